@@ -1,0 +1,81 @@
+package lmzoo
+
+import (
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// floors is the policy of the house: a package imports only packages of lower floors.
+const floors = `
+0  lm  autograd/gemm  autograd/vec  format/safetensors  format/atomic
+1  autograd  corpus  lm/sample  lm/lmtest  lm/compress
+2  nn  lm/eval  corpus/world  corpus/refine
+3  train/optim  ngram  mlp  rnn  transformer  prompt
+4  train
+5  align
+6  zoo
+7  report  play
+8  cmd/lmzoo
+`
+
+func TestFloors(t *testing.T) {
+	floor := map[string]int{}
+	for line := range strings.Lines(floors) {
+		fields := strings.Fields(line)
+		if len(fields) == 0 {
+			continue
+		}
+		n, err := strconv.Atoi(fields[0])
+		require.NoError(t, err)
+		for _, room := range fields[1:] {
+			floor[room] = n
+		}
+	}
+	require.NoError(t, filepath.WalkDir(".", func(file string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() {
+			if _, err := os.Stat(filepath.Join(file, "go.mod")); file != "." && (err == nil || strings.HasPrefix(d.Name(), ".") || d.Name() == "testdata") {
+				return filepath.SkipDir // a module of its own, or not ours
+			}
+			return nil
+		}
+		if !strings.HasSuffix(file, ".go") {
+			return nil
+		}
+		room := path.Dir(filepath.ToSlash(file))
+		test := strings.HasSuffix(file, "_test.go")
+		if room == "." {
+			return nil // the front door: the package doc and the Example see everything
+		}
+		if !test {
+			require.Contains(t, floor, room, "%s stands in a room that the floors do not know", file)
+		}
+		parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.ImportsOnly)
+		require.NoError(t, err)
+		for _, spec := range parsed.Imports {
+			target, err := strconv.Unquote(spec.Path.Value)
+			require.NoError(t, err)
+			target, ours := strings.CutPrefix(target, "lmzoo/")
+			if !ours || target == room {
+				continue
+			}
+			require.Contains(t, floor, target, "%s imports %s, a room that the floors do not know", file, target)
+			if test && target == "lm/lmtest" {
+				continue // every species proves the contract
+			}
+			require.Less(t, floor[target], floor[room], "%s (floor %d) imports %s (floor %d)", file, floor[room], target, floor[target])
+		}
+		return nil
+	}))
+}

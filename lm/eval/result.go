@@ -1,0 +1,26 @@
+// Package eval is the ruler: how a language model is judged, in units that do not depend on how its text
+// was cut into tokens.
+package eval
+
+import "math"
+
+// Result is what a model paid for a text: sums that add, so that results of parts make the result of
+// the whole; divide once, at the end.
+type Result struct {
+	Nats    float64 `json:"nats"`   // total −ln P of all tokens
+	Tokens  int     `json:"tokens"` // predicted tokens, document ends included
+	Chars   int     `json:"chars"`  // Unicode code points of the text; an invalid byte counts one
+	Bytes   int     `json:"bytes"`  // bytes of the text
+	Words   int     `json:"words"`  // runs of non-space
+	OOV     int     `json:"oov"`    // tokens outside a closed vocabulary
+	OOVNats float64 `json:"oov_nats"`
+}
+
+// Perplexity is exp(nats per token); it compares only models with the same tokenizer.
+func (r Result) Perplexity() float64 { return math.Exp(r.Nats / float64(r.Tokens)) }
+
+// BitsPerByte compares all models of an open vocabulary.
+func (r Result) BitsPerByte() float64 { return r.Nats / math.Ln2 / float64(r.Bytes) }
+
+// BitsPerChar is BitsPerByte per Unicode code point.
+func (r Result) BitsPerChar() float64 { return r.Nats / math.Ln2 / float64(r.Chars) }

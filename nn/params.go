@@ -1,0 +1,120 @@
+// Package nn holds what several neural eras share: layers, and the walk over a model's parameters.
+package nn
+
+import (
+	"fmt"
+	"reflect"
+	"strings"
+
+	"lmzoo/autograd"
+)
+
+// Param is one named parameter of a model.
+type Param struct {
+	Name string
+	*autograd.Tensor
+	Vector bool // one-dimensional on disk: a bias or a gain
+}
+
+// Params returns the parameters of model, a pointer to a struct, in the order of its fields: every
+// non-nil *autograd.Tensor with a tag `param:"name"`, and those inside nested structs, pointers and
+// slices with a tag `param:"prefix"`, joined by dots. The index of a slice element replaces %d in the
+// prefix, or follows it after a dot ("h" → "h.0.attn"). The option `param:"name,vector"` marks a row that is
+// one-dimensional on disk.
+func Params(model any) []Param {
+	var out []Param
+	walk(reflect.ValueOf(model), "", false, func(name string, vector bool, field reflect.Value) {
+		out = append(out, Param{name, field.Interface().(*autograd.Tensor), vector})
+	})
+	return out
+}
+
+// Replica returns a model that shares model's parameter values but has gradients of its own, so that
+// the pieces of a batch can run side by side. Everything else is copied shallowly.
+func Replica[M any](model *M) *M {
+	twin := new(M)
+	*twin = *model
+	detach(reflect.ValueOf(twin).Elem())
+	return twin
+}
+
+// Count is the number of scalar parameters of model, N.
+func Count(model any) int {
+	n := 0
+	for _, p := range Params(model) {
+		n += p.Rows * p.Cols
+	}
+	return n
+}
+
+var tensorType = reflect.TypeFor[*autograd.Tensor]()
+
+// walk visits every parameter field below v.
+func walk(v reflect.Value, prefix string, vector bool, visit func(string, bool, reflect.Value)) {
+	switch {
+	case v.Type() == tensorType:
+		if !v.IsNil() {
+			visit(prefix, vector, v)
+		}
+	case v.Kind() == reflect.Pointer:
+		if !v.IsNil() {
+			walk(v.Elem(), prefix, vector, visit)
+		}
+	case v.Kind() == reflect.Slice:
+		for i := range v.Len() {
+			name := fmt.Sprintf("%s.%d", prefix, i)
+			if strings.Contains(prefix, "%d") {
+				name = fmt.Sprintf(prefix, i)
+			}
+			walk(v.Index(i), name, vector, visit)
+		}
+	case v.Kind() == reflect.Struct:
+		for i := range v.NumField() {
+			tag, ok := v.Type().Field(i).Tag.Lookup("param")
+			if !ok {
+				continue
+			}
+			name, option, _ := strings.Cut(tag, ",")
+			walk(v.Field(i), join(prefix, name), option == "vector", visit)
+		}
+	}
+}
+
+// join puts a prefix before a name; either may be empty.
+func join(prefix, name string) string {
+	if prefix == "" || name == "" {
+		return prefix + name
+	}
+	return prefix + "." + name
+}
+
+// detach gives every tagged tensor, pointer and slice below v a copy of its own; tensors keep their Data.
+func detach(v reflect.Value) {
+	switch {
+	case v.Type() == tensorType:
+		if !v.IsNil() {
+			old := v.Interface().(*autograd.Tensor)
+			v.Set(reflect.ValueOf(&autograd.Tensor{General: old.General, Grad: make([]float32, len(old.Grad))}))
+		}
+	case v.Kind() == reflect.Pointer:
+		if !v.IsNil() {
+			twin := reflect.New(v.Type().Elem())
+			twin.Elem().Set(v.Elem())
+			v.Set(twin)
+			detach(twin.Elem())
+		}
+	case v.Kind() == reflect.Slice:
+		twin := reflect.MakeSlice(v.Type(), v.Len(), v.Len())
+		reflect.Copy(twin, v)
+		v.Set(twin)
+		for i := range v.Len() {
+			detach(v.Index(i))
+		}
+	case v.Kind() == reflect.Struct:
+		for i := range v.NumField() {
+			if _, ok := v.Type().Field(i).Tag.Lookup("param"); ok {
+				detach(v.Field(i))
+			}
+		}
+	}
+}
