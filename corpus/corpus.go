@@ -18,6 +18,9 @@ type Document struct {
 // Bytes is the number of bytes the document takes in its corpus.
 func (d Document) Bytes() int { return len(d.Text) + len(d.End) }
 
+// Split is a corpus in three parts: to train on, to choose the best model by, and to judge it by once.
+type Split struct{ Train, Valid, Test []Document }
+
 // Event is one draw of a synthetic world: the bytes it wrote, what they cost in nats under the true
 // distribution, the entropy of that distribution, and what one had to know to predict it.
 type Event struct {

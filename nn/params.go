@@ -30,12 +30,14 @@ func Params(model any) []Param {
 }
 
 // Replica returns a model that shares model's parameter values but has gradients of its own, so that
-// the pieces of a batch can run side by side. Everything else is copied shallowly.
-func Replica[M any](model *M) *M {
-	twin := new(M)
-	*twin = *model
-	detach(reflect.ValueOf(twin).Elem())
-	return twin
+// the pieces of a batch can run side by side. M is a pointer to a struct or an interface that holds one;
+// everything but the parameters is copied shallowly.
+func Replica[M any](model M) M {
+	old := reflect.ValueOf(model).Elem()
+	twin := reflect.New(old.Type())
+	twin.Elem().Set(old)
+	detach(twin.Elem())
+	return twin.Interface().(M)
 }
 
 // Count is the number of scalar parameters of model, N.

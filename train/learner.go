@@ -11,3 +11,10 @@ import (
 type Learner interface {
 	Loss(t *autograd.Tape, b corpus.Batch) *autograd.Tensor
 }
+
+// Carrier is a Learner that carries its memory from one batch to the next (truncated backpropagation
+// through time). Carry returns that memory, nil before the first batch; SetCarry replaces it, nil meaning none.
+type Carrier interface {
+	Carry() [][]float32
+	SetCarry([][]float32)
+}
