@@ -1,0 +1,118 @@
+package vec
+
+import (
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// ulps is the distance between got and the exact value, in units of the last place of a float32 there.
+func ulps(got float32, want float64) float64 {
+	if got == float32(want) {
+		return 0
+	}
+	mag := math.Max(math.Abs(want), 0x1p-126)
+	unit := math.Ldexp(1, int(math.Floor(math.Log2(mag)))-23)
+	return math.Abs(float64(got)-want) / unit
+}
+
+// inputs are n numbers over all magnitudes and signs, dense where functions bend, and the odd ones.
+func inputs(n int) []float32 {
+	rng := rand.New(rand.NewPCG(1, 2))
+	x := []float32{0, float32(math.Copysign(0, -1)), 1, -1, math.SmallestNonzeroFloat32, -math.SmallestNonzeroFloat32, 1e-40, -1e-40, 0x1p-126,
+		math.MaxFloat32, -math.MaxFloat32, 88.72, 88.722, 88.723, 88.73, -87.3, -87.4, -103.9, -103.97, -103.98, -104, 1e19, -1e19, 10, -10, 20, -20,
+		float32(math.Inf(1)), float32(math.Inf(-1)), float32(math.NaN())}
+	for len(x) < n {
+		switch rng.IntN(4) {
+		case 0:
+			x = append(x, float32(rng.NormFloat64()))
+		case 1:
+			x = append(x, float32(rng.NormFloat64()*30))
+		case 2:
+			x = append(x, float32(rng.NormFloat64()*0.01))
+		default:
+			x = append(x, math.Float32frombits(rng.Uint32()))
+		}
+	}
+	return x
+}
+
+func sigmoid64(x float64) float64 { return 1 / (1 + math.Exp(-x)) }
+
+func gelu64(x float64) float64 {
+	if x < -50 {
+		return math.Copysign(0, -1)
+	}
+	return x * sigmoid64(2*math.Sqrt(2/math.Pi)*(x+0.044715*x*x*x))
+}
+
+func geluSlope64(x float64) float64 {
+	x = math.Max(-50, math.Min(50, x))
+	k := 2 * math.Sqrt(2/math.Pi)
+	u := k * (x + 0.044715*x*x*x)
+	return sigmoid64(u) + x*sigmoid64(u)*sigmoid64(-u)*k*(1+3*0.044715*x*x)
+}
+
+func TestAccuracy(t *testing.T) {
+	slope := func(dst, x []float32) {
+		ones := make([]float32, len(x))
+		for i := range ones {
+			ones[i] = 1
+		}
+		clear(dst)
+		GELUBackward(dst, ones, x)
+	}
+	for _, c := range []struct {
+		name  string
+		f     func(dst, x []float32)
+		want  func(float64) float64
+		ulps  float64
+		floor float64 // errors below it do not count: gelu is a difference of nearly equal things in its tail
+	}{
+		{"exp", Exp, math.Exp, 2, 0},
+		{"tanh", Tanh, math.Tanh, 4, 0},
+		{"sigmoid", Sigmoid, sigmoid64, 4, 0},
+		{"gelu", GELU, gelu64, 4, 2e-7},
+		{"gelu slope", slope, geluSlope64, 4, 2e-7},
+		{"relu", ReLU, func(x float64) float64 {
+			if x < 0 {
+				return 0
+			}
+			return x
+		}, 0, 0},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			x := inputs(200_000)
+			y := make([]float32, len(x))
+			c.f(y, x)
+			worst, at, worstAbs := 0.0, float32(0), 0.0
+			for i, x := range x {
+				want := c.want(float64(x))
+				if math.IsNaN(want) {
+					require.True(t, math.IsNaN(float64(y[i])), "%s(%v) = %v", c.name, x, y[i])
+					continue
+				}
+				if math.Abs(want) > math.MaxFloat32 {
+					want = math.Inf(int(math.Copysign(1, want)))
+				}
+				if math.IsInf(want, 0) {
+					require.Equal(t, float32(want), y[i], "%s(%v)", c.name, x)
+					continue
+				}
+				require.False(t, math.IsNaN(float64(y[i])), "%s(%v)", c.name, x)
+				u, abs := ulps(y[i], want), math.Abs(float64(y[i])-want)
+				if abs < c.floor {
+					continue
+				}
+				worstAbs = max(worstAbs, abs)
+				if u > worst {
+					worst, at = u, x
+				}
+			}
+			t.Logf("%s: worst %.2f ulps at %v", c.name, worst, at)
+			require.LessOrEqual(t, worst, c.ulps, "%s at %v", c.name, at)
+		})
+	}
+}

@@ -1,0 +1,34 @@
+package vec
+
+// Exp stores eˣ. Within 2 ulps, denormal results included; overflows to +Inf above 88.72.
+func Exp(dst, x []float32) { exp(dst, x[:len(dst)]) }
+
+// Tanh stores tanh x. Within 4 ulps.
+func Tanh(dst, x []float32) { tanh(dst, x[:len(dst)]) }
+
+// TanhBackward adds dy·(1−y²) to dx, where y = tanh x.
+func TanhBackward(dx, dy, y []float32) { tanhBackward(dx, dy[:len(dx)], y[:len(dx)]) }
+
+// Sigmoid stores 1/(1+e⁻ˣ). Within 4 ulps, also where the result is denormal.
+func Sigmoid(dst, x []float32) { sigmoid(dst, x[:len(dst)]) }
+
+// SigmoidBackward adds dy·y·(1−y) to dx, where y = sigmoid x.
+func SigmoidBackward(dx, dy, y []float32) { sigmoidBackward(dx, dy[:len(dx)], y[:len(dx)]) }
+
+// ReLU stores max(x, 0) (Nair and Hinton 2010). NaN stays NaN.
+func ReLU(dst, x []float32) { relu(dst, x[:len(dst)]) }
+
+// ReLUBackward adds dy to dx where y > 0. y may be the input or the output of ReLU.
+func ReLUBackward(dx, dy, y []float32) { reluBackward(dx, dy[:len(dx)], y[:len(dx)]) }
+
+// GELU stores the Gaussian error linear unit in its tanh form (Hendrycks and Gimpel 2016), as in GPT-2:
+//
+//	y = ½x·(1 + tanh u) = x·sigmoid(2u),  u = √(2/π)·(x + 0.044715x³)
+//
+// It is computed in the second form, which does not cancel where x is very negative. GELU(−Inf) = −0.
+func GELU(dst, x []float32) { gelu(dst, x[:len(dst)]) }
+
+// GELUBackward adds dy·gelu′(x) to dx. With s = sigmoid(2u):
+//
+//	gelu′(x) = s + x·s·(1−s)·2u′,  2u′ = 2√(2/π)·(1 + 3·0.044715x²)
+func GELUBackward(dx, dy, x []float32) { geluBackward(dx, dy[:len(dx)], x[:len(dx)]) }

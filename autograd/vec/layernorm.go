@@ -1,0 +1,34 @@
+package vec
+
+import "math"
+
+// LayerNormForward normalizes one row (Ba, Kiros and Hinton 2016) and returns what its backward needs:
+//
+//	y = (x − mean)·rstd·g + b,  rstd = 1/√(var + eps)
+//
+// The variance divides by the length, and is a second pass over x: no cancellation.
+func LayerNormForward(y, x, g, b []float32, eps float32) (mean, rstd float32) {
+	n := len(y)
+	if n == 0 {
+		return 0, 0
+	}
+	x, g, b = x[:n], g[:n], b[:n]
+	mean = sum(x) / float32(n)
+	variance := sumSquaredDeviations(x, mean) / float32(n)
+	rstd = float32(1 / math.Sqrt(float64(variance)+float64(eps)))
+	normalize(y, x, g, b, mean, rstd)
+	return mean, rstd
+}
+
+// LayerNormBackward sends dy of one row back through LayerNormForward. With x̂ = (x − mean)·rstd it adds
+//
+//	dg += dy·x̂,  db += dy,  dx += rstd·(dy·g − avg(dy·g) − x̂·avg(dy·g·x̂))
+func LayerNormBackward(dx, dg, db, dy, x, g []float32, mean, rstd float32) {
+	n := len(dx)
+	if n == 0 {
+		return
+	}
+	dg, db, dy, x, g = dg[:n], db[:n], dy[:n], x[:n], g[:n]
+	s1, s2 := layerNormSums(dg, db, dy, x, g, mean, rstd)
+	layerNormBackward(dx, dy, x, g, mean, rstd, s1/float32(n), s2/float32(n))
+}
