@@ -38,15 +38,21 @@ func (t *Tape) Reset() {
 	t.tensors.reset()
 }
 
-// New returns a tensor of the tape's memory, valid until Reset. Its values are unspecified; its gradient, if the tape records, is zero.
+// New returns a tensor of the tape's memory, valid until Reset. Its values are unspecified, and its
+// gradient, if the tape records, is zero.
 func (t *Tape) New(rows, cols int) *Tensor {
 	x := &t.tensors.take(1)[0]
-	x.General = blas32.General{Rows: rows, Cols: cols, Stride: cols, Data: t.floats.take(rows * cols)}
-	x.Grad = nil
+	*x = Tensor{General: blas32.General{Rows: rows, Cols: cols, Stride: cols, Data: t.floats.take(rows * cols)}}
 	if !t.forward {
-		x.Grad = t.floats.take(rows * cols)
-		clear(x.Grad)
+		x.Grad, x.unset = t.floats.take(rows*cols), true
 	}
+	return x
+}
+
+// Const returns a tensor over data that wants no gradient, valid until Reset.
+func (t *Tape) Const(rows, cols int, data []float32) *Tensor {
+	x := &t.tensors.take(1)[0]
+	*x = Tensor{General: blas32.General{Rows: rows, Cols: cols, Stride: cols, Data: data[:rows*cols]}}
 	return x
 }
 
@@ -54,9 +60,11 @@ func (t *Tape) New(rows, cols int) *Tensor {
 func (t *Tape) Scratch(n int) []float32 { return t.floats.take(n) }
 
 // Backward sends the gradient of loss, a 1×1 tensor, back through everything recorded: afterwards the
-// Grad of every leaf has grown by ∂loss/∂leaf.
+// Grad of every leaf has grown by ∂loss/∂leaf. The gradients in between have been used up on the way.
+// Backward is called once between two Resets.
 func (t *Tape) Backward(loss *Tensor) {
-	loss.Grad[0] = 1
+	loss.want("loss", 1, 1)
+	loss.AddGrad()[0] = 1
 	for i := len(t.ops) - 1; i >= 0; i-- {
 		t.ops[i].Backward()
 	}
@@ -89,22 +97,34 @@ func Record[O any, P interface {
 // arena hands out slices of large blocks and takes all of them back at once.
 type arena[T any] struct {
 	blocks [][]T
-	block  int // the block being handed out
-	used   int // of that block
+	used   int // of the last block
+	total  int // handed out since the last reset
 }
 
-const arenaBlock = 1 << 12 // smallest block, in elements
+const (
+	arenaBlock = 1 << 12 // smallest block, in elements
+	arenaAlign = 16      // 16 float32 are a cache line
+)
 
+// take returns n elements with unspecified values.
 func (a *arena[T]) take(n int) []T {
-	for ; a.block < len(a.blocks); a.block, a.used = a.block+1, 0 {
-		if b := a.blocks[a.block]; a.used+n <= len(b) {
-			a.used += n
-			return b[a.used-n : a.used : a.used]
-		}
+	size := (n + arenaAlign - 1) &^ (arenaAlign - 1)
+	a.total += size
+	if last := len(a.blocks) - 1; last < 0 || a.used+size > len(a.blocks[last]) {
+		a.blocks = append(a.blocks, make([]T, max(size, arenaBlock)))
+		a.used = 0
 	}
-	a.blocks = append(a.blocks, make([]T, max(n, arenaBlock)))
-	a.used = n
-	return a.blocks[a.block][:n:n]
+	block := a.blocks[len(a.blocks)-1]
+	out := block[a.used : a.used+n : a.used+n]
+	a.used += size
+	return out
 }
 
-func (a *arena[T]) reset() { a.block, a.used = 0, 0 }
+// reset takes everything back. What had to be taken in several blocks will fit in one.
+func (a *arena[T]) reset() {
+	if len(a.blocks) > 1 {
+		clear(a.blocks) // let go of the old blocks before the new one is made
+		a.blocks = append(a.blocks[:0], make([]T, a.total))
+	}
+	a.used, a.total = 0, 0
+}

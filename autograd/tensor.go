@@ -4,13 +4,21 @@
 // xForward and xBackward, that work on slices and know no tape.
 package autograd
 
-import "gonum.org/v1/gonum/blas/blas32"
+import (
+	"fmt"
 
-// Tensor is a matrix of float32 with its gradient. Rows are positions [B·T], columns are channels. The
-// embedded General can be handed to blas32, and a view shares its Data with another Stride.
+	"gonum.org/v1/gonum/blas/blas32"
+)
+
+// Tensor is a matrix of float32 with its gradient. Rows are positions [B·T], columns are channels, and
+// rows follow one another in memory (Stride = Cols). The embedded General can be handed to blas32.
 type Tensor struct {
 	blas32.General
 	Grad []float32 // same layout as Data; nil where no gradient is wanted
+
+	// unset: nothing has been sent to Grad yet and its values mean nothing. The first op to send a gradient
+	// writes it, the later ones add; so no gradient has to be cleared before, or read to add to zero.
+	unset bool
 }
 
 // NewParam returns a leaf of zeros that wants a gradient.
@@ -24,4 +32,49 @@ func NewParam(rows, cols int) *Tensor {
 // NewConst returns a leaf over data that wants no gradient.
 func NewConst(rows, cols int, data []float32) *Tensor {
 	return &Tensor{General: blas32.General{Rows: rows, Cols: cols, Stride: cols, Data: data[:rows*cols]}}
+}
+
+// Row returns the values of row i.
+func (x *Tensor) Row(i int) []float32 { return x.Data[i*x.Stride:][:x.Cols] }
+
+// AddGrad returns the gradient of x ready to be added to, or nil where none is wanted. An op's Backward
+// reads the gradient of its output and adds to those of its inputs through it.
+func (x *Tensor) AddGrad() []float32 {
+	if x.unset {
+		clear(x.Grad)
+		x.unset = false
+	}
+	return x.Grad
+}
+
+// gradMatrix returns the gradient of x as a matrix, and the beta with which a product is to be added to
+// it: 0 for the first, which overwrites, 1 for those that follow.
+func (x *Tensor) gradMatrix() (grad blas32.General, beta float32) {
+	beta = 1
+	if x.unset {
+		x.unset, beta = false, 0
+	}
+	grad = x.General
+	grad.Data = x.Grad
+	return grad, beta
+}
+
+// passGrad hands the whole gradient of y, which y's own Backward is done with, on to x: where x has none
+// yet, the memory itself changes hands.
+func passGrad(x, y *Tensor) {
+	switch {
+	case x.Grad == nil:
+	case x.unset:
+		x.Grad, x.unset = y.Grad, false
+	default:
+		add(x.Grad, y.Grad)
+	}
+}
+
+// want panics unless x has the given shape; a negative number stands for any. A wrong shape is a mistake
+// in a model's code, never in what a user typed.
+func (x *Tensor) want(what string, rows, cols int) {
+	if rows >= 0 && x.Rows != rows || cols >= 0 && x.Cols != cols {
+		panic(fmt.Sprintf("autograd: %s is [%d, %d], want [%d, %d] (-1: any)", what, x.Rows, x.Cols, rows, cols))
+	}
 }

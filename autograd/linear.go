@@ -1,0 +1,110 @@
+package autograd
+
+import (
+	"gonum.org/v1/gonum/blas"
+	"gonum.org/v1/gonum/blas/blas32"
+)
+
+// Linear is y = x·w + b with w [in, out], the layout of GPT-2's Conv1D; b [1, out] may be nil.
+func (t *Tape) Linear(x, w, b *Tensor) *Tensor {
+	return t.linear(nil, x, w, b, blas.NoTrans)
+}
+
+// LinearT is y = x·wᵀ + b with w [out, in], the layout of torch.nn.Linear; b [1, out] may be nil.
+func (t *Tape) LinearT(x, w, b *Tensor) *Tensor {
+	return t.linear(nil, x, w, b, blas.Trans)
+}
+
+// AddLinear is y = r + x·w + b with w [in, out]: a linear layer that writes onto the residual stream r
+// (He et al. 2016).
+func (t *Tape) AddLinear(r, x, w, b *Tensor) *Tensor {
+	return t.linear(r, x, w, b, blas.NoTrans)
+}
+
+func (t *Tape) linear(r, x, w, b *Tensor, trans blas.Transpose) *Tensor {
+	in, out := w.Rows, w.Cols
+	if trans == blas.Trans {
+		in, out = out, in
+	}
+	x.want("x of Linear", -1, in)
+	if b != nil {
+		b.want("b of Linear", 1, out)
+	}
+	if r != nil {
+		r.want("residual of Linear", x.Rows, out)
+	}
+	y := t.New(x.Rows, out)
+	linearForward(y.General, data(r), x.General, w.General, data(b), trans)
+	Record(t, linearOp{y, r, x, w, b, trans})
+	return y
+}
+
+type linearOp struct {
+	y, r, x, w, b *Tensor
+	trans         blas.Transpose
+}
+
+func (o linearOp) Backward() {
+	dy := blas32.General{Rows: o.y.Rows, Cols: o.y.Cols, Stride: o.y.Cols, Data: o.y.AddGrad()}
+	if o.x.Grad != nil { // dx = dy·wᵀ
+		dx, beta := o.x.gradMatrix()
+		blas32.Gemm(blas.NoTrans, flip(o.trans), 1, dy, o.w.General, beta, dx)
+	}
+	if o.w.Grad != nil { // dw = xᵀ·dy, or dyᵀ·x where w is transposed
+		dw, beta := o.w.gradMatrix()
+		if o.trans == blas.Trans {
+			blas32.Gemm(blas.Trans, blas.NoTrans, 1, dy, o.x.General, beta, dw)
+		} else {
+			blas32.Gemm(blas.Trans, blas.NoTrans, 1, o.x.General, dy, beta, dw)
+		}
+	}
+	if o.b != nil && o.b.Grad != nil { // db = Σ rows of dy
+		addRows(o.b.AddGrad(), dy)
+	}
+	if o.r != nil { // dr = dy
+		passGrad(o.r, o.y)
+	}
+}
+
+// linearForward is y = r + x·w + b; nil stands for zero. The product is added to rows that hold the rest.
+func linearForward(y blas32.General, r []float32, x, w blas32.General, b []float32, trans blas.Transpose) {
+	beta := float32(1)
+	switch {
+	case r != nil:
+		copy(y.Data, r)
+		if b != nil {
+			for i := range y.Rows {
+				add(y.Data[i*y.Stride:][:y.Cols], b)
+			}
+		}
+	case b != nil:
+		for i := range y.Rows {
+			copy(y.Data[i*y.Stride:][:y.Cols], b)
+		}
+	default:
+		beta = 0
+	}
+	blas32.Gemm(blas.NoTrans, trans, 1, x, w, beta, y)
+}
+
+// addRows adds every row of m to sum.
+func addRows(sum []float32, m blas32.General) {
+	for i := range m.Rows {
+		add(sum, m.Data[i*m.Stride:][:m.Cols])
+	}
+}
+
+// data returns the values of a tensor that may be missing.
+func data(x *Tensor) []float32 {
+	if x == nil {
+		return nil
+	}
+	return x.Data
+}
+
+func flip(t blas.Transpose) blas.Transpose {
+	if t == blas.Trans {
+		return blas.NoTrans
+	}
+	return blas.Trans
+}
