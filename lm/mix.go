@@ -1,0 +1,185 @@
+package lm
+
+import (
+	"fmt"
+	"math"
+)
+
+// Mixture is the linear interpolation of models of one vocabulary (Jelinek & Mercer 1980):
+//
+//	P(w | h) = Σ_k λ_k P_k(w | h),  Σ_k λ_k = 1
+//
+// Models of different eras fail in different places, so that their mixture often beats them all.
+type Mixture struct {
+	Models  []Model
+	Weights []float64 // λ, not negative, with sum 1
+}
+
+// Mix returns the mixture of models by weights, which it scales to sum 1; nil weights are equal ones.
+func Mix(models []Model, weights []float64) (*Mixture, error) {
+	if len(models) == 0 {
+		return nil, fmt.Errorf("a mixture of no models: name at least one")
+	}
+	if weights == nil {
+		weights = make([]float64, len(models))
+		for k := range weights {
+			weights[k] = 1
+		}
+	}
+	if len(weights) != len(models) {
+		return nil, fmt.Errorf("a mixture of %d models has %d weights: give one for each", len(models), len(weights))
+	}
+	sum := 0.0
+	for k, w := range weights {
+		if !(w >= 0) || math.IsInf(w, 1) {
+			return nil, fmt.Errorf("weight %d of the mixture is %v: expected a number that is not negative", k+1, w)
+		}
+		if v := models[k].Vocab(); v != models[0].Vocab() {
+			return nil, fmt.Errorf("model %d of the mixture has %d tokens, the first %d: mix models of one tokenizer", k+1, v, models[0].Vocab())
+		}
+		sum += w
+	}
+	if !(sum > 0) || math.IsInf(sum, 1) {
+		return nil, fmt.Errorf("the weights of the mixture sum to %v: make at least one positive", sum)
+	}
+	m := &Mixture{Models: models, Weights: make([]float64, len(weights))}
+	for k, w := range weights {
+		m.Weights[k] = w / sum
+	}
+	return m, nil
+}
+
+// Fit finds the weights that make documents most likely, by rounds of expectation maximisation, and
+// returns the nats per token after them. Use text that the models were not trained on, or the model
+// that knows it by heart gets all the weight. An E step asks who said each token, an M step counts:
+//
+//	λ_k ← 1/N Σ_i λ_k P_k(w_i | h_i) / Σ_j λ_j P_j(w_i | h_i)
+//
+// A document's end is fitted too where it ends with BOS.
+func (m *Mixture) Fit(docs [][]Token, rounds int) float64 {
+	scores := make([][]float64, len(m.Models))
+	for k, model := range m.Models {
+		for _, doc := range docs {
+			scores[k] = append(scores[k], Score(model, doc)...)
+		}
+	}
+	if len(scores[0]) == 0 {
+		return 0
+	}
+	for range rounds {
+		next, n := make([]float64, len(m.Models)), 0.0
+		for i := range scores[0] {
+			whole := m.blend(func(k int) float64 { return scores[k][i] })
+			if math.IsInf(whole, -1) {
+				continue // no model thinks it possible, so it says nothing about the weights
+			}
+			n++
+			for k := range next {
+				if m.Weights[k] > 0 {
+					next[k] += m.Weights[k] * math.Exp(scores[k][i]-whole)
+				}
+			}
+		}
+		if n == 0 {
+			break
+		}
+		for k := range next {
+			next[k] /= n
+		}
+		m.Weights = next
+	}
+	nats := 0.0
+	for i := range scores[0] {
+		nats -= m.blend(func(k int) float64 { return scores[k][i] })
+	}
+	return nats / float64(len(scores[0]))
+}
+
+// blend is ln Σ_k λ_k exp(logProb(k)), taken about the largest so that nothing underflows.
+func (m *Mixture) blend(logProb func(k int) float64) float64 {
+	top := math.Inf(-1)
+	for k, w := range m.Weights {
+		if w > 0 {
+			top = max(top, logProb(k))
+		}
+	}
+	if math.IsInf(top, -1) {
+		return top
+	}
+	sum := 0.0
+	for k, w := range m.Weights {
+		if w > 0 {
+			sum += w * math.Exp(logProb(k)-top)
+		}
+	}
+	return top + math.Log(sum)
+}
+
+// Vocab is the number of tokens of every component.
+func (m *Mixture) Vocab() int { return m.Models[0].Vocab() }
+
+// NextLogProbs mixes the components' predictions.
+func (m *Mixture) NextLogProbs(dst []float64, context []Token) []float64 {
+	parts := make([][]float64, len(m.Models))
+	for k, model := range m.Models {
+		parts[k] = model.NextLogProbs(nil, context)
+	}
+	return m.join(dst, parts)
+}
+
+// Score lets every component score the document in its own fastest way.
+func (m *Mixture) Score(dst []float64, tokens []Token) []float64 {
+	dst = Grow(dst, len(tokens))
+	parts := make([][]float64, len(m.Models))
+	for k, model := range m.Models {
+		parts[k] = Score(model, tokens)
+	}
+	for i := range dst {
+		dst[i] = m.blend(func(k int) float64 { return parts[k][i] })
+	}
+	return dst
+}
+
+func (m *Mixture) join(dst []float64, parts [][]float64) []float64 {
+	dst = Grow(dst, m.Vocab())
+	for v := range dst {
+		dst[v] = m.blend(func(k int) float64 { return parts[k][v] })
+	}
+	return dst
+}
+
+// Start returns the product of the components' memories.
+func (m *Mixture) Start() State {
+	s := &mixtureState{mixture: m, states: make([]State, len(m.Models)), parts: make([][]float64, len(m.Models))}
+	for k, model := range m.Models {
+		s.states[k] = Start(model)
+	}
+	return s
+}
+
+type mixtureState struct {
+	mixture *Mixture
+	states  []State
+	parts   [][]float64 // scratch: each component's prediction
+}
+
+func (s *mixtureState) NextLogProbs(dst []float64) []float64 {
+	for k, state := range s.states {
+		s.parts[k] = state.NextLogProbs(s.parts[k])
+	}
+	return s.mixture.join(dst, s.parts)
+}
+
+func (s *mixtureState) Push(t Token) {
+	for _, state := range s.states {
+		state.Push(t)
+	}
+}
+
+func (s *mixtureState) Clone() State {
+	c := &mixtureState{mixture: s.mixture, states: make([]State, len(s.states)), parts: make([][]float64, len(s.states))}
+	for k, state := range s.states {
+		c.states[k] = state.Clone()
+	}
+	return c
+}
