@@ -1,0 +1,80 @@
+package world
+
+import (
+	"slices"
+
+	"lmzoo/corpus"
+)
+
+// A dictionary has minEntries sentences, then stops before each with the probability enough.
+const minEntries, maxEntries, enough = 12, 18, .25
+
+// entry is an invented word and what it means in this document, and in no other.
+type entry struct{ word, meaning string }
+
+func entryWord(e entry) string    { return e.word }
+func entryMeaning(e entry) string { return e.meaning }
+
+// meanings are what words can mean: colours, animals and things to count.
+var meanings = slices.Concat(colours, animals(), goods)
+
+// dictionary: in the language of tuvo , zib means red . drest means owl . so zib is red . for owl say drest .
+// The meanings change with every document, so no weights can hold them: the answer is in the context or
+// nowhere (Brown et al. 2020, "Language models are few-shot learners").
+func (w *writer) dictionary() {
+	w.say("the language of")
+	w.among(corpus.Choice, islands...)
+	w.say(":")
+	var known []entry
+	for i := range maxEntries {
+		define, recall, stop := 1.0, 0.0, 0.0
+		if len(known) >= 2 {
+			define, recall = .42, .58
+		}
+		if i >= minEntries {
+			stop = enough
+		}
+		goes := 1 - stop
+		switch w.oneOf(corpus.Choice, Choice{"here", define * goes}, Choice{"so", .65 * recall * goes},
+			Choice{"for", .35 * recall * goes}, Choice{"end", stop}) {
+		case "here":
+			known = append(known, w.define(known))
+		case "so":
+			e := w.recall(known, entryWord)
+			w.say("means")
+			w.sure(corpus.InContext, e.meaning)
+			w.say(".")
+		case "for":
+			e := w.recall(known, entryMeaning)
+			w.say("say")
+			w.sure(corpus.InContext, e.word)
+			w.say(".")
+		default:
+			return
+		}
+	}
+	w.say("end")
+}
+
+// define: here zib means red . Both are new in this document.
+func (w *writer) define(known []entry) entry {
+	words, taken := make([]string, len(known)), make([]string, len(known))
+	for i, e := range known {
+		words[i], taken[i] = e.word, e.meaning
+	}
+	e := entry{word: w.except(corpus.Choice, w.habits.nonces, words...)}
+	w.say("means")
+	e.meaning = w.except(corpus.Choice, w.habits.meanings, taken...)
+	w.say(".")
+	return e
+}
+
+// recall draws an entry by its word or by its meaning.
+func (w *writer) recall(known []entry, by func(entry) string) entry {
+	words := make([]string, len(known))
+	for i, e := range known {
+		words[i] = by(e)
+	}
+	word := w.among(corpus.Long, words...)
+	return known[slices.Index(words, word)]
+}

@@ -1,0 +1,113 @@
+// Package world is a small synthetic world whose entropy is known: every word of a document is drawn from
+// an explicit distribution given the words before it, so that the least that any model can pay, −ln p, is
+// exact for each word (Shannon 1948, "A mathematical theory of communication"), and every era of models can
+// be measured by its distance to that limit.
+//
+// There are four kinds of documents: stories, fact sheets, dictionaries and sums. What a word needs to be
+// predicted is its class, decided before it is drawn:
+//
+//	local       the last four words decide, as much as anything can
+//	choice      the writer is free; only the order of things told so far matters
+//	fact        a fact of this world that no document explains
+//	long        something said further back: who there is, he or she, then or now, what the story is about
+//	in-context  what belongs to whom, or what a word means, in this document only
+//	compute     the result of a sum
+package world
+
+import (
+	"encoding/binary"
+	"math/rand/v2"
+
+	"lmzoo/corpus"
+)
+
+// World is a set of facts and habits, fixed by its seed. It is safe for concurrent use.
+type World struct {
+	facts  facts
+	habits habits
+	kinds  dist // of documents, by their first word
+}
+
+// DefaultSeed is the seed of the world that the zoo's figures are about.
+const DefaultSeed = 1
+
+// New makes the world of a seed: same words and grammar, other facts and habits.
+func New(seed uint64) *World {
+	rng := stream(seed, "world")
+	return &World{
+		facts:  newFacts(rng),
+		habits: newHabits(rng),
+		kinds: newDist([]Choice{
+			{"once", .31}, {"today", .29}, {"here", .17}, {"in", .11}, {"let", .12},
+		}),
+	}
+}
+
+// stream is a source of randomness of its own for each seed and purpose.
+func stream(seed uint64, purpose string) *rand.Rand {
+	var key [32]byte
+	binary.LittleEndian.PutUint64(key[:], seed)
+	copy(key[8:], purpose)
+	return rand.New(rand.NewChaCha8(key))
+}
+
+// Document draws one document. Its Truth has one Event per word and a last one for the end.
+func (w *World) Document(rng *rand.Rand) corpus.Document {
+	doc := w.writer(func(choices []Choice) int {
+		r := rng.Float64()
+		for i, c := range choices {
+			if r -= c.P; r < 0 {
+				return i
+			}
+		}
+		return len(choices) - 1 // the probabilities add up to one but for rounding
+	})
+	doc.write()
+	return corpus.Document{Text: doc.text.String(), End: End, Truth: doc.events}
+}
+
+func (w *World) writer(choose func([]Choice) int) *writer {
+	doc := &writer{World: w, choose: choose, events: make([]corpus.Event, 0, MaxTokens)}
+	doc.text.Grow(6 * MaxTokens)
+	return doc
+}
+
+// MaxTokens is more than the words of any document and its end, so that a window of so many tokens sees
+// a document from its beginning.
+const MaxTokens = 128
+
+// write is the program of a document: its first word says of which kind it is.
+func (w *writer) write() {
+	switch first := w.emit(corpus.Choice, w.kinds); first {
+	case "once", "today":
+		w.story(first == "once")
+	case "here":
+		w.sheet()
+	case "in":
+		w.dictionary()
+	case "let":
+		w.sums()
+	}
+	w.end()
+}
+
+// Split draws a corpus of about so many tokens (words and ends) in each part, from streams that share
+// nothing, so that a part stays the same when the others change; a larger part begins with the smaller one.
+func (w *World) Split(seed uint64, train, valid, test int) corpus.Split {
+	return corpus.Split{
+		Train: w.documents(stream(seed, "train"), train),
+		Valid: w.documents(stream(seed, "valid"), valid),
+		Test:  w.documents(stream(seed, "test"), test),
+	}
+}
+
+// documents draws whole documents until they hold at least so many tokens.
+func (w *World) documents(rng *rand.Rand, tokens int) []corpus.Document {
+	var docs []corpus.Document
+	for n := 0; n < tokens; {
+		doc := w.Document(rng)
+		n += len(doc.Truth)
+		docs = append(docs, doc)
+	}
+	return docs
+}
