@@ -1,12 +1,13 @@
 package autograd
 
+import "lmzoo/autograd/vec"
+
 // Add is y = a + b.
 func (t *Tape) Add(a, b *Tensor) *Tensor {
 	b.want("b of Add", a.Rows, a.Cols)
 	y := t.New(a.Rows, a.Cols)
-	for i, v := range a.Data {
-		y.Data[i] = v + b.Data[i]
-	}
+	copy(y.Data, a.Data)
+	vec.Add(y.Data, b.Data)
 	Record(t, addOp{y, a, b})
 	return y
 }
@@ -20,7 +21,7 @@ func (o addOp) Backward() { // da = dy, db = dy
 			o.b.unset = false
 			copy(o.b.Grad, dy)
 		} else {
-			add(o.b.AddGrad(), dy)
+			vec.Add(o.b.AddGrad(), dy)
 		}
 	}
 	passGrad(o.a, o.y)
@@ -30,9 +31,7 @@ func (o addOp) Backward() { // da = dy, db = dy
 func (t *Tape) Mul(a, b *Tensor) *Tensor {
 	b.want("b of Mul", a.Rows, a.Cols)
 	y := t.New(a.Rows, a.Cols)
-	for i, v := range a.Data {
-		y.Data[i] = v * b.Data[i]
-	}
+	vec.Mul(y.Data, a.Data, b.Data)
 	Record(t, mulOp{y, a, b})
 	return y
 }
@@ -41,15 +40,8 @@ type mulOp struct{ y, a, b *Tensor }
 
 func (o mulOp) Backward() { // da = dy ⊙ b, db = dy ⊙ a
 	dy := o.y.AddGrad()
-	mulAdd(o.a.AddGrad(), dy, o.b.Data)
-	mulAdd(o.b.AddGrad(), dy, o.a.Data)
-}
-
-// mulAdd is dst += a ⊙ b, or nothing for a nil dst.
-func mulAdd(dst, a, b []float32) {
-	for i := range dst {
-		dst[i] += a[i] * b[i]
-	}
+	vec.MulAdd(o.a.AddGrad(), dy, o.b.Data)
+	vec.MulAdd(o.b.AddGrad(), dy, o.a.Data)
 }
 
 // Scale is y = s·x.
@@ -68,10 +60,7 @@ type scaleOp struct {
 }
 
 func (o scaleOp) Backward() { // dx = s·dy
-	dy := o.y.AddGrad()
-	for i, dx := 0, o.x.AddGrad(); i < len(dx); i++ {
-		dx[i] += o.s * dy[i]
-	}
+	vec.Axpy(o.x.AddGrad(), o.s, o.y.AddGrad())
 }
 
 // Reshape is a view of the same numbers, in the same order, as rows×cols: nothing is copied.
@@ -112,12 +101,5 @@ func (o sumOp) Backward() { // dx = dy for every element
 	dx := o.x.AddGrad()
 	for i := range dx {
 		dx[i] += g
-	}
-}
-
-// add is dst += x.
-func add(dst, x []float32) {
-	for i, v := range x {
-		dst[i] += v
 	}
 }

@@ -1,5 +1,7 @@
 package autograd
 
+import "lmzoo/autograd/vec"
+
 // Embedding gives every id its row of the table (Bengio et al. 2003's C): y[i] = table[ids[i]].
 func (t *Tape) Embedding(table *Tensor, ids []int32) *Tensor {
 	return t.Embedding2(table, ids, nil, nil)
@@ -43,13 +45,13 @@ func embeddingForward(y, table []float32, ids []int32, c int) {
 // embeddingAdd is y[i] += table[ids[i]].
 func embeddingAdd(y, table []float32, ids []int32, c int) {
 	for i, id := range ids {
-		add(y[i*c:][:c], table[int(id)*c:][:c])
+		vec.Add(y[i*c:][:c], table[int(id)*c:][:c])
 	}
 }
 
 // embeddingBackward is dtable[ids[i]] += dy[i].
 func embeddingBackward(dtable, dy []float32, ids []int32, c int) {
 	for i, id := range ids {
-		add(dtable[int(id)*c:][:c], dy[i*c:][:c])
+		vec.Add(dtable[int(id)*c:][:c], dy[i*c:][:c])
 	}
 }

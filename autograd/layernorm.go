@@ -1,6 +1,6 @@
 package autograd
 
-import "math"
+import "lmzoo/autograd/vec"
 
 const layerNormEps = 1e-5
 
@@ -29,20 +29,7 @@ func (o layerNormOp) Backward() {
 func layerNormForward(y, mean, rstd, x, g, b []float32) {
 	c := len(g)
 	for i := range mean {
-		x, y := x[i*c:][:c], y[i*c:][:c]
-		var sum, sq float64
-		for _, v := range x {
-			sum += float64(v)
-		}
-		mu := float32(sum / float64(c))
-		for _, v := range x {
-			sq += float64((v - mu) * (v - mu))
-		}
-		r := float32(1 / math.Sqrt(sq/float64(c)+layerNormEps))
-		for j, v := range x {
-			y[j] = g[j]*((v-mu)*r) + b[j]
-		}
-		mean[i], rstd[i] = mu, r
+		mean[i], rstd[i] = vec.LayerNormForward(y[i*c:][:c], x[i*c:][:c], g, b, layerNormEps)
 	}
 }
 
@@ -51,29 +38,6 @@ func layerNormForward(y, mean, rstd, x, g, b []float32) {
 func layerNormBackward(dx, dg, db, dy, x, mean, rstd, g []float32) {
 	c := len(g)
 	for i := range mean {
-		dy, x := dy[i*c:][:c], x[i*c:][:c]
-		mu, r := mean[i], rstd[i]
-		var sd, sdx float32
-		for j, v := range dy {
-			hat := (x[j] - mu) * r
-			d := g[j] * v
-			sd += d
-			sdx += d * hat
-		}
-		if dg != nil {
-			for j, v := range dy {
-				dg[j] += v * (x[j] - mu) * r
-			}
-		}
-		if db != nil {
-			add(db, dy)
-		}
-		if dx == nil {
-			continue
-		}
-		sd, sdx = sd/float32(c), sdx/float32(c)
-		for j, v := range dy {
-			dx[i*c+j] += r * (g[j]*v - sd - (x[j]-mu)*r*sdx)
-		}
+		vec.LayerNormBackward(dx[i*c:][:c], dg, db, dy[i*c:][:c], x[i*c:][:c], g, mean[i], rstd[i])
 	}
 }

@@ -3,6 +3,8 @@ package autograd
 import (
 	"gonum.org/v1/gonum/blas"
 	"gonum.org/v1/gonum/blas/blas32"
+
+	"lmzoo/autograd/vec"
 )
 
 // Linear is y = x·w + b with w [in, out], the layout of GPT-2's Conv1D; b [1, out] may be nil.
@@ -74,7 +76,7 @@ func linearForward(y blas32.General, r []float32, x, w blas32.General, b []float
 		copy(y.Data, r)
 		if b != nil {
 			for i := range y.Rows {
-				add(y.Data[i*y.Stride:][:y.Cols], b)
+				vec.Add(y.Data[i*y.Stride:][:y.Cols], b)
 			}
 		}
 	case b != nil:
@@ -90,7 +92,7 @@ func linearForward(y blas32.General, r []float32, x, w blas32.General, b []float
 // addRows adds every row of m to sum.
 func addRows(sum []float32, m blas32.General) {
 	for i := range m.Rows {
-		add(sum, m.Data[i*m.Stride:][:m.Cols])
+		vec.Add(sum, m.Data[i*m.Stride:][:m.Cols])
 	}
 }
 

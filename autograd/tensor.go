@@ -8,6 +8,8 @@ import (
 	"fmt"
 
 	"gonum.org/v1/gonum/blas/blas32"
+
+	"lmzoo/autograd/vec"
 )
 
 // Tensor is a matrix of float32 with its gradient. Rows are positions [B·T], columns are channels, and
@@ -67,7 +69,7 @@ func passGrad(x, y *Tensor) {
 	case x.unset:
 		x.Grad, x.unset = y.Grad, false
 	default:
-		add(x.Grad, y.Grad)
+		vec.Add(x.Grad, y.Grad)
 	}
 }
 

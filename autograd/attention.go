@@ -1,0 +1,208 @@
+package autograd
+
+import (
+	"math"
+
+	"gonum.org/v1/gonum/blas"
+	"gonum.org/v1/gonum/blas/blas32"
+
+	"lmzoo/autograd/vec"
+)
+
+// Attention is causal multi-head self-attention (Vaswani et al. 2017): for each of H heads of D = C/H
+// channels, att = softmax(q·kᵀ/√D) and y = att·v. A row of qkv [B·T, 3C] is the q, the k and the v of one
+// position; y is [B·T, C]. Position t of row b attends to positions start[b·T+t] … t of its row, so
+// that documents packed into one row never see each other; a nil start means 0. p is the dropout of att.
+//
+// Scores exist for one block of rows of one head at a time, only up to the diagonal; backward computes
+// them again from their kept log-sums (as in FlashAttention, Dao et al. 2022).
+func (t *Tape) Attention(qkv *Tensor, B, T, H int, start []int32, p float64) *Tensor {
+	C := qkv.Cols / 3
+	qkv.want("qkv of Attention", B*T, 3*H*(C/H))
+	y := t.New(B*T, C)
+	a := attention{B: B, T: T, H: H, D: C / H, start: start, scale: float32(1 / math.Sqrt(float64(C/H)))}
+	if t.Rand != nil && p > 0 {
+		a.mask = mask{seed: t.Rand.Uint64(), p: p}
+	}
+	a.logSum = t.Scratch(B * H * T)
+	a.att, a.datt = t.Scratch(attentionBlock*T), t.Scratch(attentionBlock*T)
+	a.forward(y.Data, qkv.Data)
+	Record(t, attentionOp{y, qkv, a})
+	return y
+}
+
+type attentionOp struct {
+	y, qkv *Tensor
+	attention
+}
+
+func (o attentionOp) Backward() {
+	if o.qkv.Grad == nil {
+		return
+	}
+	dqkv, beta := o.qkv.gradMatrix()
+	o.backward(dqkv.Data, beta, o.y.AddGrad(), o.y.Data, o.qkv.Data)
+}
+
+// attentionBlock is how many rows of scores are computed at once.
+const attentionBlock = 32
+
+type attention struct {
+	B, T, H, D int
+	start      []int32
+	scale      float32
+	mask       mask
+	logSum     []float32 // [B, H, T] ln Σ exp of each row of scores
+	att, datt  []float32 // one block of rows
+}
+
+// head returns a view of the head h of row b in the matrix m of 1 (y) or 3 (q, k, v) parts.
+func (a *attention) head(m []float32, b, h, part, parts int) blas32.General {
+	C := a.H * a.D
+	return blas32.General{Rows: a.T, Cols: a.D, Stride: parts * C, Data: m[b*a.T*parts*C+part*C+h*a.D:]}
+}
+
+// first returns the first position that position t of row b attends to.
+func (a *attention) first(b, t int) int {
+	if a.start == nil {
+		return 0
+	}
+	return int(a.start[b*a.T+t])
+}
+
+// columns returns the part [lo, hi) of the columns that the block of rows [t0, t1) attends to.
+func (a *attention) columns(b, t0, t1 int) (lo, hi int) {
+	lo = t1
+	for t := t0; t < t1; t++ {
+		lo = min(lo, a.first(b, t))
+	}
+	return lo, t1
+}
+
+func (a *attention) forward(y, qkv []float32) {
+	for b := range a.B {
+		for h := range a.H {
+			logSum := a.logSum[(b*a.H+h)*a.T:][:a.T]
+			q, k, v := a.head(qkv, b, h, 0, 3), a.head(qkv, b, h, 1, 3), a.head(qkv, b, h, 2, 3)
+			y := a.head(y, b, h, 0, 1)
+			for t0 := 0; t0 < a.T; t0 += attentionBlock {
+				t1 := min(t0+attentionBlock, a.T)
+				lo, hi := a.columns(b, t0, t1)
+				att := matrix(t1-t0, hi-lo, a.att)
+				blas32.Gemm(blas.NoTrans, blas.Trans, a.scale, rows(q, t0, t1), rows(k, lo, hi), 0, att)
+				for t := t0; t < t1; t++ {
+					row := att.Data[(t-t0)*att.Stride:][:att.Cols]
+					logSum[t] = softmaxForward(row, a.first(b, t)-lo, t+1-lo)
+					a.drop(row, b, h, t, lo)
+				}
+				blas32.Gemm(blas.NoTrans, blas.NoTrans, 1, att, rows(v, lo, hi), 0, rows(y, t0, t1))
+			}
+		}
+	}
+}
+
+// backward inverts att = softmax(scale·q·kᵀ), y = att·v:
+//
+//	dv += attᵀ·dy,  datt = dy·vᵀ,  dscores = att ⊙ (datt − Σ att·datt),  dq += scale·dscores·k,  dk += scale·dscoresᵀ·q
+//
+// where the sum over a row, Σ att·datt, equals dy·y. The last block of rows touches all of dk and dv, so it
+// goes first and may overwrite (beta 0).
+func (a *attention) backward(dqkv []float32, beta float32, dy, y, qkv []float32) {
+	for b := range a.B {
+		for h := range a.H {
+			a.backwardHead(dqkv, beta, dy, y, qkv, b, h)
+		}
+	}
+}
+
+func (a *attention) backwardHead(dqkv []float32, beta float32, dy, y, qkv []float32, b, h int) {
+	logSum := a.logSum[(b*a.H+h)*a.T:][:a.T]
+	q, k, v := a.head(qkv, b, h, 0, 3), a.head(qkv, b, h, 1, 3), a.head(qkv, b, h, 2, 3)
+	dq, dk, dv := a.head(dqkv, b, h, 0, 3), a.head(dqkv, b, h, 1, 3), a.head(dqkv, b, h, 2, 3)
+	yh, dyh := a.head(y, b, h, 0, 1), a.head(dy, b, h, 0, 1)
+	if beta == 0 {
+		zeroRows(dk)
+		zeroRows(dv)
+	}
+	for t0 := (a.T - 1) / attentionBlock * attentionBlock; t0 >= 0; t0 -= attentionBlock {
+		t1 := min(t0+attentionBlock, a.T)
+		lo, hi := a.columns(b, t0, t1)
+		att, datt := matrix(t1-t0, hi-lo, a.att), matrix(t1-t0, hi-lo, a.datt)
+		q, k, v, dy := rows(q, t0, t1), rows(k, lo, hi), rows(v, lo, hi), rows(dyh, t0, t1)
+		blas32.Gemm(blas.NoTrans, blas.Trans, a.scale, q, k, 0, att)
+		blas32.Gemm(blas.NoTrans, blas.Trans, 1, dy, v, 0, datt)
+		for t := t0; t < t1; t++ {
+			row, drow := att.Data[(t-t0)*att.Stride:][:att.Cols], datt.Data[(t-t0)*att.Stride:][:att.Cols]
+			from, to := a.first(b, t)-lo, t+1-lo
+			clear(row[:from])
+			clear(row[to:])
+			vec.ExpSum(row[from:to], row[from:to], logSum[t])
+			clear(drow[:from])
+			clear(drow[to:])
+			a.drop(drow, b, h, t, lo)
+			sum := vec.Dot(dyh.Data[t*dyh.Stride:][:a.D], yh.Data[t*yh.Stride:][:a.D])
+			for j := from; j < to; j++ {
+				drow[j] = row[j] * (drow[j] - sum)
+			}
+			a.drop(row, b, h, t, lo)
+		}
+		blas32.Gemm(blas.Trans, blas.NoTrans, 1, att, dy, 1, rows(dv, lo, hi))
+		blas32.Gemm(blas.NoTrans, blas.NoTrans, a.scale, datt, k, beta, rows(dq, t0, t1))
+		blas32.Gemm(blas.Trans, blas.NoTrans, a.scale, datt, q, 1, rows(dk, lo, hi))
+	}
+}
+
+// drop applies the dropout mask to one row of att, whose first column is lo.
+func (a *attention) drop(row []float32, b, h, t, lo int) {
+	if a.mask.p > 0 {
+		a.mask.apply(row, row, ((b*a.H+h)*a.T+t)*a.T+lo)
+	}
+}
+
+// softmaxForward turns row[from:to] into its softmax and the rest into zeros, and returns ln Σ exp.
+func softmaxForward(row []float32, from, to int) (logSum float32) {
+	clear(row[:from])
+	clear(row[to:])
+	row = row[from:to]
+	top := vec.Max(row)
+	sum := vec.ExpSum(row, row, top)
+	vec.Scale(row, 1/sum)
+	return top + float32(math.Log(float64(sum)))
+}
+
+// matrix returns the first r·c elements of data as a matrix.
+func matrix(r, c int, data []float32) blas32.General {
+	return blas32.General{Rows: r, Cols: c, Stride: c, Data: data[:r*c]}
+}
+
+// rows returns the rows [from, to) of m.
+func rows(m blas32.General, from, to int) blas32.General {
+	m.Rows, m.Data = to-from, m.Data[from*m.Stride:]
+	return m
+}
+
+func zeroRows(m blas32.General) {
+	for i := range m.Rows {
+		clear(m.Data[i*m.Stride:][:m.Cols])
+	}
+}
+
+// AttentionStep computes the attention of one new position over a key-value cache: q and dst are [C], k
+// and v are [T, C] with the new position's own row already in place as the last. att is scratch for at
+// least T floats.
+func AttentionStep(dst, q, k, v, att []float32, T, H int) {
+	C := len(q)
+	D := C / H
+	scale := float32(1 / math.Sqrt(float64(D)))
+	clear(dst[:C])
+	for h := range H {
+		q, y, att := q[h*D:][:D], dst[h*D:][:D], att[:T]
+		for t := range T {
+			att[t] = scale * vec.Dot(q, k[t*C+h*D:][:D])
+		}
+		softmaxForward(att, 0, T)
+		for t, a := range att {
+			vec.Axpy(y, a, v[t*C+h*D:][:D])
+		}
+	}
+}

@@ -1,0 +1,66 @@
+package autograd
+
+import "lmzoo/autograd/vec"
+
+// GRU is the gated recurrent unit (Cho et al. 2014) over whole rows at once, in the form of
+// torch.nn.GRU, where the reset gate acts after the product:
+//
+//	s_t = whh·h_{t−1} + bhh, in three parts r z n as xw_t
+//	r = σ(xw_r + s_r), z = σ(xw_z + s_z), n = tanh(xw_n + r ⊙ s_n)
+//	h_t = (1 − z) ⊙ n + z ⊙ h_{t−1}
+//
+// xw [B·T, 3H] is the input's part x·Wihᵀ + b_ih; whh is [3H, H], bhh [1, 3H]. h0 [B, H] is the state before the
+// first step, nil for zero, and gets no gradient. Where x, the B·T input tokens, is BOS the state is zero before that
+// step, and no gradient crosses. The result is h [B·T, H].
+func (t *Tape) GRU(xw, whh, bhh, h0 *Tensor, B, T int, x []int32) *Tensor {
+	u := t.unroll(xw, whh, bhh, h0, B, T, 3, x)
+	H := u.H
+	y := t.New(B*T, H)
+	o := gruOp{y: y, xw: xw, unroll: u, gates: t.Scratch(B * T * 3 * H), hidden: t.Scratch(B * T * 3 * H)}
+	copy(o.gates, xw.Data)
+	clear(o.hidden)
+	for s := range T {
+		u.product(u.step(o.hidden, s, 3*H), s)
+		for b := range B {
+			i := b*T + s
+			vec.GRUForward(y.Row(i), o.gates[i*3*H:], o.hidden[i*3*H:], u.prev[i*H:])
+			u.carry(u.prev, y.Row(i), b, s)
+		}
+	}
+	if t.Recording() {
+		o.dsum, o.dhidden, o.dprev = t.Scratch(B*T*3*H), t.Scratch(B*T*3*H), t.Scratch(H)
+	}
+	Record(t, o)
+	return y
+}
+
+type gruOp struct {
+	y, xw         *Tensor
+	gates, hidden []float32 // [B·T, 3H]: r z n, and s
+	dsum, dhidden []float32 // [B·T, 3H]: the gradients of xw and of s
+	dprev         []float32 // [H]
+	unroll
+}
+
+// Backward goes back in time: dh_t becomes the gradients of xw_t and s_t, and dh_{t−1} gets its part
+// directly, through z, and through s.
+func (o gruOp) Backward() {
+	H := o.H
+	dh := o.y.AddGrad()
+	dsum, own := sumGrad(o.xw, o.dsum)
+	for s := o.T - 1; s >= 0; s-- {
+		for b := range o.B {
+			i := b*o.T + s
+			dprev := o.dprev
+			if s > 0 && !o.resets(b, s) {
+				dprev = dh[(i-1)*H:][:H]
+			}
+			vec.GRUBackward(dsum[i*3*H:], o.dhidden[i*3*H:], dprev, dh[i*H:][:H], o.gates[i*3*H:], o.hidden[i*3*H:], o.prev[i*H:])
+		}
+		o.back(dh, o.dhidden, s)
+	}
+	o.weights(o.dhidden)
+	if !own {
+		vec.Add(o.xw.AddGrad(), dsum)
+	}
+}

@@ -1,0 +1,69 @@
+package autograd
+
+import "lmzoo/autograd/vec"
+
+// LSTM is long short-term memory (Hochreiter and Schmidhuber 1997, with the forget gate of Gers,
+// Schmidhuber and Cummins 2000) over whole rows at once, in the conventions of torch.nn.LSTM:
+//
+//	i, f, o = σ(·), g = tanh(·) of the four parts of xw_t + whh·h_{t−1} + bhh, in the order i f g o
+//	c_t = f ⊙ c_{t−1} + i ⊙ g
+//	h_t = o ⊙ tanh c_t
+//
+// xw [B·T, 4H] is the input's part x·Wihᵀ + b_ih; whh is [4H, H], bhh [1, 4H]. h0 and c0 [B, H] are the state
+// before the first step, nil for zero, and get no gradient. Where x, the B·T input tokens, is BOS the state is zero
+// before that step, and no gradient crosses. The results are h [B·T, H] and the state after the last
+// step, h and c [B, H], in the tape's memory.
+func (t *Tape) LSTM(xw, whh, bhh, h0, c0 *Tensor, B, T int, x []int32) (y *Tensor, h, c []float32) {
+	u := t.unroll(xw, whh, bhh, h0, B, T, 4, x)
+	H := u.H
+	y = t.New(B*T, H)
+	o := lstmOp{y: y, xw: xw, unroll: u, gates: t.Scratch(B * T * 4 * H),
+		c: t.Scratch(B * T * H), tanhC: t.Scratch(B * T * H), cPrev: t.Scratch(B * T * H)}
+	u.start(o.cPrev, c0)
+	copy(o.gates, xw.Data)
+	for s := range T {
+		u.product(u.step(o.gates, s, 4*H), s)
+		for b := range B {
+			i := b*T + s
+			vec.LSTMForward(y.Row(i), o.c[i*H:][:H], o.tanhC[i*H:], o.gates[i*4*H:], o.cPrev[i*H:])
+			u.carry(u.prev, y.Row(i), b, s)
+			u.carry(o.cPrev, o.c[i*H:][:H], b, s)
+		}
+	}
+	if t.Recording() {
+		o.dsum, o.dc = t.Scratch(B*T*4*H), t.Scratch(B*H)
+	}
+	Record(t, o)
+	return y, u.last(t, y.Data), u.last(t, o.c)
+}
+
+type lstmOp struct {
+	y, xw                  *Tensor
+	gates, c, tanhC, cPrev []float32 // gates [B·T, 4H] after σ and tanh
+	dsum, dc               []float32 // dc [B, H]: the gradient that c_t gets from step t+1
+	unroll
+}
+
+// Backward goes back in time: each step turns dh_t and dc_t into the gradient of its four sums, which
+// goes on to h_{t−1} through whh, and into dc_{t−1}.
+func (o lstmOp) Backward() {
+	H := o.H
+	dh := o.y.AddGrad()
+	dsum, own := sumGrad(o.xw, o.dsum)
+	clear(o.dc)
+	for s := o.T - 1; s >= 0; s-- {
+		for b := range o.B {
+			i := b*o.T + s
+			dc := o.dc[b*H:][:H]
+			vec.LSTMBackward(dsum[i*4*H:], dc, dh[i*H:][:H], dc, o.gates[i*4*H:], o.tanhC[i*H:], o.cPrev[i*H:])
+			if o.resets(b, s) {
+				clear(dc)
+			}
+		}
+		o.back(dh, dsum, s)
+	}
+	o.weights(dsum)
+	if !own {
+		vec.Add(o.xw.AddGrad(), dsum)
+	}
+}

@@ -1,0 +1,129 @@
+package autograd
+
+import (
+	"gonum.org/v1/gonum/blas"
+	"gonum.org/v1/gonum/blas/blas32"
+
+	"lmzoo/autograd/vec"
+)
+
+// bos is lm.BOS, the document boundary: before a step that reads it, a recurrent state is set to zero.
+const bos = 0
+
+// unroll is what the recurrent ops share: B rows of T steps, a state of H channels, and the matrix that
+// carries it from step to step. Time runs inside a row, so that the step t of all rows is a view with
+// the stride T·H.
+type unroll struct {
+	B, T, H  int
+	x        []int32   // [B·T] inputs; where one is bos the state before it is zero
+	whh, bhh *Tensor   // [G·H, H] and [1, G·H], G gates
+	prev     []float32 // [B·T, H] the state before each step
+}
+
+// unroll checks shapes; gates is G.
+func (t *Tape) unroll(xw, whh, bhh, h0 *Tensor, B, T, gates int, x []int32) unroll {
+	H := whh.Cols
+	xw.want("xw of a recurrent layer", B*T, gates*H)
+	whh.want("whh of a recurrent layer", gates*H, H)
+	if bhh != nil {
+		bhh.want("bhh of a recurrent layer", 1, gates*H)
+	}
+	u := unroll{B: B, T: T, H: H, x: x[:B*T], whh: whh, bhh: bhh, prev: t.Scratch(B * T * H)}
+	u.start(u.prev, h0)
+	return u
+}
+
+// step returns the step t of all rows of m, which has c columns.
+func (u *unroll) step(m []float32, t, c int) blas32.General {
+	return blas32.General{Rows: u.B, Cols: c, Stride: u.T * c, Data: m[t*c:]}
+}
+
+// resets reports whether the state of row b is set to zero before step t.
+func (u *unroll) resets(b, t int) bool { return u.x[b*u.T+t] == bos }
+
+// start stores the state before the first step, nil standing for zero.
+func (u *unroll) start(prev []float32, h0 *Tensor) {
+	for b := range u.B {
+		row := prev[b*u.T*u.H:][:u.H]
+		if h0 == nil || u.resets(b, 0) {
+			clear(row)
+		} else {
+			copy(row, h0.Row(b))
+		}
+	}
+}
+
+// carry stores the state h of row b after step t as the state before step t+1.
+func (u *unroll) carry(prev, h []float32, b, t int) {
+	if t+1 == u.T {
+		return
+	}
+	row := prev[(b*u.T+t+1)*u.H:][:u.H]
+	if u.resets(b, t+1) {
+		clear(row)
+	} else {
+		copy(row, h)
+	}
+}
+
+// last copies the state after the last step: the rows T−1 of h [B·T, H], as [B, H].
+func (u *unroll) last(t *Tape, h []float32) []float32 {
+	out := t.Scratch(u.B * u.H)
+	for b := range u.B {
+		copy(out[b*u.H:][:u.H], h[(b*u.T+u.T-1)*u.H:])
+	}
+	return out
+}
+
+// product adds prev·whhᵀ + bhh of step t to dst.
+func (u *unroll) product(dst blas32.General, t int) {
+	if u.bhh != nil {
+		for b := range u.B {
+			vec.Add(dst.Data[b*dst.Stride:][:dst.Cols], u.bhh.Data)
+		}
+	}
+	blas32.Gemm(blas.NoTrans, blas.Trans, 1, u.step(u.prev, t, u.H), u.whh.General, 1, dst)
+}
+
+// back sends the gradient of the sums of step t, dsum = dprev·whhᵀ inverted, to the state before it:
+// dh of step t−1 grows by dsum·whh, except for the rows that were reset.
+func (u *unroll) back(dh, dsum []float32, t int) {
+	if t == 0 {
+		return
+	}
+	from, to := u.step(dsum, t, u.whh.Rows), u.step(dh, t-1, u.H)
+	for b := 0; b < u.B; {
+		if u.resets(b, t) {
+			b++
+			continue
+		}
+		end := b + 1
+		for end < u.B && !u.resets(end, t) {
+			end++
+		}
+		blas32.Gemm(blas.NoTrans, blas.NoTrans, 1, rows(from, b, end), u.whh.General, 1, rows(to, b, end))
+		b = end
+	}
+}
+
+// weights adds to the gradients of whh and bhh, for all steps at once: dwhh += dsumᵀ·prev, dbhh += Σ dsum.
+func (u *unroll) weights(dsum []float32) {
+	sums := matrix(u.B*u.T, u.whh.Rows, dsum)
+	if u.whh.Grad != nil {
+		dw, beta := u.whh.gradMatrix()
+		blas32.Gemm(blas.Trans, blas.NoTrans, 1, sums, matrix(u.B*u.T, u.H, u.prev), beta, dw)
+	}
+	if u.bhh != nil && u.bhh.Grad != nil {
+		addRows(u.bhh.AddGrad(), sums)
+	}
+}
+
+// sumGrad returns memory for the gradient of xw, and whether it is xw's own: where nothing was sent there before,
+// it is written in place. keep is a buffer for the other case.
+func sumGrad(xw *Tensor, keep []float32) (dxw []float32, own bool) {
+	if xw.unset {
+		xw.unset = false
+		return xw.Grad, true
+	}
+	return keep, false
+}
