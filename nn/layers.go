@@ -1,0 +1,73 @@
+package nn
+
+import (
+	"math/rand/v2"
+
+	"lmzoo/autograd"
+)
+
+// Linear is y = x·W + b with W [in, out], the layout of GPT-2's Conv1D.
+type Linear struct {
+	Weight *autograd.Tensor `param:"weight"`
+	Bias   *autograd.Tensor `param:"bias,vector"` // nil: none
+}
+
+// NewLinear returns a Linear with weights from N(0, std²) and a bias of zeros.
+func NewLinear(in, out int, std float64, rng *rand.Rand) *Linear {
+	return &Linear{Weight: Normal(in, out, std, rng), Bias: Zeros(1, out)}
+}
+
+// Forward is x·W + b.
+func (l *Linear) Forward(t *autograd.Tape, x *autograd.Tensor) *autograd.Tensor {
+	return t.Linear(x, l.Weight, l.Bias) // [B·T, out]
+}
+
+// AddTo is r + x·W + b: the layer writes onto the residual stream r.
+func (l *Linear) AddTo(t *autograd.Tape, r, x *autograd.Tensor) *autograd.Tensor {
+	return t.AddLinear(r, x, l.Weight, l.Bias) // [B·T, out]
+}
+
+// LinearT is y = x·Wᵀ + b with W [out, in], the layout of torch.nn.Linear.
+type LinearT struct {
+	Weight *autograd.Tensor `param:"weight"`
+	Bias   *autograd.Tensor `param:"bias,vector"` // nil: none
+}
+
+// NewLinearT returns a LinearT with weights and bias from U(−bound, bound); torch's bound is 1/√in.
+func NewLinearT(in, out int, bound float64, rng *rand.Rand) *LinearT {
+	return &LinearT{Weight: Uniform(out, in, bound, rng), Bias: Uniform(1, out, bound, rng)}
+}
+
+// Forward is x·Wᵀ + b.
+func (l *LinearT) Forward(t *autograd.Tape, x *autograd.Tensor) *autograd.Tensor {
+	return t.LinearT(x, l.Weight, l.Bias) // [B·T, out]
+}
+
+// LayerNorm normalizes each row, then gives it a gain and a bias.
+type LayerNorm struct {
+	Weight *autograd.Tensor `param:"weight,vector"`
+	Bias   *autograd.Tensor `param:"bias,vector"`
+}
+
+// NewLayerNorm returns a LayerNorm over c channels with gain 1 and bias 0.
+func NewLayerNorm(c int) *LayerNorm { return &LayerNorm{Weight: Ones(1, c), Bias: Zeros(1, c)} }
+
+// Forward is g·(x − μ)/σ + b.
+func (l *LayerNorm) Forward(t *autograd.Tape, x *autograd.Tensor) *autograd.Tensor {
+	return t.LayerNorm(x, l.Weight, l.Bias) // [B·T, C]
+}
+
+// Embedding is a table with a row for each token.
+type Embedding struct {
+	Weight *autograd.Tensor `param:"weight"`
+}
+
+// NewEmbedding returns an Embedding of n rows of c channels from N(0, std²).
+func NewEmbedding(n, c int, std float64, rng *rand.Rand) *Embedding {
+	return &Embedding{Weight: Normal(n, c, std, rng)}
+}
+
+// Forward looks up the row of each id.
+func (e *Embedding) Forward(t *autograd.Tape, ids []int32) *autograd.Tensor {
+	return t.Embedding(e.Weight, ids) // [len(ids), C]
+}
