@@ -1,0 +1,74 @@
+package gemm
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"testing"
+
+	"gonum.org/v1/gonum/blas"
+	"gonum.org/v1/gonum/blas/gonum"
+)
+
+// shapes are the products of one GPT step at nanoGPT's CPU sizes, of an RNN step, of generation, and
+// cubes to compare with other libraries.
+var shapes = []struct {
+	t       string
+	m, k, n int
+}{
+	{"NN", 16, 16, 16},
+	{"NN", 32, 32, 32},
+	{"NN", 64, 64, 64},
+	{"NN", 128, 128, 128},
+	{"NN", 256, 256, 256},
+	{"NN", 512, 512, 512},
+	{"NN", 1024, 1024, 1024},
+	{"NN", 768, 128, 384},
+	{"NN", 768, 128, 512},
+	{"NN", 768, 512, 128},
+	{"TN", 128, 768, 512},
+	{"NN", 768, 128, 65},
+	{"NN", 768, 128, 128},
+	{"NT", 768, 384, 128},
+	{"NT", 64, 32, 64},
+	{"NN", 64, 64, 32},
+	{"TN", 64, 64, 32},
+	{"NN", 16, 128, 512},
+	{"NN", 32, 128, 512},
+	{"NT", 32, 128, 512},
+	{"NN", 12, 288, 768},
+	{"NN", 4, 288, 768},
+	{"NN", 1, 288, 768},
+	{"NT", 1, 288, 768},
+	{"NT", 1, 288, 32000},
+	{"NT", 4, 288, 768},
+}
+
+func benchmark(b *testing.B, f blas.Float32) {
+	for _, s := range shapes {
+		b.Run(fmt.Sprintf("%s/%dx%dx%d", s.t, s.m, s.k, s.n), func(b *testing.B) {
+			rng := rand.New(rand.NewPCG(1, 2))
+			tA, tB, lda, ldb := blas.NoTrans, blas.NoTrans, s.k, s.n
+			if s.t[0] == 'T' {
+				tA, lda = blas.Trans, s.m
+			}
+			if s.t[1] == 'T' {
+				tB, ldb = blas.Trans, s.k
+			}
+			x, y, c := random(rng, s.m, s.k, s.k), random(rng, s.k, s.n, s.n), make([]float32, s.m*s.n)
+			for b.Loop() {
+				f.Sgemm(tA, tB, s.m, s.n, s.k, 1, x, lda, y, ldb, 0, c, s.n)
+			}
+			b.ReportMetric(2*float64(s.m)*float64(s.k)*float64(s.n)*float64(b.N)/float64(b.Elapsed().Nanoseconds()), "GFLOP/s")
+		})
+	}
+}
+
+// BenchmarkSgemm is the product on each of the processor's engines.
+func BenchmarkSgemm(b *testing.B) {
+	for _, e := range engines() {
+		b.Run(e.name, func(b *testing.B) { benchmark(b, Float32{engine: e}) })
+	}
+}
+
+// BenchmarkGonum is gonum's own product, for comparison.
+func BenchmarkGonum(b *testing.B) { benchmark(b, gonum.Implementation{}) }

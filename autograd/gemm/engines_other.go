@@ -1,0 +1,7 @@
+package gemm
+
+// best multiplies here.
+var best = portable()
+
+// engines are all that this processor can run, best first.
+func engines() []*engine { return []*engine{best} }

@@ -1,0 +1,98 @@
+// Package gemm is the float32 matrix product, C = αAB + βC, at the speed of the machine and without cgo:
+// blocks of A and B that fit the caches, and a kernel that keeps a tile of C in registers (Goto and van
+// de Geijn 2008, "Anatomy of high-performance matrix multiplication"). Package autograd puts it under
+// gonum with blas32.Use(gemm.Float32{}).
+package gemm
+
+import (
+	"gonum.org/v1/gonum/blas"
+	"gonum.org/v1/gonum/blas/gonum"
+)
+
+// Float32 is gonum's implementation of BLAS (Dongarra et al. 1990) with Sgemm and Sgemv replaced. A
+// call uses one thread: the parallelism of training is over pieces of the batch, above it. Calls may run
+// at the same time; a result depends on the arguments alone.
+type Float32 struct {
+	gonum.Implementation
+	engine *engine // nil for the best this processor has
+}
+
+func (f Float32) pick() *engine {
+	if f.engine != nil {
+		return f.engine
+	}
+	return best
+}
+
+// Kernel names the instructions that the product runs on here: "avx512", "avx2", "neon" or "go".
+func Kernel() string { return best.name }
+
+// Sgemm computes C = α·op(A)·op(B) + β·C, where op(A) is m×k, op(B) k×n and C m×n, all row by row. With
+// β = 0 the old C is never read, so NaNs in it do not matter; with α = 0 A and B are never read.
+func (f Float32) Sgemm(tA, tB blas.Transpose, m, n, k int, alpha float32, a []float32, lda int, b []float32, ldb int, beta float32, c []float32, ldc int) {
+	if !sane(tA, tB, m, n, k, len(a), lda, len(b), ldb, len(c), ldc) {
+		f.Implementation.Sgemm(tA, tB, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc) // knows what to complain about
+		return
+	}
+	if m == 0 || n == 0 {
+		return
+	}
+	if alpha == 0 || k == 0 {
+		scaleRows(m, n, beta, c, ldc)
+		return
+	}
+	if beta != 0 && beta != 1 {
+		scaleRows(m, n, beta, c, ldc)
+	}
+	f.pick().product(m, n, k, alpha, view(tA, a, lda), view(tB, b, ldb), beta != 0, c, ldc)
+}
+
+// sane reports whether the arguments describe matrices that lie inside their slices.
+func sane(tA, tB blas.Transpose, m, n, k, lenA, lda, lenB, ldb, lenC, ldc int) bool {
+	inside := func(t blas.Transpose, rows, cols, length, stride int) bool {
+		switch t {
+		case blas.NoTrans:
+		case blas.Trans, blas.ConjTrans:
+			rows, cols = cols, rows
+		default:
+			return false
+		}
+		return stride >= max(1, cols) && (rows == 0 || length >= (rows-1)*stride+cols)
+	}
+	if m < 0 || n < 0 || k < 0 {
+		return false
+	}
+	return inside(tA, m, k, lenA, lda) && inside(tB, k, n, lenB, ldb) && inside(blas.NoTrans, m, n, lenC, ldc)
+}
+
+func scaleRows(m, n int, beta float32, c []float32, ldc int) {
+	for i := range m {
+		row := c[i*ldc:][:n]
+		switch beta {
+		case 0:
+			clear(row)
+		case 1:
+		default:
+			for j := range row {
+				row[j] *= beta
+			}
+		}
+	}
+}
+
+// matrix is op(X): element (i, j) is data[i·down + j·right], and one of the two steps is 1.
+type matrix struct {
+	data        []float32
+	down, right int
+}
+
+func view(t blas.Transpose, data []float32, stride int) matrix {
+	if t == blas.NoTrans {
+		return matrix{data, stride, 1}
+	}
+	return matrix{data, 1, stride}
+}
+
+func (x matrix) at(i, j int) matrix {
+	return matrix{x.data[i*x.down+j*x.right:], x.down, x.right}
+}

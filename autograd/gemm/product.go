@@ -1,0 +1,74 @@
+package gemm
+
+// engine is one way to multiply: the size of its register tile and its kernels.
+type engine struct {
+	name string
+	mr   int // most rows of a strip of A
+	nr   int // columns of a packed panel of B
+
+	// directRows is the largest m for which B is read where it lies: packing pays by reuse.
+	directRows int
+	// packs is whether strips of A must be packed even where its rows are contiguous.
+	packs bool
+
+	// strip adds to, or overwrites with, α·A·B the rows×n block c. A is rows×k; B is k×n, in panels of nr
+	// columns that lie panel apart, each with its rows bStride apart; panel is nr where B is not packed.
+	strip func(rows, n, k int, alpha float32, a matrix, b []float32, bStride, panel int, add bool, c []float32, ldc int)
+	// packA stores the rows×k strip of A as k columns of mr (only the first rows of each are set).
+	packA func(dst []float32, a matrix, rows, k int)
+	// packB stores the k×n block of B as panels of nr columns, the last one filled up with zeros.
+	packB func(dst []float32, b matrix, k, n int)
+	// small, if there is one, does whole products that need no blocks, or returns false.
+	small func(m, n, k int, alpha float32, a, b matrix, add bool, c []float32, ldc int) bool
+}
+
+// The blocks: depth·nr floats of B stay in the first cache while a strip passes, and a block of B of at
+// most area floats in the second while all strips of A pass.
+const (
+	depth = 384
+	area  = 1 << 17
+)
+
+// product computes C = α·A·B, or adds it to C: for each block of B, packed once, for each strip of A.
+func (e *engine) product(m, n, k int, alpha float32, a, b matrix, add bool, c []float32, ldc int) {
+	if e.small != nil && e.small(m, n, k, alpha, a, b, add, c, ldc) {
+		return
+	}
+	packs := e.packs || b.right != 1 || m > e.directRows
+	blocks := (k + depth - 1) / depth
+	kc := roundUp((k+blocks-1)/blocks, 8)
+	nc := n
+	if packs {
+		nc = min(n, roundUp(area/kc, e.nr))
+	}
+	var work *buffer
+	if packs || e.packs || a.right != 1 {
+		work = take(roundUp(nc, e.nr)*kc + e.mr*kc)
+	}
+	for j := 0; j < n; j += nc {
+		cols := min(nc, n-j)
+		for p := 0; p < k; p += kc {
+			deep := min(kc, k-p)
+			panels, bStride, panel := b.data[p*b.down+j*b.right:], b.down, e.nr
+			if packs {
+				panels, bStride, panel = work.floats[e.mr*kc:], e.nr, deep*e.nr
+				e.packB(panels, b.at(p, j), deep, cols)
+			}
+			strips := (m + e.mr - 1) / e.mr
+			for s := range strips { // of nearly equal heights: a last strip of one row would be slow
+				i, end := s*m/strips, (s+1)*m/strips
+				strip := a.at(i, p)
+				if e.packs || a.right != 1 {
+					e.packA(work.floats, strip, end-i, deep)
+					strip = matrix{work.floats, 1, e.mr}
+				}
+				e.strip(end-i, cols, deep, alpha, strip, panels, bStride, panel, add || p > 0, c[i*ldc+j:], ldc)
+			}
+		}
+	}
+	if work != nil {
+		give(work)
+	}
+}
+
+func roundUp(n, to int) int { return (n + to - 1) / to * to }
