@@ -1,0 +1,236 @@
+// Package report shows a comparison to people: a chart as PNG or SVG.
+package report
+
+import (
+	"fmt"
+	"image/color"
+	"io"
+	"math"
+
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/font"
+	"gonum.org/v1/plot/plotter"
+	"gonum.org/v1/plot/text"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+	"gonum.org/v1/plot/vg/vgimg"
+	"gonum.org/v1/plot/vg/vgsvg"
+)
+
+// Bar is one model in a Chart.
+type Bar struct {
+	Label     string
+	Value     float64
+	Low, High float64   // its 95 % interval; equal to Value: none is drawn
+	Parts     []float64 // what Value is the sum of, one for each of Chart.Parts; nil: a bar of one colour
+}
+
+// Line is a value to hold the bars against, such as the size gzip reaches.
+type Line struct {
+	Label string
+	Value float64
+}
+
+// Chart is a picture of models side by side, the first at the top.
+type Chart struct {
+	Title, Axis string
+	Bars        []Bar
+	Parts       []string
+	Lines       []Line
+}
+
+// PNG writes the chart as a picture of 1600 pixels' width.
+func (c Chart) PNG(w io.Writer) error {
+	width, height := c.size()
+	canvas := vgimg.NewWith(vgimg.UseWH(width, height), vgimg.UseDPI(200))
+	if err := c.draw(draw.New(canvas)); err != nil {
+		return err
+	}
+	_, err := vgimg.PngCanvas{Canvas: canvas}.WriteTo(w)
+	return err
+}
+
+// SVG writes the chart as a scalable picture.
+func (c Chart) SVG(w io.Writer) error {
+	width, height := c.size()
+	canvas := vgsvg.New(width, height)
+	if err := c.draw(draw.New(canvas)); err != nil {
+		return err
+	}
+	_, err := canvas.WriteTo(w)
+	return err
+}
+
+const (
+	barWidth  = 14 * vg.Inch / 72
+	rowHeight = 26 * vg.Inch / 72
+	maxAxis   = 1.0 // share of the width that the longest bar takes
+)
+
+func (c Chart) size() (width, height vg.Length) {
+	return 8 * vg.Inch, vg.Length(len(c.Bars))*rowHeight + 110*vg.Inch/72
+}
+
+// palette is Okabe & Ito's (2008), distinguishable by colour-blind readers.
+var palette = []color.Color{
+	color.RGBA{0x56, 0xB4, 0xE9, 0xFF}, color.RGBA{0xBB, 0xBB, 0xBB, 0xFF}, color.RGBA{0xE6, 0x9F, 0x00, 0xFF},
+	color.RGBA{0xD5, 0x5E, 0x00, 0xFF}, color.RGBA{0x00, 0x9E, 0x73, 0xFF}, color.RGBA{0xCC, 0x79, 0xA7, 0xFF},
+	color.RGBA{0x00, 0x72, 0xB2, 0xFF}, color.RGBA{0xF0, 0xE4, 0x42, 0xFF},
+}
+
+// draw lays the chart out on a canvas.
+func (c Chart) draw(canvas draw.Canvas) error {
+	for _, b := range c.Bars {
+		if math.IsNaN(b.Value) || math.IsInf(b.Value, 0) {
+			return fmt.Errorf("the bar of %s has no finite length: %v", b.Label, b.Value)
+		}
+	}
+	sans := font.Font{Typeface: "Liberation", Variant: "Sans"}
+	p := plot.New()
+	p.Title.Text, p.X.Label.Text = c.Title, c.Axis
+	p.Title.TextStyle.Font, p.X.Label.TextStyle.Font = sans, sans
+	p.Title.TextStyle.Font.Size, p.X.Label.TextStyle.Font.Size = 13, 11
+	p.Title.Padding = 8
+	p.X.Tick.Label.Font, p.Y.Tick.Label.Font, p.Legend.TextStyle.Font = sans, sans, sans
+	p.X.Tick.Label.Font.Size, p.Y.Tick.Label.Font.Size, p.Legend.TextStyle.Font.Size = 10, 10, 10
+	p.Y.LineStyle.Width, p.Y.Tick.LineStyle.Width, p.Y.Padding = 0, 0, 4
+	p.X.Min, p.X.Max = 0, c.longest()*1.12
+
+	grid := plotter.NewGrid()
+	grid.Horizontal.Color = nil
+	grid.Vertical.Color = color.Gray{0xDD}
+	p.Add(grid)
+	if err := c.addBars(p); err != nil {
+		return err
+	}
+	if err := c.addLabels(p, sans); err != nil {
+		return err
+	}
+	if err := c.addLines(p, sans); err != nil {
+		return err
+	}
+	labels := make([]string, len(c.Bars))
+	for i, b := range c.Bars {
+		labels[len(c.Bars)-1-i] = b.Label
+	}
+	p.NominalY(labels...)
+	p.Y.Tick.Label.XAlign = text.XRight
+	p.Y.Min, p.Y.Max = -0.6, float64(len(c.Bars))-0.2
+	p.Legend.Top = false
+	p.Legend.Padding = 2
+	p.Legend.YOffs = 6
+	p.Legend.XOffs = -6
+	p.Draw(draw.Crop(canvas, 10, -14, 8, -8))
+	return nil
+}
+
+// longest is the largest value on the axis.
+func (c Chart) longest() float64 {
+	most := 1e-9
+	for _, b := range c.Bars {
+		most = max(most, b.Value, b.High)
+	}
+	for _, l := range c.Lines {
+		most = max(most, l.Value)
+	}
+	return most
+}
+
+// addBars stacks the parts of every bar; bars are numbered from the bottom.
+func (c Chart) addBars(p *plot.Plot) error {
+	parts := max(len(c.Parts), 1)
+	var below *plotter.BarChart
+	for k := range parts {
+		values := make(plotter.Values, len(c.Bars))
+		for i, b := range c.Bars {
+			v := b.Value
+			if len(c.Parts) > 0 {
+				v = 0
+				if k < len(b.Parts) {
+					v = max(b.Parts[k], 0)
+				}
+			}
+			values[len(c.Bars)-1-i] = v
+		}
+		bars, err := plotter.NewBarChart(values, barWidth)
+		if err != nil {
+			return err
+		}
+		bars.Horizontal, bars.LineStyle.Width = true, 0
+		bars.Color = palette[k%len(palette)]
+		if below != nil {
+			bars.StackOn(below)
+		}
+		below = bars
+		p.Add(bars)
+		if len(c.Parts) > 0 {
+			p.Legend.Add(c.Parts[k], bars)
+		}
+	}
+	return nil
+}
+
+// addLabels writes every value beside its bar, with its interval as a whisker.
+func (c Chart) addLabels(p *plot.Plot, sans font.Font) error {
+	var points plotter.XYLabels
+	var whiskers plotter.XErrors
+	for i, b := range c.Bars {
+		y := float64(len(c.Bars) - 1 - i)
+		points.XYs = append(points.XYs, plotter.XY{X: max(b.Value, b.High), Y: y})
+		points.Labels = append(points.Labels, fmt.Sprintf("%.3f", b.Value))
+		whiskers = append(whiskers, struct{ Low, High float64 }{b.Value - b.Low, b.High - b.Value})
+	}
+	labels, err := plotter.NewLabels(points)
+	if err != nil {
+		return err
+	}
+	for i := range labels.TextStyle {
+		labels.TextStyle[i].Font = sans
+		labels.TextStyle[i].Font.Size = 9
+		labels.TextStyle[i].YAlign = text.YCenter
+	}
+	labels.Offset = vg.Point{X: 5}
+	bars, err := plotter.NewXErrorBars(struct {
+		plotter.XYs
+		plotter.XErrors
+	}{c.ends(), whiskers})
+	if err != nil {
+		return err
+	}
+	bars.CapWidth = 5
+	p.Add(bars, labels)
+	return nil
+}
+
+func (c Chart) ends() plotter.XYs {
+	var ends plotter.XYs
+	for i, b := range c.Bars {
+		ends = append(ends, plotter.XY{X: b.Value, Y: float64(len(c.Bars) - 1 - i)})
+	}
+	return ends
+}
+
+// addLines draws a dashed line from the bottom to the top for every Line, with its name at the top.
+func (c Chart) addLines(p *plot.Plot, sans font.Font) error {
+	for _, l := range c.Lines {
+		line, err := plotter.NewLine(plotter.XYs{{X: l.Value, Y: -0.6}, {X: l.Value, Y: float64(len(c.Bars)) - 0.45}})
+		if err != nil {
+			return err
+		}
+		line.Dashes = []vg.Length{4, 3}
+		line.Color = color.Gray{0x55}
+		name, err := plotter.NewLabels(plotter.XYLabels{
+			XYs:    plotter.XYs{{X: l.Value, Y: float64(len(c.Bars)) - 0.45}},
+			Labels: []string{l.Label},
+		})
+		if err != nil {
+			return err
+		}
+		name.TextStyle[0].Font = sans
+		name.TextStyle[0].Font.Size = 9
+		name.TextStyle[0].XAlign = text.XCenter
+		name.Offset = vg.Point{Y: 1}
+		p.Add(line, name)
+	}
+	return nil
+}
