@@ -1,0 +1,189 @@
+package corpus
+
+import (
+	"maps"
+	"slices"
+
+	"lmzoo/lm"
+)
+
+// defaultBPEVocab is enough for a text of a megabyte.
+const defaultBPEVocab = 1024
+
+// A merge must be seen more than once to be worth a token, and a token is no longer than this: a page of
+// the same character should not become one.
+const (
+	minMergeCount = 2
+	maxTokenBytes = 256
+)
+
+// TrainBPE learns merges until there are vocab tokens (1024 when vocab is 0), or no pair occurs twice:
+//
+//	repeat: join the most frequent pair of neighbours, everywhere
+//
+// Of pairs that are equally frequent the one made of older tokens goes first. A rescan of the text for
+// every merge would take hours; here each distinct piece is kept once with its count, every pair knows
+// where it stands, and a heap knows which pair is the most frequent.
+func TrainBPE(docs []Document, vocab int) (*BPE, error) {
+	if vocab == 0 {
+		vocab = defaultBPEVocab
+	}
+	if vocab < byteTokens {
+		return nil, tooSmall("bpe", vocab, byteTokens, "one for each byte and the document boundary")
+	}
+	t := newBPETrainer(countPieces(docs))
+	var merges []Merge
+	length := make([]int, byteTokens, vocab)
+	for i := range length {
+		length[i] = 1
+	}
+	for len(length) < vocab {
+		pair, ok := t.mostFrequent()
+		if !ok {
+			break
+		}
+		n := length[pair[0]] + length[pair[1]]
+		if n > maxTokenBytes {
+			continue // it has left the heap and does not come back
+		}
+		t.join(pair, lm.Token(len(length)))
+		length = append(length, n)
+		merges = append(merges, pair)
+	}
+	return newBPE(merges), nil
+}
+
+// bpeTrainer is the text as symbols, every distinct piece once, and where each pair of neighbours stands.
+type bpeTrainer struct {
+	symbols    []symbol
+	pairs      map[Merge]*pairStat
+	byCount    heap[pairCount] // some counts are out of date: too high, never too low
+	touched    []Merge         // pairs that got more frequent by the last merge
+	touchedSet map[Merge]bool
+}
+
+// symbol is a token of a piece. Positions never move: a symbol that is joined to the one before it dies.
+type symbol struct {
+	token      lm.Token // 0: dead
+	prev, next int32    // −1: the end of the piece
+	count      int      // how often the piece occurs
+}
+
+type pairStat struct {
+	count int
+	at    []int32 // where the pair began when it was found; it may be gone
+}
+
+type pairCount struct {
+	count int
+	pair  Merge
+}
+
+func (p pairCount) before(q pairCount) bool {
+	if p.count != q.count {
+		return p.count > q.count
+	}
+	return p.pair[0] < q.pair[0] || p.pair[0] == q.pair[0] && p.pair[1] < q.pair[1]
+}
+
+func newBPETrainer(pieces map[string]int) *bpeTrainer {
+	t := &bpeTrainer{pairs: map[Merge]*pairStat{}, touchedSet: map[Merge]bool{}}
+	for _, piece := range slices.Sorted(maps.Keys(pieces)) {
+		for i := range len(piece) {
+			at := int32(len(t.symbols))
+			s := symbol{token: 1 + lm.Token(piece[i]), prev: at - 1, next: at + 1, count: pieces[piece]}
+			if i == 0 {
+				s.prev = -1
+			}
+			if i == len(piece)-1 {
+				s.next = -1
+			}
+			t.symbols = append(t.symbols, s)
+		}
+	}
+	for at := range t.symbols {
+		t.add(int32(at))
+	}
+	t.pushTouched()
+	return t
+}
+
+// pairAt is the pair that begins at a position.
+func (t *bpeTrainer) pairAt(at int32) (Merge, bool) {
+	if at < 0 || t.symbols[at].token == 0 || t.symbols[at].next < 0 {
+		return Merge{}, false
+	}
+	return Merge{t.symbols[at].token, t.symbols[t.symbols[at].next].token}, true
+}
+
+// add counts the pair that begins at a position.
+func (t *bpeTrainer) add(at int32) {
+	pair, ok := t.pairAt(at)
+	if !ok {
+		return
+	}
+	s := t.pairs[pair]
+	if s == nil {
+		s = &pairStat{}
+		t.pairs[pair] = s
+	}
+	s.count += t.symbols[at].count
+	s.at = append(s.at, at)
+	if !t.touchedSet[pair] {
+		t.touchedSet[pair] = true
+		t.touched = append(t.touched, pair)
+	}
+}
+
+// remove forgets one occurrence of the pair that begins at a position; its list is cleaned when it is used.
+func (t *bpeTrainer) remove(at int32) {
+	if pair, ok := t.pairAt(at); ok {
+		t.pairs[pair].count -= t.symbols[at].count
+	}
+}
+
+func (t *bpeTrainer) pushTouched() {
+	for _, pair := range t.touched {
+		t.byCount.push(pairCount{t.pairs[pair].count, pair})
+	}
+	t.touched = t.touched[:0]
+	clear(t.touchedSet)
+}
+
+// mostFrequent takes the most frequent pair from the heap.
+func (t *bpeTrainer) mostFrequent() (Merge, bool) {
+	for len(t.byCount) > 0 {
+		top := t.byCount.pop()
+		now := t.pairs[top.pair].count
+		if now < minMergeCount {
+			continue
+		}
+		if now == top.count {
+			return top.pair, true
+		}
+		t.byCount.push(pairCount{now, top.pair})
+	}
+	return Merge{}, false
+}
+
+// join makes a token of every occurrence of the pair, from left to right.
+func (t *bpeTrainer) join(pair Merge, token lm.Token) {
+	for _, i := range t.pairs[pair].at {
+		if now, ok := t.pairAt(i); !ok || now != pair {
+			continue
+		}
+		left, j := t.symbols[i].prev, t.symbols[i].next
+		t.remove(left)
+		t.remove(j)
+		right := t.symbols[j].next
+		t.symbols[i].token, t.symbols[i].next = token, right
+		t.symbols[j].token = 0
+		if right >= 0 {
+			t.symbols[right].prev = i
+		}
+		t.add(left)
+		t.add(i)
+	}
+	t.pairs[pair].count, t.pairs[pair].at = 0, nil
+	t.pushTouched()
+}

@@ -1,0 +1,43 @@
+package corpus
+
+import "lmzoo/lm"
+
+// Char is the tokenizer of code points: one token for every character that the training text uses, and
+// two hexadecimal digits for each byte of anything else.
+type Char struct{ letters *alphabet }
+
+// TrainChar takes the characters of the documents, the most frequent first, as many as vocab allows.
+func TrainChar(docs []Document, vocab int) (*Char, error) {
+	runes := alphabetOf(docs)
+	if vocab != 0 {
+		if vocab < int(firstLetter) {
+			return nil, tooSmall("char", vocab, int(firstLetter), "the document boundary and 32 digits for unknown bytes")
+		}
+		runes = runes[:min(len(runes), vocab-int(firstLetter))]
+	}
+	return &Char{newAlphabet(runes)}, nil
+}
+
+// Name is "char".
+func (c *Char) Name() string { return "char" }
+
+// Vocab is the number of tokens: BOS, 32 digits and the characters.
+func (c *Char) Vocab() int { return c.letters.size() }
+
+// Encode appends one token per character, two per byte of an unknown one.
+func (c *Char) Encode(dst []lm.Token, text string) []lm.Token { return c.letters.spell(dst, text) }
+
+// Decode returns the text; a digit without its other half is skipped.
+func (c *Char) Decode(tokens []lm.Token) string {
+	var r reader
+	for _, t := range tokens {
+		c.letters.read(&r, t)
+	}
+	return string(r.text)
+}
+
+// Text shows the character, or \x4_ and \x_1 for the digits of the byte 0x41.
+func (c *Char) Text(t lm.Token) string { return c.letters.show(t) }
+
+// Bytes is the length of the character; an unknown byte counts at its low digit.
+func (c *Char) Bytes(t lm.Token) int { return c.letters.bytes(t) }

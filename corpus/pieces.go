@@ -1,0 +1,88 @@
+package corpus
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// class is what kind of piece a code point belongs to.
+type class uint8
+
+const (
+	letter class = iota
+	digit
+	space
+	other // punctuation, marks, and bytes that are no UTF-8
+)
+
+// classOf returns the class of the first code point of s and how many bytes it takes.
+func classOf(s string) (class, int) {
+	r, size := utf8.DecodeRuneInString(s)
+	switch {
+	case r == utf8.RuneError && size == 1:
+		return other, 1
+	case unicode.IsLetter(r):
+		return letter, size
+	case unicode.IsNumber(r):
+		return digit, size
+	case unicode.IsSpace(r):
+		return space, size
+	}
+	return other, size
+}
+
+// run returns how many bytes at the start of s are of class c, and how many of these the last code point takes.
+func run(s string, c class) (n, last int) {
+	for n < len(s) {
+		k, size := classOf(s[n:])
+		if k != c {
+			break
+		}
+		n, last = n+size, size
+	}
+	return n, last
+}
+
+// nextPiece returns how many bytes the first piece of s takes; s is not empty. Pieces are what words are
+// before anything is learned, cut as GPT-2 does (Radford et al. 2019), whose pattern, tried from the left, is
+//
+//	's|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+
+//
+// One space belongs to the word after it, so that joining pieces gives the text back and a word in the
+// middle of a sentence is always the same piece.
+func nextPiece(s string) int {
+	if s[0] == '\'' {
+		for _, c := range [...]string{"'s", "'t", "'re", "'ve", "'m", "'ll", "'d"} {
+			if strings.HasPrefix(s, c) {
+				return len(c)
+			}
+		}
+	}
+	lead := 0
+	if s[0] == ' ' && len(s) > 1 {
+		lead = 1
+	}
+	if c, _ := classOf(s[lead:]); c != space {
+		n, _ := run(s[lead:], c)
+		return lead + n
+	}
+	n, last := run(s, space)
+	if n == len(s) || n == last {
+		return n
+	}
+	return n - last // the last space is left for the word that follows
+}
+
+// countPieces counts how often each piece occurs in the documents.
+func countPieces(docs []Document) map[string]int {
+	counts := map[string]int{}
+	for _, d := range docs {
+		for s := d.Text; s != ""; {
+			n := nextPiece(s)
+			counts[s[:n]]++
+			s = s[n:]
+		}
+	}
+	return counts
+}

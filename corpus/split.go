@@ -1,0 +1,109 @@
+package corpus
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// Ratio is how many per cent of a corpus to train on, to choose by and to judge by.
+type Ratio struct{ Train, Valid, Test int }
+
+// ParseRatio reads a ratio such as 90/5/5.
+func ParseRatio(s string) (Ratio, error) {
+	fail := func(why string) (Ratio, error) {
+		return Ratio{}, fmt.Errorf("split %q: %s; write train/valid/test in per cent, such as 90/5/5 or 90/10/0", s, why)
+	}
+	fields := strings.Split(s, "/")
+	if len(fields) != 3 {
+		return fail(fmt.Sprintf("has %d parts, not 3", len(fields)))
+	}
+	var p [3]int
+	for i, f := range fields {
+		n, err := strconv.Atoi(f)
+		if err != nil || n < 0 || n > 100 {
+			return fail(fmt.Sprintf("%q is no whole number from 0 to 100", f))
+		}
+		p[i] = n
+	}
+	if sum := p[0] + p[1] + p[2]; sum != 100 {
+		return fail(fmt.Sprintf("adds up to %d, not 100", sum))
+	}
+	return Ratio{p[0], p[1], p[2]}, nil
+}
+
+// String is the ratio as ParseRatio reads it.
+func (r Ratio) String() string { return fmt.Sprintf("%d/%d/%d", r.Train, r.Valid, r.Test) }
+
+// Split splits documents, in their order, by their number: the first ⌊n·train/100⌋ are to train on, those
+// up to ⌊n·(train+valid)/100⌋ to choose by, the rest to judge by. Where that would leave a part with
+// nothing, as it does for a single stream, the bytes are split in the same way instead, and a document
+// that lies across a border is cut in two.
+func (r Ratio) Split(docs []Document) Split {
+	border := func(n int) (int, int) { return n * r.Train / 100, n * (r.Train + r.Valid) / 100 }
+	a, b := border(len(docs))
+	if (a > 0) == (r.Train > 0) && (b > a) == (r.Valid > 0) && (len(docs) > b) == (r.Test > 0) {
+		return Split{Train: docs[:a:a], Valid: docs[a:b:b], Test: docs[b:]}
+	}
+	bytes := 0
+	for _, d := range docs {
+		bytes += d.Bytes()
+	}
+	a, b = border(bytes)
+	train, rest := cutAt(docs, a)
+	for _, d := range train {
+		b -= d.Bytes()
+	}
+	valid, test := cutAt(rest, max(b, 0))
+	return Split{Train: train, Valid: valid, Test: test}
+}
+
+// cutAt splits documents after the given number of bytes, or up to three before, where a character begins.
+func cutAt(docs []Document, bytes int) (before, after []Document) {
+	i := 0
+	for i < len(docs) && bytes >= docs[i].Bytes() {
+		bytes -= docs[i].Bytes()
+		i++
+	}
+	if i == len(docs) {
+		return docs, nil
+	}
+	d := docs[i]
+	at := characterStart(d.Text, bytes)
+	switch {
+	case at == 0:
+		return docs[:i:i], docs[i:]
+	case at >= len(d.Text): // inside the end, which is not cut
+		return docs[: i+1 : i+1], docs[i+1:]
+	}
+	first, second := d, d
+	first.Text, first.End, first.Cut = d.Text[:at], "", true
+	second.Text = d.Text[at:]
+	// An end that takes no bytes need not be predicted, and cannot be where training never saw one.
+	second.Cut = d.Cut || d.End == ""
+	first.Truth, second.Truth = nil, nil
+	return append(slices.Clone(docs[:i]), first), append([]Document{second}, docs[i+1:]...)
+}
+
+// characterStart moves a place in text back to where a character begins.
+func characterStart(text string, at int) int {
+	if at >= len(text) {
+		return at
+	}
+	for i := at; i >= 0 && i > at-utf8.UTFMax; i-- {
+		if _, size := utf8.DecodeRuneInString(text[i:]); utf8.RuneStart(text[i]) && i+size > at {
+			return i
+		}
+	}
+	return at // not UTF-8 here
+}
+
+// Shuffle returns the documents in an order that depends on the seed alone.
+func Shuffle(docs []Document, seed uint64) []Document {
+	out := slices.Clone(docs)
+	rand.New(rand.NewPCG(seed, 0)).Shuffle(len(out), func(i, j int) { out[i], out[j] = out[j], out[i] })
+	return out
+}

@@ -1,0 +1,74 @@
+package corpus
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"lmzoo/lm"
+)
+
+// Tokenizers are the names Train knows, from the finest cut to the coarsest.
+func Tokenizers() []string { return []string{"byte", "char", "bpe", "word", "whitespace"} }
+
+// Train learns the tokenizer of the given name from documents. vocab is the largest vocabulary allowed,
+// BOS and all other special tokens included; 0 leaves the choice to the tokenizer.
+func Train(name string, docs []Document, vocab int) (Tokenizer, error) {
+	if vocab < 0 {
+		return nil, fmt.Errorf("vocabulary of %d tokens: want a positive number, or 0 for the tokenizer's own choice", vocab)
+	}
+	switch name {
+	case "byte":
+		return NewByte(vocab)
+	case "char":
+		return TrainChar(docs, vocab)
+	case "word":
+		return TrainWord(docs, vocab)
+	case "bpe":
+		return TrainBPE(docs, vocab)
+	case "whitespace":
+		return TrainWhitespace(docs, vocab)
+	}
+	return nil, fmt.Errorf("no tokenizer %q: choose one of %s", name, strings.Join(Tokenizers(), ", "))
+}
+
+// tooSmall is the error of a tokenizer that needs at least min tokens.
+func tooSmall(name string, vocab, min int, because string) error {
+	return fmt.Errorf("%s tokenizer with a vocabulary of %d: needs at least %d, %s; ask for more or for 0, its own choice", name, vocab, min, because)
+}
+
+// EncodeDocuments encodes every document as EncodeDocument does.
+func EncodeDocuments(tok Tokenizer, docs []Document) [][]lm.Token {
+	ends := make([]int, len(docs))
+	var all []lm.Token
+	for i, d := range docs {
+		all = EncodeDocument(all, tok, d)
+		ends[i] = len(all)
+	}
+	out := make([][]lm.Token, len(docs))
+	begin := 0
+	for i, end := range ends {
+		out[i] = all[begin:end:end]
+		begin = end
+	}
+	return out
+}
+
+// byFrequency returns the keys of counts, the most frequent first, ties in the order of the keys.
+func byFrequency[K cmp.Ordered](counts map[K]int) []K {
+	return slices.SortedFunc(maps.Keys(counts), func(a, b K) int {
+		return cmp.Or(cmp.Compare(counts[b], counts[a]), cmp.Compare(a, b))
+	})
+}
+
+// bosText is how a reader sees the document boundary.
+const bosText = "<bos>"
+
+// visible is s as a reader should see it: what cannot be printed is escaped as in a Go string.
+func visible(s string) string {
+	quoted := strconv.Quote(s)
+	return strings.ReplaceAll(quoted[1:len(quoted)-1], `\"`, `"`)
+}

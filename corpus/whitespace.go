@@ -1,0 +1,113 @@
+package corpus
+
+import (
+	"strings"
+
+	"lmzoo/lm"
+)
+
+// Whitespace is the closed vocabulary of the n-gram toolkits (SRILM, KenLM): words are what stands
+// between white space, and a word outside the vocabulary is the one token <unk>. It loses how the words
+// were spaced and how unknown ones were spelled, so that its perplexity can be compared only with
+// perplexities over the same vocabulary, and never per byte.
+//
+// As KenLM does when told to skip them, it treats <s> and </s> in a text as white space: they are names
+// of the boundary. The word <unk> in a text is the token <unk>.
+type Whitespace struct {
+	words []string // tokens 2 …
+	ids   map[string]lm.Token
+}
+
+// Unk is the token of every word that Whitespace does not know.
+const Unk lm.Token = 1
+
+const (
+	unkText   = "<unk>"
+	firstWord = int(Unk) + 1
+)
+
+// TrainWhitespace takes the words of the documents, the most frequent first: all of them when vocab is 0,
+// as the toolkits do.
+func TrainWhitespace(docs []Document, vocab int) (*Whitespace, error) {
+	if vocab != 0 && vocab < firstWord {
+		return nil, tooSmall("whitespace", vocab, firstWord, "the document boundary and "+unkText)
+	}
+	counts := map[string]int{}
+	for _, d := range docs {
+		for w := range strings.FieldsSeq(d.Text) {
+			if !reserved(w) {
+				counts[w]++
+			}
+		}
+	}
+	words := byFrequency(counts)
+	if vocab != 0 {
+		words = words[:min(len(words), vocab-firstWord)]
+	}
+	for i, w := range words {
+		words[i] = strings.Clone(w)
+	}
+	return newWhitespace(words), nil
+}
+
+func reserved(w string) bool { return w == "<s>" || w == "</s>" || w == unkText }
+
+func newWhitespace(words []string) *Whitespace {
+	w := &Whitespace{words: words, ids: make(map[string]lm.Token, len(words))}
+	for i, s := range words {
+		w.ids[s] = lm.Token(firstWord + i)
+	}
+	return w
+}
+
+// Name is "whitespace".
+func (w *Whitespace) Name() string { return "whitespace" }
+
+// Vocab is the number of tokens: BOS, <unk> and the words.
+func (w *Whitespace) Vocab() int { return firstWord + len(w.words) }
+
+// Encode appends one token per word.
+func (w *Whitespace) Encode(dst []lm.Token, text string) []lm.Token {
+	for s := range strings.FieldsSeq(text) {
+		switch id, ok := w.ids[s]; {
+		case ok:
+			dst = append(dst, id)
+		case s != "<s>" && s != "</s>":
+			dst = append(dst, Unk)
+		}
+	}
+	return dst
+}
+
+// Decode joins the words by single spaces.
+func (w *Whitespace) Decode(tokens []lm.Token) string {
+	var words []string
+	for _, t := range tokens {
+		if t == Unk {
+			words = append(words, unkText)
+		} else if i := int(t) - firstWord; i >= 0 && i < len(w.words) {
+			words = append(words, w.words[i])
+		}
+	}
+	return strings.Join(words, " ")
+}
+
+// Text shows the word.
+func (w *Whitespace) Text(t lm.Token) string {
+	if t == lm.BOS {
+		return bosText
+	}
+	return visible(w.Decode([]lm.Token{t}))
+}
+
+// Bytes is the length of the word itself: the white space around it belongs to no token. It is −1 for
+// <unk>, which may stand for any word; a text that has one has no bits per byte.
+func (w *Whitespace) Bytes(t lm.Token) int {
+	if t == Unk {
+		return -1
+	}
+	if i := int(t) - firstWord; i >= 0 && i < len(w.words) {
+		return len(w.words[i])
+	}
+	return 0
+}

@@ -1,0 +1,108 @@
+package corpus
+
+import (
+	"fmt"
+	"strings"
+
+	"lmzoo/lm"
+)
+
+// Word is the tokenizer of whole words, each with the space before it, and open all the same: a word
+// outside its vocabulary is spelled in characters, and a character outside those in hexadecimal digits.
+type Word struct {
+	letters *alphabet
+	words   []string // tokens letters.size() …
+	ids     map[string]lm.Token
+}
+
+// minWordCount is how often a word must occur to be worth a token: what occurs once teaches nothing, and
+// the model must learn to spell somewhere.
+const minWordCount = 2
+
+// TrainWord takes every character of the documents and the most frequent words: as many as vocab allows,
+// or, when vocab is 0, all that occur at least twice.
+func TrainWord(docs []Document, vocab int) (*Word, error) {
+	letters := newAlphabet(alphabetOf(docs))
+	if vocab != 0 && vocab < letters.size() {
+		return nil, tooSmall("word", vocab, letters.size(), fmt.Sprintf("%d characters of the text, 32 digits for unknown bytes and the document boundary", len(letters.runes)))
+	}
+	counts := countPieces(docs)
+	for piece, n := range counts {
+		if len(letters.spell(nil, piece)) == 1 || vocab == 0 && n < minWordCount {
+			delete(counts, piece)
+		}
+	}
+	words := byFrequency(counts)
+	if vocab != 0 {
+		words = words[:min(len(words), vocab-letters.size())]
+	}
+	for i, s := range words {
+		words[i] = strings.Clone(s) // a vocabulary should not hold on to the whole text
+	}
+	return newWord(letters, words), nil
+}
+
+func newWord(letters *alphabet, words []string) *Word {
+	w := &Word{letters: letters, words: words, ids: make(map[string]lm.Token, len(words))}
+	for i, s := range words {
+		w.ids[s] = lm.Token(letters.size() + i)
+	}
+	return w
+}
+
+// Name is "word".
+func (w *Word) Name() string { return "word" }
+
+// Vocab is the number of tokens: BOS, 32 digits, the characters and the words.
+func (w *Word) Vocab() int { return w.letters.size() + len(w.words) }
+
+// Encode appends one token per word that it knows, and the spelling of any other.
+func (w *Word) Encode(dst []lm.Token, text string) []lm.Token {
+	for text != "" {
+		n := nextPiece(text)
+		if id, ok := w.ids[text[:n]]; ok {
+			dst = append(dst, id)
+		} else {
+			dst = w.letters.spell(dst, text[:n])
+		}
+		text = text[n:]
+	}
+	return dst
+}
+
+// Decode joins the words; their spaces are their own.
+func (w *Word) Decode(tokens []lm.Token) string {
+	var r reader
+	for _, t := range tokens {
+		if word, ok := w.word(t); ok {
+			r.high = 0
+			r.text = append(r.text, word...)
+		} else {
+			w.letters.read(&r, t)
+		}
+	}
+	return string(r.text)
+}
+
+// Text shows the word with the space before it.
+func (w *Word) Text(t lm.Token) string {
+	if word, ok := w.word(t); ok {
+		return visible(word)
+	}
+	return w.letters.show(t)
+}
+
+// Bytes is the length of the word with its space.
+func (w *Word) Bytes(t lm.Token) int {
+	if word, ok := w.word(t); ok {
+		return len(word)
+	}
+	return w.letters.bytes(t)
+}
+
+func (w *Word) word(t lm.Token) (string, bool) {
+	if i := int(t) - w.letters.size(); i >= 0 && i < len(w.words) {
+		return w.words[i], true
+	}
+	return "", false
+}
