@@ -73,9 +73,13 @@ const headBlock = 1 << 20
 // 2017), and bias [1, V], which may be nil. Logits exist for one block of rows at a time, so a vocabulary
 // of 50,000 costs no memory; where they do not fit in one block, backward computes them again.
 func (t *Tape) HeadLoss(x, w, bias *Tensor, y []int32, n int) *Tensor {
+	return t.headLoss(x, w, bias, y, n, headBlock)
+}
+
+func (t *Tape) headLoss(x, w, bias *Tensor, y []int32, n, logits int) *Tensor {
 	x.want("x of HeadLoss", len(y), w.Cols)
 	loss := t.New(1, 1)
-	block := min(max(headBlock/w.Rows, 1), x.Rows)
+	block := min(max(logits/w.Rows, 1), x.Rows)
 	o := headLossOp{loss: loss, x: x, w: w, bias: bias, probs: t.Scratch(block * w.Rows), y: y, n: n, block: block}
 	var nats float64
 	for i := 0; i < x.Rows; i += block {
