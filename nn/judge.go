@@ -1,0 +1,60 @@
+package nn
+
+import (
+	"math"
+
+	"gonum.org/v1/gonum/blas"
+	"gonum.org/v1/gonum/blas/blas32"
+
+	"lmzoo/autograd"
+	"lmzoo/autograd/vec"
+	"lmzoo/lm"
+)
+
+// NextLogProbs stores ln softmax(w·x + bias), in nats, in dst and returns it, or a new slice if dst is
+// too short. x is one hidden vector [1, C], w the output layer [V, C]; bias [1, V] may be nil. It is
+// computed in float64 from float32 logits, so that the probabilities sum to 1 within 1e-12.
+func NextLogProbs(t *autograd.Tape, dst []float64, x, w, bias *autograd.Tensor) []float64 {
+	if len(dst) < w.Rows {
+		dst = make([]float64, w.Rows)
+	}
+	logits := t.LinearT(x, w, bias) // [1, V]
+	autograd.LogSoftmax(dst, logits.Data)
+	return dst
+}
+
+// scoreBlock is how many logits Score holds at once: 1 MB.
+const scoreBlock = 1 << 18
+
+// Score stores ln softmax(x·wᵀ + bias)[y[i]], in nats, in dst[i] for every row i of x [len(y), C].
+func Score(t *autograd.Tape, dst []float64, x, w, bias *autograd.Tensor, y []lm.Token) {
+	v := w.Rows
+	block := min(max(scoreBlock/v, 1), len(y))
+	logits := blas32.General{Cols: v, Stride: v, Data: t.Scratch(block * v)}
+	for i := 0; i < len(y); i += block {
+		n := min(block, len(y)-i)
+		logits.Rows = n
+		part := blas32.General{Rows: n, Cols: x.Cols, Stride: x.Stride, Data: x.Data[i*x.Stride:]}
+		blas32.Gemm(blas.NoTrans, blas.Trans, 1, part, w.General, 0, logits)
+		for j := range n {
+			row := logits.Data[j*v:][:v]
+			if bias != nil {
+				vec.Add(row, bias.Data)
+			}
+			dst[i+j] = logProb(row, y[i+j])
+		}
+	}
+}
+
+// logProb is ln softmax(logits)[y]. It uses up the logits.
+func logProb(logits []float32, y lm.Token) float64 {
+	const block = 64 // so few terms lose nothing in float32; their sums are added in float64
+	target, top := logits[y], vec.Max(logits)
+	var sum float64
+	for len(logits) > 0 {
+		part := logits[:min(block, len(logits))]
+		sum += float64(vec.ExpSum(part, part, top))
+		logits = logits[len(part):]
+	}
+	return float64(target) - float64(top) - math.Log(sum)
+}

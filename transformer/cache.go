@@ -1,0 +1,115 @@
+package transformer
+
+import (
+	"slices"
+
+	"lmzoo/autograd"
+	"lmzoo/lm"
+	"lmzoo/nn"
+)
+
+// cache is the State of a GPT: the keys and values of every token in the window, since they never change
+// and are all that a later position needs of an earlier one (the KV cache). A token is encoded when its
+// successor is asked for, all waiting ones at once, so a prompt is read as fast as a training batch.
+//
+// A full window moves on by Stride tokens: the oldest are dropped and those that stay are encoded anew
+// from position 0. NextLogProbs and Score of the model follow the same rule.
+type cache struct {
+	m      *Model
+	window []lm.Token  // at most W tokens, the newest last
+	pos    []int32     // 0 … W−1
+	done   int         // how many of them are encoded
+	k, v   [][]float32 // per layer [W, C]; rows 0 … done−1 are filled
+	h      []float32   // [C] the last hidden vector
+}
+
+// Start returns the memory after [BOS].
+func (m *Model) Start() lm.State {
+	s := m.newCache()
+	s.Push(lm.BOS)
+	return s
+}
+
+func (m *Model) newCache() *cache {
+	w, c := m.Config.NPositions, m.Config.NEmbd
+	s := &cache{
+		m:      m,
+		window: make([]lm.Token, 0, w),
+		pos:    make([]int32, w),
+		k:      make([][]float32, len(m.H)),
+		v:      make([][]float32, len(m.H)),
+		h:      make([]float32, c),
+	}
+	for i := range s.pos {
+		s.pos[i] = int32(i)
+	}
+	for l := range m.H {
+		s.k[l], s.v[l] = make([]float32, w*c), make([]float32, w*c)
+	}
+	return s
+}
+
+// Push appends a token; BOS forgets all others.
+func (s *cache) Push(tok lm.Token) {
+	switch {
+	case tok == lm.BOS:
+		s.window, s.done = s.window[:0], 0
+	case len(s.window) == cap(s.window):
+		s.window, s.done = slices.Delete(s.window, 0, s.m.Config.Stride), 0
+	}
+	s.window = append(s.window, tok)
+}
+
+// NextLogProbs stores ln P(v | the tokens so far) in dst[v] for every token v.
+func (s *cache) NextLogProbs(dst []float64) []float64 {
+	t := s.m.tapes.Get().(*autograd.Tape)
+	s.encode(t)
+	h := t.Const(1, len(s.h), s.h) // [1, C]
+	dst = nn.NextLogProbs(t, dst, h, s.m.WTE.Weight, nil)
+	t.Reset()
+	s.m.tapes.Put(t)
+	return dst
+}
+
+// encode computes the keys, the values and the last hidden vector of the tokens that wait.
+func (s *cache) encode(t *autograd.Tape) {
+	n := len(s.window)
+	if s.done == n {
+		return
+	}
+	h := s.m.forward(t, s.window[s.done:], s.pos[s.done:n], s) // [n−done, C]
+	copy(s.h, h.Row(h.Rows-1))
+	s.done = n
+}
+
+// attend stores the new keys and values and lets the new queries look at all up to their own.
+func (s *cache) attend(t *autograd.Tape, layer int, qkv *autograd.Tensor) *autograd.Tensor {
+	c := len(s.h)
+	k, v := s.k[layer], s.v[layer] // [W, C]
+	for i := range qkv.Rows {
+		copy(k[(s.done+i)*c:][:c], qkv.Row(i)[c:])
+		copy(v[(s.done+i)*c:][:c], qkv.Row(i)[2*c:])
+	}
+	if s.done == 0 { // nothing older: the attention of training
+		return t.Attention(qkv, 1, qkv.Rows, s.m.Config.NHead, nil, 0)
+	}
+	att := t.New(qkv.Rows, c) // [n, C]
+	scratch := t.Scratch(len(s.window))
+	for i := range qkv.Rows {
+		autograd.AttentionStep(att.Row(i), qkv.Row(i)[:c], k, v, scratch, s.done+i+1, s.m.Config.NHead)
+	}
+	return att
+}
+
+// Clone returns an independent copy.
+func (s *cache) Clone() lm.State {
+	twin := s.m.newCache()
+	twin.window, twin.done = append(twin.window, s.window...), s.done
+	copy(twin.h, s.h)
+	for l := range s.k {
+		n := s.done * len(s.h)
+		copy(twin.k[l][:n], s.k[l])
+		copy(twin.v[l][:n], s.v[l])
+	}
+	return twin
+}

@@ -1,0 +1,102 @@
+"""Writes gpt.json: what PyTorch says about a small GPT-2, for TestGolden.
+
+Run: python3 golden.py > gpt.json   (made with PyTorch 1.13, float64)
+
+Weights come from a formula, so that no weight file is needed. Every document of a row is run alone,
+from position 0: the packed batch must give the same.
+"""
+import json
+import math
+import sys
+
+import torch
+import torch.nn.functional as F
+
+torch.set_default_dtype(torch.float64)
+V, W, C, H, L = 11, 8, 12, 3, 2
+X = [[0, 3, 5, 2, 0, 4, 1, 7], [6, 2, 9, 10, 0, 8, 8, 3], [0, 0, 1, 2, 3, 4, 5, 6]]
+Y = [[3, 5, 2, 0, 4, 1, 7, 9], [2, -1, 10, 0, 8, 8, -1, 0], [0, 1, 2, 3, 4, 5, 6, -1]]
+
+
+def shapes():
+    yield "wte.weight", (V, C)
+    yield "wpe.weight", (W, C)
+    for i in range(L):
+        for name, shape in [
+            ("ln_1.weight", (C,)), ("ln_1.bias", (C,)),
+            ("attn.c_attn.weight", (C, 3 * C)), ("attn.c_attn.bias", (3 * C,)),
+            ("attn.c_proj.weight", (C, C)), ("attn.c_proj.bias", (C,)),
+            ("ln_2.weight", (C,)), ("ln_2.bias", (C,)),
+            ("mlp.c_fc.weight", (C, 4 * C)), ("mlp.c_fc.bias", (4 * C,)),
+            ("mlp.c_proj.weight", (4 * C, C)), ("mlp.c_proj.bias", (C,)),
+        ]:
+            yield f"h.{i}.{name}", shape
+    yield "ln_f.weight", (C,)
+    yield "ln_f.bias", (C,)
+
+
+def formula(k, name, shape):
+    n = math.prod(shape)
+    gain = 1.0 if ".ln_" in "." + name and name.endswith("weight") else 0.0
+    w = gain + 0.4 * torch.sin(0.37 * torch.arange(n) + k)
+    return w.float().double().view(shape).requires_grad_()
+
+
+P = {name: formula(k, name, shape) for k, (name, shape) in enumerate(shapes())}
+
+
+def gpt(tokens):
+    """The logits [T, V] of one document that stands alone."""
+    T = len(tokens)
+    x = P["wte.weight"][torch.tensor(tokens)] + P["wpe.weight"][:T]
+    future = torch.ones(T, T).triu(1).bool()
+    for i in range(L):
+        p = lambda name: P[f"h.{i}.{name}"]
+        y = F.layer_norm(x, (C,), p("ln_1.weight"), p("ln_1.bias"), 1e-5)
+        q, k, v = (y @ p("attn.c_attn.weight") + p("attn.c_attn.bias")).split(C, dim=1)
+        q, k, v = (z.view(T, H, C // H).transpose(0, 1) for z in (q, k, v))
+        scores = (q @ k.transpose(1, 2) / math.sqrt(C // H)).masked_fill(future, -math.inf)
+        y = (scores.softmax(-1) @ v).transpose(0, 1).reshape(T, C)
+        x = x + y @ p("attn.c_proj.weight") + p("attn.c_proj.bias")
+        y = F.layer_norm(x, (C,), p("ln_2.weight"), p("ln_2.bias"), 1e-5)
+        y = F.gelu(y @ p("mlp.c_fc.weight") + p("mlp.c_fc.bias"), approximate="tanh")
+        x = x + y @ p("mlp.c_proj.weight") + p("mlp.c_proj.bias")
+    x = F.layer_norm(x, (C,), P["ln_f.weight"], P["ln_f.bias"], 1e-5)
+    return x @ P["wte.weight"].T
+
+
+def documents(row):
+    """Cuts a row before every BOS."""
+    cuts = [0] + [i for i in range(1, len(row)) if row[i] == 0] + [len(row)]
+    return [row[a:b] for a, b in zip(cuts, cuts[1:])]
+
+
+logits = torch.stack([torch.cat([gpt(d) for d in documents(row)]) for row in X])
+loss = F.cross_entropy(logits.view(-1, V), torch.tensor(Y).view(-1), ignore_index=-1)
+loss.backward()
+
+
+def summary(g):
+    g = g.flatten()
+    i = torch.arange(len(g))
+    return {"sum": g.sum().item(), "norm": g.norm().item(), "probe": (g * torch.cos(0.7 * i)).sum().item(),
+            "values": g[:8].tolist()}
+
+
+def rounded(x):
+    if isinstance(x, float):
+        return float(f"{x:.9g}")
+    if isinstance(x, list):
+        return [rounded(y) for y in x]
+    if isinstance(x, dict):
+        return {k: rounded(y) for k, y in x.items()}
+    return x
+
+
+json.dump(rounded({
+    "config": {"vocab_size": V, "n_positions": W, "n_embd": C, "n_head": H, "n_layer": L},
+    "b": len(X), "t": len(X[0]), "x": sum(X, []), "y": sum(Y, []),
+    "loss": loss.item(), "logits": logits.view(-1, V).tolist(),
+    "gradients": {name: summary(p.grad) for name, p in P.items()},
+}), sys.stdout)
+print()
