@@ -1,0 +1,34 @@
+package ngram
+
+import "fmt"
+
+// absolute takes the same discount D off every count and gives it to the shorter history (Ney, Essen &
+// Kneser 1994; Chen & Goodman 1998, eq. 18):
+//
+//	P(w | h) = (c(h, w) − D) / c(h) + D N1+(h ·) / c(h) · P(w | h′)
+//
+// D = n1 / (n1 + 2 n2) of each order, from the n-grams seen once and twice (their eq. 20).
+type absolute struct{ discount []float64 } // by order
+
+// fallbackDiscount stands in where counts of counts give no discount.
+const fallbackDiscount = 0.75
+
+func (*absolute) continuation() bool { return false }
+
+func (a *absolute) fit(order int, t [5]int) string {
+	if t[1] == 0 || t[2] == 0 {
+		a.discount[order] = fallbackDiscount
+		return fmt.Sprintf("order %d: %d n-grams counted once and %d twice give no discount (too little text, or artificial): D = %g instead",
+			order, t[1], t[2], fallbackDiscount)
+	}
+	a.discount[order] = float64(t[1]) / float64(t[1]+2*t[2])
+	return ""
+}
+
+func (a *absolute) alpha(order int, count float64, h history) float64 {
+	return (count - a.discount[order]) / h.total
+}
+
+func (a *absolute) gamma(order int, h history) float64 {
+	return a.discount[order] * h.types / h.total
+}

@@ -1,0 +1,28 @@
+package ngram
+
+// addK pretends that every token was seen k more times after every history (Lidstone 1920; k = 1 is
+// Laplace 1814; Chen & Goodman 1998, eq. 2):
+//
+//	P(w | h) = (c(h, w) + k) / (c(h) + kV)
+//
+// This mixes the relative frequency with the uniform distribution: γ(h) = kV / (c(h) + kV). Nothing is
+// learned from shorter histories: one that is not whole gives everything away, so that the recursion falls
+// through to 1/V.
+type addK struct{ k float64 }
+
+func (addK) continuation() bool     { return false }
+func (addK) fit(int, [5]int) string { return "" }
+
+func (a addK) alpha(_ int, count float64, h history) float64 {
+	if !h.whole {
+		return 0
+	}
+	return count / (h.total + a.k*h.vocab)
+}
+
+func (a addK) gamma(_ int, h history) float64 {
+	if !h.whole {
+		return 1
+	}
+	return a.k * h.vocab / (h.total + a.k*h.vocab)
+}

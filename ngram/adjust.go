@@ -1,0 +1,63 @@
+package ngram
+
+import (
+	"slices"
+
+	"lmzoo/lm"
+)
+
+// adjust sets the counts to be smoothed. Occurrences mislead at the lower orders: "Francisco" is frequent
+// but follows only "San", so a history that was never seen should not expect it. Kneser & Ney 1995 count
+// there how many different tokens stand to the left, N1+(· w), which is what the lower orders are asked
+// for: new histories. N-grams that begin a document have no left neighbour and keep their occurrences.
+func adjust(levels []level, continuation bool) {
+	for k := range levels {
+		levels[k].count = levels[k].raw
+	}
+	if !continuation {
+		return
+	}
+	opening := uint32(0) // n-grams that begin with <s> stand first; token 0 alone is </s> as a prediction
+	for k := range levels[:len(levels)-1] {
+		l, above := &levels[k], &levels[k+1]
+		left := make([]uint32, len(l.raw))
+		copy(left, l.raw[:opening])
+		for _, s := range above.suffix {
+			left[s]++ // each n-gram above is one more left neighbour of its suffix
+		}
+		l.count = left
+		opening = l.child[max(opening, 1)]
+	}
+}
+
+// forget drops the unknown word as a prediction: its unigram gets what unseen tokens get, and every
+// longer n-gram with it is treated as pruned. It stays a left neighbour of what follows it.
+func forget(levels []level, unk lm.Token) (withUnk [][]bool) {
+	if unk < 0 || levels[0].raw[unk] == 0 {
+		return nil
+	}
+	levels[0].count = slices.Clone(levels[0].count)
+	levels[0].count[unk] = 0
+	withUnk = make([][]bool, len(levels))
+	withUnk[0] = make([]bool, len(levels[0].raw))
+	withUnk[0][unk] = true
+	for k := 1; k < len(levels); k++ {
+		withUnk[k] = make([]bool, len(levels[k].raw))
+		for history, has := range withUnk[k-1] {
+			for i := levels[k-1].child[history]; i < levels[k-1].child[history+1]; i++ {
+				withUnk[k][i] = has || levels[k].word[i] == uint32(unk)
+			}
+		}
+	}
+	return withUnk
+}
+
+// countsOfCounts returns in t[j] how many n-grams of a level have a count of j, for j = 1 … 4.
+func countsOfCounts(count []uint32) (t [5]int) {
+	for _, c := range count {
+		if 0 < c && c < 5 {
+			t[c]++
+		}
+	}
+	return t
+}

@@ -1,0 +1,80 @@
+package ngram
+
+import (
+	"fmt"
+
+	"lmzoo/lm"
+)
+
+// MaxOrder is the longest n-gram a model may have.
+const MaxOrder = 32
+
+// Config says which n-gram model to train.
+type Config struct {
+	Order     int      `json:"order"`            // n: tokens of an n-gram, the predicted one included
+	Smoothing string   `json:"smoothing"`        // one of Smoothings
+	K         float64  `json:"k,omitempty"`      // add-k: what is added to every count; 0 means 1 (Laplace)
+	Vocab     int      `json:"vocab_size"`       // V
+	Unk       lm.Token `json:"unk,omitempty"`    // the token of unknown words, across which no history reaches; 0 or −1: none
+	Prune     []int    `json:"prune,omitempty"`  // per order: n-grams that occur this often or less are dropped; the last holds for all higher orders
+	Memory    int64    `json:"memory,omitempty"` // bytes the counting may take before it spills to TempDir; 0: no bound
+	TempDir   string   `json:"-"`                // where spilled counts go; "" means the system's directory
+
+	// NoCounts leaves the counts out of the model: it gets smaller and can no longer explain itself.
+	NoCounts bool `json:"no_counts,omitempty"`
+}
+
+// check returns c with its defaults filled in, or says what is wrong with it.
+func (c Config) check() (Config, error) {
+	if c.Order < 1 || c.Order > MaxOrder {
+		return c, fmt.Errorf("ngram: order %d: want 1 to %d", c.Order, MaxOrder)
+	}
+	if c.Vocab < 1 || c.Vocab > 1<<31-1 {
+		return c, fmt.Errorf("ngram: vocabulary of %d tokens: want 1 to %d", c.Vocab, 1<<31-1)
+	}
+	if c.Unk <= 0 {
+		c.Unk = -1
+	}
+	if int(c.Unk) >= c.Vocab {
+		return c, fmt.Errorf("ngram: unknown-word token %d is outside the vocabulary of %d", c.Unk, c.Vocab)
+	}
+	if !(c.K >= 0) || c.K > 1e9 {
+		return c, fmt.Errorf("ngram: k = %g: want a positive number", c.K)
+	}
+	if c.K == 0 {
+		c.K = 1
+	}
+	if c.Memory < 0 {
+		return c, fmt.Errorf("ngram: memory bound of %d bytes: want a positive number, or 0 for none", c.Memory)
+	}
+	if c.Smoothing == "" {
+		c.Smoothing = "modified-kneser-ney"
+	}
+	return c, c.checkPrune()
+}
+
+// checkPrune holds the thresholds to what keeps the model closed: every n-gram's beginning and end stay in it.
+func (c Config) checkPrune() error {
+	if len(c.Prune) > c.Order {
+		return fmt.Errorf("ngram: %d pruning thresholds for order %d: want one per order or fewer", len(c.Prune), c.Order)
+	}
+	for i, t := range c.Prune {
+		switch {
+		case t < 0:
+			return fmt.Errorf("ngram: pruning threshold %d: want 0 or more", t)
+		case i == 0 && t != 0:
+			return fmt.Errorf("ngram: pruning threshold %d for order 1: unigrams stay, want 0", t)
+		case i > 0 && t < c.Prune[i-1]:
+			return fmt.Errorf("ngram: pruning thresholds %v fall: an n-gram cannot stay without its parts, want each at least the one before", c.Prune)
+		}
+	}
+	return nil
+}
+
+// threshold is the count at or below which n-grams of an order are dropped.
+func (c Config) threshold(order int) uint32 {
+	if len(c.Prune) == 0 {
+		return 0
+	}
+	return uint32(c.Prune[min(order, len(c.Prune))-1])
+}

@@ -1,0 +1,165 @@
+package ngram
+
+// estimate applies a rule to every n-gram, shortest first, since each order builds on the one below.
+// It returns log10 P per n-gram and log10 γ per history, the columns of an ARPA file.
+func estimate(levels []level, r rule, cfg Config, keep func(k int, i uint32) bool) (prob, backoff [][]float32) {
+	e := estimator{levels: levels, rule: r, cfg: cfg, keep: keep}
+	_, e.backsOff = r.(stupidBackoff)
+	prob, backoff = make([][]float32, len(levels)), make([][]float32, len(levels))
+	below, z := e.unigrams()
+	prob[0] = logs(below)
+	for k := 1; k < len(levels); k++ {
+		var p, bow, norm []float64
+		p, bow, norm = e.order(k, below, z)
+		prob[k], backoff[k-1] = logs(p), logs(bow)
+		below, z = p, norm
+	}
+	return prob, backoff
+}
+
+// estimator is one pass of a rule over the orders.
+type estimator struct {
+	levels   []level
+	rule     rule
+	cfg      Config
+	keep     func(k int, i uint32) bool
+	backsOff bool // the shorter history is asked only for what was not seen, and sums are set right by Z
+}
+
+// unigrams is the end of the recursion: the empty history over the uniform distribution.
+func (e *estimator) unigrams() (p []float64, z []float64) {
+	count := e.levels[0].count
+	h := e.look(count, e.cfg.Order == 1)
+	uniform := 1 / h.vocab
+	gamma := e.rule.gamma(1, h)
+	sum := 0.0
+	p = make([]float64, len(count))
+	for w, c := range count {
+		alpha := 0.0
+		if c > 0 {
+			alpha = e.rule.alpha(1, float64(c), h)
+		}
+		if p[w] = alpha; c == 0 || !e.backsOff {
+			p[w] += gamma * uniform
+		}
+		sum += p[w]
+	}
+	if !e.backsOff {
+		return p, nil
+	}
+	for w := range p {
+		p[w] /= sum
+	}
+	z = make([]float64, len(p))
+	for w := range z {
+		z[w] = sum // the shorter history of every bigram's history is the empty one
+	}
+	return p, z
+}
+
+// look sums up the counts of a history's successors.
+func (e *estimator) look(count []uint32, whole bool) history {
+	h := history{vocab: float64(e.cfg.Vocab), whole: whole}
+	for _, c := range count {
+		if c > 0 {
+			h.total += float64(c)
+			h.types++
+			h.n[min(c, 3)]++
+		}
+	}
+	return h
+}
+
+// order estimates the n-grams of level k, whose histories are those of level k−1: below is P of these,
+// z[i] is Z(h′) of history i for a rule that backs off.
+func (e *estimator) order(k int, below, z []float64) (p, backoff, norm []float64) {
+	from, to := &e.levels[k-1], &e.levels[k]
+	p, backoff = make([]float64, len(to.raw)), make([]float64, len(from.raw))
+	own := make([]float64, 0)
+	if e.backsOff {
+		own = make([]float64, len(from.raw)) // Z of each history
+	}
+	opening := e.opening(k - 1)
+	pieces := cut(len(from.raw))
+	parallel(len(pieces), func(i int) {
+		for x := pieces[i].lo; x < pieces[i].hi; x++ {
+			lo, hi := from.child[x], from.child[x+1]
+			backoff[x] = 1
+			if e.backsOff {
+				own[x] = z[x]
+			}
+			if lo == hi {
+				continue
+			}
+			h := e.look(to.count[lo:hi], k == len(e.levels)-1 || x < opening)
+			if e.backsOff {
+				own[x], backoff[x] = e.backOff(k, lo, hi, h, p, below, z[x])
+			} else {
+				backoff[x] = e.interpolate(k, lo, hi, h, p, below)
+			}
+		}
+	})
+	if e.backsOff {
+		norm = make([]float64, len(to.raw))
+		for i, s := range to.suffix {
+			norm[i] = own[s]
+		}
+	}
+	return p, backoff, norm
+}
+
+// interpolate fills in p = α + γ P(w|h′) of one history's successors and returns γ. What pruned n-grams
+// would have kept goes to γ, so that the sum stays 1.
+func (e *estimator) interpolate(k int, lo, hi uint32, h history, p, below []float64) float64 {
+	to := &e.levels[k]
+	gamma := e.rule.gamma(k+1, h)
+	for i := lo; i < hi; i++ {
+		p[i] = e.rule.alpha(k+1, float64(to.count[i]), h)
+		if !e.keep(k, i) {
+			gamma += p[i]
+		}
+	}
+	for i := lo; i < hi; i++ {
+		p[i] += gamma * below[to.suffix[i]]
+	}
+	return gamma
+}
+
+// backOff fills in p = S/Z of one history's successors and returns Z(h) and γ Z(h′)/Z(h).
+func (e *estimator) backOff(k int, lo, hi uint32, h history, p, below []float64, zBelow float64) (z, backoff float64) {
+	to := &e.levels[k]
+	gamma := e.rule.gamma(k+1, h)
+	seen, rest := 0.0, 1.0
+	for i := lo; i < hi; i++ {
+		if e.keep(k, i) {
+			seen += e.rule.alpha(k+1, float64(to.count[i]), h)
+			rest -= below[to.suffix[i]]
+		}
+	}
+	z = seen + gamma*zBelow*max(rest, 0)
+	for i := lo; i < hi; i++ {
+		p[i] = e.rule.alpha(k+1, float64(to.count[i]), h) / z
+	}
+	return z, gamma * zBelow / z
+}
+
+// opening is how many n-grams of level k begin with <s>: they stand first.
+func (e *estimator) opening(k int) int {
+	n := uint32(1)
+	for _, l := range e.levels[:k] {
+		n = l.child[n]
+	}
+	return int(n)
+}
+
+// logs turns probabilities into log10.
+func logs(p []float64) []float32 {
+	out := make([]float32, len(p))
+	pieces := cut(len(p))
+	parallel(len(pieces), func(i int) {
+		for j := pieces[i].lo; j < pieces[i].hi; j++ {
+			out[j] = min(log10(p[j]), 0)
+		}
+	})
+	return out
+}

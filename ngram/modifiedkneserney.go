@@ -1,0 +1,46 @@
+package ngram
+
+import "fmt"
+
+// modifiedKneserNey is Kneser-Ney with three discounts, for n-grams counted once, twice, and more often
+// (Chen & Goodman 1998, section 4.2, eq. 26; interpolated as in KenLM: Heafield et al. 2013):
+//
+//	P(w | h) = (c(h, w) − D(c)) / c(h) + (D1 N1 + D2 N2 + D3 N3+) / c(h) · P(w | h′)
+//
+//	Y = n1 / (n1 + 2 n2)    D1 = 1 − 2Y n2/n1    D2 = 2 − 3Y n3/n2    D3+ = 3 − 4Y n4/n3
+type modifiedKneserNey struct{ discount [][4]float64 } // by order, then by min(count, 3)
+
+// fallbackDiscounts stand in where counts of counts give none, as in KenLM.
+var fallbackDiscounts = [4]float64{0, 0.5, 1, 1.5}
+
+func (*modifiedKneserNey) continuation() bool { return true }
+
+func (m *modifiedKneserNey) fit(order int, t [5]int) string {
+	fallback := func(why string) string {
+		m.discount[order] = fallbackDiscounts
+		return fmt.Sprintf("order %d: %s (too little text, or artificial): discounts 0.5, 1, 1.5 instead", order, why)
+	}
+	for j := 1; j <= 3; j++ {
+		if t[j] == 0 {
+			return fallback(fmt.Sprintf("no n-gram is counted %d times, which the discounts are read from", j))
+		}
+	}
+	y := float64(t[1]) / float64(t[1]+2*t[2])
+	for j := 1; j <= 3; j++ {
+		d := float64(j) - float64(j+1)*y*float64(t[j+1])/float64(t[j])
+		if d <= 0 || d > float64(j) {
+			return fallback(fmt.Sprintf("the counts of counts %v give a discount of %.3g for count %d", t[1:], d, j))
+		}
+		m.discount[order][j] = d
+	}
+	return ""
+}
+
+func (m *modifiedKneserNey) alpha(order int, count float64, h history) float64 {
+	return (count - m.discount[order][min(int(count), 3)]) / h.total
+}
+
+func (m *modifiedKneserNey) gamma(order int, h history) float64 {
+	d := &m.discount[order]
+	return (d[1]*h.n[1] + d[2]*h.n[2] + d[3]*h.n[3]) / h.total
+}

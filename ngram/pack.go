@@ -1,0 +1,148 @@
+package ngram
+
+import (
+	"encoding/binary"
+	"math"
+)
+
+// grams is a model in plain columns, on the way into its packed form or out of it: per level the last
+// token, the successors, log10 P and log10 γ. Level 1 has every token of the vocabulary in order and no
+// column of words; the highest level has no successors and no weights.
+type grams struct {
+	order         int
+	word, child   [][]uint32
+	prob, backoff [][]float32
+}
+
+// filter drops the n-grams that keep refuses. What begins with a dropped one must be refused too.
+func (g grams) filter(keep func(k int, i uint32) bool) grams {
+	out := grams{order: g.order, word: [][]uint32{nil}, child: make([][]uint32, g.order), prob: [][]float32{g.prob[0]}, backoff: [][]float32{nil}}
+	out.backoff = [][]float32{g.backoff[0]}
+	kept := make([]uint32, len(g.prob[0])) // the n-grams of a level that stay
+	for i := range kept {
+		kept[i] = uint32(i)
+	}
+	for k := 1; k < g.order; k++ {
+		var word, stay []uint32
+		var prob, backoff []float32
+		child := make([]uint32, 0, len(kept)+1)
+		for _, x := range kept {
+			child = append(child, uint32(len(word)))
+			for i := g.child[k-1][x]; i < g.child[k-1][x+1]; i++ {
+				if !keep(k, i) {
+					continue
+				}
+				word, prob, stay = append(word, g.word[k][i]), append(prob, g.prob[k][i]), append(stay, i)
+				if g.backoff[k] != nil {
+					backoff = append(backoff, g.backoff[k][i])
+				}
+			}
+		}
+		out.child[k-1] = append(child, uint32(len(word)))
+		out.word, out.prob, out.backoff = append(out.word, word), append(out.prob, prob), append(out.backoff, backoff)
+		kept = stay
+	}
+	return out
+}
+
+// pack returns the model of g.
+func (g grams) pack(h header) *Model {
+	h.Grams = make([]int, g.order)
+	for k := range g.prob {
+		h.Grams[k] = len(g.prob[k])
+	}
+	m := &Model{header: h, unigrams: g.packUnigrams()}
+	for k := 1; k < g.order; k++ {
+		m.tables = append(m.tables, g.packLevel(k, &m.header))
+	}
+	return m
+}
+
+// packUnigrams writes one row per token, and one that only ends the last token's successors.
+func (g grams) packUnigrams() []byte {
+	n := len(g.prob[0])
+	rows := make([]byte, (n+1)*unigramRow)
+	for w := range n {
+		at := rows[w*unigramRow:]
+		binary.LittleEndian.PutUint32(at, math.Float32bits(g.prob[0][w]))
+		if g.order > 1 {
+			binary.LittleEndian.PutUint32(at[4:], math.Float32bits(g.backoff[0][w]))
+			binary.LittleEndian.PutUint32(at[8:], g.child[0][w])
+		}
+	}
+	if g.order > 1 {
+		binary.LittleEndian.PutUint32(rows[n*unigramRow+8:], g.child[0][n])
+	}
+	return rows
+}
+
+// packLevel writes the rows of level k ≥ 1 (order k+1), and one more that ends the last successors.
+func (g grams) packLevel(k int, h *header) table {
+	n := len(g.prob[k])
+	t := table{n: uint32(n)}
+	shape := tableShape{Word: width(uint64(len(g.prob[0]) - 1)), Prob: 31}
+	var weights codebook
+	first := func(int) uint64 { return 0 }
+	if k+1 < g.order {
+		shape.Backoff = 32
+		if book, ok := newCodebook(g.backoff[k]); ok {
+			weights = book
+			shape.Backoff = width(uint64(len(book.values) - 1))
+			t.backoffs = packFloats(book.values)
+		}
+		child := g.child[k]
+		t.above = child[n]
+		t.bases = make([]byte, (n/baseEvery+1)*4)
+		largest := uint32(0)
+		for i, c := range child {
+			base := child[i/baseEvery*baseEvery]
+			if i%baseEvery == 0 {
+				binary.LittleEndian.PutUint32(t.bases[i/baseEvery*4:], base)
+			}
+			largest = max(largest, c-base)
+		}
+		shape.Child = width(uint64(largest))
+		first = func(i int) uint64 { return uint64(child[i] - child[i/baseEvery*baseEvery]) }
+	}
+	t.shape(shape)
+	t.rows = packRows(n+1, shape.widths(), func(i int, row []uint64) {
+		row[3] = first(i)
+		row[0], row[1], row[2] = 0, 0, 0
+		if i == n {
+			return
+		}
+		row[0], row[1] = uint64(g.word[k][i]), packProb(g.prob[k][i])
+		switch {
+		case weights.values != nil:
+			row[2] = weights.number[math.Float32bits(g.backoff[k][i])]
+		case shape.Backoff > 0:
+			row[2] = uint64(math.Float32bits(g.backoff[k][i]))
+		}
+	})
+	h.Shapes = append(h.Shapes, shape)
+	return t
+}
+
+// tableShape is how many bits the fields of a table's rows take.
+type tableShape struct {
+	Word    int `json:"word"`
+	Prob    int `json:"prob"`
+	Backoff int `json:"backoff"`
+	Child   int `json:"child"`
+}
+
+func (s tableShape) widths() []int { return []int{s.Word, s.Prob, s.Backoff, s.Child} }
+
+// shape sets where the fields of t lie.
+func (t *table) shape(s tableShape) {
+	fields, stride := layout(s.widths()...)
+	t.word, t.prob, t.backoff, t.child, t.stride = fields[0], fields[1], fields[2], fields[3], stride
+}
+
+func packFloats(values []float32) []byte {
+	out := make([]byte, 0, 4*len(values))
+	for _, v := range values {
+		out = binary.LittleEndian.AppendUint32(out, math.Float32bits(v))
+	}
+	return out
+}

@@ -1,0 +1,95 @@
+package ngram
+
+import (
+	"encoding/binary"
+	"math"
+	"math/bits"
+)
+
+// field is where a number lies in a row: shift bits from its beginning, as wide as the mask.
+type field struct {
+	shift uint64
+	mask  uint64
+}
+
+// rowPadding lets a row be read by whole words up to the end of the rows.
+const rowPadding = 8
+
+// readBits returns the number of a field whose row begins at bit.
+func readBits(data []byte, bit uint64, f field) uint64 {
+	bit += f.shift
+	return binary.LittleEndian.Uint64(data[bit>>3:]) >> (bit & 7) & f.mask
+}
+
+// width is how many bits the numbers 0 … largest take.
+func width(largest uint64) int { return bits.Len64(largest) }
+
+// layout lays fields of some widths side by side.
+func layout(widths ...int) (fields []field, stride uint64) {
+	for _, w := range widths {
+		fields = append(fields, field{shift: stride, mask: 1<<w - 1})
+		stride += uint64(w)
+	}
+	return fields, stride
+}
+
+// packRows writes n rows of fields; get returns the numbers of row i in the order of widths.
+func packRows(n int, widths []int, get func(i int, row []uint64)) []byte {
+	_, stride := layout(widths...)
+	data := make([]byte, (uint64(n)*stride+7)/8+rowPadding)
+	pieces := cut(n)
+	parallel(len(pieces), func(p int) {
+		out := data[uint64(pieces[p].lo)*stride/8:] // pieces begin at multiples of 64 rows, hence of bytes
+		row := make([]uint64, len(widths))
+		word, used, at := uint64(0), 0, 0
+		for i := pieces[p].lo; i < pieces[p].hi; i++ {
+			get(i, row)
+			for f, w := range widths {
+				word |= row[f] << used
+				used += w
+				for ; used >= 8; used -= 8 {
+					out[at] = byte(word)
+					word >>= 8
+					at++
+				}
+			}
+		}
+		if used > 0 {
+			out[at] = byte(word)
+		}
+	})
+	return data
+}
+
+// Log-probabilities are at most 0, so that their sign need not be stored.
+const signBit = 1 << 31
+
+func packProb(p float32) uint64   { return uint64(math.Float32bits(p) &^ signBit) }
+func unpackProb(b uint64) float32 { return math.Float32frombits(uint32(b) | signBit) }
+
+// codebook lists the different values of a column, when there are so few that their numbers are shorter
+// than the values. Backoff weights are like that: histories with the same counts share one.
+type codebook struct {
+	values []float32
+	number map[uint32]uint64
+}
+
+// maxCodes bounds a codebook.
+const maxCodes = 1 << 14
+
+// newCodebook returns the different values, or false when there are too many.
+func newCodebook(column []float32) (codebook, bool) {
+	c := codebook{number: map[uint32]uint64{}}
+	limit := min(maxCodes, len(column)/4)
+	for _, v := range column {
+		if _, ok := c.number[math.Float32bits(v)]; ok {
+			continue
+		}
+		if len(c.values) == limit {
+			return codebook{}, false
+		}
+		c.number[math.Float32bits(v)] = uint64(len(c.values))
+		c.values = append(c.values, v)
+	}
+	return c, true
+}

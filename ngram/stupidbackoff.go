@@ -1,0 +1,19 @@
+package ngram
+
+// stupidBackoff scores a token by its relative frequency after the longest history it was seen with, and
+// by 0.4 per token of history that had to be given up (Brants et al. 2007, eq. 5):
+//
+//	S(w | h) = c(h, w) / c(h)  if c(h, w) > 0,  else 0.4 · S(w | h′)
+//
+// with S = 0.4/V for a token never seen. S is no probability, since a history's scores sum to Z(h) > 1;
+// P(w | h) = S(w | h) / Z(h) is. Z(h) = 1 + 0.4 · (Z(h′) − Σ_seen S(w | h′)) is found while training, and
+// the trie stores P(w | h) and the backoff weight 0.4 · Z(h′) / Z(h): normalising costs nothing when scoring.
+type stupidBackoff struct{}
+
+// stupid is the penalty for giving up a token of history.
+const stupid = 0.4
+
+func (stupidBackoff) continuation() bool                            { return false }
+func (stupidBackoff) fit(int, [5]int) string                        { return "" }
+func (stupidBackoff) alpha(_ int, count float64, h history) float64 { return count / h.total }
+func (stupidBackoff) gamma(int, history) float64                    { return stupid }

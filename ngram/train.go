@@ -1,0 +1,58 @@
+package ngram
+
+import (
+	"errors"
+
+	"lmzoo/lm"
+)
+
+// Train counts documents and returns the smoothed model, with notes on whatever was not as the smoothing
+// expects. Each document ends in lm.BOS, unless its end was cut off and is no event.
+func Train(docs [][]lm.Token, cfg Config) (*Model, []string, error) {
+	cfg, err := cfg.check()
+	if err != nil {
+		return nil, nil, err
+	}
+	r, err := newRule(cfg)
+	if err != nil {
+		return nil, nil, err
+	}
+	total := 0
+	for _, doc := range docs {
+		total += len(doc) + 2
+	}
+	t := make(text, 0, total)
+	for _, doc := range docs {
+		if t, err = t.add(doc, cfg.Vocab); err != nil {
+			return nil, nil, err
+		}
+	}
+	if len(t) == 0 {
+		return nil, nil, errors.New("ngram: nothing to count: the training text has no tokens")
+	}
+	return build(count(t, cfg.Order, cfg.Vocab), r, cfg)
+}
+
+// build turns counts into a model.
+func build(levels []level, r rule, cfg Config) (*Model, []string, error) {
+	adjust(levels, r.continuation())
+	withUnk := forget(levels, cfg.Unk)
+	var notes []string
+	for k := range levels {
+		if note := r.fit(k+1, countsOfCounts(levels[k].count)); note != "" {
+			notes = append(notes, note)
+		}
+	}
+	keep := func(k int, i uint32) bool {
+		return levels[k].raw[i] > cfg.threshold(k+1) && (withUnk == nil || !withUnk[k][i])
+	}
+	prob, backoff := estimate(levels, r, cfg, keep)
+	g := grams{order: cfg.Order, prob: prob, backoff: backoff}
+	for k := range levels {
+		g.word, g.child = append(g.word, levels[k].word), append(g.child, levels[k].child)
+	}
+	if cfg.threshold(cfg.Order) > 0 || withUnk != nil {
+		g = g.filter(keep)
+	}
+	return g.pack(header{Config: cfg, Notes: notes}), notes, nil
+}

@@ -1,0 +1,119 @@
+package ngram
+
+import (
+	"encoding/binary"
+	"math"
+)
+
+// A Model is a trie of n-grams: the successors of a history stand side by side, sorted by token, so that
+// they can be searched and listed. Each n-gram has log10 P of its last token after the others, and as a
+// history a backoff weight log10 γ; a token that is not among the successors costs the weight and is
+// looked up after the shorter history. (An ARPA file has the same columns; the layout is Heafield's 2011
+// trie turned around: his goes from the last token to the left, which is why KenLM cannot list successors.)
+//
+// Level 1 has a row of three whole words per token. A row of a higher level is a few fields of bits.
+type Model struct {
+	header
+	unigrams []byte // rows of 12 bytes: log10 P, log10 γ, first successor
+	tables   []table
+	close    func() error
+}
+
+const unigramRow = 12
+
+// table holds the n-grams of one order above 1.
+type table struct {
+	rows   []byte
+	bases  []byte // per 64 rows: the first successor of the first
+	n      uint32 // n-grams
+	above  uint32 // n-grams of the next order, which successors lie in
+	stride uint64
+
+	word, prob, backoff, child field  // child: the first successor, counted from the base
+	probs, backoffs            []byte // codebooks of float32; empty: the fields are the values
+}
+
+// baseEvery is how many rows share a base for their successors.
+const baseEvery = 64
+
+func (m *Model) unigramProb(w uint32) float32 {
+	return math.Float32frombits(binary.LittleEndian.Uint32(m.unigrams[uint64(w)*unigramRow:]))
+}
+
+func (m *Model) unigramBackoff(w uint32) float32 {
+	return math.Float32frombits(binary.LittleEndian.Uint32(m.unigrams[uint64(w)*unigramRow+4:]))
+}
+
+// successors returns the range of a history's successors in the table of the next level; the history is
+// n-gram i of level k ≥ 1. Bounds from a damaged file are held inside the table.
+func (m *Model) successors(k int, i uint32) (lo, hi uint32) {
+	if k == 1 {
+		at := uint64(i) * unigramRow
+		lo = binary.LittleEndian.Uint32(m.unigrams[at+8:])
+		hi = binary.LittleEndian.Uint32(m.unigrams[at+8+unigramRow:])
+		return lo, min(hi, m.tables[0].n)
+	}
+	t := &m.tables[k-2]
+	bit := uint64(i) * t.stride
+	lo = uint32(readBits(t.rows, bit, t.child)) + t.base(i)
+	hi = uint32(readBits(t.rows, bit+t.stride, t.child)) + t.base(i+1)
+	return lo, min(hi, t.above)
+}
+
+func (t *table) base(i uint32) uint32 {
+	return binary.LittleEndian.Uint32(t.bases[i/baseEvery*4:])
+}
+
+// backoffWeight is log10 γ of n-gram i of level k ≥ 1.
+func (m *Model) backoffWeight(k int, i uint32) float32 {
+	if k == 1 {
+		return m.unigramBackoff(i)
+	}
+	t := &m.tables[k-2]
+	v := readBits(t.rows, uint64(i)*t.stride, t.backoff)
+	if len(t.backoffs) == 0 {
+		return math.Float32frombits(uint32(v))
+	}
+	return codeValue(t.backoffs, v)
+}
+
+// prob is log10 P of row i.
+func (t *table) probAt(i uint32) float32 {
+	v := readBits(t.rows, uint64(i)*t.stride, t.prob)
+	if len(t.probs) == 0 {
+		return unpackProb(v)
+	}
+	return codeValue(t.probs, v)
+}
+
+// codeValue looks a number up in a codebook; one beyond it, from a damaged file, means the last value.
+func codeValue(book []byte, number uint64) float32 {
+	at := min(number*4, uint64(len(book))-4)
+	return math.Float32frombits(binary.LittleEndian.Uint32(book[at:]))
+}
+
+func (t *table) wordAt(i uint32) uint32 {
+	return uint32(readBits(t.rows, uint64(i)*t.stride, t.word))
+}
+
+// linear is the length of a range that is searched from its beginning.
+const linear = 8
+
+// find returns the row of a token among the successors lo … hi−1.
+func (t *table) find(lo, hi, w uint32) (uint32, bool) {
+	for lo+linear < hi {
+		mid := lo + (hi-lo)/2
+		if t.wordAt(mid) <= w {
+			lo = mid
+		} else {
+			hi = mid
+		}
+	}
+	for bit := uint64(lo) * t.stride; lo < hi; lo++ {
+		if got := uint32(readBits(t.rows, bit, t.word)); got >= w {
+			return lo, got == w
+		}
+		bit += t.stride
+	}
+	return none, false
+}

@@ -1,0 +1,14 @@
+package ngram
+
+// wittenBell takes the tokens that were new after a history, as often as there are different ones, for
+// the chance that the next one is new too (Witten & Bell 1991, method C; Chen & Goodman 1998, eq. 17):
+//
+//	P(w | h) = (c(h, w) + N1+(h ·) P(w | h′)) / (c(h) + N1+(h ·))
+type wittenBell struct{}
+
+func (wittenBell) continuation() bool     { return false }
+func (wittenBell) fit(int, [5]int) string { return "" }
+
+func (wittenBell) alpha(_ int, count float64, h history) float64 { return count / (h.total + h.types) }
+
+func (wittenBell) gamma(_ int, h history) float64 { return h.types / (h.total + h.types) }
