@@ -1,0 +1,189 @@
+package train
+
+import (
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"time"
+
+	"lmzoo/train/optim"
+)
+
+// Config says how to train. Its names are those of the field (nanoGPT's, where it has one).
+type Config struct {
+	Batch   int `json:"batch"`   // B, rows
+	Context int `json:"context"` // T, tokens of a row
+
+	LR          float64 `json:"lr"`           // highest learning rate
+	MinLR       float64 `json:"min_lr"`       // last learning rate
+	Warmup      int     `json:"warmup"`       // steps of linear warm-up; a run by budget warms up for at most a tenth of it
+	Beta1       float64 `json:"beta1"`        // memory of the gradient's mean
+	Beta2       float64 `json:"beta2"`        // memory of the gradient's square
+	Eps         float64 `json:"eps"`          // keeps AdamW's division finite
+	WeightDecay float64 `json:"weight_decay"` // of matrices; vectors (biases, gains) have none
+	Clip        float64 `json:"clip"`         // longest gradient, over all parameters; 0: any
+
+	Accumulate int `json:"accumulate"` // batches whose gradients make one step
+	Pieces     int `json:"pieces"`     // parts of a batch that may run side by side; never a matter of the threads
+
+	Steps  int      `json:"steps"`  // length of the run in steps; 0: by the budget alone
+	Budget Duration `json:"budget"` // and in training time, evaluating and saving not counted; 0: by the steps alone
+
+	EvalEvery Every  `json:"eval_every"` // steps or time between validations
+	SaveEvery Every  `json:"save_every"` // steps or time between checkpoints
+	Seed      uint64 `json:"seed"`       // of the dropout
+	Threads   int    `json:"threads"`    // changes no bit of any result; 0: one
+}
+
+// Default is a configuration that trains small models well.
+func Default() Config {
+	return Config{
+		Batch: 12, Context: 64,
+		LR: 1e-3, MinLR: 1e-4, Warmup: 100, Beta1: 0.9, Beta2: 0.99, Eps: 1e-8, WeightDecay: 0.1, Clip: 1,
+		Accumulate: 1, Pieces: 4, Steps: 2000,
+		EvalEvery: Every{Steps: 250}, SaveEvery: Every{Steps: 250}, Seed: 1, Threads: 1,
+	}
+}
+
+// Check returns an error that names the first field without sense.
+func (c Config) Check() error {
+	type rule struct {
+		ok       bool
+		field    string
+		value    any
+		expected string
+	}
+	for _, r := range []rule{
+		{c.Batch >= 1, "batch", c.Batch, "at least 1 row"},
+		{c.Context >= 1, "context", c.Context, "at least 1 token"},
+		{c.LR > 0 && c.LR <= maxLR, "lr", c.LR, "a learning rate above 0 and at most 1000, such as 1e-3"},
+		{c.MinLR >= 0 && c.MinLR <= c.LR, "min_lr", c.MinLR, fmt.Sprintf("0 to lr, %g", c.LR)},
+		{c.Warmup >= 0, "warmup", c.Warmup, "0 or more steps"},
+		{c.Beta1 >= 0 && c.Beta1 < 1, "beta1", c.Beta1, "0 or more and less than 1, such as 0.9"},
+		{c.Beta2 >= 0 && c.Beta2 < 1, "beta2", c.Beta2, "0 or more and less than 1, such as 0.99"},
+		{c.Eps > 0 && c.Eps < 1, "eps", c.Eps, "more than 0 and less than 1, such as 1e-8"},
+		{c.WeightDecay >= 0 && c.LR*c.WeightDecay <= 1, "weight_decay", c.WeightDecay, "0 or more, and at most 1/lr"},
+		{c.Clip >= 0 && c.Clip <= maxLR, "clip", c.Clip, "0 (off) or a positive length, such as 1"},
+		{c.Accumulate >= 1, "accumulate", c.Accumulate, "at least 1 batch"},
+		{c.Pieces >= 1, "pieces", c.Pieces, "at least 1"},
+		{c.Steps >= 0, "steps", c.Steps, "1 or more, or 0 with a budget"},
+		{c.Budget >= 0, "budget", c.Budget, "a time such as 90s"},
+		{c.Steps > 0 || c.Budget > 0, "steps", c.Steps, "1 or more, or a budget such as 90s"},
+		{c.EvalEvery.ok(), "eval_every", c.EvalEvery, "steps such as 100, or a time such as 10s"},
+		{c.SaveEvery.ok(), "save_every", c.SaveEvery, "steps such as 100, or a time such as 1m"},
+		{c.Threads >= 0, "threads", c.Threads, "0 or more"},
+	} {
+		if !r.ok {
+			return fmt.Errorf("%s is %v; expected %s", r.field, r.value, r.expected)
+		}
+	}
+	return nil
+}
+
+const maxLR = 1000 // of no use, but finite
+
+// progress is the part of the run that is done after some steps and seconds of training.
+func (c Config) progress(step int, seconds float64) float64 {
+	p := 0.0
+	if c.Steps > 0 {
+		p = float64(step) / float64(c.Steps)
+	}
+	if c.Budget > 0 {
+		p = max(p, seconds/time.Duration(c.Budget).Seconds())
+	}
+	return min(p, 1)
+}
+
+// rate is the learning rate of the step that follows some steps and seconds of training.
+func (c Config) rate(step int, seconds float64) float64 {
+	p := c.progress(step, seconds)
+	one := firstStep // the part of the run that one step makes
+	switch {
+	case c.Budget == 0:
+		one = 1 / float64(c.Steps)
+	case step > 0:
+		one = p / float64(step) // as far as the steps so far can tell
+	}
+	warmup := float64(c.Warmup) * one
+	if c.Budget > 0 {
+		warmup = min(warmup, warmupMost)
+	}
+	return optim.Schedule{Max: c.LR, Min: c.MinLR, Warmup: warmup}.Rate(p, one)
+}
+
+const (
+	warmupMost = 0.1  // of a budget
+	firstStep  = 1e-9 // any small number: before the first step nobody knows how long one takes
+)
+
+// Duration is a time that JSON writes as people do: "90s", "5m".
+type Duration time.Duration
+
+func (d Duration) String() string { return time.Duration(d).String() }
+
+// MarshalText writes "1m30s".
+func (d Duration) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
+
+// UnmarshalText reads "90s".
+func (d *Duration) UnmarshalText(text []byte) error {
+	if len(text) == 0 {
+		*d = 0
+		return nil
+	}
+	t, err := time.ParseDuration(string(text))
+	if err != nil || t < 0 {
+		return fmt.Errorf("%q is not a time; expected one such as 90s or 5m", text)
+	}
+	*d = Duration(t)
+	return nil
+}
+
+// Every is how often something is done: every so many steps, or every so much training time; never, if both are 0. It
+// reads "100" and "10s", and is a flag's value.
+type Every struct {
+	Steps int
+	Time  Duration
+}
+
+func (e Every) ok() bool { return e.Steps >= 0 && e.Time >= 0 }
+
+func (e Every) String() string {
+	if e.Time > 0 {
+		return e.Time.String()
+	}
+	return strconv.Itoa(e.Steps)
+}
+
+// Set reads "100" (steps) or "10s" (time).
+func (e *Every) Set(s string) error {
+	if n, err := strconv.Atoi(s); err == nil && n >= 0 {
+		*e = Every{Steps: n}
+		return nil
+	}
+	var d Duration
+	if err := d.UnmarshalText([]byte(s)); err != nil || s == "" {
+		return fmt.Errorf("%q is not an interval; expected steps such as 100, or a time such as 10s", s)
+	}
+	*e = Every{Time: d}
+	return nil
+}
+
+// Type names the value in a command's help.
+func (e *Every) Type() string { return "steps|time" }
+
+// MarshalJSON writes a number of steps or a time as text.
+func (e Every) MarshalJSON() ([]byte, error) {
+	if e.Time > 0 {
+		return json.Marshal(e.Time)
+	}
+	return json.Marshal(e.Steps)
+}
+
+// UnmarshalJSON reads what MarshalJSON writes.
+func (e *Every) UnmarshalJSON(data []byte) error {
+	var s string
+	if json.Unmarshal(data, &s) != nil {
+		s = string(data)
+	}
+	return e.Set(s)
+}

@@ -1,0 +1,96 @@
+package train
+
+import (
+	"math"
+
+	"lmzoo/autograd/vec"
+	"lmzoo/nn"
+	"lmzoo/train/optim"
+)
+
+// weights is the part of a step that no model sees: the gradients of the pieces are added, measured, clipped,
+// and turned into new weights, a fixed range of the parameters at a time. A range is small enough to stay in
+// the cache between its passes, and its size, not the number of threads, decides in which order numbers are added.
+type weights struct {
+	params []nn.Param
+	m, v   [][]float32 // AdamW's moments of every parameter
+	ranges []span
+	optim  optim.AdamW
+	decay  float64
+
+	// Of the step being made.
+	k         int // its number, from 1
+	lr, scale float64
+}
+
+// span is a range of one parameter: the gradients of all pieces there, and the sum of squares of their sum.
+type span struct {
+	param, lo, hi int
+	grads         [][]float32 // of the pieces; the first becomes the sum
+	squares       float64
+}
+
+const spanSize = 1 << 13 // floats
+
+func newWeights(params []nn.Param, pieces []*piece, c Config) *weights {
+	w := &weights{params: params, optim: optim.AdamW{Beta1: c.Beta1, Beta2: c.Beta2, Eps: c.Eps}, decay: c.WeightDecay}
+	for i, p := range params {
+		n := len(p.Data)
+		w.m = append(w.m, make([]float32, n))
+		w.v = append(w.v, make([]float32, n))
+		for lo := 0; lo < n; lo += spanSize {
+			s := span{param: i, lo: lo, hi: min(lo+spanSize, n)}
+			for _, piece := range pieces {
+				s.grads = append(s.grads, piece.params[i].Grad[s.lo:s.hi])
+			}
+			w.ranges = append(w.ranges, s)
+		}
+	}
+	return w
+}
+
+// gather adds the gradients of the pieces in range i, in the order of the pieces.
+func (w *weights) gather(i int) {
+	s := &w.ranges[i]
+	sum := s.grads[0]
+	for _, g := range s.grads[1:] {
+		vec.Add(sum, g)
+	}
+	s.squares = vec.SumSquares(sum)
+}
+
+// norm is the length of the whole gradient, over all parameters.
+func (w *weights) norm() float64 {
+	squares := 0.0
+	for i := range w.ranges {
+		squares += w.ranges[i].squares
+	}
+	return math.Sqrt(squares)
+}
+
+// clipScale shortens a gradient of this norm to at most clip (Pascanu, Mikolov & Bengio 2013, algorithm 1).
+func clipScale(norm, clip float64) float64 {
+	if clip > 0 && norm > clip {
+		return clip / norm
+	}
+	return 1
+}
+
+// update moves the weights in range i and clears its gradients for the next step.
+func (w *weights) update(i int) {
+	s := &w.ranges[i]
+	p := w.params[s.param]
+	decay := w.decay
+	if p.Vector {
+		decay = 0 // a gain or a bias has no business near zero
+	}
+	w.optim.Update(p.Data[s.lo:s.hi], s.grads[0], w.m[s.param][s.lo:s.hi], w.v[s.param][s.lo:s.hi], w.k, w.lr, decay, w.scale)
+	w.clear(i)
+}
+
+// clear forgets the gradients in range i.
+func (w *weights) clear(i int) {
+	for _, g := range w.ranges[i].grads {
+		clear(g)
+	}
+}
