@@ -26,7 +26,10 @@ func adjust(levels []level, continuation bool) {
 			left[s]++ // each n-gram above is one more left neighbour of its suffix
 		}
 		l.count = left
-		opening = l.child[max(opening, 1)]
+		if k == 0 {
+			opening = 1
+		}
+		opening = l.child[opening]
 	}
 }
 

@@ -31,8 +31,10 @@ func (e *estimator) unigrams() (p []float64, z []float64) {
 	count := e.levels[0].count
 	h := e.look(count, e.cfg.Order == 1)
 	uniform := 1 / h.vocab
-	gamma := e.rule.gamma(1, h)
-	sum := 0.0
+	gamma, sum := 1.0, 0.0
+	if h.total > 0 {
+		gamma = e.rule.gamma(1, h)
+	}
 	p = make([]float64, len(count))
 	for w, c := range count {
 		alpha := 0.0
@@ -152,13 +154,13 @@ func (e *estimator) opening(k int) int {
 	return int(n)
 }
 
-// logs turns probabilities into log10.
+// logs turns probabilities and weights into log10; a weight can be more than 1.
 func logs(p []float64) []float32 {
 	out := make([]float32, len(p))
 	pieces := cut(len(p))
 	parallel(len(pieces), func(i int) {
 		for j := pieces[i].lo; j < pieces[i].hi; j++ {
-			out[j] = min(log10(p[j]), 0)
+			out[j] = log10(p[j])
 		}
 	})
 	return out

@@ -64,7 +64,7 @@ func (g grams) packUnigrams() []byte {
 	rows := make([]byte, (n+1)*unigramRow)
 	for w := range n {
 		at := rows[w*unigramRow:]
-		binary.LittleEndian.PutUint32(at, math.Float32bits(g.prob[0][w]))
+		binary.LittleEndian.PutUint32(at, math.Float32bits(min(g.prob[0][w], 0)))
 		if g.order > 1 {
 			binary.LittleEndian.PutUint32(at[4:], math.Float32bits(g.backoff[0][w]))
 			binary.LittleEndian.PutUint32(at[8:], g.child[0][w])

@@ -64,7 +64,7 @@ func packRows(n int, widths []int, get func(i int, row []uint64)) []byte {
 // Log-probabilities are at most 0, so that their sign need not be stored.
 const signBit = 1 << 31
 
-func packProb(p float32) uint64   { return uint64(math.Float32bits(p) &^ signBit) }
+func packProb(p float32) uint64   { return uint64(math.Float32bits(min(p, 0)) &^ signBit) }
 func unpackProb(b uint64) float32 { return math.Float32frombits(uint32(b) | signBit) }
 
 // codebook lists the different values of a column, when there are so few that their numbers are shorter
