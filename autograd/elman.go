@@ -12,9 +12,8 @@ import "lmzoo/autograd/vec"
 func (t *Tape) Elman(xw, whh, bhh, h0 *Tensor, B, T int, x []int32) *Tensor {
 	u := t.unroll(xw, whh, bhh, h0, B, T, 1, x)
 	y := t.New(B*T, u.H)
-	copy(y.Data, xw.Data)
 	for s := range T {
-		u.product(u.step(y.Data, s, u.H), s)
+		u.product(y.Data, xw.Data, s)
 		for b := range B {
 			h := y.Row(b*T + s)
 			vec.Tanh(h, h)

@@ -18,9 +18,8 @@ func (t *Tape) GRU(xw, whh, bhh, h0 *Tensor, B, T int, x []int32) *Tensor {
 	y := t.New(B*T, H)
 	o := gruOp{y: y, xw: xw, unroll: u, gates: t.Scratch(B * T * 3 * H), hidden: t.Scratch(B * T * 3 * H)}
 	copy(o.gates, xw.Data)
-	clear(o.hidden)
 	for s := range T {
-		u.product(u.step(o.hidden, s, 3*H), s)
+		u.product(o.hidden, nil, s)
 		for b := range B {
 			i := b*T + s
 			vec.GRUForward(y.Row(i), o.gates[i*3*H:], o.hidden[i*3*H:], u.prev[i*H:])

@@ -12,17 +12,29 @@ func (t *Tape) LayerNorm(x, g, b *Tensor) *Tensor {
 	y := t.New(x.Rows, x.Cols)
 	mean, rstd := t.Scratch(x.Rows), t.Scratch(x.Rows)
 	layerNormForward(y.Data, mean, rstd, x.Data, g.Data, b.Data)
-	Record(t, layerNormOp{y, x, g, b, mean, rstd})
+	o := layerNormOp{y, x, g, b, mean, rstd, nil}
+	if t.Recording() && (x.Grad == nil || g.Grad == nil || b.Grad == nil) {
+		o.unwanted = t.Scratch(len(x.Data))
+	}
+	Record(t, o)
 	return y
 }
 
 type layerNormOp struct {
 	y, x, g, b *Tensor
 	mean, rstd []float32
+	unwanted   []float32 // takes the gradients that nobody wants
 }
 
 func (o layerNormOp) Backward() {
-	layerNormBackward(o.x.AddGrad(), o.g.AddGrad(), o.b.AddGrad(), o.y.AddGrad(), o.x.Data, o.mean, o.rstd, o.g.Data)
+	layerNormBackward(o.grad(o.x), o.grad(o.g), o.grad(o.b), o.y.AddGrad(), o.x.Data, o.mean, o.rstd, o.g.Data)
+}
+
+func (o *layerNormOp) grad(x *Tensor) []float32 {
+	if x.Grad == nil {
+		return o.unwanted
+	}
+	return x.AddGrad()
 }
 
 // layerNormForward is y = g·x̂ + b with x̂ = (x − mean)·rstd, and keeps mean and rstd = 1/σ of every row.

@@ -20,9 +20,8 @@ func (t *Tape) LSTM(xw, whh, bhh, h0, c0 *Tensor, B, T int, x []int32) (y *Tenso
 	o := lstmOp{y: y, xw: xw, unroll: u, gates: t.Scratch(B * T * 4 * H),
 		c: t.Scratch(B * T * H), tanhC: t.Scratch(B * T * H), cPrev: t.Scratch(B * T * H)}
 	u.start(o.cPrev, c0)
-	copy(o.gates, xw.Data)
 	for s := range T {
-		u.product(u.step(o.gates, s, 4*H), s)
+		u.product(o.gates, xw.Data, s)
 		for b := range B {
 			i := b*T + s
 			vec.LSTMForward(y.Row(i), o.c[i*H:][:H], o.tanhC[i*H:], o.gates[i*4*H:], o.cPrev[i*H:])

@@ -75,14 +75,25 @@ func (u *unroll) last(t *Tape, h []float32) []float32 {
 	return out
 }
 
-// product adds prev·whhᵀ + bhh of step t to dst.
-func (u *unroll) product(dst blas32.General, t int) {
-	if u.bhh != nil {
-		for b := range u.B {
-			vec.Add(dst.Data[b*dst.Stride:][:dst.Cols], u.bhh.Data)
+// product stores xw + bhh + prev·whhᵀ of step t in dst; a nil xw stands for zero.
+func (u *unroll) product(dst, xw []float32, t int) {
+	c := u.whh.Rows
+	for b := range u.B {
+		i := (b*u.T + t) * c
+		row := dst[i:][:c]
+		switch {
+		case xw == nil && u.bhh == nil:
+			clear(row)
+		case xw == nil:
+			copy(row, u.bhh.Data)
+		default:
+			copy(row, xw[i:])
+			if u.bhh != nil {
+				vec.Add(row, u.bhh.Data)
+			}
 		}
 	}
-	blas32.Gemm(blas.NoTrans, blas.Trans, 1, u.step(u.prev, t, u.H), u.whh.General, 1, dst)
+	blas32.Gemm(blas.NoTrans, blas.Trans, 1, u.step(u.prev, t, u.H), u.whh.General, 1, u.step(dst, t, c))
 }
 
 // back sends the gradient of the sums of step t, dsum = dprev·whhᵀ inverted, to the state before it:
