@@ -1,0 +1,174 @@
+package corpus
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// Cache is where named corpora are kept once they have been fetched. Its zero value is the directory
+// lmzoo in the user's cache directory.
+type Cache struct {
+	Dir      string
+	Client   *http.Client  // nil: the usual one
+	Patience time.Duration // how long a download may take; 0: two minutes
+	GoRoot   string        // where Go is; "": as the go command says
+}
+
+const defaultPatience = 2 * time.Minute
+
+// Path is where a named corpus is, or will be.
+func (c Cache) Path(n Named) (string, error) {
+	dir := c.Dir
+	if dir == "" {
+		user, err := os.UserCacheDir()
+		if err != nil {
+			return "", fmt.Errorf("no cache directory: %w; set one, or fetch the text yourself and use --corpus FILE", err)
+		}
+		dir = filepath.Join(user, "lmzoo")
+	}
+	return filepath.Join(dir, n.Name+".txt"), nil
+}
+
+// Has says whether a named corpus is there, whole.
+func (c Cache) Has(ctx context.Context, n Named) bool {
+	var path string
+	var err error
+	if n.GoFile != "" {
+		path, err = c.goFile(ctx, n)
+	} else {
+		path, err = c.Path(n)
+	}
+	return err == nil && n.check(path) == nil
+}
+
+// Get returns where a named corpus is, and fetches it if it is not there yet. What it returns is the
+// whole file with the right SHA-256: a download becomes visible only when it is complete and correct.
+func (c Cache) Get(ctx context.Context, n Named) (string, error) {
+	if n.GoFile != "" {
+		path, err := c.goFile(ctx, n)
+		if err == nil {
+			err = n.check(path)
+		}
+		if err != nil {
+			return "", fmt.Errorf("corpus %s comes with Go's source, but: %w; install Go from https://go.dev/dl, or use --corpus FILE", n.Name, err)
+		}
+		return path, nil
+	}
+	path, err := c.Path(n)
+	if err != nil {
+		return "", fmt.Errorf("corpus %s: %w", n.Name, err)
+	}
+	if n.check(path) == nil {
+		return path, nil
+	}
+	if err := c.fetch(ctx, n, path); err != nil {
+		return "", fmt.Errorf("corpus %s: fetching %s: %w; if it cannot be had from there, use --corpus FILE", n.Name, n.URL, err)
+	}
+	return path, nil
+}
+
+// check says whether the file is what the catalogue says.
+func (n Named) check(path string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	return n.copy(io.Discard, f)
+}
+
+// copy copies the corpus, no more than its size, and checks its hash.
+func (n Named) copy(dst io.Writer, src io.Reader) error {
+	hash := sha256.New()
+	size, err := io.Copy(io.MultiWriter(dst, hash), io.LimitReader(src, n.Bytes+1))
+	switch sum := hex.EncodeToString(hash.Sum(nil)); {
+	case err != nil:
+		return err
+	case size > n.Bytes:
+		return fmt.Errorf("got more than the %d bytes that it has", n.Bytes)
+	case size < n.Bytes:
+		return fmt.Errorf("got %d bytes of %d", size, n.Bytes)
+	case sum != n.SHA256:
+		return fmt.Errorf("got another text: SHA-256 %s, want %s", sum, n.SHA256)
+	}
+	return nil
+}
+
+func (c Cache) fetch(ctx context.Context, n Named, path string) (err error) {
+	patience := c.Patience
+	if patience == 0 {
+		patience = defaultPatience
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, patience, fmt.Errorf("took longer than %v", patience))
+	defer cancel()
+	defer func() {
+		if cause := context.Cause(ctx); err != nil && cause != nil {
+			err = cause
+		}
+	}()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, n.URL, nil)
+	if err != nil {
+		return err
+	}
+	client := c.Client
+	if client == nil {
+		client = http.DefaultClient
+	}
+	resp, err := client.Do(req)
+	if err != nil {
+		return errors.Unwrap(err) // the URL is said already
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		return fmt.Errorf("the server says %s", resp.Status)
+	}
+	return n.store(resp.Body, path)
+}
+
+// store writes the corpus beside its place and moves it there when it is complete.
+func (n Named) store(src io.Reader, path string) error {
+	dir := filepath.Dir(path)
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	part, err := os.CreateTemp(dir, n.Name+".*.part")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(part.Name()) // what is not complete by then is of no use
+	err = n.copy(part, src)
+	if err == nil {
+		err = part.Sync()
+	}
+	if err := cmp.Or(err, part.Close()); err != nil {
+		return err
+	}
+	return os.Rename(part.Name(), path)
+}
+
+// goFile is where a corpus that comes with Go is.
+func (c Cache) goFile(ctx context.Context, n Named) (string, error) {
+	root := c.GoRoot
+	if root == "" {
+		root = os.Getenv("GOROOT")
+	}
+	if root == "" {
+		out, err := exec.CommandContext(ctx, "go", "env", "GOROOT").Output()
+		if err != nil {
+			return "", fmt.Errorf("go env GOROOT: %w", err)
+		}
+		root = strings.TrimSpace(string(out))
+	}
+	return filepath.Join(root, filepath.FromSlash(n.GoFile)), nil
+}

@@ -1,0 +1,70 @@
+package corpus
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Named is a corpus that is known by its name: where it comes from, what it must be, byte for byte, and
+// how it is usually cut and split.
+type Named struct {
+	Name, Title string
+	URL         string // fetched once from there; "" for what comes with Go
+	GoFile      string // its place below GOROOT
+	Bytes       int64
+	SHA256      string
+	Licence     string
+	Documents   Boundaries
+	Ratio       Ratio
+	Shuffle     bool // its order means something, so that its parts would not be alike
+}
+
+// named is the catalogue of real text. To add a corpus, add a row.
+var named = []Named{
+	{
+		Name:      "tinyshakespeare",
+		Title:     "40,000 lines from the plays of Shakespeare (Karpathy 2015)",
+		URL:       "https://raw.githubusercontent.com/karpathy/char-rnn/6f9487a6fe5b420b7ca9afb0d7c078e37c1d1b4e/data/tinyshakespeare/input.txt",
+		Bytes:     1_115_394,
+		SHA256:    "86c4e6aa9db7c042ec79f339dcb96d42b0075e16b8fc2e86bf0ca57e2dc565ed",
+		Licence:   "public domain",
+		Documents: Files,
+		Ratio:     Ratio{90, 5, 5},
+	},
+	{
+		Name:      "names",
+		Title:     "32,033 first names from the statistics of US Social Security (makemore, Karpathy 2022)",
+		URL:       "https://raw.githubusercontent.com/karpathy/makemore/988aa59e4d8fefa526d06f3b453ad116258398d4/names.txt",
+		Bytes:     228_145,
+		SHA256:    "0a30b5557f192f32ab962680889aac5f6fda0f4cecf40a6d0b5694f58ea8cc4d",
+		Licence:   "MIT, from public records",
+		Documents: Lines,
+		Ratio:     Ratio{90, 5, 5},
+		Shuffle:   true, // girls before boys, and frequent names first
+	},
+	{
+		Name:      "opticks",
+		Title:     "Opticks, by Isaac Newton (1704), as it comes with Go",
+		GoFile:    "src/testdata/Isaac.Newton-Opticks.txt",
+		Bytes:     567_198,
+		SHA256:    "d4a9ac22462b35e7821a4f2706c211093da678620a8f9997989ee7cf8d507bbd",
+		Licence:   "public domain",
+		Documents: Files,
+		Ratio:     Ratio{90, 5, 5},
+	},
+}
+
+// AllNamed is the catalogue of named corpora.
+func AllNamed() []Named { return append([]Named(nil), named...) }
+
+// FindNamed finds a corpus in the catalogue.
+func FindNamed(name string) (Named, error) {
+	var names []string
+	for _, n := range named {
+		if n.Name == name {
+			return n, nil
+		}
+		names = append(names, n.Name)
+	}
+	return Named{}, fmt.Errorf("no corpus is named %q: choose one of %s, or give a file", name, strings.Join(names, ", "))
+}
