@@ -33,7 +33,7 @@ func (t *Tape) LSTM(xw, whh, bhh, h0, c0 *Tensor, B, T int, x []int32) (y *Tenso
 		o.dsum, o.dc = t.Scratch(B*T*4*H), t.Scratch(B*H)
 	}
 	Record(t, o)
-	return y, u.last(t, y.Data), u.last(t, o.c)
+	return y, t.LastStep(y, B, T), t.lastStep(o.c, B, T, H)
 }
 
 type lstmOp struct {

@@ -66,11 +66,14 @@ func (u *unroll) carry(prev, h []float32, b, t int) {
 	}
 }
 
-// last copies the state after the last step: the rows T−1 of h [B·T, H], as [B, H].
-func (u *unroll) last(t *Tape, h []float32) []float32 {
-	out := t.Scratch(u.B * u.H)
-	for b := range u.B {
-		copy(out[b*u.H:][:u.H], h[(b*u.T+u.T-1)*u.H:])
+// LastStep returns, in the tape's memory, the state after the last of T steps: the last row of each of
+// the B rows of time in h [B·T, H], as [B, H].
+func (t *Tape) LastStep(h *Tensor, B, T int) []float32 { return t.lastStep(h.Data, B, T, h.Cols) }
+
+func (t *Tape) lastStep(h []float32, B, T, H int) []float32 {
+	out := t.Scratch(B * H)
+	for b := range B {
+		copy(out[b*H:][:H], h[(b*T+T-1)*H:])
 	}
 	return out
 }

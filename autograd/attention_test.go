@@ -1,0 +1,131 @@
+package autograd
+
+import (
+	"math"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+)
+
+func TestSoftmaxSumsToOne(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		row := rapid.SliceOfN(rapid.Float32Range(-50, 50), 1, 70).Draw(t, "row")
+		from := rapid.IntRange(0, len(row)-1).Draw(t, "from")
+		to := rapid.IntRange(from+1, len(row)).Draw(t, "to")
+		want := 0.0
+		for _, v := range row[from:to] {
+			want += math.Exp(float64(v))
+		}
+		logSum := softmaxForward(row, from, to)
+		require.InDelta(t, math.Log(want), logSum, 1e-4)
+		sum := 0.0
+		for i, p := range row {
+			if i < from || i >= to {
+				require.Zero(t, p)
+			}
+			require.GreaterOrEqual(t, p, float32(0))
+			sum += float64(p)
+		}
+		require.InDelta(t, 1, sum, 1e-5)
+	})
+}
+
+// A later token, or one of another document in the same row, changes no bit of what a position computes.
+func TestAttentionSeesOnlyItsPast(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		B, T, H, D := rapid.IntRange(1, 2).Draw(t, "B"), rapid.IntRange(2, 70).Draw(t, "T"), rapid.IntRange(1, 2).Draw(t, "H"), rapid.IntRange(1, 9).Draw(t, "D")
+		start := make([]int32, B*T)
+		for i := range start {
+			switch {
+			case i%T == 0:
+				start[i] = 0
+			case rapid.IntRange(0, 9).Draw(t, "new") == 0:
+				start[i] = int32(i % T)
+			default:
+				start[i] = start[i-1]
+			}
+		}
+		qkv := wild(B*T, 3*H*D, 2, 1)
+		y := append([]float32(nil), NewForward().Attention(qkv, B, T, H, start, 0).Data...)
+		moved := rapid.IntRange(0, B*T-1).Draw(t, "moved")
+		for j := range qkv.Row(moved) {
+			qkv.Row(moved)[j] += 1
+		}
+		z := NewForward().Attention(qkv, B, T, H, start, 0)
+		for i := range B * T {
+			sees := i/T == moved/T && i >= moved && int(start[i]) <= moved%T
+			if !sees {
+				require.Equal(t, y[i*H*D:][:H*D], z.Row(i), "position %d changed with %d", i, moved)
+			} else if i == moved {
+				require.NotEqual(t, y[i*H*D:][:H*D], z.Row(i))
+			}
+		}
+	})
+}
+
+// A document's outputs do not depend on where in a row it is packed.
+func TestPackedDocumentsAreAlone(t *testing.T) {
+	const T, H, D = 50, 2, 4
+	doc := wild(20, 3*H*D, 2, 1)
+	alone := NewForward().Attention(doc, 1, 20, H, nil, 0)
+	row, start := wild(T, 3*H*D, 2, 2), make([]int32, T)
+	copy(row.Data[25*3*H*D:], doc.Data)
+	for i := 25; i < T; i++ {
+		start[i] = 25
+	}
+	packed := NewForward().Attention(row, 1, T, H, start, 0)
+	for i := range 20 {
+		require.InDeltaSlice(t, alone.Row(i), packed.Row(25+i), 1e-6)
+	}
+}
+
+func TestAttentionStepIsTheLastRow(t *testing.T) {
+	const T, H, D = 37, 3, 5
+	C := H * D
+	qkv := wild(T, 3*C, 2, 1)
+	y := NewForward().Attention(qkv, 1, T, H, nil, 0)
+	k, v := make([]float32, T*C), make([]float32, T*C)
+	dst, scores := make([]float32, C), make([]float32, T)
+	for i := range T {
+		copy(k[i*C:], qkv.Row(i)[C:2*C])
+		copy(v[i*C:], qkv.Row(i)[2*C:])
+		AttentionStep(dst, qkv.Row(i)[:C], k, v, scores, i+1, H)
+		require.InDeltaSlice(t, y.Row(i), dst, 1e-5)
+	}
+}
+
+// Dropped attention is on average the attention itself.
+func TestDropoutKeepsTheMean(t *testing.T) {
+	const n, p = 100_000, 0.3
+	sum, zeros := 0.0, 0
+	m := mask{seed: 7, p: p}
+	x := make([]float32, n)
+	m.apply(x, ones(n), 0)
+	for _, v := range x {
+		sum += float64(v)
+		if v == 0 {
+			zeros++
+		}
+	}
+	require.InDelta(t, p, float64(zeros)/n, 0.01)
+	require.InDelta(t, 1, sum/n, 0.01)
+
+	other := make([]float32, n)
+	mask{seed: 8, p: p}.apply(other, ones(n), 0)
+	same := 0
+	for i := range x {
+		if x[i] == other[i] {
+			same++
+		}
+	}
+	require.InDelta(t, p*p+(1-p)*(1-p), float64(same)/n, 0.01, "masks of different seeds are independent")
+
+	part := make([]float32, 10)
+	m.apply(part, ones(10), 500)
+	require.Equal(t, x[500:510], part, "any part of a mask is the same mask")
+
+	m.p = 1
+	m.apply(x, ones(n), 0)
+	require.Equal(t, make([]float32, n), x)
+}
