@@ -14,10 +14,32 @@ type Result struct {
 	Words   int     `json:"words"`  // runs of non-space
 	OOV     int     `json:"oov"`    // tokens outside a closed vocabulary
 	OOVNats float64 `json:"oov_nats"`
+	Zeros   int     `json:"zeros"` // tokens of probability 0: why Nats is infinite, if it is
+}
+
+// Add makes r the result of both texts.
+func (r *Result) Add(s Result) {
+	r.Nats += s.Nats
+	r.Tokens += s.Tokens
+	r.Chars += s.Chars
+	r.Bytes += s.Bytes
+	r.Words += s.Words
+	r.OOV += s.OOV
+	r.OOVNats += s.OOVNats
+	r.Zeros += s.Zeros
 }
 
 // Perplexity is exp(nats per token); it compares only models with the same tokenizer.
 func (r Result) Perplexity() float64 { return math.Exp(r.Nats / float64(r.Tokens)) }
+
+// PerplexityExcludingOOV is Perplexity over the tokens of a closed vocabulary alone, as n-gram toolkits
+// print it; it flatters whoever has the smaller vocabulary.
+func (r Result) PerplexityExcludingOOV() float64 {
+	if r.OOV == 0 {
+		return r.Perplexity()
+	}
+	return math.Exp((r.Nats - r.OOVNats) / float64(r.Tokens-r.OOV))
+}
 
 // BitsPerByte compares all models of an open vocabulary.
 func (r Result) BitsPerByte() float64 { return r.Nats / math.Ln2 / float64(r.Bytes) }

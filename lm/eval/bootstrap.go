@@ -1,0 +1,159 @@
+package eval
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"slices"
+
+	"lmzoo/corpus"
+)
+
+// Part is what the bootstrap draws: a document, or a block of consecutive bytes of one where there are few documents. The
+// parts of two reports on one text cover the same bytes, however their tokenizers cut them.
+type Part struct {
+	Nats      float64 // of the tokens that end in it
+	Tokens    int
+	Bytes     int
+	TruthNats float64 // of the events that end in it, under the exact distribution
+	Events    int
+}
+
+const (
+	fewDocuments = 50   // fewer are cut into blocks
+	blocks       = 64   // as many at least, while there are bytes enough
+	resamples    = 1000 // of the bootstrap
+)
+
+// pieces returns into how many parts each document is cut.
+func pieces(docs []corpus.Document) []int {
+	total := 0
+	for _, d := range docs {
+		total += d.Bytes()
+	}
+	cut := make([]int, len(docs))
+	for i, d := range docs {
+		cut[i] = 1
+		if n := d.Bytes(); len(docs) < fewDocuments && n > 0 {
+			cut[i] = min(n, (n*blocks+total-1)/total)
+		}
+	}
+	return cut
+}
+
+// newParts cuts a document of n bytes into k parts of equal size.
+func newParts(k, n int) []Part {
+	parts := make([]Part, k)
+	start := 0
+	for i := range parts {
+		end := ((i+1)*n + k - 1) / k // the first byte that partOf puts into the next part
+		parts[i].Bytes = end - start
+		start = end
+	}
+	return parts
+}
+
+// partOf says which of k parts holds byte at of a document of n bytes.
+func partOf(at, k, n int) int { return min(max(at, 0)*k/max(n, 1), k-1) }
+
+func (p *Part) add(q Part) {
+	p.Nats += q.Nats
+	p.Tokens += q.Tokens
+	p.Bytes += q.Bytes
+	p.TruthNats += q.TruthNats
+	p.Events += q.Events
+}
+
+// bootstrap returns the 95 % interval of a statistic of n parts (Efron 1979): draw n of them with
+// replacement, ask again, and do so a thousand times. NaN if there are fewer than two.
+func bootstrap(n int, seed uint64, statistic func(draw func() int) float64) (low, high float64) {
+	if n < 2 {
+		return math.NaN(), math.NaN()
+	}
+	rng := rand.New(rand.NewPCG(seed, 1979))
+	values := make([]float64, resamples)
+	for i := range values {
+		values[i] = statistic(func() int { return rng.IntN(n) })
+	}
+	slices.Sort(values)
+	const tail = resamples * 25 / 1000
+	return values[tail], values[resamples-1-tail]
+}
+
+// interval of bits per byte.
+func (r *Report) interval(seed uint64) (low, high float64) {
+	if r.Closed {
+		return math.NaN(), math.NaN()
+	}
+	return bootstrap(len(r.Parts), seed, func(draw func() int) float64 {
+		var sum Part
+		for range r.Parts {
+			sum.add(r.Parts[draw()])
+		}
+		return sum.Nats / math.Ln2 / float64(sum.Bytes)
+	})
+}
+
+// GapInterval is the 95 % interval of Gap. What the same part costs who knows the truth is a control
+// variate: documents that are hard for everyone cancel out, and the interval is narrower by far than that of the nats.
+func (r *Report) GapInterval(seed uint64) (low, high float64) {
+	if !r.HasLimit {
+		return math.NaN(), math.NaN()
+	}
+	return bootstrap(len(r.Parts), seed, func(draw func() int) float64 {
+		var sum Part
+		for range r.Parts {
+			sum.add(r.Parts[draw()])
+		}
+		return (sum.Nats - sum.TruthNats) / float64(sum.Events)
+	})
+}
+
+// Comparison is the difference of two models on one text.
+type Comparison struct {
+	Delta     float64 `json:"delta"` // of the first less the second, so that negative means that the first is better
+	Low       float64 `json:"low"`   // 95 % interval of Delta
+	High      float64 `json:"high"`
+	Tie       bool    `json:"tie"`        // the interval holds 0: this text cannot tell the models apart
+	Unit      string  `json:"unit"`       // bits/byte, or bits/token for closed vocabularies
+	BetterFor float64 `json:"better_for"` // share of resamples in which the first is better
+}
+
+// Paired compares two models by the paired bootstrap (Koehn 2004, §3): both are asked about the same draws of
+// documents, so that only what they disagree about makes the interval wide.
+func Paired(a, b *Report, seed uint64) (Comparison, error) {
+	if a.text != b.text || len(a.Parts) != len(b.Parts) {
+		return Comparison{}, fmt.Errorf("the two models were judged by different texts (%d and %d bytes): judge both by the same split", a.Bytes, b.Bytes)
+	}
+	size, unit := func(p Part) float64 { return float64(p.Bytes) }, "bits/byte"
+	if a.Closed || b.Closed {
+		if a.Closed != b.Closed || a.Tokens != b.Tokens || a.OOV != b.OOV {
+			return Comparison{}, fmt.Errorf("a closed vocabulary compares only with the same vocabulary (%d tokens, %d unknown, against %d and %d)", a.Tokens, a.OOV, b.Tokens, b.OOV)
+		}
+		size, unit = func(p Part) float64 { return float64(p.Tokens) }, "bits/token"
+	}
+	var first, second Part
+	for i := range a.Parts {
+		first.add(a.Parts[i])
+		second.add(b.Parts[i])
+	}
+	delta := func(p, q Part) float64 { return (p.Nats - q.Nats) / math.Ln2 / size(p) }
+	wins := 0
+	c := Comparison{Delta: delta(first, second), Unit: unit}
+	c.Low, c.High = bootstrap(len(a.Parts), seed, func(draw func() int) float64 {
+		var p, q Part
+		for range a.Parts {
+			i := draw()
+			p.add(a.Parts[i])
+			q.add(b.Parts[i])
+		}
+		d := delta(p, q)
+		if d < 0 {
+			wins++
+		}
+		return d
+	})
+	c.BetterFor = float64(wins) / resamples
+	c.Tie = !(c.Low > 0 || c.High < 0)
+	return c, nil
+}

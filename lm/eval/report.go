@@ -1,0 +1,110 @@
+package eval
+
+import (
+	"crypto/sha256"
+	"math"
+
+	"lmzoo/corpus"
+)
+
+// Report is all that was found out about one model on one text.
+type Report struct {
+	Result
+	Closed    bool    // a closed vocabulary: it paid nothing for spelling, so that bits per byte say nothing
+	Documents int     // how many
+	Stride    int     // that a windowed model was moved by; 0 for a model without a window
+	Seed      uint64  // of the bootstrap
+	Low, High float64 // 95 % interval of bits per byte
+	Parts     []Part  // what the bootstrap draws from
+
+	Positions []Position    // nats by position in the document
+	PerToken  [][]TokenNats // what every token of every document cost, if asked for
+
+	HasLimit     bool          // the text is of a world whose truth is known
+	Events       int           // draws of that world
+	LimitNats    float64       // what the text costs who knows the truth
+	LimitEntropy float64       // what LimitNats would be on average
+	Classes      []ClassResult // by what one had to know; without those that do not occur
+
+	text [sha256.Size]byte
+}
+
+// Position is what tokens From … To of the documents cost together, counted from 1.
+type Position struct {
+	From   int     `json:"from"`
+	To     int     `json:"to"`
+	Tokens int     `json:"tokens"`
+	Nats   float64 `json:"nats"`
+}
+
+// newPosition returns the i-th of 1, 2, 3–4, 5–8, …
+func newPosition(i int) Position {
+	if i == 0 {
+		return Position{From: 1, To: 1}
+	}
+	return Position{From: 1<<(i-1) + 1, To: 1 << i}
+}
+
+// BitsPerByte is NaN for a closed vocabulary, which does not pay for all bytes.
+func (r *Report) BitsPerByte() float64 {
+	if r.Closed {
+		return math.NaN()
+	}
+	return r.Result.BitsPerByte()
+}
+
+// BitsPerChar is NaN for a closed vocabulary, which does not pay for all bytes.
+func (r *Report) BitsPerChar() float64 {
+	if r.Closed {
+		return math.NaN()
+	}
+	return r.Result.BitsPerChar()
+}
+
+// Gap is how many nats per event the model is away from the limit; NaN where that is not known.
+func (r *Report) Gap() float64 {
+	if !r.HasLimit {
+		return math.NaN()
+	}
+	return (r.Nats - r.LimitNats) / float64(r.Events)
+}
+
+// add takes in the verdict on the next document.
+func (r *Report) add(v verdict, perToken bool) {
+	r.Result.Add(v.Result)
+	r.Parts = append(r.Parts, v.parts...)
+	for i, p := range v.positions {
+		if i == len(r.Positions) {
+			r.Positions = append(r.Positions, newPosition(i))
+		}
+		r.Positions[i].Tokens += p.Tokens
+		r.Positions[i].Nats += p.Nats
+	}
+	if perToken {
+		r.PerToken = append(r.PerToken, v.tokens)
+	}
+	for class, c := range v.classes {
+		r.addClass(corpus.Class(class), c)
+	}
+}
+
+func (r *Report) addClass(class corpus.Class, c ClassResult) {
+	if c.Events == 0 {
+		return
+	}
+	i := 0
+	for i < len(r.Classes) && r.Classes[i].Class < class {
+		i++
+	}
+	if i == len(r.Classes) || r.Classes[i].Class != class {
+		r.Classes = append(r.Classes[:i], append([]ClassResult{{Class: class}}, r.Classes[i:]...)...)
+	}
+	sum := &r.Classes[i]
+	sum.Events += c.Events
+	sum.Nats += c.Nats
+	sum.TruthNats += c.TruthNats
+	sum.Entropy += c.Entropy
+	r.Events += c.Events
+	r.LimitNats += c.TruthNats
+	r.LimitEntropy += c.Entropy
+}

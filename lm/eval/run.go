@@ -1,0 +1,254 @@
+package eval
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"fmt"
+	"math"
+	"math/bits"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"unicode/utf8"
+
+	"lmzoo/corpus"
+	"lmzoo/lm"
+)
+
+// Options says how to judge; the zero value judges on one thread.
+type Options struct {
+	Threads  int                   // documents at a time, 1 if not positive; changes no bit of the report
+	Stride   int                   // for a model with a window: how many tokens to move it by; 0 leaves the model's own
+	PerToken bool                  // keep what every token cost
+	Seed     uint64                // of the bootstrap
+	Progress func(done, total int) // bytes judged so far; called by one goroutine at a time
+}
+
+// Windowed is a model that sees a window of tokens and is scored by moving it. A small stride gives
+// every token a long context, a large one is fast; so every score states its stride.
+type Windowed interface {
+	Stride() int
+	SetStride(int)
+}
+
+// unk is the token that stands for every word outside a closed vocabulary.
+const unk lm.Token = 1
+
+// closed says whether a tokenizer gives up bytes: what <unk> stands for cannot be known.
+func closed(tok corpus.Tokenizer) bool { return tok.Vocab() > int(unk) && tok.Bytes(unk) < 0 }
+
+// Run judges m by documents, each from its own beginning. The sums are taken in the order of the
+// documents, so that the threads change no bit of them.
+func Run(ctx context.Context, m lm.Model, tok corpus.Tokenizer, docs []corpus.Document, opt Options) (*Report, error) {
+	if m.Vocab() != tok.Vocab() {
+		return nil, fmt.Errorf("the model has %d tokens, the tokenizer %q %d: use the tokenizer that the model was trained with", m.Vocab(), tok.Name(), tok.Vocab())
+	}
+	j := &judge{model: m, tok: tok, closed: closed(tok), pieces: pieces(docs), opt: opt}
+	report := &Report{Closed: j.closed, Documents: len(docs), Seed: opt.Seed, text: fingerprint(docs)}
+	if w, ok := m.(Windowed); ok {
+		if opt.Stride > 0 {
+			w.SetStride(opt.Stride)
+		}
+		report.Stride = w.Stride()
+	}
+	verdicts, err := j.all(ctx, docs)
+	if err != nil {
+		return nil, err
+	}
+	for _, v := range verdicts {
+		report.add(v, opt.PerToken)
+	}
+	if report.Tokens == 0 {
+		return nil, fmt.Errorf("the text to judge by has no tokens (%d documents, %d bytes): choose a larger text or another split", len(docs), report.Bytes)
+	}
+	report.HasLimit = !slices.ContainsFunc(docs, func(d corpus.Document) bool { return d.Truth == nil })
+	report.Low, report.High = report.interval(opt.Seed)
+	return report, nil
+}
+
+// judge holds what all documents share.
+type judge struct {
+	model  lm.Model
+	tok    corpus.Tokenizer
+	closed bool
+	pieces []int // of every document, how many parts it is cut into for the bootstrap
+	opt    Options
+}
+
+// verdict is what one document came to.
+type verdict struct {
+	Result
+	parts     []Part
+	positions []Position
+	classes   [corpus.NumClasses]ClassResult
+	tokens    []TokenNats
+}
+
+// all judges the documents in parallel; verdict i is that of document i.
+func (j *judge) all(ctx context.Context, docs []corpus.Document) ([]verdict, error) {
+	total, done := 0, 0
+	for _, d := range docs {
+		total += d.Bytes()
+	}
+	verdicts, errs := make([]verdict, len(docs)), make([]error, len(docs))
+	var next atomic.Int64
+	var failed atomic.Bool
+	var mu sync.Mutex // guards done and the order of Progress
+	var wg sync.WaitGroup
+	for range min(max(j.opt.Threads, 1), max(len(docs), 1)) {
+		wg.Go(func() {
+			for !failed.Load() && ctx.Err() == nil {
+				i := int(next.Add(1)) - 1
+				if i >= len(docs) {
+					return
+				}
+				verdicts[i], errs[i] = j.document(i, docs[i])
+				if errs[i] != nil {
+					failed.Store(true)
+				}
+				if j.opt.Progress != nil {
+					mu.Lock()
+					done += docs[i].Bytes()
+					j.opt.Progress(done, total)
+					mu.Unlock()
+				}
+			}
+		})
+	}
+	wg.Wait()
+	for i, err := range errs {
+		if err != nil {
+			return nil, fmt.Errorf("document %d: %w", i+1, err)
+		}
+	}
+	return verdicts, ctx.Err()
+}
+
+// document judges document i.
+func (j *judge) document(i int, d corpus.Document) (verdict, error) {
+	tokens := corpus.EncodeDocument(nil, j.tok, d)
+	ends, err := j.ends(d, tokens)
+	if err != nil {
+		return verdict{}, err
+	}
+	logProbs := lm.Score(j.model, tokens)
+	v := verdict{
+		Result: Result{
+			Tokens: len(tokens),
+			Chars:  utf8.RuneCountInString(d.Text) + utf8.RuneCountInString(d.End),
+			Bytes:  d.Bytes(),
+			Words:  words(d.Text),
+		},
+		parts: newParts(j.pieces[i], d.Bytes()),
+	}
+	for i, p := range logProbs {
+		if math.IsNaN(p) || p > 1e-3 {
+			return verdict{}, fmt.Errorf("the model gives token %d ln P = %v: expected a number of at most 0; was it trained to the end?", i+1, p)
+		}
+		v.count(i, tokens[i], -min(p, 0), j)
+		part := &v.parts[partOf(ends[i]-1, len(v.parts), d.Bytes())]
+		part.Nats -= min(p, 0)
+		part.Tokens++
+	}
+	return v, v.classify(d, ends, logProbs)
+}
+
+// count adds token t, the i-th of the document, at a price of nats.
+func (v *verdict) count(i int, t lm.Token, nats float64, j *judge) {
+	v.Nats += nats
+	if math.IsInf(nats, 1) {
+		v.Zeros++
+	}
+	if j.closed && t == unk {
+		v.OOV++
+		v.OOVNats += nats
+	}
+	bucket := bits.Len(uint(i)) // 1, 2, 3–4, 5–8, …
+	for len(v.positions) <= bucket {
+		v.positions = append(v.positions, newPosition(len(v.positions)))
+	}
+	v.positions[bucket].Tokens++
+	v.positions[bucket].Nats += nats
+	if j.opt.PerToken {
+		v.tokens = append(v.tokens, TokenNats{ID: t, Text: j.tok.Text(t), Nats: Number(nats)})
+	}
+}
+
+// ends returns, for every token, how many bytes of the document are written once it is known. The BOS that closes a
+// document stands for its End. A token of no bytes, like the first half of an escaped byte, goes with the next. A
+// closed vocabulary drops the bytes between words, so that there a token ends where its word does.
+func (j *judge) ends(d corpus.Document, tokens []lm.Token) ([]int, error) {
+	ends := make([]int, len(tokens))
+	if j.closed {
+		return wordEnds(ends, d), nil
+	}
+	at := 0
+	for i, t := range tokens {
+		if t != lm.BOS {
+			at += j.tok.Bytes(t)
+		}
+		ends[i] = at
+	}
+	if at != len(d.Text) {
+		return nil, fmt.Errorf("the tokens of %q stand for %d bytes of %d: bits per byte would be wrong, so nothing is judged", j.tok.Name(), at, len(d.Text))
+	}
+	if n := len(tokens); n > 0 && tokens[n-1] == lm.BOS {
+		ends[n-1] = d.Bytes()
+	}
+	for i := len(ends) - 2; i >= 0; i-- {
+		if tokens[i] != lm.BOS && j.tok.Bytes(tokens[i]) == 0 {
+			ends[i] = ends[i+1]
+		}
+	}
+	return ends, nil
+}
+
+// wordEnds ends every token where its word does, and spreads them evenly should they not be one per word.
+func wordEnds(ends []int, d corpus.Document) []int {
+	want := words(d.Text)
+	if !d.Cut {
+		want++
+	}
+	for i := range ends {
+		ends[i] = (i + 1) * d.Bytes() / len(ends)
+	}
+	if want != len(ends) {
+		return ends
+	}
+	at, i := 0, 0
+	for w := range strings.FieldsSeq(d.Text) {
+		at += strings.Index(d.Text[at:], w) + len(w)
+		ends[i] = at
+		i++
+	}
+	return ends
+}
+
+// words counts runs of non-space.
+func words(text string) (n int) {
+	for range strings.FieldsSeq(text) {
+		n++
+	}
+	return n
+}
+
+// fingerprint tells texts apart, boundaries included.
+func fingerprint(docs []corpus.Document) (sum [sha256.Size]byte) {
+	h := sha256.New()
+	var frame [17]byte
+	for _, d := range docs {
+		binary.LittleEndian.PutUint64(frame[0:], uint64(len(d.Text)))
+		binary.LittleEndian.PutUint64(frame[8:], uint64(len(d.End)))
+		frame[16] = 0
+		if d.Cut {
+			frame[16] = 1
+		}
+		h.Write(frame[:])
+		h.Write([]byte(d.Text))
+		h.Write([]byte(d.End))
+	}
+	h.Sum(sum[:0])
+	return sum
+}

@@ -1,0 +1,339 @@
+package eval_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"lmzoo/corpus"
+	"lmzoo/lm"
+	"lmzoo/lm/eval"
+)
+
+var ctx = context.Background()
+
+// die is a loaded die without memory: token v comes with probability die[v].
+type die []float64
+
+func (d die) Vocab() int { return len(d) }
+func (d die) NextLogProbs(dst []float64, _ []lm.Token) []float64 {
+	dst = lm.Grow(dst, len(d))
+	for v, p := range d {
+		dst[v] = math.Log(p)
+	}
+	return dst
+}
+
+// clock costs i+1 nats for token i of a document, whatever it is: by the cost one sees the position.
+type clock struct{ v int }
+
+func (c clock) Vocab() int                                         { return c.v }
+func (c clock) NextLogProbs(dst []float64, _ []lm.Token) []float64 { panic("scored only") }
+func (c clock) Score(dst []float64, tokens []lm.Token) []float64 {
+	for i := range tokens {
+		dst[i] = -float64(i + 1)
+	}
+	return dst[:len(tokens)]
+}
+
+// perToken costs what the table says.
+type perToken map[lm.Token]float64
+
+func (p perToken) Vocab() int                                         { return 273 }
+func (p perToken) NextLogProbs(dst []float64, _ []lm.Token) []float64 { panic("scored only") }
+func (p perToken) Score(dst []float64, tokens []lm.Token) []float64 {
+	for i, t := range tokens {
+		dst[i] = -p[t]
+	}
+	return dst[:len(tokens)]
+}
+
+func lines(texts ...string) (docs []corpus.Document) {
+	for _, t := range texts {
+		docs = append(docs, corpus.Document{Text: t, End: "\n"})
+	}
+	return docs
+}
+
+// TestUniform: whatever the text, a uniform model pays exactly log2 V bits for every token, the end included.
+func TestUniform(t *testing.T) {
+	docs := lines("héllo wörld", "", "a\xffb", "two  words\there")
+	r, err := eval.Run(ctx, lm.Uniform(257), bytewise{}, docs, eval.Options{})
+	require.NoError(t, err)
+	bytes := (13 + 1) + 1 + (3 + 1) + (15 + 1)
+	require.Equal(t, bytes, r.Bytes)
+	require.Equal(t, bytes, r.Tokens) // one BOS for one "\n"
+	require.Equal(t, bytes-2, r.Chars)
+	require.Equal(t, 2+0+1+3, r.Words)
+	require.Zero(t, r.OOV)
+	require.Zero(t, r.Zeros)
+	require.InDelta(t, math.Log2(257), r.BitsPerByte(), 1e-12)
+	require.InDelta(t, math.Log2(257)*float64(bytes)/float64(bytes-2), r.BitsPerChar(), 1e-12)
+	require.InDelta(t, 257, r.Perplexity(), 1e-9)
+	require.InDelta(t, 257, r.PerplexityExcludingOOV(), 1e-9)
+	require.InDelta(t, r.BitsPerByte(), r.Low, 1e-9)
+	require.InDelta(t, r.BitsPerByte(), r.High, 1e-9)
+	require.True(t, math.IsNaN(r.Gap()))
+}
+
+// TestBiasedCoin: 3 heads and 1 tail of a coin with P(head) = ¾, and ends that are certain to be as likely as they are.
+func TestBiasedCoin(t *testing.T) {
+	d := make(die, 257)
+	d['h'+1], d['t'+1], d[0] = 0.5, 0.25, 0.25
+	r, err := eval.Run(ctx, d, bytewise{}, lines("hhth"), eval.Options{PerToken: true})
+	require.NoError(t, err)
+	require.InDelta(t, (1+1+2+1+2)*math.Ln2, r.Nats, 1e-12)
+	require.InDelta(t, 7.0/5, r.BitsPerByte(), 1e-12)
+	require.InDelta(t, math.Exp2(7.0/5), r.Perplexity(), 1e-12)
+	require.Len(t, r.PerToken, 1)
+	require.Equal(t, eval.TokenNats{ID: 't' + 1, Text: "t", Nats: eval.Number(-math.Log(0.25))}, r.PerToken[0][2])
+}
+
+// TestCut: the end of a document that a split by bytes cut off is nothing to predict.
+func TestCut(t *testing.T) {
+	docs := []corpus.Document{{Text: "abc", Cut: true}, {Text: "de", End: "\n"}}
+	r, err := eval.Run(ctx, lm.Uniform(257), bytewise{}, docs, eval.Options{})
+	require.NoError(t, err)
+	require.Equal(t, 3+3, r.Tokens)
+	require.Equal(t, 6, r.Bytes)
+}
+
+func TestClosedVocabulary(t *testing.T) {
+	d := die{0.1, 0.2, 0.3, 0.4}
+	r, err := eval.Run(ctx, d, closedWords{}, lines("red green  blue", "blue"), eval.Options{})
+	require.NoError(t, err)
+	known := -math.Log(0.3) - 2*math.Log(0.4) - 2*math.Log(0.1)
+	require.Equal(t, 1, r.OOV)
+	require.Equal(t, 6, r.Tokens)
+	require.InDelta(t, -math.Log(0.2), r.OOVNats, 1e-12)
+	require.InDelta(t, math.Exp((known-math.Log(0.2))/6), r.Perplexity(), 1e-12)
+	require.InDelta(t, math.Exp(known/5), r.PerplexityExcludingOOV(), 1e-12)
+	require.True(t, math.IsNaN(r.BitsPerByte()))
+	b, err := json.Marshal(r.Summary())
+	require.NoError(t, err)
+	require.NotContains(t, string(b), "bits_per")
+	require.NotContains(t, string(b), "limit")
+	require.Contains(t, string(b), `"oov":1`)
+}
+
+func TestPositions(t *testing.T) {
+	r, err := eval.Run(ctx, clock{257}, bytewise{}, lines("abcd", "abcdefgh", ""), eval.Options{})
+	require.NoError(t, err)
+	require.Equal(t, []eval.Position{
+		{From: 1, To: 1, Tokens: 3, Nats: 3},
+		{From: 2, To: 2, Tokens: 2, Nats: 4},
+		{From: 3, To: 4, Tokens: 4, Nats: 14},
+		{From: 5, To: 8, Tokens: 5, Nats: 5 + 5 + 6 + 7 + 8},
+		{From: 9, To: 16, Tokens: 1, Nats: 9},
+	}, r.Positions)
+	require.Equal(t, 15.0+45+1, r.Nats)
+}
+
+// TestThreads: a sum of floats depends on its order, so the order must not depend on the threads.
+func TestThreads(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	var texts []string
+	for range 300 {
+		var b strings.Builder
+		for range rng.IntN(40) {
+			b.WriteByte(byte('a' + rng.IntN(26)))
+		}
+		texts = append(texts, b.String())
+	}
+	d := make(die, 257)
+	for v := range d {
+		d[v] = 1 / float64(v+3)
+	}
+	var want string
+	for _, threads := range []int{0, 1, 2, 3, 16} {
+		var last atomic.Int64
+		r, err := eval.Run(ctx, d, bytewise{}, lines(texts...), eval.Options{Threads: threads, PerToken: true, Progress: func(done, total int) {
+			require.Greater(t, done, int(last.Swap(int64(done))))
+			require.LessOrEqual(t, done, total)
+		}})
+		require.NoError(t, err)
+		require.Equal(t, int(last.Load()), r.Bytes)
+		got := fmt.Sprintf("%x", math.Float64bits(r.Nats)) + fmt.Sprintf("%+v", *r)
+		if want == "" {
+			want = got
+		}
+		require.Equal(t, want, got, "%d threads", threads)
+	}
+}
+
+// world is two documents of three events each, their prices chosen to be told apart.
+var world = []corpus.Document{
+	{Text: "ab cd", End: "\n", Truth: []corpus.Event{
+		{Bytes: 2, Nats: 0.5, Entropy: 0.6, Class: corpus.Local},
+		{Bytes: 3, Nats: 0.25, Entropy: 0.3, Class: corpus.Long},
+		{Bytes: 1, Nats: 0.125, Entropy: 0.1, Class: corpus.Choice},
+	}},
+	{Text: "abcd", End: "\n", Truth: []corpus.Event{
+		{Bytes: 1, Nats: 1, Entropy: 1, Class: corpus.Local},
+		{Bytes: 2, Nats: 2, Entropy: 2, Class: corpus.Fact},
+		{Bytes: 2, Nats: 4, Entropy: 4, Class: corpus.Local},
+	}},
+}
+
+// TestClasses: by prices that are powers of two one sees in the sum which tokens went into it.
+func TestClasses(t *testing.T) {
+	price := perToken{0: 1, 'a' + 1: 2, 'b' + 1: 4, ' ' + 1: 8, 'c' + 1: 16, 'd' + 1: 32}
+	r, err := eval.Run(ctx, price, sameVocab{bytewise{}, 273}, world, eval.Options{})
+	require.NoError(t, err)
+	require.Equal(t, []eval.ClassResult{
+		{Class: corpus.Local, Events: 3, Nats: 2 + 4 + 2 + 32 + 1, TruthNats: 5.5, Entropy: 5.6},
+		{Class: corpus.Choice, Events: 1, Nats: 1, TruthNats: 0.125, Entropy: 0.1},
+		{Class: corpus.Fact, Events: 1, Nats: 4 + 16, TruthNats: 2, Entropy: 2},
+		{Class: corpus.Long, Events: 1, Nats: 8 + 16 + 32, TruthNats: 0.25, Entropy: 0.3},
+	}, r.Classes)
+	require.True(t, r.HasLimit)
+	require.Equal(t, 6, r.Events)
+	require.Equal(t, 7.875, r.LimitNats)
+	require.InDelta(t, 8, r.LimitEntropy, 1e-12)
+	require.Equal(t, (r.Nats-7.875)/6, r.Gap())
+	require.Equal(t, (41-5.5)/3, r.Classes[0].Gap())
+	events := 0
+	for _, p := range r.Parts {
+		events += p.Events
+	}
+	require.Equal(t, 6, events)
+
+	// two letters in one token: it goes to the event of the second
+	price[257+1], price[257+2*4+3] = 64, 128
+	r, err = eval.Run(ctx, price, pairs{}, world, eval.Options{})
+	require.NoError(t, err)
+	require.Equal(t, 64.0+128+1, r.Classes[0].Nats) // local: "ab"; "d" by "cd"; the end
+	require.Equal(t, 64.0, r.Classes[2].Nats)       // fact "bc": completed by "ab", while "cd" ends in the next event
+	require.Equal(t, 8.0+128, r.Classes[3].Nats)    // long: " cd"
+}
+
+// sameVocab makes room for tokens that never come.
+type sameVocab struct {
+	corpus.Tokenizer
+	v int
+}
+
+func (s sameVocab) Vocab() int { return s.v }
+
+// TestHalfBytes: a token of no bytes belongs where the byte does that it begins.
+func TestHalfBytes(t *testing.T) {
+	r, err := eval.Run(ctx, lm.Uniform(33), nibbles{}, world, eval.Options{})
+	require.NoError(t, err)
+	u := math.Log(33)
+	for i, tokens := range []float64{4 + 2 + 2 + 1, 1, 4, 6} {
+		require.InDelta(t, tokens*u, r.Classes[i].Nats, 1e-12, r.Classes[i].Class)
+	}
+}
+
+// TestClosedClasses: the words of a closed vocabulary meet their events by position.
+func TestClosedClasses(t *testing.T) {
+	docs := []corpus.Document{{Text: "red green blue", End: "\n", Truth: []corpus.Event{
+		{Bytes: 3, Class: corpus.Local}, {Bytes: 6, Class: corpus.Fact}, {Bytes: 5, Class: corpus.Long}, {Bytes: 1, Class: corpus.Choice},
+	}}}
+	r, err := eval.Run(ctx, clock{4}, closedWords{}, docs, eval.Options{})
+	require.NoError(t, err)
+	var got []float64
+	for _, c := range r.Classes {
+		got = append(got, c.Nats)
+	}
+	require.Equal(t, []float64{1, 4, 2, 3}, got) // local, choice, fact, long
+}
+
+// TestInvisibleEnd: an end without bytes is an event still, and the last token pays for it.
+func TestInvisibleEnd(t *testing.T) {
+	docs := []corpus.Document{{Text: "ab", Truth: []corpus.Event{{Bytes: 2, Class: corpus.Fact}, {Bytes: 0, Nats: 1, Class: corpus.Choice}}}}
+	r, err := eval.Run(ctx, clock{257}, bytewise{}, docs, eval.Options{})
+	require.NoError(t, err)
+	require.Equal(t, 3.0, r.Classes[0].Nats)
+	require.Equal(t, 1.0+2, r.Classes[1].Nats)
+}
+
+// window is a model with a window.
+type window struct {
+	lm.Model
+	stride int
+}
+
+func (w *window) Stride() int     { return w.stride }
+func (w *window) SetStride(n int) { w.stride = n }
+
+func TestStride(t *testing.T) {
+	w := &window{lm.Uniform(257), 64}
+	r, err := eval.Run(ctx, w, bytewise{}, lines("a"), eval.Options{})
+	require.NoError(t, err)
+	require.Equal(t, 64, r.Stride)
+	r, err = eval.Run(ctx, w, bytewise{}, lines("a"), eval.Options{Stride: 16})
+	require.NoError(t, err)
+	require.Equal(t, 16, r.Stride)
+	require.Equal(t, 16, w.stride)
+}
+
+// TestZeroProbability: infinite, and JSON says why.
+func TestZeroProbability(t *testing.T) {
+	d := make(die, 257)
+	d[0], d['a'+1] = 0.5, 0.5
+	r, err := eval.Run(ctx, d, bytewise{}, lines("ab"), eval.Options{PerToken: true})
+	require.NoError(t, err)
+	require.True(t, math.IsInf(r.Nats, 1))
+	b, err := json.Marshal(r.Summary())
+	require.NoError(t, err)
+	require.Contains(t, string(b), `"perplexity":null`)
+	require.Contains(t, string(b), `"zeros":1`)
+	var back eval.Summary
+	require.NoError(t, json.Unmarshal(b, &back))
+	require.Equal(t, eval.Number(math.Inf(1)), back.Nats)
+}
+
+func TestErrors(t *testing.T) {
+	u := lm.Uniform(257)
+	nan := perToken{'a' + 1: math.NaN()}
+	above := perToken{'a' + 1: -1}
+	stopped, cancel := context.WithCancel(ctx)
+	cancel()
+	truth := func(events ...corpus.Event) []corpus.Document {
+		return []corpus.Document{{Text: "ab", End: "\n", Truth: events}}
+	}
+	for name, c := range map[string]struct {
+		ctx  context.Context
+		m    lm.Model
+		tok  corpus.Tokenizer
+		docs []corpus.Document
+		says string
+	}{
+		"no documents":  {ctx, u, bytewise{}, nil, "no tokens"},
+		"no tokens":     {ctx, u, bytewise{}, []corpus.Document{{Cut: true}}, "no tokens"},
+		"other vocab":   {ctx, lm.Uniform(5), bytewise{}, lines("a"), "the model has 5 tokens, the tokenizer \"byte\" 257"},
+		"lost bytes":    {ctx, u, liar{}, lines("", "abc"), "document 2: the tokens of \"byte\" stand for 2 bytes of 3"},
+		"NaN":           {ctx, nan, pairs{}, lines("b", "ca a"), "document 2: the model gives token 3 ln P = NaN"},
+		"P > 1":         {ctx, above, pairs{}, lines("a"), "ln P = 1"},
+		"cancelled":     {stopped, u, bytewise{}, lines("a"), "canceled"},
+		"short truth":   {ctx, u, bytewise{}, truth(corpus.Event{Bytes: 2}), "covers 2 bytes of 3"},
+		"long truth":    {ctx, u, bytewise{}, truth(corpus.Event{Bytes: 4}), "event 1 of the truth does not fit"},
+		"unknown class": {ctx, u, bytewise{}, truth(corpus.Event{Bytes: 3, Class: corpus.NumClasses}), "does not fit"},
+		"minus bytes":   {ctx, u, bytewise{}, truth(corpus.Event{Bytes: -1}, corpus.Event{Bytes: 4}), "event 1 of the truth does not fit"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := eval.Run(c.ctx, c.m, c.tok, c.docs, eval.Options{Threads: 2})
+			require.ErrorContains(t, err, c.says)
+		})
+	}
+}
+
+// A fair die has perplexity 6: as many equally likely outcomes as it has faces.
+func ExampleResult_Perplexity() {
+	faces := []lm.Token{3, 1, 4, 1, 5, 0, 2}
+	var r eval.Result
+	for _, p := range lm.Score(lm.Uniform(6), faces) {
+		r.Nats -= p
+		r.Tokens++
+	}
+	fmt.Printf("%.0f\n", r.Perplexity())
+	// Output: 6
+}

@@ -1,0 +1,102 @@
+package eval_test
+
+import (
+	"strings"
+
+	"lmzoo/corpus"
+	"lmzoo/lm"
+)
+
+// bytewise is the smallest lossless tokenizer: token = byte + 1.
+type bytewise struct{}
+
+func (bytewise) Name() string { return "byte" }
+func (bytewise) Vocab() int   { return 257 }
+func (bytewise) Encode(dst []lm.Token, text string) []lm.Token {
+	for i := range len(text) {
+		dst = append(dst, lm.Token(text[i])+1)
+	}
+	return dst
+}
+func (bytewise) Decode(tokens []lm.Token) string {
+	var b strings.Builder
+	for _, t := range tokens {
+		if t > 0 && t <= 256 {
+			b.WriteByte(byte(t - 1))
+		}
+	}
+	return b.String()
+}
+func (b bytewise) Text(t lm.Token) string { return b.Decode([]lm.Token{t}) }
+func (bytewise) Bytes(t lm.Token) int     { return min(int(t), 1) }
+
+// nibbles writes a byte as its high half, which stands for no byte yet, and its low half, which completes it.
+type nibbles struct{}
+
+func (nibbles) Name() string { return "nibble" }
+func (nibbles) Vocab() int   { return 33 }
+func (nibbles) Encode(dst []lm.Token, text string) []lm.Token {
+	for i := range len(text) {
+		dst = append(dst, lm.Token(text[i]>>4)+1, lm.Token(text[i]&15)+17)
+	}
+	return dst
+}
+func (nibbles) Decode([]lm.Token) string { panic("not asked for") }
+func (nibbles) Text(lm.Token) string     { return "½" }
+func (nibbles) Bytes(t lm.Token) int {
+	if t >= 17 {
+		return 1
+	}
+	return 0
+}
+
+// pairs joins two letters a … d to one token and spells the rest; so tokens span events.
+type pairs struct{ bytewise }
+
+func (pairs) Name() string { return "pair" }
+func (pairs) Vocab() int   { return 273 }
+func (p pairs) Encode(dst []lm.Token, text string) []lm.Token {
+	for text != "" {
+		if len(text) > 1 && strings.IndexByte("abcd", text[0]) >= 0 && strings.IndexByte("abcd", text[1]) >= 0 {
+			dst = append(dst, 257+lm.Token(text[0]-'a')*4+lm.Token(text[1]-'a'))
+			text = text[2:]
+			continue
+		}
+		dst = p.bytewise.Encode(dst, text[:1])
+		text = text[1:]
+	}
+	return dst
+}
+func (p pairs) Bytes(t lm.Token) int {
+	if t >= 257 {
+		return 2
+	}
+	return p.bytewise.Bytes(t)
+}
+
+// closedWords knows "red" and "blue"; everything else is <unk>.
+type closedWords struct{}
+
+func (closedWords) Name() string { return "whitespace" }
+func (closedWords) Vocab() int   { return 4 }
+func (closedWords) Encode(dst []lm.Token, text string) []lm.Token {
+	for w := range strings.FieldsSeq(text) {
+		dst = append(dst, map[string]lm.Token{"red": 2, "blue": 3}[w])
+		if n := len(dst) - 1; dst[n] == 0 {
+			dst[n] = 1
+		}
+	}
+	return dst
+}
+func (closedWords) Decode([]lm.Token) string { panic("not asked for") }
+func (closedWords) Text(t lm.Token) string   { return [...]string{"", "<unk>", "red", "blue"}[t] }
+func (closedWords) Bytes(t lm.Token) int     { return [...]int{0, -1, 3, 4}[t] }
+
+// liar loses a byte of every text.
+type liar struct{ bytewise }
+
+func (l liar) Encode(dst []lm.Token, text string) []lm.Token {
+	return l.bytewise.Encode(dst, text[:max(len(text)-1, 0)])
+}
+
+var _ = []corpus.Tokenizer{bytewise{}, nibbles{}, pairs{}, closedWords{}, liar{}}
