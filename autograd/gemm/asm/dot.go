@@ -1,0 +1,182 @@
+package main
+
+import (
+	"fmt"
+
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+// dots writes the kernels of a few rows times a transposed matrix: rows·4 scalar products at once.
+func dots() {
+	for rows := 1; rows <= 4; rows++ {
+		dot512(rows)
+	}
+	for rows := 1; rows <= 2; rows++ {
+		dot2(rows)
+	}
+}
+
+const dotCols = 4
+
+func dot512(rows int) {
+	name := fmt.Sprintf("avx512Dots%d", rows)
+	TEXT(name, NOSPLIT, "func(k int, a *float32, aStride int, b *float32, bStride int, out *[16]float32)")
+	Pragma("noescape")
+	Doc(fmt.Sprintf("%s stores the %d×4 scalar products of rows of a with rows of b, each k long, 4 to a row of a.", name, rows))
+	k := Load(Param("k"), GP64())
+	as := strided("a", rows)
+	bs := strided("b", dotCols)
+	acc := accumulators(rows, low512) // of the low half: VHADDPS cannot name the others
+	mask, all := K(), GP64()
+	step := func(masked bool) {
+		load := func(m Mem) reg.VecVirtual {
+			z := ZMM()
+			if masked {
+				VMOVUPS_Z(m, mask, z)
+			} else {
+				VMOVUPS(m, z)
+			}
+			return z
+		}
+		var x []reg.VecVirtual
+		for i := range rows {
+			x = append(x, load(as.at(i)))
+		}
+		for j := range dotCols {
+			y := load(bs.at(j))
+			for i := range rows {
+				VFMADD231PS(x[i], y, acc[i][j])
+			}
+		}
+	}
+	SUBQ(Imm(16), k)
+	JLT(LabelRef(name + "_tail"))
+	Label(name + "_deep")
+	step(false)
+	as.advance(Imm(64))
+	bs.advance(Imm(64))
+	SUBQ(Imm(16), k)
+	JGE(LabelRef(name + "_deep"))
+	Label(name + "_tail")
+	ADDQ(Imm(16), k)
+	JZ(LabelRef(name + "_sum"))
+	MOVQ(I32(-1), all)
+	bits := GP64()
+	BZHIQ(k, all, bits)
+	KMOVW(bits.As32(), mask)
+	step(true)
+	Label(name + "_sum")
+	out := Load(Param("out"), GP64())
+	for i := range rows {
+		for j := range dotCols {
+			high := YMM()
+			VEXTRACTF64X4(Imm(1), acc[i][j], high)
+			VADDPS(high, acc[i][j].AsY(), acc[i][j].AsY())
+		}
+		storeSums(acc[i], Mem{Base: out, Disp: 16 * i})
+	}
+	VZEROUPPER()
+	RET()
+}
+
+func dot2(rows int) {
+	name := fmt.Sprintf("avx2Dots%d", rows)
+	TEXT(name, NOSPLIT, "func(k int, a *float32, aStride int, b *float32, bStride int, out *[16]float32, masks *[16]int32)")
+	Pragma("noescape")
+	Doc(fmt.Sprintf("%s stores the %d×4 scalar products of rows of a with rows of b, each k long, 4 to a row of a.", name, rows))
+	k := Load(Param("k"), GP64())
+	as := strided("a", rows)
+	bs := strided("b", dotCols)
+	acc := accumulators(rows, low2)
+	mask := YMM()
+	step := func(masked bool) {
+		load := func(m Mem) reg.VecVirtual {
+			y := YMM()
+			if masked {
+				VMASKMOVPS(m, mask, y)
+			} else {
+				VMOVUPS(m, y)
+			}
+			return y
+		}
+		var x []reg.VecVirtual
+		for i := range rows {
+			x = append(x, load(as.at(i)))
+		}
+		for j := range dotCols {
+			y := load(bs.at(j))
+			for i := range rows {
+				VFMADD231PS(x[i], y, acc[i][j])
+			}
+		}
+	}
+	SUBQ(Imm(8), k)
+	JLT(LabelRef(name + "_tail"))
+	Label(name + "_deep")
+	step(false)
+	as.advance(Imm(32))
+	bs.advance(Imm(32))
+	SUBQ(Imm(8), k)
+	JGE(LabelRef(name + "_deep"))
+	Label(name + "_tail")
+	ADDQ(Imm(8), k)
+	JZ(LabelRef(name + "_sum"))
+	masks := Load(Param("masks"), GP64())
+	NEGQ(k)
+	VMOVUPS(Mem{Base: masks, Index: k, Scale: 4, Disp: 32}, mask)
+	step(true)
+	Label(name + "_sum")
+	out := Load(Param("out"), GP64())
+	for i := range rows {
+		storeSums(acc[i], Mem{Base: out, Disp: 16 * i})
+	}
+	VZEROUPPER()
+	RET()
+}
+
+var (
+	low512 = []reg.VecPhysical{reg.Z0, reg.Z1, reg.Z2, reg.Z3, reg.Z4, reg.Z5, reg.Z6, reg.Z7, reg.Z8, reg.Z9, reg.Z10, reg.Z11, reg.Z12, reg.Z13, reg.Z14, reg.Z15}
+	low2   = []reg.VecPhysical{reg.Y0, reg.Y1, reg.Y2, reg.Y3, reg.Y4, reg.Y5, reg.Y6, reg.Y7}
+)
+
+func accumulators(rows int, from []reg.VecPhysical) [][]reg.VecPhysical {
+	acc := make([][]reg.VecPhysical, rows)
+	for i := range acc {
+		acc[i] = from[dotCols*i:][:dotCols]
+		for _, v := range acc[i] {
+			VXORPS(v.AsY(), v.AsY(), v.AsY())
+		}
+	}
+	return acc
+}
+
+// storeSums adds up each of four vectors of 8 and stores the four sums.
+func storeSums(v []reg.VecPhysical, m Mem) {
+	y := [dotCols]reg.Register{v[0].AsY(), v[1].AsY(), v[2].AsY(), v[3].AsY()}
+	VHADDPS(y[1], y[0], y[0])
+	VHADDPS(y[3], y[2], y[2])
+	VHADDPS(y[2], y[0], y[0])
+	VEXTRACTF128(Imm(1), y[0], v[1].AsX())
+	VADDPS(v[1].AsX(), v[0].AsX(), v[1].AsX())
+	VMOVUPS(v[1].AsX(), m)
+}
+
+// strided loads a pointer to up to four rows.
+func strided(name string, rows int) *rowPointers {
+	base := Load(Param(name), GP64())
+	r := &rowPointers{bases: []reg.Register{base}, mem: []Mem{{Base: base}}}
+	if rows == 1 {
+		return r
+	}
+	stride := Load(Param(name+"Stride"), GP64())
+	SHLQ(Imm(2), stride)
+	r.mem = append(r.mem, Mem{Base: base, Index: stride, Scale: 1}, Mem{Base: base, Index: stride, Scale: 2})
+	if rows == 4 {
+		stride3 := GP64()
+		LEAQ(Mem{Base: stride, Index: stride, Scale: 2}, stride3)
+		r.mem = append(r.mem, Mem{Base: base, Index: stride3, Scale: 1})
+	}
+	return r
+}
