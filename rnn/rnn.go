@@ -1,0 +1,132 @@
+// Package rnn holds the models whose memory is a vector: a recurrent network reads one token at a time
+// and carries what it needs in a hidden state of fixed size (Elman 1990; as language models Mikolov et
+// al. 2010). elman.go, lstm.go and gru.go are the three cells, rnn.go is the model around them.
+package rnn
+
+import (
+	"math"
+	"math/rand/v2"
+	"sync"
+
+	"lmzoo/autograd"
+	"lmzoo/corpus"
+	"lmzoo/nn"
+)
+
+// Model is an embedding, one or more recurrent layers and an output layer. The names and shapes of its
+// parameters are those of PyTorch's modules encoder (Embedding), rnn (RNN, LSTM or GRU) and decoder (Linear).
+type Model struct {
+	Config Config
+
+	Encoder *nn.Embedding `param:"encoder"` // [V, E]
+	RNN     Layers        `param:"rnn"`
+	Decoder *nn.LinearT   `param:"decoder"` // [V, H]; no weight of its own when it is tied
+
+	cell  cell
+	carry *carry
+	tapes *sync.Pool // of forward tapes
+}
+
+// Layers are the weights of the recurrent layers, G gates each.
+type Layers struct {
+	WeightIH []*autograd.Tensor `param:"weight_ih_l%d"`      // [G·H, E], above the first layer [G·H, H]
+	WeightHH []*autograd.Tensor `param:"weight_hh_l%d"`      // [G·H, H]
+	BiasIH   []*autograd.Tensor `param:"bias_ih_l%d,vector"` // [1, G·H]
+	BiasHH   []*autograd.Tensor `param:"bias_hh_l%d,vector"` // [1, G·H]
+}
+
+// New returns a model whose recurrent weights start as torch.nn's do, uniform in ±1/√H, and its output
+// layer as small.
+func New(cfg Config, rng *rand.Rand) (*Model, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	cell, err := newCell(cfg.Cell)
+	if err != nil {
+		return nil, err
+	}
+	bound := 1 / math.Sqrt(float64(cfg.Hidden))
+	m := &Model{
+		Config:  cfg,
+		Encoder: nn.NewEmbedding(cfg.VocabSize, cfg.NEmbd, 0.1, rng),
+		Decoder: &nn.LinearT{Bias: nn.Zeros(1, cfg.VocabSize)},
+		cell:    cell,
+		tapes:   &sync.Pool{New: func() any { return autograd.NewForward() }},
+	}
+	if !cfg.Tied {
+		m.Decoder.Weight = nn.Uniform(cfg.VocabSize, cfg.Hidden, bound, rng)
+	}
+	for l := range cfg.Layers {
+		in, sums := cfg.Hidden, cell.gates()*cfg.Hidden
+		if l == 0 {
+			in = cfg.NEmbd
+		}
+		m.RNN.WeightIH = append(m.RNN.WeightIH, nn.Uniform(sums, in, bound, rng))
+		m.RNN.WeightHH = append(m.RNN.WeightHH, nn.Uniform(sums, cfg.Hidden, bound, rng))
+		m.RNN.BiasIH = append(m.RNN.BiasIH, nn.Uniform(1, sums, bound, rng))
+		m.RNN.BiasHH = append(m.RNN.BiasHH, nn.Uniform(1, sums, bound, rng))
+		cell.initBias(m.RNN.BiasIH[l].Data, m.RNN.BiasHH[l].Data)
+	}
+	return m, nil
+}
+
+// Vocab is the number of tokens.
+func (m *Model) Vocab() int { return m.Config.VocabSize }
+
+// Loss is the mean −ln P of the targets of the batch. On a tape that records, the first step of a row goes on from
+// where the same row of the last batch ended (truncated backpropagation through time, Williams and Peng
+// 1990), unless it is BOS: the memory crosses the border between batches, the gradient does not.
+func (m *Model) Loss(t *autograd.Tape, b corpus.Batch) *autograd.Tensor {
+	state := m.carried
+	if !t.Recording() {
+		state = m.newState
+	}
+	h := m.forward(t, b.X, b.B, b.T, state(b.B))             // [B·T, H]
+	return t.HeadLoss(h, m.head(), m.Decoder.Bias, b.Y, b.N) // 1×1
+}
+
+// forward takes every row from its state through T tokens, and leaves the state after them in its place.
+func (m *Model) forward(t *autograd.Tape, x []int32, b, steps int, state [][]float32) *autograd.Tensor {
+	var h *autograd.Tensor
+	for l := range m.Config.Layers {
+		xw := m.input(t, l, h, x)                                                     // [B·T, G·H]
+		layer := state[l*m.cell.states():][:m.cell.states()]                          // h, and c, each [B, H]
+		h = m.cell.run(t, xw, m.RNN.WeightHH[l], m.RNN.BiasHH[l], layer, b, steps, x) // [B·T, H]
+		h = t.Dropout(h, m.Config.Dropout)                                            // [B·T, H]
+	}
+	return h
+}
+
+// input is x·W_ihᵀ + b_ih of layer l for all steps at once, as it depends on no state. For the first
+// layer it depends on the token alone, so where there are fewer tokens in the vocabulary than in the batch,
+// it is computed once for each.
+func (m *Model) input(t *autograd.Tape, l int, below *autograd.Tensor, x []int32) *autograd.Tensor {
+	w, bias := m.RNN.WeightIH[l], m.RNN.BiasIH[l]
+	noDropout := t.Rand == nil || m.Config.Dropout == 0
+	switch {
+	case l > 0:
+		return t.LinearT(below, w, bias) // [B·T, G·H]
+	case noDropout && m.Config.VocabSize < len(x):
+		table := t.LinearT(m.Encoder.Weight, w, bias) // [V, G·H]
+		return t.Embedding(table, x)                  // [B·T, G·H]
+	}
+	e := t.Dropout(m.Encoder.Forward(t, x), m.Config.Dropout) // [B·T, E]
+	return t.LinearT(e, w, bias)                              // [B·T, G·H]
+}
+
+// head is the weight of the output layer.
+func (m *Model) head() *autograd.Tensor {
+	if m.Config.Tied {
+		return m.Encoder.Weight
+	}
+	return m.Decoder.Weight
+}
+
+// newState returns the state of b rows before the first step: for each layer h, and c for an LSTM, [B, H] each.
+func (m *Model) newState(b int) [][]float32 {
+	state := make([][]float32, m.Config.Layers*m.cell.states())
+	for i := range state {
+		state[i] = make([]float32, b*m.Config.Hidden)
+	}
+	return state
+}

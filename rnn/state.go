@@ -1,0 +1,73 @@
+package rnn
+
+import (
+	"slices"
+
+	"lmzoo/autograd"
+	"lmzoo/lm"
+	"lmzoo/nn"
+)
+
+// state is the State of a recurrent network: its hidden vectors, however long the text. A token is read
+// when its successor is asked for, up to maxWaiting at once.
+type state struct {
+	m       *Model
+	hidden  [][]float32 // for each layer h, and c for an LSTM, [1, H] each
+	out     []float32   // [H] what the output layer sees
+	waiting []lm.Token
+}
+
+const maxWaiting = 64
+
+// Start returns the memory after [BOS].
+func (m *Model) Start() lm.State {
+	s := &state{m: m, hidden: m.newState(1), out: make([]float32, m.Config.Hidden), waiting: make([]lm.Token, 0, maxWaiting)}
+	s.Push(lm.BOS)
+	return s
+}
+
+// Push appends a token; BOS forgets all others.
+func (s *state) Push(tok lm.Token) {
+	switch {
+	case tok == lm.BOS:
+		s.waiting = s.waiting[:0] // reading it sets the state to zero
+	case len(s.waiting) == maxWaiting:
+		t := s.m.tapes.Get().(*autograd.Tape)
+		s.read(t)
+		t.Reset()
+		s.m.tapes.Put(t)
+	}
+	s.waiting = append(s.waiting, tok)
+}
+
+// NextLogProbs stores ln P(v | the tokens so far) in dst[v] for every token v.
+func (s *state) NextLogProbs(dst []float64) []float64 {
+	t := s.m.tapes.Get().(*autograd.Tape)
+	s.read(t)
+	h := t.Const(1, len(s.out), s.out) // [1, H]
+	dst = nn.NextLogProbs(t, dst, h, s.m.head(), s.m.Decoder.Bias)
+	t.Reset()
+	s.m.tapes.Put(t)
+	return dst
+}
+
+// read takes the tokens that wait into the hidden state.
+func (s *state) read(t *autograd.Tape) {
+	n := len(s.waiting)
+	if n == 0 {
+		return
+	}
+	h := s.m.forward(t, s.waiting, 1, n, s.hidden) // [n, H]
+	copy(s.out, h.Row(n-1))
+	s.waiting = s.waiting[:0]
+}
+
+// Clone returns an independent copy.
+func (s *state) Clone() lm.State {
+	twin := &state{m: s.m, out: slices.Clone(s.out), waiting: make([]lm.Token, 0, maxWaiting)}
+	twin.waiting = append(twin.waiting, s.waiting...)
+	for _, h := range s.hidden {
+		twin.hidden = append(twin.hidden, slices.Clone(h))
+	}
+	return twin
+}
