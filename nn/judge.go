@@ -15,11 +15,15 @@ import (
 // too short. x is one hidden vector [1, C], w the output layer [V, C]; bias [1, V] may be nil. It is
 // computed in float64 from float32 logits, so that the probabilities sum to 1 within 1e-12.
 func NextLogProbs(t *autograd.Tape, dst []float64, x, w, bias *autograd.Tensor) []float64 {
-	if len(dst) < w.Rows {
-		dst = make([]float64, w.Rows)
+	return LogSoftmax(dst, t.LinearT(x, w, bias).Row(0)) // [1, V]
+}
+
+// LogSoftmax stores ln softmax(logits), in nats, in dst and returns it, or a new slice if dst is too short.
+func LogSoftmax(dst []float64, logits []float32) []float64 {
+	if len(dst) < len(logits) {
+		dst = make([]float64, len(logits))
 	}
-	logits := t.LinearT(x, w, bias) // [1, V]
-	autograd.LogSoftmax(dst, logits.Data)
+	autograd.LogSoftmax(dst, logits)
 	return dst
 }
 
@@ -43,6 +47,13 @@ func Score(t *autograd.Tape, dst []float64, x, w, bias *autograd.Tensor, y []lm.
 			}
 			dst[i+j] = logProb(row, y[i+j])
 		}
+	}
+}
+
+// ScoreLogits stores ln softmax(logits)[y[i]], in nats, in dst[i] for every row i. It uses up the logits.
+func ScoreLogits(dst []float64, logits *autograd.Tensor, y []lm.Token) {
+	for i, y := range y {
+		dst[i] = logProb(logits.Row(i), y)
 	}
 }
 

@@ -1,0 +1,121 @@
+// Package mlp holds the neural models before recurrence: the last n−1 tokens become vectors, learned
+// together with the rest, and a feed-forward network predicts the next token from them, so that what is learned about
+// one word holds for similar ones (Bengio, Ducharme, Vincent and Jauvin 2003, "A Neural Probabilistic Language Model").
+package mlp
+
+import (
+	"math"
+	"math/rand/v2"
+	"sync"
+
+	"lmzoo/autograd"
+	"lmzoo/corpus"
+	"lmzoo/lm"
+	"lmzoo/nn"
+)
+
+// Model is the neural probabilistic language model, in the letters of the paper's equation 1:
+//
+//	y = b + W·x + U·tanh(d + H·x),   P(v | context) = softmax(y)_v
+//
+// where x is the rows of C of the last n−1 tokens, one after the other, the newest last. At the beginning of a document
+// BOS stands for the tokens that are missing.
+type Model struct {
+	Config Config
+
+	C *autograd.Tensor `param:"C"`        // [V, m]
+	H *autograd.Tensor `param:"H"`        // [h, (n−1)·m]
+	D *autograd.Tensor `param:"d,vector"` // [1, h]
+	U *autograd.Tensor `param:"U"`        // [V, h]
+	B *autograd.Tensor `param:"b,vector"` // [1, V]
+	W *autograd.Tensor `param:"W"`        // [V, (n−1)·m]; nil without direct connections
+
+	tapes    *sync.Pool // of forward tapes
+	contexts *sync.Pool // of *contexts
+}
+
+// New returns a model whose embeddings are drawn from N(0, 1) and whose tanh units start in their linear
+// part: weights uniform in ±1/√inputs. The output layer starts small, so that a new model knows nothing.
+func New(cfg Config, rng *rand.Rand) (*Model, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	v, x, h := cfg.VocabSize, cfg.Context*cfg.NEmbd, cfg.Hidden
+	m := &Model{
+		Config:   cfg,
+		C:        nn.Normal(v, cfg.NEmbd, 1, rng),
+		H:        nn.Uniform(h, x, 1/math.Sqrt(float64(x)), rng),
+		D:        nn.Zeros(1, h),
+		U:        nn.Uniform(v, h, 0.1/math.Sqrt(float64(h)), rng),
+		B:        nn.Zeros(1, v),
+		tapes:    &sync.Pool{New: func() any { return autograd.NewForward() }},
+		contexts: &sync.Pool{New: func() any { return new(contexts) }},
+	}
+	if cfg.Direct {
+		m.W = nn.Zeros(v, x)
+	}
+	return m, nil
+}
+
+// Vocab is the number of tokens.
+func (m *Model) Vocab() int { return m.Config.VocabSize }
+
+// Loss is the mean −ln P of the targets of the batch. What came before the first token of a row is not
+// in the batch: BOS stands for it.
+func (m *Model) Loss(t *autograd.Tape, b corpus.Batch) *autograd.Tensor {
+	c := m.contexts.Get().(*contexts)
+	autograd.Record(t, giveBack{m.contexts, c})
+	c.ids = c.ids[:0]
+	for row := range b.B {
+		c.ids = appendContexts(c.ids, b.X[row*b.T:][:b.T], m.Config.Context)
+	}
+	x, a := m.hidden(t, c.ids) // [B·T, (n−1)·m], [B·T, h]
+	if m.W == nil {
+		return t.HeadLoss(a, m.U, m.B, b.Y, b.N) // 1×1
+	}
+	return t.CrossEntropy(m.direct(t, x, a), b.Y, b.N) // 1×1
+}
+
+// hidden is x and tanh(d + H·x), for n−1 tokens per row.
+func (m *Model) hidden(t *autograd.Tape, contexts []lm.Token) (x, a *autograd.Tensor) {
+	n := m.Config.Context
+	x = t.Embedding(m.C, contexts)                      // [B·T·(n−1), m]
+	x = t.Reshape(x, len(contexts)/n, n*m.Config.NEmbd) // [B·T, (n−1)·m]
+	a = t.Tanh(t.LinearT(x, m.H, m.D))                  // [B·T, h]
+	return x, t.Dropout(a, m.Config.Dropout)
+}
+
+// direct is y with direct connections: b + W·x + U·a.
+func (m *Model) direct(t *autograd.Tape, x, a *autograd.Tensor) *autograd.Tensor {
+	return t.Add(t.LinearT(a, m.U, m.B), t.LinearT(x, m.W, nil)) // [B·T, V]
+}
+
+// contexts is the n−1 tokens that each position of a batch sees.
+type contexts struct{ ids []lm.Token }
+
+// giveBack returns the memory of contexts once the last gradient has been computed.
+type giveBack struct {
+	pool *sync.Pool
+	c    *contexts
+}
+
+func (g giveBack) Backward() { g.pool.Put(g.c) }
+
+// appendContexts appends, for every position of inputs, the n tokens up to and with it, oldest first. Those before the
+// last BOS, which begins a document, are BOS themselves.
+func appendContexts(dst, inputs []lm.Token, n int) []lm.Token {
+	begin := 0 // of the document
+	for i, tok := range inputs {
+		if tok == lm.BOS {
+			begin = i
+		}
+		for j := i - n + 1; j <= i; j++ {
+			if j < begin {
+				dst = append(dst, lm.BOS)
+			} else {
+				dst = append(dst, inputs[j])
+			}
+		}
+	}
+	return dst
+}

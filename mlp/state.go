@@ -1,0 +1,90 @@
+package mlp
+
+import (
+	"slices"
+
+	"lmzoo/autograd"
+	"lmzoo/lm"
+	"lmzoo/nn"
+)
+
+// state is the State of an NPLM: the last n−1 tokens.
+type state struct {
+	m       *Model
+	context []lm.Token
+}
+
+// Start returns the memory after [BOS].
+func (m *Model) Start() lm.State {
+	s := &state{m: m, context: make([]lm.Token, m.Config.Context)}
+	s.Push(lm.BOS)
+	return s
+}
+
+// Push appends a token; BOS forgets all others.
+func (s *state) Push(tok lm.Token) {
+	if tok == lm.BOS {
+		for i := range s.context {
+			s.context[i] = lm.BOS
+		}
+		return
+	}
+	copy(s.context, s.context[1:])
+	s.context[len(s.context)-1] = tok
+}
+
+// NextLogProbs stores ln P(v | the last n−1 tokens) in dst[v] for every token v.
+func (s *state) NextLogProbs(dst []float64) []float64 {
+	t := s.m.tapes.Get().(*autograd.Tape)
+	x, a := s.m.hidden(t, s.context) // [1, (n−1)·m], [1, h]
+	if s.m.W == nil {
+		dst = nn.NextLogProbs(t, dst, a, s.m.U, s.m.B)
+	} else {
+		dst = nn.LogSoftmax(dst, s.m.direct(t, x, a).Row(0))
+	}
+	t.Reset()
+	s.m.tapes.Put(t)
+	return dst
+}
+
+// Clone returns an independent copy.
+func (s *state) Clone() lm.State { return &state{m: s.m, context: slices.Clone(s.context)} }
+
+// NextLogProbs stores ln P(v | context) in dst[v] for every token v.
+func (m *Model) NextLogProbs(dst []float64, context []lm.Token) []float64 {
+	s := m.Start()
+	context = lm.SinceBOS(context)
+	for _, tok := range context[max(0, len(context)-m.Config.Context):] {
+		s.Push(tok)
+	}
+	return s.NextLogProbs(dst)
+}
+
+// scoreTokens is how many tokens Score judges at once.
+const scoreTokens = 1024
+
+// Score stores ln P(tokens[i] | BOS, tokens[:i]) in dst[i].
+func (m *Model) Score(dst []float64, tokens []lm.Token) []float64 {
+	if len(dst) < len(tokens) {
+		dst = make([]float64, len(tokens))
+	}
+	n := m.Config.Context
+	inputs := append(make([]lm.Token, 0, len(tokens)+1), lm.BOS)
+	inputs = append(inputs, tokens...)
+	t := m.tapes.Get().(*autograd.Tape)
+	var ids []lm.Token
+	for from := 0; from < len(tokens); from += scoreTokens {
+		to := min(from+scoreTokens, len(tokens))
+		lead := min(n-1, from) // tokens that are seen and not judged
+		ids = appendContexts(ids[:0], inputs[from-lead:to], n)
+		x, a := m.hidden(t, ids[lead*n:]) // [to−from, (n−1)·m], [to−from, h]
+		if m.W == nil {
+			nn.Score(t, dst[from:], a, m.U, m.B, tokens[from:to])
+		} else {
+			nn.ScoreLogits(dst[from:], m.direct(t, x, a), tokens[from:to])
+		}
+		t.Reset()
+	}
+	m.tapes.Put(t)
+	return dst[:len(tokens)]
+}
