@@ -20,23 +20,29 @@ type Param struct {
 // non-nil *autograd.Tensor with a tag `param:"name"`, and those inside nested structs, pointers and
 // slices with a tag `param:"prefix"`, joined by dots. The index of a slice element replaces %d in the
 // prefix, or follows it after a dot ("h" → "h.0.attn"). The option `param:"name,vector"` marks a row that is
-// one-dimensional on disk.
+// one-dimensional on disk. A tensor that stands in two places (tied weights) is one parameter, under its
+// first name.
 func Params(model any) []Param {
 	var out []Param
+	seen := map[*autograd.Tensor]bool{}
 	walk(reflect.ValueOf(model), "", false, func(name string, vector bool, field reflect.Value) {
-		out = append(out, Param{name, field.Interface().(*autograd.Tensor), vector})
+		x := field.Interface().(*autograd.Tensor)
+		if !seen[x] {
+			seen[x] = true
+			out = append(out, Param{name, x, vector})
+		}
 	})
 	return out
 }
 
 // Replica returns a model that shares model's parameter values but has gradients of its own, so that
 // the pieces of a batch can run side by side. M is a pointer to a struct or an interface that holds one;
-// everything but the parameters is copied shallowly.
+// everything but the parameters is copied shallowly. Tied weights stay tied.
 func Replica[M any](model M) M {
 	old := reflect.ValueOf(model).Elem()
 	twin := reflect.New(old.Type())
 	twin.Elem().Set(old)
-	detach(twin.Elem())
+	detach(twin.Elem(), map[*autograd.Tensor]*autograd.Tensor{})
 	return twin.Interface().(M)
 }
 
@@ -91,32 +97,48 @@ func join(prefix, name string) string {
 }
 
 // detach gives every tagged tensor, pointer and slice below v a copy of its own; tensors keep their Data.
-func detach(v reflect.Value) {
+// twins remembers the copies made, by the original.
+func detach(v reflect.Value, twins map[*autograd.Tensor]*autograd.Tensor) {
 	switch {
 	case v.Type() == tensorType:
 		if !v.IsNil() {
-			old := v.Interface().(*autograd.Tensor)
-			v.Set(reflect.ValueOf(&autograd.Tensor{General: old.General, Grad: make([]float32, len(old.Grad))}))
+			v.Set(reflect.ValueOf(twinOf(v.Interface().(*autograd.Tensor), twins)))
 		}
 	case v.Kind() == reflect.Pointer:
 		if !v.IsNil() {
 			twin := reflect.New(v.Type().Elem())
 			twin.Elem().Set(v.Elem())
 			v.Set(twin)
-			detach(twin.Elem())
+			detach(twin.Elem(), twins)
 		}
 	case v.Kind() == reflect.Slice:
+		if v.IsNil() {
+			return
+		}
 		twin := reflect.MakeSlice(v.Type(), v.Len(), v.Len())
 		reflect.Copy(twin, v)
 		v.Set(twin)
 		for i := range v.Len() {
-			detach(v.Index(i))
+			detach(v.Index(i), twins)
 		}
 	case v.Kind() == reflect.Struct:
 		for i := range v.NumField() {
 			if _, ok := v.Type().Field(i).Tag.Lookup("param"); ok {
-				detach(v.Field(i))
+				detach(v.Field(i), twins)
 			}
 		}
 	}
+}
+
+// twinOf shares old's values and has a gradient of its own, if old wants one.
+func twinOf(old *autograd.Tensor, twins map[*autograd.Tensor]*autograd.Tensor) *autograd.Tensor {
+	if twin, ok := twins[old]; ok {
+		return twin
+	}
+	twin := &autograd.Tensor{General: old.General}
+	if old.Grad != nil {
+		twin.Grad = make([]float32, len(old.Grad))
+	}
+	twins[old] = twin
+	return twin
 }
