@@ -1,0 +1,126 @@
+// Package atomic writes files that are there as a whole or not at all: a reader, or a run that was killed, finds
+// the old file or the new one, never half of either (write beside, flush, rename; POSIX.1 guarantees that rename is atomic).
+package atomic
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+)
+
+// WriteFile writes a file by way of a temporary one in the same directory. If write or the disk fails, an
+// existing file at path stays untouched and nothing is left behind.
+func WriteFile(path string, write func(io.Writer) error) error {
+	return replace(path, "", write)
+}
+
+// Replace is WriteFile, but the file that was at path before stays as previous.
+func Replace(path, previous string, write func(io.Writer) error) error {
+	return replace(path, previous, write)
+}
+
+func replace(path, previous string, write func(io.Writer) error) error {
+	path = target(path)
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() && !info.IsDir() {
+		return overwrite(path, write) // a pipe or a device has no old content to lose
+	}
+	tmp, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*.tmp")
+	if err != nil {
+		return fmt.Errorf("cannot write %s: %w", path, cause(err))
+	}
+	if err := fill(tmp, permissions(path), write); err != nil {
+		os.Remove(tmp.Name())
+		return fmt.Errorf("cannot write %s: %w (what was there before is untouched)", path, cause(err))
+	}
+	if err := rename(tmp.Name(), path, previous); err != nil {
+		os.Remove(tmp.Name())
+		return fmt.Errorf("cannot replace %s: %w (what was there before is untouched)", path, cause(err))
+	}
+	if err := syncDir(filepath.Dir(path)); err != nil {
+		return fmt.Errorf("%s is written, but its directory cannot be flushed to the disk: %w", path, cause(err))
+	}
+	return nil
+}
+
+// target follows a symbolic link, so that it is not the link that is replaced.
+func target(path string) string {
+	if real, err := filepath.EvalSymlinks(path); err == nil {
+		return real
+	}
+	return path
+}
+
+func overwrite(path string, write func(io.Writer) error) error {
+	f, err := os.OpenFile(path, os.O_WRONLY, 0)
+	if err != nil {
+		return fmt.Errorf("cannot write %s: %w", path, cause(err))
+	}
+	err = buffered(f, write)
+	if closing := f.Close(); err == nil {
+		err = closing
+	}
+	if err != nil {
+		return fmt.Errorf("cannot write %s: %w", path, cause(err))
+	}
+	return nil
+}
+
+// rename puts tmp at path, and what was at path at previous if that has a name.
+func rename(tmp, path, previous string) error {
+	if previous == "" {
+		return os.Rename(tmp, path)
+	}
+	moved := os.Rename(path, previous)
+	if moved != nil && !os.IsNotExist(moved) {
+		return moved
+	}
+	err := os.Rename(tmp, path)
+	if err != nil && moved == nil {
+		_ = os.Rename(previous, path) // back again
+	}
+	return err
+}
+
+// fill writes, and waits until the disk has it: a rename may reach the disk before the bytes do. It closes f.
+func fill(f *os.File, mode os.FileMode, write func(io.Writer) error) error {
+	defer f.Close()
+	if err := buffered(f, write); err != nil {
+		return err
+	}
+	if err := f.Chmod(mode); err != nil {
+		return err
+	}
+	if err := f.Sync(); err != nil {
+		return err
+	}
+	return f.Close()
+}
+
+func buffered(f *os.File, write func(io.Writer) error) error {
+	w := bufio.NewWriterSize(f, 1<<16)
+	if err := write(w); err != nil {
+		return err
+	}
+	return w.Flush()
+}
+
+// permissions are those of the file being replaced, or the usual ones of a new file.
+func permissions(path string) os.FileMode {
+	if info, err := os.Stat(path); err == nil {
+		return info.Mode().Perm()
+	}
+	return 0o644
+}
+
+// cause leaves out the name of the temporary file, which says nothing to anybody.
+func cause(err error) error {
+	switch e := err.(type) {
+	case *os.PathError:
+		return e.Err
+	case *os.LinkError:
+		return e.Err
+	}
+	return err
+}
