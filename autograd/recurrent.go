@@ -15,9 +15,10 @@ const bos = 0
 // the stride T·H.
 type unroll struct {
 	B, T, H  int
-	x        []int32   // [B·T] inputs; where one is bos the state before it is zero
-	whh, bhh *Tensor   // [G·H, H] and [1, G·H], G gates
-	prev     []float32 // [B·T, H] the state before each step
+	x        []int32        // [B·T] inputs; where one is bos the state before it is zero
+	whh, bhh *Tensor        // [G·H, H] and [1, G·H], G gates
+	whhT     blas32.General // whh turned once, since every step multiplies by it
+	prev     []float32      // [B·T, H] the state before each step
 }
 
 // unroll checks shapes; gates is G.
@@ -29,6 +30,7 @@ func (t *Tape) unroll(xw, whh, bhh, h0 *Tensor, B, T, gates int, x []int32) unro
 		bhh.want("bhh of a recurrent layer", 1, gates*H)
 	}
 	u := unroll{B: B, T: T, H: H, x: x[:B*T], whh: whh, bhh: bhh, prev: t.Scratch(B * T * H)}
+	u.whhT = transpose(t.Scratch(gates*H*H), whh.General)
 	u.start(u.prev, h0)
 	return u
 }
@@ -96,7 +98,7 @@ func (u *unroll) product(dst, xw []float32, t int) {
 			}
 		}
 	}
-	blas32.Gemm(blas.NoTrans, blas.Trans, 1, u.step(u.prev, t, u.H), u.whh.General, 1, u.step(dst, t, c))
+	blas32.Gemm(blas.NoTrans, blas.NoTrans, 1, u.step(u.prev, t, u.H), u.whhT, 1, u.step(dst, t, c))
 }
 
 // back sends the gradient of the sums of step t, dsum = dprev·whhᵀ inverted, to the state before it:
@@ -140,4 +142,14 @@ func sumGrad(xw *Tensor, keep []float32) (dxw []float32, own bool) {
 		return xw.Grad, true
 	}
 	return keep, false
+}
+
+// transpose stores mᵀ in dst.
+func transpose(dst []float32, m blas32.General) blas32.General {
+	for i := range m.Rows {
+		for j, v := range m.Data[i*m.Stride:][:m.Cols] {
+			dst[j*m.Rows+i] = v
+		}
+	}
+	return matrix(m.Cols, m.Rows, dst)
 }
