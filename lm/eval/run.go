@@ -30,14 +30,26 @@ type Options struct {
 // every token a long context, a large one is fast; so every score states its stride.
 type Windowed interface {
 	Stride() int
-	SetStride(int)
+	SetStride(stride int) error
 }
 
-// unk is the token that stands for every word outside a closed vocabulary.
-const unk lm.Token = 1
+// setStride moves m's window by stride, if it has one and stride is not 0, and returns by how much it moves.
+func setStride(m lm.Model, stride int) (int, error) {
+	if w, ok := m.(interface{ SetStride(int) error }); ok && stride != 0 {
+		if err := w.SetStride(stride); err != nil {
+			return 0, err
+		}
+	}
+	if w, ok := m.(Windowed); ok {
+		return w.Stride(), nil
+	}
+	return 0, nil
+}
 
 // closed says whether a tokenizer gives up bytes: what <unk> stands for cannot be known.
-func closed(tok corpus.Tokenizer) bool { return tok.Vocab() > int(unk) && tok.Bytes(unk) < 0 }
+func closed(tok corpus.Tokenizer) bool {
+	return tok.Vocab() > int(corpus.Unk) && tok.Bytes(corpus.Unk) < 0
+}
 
 // Run judges m by documents, each from its own beginning. The sums are taken in the order of the
 // documents, so that the threads change no bit of them.
@@ -47,11 +59,9 @@ func Run(ctx context.Context, m lm.Model, tok corpus.Tokenizer, docs []corpus.Do
 	}
 	j := &judge{model: m, tok: tok, closed: closed(tok), pieces: pieces(docs), opt: opt}
 	report := &Report{Closed: j.closed, Documents: len(docs), Seed: opt.Seed, text: fingerprint(docs)}
-	if w, ok := m.(Windowed); ok {
-		if opt.Stride > 0 {
-			w.SetStride(opt.Stride)
-		}
-		report.Stride = w.Stride()
+	var err error
+	if report.Stride, err = setStride(m, opt.Stride); err != nil {
+		return nil, err
 	}
 	verdicts, err := j.all(ctx, docs)
 	if err != nil {
@@ -86,31 +96,52 @@ type verdict struct {
 	tokens    []TokenNats
 }
 
+// groupBytes is about how much text is scored at once.
+const groupBytes = 4096
+
+// groups cuts the documents into runs that are scored in one piece, as models batch better the more they
+// are given: [from, to). A document without an end ends its group, as nothing may follow it. The groups
+// do not depend on the threads, as the way a model batches may show in the last bit.
+func groups(docs []corpus.Document) (runs [][2]int) {
+	from, bytes := 0, 0
+	for i, d := range docs {
+		bytes += d.Bytes() + 1
+		if bytes >= groupBytes || d.Cut || i == len(docs)-1 {
+			runs = append(runs, [2]int{from, i + 1})
+			from, bytes = i+1, 0
+		}
+	}
+	return runs
+}
+
 // all judges the documents in parallel; verdict i is that of document i.
 func (j *judge) all(ctx context.Context, docs []corpus.Document) ([]verdict, error) {
 	total, done := 0, 0
 	for _, d := range docs {
 		total += d.Bytes()
 	}
-	verdicts, errs := make([]verdict, len(docs)), make([]error, len(docs))
+	runs := groups(docs)
+	verdicts, errs := make([]verdict, len(docs)), make([]error, len(runs))
 	var next atomic.Int64
 	var failed atomic.Bool
 	var mu sync.Mutex // guards done and the order of Progress
 	var wg sync.WaitGroup
-	for range min(max(j.opt.Threads, 1), max(len(docs), 1)) {
+	for range min(max(j.opt.Threads, 1), len(runs)) {
 		wg.Go(func() {
 			for !failed.Load() && ctx.Err() == nil {
 				i := int(next.Add(1)) - 1
-				if i >= len(docs) {
+				if i >= len(runs) {
 					return
 				}
-				verdicts[i], errs[i] = j.document(i, docs[i])
-				if errs[i] != nil {
+				from, to := runs[i][0], runs[i][1]
+				if errs[i] = j.group(verdicts[from:to], docs[from:to], from); errs[i] != nil {
 					failed.Store(true)
 				}
 				if j.opt.Progress != nil {
 					mu.Lock()
-					done += docs[i].Bytes()
+					for _, d := range docs[from:to] {
+						done += d.Bytes()
+					}
 					j.opt.Progress(done, total)
 					mu.Unlock()
 				}
@@ -118,22 +149,38 @@ func (j *judge) all(ctx context.Context, docs []corpus.Document) ([]verdict, err
 		})
 	}
 	wg.Wait()
-	for i, err := range errs {
+	for _, err := range errs {
 		if err != nil {
-			return nil, fmt.Errorf("document %d: %w", i+1, err)
+			return nil, err
 		}
 	}
 	return verdicts, ctx.Err()
 }
 
-// document judges document i.
-func (j *judge) document(i int, d corpus.Document) (verdict, error) {
-	tokens := corpus.EncodeDocument(nil, j.tok, d)
+// group judges documents that are scored in one piece; the first is document number first.
+func (j *judge) group(verdicts []verdict, docs []corpus.Document, first int) (err error) {
+	var tokens []lm.Token
+	starts := make([]int, len(docs)+1)
+	for i, d := range docs {
+		tokens = corpus.EncodeDocument(tokens, j.tok, d)
+		starts[i+1] = len(tokens)
+	}
+	logProbs := lm.Score(j.model, tokens)
+	for i, d := range docs {
+		from, to := starts[i], starts[i+1]
+		if verdicts[i], err = j.document(d, j.pieces[first+i], tokens[from:to], logProbs[from:to]); err != nil {
+			return fmt.Errorf("document %d: %w", first+i+1, err)
+		}
+	}
+	return nil
+}
+
+// document judges one document, cut into a number of pieces.
+func (j *judge) document(d corpus.Document, pieces int, tokens []lm.Token, logProbs []float64) (verdict, error) {
 	ends, err := j.ends(d, tokens)
 	if err != nil {
 		return verdict{}, err
 	}
-	logProbs := lm.Score(j.model, tokens)
 	v := verdict{
 		Result: Result{
 			Tokens: len(tokens),
@@ -141,14 +188,14 @@ func (j *judge) document(i int, d corpus.Document) (verdict, error) {
 			Bytes:  d.Bytes(),
 			Words:  words(d.Text),
 		},
-		parts: newParts(j.pieces[i], d.Bytes()),
+		parts: newParts(pieces, d.Bytes()),
 	}
 	for i, p := range logProbs {
 		if math.IsNaN(p) || p > 1e-3 {
 			return verdict{}, fmt.Errorf("the model gives token %d ln P = %v: expected a number of at most 0; was it trained to the end?", i+1, p)
 		}
 		v.count(i, tokens[i], -min(p, 0), j)
-		part := &v.parts[partOf(ends[i]-1, len(v.parts), d.Bytes())]
+		part := &v.parts[partOf(ends[i]-1, pieces, d.Bytes())]
 		part.Nats -= min(p, 0)
 		part.Tokens++
 	}
@@ -161,7 +208,7 @@ func (v *verdict) count(i int, t lm.Token, nats float64, j *judge) {
 	if math.IsInf(nats, 1) {
 		v.Zeros++
 	}
-	if j.closed && t == unk {
+	if j.closed && t == corpus.Unk {
 		v.OOV++
 		v.OOVNats += nats
 	}

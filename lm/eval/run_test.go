@@ -3,6 +3,7 @@ package eval_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -31,14 +32,19 @@ func (d die) NextLogProbs(dst []float64, _ []lm.Token) []float64 {
 	return dst
 }
 
-// clock costs i+1 nats for token i of a document, whatever it is: by the cost one sees the position.
+// clock costs n nats for the n-th token of a document, whatever it is: by the cost one sees the position.
 type clock struct{ v int }
 
 func (c clock) Vocab() int                                         { return c.v }
 func (c clock) NextLogProbs(dst []float64, _ []lm.Token) []float64 { panic("scored only") }
 func (c clock) Score(dst []float64, tokens []lm.Token) []float64 {
-	for i := range tokens {
-		dst[i] = -float64(i + 1)
+	n := 0.0
+	for i, t := range tokens {
+		n++
+		dst[i] = -n
+		if t == lm.BOS {
+			n = 0
+		}
 	}
 	return dst[:len(tokens)]
 }
@@ -140,7 +146,7 @@ func TestPositions(t *testing.T) {
 func TestThreads(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	var texts []string
-	for range 300 {
+	for range 2000 {
 		var b strings.Builder
 		for range rng.IntN(40) {
 			b.WriteByte(byte('a' + rng.IntN(26)))
@@ -261,8 +267,14 @@ type window struct {
 	stride int
 }
 
-func (w *window) Stride() int     { return w.stride }
-func (w *window) SetStride(n int) { w.stride = n }
+func (w *window) Stride() int { return w.stride }
+func (w *window) SetStride(n int) error {
+	if n < 0 {
+		return errors.New("stride is negative")
+	}
+	w.stride = n
+	return nil
+}
 
 func TestStride(t *testing.T) {
 	w := &window{lm.Uniform(257), 64}
@@ -273,6 +285,11 @@ func TestStride(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, 16, r.Stride)
 	require.Equal(t, 16, w.stride)
+	_, err = eval.Run(ctx, w, bytewise{}, lines("a"), eval.Options{Stride: -1})
+	require.ErrorContains(t, err, "negative")
+	r, err = eval.Run(ctx, lm.Uniform(257), bytewise{}, lines("a"), eval.Options{Stride: 16})
+	require.NoError(t, err)
+	require.Zero(t, r.Stride, "a model without a window")
 }
 
 // TestZeroProbability: infinite, and JSON says why.
