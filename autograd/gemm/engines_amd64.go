@@ -50,17 +50,45 @@ var (
 	pair2edge   = [...]edgeKernel{1: avx2Tile1x2edge, avx2Tile2x2edge, avx2Tile3x2edge, avx2Tile4x2edge, avx2Tile5x2edge, avx2Tile6x2edge}
 )
 
+// Most rows of A in one call of the kernels of scalar products.
+const dotRows512, dotRows2 = 4, 2
+
+// The switches, unlike tables of functions, let the compiler see that out does not escape.
+
+func dots512(rows, k int, a []float32, aStride int, b *float32, bStride int) (out [16]float32) {
+	switch rows {
+	case 1:
+		avx512Dots1(k, &a[0], aStride, b, bStride, &out)
+	case 2:
+		avx512Dots2(k, &a[0], aStride, b, bStride, &out)
+	case 3:
+		avx512Dots3(k, &a[0], aStride, b, bStride, &out)
+	default:
+		avx512Dots4(k, &a[0], aStride, b, bStride, &out)
+	}
+	return out
+}
+
+func dots2(rows, k int, a []float32, aStride int, b *float32, bStride int) (out [16]float32) {
+	if rows == 1 {
+		avx2Dots1(k, &a[0], aStride, b, bStride, &out, &masks2)
+	} else {
+		avx2Dots2(k, &a[0], aStride, b, bStride, &out, &masks2)
+	}
+	return out
+}
+
 func avx512() *engine {
 	return &engine{
 		name: "avx512", mr: rows512, nr: panel512, directRows: 4 * rows512,
-		strip: strip512, packA: packA512, packB: packB512, small: small512,
+		strip: strip512, packA: packA512, packB: packB512, small: dots(dotRows512, dots512),
 	}
 }
 
 func avx2() *engine {
 	return &engine{
 		name: "avx2", mr: rows2, nr: panel2, directRows: 4 * rows2,
-		strip: strip2, packA: packAGo(rows2), packB: packB2, small: small2,
+		strip: strip2, packA: packAGo(rows2), packB: packB2, small: dots(dotRows2, dots2),
 	}
 }
 
@@ -184,17 +212,3 @@ func transposePanel(dst []float32, nr int, b matrix, k, cols int) {
 		}
 	}
 }
-
-// small512 takes a few rows times a transposed matrix, as in generation: both are read along their rows.
-func small512(m, n, k int, alpha float32, a, b matrix, add bool, c []float32, ldc int) bool {
-	if m > dotRows || b.right == 1 || a.right != 1 {
-		return false
-	}
-	return false
-}
-
-func small2(m, n, k int, alpha float32, a, b matrix, add bool, c []float32, ldc int) bool {
-	return false
-}
-
-const dotRows = 4

@@ -251,6 +251,7 @@ func TestAllocatesNothing(t *testing.T) {
 		var api blas.Float32 = f
 		require.Zero(t, testing.AllocsPerRun(20, func() {
 			api.Sgemm(blas.NoTrans, blas.Trans, 100, 100, 100, 1, a, 100, b, 100, 0, c, 100)
+			api.Sgemm(blas.NoTrans, blas.Trans, 3, 100, 100, 1, a, 100, b, 100, 0, c, 100)
 			api.Sgemm(blas.Trans, blas.NoTrans, 7, 100, 100, 1, a, 100, b, 100, 0, c, 100)
 		}))
 	})

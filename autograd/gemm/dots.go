@@ -1,0 +1,46 @@
+package gemm
+
+import "unsafe"
+
+// dotKernel returns the scalar products of rows of a with four rows of b, four to a row of a.
+type dotKernel func(rows, k int, a []float32, aStride int, b *float32, bStride int) [16]float32
+
+// dots returns the product for a few rows times a transposed matrix, as when one token meets the output
+// weights: every element of B is used once or twice, so B is read where it lies, along its rows.
+func dots(most int, kernel dotKernel) func(m, n, k int, alpha float32, a, b matrix, add bool, c []float32, ldc int) bool {
+	return func(m, n, k int, alpha float32, a, b matrix, add bool, c []float32, ldc int) bool {
+		if m > 2*most || b.right == 1 || a.right != 1 {
+			return false
+		}
+		passes := (m + most - 1) / most
+		for pass := range passes {
+			i, end := pass*m/passes, (pass+1)*m/passes
+			dotStrip(kernel, end-i, n, k, alpha, a.data[i*a.down:], a.down, b, add, c[i*ldc:], ldc)
+		}
+		return true
+	}
+}
+
+func dotStrip(kernel dotKernel, rows, n, k int, alpha float32, a []float32, aStride int, b matrix, add bool, c []float32, ldc int) {
+	for done := 0; done < n; {
+		j, step, cols := done, b.right, 4 // the last four columns may overlap those done
+		switch {
+		case n < 4:
+			step, cols = 0, 1 // four times the same
+		case j+4 > n:
+			j = n - 4
+		}
+		out := kernel(rows, k, a, aStride, unsafe.SliceData(b.data[j*b.right:]), step)
+		for i := range rows {
+			row, sums := c[i*ldc+j:][:cols], out[4*i:][:cols]
+			for x := done - j; x < cols; x++ {
+				if add {
+					row[x] += alpha * sums[x]
+				} else {
+					row[x] = alpha * sums[x]
+				}
+			}
+		}
+		done = j + cols
+	}
+}
