@@ -1,0 +1,54 @@
+package mlp_test
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+
+	"lmzoo/autograd"
+	"lmzoo/corpus"
+	"lmzoo/mlp"
+	"lmzoo/nn"
+)
+
+// What a table of counts cannot do: after "the cat runs", "the dog runs" and "the cat sleeps" the network has put cat and
+// dog close together, and gives "the dog sleeps", which it has never seen, more than a chance.
+func ExampleModel_Loss() {
+	words := []string{"", "the", "a", "cat", "dog", "stone", "runs", "sleeps", "falls"}
+	text := []int32{
+		0, 1, 3, 6, 0, 1, 3, 7, 0, 2, 3, 6, 0, 2, 3, 7, // cats run and sleep
+		0, 1, 4, 6, 0, 2, 4, 6, // dogs run
+		0, 1, 5, 8, 0, 2, 5, 8, // stones fall
+		0,
+	}
+	n := len(text) - 1
+	batch := corpus.Batch{B: 1, T: n, X: text[:n], Y: text[1:], N: n}
+	m, err := mlp.New(mlp.Config{VocabSize: len(words), Context: 2, NEmbd: 2, Hidden: 8}, rand.New(rand.NewPCG(1, 1)))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, p := range nn.Params(m) {
+		fmt.Println(p.Name, p.Rows, "×", p.Cols)
+	}
+	tape := autograd.NewTape()
+	for range 300 {
+		tape.Reset()
+		tape.Backward(m.Loss(tape, batch))
+		for _, p := range nn.Params(m) { // gradient descent
+			for i := range p.Grad {
+				p.Data[i] -= 0.3 * p.Grad[i]
+				p.Grad[i] = 0
+			}
+		}
+	}
+	sleeps := func(subject int32) float64 { return math.Exp(m.NextLogProbs(nil, []int32{1, subject})[7]) }
+	fmt.Printf("P(sleeps | the cat) = %.1f, dog %.1f, stone %.1f\n", sleeps(3), sleeps(4), sleeps(5))
+	// Output:
+	// C 9 × 2
+	// H 8 × 4
+	// d 1 × 8
+	// U 9 × 8
+	// b 1 × 9
+	// P(sleeps | the cat) = 0.4, dog 0.2, stone 0.0
+}

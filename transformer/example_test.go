@@ -1,0 +1,96 @@
+package transformer_test
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+
+	"lmzoo/autograd"
+	"lmzoo/corpus"
+	"lmzoo/nn"
+	"lmzoo/transformer"
+)
+
+// What a GPT is made of: almost everything is in the blocks, 12·C² parameters each, and nothing depends
+// on how long the text is but the table of positions.
+func ExampleNew() {
+	cfg, _ := transformer.Preset("small")
+	cfg.VocabSize = 65
+	m, err := transformer.New(cfg, rand.New(rand.NewPCG(1, 1)))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, p := range nn.Params(m)[:14] {
+		fmt.Printf("%-24s %4d × %d\n", p.Name, p.Rows, p.Cols)
+	}
+	fmt.Println("…", nn.Count(m), "parameters")
+
+	cfg.NHead = 5
+	_, err = transformer.New(cfg, nil)
+	fmt.Println(err)
+	// Output:
+	// wte.weight                 65 × 128
+	// wpe.weight                 64 × 128
+	// h.0.ln_1.weight             1 × 128
+	// h.0.ln_1.bias               1 × 128
+	// h.0.attn.c_attn.weight    128 × 384
+	// h.0.attn.c_attn.bias        1 × 384
+	// h.0.attn.c_proj.weight    128 × 128
+	// h.0.attn.c_proj.bias        1 × 128
+	// h.0.ln_2.weight             1 × 128
+	// h.0.ln_2.bias               1 × 128
+	// h.0.mlp.c_fc.weight       128 × 512
+	// h.0.mlp.c_fc.bias           1 × 512
+	// h.0.mlp.c_proj.weight     512 × 128
+	// h.0.mlp.c_proj.bias         1 × 128
+	// … 809856 parameters
+	// gpt: n_embd 128 is not divisible by n_head 5: choose a multiple, such as 130
+}
+
+// A GPT reads "abcabc…" again and again. First it learns that there are three letters (ln 3 = 1.1 nats), then, rather
+// suddenly, which follows which; and it goes on by itself beyond its window of 8 tokens: the window moves,
+// and what it learned holds at every position.
+func ExampleModel_Loss() {
+	m, _ := transformer.New(transformer.Config{VocabSize: 4, NPositions: 8, NEmbd: 16, NLayer: 2, NHead: 2}, rand.New(rand.NewPCG(1, 1)))
+	text := []int32{0, 1, 2, 3, 1, 2, 3, 1, 2, 3, 1, 2} // BOS a b c a b c a b c a b
+	batch := corpus.Batch{B: 4, T: 8, N: 4 * 8}
+	for from := range batch.B { // a row from each of the first places
+		batch.X = append(batch.X, text[from:from+8]...)
+		batch.Y = append(batch.Y, text[from+1:from+9]...)
+	}
+
+	tape := autograd.NewTape()
+	for step := range 401 {
+		tape.Reset()
+		loss := m.Loss(tape, batch)
+		if step == 0 || step == 100 || step == 400 {
+			fmt.Printf("step %3d: %.1f nats per token, perplexity %.1f\n", step, loss.Data[0], math.Exp(float64(loss.Data[0])))
+		}
+		tape.Backward(loss)
+		for _, p := range nn.Params(m) { // gradient descent
+			for i := range p.Grad {
+				p.Data[i] -= 0.5 * p.Grad[i]
+				p.Grad[i] = 0
+			}
+		}
+	}
+
+	state := m.Start()
+	for range 24 {
+		probs := state.NextLogProbs(nil)
+		best := int32(0)
+		for v := range probs {
+			if probs[v] > probs[best] {
+				best = int32(v)
+			}
+		}
+		fmt.Print(string("^abc"[best]))
+		state.Push(best)
+	}
+	// Output:
+	// step   0: 1.5 nats per token, perplexity 4.4
+	// step 100: 1.1 nats per token, perplexity 3.0
+	// step 400: 0.0 nats per token, perplexity 1.0
+	// abcabcabcabcabcabcabcabc
+}
