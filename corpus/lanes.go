@@ -11,14 +11,13 @@ import (
 // one stream; it is cut into B lanes of equal length, and each step goes on in every lane where the step
 // before it stopped.
 //
-// A lane that begins inside a document begins with a BOS without a target, so that the memory of what
-// came before in this row, which was another text, ends there. Each epoch has every token of the corpus
-// as a target exactly once. It is for one goroutine.
+// A lane may begin inside a document; so every lane but the first begins with a BOS without a target, and
+// the memory of what came before in this row, which was another text, ends there. Each epoch has every
+// token of the corpus as a target exactly once. It is for one goroutine.
 type Lanes struct {
 	docs    [][]lm.Token
 	b, t    int
 	total   int
-	lane    int     // tokens of the stream in a lane
 	steps   int     // steps of an epoch
 	now     int     // the epoch that what follows belongs to
 	order   []int32 // of the documents
@@ -33,8 +32,13 @@ func NewLanes(docs [][]lm.Token, b, t int, seed uint64) (*Lanes, error) {
 		return nil, err
 	}
 	l := &Lanes{docs: docs, b: b, t: t, total: total, now: -1, shuffle: newShuffler(seed)}
-	l.lane = (total + b - 1) / b
-	l.steps = (l.lane + 1 + t - 1) / t // one more for the BOS of a lane that begins inside a document
+	places := 0 // of the longest lane
+	for i := range b {
+		if n := l.begin(i+1) - l.begin(i); n > 0 {
+			places = max(places, n+extra(i))
+		}
+	}
+	l.steps = (places + t - 1) / t
 	l.order, l.begins = make([]int32, len(docs)), make([]int, len(docs))
 	return l, nil
 }
@@ -44,6 +48,14 @@ func (l *Lanes) Tokens() int { return l.total }
 
 // Steps is the number of steps of an epoch.
 func (l *Lanes) Steps() int { return l.steps }
+
+// begin is where a lane begins in the stream, and the one before it ends.
+func (l *Lanes) begin(lane int) int {
+	return int((int64(lane)*int64(l.total) + int64(l.b) - 1) / int64(l.b))
+}
+
+// extra is how many places a lane has before its tokens: that of the BOS that ends the memory.
+func extra(lane int) int { return min(lane, 1) }
 
 func (l *Lanes) turn(epoch int) {
 	if l.now == epoch {
@@ -67,24 +79,16 @@ func (l *Lanes) Batch(b *Batch, step int) {
 	l.turn(step / l.steps)
 	from := step % l.steps * l.t // within the lane
 	for i := range l.b {
-		l.fill(b, i*l.t, i*l.lane, from)
+		l.fill(b, i, from)
 	}
 }
 
-// fill writes the places from, from+1 … of the lane that begins at a place of the stream.
-func (l *Lanes) fill(b *Batch, at, begin, from int) {
-	end := min(begin+l.lane, l.total)
-	if begin >= end {
-		return // fewer tokens than lanes
-	}
-	row := at + l.t
-	pos := begin + from
-	if d := l.find(begin); l.begins[d] != begin {
-		if from == 0 {
-			at++ // the BOS that resize left
-		} else {
-			pos--
-		}
+// fill writes the places from, from+1 … of a lane.
+func (l *Lanes) fill(b *Batch, lane, from int) {
+	at, row := lane*l.t, (lane+1)*l.t
+	pos, end := l.begin(lane)+from-extra(lane), l.begin(lane+1)
+	if pos < l.begin(lane) {
+		at, pos = at+1, pos+1 // the BOS that resize left
 	}
 	for at < row && pos < end {
 		d := l.find(pos)

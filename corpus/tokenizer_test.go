@@ -102,3 +102,104 @@ func TestDecodeAnything(t *testing.T) {
 		})
 	}
 }
+
+func FuzzLossless(f *testing.F) {
+	toks := lossless(f)
+	for _, s := range awkward {
+		f.Add(s)
+	}
+	f.Add(sample)
+	f.Fuzz(func(t *testing.T, text string) {
+		for _, tok := range toks {
+			checkRoundTrip(t, tok, text)
+		}
+	})
+}
+
+func TestByte(t *testing.T) {
+	tok, err := Train("byte", nil, 300)
+	require.NoError(t, err)
+	require.Equal(t, 257, tok.Vocab())
+	require.Equal(t, []lm.Token{1, 98, 256}, tok.Encode(nil, "\x00a\xff"))
+	require.Equal(t, `\xff`, tok.Text(256))
+	require.Equal(t, `\n`, tok.Text(11))
+}
+
+func TestChar(t *testing.T) {
+	tok, err := Train("char", docsOf("abb猫", "b"), 0)
+	require.NoError(t, err)
+	require.Equal(t, 1+32+3, tok.Vocab())
+	require.Equal(t, []lm.Token{33, 34, 35}, tok.Encode(nil, "ba猫"), "the most frequent first")
+	require.Equal(t, []lm.Token{5, 19, 1 + 15, 17 + 15}, tok.Encode(nil, "B\xff"), "two digits for what is unknown")
+	require.Equal(t, "猫", tok.Text(35))
+	require.Equal(t, `\x4_`, tok.Text(5))
+	require.Equal(t, `\x_2`, tok.Text(19))
+	require.Equal(t, []int{0, 0, 1, 1, 3}, []int{tok.Bytes(0), tok.Bytes(5), tok.Bytes(19), tok.Bytes(33), tok.Bytes(35)})
+	require.Equal(t, "b", tok.Decode([]lm.Token{5, 33, 19}), "halves of a byte that do not meet")
+
+	small, err := Train("char", docsOf("abb猫"), 34)
+	require.NoError(t, err)
+	require.Equal(t, 34, small.Vocab())
+	require.Len(t, small.Encode(nil, "ba"), 3)
+}
+
+func TestWord(t *testing.T) {
+	const text = "tom is a baker ."
+	tok, err := Train("word", docsOf(text, text, "once"), 0)
+	require.NoError(t, err)
+	var words []string
+	for _, id := range tok.Encode(nil, text) {
+		words = append(words, tok.Text(id))
+	}
+	require.Equal(t, []string{"tom", " is", " a", " baker", " ."}, words)
+	require.Len(t, tok.Encode(nil, "once"), 4, "a word that occurred once is spelled")
+	require.Len(t, tok.Encode(nil, "z"), 2, "a character that did not occur is two digits")
+	require.Equal(t, len(" baker"), tok.Bytes(tok.Encode(nil, " baker")[0]))
+
+	one := tok.Vocab() - 4 // only the most frequent word; of equals the first
+	small, err := Train("word", docsOf(text, text, "once"), one)
+	require.NoError(t, err)
+	require.Equal(t, one, small.Vocab())
+	require.Len(t, small.Encode(nil, " ."), 1)
+	require.Len(t, small.Encode(nil, "tom"), 3)
+}
+
+func TestWhitespace(t *testing.T) {
+	tok, err := Train("whitespace", docsOf("the cat\tsat <unk>", "the <s> mat </s>"), 0)
+	require.NoError(t, err)
+	require.Equal(t, 2+4, tok.Vocab())
+	require.Equal(t, []lm.Token{2, Unk, 3, Unk}, tok.Encode(nil, " the dog\n cat </s> <unk>"))
+	require.Equal(t, "the <unk> cat", tok.Decode([]lm.Token{2, Unk, lm.BOS, 3}))
+	require.Equal(t, []int{0, -1, 3}, []int{tok.Bytes(lm.BOS), tok.Bytes(Unk), tok.Bytes(2)})
+	small, err := Train("whitespace", docsOf("a a b"), 3)
+	require.NoError(t, err)
+	require.Equal(t, []lm.Token{2, Unk}, small.Encode(nil, "a b"))
+}
+
+func TestTrainRefuses(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		vocab int
+		want  string
+	}{
+		{"wordpiece", 0, `no tokenizer "wordpiece": choose one of byte, char, bpe, word, whitespace`},
+		{"char", -1, "vocabulary of -1"},
+		{"byte", 256, "needs at least 257"},
+		{"bpe", 256, "needs at least 257"},
+		{"char", 32, "needs at least 33"},
+		{"word", 40, "characters of the text"},
+		{"whitespace", 1, "needs at least 2"},
+	} {
+		_, err := Train(c.name, docsOf(sample), c.vocab)
+		require.ErrorContains(t, err, c.want)
+		require.NotContains(t, err.Error(), "\n")
+	}
+}
+
+func TestEncodeDocuments(t *testing.T) {
+	docs := []Document{{Text: "ab", End: "\n"}, {End: "\n"}, {Text: "c", Cut: true}, {Cut: true}}
+	require.Equal(t, [][]lm.Token{{98, 99, 0}, {0}, {100}, {}}, EncodeDocuments(Byte{}, docs))
+	got := EncodeDocuments(Byte{}, docs)
+	_ = append(got[0], 5)
+	require.Equal(t, []lm.Token{0}, got[1], "one document cannot grow into the next")
+}

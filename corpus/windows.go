@@ -79,7 +79,7 @@ func (w *Windows) Rows() int { return len(w.rows) }
 // so that the others are free to move.
 func (w *Windows) windows(n int) int {
 	k := (n + w.t - 1) / w.t
-	if k > 8 {
+	if k > 8 && w.t > 1 {
 		k++
 	}
 	return k
@@ -189,14 +189,12 @@ func (w *Windows) fill(b *Batch, at int, r *row) {
 	b.N -= shared
 }
 
-// begin is where the k-th window of a long document begins.
+// begin is where the k-th window of a long document begins: T after the one before, but for the phase of
+// the epoch, and early enough for every window after it to have a target of its own.
 func (w *Windows) begin(r *row, k int) int {
-	n := len(w.docs[r.long])
-	switch k {
-	case 0:
+	if k == 0 {
 		return 0
-	case w.windows(n) - 1:
-		return n - w.t
 	}
-	return k*w.t - int(w.phase[r.long])
+	n := len(w.docs[r.long])
+	return min(k*w.t-int(w.phase[r.long]), n-w.t-(w.windows(n)-1-k))
 }
