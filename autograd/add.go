@@ -17,14 +17,13 @@ type addOp struct{ y, a, b *Tensor }
 func (o addOp) Backward() { // da = dy, db = dy
 	dy := o.y.AddGrad()
 	if o.b.Grad != nil {
-		if o.b.unset && o.b != o.a {
-			o.b.unset = false
-			copy(o.b.Grad, dy)
+		if db, beta := o.b.gradMatrix(); beta == 0 {
+			copy(db.Data, dy)
 		} else {
-			vec.Add(o.b.AddGrad(), dy)
+			vec.Add(db.Data, dy)
 		}
 	}
-	passGrad(o.a, o.y)
+	o.y.tape.passGrad(o.a, o.y.takeGrad())
 }
 
 // Mul is y = a ⊙ b, element by element.
@@ -66,10 +65,7 @@ func (o scaleOp) Backward() { // dx = s·dy
 // Reshape is a view of the same numbers, in the same order, as rows×cols: nothing is copied.
 func (t *Tape) Reshape(x *Tensor, rows, cols int) *Tensor {
 	x.want("x of Reshape", -1, rows*cols/max(x.Rows, 1))
-	y := t.Const(rows, cols, x.Data)
-	if !t.forward && x.Grad != nil {
-		y.Grad, y.unset = t.floats.take(rows*cols), true
-	}
+	y := t.view(rows, cols, x.Data, t.Recording() && x.Grad != nil)
 	Record(t, reshapeOp{y, x})
 	return y
 }
@@ -78,7 +74,7 @@ type reshapeOp struct{ y, x *Tensor }
 
 func (o reshapeOp) Backward() { // dx = dy
 	if o.y.AddGrad() != nil {
-		passGrad(o.x, o.y)
+		o.y.tape.passGrad(o.x, o.y.takeGrad())
 	}
 }
 

@@ -41,7 +41,7 @@ func (o attentionOp) Backward() {
 		return
 	}
 	dqkv, beta := o.qkv.gradMatrix()
-	o.backward(dqkv.Data, beta, o.y.AddGrad(), o.y.Data, o.qkv.Data)
+	o.backward(dqkv.Data, beta, o.y.AddGrad(), o.qkv.Data)
 }
 
 // attentionBlock is how many rows of scores are computed at once.
@@ -104,22 +104,19 @@ func (a *attention) forward(y, qkv []float32) {
 // backward inverts att = softmax(scale·q·kᵀ), y = att·v:
 //
 //	dv += attᵀ·dy,  datt = dy·vᵀ,  dscores = att ⊙ (datt − Σ att·datt),  dq += scale·dscores·k,  dk += scale·dscoresᵀ·q
-//
-// where the sum over a row, Σ att·datt, equals dy·y. The last block of rows touches all of dk and dv, so it
-// goes first and may overwrite (beta 0).
-func (a *attention) backward(dqkv []float32, beta float32, dy, y, qkv []float32) {
+func (a *attention) backward(dqkv []float32, beta float32, dy, qkv []float32) {
 	for b := range a.B {
 		for h := range a.H {
-			a.backwardHead(dqkv, beta, dy, y, qkv, b, h)
+			a.backwardHead(dqkv, beta, dy, qkv, b, h)
 		}
 	}
 }
 
-func (a *attention) backwardHead(dqkv []float32, beta float32, dy, y, qkv []float32, b, h int) {
+func (a *attention) backwardHead(dqkv []float32, beta float32, dy, qkv []float32, b, h int) {
 	logSum := a.logSum[(b*a.H+h)*a.T:][:a.T]
 	q, k, v := a.head(qkv, b, h, 0, 3), a.head(qkv, b, h, 1, 3), a.head(qkv, b, h, 2, 3)
 	dq, dk, dv := a.head(dqkv, b, h, 0, 3), a.head(dqkv, b, h, 1, 3), a.head(dqkv, b, h, 2, 3)
-	yh, dyh := a.head(y, b, h, 0, 1), a.head(dy, b, h, 0, 1)
+	dyh := a.head(dy, b, h, 0, 1)
 	if beta == 0 {
 		zeroRows(dk)
 		zeroRows(dv)
@@ -140,10 +137,7 @@ func (a *attention) backwardHead(dqkv []float32, beta float32, dy, y, qkv []floa
 			clear(drow[:from])
 			clear(drow[to:])
 			a.drop(drow, b, h, t, lo)
-			sum := vec.Dot(dyh.Data[t*dyh.Stride:][:a.D], yh.Data[t*yh.Stride:][:a.D])
-			for j := from; j < to; j++ {
-				drow[j] = row[j] * (drow[j] - sum)
-			}
+			vec.SoftmaxBackward(drow[from:to], drow[from:to], row[from:to])
 			a.drop(row, b, h, t, lo)
 		}
 		blas32.Gemm(blas.Trans, blas.NoTrans, 1, att, dy, 1, rows(dv, lo, hi))

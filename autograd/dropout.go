@@ -21,7 +21,7 @@ type dropoutOp struct {
 func (o dropoutOp) Backward() { // dx = mask·dy
 	dy := o.y.AddGrad()
 	o.mask.apply(dy, dy, 0)
-	passGrad(o.x, o.y)
+	o.y.tape.passGrad(o.x, o.y.takeGrad())
 }
 
 // mask is a dropout mask that is computed and not stored: element i is a hash of the seed and i, so

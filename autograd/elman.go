@@ -20,31 +20,27 @@ func (t *Tape) Elman(xw, whh, bhh, h0 *Tensor, B, T int, x []int32) *Tensor {
 			u.carry(u.prev, h, b, s)
 		}
 	}
-	op := elmanOp{y: y, xw: xw, unroll: u}
-	if t.Recording() {
-		op.dsum = t.Scratch(B * T * u.H)
-	}
-	Record(t, op)
+	Record(t, elmanOp{y, xw, u})
 	return y
 }
 
 type elmanOp struct {
 	y, xw *Tensor
-	dsum  []float32
 	unroll
 }
 
 // Backward goes back in time: dsum_t = (1 − h_t²)·dh_t, dh_{t−1} += dsum_t·whh.
 func (o elmanOp) Backward() {
 	dh := o.y.AddGrad()
-	clear(o.dsum)
+	dsum := o.y.tape.borrow(len(dh))
+	clear(dsum)
 	for s := o.T - 1; s >= 0; s-- {
 		for b := range o.B {
 			i := (b*o.T + s) * o.H
-			vec.TanhBackward(o.dsum[i:][:o.H], dh[i:][:o.H], o.y.Data[i:][:o.H])
+			vec.TanhBackward(dsum[i:][:o.H], dh[i:][:o.H], o.y.Data[i:][:o.H])
 		}
-		o.back(dh, o.dsum, s)
+		o.back(dh, dsum, s)
 	}
-	o.weights(o.dsum)
-	vec.Add(o.xw.AddGrad(), o.dsum)
+	o.weights(dsum)
+	o.y.tape.passGrad(o.xw, dsum)
 }

@@ -26,9 +26,6 @@ func (t *Tape) GRU(xw, whh, bhh, h0 *Tensor, B, T int, x []int32) *Tensor {
 			u.carry(u.prev, y.Row(i), b, s)
 		}
 	}
-	if t.Recording() {
-		o.dsum, o.dhidden, o.dprev = t.Scratch(B*T*3*H), t.Scratch(B*T*3*H), t.Scratch(H)
-	}
 	Record(t, o)
 	return y
 }
@@ -36,8 +33,6 @@ func (t *Tape) GRU(xw, whh, bhh, h0 *Tensor, B, T int, x []int32) *Tensor {
 type gruOp struct {
 	y, xw         *Tensor
 	gates, hidden []float32 // [B·T, 3H]: r z n, and s
-	dsum, dhidden []float32 // [B·T, 3H]: the gradients of xw and of s
-	dprev         []float32 // [H]
 	unroll
 }
 
@@ -46,20 +41,22 @@ type gruOp struct {
 func (o gruOp) Backward() {
 	H := o.H
 	dh := o.y.AddGrad()
-	dsum, own := sumGrad(o.xw, o.dsum)
+	tape := o.y.tape
+	dsum, dhidden := tape.borrow(len(o.gates)), tape.borrow(len(o.gates)) // the gradients of xw and of s
+	unwanted := tape.borrow(H)                                            // that of a state before the first step or a reset
 	for s := o.T - 1; s >= 0; s-- {
 		for b := range o.B {
 			i := b*o.T + s
-			dprev := o.dprev
+			dprev := unwanted
 			if s > 0 && !o.resets(b, s) {
 				dprev = dh[(i-1)*H:][:H]
 			}
-			vec.GRUBackward(dsum[i*3*H:], o.dhidden[i*3*H:], dprev, dh[i*H:][:H], o.gates[i*3*H:], o.hidden[i*3*H:], o.prev[i*H:])
+			vec.GRUBackward(dsum[i*3*H:], dhidden[i*3*H:], dprev, dh[i*H:][:H], o.gates[i*3*H:], o.hidden[i*3*H:], o.prev[i*H:])
 		}
-		o.back(dh, o.dhidden, s)
+		o.back(dh, dhidden, s)
 	}
-	o.weights(o.dhidden)
-	if !own {
-		vec.Add(o.xw.AddGrad(), dsum)
-	}
+	o.weights(dhidden)
+	tape.give(unwanted)
+	tape.give(dhidden)
+	tape.passGrad(o.xw, dsum)
 }

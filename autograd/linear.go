@@ -64,7 +64,7 @@ func (o linearOp) Backward() {
 		addRows(o.b.AddGrad(), dy)
 	}
 	if o.r != nil { // dr = dy
-		passGrad(o.r, o.y)
+		o.y.tape.passGrad(o.r, o.y.takeGrad())
 	}
 }
 

@@ -29,9 +29,6 @@ func (t *Tape) LSTM(xw, whh, bhh, h0, c0 *Tensor, B, T int, x []int32) (y *Tenso
 			u.carry(o.cPrev, o.c[i*H:][:H], b, s)
 		}
 	}
-	if t.Recording() {
-		o.dsum, o.dc = t.Scratch(B*T*4*H), t.Scratch(B*H)
-	}
 	Record(t, o)
 	return y, t.LastStep(y, B, T), t.lastStep(o.c, B, T, H)
 }
@@ -39,7 +36,6 @@ func (t *Tape) LSTM(xw, whh, bhh, h0, c0 *Tensor, B, T int, x []int32) (y *Tenso
 type lstmOp struct {
 	y, xw                  *Tensor
 	gates, c, tanhC, cPrev []float32 // gates [B·T, 4H] after σ and tanh
-	dsum, dc               []float32 // dc [B, H]: the gradient that c_t gets from step t+1
 	unroll
 }
 
@@ -48,12 +44,13 @@ type lstmOp struct {
 func (o lstmOp) Backward() {
 	H := o.H
 	dh := o.y.AddGrad()
-	dsum, own := sumGrad(o.xw, o.dsum)
-	clear(o.dc)
+	tape := o.y.tape
+	dsum, dcs := tape.borrow(len(o.gates)), tape.borrow(o.B*H) // dcs [B, H]: the gradient that c_t gets from step t+1
+	clear(dcs)
 	for s := o.T - 1; s >= 0; s-- {
 		for b := range o.B {
 			i := b*o.T + s
-			dc := o.dc[b*H:][:H]
+			dc := dcs[b*H:][:H]
 			vec.LSTMBackward(dsum[i*4*H:], dc, dh[i*H:][:H], dc, o.gates[i*4*H:], o.tanhC[i*H:], o.cPrev[i*H:])
 			if o.resets(b, s) {
 				clear(dc)
@@ -62,7 +59,6 @@ func (o lstmOp) Backward() {
 		o.back(dh, dsum, s)
 	}
 	o.weights(dsum)
-	if !own {
-		vec.Add(o.xw.AddGrad(), dsum)
-	}
+	tape.give(dcs)
+	tape.passGrad(o.xw, dsum)
 }

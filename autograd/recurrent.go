@@ -134,16 +134,6 @@ func (u *unroll) weights(dsum []float32) {
 	}
 }
 
-// sumGrad returns memory for the gradient of xw, and whether it is xw's own: where nothing was sent there before,
-// it is written in place. keep is a buffer for the other case.
-func sumGrad(xw *Tensor, keep []float32) (dxw []float32, own bool) {
-	if xw.unset {
-		xw.unset = false
-		return xw.Grad, true
-	}
-	return keep, false
-}
-
 // transpose stores mᵀ in dst.
 func transpose(dst []float32, m blas32.General) blas32.General {
 	for i := range m.Rows {

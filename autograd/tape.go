@@ -7,7 +7,7 @@ import (
 )
 
 // Op is one recorded operation: Backward adds to the gradients of its inputs what the gradient of its
-// output implies.
+// output implies, reaching both through AddGrad.
 type Op interface{ Backward() }
 
 // Tape records operations in the order they ran. A Tape is for one goroutine.
@@ -17,8 +17,12 @@ type Tape struct {
 
 	forward bool
 	ops     []Op
+	made    []int // how many tensors there were when each op was recorded
+	tensors []*Tensor
+	n       int // tensors in use
 	floats  arena[float32]
-	tensors arena[Tensor]
+	ints    arena[int32]
+	spare   [][]float32 // gradients that nobody needs any more
 }
 
 // NewTape returns a tape that records.
@@ -33,40 +37,74 @@ func (t *Tape) Recording() bool { return !t.forward }
 // Reset forgets everything recorded and takes back the memory of every Tensor the tape made: the next
 // step, of the same shape, allocates nothing.
 func (t *Tape) Reset() {
-	t.ops = t.ops[:0]
+	t.ops, t.made, t.n, t.spare = t.ops[:0], t.made[:0], 0, t.spare[:0]
 	t.floats.reset()
-	t.tensors.reset()
+	t.ints.reset()
 }
 
-// New returns a tensor of the tape's memory, valid until Reset. Its values are unspecified, and its
-// gradient, if the tape records, is zero.
+// New returns a tensor of the tape's memory, valid until Reset, with unspecified values. If the tape
+// records it wants a gradient.
 func (t *Tape) New(rows, cols int) *Tensor {
-	x := &t.tensors.take(1)[0]
-	*x = Tensor{General: blas32.General{Rows: rows, Cols: cols, Stride: cols, Data: t.floats.take(rows * cols)}}
-	if !t.forward {
-		x.Grad, x.unset = t.floats.take(rows*cols), true
-	}
-	return x
+	return t.view(rows, cols, t.floats.take(rows*cols), !t.forward)
 }
 
 // Const returns a tensor over data that wants no gradient, valid until Reset.
-func (t *Tape) Const(rows, cols int, data []float32) *Tensor {
-	x := &t.tensors.take(1)[0]
-	*x = Tensor{General: blas32.General{Rows: rows, Cols: cols, Stride: cols, Data: data[:rows*cols]}}
+func (t *Tape) Const(rows, cols int, data []float32) *Tensor { return t.view(rows, cols, data, false) }
+
+// view returns a tensor over data.
+func (t *Tape) view(rows, cols int, data []float32, grad bool) *Tensor {
+	if t.n == len(t.tensors) {
+		t.tensors = append(t.tensors, new(Tensor))
+	}
+	x := t.tensors[t.n]
+	t.n++
+	*x = Tensor{General: blas32.General{Rows: rows, Cols: cols, Stride: cols, Data: data[:rows*cols]}, tape: t}
+	if grad {
+		x.Grad = x.Data[:0]
+	}
 	return x
 }
 
 // Scratch returns n floats of the tape's memory, valid until Reset, with unspecified values.
 func (t *Tape) Scratch(n int) []float32 { return t.floats.take(n) }
 
+// ScratchInts returns n numbers of the tape's memory, valid until Reset, with unspecified values.
+func (t *Tape) ScratchInts(n int) []int32 { return t.ints.take(n) }
+
 // Backward sends the gradient of loss, a 1×1 tensor, back through everything recorded: afterwards the
-// Grad of every leaf has grown by ∂loss/∂leaf. The gradients in between have been used up on the way.
+// Grad of every leaf has grown by ∂loss/∂leaf. The gradients in between are gone: once the op that made a
+// tensor has run backward, nobody asks for the tensor's gradient again, and its memory serves the next.
 // Backward is called once between two Resets.
 func (t *Tape) Backward(loss *Tensor) {
 	loss.want("loss", 1, 1)
 	loss.AddGrad()[0] = 1
 	for i := len(t.ops) - 1; i >= 0; i-- {
 		t.ops[i].Backward()
+		from := 0
+		if i > 0 {
+			from = t.made[i-1]
+		}
+		for _, x := range t.tensors[from:t.made[i]] { // what was made since the op before
+			t.give(x.takeGrad())
+		}
+	}
+}
+
+// borrow returns memory for a gradient of n elements with unspecified values.
+func (t *Tape) borrow(n int) []float32 {
+	for i := len(t.spare) - 1; i >= 0; i-- { // the last given back is still in the cache
+		if b := t.spare[i]; cap(b) == n {
+			t.spare = append(t.spare[:i], t.spare[i+1:]...)
+			return b[:n]
+		}
+	}
+	return t.floats.take(n)
+}
+
+// give takes memory back from an op.
+func (t *Tape) give(b []float32) {
+	if len(b) > 0 {
+		t.spare = append(t.spare, b)
 	}
 }
 
@@ -79,6 +117,7 @@ func Record[O any, P interface {
 	if t.forward {
 		return
 	}
+	t.made = append(t.made, t.n)
 	n := len(t.ops)
 	if n < cap(t.ops) {
 		t.ops = t.ops[:n+1]

@@ -119,7 +119,7 @@ func TestTapeIsExplicit(t *testing.T) {
 	blas32.Gemm(trans, plain, 1, att, dx, 1, dwproj)
 	addRows(dbproj, dx)
 	dqkv := buf(N, 3*C) // att = Attention(qkv)
-	a.backward(dqkv.Data, 0, datt.Data, att.Data, qkv.Data)
+	a.backward(dqkv.Data, 0, datt.Data, qkv.Data)
 	dl1, dwqkv, dbqkv := buf(N, C), buf(C, 3*C), row(m.bqkv) // qkv = l1·wqkv + bqkv
 	blas32.Gemm(plain, trans, 1, dqkv, m.wqkv.General, 0, dl1)
 	blas32.Gemm(trans, plain, 1, l1, dqkv, 1, dwqkv)

@@ -16,11 +16,11 @@ import (
 // rows follow one another in memory (Stride = Cols). The embedded General can be handed to blas32.
 type Tensor struct {
 	blas32.General
-	Grad []float32 // same layout as Data; nil where no gradient is wanted
 
-	// unset: nothing has been sent to Grad yet and its values mean nothing. The first op to send a gradient
-	// writes it, the later ones add; so no gradient has to be cleared before, or read to add to zero.
-	unset bool
+	// Grad has the layout of Data; it is nil where no gradient is wanted, and empty on a tape until the first
+	// op sends one. So nothing has to be cleared before, and memory is needed only while it means something.
+	Grad []float32
+	tape *Tape // whose memory Grad comes from; nil for a leaf
 }
 
 // NewParam returns a leaf of zeros that wants a gradient.
@@ -42,35 +42,48 @@ func (x *Tensor) Row(i int) []float32 { return x.Data[i*x.Stride:][:x.Cols] }
 // AddGrad returns the gradient of x ready to be added to, or nil where none is wanted. An op's Backward
 // reads the gradient of its output and adds to those of its inputs through it.
 func (x *Tensor) AddGrad() []float32 {
-	if x.unset {
+	if x.unset() {
+		x.Grad = x.tape.borrow(len(x.Data))
 		clear(x.Grad)
-		x.unset = false
 	}
 	return x.Grad
 }
+
+// unset reports whether x wants a gradient and nothing has been sent yet.
+func (x *Tensor) unset() bool { return x.Grad != nil && len(x.Grad) < len(x.Data) }
 
 // gradMatrix returns the gradient of x as a matrix, and the beta with which a product is to be added to
 // it: 0 for the first, which overwrites, 1 for those that follow.
 func (x *Tensor) gradMatrix() (grad blas32.General, beta float32) {
 	beta = 1
-	if x.unset {
-		x.unset, beta = false, 0
+	if x.unset() {
+		x.Grad, beta = x.tape.borrow(len(x.Data)), 0
 	}
 	grad = x.General
 	grad.Data = x.Grad
 	return grad, beta
 }
 
-// passGrad hands the whole gradient of y, which y's own Backward is done with, on to x: where x has none
-// yet, the memory itself changes hands.
-func passGrad(x, y *Tensor) {
-	switch {
-	case x.Grad == nil:
-	case x.unset:
-		x.Grad, x.unset = y.Grad, false
-	default:
-		vec.Add(x.Grad, y.Grad)
+// takeGrad takes the gradient away from x; for an op that is done with its output.
+func (x *Tensor) takeGrad() []float32 {
+	grad := x.Grad
+	if grad != nil {
+		x.Grad = x.Data[:0]
 	}
+	return grad
+}
+
+// passGrad adds a whole gradient to that of x. Where x has none yet, the memory changes hands; otherwise it
+// goes back to the tape.
+func (t *Tape) passGrad(x *Tensor, grad []float32) {
+	if x.unset() {
+		x.Grad = grad
+		return
+	}
+	if x.Grad != nil {
+		vec.Add(x.Grad, grad)
+	}
+	t.give(grad)
 }
 
 // want panics unless x has the given shape; a negative number stands for any. A wrong shape is a mistake
