@@ -235,7 +235,7 @@ func TestConfigErrors(t *testing.T) {
 	m := loud(t, small)
 	require.Error(t, m.SetStride(9))
 	require.NoError(t, m.SetStride(0))
-	require.Equal(t, 4, m.Config.Stride)
+	require.Equal(t, 4, m.Stride())
 	for _, size := range Sizes() {
 		cfg, err := Preset(size)
 		require.NoError(t, err)

@@ -9,6 +9,9 @@ import (
 // scoreTokens is about how many tokens Score encodes at once.
 const scoreTokens = 1024
 
+// Stride is by how many tokens the window moves when it is full.
+func (m *Model) Stride() int { return m.Config.Stride }
+
 // SetStride sets by how many tokens the window moves when it is full: a small stride leaves much context
 // to every token and costs time, a large one the reverse. Do not call it while the model is in use.
 func (m *Model) SetStride(stride int) error {
