@@ -25,6 +25,14 @@ func (a *absolute) fit(order int, t [5]int) string {
 	return ""
 }
 
+func (a *absolute) discounts() [][]float64 {
+	var all [][]float64
+	for _, d := range a.discount[1:] {
+		all = append(all, []float64{d})
+	}
+	return all
+}
+
 func (a *absolute) alpha(order int, count float64, h history) float64 {
 	return (count - a.discount[order]) / h.total
 }

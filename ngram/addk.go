@@ -8,10 +8,10 @@ package ngram
 // This mixes the relative frequency with the uniform distribution: γ(h) = kV / (c(h) + kV). Nothing is
 // learned from shorter histories: one that is not whole gives everything away, so that the recursion falls
 // through to 1/V.
-type addK struct{ k float64 }
-
-func (addK) continuation() bool     { return false }
-func (addK) fit(int, [5]int) string { return "" }
+type addK struct {
+	fixed
+	k float64
+}
 
 func (a addK) alpha(_ int, count float64, h history) float64 {
 	if !h.whole {

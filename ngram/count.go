@@ -34,8 +34,8 @@ func (t text) add(doc []lm.Token, vocab int) (text, error) {
 	if len(t) == 0 {
 		t = append(t, uint32(lm.BOS))
 	}
-	if len(t)+len(doc)+2 >= none {
-		return t, fmt.Errorf("ngram: more than %d tokens to count at once: set a memory bound, so that they are counted in pieces", none-1)
+	if uint64(len(t)+len(doc)+2) >= none {
+		return t, fmt.Errorf("ngram: more than %d tokens to count at once: set a memory bound, so that they are counted in pieces", uint32(none-1))
 	}
 	t = slices.Grow(t, len(doc)+2)
 	for _, tok := range doc {

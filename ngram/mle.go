@@ -6,9 +6,7 @@ package ngram
 //
 // A history never seen asks the shorter one. A token never seen after a history that was has probability
 // 0, so that one surprise makes the perplexity of a whole text infinite: this is why the other files exist.
-type mle struct{}
+type mle struct{ fixed }
 
-func (mle) continuation() bool                            { return false }
-func (mle) fit(int, [5]int) string                        { return "" }
 func (mle) alpha(_ int, count float64, h history) float64 { return count / h.total }
 func (mle) gamma(int, history) float64                    { return 0 }

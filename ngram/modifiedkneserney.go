@@ -36,6 +36,14 @@ func (m *modifiedKneserNey) fit(order int, t [5]int) string {
 	return ""
 }
 
+func (m *modifiedKneserNey) discounts() [][]float64 {
+	var all [][]float64
+	for _, d := range m.discount[1:] {
+		all = append(all, []float64{d[1], d[2], d[3]})
+	}
+	return all
+}
+
 func (m *modifiedKneserNey) alpha(order int, count float64, h history) float64 {
 	return (count - m.discount[order][min(int(count), 3)]) / h.total
 }

@@ -12,35 +12,48 @@ type grams struct {
 	order         int
 	word, child   [][]uint32
 	prob, backoff [][]float32
+	raw, count    [][]uint32 // nil without counts
 }
 
 // filter drops the n-grams that keep refuses. What begins with a dropped one must be refused too.
 func (g grams) filter(keep func(k int, i uint32) bool) grams {
-	out := grams{order: g.order, word: [][]uint32{nil}, child: make([][]uint32, g.order), prob: [][]float32{g.prob[0]}, backoff: [][]float32{nil}}
-	out.backoff = [][]float32{g.backoff[0]}
+	out := grams{order: g.order, child: make([][]uint32, g.order)}
 	kept := make([]uint32, len(g.prob[0])) // the n-grams of a level that stay
 	for i := range kept {
 		kept[i] = uint32(i)
 	}
-	for k := 1; k < g.order; k++ {
-		var word, stay []uint32
-		var prob, backoff []float32
+	for k := range g.order {
+		out.word, out.prob, out.backoff = append(out.word, pick(g.word[k], kept)), append(out.prob, pick(g.prob[k], kept)), append(out.backoff, pick(g.backoff[k], kept))
+		if g.raw != nil {
+			out.raw, out.count = append(out.raw, pick(g.raw[k], kept)), append(out.count, pick(g.count[k], kept))
+		}
+		if k+1 == g.order {
+			break
+		}
+		var stay []uint32
 		child := make([]uint32, 0, len(kept)+1)
 		for _, x := range kept {
-			child = append(child, uint32(len(word)))
-			for i := g.child[k-1][x]; i < g.child[k-1][x+1]; i++ {
-				if !keep(k, i) {
-					continue
-				}
-				word, prob, stay = append(word, g.word[k][i]), append(prob, g.prob[k][i]), append(stay, i)
-				if g.backoff[k] != nil {
-					backoff = append(backoff, g.backoff[k][i])
+			child = append(child, uint32(len(stay)))
+			for i := g.child[k][x]; i < g.child[k][x+1]; i++ {
+				if keep(k+1, i) {
+					stay = append(stay, i)
 				}
 			}
 		}
-		out.child[k-1] = append(child, uint32(len(word)))
-		out.word, out.prob, out.backoff = append(out.word, word), append(out.prob, prob), append(out.backoff, backoff)
+		out.child[k] = append(child, uint32(len(stay)))
 		kept = stay
+	}
+	return out
+}
+
+// pick returns some entries of a column; a column that is not there stays so.
+func pick[T any](column []T, which []uint32) []T {
+	if column == nil {
+		return nil
+	}
+	out := make([]T, len(which))
+	for i, x := range which {
+		out[i] = column[x]
 	}
 	return out
 }
@@ -54,6 +67,10 @@ func (g grams) pack(h header) *Model {
 	m := &Model{header: h, unigrams: g.packUnigrams()}
 	for k := 1; k < g.order; k++ {
 		m.tables = append(m.tables, g.packLevel(k, &m.header))
+	}
+	for k := range g.raw {
+		c, shape := packCounts(g.raw[k], g.count[k])
+		m.counts, m.CountBits = append(m.counts, c), append(m.CountBits, shape)
 	}
 	return m
 }

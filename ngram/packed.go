@@ -33,10 +33,13 @@ func layout(widths ...int) (fields []field, stride uint64) {
 	return fields, stride
 }
 
+// rowBytes is the size of n rows.
+func rowBytes(n int, stride uint64) uint64 { return (uint64(n)*stride+7)/8 + rowPadding }
+
 // packRows writes n rows of fields; get returns the numbers of row i in the order of widths.
 func packRows(n int, widths []int, get func(i int, row []uint64)) []byte {
 	_, stride := layout(widths...)
-	data := make([]byte, (uint64(n)*stride+7)/8+rowPadding)
+	data := make([]byte, rowBytes(n, stride))
 	pieces := cut(n)
 	parallel(len(pieces), func(p int) {
 		out := data[uint64(pieces[p].lo)*stride/8:] // pieces begin at multiples of 64 rows, hence of bytes

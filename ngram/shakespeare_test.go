@@ -23,23 +23,27 @@ func newWords() *words {
 	return &words{id: map[string]lm.Token{}, text: []string{"</s>", "<unk>"}}
 }
 
-// lines turns text into one document per line that is not empty; learn adds new words.
+// document turns a line into tokens; learn adds new words.
+func (w *words) document(line string, learn bool) (doc []lm.Token) {
+	for _, word := range strings.Fields(line) {
+		id, ok := w.id[word]
+		switch {
+		case !ok && learn:
+			id = lm.Token(len(w.text))
+			w.id[word], w.text = id, append(w.text, word)
+		case !ok:
+			id = 1
+		}
+		doc = append(doc, id)
+	}
+	return append(doc, lm.BOS)
+}
+
+// lines turns text into one document per line that is not empty.
 func (w *words) lines(text string, learn bool) (docs [][]lm.Token) {
 	for line := range strings.Lines(text) {
-		var doc []lm.Token
-		for _, word := range strings.Fields(line) {
-			id, ok := w.id[word]
-			switch {
-			case !ok && learn:
-				id = lm.Token(len(w.text))
-				w.id[word], w.text = id, append(w.text, word)
-			case !ok:
-				id = 1
-			}
-			doc = append(doc, id)
-		}
-		if len(doc) > 0 {
-			docs = append(docs, append(doc, lm.BOS))
+		if doc := w.document(line, learn); len(doc) > 1 {
+			docs = append(docs, doc)
 		}
 	}
 	return docs

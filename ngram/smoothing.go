@@ -13,6 +13,8 @@ type rule interface {
 	continuation() bool
 	// fit reads what the rule needs off the counts of counts of one order; a note says why it could not.
 	fit(order int, t [5]int) (note string)
+	// discounts are what fit found, by order, for a reader.
+	discounts() [][]float64
 	alpha(order int, count float64, h history) float64
 	gamma(order int, h history) float64
 }
@@ -29,13 +31,20 @@ type history struct {
 // Smoothings are the names of the smoothings, in order of appearance.
 var Smoothings = []string{"mle", "add-k", "witten-bell", "absolute", "kneser-ney", "modified-kneser-ney", "stupid-backoff"}
 
+// fixed is the part of a rule that has nothing to fit and counts occurrences.
+type fixed struct{}
+
+func (fixed) continuation() bool     { return false }
+func (fixed) fit(int, [5]int) string { return "" }
+func (fixed) discounts() [][]float64 { return nil }
+
 // newRule returns the smoothing of a name.
 func newRule(cfg Config) (rule, error) {
 	switch cfg.Smoothing {
 	case "mle":
 		return mle{}, nil
 	case "add-k":
-		return addK{cfg.K}, nil
+		return addK{k: cfg.K}, nil
 	case "witten-bell":
 		return wittenBell{}, nil
 	case "absolute":

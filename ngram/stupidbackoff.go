@@ -8,12 +8,10 @@ package ngram
 // with S = 0.4/V for a token never seen. S is no probability, since a history's scores sum to Z(h) > 1;
 // P(w | h) = S(w | h) / Z(h) is. Z(h) = 1 + 0.4 · (Z(h′) − Σ_seen S(w | h′)) is found while training, and
 // the trie stores P(w | h) and the backoff weight 0.4 · Z(h′) / Z(h): normalising costs nothing when scoring.
-type stupidBackoff struct{}
+type stupidBackoff struct{ fixed }
 
 // stupid is the penalty for giving up a token of history.
 const stupid = 0.4
 
-func (stupidBackoff) continuation() bool                            { return false }
-func (stupidBackoff) fit(int, [5]int) string                        { return "" }
 func (stupidBackoff) alpha(_ int, count float64, h history) float64 { return count / h.total }
 func (stupidBackoff) gamma(int, history) float64                    { return stupid }

@@ -30,16 +30,25 @@ func Train(docs [][]lm.Token, cfg Config) (*Model, []string, error) {
 	if len(t) == 0 {
 		return nil, nil, errors.New("ngram: nothing to count: the training text has no tokens")
 	}
-	return build(count(t, cfg.Order, cfg.Vocab), r, cfg)
+	appeared := make([]uint32, cfg.Vocab)
+	appearance(appeared, t)
+	return build(count(t, cfg.Order, cfg.Vocab), appeared, r, cfg)
 }
 
 // build turns counts into a model.
-func build(levels []level, r rule, cfg Config) (*Model, []string, error) {
+func build(levels []level, appeared []uint32, r rule, cfg Config) (*Model, []string, error) {
 	adjust(levels, r.continuation())
 	withUnk := forget(levels, cfg.Unk)
 	var notes []string
+	counts := make([][5]int, len(levels))
 	for k := range levels {
-		if note := r.fit(k+1, countsOfCounts(levels[k].count)); note != "" {
+		counts[k] = countsOfCounts(levels[k].count)
+	}
+	if _, ok := r.(*modifiedKneserNey); ok {
+		asKenLM(levels, appeared, counts)
+	}
+	for k, t := range counts {
+		if note := r.fit(k+1, t); note != "" {
 			notes = append(notes, note)
 		}
 	}
@@ -49,10 +58,14 @@ func build(levels []level, r rule, cfg Config) (*Model, []string, error) {
 	prob, backoff := estimate(levels, r, cfg, keep)
 	g := grams{order: cfg.Order, prob: prob, backoff: backoff}
 	for k := range levels {
-		g.word, g.child = append(g.word, levels[k].word), append(g.child, levels[k].child)
+		l := &levels[k]
+		g.word, g.child = append(g.word, l.word), append(g.child, l.child)
+		if !cfg.NoCounts {
+			g.raw, g.count = append(g.raw, l.raw), append(g.count, l.count)
+		}
 	}
 	if cfg.threshold(cfg.Order) > 0 || withUnk != nil {
 		g = g.filter(keep)
 	}
-	return g.pack(header{Config: cfg, Notes: notes}), notes, nil
+	return g.pack(header{Config: cfg, Notes: notes, Discounts: r.discounts()}), notes, nil
 }

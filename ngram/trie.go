@@ -16,6 +16,7 @@ type Model struct {
 	header
 	unigrams []byte // rows of 12 bytes: log10 P, log10 γ, first successor
 	tables   []table
+	counts   []countTable // empty when they were left out
 	close    func() error
 }
 

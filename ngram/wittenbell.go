@@ -4,10 +4,7 @@ package ngram
 // the chance that the next one is new too (Witten & Bell 1991, method C; Chen & Goodman 1998, eq. 17):
 //
 //	P(w | h) = (c(h, w) + N1+(h ·) P(w | h′)) / (c(h) + N1+(h ·))
-type wittenBell struct{}
-
-func (wittenBell) continuation() bool     { return false }
-func (wittenBell) fit(int, [5]int) string { return "" }
+type wittenBell struct{ fixed }
 
 func (wittenBell) alpha(_ int, count float64, h history) float64 { return count / (h.total + h.types) }
 
