@@ -2,47 +2,46 @@ package train
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
-	"io"
 	"time"
 
 	"lmzoo/nn"
 )
 
 // clock tells an observer when its turn has come.
-type clock struct {
-	every Every
-	last  float64 // seconds at the last turn
-	begun bool
-}
+type clock struct{ last float64 } // seconds at the last turn
 
-// due reports whether it is time again after a step.
-func (c *clock) due(s Stats) bool {
-	if !c.begun {
-		c.begun, c.last = true, s.Seconds
-	}
-	if c.every.Steps > 0 && s.Step%c.every.Steps == 0 {
-		return true
-	}
-	if c.every.Time > 0 && s.Seconds-c.last >= time.Duration(c.every.Time).Seconds() {
+// due reports whether it is time again after an event.
+func (c *clock) due(every Every, e Event) bool {
+	s := e.Stats
+	switch {
+	case e.Kind == Started:
+		c.last = s.Seconds
+		return false
+	case e.Kind != Stepped:
+		return false
+	case every.Time > 0 && s.Seconds-c.last >= time.Duration(every.Time).Seconds():
 		c.last = s.Seconds
 		return true
 	}
-	return false
+	return every.onStep(s.Step)
 }
+
+// onStep reports whether a number of steps is one to do something after.
+func (e Every) onStep(step int) bool { return e.Steps > 0 && step > 0 && step%e.Steps == 0 }
 
 // Validate measures the model, in nats per token of text it is not trained on, as often as the configuration says in
 // eval_every, and at the end of a run that came to its end. The other observers hear of it as Evaluated.
 func Validate(measure func(ctx context.Context) (float64, error)) Observer {
 	var turn clock
-	last := -1
 	return func(ctx context.Context, tr *Trainer, e Event) error {
-		turn.every = tr.config.EvalEvery
-		if due := e.Kind == Stepped && turn.due(e.Stats) || e.Kind == Ended && e.Err == nil; !due || e.Stats.Step == last {
+		every := tr.config.EvalEvery
+		due := turn.due(every, e) ||
+			e.Kind == Started && every.onStep(e.Stats.Step) || // a run that was cancelled during a validation makes up for it
+			e.Kind == Ended && e.Err == nil
+		if !due || e.Stats.Step == tr.judged {
 			return nil
 		}
-		last = e.Stats.Step
 		nats, err := measure(ctx)
 		if err != nil {
 			return fmt.Errorf("validation after step %d: %w", e.Stats.Step, err)
@@ -53,6 +52,7 @@ func Validate(measure func(ctx context.Context) (float64, error)) Observer {
 
 // Judged takes note of a validation, in nats per token, and tells all observers.
 func (tr *Trainer) Judged(ctx context.Context, nats float64) error {
+	tr.judged = tr.stats.Step
 	best := nats < tr.best.Nats
 	if best {
 		tr.best = Best{Nats: nats, Step: tr.stats.Step}
@@ -87,30 +87,4 @@ func (k *Keeper) Restore(model any) bool {
 		copy(p.Data, k.weights[i])
 	}
 	return true
-}
-
-// Metrics writes one JSON object a line: after every step its Stats, and after every validation those and valid.
-func Metrics(w io.Writer) Observer {
-	enc := json.NewEncoder(w)
-	type line struct {
-		Stats
-		Valid *float64 `json:"valid,omitempty"`
-	}
-	return func(_ context.Context, _ *Trainer, e Event) error {
-		l := line{Stats: e.Stats}
-		switch e.Kind {
-		case Stepped:
-		case Evaluated:
-			if !finite(e.Valid) {
-				return nil // JSON has no word for it
-			}
-			l.Valid = &e.Valid
-		default:
-			return nil
-		}
-		if err := enc.Encode(l); err != nil {
-			return fmt.Errorf("writing the metrics: %w", err)
-		}
-		return nil
-	}
 }

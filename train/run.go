@@ -12,7 +12,8 @@ import (
 type Kind int
 
 const (
-	Stepped   Kind = iota // a step was made
+	Started   Kind = iota // the run begins, or goes on
+	Stepped               // a step was made
 	Evaluated             // the model was validated
 	Saved                 // a checkpoint was written
 	Ended                 // the run is over, for whatever reason
@@ -29,7 +30,7 @@ type Event struct {
 }
 
 // Observer is told of every event, in the order in which the observers were given to Run. Printing, evaluating and
-// saving are observers. An error ends the run.
+// saving are observers. An error ends the run. A good order is: Metrics, a Keeper or SaveBest, Validate, Checkpoint.
 type Observer func(ctx context.Context, tr *Trainer, e Event) error
 
 // Summary is what a run came to.
@@ -53,6 +54,9 @@ func Run(ctx context.Context, l Learner, src corpus.Source, c Config, obs ...Obs
 // the run is saved, and returns an error that wraps context.Canceled.
 func (tr *Trainer) Run(ctx context.Context, obs ...Observer) (Summary, error) {
 	tr.observers = obs
+	if err := tr.Notify(ctx, Event{Kind: Started, Stats: tr.stats}); err != nil {
+		return tr.end(ctx, err)
+	}
 	for !tr.Done() {
 		if ctx.Err() != nil {
 			return tr.end(ctx, ctx.Err())

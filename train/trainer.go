@@ -32,6 +32,7 @@ type Trainer struct {
 	stats     Stats
 	pace      float64 // seconds a step takes, as the last ones did
 	best      Best
+	judged    int // the step of the last validation
 	observers []Observer
 }
 

@@ -1,0 +1,245 @@
+package train
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"math"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+
+	"lmzoo/format/safetensors"
+)
+
+// A checkpoint is all that a run needs to go on as if it had never stopped, in one safetensors file: the weights
+// (model.NAME), AdamW's moments (exp_avg.NAME, exp_avg_sq.NAME, as torch calls them), the carried memory of every piece
+// (carry.PIECE.I), and in the metadata where the run stands. Nothing of a random generator is in it: batches and dropout
+// are functions of seed and step.
+//
+// Two checkpoints are kept, the newest and the one before, each written beside the old and then renamed: a run
+// that is killed loses what it did since the last one, and a disk that fails leaves the one before.
+
+// standing is the metadata of a checkpoint that is not a fact of the run.
+type standing struct {
+	Stats  Stats           `json:"stats"`
+	Best   *Best           `json:"best,omitempty"`
+	Judged int             `json:"judged"`
+	Carry  []int           `json:"carry"` // how many slices every piece remembers
+	Config json.RawMessage `json:"config"`
+}
+
+const (
+	standingKey = "training"
+	factPrefix  = "run." // before the caller's facts
+)
+
+// PreviousPath is where the checkpoint before the one at path is kept.
+func PreviousPath(path string) string {
+	return strings.TrimSuffix(path, ".safetensors") + ".previous.safetensors"
+}
+
+// Save writes a checkpoint. facts say what the run is made of, such as the hash of its data: Resume refuses a
+// checkpoint whose facts differ.
+func (tr *Trainer) Save(path string, facts map[string]string) error {
+	for _, p := range tr.weights.params {
+		for _, x := range p.Data {
+			if !finite(float64(x)) {
+				return fmt.Errorf("%w: parameter %s is not finite after step %d; the checkpoint from before stays", ErrDiverged, p.Name, tr.stats.Step)
+			}
+		}
+	}
+	at := standing{Stats: tr.stats, Judged: tr.judged}
+	if tr.best.Step > 0 {
+		at.Best = &tr.best
+	}
+	tensors := tr.tensors()
+	for i, p := range tr.pieces {
+		memory := p.carry()
+		at.Carry = append(at.Carry, len(memory))
+		for j, c := range memory {
+			tensors = append(tensors, safetensors.Tensor{Name: carryName(i, j), Shape: []int{len(c)}, Data: c})
+		}
+	}
+	var err error
+	if at.Config, err = json.Marshal(tr.config); err != nil {
+		return err
+	}
+	text, err := json.Marshal(at)
+	if err != nil {
+		return err
+	}
+	metadata := map[string]string{standingKey: string(text)}
+	for k, v := range facts {
+		metadata[factPrefix+k] = v
+	}
+	return save(path, PreviousPath(path), metadata, tensors)
+}
+
+// tensors is the part of a checkpoint whose shapes the model decides.
+func (tr *Trainer) tensors() []safetensors.Tensor {
+	out := tensorsOf("model.", tr.weights.params)
+	for i, p := range tr.weights.params {
+		out = append(out,
+			safetensors.Tensor{Name: "exp_avg." + p.Name, Shape: shapeOf(p), Data: tr.weights.m[i]},
+			safetensors.Tensor{Name: "exp_avg_sq." + p.Name, Shape: shapeOf(p), Data: tr.weights.v[i]})
+	}
+	return out
+}
+
+func carryName(piece, i int) string { return fmt.Sprintf("carry.%d.%d", piece, i) }
+
+// Resume puts a new Trainer where the run stood that saved the checkpoint at path: every step from there on has the
+// same bits as if the run had not stopped. Model, facts and configuration must be those of the run, except for what
+// may change with good reason: how long (steps, budget), how far (lr, min_lr, warmup, clip), how often (eval_every, save_every) and on
+// how many threads. After an error the Trainer is as it was.
+func (tr *Trainer) Resume(path string, facts map[string]string) error {
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		if _, err := os.Stat(PreviousPath(path)); err == nil {
+			path = PreviousPath(path) // killed between the two renames of a save
+		}
+	}
+	err := load(path, func(f *safetensors.File) error { return tr.restore(f, facts) })
+	if err == nil {
+		return nil
+	}
+	if _, missing := os.Stat(PreviousPath(path)); missing == nil {
+		err = fmt.Errorf("%w (the checkpoint before it is %s; copy it over to go on from there)", err, PreviousPath(path))
+	}
+	return fmt.Errorf("cannot resume: %w", err)
+}
+
+func (tr *Trainer) restore(f *safetensors.File, facts map[string]string) error {
+	text, ok := f.Metadata[standingKey]
+	if _, sealed := f.Metadata[checksumKey]; !ok || !sealed {
+		return fmt.Errorf("this is no checkpoint; expected metadata named %s and %s", standingKey, checksumKey)
+	}
+	var at standing
+	if err := json.Unmarshal([]byte(text), &at); err != nil {
+		return fmt.Errorf("metadata %s: %w", standingKey, err)
+	}
+	if err := sameFacts(f.Metadata, facts); err != nil {
+		return err
+	}
+	if err := sameConfig(at.Config, tr.config); err != nil {
+		return err
+	}
+	carry, err := readCarry(f, at.Carry, len(tr.pieces))
+	if err != nil {
+		return err
+	}
+	tensors := tr.tensors()
+	if err := nothingElse(f, tensors); err != nil {
+		return err
+	}
+	if err := fill(f, tensors); err != nil {
+		return err
+	}
+	for i, p := range tr.pieces {
+		p.setCarry(carry[i])
+	}
+	tr.stats, tr.judged, tr.pace = at.Stats, at.Judged, 0
+	tr.best = Best{Nats: math.Inf(1)}
+	if at.Best != nil {
+		tr.best = *at.Best
+	}
+	return nil
+}
+
+// readCarry reads what every piece remembers; nil for a piece that remembers nothing.
+func readCarry(f *safetensors.File, counts []int, pieces int) ([][][]float32, error) {
+	if len(counts) != pieces {
+		return nil, fmt.Errorf("it has the memory of %d pieces; expected %d", len(counts), pieces)
+	}
+	carry := make([][][]float32, pieces)
+	for i, n := range counts {
+		for j := 0; j < n; j++ {
+			c, err := f.Float32(carryName(i, j))
+			if err != nil {
+				return nil, err
+			}
+			carry[i] = append(carry[i], c)
+		}
+	}
+	return carry, nil
+}
+
+// nothingElse refuses the checkpoint of a model that has a parameter too many.
+func nothingElse(f *safetensors.File, expected []safetensors.Tensor) error {
+	known := map[string]bool{}
+	for _, t := range expected {
+		known[t.Name] = true
+	}
+	for _, t := range f.Tensors {
+		if !known[t.Name] && !strings.HasPrefix(t.Name, "carry.") {
+			return fmt.Errorf("%s is a parameter that this model does not have; it is another model's checkpoint", t.Name)
+		}
+	}
+	return nil
+}
+
+// sameFacts compares the facts of the run with those of the checkpoint.
+func sameFacts(metadata, facts map[string]string) error {
+	for _, k := range slices.Sorted(maps.Keys(facts)) {
+		if saved, ok := metadata[factPrefix+k]; !ok || saved != facts[k] {
+			return fmt.Errorf("%s was %s when the checkpoint was saved; now it is %s", k, strconv.Quote(saved), strconv.Quote(facts[k]))
+		}
+	}
+	return nil
+}
+
+// mayChange lists the fields that a resumed run may have otherwise.
+var mayChange = []string{"steps", "budget", "lr", "min_lr", "warmup", "clip", "eval_every", "save_every", "threads"}
+
+// sameConfig compares the configuration of the checkpoint with that of the run, field by field.
+func sameConfig(saved json.RawMessage, c Config) error {
+	now, err := json.Marshal(c)
+	if err != nil {
+		return err
+	}
+	var a, b map[string]json.RawMessage
+	if err := errors.Join(json.Unmarshal(saved, &a), json.Unmarshal(now, &b)); err != nil {
+		return fmt.Errorf("config: %w", err)
+	}
+	for _, field := range slices.Sorted(maps.Keys(b)) {
+		if !slices.Contains(mayChange, field) && string(a[field]) != string(b[field]) {
+			return fmt.Errorf("%s was %s when the checkpoint was saved; now it is %s", field, a[field], b[field])
+		}
+	}
+	return nil
+}
+
+// Checkpoint saves the run at path as often as the configuration says in save_every, and when it ends, for whatever
+// reason but divergence. The other observers hear of it as Saved.
+func Checkpoint(path string, facts map[string]string) Observer {
+	var turn clock
+	last := -1
+	return func(ctx context.Context, tr *Trainer, e Event) error {
+		due := turn.due(tr.config.SaveEvery, e) || e.Kind == Ended && !errors.Is(e.Err, ErrDiverged)
+		if !due || e.Stats.Step == last {
+			return nil
+		}
+		if err := tr.Save(path, facts); err != nil {
+			return err
+		}
+		last = e.Stats.Step
+		return tr.Notify(ctx, Event{Kind: Saved, Stats: tr.stats, Path: path})
+	}
+}
+
+// SaveBest writes the parameters to path whenever a validation is the best so far; it stands before Checkpoint, so
+// that no checkpoint knows of a best model that was not written. metadata may be nil.
+func SaveBest(path string, metadata map[string]string) Observer {
+	return func(ctx context.Context, tr *Trainer, e Event) error {
+		if e.Kind != Evaluated || !e.Best {
+			return nil
+		}
+		m := map[string]string{"step": strconv.Itoa(e.Stats.Step), "valid": strconv.FormatFloat(e.Valid, 'g', -1, 64)}
+		maps.Copy(m, metadata)
+		return SaveParams(path, tr.learner, m)
+	}
+}

@@ -1,0 +1,60 @@
+package train
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+
+	"lmzoo/format/atomic"
+)
+
+// Metrics writes one JSON object a line: after every step its Stats, and after every validation those and valid.
+func Metrics(w io.Writer) Observer {
+	enc := json.NewEncoder(w)
+	type line struct {
+		Stats
+		Valid *float64 `json:"valid,omitempty"`
+	}
+	return func(_ context.Context, _ *Trainer, e Event) error {
+		l := line{Stats: e.Stats}
+		switch e.Kind {
+		case Stepped:
+		case Evaluated:
+			if !finite(e.Valid) {
+				return nil // JSON has no word for it
+			}
+			l.Valid = &e.Valid
+		default:
+			return nil
+		}
+		if err := enc.Encode(l); err != nil {
+			return fmt.Errorf("writing the metrics: %w", err)
+		}
+		return nil
+	}
+}
+
+// OpenMetrics opens a file of metrics to append to, without the lines of steps after the given one: a run that goes on
+// from a checkpoint makes those steps again. With step 0 the file is new.
+func OpenMetrics(path string, step int) (*os.File, error) {
+	old, err := os.ReadFile(path)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	var kept bytes.Buffer
+	for line := range bytes.Lines(old) {
+		var at struct{ Step int }
+		if json.Unmarshal(line, &at) == nil && at.Step > 0 && at.Step <= step {
+			kept.Write(line)
+		}
+	}
+	if err := atomic.WriteFile(path, func(w io.Writer) error { _, err := w.Write(kept.Bytes()); return err }); err != nil {
+		return nil, err
+	}
+	return os.OpenFile(path, os.O_WRONLY|os.O_APPEND, 0)
+}

@@ -1,0 +1,205 @@
+package train
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"maps"
+	"math"
+	"os"
+	"slices"
+
+	"lmzoo/format/atomic"
+	"lmzoo/format/safetensors"
+	"lmzoo/nn"
+)
+
+const checksumKey = "sha256" // of the metadata
+
+// SaveParams writes the parameters of model under their names, matrices with two dimensions and vectors with one, so
+// that other tools open the file as it is. A checksum joins the metadata.
+func SaveParams(path string, model any, metadata map[string]string) error {
+	params, err := paramsOf(model)
+	if err != nil {
+		return err
+	}
+	return save(path, "", metadata, tensorsOf("", params))
+}
+
+// LoadParams fills the parameters of model from a file that SaveParams wrote, or another tool, and returns its
+// metadata. Unless all of them are there, in the right shapes, model is left as it was.
+func LoadParams(path string, model any) (map[string]string, error) {
+	params, err := paramsOf(model)
+	if err != nil {
+		return nil, err
+	}
+	var metadata map[string]string
+	err = load(path, func(f *safetensors.File) error {
+		metadata = f.Metadata
+		return fill(f, tensorsOf("", params))
+	})
+	return metadata, err
+}
+
+// ReadMetadata returns the metadata of a file without reading its numbers; the checksum is not verified.
+func ReadMetadata(path string) (map[string]string, error) {
+	r, f, err := open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	return f.Metadata, nil
+}
+
+// tensorsOf gives every parameter the shape it has on disk. The numbers are those of the parameters themselves.
+func tensorsOf(prefix string, params []nn.Param) []safetensors.Tensor {
+	var out []safetensors.Tensor
+	for _, p := range params {
+		out = append(out, safetensors.Tensor{Name: prefix + p.Name, Shape: shapeOf(p), Data: p.Data})
+	}
+	return out
+}
+
+func shapeOf(p nn.Param) []int {
+	if p.Vector {
+		return []int{p.Rows * p.Cols}
+	}
+	return []int{p.Rows, p.Cols}
+}
+
+// save writes a file with a checksum of its whole content, atomically; the file that was there stays as previous if
+// that is not empty.
+func save(path, previous string, metadata map[string]string, tensors []safetensors.Tensor) error {
+	metadata = maps.Clone(metadata)
+	if metadata == nil {
+		metadata = map[string]string{}
+	}
+	sum := newChecksum(metadata)
+	for _, t := range tensors {
+		sum.add(t.Name, t.Shape, t.Data)
+	}
+	metadata[checksumKey] = sum.hex()
+	return atomic.Replace(path, previous, func(w io.Writer) error { return safetensors.Write(w, metadata, tensors) })
+}
+
+// load opens a file, verifies its checksum if it has one, and hands it to read. Every error names the file.
+func load(path string, read func(*safetensors.File) error) error {
+	r, f, err := open(path)
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	if want, ok := f.Metadata[checksumKey]; ok {
+		sum := newChecksum(f.Metadata)
+		for _, t := range f.Tensors {
+			data, err := f.Float32(t.Name)
+			if err != nil {
+				return fmt.Errorf("%s: %w", path, err)
+			}
+			sum.add(t.Name, t.Shape, data)
+		}
+		if sum.hex() != want {
+			return fmt.Errorf("%s is damaged: its checksum is not that of its content", path)
+		}
+	}
+	if err := read(f); err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	return nil
+}
+
+func open(path string) (io.Closer, *safetensors.File, error) {
+	r, err := os.Open(path)
+	if err != nil {
+		return nil, nil, err // names the path
+	}
+	info, err := r.Stat()
+	if err == nil && !info.Mode().IsRegular() {
+		err = fmt.Errorf("expected a file")
+	}
+	var f *safetensors.File
+	if err == nil {
+		f, err = safetensors.Open(r, info.Size())
+	}
+	if err != nil {
+		r.Close()
+		return nil, nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return r, f, nil
+}
+
+// fill copies from f into the numbers of tensors: all of them, or, after an error, none.
+func fill(f *safetensors.File, tensors []safetensors.Tensor) error {
+	read := make([][]float32, len(tensors))
+	for i, t := range tensors {
+		info, ok := f.Info(t.Name)
+		if !ok {
+			return fmt.Errorf("parameter %s is missing; this is another model's file", t.Name)
+		}
+		if !slices.Equal(info.Shape, t.Shape) {
+			return fmt.Errorf("parameter %s has shape %v; expected %v: this is another model's file", t.Name, info.Shape, t.Shape)
+		}
+		var err error
+		if read[i], err = f.Float32(t.Name); err != nil {
+			return err
+		}
+	}
+	for i, t := range tensors {
+		copy(t.Data, read[i])
+	}
+	return nil
+}
+
+// checksum is SHA-256 over everything a file says: its metadata in the order of the keys, and name, shape and bits of every
+// tensor. Lengths stand before texts, so that no two contents look the same.
+type checksum struct {
+	w interface {
+		io.Writer
+		Sum([]byte) []byte
+	}
+	buf []byte
+}
+
+func newChecksum(metadata map[string]string) *checksum {
+	c := &checksum{w: sha256.New()}
+	for _, k := range slices.Sorted(maps.Keys(metadata)) {
+		if k != checksumKey {
+			c.text(k)
+			c.text(metadata[k])
+		}
+	}
+	return c
+}
+
+func (c *checksum) number(n int) { c.buf = binary.LittleEndian.AppendUint64(c.buf, uint64(n)) }
+
+func (c *checksum) text(s string) {
+	c.number(len(s))
+	c.buf = append(c.buf, s...)
+}
+
+func (c *checksum) flush() {
+	c.w.Write(c.buf) // a hash never fails
+	c.buf = c.buf[:0]
+}
+
+func (c *checksum) add(name string, shape []int, data []float32) {
+	c.text(name)
+	c.number(len(shape))
+	for _, d := range shape {
+		c.number(d)
+	}
+	for part := range slices.Chunk(data, 1<<12) {
+		for _, x := range part {
+			c.buf = binary.LittleEndian.AppendUint32(c.buf, math.Float32bits(x))
+		}
+		c.flush()
+	}
+}
+
+func (c *checksum) hex() string {
+	c.flush()
+	return hex.EncodeToString(c.w.Sum(nil))
+}
