@@ -37,6 +37,7 @@ type Chart struct {
 	Bars        []Bar
 	Parts       []string
 	Lines       []Line
+	Max         float64 // where the axis ends, cutting longer bars off, whose labels say so; 0: after the longest
 }
 
 // PNG writes the chart as a picture of 1600 pixels' width.
@@ -64,7 +65,7 @@ func (c Chart) SVG(w io.Writer) error {
 const (
 	barWidth  = 14 * vg.Inch / 72
 	rowHeight = 26 * vg.Inch / 72
-	maxAxis   = 1.0 // share of the width that the longest bar takes
+	labelRoom = 0.92 // share of the axis after which a bar's label stands inside it
 )
 
 func (c Chart) size() (width, height vg.Length) {
@@ -94,7 +95,10 @@ func (c Chart) draw(canvas draw.Canvas) error {
 	p.X.Tick.Label.Font, p.Y.Tick.Label.Font, p.Legend.TextStyle.Font = sans, sans, sans
 	p.X.Tick.Label.Font.Size, p.Y.Tick.Label.Font.Size, p.Legend.TextStyle.Font.Size = 10, 10, 10
 	p.Y.LineStyle.Width, p.Y.Tick.LineStyle.Width, p.Y.Padding = 0, 0, 4
-	p.X.Min, p.X.Max = 0, c.longest()*1.12
+	if c.Max == 0 {
+		c.Max = c.longest() * 1.12
+	}
+	p.X.Min, p.X.Max = 0, c.Max
 
 	grid := plotter.NewGrid()
 	grid.Horizontal.Color = nil
@@ -140,6 +144,7 @@ func (c Chart) longest() float64 {
 func (c Chart) addBars(p *plot.Plot) error {
 	parts := max(len(c.Parts), 1)
 	var below *plotter.BarChart
+	drawn := make([]float64, len(c.Bars)) // how far each bar reaches
 	for k := range parts {
 		values := make(plotter.Values, len(c.Bars))
 		for i, b := range c.Bars {
@@ -150,6 +155,8 @@ func (c Chart) addBars(p *plot.Plot) error {
 					v = max(b.Parts[k], 0)
 				}
 			}
+			v = min(v, c.Max-drawn[i])
+			drawn[i] += v
 			values[len(c.Bars)-1-i] = v
 		}
 		bars, err := plotter.NewBarChart(values, barWidth)
@@ -174,10 +181,17 @@ func (c Chart) addBars(p *plot.Plot) error {
 func (c Chart) addLabels(p *plot.Plot, sans font.Font) error {
 	var points plotter.XYLabels
 	var whiskers plotter.XErrors
+	var ends plotter.XYs
 	for i, b := range c.Bars {
 		y := float64(len(c.Bars) - 1 - i)
+		if b.Value >= c.Max*labelRoom {
+			points.XYs = append(points.XYs, plotter.XY{X: c.Max * labelRoom, Y: y})
+			points.Labels = append(points.Labels, fmt.Sprintf("%.3f →", b.Value))
+			continue
+		}
 		points.XYs = append(points.XYs, plotter.XY{X: max(b.Value, b.High), Y: y})
 		points.Labels = append(points.Labels, fmt.Sprintf("%.3f", b.Value))
+		ends = append(ends, plotter.XY{X: b.Value, Y: y})
 		whiskers = append(whiskers, struct{ Low, High float64 }{b.Value - b.Low, b.High - b.Value})
 	}
 	labels, err := plotter.NewLabels(points)
@@ -193,21 +207,13 @@ func (c Chart) addLabels(p *plot.Plot, sans font.Font) error {
 	bars, err := plotter.NewXErrorBars(struct {
 		plotter.XYs
 		plotter.XErrors
-	}{c.ends(), whiskers})
+	}{ends, whiskers})
 	if err != nil {
 		return err
 	}
 	bars.CapWidth = 5
 	p.Add(bars, labels)
 	return nil
-}
-
-func (c Chart) ends() plotter.XYs {
-	var ends plotter.XYs
-	for i, b := range c.Bars {
-		ends = append(ends, plotter.XY{X: b.Value, Y: float64(len(c.Bars) - 1 - i)})
-	}
-	return ends
 }
 
 // addLines draws a dashed line from the bottom to the top for every Line, with its name at the top.

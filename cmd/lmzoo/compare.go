@@ -1,0 +1,357 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/jedib0t/go-pretty/v6/table"
+	"github.com/spf13/cobra"
+
+	"lmzoo/corpus"
+	"lmzoo/lm/eval"
+	"lmzoo/report"
+	"lmzoo/zoo"
+)
+
+func newCompare() *cobra.Command {
+	var (
+		data   dataFlags
+		run    runFlags
+		budget time.Duration
+		size   string
+		out    string
+	)
+	c := &cobra.Command{
+		Use:   "compare [NAME...]",
+		Short: "Train every era on the same text and measure them with one ruler",
+		Long: `Train species (all of lmzoo list unless named) on the same text with the same tokenizer, neural ones for
+the same time, and measure them on text none of them has seen. Prints one table, and writes the same as a
+picture and as JSON, with every run, into --out.`,
+		Example: `  lmzoo compare
+  lmzoo compare ngram lstm gpt --corpus tinyshakespeare --budget 2m`,
+		ValidArgsFunction: cobra.FixedCompletions(zoo.Names(), cobra.ShellCompDirectiveNoFileComp),
+		RunE: func(c *cobra.Command, args []string) error {
+			cmp := comparison{
+				data: data, run: run, budget: budget, size: size, out: out,
+				progress: newProgress(c.ErrOrStderr(), run.quiet), w: c.OutOrStdout(),
+			}
+			if run.json {
+				cmp.w = io.Discard
+			}
+			species, err := named(args)
+			if err != nil {
+				return err
+			}
+			if budget <= 0 {
+				return usagef("--budget is %s; expected a time such as 20s", budget)
+			}
+			if err := cmp.make(c, species); err != nil {
+				return err
+			}
+			if run.json {
+				return printJSON(c.OutOrStdout(), &cmp.result)
+			}
+			return nil
+		},
+	}
+	data.add(c)
+	run.add(c)
+	c.Flags().DurationVar(&budget, "budget", 18*time.Second, "training time of each neural model")
+	c.Flags().StringVar(&size, "size", "", "preset of the neural models: tiny, small or base (default small)")
+	c.Flags().StringVar(&out, "out", filepath.Join("runs", "compare"), "directory for the runs, the picture and the JSON")
+	return c
+}
+
+// named are the species of those names, or all.
+func named(names []string) ([]*zoo.Species, error) {
+	if len(names) == 0 {
+		return zoo.Catalogue(), nil
+	}
+	var species []*zoo.Species
+	for _, name := range names {
+		s, err := zoo.Find(name)
+		if err != nil {
+			return nil, usageError{err}
+		}
+		species = append(species, s)
+	}
+	return species, nil
+}
+
+// comparison is one `lmzoo compare`.
+type comparison struct {
+	data     dataFlags
+	run      runFlags
+	budget   time.Duration
+	size     string
+	out      string
+	progress *progress
+	w        io.Writer
+
+	split  corpus.Split
+	tok    corpus.Tokenizer
+	result result
+}
+
+// result is what a comparison is as JSON.
+type result struct {
+	Command   []string      `json:"command"`
+	Data      zoo.Data      `json:"data"`
+	Tokenizer string        `json:"tokenizer"`
+	Vocab     int           `json:"vocab"`
+	Budget    string        `json:"budget"` // of each neural model
+	Seed      uint64        `json:"seed"`
+	Threads   int           `json:"threads"`
+	Gzip      float64       `json:"gzip_bits_per_byte"`
+	XZ        float64       `json:"xz_bits_per_byte,omitempty"`
+	Limit     *eval.Number  `json:"limit_bits_per_byte,omitempty"`
+	Rows      []*exhibition `json:"rows"`
+}
+
+// exhibition is one species of a comparison.
+type exhibition struct {
+	Title string `json:"title"`
+	*evaluation
+	TrainTokens  int      `json:"train_tokens"`
+	TrainSeconds float64  `json:"train_seconds"`
+	Steps        int      `json:"steps,omitempty"`
+	Sample       string   `json:"sample"`
+	Notes        []string `json:"notes,omitempty"`
+}
+
+// make trains, judges and shows everything.
+func (m *comparison) make(c *cobra.Command, species []*zoo.Species) error {
+	var err error
+	if m.split, m.tok, err = m.data.load(c.Context(), c, m.progress); err != nil {
+		return err
+	}
+	if len(m.split.Test) == 0 {
+		return usagef("the test part of %s is empty (split %s); choose a --split that leaves one", m.data.data.Corpus, m.data.data.Split)
+	}
+	if err := os.MkdirAll(m.out, 0o777); err != nil {
+		return fmt.Errorf("cannot make --out: %w", err)
+	}
+	m.result = result{
+		Command: commandLine(), Data: m.data.data, Tokenizer: m.tok.Name(), Vocab: m.tok.Vocab(), Budget: m.budget.String(),
+		Seed: m.run.seed, Threads: m.run.threads, Gzip: eval.Gzip(m.split.Test),
+	}
+	if m.result.XZ, err = eval.XZ(c.Context(), m.split.Test); err != nil {
+		return err
+	}
+	m.header(species)
+	for _, s := range species {
+		row, err := m.exhibit(c.Context(), s)
+		if err != nil {
+			return fmt.Errorf("%s: %w", s.Name, err)
+		}
+		m.result.Rows = append(m.result.Rows, row)
+		m.row(row)
+	}
+	m.footer()
+	return m.keep()
+}
+
+// exhibit trains one species and judges it.
+func (m *comparison) exhibit(ctx context.Context, s *zoo.Species) (*exhibition, error) {
+	settings, err := m.settings(s)
+	if err != nil {
+		return nil, err
+	}
+	r, err := zoo.Make(ctx, zoo.Order{
+		Species: s, Size: m.size, Settings: settings, Data: m.data.data, Split: m.split, Tokenizer: m.tok,
+		Seed: m.run.seed, Threads: m.run.threads, Command: commandLine(), Dir: filepath.Join(m.out, s.Name),
+	}, watch(m.progress, s.Name))
+	if err != nil {
+		return nil, err
+	}
+	start := time.Now()
+	report, err := eval.Run(ctx, r.Model, m.tok, m.split.Test, eval.Options{
+		Threads: m.run.threads, Seed: m.run.seed,
+		Progress: func(done, total int) { m.progress.show("%-8s judging  %d%%", s.Name, 100*done/max(total, 1)) },
+	})
+	m.progress.clear()
+	if err != nil {
+		return nil, err
+	}
+	summary := report.Summary()
+	if report.HasLimit {
+		limit := eval.Number(report.LimitNats / ln2 / float64(report.Bytes))
+		m.result.Limit = &limit
+	}
+	sample, err := speak(ctx, r, "", sampleTokens, m.run.seed)
+	if err != nil {
+		return nil, err
+	}
+	return &exhibition{
+		Title: s.Title,
+		evaluation: &evaluation{
+			Run: r.Dir, Model: s.Name, Era: s.Era, Params: r.Params(), Tokenizer: m.tok.Name(), Corpus: m.data.data.Corpus,
+			Split: "test", Summary: summary, Seconds: time.Since(start).Seconds(), report: report,
+		},
+		TrainTokens: r.Config.Result.Tokens, TrainSeconds: r.Config.Result.Seconds, Steps: r.Config.Result.Steps,
+		Sample: sample, Notes: r.Notes,
+	}, nil
+}
+
+const (
+	ln2          = 0.693147180559945309417232121458
+	sampleTokens = 40
+)
+
+// settings are the species' own, on the budget of the comparison.
+func (m *comparison) settings(s *zoo.Species) (*zoo.Settings, error) {
+	settings, err := s.Settings(m.size)
+	if err != nil {
+		return nil, usageError{err}
+	}
+	if s.IsNeural() {
+		values := zoo.Exhibit(s.Name, m.data.data.Corpus)
+		values["budget"] = m.budget.String()
+		values["eval_every"] = (m.budget / 4).String()
+		err = settings.Set(values)
+	}
+	return settings, err
+}
+
+// The table is written row by row, as the models are done.
+const rowFormat = "%-4s %-26s %7s %7s %7s %9s %9s  %-13s %s\n"
+
+func (m *comparison) header(species []*zoo.Species) {
+	neural := 0
+	for _, s := range species {
+		if s.IsNeural() {
+			neural++
+		}
+	}
+	m.progress.note("%s: %s; vocabulary %d (%s); %d neural models, %s each", m.data.data.Corpus, sizes(m.split), m.tok.Vocab(), m.tok.Name(), neural, m.budget)
+	gap := ""
+	if m.data.data.Corpus == zoo.WorldName {
+		gap = "gap, nats/token"
+	}
+	fmt.Fprintf(m.w, rowFormat, "era", "model", "params", "tokens", "seconds", "perplex.", "bits/byte", "95 %", gap)
+}
+
+func (m *comparison) row(r *exhibition) {
+	gap := ""
+	if r.report.HasLimit {
+		gap = number(float64(r.Gap), 4) + " ±" + number(float64(r.GapHigh-r.GapLow)/2, 4)
+	}
+	fmt.Fprintf(m.w, rowFormat, r.Era, r.Title, count(r.Params), count(r.TrainTokens), number(r.TrainSeconds, 1),
+		number(float64(r.Perplexity), 3), number(float64(r.BitsPerByte), 4), interval(float64(r.BitsPerByteLow), float64(r.BitsPerByteHigh), 3), gap)
+	for _, n := range r.Notes {
+		m.progress.note("  note: %s", n)
+	}
+}
+
+// footer writes what the rows are to be held against, the classes and the samples.
+func (m *comparison) footer() {
+	line := func(name string, x float64) {
+		fmt.Fprintf(m.w, rowFormat, "", name, "", "", "", "", number(x, 4), "", "")
+	}
+	line("gzip -9 of the same bytes", m.result.Gzip)
+	line("xz of the same bytes", m.result.XZ)
+	if m.result.Limit != nil {
+		line("the limit: true entropy", float64(*m.result.Limit))
+	}
+	m.classes()
+	fmt.Fprintln(m.w, "\nEach of them speaks:")
+	for _, r := range m.result.Rows {
+		fmt.Fprintf(m.w, "  %-26s %s\n", r.Title, clip(r.Sample, 96))
+	}
+}
+
+func (m *comparison) classes() {
+	if m.result.Limit == nil {
+		return
+	}
+	fmt.Fprintln(m.w, "\nThe gap to the limit by what a token needs, in nats per token of that class:")
+	t := newTable(m.w)
+	header := table.Row{"model"}
+	share := table.Row{"share of the tokens"}
+	for _, c := range m.result.Rows[0].Classes {
+		header = append(header, c.Class)
+		share = append(share, fmt.Sprintf("%.1f%%", 100*float64(c.Events)/float64(m.result.Rows[0].Events)))
+	}
+	t.AppendHeader(append(header, "all"))
+	t.AppendRow(append(share, "100%"))
+	for _, r := range m.result.Rows {
+		row := table.Row{r.Title}
+		for _, c := range r.Classes {
+			row = append(row, number(float64(c.Gap), 3))
+		}
+		t.AppendRow(append(row, number(float64(r.Gap), 3)))
+	}
+	t.Render()
+}
+
+// clip shortens text to one line of n characters.
+func clip(text string, n int) string {
+	r := []rune(strings.Join(strings.Fields(text), " "))
+	if len(r) > n {
+		return string(r[:n-1]) + "…"
+	}
+	return string(r)
+}
+
+// keep writes the comparison as JSON and as a picture.
+func (m *comparison) keep() error {
+	chart := m.chart()
+	for _, f := range []struct {
+		name  string
+		write func(io.Writer) error
+	}{
+		{"compare.json", func(w io.Writer) error { return printJSON(w, &m.result) }},
+		{"compare.png", chart.PNG},
+		{"compare.svg", chart.SVG},
+	} {
+		if err := writeFile(filepath.Join(m.out, f.name), f.write); err != nil {
+			return err
+		}
+	}
+	m.progress.note("\nThe picture: %s    The numbers: %s", filepath.Join(m.out, "compare.png"), filepath.Join(m.out, "compare.json"))
+	return nil
+}
+
+// chart is the comparison as a picture: on the world the gap to the limit, split by what a token needs, and
+// on other text bits per byte.
+func (m *comparison) chart() report.Chart {
+	c := report.Chart{Title: "Bits per byte of unseen text: " + m.data.data.Corpus, Axis: "bits per byte"}
+	if m.result.Limit != nil {
+		c.Title, c.Axis = "How far each era is from the limit, and why", "nats per token above the true entropy"
+		for k := range corpus.NumClasses {
+			c.Parts = append(c.Parts, k.String())
+		}
+	} else {
+		c.Lines = []report.Line{{Label: "gzip", Value: m.result.Gzip}, {Label: "xz", Value: m.result.XZ}}
+	}
+	for _, r := range m.result.Rows {
+		b := report.Bar{Label: r.Title, Value: float64(r.BitsPerByte), Low: float64(r.BitsPerByteLow), High: float64(r.BitsPerByteHigh)}
+		if c.Parts != nil {
+			b.Value, b.Low, b.High = float64(r.Gap), float64(r.GapLow), float64(r.GapHigh)
+			b.Parts = make([]float64, len(c.Parts))
+			for _, class := range r.report.Classes {
+				b.Parts[class.Class] = class.Gap() * float64(class.Events) / float64(r.Events)
+			}
+		}
+		c.Bars = append(c.Bars, b)
+	}
+	if c.Parts != nil {
+		c.Max = reach(m.result.Rows)
+	}
+	return c
+}
+
+// reach is where the axis of gaps ends: models that know next to nothing would dwarf the others, so they run off it.
+func reach(rows []*exhibition) float64 {
+	for _, r := range rows {
+		if r.Model == "bigram" {
+			return 1.25 * float64(r.Gap)
+		}
+	}
+	return 0
+}

@@ -1,0 +1,132 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/jedib0t/go-pretty/v6/table"
+	"github.com/spf13/cobra"
+
+	"lmzoo/corpus"
+	"lmzoo/zoo"
+)
+
+func newCorpus() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "corpus",
+		Short: "Text to train on: list, info, get",
+	}
+	c.AddCommand(newCorpusList(), newCorpusInfo(), newCorpusGet())
+	return c
+}
+
+func newCorpusList() *cobra.Command {
+	var asJSON bool
+	c := &cobra.Command{
+		Use:   "list",
+		Short: "The corpora that are known by name",
+		Args:  cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			if asJSON {
+				return printJSON(c.OutOrStdout(), corpus.AllNamed())
+			}
+			t := newTable(c.OutOrStdout())
+			t.AppendHeader(table.Row{"name", "bytes", "what"})
+			t.AppendRow(table.Row{zoo.WorldName, "unlimited", "a synthetic world whose true entropy is known; always there"})
+			for _, n := range corpus.AllNamed() {
+				t.AppendRow(table.Row{n.Name, n.Bytes, n.Title})
+			}
+			t.Render()
+			fmt.Fprintln(c.OutOrStdout(), "\nYour own text: --corpus FILE, a directory, or - for standard input.")
+			return nil
+		},
+	}
+	c.Flags().BoolVar(&asJSON, "json", false, "print the list as JSON")
+	return c
+}
+
+func newCorpusGet() *cobra.Command {
+	return &cobra.Command{
+		Use:               "get NAME...",
+		Short:             "Fetch corpora into the cache, checked by SHA-256",
+		Args:              cobra.MinimumNArgs(1),
+		ValidArgsFunction: cobra.FixedCompletions(zoo.NamedCorpora(), cobra.ShellCompDirectiveNoFileComp),
+		RunE: func(c *cobra.Command, args []string) error {
+			for _, name := range args {
+				n, err := corpus.FindNamed(name)
+				if err != nil {
+					return usageError{err}
+				}
+				path, err := corpus.Cache{}.Get(c.Context(), n)
+				if err != nil {
+					return err
+				}
+				fmt.Fprintln(c.OutOrStdout(), path)
+			}
+			return nil
+		},
+	}
+}
+
+// corpusInfo is what `lmzoo corpus info` finds out.
+type corpusInfo struct {
+	zoo.Data
+	Parts []partInfo `json:"parts"`
+}
+
+type partInfo struct {
+	Part      string `json:"part"`
+	Documents int    `json:"documents"`
+	Bytes     int    `json:"bytes"`
+	Tokens    int    `json:"tokens"`
+}
+
+func newCorpusInfo() *cobra.Command {
+	var (
+		data   dataFlags
+		asJSON bool
+	)
+	c := &cobra.Command{
+		Use:   "info [NAME|FILE]",
+		Short: "What is in a corpus: bytes, hash, documents and tokens of its parts",
+		Args:  cobra.MaximumNArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			if len(args) == 1 {
+				data.data.Corpus = args[0]
+			}
+			split, tok, err := data.load(c.Context(), c, newProgress(c.ErrOrStderr(), false))
+			if err != nil {
+				return err
+			}
+			info := corpusInfo{Data: data.data}
+			for _, name := range []string{"train", "valid", "test"} {
+				docs, err := zoo.Part(split, name)
+				if err != nil {
+					return err
+				}
+				p := partInfo{Part: name, Documents: len(docs)}
+				for _, d := range docs {
+					p.Bytes += d.Bytes()
+				}
+				for _, d := range corpus.EncodeDocuments(tok, docs) {
+					p.Tokens += len(d)
+				}
+				info.Parts = append(info.Parts, p)
+			}
+			if asJSON {
+				return printJSON(c.OutOrStdout(), info)
+			}
+			fmt.Fprintf(c.OutOrStdout(), "%s: %d bytes, SHA-256 %s\ndocuments: %s, split: %s, tokenizer: %s, vocabulary %d\n\n",
+				info.Corpus, info.Data.Bytes, info.SHA256, info.Documents, info.Split, tok.Name(), tok.Vocab())
+			t := newTable(c.OutOrStdout())
+			t.AppendHeader(table.Row{"part", "documents", "bytes", "tokens"})
+			for _, p := range info.Parts {
+				t.AppendRow(table.Row{p.Part, p.Documents, p.Bytes, p.Tokens})
+			}
+			t.Render()
+			return nil
+		},
+	}
+	data.add(c)
+	c.Flags().BoolVar(&asJSON, "json", false, "print the result as JSON")
+	return c
+}

@@ -1,0 +1,271 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"math"
+	"time"
+
+	"github.com/jedib0t/go-pretty/v6/table"
+	"github.com/spf13/cobra"
+
+	"lmzoo/corpus"
+	"lmzoo/lm/eval"
+	"lmzoo/zoo"
+)
+
+// evaluation is a row of `lmzoo eval --json`.
+type evaluation struct {
+	Run       string `json:"run"`
+	Model     string `json:"model"`
+	Era       string `json:"era"`
+	Params    int    `json:"params"`
+	Tokenizer string `json:"tokenizer"`
+	Corpus    string `json:"corpus"`
+	Split     string `json:"split"`
+	eval.Summary
+	Seconds float64          `json:"seconds"`
+	Against *eval.Comparison `json:"against_first,omitempty"` // this run less the first, by the paired bootstrap
+
+	report *eval.Report
+}
+
+func newEval() *cobra.Command {
+	var (
+		run        runFlags
+		data       zoo.Data
+		split      string
+		perToken   bool
+		byPosition bool
+		stride     int
+	)
+	c := &cobra.Command{
+		Use:   "eval RUN...",
+		Short: "Judge runs by text they have not seen",
+		Long: `Judge runs by text they have not seen: bits per byte with its 95 % interval, bits per character,
+perplexity; on the world the gap to the exact limit, whole and by class. Several runs are compared with the
+first by the paired bootstrap. Without --corpus the text is the test part of the run's own corpus.`,
+		Example: `  lmzoo eval runs/gpt runs/ngram
+  lmzoo eval runs/gpt --corpus letters.txt --json --per-token`,
+		Args: cobra.MinimumNArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			p := newProgress(c.ErrOrStderr(), run.quiet)
+			e := evaluator{split: split, data: data, progress: p, stdin: c.InOrStdin(), splitGiven: c.Flags().Changed("split"),
+				options: eval.Options{Threads: run.threads, Stride: stride, PerToken: perToken, Seed: run.seed}}
+			var rows []*evaluation
+			for _, dir := range args {
+				r, err := zoo.Open(dir)
+				if err != nil {
+					return err
+				}
+				row, err := e.judge(c.Context(), r)
+				if err != nil {
+					return fmt.Errorf("%s: %w", dir, err)
+				}
+				if !byPosition && !run.json {
+					row.Positions = nil
+				}
+				rows = append(rows, row)
+			}
+			compareWithFirst(rows, run.seed)
+			p.clear()
+			if run.json {
+				return printJSON(c.OutOrStdout(), rows)
+			}
+			printEvaluations(c.OutOrStdout(), rows, perToken)
+			return nil
+		},
+	}
+	run.add(c)
+	fs := c.Flags()
+	fs.StringVar(&data.Corpus, "corpus", "", "text to judge by (default: the run's own corpus)")
+	fs.StringVar(&data.Documents, "documents", "", "what a document is: file, lines or paragraphs (default: as in training)")
+	fs.StringVar(&split, "split", "test", "which part: train, valid, test or all (default all for a corpus the run was not made from)")
+	fs.BoolVar(&perToken, "per-token", false, "what every token cost")
+	fs.BoolVar(&byPosition, "by-position", false, "what tokens cost by their position in the document")
+	fs.IntVar(&stride, "stride", 0, "how far the window of a transformer moves (default: as in the run)")
+	complete(c, "split", func() []string { return []string{"train", "valid", "test", "all"} })
+	return c
+}
+
+// evaluator judges runs by one choice of text.
+type evaluator struct {
+	data       zoo.Data
+	split      string
+	splitGiven bool
+	options    eval.Options
+	progress   *progress
+	stdin      io.Reader
+	loaded     map[zoo.Data]corpus.Split // a corpus is read once
+}
+
+// judge scores one run.
+func (e *evaluator) judge(ctx context.Context, r *zoo.Run) (*evaluation, error) {
+	data, part := e.text(r)
+	split, err := e.load(ctx, data, r.Tokenizer.Name() == "byte")
+	if err != nil {
+		return nil, err
+	}
+	docs, err := zoo.Part(split, part)
+	if err != nil {
+		return nil, usageError{err}
+	}
+	if len(docs) == 0 {
+		return nil, fmt.Errorf("the %s part of %s is empty (split %s); choose another --split", part, data.Corpus, data.Split)
+	}
+	opt := e.options
+	opt.Progress = func(done, total int) { e.progress.show("%s  %d%%", r.Dir, 100*done/max(total, 1)) }
+	start := time.Now()
+	report, err := eval.Run(ctx, r.Model, r.Tokenizer, docs, opt)
+	if err != nil {
+		return nil, err
+	}
+	return &evaluation{
+		Run: r.Dir, Model: r.Species.Name, Era: r.Species.Era, Params: r.Params(), Tokenizer: r.Tokenizer.Name(),
+		Corpus: data.Corpus, Split: part, Summary: report.Summary(), Seconds: time.Since(start).Seconds(), report: report,
+	}, nil
+}
+
+// text says which text a run is judged by: of its own corpus the part asked for, of another all.
+func (e *evaluator) text(r *zoo.Run) (zoo.Data, string) {
+	own := r.Config.Data
+	data := own
+	if e.data.Corpus != "" && e.data.Corpus != own.Corpus {
+		data = zoo.Data{Corpus: e.data.Corpus, Documents: own.Documents, Split: own.Split}
+		if data.Corpus == zoo.WorldName {
+			data.Documents, data.Split = "", ""
+		}
+	}
+	if e.data.Documents != "" {
+		data.Documents = e.data.Documents
+	}
+	if data.Corpus != own.Corpus && !e.splitGiven {
+		return data, "all"
+	}
+	return data, e.split
+}
+
+func (e *evaluator) load(ctx context.Context, d zoo.Data, binary bool) (corpus.Split, error) {
+	if split, ok := e.loaded[d]; ok {
+		return split, nil
+	}
+	key := d
+	split, err := d.Load(ctx, e.stdin, binary)
+	if err != nil {
+		return corpus.Split{}, err
+	}
+	if e.loaded == nil {
+		e.loaded = map[zoo.Data]corpus.Split{}
+	}
+	e.loaded[key] = split
+	return split, nil
+}
+
+// compareWithFirst adds to every row but the first how it differs from the first, where both were judged by the same text.
+func compareWithFirst(rows []*evaluation, seed uint64) {
+	for _, row := range rows[1:] {
+		if c, err := eval.Paired(row.report, rows[0].report, seed); err == nil {
+			row.Against = &c
+		}
+	}
+}
+
+// printEvaluations writes a table for people.
+func printEvaluations(w io.Writer, rows []*evaluation, perToken bool) {
+	t := newTable(w)
+	t.AppendHeader(table.Row{"run", "model", "params", "tokens", "perplexity", "bits/byte", "95 %", "bits/char", "gap", "s"})
+	for _, r := range rows {
+		ppl := number(float64(r.Perplexity), 3)
+		if r.OOV > 0 {
+			ppl += fmt.Sprintf(" (%s without %d OOV)", number(float64(r.PerplexityExcludingOOV), 3), r.OOV)
+		}
+		t.AppendRow(table.Row{
+			r.Run, r.Model, count(r.Params), r.Tokens, ppl, number(float64(r.BitsPerByte), 4),
+			interval(float64(r.BitsPerByteLow), float64(r.BitsPerByteHigh), 4), number(float64(r.BitsPerChar), 4),
+			number(float64(r.Gap), 4), fmt.Sprintf("%.1f", r.Seconds),
+		})
+	}
+	t.Render()
+	printClasses(w, rows)
+	for _, r := range rows[1:] {
+		if c := r.Against; c != nil {
+			verdict := "better"
+			if c.Delta > 0 {
+				verdict = "worse"
+			}
+			if c.Tie {
+				verdict = "a tie"
+			}
+			fmt.Fprintf(w, "\n%s against %s: %+.4f %s, 95 %% %+.4f … %+.4f: %s", r.Run, rows[0].Run, c.Delta, c.Unit, c.Low, c.High, verdict)
+		}
+	}
+	if len(rows) > 1 {
+		fmt.Fprintln(w)
+	}
+	for _, r := range rows {
+		printPositions(w, r)
+		if perToken {
+			printTokens(w, r)
+		}
+	}
+}
+
+// printClasses writes the gap to the limit, class by class.
+func printClasses(w io.Writer, rows []*evaluation) {
+	if len(rows) == 0 || len(rows[0].Classes) == 0 {
+		return
+	}
+	fmt.Fprintln(w, "\nGap to the limit, nats per token of each class:")
+	t := newTable(w)
+	header := table.Row{"run"}
+	for _, c := range rows[0].Classes {
+		header = append(header, c.Class)
+	}
+	t.AppendHeader(append(header, "all"))
+	for _, r := range rows {
+		row := table.Row{r.Run}
+		for _, c := range r.Classes {
+			row = append(row, number(float64(c.Gap), 3))
+		}
+		t.AppendRow(append(row, number(float64(r.Gap), 3)))
+	}
+	t.Render()
+}
+
+func printPositions(w io.Writer, r *evaluation) {
+	if len(r.Positions) == 0 {
+		return
+	}
+	fmt.Fprintf(w, "\n%s, nats per token by position in the document:\n", r.Run)
+	t := newTable(w)
+	t.AppendHeader(table.Row{"from", "to", "tokens", "nats/token"})
+	for _, p := range r.Positions {
+		t.AppendRow(table.Row{p.From, p.To, p.Tokens, number(float64(p.NatsPerToken), 4)})
+	}
+	t.Render()
+}
+
+func printTokens(w io.Writer, r *evaluation) {
+	for i, doc := range r.PerToken {
+		fmt.Fprintf(w, "\n# %s, document %d: id, nats, text\n", r.Run, i+1)
+		for _, t := range doc {
+			fmt.Fprintf(w, "%d\t%.5f\t%s\n", t.ID, float64(t.Nats), t.Text)
+		}
+	}
+}
+
+// number writes x, or a dash where there is none.
+func number(x float64, digits int) string {
+	if math.IsNaN(x) {
+		return "–"
+	}
+	return fmt.Sprintf("%.*f", digits, x)
+}
+
+func interval(low, high float64, digits int) string {
+	if math.IsNaN(low) || math.IsNaN(high) {
+		return "–"
+	}
+	return fmt.Sprintf("%.*f–%.*f", digits, low, digits, high)
+}

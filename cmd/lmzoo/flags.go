@@ -1,0 +1,150 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"runtime"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"lmzoo/zoo"
+)
+
+// dataFlags say which text, cut into documents and parts how.
+type dataFlags struct {
+	data      zoo.Data
+	tokenizer string
+	vocab     int
+}
+
+func (f *dataFlags) add(c *cobra.Command) {
+	fs := c.Flags()
+	fs.StringVar(&f.data.Corpus, "corpus", zoo.WorldName, "world, a name of: lmzoo corpus list, a file, a directory, or - for standard input")
+	fs.StringVar(&f.data.Documents, "documents", "", "what a document is: file, lines or paragraphs (default: as the corpus has it)")
+	fs.StringVar(&f.data.Split, "split", "", "train/valid/test in per cent, such as 90/5/5 (default: as the corpus has it)")
+	fs.StringVar(&f.data.Valid, "valid", "", "a file of its own to validate by")
+	fs.StringVar(&f.data.Test, "test", "", "a file of its own to test by")
+	fs.BoolVar(&f.data.Shuffle, "shuffle", false, "shuffle the documents before they are split")
+	fs.IntVar(&f.data.Tokens, "world-tokens", 0, "size of the world's training text (default 1500000)")
+	fs.StringVar(&f.tokenizer, "tokenizer", "", "byte, char, bpe, word or whitespace (default: word for the world, else char)")
+	fs.IntVar(&f.vocab, "vocab", 0, "largest vocabulary, special tokens included (default: the tokenizer's choice)")
+	complete(c, "corpus", func() []string { return append([]string{zoo.WorldName}, zoo.NamedCorpora()...) })
+	complete(c, "documents", func() []string { return []string{"file", "lines", "paragraphs"} })
+	complete(c, "tokenizer", zoo.Tokenizers)
+}
+
+// complete offers fixed values for a flag in the shell.
+func complete(c *cobra.Command, flag string, values func() []string) {
+	_ = c.RegisterFlagCompletionFunc(flag, func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+		return values(), cobra.ShellCompDirectiveDefault
+	}) // fails only for a flag that does not exist
+}
+
+// runFlags are those of everything that computes.
+type runFlags struct {
+	seed    uint64
+	threads int
+	json    bool
+	quiet   bool
+}
+
+func (f *runFlags) add(c *cobra.Command) {
+	fs := c.Flags()
+	fs.Uint64Var(&f.seed, "seed", 1, "of everything random")
+	fs.IntVar(&f.threads, "threads", runtime.NumCPU(), "how many cores to use; changes no bit of any result")
+	fs.BoolVar(&f.json, "json", false, "print the result as JSON")
+	fs.BoolVarP(&f.quiet, "quiet", "q", false, "no progress on standard error")
+}
+
+// settingFlags are the hyperparameters of all species: a flag's name is the setting's, with - for _.
+func settingFlags(fs *pflag.FlagSet) {
+	fs.Int("order", 0, "n-gram: tokens of an n-gram")
+	fs.String("smoothing", "", "n-gram: mle, add-k, witten-bell, absolute, kneser-ney, modified-kneser-ney or stupid-backoff")
+	fs.Float64("k", 0, "n-gram, add-k: what is added to every count")
+	fs.IntSlice("prune", nil, "n-gram: per order, counts up to which n-grams are dropped, such as 0,0,1")
+	fs.Int("n-layer", 0, "gpt: layers")
+	fs.Int("n-head", 0, "gpt: attention heads")
+	fs.Int("n-embd", 0, "gpt, mlp, recurrent: channels of an embedding")
+	fs.Int("n-positions", 0, "gpt: the window (default: the context)")
+	fs.Int("stride", 0, "gpt: how far the window moves when it is full (default: half of it)")
+	fs.Int("hidden", 0, "mlp, recurrent: hidden units")
+	fs.Int("layers", 0, "recurrent: layers")
+	fs.Bool("direct", false, "mlp: direct connections from the words to the output")
+	fs.Float64("dropout", 0, "probability of dropping a unit")
+	fs.Int("context", 0, "tokens of a training row; mlp: tokens it predicts from")
+	fs.Int("batch", 0, "rows of a training batch")
+	fs.Float64("lr", 0, "highest learning rate")
+	fs.Float64("min-lr", 0, "last learning rate")
+	fs.Int("warmup", 0, "steps of warm-up")
+	fs.Float64("beta1", 0, "AdamW's memory of the gradient")
+	fs.Float64("beta2", 0, "AdamW's memory of its square")
+	fs.Float64("weight-decay", 0, "AdamW's decay of matrices")
+	fs.Float64("clip", 0, "longest gradient; 0: any")
+	fs.Int("accumulate", 0, "batches that make one step")
+	fs.Int("pieces", 0, "parts of a batch that may run side by side")
+	fs.String("eval-every", "", "steps or time between validations, such as 250 or 15s")
+	fs.String("save-every", "", "steps or time between checkpoints, such as 250 or 15s")
+	fs.Int("steps", 0, "length of the training in steps")
+	fs.String("budget", "", "length of the training in time, such as 90s")
+}
+
+// changed returns the hyperparameters given on the command line, by the names of settings.
+func changed(fs *pflag.FlagSet) map[string]any {
+	known := pflag.NewFlagSet("", pflag.ContinueOnError)
+	settingFlags(known)
+	values := map[string]any{}
+	fs.Visit(func(f *pflag.Flag) {
+		if known.Lookup(f.Name) == nil {
+			return
+		}
+		values[strings.ReplaceAll(f.Name, "-", "_")] = flagValue(f)
+	})
+	return values
+}
+
+// flagValue is the value of a flag as JSON would hold it.
+func flagValue(f *pflag.Flag) any {
+	text := f.Value.String()
+	switch f.Value.Type() {
+	case "int":
+		n, _ := strconv.Atoi(text) // pflag has read it already
+		return n
+	case "float64":
+		x, _ := strconv.ParseFloat(text, 64)
+		return x
+	case "bool":
+		return text == "true"
+	case "intSlice":
+		return json.RawMessage(text)
+	}
+	return text
+}
+
+// readConfig reads hyperparameters from a JSON object.
+func readConfig(path string) (map[string]any, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, usageError{err}
+	}
+	values := map[string]any{}
+	if err := json.Unmarshal(data, &values); err != nil {
+		return nil, usagef("%s: expected a JSON object such as {\"n_layer\": 4, \"lr\": 1e-3}: %w", path, err)
+	}
+	return values, nil
+}
+
+// printJSON writes v as indented JSON.
+func printJSON(w io.Writer, v any) error {
+	enc := json.NewEncoder(w)
+	enc.SetIndent("", "  ")
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(v); err != nil {
+		return fmt.Errorf("writing JSON: %w", err)
+	}
+	return nil
+}

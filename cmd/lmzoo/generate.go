@@ -1,0 +1,86 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"lmzoo/lm/sample"
+	"lmzoo/zoo"
+)
+
+func newGenerate() *cobra.Command {
+	var (
+		prompt string
+		opt    = sample.Options{Max: 200, Temperature: 1}
+		seed   uint64
+		count  int
+	)
+	c := &cobra.Command{
+		Use:   "generate RUN",
+		Short: "Let a run speak",
+		Long: `Let a run speak after a prompt, token by token. Without --prompt, text piped to standard input is the prompt.
+Generation ends with the document or after --tokens.`,
+		Example: `  lmzoo generate runs/gpt --prompt "once" --temperature 0.8
+  echo "once there" | lmzoo generate runs/gpt`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			if _, err := opt.Warps(); err != nil {
+				return usageError{err}
+			}
+			if count < 1 {
+				return usagef("--count is %d; expected at least 1", count)
+			}
+			r, err := zoo.Open(args[0])
+			if err != nil {
+				return err
+			}
+			if !c.Flags().Changed("prompt") {
+				if prompt, err = piped(c.InOrStdin()); err != nil {
+					return err
+				}
+			}
+			rng := rand.New(rand.NewPCG(seed, 0))
+			for range count {
+				fmt.Fprint(c.OutOrStdout(), prompt)
+				if err := generate(c.Context(), c.OutOrStdout(), r, prompt, opt, rng); err != nil {
+					return err
+				}
+				fmt.Fprintln(c.OutOrStdout())
+			}
+			return nil
+		},
+	}
+	fs := c.Flags()
+	fs.StringVar(&prompt, "prompt", "", "text to go on from")
+	fs.IntVar(&opt.Max, "tokens", opt.Max, "at most so many tokens; 0: to the end of the document")
+	fs.Float64Var(&opt.Temperature, "temperature", opt.Temperature, "below 1 safer, above 1 wilder, 0 always the likeliest")
+	fs.IntVar(&opt.TopK, "top-k", 0, "only the k likeliest tokens; 0: all")
+	fs.Float64Var(&opt.TopP, "top-p", 0, "only the likeliest tokens that make up p; 0: all")
+	fs.Float64Var(&opt.MinP, "min-p", 0, "only tokens at least p times as likely as the likeliest; 0: all")
+	fs.IntVar(&count, "count", 1, "how many texts")
+	fs.Uint64Var(&seed, "seed", 1, "of the draws")
+	return c
+}
+
+// piped reads a prompt from standard input, unless that is a terminal. The last newline is not part of it.
+func piped(in io.Reader) (string, error) {
+	if f, ok := in.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
+		return "", nil
+	}
+	data, err := io.ReadAll(io.LimitReader(in, maxPrompt+1))
+	if err != nil {
+		return "", fmt.Errorf("reading the prompt: %w", err)
+	}
+	if len(data) > maxPrompt {
+		return "", usagef("the prompt on standard input is longer than %d bytes; give the end of it", maxPrompt)
+	}
+	return strings.TrimSuffix(string(data), "\n"), nil
+}
+
+const maxPrompt = 1 << 20

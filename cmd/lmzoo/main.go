@@ -1,0 +1,104 @@
+// Command lmzoo trains, judges, compares and speaks with the language models of the zoo.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+
+	"github.com/spf13/cobra"
+)
+
+// Exit codes.
+const (
+	exitOK          = 0
+	exitFailed      = 1
+	exitUsage       = 2   // a wrong flag, argument, command or configuration key
+	exitInterrupted = 130 // Ctrl-C, after saving
+)
+
+func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
+
+// run executes one command line and returns its exit code.
+func run(args []string, in io.Reader, out, errw io.Writer) int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	root := newRoot()
+	root.SetArgs(args)
+	root.SetIn(in)
+	root.SetOut(out)
+	root.SetErr(errw)
+	err := root.ExecuteContext(ctx)
+	if err == nil {
+		return exitOK
+	}
+	fmt.Fprintln(errw, "lmzoo:", err)
+	var usage usageError
+	switch {
+	case ctx.Err() != nil && errors.Is(err, context.Canceled):
+		return exitInterrupted
+	case errors.As(err, &usage), strings.HasPrefix(err.Error(), "unknown command"), strings.HasPrefix(err.Error(), "required flag"):
+		return exitUsage
+	}
+	return exitFailed
+}
+
+// usageError is the caller's mistake on the command line.
+type usageError struct{ error }
+
+func (e usageError) Unwrap() error { return e.error }
+
+func usagef(format string, a ...any) error { return usageError{fmt.Errorf(format, a...)} }
+
+func newRoot() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "lmzoo",
+		Short: "A museum of language models that still run",
+		Long: `lmzoo trains a language model of every era, from counting to the transformer, on the same
+bytes, and measures them with one ruler: bits per byte of text they have not seen.
+
+Start with:   lmzoo compare          every era on a small synthetic world, in about two minutes
+              lmzoo list             what there is to see`,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+	}
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
+	root.AddGroup(
+		&cobra.Group{ID: "see", Title: "See:"},
+		&cobra.Group{ID: "work", Title: "Work:"},
+		&cobra.Group{ID: "data", Title: "Data:"},
+	)
+	for _, c := range []struct {
+		group   string
+		command *cobra.Command
+	}{
+		{"see", newCompare()}, {"see", newList()}, {"see", newNext()}, {"see", newGenerate()},
+		{"work", newTrain()}, {"work", newEval()}, {"work", newCompress()}, {"work", newDecompress()},
+		{"data", newCorpus()}, {"data", newTokenize()},
+	} {
+		c.command.GroupID = c.group
+		wrapArgs(c.command)
+		root.AddCommand(c.command)
+	}
+	return root
+}
+
+// wrapArgs makes a wrong number of arguments a usage error, for c and its subcommands.
+func wrapArgs(c *cobra.Command) {
+	if check := c.Args; check != nil {
+		c.Args = func(cmd *cobra.Command, args []string) error {
+			if err := check(cmd, args); err != nil {
+				return usagef("%s: %w; see: %s --help", cmd.CommandPath(), err, cmd.CommandPath())
+			}
+			return nil
+		}
+	}
+	for _, sub := range c.Commands() {
+		wrapArgs(sub)
+	}
+}

@@ -1,0 +1,118 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"lmzoo/lm"
+	"lmzoo/zoo"
+)
+
+// prediction is one of the likeliest next tokens.
+type prediction struct {
+	ID   lm.Token `json:"id"`
+	Text string   `json:"text"`
+	P    float64  `json:"p"`
+}
+
+// predictions are those of one run.
+type predictions struct {
+	Run  string       `json:"run"`
+	Next []prediction `json:"next"`
+}
+
+func newNext() *cobra.Command {
+	var (
+		prompt string
+		top    int
+		asJSON bool
+	)
+	c := &cobra.Command{
+		Use:     "next RUN...",
+		Short:   "What comes next? The likeliest tokens of several runs side by side",
+		Example: `  lmzoo next runs/compare/ngram runs/compare/gpt --prompt "once there lived"`,
+		Args:    cobra.MinimumNArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			if top < 1 {
+				return usagef("--top is %d; expected at least 1", top)
+			}
+			var all []predictions
+			for _, dir := range args {
+				r, err := zoo.Open(dir)
+				if err != nil {
+					return err
+				}
+				all = append(all, predictions{dir, predict(r, prompt, top)})
+			}
+			if asJSON {
+				return printJSON(c.OutOrStdout(), all)
+			}
+			fmt.Fprint(c.OutOrStdout(), sideBySide(all, top))
+			return nil
+		},
+	}
+	c.Flags().StringVar(&prompt, "prompt", "", "the text so far; empty: the beginning of a document")
+	c.Flags().IntVar(&top, "top", 10, "how many tokens of each run")
+	c.Flags().BoolVar(&asJSON, "json", false, "print the result as JSON")
+	return c
+}
+
+// predict returns the likeliest tokens after a prompt.
+func predict(r *zoo.Run, prompt string, top int) []prediction {
+	logProbs := after(r, prompt).NextLogProbs(nil)
+	ids := make([]lm.Token, len(logProbs))
+	for i := range ids {
+		ids[i] = lm.Token(i)
+	}
+	slices.SortStableFunc(ids, func(a, b lm.Token) int { return cmp.Compare(logProbs[b], logProbs[a]) })
+	var out []prediction
+	for _, id := range ids[:min(top, len(ids))] {
+		out = append(out, prediction{id, r.Tokenizer.Text(id), math.Exp(logProbs[id])})
+	}
+	return out
+}
+
+const (
+	barWidth  = 10 // characters of a bar of probability 1
+	textWidth = 12
+)
+
+// sideBySide lays predictions out in columns, each token with its probability and a bar.
+func sideBySide(all []predictions, top int) string {
+	var b strings.Builder
+	column := textWidth + 1 + 5 + 1 + barWidth
+	for _, p := range all {
+		fmt.Fprintf(&b, "%s  ", pad(p.Run, column))
+	}
+	b.WriteByte('\n')
+	for i := range top {
+		line := ""
+		for _, p := range all {
+			cell := ""
+			if i < len(p.Next) {
+				n := p.Next[i]
+				cell = fmt.Sprintf("%s %5.1f%% %s", pad(n.Text, textWidth), 100*n.P, bar(n.P))
+			}
+			line += pad(cell, column) + "  "
+		}
+		if line = strings.TrimRight(line, " "); line != "" {
+			b.WriteString(line + "\n")
+		}
+	}
+	return b.String()
+}
+
+// bar draws a probability in eighths of a character.
+func bar(p float64) string {
+	eighths := int(math.Round(p * barWidth * 8))
+	s := strings.Repeat("█", eighths/8)
+	if rest := eighths % 8; rest > 0 {
+		s += string([]rune("▏▎▍▌▋▊▉")[rest-1])
+	}
+	return s
+}

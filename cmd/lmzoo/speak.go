@@ -1,0 +1,82 @@
+package main
+
+import (
+	"context"
+	"io"
+	"math/rand/v2"
+	"strings"
+	"unicode/utf8"
+
+	"lmzoo/corpus"
+	"lmzoo/format/atomic"
+	"lmzoo/lm"
+	"lmzoo/lm/sample"
+	"lmzoo/zoo"
+)
+
+func writeFile(path string, write func(io.Writer) error) error { return atomic.WriteFile(path, write) }
+
+// speak returns what a run says after a prompt, in its own distribution.
+func speak(ctx context.Context, r *zoo.Run, prompt string, tokens int, seed uint64) (string, error) {
+	var text strings.Builder
+	opt := sample.Default
+	opt.Max = tokens
+	err := generate(ctx, &text, r, prompt, opt, rand.New(rand.NewPCG(seed, 0)))
+	return text.String(), err
+}
+
+// generate writes what a run says after a prompt, as it says it.
+func generate(ctx context.Context, w io.Writer, r *zoo.Run, prompt string, opt sample.Options, rng *rand.Rand) error {
+	state := after(r, prompt)
+	out := &voice{tok: r.Tokenizer, w: w}
+	err := sample.Generate(ctx, state, opt, rng, func(t lm.Token, _ float64) bool { return out.say(t) })
+	if out.err != nil {
+		return out.err
+	}
+	out.flush()
+	if out.err != nil {
+		return out.err
+	}
+	return err
+}
+
+// after is the state of a run that has read a prompt.
+func after(r *zoo.Run, prompt string) lm.State {
+	state := lm.Start(r.Model)
+	for _, t := range r.Tokenizer.Encode(nil, prompt) {
+		state.Push(t)
+	}
+	return state
+}
+
+// voice writes tokens as text as soon as they make whole characters.
+type voice struct {
+	tok     corpus.Tokenizer
+	w       io.Writer
+	pending []lm.Token
+	spoken  bool
+	err     error
+}
+
+// say takes the next token and reports whether it could be written.
+func (v *voice) say(t lm.Token) bool {
+	v.pending = append(v.pending, t)
+	text := v.tok.Decode(v.pending)
+	if r, size := utf8.DecodeLastRuneInString(text); len(v.pending) < utf8.UTFMax*2 && (text == "" || r == utf8.RuneError && size == 1) {
+		return true // perhaps the rest of a character follows
+	}
+	v.flush()
+	return v.err == nil
+}
+
+func (v *voice) flush() {
+	if len(v.pending) == 0 || v.err != nil {
+		return
+	}
+	text := v.tok.Decode(v.pending)
+	if v.spoken && v.tok.Name() == "whitespace" {
+		text = " " + text
+	}
+	v.pending, v.spoken = v.pending[:0], true
+	_, v.err = io.WriteString(v.w, text)
+}

@@ -1,0 +1,253 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"lmzoo/corpus"
+	"lmzoo/train"
+	"lmzoo/zoo"
+)
+
+func newTrain() *cobra.Command {
+	var (
+		data         dataFlags
+		run          runFlags
+		out, size    string
+		config       string
+		resume, over bool
+	)
+	c := &cobra.Command{
+		Use:   "train NAME",
+		Short: "Train one species on a corpus and keep it in a directory",
+		Long: `Train one species (lmzoo list) on a corpus and keep everything that made it in a directory:
+config.json, tokenizer.json, the model, and for neural models metrics.jsonl and a checkpoint to resume from.`,
+		Example: `  lmzoo train gpt --corpus world --budget 30s --out runs/gpt
+  lmzoo train ngram --corpus book.txt --documents paragraphs --order 7 --out runs/seven
+  lmzoo train lstm --resume --out runs/lstm`,
+		Args:              cobra.ExactArgs(1),
+		ValidArgsFunction: cobra.FixedCompletions(zoo.Names(), cobra.ShellCompDirectiveNoFileComp),
+		RunE: func(c *cobra.Command, args []string) error {
+			species, err := zoo.Find(args[0])
+			if err != nil {
+				return usageError{err}
+			}
+			t := training{
+				species: species, size: size, data: data, run: run, out: out, config: config,
+				flags: c.Flags(), progress: newProgress(c.ErrOrStderr(), run.quiet),
+			}
+			order, err := t.order(c.Context(), c, resume, over)
+			if err != nil {
+				return err
+			}
+			return t.make(c, order)
+		},
+	}
+	data.add(c)
+	run.add(c)
+	fs := c.Flags()
+	fs.StringVar(&out, "out", "", "directory to keep the run in")
+	fs.StringVar(&size, "size", "", "preset: tiny, small or base (default small)")
+	fs.StringVar(&config, "config", "", "JSON file of hyperparameters; flags win over it")
+	fs.BoolVar(&resume, "resume", false, "go on from the checkpoint in --out")
+	fs.BoolVar(&over, "overwrite", false, "replace a run that is in --out already")
+	settingFlags(fs)
+	_ = c.MarkFlagRequired("out")
+	complete(c, "size", func() []string { return []string{"tiny", "small", "base"} })
+	return c
+}
+
+// training is one `lmzoo train`.
+type training struct {
+	species  *zoo.Species
+	size     string
+	data     dataFlags
+	run      runFlags
+	out      string
+	config   string
+	flags    *pflag.FlagSet
+	progress *progress
+}
+
+// order puts together what is to be made, from the flags or from the run to be resumed.
+func (t *training) order(ctx context.Context, c *cobra.Command, resume, overwrite bool) (zoo.Order, error) {
+	values, err := t.values()
+	if err != nil {
+		return zoo.Order{}, err
+	}
+	if resume {
+		return t.resumed(ctx, c, values)
+	}
+	if _, err := os.Stat(filepath.Join(t.out, zoo.ConfigFile)); err == nil && !overwrite {
+		return zoo.Order{}, usagef("%s holds a run already; go on with it: --resume, replace it: --overwrite, or choose another --out", t.out)
+	} else if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return zoo.Order{}, fmt.Errorf("cannot look into --out: %w", err)
+	}
+	settings, err := t.species.Settings(t.size)
+	if err != nil {
+		return zoo.Order{}, usageError{err}
+	}
+	if err := settings.Set(values); err != nil {
+		return zoo.Order{}, usagef("%s: %w", t.species.Name, err)
+	}
+	split, tok, err := t.data.load(ctx, c, t.progress)
+	if err != nil {
+		return zoo.Order{}, err
+	}
+	return zoo.Order{
+		Species: t.species, Size: t.size, Settings: settings, Data: t.data.data, Split: split, Tokenizer: tok,
+		Seed: t.run.seed, Threads: t.run.threads, Command: commandLine(), Dir: t.out,
+	}, nil
+}
+
+// values are the hyperparameters that were given.
+func (t *training) values() (map[string]any, error) {
+	values := map[string]any{}
+	if t.config != "" {
+		var err error
+		if values, err = readConfig(t.config); err != nil {
+			return nil, err
+		}
+	}
+	for k, v := range changed(t.flags) {
+		values[k] = v
+	}
+	return values, nil
+}
+
+// free are the settings that may change when a run is resumed.
+var free = []string{"steps", "budget", "lr", "min_lr", "warmup", "clip", "eval_every", "save_every"}
+
+// resumed is the order of a run that exists.
+func (t *training) resumed(ctx context.Context, c *cobra.Command, values map[string]any) (zoo.Order, error) {
+	order, err := zoo.Resume(ctx, t.out, c.InOrStdin())
+	if err != nil {
+		return zoo.Order{}, err
+	}
+	if order.Species.Name != t.species.Name {
+		return zoo.Order{}, usagef("%s holds a run of %s, not of %s", t.out, order.Species.Name, t.species.Name)
+	}
+	if err := order.Settings.Change(values, free); err != nil {
+		return zoo.Order{}, usageError{err}
+	}
+	if t.flags.Changed("seed") && t.run.seed != order.Seed {
+		return zoo.Order{}, usagef("the run in %s has seed %d; a resumed run keeps its seed", t.out, order.Seed)
+	}
+	order.Threads = t.run.threads
+	return order, nil
+}
+
+// make trains and says what came out.
+func (t *training) make(c *cobra.Command, order zoo.Order) error {
+	p := t.progress
+	p.note("%s on %s: %s, vocabulary %d (%s)", order.Species.Title, order.Data.Corpus, sizes(order.Split), order.Tokenizer.Vocab(), order.Tokenizer.Name())
+	r, err := zoo.Make(c.Context(), order, watch(p, order.Species.Name))
+	if r != nil {
+		for _, n := range r.Notes {
+			p.note("note: %s", n)
+		}
+	}
+	p.clear()
+	if err != nil {
+		if errors.Is(err, context.Canceled) && order.Species.IsNeural() {
+			return fmt.Errorf("%w; it is saved: go on with: lmzoo train %s --resume --out %s", err, order.Species.Name, t.out)
+		}
+		return err
+	}
+	if t.run.json {
+		return printJSON(c.OutOrStdout(), r.Config)
+	}
+	res := r.Config.Result
+	fmt.Fprintf(c.OutOrStdout(), "%s: %s parameters, %s tokens in %.1f s", r.Dir, count(res.Params), count(res.Tokens), res.Seconds)
+	if res.Valid > 0 {
+		fmt.Fprintf(c.OutOrStdout(), ", validation %.4f nats/token", res.Valid)
+	}
+	fmt.Fprintf(c.OutOrStdout(), "\nNext: lmzoo eval %s    lmzoo generate %s\n", r.Dir, r.Dir)
+	return nil
+}
+
+// load reads the corpus and trains its tokenizer.
+func (f *dataFlags) load(ctx context.Context, c *cobra.Command, p *progress) (corpus.Split, corpus.Tokenizer, error) {
+	name := f.tokenizer
+	if name == "" {
+		name = "char"
+		if f.data.Corpus == zoo.WorldName {
+			name = "word"
+		}
+	}
+	split, err := f.data.Load(ctx, c.InOrStdin(), name == "byte")
+	if err != nil {
+		return corpus.Split{}, nil, err
+	}
+	tok, err := corpus.Train(name, split.Train, f.vocab)
+	if err != nil {
+		return corpus.Split{}, nil, err
+	}
+	return split, tok, nil
+}
+
+// watch shows a training run as a line.
+func watch(p *progress, name string) train.Observer {
+	valid := ""
+	return func(_ context.Context, tr *train.Trainer, e train.Event) error {
+		s := e.Stats
+		switch e.Kind {
+		case train.Evaluated:
+			valid = fmt.Sprintf("  valid %.4f", e.Valid)
+		case train.Stepped:
+			left := ""
+			if done := tr.Progress(); done > 0 {
+				left = "  " + time.Duration(s.Seconds*(1-done)/done*float64(time.Second)).Round(time.Second).String() + " left"
+			}
+			of := ""
+			if n := tr.Config().Steps; n > 0 {
+				of = fmt.Sprintf("/%d", n)
+			}
+			p.show("%-8s step %d%s  loss %.4f%s  %s tokens/s%s", name, s.Step, of, s.Loss, valid, count(int(float64(s.Tokens)/max(s.Seconds, 1e-9))), left)
+		case train.Ended:
+			p.clear()
+		}
+		return nil
+	}
+}
+
+// sizes says how large the parts of a corpus are.
+func sizes(s corpus.Split) string {
+	bytes := func(docs []corpus.Document) string {
+		n := 0
+		for _, d := range docs {
+			n += d.Bytes()
+		}
+		return count(n)
+	}
+	return fmt.Sprintf("%s/%s/%s bytes to train/validate/test", bytes(s.Train), bytes(s.Valid), bytes(s.Test))
+}
+
+// count writes a number in three digits or so: 804, 12.3k, 1.50M.
+func count(n int) string {
+	switch x := float64(n); {
+	case n < 10_000:
+		return fmt.Sprint(n)
+	case n < 100_000:
+		return fmt.Sprintf("%.1fk", x/1e3)
+	case n < 1_000_000:
+		return fmt.Sprintf("%.0fk", x/1e3)
+	case n < 1_000_000_000:
+		return fmt.Sprintf("%.2fM", x/1e6)
+	}
+	return fmt.Sprintf("%.2fG", float64(n)/1e9)
+}
+
+// commandLine is how this program was called.
+func commandLine() []string {
+	return append([]string{strings.TrimSuffix(filepath.Base(os.Args[0]), ".exe")}, os.Args[1:]...)
+}

@@ -1,0 +1,129 @@
+package zoo
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+
+	"lmzoo/corpus"
+	"lmzoo/corpus/world"
+)
+
+// Data says which text a run is trained and judged on, so that it can be found again.
+type Data struct {
+	Corpus    string `json:"corpus"`              // world, the name of a corpus, a file, a directory, - for standard input
+	Documents string `json:"documents,omitempty"` // file, lines or paragraphs; "": as the corpus does
+	Split     string `json:"split,omitempty"`     // train/valid/test in per cent; "": as the corpus does
+	Valid     string `json:"valid,omitempty"`     // a file of its own
+	Test      string `json:"test,omitempty"`
+	Shuffle   bool   `json:"shuffle,omitempty"` // the documents before they are split
+	Seed      uint64 `json:"seed,omitempty"`    // of the world's documents
+	Tokens    int    `json:"tokens,omitempty"`  // of the world's training part
+	SHA256    string `json:"sha256,omitempty"`  // of all bytes
+	Bytes     int    `json:"bytes,omitempty"`
+}
+
+// WorldName is the corpus that is generated.
+const WorldName = "world"
+
+// The parts of the world, in tokens.
+const (
+	worldTrain = 1_500_000
+	worldValid = 20_000
+	worldTest  = 80_000
+)
+
+// Load reads the text and splits it; binary takes files that do not look like text. What d left open is
+// filled in from the corpus: the boundaries, the split, the hash. If d has a hash already, other bytes are an error.
+func (d *Data) Load(ctx context.Context, stdin io.Reader, binary bool) (corpus.Split, error) {
+	if d.Corpus == WorldName {
+		return d.world()
+	}
+	if d.Tokens != 0 {
+		return corpus.Split{}, fmt.Errorf("only the world has as many tokens as one likes; leave out --world-tokens, or use --corpus world")
+	}
+	opt := corpus.Options{
+		Source: d.Corpus, Documents: corpus.Boundaries(d.Documents), Valid: d.Valid, Test: d.Test,
+		Shuffle: d.Shuffle, Binary: binary, Stdin: stdin,
+	}
+	if d.Split != "" {
+		var err error
+		if opt.Ratio, err = corpus.ParseRatio(d.Split); err != nil {
+			return corpus.Split{}, err
+		}
+	}
+	c, err := corpus.Load(ctx, opt)
+	if err != nil {
+		return corpus.Split{}, err
+	}
+	if d.SHA256 != "" && d.SHA256 != c.SHA256 {
+		return corpus.Split{}, fmt.Errorf("%s has changed since the model was trained (SHA-256 %.12s…, then %.12s…); judge it by other text with --corpus FILE", d.Corpus, c.SHA256, d.SHA256)
+	}
+	d.Documents, d.Split, d.Shuffle, d.SHA256, d.Bytes = string(c.Documents), c.Ratio.String(), c.Shuffled, c.SHA256, c.Bytes
+	return c.Split, nil
+}
+
+// world draws the synthetic corpus.
+func (d *Data) world() (corpus.Split, error) {
+	if d.Documents != "" && d.Documents != string(corpus.Lines) {
+		return corpus.Split{}, fmt.Errorf("the documents of the world are its lines; leave out --documents %s", d.Documents)
+	}
+	if d.Valid != "" || d.Test != "" || d.Split != "" && d.Split != worldSplit {
+		return corpus.Split{}, fmt.Errorf("the world draws its own validation and test text; leave out --split, --valid and --test")
+	}
+	if d.Tokens == 0 {
+		d.Tokens = worldTrain
+	}
+	if d.Tokens < 0 || d.Tokens > 1<<30 {
+		return corpus.Split{}, fmt.Errorf("a world of %d tokens: expected 1 to %d", d.Tokens, 1<<30)
+	}
+	if d.Seed == 0 {
+		d.Seed = 1
+	}
+	split := world.New(world.DefaultSeed).Split(d.Seed, d.Tokens, worldValid, worldTest)
+	h, bytes := sha256.New(), 0
+	for _, part := range [][]corpus.Document{split.Train, split.Valid, split.Test} {
+		for _, doc := range part {
+			io.WriteString(h, doc.Text) // a hash takes everything
+			io.WriteString(h, doc.End)
+			bytes += doc.Bytes()
+		}
+	}
+	sum := hex.EncodeToString(h.Sum(nil))
+	if d.SHA256 != "" && d.SHA256 != sum {
+		return corpus.Split{}, fmt.Errorf("this program's world is another than the one the model was trained on (SHA-256 %.12s…, then %.12s…); train it again", sum, d.SHA256)
+	}
+	d.Documents, d.Split, d.SHA256, d.Bytes = string(corpus.Lines), worldSplit, sum, bytes
+	return split, nil
+}
+
+const worldSplit = "generated"
+
+// Part returns the documents of a split by name: train, valid, test or all.
+func Part(s corpus.Split, name string) ([]corpus.Document, error) {
+	switch name {
+	case "train":
+		return s.Train, nil
+	case "valid":
+		return s.Valid, nil
+	case "test":
+		return s.Test, nil
+	case "all":
+		return append(append(append([]corpus.Document(nil), s.Train...), s.Valid...), s.Test...), nil
+	}
+	return nil, fmt.Errorf("there is no split %q; there are: train valid test all", name)
+}
+
+// NamedCorpora are the names of the corpora of real text.
+func NamedCorpora() []string {
+	var names []string
+	for _, n := range corpus.AllNamed() {
+		names = append(names, n.Name)
+	}
+	return names
+}
+
+// Tokenizers are the names of the tokenizers.
+func Tokenizers() []string { return corpus.Tokenizers() }

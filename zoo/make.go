@@ -1,0 +1,196 @@
+package zoo
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"time"
+
+	"lmzoo/corpus"
+	"lmzoo/format/atomic"
+	"lmzoo/lm"
+	"lmzoo/lm/eval"
+	"lmzoo/train"
+)
+
+// Order is an exhibit to be made.
+type Order struct {
+	Species   *Species
+	Size      string
+	Settings  *Settings
+	Data      Data // where Split came from
+	Split     corpus.Split
+	Tokenizer corpus.Tokenizer
+	Seed      uint64
+	Threads   int
+	Command   []string
+	Dir       string // where to keep it; "" keeps it in memory only
+	Resume    bool   // go on from the checkpoint in Dir
+}
+
+// Make trains what is ordered and returns it, with the weights that were best by validation.
+func Make(ctx context.Context, o Order, obs ...train.Observer) (*Run, error) {
+	if len(o.Split.Train) == 0 {
+		return nil, fmt.Errorf("there is no text to train on: the training part of %s is empty", o.Data.Corpus)
+	}
+	r := &Run{Dir: o.Dir, Species: o.Species, Tokenizer: o.Tokenizer}
+	info, err := tokenizerInfo(o.Tokenizer)
+	if err != nil {
+		return nil, err
+	}
+	r.Config = Config{
+		Format: formatVersion, Species: o.Species.Name, Size: o.Size, Train: o.Settings.Train, Data: o.Data,
+		Tokenizer: info, Seed: o.Seed, Command: o.Command,
+	}
+	docs := corpus.EncodeDocuments(o.Tokenizer, o.Split.Train)
+	if o.Species.IsNeural() {
+		return r, r.learn(ctx, o, docs, obs)
+	}
+	return r, r.count(o, docs)
+}
+
+// begin writes what is known before the training.
+func (r *Run) begin(model any) error {
+	data, err := json.Marshal(model)
+	if err != nil {
+		return err
+	}
+	r.Config.Model = data
+	if r.Dir == "" {
+		return nil
+	}
+	if err := os.MkdirAll(r.Dir, 0o777); err != nil {
+		return fmt.Errorf("cannot make the run's directory: %w", err)
+	}
+	if err := r.writeConfig(); err != nil {
+		return err
+	}
+	return r.writeTokenizer()
+}
+
+// finish writes what came out.
+func (r *Run) finish(out Outcome) error {
+	r.Config.Result = &out
+	if r.Dir == "" {
+		return nil
+	}
+	return r.writeConfig()
+}
+
+// count makes an n-gram model in one pass.
+func (r *Run) count(o Order, docs [][]lm.Token) error {
+	start := time.Now()
+	m, notes, err := o.Species.count(o.Settings.Model, docs, o.Tokenizer)
+	if err != nil {
+		return err
+	}
+	r.Model, r.Notes = m, notes
+	out := Outcome{Params: params(m), Seconds: time.Since(start).Seconds(), Threads: 1}
+	for _, d := range docs {
+		out.Tokens += len(d)
+	}
+	if err := r.begin(o.Settings.Model); err != nil {
+		return err
+	}
+	if s, ok := m.(interface{ Save(io.Writer) error }); ok && r.Dir != "" {
+		if err := atomic.WriteFile(filepath.Join(r.Dir, CountsFile), s.Save); err != nil {
+			return err
+		}
+	}
+	return r.finish(out)
+}
+
+// learn trains a neural model.
+func (r *Run) learn(ctx context.Context, o Order, docs [][]lm.Token, obs []train.Observer) error {
+	c := *o.Settings.Train
+	c.Seed, c.Threads = o.Seed, o.Threads
+	r.Config.Train = &c
+	m, err := o.Species.build(o.Settings.Model, o.Tokenizer, rand.New(rand.NewPCG(o.Seed, 1)))
+	if err != nil {
+		return err
+	}
+	r.Model = m
+	source, err := o.Species.source(docs, c.Batch, c.Context, o.Seed)
+	if err != nil {
+		return err
+	}
+	tr, err := train.NewTrainer(m, source, c)
+	if err != nil {
+		return err
+	}
+	defer tr.Close()
+	if !o.Resume {
+		if err := r.begin(o.Settings.Model); err != nil {
+			return err
+		}
+	}
+	var best train.Keeper
+	watch := []train.Observer{best.Observe}
+	if len(o.Split.Valid) > 0 {
+		watch = append(watch, train.Validate(validation(m, o)))
+	}
+	if r.Dir != "" {
+		kept, closeFiles, err := r.keep(tr, o.Resume)
+		if err != nil {
+			return err
+		}
+		defer closeFiles()
+		watch = append(watch, kept...)
+	}
+	sum, err := tr.Run(ctx, append(watch, obs...)...)
+	if err != nil {
+		return err
+	}
+	if err := r.settle(m, &best, sum); err != nil {
+		return err
+	}
+	return r.finish(Outcome{
+		Params: params(m), Tokens: sum.Tokens, Steps: sum.Step, Seconds: sum.Seconds, Threads: o.Threads, Valid: sum.Valid,
+	})
+}
+
+// settle puts the best weights into m: those in the directory, which may be older than this process, or those in memory. A
+// model that was never validated keeps its last ones.
+func (r *Run) settle(m Neural, best *train.Keeper, sum train.Summary) error {
+	path := filepath.Join(r.Dir, WeightsFile)
+	switch {
+	case r.Dir == "":
+		best.Restore(m)
+		return nil
+	case sum.BestStep == 0:
+		return train.SaveParams(path, m, r.metadata())
+	}
+	_, err := train.LoadParams(path, m)
+	return err
+}
+
+func (r *Run) metadata() map[string]string {
+	return map[string]string{"format": "pt", "lmzoo.species": r.Config.Species, "lmzoo.tokenizer": r.Config.Tokenizer.SHA256}
+}
+
+// validationTokens bounds what a validation costs.
+const validationTokens = 50_000
+
+// validation measures m, in nats per token, on the beginning of the validation text.
+func validation(m lm.Model, o Order) func(context.Context) (float64, error) {
+	var docs []corpus.Document
+	tokens := 0
+	for _, d := range o.Split.Valid {
+		if tokens >= validationTokens {
+			break
+		}
+		docs = append(docs, d)
+		tokens += len(corpus.EncodeDocument(nil, o.Tokenizer, d))
+	}
+	return func(ctx context.Context) (float64, error) {
+		report, err := eval.Run(ctx, m, o.Tokenizer, docs, eval.Options{Threads: o.Threads})
+		if err != nil {
+			return 0, err
+		}
+		return report.Nats / float64(report.Tokens), nil
+	}
+}

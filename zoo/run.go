@@ -1,0 +1,262 @@
+package zoo
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+
+	"lmzoo/corpus"
+	"lmzoo/format/atomic"
+	"lmzoo/lm"
+	"lmzoo/ngram"
+	"lmzoo/nn"
+	"lmzoo/train"
+)
+
+// The files of a run directory.
+const (
+	ConfigFile     = "config.json"
+	TokenizerFile  = "tokenizer.json"
+	WeightsFile    = "model.safetensors" // of a neural model: the best by validation
+	CountsFile     = "model.ngram"       // of an n-gram model
+	MetricsFile    = "metrics.jsonl"
+	CheckpointFile = "checkpoint.safetensors"
+)
+
+const formatVersion = 1
+
+// Config is everything that made a run.
+type Config struct {
+	Format    int             `json:"lmzoo_run"` // version of this file
+	Species   string          `json:"species"`
+	Size      string          `json:"size,omitempty"`
+	Model     json.RawMessage `json:"model"`
+	Train     *train.Config   `json:"train,omitempty"`
+	Data      Data            `json:"data"`
+	Tokenizer TokenizerInfo   `json:"tokenizer"`
+	Seed      uint64          `json:"seed"`
+	Command   []string        `json:"command,omitempty"`
+	Result    *Outcome        `json:"result,omitempty"` // nil while training
+}
+
+// TokenizerInfo identifies the tokenizer of a run.
+type TokenizerInfo struct {
+	Name   string `json:"name"`
+	Vocab  int    `json:"vocab"`
+	SHA256 string `json:"sha256"` // of tokenizer.json
+}
+
+// Outcome is what the training came to.
+type Outcome struct {
+	Params  int     `json:"params"`
+	Tokens  int     `json:"tokens"` // targets learned from
+	Steps   int     `json:"steps,omitempty"`
+	Seconds float64 `json:"seconds"`
+	Threads int     `json:"threads,omitempty"`
+	Valid   float64 `json:"valid,omitempty"` // best, nats per token
+}
+
+// Run is a trained model with everything that belongs to it.
+type Run struct {
+	Dir       string
+	Config    Config
+	Species   *Species
+	Tokenizer corpus.Tokenizer
+	Model     lm.Model
+	Notes     []string // what a reader should know, such as why a discount fell back
+}
+
+// Params is the number of parameters of the model: weights, or the probabilities and backoff weights that are kept.
+func (r *Run) Params() int { return params(r.Model) }
+
+func params(m lm.Model) int {
+	switch m := m.(type) {
+	case Neural:
+		return nn.Count(m)
+	case interface{ Params() int }:
+		return m.Params()
+	}
+	return 0
+}
+
+// Fingerprint identifies the model and its tokenizer, so that a compressed file is opened by the model that wrote it.
+func (r *Run) Fingerprint() (string, error) {
+	h := sha256.New()
+	for _, name := range []string{TokenizerFile, WeightsFile, CountsFile} {
+		f, err := os.Open(filepath.Join(r.Dir, name))
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return "", err
+		}
+		_, err = io.Copy(h, f)
+		f.Close()
+		if err != nil {
+			return "", err
+		}
+	}
+	return hex.EncodeToString(h.Sum(nil)), nil
+}
+
+// writeConfig writes config.json.
+func (r *Run) writeConfig() error {
+	data, err := json.MarshalIndent(r.Config, "", "  ")
+	if err != nil {
+		return err
+	}
+	return atomic.WriteFile(filepath.Join(r.Dir, ConfigFile), func(w io.Writer) error {
+		_, err := w.Write(append(data, '\n'))
+		return err
+	})
+}
+
+// writeTokenizer writes tokenizer.json.
+func (r *Run) writeTokenizer() error {
+	data, err := corpus.MarshalTokenizer(r.Tokenizer)
+	if err != nil {
+		return err
+	}
+	return atomic.WriteFile(filepath.Join(r.Dir, TokenizerFile), func(w io.Writer) error {
+		_, err := w.Write(data)
+		return err
+	})
+}
+
+// tokenizerInfo describes tok.
+func tokenizerInfo(tok corpus.Tokenizer) (TokenizerInfo, error) {
+	data, err := corpus.MarshalTokenizer(tok)
+	if err != nil {
+		return TokenizerInfo{}, err
+	}
+	sum := sha256.Sum256(data)
+	return TokenizerInfo{tok.Name(), tok.Vocab(), hex.EncodeToString(sum[:])}, nil
+}
+
+// ReadConfig reads the config.json of a run directory.
+func ReadConfig(dir string) (Config, error) {
+	var c Config
+	path := filepath.Join(dir, ConfigFile)
+	data, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return c, fmt.Errorf("%s is no run: it has no %s; make one with: lmzoo train NAME --out %s", dir, ConfigFile, dir)
+	}
+	if err != nil {
+		return c, err
+	}
+	dec := json.NewDecoder(bytes.NewReader(data))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(&c); err != nil {
+		return c, fmt.Errorf("%s: %w", path, err)
+	}
+	var compact bytes.Buffer // as it was before it was indented
+	if err := json.Compact(&compact, c.Model); err != nil {
+		return c, fmt.Errorf("%s: model: %w", path, err)
+	}
+	c.Model = compact.Bytes()
+	if c.Format != formatVersion {
+		return c, fmt.Errorf("%s has version %d of a run; this program reads version %d", path, c.Format, formatVersion)
+	}
+	return c, nil
+}
+
+// Open reads a run that has been trained, or is being trained and has a model already.
+func Open(dir string) (*Run, error) {
+	c, err := ReadConfig(dir)
+	if err != nil {
+		return nil, err
+	}
+	r := &Run{Dir: dir, Config: c}
+	if r.Species, err = Find(c.Species); err != nil {
+		return nil, fmt.Errorf("%s: %w", filepath.Join(dir, ConfigFile), err)
+	}
+	if err := r.readTokenizer(); err != nil {
+		return nil, err
+	}
+	settings, err := r.settings()
+	if err != nil {
+		return nil, err
+	}
+	if r.Species.IsNeural() {
+		return r, r.openWeights(settings)
+	}
+	return r, r.openCounts()
+}
+
+// OpenTokenizer reads the tokenizer of a run alone.
+func OpenTokenizer(dir string) (corpus.Tokenizer, error) {
+	c, err := ReadConfig(dir)
+	if err != nil {
+		return nil, err
+	}
+	r := &Run{Dir: dir, Config: c}
+	err = r.readTokenizer()
+	return r.Tokenizer, err
+}
+
+func (r *Run) readTokenizer() error {
+	path := filepath.Join(r.Dir, TokenizerFile)
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return fmt.Errorf("the run has no tokenizer: %w", err)
+	}
+	if r.Tokenizer, err = corpus.LoadTokenizer(data); err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	if info, err := tokenizerInfo(r.Tokenizer); err != nil || info != r.Config.Tokenizer {
+		return fmt.Errorf("%s is not the tokenizer the run was made with; restore it or train again", path)
+	}
+	return nil
+}
+
+// settings are those the run was made with.
+func (r *Run) settings() (*Settings, error) {
+	s, err := r.Species.Settings(r.Config.Size)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", filepath.Join(r.Dir, ConfigFile), err)
+	}
+	dec := json.NewDecoder(bytes.NewReader(r.Config.Model))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(s.Model); err != nil {
+		return nil, fmt.Errorf("%s: model: %w", filepath.Join(r.Dir, ConfigFile), err)
+	}
+	s.Train = r.Config.Train
+	return s, nil
+}
+
+func (r *Run) openWeights(s *Settings) error {
+	path := filepath.Join(r.Dir, WeightsFile)
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%s has no %s yet: its training has not been validated once; go on with: lmzoo train %s --resume --out %s", r.Dir, WeightsFile, r.Config.Species, r.Dir)
+	}
+	m, err := r.Species.build(s.Model, r.Tokenizer, rand.New(rand.NewPCG(r.Config.Seed, 0)))
+	if err != nil {
+		return fmt.Errorf("%s: %w", filepath.Join(r.Dir, ConfigFile), err)
+	}
+	if _, err := train.LoadParams(path, m); err != nil {
+		return err
+	}
+	r.Model = m
+	return nil
+}
+
+func (r *Run) openCounts() error {
+	if r.Species.Name == "uniform" {
+		r.Model = lm.Uniform(r.Tokenizer.Vocab())
+		return nil
+	}
+	m, err := ngram.Open(filepath.Join(r.Dir, CountsFile))
+	if err != nil {
+		return err
+	}
+	r.Model = m
+	return nil
+}

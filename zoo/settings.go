@@ -1,0 +1,139 @@
+package zoo
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+
+	"lmzoo/train"
+	"lmzoo/transformer"
+)
+
+// Settings is everything that can be chosen about a species: the shape of the model and how it is trained.
+// In JSON the fields of both stand side by side.
+type Settings struct {
+	Model any           // pointer to the model's Config
+	Train *train.Config // nil for species that are counted, not trained
+}
+
+// Set changes settings by their JSON names. A name that neither the model nor its training has, or a
+// value of the wrong type, is an error that lists what there is.
+func (s *Settings) Set(values map[string]any) error {
+	for _, key := range slices.Sorted(maps.Keys(values)) {
+		target := s.owner(key)
+		if target == nil {
+			return fmt.Errorf("there is no setting %q here; there are: %s", key, strings.Join(s.Names(), " "))
+		}
+		data, err := json.Marshal(map[string]any{key: values[key]})
+		if err != nil {
+			return fmt.Errorf("setting %q: %w", key, err)
+		}
+		dec := json.NewDecoder(bytes.NewReader(data))
+		dec.DisallowUnknownFields()
+		if err := dec.Decode(target); err != nil {
+			return fmt.Errorf("setting %q: cannot use %v: %w", key, values[key], err)
+		}
+	}
+	s.reconcile(values)
+	return nil
+}
+
+// reconcile makes settings follow from those given: a length in steps is not also one in time and the
+// other way round, and a transformer's window is as long as its training rows.
+func (s *Settings) reconcile(values map[string]any) {
+	given := func(key string) bool { _, ok := values[key]; return ok }
+	if s.Train == nil {
+		return
+	}
+	switch {
+	case given("budget") && !given("steps"):
+		s.Train.Steps = 0
+	case given("steps") && !given("budget"):
+		s.Train.Budget = 0
+	}
+	if c, ok := s.Model.(*transformer.Config); ok {
+		switch {
+		case given("context") && !given("n_positions"):
+			c.NPositions = s.Train.Context
+		case given("n_positions") && !given("context"):
+			s.Train.Context = c.NPositions
+		}
+	}
+}
+
+// Names lists the settings, the model's first.
+func (s *Settings) Names() []string {
+	names := jsonNames(s.Model)
+	if s.Train != nil {
+		for _, n := range jsonNames(s.Train) {
+			if !slices.Contains(names, n) {
+				names = append(names, n)
+			}
+		}
+	}
+	return names
+}
+
+// owner is the struct that has a field of that JSON name.
+func (s *Settings) owner(key string) any {
+	if slices.Contains(jsonNames(s.Model), key) {
+		return s.Model
+	}
+	if s.Train != nil && slices.Contains(jsonNames(s.Train), key) {
+		return s.Train
+	}
+	return nil
+}
+
+// jsonNames are the JSON names of the fields of config, a pointer to a struct, in order.
+func jsonNames(config any) []string {
+	var names []string
+	t := reflect.TypeOf(config).Elem()
+	for i := range t.NumField() {
+		name, _, _ := strings.Cut(t.Field(i).Tag.Get("json"), ",")
+		if name != "" && name != "-" {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// Change sets only settings that are free to change, and accepts the others where they stay as they are.
+func (s *Settings) Change(values map[string]any, free []string) error {
+	before, err := s.flat()
+	if err != nil {
+		return err
+	}
+	if err := s.Set(values); err != nil {
+		return err
+	}
+	after, err := s.flat()
+	if err != nil {
+		return err
+	}
+	for _, key := range slices.Sorted(maps.Keys(values)) {
+		if !slices.Contains(free, key) && !bytes.Equal(before[key], after[key]) {
+			return fmt.Errorf("a resumed run keeps its %s: it was made with %s, not %s; only %s may change", key, before[key], after[key], strings.Join(free, ", "))
+		}
+	}
+	return nil
+}
+
+// flat is every setting as JSON, by name.
+func (s *Settings) flat() (map[string]json.RawMessage, error) {
+	all := map[string]json.RawMessage{}
+	for _, part := range []any{s.Train, s.Model} { // the model's win, as in owner
+		data, err := json.Marshal(part)
+		if err != nil {
+			return nil, err
+		}
+		if err := json.Unmarshal(data, &all); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
+}
