@@ -20,13 +20,9 @@ func AdamW(w, g, m, v []float32, h AdamWHyper) {
 	n := len(w)
 	b1, b2 := float64(h.Beta1), float64(h.Beta2)
 	c1, c2 := 1-math.Pow(b1, float64(h.Step)), 1-math.Pow(b2, float64(h.Step))
-	adamW(w, g[:n], m[:n], v[:n], &adamWFactors{
-		beta1: h.Beta1, beta1c: float32(1 - b1),
-		beta2: h.Beta2, beta2c: float32(1 - b2),
-		keep: float32(1 - float64(h.LR)*float64(h.Decay)),
-		rate: float32(float64(h.LR) / c1), rootc: float32(1 / math.Sqrt(c2)), eps: h.Eps,
+	adamW(w, g[:n], m[:n], v[:n], &[8]float32{
+		h.Beta1, float32(1 - b1), h.Beta2, float32(1 - b2),
+		float32(1 - float64(h.LR)*float64(h.Decay)),
+		float32(float64(h.LR) / c1), float32(1 / math.Sqrt(c2)), h.Eps,
 	})
 }
-
-// adamWFactors are the eight factors of a step, in the order the kernels read them.
-type adamWFactors struct{ beta1, beta1c, beta2, beta2c, keep, rate, rootc, eps float32 }

@@ -1,3 +1,5 @@
+//go:build !amd64 || noasm
+
 package vec
 
 // The plain versions serve.
@@ -44,7 +46,7 @@ func layerNormBackward(dx, dy, x, g []float32, mean, rstd, avg1, avg2 float32) {
 	layerNormBackwardGo(dx, dy, x, g, mean, rstd, avg1, avg2)
 }
 
-func adamW(w, g, m, v []float32, f *adamWFactors) { adamWGo(w, g, m, v, f) }
+func adamW(w, g, m, v []float32, f *[8]float32) { adamWGo(w, g, m, v, f) }
 
 func lstmBackward(dgates, dcPrev, dh, dc, gates, tanhC, cPrev []float32) {
 	lstmBackwardGo(dgates, dcPrev, dh, dc, gates, tanhC, cPrev)

@@ -174,15 +174,16 @@ func layerNormBackwardGo(dx, dy, x, g []float32, mean, rstd, avg1, avg2 float32)
 	}
 }
 
-func adamWGo(w, g, m, v []float32, f *adamWFactors) {
+// adamWGo takes the factors β₁, 1−β₁, β₂, 1−β₂, 1−lr·decay, lr/(1−β₁ᵗ), 1/√(1−β₂ᵗ), eps.
+func adamWGo(w, g, m, v []float32, f *[8]float32) {
 	g, m, v = g[:len(w)], m[:len(w)], v[:len(w)]
 	for i := range w {
 		d := g[i]
-		m1 := f.beta1*m[i] + f.beta1c*d
-		v1 := f.beta2*v[i] + f.beta2c*d*d
+		m1 := f[0]*m[i] + f[1]*d
+		v1 := f[2]*v[i] + f[3]*d*d
 		m[i], v[i] = m1, v1
 		root := float32(math.Sqrt(float64(v1)))
-		w[i] = f.keep*w[i] - f.rate*m1/(root*f.rootc+f.eps)
+		w[i] = f[4]*w[i] - f[5]*m1/(root*f[6]+f[7])
 	}
 }
 

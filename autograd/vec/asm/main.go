@@ -1,0 +1,16 @@
+// Command asm writes the AVX2 kernels of package vec: run `go generate` there.
+package main
+
+import . "github.com/mmcloughlin/avo/build"
+
+func main() {
+	ConstraintExpr("amd64,!noasm")
+	arithmetic()
+	activations()
+	reductions()
+	layerNorm()
+	adamW()
+	gates()
+	masks()
+	Generate()
+}
