@@ -129,24 +129,30 @@ func (f *File) parse(header []byte, room int64) error {
 // parseInfo reads a tensor's entry and holds it against the bytes there are.
 func parseInfo(d *json.Decoder, name string, room int64) (Info, error) {
 	var entry struct {
-		DType   string   `json:"dtype"`
-		Shape   []int    `json:"shape"`
-		Offsets *[]int64 `json:"data_offsets"`
+		DType   string
+		Shape   []int
+		Offsets []int64
 	}
 	if err := checkName(name); err != nil {
 		return Info{}, err
 	}
-	if err := d.Decode(&entry); err != nil {
+	var fields map[string]json.RawMessage // and not a struct, which would take "DType" for "dtype"
+	if err := d.Decode(&fields); err != nil {
 		return Info{}, fmt.Errorf("tensor %s: %w", name, noEOF(err))
+	}
+	for key, into := range map[string]any{"dtype": &entry.DType, "shape": &entry.Shape, "data_offsets": &entry.Offsets} {
+		if err := json.Unmarshal(fields[key], into); err != nil {
+			return Info{}, fmt.Errorf("tensor %s: %s: %w", name, key, noEOF(err))
+		}
 	}
 	size, known := sizes[entry.DType]
 	if !known {
 		return Info{}, fmt.Errorf("tensor %s has the unknown type %q", name, entry.DType)
 	}
-	if entry.Shape == nil || entry.Offsets == nil || len(*entry.Offsets) != 2 {
+	if entry.Shape == nil || len(entry.Offsets) != 2 {
 		return Info{}, fmt.Errorf("tensor %s: expected a shape and two data_offsets", name)
 	}
-	begin, end := (*entry.Offsets)[0], (*entry.Offsets)[1]
+	begin, end := entry.Offsets[0], entry.Offsets[1]
 	if begin < 0 || end < begin || end > room {
 		return Info{}, fmt.Errorf("tensor %s is at bytes %d to %d of %d", name, begin, end, room)
 	}
