@@ -40,7 +40,7 @@ type Chart struct {
 	Max         float64 // where the axis ends, cutting longer bars off, whose labels say so; 0: after the longest
 }
 
-// PNG writes the chart as a picture of 1600 pixels' width.
+// PNG writes the chart as a picture of 1800 pixels' width.
 func (c Chart) PNG(w io.Writer) error {
 	width, height := c.size()
 	canvas := vgimg.NewWith(vgimg.UseWH(width, height), vgimg.UseDPI(200))
@@ -63,13 +63,14 @@ func (c Chart) SVG(w io.Writer) error {
 }
 
 const (
-	barWidth  = 14 * vg.Inch / 72
-	rowHeight = 26 * vg.Inch / 72
-	labelRoom = 0.92 // share of the axis after which a bar's label stands inside it
+	barWidth    = 14 * vg.Inch / 72
+	rowHeight   = 26 * vg.Inch / 72
+	legendWidth = 92 * vg.Inch / 72
+	labelRoom   = 0.92 // share of the axis after which a bar's label stands inside it
 )
 
 func (c Chart) size() (width, height vg.Length) {
-	return 8 * vg.Inch, vg.Length(len(c.Bars))*rowHeight + 110*vg.Inch/72
+	return 9 * vg.Inch, vg.Length(len(c.Bars))*rowHeight + 110*vg.Inch/72
 }
 
 // palette is Okabe & Ito's (2008), distinguishable by colour-blind readers.
@@ -120,11 +121,16 @@ func (c Chart) draw(canvas draw.Canvas) error {
 	p.NominalY(labels...)
 	p.Y.Tick.Label.XAlign = text.XRight
 	p.Y.Min, p.Y.Max = -0.6, float64(len(c.Bars))-0.2
-	p.Legend.Top = false
-	p.Legend.Padding = 2
-	p.Legend.YOffs = 6
-	p.Legend.XOffs = -6
-	p.Draw(draw.Crop(canvas, 10, -14, 8, -8))
+	legend := p.Legend
+	p.Legend = plot.NewLegend()
+	right := vg.Length(14)
+	if len(c.Parts) > 0 {
+		right = legendWidth
+	}
+	p.Draw(draw.Crop(canvas, 10, -right, 8, -8))
+	legend.Top, legend.Left, legend.Padding = true, true, 3
+	legend.YOffs = -40
+	legend.Draw(draw.Crop(canvas, canvas.Size().X-right+6, 0, 0, 0))
 	return nil
 }
 
