@@ -1,4 +1,110 @@
 package main
-import "github.com/spf13/cobra"
-func newCompress() *cobra.Command { return &cobra.Command{Use: "compress RUN"} }
-func newDecompress() *cobra.Command { return &cobra.Command{Use: "decompress RUN"} }
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"lmzoo/corpus"
+	"lmzoo/lm"
+	"lmzoo/lm/compress"
+	"lmzoo/zoo"
+)
+
+func newCompress() *cobra.Command {
+	var quiet bool
+	c := &cobra.Command{
+		Use:   "compress RUN < FILE > FILE.lmz",
+		Short: "Compress standard input with a run: the file is as long as the text is surprising to the model",
+		Long: `Compress standard input with a run, by arithmetic coding: the file is as long as the text is surprising to
+the model, and the same run, on a machine of the same kind, unpacks it exactly.`,
+		Example: "  lmzoo compress runs/gpt < letter.txt > letter.lmz",
+		Args:    cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			if f, ok := c.OutOrStdout().(*os.File); ok && term.IsTerminal(int(f.Fd())) {
+				return usagef("a compressed file is not for a terminal; write it to a file with > FILE.lmz")
+			}
+			r, meta, err := openForCoding(args[0])
+			if err != nil {
+				return err
+			}
+			data, err := io.ReadAll(c.InOrStdin())
+			if err != nil {
+				return fmt.Errorf("reading standard input: %w", err)
+			}
+			p := newProgress(c.ErrOrStderr(), quiet)
+			var file bytes.Buffer
+			stats, err := compress.Compress(c.Context(), &file, r.Model, coding(r), data, compress.Options{
+				Meta: meta, Progress: func(done, total int) { p.show("compressing  %d%%", 100*done/max(total, 1)) },
+			})
+			if err != nil {
+				return err
+			}
+			if _, err := c.OutOrStdout().Write(file.Bytes()); err != nil {
+				return err
+			}
+			p.note("%d bytes → %d (%.4f bits per byte); the model says %.1f bytes, the header takes %d",
+				stats.Bytes, file.Len(), 8*float64(file.Len())/float64(max(stats.Bytes, 1)), stats.Bits/8, stats.Header)
+			return nil
+		},
+	}
+	c.Flags().BoolVarP(&quiet, "quiet", "q", false, "no progress and no summary on standard error")
+	return c
+}
+
+func newDecompress() *cobra.Command {
+	var quiet bool
+	c := &cobra.Command{
+		Use:     "decompress RUN < FILE.lmz > FILE",
+		Short:   "Unpack what the same run has compressed",
+		Example: "  lmzoo decompress runs/gpt < letter.lmz > letter.txt",
+		Args:    cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			r, meta, err := openForCoding(args[0])
+			if err != nil {
+				return err
+			}
+			lookup := func(wrote string) (lm.Model, compress.Tokenizer, error) {
+				if wrote != meta {
+					return nil, nil, fmt.Errorf("this file was compressed by another run (%q), not by %s (%q)", wrote, args[0], meta)
+				}
+				return r.Model, coding(r), nil
+			}
+			p := newProgress(c.ErrOrStderr(), quiet)
+			data, err := compress.Decompress(c.Context(), c.InOrStdin(), lookup, func(done, total int) {
+				p.show("decompressing  %d%%", 100*done/max(total, 1))
+			})
+			p.clear()
+			if err != nil {
+				return err
+			}
+			_, err = c.OutOrStdout().Write(data)
+			return err
+		},
+	}
+	c.Flags().BoolVarP(&quiet, "quiet", "q", false, "no progress on standard error")
+	return c
+}
+
+// openForCoding opens a run and says which it is, so that no other run unpacks what it packs.
+func openForCoding(dir string) (*zoo.Run, string, error) {
+	r, err := zoo.Open(dir)
+	if err != nil {
+		return nil, "", err
+	}
+	print, err := r.Fingerprint()
+	if err != nil {
+		return nil, "", err
+	}
+	return r, r.Species.Name + " " + print[:16], nil
+}
+
+// coding is the run's tokenizer, with documents that end as they did in training.
+func coding(r *zoo.Run) compress.Tokenizer {
+	end := map[string]string{string(corpus.Lines): "\n", string(corpus.Paragraphs): "\n\n"}[r.Config.Data.Documents]
+	return compress.Documents(r.Tokenizer, end)
+}
