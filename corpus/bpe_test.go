@@ -192,8 +192,8 @@ func TestBPEIsSafeForConcurrentUse(t *testing.T) {
 	group.Wait()
 }
 
-// letters is about a megabyte of made-up words, their frequencies as Zipf has them.
-func letters() string {
+// zipfText is about a megabyte of made-up words, their frequencies as Zipf has them.
+func zipfText() string {
 	var text strings.Builder
 	x := uint64(1)
 	for text.Len() < 1<<20 {
@@ -210,7 +210,7 @@ func letters() string {
 func BenchmarkTrainBPE(b *testing.B) {
 	for _, merges := range []int{1000, 10000} {
 		b.Run(fmt.Sprint(merges), func(b *testing.B) {
-			docs := docsOf(letters())
+			docs := docsOf(zipfText())
 			b.SetBytes(int64(len(docs[0].Text)))
 			for b.Loop() {
 				if _, err := TrainBPE(docs, byteTokens+merges); err != nil {
@@ -222,7 +222,7 @@ func BenchmarkTrainBPE(b *testing.B) {
 }
 
 func BenchmarkEncode(b *testing.B) {
-	text := letters()
+	text := zipfText()
 	for _, name := range Tokenizers() {
 		b.Run(name, func(b *testing.B) {
 			tok, err := Train(name, docsOf(text), 0)
