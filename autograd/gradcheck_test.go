@@ -32,7 +32,7 @@ func gradCheck(t *testing.T, inputs []*Tensor, op func(*Tape, []*Tensor) *Tensor
 				x.Grad[j] = 1 // gradients add to what is there
 			}
 		}
-		tape := NewTape()
+		tape := dirtyTape()
 		given := make([]*Tensor, len(inputs))
 		var before, after *Tensor
 		for i, x := range inputs {
@@ -136,4 +136,16 @@ func TestWrongShapesAreNamed(t *testing.T) {
 	require.PanicsWithValue(t, "autograd: x of Linear is [2, 3], want [-1, 4] (-1: any)", func() {
 		tape.Linear(NewParam(2, 3), NewParam(4, 5), nil)
 	})
+}
+
+// dirtyTape returns a tape whose memory is full of NaN, as if after many steps: an op that reads what it
+// has not written shows.
+func dirtyTape() *Tape {
+	tape := NewTape()
+	dirt := tape.Scratch(1 << 18)
+	for i := range dirt {
+		dirt[i] = float32(math.NaN())
+	}
+	tape.Reset()
+	return tape
 }
