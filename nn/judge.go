@@ -23,7 +23,15 @@ func LogSoftmax(dst []float64, logits []float32) []float64 {
 	if len(dst) < len(logits) {
 		dst = make([]float64, len(logits))
 	}
-	autograd.LogSoftmax(dst, logits)
+	top := float64(vec.Max(logits))
+	sum := 0.0
+	for _, v := range logits {
+		sum += math.Exp(float64(v) - top)
+	}
+	shift := top + math.Log(sum)
+	for i, v := range logits {
+		dst[i] = float64(v) - shift
+	}
 	return dst
 }
 

@@ -223,6 +223,18 @@ func TestDropout(t *testing.T) {
 	})
 }
 
+// Dropout acts on the embedding of every position for itself, also where the vocabulary is smaller than the batch.
+func TestDropoutOfEmbeddings(t *testing.T) {
+	m := loud(t, Config{Cell: "elman", VocabSize: 3, NEmbd: 50, Hidden: 4, Layers: 1, Dropout: 0.5})
+	x := []lm.Token{1, 1, 1, 1, 1, 1}
+	tape := autograd.NewTape()
+	tape.Rand = rand1()
+	xw := m.input(tape, 0, nil, x)
+	require.NotEqual(t, xw.Row(0), xw.Row(1))
+	xw = m.input(autograd.NewTape(), 0, nil, x)
+	require.Equal(t, xw.Row(0), xw.Row(1))
+}
+
 func TestConfigErrors(t *testing.T) {
 	for want, change := range map[string]func(*Config){
 		`cell is "gur"`:       func(c *Config) { c.Cell = "gur" },

@@ -82,6 +82,25 @@ func TestWindow(t *testing.T) {
 	require.InDeltaSlice(t, want, m.NextLogProbs(nil, doc), 1e-5)
 }
 
+// Tokens that wait are read together, whatever is in the cache already; a BOS empties it.
+func TestWaitingTokens(t *testing.T) {
+	m := loud(t, small)
+	rng := rand1()
+	s := m.Start()
+	var context []lm.Token
+	for range 60 {
+		for range rng.IntN(5) { // some are asked for one by one, some are not
+			tok := rng.Int32N(13)
+			if rng.IntN(3) > 0 {
+				tok = max(tok, 1)
+			}
+			s.Push(tok)
+			context = append(context, tok)
+		}
+		require.InDeltaSlice(t, m.NextLogProbs(nil, context), s.NextLogProbs(nil), 2e-5, "after %v", context)
+	}
+}
+
 // A row of several documents costs what the documents cost alone, and so do their gradients.
 func TestPackedLossIsDocumentsAlone(t *testing.T) {
 	m := loud(t, small)

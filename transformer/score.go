@@ -93,10 +93,11 @@ func (s *scorer) document(begin, end int) {
 	}
 }
 
-// window adds the inputs before tokens[first:last] to the batch, to score tokens[scored:last]. It begins
-// a new row where this one is full, or where it would not begin with a BOS that parts it from its neighbour.
+// window adds the inputs before tokens[first:last] to the batch, to score tokens[scored:last], in a new row
+// where it does not fit into this one. Only the first window of a document may have to share a row, with
+// documents that its BOS parts it from: the ones before a further window fill their rows.
 func (s *scorer) window(begin, first, scored, last int) {
-	if used := len(s.x) % s.rowLen; used > 0 && (first > begin || used+last-first > s.rowLen) {
+	if used := len(s.x) % s.rowLen; used+last-first > s.rowLen {
 		s.endRow()
 	}
 	for i := first; i < last; i++ {
