@@ -42,20 +42,21 @@ type Options struct {
 
 // Input is what was read from one source.
 type Input struct {
-	Name   string // of the corpus or the file
-	Source string // as it was asked for
-	Bytes  int    // of text, unpacked
-	SHA256 string // of the same; for a directory of its files one after the other
+	Name   string `json:"name"`   // of the corpus or the file
+	Source string `json:"source"` // as it was asked for
+	Bytes  int    `json:"bytes"`  // of text, unpacked
+	SHA256 string `json:"sha256"` // of the same; for a directory of its files one after the other
 }
 
-// Corpus is a text in documents, split in three.
+// Corpus is a text in documents, split in three. As JSON it says everything that made it, but not the text.
 type Corpus struct {
 	Input
-	Documents   Boundaries
-	Ratio       Ratio
-	Shuffled    bool
-	Valid, Test *Input // the sources that won over the split, if any
-	Split       Split
+	Documents Boundaries `json:"documents"`
+	Ratio     Ratio      `json:"split"`
+	Shuffled  bool       `json:"shuffled"`
+	Valid     *Input     `json:"valid,omitempty"` // the sources that won over the split, if any
+	Test      *Input     `json:"test,omitempty"`
+	Split     Split      `json:"-"`
 }
 
 // splitSeed is the seed of every shuffle before a split.

@@ -6,6 +6,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"io"
 	"os"
@@ -54,6 +55,19 @@ func TestLoadFile(t *testing.T) {
 			require.Equal(t, Ratio{90, 5, 5}, c.Ratio)
 		}
 	}
+}
+
+// TestCorpusAsJSON: what a run keeps about its data.
+func TestCorpusAsJSON(t *testing.T) {
+	c, err := Load(t.Context(), Options{Source: "-", Stdin: strings.NewReader("a\nb\n"), Documents: Lines})
+	require.NoError(t, err)
+	data, err := json.Marshal(c)
+	require.NoError(t, err)
+	require.JSONEq(t, `{"name":"stdin","source":"-","bytes":4,"sha256":"`+sha("a\nb\n")+`","documents":"lines","split":"90/5/5","shuffled":false}`, string(data))
+	var again Corpus
+	require.NoError(t, json.Unmarshal(data, &again))
+	require.Equal(t, c.Ratio, again.Ratio)
+	require.ErrorContains(t, json.Unmarshal([]byte(`{"split":"1/1/1"}`), &again), "adds up to 3")
 }
 
 func TestLoadStdin(t *testing.T) {

@@ -38,6 +38,15 @@ func ParseRatio(s string) (Ratio, error) {
 // String is the ratio as ParseRatio reads it.
 func (r Ratio) String() string { return fmt.Sprintf("%d/%d/%d", r.Train, r.Valid, r.Test) }
 
+// MarshalText writes the ratio as String does, in JSON too.
+func (r Ratio) MarshalText() ([]byte, error) { return []byte(r.String()), nil }
+
+// UnmarshalText reads it again.
+func (r *Ratio) UnmarshalText(text []byte) (err error) {
+	*r, err = ParseRatio(string(text))
+	return err
+}
+
 // Split splits documents, in their order, by their number: the first ⌊n·train/100⌋ are to train on, those
 // up to ⌊n·(train+valid)/100⌋ to choose by, the rest to judge by. Where that would leave a part with
 // nothing, as it does for a single stream, the bytes are split in the same way instead, and a document
