@@ -140,10 +140,14 @@ func (e *evaluator) text(r *zoo.Run) (zoo.Data, string) {
 	if e.data.Documents != "" {
 		data.Documents = e.data.Documents
 	}
+	part := e.split
 	if data.Corpus != own.Corpus && !e.splitGiven {
-		return data, "all"
+		part = "all"
 	}
-	return data, e.split
+	if part == "all" && data.Corpus != zoo.WorldName && data.Valid == "" && data.Test == "" {
+		data.Split = "100/0/0" // nothing is cut that need not be
+	}
+	return data, part
 }
 
 func (e *evaluator) load(ctx context.Context, d zoo.Data, binary bool) (corpus.Split, error) {

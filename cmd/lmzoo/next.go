@@ -85,7 +85,7 @@ const (
 // sideBySide lays predictions out in columns, each token with its probability and a bar.
 func sideBySide(all []predictions, top int) string {
 	var b strings.Builder
-	column := textWidth + 1 + 5 + 1 + barWidth
+	column := textWidth + 1 + len("100.0%") + 1 + barWidth
 	for _, p := range all {
 		fmt.Fprintf(&b, "%s  ", pad(p.Run, column))
 	}
