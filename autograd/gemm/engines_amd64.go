@@ -2,11 +2,7 @@
 
 package gemm
 
-import (
-	"unsafe"
-
-	"golang.org/x/sys/cpu"
-)
+import "golang.org/x/sys/cpu"
 
 //go:generate go -C asm run . -out ../kernels_amd64.s -stubs ../kernels_amd64.go -pkg gemm
 
@@ -25,29 +21,17 @@ func engines() []*engine {
 	return append(list, portable())
 }
 
-type tileKernel func(k int, a *float32, down, right int, b *float32, bStride int, alpha float32, add bool, c *float32, ldc int)
-type edgeKernel func(k int, a *float32, down, right int, b *float32, bStride int, alpha float32, add bool, c *float32, ldc int, mask uint64)
+type stripKernel func(k int, a *float32, down, right int, b *float32, bStride, panel int, alpha float32, add bool, c *float32, ldc, n int)
 
 const (
 	rows512, panel512 = 14, 32
 	rows2, panel2     = 6, 16
 )
 
-// Tiles by rows, narrow ones first: few rows leave registers for wide tiles.
 var (
-	narrow512 = [...]edgeKernel{1: avx512Tile1x1edge, avx512Tile2x1edge, avx512Tile3x1edge, avx512Tile4x1edge, avx512Tile5x1edge, avx512Tile6x1edge, avx512Tile7x1edge,
-		avx512Tile8x1edge, avx512Tile9x1edge, avx512Tile10x1edge, avx512Tile11x1edge, avx512Tile12x1edge, avx512Tile13x1edge, avx512Tile14x1edge}
-	pair512 = [...]edgeKernel{1: avx512Tile1x2edge, avx512Tile2x2edge, avx512Tile3x2edge, avx512Tile4x2edge, avx512Tile5x2edge, avx512Tile6x2edge, avx512Tile7x2edge,
-		avx512Tile8x2edge, avx512Tile9x2edge, avx512Tile10x2edge, avx512Tile11x2edge, avx512Tile12x2edge, avx512Tile13x2edge, avx512Tile14x2edge}
-	four512  = [...]edgeKernel{1: avx512Tile1x4edge, avx512Tile2x4edge, avx512Tile3x4edge, avx512Tile4x4edge, avx512Tile5x4edge, avx512Tile6x4edge}
-	eight512 = [...]edgeKernel{1: avx512Tile1x8edge, avx512Tile2x8edge, avx512Tile3x8edge}
-
-	narrow2     = [...]tileKernel{1: avx2Tile1x1, avx2Tile2x1, avx2Tile3x1, avx2Tile4x1, avx2Tile5x1, avx2Tile6x1}
-	pair2       = [...]tileKernel{1: avx2Tile1x2, avx2Tile2x2, avx2Tile3x2, avx2Tile4x2, avx2Tile5x2, avx2Tile6x2}
-	four2       = [...]tileKernel{1: avx2Tile1x4, avx2Tile2x4, avx2Tile3x4}
-	eight2      = [...]tileKernel{1: avx2Tile1x8}
-	narrow2edge = [...]edgeKernel{1: avx2Tile1x1edge, avx2Tile2x1edge, avx2Tile3x1edge, avx2Tile4x1edge, avx2Tile5x1edge, avx2Tile6x1edge}
-	pair2edge   = [...]edgeKernel{1: avx2Tile1x2edge, avx2Tile2x2edge, avx2Tile3x2edge, avx2Tile4x2edge, avx2Tile5x2edge, avx2Tile6x2edge}
+	strips512 = [...]stripKernel{1: avx512Strip1, avx512Strip2, avx512Strip3, avx512Strip4, avx512Strip5, avx512Strip6, avx512Strip7,
+		avx512Strip8, avx512Strip9, avx512Strip10, avx512Strip11, avx512Strip12, avx512Strip13, avx512Strip14}
+	strips2 = [...]stripKernel{1: avx2Strip1, avx2Strip2, avx2Strip3, avx2Strip4, avx2Strip5, avx2Strip6}
 )
 
 // Most rows of A in one call of the kernels of scalar products.
@@ -71,9 +55,9 @@ func dots512(rows, k int, a []float32, aStride int, b *float32, bStride int) (ou
 
 func dots2(rows, k int, a []float32, aStride int, b *float32, bStride int) (out [16]float32) {
 	if rows == 1 {
-		avx2Dots1(k, &a[0], aStride, b, bStride, &out, &masks2)
+		avx2Dots1(k, &a[0], aStride, b, bStride, &out)
 	} else {
-		avx2Dots2(k, &a[0], aStride, b, bStride, &out, &masks2)
+		avx2Dots2(k, &a[0], aStride, b, bStride, &out)
 	}
 	return out
 }
@@ -93,71 +77,11 @@ func avx2() *engine {
 }
 
 func strip512(rows, n, k int, alpha float32, a matrix, b []float32, bStride, panel int, add bool, c []float32, ldc int) {
-	pa, pb, pc := unsafe.SliceData(a.data), unsafe.SliceData(b), unsafe.SliceData(c)
-	wide := panel == panel512 && bStride != panel512 // B unpacked: tiles may be wider than a panel
-	for n > 0 {
-		tile, width, mask := narrow512[rows], 16, ^uint64(0)
-		switch {
-		case wide && rows < len(eight512) && n >= 128:
-			tile, width = eight512[rows], 128
-		case wide && rows < len(four512) && n >= 64:
-			tile, width = four512[rows], 64
-		case n > 16:
-			tile, width = pair512[rows], 32
-		}
-		if n < width {
-			mask >>= 64 - (16 - (width - n))
-		}
-		tile(k, pa, a.down, a.right, pb, bStride, alpha, add, pc, ldc, mask)
-		n -= width
-		pc = advance(pc, width)
-		if wide {
-			pb = advance(pb, width)
-		} else {
-			pb = advance(pb, panel)
-		}
-	}
+	strips512[rows](k, &a.data[0], a.down, a.right, &b[0], bStride, panel, alpha, add, &c[0], ldc, n)
 }
-
-// masks2 read from 8−n floats before its middle are n lanes of ones.
-var masks2 = [16]int32{-1, -1, -1, -1, -1, -1, -1, -1}
 
 func strip2(rows, n, k int, alpha float32, a matrix, b []float32, bStride, panel int, add bool, c []float32, ldc int) {
-	pa, pb, pc := unsafe.SliceData(a.data), unsafe.SliceData(b), unsafe.SliceData(c)
-	wide := panel == panel2 && bStride != panel2
-	for n > 0 {
-		tile, width := narrow2[rows], 8
-		switch {
-		case wide && rows < len(eight2) && n >= 64:
-			tile, width = eight2[rows], 64
-		case wide && rows < len(four2) && n >= 32:
-			tile, width = four2[rows], 32
-		case n > 8:
-			tile, width = pair2[rows], 16
-		}
-		if n < width {
-			edge := narrow2edge[rows]
-			if width == 16 {
-				edge = pair2edge[rows]
-			}
-			edge(k, pa, a.down, a.right, pb, bStride, alpha, add, pc, ldc, mask2(8-(width-n)))
-		} else {
-			tile(k, pa, a.down, a.right, pb, bStride, alpha, add, pc, ldc)
-		}
-		n -= width
-		pc = advance(pc, width)
-		if wide {
-			pb = advance(pb, width)
-		} else {
-			pb = advance(pb, panel)
-		}
-	}
-}
-
-func mask2(n int) uint64 { return uint64(uintptr(unsafe.Pointer(&masks2[8-n]))) }
-
-func advance(p *float32, n int) *float32 {
-	return (*float32)(unsafe.Add(unsafe.Pointer(p), 4*n))
+	strips2[rows](k, &a.data[0], a.down, a.right, &b[0], bStride, panel, alpha, add, &c[0], ldc, n)
 }
 
 func packA512(dst []float32, a matrix, rows, k int) {

@@ -4,330 +4,105 @@
 
 package gemm
 
-// avx512Tile1x1edge computes a tile of 1 rows and 1 vectors.
+// avx512Strip1 computes 1 rows of n columns.
 //
 //go:noescape
-func avx512Tile1x1edge(k int, a *float32, down int, right int, b *float32, bStride int, alpha float32, add bool, c *float32, ldc int, mask uint64)
+func avx512Strip1(k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int)
 
-// avx512Tile1x2edge computes a tile of 1 rows and 2 vectors.
+// avx512Strip2 computes 2 rows of n columns.
 //
 //go:noescape
-func avx512Tile1x2edge(k int, a *float32, down int, right int, b *float32, bStride int, alpha float32, add bool, c *float32, ldc int, mask uint64)
+func avx512Strip2(k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int)
 
-// avx512Tile1x4edge computes a tile of 1 rows and 4 vectors.
+// avx512Strip3 computes 3 rows of n columns.
 //
 //go:noescape
-func avx512Tile1x4edge(k int, a *float32, down int, right int, b *float32, bStride int, alpha float32, add bool, c *float32, ldc int, mask uint64)
+func avx512Strip3(k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int)
 
-// avx512Tile1x8edge computes a tile of 1 rows and 8 vectors.
+// avx512Strip4 computes 4 rows of n columns.
 //
 //go:noescape
-func avx512Tile1x8edge(k int, a *float32, down int, right int, b *float32, bStride int, alpha float32, add bool, c *float32, ldc int, mask uint64)
+func avx512Strip4(k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int)
 
-// avx512Tile2x1edge computes a tile of 2 rows and 1 vectors.
+// avx512Strip5 computes 5 rows of n columns.
 //
 //go:noescape
-func avx512Tile2x1edge(k int, a *float32, down int, right int, b *float32, bStride int, alpha float32, add bool, c *float32, ldc int, mask uint64)
+func avx512Strip5(k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int)
 
-// avx512Tile2x2edge computes a tile of 2 rows and 2 vectors.
+// avx512Strip6 computes 6 rows of n columns.
 //
 //go:noescape
-func avx512Tile2x2edge(k int, a *float32, down int, right int, b *float32, bStride int, alpha float32, add bool, c *float32, ldc int, mask uint64)
+func avx512Strip6(k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int)
 
-// avx512Tile2x4edge computes a tile of 2 rows and 4 vectors.
+// avx512Strip7 computes 7 rows of n columns.
 //
 //go:noescape
-func avx512Tile2x4edge(k int, a *float32, down int, right int, b *float32, bStride int, alpha float32, add bool, c *float32, ldc int, mask uint64)
+func avx512Strip7(k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int)
 
-// avx512Tile2x8edge computes a tile of 2 rows and 8 vectors.
+// avx512Strip8 computes 8 rows of n columns.
 //
 //go:noescape
-func avx512Tile2x8edge(k int, a *float32, down int, right int, b *float32, bStride int, alpha float32, add bool, c *float32, ldc int, mask uint64)
+func avx512Strip8(k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int)
 
-// avx512Tile3x1edge computes a tile of 3 rows and 1 vectors.
+// avx512Strip9 computes 9 rows of n columns.
 //
 //go:noescape
-func avx512Tile3x1edge(k int, a *float32, down int, right int, b *float32, bStride int, alpha float32, add bool, c *float32, ldc int, mask uint64)
+func avx512Strip9(k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int)
 
-// avx512Tile3x2edge computes a tile of 3 rows and 2 vectors.
+// avx512Strip10 computes 10 rows of n columns.
 //
 //go:noescape
-func avx512Tile3x2edge(k int, a *float32, down int, right int, b *float32, bStride int, alpha float32, add bool, c *float32, ldc int, mask uint64)
+func avx512Strip10(k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int)
 
-// avx512Tile3x4edge computes a tile of 3 rows and 4 vectors.
+// avx512Strip11 computes 11 rows of n columns.
 //
 //go:noescape
-func avx512Tile3x4edge(k int, a *float32, down int, right int, b *float32, bStride int, alpha float32, add bool, c *float32, ldc int, mask uint64)
+func avx512Strip11(k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int)
 
-// avx512Tile3x8edge computes a tile of 3 rows and 8 vectors.
+// avx512Strip12 computes 12 rows of n columns.
 //
 //go:noescape
-func avx512Tile3x8edge(k int, a *float32, down int, right int, b *float32, bStride int, alpha float32, add bool, c *float32, ldc int, mask uint64)
+func avx512Strip12(k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int)
 
-// avx512Tile4x1edge computes a tile of 4 rows and 1 vectors.
+// avx512Strip13 computes 13 rows of n columns.
 //
 //go:noescape
-func avx512Tile4x1edge(k int, a *float32, down int, right int, b *float32, bStride int, alpha float32, add bool, c *float32, ldc int, mask uint64)
+func avx512Strip13(k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int)
 
-// avx512Tile4x2edge computes a tile of 4 rows and 2 vectors.
+// avx512Strip14 computes 14 rows of n columns.
 //
 //go:noescape
-func avx512Tile4x2edge(k int, a *float32, down int, right int, b *float32, bStride int, alpha float32, add bool, c *float32, ldc int, mask uint64)
+func avx512Strip14(k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int)
 
-// avx512Tile4x4edge computes a tile of 4 rows and 4 vectors.
+// avx2Strip1 computes 1 rows of n columns.
 //
 //go:noescape
-func avx512Tile4x4edge(k int, a *float32, down int, right int, b *float32, bStride int, alpha float32, add bool, c *float32, ldc int, mask uint64)
+func avx2Strip1(k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int)
 
-// avx512Tile5x1edge computes a tile of 5 rows and 1 vectors.
+// avx2Strip2 computes 2 rows of n columns.
 //
 //go:noescape
-func avx512Tile5x1edge(k int, a *float32, down int, right int, b *float32, bStride int, alpha float32, add bool, c *float32, ldc int, mask uint64)
+func avx2Strip2(k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int)
 
-// avx512Tile5x2edge computes a tile of 5 rows and 2 vectors.
+// avx2Strip3 computes 3 rows of n columns.
 //
 //go:noescape
-func avx512Tile5x2edge(k int, a *float32, down int, right int, b *float32, bStride int, alpha float32, add bool, c *float32, ldc int, mask uint64)
+func avx2Strip3(k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int)
 
-// avx512Tile5x4edge computes a tile of 5 rows and 4 vectors.
+// avx2Strip4 computes 4 rows of n columns.
 //
 //go:noescape
-func avx512Tile5x4edge(k int, a *float32, down int, right int, b *float32, bStride int, alpha float32, add bool, c *float32, ldc int, mask uint64)
+func avx2Strip4(k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int)
 
-// avx512Tile6x1edge computes a tile of 6 rows and 1 vectors.
+// avx2Strip5 computes 5 rows of n columns.
 //
 //go:noescape
-func avx512Tile6x1edge(k int, a *float32, down int, right int, b *float32, bStride int, alpha float32, add bool, c *float32, ldc int, mask uint64)
+func avx2Strip5(k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int)
 
-// avx512Tile6x2edge computes a tile of 6 rows and 2 vectors.
+// avx2Strip6 computes 6 rows of n columns.
 //
 //go:noescape
-func avx512Tile6x2edge(k int, a *float32, down int, right int, b *float32, bStride int, alpha float32, add bool, c *float32, ldc int, mask uint64)
-
-// avx512Tile6x4edge computes a tile of 6 rows and 4 vectors.
-//
-//go:noescape
-func avx512Tile6x4edge(k int, a *float32, down int, right int, b *float32, bStride int, alpha float32, add bool, c *float32, ldc int, mask uint64)
-
-// avx512Tile7x1edge computes a tile of 7 rows and 1 vectors.
-//
-//go:noescape
-func avx512Tile7x1edge(k int, a *float32, down int, right int, b *float32, bStride int, alpha float32, add bool, c *float32, ldc int, mask uint64)
-
-// avx512Tile7x2edge computes a tile of 7 rows and 2 vectors.
-//
-//go:noescape
-func avx512Tile7x2edge(k int, a *float32, down int, right int, b *float32, bStride int, alpha float32, add bool, c *float32, ldc int, mask uint64)
-
-// avx512Tile8x1edge computes a tile of 8 rows and 1 vectors.
-//
-//go:noescape
-func avx512Tile8x1edge(k int, a *float32, down int, right int, b *float32, bStride int, alpha float32, add bool, c *float32, ldc int, mask uint64)
-
-// avx512Tile8x2edge computes a tile of 8 rows and 2 vectors.
-//
-//go:noescape
-func avx512Tile8x2edge(k int, a *float32, down int, right int, b *float32, bStride int, alpha float32, add bool, c *float32, ldc int, mask uint64)
-
-// avx512Tile9x1edge computes a tile of 9 rows and 1 vectors.
-//
-//go:noescape
-func avx512Tile9x1edge(k int, a *float32, down int, right int, b *float32, bStride int, alpha float32, add bool, c *float32, ldc int, mask uint64)
-
-// avx512Tile9x2edge computes a tile of 9 rows and 2 vectors.
-//
-//go:noescape
-func avx512Tile9x2edge(k int, a *float32, down int, right int, b *float32, bStride int, alpha float32, add bool, c *float32, ldc int, mask uint64)
-
-// avx512Tile10x1edge computes a tile of 10 rows and 1 vectors.
-//
-//go:noescape
-func avx512Tile10x1edge(k int, a *float32, down int, right int, b *float32, bStride int, alpha float32, add bool, c *float32, ldc int, mask uint64)
-
-// avx512Tile10x2edge computes a tile of 10 rows and 2 vectors.
-//
-//go:noescape
-func avx512Tile10x2edge(k int, a *float32, down int, right int, b *float32, bStride int, alpha float32, add bool, c *float32, ldc int, mask uint64)
-
-// avx512Tile11x1edge computes a tile of 11 rows and 1 vectors.
-//
-//go:noescape
-func avx512Tile11x1edge(k int, a *float32, down int, right int, b *float32, bStride int, alpha float32, add bool, c *float32, ldc int, mask uint64)
-
-// avx512Tile11x2edge computes a tile of 11 rows and 2 vectors.
-//
-//go:noescape
-func avx512Tile11x2edge(k int, a *float32, down int, right int, b *float32, bStride int, alpha float32, add bool, c *float32, ldc int, mask uint64)
-
-// avx512Tile12x1edge computes a tile of 12 rows and 1 vectors.
-//
-//go:noescape
-func avx512Tile12x1edge(k int, a *float32, down int, right int, b *float32, bStride int, alpha float32, add bool, c *float32, ldc int, mask uint64)
-
-// avx512Tile12x2edge computes a tile of 12 rows and 2 vectors.
-//
-//go:noescape
-func avx512Tile12x2edge(k int, a *float32, down int, right int, b *float32, bStride int, alpha float32, add bool, c *float32, ldc int, mask uint64)
-
-// avx512Tile13x1edge computes a tile of 13 rows and 1 vectors.
-//
-//go:noescape
-func avx512Tile13x1edge(k int, a *float32, down int, right int, b *float32, bStride int, alpha float32, add bool, c *float32, ldc int, mask uint64)
-
-// avx512Tile13x2edge computes a tile of 13 rows and 2 vectors.
-//
-//go:noescape
-func avx512Tile13x2edge(k int, a *float32, down int, right int, b *float32, bStride int, alpha float32, add bool, c *float32, ldc int, mask uint64)
-
-// avx512Tile14x1edge computes a tile of 14 rows and 1 vectors.
-//
-//go:noescape
-func avx512Tile14x1edge(k int, a *float32, down int, right int, b *float32, bStride int, alpha float32, add bool, c *float32, ldc int, mask uint64)
-
-// avx512Tile14x2edge computes a tile of 14 rows and 2 vectors.
-//
-//go:noescape
-func avx512Tile14x2edge(k int, a *float32, down int, right int, b *float32, bStride int, alpha float32, add bool, c *float32, ldc int, mask uint64)
-
-// avx2Tile1x1 computes a tile of 1 rows and 1 vectors.
-//
-//go:noescape
-func avx2Tile1x1(k int, a *float32, down int, right int, b *float32, bStride int, alpha float32, add bool, c *float32, ldc int)
-
-// avx2Tile1x1edge computes a tile of 1 rows and 1 vectors.
-//
-//go:noescape
-func avx2Tile1x1edge(k int, a *float32, down int, right int, b *float32, bStride int, alpha float32, add bool, c *float32, ldc int, mask uint64)
-
-// avx2Tile1x2 computes a tile of 1 rows and 2 vectors.
-//
-//go:noescape
-func avx2Tile1x2(k int, a *float32, down int, right int, b *float32, bStride int, alpha float32, add bool, c *float32, ldc int)
-
-// avx2Tile1x2edge computes a tile of 1 rows and 2 vectors.
-//
-//go:noescape
-func avx2Tile1x2edge(k int, a *float32, down int, right int, b *float32, bStride int, alpha float32, add bool, c *float32, ldc int, mask uint64)
-
-// avx2Tile1x4 computes a tile of 1 rows and 4 vectors.
-//
-//go:noescape
-func avx2Tile1x4(k int, a *float32, down int, right int, b *float32, bStride int, alpha float32, add bool, c *float32, ldc int)
-
-// avx2Tile1x8 computes a tile of 1 rows and 8 vectors.
-//
-//go:noescape
-func avx2Tile1x8(k int, a *float32, down int, right int, b *float32, bStride int, alpha float32, add bool, c *float32, ldc int)
-
-// avx2Tile2x1 computes a tile of 2 rows and 1 vectors.
-//
-//go:noescape
-func avx2Tile2x1(k int, a *float32, down int, right int, b *float32, bStride int, alpha float32, add bool, c *float32, ldc int)
-
-// avx2Tile2x1edge computes a tile of 2 rows and 1 vectors.
-//
-//go:noescape
-func avx2Tile2x1edge(k int, a *float32, down int, right int, b *float32, bStride int, alpha float32, add bool, c *float32, ldc int, mask uint64)
-
-// avx2Tile2x2 computes a tile of 2 rows and 2 vectors.
-//
-//go:noescape
-func avx2Tile2x2(k int, a *float32, down int, right int, b *float32, bStride int, alpha float32, add bool, c *float32, ldc int)
-
-// avx2Tile2x2edge computes a tile of 2 rows and 2 vectors.
-//
-//go:noescape
-func avx2Tile2x2edge(k int, a *float32, down int, right int, b *float32, bStride int, alpha float32, add bool, c *float32, ldc int, mask uint64)
-
-// avx2Tile2x4 computes a tile of 2 rows and 4 vectors.
-//
-//go:noescape
-func avx2Tile2x4(k int, a *float32, down int, right int, b *float32, bStride int, alpha float32, add bool, c *float32, ldc int)
-
-// avx2Tile3x1 computes a tile of 3 rows and 1 vectors.
-//
-//go:noescape
-func avx2Tile3x1(k int, a *float32, down int, right int, b *float32, bStride int, alpha float32, add bool, c *float32, ldc int)
-
-// avx2Tile3x1edge computes a tile of 3 rows and 1 vectors.
-//
-//go:noescape
-func avx2Tile3x1edge(k int, a *float32, down int, right int, b *float32, bStride int, alpha float32, add bool, c *float32, ldc int, mask uint64)
-
-// avx2Tile3x2 computes a tile of 3 rows and 2 vectors.
-//
-//go:noescape
-func avx2Tile3x2(k int, a *float32, down int, right int, b *float32, bStride int, alpha float32, add bool, c *float32, ldc int)
-
-// avx2Tile3x2edge computes a tile of 3 rows and 2 vectors.
-//
-//go:noescape
-func avx2Tile3x2edge(k int, a *float32, down int, right int, b *float32, bStride int, alpha float32, add bool, c *float32, ldc int, mask uint64)
-
-// avx2Tile3x4 computes a tile of 3 rows and 4 vectors.
-//
-//go:noescape
-func avx2Tile3x4(k int, a *float32, down int, right int, b *float32, bStride int, alpha float32, add bool, c *float32, ldc int)
-
-// avx2Tile4x1 computes a tile of 4 rows and 1 vectors.
-//
-//go:noescape
-func avx2Tile4x1(k int, a *float32, down int, right int, b *float32, bStride int, alpha float32, add bool, c *float32, ldc int)
-
-// avx2Tile4x1edge computes a tile of 4 rows and 1 vectors.
-//
-//go:noescape
-func avx2Tile4x1edge(k int, a *float32, down int, right int, b *float32, bStride int, alpha float32, add bool, c *float32, ldc int, mask uint64)
-
-// avx2Tile4x2 computes a tile of 4 rows and 2 vectors.
-//
-//go:noescape
-func avx2Tile4x2(k int, a *float32, down int, right int, b *float32, bStride int, alpha float32, add bool, c *float32, ldc int)
-
-// avx2Tile4x2edge computes a tile of 4 rows and 2 vectors.
-//
-//go:noescape
-func avx2Tile4x2edge(k int, a *float32, down int, right int, b *float32, bStride int, alpha float32, add bool, c *float32, ldc int, mask uint64)
-
-// avx2Tile5x1 computes a tile of 5 rows and 1 vectors.
-//
-//go:noescape
-func avx2Tile5x1(k int, a *float32, down int, right int, b *float32, bStride int, alpha float32, add bool, c *float32, ldc int)
-
-// avx2Tile5x1edge computes a tile of 5 rows and 1 vectors.
-//
-//go:noescape
-func avx2Tile5x1edge(k int, a *float32, down int, right int, b *float32, bStride int, alpha float32, add bool, c *float32, ldc int, mask uint64)
-
-// avx2Tile5x2 computes a tile of 5 rows and 2 vectors.
-//
-//go:noescape
-func avx2Tile5x2(k int, a *float32, down int, right int, b *float32, bStride int, alpha float32, add bool, c *float32, ldc int)
-
-// avx2Tile5x2edge computes a tile of 5 rows and 2 vectors.
-//
-//go:noescape
-func avx2Tile5x2edge(k int, a *float32, down int, right int, b *float32, bStride int, alpha float32, add bool, c *float32, ldc int, mask uint64)
-
-// avx2Tile6x1 computes a tile of 6 rows and 1 vectors.
-//
-//go:noescape
-func avx2Tile6x1(k int, a *float32, down int, right int, b *float32, bStride int, alpha float32, add bool, c *float32, ldc int)
-
-// avx2Tile6x1edge computes a tile of 6 rows and 1 vectors.
-//
-//go:noescape
-func avx2Tile6x1edge(k int, a *float32, down int, right int, b *float32, bStride int, alpha float32, add bool, c *float32, ldc int, mask uint64)
-
-// avx2Tile6x2 computes a tile of 6 rows and 2 vectors.
-//
-//go:noescape
-func avx2Tile6x2(k int, a *float32, down int, right int, b *float32, bStride int, alpha float32, add bool, c *float32, ldc int)
-
-// avx2Tile6x2edge computes a tile of 6 rows and 2 vectors.
-//
-//go:noescape
-func avx2Tile6x2edge(k int, a *float32, down int, right int, b *float32, bStride int, alpha float32, add bool, c *float32, ldc int, mask uint64)
+func avx2Strip6(k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int)
 
 // avx512CopyRows copies n rows of up to 32 floats, those whose bit in mask is set; the others become 0.
 //
@@ -372,12 +147,12 @@ func avx512Dots4(k int, a *float32, aStride int, b *float32, bStride int, out *[
 // avx2Dots1 stores the 1×4 scalar products of rows of a with rows of b, each k long, 4 to a row of a.
 //
 //go:noescape
-func avx2Dots1(k int, a *float32, aStride int, b *float32, bStride int, out *[16]float32, masks *[16]int32)
+func avx2Dots1(k int, a *float32, aStride int, b *float32, bStride int, out *[16]float32)
 
 // avx2Dots2 stores the 2×4 scalar products of rows of a with rows of b, each k long, 4 to a row of a.
 //
 //go:noescape
-func avx2Dots2(k int, a *float32, aStride int, b *float32, bStride int, out *[16]float32, masks *[16]int32)
+func avx2Dots2(k int, a *float32, aStride int, b *float32, bStride int, out *[16]float32)
 
 // avx512Peak runs n times 12 independent vector multiply-adds.
 func avx512Peak(n int)

@@ -4,5433 +4,7287 @@
 
 #include "textflag.h"
 
-// func avx512Tile1x1edge(k int, a *float32, down int, right int, b *float32, bStride int, alpha float32, add bool, c *float32, ldc int, mask uint64)
-// Requires: AVX, AVX512F
-TEXT ·avx512Tile1x1edge(SB), NOSPLIT, $0-80
-	MOVQ   k+0(FP), AX
-	MOVQ   a+8(FP), CX
-	MOVQ   right+24(FP), DX
-	MOVQ   b+32(FP), BX
-	MOVQ   bStride+40(FP), SI
-	SHLQ   $0x02, DX
-	SHLQ   $0x02, SI
-	MOVQ   mask+72(FP), DI
-	KMOVW  DI, K1
+// func avx512Strip1(k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·avx512Strip1(SB), NOSPLIT, $0-88
 	VPXORD Z0, Z0, Z0
+	MOVQ   a+8(FP), AX
+	MOVQ   right+24(FP), CX
+	MOVQ   b+32(FP), DX
+	MOVQ   bStride+40(FP), BX
+	MOVQ   c+64(FP), SI
+	MOVQ   n+80(FP), DI
+	SHLQ   $0x02, CX
+	SHLQ   $0x02, BX
+	CMPQ   panel+48(FP), $0x00
+	JNE    avx512Strip1_pair
+	CMPQ   DI, $0x00000080
+	JLT    avx512Strip1_pair
 
-deep_avx512_1x1edge:
-	VMOVUPS.Z    (BX), K1, Z1
-	VBROADCASTSS (CX), Z2
+avx512Strip1_wide:
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z0, Z5
+	VMOVAPS Z0, Z6
+	VMOVAPS Z0, Z7
+	VMOVAPS Z0, Z8
+	MOVQ    k+0(FP), R8
+	MOVQ    DX, R9
+
+avx512Strip1_wide_deep:
+	VBROADCASTSS (AX), Z9
+	VMOVUPS      (R9), Z10
+	VFMADD231PS  Z9, Z10, Z1
+	VMOVUPS      64(R9), Z10
+	VFMADD231PS  Z9, Z10, Z2
+	VMOVUPS      128(R9), Z10
+	VFMADD231PS  Z9, Z10, Z3
+	VMOVUPS      192(R9), Z10
+	VFMADD231PS  Z9, Z10, Z4
+	VMOVUPS      256(R9), Z10
+	VFMADD231PS  Z9, Z10, Z5
+	VMOVUPS      320(R9), Z10
+	VFMADD231PS  Z9, Z10, Z6
+	VMOVUPS      384(R9), Z10
+	VFMADD231PS  Z9, Z10, Z7
+	VMOVUPS      448(R9), Z10
+	VFMADD231PS  Z9, Z10, Z8
+	ADDQ         CX, AX
+	ADDQ         BX, R9
+	DECQ         R8
+	JNZ          avx512Strip1_wide_deep
+	MOVQ         ldc+72(FP), R8
+	MOVQ         SI, R8
+	VBROADCASTSS alpha+56(FP), Z9
+	CMPB         add+60(FP), $0x00
+	JNE          avx512Strip1_wide_add
+	VMULPS       Z9, Z1, Z1
+	VMOVUPS      Z1, (R8)
+	VMULPS       Z9, Z2, Z2
+	VMOVUPS      Z2, 64(R8)
+	VMULPS       Z9, Z3, Z3
+	VMOVUPS      Z3, 128(R8)
+	VMULPS       Z9, Z4, Z4
+	VMOVUPS      Z4, 192(R8)
+	VMULPS       Z9, Z5, Z5
+	VMOVUPS      Z5, 256(R8)
+	VMULPS       Z9, Z6, Z6
+	VMOVUPS      Z6, 320(R8)
+	VMULPS       Z9, Z7, Z7
+	VMOVUPS      Z7, 384(R8)
+	VMULPS       Z9, Z8, Z8
+	VMOVUPS      Z8, 448(R8)
+	JMP          avx512Strip1_wide_stored
+
+avx512Strip1_wide_add:
+	MOVQ        SI, R8
+	VMOVUPS     (R8), Z10
+	VFMADD231PS Z9, Z1, Z10
+	VMOVUPS     Z10, (R8)
+	VMOVUPS     64(R8), Z1
+	VFMADD231PS Z9, Z2, Z1
+	VMOVUPS     Z1, 64(R8)
+	VMOVUPS     128(R8), Z1
+	VFMADD231PS Z9, Z3, Z1
+	VMOVUPS     Z1, 128(R8)
+	VMOVUPS     192(R8), Z1
+	VFMADD231PS Z9, Z4, Z1
+	VMOVUPS     Z1, 192(R8)
+	VMOVUPS     256(R8), Z1
+	VFMADD231PS Z9, Z5, Z1
+	VMOVUPS     Z1, 256(R8)
+	VMOVUPS     320(R8), Z1
+	VFMADD231PS Z9, Z6, Z1
+	VMOVUPS     Z1, 320(R8)
+	VMOVUPS     384(R8), Z1
+	VFMADD231PS Z9, Z7, Z1
+	VMOVUPS     Z1, 384(R8)
+	VMOVUPS     448(R8), Z1
+	VFMADD231PS Z9, Z8, Z1
+	VMOVUPS     Z1, 448(R8)
+
+avx512Strip1_wide_stored:
+	MOVQ  k+0(FP), R8
+	IMULQ CX, R8
+	SUBQ  R8, AX
+	ADDQ  $0x00000200, SI
+	ADDQ  $0x00000200, DX
+	SUBQ  $0x00000080, DI
+	CMPQ  DI, $0x00000080
+	JGE   avx512Strip1_wide
+
+avx512Strip1_pair:
+	CMPQ DI, $0x20
+	JLT  avx512Strip1_edge
+
+avx512Strip1_two:
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	MOVQ    k+0(FP), R8
+	MOVQ    DX, R9
+
+avx512Strip1_two_deep:
+	VBROADCASTSS (AX), Z3
+	VMOVUPS      (R9), Z4
+	VFMADD231PS  Z3, Z4, Z1
+	VMOVUPS      64(R9), Z4
+	VFMADD231PS  Z3, Z4, Z2
+	ADDQ         CX, AX
+	ADDQ         BX, R9
+	DECQ         R8
+	JNZ          avx512Strip1_two_deep
+	MOVQ         ldc+72(FP), R8
+	MOVQ         SI, R8
+	VBROADCASTSS alpha+56(FP), Z3
+	CMPB         add+60(FP), $0x00
+	JNE          avx512Strip1_two_add
+	VMULPS       Z3, Z1, Z1
+	VMOVUPS      Z1, (R8)
+	VMULPS       Z3, Z2, Z2
+	VMOVUPS      Z2, 64(R8)
+	JMP          avx512Strip1_two_stored
+
+avx512Strip1_two_add:
+	MOVQ        SI, R8
+	VMOVUPS     (R8), Z4
+	VFMADD231PS Z3, Z1, Z4
+	VMOVUPS     Z4, (R8)
+	VMOVUPS     64(R8), Z1
+	VFMADD231PS Z3, Z2, Z1
+	VMOVUPS     Z1, 64(R8)
+
+avx512Strip1_two_stored:
+	MOVQ  k+0(FP), R8
+	IMULQ CX, R8
+	SUBQ  R8, AX
+	ADDQ  $0x00000080, SI
+	MOVQ  panel+48(FP), R8
+	LEAQ  (DX)(R8*4), DX
+	TESTQ R8, R8
+	JNZ   avx512Strip1_two_packed
+	ADDQ  $0x00000080, DX
+
+avx512Strip1_two_packed:
+	SUBQ $0x20, DI
+	CMPQ DI, $0x20
+	JGE  avx512Strip1_two
+
+avx512Strip1_edge:
+	TESTQ   DI, DI
+	JZ      avx512Strip1_end
+	CMPQ    DI, $0x10
+	JLE     avx512Strip1_last
+	LEAQ    -16(DI), DI
+	MOVQ    $-1, R8
+	BZHIQ   DI, R8, DI
+	KMOVW   DI, K1
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z0
+	MOVQ    k+0(FP), DI
+
+avx512Strip1_edge_deep:
+	VBROADCASTSS (AX), Z2
+	VMOVUPS      (DX), Z3
+	VFMADD231PS  Z2, Z3, Z1
+	VMOVUPS.Z    64(DX), K1, Z3
+	VFMADD231PS  Z2, Z3, Z0
+	ADDQ         CX, AX
+	ADDQ         BX, DX
+	DECQ         DI
+	JNZ          avx512Strip1_edge_deep
+	MOVQ         ldc+72(FP), AX
+	MOVQ         SI, AX
+	VBROADCASTSS alpha+56(FP), Z2
+	CMPB         add+60(FP), $0x00
+	JNE          avx512Strip1_edge_add
+	VMULPS       Z2, Z1, Z1
+	VMOVUPS      Z1, (AX)
+	VMULPS       Z2, Z0, Z0
+	VMOVUPS      Z0, K1, 64(AX)
+	JMP          avx512Strip1_edge_stored
+
+avx512Strip1_edge_add:
+	MOVQ        SI, AX
+	VMOVUPS     (AX), Z3
+	VFMADD231PS Z2, Z1, Z3
+	VMOVUPS     Z3, (AX)
+	VMOVUPS.Z   64(AX), K1, Z1
+	VFMADD231PS Z2, Z0, Z1
+	VMOVUPS     Z1, K1, 64(AX)
+
+avx512Strip1_edge_stored:
+	JMP avx512Strip1_end
+
+avx512Strip1_last:
+	LEAQ    (DI), DI
+	MOVQ    $-1, R8
+	BZHIQ   DI, R8, DI
+	KMOVW   DI, K1
+	VMOVAPS Z0, Z0
+	MOVQ    k+0(FP), DI
+
+avx512Strip1_one_deep:
+	VMOVUPS.Z    (DX), K1, Z1
+	VBROADCASTSS (AX), Z2
 	VFMADD231PS  Z2, Z1, Z0
-	ADDQ         DX, CX
-	ADDQ         SI, BX
-	DECQ         AX
-	JNZ          deep_avx512_1x1edge
-	MOVQ         c+56(FP), AX
-	MOVQ         ldc+64(FP), CX
-	SHLQ         $0x02, CX
-	VBROADCASTSS alpha+48(FP), Z1
-	CMPB         add+52(FP), $0x00
-	JNE          add_avx512_1x1edge
+	ADDQ         CX, AX
+	ADDQ         BX, DX
+	DECQ         DI
+	JNZ          avx512Strip1_one_deep
+	MOVQ         ldc+72(FP), AX
+	MOVQ         SI, AX
+	VBROADCASTSS alpha+56(FP), Z1
+	CMPB         add+60(FP), $0x00
+	JNE          avx512Strip1_one_add
 	VMULPS       Z1, Z0, Z0
 	VMOVUPS      Z0, K1, (AX)
-	VZEROUPPER
-	RET
+	JMP          avx512Strip1_one_stored
 
-add_avx512_1x1edge:
+avx512Strip1_one_add:
+	MOVQ        SI, AX
 	VMOVUPS.Z   (AX), K1, Z2
 	VFMADD231PS Z1, Z0, Z2
 	VMOVUPS     Z2, K1, (AX)
+
+avx512Strip1_one_stored:
+avx512Strip1_end:
 	VZEROUPPER
 	RET
 
-// func avx512Tile1x2edge(k int, a *float32, down int, right int, b *float32, bStride int, alpha float32, add bool, c *float32, ldc int, mask uint64)
-// Requires: AVX, AVX512F
-TEXT ·avx512Tile1x2edge(SB), NOSPLIT, $0-80
-	MOVQ   k+0(FP), AX
-	MOVQ   a+8(FP), CX
-	MOVQ   right+24(FP), DX
-	MOVQ   b+32(FP), BX
-	MOVQ   bStride+40(FP), SI
-	SHLQ   $0x02, DX
-	SHLQ   $0x02, SI
-	MOVQ   mask+72(FP), DI
-	KMOVW  DI, K1
+// func avx512Strip2(k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·avx512Strip2(SB), NOSPLIT, $0-88
 	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
+	MOVQ   a+8(FP), AX
+	MOVQ   right+24(FP), CX
+	MOVQ   b+32(FP), DX
+	MOVQ   bStride+40(FP), BX
+	MOVQ   c+64(FP), SI
+	MOVQ   n+80(FP), DI
+	SHLQ   $0x02, CX
+	SHLQ   $0x02, BX
+	MOVQ   down+16(FP), R8
+	SHLQ   $0x02, R8
+	CMPQ   panel+48(FP), $0x00
+	JNE    avx512Strip2_pair
+	CMPQ   DI, $0x00000080
+	JLT    avx512Strip2_pair
 
-deep_avx512_1x2edge:
-	VBROADCASTSS (CX), Z2
-	VMOVUPS      (BX), Z3
-	VFMADD231PS  Z2, Z3, Z0
-	VMOVUPS.Z    64(BX), K1, Z3
-	VFMADD231PS  Z2, Z3, Z1
-	ADDQ         DX, CX
-	ADDQ         SI, BX
-	DECQ         AX
-	JNZ          deep_avx512_1x2edge
-	MOVQ         c+56(FP), AX
-	MOVQ         ldc+64(FP), CX
-	SHLQ         $0x02, CX
-	VBROADCASTSS alpha+48(FP), Z2
-	CMPB         add+52(FP), $0x00
-	JNE          add_avx512_1x2edge
-	VMULPS       Z2, Z0, Z0
-	VMOVUPS      Z0, (AX)
-	VMULPS       Z2, Z1, Z0
-	VMOVUPS      Z0, K1, 64(AX)
-	VZEROUPPER
-	RET
+avx512Strip2_wide:
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z0, Z5
+	VMOVAPS Z0, Z6
+	VMOVAPS Z0, Z7
+	VMOVAPS Z0, Z8
+	VMOVAPS Z0, Z9
+	VMOVAPS Z0, Z10
+	VMOVAPS Z0, Z11
+	VMOVAPS Z0, Z12
+	VMOVAPS Z0, Z13
+	VMOVAPS Z0, Z14
+	VMOVAPS Z0, Z15
+	VMOVAPS Z0, Z16
+	MOVQ    k+0(FP), R9
+	MOVQ    DX, R10
 
-add_avx512_1x2edge:
-	VMOVUPS     (AX), Z3
-	VFMADD231PS Z2, Z0, Z3
-	VMOVUPS     Z3, (AX)
-	VMOVUPS.Z   64(AX), K1, Z0
-	VFMADD231PS Z2, Z1, Z0
-	VMOVUPS     Z0, K1, 64(AX)
-	VZEROUPPER
-	RET
+avx512Strip2_wide_deep:
+	VBROADCASTSS (AX), Z17
+	VBROADCASTSS (AX)(R8*1), Z18
+	VMOVUPS      (R10), Z19
+	VFMADD231PS  Z17, Z19, Z1
+	VFMADD231PS  Z18, Z19, Z9
+	VMOVUPS      64(R10), Z19
+	VFMADD231PS  Z17, Z19, Z2
+	VFMADD231PS  Z18, Z19, Z10
+	VMOVUPS      128(R10), Z19
+	VFMADD231PS  Z17, Z19, Z3
+	VFMADD231PS  Z18, Z19, Z11
+	VMOVUPS      192(R10), Z19
+	VFMADD231PS  Z17, Z19, Z4
+	VFMADD231PS  Z18, Z19, Z12
+	VMOVUPS      256(R10), Z19
+	VFMADD231PS  Z17, Z19, Z5
+	VFMADD231PS  Z18, Z19, Z13
+	VMOVUPS      320(R10), Z19
+	VFMADD231PS  Z17, Z19, Z6
+	VFMADD231PS  Z18, Z19, Z14
+	VMOVUPS      384(R10), Z19
+	VFMADD231PS  Z17, Z19, Z7
+	VFMADD231PS  Z18, Z19, Z15
+	VMOVUPS      448(R10), Z19
+	VFMADD231PS  Z17, Z19, Z8
+	VFMADD231PS  Z18, Z19, Z16
+	ADDQ         CX, AX
+	ADDQ         BX, R10
+	DECQ         R9
+	JNZ          avx512Strip2_wide_deep
+	MOVQ         ldc+72(FP), R10
+	MOVQ         SI, R9
+	VBROADCASTSS alpha+56(FP), Z17
+	CMPB         add+60(FP), $0x00
+	JNE          avx512Strip2_wide_add
+	VMULPS       Z17, Z1, Z1
+	VMOVUPS      Z1, (R9)
+	VMULPS       Z17, Z2, Z2
+	VMOVUPS      Z2, 64(R9)
+	VMULPS       Z17, Z3, Z3
+	VMOVUPS      Z3, 128(R9)
+	VMULPS       Z17, Z4, Z4
+	VMOVUPS      Z4, 192(R9)
+	VMULPS       Z17, Z5, Z5
+	VMOVUPS      Z5, 256(R9)
+	VMULPS       Z17, Z6, Z6
+	VMOVUPS      Z6, 320(R9)
+	VMULPS       Z17, Z7, Z7
+	VMOVUPS      Z7, 384(R9)
+	VMULPS       Z17, Z8, Z8
+	VMOVUPS      Z8, 448(R9)
+	LEAQ         (R9)(R10*4), R9
+	VMULPS       Z17, Z9, Z9
+	VMOVUPS      Z9, (R9)
+	VMULPS       Z17, Z10, Z10
+	VMOVUPS      Z10, 64(R9)
+	VMULPS       Z17, Z11, Z11
+	VMOVUPS      Z11, 128(R9)
+	VMULPS       Z17, Z12, Z12
+	VMOVUPS      Z12, 192(R9)
+	VMULPS       Z17, Z13, Z13
+	VMOVUPS      Z13, 256(R9)
+	VMULPS       Z17, Z14, Z14
+	VMOVUPS      Z14, 320(R9)
+	VMULPS       Z17, Z15, Z15
+	VMOVUPS      Z15, 384(R9)
+	VMULPS       Z17, Z16, Z16
+	VMOVUPS      Z16, 448(R9)
+	JMP          avx512Strip2_wide_stored
 
-// func avx512Tile1x4edge(k int, a *float32, down int, right int, b *float32, bStride int, alpha float32, add bool, c *float32, ldc int, mask uint64)
-// Requires: AVX, AVX512F
-TEXT ·avx512Tile1x4edge(SB), NOSPLIT, $0-80
-	MOVQ   k+0(FP), AX
-	MOVQ   a+8(FP), CX
-	MOVQ   right+24(FP), DX
-	MOVQ   b+32(FP), BX
-	MOVQ   bStride+40(FP), SI
-	SHLQ   $0x02, DX
-	SHLQ   $0x02, SI
-	MOVQ   mask+72(FP), DI
-	KMOVW  DI, K1
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
+avx512Strip2_wide_add:
+	MOVQ        SI, R9
+	VMOVUPS     (R9), Z18
+	VFMADD231PS Z17, Z1, Z18
+	VMOVUPS     Z18, (R9)
+	VMOVUPS     64(R9), Z1
+	VFMADD231PS Z17, Z2, Z1
+	VMOVUPS     Z1, 64(R9)
+	VMOVUPS     128(R9), Z1
+	VFMADD231PS Z17, Z3, Z1
+	VMOVUPS     Z1, 128(R9)
+	VMOVUPS     192(R9), Z1
+	VFMADD231PS Z17, Z4, Z1
+	VMOVUPS     Z1, 192(R9)
+	VMOVUPS     256(R9), Z1
+	VFMADD231PS Z17, Z5, Z1
+	VMOVUPS     Z1, 256(R9)
+	VMOVUPS     320(R9), Z1
+	VFMADD231PS Z17, Z6, Z1
+	VMOVUPS     Z1, 320(R9)
+	VMOVUPS     384(R9), Z1
+	VFMADD231PS Z17, Z7, Z1
+	VMOVUPS     Z1, 384(R9)
+	VMOVUPS     448(R9), Z1
+	VFMADD231PS Z17, Z8, Z1
+	VMOVUPS     Z1, 448(R9)
+	LEAQ        (R9)(R10*4), R9
+	VMOVUPS     (R9), Z1
+	VFMADD231PS Z17, Z9, Z1
+	VMOVUPS     Z1, (R9)
+	VMOVUPS     64(R9), Z1
+	VFMADD231PS Z17, Z10, Z1
+	VMOVUPS     Z1, 64(R9)
+	VMOVUPS     128(R9), Z1
+	VFMADD231PS Z17, Z11, Z1
+	VMOVUPS     Z1, 128(R9)
+	VMOVUPS     192(R9), Z1
+	VFMADD231PS Z17, Z12, Z1
+	VMOVUPS     Z1, 192(R9)
+	VMOVUPS     256(R9), Z1
+	VFMADD231PS Z17, Z13, Z1
+	VMOVUPS     Z1, 256(R9)
+	VMOVUPS     320(R9), Z1
+	VFMADD231PS Z17, Z14, Z1
+	VMOVUPS     Z1, 320(R9)
+	VMOVUPS     384(R9), Z1
+	VFMADD231PS Z17, Z15, Z1
+	VMOVUPS     Z1, 384(R9)
+	VMOVUPS     448(R9), Z1
+	VFMADD231PS Z17, Z16, Z1
+	VMOVUPS     Z1, 448(R9)
 
-deep_avx512_1x4edge:
-	VBROADCASTSS (CX), Z4
-	VMOVUPS      (BX), Z5
-	VFMADD231PS  Z4, Z5, Z0
-	VMOVUPS      64(BX), Z5
-	VFMADD231PS  Z4, Z5, Z1
-	VMOVUPS      128(BX), Z5
-	VFMADD231PS  Z4, Z5, Z2
-	VMOVUPS.Z    192(BX), K1, Z5
-	VFMADD231PS  Z4, Z5, Z3
-	ADDQ         DX, CX
-	ADDQ         SI, BX
-	DECQ         AX
-	JNZ          deep_avx512_1x4edge
-	MOVQ         c+56(FP), AX
-	MOVQ         ldc+64(FP), CX
-	SHLQ         $0x02, CX
-	VBROADCASTSS alpha+48(FP), Z4
-	CMPB         add+52(FP), $0x00
-	JNE          add_avx512_1x4edge
+avx512Strip2_wide_stored:
+	MOVQ  k+0(FP), R9
+	IMULQ CX, R9
+	SUBQ  R9, AX
+	ADDQ  $0x00000200, SI
+	ADDQ  $0x00000200, DX
+	SUBQ  $0x00000080, DI
+	CMPQ  DI, $0x00000080
+	JGE   avx512Strip2_wide
+
+avx512Strip2_pair:
+	CMPQ DI, $0x20
+	JLT  avx512Strip2_edge
+
+avx512Strip2_two:
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	VMOVAPS Z0, Z4
+	MOVQ    k+0(FP), R9
+	MOVQ    DX, R10
+
+avx512Strip2_two_deep:
+	VMOVUPS      (R10), Z5
+	VMOVUPS      64(R10), Z6
+	VBROADCASTSS (AX), Z7
+	VFMADD231PS  Z7, Z5, Z1
+	VFMADD231PS  Z7, Z6, Z2
+	VBROADCASTSS (AX)(R8*1), Z7
+	VFMADD231PS  Z7, Z5, Z3
+	VFMADD231PS  Z7, Z6, Z4
+	ADDQ         CX, AX
+	ADDQ         BX, R10
+	DECQ         R9
+	JNZ          avx512Strip2_two_deep
+	MOVQ         ldc+72(FP), R10
+	MOVQ         SI, R9
+	VBROADCASTSS alpha+56(FP), Z5
+	CMPB         add+60(FP), $0x00
+	JNE          avx512Strip2_two_add
+	VMULPS       Z5, Z1, Z1
+	VMOVUPS      Z1, (R9)
+	VMULPS       Z5, Z2, Z2
+	VMOVUPS      Z2, 64(R9)
+	LEAQ         (R9)(R10*4), R9
+	VMULPS       Z5, Z3, Z3
+	VMOVUPS      Z3, (R9)
+	VMULPS       Z5, Z4, Z4
+	VMOVUPS      Z4, 64(R9)
+	JMP          avx512Strip2_two_stored
+
+avx512Strip2_two_add:
+	MOVQ        SI, R9
+	VMOVUPS     (R9), Z6
+	VFMADD231PS Z5, Z1, Z6
+	VMOVUPS     Z6, (R9)
+	VMOVUPS     64(R9), Z1
+	VFMADD231PS Z5, Z2, Z1
+	VMOVUPS     Z1, 64(R9)
+	LEAQ        (R9)(R10*4), R9
+	VMOVUPS     (R9), Z1
+	VFMADD231PS Z5, Z3, Z1
+	VMOVUPS     Z1, (R9)
+	VMOVUPS     64(R9), Z1
+	VFMADD231PS Z5, Z4, Z1
+	VMOVUPS     Z1, 64(R9)
+
+avx512Strip2_two_stored:
+	MOVQ  k+0(FP), R9
+	IMULQ CX, R9
+	SUBQ  R9, AX
+	ADDQ  $0x00000080, SI
+	MOVQ  panel+48(FP), R9
+	LEAQ  (DX)(R9*4), DX
+	TESTQ R9, R9
+	JNZ   avx512Strip2_two_packed
+	ADDQ  $0x00000080, DX
+
+avx512Strip2_two_packed:
+	SUBQ $0x20, DI
+	CMPQ DI, $0x20
+	JGE  avx512Strip2_two
+
+avx512Strip2_edge:
+	TESTQ   DI, DI
+	JZ      avx512Strip2_end
+	CMPQ    DI, $0x10
+	JLE     avx512Strip2_last
+	LEAQ    -16(DI), DI
+	MOVQ    $-1, R9
+	BZHIQ   DI, R9, DI
+	KMOVW   DI, K1
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	VMOVAPS Z0, Z0
+	MOVQ    k+0(FP), DI
+
+avx512Strip2_edge_deep:
+	VMOVUPS      (DX), Z4
+	VMOVUPS.Z    64(DX), K1, Z5
+	VBROADCASTSS (AX), Z6
+	VFMADD231PS  Z6, Z4, Z1
+	VFMADD231PS  Z6, Z5, Z2
+	VBROADCASTSS (AX)(R8*1), Z6
+	VFMADD231PS  Z6, Z4, Z3
+	VFMADD231PS  Z6, Z5, Z0
+	ADDQ         CX, AX
+	ADDQ         BX, DX
+	DECQ         DI
+	JNZ          avx512Strip2_edge_deep
+	MOVQ         ldc+72(FP), CX
+	MOVQ         SI, AX
+	VBROADCASTSS alpha+56(FP), Z4
+	CMPB         add+60(FP), $0x00
+	JNE          avx512Strip2_edge_add
+	VMULPS       Z4, Z1, Z1
+	VMOVUPS      Z1, (AX)
+	VMULPS       Z4, Z2, Z2
+	VMOVUPS      Z2, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Z4, Z3, Z3
+	VMOVUPS      Z3, (AX)
 	VMULPS       Z4, Z0, Z0
-	VMOVUPS      Z0, (AX)
-	VMULPS       Z4, Z1, Z0
-	VMOVUPS      Z0, 64(AX)
-	VMULPS       Z4, Z2, Z0
-	VMOVUPS      Z0, 128(AX)
-	VMULPS       Z4, Z3, Z0
-	VMOVUPS      Z0, K1, 192(AX)
-	VZEROUPPER
-	RET
+	VMOVUPS      Z0, K1, 64(AX)
+	JMP          avx512Strip2_edge_stored
 
-add_avx512_1x4edge:
+avx512Strip2_edge_add:
+	MOVQ        SI, AX
 	VMOVUPS     (AX), Z5
-	VFMADD231PS Z4, Z0, Z5
+	VFMADD231PS Z4, Z1, Z5
 	VMOVUPS     Z5, (AX)
-	VMOVUPS     64(AX), Z0
-	VFMADD231PS Z4, Z1, Z0
-	VMOVUPS     Z0, 64(AX)
-	VMOVUPS     128(AX), Z0
-	VFMADD231PS Z4, Z2, Z0
-	VMOVUPS     Z0, 128(AX)
-	VMOVUPS.Z   192(AX), K1, Z0
-	VFMADD231PS Z4, Z3, Z0
-	VMOVUPS     Z0, K1, 192(AX)
-	VZEROUPPER
-	RET
+	VMOVUPS.Z   64(AX), K1, Z1
+	VFMADD231PS Z4, Z2, Z1
+	VMOVUPS     Z1, K1, 64(AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS     (AX), Z1
+	VFMADD231PS Z4, Z3, Z1
+	VMOVUPS     Z1, (AX)
+	VMOVUPS.Z   64(AX), K1, Z1
+	VFMADD231PS Z4, Z0, Z1
+	VMOVUPS     Z1, K1, 64(AX)
 
-// func avx512Tile1x8edge(k int, a *float32, down int, right int, b *float32, bStride int, alpha float32, add bool, c *float32, ldc int, mask uint64)
-// Requires: AVX, AVX512F
-TEXT ·avx512Tile1x8edge(SB), NOSPLIT, $0-80
-	MOVQ   k+0(FP), AX
-	MOVQ   a+8(FP), CX
-	MOVQ   right+24(FP), DX
-	MOVQ   b+32(FP), BX
-	MOVQ   bStride+40(FP), SI
-	SHLQ   $0x02, DX
-	SHLQ   $0x02, SI
-	MOVQ   mask+72(FP), DI
-	KMOVW  DI, K1
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
+avx512Strip2_edge_stored:
+	JMP avx512Strip2_end
 
-deep_avx512_1x8edge:
-	VBROADCASTSS (CX), Z8
-	VMOVUPS      (BX), Z9
-	VFMADD231PS  Z8, Z9, Z0
-	VMOVUPS      64(BX), Z9
-	VFMADD231PS  Z8, Z9, Z1
-	VMOVUPS      128(BX), Z9
-	VFMADD231PS  Z8, Z9, Z2
-	VMOVUPS      192(BX), Z9
-	VFMADD231PS  Z8, Z9, Z3
-	VMOVUPS      256(BX), Z9
-	VFMADD231PS  Z8, Z9, Z4
-	VMOVUPS      320(BX), Z9
-	VFMADD231PS  Z8, Z9, Z5
-	VMOVUPS      384(BX), Z9
-	VFMADD231PS  Z8, Z9, Z6
-	VMOVUPS.Z    448(BX), K1, Z9
-	VFMADD231PS  Z8, Z9, Z7
-	ADDQ         DX, CX
-	ADDQ         SI, BX
-	DECQ         AX
-	JNZ          deep_avx512_1x8edge
-	MOVQ         c+56(FP), AX
-	MOVQ         ldc+64(FP), CX
-	SHLQ         $0x02, CX
-	VBROADCASTSS alpha+48(FP), Z8
-	CMPB         add+52(FP), $0x00
-	JNE          add_avx512_1x8edge
-	VMULPS       Z8, Z0, Z0
-	VMOVUPS      Z0, (AX)
-	VMULPS       Z8, Z1, Z0
-	VMOVUPS      Z0, 64(AX)
-	VMULPS       Z8, Z2, Z0
-	VMOVUPS      Z0, 128(AX)
-	VMULPS       Z8, Z3, Z0
-	VMOVUPS      Z0, 192(AX)
-	VMULPS       Z8, Z4, Z0
-	VMOVUPS      Z0, 256(AX)
-	VMULPS       Z8, Z5, Z0
-	VMOVUPS      Z0, 320(AX)
-	VMULPS       Z8, Z6, Z0
-	VMOVUPS      Z0, 384(AX)
-	VMULPS       Z8, Z7, Z0
-	VMOVUPS      Z0, K1, 448(AX)
-	VZEROUPPER
-	RET
+avx512Strip2_last:
+	LEAQ    (DI), DI
+	MOVQ    $-1, R9
+	BZHIQ   DI, R9, DI
+	KMOVW   DI, K1
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z0
+	MOVQ    k+0(FP), DI
 
-add_avx512_1x8edge:
-	VMOVUPS     (AX), Z9
-	VFMADD231PS Z8, Z0, Z9
-	VMOVUPS     Z9, (AX)
-	VMOVUPS     64(AX), Z0
-	VFMADD231PS Z8, Z1, Z0
-	VMOVUPS     Z0, 64(AX)
-	VMOVUPS     128(AX), Z0
-	VFMADD231PS Z8, Z2, Z0
-	VMOVUPS     Z0, 128(AX)
-	VMOVUPS     192(AX), Z0
-	VFMADD231PS Z8, Z3, Z0
-	VMOVUPS     Z0, 192(AX)
-	VMOVUPS     256(AX), Z0
-	VFMADD231PS Z8, Z4, Z0
-	VMOVUPS     Z0, 256(AX)
-	VMOVUPS     320(AX), Z0
-	VFMADD231PS Z8, Z5, Z0
-	VMOVUPS     Z0, 320(AX)
-	VMOVUPS     384(AX), Z0
-	VFMADD231PS Z8, Z6, Z0
-	VMOVUPS     Z0, 384(AX)
-	VMOVUPS.Z   448(AX), K1, Z0
-	VFMADD231PS Z8, Z7, Z0
-	VMOVUPS     Z0, K1, 448(AX)
-	VZEROUPPER
-	RET
-
-// func avx512Tile2x1edge(k int, a *float32, down int, right int, b *float32, bStride int, alpha float32, add bool, c *float32, ldc int, mask uint64)
-// Requires: AVX, AVX512F
-TEXT ·avx512Tile2x1edge(SB), NOSPLIT, $0-80
-	MOVQ   k+0(FP), AX
-	MOVQ   a+8(FP), CX
-	MOVQ   right+24(FP), DX
-	MOVQ   b+32(FP), BX
-	MOVQ   bStride+40(FP), SI
-	SHLQ   $0x02, DX
-	SHLQ   $0x02, SI
-	MOVQ   down+16(FP), DI
-	SHLQ   $0x02, DI
-	MOVQ   mask+72(FP), R8
-	KMOVW  R8, K1
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-
-deep_avx512_2x1edge:
-	VMOVUPS.Z    (BX), K1, Z2
-	VBROADCASTSS (CX), Z3
-	VFMADD231PS  Z3, Z2, Z0
-	VBROADCASTSS (CX)(DI*1), Z3
+avx512Strip2_one_deep:
+	VMOVUPS.Z    (DX), K1, Z2
+	VBROADCASTSS (AX), Z3
 	VFMADD231PS  Z3, Z2, Z1
-	ADDQ         DX, CX
-	ADDQ         SI, BX
-	DECQ         AX
-	JNZ          deep_avx512_2x1edge
-	MOVQ         c+56(FP), AX
-	MOVQ         ldc+64(FP), CX
-	SHLQ         $0x02, CX
-	VBROADCASTSS alpha+48(FP), Z2
-	CMPB         add+52(FP), $0x00
-	JNE          add_avx512_2x1edge
+	VBROADCASTSS (AX)(R8*1), Z3
+	VFMADD231PS  Z3, Z2, Z0
+	ADDQ         CX, AX
+	ADDQ         BX, DX
+	DECQ         DI
+	JNZ          avx512Strip2_one_deep
+	MOVQ         ldc+72(FP), CX
+	MOVQ         SI, AX
+	VBROADCASTSS alpha+56(FP), Z2
+	CMPB         add+60(FP), $0x00
+	JNE          avx512Strip2_one_add
+	VMULPS       Z2, Z1, Z1
+	VMOVUPS      Z1, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
 	VMULPS       Z2, Z0, Z0
 	VMOVUPS      Z0, K1, (AX)
-	ADDQ         CX, AX
-	VMULPS       Z2, Z1, Z0
-	VMOVUPS      Z0, K1, (AX)
-	VZEROUPPER
-	RET
+	JMP          avx512Strip2_one_stored
 
-add_avx512_2x1edge:
+avx512Strip2_one_add:
+	MOVQ        SI, AX
 	VMOVUPS.Z   (AX), K1, Z3
-	VFMADD231PS Z2, Z0, Z3
+	VFMADD231PS Z2, Z1, Z3
 	VMOVUPS     Z3, K1, (AX)
-	ADDQ        CX, AX
-	VMOVUPS.Z   (AX), K1, Z0
-	VFMADD231PS Z2, Z1, Z0
-	VMOVUPS     Z0, K1, (AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS.Z   (AX), K1, Z1
+	VFMADD231PS Z2, Z0, Z1
+	VMOVUPS     Z1, K1, (AX)
+
+avx512Strip2_one_stored:
+avx512Strip2_end:
 	VZEROUPPER
 	RET
 
-// func avx512Tile2x2edge(k int, a *float32, down int, right int, b *float32, bStride int, alpha float32, add bool, c *float32, ldc int, mask uint64)
-// Requires: AVX, AVX512F
-TEXT ·avx512Tile2x2edge(SB), NOSPLIT, $0-80
-	MOVQ   k+0(FP), AX
-	MOVQ   a+8(FP), CX
-	MOVQ   right+24(FP), DX
-	MOVQ   b+32(FP), BX
-	MOVQ   bStride+40(FP), SI
-	SHLQ   $0x02, DX
-	SHLQ   $0x02, SI
-	MOVQ   down+16(FP), DI
-	SHLQ   $0x02, DI
-	MOVQ   mask+72(FP), R8
-	KMOVW  R8, K1
+// func avx512Strip3(k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·avx512Strip3(SB), NOSPLIT, $0-88
 	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
+	MOVQ   a+8(FP), AX
+	MOVQ   right+24(FP), CX
+	MOVQ   b+32(FP), DX
+	MOVQ   bStride+40(FP), BX
+	MOVQ   c+64(FP), SI
+	MOVQ   n+80(FP), DI
+	SHLQ   $0x02, CX
+	SHLQ   $0x02, BX
+	MOVQ   down+16(FP), R8
+	SHLQ   $0x02, R8
+	CMPQ   panel+48(FP), $0x00
+	JNE    avx512Strip3_pair
+	CMPQ   DI, $0x00000080
+	JLT    avx512Strip3_pair
 
-deep_avx512_2x2edge:
-	VMOVUPS      (BX), Z4
-	VMOVUPS.Z    64(BX), K1, Z5
-	VBROADCASTSS (CX), Z6
-	VFMADD231PS  Z6, Z4, Z0
-	VFMADD231PS  Z6, Z5, Z1
-	VBROADCASTSS (CX)(DI*1), Z6
-	VFMADD231PS  Z6, Z4, Z2
-	VFMADD231PS  Z6, Z5, Z3
-	ADDQ         DX, CX
-	ADDQ         SI, BX
-	DECQ         AX
-	JNZ          deep_avx512_2x2edge
-	MOVQ         c+56(FP), AX
-	MOVQ         ldc+64(FP), CX
-	SHLQ         $0x02, CX
-	VBROADCASTSS alpha+48(FP), Z4
-	CMPB         add+52(FP), $0x00
-	JNE          add_avx512_2x2edge
-	VMULPS       Z4, Z0, Z0
-	VMOVUPS      Z0, (AX)
-	VMULPS       Z4, Z1, Z0
+avx512Strip3_wide:
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z0, Z5
+	VMOVAPS Z0, Z6
+	VMOVAPS Z0, Z7
+	VMOVAPS Z0, Z8
+	VMOVAPS Z0, Z9
+	VMOVAPS Z0, Z10
+	VMOVAPS Z0, Z11
+	VMOVAPS Z0, Z12
+	VMOVAPS Z0, Z13
+	VMOVAPS Z0, Z14
+	VMOVAPS Z0, Z15
+	VMOVAPS Z0, Z16
+	VMOVAPS Z0, Z17
+	VMOVAPS Z0, Z18
+	VMOVAPS Z0, Z19
+	VMOVAPS Z0, Z20
+	VMOVAPS Z0, Z21
+	VMOVAPS Z0, Z22
+	VMOVAPS Z0, Z23
+	VMOVAPS Z0, Z24
+	MOVQ    k+0(FP), R9
+	MOVQ    DX, R10
+
+avx512Strip3_wide_deep:
+	VBROADCASTSS (AX), Z25
+	VBROADCASTSS (AX)(R8*1), Z26
+	VBROADCASTSS (AX)(R8*2), Z27
+	VMOVUPS      (R10), Z28
+	VFMADD231PS  Z25, Z28, Z1
+	VFMADD231PS  Z26, Z28, Z9
+	VFMADD231PS  Z27, Z28, Z17
+	VMOVUPS      64(R10), Z28
+	VFMADD231PS  Z25, Z28, Z2
+	VFMADD231PS  Z26, Z28, Z10
+	VFMADD231PS  Z27, Z28, Z18
+	VMOVUPS      128(R10), Z28
+	VFMADD231PS  Z25, Z28, Z3
+	VFMADD231PS  Z26, Z28, Z11
+	VFMADD231PS  Z27, Z28, Z19
+	VMOVUPS      192(R10), Z28
+	VFMADD231PS  Z25, Z28, Z4
+	VFMADD231PS  Z26, Z28, Z12
+	VFMADD231PS  Z27, Z28, Z20
+	VMOVUPS      256(R10), Z28
+	VFMADD231PS  Z25, Z28, Z5
+	VFMADD231PS  Z26, Z28, Z13
+	VFMADD231PS  Z27, Z28, Z21
+	VMOVUPS      320(R10), Z28
+	VFMADD231PS  Z25, Z28, Z6
+	VFMADD231PS  Z26, Z28, Z14
+	VFMADD231PS  Z27, Z28, Z22
+	VMOVUPS      384(R10), Z28
+	VFMADD231PS  Z25, Z28, Z7
+	VFMADD231PS  Z26, Z28, Z15
+	VFMADD231PS  Z27, Z28, Z23
+	VMOVUPS      448(R10), Z28
+	VFMADD231PS  Z25, Z28, Z8
+	VFMADD231PS  Z26, Z28, Z16
+	VFMADD231PS  Z27, Z28, Z24
+	ADDQ         CX, AX
+	ADDQ         BX, R10
+	DECQ         R9
+	JNZ          avx512Strip3_wide_deep
+	MOVQ         ldc+72(FP), R10
+	MOVQ         SI, R9
+	VBROADCASTSS alpha+56(FP), Z25
+	CMPB         add+60(FP), $0x00
+	JNE          avx512Strip3_wide_add
+	VMULPS       Z25, Z1, Z1
+	VMOVUPS      Z1, (R9)
+	VMULPS       Z25, Z2, Z2
+	VMOVUPS      Z2, 64(R9)
+	VMULPS       Z25, Z3, Z3
+	VMOVUPS      Z3, 128(R9)
+	VMULPS       Z25, Z4, Z4
+	VMOVUPS      Z4, 192(R9)
+	VMULPS       Z25, Z5, Z5
+	VMOVUPS      Z5, 256(R9)
+	VMULPS       Z25, Z6, Z6
+	VMOVUPS      Z6, 320(R9)
+	VMULPS       Z25, Z7, Z7
+	VMOVUPS      Z7, 384(R9)
+	VMULPS       Z25, Z8, Z8
+	VMOVUPS      Z8, 448(R9)
+	LEAQ         (R9)(R10*4), R9
+	VMULPS       Z25, Z9, Z9
+	VMOVUPS      Z9, (R9)
+	VMULPS       Z25, Z10, Z10
+	VMOVUPS      Z10, 64(R9)
+	VMULPS       Z25, Z11, Z11
+	VMOVUPS      Z11, 128(R9)
+	VMULPS       Z25, Z12, Z12
+	VMOVUPS      Z12, 192(R9)
+	VMULPS       Z25, Z13, Z13
+	VMOVUPS      Z13, 256(R9)
+	VMULPS       Z25, Z14, Z14
+	VMOVUPS      Z14, 320(R9)
+	VMULPS       Z25, Z15, Z15
+	VMOVUPS      Z15, 384(R9)
+	VMULPS       Z25, Z16, Z16
+	VMOVUPS      Z16, 448(R9)
+	LEAQ         (R9)(R10*4), R9
+	VMULPS       Z25, Z17, Z17
+	VMOVUPS      Z17, (R9)
+	VMULPS       Z25, Z18, Z18
+	VMOVUPS      Z18, 64(R9)
+	VMULPS       Z25, Z19, Z19
+	VMOVUPS      Z19, 128(R9)
+	VMULPS       Z25, Z20, Z20
+	VMOVUPS      Z20, 192(R9)
+	VMULPS       Z25, Z21, Z21
+	VMOVUPS      Z21, 256(R9)
+	VMULPS       Z25, Z22, Z22
+	VMOVUPS      Z22, 320(R9)
+	VMULPS       Z25, Z23, Z23
+	VMOVUPS      Z23, 384(R9)
+	VMULPS       Z25, Z24, Z24
+	VMOVUPS      Z24, 448(R9)
+	JMP          avx512Strip3_wide_stored
+
+avx512Strip3_wide_add:
+	MOVQ        SI, R9
+	VMOVUPS     (R9), Z26
+	VFMADD231PS Z25, Z1, Z26
+	VMOVUPS     Z26, (R9)
+	VMOVUPS     64(R9), Z1
+	VFMADD231PS Z25, Z2, Z1
+	VMOVUPS     Z1, 64(R9)
+	VMOVUPS     128(R9), Z1
+	VFMADD231PS Z25, Z3, Z1
+	VMOVUPS     Z1, 128(R9)
+	VMOVUPS     192(R9), Z1
+	VFMADD231PS Z25, Z4, Z1
+	VMOVUPS     Z1, 192(R9)
+	VMOVUPS     256(R9), Z1
+	VFMADD231PS Z25, Z5, Z1
+	VMOVUPS     Z1, 256(R9)
+	VMOVUPS     320(R9), Z1
+	VFMADD231PS Z25, Z6, Z1
+	VMOVUPS     Z1, 320(R9)
+	VMOVUPS     384(R9), Z1
+	VFMADD231PS Z25, Z7, Z1
+	VMOVUPS     Z1, 384(R9)
+	VMOVUPS     448(R9), Z1
+	VFMADD231PS Z25, Z8, Z1
+	VMOVUPS     Z1, 448(R9)
+	LEAQ        (R9)(R10*4), R9
+	VMOVUPS     (R9), Z1
+	VFMADD231PS Z25, Z9, Z1
+	VMOVUPS     Z1, (R9)
+	VMOVUPS     64(R9), Z1
+	VFMADD231PS Z25, Z10, Z1
+	VMOVUPS     Z1, 64(R9)
+	VMOVUPS     128(R9), Z1
+	VFMADD231PS Z25, Z11, Z1
+	VMOVUPS     Z1, 128(R9)
+	VMOVUPS     192(R9), Z1
+	VFMADD231PS Z25, Z12, Z1
+	VMOVUPS     Z1, 192(R9)
+	VMOVUPS     256(R9), Z1
+	VFMADD231PS Z25, Z13, Z1
+	VMOVUPS     Z1, 256(R9)
+	VMOVUPS     320(R9), Z1
+	VFMADD231PS Z25, Z14, Z1
+	VMOVUPS     Z1, 320(R9)
+	VMOVUPS     384(R9), Z1
+	VFMADD231PS Z25, Z15, Z1
+	VMOVUPS     Z1, 384(R9)
+	VMOVUPS     448(R9), Z1
+	VFMADD231PS Z25, Z16, Z1
+	VMOVUPS     Z1, 448(R9)
+	LEAQ        (R9)(R10*4), R9
+	VMOVUPS     (R9), Z1
+	VFMADD231PS Z25, Z17, Z1
+	VMOVUPS     Z1, (R9)
+	VMOVUPS     64(R9), Z1
+	VFMADD231PS Z25, Z18, Z1
+	VMOVUPS     Z1, 64(R9)
+	VMOVUPS     128(R9), Z1
+	VFMADD231PS Z25, Z19, Z1
+	VMOVUPS     Z1, 128(R9)
+	VMOVUPS     192(R9), Z1
+	VFMADD231PS Z25, Z20, Z1
+	VMOVUPS     Z1, 192(R9)
+	VMOVUPS     256(R9), Z1
+	VFMADD231PS Z25, Z21, Z1
+	VMOVUPS     Z1, 256(R9)
+	VMOVUPS     320(R9), Z1
+	VFMADD231PS Z25, Z22, Z1
+	VMOVUPS     Z1, 320(R9)
+	VMOVUPS     384(R9), Z1
+	VFMADD231PS Z25, Z23, Z1
+	VMOVUPS     Z1, 384(R9)
+	VMOVUPS     448(R9), Z1
+	VFMADD231PS Z25, Z24, Z1
+	VMOVUPS     Z1, 448(R9)
+
+avx512Strip3_wide_stored:
+	MOVQ  k+0(FP), R9
+	IMULQ CX, R9
+	SUBQ  R9, AX
+	ADDQ  $0x00000200, SI
+	ADDQ  $0x00000200, DX
+	SUBQ  $0x00000080, DI
+	CMPQ  DI, $0x00000080
+	JGE   avx512Strip3_wide
+
+avx512Strip3_pair:
+	CMPQ DI, $0x20
+	JLT  avx512Strip3_edge
+
+avx512Strip3_two:
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z0, Z5
+	VMOVAPS Z0, Z6
+	MOVQ    k+0(FP), R9
+	MOVQ    DX, R10
+
+avx512Strip3_two_deep:
+	VMOVUPS      (R10), Z7
+	VMOVUPS      64(R10), Z8
+	VBROADCASTSS (AX), Z9
+	VFMADD231PS  Z9, Z7, Z1
+	VFMADD231PS  Z9, Z8, Z2
+	VBROADCASTSS (AX)(R8*1), Z9
+	VFMADD231PS  Z9, Z7, Z3
+	VFMADD231PS  Z9, Z8, Z4
+	VBROADCASTSS (AX)(R8*2), Z9
+	VFMADD231PS  Z9, Z7, Z5
+	VFMADD231PS  Z9, Z8, Z6
+	ADDQ         CX, AX
+	ADDQ         BX, R10
+	DECQ         R9
+	JNZ          avx512Strip3_two_deep
+	MOVQ         ldc+72(FP), R10
+	MOVQ         SI, R9
+	VBROADCASTSS alpha+56(FP), Z7
+	CMPB         add+60(FP), $0x00
+	JNE          avx512Strip3_two_add
+	VMULPS       Z7, Z1, Z1
+	VMOVUPS      Z1, (R9)
+	VMULPS       Z7, Z2, Z2
+	VMOVUPS      Z2, 64(R9)
+	LEAQ         (R9)(R10*4), R9
+	VMULPS       Z7, Z3, Z3
+	VMOVUPS      Z3, (R9)
+	VMULPS       Z7, Z4, Z4
+	VMOVUPS      Z4, 64(R9)
+	LEAQ         (R9)(R10*4), R9
+	VMULPS       Z7, Z5, Z5
+	VMOVUPS      Z5, (R9)
+	VMULPS       Z7, Z6, Z6
+	VMOVUPS      Z6, 64(R9)
+	JMP          avx512Strip3_two_stored
+
+avx512Strip3_two_add:
+	MOVQ        SI, R9
+	VMOVUPS     (R9), Z8
+	VFMADD231PS Z7, Z1, Z8
+	VMOVUPS     Z8, (R9)
+	VMOVUPS     64(R9), Z1
+	VFMADD231PS Z7, Z2, Z1
+	VMOVUPS     Z1, 64(R9)
+	LEAQ        (R9)(R10*4), R9
+	VMOVUPS     (R9), Z1
+	VFMADD231PS Z7, Z3, Z1
+	VMOVUPS     Z1, (R9)
+	VMOVUPS     64(R9), Z1
+	VFMADD231PS Z7, Z4, Z1
+	VMOVUPS     Z1, 64(R9)
+	LEAQ        (R9)(R10*4), R9
+	VMOVUPS     (R9), Z1
+	VFMADD231PS Z7, Z5, Z1
+	VMOVUPS     Z1, (R9)
+	VMOVUPS     64(R9), Z1
+	VFMADD231PS Z7, Z6, Z1
+	VMOVUPS     Z1, 64(R9)
+
+avx512Strip3_two_stored:
+	MOVQ  k+0(FP), R9
+	IMULQ CX, R9
+	SUBQ  R9, AX
+	ADDQ  $0x00000080, SI
+	MOVQ  panel+48(FP), R9
+	LEAQ  (DX)(R9*4), DX
+	TESTQ R9, R9
+	JNZ   avx512Strip3_two_packed
+	ADDQ  $0x00000080, DX
+
+avx512Strip3_two_packed:
+	SUBQ $0x20, DI
+	CMPQ DI, $0x20
+	JGE  avx512Strip3_two
+
+avx512Strip3_edge:
+	TESTQ   DI, DI
+	JZ      avx512Strip3_end
+	CMPQ    DI, $0x10
+	JLE     avx512Strip3_last
+	LEAQ    -16(DI), DI
+	MOVQ    $-1, R9
+	BZHIQ   DI, R9, DI
+	KMOVW   DI, K1
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z0, Z5
+	VMOVAPS Z0, Z0
+	MOVQ    k+0(FP), DI
+
+avx512Strip3_edge_deep:
+	VMOVUPS      (DX), Z6
+	VMOVUPS.Z    64(DX), K1, Z7
+	VBROADCASTSS (AX), Z8
+	VFMADD231PS  Z8, Z6, Z1
+	VFMADD231PS  Z8, Z7, Z2
+	VBROADCASTSS (AX)(R8*1), Z8
+	VFMADD231PS  Z8, Z6, Z3
+	VFMADD231PS  Z8, Z7, Z4
+	VBROADCASTSS (AX)(R8*2), Z8
+	VFMADD231PS  Z8, Z6, Z5
+	VFMADD231PS  Z8, Z7, Z0
+	ADDQ         CX, AX
+	ADDQ         BX, DX
+	DECQ         DI
+	JNZ          avx512Strip3_edge_deep
+	MOVQ         ldc+72(FP), CX
+	MOVQ         SI, AX
+	VBROADCASTSS alpha+56(FP), Z6
+	CMPB         add+60(FP), $0x00
+	JNE          avx512Strip3_edge_add
+	VMULPS       Z6, Z1, Z1
+	VMOVUPS      Z1, (AX)
+	VMULPS       Z6, Z2, Z2
+	VMOVUPS      Z2, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Z6, Z3, Z3
+	VMOVUPS      Z3, (AX)
+	VMULPS       Z6, Z4, Z4
+	VMOVUPS      Z4, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Z6, Z5, Z5
+	VMOVUPS      Z5, (AX)
+	VMULPS       Z6, Z0, Z0
 	VMOVUPS      Z0, K1, 64(AX)
-	ADDQ         CX, AX
-	VMULPS       Z4, Z2, Z0
-	VMOVUPS      Z0, (AX)
-	VMULPS       Z4, Z3, Z0
-	VMOVUPS      Z0, K1, 64(AX)
-	VZEROUPPER
-	RET
+	JMP          avx512Strip3_edge_stored
 
-add_avx512_2x2edge:
-	VMOVUPS     (AX), Z5
-	VFMADD231PS Z4, Z0, Z5
-	VMOVUPS     Z5, (AX)
-	VMOVUPS.Z   64(AX), K1, Z0
-	VFMADD231PS Z4, Z1, Z0
-	VMOVUPS     Z0, K1, 64(AX)
-	ADDQ        CX, AX
-	VMOVUPS     (AX), Z0
-	VFMADD231PS Z4, Z2, Z0
-	VMOVUPS     Z0, (AX)
-	VMOVUPS.Z   64(AX), K1, Z0
-	VFMADD231PS Z4, Z3, Z0
-	VMOVUPS     Z0, K1, 64(AX)
-	VZEROUPPER
-	RET
+avx512Strip3_edge_add:
+	MOVQ        SI, AX
+	VMOVUPS     (AX), Z7
+	VFMADD231PS Z6, Z1, Z7
+	VMOVUPS     Z7, (AX)
+	VMOVUPS.Z   64(AX), K1, Z1
+	VFMADD231PS Z6, Z2, Z1
+	VMOVUPS     Z1, K1, 64(AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS     (AX), Z1
+	VFMADD231PS Z6, Z3, Z1
+	VMOVUPS     Z1, (AX)
+	VMOVUPS.Z   64(AX), K1, Z1
+	VFMADD231PS Z6, Z4, Z1
+	VMOVUPS     Z1, K1, 64(AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS     (AX), Z1
+	VFMADD231PS Z6, Z5, Z1
+	VMOVUPS     Z1, (AX)
+	VMOVUPS.Z   64(AX), K1, Z1
+	VFMADD231PS Z6, Z0, Z1
+	VMOVUPS     Z1, K1, 64(AX)
 
-// func avx512Tile2x4edge(k int, a *float32, down int, right int, b *float32, bStride int, alpha float32, add bool, c *float32, ldc int, mask uint64)
-// Requires: AVX, AVX512F
-TEXT ·avx512Tile2x4edge(SB), NOSPLIT, $0-80
-	MOVQ   k+0(FP), AX
-	MOVQ   a+8(FP), CX
-	MOVQ   right+24(FP), DX
-	MOVQ   b+32(FP), BX
-	MOVQ   bStride+40(FP), SI
-	SHLQ   $0x02, DX
-	SHLQ   $0x02, SI
-	MOVQ   down+16(FP), DI
-	SHLQ   $0x02, DI
-	MOVQ   mask+72(FP), R8
-	KMOVW  R8, K1
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
+avx512Strip3_edge_stored:
+	JMP avx512Strip3_end
 
-deep_avx512_2x4edge:
-	VBROADCASTSS (CX), Z8
-	VBROADCASTSS (CX)(DI*1), Z9
-	VMOVUPS      (BX), Z10
-	VFMADD231PS  Z8, Z10, Z0
-	VFMADD231PS  Z9, Z10, Z4
-	VMOVUPS      64(BX), Z10
-	VFMADD231PS  Z8, Z10, Z1
-	VFMADD231PS  Z9, Z10, Z5
-	VMOVUPS      128(BX), Z10
-	VFMADD231PS  Z8, Z10, Z2
-	VFMADD231PS  Z9, Z10, Z6
-	VMOVUPS.Z    192(BX), K1, Z10
-	VFMADD231PS  Z8, Z10, Z3
-	VFMADD231PS  Z9, Z10, Z7
-	ADDQ         DX, CX
-	ADDQ         SI, BX
-	DECQ         AX
-	JNZ          deep_avx512_2x4edge
-	MOVQ         c+56(FP), AX
-	MOVQ         ldc+64(FP), CX
-	SHLQ         $0x02, CX
-	VBROADCASTSS alpha+48(FP), Z8
-	CMPB         add+52(FP), $0x00
-	JNE          add_avx512_2x4edge
-	VMULPS       Z8, Z0, Z0
-	VMOVUPS      Z0, (AX)
-	VMULPS       Z8, Z1, Z0
-	VMOVUPS      Z0, 64(AX)
-	VMULPS       Z8, Z2, Z0
-	VMOVUPS      Z0, 128(AX)
-	VMULPS       Z8, Z3, Z0
-	VMOVUPS      Z0, K1, 192(AX)
-	ADDQ         CX, AX
-	VMULPS       Z8, Z4, Z0
-	VMOVUPS      Z0, (AX)
-	VMULPS       Z8, Z5, Z0
-	VMOVUPS      Z0, 64(AX)
-	VMULPS       Z8, Z6, Z0
-	VMOVUPS      Z0, 128(AX)
-	VMULPS       Z8, Z7, Z0
-	VMOVUPS      Z0, K1, 192(AX)
-	VZEROUPPER
-	RET
+avx512Strip3_last:
+	LEAQ    (DI), DI
+	MOVQ    $-1, R9
+	BZHIQ   DI, R9, DI
+	KMOVW   DI, K1
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z0
+	MOVQ    k+0(FP), DI
 
-add_avx512_2x4edge:
-	VMOVUPS     (AX), Z9
-	VFMADD231PS Z8, Z0, Z9
-	VMOVUPS     Z9, (AX)
-	VMOVUPS     64(AX), Z0
-	VFMADD231PS Z8, Z1, Z0
-	VMOVUPS     Z0, 64(AX)
-	VMOVUPS     128(AX), Z0
-	VFMADD231PS Z8, Z2, Z0
-	VMOVUPS     Z0, 128(AX)
-	VMOVUPS.Z   192(AX), K1, Z0
-	VFMADD231PS Z8, Z3, Z0
-	VMOVUPS     Z0, K1, 192(AX)
-	ADDQ        CX, AX
-	VMOVUPS     (AX), Z0
-	VFMADD231PS Z8, Z4, Z0
-	VMOVUPS     Z0, (AX)
-	VMOVUPS     64(AX), Z0
-	VFMADD231PS Z8, Z5, Z0
-	VMOVUPS     Z0, 64(AX)
-	VMOVUPS     128(AX), Z0
-	VFMADD231PS Z8, Z6, Z0
-	VMOVUPS     Z0, 128(AX)
-	VMOVUPS.Z   192(AX), K1, Z0
-	VFMADD231PS Z8, Z7, Z0
-	VMOVUPS     Z0, K1, 192(AX)
-	VZEROUPPER
-	RET
-
-// func avx512Tile2x8edge(k int, a *float32, down int, right int, b *float32, bStride int, alpha float32, add bool, c *float32, ldc int, mask uint64)
-// Requires: AVX, AVX512F
-TEXT ·avx512Tile2x8edge(SB), NOSPLIT, $0-80
-	MOVQ   k+0(FP), AX
-	MOVQ   a+8(FP), CX
-	MOVQ   right+24(FP), DX
-	MOVQ   b+32(FP), BX
-	MOVQ   bStride+40(FP), SI
-	SHLQ   $0x02, DX
-	SHLQ   $0x02, SI
-	MOVQ   down+16(FP), DI
-	SHLQ   $0x02, DI
-	MOVQ   mask+72(FP), R8
-	KMOVW  R8, K1
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	VPXORD Z9, Z9, Z9
-	VPXORD Z10, Z10, Z10
-	VPXORD Z11, Z11, Z11
-	VPXORD Z12, Z12, Z12
-	VPXORD Z13, Z13, Z13
-	VPXORD Z14, Z14, Z14
-	VPXORD Z15, Z15, Z15
-
-deep_avx512_2x8edge:
-	VBROADCASTSS (CX), Z16
-	VBROADCASTSS (CX)(DI*1), Z17
-	VMOVUPS      (BX), Z18
-	VFMADD231PS  Z16, Z18, Z0
-	VFMADD231PS  Z17, Z18, Z8
-	VMOVUPS      64(BX), Z18
-	VFMADD231PS  Z16, Z18, Z1
-	VFMADD231PS  Z17, Z18, Z9
-	VMOVUPS      128(BX), Z18
-	VFMADD231PS  Z16, Z18, Z2
-	VFMADD231PS  Z17, Z18, Z10
-	VMOVUPS      192(BX), Z18
-	VFMADD231PS  Z16, Z18, Z3
-	VFMADD231PS  Z17, Z18, Z11
-	VMOVUPS      256(BX), Z18
-	VFMADD231PS  Z16, Z18, Z4
-	VFMADD231PS  Z17, Z18, Z12
-	VMOVUPS      320(BX), Z18
-	VFMADD231PS  Z16, Z18, Z5
-	VFMADD231PS  Z17, Z18, Z13
-	VMOVUPS      384(BX), Z18
-	VFMADD231PS  Z16, Z18, Z6
-	VFMADD231PS  Z17, Z18, Z14
-	VMOVUPS.Z    448(BX), K1, Z18
-	VFMADD231PS  Z16, Z18, Z7
-	VFMADD231PS  Z17, Z18, Z15
-	ADDQ         DX, CX
-	ADDQ         SI, BX
-	DECQ         AX
-	JNZ          deep_avx512_2x8edge
-	MOVQ         c+56(FP), AX
-	MOVQ         ldc+64(FP), CX
-	SHLQ         $0x02, CX
-	VBROADCASTSS alpha+48(FP), Z16
-	CMPB         add+52(FP), $0x00
-	JNE          add_avx512_2x8edge
-	VMULPS       Z16, Z0, Z0
-	VMOVUPS      Z0, (AX)
-	VMULPS       Z16, Z1, Z0
-	VMOVUPS      Z0, 64(AX)
-	VMULPS       Z16, Z2, Z0
-	VMOVUPS      Z0, 128(AX)
-	VMULPS       Z16, Z3, Z0
-	VMOVUPS      Z0, 192(AX)
-	VMULPS       Z16, Z4, Z0
-	VMOVUPS      Z0, 256(AX)
-	VMULPS       Z16, Z5, Z0
-	VMOVUPS      Z0, 320(AX)
-	VMULPS       Z16, Z6, Z0
-	VMOVUPS      Z0, 384(AX)
-	VMULPS       Z16, Z7, Z0
-	VMOVUPS      Z0, K1, 448(AX)
-	ADDQ         CX, AX
-	VMULPS       Z16, Z8, Z0
-	VMOVUPS      Z0, (AX)
-	VMULPS       Z16, Z9, Z0
-	VMOVUPS      Z0, 64(AX)
-	VMULPS       Z16, Z10, Z0
-	VMOVUPS      Z0, 128(AX)
-	VMULPS       Z16, Z11, Z0
-	VMOVUPS      Z0, 192(AX)
-	VMULPS       Z16, Z12, Z0
-	VMOVUPS      Z0, 256(AX)
-	VMULPS       Z16, Z13, Z0
-	VMOVUPS      Z0, 320(AX)
-	VMULPS       Z16, Z14, Z0
-	VMOVUPS      Z0, 384(AX)
-	VMULPS       Z16, Z15, Z0
-	VMOVUPS      Z0, K1, 448(AX)
-	VZEROUPPER
-	RET
-
-add_avx512_2x8edge:
-	VMOVUPS     (AX), Z17
-	VFMADD231PS Z16, Z0, Z17
-	VMOVUPS     Z17, (AX)
-	VMOVUPS     64(AX), Z0
-	VFMADD231PS Z16, Z1, Z0
-	VMOVUPS     Z0, 64(AX)
-	VMOVUPS     128(AX), Z0
-	VFMADD231PS Z16, Z2, Z0
-	VMOVUPS     Z0, 128(AX)
-	VMOVUPS     192(AX), Z0
-	VFMADD231PS Z16, Z3, Z0
-	VMOVUPS     Z0, 192(AX)
-	VMOVUPS     256(AX), Z0
-	VFMADD231PS Z16, Z4, Z0
-	VMOVUPS     Z0, 256(AX)
-	VMOVUPS     320(AX), Z0
-	VFMADD231PS Z16, Z5, Z0
-	VMOVUPS     Z0, 320(AX)
-	VMOVUPS     384(AX), Z0
-	VFMADD231PS Z16, Z6, Z0
-	VMOVUPS     Z0, 384(AX)
-	VMOVUPS.Z   448(AX), K1, Z0
-	VFMADD231PS Z16, Z7, Z0
-	VMOVUPS     Z0, K1, 448(AX)
-	ADDQ        CX, AX
-	VMOVUPS     (AX), Z0
-	VFMADD231PS Z16, Z8, Z0
-	VMOVUPS     Z0, (AX)
-	VMOVUPS     64(AX), Z0
-	VFMADD231PS Z16, Z9, Z0
-	VMOVUPS     Z0, 64(AX)
-	VMOVUPS     128(AX), Z0
-	VFMADD231PS Z16, Z10, Z0
-	VMOVUPS     Z0, 128(AX)
-	VMOVUPS     192(AX), Z0
-	VFMADD231PS Z16, Z11, Z0
-	VMOVUPS     Z0, 192(AX)
-	VMOVUPS     256(AX), Z0
-	VFMADD231PS Z16, Z12, Z0
-	VMOVUPS     Z0, 256(AX)
-	VMOVUPS     320(AX), Z0
-	VFMADD231PS Z16, Z13, Z0
-	VMOVUPS     Z0, 320(AX)
-	VMOVUPS     384(AX), Z0
-	VFMADD231PS Z16, Z14, Z0
-	VMOVUPS     Z0, 384(AX)
-	VMOVUPS.Z   448(AX), K1, Z0
-	VFMADD231PS Z16, Z15, Z0
-	VMOVUPS     Z0, K1, 448(AX)
-	VZEROUPPER
-	RET
-
-// func avx512Tile3x1edge(k int, a *float32, down int, right int, b *float32, bStride int, alpha float32, add bool, c *float32, ldc int, mask uint64)
-// Requires: AVX, AVX512F
-TEXT ·avx512Tile3x1edge(SB), NOSPLIT, $0-80
-	MOVQ   k+0(FP), AX
-	MOVQ   a+8(FP), CX
-	MOVQ   right+24(FP), DX
-	MOVQ   b+32(FP), BX
-	MOVQ   bStride+40(FP), SI
-	SHLQ   $0x02, DX
-	SHLQ   $0x02, SI
-	MOVQ   down+16(FP), DI
-	SHLQ   $0x02, DI
-	MOVQ   mask+72(FP), R8
-	KMOVW  R8, K1
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-
-deep_avx512_3x1edge:
-	VMOVUPS.Z    (BX), K1, Z3
-	VBROADCASTSS (CX), Z4
-	VFMADD231PS  Z4, Z3, Z0
-	VBROADCASTSS (CX)(DI*1), Z4
+avx512Strip3_one_deep:
+	VMOVUPS.Z    (DX), K1, Z3
+	VBROADCASTSS (AX), Z4
 	VFMADD231PS  Z4, Z3, Z1
-	VBROADCASTSS (CX)(DI*2), Z4
+	VBROADCASTSS (AX)(R8*1), Z4
 	VFMADD231PS  Z4, Z3, Z2
-	ADDQ         DX, CX
-	ADDQ         SI, BX
-	DECQ         AX
-	JNZ          deep_avx512_3x1edge
-	MOVQ         c+56(FP), AX
-	MOVQ         ldc+64(FP), CX
-	SHLQ         $0x02, CX
-	VBROADCASTSS alpha+48(FP), Z3
-	CMPB         add+52(FP), $0x00
-	JNE          add_avx512_3x1edge
+	VBROADCASTSS (AX)(R8*2), Z4
+	VFMADD231PS  Z4, Z3, Z0
+	ADDQ         CX, AX
+	ADDQ         BX, DX
+	DECQ         DI
+	JNZ          avx512Strip3_one_deep
+	MOVQ         ldc+72(FP), CX
+	MOVQ         SI, AX
+	VBROADCASTSS alpha+56(FP), Z3
+	CMPB         add+60(FP), $0x00
+	JNE          avx512Strip3_one_add
+	VMULPS       Z3, Z1, Z1
+	VMOVUPS      Z1, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Z3, Z2, Z2
+	VMOVUPS      Z2, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
 	VMULPS       Z3, Z0, Z0
 	VMOVUPS      Z0, K1, (AX)
-	ADDQ         CX, AX
-	VMULPS       Z3, Z1, Z0
-	VMOVUPS      Z0, K1, (AX)
-	ADDQ         CX, AX
-	VMULPS       Z3, Z2, Z0
-	VMOVUPS      Z0, K1, (AX)
-	VZEROUPPER
-	RET
+	JMP          avx512Strip3_one_stored
 
-add_avx512_3x1edge:
+avx512Strip3_one_add:
+	MOVQ        SI, AX
 	VMOVUPS.Z   (AX), K1, Z4
-	VFMADD231PS Z3, Z0, Z4
+	VFMADD231PS Z3, Z1, Z4
 	VMOVUPS     Z4, K1, (AX)
-	ADDQ        CX, AX
-	VMOVUPS.Z   (AX), K1, Z0
-	VFMADD231PS Z3, Z1, Z0
-	VMOVUPS     Z0, K1, (AX)
-	ADDQ        CX, AX
-	VMOVUPS.Z   (AX), K1, Z0
-	VFMADD231PS Z3, Z2, Z0
-	VMOVUPS     Z0, K1, (AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS.Z   (AX), K1, Z1
+	VFMADD231PS Z3, Z2, Z1
+	VMOVUPS     Z1, K1, (AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS.Z   (AX), K1, Z1
+	VFMADD231PS Z3, Z0, Z1
+	VMOVUPS     Z1, K1, (AX)
+
+avx512Strip3_one_stored:
+avx512Strip3_end:
 	VZEROUPPER
 	RET
 
-// func avx512Tile3x2edge(k int, a *float32, down int, right int, b *float32, bStride int, alpha float32, add bool, c *float32, ldc int, mask uint64)
-// Requires: AVX, AVX512F
-TEXT ·avx512Tile3x2edge(SB), NOSPLIT, $0-80
-	MOVQ   k+0(FP), AX
-	MOVQ   a+8(FP), CX
-	MOVQ   right+24(FP), DX
-	MOVQ   b+32(FP), BX
-	MOVQ   bStride+40(FP), SI
-	SHLQ   $0x02, DX
-	SHLQ   $0x02, SI
-	MOVQ   down+16(FP), DI
-	SHLQ   $0x02, DI
-	MOVQ   mask+72(FP), R8
-	KMOVW  R8, K1
+// func avx512Strip4(k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·avx512Strip4(SB), NOSPLIT, $0-88
 	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
+	MOVQ   a+8(FP), AX
+	MOVQ   right+24(FP), CX
+	MOVQ   b+32(FP), DX
+	MOVQ   bStride+40(FP), BX
+	MOVQ   c+64(FP), SI
+	MOVQ   n+80(FP), DI
+	SHLQ   $0x02, CX
+	SHLQ   $0x02, BX
+	MOVQ   down+16(FP), R8
+	SHLQ   $0x02, R8
+	LEAQ   (R8)(R8*2), R9
+	CMPQ   panel+48(FP), $0x00
+	JNE    avx512Strip4_pair
+	CMPQ   DI, $0x40
+	JLT    avx512Strip4_pair
 
-deep_avx512_3x2edge:
-	VMOVUPS      (BX), Z6
-	VMOVUPS.Z    64(BX), K1, Z7
-	VBROADCASTSS (CX), Z8
-	VFMADD231PS  Z8, Z6, Z0
-	VFMADD231PS  Z8, Z7, Z1
-	VBROADCASTSS (CX)(DI*1), Z8
-	VFMADD231PS  Z8, Z6, Z2
-	VFMADD231PS  Z8, Z7, Z3
-	VBROADCASTSS (CX)(DI*2), Z8
-	VFMADD231PS  Z8, Z6, Z4
-	VFMADD231PS  Z8, Z7, Z5
-	ADDQ         DX, CX
-	ADDQ         SI, BX
-	DECQ         AX
-	JNZ          deep_avx512_3x2edge
-	MOVQ         c+56(FP), AX
-	MOVQ         ldc+64(FP), CX
-	SHLQ         $0x02, CX
-	VBROADCASTSS alpha+48(FP), Z6
-	CMPB         add+52(FP), $0x00
-	JNE          add_avx512_3x2edge
-	VMULPS       Z6, Z0, Z0
-	VMOVUPS      Z0, (AX)
-	VMULPS       Z6, Z1, Z0
+avx512Strip4_wide:
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z0, Z5
+	VMOVAPS Z0, Z6
+	VMOVAPS Z0, Z7
+	VMOVAPS Z0, Z8
+	VMOVAPS Z0, Z9
+	VMOVAPS Z0, Z10
+	VMOVAPS Z0, Z11
+	VMOVAPS Z0, Z12
+	VMOVAPS Z0, Z13
+	VMOVAPS Z0, Z14
+	VMOVAPS Z0, Z15
+	VMOVAPS Z0, Z16
+	MOVQ    k+0(FP), R10
+	MOVQ    DX, R11
+
+avx512Strip4_wide_deep:
+	VMOVUPS      (R11), Z17
+	VMOVUPS      64(R11), Z18
+	VMOVUPS      128(R11), Z19
+	VMOVUPS      192(R11), Z20
+	VBROADCASTSS (AX), Z21
+	VFMADD231PS  Z21, Z17, Z1
+	VFMADD231PS  Z21, Z18, Z2
+	VFMADD231PS  Z21, Z19, Z3
+	VFMADD231PS  Z21, Z20, Z4
+	VBROADCASTSS (AX)(R8*1), Z21
+	VFMADD231PS  Z21, Z17, Z5
+	VFMADD231PS  Z21, Z18, Z6
+	VFMADD231PS  Z21, Z19, Z7
+	VFMADD231PS  Z21, Z20, Z8
+	VBROADCASTSS (AX)(R8*2), Z21
+	VFMADD231PS  Z21, Z17, Z9
+	VFMADD231PS  Z21, Z18, Z10
+	VFMADD231PS  Z21, Z19, Z11
+	VFMADD231PS  Z21, Z20, Z12
+	VBROADCASTSS (AX)(R9*1), Z21
+	VFMADD231PS  Z21, Z17, Z13
+	VFMADD231PS  Z21, Z18, Z14
+	VFMADD231PS  Z21, Z19, Z15
+	VFMADD231PS  Z21, Z20, Z16
+	ADDQ         CX, AX
+	ADDQ         BX, R11
+	DECQ         R10
+	JNZ          avx512Strip4_wide_deep
+	MOVQ         ldc+72(FP), R11
+	MOVQ         SI, R10
+	VBROADCASTSS alpha+56(FP), Z17
+	CMPB         add+60(FP), $0x00
+	JNE          avx512Strip4_wide_add
+	VMULPS       Z17, Z1, Z1
+	VMOVUPS      Z1, (R10)
+	VMULPS       Z17, Z2, Z2
+	VMOVUPS      Z2, 64(R10)
+	VMULPS       Z17, Z3, Z3
+	VMOVUPS      Z3, 128(R10)
+	VMULPS       Z17, Z4, Z4
+	VMOVUPS      Z4, 192(R10)
+	LEAQ         (R10)(R11*4), R10
+	VMULPS       Z17, Z5, Z5
+	VMOVUPS      Z5, (R10)
+	VMULPS       Z17, Z6, Z6
+	VMOVUPS      Z6, 64(R10)
+	VMULPS       Z17, Z7, Z7
+	VMOVUPS      Z7, 128(R10)
+	VMULPS       Z17, Z8, Z8
+	VMOVUPS      Z8, 192(R10)
+	LEAQ         (R10)(R11*4), R10
+	VMULPS       Z17, Z9, Z9
+	VMOVUPS      Z9, (R10)
+	VMULPS       Z17, Z10, Z10
+	VMOVUPS      Z10, 64(R10)
+	VMULPS       Z17, Z11, Z11
+	VMOVUPS      Z11, 128(R10)
+	VMULPS       Z17, Z12, Z12
+	VMOVUPS      Z12, 192(R10)
+	LEAQ         (R10)(R11*4), R10
+	VMULPS       Z17, Z13, Z13
+	VMOVUPS      Z13, (R10)
+	VMULPS       Z17, Z14, Z14
+	VMOVUPS      Z14, 64(R10)
+	VMULPS       Z17, Z15, Z15
+	VMOVUPS      Z15, 128(R10)
+	VMULPS       Z17, Z16, Z16
+	VMOVUPS      Z16, 192(R10)
+	JMP          avx512Strip4_wide_stored
+
+avx512Strip4_wide_add:
+	MOVQ        SI, R10
+	VMOVUPS     (R10), Z18
+	VFMADD231PS Z17, Z1, Z18
+	VMOVUPS     Z18, (R10)
+	VMOVUPS     64(R10), Z1
+	VFMADD231PS Z17, Z2, Z1
+	VMOVUPS     Z1, 64(R10)
+	VMOVUPS     128(R10), Z1
+	VFMADD231PS Z17, Z3, Z1
+	VMOVUPS     Z1, 128(R10)
+	VMOVUPS     192(R10), Z1
+	VFMADD231PS Z17, Z4, Z1
+	VMOVUPS     Z1, 192(R10)
+	LEAQ        (R10)(R11*4), R10
+	VMOVUPS     (R10), Z1
+	VFMADD231PS Z17, Z5, Z1
+	VMOVUPS     Z1, (R10)
+	VMOVUPS     64(R10), Z1
+	VFMADD231PS Z17, Z6, Z1
+	VMOVUPS     Z1, 64(R10)
+	VMOVUPS     128(R10), Z1
+	VFMADD231PS Z17, Z7, Z1
+	VMOVUPS     Z1, 128(R10)
+	VMOVUPS     192(R10), Z1
+	VFMADD231PS Z17, Z8, Z1
+	VMOVUPS     Z1, 192(R10)
+	LEAQ        (R10)(R11*4), R10
+	VMOVUPS     (R10), Z1
+	VFMADD231PS Z17, Z9, Z1
+	VMOVUPS     Z1, (R10)
+	VMOVUPS     64(R10), Z1
+	VFMADD231PS Z17, Z10, Z1
+	VMOVUPS     Z1, 64(R10)
+	VMOVUPS     128(R10), Z1
+	VFMADD231PS Z17, Z11, Z1
+	VMOVUPS     Z1, 128(R10)
+	VMOVUPS     192(R10), Z1
+	VFMADD231PS Z17, Z12, Z1
+	VMOVUPS     Z1, 192(R10)
+	LEAQ        (R10)(R11*4), R10
+	VMOVUPS     (R10), Z1
+	VFMADD231PS Z17, Z13, Z1
+	VMOVUPS     Z1, (R10)
+	VMOVUPS     64(R10), Z1
+	VFMADD231PS Z17, Z14, Z1
+	VMOVUPS     Z1, 64(R10)
+	VMOVUPS     128(R10), Z1
+	VFMADD231PS Z17, Z15, Z1
+	VMOVUPS     Z1, 128(R10)
+	VMOVUPS     192(R10), Z1
+	VFMADD231PS Z17, Z16, Z1
+	VMOVUPS     Z1, 192(R10)
+
+avx512Strip4_wide_stored:
+	MOVQ  k+0(FP), R10
+	IMULQ CX, R10
+	SUBQ  R10, AX
+	ADDQ  $0x00000100, SI
+	ADDQ  $0x00000100, DX
+	SUBQ  $0x40, DI
+	CMPQ  DI, $0x40
+	JGE   avx512Strip4_wide
+
+avx512Strip4_pair:
+	CMPQ DI, $0x20
+	JLT  avx512Strip4_edge
+
+avx512Strip4_two:
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z0, Z5
+	VMOVAPS Z0, Z6
+	VMOVAPS Z0, Z7
+	VMOVAPS Z0, Z8
+	MOVQ    k+0(FP), R10
+	MOVQ    DX, R11
+
+avx512Strip4_two_deep:
+	VMOVUPS      (R11), Z9
+	VMOVUPS      64(R11), Z10
+	VBROADCASTSS (AX), Z11
+	VFMADD231PS  Z11, Z9, Z1
+	VFMADD231PS  Z11, Z10, Z2
+	VBROADCASTSS (AX)(R8*1), Z11
+	VFMADD231PS  Z11, Z9, Z3
+	VFMADD231PS  Z11, Z10, Z4
+	VBROADCASTSS (AX)(R8*2), Z11
+	VFMADD231PS  Z11, Z9, Z5
+	VFMADD231PS  Z11, Z10, Z6
+	VBROADCASTSS (AX)(R9*1), Z11
+	VFMADD231PS  Z11, Z9, Z7
+	VFMADD231PS  Z11, Z10, Z8
+	ADDQ         CX, AX
+	ADDQ         BX, R11
+	DECQ         R10
+	JNZ          avx512Strip4_two_deep
+	MOVQ         ldc+72(FP), R11
+	MOVQ         SI, R10
+	VBROADCASTSS alpha+56(FP), Z9
+	CMPB         add+60(FP), $0x00
+	JNE          avx512Strip4_two_add
+	VMULPS       Z9, Z1, Z1
+	VMOVUPS      Z1, (R10)
+	VMULPS       Z9, Z2, Z2
+	VMOVUPS      Z2, 64(R10)
+	LEAQ         (R10)(R11*4), R10
+	VMULPS       Z9, Z3, Z3
+	VMOVUPS      Z3, (R10)
+	VMULPS       Z9, Z4, Z4
+	VMOVUPS      Z4, 64(R10)
+	LEAQ         (R10)(R11*4), R10
+	VMULPS       Z9, Z5, Z5
+	VMOVUPS      Z5, (R10)
+	VMULPS       Z9, Z6, Z6
+	VMOVUPS      Z6, 64(R10)
+	LEAQ         (R10)(R11*4), R10
+	VMULPS       Z9, Z7, Z7
+	VMOVUPS      Z7, (R10)
+	VMULPS       Z9, Z8, Z8
+	VMOVUPS      Z8, 64(R10)
+	JMP          avx512Strip4_two_stored
+
+avx512Strip4_two_add:
+	MOVQ        SI, R10
+	VMOVUPS     (R10), Z10
+	VFMADD231PS Z9, Z1, Z10
+	VMOVUPS     Z10, (R10)
+	VMOVUPS     64(R10), Z1
+	VFMADD231PS Z9, Z2, Z1
+	VMOVUPS     Z1, 64(R10)
+	LEAQ        (R10)(R11*4), R10
+	VMOVUPS     (R10), Z1
+	VFMADD231PS Z9, Z3, Z1
+	VMOVUPS     Z1, (R10)
+	VMOVUPS     64(R10), Z1
+	VFMADD231PS Z9, Z4, Z1
+	VMOVUPS     Z1, 64(R10)
+	LEAQ        (R10)(R11*4), R10
+	VMOVUPS     (R10), Z1
+	VFMADD231PS Z9, Z5, Z1
+	VMOVUPS     Z1, (R10)
+	VMOVUPS     64(R10), Z1
+	VFMADD231PS Z9, Z6, Z1
+	VMOVUPS     Z1, 64(R10)
+	LEAQ        (R10)(R11*4), R10
+	VMOVUPS     (R10), Z1
+	VFMADD231PS Z9, Z7, Z1
+	VMOVUPS     Z1, (R10)
+	VMOVUPS     64(R10), Z1
+	VFMADD231PS Z9, Z8, Z1
+	VMOVUPS     Z1, 64(R10)
+
+avx512Strip4_two_stored:
+	MOVQ  k+0(FP), R10
+	IMULQ CX, R10
+	SUBQ  R10, AX
+	ADDQ  $0x00000080, SI
+	MOVQ  panel+48(FP), R10
+	LEAQ  (DX)(R10*4), DX
+	TESTQ R10, R10
+	JNZ   avx512Strip4_two_packed
+	ADDQ  $0x00000080, DX
+
+avx512Strip4_two_packed:
+	SUBQ $0x20, DI
+	CMPQ DI, $0x20
+	JGE  avx512Strip4_two
+
+avx512Strip4_edge:
+	TESTQ   DI, DI
+	JZ      avx512Strip4_end
+	CMPQ    DI, $0x10
+	JLE     avx512Strip4_last
+	LEAQ    -16(DI), DI
+	MOVQ    $-1, R10
+	BZHIQ   DI, R10, DI
+	KMOVW   DI, K1
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z0, Z5
+	VMOVAPS Z0, Z6
+	VMOVAPS Z0, Z7
+	VMOVAPS Z0, Z0
+	MOVQ    k+0(FP), DI
+
+avx512Strip4_edge_deep:
+	VMOVUPS      (DX), Z8
+	VMOVUPS.Z    64(DX), K1, Z9
+	VBROADCASTSS (AX), Z10
+	VFMADD231PS  Z10, Z8, Z1
+	VFMADD231PS  Z10, Z9, Z2
+	VBROADCASTSS (AX)(R8*1), Z10
+	VFMADD231PS  Z10, Z8, Z3
+	VFMADD231PS  Z10, Z9, Z4
+	VBROADCASTSS (AX)(R8*2), Z10
+	VFMADD231PS  Z10, Z8, Z5
+	VFMADD231PS  Z10, Z9, Z6
+	VBROADCASTSS (AX)(R9*1), Z10
+	VFMADD231PS  Z10, Z8, Z7
+	VFMADD231PS  Z10, Z9, Z0
+	ADDQ         CX, AX
+	ADDQ         BX, DX
+	DECQ         DI
+	JNZ          avx512Strip4_edge_deep
+	MOVQ         ldc+72(FP), CX
+	MOVQ         SI, AX
+	VBROADCASTSS alpha+56(FP), Z8
+	CMPB         add+60(FP), $0x00
+	JNE          avx512Strip4_edge_add
+	VMULPS       Z8, Z1, Z1
+	VMOVUPS      Z1, (AX)
+	VMULPS       Z8, Z2, Z2
+	VMOVUPS      Z2, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Z8, Z3, Z3
+	VMOVUPS      Z3, (AX)
+	VMULPS       Z8, Z4, Z4
+	VMOVUPS      Z4, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Z8, Z5, Z5
+	VMOVUPS      Z5, (AX)
+	VMULPS       Z8, Z6, Z6
+	VMOVUPS      Z6, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Z8, Z7, Z7
+	VMOVUPS      Z7, (AX)
+	VMULPS       Z8, Z0, Z0
 	VMOVUPS      Z0, K1, 64(AX)
-	ADDQ         CX, AX
-	VMULPS       Z6, Z2, Z0
-	VMOVUPS      Z0, (AX)
-	VMULPS       Z6, Z3, Z0
-	VMOVUPS      Z0, K1, 64(AX)
-	ADDQ         CX, AX
-	VMULPS       Z6, Z4, Z0
-	VMOVUPS      Z0, (AX)
-	VMULPS       Z6, Z5, Z0
-	VMOVUPS      Z0, K1, 64(AX)
-	VZEROUPPER
-	RET
+	JMP          avx512Strip4_edge_stored
 
-add_avx512_3x2edge:
-	VMOVUPS     (AX), Z7
-	VFMADD231PS Z6, Z0, Z7
-	VMOVUPS     Z7, (AX)
-	VMOVUPS.Z   64(AX), K1, Z0
-	VFMADD231PS Z6, Z1, Z0
-	VMOVUPS     Z0, K1, 64(AX)
-	ADDQ        CX, AX
-	VMOVUPS     (AX), Z0
-	VFMADD231PS Z6, Z2, Z0
-	VMOVUPS     Z0, (AX)
-	VMOVUPS.Z   64(AX), K1, Z0
-	VFMADD231PS Z6, Z3, Z0
-	VMOVUPS     Z0, K1, 64(AX)
-	ADDQ        CX, AX
-	VMOVUPS     (AX), Z0
-	VFMADD231PS Z6, Z4, Z0
-	VMOVUPS     Z0, (AX)
-	VMOVUPS.Z   64(AX), K1, Z0
-	VFMADD231PS Z6, Z5, Z0
-	VMOVUPS     Z0, K1, 64(AX)
-	VZEROUPPER
-	RET
+avx512Strip4_edge_add:
+	MOVQ        SI, AX
+	VMOVUPS     (AX), Z9
+	VFMADD231PS Z8, Z1, Z9
+	VMOVUPS     Z9, (AX)
+	VMOVUPS.Z   64(AX), K1, Z1
+	VFMADD231PS Z8, Z2, Z1
+	VMOVUPS     Z1, K1, 64(AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS     (AX), Z1
+	VFMADD231PS Z8, Z3, Z1
+	VMOVUPS     Z1, (AX)
+	VMOVUPS.Z   64(AX), K1, Z1
+	VFMADD231PS Z8, Z4, Z1
+	VMOVUPS     Z1, K1, 64(AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS     (AX), Z1
+	VFMADD231PS Z8, Z5, Z1
+	VMOVUPS     Z1, (AX)
+	VMOVUPS.Z   64(AX), K1, Z1
+	VFMADD231PS Z8, Z6, Z1
+	VMOVUPS     Z1, K1, 64(AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS     (AX), Z1
+	VFMADD231PS Z8, Z7, Z1
+	VMOVUPS     Z1, (AX)
+	VMOVUPS.Z   64(AX), K1, Z1
+	VFMADD231PS Z8, Z0, Z1
+	VMOVUPS     Z1, K1, 64(AX)
 
-// func avx512Tile3x4edge(k int, a *float32, down int, right int, b *float32, bStride int, alpha float32, add bool, c *float32, ldc int, mask uint64)
-// Requires: AVX, AVX512F
-TEXT ·avx512Tile3x4edge(SB), NOSPLIT, $0-80
-	MOVQ   k+0(FP), AX
-	MOVQ   a+8(FP), CX
-	MOVQ   right+24(FP), DX
-	MOVQ   b+32(FP), BX
-	MOVQ   bStride+40(FP), SI
-	SHLQ   $0x02, DX
-	SHLQ   $0x02, SI
-	MOVQ   down+16(FP), DI
-	SHLQ   $0x02, DI
-	MOVQ   mask+72(FP), R8
-	KMOVW  R8, K1
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	VPXORD Z9, Z9, Z9
-	VPXORD Z10, Z10, Z10
-	VPXORD Z11, Z11, Z11
+avx512Strip4_edge_stored:
+	JMP avx512Strip4_end
 
-deep_avx512_3x4edge:
-	VBROADCASTSS (CX), Z12
-	VBROADCASTSS (CX)(DI*1), Z13
-	VBROADCASTSS (CX)(DI*2), Z14
-	VMOVUPS      (BX), Z15
-	VFMADD231PS  Z12, Z15, Z0
-	VFMADD231PS  Z13, Z15, Z4
-	VFMADD231PS  Z14, Z15, Z8
-	VMOVUPS      64(BX), Z15
-	VFMADD231PS  Z12, Z15, Z1
-	VFMADD231PS  Z13, Z15, Z5
-	VFMADD231PS  Z14, Z15, Z9
-	VMOVUPS      128(BX), Z15
-	VFMADD231PS  Z12, Z15, Z2
-	VFMADD231PS  Z13, Z15, Z6
-	VFMADD231PS  Z14, Z15, Z10
-	VMOVUPS.Z    192(BX), K1, Z15
-	VFMADD231PS  Z12, Z15, Z3
-	VFMADD231PS  Z13, Z15, Z7
-	VFMADD231PS  Z14, Z15, Z11
-	ADDQ         DX, CX
-	ADDQ         SI, BX
-	DECQ         AX
-	JNZ          deep_avx512_3x4edge
-	MOVQ         c+56(FP), AX
-	MOVQ         ldc+64(FP), CX
-	SHLQ         $0x02, CX
-	VBROADCASTSS alpha+48(FP), Z12
-	CMPB         add+52(FP), $0x00
-	JNE          add_avx512_3x4edge
-	VMULPS       Z12, Z0, Z0
-	VMOVUPS      Z0, (AX)
-	VMULPS       Z12, Z1, Z0
-	VMOVUPS      Z0, 64(AX)
-	VMULPS       Z12, Z2, Z0
-	VMOVUPS      Z0, 128(AX)
-	VMULPS       Z12, Z3, Z0
-	VMOVUPS      Z0, K1, 192(AX)
-	ADDQ         CX, AX
-	VMULPS       Z12, Z4, Z0
-	VMOVUPS      Z0, (AX)
-	VMULPS       Z12, Z5, Z0
-	VMOVUPS      Z0, 64(AX)
-	VMULPS       Z12, Z6, Z0
-	VMOVUPS      Z0, 128(AX)
-	VMULPS       Z12, Z7, Z0
-	VMOVUPS      Z0, K1, 192(AX)
-	ADDQ         CX, AX
-	VMULPS       Z12, Z8, Z0
-	VMOVUPS      Z0, (AX)
-	VMULPS       Z12, Z9, Z0
-	VMOVUPS      Z0, 64(AX)
-	VMULPS       Z12, Z10, Z0
-	VMOVUPS      Z0, 128(AX)
-	VMULPS       Z12, Z11, Z0
-	VMOVUPS      Z0, K1, 192(AX)
-	VZEROUPPER
-	RET
+avx512Strip4_last:
+	LEAQ    (DI), DI
+	MOVQ    $-1, R10
+	BZHIQ   DI, R10, DI
+	KMOVW   DI, K1
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	VMOVAPS Z0, Z0
+	MOVQ    k+0(FP), DI
 
-add_avx512_3x4edge:
-	VMOVUPS     (AX), Z13
-	VFMADD231PS Z12, Z0, Z13
-	VMOVUPS     Z13, (AX)
-	VMOVUPS     64(AX), Z0
-	VFMADD231PS Z12, Z1, Z0
-	VMOVUPS     Z0, 64(AX)
-	VMOVUPS     128(AX), Z0
-	VFMADD231PS Z12, Z2, Z0
-	VMOVUPS     Z0, 128(AX)
-	VMOVUPS.Z   192(AX), K1, Z0
-	VFMADD231PS Z12, Z3, Z0
-	VMOVUPS     Z0, K1, 192(AX)
-	ADDQ        CX, AX
-	VMOVUPS     (AX), Z0
-	VFMADD231PS Z12, Z4, Z0
-	VMOVUPS     Z0, (AX)
-	VMOVUPS     64(AX), Z0
-	VFMADD231PS Z12, Z5, Z0
-	VMOVUPS     Z0, 64(AX)
-	VMOVUPS     128(AX), Z0
-	VFMADD231PS Z12, Z6, Z0
-	VMOVUPS     Z0, 128(AX)
-	VMOVUPS.Z   192(AX), K1, Z0
-	VFMADD231PS Z12, Z7, Z0
-	VMOVUPS     Z0, K1, 192(AX)
-	ADDQ        CX, AX
-	VMOVUPS     (AX), Z0
-	VFMADD231PS Z12, Z8, Z0
-	VMOVUPS     Z0, (AX)
-	VMOVUPS     64(AX), Z0
-	VFMADD231PS Z12, Z9, Z0
-	VMOVUPS     Z0, 64(AX)
-	VMOVUPS     128(AX), Z0
-	VFMADD231PS Z12, Z10, Z0
-	VMOVUPS     Z0, 128(AX)
-	VMOVUPS.Z   192(AX), K1, Z0
-	VFMADD231PS Z12, Z11, Z0
-	VMOVUPS     Z0, K1, 192(AX)
-	VZEROUPPER
-	RET
-
-// func avx512Tile3x8edge(k int, a *float32, down int, right int, b *float32, bStride int, alpha float32, add bool, c *float32, ldc int, mask uint64)
-// Requires: AVX, AVX512F
-TEXT ·avx512Tile3x8edge(SB), NOSPLIT, $0-80
-	MOVQ   k+0(FP), AX
-	MOVQ   a+8(FP), CX
-	MOVQ   right+24(FP), DX
-	MOVQ   b+32(FP), BX
-	MOVQ   bStride+40(FP), SI
-	SHLQ   $0x02, DX
-	SHLQ   $0x02, SI
-	MOVQ   down+16(FP), DI
-	SHLQ   $0x02, DI
-	MOVQ   mask+72(FP), R8
-	KMOVW  R8, K1
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	VPXORD Z9, Z9, Z9
-	VPXORD Z10, Z10, Z10
-	VPXORD Z11, Z11, Z11
-	VPXORD Z12, Z12, Z12
-	VPXORD Z13, Z13, Z13
-	VPXORD Z14, Z14, Z14
-	VPXORD Z15, Z15, Z15
-	VPXORD Z16, Z16, Z16
-	VPXORD Z17, Z17, Z17
-	VPXORD Z18, Z18, Z18
-	VPXORD Z19, Z19, Z19
-	VPXORD Z20, Z20, Z20
-	VPXORD Z21, Z21, Z21
-	VPXORD Z22, Z22, Z22
-	VPXORD Z23, Z23, Z23
-
-deep_avx512_3x8edge:
-	VBROADCASTSS (CX), Z24
-	VBROADCASTSS (CX)(DI*1), Z25
-	VBROADCASTSS (CX)(DI*2), Z26
-	VMOVUPS      (BX), Z27
-	VFMADD231PS  Z24, Z27, Z0
-	VFMADD231PS  Z25, Z27, Z8
-	VFMADD231PS  Z26, Z27, Z16
-	VMOVUPS      64(BX), Z27
-	VFMADD231PS  Z24, Z27, Z1
-	VFMADD231PS  Z25, Z27, Z9
-	VFMADD231PS  Z26, Z27, Z17
-	VMOVUPS      128(BX), Z27
-	VFMADD231PS  Z24, Z27, Z2
-	VFMADD231PS  Z25, Z27, Z10
-	VFMADD231PS  Z26, Z27, Z18
-	VMOVUPS      192(BX), Z27
-	VFMADD231PS  Z24, Z27, Z3
-	VFMADD231PS  Z25, Z27, Z11
-	VFMADD231PS  Z26, Z27, Z19
-	VMOVUPS      256(BX), Z27
-	VFMADD231PS  Z24, Z27, Z4
-	VFMADD231PS  Z25, Z27, Z12
-	VFMADD231PS  Z26, Z27, Z20
-	VMOVUPS      320(BX), Z27
-	VFMADD231PS  Z24, Z27, Z5
-	VFMADD231PS  Z25, Z27, Z13
-	VFMADD231PS  Z26, Z27, Z21
-	VMOVUPS      384(BX), Z27
-	VFMADD231PS  Z24, Z27, Z6
-	VFMADD231PS  Z25, Z27, Z14
-	VFMADD231PS  Z26, Z27, Z22
-	VMOVUPS.Z    448(BX), K1, Z27
-	VFMADD231PS  Z24, Z27, Z7
-	VFMADD231PS  Z25, Z27, Z15
-	VFMADD231PS  Z26, Z27, Z23
-	ADDQ         DX, CX
-	ADDQ         SI, BX
-	DECQ         AX
-	JNZ          deep_avx512_3x8edge
-	MOVQ         c+56(FP), AX
-	MOVQ         ldc+64(FP), CX
-	SHLQ         $0x02, CX
-	VBROADCASTSS alpha+48(FP), Z24
-	CMPB         add+52(FP), $0x00
-	JNE          add_avx512_3x8edge
-	VMULPS       Z24, Z0, Z0
-	VMOVUPS      Z0, (AX)
-	VMULPS       Z24, Z1, Z0
-	VMOVUPS      Z0, 64(AX)
-	VMULPS       Z24, Z2, Z0
-	VMOVUPS      Z0, 128(AX)
-	VMULPS       Z24, Z3, Z0
-	VMOVUPS      Z0, 192(AX)
-	VMULPS       Z24, Z4, Z0
-	VMOVUPS      Z0, 256(AX)
-	VMULPS       Z24, Z5, Z0
-	VMOVUPS      Z0, 320(AX)
-	VMULPS       Z24, Z6, Z0
-	VMOVUPS      Z0, 384(AX)
-	VMULPS       Z24, Z7, Z0
-	VMOVUPS      Z0, K1, 448(AX)
-	ADDQ         CX, AX
-	VMULPS       Z24, Z8, Z0
-	VMOVUPS      Z0, (AX)
-	VMULPS       Z24, Z9, Z0
-	VMOVUPS      Z0, 64(AX)
-	VMULPS       Z24, Z10, Z0
-	VMOVUPS      Z0, 128(AX)
-	VMULPS       Z24, Z11, Z0
-	VMOVUPS      Z0, 192(AX)
-	VMULPS       Z24, Z12, Z0
-	VMOVUPS      Z0, 256(AX)
-	VMULPS       Z24, Z13, Z0
-	VMOVUPS      Z0, 320(AX)
-	VMULPS       Z24, Z14, Z0
-	VMOVUPS      Z0, 384(AX)
-	VMULPS       Z24, Z15, Z0
-	VMOVUPS      Z0, K1, 448(AX)
-	ADDQ         CX, AX
-	VMULPS       Z24, Z16, Z0
-	VMOVUPS      Z0, (AX)
-	VMULPS       Z24, Z17, Z0
-	VMOVUPS      Z0, 64(AX)
-	VMULPS       Z24, Z18, Z0
-	VMOVUPS      Z0, 128(AX)
-	VMULPS       Z24, Z19, Z0
-	VMOVUPS      Z0, 192(AX)
-	VMULPS       Z24, Z20, Z0
-	VMOVUPS      Z0, 256(AX)
-	VMULPS       Z24, Z21, Z0
-	VMOVUPS      Z0, 320(AX)
-	VMULPS       Z24, Z22, Z0
-	VMOVUPS      Z0, 384(AX)
-	VMULPS       Z24, Z23, Z0
-	VMOVUPS      Z0, K1, 448(AX)
-	VZEROUPPER
-	RET
-
-add_avx512_3x8edge:
-	VMOVUPS     (AX), Z25
-	VFMADD231PS Z24, Z0, Z25
-	VMOVUPS     Z25, (AX)
-	VMOVUPS     64(AX), Z0
-	VFMADD231PS Z24, Z1, Z0
-	VMOVUPS     Z0, 64(AX)
-	VMOVUPS     128(AX), Z0
-	VFMADD231PS Z24, Z2, Z0
-	VMOVUPS     Z0, 128(AX)
-	VMOVUPS     192(AX), Z0
-	VFMADD231PS Z24, Z3, Z0
-	VMOVUPS     Z0, 192(AX)
-	VMOVUPS     256(AX), Z0
-	VFMADD231PS Z24, Z4, Z0
-	VMOVUPS     Z0, 256(AX)
-	VMOVUPS     320(AX), Z0
-	VFMADD231PS Z24, Z5, Z0
-	VMOVUPS     Z0, 320(AX)
-	VMOVUPS     384(AX), Z0
-	VFMADD231PS Z24, Z6, Z0
-	VMOVUPS     Z0, 384(AX)
-	VMOVUPS.Z   448(AX), K1, Z0
-	VFMADD231PS Z24, Z7, Z0
-	VMOVUPS     Z0, K1, 448(AX)
-	ADDQ        CX, AX
-	VMOVUPS     (AX), Z0
-	VFMADD231PS Z24, Z8, Z0
-	VMOVUPS     Z0, (AX)
-	VMOVUPS     64(AX), Z0
-	VFMADD231PS Z24, Z9, Z0
-	VMOVUPS     Z0, 64(AX)
-	VMOVUPS     128(AX), Z0
-	VFMADD231PS Z24, Z10, Z0
-	VMOVUPS     Z0, 128(AX)
-	VMOVUPS     192(AX), Z0
-	VFMADD231PS Z24, Z11, Z0
-	VMOVUPS     Z0, 192(AX)
-	VMOVUPS     256(AX), Z0
-	VFMADD231PS Z24, Z12, Z0
-	VMOVUPS     Z0, 256(AX)
-	VMOVUPS     320(AX), Z0
-	VFMADD231PS Z24, Z13, Z0
-	VMOVUPS     Z0, 320(AX)
-	VMOVUPS     384(AX), Z0
-	VFMADD231PS Z24, Z14, Z0
-	VMOVUPS     Z0, 384(AX)
-	VMOVUPS.Z   448(AX), K1, Z0
-	VFMADD231PS Z24, Z15, Z0
-	VMOVUPS     Z0, K1, 448(AX)
-	ADDQ        CX, AX
-	VMOVUPS     (AX), Z0
-	VFMADD231PS Z24, Z16, Z0
-	VMOVUPS     Z0, (AX)
-	VMOVUPS     64(AX), Z0
-	VFMADD231PS Z24, Z17, Z0
-	VMOVUPS     Z0, 64(AX)
-	VMOVUPS     128(AX), Z0
-	VFMADD231PS Z24, Z18, Z0
-	VMOVUPS     Z0, 128(AX)
-	VMOVUPS     192(AX), Z0
-	VFMADD231PS Z24, Z19, Z0
-	VMOVUPS     Z0, 192(AX)
-	VMOVUPS     256(AX), Z0
-	VFMADD231PS Z24, Z20, Z0
-	VMOVUPS     Z0, 256(AX)
-	VMOVUPS     320(AX), Z0
-	VFMADD231PS Z24, Z21, Z0
-	VMOVUPS     Z0, 320(AX)
-	VMOVUPS     384(AX), Z0
-	VFMADD231PS Z24, Z22, Z0
-	VMOVUPS     Z0, 384(AX)
-	VMOVUPS.Z   448(AX), K1, Z0
-	VFMADD231PS Z24, Z23, Z0
-	VMOVUPS     Z0, K1, 448(AX)
-	VZEROUPPER
-	RET
-
-// func avx512Tile4x1edge(k int, a *float32, down int, right int, b *float32, bStride int, alpha float32, add bool, c *float32, ldc int, mask uint64)
-// Requires: AVX, AVX512F
-TEXT ·avx512Tile4x1edge(SB), NOSPLIT, $0-80
-	MOVQ   k+0(FP), AX
-	MOVQ   a+8(FP), CX
-	MOVQ   right+24(FP), DX
-	MOVQ   b+32(FP), BX
-	MOVQ   bStride+40(FP), SI
-	SHLQ   $0x02, DX
-	SHLQ   $0x02, SI
-	MOVQ   down+16(FP), DI
-	SHLQ   $0x02, DI
-	LEAQ   (DI)(DI*2), R8
-	MOVQ   mask+72(FP), R9
-	KMOVW  R9, K1
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-
-deep_avx512_4x1edge:
-	VMOVUPS.Z    (BX), K1, Z4
-	VBROADCASTSS (CX), Z5
-	VFMADD231PS  Z5, Z4, Z0
-	VBROADCASTSS (CX)(DI*1), Z5
+avx512Strip4_one_deep:
+	VMOVUPS.Z    (DX), K1, Z4
+	VBROADCASTSS (AX), Z5
 	VFMADD231PS  Z5, Z4, Z1
-	VBROADCASTSS (CX)(DI*2), Z5
+	VBROADCASTSS (AX)(R8*1), Z5
 	VFMADD231PS  Z5, Z4, Z2
-	VBROADCASTSS (CX)(R8*1), Z5
+	VBROADCASTSS (AX)(R8*2), Z5
 	VFMADD231PS  Z5, Z4, Z3
-	ADDQ         DX, CX
-	ADDQ         SI, BX
-	DECQ         AX
-	JNZ          deep_avx512_4x1edge
-	MOVQ         c+56(FP), AX
-	MOVQ         ldc+64(FP), CX
-	SHLQ         $0x02, CX
-	VBROADCASTSS alpha+48(FP), Z4
-	CMPB         add+52(FP), $0x00
-	JNE          add_avx512_4x1edge
+	VBROADCASTSS (AX)(R9*1), Z5
+	VFMADD231PS  Z5, Z4, Z0
+	ADDQ         CX, AX
+	ADDQ         BX, DX
+	DECQ         DI
+	JNZ          avx512Strip4_one_deep
+	MOVQ         ldc+72(FP), CX
+	MOVQ         SI, AX
+	VBROADCASTSS alpha+56(FP), Z4
+	CMPB         add+60(FP), $0x00
+	JNE          avx512Strip4_one_add
+	VMULPS       Z4, Z1, Z1
+	VMOVUPS      Z1, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Z4, Z2, Z2
+	VMOVUPS      Z2, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Z4, Z3, Z3
+	VMOVUPS      Z3, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
 	VMULPS       Z4, Z0, Z0
 	VMOVUPS      Z0, K1, (AX)
-	ADDQ         CX, AX
-	VMULPS       Z4, Z1, Z0
-	VMOVUPS      Z0, K1, (AX)
-	ADDQ         CX, AX
-	VMULPS       Z4, Z2, Z0
-	VMOVUPS      Z0, K1, (AX)
-	ADDQ         CX, AX
-	VMULPS       Z4, Z3, Z0
-	VMOVUPS      Z0, K1, (AX)
-	VZEROUPPER
-	RET
+	JMP          avx512Strip4_one_stored
 
-add_avx512_4x1edge:
+avx512Strip4_one_add:
+	MOVQ        SI, AX
 	VMOVUPS.Z   (AX), K1, Z5
-	VFMADD231PS Z4, Z0, Z5
+	VFMADD231PS Z4, Z1, Z5
 	VMOVUPS     Z5, K1, (AX)
-	ADDQ        CX, AX
-	VMOVUPS.Z   (AX), K1, Z0
-	VFMADD231PS Z4, Z1, Z0
-	VMOVUPS     Z0, K1, (AX)
-	ADDQ        CX, AX
-	VMOVUPS.Z   (AX), K1, Z0
-	VFMADD231PS Z4, Z2, Z0
-	VMOVUPS     Z0, K1, (AX)
-	ADDQ        CX, AX
-	VMOVUPS.Z   (AX), K1, Z0
-	VFMADD231PS Z4, Z3, Z0
-	VMOVUPS     Z0, K1, (AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS.Z   (AX), K1, Z1
+	VFMADD231PS Z4, Z2, Z1
+	VMOVUPS     Z1, K1, (AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS.Z   (AX), K1, Z1
+	VFMADD231PS Z4, Z3, Z1
+	VMOVUPS     Z1, K1, (AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS.Z   (AX), K1, Z1
+	VFMADD231PS Z4, Z0, Z1
+	VMOVUPS     Z1, K1, (AX)
+
+avx512Strip4_one_stored:
+avx512Strip4_end:
 	VZEROUPPER
 	RET
 
-// func avx512Tile4x2edge(k int, a *float32, down int, right int, b *float32, bStride int, alpha float32, add bool, c *float32, ldc int, mask uint64)
-// Requires: AVX, AVX512F
-TEXT ·avx512Tile4x2edge(SB), NOSPLIT, $0-80
-	MOVQ   k+0(FP), AX
-	MOVQ   a+8(FP), CX
-	MOVQ   right+24(FP), DX
-	MOVQ   b+32(FP), BX
-	MOVQ   bStride+40(FP), SI
-	SHLQ   $0x02, DX
-	SHLQ   $0x02, SI
-	MOVQ   down+16(FP), DI
-	SHLQ   $0x02, DI
-	LEAQ   (DI)(DI*2), R8
-	MOVQ   mask+72(FP), R9
-	KMOVW  R9, K1
+// func avx512Strip5(k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·avx512Strip5(SB), NOSPLIT, $0-88
 	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
+	MOVQ   a+8(FP), AX
+	MOVQ   right+24(FP), CX
+	MOVQ   b+32(FP), DX
+	MOVQ   bStride+40(FP), BX
+	MOVQ   c+64(FP), SI
+	MOVQ   n+80(FP), DI
+	SHLQ   $0x02, CX
+	SHLQ   $0x02, BX
+	MOVQ   down+16(FP), R8
+	SHLQ   $0x02, R8
+	LEAQ   (R8)(R8*2), R9
+	CMPQ   panel+48(FP), $0x00
+	JNE    avx512Strip5_pair
+	CMPQ   DI, $0x40
+	JLT    avx512Strip5_pair
 
-deep_avx512_4x2edge:
-	VMOVUPS      (BX), Z8
-	VMOVUPS.Z    64(BX), K1, Z9
-	VBROADCASTSS (CX), Z10
-	VFMADD231PS  Z10, Z8, Z0
-	VFMADD231PS  Z10, Z9, Z1
-	VBROADCASTSS (CX)(DI*1), Z10
-	VFMADD231PS  Z10, Z8, Z2
-	VFMADD231PS  Z10, Z9, Z3
-	VBROADCASTSS (CX)(DI*2), Z10
-	VFMADD231PS  Z10, Z8, Z4
-	VFMADD231PS  Z10, Z9, Z5
-	VBROADCASTSS (CX)(R8*1), Z10
-	VFMADD231PS  Z10, Z8, Z6
-	VFMADD231PS  Z10, Z9, Z7
-	ADDQ         DX, CX
-	ADDQ         SI, BX
-	DECQ         AX
-	JNZ          deep_avx512_4x2edge
-	MOVQ         c+56(FP), AX
-	MOVQ         ldc+64(FP), CX
-	SHLQ         $0x02, CX
-	VBROADCASTSS alpha+48(FP), Z8
-	CMPB         add+52(FP), $0x00
-	JNE          add_avx512_4x2edge
-	VMULPS       Z8, Z0, Z0
-	VMOVUPS      Z0, (AX)
-	VMULPS       Z8, Z1, Z0
+avx512Strip5_wide:
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z0, Z5
+	VMOVAPS Z0, Z6
+	VMOVAPS Z0, Z7
+	VMOVAPS Z0, Z8
+	VMOVAPS Z0, Z9
+	VMOVAPS Z0, Z10
+	VMOVAPS Z0, Z11
+	VMOVAPS Z0, Z12
+	VMOVAPS Z0, Z13
+	VMOVAPS Z0, Z14
+	VMOVAPS Z0, Z15
+	VMOVAPS Z0, Z16
+	VMOVAPS Z0, Z17
+	VMOVAPS Z0, Z18
+	VMOVAPS Z0, Z19
+	VMOVAPS Z0, Z20
+	MOVQ    k+0(FP), R10
+	MOVQ    DX, R11
+
+avx512Strip5_wide_deep:
+	VMOVUPS      (R11), Z21
+	VMOVUPS      64(R11), Z22
+	VMOVUPS      128(R11), Z23
+	VMOVUPS      192(R11), Z24
+	VBROADCASTSS (AX), Z25
+	VFMADD231PS  Z25, Z21, Z1
+	VFMADD231PS  Z25, Z22, Z2
+	VFMADD231PS  Z25, Z23, Z3
+	VFMADD231PS  Z25, Z24, Z4
+	VBROADCASTSS (AX)(R8*1), Z25
+	VFMADD231PS  Z25, Z21, Z5
+	VFMADD231PS  Z25, Z22, Z6
+	VFMADD231PS  Z25, Z23, Z7
+	VFMADD231PS  Z25, Z24, Z8
+	VBROADCASTSS (AX)(R8*2), Z25
+	VFMADD231PS  Z25, Z21, Z9
+	VFMADD231PS  Z25, Z22, Z10
+	VFMADD231PS  Z25, Z23, Z11
+	VFMADD231PS  Z25, Z24, Z12
+	VBROADCASTSS (AX)(R9*1), Z25
+	VFMADD231PS  Z25, Z21, Z13
+	VFMADD231PS  Z25, Z22, Z14
+	VFMADD231PS  Z25, Z23, Z15
+	VFMADD231PS  Z25, Z24, Z16
+	VBROADCASTSS (AX)(R8*4), Z25
+	VFMADD231PS  Z25, Z21, Z17
+	VFMADD231PS  Z25, Z22, Z18
+	VFMADD231PS  Z25, Z23, Z19
+	VFMADD231PS  Z25, Z24, Z20
+	ADDQ         CX, AX
+	ADDQ         BX, R11
+	DECQ         R10
+	JNZ          avx512Strip5_wide_deep
+	MOVQ         ldc+72(FP), R11
+	MOVQ         SI, R10
+	VBROADCASTSS alpha+56(FP), Z21
+	CMPB         add+60(FP), $0x00
+	JNE          avx512Strip5_wide_add
+	VMULPS       Z21, Z1, Z1
+	VMOVUPS      Z1, (R10)
+	VMULPS       Z21, Z2, Z2
+	VMOVUPS      Z2, 64(R10)
+	VMULPS       Z21, Z3, Z3
+	VMOVUPS      Z3, 128(R10)
+	VMULPS       Z21, Z4, Z4
+	VMOVUPS      Z4, 192(R10)
+	LEAQ         (R10)(R11*4), R10
+	VMULPS       Z21, Z5, Z5
+	VMOVUPS      Z5, (R10)
+	VMULPS       Z21, Z6, Z6
+	VMOVUPS      Z6, 64(R10)
+	VMULPS       Z21, Z7, Z7
+	VMOVUPS      Z7, 128(R10)
+	VMULPS       Z21, Z8, Z8
+	VMOVUPS      Z8, 192(R10)
+	LEAQ         (R10)(R11*4), R10
+	VMULPS       Z21, Z9, Z9
+	VMOVUPS      Z9, (R10)
+	VMULPS       Z21, Z10, Z10
+	VMOVUPS      Z10, 64(R10)
+	VMULPS       Z21, Z11, Z11
+	VMOVUPS      Z11, 128(R10)
+	VMULPS       Z21, Z12, Z12
+	VMOVUPS      Z12, 192(R10)
+	LEAQ         (R10)(R11*4), R10
+	VMULPS       Z21, Z13, Z13
+	VMOVUPS      Z13, (R10)
+	VMULPS       Z21, Z14, Z14
+	VMOVUPS      Z14, 64(R10)
+	VMULPS       Z21, Z15, Z15
+	VMOVUPS      Z15, 128(R10)
+	VMULPS       Z21, Z16, Z16
+	VMOVUPS      Z16, 192(R10)
+	LEAQ         (R10)(R11*4), R10
+	VMULPS       Z21, Z17, Z17
+	VMOVUPS      Z17, (R10)
+	VMULPS       Z21, Z18, Z18
+	VMOVUPS      Z18, 64(R10)
+	VMULPS       Z21, Z19, Z19
+	VMOVUPS      Z19, 128(R10)
+	VMULPS       Z21, Z20, Z20
+	VMOVUPS      Z20, 192(R10)
+	JMP          avx512Strip5_wide_stored
+
+avx512Strip5_wide_add:
+	MOVQ        SI, R10
+	VMOVUPS     (R10), Z22
+	VFMADD231PS Z21, Z1, Z22
+	VMOVUPS     Z22, (R10)
+	VMOVUPS     64(R10), Z1
+	VFMADD231PS Z21, Z2, Z1
+	VMOVUPS     Z1, 64(R10)
+	VMOVUPS     128(R10), Z1
+	VFMADD231PS Z21, Z3, Z1
+	VMOVUPS     Z1, 128(R10)
+	VMOVUPS     192(R10), Z1
+	VFMADD231PS Z21, Z4, Z1
+	VMOVUPS     Z1, 192(R10)
+	LEAQ        (R10)(R11*4), R10
+	VMOVUPS     (R10), Z1
+	VFMADD231PS Z21, Z5, Z1
+	VMOVUPS     Z1, (R10)
+	VMOVUPS     64(R10), Z1
+	VFMADD231PS Z21, Z6, Z1
+	VMOVUPS     Z1, 64(R10)
+	VMOVUPS     128(R10), Z1
+	VFMADD231PS Z21, Z7, Z1
+	VMOVUPS     Z1, 128(R10)
+	VMOVUPS     192(R10), Z1
+	VFMADD231PS Z21, Z8, Z1
+	VMOVUPS     Z1, 192(R10)
+	LEAQ        (R10)(R11*4), R10
+	VMOVUPS     (R10), Z1
+	VFMADD231PS Z21, Z9, Z1
+	VMOVUPS     Z1, (R10)
+	VMOVUPS     64(R10), Z1
+	VFMADD231PS Z21, Z10, Z1
+	VMOVUPS     Z1, 64(R10)
+	VMOVUPS     128(R10), Z1
+	VFMADD231PS Z21, Z11, Z1
+	VMOVUPS     Z1, 128(R10)
+	VMOVUPS     192(R10), Z1
+	VFMADD231PS Z21, Z12, Z1
+	VMOVUPS     Z1, 192(R10)
+	LEAQ        (R10)(R11*4), R10
+	VMOVUPS     (R10), Z1
+	VFMADD231PS Z21, Z13, Z1
+	VMOVUPS     Z1, (R10)
+	VMOVUPS     64(R10), Z1
+	VFMADD231PS Z21, Z14, Z1
+	VMOVUPS     Z1, 64(R10)
+	VMOVUPS     128(R10), Z1
+	VFMADD231PS Z21, Z15, Z1
+	VMOVUPS     Z1, 128(R10)
+	VMOVUPS     192(R10), Z1
+	VFMADD231PS Z21, Z16, Z1
+	VMOVUPS     Z1, 192(R10)
+	LEAQ        (R10)(R11*4), R10
+	VMOVUPS     (R10), Z1
+	VFMADD231PS Z21, Z17, Z1
+	VMOVUPS     Z1, (R10)
+	VMOVUPS     64(R10), Z1
+	VFMADD231PS Z21, Z18, Z1
+	VMOVUPS     Z1, 64(R10)
+	VMOVUPS     128(R10), Z1
+	VFMADD231PS Z21, Z19, Z1
+	VMOVUPS     Z1, 128(R10)
+	VMOVUPS     192(R10), Z1
+	VFMADD231PS Z21, Z20, Z1
+	VMOVUPS     Z1, 192(R10)
+
+avx512Strip5_wide_stored:
+	MOVQ  k+0(FP), R10
+	IMULQ CX, R10
+	SUBQ  R10, AX
+	ADDQ  $0x00000100, SI
+	ADDQ  $0x00000100, DX
+	SUBQ  $0x40, DI
+	CMPQ  DI, $0x40
+	JGE   avx512Strip5_wide
+
+avx512Strip5_pair:
+	CMPQ DI, $0x20
+	JLT  avx512Strip5_edge
+
+avx512Strip5_two:
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z0, Z5
+	VMOVAPS Z0, Z6
+	VMOVAPS Z0, Z7
+	VMOVAPS Z0, Z8
+	VMOVAPS Z0, Z9
+	VMOVAPS Z0, Z10
+	MOVQ    k+0(FP), R10
+	MOVQ    DX, R11
+
+avx512Strip5_two_deep:
+	VMOVUPS      (R11), Z11
+	VMOVUPS      64(R11), Z12
+	VBROADCASTSS (AX), Z13
+	VFMADD231PS  Z13, Z11, Z1
+	VFMADD231PS  Z13, Z12, Z2
+	VBROADCASTSS (AX)(R8*1), Z13
+	VFMADD231PS  Z13, Z11, Z3
+	VFMADD231PS  Z13, Z12, Z4
+	VBROADCASTSS (AX)(R8*2), Z13
+	VFMADD231PS  Z13, Z11, Z5
+	VFMADD231PS  Z13, Z12, Z6
+	VBROADCASTSS (AX)(R9*1), Z13
+	VFMADD231PS  Z13, Z11, Z7
+	VFMADD231PS  Z13, Z12, Z8
+	VBROADCASTSS (AX)(R8*4), Z13
+	VFMADD231PS  Z13, Z11, Z9
+	VFMADD231PS  Z13, Z12, Z10
+	ADDQ         CX, AX
+	ADDQ         BX, R11
+	DECQ         R10
+	JNZ          avx512Strip5_two_deep
+	MOVQ         ldc+72(FP), R11
+	MOVQ         SI, R10
+	VBROADCASTSS alpha+56(FP), Z11
+	CMPB         add+60(FP), $0x00
+	JNE          avx512Strip5_two_add
+	VMULPS       Z11, Z1, Z1
+	VMOVUPS      Z1, (R10)
+	VMULPS       Z11, Z2, Z2
+	VMOVUPS      Z2, 64(R10)
+	LEAQ         (R10)(R11*4), R10
+	VMULPS       Z11, Z3, Z3
+	VMOVUPS      Z3, (R10)
+	VMULPS       Z11, Z4, Z4
+	VMOVUPS      Z4, 64(R10)
+	LEAQ         (R10)(R11*4), R10
+	VMULPS       Z11, Z5, Z5
+	VMOVUPS      Z5, (R10)
+	VMULPS       Z11, Z6, Z6
+	VMOVUPS      Z6, 64(R10)
+	LEAQ         (R10)(R11*4), R10
+	VMULPS       Z11, Z7, Z7
+	VMOVUPS      Z7, (R10)
+	VMULPS       Z11, Z8, Z8
+	VMOVUPS      Z8, 64(R10)
+	LEAQ         (R10)(R11*4), R10
+	VMULPS       Z11, Z9, Z9
+	VMOVUPS      Z9, (R10)
+	VMULPS       Z11, Z10, Z10
+	VMOVUPS      Z10, 64(R10)
+	JMP          avx512Strip5_two_stored
+
+avx512Strip5_two_add:
+	MOVQ        SI, R10
+	VMOVUPS     (R10), Z12
+	VFMADD231PS Z11, Z1, Z12
+	VMOVUPS     Z12, (R10)
+	VMOVUPS     64(R10), Z1
+	VFMADD231PS Z11, Z2, Z1
+	VMOVUPS     Z1, 64(R10)
+	LEAQ        (R10)(R11*4), R10
+	VMOVUPS     (R10), Z1
+	VFMADD231PS Z11, Z3, Z1
+	VMOVUPS     Z1, (R10)
+	VMOVUPS     64(R10), Z1
+	VFMADD231PS Z11, Z4, Z1
+	VMOVUPS     Z1, 64(R10)
+	LEAQ        (R10)(R11*4), R10
+	VMOVUPS     (R10), Z1
+	VFMADD231PS Z11, Z5, Z1
+	VMOVUPS     Z1, (R10)
+	VMOVUPS     64(R10), Z1
+	VFMADD231PS Z11, Z6, Z1
+	VMOVUPS     Z1, 64(R10)
+	LEAQ        (R10)(R11*4), R10
+	VMOVUPS     (R10), Z1
+	VFMADD231PS Z11, Z7, Z1
+	VMOVUPS     Z1, (R10)
+	VMOVUPS     64(R10), Z1
+	VFMADD231PS Z11, Z8, Z1
+	VMOVUPS     Z1, 64(R10)
+	LEAQ        (R10)(R11*4), R10
+	VMOVUPS     (R10), Z1
+	VFMADD231PS Z11, Z9, Z1
+	VMOVUPS     Z1, (R10)
+	VMOVUPS     64(R10), Z1
+	VFMADD231PS Z11, Z10, Z1
+	VMOVUPS     Z1, 64(R10)
+
+avx512Strip5_two_stored:
+	MOVQ  k+0(FP), R10
+	IMULQ CX, R10
+	SUBQ  R10, AX
+	ADDQ  $0x00000080, SI
+	MOVQ  panel+48(FP), R10
+	LEAQ  (DX)(R10*4), DX
+	TESTQ R10, R10
+	JNZ   avx512Strip5_two_packed
+	ADDQ  $0x00000080, DX
+
+avx512Strip5_two_packed:
+	SUBQ $0x20, DI
+	CMPQ DI, $0x20
+	JGE  avx512Strip5_two
+
+avx512Strip5_edge:
+	TESTQ   DI, DI
+	JZ      avx512Strip5_end
+	CMPQ    DI, $0x10
+	JLE     avx512Strip5_last
+	LEAQ    -16(DI), DI
+	MOVQ    $-1, R10
+	BZHIQ   DI, R10, DI
+	KMOVW   DI, K1
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z0, Z5
+	VMOVAPS Z0, Z6
+	VMOVAPS Z0, Z7
+	VMOVAPS Z0, Z8
+	VMOVAPS Z0, Z9
+	VMOVAPS Z0, Z0
+	MOVQ    k+0(FP), DI
+
+avx512Strip5_edge_deep:
+	VMOVUPS      (DX), Z10
+	VMOVUPS.Z    64(DX), K1, Z11
+	VBROADCASTSS (AX), Z12
+	VFMADD231PS  Z12, Z10, Z1
+	VFMADD231PS  Z12, Z11, Z2
+	VBROADCASTSS (AX)(R8*1), Z12
+	VFMADD231PS  Z12, Z10, Z3
+	VFMADD231PS  Z12, Z11, Z4
+	VBROADCASTSS (AX)(R8*2), Z12
+	VFMADD231PS  Z12, Z10, Z5
+	VFMADD231PS  Z12, Z11, Z6
+	VBROADCASTSS (AX)(R9*1), Z12
+	VFMADD231PS  Z12, Z10, Z7
+	VFMADD231PS  Z12, Z11, Z8
+	VBROADCASTSS (AX)(R8*4), Z12
+	VFMADD231PS  Z12, Z10, Z9
+	VFMADD231PS  Z12, Z11, Z0
+	ADDQ         CX, AX
+	ADDQ         BX, DX
+	DECQ         DI
+	JNZ          avx512Strip5_edge_deep
+	MOVQ         ldc+72(FP), CX
+	MOVQ         SI, AX
+	VBROADCASTSS alpha+56(FP), Z10
+	CMPB         add+60(FP), $0x00
+	JNE          avx512Strip5_edge_add
+	VMULPS       Z10, Z1, Z1
+	VMOVUPS      Z1, (AX)
+	VMULPS       Z10, Z2, Z2
+	VMOVUPS      Z2, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Z10, Z3, Z3
+	VMOVUPS      Z3, (AX)
+	VMULPS       Z10, Z4, Z4
+	VMOVUPS      Z4, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Z10, Z5, Z5
+	VMOVUPS      Z5, (AX)
+	VMULPS       Z10, Z6, Z6
+	VMOVUPS      Z6, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Z10, Z7, Z7
+	VMOVUPS      Z7, (AX)
+	VMULPS       Z10, Z8, Z8
+	VMOVUPS      Z8, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Z10, Z9, Z9
+	VMOVUPS      Z9, (AX)
+	VMULPS       Z10, Z0, Z0
 	VMOVUPS      Z0, K1, 64(AX)
-	ADDQ         CX, AX
-	VMULPS       Z8, Z2, Z0
-	VMOVUPS      Z0, (AX)
-	VMULPS       Z8, Z3, Z0
-	VMOVUPS      Z0, K1, 64(AX)
-	ADDQ         CX, AX
-	VMULPS       Z8, Z4, Z0
-	VMOVUPS      Z0, (AX)
-	VMULPS       Z8, Z5, Z0
-	VMOVUPS      Z0, K1, 64(AX)
-	ADDQ         CX, AX
-	VMULPS       Z8, Z6, Z0
-	VMOVUPS      Z0, (AX)
-	VMULPS       Z8, Z7, Z0
-	VMOVUPS      Z0, K1, 64(AX)
-	VZEROUPPER
-	RET
+	JMP          avx512Strip5_edge_stored
 
-add_avx512_4x2edge:
-	VMOVUPS     (AX), Z9
-	VFMADD231PS Z8, Z0, Z9
-	VMOVUPS     Z9, (AX)
-	VMOVUPS.Z   64(AX), K1, Z0
-	VFMADD231PS Z8, Z1, Z0
-	VMOVUPS     Z0, K1, 64(AX)
-	ADDQ        CX, AX
-	VMOVUPS     (AX), Z0
-	VFMADD231PS Z8, Z2, Z0
-	VMOVUPS     Z0, (AX)
-	VMOVUPS.Z   64(AX), K1, Z0
-	VFMADD231PS Z8, Z3, Z0
-	VMOVUPS     Z0, K1, 64(AX)
-	ADDQ        CX, AX
-	VMOVUPS     (AX), Z0
-	VFMADD231PS Z8, Z4, Z0
-	VMOVUPS     Z0, (AX)
-	VMOVUPS.Z   64(AX), K1, Z0
-	VFMADD231PS Z8, Z5, Z0
-	VMOVUPS     Z0, K1, 64(AX)
-	ADDQ        CX, AX
-	VMOVUPS     (AX), Z0
-	VFMADD231PS Z8, Z6, Z0
-	VMOVUPS     Z0, (AX)
-	VMOVUPS.Z   64(AX), K1, Z0
-	VFMADD231PS Z8, Z7, Z0
-	VMOVUPS     Z0, K1, 64(AX)
-	VZEROUPPER
-	RET
+avx512Strip5_edge_add:
+	MOVQ        SI, AX
+	VMOVUPS     (AX), Z11
+	VFMADD231PS Z10, Z1, Z11
+	VMOVUPS     Z11, (AX)
+	VMOVUPS.Z   64(AX), K1, Z1
+	VFMADD231PS Z10, Z2, Z1
+	VMOVUPS     Z1, K1, 64(AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS     (AX), Z1
+	VFMADD231PS Z10, Z3, Z1
+	VMOVUPS     Z1, (AX)
+	VMOVUPS.Z   64(AX), K1, Z1
+	VFMADD231PS Z10, Z4, Z1
+	VMOVUPS     Z1, K1, 64(AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS     (AX), Z1
+	VFMADD231PS Z10, Z5, Z1
+	VMOVUPS     Z1, (AX)
+	VMOVUPS.Z   64(AX), K1, Z1
+	VFMADD231PS Z10, Z6, Z1
+	VMOVUPS     Z1, K1, 64(AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS     (AX), Z1
+	VFMADD231PS Z10, Z7, Z1
+	VMOVUPS     Z1, (AX)
+	VMOVUPS.Z   64(AX), K1, Z1
+	VFMADD231PS Z10, Z8, Z1
+	VMOVUPS     Z1, K1, 64(AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS     (AX), Z1
+	VFMADD231PS Z10, Z9, Z1
+	VMOVUPS     Z1, (AX)
+	VMOVUPS.Z   64(AX), K1, Z1
+	VFMADD231PS Z10, Z0, Z1
+	VMOVUPS     Z1, K1, 64(AX)
 
-// func avx512Tile4x4edge(k int, a *float32, down int, right int, b *float32, bStride int, alpha float32, add bool, c *float32, ldc int, mask uint64)
-// Requires: AVX, AVX512F
-TEXT ·avx512Tile4x4edge(SB), NOSPLIT, $0-80
-	MOVQ   k+0(FP), AX
-	MOVQ   a+8(FP), CX
-	MOVQ   right+24(FP), DX
-	MOVQ   b+32(FP), BX
-	MOVQ   bStride+40(FP), SI
-	SHLQ   $0x02, DX
-	SHLQ   $0x02, SI
-	MOVQ   down+16(FP), DI
-	SHLQ   $0x02, DI
-	LEAQ   (DI)(DI*2), R8
-	MOVQ   mask+72(FP), R9
-	KMOVW  R9, K1
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	VPXORD Z9, Z9, Z9
-	VPXORD Z10, Z10, Z10
-	VPXORD Z11, Z11, Z11
-	VPXORD Z12, Z12, Z12
-	VPXORD Z13, Z13, Z13
-	VPXORD Z14, Z14, Z14
-	VPXORD Z15, Z15, Z15
+avx512Strip5_edge_stored:
+	JMP avx512Strip5_end
 
-deep_avx512_4x4edge:
-	VMOVUPS      (BX), Z16
-	VMOVUPS      64(BX), Z17
-	VMOVUPS      128(BX), Z18
-	VMOVUPS.Z    192(BX), K1, Z19
-	VBROADCASTSS (CX), Z20
-	VFMADD231PS  Z20, Z16, Z0
-	VFMADD231PS  Z20, Z17, Z1
-	VFMADD231PS  Z20, Z18, Z2
-	VFMADD231PS  Z20, Z19, Z3
-	VBROADCASTSS (CX)(DI*1), Z20
-	VFMADD231PS  Z20, Z16, Z4
-	VFMADD231PS  Z20, Z17, Z5
-	VFMADD231PS  Z20, Z18, Z6
-	VFMADD231PS  Z20, Z19, Z7
-	VBROADCASTSS (CX)(DI*2), Z20
-	VFMADD231PS  Z20, Z16, Z8
-	VFMADD231PS  Z20, Z17, Z9
-	VFMADD231PS  Z20, Z18, Z10
-	VFMADD231PS  Z20, Z19, Z11
-	VBROADCASTSS (CX)(R8*1), Z20
-	VFMADD231PS  Z20, Z16, Z12
-	VFMADD231PS  Z20, Z17, Z13
-	VFMADD231PS  Z20, Z18, Z14
-	VFMADD231PS  Z20, Z19, Z15
-	ADDQ         DX, CX
-	ADDQ         SI, BX
-	DECQ         AX
-	JNZ          deep_avx512_4x4edge
-	MOVQ         c+56(FP), AX
-	MOVQ         ldc+64(FP), CX
-	SHLQ         $0x02, CX
-	VBROADCASTSS alpha+48(FP), Z16
-	CMPB         add+52(FP), $0x00
-	JNE          add_avx512_4x4edge
-	VMULPS       Z16, Z0, Z0
-	VMOVUPS      Z0, (AX)
-	VMULPS       Z16, Z1, Z0
-	VMOVUPS      Z0, 64(AX)
-	VMULPS       Z16, Z2, Z0
-	VMOVUPS      Z0, 128(AX)
-	VMULPS       Z16, Z3, Z0
-	VMOVUPS      Z0, K1, 192(AX)
-	ADDQ         CX, AX
-	VMULPS       Z16, Z4, Z0
-	VMOVUPS      Z0, (AX)
-	VMULPS       Z16, Z5, Z0
-	VMOVUPS      Z0, 64(AX)
-	VMULPS       Z16, Z6, Z0
-	VMOVUPS      Z0, 128(AX)
-	VMULPS       Z16, Z7, Z0
-	VMOVUPS      Z0, K1, 192(AX)
-	ADDQ         CX, AX
-	VMULPS       Z16, Z8, Z0
-	VMOVUPS      Z0, (AX)
-	VMULPS       Z16, Z9, Z0
-	VMOVUPS      Z0, 64(AX)
-	VMULPS       Z16, Z10, Z0
-	VMOVUPS      Z0, 128(AX)
-	VMULPS       Z16, Z11, Z0
-	VMOVUPS      Z0, K1, 192(AX)
-	ADDQ         CX, AX
-	VMULPS       Z16, Z12, Z0
-	VMOVUPS      Z0, (AX)
-	VMULPS       Z16, Z13, Z0
-	VMOVUPS      Z0, 64(AX)
-	VMULPS       Z16, Z14, Z0
-	VMOVUPS      Z0, 128(AX)
-	VMULPS       Z16, Z15, Z0
-	VMOVUPS      Z0, K1, 192(AX)
-	VZEROUPPER
-	RET
+avx512Strip5_last:
+	LEAQ    (DI), DI
+	MOVQ    $-1, R10
+	BZHIQ   DI, R10, DI
+	KMOVW   DI, K1
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z0, Z0
+	MOVQ    k+0(FP), DI
 
-add_avx512_4x4edge:
-	VMOVUPS     (AX), Z17
-	VFMADD231PS Z16, Z0, Z17
-	VMOVUPS     Z17, (AX)
-	VMOVUPS     64(AX), Z0
-	VFMADD231PS Z16, Z1, Z0
-	VMOVUPS     Z0, 64(AX)
-	VMOVUPS     128(AX), Z0
-	VFMADD231PS Z16, Z2, Z0
-	VMOVUPS     Z0, 128(AX)
-	VMOVUPS.Z   192(AX), K1, Z0
-	VFMADD231PS Z16, Z3, Z0
-	VMOVUPS     Z0, K1, 192(AX)
-	ADDQ        CX, AX
-	VMOVUPS     (AX), Z0
-	VFMADD231PS Z16, Z4, Z0
-	VMOVUPS     Z0, (AX)
-	VMOVUPS     64(AX), Z0
-	VFMADD231PS Z16, Z5, Z0
-	VMOVUPS     Z0, 64(AX)
-	VMOVUPS     128(AX), Z0
-	VFMADD231PS Z16, Z6, Z0
-	VMOVUPS     Z0, 128(AX)
-	VMOVUPS.Z   192(AX), K1, Z0
-	VFMADD231PS Z16, Z7, Z0
-	VMOVUPS     Z0, K1, 192(AX)
-	ADDQ        CX, AX
-	VMOVUPS     (AX), Z0
-	VFMADD231PS Z16, Z8, Z0
-	VMOVUPS     Z0, (AX)
-	VMOVUPS     64(AX), Z0
-	VFMADD231PS Z16, Z9, Z0
-	VMOVUPS     Z0, 64(AX)
-	VMOVUPS     128(AX), Z0
-	VFMADD231PS Z16, Z10, Z0
-	VMOVUPS     Z0, 128(AX)
-	VMOVUPS.Z   192(AX), K1, Z0
-	VFMADD231PS Z16, Z11, Z0
-	VMOVUPS     Z0, K1, 192(AX)
-	ADDQ        CX, AX
-	VMOVUPS     (AX), Z0
-	VFMADD231PS Z16, Z12, Z0
-	VMOVUPS     Z0, (AX)
-	VMOVUPS     64(AX), Z0
-	VFMADD231PS Z16, Z13, Z0
-	VMOVUPS     Z0, 64(AX)
-	VMOVUPS     128(AX), Z0
-	VFMADD231PS Z16, Z14, Z0
-	VMOVUPS     Z0, 128(AX)
-	VMOVUPS.Z   192(AX), K1, Z0
-	VFMADD231PS Z16, Z15, Z0
-	VMOVUPS     Z0, K1, 192(AX)
-	VZEROUPPER
-	RET
-
-// func avx512Tile5x1edge(k int, a *float32, down int, right int, b *float32, bStride int, alpha float32, add bool, c *float32, ldc int, mask uint64)
-// Requires: AVX, AVX512F
-TEXT ·avx512Tile5x1edge(SB), NOSPLIT, $0-80
-	MOVQ   k+0(FP), AX
-	MOVQ   a+8(FP), CX
-	MOVQ   right+24(FP), DX
-	MOVQ   b+32(FP), BX
-	MOVQ   bStride+40(FP), SI
-	SHLQ   $0x02, DX
-	SHLQ   $0x02, SI
-	MOVQ   down+16(FP), DI
-	SHLQ   $0x02, DI
-	LEAQ   (DI)(DI*2), R8
-	MOVQ   mask+72(FP), R9
-	KMOVW  R9, K1
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-
-deep_avx512_5x1edge:
-	VMOVUPS.Z    (BX), K1, Z5
-	VBROADCASTSS (CX), Z6
-	VFMADD231PS  Z6, Z5, Z0
-	VBROADCASTSS (CX)(DI*1), Z6
+avx512Strip5_one_deep:
+	VMOVUPS.Z    (DX), K1, Z5
+	VBROADCASTSS (AX), Z6
 	VFMADD231PS  Z6, Z5, Z1
-	VBROADCASTSS (CX)(DI*2), Z6
+	VBROADCASTSS (AX)(R8*1), Z6
 	VFMADD231PS  Z6, Z5, Z2
-	VBROADCASTSS (CX)(R8*1), Z6
+	VBROADCASTSS (AX)(R8*2), Z6
 	VFMADD231PS  Z6, Z5, Z3
-	VBROADCASTSS (CX)(DI*4), Z6
+	VBROADCASTSS (AX)(R9*1), Z6
 	VFMADD231PS  Z6, Z5, Z4
-	ADDQ         DX, CX
-	ADDQ         SI, BX
-	DECQ         AX
-	JNZ          deep_avx512_5x1edge
-	MOVQ         c+56(FP), AX
-	MOVQ         ldc+64(FP), CX
-	SHLQ         $0x02, CX
-	VBROADCASTSS alpha+48(FP), Z5
-	CMPB         add+52(FP), $0x00
-	JNE          add_avx512_5x1edge
+	VBROADCASTSS (AX)(R8*4), Z6
+	VFMADD231PS  Z6, Z5, Z0
+	ADDQ         CX, AX
+	ADDQ         BX, DX
+	DECQ         DI
+	JNZ          avx512Strip5_one_deep
+	MOVQ         ldc+72(FP), CX
+	MOVQ         SI, AX
+	VBROADCASTSS alpha+56(FP), Z5
+	CMPB         add+60(FP), $0x00
+	JNE          avx512Strip5_one_add
+	VMULPS       Z5, Z1, Z1
+	VMOVUPS      Z1, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Z5, Z2, Z2
+	VMOVUPS      Z2, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Z5, Z3, Z3
+	VMOVUPS      Z3, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Z5, Z4, Z4
+	VMOVUPS      Z4, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
 	VMULPS       Z5, Z0, Z0
 	VMOVUPS      Z0, K1, (AX)
-	ADDQ         CX, AX
-	VMULPS       Z5, Z1, Z0
-	VMOVUPS      Z0, K1, (AX)
-	ADDQ         CX, AX
-	VMULPS       Z5, Z2, Z0
-	VMOVUPS      Z0, K1, (AX)
-	ADDQ         CX, AX
-	VMULPS       Z5, Z3, Z0
-	VMOVUPS      Z0, K1, (AX)
-	ADDQ         CX, AX
-	VMULPS       Z5, Z4, Z0
-	VMOVUPS      Z0, K1, (AX)
-	VZEROUPPER
-	RET
+	JMP          avx512Strip5_one_stored
 
-add_avx512_5x1edge:
+avx512Strip5_one_add:
+	MOVQ        SI, AX
 	VMOVUPS.Z   (AX), K1, Z6
-	VFMADD231PS Z5, Z0, Z6
+	VFMADD231PS Z5, Z1, Z6
 	VMOVUPS     Z6, K1, (AX)
-	ADDQ        CX, AX
-	VMOVUPS.Z   (AX), K1, Z0
-	VFMADD231PS Z5, Z1, Z0
-	VMOVUPS     Z0, K1, (AX)
-	ADDQ        CX, AX
-	VMOVUPS.Z   (AX), K1, Z0
-	VFMADD231PS Z5, Z2, Z0
-	VMOVUPS     Z0, K1, (AX)
-	ADDQ        CX, AX
-	VMOVUPS.Z   (AX), K1, Z0
-	VFMADD231PS Z5, Z3, Z0
-	VMOVUPS     Z0, K1, (AX)
-	ADDQ        CX, AX
-	VMOVUPS.Z   (AX), K1, Z0
-	VFMADD231PS Z5, Z4, Z0
-	VMOVUPS     Z0, K1, (AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS.Z   (AX), K1, Z1
+	VFMADD231PS Z5, Z2, Z1
+	VMOVUPS     Z1, K1, (AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS.Z   (AX), K1, Z1
+	VFMADD231PS Z5, Z3, Z1
+	VMOVUPS     Z1, K1, (AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS.Z   (AX), K1, Z1
+	VFMADD231PS Z5, Z4, Z1
+	VMOVUPS     Z1, K1, (AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS.Z   (AX), K1, Z1
+	VFMADD231PS Z5, Z0, Z1
+	VMOVUPS     Z1, K1, (AX)
+
+avx512Strip5_one_stored:
+avx512Strip5_end:
 	VZEROUPPER
 	RET
 
-// func avx512Tile5x2edge(k int, a *float32, down int, right int, b *float32, bStride int, alpha float32, add bool, c *float32, ldc int, mask uint64)
-// Requires: AVX, AVX512F
-TEXT ·avx512Tile5x2edge(SB), NOSPLIT, $0-80
-	MOVQ   k+0(FP), AX
-	MOVQ   a+8(FP), CX
-	MOVQ   right+24(FP), DX
-	MOVQ   b+32(FP), BX
-	MOVQ   bStride+40(FP), SI
-	SHLQ   $0x02, DX
-	SHLQ   $0x02, SI
-	MOVQ   down+16(FP), DI
-	SHLQ   $0x02, DI
-	LEAQ   (DI)(DI*2), R8
-	MOVQ   mask+72(FP), R9
-	KMOVW  R9, K1
+// func avx512Strip6(k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·avx512Strip6(SB), NOSPLIT, $0-88
 	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	VPXORD Z9, Z9, Z9
+	MOVQ   a+8(FP), AX
+	MOVQ   right+24(FP), CX
+	MOVQ   b+32(FP), DX
+	MOVQ   bStride+40(FP), BX
+	MOVQ   c+64(FP), SI
+	MOVQ   n+80(FP), DI
+	SHLQ   $0x02, CX
+	SHLQ   $0x02, BX
+	MOVQ   down+16(FP), R8
+	SHLQ   $0x02, R8
+	LEAQ   (R8)(R8*2), R9
+	LEAQ   (R8)(R8*4), R10
+	ADDQ   AX, R10
+	CMPQ   panel+48(FP), $0x00
+	JNE    avx512Strip6_pair
+	CMPQ   DI, $0x40
+	JLT    avx512Strip6_pair
 
-deep_avx512_5x2edge:
-	VMOVUPS      (BX), Z10
-	VMOVUPS.Z    64(BX), K1, Z11
-	VBROADCASTSS (CX), Z12
-	VFMADD231PS  Z12, Z10, Z0
-	VFMADD231PS  Z12, Z11, Z1
-	VBROADCASTSS (CX)(DI*1), Z12
-	VFMADD231PS  Z12, Z10, Z2
-	VFMADD231PS  Z12, Z11, Z3
-	VBROADCASTSS (CX)(DI*2), Z12
-	VFMADD231PS  Z12, Z10, Z4
-	VFMADD231PS  Z12, Z11, Z5
-	VBROADCASTSS (CX)(R8*1), Z12
-	VFMADD231PS  Z12, Z10, Z6
-	VFMADD231PS  Z12, Z11, Z7
-	VBROADCASTSS (CX)(DI*4), Z12
-	VFMADD231PS  Z12, Z10, Z8
-	VFMADD231PS  Z12, Z11, Z9
-	ADDQ         DX, CX
-	ADDQ         SI, BX
-	DECQ         AX
-	JNZ          deep_avx512_5x2edge
-	MOVQ         c+56(FP), AX
-	MOVQ         ldc+64(FP), CX
-	SHLQ         $0x02, CX
-	VBROADCASTSS alpha+48(FP), Z10
-	CMPB         add+52(FP), $0x00
-	JNE          add_avx512_5x2edge
-	VMULPS       Z10, Z0, Z0
-	VMOVUPS      Z0, (AX)
-	VMULPS       Z10, Z1, Z0
+avx512Strip6_wide:
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z0, Z5
+	VMOVAPS Z0, Z6
+	VMOVAPS Z0, Z7
+	VMOVAPS Z0, Z8
+	VMOVAPS Z0, Z9
+	VMOVAPS Z0, Z10
+	VMOVAPS Z0, Z11
+	VMOVAPS Z0, Z12
+	VMOVAPS Z0, Z13
+	VMOVAPS Z0, Z14
+	VMOVAPS Z0, Z15
+	VMOVAPS Z0, Z16
+	VMOVAPS Z0, Z17
+	VMOVAPS Z0, Z18
+	VMOVAPS Z0, Z19
+	VMOVAPS Z0, Z20
+	VMOVAPS Z0, Z21
+	VMOVAPS Z0, Z22
+	VMOVAPS Z0, Z23
+	VMOVAPS Z0, Z24
+	MOVQ    k+0(FP), R11
+	MOVQ    DX, R12
+
+avx512Strip6_wide_deep:
+	VMOVUPS      (R12), Z25
+	VMOVUPS      64(R12), Z26
+	VMOVUPS      128(R12), Z27
+	VMOVUPS      192(R12), Z28
+	VBROADCASTSS (AX), Z29
+	VFMADD231PS  Z29, Z25, Z1
+	VFMADD231PS  Z29, Z26, Z2
+	VFMADD231PS  Z29, Z27, Z3
+	VFMADD231PS  Z29, Z28, Z4
+	VBROADCASTSS (AX)(R8*1), Z29
+	VFMADD231PS  Z29, Z25, Z5
+	VFMADD231PS  Z29, Z26, Z6
+	VFMADD231PS  Z29, Z27, Z7
+	VFMADD231PS  Z29, Z28, Z8
+	VBROADCASTSS (AX)(R8*2), Z29
+	VFMADD231PS  Z29, Z25, Z9
+	VFMADD231PS  Z29, Z26, Z10
+	VFMADD231PS  Z29, Z27, Z11
+	VFMADD231PS  Z29, Z28, Z12
+	VBROADCASTSS (AX)(R9*1), Z29
+	VFMADD231PS  Z29, Z25, Z13
+	VFMADD231PS  Z29, Z26, Z14
+	VFMADD231PS  Z29, Z27, Z15
+	VFMADD231PS  Z29, Z28, Z16
+	VBROADCASTSS (AX)(R8*4), Z29
+	VFMADD231PS  Z29, Z25, Z17
+	VFMADD231PS  Z29, Z26, Z18
+	VFMADD231PS  Z29, Z27, Z19
+	VFMADD231PS  Z29, Z28, Z20
+	VBROADCASTSS (R10), Z29
+	VFMADD231PS  Z29, Z25, Z21
+	VFMADD231PS  Z29, Z26, Z22
+	VFMADD231PS  Z29, Z27, Z23
+	VFMADD231PS  Z29, Z28, Z24
+	ADDQ         CX, AX
+	ADDQ         CX, R10
+	ADDQ         BX, R12
+	DECQ         R11
+	JNZ          avx512Strip6_wide_deep
+	MOVQ         ldc+72(FP), R12
+	MOVQ         SI, R11
+	VBROADCASTSS alpha+56(FP), Z25
+	CMPB         add+60(FP), $0x00
+	JNE          avx512Strip6_wide_add
+	VMULPS       Z25, Z1, Z1
+	VMOVUPS      Z1, (R11)
+	VMULPS       Z25, Z2, Z2
+	VMOVUPS      Z2, 64(R11)
+	VMULPS       Z25, Z3, Z3
+	VMOVUPS      Z3, 128(R11)
+	VMULPS       Z25, Z4, Z4
+	VMOVUPS      Z4, 192(R11)
+	LEAQ         (R11)(R12*4), R11
+	VMULPS       Z25, Z5, Z5
+	VMOVUPS      Z5, (R11)
+	VMULPS       Z25, Z6, Z6
+	VMOVUPS      Z6, 64(R11)
+	VMULPS       Z25, Z7, Z7
+	VMOVUPS      Z7, 128(R11)
+	VMULPS       Z25, Z8, Z8
+	VMOVUPS      Z8, 192(R11)
+	LEAQ         (R11)(R12*4), R11
+	VMULPS       Z25, Z9, Z9
+	VMOVUPS      Z9, (R11)
+	VMULPS       Z25, Z10, Z10
+	VMOVUPS      Z10, 64(R11)
+	VMULPS       Z25, Z11, Z11
+	VMOVUPS      Z11, 128(R11)
+	VMULPS       Z25, Z12, Z12
+	VMOVUPS      Z12, 192(R11)
+	LEAQ         (R11)(R12*4), R11
+	VMULPS       Z25, Z13, Z13
+	VMOVUPS      Z13, (R11)
+	VMULPS       Z25, Z14, Z14
+	VMOVUPS      Z14, 64(R11)
+	VMULPS       Z25, Z15, Z15
+	VMOVUPS      Z15, 128(R11)
+	VMULPS       Z25, Z16, Z16
+	VMOVUPS      Z16, 192(R11)
+	LEAQ         (R11)(R12*4), R11
+	VMULPS       Z25, Z17, Z17
+	VMOVUPS      Z17, (R11)
+	VMULPS       Z25, Z18, Z18
+	VMOVUPS      Z18, 64(R11)
+	VMULPS       Z25, Z19, Z19
+	VMOVUPS      Z19, 128(R11)
+	VMULPS       Z25, Z20, Z20
+	VMOVUPS      Z20, 192(R11)
+	LEAQ         (R11)(R12*4), R11
+	VMULPS       Z25, Z21, Z21
+	VMOVUPS      Z21, (R11)
+	VMULPS       Z25, Z22, Z22
+	VMOVUPS      Z22, 64(R11)
+	VMULPS       Z25, Z23, Z23
+	VMOVUPS      Z23, 128(R11)
+	VMULPS       Z25, Z24, Z24
+	VMOVUPS      Z24, 192(R11)
+	JMP          avx512Strip6_wide_stored
+
+avx512Strip6_wide_add:
+	MOVQ        SI, R11
+	VMOVUPS     (R11), Z26
+	VFMADD231PS Z25, Z1, Z26
+	VMOVUPS     Z26, (R11)
+	VMOVUPS     64(R11), Z1
+	VFMADD231PS Z25, Z2, Z1
+	VMOVUPS     Z1, 64(R11)
+	VMOVUPS     128(R11), Z1
+	VFMADD231PS Z25, Z3, Z1
+	VMOVUPS     Z1, 128(R11)
+	VMOVUPS     192(R11), Z1
+	VFMADD231PS Z25, Z4, Z1
+	VMOVUPS     Z1, 192(R11)
+	LEAQ        (R11)(R12*4), R11
+	VMOVUPS     (R11), Z1
+	VFMADD231PS Z25, Z5, Z1
+	VMOVUPS     Z1, (R11)
+	VMOVUPS     64(R11), Z1
+	VFMADD231PS Z25, Z6, Z1
+	VMOVUPS     Z1, 64(R11)
+	VMOVUPS     128(R11), Z1
+	VFMADD231PS Z25, Z7, Z1
+	VMOVUPS     Z1, 128(R11)
+	VMOVUPS     192(R11), Z1
+	VFMADD231PS Z25, Z8, Z1
+	VMOVUPS     Z1, 192(R11)
+	LEAQ        (R11)(R12*4), R11
+	VMOVUPS     (R11), Z1
+	VFMADD231PS Z25, Z9, Z1
+	VMOVUPS     Z1, (R11)
+	VMOVUPS     64(R11), Z1
+	VFMADD231PS Z25, Z10, Z1
+	VMOVUPS     Z1, 64(R11)
+	VMOVUPS     128(R11), Z1
+	VFMADD231PS Z25, Z11, Z1
+	VMOVUPS     Z1, 128(R11)
+	VMOVUPS     192(R11), Z1
+	VFMADD231PS Z25, Z12, Z1
+	VMOVUPS     Z1, 192(R11)
+	LEAQ        (R11)(R12*4), R11
+	VMOVUPS     (R11), Z1
+	VFMADD231PS Z25, Z13, Z1
+	VMOVUPS     Z1, (R11)
+	VMOVUPS     64(R11), Z1
+	VFMADD231PS Z25, Z14, Z1
+	VMOVUPS     Z1, 64(R11)
+	VMOVUPS     128(R11), Z1
+	VFMADD231PS Z25, Z15, Z1
+	VMOVUPS     Z1, 128(R11)
+	VMOVUPS     192(R11), Z1
+	VFMADD231PS Z25, Z16, Z1
+	VMOVUPS     Z1, 192(R11)
+	LEAQ        (R11)(R12*4), R11
+	VMOVUPS     (R11), Z1
+	VFMADD231PS Z25, Z17, Z1
+	VMOVUPS     Z1, (R11)
+	VMOVUPS     64(R11), Z1
+	VFMADD231PS Z25, Z18, Z1
+	VMOVUPS     Z1, 64(R11)
+	VMOVUPS     128(R11), Z1
+	VFMADD231PS Z25, Z19, Z1
+	VMOVUPS     Z1, 128(R11)
+	VMOVUPS     192(R11), Z1
+	VFMADD231PS Z25, Z20, Z1
+	VMOVUPS     Z1, 192(R11)
+	LEAQ        (R11)(R12*4), R11
+	VMOVUPS     (R11), Z1
+	VFMADD231PS Z25, Z21, Z1
+	VMOVUPS     Z1, (R11)
+	VMOVUPS     64(R11), Z1
+	VFMADD231PS Z25, Z22, Z1
+	VMOVUPS     Z1, 64(R11)
+	VMOVUPS     128(R11), Z1
+	VFMADD231PS Z25, Z23, Z1
+	VMOVUPS     Z1, 128(R11)
+	VMOVUPS     192(R11), Z1
+	VFMADD231PS Z25, Z24, Z1
+	VMOVUPS     Z1, 192(R11)
+
+avx512Strip6_wide_stored:
+	MOVQ  k+0(FP), R11
+	IMULQ CX, R11
+	SUBQ  R11, AX
+	SUBQ  R11, R10
+	ADDQ  $0x00000100, SI
+	ADDQ  $0x00000100, DX
+	SUBQ  $0x40, DI
+	CMPQ  DI, $0x40
+	JGE   avx512Strip6_wide
+
+avx512Strip6_pair:
+	CMPQ DI, $0x20
+	JLT  avx512Strip6_edge
+
+avx512Strip6_two:
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z0, Z5
+	VMOVAPS Z0, Z6
+	VMOVAPS Z0, Z7
+	VMOVAPS Z0, Z8
+	VMOVAPS Z0, Z9
+	VMOVAPS Z0, Z10
+	VMOVAPS Z0, Z11
+	VMOVAPS Z0, Z12
+	MOVQ    k+0(FP), R11
+	MOVQ    DX, R12
+
+avx512Strip6_two_deep:
+	VMOVUPS      (R12), Z13
+	VMOVUPS      64(R12), Z14
+	VBROADCASTSS (AX), Z15
+	VFMADD231PS  Z15, Z13, Z1
+	VFMADD231PS  Z15, Z14, Z2
+	VBROADCASTSS (AX)(R8*1), Z15
+	VFMADD231PS  Z15, Z13, Z3
+	VFMADD231PS  Z15, Z14, Z4
+	VBROADCASTSS (AX)(R8*2), Z15
+	VFMADD231PS  Z15, Z13, Z5
+	VFMADD231PS  Z15, Z14, Z6
+	VBROADCASTSS (AX)(R9*1), Z15
+	VFMADD231PS  Z15, Z13, Z7
+	VFMADD231PS  Z15, Z14, Z8
+	VBROADCASTSS (AX)(R8*4), Z15
+	VFMADD231PS  Z15, Z13, Z9
+	VFMADD231PS  Z15, Z14, Z10
+	VBROADCASTSS (R10), Z15
+	VFMADD231PS  Z15, Z13, Z11
+	VFMADD231PS  Z15, Z14, Z12
+	ADDQ         CX, AX
+	ADDQ         CX, R10
+	ADDQ         BX, R12
+	DECQ         R11
+	JNZ          avx512Strip6_two_deep
+	MOVQ         ldc+72(FP), R12
+	MOVQ         SI, R11
+	VBROADCASTSS alpha+56(FP), Z13
+	CMPB         add+60(FP), $0x00
+	JNE          avx512Strip6_two_add
+	VMULPS       Z13, Z1, Z1
+	VMOVUPS      Z1, (R11)
+	VMULPS       Z13, Z2, Z2
+	VMOVUPS      Z2, 64(R11)
+	LEAQ         (R11)(R12*4), R11
+	VMULPS       Z13, Z3, Z3
+	VMOVUPS      Z3, (R11)
+	VMULPS       Z13, Z4, Z4
+	VMOVUPS      Z4, 64(R11)
+	LEAQ         (R11)(R12*4), R11
+	VMULPS       Z13, Z5, Z5
+	VMOVUPS      Z5, (R11)
+	VMULPS       Z13, Z6, Z6
+	VMOVUPS      Z6, 64(R11)
+	LEAQ         (R11)(R12*4), R11
+	VMULPS       Z13, Z7, Z7
+	VMOVUPS      Z7, (R11)
+	VMULPS       Z13, Z8, Z8
+	VMOVUPS      Z8, 64(R11)
+	LEAQ         (R11)(R12*4), R11
+	VMULPS       Z13, Z9, Z9
+	VMOVUPS      Z9, (R11)
+	VMULPS       Z13, Z10, Z10
+	VMOVUPS      Z10, 64(R11)
+	LEAQ         (R11)(R12*4), R11
+	VMULPS       Z13, Z11, Z11
+	VMOVUPS      Z11, (R11)
+	VMULPS       Z13, Z12, Z12
+	VMOVUPS      Z12, 64(R11)
+	JMP          avx512Strip6_two_stored
+
+avx512Strip6_two_add:
+	MOVQ        SI, R11
+	VMOVUPS     (R11), Z14
+	VFMADD231PS Z13, Z1, Z14
+	VMOVUPS     Z14, (R11)
+	VMOVUPS     64(R11), Z1
+	VFMADD231PS Z13, Z2, Z1
+	VMOVUPS     Z1, 64(R11)
+	LEAQ        (R11)(R12*4), R11
+	VMOVUPS     (R11), Z1
+	VFMADD231PS Z13, Z3, Z1
+	VMOVUPS     Z1, (R11)
+	VMOVUPS     64(R11), Z1
+	VFMADD231PS Z13, Z4, Z1
+	VMOVUPS     Z1, 64(R11)
+	LEAQ        (R11)(R12*4), R11
+	VMOVUPS     (R11), Z1
+	VFMADD231PS Z13, Z5, Z1
+	VMOVUPS     Z1, (R11)
+	VMOVUPS     64(R11), Z1
+	VFMADD231PS Z13, Z6, Z1
+	VMOVUPS     Z1, 64(R11)
+	LEAQ        (R11)(R12*4), R11
+	VMOVUPS     (R11), Z1
+	VFMADD231PS Z13, Z7, Z1
+	VMOVUPS     Z1, (R11)
+	VMOVUPS     64(R11), Z1
+	VFMADD231PS Z13, Z8, Z1
+	VMOVUPS     Z1, 64(R11)
+	LEAQ        (R11)(R12*4), R11
+	VMOVUPS     (R11), Z1
+	VFMADD231PS Z13, Z9, Z1
+	VMOVUPS     Z1, (R11)
+	VMOVUPS     64(R11), Z1
+	VFMADD231PS Z13, Z10, Z1
+	VMOVUPS     Z1, 64(R11)
+	LEAQ        (R11)(R12*4), R11
+	VMOVUPS     (R11), Z1
+	VFMADD231PS Z13, Z11, Z1
+	VMOVUPS     Z1, (R11)
+	VMOVUPS     64(R11), Z1
+	VFMADD231PS Z13, Z12, Z1
+	VMOVUPS     Z1, 64(R11)
+
+avx512Strip6_two_stored:
+	MOVQ  k+0(FP), R11
+	IMULQ CX, R11
+	SUBQ  R11, AX
+	SUBQ  R11, R10
+	ADDQ  $0x00000080, SI
+	MOVQ  panel+48(FP), R11
+	LEAQ  (DX)(R11*4), DX
+	TESTQ R11, R11
+	JNZ   avx512Strip6_two_packed
+	ADDQ  $0x00000080, DX
+
+avx512Strip6_two_packed:
+	SUBQ $0x20, DI
+	CMPQ DI, $0x20
+	JGE  avx512Strip6_two
+
+avx512Strip6_edge:
+	TESTQ   DI, DI
+	JZ      avx512Strip6_end
+	CMPQ    DI, $0x10
+	JLE     avx512Strip6_last
+	LEAQ    -16(DI), DI
+	MOVQ    $-1, R11
+	BZHIQ   DI, R11, DI
+	KMOVW   DI, K1
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z0, Z5
+	VMOVAPS Z0, Z6
+	VMOVAPS Z0, Z7
+	VMOVAPS Z0, Z8
+	VMOVAPS Z0, Z9
+	VMOVAPS Z0, Z10
+	VMOVAPS Z0, Z11
+	VMOVAPS Z0, Z0
+	MOVQ    k+0(FP), DI
+
+avx512Strip6_edge_deep:
+	VMOVUPS      (DX), Z12
+	VMOVUPS.Z    64(DX), K1, Z13
+	VBROADCASTSS (AX), Z14
+	VFMADD231PS  Z14, Z12, Z1
+	VFMADD231PS  Z14, Z13, Z2
+	VBROADCASTSS (AX)(R8*1), Z14
+	VFMADD231PS  Z14, Z12, Z3
+	VFMADD231PS  Z14, Z13, Z4
+	VBROADCASTSS (AX)(R8*2), Z14
+	VFMADD231PS  Z14, Z12, Z5
+	VFMADD231PS  Z14, Z13, Z6
+	VBROADCASTSS (AX)(R9*1), Z14
+	VFMADD231PS  Z14, Z12, Z7
+	VFMADD231PS  Z14, Z13, Z8
+	VBROADCASTSS (AX)(R8*4), Z14
+	VFMADD231PS  Z14, Z12, Z9
+	VFMADD231PS  Z14, Z13, Z10
+	VBROADCASTSS (R10), Z14
+	VFMADD231PS  Z14, Z12, Z11
+	VFMADD231PS  Z14, Z13, Z0
+	ADDQ         CX, AX
+	ADDQ         CX, R10
+	ADDQ         BX, DX
+	DECQ         DI
+	JNZ          avx512Strip6_edge_deep
+	MOVQ         ldc+72(FP), CX
+	MOVQ         SI, AX
+	VBROADCASTSS alpha+56(FP), Z12
+	CMPB         add+60(FP), $0x00
+	JNE          avx512Strip6_edge_add
+	VMULPS       Z12, Z1, Z1
+	VMOVUPS      Z1, (AX)
+	VMULPS       Z12, Z2, Z2
+	VMOVUPS      Z2, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Z12, Z3, Z3
+	VMOVUPS      Z3, (AX)
+	VMULPS       Z12, Z4, Z4
+	VMOVUPS      Z4, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Z12, Z5, Z5
+	VMOVUPS      Z5, (AX)
+	VMULPS       Z12, Z6, Z6
+	VMOVUPS      Z6, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Z12, Z7, Z7
+	VMOVUPS      Z7, (AX)
+	VMULPS       Z12, Z8, Z8
+	VMOVUPS      Z8, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Z12, Z9, Z9
+	VMOVUPS      Z9, (AX)
+	VMULPS       Z12, Z10, Z10
+	VMOVUPS      Z10, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Z12, Z11, Z11
+	VMOVUPS      Z11, (AX)
+	VMULPS       Z12, Z0, Z0
 	VMOVUPS      Z0, K1, 64(AX)
-	ADDQ         CX, AX
-	VMULPS       Z10, Z2, Z0
-	VMOVUPS      Z0, (AX)
-	VMULPS       Z10, Z3, Z0
-	VMOVUPS      Z0, K1, 64(AX)
-	ADDQ         CX, AX
-	VMULPS       Z10, Z4, Z0
-	VMOVUPS      Z0, (AX)
-	VMULPS       Z10, Z5, Z0
-	VMOVUPS      Z0, K1, 64(AX)
-	ADDQ         CX, AX
-	VMULPS       Z10, Z6, Z0
-	VMOVUPS      Z0, (AX)
-	VMULPS       Z10, Z7, Z0
-	VMOVUPS      Z0, K1, 64(AX)
-	ADDQ         CX, AX
-	VMULPS       Z10, Z8, Z0
-	VMOVUPS      Z0, (AX)
-	VMULPS       Z10, Z9, Z0
-	VMOVUPS      Z0, K1, 64(AX)
-	VZEROUPPER
-	RET
+	JMP          avx512Strip6_edge_stored
 
-add_avx512_5x2edge:
-	VMOVUPS     (AX), Z11
-	VFMADD231PS Z10, Z0, Z11
-	VMOVUPS     Z11, (AX)
-	VMOVUPS.Z   64(AX), K1, Z0
-	VFMADD231PS Z10, Z1, Z0
-	VMOVUPS     Z0, K1, 64(AX)
-	ADDQ        CX, AX
-	VMOVUPS     (AX), Z0
-	VFMADD231PS Z10, Z2, Z0
-	VMOVUPS     Z0, (AX)
-	VMOVUPS.Z   64(AX), K1, Z0
-	VFMADD231PS Z10, Z3, Z0
-	VMOVUPS     Z0, K1, 64(AX)
-	ADDQ        CX, AX
-	VMOVUPS     (AX), Z0
-	VFMADD231PS Z10, Z4, Z0
-	VMOVUPS     Z0, (AX)
-	VMOVUPS.Z   64(AX), K1, Z0
-	VFMADD231PS Z10, Z5, Z0
-	VMOVUPS     Z0, K1, 64(AX)
-	ADDQ        CX, AX
-	VMOVUPS     (AX), Z0
-	VFMADD231PS Z10, Z6, Z0
-	VMOVUPS     Z0, (AX)
-	VMOVUPS.Z   64(AX), K1, Z0
-	VFMADD231PS Z10, Z7, Z0
-	VMOVUPS     Z0, K1, 64(AX)
-	ADDQ        CX, AX
-	VMOVUPS     (AX), Z0
-	VFMADD231PS Z10, Z8, Z0
-	VMOVUPS     Z0, (AX)
-	VMOVUPS.Z   64(AX), K1, Z0
-	VFMADD231PS Z10, Z9, Z0
-	VMOVUPS     Z0, K1, 64(AX)
-	VZEROUPPER
-	RET
+avx512Strip6_edge_add:
+	MOVQ        SI, AX
+	VMOVUPS     (AX), Z13
+	VFMADD231PS Z12, Z1, Z13
+	VMOVUPS     Z13, (AX)
+	VMOVUPS.Z   64(AX), K1, Z1
+	VFMADD231PS Z12, Z2, Z1
+	VMOVUPS     Z1, K1, 64(AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS     (AX), Z1
+	VFMADD231PS Z12, Z3, Z1
+	VMOVUPS     Z1, (AX)
+	VMOVUPS.Z   64(AX), K1, Z1
+	VFMADD231PS Z12, Z4, Z1
+	VMOVUPS     Z1, K1, 64(AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS     (AX), Z1
+	VFMADD231PS Z12, Z5, Z1
+	VMOVUPS     Z1, (AX)
+	VMOVUPS.Z   64(AX), K1, Z1
+	VFMADD231PS Z12, Z6, Z1
+	VMOVUPS     Z1, K1, 64(AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS     (AX), Z1
+	VFMADD231PS Z12, Z7, Z1
+	VMOVUPS     Z1, (AX)
+	VMOVUPS.Z   64(AX), K1, Z1
+	VFMADD231PS Z12, Z8, Z1
+	VMOVUPS     Z1, K1, 64(AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS     (AX), Z1
+	VFMADD231PS Z12, Z9, Z1
+	VMOVUPS     Z1, (AX)
+	VMOVUPS.Z   64(AX), K1, Z1
+	VFMADD231PS Z12, Z10, Z1
+	VMOVUPS     Z1, K1, 64(AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS     (AX), Z1
+	VFMADD231PS Z12, Z11, Z1
+	VMOVUPS     Z1, (AX)
+	VMOVUPS.Z   64(AX), K1, Z1
+	VFMADD231PS Z12, Z0, Z1
+	VMOVUPS     Z1, K1, 64(AX)
 
-// func avx512Tile5x4edge(k int, a *float32, down int, right int, b *float32, bStride int, alpha float32, add bool, c *float32, ldc int, mask uint64)
-// Requires: AVX, AVX512F
-TEXT ·avx512Tile5x4edge(SB), NOSPLIT, $0-80
-	MOVQ   k+0(FP), AX
-	MOVQ   a+8(FP), CX
-	MOVQ   right+24(FP), DX
-	MOVQ   b+32(FP), BX
-	MOVQ   bStride+40(FP), SI
-	SHLQ   $0x02, DX
-	SHLQ   $0x02, SI
-	MOVQ   down+16(FP), DI
-	SHLQ   $0x02, DI
-	LEAQ   (DI)(DI*2), R8
-	MOVQ   mask+72(FP), R9
-	KMOVW  R9, K1
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	VPXORD Z9, Z9, Z9
-	VPXORD Z10, Z10, Z10
-	VPXORD Z11, Z11, Z11
-	VPXORD Z12, Z12, Z12
-	VPXORD Z13, Z13, Z13
-	VPXORD Z14, Z14, Z14
-	VPXORD Z15, Z15, Z15
-	VPXORD Z16, Z16, Z16
-	VPXORD Z17, Z17, Z17
-	VPXORD Z18, Z18, Z18
-	VPXORD Z19, Z19, Z19
+avx512Strip6_edge_stored:
+	JMP avx512Strip6_end
 
-deep_avx512_5x4edge:
-	VMOVUPS      (BX), Z20
-	VMOVUPS      64(BX), Z21
-	VMOVUPS      128(BX), Z22
-	VMOVUPS.Z    192(BX), K1, Z23
-	VBROADCASTSS (CX), Z24
-	VFMADD231PS  Z24, Z20, Z0
-	VFMADD231PS  Z24, Z21, Z1
-	VFMADD231PS  Z24, Z22, Z2
-	VFMADD231PS  Z24, Z23, Z3
-	VBROADCASTSS (CX)(DI*1), Z24
-	VFMADD231PS  Z24, Z20, Z4
-	VFMADD231PS  Z24, Z21, Z5
-	VFMADD231PS  Z24, Z22, Z6
-	VFMADD231PS  Z24, Z23, Z7
-	VBROADCASTSS (CX)(DI*2), Z24
-	VFMADD231PS  Z24, Z20, Z8
-	VFMADD231PS  Z24, Z21, Z9
-	VFMADD231PS  Z24, Z22, Z10
-	VFMADD231PS  Z24, Z23, Z11
-	VBROADCASTSS (CX)(R8*1), Z24
-	VFMADD231PS  Z24, Z20, Z12
-	VFMADD231PS  Z24, Z21, Z13
-	VFMADD231PS  Z24, Z22, Z14
-	VFMADD231PS  Z24, Z23, Z15
-	VBROADCASTSS (CX)(DI*4), Z24
-	VFMADD231PS  Z24, Z20, Z16
-	VFMADD231PS  Z24, Z21, Z17
-	VFMADD231PS  Z24, Z22, Z18
-	VFMADD231PS  Z24, Z23, Z19
-	ADDQ         DX, CX
-	ADDQ         SI, BX
-	DECQ         AX
-	JNZ          deep_avx512_5x4edge
-	MOVQ         c+56(FP), AX
-	MOVQ         ldc+64(FP), CX
-	SHLQ         $0x02, CX
-	VBROADCASTSS alpha+48(FP), Z20
-	CMPB         add+52(FP), $0x00
-	JNE          add_avx512_5x4edge
-	VMULPS       Z20, Z0, Z0
-	VMOVUPS      Z0, (AX)
-	VMULPS       Z20, Z1, Z0
-	VMOVUPS      Z0, 64(AX)
-	VMULPS       Z20, Z2, Z0
-	VMOVUPS      Z0, 128(AX)
-	VMULPS       Z20, Z3, Z0
-	VMOVUPS      Z0, K1, 192(AX)
-	ADDQ         CX, AX
-	VMULPS       Z20, Z4, Z0
-	VMOVUPS      Z0, (AX)
-	VMULPS       Z20, Z5, Z0
-	VMOVUPS      Z0, 64(AX)
-	VMULPS       Z20, Z6, Z0
-	VMOVUPS      Z0, 128(AX)
-	VMULPS       Z20, Z7, Z0
-	VMOVUPS      Z0, K1, 192(AX)
-	ADDQ         CX, AX
-	VMULPS       Z20, Z8, Z0
-	VMOVUPS      Z0, (AX)
-	VMULPS       Z20, Z9, Z0
-	VMOVUPS      Z0, 64(AX)
-	VMULPS       Z20, Z10, Z0
-	VMOVUPS      Z0, 128(AX)
-	VMULPS       Z20, Z11, Z0
-	VMOVUPS      Z0, K1, 192(AX)
-	ADDQ         CX, AX
-	VMULPS       Z20, Z12, Z0
-	VMOVUPS      Z0, (AX)
-	VMULPS       Z20, Z13, Z0
-	VMOVUPS      Z0, 64(AX)
-	VMULPS       Z20, Z14, Z0
-	VMOVUPS      Z0, 128(AX)
-	VMULPS       Z20, Z15, Z0
-	VMOVUPS      Z0, K1, 192(AX)
-	ADDQ         CX, AX
-	VMULPS       Z20, Z16, Z0
-	VMOVUPS      Z0, (AX)
-	VMULPS       Z20, Z17, Z0
-	VMOVUPS      Z0, 64(AX)
-	VMULPS       Z20, Z18, Z0
-	VMOVUPS      Z0, 128(AX)
-	VMULPS       Z20, Z19, Z0
-	VMOVUPS      Z0, K1, 192(AX)
-	VZEROUPPER
-	RET
+avx512Strip6_last:
+	LEAQ    (DI), DI
+	MOVQ    $-1, R11
+	BZHIQ   DI, R11, DI
+	KMOVW   DI, K1
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z0, Z5
+	VMOVAPS Z0, Z0
+	MOVQ    k+0(FP), DI
 
-add_avx512_5x4edge:
-	VMOVUPS     (AX), Z21
-	VFMADD231PS Z20, Z0, Z21
-	VMOVUPS     Z21, (AX)
-	VMOVUPS     64(AX), Z0
-	VFMADD231PS Z20, Z1, Z0
-	VMOVUPS     Z0, 64(AX)
-	VMOVUPS     128(AX), Z0
-	VFMADD231PS Z20, Z2, Z0
-	VMOVUPS     Z0, 128(AX)
-	VMOVUPS.Z   192(AX), K1, Z0
-	VFMADD231PS Z20, Z3, Z0
-	VMOVUPS     Z0, K1, 192(AX)
-	ADDQ        CX, AX
-	VMOVUPS     (AX), Z0
-	VFMADD231PS Z20, Z4, Z0
-	VMOVUPS     Z0, (AX)
-	VMOVUPS     64(AX), Z0
-	VFMADD231PS Z20, Z5, Z0
-	VMOVUPS     Z0, 64(AX)
-	VMOVUPS     128(AX), Z0
-	VFMADD231PS Z20, Z6, Z0
-	VMOVUPS     Z0, 128(AX)
-	VMOVUPS.Z   192(AX), K1, Z0
-	VFMADD231PS Z20, Z7, Z0
-	VMOVUPS     Z0, K1, 192(AX)
-	ADDQ        CX, AX
-	VMOVUPS     (AX), Z0
-	VFMADD231PS Z20, Z8, Z0
-	VMOVUPS     Z0, (AX)
-	VMOVUPS     64(AX), Z0
-	VFMADD231PS Z20, Z9, Z0
-	VMOVUPS     Z0, 64(AX)
-	VMOVUPS     128(AX), Z0
-	VFMADD231PS Z20, Z10, Z0
-	VMOVUPS     Z0, 128(AX)
-	VMOVUPS.Z   192(AX), K1, Z0
-	VFMADD231PS Z20, Z11, Z0
-	VMOVUPS     Z0, K1, 192(AX)
-	ADDQ        CX, AX
-	VMOVUPS     (AX), Z0
-	VFMADD231PS Z20, Z12, Z0
-	VMOVUPS     Z0, (AX)
-	VMOVUPS     64(AX), Z0
-	VFMADD231PS Z20, Z13, Z0
-	VMOVUPS     Z0, 64(AX)
-	VMOVUPS     128(AX), Z0
-	VFMADD231PS Z20, Z14, Z0
-	VMOVUPS     Z0, 128(AX)
-	VMOVUPS.Z   192(AX), K1, Z0
-	VFMADD231PS Z20, Z15, Z0
-	VMOVUPS     Z0, K1, 192(AX)
-	ADDQ        CX, AX
-	VMOVUPS     (AX), Z0
-	VFMADD231PS Z20, Z16, Z0
-	VMOVUPS     Z0, (AX)
-	VMOVUPS     64(AX), Z0
-	VFMADD231PS Z20, Z17, Z0
-	VMOVUPS     Z0, 64(AX)
-	VMOVUPS     128(AX), Z0
-	VFMADD231PS Z20, Z18, Z0
-	VMOVUPS     Z0, 128(AX)
-	VMOVUPS.Z   192(AX), K1, Z0
-	VFMADD231PS Z20, Z19, Z0
-	VMOVUPS     Z0, K1, 192(AX)
-	VZEROUPPER
-	RET
-
-// func avx512Tile6x1edge(k int, a *float32, down int, right int, b *float32, bStride int, alpha float32, add bool, c *float32, ldc int, mask uint64)
-// Requires: AVX, AVX512F
-TEXT ·avx512Tile6x1edge(SB), NOSPLIT, $0-80
-	MOVQ   k+0(FP), AX
-	MOVQ   a+8(FP), CX
-	MOVQ   right+24(FP), DX
-	MOVQ   b+32(FP), BX
-	MOVQ   bStride+40(FP), SI
-	SHLQ   $0x02, DX
-	SHLQ   $0x02, SI
-	MOVQ   down+16(FP), DI
-	SHLQ   $0x02, DI
-	LEAQ   (DI)(DI*2), R8
-	LEAQ   (DI)(DI*4), R9
-	ADDQ   CX, R9
-	MOVQ   mask+72(FP), R10
-	KMOVW  R10, K1
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-
-deep_avx512_6x1edge:
-	VMOVUPS.Z    (BX), K1, Z6
-	VBROADCASTSS (CX), Z7
-	VFMADD231PS  Z7, Z6, Z0
-	VBROADCASTSS (CX)(DI*1), Z7
+avx512Strip6_one_deep:
+	VMOVUPS.Z    (DX), K1, Z6
+	VBROADCASTSS (AX), Z7
 	VFMADD231PS  Z7, Z6, Z1
-	VBROADCASTSS (CX)(DI*2), Z7
+	VBROADCASTSS (AX)(R8*1), Z7
 	VFMADD231PS  Z7, Z6, Z2
-	VBROADCASTSS (CX)(R8*1), Z7
+	VBROADCASTSS (AX)(R8*2), Z7
 	VFMADD231PS  Z7, Z6, Z3
-	VBROADCASTSS (CX)(DI*4), Z7
+	VBROADCASTSS (AX)(R9*1), Z7
 	VFMADD231PS  Z7, Z6, Z4
-	VBROADCASTSS (R9), Z7
+	VBROADCASTSS (AX)(R8*4), Z7
 	VFMADD231PS  Z7, Z6, Z5
-	ADDQ         DX, CX
-	ADDQ         DX, R9
-	ADDQ         SI, BX
-	DECQ         AX
-	JNZ          deep_avx512_6x1edge
-	MOVQ         c+56(FP), AX
-	MOVQ         ldc+64(FP), CX
-	SHLQ         $0x02, CX
-	VBROADCASTSS alpha+48(FP), Z6
-	CMPB         add+52(FP), $0x00
-	JNE          add_avx512_6x1edge
+	VBROADCASTSS (R10), Z7
+	VFMADD231PS  Z7, Z6, Z0
+	ADDQ         CX, AX
+	ADDQ         CX, R10
+	ADDQ         BX, DX
+	DECQ         DI
+	JNZ          avx512Strip6_one_deep
+	MOVQ         ldc+72(FP), CX
+	MOVQ         SI, AX
+	VBROADCASTSS alpha+56(FP), Z6
+	CMPB         add+60(FP), $0x00
+	JNE          avx512Strip6_one_add
+	VMULPS       Z6, Z1, Z1
+	VMOVUPS      Z1, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Z6, Z2, Z2
+	VMOVUPS      Z2, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Z6, Z3, Z3
+	VMOVUPS      Z3, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Z6, Z4, Z4
+	VMOVUPS      Z4, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Z6, Z5, Z5
+	VMOVUPS      Z5, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
 	VMULPS       Z6, Z0, Z0
 	VMOVUPS      Z0, K1, (AX)
-	ADDQ         CX, AX
-	VMULPS       Z6, Z1, Z0
-	VMOVUPS      Z0, K1, (AX)
-	ADDQ         CX, AX
-	VMULPS       Z6, Z2, Z0
-	VMOVUPS      Z0, K1, (AX)
-	ADDQ         CX, AX
-	VMULPS       Z6, Z3, Z0
-	VMOVUPS      Z0, K1, (AX)
-	ADDQ         CX, AX
-	VMULPS       Z6, Z4, Z0
-	VMOVUPS      Z0, K1, (AX)
-	ADDQ         CX, AX
-	VMULPS       Z6, Z5, Z0
-	VMOVUPS      Z0, K1, (AX)
-	VZEROUPPER
-	RET
+	JMP          avx512Strip6_one_stored
 
-add_avx512_6x1edge:
+avx512Strip6_one_add:
+	MOVQ        SI, AX
 	VMOVUPS.Z   (AX), K1, Z7
-	VFMADD231PS Z6, Z0, Z7
+	VFMADD231PS Z6, Z1, Z7
 	VMOVUPS     Z7, K1, (AX)
-	ADDQ        CX, AX
-	VMOVUPS.Z   (AX), K1, Z0
-	VFMADD231PS Z6, Z1, Z0
-	VMOVUPS     Z0, K1, (AX)
-	ADDQ        CX, AX
-	VMOVUPS.Z   (AX), K1, Z0
-	VFMADD231PS Z6, Z2, Z0
-	VMOVUPS     Z0, K1, (AX)
-	ADDQ        CX, AX
-	VMOVUPS.Z   (AX), K1, Z0
-	VFMADD231PS Z6, Z3, Z0
-	VMOVUPS     Z0, K1, (AX)
-	ADDQ        CX, AX
-	VMOVUPS.Z   (AX), K1, Z0
-	VFMADD231PS Z6, Z4, Z0
-	VMOVUPS     Z0, K1, (AX)
-	ADDQ        CX, AX
-	VMOVUPS.Z   (AX), K1, Z0
-	VFMADD231PS Z6, Z5, Z0
-	VMOVUPS     Z0, K1, (AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS.Z   (AX), K1, Z1
+	VFMADD231PS Z6, Z2, Z1
+	VMOVUPS     Z1, K1, (AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS.Z   (AX), K1, Z1
+	VFMADD231PS Z6, Z3, Z1
+	VMOVUPS     Z1, K1, (AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS.Z   (AX), K1, Z1
+	VFMADD231PS Z6, Z4, Z1
+	VMOVUPS     Z1, K1, (AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS.Z   (AX), K1, Z1
+	VFMADD231PS Z6, Z5, Z1
+	VMOVUPS     Z1, K1, (AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS.Z   (AX), K1, Z1
+	VFMADD231PS Z6, Z0, Z1
+	VMOVUPS     Z1, K1, (AX)
+
+avx512Strip6_one_stored:
+avx512Strip6_end:
 	VZEROUPPER
 	RET
 
-// func avx512Tile6x2edge(k int, a *float32, down int, right int, b *float32, bStride int, alpha float32, add bool, c *float32, ldc int, mask uint64)
-// Requires: AVX, AVX512F
-TEXT ·avx512Tile6x2edge(SB), NOSPLIT, $0-80
-	MOVQ   k+0(FP), AX
-	MOVQ   a+8(FP), CX
-	MOVQ   right+24(FP), DX
-	MOVQ   b+32(FP), BX
-	MOVQ   bStride+40(FP), SI
-	SHLQ   $0x02, DX
-	SHLQ   $0x02, SI
-	MOVQ   down+16(FP), DI
-	SHLQ   $0x02, DI
-	LEAQ   (DI)(DI*2), R8
-	LEAQ   (DI)(DI*4), R9
-	ADDQ   CX, R9
-	MOVQ   mask+72(FP), R10
-	KMOVW  R10, K1
+// func avx512Strip7(k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·avx512Strip7(SB), NOSPLIT, $0-88
 	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	VPXORD Z9, Z9, Z9
-	VPXORD Z10, Z10, Z10
-	VPXORD Z11, Z11, Z11
+	MOVQ   a+8(FP), AX
+	MOVQ   right+24(FP), CX
+	MOVQ   b+32(FP), DX
+	MOVQ   bStride+40(FP), BX
+	MOVQ   c+64(FP), SI
+	MOVQ   n+80(FP), DI
+	SHLQ   $0x02, CX
+	SHLQ   $0x02, BX
+	MOVQ   down+16(FP), R8
+	SHLQ   $0x02, R8
+	LEAQ   (R8)(R8*2), R9
+	LEAQ   (R8)(R8*4), R10
+	ADDQ   AX, R10
+	CMPQ   DI, $0x20
+	JLT    avx512Strip7_edge
 
-deep_avx512_6x2edge:
-	VMOVUPS      (BX), Z12
-	VMOVUPS.Z    64(BX), K1, Z13
-	VBROADCASTSS (CX), Z14
-	VFMADD231PS  Z14, Z12, Z0
-	VFMADD231PS  Z14, Z13, Z1
-	VBROADCASTSS (CX)(DI*1), Z14
-	VFMADD231PS  Z14, Z12, Z2
-	VFMADD231PS  Z14, Z13, Z3
-	VBROADCASTSS (CX)(DI*2), Z14
-	VFMADD231PS  Z14, Z12, Z4
-	VFMADD231PS  Z14, Z13, Z5
-	VBROADCASTSS (CX)(R8*1), Z14
-	VFMADD231PS  Z14, Z12, Z6
-	VFMADD231PS  Z14, Z13, Z7
-	VBROADCASTSS (CX)(DI*4), Z14
-	VFMADD231PS  Z14, Z12, Z8
-	VFMADD231PS  Z14, Z13, Z9
-	VBROADCASTSS (R9), Z14
-	VFMADD231PS  Z14, Z12, Z10
-	VFMADD231PS  Z14, Z13, Z11
-	ADDQ         DX, CX
-	ADDQ         DX, R9
-	ADDQ         SI, BX
-	DECQ         AX
-	JNZ          deep_avx512_6x2edge
-	MOVQ         c+56(FP), AX
-	MOVQ         ldc+64(FP), CX
-	SHLQ         $0x02, CX
-	VBROADCASTSS alpha+48(FP), Z12
-	CMPB         add+52(FP), $0x00
-	JNE          add_avx512_6x2edge
-	VMULPS       Z12, Z0, Z0
-	VMOVUPS      Z0, (AX)
-	VMULPS       Z12, Z1, Z0
+avx512Strip7_two:
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z0, Z5
+	VMOVAPS Z0, Z6
+	VMOVAPS Z0, Z7
+	VMOVAPS Z0, Z8
+	VMOVAPS Z0, Z9
+	VMOVAPS Z0, Z10
+	VMOVAPS Z0, Z11
+	VMOVAPS Z0, Z12
+	VMOVAPS Z0, Z13
+	VMOVAPS Z0, Z14
+	MOVQ    k+0(FP), R11
+	MOVQ    DX, R12
+
+avx512Strip7_two_deep:
+	VMOVUPS      (R12), Z15
+	VMOVUPS      64(R12), Z16
+	VBROADCASTSS (AX), Z17
+	VFMADD231PS  Z17, Z15, Z1
+	VFMADD231PS  Z17, Z16, Z2
+	VBROADCASTSS (AX)(R8*1), Z17
+	VFMADD231PS  Z17, Z15, Z3
+	VFMADD231PS  Z17, Z16, Z4
+	VBROADCASTSS (AX)(R8*2), Z17
+	VFMADD231PS  Z17, Z15, Z5
+	VFMADD231PS  Z17, Z16, Z6
+	VBROADCASTSS (AX)(R9*1), Z17
+	VFMADD231PS  Z17, Z15, Z7
+	VFMADD231PS  Z17, Z16, Z8
+	VBROADCASTSS (AX)(R8*4), Z17
+	VFMADD231PS  Z17, Z15, Z9
+	VFMADD231PS  Z17, Z16, Z10
+	VBROADCASTSS (R10), Z17
+	VFMADD231PS  Z17, Z15, Z11
+	VFMADD231PS  Z17, Z16, Z12
+	VBROADCASTSS (AX)(R9*2), Z17
+	VFMADD231PS  Z17, Z15, Z13
+	VFMADD231PS  Z17, Z16, Z14
+	ADDQ         CX, AX
+	ADDQ         CX, R10
+	ADDQ         BX, R12
+	DECQ         R11
+	JNZ          avx512Strip7_two_deep
+	MOVQ         ldc+72(FP), R12
+	MOVQ         SI, R11
+	VBROADCASTSS alpha+56(FP), Z15
+	CMPB         add+60(FP), $0x00
+	JNE          avx512Strip7_two_add
+	VMULPS       Z15, Z1, Z1
+	VMOVUPS      Z1, (R11)
+	VMULPS       Z15, Z2, Z2
+	VMOVUPS      Z2, 64(R11)
+	LEAQ         (R11)(R12*4), R11
+	VMULPS       Z15, Z3, Z3
+	VMOVUPS      Z3, (R11)
+	VMULPS       Z15, Z4, Z4
+	VMOVUPS      Z4, 64(R11)
+	LEAQ         (R11)(R12*4), R11
+	VMULPS       Z15, Z5, Z5
+	VMOVUPS      Z5, (R11)
+	VMULPS       Z15, Z6, Z6
+	VMOVUPS      Z6, 64(R11)
+	LEAQ         (R11)(R12*4), R11
+	VMULPS       Z15, Z7, Z7
+	VMOVUPS      Z7, (R11)
+	VMULPS       Z15, Z8, Z8
+	VMOVUPS      Z8, 64(R11)
+	LEAQ         (R11)(R12*4), R11
+	VMULPS       Z15, Z9, Z9
+	VMOVUPS      Z9, (R11)
+	VMULPS       Z15, Z10, Z10
+	VMOVUPS      Z10, 64(R11)
+	LEAQ         (R11)(R12*4), R11
+	VMULPS       Z15, Z11, Z11
+	VMOVUPS      Z11, (R11)
+	VMULPS       Z15, Z12, Z12
+	VMOVUPS      Z12, 64(R11)
+	LEAQ         (R11)(R12*4), R11
+	VMULPS       Z15, Z13, Z13
+	VMOVUPS      Z13, (R11)
+	VMULPS       Z15, Z14, Z14
+	VMOVUPS      Z14, 64(R11)
+	JMP          avx512Strip7_two_stored
+
+avx512Strip7_two_add:
+	MOVQ        SI, R11
+	VMOVUPS     (R11), Z16
+	VFMADD231PS Z15, Z1, Z16
+	VMOVUPS     Z16, (R11)
+	VMOVUPS     64(R11), Z1
+	VFMADD231PS Z15, Z2, Z1
+	VMOVUPS     Z1, 64(R11)
+	LEAQ        (R11)(R12*4), R11
+	VMOVUPS     (R11), Z1
+	VFMADD231PS Z15, Z3, Z1
+	VMOVUPS     Z1, (R11)
+	VMOVUPS     64(R11), Z1
+	VFMADD231PS Z15, Z4, Z1
+	VMOVUPS     Z1, 64(R11)
+	LEAQ        (R11)(R12*4), R11
+	VMOVUPS     (R11), Z1
+	VFMADD231PS Z15, Z5, Z1
+	VMOVUPS     Z1, (R11)
+	VMOVUPS     64(R11), Z1
+	VFMADD231PS Z15, Z6, Z1
+	VMOVUPS     Z1, 64(R11)
+	LEAQ        (R11)(R12*4), R11
+	VMOVUPS     (R11), Z1
+	VFMADD231PS Z15, Z7, Z1
+	VMOVUPS     Z1, (R11)
+	VMOVUPS     64(R11), Z1
+	VFMADD231PS Z15, Z8, Z1
+	VMOVUPS     Z1, 64(R11)
+	LEAQ        (R11)(R12*4), R11
+	VMOVUPS     (R11), Z1
+	VFMADD231PS Z15, Z9, Z1
+	VMOVUPS     Z1, (R11)
+	VMOVUPS     64(R11), Z1
+	VFMADD231PS Z15, Z10, Z1
+	VMOVUPS     Z1, 64(R11)
+	LEAQ        (R11)(R12*4), R11
+	VMOVUPS     (R11), Z1
+	VFMADD231PS Z15, Z11, Z1
+	VMOVUPS     Z1, (R11)
+	VMOVUPS     64(R11), Z1
+	VFMADD231PS Z15, Z12, Z1
+	VMOVUPS     Z1, 64(R11)
+	LEAQ        (R11)(R12*4), R11
+	VMOVUPS     (R11), Z1
+	VFMADD231PS Z15, Z13, Z1
+	VMOVUPS     Z1, (R11)
+	VMOVUPS     64(R11), Z1
+	VFMADD231PS Z15, Z14, Z1
+	VMOVUPS     Z1, 64(R11)
+
+avx512Strip7_two_stored:
+	MOVQ  k+0(FP), R11
+	IMULQ CX, R11
+	SUBQ  R11, AX
+	SUBQ  R11, R10
+	ADDQ  $0x00000080, SI
+	MOVQ  panel+48(FP), R11
+	LEAQ  (DX)(R11*4), DX
+	TESTQ R11, R11
+	JNZ   avx512Strip7_two_packed
+	ADDQ  $0x00000080, DX
+
+avx512Strip7_two_packed:
+	SUBQ $0x20, DI
+	CMPQ DI, $0x20
+	JGE  avx512Strip7_two
+
+avx512Strip7_edge:
+	TESTQ   DI, DI
+	JZ      avx512Strip7_end
+	CMPQ    DI, $0x10
+	JLE     avx512Strip7_last
+	LEAQ    -16(DI), DI
+	MOVQ    $-1, R11
+	BZHIQ   DI, R11, DI
+	KMOVW   DI, K1
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z0, Z5
+	VMOVAPS Z0, Z6
+	VMOVAPS Z0, Z7
+	VMOVAPS Z0, Z8
+	VMOVAPS Z0, Z9
+	VMOVAPS Z0, Z10
+	VMOVAPS Z0, Z11
+	VMOVAPS Z0, Z12
+	VMOVAPS Z0, Z13
+	VMOVAPS Z0, Z0
+	MOVQ    k+0(FP), DI
+
+avx512Strip7_edge_deep:
+	VMOVUPS      (DX), Z14
+	VMOVUPS.Z    64(DX), K1, Z15
+	VBROADCASTSS (AX), Z16
+	VFMADD231PS  Z16, Z14, Z1
+	VFMADD231PS  Z16, Z15, Z2
+	VBROADCASTSS (AX)(R8*1), Z16
+	VFMADD231PS  Z16, Z14, Z3
+	VFMADD231PS  Z16, Z15, Z4
+	VBROADCASTSS (AX)(R8*2), Z16
+	VFMADD231PS  Z16, Z14, Z5
+	VFMADD231PS  Z16, Z15, Z6
+	VBROADCASTSS (AX)(R9*1), Z16
+	VFMADD231PS  Z16, Z14, Z7
+	VFMADD231PS  Z16, Z15, Z8
+	VBROADCASTSS (AX)(R8*4), Z16
+	VFMADD231PS  Z16, Z14, Z9
+	VFMADD231PS  Z16, Z15, Z10
+	VBROADCASTSS (R10), Z16
+	VFMADD231PS  Z16, Z14, Z11
+	VFMADD231PS  Z16, Z15, Z12
+	VBROADCASTSS (AX)(R9*2), Z16
+	VFMADD231PS  Z16, Z14, Z13
+	VFMADD231PS  Z16, Z15, Z0
+	ADDQ         CX, AX
+	ADDQ         CX, R10
+	ADDQ         BX, DX
+	DECQ         DI
+	JNZ          avx512Strip7_edge_deep
+	MOVQ         ldc+72(FP), CX
+	MOVQ         SI, AX
+	VBROADCASTSS alpha+56(FP), Z14
+	CMPB         add+60(FP), $0x00
+	JNE          avx512Strip7_edge_add
+	VMULPS       Z14, Z1, Z1
+	VMOVUPS      Z1, (AX)
+	VMULPS       Z14, Z2, Z2
+	VMOVUPS      Z2, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Z14, Z3, Z3
+	VMOVUPS      Z3, (AX)
+	VMULPS       Z14, Z4, Z4
+	VMOVUPS      Z4, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Z14, Z5, Z5
+	VMOVUPS      Z5, (AX)
+	VMULPS       Z14, Z6, Z6
+	VMOVUPS      Z6, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Z14, Z7, Z7
+	VMOVUPS      Z7, (AX)
+	VMULPS       Z14, Z8, Z8
+	VMOVUPS      Z8, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Z14, Z9, Z9
+	VMOVUPS      Z9, (AX)
+	VMULPS       Z14, Z10, Z10
+	VMOVUPS      Z10, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Z14, Z11, Z11
+	VMOVUPS      Z11, (AX)
+	VMULPS       Z14, Z12, Z12
+	VMOVUPS      Z12, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Z14, Z13, Z13
+	VMOVUPS      Z13, (AX)
+	VMULPS       Z14, Z0, Z0
 	VMOVUPS      Z0, K1, 64(AX)
-	ADDQ         CX, AX
-	VMULPS       Z12, Z2, Z0
-	VMOVUPS      Z0, (AX)
-	VMULPS       Z12, Z3, Z0
-	VMOVUPS      Z0, K1, 64(AX)
-	ADDQ         CX, AX
-	VMULPS       Z12, Z4, Z0
-	VMOVUPS      Z0, (AX)
-	VMULPS       Z12, Z5, Z0
-	VMOVUPS      Z0, K1, 64(AX)
-	ADDQ         CX, AX
-	VMULPS       Z12, Z6, Z0
-	VMOVUPS      Z0, (AX)
-	VMULPS       Z12, Z7, Z0
-	VMOVUPS      Z0, K1, 64(AX)
-	ADDQ         CX, AX
-	VMULPS       Z12, Z8, Z0
-	VMOVUPS      Z0, (AX)
-	VMULPS       Z12, Z9, Z0
-	VMOVUPS      Z0, K1, 64(AX)
-	ADDQ         CX, AX
-	VMULPS       Z12, Z10, Z0
-	VMOVUPS      Z0, (AX)
-	VMULPS       Z12, Z11, Z0
-	VMOVUPS      Z0, K1, 64(AX)
-	VZEROUPPER
-	RET
+	JMP          avx512Strip7_edge_stored
 
-add_avx512_6x2edge:
-	VMOVUPS     (AX), Z13
-	VFMADD231PS Z12, Z0, Z13
-	VMOVUPS     Z13, (AX)
-	VMOVUPS.Z   64(AX), K1, Z0
-	VFMADD231PS Z12, Z1, Z0
-	VMOVUPS     Z0, K1, 64(AX)
-	ADDQ        CX, AX
-	VMOVUPS     (AX), Z0
-	VFMADD231PS Z12, Z2, Z0
-	VMOVUPS     Z0, (AX)
-	VMOVUPS.Z   64(AX), K1, Z0
-	VFMADD231PS Z12, Z3, Z0
-	VMOVUPS     Z0, K1, 64(AX)
-	ADDQ        CX, AX
-	VMOVUPS     (AX), Z0
-	VFMADD231PS Z12, Z4, Z0
-	VMOVUPS     Z0, (AX)
-	VMOVUPS.Z   64(AX), K1, Z0
-	VFMADD231PS Z12, Z5, Z0
-	VMOVUPS     Z0, K1, 64(AX)
-	ADDQ        CX, AX
-	VMOVUPS     (AX), Z0
-	VFMADD231PS Z12, Z6, Z0
-	VMOVUPS     Z0, (AX)
-	VMOVUPS.Z   64(AX), K1, Z0
-	VFMADD231PS Z12, Z7, Z0
-	VMOVUPS     Z0, K1, 64(AX)
-	ADDQ        CX, AX
-	VMOVUPS     (AX), Z0
-	VFMADD231PS Z12, Z8, Z0
-	VMOVUPS     Z0, (AX)
-	VMOVUPS.Z   64(AX), K1, Z0
-	VFMADD231PS Z12, Z9, Z0
-	VMOVUPS     Z0, K1, 64(AX)
-	ADDQ        CX, AX
-	VMOVUPS     (AX), Z0
-	VFMADD231PS Z12, Z10, Z0
-	VMOVUPS     Z0, (AX)
-	VMOVUPS.Z   64(AX), K1, Z0
-	VFMADD231PS Z12, Z11, Z0
-	VMOVUPS     Z0, K1, 64(AX)
-	VZEROUPPER
-	RET
+avx512Strip7_edge_add:
+	MOVQ        SI, AX
+	VMOVUPS     (AX), Z15
+	VFMADD231PS Z14, Z1, Z15
+	VMOVUPS     Z15, (AX)
+	VMOVUPS.Z   64(AX), K1, Z1
+	VFMADD231PS Z14, Z2, Z1
+	VMOVUPS     Z1, K1, 64(AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS     (AX), Z1
+	VFMADD231PS Z14, Z3, Z1
+	VMOVUPS     Z1, (AX)
+	VMOVUPS.Z   64(AX), K1, Z1
+	VFMADD231PS Z14, Z4, Z1
+	VMOVUPS     Z1, K1, 64(AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS     (AX), Z1
+	VFMADD231PS Z14, Z5, Z1
+	VMOVUPS     Z1, (AX)
+	VMOVUPS.Z   64(AX), K1, Z1
+	VFMADD231PS Z14, Z6, Z1
+	VMOVUPS     Z1, K1, 64(AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS     (AX), Z1
+	VFMADD231PS Z14, Z7, Z1
+	VMOVUPS     Z1, (AX)
+	VMOVUPS.Z   64(AX), K1, Z1
+	VFMADD231PS Z14, Z8, Z1
+	VMOVUPS     Z1, K1, 64(AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS     (AX), Z1
+	VFMADD231PS Z14, Z9, Z1
+	VMOVUPS     Z1, (AX)
+	VMOVUPS.Z   64(AX), K1, Z1
+	VFMADD231PS Z14, Z10, Z1
+	VMOVUPS     Z1, K1, 64(AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS     (AX), Z1
+	VFMADD231PS Z14, Z11, Z1
+	VMOVUPS     Z1, (AX)
+	VMOVUPS.Z   64(AX), K1, Z1
+	VFMADD231PS Z14, Z12, Z1
+	VMOVUPS     Z1, K1, 64(AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS     (AX), Z1
+	VFMADD231PS Z14, Z13, Z1
+	VMOVUPS     Z1, (AX)
+	VMOVUPS.Z   64(AX), K1, Z1
+	VFMADD231PS Z14, Z0, Z1
+	VMOVUPS     Z1, K1, 64(AX)
 
-// func avx512Tile6x4edge(k int, a *float32, down int, right int, b *float32, bStride int, alpha float32, add bool, c *float32, ldc int, mask uint64)
-// Requires: AVX, AVX512F
-TEXT ·avx512Tile6x4edge(SB), NOSPLIT, $0-80
-	MOVQ   k+0(FP), AX
-	MOVQ   a+8(FP), CX
-	MOVQ   right+24(FP), DX
-	MOVQ   b+32(FP), BX
-	MOVQ   bStride+40(FP), SI
-	SHLQ   $0x02, DX
-	SHLQ   $0x02, SI
-	MOVQ   down+16(FP), DI
-	SHLQ   $0x02, DI
-	LEAQ   (DI)(DI*2), R8
-	LEAQ   (DI)(DI*4), R9
-	ADDQ   CX, R9
-	MOVQ   mask+72(FP), R10
-	KMOVW  R10, K1
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	VPXORD Z9, Z9, Z9
-	VPXORD Z10, Z10, Z10
-	VPXORD Z11, Z11, Z11
-	VPXORD Z12, Z12, Z12
-	VPXORD Z13, Z13, Z13
-	VPXORD Z14, Z14, Z14
-	VPXORD Z15, Z15, Z15
-	VPXORD Z16, Z16, Z16
-	VPXORD Z17, Z17, Z17
-	VPXORD Z18, Z18, Z18
-	VPXORD Z19, Z19, Z19
-	VPXORD Z20, Z20, Z20
-	VPXORD Z21, Z21, Z21
-	VPXORD Z22, Z22, Z22
-	VPXORD Z23, Z23, Z23
+avx512Strip7_edge_stored:
+	JMP avx512Strip7_end
 
-deep_avx512_6x4edge:
-	VMOVUPS      (BX), Z24
-	VMOVUPS      64(BX), Z25
-	VMOVUPS      128(BX), Z26
-	VMOVUPS.Z    192(BX), K1, Z27
-	VBROADCASTSS (CX), Z28
-	VFMADD231PS  Z28, Z24, Z0
-	VFMADD231PS  Z28, Z25, Z1
-	VFMADD231PS  Z28, Z26, Z2
-	VFMADD231PS  Z28, Z27, Z3
-	VBROADCASTSS (CX)(DI*1), Z28
-	VFMADD231PS  Z28, Z24, Z4
-	VFMADD231PS  Z28, Z25, Z5
-	VFMADD231PS  Z28, Z26, Z6
-	VFMADD231PS  Z28, Z27, Z7
-	VBROADCASTSS (CX)(DI*2), Z28
-	VFMADD231PS  Z28, Z24, Z8
-	VFMADD231PS  Z28, Z25, Z9
-	VFMADD231PS  Z28, Z26, Z10
-	VFMADD231PS  Z28, Z27, Z11
-	VBROADCASTSS (CX)(R8*1), Z28
-	VFMADD231PS  Z28, Z24, Z12
-	VFMADD231PS  Z28, Z25, Z13
-	VFMADD231PS  Z28, Z26, Z14
-	VFMADD231PS  Z28, Z27, Z15
-	VBROADCASTSS (CX)(DI*4), Z28
-	VFMADD231PS  Z28, Z24, Z16
-	VFMADD231PS  Z28, Z25, Z17
-	VFMADD231PS  Z28, Z26, Z18
-	VFMADD231PS  Z28, Z27, Z19
-	VBROADCASTSS (R9), Z28
-	VFMADD231PS  Z28, Z24, Z20
-	VFMADD231PS  Z28, Z25, Z21
-	VFMADD231PS  Z28, Z26, Z22
-	VFMADD231PS  Z28, Z27, Z23
-	ADDQ         DX, CX
-	ADDQ         DX, R9
-	ADDQ         SI, BX
-	DECQ         AX
-	JNZ          deep_avx512_6x4edge
-	MOVQ         c+56(FP), AX
-	MOVQ         ldc+64(FP), CX
-	SHLQ         $0x02, CX
-	VBROADCASTSS alpha+48(FP), Z24
-	CMPB         add+52(FP), $0x00
-	JNE          add_avx512_6x4edge
-	VMULPS       Z24, Z0, Z0
-	VMOVUPS      Z0, (AX)
-	VMULPS       Z24, Z1, Z0
-	VMOVUPS      Z0, 64(AX)
-	VMULPS       Z24, Z2, Z0
-	VMOVUPS      Z0, 128(AX)
-	VMULPS       Z24, Z3, Z0
-	VMOVUPS      Z0, K1, 192(AX)
-	ADDQ         CX, AX
-	VMULPS       Z24, Z4, Z0
-	VMOVUPS      Z0, (AX)
-	VMULPS       Z24, Z5, Z0
-	VMOVUPS      Z0, 64(AX)
-	VMULPS       Z24, Z6, Z0
-	VMOVUPS      Z0, 128(AX)
-	VMULPS       Z24, Z7, Z0
-	VMOVUPS      Z0, K1, 192(AX)
-	ADDQ         CX, AX
-	VMULPS       Z24, Z8, Z0
-	VMOVUPS      Z0, (AX)
-	VMULPS       Z24, Z9, Z0
-	VMOVUPS      Z0, 64(AX)
-	VMULPS       Z24, Z10, Z0
-	VMOVUPS      Z0, 128(AX)
-	VMULPS       Z24, Z11, Z0
-	VMOVUPS      Z0, K1, 192(AX)
-	ADDQ         CX, AX
-	VMULPS       Z24, Z12, Z0
-	VMOVUPS      Z0, (AX)
-	VMULPS       Z24, Z13, Z0
-	VMOVUPS      Z0, 64(AX)
-	VMULPS       Z24, Z14, Z0
-	VMOVUPS      Z0, 128(AX)
-	VMULPS       Z24, Z15, Z0
-	VMOVUPS      Z0, K1, 192(AX)
-	ADDQ         CX, AX
-	VMULPS       Z24, Z16, Z0
-	VMOVUPS      Z0, (AX)
-	VMULPS       Z24, Z17, Z0
-	VMOVUPS      Z0, 64(AX)
-	VMULPS       Z24, Z18, Z0
-	VMOVUPS      Z0, 128(AX)
-	VMULPS       Z24, Z19, Z0
-	VMOVUPS      Z0, K1, 192(AX)
-	ADDQ         CX, AX
-	VMULPS       Z24, Z20, Z0
-	VMOVUPS      Z0, (AX)
-	VMULPS       Z24, Z21, Z0
-	VMOVUPS      Z0, 64(AX)
-	VMULPS       Z24, Z22, Z0
-	VMOVUPS      Z0, 128(AX)
-	VMULPS       Z24, Z23, Z0
-	VMOVUPS      Z0, K1, 192(AX)
-	VZEROUPPER
-	RET
+avx512Strip7_last:
+	LEAQ    (DI), DI
+	MOVQ    $-1, R11
+	BZHIQ   DI, R11, DI
+	KMOVW   DI, K1
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z0, Z5
+	VMOVAPS Z0, Z6
+	VMOVAPS Z0, Z0
+	MOVQ    k+0(FP), DI
 
-add_avx512_6x4edge:
-	VMOVUPS     (AX), Z25
-	VFMADD231PS Z24, Z0, Z25
-	VMOVUPS     Z25, (AX)
-	VMOVUPS     64(AX), Z0
-	VFMADD231PS Z24, Z1, Z0
-	VMOVUPS     Z0, 64(AX)
-	VMOVUPS     128(AX), Z0
-	VFMADD231PS Z24, Z2, Z0
-	VMOVUPS     Z0, 128(AX)
-	VMOVUPS.Z   192(AX), K1, Z0
-	VFMADD231PS Z24, Z3, Z0
-	VMOVUPS     Z0, K1, 192(AX)
-	ADDQ        CX, AX
-	VMOVUPS     (AX), Z0
-	VFMADD231PS Z24, Z4, Z0
-	VMOVUPS     Z0, (AX)
-	VMOVUPS     64(AX), Z0
-	VFMADD231PS Z24, Z5, Z0
-	VMOVUPS     Z0, 64(AX)
-	VMOVUPS     128(AX), Z0
-	VFMADD231PS Z24, Z6, Z0
-	VMOVUPS     Z0, 128(AX)
-	VMOVUPS.Z   192(AX), K1, Z0
-	VFMADD231PS Z24, Z7, Z0
-	VMOVUPS     Z0, K1, 192(AX)
-	ADDQ        CX, AX
-	VMOVUPS     (AX), Z0
-	VFMADD231PS Z24, Z8, Z0
-	VMOVUPS     Z0, (AX)
-	VMOVUPS     64(AX), Z0
-	VFMADD231PS Z24, Z9, Z0
-	VMOVUPS     Z0, 64(AX)
-	VMOVUPS     128(AX), Z0
-	VFMADD231PS Z24, Z10, Z0
-	VMOVUPS     Z0, 128(AX)
-	VMOVUPS.Z   192(AX), K1, Z0
-	VFMADD231PS Z24, Z11, Z0
-	VMOVUPS     Z0, K1, 192(AX)
-	ADDQ        CX, AX
-	VMOVUPS     (AX), Z0
-	VFMADD231PS Z24, Z12, Z0
-	VMOVUPS     Z0, (AX)
-	VMOVUPS     64(AX), Z0
-	VFMADD231PS Z24, Z13, Z0
-	VMOVUPS     Z0, 64(AX)
-	VMOVUPS     128(AX), Z0
-	VFMADD231PS Z24, Z14, Z0
-	VMOVUPS     Z0, 128(AX)
-	VMOVUPS.Z   192(AX), K1, Z0
-	VFMADD231PS Z24, Z15, Z0
-	VMOVUPS     Z0, K1, 192(AX)
-	ADDQ        CX, AX
-	VMOVUPS     (AX), Z0
-	VFMADD231PS Z24, Z16, Z0
-	VMOVUPS     Z0, (AX)
-	VMOVUPS     64(AX), Z0
-	VFMADD231PS Z24, Z17, Z0
-	VMOVUPS     Z0, 64(AX)
-	VMOVUPS     128(AX), Z0
-	VFMADD231PS Z24, Z18, Z0
-	VMOVUPS     Z0, 128(AX)
-	VMOVUPS.Z   192(AX), K1, Z0
-	VFMADD231PS Z24, Z19, Z0
-	VMOVUPS     Z0, K1, 192(AX)
-	ADDQ        CX, AX
-	VMOVUPS     (AX), Z0
-	VFMADD231PS Z24, Z20, Z0
-	VMOVUPS     Z0, (AX)
-	VMOVUPS     64(AX), Z0
-	VFMADD231PS Z24, Z21, Z0
-	VMOVUPS     Z0, 64(AX)
-	VMOVUPS     128(AX), Z0
-	VFMADD231PS Z24, Z22, Z0
-	VMOVUPS     Z0, 128(AX)
-	VMOVUPS.Z   192(AX), K1, Z0
-	VFMADD231PS Z24, Z23, Z0
-	VMOVUPS     Z0, K1, 192(AX)
-	VZEROUPPER
-	RET
-
-// func avx512Tile7x1edge(k int, a *float32, down int, right int, b *float32, bStride int, alpha float32, add bool, c *float32, ldc int, mask uint64)
-// Requires: AVX, AVX512F
-TEXT ·avx512Tile7x1edge(SB), NOSPLIT, $0-80
-	MOVQ   k+0(FP), AX
-	MOVQ   a+8(FP), CX
-	MOVQ   right+24(FP), DX
-	MOVQ   b+32(FP), BX
-	MOVQ   bStride+40(FP), SI
-	SHLQ   $0x02, DX
-	SHLQ   $0x02, SI
-	MOVQ   down+16(FP), DI
-	SHLQ   $0x02, DI
-	LEAQ   (DI)(DI*2), R8
-	LEAQ   (DI)(DI*4), R9
-	ADDQ   CX, R9
-	MOVQ   mask+72(FP), R10
-	KMOVW  R10, K1
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-
-deep_avx512_7x1edge:
-	VMOVUPS.Z    (BX), K1, Z7
-	VBROADCASTSS (CX), Z8
-	VFMADD231PS  Z8, Z7, Z0
-	VBROADCASTSS (CX)(DI*1), Z8
+avx512Strip7_one_deep:
+	VMOVUPS.Z    (DX), K1, Z7
+	VBROADCASTSS (AX), Z8
 	VFMADD231PS  Z8, Z7, Z1
-	VBROADCASTSS (CX)(DI*2), Z8
+	VBROADCASTSS (AX)(R8*1), Z8
 	VFMADD231PS  Z8, Z7, Z2
-	VBROADCASTSS (CX)(R8*1), Z8
+	VBROADCASTSS (AX)(R8*2), Z8
 	VFMADD231PS  Z8, Z7, Z3
-	VBROADCASTSS (CX)(DI*4), Z8
+	VBROADCASTSS (AX)(R9*1), Z8
 	VFMADD231PS  Z8, Z7, Z4
-	VBROADCASTSS (R9), Z8
+	VBROADCASTSS (AX)(R8*4), Z8
 	VFMADD231PS  Z8, Z7, Z5
-	VBROADCASTSS (CX)(R8*2), Z8
+	VBROADCASTSS (R10), Z8
 	VFMADD231PS  Z8, Z7, Z6
-	ADDQ         DX, CX
-	ADDQ         DX, R9
-	ADDQ         SI, BX
-	DECQ         AX
-	JNZ          deep_avx512_7x1edge
-	MOVQ         c+56(FP), AX
-	MOVQ         ldc+64(FP), CX
-	SHLQ         $0x02, CX
-	VBROADCASTSS alpha+48(FP), Z7
-	CMPB         add+52(FP), $0x00
-	JNE          add_avx512_7x1edge
+	VBROADCASTSS (AX)(R9*2), Z8
+	VFMADD231PS  Z8, Z7, Z0
+	ADDQ         CX, AX
+	ADDQ         CX, R10
+	ADDQ         BX, DX
+	DECQ         DI
+	JNZ          avx512Strip7_one_deep
+	MOVQ         ldc+72(FP), CX
+	MOVQ         SI, AX
+	VBROADCASTSS alpha+56(FP), Z7
+	CMPB         add+60(FP), $0x00
+	JNE          avx512Strip7_one_add
+	VMULPS       Z7, Z1, Z1
+	VMOVUPS      Z1, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Z7, Z2, Z2
+	VMOVUPS      Z2, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Z7, Z3, Z3
+	VMOVUPS      Z3, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Z7, Z4, Z4
+	VMOVUPS      Z4, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Z7, Z5, Z5
+	VMOVUPS      Z5, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Z7, Z6, Z6
+	VMOVUPS      Z6, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
 	VMULPS       Z7, Z0, Z0
 	VMOVUPS      Z0, K1, (AX)
-	ADDQ         CX, AX
-	VMULPS       Z7, Z1, Z0
-	VMOVUPS      Z0, K1, (AX)
-	ADDQ         CX, AX
-	VMULPS       Z7, Z2, Z0
-	VMOVUPS      Z0, K1, (AX)
-	ADDQ         CX, AX
-	VMULPS       Z7, Z3, Z0
-	VMOVUPS      Z0, K1, (AX)
-	ADDQ         CX, AX
-	VMULPS       Z7, Z4, Z0
-	VMOVUPS      Z0, K1, (AX)
-	ADDQ         CX, AX
-	VMULPS       Z7, Z5, Z0
-	VMOVUPS      Z0, K1, (AX)
-	ADDQ         CX, AX
-	VMULPS       Z7, Z6, Z0
-	VMOVUPS      Z0, K1, (AX)
-	VZEROUPPER
-	RET
+	JMP          avx512Strip7_one_stored
 
-add_avx512_7x1edge:
+avx512Strip7_one_add:
+	MOVQ        SI, AX
 	VMOVUPS.Z   (AX), K1, Z8
-	VFMADD231PS Z7, Z0, Z8
+	VFMADD231PS Z7, Z1, Z8
 	VMOVUPS     Z8, K1, (AX)
-	ADDQ        CX, AX
-	VMOVUPS.Z   (AX), K1, Z0
-	VFMADD231PS Z7, Z1, Z0
-	VMOVUPS     Z0, K1, (AX)
-	ADDQ        CX, AX
-	VMOVUPS.Z   (AX), K1, Z0
-	VFMADD231PS Z7, Z2, Z0
-	VMOVUPS     Z0, K1, (AX)
-	ADDQ        CX, AX
-	VMOVUPS.Z   (AX), K1, Z0
-	VFMADD231PS Z7, Z3, Z0
-	VMOVUPS     Z0, K1, (AX)
-	ADDQ        CX, AX
-	VMOVUPS.Z   (AX), K1, Z0
-	VFMADD231PS Z7, Z4, Z0
-	VMOVUPS     Z0, K1, (AX)
-	ADDQ        CX, AX
-	VMOVUPS.Z   (AX), K1, Z0
-	VFMADD231PS Z7, Z5, Z0
-	VMOVUPS     Z0, K1, (AX)
-	ADDQ        CX, AX
-	VMOVUPS.Z   (AX), K1, Z0
-	VFMADD231PS Z7, Z6, Z0
-	VMOVUPS     Z0, K1, (AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS.Z   (AX), K1, Z1
+	VFMADD231PS Z7, Z2, Z1
+	VMOVUPS     Z1, K1, (AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS.Z   (AX), K1, Z1
+	VFMADD231PS Z7, Z3, Z1
+	VMOVUPS     Z1, K1, (AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS.Z   (AX), K1, Z1
+	VFMADD231PS Z7, Z4, Z1
+	VMOVUPS     Z1, K1, (AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS.Z   (AX), K1, Z1
+	VFMADD231PS Z7, Z5, Z1
+	VMOVUPS     Z1, K1, (AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS.Z   (AX), K1, Z1
+	VFMADD231PS Z7, Z6, Z1
+	VMOVUPS     Z1, K1, (AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS.Z   (AX), K1, Z1
+	VFMADD231PS Z7, Z0, Z1
+	VMOVUPS     Z1, K1, (AX)
+
+avx512Strip7_one_stored:
+avx512Strip7_end:
 	VZEROUPPER
 	RET
 
-// func avx512Tile7x2edge(k int, a *float32, down int, right int, b *float32, bStride int, alpha float32, add bool, c *float32, ldc int, mask uint64)
-// Requires: AVX, AVX512F
-TEXT ·avx512Tile7x2edge(SB), NOSPLIT, $0-80
-	MOVQ   k+0(FP), AX
-	MOVQ   a+8(FP), CX
-	MOVQ   right+24(FP), DX
-	MOVQ   b+32(FP), BX
-	MOVQ   bStride+40(FP), SI
-	SHLQ   $0x02, DX
-	SHLQ   $0x02, SI
-	MOVQ   down+16(FP), DI
-	SHLQ   $0x02, DI
-	LEAQ   (DI)(DI*2), R8
-	LEAQ   (DI)(DI*4), R9
-	ADDQ   CX, R9
-	MOVQ   mask+72(FP), R10
-	KMOVW  R10, K1
+// func avx512Strip8(k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·avx512Strip8(SB), NOSPLIT, $0-88
 	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	VPXORD Z9, Z9, Z9
-	VPXORD Z10, Z10, Z10
-	VPXORD Z11, Z11, Z11
-	VPXORD Z12, Z12, Z12
-	VPXORD Z13, Z13, Z13
+	MOVQ   a+8(FP), AX
+	MOVQ   right+24(FP), CX
+	MOVQ   b+32(FP), DX
+	MOVQ   bStride+40(FP), BX
+	MOVQ   c+64(FP), SI
+	MOVQ   n+80(FP), DI
+	SHLQ   $0x02, CX
+	SHLQ   $0x02, BX
+	MOVQ   down+16(FP), R8
+	SHLQ   $0x02, R8
+	LEAQ   (R8)(R8*2), R9
+	LEAQ   (R8)(R8*4), R10
+	ADDQ   AX, R10
+	CMPQ   DI, $0x20
+	JLT    avx512Strip8_edge
 
-deep_avx512_7x2edge:
-	VMOVUPS      (BX), Z14
-	VMOVUPS.Z    64(BX), K1, Z15
-	VBROADCASTSS (CX), Z16
-	VFMADD231PS  Z16, Z14, Z0
-	VFMADD231PS  Z16, Z15, Z1
-	VBROADCASTSS (CX)(DI*1), Z16
-	VFMADD231PS  Z16, Z14, Z2
-	VFMADD231PS  Z16, Z15, Z3
-	VBROADCASTSS (CX)(DI*2), Z16
-	VFMADD231PS  Z16, Z14, Z4
-	VFMADD231PS  Z16, Z15, Z5
-	VBROADCASTSS (CX)(R8*1), Z16
-	VFMADD231PS  Z16, Z14, Z6
-	VFMADD231PS  Z16, Z15, Z7
-	VBROADCASTSS (CX)(DI*4), Z16
-	VFMADD231PS  Z16, Z14, Z8
-	VFMADD231PS  Z16, Z15, Z9
-	VBROADCASTSS (R9), Z16
-	VFMADD231PS  Z16, Z14, Z10
-	VFMADD231PS  Z16, Z15, Z11
-	VBROADCASTSS (CX)(R8*2), Z16
-	VFMADD231PS  Z16, Z14, Z12
-	VFMADD231PS  Z16, Z15, Z13
-	ADDQ         DX, CX
-	ADDQ         DX, R9
-	ADDQ         SI, BX
-	DECQ         AX
-	JNZ          deep_avx512_7x2edge
-	MOVQ         c+56(FP), AX
-	MOVQ         ldc+64(FP), CX
-	SHLQ         $0x02, CX
-	VBROADCASTSS alpha+48(FP), Z14
-	CMPB         add+52(FP), $0x00
-	JNE          add_avx512_7x2edge
-	VMULPS       Z14, Z0, Z0
-	VMOVUPS      Z0, (AX)
-	VMULPS       Z14, Z1, Z0
-	VMOVUPS      Z0, K1, 64(AX)
-	ADDQ         CX, AX
-	VMULPS       Z14, Z2, Z0
-	VMOVUPS      Z0, (AX)
-	VMULPS       Z14, Z3, Z0
-	VMOVUPS      Z0, K1, 64(AX)
-	ADDQ         CX, AX
-	VMULPS       Z14, Z4, Z0
-	VMOVUPS      Z0, (AX)
-	VMULPS       Z14, Z5, Z0
-	VMOVUPS      Z0, K1, 64(AX)
-	ADDQ         CX, AX
-	VMULPS       Z14, Z6, Z0
-	VMOVUPS      Z0, (AX)
-	VMULPS       Z14, Z7, Z0
-	VMOVUPS      Z0, K1, 64(AX)
-	ADDQ         CX, AX
-	VMULPS       Z14, Z8, Z0
-	VMOVUPS      Z0, (AX)
-	VMULPS       Z14, Z9, Z0
-	VMOVUPS      Z0, K1, 64(AX)
-	ADDQ         CX, AX
-	VMULPS       Z14, Z10, Z0
-	VMOVUPS      Z0, (AX)
-	VMULPS       Z14, Z11, Z0
-	VMOVUPS      Z0, K1, 64(AX)
-	ADDQ         CX, AX
-	VMULPS       Z14, Z12, Z0
-	VMOVUPS      Z0, (AX)
-	VMULPS       Z14, Z13, Z0
-	VMOVUPS      Z0, K1, 64(AX)
-	VZEROUPPER
-	RET
+avx512Strip8_two:
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z0, Z5
+	VMOVAPS Z0, Z6
+	VMOVAPS Z0, Z7
+	VMOVAPS Z0, Z8
+	VMOVAPS Z0, Z9
+	VMOVAPS Z0, Z10
+	VMOVAPS Z0, Z11
+	VMOVAPS Z0, Z12
+	VMOVAPS Z0, Z13
+	VMOVAPS Z0, Z14
+	VMOVAPS Z0, Z15
+	VMOVAPS Z0, Z16
+	MOVQ    k+0(FP), R11
+	MOVQ    DX, R12
 
-add_avx512_7x2edge:
-	VMOVUPS     (AX), Z15
-	VFMADD231PS Z14, Z0, Z15
-	VMOVUPS     Z15, (AX)
-	VMOVUPS.Z   64(AX), K1, Z0
-	VFMADD231PS Z14, Z1, Z0
-	VMOVUPS     Z0, K1, 64(AX)
-	ADDQ        CX, AX
-	VMOVUPS     (AX), Z0
-	VFMADD231PS Z14, Z2, Z0
-	VMOVUPS     Z0, (AX)
-	VMOVUPS.Z   64(AX), K1, Z0
-	VFMADD231PS Z14, Z3, Z0
-	VMOVUPS     Z0, K1, 64(AX)
-	ADDQ        CX, AX
-	VMOVUPS     (AX), Z0
-	VFMADD231PS Z14, Z4, Z0
-	VMOVUPS     Z0, (AX)
-	VMOVUPS.Z   64(AX), K1, Z0
-	VFMADD231PS Z14, Z5, Z0
-	VMOVUPS     Z0, K1, 64(AX)
-	ADDQ        CX, AX
-	VMOVUPS     (AX), Z0
-	VFMADD231PS Z14, Z6, Z0
-	VMOVUPS     Z0, (AX)
-	VMOVUPS.Z   64(AX), K1, Z0
-	VFMADD231PS Z14, Z7, Z0
-	VMOVUPS     Z0, K1, 64(AX)
-	ADDQ        CX, AX
-	VMOVUPS     (AX), Z0
-	VFMADD231PS Z14, Z8, Z0
-	VMOVUPS     Z0, (AX)
-	VMOVUPS.Z   64(AX), K1, Z0
-	VFMADD231PS Z14, Z9, Z0
-	VMOVUPS     Z0, K1, 64(AX)
-	ADDQ        CX, AX
-	VMOVUPS     (AX), Z0
-	VFMADD231PS Z14, Z10, Z0
-	VMOVUPS     Z0, (AX)
-	VMOVUPS.Z   64(AX), K1, Z0
-	VFMADD231PS Z14, Z11, Z0
-	VMOVUPS     Z0, K1, 64(AX)
-	ADDQ        CX, AX
-	VMOVUPS     (AX), Z0
-	VFMADD231PS Z14, Z12, Z0
-	VMOVUPS     Z0, (AX)
-	VMOVUPS.Z   64(AX), K1, Z0
-	VFMADD231PS Z14, Z13, Z0
-	VMOVUPS     Z0, K1, 64(AX)
-	VZEROUPPER
-	RET
+avx512Strip8_two_deep:
+	VMOVUPS      (R12), Z17
+	VMOVUPS      64(R12), Z18
+	VBROADCASTSS (AX), Z19
+	VFMADD231PS  Z19, Z17, Z1
+	VFMADD231PS  Z19, Z18, Z2
+	VBROADCASTSS (AX)(R8*1), Z19
+	VFMADD231PS  Z19, Z17, Z3
+	VFMADD231PS  Z19, Z18, Z4
+	VBROADCASTSS (AX)(R8*2), Z19
+	VFMADD231PS  Z19, Z17, Z5
+	VFMADD231PS  Z19, Z18, Z6
+	VBROADCASTSS (AX)(R9*1), Z19
+	VFMADD231PS  Z19, Z17, Z7
+	VFMADD231PS  Z19, Z18, Z8
+	VBROADCASTSS (AX)(R8*4), Z19
+	VFMADD231PS  Z19, Z17, Z9
+	VFMADD231PS  Z19, Z18, Z10
+	VBROADCASTSS (R10), Z19
+	VFMADD231PS  Z19, Z17, Z11
+	VFMADD231PS  Z19, Z18, Z12
+	VBROADCASTSS (AX)(R9*2), Z19
+	VFMADD231PS  Z19, Z17, Z13
+	VFMADD231PS  Z19, Z18, Z14
+	VBROADCASTSS (R10)(R8*2), Z19
+	VFMADD231PS  Z19, Z17, Z15
+	VFMADD231PS  Z19, Z18, Z16
+	ADDQ         CX, AX
+	ADDQ         CX, R10
+	ADDQ         BX, R12
+	DECQ         R11
+	JNZ          avx512Strip8_two_deep
+	MOVQ         ldc+72(FP), R12
+	MOVQ         SI, R11
+	VBROADCASTSS alpha+56(FP), Z17
+	CMPB         add+60(FP), $0x00
+	JNE          avx512Strip8_two_add
+	VMULPS       Z17, Z1, Z1
+	VMOVUPS      Z1, (R11)
+	VMULPS       Z17, Z2, Z2
+	VMOVUPS      Z2, 64(R11)
+	LEAQ         (R11)(R12*4), R11
+	VMULPS       Z17, Z3, Z3
+	VMOVUPS      Z3, (R11)
+	VMULPS       Z17, Z4, Z4
+	VMOVUPS      Z4, 64(R11)
+	LEAQ         (R11)(R12*4), R11
+	VMULPS       Z17, Z5, Z5
+	VMOVUPS      Z5, (R11)
+	VMULPS       Z17, Z6, Z6
+	VMOVUPS      Z6, 64(R11)
+	LEAQ         (R11)(R12*4), R11
+	VMULPS       Z17, Z7, Z7
+	VMOVUPS      Z7, (R11)
+	VMULPS       Z17, Z8, Z8
+	VMOVUPS      Z8, 64(R11)
+	LEAQ         (R11)(R12*4), R11
+	VMULPS       Z17, Z9, Z9
+	VMOVUPS      Z9, (R11)
+	VMULPS       Z17, Z10, Z10
+	VMOVUPS      Z10, 64(R11)
+	LEAQ         (R11)(R12*4), R11
+	VMULPS       Z17, Z11, Z11
+	VMOVUPS      Z11, (R11)
+	VMULPS       Z17, Z12, Z12
+	VMOVUPS      Z12, 64(R11)
+	LEAQ         (R11)(R12*4), R11
+	VMULPS       Z17, Z13, Z13
+	VMOVUPS      Z13, (R11)
+	VMULPS       Z17, Z14, Z14
+	VMOVUPS      Z14, 64(R11)
+	LEAQ         (R11)(R12*4), R11
+	VMULPS       Z17, Z15, Z15
+	VMOVUPS      Z15, (R11)
+	VMULPS       Z17, Z16, Z16
+	VMOVUPS      Z16, 64(R11)
+	JMP          avx512Strip8_two_stored
 
-// func avx512Tile8x1edge(k int, a *float32, down int, right int, b *float32, bStride int, alpha float32, add bool, c *float32, ldc int, mask uint64)
-// Requires: AVX, AVX512F
-TEXT ·avx512Tile8x1edge(SB), NOSPLIT, $0-80
-	MOVQ   k+0(FP), AX
-	MOVQ   a+8(FP), CX
-	MOVQ   right+24(FP), DX
-	MOVQ   b+32(FP), BX
-	MOVQ   bStride+40(FP), SI
-	SHLQ   $0x02, DX
-	SHLQ   $0x02, SI
-	MOVQ   down+16(FP), DI
-	SHLQ   $0x02, DI
-	LEAQ   (DI)(DI*2), R8
-	LEAQ   (DI)(DI*4), R9
-	ADDQ   CX, R9
-	MOVQ   mask+72(FP), R10
-	KMOVW  R10, K1
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
+avx512Strip8_two_add:
+	MOVQ        SI, R11
+	VMOVUPS     (R11), Z18
+	VFMADD231PS Z17, Z1, Z18
+	VMOVUPS     Z18, (R11)
+	VMOVUPS     64(R11), Z1
+	VFMADD231PS Z17, Z2, Z1
+	VMOVUPS     Z1, 64(R11)
+	LEAQ        (R11)(R12*4), R11
+	VMOVUPS     (R11), Z1
+	VFMADD231PS Z17, Z3, Z1
+	VMOVUPS     Z1, (R11)
+	VMOVUPS     64(R11), Z1
+	VFMADD231PS Z17, Z4, Z1
+	VMOVUPS     Z1, 64(R11)
+	LEAQ        (R11)(R12*4), R11
+	VMOVUPS     (R11), Z1
+	VFMADD231PS Z17, Z5, Z1
+	VMOVUPS     Z1, (R11)
+	VMOVUPS     64(R11), Z1
+	VFMADD231PS Z17, Z6, Z1
+	VMOVUPS     Z1, 64(R11)
+	LEAQ        (R11)(R12*4), R11
+	VMOVUPS     (R11), Z1
+	VFMADD231PS Z17, Z7, Z1
+	VMOVUPS     Z1, (R11)
+	VMOVUPS     64(R11), Z1
+	VFMADD231PS Z17, Z8, Z1
+	VMOVUPS     Z1, 64(R11)
+	LEAQ        (R11)(R12*4), R11
+	VMOVUPS     (R11), Z1
+	VFMADD231PS Z17, Z9, Z1
+	VMOVUPS     Z1, (R11)
+	VMOVUPS     64(R11), Z1
+	VFMADD231PS Z17, Z10, Z1
+	VMOVUPS     Z1, 64(R11)
+	LEAQ        (R11)(R12*4), R11
+	VMOVUPS     (R11), Z1
+	VFMADD231PS Z17, Z11, Z1
+	VMOVUPS     Z1, (R11)
+	VMOVUPS     64(R11), Z1
+	VFMADD231PS Z17, Z12, Z1
+	VMOVUPS     Z1, 64(R11)
+	LEAQ        (R11)(R12*4), R11
+	VMOVUPS     (R11), Z1
+	VFMADD231PS Z17, Z13, Z1
+	VMOVUPS     Z1, (R11)
+	VMOVUPS     64(R11), Z1
+	VFMADD231PS Z17, Z14, Z1
+	VMOVUPS     Z1, 64(R11)
+	LEAQ        (R11)(R12*4), R11
+	VMOVUPS     (R11), Z1
+	VFMADD231PS Z17, Z15, Z1
+	VMOVUPS     Z1, (R11)
+	VMOVUPS     64(R11), Z1
+	VFMADD231PS Z17, Z16, Z1
+	VMOVUPS     Z1, 64(R11)
 
-deep_avx512_8x1edge:
-	VMOVUPS.Z    (BX), K1, Z8
-	VBROADCASTSS (CX), Z9
-	VFMADD231PS  Z9, Z8, Z0
-	VBROADCASTSS (CX)(DI*1), Z9
+avx512Strip8_two_stored:
+	MOVQ  k+0(FP), R11
+	IMULQ CX, R11
+	SUBQ  R11, AX
+	SUBQ  R11, R10
+	ADDQ  $0x00000080, SI
+	MOVQ  panel+48(FP), R11
+	LEAQ  (DX)(R11*4), DX
+	TESTQ R11, R11
+	JNZ   avx512Strip8_two_packed
+	ADDQ  $0x00000080, DX
+
+avx512Strip8_two_packed:
+	SUBQ $0x20, DI
+	CMPQ DI, $0x20
+	JGE  avx512Strip8_two
+
+avx512Strip8_edge:
+	TESTQ   DI, DI
+	JZ      avx512Strip8_end
+	CMPQ    DI, $0x10
+	JLE     avx512Strip8_last
+	LEAQ    -16(DI), DI
+	MOVQ    $-1, R11
+	BZHIQ   DI, R11, DI
+	KMOVW   DI, K1
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z0, Z5
+	VMOVAPS Z0, Z6
+	VMOVAPS Z0, Z7
+	VMOVAPS Z0, Z8
+	VMOVAPS Z0, Z9
+	VMOVAPS Z0, Z10
+	VMOVAPS Z0, Z11
+	VMOVAPS Z0, Z12
+	VMOVAPS Z0, Z13
+	VMOVAPS Z0, Z14
+	VMOVAPS Z0, Z15
+	VMOVAPS Z0, Z0
+	MOVQ    k+0(FP), DI
+
+avx512Strip8_edge_deep:
+	VMOVUPS      (DX), Z16
+	VMOVUPS.Z    64(DX), K1, Z17
+	VBROADCASTSS (AX), Z18
+	VFMADD231PS  Z18, Z16, Z1
+	VFMADD231PS  Z18, Z17, Z2
+	VBROADCASTSS (AX)(R8*1), Z18
+	VFMADD231PS  Z18, Z16, Z3
+	VFMADD231PS  Z18, Z17, Z4
+	VBROADCASTSS (AX)(R8*2), Z18
+	VFMADD231PS  Z18, Z16, Z5
+	VFMADD231PS  Z18, Z17, Z6
+	VBROADCASTSS (AX)(R9*1), Z18
+	VFMADD231PS  Z18, Z16, Z7
+	VFMADD231PS  Z18, Z17, Z8
+	VBROADCASTSS (AX)(R8*4), Z18
+	VFMADD231PS  Z18, Z16, Z9
+	VFMADD231PS  Z18, Z17, Z10
+	VBROADCASTSS (R10), Z18
+	VFMADD231PS  Z18, Z16, Z11
+	VFMADD231PS  Z18, Z17, Z12
+	VBROADCASTSS (AX)(R9*2), Z18
+	VFMADD231PS  Z18, Z16, Z13
+	VFMADD231PS  Z18, Z17, Z14
+	VBROADCASTSS (R10)(R8*2), Z18
+	VFMADD231PS  Z18, Z16, Z15
+	VFMADD231PS  Z18, Z17, Z0
+	ADDQ         CX, AX
+	ADDQ         CX, R10
+	ADDQ         BX, DX
+	DECQ         DI
+	JNZ          avx512Strip8_edge_deep
+	MOVQ         ldc+72(FP), CX
+	MOVQ         SI, AX
+	VBROADCASTSS alpha+56(FP), Z16
+	CMPB         add+60(FP), $0x00
+	JNE          avx512Strip8_edge_add
+	VMULPS       Z16, Z1, Z1
+	VMOVUPS      Z1, (AX)
+	VMULPS       Z16, Z2, Z2
+	VMOVUPS      Z2, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Z16, Z3, Z3
+	VMOVUPS      Z3, (AX)
+	VMULPS       Z16, Z4, Z4
+	VMOVUPS      Z4, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Z16, Z5, Z5
+	VMOVUPS      Z5, (AX)
+	VMULPS       Z16, Z6, Z6
+	VMOVUPS      Z6, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Z16, Z7, Z7
+	VMOVUPS      Z7, (AX)
+	VMULPS       Z16, Z8, Z8
+	VMOVUPS      Z8, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Z16, Z9, Z9
+	VMOVUPS      Z9, (AX)
+	VMULPS       Z16, Z10, Z10
+	VMOVUPS      Z10, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Z16, Z11, Z11
+	VMOVUPS      Z11, (AX)
+	VMULPS       Z16, Z12, Z12
+	VMOVUPS      Z12, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Z16, Z13, Z13
+	VMOVUPS      Z13, (AX)
+	VMULPS       Z16, Z14, Z14
+	VMOVUPS      Z14, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Z16, Z15, Z15
+	VMOVUPS      Z15, (AX)
+	VMULPS       Z16, Z0, Z0
+	VMOVUPS      Z0, K1, 64(AX)
+	JMP          avx512Strip8_edge_stored
+
+avx512Strip8_edge_add:
+	MOVQ        SI, AX
+	VMOVUPS     (AX), Z17
+	VFMADD231PS Z16, Z1, Z17
+	VMOVUPS     Z17, (AX)
+	VMOVUPS.Z   64(AX), K1, Z1
+	VFMADD231PS Z16, Z2, Z1
+	VMOVUPS     Z1, K1, 64(AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS     (AX), Z1
+	VFMADD231PS Z16, Z3, Z1
+	VMOVUPS     Z1, (AX)
+	VMOVUPS.Z   64(AX), K1, Z1
+	VFMADD231PS Z16, Z4, Z1
+	VMOVUPS     Z1, K1, 64(AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS     (AX), Z1
+	VFMADD231PS Z16, Z5, Z1
+	VMOVUPS     Z1, (AX)
+	VMOVUPS.Z   64(AX), K1, Z1
+	VFMADD231PS Z16, Z6, Z1
+	VMOVUPS     Z1, K1, 64(AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS     (AX), Z1
+	VFMADD231PS Z16, Z7, Z1
+	VMOVUPS     Z1, (AX)
+	VMOVUPS.Z   64(AX), K1, Z1
+	VFMADD231PS Z16, Z8, Z1
+	VMOVUPS     Z1, K1, 64(AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS     (AX), Z1
+	VFMADD231PS Z16, Z9, Z1
+	VMOVUPS     Z1, (AX)
+	VMOVUPS.Z   64(AX), K1, Z1
+	VFMADD231PS Z16, Z10, Z1
+	VMOVUPS     Z1, K1, 64(AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS     (AX), Z1
+	VFMADD231PS Z16, Z11, Z1
+	VMOVUPS     Z1, (AX)
+	VMOVUPS.Z   64(AX), K1, Z1
+	VFMADD231PS Z16, Z12, Z1
+	VMOVUPS     Z1, K1, 64(AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS     (AX), Z1
+	VFMADD231PS Z16, Z13, Z1
+	VMOVUPS     Z1, (AX)
+	VMOVUPS.Z   64(AX), K1, Z1
+	VFMADD231PS Z16, Z14, Z1
+	VMOVUPS     Z1, K1, 64(AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS     (AX), Z1
+	VFMADD231PS Z16, Z15, Z1
+	VMOVUPS     Z1, (AX)
+	VMOVUPS.Z   64(AX), K1, Z1
+	VFMADD231PS Z16, Z0, Z1
+	VMOVUPS     Z1, K1, 64(AX)
+
+avx512Strip8_edge_stored:
+	JMP avx512Strip8_end
+
+avx512Strip8_last:
+	LEAQ    (DI), DI
+	MOVQ    $-1, R11
+	BZHIQ   DI, R11, DI
+	KMOVW   DI, K1
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z0, Z5
+	VMOVAPS Z0, Z6
+	VMOVAPS Z0, Z7
+	VMOVAPS Z0, Z0
+	MOVQ    k+0(FP), DI
+
+avx512Strip8_one_deep:
+	VMOVUPS.Z    (DX), K1, Z8
+	VBROADCASTSS (AX), Z9
 	VFMADD231PS  Z9, Z8, Z1
-	VBROADCASTSS (CX)(DI*2), Z9
+	VBROADCASTSS (AX)(R8*1), Z9
 	VFMADD231PS  Z9, Z8, Z2
-	VBROADCASTSS (CX)(R8*1), Z9
+	VBROADCASTSS (AX)(R8*2), Z9
 	VFMADD231PS  Z9, Z8, Z3
-	VBROADCASTSS (CX)(DI*4), Z9
+	VBROADCASTSS (AX)(R9*1), Z9
 	VFMADD231PS  Z9, Z8, Z4
-	VBROADCASTSS (R9), Z9
+	VBROADCASTSS (AX)(R8*4), Z9
 	VFMADD231PS  Z9, Z8, Z5
-	VBROADCASTSS (CX)(R8*2), Z9
+	VBROADCASTSS (R10), Z9
 	VFMADD231PS  Z9, Z8, Z6
-	VBROADCASTSS (R9)(DI*2), Z9
+	VBROADCASTSS (AX)(R9*2), Z9
 	VFMADD231PS  Z9, Z8, Z7
-	ADDQ         DX, CX
-	ADDQ         DX, R9
-	ADDQ         SI, BX
-	DECQ         AX
-	JNZ          deep_avx512_8x1edge
-	MOVQ         c+56(FP), AX
-	MOVQ         ldc+64(FP), CX
-	SHLQ         $0x02, CX
-	VBROADCASTSS alpha+48(FP), Z8
-	CMPB         add+52(FP), $0x00
-	JNE          add_avx512_8x1edge
+	VBROADCASTSS (R10)(R8*2), Z9
+	VFMADD231PS  Z9, Z8, Z0
+	ADDQ         CX, AX
+	ADDQ         CX, R10
+	ADDQ         BX, DX
+	DECQ         DI
+	JNZ          avx512Strip8_one_deep
+	MOVQ         ldc+72(FP), CX
+	MOVQ         SI, AX
+	VBROADCASTSS alpha+56(FP), Z8
+	CMPB         add+60(FP), $0x00
+	JNE          avx512Strip8_one_add
+	VMULPS       Z8, Z1, Z1
+	VMOVUPS      Z1, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Z8, Z2, Z2
+	VMOVUPS      Z2, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Z8, Z3, Z3
+	VMOVUPS      Z3, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Z8, Z4, Z4
+	VMOVUPS      Z4, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Z8, Z5, Z5
+	VMOVUPS      Z5, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Z8, Z6, Z6
+	VMOVUPS      Z6, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Z8, Z7, Z7
+	VMOVUPS      Z7, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
 	VMULPS       Z8, Z0, Z0
 	VMOVUPS      Z0, K1, (AX)
-	ADDQ         CX, AX
-	VMULPS       Z8, Z1, Z0
-	VMOVUPS      Z0, K1, (AX)
-	ADDQ         CX, AX
-	VMULPS       Z8, Z2, Z0
-	VMOVUPS      Z0, K1, (AX)
-	ADDQ         CX, AX
-	VMULPS       Z8, Z3, Z0
-	VMOVUPS      Z0, K1, (AX)
-	ADDQ         CX, AX
-	VMULPS       Z8, Z4, Z0
-	VMOVUPS      Z0, K1, (AX)
-	ADDQ         CX, AX
-	VMULPS       Z8, Z5, Z0
-	VMOVUPS      Z0, K1, (AX)
-	ADDQ         CX, AX
-	VMULPS       Z8, Z6, Z0
-	VMOVUPS      Z0, K1, (AX)
-	ADDQ         CX, AX
-	VMULPS       Z8, Z7, Z0
-	VMOVUPS      Z0, K1, (AX)
-	VZEROUPPER
-	RET
+	JMP          avx512Strip8_one_stored
 
-add_avx512_8x1edge:
+avx512Strip8_one_add:
+	MOVQ        SI, AX
 	VMOVUPS.Z   (AX), K1, Z9
-	VFMADD231PS Z8, Z0, Z9
+	VFMADD231PS Z8, Z1, Z9
 	VMOVUPS     Z9, K1, (AX)
-	ADDQ        CX, AX
-	VMOVUPS.Z   (AX), K1, Z0
-	VFMADD231PS Z8, Z1, Z0
-	VMOVUPS     Z0, K1, (AX)
-	ADDQ        CX, AX
-	VMOVUPS.Z   (AX), K1, Z0
-	VFMADD231PS Z8, Z2, Z0
-	VMOVUPS     Z0, K1, (AX)
-	ADDQ        CX, AX
-	VMOVUPS.Z   (AX), K1, Z0
-	VFMADD231PS Z8, Z3, Z0
-	VMOVUPS     Z0, K1, (AX)
-	ADDQ        CX, AX
-	VMOVUPS.Z   (AX), K1, Z0
-	VFMADD231PS Z8, Z4, Z0
-	VMOVUPS     Z0, K1, (AX)
-	ADDQ        CX, AX
-	VMOVUPS.Z   (AX), K1, Z0
-	VFMADD231PS Z8, Z5, Z0
-	VMOVUPS     Z0, K1, (AX)
-	ADDQ        CX, AX
-	VMOVUPS.Z   (AX), K1, Z0
-	VFMADD231PS Z8, Z6, Z0
-	VMOVUPS     Z0, K1, (AX)
-	ADDQ        CX, AX
-	VMOVUPS.Z   (AX), K1, Z0
-	VFMADD231PS Z8, Z7, Z0
-	VMOVUPS     Z0, K1, (AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS.Z   (AX), K1, Z1
+	VFMADD231PS Z8, Z2, Z1
+	VMOVUPS     Z1, K1, (AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS.Z   (AX), K1, Z1
+	VFMADD231PS Z8, Z3, Z1
+	VMOVUPS     Z1, K1, (AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS.Z   (AX), K1, Z1
+	VFMADD231PS Z8, Z4, Z1
+	VMOVUPS     Z1, K1, (AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS.Z   (AX), K1, Z1
+	VFMADD231PS Z8, Z5, Z1
+	VMOVUPS     Z1, K1, (AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS.Z   (AX), K1, Z1
+	VFMADD231PS Z8, Z6, Z1
+	VMOVUPS     Z1, K1, (AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS.Z   (AX), K1, Z1
+	VFMADD231PS Z8, Z7, Z1
+	VMOVUPS     Z1, K1, (AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS.Z   (AX), K1, Z1
+	VFMADD231PS Z8, Z0, Z1
+	VMOVUPS     Z1, K1, (AX)
+
+avx512Strip8_one_stored:
+avx512Strip8_end:
 	VZEROUPPER
 	RET
 
-// func avx512Tile8x2edge(k int, a *float32, down int, right int, b *float32, bStride int, alpha float32, add bool, c *float32, ldc int, mask uint64)
-// Requires: AVX, AVX512F
-TEXT ·avx512Tile8x2edge(SB), NOSPLIT, $0-80
-	MOVQ   k+0(FP), AX
-	MOVQ   a+8(FP), CX
-	MOVQ   right+24(FP), DX
-	MOVQ   b+32(FP), BX
-	MOVQ   bStride+40(FP), SI
-	SHLQ   $0x02, DX
-	SHLQ   $0x02, SI
-	MOVQ   down+16(FP), DI
-	SHLQ   $0x02, DI
-	LEAQ   (DI)(DI*2), R8
-	LEAQ   (DI)(DI*4), R9
-	ADDQ   CX, R9
-	MOVQ   mask+72(FP), R10
-	KMOVW  R10, K1
+// func avx512Strip9(k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·avx512Strip9(SB), NOSPLIT, $0-88
 	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	VPXORD Z9, Z9, Z9
-	VPXORD Z10, Z10, Z10
-	VPXORD Z11, Z11, Z11
-	VPXORD Z12, Z12, Z12
-	VPXORD Z13, Z13, Z13
-	VPXORD Z14, Z14, Z14
-	VPXORD Z15, Z15, Z15
+	MOVQ   a+8(FP), AX
+	MOVQ   right+24(FP), CX
+	MOVQ   b+32(FP), DX
+	MOVQ   bStride+40(FP), BX
+	MOVQ   c+64(FP), SI
+	MOVQ   n+80(FP), DI
+	SHLQ   $0x02, CX
+	SHLQ   $0x02, BX
+	MOVQ   down+16(FP), R8
+	SHLQ   $0x02, R8
+	LEAQ   (R8)(R8*2), R9
+	LEAQ   (R8)(R8*4), R10
+	ADDQ   AX, R10
+	CMPQ   DI, $0x20
+	JLT    avx512Strip9_edge
 
-deep_avx512_8x2edge:
-	VMOVUPS      (BX), Z16
-	VMOVUPS.Z    64(BX), K1, Z17
-	VBROADCASTSS (CX), Z18
-	VFMADD231PS  Z18, Z16, Z0
-	VFMADD231PS  Z18, Z17, Z1
-	VBROADCASTSS (CX)(DI*1), Z18
-	VFMADD231PS  Z18, Z16, Z2
-	VFMADD231PS  Z18, Z17, Z3
-	VBROADCASTSS (CX)(DI*2), Z18
-	VFMADD231PS  Z18, Z16, Z4
-	VFMADD231PS  Z18, Z17, Z5
-	VBROADCASTSS (CX)(R8*1), Z18
-	VFMADD231PS  Z18, Z16, Z6
-	VFMADD231PS  Z18, Z17, Z7
-	VBROADCASTSS (CX)(DI*4), Z18
-	VFMADD231PS  Z18, Z16, Z8
-	VFMADD231PS  Z18, Z17, Z9
-	VBROADCASTSS (R9), Z18
-	VFMADD231PS  Z18, Z16, Z10
-	VFMADD231PS  Z18, Z17, Z11
-	VBROADCASTSS (CX)(R8*2), Z18
-	VFMADD231PS  Z18, Z16, Z12
-	VFMADD231PS  Z18, Z17, Z13
-	VBROADCASTSS (R9)(DI*2), Z18
-	VFMADD231PS  Z18, Z16, Z14
-	VFMADD231PS  Z18, Z17, Z15
-	ADDQ         DX, CX
-	ADDQ         DX, R9
-	ADDQ         SI, BX
-	DECQ         AX
-	JNZ          deep_avx512_8x2edge
-	MOVQ         c+56(FP), AX
-	MOVQ         ldc+64(FP), CX
-	SHLQ         $0x02, CX
-	VBROADCASTSS alpha+48(FP), Z16
-	CMPB         add+52(FP), $0x00
-	JNE          add_avx512_8x2edge
-	VMULPS       Z16, Z0, Z0
-	VMOVUPS      Z0, (AX)
-	VMULPS       Z16, Z1, Z0
-	VMOVUPS      Z0, K1, 64(AX)
-	ADDQ         CX, AX
-	VMULPS       Z16, Z2, Z0
-	VMOVUPS      Z0, (AX)
-	VMULPS       Z16, Z3, Z0
-	VMOVUPS      Z0, K1, 64(AX)
-	ADDQ         CX, AX
-	VMULPS       Z16, Z4, Z0
-	VMOVUPS      Z0, (AX)
-	VMULPS       Z16, Z5, Z0
-	VMOVUPS      Z0, K1, 64(AX)
-	ADDQ         CX, AX
-	VMULPS       Z16, Z6, Z0
-	VMOVUPS      Z0, (AX)
-	VMULPS       Z16, Z7, Z0
-	VMOVUPS      Z0, K1, 64(AX)
-	ADDQ         CX, AX
-	VMULPS       Z16, Z8, Z0
-	VMOVUPS      Z0, (AX)
-	VMULPS       Z16, Z9, Z0
-	VMOVUPS      Z0, K1, 64(AX)
-	ADDQ         CX, AX
-	VMULPS       Z16, Z10, Z0
-	VMOVUPS      Z0, (AX)
-	VMULPS       Z16, Z11, Z0
-	VMOVUPS      Z0, K1, 64(AX)
-	ADDQ         CX, AX
-	VMULPS       Z16, Z12, Z0
-	VMOVUPS      Z0, (AX)
-	VMULPS       Z16, Z13, Z0
-	VMOVUPS      Z0, K1, 64(AX)
-	ADDQ         CX, AX
-	VMULPS       Z16, Z14, Z0
-	VMOVUPS      Z0, (AX)
-	VMULPS       Z16, Z15, Z0
-	VMOVUPS      Z0, K1, 64(AX)
-	VZEROUPPER
-	RET
+avx512Strip9_two:
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z0, Z5
+	VMOVAPS Z0, Z6
+	VMOVAPS Z0, Z7
+	VMOVAPS Z0, Z8
+	VMOVAPS Z0, Z9
+	VMOVAPS Z0, Z10
+	VMOVAPS Z0, Z11
+	VMOVAPS Z0, Z12
+	VMOVAPS Z0, Z13
+	VMOVAPS Z0, Z14
+	VMOVAPS Z0, Z15
+	VMOVAPS Z0, Z16
+	VMOVAPS Z0, Z17
+	VMOVAPS Z0, Z18
+	MOVQ    k+0(FP), R11
+	MOVQ    DX, R12
 
-add_avx512_8x2edge:
-	VMOVUPS     (AX), Z17
-	VFMADD231PS Z16, Z0, Z17
-	VMOVUPS     Z17, (AX)
-	VMOVUPS.Z   64(AX), K1, Z0
-	VFMADD231PS Z16, Z1, Z0
-	VMOVUPS     Z0, K1, 64(AX)
-	ADDQ        CX, AX
-	VMOVUPS     (AX), Z0
-	VFMADD231PS Z16, Z2, Z0
-	VMOVUPS     Z0, (AX)
-	VMOVUPS.Z   64(AX), K1, Z0
-	VFMADD231PS Z16, Z3, Z0
-	VMOVUPS     Z0, K1, 64(AX)
-	ADDQ        CX, AX
-	VMOVUPS     (AX), Z0
-	VFMADD231PS Z16, Z4, Z0
-	VMOVUPS     Z0, (AX)
-	VMOVUPS.Z   64(AX), K1, Z0
-	VFMADD231PS Z16, Z5, Z0
-	VMOVUPS     Z0, K1, 64(AX)
-	ADDQ        CX, AX
-	VMOVUPS     (AX), Z0
-	VFMADD231PS Z16, Z6, Z0
-	VMOVUPS     Z0, (AX)
-	VMOVUPS.Z   64(AX), K1, Z0
-	VFMADD231PS Z16, Z7, Z0
-	VMOVUPS     Z0, K1, 64(AX)
-	ADDQ        CX, AX
-	VMOVUPS     (AX), Z0
-	VFMADD231PS Z16, Z8, Z0
-	VMOVUPS     Z0, (AX)
-	VMOVUPS.Z   64(AX), K1, Z0
-	VFMADD231PS Z16, Z9, Z0
-	VMOVUPS     Z0, K1, 64(AX)
-	ADDQ        CX, AX
-	VMOVUPS     (AX), Z0
-	VFMADD231PS Z16, Z10, Z0
-	VMOVUPS     Z0, (AX)
-	VMOVUPS.Z   64(AX), K1, Z0
-	VFMADD231PS Z16, Z11, Z0
-	VMOVUPS     Z0, K1, 64(AX)
-	ADDQ        CX, AX
-	VMOVUPS     (AX), Z0
-	VFMADD231PS Z16, Z12, Z0
-	VMOVUPS     Z0, (AX)
-	VMOVUPS.Z   64(AX), K1, Z0
-	VFMADD231PS Z16, Z13, Z0
-	VMOVUPS     Z0, K1, 64(AX)
-	ADDQ        CX, AX
-	VMOVUPS     (AX), Z0
-	VFMADD231PS Z16, Z14, Z0
-	VMOVUPS     Z0, (AX)
-	VMOVUPS.Z   64(AX), K1, Z0
-	VFMADD231PS Z16, Z15, Z0
-	VMOVUPS     Z0, K1, 64(AX)
-	VZEROUPPER
-	RET
+avx512Strip9_two_deep:
+	VMOVUPS      (R12), Z19
+	VMOVUPS      64(R12), Z20
+	VBROADCASTSS (AX), Z21
+	VFMADD231PS  Z21, Z19, Z1
+	VFMADD231PS  Z21, Z20, Z2
+	VBROADCASTSS (AX)(R8*1), Z21
+	VFMADD231PS  Z21, Z19, Z3
+	VFMADD231PS  Z21, Z20, Z4
+	VBROADCASTSS (AX)(R8*2), Z21
+	VFMADD231PS  Z21, Z19, Z5
+	VFMADD231PS  Z21, Z20, Z6
+	VBROADCASTSS (AX)(R9*1), Z21
+	VFMADD231PS  Z21, Z19, Z7
+	VFMADD231PS  Z21, Z20, Z8
+	VBROADCASTSS (AX)(R8*4), Z21
+	VFMADD231PS  Z21, Z19, Z9
+	VFMADD231PS  Z21, Z20, Z10
+	VBROADCASTSS (R10), Z21
+	VFMADD231PS  Z21, Z19, Z11
+	VFMADD231PS  Z21, Z20, Z12
+	VBROADCASTSS (AX)(R9*2), Z21
+	VFMADD231PS  Z21, Z19, Z13
+	VFMADD231PS  Z21, Z20, Z14
+	VBROADCASTSS (R10)(R8*2), Z21
+	VFMADD231PS  Z21, Z19, Z15
+	VFMADD231PS  Z21, Z20, Z16
+	VBROADCASTSS (AX)(R8*8), Z21
+	VFMADD231PS  Z21, Z19, Z17
+	VFMADD231PS  Z21, Z20, Z18
+	ADDQ         CX, AX
+	ADDQ         CX, R10
+	ADDQ         BX, R12
+	DECQ         R11
+	JNZ          avx512Strip9_two_deep
+	MOVQ         ldc+72(FP), R12
+	MOVQ         SI, R11
+	VBROADCASTSS alpha+56(FP), Z19
+	CMPB         add+60(FP), $0x00
+	JNE          avx512Strip9_two_add
+	VMULPS       Z19, Z1, Z1
+	VMOVUPS      Z1, (R11)
+	VMULPS       Z19, Z2, Z2
+	VMOVUPS      Z2, 64(R11)
+	LEAQ         (R11)(R12*4), R11
+	VMULPS       Z19, Z3, Z3
+	VMOVUPS      Z3, (R11)
+	VMULPS       Z19, Z4, Z4
+	VMOVUPS      Z4, 64(R11)
+	LEAQ         (R11)(R12*4), R11
+	VMULPS       Z19, Z5, Z5
+	VMOVUPS      Z5, (R11)
+	VMULPS       Z19, Z6, Z6
+	VMOVUPS      Z6, 64(R11)
+	LEAQ         (R11)(R12*4), R11
+	VMULPS       Z19, Z7, Z7
+	VMOVUPS      Z7, (R11)
+	VMULPS       Z19, Z8, Z8
+	VMOVUPS      Z8, 64(R11)
+	LEAQ         (R11)(R12*4), R11
+	VMULPS       Z19, Z9, Z9
+	VMOVUPS      Z9, (R11)
+	VMULPS       Z19, Z10, Z10
+	VMOVUPS      Z10, 64(R11)
+	LEAQ         (R11)(R12*4), R11
+	VMULPS       Z19, Z11, Z11
+	VMOVUPS      Z11, (R11)
+	VMULPS       Z19, Z12, Z12
+	VMOVUPS      Z12, 64(R11)
+	LEAQ         (R11)(R12*4), R11
+	VMULPS       Z19, Z13, Z13
+	VMOVUPS      Z13, (R11)
+	VMULPS       Z19, Z14, Z14
+	VMOVUPS      Z14, 64(R11)
+	LEAQ         (R11)(R12*4), R11
+	VMULPS       Z19, Z15, Z15
+	VMOVUPS      Z15, (R11)
+	VMULPS       Z19, Z16, Z16
+	VMOVUPS      Z16, 64(R11)
+	LEAQ         (R11)(R12*4), R11
+	VMULPS       Z19, Z17, Z17
+	VMOVUPS      Z17, (R11)
+	VMULPS       Z19, Z18, Z18
+	VMOVUPS      Z18, 64(R11)
+	JMP          avx512Strip9_two_stored
 
-// func avx512Tile9x1edge(k int, a *float32, down int, right int, b *float32, bStride int, alpha float32, add bool, c *float32, ldc int, mask uint64)
-// Requires: AVX, AVX512F
-TEXT ·avx512Tile9x1edge(SB), NOSPLIT, $0-80
-	MOVQ   k+0(FP), AX
-	MOVQ   a+8(FP), CX
-	MOVQ   right+24(FP), DX
-	MOVQ   b+32(FP), BX
-	MOVQ   bStride+40(FP), SI
-	SHLQ   $0x02, DX
-	SHLQ   $0x02, SI
-	MOVQ   down+16(FP), DI
-	SHLQ   $0x02, DI
-	LEAQ   (DI)(DI*2), R8
-	LEAQ   (DI)(DI*4), R9
-	ADDQ   CX, R9
-	MOVQ   mask+72(FP), R10
-	KMOVW  R10, K1
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
+avx512Strip9_two_add:
+	MOVQ        SI, R11
+	VMOVUPS     (R11), Z20
+	VFMADD231PS Z19, Z1, Z20
+	VMOVUPS     Z20, (R11)
+	VMOVUPS     64(R11), Z1
+	VFMADD231PS Z19, Z2, Z1
+	VMOVUPS     Z1, 64(R11)
+	LEAQ        (R11)(R12*4), R11
+	VMOVUPS     (R11), Z1
+	VFMADD231PS Z19, Z3, Z1
+	VMOVUPS     Z1, (R11)
+	VMOVUPS     64(R11), Z1
+	VFMADD231PS Z19, Z4, Z1
+	VMOVUPS     Z1, 64(R11)
+	LEAQ        (R11)(R12*4), R11
+	VMOVUPS     (R11), Z1
+	VFMADD231PS Z19, Z5, Z1
+	VMOVUPS     Z1, (R11)
+	VMOVUPS     64(R11), Z1
+	VFMADD231PS Z19, Z6, Z1
+	VMOVUPS     Z1, 64(R11)
+	LEAQ        (R11)(R12*4), R11
+	VMOVUPS     (R11), Z1
+	VFMADD231PS Z19, Z7, Z1
+	VMOVUPS     Z1, (R11)
+	VMOVUPS     64(R11), Z1
+	VFMADD231PS Z19, Z8, Z1
+	VMOVUPS     Z1, 64(R11)
+	LEAQ        (R11)(R12*4), R11
+	VMOVUPS     (R11), Z1
+	VFMADD231PS Z19, Z9, Z1
+	VMOVUPS     Z1, (R11)
+	VMOVUPS     64(R11), Z1
+	VFMADD231PS Z19, Z10, Z1
+	VMOVUPS     Z1, 64(R11)
+	LEAQ        (R11)(R12*4), R11
+	VMOVUPS     (R11), Z1
+	VFMADD231PS Z19, Z11, Z1
+	VMOVUPS     Z1, (R11)
+	VMOVUPS     64(R11), Z1
+	VFMADD231PS Z19, Z12, Z1
+	VMOVUPS     Z1, 64(R11)
+	LEAQ        (R11)(R12*4), R11
+	VMOVUPS     (R11), Z1
+	VFMADD231PS Z19, Z13, Z1
+	VMOVUPS     Z1, (R11)
+	VMOVUPS     64(R11), Z1
+	VFMADD231PS Z19, Z14, Z1
+	VMOVUPS     Z1, 64(R11)
+	LEAQ        (R11)(R12*4), R11
+	VMOVUPS     (R11), Z1
+	VFMADD231PS Z19, Z15, Z1
+	VMOVUPS     Z1, (R11)
+	VMOVUPS     64(R11), Z1
+	VFMADD231PS Z19, Z16, Z1
+	VMOVUPS     Z1, 64(R11)
+	LEAQ        (R11)(R12*4), R11
+	VMOVUPS     (R11), Z1
+	VFMADD231PS Z19, Z17, Z1
+	VMOVUPS     Z1, (R11)
+	VMOVUPS     64(R11), Z1
+	VFMADD231PS Z19, Z18, Z1
+	VMOVUPS     Z1, 64(R11)
 
-deep_avx512_9x1edge:
-	VMOVUPS.Z    (BX), K1, Z9
-	VBROADCASTSS (CX), Z10
-	VFMADD231PS  Z10, Z9, Z0
-	VBROADCASTSS (CX)(DI*1), Z10
+avx512Strip9_two_stored:
+	MOVQ  k+0(FP), R11
+	IMULQ CX, R11
+	SUBQ  R11, AX
+	SUBQ  R11, R10
+	ADDQ  $0x00000080, SI
+	MOVQ  panel+48(FP), R11
+	LEAQ  (DX)(R11*4), DX
+	TESTQ R11, R11
+	JNZ   avx512Strip9_two_packed
+	ADDQ  $0x00000080, DX
+
+avx512Strip9_two_packed:
+	SUBQ $0x20, DI
+	CMPQ DI, $0x20
+	JGE  avx512Strip9_two
+
+avx512Strip9_edge:
+	TESTQ   DI, DI
+	JZ      avx512Strip9_end
+	CMPQ    DI, $0x10
+	JLE     avx512Strip9_last
+	LEAQ    -16(DI), DI
+	MOVQ    $-1, R11
+	BZHIQ   DI, R11, DI
+	KMOVW   DI, K1
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z0, Z5
+	VMOVAPS Z0, Z6
+	VMOVAPS Z0, Z7
+	VMOVAPS Z0, Z8
+	VMOVAPS Z0, Z9
+	VMOVAPS Z0, Z10
+	VMOVAPS Z0, Z11
+	VMOVAPS Z0, Z12
+	VMOVAPS Z0, Z13
+	VMOVAPS Z0, Z14
+	VMOVAPS Z0, Z15
+	VMOVAPS Z0, Z16
+	VMOVAPS Z0, Z17
+	VMOVAPS Z0, Z0
+	MOVQ    k+0(FP), DI
+
+avx512Strip9_edge_deep:
+	VMOVUPS      (DX), Z18
+	VMOVUPS.Z    64(DX), K1, Z19
+	VBROADCASTSS (AX), Z20
+	VFMADD231PS  Z20, Z18, Z1
+	VFMADD231PS  Z20, Z19, Z2
+	VBROADCASTSS (AX)(R8*1), Z20
+	VFMADD231PS  Z20, Z18, Z3
+	VFMADD231PS  Z20, Z19, Z4
+	VBROADCASTSS (AX)(R8*2), Z20
+	VFMADD231PS  Z20, Z18, Z5
+	VFMADD231PS  Z20, Z19, Z6
+	VBROADCASTSS (AX)(R9*1), Z20
+	VFMADD231PS  Z20, Z18, Z7
+	VFMADD231PS  Z20, Z19, Z8
+	VBROADCASTSS (AX)(R8*4), Z20
+	VFMADD231PS  Z20, Z18, Z9
+	VFMADD231PS  Z20, Z19, Z10
+	VBROADCASTSS (R10), Z20
+	VFMADD231PS  Z20, Z18, Z11
+	VFMADD231PS  Z20, Z19, Z12
+	VBROADCASTSS (AX)(R9*2), Z20
+	VFMADD231PS  Z20, Z18, Z13
+	VFMADD231PS  Z20, Z19, Z14
+	VBROADCASTSS (R10)(R8*2), Z20
+	VFMADD231PS  Z20, Z18, Z15
+	VFMADD231PS  Z20, Z19, Z16
+	VBROADCASTSS (AX)(R8*8), Z20
+	VFMADD231PS  Z20, Z18, Z17
+	VFMADD231PS  Z20, Z19, Z0
+	ADDQ         CX, AX
+	ADDQ         CX, R10
+	ADDQ         BX, DX
+	DECQ         DI
+	JNZ          avx512Strip9_edge_deep
+	MOVQ         ldc+72(FP), CX
+	MOVQ         SI, AX
+	VBROADCASTSS alpha+56(FP), Z18
+	CMPB         add+60(FP), $0x00
+	JNE          avx512Strip9_edge_add
+	VMULPS       Z18, Z1, Z1
+	VMOVUPS      Z1, (AX)
+	VMULPS       Z18, Z2, Z2
+	VMOVUPS      Z2, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Z18, Z3, Z3
+	VMOVUPS      Z3, (AX)
+	VMULPS       Z18, Z4, Z4
+	VMOVUPS      Z4, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Z18, Z5, Z5
+	VMOVUPS      Z5, (AX)
+	VMULPS       Z18, Z6, Z6
+	VMOVUPS      Z6, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Z18, Z7, Z7
+	VMOVUPS      Z7, (AX)
+	VMULPS       Z18, Z8, Z8
+	VMOVUPS      Z8, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Z18, Z9, Z9
+	VMOVUPS      Z9, (AX)
+	VMULPS       Z18, Z10, Z10
+	VMOVUPS      Z10, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Z18, Z11, Z11
+	VMOVUPS      Z11, (AX)
+	VMULPS       Z18, Z12, Z12
+	VMOVUPS      Z12, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Z18, Z13, Z13
+	VMOVUPS      Z13, (AX)
+	VMULPS       Z18, Z14, Z14
+	VMOVUPS      Z14, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Z18, Z15, Z15
+	VMOVUPS      Z15, (AX)
+	VMULPS       Z18, Z16, Z16
+	VMOVUPS      Z16, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Z18, Z17, Z17
+	VMOVUPS      Z17, (AX)
+	VMULPS       Z18, Z0, Z0
+	VMOVUPS      Z0, K1, 64(AX)
+	JMP          avx512Strip9_edge_stored
+
+avx512Strip9_edge_add:
+	MOVQ        SI, AX
+	VMOVUPS     (AX), Z19
+	VFMADD231PS Z18, Z1, Z19
+	VMOVUPS     Z19, (AX)
+	VMOVUPS.Z   64(AX), K1, Z1
+	VFMADD231PS Z18, Z2, Z1
+	VMOVUPS     Z1, K1, 64(AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS     (AX), Z1
+	VFMADD231PS Z18, Z3, Z1
+	VMOVUPS     Z1, (AX)
+	VMOVUPS.Z   64(AX), K1, Z1
+	VFMADD231PS Z18, Z4, Z1
+	VMOVUPS     Z1, K1, 64(AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS     (AX), Z1
+	VFMADD231PS Z18, Z5, Z1
+	VMOVUPS     Z1, (AX)
+	VMOVUPS.Z   64(AX), K1, Z1
+	VFMADD231PS Z18, Z6, Z1
+	VMOVUPS     Z1, K1, 64(AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS     (AX), Z1
+	VFMADD231PS Z18, Z7, Z1
+	VMOVUPS     Z1, (AX)
+	VMOVUPS.Z   64(AX), K1, Z1
+	VFMADD231PS Z18, Z8, Z1
+	VMOVUPS     Z1, K1, 64(AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS     (AX), Z1
+	VFMADD231PS Z18, Z9, Z1
+	VMOVUPS     Z1, (AX)
+	VMOVUPS.Z   64(AX), K1, Z1
+	VFMADD231PS Z18, Z10, Z1
+	VMOVUPS     Z1, K1, 64(AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS     (AX), Z1
+	VFMADD231PS Z18, Z11, Z1
+	VMOVUPS     Z1, (AX)
+	VMOVUPS.Z   64(AX), K1, Z1
+	VFMADD231PS Z18, Z12, Z1
+	VMOVUPS     Z1, K1, 64(AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS     (AX), Z1
+	VFMADD231PS Z18, Z13, Z1
+	VMOVUPS     Z1, (AX)
+	VMOVUPS.Z   64(AX), K1, Z1
+	VFMADD231PS Z18, Z14, Z1
+	VMOVUPS     Z1, K1, 64(AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS     (AX), Z1
+	VFMADD231PS Z18, Z15, Z1
+	VMOVUPS     Z1, (AX)
+	VMOVUPS.Z   64(AX), K1, Z1
+	VFMADD231PS Z18, Z16, Z1
+	VMOVUPS     Z1, K1, 64(AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS     (AX), Z1
+	VFMADD231PS Z18, Z17, Z1
+	VMOVUPS     Z1, (AX)
+	VMOVUPS.Z   64(AX), K1, Z1
+	VFMADD231PS Z18, Z0, Z1
+	VMOVUPS     Z1, K1, 64(AX)
+
+avx512Strip9_edge_stored:
+	JMP avx512Strip9_end
+
+avx512Strip9_last:
+	LEAQ    (DI), DI
+	MOVQ    $-1, R11
+	BZHIQ   DI, R11, DI
+	KMOVW   DI, K1
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z0, Z5
+	VMOVAPS Z0, Z6
+	VMOVAPS Z0, Z7
+	VMOVAPS Z0, Z8
+	VMOVAPS Z0, Z0
+	MOVQ    k+0(FP), DI
+
+avx512Strip9_one_deep:
+	VMOVUPS.Z    (DX), K1, Z9
+	VBROADCASTSS (AX), Z10
 	VFMADD231PS  Z10, Z9, Z1
-	VBROADCASTSS (CX)(DI*2), Z10
+	VBROADCASTSS (AX)(R8*1), Z10
 	VFMADD231PS  Z10, Z9, Z2
-	VBROADCASTSS (CX)(R8*1), Z10
+	VBROADCASTSS (AX)(R8*2), Z10
 	VFMADD231PS  Z10, Z9, Z3
-	VBROADCASTSS (CX)(DI*4), Z10
+	VBROADCASTSS (AX)(R9*1), Z10
 	VFMADD231PS  Z10, Z9, Z4
-	VBROADCASTSS (R9), Z10
+	VBROADCASTSS (AX)(R8*4), Z10
 	VFMADD231PS  Z10, Z9, Z5
-	VBROADCASTSS (CX)(R8*2), Z10
+	VBROADCASTSS (R10), Z10
 	VFMADD231PS  Z10, Z9, Z6
-	VBROADCASTSS (R9)(DI*2), Z10
+	VBROADCASTSS (AX)(R9*2), Z10
 	VFMADD231PS  Z10, Z9, Z7
-	VBROADCASTSS (CX)(DI*8), Z10
+	VBROADCASTSS (R10)(R8*2), Z10
 	VFMADD231PS  Z10, Z9, Z8
-	ADDQ         DX, CX
-	ADDQ         DX, R9
-	ADDQ         SI, BX
-	DECQ         AX
-	JNZ          deep_avx512_9x1edge
-	MOVQ         c+56(FP), AX
-	MOVQ         ldc+64(FP), CX
-	SHLQ         $0x02, CX
-	VBROADCASTSS alpha+48(FP), Z9
-	CMPB         add+52(FP), $0x00
-	JNE          add_avx512_9x1edge
+	VBROADCASTSS (AX)(R8*8), Z10
+	VFMADD231PS  Z10, Z9, Z0
+	ADDQ         CX, AX
+	ADDQ         CX, R10
+	ADDQ         BX, DX
+	DECQ         DI
+	JNZ          avx512Strip9_one_deep
+	MOVQ         ldc+72(FP), CX
+	MOVQ         SI, AX
+	VBROADCASTSS alpha+56(FP), Z9
+	CMPB         add+60(FP), $0x00
+	JNE          avx512Strip9_one_add
+	VMULPS       Z9, Z1, Z1
+	VMOVUPS      Z1, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Z9, Z2, Z2
+	VMOVUPS      Z2, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Z9, Z3, Z3
+	VMOVUPS      Z3, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Z9, Z4, Z4
+	VMOVUPS      Z4, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Z9, Z5, Z5
+	VMOVUPS      Z5, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Z9, Z6, Z6
+	VMOVUPS      Z6, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Z9, Z7, Z7
+	VMOVUPS      Z7, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Z9, Z8, Z8
+	VMOVUPS      Z8, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
 	VMULPS       Z9, Z0, Z0
 	VMOVUPS      Z0, K1, (AX)
-	ADDQ         CX, AX
-	VMULPS       Z9, Z1, Z0
-	VMOVUPS      Z0, K1, (AX)
-	ADDQ         CX, AX
-	VMULPS       Z9, Z2, Z0
-	VMOVUPS      Z0, K1, (AX)
-	ADDQ         CX, AX
-	VMULPS       Z9, Z3, Z0
-	VMOVUPS      Z0, K1, (AX)
-	ADDQ         CX, AX
-	VMULPS       Z9, Z4, Z0
-	VMOVUPS      Z0, K1, (AX)
-	ADDQ         CX, AX
-	VMULPS       Z9, Z5, Z0
-	VMOVUPS      Z0, K1, (AX)
-	ADDQ         CX, AX
-	VMULPS       Z9, Z6, Z0
-	VMOVUPS      Z0, K1, (AX)
-	ADDQ         CX, AX
-	VMULPS       Z9, Z7, Z0
-	VMOVUPS      Z0, K1, (AX)
-	ADDQ         CX, AX
-	VMULPS       Z9, Z8, Z0
-	VMOVUPS      Z0, K1, (AX)
-	VZEROUPPER
-	RET
+	JMP          avx512Strip9_one_stored
 
-add_avx512_9x1edge:
+avx512Strip9_one_add:
+	MOVQ        SI, AX
 	VMOVUPS.Z   (AX), K1, Z10
-	VFMADD231PS Z9, Z0, Z10
+	VFMADD231PS Z9, Z1, Z10
 	VMOVUPS     Z10, K1, (AX)
-	ADDQ        CX, AX
-	VMOVUPS.Z   (AX), K1, Z0
-	VFMADD231PS Z9, Z1, Z0
-	VMOVUPS     Z0, K1, (AX)
-	ADDQ        CX, AX
-	VMOVUPS.Z   (AX), K1, Z0
-	VFMADD231PS Z9, Z2, Z0
-	VMOVUPS     Z0, K1, (AX)
-	ADDQ        CX, AX
-	VMOVUPS.Z   (AX), K1, Z0
-	VFMADD231PS Z9, Z3, Z0
-	VMOVUPS     Z0, K1, (AX)
-	ADDQ        CX, AX
-	VMOVUPS.Z   (AX), K1, Z0
-	VFMADD231PS Z9, Z4, Z0
-	VMOVUPS     Z0, K1, (AX)
-	ADDQ        CX, AX
-	VMOVUPS.Z   (AX), K1, Z0
-	VFMADD231PS Z9, Z5, Z0
-	VMOVUPS     Z0, K1, (AX)
-	ADDQ        CX, AX
-	VMOVUPS.Z   (AX), K1, Z0
-	VFMADD231PS Z9, Z6, Z0
-	VMOVUPS     Z0, K1, (AX)
-	ADDQ        CX, AX
-	VMOVUPS.Z   (AX), K1, Z0
-	VFMADD231PS Z9, Z7, Z0
-	VMOVUPS     Z0, K1, (AX)
-	ADDQ        CX, AX
-	VMOVUPS.Z   (AX), K1, Z0
-	VFMADD231PS Z9, Z8, Z0
-	VMOVUPS     Z0, K1, (AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS.Z   (AX), K1, Z1
+	VFMADD231PS Z9, Z2, Z1
+	VMOVUPS     Z1, K1, (AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS.Z   (AX), K1, Z1
+	VFMADD231PS Z9, Z3, Z1
+	VMOVUPS     Z1, K1, (AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS.Z   (AX), K1, Z1
+	VFMADD231PS Z9, Z4, Z1
+	VMOVUPS     Z1, K1, (AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS.Z   (AX), K1, Z1
+	VFMADD231PS Z9, Z5, Z1
+	VMOVUPS     Z1, K1, (AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS.Z   (AX), K1, Z1
+	VFMADD231PS Z9, Z6, Z1
+	VMOVUPS     Z1, K1, (AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS.Z   (AX), K1, Z1
+	VFMADD231PS Z9, Z7, Z1
+	VMOVUPS     Z1, K1, (AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS.Z   (AX), K1, Z1
+	VFMADD231PS Z9, Z8, Z1
+	VMOVUPS     Z1, K1, (AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS.Z   (AX), K1, Z1
+	VFMADD231PS Z9, Z0, Z1
+	VMOVUPS     Z1, K1, (AX)
+
+avx512Strip9_one_stored:
+avx512Strip9_end:
 	VZEROUPPER
 	RET
 
-// func avx512Tile9x2edge(k int, a *float32, down int, right int, b *float32, bStride int, alpha float32, add bool, c *float32, ldc int, mask uint64)
-// Requires: AVX, AVX512F
-TEXT ·avx512Tile9x2edge(SB), NOSPLIT, $0-80
-	MOVQ   k+0(FP), AX
-	MOVQ   a+8(FP), CX
-	MOVQ   right+24(FP), DX
-	MOVQ   b+32(FP), BX
-	MOVQ   bStride+40(FP), SI
-	SHLQ   $0x02, DX
-	SHLQ   $0x02, SI
-	MOVQ   down+16(FP), DI
-	SHLQ   $0x02, DI
-	LEAQ   (DI)(DI*2), R8
-	LEAQ   (DI)(DI*4), R9
-	ADDQ   CX, R9
-	MOVQ   mask+72(FP), R10
-	KMOVW  R10, K1
+// func avx512Strip10(k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·avx512Strip10(SB), NOSPLIT, $0-88
 	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	VPXORD Z9, Z9, Z9
-	VPXORD Z10, Z10, Z10
-	VPXORD Z11, Z11, Z11
-	VPXORD Z12, Z12, Z12
-	VPXORD Z13, Z13, Z13
-	VPXORD Z14, Z14, Z14
-	VPXORD Z15, Z15, Z15
-	VPXORD Z16, Z16, Z16
-	VPXORD Z17, Z17, Z17
+	MOVQ   a+8(FP), AX
+	MOVQ   right+24(FP), CX
+	MOVQ   b+32(FP), DX
+	MOVQ   bStride+40(FP), BX
+	MOVQ   c+64(FP), SI
+	MOVQ   n+80(FP), DI
+	SHLQ   $0x02, CX
+	SHLQ   $0x02, BX
+	MOVQ   down+16(FP), R8
+	SHLQ   $0x02, R8
+	LEAQ   (R8)(R8*2), R9
+	LEAQ   (R8)(R8*4), R10
+	ADDQ   AX, R10
+	CMPQ   DI, $0x20
+	JLT    avx512Strip10_edge
 
-deep_avx512_9x2edge:
-	VMOVUPS      (BX), Z18
-	VMOVUPS.Z    64(BX), K1, Z19
-	VBROADCASTSS (CX), Z20
-	VFMADD231PS  Z20, Z18, Z0
-	VFMADD231PS  Z20, Z19, Z1
-	VBROADCASTSS (CX)(DI*1), Z20
-	VFMADD231PS  Z20, Z18, Z2
-	VFMADD231PS  Z20, Z19, Z3
-	VBROADCASTSS (CX)(DI*2), Z20
-	VFMADD231PS  Z20, Z18, Z4
-	VFMADD231PS  Z20, Z19, Z5
-	VBROADCASTSS (CX)(R8*1), Z20
-	VFMADD231PS  Z20, Z18, Z6
-	VFMADD231PS  Z20, Z19, Z7
-	VBROADCASTSS (CX)(DI*4), Z20
-	VFMADD231PS  Z20, Z18, Z8
-	VFMADD231PS  Z20, Z19, Z9
-	VBROADCASTSS (R9), Z20
-	VFMADD231PS  Z20, Z18, Z10
-	VFMADD231PS  Z20, Z19, Z11
-	VBROADCASTSS (CX)(R8*2), Z20
-	VFMADD231PS  Z20, Z18, Z12
-	VFMADD231PS  Z20, Z19, Z13
-	VBROADCASTSS (R9)(DI*2), Z20
-	VFMADD231PS  Z20, Z18, Z14
-	VFMADD231PS  Z20, Z19, Z15
-	VBROADCASTSS (CX)(DI*8), Z20
-	VFMADD231PS  Z20, Z18, Z16
-	VFMADD231PS  Z20, Z19, Z17
-	ADDQ         DX, CX
-	ADDQ         DX, R9
-	ADDQ         SI, BX
-	DECQ         AX
-	JNZ          deep_avx512_9x2edge
-	MOVQ         c+56(FP), AX
-	MOVQ         ldc+64(FP), CX
-	SHLQ         $0x02, CX
-	VBROADCASTSS alpha+48(FP), Z18
-	CMPB         add+52(FP), $0x00
-	JNE          add_avx512_9x2edge
-	VMULPS       Z18, Z0, Z0
-	VMOVUPS      Z0, (AX)
-	VMULPS       Z18, Z1, Z0
-	VMOVUPS      Z0, K1, 64(AX)
-	ADDQ         CX, AX
-	VMULPS       Z18, Z2, Z0
-	VMOVUPS      Z0, (AX)
-	VMULPS       Z18, Z3, Z0
-	VMOVUPS      Z0, K1, 64(AX)
-	ADDQ         CX, AX
-	VMULPS       Z18, Z4, Z0
-	VMOVUPS      Z0, (AX)
-	VMULPS       Z18, Z5, Z0
-	VMOVUPS      Z0, K1, 64(AX)
-	ADDQ         CX, AX
-	VMULPS       Z18, Z6, Z0
-	VMOVUPS      Z0, (AX)
-	VMULPS       Z18, Z7, Z0
-	VMOVUPS      Z0, K1, 64(AX)
-	ADDQ         CX, AX
-	VMULPS       Z18, Z8, Z0
-	VMOVUPS      Z0, (AX)
-	VMULPS       Z18, Z9, Z0
-	VMOVUPS      Z0, K1, 64(AX)
-	ADDQ         CX, AX
-	VMULPS       Z18, Z10, Z0
-	VMOVUPS      Z0, (AX)
-	VMULPS       Z18, Z11, Z0
-	VMOVUPS      Z0, K1, 64(AX)
-	ADDQ         CX, AX
-	VMULPS       Z18, Z12, Z0
-	VMOVUPS      Z0, (AX)
-	VMULPS       Z18, Z13, Z0
-	VMOVUPS      Z0, K1, 64(AX)
-	ADDQ         CX, AX
-	VMULPS       Z18, Z14, Z0
-	VMOVUPS      Z0, (AX)
-	VMULPS       Z18, Z15, Z0
-	VMOVUPS      Z0, K1, 64(AX)
-	ADDQ         CX, AX
-	VMULPS       Z18, Z16, Z0
-	VMOVUPS      Z0, (AX)
-	VMULPS       Z18, Z17, Z0
-	VMOVUPS      Z0, K1, 64(AX)
-	VZEROUPPER
-	RET
+avx512Strip10_two:
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z0, Z5
+	VMOVAPS Z0, Z6
+	VMOVAPS Z0, Z7
+	VMOVAPS Z0, Z8
+	VMOVAPS Z0, Z9
+	VMOVAPS Z0, Z10
+	VMOVAPS Z0, Z11
+	VMOVAPS Z0, Z12
+	VMOVAPS Z0, Z13
+	VMOVAPS Z0, Z14
+	VMOVAPS Z0, Z15
+	VMOVAPS Z0, Z16
+	VMOVAPS Z0, Z17
+	VMOVAPS Z0, Z18
+	VMOVAPS Z0, Z19
+	VMOVAPS Z0, Z20
+	MOVQ    k+0(FP), R11
+	MOVQ    DX, R12
 
-add_avx512_9x2edge:
-	VMOVUPS     (AX), Z19
-	VFMADD231PS Z18, Z0, Z19
-	VMOVUPS     Z19, (AX)
-	VMOVUPS.Z   64(AX), K1, Z0
-	VFMADD231PS Z18, Z1, Z0
-	VMOVUPS     Z0, K1, 64(AX)
-	ADDQ        CX, AX
-	VMOVUPS     (AX), Z0
-	VFMADD231PS Z18, Z2, Z0
-	VMOVUPS     Z0, (AX)
-	VMOVUPS.Z   64(AX), K1, Z0
-	VFMADD231PS Z18, Z3, Z0
-	VMOVUPS     Z0, K1, 64(AX)
-	ADDQ        CX, AX
-	VMOVUPS     (AX), Z0
-	VFMADD231PS Z18, Z4, Z0
-	VMOVUPS     Z0, (AX)
-	VMOVUPS.Z   64(AX), K1, Z0
-	VFMADD231PS Z18, Z5, Z0
-	VMOVUPS     Z0, K1, 64(AX)
-	ADDQ        CX, AX
-	VMOVUPS     (AX), Z0
-	VFMADD231PS Z18, Z6, Z0
-	VMOVUPS     Z0, (AX)
-	VMOVUPS.Z   64(AX), K1, Z0
-	VFMADD231PS Z18, Z7, Z0
-	VMOVUPS     Z0, K1, 64(AX)
-	ADDQ        CX, AX
-	VMOVUPS     (AX), Z0
-	VFMADD231PS Z18, Z8, Z0
-	VMOVUPS     Z0, (AX)
-	VMOVUPS.Z   64(AX), K1, Z0
-	VFMADD231PS Z18, Z9, Z0
-	VMOVUPS     Z0, K1, 64(AX)
-	ADDQ        CX, AX
-	VMOVUPS     (AX), Z0
-	VFMADD231PS Z18, Z10, Z0
-	VMOVUPS     Z0, (AX)
-	VMOVUPS.Z   64(AX), K1, Z0
-	VFMADD231PS Z18, Z11, Z0
-	VMOVUPS     Z0, K1, 64(AX)
-	ADDQ        CX, AX
-	VMOVUPS     (AX), Z0
-	VFMADD231PS Z18, Z12, Z0
-	VMOVUPS     Z0, (AX)
-	VMOVUPS.Z   64(AX), K1, Z0
-	VFMADD231PS Z18, Z13, Z0
-	VMOVUPS     Z0, K1, 64(AX)
-	ADDQ        CX, AX
-	VMOVUPS     (AX), Z0
-	VFMADD231PS Z18, Z14, Z0
-	VMOVUPS     Z0, (AX)
-	VMOVUPS.Z   64(AX), K1, Z0
-	VFMADD231PS Z18, Z15, Z0
-	VMOVUPS     Z0, K1, 64(AX)
-	ADDQ        CX, AX
-	VMOVUPS     (AX), Z0
-	VFMADD231PS Z18, Z16, Z0
-	VMOVUPS     Z0, (AX)
-	VMOVUPS.Z   64(AX), K1, Z0
-	VFMADD231PS Z18, Z17, Z0
-	VMOVUPS     Z0, K1, 64(AX)
-	VZEROUPPER
-	RET
+avx512Strip10_two_deep:
+	VMOVUPS      (R12), Z21
+	VMOVUPS      64(R12), Z22
+	VBROADCASTSS (AX), Z23
+	VFMADD231PS  Z23, Z21, Z1
+	VFMADD231PS  Z23, Z22, Z2
+	VBROADCASTSS (AX)(R8*1), Z23
+	VFMADD231PS  Z23, Z21, Z3
+	VFMADD231PS  Z23, Z22, Z4
+	VBROADCASTSS (AX)(R8*2), Z23
+	VFMADD231PS  Z23, Z21, Z5
+	VFMADD231PS  Z23, Z22, Z6
+	VBROADCASTSS (AX)(R9*1), Z23
+	VFMADD231PS  Z23, Z21, Z7
+	VFMADD231PS  Z23, Z22, Z8
+	VBROADCASTSS (AX)(R8*4), Z23
+	VFMADD231PS  Z23, Z21, Z9
+	VFMADD231PS  Z23, Z22, Z10
+	VBROADCASTSS (R10), Z23
+	VFMADD231PS  Z23, Z21, Z11
+	VFMADD231PS  Z23, Z22, Z12
+	VBROADCASTSS (AX)(R9*2), Z23
+	VFMADD231PS  Z23, Z21, Z13
+	VFMADD231PS  Z23, Z22, Z14
+	VBROADCASTSS (R10)(R8*2), Z23
+	VFMADD231PS  Z23, Z21, Z15
+	VFMADD231PS  Z23, Z22, Z16
+	VBROADCASTSS (AX)(R8*8), Z23
+	VFMADD231PS  Z23, Z21, Z17
+	VFMADD231PS  Z23, Z22, Z18
+	VBROADCASTSS (R10)(R8*4), Z23
+	VFMADD231PS  Z23, Z21, Z19
+	VFMADD231PS  Z23, Z22, Z20
+	ADDQ         CX, AX
+	ADDQ         CX, R10
+	ADDQ         BX, R12
+	DECQ         R11
+	JNZ          avx512Strip10_two_deep
+	MOVQ         ldc+72(FP), R12
+	MOVQ         SI, R11
+	VBROADCASTSS alpha+56(FP), Z21
+	CMPB         add+60(FP), $0x00
+	JNE          avx512Strip10_two_add
+	VMULPS       Z21, Z1, Z1
+	VMOVUPS      Z1, (R11)
+	VMULPS       Z21, Z2, Z2
+	VMOVUPS      Z2, 64(R11)
+	LEAQ         (R11)(R12*4), R11
+	VMULPS       Z21, Z3, Z3
+	VMOVUPS      Z3, (R11)
+	VMULPS       Z21, Z4, Z4
+	VMOVUPS      Z4, 64(R11)
+	LEAQ         (R11)(R12*4), R11
+	VMULPS       Z21, Z5, Z5
+	VMOVUPS      Z5, (R11)
+	VMULPS       Z21, Z6, Z6
+	VMOVUPS      Z6, 64(R11)
+	LEAQ         (R11)(R12*4), R11
+	VMULPS       Z21, Z7, Z7
+	VMOVUPS      Z7, (R11)
+	VMULPS       Z21, Z8, Z8
+	VMOVUPS      Z8, 64(R11)
+	LEAQ         (R11)(R12*4), R11
+	VMULPS       Z21, Z9, Z9
+	VMOVUPS      Z9, (R11)
+	VMULPS       Z21, Z10, Z10
+	VMOVUPS      Z10, 64(R11)
+	LEAQ         (R11)(R12*4), R11
+	VMULPS       Z21, Z11, Z11
+	VMOVUPS      Z11, (R11)
+	VMULPS       Z21, Z12, Z12
+	VMOVUPS      Z12, 64(R11)
+	LEAQ         (R11)(R12*4), R11
+	VMULPS       Z21, Z13, Z13
+	VMOVUPS      Z13, (R11)
+	VMULPS       Z21, Z14, Z14
+	VMOVUPS      Z14, 64(R11)
+	LEAQ         (R11)(R12*4), R11
+	VMULPS       Z21, Z15, Z15
+	VMOVUPS      Z15, (R11)
+	VMULPS       Z21, Z16, Z16
+	VMOVUPS      Z16, 64(R11)
+	LEAQ         (R11)(R12*4), R11
+	VMULPS       Z21, Z17, Z17
+	VMOVUPS      Z17, (R11)
+	VMULPS       Z21, Z18, Z18
+	VMOVUPS      Z18, 64(R11)
+	LEAQ         (R11)(R12*4), R11
+	VMULPS       Z21, Z19, Z19
+	VMOVUPS      Z19, (R11)
+	VMULPS       Z21, Z20, Z20
+	VMOVUPS      Z20, 64(R11)
+	JMP          avx512Strip10_two_stored
 
-// func avx512Tile10x1edge(k int, a *float32, down int, right int, b *float32, bStride int, alpha float32, add bool, c *float32, ldc int, mask uint64)
-// Requires: AVX, AVX512F
-TEXT ·avx512Tile10x1edge(SB), NOSPLIT, $0-80
-	MOVQ   k+0(FP), AX
-	MOVQ   a+8(FP), CX
-	MOVQ   right+24(FP), DX
-	MOVQ   b+32(FP), BX
-	MOVQ   bStride+40(FP), SI
-	SHLQ   $0x02, DX
-	SHLQ   $0x02, SI
-	MOVQ   down+16(FP), DI
-	SHLQ   $0x02, DI
-	LEAQ   (DI)(DI*2), R8
-	LEAQ   (DI)(DI*4), R9
-	ADDQ   CX, R9
-	MOVQ   mask+72(FP), R10
-	KMOVW  R10, K1
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	VPXORD Z9, Z9, Z9
+avx512Strip10_two_add:
+	MOVQ        SI, R11
+	VMOVUPS     (R11), Z22
+	VFMADD231PS Z21, Z1, Z22
+	VMOVUPS     Z22, (R11)
+	VMOVUPS     64(R11), Z1
+	VFMADD231PS Z21, Z2, Z1
+	VMOVUPS     Z1, 64(R11)
+	LEAQ        (R11)(R12*4), R11
+	VMOVUPS     (R11), Z1
+	VFMADD231PS Z21, Z3, Z1
+	VMOVUPS     Z1, (R11)
+	VMOVUPS     64(R11), Z1
+	VFMADD231PS Z21, Z4, Z1
+	VMOVUPS     Z1, 64(R11)
+	LEAQ        (R11)(R12*4), R11
+	VMOVUPS     (R11), Z1
+	VFMADD231PS Z21, Z5, Z1
+	VMOVUPS     Z1, (R11)
+	VMOVUPS     64(R11), Z1
+	VFMADD231PS Z21, Z6, Z1
+	VMOVUPS     Z1, 64(R11)
+	LEAQ        (R11)(R12*4), R11
+	VMOVUPS     (R11), Z1
+	VFMADD231PS Z21, Z7, Z1
+	VMOVUPS     Z1, (R11)
+	VMOVUPS     64(R11), Z1
+	VFMADD231PS Z21, Z8, Z1
+	VMOVUPS     Z1, 64(R11)
+	LEAQ        (R11)(R12*4), R11
+	VMOVUPS     (R11), Z1
+	VFMADD231PS Z21, Z9, Z1
+	VMOVUPS     Z1, (R11)
+	VMOVUPS     64(R11), Z1
+	VFMADD231PS Z21, Z10, Z1
+	VMOVUPS     Z1, 64(R11)
+	LEAQ        (R11)(R12*4), R11
+	VMOVUPS     (R11), Z1
+	VFMADD231PS Z21, Z11, Z1
+	VMOVUPS     Z1, (R11)
+	VMOVUPS     64(R11), Z1
+	VFMADD231PS Z21, Z12, Z1
+	VMOVUPS     Z1, 64(R11)
+	LEAQ        (R11)(R12*4), R11
+	VMOVUPS     (R11), Z1
+	VFMADD231PS Z21, Z13, Z1
+	VMOVUPS     Z1, (R11)
+	VMOVUPS     64(R11), Z1
+	VFMADD231PS Z21, Z14, Z1
+	VMOVUPS     Z1, 64(R11)
+	LEAQ        (R11)(R12*4), R11
+	VMOVUPS     (R11), Z1
+	VFMADD231PS Z21, Z15, Z1
+	VMOVUPS     Z1, (R11)
+	VMOVUPS     64(R11), Z1
+	VFMADD231PS Z21, Z16, Z1
+	VMOVUPS     Z1, 64(R11)
+	LEAQ        (R11)(R12*4), R11
+	VMOVUPS     (R11), Z1
+	VFMADD231PS Z21, Z17, Z1
+	VMOVUPS     Z1, (R11)
+	VMOVUPS     64(R11), Z1
+	VFMADD231PS Z21, Z18, Z1
+	VMOVUPS     Z1, 64(R11)
+	LEAQ        (R11)(R12*4), R11
+	VMOVUPS     (R11), Z1
+	VFMADD231PS Z21, Z19, Z1
+	VMOVUPS     Z1, (R11)
+	VMOVUPS     64(R11), Z1
+	VFMADD231PS Z21, Z20, Z1
+	VMOVUPS     Z1, 64(R11)
 
-deep_avx512_10x1edge:
-	VMOVUPS.Z    (BX), K1, Z10
-	VBROADCASTSS (CX), Z11
-	VFMADD231PS  Z11, Z10, Z0
-	VBROADCASTSS (CX)(DI*1), Z11
+avx512Strip10_two_stored:
+	MOVQ  k+0(FP), R11
+	IMULQ CX, R11
+	SUBQ  R11, AX
+	SUBQ  R11, R10
+	ADDQ  $0x00000080, SI
+	MOVQ  panel+48(FP), R11
+	LEAQ  (DX)(R11*4), DX
+	TESTQ R11, R11
+	JNZ   avx512Strip10_two_packed
+	ADDQ  $0x00000080, DX
+
+avx512Strip10_two_packed:
+	SUBQ $0x20, DI
+	CMPQ DI, $0x20
+	JGE  avx512Strip10_two
+
+avx512Strip10_edge:
+	TESTQ   DI, DI
+	JZ      avx512Strip10_end
+	CMPQ    DI, $0x10
+	JLE     avx512Strip10_last
+	LEAQ    -16(DI), DI
+	MOVQ    $-1, R11
+	BZHIQ   DI, R11, DI
+	KMOVW   DI, K1
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z0, Z5
+	VMOVAPS Z0, Z6
+	VMOVAPS Z0, Z7
+	VMOVAPS Z0, Z8
+	VMOVAPS Z0, Z9
+	VMOVAPS Z0, Z10
+	VMOVAPS Z0, Z11
+	VMOVAPS Z0, Z12
+	VMOVAPS Z0, Z13
+	VMOVAPS Z0, Z14
+	VMOVAPS Z0, Z15
+	VMOVAPS Z0, Z16
+	VMOVAPS Z0, Z17
+	VMOVAPS Z0, Z18
+	VMOVAPS Z0, Z19
+	VMOVAPS Z0, Z0
+	MOVQ    k+0(FP), DI
+
+avx512Strip10_edge_deep:
+	VMOVUPS      (DX), Z20
+	VMOVUPS.Z    64(DX), K1, Z21
+	VBROADCASTSS (AX), Z22
+	VFMADD231PS  Z22, Z20, Z1
+	VFMADD231PS  Z22, Z21, Z2
+	VBROADCASTSS (AX)(R8*1), Z22
+	VFMADD231PS  Z22, Z20, Z3
+	VFMADD231PS  Z22, Z21, Z4
+	VBROADCASTSS (AX)(R8*2), Z22
+	VFMADD231PS  Z22, Z20, Z5
+	VFMADD231PS  Z22, Z21, Z6
+	VBROADCASTSS (AX)(R9*1), Z22
+	VFMADD231PS  Z22, Z20, Z7
+	VFMADD231PS  Z22, Z21, Z8
+	VBROADCASTSS (AX)(R8*4), Z22
+	VFMADD231PS  Z22, Z20, Z9
+	VFMADD231PS  Z22, Z21, Z10
+	VBROADCASTSS (R10), Z22
+	VFMADD231PS  Z22, Z20, Z11
+	VFMADD231PS  Z22, Z21, Z12
+	VBROADCASTSS (AX)(R9*2), Z22
+	VFMADD231PS  Z22, Z20, Z13
+	VFMADD231PS  Z22, Z21, Z14
+	VBROADCASTSS (R10)(R8*2), Z22
+	VFMADD231PS  Z22, Z20, Z15
+	VFMADD231PS  Z22, Z21, Z16
+	VBROADCASTSS (AX)(R8*8), Z22
+	VFMADD231PS  Z22, Z20, Z17
+	VFMADD231PS  Z22, Z21, Z18
+	VBROADCASTSS (R10)(R8*4), Z22
+	VFMADD231PS  Z22, Z20, Z19
+	VFMADD231PS  Z22, Z21, Z0
+	ADDQ         CX, AX
+	ADDQ         CX, R10
+	ADDQ         BX, DX
+	DECQ         DI
+	JNZ          avx512Strip10_edge_deep
+	MOVQ         ldc+72(FP), CX
+	MOVQ         SI, AX
+	VBROADCASTSS alpha+56(FP), Z20
+	CMPB         add+60(FP), $0x00
+	JNE          avx512Strip10_edge_add
+	VMULPS       Z20, Z1, Z1
+	VMOVUPS      Z1, (AX)
+	VMULPS       Z20, Z2, Z2
+	VMOVUPS      Z2, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Z20, Z3, Z3
+	VMOVUPS      Z3, (AX)
+	VMULPS       Z20, Z4, Z4
+	VMOVUPS      Z4, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Z20, Z5, Z5
+	VMOVUPS      Z5, (AX)
+	VMULPS       Z20, Z6, Z6
+	VMOVUPS      Z6, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Z20, Z7, Z7
+	VMOVUPS      Z7, (AX)
+	VMULPS       Z20, Z8, Z8
+	VMOVUPS      Z8, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Z20, Z9, Z9
+	VMOVUPS      Z9, (AX)
+	VMULPS       Z20, Z10, Z10
+	VMOVUPS      Z10, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Z20, Z11, Z11
+	VMOVUPS      Z11, (AX)
+	VMULPS       Z20, Z12, Z12
+	VMOVUPS      Z12, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Z20, Z13, Z13
+	VMOVUPS      Z13, (AX)
+	VMULPS       Z20, Z14, Z14
+	VMOVUPS      Z14, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Z20, Z15, Z15
+	VMOVUPS      Z15, (AX)
+	VMULPS       Z20, Z16, Z16
+	VMOVUPS      Z16, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Z20, Z17, Z17
+	VMOVUPS      Z17, (AX)
+	VMULPS       Z20, Z18, Z18
+	VMOVUPS      Z18, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Z20, Z19, Z19
+	VMOVUPS      Z19, (AX)
+	VMULPS       Z20, Z0, Z0
+	VMOVUPS      Z0, K1, 64(AX)
+	JMP          avx512Strip10_edge_stored
+
+avx512Strip10_edge_add:
+	MOVQ        SI, AX
+	VMOVUPS     (AX), Z21
+	VFMADD231PS Z20, Z1, Z21
+	VMOVUPS     Z21, (AX)
+	VMOVUPS.Z   64(AX), K1, Z1
+	VFMADD231PS Z20, Z2, Z1
+	VMOVUPS     Z1, K1, 64(AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS     (AX), Z1
+	VFMADD231PS Z20, Z3, Z1
+	VMOVUPS     Z1, (AX)
+	VMOVUPS.Z   64(AX), K1, Z1
+	VFMADD231PS Z20, Z4, Z1
+	VMOVUPS     Z1, K1, 64(AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS     (AX), Z1
+	VFMADD231PS Z20, Z5, Z1
+	VMOVUPS     Z1, (AX)
+	VMOVUPS.Z   64(AX), K1, Z1
+	VFMADD231PS Z20, Z6, Z1
+	VMOVUPS     Z1, K1, 64(AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS     (AX), Z1
+	VFMADD231PS Z20, Z7, Z1
+	VMOVUPS     Z1, (AX)
+	VMOVUPS.Z   64(AX), K1, Z1
+	VFMADD231PS Z20, Z8, Z1
+	VMOVUPS     Z1, K1, 64(AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS     (AX), Z1
+	VFMADD231PS Z20, Z9, Z1
+	VMOVUPS     Z1, (AX)
+	VMOVUPS.Z   64(AX), K1, Z1
+	VFMADD231PS Z20, Z10, Z1
+	VMOVUPS     Z1, K1, 64(AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS     (AX), Z1
+	VFMADD231PS Z20, Z11, Z1
+	VMOVUPS     Z1, (AX)
+	VMOVUPS.Z   64(AX), K1, Z1
+	VFMADD231PS Z20, Z12, Z1
+	VMOVUPS     Z1, K1, 64(AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS     (AX), Z1
+	VFMADD231PS Z20, Z13, Z1
+	VMOVUPS     Z1, (AX)
+	VMOVUPS.Z   64(AX), K1, Z1
+	VFMADD231PS Z20, Z14, Z1
+	VMOVUPS     Z1, K1, 64(AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS     (AX), Z1
+	VFMADD231PS Z20, Z15, Z1
+	VMOVUPS     Z1, (AX)
+	VMOVUPS.Z   64(AX), K1, Z1
+	VFMADD231PS Z20, Z16, Z1
+	VMOVUPS     Z1, K1, 64(AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS     (AX), Z1
+	VFMADD231PS Z20, Z17, Z1
+	VMOVUPS     Z1, (AX)
+	VMOVUPS.Z   64(AX), K1, Z1
+	VFMADD231PS Z20, Z18, Z1
+	VMOVUPS     Z1, K1, 64(AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS     (AX), Z1
+	VFMADD231PS Z20, Z19, Z1
+	VMOVUPS     Z1, (AX)
+	VMOVUPS.Z   64(AX), K1, Z1
+	VFMADD231PS Z20, Z0, Z1
+	VMOVUPS     Z1, K1, 64(AX)
+
+avx512Strip10_edge_stored:
+	JMP avx512Strip10_end
+
+avx512Strip10_last:
+	LEAQ    (DI), DI
+	MOVQ    $-1, R11
+	BZHIQ   DI, R11, DI
+	KMOVW   DI, K1
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z0, Z5
+	VMOVAPS Z0, Z6
+	VMOVAPS Z0, Z7
+	VMOVAPS Z0, Z8
+	VMOVAPS Z0, Z9
+	VMOVAPS Z0, Z0
+	MOVQ    k+0(FP), DI
+
+avx512Strip10_one_deep:
+	VMOVUPS.Z    (DX), K1, Z10
+	VBROADCASTSS (AX), Z11
 	VFMADD231PS  Z11, Z10, Z1
-	VBROADCASTSS (CX)(DI*2), Z11
+	VBROADCASTSS (AX)(R8*1), Z11
 	VFMADD231PS  Z11, Z10, Z2
-	VBROADCASTSS (CX)(R8*1), Z11
+	VBROADCASTSS (AX)(R8*2), Z11
 	VFMADD231PS  Z11, Z10, Z3
-	VBROADCASTSS (CX)(DI*4), Z11
+	VBROADCASTSS (AX)(R9*1), Z11
 	VFMADD231PS  Z11, Z10, Z4
-	VBROADCASTSS (R9), Z11
+	VBROADCASTSS (AX)(R8*4), Z11
 	VFMADD231PS  Z11, Z10, Z5
-	VBROADCASTSS (CX)(R8*2), Z11
+	VBROADCASTSS (R10), Z11
 	VFMADD231PS  Z11, Z10, Z6
-	VBROADCASTSS (R9)(DI*2), Z11
+	VBROADCASTSS (AX)(R9*2), Z11
 	VFMADD231PS  Z11, Z10, Z7
-	VBROADCASTSS (CX)(DI*8), Z11
+	VBROADCASTSS (R10)(R8*2), Z11
 	VFMADD231PS  Z11, Z10, Z8
-	VBROADCASTSS (R9)(DI*4), Z11
+	VBROADCASTSS (AX)(R8*8), Z11
 	VFMADD231PS  Z11, Z10, Z9
-	ADDQ         DX, CX
-	ADDQ         DX, R9
-	ADDQ         SI, BX
-	DECQ         AX
-	JNZ          deep_avx512_10x1edge
-	MOVQ         c+56(FP), AX
-	MOVQ         ldc+64(FP), CX
-	SHLQ         $0x02, CX
-	VBROADCASTSS alpha+48(FP), Z10
-	CMPB         add+52(FP), $0x00
-	JNE          add_avx512_10x1edge
+	VBROADCASTSS (R10)(R8*4), Z11
+	VFMADD231PS  Z11, Z10, Z0
+	ADDQ         CX, AX
+	ADDQ         CX, R10
+	ADDQ         BX, DX
+	DECQ         DI
+	JNZ          avx512Strip10_one_deep
+	MOVQ         ldc+72(FP), CX
+	MOVQ         SI, AX
+	VBROADCASTSS alpha+56(FP), Z10
+	CMPB         add+60(FP), $0x00
+	JNE          avx512Strip10_one_add
+	VMULPS       Z10, Z1, Z1
+	VMOVUPS      Z1, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Z10, Z2, Z2
+	VMOVUPS      Z2, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Z10, Z3, Z3
+	VMOVUPS      Z3, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Z10, Z4, Z4
+	VMOVUPS      Z4, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Z10, Z5, Z5
+	VMOVUPS      Z5, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Z10, Z6, Z6
+	VMOVUPS      Z6, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Z10, Z7, Z7
+	VMOVUPS      Z7, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Z10, Z8, Z8
+	VMOVUPS      Z8, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Z10, Z9, Z9
+	VMOVUPS      Z9, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
 	VMULPS       Z10, Z0, Z0
 	VMOVUPS      Z0, K1, (AX)
-	ADDQ         CX, AX
-	VMULPS       Z10, Z1, Z0
-	VMOVUPS      Z0, K1, (AX)
-	ADDQ         CX, AX
-	VMULPS       Z10, Z2, Z0
-	VMOVUPS      Z0, K1, (AX)
-	ADDQ         CX, AX
-	VMULPS       Z10, Z3, Z0
-	VMOVUPS      Z0, K1, (AX)
-	ADDQ         CX, AX
-	VMULPS       Z10, Z4, Z0
-	VMOVUPS      Z0, K1, (AX)
-	ADDQ         CX, AX
-	VMULPS       Z10, Z5, Z0
-	VMOVUPS      Z0, K1, (AX)
-	ADDQ         CX, AX
-	VMULPS       Z10, Z6, Z0
-	VMOVUPS      Z0, K1, (AX)
-	ADDQ         CX, AX
-	VMULPS       Z10, Z7, Z0
-	VMOVUPS      Z0, K1, (AX)
-	ADDQ         CX, AX
-	VMULPS       Z10, Z8, Z0
-	VMOVUPS      Z0, K1, (AX)
-	ADDQ         CX, AX
-	VMULPS       Z10, Z9, Z0
-	VMOVUPS      Z0, K1, (AX)
-	VZEROUPPER
-	RET
+	JMP          avx512Strip10_one_stored
 
-add_avx512_10x1edge:
+avx512Strip10_one_add:
+	MOVQ        SI, AX
 	VMOVUPS.Z   (AX), K1, Z11
-	VFMADD231PS Z10, Z0, Z11
+	VFMADD231PS Z10, Z1, Z11
 	VMOVUPS     Z11, K1, (AX)
-	ADDQ        CX, AX
-	VMOVUPS.Z   (AX), K1, Z0
-	VFMADD231PS Z10, Z1, Z0
-	VMOVUPS     Z0, K1, (AX)
-	ADDQ        CX, AX
-	VMOVUPS.Z   (AX), K1, Z0
-	VFMADD231PS Z10, Z2, Z0
-	VMOVUPS     Z0, K1, (AX)
-	ADDQ        CX, AX
-	VMOVUPS.Z   (AX), K1, Z0
-	VFMADD231PS Z10, Z3, Z0
-	VMOVUPS     Z0, K1, (AX)
-	ADDQ        CX, AX
-	VMOVUPS.Z   (AX), K1, Z0
-	VFMADD231PS Z10, Z4, Z0
-	VMOVUPS     Z0, K1, (AX)
-	ADDQ        CX, AX
-	VMOVUPS.Z   (AX), K1, Z0
-	VFMADD231PS Z10, Z5, Z0
-	VMOVUPS     Z0, K1, (AX)
-	ADDQ        CX, AX
-	VMOVUPS.Z   (AX), K1, Z0
-	VFMADD231PS Z10, Z6, Z0
-	VMOVUPS     Z0, K1, (AX)
-	ADDQ        CX, AX
-	VMOVUPS.Z   (AX), K1, Z0
-	VFMADD231PS Z10, Z7, Z0
-	VMOVUPS     Z0, K1, (AX)
-	ADDQ        CX, AX
-	VMOVUPS.Z   (AX), K1, Z0
-	VFMADD231PS Z10, Z8, Z0
-	VMOVUPS     Z0, K1, (AX)
-	ADDQ        CX, AX
-	VMOVUPS.Z   (AX), K1, Z0
-	VFMADD231PS Z10, Z9, Z0
-	VMOVUPS     Z0, K1, (AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS.Z   (AX), K1, Z1
+	VFMADD231PS Z10, Z2, Z1
+	VMOVUPS     Z1, K1, (AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS.Z   (AX), K1, Z1
+	VFMADD231PS Z10, Z3, Z1
+	VMOVUPS     Z1, K1, (AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS.Z   (AX), K1, Z1
+	VFMADD231PS Z10, Z4, Z1
+	VMOVUPS     Z1, K1, (AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS.Z   (AX), K1, Z1
+	VFMADD231PS Z10, Z5, Z1
+	VMOVUPS     Z1, K1, (AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS.Z   (AX), K1, Z1
+	VFMADD231PS Z10, Z6, Z1
+	VMOVUPS     Z1, K1, (AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS.Z   (AX), K1, Z1
+	VFMADD231PS Z10, Z7, Z1
+	VMOVUPS     Z1, K1, (AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS.Z   (AX), K1, Z1
+	VFMADD231PS Z10, Z8, Z1
+	VMOVUPS     Z1, K1, (AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS.Z   (AX), K1, Z1
+	VFMADD231PS Z10, Z9, Z1
+	VMOVUPS     Z1, K1, (AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS.Z   (AX), K1, Z1
+	VFMADD231PS Z10, Z0, Z1
+	VMOVUPS     Z1, K1, (AX)
+
+avx512Strip10_one_stored:
+avx512Strip10_end:
 	VZEROUPPER
 	RET
 
-// func avx512Tile10x2edge(k int, a *float32, down int, right int, b *float32, bStride int, alpha float32, add bool, c *float32, ldc int, mask uint64)
-// Requires: AVX, AVX512F
-TEXT ·avx512Tile10x2edge(SB), NOSPLIT, $0-80
-	MOVQ   k+0(FP), AX
-	MOVQ   a+8(FP), CX
-	MOVQ   right+24(FP), DX
-	MOVQ   b+32(FP), BX
-	MOVQ   bStride+40(FP), SI
-	SHLQ   $0x02, DX
-	SHLQ   $0x02, SI
-	MOVQ   down+16(FP), DI
-	SHLQ   $0x02, DI
-	LEAQ   (DI)(DI*2), R8
-	LEAQ   (DI)(DI*4), R9
-	ADDQ   CX, R9
-	MOVQ   mask+72(FP), R10
-	KMOVW  R10, K1
+// func avx512Strip11(k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·avx512Strip11(SB), NOSPLIT, $0-88
 	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	VPXORD Z9, Z9, Z9
-	VPXORD Z10, Z10, Z10
-	VPXORD Z11, Z11, Z11
-	VPXORD Z12, Z12, Z12
-	VPXORD Z13, Z13, Z13
-	VPXORD Z14, Z14, Z14
-	VPXORD Z15, Z15, Z15
-	VPXORD Z16, Z16, Z16
-	VPXORD Z17, Z17, Z17
-	VPXORD Z18, Z18, Z18
-	VPXORD Z19, Z19, Z19
+	MOVQ   a+8(FP), AX
+	MOVQ   right+24(FP), CX
+	MOVQ   b+32(FP), DX
+	MOVQ   bStride+40(FP), BX
+	MOVQ   c+64(FP), SI
+	MOVQ   n+80(FP), DI
+	SHLQ   $0x02, CX
+	SHLQ   $0x02, BX
+	MOVQ   down+16(FP), R8
+	SHLQ   $0x02, R8
+	LEAQ   (R8)(R8*2), R9
+	LEAQ   (R8)(R8*4), R10
+	ADDQ   AX, R10
+	LEAQ   (R8)(R8*4), R11
+	ADDQ   R11, R11
+	ADDQ   AX, R11
+	CMPQ   DI, $0x20
+	JLT    avx512Strip11_edge
 
-deep_avx512_10x2edge:
-	VMOVUPS      (BX), Z20
-	VMOVUPS.Z    64(BX), K1, Z21
-	VBROADCASTSS (CX), Z22
-	VFMADD231PS  Z22, Z20, Z0
-	VFMADD231PS  Z22, Z21, Z1
-	VBROADCASTSS (CX)(DI*1), Z22
-	VFMADD231PS  Z22, Z20, Z2
-	VFMADD231PS  Z22, Z21, Z3
-	VBROADCASTSS (CX)(DI*2), Z22
-	VFMADD231PS  Z22, Z20, Z4
-	VFMADD231PS  Z22, Z21, Z5
-	VBROADCASTSS (CX)(R8*1), Z22
-	VFMADD231PS  Z22, Z20, Z6
-	VFMADD231PS  Z22, Z21, Z7
-	VBROADCASTSS (CX)(DI*4), Z22
-	VFMADD231PS  Z22, Z20, Z8
-	VFMADD231PS  Z22, Z21, Z9
-	VBROADCASTSS (R9), Z22
-	VFMADD231PS  Z22, Z20, Z10
-	VFMADD231PS  Z22, Z21, Z11
-	VBROADCASTSS (CX)(R8*2), Z22
-	VFMADD231PS  Z22, Z20, Z12
-	VFMADD231PS  Z22, Z21, Z13
-	VBROADCASTSS (R9)(DI*2), Z22
-	VFMADD231PS  Z22, Z20, Z14
-	VFMADD231PS  Z22, Z21, Z15
-	VBROADCASTSS (CX)(DI*8), Z22
-	VFMADD231PS  Z22, Z20, Z16
-	VFMADD231PS  Z22, Z21, Z17
-	VBROADCASTSS (R9)(DI*4), Z22
-	VFMADD231PS  Z22, Z20, Z18
-	VFMADD231PS  Z22, Z21, Z19
-	ADDQ         DX, CX
-	ADDQ         DX, R9
-	ADDQ         SI, BX
-	DECQ         AX
-	JNZ          deep_avx512_10x2edge
-	MOVQ         c+56(FP), AX
-	MOVQ         ldc+64(FP), CX
-	SHLQ         $0x02, CX
-	VBROADCASTSS alpha+48(FP), Z20
-	CMPB         add+52(FP), $0x00
-	JNE          add_avx512_10x2edge
-	VMULPS       Z20, Z0, Z0
-	VMOVUPS      Z0, (AX)
-	VMULPS       Z20, Z1, Z0
-	VMOVUPS      Z0, K1, 64(AX)
-	ADDQ         CX, AX
-	VMULPS       Z20, Z2, Z0
-	VMOVUPS      Z0, (AX)
-	VMULPS       Z20, Z3, Z0
-	VMOVUPS      Z0, K1, 64(AX)
-	ADDQ         CX, AX
-	VMULPS       Z20, Z4, Z0
-	VMOVUPS      Z0, (AX)
-	VMULPS       Z20, Z5, Z0
-	VMOVUPS      Z0, K1, 64(AX)
-	ADDQ         CX, AX
-	VMULPS       Z20, Z6, Z0
-	VMOVUPS      Z0, (AX)
-	VMULPS       Z20, Z7, Z0
-	VMOVUPS      Z0, K1, 64(AX)
-	ADDQ         CX, AX
-	VMULPS       Z20, Z8, Z0
-	VMOVUPS      Z0, (AX)
-	VMULPS       Z20, Z9, Z0
-	VMOVUPS      Z0, K1, 64(AX)
-	ADDQ         CX, AX
-	VMULPS       Z20, Z10, Z0
-	VMOVUPS      Z0, (AX)
-	VMULPS       Z20, Z11, Z0
-	VMOVUPS      Z0, K1, 64(AX)
-	ADDQ         CX, AX
-	VMULPS       Z20, Z12, Z0
-	VMOVUPS      Z0, (AX)
-	VMULPS       Z20, Z13, Z0
-	VMOVUPS      Z0, K1, 64(AX)
-	ADDQ         CX, AX
-	VMULPS       Z20, Z14, Z0
-	VMOVUPS      Z0, (AX)
-	VMULPS       Z20, Z15, Z0
-	VMOVUPS      Z0, K1, 64(AX)
-	ADDQ         CX, AX
-	VMULPS       Z20, Z16, Z0
-	VMOVUPS      Z0, (AX)
-	VMULPS       Z20, Z17, Z0
-	VMOVUPS      Z0, K1, 64(AX)
-	ADDQ         CX, AX
-	VMULPS       Z20, Z18, Z0
-	VMOVUPS      Z0, (AX)
-	VMULPS       Z20, Z19, Z0
-	VMOVUPS      Z0, K1, 64(AX)
-	VZEROUPPER
-	RET
+avx512Strip11_two:
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z0, Z5
+	VMOVAPS Z0, Z6
+	VMOVAPS Z0, Z7
+	VMOVAPS Z0, Z8
+	VMOVAPS Z0, Z9
+	VMOVAPS Z0, Z10
+	VMOVAPS Z0, Z11
+	VMOVAPS Z0, Z12
+	VMOVAPS Z0, Z13
+	VMOVAPS Z0, Z14
+	VMOVAPS Z0, Z15
+	VMOVAPS Z0, Z16
+	VMOVAPS Z0, Z17
+	VMOVAPS Z0, Z18
+	VMOVAPS Z0, Z19
+	VMOVAPS Z0, Z20
+	VMOVAPS Z0, Z21
+	VMOVAPS Z0, Z22
+	MOVQ    k+0(FP), R12
+	MOVQ    DX, R13
 
-add_avx512_10x2edge:
-	VMOVUPS     (AX), Z21
-	VFMADD231PS Z20, Z0, Z21
-	VMOVUPS     Z21, (AX)
-	VMOVUPS.Z   64(AX), K1, Z0
-	VFMADD231PS Z20, Z1, Z0
-	VMOVUPS     Z0, K1, 64(AX)
-	ADDQ        CX, AX
-	VMOVUPS     (AX), Z0
-	VFMADD231PS Z20, Z2, Z0
-	VMOVUPS     Z0, (AX)
-	VMOVUPS.Z   64(AX), K1, Z0
-	VFMADD231PS Z20, Z3, Z0
-	VMOVUPS     Z0, K1, 64(AX)
-	ADDQ        CX, AX
-	VMOVUPS     (AX), Z0
-	VFMADD231PS Z20, Z4, Z0
-	VMOVUPS     Z0, (AX)
-	VMOVUPS.Z   64(AX), K1, Z0
-	VFMADD231PS Z20, Z5, Z0
-	VMOVUPS     Z0, K1, 64(AX)
-	ADDQ        CX, AX
-	VMOVUPS     (AX), Z0
-	VFMADD231PS Z20, Z6, Z0
-	VMOVUPS     Z0, (AX)
-	VMOVUPS.Z   64(AX), K1, Z0
-	VFMADD231PS Z20, Z7, Z0
-	VMOVUPS     Z0, K1, 64(AX)
-	ADDQ        CX, AX
-	VMOVUPS     (AX), Z0
-	VFMADD231PS Z20, Z8, Z0
-	VMOVUPS     Z0, (AX)
-	VMOVUPS.Z   64(AX), K1, Z0
-	VFMADD231PS Z20, Z9, Z0
-	VMOVUPS     Z0, K1, 64(AX)
-	ADDQ        CX, AX
-	VMOVUPS     (AX), Z0
-	VFMADD231PS Z20, Z10, Z0
-	VMOVUPS     Z0, (AX)
-	VMOVUPS.Z   64(AX), K1, Z0
-	VFMADD231PS Z20, Z11, Z0
-	VMOVUPS     Z0, K1, 64(AX)
-	ADDQ        CX, AX
-	VMOVUPS     (AX), Z0
-	VFMADD231PS Z20, Z12, Z0
-	VMOVUPS     Z0, (AX)
-	VMOVUPS.Z   64(AX), K1, Z0
-	VFMADD231PS Z20, Z13, Z0
-	VMOVUPS     Z0, K1, 64(AX)
-	ADDQ        CX, AX
-	VMOVUPS     (AX), Z0
-	VFMADD231PS Z20, Z14, Z0
-	VMOVUPS     Z0, (AX)
-	VMOVUPS.Z   64(AX), K1, Z0
-	VFMADD231PS Z20, Z15, Z0
-	VMOVUPS     Z0, K1, 64(AX)
-	ADDQ        CX, AX
-	VMOVUPS     (AX), Z0
-	VFMADD231PS Z20, Z16, Z0
-	VMOVUPS     Z0, (AX)
-	VMOVUPS.Z   64(AX), K1, Z0
-	VFMADD231PS Z20, Z17, Z0
-	VMOVUPS     Z0, K1, 64(AX)
-	ADDQ        CX, AX
-	VMOVUPS     (AX), Z0
-	VFMADD231PS Z20, Z18, Z0
-	VMOVUPS     Z0, (AX)
-	VMOVUPS.Z   64(AX), K1, Z0
-	VFMADD231PS Z20, Z19, Z0
-	VMOVUPS     Z0, K1, 64(AX)
-	VZEROUPPER
-	RET
+avx512Strip11_two_deep:
+	VMOVUPS      (R13), Z23
+	VMOVUPS      64(R13), Z24
+	VBROADCASTSS (AX), Z25
+	VFMADD231PS  Z25, Z23, Z1
+	VFMADD231PS  Z25, Z24, Z2
+	VBROADCASTSS (AX)(R8*1), Z25
+	VFMADD231PS  Z25, Z23, Z3
+	VFMADD231PS  Z25, Z24, Z4
+	VBROADCASTSS (AX)(R8*2), Z25
+	VFMADD231PS  Z25, Z23, Z5
+	VFMADD231PS  Z25, Z24, Z6
+	VBROADCASTSS (AX)(R9*1), Z25
+	VFMADD231PS  Z25, Z23, Z7
+	VFMADD231PS  Z25, Z24, Z8
+	VBROADCASTSS (AX)(R8*4), Z25
+	VFMADD231PS  Z25, Z23, Z9
+	VFMADD231PS  Z25, Z24, Z10
+	VBROADCASTSS (R10), Z25
+	VFMADD231PS  Z25, Z23, Z11
+	VFMADD231PS  Z25, Z24, Z12
+	VBROADCASTSS (AX)(R9*2), Z25
+	VFMADD231PS  Z25, Z23, Z13
+	VFMADD231PS  Z25, Z24, Z14
+	VBROADCASTSS (R10)(R8*2), Z25
+	VFMADD231PS  Z25, Z23, Z15
+	VFMADD231PS  Z25, Z24, Z16
+	VBROADCASTSS (AX)(R8*8), Z25
+	VFMADD231PS  Z25, Z23, Z17
+	VFMADD231PS  Z25, Z24, Z18
+	VBROADCASTSS (R10)(R8*4), Z25
+	VFMADD231PS  Z25, Z23, Z19
+	VFMADD231PS  Z25, Z24, Z20
+	VBROADCASTSS (R11), Z25
+	VFMADD231PS  Z25, Z23, Z21
+	VFMADD231PS  Z25, Z24, Z22
+	ADDQ         CX, AX
+	ADDQ         CX, R10
+	ADDQ         CX, R11
+	ADDQ         BX, R13
+	DECQ         R12
+	JNZ          avx512Strip11_two_deep
+	MOVQ         ldc+72(FP), R13
+	MOVQ         SI, R12
+	VBROADCASTSS alpha+56(FP), Z23
+	CMPB         add+60(FP), $0x00
+	JNE          avx512Strip11_two_add
+	VMULPS       Z23, Z1, Z1
+	VMOVUPS      Z1, (R12)
+	VMULPS       Z23, Z2, Z2
+	VMOVUPS      Z2, 64(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMULPS       Z23, Z3, Z3
+	VMOVUPS      Z3, (R12)
+	VMULPS       Z23, Z4, Z4
+	VMOVUPS      Z4, 64(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMULPS       Z23, Z5, Z5
+	VMOVUPS      Z5, (R12)
+	VMULPS       Z23, Z6, Z6
+	VMOVUPS      Z6, 64(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMULPS       Z23, Z7, Z7
+	VMOVUPS      Z7, (R12)
+	VMULPS       Z23, Z8, Z8
+	VMOVUPS      Z8, 64(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMULPS       Z23, Z9, Z9
+	VMOVUPS      Z9, (R12)
+	VMULPS       Z23, Z10, Z10
+	VMOVUPS      Z10, 64(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMULPS       Z23, Z11, Z11
+	VMOVUPS      Z11, (R12)
+	VMULPS       Z23, Z12, Z12
+	VMOVUPS      Z12, 64(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMULPS       Z23, Z13, Z13
+	VMOVUPS      Z13, (R12)
+	VMULPS       Z23, Z14, Z14
+	VMOVUPS      Z14, 64(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMULPS       Z23, Z15, Z15
+	VMOVUPS      Z15, (R12)
+	VMULPS       Z23, Z16, Z16
+	VMOVUPS      Z16, 64(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMULPS       Z23, Z17, Z17
+	VMOVUPS      Z17, (R12)
+	VMULPS       Z23, Z18, Z18
+	VMOVUPS      Z18, 64(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMULPS       Z23, Z19, Z19
+	VMOVUPS      Z19, (R12)
+	VMULPS       Z23, Z20, Z20
+	VMOVUPS      Z20, 64(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMULPS       Z23, Z21, Z21
+	VMOVUPS      Z21, (R12)
+	VMULPS       Z23, Z22, Z22
+	VMOVUPS      Z22, 64(R12)
+	JMP          avx512Strip11_two_stored
 
-// func avx512Tile11x1edge(k int, a *float32, down int, right int, b *float32, bStride int, alpha float32, add bool, c *float32, ldc int, mask uint64)
-// Requires: AVX, AVX512F
-TEXT ·avx512Tile11x1edge(SB), NOSPLIT, $0-80
-	MOVQ   k+0(FP), AX
-	MOVQ   a+8(FP), CX
-	MOVQ   right+24(FP), DX
-	MOVQ   b+32(FP), BX
-	MOVQ   bStride+40(FP), SI
-	SHLQ   $0x02, DX
-	SHLQ   $0x02, SI
-	MOVQ   down+16(FP), DI
-	SHLQ   $0x02, DI
-	LEAQ   (DI)(DI*2), R8
-	LEAQ   (DI)(DI*4), R9
-	ADDQ   CX, R9
-	LEAQ   (DI)(DI*4), R10
-	ADDQ   R10, R10
-	ADDQ   CX, R10
-	MOVQ   mask+72(FP), R11
-	KMOVW  R11, K1
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	VPXORD Z9, Z9, Z9
-	VPXORD Z10, Z10, Z10
+avx512Strip11_two_add:
+	MOVQ        SI, R12
+	VMOVUPS     (R12), Z24
+	VFMADD231PS Z23, Z1, Z24
+	VMOVUPS     Z24, (R12)
+	VMOVUPS     64(R12), Z1
+	VFMADD231PS Z23, Z2, Z1
+	VMOVUPS     Z1, 64(R12)
+	LEAQ        (R12)(R13*4), R12
+	VMOVUPS     (R12), Z1
+	VFMADD231PS Z23, Z3, Z1
+	VMOVUPS     Z1, (R12)
+	VMOVUPS     64(R12), Z1
+	VFMADD231PS Z23, Z4, Z1
+	VMOVUPS     Z1, 64(R12)
+	LEAQ        (R12)(R13*4), R12
+	VMOVUPS     (R12), Z1
+	VFMADD231PS Z23, Z5, Z1
+	VMOVUPS     Z1, (R12)
+	VMOVUPS     64(R12), Z1
+	VFMADD231PS Z23, Z6, Z1
+	VMOVUPS     Z1, 64(R12)
+	LEAQ        (R12)(R13*4), R12
+	VMOVUPS     (R12), Z1
+	VFMADD231PS Z23, Z7, Z1
+	VMOVUPS     Z1, (R12)
+	VMOVUPS     64(R12), Z1
+	VFMADD231PS Z23, Z8, Z1
+	VMOVUPS     Z1, 64(R12)
+	LEAQ        (R12)(R13*4), R12
+	VMOVUPS     (R12), Z1
+	VFMADD231PS Z23, Z9, Z1
+	VMOVUPS     Z1, (R12)
+	VMOVUPS     64(R12), Z1
+	VFMADD231PS Z23, Z10, Z1
+	VMOVUPS     Z1, 64(R12)
+	LEAQ        (R12)(R13*4), R12
+	VMOVUPS     (R12), Z1
+	VFMADD231PS Z23, Z11, Z1
+	VMOVUPS     Z1, (R12)
+	VMOVUPS     64(R12), Z1
+	VFMADD231PS Z23, Z12, Z1
+	VMOVUPS     Z1, 64(R12)
+	LEAQ        (R12)(R13*4), R12
+	VMOVUPS     (R12), Z1
+	VFMADD231PS Z23, Z13, Z1
+	VMOVUPS     Z1, (R12)
+	VMOVUPS     64(R12), Z1
+	VFMADD231PS Z23, Z14, Z1
+	VMOVUPS     Z1, 64(R12)
+	LEAQ        (R12)(R13*4), R12
+	VMOVUPS     (R12), Z1
+	VFMADD231PS Z23, Z15, Z1
+	VMOVUPS     Z1, (R12)
+	VMOVUPS     64(R12), Z1
+	VFMADD231PS Z23, Z16, Z1
+	VMOVUPS     Z1, 64(R12)
+	LEAQ        (R12)(R13*4), R12
+	VMOVUPS     (R12), Z1
+	VFMADD231PS Z23, Z17, Z1
+	VMOVUPS     Z1, (R12)
+	VMOVUPS     64(R12), Z1
+	VFMADD231PS Z23, Z18, Z1
+	VMOVUPS     Z1, 64(R12)
+	LEAQ        (R12)(R13*4), R12
+	VMOVUPS     (R12), Z1
+	VFMADD231PS Z23, Z19, Z1
+	VMOVUPS     Z1, (R12)
+	VMOVUPS     64(R12), Z1
+	VFMADD231PS Z23, Z20, Z1
+	VMOVUPS     Z1, 64(R12)
+	LEAQ        (R12)(R13*4), R12
+	VMOVUPS     (R12), Z1
+	VFMADD231PS Z23, Z21, Z1
+	VMOVUPS     Z1, (R12)
+	VMOVUPS     64(R12), Z1
+	VFMADD231PS Z23, Z22, Z1
+	VMOVUPS     Z1, 64(R12)
 
-deep_avx512_11x1edge:
-	VMOVUPS.Z    (BX), K1, Z11
-	VBROADCASTSS (CX), Z12
-	VFMADD231PS  Z12, Z11, Z0
-	VBROADCASTSS (CX)(DI*1), Z12
+avx512Strip11_two_stored:
+	MOVQ  k+0(FP), R12
+	IMULQ CX, R12
+	SUBQ  R12, AX
+	SUBQ  R12, R10
+	SUBQ  R12, R11
+	ADDQ  $0x00000080, SI
+	MOVQ  panel+48(FP), R12
+	LEAQ  (DX)(R12*4), DX
+	TESTQ R12, R12
+	JNZ   avx512Strip11_two_packed
+	ADDQ  $0x00000080, DX
+
+avx512Strip11_two_packed:
+	SUBQ $0x20, DI
+	CMPQ DI, $0x20
+	JGE  avx512Strip11_two
+
+avx512Strip11_edge:
+	TESTQ   DI, DI
+	JZ      avx512Strip11_end
+	CMPQ    DI, $0x10
+	JLE     avx512Strip11_last
+	LEAQ    -16(DI), DI
+	MOVQ    $-1, R12
+	BZHIQ   DI, R12, DI
+	KMOVW   DI, K1
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z0, Z5
+	VMOVAPS Z0, Z6
+	VMOVAPS Z0, Z7
+	VMOVAPS Z0, Z8
+	VMOVAPS Z0, Z9
+	VMOVAPS Z0, Z10
+	VMOVAPS Z0, Z11
+	VMOVAPS Z0, Z12
+	VMOVAPS Z0, Z13
+	VMOVAPS Z0, Z14
+	VMOVAPS Z0, Z15
+	VMOVAPS Z0, Z16
+	VMOVAPS Z0, Z17
+	VMOVAPS Z0, Z18
+	VMOVAPS Z0, Z19
+	VMOVAPS Z0, Z20
+	VMOVAPS Z0, Z21
+	VMOVAPS Z0, Z0
+	MOVQ    k+0(FP), DI
+
+avx512Strip11_edge_deep:
+	VMOVUPS      (DX), Z22
+	VMOVUPS.Z    64(DX), K1, Z23
+	VBROADCASTSS (AX), Z24
+	VFMADD231PS  Z24, Z22, Z1
+	VFMADD231PS  Z24, Z23, Z2
+	VBROADCASTSS (AX)(R8*1), Z24
+	VFMADD231PS  Z24, Z22, Z3
+	VFMADD231PS  Z24, Z23, Z4
+	VBROADCASTSS (AX)(R8*2), Z24
+	VFMADD231PS  Z24, Z22, Z5
+	VFMADD231PS  Z24, Z23, Z6
+	VBROADCASTSS (AX)(R9*1), Z24
+	VFMADD231PS  Z24, Z22, Z7
+	VFMADD231PS  Z24, Z23, Z8
+	VBROADCASTSS (AX)(R8*4), Z24
+	VFMADD231PS  Z24, Z22, Z9
+	VFMADD231PS  Z24, Z23, Z10
+	VBROADCASTSS (R10), Z24
+	VFMADD231PS  Z24, Z22, Z11
+	VFMADD231PS  Z24, Z23, Z12
+	VBROADCASTSS (AX)(R9*2), Z24
+	VFMADD231PS  Z24, Z22, Z13
+	VFMADD231PS  Z24, Z23, Z14
+	VBROADCASTSS (R10)(R8*2), Z24
+	VFMADD231PS  Z24, Z22, Z15
+	VFMADD231PS  Z24, Z23, Z16
+	VBROADCASTSS (AX)(R8*8), Z24
+	VFMADD231PS  Z24, Z22, Z17
+	VFMADD231PS  Z24, Z23, Z18
+	VBROADCASTSS (R10)(R8*4), Z24
+	VFMADD231PS  Z24, Z22, Z19
+	VFMADD231PS  Z24, Z23, Z20
+	VBROADCASTSS (R11), Z24
+	VFMADD231PS  Z24, Z22, Z21
+	VFMADD231PS  Z24, Z23, Z0
+	ADDQ         CX, AX
+	ADDQ         CX, R10
+	ADDQ         CX, R11
+	ADDQ         BX, DX
+	DECQ         DI
+	JNZ          avx512Strip11_edge_deep
+	MOVQ         ldc+72(FP), CX
+	MOVQ         SI, AX
+	VBROADCASTSS alpha+56(FP), Z22
+	CMPB         add+60(FP), $0x00
+	JNE          avx512Strip11_edge_add
+	VMULPS       Z22, Z1, Z1
+	VMOVUPS      Z1, (AX)
+	VMULPS       Z22, Z2, Z2
+	VMOVUPS      Z2, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Z22, Z3, Z3
+	VMOVUPS      Z3, (AX)
+	VMULPS       Z22, Z4, Z4
+	VMOVUPS      Z4, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Z22, Z5, Z5
+	VMOVUPS      Z5, (AX)
+	VMULPS       Z22, Z6, Z6
+	VMOVUPS      Z6, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Z22, Z7, Z7
+	VMOVUPS      Z7, (AX)
+	VMULPS       Z22, Z8, Z8
+	VMOVUPS      Z8, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Z22, Z9, Z9
+	VMOVUPS      Z9, (AX)
+	VMULPS       Z22, Z10, Z10
+	VMOVUPS      Z10, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Z22, Z11, Z11
+	VMOVUPS      Z11, (AX)
+	VMULPS       Z22, Z12, Z12
+	VMOVUPS      Z12, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Z22, Z13, Z13
+	VMOVUPS      Z13, (AX)
+	VMULPS       Z22, Z14, Z14
+	VMOVUPS      Z14, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Z22, Z15, Z15
+	VMOVUPS      Z15, (AX)
+	VMULPS       Z22, Z16, Z16
+	VMOVUPS      Z16, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Z22, Z17, Z17
+	VMOVUPS      Z17, (AX)
+	VMULPS       Z22, Z18, Z18
+	VMOVUPS      Z18, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Z22, Z19, Z19
+	VMOVUPS      Z19, (AX)
+	VMULPS       Z22, Z20, Z20
+	VMOVUPS      Z20, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Z22, Z21, Z21
+	VMOVUPS      Z21, (AX)
+	VMULPS       Z22, Z0, Z0
+	VMOVUPS      Z0, K1, 64(AX)
+	JMP          avx512Strip11_edge_stored
+
+avx512Strip11_edge_add:
+	MOVQ        SI, AX
+	VMOVUPS     (AX), Z23
+	VFMADD231PS Z22, Z1, Z23
+	VMOVUPS     Z23, (AX)
+	VMOVUPS.Z   64(AX), K1, Z1
+	VFMADD231PS Z22, Z2, Z1
+	VMOVUPS     Z1, K1, 64(AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS     (AX), Z1
+	VFMADD231PS Z22, Z3, Z1
+	VMOVUPS     Z1, (AX)
+	VMOVUPS.Z   64(AX), K1, Z1
+	VFMADD231PS Z22, Z4, Z1
+	VMOVUPS     Z1, K1, 64(AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS     (AX), Z1
+	VFMADD231PS Z22, Z5, Z1
+	VMOVUPS     Z1, (AX)
+	VMOVUPS.Z   64(AX), K1, Z1
+	VFMADD231PS Z22, Z6, Z1
+	VMOVUPS     Z1, K1, 64(AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS     (AX), Z1
+	VFMADD231PS Z22, Z7, Z1
+	VMOVUPS     Z1, (AX)
+	VMOVUPS.Z   64(AX), K1, Z1
+	VFMADD231PS Z22, Z8, Z1
+	VMOVUPS     Z1, K1, 64(AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS     (AX), Z1
+	VFMADD231PS Z22, Z9, Z1
+	VMOVUPS     Z1, (AX)
+	VMOVUPS.Z   64(AX), K1, Z1
+	VFMADD231PS Z22, Z10, Z1
+	VMOVUPS     Z1, K1, 64(AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS     (AX), Z1
+	VFMADD231PS Z22, Z11, Z1
+	VMOVUPS     Z1, (AX)
+	VMOVUPS.Z   64(AX), K1, Z1
+	VFMADD231PS Z22, Z12, Z1
+	VMOVUPS     Z1, K1, 64(AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS     (AX), Z1
+	VFMADD231PS Z22, Z13, Z1
+	VMOVUPS     Z1, (AX)
+	VMOVUPS.Z   64(AX), K1, Z1
+	VFMADD231PS Z22, Z14, Z1
+	VMOVUPS     Z1, K1, 64(AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS     (AX), Z1
+	VFMADD231PS Z22, Z15, Z1
+	VMOVUPS     Z1, (AX)
+	VMOVUPS.Z   64(AX), K1, Z1
+	VFMADD231PS Z22, Z16, Z1
+	VMOVUPS     Z1, K1, 64(AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS     (AX), Z1
+	VFMADD231PS Z22, Z17, Z1
+	VMOVUPS     Z1, (AX)
+	VMOVUPS.Z   64(AX), K1, Z1
+	VFMADD231PS Z22, Z18, Z1
+	VMOVUPS     Z1, K1, 64(AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS     (AX), Z1
+	VFMADD231PS Z22, Z19, Z1
+	VMOVUPS     Z1, (AX)
+	VMOVUPS.Z   64(AX), K1, Z1
+	VFMADD231PS Z22, Z20, Z1
+	VMOVUPS     Z1, K1, 64(AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS     (AX), Z1
+	VFMADD231PS Z22, Z21, Z1
+	VMOVUPS     Z1, (AX)
+	VMOVUPS.Z   64(AX), K1, Z1
+	VFMADD231PS Z22, Z0, Z1
+	VMOVUPS     Z1, K1, 64(AX)
+
+avx512Strip11_edge_stored:
+	JMP avx512Strip11_end
+
+avx512Strip11_last:
+	LEAQ    (DI), DI
+	MOVQ    $-1, R12
+	BZHIQ   DI, R12, DI
+	KMOVW   DI, K1
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z0, Z5
+	VMOVAPS Z0, Z6
+	VMOVAPS Z0, Z7
+	VMOVAPS Z0, Z8
+	VMOVAPS Z0, Z9
+	VMOVAPS Z0, Z10
+	VMOVAPS Z0, Z0
+	MOVQ    k+0(FP), DI
+
+avx512Strip11_one_deep:
+	VMOVUPS.Z    (DX), K1, Z11
+	VBROADCASTSS (AX), Z12
 	VFMADD231PS  Z12, Z11, Z1
-	VBROADCASTSS (CX)(DI*2), Z12
+	VBROADCASTSS (AX)(R8*1), Z12
 	VFMADD231PS  Z12, Z11, Z2
-	VBROADCASTSS (CX)(R8*1), Z12
+	VBROADCASTSS (AX)(R8*2), Z12
 	VFMADD231PS  Z12, Z11, Z3
-	VBROADCASTSS (CX)(DI*4), Z12
+	VBROADCASTSS (AX)(R9*1), Z12
 	VFMADD231PS  Z12, Z11, Z4
-	VBROADCASTSS (R9), Z12
+	VBROADCASTSS (AX)(R8*4), Z12
 	VFMADD231PS  Z12, Z11, Z5
-	VBROADCASTSS (CX)(R8*2), Z12
-	VFMADD231PS  Z12, Z11, Z6
-	VBROADCASTSS (R9)(DI*2), Z12
-	VFMADD231PS  Z12, Z11, Z7
-	VBROADCASTSS (CX)(DI*8), Z12
-	VFMADD231PS  Z12, Z11, Z8
-	VBROADCASTSS (R9)(DI*4), Z12
-	VFMADD231PS  Z12, Z11, Z9
 	VBROADCASTSS (R10), Z12
+	VFMADD231PS  Z12, Z11, Z6
+	VBROADCASTSS (AX)(R9*2), Z12
+	VFMADD231PS  Z12, Z11, Z7
+	VBROADCASTSS (R10)(R8*2), Z12
+	VFMADD231PS  Z12, Z11, Z8
+	VBROADCASTSS (AX)(R8*8), Z12
+	VFMADD231PS  Z12, Z11, Z9
+	VBROADCASTSS (R10)(R8*4), Z12
 	VFMADD231PS  Z12, Z11, Z10
-	ADDQ         DX, CX
-	ADDQ         DX, R9
-	ADDQ         DX, R10
-	ADDQ         SI, BX
-	DECQ         AX
-	JNZ          deep_avx512_11x1edge
-	MOVQ         c+56(FP), AX
-	MOVQ         ldc+64(FP), CX
-	SHLQ         $0x02, CX
-	VBROADCASTSS alpha+48(FP), Z11
-	CMPB         add+52(FP), $0x00
-	JNE          add_avx512_11x1edge
+	VBROADCASTSS (R11), Z12
+	VFMADD231PS  Z12, Z11, Z0
+	ADDQ         CX, AX
+	ADDQ         CX, R10
+	ADDQ         CX, R11
+	ADDQ         BX, DX
+	DECQ         DI
+	JNZ          avx512Strip11_one_deep
+	MOVQ         ldc+72(FP), CX
+	MOVQ         SI, AX
+	VBROADCASTSS alpha+56(FP), Z11
+	CMPB         add+60(FP), $0x00
+	JNE          avx512Strip11_one_add
+	VMULPS       Z11, Z1, Z1
+	VMOVUPS      Z1, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Z11, Z2, Z2
+	VMOVUPS      Z2, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Z11, Z3, Z3
+	VMOVUPS      Z3, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Z11, Z4, Z4
+	VMOVUPS      Z4, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Z11, Z5, Z5
+	VMOVUPS      Z5, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Z11, Z6, Z6
+	VMOVUPS      Z6, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Z11, Z7, Z7
+	VMOVUPS      Z7, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Z11, Z8, Z8
+	VMOVUPS      Z8, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Z11, Z9, Z9
+	VMOVUPS      Z9, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Z11, Z10, Z10
+	VMOVUPS      Z10, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
 	VMULPS       Z11, Z0, Z0
 	VMOVUPS      Z0, K1, (AX)
-	ADDQ         CX, AX
-	VMULPS       Z11, Z1, Z0
-	VMOVUPS      Z0, K1, (AX)
-	ADDQ         CX, AX
-	VMULPS       Z11, Z2, Z0
-	VMOVUPS      Z0, K1, (AX)
-	ADDQ         CX, AX
-	VMULPS       Z11, Z3, Z0
-	VMOVUPS      Z0, K1, (AX)
-	ADDQ         CX, AX
-	VMULPS       Z11, Z4, Z0
-	VMOVUPS      Z0, K1, (AX)
-	ADDQ         CX, AX
-	VMULPS       Z11, Z5, Z0
-	VMOVUPS      Z0, K1, (AX)
-	ADDQ         CX, AX
-	VMULPS       Z11, Z6, Z0
-	VMOVUPS      Z0, K1, (AX)
-	ADDQ         CX, AX
-	VMULPS       Z11, Z7, Z0
-	VMOVUPS      Z0, K1, (AX)
-	ADDQ         CX, AX
-	VMULPS       Z11, Z8, Z0
-	VMOVUPS      Z0, K1, (AX)
-	ADDQ         CX, AX
-	VMULPS       Z11, Z9, Z0
-	VMOVUPS      Z0, K1, (AX)
-	ADDQ         CX, AX
-	VMULPS       Z11, Z10, Z0
-	VMOVUPS      Z0, K1, (AX)
-	VZEROUPPER
-	RET
+	JMP          avx512Strip11_one_stored
 
-add_avx512_11x1edge:
+avx512Strip11_one_add:
+	MOVQ        SI, AX
 	VMOVUPS.Z   (AX), K1, Z12
-	VFMADD231PS Z11, Z0, Z12
+	VFMADD231PS Z11, Z1, Z12
 	VMOVUPS     Z12, K1, (AX)
-	ADDQ        CX, AX
-	VMOVUPS.Z   (AX), K1, Z0
-	VFMADD231PS Z11, Z1, Z0
-	VMOVUPS     Z0, K1, (AX)
-	ADDQ        CX, AX
-	VMOVUPS.Z   (AX), K1, Z0
-	VFMADD231PS Z11, Z2, Z0
-	VMOVUPS     Z0, K1, (AX)
-	ADDQ        CX, AX
-	VMOVUPS.Z   (AX), K1, Z0
-	VFMADD231PS Z11, Z3, Z0
-	VMOVUPS     Z0, K1, (AX)
-	ADDQ        CX, AX
-	VMOVUPS.Z   (AX), K1, Z0
-	VFMADD231PS Z11, Z4, Z0
-	VMOVUPS     Z0, K1, (AX)
-	ADDQ        CX, AX
-	VMOVUPS.Z   (AX), K1, Z0
-	VFMADD231PS Z11, Z5, Z0
-	VMOVUPS     Z0, K1, (AX)
-	ADDQ        CX, AX
-	VMOVUPS.Z   (AX), K1, Z0
-	VFMADD231PS Z11, Z6, Z0
-	VMOVUPS     Z0, K1, (AX)
-	ADDQ        CX, AX
-	VMOVUPS.Z   (AX), K1, Z0
-	VFMADD231PS Z11, Z7, Z0
-	VMOVUPS     Z0, K1, (AX)
-	ADDQ        CX, AX
-	VMOVUPS.Z   (AX), K1, Z0
-	VFMADD231PS Z11, Z8, Z0
-	VMOVUPS     Z0, K1, (AX)
-	ADDQ        CX, AX
-	VMOVUPS.Z   (AX), K1, Z0
-	VFMADD231PS Z11, Z9, Z0
-	VMOVUPS     Z0, K1, (AX)
-	ADDQ        CX, AX
-	VMOVUPS.Z   (AX), K1, Z0
-	VFMADD231PS Z11, Z10, Z0
-	VMOVUPS     Z0, K1, (AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS.Z   (AX), K1, Z1
+	VFMADD231PS Z11, Z2, Z1
+	VMOVUPS     Z1, K1, (AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS.Z   (AX), K1, Z1
+	VFMADD231PS Z11, Z3, Z1
+	VMOVUPS     Z1, K1, (AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS.Z   (AX), K1, Z1
+	VFMADD231PS Z11, Z4, Z1
+	VMOVUPS     Z1, K1, (AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS.Z   (AX), K1, Z1
+	VFMADD231PS Z11, Z5, Z1
+	VMOVUPS     Z1, K1, (AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS.Z   (AX), K1, Z1
+	VFMADD231PS Z11, Z6, Z1
+	VMOVUPS     Z1, K1, (AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS.Z   (AX), K1, Z1
+	VFMADD231PS Z11, Z7, Z1
+	VMOVUPS     Z1, K1, (AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS.Z   (AX), K1, Z1
+	VFMADD231PS Z11, Z8, Z1
+	VMOVUPS     Z1, K1, (AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS.Z   (AX), K1, Z1
+	VFMADD231PS Z11, Z9, Z1
+	VMOVUPS     Z1, K1, (AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS.Z   (AX), K1, Z1
+	VFMADD231PS Z11, Z10, Z1
+	VMOVUPS     Z1, K1, (AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS.Z   (AX), K1, Z1
+	VFMADD231PS Z11, Z0, Z1
+	VMOVUPS     Z1, K1, (AX)
+
+avx512Strip11_one_stored:
+avx512Strip11_end:
 	VZEROUPPER
 	RET
 
-// func avx512Tile11x2edge(k int, a *float32, down int, right int, b *float32, bStride int, alpha float32, add bool, c *float32, ldc int, mask uint64)
-// Requires: AVX, AVX512F
-TEXT ·avx512Tile11x2edge(SB), NOSPLIT, $0-80
-	MOVQ   k+0(FP), AX
-	MOVQ   a+8(FP), CX
-	MOVQ   right+24(FP), DX
-	MOVQ   b+32(FP), BX
-	MOVQ   bStride+40(FP), SI
-	SHLQ   $0x02, DX
-	SHLQ   $0x02, SI
-	MOVQ   down+16(FP), DI
-	SHLQ   $0x02, DI
-	LEAQ   (DI)(DI*2), R8
-	LEAQ   (DI)(DI*4), R9
-	ADDQ   CX, R9
-	LEAQ   (DI)(DI*4), R10
-	ADDQ   R10, R10
-	ADDQ   CX, R10
-	MOVQ   mask+72(FP), R11
-	KMOVW  R11, K1
+// func avx512Strip12(k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·avx512Strip12(SB), NOSPLIT, $0-88
 	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	VPXORD Z9, Z9, Z9
-	VPXORD Z10, Z10, Z10
-	VPXORD Z11, Z11, Z11
-	VPXORD Z12, Z12, Z12
-	VPXORD Z13, Z13, Z13
-	VPXORD Z14, Z14, Z14
-	VPXORD Z15, Z15, Z15
-	VPXORD Z16, Z16, Z16
-	VPXORD Z17, Z17, Z17
-	VPXORD Z18, Z18, Z18
-	VPXORD Z19, Z19, Z19
-	VPXORD Z20, Z20, Z20
-	VPXORD Z21, Z21, Z21
+	MOVQ   a+8(FP), AX
+	MOVQ   right+24(FP), CX
+	MOVQ   b+32(FP), DX
+	MOVQ   bStride+40(FP), BX
+	MOVQ   c+64(FP), SI
+	MOVQ   n+80(FP), DI
+	SHLQ   $0x02, CX
+	SHLQ   $0x02, BX
+	MOVQ   down+16(FP), R8
+	SHLQ   $0x02, R8
+	LEAQ   (R8)(R8*2), R9
+	LEAQ   (R8)(R8*4), R10
+	ADDQ   AX, R10
+	LEAQ   (R8)(R8*4), R11
+	ADDQ   R11, R11
+	ADDQ   AX, R11
+	CMPQ   DI, $0x20
+	JLT    avx512Strip12_edge
 
-deep_avx512_11x2edge:
-	VMOVUPS      (BX), Z22
-	VMOVUPS.Z    64(BX), K1, Z23
-	VBROADCASTSS (CX), Z24
-	VFMADD231PS  Z24, Z22, Z0
-	VFMADD231PS  Z24, Z23, Z1
-	VBROADCASTSS (CX)(DI*1), Z24
-	VFMADD231PS  Z24, Z22, Z2
-	VFMADD231PS  Z24, Z23, Z3
-	VBROADCASTSS (CX)(DI*2), Z24
-	VFMADD231PS  Z24, Z22, Z4
-	VFMADD231PS  Z24, Z23, Z5
-	VBROADCASTSS (CX)(R8*1), Z24
-	VFMADD231PS  Z24, Z22, Z6
-	VFMADD231PS  Z24, Z23, Z7
-	VBROADCASTSS (CX)(DI*4), Z24
-	VFMADD231PS  Z24, Z22, Z8
-	VFMADD231PS  Z24, Z23, Z9
-	VBROADCASTSS (R9), Z24
-	VFMADD231PS  Z24, Z22, Z10
-	VFMADD231PS  Z24, Z23, Z11
-	VBROADCASTSS (CX)(R8*2), Z24
-	VFMADD231PS  Z24, Z22, Z12
-	VFMADD231PS  Z24, Z23, Z13
-	VBROADCASTSS (R9)(DI*2), Z24
-	VFMADD231PS  Z24, Z22, Z14
-	VFMADD231PS  Z24, Z23, Z15
-	VBROADCASTSS (CX)(DI*8), Z24
-	VFMADD231PS  Z24, Z22, Z16
-	VFMADD231PS  Z24, Z23, Z17
-	VBROADCASTSS (R9)(DI*4), Z24
-	VFMADD231PS  Z24, Z22, Z18
-	VFMADD231PS  Z24, Z23, Z19
-	VBROADCASTSS (R10), Z24
-	VFMADD231PS  Z24, Z22, Z20
-	VFMADD231PS  Z24, Z23, Z21
-	ADDQ         DX, CX
-	ADDQ         DX, R9
-	ADDQ         DX, R10
-	ADDQ         SI, BX
-	DECQ         AX
-	JNZ          deep_avx512_11x2edge
-	MOVQ         c+56(FP), AX
-	MOVQ         ldc+64(FP), CX
-	SHLQ         $0x02, CX
-	VBROADCASTSS alpha+48(FP), Z22
-	CMPB         add+52(FP), $0x00
-	JNE          add_avx512_11x2edge
-	VMULPS       Z22, Z0, Z0
-	VMOVUPS      Z0, (AX)
-	VMULPS       Z22, Z1, Z0
-	VMOVUPS      Z0, K1, 64(AX)
-	ADDQ         CX, AX
-	VMULPS       Z22, Z2, Z0
-	VMOVUPS      Z0, (AX)
-	VMULPS       Z22, Z3, Z0
-	VMOVUPS      Z0, K1, 64(AX)
-	ADDQ         CX, AX
-	VMULPS       Z22, Z4, Z0
-	VMOVUPS      Z0, (AX)
-	VMULPS       Z22, Z5, Z0
-	VMOVUPS      Z0, K1, 64(AX)
-	ADDQ         CX, AX
-	VMULPS       Z22, Z6, Z0
-	VMOVUPS      Z0, (AX)
-	VMULPS       Z22, Z7, Z0
-	VMOVUPS      Z0, K1, 64(AX)
-	ADDQ         CX, AX
-	VMULPS       Z22, Z8, Z0
-	VMOVUPS      Z0, (AX)
-	VMULPS       Z22, Z9, Z0
-	VMOVUPS      Z0, K1, 64(AX)
-	ADDQ         CX, AX
-	VMULPS       Z22, Z10, Z0
-	VMOVUPS      Z0, (AX)
-	VMULPS       Z22, Z11, Z0
-	VMOVUPS      Z0, K1, 64(AX)
-	ADDQ         CX, AX
-	VMULPS       Z22, Z12, Z0
-	VMOVUPS      Z0, (AX)
-	VMULPS       Z22, Z13, Z0
-	VMOVUPS      Z0, K1, 64(AX)
-	ADDQ         CX, AX
-	VMULPS       Z22, Z14, Z0
-	VMOVUPS      Z0, (AX)
-	VMULPS       Z22, Z15, Z0
-	VMOVUPS      Z0, K1, 64(AX)
-	ADDQ         CX, AX
-	VMULPS       Z22, Z16, Z0
-	VMOVUPS      Z0, (AX)
-	VMULPS       Z22, Z17, Z0
-	VMOVUPS      Z0, K1, 64(AX)
-	ADDQ         CX, AX
-	VMULPS       Z22, Z18, Z0
-	VMOVUPS      Z0, (AX)
-	VMULPS       Z22, Z19, Z0
-	VMOVUPS      Z0, K1, 64(AX)
-	ADDQ         CX, AX
-	VMULPS       Z22, Z20, Z0
-	VMOVUPS      Z0, (AX)
-	VMULPS       Z22, Z21, Z0
-	VMOVUPS      Z0, K1, 64(AX)
-	VZEROUPPER
-	RET
+avx512Strip12_two:
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z0, Z5
+	VMOVAPS Z0, Z6
+	VMOVAPS Z0, Z7
+	VMOVAPS Z0, Z8
+	VMOVAPS Z0, Z9
+	VMOVAPS Z0, Z10
+	VMOVAPS Z0, Z11
+	VMOVAPS Z0, Z12
+	VMOVAPS Z0, Z13
+	VMOVAPS Z0, Z14
+	VMOVAPS Z0, Z15
+	VMOVAPS Z0, Z16
+	VMOVAPS Z0, Z17
+	VMOVAPS Z0, Z18
+	VMOVAPS Z0, Z19
+	VMOVAPS Z0, Z20
+	VMOVAPS Z0, Z21
+	VMOVAPS Z0, Z22
+	VMOVAPS Z0, Z23
+	VMOVAPS Z0, Z24
+	MOVQ    k+0(FP), R12
+	MOVQ    DX, R13
 
-add_avx512_11x2edge:
-	VMOVUPS     (AX), Z23
-	VFMADD231PS Z22, Z0, Z23
-	VMOVUPS     Z23, (AX)
-	VMOVUPS.Z   64(AX), K1, Z0
-	VFMADD231PS Z22, Z1, Z0
-	VMOVUPS     Z0, K1, 64(AX)
-	ADDQ        CX, AX
-	VMOVUPS     (AX), Z0
-	VFMADD231PS Z22, Z2, Z0
-	VMOVUPS     Z0, (AX)
-	VMOVUPS.Z   64(AX), K1, Z0
-	VFMADD231PS Z22, Z3, Z0
-	VMOVUPS     Z0, K1, 64(AX)
-	ADDQ        CX, AX
-	VMOVUPS     (AX), Z0
-	VFMADD231PS Z22, Z4, Z0
-	VMOVUPS     Z0, (AX)
-	VMOVUPS.Z   64(AX), K1, Z0
-	VFMADD231PS Z22, Z5, Z0
-	VMOVUPS     Z0, K1, 64(AX)
-	ADDQ        CX, AX
-	VMOVUPS     (AX), Z0
-	VFMADD231PS Z22, Z6, Z0
-	VMOVUPS     Z0, (AX)
-	VMOVUPS.Z   64(AX), K1, Z0
-	VFMADD231PS Z22, Z7, Z0
-	VMOVUPS     Z0, K1, 64(AX)
-	ADDQ        CX, AX
-	VMOVUPS     (AX), Z0
-	VFMADD231PS Z22, Z8, Z0
-	VMOVUPS     Z0, (AX)
-	VMOVUPS.Z   64(AX), K1, Z0
-	VFMADD231PS Z22, Z9, Z0
-	VMOVUPS     Z0, K1, 64(AX)
-	ADDQ        CX, AX
-	VMOVUPS     (AX), Z0
-	VFMADD231PS Z22, Z10, Z0
-	VMOVUPS     Z0, (AX)
-	VMOVUPS.Z   64(AX), K1, Z0
-	VFMADD231PS Z22, Z11, Z0
-	VMOVUPS     Z0, K1, 64(AX)
-	ADDQ        CX, AX
-	VMOVUPS     (AX), Z0
-	VFMADD231PS Z22, Z12, Z0
-	VMOVUPS     Z0, (AX)
-	VMOVUPS.Z   64(AX), K1, Z0
-	VFMADD231PS Z22, Z13, Z0
-	VMOVUPS     Z0, K1, 64(AX)
-	ADDQ        CX, AX
-	VMOVUPS     (AX), Z0
-	VFMADD231PS Z22, Z14, Z0
-	VMOVUPS     Z0, (AX)
-	VMOVUPS.Z   64(AX), K1, Z0
-	VFMADD231PS Z22, Z15, Z0
-	VMOVUPS     Z0, K1, 64(AX)
-	ADDQ        CX, AX
-	VMOVUPS     (AX), Z0
-	VFMADD231PS Z22, Z16, Z0
-	VMOVUPS     Z0, (AX)
-	VMOVUPS.Z   64(AX), K1, Z0
-	VFMADD231PS Z22, Z17, Z0
-	VMOVUPS     Z0, K1, 64(AX)
-	ADDQ        CX, AX
-	VMOVUPS     (AX), Z0
-	VFMADD231PS Z22, Z18, Z0
-	VMOVUPS     Z0, (AX)
-	VMOVUPS.Z   64(AX), K1, Z0
-	VFMADD231PS Z22, Z19, Z0
-	VMOVUPS     Z0, K1, 64(AX)
-	ADDQ        CX, AX
-	VMOVUPS     (AX), Z0
-	VFMADD231PS Z22, Z20, Z0
-	VMOVUPS     Z0, (AX)
-	VMOVUPS.Z   64(AX), K1, Z0
-	VFMADD231PS Z22, Z21, Z0
-	VMOVUPS     Z0, K1, 64(AX)
-	VZEROUPPER
-	RET
+avx512Strip12_two_deep:
+	VMOVUPS      (R13), Z25
+	VMOVUPS      64(R13), Z26
+	VBROADCASTSS (AX), Z27
+	VFMADD231PS  Z27, Z25, Z1
+	VFMADD231PS  Z27, Z26, Z2
+	VBROADCASTSS (AX)(R8*1), Z27
+	VFMADD231PS  Z27, Z25, Z3
+	VFMADD231PS  Z27, Z26, Z4
+	VBROADCASTSS (AX)(R8*2), Z27
+	VFMADD231PS  Z27, Z25, Z5
+	VFMADD231PS  Z27, Z26, Z6
+	VBROADCASTSS (AX)(R9*1), Z27
+	VFMADD231PS  Z27, Z25, Z7
+	VFMADD231PS  Z27, Z26, Z8
+	VBROADCASTSS (AX)(R8*4), Z27
+	VFMADD231PS  Z27, Z25, Z9
+	VFMADD231PS  Z27, Z26, Z10
+	VBROADCASTSS (R10), Z27
+	VFMADD231PS  Z27, Z25, Z11
+	VFMADD231PS  Z27, Z26, Z12
+	VBROADCASTSS (AX)(R9*2), Z27
+	VFMADD231PS  Z27, Z25, Z13
+	VFMADD231PS  Z27, Z26, Z14
+	VBROADCASTSS (R10)(R8*2), Z27
+	VFMADD231PS  Z27, Z25, Z15
+	VFMADD231PS  Z27, Z26, Z16
+	VBROADCASTSS (AX)(R8*8), Z27
+	VFMADD231PS  Z27, Z25, Z17
+	VFMADD231PS  Z27, Z26, Z18
+	VBROADCASTSS (R10)(R8*4), Z27
+	VFMADD231PS  Z27, Z25, Z19
+	VFMADD231PS  Z27, Z26, Z20
+	VBROADCASTSS (R11), Z27
+	VFMADD231PS  Z27, Z25, Z21
+	VFMADD231PS  Z27, Z26, Z22
+	VBROADCASTSS (R10)(R9*2), Z27
+	VFMADD231PS  Z27, Z25, Z23
+	VFMADD231PS  Z27, Z26, Z24
+	ADDQ         CX, AX
+	ADDQ         CX, R10
+	ADDQ         CX, R11
+	ADDQ         BX, R13
+	DECQ         R12
+	JNZ          avx512Strip12_two_deep
+	MOVQ         ldc+72(FP), R13
+	MOVQ         SI, R12
+	VBROADCASTSS alpha+56(FP), Z25
+	CMPB         add+60(FP), $0x00
+	JNE          avx512Strip12_two_add
+	VMULPS       Z25, Z1, Z1
+	VMOVUPS      Z1, (R12)
+	VMULPS       Z25, Z2, Z2
+	VMOVUPS      Z2, 64(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMULPS       Z25, Z3, Z3
+	VMOVUPS      Z3, (R12)
+	VMULPS       Z25, Z4, Z4
+	VMOVUPS      Z4, 64(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMULPS       Z25, Z5, Z5
+	VMOVUPS      Z5, (R12)
+	VMULPS       Z25, Z6, Z6
+	VMOVUPS      Z6, 64(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMULPS       Z25, Z7, Z7
+	VMOVUPS      Z7, (R12)
+	VMULPS       Z25, Z8, Z8
+	VMOVUPS      Z8, 64(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMULPS       Z25, Z9, Z9
+	VMOVUPS      Z9, (R12)
+	VMULPS       Z25, Z10, Z10
+	VMOVUPS      Z10, 64(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMULPS       Z25, Z11, Z11
+	VMOVUPS      Z11, (R12)
+	VMULPS       Z25, Z12, Z12
+	VMOVUPS      Z12, 64(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMULPS       Z25, Z13, Z13
+	VMOVUPS      Z13, (R12)
+	VMULPS       Z25, Z14, Z14
+	VMOVUPS      Z14, 64(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMULPS       Z25, Z15, Z15
+	VMOVUPS      Z15, (R12)
+	VMULPS       Z25, Z16, Z16
+	VMOVUPS      Z16, 64(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMULPS       Z25, Z17, Z17
+	VMOVUPS      Z17, (R12)
+	VMULPS       Z25, Z18, Z18
+	VMOVUPS      Z18, 64(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMULPS       Z25, Z19, Z19
+	VMOVUPS      Z19, (R12)
+	VMULPS       Z25, Z20, Z20
+	VMOVUPS      Z20, 64(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMULPS       Z25, Z21, Z21
+	VMOVUPS      Z21, (R12)
+	VMULPS       Z25, Z22, Z22
+	VMOVUPS      Z22, 64(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMULPS       Z25, Z23, Z23
+	VMOVUPS      Z23, (R12)
+	VMULPS       Z25, Z24, Z24
+	VMOVUPS      Z24, 64(R12)
+	JMP          avx512Strip12_two_stored
 
-// func avx512Tile12x1edge(k int, a *float32, down int, right int, b *float32, bStride int, alpha float32, add bool, c *float32, ldc int, mask uint64)
-// Requires: AVX, AVX512F
-TEXT ·avx512Tile12x1edge(SB), NOSPLIT, $0-80
-	MOVQ   k+0(FP), AX
-	MOVQ   a+8(FP), CX
-	MOVQ   right+24(FP), DX
-	MOVQ   b+32(FP), BX
-	MOVQ   bStride+40(FP), SI
-	SHLQ   $0x02, DX
-	SHLQ   $0x02, SI
-	MOVQ   down+16(FP), DI
-	SHLQ   $0x02, DI
-	LEAQ   (DI)(DI*2), R8
-	LEAQ   (DI)(DI*4), R9
-	ADDQ   CX, R9
-	LEAQ   (DI)(DI*4), R10
-	ADDQ   R10, R10
-	ADDQ   CX, R10
-	MOVQ   mask+72(FP), R11
-	KMOVW  R11, K1
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	VPXORD Z9, Z9, Z9
-	VPXORD Z10, Z10, Z10
-	VPXORD Z11, Z11, Z11
+avx512Strip12_two_add:
+	MOVQ        SI, R12
+	VMOVUPS     (R12), Z26
+	VFMADD231PS Z25, Z1, Z26
+	VMOVUPS     Z26, (R12)
+	VMOVUPS     64(R12), Z1
+	VFMADD231PS Z25, Z2, Z1
+	VMOVUPS     Z1, 64(R12)
+	LEAQ        (R12)(R13*4), R12
+	VMOVUPS     (R12), Z1
+	VFMADD231PS Z25, Z3, Z1
+	VMOVUPS     Z1, (R12)
+	VMOVUPS     64(R12), Z1
+	VFMADD231PS Z25, Z4, Z1
+	VMOVUPS     Z1, 64(R12)
+	LEAQ        (R12)(R13*4), R12
+	VMOVUPS     (R12), Z1
+	VFMADD231PS Z25, Z5, Z1
+	VMOVUPS     Z1, (R12)
+	VMOVUPS     64(R12), Z1
+	VFMADD231PS Z25, Z6, Z1
+	VMOVUPS     Z1, 64(R12)
+	LEAQ        (R12)(R13*4), R12
+	VMOVUPS     (R12), Z1
+	VFMADD231PS Z25, Z7, Z1
+	VMOVUPS     Z1, (R12)
+	VMOVUPS     64(R12), Z1
+	VFMADD231PS Z25, Z8, Z1
+	VMOVUPS     Z1, 64(R12)
+	LEAQ        (R12)(R13*4), R12
+	VMOVUPS     (R12), Z1
+	VFMADD231PS Z25, Z9, Z1
+	VMOVUPS     Z1, (R12)
+	VMOVUPS     64(R12), Z1
+	VFMADD231PS Z25, Z10, Z1
+	VMOVUPS     Z1, 64(R12)
+	LEAQ        (R12)(R13*4), R12
+	VMOVUPS     (R12), Z1
+	VFMADD231PS Z25, Z11, Z1
+	VMOVUPS     Z1, (R12)
+	VMOVUPS     64(R12), Z1
+	VFMADD231PS Z25, Z12, Z1
+	VMOVUPS     Z1, 64(R12)
+	LEAQ        (R12)(R13*4), R12
+	VMOVUPS     (R12), Z1
+	VFMADD231PS Z25, Z13, Z1
+	VMOVUPS     Z1, (R12)
+	VMOVUPS     64(R12), Z1
+	VFMADD231PS Z25, Z14, Z1
+	VMOVUPS     Z1, 64(R12)
+	LEAQ        (R12)(R13*4), R12
+	VMOVUPS     (R12), Z1
+	VFMADD231PS Z25, Z15, Z1
+	VMOVUPS     Z1, (R12)
+	VMOVUPS     64(R12), Z1
+	VFMADD231PS Z25, Z16, Z1
+	VMOVUPS     Z1, 64(R12)
+	LEAQ        (R12)(R13*4), R12
+	VMOVUPS     (R12), Z1
+	VFMADD231PS Z25, Z17, Z1
+	VMOVUPS     Z1, (R12)
+	VMOVUPS     64(R12), Z1
+	VFMADD231PS Z25, Z18, Z1
+	VMOVUPS     Z1, 64(R12)
+	LEAQ        (R12)(R13*4), R12
+	VMOVUPS     (R12), Z1
+	VFMADD231PS Z25, Z19, Z1
+	VMOVUPS     Z1, (R12)
+	VMOVUPS     64(R12), Z1
+	VFMADD231PS Z25, Z20, Z1
+	VMOVUPS     Z1, 64(R12)
+	LEAQ        (R12)(R13*4), R12
+	VMOVUPS     (R12), Z1
+	VFMADD231PS Z25, Z21, Z1
+	VMOVUPS     Z1, (R12)
+	VMOVUPS     64(R12), Z1
+	VFMADD231PS Z25, Z22, Z1
+	VMOVUPS     Z1, 64(R12)
+	LEAQ        (R12)(R13*4), R12
+	VMOVUPS     (R12), Z1
+	VFMADD231PS Z25, Z23, Z1
+	VMOVUPS     Z1, (R12)
+	VMOVUPS     64(R12), Z1
+	VFMADD231PS Z25, Z24, Z1
+	VMOVUPS     Z1, 64(R12)
 
-deep_avx512_12x1edge:
-	VMOVUPS.Z    (BX), K1, Z12
-	VBROADCASTSS (CX), Z13
-	VFMADD231PS  Z13, Z12, Z0
-	VBROADCASTSS (CX)(DI*1), Z13
+avx512Strip12_two_stored:
+	MOVQ  k+0(FP), R12
+	IMULQ CX, R12
+	SUBQ  R12, AX
+	SUBQ  R12, R10
+	SUBQ  R12, R11
+	ADDQ  $0x00000080, SI
+	MOVQ  panel+48(FP), R12
+	LEAQ  (DX)(R12*4), DX
+	TESTQ R12, R12
+	JNZ   avx512Strip12_two_packed
+	ADDQ  $0x00000080, DX
+
+avx512Strip12_two_packed:
+	SUBQ $0x20, DI
+	CMPQ DI, $0x20
+	JGE  avx512Strip12_two
+
+avx512Strip12_edge:
+	TESTQ   DI, DI
+	JZ      avx512Strip12_end
+	CMPQ    DI, $0x10
+	JLE     avx512Strip12_last
+	LEAQ    -16(DI), DI
+	MOVQ    $-1, R12
+	BZHIQ   DI, R12, DI
+	KMOVW   DI, K1
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z0, Z5
+	VMOVAPS Z0, Z6
+	VMOVAPS Z0, Z7
+	VMOVAPS Z0, Z8
+	VMOVAPS Z0, Z9
+	VMOVAPS Z0, Z10
+	VMOVAPS Z0, Z11
+	VMOVAPS Z0, Z12
+	VMOVAPS Z0, Z13
+	VMOVAPS Z0, Z14
+	VMOVAPS Z0, Z15
+	VMOVAPS Z0, Z16
+	VMOVAPS Z0, Z17
+	VMOVAPS Z0, Z18
+	VMOVAPS Z0, Z19
+	VMOVAPS Z0, Z20
+	VMOVAPS Z0, Z21
+	VMOVAPS Z0, Z22
+	VMOVAPS Z0, Z23
+	VMOVAPS Z0, Z0
+	MOVQ    k+0(FP), DI
+
+avx512Strip12_edge_deep:
+	VMOVUPS      (DX), Z24
+	VMOVUPS.Z    64(DX), K1, Z25
+	VBROADCASTSS (AX), Z26
+	VFMADD231PS  Z26, Z24, Z1
+	VFMADD231PS  Z26, Z25, Z2
+	VBROADCASTSS (AX)(R8*1), Z26
+	VFMADD231PS  Z26, Z24, Z3
+	VFMADD231PS  Z26, Z25, Z4
+	VBROADCASTSS (AX)(R8*2), Z26
+	VFMADD231PS  Z26, Z24, Z5
+	VFMADD231PS  Z26, Z25, Z6
+	VBROADCASTSS (AX)(R9*1), Z26
+	VFMADD231PS  Z26, Z24, Z7
+	VFMADD231PS  Z26, Z25, Z8
+	VBROADCASTSS (AX)(R8*4), Z26
+	VFMADD231PS  Z26, Z24, Z9
+	VFMADD231PS  Z26, Z25, Z10
+	VBROADCASTSS (R10), Z26
+	VFMADD231PS  Z26, Z24, Z11
+	VFMADD231PS  Z26, Z25, Z12
+	VBROADCASTSS (AX)(R9*2), Z26
+	VFMADD231PS  Z26, Z24, Z13
+	VFMADD231PS  Z26, Z25, Z14
+	VBROADCASTSS (R10)(R8*2), Z26
+	VFMADD231PS  Z26, Z24, Z15
+	VFMADD231PS  Z26, Z25, Z16
+	VBROADCASTSS (AX)(R8*8), Z26
+	VFMADD231PS  Z26, Z24, Z17
+	VFMADD231PS  Z26, Z25, Z18
+	VBROADCASTSS (R10)(R8*4), Z26
+	VFMADD231PS  Z26, Z24, Z19
+	VFMADD231PS  Z26, Z25, Z20
+	VBROADCASTSS (R11), Z26
+	VFMADD231PS  Z26, Z24, Z21
+	VFMADD231PS  Z26, Z25, Z22
+	VBROADCASTSS (R10)(R9*2), Z26
+	VFMADD231PS  Z26, Z24, Z23
+	VFMADD231PS  Z26, Z25, Z0
+	ADDQ         CX, AX
+	ADDQ         CX, R10
+	ADDQ         CX, R11
+	ADDQ         BX, DX
+	DECQ         DI
+	JNZ          avx512Strip12_edge_deep
+	MOVQ         ldc+72(FP), CX
+	MOVQ         SI, AX
+	VBROADCASTSS alpha+56(FP), Z24
+	CMPB         add+60(FP), $0x00
+	JNE          avx512Strip12_edge_add
+	VMULPS       Z24, Z1, Z1
+	VMOVUPS      Z1, (AX)
+	VMULPS       Z24, Z2, Z2
+	VMOVUPS      Z2, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Z24, Z3, Z3
+	VMOVUPS      Z3, (AX)
+	VMULPS       Z24, Z4, Z4
+	VMOVUPS      Z4, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Z24, Z5, Z5
+	VMOVUPS      Z5, (AX)
+	VMULPS       Z24, Z6, Z6
+	VMOVUPS      Z6, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Z24, Z7, Z7
+	VMOVUPS      Z7, (AX)
+	VMULPS       Z24, Z8, Z8
+	VMOVUPS      Z8, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Z24, Z9, Z9
+	VMOVUPS      Z9, (AX)
+	VMULPS       Z24, Z10, Z10
+	VMOVUPS      Z10, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Z24, Z11, Z11
+	VMOVUPS      Z11, (AX)
+	VMULPS       Z24, Z12, Z12
+	VMOVUPS      Z12, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Z24, Z13, Z13
+	VMOVUPS      Z13, (AX)
+	VMULPS       Z24, Z14, Z14
+	VMOVUPS      Z14, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Z24, Z15, Z15
+	VMOVUPS      Z15, (AX)
+	VMULPS       Z24, Z16, Z16
+	VMOVUPS      Z16, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Z24, Z17, Z17
+	VMOVUPS      Z17, (AX)
+	VMULPS       Z24, Z18, Z18
+	VMOVUPS      Z18, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Z24, Z19, Z19
+	VMOVUPS      Z19, (AX)
+	VMULPS       Z24, Z20, Z20
+	VMOVUPS      Z20, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Z24, Z21, Z21
+	VMOVUPS      Z21, (AX)
+	VMULPS       Z24, Z22, Z22
+	VMOVUPS      Z22, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Z24, Z23, Z23
+	VMOVUPS      Z23, (AX)
+	VMULPS       Z24, Z0, Z0
+	VMOVUPS      Z0, K1, 64(AX)
+	JMP          avx512Strip12_edge_stored
+
+avx512Strip12_edge_add:
+	MOVQ        SI, AX
+	VMOVUPS     (AX), Z25
+	VFMADD231PS Z24, Z1, Z25
+	VMOVUPS     Z25, (AX)
+	VMOVUPS.Z   64(AX), K1, Z1
+	VFMADD231PS Z24, Z2, Z1
+	VMOVUPS     Z1, K1, 64(AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS     (AX), Z1
+	VFMADD231PS Z24, Z3, Z1
+	VMOVUPS     Z1, (AX)
+	VMOVUPS.Z   64(AX), K1, Z1
+	VFMADD231PS Z24, Z4, Z1
+	VMOVUPS     Z1, K1, 64(AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS     (AX), Z1
+	VFMADD231PS Z24, Z5, Z1
+	VMOVUPS     Z1, (AX)
+	VMOVUPS.Z   64(AX), K1, Z1
+	VFMADD231PS Z24, Z6, Z1
+	VMOVUPS     Z1, K1, 64(AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS     (AX), Z1
+	VFMADD231PS Z24, Z7, Z1
+	VMOVUPS     Z1, (AX)
+	VMOVUPS.Z   64(AX), K1, Z1
+	VFMADD231PS Z24, Z8, Z1
+	VMOVUPS     Z1, K1, 64(AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS     (AX), Z1
+	VFMADD231PS Z24, Z9, Z1
+	VMOVUPS     Z1, (AX)
+	VMOVUPS.Z   64(AX), K1, Z1
+	VFMADD231PS Z24, Z10, Z1
+	VMOVUPS     Z1, K1, 64(AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS     (AX), Z1
+	VFMADD231PS Z24, Z11, Z1
+	VMOVUPS     Z1, (AX)
+	VMOVUPS.Z   64(AX), K1, Z1
+	VFMADD231PS Z24, Z12, Z1
+	VMOVUPS     Z1, K1, 64(AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS     (AX), Z1
+	VFMADD231PS Z24, Z13, Z1
+	VMOVUPS     Z1, (AX)
+	VMOVUPS.Z   64(AX), K1, Z1
+	VFMADD231PS Z24, Z14, Z1
+	VMOVUPS     Z1, K1, 64(AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS     (AX), Z1
+	VFMADD231PS Z24, Z15, Z1
+	VMOVUPS     Z1, (AX)
+	VMOVUPS.Z   64(AX), K1, Z1
+	VFMADD231PS Z24, Z16, Z1
+	VMOVUPS     Z1, K1, 64(AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS     (AX), Z1
+	VFMADD231PS Z24, Z17, Z1
+	VMOVUPS     Z1, (AX)
+	VMOVUPS.Z   64(AX), K1, Z1
+	VFMADD231PS Z24, Z18, Z1
+	VMOVUPS     Z1, K1, 64(AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS     (AX), Z1
+	VFMADD231PS Z24, Z19, Z1
+	VMOVUPS     Z1, (AX)
+	VMOVUPS.Z   64(AX), K1, Z1
+	VFMADD231PS Z24, Z20, Z1
+	VMOVUPS     Z1, K1, 64(AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS     (AX), Z1
+	VFMADD231PS Z24, Z21, Z1
+	VMOVUPS     Z1, (AX)
+	VMOVUPS.Z   64(AX), K1, Z1
+	VFMADD231PS Z24, Z22, Z1
+	VMOVUPS     Z1, K1, 64(AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS     (AX), Z1
+	VFMADD231PS Z24, Z23, Z1
+	VMOVUPS     Z1, (AX)
+	VMOVUPS.Z   64(AX), K1, Z1
+	VFMADD231PS Z24, Z0, Z1
+	VMOVUPS     Z1, K1, 64(AX)
+
+avx512Strip12_edge_stored:
+	JMP avx512Strip12_end
+
+avx512Strip12_last:
+	LEAQ    (DI), DI
+	MOVQ    $-1, R12
+	BZHIQ   DI, R12, DI
+	KMOVW   DI, K1
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z0, Z5
+	VMOVAPS Z0, Z6
+	VMOVAPS Z0, Z7
+	VMOVAPS Z0, Z8
+	VMOVAPS Z0, Z9
+	VMOVAPS Z0, Z10
+	VMOVAPS Z0, Z11
+	VMOVAPS Z0, Z0
+	MOVQ    k+0(FP), DI
+
+avx512Strip12_one_deep:
+	VMOVUPS.Z    (DX), K1, Z12
+	VBROADCASTSS (AX), Z13
 	VFMADD231PS  Z13, Z12, Z1
-	VBROADCASTSS (CX)(DI*2), Z13
+	VBROADCASTSS (AX)(R8*1), Z13
 	VFMADD231PS  Z13, Z12, Z2
-	VBROADCASTSS (CX)(R8*1), Z13
+	VBROADCASTSS (AX)(R8*2), Z13
 	VFMADD231PS  Z13, Z12, Z3
-	VBROADCASTSS (CX)(DI*4), Z13
+	VBROADCASTSS (AX)(R9*1), Z13
 	VFMADD231PS  Z13, Z12, Z4
-	VBROADCASTSS (R9), Z13
+	VBROADCASTSS (AX)(R8*4), Z13
 	VFMADD231PS  Z13, Z12, Z5
-	VBROADCASTSS (CX)(R8*2), Z13
-	VFMADD231PS  Z13, Z12, Z6
-	VBROADCASTSS (R9)(DI*2), Z13
-	VFMADD231PS  Z13, Z12, Z7
-	VBROADCASTSS (CX)(DI*8), Z13
-	VFMADD231PS  Z13, Z12, Z8
-	VBROADCASTSS (R9)(DI*4), Z13
-	VFMADD231PS  Z13, Z12, Z9
 	VBROADCASTSS (R10), Z13
+	VFMADD231PS  Z13, Z12, Z6
+	VBROADCASTSS (AX)(R9*2), Z13
+	VFMADD231PS  Z13, Z12, Z7
+	VBROADCASTSS (R10)(R8*2), Z13
+	VFMADD231PS  Z13, Z12, Z8
+	VBROADCASTSS (AX)(R8*8), Z13
+	VFMADD231PS  Z13, Z12, Z9
+	VBROADCASTSS (R10)(R8*4), Z13
 	VFMADD231PS  Z13, Z12, Z10
-	VBROADCASTSS (R9)(R8*2), Z13
+	VBROADCASTSS (R11), Z13
 	VFMADD231PS  Z13, Z12, Z11
-	ADDQ         DX, CX
-	ADDQ         DX, R9
-	ADDQ         DX, R10
-	ADDQ         SI, BX
-	DECQ         AX
-	JNZ          deep_avx512_12x1edge
-	MOVQ         c+56(FP), AX
-	MOVQ         ldc+64(FP), CX
-	SHLQ         $0x02, CX
-	VBROADCASTSS alpha+48(FP), Z12
-	CMPB         add+52(FP), $0x00
-	JNE          add_avx512_12x1edge
+	VBROADCASTSS (R10)(R9*2), Z13
+	VFMADD231PS  Z13, Z12, Z0
+	ADDQ         CX, AX
+	ADDQ         CX, R10
+	ADDQ         CX, R11
+	ADDQ         BX, DX
+	DECQ         DI
+	JNZ          avx512Strip12_one_deep
+	MOVQ         ldc+72(FP), CX
+	MOVQ         SI, AX
+	VBROADCASTSS alpha+56(FP), Z12
+	CMPB         add+60(FP), $0x00
+	JNE          avx512Strip12_one_add
+	VMULPS       Z12, Z1, Z1
+	VMOVUPS      Z1, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Z12, Z2, Z2
+	VMOVUPS      Z2, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Z12, Z3, Z3
+	VMOVUPS      Z3, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Z12, Z4, Z4
+	VMOVUPS      Z4, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Z12, Z5, Z5
+	VMOVUPS      Z5, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Z12, Z6, Z6
+	VMOVUPS      Z6, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Z12, Z7, Z7
+	VMOVUPS      Z7, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Z12, Z8, Z8
+	VMOVUPS      Z8, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Z12, Z9, Z9
+	VMOVUPS      Z9, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Z12, Z10, Z10
+	VMOVUPS      Z10, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Z12, Z11, Z11
+	VMOVUPS      Z11, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
 	VMULPS       Z12, Z0, Z0
 	VMOVUPS      Z0, K1, (AX)
-	ADDQ         CX, AX
-	VMULPS       Z12, Z1, Z0
-	VMOVUPS      Z0, K1, (AX)
-	ADDQ         CX, AX
-	VMULPS       Z12, Z2, Z0
-	VMOVUPS      Z0, K1, (AX)
-	ADDQ         CX, AX
-	VMULPS       Z12, Z3, Z0
-	VMOVUPS      Z0, K1, (AX)
-	ADDQ         CX, AX
-	VMULPS       Z12, Z4, Z0
-	VMOVUPS      Z0, K1, (AX)
-	ADDQ         CX, AX
-	VMULPS       Z12, Z5, Z0
-	VMOVUPS      Z0, K1, (AX)
-	ADDQ         CX, AX
-	VMULPS       Z12, Z6, Z0
-	VMOVUPS      Z0, K1, (AX)
-	ADDQ         CX, AX
-	VMULPS       Z12, Z7, Z0
-	VMOVUPS      Z0, K1, (AX)
-	ADDQ         CX, AX
-	VMULPS       Z12, Z8, Z0
-	VMOVUPS      Z0, K1, (AX)
-	ADDQ         CX, AX
-	VMULPS       Z12, Z9, Z0
-	VMOVUPS      Z0, K1, (AX)
-	ADDQ         CX, AX
-	VMULPS       Z12, Z10, Z0
-	VMOVUPS      Z0, K1, (AX)
-	ADDQ         CX, AX
-	VMULPS       Z12, Z11, Z0
-	VMOVUPS      Z0, K1, (AX)
-	VZEROUPPER
-	RET
+	JMP          avx512Strip12_one_stored
 
-add_avx512_12x1edge:
+avx512Strip12_one_add:
+	MOVQ        SI, AX
 	VMOVUPS.Z   (AX), K1, Z13
-	VFMADD231PS Z12, Z0, Z13
+	VFMADD231PS Z12, Z1, Z13
 	VMOVUPS     Z13, K1, (AX)
-	ADDQ        CX, AX
-	VMOVUPS.Z   (AX), K1, Z0
-	VFMADD231PS Z12, Z1, Z0
-	VMOVUPS     Z0, K1, (AX)
-	ADDQ        CX, AX
-	VMOVUPS.Z   (AX), K1, Z0
-	VFMADD231PS Z12, Z2, Z0
-	VMOVUPS     Z0, K1, (AX)
-	ADDQ        CX, AX
-	VMOVUPS.Z   (AX), K1, Z0
-	VFMADD231PS Z12, Z3, Z0
-	VMOVUPS     Z0, K1, (AX)
-	ADDQ        CX, AX
-	VMOVUPS.Z   (AX), K1, Z0
-	VFMADD231PS Z12, Z4, Z0
-	VMOVUPS     Z0, K1, (AX)
-	ADDQ        CX, AX
-	VMOVUPS.Z   (AX), K1, Z0
-	VFMADD231PS Z12, Z5, Z0
-	VMOVUPS     Z0, K1, (AX)
-	ADDQ        CX, AX
-	VMOVUPS.Z   (AX), K1, Z0
-	VFMADD231PS Z12, Z6, Z0
-	VMOVUPS     Z0, K1, (AX)
-	ADDQ        CX, AX
-	VMOVUPS.Z   (AX), K1, Z0
-	VFMADD231PS Z12, Z7, Z0
-	VMOVUPS     Z0, K1, (AX)
-	ADDQ        CX, AX
-	VMOVUPS.Z   (AX), K1, Z0
-	VFMADD231PS Z12, Z8, Z0
-	VMOVUPS     Z0, K1, (AX)
-	ADDQ        CX, AX
-	VMOVUPS.Z   (AX), K1, Z0
-	VFMADD231PS Z12, Z9, Z0
-	VMOVUPS     Z0, K1, (AX)
-	ADDQ        CX, AX
-	VMOVUPS.Z   (AX), K1, Z0
-	VFMADD231PS Z12, Z10, Z0
-	VMOVUPS     Z0, K1, (AX)
-	ADDQ        CX, AX
-	VMOVUPS.Z   (AX), K1, Z0
-	VFMADD231PS Z12, Z11, Z0
-	VMOVUPS     Z0, K1, (AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS.Z   (AX), K1, Z1
+	VFMADD231PS Z12, Z2, Z1
+	VMOVUPS     Z1, K1, (AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS.Z   (AX), K1, Z1
+	VFMADD231PS Z12, Z3, Z1
+	VMOVUPS     Z1, K1, (AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS.Z   (AX), K1, Z1
+	VFMADD231PS Z12, Z4, Z1
+	VMOVUPS     Z1, K1, (AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS.Z   (AX), K1, Z1
+	VFMADD231PS Z12, Z5, Z1
+	VMOVUPS     Z1, K1, (AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS.Z   (AX), K1, Z1
+	VFMADD231PS Z12, Z6, Z1
+	VMOVUPS     Z1, K1, (AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS.Z   (AX), K1, Z1
+	VFMADD231PS Z12, Z7, Z1
+	VMOVUPS     Z1, K1, (AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS.Z   (AX), K1, Z1
+	VFMADD231PS Z12, Z8, Z1
+	VMOVUPS     Z1, K1, (AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS.Z   (AX), K1, Z1
+	VFMADD231PS Z12, Z9, Z1
+	VMOVUPS     Z1, K1, (AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS.Z   (AX), K1, Z1
+	VFMADD231PS Z12, Z10, Z1
+	VMOVUPS     Z1, K1, (AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS.Z   (AX), K1, Z1
+	VFMADD231PS Z12, Z11, Z1
+	VMOVUPS     Z1, K1, (AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS.Z   (AX), K1, Z1
+	VFMADD231PS Z12, Z0, Z1
+	VMOVUPS     Z1, K1, (AX)
+
+avx512Strip12_one_stored:
+avx512Strip12_end:
 	VZEROUPPER
 	RET
 
-// func avx512Tile12x2edge(k int, a *float32, down int, right int, b *float32, bStride int, alpha float32, add bool, c *float32, ldc int, mask uint64)
-// Requires: AVX, AVX512F
-TEXT ·avx512Tile12x2edge(SB), NOSPLIT, $0-80
-	MOVQ   k+0(FP), AX
-	MOVQ   a+8(FP), CX
-	MOVQ   right+24(FP), DX
-	MOVQ   b+32(FP), BX
-	MOVQ   bStride+40(FP), SI
-	SHLQ   $0x02, DX
-	SHLQ   $0x02, SI
-	MOVQ   down+16(FP), DI
-	SHLQ   $0x02, DI
-	LEAQ   (DI)(DI*2), R8
-	LEAQ   (DI)(DI*4), R9
-	ADDQ   CX, R9
-	LEAQ   (DI)(DI*4), R10
-	ADDQ   R10, R10
-	ADDQ   CX, R10
-	MOVQ   mask+72(FP), R11
-	KMOVW  R11, K1
+// func avx512Strip13(k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·avx512Strip13(SB), NOSPLIT, $0-88
 	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	VPXORD Z9, Z9, Z9
-	VPXORD Z10, Z10, Z10
-	VPXORD Z11, Z11, Z11
-	VPXORD Z12, Z12, Z12
-	VPXORD Z13, Z13, Z13
-	VPXORD Z14, Z14, Z14
-	VPXORD Z15, Z15, Z15
-	VPXORD Z16, Z16, Z16
-	VPXORD Z17, Z17, Z17
-	VPXORD Z18, Z18, Z18
-	VPXORD Z19, Z19, Z19
-	VPXORD Z20, Z20, Z20
-	VPXORD Z21, Z21, Z21
-	VPXORD Z22, Z22, Z22
-	VPXORD Z23, Z23, Z23
+	MOVQ   a+8(FP), AX
+	MOVQ   right+24(FP), CX
+	MOVQ   b+32(FP), DX
+	MOVQ   bStride+40(FP), BX
+	MOVQ   c+64(FP), SI
+	MOVQ   n+80(FP), DI
+	SHLQ   $0x02, CX
+	SHLQ   $0x02, BX
+	MOVQ   down+16(FP), R8
+	SHLQ   $0x02, R8
+	LEAQ   (R8)(R8*2), R9
+	LEAQ   (R8)(R8*4), R10
+	ADDQ   AX, R10
+	LEAQ   (R8)(R8*4), R11
+	ADDQ   R11, R11
+	ADDQ   AX, R11
+	CMPQ   DI, $0x20
+	JLT    avx512Strip13_edge
 
-deep_avx512_12x2edge:
-	VMOVUPS      (BX), Z24
-	VMOVUPS.Z    64(BX), K1, Z25
-	VBROADCASTSS (CX), Z26
-	VFMADD231PS  Z26, Z24, Z0
-	VFMADD231PS  Z26, Z25, Z1
-	VBROADCASTSS (CX)(DI*1), Z26
-	VFMADD231PS  Z26, Z24, Z2
-	VFMADD231PS  Z26, Z25, Z3
-	VBROADCASTSS (CX)(DI*2), Z26
-	VFMADD231PS  Z26, Z24, Z4
-	VFMADD231PS  Z26, Z25, Z5
-	VBROADCASTSS (CX)(R8*1), Z26
-	VFMADD231PS  Z26, Z24, Z6
-	VFMADD231PS  Z26, Z25, Z7
-	VBROADCASTSS (CX)(DI*4), Z26
-	VFMADD231PS  Z26, Z24, Z8
-	VFMADD231PS  Z26, Z25, Z9
-	VBROADCASTSS (R9), Z26
-	VFMADD231PS  Z26, Z24, Z10
-	VFMADD231PS  Z26, Z25, Z11
-	VBROADCASTSS (CX)(R8*2), Z26
-	VFMADD231PS  Z26, Z24, Z12
-	VFMADD231PS  Z26, Z25, Z13
-	VBROADCASTSS (R9)(DI*2), Z26
-	VFMADD231PS  Z26, Z24, Z14
-	VFMADD231PS  Z26, Z25, Z15
-	VBROADCASTSS (CX)(DI*8), Z26
-	VFMADD231PS  Z26, Z24, Z16
-	VFMADD231PS  Z26, Z25, Z17
-	VBROADCASTSS (R9)(DI*4), Z26
-	VFMADD231PS  Z26, Z24, Z18
-	VFMADD231PS  Z26, Z25, Z19
-	VBROADCASTSS (R10), Z26
-	VFMADD231PS  Z26, Z24, Z20
-	VFMADD231PS  Z26, Z25, Z21
-	VBROADCASTSS (R9)(R8*2), Z26
-	VFMADD231PS  Z26, Z24, Z22
-	VFMADD231PS  Z26, Z25, Z23
-	ADDQ         DX, CX
-	ADDQ         DX, R9
-	ADDQ         DX, R10
-	ADDQ         SI, BX
-	DECQ         AX
-	JNZ          deep_avx512_12x2edge
-	MOVQ         c+56(FP), AX
-	MOVQ         ldc+64(FP), CX
-	SHLQ         $0x02, CX
-	VBROADCASTSS alpha+48(FP), Z24
-	CMPB         add+52(FP), $0x00
-	JNE          add_avx512_12x2edge
-	VMULPS       Z24, Z0, Z0
-	VMOVUPS      Z0, (AX)
-	VMULPS       Z24, Z1, Z0
-	VMOVUPS      Z0, K1, 64(AX)
-	ADDQ         CX, AX
-	VMULPS       Z24, Z2, Z0
-	VMOVUPS      Z0, (AX)
-	VMULPS       Z24, Z3, Z0
-	VMOVUPS      Z0, K1, 64(AX)
-	ADDQ         CX, AX
-	VMULPS       Z24, Z4, Z0
-	VMOVUPS      Z0, (AX)
-	VMULPS       Z24, Z5, Z0
-	VMOVUPS      Z0, K1, 64(AX)
-	ADDQ         CX, AX
-	VMULPS       Z24, Z6, Z0
-	VMOVUPS      Z0, (AX)
-	VMULPS       Z24, Z7, Z0
-	VMOVUPS      Z0, K1, 64(AX)
-	ADDQ         CX, AX
-	VMULPS       Z24, Z8, Z0
-	VMOVUPS      Z0, (AX)
-	VMULPS       Z24, Z9, Z0
-	VMOVUPS      Z0, K1, 64(AX)
-	ADDQ         CX, AX
-	VMULPS       Z24, Z10, Z0
-	VMOVUPS      Z0, (AX)
-	VMULPS       Z24, Z11, Z0
-	VMOVUPS      Z0, K1, 64(AX)
-	ADDQ         CX, AX
-	VMULPS       Z24, Z12, Z0
-	VMOVUPS      Z0, (AX)
-	VMULPS       Z24, Z13, Z0
-	VMOVUPS      Z0, K1, 64(AX)
-	ADDQ         CX, AX
-	VMULPS       Z24, Z14, Z0
-	VMOVUPS      Z0, (AX)
-	VMULPS       Z24, Z15, Z0
-	VMOVUPS      Z0, K1, 64(AX)
-	ADDQ         CX, AX
-	VMULPS       Z24, Z16, Z0
-	VMOVUPS      Z0, (AX)
-	VMULPS       Z24, Z17, Z0
-	VMOVUPS      Z0, K1, 64(AX)
-	ADDQ         CX, AX
-	VMULPS       Z24, Z18, Z0
-	VMOVUPS      Z0, (AX)
-	VMULPS       Z24, Z19, Z0
-	VMOVUPS      Z0, K1, 64(AX)
-	ADDQ         CX, AX
-	VMULPS       Z24, Z20, Z0
-	VMOVUPS      Z0, (AX)
-	VMULPS       Z24, Z21, Z0
-	VMOVUPS      Z0, K1, 64(AX)
-	ADDQ         CX, AX
-	VMULPS       Z24, Z22, Z0
-	VMOVUPS      Z0, (AX)
-	VMULPS       Z24, Z23, Z0
-	VMOVUPS      Z0, K1, 64(AX)
-	VZEROUPPER
-	RET
+avx512Strip13_two:
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z0, Z5
+	VMOVAPS Z0, Z6
+	VMOVAPS Z0, Z7
+	VMOVAPS Z0, Z8
+	VMOVAPS Z0, Z9
+	VMOVAPS Z0, Z10
+	VMOVAPS Z0, Z11
+	VMOVAPS Z0, Z12
+	VMOVAPS Z0, Z13
+	VMOVAPS Z0, Z14
+	VMOVAPS Z0, Z15
+	VMOVAPS Z0, Z16
+	VMOVAPS Z0, Z17
+	VMOVAPS Z0, Z18
+	VMOVAPS Z0, Z19
+	VMOVAPS Z0, Z20
+	VMOVAPS Z0, Z21
+	VMOVAPS Z0, Z22
+	VMOVAPS Z0, Z23
+	VMOVAPS Z0, Z24
+	VMOVAPS Z0, Z25
+	VMOVAPS Z0, Z26
+	MOVQ    k+0(FP), R12
+	MOVQ    DX, R13
 
-add_avx512_12x2edge:
-	VMOVUPS     (AX), Z25
-	VFMADD231PS Z24, Z0, Z25
-	VMOVUPS     Z25, (AX)
-	VMOVUPS.Z   64(AX), K1, Z0
-	VFMADD231PS Z24, Z1, Z0
-	VMOVUPS     Z0, K1, 64(AX)
-	ADDQ        CX, AX
-	VMOVUPS     (AX), Z0
-	VFMADD231PS Z24, Z2, Z0
-	VMOVUPS     Z0, (AX)
-	VMOVUPS.Z   64(AX), K1, Z0
-	VFMADD231PS Z24, Z3, Z0
-	VMOVUPS     Z0, K1, 64(AX)
-	ADDQ        CX, AX
-	VMOVUPS     (AX), Z0
-	VFMADD231PS Z24, Z4, Z0
-	VMOVUPS     Z0, (AX)
-	VMOVUPS.Z   64(AX), K1, Z0
-	VFMADD231PS Z24, Z5, Z0
-	VMOVUPS     Z0, K1, 64(AX)
-	ADDQ        CX, AX
-	VMOVUPS     (AX), Z0
-	VFMADD231PS Z24, Z6, Z0
-	VMOVUPS     Z0, (AX)
-	VMOVUPS.Z   64(AX), K1, Z0
-	VFMADD231PS Z24, Z7, Z0
-	VMOVUPS     Z0, K1, 64(AX)
-	ADDQ        CX, AX
-	VMOVUPS     (AX), Z0
-	VFMADD231PS Z24, Z8, Z0
-	VMOVUPS     Z0, (AX)
-	VMOVUPS.Z   64(AX), K1, Z0
-	VFMADD231PS Z24, Z9, Z0
-	VMOVUPS     Z0, K1, 64(AX)
-	ADDQ        CX, AX
-	VMOVUPS     (AX), Z0
-	VFMADD231PS Z24, Z10, Z0
-	VMOVUPS     Z0, (AX)
-	VMOVUPS.Z   64(AX), K1, Z0
-	VFMADD231PS Z24, Z11, Z0
-	VMOVUPS     Z0, K1, 64(AX)
-	ADDQ        CX, AX
-	VMOVUPS     (AX), Z0
-	VFMADD231PS Z24, Z12, Z0
-	VMOVUPS     Z0, (AX)
-	VMOVUPS.Z   64(AX), K1, Z0
-	VFMADD231PS Z24, Z13, Z0
-	VMOVUPS     Z0, K1, 64(AX)
-	ADDQ        CX, AX
-	VMOVUPS     (AX), Z0
-	VFMADD231PS Z24, Z14, Z0
-	VMOVUPS     Z0, (AX)
-	VMOVUPS.Z   64(AX), K1, Z0
-	VFMADD231PS Z24, Z15, Z0
-	VMOVUPS     Z0, K1, 64(AX)
-	ADDQ        CX, AX
-	VMOVUPS     (AX), Z0
-	VFMADD231PS Z24, Z16, Z0
-	VMOVUPS     Z0, (AX)
-	VMOVUPS.Z   64(AX), K1, Z0
-	VFMADD231PS Z24, Z17, Z0
-	VMOVUPS     Z0, K1, 64(AX)
-	ADDQ        CX, AX
-	VMOVUPS     (AX), Z0
-	VFMADD231PS Z24, Z18, Z0
-	VMOVUPS     Z0, (AX)
-	VMOVUPS.Z   64(AX), K1, Z0
-	VFMADD231PS Z24, Z19, Z0
-	VMOVUPS     Z0, K1, 64(AX)
-	ADDQ        CX, AX
-	VMOVUPS     (AX), Z0
-	VFMADD231PS Z24, Z20, Z0
-	VMOVUPS     Z0, (AX)
-	VMOVUPS.Z   64(AX), K1, Z0
-	VFMADD231PS Z24, Z21, Z0
-	VMOVUPS     Z0, K1, 64(AX)
-	ADDQ        CX, AX
-	VMOVUPS     (AX), Z0
-	VFMADD231PS Z24, Z22, Z0
-	VMOVUPS     Z0, (AX)
-	VMOVUPS.Z   64(AX), K1, Z0
-	VFMADD231PS Z24, Z23, Z0
-	VMOVUPS     Z0, K1, 64(AX)
-	VZEROUPPER
-	RET
+avx512Strip13_two_deep:
+	VMOVUPS      (R13), Z27
+	VMOVUPS      64(R13), Z28
+	VBROADCASTSS (AX), Z29
+	VFMADD231PS  Z29, Z27, Z1
+	VFMADD231PS  Z29, Z28, Z2
+	VBROADCASTSS (AX)(R8*1), Z29
+	VFMADD231PS  Z29, Z27, Z3
+	VFMADD231PS  Z29, Z28, Z4
+	VBROADCASTSS (AX)(R8*2), Z29
+	VFMADD231PS  Z29, Z27, Z5
+	VFMADD231PS  Z29, Z28, Z6
+	VBROADCASTSS (AX)(R9*1), Z29
+	VFMADD231PS  Z29, Z27, Z7
+	VFMADD231PS  Z29, Z28, Z8
+	VBROADCASTSS (AX)(R8*4), Z29
+	VFMADD231PS  Z29, Z27, Z9
+	VFMADD231PS  Z29, Z28, Z10
+	VBROADCASTSS (R10), Z29
+	VFMADD231PS  Z29, Z27, Z11
+	VFMADD231PS  Z29, Z28, Z12
+	VBROADCASTSS (AX)(R9*2), Z29
+	VFMADD231PS  Z29, Z27, Z13
+	VFMADD231PS  Z29, Z28, Z14
+	VBROADCASTSS (R10)(R8*2), Z29
+	VFMADD231PS  Z29, Z27, Z15
+	VFMADD231PS  Z29, Z28, Z16
+	VBROADCASTSS (AX)(R8*8), Z29
+	VFMADD231PS  Z29, Z27, Z17
+	VFMADD231PS  Z29, Z28, Z18
+	VBROADCASTSS (R10)(R8*4), Z29
+	VFMADD231PS  Z29, Z27, Z19
+	VFMADD231PS  Z29, Z28, Z20
+	VBROADCASTSS (R11), Z29
+	VFMADD231PS  Z29, Z27, Z21
+	VFMADD231PS  Z29, Z28, Z22
+	VBROADCASTSS (R10)(R9*2), Z29
+	VFMADD231PS  Z29, Z27, Z23
+	VFMADD231PS  Z29, Z28, Z24
+	VBROADCASTSS (AX)(R9*4), Z29
+	VFMADD231PS  Z29, Z27, Z25
+	VFMADD231PS  Z29, Z28, Z26
+	ADDQ         CX, AX
+	ADDQ         CX, R10
+	ADDQ         CX, R11
+	ADDQ         BX, R13
+	DECQ         R12
+	JNZ          avx512Strip13_two_deep
+	MOVQ         ldc+72(FP), R13
+	MOVQ         SI, R12
+	VBROADCASTSS alpha+56(FP), Z27
+	CMPB         add+60(FP), $0x00
+	JNE          avx512Strip13_two_add
+	VMULPS       Z27, Z1, Z1
+	VMOVUPS      Z1, (R12)
+	VMULPS       Z27, Z2, Z2
+	VMOVUPS      Z2, 64(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMULPS       Z27, Z3, Z3
+	VMOVUPS      Z3, (R12)
+	VMULPS       Z27, Z4, Z4
+	VMOVUPS      Z4, 64(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMULPS       Z27, Z5, Z5
+	VMOVUPS      Z5, (R12)
+	VMULPS       Z27, Z6, Z6
+	VMOVUPS      Z6, 64(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMULPS       Z27, Z7, Z7
+	VMOVUPS      Z7, (R12)
+	VMULPS       Z27, Z8, Z8
+	VMOVUPS      Z8, 64(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMULPS       Z27, Z9, Z9
+	VMOVUPS      Z9, (R12)
+	VMULPS       Z27, Z10, Z10
+	VMOVUPS      Z10, 64(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMULPS       Z27, Z11, Z11
+	VMOVUPS      Z11, (R12)
+	VMULPS       Z27, Z12, Z12
+	VMOVUPS      Z12, 64(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMULPS       Z27, Z13, Z13
+	VMOVUPS      Z13, (R12)
+	VMULPS       Z27, Z14, Z14
+	VMOVUPS      Z14, 64(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMULPS       Z27, Z15, Z15
+	VMOVUPS      Z15, (R12)
+	VMULPS       Z27, Z16, Z16
+	VMOVUPS      Z16, 64(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMULPS       Z27, Z17, Z17
+	VMOVUPS      Z17, (R12)
+	VMULPS       Z27, Z18, Z18
+	VMOVUPS      Z18, 64(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMULPS       Z27, Z19, Z19
+	VMOVUPS      Z19, (R12)
+	VMULPS       Z27, Z20, Z20
+	VMOVUPS      Z20, 64(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMULPS       Z27, Z21, Z21
+	VMOVUPS      Z21, (R12)
+	VMULPS       Z27, Z22, Z22
+	VMOVUPS      Z22, 64(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMULPS       Z27, Z23, Z23
+	VMOVUPS      Z23, (R12)
+	VMULPS       Z27, Z24, Z24
+	VMOVUPS      Z24, 64(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMULPS       Z27, Z25, Z25
+	VMOVUPS      Z25, (R12)
+	VMULPS       Z27, Z26, Z26
+	VMOVUPS      Z26, 64(R12)
+	JMP          avx512Strip13_two_stored
 
-// func avx512Tile13x1edge(k int, a *float32, down int, right int, b *float32, bStride int, alpha float32, add bool, c *float32, ldc int, mask uint64)
-// Requires: AVX, AVX512F
-TEXT ·avx512Tile13x1edge(SB), NOSPLIT, $0-80
-	MOVQ   k+0(FP), AX
-	MOVQ   a+8(FP), CX
-	MOVQ   right+24(FP), DX
-	MOVQ   b+32(FP), BX
-	MOVQ   bStride+40(FP), SI
-	SHLQ   $0x02, DX
-	SHLQ   $0x02, SI
-	MOVQ   down+16(FP), DI
-	SHLQ   $0x02, DI
-	LEAQ   (DI)(DI*2), R8
-	LEAQ   (DI)(DI*4), R9
-	ADDQ   CX, R9
-	LEAQ   (DI)(DI*4), R10
-	ADDQ   R10, R10
-	ADDQ   CX, R10
-	MOVQ   mask+72(FP), R11
-	KMOVW  R11, K1
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	VPXORD Z9, Z9, Z9
-	VPXORD Z10, Z10, Z10
-	VPXORD Z11, Z11, Z11
-	VPXORD Z12, Z12, Z12
+avx512Strip13_two_add:
+	MOVQ        SI, R12
+	VMOVUPS     (R12), Z28
+	VFMADD231PS Z27, Z1, Z28
+	VMOVUPS     Z28, (R12)
+	VMOVUPS     64(R12), Z1
+	VFMADD231PS Z27, Z2, Z1
+	VMOVUPS     Z1, 64(R12)
+	LEAQ        (R12)(R13*4), R12
+	VMOVUPS     (R12), Z1
+	VFMADD231PS Z27, Z3, Z1
+	VMOVUPS     Z1, (R12)
+	VMOVUPS     64(R12), Z1
+	VFMADD231PS Z27, Z4, Z1
+	VMOVUPS     Z1, 64(R12)
+	LEAQ        (R12)(R13*4), R12
+	VMOVUPS     (R12), Z1
+	VFMADD231PS Z27, Z5, Z1
+	VMOVUPS     Z1, (R12)
+	VMOVUPS     64(R12), Z1
+	VFMADD231PS Z27, Z6, Z1
+	VMOVUPS     Z1, 64(R12)
+	LEAQ        (R12)(R13*4), R12
+	VMOVUPS     (R12), Z1
+	VFMADD231PS Z27, Z7, Z1
+	VMOVUPS     Z1, (R12)
+	VMOVUPS     64(R12), Z1
+	VFMADD231PS Z27, Z8, Z1
+	VMOVUPS     Z1, 64(R12)
+	LEAQ        (R12)(R13*4), R12
+	VMOVUPS     (R12), Z1
+	VFMADD231PS Z27, Z9, Z1
+	VMOVUPS     Z1, (R12)
+	VMOVUPS     64(R12), Z1
+	VFMADD231PS Z27, Z10, Z1
+	VMOVUPS     Z1, 64(R12)
+	LEAQ        (R12)(R13*4), R12
+	VMOVUPS     (R12), Z1
+	VFMADD231PS Z27, Z11, Z1
+	VMOVUPS     Z1, (R12)
+	VMOVUPS     64(R12), Z1
+	VFMADD231PS Z27, Z12, Z1
+	VMOVUPS     Z1, 64(R12)
+	LEAQ        (R12)(R13*4), R12
+	VMOVUPS     (R12), Z1
+	VFMADD231PS Z27, Z13, Z1
+	VMOVUPS     Z1, (R12)
+	VMOVUPS     64(R12), Z1
+	VFMADD231PS Z27, Z14, Z1
+	VMOVUPS     Z1, 64(R12)
+	LEAQ        (R12)(R13*4), R12
+	VMOVUPS     (R12), Z1
+	VFMADD231PS Z27, Z15, Z1
+	VMOVUPS     Z1, (R12)
+	VMOVUPS     64(R12), Z1
+	VFMADD231PS Z27, Z16, Z1
+	VMOVUPS     Z1, 64(R12)
+	LEAQ        (R12)(R13*4), R12
+	VMOVUPS     (R12), Z1
+	VFMADD231PS Z27, Z17, Z1
+	VMOVUPS     Z1, (R12)
+	VMOVUPS     64(R12), Z1
+	VFMADD231PS Z27, Z18, Z1
+	VMOVUPS     Z1, 64(R12)
+	LEAQ        (R12)(R13*4), R12
+	VMOVUPS     (R12), Z1
+	VFMADD231PS Z27, Z19, Z1
+	VMOVUPS     Z1, (R12)
+	VMOVUPS     64(R12), Z1
+	VFMADD231PS Z27, Z20, Z1
+	VMOVUPS     Z1, 64(R12)
+	LEAQ        (R12)(R13*4), R12
+	VMOVUPS     (R12), Z1
+	VFMADD231PS Z27, Z21, Z1
+	VMOVUPS     Z1, (R12)
+	VMOVUPS     64(R12), Z1
+	VFMADD231PS Z27, Z22, Z1
+	VMOVUPS     Z1, 64(R12)
+	LEAQ        (R12)(R13*4), R12
+	VMOVUPS     (R12), Z1
+	VFMADD231PS Z27, Z23, Z1
+	VMOVUPS     Z1, (R12)
+	VMOVUPS     64(R12), Z1
+	VFMADD231PS Z27, Z24, Z1
+	VMOVUPS     Z1, 64(R12)
+	LEAQ        (R12)(R13*4), R12
+	VMOVUPS     (R12), Z1
+	VFMADD231PS Z27, Z25, Z1
+	VMOVUPS     Z1, (R12)
+	VMOVUPS     64(R12), Z1
+	VFMADD231PS Z27, Z26, Z1
+	VMOVUPS     Z1, 64(R12)
 
-deep_avx512_13x1edge:
-	VMOVUPS.Z    (BX), K1, Z13
-	VBROADCASTSS (CX), Z14
-	VFMADD231PS  Z14, Z13, Z0
-	VBROADCASTSS (CX)(DI*1), Z14
+avx512Strip13_two_stored:
+	MOVQ  k+0(FP), R12
+	IMULQ CX, R12
+	SUBQ  R12, AX
+	SUBQ  R12, R10
+	SUBQ  R12, R11
+	ADDQ  $0x00000080, SI
+	MOVQ  panel+48(FP), R12
+	LEAQ  (DX)(R12*4), DX
+	TESTQ R12, R12
+	JNZ   avx512Strip13_two_packed
+	ADDQ  $0x00000080, DX
+
+avx512Strip13_two_packed:
+	SUBQ $0x20, DI
+	CMPQ DI, $0x20
+	JGE  avx512Strip13_two
+
+avx512Strip13_edge:
+	TESTQ   DI, DI
+	JZ      avx512Strip13_end
+	CMPQ    DI, $0x10
+	JLE     avx512Strip13_last
+	LEAQ    -16(DI), DI
+	MOVQ    $-1, R12
+	BZHIQ   DI, R12, DI
+	KMOVW   DI, K1
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z0, Z5
+	VMOVAPS Z0, Z6
+	VMOVAPS Z0, Z7
+	VMOVAPS Z0, Z8
+	VMOVAPS Z0, Z9
+	VMOVAPS Z0, Z10
+	VMOVAPS Z0, Z11
+	VMOVAPS Z0, Z12
+	VMOVAPS Z0, Z13
+	VMOVAPS Z0, Z14
+	VMOVAPS Z0, Z15
+	VMOVAPS Z0, Z16
+	VMOVAPS Z0, Z17
+	VMOVAPS Z0, Z18
+	VMOVAPS Z0, Z19
+	VMOVAPS Z0, Z20
+	VMOVAPS Z0, Z21
+	VMOVAPS Z0, Z22
+	VMOVAPS Z0, Z23
+	VMOVAPS Z0, Z24
+	VMOVAPS Z0, Z25
+	VMOVAPS Z0, Z0
+	MOVQ    k+0(FP), DI
+
+avx512Strip13_edge_deep:
+	VMOVUPS      (DX), Z26
+	VMOVUPS.Z    64(DX), K1, Z27
+	VBROADCASTSS (AX), Z28
+	VFMADD231PS  Z28, Z26, Z1
+	VFMADD231PS  Z28, Z27, Z2
+	VBROADCASTSS (AX)(R8*1), Z28
+	VFMADD231PS  Z28, Z26, Z3
+	VFMADD231PS  Z28, Z27, Z4
+	VBROADCASTSS (AX)(R8*2), Z28
+	VFMADD231PS  Z28, Z26, Z5
+	VFMADD231PS  Z28, Z27, Z6
+	VBROADCASTSS (AX)(R9*1), Z28
+	VFMADD231PS  Z28, Z26, Z7
+	VFMADD231PS  Z28, Z27, Z8
+	VBROADCASTSS (AX)(R8*4), Z28
+	VFMADD231PS  Z28, Z26, Z9
+	VFMADD231PS  Z28, Z27, Z10
+	VBROADCASTSS (R10), Z28
+	VFMADD231PS  Z28, Z26, Z11
+	VFMADD231PS  Z28, Z27, Z12
+	VBROADCASTSS (AX)(R9*2), Z28
+	VFMADD231PS  Z28, Z26, Z13
+	VFMADD231PS  Z28, Z27, Z14
+	VBROADCASTSS (R10)(R8*2), Z28
+	VFMADD231PS  Z28, Z26, Z15
+	VFMADD231PS  Z28, Z27, Z16
+	VBROADCASTSS (AX)(R8*8), Z28
+	VFMADD231PS  Z28, Z26, Z17
+	VFMADD231PS  Z28, Z27, Z18
+	VBROADCASTSS (R10)(R8*4), Z28
+	VFMADD231PS  Z28, Z26, Z19
+	VFMADD231PS  Z28, Z27, Z20
+	VBROADCASTSS (R11), Z28
+	VFMADD231PS  Z28, Z26, Z21
+	VFMADD231PS  Z28, Z27, Z22
+	VBROADCASTSS (R10)(R9*2), Z28
+	VFMADD231PS  Z28, Z26, Z23
+	VFMADD231PS  Z28, Z27, Z24
+	VBROADCASTSS (AX)(R9*4), Z28
+	VFMADD231PS  Z28, Z26, Z25
+	VFMADD231PS  Z28, Z27, Z0
+	ADDQ         CX, AX
+	ADDQ         CX, R10
+	ADDQ         CX, R11
+	ADDQ         BX, DX
+	DECQ         DI
+	JNZ          avx512Strip13_edge_deep
+	MOVQ         ldc+72(FP), CX
+	MOVQ         SI, AX
+	VBROADCASTSS alpha+56(FP), Z26
+	CMPB         add+60(FP), $0x00
+	JNE          avx512Strip13_edge_add
+	VMULPS       Z26, Z1, Z1
+	VMOVUPS      Z1, (AX)
+	VMULPS       Z26, Z2, Z2
+	VMOVUPS      Z2, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Z26, Z3, Z3
+	VMOVUPS      Z3, (AX)
+	VMULPS       Z26, Z4, Z4
+	VMOVUPS      Z4, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Z26, Z5, Z5
+	VMOVUPS      Z5, (AX)
+	VMULPS       Z26, Z6, Z6
+	VMOVUPS      Z6, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Z26, Z7, Z7
+	VMOVUPS      Z7, (AX)
+	VMULPS       Z26, Z8, Z8
+	VMOVUPS      Z8, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Z26, Z9, Z9
+	VMOVUPS      Z9, (AX)
+	VMULPS       Z26, Z10, Z10
+	VMOVUPS      Z10, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Z26, Z11, Z11
+	VMOVUPS      Z11, (AX)
+	VMULPS       Z26, Z12, Z12
+	VMOVUPS      Z12, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Z26, Z13, Z13
+	VMOVUPS      Z13, (AX)
+	VMULPS       Z26, Z14, Z14
+	VMOVUPS      Z14, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Z26, Z15, Z15
+	VMOVUPS      Z15, (AX)
+	VMULPS       Z26, Z16, Z16
+	VMOVUPS      Z16, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Z26, Z17, Z17
+	VMOVUPS      Z17, (AX)
+	VMULPS       Z26, Z18, Z18
+	VMOVUPS      Z18, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Z26, Z19, Z19
+	VMOVUPS      Z19, (AX)
+	VMULPS       Z26, Z20, Z20
+	VMOVUPS      Z20, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Z26, Z21, Z21
+	VMOVUPS      Z21, (AX)
+	VMULPS       Z26, Z22, Z22
+	VMOVUPS      Z22, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Z26, Z23, Z23
+	VMOVUPS      Z23, (AX)
+	VMULPS       Z26, Z24, Z24
+	VMOVUPS      Z24, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Z26, Z25, Z25
+	VMOVUPS      Z25, (AX)
+	VMULPS       Z26, Z0, Z0
+	VMOVUPS      Z0, K1, 64(AX)
+	JMP          avx512Strip13_edge_stored
+
+avx512Strip13_edge_add:
+	MOVQ        SI, AX
+	VMOVUPS     (AX), Z27
+	VFMADD231PS Z26, Z1, Z27
+	VMOVUPS     Z27, (AX)
+	VMOVUPS.Z   64(AX), K1, Z1
+	VFMADD231PS Z26, Z2, Z1
+	VMOVUPS     Z1, K1, 64(AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS     (AX), Z1
+	VFMADD231PS Z26, Z3, Z1
+	VMOVUPS     Z1, (AX)
+	VMOVUPS.Z   64(AX), K1, Z1
+	VFMADD231PS Z26, Z4, Z1
+	VMOVUPS     Z1, K1, 64(AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS     (AX), Z1
+	VFMADD231PS Z26, Z5, Z1
+	VMOVUPS     Z1, (AX)
+	VMOVUPS.Z   64(AX), K1, Z1
+	VFMADD231PS Z26, Z6, Z1
+	VMOVUPS     Z1, K1, 64(AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS     (AX), Z1
+	VFMADD231PS Z26, Z7, Z1
+	VMOVUPS     Z1, (AX)
+	VMOVUPS.Z   64(AX), K1, Z1
+	VFMADD231PS Z26, Z8, Z1
+	VMOVUPS     Z1, K1, 64(AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS     (AX), Z1
+	VFMADD231PS Z26, Z9, Z1
+	VMOVUPS     Z1, (AX)
+	VMOVUPS.Z   64(AX), K1, Z1
+	VFMADD231PS Z26, Z10, Z1
+	VMOVUPS     Z1, K1, 64(AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS     (AX), Z1
+	VFMADD231PS Z26, Z11, Z1
+	VMOVUPS     Z1, (AX)
+	VMOVUPS.Z   64(AX), K1, Z1
+	VFMADD231PS Z26, Z12, Z1
+	VMOVUPS     Z1, K1, 64(AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS     (AX), Z1
+	VFMADD231PS Z26, Z13, Z1
+	VMOVUPS     Z1, (AX)
+	VMOVUPS.Z   64(AX), K1, Z1
+	VFMADD231PS Z26, Z14, Z1
+	VMOVUPS     Z1, K1, 64(AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS     (AX), Z1
+	VFMADD231PS Z26, Z15, Z1
+	VMOVUPS     Z1, (AX)
+	VMOVUPS.Z   64(AX), K1, Z1
+	VFMADD231PS Z26, Z16, Z1
+	VMOVUPS     Z1, K1, 64(AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS     (AX), Z1
+	VFMADD231PS Z26, Z17, Z1
+	VMOVUPS     Z1, (AX)
+	VMOVUPS.Z   64(AX), K1, Z1
+	VFMADD231PS Z26, Z18, Z1
+	VMOVUPS     Z1, K1, 64(AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS     (AX), Z1
+	VFMADD231PS Z26, Z19, Z1
+	VMOVUPS     Z1, (AX)
+	VMOVUPS.Z   64(AX), K1, Z1
+	VFMADD231PS Z26, Z20, Z1
+	VMOVUPS     Z1, K1, 64(AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS     (AX), Z1
+	VFMADD231PS Z26, Z21, Z1
+	VMOVUPS     Z1, (AX)
+	VMOVUPS.Z   64(AX), K1, Z1
+	VFMADD231PS Z26, Z22, Z1
+	VMOVUPS     Z1, K1, 64(AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS     (AX), Z1
+	VFMADD231PS Z26, Z23, Z1
+	VMOVUPS     Z1, (AX)
+	VMOVUPS.Z   64(AX), K1, Z1
+	VFMADD231PS Z26, Z24, Z1
+	VMOVUPS     Z1, K1, 64(AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS     (AX), Z1
+	VFMADD231PS Z26, Z25, Z1
+	VMOVUPS     Z1, (AX)
+	VMOVUPS.Z   64(AX), K1, Z1
+	VFMADD231PS Z26, Z0, Z1
+	VMOVUPS     Z1, K1, 64(AX)
+
+avx512Strip13_edge_stored:
+	JMP avx512Strip13_end
+
+avx512Strip13_last:
+	LEAQ    (DI), DI
+	MOVQ    $-1, R12
+	BZHIQ   DI, R12, DI
+	KMOVW   DI, K1
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z0, Z5
+	VMOVAPS Z0, Z6
+	VMOVAPS Z0, Z7
+	VMOVAPS Z0, Z8
+	VMOVAPS Z0, Z9
+	VMOVAPS Z0, Z10
+	VMOVAPS Z0, Z11
+	VMOVAPS Z0, Z12
+	VMOVAPS Z0, Z0
+	MOVQ    k+0(FP), DI
+
+avx512Strip13_one_deep:
+	VMOVUPS.Z    (DX), K1, Z13
+	VBROADCASTSS (AX), Z14
 	VFMADD231PS  Z14, Z13, Z1
-	VBROADCASTSS (CX)(DI*2), Z14
+	VBROADCASTSS (AX)(R8*1), Z14
 	VFMADD231PS  Z14, Z13, Z2
-	VBROADCASTSS (CX)(R8*1), Z14
+	VBROADCASTSS (AX)(R8*2), Z14
 	VFMADD231PS  Z14, Z13, Z3
-	VBROADCASTSS (CX)(DI*4), Z14
+	VBROADCASTSS (AX)(R9*1), Z14
 	VFMADD231PS  Z14, Z13, Z4
-	VBROADCASTSS (R9), Z14
+	VBROADCASTSS (AX)(R8*4), Z14
 	VFMADD231PS  Z14, Z13, Z5
-	VBROADCASTSS (CX)(R8*2), Z14
-	VFMADD231PS  Z14, Z13, Z6
-	VBROADCASTSS (R9)(DI*2), Z14
-	VFMADD231PS  Z14, Z13, Z7
-	VBROADCASTSS (CX)(DI*8), Z14
-	VFMADD231PS  Z14, Z13, Z8
-	VBROADCASTSS (R9)(DI*4), Z14
-	VFMADD231PS  Z14, Z13, Z9
 	VBROADCASTSS (R10), Z14
+	VFMADD231PS  Z14, Z13, Z6
+	VBROADCASTSS (AX)(R9*2), Z14
+	VFMADD231PS  Z14, Z13, Z7
+	VBROADCASTSS (R10)(R8*2), Z14
+	VFMADD231PS  Z14, Z13, Z8
+	VBROADCASTSS (AX)(R8*8), Z14
+	VFMADD231PS  Z14, Z13, Z9
+	VBROADCASTSS (R10)(R8*4), Z14
 	VFMADD231PS  Z14, Z13, Z10
-	VBROADCASTSS (R9)(R8*2), Z14
+	VBROADCASTSS (R11), Z14
 	VFMADD231PS  Z14, Z13, Z11
-	VBROADCASTSS (CX)(R8*4), Z14
+	VBROADCASTSS (R10)(R9*2), Z14
 	VFMADD231PS  Z14, Z13, Z12
-	ADDQ         DX, CX
-	ADDQ         DX, R9
-	ADDQ         DX, R10
-	ADDQ         SI, BX
-	DECQ         AX
-	JNZ          deep_avx512_13x1edge
-	MOVQ         c+56(FP), AX
-	MOVQ         ldc+64(FP), CX
-	SHLQ         $0x02, CX
-	VBROADCASTSS alpha+48(FP), Z13
-	CMPB         add+52(FP), $0x00
-	JNE          add_avx512_13x1edge
+	VBROADCASTSS (AX)(R9*4), Z14
+	VFMADD231PS  Z14, Z13, Z0
+	ADDQ         CX, AX
+	ADDQ         CX, R10
+	ADDQ         CX, R11
+	ADDQ         BX, DX
+	DECQ         DI
+	JNZ          avx512Strip13_one_deep
+	MOVQ         ldc+72(FP), CX
+	MOVQ         SI, AX
+	VBROADCASTSS alpha+56(FP), Z13
+	CMPB         add+60(FP), $0x00
+	JNE          avx512Strip13_one_add
+	VMULPS       Z13, Z1, Z1
+	VMOVUPS      Z1, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Z13, Z2, Z2
+	VMOVUPS      Z2, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Z13, Z3, Z3
+	VMOVUPS      Z3, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Z13, Z4, Z4
+	VMOVUPS      Z4, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Z13, Z5, Z5
+	VMOVUPS      Z5, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Z13, Z6, Z6
+	VMOVUPS      Z6, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Z13, Z7, Z7
+	VMOVUPS      Z7, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Z13, Z8, Z8
+	VMOVUPS      Z8, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Z13, Z9, Z9
+	VMOVUPS      Z9, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Z13, Z10, Z10
+	VMOVUPS      Z10, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Z13, Z11, Z11
+	VMOVUPS      Z11, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Z13, Z12, Z12
+	VMOVUPS      Z12, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
 	VMULPS       Z13, Z0, Z0
 	VMOVUPS      Z0, K1, (AX)
-	ADDQ         CX, AX
-	VMULPS       Z13, Z1, Z0
-	VMOVUPS      Z0, K1, (AX)
-	ADDQ         CX, AX
-	VMULPS       Z13, Z2, Z0
-	VMOVUPS      Z0, K1, (AX)
-	ADDQ         CX, AX
-	VMULPS       Z13, Z3, Z0
-	VMOVUPS      Z0, K1, (AX)
-	ADDQ         CX, AX
-	VMULPS       Z13, Z4, Z0
-	VMOVUPS      Z0, K1, (AX)
-	ADDQ         CX, AX
-	VMULPS       Z13, Z5, Z0
-	VMOVUPS      Z0, K1, (AX)
-	ADDQ         CX, AX
-	VMULPS       Z13, Z6, Z0
-	VMOVUPS      Z0, K1, (AX)
-	ADDQ         CX, AX
-	VMULPS       Z13, Z7, Z0
-	VMOVUPS      Z0, K1, (AX)
-	ADDQ         CX, AX
-	VMULPS       Z13, Z8, Z0
-	VMOVUPS      Z0, K1, (AX)
-	ADDQ         CX, AX
-	VMULPS       Z13, Z9, Z0
-	VMOVUPS      Z0, K1, (AX)
-	ADDQ         CX, AX
-	VMULPS       Z13, Z10, Z0
-	VMOVUPS      Z0, K1, (AX)
-	ADDQ         CX, AX
-	VMULPS       Z13, Z11, Z0
-	VMOVUPS      Z0, K1, (AX)
-	ADDQ         CX, AX
-	VMULPS       Z13, Z12, Z0
-	VMOVUPS      Z0, K1, (AX)
-	VZEROUPPER
-	RET
+	JMP          avx512Strip13_one_stored
 
-add_avx512_13x1edge:
+avx512Strip13_one_add:
+	MOVQ        SI, AX
 	VMOVUPS.Z   (AX), K1, Z14
-	VFMADD231PS Z13, Z0, Z14
+	VFMADD231PS Z13, Z1, Z14
 	VMOVUPS     Z14, K1, (AX)
-	ADDQ        CX, AX
-	VMOVUPS.Z   (AX), K1, Z0
-	VFMADD231PS Z13, Z1, Z0
-	VMOVUPS     Z0, K1, (AX)
-	ADDQ        CX, AX
-	VMOVUPS.Z   (AX), K1, Z0
-	VFMADD231PS Z13, Z2, Z0
-	VMOVUPS     Z0, K1, (AX)
-	ADDQ        CX, AX
-	VMOVUPS.Z   (AX), K1, Z0
-	VFMADD231PS Z13, Z3, Z0
-	VMOVUPS     Z0, K1, (AX)
-	ADDQ        CX, AX
-	VMOVUPS.Z   (AX), K1, Z0
-	VFMADD231PS Z13, Z4, Z0
-	VMOVUPS     Z0, K1, (AX)
-	ADDQ        CX, AX
-	VMOVUPS.Z   (AX), K1, Z0
-	VFMADD231PS Z13, Z5, Z0
-	VMOVUPS     Z0, K1, (AX)
-	ADDQ        CX, AX
-	VMOVUPS.Z   (AX), K1, Z0
-	VFMADD231PS Z13, Z6, Z0
-	VMOVUPS     Z0, K1, (AX)
-	ADDQ        CX, AX
-	VMOVUPS.Z   (AX), K1, Z0
-	VFMADD231PS Z13, Z7, Z0
-	VMOVUPS     Z0, K1, (AX)
-	ADDQ        CX, AX
-	VMOVUPS.Z   (AX), K1, Z0
-	VFMADD231PS Z13, Z8, Z0
-	VMOVUPS     Z0, K1, (AX)
-	ADDQ        CX, AX
-	VMOVUPS.Z   (AX), K1, Z0
-	VFMADD231PS Z13, Z9, Z0
-	VMOVUPS     Z0, K1, (AX)
-	ADDQ        CX, AX
-	VMOVUPS.Z   (AX), K1, Z0
-	VFMADD231PS Z13, Z10, Z0
-	VMOVUPS     Z0, K1, (AX)
-	ADDQ        CX, AX
-	VMOVUPS.Z   (AX), K1, Z0
-	VFMADD231PS Z13, Z11, Z0
-	VMOVUPS     Z0, K1, (AX)
-	ADDQ        CX, AX
-	VMOVUPS.Z   (AX), K1, Z0
-	VFMADD231PS Z13, Z12, Z0
-	VMOVUPS     Z0, K1, (AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS.Z   (AX), K1, Z1
+	VFMADD231PS Z13, Z2, Z1
+	VMOVUPS     Z1, K1, (AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS.Z   (AX), K1, Z1
+	VFMADD231PS Z13, Z3, Z1
+	VMOVUPS     Z1, K1, (AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS.Z   (AX), K1, Z1
+	VFMADD231PS Z13, Z4, Z1
+	VMOVUPS     Z1, K1, (AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS.Z   (AX), K1, Z1
+	VFMADD231PS Z13, Z5, Z1
+	VMOVUPS     Z1, K1, (AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS.Z   (AX), K1, Z1
+	VFMADD231PS Z13, Z6, Z1
+	VMOVUPS     Z1, K1, (AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS.Z   (AX), K1, Z1
+	VFMADD231PS Z13, Z7, Z1
+	VMOVUPS     Z1, K1, (AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS.Z   (AX), K1, Z1
+	VFMADD231PS Z13, Z8, Z1
+	VMOVUPS     Z1, K1, (AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS.Z   (AX), K1, Z1
+	VFMADD231PS Z13, Z9, Z1
+	VMOVUPS     Z1, K1, (AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS.Z   (AX), K1, Z1
+	VFMADD231PS Z13, Z10, Z1
+	VMOVUPS     Z1, K1, (AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS.Z   (AX), K1, Z1
+	VFMADD231PS Z13, Z11, Z1
+	VMOVUPS     Z1, K1, (AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS.Z   (AX), K1, Z1
+	VFMADD231PS Z13, Z12, Z1
+	VMOVUPS     Z1, K1, (AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS.Z   (AX), K1, Z1
+	VFMADD231PS Z13, Z0, Z1
+	VMOVUPS     Z1, K1, (AX)
+
+avx512Strip13_one_stored:
+avx512Strip13_end:
 	VZEROUPPER
 	RET
 
-// func avx512Tile13x2edge(k int, a *float32, down int, right int, b *float32, bStride int, alpha float32, add bool, c *float32, ldc int, mask uint64)
-// Requires: AVX, AVX512F
-TEXT ·avx512Tile13x2edge(SB), NOSPLIT, $0-80
-	MOVQ   k+0(FP), AX
-	MOVQ   a+8(FP), CX
-	MOVQ   right+24(FP), DX
-	MOVQ   b+32(FP), BX
-	MOVQ   bStride+40(FP), SI
-	SHLQ   $0x02, DX
-	SHLQ   $0x02, SI
-	MOVQ   down+16(FP), DI
-	SHLQ   $0x02, DI
-	LEAQ   (DI)(DI*2), R8
-	LEAQ   (DI)(DI*4), R9
-	ADDQ   CX, R9
-	LEAQ   (DI)(DI*4), R10
-	ADDQ   R10, R10
-	ADDQ   CX, R10
-	MOVQ   mask+72(FP), R11
-	KMOVW  R11, K1
+// func avx512Strip14(k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·avx512Strip14(SB), NOSPLIT, $0-88
 	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	VPXORD Z9, Z9, Z9
-	VPXORD Z10, Z10, Z10
-	VPXORD Z11, Z11, Z11
-	VPXORD Z12, Z12, Z12
-	VPXORD Z13, Z13, Z13
-	VPXORD Z14, Z14, Z14
-	VPXORD Z15, Z15, Z15
-	VPXORD Z16, Z16, Z16
-	VPXORD Z17, Z17, Z17
-	VPXORD Z18, Z18, Z18
-	VPXORD Z19, Z19, Z19
-	VPXORD Z20, Z20, Z20
-	VPXORD Z21, Z21, Z21
-	VPXORD Z22, Z22, Z22
-	VPXORD Z23, Z23, Z23
-	VPXORD Z24, Z24, Z24
-	VPXORD Z25, Z25, Z25
+	MOVQ   a+8(FP), AX
+	MOVQ   right+24(FP), CX
+	MOVQ   b+32(FP), DX
+	MOVQ   bStride+40(FP), BX
+	MOVQ   c+64(FP), SI
+	MOVQ   n+80(FP), DI
+	SHLQ   $0x02, CX
+	SHLQ   $0x02, BX
+	MOVQ   down+16(FP), R8
+	SHLQ   $0x02, R8
+	LEAQ   (R8)(R8*2), R9
+	LEAQ   (R8)(R8*4), R10
+	ADDQ   AX, R10
+	LEAQ   (R8)(R8*4), R11
+	ADDQ   R11, R11
+	ADDQ   AX, R11
+	CMPQ   DI, $0x20
+	JLT    avx512Strip14_edge
 
-deep_avx512_13x2edge:
-	VMOVUPS      (BX), Z26
-	VMOVUPS.Z    64(BX), K1, Z27
-	VBROADCASTSS (CX), Z28
-	VFMADD231PS  Z28, Z26, Z0
-	VFMADD231PS  Z28, Z27, Z1
-	VBROADCASTSS (CX)(DI*1), Z28
-	VFMADD231PS  Z28, Z26, Z2
-	VFMADD231PS  Z28, Z27, Z3
-	VBROADCASTSS (CX)(DI*2), Z28
-	VFMADD231PS  Z28, Z26, Z4
-	VFMADD231PS  Z28, Z27, Z5
-	VBROADCASTSS (CX)(R8*1), Z28
-	VFMADD231PS  Z28, Z26, Z6
-	VFMADD231PS  Z28, Z27, Z7
-	VBROADCASTSS (CX)(DI*4), Z28
-	VFMADD231PS  Z28, Z26, Z8
-	VFMADD231PS  Z28, Z27, Z9
-	VBROADCASTSS (R9), Z28
-	VFMADD231PS  Z28, Z26, Z10
-	VFMADD231PS  Z28, Z27, Z11
-	VBROADCASTSS (CX)(R8*2), Z28
-	VFMADD231PS  Z28, Z26, Z12
-	VFMADD231PS  Z28, Z27, Z13
-	VBROADCASTSS (R9)(DI*2), Z28
-	VFMADD231PS  Z28, Z26, Z14
-	VFMADD231PS  Z28, Z27, Z15
-	VBROADCASTSS (CX)(DI*8), Z28
-	VFMADD231PS  Z28, Z26, Z16
-	VFMADD231PS  Z28, Z27, Z17
-	VBROADCASTSS (R9)(DI*4), Z28
-	VFMADD231PS  Z28, Z26, Z18
-	VFMADD231PS  Z28, Z27, Z19
-	VBROADCASTSS (R10), Z28
-	VFMADD231PS  Z28, Z26, Z20
-	VFMADD231PS  Z28, Z27, Z21
-	VBROADCASTSS (R9)(R8*2), Z28
-	VFMADD231PS  Z28, Z26, Z22
-	VFMADD231PS  Z28, Z27, Z23
-	VBROADCASTSS (CX)(R8*4), Z28
-	VFMADD231PS  Z28, Z26, Z24
-	VFMADD231PS  Z28, Z27, Z25
-	ADDQ         DX, CX
-	ADDQ         DX, R9
-	ADDQ         DX, R10
-	ADDQ         SI, BX
-	DECQ         AX
-	JNZ          deep_avx512_13x2edge
-	MOVQ         c+56(FP), AX
-	MOVQ         ldc+64(FP), CX
-	SHLQ         $0x02, CX
-	VBROADCASTSS alpha+48(FP), Z26
-	CMPB         add+52(FP), $0x00
-	JNE          add_avx512_13x2edge
-	VMULPS       Z26, Z0, Z0
-	VMOVUPS      Z0, (AX)
-	VMULPS       Z26, Z1, Z0
-	VMOVUPS      Z0, K1, 64(AX)
-	ADDQ         CX, AX
-	VMULPS       Z26, Z2, Z0
-	VMOVUPS      Z0, (AX)
-	VMULPS       Z26, Z3, Z0
-	VMOVUPS      Z0, K1, 64(AX)
-	ADDQ         CX, AX
-	VMULPS       Z26, Z4, Z0
-	VMOVUPS      Z0, (AX)
-	VMULPS       Z26, Z5, Z0
-	VMOVUPS      Z0, K1, 64(AX)
-	ADDQ         CX, AX
-	VMULPS       Z26, Z6, Z0
-	VMOVUPS      Z0, (AX)
-	VMULPS       Z26, Z7, Z0
-	VMOVUPS      Z0, K1, 64(AX)
-	ADDQ         CX, AX
-	VMULPS       Z26, Z8, Z0
-	VMOVUPS      Z0, (AX)
-	VMULPS       Z26, Z9, Z0
-	VMOVUPS      Z0, K1, 64(AX)
-	ADDQ         CX, AX
-	VMULPS       Z26, Z10, Z0
-	VMOVUPS      Z0, (AX)
-	VMULPS       Z26, Z11, Z0
-	VMOVUPS      Z0, K1, 64(AX)
-	ADDQ         CX, AX
-	VMULPS       Z26, Z12, Z0
-	VMOVUPS      Z0, (AX)
-	VMULPS       Z26, Z13, Z0
-	VMOVUPS      Z0, K1, 64(AX)
-	ADDQ         CX, AX
-	VMULPS       Z26, Z14, Z0
-	VMOVUPS      Z0, (AX)
-	VMULPS       Z26, Z15, Z0
-	VMOVUPS      Z0, K1, 64(AX)
-	ADDQ         CX, AX
-	VMULPS       Z26, Z16, Z0
-	VMOVUPS      Z0, (AX)
-	VMULPS       Z26, Z17, Z0
-	VMOVUPS      Z0, K1, 64(AX)
-	ADDQ         CX, AX
-	VMULPS       Z26, Z18, Z0
-	VMOVUPS      Z0, (AX)
-	VMULPS       Z26, Z19, Z0
-	VMOVUPS      Z0, K1, 64(AX)
-	ADDQ         CX, AX
-	VMULPS       Z26, Z20, Z0
-	VMOVUPS      Z0, (AX)
-	VMULPS       Z26, Z21, Z0
-	VMOVUPS      Z0, K1, 64(AX)
-	ADDQ         CX, AX
-	VMULPS       Z26, Z22, Z0
-	VMOVUPS      Z0, (AX)
-	VMULPS       Z26, Z23, Z0
-	VMOVUPS      Z0, K1, 64(AX)
-	ADDQ         CX, AX
-	VMULPS       Z26, Z24, Z0
-	VMOVUPS      Z0, (AX)
-	VMULPS       Z26, Z25, Z0
-	VMOVUPS      Z0, K1, 64(AX)
-	VZEROUPPER
-	RET
+avx512Strip14_two:
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z0, Z5
+	VMOVAPS Z0, Z6
+	VMOVAPS Z0, Z7
+	VMOVAPS Z0, Z8
+	VMOVAPS Z0, Z9
+	VMOVAPS Z0, Z10
+	VMOVAPS Z0, Z11
+	VMOVAPS Z0, Z12
+	VMOVAPS Z0, Z13
+	VMOVAPS Z0, Z14
+	VMOVAPS Z0, Z15
+	VMOVAPS Z0, Z16
+	VMOVAPS Z0, Z17
+	VMOVAPS Z0, Z18
+	VMOVAPS Z0, Z19
+	VMOVAPS Z0, Z20
+	VMOVAPS Z0, Z21
+	VMOVAPS Z0, Z22
+	VMOVAPS Z0, Z23
+	VMOVAPS Z0, Z24
+	VMOVAPS Z0, Z25
+	VMOVAPS Z0, Z26
+	VMOVAPS Z0, Z27
+	VMOVAPS Z0, Z28
+	MOVQ    k+0(FP), R12
+	MOVQ    DX, R13
 
-add_avx512_13x2edge:
-	VMOVUPS     (AX), Z27
-	VFMADD231PS Z26, Z0, Z27
-	VMOVUPS     Z27, (AX)
-	VMOVUPS.Z   64(AX), K1, Z0
-	VFMADD231PS Z26, Z1, Z0
-	VMOVUPS     Z0, K1, 64(AX)
-	ADDQ        CX, AX
-	VMOVUPS     (AX), Z0
-	VFMADD231PS Z26, Z2, Z0
-	VMOVUPS     Z0, (AX)
-	VMOVUPS.Z   64(AX), K1, Z0
-	VFMADD231PS Z26, Z3, Z0
-	VMOVUPS     Z0, K1, 64(AX)
-	ADDQ        CX, AX
-	VMOVUPS     (AX), Z0
-	VFMADD231PS Z26, Z4, Z0
-	VMOVUPS     Z0, (AX)
-	VMOVUPS.Z   64(AX), K1, Z0
-	VFMADD231PS Z26, Z5, Z0
-	VMOVUPS     Z0, K1, 64(AX)
-	ADDQ        CX, AX
-	VMOVUPS     (AX), Z0
-	VFMADD231PS Z26, Z6, Z0
-	VMOVUPS     Z0, (AX)
-	VMOVUPS.Z   64(AX), K1, Z0
-	VFMADD231PS Z26, Z7, Z0
-	VMOVUPS     Z0, K1, 64(AX)
-	ADDQ        CX, AX
-	VMOVUPS     (AX), Z0
-	VFMADD231PS Z26, Z8, Z0
-	VMOVUPS     Z0, (AX)
-	VMOVUPS.Z   64(AX), K1, Z0
-	VFMADD231PS Z26, Z9, Z0
-	VMOVUPS     Z0, K1, 64(AX)
-	ADDQ        CX, AX
-	VMOVUPS     (AX), Z0
-	VFMADD231PS Z26, Z10, Z0
-	VMOVUPS     Z0, (AX)
-	VMOVUPS.Z   64(AX), K1, Z0
-	VFMADD231PS Z26, Z11, Z0
-	VMOVUPS     Z0, K1, 64(AX)
-	ADDQ        CX, AX
-	VMOVUPS     (AX), Z0
-	VFMADD231PS Z26, Z12, Z0
-	VMOVUPS     Z0, (AX)
-	VMOVUPS.Z   64(AX), K1, Z0
-	VFMADD231PS Z26, Z13, Z0
-	VMOVUPS     Z0, K1, 64(AX)
-	ADDQ        CX, AX
-	VMOVUPS     (AX), Z0
-	VFMADD231PS Z26, Z14, Z0
-	VMOVUPS     Z0, (AX)
-	VMOVUPS.Z   64(AX), K1, Z0
-	VFMADD231PS Z26, Z15, Z0
-	VMOVUPS     Z0, K1, 64(AX)
-	ADDQ        CX, AX
-	VMOVUPS     (AX), Z0
-	VFMADD231PS Z26, Z16, Z0
-	VMOVUPS     Z0, (AX)
-	VMOVUPS.Z   64(AX), K1, Z0
-	VFMADD231PS Z26, Z17, Z0
-	VMOVUPS     Z0, K1, 64(AX)
-	ADDQ        CX, AX
-	VMOVUPS     (AX), Z0
-	VFMADD231PS Z26, Z18, Z0
-	VMOVUPS     Z0, (AX)
-	VMOVUPS.Z   64(AX), K1, Z0
-	VFMADD231PS Z26, Z19, Z0
-	VMOVUPS     Z0, K1, 64(AX)
-	ADDQ        CX, AX
-	VMOVUPS     (AX), Z0
-	VFMADD231PS Z26, Z20, Z0
-	VMOVUPS     Z0, (AX)
-	VMOVUPS.Z   64(AX), K1, Z0
-	VFMADD231PS Z26, Z21, Z0
-	VMOVUPS     Z0, K1, 64(AX)
-	ADDQ        CX, AX
-	VMOVUPS     (AX), Z0
-	VFMADD231PS Z26, Z22, Z0
-	VMOVUPS     Z0, (AX)
-	VMOVUPS.Z   64(AX), K1, Z0
-	VFMADD231PS Z26, Z23, Z0
-	VMOVUPS     Z0, K1, 64(AX)
-	ADDQ        CX, AX
-	VMOVUPS     (AX), Z0
-	VFMADD231PS Z26, Z24, Z0
-	VMOVUPS     Z0, (AX)
-	VMOVUPS.Z   64(AX), K1, Z0
-	VFMADD231PS Z26, Z25, Z0
-	VMOVUPS     Z0, K1, 64(AX)
-	VZEROUPPER
-	RET
+avx512Strip14_two_deep:
+	VMOVUPS      (R13), Z29
+	VMOVUPS      64(R13), Z30
+	VBROADCASTSS (AX), Z31
+	VFMADD231PS  Z31, Z29, Z1
+	VFMADD231PS  Z31, Z30, Z2
+	VBROADCASTSS (AX)(R8*1), Z31
+	VFMADD231PS  Z31, Z29, Z3
+	VFMADD231PS  Z31, Z30, Z4
+	VBROADCASTSS (AX)(R8*2), Z31
+	VFMADD231PS  Z31, Z29, Z5
+	VFMADD231PS  Z31, Z30, Z6
+	VBROADCASTSS (AX)(R9*1), Z31
+	VFMADD231PS  Z31, Z29, Z7
+	VFMADD231PS  Z31, Z30, Z8
+	VBROADCASTSS (AX)(R8*4), Z31
+	VFMADD231PS  Z31, Z29, Z9
+	VFMADD231PS  Z31, Z30, Z10
+	VBROADCASTSS (R10), Z31
+	VFMADD231PS  Z31, Z29, Z11
+	VFMADD231PS  Z31, Z30, Z12
+	VBROADCASTSS (AX)(R9*2), Z31
+	VFMADD231PS  Z31, Z29, Z13
+	VFMADD231PS  Z31, Z30, Z14
+	VBROADCASTSS (R10)(R8*2), Z31
+	VFMADD231PS  Z31, Z29, Z15
+	VFMADD231PS  Z31, Z30, Z16
+	VBROADCASTSS (AX)(R8*8), Z31
+	VFMADD231PS  Z31, Z29, Z17
+	VFMADD231PS  Z31, Z30, Z18
+	VBROADCASTSS (R10)(R8*4), Z31
+	VFMADD231PS  Z31, Z29, Z19
+	VFMADD231PS  Z31, Z30, Z20
+	VBROADCASTSS (R11), Z31
+	VFMADD231PS  Z31, Z29, Z21
+	VFMADD231PS  Z31, Z30, Z22
+	VBROADCASTSS (R10)(R9*2), Z31
+	VFMADD231PS  Z31, Z29, Z23
+	VFMADD231PS  Z31, Z30, Z24
+	VBROADCASTSS (AX)(R9*4), Z31
+	VFMADD231PS  Z31, Z29, Z25
+	VFMADD231PS  Z31, Z30, Z26
+	VBROADCASTSS (R10)(R8*8), Z31
+	VFMADD231PS  Z31, Z29, Z27
+	VFMADD231PS  Z31, Z30, Z28
+	ADDQ         CX, AX
+	ADDQ         CX, R10
+	ADDQ         CX, R11
+	ADDQ         BX, R13
+	DECQ         R12
+	JNZ          avx512Strip14_two_deep
+	MOVQ         ldc+72(FP), R13
+	MOVQ         SI, R12
+	VBROADCASTSS alpha+56(FP), Z29
+	CMPB         add+60(FP), $0x00
+	JNE          avx512Strip14_two_add
+	VMULPS       Z29, Z1, Z1
+	VMOVUPS      Z1, (R12)
+	VMULPS       Z29, Z2, Z2
+	VMOVUPS      Z2, 64(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMULPS       Z29, Z3, Z3
+	VMOVUPS      Z3, (R12)
+	VMULPS       Z29, Z4, Z4
+	VMOVUPS      Z4, 64(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMULPS       Z29, Z5, Z5
+	VMOVUPS      Z5, (R12)
+	VMULPS       Z29, Z6, Z6
+	VMOVUPS      Z6, 64(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMULPS       Z29, Z7, Z7
+	VMOVUPS      Z7, (R12)
+	VMULPS       Z29, Z8, Z8
+	VMOVUPS      Z8, 64(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMULPS       Z29, Z9, Z9
+	VMOVUPS      Z9, (R12)
+	VMULPS       Z29, Z10, Z10
+	VMOVUPS      Z10, 64(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMULPS       Z29, Z11, Z11
+	VMOVUPS      Z11, (R12)
+	VMULPS       Z29, Z12, Z12
+	VMOVUPS      Z12, 64(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMULPS       Z29, Z13, Z13
+	VMOVUPS      Z13, (R12)
+	VMULPS       Z29, Z14, Z14
+	VMOVUPS      Z14, 64(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMULPS       Z29, Z15, Z15
+	VMOVUPS      Z15, (R12)
+	VMULPS       Z29, Z16, Z16
+	VMOVUPS      Z16, 64(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMULPS       Z29, Z17, Z17
+	VMOVUPS      Z17, (R12)
+	VMULPS       Z29, Z18, Z18
+	VMOVUPS      Z18, 64(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMULPS       Z29, Z19, Z19
+	VMOVUPS      Z19, (R12)
+	VMULPS       Z29, Z20, Z20
+	VMOVUPS      Z20, 64(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMULPS       Z29, Z21, Z21
+	VMOVUPS      Z21, (R12)
+	VMULPS       Z29, Z22, Z22
+	VMOVUPS      Z22, 64(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMULPS       Z29, Z23, Z23
+	VMOVUPS      Z23, (R12)
+	VMULPS       Z29, Z24, Z24
+	VMOVUPS      Z24, 64(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMULPS       Z29, Z25, Z25
+	VMOVUPS      Z25, (R12)
+	VMULPS       Z29, Z26, Z26
+	VMOVUPS      Z26, 64(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMULPS       Z29, Z27, Z27
+	VMOVUPS      Z27, (R12)
+	VMULPS       Z29, Z28, Z28
+	VMOVUPS      Z28, 64(R12)
+	JMP          avx512Strip14_two_stored
 
-// func avx512Tile14x1edge(k int, a *float32, down int, right int, b *float32, bStride int, alpha float32, add bool, c *float32, ldc int, mask uint64)
-// Requires: AVX, AVX512F
-TEXT ·avx512Tile14x1edge(SB), NOSPLIT, $0-80
-	MOVQ   k+0(FP), AX
-	MOVQ   a+8(FP), CX
-	MOVQ   right+24(FP), DX
-	MOVQ   b+32(FP), BX
-	MOVQ   bStride+40(FP), SI
-	SHLQ   $0x02, DX
-	SHLQ   $0x02, SI
-	MOVQ   down+16(FP), DI
-	SHLQ   $0x02, DI
-	LEAQ   (DI)(DI*2), R8
-	LEAQ   (DI)(DI*4), R9
-	ADDQ   CX, R9
-	LEAQ   (DI)(DI*4), R10
-	ADDQ   R10, R10
-	ADDQ   CX, R10
-	MOVQ   mask+72(FP), R11
-	KMOVW  R11, K1
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	VPXORD Z9, Z9, Z9
-	VPXORD Z10, Z10, Z10
-	VPXORD Z11, Z11, Z11
-	VPXORD Z12, Z12, Z12
-	VPXORD Z13, Z13, Z13
+avx512Strip14_two_add:
+	MOVQ        SI, R12
+	VMOVUPS     (R12), Z30
+	VFMADD231PS Z29, Z1, Z30
+	VMOVUPS     Z30, (R12)
+	VMOVUPS     64(R12), Z1
+	VFMADD231PS Z29, Z2, Z1
+	VMOVUPS     Z1, 64(R12)
+	LEAQ        (R12)(R13*4), R12
+	VMOVUPS     (R12), Z1
+	VFMADD231PS Z29, Z3, Z1
+	VMOVUPS     Z1, (R12)
+	VMOVUPS     64(R12), Z1
+	VFMADD231PS Z29, Z4, Z1
+	VMOVUPS     Z1, 64(R12)
+	LEAQ        (R12)(R13*4), R12
+	VMOVUPS     (R12), Z1
+	VFMADD231PS Z29, Z5, Z1
+	VMOVUPS     Z1, (R12)
+	VMOVUPS     64(R12), Z1
+	VFMADD231PS Z29, Z6, Z1
+	VMOVUPS     Z1, 64(R12)
+	LEAQ        (R12)(R13*4), R12
+	VMOVUPS     (R12), Z1
+	VFMADD231PS Z29, Z7, Z1
+	VMOVUPS     Z1, (R12)
+	VMOVUPS     64(R12), Z1
+	VFMADD231PS Z29, Z8, Z1
+	VMOVUPS     Z1, 64(R12)
+	LEAQ        (R12)(R13*4), R12
+	VMOVUPS     (R12), Z1
+	VFMADD231PS Z29, Z9, Z1
+	VMOVUPS     Z1, (R12)
+	VMOVUPS     64(R12), Z1
+	VFMADD231PS Z29, Z10, Z1
+	VMOVUPS     Z1, 64(R12)
+	LEAQ        (R12)(R13*4), R12
+	VMOVUPS     (R12), Z1
+	VFMADD231PS Z29, Z11, Z1
+	VMOVUPS     Z1, (R12)
+	VMOVUPS     64(R12), Z1
+	VFMADD231PS Z29, Z12, Z1
+	VMOVUPS     Z1, 64(R12)
+	LEAQ        (R12)(R13*4), R12
+	VMOVUPS     (R12), Z1
+	VFMADD231PS Z29, Z13, Z1
+	VMOVUPS     Z1, (R12)
+	VMOVUPS     64(R12), Z1
+	VFMADD231PS Z29, Z14, Z1
+	VMOVUPS     Z1, 64(R12)
+	LEAQ        (R12)(R13*4), R12
+	VMOVUPS     (R12), Z1
+	VFMADD231PS Z29, Z15, Z1
+	VMOVUPS     Z1, (R12)
+	VMOVUPS     64(R12), Z1
+	VFMADD231PS Z29, Z16, Z1
+	VMOVUPS     Z1, 64(R12)
+	LEAQ        (R12)(R13*4), R12
+	VMOVUPS     (R12), Z1
+	VFMADD231PS Z29, Z17, Z1
+	VMOVUPS     Z1, (R12)
+	VMOVUPS     64(R12), Z1
+	VFMADD231PS Z29, Z18, Z1
+	VMOVUPS     Z1, 64(R12)
+	LEAQ        (R12)(R13*4), R12
+	VMOVUPS     (R12), Z1
+	VFMADD231PS Z29, Z19, Z1
+	VMOVUPS     Z1, (R12)
+	VMOVUPS     64(R12), Z1
+	VFMADD231PS Z29, Z20, Z1
+	VMOVUPS     Z1, 64(R12)
+	LEAQ        (R12)(R13*4), R12
+	VMOVUPS     (R12), Z1
+	VFMADD231PS Z29, Z21, Z1
+	VMOVUPS     Z1, (R12)
+	VMOVUPS     64(R12), Z1
+	VFMADD231PS Z29, Z22, Z1
+	VMOVUPS     Z1, 64(R12)
+	LEAQ        (R12)(R13*4), R12
+	VMOVUPS     (R12), Z1
+	VFMADD231PS Z29, Z23, Z1
+	VMOVUPS     Z1, (R12)
+	VMOVUPS     64(R12), Z1
+	VFMADD231PS Z29, Z24, Z1
+	VMOVUPS     Z1, 64(R12)
+	LEAQ        (R12)(R13*4), R12
+	VMOVUPS     (R12), Z1
+	VFMADD231PS Z29, Z25, Z1
+	VMOVUPS     Z1, (R12)
+	VMOVUPS     64(R12), Z1
+	VFMADD231PS Z29, Z26, Z1
+	VMOVUPS     Z1, 64(R12)
+	LEAQ        (R12)(R13*4), R12
+	VMOVUPS     (R12), Z1
+	VFMADD231PS Z29, Z27, Z1
+	VMOVUPS     Z1, (R12)
+	VMOVUPS     64(R12), Z1
+	VFMADD231PS Z29, Z28, Z1
+	VMOVUPS     Z1, 64(R12)
 
-deep_avx512_14x1edge:
-	VMOVUPS.Z    (BX), K1, Z14
-	VBROADCASTSS (CX), Z15
-	VFMADD231PS  Z15, Z14, Z0
-	VBROADCASTSS (CX)(DI*1), Z15
+avx512Strip14_two_stored:
+	MOVQ  k+0(FP), R12
+	IMULQ CX, R12
+	SUBQ  R12, AX
+	SUBQ  R12, R10
+	SUBQ  R12, R11
+	ADDQ  $0x00000080, SI
+	MOVQ  panel+48(FP), R12
+	LEAQ  (DX)(R12*4), DX
+	TESTQ R12, R12
+	JNZ   avx512Strip14_two_packed
+	ADDQ  $0x00000080, DX
+
+avx512Strip14_two_packed:
+	SUBQ $0x20, DI
+	CMPQ DI, $0x20
+	JGE  avx512Strip14_two
+
+avx512Strip14_edge:
+	TESTQ   DI, DI
+	JZ      avx512Strip14_end
+	CMPQ    DI, $0x10
+	JLE     avx512Strip14_last
+	LEAQ    -16(DI), DI
+	MOVQ    $-1, R12
+	BZHIQ   DI, R12, DI
+	KMOVW   DI, K1
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z0, Z5
+	VMOVAPS Z0, Z6
+	VMOVAPS Z0, Z7
+	VMOVAPS Z0, Z8
+	VMOVAPS Z0, Z9
+	VMOVAPS Z0, Z10
+	VMOVAPS Z0, Z11
+	VMOVAPS Z0, Z12
+	VMOVAPS Z0, Z13
+	VMOVAPS Z0, Z14
+	VMOVAPS Z0, Z15
+	VMOVAPS Z0, Z16
+	VMOVAPS Z0, Z17
+	VMOVAPS Z0, Z18
+	VMOVAPS Z0, Z19
+	VMOVAPS Z0, Z20
+	VMOVAPS Z0, Z21
+	VMOVAPS Z0, Z22
+	VMOVAPS Z0, Z23
+	VMOVAPS Z0, Z24
+	VMOVAPS Z0, Z25
+	VMOVAPS Z0, Z26
+	VMOVAPS Z0, Z27
+	VMOVAPS Z0, Z0
+	MOVQ    k+0(FP), DI
+
+avx512Strip14_edge_deep:
+	VMOVUPS      (DX), Z28
+	VMOVUPS.Z    64(DX), K1, Z29
+	VBROADCASTSS (AX), Z30
+	VFMADD231PS  Z30, Z28, Z1
+	VFMADD231PS  Z30, Z29, Z2
+	VBROADCASTSS (AX)(R8*1), Z30
+	VFMADD231PS  Z30, Z28, Z3
+	VFMADD231PS  Z30, Z29, Z4
+	VBROADCASTSS (AX)(R8*2), Z30
+	VFMADD231PS  Z30, Z28, Z5
+	VFMADD231PS  Z30, Z29, Z6
+	VBROADCASTSS (AX)(R9*1), Z30
+	VFMADD231PS  Z30, Z28, Z7
+	VFMADD231PS  Z30, Z29, Z8
+	VBROADCASTSS (AX)(R8*4), Z30
+	VFMADD231PS  Z30, Z28, Z9
+	VFMADD231PS  Z30, Z29, Z10
+	VBROADCASTSS (R10), Z30
+	VFMADD231PS  Z30, Z28, Z11
+	VFMADD231PS  Z30, Z29, Z12
+	VBROADCASTSS (AX)(R9*2), Z30
+	VFMADD231PS  Z30, Z28, Z13
+	VFMADD231PS  Z30, Z29, Z14
+	VBROADCASTSS (R10)(R8*2), Z30
+	VFMADD231PS  Z30, Z28, Z15
+	VFMADD231PS  Z30, Z29, Z16
+	VBROADCASTSS (AX)(R8*8), Z30
+	VFMADD231PS  Z30, Z28, Z17
+	VFMADD231PS  Z30, Z29, Z18
+	VBROADCASTSS (R10)(R8*4), Z30
+	VFMADD231PS  Z30, Z28, Z19
+	VFMADD231PS  Z30, Z29, Z20
+	VBROADCASTSS (R11), Z30
+	VFMADD231PS  Z30, Z28, Z21
+	VFMADD231PS  Z30, Z29, Z22
+	VBROADCASTSS (R10)(R9*2), Z30
+	VFMADD231PS  Z30, Z28, Z23
+	VFMADD231PS  Z30, Z29, Z24
+	VBROADCASTSS (AX)(R9*4), Z30
+	VFMADD231PS  Z30, Z28, Z25
+	VFMADD231PS  Z30, Z29, Z26
+	VBROADCASTSS (R10)(R8*8), Z30
+	VFMADD231PS  Z30, Z28, Z27
+	VFMADD231PS  Z30, Z29, Z0
+	ADDQ         CX, AX
+	ADDQ         CX, R10
+	ADDQ         CX, R11
+	ADDQ         BX, DX
+	DECQ         DI
+	JNZ          avx512Strip14_edge_deep
+	MOVQ         ldc+72(FP), CX
+	MOVQ         SI, AX
+	VBROADCASTSS alpha+56(FP), Z28
+	CMPB         add+60(FP), $0x00
+	JNE          avx512Strip14_edge_add
+	VMULPS       Z28, Z1, Z1
+	VMOVUPS      Z1, (AX)
+	VMULPS       Z28, Z2, Z2
+	VMOVUPS      Z2, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Z28, Z3, Z3
+	VMOVUPS      Z3, (AX)
+	VMULPS       Z28, Z4, Z4
+	VMOVUPS      Z4, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Z28, Z5, Z5
+	VMOVUPS      Z5, (AX)
+	VMULPS       Z28, Z6, Z6
+	VMOVUPS      Z6, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Z28, Z7, Z7
+	VMOVUPS      Z7, (AX)
+	VMULPS       Z28, Z8, Z8
+	VMOVUPS      Z8, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Z28, Z9, Z9
+	VMOVUPS      Z9, (AX)
+	VMULPS       Z28, Z10, Z10
+	VMOVUPS      Z10, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Z28, Z11, Z11
+	VMOVUPS      Z11, (AX)
+	VMULPS       Z28, Z12, Z12
+	VMOVUPS      Z12, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Z28, Z13, Z13
+	VMOVUPS      Z13, (AX)
+	VMULPS       Z28, Z14, Z14
+	VMOVUPS      Z14, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Z28, Z15, Z15
+	VMOVUPS      Z15, (AX)
+	VMULPS       Z28, Z16, Z16
+	VMOVUPS      Z16, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Z28, Z17, Z17
+	VMOVUPS      Z17, (AX)
+	VMULPS       Z28, Z18, Z18
+	VMOVUPS      Z18, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Z28, Z19, Z19
+	VMOVUPS      Z19, (AX)
+	VMULPS       Z28, Z20, Z20
+	VMOVUPS      Z20, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Z28, Z21, Z21
+	VMOVUPS      Z21, (AX)
+	VMULPS       Z28, Z22, Z22
+	VMOVUPS      Z22, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Z28, Z23, Z23
+	VMOVUPS      Z23, (AX)
+	VMULPS       Z28, Z24, Z24
+	VMOVUPS      Z24, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Z28, Z25, Z25
+	VMOVUPS      Z25, (AX)
+	VMULPS       Z28, Z26, Z26
+	VMOVUPS      Z26, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Z28, Z27, Z27
+	VMOVUPS      Z27, (AX)
+	VMULPS       Z28, Z0, Z0
+	VMOVUPS      Z0, K1, 64(AX)
+	JMP          avx512Strip14_edge_stored
+
+avx512Strip14_edge_add:
+	MOVQ        SI, AX
+	VMOVUPS     (AX), Z29
+	VFMADD231PS Z28, Z1, Z29
+	VMOVUPS     Z29, (AX)
+	VMOVUPS.Z   64(AX), K1, Z1
+	VFMADD231PS Z28, Z2, Z1
+	VMOVUPS     Z1, K1, 64(AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS     (AX), Z1
+	VFMADD231PS Z28, Z3, Z1
+	VMOVUPS     Z1, (AX)
+	VMOVUPS.Z   64(AX), K1, Z1
+	VFMADD231PS Z28, Z4, Z1
+	VMOVUPS     Z1, K1, 64(AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS     (AX), Z1
+	VFMADD231PS Z28, Z5, Z1
+	VMOVUPS     Z1, (AX)
+	VMOVUPS.Z   64(AX), K1, Z1
+	VFMADD231PS Z28, Z6, Z1
+	VMOVUPS     Z1, K1, 64(AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS     (AX), Z1
+	VFMADD231PS Z28, Z7, Z1
+	VMOVUPS     Z1, (AX)
+	VMOVUPS.Z   64(AX), K1, Z1
+	VFMADD231PS Z28, Z8, Z1
+	VMOVUPS     Z1, K1, 64(AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS     (AX), Z1
+	VFMADD231PS Z28, Z9, Z1
+	VMOVUPS     Z1, (AX)
+	VMOVUPS.Z   64(AX), K1, Z1
+	VFMADD231PS Z28, Z10, Z1
+	VMOVUPS     Z1, K1, 64(AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS     (AX), Z1
+	VFMADD231PS Z28, Z11, Z1
+	VMOVUPS     Z1, (AX)
+	VMOVUPS.Z   64(AX), K1, Z1
+	VFMADD231PS Z28, Z12, Z1
+	VMOVUPS     Z1, K1, 64(AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS     (AX), Z1
+	VFMADD231PS Z28, Z13, Z1
+	VMOVUPS     Z1, (AX)
+	VMOVUPS.Z   64(AX), K1, Z1
+	VFMADD231PS Z28, Z14, Z1
+	VMOVUPS     Z1, K1, 64(AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS     (AX), Z1
+	VFMADD231PS Z28, Z15, Z1
+	VMOVUPS     Z1, (AX)
+	VMOVUPS.Z   64(AX), K1, Z1
+	VFMADD231PS Z28, Z16, Z1
+	VMOVUPS     Z1, K1, 64(AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS     (AX), Z1
+	VFMADD231PS Z28, Z17, Z1
+	VMOVUPS     Z1, (AX)
+	VMOVUPS.Z   64(AX), K1, Z1
+	VFMADD231PS Z28, Z18, Z1
+	VMOVUPS     Z1, K1, 64(AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS     (AX), Z1
+	VFMADD231PS Z28, Z19, Z1
+	VMOVUPS     Z1, (AX)
+	VMOVUPS.Z   64(AX), K1, Z1
+	VFMADD231PS Z28, Z20, Z1
+	VMOVUPS     Z1, K1, 64(AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS     (AX), Z1
+	VFMADD231PS Z28, Z21, Z1
+	VMOVUPS     Z1, (AX)
+	VMOVUPS.Z   64(AX), K1, Z1
+	VFMADD231PS Z28, Z22, Z1
+	VMOVUPS     Z1, K1, 64(AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS     (AX), Z1
+	VFMADD231PS Z28, Z23, Z1
+	VMOVUPS     Z1, (AX)
+	VMOVUPS.Z   64(AX), K1, Z1
+	VFMADD231PS Z28, Z24, Z1
+	VMOVUPS     Z1, K1, 64(AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS     (AX), Z1
+	VFMADD231PS Z28, Z25, Z1
+	VMOVUPS     Z1, (AX)
+	VMOVUPS.Z   64(AX), K1, Z1
+	VFMADD231PS Z28, Z26, Z1
+	VMOVUPS     Z1, K1, 64(AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS     (AX), Z1
+	VFMADD231PS Z28, Z27, Z1
+	VMOVUPS     Z1, (AX)
+	VMOVUPS.Z   64(AX), K1, Z1
+	VFMADD231PS Z28, Z0, Z1
+	VMOVUPS     Z1, K1, 64(AX)
+
+avx512Strip14_edge_stored:
+	JMP avx512Strip14_end
+
+avx512Strip14_last:
+	LEAQ    (DI), DI
+	MOVQ    $-1, R12
+	BZHIQ   DI, R12, DI
+	KMOVW   DI, K1
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z0, Z5
+	VMOVAPS Z0, Z6
+	VMOVAPS Z0, Z7
+	VMOVAPS Z0, Z8
+	VMOVAPS Z0, Z9
+	VMOVAPS Z0, Z10
+	VMOVAPS Z0, Z11
+	VMOVAPS Z0, Z12
+	VMOVAPS Z0, Z13
+	VMOVAPS Z0, Z0
+	MOVQ    k+0(FP), DI
+
+avx512Strip14_one_deep:
+	VMOVUPS.Z    (DX), K1, Z14
+	VBROADCASTSS (AX), Z15
 	VFMADD231PS  Z15, Z14, Z1
-	VBROADCASTSS (CX)(DI*2), Z15
+	VBROADCASTSS (AX)(R8*1), Z15
 	VFMADD231PS  Z15, Z14, Z2
-	VBROADCASTSS (CX)(R8*1), Z15
+	VBROADCASTSS (AX)(R8*2), Z15
 	VFMADD231PS  Z15, Z14, Z3
-	VBROADCASTSS (CX)(DI*4), Z15
+	VBROADCASTSS (AX)(R9*1), Z15
 	VFMADD231PS  Z15, Z14, Z4
-	VBROADCASTSS (R9), Z15
+	VBROADCASTSS (AX)(R8*4), Z15
 	VFMADD231PS  Z15, Z14, Z5
-	VBROADCASTSS (CX)(R8*2), Z15
-	VFMADD231PS  Z15, Z14, Z6
-	VBROADCASTSS (R9)(DI*2), Z15
-	VFMADD231PS  Z15, Z14, Z7
-	VBROADCASTSS (CX)(DI*8), Z15
-	VFMADD231PS  Z15, Z14, Z8
-	VBROADCASTSS (R9)(DI*4), Z15
-	VFMADD231PS  Z15, Z14, Z9
 	VBROADCASTSS (R10), Z15
+	VFMADD231PS  Z15, Z14, Z6
+	VBROADCASTSS (AX)(R9*2), Z15
+	VFMADD231PS  Z15, Z14, Z7
+	VBROADCASTSS (R10)(R8*2), Z15
+	VFMADD231PS  Z15, Z14, Z8
+	VBROADCASTSS (AX)(R8*8), Z15
+	VFMADD231PS  Z15, Z14, Z9
+	VBROADCASTSS (R10)(R8*4), Z15
 	VFMADD231PS  Z15, Z14, Z10
-	VBROADCASTSS (R9)(R8*2), Z15
+	VBROADCASTSS (R11), Z15
 	VFMADD231PS  Z15, Z14, Z11
-	VBROADCASTSS (CX)(R8*4), Z15
+	VBROADCASTSS (R10)(R9*2), Z15
 	VFMADD231PS  Z15, Z14, Z12
-	VBROADCASTSS (R9)(DI*8), Z15
+	VBROADCASTSS (AX)(R9*4), Z15
 	VFMADD231PS  Z15, Z14, Z13
-	ADDQ         DX, CX
-	ADDQ         DX, R9
-	ADDQ         DX, R10
-	ADDQ         SI, BX
-	DECQ         AX
-	JNZ          deep_avx512_14x1edge
-	MOVQ         c+56(FP), AX
-	MOVQ         ldc+64(FP), CX
-	SHLQ         $0x02, CX
-	VBROADCASTSS alpha+48(FP), Z14
-	CMPB         add+52(FP), $0x00
-	JNE          add_avx512_14x1edge
+	VBROADCASTSS (R10)(R8*8), Z15
+	VFMADD231PS  Z15, Z14, Z0
+	ADDQ         CX, AX
+	ADDQ         CX, R10
+	ADDQ         CX, R11
+	ADDQ         BX, DX
+	DECQ         DI
+	JNZ          avx512Strip14_one_deep
+	MOVQ         ldc+72(FP), CX
+	MOVQ         SI, AX
+	VBROADCASTSS alpha+56(FP), Z14
+	CMPB         add+60(FP), $0x00
+	JNE          avx512Strip14_one_add
+	VMULPS       Z14, Z1, Z1
+	VMOVUPS      Z1, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Z14, Z2, Z2
+	VMOVUPS      Z2, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Z14, Z3, Z3
+	VMOVUPS      Z3, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Z14, Z4, Z4
+	VMOVUPS      Z4, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Z14, Z5, Z5
+	VMOVUPS      Z5, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Z14, Z6, Z6
+	VMOVUPS      Z6, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Z14, Z7, Z7
+	VMOVUPS      Z7, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Z14, Z8, Z8
+	VMOVUPS      Z8, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Z14, Z9, Z9
+	VMOVUPS      Z9, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Z14, Z10, Z10
+	VMOVUPS      Z10, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Z14, Z11, Z11
+	VMOVUPS      Z11, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Z14, Z12, Z12
+	VMOVUPS      Z12, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Z14, Z13, Z13
+	VMOVUPS      Z13, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
 	VMULPS       Z14, Z0, Z0
 	VMOVUPS      Z0, K1, (AX)
-	ADDQ         CX, AX
-	VMULPS       Z14, Z1, Z0
-	VMOVUPS      Z0, K1, (AX)
-	ADDQ         CX, AX
-	VMULPS       Z14, Z2, Z0
-	VMOVUPS      Z0, K1, (AX)
-	ADDQ         CX, AX
-	VMULPS       Z14, Z3, Z0
-	VMOVUPS      Z0, K1, (AX)
-	ADDQ         CX, AX
-	VMULPS       Z14, Z4, Z0
-	VMOVUPS      Z0, K1, (AX)
-	ADDQ         CX, AX
-	VMULPS       Z14, Z5, Z0
-	VMOVUPS      Z0, K1, (AX)
-	ADDQ         CX, AX
-	VMULPS       Z14, Z6, Z0
-	VMOVUPS      Z0, K1, (AX)
-	ADDQ         CX, AX
-	VMULPS       Z14, Z7, Z0
-	VMOVUPS      Z0, K1, (AX)
-	ADDQ         CX, AX
-	VMULPS       Z14, Z8, Z0
-	VMOVUPS      Z0, K1, (AX)
-	ADDQ         CX, AX
-	VMULPS       Z14, Z9, Z0
-	VMOVUPS      Z0, K1, (AX)
-	ADDQ         CX, AX
-	VMULPS       Z14, Z10, Z0
-	VMOVUPS      Z0, K1, (AX)
-	ADDQ         CX, AX
-	VMULPS       Z14, Z11, Z0
-	VMOVUPS      Z0, K1, (AX)
-	ADDQ         CX, AX
-	VMULPS       Z14, Z12, Z0
-	VMOVUPS      Z0, K1, (AX)
-	ADDQ         CX, AX
-	VMULPS       Z14, Z13, Z0
-	VMOVUPS      Z0, K1, (AX)
-	VZEROUPPER
-	RET
+	JMP          avx512Strip14_one_stored
 
-add_avx512_14x1edge:
+avx512Strip14_one_add:
+	MOVQ        SI, AX
 	VMOVUPS.Z   (AX), K1, Z15
-	VFMADD231PS Z14, Z0, Z15
+	VFMADD231PS Z14, Z1, Z15
 	VMOVUPS     Z15, K1, (AX)
-	ADDQ        CX, AX
-	VMOVUPS.Z   (AX), K1, Z0
-	VFMADD231PS Z14, Z1, Z0
-	VMOVUPS     Z0, K1, (AX)
-	ADDQ        CX, AX
-	VMOVUPS.Z   (AX), K1, Z0
-	VFMADD231PS Z14, Z2, Z0
-	VMOVUPS     Z0, K1, (AX)
-	ADDQ        CX, AX
-	VMOVUPS.Z   (AX), K1, Z0
-	VFMADD231PS Z14, Z3, Z0
-	VMOVUPS     Z0, K1, (AX)
-	ADDQ        CX, AX
-	VMOVUPS.Z   (AX), K1, Z0
-	VFMADD231PS Z14, Z4, Z0
-	VMOVUPS     Z0, K1, (AX)
-	ADDQ        CX, AX
-	VMOVUPS.Z   (AX), K1, Z0
-	VFMADD231PS Z14, Z5, Z0
-	VMOVUPS     Z0, K1, (AX)
-	ADDQ        CX, AX
-	VMOVUPS.Z   (AX), K1, Z0
-	VFMADD231PS Z14, Z6, Z0
-	VMOVUPS     Z0, K1, (AX)
-	ADDQ        CX, AX
-	VMOVUPS.Z   (AX), K1, Z0
-	VFMADD231PS Z14, Z7, Z0
-	VMOVUPS     Z0, K1, (AX)
-	ADDQ        CX, AX
-	VMOVUPS.Z   (AX), K1, Z0
-	VFMADD231PS Z14, Z8, Z0
-	VMOVUPS     Z0, K1, (AX)
-	ADDQ        CX, AX
-	VMOVUPS.Z   (AX), K1, Z0
-	VFMADD231PS Z14, Z9, Z0
-	VMOVUPS     Z0, K1, (AX)
-	ADDQ        CX, AX
-	VMOVUPS.Z   (AX), K1, Z0
-	VFMADD231PS Z14, Z10, Z0
-	VMOVUPS     Z0, K1, (AX)
-	ADDQ        CX, AX
-	VMOVUPS.Z   (AX), K1, Z0
-	VFMADD231PS Z14, Z11, Z0
-	VMOVUPS     Z0, K1, (AX)
-	ADDQ        CX, AX
-	VMOVUPS.Z   (AX), K1, Z0
-	VFMADD231PS Z14, Z12, Z0
-	VMOVUPS     Z0, K1, (AX)
-	ADDQ        CX, AX
-	VMOVUPS.Z   (AX), K1, Z0
-	VFMADD231PS Z14, Z13, Z0
-	VMOVUPS     Z0, K1, (AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS.Z   (AX), K1, Z1
+	VFMADD231PS Z14, Z2, Z1
+	VMOVUPS     Z1, K1, (AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS.Z   (AX), K1, Z1
+	VFMADD231PS Z14, Z3, Z1
+	VMOVUPS     Z1, K1, (AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS.Z   (AX), K1, Z1
+	VFMADD231PS Z14, Z4, Z1
+	VMOVUPS     Z1, K1, (AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS.Z   (AX), K1, Z1
+	VFMADD231PS Z14, Z5, Z1
+	VMOVUPS     Z1, K1, (AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS.Z   (AX), K1, Z1
+	VFMADD231PS Z14, Z6, Z1
+	VMOVUPS     Z1, K1, (AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS.Z   (AX), K1, Z1
+	VFMADD231PS Z14, Z7, Z1
+	VMOVUPS     Z1, K1, (AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS.Z   (AX), K1, Z1
+	VFMADD231PS Z14, Z8, Z1
+	VMOVUPS     Z1, K1, (AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS.Z   (AX), K1, Z1
+	VFMADD231PS Z14, Z9, Z1
+	VMOVUPS     Z1, K1, (AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS.Z   (AX), K1, Z1
+	VFMADD231PS Z14, Z10, Z1
+	VMOVUPS     Z1, K1, (AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS.Z   (AX), K1, Z1
+	VFMADD231PS Z14, Z11, Z1
+	VMOVUPS     Z1, K1, (AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS.Z   (AX), K1, Z1
+	VFMADD231PS Z14, Z12, Z1
+	VMOVUPS     Z1, K1, (AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS.Z   (AX), K1, Z1
+	VFMADD231PS Z14, Z13, Z1
+	VMOVUPS     Z1, K1, (AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS.Z   (AX), K1, Z1
+	VFMADD231PS Z14, Z0, Z1
+	VMOVUPS     Z1, K1, (AX)
+
+avx512Strip14_one_stored:
+avx512Strip14_end:
 	VZEROUPPER
 	RET
 
-// func avx512Tile14x2edge(k int, a *float32, down int, right int, b *float32, bStride int, alpha float32, add bool, c *float32, ldc int, mask uint64)
-// Requires: AVX, AVX512F
-TEXT ·avx512Tile14x2edge(SB), NOSPLIT, $0-80
-	MOVQ   k+0(FP), AX
-	MOVQ   a+8(FP), CX
-	MOVQ   right+24(FP), DX
-	MOVQ   b+32(FP), BX
-	MOVQ   bStride+40(FP), SI
-	SHLQ   $0x02, DX
-	SHLQ   $0x02, SI
-	MOVQ   down+16(FP), DI
-	SHLQ   $0x02, DI
-	LEAQ   (DI)(DI*2), R8
-	LEAQ   (DI)(DI*4), R9
-	ADDQ   CX, R9
-	LEAQ   (DI)(DI*4), R10
-	ADDQ   R10, R10
-	ADDQ   CX, R10
-	MOVQ   mask+72(FP), R11
-	KMOVW  R11, K1
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	VPXORD Z9, Z9, Z9
-	VPXORD Z10, Z10, Z10
-	VPXORD Z11, Z11, Z11
-	VPXORD Z12, Z12, Z12
-	VPXORD Z13, Z13, Z13
-	VPXORD Z14, Z14, Z14
-	VPXORD Z15, Z15, Z15
-	VPXORD Z16, Z16, Z16
-	VPXORD Z17, Z17, Z17
-	VPXORD Z18, Z18, Z18
-	VPXORD Z19, Z19, Z19
-	VPXORD Z20, Z20, Z20
-	VPXORD Z21, Z21, Z21
-	VPXORD Z22, Z22, Z22
-	VPXORD Z23, Z23, Z23
-	VPXORD Z24, Z24, Z24
-	VPXORD Z25, Z25, Z25
-	VPXORD Z26, Z26, Z26
-	VPXORD Z27, Z27, Z27
-
-deep_avx512_14x2edge:
-	VMOVUPS      (BX), Z28
-	VMOVUPS.Z    64(BX), K1, Z29
-	VBROADCASTSS (CX), Z30
-	VFMADD231PS  Z30, Z28, Z0
-	VFMADD231PS  Z30, Z29, Z1
-	VBROADCASTSS (CX)(DI*1), Z30
-	VFMADD231PS  Z30, Z28, Z2
-	VFMADD231PS  Z30, Z29, Z3
-	VBROADCASTSS (CX)(DI*2), Z30
-	VFMADD231PS  Z30, Z28, Z4
-	VFMADD231PS  Z30, Z29, Z5
-	VBROADCASTSS (CX)(R8*1), Z30
-	VFMADD231PS  Z30, Z28, Z6
-	VFMADD231PS  Z30, Z29, Z7
-	VBROADCASTSS (CX)(DI*4), Z30
-	VFMADD231PS  Z30, Z28, Z8
-	VFMADD231PS  Z30, Z29, Z9
-	VBROADCASTSS (R9), Z30
-	VFMADD231PS  Z30, Z28, Z10
-	VFMADD231PS  Z30, Z29, Z11
-	VBROADCASTSS (CX)(R8*2), Z30
-	VFMADD231PS  Z30, Z28, Z12
-	VFMADD231PS  Z30, Z29, Z13
-	VBROADCASTSS (R9)(DI*2), Z30
-	VFMADD231PS  Z30, Z28, Z14
-	VFMADD231PS  Z30, Z29, Z15
-	VBROADCASTSS (CX)(DI*8), Z30
-	VFMADD231PS  Z30, Z28, Z16
-	VFMADD231PS  Z30, Z29, Z17
-	VBROADCASTSS (R9)(DI*4), Z30
-	VFMADD231PS  Z30, Z28, Z18
-	VFMADD231PS  Z30, Z29, Z19
-	VBROADCASTSS (R10), Z30
-	VFMADD231PS  Z30, Z28, Z20
-	VFMADD231PS  Z30, Z29, Z21
-	VBROADCASTSS (R9)(R8*2), Z30
-	VFMADD231PS  Z30, Z28, Z22
-	VFMADD231PS  Z30, Z29, Z23
-	VBROADCASTSS (CX)(R8*4), Z30
-	VFMADD231PS  Z30, Z28, Z24
-	VFMADD231PS  Z30, Z29, Z25
-	VBROADCASTSS (R9)(DI*8), Z30
-	VFMADD231PS  Z30, Z28, Z26
-	VFMADD231PS  Z30, Z29, Z27
-	ADDQ         DX, CX
-	ADDQ         DX, R9
-	ADDQ         DX, R10
-	ADDQ         SI, BX
-	DECQ         AX
-	JNZ          deep_avx512_14x2edge
-	MOVQ         c+56(FP), AX
-	MOVQ         ldc+64(FP), CX
-	SHLQ         $0x02, CX
-	VBROADCASTSS alpha+48(FP), Z28
-	CMPB         add+52(FP), $0x00
-	JNE          add_avx512_14x2edge
-	VMULPS       Z28, Z0, Z0
-	VMOVUPS      Z0, (AX)
-	VMULPS       Z28, Z1, Z0
-	VMOVUPS      Z0, K1, 64(AX)
-	ADDQ         CX, AX
-	VMULPS       Z28, Z2, Z0
-	VMOVUPS      Z0, (AX)
-	VMULPS       Z28, Z3, Z0
-	VMOVUPS      Z0, K1, 64(AX)
-	ADDQ         CX, AX
-	VMULPS       Z28, Z4, Z0
-	VMOVUPS      Z0, (AX)
-	VMULPS       Z28, Z5, Z0
-	VMOVUPS      Z0, K1, 64(AX)
-	ADDQ         CX, AX
-	VMULPS       Z28, Z6, Z0
-	VMOVUPS      Z0, (AX)
-	VMULPS       Z28, Z7, Z0
-	VMOVUPS      Z0, K1, 64(AX)
-	ADDQ         CX, AX
-	VMULPS       Z28, Z8, Z0
-	VMOVUPS      Z0, (AX)
-	VMULPS       Z28, Z9, Z0
-	VMOVUPS      Z0, K1, 64(AX)
-	ADDQ         CX, AX
-	VMULPS       Z28, Z10, Z0
-	VMOVUPS      Z0, (AX)
-	VMULPS       Z28, Z11, Z0
-	VMOVUPS      Z0, K1, 64(AX)
-	ADDQ         CX, AX
-	VMULPS       Z28, Z12, Z0
-	VMOVUPS      Z0, (AX)
-	VMULPS       Z28, Z13, Z0
-	VMOVUPS      Z0, K1, 64(AX)
-	ADDQ         CX, AX
-	VMULPS       Z28, Z14, Z0
-	VMOVUPS      Z0, (AX)
-	VMULPS       Z28, Z15, Z0
-	VMOVUPS      Z0, K1, 64(AX)
-	ADDQ         CX, AX
-	VMULPS       Z28, Z16, Z0
-	VMOVUPS      Z0, (AX)
-	VMULPS       Z28, Z17, Z0
-	VMOVUPS      Z0, K1, 64(AX)
-	ADDQ         CX, AX
-	VMULPS       Z28, Z18, Z0
-	VMOVUPS      Z0, (AX)
-	VMULPS       Z28, Z19, Z0
-	VMOVUPS      Z0, K1, 64(AX)
-	ADDQ         CX, AX
-	VMULPS       Z28, Z20, Z0
-	VMOVUPS      Z0, (AX)
-	VMULPS       Z28, Z21, Z0
-	VMOVUPS      Z0, K1, 64(AX)
-	ADDQ         CX, AX
-	VMULPS       Z28, Z22, Z0
-	VMOVUPS      Z0, (AX)
-	VMULPS       Z28, Z23, Z0
-	VMOVUPS      Z0, K1, 64(AX)
-	ADDQ         CX, AX
-	VMULPS       Z28, Z24, Z0
-	VMOVUPS      Z0, (AX)
-	VMULPS       Z28, Z25, Z0
-	VMOVUPS      Z0, K1, 64(AX)
-	ADDQ         CX, AX
-	VMULPS       Z28, Z26, Z0
-	VMOVUPS      Z0, (AX)
-	VMULPS       Z28, Z27, Z0
-	VMOVUPS      Z0, K1, 64(AX)
-	VZEROUPPER
-	RET
-
-add_avx512_14x2edge:
-	VMOVUPS     (AX), Z29
-	VFMADD231PS Z28, Z0, Z29
-	VMOVUPS     Z29, (AX)
-	VMOVUPS.Z   64(AX), K1, Z0
-	VFMADD231PS Z28, Z1, Z0
-	VMOVUPS     Z0, K1, 64(AX)
-	ADDQ        CX, AX
-	VMOVUPS     (AX), Z0
-	VFMADD231PS Z28, Z2, Z0
-	VMOVUPS     Z0, (AX)
-	VMOVUPS.Z   64(AX), K1, Z0
-	VFMADD231PS Z28, Z3, Z0
-	VMOVUPS     Z0, K1, 64(AX)
-	ADDQ        CX, AX
-	VMOVUPS     (AX), Z0
-	VFMADD231PS Z28, Z4, Z0
-	VMOVUPS     Z0, (AX)
-	VMOVUPS.Z   64(AX), K1, Z0
-	VFMADD231PS Z28, Z5, Z0
-	VMOVUPS     Z0, K1, 64(AX)
-	ADDQ        CX, AX
-	VMOVUPS     (AX), Z0
-	VFMADD231PS Z28, Z6, Z0
-	VMOVUPS     Z0, (AX)
-	VMOVUPS.Z   64(AX), K1, Z0
-	VFMADD231PS Z28, Z7, Z0
-	VMOVUPS     Z0, K1, 64(AX)
-	ADDQ        CX, AX
-	VMOVUPS     (AX), Z0
-	VFMADD231PS Z28, Z8, Z0
-	VMOVUPS     Z0, (AX)
-	VMOVUPS.Z   64(AX), K1, Z0
-	VFMADD231PS Z28, Z9, Z0
-	VMOVUPS     Z0, K1, 64(AX)
-	ADDQ        CX, AX
-	VMOVUPS     (AX), Z0
-	VFMADD231PS Z28, Z10, Z0
-	VMOVUPS     Z0, (AX)
-	VMOVUPS.Z   64(AX), K1, Z0
-	VFMADD231PS Z28, Z11, Z0
-	VMOVUPS     Z0, K1, 64(AX)
-	ADDQ        CX, AX
-	VMOVUPS     (AX), Z0
-	VFMADD231PS Z28, Z12, Z0
-	VMOVUPS     Z0, (AX)
-	VMOVUPS.Z   64(AX), K1, Z0
-	VFMADD231PS Z28, Z13, Z0
-	VMOVUPS     Z0, K1, 64(AX)
-	ADDQ        CX, AX
-	VMOVUPS     (AX), Z0
-	VFMADD231PS Z28, Z14, Z0
-	VMOVUPS     Z0, (AX)
-	VMOVUPS.Z   64(AX), K1, Z0
-	VFMADD231PS Z28, Z15, Z0
-	VMOVUPS     Z0, K1, 64(AX)
-	ADDQ        CX, AX
-	VMOVUPS     (AX), Z0
-	VFMADD231PS Z28, Z16, Z0
-	VMOVUPS     Z0, (AX)
-	VMOVUPS.Z   64(AX), K1, Z0
-	VFMADD231PS Z28, Z17, Z0
-	VMOVUPS     Z0, K1, 64(AX)
-	ADDQ        CX, AX
-	VMOVUPS     (AX), Z0
-	VFMADD231PS Z28, Z18, Z0
-	VMOVUPS     Z0, (AX)
-	VMOVUPS.Z   64(AX), K1, Z0
-	VFMADD231PS Z28, Z19, Z0
-	VMOVUPS     Z0, K1, 64(AX)
-	ADDQ        CX, AX
-	VMOVUPS     (AX), Z0
-	VFMADD231PS Z28, Z20, Z0
-	VMOVUPS     Z0, (AX)
-	VMOVUPS.Z   64(AX), K1, Z0
-	VFMADD231PS Z28, Z21, Z0
-	VMOVUPS     Z0, K1, 64(AX)
-	ADDQ        CX, AX
-	VMOVUPS     (AX), Z0
-	VFMADD231PS Z28, Z22, Z0
-	VMOVUPS     Z0, (AX)
-	VMOVUPS.Z   64(AX), K1, Z0
-	VFMADD231PS Z28, Z23, Z0
-	VMOVUPS     Z0, K1, 64(AX)
-	ADDQ        CX, AX
-	VMOVUPS     (AX), Z0
-	VFMADD231PS Z28, Z24, Z0
-	VMOVUPS     Z0, (AX)
-	VMOVUPS.Z   64(AX), K1, Z0
-	VFMADD231PS Z28, Z25, Z0
-	VMOVUPS     Z0, K1, 64(AX)
-	ADDQ        CX, AX
-	VMOVUPS     (AX), Z0
-	VFMADD231PS Z28, Z26, Z0
-	VMOVUPS     Z0, (AX)
-	VMOVUPS.Z   64(AX), K1, Z0
-	VFMADD231PS Z28, Z27, Z0
-	VMOVUPS     Z0, K1, 64(AX)
-	VZEROUPPER
-	RET
-
-// func avx2Tile1x1(k int, a *float32, down int, right int, b *float32, bStride int, alpha float32, add bool, c *float32, ldc int)
+// func avx2Strip1(k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int)
 // Requires: AVX, FMA3
-TEXT ·avx2Tile1x1(SB), NOSPLIT, $0-72
-	MOVQ   k+0(FP), AX
-	MOVQ   a+8(FP), CX
-	MOVQ   right+24(FP), DX
-	MOVQ   b+32(FP), BX
-	MOVQ   bStride+40(FP), SI
-	SHLQ   $0x02, DX
-	SHLQ   $0x02, SI
-	VXORPS Y0, Y0, Y0
+TEXT ·avx2Strip1(SB), NOSPLIT, $0-88
+	MOVQ a+8(FP), AX
+	MOVQ right+24(FP), CX
+	MOVQ b+32(FP), DX
+	MOVQ bStride+40(FP), BX
+	MOVQ c+64(FP), SI
+	MOVQ n+80(FP), DI
+	SHLQ $0x02, CX
+	SHLQ $0x02, BX
+	CMPQ panel+48(FP), $0x00
+	JNE  avx2Strip1_pair
+	CMPQ DI, $0x40
+	JLT  avx2Strip1_pair
 
-deep_avx2_1x1:
-	VMOVUPS      (BX), Y1
-	VBROADCASTSS (CX), Y2
-	VFMADD231PS  Y2, Y1, Y0
-	ADDQ         DX, CX
-	ADDQ         SI, BX
-	DECQ         AX
-	JNZ          deep_avx2_1x1
-	MOVQ         c+56(FP), AX
-	MOVQ         ldc+64(FP), CX
-	SHLQ         $0x02, CX
-	VBROADCASTSS alpha+48(FP), Y1
-	CMPB         add+52(FP), $0x00
-	JNE          add_avx2_1x1
-	VMULPS       Y1, Y0, Y0
-	VMOVUPS      Y0, (AX)
-	VZEROUPPER
-	RET
-
-add_avx2_1x1:
-	VMOVUPS     (AX), Y2
-	VFMADD231PS Y1, Y0, Y2
-	VMOVUPS     Y2, (AX)
-	VZEROUPPER
-	RET
-
-// func avx2Tile1x1edge(k int, a *float32, down int, right int, b *float32, bStride int, alpha float32, add bool, c *float32, ldc int, mask uint64)
-// Requires: AVX, FMA3
-TEXT ·avx2Tile1x1edge(SB), NOSPLIT, $0-80
-	MOVQ    k+0(FP), AX
-	MOVQ    a+8(FP), CX
-	MOVQ    right+24(FP), DX
-	MOVQ    b+32(FP), BX
-	MOVQ    bStride+40(FP), SI
-	SHLQ    $0x02, DX
-	SHLQ    $0x02, SI
-	MOVQ    mask+72(FP), DI
-	VMOVUPS (DI), Y0
-	VXORPS  Y1, Y1, Y1
-
-deep_avx2_1x1edge:
-	VMASKMOVPS   (BX), Y0, Y2
-	VBROADCASTSS (CX), Y3
-	VFMADD231PS  Y3, Y2, Y1
-	ADDQ         DX, CX
-	ADDQ         SI, BX
-	DECQ         AX
-	JNZ          deep_avx2_1x1edge
-	MOVQ         c+56(FP), AX
-	MOVQ         ldc+64(FP), CX
-	SHLQ         $0x02, CX
-	VBROADCASTSS alpha+48(FP), Y2
-	CMPB         add+52(FP), $0x00
-	JNE          add_avx2_1x1edge
-	VMULPS       Y2, Y1, Y1
-	VMASKMOVPS   Y1, Y0, (AX)
-	VZEROUPPER
-	RET
-
-add_avx2_1x1edge:
-	VMASKMOVPS  (AX), Y0, Y3
-	VFMADD231PS Y2, Y1, Y3
-	VMASKMOVPS  Y3, Y0, (AX)
-	VZEROUPPER
-	RET
-
-// func avx2Tile1x2(k int, a *float32, down int, right int, b *float32, bStride int, alpha float32, add bool, c *float32, ldc int)
-// Requires: AVX, FMA3
-TEXT ·avx2Tile1x2(SB), NOSPLIT, $0-72
-	MOVQ   k+0(FP), AX
-	MOVQ   a+8(FP), CX
-	MOVQ   right+24(FP), DX
-	MOVQ   b+32(FP), BX
-	MOVQ   bStride+40(FP), SI
-	SHLQ   $0x02, DX
-	SHLQ   $0x02, SI
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-
-deep_avx2_1x2:
-	VBROADCASTSS (CX), Y2
-	VMOVUPS      (BX), Y3
-	VFMADD231PS  Y2, Y3, Y0
-	VMOVUPS      32(BX), Y3
-	VFMADD231PS  Y2, Y3, Y1
-	ADDQ         DX, CX
-	ADDQ         SI, BX
-	DECQ         AX
-	JNZ          deep_avx2_1x2
-	MOVQ         c+56(FP), AX
-	MOVQ         ldc+64(FP), CX
-	SHLQ         $0x02, CX
-	VBROADCASTSS alpha+48(FP), Y2
-	CMPB         add+52(FP), $0x00
-	JNE          add_avx2_1x2
-	VMULPS       Y2, Y0, Y0
-	VMOVUPS      Y0, (AX)
-	VMULPS       Y2, Y1, Y0
-	VMOVUPS      Y0, 32(AX)
-	VZEROUPPER
-	RET
-
-add_avx2_1x2:
-	VMOVUPS     (AX), Y3
-	VFMADD231PS Y2, Y0, Y3
-	VMOVUPS     Y3, (AX)
-	VMOVUPS     32(AX), Y0
-	VFMADD231PS Y2, Y1, Y0
-	VMOVUPS     Y0, 32(AX)
-	VZEROUPPER
-	RET
-
-// func avx2Tile1x2edge(k int, a *float32, down int, right int, b *float32, bStride int, alpha float32, add bool, c *float32, ldc int, mask uint64)
-// Requires: AVX, FMA3
-TEXT ·avx2Tile1x2edge(SB), NOSPLIT, $0-80
-	MOVQ    k+0(FP), AX
-	MOVQ    a+8(FP), CX
-	MOVQ    right+24(FP), DX
-	MOVQ    b+32(FP), BX
-	MOVQ    bStride+40(FP), SI
-	SHLQ    $0x02, DX
-	SHLQ    $0x02, SI
-	MOVQ    mask+72(FP), DI
-	VMOVUPS (DI), Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-
-deep_avx2_1x2edge:
-	VBROADCASTSS (CX), Y3
-	VMOVUPS      (BX), Y4
-	VFMADD231PS  Y3, Y4, Y1
-	VMASKMOVPS   32(BX), Y0, Y4
-	VFMADD231PS  Y3, Y4, Y2
-	ADDQ         DX, CX
-	ADDQ         SI, BX
-	DECQ         AX
-	JNZ          deep_avx2_1x2edge
-	MOVQ         c+56(FP), AX
-	MOVQ         ldc+64(FP), CX
-	SHLQ         $0x02, CX
-	VBROADCASTSS alpha+48(FP), Y3
-	CMPB         add+52(FP), $0x00
-	JNE          add_avx2_1x2edge
-	VMULPS       Y3, Y1, Y1
-	VMOVUPS      Y1, (AX)
-	VMULPS       Y3, Y2, Y1
-	VMASKMOVPS   Y1, Y0, 32(AX)
-	VZEROUPPER
-	RET
-
-add_avx2_1x2edge:
-	VMOVUPS     (AX), Y4
-	VFMADD231PS Y3, Y1, Y4
-	VMOVUPS     Y4, (AX)
-	VMASKMOVPS  32(AX), Y0, Y1
-	VFMADD231PS Y3, Y2, Y1
-	VMASKMOVPS  Y1, Y0, 32(AX)
-	VZEROUPPER
-	RET
-
-// func avx2Tile1x4(k int, a *float32, down int, right int, b *float32, bStride int, alpha float32, add bool, c *float32, ldc int)
-// Requires: AVX, FMA3
-TEXT ·avx2Tile1x4(SB), NOSPLIT, $0-72
-	MOVQ   k+0(FP), AX
-	MOVQ   a+8(FP), CX
-	MOVQ   right+24(FP), DX
-	MOVQ   b+32(FP), BX
-	MOVQ   bStride+40(FP), SI
-	SHLQ   $0x02, DX
-	SHLQ   $0x02, SI
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-
-deep_avx2_1x4:
-	VBROADCASTSS (CX), Y4
-	VMOVUPS      (BX), Y5
-	VFMADD231PS  Y4, Y5, Y0
-	VMOVUPS      32(BX), Y5
-	VFMADD231PS  Y4, Y5, Y1
-	VMOVUPS      64(BX), Y5
-	VFMADD231PS  Y4, Y5, Y2
-	VMOVUPS      96(BX), Y5
-	VFMADD231PS  Y4, Y5, Y3
-	ADDQ         DX, CX
-	ADDQ         SI, BX
-	DECQ         AX
-	JNZ          deep_avx2_1x4
-	MOVQ         c+56(FP), AX
-	MOVQ         ldc+64(FP), CX
-	SHLQ         $0x02, CX
-	VBROADCASTSS alpha+48(FP), Y4
-	CMPB         add+52(FP), $0x00
-	JNE          add_avx2_1x4
-	VMULPS       Y4, Y0, Y0
-	VMOVUPS      Y0, (AX)
-	VMULPS       Y4, Y1, Y0
-	VMOVUPS      Y0, 32(AX)
-	VMULPS       Y4, Y2, Y0
-	VMOVUPS      Y0, 64(AX)
-	VMULPS       Y4, Y3, Y0
-	VMOVUPS      Y0, 96(AX)
-	VZEROUPPER
-	RET
-
-add_avx2_1x4:
-	VMOVUPS     (AX), Y5
-	VFMADD231PS Y4, Y0, Y5
-	VMOVUPS     Y5, (AX)
-	VMOVUPS     32(AX), Y0
-	VFMADD231PS Y4, Y1, Y0
-	VMOVUPS     Y0, 32(AX)
-	VMOVUPS     64(AX), Y0
-	VFMADD231PS Y4, Y2, Y0
-	VMOVUPS     Y0, 64(AX)
-	VMOVUPS     96(AX), Y0
-	VFMADD231PS Y4, Y3, Y0
-	VMOVUPS     Y0, 96(AX)
-	VZEROUPPER
-	RET
-
-// func avx2Tile1x8(k int, a *float32, down int, right int, b *float32, bStride int, alpha float32, add bool, c *float32, ldc int)
-// Requires: AVX, FMA3
-TEXT ·avx2Tile1x8(SB), NOSPLIT, $0-72
-	MOVQ   k+0(FP), AX
-	MOVQ   a+8(FP), CX
-	MOVQ   right+24(FP), DX
-	MOVQ   b+32(FP), BX
-	MOVQ   bStride+40(FP), SI
-	SHLQ   $0x02, DX
-	SHLQ   $0x02, SI
+avx2Strip1_wide:
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
@@ -5439,711 +7293,537 @@ TEXT ·avx2Tile1x8(SB), NOSPLIT, $0-72
 	VXORPS Y5, Y5, Y5
 	VXORPS Y6, Y6, Y6
 	VXORPS Y7, Y7, Y7
+	MOVQ   k+0(FP), R8
+	MOVQ   DX, R9
 
-deep_avx2_1x8:
-	VBROADCASTSS (CX), Y8
-	VMOVUPS      (BX), Y9
+avx2Strip1_wide_deep:
+	VBROADCASTSS (AX), Y8
+	VMOVUPS      (R9), Y9
 	VFMADD231PS  Y8, Y9, Y0
-	VMOVUPS      32(BX), Y9
+	VMOVUPS      32(R9), Y9
 	VFMADD231PS  Y8, Y9, Y1
-	VMOVUPS      64(BX), Y9
+	VMOVUPS      64(R9), Y9
 	VFMADD231PS  Y8, Y9, Y2
-	VMOVUPS      96(BX), Y9
+	VMOVUPS      96(R9), Y9
 	VFMADD231PS  Y8, Y9, Y3
-	VMOVUPS      128(BX), Y9
+	VMOVUPS      128(R9), Y9
 	VFMADD231PS  Y8, Y9, Y4
-	VMOVUPS      160(BX), Y9
+	VMOVUPS      160(R9), Y9
 	VFMADD231PS  Y8, Y9, Y5
-	VMOVUPS      192(BX), Y9
+	VMOVUPS      192(R9), Y9
 	VFMADD231PS  Y8, Y9, Y6
-	VMOVUPS      224(BX), Y9
+	VMOVUPS      224(R9), Y9
 	VFMADD231PS  Y8, Y9, Y7
-	ADDQ         DX, CX
-	ADDQ         SI, BX
-	DECQ         AX
-	JNZ          deep_avx2_1x8
-	MOVQ         c+56(FP), AX
-	MOVQ         ldc+64(FP), CX
-	SHLQ         $0x02, CX
-	VBROADCASTSS alpha+48(FP), Y8
-	CMPB         add+52(FP), $0x00
-	JNE          add_avx2_1x8
+	ADDQ         CX, AX
+	ADDQ         BX, R9
+	DECQ         R8
+	JNZ          avx2Strip1_wide_deep
+	MOVQ         ldc+72(FP), R8
+	MOVQ         SI, R8
+	VBROADCASTSS alpha+56(FP), Y8
+	CMPB         add+60(FP), $0x00
+	JNE          avx2Strip1_wide_add
 	VMULPS       Y8, Y0, Y0
-	VMOVUPS      Y0, (AX)
-	VMULPS       Y8, Y1, Y0
-	VMOVUPS      Y0, 32(AX)
-	VMULPS       Y8, Y2, Y0
-	VMOVUPS      Y0, 64(AX)
-	VMULPS       Y8, Y3, Y0
-	VMOVUPS      Y0, 96(AX)
-	VMULPS       Y8, Y4, Y0
-	VMOVUPS      Y0, 128(AX)
-	VMULPS       Y8, Y5, Y0
-	VMOVUPS      Y0, 160(AX)
-	VMULPS       Y8, Y6, Y0
-	VMOVUPS      Y0, 192(AX)
-	VMULPS       Y8, Y7, Y0
-	VMOVUPS      Y0, 224(AX)
-	VZEROUPPER
-	RET
+	VMOVUPS      Y0, (R8)
+	VMULPS       Y8, Y1, Y1
+	VMOVUPS      Y1, 32(R8)
+	VMULPS       Y8, Y2, Y2
+	VMOVUPS      Y2, 64(R8)
+	VMULPS       Y8, Y3, Y3
+	VMOVUPS      Y3, 96(R8)
+	VMULPS       Y8, Y4, Y4
+	VMOVUPS      Y4, 128(R8)
+	VMULPS       Y8, Y5, Y5
+	VMOVUPS      Y5, 160(R8)
+	VMULPS       Y8, Y6, Y6
+	VMOVUPS      Y6, 192(R8)
+	VMULPS       Y8, Y7, Y7
+	VMOVUPS      Y7, 224(R8)
+	JMP          avx2Strip1_wide_stored
 
-add_avx2_1x8:
-	VMOVUPS     (AX), Y9
+avx2Strip1_wide_add:
+	MOVQ        SI, R8
+	VMOVUPS     (R8), Y9
 	VFMADD231PS Y8, Y0, Y9
-	VMOVUPS     Y9, (AX)
-	VMOVUPS     32(AX), Y0
+	VMOVUPS     Y9, (R8)
+	VMOVUPS     32(R8), Y0
 	VFMADD231PS Y8, Y1, Y0
-	VMOVUPS     Y0, 32(AX)
-	VMOVUPS     64(AX), Y0
+	VMOVUPS     Y0, 32(R8)
+	VMOVUPS     64(R8), Y0
 	VFMADD231PS Y8, Y2, Y0
-	VMOVUPS     Y0, 64(AX)
-	VMOVUPS     96(AX), Y0
+	VMOVUPS     Y0, 64(R8)
+	VMOVUPS     96(R8), Y0
 	VFMADD231PS Y8, Y3, Y0
-	VMOVUPS     Y0, 96(AX)
-	VMOVUPS     128(AX), Y0
+	VMOVUPS     Y0, 96(R8)
+	VMOVUPS     128(R8), Y0
 	VFMADD231PS Y8, Y4, Y0
-	VMOVUPS     Y0, 128(AX)
-	VMOVUPS     160(AX), Y0
+	VMOVUPS     Y0, 128(R8)
+	VMOVUPS     160(R8), Y0
 	VFMADD231PS Y8, Y5, Y0
-	VMOVUPS     Y0, 160(AX)
-	VMOVUPS     192(AX), Y0
+	VMOVUPS     Y0, 160(R8)
+	VMOVUPS     192(R8), Y0
 	VFMADD231PS Y8, Y6, Y0
-	VMOVUPS     Y0, 192(AX)
-	VMOVUPS     224(AX), Y0
+	VMOVUPS     Y0, 192(R8)
+	VMOVUPS     224(R8), Y0
 	VFMADD231PS Y8, Y7, Y0
-	VMOVUPS     Y0, 224(AX)
-	VZEROUPPER
-	RET
+	VMOVUPS     Y0, 224(R8)
 
-// func avx2Tile2x1(k int, a *float32, down int, right int, b *float32, bStride int, alpha float32, add bool, c *float32, ldc int)
-// Requires: AVX, FMA3
-TEXT ·avx2Tile2x1(SB), NOSPLIT, $0-72
-	MOVQ   k+0(FP), AX
-	MOVQ   a+8(FP), CX
-	MOVQ   right+24(FP), DX
-	MOVQ   b+32(FP), BX
-	MOVQ   bStride+40(FP), SI
-	SHLQ   $0x02, DX
-	SHLQ   $0x02, SI
-	MOVQ   down+16(FP), DI
-	SHLQ   $0x02, DI
+avx2Strip1_wide_stored:
+	MOVQ  k+0(FP), R8
+	IMULQ CX, R8
+	SUBQ  R8, AX
+	ADDQ  $0x00000100, SI
+	ADDQ  $0x00000100, DX
+	SUBQ  $0x40, DI
+	CMPQ  DI, $0x40
+	JGE   avx2Strip1_wide
+
+avx2Strip1_pair:
+	CMPQ DI, $0x10
+	JLT  avx2Strip1_edge
+
+avx2Strip1_two:
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
+	MOVQ   k+0(FP), R8
+	MOVQ   DX, R9
 
-deep_avx2_2x1:
-	VMOVUPS      (BX), Y2
-	VBROADCASTSS (CX), Y3
-	VFMADD231PS  Y3, Y2, Y0
-	VBROADCASTSS (CX)(DI*1), Y3
-	VFMADD231PS  Y3, Y2, Y1
-	ADDQ         DX, CX
-	ADDQ         SI, BX
-	DECQ         AX
-	JNZ          deep_avx2_2x1
-	MOVQ         c+56(FP), AX
-	MOVQ         ldc+64(FP), CX
-	SHLQ         $0x02, CX
-	VBROADCASTSS alpha+48(FP), Y2
-	CMPB         add+52(FP), $0x00
-	JNE          add_avx2_2x1
-	VMULPS       Y2, Y0, Y0
-	VMOVUPS      Y0, (AX)
+avx2Strip1_two_deep:
+	VBROADCASTSS (AX), Y2
+	VMOVUPS      (R9), Y3
+	VFMADD231PS  Y2, Y3, Y0
+	VMOVUPS      32(R9), Y3
+	VFMADD231PS  Y2, Y3, Y1
 	ADDQ         CX, AX
-	VMULPS       Y2, Y1, Y0
-	VMOVUPS      Y0, (AX)
-	VZEROUPPER
-	RET
+	ADDQ         BX, R9
+	DECQ         R8
+	JNZ          avx2Strip1_two_deep
+	MOVQ         ldc+72(FP), R8
+	MOVQ         SI, R8
+	VBROADCASTSS alpha+56(FP), Y2
+	CMPB         add+60(FP), $0x00
+	JNE          avx2Strip1_two_add
+	VMULPS       Y2, Y0, Y0
+	VMOVUPS      Y0, (R8)
+	VMULPS       Y2, Y1, Y1
+	VMOVUPS      Y1, 32(R8)
+	JMP          avx2Strip1_two_stored
 
-add_avx2_2x1:
-	VMOVUPS     (AX), Y3
+avx2Strip1_two_add:
+	MOVQ        SI, R8
+	VMOVUPS     (R8), Y3
 	VFMADD231PS Y2, Y0, Y3
-	VMOVUPS     Y3, (AX)
-	ADDQ        CX, AX
-	VMOVUPS     (AX), Y0
+	VMOVUPS     Y3, (R8)
+	VMOVUPS     32(R8), Y0
 	VFMADD231PS Y2, Y1, Y0
-	VMOVUPS     Y0, (AX)
-	VZEROUPPER
-	RET
+	VMOVUPS     Y0, 32(R8)
 
-// func avx2Tile2x1edge(k int, a *float32, down int, right int, b *float32, bStride int, alpha float32, add bool, c *float32, ldc int, mask uint64)
-// Requires: AVX, FMA3
-TEXT ·avx2Tile2x1edge(SB), NOSPLIT, $0-80
-	MOVQ    k+0(FP), AX
-	MOVQ    a+8(FP), CX
-	MOVQ    right+24(FP), DX
-	MOVQ    b+32(FP), BX
-	MOVQ    bStride+40(FP), SI
-	SHLQ    $0x02, DX
-	SHLQ    $0x02, SI
-	MOVQ    down+16(FP), DI
-	SHLQ    $0x02, DI
-	MOVQ    mask+72(FP), R8
-	VMOVUPS (R8), Y0
+avx2Strip1_two_stored:
+	MOVQ  k+0(FP), R8
+	IMULQ CX, R8
+	SUBQ  R8, AX
+	ADDQ  $0x40, SI
+	MOVQ  panel+48(FP), R8
+	LEAQ  (DX)(R8*4), DX
+	TESTQ R8, R8
+	JNZ   avx2Strip1_two_packed
+	ADDQ  $0x40, DX
+
+avx2Strip1_two_packed:
+	SUBQ $0x10, DI
+	CMPQ DI, $0x10
+	JGE  avx2Strip1_two
+
+avx2Strip1_edge:
+	TESTQ   DI, DI
+	JZ      avx2Strip1_end
+	CMPQ    DI, $0x08
+	JLE     avx2Strip1_last
+	LEAQ    masks<>+0(SB), R8
+	NEGQ    DI
+	VMOVUPS 64(R8)(DI*4), Y0
 	VXORPS  Y1, Y1, Y1
 	VXORPS  Y2, Y2, Y2
+	MOVQ    k+0(FP), DI
 
-deep_avx2_2x1edge:
-	VMASKMOVPS   (BX), Y0, Y3
-	VBROADCASTSS (CX), Y4
-	VFMADD231PS  Y4, Y3, Y1
-	VBROADCASTSS (CX)(DI*1), Y4
-	VFMADD231PS  Y4, Y3, Y2
-	ADDQ         DX, CX
-	ADDQ         SI, BX
-	DECQ         AX
-	JNZ          deep_avx2_2x1edge
-	MOVQ         c+56(FP), AX
-	MOVQ         ldc+64(FP), CX
-	SHLQ         $0x02, CX
-	VBROADCASTSS alpha+48(FP), Y3
-	CMPB         add+52(FP), $0x00
-	JNE          add_avx2_2x1edge
-	VMULPS       Y3, Y1, Y1
-	VMASKMOVPS   Y1, Y0, (AX)
+avx2Strip1_edge_deep:
+	VBROADCASTSS (AX), Y3
+	VMOVUPS      (DX), Y4
+	VFMADD231PS  Y3, Y4, Y1
+	VMASKMOVPS   32(DX), Y0, Y4
+	VFMADD231PS  Y3, Y4, Y2
 	ADDQ         CX, AX
-	VMULPS       Y3, Y2, Y1
-	VMASKMOVPS   Y1, Y0, (AX)
-	VZEROUPPER
-	RET
+	ADDQ         BX, DX
+	DECQ         DI
+	JNZ          avx2Strip1_edge_deep
+	MOVQ         ldc+72(FP), AX
+	MOVQ         SI, AX
+	VBROADCASTSS alpha+56(FP), Y3
+	CMPB         add+60(FP), $0x00
+	JNE          avx2Strip1_edge_add
+	VMULPS       Y3, Y1, Y1
+	VMOVUPS      Y1, (AX)
+	VMULPS       Y3, Y2, Y2
+	VMASKMOVPS   Y2, Y0, 32(AX)
+	JMP          avx2Strip1_edge_stored
 
-add_avx2_2x1edge:
-	VMASKMOVPS  (AX), Y0, Y4
+avx2Strip1_edge_add:
+	MOVQ        SI, AX
+	VMOVUPS     (AX), Y4
 	VFMADD231PS Y3, Y1, Y4
-	VMASKMOVPS  Y4, Y0, (AX)
-	ADDQ        CX, AX
-	VMASKMOVPS  (AX), Y0, Y1
+	VMOVUPS     Y4, (AX)
+	VMASKMOVPS  32(AX), Y0, Y1
 	VFMADD231PS Y3, Y2, Y1
-	VMASKMOVPS  Y1, Y0, (AX)
+	VMASKMOVPS  Y1, Y0, 32(AX)
+
+avx2Strip1_edge_stored:
+	JMP avx2Strip1_end
+
+avx2Strip1_last:
+	LEAQ    masks<>+0(SB), R8
+	NEGQ    DI
+	VMOVUPS 32(R8)(DI*4), Y0
+	VXORPS  Y1, Y1, Y1
+	MOVQ    k+0(FP), DI
+
+avx2Strip1_one_deep:
+	VMASKMOVPS   (DX), Y0, Y2
+	VBROADCASTSS (AX), Y3
+	VFMADD231PS  Y3, Y2, Y1
+	ADDQ         CX, AX
+	ADDQ         BX, DX
+	DECQ         DI
+	JNZ          avx2Strip1_one_deep
+	MOVQ         ldc+72(FP), AX
+	MOVQ         SI, AX
+	VBROADCASTSS alpha+56(FP), Y2
+	CMPB         add+60(FP), $0x00
+	JNE          avx2Strip1_one_add
+	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   Y1, Y0, (AX)
+	JMP          avx2Strip1_one_stored
+
+avx2Strip1_one_add:
+	MOVQ        SI, AX
+	VMASKMOVPS  (AX), Y0, Y3
+	VFMADD231PS Y2, Y1, Y3
+	VMASKMOVPS  Y3, Y0, (AX)
+
+avx2Strip1_one_stored:
+avx2Strip1_end:
 	VZEROUPPER
 	RET
 
-// func avx2Tile2x2(k int, a *float32, down int, right int, b *float32, bStride int, alpha float32, add bool, c *float32, ldc int)
+// func avx2Strip2(k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int)
 // Requires: AVX, FMA3
-TEXT ·avx2Tile2x2(SB), NOSPLIT, $0-72
-	MOVQ   k+0(FP), AX
-	MOVQ   a+8(FP), CX
-	MOVQ   right+24(FP), DX
-	MOVQ   b+32(FP), BX
-	MOVQ   bStride+40(FP), SI
-	SHLQ   $0x02, DX
-	SHLQ   $0x02, SI
-	MOVQ   down+16(FP), DI
-	SHLQ   $0x02, DI
+TEXT ·avx2Strip2(SB), NOSPLIT, $0-88
+	MOVQ a+8(FP), AX
+	MOVQ right+24(FP), CX
+	MOVQ b+32(FP), DX
+	MOVQ bStride+40(FP), BX
+	MOVQ c+64(FP), SI
+	MOVQ n+80(FP), DI
+	SHLQ $0x02, CX
+	SHLQ $0x02, BX
+	MOVQ down+16(FP), R8
+	SHLQ $0x02, R8
+	CMPQ panel+48(FP), $0x00
+	JNE  avx2Strip2_pair
+	CMPQ DI, $0x20
+	JLT  avx2Strip2_pair
+
+avx2Strip2_wide:
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	MOVQ   k+0(FP), R9
+	MOVQ   DX, R10
 
-deep_avx2_2x2:
-	VMOVUPS      (BX), Y4
-	VMOVUPS      32(BX), Y5
-	VBROADCASTSS (CX), Y6
+avx2Strip2_wide_deep:
+	VBROADCASTSS (AX), Y8
+	VBROADCASTSS (AX)(R8*1), Y9
+	VMOVUPS      (R10), Y10
+	VFMADD231PS  Y8, Y10, Y0
+	VFMADD231PS  Y9, Y10, Y4
+	VMOVUPS      32(R10), Y10
+	VFMADD231PS  Y8, Y10, Y1
+	VFMADD231PS  Y9, Y10, Y5
+	VMOVUPS      64(R10), Y10
+	VFMADD231PS  Y8, Y10, Y2
+	VFMADD231PS  Y9, Y10, Y6
+	VMOVUPS      96(R10), Y10
+	VFMADD231PS  Y8, Y10, Y3
+	VFMADD231PS  Y9, Y10, Y7
+	ADDQ         CX, AX
+	ADDQ         BX, R10
+	DECQ         R9
+	JNZ          avx2Strip2_wide_deep
+	MOVQ         ldc+72(FP), R10
+	MOVQ         SI, R9
+	VBROADCASTSS alpha+56(FP), Y8
+	CMPB         add+60(FP), $0x00
+	JNE          avx2Strip2_wide_add
+	VMULPS       Y8, Y0, Y0
+	VMOVUPS      Y0, (R9)
+	VMULPS       Y8, Y1, Y1
+	VMOVUPS      Y1, 32(R9)
+	VMULPS       Y8, Y2, Y2
+	VMOVUPS      Y2, 64(R9)
+	VMULPS       Y8, Y3, Y3
+	VMOVUPS      Y3, 96(R9)
+	LEAQ         (R9)(R10*4), R9
+	VMULPS       Y8, Y4, Y4
+	VMOVUPS      Y4, (R9)
+	VMULPS       Y8, Y5, Y5
+	VMOVUPS      Y5, 32(R9)
+	VMULPS       Y8, Y6, Y6
+	VMOVUPS      Y6, 64(R9)
+	VMULPS       Y8, Y7, Y7
+	VMOVUPS      Y7, 96(R9)
+	JMP          avx2Strip2_wide_stored
+
+avx2Strip2_wide_add:
+	MOVQ        SI, R9
+	VMOVUPS     (R9), Y9
+	VFMADD231PS Y8, Y0, Y9
+	VMOVUPS     Y9, (R9)
+	VMOVUPS     32(R9), Y0
+	VFMADD231PS Y8, Y1, Y0
+	VMOVUPS     Y0, 32(R9)
+	VMOVUPS     64(R9), Y0
+	VFMADD231PS Y8, Y2, Y0
+	VMOVUPS     Y0, 64(R9)
+	VMOVUPS     96(R9), Y0
+	VFMADD231PS Y8, Y3, Y0
+	VMOVUPS     Y0, 96(R9)
+	LEAQ        (R9)(R10*4), R9
+	VMOVUPS     (R9), Y0
+	VFMADD231PS Y8, Y4, Y0
+	VMOVUPS     Y0, (R9)
+	VMOVUPS     32(R9), Y0
+	VFMADD231PS Y8, Y5, Y0
+	VMOVUPS     Y0, 32(R9)
+	VMOVUPS     64(R9), Y0
+	VFMADD231PS Y8, Y6, Y0
+	VMOVUPS     Y0, 64(R9)
+	VMOVUPS     96(R9), Y0
+	VFMADD231PS Y8, Y7, Y0
+	VMOVUPS     Y0, 96(R9)
+
+avx2Strip2_wide_stored:
+	MOVQ  k+0(FP), R9
+	IMULQ CX, R9
+	SUBQ  R9, AX
+	ADDQ  $0x00000080, SI
+	ADDQ  $0x00000080, DX
+	SUBQ  $0x20, DI
+	CMPQ  DI, $0x20
+	JGE   avx2Strip2_wide
+
+avx2Strip2_pair:
+	CMPQ DI, $0x10
+	JLT  avx2Strip2_edge
+
+avx2Strip2_two:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	MOVQ   k+0(FP), R9
+	MOVQ   DX, R10
+
+avx2Strip2_two_deep:
+	VMOVUPS      (R10), Y4
+	VMOVUPS      32(R10), Y5
+	VBROADCASTSS (AX), Y6
 	VFMADD231PS  Y6, Y4, Y0
 	VFMADD231PS  Y6, Y5, Y1
-	VBROADCASTSS (CX)(DI*1), Y6
+	VBROADCASTSS (AX)(R8*1), Y6
 	VFMADD231PS  Y6, Y4, Y2
 	VFMADD231PS  Y6, Y5, Y3
-	ADDQ         DX, CX
-	ADDQ         SI, BX
-	DECQ         AX
-	JNZ          deep_avx2_2x2
-	MOVQ         c+56(FP), AX
-	MOVQ         ldc+64(FP), CX
-	SHLQ         $0x02, CX
-	VBROADCASTSS alpha+48(FP), Y4
-	CMPB         add+52(FP), $0x00
-	JNE          add_avx2_2x2
-	VMULPS       Y4, Y0, Y0
-	VMOVUPS      Y0, (AX)
-	VMULPS       Y4, Y1, Y0
-	VMOVUPS      Y0, 32(AX)
 	ADDQ         CX, AX
-	VMULPS       Y4, Y2, Y0
-	VMOVUPS      Y0, (AX)
-	VMULPS       Y4, Y3, Y0
-	VMOVUPS      Y0, 32(AX)
-	VZEROUPPER
-	RET
+	ADDQ         BX, R10
+	DECQ         R9
+	JNZ          avx2Strip2_two_deep
+	MOVQ         ldc+72(FP), R10
+	MOVQ         SI, R9
+	VBROADCASTSS alpha+56(FP), Y4
+	CMPB         add+60(FP), $0x00
+	JNE          avx2Strip2_two_add
+	VMULPS       Y4, Y0, Y0
+	VMOVUPS      Y0, (R9)
+	VMULPS       Y4, Y1, Y1
+	VMOVUPS      Y1, 32(R9)
+	LEAQ         (R9)(R10*4), R9
+	VMULPS       Y4, Y2, Y2
+	VMOVUPS      Y2, (R9)
+	VMULPS       Y4, Y3, Y3
+	VMOVUPS      Y3, 32(R9)
+	JMP          avx2Strip2_two_stored
 
-add_avx2_2x2:
-	VMOVUPS     (AX), Y5
+avx2Strip2_two_add:
+	MOVQ        SI, R9
+	VMOVUPS     (R9), Y5
 	VFMADD231PS Y4, Y0, Y5
-	VMOVUPS     Y5, (AX)
-	VMOVUPS     32(AX), Y0
+	VMOVUPS     Y5, (R9)
+	VMOVUPS     32(R9), Y0
 	VFMADD231PS Y4, Y1, Y0
-	VMOVUPS     Y0, 32(AX)
-	ADDQ        CX, AX
-	VMOVUPS     (AX), Y0
+	VMOVUPS     Y0, 32(R9)
+	LEAQ        (R9)(R10*4), R9
+	VMOVUPS     (R9), Y0
 	VFMADD231PS Y4, Y2, Y0
-	VMOVUPS     Y0, (AX)
-	VMOVUPS     32(AX), Y0
+	VMOVUPS     Y0, (R9)
+	VMOVUPS     32(R9), Y0
 	VFMADD231PS Y4, Y3, Y0
-	VMOVUPS     Y0, 32(AX)
-	VZEROUPPER
-	RET
+	VMOVUPS     Y0, 32(R9)
 
-// func avx2Tile2x2edge(k int, a *float32, down int, right int, b *float32, bStride int, alpha float32, add bool, c *float32, ldc int, mask uint64)
-// Requires: AVX, FMA3
-TEXT ·avx2Tile2x2edge(SB), NOSPLIT, $0-80
-	MOVQ    k+0(FP), AX
-	MOVQ    a+8(FP), CX
-	MOVQ    right+24(FP), DX
-	MOVQ    b+32(FP), BX
-	MOVQ    bStride+40(FP), SI
-	SHLQ    $0x02, DX
-	SHLQ    $0x02, SI
-	MOVQ    down+16(FP), DI
-	SHLQ    $0x02, DI
-	MOVQ    mask+72(FP), R8
-	VMOVUPS (R8), Y0
+avx2Strip2_two_stored:
+	MOVQ  k+0(FP), R9
+	IMULQ CX, R9
+	SUBQ  R9, AX
+	ADDQ  $0x40, SI
+	MOVQ  panel+48(FP), R9
+	LEAQ  (DX)(R9*4), DX
+	TESTQ R9, R9
+	JNZ   avx2Strip2_two_packed
+	ADDQ  $0x40, DX
+
+avx2Strip2_two_packed:
+	SUBQ $0x10, DI
+	CMPQ DI, $0x10
+	JGE  avx2Strip2_two
+
+avx2Strip2_edge:
+	TESTQ   DI, DI
+	JZ      avx2Strip2_end
+	CMPQ    DI, $0x08
+	JLE     avx2Strip2_last
+	LEAQ    masks<>+0(SB), R9
+	NEGQ    DI
+	VMOVUPS 64(R9)(DI*4), Y0
 	VXORPS  Y1, Y1, Y1
 	VXORPS  Y2, Y2, Y2
 	VXORPS  Y3, Y3, Y3
 	VXORPS  Y4, Y4, Y4
+	MOVQ    k+0(FP), DI
 
-deep_avx2_2x2edge:
-	VMOVUPS      (BX), Y5
-	VMASKMOVPS   32(BX), Y0, Y6
-	VBROADCASTSS (CX), Y7
+avx2Strip2_edge_deep:
+	VMOVUPS      (DX), Y5
+	VMASKMOVPS   32(DX), Y0, Y6
+	VBROADCASTSS (AX), Y7
 	VFMADD231PS  Y7, Y5, Y1
 	VFMADD231PS  Y7, Y6, Y2
-	VBROADCASTSS (CX)(DI*1), Y7
+	VBROADCASTSS (AX)(R8*1), Y7
 	VFMADD231PS  Y7, Y5, Y3
 	VFMADD231PS  Y7, Y6, Y4
-	ADDQ         DX, CX
-	ADDQ         SI, BX
-	DECQ         AX
-	JNZ          deep_avx2_2x2edge
-	MOVQ         c+56(FP), AX
-	MOVQ         ldc+64(FP), CX
-	SHLQ         $0x02, CX
-	VBROADCASTSS alpha+48(FP), Y5
-	CMPB         add+52(FP), $0x00
-	JNE          add_avx2_2x2edge
+	ADDQ         CX, AX
+	ADDQ         BX, DX
+	DECQ         DI
+	JNZ          avx2Strip2_edge_deep
+	MOVQ         ldc+72(FP), CX
+	MOVQ         SI, AX
+	VBROADCASTSS alpha+56(FP), Y5
+	CMPB         add+60(FP), $0x00
+	JNE          avx2Strip2_edge_add
 	VMULPS       Y5, Y1, Y1
 	VMOVUPS      Y1, (AX)
-	VMULPS       Y5, Y2, Y1
-	VMASKMOVPS   Y1, Y0, 32(AX)
-	ADDQ         CX, AX
-	VMULPS       Y5, Y3, Y1
-	VMOVUPS      Y1, (AX)
-	VMULPS       Y5, Y4, Y1
-	VMASKMOVPS   Y1, Y0, 32(AX)
-	VZEROUPPER
-	RET
+	VMULPS       Y5, Y2, Y2
+	VMASKMOVPS   Y2, Y0, 32(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Y5, Y3, Y3
+	VMOVUPS      Y3, (AX)
+	VMULPS       Y5, Y4, Y4
+	VMASKMOVPS   Y4, Y0, 32(AX)
+	JMP          avx2Strip2_edge_stored
 
-add_avx2_2x2edge:
+avx2Strip2_edge_add:
+	MOVQ        SI, AX
 	VMOVUPS     (AX), Y6
 	VFMADD231PS Y5, Y1, Y6
 	VMOVUPS     Y6, (AX)
 	VMASKMOVPS  32(AX), Y0, Y1
 	VFMADD231PS Y5, Y2, Y1
 	VMASKMOVPS  Y1, Y0, 32(AX)
-	ADDQ        CX, AX
+	LEAQ        (AX)(CX*4), AX
 	VMOVUPS     (AX), Y1
 	VFMADD231PS Y5, Y3, Y1
 	VMOVUPS     Y1, (AX)
 	VMASKMOVPS  32(AX), Y0, Y1
 	VFMADD231PS Y5, Y4, Y1
 	VMASKMOVPS  Y1, Y0, 32(AX)
-	VZEROUPPER
-	RET
 
-// func avx2Tile2x4(k int, a *float32, down int, right int, b *float32, bStride int, alpha float32, add bool, c *float32, ldc int)
-// Requires: AVX, FMA3
-TEXT ·avx2Tile2x4(SB), NOSPLIT, $0-72
-	MOVQ   k+0(FP), AX
-	MOVQ   a+8(FP), CX
-	MOVQ   right+24(FP), DX
-	MOVQ   b+32(FP), BX
-	MOVQ   bStride+40(FP), SI
-	SHLQ   $0x02, DX
-	SHLQ   $0x02, SI
-	MOVQ   down+16(FP), DI
-	SHLQ   $0x02, DI
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
+avx2Strip2_edge_stored:
+	JMP avx2Strip2_end
 
-deep_avx2_2x4:
-	VBROADCASTSS (CX), Y8
-	VBROADCASTSS (CX)(DI*1), Y9
-	VMOVUPS      (BX), Y10
-	VFMADD231PS  Y8, Y10, Y0
-	VFMADD231PS  Y9, Y10, Y4
-	VMOVUPS      32(BX), Y10
-	VFMADD231PS  Y8, Y10, Y1
-	VFMADD231PS  Y9, Y10, Y5
-	VMOVUPS      64(BX), Y10
-	VFMADD231PS  Y8, Y10, Y2
-	VFMADD231PS  Y9, Y10, Y6
-	VMOVUPS      96(BX), Y10
-	VFMADD231PS  Y8, Y10, Y3
-	VFMADD231PS  Y9, Y10, Y7
-	ADDQ         DX, CX
-	ADDQ         SI, BX
-	DECQ         AX
-	JNZ          deep_avx2_2x4
-	MOVQ         c+56(FP), AX
-	MOVQ         ldc+64(FP), CX
-	SHLQ         $0x02, CX
-	VBROADCASTSS alpha+48(FP), Y8
-	CMPB         add+52(FP), $0x00
-	JNE          add_avx2_2x4
-	VMULPS       Y8, Y0, Y0
-	VMOVUPS      Y0, (AX)
-	VMULPS       Y8, Y1, Y0
-	VMOVUPS      Y0, 32(AX)
-	VMULPS       Y8, Y2, Y0
-	VMOVUPS      Y0, 64(AX)
-	VMULPS       Y8, Y3, Y0
-	VMOVUPS      Y0, 96(AX)
-	ADDQ         CX, AX
-	VMULPS       Y8, Y4, Y0
-	VMOVUPS      Y0, (AX)
-	VMULPS       Y8, Y5, Y0
-	VMOVUPS      Y0, 32(AX)
-	VMULPS       Y8, Y6, Y0
-	VMOVUPS      Y0, 64(AX)
-	VMULPS       Y8, Y7, Y0
-	VMOVUPS      Y0, 96(AX)
-	VZEROUPPER
-	RET
+avx2Strip2_last:
+	LEAQ    masks<>+0(SB), R9
+	NEGQ    DI
+	VMOVUPS 32(R9)(DI*4), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	MOVQ    k+0(FP), DI
 
-add_avx2_2x4:
-	VMOVUPS     (AX), Y9
-	VFMADD231PS Y8, Y0, Y9
-	VMOVUPS     Y9, (AX)
-	VMOVUPS     32(AX), Y0
-	VFMADD231PS Y8, Y1, Y0
-	VMOVUPS     Y0, 32(AX)
-	VMOVUPS     64(AX), Y0
-	VFMADD231PS Y8, Y2, Y0
-	VMOVUPS     Y0, 64(AX)
-	VMOVUPS     96(AX), Y0
-	VFMADD231PS Y8, Y3, Y0
-	VMOVUPS     Y0, 96(AX)
-	ADDQ        CX, AX
-	VMOVUPS     (AX), Y0
-	VFMADD231PS Y8, Y4, Y0
-	VMOVUPS     Y0, (AX)
-	VMOVUPS     32(AX), Y0
-	VFMADD231PS Y8, Y5, Y0
-	VMOVUPS     Y0, 32(AX)
-	VMOVUPS     64(AX), Y0
-	VFMADD231PS Y8, Y6, Y0
-	VMOVUPS     Y0, 64(AX)
-	VMOVUPS     96(AX), Y0
-	VFMADD231PS Y8, Y7, Y0
-	VMOVUPS     Y0, 96(AX)
-	VZEROUPPER
-	RET
-
-// func avx2Tile3x1(k int, a *float32, down int, right int, b *float32, bStride int, alpha float32, add bool, c *float32, ldc int)
-// Requires: AVX, FMA3
-TEXT ·avx2Tile3x1(SB), NOSPLIT, $0-72
-	MOVQ   k+0(FP), AX
-	MOVQ   a+8(FP), CX
-	MOVQ   right+24(FP), DX
-	MOVQ   b+32(FP), BX
-	MOVQ   bStride+40(FP), SI
-	SHLQ   $0x02, DX
-	SHLQ   $0x02, SI
-	MOVQ   down+16(FP), DI
-	SHLQ   $0x02, DI
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-
-deep_avx2_3x1:
-	VMOVUPS      (BX), Y3
-	VBROADCASTSS (CX), Y4
-	VFMADD231PS  Y4, Y3, Y0
-	VBROADCASTSS (CX)(DI*1), Y4
+avx2Strip2_one_deep:
+	VMASKMOVPS   (DX), Y0, Y3
+	VBROADCASTSS (AX), Y4
 	VFMADD231PS  Y4, Y3, Y1
-	VBROADCASTSS (CX)(DI*2), Y4
+	VBROADCASTSS (AX)(R8*1), Y4
 	VFMADD231PS  Y4, Y3, Y2
-	ADDQ         DX, CX
-	ADDQ         SI, BX
-	DECQ         AX
-	JNZ          deep_avx2_3x1
-	MOVQ         c+56(FP), AX
-	MOVQ         ldc+64(FP), CX
-	SHLQ         $0x02, CX
-	VBROADCASTSS alpha+48(FP), Y3
-	CMPB         add+52(FP), $0x00
-	JNE          add_avx2_3x1
-	VMULPS       Y3, Y0, Y0
-	VMOVUPS      Y0, (AX)
 	ADDQ         CX, AX
-	VMULPS       Y3, Y1, Y0
-	VMOVUPS      Y0, (AX)
-	ADDQ         CX, AX
-	VMULPS       Y3, Y2, Y0
-	VMOVUPS      Y0, (AX)
-	VZEROUPPER
-	RET
-
-add_avx2_3x1:
-	VMOVUPS     (AX), Y4
-	VFMADD231PS Y3, Y0, Y4
-	VMOVUPS     Y4, (AX)
-	ADDQ        CX, AX
-	VMOVUPS     (AX), Y0
-	VFMADD231PS Y3, Y1, Y0
-	VMOVUPS     Y0, (AX)
-	ADDQ        CX, AX
-	VMOVUPS     (AX), Y0
-	VFMADD231PS Y3, Y2, Y0
-	VMOVUPS     Y0, (AX)
-	VZEROUPPER
-	RET
-
-// func avx2Tile3x1edge(k int, a *float32, down int, right int, b *float32, bStride int, alpha float32, add bool, c *float32, ldc int, mask uint64)
-// Requires: AVX, FMA3
-TEXT ·avx2Tile3x1edge(SB), NOSPLIT, $0-80
-	MOVQ    k+0(FP), AX
-	MOVQ    a+8(FP), CX
-	MOVQ    right+24(FP), DX
-	MOVQ    b+32(FP), BX
-	MOVQ    bStride+40(FP), SI
-	SHLQ    $0x02, DX
-	SHLQ    $0x02, SI
-	MOVQ    down+16(FP), DI
-	SHLQ    $0x02, DI
-	MOVQ    mask+72(FP), R8
-	VMOVUPS (R8), Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-
-deep_avx2_3x1edge:
-	VMASKMOVPS   (BX), Y0, Y4
-	VBROADCASTSS (CX), Y5
-	VFMADD231PS  Y5, Y4, Y1
-	VBROADCASTSS (CX)(DI*1), Y5
-	VFMADD231PS  Y5, Y4, Y2
-	VBROADCASTSS (CX)(DI*2), Y5
-	VFMADD231PS  Y5, Y4, Y3
-	ADDQ         DX, CX
-	ADDQ         SI, BX
-	DECQ         AX
-	JNZ          deep_avx2_3x1edge
-	MOVQ         c+56(FP), AX
-	MOVQ         ldc+64(FP), CX
-	SHLQ         $0x02, CX
-	VBROADCASTSS alpha+48(FP), Y4
-	CMPB         add+52(FP), $0x00
-	JNE          add_avx2_3x1edge
-	VMULPS       Y4, Y1, Y1
+	ADDQ         BX, DX
+	DECQ         DI
+	JNZ          avx2Strip2_one_deep
+	MOVQ         ldc+72(FP), CX
+	MOVQ         SI, AX
+	VBROADCASTSS alpha+56(FP), Y3
+	CMPB         add+60(FP), $0x00
+	JNE          avx2Strip2_one_add
+	VMULPS       Y3, Y1, Y1
 	VMASKMOVPS   Y1, Y0, (AX)
-	ADDQ         CX, AX
-	VMULPS       Y4, Y2, Y1
-	VMASKMOVPS   Y1, Y0, (AX)
-	ADDQ         CX, AX
-	VMULPS       Y4, Y3, Y1
-	VMASKMOVPS   Y1, Y0, (AX)
-	VZEROUPPER
-	RET
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Y3, Y2, Y2
+	VMASKMOVPS   Y2, Y0, (AX)
+	JMP          avx2Strip2_one_stored
 
-add_avx2_3x1edge:
-	VMASKMOVPS  (AX), Y0, Y5
-	VFMADD231PS Y4, Y1, Y5
-	VMASKMOVPS  Y5, Y0, (AX)
-	ADDQ        CX, AX
+avx2Strip2_one_add:
+	MOVQ        SI, AX
+	VMASKMOVPS  (AX), Y0, Y4
+	VFMADD231PS Y3, Y1, Y4
+	VMASKMOVPS  Y4, Y0, (AX)
+	LEAQ        (AX)(CX*4), AX
 	VMASKMOVPS  (AX), Y0, Y1
-	VFMADD231PS Y4, Y2, Y1
+	VFMADD231PS Y3, Y2, Y1
 	VMASKMOVPS  Y1, Y0, (AX)
-	ADDQ        CX, AX
-	VMASKMOVPS  (AX), Y0, Y1
-	VFMADD231PS Y4, Y3, Y1
-	VMASKMOVPS  Y1, Y0, (AX)
+
+avx2Strip2_one_stored:
+avx2Strip2_end:
 	VZEROUPPER
 	RET
 
-// func avx2Tile3x2(k int, a *float32, down int, right int, b *float32, bStride int, alpha float32, add bool, c *float32, ldc int)
+// func avx2Strip3(k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int)
 // Requires: AVX, FMA3
-TEXT ·avx2Tile3x2(SB), NOSPLIT, $0-72
-	MOVQ   k+0(FP), AX
-	MOVQ   a+8(FP), CX
-	MOVQ   right+24(FP), DX
-	MOVQ   b+32(FP), BX
-	MOVQ   bStride+40(FP), SI
-	SHLQ   $0x02, DX
-	SHLQ   $0x02, SI
-	MOVQ   down+16(FP), DI
-	SHLQ   $0x02, DI
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
+TEXT ·avx2Strip3(SB), NOSPLIT, $0-88
+	MOVQ a+8(FP), AX
+	MOVQ right+24(FP), CX
+	MOVQ b+32(FP), DX
+	MOVQ bStride+40(FP), BX
+	MOVQ c+64(FP), SI
+	MOVQ n+80(FP), DI
+	SHLQ $0x02, CX
+	SHLQ $0x02, BX
+	MOVQ down+16(FP), R8
+	SHLQ $0x02, R8
+	CMPQ panel+48(FP), $0x00
+	JNE  avx2Strip3_pair
+	CMPQ DI, $0x20
+	JLT  avx2Strip3_pair
 
-deep_avx2_3x2:
-	VMOVUPS      (BX), Y6
-	VMOVUPS      32(BX), Y7
-	VBROADCASTSS (CX), Y8
-	VFMADD231PS  Y8, Y6, Y0
-	VFMADD231PS  Y8, Y7, Y1
-	VBROADCASTSS (CX)(DI*1), Y8
-	VFMADD231PS  Y8, Y6, Y2
-	VFMADD231PS  Y8, Y7, Y3
-	VBROADCASTSS (CX)(DI*2), Y8
-	VFMADD231PS  Y8, Y6, Y4
-	VFMADD231PS  Y8, Y7, Y5
-	ADDQ         DX, CX
-	ADDQ         SI, BX
-	DECQ         AX
-	JNZ          deep_avx2_3x2
-	MOVQ         c+56(FP), AX
-	MOVQ         ldc+64(FP), CX
-	SHLQ         $0x02, CX
-	VBROADCASTSS alpha+48(FP), Y6
-	CMPB         add+52(FP), $0x00
-	JNE          add_avx2_3x2
-	VMULPS       Y6, Y0, Y0
-	VMOVUPS      Y0, (AX)
-	VMULPS       Y6, Y1, Y0
-	VMOVUPS      Y0, 32(AX)
-	ADDQ         CX, AX
-	VMULPS       Y6, Y2, Y0
-	VMOVUPS      Y0, (AX)
-	VMULPS       Y6, Y3, Y0
-	VMOVUPS      Y0, 32(AX)
-	ADDQ         CX, AX
-	VMULPS       Y6, Y4, Y0
-	VMOVUPS      Y0, (AX)
-	VMULPS       Y6, Y5, Y0
-	VMOVUPS      Y0, 32(AX)
-	VZEROUPPER
-	RET
-
-add_avx2_3x2:
-	VMOVUPS     (AX), Y7
-	VFMADD231PS Y6, Y0, Y7
-	VMOVUPS     Y7, (AX)
-	VMOVUPS     32(AX), Y0
-	VFMADD231PS Y6, Y1, Y0
-	VMOVUPS     Y0, 32(AX)
-	ADDQ        CX, AX
-	VMOVUPS     (AX), Y0
-	VFMADD231PS Y6, Y2, Y0
-	VMOVUPS     Y0, (AX)
-	VMOVUPS     32(AX), Y0
-	VFMADD231PS Y6, Y3, Y0
-	VMOVUPS     Y0, 32(AX)
-	ADDQ        CX, AX
-	VMOVUPS     (AX), Y0
-	VFMADD231PS Y6, Y4, Y0
-	VMOVUPS     Y0, (AX)
-	VMOVUPS     32(AX), Y0
-	VFMADD231PS Y6, Y5, Y0
-	VMOVUPS     Y0, 32(AX)
-	VZEROUPPER
-	RET
-
-// func avx2Tile3x2edge(k int, a *float32, down int, right int, b *float32, bStride int, alpha float32, add bool, c *float32, ldc int, mask uint64)
-// Requires: AVX, FMA3
-TEXT ·avx2Tile3x2edge(SB), NOSPLIT, $0-80
-	MOVQ    k+0(FP), AX
-	MOVQ    a+8(FP), CX
-	MOVQ    right+24(FP), DX
-	MOVQ    b+32(FP), BX
-	MOVQ    bStride+40(FP), SI
-	SHLQ    $0x02, DX
-	SHLQ    $0x02, SI
-	MOVQ    down+16(FP), DI
-	SHLQ    $0x02, DI
-	MOVQ    mask+72(FP), R8
-	VMOVUPS (R8), Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	VXORPS  Y4, Y4, Y4
-	VXORPS  Y5, Y5, Y5
-	VXORPS  Y6, Y6, Y6
-
-deep_avx2_3x2edge:
-	VMOVUPS      (BX), Y7
-	VMASKMOVPS   32(BX), Y0, Y8
-	VBROADCASTSS (CX), Y9
-	VFMADD231PS  Y9, Y7, Y1
-	VFMADD231PS  Y9, Y8, Y2
-	VBROADCASTSS (CX)(DI*1), Y9
-	VFMADD231PS  Y9, Y7, Y3
-	VFMADD231PS  Y9, Y8, Y4
-	VBROADCASTSS (CX)(DI*2), Y9
-	VFMADD231PS  Y9, Y7, Y5
-	VFMADD231PS  Y9, Y8, Y6
-	ADDQ         DX, CX
-	ADDQ         SI, BX
-	DECQ         AX
-	JNZ          deep_avx2_3x2edge
-	MOVQ         c+56(FP), AX
-	MOVQ         ldc+64(FP), CX
-	SHLQ         $0x02, CX
-	VBROADCASTSS alpha+48(FP), Y7
-	CMPB         add+52(FP), $0x00
-	JNE          add_avx2_3x2edge
-	VMULPS       Y7, Y1, Y1
-	VMOVUPS      Y1, (AX)
-	VMULPS       Y7, Y2, Y1
-	VMASKMOVPS   Y1, Y0, 32(AX)
-	ADDQ         CX, AX
-	VMULPS       Y7, Y3, Y1
-	VMOVUPS      Y1, (AX)
-	VMULPS       Y7, Y4, Y1
-	VMASKMOVPS   Y1, Y0, 32(AX)
-	ADDQ         CX, AX
-	VMULPS       Y7, Y5, Y1
-	VMOVUPS      Y1, (AX)
-	VMULPS       Y7, Y6, Y1
-	VMASKMOVPS   Y1, Y0, 32(AX)
-	VZEROUPPER
-	RET
-
-add_avx2_3x2edge:
-	VMOVUPS     (AX), Y8
-	VFMADD231PS Y7, Y1, Y8
-	VMOVUPS     Y8, (AX)
-	VMASKMOVPS  32(AX), Y0, Y1
-	VFMADD231PS Y7, Y2, Y1
-	VMASKMOVPS  Y1, Y0, 32(AX)
-	ADDQ        CX, AX
-	VMOVUPS     (AX), Y1
-	VFMADD231PS Y7, Y3, Y1
-	VMOVUPS     Y1, (AX)
-	VMASKMOVPS  32(AX), Y0, Y1
-	VFMADD231PS Y7, Y4, Y1
-	VMASKMOVPS  Y1, Y0, 32(AX)
-	ADDQ        CX, AX
-	VMOVUPS     (AX), Y1
-	VFMADD231PS Y7, Y5, Y1
-	VMOVUPS     Y1, (AX)
-	VMASKMOVPS  32(AX), Y0, Y1
-	VFMADD231PS Y7, Y6, Y1
-	VMASKMOVPS  Y1, Y0, 32(AX)
-	VZEROUPPER
-	RET
-
-// func avx2Tile3x4(k int, a *float32, down int, right int, b *float32, bStride int, alpha float32, add bool, c *float32, ldc int)
-// Requires: AVX, FMA3
-TEXT ·avx2Tile3x4(SB), NOSPLIT, $0-72
-	MOVQ   k+0(FP), AX
-	MOVQ   a+8(FP), CX
-	MOVQ   right+24(FP), DX
-	MOVQ   b+32(FP), BX
-	MOVQ   bStride+40(FP), SI
-	SHLQ   $0x02, DX
-	SHLQ   $0x02, SI
-	MOVQ   down+16(FP), DI
-	SHLQ   $0x02, DI
+avx2Strip3_wide:
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
@@ -6156,265 +7836,359 @@ TEXT ·avx2Tile3x4(SB), NOSPLIT, $0-72
 	VXORPS Y9, Y9, Y9
 	VXORPS Y10, Y10, Y10
 	VXORPS Y11, Y11, Y11
+	MOVQ   k+0(FP), R9
+	MOVQ   DX, R10
 
-deep_avx2_3x4:
-	VBROADCASTSS (CX), Y12
-	VBROADCASTSS (CX)(DI*1), Y13
-	VBROADCASTSS (CX)(DI*2), Y14
-	VMOVUPS      (BX), Y15
+avx2Strip3_wide_deep:
+	VBROADCASTSS (AX), Y12
+	VBROADCASTSS (AX)(R8*1), Y13
+	VBROADCASTSS (AX)(R8*2), Y14
+	VMOVUPS      (R10), Y15
 	VFMADD231PS  Y12, Y15, Y0
 	VFMADD231PS  Y13, Y15, Y4
 	VFMADD231PS  Y14, Y15, Y8
-	VMOVUPS      32(BX), Y15
+	VMOVUPS      32(R10), Y15
 	VFMADD231PS  Y12, Y15, Y1
 	VFMADD231PS  Y13, Y15, Y5
 	VFMADD231PS  Y14, Y15, Y9
-	VMOVUPS      64(BX), Y15
+	VMOVUPS      64(R10), Y15
 	VFMADD231PS  Y12, Y15, Y2
 	VFMADD231PS  Y13, Y15, Y6
 	VFMADD231PS  Y14, Y15, Y10
-	VMOVUPS      96(BX), Y15
+	VMOVUPS      96(R10), Y15
 	VFMADD231PS  Y12, Y15, Y3
 	VFMADD231PS  Y13, Y15, Y7
 	VFMADD231PS  Y14, Y15, Y11
-	ADDQ         DX, CX
-	ADDQ         SI, BX
-	DECQ         AX
-	JNZ          deep_avx2_3x4
-	MOVQ         c+56(FP), AX
-	MOVQ         ldc+64(FP), CX
-	SHLQ         $0x02, CX
-	VBROADCASTSS alpha+48(FP), Y12
-	CMPB         add+52(FP), $0x00
-	JNE          add_avx2_3x4
+	ADDQ         CX, AX
+	ADDQ         BX, R10
+	DECQ         R9
+	JNZ          avx2Strip3_wide_deep
+	MOVQ         ldc+72(FP), R10
+	MOVQ         SI, R9
+	VBROADCASTSS alpha+56(FP), Y12
+	CMPB         add+60(FP), $0x00
+	JNE          avx2Strip3_wide_add
 	VMULPS       Y12, Y0, Y0
-	VMOVUPS      Y0, (AX)
-	VMULPS       Y12, Y1, Y0
-	VMOVUPS      Y0, 32(AX)
-	VMULPS       Y12, Y2, Y0
-	VMOVUPS      Y0, 64(AX)
-	VMULPS       Y12, Y3, Y0
-	VMOVUPS      Y0, 96(AX)
-	ADDQ         CX, AX
-	VMULPS       Y12, Y4, Y0
-	VMOVUPS      Y0, (AX)
-	VMULPS       Y12, Y5, Y0
-	VMOVUPS      Y0, 32(AX)
-	VMULPS       Y12, Y6, Y0
-	VMOVUPS      Y0, 64(AX)
-	VMULPS       Y12, Y7, Y0
-	VMOVUPS      Y0, 96(AX)
-	ADDQ         CX, AX
-	VMULPS       Y12, Y8, Y0
-	VMOVUPS      Y0, (AX)
-	VMULPS       Y12, Y9, Y0
-	VMOVUPS      Y0, 32(AX)
-	VMULPS       Y12, Y10, Y0
-	VMOVUPS      Y0, 64(AX)
-	VMULPS       Y12, Y11, Y0
-	VMOVUPS      Y0, 96(AX)
-	VZEROUPPER
-	RET
+	VMOVUPS      Y0, (R9)
+	VMULPS       Y12, Y1, Y1
+	VMOVUPS      Y1, 32(R9)
+	VMULPS       Y12, Y2, Y2
+	VMOVUPS      Y2, 64(R9)
+	VMULPS       Y12, Y3, Y3
+	VMOVUPS      Y3, 96(R9)
+	LEAQ         (R9)(R10*4), R9
+	VMULPS       Y12, Y4, Y4
+	VMOVUPS      Y4, (R9)
+	VMULPS       Y12, Y5, Y5
+	VMOVUPS      Y5, 32(R9)
+	VMULPS       Y12, Y6, Y6
+	VMOVUPS      Y6, 64(R9)
+	VMULPS       Y12, Y7, Y7
+	VMOVUPS      Y7, 96(R9)
+	LEAQ         (R9)(R10*4), R9
+	VMULPS       Y12, Y8, Y8
+	VMOVUPS      Y8, (R9)
+	VMULPS       Y12, Y9, Y9
+	VMOVUPS      Y9, 32(R9)
+	VMULPS       Y12, Y10, Y10
+	VMOVUPS      Y10, 64(R9)
+	VMULPS       Y12, Y11, Y11
+	VMOVUPS      Y11, 96(R9)
+	JMP          avx2Strip3_wide_stored
 
-add_avx2_3x4:
-	VMOVUPS     (AX), Y13
+avx2Strip3_wide_add:
+	MOVQ        SI, R9
+	VMOVUPS     (R9), Y13
 	VFMADD231PS Y12, Y0, Y13
-	VMOVUPS     Y13, (AX)
-	VMOVUPS     32(AX), Y0
+	VMOVUPS     Y13, (R9)
+	VMOVUPS     32(R9), Y0
 	VFMADD231PS Y12, Y1, Y0
-	VMOVUPS     Y0, 32(AX)
-	VMOVUPS     64(AX), Y0
+	VMOVUPS     Y0, 32(R9)
+	VMOVUPS     64(R9), Y0
 	VFMADD231PS Y12, Y2, Y0
-	VMOVUPS     Y0, 64(AX)
-	VMOVUPS     96(AX), Y0
+	VMOVUPS     Y0, 64(R9)
+	VMOVUPS     96(R9), Y0
 	VFMADD231PS Y12, Y3, Y0
-	VMOVUPS     Y0, 96(AX)
-	ADDQ        CX, AX
-	VMOVUPS     (AX), Y0
+	VMOVUPS     Y0, 96(R9)
+	LEAQ        (R9)(R10*4), R9
+	VMOVUPS     (R9), Y0
 	VFMADD231PS Y12, Y4, Y0
-	VMOVUPS     Y0, (AX)
-	VMOVUPS     32(AX), Y0
+	VMOVUPS     Y0, (R9)
+	VMOVUPS     32(R9), Y0
 	VFMADD231PS Y12, Y5, Y0
-	VMOVUPS     Y0, 32(AX)
-	VMOVUPS     64(AX), Y0
+	VMOVUPS     Y0, 32(R9)
+	VMOVUPS     64(R9), Y0
 	VFMADD231PS Y12, Y6, Y0
-	VMOVUPS     Y0, 64(AX)
-	VMOVUPS     96(AX), Y0
+	VMOVUPS     Y0, 64(R9)
+	VMOVUPS     96(R9), Y0
 	VFMADD231PS Y12, Y7, Y0
-	VMOVUPS     Y0, 96(AX)
-	ADDQ        CX, AX
-	VMOVUPS     (AX), Y0
+	VMOVUPS     Y0, 96(R9)
+	LEAQ        (R9)(R10*4), R9
+	VMOVUPS     (R9), Y0
 	VFMADD231PS Y12, Y8, Y0
-	VMOVUPS     Y0, (AX)
-	VMOVUPS     32(AX), Y0
+	VMOVUPS     Y0, (R9)
+	VMOVUPS     32(R9), Y0
 	VFMADD231PS Y12, Y9, Y0
-	VMOVUPS     Y0, 32(AX)
-	VMOVUPS     64(AX), Y0
+	VMOVUPS     Y0, 32(R9)
+	VMOVUPS     64(R9), Y0
 	VFMADD231PS Y12, Y10, Y0
-	VMOVUPS     Y0, 64(AX)
-	VMOVUPS     96(AX), Y0
+	VMOVUPS     Y0, 64(R9)
+	VMOVUPS     96(R9), Y0
 	VFMADD231PS Y12, Y11, Y0
-	VMOVUPS     Y0, 96(AX)
-	VZEROUPPER
-	RET
+	VMOVUPS     Y0, 96(R9)
 
-// func avx2Tile4x1(k int, a *float32, down int, right int, b *float32, bStride int, alpha float32, add bool, c *float32, ldc int)
-// Requires: AVX, FMA3
-TEXT ·avx2Tile4x1(SB), NOSPLIT, $0-72
-	MOVQ   k+0(FP), AX
-	MOVQ   a+8(FP), CX
-	MOVQ   right+24(FP), DX
-	MOVQ   b+32(FP), BX
-	MOVQ   bStride+40(FP), SI
-	SHLQ   $0x02, DX
-	SHLQ   $0x02, SI
-	MOVQ   down+16(FP), DI
-	SHLQ   $0x02, DI
-	LEAQ   (DI)(DI*2), R8
+avx2Strip3_wide_stored:
+	MOVQ  k+0(FP), R9
+	IMULQ CX, R9
+	SUBQ  R9, AX
+	ADDQ  $0x00000080, SI
+	ADDQ  $0x00000080, DX
+	SUBQ  $0x20, DI
+	CMPQ  DI, $0x20
+	JGE   avx2Strip3_wide
+
+avx2Strip3_pair:
+	CMPQ DI, $0x10
+	JLT  avx2Strip3_edge
+
+avx2Strip3_two:
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	MOVQ   k+0(FP), R9
+	MOVQ   DX, R10
 
-deep_avx2_4x1:
-	VMOVUPS      (BX), Y4
-	VBROADCASTSS (CX), Y5
-	VFMADD231PS  Y5, Y4, Y0
-	VBROADCASTSS (CX)(DI*1), Y5
-	VFMADD231PS  Y5, Y4, Y1
-	VBROADCASTSS (CX)(DI*2), Y5
-	VFMADD231PS  Y5, Y4, Y2
-	VBROADCASTSS (CX)(R8*1), Y5
-	VFMADD231PS  Y5, Y4, Y3
-	ADDQ         DX, CX
-	ADDQ         SI, BX
-	DECQ         AX
-	JNZ          deep_avx2_4x1
-	MOVQ         c+56(FP), AX
-	MOVQ         ldc+64(FP), CX
-	SHLQ         $0x02, CX
-	VBROADCASTSS alpha+48(FP), Y4
-	CMPB         add+52(FP), $0x00
-	JNE          add_avx2_4x1
-	VMULPS       Y4, Y0, Y0
-	VMOVUPS      Y0, (AX)
+avx2Strip3_two_deep:
+	VMOVUPS      (R10), Y6
+	VMOVUPS      32(R10), Y7
+	VBROADCASTSS (AX), Y8
+	VFMADD231PS  Y8, Y6, Y0
+	VFMADD231PS  Y8, Y7, Y1
+	VBROADCASTSS (AX)(R8*1), Y8
+	VFMADD231PS  Y8, Y6, Y2
+	VFMADD231PS  Y8, Y7, Y3
+	VBROADCASTSS (AX)(R8*2), Y8
+	VFMADD231PS  Y8, Y6, Y4
+	VFMADD231PS  Y8, Y7, Y5
 	ADDQ         CX, AX
-	VMULPS       Y4, Y1, Y0
-	VMOVUPS      Y0, (AX)
-	ADDQ         CX, AX
-	VMULPS       Y4, Y2, Y0
-	VMOVUPS      Y0, (AX)
-	ADDQ         CX, AX
-	VMULPS       Y4, Y3, Y0
-	VMOVUPS      Y0, (AX)
-	VZEROUPPER
-	RET
+	ADDQ         BX, R10
+	DECQ         R9
+	JNZ          avx2Strip3_two_deep
+	MOVQ         ldc+72(FP), R10
+	MOVQ         SI, R9
+	VBROADCASTSS alpha+56(FP), Y6
+	CMPB         add+60(FP), $0x00
+	JNE          avx2Strip3_two_add
+	VMULPS       Y6, Y0, Y0
+	VMOVUPS      Y0, (R9)
+	VMULPS       Y6, Y1, Y1
+	VMOVUPS      Y1, 32(R9)
+	LEAQ         (R9)(R10*4), R9
+	VMULPS       Y6, Y2, Y2
+	VMOVUPS      Y2, (R9)
+	VMULPS       Y6, Y3, Y3
+	VMOVUPS      Y3, 32(R9)
+	LEAQ         (R9)(R10*4), R9
+	VMULPS       Y6, Y4, Y4
+	VMOVUPS      Y4, (R9)
+	VMULPS       Y6, Y5, Y5
+	VMOVUPS      Y5, 32(R9)
+	JMP          avx2Strip3_two_stored
 
-add_avx2_4x1:
-	VMOVUPS     (AX), Y5
-	VFMADD231PS Y4, Y0, Y5
-	VMOVUPS     Y5, (AX)
-	ADDQ        CX, AX
-	VMOVUPS     (AX), Y0
-	VFMADD231PS Y4, Y1, Y0
-	VMOVUPS     Y0, (AX)
-	ADDQ        CX, AX
-	VMOVUPS     (AX), Y0
-	VFMADD231PS Y4, Y2, Y0
-	VMOVUPS     Y0, (AX)
-	ADDQ        CX, AX
-	VMOVUPS     (AX), Y0
-	VFMADD231PS Y4, Y3, Y0
-	VMOVUPS     Y0, (AX)
-	VZEROUPPER
-	RET
+avx2Strip3_two_add:
+	MOVQ        SI, R9
+	VMOVUPS     (R9), Y7
+	VFMADD231PS Y6, Y0, Y7
+	VMOVUPS     Y7, (R9)
+	VMOVUPS     32(R9), Y0
+	VFMADD231PS Y6, Y1, Y0
+	VMOVUPS     Y0, 32(R9)
+	LEAQ        (R9)(R10*4), R9
+	VMOVUPS     (R9), Y0
+	VFMADD231PS Y6, Y2, Y0
+	VMOVUPS     Y0, (R9)
+	VMOVUPS     32(R9), Y0
+	VFMADD231PS Y6, Y3, Y0
+	VMOVUPS     Y0, 32(R9)
+	LEAQ        (R9)(R10*4), R9
+	VMOVUPS     (R9), Y0
+	VFMADD231PS Y6, Y4, Y0
+	VMOVUPS     Y0, (R9)
+	VMOVUPS     32(R9), Y0
+	VFMADD231PS Y6, Y5, Y0
+	VMOVUPS     Y0, 32(R9)
 
-// func avx2Tile4x1edge(k int, a *float32, down int, right int, b *float32, bStride int, alpha float32, add bool, c *float32, ldc int, mask uint64)
-// Requires: AVX, FMA3
-TEXT ·avx2Tile4x1edge(SB), NOSPLIT, $0-80
-	MOVQ    k+0(FP), AX
-	MOVQ    a+8(FP), CX
-	MOVQ    right+24(FP), DX
-	MOVQ    b+32(FP), BX
-	MOVQ    bStride+40(FP), SI
-	SHLQ    $0x02, DX
-	SHLQ    $0x02, SI
-	MOVQ    down+16(FP), DI
-	SHLQ    $0x02, DI
-	LEAQ    (DI)(DI*2), R8
-	MOVQ    mask+72(FP), R9
-	VMOVUPS (R9), Y0
+avx2Strip3_two_stored:
+	MOVQ  k+0(FP), R9
+	IMULQ CX, R9
+	SUBQ  R9, AX
+	ADDQ  $0x40, SI
+	MOVQ  panel+48(FP), R9
+	LEAQ  (DX)(R9*4), DX
+	TESTQ R9, R9
+	JNZ   avx2Strip3_two_packed
+	ADDQ  $0x40, DX
+
+avx2Strip3_two_packed:
+	SUBQ $0x10, DI
+	CMPQ DI, $0x10
+	JGE  avx2Strip3_two
+
+avx2Strip3_edge:
+	TESTQ   DI, DI
+	JZ      avx2Strip3_end
+	CMPQ    DI, $0x08
+	JLE     avx2Strip3_last
+	LEAQ    masks<>+0(SB), R9
+	NEGQ    DI
+	VMOVUPS 64(R9)(DI*4), Y0
 	VXORPS  Y1, Y1, Y1
 	VXORPS  Y2, Y2, Y2
 	VXORPS  Y3, Y3, Y3
 	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	MOVQ    k+0(FP), DI
 
-deep_avx2_4x1edge:
-	VMASKMOVPS   (BX), Y0, Y5
-	VBROADCASTSS (CX), Y6
-	VFMADD231PS  Y6, Y5, Y1
-	VBROADCASTSS (CX)(DI*1), Y6
-	VFMADD231PS  Y6, Y5, Y2
-	VBROADCASTSS (CX)(DI*2), Y6
-	VFMADD231PS  Y6, Y5, Y3
-	VBROADCASTSS (CX)(R8*1), Y6
-	VFMADD231PS  Y6, Y5, Y4
-	ADDQ         DX, CX
-	ADDQ         SI, BX
-	DECQ         AX
-	JNZ          deep_avx2_4x1edge
-	MOVQ         c+56(FP), AX
-	MOVQ         ldc+64(FP), CX
-	SHLQ         $0x02, CX
-	VBROADCASTSS alpha+48(FP), Y5
-	CMPB         add+52(FP), $0x00
-	JNE          add_avx2_4x1edge
-	VMULPS       Y5, Y1, Y1
-	VMASKMOVPS   Y1, Y0, (AX)
+avx2Strip3_edge_deep:
+	VMOVUPS      (DX), Y7
+	VMASKMOVPS   32(DX), Y0, Y8
+	VBROADCASTSS (AX), Y9
+	VFMADD231PS  Y9, Y7, Y1
+	VFMADD231PS  Y9, Y8, Y2
+	VBROADCASTSS (AX)(R8*1), Y9
+	VFMADD231PS  Y9, Y7, Y3
+	VFMADD231PS  Y9, Y8, Y4
+	VBROADCASTSS (AX)(R8*2), Y9
+	VFMADD231PS  Y9, Y7, Y5
+	VFMADD231PS  Y9, Y8, Y6
 	ADDQ         CX, AX
-	VMULPS       Y5, Y2, Y1
-	VMASKMOVPS   Y1, Y0, (AX)
+	ADDQ         BX, DX
+	DECQ         DI
+	JNZ          avx2Strip3_edge_deep
+	MOVQ         ldc+72(FP), CX
+	MOVQ         SI, AX
+	VBROADCASTSS alpha+56(FP), Y7
+	CMPB         add+60(FP), $0x00
+	JNE          avx2Strip3_edge_add
+	VMULPS       Y7, Y1, Y1
+	VMOVUPS      Y1, (AX)
+	VMULPS       Y7, Y2, Y2
+	VMASKMOVPS   Y2, Y0, 32(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Y7, Y3, Y3
+	VMOVUPS      Y3, (AX)
+	VMULPS       Y7, Y4, Y4
+	VMASKMOVPS   Y4, Y0, 32(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Y7, Y5, Y5
+	VMOVUPS      Y5, (AX)
+	VMULPS       Y7, Y6, Y6
+	VMASKMOVPS   Y6, Y0, 32(AX)
+	JMP          avx2Strip3_edge_stored
+
+avx2Strip3_edge_add:
+	MOVQ        SI, AX
+	VMOVUPS     (AX), Y8
+	VFMADD231PS Y7, Y1, Y8
+	VMOVUPS     Y8, (AX)
+	VMASKMOVPS  32(AX), Y0, Y1
+	VFMADD231PS Y7, Y2, Y1
+	VMASKMOVPS  Y1, Y0, 32(AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS     (AX), Y1
+	VFMADD231PS Y7, Y3, Y1
+	VMOVUPS     Y1, (AX)
+	VMASKMOVPS  32(AX), Y0, Y1
+	VFMADD231PS Y7, Y4, Y1
+	VMASKMOVPS  Y1, Y0, 32(AX)
+	LEAQ        (AX)(CX*4), AX
+	VMOVUPS     (AX), Y1
+	VFMADD231PS Y7, Y5, Y1
+	VMOVUPS     Y1, (AX)
+	VMASKMOVPS  32(AX), Y0, Y1
+	VFMADD231PS Y7, Y6, Y1
+	VMASKMOVPS  Y1, Y0, 32(AX)
+
+avx2Strip3_edge_stored:
+	JMP avx2Strip3_end
+
+avx2Strip3_last:
+	LEAQ    masks<>+0(SB), R9
+	NEGQ    DI
+	VMOVUPS 32(R9)(DI*4), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	MOVQ    k+0(FP), DI
+
+avx2Strip3_one_deep:
+	VMASKMOVPS   (DX), Y0, Y4
+	VBROADCASTSS (AX), Y5
+	VFMADD231PS  Y5, Y4, Y1
+	VBROADCASTSS (AX)(R8*1), Y5
+	VFMADD231PS  Y5, Y4, Y2
+	VBROADCASTSS (AX)(R8*2), Y5
+	VFMADD231PS  Y5, Y4, Y3
 	ADDQ         CX, AX
-	VMULPS       Y5, Y3, Y1
+	ADDQ         BX, DX
+	DECQ         DI
+	JNZ          avx2Strip3_one_deep
+	MOVQ         ldc+72(FP), CX
+	MOVQ         SI, AX
+	VBROADCASTSS alpha+56(FP), Y4
+	CMPB         add+60(FP), $0x00
+	JNE          avx2Strip3_one_add
+	VMULPS       Y4, Y1, Y1
 	VMASKMOVPS   Y1, Y0, (AX)
-	ADDQ         CX, AX
-	VMULPS       Y5, Y4, Y1
-	VMASKMOVPS   Y1, Y0, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Y4, Y2, Y2
+	VMASKMOVPS   Y2, Y0, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Y4, Y3, Y3
+	VMASKMOVPS   Y3, Y0, (AX)
+	JMP          avx2Strip3_one_stored
+
+avx2Strip3_one_add:
+	MOVQ        SI, AX
+	VMASKMOVPS  (AX), Y0, Y5
+	VFMADD231PS Y4, Y1, Y5
+	VMASKMOVPS  Y5, Y0, (AX)
+	LEAQ        (AX)(CX*4), AX
+	VMASKMOVPS  (AX), Y0, Y1
+	VFMADD231PS Y4, Y2, Y1
+	VMASKMOVPS  Y1, Y0, (AX)
+	LEAQ        (AX)(CX*4), AX
+	VMASKMOVPS  (AX), Y0, Y1
+	VFMADD231PS Y4, Y3, Y1
+	VMASKMOVPS  Y1, Y0, (AX)
+
+avx2Strip3_one_stored:
+avx2Strip3_end:
 	VZEROUPPER
 	RET
 
-add_avx2_4x1edge:
-	VMASKMOVPS  (AX), Y0, Y6
-	VFMADD231PS Y5, Y1, Y6
-	VMASKMOVPS  Y6, Y0, (AX)
-	ADDQ        CX, AX
-	VMASKMOVPS  (AX), Y0, Y1
-	VFMADD231PS Y5, Y2, Y1
-	VMASKMOVPS  Y1, Y0, (AX)
-	ADDQ        CX, AX
-	VMASKMOVPS  (AX), Y0, Y1
-	VFMADD231PS Y5, Y3, Y1
-	VMASKMOVPS  Y1, Y0, (AX)
-	ADDQ        CX, AX
-	VMASKMOVPS  (AX), Y0, Y1
-	VFMADD231PS Y5, Y4, Y1
-	VMASKMOVPS  Y1, Y0, (AX)
-	VZEROUPPER
-	RET
-
-// func avx2Tile4x2(k int, a *float32, down int, right int, b *float32, bStride int, alpha float32, add bool, c *float32, ldc int)
+// func avx2Strip4(k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int)
 // Requires: AVX, FMA3
-TEXT ·avx2Tile4x2(SB), NOSPLIT, $0-72
-	MOVQ   k+0(FP), AX
-	MOVQ   a+8(FP), CX
-	MOVQ   right+24(FP), DX
-	MOVQ   b+32(FP), BX
-	MOVQ   bStride+40(FP), SI
-	SHLQ   $0x02, DX
-	SHLQ   $0x02, SI
-	MOVQ   down+16(FP), DI
-	SHLQ   $0x02, DI
-	LEAQ   (DI)(DI*2), R8
+TEXT ·avx2Strip4(SB), NOSPLIT, $0-88
+	MOVQ a+8(FP), AX
+	MOVQ right+24(FP), CX
+	MOVQ b+32(FP), DX
+	MOVQ bStride+40(FP), BX
+	MOVQ c+64(FP), SI
+	MOVQ n+80(FP), DI
+	SHLQ $0x02, CX
+	SHLQ $0x02, BX
+	MOVQ down+16(FP), R8
+	SHLQ $0x02, R8
+	LEAQ (R8)(R8*2), R9
+	CMPQ DI, $0x10
+	JLT  avx2Strip4_edge
+
+avx2Strip4_two:
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
@@ -6423,100 +8197,108 @@ TEXT ·avx2Tile4x2(SB), NOSPLIT, $0-72
 	VXORPS Y5, Y5, Y5
 	VXORPS Y6, Y6, Y6
 	VXORPS Y7, Y7, Y7
+	MOVQ   k+0(FP), R10
+	MOVQ   DX, R11
 
-deep_avx2_4x2:
-	VMOVUPS      (BX), Y8
-	VMOVUPS      32(BX), Y9
-	VBROADCASTSS (CX), Y10
+avx2Strip4_two_deep:
+	VMOVUPS      (R11), Y8
+	VMOVUPS      32(R11), Y9
+	VBROADCASTSS (AX), Y10
 	VFMADD231PS  Y10, Y8, Y0
 	VFMADD231PS  Y10, Y9, Y1
-	VBROADCASTSS (CX)(DI*1), Y10
+	VBROADCASTSS (AX)(R8*1), Y10
 	VFMADD231PS  Y10, Y8, Y2
 	VFMADD231PS  Y10, Y9, Y3
-	VBROADCASTSS (CX)(DI*2), Y10
+	VBROADCASTSS (AX)(R8*2), Y10
 	VFMADD231PS  Y10, Y8, Y4
 	VFMADD231PS  Y10, Y9, Y5
-	VBROADCASTSS (CX)(R8*1), Y10
+	VBROADCASTSS (AX)(R9*1), Y10
 	VFMADD231PS  Y10, Y8, Y6
 	VFMADD231PS  Y10, Y9, Y7
-	ADDQ         DX, CX
-	ADDQ         SI, BX
-	DECQ         AX
-	JNZ          deep_avx2_4x2
-	MOVQ         c+56(FP), AX
-	MOVQ         ldc+64(FP), CX
-	SHLQ         $0x02, CX
-	VBROADCASTSS alpha+48(FP), Y8
-	CMPB         add+52(FP), $0x00
-	JNE          add_avx2_4x2
+	ADDQ         CX, AX
+	ADDQ         BX, R11
+	DECQ         R10
+	JNZ          avx2Strip4_two_deep
+	MOVQ         ldc+72(FP), R11
+	MOVQ         SI, R10
+	VBROADCASTSS alpha+56(FP), Y8
+	CMPB         add+60(FP), $0x00
+	JNE          avx2Strip4_two_add
 	VMULPS       Y8, Y0, Y0
-	VMOVUPS      Y0, (AX)
-	VMULPS       Y8, Y1, Y0
-	VMOVUPS      Y0, 32(AX)
-	ADDQ         CX, AX
-	VMULPS       Y8, Y2, Y0
-	VMOVUPS      Y0, (AX)
-	VMULPS       Y8, Y3, Y0
-	VMOVUPS      Y0, 32(AX)
-	ADDQ         CX, AX
-	VMULPS       Y8, Y4, Y0
-	VMOVUPS      Y0, (AX)
-	VMULPS       Y8, Y5, Y0
-	VMOVUPS      Y0, 32(AX)
-	ADDQ         CX, AX
-	VMULPS       Y8, Y6, Y0
-	VMOVUPS      Y0, (AX)
-	VMULPS       Y8, Y7, Y0
-	VMOVUPS      Y0, 32(AX)
-	VZEROUPPER
-	RET
+	VMOVUPS      Y0, (R10)
+	VMULPS       Y8, Y1, Y1
+	VMOVUPS      Y1, 32(R10)
+	LEAQ         (R10)(R11*4), R10
+	VMULPS       Y8, Y2, Y2
+	VMOVUPS      Y2, (R10)
+	VMULPS       Y8, Y3, Y3
+	VMOVUPS      Y3, 32(R10)
+	LEAQ         (R10)(R11*4), R10
+	VMULPS       Y8, Y4, Y4
+	VMOVUPS      Y4, (R10)
+	VMULPS       Y8, Y5, Y5
+	VMOVUPS      Y5, 32(R10)
+	LEAQ         (R10)(R11*4), R10
+	VMULPS       Y8, Y6, Y6
+	VMOVUPS      Y6, (R10)
+	VMULPS       Y8, Y7, Y7
+	VMOVUPS      Y7, 32(R10)
+	JMP          avx2Strip4_two_stored
 
-add_avx2_4x2:
-	VMOVUPS     (AX), Y9
+avx2Strip4_two_add:
+	MOVQ        SI, R10
+	VMOVUPS     (R10), Y9
 	VFMADD231PS Y8, Y0, Y9
-	VMOVUPS     Y9, (AX)
-	VMOVUPS     32(AX), Y0
+	VMOVUPS     Y9, (R10)
+	VMOVUPS     32(R10), Y0
 	VFMADD231PS Y8, Y1, Y0
-	VMOVUPS     Y0, 32(AX)
-	ADDQ        CX, AX
-	VMOVUPS     (AX), Y0
+	VMOVUPS     Y0, 32(R10)
+	LEAQ        (R10)(R11*4), R10
+	VMOVUPS     (R10), Y0
 	VFMADD231PS Y8, Y2, Y0
-	VMOVUPS     Y0, (AX)
-	VMOVUPS     32(AX), Y0
+	VMOVUPS     Y0, (R10)
+	VMOVUPS     32(R10), Y0
 	VFMADD231PS Y8, Y3, Y0
-	VMOVUPS     Y0, 32(AX)
-	ADDQ        CX, AX
-	VMOVUPS     (AX), Y0
+	VMOVUPS     Y0, 32(R10)
+	LEAQ        (R10)(R11*4), R10
+	VMOVUPS     (R10), Y0
 	VFMADD231PS Y8, Y4, Y0
-	VMOVUPS     Y0, (AX)
-	VMOVUPS     32(AX), Y0
+	VMOVUPS     Y0, (R10)
+	VMOVUPS     32(R10), Y0
 	VFMADD231PS Y8, Y5, Y0
-	VMOVUPS     Y0, 32(AX)
-	ADDQ        CX, AX
-	VMOVUPS     (AX), Y0
+	VMOVUPS     Y0, 32(R10)
+	LEAQ        (R10)(R11*4), R10
+	VMOVUPS     (R10), Y0
 	VFMADD231PS Y8, Y6, Y0
-	VMOVUPS     Y0, (AX)
-	VMOVUPS     32(AX), Y0
+	VMOVUPS     Y0, (R10)
+	VMOVUPS     32(R10), Y0
 	VFMADD231PS Y8, Y7, Y0
-	VMOVUPS     Y0, 32(AX)
-	VZEROUPPER
-	RET
+	VMOVUPS     Y0, 32(R10)
 
-// func avx2Tile4x2edge(k int, a *float32, down int, right int, b *float32, bStride int, alpha float32, add bool, c *float32, ldc int, mask uint64)
-// Requires: AVX, FMA3
-TEXT ·avx2Tile4x2edge(SB), NOSPLIT, $0-80
-	MOVQ    k+0(FP), AX
-	MOVQ    a+8(FP), CX
-	MOVQ    right+24(FP), DX
-	MOVQ    b+32(FP), BX
-	MOVQ    bStride+40(FP), SI
-	SHLQ    $0x02, DX
-	SHLQ    $0x02, SI
-	MOVQ    down+16(FP), DI
-	SHLQ    $0x02, DI
-	LEAQ    (DI)(DI*2), R8
-	MOVQ    mask+72(FP), R9
-	VMOVUPS (R9), Y0
+avx2Strip4_two_stored:
+	MOVQ  k+0(FP), R10
+	IMULQ CX, R10
+	SUBQ  R10, AX
+	ADDQ  $0x40, SI
+	MOVQ  panel+48(FP), R10
+	LEAQ  (DX)(R10*4), DX
+	TESTQ R10, R10
+	JNZ   avx2Strip4_two_packed
+	ADDQ  $0x40, DX
+
+avx2Strip4_two_packed:
+	SUBQ $0x10, DI
+	CMPQ DI, $0x10
+	JGE  avx2Strip4_two
+
+avx2Strip4_edge:
+	TESTQ   DI, DI
+	JZ      avx2Strip4_end
+	CMPQ    DI, $0x08
+	JLE     avx2Strip4_last
+	LEAQ    masks<>+0(SB), R10
+	NEGQ    DI
+	VMOVUPS 64(R10)(DI*4), Y0
 	VXORPS  Y1, Y1, Y1
 	VXORPS  Y2, Y2, Y2
 	VXORPS  Y3, Y3, Y3
@@ -6525,262 +8307,169 @@ TEXT ·avx2Tile4x2edge(SB), NOSPLIT, $0-80
 	VXORPS  Y6, Y6, Y6
 	VXORPS  Y7, Y7, Y7
 	VXORPS  Y8, Y8, Y8
+	MOVQ    k+0(FP), DI
 
-deep_avx2_4x2edge:
-	VMOVUPS      (BX), Y9
-	VMASKMOVPS   32(BX), Y0, Y10
-	VBROADCASTSS (CX), Y11
+avx2Strip4_edge_deep:
+	VMOVUPS      (DX), Y9
+	VMASKMOVPS   32(DX), Y0, Y10
+	VBROADCASTSS (AX), Y11
 	VFMADD231PS  Y11, Y9, Y1
 	VFMADD231PS  Y11, Y10, Y2
-	VBROADCASTSS (CX)(DI*1), Y11
+	VBROADCASTSS (AX)(R8*1), Y11
 	VFMADD231PS  Y11, Y9, Y3
 	VFMADD231PS  Y11, Y10, Y4
-	VBROADCASTSS (CX)(DI*2), Y11
+	VBROADCASTSS (AX)(R8*2), Y11
 	VFMADD231PS  Y11, Y9, Y5
 	VFMADD231PS  Y11, Y10, Y6
-	VBROADCASTSS (CX)(R8*1), Y11
+	VBROADCASTSS (AX)(R9*1), Y11
 	VFMADD231PS  Y11, Y9, Y7
 	VFMADD231PS  Y11, Y10, Y8
-	ADDQ         DX, CX
-	ADDQ         SI, BX
-	DECQ         AX
-	JNZ          deep_avx2_4x2edge
-	MOVQ         c+56(FP), AX
-	MOVQ         ldc+64(FP), CX
-	SHLQ         $0x02, CX
-	VBROADCASTSS alpha+48(FP), Y9
-	CMPB         add+52(FP), $0x00
-	JNE          add_avx2_4x2edge
+	ADDQ         CX, AX
+	ADDQ         BX, DX
+	DECQ         DI
+	JNZ          avx2Strip4_edge_deep
+	MOVQ         ldc+72(FP), CX
+	MOVQ         SI, AX
+	VBROADCASTSS alpha+56(FP), Y9
+	CMPB         add+60(FP), $0x00
+	JNE          avx2Strip4_edge_add
 	VMULPS       Y9, Y1, Y1
 	VMOVUPS      Y1, (AX)
-	VMULPS       Y9, Y2, Y1
-	VMASKMOVPS   Y1, Y0, 32(AX)
-	ADDQ         CX, AX
-	VMULPS       Y9, Y3, Y1
-	VMOVUPS      Y1, (AX)
-	VMULPS       Y9, Y4, Y1
-	VMASKMOVPS   Y1, Y0, 32(AX)
-	ADDQ         CX, AX
-	VMULPS       Y9, Y5, Y1
-	VMOVUPS      Y1, (AX)
-	VMULPS       Y9, Y6, Y1
-	VMASKMOVPS   Y1, Y0, 32(AX)
-	ADDQ         CX, AX
-	VMULPS       Y9, Y7, Y1
-	VMOVUPS      Y1, (AX)
-	VMULPS       Y9, Y8, Y1
-	VMASKMOVPS   Y1, Y0, 32(AX)
-	VZEROUPPER
-	RET
+	VMULPS       Y9, Y2, Y2
+	VMASKMOVPS   Y2, Y0, 32(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Y9, Y3, Y3
+	VMOVUPS      Y3, (AX)
+	VMULPS       Y9, Y4, Y4
+	VMASKMOVPS   Y4, Y0, 32(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Y9, Y5, Y5
+	VMOVUPS      Y5, (AX)
+	VMULPS       Y9, Y6, Y6
+	VMASKMOVPS   Y6, Y0, 32(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Y9, Y7, Y7
+	VMOVUPS      Y7, (AX)
+	VMULPS       Y9, Y8, Y8
+	VMASKMOVPS   Y8, Y0, 32(AX)
+	JMP          avx2Strip4_edge_stored
 
-add_avx2_4x2edge:
+avx2Strip4_edge_add:
+	MOVQ        SI, AX
 	VMOVUPS     (AX), Y10
 	VFMADD231PS Y9, Y1, Y10
 	VMOVUPS     Y10, (AX)
 	VMASKMOVPS  32(AX), Y0, Y1
 	VFMADD231PS Y9, Y2, Y1
 	VMASKMOVPS  Y1, Y0, 32(AX)
-	ADDQ        CX, AX
+	LEAQ        (AX)(CX*4), AX
 	VMOVUPS     (AX), Y1
 	VFMADD231PS Y9, Y3, Y1
 	VMOVUPS     Y1, (AX)
 	VMASKMOVPS  32(AX), Y0, Y1
 	VFMADD231PS Y9, Y4, Y1
 	VMASKMOVPS  Y1, Y0, 32(AX)
-	ADDQ        CX, AX
+	LEAQ        (AX)(CX*4), AX
 	VMOVUPS     (AX), Y1
 	VFMADD231PS Y9, Y5, Y1
 	VMOVUPS     Y1, (AX)
 	VMASKMOVPS  32(AX), Y0, Y1
 	VFMADD231PS Y9, Y6, Y1
 	VMASKMOVPS  Y1, Y0, 32(AX)
-	ADDQ        CX, AX
+	LEAQ        (AX)(CX*4), AX
 	VMOVUPS     (AX), Y1
 	VFMADD231PS Y9, Y7, Y1
 	VMOVUPS     Y1, (AX)
 	VMASKMOVPS  32(AX), Y0, Y1
 	VFMADD231PS Y9, Y8, Y1
 	VMASKMOVPS  Y1, Y0, 32(AX)
-	VZEROUPPER
-	RET
 
-// func avx2Tile5x1(k int, a *float32, down int, right int, b *float32, bStride int, alpha float32, add bool, c *float32, ldc int)
-// Requires: AVX, FMA3
-TEXT ·avx2Tile5x1(SB), NOSPLIT, $0-72
-	MOVQ   k+0(FP), AX
-	MOVQ   a+8(FP), CX
-	MOVQ   right+24(FP), DX
-	MOVQ   b+32(FP), BX
-	MOVQ   bStride+40(FP), SI
-	SHLQ   $0x02, DX
-	SHLQ   $0x02, SI
-	MOVQ   down+16(FP), DI
-	SHLQ   $0x02, DI
-	LEAQ   (DI)(DI*2), R8
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
+avx2Strip4_edge_stored:
+	JMP avx2Strip4_end
 
-deep_avx2_5x1:
-	VMOVUPS      (BX), Y5
-	VBROADCASTSS (CX), Y6
-	VFMADD231PS  Y6, Y5, Y0
-	VBROADCASTSS (CX)(DI*1), Y6
-	VFMADD231PS  Y6, Y5, Y1
-	VBROADCASTSS (CX)(DI*2), Y6
-	VFMADD231PS  Y6, Y5, Y2
-	VBROADCASTSS (CX)(R8*1), Y6
-	VFMADD231PS  Y6, Y5, Y3
-	VBROADCASTSS (CX)(DI*4), Y6
-	VFMADD231PS  Y6, Y5, Y4
-	ADDQ         DX, CX
-	ADDQ         SI, BX
-	DECQ         AX
-	JNZ          deep_avx2_5x1
-	MOVQ         c+56(FP), AX
-	MOVQ         ldc+64(FP), CX
-	SHLQ         $0x02, CX
-	VBROADCASTSS alpha+48(FP), Y5
-	CMPB         add+52(FP), $0x00
-	JNE          add_avx2_5x1
-	VMULPS       Y5, Y0, Y0
-	VMOVUPS      Y0, (AX)
-	ADDQ         CX, AX
-	VMULPS       Y5, Y1, Y0
-	VMOVUPS      Y0, (AX)
-	ADDQ         CX, AX
-	VMULPS       Y5, Y2, Y0
-	VMOVUPS      Y0, (AX)
-	ADDQ         CX, AX
-	VMULPS       Y5, Y3, Y0
-	VMOVUPS      Y0, (AX)
-	ADDQ         CX, AX
-	VMULPS       Y5, Y4, Y0
-	VMOVUPS      Y0, (AX)
-	VZEROUPPER
-	RET
-
-add_avx2_5x1:
-	VMOVUPS     (AX), Y6
-	VFMADD231PS Y5, Y0, Y6
-	VMOVUPS     Y6, (AX)
-	ADDQ        CX, AX
-	VMOVUPS     (AX), Y0
-	VFMADD231PS Y5, Y1, Y0
-	VMOVUPS     Y0, (AX)
-	ADDQ        CX, AX
-	VMOVUPS     (AX), Y0
-	VFMADD231PS Y5, Y2, Y0
-	VMOVUPS     Y0, (AX)
-	ADDQ        CX, AX
-	VMOVUPS     (AX), Y0
-	VFMADD231PS Y5, Y3, Y0
-	VMOVUPS     Y0, (AX)
-	ADDQ        CX, AX
-	VMOVUPS     (AX), Y0
-	VFMADD231PS Y5, Y4, Y0
-	VMOVUPS     Y0, (AX)
-	VZEROUPPER
-	RET
-
-// func avx2Tile5x1edge(k int, a *float32, down int, right int, b *float32, bStride int, alpha float32, add bool, c *float32, ldc int, mask uint64)
-// Requires: AVX, FMA3
-TEXT ·avx2Tile5x1edge(SB), NOSPLIT, $0-80
-	MOVQ    k+0(FP), AX
-	MOVQ    a+8(FP), CX
-	MOVQ    right+24(FP), DX
-	MOVQ    b+32(FP), BX
-	MOVQ    bStride+40(FP), SI
-	SHLQ    $0x02, DX
-	SHLQ    $0x02, SI
-	MOVQ    down+16(FP), DI
-	SHLQ    $0x02, DI
-	LEAQ    (DI)(DI*2), R8
-	MOVQ    mask+72(FP), R9
-	VMOVUPS (R9), Y0
+avx2Strip4_last:
+	LEAQ    masks<>+0(SB), R10
+	NEGQ    DI
+	VMOVUPS 32(R10)(DI*4), Y0
 	VXORPS  Y1, Y1, Y1
 	VXORPS  Y2, Y2, Y2
 	VXORPS  Y3, Y3, Y3
 	VXORPS  Y4, Y4, Y4
-	VXORPS  Y5, Y5, Y5
+	MOVQ    k+0(FP), DI
 
-deep_avx2_5x1edge:
-	VMASKMOVPS   (BX), Y0, Y6
-	VBROADCASTSS (CX), Y7
-	VFMADD231PS  Y7, Y6, Y1
-	VBROADCASTSS (CX)(DI*1), Y7
-	VFMADD231PS  Y7, Y6, Y2
-	VBROADCASTSS (CX)(DI*2), Y7
-	VFMADD231PS  Y7, Y6, Y3
-	VBROADCASTSS (CX)(R8*1), Y7
-	VFMADD231PS  Y7, Y6, Y4
-	VBROADCASTSS (CX)(DI*4), Y7
-	VFMADD231PS  Y7, Y6, Y5
-	ADDQ         DX, CX
-	ADDQ         SI, BX
-	DECQ         AX
-	JNZ          deep_avx2_5x1edge
-	MOVQ         c+56(FP), AX
-	MOVQ         ldc+64(FP), CX
-	SHLQ         $0x02, CX
-	VBROADCASTSS alpha+48(FP), Y6
-	CMPB         add+52(FP), $0x00
-	JNE          add_avx2_5x1edge
-	VMULPS       Y6, Y1, Y1
-	VMASKMOVPS   Y1, Y0, (AX)
+avx2Strip4_one_deep:
+	VMASKMOVPS   (DX), Y0, Y5
+	VBROADCASTSS (AX), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS (AX)(R8*1), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS (AX)(R8*2), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS (AX)(R9*1), Y6
+	VFMADD231PS  Y6, Y5, Y4
 	ADDQ         CX, AX
-	VMULPS       Y6, Y2, Y1
+	ADDQ         BX, DX
+	DECQ         DI
+	JNZ          avx2Strip4_one_deep
+	MOVQ         ldc+72(FP), CX
+	MOVQ         SI, AX
+	VBROADCASTSS alpha+56(FP), Y5
+	CMPB         add+60(FP), $0x00
+	JNE          avx2Strip4_one_add
+	VMULPS       Y5, Y1, Y1
 	VMASKMOVPS   Y1, Y0, (AX)
-	ADDQ         CX, AX
-	VMULPS       Y6, Y3, Y1
-	VMASKMOVPS   Y1, Y0, (AX)
-	ADDQ         CX, AX
-	VMULPS       Y6, Y4, Y1
-	VMASKMOVPS   Y1, Y0, (AX)
-	ADDQ         CX, AX
-	VMULPS       Y6, Y5, Y1
-	VMASKMOVPS   Y1, Y0, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Y5, Y2, Y2
+	VMASKMOVPS   Y2, Y0, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Y5, Y3, Y3
+	VMASKMOVPS   Y3, Y0, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Y5, Y4, Y4
+	VMASKMOVPS   Y4, Y0, (AX)
+	JMP          avx2Strip4_one_stored
+
+avx2Strip4_one_add:
+	MOVQ        SI, AX
+	VMASKMOVPS  (AX), Y0, Y6
+	VFMADD231PS Y5, Y1, Y6
+	VMASKMOVPS  Y6, Y0, (AX)
+	LEAQ        (AX)(CX*4), AX
+	VMASKMOVPS  (AX), Y0, Y1
+	VFMADD231PS Y5, Y2, Y1
+	VMASKMOVPS  Y1, Y0, (AX)
+	LEAQ        (AX)(CX*4), AX
+	VMASKMOVPS  (AX), Y0, Y1
+	VFMADD231PS Y5, Y3, Y1
+	VMASKMOVPS  Y1, Y0, (AX)
+	LEAQ        (AX)(CX*4), AX
+	VMASKMOVPS  (AX), Y0, Y1
+	VFMADD231PS Y5, Y4, Y1
+	VMASKMOVPS  Y1, Y0, (AX)
+
+avx2Strip4_one_stored:
+avx2Strip4_end:
 	VZEROUPPER
 	RET
 
-add_avx2_5x1edge:
-	VMASKMOVPS  (AX), Y0, Y7
-	VFMADD231PS Y6, Y1, Y7
-	VMASKMOVPS  Y7, Y0, (AX)
-	ADDQ        CX, AX
-	VMASKMOVPS  (AX), Y0, Y1
-	VFMADD231PS Y6, Y2, Y1
-	VMASKMOVPS  Y1, Y0, (AX)
-	ADDQ        CX, AX
-	VMASKMOVPS  (AX), Y0, Y1
-	VFMADD231PS Y6, Y3, Y1
-	VMASKMOVPS  Y1, Y0, (AX)
-	ADDQ        CX, AX
-	VMASKMOVPS  (AX), Y0, Y1
-	VFMADD231PS Y6, Y4, Y1
-	VMASKMOVPS  Y1, Y0, (AX)
-	ADDQ        CX, AX
-	VMASKMOVPS  (AX), Y0, Y1
-	VFMADD231PS Y6, Y5, Y1
-	VMASKMOVPS  Y1, Y0, (AX)
-	VZEROUPPER
-	RET
-
-// func avx2Tile5x2(k int, a *float32, down int, right int, b *float32, bStride int, alpha float32, add bool, c *float32, ldc int)
+// func avx2Strip5(k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int)
 // Requires: AVX, FMA3
-TEXT ·avx2Tile5x2(SB), NOSPLIT, $0-72
-	MOVQ   k+0(FP), AX
-	MOVQ   a+8(FP), CX
-	MOVQ   right+24(FP), DX
-	MOVQ   b+32(FP), BX
-	MOVQ   bStride+40(FP), SI
-	SHLQ   $0x02, DX
-	SHLQ   $0x02, SI
-	MOVQ   down+16(FP), DI
-	SHLQ   $0x02, DI
-	LEAQ   (DI)(DI*2), R8
+TEXT ·avx2Strip5(SB), NOSPLIT, $0-88
+	MOVQ a+8(FP), AX
+	MOVQ right+24(FP), CX
+	MOVQ b+32(FP), DX
+	MOVQ bStride+40(FP), BX
+	MOVQ c+64(FP), SI
+	MOVQ n+80(FP), DI
+	SHLQ $0x02, CX
+	SHLQ $0x02, BX
+	MOVQ down+16(FP), R8
+	SHLQ $0x02, R8
+	LEAQ (R8)(R8*2), R9
+	CMPQ DI, $0x10
+	JLT  avx2Strip5_edge
+
+avx2Strip5_two:
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
@@ -6791,115 +8480,123 @@ TEXT ·avx2Tile5x2(SB), NOSPLIT, $0-72
 	VXORPS Y7, Y7, Y7
 	VXORPS Y8, Y8, Y8
 	VXORPS Y9, Y9, Y9
+	MOVQ   k+0(FP), R10
+	MOVQ   DX, R11
 
-deep_avx2_5x2:
-	VMOVUPS      (BX), Y10
-	VMOVUPS      32(BX), Y11
-	VBROADCASTSS (CX), Y12
+avx2Strip5_two_deep:
+	VMOVUPS      (R11), Y10
+	VMOVUPS      32(R11), Y11
+	VBROADCASTSS (AX), Y12
 	VFMADD231PS  Y12, Y10, Y0
 	VFMADD231PS  Y12, Y11, Y1
-	VBROADCASTSS (CX)(DI*1), Y12
+	VBROADCASTSS (AX)(R8*1), Y12
 	VFMADD231PS  Y12, Y10, Y2
 	VFMADD231PS  Y12, Y11, Y3
-	VBROADCASTSS (CX)(DI*2), Y12
+	VBROADCASTSS (AX)(R8*2), Y12
 	VFMADD231PS  Y12, Y10, Y4
 	VFMADD231PS  Y12, Y11, Y5
-	VBROADCASTSS (CX)(R8*1), Y12
+	VBROADCASTSS (AX)(R9*1), Y12
 	VFMADD231PS  Y12, Y10, Y6
 	VFMADD231PS  Y12, Y11, Y7
-	VBROADCASTSS (CX)(DI*4), Y12
+	VBROADCASTSS (AX)(R8*4), Y12
 	VFMADD231PS  Y12, Y10, Y8
 	VFMADD231PS  Y12, Y11, Y9
-	ADDQ         DX, CX
-	ADDQ         SI, BX
-	DECQ         AX
-	JNZ          deep_avx2_5x2
-	MOVQ         c+56(FP), AX
-	MOVQ         ldc+64(FP), CX
-	SHLQ         $0x02, CX
-	VBROADCASTSS alpha+48(FP), Y10
-	CMPB         add+52(FP), $0x00
-	JNE          add_avx2_5x2
+	ADDQ         CX, AX
+	ADDQ         BX, R11
+	DECQ         R10
+	JNZ          avx2Strip5_two_deep
+	MOVQ         ldc+72(FP), R11
+	MOVQ         SI, R10
+	VBROADCASTSS alpha+56(FP), Y10
+	CMPB         add+60(FP), $0x00
+	JNE          avx2Strip5_two_add
 	VMULPS       Y10, Y0, Y0
-	VMOVUPS      Y0, (AX)
-	VMULPS       Y10, Y1, Y0
-	VMOVUPS      Y0, 32(AX)
-	ADDQ         CX, AX
-	VMULPS       Y10, Y2, Y0
-	VMOVUPS      Y0, (AX)
-	VMULPS       Y10, Y3, Y0
-	VMOVUPS      Y0, 32(AX)
-	ADDQ         CX, AX
-	VMULPS       Y10, Y4, Y0
-	VMOVUPS      Y0, (AX)
-	VMULPS       Y10, Y5, Y0
-	VMOVUPS      Y0, 32(AX)
-	ADDQ         CX, AX
-	VMULPS       Y10, Y6, Y0
-	VMOVUPS      Y0, (AX)
-	VMULPS       Y10, Y7, Y0
-	VMOVUPS      Y0, 32(AX)
-	ADDQ         CX, AX
-	VMULPS       Y10, Y8, Y0
-	VMOVUPS      Y0, (AX)
-	VMULPS       Y10, Y9, Y0
-	VMOVUPS      Y0, 32(AX)
-	VZEROUPPER
-	RET
+	VMOVUPS      Y0, (R10)
+	VMULPS       Y10, Y1, Y1
+	VMOVUPS      Y1, 32(R10)
+	LEAQ         (R10)(R11*4), R10
+	VMULPS       Y10, Y2, Y2
+	VMOVUPS      Y2, (R10)
+	VMULPS       Y10, Y3, Y3
+	VMOVUPS      Y3, 32(R10)
+	LEAQ         (R10)(R11*4), R10
+	VMULPS       Y10, Y4, Y4
+	VMOVUPS      Y4, (R10)
+	VMULPS       Y10, Y5, Y5
+	VMOVUPS      Y5, 32(R10)
+	LEAQ         (R10)(R11*4), R10
+	VMULPS       Y10, Y6, Y6
+	VMOVUPS      Y6, (R10)
+	VMULPS       Y10, Y7, Y7
+	VMOVUPS      Y7, 32(R10)
+	LEAQ         (R10)(R11*4), R10
+	VMULPS       Y10, Y8, Y8
+	VMOVUPS      Y8, (R10)
+	VMULPS       Y10, Y9, Y9
+	VMOVUPS      Y9, 32(R10)
+	JMP          avx2Strip5_two_stored
 
-add_avx2_5x2:
-	VMOVUPS     (AX), Y11
+avx2Strip5_two_add:
+	MOVQ        SI, R10
+	VMOVUPS     (R10), Y11
 	VFMADD231PS Y10, Y0, Y11
-	VMOVUPS     Y11, (AX)
-	VMOVUPS     32(AX), Y0
+	VMOVUPS     Y11, (R10)
+	VMOVUPS     32(R10), Y0
 	VFMADD231PS Y10, Y1, Y0
-	VMOVUPS     Y0, 32(AX)
-	ADDQ        CX, AX
-	VMOVUPS     (AX), Y0
+	VMOVUPS     Y0, 32(R10)
+	LEAQ        (R10)(R11*4), R10
+	VMOVUPS     (R10), Y0
 	VFMADD231PS Y10, Y2, Y0
-	VMOVUPS     Y0, (AX)
-	VMOVUPS     32(AX), Y0
+	VMOVUPS     Y0, (R10)
+	VMOVUPS     32(R10), Y0
 	VFMADD231PS Y10, Y3, Y0
-	VMOVUPS     Y0, 32(AX)
-	ADDQ        CX, AX
-	VMOVUPS     (AX), Y0
+	VMOVUPS     Y0, 32(R10)
+	LEAQ        (R10)(R11*4), R10
+	VMOVUPS     (R10), Y0
 	VFMADD231PS Y10, Y4, Y0
-	VMOVUPS     Y0, (AX)
-	VMOVUPS     32(AX), Y0
+	VMOVUPS     Y0, (R10)
+	VMOVUPS     32(R10), Y0
 	VFMADD231PS Y10, Y5, Y0
-	VMOVUPS     Y0, 32(AX)
-	ADDQ        CX, AX
-	VMOVUPS     (AX), Y0
+	VMOVUPS     Y0, 32(R10)
+	LEAQ        (R10)(R11*4), R10
+	VMOVUPS     (R10), Y0
 	VFMADD231PS Y10, Y6, Y0
-	VMOVUPS     Y0, (AX)
-	VMOVUPS     32(AX), Y0
+	VMOVUPS     Y0, (R10)
+	VMOVUPS     32(R10), Y0
 	VFMADD231PS Y10, Y7, Y0
-	VMOVUPS     Y0, 32(AX)
-	ADDQ        CX, AX
-	VMOVUPS     (AX), Y0
+	VMOVUPS     Y0, 32(R10)
+	LEAQ        (R10)(R11*4), R10
+	VMOVUPS     (R10), Y0
 	VFMADD231PS Y10, Y8, Y0
-	VMOVUPS     Y0, (AX)
-	VMOVUPS     32(AX), Y0
+	VMOVUPS     Y0, (R10)
+	VMOVUPS     32(R10), Y0
 	VFMADD231PS Y10, Y9, Y0
-	VMOVUPS     Y0, 32(AX)
-	VZEROUPPER
-	RET
+	VMOVUPS     Y0, 32(R10)
 
-// func avx2Tile5x2edge(k int, a *float32, down int, right int, b *float32, bStride int, alpha float32, add bool, c *float32, ldc int, mask uint64)
-// Requires: AVX, FMA3
-TEXT ·avx2Tile5x2edge(SB), NOSPLIT, $0-80
-	MOVQ    k+0(FP), AX
-	MOVQ    a+8(FP), CX
-	MOVQ    right+24(FP), DX
-	MOVQ    b+32(FP), BX
-	MOVQ    bStride+40(FP), SI
-	SHLQ    $0x02, DX
-	SHLQ    $0x02, SI
-	MOVQ    down+16(FP), DI
-	SHLQ    $0x02, DI
-	LEAQ    (DI)(DI*2), R8
-	MOVQ    mask+72(FP), R9
-	VMOVUPS (R9), Y0
+avx2Strip5_two_stored:
+	MOVQ  k+0(FP), R10
+	IMULQ CX, R10
+	SUBQ  R10, AX
+	ADDQ  $0x40, SI
+	MOVQ  panel+48(FP), R10
+	LEAQ  (DX)(R10*4), DX
+	TESTQ R10, R10
+	JNZ   avx2Strip5_two_packed
+	ADDQ  $0x40, DX
+
+avx2Strip5_two_packed:
+	SUBQ $0x10, DI
+	CMPQ DI, $0x10
+	JGE  avx2Strip5_two
+
+avx2Strip5_edge:
+	TESTQ   DI, DI
+	JZ      avx2Strip5_end
+	CMPQ    DI, $0x08
+	JLE     avx2Strip5_last
+	LEAQ    masks<>+0(SB), R10
+	NEGQ    DI
+	VMOVUPS 64(R10)(DI*4), Y0
 	VXORPS  Y1, Y1, Y1
 	VXORPS  Y2, Y2, Y2
 	VXORPS  Y3, Y3, Y3
@@ -6910,305 +8607,196 @@ TEXT ·avx2Tile5x2edge(SB), NOSPLIT, $0-80
 	VXORPS  Y8, Y8, Y8
 	VXORPS  Y9, Y9, Y9
 	VXORPS  Y10, Y10, Y10
+	MOVQ    k+0(FP), DI
 
-deep_avx2_5x2edge:
-	VMOVUPS      (BX), Y11
-	VMASKMOVPS   32(BX), Y0, Y12
-	VBROADCASTSS (CX), Y13
+avx2Strip5_edge_deep:
+	VMOVUPS      (DX), Y11
+	VMASKMOVPS   32(DX), Y0, Y12
+	VBROADCASTSS (AX), Y13
 	VFMADD231PS  Y13, Y11, Y1
 	VFMADD231PS  Y13, Y12, Y2
-	VBROADCASTSS (CX)(DI*1), Y13
+	VBROADCASTSS (AX)(R8*1), Y13
 	VFMADD231PS  Y13, Y11, Y3
 	VFMADD231PS  Y13, Y12, Y4
-	VBROADCASTSS (CX)(DI*2), Y13
+	VBROADCASTSS (AX)(R8*2), Y13
 	VFMADD231PS  Y13, Y11, Y5
 	VFMADD231PS  Y13, Y12, Y6
-	VBROADCASTSS (CX)(R8*1), Y13
+	VBROADCASTSS (AX)(R9*1), Y13
 	VFMADD231PS  Y13, Y11, Y7
 	VFMADD231PS  Y13, Y12, Y8
-	VBROADCASTSS (CX)(DI*4), Y13
+	VBROADCASTSS (AX)(R8*4), Y13
 	VFMADD231PS  Y13, Y11, Y9
 	VFMADD231PS  Y13, Y12, Y10
-	ADDQ         DX, CX
-	ADDQ         SI, BX
-	DECQ         AX
-	JNZ          deep_avx2_5x2edge
-	MOVQ         c+56(FP), AX
-	MOVQ         ldc+64(FP), CX
-	SHLQ         $0x02, CX
-	VBROADCASTSS alpha+48(FP), Y11
-	CMPB         add+52(FP), $0x00
-	JNE          add_avx2_5x2edge
+	ADDQ         CX, AX
+	ADDQ         BX, DX
+	DECQ         DI
+	JNZ          avx2Strip5_edge_deep
+	MOVQ         ldc+72(FP), CX
+	MOVQ         SI, AX
+	VBROADCASTSS alpha+56(FP), Y11
+	CMPB         add+60(FP), $0x00
+	JNE          avx2Strip5_edge_add
 	VMULPS       Y11, Y1, Y1
 	VMOVUPS      Y1, (AX)
-	VMULPS       Y11, Y2, Y1
-	VMASKMOVPS   Y1, Y0, 32(AX)
-	ADDQ         CX, AX
-	VMULPS       Y11, Y3, Y1
-	VMOVUPS      Y1, (AX)
-	VMULPS       Y11, Y4, Y1
-	VMASKMOVPS   Y1, Y0, 32(AX)
-	ADDQ         CX, AX
-	VMULPS       Y11, Y5, Y1
-	VMOVUPS      Y1, (AX)
-	VMULPS       Y11, Y6, Y1
-	VMASKMOVPS   Y1, Y0, 32(AX)
-	ADDQ         CX, AX
-	VMULPS       Y11, Y7, Y1
-	VMOVUPS      Y1, (AX)
-	VMULPS       Y11, Y8, Y1
-	VMASKMOVPS   Y1, Y0, 32(AX)
-	ADDQ         CX, AX
-	VMULPS       Y11, Y9, Y1
-	VMOVUPS      Y1, (AX)
-	VMULPS       Y11, Y10, Y1
-	VMASKMOVPS   Y1, Y0, 32(AX)
-	VZEROUPPER
-	RET
+	VMULPS       Y11, Y2, Y2
+	VMASKMOVPS   Y2, Y0, 32(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Y11, Y3, Y3
+	VMOVUPS      Y3, (AX)
+	VMULPS       Y11, Y4, Y4
+	VMASKMOVPS   Y4, Y0, 32(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Y11, Y5, Y5
+	VMOVUPS      Y5, (AX)
+	VMULPS       Y11, Y6, Y6
+	VMASKMOVPS   Y6, Y0, 32(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Y11, Y7, Y7
+	VMOVUPS      Y7, (AX)
+	VMULPS       Y11, Y8, Y8
+	VMASKMOVPS   Y8, Y0, 32(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Y11, Y9, Y9
+	VMOVUPS      Y9, (AX)
+	VMULPS       Y11, Y10, Y10
+	VMASKMOVPS   Y10, Y0, 32(AX)
+	JMP          avx2Strip5_edge_stored
 
-add_avx2_5x2edge:
+avx2Strip5_edge_add:
+	MOVQ        SI, AX
 	VMOVUPS     (AX), Y12
 	VFMADD231PS Y11, Y1, Y12
 	VMOVUPS     Y12, (AX)
 	VMASKMOVPS  32(AX), Y0, Y1
 	VFMADD231PS Y11, Y2, Y1
 	VMASKMOVPS  Y1, Y0, 32(AX)
-	ADDQ        CX, AX
+	LEAQ        (AX)(CX*4), AX
 	VMOVUPS     (AX), Y1
 	VFMADD231PS Y11, Y3, Y1
 	VMOVUPS     Y1, (AX)
 	VMASKMOVPS  32(AX), Y0, Y1
 	VFMADD231PS Y11, Y4, Y1
 	VMASKMOVPS  Y1, Y0, 32(AX)
-	ADDQ        CX, AX
+	LEAQ        (AX)(CX*4), AX
 	VMOVUPS     (AX), Y1
 	VFMADD231PS Y11, Y5, Y1
 	VMOVUPS     Y1, (AX)
 	VMASKMOVPS  32(AX), Y0, Y1
 	VFMADD231PS Y11, Y6, Y1
 	VMASKMOVPS  Y1, Y0, 32(AX)
-	ADDQ        CX, AX
+	LEAQ        (AX)(CX*4), AX
 	VMOVUPS     (AX), Y1
 	VFMADD231PS Y11, Y7, Y1
 	VMOVUPS     Y1, (AX)
 	VMASKMOVPS  32(AX), Y0, Y1
 	VFMADD231PS Y11, Y8, Y1
 	VMASKMOVPS  Y1, Y0, 32(AX)
-	ADDQ        CX, AX
+	LEAQ        (AX)(CX*4), AX
 	VMOVUPS     (AX), Y1
 	VFMADD231PS Y11, Y9, Y1
 	VMOVUPS     Y1, (AX)
 	VMASKMOVPS  32(AX), Y0, Y1
 	VFMADD231PS Y11, Y10, Y1
 	VMASKMOVPS  Y1, Y0, 32(AX)
-	VZEROUPPER
-	RET
 
-// func avx2Tile6x1(k int, a *float32, down int, right int, b *float32, bStride int, alpha float32, add bool, c *float32, ldc int)
-// Requires: AVX, FMA3
-TEXT ·avx2Tile6x1(SB), NOSPLIT, $0-72
-	MOVQ   k+0(FP), AX
-	MOVQ   a+8(FP), CX
-	MOVQ   right+24(FP), DX
-	MOVQ   b+32(FP), BX
-	MOVQ   bStride+40(FP), SI
-	SHLQ   $0x02, DX
-	SHLQ   $0x02, SI
-	MOVQ   down+16(FP), DI
-	SHLQ   $0x02, DI
-	LEAQ   (DI)(DI*2), R8
-	LEAQ   (DI)(DI*4), R9
-	ADDQ   CX, R9
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
+avx2Strip5_edge_stored:
+	JMP avx2Strip5_end
 
-deep_avx2_6x1:
-	VMOVUPS      (BX), Y6
-	VBROADCASTSS (CX), Y7
-	VFMADD231PS  Y7, Y6, Y0
-	VBROADCASTSS (CX)(DI*1), Y7
-	VFMADD231PS  Y7, Y6, Y1
-	VBROADCASTSS (CX)(DI*2), Y7
-	VFMADD231PS  Y7, Y6, Y2
-	VBROADCASTSS (CX)(R8*1), Y7
-	VFMADD231PS  Y7, Y6, Y3
-	VBROADCASTSS (CX)(DI*4), Y7
-	VFMADD231PS  Y7, Y6, Y4
-	VBROADCASTSS (R9), Y7
-	VFMADD231PS  Y7, Y6, Y5
-	ADDQ         DX, CX
-	ADDQ         DX, R9
-	ADDQ         SI, BX
-	DECQ         AX
-	JNZ          deep_avx2_6x1
-	MOVQ         c+56(FP), AX
-	MOVQ         ldc+64(FP), CX
-	SHLQ         $0x02, CX
-	VBROADCASTSS alpha+48(FP), Y6
-	CMPB         add+52(FP), $0x00
-	JNE          add_avx2_6x1
-	VMULPS       Y6, Y0, Y0
-	VMOVUPS      Y0, (AX)
-	ADDQ         CX, AX
-	VMULPS       Y6, Y1, Y0
-	VMOVUPS      Y0, (AX)
-	ADDQ         CX, AX
-	VMULPS       Y6, Y2, Y0
-	VMOVUPS      Y0, (AX)
-	ADDQ         CX, AX
-	VMULPS       Y6, Y3, Y0
-	VMOVUPS      Y0, (AX)
-	ADDQ         CX, AX
-	VMULPS       Y6, Y4, Y0
-	VMOVUPS      Y0, (AX)
-	ADDQ         CX, AX
-	VMULPS       Y6, Y5, Y0
-	VMOVUPS      Y0, (AX)
-	VZEROUPPER
-	RET
-
-add_avx2_6x1:
-	VMOVUPS     (AX), Y7
-	VFMADD231PS Y6, Y0, Y7
-	VMOVUPS     Y7, (AX)
-	ADDQ        CX, AX
-	VMOVUPS     (AX), Y0
-	VFMADD231PS Y6, Y1, Y0
-	VMOVUPS     Y0, (AX)
-	ADDQ        CX, AX
-	VMOVUPS     (AX), Y0
-	VFMADD231PS Y6, Y2, Y0
-	VMOVUPS     Y0, (AX)
-	ADDQ        CX, AX
-	VMOVUPS     (AX), Y0
-	VFMADD231PS Y6, Y3, Y0
-	VMOVUPS     Y0, (AX)
-	ADDQ        CX, AX
-	VMOVUPS     (AX), Y0
-	VFMADD231PS Y6, Y4, Y0
-	VMOVUPS     Y0, (AX)
-	ADDQ        CX, AX
-	VMOVUPS     (AX), Y0
-	VFMADD231PS Y6, Y5, Y0
-	VMOVUPS     Y0, (AX)
-	VZEROUPPER
-	RET
-
-// func avx2Tile6x1edge(k int, a *float32, down int, right int, b *float32, bStride int, alpha float32, add bool, c *float32, ldc int, mask uint64)
-// Requires: AVX, FMA3
-TEXT ·avx2Tile6x1edge(SB), NOSPLIT, $0-80
-	MOVQ    k+0(FP), AX
-	MOVQ    a+8(FP), CX
-	MOVQ    right+24(FP), DX
-	MOVQ    b+32(FP), BX
-	MOVQ    bStride+40(FP), SI
-	SHLQ    $0x02, DX
-	SHLQ    $0x02, SI
-	MOVQ    down+16(FP), DI
-	SHLQ    $0x02, DI
-	LEAQ    (DI)(DI*2), R8
-	LEAQ    (DI)(DI*4), R9
-	ADDQ    CX, R9
-	MOVQ    mask+72(FP), R10
-	VMOVUPS (R10), Y0
+avx2Strip5_last:
+	LEAQ    masks<>+0(SB), R10
+	NEGQ    DI
+	VMOVUPS 32(R10)(DI*4), Y0
 	VXORPS  Y1, Y1, Y1
 	VXORPS  Y2, Y2, Y2
 	VXORPS  Y3, Y3, Y3
 	VXORPS  Y4, Y4, Y4
 	VXORPS  Y5, Y5, Y5
-	VXORPS  Y6, Y6, Y6
+	MOVQ    k+0(FP), DI
 
-deep_avx2_6x1edge:
-	VMASKMOVPS   (BX), Y0, Y7
-	VBROADCASTSS (CX), Y8
-	VFMADD231PS  Y8, Y7, Y1
-	VBROADCASTSS (CX)(DI*1), Y8
-	VFMADD231PS  Y8, Y7, Y2
-	VBROADCASTSS (CX)(DI*2), Y8
-	VFMADD231PS  Y8, Y7, Y3
-	VBROADCASTSS (CX)(R8*1), Y8
-	VFMADD231PS  Y8, Y7, Y4
-	VBROADCASTSS (CX)(DI*4), Y8
-	VFMADD231PS  Y8, Y7, Y5
-	VBROADCASTSS (R9), Y8
-	VFMADD231PS  Y8, Y7, Y6
-	ADDQ         DX, CX
-	ADDQ         DX, R9
-	ADDQ         SI, BX
-	DECQ         AX
-	JNZ          deep_avx2_6x1edge
-	MOVQ         c+56(FP), AX
-	MOVQ         ldc+64(FP), CX
-	SHLQ         $0x02, CX
-	VBROADCASTSS alpha+48(FP), Y7
-	CMPB         add+52(FP), $0x00
-	JNE          add_avx2_6x1edge
-	VMULPS       Y7, Y1, Y1
-	VMASKMOVPS   Y1, Y0, (AX)
+avx2Strip5_one_deep:
+	VMASKMOVPS   (DX), Y0, Y6
+	VBROADCASTSS (AX), Y7
+	VFMADD231PS  Y7, Y6, Y1
+	VBROADCASTSS (AX)(R8*1), Y7
+	VFMADD231PS  Y7, Y6, Y2
+	VBROADCASTSS (AX)(R8*2), Y7
+	VFMADD231PS  Y7, Y6, Y3
+	VBROADCASTSS (AX)(R9*1), Y7
+	VFMADD231PS  Y7, Y6, Y4
+	VBROADCASTSS (AX)(R8*4), Y7
+	VFMADD231PS  Y7, Y6, Y5
 	ADDQ         CX, AX
-	VMULPS       Y7, Y2, Y1
+	ADDQ         BX, DX
+	DECQ         DI
+	JNZ          avx2Strip5_one_deep
+	MOVQ         ldc+72(FP), CX
+	MOVQ         SI, AX
+	VBROADCASTSS alpha+56(FP), Y6
+	CMPB         add+60(FP), $0x00
+	JNE          avx2Strip5_one_add
+	VMULPS       Y6, Y1, Y1
 	VMASKMOVPS   Y1, Y0, (AX)
-	ADDQ         CX, AX
-	VMULPS       Y7, Y3, Y1
-	VMASKMOVPS   Y1, Y0, (AX)
-	ADDQ         CX, AX
-	VMULPS       Y7, Y4, Y1
-	VMASKMOVPS   Y1, Y0, (AX)
-	ADDQ         CX, AX
-	VMULPS       Y7, Y5, Y1
-	VMASKMOVPS   Y1, Y0, (AX)
-	ADDQ         CX, AX
-	VMULPS       Y7, Y6, Y1
-	VMASKMOVPS   Y1, Y0, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Y6, Y2, Y2
+	VMASKMOVPS   Y2, Y0, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Y6, Y3, Y3
+	VMASKMOVPS   Y3, Y0, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Y6, Y4, Y4
+	VMASKMOVPS   Y4, Y0, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Y6, Y5, Y5
+	VMASKMOVPS   Y5, Y0, (AX)
+	JMP          avx2Strip5_one_stored
+
+avx2Strip5_one_add:
+	MOVQ        SI, AX
+	VMASKMOVPS  (AX), Y0, Y7
+	VFMADD231PS Y6, Y1, Y7
+	VMASKMOVPS  Y7, Y0, (AX)
+	LEAQ        (AX)(CX*4), AX
+	VMASKMOVPS  (AX), Y0, Y1
+	VFMADD231PS Y6, Y2, Y1
+	VMASKMOVPS  Y1, Y0, (AX)
+	LEAQ        (AX)(CX*4), AX
+	VMASKMOVPS  (AX), Y0, Y1
+	VFMADD231PS Y6, Y3, Y1
+	VMASKMOVPS  Y1, Y0, (AX)
+	LEAQ        (AX)(CX*4), AX
+	VMASKMOVPS  (AX), Y0, Y1
+	VFMADD231PS Y6, Y4, Y1
+	VMASKMOVPS  Y1, Y0, (AX)
+	LEAQ        (AX)(CX*4), AX
+	VMASKMOVPS  (AX), Y0, Y1
+	VFMADD231PS Y6, Y5, Y1
+	VMASKMOVPS  Y1, Y0, (AX)
+
+avx2Strip5_one_stored:
+avx2Strip5_end:
 	VZEROUPPER
 	RET
 
-add_avx2_6x1edge:
-	VMASKMOVPS  (AX), Y0, Y8
-	VFMADD231PS Y7, Y1, Y8
-	VMASKMOVPS  Y8, Y0, (AX)
-	ADDQ        CX, AX
-	VMASKMOVPS  (AX), Y0, Y1
-	VFMADD231PS Y7, Y2, Y1
-	VMASKMOVPS  Y1, Y0, (AX)
-	ADDQ        CX, AX
-	VMASKMOVPS  (AX), Y0, Y1
-	VFMADD231PS Y7, Y3, Y1
-	VMASKMOVPS  Y1, Y0, (AX)
-	ADDQ        CX, AX
-	VMASKMOVPS  (AX), Y0, Y1
-	VFMADD231PS Y7, Y4, Y1
-	VMASKMOVPS  Y1, Y0, (AX)
-	ADDQ        CX, AX
-	VMASKMOVPS  (AX), Y0, Y1
-	VFMADD231PS Y7, Y5, Y1
-	VMASKMOVPS  Y1, Y0, (AX)
-	ADDQ        CX, AX
-	VMASKMOVPS  (AX), Y0, Y1
-	VFMADD231PS Y7, Y6, Y1
-	VMASKMOVPS  Y1, Y0, (AX)
-	VZEROUPPER
-	RET
-
-// func avx2Tile6x2(k int, a *float32, down int, right int, b *float32, bStride int, alpha float32, add bool, c *float32, ldc int)
+// func avx2Strip6(k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int)
 // Requires: AVX, FMA3
-TEXT ·avx2Tile6x2(SB), NOSPLIT, $0-72
-	MOVQ   k+0(FP), AX
-	MOVQ   a+8(FP), CX
-	MOVQ   right+24(FP), DX
-	MOVQ   b+32(FP), BX
-	MOVQ   bStride+40(FP), SI
-	SHLQ   $0x02, DX
-	SHLQ   $0x02, SI
-	MOVQ   down+16(FP), DI
-	SHLQ   $0x02, DI
-	LEAQ   (DI)(DI*2), R8
-	LEAQ   (DI)(DI*4), R9
-	ADDQ   CX, R9
+TEXT ·avx2Strip6(SB), NOSPLIT, $0-88
+	MOVQ a+8(FP), AX
+	MOVQ right+24(FP), CX
+	MOVQ b+32(FP), DX
+	MOVQ bStride+40(FP), BX
+	MOVQ c+64(FP), SI
+	MOVQ n+80(FP), DI
+	SHLQ $0x02, CX
+	SHLQ $0x02, BX
+	MOVQ down+16(FP), R8
+	SHLQ $0x02, R8
+	LEAQ (R8)(R8*2), R9
+	LEAQ (R8)(R8*4), R10
+	ADDQ AX, R10
+	CMPQ DI, $0x10
+	JLT  avx2Strip6_edge
+
+avx2Strip6_two:
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
@@ -7221,133 +8809,140 @@ TEXT ·avx2Tile6x2(SB), NOSPLIT, $0-72
 	VXORPS Y9, Y9, Y9
 	VXORPS Y10, Y10, Y10
 	VXORPS Y11, Y11, Y11
+	MOVQ   k+0(FP), R11
+	MOVQ   DX, R12
 
-deep_avx2_6x2:
-	VMOVUPS      (BX), Y12
-	VMOVUPS      32(BX), Y13
-	VBROADCASTSS (CX), Y14
+avx2Strip6_two_deep:
+	VMOVUPS      (R12), Y12
+	VMOVUPS      32(R12), Y13
+	VBROADCASTSS (AX), Y14
 	VFMADD231PS  Y14, Y12, Y0
 	VFMADD231PS  Y14, Y13, Y1
-	VBROADCASTSS (CX)(DI*1), Y14
+	VBROADCASTSS (AX)(R8*1), Y14
 	VFMADD231PS  Y14, Y12, Y2
 	VFMADD231PS  Y14, Y13, Y3
-	VBROADCASTSS (CX)(DI*2), Y14
+	VBROADCASTSS (AX)(R8*2), Y14
 	VFMADD231PS  Y14, Y12, Y4
 	VFMADD231PS  Y14, Y13, Y5
-	VBROADCASTSS (CX)(R8*1), Y14
+	VBROADCASTSS (AX)(R9*1), Y14
 	VFMADD231PS  Y14, Y12, Y6
 	VFMADD231PS  Y14, Y13, Y7
-	VBROADCASTSS (CX)(DI*4), Y14
+	VBROADCASTSS (AX)(R8*4), Y14
 	VFMADD231PS  Y14, Y12, Y8
 	VFMADD231PS  Y14, Y13, Y9
-	VBROADCASTSS (R9), Y14
+	VBROADCASTSS (R10), Y14
 	VFMADD231PS  Y14, Y12, Y10
 	VFMADD231PS  Y14, Y13, Y11
-	ADDQ         DX, CX
-	ADDQ         DX, R9
-	ADDQ         SI, BX
-	DECQ         AX
-	JNZ          deep_avx2_6x2
-	MOVQ         c+56(FP), AX
-	MOVQ         ldc+64(FP), CX
-	SHLQ         $0x02, CX
-	VBROADCASTSS alpha+48(FP), Y12
-	CMPB         add+52(FP), $0x00
-	JNE          add_avx2_6x2
+	ADDQ         CX, AX
+	ADDQ         CX, R10
+	ADDQ         BX, R12
+	DECQ         R11
+	JNZ          avx2Strip6_two_deep
+	MOVQ         ldc+72(FP), R12
+	MOVQ         SI, R11
+	VBROADCASTSS alpha+56(FP), Y12
+	CMPB         add+60(FP), $0x00
+	JNE          avx2Strip6_two_add
 	VMULPS       Y12, Y0, Y0
-	VMOVUPS      Y0, (AX)
-	VMULPS       Y12, Y1, Y0
-	VMOVUPS      Y0, 32(AX)
-	ADDQ         CX, AX
-	VMULPS       Y12, Y2, Y0
-	VMOVUPS      Y0, (AX)
-	VMULPS       Y12, Y3, Y0
-	VMOVUPS      Y0, 32(AX)
-	ADDQ         CX, AX
-	VMULPS       Y12, Y4, Y0
-	VMOVUPS      Y0, (AX)
-	VMULPS       Y12, Y5, Y0
-	VMOVUPS      Y0, 32(AX)
-	ADDQ         CX, AX
-	VMULPS       Y12, Y6, Y0
-	VMOVUPS      Y0, (AX)
-	VMULPS       Y12, Y7, Y0
-	VMOVUPS      Y0, 32(AX)
-	ADDQ         CX, AX
-	VMULPS       Y12, Y8, Y0
-	VMOVUPS      Y0, (AX)
-	VMULPS       Y12, Y9, Y0
-	VMOVUPS      Y0, 32(AX)
-	ADDQ         CX, AX
-	VMULPS       Y12, Y10, Y0
-	VMOVUPS      Y0, (AX)
-	VMULPS       Y12, Y11, Y0
-	VMOVUPS      Y0, 32(AX)
-	VZEROUPPER
-	RET
+	VMOVUPS      Y0, (R11)
+	VMULPS       Y12, Y1, Y1
+	VMOVUPS      Y1, 32(R11)
+	LEAQ         (R11)(R12*4), R11
+	VMULPS       Y12, Y2, Y2
+	VMOVUPS      Y2, (R11)
+	VMULPS       Y12, Y3, Y3
+	VMOVUPS      Y3, 32(R11)
+	LEAQ         (R11)(R12*4), R11
+	VMULPS       Y12, Y4, Y4
+	VMOVUPS      Y4, (R11)
+	VMULPS       Y12, Y5, Y5
+	VMOVUPS      Y5, 32(R11)
+	LEAQ         (R11)(R12*4), R11
+	VMULPS       Y12, Y6, Y6
+	VMOVUPS      Y6, (R11)
+	VMULPS       Y12, Y7, Y7
+	VMOVUPS      Y7, 32(R11)
+	LEAQ         (R11)(R12*4), R11
+	VMULPS       Y12, Y8, Y8
+	VMOVUPS      Y8, (R11)
+	VMULPS       Y12, Y9, Y9
+	VMOVUPS      Y9, 32(R11)
+	LEAQ         (R11)(R12*4), R11
+	VMULPS       Y12, Y10, Y10
+	VMOVUPS      Y10, (R11)
+	VMULPS       Y12, Y11, Y11
+	VMOVUPS      Y11, 32(R11)
+	JMP          avx2Strip6_two_stored
 
-add_avx2_6x2:
-	VMOVUPS     (AX), Y13
+avx2Strip6_two_add:
+	MOVQ        SI, R11
+	VMOVUPS     (R11), Y13
 	VFMADD231PS Y12, Y0, Y13
-	VMOVUPS     Y13, (AX)
-	VMOVUPS     32(AX), Y0
+	VMOVUPS     Y13, (R11)
+	VMOVUPS     32(R11), Y0
 	VFMADD231PS Y12, Y1, Y0
-	VMOVUPS     Y0, 32(AX)
-	ADDQ        CX, AX
-	VMOVUPS     (AX), Y0
+	VMOVUPS     Y0, 32(R11)
+	LEAQ        (R11)(R12*4), R11
+	VMOVUPS     (R11), Y0
 	VFMADD231PS Y12, Y2, Y0
-	VMOVUPS     Y0, (AX)
-	VMOVUPS     32(AX), Y0
+	VMOVUPS     Y0, (R11)
+	VMOVUPS     32(R11), Y0
 	VFMADD231PS Y12, Y3, Y0
-	VMOVUPS     Y0, 32(AX)
-	ADDQ        CX, AX
-	VMOVUPS     (AX), Y0
+	VMOVUPS     Y0, 32(R11)
+	LEAQ        (R11)(R12*4), R11
+	VMOVUPS     (R11), Y0
 	VFMADD231PS Y12, Y4, Y0
-	VMOVUPS     Y0, (AX)
-	VMOVUPS     32(AX), Y0
+	VMOVUPS     Y0, (R11)
+	VMOVUPS     32(R11), Y0
 	VFMADD231PS Y12, Y5, Y0
-	VMOVUPS     Y0, 32(AX)
-	ADDQ        CX, AX
-	VMOVUPS     (AX), Y0
+	VMOVUPS     Y0, 32(R11)
+	LEAQ        (R11)(R12*4), R11
+	VMOVUPS     (R11), Y0
 	VFMADD231PS Y12, Y6, Y0
-	VMOVUPS     Y0, (AX)
-	VMOVUPS     32(AX), Y0
+	VMOVUPS     Y0, (R11)
+	VMOVUPS     32(R11), Y0
 	VFMADD231PS Y12, Y7, Y0
-	VMOVUPS     Y0, 32(AX)
-	ADDQ        CX, AX
-	VMOVUPS     (AX), Y0
+	VMOVUPS     Y0, 32(R11)
+	LEAQ        (R11)(R12*4), R11
+	VMOVUPS     (R11), Y0
 	VFMADD231PS Y12, Y8, Y0
-	VMOVUPS     Y0, (AX)
-	VMOVUPS     32(AX), Y0
+	VMOVUPS     Y0, (R11)
+	VMOVUPS     32(R11), Y0
 	VFMADD231PS Y12, Y9, Y0
-	VMOVUPS     Y0, 32(AX)
-	ADDQ        CX, AX
-	VMOVUPS     (AX), Y0
+	VMOVUPS     Y0, 32(R11)
+	LEAQ        (R11)(R12*4), R11
+	VMOVUPS     (R11), Y0
 	VFMADD231PS Y12, Y10, Y0
-	VMOVUPS     Y0, (AX)
-	VMOVUPS     32(AX), Y0
+	VMOVUPS     Y0, (R11)
+	VMOVUPS     32(R11), Y0
 	VFMADD231PS Y12, Y11, Y0
-	VMOVUPS     Y0, 32(AX)
-	VZEROUPPER
-	RET
+	VMOVUPS     Y0, 32(R11)
 
-// func avx2Tile6x2edge(k int, a *float32, down int, right int, b *float32, bStride int, alpha float32, add bool, c *float32, ldc int, mask uint64)
-// Requires: AVX, FMA3
-TEXT ·avx2Tile6x2edge(SB), NOSPLIT, $0-80
-	MOVQ    k+0(FP), AX
-	MOVQ    a+8(FP), CX
-	MOVQ    right+24(FP), DX
-	MOVQ    b+32(FP), BX
-	MOVQ    bStride+40(FP), SI
-	SHLQ    $0x02, DX
-	SHLQ    $0x02, SI
-	MOVQ    down+16(FP), DI
-	SHLQ    $0x02, DI
-	LEAQ    (DI)(DI*2), R8
-	LEAQ    (DI)(DI*4), R9
-	ADDQ    CX, R9
-	MOVQ    mask+72(FP), R10
-	VMOVUPS (R10), Y0
+avx2Strip6_two_stored:
+	MOVQ  k+0(FP), R11
+	IMULQ CX, R11
+	SUBQ  R11, AX
+	SUBQ  R11, R10
+	ADDQ  $0x40, SI
+	MOVQ  panel+48(FP), R11
+	LEAQ  (DX)(R11*4), DX
+	TESTQ R11, R11
+	JNZ   avx2Strip6_two_packed
+	ADDQ  $0x40, DX
+
+avx2Strip6_two_packed:
+	SUBQ $0x10, DI
+	CMPQ DI, $0x10
+	JGE  avx2Strip6_two
+
+avx2Strip6_edge:
+	TESTQ   DI, DI
+	JZ      avx2Strip6_end
+	CMPQ    DI, $0x08
+	JLE     avx2Strip6_last
+	LEAQ    masks<>+0(SB), R11
+	NEGQ    DI
+	VMOVUPS 64(R11)(DI*4), Y0
 	VXORPS  Y1, Y1, Y1
 	VXORPS  Y2, Y2, Y2
 	VXORPS  Y3, Y3, Y3
@@ -7360,115 +8955,220 @@ TEXT ·avx2Tile6x2edge(SB), NOSPLIT, $0-80
 	VXORPS  Y10, Y10, Y10
 	VXORPS  Y11, Y11, Y11
 	VXORPS  Y12, Y12, Y12
+	MOVQ    k+0(FP), DI
 
-deep_avx2_6x2edge:
-	VMOVUPS      (BX), Y13
-	VMASKMOVPS   32(BX), Y0, Y14
-	VBROADCASTSS (CX), Y15
+avx2Strip6_edge_deep:
+	VMOVUPS      (DX), Y13
+	VMASKMOVPS   32(DX), Y0, Y14
+	VBROADCASTSS (AX), Y15
 	VFMADD231PS  Y15, Y13, Y1
 	VFMADD231PS  Y15, Y14, Y2
-	VBROADCASTSS (CX)(DI*1), Y15
+	VBROADCASTSS (AX)(R8*1), Y15
 	VFMADD231PS  Y15, Y13, Y3
 	VFMADD231PS  Y15, Y14, Y4
-	VBROADCASTSS (CX)(DI*2), Y15
+	VBROADCASTSS (AX)(R8*2), Y15
 	VFMADD231PS  Y15, Y13, Y5
 	VFMADD231PS  Y15, Y14, Y6
-	VBROADCASTSS (CX)(R8*1), Y15
+	VBROADCASTSS (AX)(R9*1), Y15
 	VFMADD231PS  Y15, Y13, Y7
 	VFMADD231PS  Y15, Y14, Y8
-	VBROADCASTSS (CX)(DI*4), Y15
+	VBROADCASTSS (AX)(R8*4), Y15
 	VFMADD231PS  Y15, Y13, Y9
 	VFMADD231PS  Y15, Y14, Y10
-	VBROADCASTSS (R9), Y15
+	VBROADCASTSS (R10), Y15
 	VFMADD231PS  Y15, Y13, Y11
 	VFMADD231PS  Y15, Y14, Y12
-	ADDQ         DX, CX
-	ADDQ         DX, R9
-	ADDQ         SI, BX
-	DECQ         AX
-	JNZ          deep_avx2_6x2edge
-	MOVQ         c+56(FP), AX
-	MOVQ         ldc+64(FP), CX
-	SHLQ         $0x02, CX
-	VBROADCASTSS alpha+48(FP), Y13
-	CMPB         add+52(FP), $0x00
-	JNE          add_avx2_6x2edge
+	ADDQ         CX, AX
+	ADDQ         CX, R10
+	ADDQ         BX, DX
+	DECQ         DI
+	JNZ          avx2Strip6_edge_deep
+	MOVQ         ldc+72(FP), CX
+	MOVQ         SI, AX
+	VBROADCASTSS alpha+56(FP), Y13
+	CMPB         add+60(FP), $0x00
+	JNE          avx2Strip6_edge_add
 	VMULPS       Y13, Y1, Y1
 	VMOVUPS      Y1, (AX)
-	VMULPS       Y13, Y2, Y1
-	VMASKMOVPS   Y1, Y0, 32(AX)
-	ADDQ         CX, AX
-	VMULPS       Y13, Y3, Y1
-	VMOVUPS      Y1, (AX)
-	VMULPS       Y13, Y4, Y1
-	VMASKMOVPS   Y1, Y0, 32(AX)
-	ADDQ         CX, AX
-	VMULPS       Y13, Y5, Y1
-	VMOVUPS      Y1, (AX)
-	VMULPS       Y13, Y6, Y1
-	VMASKMOVPS   Y1, Y0, 32(AX)
-	ADDQ         CX, AX
-	VMULPS       Y13, Y7, Y1
-	VMOVUPS      Y1, (AX)
-	VMULPS       Y13, Y8, Y1
-	VMASKMOVPS   Y1, Y0, 32(AX)
-	ADDQ         CX, AX
-	VMULPS       Y13, Y9, Y1
-	VMOVUPS      Y1, (AX)
-	VMULPS       Y13, Y10, Y1
-	VMASKMOVPS   Y1, Y0, 32(AX)
-	ADDQ         CX, AX
-	VMULPS       Y13, Y11, Y1
-	VMOVUPS      Y1, (AX)
-	VMULPS       Y13, Y12, Y1
-	VMASKMOVPS   Y1, Y0, 32(AX)
-	VZEROUPPER
-	RET
+	VMULPS       Y13, Y2, Y2
+	VMASKMOVPS   Y2, Y0, 32(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Y13, Y3, Y3
+	VMOVUPS      Y3, (AX)
+	VMULPS       Y13, Y4, Y4
+	VMASKMOVPS   Y4, Y0, 32(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Y13, Y5, Y5
+	VMOVUPS      Y5, (AX)
+	VMULPS       Y13, Y6, Y6
+	VMASKMOVPS   Y6, Y0, 32(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Y13, Y7, Y7
+	VMOVUPS      Y7, (AX)
+	VMULPS       Y13, Y8, Y8
+	VMASKMOVPS   Y8, Y0, 32(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Y13, Y9, Y9
+	VMOVUPS      Y9, (AX)
+	VMULPS       Y13, Y10, Y10
+	VMASKMOVPS   Y10, Y0, 32(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Y13, Y11, Y11
+	VMOVUPS      Y11, (AX)
+	VMULPS       Y13, Y12, Y12
+	VMASKMOVPS   Y12, Y0, 32(AX)
+	JMP          avx2Strip6_edge_stored
 
-add_avx2_6x2edge:
+avx2Strip6_edge_add:
+	MOVQ        SI, AX
 	VMOVUPS     (AX), Y14
 	VFMADD231PS Y13, Y1, Y14
 	VMOVUPS     Y14, (AX)
 	VMASKMOVPS  32(AX), Y0, Y1
 	VFMADD231PS Y13, Y2, Y1
 	VMASKMOVPS  Y1, Y0, 32(AX)
-	ADDQ        CX, AX
+	LEAQ        (AX)(CX*4), AX
 	VMOVUPS     (AX), Y1
 	VFMADD231PS Y13, Y3, Y1
 	VMOVUPS     Y1, (AX)
 	VMASKMOVPS  32(AX), Y0, Y1
 	VFMADD231PS Y13, Y4, Y1
 	VMASKMOVPS  Y1, Y0, 32(AX)
-	ADDQ        CX, AX
+	LEAQ        (AX)(CX*4), AX
 	VMOVUPS     (AX), Y1
 	VFMADD231PS Y13, Y5, Y1
 	VMOVUPS     Y1, (AX)
 	VMASKMOVPS  32(AX), Y0, Y1
 	VFMADD231PS Y13, Y6, Y1
 	VMASKMOVPS  Y1, Y0, 32(AX)
-	ADDQ        CX, AX
+	LEAQ        (AX)(CX*4), AX
 	VMOVUPS     (AX), Y1
 	VFMADD231PS Y13, Y7, Y1
 	VMOVUPS     Y1, (AX)
 	VMASKMOVPS  32(AX), Y0, Y1
 	VFMADD231PS Y13, Y8, Y1
 	VMASKMOVPS  Y1, Y0, 32(AX)
-	ADDQ        CX, AX
+	LEAQ        (AX)(CX*4), AX
 	VMOVUPS     (AX), Y1
 	VFMADD231PS Y13, Y9, Y1
 	VMOVUPS     Y1, (AX)
 	VMASKMOVPS  32(AX), Y0, Y1
 	VFMADD231PS Y13, Y10, Y1
 	VMASKMOVPS  Y1, Y0, 32(AX)
-	ADDQ        CX, AX
+	LEAQ        (AX)(CX*4), AX
 	VMOVUPS     (AX), Y1
 	VFMADD231PS Y13, Y11, Y1
 	VMOVUPS     Y1, (AX)
 	VMASKMOVPS  32(AX), Y0, Y1
 	VFMADD231PS Y13, Y12, Y1
 	VMASKMOVPS  Y1, Y0, 32(AX)
+
+avx2Strip6_edge_stored:
+	JMP avx2Strip6_end
+
+avx2Strip6_last:
+	LEAQ    masks<>+0(SB), R11
+	NEGQ    DI
+	VMOVUPS 32(R11)(DI*4), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	MOVQ    k+0(FP), DI
+
+avx2Strip6_one_deep:
+	VMASKMOVPS   (DX), Y0, Y7
+	VBROADCASTSS (AX), Y8
+	VFMADD231PS  Y8, Y7, Y1
+	VBROADCASTSS (AX)(R8*1), Y8
+	VFMADD231PS  Y8, Y7, Y2
+	VBROADCASTSS (AX)(R8*2), Y8
+	VFMADD231PS  Y8, Y7, Y3
+	VBROADCASTSS (AX)(R9*1), Y8
+	VFMADD231PS  Y8, Y7, Y4
+	VBROADCASTSS (AX)(R8*4), Y8
+	VFMADD231PS  Y8, Y7, Y5
+	VBROADCASTSS (R10), Y8
+	VFMADD231PS  Y8, Y7, Y6
+	ADDQ         CX, AX
+	ADDQ         CX, R10
+	ADDQ         BX, DX
+	DECQ         DI
+	JNZ          avx2Strip6_one_deep
+	MOVQ         ldc+72(FP), CX
+	MOVQ         SI, AX
+	VBROADCASTSS alpha+56(FP), Y7
+	CMPB         add+60(FP), $0x00
+	JNE          avx2Strip6_one_add
+	VMULPS       Y7, Y1, Y1
+	VMASKMOVPS   Y1, Y0, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Y7, Y2, Y2
+	VMASKMOVPS   Y2, Y0, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Y7, Y3, Y3
+	VMASKMOVPS   Y3, Y0, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Y7, Y4, Y4
+	VMASKMOVPS   Y4, Y0, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Y7, Y5, Y5
+	VMASKMOVPS   Y5, Y0, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMULPS       Y7, Y6, Y6
+	VMASKMOVPS   Y6, Y0, (AX)
+	JMP          avx2Strip6_one_stored
+
+avx2Strip6_one_add:
+	MOVQ        SI, AX
+	VMASKMOVPS  (AX), Y0, Y8
+	VFMADD231PS Y7, Y1, Y8
+	VMASKMOVPS  Y8, Y0, (AX)
+	LEAQ        (AX)(CX*4), AX
+	VMASKMOVPS  (AX), Y0, Y1
+	VFMADD231PS Y7, Y2, Y1
+	VMASKMOVPS  Y1, Y0, (AX)
+	LEAQ        (AX)(CX*4), AX
+	VMASKMOVPS  (AX), Y0, Y1
+	VFMADD231PS Y7, Y3, Y1
+	VMASKMOVPS  Y1, Y0, (AX)
+	LEAQ        (AX)(CX*4), AX
+	VMASKMOVPS  (AX), Y0, Y1
+	VFMADD231PS Y7, Y4, Y1
+	VMASKMOVPS  Y1, Y0, (AX)
+	LEAQ        (AX)(CX*4), AX
+	VMASKMOVPS  (AX), Y0, Y1
+	VFMADD231PS Y7, Y5, Y1
+	VMASKMOVPS  Y1, Y0, (AX)
+	LEAQ        (AX)(CX*4), AX
+	VMASKMOVPS  (AX), Y0, Y1
+	VFMADD231PS Y7, Y6, Y1
+	VMASKMOVPS  Y1, Y0, (AX)
+
+avx2Strip6_one_stored:
+avx2Strip6_end:
 	VZEROUPPER
 	RET
+
+DATA masks<>+0(SB)/4, $0xffffffff
+DATA masks<>+4(SB)/4, $0xffffffff
+DATA masks<>+8(SB)/4, $0xffffffff
+DATA masks<>+12(SB)/4, $0xffffffff
+DATA masks<>+16(SB)/4, $0xffffffff
+DATA masks<>+20(SB)/4, $0xffffffff
+DATA masks<>+24(SB)/4, $0xffffffff
+DATA masks<>+28(SB)/4, $0xffffffff
+DATA masks<>+32(SB)/4, $0x00000000
+DATA masks<>+36(SB)/4, $0x00000000
+DATA masks<>+40(SB)/4, $0x00000000
+DATA masks<>+44(SB)/4, $0x00000000
+DATA masks<>+48(SB)/4, $0x00000000
+DATA masks<>+52(SB)/4, $0x00000000
+DATA masks<>+56(SB)/4, $0x00000000
+DATA masks<>+60(SB)/4, $0x00000000
+GLOBL masks<>(SB), RODATA|NOPTR, $64
 
 // func avx512CopyRows(dst *float32, dstStride int, src *float32, srcStride int, n int, mask uint64)
 // Requires: AVX, AVX512F
@@ -8046,9 +9746,9 @@ avx512Dots4_sum:
 	VZEROUPPER
 	RET
 
-// func avx2Dots1(k int, a *float32, aStride int, b *float32, bStride int, out *[16]float32, masks *[16]int32)
+// func avx2Dots1(k int, a *float32, aStride int, b *float32, bStride int, out *[16]float32)
 // Requires: AVX, FMA3
-TEXT ·avx2Dots1(SB), NOSPLIT, $0-56
+TEXT ·avx2Dots1(SB), NOSPLIT, $0-48
 	MOVQ   k+0(FP), AX
 	MOVQ   a+8(FP), CX
 	MOVQ   b+24(FP), DX
@@ -8080,7 +9780,7 @@ avx2Dots1_deep:
 avx2Dots1_tail:
 	ADDQ        $0x08, AX
 	JZ          avx2Dots1_sum
-	MOVQ        masks+48(FP), DI
+	LEAQ        masks<>+0(SB), DI
 	NEGQ        AX
 	VMOVUPS     32(DI)(AX*4), Y4
 	VMASKMOVPS  (CX), Y4, Y5
@@ -8104,9 +9804,9 @@ avx2Dots1_sum:
 	VZEROUPPER
 	RET
 
-// func avx2Dots2(k int, a *float32, aStride int, b *float32, bStride int, out *[16]float32, masks *[16]int32)
+// func avx2Dots2(k int, a *float32, aStride int, b *float32, bStride int, out *[16]float32)
 // Requires: AVX, FMA3
-TEXT ·avx2Dots2(SB), NOSPLIT, $0-56
+TEXT ·avx2Dots2(SB), NOSPLIT, $0-48
 	MOVQ   k+0(FP), AX
 	MOVQ   a+8(FP), CX
 	MOVQ   aStride+16(FP), DX
@@ -8149,7 +9849,7 @@ avx2Dots2_deep:
 avx2Dots2_tail:
 	ADDQ        $0x08, AX
 	JZ          avx2Dots2_sum
-	MOVQ        masks+48(FP), R8
+	LEAQ        masks<>+0(SB), R8
 	NEGQ        AX
 	VMOVUPS     32(R8)(AX*4), Y8
 	VMASKMOVPS  (CX), Y8, Y9
@@ -8187,34 +9887,35 @@ avx2Dots2_sum:
 // func avx512Peak(n int)
 // Requires: AVX, AVX512F
 TEXT ·avx512Peak(SB), NOSPLIT, $0-8
-	MOVQ   n+0(FP), AX
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	VPXORD Z9, Z9, Z9
-	VPXORD Z10, Z10, Z10
-	VPXORD Z11, Z11, Z11
-	VPXORD Z12, Z12, Z12
+	MOVQ    n+0(FP), AX
+	VPXORD  Z0, Z0, Z0
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z0, Z5
+	VMOVAPS Z0, Z6
+	VMOVAPS Z0, Z7
+	VMOVAPS Z0, Z8
+	VMOVAPS Z0, Z9
+	VMOVAPS Z0, Z10
+	VMOVAPS Z0, Z11
+	VMOVAPS Z0, Z12
+	VMOVAPS Z0, Z0
 
 peak_avx512:
-	VFMADD231PS Z12, Z12, Z0
-	VFMADD231PS Z12, Z12, Z1
-	VFMADD231PS Z12, Z12, Z2
-	VFMADD231PS Z12, Z12, Z3
-	VFMADD231PS Z12, Z12, Z4
-	VFMADD231PS Z12, Z12, Z5
-	VFMADD231PS Z12, Z12, Z6
-	VFMADD231PS Z12, Z12, Z7
-	VFMADD231PS Z12, Z12, Z8
-	VFMADD231PS Z12, Z12, Z9
-	VFMADD231PS Z12, Z12, Z10
-	VFMADD231PS Z12, Z12, Z11
+	VFMADD231PS Z0, Z0, Z1
+	VFMADD231PS Z0, Z0, Z2
+	VFMADD231PS Z0, Z0, Z3
+	VFMADD231PS Z0, Z0, Z4
+	VFMADD231PS Z0, Z0, Z5
+	VFMADD231PS Z0, Z0, Z6
+	VFMADD231PS Z0, Z0, Z7
+	VFMADD231PS Z0, Z0, Z8
+	VFMADD231PS Z0, Z0, Z9
+	VFMADD231PS Z0, Z0, Z10
+	VFMADD231PS Z0, Z0, Z11
+	VFMADD231PS Z0, Z0, Z12
 	DECQ        AX
 	JNZ         peak_avx512
 	VZEROUPPER

@@ -12,7 +12,7 @@ type engine struct {
 	packs bool
 
 	// strip adds to, or overwrites with, α·A·B the rows×n block c. A is rows×k; B is k×n, in panels of nr
-	// columns that lie panel apart, each with its rows bStride apart; panel is nr where B is not packed.
+	// columns that lie panel apart, each with its rows bStride apart; panel is 0 where B is not packed.
 	strip func(rows, n, k int, alpha float32, a matrix, b []float32, bStride, panel int, add bool, c []float32, ldc int)
 	// packA stores the rows×k strip of A as k columns of mr (only the first rows of each are set).
 	packA func(dst []float32, a matrix, rows, k int)
@@ -49,7 +49,7 @@ func (e *engine) product(m, n, k int, alpha float32, a, b matrix, add bool, c []
 		cols := min(nc, n-j)
 		for p := 0; p < k; p += kc {
 			deep := min(kc, k-p)
-			panels, bStride, panel := b.data[p*b.down+j*b.right:], b.down, e.nr
+			panels, bStride, panel := b.data[p*b.down+j*b.right:], b.down, 0
 			if packs {
 				panels, bStride, panel = work.floats[e.mr*kc:], e.nr, deep*e.nr
 				e.packB(panels, b.at(p, j), deep, cols)

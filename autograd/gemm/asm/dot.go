@@ -83,7 +83,7 @@ func dot512(rows int) {
 
 func dot2(rows int) {
 	name := fmt.Sprintf("avx2Dots%d", rows)
-	TEXT(name, NOSPLIT, "func(k int, a *float32, aStride int, b *float32, bStride int, out *[16]float32, masks *[16]int32)")
+	TEXT(name, NOSPLIT, "func(k int, a *float32, aStride int, b *float32, bStride int, out *[16]float32)")
 	Pragma("noescape")
 	Doc(fmt.Sprintf("%s stores the %d×4 scalar products of rows of a with rows of b, each k long, 4 to a row of a.", name, rows))
 	k := Load(Param("k"), GP64())
@@ -123,7 +123,8 @@ func dot2(rows int) {
 	Label(name + "_tail")
 	ADDQ(Imm(8), k)
 	JZ(LabelRef(name + "_sum"))
-	masks := Load(Param("masks"), GP64())
+	masks := GP64()
+	LEAQ(NewDataAddr(Symbol{Name: "masks", Static: true}, 0), masks)
 	NEGQ(k)
 	VMOVUPS(Mem{Base: masks, Index: k, Scale: 4, Disp: 32}, mask)
 	step(true)

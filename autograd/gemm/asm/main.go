@@ -3,31 +3,36 @@ package main
 
 import (
 	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
 )
 
 func main() {
 	ConstraintExpr("amd64,!noasm")
 	for rows := 1; rows <= avx512Rows; rows++ {
-		for _, vectors := range []int{1, 2, 4, 8} {
-			if rows*vectors <= avx512Most && (vectors <= 2 || rows <= 6) {
-				tile(avx512{}, rows, vectors, true)
-			}
+		wide := 2
+		switch {
+		case rows <= 3:
+			wide = 8
+		case rows <= 6:
+			wide = 4
 		}
+		strip(avx512{}, rows, wide)
 	}
 	for rows := 1; rows <= avx2Rows; rows++ {
-		for _, vectors := range []int{1, 2, 4, 8} {
-			if rows*vectors > avx2Most {
-				continue
-			}
-			tile(avx2{}, rows, vectors, false)
-			if vectors <= 2 {
-				tile(avx2{}, rows, vectors, true)
-			}
-		}
+		strip(avx2{}, rows, [...]int{1: 8, 2: 4, 3: 4, 4: 2, 5: 2, 6: 2}[rows])
 	}
+	masks()
 	copyRows()
 	transpose8()
 	dots()
 	peak()
 	Generate()
+}
+
+// masks writes 8 lanes of ones and 8 of zeros: read from n before the middle they are n lanes of ones.
+func masks() {
+	GLOBL("masks", RODATA|NOPTR)
+	for i := range 16 {
+		DATA(4*i, U32(uint32(0xffffffff)*uint32(1-i/8)))
+	}
 }

@@ -10,34 +10,42 @@ import (
 
 // The register tiles: avx512 14 rows of 2 vectors, avx2 6 rows of 2; fewer rows may have more vectors.
 const (
-	avx512Rows, avx512Most = 14, 28
-	avx2Rows, avx2Most     = 6, 12
+	avx512Rows = 14
+	avx2Rows   = 6
 )
 
 // isa is what differs between the instruction sets.
 type isa interface {
 	name() string
 	lanes() int
+	begin()
 	vector() reg.VecVirtual
 	zero(v reg.VecVirtual)
-	loadMask()                                  // of the last vector, from the argument
+	loadMask(n reg.Register, vectors int)       // of the last vector, where n columns are left
 	load(m Mem, v reg.VecVirtual, masked bool)  // lanes outside the mask become 0
 	store(v reg.VecVirtual, m Mem, masked bool) // lanes outside the mask are left alone
 }
 
 type avx512 struct{}
 
-var mask512 reg.OpmaskVirtual
+var (
+	mask512 reg.OpmaskVirtual
+	zero512 reg.VecVirtual // holds zeros all along: avo does not see that VPXORD z, z, z reads nothing
+)
 
 func (avx512) name() string           { return "avx512" }
+func (avx512) begin()                 { zero512 = ZMM(); VPXORD(zero512, zero512, zero512) }
 func (avx512) lanes() int             { return 16 }
 func (avx512) vector() reg.VecVirtual { return ZMM() }
-func (avx512) zero(v reg.VecVirtual)  { VPXORD(v, v, v) }
+func (avx512) zero(v reg.VecVirtual)  { VMOVAPS(zero512, v) }
 
-func (avx512) loadMask() {
+func (avx512) loadMask(n reg.Register, vectors int) {
+	bits, ones := GP64(), GP64()
+	LEAQ(Mem{Base: n, Disp: -16 * (vectors - 1)}, bits)
+	MOVQ(I32(-1), ones)
+	BZHIQ(bits, ones, bits)
 	mask512 = K()
-	bits := Load(Param("mask"), GP64())
-	KMOVW(bits.(reg.GPVirtual).As32(), mask512)
+	KMOVW(bits.As32(), mask512)
 }
 
 func (avx512) load(m Mem, v reg.VecVirtual, masked bool) {
@@ -61,11 +69,19 @@ type avx2 struct{}
 var mask2 reg.VecVirtual
 
 func (avx2) name() string           { return "avx2" }
+func (avx2) begin()                 {}
 func (avx2) lanes() int             { return 8 }
 func (avx2) vector() reg.VecVirtual { return YMM() }
 func (avx2) zero(v reg.VecVirtual)  { VXORPS(v, v, v) }
 
-func (avx2) loadMask() {} // on demand: registers are short
+func (avx2) loadMask(n reg.Register, vectors int) {
+	table, back := GP64(), GP64()
+	LEAQ(NewDataAddr(Symbol{Name: "masks", Static: true}, 0), table)
+	MOVQ(n, back)
+	NEGQ(back)
+	mask2 = YMM()
+	VMOVUPS(Mem{Base: table, Index: back, Scale: 4, Disp: 32 + 32*(vectors-1)}, mask2)
+}
 
 func (avx2) load(m Mem, v reg.VecVirtual, masked bool) {
 	if masked {
@@ -83,62 +99,126 @@ func (avx2) store(v reg.VecVirtual, m Mem, masked bool) {
 	VMOVUPS(v, m)
 }
 
-// tile writes the kernel of a rows × (vectors·lanes) tile of C, held in registers over all of k:
+// strip writes the kernel of rows of A times all columns of B, a tile of C at a time in registers:
 //
-//	for p := range k: for i := range rows: C[i] += A[i·down + p·right] · B[p·bStride : ...]
-func tile(s isa, rows, vectors int, edge bool) {
-	suffix, mask := "", ""
-	if edge {
-		suffix, mask = "edge", ", mask uint64"
-	}
-	TEXT(fmt.Sprintf("%sTile%dx%d%s", s.name(), rows, vectors, suffix), NOSPLIT,
-		"func(k int, a *float32, down, right int, b *float32, bStride int, alpha float32, add bool, c *float32, ldc int"+mask+")")
+//	for each tile: for p := range k: for i := range rows: C[i] += A[i·down + p·right] · B[p·bStride : ...]
+//
+// panel is the distance in B from one tile to the next; 0 says that B is not packed and tiles may be wide.
+func strip(s isa, rows, wide int) {
+	name := fmt.Sprintf("%sStrip%d", s.name(), rows)
+	TEXT(name, NOSPLIT,
+		"func(k int, a *float32, down, right int, b *float32, bStride, panel int, alpha float32, add bool, c *float32, ldc, n int)")
 	Pragma("noescape")
-	Doc(fmt.Sprintf("%sTile%dx%d%s computes a tile of %d rows and %d vectors.", s.name(), rows, vectors, suffix, rows, vectors))
-	k, a, right := Load(Param("k"), GP64()), Load(Param("a"), GP64()), Load(Param("right"), GP64())
-	b, bStride := Load(Param("b"), GP64()), Load(Param("bStride"), GP64())
-	SHLQ(Imm(2), right)
-	SHLQ(Imm(2), bStride)
-	row := rowsOf(rows, a)
-	if edge {
-		if _, ok := s.(avx2); ok {
-			mask2 = YMM()
-			bits := Load(Param("mask"), GP64())
-			VMOVUPS(Mem{Base: bits}, mask2)
-		} else {
-			s.loadMask()
-		}
+	Doc(fmt.Sprintf("%s computes %d rows of n columns.", name, rows))
+	t := &tile{isa: s, name: name, rows: rows}
+	s.begin()
+	t.a, t.right = Load(Param("a"), GP64()), Load(Param("right"), GP64())
+	t.b, t.bStride = Load(Param("b"), GP64()), Load(Param("bStride"), GP64())
+	t.c, t.n = Load(Param("c"), GP64()), Load(Param("n"), GP64())
+	SHLQ(Imm(2), t.right)
+	SHLQ(Imm(2), t.bStride)
+	t.row = rowsOf(rows, t.a)
+
+	if wide > 2 {
+		CMPQ(param("panel"), Imm(0))
+		JNE(LabelRef(name + "_pair"))
+		t.loop("wide", wide, false, name+"_pair")
 	}
-	width := 4 * s.lanes()
-	acc := make([][]reg.VecVirtual, rows)
+	Label(name + "_pair")
+	t.loop("two", 2, false, name+"_edge")
+	Label(name + "_edge")
+	TESTQ(t.n, t.n)
+	JZ(LabelRef(name + "_end"))
+	CMPQ(t.n, Imm(uint64(s.lanes())))
+	JLE(LabelRef(name + "_last"))
+	t.once("edge", 2, true)
+	JMP(LabelRef(name + "_end"))
+	Label(name + "_last")
+	t.once("one", 1, true)
+	Label(name + "_end")
+	VZEROUPPER()
+	RET()
+}
+
+// tile is a strip being written.
+type tile struct {
+	isa
+	name                    string
+	rows                    int
+	row                     *rowPointers
+	a, right, b, bStride, c reg.Register
+	n                       reg.Register
+}
+
+// loop runs tiles of so many vectors while there are columns for them, then goes on at the label next.
+func (t *tile) loop(part string, vectors int, edge bool, next string) {
+	width := vectors * t.lanes()
+	CMPQ(t.n, Imm8or32(width))
+	JLT(LabelRef(next))
+	Label(t.name + "_" + part)
+	t.once(part, vectors, edge)
+	t.row.rewind(t.right)
+	ADDQ(Imm8or32(4*width), t.c)
+	if vectors > 2 {
+		ADDQ(Imm8or32(4*width), t.b)
+	} else {
+		step := GP64()
+		Load(Param("panel"), step)
+		LEAQ(Mem{Base: t.b, Index: step, Scale: 4}, t.b)
+		TESTQ(step, step)
+		JNZ(LabelRef(t.name + "_" + part + "_packed"))
+		ADDQ(Imm8or32(4*width), t.b)
+		Label(t.name + "_" + part + "_packed")
+	}
+	SUBQ(Imm8or32(width), t.n)
+	CMPQ(t.n, Imm8or32(width))
+	JGE(LabelRef(t.name + "_" + part))
+}
+
+// Imm8or32 is the immediate in the form that fits.
+func Imm8or32(n int) Constant {
+	if n < 128 {
+		return Imm(uint64(n))
+	}
+	return U32(n)
+}
+
+// once writes one tile. An edge has fewer columns than vectors hold.
+func (t *tile) once(part string, vectors int, edge bool) {
+	if edge {
+		t.loadMask(t.n, vectors)
+	}
+	width := 4 * t.lanes()
+	acc := make([][]reg.VecVirtual, t.rows)
 	for i := range acc {
 		acc[i] = make([]reg.VecVirtual, vectors)
 		for v := range acc[i] {
-			acc[i][v] = s.vector()
-			s.zero(acc[i][v])
+			acc[i][v] = t.vector()
+			t.zero(acc[i][v])
 		}
 	}
-	label := fmt.Sprintf("%s_%dx%d%s", s.name(), rows, vectors, suffix)
-	Label("deep_" + label)
+	k, b := Load(Param("k"), GP64()), GP64()
+	MOVQ(t.b, b)
+	Label(t.name + "_" + part + "_deep")
 	loadB := func(v int) reg.VecVirtual {
-		b1 := s.vector()
-		s.load(Mem{Base: b, Disp: v * width}, b1, edge && v == vectors-1)
-		return b1
-	}
-	broadcastA := func(i int) reg.VecVirtual {
-		x := s.vector()
-		VBROADCASTSS(row.at(i), x)
+		x := t.vector()
+		t.load(Mem{Base: b, Disp: v * width}, x, edge && v == vectors-1)
 		return x
 	}
-	if rows < vectors { // keep in registers what is less: the column of A or the row of B
+	broadcastA := func(i int) reg.VecVirtual {
+		x := t.vector()
+		VBROADCASTSS(t.row.at(i), x)
+		return x
+	}
+	if t.rows < vectors { // keep in registers what is less: the column of A or the row of B
 		var as []reg.VecVirtual
-		for i := range rows {
+		for i := range t.rows {
 			as = append(as, broadcastA(i))
 		}
 		for v := range vectors {
-			b1 := loadB(v)
-			for i := range rows {
-				VFMADD231PS(as[i], b1, acc[i][v])
+			x := loadB(v)
+			for i := range t.rows {
+				VFMADD231PS(as[i], x, acc[i][v])
 			}
 		}
 	} else {
@@ -146,52 +226,49 @@ func tile(s isa, rows, vectors int, edge bool) {
 		for v := range vectors {
 			bs = append(bs, loadB(v))
 		}
-		for i := range rows {
+		for i := range t.rows {
 			x := broadcastA(i)
 			for v := range vectors {
 				VFMADD231PS(x, bs[v], acc[i][v])
 			}
 		}
 	}
-	row.advance(right)
-	ADDQ(bStride, b)
+	t.row.advance(t.right)
+	ADDQ(t.bStride, b)
 	DECQ(k)
-	JNZ(LabelRef("deep_" + label))
+	JNZ(LabelRef(t.name + "_" + part + "_deep"))
 
-	c, ldc := Load(Param("c"), GP64()), Load(Param("ldc"), GP64())
-	SHLQ(Imm(2), ldc)
-	alpha := s.vector()
+	c, ldc := GP64(), Load(Param("ldc"), GP64())
+	MOVQ(t.c, c)
+	alpha := t.vector()
 	VBROADCASTSS(param("alpha"), alpha)
 	CMPB(param("add"), Imm(0))
-	JNE(LabelRef("add_" + label))
-	first := GP64()
-	MOVQ(c, first)
-	for i := range rows {
+	JNE(LabelRef(t.name + "_" + part + "_add"))
+	t.rowsOfC(vectors, c, ldc, func(i, v int, m Mem) {
+		VMULPS(alpha, acc[i][v], acc[i][v])
+		t.store(acc[i][v], m, edge && v == vectors-1)
+	})
+	JMP(LabelRef(t.name + "_" + part + "_stored"))
+	Label(t.name + "_" + part + "_add")
+	MOVQ(t.c, c)
+	t.rowsOfC(vectors, c, ldc, func(i, v int, m Mem) {
+		old := t.vector()
+		t.load(m, old, edge && v == vectors-1)
+		VFMADD231PS(alpha, acc[i][v], old)
+		t.store(old, m, edge && v == vectors-1)
+	})
+	Label(t.name + "_" + part + "_stored")
+}
+
+func (t *tile) rowsOfC(vectors int, c, ldc reg.Register, f func(i, v int, m Mem)) {
+	for i := range t.rows {
 		for v := range vectors {
-			out := s.vector()
-			VMULPS(alpha, acc[i][v], out)
-			s.store(out, Mem{Base: first, Disp: v * width}, edge && v == vectors-1)
+			f(i, v, Mem{Base: c, Disp: v * 4 * t.lanes()})
 		}
-		if i < rows-1 {
-			ADDQ(ldc, first)
+		if i < t.rows-1 {
+			LEAQ(Mem{Base: c, Index: ldc, Scale: 4}, c)
 		}
 	}
-	VZEROUPPER()
-	RET()
-	Label("add_" + label)
-	for i := range rows {
-		for v := range vectors {
-			old, m := s.vector(), Mem{Base: c, Disp: v * width}
-			s.load(m, old, edge && v == vectors-1)
-			VFMADD231PS(alpha, acc[i][v], old)
-			s.store(old, m, edge && v == vectors-1)
-		}
-		if i < rows-1 {
-			ADDQ(ldc, c)
-		}
-	}
-	VZEROUPPER()
-	RET()
 }
 
 func param(name string) Op {
@@ -258,5 +335,14 @@ func (r *rowPointers) at(i int) Mem { return r.mem[i] }
 func (r *rowPointers) advance(by Op) {
 	for _, b := range r.bases {
 		ADDQ(by, b)
+	}
+}
+
+// rewind undoes k advances.
+func (r *rowPointers) rewind(by reg.Register) {
+	back := Load(Param("k"), GP64())
+	IMULQ(by, back)
+	for _, b := range r.bases {
+		SUBQ(back, b)
 	}
 }
