@@ -174,6 +174,19 @@ func TestBPETokensAreBounded(t *testing.T) {
 	checkRoundTrip(t, b, strings.Repeat("a", 100_003))
 }
 
+// TestBPECacheIsItsOwn: what the caller does with the tokens changes none that come later.
+func TestBPECacheIsItsOwn(t *testing.T) {
+	b, err := TrainBPE(docsOf(sample), 400)
+	require.NoError(t, err)
+	tokens := b.Encode(nil, " baker")
+	want := slices.Clone(tokens)
+	clear(tokens)
+	tokens = b.Encode(nil, " baker")
+	require.Equal(t, want, tokens)
+	clear(tokens)
+	require.Equal(t, want, b.Encode(nil, " baker"))
+}
+
 func TestBPEIsSafeForConcurrentUse(t *testing.T) {
 	b, err := TrainBPE(docsOf(sample), 400)
 	require.NoError(t, err)

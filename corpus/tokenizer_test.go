@@ -36,7 +36,7 @@ func docsOf(texts ...string) []Document {
 func lossless(t testing.TB) map[string]Tokenizer {
 	out := map[string]Tokenizer{}
 	for _, name := range []string{"byte", "char", "word", "bpe"} {
-		for kind, docs := range map[string][]Document{"": docsOf(sample), " untrained": nil, " latin-1": docsOf("caf\xe9 caf\xe9 \xff\xff\xff\xff")} {
+		for kind, docs := range map[string][]Document{"": docsOf(sample), " untrained": nil, " replaced": docsOf("a \ufffd b \ufffd"), " latin-1": docsOf("caf\xe9 caf\xe9 \xff\xff\xff\xff")} {
 			tok, err := Train(name, docs, 0)
 			require.NoError(t, err)
 			out[name+kind] = tok

@@ -25,7 +25,7 @@ TEXTS = [
     "ababababababababababababababababababababababababababababababababababab!",
     "it's we'll they've I'm you're he'd don't 'sad 't' 's",
     "  lead and trail   ", "\n\n x\n", "a\r\nb", "\t\t\tx", "tab\t word", " \n y", "x\u00a0 \u3000y", "\u00a0z",
-    "猫看面包，面包看猫。", " 面包 2024年", "e\u0301te\u0301 naïve", "👩‍🍳 bakes 👩🏽‍🚀!", "½ ² Ⅷ ٣ x1y2",
+    "猫看面包，面包看猫。", " 面包 2024年", "e\u0301te\u0301 naïve", "👩‍🍳 bakes 👩🏽‍🚀!", "½ ² Ⅷ ٣ x1y2", "1½x ½! Ⅷ٣²…",
     "\x00\x01 nul", "...?! --- ,a", "\u200b zero \ufeffwidth", "ſt ﬁ ǅ ª", "\x1c\x85 \u2028next", "хлеб и кот",
     b"caf\xe9 \xff\xfe \xe2\x82 ok", b"\xf0\x9f\x91", b"\xed\xa0\x80",
 ]
