@@ -84,6 +84,9 @@ func (tr *Trainer) Save(path string, facts map[string]string) error {
 func (tr *Trainer) tensors() []safetensors.Tensor {
 	out := tensorsOf("model.", tr.weights.params)
 	for i, p := range tr.weights.params {
+		if p.Grad == nil {
+			continue // frozen
+		}
 		out = append(out,
 			safetensors.Tensor{Name: "exp_avg." + p.Name, Shape: shapeOf(p), Data: tr.weights.m[i]},
 			safetensors.Tensor{Name: "exp_avg_sq." + p.Name, Shape: shapeOf(p), Data: tr.weights.v[i]})

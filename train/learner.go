@@ -1,4 +1,10 @@
-// Package train is the one loop every neural era is trained by.
+// Package train is the one loop every neural era is trained by: fetch a batch, run the model forward and backward,
+// clip the gradient, move the weights a little against it (stochastic gradient descent; Robbins & Monro 1951, and for
+// networks Rumelhart, Hinton & Williams 1986).
+//
+// Each batch is cut into a fixed number of pieces, each with a replica of the model, and the gradients of the pieces
+// are added in a fixed order; so any number of threads gives the same bits. Everything random is a
+// function of the seed and the step; so a run that was stopped goes on as if it had not been.
 package train
 
 import (

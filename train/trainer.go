@@ -22,6 +22,7 @@ type Trainer struct {
 	source  corpus.Source
 
 	batches []corpus.Batch // the Accumulate batches of a step
+	rows    int            // of the first batch
 	pieces  []*piece
 	weights *weights
 	crew    *crew
@@ -73,6 +74,9 @@ func NewTrainer(l Learner, src corpus.Source, c Config) (*Trainer, error) {
 		tr.pieces = append(tr.pieces, newPiece(i, l))
 	}
 	tr.weights = newWeights(params, tr.pieces, c)
+	if len(tr.weights.ranges) == 0 {
+		return nil, fmt.Errorf("all parameters of %T are frozen or empty; expected one to train", l)
+	}
 	tr.gather, tr.update = tr.weights.gather, tr.weights.update
 	tr.learn = func(i int) { tr.pieces[i].learn(tr.batches, len(tr.pieces), c.Seed, tr.stats.Step) }
 	tr.crew = newCrew(c.Threads)
@@ -91,8 +95,8 @@ func paramsOf(model any) ([]nn.Param, error) {
 	seen := map[string]bool{}
 	for _, p := range params {
 		switch {
-		case p.Stride != p.Cols || len(p.Data) != p.Rows*p.Cols || len(p.Grad) != len(p.Data):
-			return nil, fmt.Errorf("parameter %s of %T is a view or has no gradient; expected one made by autograd.NewParam", p.Name, model)
+		case p.Stride != p.Cols || len(p.Data) != p.Rows*p.Cols || p.Grad != nil && len(p.Grad) != len(p.Data):
+			return nil, fmt.Errorf("parameter %s of %T is a view of another tensor; expected one made by autograd.NewParam", p.Name, model)
 		case seen[p.Name]:
 			return nil, fmt.Errorf("%T has two parameters named %s", model, p.Name)
 		}
@@ -165,10 +169,10 @@ func (tr *Trainer) Step() (Stats, error) {
 func (tr *Trainer) fetch() (targets int, err error) {
 	for i := range tr.batches {
 		b := &tr.batches[i]
-		tr.source.Batch(b, tr.stats.Step*len(tr.batches)+i)
-		if b.B < 1 || b.T < 1 || len(b.X) != b.B*b.T || len(b.Y) != len(b.X) {
-			return 0, fmt.Errorf("batch %d has %d rows of %d tokens, %d inputs and %d targets; expected rows × tokens of each, and some",
-				tr.stats.Step*len(tr.batches)+i, b.B, b.T, len(b.X), len(b.Y))
+		number := tr.stats.Step*len(tr.batches) + i
+		tr.source.Batch(b, number)
+		if err := tr.checkBatch(b); err != nil {
+			return 0, fmt.Errorf("batch %d: %w", number, err)
 		}
 		for _, y := range b.Y {
 			if y >= 0 {
@@ -180,6 +184,20 @@ func (tr *Trainer) fetch() (targets int, err error) {
 		tr.batches[i].N = max(targets, 1)
 	}
 	return targets, nil
+}
+
+// checkBatch refuses what no model could learn from.
+func (tr *Trainer) checkBatch(b *corpus.Batch) error {
+	if b.B < 1 || b.T < 1 || len(b.X) != b.B*b.T || len(b.Y) != len(b.X) {
+		return fmt.Errorf("%d rows of %d tokens, %d inputs and %d targets; expected rows × tokens of each, and some", b.B, b.T, len(b.X), len(b.Y))
+	}
+	if tr.rows == 0 {
+		tr.rows = b.B
+	}
+	if _, carries := tr.learner.(Carrier); carries && b.B != tr.rows {
+		return fmt.Errorf("%d rows after batches of %d; expected as many, since the model remembers what each row was about", b.B, tr.rows)
+	}
+	return nil
 }
 
 func finite(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }

@@ -3,9 +3,11 @@ package train
 import (
 	"fmt"
 	"math"
+	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"gonum.org/v1/gonum/blas/blas32"
 
 	"lmzoo/autograd"
 	"lmzoo/corpus"
@@ -250,6 +252,19 @@ func TestStepAllocatesNothing(t *testing.T) {
 	}
 }
 
+// TestFrozen: a parameter without a gradient never moves, but it is in the checkpoint.
+func TestFrozen(t *testing.T) {
+	m := &more{Base: newBigram(vocab, 1), Extra: autograd.NewConst(1, 2, []float32{7, 8})}
+	tr := start(t, m, testSource(), testConfig())
+	walk(t, tr, 3)
+	require.Equal(t, []float32{7, 8}, m.Extra.Data)
+	path := filepath.Join(t.TempDir(), "checkpoint.safetensors")
+	require.NoError(t, tr.Save(path, nil))
+	twin := &more{Base: newBigram(vocab, 2), Extra: autograd.NewConst(1, 2, make([]float32, 2))}
+	require.NoError(t, start(t, twin, testSource(), testConfig()).Resume(path, nil))
+	sameWeights(t, m, twin, "frozen")
+}
+
 func TestDivergence(t *testing.T) {
 	for name, poison := range map[string]float32{"NaN": float32(math.NaN()), "Inf": float32(math.Inf(1))} {
 		m := newBigram(vocab, 1)
@@ -275,14 +290,19 @@ func TestUntrainable(t *testing.T) {
 		{notAPointer{}, "expected a pointer to a struct"},
 		{&empty{}, "has no parameters"},
 		{&twice{A: autograd.NewParam(1, 1), B: autograd.NewParam(1, 1)}, "two parameters named w"},
-		{&bigram{W: autograd.NewConst(1, 1, make([]float32, 1))}, "bigram.weight"},
+		{&bigram{W: &autograd.Tensor{General: blas32.General{Rows: 1, Cols: 1, Stride: 2, Data: make([]float32, 1)}}}, "bigram.weight of *train.bigram is a view"},
+		{&bigram{W: autograd.NewConst(1, 1, make([]float32, 1))}, "are frozen"},
 	} {
 		_, err := NewTrainer(c.learner, testSource(), testConfig())
 		require.ErrorContains(t, err, c.want)
 	}
 	tr := start(t, newBigram(vocab, 1), nothing{}, testConfig())
 	_, err := tr.Step()
-	require.ErrorContains(t, err, "batch 0 has 0 rows")
+	require.ErrorContains(t, err, "batch 0: 0 rows")
+	tr = start(t, newBigram(vocab, 1), &shrinking{testSource()}, testConfig())
+	walk(t, tr, 1)
+	_, err = tr.Step()
+	require.ErrorContains(t, err, "batch 1: 5 rows after batches of 6")
 }
 
 type notAPointer struct{}
@@ -303,6 +323,11 @@ func (*twice) Loss(*autograd.Tape, corpus.Batch) *autograd.Tensor { return nil }
 type nothing struct{}
 
 func (nothing) Batch(*corpus.Batch, int) {}
+
+// shrinking loses a row with every batch.
+type shrinking struct{ cycle }
+
+func (s *shrinking) Batch(b *corpus.Batch, step int) { s.cycle.Batch(b, step); s.B-- }
 
 func BenchmarkStep(b *testing.B) {
 	for _, threads := range []int{1, 2} {

@@ -13,7 +13,7 @@ import (
 // the cache between its passes, and its size, not the number of threads, decides in which order numbers are added.
 type weights struct {
 	params []nn.Param
-	m, v   [][]float32 // AdamW's moments of every parameter
+	m, v   [][]float32 // AdamW's moments of every parameter; empty for a frozen one
 	ranges []span
 	optim  optim.AdamW
 	decay  float64
@@ -30,12 +30,12 @@ type span struct {
 	squares       float64
 }
 
-const spanSize = 1 << 13 // floats
+const spanSize = 1 << 12 // floats
 
 func newWeights(params []nn.Param, pieces []*piece, c Config) *weights {
 	w := &weights{params: params, optim: optim.AdamW{Beta1: c.Beta1, Beta2: c.Beta2, Eps: c.Eps}, decay: c.WeightDecay}
 	for i, p := range params {
-		n := len(p.Data)
+		n := len(p.Grad) // none for a frozen parameter: it is saved, but never moves
 		w.m = append(w.m, make([]float32, n))
 		w.v = append(w.v, make([]float32, n))
 		for lo := 0; lo < n; lo += spanSize {
@@ -49,12 +49,14 @@ func newWeights(params []nn.Param, pieces []*piece, c Config) *weights {
 	return w
 }
 
-// gather adds the gradients of the pieces in range i, in the order of the pieces.
+// gather adds the gradients of the pieces in range i, in the order of the pieces, and clears all but the sum while
+// they are in the cache.
 func (w *weights) gather(i int) {
 	s := &w.ranges[i]
 	sum := s.grads[0]
 	for _, g := range s.grads[1:] {
 		vec.Add(sum, g)
+		clear(g)
 	}
 	s.squares = vec.SumSquares(sum)
 }
@@ -76,7 +78,7 @@ func clipScale(norm, clip float64) float64 {
 	return 1
 }
 
-// update moves the weights in range i and clears its gradients for the next step.
+// update moves the weights in range i and clears the gradient for the next step.
 func (w *weights) update(i int) {
 	s := &w.ranges[i]
 	p := w.params[s.param]
@@ -88,9 +90,5 @@ func (w *weights) update(i int) {
 	w.clear(i)
 }
 
-// clear forgets the gradients in range i.
-func (w *weights) clear(i int) {
-	for _, g := range w.ranges[i].grads {
-		clear(g)
-	}
-}
+// clear forgets the gradient in range i.
+func (w *weights) clear(i int) { clear(w.ranges[i].grads[0]) }
