@@ -133,3 +133,12 @@ func BenchmarkHeadLoss(b *testing.B) {
 		})
 	}
 }
+
+func BenchmarkDropout(b *testing.B) {
+	x := ones(1 << 16)
+	m := mask{seed: 1, p: 0.2}
+	for b.Loop() {
+		m.apply(x, x, 0)
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(len(x)), "ns/element")
+}

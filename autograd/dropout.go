@@ -1,5 +1,7 @@
 package autograd
 
+import "math"
+
 // Dropout sets each element to zero with probability p and scales the others by 1/(1−p), so that the
 // expectation stays (Srivastava et al. 2014). Without Rand, or with p = 0, it is the identity.
 func (t *Tape) Dropout(x *Tensor, p float64) *Tensor {
@@ -24,35 +26,55 @@ func (o dropoutOp) Backward() { // dx = mask·dy
 	o.y.tape.passGrad(o.x, o.y.takeGrad())
 }
 
-// mask is a dropout mask that is computed and not stored: element i is a hash of the seed and i, so
-// that the backward pass, and any part of it, sees the same one.
+// mask is a dropout mask that is computed and not stored: element i is decided by a hash of the seed and
+// i, so that the backward pass, and any part of it, sees the same one.
 type mask struct {
 	seed uint64
 	p    float64
 }
 
-// apply is dst[i] = src[i]·mask[first+i]: 0 with probability p, else src[i]/(1−p).
+// apply is dst[i] = src[i]·mask[first+i]: 0 with probability p, else src[i]/(1−p). One hash of 64 bits decides
+// four elements, which rounds p to a multiple of 1/65536; the scale is that of the rounded p.
 func (m mask) apply(dst, src []float32, first int) {
-	drop := uint32(m.p * (1 << 32)) // hashes below this are dropped
-	keep := float32(1 / (1 - m.p))
-	if m.p >= 1 {
+	const sides = 1 << 16
+	drop := int32(math.Round(m.p * sides)) // dice below this are dropped
+	if drop >= sides {
 		clear(dst)
 		return
 	}
-	for i, v := range src {
-		if m.hash(first+i) < drop {
-			dst[i] = 0
-		} else {
-			dst[i] = v * keep
+	keep := sides / float32(sides-drop)
+	roll := func(dst, src []float32, i int) { // up to the next multiple of 4
+		dice := m.hash(i/4) >> (16 * (i % 4))
+		for j, v := range src {
+			dst[j] = dropped(v*keep, uint16(dice), drop)
+			dice >>= 16
 		}
 	}
+	dst = dst[:len(src)]
+	head := min((4-first%4)%4, len(src))
+	roll(dst, src[:head], first)
+	i := head
+	for ; i+4 <= len(src); i += 4 {
+		d, s, dice := dst[i:i+4:i+4], src[i:i+4:i+4], m.hash((first+i)/4)
+		d[0] = dropped(s[0]*keep, uint16(dice), drop)
+		d[1] = dropped(s[1]*keep, uint16(dice>>16), drop)
+		d[2] = dropped(s[2]*keep, uint16(dice>>32), drop)
+		d[3] = dropped(s[3]*keep, uint16(dice>>48), drop)
+	}
+	roll(dst[i:], src[i:], first+i)
+}
+
+// dropped is v, or 0 where the dice fell below drop; a branch would be guessed wrong too often.
+func dropped(v float32, dice uint16, drop int32) float32 {
+	below := uint32((int32(dice) - drop) >> 31) // all ones if so
+	return math.Float32frombits(math.Float32bits(v) &^ below)
 }
 
 // hash is the i-th number of the SplitMix64 generator (Steele, Lea and Flood 2014), which can be
 // computed in any order.
-func (m mask) hash(i int) uint32 {
+func (m mask) hash(i int) uint64 {
 	z := m.seed + uint64(i+1)*0x9e3779b97f4a7c15
 	z = (z ^ z>>30) * 0xbf58476d1ce4e5b9
 	z = (z ^ z>>27) * 0x94d049bb133111eb
-	return uint32((z ^ z>>31) >> 32)
+	return z ^ z>>31
 }
