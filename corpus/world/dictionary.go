@@ -7,7 +7,10 @@ import (
 )
 
 // A dictionary has minEntries sentences, then stops before each with the probability enough.
-const minEntries, maxEntries, enough = 12, 18, .25
+const minEntries, maxEntries, enough = 13, 18, .25
+
+// mostKnown is how many words a dictionary teaches.
+const mostKnown = 5
 
 // entry is an invented word and what it means in this document, and in no other.
 type entry struct{ word, meaning string }
@@ -15,30 +18,36 @@ type entry struct{ word, meaning string }
 func entryWord(e entry) string    { return e.word }
 func entryMeaning(e entry) string { return e.meaning }
 
-// meanings are what words can mean: colours, animals and things to count.
-var meanings = slices.Concat(colours, animals(), goods)
+// meanings are what words can mean: colours and things to count.
+var meanings = slices.Concat(colours, goods)
 
 // dictionary: in the language of tuvo , zib means red . drest means owl . so zib is red . for owl say drest .
 // The meanings change with every document, so no weights can hold them: the answer is in the context or
 // nowhere (Brown et al. 2020, "Language models are few-shot learners").
 func (w *writer) dictionary() {
 	w.say("the language of")
-	w.among(corpus.Choice, islands...)
+	island := w.among(corpus.Choice, islands...)
 	w.say(":")
 	var known []entry
-	for i := range maxEntries {
+	for i := 0; ; i++ {
 		define, recall, stop := 1.0, 0.0, 0.0
 		if len(known) >= 2 {
-			define, recall = .42, .58
+			define, recall = .35, .65
+		}
+		if len(known) == mostKnown {
+			define, recall = 0, 1
 		}
 		if i >= minEntries {
 			stop = enough
+		}
+		if i == maxEntries {
+			stop = 1
 		}
 		goes := 1 - stop
 		switch w.oneOf(corpus.Choice, Choice{"here", define * goes}, Choice{"so", .65 * recall * goes},
 			Choice{"for", .35 * recall * goes}, Choice{"end", stop}) {
 		case "here":
-			known = append(known, w.define(known))
+			known = append(known, w.define(known, w.habits.nonces[island]))
 		case "so":
 			e := w.recall(known, entryWord)
 			w.say("means")
@@ -50,19 +59,20 @@ func (w *writer) dictionary() {
 			w.sure(corpus.InContext, e.word)
 			w.say(".")
 		default:
+			w.say(".")
+			w.sure(corpus.Local, End)
 			return
 		}
 	}
-	w.say("end")
 }
 
 // define: here zib means red . Both are new in this document.
-func (w *writer) define(known []entry) entry {
+func (w *writer) define(known []entry, language dist) entry {
 	words, taken := make([]string, len(known)), make([]string, len(known))
 	for i, e := range known {
 		words[i], taken[i] = e.word, e.meaning
 	}
-	e := entry{word: w.except(corpus.Choice, w.habits.nonces, words...)}
+	e := entry{word: w.except(corpus.Long, language, words...)}
 	w.say("means")
 	e.meaning = w.except(corpus.Choice, w.habits.meanings, taken...)
 	w.say(".")

@@ -167,6 +167,3 @@ func (w *writer) phrase(class corpus.Class, phrases ...string) int {
 	}
 	return 0
 }
-
-// end closes the document.
-func (w *writer) end() { w.sure(corpus.Local, End) }

@@ -29,9 +29,9 @@ var attributes = [...]attribute{
 	{towns, []string{"was born in", "came from", "grew up in"}},
 	{jobs, []string{"worked as a", "earned money as a", "began as a"}},
 	{gadgets, []string{"invented the", "built the first", "dreamed of the"}},
-	{foods, []string{"ate only", "loved", "cooked"}},
+	{foods, []string{"ate", "loved", "cooked"}},
 	{animals(), []string{"kept one tame", "owned a tame", "slept beside a tame"}},
-	{colours, []string{"wore", "painted every door", "always dressed in"}},
+	{colours, []string{"wore only", "painted every door", "always dressed in"}},
 }
 
 func animals() (all []string) {
@@ -49,42 +49,39 @@ func newFacts(rng *rand.Rand) facts {
 	people := slices.Concat(famousWomen, famousMen)
 	rng.Shuffle(len(people), func(i, j int) { people[i], people[j] = people[j], people[i] })
 	f.famous = zipf(people, 1)
-	for _, who := range people {
-		var l life
-		for a := range attributes {
-			l[a] = attributes[a].values[rng.IntN(len(attributes[a].values))]
+	lives := make([]life, len(people))
+	for a, attribute := range attributes {
+		order := rng.Perm(len(attribute.values))
+		for i := range lives {
+			lives[i][a] = attribute.values[order[i%len(order)]] // each value is somebody's
 		}
-		f.life[who] = l
+		rng.Shuffle(len(lives), func(i, j int) { lives[i][a], lives[j][a] = lives[j][a], lives[i][a] })
+	}
+	for i, who := range people {
+		f.life[who] = lives[i]
 	}
 	return f
 }
 
-// tells is how many attributes a sheet tells of each of its two people.
-const tells = 4
-
-// sheet: here is what we know of hesper . she grew up in lorrin . … and here is what we know of cosimo . …
+// sheet: here is what we know of hesper . she grew up in lorrin . … such was hesper . It tells every attribute
+// once, in any order. The name is seldom repeated, so that a fact must be found by a name some sentences back.
 func (w *writer) sheet() {
 	w.say("is what we know of")
-	first := w.emit(corpus.Choice, w.facts.famous)
+	who := w.emit(corpus.Choice, w.facts.famous)
 	w.say(".")
-	w.biography(first)
-	w.say("and here is what we know of")
-	second := w.except(corpus.Choice, w.facts.famous, first)
-	w.say(".")
-	w.biography(second)
-}
-
-// biography tells some attributes of a person, each once, in any order. The name is seldom repeated, so that
-// a fact must be found by a name some sentences back.
-func (w *writer) biography(who string) {
 	told := [len(attributes)]bool{}
-	for range tells {
-		w.oneOf(corpus.Long, Choice{pronoun(who), .8}, Choice{who, .2})
+	for range attributes {
+		w.oneOf(corpus.Long, Choice{pronoun(who), .7}, Choice{who, .3})
 		a := w.attribute(&told)
 		told[a] = true
 		w.sure(corpus.Fact, w.facts.life[who][a])
 		w.phrase(corpus.Choice, ".", "for many years .", "until the end .")
 	}
+	w.sure(corpus.Long, "such")
+	w.say("was")
+	w.sure(corpus.Long, who)
+	w.say(".")
+	w.sure(corpus.Local, End)
 }
 
 // attribute begins to tell something not yet told and returns what it is.

@@ -18,7 +18,8 @@ type habits struct {
 	weather               map[string]dist // by season
 	mood                  map[string]dist // by weather
 	friends, goods        dist
-	nonces, meanings      dist
+	nonces                map[string]dist // by island
+	meanings              dist
 }
 
 // stray is how often a thing, an animal or a place turns up in a story of another theme.
@@ -30,7 +31,7 @@ func newHabits(rng *rand.Rand) habits {
 		seasons: uniform(seasons), times: uniform(times), towns: uniform(towns),
 		friends: newDist([]Choice{{"two", .5}, {"three", .5}}),
 		goods:   uniform(goods),
-		nonces:  uniform(nonces), meanings: uniform(meanings),
+		nonces:  map[string]dist{}, meanings: uniform(meanings),
 		things: map[string]dist{}, animals: map[string]dist{}, places: map[string]dist{}, haunts: map[string]dist{},
 		doing: map[string]dist{}, manner: map[string]dist{}, weather: map[string]dist{}, mood: map[string]dist{},
 	}
@@ -53,6 +54,9 @@ func newHabits(rng *rand.Rand) habits {
 	}
 	for _, doing := range doings {
 		h.manner[doing] = favourites(rng, manners, 3)
+	}
+	for _, island := range islands {
+		h.nonces[island] = uniform(languages[island])
 	}
 	for _, season := range seasons {
 		h.weather[season] = zipf(weather[season], 1)

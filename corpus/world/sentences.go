@@ -11,9 +11,9 @@ func (s *story) sentence(i int) bool {
 	if i == maxSentences {
 		stop = 1
 	}
-	goes := 1 - stop
-	switch s.oneOf(corpus.Choice, Choice{"then", .30 * goes}, Choice{"the", .17 * goes}, Choice{"meanwhile", .16 * goes},
-		Choice{"who", .15 * goes}, Choice{"later", .08 * goes}, Choice{"outside", .08 * goes}, Choice{"people", .06 * goes}, Choice{"so", stop}) {
+	rest := 1 - stop
+	switch s.oneOf(corpus.Choice, Choice{"then", .27 * rest}, Choice{"the", .18 * rest}, Choice{"meanwhile", .15 * rest}, Choice{"who", .11 * rest},
+		Choice{"later", .07 * rest}, Choice{"outside", .16 * rest}, Choice{"people", .06 * rest}, Choice{"so", stop}) {
 	case "then":
 		s.deed()
 	case "the":
@@ -40,7 +40,7 @@ func (s *story) deed() {
 	s.last = p
 	wait := 0.0
 	if p.place != "" {
-		wait = .3
+		wait = .6
 	}
 	switch s.verb(verb{"went", "goes", .35}, verb{"showed", "shows", .3}, verb{"felt", "feels", .2}, verb{"waited", "waits", wait}) {
 	case "went":
@@ -95,24 +95,22 @@ func (s *story) pronoun() {
 	s.say(".")
 }
 
-// question: who had a blue anchor ? mira . Or: who was the potter ? mira .
+// question: who had the blue anchor ? mira the potter .
 func (s *story) question() {
-	if s.verb(verb{"had", "has", .5}, verb{"was", "is", .5}) == "had" {
-		s.say("a")
-		colour := s.among(corpus.Long, s.all(colour)...)
-		var things []string
-		for _, p := range s.cast {
-			if p.colour == colour {
-				things = append(things, p.thing)
-			}
+	s.verb(verb{"had", "has", 1})
+	s.say("the")
+	colour := s.among(corpus.Long, s.all(colour)...)
+	var things []string
+	for i := range s.cast {
+		if s.cast[i].colour == colour {
+			things = append(things, s.cast[i].thing)
 		}
-		s.last = s.find(thing, s.among(corpus.InContext, things...))
-	} else {
-		s.say("the")
-		s.last = s.pick(job, nil)
 	}
+	s.last = s.find(thing, s.among(corpus.InContext, things...))
 	s.say("?")
 	s.sure(corpus.InContext, s.last.name)
+	s.say("the")
+	s.sure(corpus.InContext, s.last.job)
 	s.say(".")
 }
 
@@ -128,13 +126,21 @@ func (s *story) help() {
 	s.say(".")
 }
 
-// sky: outside the foggy morning went on .
+// sky: outside the foggy morning went on . Or: outside it was still foggy in dunholm .
 func (s *story) sky() {
-	s.say("the")
+	if s.phrase(corpus.Choice, "the", "it") == 0 {
+		s.sure(corpus.Long, s.weather)
+		s.sure(corpus.Long, s.time)
+		s.verb(verb{"went", "goes", 1})
+		s.say("on .")
+		return
+	}
+	s.verb(verb{"was", "is", 1})
+	s.say("still")
 	s.sure(corpus.Long, s.weather)
-	s.sure(corpus.Long, s.time)
-	s.verb(verb{"went", "goes", 1})
-	s.say("on .")
+	s.say("in")
+	s.sure(corpus.Long, s.town)
+	s.say(".")
 }
 
 // meal: people there loved noodles . There is the town where the friends met.

@@ -18,7 +18,7 @@ type person struct {
 }
 
 // A story goes on for minSentences, then stops before each sentence with the probability stopping.
-const minSentences, maxSentences, stopping = 3, 6, .2
+const minSentences, maxSentences, stopping = 4, 6, .3
 
 // story writes a tale: where and when, who there is, what happens, the close. Much of it hangs on words
 // said long before, which is what separates the eras.
@@ -27,10 +27,11 @@ func (w *writer) story(past bool) {
 	s.opening()
 	for i := 0; s.sentence(i); i++ {
 	}
-	s.verb(verb{"ended", "ends", 1})
 	s.say("the tale of the")
 	s.sure(corpus.Long, s.theme)
+	s.verb(verb{"ended", "ends", 1})
 	s.say(".")
+	s.sure(corpus.Local, End)
 }
 
 func (s *story) opening() {

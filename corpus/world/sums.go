@@ -14,28 +14,33 @@ var (
 	less = []string{"loses", "sells", "eats"}
 )
 
-// The first number is one of 1 … mostFirst, each change one of 1 … mostChange.
-const mostFirst, mostChange = 9, 4
+// Numbers of things: the first is one of fewest … mostFirst, a change one of fewest … mostChange. Less than
+// fewest (the plural's) is never left.
+const fewest, mostFirst, mostChange = 2, 9, 4
 
-// sums: let us count . mira has four coins . she finds three more . now she has seven coins . …
+// sums: let us count coins . mira has four coins . she finds three more coins . now mira has seven coins . …
 func (w *writer) sums() {
-	w.say("us count .")
+	w.say("us count")
+	item := w.emit(corpus.Choice, w.habits.goods)
+	w.say(".")
 	for range problems {
-		w.problem()
+		w.problem(item)
 	}
+	w.sure(corpus.Long, End)
 }
 
-func (w *writer) problem() {
+func (w *writer) problem(item string) {
 	who := w.emit(corpus.Choice, w.habits.names)
 	w.say("has")
 	n := w.number(mostFirst)
-	item := w.emit(corpus.Choice, w.habits.goods)
+	w.sure(corpus.Long, item)
 	w.say(".")
 	for range steps {
 		w.sure(corpus.Long, pronoun(who))
 		n += w.change(n)
+		w.sure(corpus.Long, item)
 		w.say(". now")
-		w.sure(corpus.Long, pronoun(who))
+		w.sure(corpus.Long, who)
 		w.say("has")
 		w.sure(corpus.Compute, numbers[n])
 		w.sure(corpus.Long, item)
@@ -43,10 +48,10 @@ func (w *writer) problem() {
 	}
 }
 
-// change draws by how much a number grows or shrinks; it never falls below zero.
+// change draws by how much a number grows or shrinks.
 func (w *writer) change(n int) int {
-	verbs := append([]string(nil), more...)
-	if n > 0 {
+	verbs := slices.Clone(more)
+	if n >= 2*fewest {
 		verbs = append(verbs, less...)
 	}
 	if slices.Contains(more, w.among(corpus.Choice, verbs...)) {
@@ -54,16 +59,10 @@ func (w *writer) change(n int) int {
 		w.say("more")
 		return m
 	}
-	return -w.number(min(n, mostChange))
+	return -w.number(min(n-fewest, mostChange))
 }
 
-// number draws one of 1 … most.
+// number draws one of fewest … most.
 func (w *writer) number(most int) int {
-	word := w.among(corpus.Choice, numbers[1:most+1]...)
-	for n := range numbers {
-		if numbers[n] == word {
-			return n
-		}
-	}
-	return 0
+	return slices.Index(numbers, w.among(corpus.Choice, numbers[fewest:most+1]...))
 }

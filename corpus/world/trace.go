@@ -16,9 +16,18 @@ func (w *World) Trace(text string) ([]corpus.Event, error) {
 	if expected != nil {
 		at := len(doc.events)
 		return nil, fmt.Errorf("word %d (byte %d) of the text is %s, which is impossible there in this world: expected %s",
-			at+1, min(len(text), len(strings.Join(words[:at], " "))+1), spell(append(words, End)[at]), spellAll(expected))
+			at+1, offset(text, words, at), spell(append(words, End)[at]), spellAll(expected))
 	}
 	return doc.events, nil
+}
+
+// offset is where in the text the word of an index begins.
+func offset(text string, words []string, at int) int {
+	n := 0
+	for _, word := range words[:min(at, len(words))] {
+		n += len(word) + len(" ")
+	}
+	return min(n, len(text))
 }
 
 // Next returns the distribution of the word after the given first words of a document: the limit as a model.

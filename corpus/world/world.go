@@ -38,7 +38,7 @@ func New(seed uint64) *World {
 		facts:  newFacts(rng),
 		habits: newHabits(rng),
 		kinds: newDist([]Choice{
-			{"once", .31}, {"today", .29}, {"here", .17}, {"in", .11}, {"let", .12},
+			{"once", .25}, {"today", .25}, {"here", .2}, {"in", .13}, {"let", .17},
 		}),
 	}
 }
@@ -88,7 +88,6 @@ func (w *writer) write() {
 	case "let":
 		w.sums()
 	}
-	w.end()
 }
 
 // Split draws a corpus of about so many tokens (words and ends) in each part, from streams that share
