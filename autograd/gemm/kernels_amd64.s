@@ -175,47 +175,42 @@ avx512Strip1_edge:
 	TESTQ   DI, DI
 	JZ      avx512Strip1_end
 	CMPQ    DI, $0x10
-	JLE     avx512Strip1_last
-	LEAQ    -16(DI), DI
-	MOVQ    $-1, R8
-	BZHIQ   DI, R8, DI
-	KMOVW   DI, K1
+	JLT     avx512Strip1_last
 	VMOVAPS Z0, Z1
-	VMOVAPS Z0, Z0
-	MOVQ    k+0(FP), DI
+	MOVQ    k+0(FP), R8
+	MOVQ    DX, R9
 
-avx512Strip1_edge_deep:
-	VBROADCASTSS (AX), Z2
-	VMOVUPS      (DX), Z3
-	VFMADD231PS  Z2, Z3, Z1
-	VMOVUPS.Z    64(DX), K1, Z3
-	VFMADD231PS  Z2, Z3, Z0
+avx512Strip1_one_deep:
+	VMOVUPS      (R9), Z2
+	VBROADCASTSS (AX), Z3
+	VFMADD231PS  Z3, Z2, Z1
 	ADDQ         CX, AX
-	ADDQ         BX, DX
-	DECQ         DI
-	JNZ          avx512Strip1_edge_deep
-	MOVQ         ldc+72(FP), AX
-	MOVQ         SI, AX
+	ADDQ         BX, R9
+	DECQ         R8
+	JNZ          avx512Strip1_one_deep
+	MOVQ         ldc+72(FP), R8
+	MOVQ         SI, R8
 	VBROADCASTSS alpha+56(FP), Z2
 	CMPB         add+60(FP), $0x00
-	JNE          avx512Strip1_edge_add
+	JNE          avx512Strip1_one_add
 	VMULPS       Z2, Z1, Z1
-	VMOVUPS      Z1, (AX)
-	VMULPS       Z2, Z0, Z0
-	VMOVUPS      Z0, K1, 64(AX)
-	JMP          avx512Strip1_edge_stored
+	VMOVUPS      Z1, (R8)
+	JMP          avx512Strip1_one_stored
 
-avx512Strip1_edge_add:
-	MOVQ        SI, AX
-	VMOVUPS     (AX), Z3
+avx512Strip1_one_add:
+	MOVQ        SI, R8
+	VMOVUPS     (R8), Z3
 	VFMADD231PS Z2, Z1, Z3
-	VMOVUPS     Z3, (AX)
-	VMOVUPS.Z   64(AX), K1, Z1
-	VFMADD231PS Z2, Z0, Z1
-	VMOVUPS     Z1, K1, 64(AX)
+	VMOVUPS     Z3, (R8)
 
-avx512Strip1_edge_stored:
-	JMP avx512Strip1_end
+avx512Strip1_one_stored:
+	SUBQ  $0x10, DI
+	JZ    avx512Strip1_end
+	MOVQ  k+0(FP), R8
+	IMULQ CX, R8
+	SUBQ  R8, AX
+	ADDQ  $0x40, DX
+	ADDQ  $0x40, SI
 
 avx512Strip1_last:
 	LEAQ    (DI), DI
@@ -225,30 +220,30 @@ avx512Strip1_last:
 	VMOVAPS Z0, Z0
 	MOVQ    k+0(FP), DI
 
-avx512Strip1_one_deep:
+avx512Strip1_last_deep:
 	VMOVUPS.Z    (DX), K1, Z1
 	VBROADCASTSS (AX), Z2
 	VFMADD231PS  Z2, Z1, Z0
 	ADDQ         CX, AX
 	ADDQ         BX, DX
 	DECQ         DI
-	JNZ          avx512Strip1_one_deep
+	JNZ          avx512Strip1_last_deep
 	MOVQ         ldc+72(FP), AX
 	MOVQ         SI, AX
 	VBROADCASTSS alpha+56(FP), Z1
 	CMPB         add+60(FP), $0x00
-	JNE          avx512Strip1_one_add
+	JNE          avx512Strip1_last_add
 	VMULPS       Z1, Z0, Z0
 	VMOVUPS      Z0, K1, (AX)
-	JMP          avx512Strip1_one_stored
+	JMP          avx512Strip1_last_stored
 
-avx512Strip1_one_add:
+avx512Strip1_last_add:
 	MOVQ        SI, AX
 	VMOVUPS.Z   (AX), K1, Z2
 	VFMADD231PS Z1, Z0, Z2
 	VMOVUPS     Z2, K1, (AX)
 
-avx512Strip1_one_stored:
+avx512Strip1_last_stored:
 avx512Strip1_end:
 	VZEROUPPER
 	RET
@@ -502,64 +497,52 @@ avx512Strip2_edge:
 	TESTQ   DI, DI
 	JZ      avx512Strip2_end
 	CMPQ    DI, $0x10
-	JLE     avx512Strip2_last
-	LEAQ    -16(DI), DI
-	MOVQ    $-1, R9
-	BZHIQ   DI, R9, DI
-	KMOVW   DI, K1
+	JLT     avx512Strip2_last
 	VMOVAPS Z0, Z1
 	VMOVAPS Z0, Z2
-	VMOVAPS Z0, Z3
-	VMOVAPS Z0, Z0
-	MOVQ    k+0(FP), DI
+	MOVQ    k+0(FP), R9
+	MOVQ    DX, R10
 
-avx512Strip2_edge_deep:
-	VMOVUPS      (DX), Z4
-	VMOVUPS.Z    64(DX), K1, Z5
-	VBROADCASTSS (AX), Z6
-	VFMADD231PS  Z6, Z4, Z1
-	VFMADD231PS  Z6, Z5, Z2
-	VBROADCASTSS (AX)(R8*1), Z6
-	VFMADD231PS  Z6, Z4, Z3
-	VFMADD231PS  Z6, Z5, Z0
+avx512Strip2_one_deep:
+	VMOVUPS      (R10), Z3
+	VBROADCASTSS (AX), Z4
+	VFMADD231PS  Z4, Z3, Z1
+	VBROADCASTSS (AX)(R8*1), Z4
+	VFMADD231PS  Z4, Z3, Z2
 	ADDQ         CX, AX
-	ADDQ         BX, DX
-	DECQ         DI
-	JNZ          avx512Strip2_edge_deep
-	MOVQ         ldc+72(FP), CX
-	MOVQ         SI, AX
-	VBROADCASTSS alpha+56(FP), Z4
+	ADDQ         BX, R10
+	DECQ         R9
+	JNZ          avx512Strip2_one_deep
+	MOVQ         ldc+72(FP), R10
+	MOVQ         SI, R9
+	VBROADCASTSS alpha+56(FP), Z3
 	CMPB         add+60(FP), $0x00
-	JNE          avx512Strip2_edge_add
-	VMULPS       Z4, Z1, Z1
-	VMOVUPS      Z1, (AX)
-	VMULPS       Z4, Z2, Z2
-	VMOVUPS      Z2, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z4, Z3, Z3
-	VMOVUPS      Z3, (AX)
-	VMULPS       Z4, Z0, Z0
-	VMOVUPS      Z0, K1, 64(AX)
-	JMP          avx512Strip2_edge_stored
+	JNE          avx512Strip2_one_add
+	VMULPS       Z3, Z1, Z1
+	VMOVUPS      Z1, (R9)
+	LEAQ         (R9)(R10*4), R9
+	VMULPS       Z3, Z2, Z2
+	VMOVUPS      Z2, (R9)
+	JMP          avx512Strip2_one_stored
 
-avx512Strip2_edge_add:
-	MOVQ        SI, AX
-	VMOVUPS     (AX), Z5
-	VFMADD231PS Z4, Z1, Z5
-	VMOVUPS     Z5, (AX)
-	VMOVUPS.Z   64(AX), K1, Z1
-	VFMADD231PS Z4, Z2, Z1
-	VMOVUPS     Z1, K1, 64(AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS     (AX), Z1
-	VFMADD231PS Z4, Z3, Z1
-	VMOVUPS     Z1, (AX)
-	VMOVUPS.Z   64(AX), K1, Z1
-	VFMADD231PS Z4, Z0, Z1
-	VMOVUPS     Z1, K1, 64(AX)
+avx512Strip2_one_add:
+	MOVQ        SI, R9
+	VMOVUPS     (R9), Z4
+	VFMADD231PS Z3, Z1, Z4
+	VMOVUPS     Z4, (R9)
+	LEAQ        (R9)(R10*4), R9
+	VMOVUPS     (R9), Z1
+	VFMADD231PS Z3, Z2, Z1
+	VMOVUPS     Z1, (R9)
 
-avx512Strip2_edge_stored:
-	JMP avx512Strip2_end
+avx512Strip2_one_stored:
+	SUBQ  $0x10, DI
+	JZ    avx512Strip2_end
+	MOVQ  k+0(FP), R9
+	IMULQ CX, R9
+	SUBQ  R9, AX
+	ADDQ  $0x40, DX
+	ADDQ  $0x40, SI
 
 avx512Strip2_last:
 	LEAQ    (DI), DI
@@ -570,7 +553,7 @@ avx512Strip2_last:
 	VMOVAPS Z0, Z0
 	MOVQ    k+0(FP), DI
 
-avx512Strip2_one_deep:
+avx512Strip2_last_deep:
 	VMOVUPS.Z    (DX), K1, Z2
 	VBROADCASTSS (AX), Z3
 	VFMADD231PS  Z3, Z2, Z1
@@ -579,20 +562,20 @@ avx512Strip2_one_deep:
 	ADDQ         CX, AX
 	ADDQ         BX, DX
 	DECQ         DI
-	JNZ          avx512Strip2_one_deep
+	JNZ          avx512Strip2_last_deep
 	MOVQ         ldc+72(FP), CX
 	MOVQ         SI, AX
 	VBROADCASTSS alpha+56(FP), Z2
 	CMPB         add+60(FP), $0x00
-	JNE          avx512Strip2_one_add
+	JNE          avx512Strip2_last_add
 	VMULPS       Z2, Z1, Z1
 	VMOVUPS      Z1, K1, (AX)
 	LEAQ         (AX)(CX*4), AX
 	VMULPS       Z2, Z0, Z0
 	VMOVUPS      Z0, K1, (AX)
-	JMP          avx512Strip2_one_stored
+	JMP          avx512Strip2_last_stored
 
-avx512Strip2_one_add:
+avx512Strip2_last_add:
 	MOVQ        SI, AX
 	VMOVUPS.Z   (AX), K1, Z3
 	VFMADD231PS Z2, Z1, Z3
@@ -602,7 +585,7 @@ avx512Strip2_one_add:
 	VFMADD231PS Z2, Z0, Z1
 	VMOVUPS     Z1, K1, (AX)
 
-avx512Strip2_one_stored:
+avx512Strip2_last_stored:
 avx512Strip2_end:
 	VZEROUPPER
 	RET
@@ -932,81 +915,62 @@ avx512Strip3_edge:
 	TESTQ   DI, DI
 	JZ      avx512Strip3_end
 	CMPQ    DI, $0x10
-	JLE     avx512Strip3_last
-	LEAQ    -16(DI), DI
-	MOVQ    $-1, R9
-	BZHIQ   DI, R9, DI
-	KMOVW   DI, K1
+	JLT     avx512Strip3_last
 	VMOVAPS Z0, Z1
 	VMOVAPS Z0, Z2
 	VMOVAPS Z0, Z3
-	VMOVAPS Z0, Z4
-	VMOVAPS Z0, Z5
-	VMOVAPS Z0, Z0
-	MOVQ    k+0(FP), DI
+	MOVQ    k+0(FP), R9
+	MOVQ    DX, R10
 
-avx512Strip3_edge_deep:
-	VMOVUPS      (DX), Z6
-	VMOVUPS.Z    64(DX), K1, Z7
-	VBROADCASTSS (AX), Z8
-	VFMADD231PS  Z8, Z6, Z1
-	VFMADD231PS  Z8, Z7, Z2
-	VBROADCASTSS (AX)(R8*1), Z8
-	VFMADD231PS  Z8, Z6, Z3
-	VFMADD231PS  Z8, Z7, Z4
-	VBROADCASTSS (AX)(R8*2), Z8
-	VFMADD231PS  Z8, Z6, Z5
-	VFMADD231PS  Z8, Z7, Z0
+avx512Strip3_one_deep:
+	VMOVUPS      (R10), Z4
+	VBROADCASTSS (AX), Z5
+	VFMADD231PS  Z5, Z4, Z1
+	VBROADCASTSS (AX)(R8*1), Z5
+	VFMADD231PS  Z5, Z4, Z2
+	VBROADCASTSS (AX)(R8*2), Z5
+	VFMADD231PS  Z5, Z4, Z3
 	ADDQ         CX, AX
-	ADDQ         BX, DX
-	DECQ         DI
-	JNZ          avx512Strip3_edge_deep
-	MOVQ         ldc+72(FP), CX
-	MOVQ         SI, AX
-	VBROADCASTSS alpha+56(FP), Z6
+	ADDQ         BX, R10
+	DECQ         R9
+	JNZ          avx512Strip3_one_deep
+	MOVQ         ldc+72(FP), R10
+	MOVQ         SI, R9
+	VBROADCASTSS alpha+56(FP), Z4
 	CMPB         add+60(FP), $0x00
-	JNE          avx512Strip3_edge_add
-	VMULPS       Z6, Z1, Z1
-	VMOVUPS      Z1, (AX)
-	VMULPS       Z6, Z2, Z2
-	VMOVUPS      Z2, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z6, Z3, Z3
-	VMOVUPS      Z3, (AX)
-	VMULPS       Z6, Z4, Z4
-	VMOVUPS      Z4, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z6, Z5, Z5
-	VMOVUPS      Z5, (AX)
-	VMULPS       Z6, Z0, Z0
-	VMOVUPS      Z0, K1, 64(AX)
-	JMP          avx512Strip3_edge_stored
+	JNE          avx512Strip3_one_add
+	VMULPS       Z4, Z1, Z1
+	VMOVUPS      Z1, (R9)
+	LEAQ         (R9)(R10*4), R9
+	VMULPS       Z4, Z2, Z2
+	VMOVUPS      Z2, (R9)
+	LEAQ         (R9)(R10*4), R9
+	VMULPS       Z4, Z3, Z3
+	VMOVUPS      Z3, (R9)
+	JMP          avx512Strip3_one_stored
 
-avx512Strip3_edge_add:
-	MOVQ        SI, AX
-	VMOVUPS     (AX), Z7
-	VFMADD231PS Z6, Z1, Z7
-	VMOVUPS     Z7, (AX)
-	VMOVUPS.Z   64(AX), K1, Z1
-	VFMADD231PS Z6, Z2, Z1
-	VMOVUPS     Z1, K1, 64(AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS     (AX), Z1
-	VFMADD231PS Z6, Z3, Z1
-	VMOVUPS     Z1, (AX)
-	VMOVUPS.Z   64(AX), K1, Z1
-	VFMADD231PS Z6, Z4, Z1
-	VMOVUPS     Z1, K1, 64(AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS     (AX), Z1
-	VFMADD231PS Z6, Z5, Z1
-	VMOVUPS     Z1, (AX)
-	VMOVUPS.Z   64(AX), K1, Z1
-	VFMADD231PS Z6, Z0, Z1
-	VMOVUPS     Z1, K1, 64(AX)
+avx512Strip3_one_add:
+	MOVQ        SI, R9
+	VMOVUPS     (R9), Z5
+	VFMADD231PS Z4, Z1, Z5
+	VMOVUPS     Z5, (R9)
+	LEAQ        (R9)(R10*4), R9
+	VMOVUPS     (R9), Z1
+	VFMADD231PS Z4, Z2, Z1
+	VMOVUPS     Z1, (R9)
+	LEAQ        (R9)(R10*4), R9
+	VMOVUPS     (R9), Z1
+	VFMADD231PS Z4, Z3, Z1
+	VMOVUPS     Z1, (R9)
 
-avx512Strip3_edge_stored:
-	JMP avx512Strip3_end
+avx512Strip3_one_stored:
+	SUBQ  $0x10, DI
+	JZ    avx512Strip3_end
+	MOVQ  k+0(FP), R9
+	IMULQ CX, R9
+	SUBQ  R9, AX
+	ADDQ  $0x40, DX
+	ADDQ  $0x40, SI
 
 avx512Strip3_last:
 	LEAQ    (DI), DI
@@ -1018,7 +982,7 @@ avx512Strip3_last:
 	VMOVAPS Z0, Z0
 	MOVQ    k+0(FP), DI
 
-avx512Strip3_one_deep:
+avx512Strip3_last_deep:
 	VMOVUPS.Z    (DX), K1, Z3
 	VBROADCASTSS (AX), Z4
 	VFMADD231PS  Z4, Z3, Z1
@@ -1029,12 +993,12 @@ avx512Strip3_one_deep:
 	ADDQ         CX, AX
 	ADDQ         BX, DX
 	DECQ         DI
-	JNZ          avx512Strip3_one_deep
+	JNZ          avx512Strip3_last_deep
 	MOVQ         ldc+72(FP), CX
 	MOVQ         SI, AX
 	VBROADCASTSS alpha+56(FP), Z3
 	CMPB         add+60(FP), $0x00
-	JNE          avx512Strip3_one_add
+	JNE          avx512Strip3_last_add
 	VMULPS       Z3, Z1, Z1
 	VMOVUPS      Z1, K1, (AX)
 	LEAQ         (AX)(CX*4), AX
@@ -1043,9 +1007,9 @@ avx512Strip3_one_deep:
 	LEAQ         (AX)(CX*4), AX
 	VMULPS       Z3, Z0, Z0
 	VMOVUPS      Z0, K1, (AX)
-	JMP          avx512Strip3_one_stored
+	JMP          avx512Strip3_last_stored
 
-avx512Strip3_one_add:
+avx512Strip3_last_add:
 	MOVQ        SI, AX
 	VMOVUPS.Z   (AX), K1, Z4
 	VFMADD231PS Z3, Z1, Z4
@@ -1059,7 +1023,7 @@ avx512Strip3_one_add:
 	VFMADD231PS Z3, Z0, Z1
 	VMOVUPS     Z1, K1, (AX)
 
-avx512Strip3_one_stored:
+avx512Strip3_last_stored:
 avx512Strip3_end:
 	VZEROUPPER
 	RET
@@ -1350,98 +1314,72 @@ avx512Strip4_edge:
 	TESTQ   DI, DI
 	JZ      avx512Strip4_end
 	CMPQ    DI, $0x10
-	JLE     avx512Strip4_last
-	LEAQ    -16(DI), DI
-	MOVQ    $-1, R10
-	BZHIQ   DI, R10, DI
-	KMOVW   DI, K1
+	JLT     avx512Strip4_last
 	VMOVAPS Z0, Z1
 	VMOVAPS Z0, Z2
 	VMOVAPS Z0, Z3
 	VMOVAPS Z0, Z4
-	VMOVAPS Z0, Z5
-	VMOVAPS Z0, Z6
-	VMOVAPS Z0, Z7
-	VMOVAPS Z0, Z0
-	MOVQ    k+0(FP), DI
+	MOVQ    k+0(FP), R10
+	MOVQ    DX, R11
 
-avx512Strip4_edge_deep:
-	VMOVUPS      (DX), Z8
-	VMOVUPS.Z    64(DX), K1, Z9
-	VBROADCASTSS (AX), Z10
-	VFMADD231PS  Z10, Z8, Z1
-	VFMADD231PS  Z10, Z9, Z2
-	VBROADCASTSS (AX)(R8*1), Z10
-	VFMADD231PS  Z10, Z8, Z3
-	VFMADD231PS  Z10, Z9, Z4
-	VBROADCASTSS (AX)(R8*2), Z10
-	VFMADD231PS  Z10, Z8, Z5
-	VFMADD231PS  Z10, Z9, Z6
-	VBROADCASTSS (AX)(R9*1), Z10
-	VFMADD231PS  Z10, Z8, Z7
-	VFMADD231PS  Z10, Z9, Z0
+avx512Strip4_one_deep:
+	VMOVUPS      (R11), Z5
+	VBROADCASTSS (AX), Z6
+	VFMADD231PS  Z6, Z5, Z1
+	VBROADCASTSS (AX)(R8*1), Z6
+	VFMADD231PS  Z6, Z5, Z2
+	VBROADCASTSS (AX)(R8*2), Z6
+	VFMADD231PS  Z6, Z5, Z3
+	VBROADCASTSS (AX)(R9*1), Z6
+	VFMADD231PS  Z6, Z5, Z4
 	ADDQ         CX, AX
-	ADDQ         BX, DX
-	DECQ         DI
-	JNZ          avx512Strip4_edge_deep
-	MOVQ         ldc+72(FP), CX
-	MOVQ         SI, AX
-	VBROADCASTSS alpha+56(FP), Z8
+	ADDQ         BX, R11
+	DECQ         R10
+	JNZ          avx512Strip4_one_deep
+	MOVQ         ldc+72(FP), R11
+	MOVQ         SI, R10
+	VBROADCASTSS alpha+56(FP), Z5
 	CMPB         add+60(FP), $0x00
-	JNE          avx512Strip4_edge_add
-	VMULPS       Z8, Z1, Z1
-	VMOVUPS      Z1, (AX)
-	VMULPS       Z8, Z2, Z2
-	VMOVUPS      Z2, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z8, Z3, Z3
-	VMOVUPS      Z3, (AX)
-	VMULPS       Z8, Z4, Z4
-	VMOVUPS      Z4, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z8, Z5, Z5
-	VMOVUPS      Z5, (AX)
-	VMULPS       Z8, Z6, Z6
-	VMOVUPS      Z6, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z8, Z7, Z7
-	VMOVUPS      Z7, (AX)
-	VMULPS       Z8, Z0, Z0
-	VMOVUPS      Z0, K1, 64(AX)
-	JMP          avx512Strip4_edge_stored
+	JNE          avx512Strip4_one_add
+	VMULPS       Z5, Z1, Z1
+	VMOVUPS      Z1, (R10)
+	LEAQ         (R10)(R11*4), R10
+	VMULPS       Z5, Z2, Z2
+	VMOVUPS      Z2, (R10)
+	LEAQ         (R10)(R11*4), R10
+	VMULPS       Z5, Z3, Z3
+	VMOVUPS      Z3, (R10)
+	LEAQ         (R10)(R11*4), R10
+	VMULPS       Z5, Z4, Z4
+	VMOVUPS      Z4, (R10)
+	JMP          avx512Strip4_one_stored
 
-avx512Strip4_edge_add:
-	MOVQ        SI, AX
-	VMOVUPS     (AX), Z9
-	VFMADD231PS Z8, Z1, Z9
-	VMOVUPS     Z9, (AX)
-	VMOVUPS.Z   64(AX), K1, Z1
-	VFMADD231PS Z8, Z2, Z1
-	VMOVUPS     Z1, K1, 64(AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS     (AX), Z1
-	VFMADD231PS Z8, Z3, Z1
-	VMOVUPS     Z1, (AX)
-	VMOVUPS.Z   64(AX), K1, Z1
-	VFMADD231PS Z8, Z4, Z1
-	VMOVUPS     Z1, K1, 64(AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS     (AX), Z1
-	VFMADD231PS Z8, Z5, Z1
-	VMOVUPS     Z1, (AX)
-	VMOVUPS.Z   64(AX), K1, Z1
-	VFMADD231PS Z8, Z6, Z1
-	VMOVUPS     Z1, K1, 64(AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS     (AX), Z1
-	VFMADD231PS Z8, Z7, Z1
-	VMOVUPS     Z1, (AX)
-	VMOVUPS.Z   64(AX), K1, Z1
-	VFMADD231PS Z8, Z0, Z1
-	VMOVUPS     Z1, K1, 64(AX)
+avx512Strip4_one_add:
+	MOVQ        SI, R10
+	VMOVUPS     (R10), Z6
+	VFMADD231PS Z5, Z1, Z6
+	VMOVUPS     Z6, (R10)
+	LEAQ        (R10)(R11*4), R10
+	VMOVUPS     (R10), Z1
+	VFMADD231PS Z5, Z2, Z1
+	VMOVUPS     Z1, (R10)
+	LEAQ        (R10)(R11*4), R10
+	VMOVUPS     (R10), Z1
+	VFMADD231PS Z5, Z3, Z1
+	VMOVUPS     Z1, (R10)
+	LEAQ        (R10)(R11*4), R10
+	VMOVUPS     (R10), Z1
+	VFMADD231PS Z5, Z4, Z1
+	VMOVUPS     Z1, (R10)
 
-avx512Strip4_edge_stored:
-	JMP avx512Strip4_end
+avx512Strip4_one_stored:
+	SUBQ  $0x10, DI
+	JZ    avx512Strip4_end
+	MOVQ  k+0(FP), R10
+	IMULQ CX, R10
+	SUBQ  R10, AX
+	ADDQ  $0x40, DX
+	ADDQ  $0x40, SI
 
 avx512Strip4_last:
 	LEAQ    (DI), DI
@@ -1454,7 +1392,7 @@ avx512Strip4_last:
 	VMOVAPS Z0, Z0
 	MOVQ    k+0(FP), DI
 
-avx512Strip4_one_deep:
+avx512Strip4_last_deep:
 	VMOVUPS.Z    (DX), K1, Z4
 	VBROADCASTSS (AX), Z5
 	VFMADD231PS  Z5, Z4, Z1
@@ -1467,12 +1405,12 @@ avx512Strip4_one_deep:
 	ADDQ         CX, AX
 	ADDQ         BX, DX
 	DECQ         DI
-	JNZ          avx512Strip4_one_deep
+	JNZ          avx512Strip4_last_deep
 	MOVQ         ldc+72(FP), CX
 	MOVQ         SI, AX
 	VBROADCASTSS alpha+56(FP), Z4
 	CMPB         add+60(FP), $0x00
-	JNE          avx512Strip4_one_add
+	JNE          avx512Strip4_last_add
 	VMULPS       Z4, Z1, Z1
 	VMOVUPS      Z1, K1, (AX)
 	LEAQ         (AX)(CX*4), AX
@@ -1484,9 +1422,9 @@ avx512Strip4_one_deep:
 	LEAQ         (AX)(CX*4), AX
 	VMULPS       Z4, Z0, Z0
 	VMOVUPS      Z0, K1, (AX)
-	JMP          avx512Strip4_one_stored
+	JMP          avx512Strip4_last_stored
 
-avx512Strip4_one_add:
+avx512Strip4_last_add:
 	MOVQ        SI, AX
 	VMOVUPS.Z   (AX), K1, Z5
 	VFMADD231PS Z4, Z1, Z5
@@ -1504,7 +1442,7 @@ avx512Strip4_one_add:
 	VFMADD231PS Z4, Z0, Z1
 	VMOVUPS     Z1, K1, (AX)
 
-avx512Strip4_one_stored:
+avx512Strip4_last_stored:
 avx512Strip4_end:
 	VZEROUPPER
 	RET
@@ -1843,115 +1781,82 @@ avx512Strip5_edge:
 	TESTQ   DI, DI
 	JZ      avx512Strip5_end
 	CMPQ    DI, $0x10
-	JLE     avx512Strip5_last
-	LEAQ    -16(DI), DI
-	MOVQ    $-1, R10
-	BZHIQ   DI, R10, DI
-	KMOVW   DI, K1
+	JLT     avx512Strip5_last
 	VMOVAPS Z0, Z1
 	VMOVAPS Z0, Z2
 	VMOVAPS Z0, Z3
 	VMOVAPS Z0, Z4
 	VMOVAPS Z0, Z5
-	VMOVAPS Z0, Z6
-	VMOVAPS Z0, Z7
-	VMOVAPS Z0, Z8
-	VMOVAPS Z0, Z9
-	VMOVAPS Z0, Z0
-	MOVQ    k+0(FP), DI
+	MOVQ    k+0(FP), R10
+	MOVQ    DX, R11
 
-avx512Strip5_edge_deep:
-	VMOVUPS      (DX), Z10
-	VMOVUPS.Z    64(DX), K1, Z11
-	VBROADCASTSS (AX), Z12
-	VFMADD231PS  Z12, Z10, Z1
-	VFMADD231PS  Z12, Z11, Z2
-	VBROADCASTSS (AX)(R8*1), Z12
-	VFMADD231PS  Z12, Z10, Z3
-	VFMADD231PS  Z12, Z11, Z4
-	VBROADCASTSS (AX)(R8*2), Z12
-	VFMADD231PS  Z12, Z10, Z5
-	VFMADD231PS  Z12, Z11, Z6
-	VBROADCASTSS (AX)(R9*1), Z12
-	VFMADD231PS  Z12, Z10, Z7
-	VFMADD231PS  Z12, Z11, Z8
-	VBROADCASTSS (AX)(R8*4), Z12
-	VFMADD231PS  Z12, Z10, Z9
-	VFMADD231PS  Z12, Z11, Z0
+avx512Strip5_one_deep:
+	VMOVUPS      (R11), Z6
+	VBROADCASTSS (AX), Z7
+	VFMADD231PS  Z7, Z6, Z1
+	VBROADCASTSS (AX)(R8*1), Z7
+	VFMADD231PS  Z7, Z6, Z2
+	VBROADCASTSS (AX)(R8*2), Z7
+	VFMADD231PS  Z7, Z6, Z3
+	VBROADCASTSS (AX)(R9*1), Z7
+	VFMADD231PS  Z7, Z6, Z4
+	VBROADCASTSS (AX)(R8*4), Z7
+	VFMADD231PS  Z7, Z6, Z5
 	ADDQ         CX, AX
-	ADDQ         BX, DX
-	DECQ         DI
-	JNZ          avx512Strip5_edge_deep
-	MOVQ         ldc+72(FP), CX
-	MOVQ         SI, AX
-	VBROADCASTSS alpha+56(FP), Z10
+	ADDQ         BX, R11
+	DECQ         R10
+	JNZ          avx512Strip5_one_deep
+	MOVQ         ldc+72(FP), R11
+	MOVQ         SI, R10
+	VBROADCASTSS alpha+56(FP), Z6
 	CMPB         add+60(FP), $0x00
-	JNE          avx512Strip5_edge_add
-	VMULPS       Z10, Z1, Z1
-	VMOVUPS      Z1, (AX)
-	VMULPS       Z10, Z2, Z2
-	VMOVUPS      Z2, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z10, Z3, Z3
-	VMOVUPS      Z3, (AX)
-	VMULPS       Z10, Z4, Z4
-	VMOVUPS      Z4, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z10, Z5, Z5
-	VMOVUPS      Z5, (AX)
-	VMULPS       Z10, Z6, Z6
-	VMOVUPS      Z6, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z10, Z7, Z7
-	VMOVUPS      Z7, (AX)
-	VMULPS       Z10, Z8, Z8
-	VMOVUPS      Z8, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z10, Z9, Z9
-	VMOVUPS      Z9, (AX)
-	VMULPS       Z10, Z0, Z0
-	VMOVUPS      Z0, K1, 64(AX)
-	JMP          avx512Strip5_edge_stored
+	JNE          avx512Strip5_one_add
+	VMULPS       Z6, Z1, Z1
+	VMOVUPS      Z1, (R10)
+	LEAQ         (R10)(R11*4), R10
+	VMULPS       Z6, Z2, Z2
+	VMOVUPS      Z2, (R10)
+	LEAQ         (R10)(R11*4), R10
+	VMULPS       Z6, Z3, Z3
+	VMOVUPS      Z3, (R10)
+	LEAQ         (R10)(R11*4), R10
+	VMULPS       Z6, Z4, Z4
+	VMOVUPS      Z4, (R10)
+	LEAQ         (R10)(R11*4), R10
+	VMULPS       Z6, Z5, Z5
+	VMOVUPS      Z5, (R10)
+	JMP          avx512Strip5_one_stored
 
-avx512Strip5_edge_add:
-	MOVQ        SI, AX
-	VMOVUPS     (AX), Z11
-	VFMADD231PS Z10, Z1, Z11
-	VMOVUPS     Z11, (AX)
-	VMOVUPS.Z   64(AX), K1, Z1
-	VFMADD231PS Z10, Z2, Z1
-	VMOVUPS     Z1, K1, 64(AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS     (AX), Z1
-	VFMADD231PS Z10, Z3, Z1
-	VMOVUPS     Z1, (AX)
-	VMOVUPS.Z   64(AX), K1, Z1
-	VFMADD231PS Z10, Z4, Z1
-	VMOVUPS     Z1, K1, 64(AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS     (AX), Z1
-	VFMADD231PS Z10, Z5, Z1
-	VMOVUPS     Z1, (AX)
-	VMOVUPS.Z   64(AX), K1, Z1
-	VFMADD231PS Z10, Z6, Z1
-	VMOVUPS     Z1, K1, 64(AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS     (AX), Z1
-	VFMADD231PS Z10, Z7, Z1
-	VMOVUPS     Z1, (AX)
-	VMOVUPS.Z   64(AX), K1, Z1
-	VFMADD231PS Z10, Z8, Z1
-	VMOVUPS     Z1, K1, 64(AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS     (AX), Z1
-	VFMADD231PS Z10, Z9, Z1
-	VMOVUPS     Z1, (AX)
-	VMOVUPS.Z   64(AX), K1, Z1
-	VFMADD231PS Z10, Z0, Z1
-	VMOVUPS     Z1, K1, 64(AX)
+avx512Strip5_one_add:
+	MOVQ        SI, R10
+	VMOVUPS     (R10), Z7
+	VFMADD231PS Z6, Z1, Z7
+	VMOVUPS     Z7, (R10)
+	LEAQ        (R10)(R11*4), R10
+	VMOVUPS     (R10), Z1
+	VFMADD231PS Z6, Z2, Z1
+	VMOVUPS     Z1, (R10)
+	LEAQ        (R10)(R11*4), R10
+	VMOVUPS     (R10), Z1
+	VFMADD231PS Z6, Z3, Z1
+	VMOVUPS     Z1, (R10)
+	LEAQ        (R10)(R11*4), R10
+	VMOVUPS     (R10), Z1
+	VFMADD231PS Z6, Z4, Z1
+	VMOVUPS     Z1, (R10)
+	LEAQ        (R10)(R11*4), R10
+	VMOVUPS     (R10), Z1
+	VFMADD231PS Z6, Z5, Z1
+	VMOVUPS     Z1, (R10)
 
-avx512Strip5_edge_stored:
-	JMP avx512Strip5_end
+avx512Strip5_one_stored:
+	SUBQ  $0x10, DI
+	JZ    avx512Strip5_end
+	MOVQ  k+0(FP), R10
+	IMULQ CX, R10
+	SUBQ  R10, AX
+	ADDQ  $0x40, DX
+	ADDQ  $0x40, SI
 
 avx512Strip5_last:
 	LEAQ    (DI), DI
@@ -1965,7 +1870,7 @@ avx512Strip5_last:
 	VMOVAPS Z0, Z0
 	MOVQ    k+0(FP), DI
 
-avx512Strip5_one_deep:
+avx512Strip5_last_deep:
 	VMOVUPS.Z    (DX), K1, Z5
 	VBROADCASTSS (AX), Z6
 	VFMADD231PS  Z6, Z5, Z1
@@ -1980,12 +1885,12 @@ avx512Strip5_one_deep:
 	ADDQ         CX, AX
 	ADDQ         BX, DX
 	DECQ         DI
-	JNZ          avx512Strip5_one_deep
+	JNZ          avx512Strip5_last_deep
 	MOVQ         ldc+72(FP), CX
 	MOVQ         SI, AX
 	VBROADCASTSS alpha+56(FP), Z5
 	CMPB         add+60(FP), $0x00
-	JNE          avx512Strip5_one_add
+	JNE          avx512Strip5_last_add
 	VMULPS       Z5, Z1, Z1
 	VMOVUPS      Z1, K1, (AX)
 	LEAQ         (AX)(CX*4), AX
@@ -2000,9 +1905,9 @@ avx512Strip5_one_deep:
 	LEAQ         (AX)(CX*4), AX
 	VMULPS       Z5, Z0, Z0
 	VMOVUPS      Z0, K1, (AX)
-	JMP          avx512Strip5_one_stored
+	JMP          avx512Strip5_last_stored
 
-avx512Strip5_one_add:
+avx512Strip5_last_add:
 	MOVQ        SI, AX
 	VMOVUPS.Z   (AX), K1, Z6
 	VFMADD231PS Z5, Z1, Z6
@@ -2024,7 +1929,7 @@ avx512Strip5_one_add:
 	VFMADD231PS Z5, Z0, Z1
 	VMOVUPS     Z1, K1, (AX)
 
-avx512Strip5_one_stored:
+avx512Strip5_last_stored:
 avx512Strip5_end:
 	VZEROUPPER
 	RET
@@ -2417,133 +2322,94 @@ avx512Strip6_edge:
 	TESTQ   DI, DI
 	JZ      avx512Strip6_end
 	CMPQ    DI, $0x10
-	JLE     avx512Strip6_last
-	LEAQ    -16(DI), DI
-	MOVQ    $-1, R11
-	BZHIQ   DI, R11, DI
-	KMOVW   DI, K1
+	JLT     avx512Strip6_last
 	VMOVAPS Z0, Z1
 	VMOVAPS Z0, Z2
 	VMOVAPS Z0, Z3
 	VMOVAPS Z0, Z4
 	VMOVAPS Z0, Z5
 	VMOVAPS Z0, Z6
-	VMOVAPS Z0, Z7
-	VMOVAPS Z0, Z8
-	VMOVAPS Z0, Z9
-	VMOVAPS Z0, Z10
-	VMOVAPS Z0, Z11
-	VMOVAPS Z0, Z0
-	MOVQ    k+0(FP), DI
+	MOVQ    k+0(FP), R11
+	MOVQ    DX, R12
 
-avx512Strip6_edge_deep:
-	VMOVUPS      (DX), Z12
-	VMOVUPS.Z    64(DX), K1, Z13
-	VBROADCASTSS (AX), Z14
-	VFMADD231PS  Z14, Z12, Z1
-	VFMADD231PS  Z14, Z13, Z2
-	VBROADCASTSS (AX)(R8*1), Z14
-	VFMADD231PS  Z14, Z12, Z3
-	VFMADD231PS  Z14, Z13, Z4
-	VBROADCASTSS (AX)(R8*2), Z14
-	VFMADD231PS  Z14, Z12, Z5
-	VFMADD231PS  Z14, Z13, Z6
-	VBROADCASTSS (AX)(R9*1), Z14
-	VFMADD231PS  Z14, Z12, Z7
-	VFMADD231PS  Z14, Z13, Z8
-	VBROADCASTSS (AX)(R8*4), Z14
-	VFMADD231PS  Z14, Z12, Z9
-	VFMADD231PS  Z14, Z13, Z10
-	VBROADCASTSS (R10), Z14
-	VFMADD231PS  Z14, Z12, Z11
-	VFMADD231PS  Z14, Z13, Z0
+avx512Strip6_one_deep:
+	VMOVUPS      (R12), Z7
+	VBROADCASTSS (AX), Z8
+	VFMADD231PS  Z8, Z7, Z1
+	VBROADCASTSS (AX)(R8*1), Z8
+	VFMADD231PS  Z8, Z7, Z2
+	VBROADCASTSS (AX)(R8*2), Z8
+	VFMADD231PS  Z8, Z7, Z3
+	VBROADCASTSS (AX)(R9*1), Z8
+	VFMADD231PS  Z8, Z7, Z4
+	VBROADCASTSS (AX)(R8*4), Z8
+	VFMADD231PS  Z8, Z7, Z5
+	VBROADCASTSS (R10), Z8
+	VFMADD231PS  Z8, Z7, Z6
 	ADDQ         CX, AX
 	ADDQ         CX, R10
-	ADDQ         BX, DX
-	DECQ         DI
-	JNZ          avx512Strip6_edge_deep
-	MOVQ         ldc+72(FP), CX
-	MOVQ         SI, AX
-	VBROADCASTSS alpha+56(FP), Z12
+	ADDQ         BX, R12
+	DECQ         R11
+	JNZ          avx512Strip6_one_deep
+	MOVQ         ldc+72(FP), R12
+	MOVQ         SI, R11
+	VBROADCASTSS alpha+56(FP), Z7
 	CMPB         add+60(FP), $0x00
-	JNE          avx512Strip6_edge_add
-	VMULPS       Z12, Z1, Z1
-	VMOVUPS      Z1, (AX)
-	VMULPS       Z12, Z2, Z2
-	VMOVUPS      Z2, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z12, Z3, Z3
-	VMOVUPS      Z3, (AX)
-	VMULPS       Z12, Z4, Z4
-	VMOVUPS      Z4, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z12, Z5, Z5
-	VMOVUPS      Z5, (AX)
-	VMULPS       Z12, Z6, Z6
-	VMOVUPS      Z6, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z12, Z7, Z7
-	VMOVUPS      Z7, (AX)
-	VMULPS       Z12, Z8, Z8
-	VMOVUPS      Z8, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z12, Z9, Z9
-	VMOVUPS      Z9, (AX)
-	VMULPS       Z12, Z10, Z10
-	VMOVUPS      Z10, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z12, Z11, Z11
-	VMOVUPS      Z11, (AX)
-	VMULPS       Z12, Z0, Z0
-	VMOVUPS      Z0, K1, 64(AX)
-	JMP          avx512Strip6_edge_stored
+	JNE          avx512Strip6_one_add
+	VMULPS       Z7, Z1, Z1
+	VMOVUPS      Z1, (R11)
+	LEAQ         (R11)(R12*4), R11
+	VMULPS       Z7, Z2, Z2
+	VMOVUPS      Z2, (R11)
+	LEAQ         (R11)(R12*4), R11
+	VMULPS       Z7, Z3, Z3
+	VMOVUPS      Z3, (R11)
+	LEAQ         (R11)(R12*4), R11
+	VMULPS       Z7, Z4, Z4
+	VMOVUPS      Z4, (R11)
+	LEAQ         (R11)(R12*4), R11
+	VMULPS       Z7, Z5, Z5
+	VMOVUPS      Z5, (R11)
+	LEAQ         (R11)(R12*4), R11
+	VMULPS       Z7, Z6, Z6
+	VMOVUPS      Z6, (R11)
+	JMP          avx512Strip6_one_stored
 
-avx512Strip6_edge_add:
-	MOVQ        SI, AX
-	VMOVUPS     (AX), Z13
-	VFMADD231PS Z12, Z1, Z13
-	VMOVUPS     Z13, (AX)
-	VMOVUPS.Z   64(AX), K1, Z1
-	VFMADD231PS Z12, Z2, Z1
-	VMOVUPS     Z1, K1, 64(AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS     (AX), Z1
-	VFMADD231PS Z12, Z3, Z1
-	VMOVUPS     Z1, (AX)
-	VMOVUPS.Z   64(AX), K1, Z1
-	VFMADD231PS Z12, Z4, Z1
-	VMOVUPS     Z1, K1, 64(AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS     (AX), Z1
-	VFMADD231PS Z12, Z5, Z1
-	VMOVUPS     Z1, (AX)
-	VMOVUPS.Z   64(AX), K1, Z1
-	VFMADD231PS Z12, Z6, Z1
-	VMOVUPS     Z1, K1, 64(AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS     (AX), Z1
-	VFMADD231PS Z12, Z7, Z1
-	VMOVUPS     Z1, (AX)
-	VMOVUPS.Z   64(AX), K1, Z1
-	VFMADD231PS Z12, Z8, Z1
-	VMOVUPS     Z1, K1, 64(AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS     (AX), Z1
-	VFMADD231PS Z12, Z9, Z1
-	VMOVUPS     Z1, (AX)
-	VMOVUPS.Z   64(AX), K1, Z1
-	VFMADD231PS Z12, Z10, Z1
-	VMOVUPS     Z1, K1, 64(AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS     (AX), Z1
-	VFMADD231PS Z12, Z11, Z1
-	VMOVUPS     Z1, (AX)
-	VMOVUPS.Z   64(AX), K1, Z1
-	VFMADD231PS Z12, Z0, Z1
-	VMOVUPS     Z1, K1, 64(AX)
+avx512Strip6_one_add:
+	MOVQ        SI, R11
+	VMOVUPS     (R11), Z8
+	VFMADD231PS Z7, Z1, Z8
+	VMOVUPS     Z8, (R11)
+	LEAQ        (R11)(R12*4), R11
+	VMOVUPS     (R11), Z1
+	VFMADD231PS Z7, Z2, Z1
+	VMOVUPS     Z1, (R11)
+	LEAQ        (R11)(R12*4), R11
+	VMOVUPS     (R11), Z1
+	VFMADD231PS Z7, Z3, Z1
+	VMOVUPS     Z1, (R11)
+	LEAQ        (R11)(R12*4), R11
+	VMOVUPS     (R11), Z1
+	VFMADD231PS Z7, Z4, Z1
+	VMOVUPS     Z1, (R11)
+	LEAQ        (R11)(R12*4), R11
+	VMOVUPS     (R11), Z1
+	VFMADD231PS Z7, Z5, Z1
+	VMOVUPS     Z1, (R11)
+	LEAQ        (R11)(R12*4), R11
+	VMOVUPS     (R11), Z1
+	VFMADD231PS Z7, Z6, Z1
+	VMOVUPS     Z1, (R11)
 
-avx512Strip6_edge_stored:
-	JMP avx512Strip6_end
+avx512Strip6_one_stored:
+	SUBQ  $0x10, DI
+	JZ    avx512Strip6_end
+	MOVQ  k+0(FP), R11
+	IMULQ CX, R11
+	SUBQ  R11, AX
+	SUBQ  R11, R10
+	ADDQ  $0x40, DX
+	ADDQ  $0x40, SI
 
 avx512Strip6_last:
 	LEAQ    (DI), DI
@@ -2558,7 +2424,7 @@ avx512Strip6_last:
 	VMOVAPS Z0, Z0
 	MOVQ    k+0(FP), DI
 
-avx512Strip6_one_deep:
+avx512Strip6_last_deep:
 	VMOVUPS.Z    (DX), K1, Z6
 	VBROADCASTSS (AX), Z7
 	VFMADD231PS  Z7, Z6, Z1
@@ -2576,12 +2442,12 @@ avx512Strip6_one_deep:
 	ADDQ         CX, R10
 	ADDQ         BX, DX
 	DECQ         DI
-	JNZ          avx512Strip6_one_deep
+	JNZ          avx512Strip6_last_deep
 	MOVQ         ldc+72(FP), CX
 	MOVQ         SI, AX
 	VBROADCASTSS alpha+56(FP), Z6
 	CMPB         add+60(FP), $0x00
-	JNE          avx512Strip6_one_add
+	JNE          avx512Strip6_last_add
 	VMULPS       Z6, Z1, Z1
 	VMOVUPS      Z1, K1, (AX)
 	LEAQ         (AX)(CX*4), AX
@@ -2599,9 +2465,9 @@ avx512Strip6_one_deep:
 	LEAQ         (AX)(CX*4), AX
 	VMULPS       Z6, Z0, Z0
 	VMOVUPS      Z0, K1, (AX)
-	JMP          avx512Strip6_one_stored
+	JMP          avx512Strip6_last_stored
 
-avx512Strip6_one_add:
+avx512Strip6_last_add:
 	MOVQ        SI, AX
 	VMOVUPS.Z   (AX), K1, Z7
 	VFMADD231PS Z6, Z1, Z7
@@ -2627,7 +2493,7 @@ avx512Strip6_one_add:
 	VFMADD231PS Z6, Z0, Z1
 	VMOVUPS     Z1, K1, (AX)
 
-avx512Strip6_one_stored:
+avx512Strip6_last_stored:
 avx512Strip6_end:
 	VZEROUPPER
 	RET
@@ -2812,11 +2678,7 @@ avx512Strip7_edge:
 	TESTQ   DI, DI
 	JZ      avx512Strip7_end
 	CMPQ    DI, $0x10
-	JLE     avx512Strip7_last
-	LEAQ    -16(DI), DI
-	MOVQ    $-1, R11
-	BZHIQ   DI, R11, DI
-	KMOVW   DI, K1
+	JLT     avx512Strip7_last
 	VMOVAPS Z0, Z1
 	VMOVAPS Z0, Z2
 	VMOVAPS Z0, Z3
@@ -2824,138 +2686,96 @@ avx512Strip7_edge:
 	VMOVAPS Z0, Z5
 	VMOVAPS Z0, Z6
 	VMOVAPS Z0, Z7
-	VMOVAPS Z0, Z8
-	VMOVAPS Z0, Z9
-	VMOVAPS Z0, Z10
-	VMOVAPS Z0, Z11
-	VMOVAPS Z0, Z12
-	VMOVAPS Z0, Z13
-	VMOVAPS Z0, Z0
-	MOVQ    k+0(FP), DI
+	MOVQ    k+0(FP), R11
+	MOVQ    DX, R12
 
-avx512Strip7_edge_deep:
-	VMOVUPS      (DX), Z14
-	VMOVUPS.Z    64(DX), K1, Z15
-	VBROADCASTSS (AX), Z16
-	VFMADD231PS  Z16, Z14, Z1
-	VFMADD231PS  Z16, Z15, Z2
-	VBROADCASTSS (AX)(R8*1), Z16
-	VFMADD231PS  Z16, Z14, Z3
-	VFMADD231PS  Z16, Z15, Z4
-	VBROADCASTSS (AX)(R8*2), Z16
-	VFMADD231PS  Z16, Z14, Z5
-	VFMADD231PS  Z16, Z15, Z6
-	VBROADCASTSS (AX)(R9*1), Z16
-	VFMADD231PS  Z16, Z14, Z7
-	VFMADD231PS  Z16, Z15, Z8
-	VBROADCASTSS (AX)(R8*4), Z16
-	VFMADD231PS  Z16, Z14, Z9
-	VFMADD231PS  Z16, Z15, Z10
-	VBROADCASTSS (R10), Z16
-	VFMADD231PS  Z16, Z14, Z11
-	VFMADD231PS  Z16, Z15, Z12
-	VBROADCASTSS (AX)(R9*2), Z16
-	VFMADD231PS  Z16, Z14, Z13
-	VFMADD231PS  Z16, Z15, Z0
+avx512Strip7_one_deep:
+	VMOVUPS      (R12), Z8
+	VBROADCASTSS (AX), Z9
+	VFMADD231PS  Z9, Z8, Z1
+	VBROADCASTSS (AX)(R8*1), Z9
+	VFMADD231PS  Z9, Z8, Z2
+	VBROADCASTSS (AX)(R8*2), Z9
+	VFMADD231PS  Z9, Z8, Z3
+	VBROADCASTSS (AX)(R9*1), Z9
+	VFMADD231PS  Z9, Z8, Z4
+	VBROADCASTSS (AX)(R8*4), Z9
+	VFMADD231PS  Z9, Z8, Z5
+	VBROADCASTSS (R10), Z9
+	VFMADD231PS  Z9, Z8, Z6
+	VBROADCASTSS (AX)(R9*2), Z9
+	VFMADD231PS  Z9, Z8, Z7
 	ADDQ         CX, AX
 	ADDQ         CX, R10
-	ADDQ         BX, DX
-	DECQ         DI
-	JNZ          avx512Strip7_edge_deep
-	MOVQ         ldc+72(FP), CX
-	MOVQ         SI, AX
-	VBROADCASTSS alpha+56(FP), Z14
+	ADDQ         BX, R12
+	DECQ         R11
+	JNZ          avx512Strip7_one_deep
+	MOVQ         ldc+72(FP), R12
+	MOVQ         SI, R11
+	VBROADCASTSS alpha+56(FP), Z8
 	CMPB         add+60(FP), $0x00
-	JNE          avx512Strip7_edge_add
-	VMULPS       Z14, Z1, Z1
-	VMOVUPS      Z1, (AX)
-	VMULPS       Z14, Z2, Z2
-	VMOVUPS      Z2, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z14, Z3, Z3
-	VMOVUPS      Z3, (AX)
-	VMULPS       Z14, Z4, Z4
-	VMOVUPS      Z4, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z14, Z5, Z5
-	VMOVUPS      Z5, (AX)
-	VMULPS       Z14, Z6, Z6
-	VMOVUPS      Z6, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z14, Z7, Z7
-	VMOVUPS      Z7, (AX)
-	VMULPS       Z14, Z8, Z8
-	VMOVUPS      Z8, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z14, Z9, Z9
-	VMOVUPS      Z9, (AX)
-	VMULPS       Z14, Z10, Z10
-	VMOVUPS      Z10, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z14, Z11, Z11
-	VMOVUPS      Z11, (AX)
-	VMULPS       Z14, Z12, Z12
-	VMOVUPS      Z12, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z14, Z13, Z13
-	VMOVUPS      Z13, (AX)
-	VMULPS       Z14, Z0, Z0
-	VMOVUPS      Z0, K1, 64(AX)
-	JMP          avx512Strip7_edge_stored
+	JNE          avx512Strip7_one_add
+	VMULPS       Z8, Z1, Z1
+	VMOVUPS      Z1, (R11)
+	LEAQ         (R11)(R12*4), R11
+	VMULPS       Z8, Z2, Z2
+	VMOVUPS      Z2, (R11)
+	LEAQ         (R11)(R12*4), R11
+	VMULPS       Z8, Z3, Z3
+	VMOVUPS      Z3, (R11)
+	LEAQ         (R11)(R12*4), R11
+	VMULPS       Z8, Z4, Z4
+	VMOVUPS      Z4, (R11)
+	LEAQ         (R11)(R12*4), R11
+	VMULPS       Z8, Z5, Z5
+	VMOVUPS      Z5, (R11)
+	LEAQ         (R11)(R12*4), R11
+	VMULPS       Z8, Z6, Z6
+	VMOVUPS      Z6, (R11)
+	LEAQ         (R11)(R12*4), R11
+	VMULPS       Z8, Z7, Z7
+	VMOVUPS      Z7, (R11)
+	JMP          avx512Strip7_one_stored
 
-avx512Strip7_edge_add:
-	MOVQ        SI, AX
-	VMOVUPS     (AX), Z15
-	VFMADD231PS Z14, Z1, Z15
-	VMOVUPS     Z15, (AX)
-	VMOVUPS.Z   64(AX), K1, Z1
-	VFMADD231PS Z14, Z2, Z1
-	VMOVUPS     Z1, K1, 64(AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS     (AX), Z1
-	VFMADD231PS Z14, Z3, Z1
-	VMOVUPS     Z1, (AX)
-	VMOVUPS.Z   64(AX), K1, Z1
-	VFMADD231PS Z14, Z4, Z1
-	VMOVUPS     Z1, K1, 64(AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS     (AX), Z1
-	VFMADD231PS Z14, Z5, Z1
-	VMOVUPS     Z1, (AX)
-	VMOVUPS.Z   64(AX), K1, Z1
-	VFMADD231PS Z14, Z6, Z1
-	VMOVUPS     Z1, K1, 64(AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS     (AX), Z1
-	VFMADD231PS Z14, Z7, Z1
-	VMOVUPS     Z1, (AX)
-	VMOVUPS.Z   64(AX), K1, Z1
-	VFMADD231PS Z14, Z8, Z1
-	VMOVUPS     Z1, K1, 64(AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS     (AX), Z1
-	VFMADD231PS Z14, Z9, Z1
-	VMOVUPS     Z1, (AX)
-	VMOVUPS.Z   64(AX), K1, Z1
-	VFMADD231PS Z14, Z10, Z1
-	VMOVUPS     Z1, K1, 64(AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS     (AX), Z1
-	VFMADD231PS Z14, Z11, Z1
-	VMOVUPS     Z1, (AX)
-	VMOVUPS.Z   64(AX), K1, Z1
-	VFMADD231PS Z14, Z12, Z1
-	VMOVUPS     Z1, K1, 64(AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS     (AX), Z1
-	VFMADD231PS Z14, Z13, Z1
-	VMOVUPS     Z1, (AX)
-	VMOVUPS.Z   64(AX), K1, Z1
-	VFMADD231PS Z14, Z0, Z1
-	VMOVUPS     Z1, K1, 64(AX)
+avx512Strip7_one_add:
+	MOVQ        SI, R11
+	VMOVUPS     (R11), Z9
+	VFMADD231PS Z8, Z1, Z9
+	VMOVUPS     Z9, (R11)
+	LEAQ        (R11)(R12*4), R11
+	VMOVUPS     (R11), Z1
+	VFMADD231PS Z8, Z2, Z1
+	VMOVUPS     Z1, (R11)
+	LEAQ        (R11)(R12*4), R11
+	VMOVUPS     (R11), Z1
+	VFMADD231PS Z8, Z3, Z1
+	VMOVUPS     Z1, (R11)
+	LEAQ        (R11)(R12*4), R11
+	VMOVUPS     (R11), Z1
+	VFMADD231PS Z8, Z4, Z1
+	VMOVUPS     Z1, (R11)
+	LEAQ        (R11)(R12*4), R11
+	VMOVUPS     (R11), Z1
+	VFMADD231PS Z8, Z5, Z1
+	VMOVUPS     Z1, (R11)
+	LEAQ        (R11)(R12*4), R11
+	VMOVUPS     (R11), Z1
+	VFMADD231PS Z8, Z6, Z1
+	VMOVUPS     Z1, (R11)
+	LEAQ        (R11)(R12*4), R11
+	VMOVUPS     (R11), Z1
+	VFMADD231PS Z8, Z7, Z1
+	VMOVUPS     Z1, (R11)
 
-avx512Strip7_edge_stored:
-	JMP avx512Strip7_end
+avx512Strip7_one_stored:
+	SUBQ  $0x10, DI
+	JZ    avx512Strip7_end
+	MOVQ  k+0(FP), R11
+	IMULQ CX, R11
+	SUBQ  R11, AX
+	SUBQ  R11, R10
+	ADDQ  $0x40, DX
+	ADDQ  $0x40, SI
 
 avx512Strip7_last:
 	LEAQ    (DI), DI
@@ -2971,7 +2791,7 @@ avx512Strip7_last:
 	VMOVAPS Z0, Z0
 	MOVQ    k+0(FP), DI
 
-avx512Strip7_one_deep:
+avx512Strip7_last_deep:
 	VMOVUPS.Z    (DX), K1, Z7
 	VBROADCASTSS (AX), Z8
 	VFMADD231PS  Z8, Z7, Z1
@@ -2991,12 +2811,12 @@ avx512Strip7_one_deep:
 	ADDQ         CX, R10
 	ADDQ         BX, DX
 	DECQ         DI
-	JNZ          avx512Strip7_one_deep
+	JNZ          avx512Strip7_last_deep
 	MOVQ         ldc+72(FP), CX
 	MOVQ         SI, AX
 	VBROADCASTSS alpha+56(FP), Z7
 	CMPB         add+60(FP), $0x00
-	JNE          avx512Strip7_one_add
+	JNE          avx512Strip7_last_add
 	VMULPS       Z7, Z1, Z1
 	VMOVUPS      Z1, K1, (AX)
 	LEAQ         (AX)(CX*4), AX
@@ -3017,9 +2837,9 @@ avx512Strip7_one_deep:
 	LEAQ         (AX)(CX*4), AX
 	VMULPS       Z7, Z0, Z0
 	VMOVUPS      Z0, K1, (AX)
-	JMP          avx512Strip7_one_stored
+	JMP          avx512Strip7_last_stored
 
-avx512Strip7_one_add:
+avx512Strip7_last_add:
 	MOVQ        SI, AX
 	VMOVUPS.Z   (AX), K1, Z8
 	VFMADD231PS Z7, Z1, Z8
@@ -3049,7 +2869,7 @@ avx512Strip7_one_add:
 	VFMADD231PS Z7, Z0, Z1
 	VMOVUPS     Z1, K1, (AX)
 
-avx512Strip7_one_stored:
+avx512Strip7_last_stored:
 avx512Strip7_end:
 	VZEROUPPER
 	RET
@@ -3251,11 +3071,7 @@ avx512Strip8_edge:
 	TESTQ   DI, DI
 	JZ      avx512Strip8_end
 	CMPQ    DI, $0x10
-	JLE     avx512Strip8_last
-	LEAQ    -16(DI), DI
-	MOVQ    $-1, R11
-	BZHIQ   DI, R11, DI
-	KMOVW   DI, K1
+	JLT     avx512Strip8_last
 	VMOVAPS Z0, Z1
 	VMOVAPS Z0, Z2
 	VMOVAPS Z0, Z3
@@ -3264,154 +3080,105 @@ avx512Strip8_edge:
 	VMOVAPS Z0, Z6
 	VMOVAPS Z0, Z7
 	VMOVAPS Z0, Z8
-	VMOVAPS Z0, Z9
-	VMOVAPS Z0, Z10
-	VMOVAPS Z0, Z11
-	VMOVAPS Z0, Z12
-	VMOVAPS Z0, Z13
-	VMOVAPS Z0, Z14
-	VMOVAPS Z0, Z15
-	VMOVAPS Z0, Z0
-	MOVQ    k+0(FP), DI
+	MOVQ    k+0(FP), R11
+	MOVQ    DX, R12
 
-avx512Strip8_edge_deep:
-	VMOVUPS      (DX), Z16
-	VMOVUPS.Z    64(DX), K1, Z17
-	VBROADCASTSS (AX), Z18
-	VFMADD231PS  Z18, Z16, Z1
-	VFMADD231PS  Z18, Z17, Z2
-	VBROADCASTSS (AX)(R8*1), Z18
-	VFMADD231PS  Z18, Z16, Z3
-	VFMADD231PS  Z18, Z17, Z4
-	VBROADCASTSS (AX)(R8*2), Z18
-	VFMADD231PS  Z18, Z16, Z5
-	VFMADD231PS  Z18, Z17, Z6
-	VBROADCASTSS (AX)(R9*1), Z18
-	VFMADD231PS  Z18, Z16, Z7
-	VFMADD231PS  Z18, Z17, Z8
-	VBROADCASTSS (AX)(R8*4), Z18
-	VFMADD231PS  Z18, Z16, Z9
-	VFMADD231PS  Z18, Z17, Z10
-	VBROADCASTSS (R10), Z18
-	VFMADD231PS  Z18, Z16, Z11
-	VFMADD231PS  Z18, Z17, Z12
-	VBROADCASTSS (AX)(R9*2), Z18
-	VFMADD231PS  Z18, Z16, Z13
-	VFMADD231PS  Z18, Z17, Z14
-	VBROADCASTSS (R10)(R8*2), Z18
-	VFMADD231PS  Z18, Z16, Z15
-	VFMADD231PS  Z18, Z17, Z0
+avx512Strip8_one_deep:
+	VMOVUPS      (R12), Z9
+	VBROADCASTSS (AX), Z10
+	VFMADD231PS  Z10, Z9, Z1
+	VBROADCASTSS (AX)(R8*1), Z10
+	VFMADD231PS  Z10, Z9, Z2
+	VBROADCASTSS (AX)(R8*2), Z10
+	VFMADD231PS  Z10, Z9, Z3
+	VBROADCASTSS (AX)(R9*1), Z10
+	VFMADD231PS  Z10, Z9, Z4
+	VBROADCASTSS (AX)(R8*4), Z10
+	VFMADD231PS  Z10, Z9, Z5
+	VBROADCASTSS (R10), Z10
+	VFMADD231PS  Z10, Z9, Z6
+	VBROADCASTSS (AX)(R9*2), Z10
+	VFMADD231PS  Z10, Z9, Z7
+	VBROADCASTSS (R10)(R8*2), Z10
+	VFMADD231PS  Z10, Z9, Z8
 	ADDQ         CX, AX
 	ADDQ         CX, R10
-	ADDQ         BX, DX
-	DECQ         DI
-	JNZ          avx512Strip8_edge_deep
-	MOVQ         ldc+72(FP), CX
-	MOVQ         SI, AX
-	VBROADCASTSS alpha+56(FP), Z16
+	ADDQ         BX, R12
+	DECQ         R11
+	JNZ          avx512Strip8_one_deep
+	MOVQ         ldc+72(FP), R12
+	MOVQ         SI, R11
+	VBROADCASTSS alpha+56(FP), Z9
 	CMPB         add+60(FP), $0x00
-	JNE          avx512Strip8_edge_add
-	VMULPS       Z16, Z1, Z1
-	VMOVUPS      Z1, (AX)
-	VMULPS       Z16, Z2, Z2
-	VMOVUPS      Z2, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z16, Z3, Z3
-	VMOVUPS      Z3, (AX)
-	VMULPS       Z16, Z4, Z4
-	VMOVUPS      Z4, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z16, Z5, Z5
-	VMOVUPS      Z5, (AX)
-	VMULPS       Z16, Z6, Z6
-	VMOVUPS      Z6, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z16, Z7, Z7
-	VMOVUPS      Z7, (AX)
-	VMULPS       Z16, Z8, Z8
-	VMOVUPS      Z8, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z16, Z9, Z9
-	VMOVUPS      Z9, (AX)
-	VMULPS       Z16, Z10, Z10
-	VMOVUPS      Z10, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z16, Z11, Z11
-	VMOVUPS      Z11, (AX)
-	VMULPS       Z16, Z12, Z12
-	VMOVUPS      Z12, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z16, Z13, Z13
-	VMOVUPS      Z13, (AX)
-	VMULPS       Z16, Z14, Z14
-	VMOVUPS      Z14, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z16, Z15, Z15
-	VMOVUPS      Z15, (AX)
-	VMULPS       Z16, Z0, Z0
-	VMOVUPS      Z0, K1, 64(AX)
-	JMP          avx512Strip8_edge_stored
+	JNE          avx512Strip8_one_add
+	VMULPS       Z9, Z1, Z1
+	VMOVUPS      Z1, (R11)
+	LEAQ         (R11)(R12*4), R11
+	VMULPS       Z9, Z2, Z2
+	VMOVUPS      Z2, (R11)
+	LEAQ         (R11)(R12*4), R11
+	VMULPS       Z9, Z3, Z3
+	VMOVUPS      Z3, (R11)
+	LEAQ         (R11)(R12*4), R11
+	VMULPS       Z9, Z4, Z4
+	VMOVUPS      Z4, (R11)
+	LEAQ         (R11)(R12*4), R11
+	VMULPS       Z9, Z5, Z5
+	VMOVUPS      Z5, (R11)
+	LEAQ         (R11)(R12*4), R11
+	VMULPS       Z9, Z6, Z6
+	VMOVUPS      Z6, (R11)
+	LEAQ         (R11)(R12*4), R11
+	VMULPS       Z9, Z7, Z7
+	VMOVUPS      Z7, (R11)
+	LEAQ         (R11)(R12*4), R11
+	VMULPS       Z9, Z8, Z8
+	VMOVUPS      Z8, (R11)
+	JMP          avx512Strip8_one_stored
 
-avx512Strip8_edge_add:
-	MOVQ        SI, AX
-	VMOVUPS     (AX), Z17
-	VFMADD231PS Z16, Z1, Z17
-	VMOVUPS     Z17, (AX)
-	VMOVUPS.Z   64(AX), K1, Z1
-	VFMADD231PS Z16, Z2, Z1
-	VMOVUPS     Z1, K1, 64(AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS     (AX), Z1
-	VFMADD231PS Z16, Z3, Z1
-	VMOVUPS     Z1, (AX)
-	VMOVUPS.Z   64(AX), K1, Z1
-	VFMADD231PS Z16, Z4, Z1
-	VMOVUPS     Z1, K1, 64(AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS     (AX), Z1
-	VFMADD231PS Z16, Z5, Z1
-	VMOVUPS     Z1, (AX)
-	VMOVUPS.Z   64(AX), K1, Z1
-	VFMADD231PS Z16, Z6, Z1
-	VMOVUPS     Z1, K1, 64(AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS     (AX), Z1
-	VFMADD231PS Z16, Z7, Z1
-	VMOVUPS     Z1, (AX)
-	VMOVUPS.Z   64(AX), K1, Z1
-	VFMADD231PS Z16, Z8, Z1
-	VMOVUPS     Z1, K1, 64(AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS     (AX), Z1
-	VFMADD231PS Z16, Z9, Z1
-	VMOVUPS     Z1, (AX)
-	VMOVUPS.Z   64(AX), K1, Z1
-	VFMADD231PS Z16, Z10, Z1
-	VMOVUPS     Z1, K1, 64(AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS     (AX), Z1
-	VFMADD231PS Z16, Z11, Z1
-	VMOVUPS     Z1, (AX)
-	VMOVUPS.Z   64(AX), K1, Z1
-	VFMADD231PS Z16, Z12, Z1
-	VMOVUPS     Z1, K1, 64(AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS     (AX), Z1
-	VFMADD231PS Z16, Z13, Z1
-	VMOVUPS     Z1, (AX)
-	VMOVUPS.Z   64(AX), K1, Z1
-	VFMADD231PS Z16, Z14, Z1
-	VMOVUPS     Z1, K1, 64(AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS     (AX), Z1
-	VFMADD231PS Z16, Z15, Z1
-	VMOVUPS     Z1, (AX)
-	VMOVUPS.Z   64(AX), K1, Z1
-	VFMADD231PS Z16, Z0, Z1
-	VMOVUPS     Z1, K1, 64(AX)
+avx512Strip8_one_add:
+	MOVQ        SI, R11
+	VMOVUPS     (R11), Z10
+	VFMADD231PS Z9, Z1, Z10
+	VMOVUPS     Z10, (R11)
+	LEAQ        (R11)(R12*4), R11
+	VMOVUPS     (R11), Z1
+	VFMADD231PS Z9, Z2, Z1
+	VMOVUPS     Z1, (R11)
+	LEAQ        (R11)(R12*4), R11
+	VMOVUPS     (R11), Z1
+	VFMADD231PS Z9, Z3, Z1
+	VMOVUPS     Z1, (R11)
+	LEAQ        (R11)(R12*4), R11
+	VMOVUPS     (R11), Z1
+	VFMADD231PS Z9, Z4, Z1
+	VMOVUPS     Z1, (R11)
+	LEAQ        (R11)(R12*4), R11
+	VMOVUPS     (R11), Z1
+	VFMADD231PS Z9, Z5, Z1
+	VMOVUPS     Z1, (R11)
+	LEAQ        (R11)(R12*4), R11
+	VMOVUPS     (R11), Z1
+	VFMADD231PS Z9, Z6, Z1
+	VMOVUPS     Z1, (R11)
+	LEAQ        (R11)(R12*4), R11
+	VMOVUPS     (R11), Z1
+	VFMADD231PS Z9, Z7, Z1
+	VMOVUPS     Z1, (R11)
+	LEAQ        (R11)(R12*4), R11
+	VMOVUPS     (R11), Z1
+	VFMADD231PS Z9, Z8, Z1
+	VMOVUPS     Z1, (R11)
 
-avx512Strip8_edge_stored:
-	JMP avx512Strip8_end
+avx512Strip8_one_stored:
+	SUBQ  $0x10, DI
+	JZ    avx512Strip8_end
+	MOVQ  k+0(FP), R11
+	IMULQ CX, R11
+	SUBQ  R11, AX
+	SUBQ  R11, R10
+	ADDQ  $0x40, DX
+	ADDQ  $0x40, SI
 
 avx512Strip8_last:
 	LEAQ    (DI), DI
@@ -3428,7 +3195,7 @@ avx512Strip8_last:
 	VMOVAPS Z0, Z0
 	MOVQ    k+0(FP), DI
 
-avx512Strip8_one_deep:
+avx512Strip8_last_deep:
 	VMOVUPS.Z    (DX), K1, Z8
 	VBROADCASTSS (AX), Z9
 	VFMADD231PS  Z9, Z8, Z1
@@ -3450,12 +3217,12 @@ avx512Strip8_one_deep:
 	ADDQ         CX, R10
 	ADDQ         BX, DX
 	DECQ         DI
-	JNZ          avx512Strip8_one_deep
+	JNZ          avx512Strip8_last_deep
 	MOVQ         ldc+72(FP), CX
 	MOVQ         SI, AX
 	VBROADCASTSS alpha+56(FP), Z8
 	CMPB         add+60(FP), $0x00
-	JNE          avx512Strip8_one_add
+	JNE          avx512Strip8_last_add
 	VMULPS       Z8, Z1, Z1
 	VMOVUPS      Z1, K1, (AX)
 	LEAQ         (AX)(CX*4), AX
@@ -3479,9 +3246,9 @@ avx512Strip8_one_deep:
 	LEAQ         (AX)(CX*4), AX
 	VMULPS       Z8, Z0, Z0
 	VMOVUPS      Z0, K1, (AX)
-	JMP          avx512Strip8_one_stored
+	JMP          avx512Strip8_last_stored
 
-avx512Strip8_one_add:
+avx512Strip8_last_add:
 	MOVQ        SI, AX
 	VMOVUPS.Z   (AX), K1, Z9
 	VFMADD231PS Z8, Z1, Z9
@@ -3515,7 +3282,7 @@ avx512Strip8_one_add:
 	VFMADD231PS Z8, Z0, Z1
 	VMOVUPS     Z1, K1, (AX)
 
-avx512Strip8_one_stored:
+avx512Strip8_last_stored:
 avx512Strip8_end:
 	VZEROUPPER
 	RET
@@ -3734,11 +3501,7 @@ avx512Strip9_edge:
 	TESTQ   DI, DI
 	JZ      avx512Strip9_end
 	CMPQ    DI, $0x10
-	JLE     avx512Strip9_last
-	LEAQ    -16(DI), DI
-	MOVQ    $-1, R11
-	BZHIQ   DI, R11, DI
-	KMOVW   DI, K1
+	JLT     avx512Strip9_last
 	VMOVAPS Z0, Z1
 	VMOVAPS Z0, Z2
 	VMOVAPS Z0, Z3
@@ -3748,170 +3511,114 @@ avx512Strip9_edge:
 	VMOVAPS Z0, Z7
 	VMOVAPS Z0, Z8
 	VMOVAPS Z0, Z9
-	VMOVAPS Z0, Z10
-	VMOVAPS Z0, Z11
-	VMOVAPS Z0, Z12
-	VMOVAPS Z0, Z13
-	VMOVAPS Z0, Z14
-	VMOVAPS Z0, Z15
-	VMOVAPS Z0, Z16
-	VMOVAPS Z0, Z17
-	VMOVAPS Z0, Z0
-	MOVQ    k+0(FP), DI
+	MOVQ    k+0(FP), R11
+	MOVQ    DX, R12
 
-avx512Strip9_edge_deep:
-	VMOVUPS      (DX), Z18
-	VMOVUPS.Z    64(DX), K1, Z19
-	VBROADCASTSS (AX), Z20
-	VFMADD231PS  Z20, Z18, Z1
-	VFMADD231PS  Z20, Z19, Z2
-	VBROADCASTSS (AX)(R8*1), Z20
-	VFMADD231PS  Z20, Z18, Z3
-	VFMADD231PS  Z20, Z19, Z4
-	VBROADCASTSS (AX)(R8*2), Z20
-	VFMADD231PS  Z20, Z18, Z5
-	VFMADD231PS  Z20, Z19, Z6
-	VBROADCASTSS (AX)(R9*1), Z20
-	VFMADD231PS  Z20, Z18, Z7
-	VFMADD231PS  Z20, Z19, Z8
-	VBROADCASTSS (AX)(R8*4), Z20
-	VFMADD231PS  Z20, Z18, Z9
-	VFMADD231PS  Z20, Z19, Z10
-	VBROADCASTSS (R10), Z20
-	VFMADD231PS  Z20, Z18, Z11
-	VFMADD231PS  Z20, Z19, Z12
-	VBROADCASTSS (AX)(R9*2), Z20
-	VFMADD231PS  Z20, Z18, Z13
-	VFMADD231PS  Z20, Z19, Z14
-	VBROADCASTSS (R10)(R8*2), Z20
-	VFMADD231PS  Z20, Z18, Z15
-	VFMADD231PS  Z20, Z19, Z16
-	VBROADCASTSS (AX)(R8*8), Z20
-	VFMADD231PS  Z20, Z18, Z17
-	VFMADD231PS  Z20, Z19, Z0
+avx512Strip9_one_deep:
+	VMOVUPS      (R12), Z10
+	VBROADCASTSS (AX), Z11
+	VFMADD231PS  Z11, Z10, Z1
+	VBROADCASTSS (AX)(R8*1), Z11
+	VFMADD231PS  Z11, Z10, Z2
+	VBROADCASTSS (AX)(R8*2), Z11
+	VFMADD231PS  Z11, Z10, Z3
+	VBROADCASTSS (AX)(R9*1), Z11
+	VFMADD231PS  Z11, Z10, Z4
+	VBROADCASTSS (AX)(R8*4), Z11
+	VFMADD231PS  Z11, Z10, Z5
+	VBROADCASTSS (R10), Z11
+	VFMADD231PS  Z11, Z10, Z6
+	VBROADCASTSS (AX)(R9*2), Z11
+	VFMADD231PS  Z11, Z10, Z7
+	VBROADCASTSS (R10)(R8*2), Z11
+	VFMADD231PS  Z11, Z10, Z8
+	VBROADCASTSS (AX)(R8*8), Z11
+	VFMADD231PS  Z11, Z10, Z9
 	ADDQ         CX, AX
 	ADDQ         CX, R10
-	ADDQ         BX, DX
-	DECQ         DI
-	JNZ          avx512Strip9_edge_deep
-	MOVQ         ldc+72(FP), CX
-	MOVQ         SI, AX
-	VBROADCASTSS alpha+56(FP), Z18
+	ADDQ         BX, R12
+	DECQ         R11
+	JNZ          avx512Strip9_one_deep
+	MOVQ         ldc+72(FP), R12
+	MOVQ         SI, R11
+	VBROADCASTSS alpha+56(FP), Z10
 	CMPB         add+60(FP), $0x00
-	JNE          avx512Strip9_edge_add
-	VMULPS       Z18, Z1, Z1
-	VMOVUPS      Z1, (AX)
-	VMULPS       Z18, Z2, Z2
-	VMOVUPS      Z2, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z18, Z3, Z3
-	VMOVUPS      Z3, (AX)
-	VMULPS       Z18, Z4, Z4
-	VMOVUPS      Z4, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z18, Z5, Z5
-	VMOVUPS      Z5, (AX)
-	VMULPS       Z18, Z6, Z6
-	VMOVUPS      Z6, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z18, Z7, Z7
-	VMOVUPS      Z7, (AX)
-	VMULPS       Z18, Z8, Z8
-	VMOVUPS      Z8, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z18, Z9, Z9
-	VMOVUPS      Z9, (AX)
-	VMULPS       Z18, Z10, Z10
-	VMOVUPS      Z10, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z18, Z11, Z11
-	VMOVUPS      Z11, (AX)
-	VMULPS       Z18, Z12, Z12
-	VMOVUPS      Z12, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z18, Z13, Z13
-	VMOVUPS      Z13, (AX)
-	VMULPS       Z18, Z14, Z14
-	VMOVUPS      Z14, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z18, Z15, Z15
-	VMOVUPS      Z15, (AX)
-	VMULPS       Z18, Z16, Z16
-	VMOVUPS      Z16, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z18, Z17, Z17
-	VMOVUPS      Z17, (AX)
-	VMULPS       Z18, Z0, Z0
-	VMOVUPS      Z0, K1, 64(AX)
-	JMP          avx512Strip9_edge_stored
+	JNE          avx512Strip9_one_add
+	VMULPS       Z10, Z1, Z1
+	VMOVUPS      Z1, (R11)
+	LEAQ         (R11)(R12*4), R11
+	VMULPS       Z10, Z2, Z2
+	VMOVUPS      Z2, (R11)
+	LEAQ         (R11)(R12*4), R11
+	VMULPS       Z10, Z3, Z3
+	VMOVUPS      Z3, (R11)
+	LEAQ         (R11)(R12*4), R11
+	VMULPS       Z10, Z4, Z4
+	VMOVUPS      Z4, (R11)
+	LEAQ         (R11)(R12*4), R11
+	VMULPS       Z10, Z5, Z5
+	VMOVUPS      Z5, (R11)
+	LEAQ         (R11)(R12*4), R11
+	VMULPS       Z10, Z6, Z6
+	VMOVUPS      Z6, (R11)
+	LEAQ         (R11)(R12*4), R11
+	VMULPS       Z10, Z7, Z7
+	VMOVUPS      Z7, (R11)
+	LEAQ         (R11)(R12*4), R11
+	VMULPS       Z10, Z8, Z8
+	VMOVUPS      Z8, (R11)
+	LEAQ         (R11)(R12*4), R11
+	VMULPS       Z10, Z9, Z9
+	VMOVUPS      Z9, (R11)
+	JMP          avx512Strip9_one_stored
 
-avx512Strip9_edge_add:
-	MOVQ        SI, AX
-	VMOVUPS     (AX), Z19
-	VFMADD231PS Z18, Z1, Z19
-	VMOVUPS     Z19, (AX)
-	VMOVUPS.Z   64(AX), K1, Z1
-	VFMADD231PS Z18, Z2, Z1
-	VMOVUPS     Z1, K1, 64(AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS     (AX), Z1
-	VFMADD231PS Z18, Z3, Z1
-	VMOVUPS     Z1, (AX)
-	VMOVUPS.Z   64(AX), K1, Z1
-	VFMADD231PS Z18, Z4, Z1
-	VMOVUPS     Z1, K1, 64(AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS     (AX), Z1
-	VFMADD231PS Z18, Z5, Z1
-	VMOVUPS     Z1, (AX)
-	VMOVUPS.Z   64(AX), K1, Z1
-	VFMADD231PS Z18, Z6, Z1
-	VMOVUPS     Z1, K1, 64(AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS     (AX), Z1
-	VFMADD231PS Z18, Z7, Z1
-	VMOVUPS     Z1, (AX)
-	VMOVUPS.Z   64(AX), K1, Z1
-	VFMADD231PS Z18, Z8, Z1
-	VMOVUPS     Z1, K1, 64(AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS     (AX), Z1
-	VFMADD231PS Z18, Z9, Z1
-	VMOVUPS     Z1, (AX)
-	VMOVUPS.Z   64(AX), K1, Z1
-	VFMADD231PS Z18, Z10, Z1
-	VMOVUPS     Z1, K1, 64(AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS     (AX), Z1
-	VFMADD231PS Z18, Z11, Z1
-	VMOVUPS     Z1, (AX)
-	VMOVUPS.Z   64(AX), K1, Z1
-	VFMADD231PS Z18, Z12, Z1
-	VMOVUPS     Z1, K1, 64(AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS     (AX), Z1
-	VFMADD231PS Z18, Z13, Z1
-	VMOVUPS     Z1, (AX)
-	VMOVUPS.Z   64(AX), K1, Z1
-	VFMADD231PS Z18, Z14, Z1
-	VMOVUPS     Z1, K1, 64(AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS     (AX), Z1
-	VFMADD231PS Z18, Z15, Z1
-	VMOVUPS     Z1, (AX)
-	VMOVUPS.Z   64(AX), K1, Z1
-	VFMADD231PS Z18, Z16, Z1
-	VMOVUPS     Z1, K1, 64(AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS     (AX), Z1
-	VFMADD231PS Z18, Z17, Z1
-	VMOVUPS     Z1, (AX)
-	VMOVUPS.Z   64(AX), K1, Z1
-	VFMADD231PS Z18, Z0, Z1
-	VMOVUPS     Z1, K1, 64(AX)
+avx512Strip9_one_add:
+	MOVQ        SI, R11
+	VMOVUPS     (R11), Z11
+	VFMADD231PS Z10, Z1, Z11
+	VMOVUPS     Z11, (R11)
+	LEAQ        (R11)(R12*4), R11
+	VMOVUPS     (R11), Z1
+	VFMADD231PS Z10, Z2, Z1
+	VMOVUPS     Z1, (R11)
+	LEAQ        (R11)(R12*4), R11
+	VMOVUPS     (R11), Z1
+	VFMADD231PS Z10, Z3, Z1
+	VMOVUPS     Z1, (R11)
+	LEAQ        (R11)(R12*4), R11
+	VMOVUPS     (R11), Z1
+	VFMADD231PS Z10, Z4, Z1
+	VMOVUPS     Z1, (R11)
+	LEAQ        (R11)(R12*4), R11
+	VMOVUPS     (R11), Z1
+	VFMADD231PS Z10, Z5, Z1
+	VMOVUPS     Z1, (R11)
+	LEAQ        (R11)(R12*4), R11
+	VMOVUPS     (R11), Z1
+	VFMADD231PS Z10, Z6, Z1
+	VMOVUPS     Z1, (R11)
+	LEAQ        (R11)(R12*4), R11
+	VMOVUPS     (R11), Z1
+	VFMADD231PS Z10, Z7, Z1
+	VMOVUPS     Z1, (R11)
+	LEAQ        (R11)(R12*4), R11
+	VMOVUPS     (R11), Z1
+	VFMADD231PS Z10, Z8, Z1
+	VMOVUPS     Z1, (R11)
+	LEAQ        (R11)(R12*4), R11
+	VMOVUPS     (R11), Z1
+	VFMADD231PS Z10, Z9, Z1
+	VMOVUPS     Z1, (R11)
 
-avx512Strip9_edge_stored:
-	JMP avx512Strip9_end
+avx512Strip9_one_stored:
+	SUBQ  $0x10, DI
+	JZ    avx512Strip9_end
+	MOVQ  k+0(FP), R11
+	IMULQ CX, R11
+	SUBQ  R11, AX
+	SUBQ  R11, R10
+	ADDQ  $0x40, DX
+	ADDQ  $0x40, SI
 
 avx512Strip9_last:
 	LEAQ    (DI), DI
@@ -3929,7 +3636,7 @@ avx512Strip9_last:
 	VMOVAPS Z0, Z0
 	MOVQ    k+0(FP), DI
 
-avx512Strip9_one_deep:
+avx512Strip9_last_deep:
 	VMOVUPS.Z    (DX), K1, Z9
 	VBROADCASTSS (AX), Z10
 	VFMADD231PS  Z10, Z9, Z1
@@ -3953,12 +3660,12 @@ avx512Strip9_one_deep:
 	ADDQ         CX, R10
 	ADDQ         BX, DX
 	DECQ         DI
-	JNZ          avx512Strip9_one_deep
+	JNZ          avx512Strip9_last_deep
 	MOVQ         ldc+72(FP), CX
 	MOVQ         SI, AX
 	VBROADCASTSS alpha+56(FP), Z9
 	CMPB         add+60(FP), $0x00
-	JNE          avx512Strip9_one_add
+	JNE          avx512Strip9_last_add
 	VMULPS       Z9, Z1, Z1
 	VMOVUPS      Z1, K1, (AX)
 	LEAQ         (AX)(CX*4), AX
@@ -3985,9 +3692,9 @@ avx512Strip9_one_deep:
 	LEAQ         (AX)(CX*4), AX
 	VMULPS       Z9, Z0, Z0
 	VMOVUPS      Z0, K1, (AX)
-	JMP          avx512Strip9_one_stored
+	JMP          avx512Strip9_last_stored
 
-avx512Strip9_one_add:
+avx512Strip9_last_add:
 	MOVQ        SI, AX
 	VMOVUPS.Z   (AX), K1, Z10
 	VFMADD231PS Z9, Z1, Z10
@@ -4025,7 +3732,7 @@ avx512Strip9_one_add:
 	VFMADD231PS Z9, Z0, Z1
 	VMOVUPS     Z1, K1, (AX)
 
-avx512Strip9_one_stored:
+avx512Strip9_last_stored:
 avx512Strip9_end:
 	VZEROUPPER
 	RET
@@ -4261,11 +3968,7 @@ avx512Strip10_edge:
 	TESTQ   DI, DI
 	JZ      avx512Strip10_end
 	CMPQ    DI, $0x10
-	JLE     avx512Strip10_last
-	LEAQ    -16(DI), DI
-	MOVQ    $-1, R11
-	BZHIQ   DI, R11, DI
-	KMOVW   DI, K1
+	JLT     avx512Strip10_last
 	VMOVAPS Z0, Z1
 	VMOVAPS Z0, Z2
 	VMOVAPS Z0, Z3
@@ -4276,186 +3979,123 @@ avx512Strip10_edge:
 	VMOVAPS Z0, Z8
 	VMOVAPS Z0, Z9
 	VMOVAPS Z0, Z10
-	VMOVAPS Z0, Z11
-	VMOVAPS Z0, Z12
-	VMOVAPS Z0, Z13
-	VMOVAPS Z0, Z14
-	VMOVAPS Z0, Z15
-	VMOVAPS Z0, Z16
-	VMOVAPS Z0, Z17
-	VMOVAPS Z0, Z18
-	VMOVAPS Z0, Z19
-	VMOVAPS Z0, Z0
-	MOVQ    k+0(FP), DI
+	MOVQ    k+0(FP), R11
+	MOVQ    DX, R12
 
-avx512Strip10_edge_deep:
-	VMOVUPS      (DX), Z20
-	VMOVUPS.Z    64(DX), K1, Z21
-	VBROADCASTSS (AX), Z22
-	VFMADD231PS  Z22, Z20, Z1
-	VFMADD231PS  Z22, Z21, Z2
-	VBROADCASTSS (AX)(R8*1), Z22
-	VFMADD231PS  Z22, Z20, Z3
-	VFMADD231PS  Z22, Z21, Z4
-	VBROADCASTSS (AX)(R8*2), Z22
-	VFMADD231PS  Z22, Z20, Z5
-	VFMADD231PS  Z22, Z21, Z6
-	VBROADCASTSS (AX)(R9*1), Z22
-	VFMADD231PS  Z22, Z20, Z7
-	VFMADD231PS  Z22, Z21, Z8
-	VBROADCASTSS (AX)(R8*4), Z22
-	VFMADD231PS  Z22, Z20, Z9
-	VFMADD231PS  Z22, Z21, Z10
-	VBROADCASTSS (R10), Z22
-	VFMADD231PS  Z22, Z20, Z11
-	VFMADD231PS  Z22, Z21, Z12
-	VBROADCASTSS (AX)(R9*2), Z22
-	VFMADD231PS  Z22, Z20, Z13
-	VFMADD231PS  Z22, Z21, Z14
-	VBROADCASTSS (R10)(R8*2), Z22
-	VFMADD231PS  Z22, Z20, Z15
-	VFMADD231PS  Z22, Z21, Z16
-	VBROADCASTSS (AX)(R8*8), Z22
-	VFMADD231PS  Z22, Z20, Z17
-	VFMADD231PS  Z22, Z21, Z18
-	VBROADCASTSS (R10)(R8*4), Z22
-	VFMADD231PS  Z22, Z20, Z19
-	VFMADD231PS  Z22, Z21, Z0
+avx512Strip10_one_deep:
+	VMOVUPS      (R12), Z11
+	VBROADCASTSS (AX), Z12
+	VFMADD231PS  Z12, Z11, Z1
+	VBROADCASTSS (AX)(R8*1), Z12
+	VFMADD231PS  Z12, Z11, Z2
+	VBROADCASTSS (AX)(R8*2), Z12
+	VFMADD231PS  Z12, Z11, Z3
+	VBROADCASTSS (AX)(R9*1), Z12
+	VFMADD231PS  Z12, Z11, Z4
+	VBROADCASTSS (AX)(R8*4), Z12
+	VFMADD231PS  Z12, Z11, Z5
+	VBROADCASTSS (R10), Z12
+	VFMADD231PS  Z12, Z11, Z6
+	VBROADCASTSS (AX)(R9*2), Z12
+	VFMADD231PS  Z12, Z11, Z7
+	VBROADCASTSS (R10)(R8*2), Z12
+	VFMADD231PS  Z12, Z11, Z8
+	VBROADCASTSS (AX)(R8*8), Z12
+	VFMADD231PS  Z12, Z11, Z9
+	VBROADCASTSS (R10)(R8*4), Z12
+	VFMADD231PS  Z12, Z11, Z10
 	ADDQ         CX, AX
 	ADDQ         CX, R10
-	ADDQ         BX, DX
-	DECQ         DI
-	JNZ          avx512Strip10_edge_deep
-	MOVQ         ldc+72(FP), CX
-	MOVQ         SI, AX
-	VBROADCASTSS alpha+56(FP), Z20
+	ADDQ         BX, R12
+	DECQ         R11
+	JNZ          avx512Strip10_one_deep
+	MOVQ         ldc+72(FP), R12
+	MOVQ         SI, R11
+	VBROADCASTSS alpha+56(FP), Z11
 	CMPB         add+60(FP), $0x00
-	JNE          avx512Strip10_edge_add
-	VMULPS       Z20, Z1, Z1
-	VMOVUPS      Z1, (AX)
-	VMULPS       Z20, Z2, Z2
-	VMOVUPS      Z2, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z20, Z3, Z3
-	VMOVUPS      Z3, (AX)
-	VMULPS       Z20, Z4, Z4
-	VMOVUPS      Z4, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z20, Z5, Z5
-	VMOVUPS      Z5, (AX)
-	VMULPS       Z20, Z6, Z6
-	VMOVUPS      Z6, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z20, Z7, Z7
-	VMOVUPS      Z7, (AX)
-	VMULPS       Z20, Z8, Z8
-	VMOVUPS      Z8, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z20, Z9, Z9
-	VMOVUPS      Z9, (AX)
-	VMULPS       Z20, Z10, Z10
-	VMOVUPS      Z10, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z20, Z11, Z11
-	VMOVUPS      Z11, (AX)
-	VMULPS       Z20, Z12, Z12
-	VMOVUPS      Z12, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z20, Z13, Z13
-	VMOVUPS      Z13, (AX)
-	VMULPS       Z20, Z14, Z14
-	VMOVUPS      Z14, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z20, Z15, Z15
-	VMOVUPS      Z15, (AX)
-	VMULPS       Z20, Z16, Z16
-	VMOVUPS      Z16, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z20, Z17, Z17
-	VMOVUPS      Z17, (AX)
-	VMULPS       Z20, Z18, Z18
-	VMOVUPS      Z18, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z20, Z19, Z19
-	VMOVUPS      Z19, (AX)
-	VMULPS       Z20, Z0, Z0
-	VMOVUPS      Z0, K1, 64(AX)
-	JMP          avx512Strip10_edge_stored
+	JNE          avx512Strip10_one_add
+	VMULPS       Z11, Z1, Z1
+	VMOVUPS      Z1, (R11)
+	LEAQ         (R11)(R12*4), R11
+	VMULPS       Z11, Z2, Z2
+	VMOVUPS      Z2, (R11)
+	LEAQ         (R11)(R12*4), R11
+	VMULPS       Z11, Z3, Z3
+	VMOVUPS      Z3, (R11)
+	LEAQ         (R11)(R12*4), R11
+	VMULPS       Z11, Z4, Z4
+	VMOVUPS      Z4, (R11)
+	LEAQ         (R11)(R12*4), R11
+	VMULPS       Z11, Z5, Z5
+	VMOVUPS      Z5, (R11)
+	LEAQ         (R11)(R12*4), R11
+	VMULPS       Z11, Z6, Z6
+	VMOVUPS      Z6, (R11)
+	LEAQ         (R11)(R12*4), R11
+	VMULPS       Z11, Z7, Z7
+	VMOVUPS      Z7, (R11)
+	LEAQ         (R11)(R12*4), R11
+	VMULPS       Z11, Z8, Z8
+	VMOVUPS      Z8, (R11)
+	LEAQ         (R11)(R12*4), R11
+	VMULPS       Z11, Z9, Z9
+	VMOVUPS      Z9, (R11)
+	LEAQ         (R11)(R12*4), R11
+	VMULPS       Z11, Z10, Z10
+	VMOVUPS      Z10, (R11)
+	JMP          avx512Strip10_one_stored
 
-avx512Strip10_edge_add:
-	MOVQ        SI, AX
-	VMOVUPS     (AX), Z21
-	VFMADD231PS Z20, Z1, Z21
-	VMOVUPS     Z21, (AX)
-	VMOVUPS.Z   64(AX), K1, Z1
-	VFMADD231PS Z20, Z2, Z1
-	VMOVUPS     Z1, K1, 64(AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS     (AX), Z1
-	VFMADD231PS Z20, Z3, Z1
-	VMOVUPS     Z1, (AX)
-	VMOVUPS.Z   64(AX), K1, Z1
-	VFMADD231PS Z20, Z4, Z1
-	VMOVUPS     Z1, K1, 64(AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS     (AX), Z1
-	VFMADD231PS Z20, Z5, Z1
-	VMOVUPS     Z1, (AX)
-	VMOVUPS.Z   64(AX), K1, Z1
-	VFMADD231PS Z20, Z6, Z1
-	VMOVUPS     Z1, K1, 64(AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS     (AX), Z1
-	VFMADD231PS Z20, Z7, Z1
-	VMOVUPS     Z1, (AX)
-	VMOVUPS.Z   64(AX), K1, Z1
-	VFMADD231PS Z20, Z8, Z1
-	VMOVUPS     Z1, K1, 64(AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS     (AX), Z1
-	VFMADD231PS Z20, Z9, Z1
-	VMOVUPS     Z1, (AX)
-	VMOVUPS.Z   64(AX), K1, Z1
-	VFMADD231PS Z20, Z10, Z1
-	VMOVUPS     Z1, K1, 64(AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS     (AX), Z1
-	VFMADD231PS Z20, Z11, Z1
-	VMOVUPS     Z1, (AX)
-	VMOVUPS.Z   64(AX), K1, Z1
-	VFMADD231PS Z20, Z12, Z1
-	VMOVUPS     Z1, K1, 64(AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS     (AX), Z1
-	VFMADD231PS Z20, Z13, Z1
-	VMOVUPS     Z1, (AX)
-	VMOVUPS.Z   64(AX), K1, Z1
-	VFMADD231PS Z20, Z14, Z1
-	VMOVUPS     Z1, K1, 64(AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS     (AX), Z1
-	VFMADD231PS Z20, Z15, Z1
-	VMOVUPS     Z1, (AX)
-	VMOVUPS.Z   64(AX), K1, Z1
-	VFMADD231PS Z20, Z16, Z1
-	VMOVUPS     Z1, K1, 64(AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS     (AX), Z1
-	VFMADD231PS Z20, Z17, Z1
-	VMOVUPS     Z1, (AX)
-	VMOVUPS.Z   64(AX), K1, Z1
-	VFMADD231PS Z20, Z18, Z1
-	VMOVUPS     Z1, K1, 64(AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS     (AX), Z1
-	VFMADD231PS Z20, Z19, Z1
-	VMOVUPS     Z1, (AX)
-	VMOVUPS.Z   64(AX), K1, Z1
-	VFMADD231PS Z20, Z0, Z1
-	VMOVUPS     Z1, K1, 64(AX)
+avx512Strip10_one_add:
+	MOVQ        SI, R11
+	VMOVUPS     (R11), Z12
+	VFMADD231PS Z11, Z1, Z12
+	VMOVUPS     Z12, (R11)
+	LEAQ        (R11)(R12*4), R11
+	VMOVUPS     (R11), Z1
+	VFMADD231PS Z11, Z2, Z1
+	VMOVUPS     Z1, (R11)
+	LEAQ        (R11)(R12*4), R11
+	VMOVUPS     (R11), Z1
+	VFMADD231PS Z11, Z3, Z1
+	VMOVUPS     Z1, (R11)
+	LEAQ        (R11)(R12*4), R11
+	VMOVUPS     (R11), Z1
+	VFMADD231PS Z11, Z4, Z1
+	VMOVUPS     Z1, (R11)
+	LEAQ        (R11)(R12*4), R11
+	VMOVUPS     (R11), Z1
+	VFMADD231PS Z11, Z5, Z1
+	VMOVUPS     Z1, (R11)
+	LEAQ        (R11)(R12*4), R11
+	VMOVUPS     (R11), Z1
+	VFMADD231PS Z11, Z6, Z1
+	VMOVUPS     Z1, (R11)
+	LEAQ        (R11)(R12*4), R11
+	VMOVUPS     (R11), Z1
+	VFMADD231PS Z11, Z7, Z1
+	VMOVUPS     Z1, (R11)
+	LEAQ        (R11)(R12*4), R11
+	VMOVUPS     (R11), Z1
+	VFMADD231PS Z11, Z8, Z1
+	VMOVUPS     Z1, (R11)
+	LEAQ        (R11)(R12*4), R11
+	VMOVUPS     (R11), Z1
+	VFMADD231PS Z11, Z9, Z1
+	VMOVUPS     Z1, (R11)
+	LEAQ        (R11)(R12*4), R11
+	VMOVUPS     (R11), Z1
+	VFMADD231PS Z11, Z10, Z1
+	VMOVUPS     Z1, (R11)
 
-avx512Strip10_edge_stored:
-	JMP avx512Strip10_end
+avx512Strip10_one_stored:
+	SUBQ  $0x10, DI
+	JZ    avx512Strip10_end
+	MOVQ  k+0(FP), R11
+	IMULQ CX, R11
+	SUBQ  R11, AX
+	SUBQ  R11, R10
+	ADDQ  $0x40, DX
+	ADDQ  $0x40, SI
 
 avx512Strip10_last:
 	LEAQ    (DI), DI
@@ -4474,7 +4114,7 @@ avx512Strip10_last:
 	VMOVAPS Z0, Z0
 	MOVQ    k+0(FP), DI
 
-avx512Strip10_one_deep:
+avx512Strip10_last_deep:
 	VMOVUPS.Z    (DX), K1, Z10
 	VBROADCASTSS (AX), Z11
 	VFMADD231PS  Z11, Z10, Z1
@@ -4500,12 +4140,12 @@ avx512Strip10_one_deep:
 	ADDQ         CX, R10
 	ADDQ         BX, DX
 	DECQ         DI
-	JNZ          avx512Strip10_one_deep
+	JNZ          avx512Strip10_last_deep
 	MOVQ         ldc+72(FP), CX
 	MOVQ         SI, AX
 	VBROADCASTSS alpha+56(FP), Z10
 	CMPB         add+60(FP), $0x00
-	JNE          avx512Strip10_one_add
+	JNE          avx512Strip10_last_add
 	VMULPS       Z10, Z1, Z1
 	VMOVUPS      Z1, K1, (AX)
 	LEAQ         (AX)(CX*4), AX
@@ -4535,9 +4175,9 @@ avx512Strip10_one_deep:
 	LEAQ         (AX)(CX*4), AX
 	VMULPS       Z10, Z0, Z0
 	VMOVUPS      Z0, K1, (AX)
-	JMP          avx512Strip10_one_stored
+	JMP          avx512Strip10_last_stored
 
-avx512Strip10_one_add:
+avx512Strip10_last_add:
 	MOVQ        SI, AX
 	VMOVUPS.Z   (AX), K1, Z11
 	VFMADD231PS Z10, Z1, Z11
@@ -4579,7 +4219,7 @@ avx512Strip10_one_add:
 	VFMADD231PS Z10, Z0, Z1
 	VMOVUPS     Z1, K1, (AX)
 
-avx512Strip10_one_stored:
+avx512Strip10_last_stored:
 avx512Strip10_end:
 	VZEROUPPER
 	RET
@@ -4837,11 +4477,7 @@ avx512Strip11_edge:
 	TESTQ   DI, DI
 	JZ      avx512Strip11_end
 	CMPQ    DI, $0x10
-	JLE     avx512Strip11_last
-	LEAQ    -16(DI), DI
-	MOVQ    $-1, R12
-	BZHIQ   DI, R12, DI
-	KMOVW   DI, K1
+	JLT     avx512Strip11_last
 	VMOVAPS Z0, Z1
 	VMOVAPS Z0, Z2
 	VMOVAPS Z0, Z3
@@ -4853,203 +4489,134 @@ avx512Strip11_edge:
 	VMOVAPS Z0, Z9
 	VMOVAPS Z0, Z10
 	VMOVAPS Z0, Z11
-	VMOVAPS Z0, Z12
-	VMOVAPS Z0, Z13
-	VMOVAPS Z0, Z14
-	VMOVAPS Z0, Z15
-	VMOVAPS Z0, Z16
-	VMOVAPS Z0, Z17
-	VMOVAPS Z0, Z18
-	VMOVAPS Z0, Z19
-	VMOVAPS Z0, Z20
-	VMOVAPS Z0, Z21
-	VMOVAPS Z0, Z0
-	MOVQ    k+0(FP), DI
+	MOVQ    k+0(FP), R12
+	MOVQ    DX, R13
 
-avx512Strip11_edge_deep:
-	VMOVUPS      (DX), Z22
-	VMOVUPS.Z    64(DX), K1, Z23
-	VBROADCASTSS (AX), Z24
-	VFMADD231PS  Z24, Z22, Z1
-	VFMADD231PS  Z24, Z23, Z2
-	VBROADCASTSS (AX)(R8*1), Z24
-	VFMADD231PS  Z24, Z22, Z3
-	VFMADD231PS  Z24, Z23, Z4
-	VBROADCASTSS (AX)(R8*2), Z24
-	VFMADD231PS  Z24, Z22, Z5
-	VFMADD231PS  Z24, Z23, Z6
-	VBROADCASTSS (AX)(R9*1), Z24
-	VFMADD231PS  Z24, Z22, Z7
-	VFMADD231PS  Z24, Z23, Z8
-	VBROADCASTSS (AX)(R8*4), Z24
-	VFMADD231PS  Z24, Z22, Z9
-	VFMADD231PS  Z24, Z23, Z10
-	VBROADCASTSS (R10), Z24
-	VFMADD231PS  Z24, Z22, Z11
-	VFMADD231PS  Z24, Z23, Z12
-	VBROADCASTSS (AX)(R9*2), Z24
-	VFMADD231PS  Z24, Z22, Z13
-	VFMADD231PS  Z24, Z23, Z14
-	VBROADCASTSS (R10)(R8*2), Z24
-	VFMADD231PS  Z24, Z22, Z15
-	VFMADD231PS  Z24, Z23, Z16
-	VBROADCASTSS (AX)(R8*8), Z24
-	VFMADD231PS  Z24, Z22, Z17
-	VFMADD231PS  Z24, Z23, Z18
-	VBROADCASTSS (R10)(R8*4), Z24
-	VFMADD231PS  Z24, Z22, Z19
-	VFMADD231PS  Z24, Z23, Z20
-	VBROADCASTSS (R11), Z24
-	VFMADD231PS  Z24, Z22, Z21
-	VFMADD231PS  Z24, Z23, Z0
+avx512Strip11_one_deep:
+	VMOVUPS      (R13), Z12
+	VBROADCASTSS (AX), Z13
+	VFMADD231PS  Z13, Z12, Z1
+	VBROADCASTSS (AX)(R8*1), Z13
+	VFMADD231PS  Z13, Z12, Z2
+	VBROADCASTSS (AX)(R8*2), Z13
+	VFMADD231PS  Z13, Z12, Z3
+	VBROADCASTSS (AX)(R9*1), Z13
+	VFMADD231PS  Z13, Z12, Z4
+	VBROADCASTSS (AX)(R8*4), Z13
+	VFMADD231PS  Z13, Z12, Z5
+	VBROADCASTSS (R10), Z13
+	VFMADD231PS  Z13, Z12, Z6
+	VBROADCASTSS (AX)(R9*2), Z13
+	VFMADD231PS  Z13, Z12, Z7
+	VBROADCASTSS (R10)(R8*2), Z13
+	VFMADD231PS  Z13, Z12, Z8
+	VBROADCASTSS (AX)(R8*8), Z13
+	VFMADD231PS  Z13, Z12, Z9
+	VBROADCASTSS (R10)(R8*4), Z13
+	VFMADD231PS  Z13, Z12, Z10
+	VBROADCASTSS (R11), Z13
+	VFMADD231PS  Z13, Z12, Z11
 	ADDQ         CX, AX
 	ADDQ         CX, R10
 	ADDQ         CX, R11
-	ADDQ         BX, DX
-	DECQ         DI
-	JNZ          avx512Strip11_edge_deep
-	MOVQ         ldc+72(FP), CX
-	MOVQ         SI, AX
-	VBROADCASTSS alpha+56(FP), Z22
+	ADDQ         BX, R13
+	DECQ         R12
+	JNZ          avx512Strip11_one_deep
+	MOVQ         ldc+72(FP), R13
+	MOVQ         SI, R12
+	VBROADCASTSS alpha+56(FP), Z12
 	CMPB         add+60(FP), $0x00
-	JNE          avx512Strip11_edge_add
-	VMULPS       Z22, Z1, Z1
-	VMOVUPS      Z1, (AX)
-	VMULPS       Z22, Z2, Z2
-	VMOVUPS      Z2, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z22, Z3, Z3
-	VMOVUPS      Z3, (AX)
-	VMULPS       Z22, Z4, Z4
-	VMOVUPS      Z4, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z22, Z5, Z5
-	VMOVUPS      Z5, (AX)
-	VMULPS       Z22, Z6, Z6
-	VMOVUPS      Z6, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z22, Z7, Z7
-	VMOVUPS      Z7, (AX)
-	VMULPS       Z22, Z8, Z8
-	VMOVUPS      Z8, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z22, Z9, Z9
-	VMOVUPS      Z9, (AX)
-	VMULPS       Z22, Z10, Z10
-	VMOVUPS      Z10, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z22, Z11, Z11
-	VMOVUPS      Z11, (AX)
-	VMULPS       Z22, Z12, Z12
-	VMOVUPS      Z12, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z22, Z13, Z13
-	VMOVUPS      Z13, (AX)
-	VMULPS       Z22, Z14, Z14
-	VMOVUPS      Z14, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z22, Z15, Z15
-	VMOVUPS      Z15, (AX)
-	VMULPS       Z22, Z16, Z16
-	VMOVUPS      Z16, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z22, Z17, Z17
-	VMOVUPS      Z17, (AX)
-	VMULPS       Z22, Z18, Z18
-	VMOVUPS      Z18, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z22, Z19, Z19
-	VMOVUPS      Z19, (AX)
-	VMULPS       Z22, Z20, Z20
-	VMOVUPS      Z20, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z22, Z21, Z21
-	VMOVUPS      Z21, (AX)
-	VMULPS       Z22, Z0, Z0
-	VMOVUPS      Z0, K1, 64(AX)
-	JMP          avx512Strip11_edge_stored
+	JNE          avx512Strip11_one_add
+	VMULPS       Z12, Z1, Z1
+	VMOVUPS      Z1, (R12)
+	LEAQ         (R12)(R13*4), R12
+	VMULPS       Z12, Z2, Z2
+	VMOVUPS      Z2, (R12)
+	LEAQ         (R12)(R13*4), R12
+	VMULPS       Z12, Z3, Z3
+	VMOVUPS      Z3, (R12)
+	LEAQ         (R12)(R13*4), R12
+	VMULPS       Z12, Z4, Z4
+	VMOVUPS      Z4, (R12)
+	LEAQ         (R12)(R13*4), R12
+	VMULPS       Z12, Z5, Z5
+	VMOVUPS      Z5, (R12)
+	LEAQ         (R12)(R13*4), R12
+	VMULPS       Z12, Z6, Z6
+	VMOVUPS      Z6, (R12)
+	LEAQ         (R12)(R13*4), R12
+	VMULPS       Z12, Z7, Z7
+	VMOVUPS      Z7, (R12)
+	LEAQ         (R12)(R13*4), R12
+	VMULPS       Z12, Z8, Z8
+	VMOVUPS      Z8, (R12)
+	LEAQ         (R12)(R13*4), R12
+	VMULPS       Z12, Z9, Z9
+	VMOVUPS      Z9, (R12)
+	LEAQ         (R12)(R13*4), R12
+	VMULPS       Z12, Z10, Z10
+	VMOVUPS      Z10, (R12)
+	LEAQ         (R12)(R13*4), R12
+	VMULPS       Z12, Z11, Z11
+	VMOVUPS      Z11, (R12)
+	JMP          avx512Strip11_one_stored
 
-avx512Strip11_edge_add:
-	MOVQ        SI, AX
-	VMOVUPS     (AX), Z23
-	VFMADD231PS Z22, Z1, Z23
-	VMOVUPS     Z23, (AX)
-	VMOVUPS.Z   64(AX), K1, Z1
-	VFMADD231PS Z22, Z2, Z1
-	VMOVUPS     Z1, K1, 64(AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS     (AX), Z1
-	VFMADD231PS Z22, Z3, Z1
-	VMOVUPS     Z1, (AX)
-	VMOVUPS.Z   64(AX), K1, Z1
-	VFMADD231PS Z22, Z4, Z1
-	VMOVUPS     Z1, K1, 64(AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS     (AX), Z1
-	VFMADD231PS Z22, Z5, Z1
-	VMOVUPS     Z1, (AX)
-	VMOVUPS.Z   64(AX), K1, Z1
-	VFMADD231PS Z22, Z6, Z1
-	VMOVUPS     Z1, K1, 64(AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS     (AX), Z1
-	VFMADD231PS Z22, Z7, Z1
-	VMOVUPS     Z1, (AX)
-	VMOVUPS.Z   64(AX), K1, Z1
-	VFMADD231PS Z22, Z8, Z1
-	VMOVUPS     Z1, K1, 64(AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS     (AX), Z1
-	VFMADD231PS Z22, Z9, Z1
-	VMOVUPS     Z1, (AX)
-	VMOVUPS.Z   64(AX), K1, Z1
-	VFMADD231PS Z22, Z10, Z1
-	VMOVUPS     Z1, K1, 64(AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS     (AX), Z1
-	VFMADD231PS Z22, Z11, Z1
-	VMOVUPS     Z1, (AX)
-	VMOVUPS.Z   64(AX), K1, Z1
-	VFMADD231PS Z22, Z12, Z1
-	VMOVUPS     Z1, K1, 64(AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS     (AX), Z1
-	VFMADD231PS Z22, Z13, Z1
-	VMOVUPS     Z1, (AX)
-	VMOVUPS.Z   64(AX), K1, Z1
-	VFMADD231PS Z22, Z14, Z1
-	VMOVUPS     Z1, K1, 64(AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS     (AX), Z1
-	VFMADD231PS Z22, Z15, Z1
-	VMOVUPS     Z1, (AX)
-	VMOVUPS.Z   64(AX), K1, Z1
-	VFMADD231PS Z22, Z16, Z1
-	VMOVUPS     Z1, K1, 64(AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS     (AX), Z1
-	VFMADD231PS Z22, Z17, Z1
-	VMOVUPS     Z1, (AX)
-	VMOVUPS.Z   64(AX), K1, Z1
-	VFMADD231PS Z22, Z18, Z1
-	VMOVUPS     Z1, K1, 64(AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS     (AX), Z1
-	VFMADD231PS Z22, Z19, Z1
-	VMOVUPS     Z1, (AX)
-	VMOVUPS.Z   64(AX), K1, Z1
-	VFMADD231PS Z22, Z20, Z1
-	VMOVUPS     Z1, K1, 64(AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS     (AX), Z1
-	VFMADD231PS Z22, Z21, Z1
-	VMOVUPS     Z1, (AX)
-	VMOVUPS.Z   64(AX), K1, Z1
-	VFMADD231PS Z22, Z0, Z1
-	VMOVUPS     Z1, K1, 64(AX)
+avx512Strip11_one_add:
+	MOVQ        SI, R12
+	VMOVUPS     (R12), Z13
+	VFMADD231PS Z12, Z1, Z13
+	VMOVUPS     Z13, (R12)
+	LEAQ        (R12)(R13*4), R12
+	VMOVUPS     (R12), Z1
+	VFMADD231PS Z12, Z2, Z1
+	VMOVUPS     Z1, (R12)
+	LEAQ        (R12)(R13*4), R12
+	VMOVUPS     (R12), Z1
+	VFMADD231PS Z12, Z3, Z1
+	VMOVUPS     Z1, (R12)
+	LEAQ        (R12)(R13*4), R12
+	VMOVUPS     (R12), Z1
+	VFMADD231PS Z12, Z4, Z1
+	VMOVUPS     Z1, (R12)
+	LEAQ        (R12)(R13*4), R12
+	VMOVUPS     (R12), Z1
+	VFMADD231PS Z12, Z5, Z1
+	VMOVUPS     Z1, (R12)
+	LEAQ        (R12)(R13*4), R12
+	VMOVUPS     (R12), Z1
+	VFMADD231PS Z12, Z6, Z1
+	VMOVUPS     Z1, (R12)
+	LEAQ        (R12)(R13*4), R12
+	VMOVUPS     (R12), Z1
+	VFMADD231PS Z12, Z7, Z1
+	VMOVUPS     Z1, (R12)
+	LEAQ        (R12)(R13*4), R12
+	VMOVUPS     (R12), Z1
+	VFMADD231PS Z12, Z8, Z1
+	VMOVUPS     Z1, (R12)
+	LEAQ        (R12)(R13*4), R12
+	VMOVUPS     (R12), Z1
+	VFMADD231PS Z12, Z9, Z1
+	VMOVUPS     Z1, (R12)
+	LEAQ        (R12)(R13*4), R12
+	VMOVUPS     (R12), Z1
+	VFMADD231PS Z12, Z10, Z1
+	VMOVUPS     Z1, (R12)
+	LEAQ        (R12)(R13*4), R12
+	VMOVUPS     (R12), Z1
+	VFMADD231PS Z12, Z11, Z1
+	VMOVUPS     Z1, (R12)
 
-avx512Strip11_edge_stored:
-	JMP avx512Strip11_end
+avx512Strip11_one_stored:
+	SUBQ  $0x10, DI
+	JZ    avx512Strip11_end
+	MOVQ  k+0(FP), R12
+	IMULQ CX, R12
+	SUBQ  R12, AX
+	SUBQ  R12, R10
+	SUBQ  R12, R11
+	ADDQ  $0x40, DX
+	ADDQ  $0x40, SI
 
 avx512Strip11_last:
 	LEAQ    (DI), DI
@@ -5069,7 +4636,7 @@ avx512Strip11_last:
 	VMOVAPS Z0, Z0
 	MOVQ    k+0(FP), DI
 
-avx512Strip11_one_deep:
+avx512Strip11_last_deep:
 	VMOVUPS.Z    (DX), K1, Z11
 	VBROADCASTSS (AX), Z12
 	VFMADD231PS  Z12, Z11, Z1
@@ -5098,12 +4665,12 @@ avx512Strip11_one_deep:
 	ADDQ         CX, R11
 	ADDQ         BX, DX
 	DECQ         DI
-	JNZ          avx512Strip11_one_deep
+	JNZ          avx512Strip11_last_deep
 	MOVQ         ldc+72(FP), CX
 	MOVQ         SI, AX
 	VBROADCASTSS alpha+56(FP), Z11
 	CMPB         add+60(FP), $0x00
-	JNE          avx512Strip11_one_add
+	JNE          avx512Strip11_last_add
 	VMULPS       Z11, Z1, Z1
 	VMOVUPS      Z1, K1, (AX)
 	LEAQ         (AX)(CX*4), AX
@@ -5136,9 +4703,9 @@ avx512Strip11_one_deep:
 	LEAQ         (AX)(CX*4), AX
 	VMULPS       Z11, Z0, Z0
 	VMOVUPS      Z0, K1, (AX)
-	JMP          avx512Strip11_one_stored
+	JMP          avx512Strip11_last_stored
 
-avx512Strip11_one_add:
+avx512Strip11_last_add:
 	MOVQ        SI, AX
 	VMOVUPS.Z   (AX), K1, Z12
 	VFMADD231PS Z11, Z1, Z12
@@ -5184,7 +4751,7 @@ avx512Strip11_one_add:
 	VFMADD231PS Z11, Z0, Z1
 	VMOVUPS     Z1, K1, (AX)
 
-avx512Strip11_one_stored:
+avx512Strip11_last_stored:
 avx512Strip11_end:
 	VZEROUPPER
 	RET
@@ -5459,11 +5026,7 @@ avx512Strip12_edge:
 	TESTQ   DI, DI
 	JZ      avx512Strip12_end
 	CMPQ    DI, $0x10
-	JLE     avx512Strip12_last
-	LEAQ    -16(DI), DI
-	MOVQ    $-1, R12
-	BZHIQ   DI, R12, DI
-	KMOVW   DI, K1
+	JLT     avx512Strip12_last
 	VMOVAPS Z0, Z1
 	VMOVAPS Z0, Z2
 	VMOVAPS Z0, Z3
@@ -5476,219 +5039,143 @@ avx512Strip12_edge:
 	VMOVAPS Z0, Z10
 	VMOVAPS Z0, Z11
 	VMOVAPS Z0, Z12
-	VMOVAPS Z0, Z13
-	VMOVAPS Z0, Z14
-	VMOVAPS Z0, Z15
-	VMOVAPS Z0, Z16
-	VMOVAPS Z0, Z17
-	VMOVAPS Z0, Z18
-	VMOVAPS Z0, Z19
-	VMOVAPS Z0, Z20
-	VMOVAPS Z0, Z21
-	VMOVAPS Z0, Z22
-	VMOVAPS Z0, Z23
-	VMOVAPS Z0, Z0
-	MOVQ    k+0(FP), DI
+	MOVQ    k+0(FP), R12
+	MOVQ    DX, R13
 
-avx512Strip12_edge_deep:
-	VMOVUPS      (DX), Z24
-	VMOVUPS.Z    64(DX), K1, Z25
-	VBROADCASTSS (AX), Z26
-	VFMADD231PS  Z26, Z24, Z1
-	VFMADD231PS  Z26, Z25, Z2
-	VBROADCASTSS (AX)(R8*1), Z26
-	VFMADD231PS  Z26, Z24, Z3
-	VFMADD231PS  Z26, Z25, Z4
-	VBROADCASTSS (AX)(R8*2), Z26
-	VFMADD231PS  Z26, Z24, Z5
-	VFMADD231PS  Z26, Z25, Z6
-	VBROADCASTSS (AX)(R9*1), Z26
-	VFMADD231PS  Z26, Z24, Z7
-	VFMADD231PS  Z26, Z25, Z8
-	VBROADCASTSS (AX)(R8*4), Z26
-	VFMADD231PS  Z26, Z24, Z9
-	VFMADD231PS  Z26, Z25, Z10
-	VBROADCASTSS (R10), Z26
-	VFMADD231PS  Z26, Z24, Z11
-	VFMADD231PS  Z26, Z25, Z12
-	VBROADCASTSS (AX)(R9*2), Z26
-	VFMADD231PS  Z26, Z24, Z13
-	VFMADD231PS  Z26, Z25, Z14
-	VBROADCASTSS (R10)(R8*2), Z26
-	VFMADD231PS  Z26, Z24, Z15
-	VFMADD231PS  Z26, Z25, Z16
-	VBROADCASTSS (AX)(R8*8), Z26
-	VFMADD231PS  Z26, Z24, Z17
-	VFMADD231PS  Z26, Z25, Z18
-	VBROADCASTSS (R10)(R8*4), Z26
-	VFMADD231PS  Z26, Z24, Z19
-	VFMADD231PS  Z26, Z25, Z20
-	VBROADCASTSS (R11), Z26
-	VFMADD231PS  Z26, Z24, Z21
-	VFMADD231PS  Z26, Z25, Z22
-	VBROADCASTSS (R10)(R9*2), Z26
-	VFMADD231PS  Z26, Z24, Z23
-	VFMADD231PS  Z26, Z25, Z0
+avx512Strip12_one_deep:
+	VMOVUPS      (R13), Z13
+	VBROADCASTSS (AX), Z14
+	VFMADD231PS  Z14, Z13, Z1
+	VBROADCASTSS (AX)(R8*1), Z14
+	VFMADD231PS  Z14, Z13, Z2
+	VBROADCASTSS (AX)(R8*2), Z14
+	VFMADD231PS  Z14, Z13, Z3
+	VBROADCASTSS (AX)(R9*1), Z14
+	VFMADD231PS  Z14, Z13, Z4
+	VBROADCASTSS (AX)(R8*4), Z14
+	VFMADD231PS  Z14, Z13, Z5
+	VBROADCASTSS (R10), Z14
+	VFMADD231PS  Z14, Z13, Z6
+	VBROADCASTSS (AX)(R9*2), Z14
+	VFMADD231PS  Z14, Z13, Z7
+	VBROADCASTSS (R10)(R8*2), Z14
+	VFMADD231PS  Z14, Z13, Z8
+	VBROADCASTSS (AX)(R8*8), Z14
+	VFMADD231PS  Z14, Z13, Z9
+	VBROADCASTSS (R10)(R8*4), Z14
+	VFMADD231PS  Z14, Z13, Z10
+	VBROADCASTSS (R11), Z14
+	VFMADD231PS  Z14, Z13, Z11
+	VBROADCASTSS (R10)(R9*2), Z14
+	VFMADD231PS  Z14, Z13, Z12
 	ADDQ         CX, AX
 	ADDQ         CX, R10
 	ADDQ         CX, R11
-	ADDQ         BX, DX
-	DECQ         DI
-	JNZ          avx512Strip12_edge_deep
-	MOVQ         ldc+72(FP), CX
-	MOVQ         SI, AX
-	VBROADCASTSS alpha+56(FP), Z24
+	ADDQ         BX, R13
+	DECQ         R12
+	JNZ          avx512Strip12_one_deep
+	MOVQ         ldc+72(FP), R13
+	MOVQ         SI, R12
+	VBROADCASTSS alpha+56(FP), Z13
 	CMPB         add+60(FP), $0x00
-	JNE          avx512Strip12_edge_add
-	VMULPS       Z24, Z1, Z1
-	VMOVUPS      Z1, (AX)
-	VMULPS       Z24, Z2, Z2
-	VMOVUPS      Z2, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z24, Z3, Z3
-	VMOVUPS      Z3, (AX)
-	VMULPS       Z24, Z4, Z4
-	VMOVUPS      Z4, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z24, Z5, Z5
-	VMOVUPS      Z5, (AX)
-	VMULPS       Z24, Z6, Z6
-	VMOVUPS      Z6, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z24, Z7, Z7
-	VMOVUPS      Z7, (AX)
-	VMULPS       Z24, Z8, Z8
-	VMOVUPS      Z8, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z24, Z9, Z9
-	VMOVUPS      Z9, (AX)
-	VMULPS       Z24, Z10, Z10
-	VMOVUPS      Z10, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z24, Z11, Z11
-	VMOVUPS      Z11, (AX)
-	VMULPS       Z24, Z12, Z12
-	VMOVUPS      Z12, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z24, Z13, Z13
-	VMOVUPS      Z13, (AX)
-	VMULPS       Z24, Z14, Z14
-	VMOVUPS      Z14, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z24, Z15, Z15
-	VMOVUPS      Z15, (AX)
-	VMULPS       Z24, Z16, Z16
-	VMOVUPS      Z16, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z24, Z17, Z17
-	VMOVUPS      Z17, (AX)
-	VMULPS       Z24, Z18, Z18
-	VMOVUPS      Z18, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z24, Z19, Z19
-	VMOVUPS      Z19, (AX)
-	VMULPS       Z24, Z20, Z20
-	VMOVUPS      Z20, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z24, Z21, Z21
-	VMOVUPS      Z21, (AX)
-	VMULPS       Z24, Z22, Z22
-	VMOVUPS      Z22, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z24, Z23, Z23
-	VMOVUPS      Z23, (AX)
-	VMULPS       Z24, Z0, Z0
-	VMOVUPS      Z0, K1, 64(AX)
-	JMP          avx512Strip12_edge_stored
+	JNE          avx512Strip12_one_add
+	VMULPS       Z13, Z1, Z1
+	VMOVUPS      Z1, (R12)
+	LEAQ         (R12)(R13*4), R12
+	VMULPS       Z13, Z2, Z2
+	VMOVUPS      Z2, (R12)
+	LEAQ         (R12)(R13*4), R12
+	VMULPS       Z13, Z3, Z3
+	VMOVUPS      Z3, (R12)
+	LEAQ         (R12)(R13*4), R12
+	VMULPS       Z13, Z4, Z4
+	VMOVUPS      Z4, (R12)
+	LEAQ         (R12)(R13*4), R12
+	VMULPS       Z13, Z5, Z5
+	VMOVUPS      Z5, (R12)
+	LEAQ         (R12)(R13*4), R12
+	VMULPS       Z13, Z6, Z6
+	VMOVUPS      Z6, (R12)
+	LEAQ         (R12)(R13*4), R12
+	VMULPS       Z13, Z7, Z7
+	VMOVUPS      Z7, (R12)
+	LEAQ         (R12)(R13*4), R12
+	VMULPS       Z13, Z8, Z8
+	VMOVUPS      Z8, (R12)
+	LEAQ         (R12)(R13*4), R12
+	VMULPS       Z13, Z9, Z9
+	VMOVUPS      Z9, (R12)
+	LEAQ         (R12)(R13*4), R12
+	VMULPS       Z13, Z10, Z10
+	VMOVUPS      Z10, (R12)
+	LEAQ         (R12)(R13*4), R12
+	VMULPS       Z13, Z11, Z11
+	VMOVUPS      Z11, (R12)
+	LEAQ         (R12)(R13*4), R12
+	VMULPS       Z13, Z12, Z12
+	VMOVUPS      Z12, (R12)
+	JMP          avx512Strip12_one_stored
 
-avx512Strip12_edge_add:
-	MOVQ        SI, AX
-	VMOVUPS     (AX), Z25
-	VFMADD231PS Z24, Z1, Z25
-	VMOVUPS     Z25, (AX)
-	VMOVUPS.Z   64(AX), K1, Z1
-	VFMADD231PS Z24, Z2, Z1
-	VMOVUPS     Z1, K1, 64(AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS     (AX), Z1
-	VFMADD231PS Z24, Z3, Z1
-	VMOVUPS     Z1, (AX)
-	VMOVUPS.Z   64(AX), K1, Z1
-	VFMADD231PS Z24, Z4, Z1
-	VMOVUPS     Z1, K1, 64(AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS     (AX), Z1
-	VFMADD231PS Z24, Z5, Z1
-	VMOVUPS     Z1, (AX)
-	VMOVUPS.Z   64(AX), K1, Z1
-	VFMADD231PS Z24, Z6, Z1
-	VMOVUPS     Z1, K1, 64(AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS     (AX), Z1
-	VFMADD231PS Z24, Z7, Z1
-	VMOVUPS     Z1, (AX)
-	VMOVUPS.Z   64(AX), K1, Z1
-	VFMADD231PS Z24, Z8, Z1
-	VMOVUPS     Z1, K1, 64(AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS     (AX), Z1
-	VFMADD231PS Z24, Z9, Z1
-	VMOVUPS     Z1, (AX)
-	VMOVUPS.Z   64(AX), K1, Z1
-	VFMADD231PS Z24, Z10, Z1
-	VMOVUPS     Z1, K1, 64(AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS     (AX), Z1
-	VFMADD231PS Z24, Z11, Z1
-	VMOVUPS     Z1, (AX)
-	VMOVUPS.Z   64(AX), K1, Z1
-	VFMADD231PS Z24, Z12, Z1
-	VMOVUPS     Z1, K1, 64(AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS     (AX), Z1
-	VFMADD231PS Z24, Z13, Z1
-	VMOVUPS     Z1, (AX)
-	VMOVUPS.Z   64(AX), K1, Z1
-	VFMADD231PS Z24, Z14, Z1
-	VMOVUPS     Z1, K1, 64(AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS     (AX), Z1
-	VFMADD231PS Z24, Z15, Z1
-	VMOVUPS     Z1, (AX)
-	VMOVUPS.Z   64(AX), K1, Z1
-	VFMADD231PS Z24, Z16, Z1
-	VMOVUPS     Z1, K1, 64(AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS     (AX), Z1
-	VFMADD231PS Z24, Z17, Z1
-	VMOVUPS     Z1, (AX)
-	VMOVUPS.Z   64(AX), K1, Z1
-	VFMADD231PS Z24, Z18, Z1
-	VMOVUPS     Z1, K1, 64(AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS     (AX), Z1
-	VFMADD231PS Z24, Z19, Z1
-	VMOVUPS     Z1, (AX)
-	VMOVUPS.Z   64(AX), K1, Z1
-	VFMADD231PS Z24, Z20, Z1
-	VMOVUPS     Z1, K1, 64(AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS     (AX), Z1
-	VFMADD231PS Z24, Z21, Z1
-	VMOVUPS     Z1, (AX)
-	VMOVUPS.Z   64(AX), K1, Z1
-	VFMADD231PS Z24, Z22, Z1
-	VMOVUPS     Z1, K1, 64(AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS     (AX), Z1
-	VFMADD231PS Z24, Z23, Z1
-	VMOVUPS     Z1, (AX)
-	VMOVUPS.Z   64(AX), K1, Z1
-	VFMADD231PS Z24, Z0, Z1
-	VMOVUPS     Z1, K1, 64(AX)
+avx512Strip12_one_add:
+	MOVQ        SI, R12
+	VMOVUPS     (R12), Z14
+	VFMADD231PS Z13, Z1, Z14
+	VMOVUPS     Z14, (R12)
+	LEAQ        (R12)(R13*4), R12
+	VMOVUPS     (R12), Z1
+	VFMADD231PS Z13, Z2, Z1
+	VMOVUPS     Z1, (R12)
+	LEAQ        (R12)(R13*4), R12
+	VMOVUPS     (R12), Z1
+	VFMADD231PS Z13, Z3, Z1
+	VMOVUPS     Z1, (R12)
+	LEAQ        (R12)(R13*4), R12
+	VMOVUPS     (R12), Z1
+	VFMADD231PS Z13, Z4, Z1
+	VMOVUPS     Z1, (R12)
+	LEAQ        (R12)(R13*4), R12
+	VMOVUPS     (R12), Z1
+	VFMADD231PS Z13, Z5, Z1
+	VMOVUPS     Z1, (R12)
+	LEAQ        (R12)(R13*4), R12
+	VMOVUPS     (R12), Z1
+	VFMADD231PS Z13, Z6, Z1
+	VMOVUPS     Z1, (R12)
+	LEAQ        (R12)(R13*4), R12
+	VMOVUPS     (R12), Z1
+	VFMADD231PS Z13, Z7, Z1
+	VMOVUPS     Z1, (R12)
+	LEAQ        (R12)(R13*4), R12
+	VMOVUPS     (R12), Z1
+	VFMADD231PS Z13, Z8, Z1
+	VMOVUPS     Z1, (R12)
+	LEAQ        (R12)(R13*4), R12
+	VMOVUPS     (R12), Z1
+	VFMADD231PS Z13, Z9, Z1
+	VMOVUPS     Z1, (R12)
+	LEAQ        (R12)(R13*4), R12
+	VMOVUPS     (R12), Z1
+	VFMADD231PS Z13, Z10, Z1
+	VMOVUPS     Z1, (R12)
+	LEAQ        (R12)(R13*4), R12
+	VMOVUPS     (R12), Z1
+	VFMADD231PS Z13, Z11, Z1
+	VMOVUPS     Z1, (R12)
+	LEAQ        (R12)(R13*4), R12
+	VMOVUPS     (R12), Z1
+	VFMADD231PS Z13, Z12, Z1
+	VMOVUPS     Z1, (R12)
 
-avx512Strip12_edge_stored:
-	JMP avx512Strip12_end
+avx512Strip12_one_stored:
+	SUBQ  $0x10, DI
+	JZ    avx512Strip12_end
+	MOVQ  k+0(FP), R12
+	IMULQ CX, R12
+	SUBQ  R12, AX
+	SUBQ  R12, R10
+	SUBQ  R12, R11
+	ADDQ  $0x40, DX
+	ADDQ  $0x40, SI
 
 avx512Strip12_last:
 	LEAQ    (DI), DI
@@ -5709,7 +5196,7 @@ avx512Strip12_last:
 	VMOVAPS Z0, Z0
 	MOVQ    k+0(FP), DI
 
-avx512Strip12_one_deep:
+avx512Strip12_last_deep:
 	VMOVUPS.Z    (DX), K1, Z12
 	VBROADCASTSS (AX), Z13
 	VFMADD231PS  Z13, Z12, Z1
@@ -5740,12 +5227,12 @@ avx512Strip12_one_deep:
 	ADDQ         CX, R11
 	ADDQ         BX, DX
 	DECQ         DI
-	JNZ          avx512Strip12_one_deep
+	JNZ          avx512Strip12_last_deep
 	MOVQ         ldc+72(FP), CX
 	MOVQ         SI, AX
 	VBROADCASTSS alpha+56(FP), Z12
 	CMPB         add+60(FP), $0x00
-	JNE          avx512Strip12_one_add
+	JNE          avx512Strip12_last_add
 	VMULPS       Z12, Z1, Z1
 	VMOVUPS      Z1, K1, (AX)
 	LEAQ         (AX)(CX*4), AX
@@ -5781,9 +5268,9 @@ avx512Strip12_one_deep:
 	LEAQ         (AX)(CX*4), AX
 	VMULPS       Z12, Z0, Z0
 	VMOVUPS      Z0, K1, (AX)
-	JMP          avx512Strip12_one_stored
+	JMP          avx512Strip12_last_stored
 
-avx512Strip12_one_add:
+avx512Strip12_last_add:
 	MOVQ        SI, AX
 	VMOVUPS.Z   (AX), K1, Z13
 	VFMADD231PS Z12, Z1, Z13
@@ -5833,7 +5320,7 @@ avx512Strip12_one_add:
 	VFMADD231PS Z12, Z0, Z1
 	VMOVUPS     Z1, K1, (AX)
 
-avx512Strip12_one_stored:
+avx512Strip12_last_stored:
 avx512Strip12_end:
 	VZEROUPPER
 	RET
@@ -6125,11 +5612,7 @@ avx512Strip13_edge:
 	TESTQ   DI, DI
 	JZ      avx512Strip13_end
 	CMPQ    DI, $0x10
-	JLE     avx512Strip13_last
-	LEAQ    -16(DI), DI
-	MOVQ    $-1, R12
-	BZHIQ   DI, R12, DI
-	KMOVW   DI, K1
+	JLT     avx512Strip13_last
 	VMOVAPS Z0, Z1
 	VMOVAPS Z0, Z2
 	VMOVAPS Z0, Z3
@@ -6143,235 +5626,152 @@ avx512Strip13_edge:
 	VMOVAPS Z0, Z11
 	VMOVAPS Z0, Z12
 	VMOVAPS Z0, Z13
-	VMOVAPS Z0, Z14
-	VMOVAPS Z0, Z15
-	VMOVAPS Z0, Z16
-	VMOVAPS Z0, Z17
-	VMOVAPS Z0, Z18
-	VMOVAPS Z0, Z19
-	VMOVAPS Z0, Z20
-	VMOVAPS Z0, Z21
-	VMOVAPS Z0, Z22
-	VMOVAPS Z0, Z23
-	VMOVAPS Z0, Z24
-	VMOVAPS Z0, Z25
-	VMOVAPS Z0, Z0
-	MOVQ    k+0(FP), DI
+	MOVQ    k+0(FP), R12
+	MOVQ    DX, R13
 
-avx512Strip13_edge_deep:
-	VMOVUPS      (DX), Z26
-	VMOVUPS.Z    64(DX), K1, Z27
-	VBROADCASTSS (AX), Z28
-	VFMADD231PS  Z28, Z26, Z1
-	VFMADD231PS  Z28, Z27, Z2
-	VBROADCASTSS (AX)(R8*1), Z28
-	VFMADD231PS  Z28, Z26, Z3
-	VFMADD231PS  Z28, Z27, Z4
-	VBROADCASTSS (AX)(R8*2), Z28
-	VFMADD231PS  Z28, Z26, Z5
-	VFMADD231PS  Z28, Z27, Z6
-	VBROADCASTSS (AX)(R9*1), Z28
-	VFMADD231PS  Z28, Z26, Z7
-	VFMADD231PS  Z28, Z27, Z8
-	VBROADCASTSS (AX)(R8*4), Z28
-	VFMADD231PS  Z28, Z26, Z9
-	VFMADD231PS  Z28, Z27, Z10
-	VBROADCASTSS (R10), Z28
-	VFMADD231PS  Z28, Z26, Z11
-	VFMADD231PS  Z28, Z27, Z12
-	VBROADCASTSS (AX)(R9*2), Z28
-	VFMADD231PS  Z28, Z26, Z13
-	VFMADD231PS  Z28, Z27, Z14
-	VBROADCASTSS (R10)(R8*2), Z28
-	VFMADD231PS  Z28, Z26, Z15
-	VFMADD231PS  Z28, Z27, Z16
-	VBROADCASTSS (AX)(R8*8), Z28
-	VFMADD231PS  Z28, Z26, Z17
-	VFMADD231PS  Z28, Z27, Z18
-	VBROADCASTSS (R10)(R8*4), Z28
-	VFMADD231PS  Z28, Z26, Z19
-	VFMADD231PS  Z28, Z27, Z20
-	VBROADCASTSS (R11), Z28
-	VFMADD231PS  Z28, Z26, Z21
-	VFMADD231PS  Z28, Z27, Z22
-	VBROADCASTSS (R10)(R9*2), Z28
-	VFMADD231PS  Z28, Z26, Z23
-	VFMADD231PS  Z28, Z27, Z24
-	VBROADCASTSS (AX)(R9*4), Z28
-	VFMADD231PS  Z28, Z26, Z25
-	VFMADD231PS  Z28, Z27, Z0
+avx512Strip13_one_deep:
+	VMOVUPS      (R13), Z14
+	VBROADCASTSS (AX), Z15
+	VFMADD231PS  Z15, Z14, Z1
+	VBROADCASTSS (AX)(R8*1), Z15
+	VFMADD231PS  Z15, Z14, Z2
+	VBROADCASTSS (AX)(R8*2), Z15
+	VFMADD231PS  Z15, Z14, Z3
+	VBROADCASTSS (AX)(R9*1), Z15
+	VFMADD231PS  Z15, Z14, Z4
+	VBROADCASTSS (AX)(R8*4), Z15
+	VFMADD231PS  Z15, Z14, Z5
+	VBROADCASTSS (R10), Z15
+	VFMADD231PS  Z15, Z14, Z6
+	VBROADCASTSS (AX)(R9*2), Z15
+	VFMADD231PS  Z15, Z14, Z7
+	VBROADCASTSS (R10)(R8*2), Z15
+	VFMADD231PS  Z15, Z14, Z8
+	VBROADCASTSS (AX)(R8*8), Z15
+	VFMADD231PS  Z15, Z14, Z9
+	VBROADCASTSS (R10)(R8*4), Z15
+	VFMADD231PS  Z15, Z14, Z10
+	VBROADCASTSS (R11), Z15
+	VFMADD231PS  Z15, Z14, Z11
+	VBROADCASTSS (R10)(R9*2), Z15
+	VFMADD231PS  Z15, Z14, Z12
+	VBROADCASTSS (AX)(R9*4), Z15
+	VFMADD231PS  Z15, Z14, Z13
 	ADDQ         CX, AX
 	ADDQ         CX, R10
 	ADDQ         CX, R11
-	ADDQ         BX, DX
-	DECQ         DI
-	JNZ          avx512Strip13_edge_deep
-	MOVQ         ldc+72(FP), CX
-	MOVQ         SI, AX
-	VBROADCASTSS alpha+56(FP), Z26
+	ADDQ         BX, R13
+	DECQ         R12
+	JNZ          avx512Strip13_one_deep
+	MOVQ         ldc+72(FP), R13
+	MOVQ         SI, R12
+	VBROADCASTSS alpha+56(FP), Z14
 	CMPB         add+60(FP), $0x00
-	JNE          avx512Strip13_edge_add
-	VMULPS       Z26, Z1, Z1
-	VMOVUPS      Z1, (AX)
-	VMULPS       Z26, Z2, Z2
-	VMOVUPS      Z2, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z26, Z3, Z3
-	VMOVUPS      Z3, (AX)
-	VMULPS       Z26, Z4, Z4
-	VMOVUPS      Z4, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z26, Z5, Z5
-	VMOVUPS      Z5, (AX)
-	VMULPS       Z26, Z6, Z6
-	VMOVUPS      Z6, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z26, Z7, Z7
-	VMOVUPS      Z7, (AX)
-	VMULPS       Z26, Z8, Z8
-	VMOVUPS      Z8, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z26, Z9, Z9
-	VMOVUPS      Z9, (AX)
-	VMULPS       Z26, Z10, Z10
-	VMOVUPS      Z10, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z26, Z11, Z11
-	VMOVUPS      Z11, (AX)
-	VMULPS       Z26, Z12, Z12
-	VMOVUPS      Z12, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z26, Z13, Z13
-	VMOVUPS      Z13, (AX)
-	VMULPS       Z26, Z14, Z14
-	VMOVUPS      Z14, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z26, Z15, Z15
-	VMOVUPS      Z15, (AX)
-	VMULPS       Z26, Z16, Z16
-	VMOVUPS      Z16, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z26, Z17, Z17
-	VMOVUPS      Z17, (AX)
-	VMULPS       Z26, Z18, Z18
-	VMOVUPS      Z18, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z26, Z19, Z19
-	VMOVUPS      Z19, (AX)
-	VMULPS       Z26, Z20, Z20
-	VMOVUPS      Z20, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z26, Z21, Z21
-	VMOVUPS      Z21, (AX)
-	VMULPS       Z26, Z22, Z22
-	VMOVUPS      Z22, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z26, Z23, Z23
-	VMOVUPS      Z23, (AX)
-	VMULPS       Z26, Z24, Z24
-	VMOVUPS      Z24, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z26, Z25, Z25
-	VMOVUPS      Z25, (AX)
-	VMULPS       Z26, Z0, Z0
-	VMOVUPS      Z0, K1, 64(AX)
-	JMP          avx512Strip13_edge_stored
+	JNE          avx512Strip13_one_add
+	VMULPS       Z14, Z1, Z1
+	VMOVUPS      Z1, (R12)
+	LEAQ         (R12)(R13*4), R12
+	VMULPS       Z14, Z2, Z2
+	VMOVUPS      Z2, (R12)
+	LEAQ         (R12)(R13*4), R12
+	VMULPS       Z14, Z3, Z3
+	VMOVUPS      Z3, (R12)
+	LEAQ         (R12)(R13*4), R12
+	VMULPS       Z14, Z4, Z4
+	VMOVUPS      Z4, (R12)
+	LEAQ         (R12)(R13*4), R12
+	VMULPS       Z14, Z5, Z5
+	VMOVUPS      Z5, (R12)
+	LEAQ         (R12)(R13*4), R12
+	VMULPS       Z14, Z6, Z6
+	VMOVUPS      Z6, (R12)
+	LEAQ         (R12)(R13*4), R12
+	VMULPS       Z14, Z7, Z7
+	VMOVUPS      Z7, (R12)
+	LEAQ         (R12)(R13*4), R12
+	VMULPS       Z14, Z8, Z8
+	VMOVUPS      Z8, (R12)
+	LEAQ         (R12)(R13*4), R12
+	VMULPS       Z14, Z9, Z9
+	VMOVUPS      Z9, (R12)
+	LEAQ         (R12)(R13*4), R12
+	VMULPS       Z14, Z10, Z10
+	VMOVUPS      Z10, (R12)
+	LEAQ         (R12)(R13*4), R12
+	VMULPS       Z14, Z11, Z11
+	VMOVUPS      Z11, (R12)
+	LEAQ         (R12)(R13*4), R12
+	VMULPS       Z14, Z12, Z12
+	VMOVUPS      Z12, (R12)
+	LEAQ         (R12)(R13*4), R12
+	VMULPS       Z14, Z13, Z13
+	VMOVUPS      Z13, (R12)
+	JMP          avx512Strip13_one_stored
 
-avx512Strip13_edge_add:
-	MOVQ        SI, AX
-	VMOVUPS     (AX), Z27
-	VFMADD231PS Z26, Z1, Z27
-	VMOVUPS     Z27, (AX)
-	VMOVUPS.Z   64(AX), K1, Z1
-	VFMADD231PS Z26, Z2, Z1
-	VMOVUPS     Z1, K1, 64(AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS     (AX), Z1
-	VFMADD231PS Z26, Z3, Z1
-	VMOVUPS     Z1, (AX)
-	VMOVUPS.Z   64(AX), K1, Z1
-	VFMADD231PS Z26, Z4, Z1
-	VMOVUPS     Z1, K1, 64(AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS     (AX), Z1
-	VFMADD231PS Z26, Z5, Z1
-	VMOVUPS     Z1, (AX)
-	VMOVUPS.Z   64(AX), K1, Z1
-	VFMADD231PS Z26, Z6, Z1
-	VMOVUPS     Z1, K1, 64(AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS     (AX), Z1
-	VFMADD231PS Z26, Z7, Z1
-	VMOVUPS     Z1, (AX)
-	VMOVUPS.Z   64(AX), K1, Z1
-	VFMADD231PS Z26, Z8, Z1
-	VMOVUPS     Z1, K1, 64(AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS     (AX), Z1
-	VFMADD231PS Z26, Z9, Z1
-	VMOVUPS     Z1, (AX)
-	VMOVUPS.Z   64(AX), K1, Z1
-	VFMADD231PS Z26, Z10, Z1
-	VMOVUPS     Z1, K1, 64(AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS     (AX), Z1
-	VFMADD231PS Z26, Z11, Z1
-	VMOVUPS     Z1, (AX)
-	VMOVUPS.Z   64(AX), K1, Z1
-	VFMADD231PS Z26, Z12, Z1
-	VMOVUPS     Z1, K1, 64(AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS     (AX), Z1
-	VFMADD231PS Z26, Z13, Z1
-	VMOVUPS     Z1, (AX)
-	VMOVUPS.Z   64(AX), K1, Z1
-	VFMADD231PS Z26, Z14, Z1
-	VMOVUPS     Z1, K1, 64(AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS     (AX), Z1
-	VFMADD231PS Z26, Z15, Z1
-	VMOVUPS     Z1, (AX)
-	VMOVUPS.Z   64(AX), K1, Z1
-	VFMADD231PS Z26, Z16, Z1
-	VMOVUPS     Z1, K1, 64(AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS     (AX), Z1
-	VFMADD231PS Z26, Z17, Z1
-	VMOVUPS     Z1, (AX)
-	VMOVUPS.Z   64(AX), K1, Z1
-	VFMADD231PS Z26, Z18, Z1
-	VMOVUPS     Z1, K1, 64(AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS     (AX), Z1
-	VFMADD231PS Z26, Z19, Z1
-	VMOVUPS     Z1, (AX)
-	VMOVUPS.Z   64(AX), K1, Z1
-	VFMADD231PS Z26, Z20, Z1
-	VMOVUPS     Z1, K1, 64(AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS     (AX), Z1
-	VFMADD231PS Z26, Z21, Z1
-	VMOVUPS     Z1, (AX)
-	VMOVUPS.Z   64(AX), K1, Z1
-	VFMADD231PS Z26, Z22, Z1
-	VMOVUPS     Z1, K1, 64(AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS     (AX), Z1
-	VFMADD231PS Z26, Z23, Z1
-	VMOVUPS     Z1, (AX)
-	VMOVUPS.Z   64(AX), K1, Z1
-	VFMADD231PS Z26, Z24, Z1
-	VMOVUPS     Z1, K1, 64(AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS     (AX), Z1
-	VFMADD231PS Z26, Z25, Z1
-	VMOVUPS     Z1, (AX)
-	VMOVUPS.Z   64(AX), K1, Z1
-	VFMADD231PS Z26, Z0, Z1
-	VMOVUPS     Z1, K1, 64(AX)
+avx512Strip13_one_add:
+	MOVQ        SI, R12
+	VMOVUPS     (R12), Z15
+	VFMADD231PS Z14, Z1, Z15
+	VMOVUPS     Z15, (R12)
+	LEAQ        (R12)(R13*4), R12
+	VMOVUPS     (R12), Z1
+	VFMADD231PS Z14, Z2, Z1
+	VMOVUPS     Z1, (R12)
+	LEAQ        (R12)(R13*4), R12
+	VMOVUPS     (R12), Z1
+	VFMADD231PS Z14, Z3, Z1
+	VMOVUPS     Z1, (R12)
+	LEAQ        (R12)(R13*4), R12
+	VMOVUPS     (R12), Z1
+	VFMADD231PS Z14, Z4, Z1
+	VMOVUPS     Z1, (R12)
+	LEAQ        (R12)(R13*4), R12
+	VMOVUPS     (R12), Z1
+	VFMADD231PS Z14, Z5, Z1
+	VMOVUPS     Z1, (R12)
+	LEAQ        (R12)(R13*4), R12
+	VMOVUPS     (R12), Z1
+	VFMADD231PS Z14, Z6, Z1
+	VMOVUPS     Z1, (R12)
+	LEAQ        (R12)(R13*4), R12
+	VMOVUPS     (R12), Z1
+	VFMADD231PS Z14, Z7, Z1
+	VMOVUPS     Z1, (R12)
+	LEAQ        (R12)(R13*4), R12
+	VMOVUPS     (R12), Z1
+	VFMADD231PS Z14, Z8, Z1
+	VMOVUPS     Z1, (R12)
+	LEAQ        (R12)(R13*4), R12
+	VMOVUPS     (R12), Z1
+	VFMADD231PS Z14, Z9, Z1
+	VMOVUPS     Z1, (R12)
+	LEAQ        (R12)(R13*4), R12
+	VMOVUPS     (R12), Z1
+	VFMADD231PS Z14, Z10, Z1
+	VMOVUPS     Z1, (R12)
+	LEAQ        (R12)(R13*4), R12
+	VMOVUPS     (R12), Z1
+	VFMADD231PS Z14, Z11, Z1
+	VMOVUPS     Z1, (R12)
+	LEAQ        (R12)(R13*4), R12
+	VMOVUPS     (R12), Z1
+	VFMADD231PS Z14, Z12, Z1
+	VMOVUPS     Z1, (R12)
+	LEAQ        (R12)(R13*4), R12
+	VMOVUPS     (R12), Z1
+	VFMADD231PS Z14, Z13, Z1
+	VMOVUPS     Z1, (R12)
 
-avx512Strip13_edge_stored:
-	JMP avx512Strip13_end
+avx512Strip13_one_stored:
+	SUBQ  $0x10, DI
+	JZ    avx512Strip13_end
+	MOVQ  k+0(FP), R12
+	IMULQ CX, R12
+	SUBQ  R12, AX
+	SUBQ  R12, R10
+	SUBQ  R12, R11
+	ADDQ  $0x40, DX
+	ADDQ  $0x40, SI
 
 avx512Strip13_last:
 	LEAQ    (DI), DI
@@ -6393,7 +5793,7 @@ avx512Strip13_last:
 	VMOVAPS Z0, Z0
 	MOVQ    k+0(FP), DI
 
-avx512Strip13_one_deep:
+avx512Strip13_last_deep:
 	VMOVUPS.Z    (DX), K1, Z13
 	VBROADCASTSS (AX), Z14
 	VFMADD231PS  Z14, Z13, Z1
@@ -6426,12 +5826,12 @@ avx512Strip13_one_deep:
 	ADDQ         CX, R11
 	ADDQ         BX, DX
 	DECQ         DI
-	JNZ          avx512Strip13_one_deep
+	JNZ          avx512Strip13_last_deep
 	MOVQ         ldc+72(FP), CX
 	MOVQ         SI, AX
 	VBROADCASTSS alpha+56(FP), Z13
 	CMPB         add+60(FP), $0x00
-	JNE          avx512Strip13_one_add
+	JNE          avx512Strip13_last_add
 	VMULPS       Z13, Z1, Z1
 	VMOVUPS      Z1, K1, (AX)
 	LEAQ         (AX)(CX*4), AX
@@ -6470,9 +5870,9 @@ avx512Strip13_one_deep:
 	LEAQ         (AX)(CX*4), AX
 	VMULPS       Z13, Z0, Z0
 	VMOVUPS      Z0, K1, (AX)
-	JMP          avx512Strip13_one_stored
+	JMP          avx512Strip13_last_stored
 
-avx512Strip13_one_add:
+avx512Strip13_last_add:
 	MOVQ        SI, AX
 	VMOVUPS.Z   (AX), K1, Z14
 	VFMADD231PS Z13, Z1, Z14
@@ -6526,7 +5926,7 @@ avx512Strip13_one_add:
 	VFMADD231PS Z13, Z0, Z1
 	VMOVUPS     Z1, K1, (AX)
 
-avx512Strip13_one_stored:
+avx512Strip13_last_stored:
 avx512Strip13_end:
 	VZEROUPPER
 	RET
@@ -6835,11 +6235,7 @@ avx512Strip14_edge:
 	TESTQ   DI, DI
 	JZ      avx512Strip14_end
 	CMPQ    DI, $0x10
-	JLE     avx512Strip14_last
-	LEAQ    -16(DI), DI
-	MOVQ    $-1, R12
-	BZHIQ   DI, R12, DI
-	KMOVW   DI, K1
+	JLT     avx512Strip14_last
 	VMOVAPS Z0, Z1
 	VMOVAPS Z0, Z2
 	VMOVAPS Z0, Z3
@@ -6854,251 +6250,161 @@ avx512Strip14_edge:
 	VMOVAPS Z0, Z12
 	VMOVAPS Z0, Z13
 	VMOVAPS Z0, Z14
-	VMOVAPS Z0, Z15
-	VMOVAPS Z0, Z16
-	VMOVAPS Z0, Z17
-	VMOVAPS Z0, Z18
-	VMOVAPS Z0, Z19
-	VMOVAPS Z0, Z20
-	VMOVAPS Z0, Z21
-	VMOVAPS Z0, Z22
-	VMOVAPS Z0, Z23
-	VMOVAPS Z0, Z24
-	VMOVAPS Z0, Z25
-	VMOVAPS Z0, Z26
-	VMOVAPS Z0, Z27
-	VMOVAPS Z0, Z0
-	MOVQ    k+0(FP), DI
+	MOVQ    k+0(FP), R12
+	MOVQ    DX, R13
 
-avx512Strip14_edge_deep:
-	VMOVUPS      (DX), Z28
-	VMOVUPS.Z    64(DX), K1, Z29
-	VBROADCASTSS (AX), Z30
-	VFMADD231PS  Z30, Z28, Z1
-	VFMADD231PS  Z30, Z29, Z2
-	VBROADCASTSS (AX)(R8*1), Z30
-	VFMADD231PS  Z30, Z28, Z3
-	VFMADD231PS  Z30, Z29, Z4
-	VBROADCASTSS (AX)(R8*2), Z30
-	VFMADD231PS  Z30, Z28, Z5
-	VFMADD231PS  Z30, Z29, Z6
-	VBROADCASTSS (AX)(R9*1), Z30
-	VFMADD231PS  Z30, Z28, Z7
-	VFMADD231PS  Z30, Z29, Z8
-	VBROADCASTSS (AX)(R8*4), Z30
-	VFMADD231PS  Z30, Z28, Z9
-	VFMADD231PS  Z30, Z29, Z10
-	VBROADCASTSS (R10), Z30
-	VFMADD231PS  Z30, Z28, Z11
-	VFMADD231PS  Z30, Z29, Z12
-	VBROADCASTSS (AX)(R9*2), Z30
-	VFMADD231PS  Z30, Z28, Z13
-	VFMADD231PS  Z30, Z29, Z14
-	VBROADCASTSS (R10)(R8*2), Z30
-	VFMADD231PS  Z30, Z28, Z15
-	VFMADD231PS  Z30, Z29, Z16
-	VBROADCASTSS (AX)(R8*8), Z30
-	VFMADD231PS  Z30, Z28, Z17
-	VFMADD231PS  Z30, Z29, Z18
-	VBROADCASTSS (R10)(R8*4), Z30
-	VFMADD231PS  Z30, Z28, Z19
-	VFMADD231PS  Z30, Z29, Z20
-	VBROADCASTSS (R11), Z30
-	VFMADD231PS  Z30, Z28, Z21
-	VFMADD231PS  Z30, Z29, Z22
-	VBROADCASTSS (R10)(R9*2), Z30
-	VFMADD231PS  Z30, Z28, Z23
-	VFMADD231PS  Z30, Z29, Z24
-	VBROADCASTSS (AX)(R9*4), Z30
-	VFMADD231PS  Z30, Z28, Z25
-	VFMADD231PS  Z30, Z29, Z26
-	VBROADCASTSS (R10)(R8*8), Z30
-	VFMADD231PS  Z30, Z28, Z27
-	VFMADD231PS  Z30, Z29, Z0
+avx512Strip14_one_deep:
+	VMOVUPS      (R13), Z15
+	VBROADCASTSS (AX), Z16
+	VFMADD231PS  Z16, Z15, Z1
+	VBROADCASTSS (AX)(R8*1), Z16
+	VFMADD231PS  Z16, Z15, Z2
+	VBROADCASTSS (AX)(R8*2), Z16
+	VFMADD231PS  Z16, Z15, Z3
+	VBROADCASTSS (AX)(R9*1), Z16
+	VFMADD231PS  Z16, Z15, Z4
+	VBROADCASTSS (AX)(R8*4), Z16
+	VFMADD231PS  Z16, Z15, Z5
+	VBROADCASTSS (R10), Z16
+	VFMADD231PS  Z16, Z15, Z6
+	VBROADCASTSS (AX)(R9*2), Z16
+	VFMADD231PS  Z16, Z15, Z7
+	VBROADCASTSS (R10)(R8*2), Z16
+	VFMADD231PS  Z16, Z15, Z8
+	VBROADCASTSS (AX)(R8*8), Z16
+	VFMADD231PS  Z16, Z15, Z9
+	VBROADCASTSS (R10)(R8*4), Z16
+	VFMADD231PS  Z16, Z15, Z10
+	VBROADCASTSS (R11), Z16
+	VFMADD231PS  Z16, Z15, Z11
+	VBROADCASTSS (R10)(R9*2), Z16
+	VFMADD231PS  Z16, Z15, Z12
+	VBROADCASTSS (AX)(R9*4), Z16
+	VFMADD231PS  Z16, Z15, Z13
+	VBROADCASTSS (R10)(R8*8), Z16
+	VFMADD231PS  Z16, Z15, Z14
 	ADDQ         CX, AX
 	ADDQ         CX, R10
 	ADDQ         CX, R11
-	ADDQ         BX, DX
-	DECQ         DI
-	JNZ          avx512Strip14_edge_deep
-	MOVQ         ldc+72(FP), CX
-	MOVQ         SI, AX
-	VBROADCASTSS alpha+56(FP), Z28
+	ADDQ         BX, R13
+	DECQ         R12
+	JNZ          avx512Strip14_one_deep
+	MOVQ         ldc+72(FP), R13
+	MOVQ         SI, R12
+	VBROADCASTSS alpha+56(FP), Z15
 	CMPB         add+60(FP), $0x00
-	JNE          avx512Strip14_edge_add
-	VMULPS       Z28, Z1, Z1
-	VMOVUPS      Z1, (AX)
-	VMULPS       Z28, Z2, Z2
-	VMOVUPS      Z2, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z28, Z3, Z3
-	VMOVUPS      Z3, (AX)
-	VMULPS       Z28, Z4, Z4
-	VMOVUPS      Z4, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z28, Z5, Z5
-	VMOVUPS      Z5, (AX)
-	VMULPS       Z28, Z6, Z6
-	VMOVUPS      Z6, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z28, Z7, Z7
-	VMOVUPS      Z7, (AX)
-	VMULPS       Z28, Z8, Z8
-	VMOVUPS      Z8, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z28, Z9, Z9
-	VMOVUPS      Z9, (AX)
-	VMULPS       Z28, Z10, Z10
-	VMOVUPS      Z10, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z28, Z11, Z11
-	VMOVUPS      Z11, (AX)
-	VMULPS       Z28, Z12, Z12
-	VMOVUPS      Z12, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z28, Z13, Z13
-	VMOVUPS      Z13, (AX)
-	VMULPS       Z28, Z14, Z14
-	VMOVUPS      Z14, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z28, Z15, Z15
-	VMOVUPS      Z15, (AX)
-	VMULPS       Z28, Z16, Z16
-	VMOVUPS      Z16, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z28, Z17, Z17
-	VMOVUPS      Z17, (AX)
-	VMULPS       Z28, Z18, Z18
-	VMOVUPS      Z18, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z28, Z19, Z19
-	VMOVUPS      Z19, (AX)
-	VMULPS       Z28, Z20, Z20
-	VMOVUPS      Z20, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z28, Z21, Z21
-	VMOVUPS      Z21, (AX)
-	VMULPS       Z28, Z22, Z22
-	VMOVUPS      Z22, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z28, Z23, Z23
-	VMOVUPS      Z23, (AX)
-	VMULPS       Z28, Z24, Z24
-	VMOVUPS      Z24, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z28, Z25, Z25
-	VMOVUPS      Z25, (AX)
-	VMULPS       Z28, Z26, Z26
-	VMOVUPS      Z26, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z28, Z27, Z27
-	VMOVUPS      Z27, (AX)
-	VMULPS       Z28, Z0, Z0
-	VMOVUPS      Z0, K1, 64(AX)
-	JMP          avx512Strip14_edge_stored
+	JNE          avx512Strip14_one_add
+	VMULPS       Z15, Z1, Z1
+	VMOVUPS      Z1, (R12)
+	LEAQ         (R12)(R13*4), R12
+	VMULPS       Z15, Z2, Z2
+	VMOVUPS      Z2, (R12)
+	LEAQ         (R12)(R13*4), R12
+	VMULPS       Z15, Z3, Z3
+	VMOVUPS      Z3, (R12)
+	LEAQ         (R12)(R13*4), R12
+	VMULPS       Z15, Z4, Z4
+	VMOVUPS      Z4, (R12)
+	LEAQ         (R12)(R13*4), R12
+	VMULPS       Z15, Z5, Z5
+	VMOVUPS      Z5, (R12)
+	LEAQ         (R12)(R13*4), R12
+	VMULPS       Z15, Z6, Z6
+	VMOVUPS      Z6, (R12)
+	LEAQ         (R12)(R13*4), R12
+	VMULPS       Z15, Z7, Z7
+	VMOVUPS      Z7, (R12)
+	LEAQ         (R12)(R13*4), R12
+	VMULPS       Z15, Z8, Z8
+	VMOVUPS      Z8, (R12)
+	LEAQ         (R12)(R13*4), R12
+	VMULPS       Z15, Z9, Z9
+	VMOVUPS      Z9, (R12)
+	LEAQ         (R12)(R13*4), R12
+	VMULPS       Z15, Z10, Z10
+	VMOVUPS      Z10, (R12)
+	LEAQ         (R12)(R13*4), R12
+	VMULPS       Z15, Z11, Z11
+	VMOVUPS      Z11, (R12)
+	LEAQ         (R12)(R13*4), R12
+	VMULPS       Z15, Z12, Z12
+	VMOVUPS      Z12, (R12)
+	LEAQ         (R12)(R13*4), R12
+	VMULPS       Z15, Z13, Z13
+	VMOVUPS      Z13, (R12)
+	LEAQ         (R12)(R13*4), R12
+	VMULPS       Z15, Z14, Z14
+	VMOVUPS      Z14, (R12)
+	JMP          avx512Strip14_one_stored
 
-avx512Strip14_edge_add:
-	MOVQ        SI, AX
-	VMOVUPS     (AX), Z29
-	VFMADD231PS Z28, Z1, Z29
-	VMOVUPS     Z29, (AX)
-	VMOVUPS.Z   64(AX), K1, Z1
-	VFMADD231PS Z28, Z2, Z1
-	VMOVUPS     Z1, K1, 64(AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS     (AX), Z1
-	VFMADD231PS Z28, Z3, Z1
-	VMOVUPS     Z1, (AX)
-	VMOVUPS.Z   64(AX), K1, Z1
-	VFMADD231PS Z28, Z4, Z1
-	VMOVUPS     Z1, K1, 64(AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS     (AX), Z1
-	VFMADD231PS Z28, Z5, Z1
-	VMOVUPS     Z1, (AX)
-	VMOVUPS.Z   64(AX), K1, Z1
-	VFMADD231PS Z28, Z6, Z1
-	VMOVUPS     Z1, K1, 64(AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS     (AX), Z1
-	VFMADD231PS Z28, Z7, Z1
-	VMOVUPS     Z1, (AX)
-	VMOVUPS.Z   64(AX), K1, Z1
-	VFMADD231PS Z28, Z8, Z1
-	VMOVUPS     Z1, K1, 64(AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS     (AX), Z1
-	VFMADD231PS Z28, Z9, Z1
-	VMOVUPS     Z1, (AX)
-	VMOVUPS.Z   64(AX), K1, Z1
-	VFMADD231PS Z28, Z10, Z1
-	VMOVUPS     Z1, K1, 64(AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS     (AX), Z1
-	VFMADD231PS Z28, Z11, Z1
-	VMOVUPS     Z1, (AX)
-	VMOVUPS.Z   64(AX), K1, Z1
-	VFMADD231PS Z28, Z12, Z1
-	VMOVUPS     Z1, K1, 64(AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS     (AX), Z1
-	VFMADD231PS Z28, Z13, Z1
-	VMOVUPS     Z1, (AX)
-	VMOVUPS.Z   64(AX), K1, Z1
-	VFMADD231PS Z28, Z14, Z1
-	VMOVUPS     Z1, K1, 64(AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS     (AX), Z1
-	VFMADD231PS Z28, Z15, Z1
-	VMOVUPS     Z1, (AX)
-	VMOVUPS.Z   64(AX), K1, Z1
-	VFMADD231PS Z28, Z16, Z1
-	VMOVUPS     Z1, K1, 64(AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS     (AX), Z1
-	VFMADD231PS Z28, Z17, Z1
-	VMOVUPS     Z1, (AX)
-	VMOVUPS.Z   64(AX), K1, Z1
-	VFMADD231PS Z28, Z18, Z1
-	VMOVUPS     Z1, K1, 64(AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS     (AX), Z1
-	VFMADD231PS Z28, Z19, Z1
-	VMOVUPS     Z1, (AX)
-	VMOVUPS.Z   64(AX), K1, Z1
-	VFMADD231PS Z28, Z20, Z1
-	VMOVUPS     Z1, K1, 64(AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS     (AX), Z1
-	VFMADD231PS Z28, Z21, Z1
-	VMOVUPS     Z1, (AX)
-	VMOVUPS.Z   64(AX), K1, Z1
-	VFMADD231PS Z28, Z22, Z1
-	VMOVUPS     Z1, K1, 64(AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS     (AX), Z1
-	VFMADD231PS Z28, Z23, Z1
-	VMOVUPS     Z1, (AX)
-	VMOVUPS.Z   64(AX), K1, Z1
-	VFMADD231PS Z28, Z24, Z1
-	VMOVUPS     Z1, K1, 64(AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS     (AX), Z1
-	VFMADD231PS Z28, Z25, Z1
-	VMOVUPS     Z1, (AX)
-	VMOVUPS.Z   64(AX), K1, Z1
-	VFMADD231PS Z28, Z26, Z1
-	VMOVUPS     Z1, K1, 64(AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS     (AX), Z1
-	VFMADD231PS Z28, Z27, Z1
-	VMOVUPS     Z1, (AX)
-	VMOVUPS.Z   64(AX), K1, Z1
-	VFMADD231PS Z28, Z0, Z1
-	VMOVUPS     Z1, K1, 64(AX)
+avx512Strip14_one_add:
+	MOVQ        SI, R12
+	VMOVUPS     (R12), Z16
+	VFMADD231PS Z15, Z1, Z16
+	VMOVUPS     Z16, (R12)
+	LEAQ        (R12)(R13*4), R12
+	VMOVUPS     (R12), Z1
+	VFMADD231PS Z15, Z2, Z1
+	VMOVUPS     Z1, (R12)
+	LEAQ        (R12)(R13*4), R12
+	VMOVUPS     (R12), Z1
+	VFMADD231PS Z15, Z3, Z1
+	VMOVUPS     Z1, (R12)
+	LEAQ        (R12)(R13*4), R12
+	VMOVUPS     (R12), Z1
+	VFMADD231PS Z15, Z4, Z1
+	VMOVUPS     Z1, (R12)
+	LEAQ        (R12)(R13*4), R12
+	VMOVUPS     (R12), Z1
+	VFMADD231PS Z15, Z5, Z1
+	VMOVUPS     Z1, (R12)
+	LEAQ        (R12)(R13*4), R12
+	VMOVUPS     (R12), Z1
+	VFMADD231PS Z15, Z6, Z1
+	VMOVUPS     Z1, (R12)
+	LEAQ        (R12)(R13*4), R12
+	VMOVUPS     (R12), Z1
+	VFMADD231PS Z15, Z7, Z1
+	VMOVUPS     Z1, (R12)
+	LEAQ        (R12)(R13*4), R12
+	VMOVUPS     (R12), Z1
+	VFMADD231PS Z15, Z8, Z1
+	VMOVUPS     Z1, (R12)
+	LEAQ        (R12)(R13*4), R12
+	VMOVUPS     (R12), Z1
+	VFMADD231PS Z15, Z9, Z1
+	VMOVUPS     Z1, (R12)
+	LEAQ        (R12)(R13*4), R12
+	VMOVUPS     (R12), Z1
+	VFMADD231PS Z15, Z10, Z1
+	VMOVUPS     Z1, (R12)
+	LEAQ        (R12)(R13*4), R12
+	VMOVUPS     (R12), Z1
+	VFMADD231PS Z15, Z11, Z1
+	VMOVUPS     Z1, (R12)
+	LEAQ        (R12)(R13*4), R12
+	VMOVUPS     (R12), Z1
+	VFMADD231PS Z15, Z12, Z1
+	VMOVUPS     Z1, (R12)
+	LEAQ        (R12)(R13*4), R12
+	VMOVUPS     (R12), Z1
+	VFMADD231PS Z15, Z13, Z1
+	VMOVUPS     Z1, (R12)
+	LEAQ        (R12)(R13*4), R12
+	VMOVUPS     (R12), Z1
+	VFMADD231PS Z15, Z14, Z1
+	VMOVUPS     Z1, (R12)
 
-avx512Strip14_edge_stored:
-	JMP avx512Strip14_end
+avx512Strip14_one_stored:
+	SUBQ  $0x10, DI
+	JZ    avx512Strip14_end
+	MOVQ  k+0(FP), R12
+	IMULQ CX, R12
+	SUBQ  R12, AX
+	SUBQ  R12, R10
+	SUBQ  R12, R11
+	ADDQ  $0x40, DX
+	ADDQ  $0x40, SI
 
 avx512Strip14_last:
 	LEAQ    (DI), DI
@@ -7121,7 +6427,7 @@ avx512Strip14_last:
 	VMOVAPS Z0, Z0
 	MOVQ    k+0(FP), DI
 
-avx512Strip14_one_deep:
+avx512Strip14_last_deep:
 	VMOVUPS.Z    (DX), K1, Z14
 	VBROADCASTSS (AX), Z15
 	VFMADD231PS  Z15, Z14, Z1
@@ -7156,12 +6462,12 @@ avx512Strip14_one_deep:
 	ADDQ         CX, R11
 	ADDQ         BX, DX
 	DECQ         DI
-	JNZ          avx512Strip14_one_deep
+	JNZ          avx512Strip14_last_deep
 	MOVQ         ldc+72(FP), CX
 	MOVQ         SI, AX
 	VBROADCASTSS alpha+56(FP), Z14
 	CMPB         add+60(FP), $0x00
-	JNE          avx512Strip14_one_add
+	JNE          avx512Strip14_last_add
 	VMULPS       Z14, Z1, Z1
 	VMOVUPS      Z1, K1, (AX)
 	LEAQ         (AX)(CX*4), AX
@@ -7203,9 +6509,9 @@ avx512Strip14_one_deep:
 	LEAQ         (AX)(CX*4), AX
 	VMULPS       Z14, Z0, Z0
 	VMOVUPS      Z0, K1, (AX)
-	JMP          avx512Strip14_one_stored
+	JMP          avx512Strip14_last_stored
 
-avx512Strip14_one_add:
+avx512Strip14_last_add:
 	MOVQ        SI, AX
 	VMOVUPS.Z   (AX), K1, Z15
 	VFMADD231PS Z14, Z1, Z15
@@ -7263,7 +6569,7 @@ avx512Strip14_one_add:
 	VFMADD231PS Z14, Z0, Z1
 	VMOVUPS     Z1, K1, (AX)
 
-avx512Strip14_one_stored:
+avx512Strip14_last_stored:
 avx512Strip14_end:
 	VZEROUPPER
 	RET
@@ -7435,49 +6741,45 @@ avx2Strip1_two_packed:
 	JGE  avx2Strip1_two
 
 avx2Strip1_edge:
-	TESTQ   DI, DI
-	JZ      avx2Strip1_end
-	CMPQ    DI, $0x08
-	JLE     avx2Strip1_last
-	LEAQ    masks<>+0(SB), R8
-	NEGQ    DI
-	VMOVUPS 64(R8)(DI*4), Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	MOVQ    k+0(FP), DI
+	TESTQ  DI, DI
+	JZ     avx2Strip1_end
+	CMPQ   DI, $0x08
+	JLT    avx2Strip1_last
+	VXORPS Y0, Y0, Y0
+	MOVQ   k+0(FP), R8
+	MOVQ   DX, R9
 
-avx2Strip1_edge_deep:
-	VBROADCASTSS (AX), Y3
-	VMOVUPS      (DX), Y4
-	VFMADD231PS  Y3, Y4, Y1
-	VMASKMOVPS   32(DX), Y0, Y4
-	VFMADD231PS  Y3, Y4, Y2
+avx2Strip1_one_deep:
+	VMOVUPS      (R9), Y1
+	VBROADCASTSS (AX), Y2
+	VFMADD231PS  Y2, Y1, Y0
 	ADDQ         CX, AX
-	ADDQ         BX, DX
-	DECQ         DI
-	JNZ          avx2Strip1_edge_deep
-	MOVQ         ldc+72(FP), AX
-	MOVQ         SI, AX
-	VBROADCASTSS alpha+56(FP), Y3
+	ADDQ         BX, R9
+	DECQ         R8
+	JNZ          avx2Strip1_one_deep
+	MOVQ         ldc+72(FP), R8
+	MOVQ         SI, R8
+	VBROADCASTSS alpha+56(FP), Y1
 	CMPB         add+60(FP), $0x00
-	JNE          avx2Strip1_edge_add
-	VMULPS       Y3, Y1, Y1
-	VMOVUPS      Y1, (AX)
-	VMULPS       Y3, Y2, Y2
-	VMASKMOVPS   Y2, Y0, 32(AX)
-	JMP          avx2Strip1_edge_stored
+	JNE          avx2Strip1_one_add
+	VMULPS       Y1, Y0, Y0
+	VMOVUPS      Y0, (R8)
+	JMP          avx2Strip1_one_stored
 
-avx2Strip1_edge_add:
-	MOVQ        SI, AX
-	VMOVUPS     (AX), Y4
-	VFMADD231PS Y3, Y1, Y4
-	VMOVUPS     Y4, (AX)
-	VMASKMOVPS  32(AX), Y0, Y1
-	VFMADD231PS Y3, Y2, Y1
-	VMASKMOVPS  Y1, Y0, 32(AX)
+avx2Strip1_one_add:
+	MOVQ        SI, R8
+	VMOVUPS     (R8), Y2
+	VFMADD231PS Y1, Y0, Y2
+	VMOVUPS     Y2, (R8)
 
-avx2Strip1_edge_stored:
-	JMP avx2Strip1_end
+avx2Strip1_one_stored:
+	SUBQ  $0x08, DI
+	JZ    avx2Strip1_end
+	MOVQ  k+0(FP), R8
+	IMULQ CX, R8
+	SUBQ  R8, AX
+	ADDQ  $0x20, DX
+	ADDQ  $0x20, SI
 
 avx2Strip1_last:
 	LEAQ    masks<>+0(SB), R8
@@ -7486,30 +6788,30 @@ avx2Strip1_last:
 	VXORPS  Y1, Y1, Y1
 	MOVQ    k+0(FP), DI
 
-avx2Strip1_one_deep:
+avx2Strip1_last_deep:
 	VMASKMOVPS   (DX), Y0, Y2
 	VBROADCASTSS (AX), Y3
 	VFMADD231PS  Y3, Y2, Y1
 	ADDQ         CX, AX
 	ADDQ         BX, DX
 	DECQ         DI
-	JNZ          avx2Strip1_one_deep
+	JNZ          avx2Strip1_last_deep
 	MOVQ         ldc+72(FP), AX
 	MOVQ         SI, AX
 	VBROADCASTSS alpha+56(FP), Y2
 	CMPB         add+60(FP), $0x00
-	JNE          avx2Strip1_one_add
+	JNE          avx2Strip1_last_add
 	VMULPS       Y2, Y1, Y1
 	VMASKMOVPS   Y1, Y0, (AX)
-	JMP          avx2Strip1_one_stored
+	JMP          avx2Strip1_last_stored
 
-avx2Strip1_one_add:
+avx2Strip1_last_add:
 	MOVQ        SI, AX
 	VMASKMOVPS  (AX), Y0, Y3
 	VFMADD231PS Y2, Y1, Y3
 	VMASKMOVPS  Y3, Y0, (AX)
 
-avx2Strip1_one_stored:
+avx2Strip1_last_stored:
 avx2Strip1_end:
 	VZEROUPPER
 	RET
@@ -7699,66 +7001,55 @@ avx2Strip2_two_packed:
 	JGE  avx2Strip2_two
 
 avx2Strip2_edge:
-	TESTQ   DI, DI
-	JZ      avx2Strip2_end
-	CMPQ    DI, $0x08
-	JLE     avx2Strip2_last
-	LEAQ    masks<>+0(SB), R9
-	NEGQ    DI
-	VMOVUPS 64(R9)(DI*4), Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	VXORPS  Y4, Y4, Y4
-	MOVQ    k+0(FP), DI
+	TESTQ  DI, DI
+	JZ     avx2Strip2_end
+	CMPQ   DI, $0x08
+	JLT    avx2Strip2_last
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	MOVQ   k+0(FP), R9
+	MOVQ   DX, R10
 
-avx2Strip2_edge_deep:
-	VMOVUPS      (DX), Y5
-	VMASKMOVPS   32(DX), Y0, Y6
-	VBROADCASTSS (AX), Y7
-	VFMADD231PS  Y7, Y5, Y1
-	VFMADD231PS  Y7, Y6, Y2
-	VBROADCASTSS (AX)(R8*1), Y7
-	VFMADD231PS  Y7, Y5, Y3
-	VFMADD231PS  Y7, Y6, Y4
+avx2Strip2_one_deep:
+	VMOVUPS      (R10), Y2
+	VBROADCASTSS (AX), Y3
+	VFMADD231PS  Y3, Y2, Y0
+	VBROADCASTSS (AX)(R8*1), Y3
+	VFMADD231PS  Y3, Y2, Y1
 	ADDQ         CX, AX
-	ADDQ         BX, DX
-	DECQ         DI
-	JNZ          avx2Strip2_edge_deep
-	MOVQ         ldc+72(FP), CX
-	MOVQ         SI, AX
-	VBROADCASTSS alpha+56(FP), Y5
+	ADDQ         BX, R10
+	DECQ         R9
+	JNZ          avx2Strip2_one_deep
+	MOVQ         ldc+72(FP), R10
+	MOVQ         SI, R9
+	VBROADCASTSS alpha+56(FP), Y2
 	CMPB         add+60(FP), $0x00
-	JNE          avx2Strip2_edge_add
-	VMULPS       Y5, Y1, Y1
-	VMOVUPS      Y1, (AX)
-	VMULPS       Y5, Y2, Y2
-	VMASKMOVPS   Y2, Y0, 32(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Y5, Y3, Y3
-	VMOVUPS      Y3, (AX)
-	VMULPS       Y5, Y4, Y4
-	VMASKMOVPS   Y4, Y0, 32(AX)
-	JMP          avx2Strip2_edge_stored
+	JNE          avx2Strip2_one_add
+	VMULPS       Y2, Y0, Y0
+	VMOVUPS      Y0, (R9)
+	LEAQ         (R9)(R10*4), R9
+	VMULPS       Y2, Y1, Y1
+	VMOVUPS      Y1, (R9)
+	JMP          avx2Strip2_one_stored
 
-avx2Strip2_edge_add:
-	MOVQ        SI, AX
-	VMOVUPS     (AX), Y6
-	VFMADD231PS Y5, Y1, Y6
-	VMOVUPS     Y6, (AX)
-	VMASKMOVPS  32(AX), Y0, Y1
-	VFMADD231PS Y5, Y2, Y1
-	VMASKMOVPS  Y1, Y0, 32(AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS     (AX), Y1
-	VFMADD231PS Y5, Y3, Y1
-	VMOVUPS     Y1, (AX)
-	VMASKMOVPS  32(AX), Y0, Y1
-	VFMADD231PS Y5, Y4, Y1
-	VMASKMOVPS  Y1, Y0, 32(AX)
+avx2Strip2_one_add:
+	MOVQ        SI, R9
+	VMOVUPS     (R9), Y3
+	VFMADD231PS Y2, Y0, Y3
+	VMOVUPS     Y3, (R9)
+	LEAQ        (R9)(R10*4), R9
+	VMOVUPS     (R9), Y0
+	VFMADD231PS Y2, Y1, Y0
+	VMOVUPS     Y0, (R9)
 
-avx2Strip2_edge_stored:
-	JMP avx2Strip2_end
+avx2Strip2_one_stored:
+	SUBQ  $0x08, DI
+	JZ    avx2Strip2_end
+	MOVQ  k+0(FP), R9
+	IMULQ CX, R9
+	SUBQ  R9, AX
+	ADDQ  $0x20, DX
+	ADDQ  $0x20, SI
 
 avx2Strip2_last:
 	LEAQ    masks<>+0(SB), R9
@@ -7768,7 +7059,7 @@ avx2Strip2_last:
 	VXORPS  Y2, Y2, Y2
 	MOVQ    k+0(FP), DI
 
-avx2Strip2_one_deep:
+avx2Strip2_last_deep:
 	VMASKMOVPS   (DX), Y0, Y3
 	VBROADCASTSS (AX), Y4
 	VFMADD231PS  Y4, Y3, Y1
@@ -7777,20 +7068,20 @@ avx2Strip2_one_deep:
 	ADDQ         CX, AX
 	ADDQ         BX, DX
 	DECQ         DI
-	JNZ          avx2Strip2_one_deep
+	JNZ          avx2Strip2_last_deep
 	MOVQ         ldc+72(FP), CX
 	MOVQ         SI, AX
 	VBROADCASTSS alpha+56(FP), Y3
 	CMPB         add+60(FP), $0x00
-	JNE          avx2Strip2_one_add
+	JNE          avx2Strip2_last_add
 	VMULPS       Y3, Y1, Y1
 	VMASKMOVPS   Y1, Y0, (AX)
 	LEAQ         (AX)(CX*4), AX
 	VMULPS       Y3, Y2, Y2
 	VMASKMOVPS   Y2, Y0, (AX)
-	JMP          avx2Strip2_one_stored
+	JMP          avx2Strip2_last_stored
 
-avx2Strip2_one_add:
+avx2Strip2_last_add:
 	MOVQ        SI, AX
 	VMASKMOVPS  (AX), Y0, Y4
 	VFMADD231PS Y3, Y1, Y4
@@ -7800,7 +7091,7 @@ avx2Strip2_one_add:
 	VFMADD231PS Y3, Y2, Y1
 	VMASKMOVPS  Y1, Y0, (AX)
 
-avx2Strip2_one_stored:
+avx2Strip2_last_stored:
 avx2Strip2_end:
 	VZEROUPPER
 	RET
@@ -8038,83 +7329,65 @@ avx2Strip3_two_packed:
 	JGE  avx2Strip3_two
 
 avx2Strip3_edge:
-	TESTQ   DI, DI
-	JZ      avx2Strip3_end
-	CMPQ    DI, $0x08
-	JLE     avx2Strip3_last
-	LEAQ    masks<>+0(SB), R9
-	NEGQ    DI
-	VMOVUPS 64(R9)(DI*4), Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	VXORPS  Y4, Y4, Y4
-	VXORPS  Y5, Y5, Y5
-	VXORPS  Y6, Y6, Y6
-	MOVQ    k+0(FP), DI
+	TESTQ  DI, DI
+	JZ     avx2Strip3_end
+	CMPQ   DI, $0x08
+	JLT    avx2Strip3_last
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	MOVQ   k+0(FP), R9
+	MOVQ   DX, R10
 
-avx2Strip3_edge_deep:
-	VMOVUPS      (DX), Y7
-	VMASKMOVPS   32(DX), Y0, Y8
-	VBROADCASTSS (AX), Y9
-	VFMADD231PS  Y9, Y7, Y1
-	VFMADD231PS  Y9, Y8, Y2
-	VBROADCASTSS (AX)(R8*1), Y9
-	VFMADD231PS  Y9, Y7, Y3
-	VFMADD231PS  Y9, Y8, Y4
-	VBROADCASTSS (AX)(R8*2), Y9
-	VFMADD231PS  Y9, Y7, Y5
-	VFMADD231PS  Y9, Y8, Y6
+avx2Strip3_one_deep:
+	VMOVUPS      (R10), Y3
+	VBROADCASTSS (AX), Y4
+	VFMADD231PS  Y4, Y3, Y0
+	VBROADCASTSS (AX)(R8*1), Y4
+	VFMADD231PS  Y4, Y3, Y1
+	VBROADCASTSS (AX)(R8*2), Y4
+	VFMADD231PS  Y4, Y3, Y2
 	ADDQ         CX, AX
-	ADDQ         BX, DX
-	DECQ         DI
-	JNZ          avx2Strip3_edge_deep
-	MOVQ         ldc+72(FP), CX
-	MOVQ         SI, AX
-	VBROADCASTSS alpha+56(FP), Y7
+	ADDQ         BX, R10
+	DECQ         R9
+	JNZ          avx2Strip3_one_deep
+	MOVQ         ldc+72(FP), R10
+	MOVQ         SI, R9
+	VBROADCASTSS alpha+56(FP), Y3
 	CMPB         add+60(FP), $0x00
-	JNE          avx2Strip3_edge_add
-	VMULPS       Y7, Y1, Y1
-	VMOVUPS      Y1, (AX)
-	VMULPS       Y7, Y2, Y2
-	VMASKMOVPS   Y2, Y0, 32(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Y7, Y3, Y3
-	VMOVUPS      Y3, (AX)
-	VMULPS       Y7, Y4, Y4
-	VMASKMOVPS   Y4, Y0, 32(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Y7, Y5, Y5
-	VMOVUPS      Y5, (AX)
-	VMULPS       Y7, Y6, Y6
-	VMASKMOVPS   Y6, Y0, 32(AX)
-	JMP          avx2Strip3_edge_stored
+	JNE          avx2Strip3_one_add
+	VMULPS       Y3, Y0, Y0
+	VMOVUPS      Y0, (R9)
+	LEAQ         (R9)(R10*4), R9
+	VMULPS       Y3, Y1, Y1
+	VMOVUPS      Y1, (R9)
+	LEAQ         (R9)(R10*4), R9
+	VMULPS       Y3, Y2, Y2
+	VMOVUPS      Y2, (R9)
+	JMP          avx2Strip3_one_stored
 
-avx2Strip3_edge_add:
-	MOVQ        SI, AX
-	VMOVUPS     (AX), Y8
-	VFMADD231PS Y7, Y1, Y8
-	VMOVUPS     Y8, (AX)
-	VMASKMOVPS  32(AX), Y0, Y1
-	VFMADD231PS Y7, Y2, Y1
-	VMASKMOVPS  Y1, Y0, 32(AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS     (AX), Y1
-	VFMADD231PS Y7, Y3, Y1
-	VMOVUPS     Y1, (AX)
-	VMASKMOVPS  32(AX), Y0, Y1
-	VFMADD231PS Y7, Y4, Y1
-	VMASKMOVPS  Y1, Y0, 32(AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS     (AX), Y1
-	VFMADD231PS Y7, Y5, Y1
-	VMOVUPS     Y1, (AX)
-	VMASKMOVPS  32(AX), Y0, Y1
-	VFMADD231PS Y7, Y6, Y1
-	VMASKMOVPS  Y1, Y0, 32(AX)
+avx2Strip3_one_add:
+	MOVQ        SI, R9
+	VMOVUPS     (R9), Y4
+	VFMADD231PS Y3, Y0, Y4
+	VMOVUPS     Y4, (R9)
+	LEAQ        (R9)(R10*4), R9
+	VMOVUPS     (R9), Y0
+	VFMADD231PS Y3, Y1, Y0
+	VMOVUPS     Y0, (R9)
+	LEAQ        (R9)(R10*4), R9
+	VMOVUPS     (R9), Y0
+	VFMADD231PS Y3, Y2, Y0
+	VMOVUPS     Y0, (R9)
 
-avx2Strip3_edge_stored:
-	JMP avx2Strip3_end
+avx2Strip3_one_stored:
+	SUBQ  $0x08, DI
+	JZ    avx2Strip3_end
+	MOVQ  k+0(FP), R9
+	IMULQ CX, R9
+	SUBQ  R9, AX
+	ADDQ  $0x20, DX
+	ADDQ  $0x20, SI
 
 avx2Strip3_last:
 	LEAQ    masks<>+0(SB), R9
@@ -8125,7 +7398,7 @@ avx2Strip3_last:
 	VXORPS  Y3, Y3, Y3
 	MOVQ    k+0(FP), DI
 
-avx2Strip3_one_deep:
+avx2Strip3_last_deep:
 	VMASKMOVPS   (DX), Y0, Y4
 	VBROADCASTSS (AX), Y5
 	VFMADD231PS  Y5, Y4, Y1
@@ -8136,12 +7409,12 @@ avx2Strip3_one_deep:
 	ADDQ         CX, AX
 	ADDQ         BX, DX
 	DECQ         DI
-	JNZ          avx2Strip3_one_deep
+	JNZ          avx2Strip3_last_deep
 	MOVQ         ldc+72(FP), CX
 	MOVQ         SI, AX
 	VBROADCASTSS alpha+56(FP), Y4
 	CMPB         add+60(FP), $0x00
-	JNE          avx2Strip3_one_add
+	JNE          avx2Strip3_last_add
 	VMULPS       Y4, Y1, Y1
 	VMASKMOVPS   Y1, Y0, (AX)
 	LEAQ         (AX)(CX*4), AX
@@ -8150,9 +7423,9 @@ avx2Strip3_one_deep:
 	LEAQ         (AX)(CX*4), AX
 	VMULPS       Y4, Y3, Y3
 	VMASKMOVPS   Y3, Y0, (AX)
-	JMP          avx2Strip3_one_stored
+	JMP          avx2Strip3_last_stored
 
-avx2Strip3_one_add:
+avx2Strip3_last_add:
 	MOVQ        SI, AX
 	VMASKMOVPS  (AX), Y0, Y5
 	VFMADD231PS Y4, Y1, Y5
@@ -8166,7 +7439,7 @@ avx2Strip3_one_add:
 	VFMADD231PS Y4, Y3, Y1
 	VMASKMOVPS  Y1, Y0, (AX)
 
-avx2Strip3_one_stored:
+avx2Strip3_last_stored:
 avx2Strip3_end:
 	VZEROUPPER
 	RET
@@ -8292,100 +7565,75 @@ avx2Strip4_two_packed:
 	JGE  avx2Strip4_two
 
 avx2Strip4_edge:
-	TESTQ   DI, DI
-	JZ      avx2Strip4_end
-	CMPQ    DI, $0x08
-	JLE     avx2Strip4_last
-	LEAQ    masks<>+0(SB), R10
-	NEGQ    DI
-	VMOVUPS 64(R10)(DI*4), Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	VXORPS  Y4, Y4, Y4
-	VXORPS  Y5, Y5, Y5
-	VXORPS  Y6, Y6, Y6
-	VXORPS  Y7, Y7, Y7
-	VXORPS  Y8, Y8, Y8
-	MOVQ    k+0(FP), DI
+	TESTQ  DI, DI
+	JZ     avx2Strip4_end
+	CMPQ   DI, $0x08
+	JLT    avx2Strip4_last
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	MOVQ   k+0(FP), R10
+	MOVQ   DX, R11
 
-avx2Strip4_edge_deep:
-	VMOVUPS      (DX), Y9
-	VMASKMOVPS   32(DX), Y0, Y10
-	VBROADCASTSS (AX), Y11
-	VFMADD231PS  Y11, Y9, Y1
-	VFMADD231PS  Y11, Y10, Y2
-	VBROADCASTSS (AX)(R8*1), Y11
-	VFMADD231PS  Y11, Y9, Y3
-	VFMADD231PS  Y11, Y10, Y4
-	VBROADCASTSS (AX)(R8*2), Y11
-	VFMADD231PS  Y11, Y9, Y5
-	VFMADD231PS  Y11, Y10, Y6
-	VBROADCASTSS (AX)(R9*1), Y11
-	VFMADD231PS  Y11, Y9, Y7
-	VFMADD231PS  Y11, Y10, Y8
+avx2Strip4_one_deep:
+	VMOVUPS      (R11), Y4
+	VBROADCASTSS (AX), Y5
+	VFMADD231PS  Y5, Y4, Y0
+	VBROADCASTSS (AX)(R8*1), Y5
+	VFMADD231PS  Y5, Y4, Y1
+	VBROADCASTSS (AX)(R8*2), Y5
+	VFMADD231PS  Y5, Y4, Y2
+	VBROADCASTSS (AX)(R9*1), Y5
+	VFMADD231PS  Y5, Y4, Y3
 	ADDQ         CX, AX
-	ADDQ         BX, DX
-	DECQ         DI
-	JNZ          avx2Strip4_edge_deep
-	MOVQ         ldc+72(FP), CX
-	MOVQ         SI, AX
-	VBROADCASTSS alpha+56(FP), Y9
+	ADDQ         BX, R11
+	DECQ         R10
+	JNZ          avx2Strip4_one_deep
+	MOVQ         ldc+72(FP), R11
+	MOVQ         SI, R10
+	VBROADCASTSS alpha+56(FP), Y4
 	CMPB         add+60(FP), $0x00
-	JNE          avx2Strip4_edge_add
-	VMULPS       Y9, Y1, Y1
-	VMOVUPS      Y1, (AX)
-	VMULPS       Y9, Y2, Y2
-	VMASKMOVPS   Y2, Y0, 32(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Y9, Y3, Y3
-	VMOVUPS      Y3, (AX)
-	VMULPS       Y9, Y4, Y4
-	VMASKMOVPS   Y4, Y0, 32(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Y9, Y5, Y5
-	VMOVUPS      Y5, (AX)
-	VMULPS       Y9, Y6, Y6
-	VMASKMOVPS   Y6, Y0, 32(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Y9, Y7, Y7
-	VMOVUPS      Y7, (AX)
-	VMULPS       Y9, Y8, Y8
-	VMASKMOVPS   Y8, Y0, 32(AX)
-	JMP          avx2Strip4_edge_stored
+	JNE          avx2Strip4_one_add
+	VMULPS       Y4, Y0, Y0
+	VMOVUPS      Y0, (R10)
+	LEAQ         (R10)(R11*4), R10
+	VMULPS       Y4, Y1, Y1
+	VMOVUPS      Y1, (R10)
+	LEAQ         (R10)(R11*4), R10
+	VMULPS       Y4, Y2, Y2
+	VMOVUPS      Y2, (R10)
+	LEAQ         (R10)(R11*4), R10
+	VMULPS       Y4, Y3, Y3
+	VMOVUPS      Y3, (R10)
+	JMP          avx2Strip4_one_stored
 
-avx2Strip4_edge_add:
-	MOVQ        SI, AX
-	VMOVUPS     (AX), Y10
-	VFMADD231PS Y9, Y1, Y10
-	VMOVUPS     Y10, (AX)
-	VMASKMOVPS  32(AX), Y0, Y1
-	VFMADD231PS Y9, Y2, Y1
-	VMASKMOVPS  Y1, Y0, 32(AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS     (AX), Y1
-	VFMADD231PS Y9, Y3, Y1
-	VMOVUPS     Y1, (AX)
-	VMASKMOVPS  32(AX), Y0, Y1
-	VFMADD231PS Y9, Y4, Y1
-	VMASKMOVPS  Y1, Y0, 32(AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS     (AX), Y1
-	VFMADD231PS Y9, Y5, Y1
-	VMOVUPS     Y1, (AX)
-	VMASKMOVPS  32(AX), Y0, Y1
-	VFMADD231PS Y9, Y6, Y1
-	VMASKMOVPS  Y1, Y0, 32(AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS     (AX), Y1
-	VFMADD231PS Y9, Y7, Y1
-	VMOVUPS     Y1, (AX)
-	VMASKMOVPS  32(AX), Y0, Y1
-	VFMADD231PS Y9, Y8, Y1
-	VMASKMOVPS  Y1, Y0, 32(AX)
+avx2Strip4_one_add:
+	MOVQ        SI, R10
+	VMOVUPS     (R10), Y5
+	VFMADD231PS Y4, Y0, Y5
+	VMOVUPS     Y5, (R10)
+	LEAQ        (R10)(R11*4), R10
+	VMOVUPS     (R10), Y0
+	VFMADD231PS Y4, Y1, Y0
+	VMOVUPS     Y0, (R10)
+	LEAQ        (R10)(R11*4), R10
+	VMOVUPS     (R10), Y0
+	VFMADD231PS Y4, Y2, Y0
+	VMOVUPS     Y0, (R10)
+	LEAQ        (R10)(R11*4), R10
+	VMOVUPS     (R10), Y0
+	VFMADD231PS Y4, Y3, Y0
+	VMOVUPS     Y0, (R10)
 
-avx2Strip4_edge_stored:
-	JMP avx2Strip4_end
+avx2Strip4_one_stored:
+	SUBQ  $0x08, DI
+	JZ    avx2Strip4_end
+	MOVQ  k+0(FP), R10
+	IMULQ CX, R10
+	SUBQ  R10, AX
+	ADDQ  $0x20, DX
+	ADDQ  $0x20, SI
 
 avx2Strip4_last:
 	LEAQ    masks<>+0(SB), R10
@@ -8397,7 +7645,7 @@ avx2Strip4_last:
 	VXORPS  Y4, Y4, Y4
 	MOVQ    k+0(FP), DI
 
-avx2Strip4_one_deep:
+avx2Strip4_last_deep:
 	VMASKMOVPS   (DX), Y0, Y5
 	VBROADCASTSS (AX), Y6
 	VFMADD231PS  Y6, Y5, Y1
@@ -8410,12 +7658,12 @@ avx2Strip4_one_deep:
 	ADDQ         CX, AX
 	ADDQ         BX, DX
 	DECQ         DI
-	JNZ          avx2Strip4_one_deep
+	JNZ          avx2Strip4_last_deep
 	MOVQ         ldc+72(FP), CX
 	MOVQ         SI, AX
 	VBROADCASTSS alpha+56(FP), Y5
 	CMPB         add+60(FP), $0x00
-	JNE          avx2Strip4_one_add
+	JNE          avx2Strip4_last_add
 	VMULPS       Y5, Y1, Y1
 	VMASKMOVPS   Y1, Y0, (AX)
 	LEAQ         (AX)(CX*4), AX
@@ -8427,9 +7675,9 @@ avx2Strip4_one_deep:
 	LEAQ         (AX)(CX*4), AX
 	VMULPS       Y5, Y4, Y4
 	VMASKMOVPS   Y4, Y0, (AX)
-	JMP          avx2Strip4_one_stored
+	JMP          avx2Strip4_last_stored
 
-avx2Strip4_one_add:
+avx2Strip4_last_add:
 	MOVQ        SI, AX
 	VMASKMOVPS  (AX), Y0, Y6
 	VFMADD231PS Y5, Y1, Y6
@@ -8447,7 +7695,7 @@ avx2Strip4_one_add:
 	VFMADD231PS Y5, Y4, Y1
 	VMASKMOVPS  Y1, Y0, (AX)
 
-avx2Strip4_one_stored:
+avx2Strip4_last_stored:
 avx2Strip4_end:
 	VZEROUPPER
 	RET
@@ -8590,117 +7838,85 @@ avx2Strip5_two_packed:
 	JGE  avx2Strip5_two
 
 avx2Strip5_edge:
-	TESTQ   DI, DI
-	JZ      avx2Strip5_end
-	CMPQ    DI, $0x08
-	JLE     avx2Strip5_last
-	LEAQ    masks<>+0(SB), R10
-	NEGQ    DI
-	VMOVUPS 64(R10)(DI*4), Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	VXORPS  Y4, Y4, Y4
-	VXORPS  Y5, Y5, Y5
-	VXORPS  Y6, Y6, Y6
-	VXORPS  Y7, Y7, Y7
-	VXORPS  Y8, Y8, Y8
-	VXORPS  Y9, Y9, Y9
-	VXORPS  Y10, Y10, Y10
-	MOVQ    k+0(FP), DI
+	TESTQ  DI, DI
+	JZ     avx2Strip5_end
+	CMPQ   DI, $0x08
+	JLT    avx2Strip5_last
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	MOVQ   k+0(FP), R10
+	MOVQ   DX, R11
 
-avx2Strip5_edge_deep:
-	VMOVUPS      (DX), Y11
-	VMASKMOVPS   32(DX), Y0, Y12
-	VBROADCASTSS (AX), Y13
-	VFMADD231PS  Y13, Y11, Y1
-	VFMADD231PS  Y13, Y12, Y2
-	VBROADCASTSS (AX)(R8*1), Y13
-	VFMADD231PS  Y13, Y11, Y3
-	VFMADD231PS  Y13, Y12, Y4
-	VBROADCASTSS (AX)(R8*2), Y13
-	VFMADD231PS  Y13, Y11, Y5
-	VFMADD231PS  Y13, Y12, Y6
-	VBROADCASTSS (AX)(R9*1), Y13
-	VFMADD231PS  Y13, Y11, Y7
-	VFMADD231PS  Y13, Y12, Y8
-	VBROADCASTSS (AX)(R8*4), Y13
-	VFMADD231PS  Y13, Y11, Y9
-	VFMADD231PS  Y13, Y12, Y10
+avx2Strip5_one_deep:
+	VMOVUPS      (R11), Y5
+	VBROADCASTSS (AX), Y6
+	VFMADD231PS  Y6, Y5, Y0
+	VBROADCASTSS (AX)(R8*1), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS (AX)(R8*2), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS (AX)(R9*1), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS (AX)(R8*4), Y6
+	VFMADD231PS  Y6, Y5, Y4
 	ADDQ         CX, AX
-	ADDQ         BX, DX
-	DECQ         DI
-	JNZ          avx2Strip5_edge_deep
-	MOVQ         ldc+72(FP), CX
-	MOVQ         SI, AX
-	VBROADCASTSS alpha+56(FP), Y11
+	ADDQ         BX, R11
+	DECQ         R10
+	JNZ          avx2Strip5_one_deep
+	MOVQ         ldc+72(FP), R11
+	MOVQ         SI, R10
+	VBROADCASTSS alpha+56(FP), Y5
 	CMPB         add+60(FP), $0x00
-	JNE          avx2Strip5_edge_add
-	VMULPS       Y11, Y1, Y1
-	VMOVUPS      Y1, (AX)
-	VMULPS       Y11, Y2, Y2
-	VMASKMOVPS   Y2, Y0, 32(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Y11, Y3, Y3
-	VMOVUPS      Y3, (AX)
-	VMULPS       Y11, Y4, Y4
-	VMASKMOVPS   Y4, Y0, 32(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Y11, Y5, Y5
-	VMOVUPS      Y5, (AX)
-	VMULPS       Y11, Y6, Y6
-	VMASKMOVPS   Y6, Y0, 32(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Y11, Y7, Y7
-	VMOVUPS      Y7, (AX)
-	VMULPS       Y11, Y8, Y8
-	VMASKMOVPS   Y8, Y0, 32(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Y11, Y9, Y9
-	VMOVUPS      Y9, (AX)
-	VMULPS       Y11, Y10, Y10
-	VMASKMOVPS   Y10, Y0, 32(AX)
-	JMP          avx2Strip5_edge_stored
+	JNE          avx2Strip5_one_add
+	VMULPS       Y5, Y0, Y0
+	VMOVUPS      Y0, (R10)
+	LEAQ         (R10)(R11*4), R10
+	VMULPS       Y5, Y1, Y1
+	VMOVUPS      Y1, (R10)
+	LEAQ         (R10)(R11*4), R10
+	VMULPS       Y5, Y2, Y2
+	VMOVUPS      Y2, (R10)
+	LEAQ         (R10)(R11*4), R10
+	VMULPS       Y5, Y3, Y3
+	VMOVUPS      Y3, (R10)
+	LEAQ         (R10)(R11*4), R10
+	VMULPS       Y5, Y4, Y4
+	VMOVUPS      Y4, (R10)
+	JMP          avx2Strip5_one_stored
 
-avx2Strip5_edge_add:
-	MOVQ        SI, AX
-	VMOVUPS     (AX), Y12
-	VFMADD231PS Y11, Y1, Y12
-	VMOVUPS     Y12, (AX)
-	VMASKMOVPS  32(AX), Y0, Y1
-	VFMADD231PS Y11, Y2, Y1
-	VMASKMOVPS  Y1, Y0, 32(AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS     (AX), Y1
-	VFMADD231PS Y11, Y3, Y1
-	VMOVUPS     Y1, (AX)
-	VMASKMOVPS  32(AX), Y0, Y1
-	VFMADD231PS Y11, Y4, Y1
-	VMASKMOVPS  Y1, Y0, 32(AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS     (AX), Y1
-	VFMADD231PS Y11, Y5, Y1
-	VMOVUPS     Y1, (AX)
-	VMASKMOVPS  32(AX), Y0, Y1
-	VFMADD231PS Y11, Y6, Y1
-	VMASKMOVPS  Y1, Y0, 32(AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS     (AX), Y1
-	VFMADD231PS Y11, Y7, Y1
-	VMOVUPS     Y1, (AX)
-	VMASKMOVPS  32(AX), Y0, Y1
-	VFMADD231PS Y11, Y8, Y1
-	VMASKMOVPS  Y1, Y0, 32(AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS     (AX), Y1
-	VFMADD231PS Y11, Y9, Y1
-	VMOVUPS     Y1, (AX)
-	VMASKMOVPS  32(AX), Y0, Y1
-	VFMADD231PS Y11, Y10, Y1
-	VMASKMOVPS  Y1, Y0, 32(AX)
+avx2Strip5_one_add:
+	MOVQ        SI, R10
+	VMOVUPS     (R10), Y6
+	VFMADD231PS Y5, Y0, Y6
+	VMOVUPS     Y6, (R10)
+	LEAQ        (R10)(R11*4), R10
+	VMOVUPS     (R10), Y0
+	VFMADD231PS Y5, Y1, Y0
+	VMOVUPS     Y0, (R10)
+	LEAQ        (R10)(R11*4), R10
+	VMOVUPS     (R10), Y0
+	VFMADD231PS Y5, Y2, Y0
+	VMOVUPS     Y0, (R10)
+	LEAQ        (R10)(R11*4), R10
+	VMOVUPS     (R10), Y0
+	VFMADD231PS Y5, Y3, Y0
+	VMOVUPS     Y0, (R10)
+	LEAQ        (R10)(R11*4), R10
+	VMOVUPS     (R10), Y0
+	VFMADD231PS Y5, Y4, Y0
+	VMOVUPS     Y0, (R10)
 
-avx2Strip5_edge_stored:
-	JMP avx2Strip5_end
+avx2Strip5_one_stored:
+	SUBQ  $0x08, DI
+	JZ    avx2Strip5_end
+	MOVQ  k+0(FP), R10
+	IMULQ CX, R10
+	SUBQ  R10, AX
+	ADDQ  $0x20, DX
+	ADDQ  $0x20, SI
 
 avx2Strip5_last:
 	LEAQ    masks<>+0(SB), R10
@@ -8713,7 +7929,7 @@ avx2Strip5_last:
 	VXORPS  Y5, Y5, Y5
 	MOVQ    k+0(FP), DI
 
-avx2Strip5_one_deep:
+avx2Strip5_last_deep:
 	VMASKMOVPS   (DX), Y0, Y6
 	VBROADCASTSS (AX), Y7
 	VFMADD231PS  Y7, Y6, Y1
@@ -8728,12 +7944,12 @@ avx2Strip5_one_deep:
 	ADDQ         CX, AX
 	ADDQ         BX, DX
 	DECQ         DI
-	JNZ          avx2Strip5_one_deep
+	JNZ          avx2Strip5_last_deep
 	MOVQ         ldc+72(FP), CX
 	MOVQ         SI, AX
 	VBROADCASTSS alpha+56(FP), Y6
 	CMPB         add+60(FP), $0x00
-	JNE          avx2Strip5_one_add
+	JNE          avx2Strip5_last_add
 	VMULPS       Y6, Y1, Y1
 	VMASKMOVPS   Y1, Y0, (AX)
 	LEAQ         (AX)(CX*4), AX
@@ -8748,9 +7964,9 @@ avx2Strip5_one_deep:
 	LEAQ         (AX)(CX*4), AX
 	VMULPS       Y6, Y5, Y5
 	VMASKMOVPS   Y5, Y0, (AX)
-	JMP          avx2Strip5_one_stored
+	JMP          avx2Strip5_last_stored
 
-avx2Strip5_one_add:
+avx2Strip5_last_add:
 	MOVQ        SI, AX
 	VMASKMOVPS  (AX), Y0, Y7
 	VFMADD231PS Y6, Y1, Y7
@@ -8772,7 +7988,7 @@ avx2Strip5_one_add:
 	VFMADD231PS Y6, Y5, Y1
 	VMASKMOVPS  Y1, Y0, (AX)
 
-avx2Strip5_one_stored:
+avx2Strip5_last_stored:
 avx2Strip5_end:
 	VZEROUPPER
 	RET
@@ -8936,135 +8152,97 @@ avx2Strip6_two_packed:
 	JGE  avx2Strip6_two
 
 avx2Strip6_edge:
-	TESTQ   DI, DI
-	JZ      avx2Strip6_end
-	CMPQ    DI, $0x08
-	JLE     avx2Strip6_last
-	LEAQ    masks<>+0(SB), R11
-	NEGQ    DI
-	VMOVUPS 64(R11)(DI*4), Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	VXORPS  Y4, Y4, Y4
-	VXORPS  Y5, Y5, Y5
-	VXORPS  Y6, Y6, Y6
-	VXORPS  Y7, Y7, Y7
-	VXORPS  Y8, Y8, Y8
-	VXORPS  Y9, Y9, Y9
-	VXORPS  Y10, Y10, Y10
-	VXORPS  Y11, Y11, Y11
-	VXORPS  Y12, Y12, Y12
-	MOVQ    k+0(FP), DI
+	TESTQ  DI, DI
+	JZ     avx2Strip6_end
+	CMPQ   DI, $0x08
+	JLT    avx2Strip6_last
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	MOVQ   k+0(FP), R11
+	MOVQ   DX, R12
 
-avx2Strip6_edge_deep:
-	VMOVUPS      (DX), Y13
-	VMASKMOVPS   32(DX), Y0, Y14
-	VBROADCASTSS (AX), Y15
-	VFMADD231PS  Y15, Y13, Y1
-	VFMADD231PS  Y15, Y14, Y2
-	VBROADCASTSS (AX)(R8*1), Y15
-	VFMADD231PS  Y15, Y13, Y3
-	VFMADD231PS  Y15, Y14, Y4
-	VBROADCASTSS (AX)(R8*2), Y15
-	VFMADD231PS  Y15, Y13, Y5
-	VFMADD231PS  Y15, Y14, Y6
-	VBROADCASTSS (AX)(R9*1), Y15
-	VFMADD231PS  Y15, Y13, Y7
-	VFMADD231PS  Y15, Y14, Y8
-	VBROADCASTSS (AX)(R8*4), Y15
-	VFMADD231PS  Y15, Y13, Y9
-	VFMADD231PS  Y15, Y14, Y10
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS  Y15, Y13, Y11
-	VFMADD231PS  Y15, Y14, Y12
+avx2Strip6_one_deep:
+	VMOVUPS      (R12), Y6
+	VBROADCASTSS (AX), Y7
+	VFMADD231PS  Y7, Y6, Y0
+	VBROADCASTSS (AX)(R8*1), Y7
+	VFMADD231PS  Y7, Y6, Y1
+	VBROADCASTSS (AX)(R8*2), Y7
+	VFMADD231PS  Y7, Y6, Y2
+	VBROADCASTSS (AX)(R9*1), Y7
+	VFMADD231PS  Y7, Y6, Y3
+	VBROADCASTSS (AX)(R8*4), Y7
+	VFMADD231PS  Y7, Y6, Y4
+	VBROADCASTSS (R10), Y7
+	VFMADD231PS  Y7, Y6, Y5
 	ADDQ         CX, AX
 	ADDQ         CX, R10
-	ADDQ         BX, DX
-	DECQ         DI
-	JNZ          avx2Strip6_edge_deep
-	MOVQ         ldc+72(FP), CX
-	MOVQ         SI, AX
-	VBROADCASTSS alpha+56(FP), Y13
+	ADDQ         BX, R12
+	DECQ         R11
+	JNZ          avx2Strip6_one_deep
+	MOVQ         ldc+72(FP), R12
+	MOVQ         SI, R11
+	VBROADCASTSS alpha+56(FP), Y6
 	CMPB         add+60(FP), $0x00
-	JNE          avx2Strip6_edge_add
-	VMULPS       Y13, Y1, Y1
-	VMOVUPS      Y1, (AX)
-	VMULPS       Y13, Y2, Y2
-	VMASKMOVPS   Y2, Y0, 32(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Y13, Y3, Y3
-	VMOVUPS      Y3, (AX)
-	VMULPS       Y13, Y4, Y4
-	VMASKMOVPS   Y4, Y0, 32(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Y13, Y5, Y5
-	VMOVUPS      Y5, (AX)
-	VMULPS       Y13, Y6, Y6
-	VMASKMOVPS   Y6, Y0, 32(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Y13, Y7, Y7
-	VMOVUPS      Y7, (AX)
-	VMULPS       Y13, Y8, Y8
-	VMASKMOVPS   Y8, Y0, 32(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Y13, Y9, Y9
-	VMOVUPS      Y9, (AX)
-	VMULPS       Y13, Y10, Y10
-	VMASKMOVPS   Y10, Y0, 32(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Y13, Y11, Y11
-	VMOVUPS      Y11, (AX)
-	VMULPS       Y13, Y12, Y12
-	VMASKMOVPS   Y12, Y0, 32(AX)
-	JMP          avx2Strip6_edge_stored
+	JNE          avx2Strip6_one_add
+	VMULPS       Y6, Y0, Y0
+	VMOVUPS      Y0, (R11)
+	LEAQ         (R11)(R12*4), R11
+	VMULPS       Y6, Y1, Y1
+	VMOVUPS      Y1, (R11)
+	LEAQ         (R11)(R12*4), R11
+	VMULPS       Y6, Y2, Y2
+	VMOVUPS      Y2, (R11)
+	LEAQ         (R11)(R12*4), R11
+	VMULPS       Y6, Y3, Y3
+	VMOVUPS      Y3, (R11)
+	LEAQ         (R11)(R12*4), R11
+	VMULPS       Y6, Y4, Y4
+	VMOVUPS      Y4, (R11)
+	LEAQ         (R11)(R12*4), R11
+	VMULPS       Y6, Y5, Y5
+	VMOVUPS      Y5, (R11)
+	JMP          avx2Strip6_one_stored
 
-avx2Strip6_edge_add:
-	MOVQ        SI, AX
-	VMOVUPS     (AX), Y14
-	VFMADD231PS Y13, Y1, Y14
-	VMOVUPS     Y14, (AX)
-	VMASKMOVPS  32(AX), Y0, Y1
-	VFMADD231PS Y13, Y2, Y1
-	VMASKMOVPS  Y1, Y0, 32(AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS     (AX), Y1
-	VFMADD231PS Y13, Y3, Y1
-	VMOVUPS     Y1, (AX)
-	VMASKMOVPS  32(AX), Y0, Y1
-	VFMADD231PS Y13, Y4, Y1
-	VMASKMOVPS  Y1, Y0, 32(AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS     (AX), Y1
-	VFMADD231PS Y13, Y5, Y1
-	VMOVUPS     Y1, (AX)
-	VMASKMOVPS  32(AX), Y0, Y1
-	VFMADD231PS Y13, Y6, Y1
-	VMASKMOVPS  Y1, Y0, 32(AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS     (AX), Y1
-	VFMADD231PS Y13, Y7, Y1
-	VMOVUPS     Y1, (AX)
-	VMASKMOVPS  32(AX), Y0, Y1
-	VFMADD231PS Y13, Y8, Y1
-	VMASKMOVPS  Y1, Y0, 32(AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS     (AX), Y1
-	VFMADD231PS Y13, Y9, Y1
-	VMOVUPS     Y1, (AX)
-	VMASKMOVPS  32(AX), Y0, Y1
-	VFMADD231PS Y13, Y10, Y1
-	VMASKMOVPS  Y1, Y0, 32(AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS     (AX), Y1
-	VFMADD231PS Y13, Y11, Y1
-	VMOVUPS     Y1, (AX)
-	VMASKMOVPS  32(AX), Y0, Y1
-	VFMADD231PS Y13, Y12, Y1
-	VMASKMOVPS  Y1, Y0, 32(AX)
+avx2Strip6_one_add:
+	MOVQ        SI, R11
+	VMOVUPS     (R11), Y7
+	VFMADD231PS Y6, Y0, Y7
+	VMOVUPS     Y7, (R11)
+	LEAQ        (R11)(R12*4), R11
+	VMOVUPS     (R11), Y0
+	VFMADD231PS Y6, Y1, Y0
+	VMOVUPS     Y0, (R11)
+	LEAQ        (R11)(R12*4), R11
+	VMOVUPS     (R11), Y0
+	VFMADD231PS Y6, Y2, Y0
+	VMOVUPS     Y0, (R11)
+	LEAQ        (R11)(R12*4), R11
+	VMOVUPS     (R11), Y0
+	VFMADD231PS Y6, Y3, Y0
+	VMOVUPS     Y0, (R11)
+	LEAQ        (R11)(R12*4), R11
+	VMOVUPS     (R11), Y0
+	VFMADD231PS Y6, Y4, Y0
+	VMOVUPS     Y0, (R11)
+	LEAQ        (R11)(R12*4), R11
+	VMOVUPS     (R11), Y0
+	VFMADD231PS Y6, Y5, Y0
+	VMOVUPS     Y0, (R11)
 
-avx2Strip6_edge_stored:
-	JMP avx2Strip6_end
+avx2Strip6_one_stored:
+	SUBQ  $0x08, DI
+	JZ    avx2Strip6_end
+	MOVQ  k+0(FP), R11
+	IMULQ CX, R11
+	SUBQ  R11, AX
+	SUBQ  R11, R10
+	ADDQ  $0x20, DX
+	ADDQ  $0x20, SI
 
 avx2Strip6_last:
 	LEAQ    masks<>+0(SB), R11
@@ -9078,7 +8256,7 @@ avx2Strip6_last:
 	VXORPS  Y6, Y6, Y6
 	MOVQ    k+0(FP), DI
 
-avx2Strip6_one_deep:
+avx2Strip6_last_deep:
 	VMASKMOVPS   (DX), Y0, Y7
 	VBROADCASTSS (AX), Y8
 	VFMADD231PS  Y8, Y7, Y1
@@ -9096,12 +8274,12 @@ avx2Strip6_one_deep:
 	ADDQ         CX, R10
 	ADDQ         BX, DX
 	DECQ         DI
-	JNZ          avx2Strip6_one_deep
+	JNZ          avx2Strip6_last_deep
 	MOVQ         ldc+72(FP), CX
 	MOVQ         SI, AX
 	VBROADCASTSS alpha+56(FP), Y7
 	CMPB         add+60(FP), $0x00
-	JNE          avx2Strip6_one_add
+	JNE          avx2Strip6_last_add
 	VMULPS       Y7, Y1, Y1
 	VMASKMOVPS   Y1, Y0, (AX)
 	LEAQ         (AX)(CX*4), AX
@@ -9119,9 +8297,9 @@ avx2Strip6_one_deep:
 	LEAQ         (AX)(CX*4), AX
 	VMULPS       Y7, Y6, Y6
 	VMASKMOVPS   Y6, Y0, (AX)
-	JMP          avx2Strip6_one_stored
+	JMP          avx2Strip6_last_stored
 
-avx2Strip6_one_add:
+avx2Strip6_last_add:
 	MOVQ        SI, AX
 	VMASKMOVPS  (AX), Y0, Y8
 	VFMADD231PS Y7, Y1, Y8
@@ -9147,7 +8325,7 @@ avx2Strip6_one_add:
 	VFMADD231PS Y7, Y6, Y1
 	VMASKMOVPS  Y1, Y0, (AX)
 
-avx2Strip6_one_stored:
+avx2Strip6_last_stored:
 avx2Strip6_end:
 	VZEROUPPER
 	RET

@@ -6,8 +6,9 @@ type engine struct {
 	mr   int // most rows of a strip of A
 	nr   int // columns of a packed panel of B
 
-	// directRows is the largest m for which B is read where it lies: packing pays by reuse.
-	directRows int
+	// B is packed where it is used often, by more rows than directRows, and does not stay in the second
+	// cache, being more than directArea floats. Otherwise it is read where it lies.
+	directRows, directArea int
 	// packs is whether strips of A must be packed even where its rows are contiguous.
 	packs bool
 
@@ -34,7 +35,7 @@ func (e *engine) product(m, n, k int, alpha float32, a, b matrix, add bool, c []
 	if e.small != nil && e.small(m, n, k, alpha, a, b, add, c, ldc) {
 		return
 	}
-	packs := e.packs || b.right != 1 || m > e.directRows
+	packs := e.packs || b.right != 1 || m > e.directRows && k*n > e.directArea
 	blocks := (k + depth - 1) / depth
 	kc := roundUp((k+blocks-1)/blocks, 8)
 	nc := n
@@ -54,15 +55,15 @@ func (e *engine) product(m, n, k int, alpha float32, a, b matrix, add bool, c []
 				panels, bStride, panel = work.floats[e.mr*kc:], e.nr, deep*e.nr
 				e.packB(panels, b.at(p, j), deep, cols)
 			}
-			strips := (m + e.mr - 1) / e.mr
-			for s := range strips { // of nearly equal heights: a last strip of one row would be slow
-				i, end := s*m/strips, (s+1)*m/strips
+			for i := 0; i < m; {
+				end := i + e.rows(m-i)
 				strip := a.at(i, p)
 				if e.packs || a.right != 1 {
 					e.packA(work.floats, strip, end-i, deep)
 					strip = matrix{work.floats, 1, e.mr}
 				}
 				e.strip(end-i, cols, deep, alpha, strip, panels, bStride, panel, add || p > 0, c[i*ldc+j:], ldc)
+				i = end
 			}
 		}
 	}
@@ -72,3 +73,12 @@ func (e *engine) product(m, n, k int, alpha float32, a, b matrix, add bool, c []
 }
 
 func roundUp(n, to int) int { return (n + to - 1) / to * to }
+
+// rows returns the height of the next strip where so many rows are left: the last two share what would
+// leave a slow strip of a few rows.
+func (e *engine) rows(left int) int {
+	if left > e.mr && left < e.mr+e.mr/2 {
+		return (left + 1) / 2
+	}
+	return min(left, e.mr)
+}

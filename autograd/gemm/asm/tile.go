@@ -21,7 +21,7 @@ type isa interface {
 	begin()
 	vector() reg.VecVirtual
 	zero(v reg.VecVirtual)
-	loadMask(n reg.Register, vectors int)       // of the last vector, where n columns are left
+	loadMask(n reg.Register, vectors int)       // of the last of so many vectors, where n columns are left
 	load(m Mem, v reg.VecVirtual, masked bool)  // lanes outside the mask become 0
 	store(v reg.VecVirtual, m Mem, masked bool) // lanes outside the mask are left alone
 }
@@ -130,11 +130,15 @@ func strip(s isa, rows, wide int) {
 	TESTQ(t.n, t.n)
 	JZ(LabelRef(name + "_end"))
 	CMPQ(t.n, Imm(uint64(s.lanes())))
-	JLE(LabelRef(name + "_last"))
-	t.once("edge", 2, true)
-	JMP(LabelRef(name + "_end"))
+	JLT(LabelRef(name + "_last"))
+	t.once("one", 1, false)
+	SUBQ(Imm(uint64(s.lanes())), t.n)
+	JZ(LabelRef(name + "_end"))
+	t.row.rewind(t.right)
+	ADDQ(Imm(uint64(4*s.lanes())), t.b)
+	ADDQ(Imm(uint64(4*s.lanes())), t.c)
 	Label(name + "_last")
-	t.once("one", 1, true)
+	t.once("last", 1, true)
 	Label(name + "_end")
 	VZEROUPPER()
 	RET()
