@@ -35,8 +35,9 @@ type Layers struct {
 	BiasHH   []*autograd.Tensor `param:"bias_hh_l%d,vector"` // [1, G·H]
 }
 
-// New returns a model whose recurrent weights start as torch.nn's do, uniform in ±1/√H, and its output
-// layer as small.
+// New returns a model that starts as torch.nn's modules do: embeddings from N(0, 1), all else uniform in ±1/√H. Small
+// embeddings would learn slowly, as all that the network knows of a token comes through them; tied ones must be
+// small, since the logits are products with them.
 func New(cfg Config, rng *rand.Rand) (*Model, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
@@ -46,9 +47,13 @@ func New(cfg Config, rng *rand.Rand) (*Model, error) {
 		return nil, err
 	}
 	bound := 1 / math.Sqrt(float64(cfg.Hidden))
+	loud := 1.0
+	if cfg.Tied {
+		loud = bound
+	}
 	m := &Model{
 		Config:  cfg,
-		Encoder: nn.NewEmbedding(cfg.VocabSize, cfg.NEmbd, 0.1, rng),
+		Encoder: nn.NewEmbedding(cfg.VocabSize, cfg.NEmbd, loud, rng),
 		Decoder: &nn.LinearT{Bias: nn.Zeros(1, cfg.VocabSize)},
 		cell:    cell,
 		tapes:   &sync.Pool{New: func() any { return autograd.NewForward() }},
