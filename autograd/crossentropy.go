@@ -46,11 +46,20 @@ func crossEntropyForward(probs, logits []float32, y []int32, v int) (nats float6
 		}
 		row, p := logits[i*v:][:v], probs[i*v:][:v]
 		top, target := vec.Max(row), row[y]
-		sum := vec.ExpSum(p, row, top)
-		vec.Scale(p, 1/sum)
-		nats += math.Log(float64(sum)) + float64(top) - float64(target)
+		sum := expSum(p, row, top)
+		vec.Scale(p, float32(1/sum))
+		nats += math.Log(sum) + float64(top) - float64(target)
 	}
 	return nats
+}
+
+// expSum stores e^(x−shift) and returns the sum: short parts of a row in float32, the parts in float64.
+func expSum(dst, x []float32, shift float32) (sum float64) {
+	for i := 0; i < len(x); i += 256 {
+		end := min(i+256, len(x))
+		sum += float64(vec.ExpSum(dst[i:end], x[i:end], shift))
+	}
+	return sum
 }
 
 // crossEntropyBackward turns probs into the gradient of the logits in place: g·(p − [v = y]).
@@ -66,8 +75,9 @@ func crossEntropyBackward(probs []float32, y []int32, v int, g float32) {
 	}
 }
 
-// headBlock is how many logits HeadLoss holds at once: 4 MB.
-const headBlock = 1 << 20
+// headBlock is how many logits HeadLoss holds at once: 16 MB. Fewer would read all of w more often, for
+// fewer rows at a time.
+const headBlock = 1 << 22
 
 // HeadLoss is CrossEntropy(x·wᵀ + bias, y, n) with w [V, C], which may be the embedding (Press and Wolf
 // 2017), and bias [1, V], which may be nil. Logits exist for one block of rows at a time, so a vocabulary
