@@ -323,6 +323,34 @@ func TestParamsOnDisk(t *testing.T) {
 	require.ErrorContains(t, err, path+" is damaged")
 }
 
+// TestChecksumCoversEverything: no two contents that differ anywhere have the same checksum.
+func TestChecksumCoversEverything(t *testing.T) {
+	type tensor struct {
+		name  string
+		shape []int
+		data  []float32
+	}
+	sum := func(metadata map[string]string, tensors ...tensor) string {
+		c := newChecksum(metadata)
+		for _, x := range tensors {
+			c.add(x.name, x.shape, x.data)
+		}
+		return c.hex()
+	}
+	one, two := []float32{1, 2}, []float32{2, 1}
+	seen := map[string]bool{}
+	for i, s := range []string{
+		sum(nil), sum(map[string]string{"a": "bc"}), sum(map[string]string{"ab": "c"}), sum(map[string]string{"a": "b", "c": ""}),
+		sum(nil, tensor{"a", []int{2}, one}), sum(nil, tensor{"b", []int{2}, one}), sum(nil, tensor{"a", []int{2}, two}),
+		sum(nil, tensor{"a", []int{2, 1}, one}), sum(nil, tensor{"a", []int{1, 2}, one}),
+		sum(nil, tensor{"a", []int{2}, one}, tensor{"b", []int{2}, two}), sum(nil, tensor{"b", []int{2}, one}, tensor{"a", []int{2}, two}),
+	} {
+		require.False(t, seen[s], "number %d", i)
+		seen[s] = true
+	}
+	require.Equal(t, sum(nil), sum(map[string]string{checksumKey: "itself"}))
+}
+
 func TestSaveBest(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "model.safetensors")
 	c := hardConfig()

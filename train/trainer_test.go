@@ -282,6 +282,59 @@ func TestDivergence(t *testing.T) {
 	}
 }
 
+// odd has the loss and the gradient one tells it.
+type odd struct {
+	W          *autograd.Tensor `param:"w"`
+	loss, grad float32
+}
+
+func (m *odd) Loss(t *autograd.Tape, b corpus.Batch) *autograd.Tensor {
+	loss := t.New(1, 1)
+	loss.Data[0] = m.loss
+	m.W.Grad[0] += m.grad
+	return loss
+}
+
+// TestDivergenceWithSoundWeights: an infinite loss or gradient ends the run even if the other is finite, and what was
+// saved before stays.
+func TestDivergenceWithSoundWeights(t *testing.T) {
+	inf := float32(math.Inf(1))
+	for _, bad := range []odd{{loss: inf, grad: 1}, {loss: 1, grad: inf}, {loss: 1, grad: -inf}, {loss: inf - inf, grad: 1}} {
+		path := filepath.Join(t.TempDir(), "checkpoint.safetensors")
+		bad.W = autograd.NewParam(1, 1)
+		_, err := Run(t.Context(), &bad, testSource(), testConfig(), Checkpoint(path, nil))
+		require.ErrorIs(t, err, ErrDiverged)
+		require.Equal(t, []float32{0}, bad.W.Data)
+		require.NoFileExists(t, path)
+	}
+}
+
+// TestEveryBatchOnce: the steps of a run ask for the batches 0, 1, 2, … each once, also after a pause.
+func TestEveryBatchOnce(t *testing.T) {
+	c := testConfig()
+	c.Accumulate = 3
+	src := &asked{cycle: testSource()}
+	a := start(t, newBigram(vocab, 1), src, c)
+	walk(t, a, 2)
+	path := filepath.Join(t.TempDir(), "checkpoint.safetensors")
+	require.NoError(t, a.Save(path, nil))
+	b := start(t, newBigram(vocab, 1), src, c)
+	require.NoError(t, b.Resume(path, nil))
+	walk(t, b, 2)
+	require.Equal(t, []int{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11}, src.steps)
+}
+
+// asked remembers which batches it was asked for.
+type asked struct {
+	cycle
+	steps []int
+}
+
+func (s *asked) Batch(b *corpus.Batch, step int) {
+	s.steps = append(s.steps, step)
+	s.cycle.Batch(b, step)
+}
+
 func TestUntrainable(t *testing.T) {
 	for _, c := range []struct {
 		learner Learner
