@@ -159,11 +159,13 @@ func (a *arena[T]) take(n int) []T {
 	return out
 }
 
-// reset takes everything back. What had to be taken in several blocks will fit in one.
+// reset takes everything back. What had to be taken in several blocks will fit in one; a block that is
+// outgrown again and again, as by a text that gets longer, grows by a quarter at least.
 func (a *arena[T]) reset() {
 	if len(a.blocks) > 1 {
+		size := max(a.total, len(a.blocks[0])*5/4)
 		clear(a.blocks) // let go of the old blocks before the new one is made
-		a.blocks = append(a.blocks[:0], make([]T, a.total))
+		a.blocks = append(a.blocks[:0], make([]T, size))
 	}
 	a.used, a.total = 0, 0
 }
