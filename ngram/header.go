@@ -10,6 +10,8 @@ type header struct {
 	CountBits []countShape `json:"count_bits,omitempty"` // of each order, when the counts are kept
 	Discounts [][]float64  `json:"discounts,omitempty"`  // by order: D, or D1 D2 D3+
 	Notes     []string     `json:"notes,omitempty"`
+	Quantized int          `json:"quantized,omitempty"` // bits of a probability
+	Entropy   float64      `json:"entropy,omitempty"`   // threshold of entropy pruning
 	Sections  []section    `json:"sections,omitempty"`
 }
 

@@ -98,7 +98,12 @@ func (g grams) packLevel(k int, h *header) table {
 	n := len(g.prob[k])
 	t := table{n: uint32(n)}
 	shape := tableShape{Word: width(uint64(len(g.prob[0]) - 1)), Prob: 31}
-	var weights codebook
+	var probs, weights codebook
+	if book, ok := newCodebook(g.prob[k]); ok && h.Quantized > 0 {
+		probs = book
+		shape.Prob = width(uint64(len(book.values) - 1))
+		t.probs = packFloats(book.values)
+	}
 	first := func(int) uint64 { return 0 }
 	if k+1 < g.order {
 		shape.Backoff = 32
@@ -129,6 +134,9 @@ func (g grams) packLevel(k int, h *header) table {
 			return
 		}
 		row[0], row[1] = uint64(g.word[k][i]), packProb(g.prob[k][i])
+		if probs.values != nil {
+			row[1] = probs.number[math.Float32bits(g.prob[k][i])]
+		}
 		switch {
 		case weights.values != nil:
 			row[2] = weights.number[math.Float32bits(g.backoff[k][i])]

@@ -35,6 +35,7 @@ func (m *Model) step(r *recall, w uint32) float64 {
 	for k := r.known; k >= 1; k-- {
 		history := r.node[k-1]
 		if history == none {
+			r.node[k] = none
 			continue
 		}
 		lo, hi := m.successors(k, history)

@@ -3,6 +3,7 @@ package ngram
 import (
 	"encoding/binary"
 	"math"
+	"sync"
 )
 
 // A Model is a trie of n-grams: the successors of a history stand side by side, sorted by token, so that
@@ -18,6 +19,9 @@ type Model struct {
 	tables   []table
 	counts   []countTable // empty when they were left out
 	close    func() error
+
+	sortOnce sync.Once
+	byProb   []uint32 // the tokens, the most probable first; made when first asked for
 }
 
 const unigramRow = 12
@@ -100,7 +104,7 @@ func (t *table) wordAt(i uint32) uint32 {
 // linear is the length of a range that is searched from its beginning.
 const linear = 8
 
-// find returns the row of a token among the successors lo … hi−1.
+// find returns the row of a token among the successors lo … hi−1, or none.
 func (t *table) find(lo, hi, w uint32) (uint32, bool) {
 	for lo+linear < hi {
 		mid := lo + (hi-lo)/2
@@ -111,8 +115,10 @@ func (t *table) find(lo, hi, w uint32) (uint32, bool) {
 		}
 	}
 	for bit := uint64(lo) * t.stride; lo < hi; lo++ {
-		if got := uint32(readBits(t.rows, bit, t.word)); got >= w {
-			return lo, got == w
+		if got := uint32(readBits(t.rows, bit, t.word)); got == w {
+			return lo, true
+		} else if got > w {
+			break
 		}
 		bit += t.stride
 	}
