@@ -114,12 +114,16 @@ func TestFactsNeverChange(t *testing.T) {
 			agree(dish, met.FindStringSubmatch(d.Text)[1], m[1], d.Text)
 		}
 		if m := of.FindStringSubmatch(d.Text); m != nil {
+			require.Equal(t, len(attributes)+2, strings.Count(d.Text, " ."), d.Text) // one sentence each
 			for kind, a := range attributes {
+				found := 0
 				for _, phrase := range a.phrases {
 					if f := regexp.MustCompile(`(?:she|he|` + m[1] + `) ` + phrase + ` (\w+) `).FindStringSubmatch(d.Text); f != nil {
 						agree(life, m[1]+" "+attributes[kind].phrases[0], f[1], d.Text)
+						found++
 					}
 				}
+				require.Equal(t, 1, found, d.Text)
 			}
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
@@ -153,16 +154,20 @@ func TestLocalNeedsFourWords(t *testing.T) {
 	known := map[string]string{}
 	for _, d := range sample(20_000) {
 		words := append([]string{"", "", "", ""}, append(strings.Fields(d.Text), End)...)
-		at := 0
+		var offered []string // what could have come at each place
 		doc := w.writer(nil)
 		doc.choose = func(choices []Choice) int {
-			at = len(doc.events)
+			at, picked := len(doc.events)+4, -1
+			all := make([]string, len(choices))
 			for i, c := range choices {
-				if c.Word == words[at+4] {
-					return i
+				all[i] = fmt.Sprintf("%s %.9f", c.Word, c.P)
+				if c.Word == words[at] {
+					picked = i
 				}
 			}
-			return -1
+			slices.Sort(all)
+			offered = append(offered, strings.Join(all, " "))
+			return picked
 		}
 		doc.write()
 		require.Len(t, doc.events, len(d.Truth))
@@ -171,14 +176,10 @@ func TestLocalNeedsFourWords(t *testing.T) {
 				continue
 			}
 			context := strings.Join(words[i:i+4], " ")
-			price := fmt.Sprintf("%.9f", e.Entropy)
-			if e.Entropy == 0 {
-				price = words[i+4]
-			}
 			if was, ok := known[context]; ok {
-				require.Equal(t, was, price, "after %q", context)
+				require.Equal(t, was, offered[i], "after %q", context)
 			}
-			known[context] = price
+			known[context] = offered[i]
 		}
 	}
 }
