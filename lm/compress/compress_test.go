@@ -298,12 +298,14 @@ func TestEveryDamage(t *testing.T) {
 			file[i] ^= 1 << bit
 		}
 	}
+	_, err := unpack(adaptive{}, bytewise{}, file[:len(file)-5])
+	require.ErrorContains(t, err, "it ends after", "noticed where the code ends, not at the end of the work")
 	for _, more := range []string{"\x00", "\x00\x00\x00\x00\x00\x00\x00\x00\x00", "x"} {
 		_, err := unpack(adaptive{}, bytewise{}, append(bytes.Clone(file), more...))
 		require.ErrorIs(t, err, compress.ErrDamaged)
 		require.ErrorContains(t, err, "follow its end")
 	}
-	_, err := unpack(adaptive{}, bytewise{}, []byte("#!/bin/sh"))
+	_, err = unpack(adaptive{}, bytewise{}, []byte("#!/bin/sh"))
 	require.ErrorContains(t, err, "no compressed file")
 	_, err = unpack(adaptive{}, bytewise{}, []byte("lmz\x02"))
 	require.ErrorContains(t, err, "version 2")

@@ -70,14 +70,14 @@ func lines(texts ...string) (docs []corpus.Document) {
 
 // TestUniform: whatever the text, a uniform model pays exactly log2 V bits for every token, the end included.
 func TestUniform(t *testing.T) {
-	docs := lines("héllo wörld", "", "a\xffb", "two  words\there")
+	docs := lines("héllo wörld", "", "a\xffb", "two  words\there", "\x00") // a zero byte has the number of <unk>
 	r, err := eval.Run(ctx, lm.Uniform(257), bytewise{}, docs, eval.Options{})
 	require.NoError(t, err)
-	bytes := (13 + 1) + 1 + (3 + 1) + (15 + 1)
+	bytes := (13 + 1) + 1 + (3 + 1) + (15 + 1) + (1 + 1)
 	require.Equal(t, bytes, r.Bytes)
 	require.Equal(t, bytes, r.Tokens) // one BOS for one "\n"
 	require.Equal(t, bytes-2, r.Chars)
-	require.Equal(t, 2+0+1+3, r.Words)
+	require.Equal(t, 2+0+1+3+1, r.Words)
 	require.Zero(t, r.OOV)
 	require.Zero(t, r.Zeros)
 	require.InDelta(t, math.Log2(257), r.BitsPerByte(), 1e-12)
@@ -109,6 +109,9 @@ func TestCut(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, 3+3, r.Tokens)
 	require.Equal(t, 6, r.Bytes)
+	r, err = eval.Run(ctx, clock{257}, bytewise{}, docs, eval.Options{})
+	require.NoError(t, err)
+	require.Equal(t, 2*(1.0+2+3), r.Nats, "the next document begins anew all the same")
 }
 
 func TestClosedVocabulary(t *testing.T) {
