@@ -68,7 +68,8 @@ func joined(docs []Document) string {
 func TestNothingIsLost(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		text := rapid.OneOf(
-			rapid.StringOfN(rapid.RuneFrom([]rune("a\n\r猫é ")), 0, 60, -1),
+			rapid.StringOfN(rapid.RuneFrom([]rune("a\n\n\r\n猫é ")), 0, 60, -1),
+			rapid.StringOfN(rapid.RuneFrom([]rune("a\r\n")), 0, 6, -1),
 			rapid.Map(rapid.SliceOf(rapid.Byte()), func(b []byte) string { return string(b) }),
 		).Draw(t, "text")
 		cut := rapid.SampledFrom([]Boundaries{Files, Lines, Paragraphs}).Draw(t, "cut")
@@ -126,6 +127,11 @@ func TestSplitByBytes(t *testing.T) {
 	s = Ratio{50, 50, 0}.Split(Files.Cut("\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80"))
 	require.Len(t, s.Train[0].Text, 5, "where there are no characters, bytes are")
 
+	s = Ratio{50, 50, 0}.Split(Files.Cut("é\x80\x80"))
+	require.Equal(t, "é", s.Train[0].Text, "nor is the one before")
+
+	s = Ratio{80, 10, 10}.Split(Lines.Cut("ab\r\n"))
+	require.Equal(t, Lines.Cut("ab\r\n"), s.Train, "an end is not cut")
 	s = Ratio{50, 50, 0}.Split(Lines.Cut("abcdefgh\n"))
 	require.Equal(t, []Document{{Text: "abcd", Cut: true}}, s.Train)
 	require.Equal(t, []Document{{Text: "efgh", End: "\n"}}, s.Valid, "an end that takes bytes is predicted")

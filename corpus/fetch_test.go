@@ -3,6 +3,7 @@ package corpus
 import (
 	"context"
 	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -18,10 +19,12 @@ import (
 // served is a corpus that a test server offers, and the requests it got.
 func served(t *testing.T, handler http.HandlerFunc) (n Named, c Cache, requests *atomic.Int32) {
 	requests = new(atomic.Int32)
-	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		requests.Add(1)
 		handler(w, r)
 	}))
+	server.Config.ErrorLog = log.New(io.Discard, "", 0) // clients that hang up are what is tested
+	server.StartTLS()
 	t.Cleanup(server.Close)
 	n = Named{Name: "test", URL: server.URL + "/test.txt", Bytes: int64(len(sample)), SHA256: sha(sample)}
 	return n, Cache{Dir: filepath.Join(t.TempDir(), "cache"), Client: server.Client()}, requests
