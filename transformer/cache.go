@@ -20,6 +20,7 @@ type cache struct {
 	pos    []int32     // 0 … W−1
 	done   int         // how many of them are encoded
 	k, v   [][]float32 // per layer [W, C]; rows 0 … done−1 are filled
+	raw    [][]float32 // per layer [C] the last key before it was smeared
 	h      []float32   // [C] the last hidden vector
 }
 
@@ -38,13 +39,14 @@ func (m *Model) newCache() *cache {
 		pos:    make([]int32, w),
 		k:      make([][]float32, len(m.H)),
 		v:      make([][]float32, len(m.H)),
+		raw:    make([][]float32, len(m.H)),
 		h:      make([]float32, c),
 	}
 	for i := range s.pos {
 		s.pos[i] = int32(i)
 	}
 	for l := range m.H {
-		s.k[l], s.v[l] = make([]float32, w*c), make([]float32, w*c)
+		s.k[l], s.v[l], s.raw[l] = make([]float32, w*c), make([]float32, w*c), make([]float32, c)
 	}
 	return s
 }
@@ -86,6 +88,7 @@ func (s *cache) encode(t *autograd.Tape) {
 func (s *cache) attend(t *autograd.Tape, layer int, qkv *autograd.Tensor) *autograd.Tensor {
 	c := len(s.h)
 	k, v := s.k[layer], s.v[layer] // [W, C]
+	smear(t, qkv, s.m.H[layer].Attn.Smear, s.pos[s.done:len(s.window)], s.raw[layer])
 	for i := range qkv.Rows {
 		copy(k[(s.done+i)*c:][:c], qkv.Row(i)[c:])
 		copy(v[(s.done+i)*c:][:c], qkv.Row(i)[2*c:])
@@ -110,6 +113,7 @@ func (s *cache) Clone() lm.State {
 		n := s.done * len(s.h)
 		copy(twin.k[l][:n], s.k[l])
 		copy(twin.v[l][:n], s.v[l])
+		copy(twin.raw[l], s.raw[l])
 	}
 	return twin
 }

@@ -14,6 +14,7 @@ type Config struct {
 	NLayer     int     `json:"n_layer"`          // L
 	NHead      int     `json:"n_head"`           // H heads of D = C/H channels
 	Dropout    float64 `json:"dropout"`          // of embeddings, attention and both residual branches
+	Smear      bool    `json:"smear,omitempty"`  // keys see one token back (smear.go); GPT-2 has none
 	Stride     int     `json:"stride,omitempty"` // how far the window moves when it is full; 0 means W/2
 }
 

@@ -33,8 +33,9 @@ type Model struct {
 type Block struct {
 	LN1  *nn.LayerNorm `param:"ln_1"`
 	Attn struct {
-		CAttn *nn.Linear `param:"c_attn"` // q, k and v at once, [C, 3C]
-		CProj *nn.Linear `param:"c_proj"` // [C, C]
+		CAttn *nn.Linear       `param:"c_attn"`       // q, k and v at once, [C, 3C]
+		CProj *nn.Linear       `param:"c_proj"`       // [C, C]
+		Smear *autograd.Tensor `param:"smear,vector"` // [1, H]; nil: none
 	} `param:"attn"`
 	LN2 *nn.LayerNorm `param:"ln_2"`
 	MLP struct {
@@ -67,6 +68,9 @@ func New(cfg Config, rng *rand.Rand) (*Model, error) {
 		b := &Block{LN1: nn.NewLayerNorm(c), LN2: nn.NewLayerNorm(c)}
 		b.Attn.CAttn = nn.NewLinear(c, 3*c, 0.02, rng)
 		b.Attn.CProj = nn.NewLinear(c, c, residual, rng)
+		if cfg.Smear {
+			b.Attn.Smear = nn.Zeros(1, cfg.NHead)
+		}
 		b.MLP.CFC = nn.NewLinear(c, 4*c, 0.02, rng)
 		b.MLP.CProj = nn.NewLinear(4*c, c, residual, rng)
 		m.H[i] = b

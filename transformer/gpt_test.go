@@ -58,6 +58,12 @@ func TestContract(t *testing.T) {
 	}
 }
 
+func TestContractSmeared(t *testing.T) {
+	cfg := small
+	cfg.Smear = true
+	lmtest.Check(t, loud(t, cfg), 2e-5, 0, 1, 2, 7, 8, 9, 13, 30)
+}
+
 func TestContractOfOneTokenWindow(t *testing.T) {
 	cfg := small
 	cfg.NPositions = 1
@@ -84,7 +90,9 @@ func TestWindow(t *testing.T) {
 
 // Tokens that wait are read together, whatever is in the cache already; a BOS empties it.
 func TestWaitingTokens(t *testing.T) {
-	m := loud(t, small)
+	cfg := small
+	cfg.Smear = true
+	m := loud(t, cfg)
 	rng := rand1()
 	s := m.Start()
 	var context []lm.Token
@@ -140,7 +148,7 @@ func TestRowLongerThanWindow(t *testing.T) {
 
 // The gradient of every parameter is the slope of the loss.
 func TestGradients(t *testing.T) {
-	m := loud(t, Config{VocabSize: 5, NPositions: 6, NEmbd: 4, NLayer: 2, NHead: 2})
+	m := loud(t, Config{VocabSize: 5, NPositions: 6, NEmbd: 4, NLayer: 2, NHead: 2, Smear: true})
 	x := []lm.Token{0, 1, 2, 3, 0, 4, 2, 2, 1, 0, 3, 4}
 	y := []lm.Token{1, 2, 3, 0, 4, -1, 2, 1, 0, 3, 4, 0}
 	b := batch(2, 6, x, y)
@@ -152,14 +160,17 @@ func TestGradients(t *testing.T) {
 	}
 	for _, p := range nn.Params(m) {
 		for i := range p.Data {
-			const h = 1e-2
 			old := p.Data[i]
-			p.Data[i] = old + h
-			up := value()
-			p.Data[i] = old - h
-			down := value()
+			slope := func(h float32) float64 {
+				p.Data[i] = old + h
+				up, at := value(), p.Data[i]
+				p.Data[i] = old - h
+				down := value()
+				return (up - down) / float64(at-p.Data[i])
+			}
+			want := (4*slope(5e-3) - slope(1e-2)) / 3 // Richardson (1911): the error is of fourth order
 			p.Data[i] = old
-			require.InDelta(t, (up-down)/(2*h), p.Grad[i], 2e-3, "%s[%d]", p.Name, i)
+			require.InDelta(t, want, p.Grad[i], 1e-3, "%s[%d]", p.Name, i)
 		}
 	}
 }

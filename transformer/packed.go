@@ -10,10 +10,10 @@ import (
 // packed is the memory of a batch: B rows of T tokens, where a row may hold several documents one after
 // the other and every position sees its own document only.
 type packed struct {
-	b, t, heads int
-	dropout     float64
-	start       []int32 // [B·T] where in its row the document of each position begins
-	pos         []int32 // [B·T] position in the document
+	m     *Model
+	b, t  int
+	start []int32 // [B·T] where in its row the document of each position begins
+	pos   []int32 // [B·T] position in the document
 }
 
 // pack finds the documents in a batch. The record it leaves on the tape gives the memory back once the
@@ -21,7 +21,7 @@ type packed struct {
 func (m *Model) pack(t *autograd.Tape, b, rowLen int, x []lm.Token) *packed {
 	p := m.packs.Get().(*packed)
 	autograd.Record(t, unpack{m.packs, p})
-	p.b, p.t, p.heads, p.dropout = b, rowLen, m.Config.NHead, m.Config.Dropout
+	p.m, p.b, p.t = m, b, rowLen
 	p.start, p.pos = grow(p.start, b*rowLen), grow(p.pos, b*rowLen)
 	for i, tok := range x {
 		col := int32(i % rowLen)
@@ -35,8 +35,9 @@ func (m *Model) pack(t *autograd.Tape, b, rowLen int, x []lm.Token) *packed {
 	return p
 }
 
-func (p *packed) attend(t *autograd.Tape, _ int, qkv *autograd.Tensor) *autograd.Tensor {
-	return t.Attention(qkv, p.b, p.t, p.heads, p.start, p.dropout)
+func (p *packed) attend(t *autograd.Tape, layer int, qkv *autograd.Tensor) *autograd.Tensor {
+	smear(t, qkv, p.m.H[layer].Attn.Smear, p.pos, nil)
+	return t.Attention(qkv, p.b, p.t, p.m.Config.NHead, p.start, p.m.Config.Dropout)
 }
 
 type unpack struct {

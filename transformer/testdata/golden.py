@@ -1,13 +1,12 @@
-"""Writes gpt.json: what PyTorch says about a small GPT-2, for TestGolden.
+"""Writes gpt.json, and smear.json with smeared keys: what PyTorch says about a small GPT-2, for TestGolden.
 
-Run: python3 golden.py > gpt.json   (made with PyTorch 1.13, float64)
+Run: python3 golden.py   (made with PyTorch 1.13, float64)
 
 Weights come from a formula, so that no weight file is needed. Every document of a row is run alone,
 from position 0: the packed batch must give the same.
 """
 import json
 import math
-import sys
 
 import torch
 import torch.nn.functional as F
@@ -18,7 +17,7 @@ X = [[0, 3, 5, 2, 0, 4, 1, 7], [6, 2, 9, 10, 0, 8, 8, 3], [0, 0, 1, 2, 3, 4, 5, 
 Y = [[3, 5, 2, 0, 4, 1, 7, 9], [2, -1, 10, 0, 8, 8, -1, 0], [0, 1, 2, 3, 4, 5, 6, -1]]
 
 
-def shapes():
+def shapes(smear):
     yield "wte.weight", (V, C)
     yield "wpe.weight", (W, C)
     for i in range(L):
@@ -31,6 +30,8 @@ def shapes():
             ("mlp.c_proj.weight", (4 * C, C)), ("mlp.c_proj.bias", (C,)),
         ]:
             yield f"h.{i}.{name}", shape
+            if smear and name == "attn.c_proj.bias":
+                yield f"h.{i}.attn.smear", (H,)
     yield "ln_f.weight", (C,)
     yield "ln_f.bias", (C,)
 
@@ -42,10 +43,7 @@ def formula(k, name, shape):
     return w.float().double().view(shape).requires_grad_()
 
 
-P = {name: formula(k, name, shape) for k, (name, shape) in enumerate(shapes())}
-
-
-def gpt(tokens):
+def gpt(P, tokens):
     """The logits [T, V] of one document that stands alone."""
     T = len(tokens)
     x = P["wte.weight"][torch.tensor(tokens)] + P["wpe.weight"][:T]
@@ -55,6 +53,9 @@ def gpt(tokens):
         y = F.layer_norm(x, (C,), p("ln_1.weight"), p("ln_1.bias"), 1e-5)
         q, k, v = (y @ p("attn.c_attn.weight") + p("attn.c_attn.bias")).split(C, dim=1)
         q, k, v = (z.view(T, H, C // H).transpose(0, 1) for z in (q, k, v))
+        if f"h.{i}.attn.smear" in P:
+            share = torch.sigmoid(p("attn.smear")).view(H, 1, 1)
+            k = torch.cat([k[:, :1], share * k[:, 1:] + (1 - share) * k[:, :-1]], dim=1)
         scores = (q @ k.transpose(1, 2) / math.sqrt(C // H)).masked_fill(future, -math.inf)
         y = (scores.softmax(-1) @ v).transpose(0, 1).reshape(T, C)
         x = x + y @ p("attn.c_proj.weight") + p("attn.c_proj.bias")
@@ -69,11 +70,6 @@ def documents(row):
     """Cuts a row before every BOS."""
     cuts = [0] + [i for i in range(1, len(row)) if row[i] == 0] + [len(row)]
     return [row[a:b] for a, b in zip(cuts, cuts[1:])]
-
-
-logits = torch.stack([torch.cat([gpt(d) for d in documents(row)]) for row in X])
-loss = F.cross_entropy(logits.view(-1, V), torch.tensor(Y).view(-1), ignore_index=-1)
-loss.backward()
 
 
 def summary(g):
@@ -93,10 +89,16 @@ def rounded(x):
     return x
 
 
-json.dump(rounded({
-    "config": {"vocab_size": V, "n_positions": W, "n_embd": C, "n_head": H, "n_layer": L},
-    "b": len(X), "t": len(X[0]), "x": sum(X, []), "y": sum(Y, []),
-    "loss": loss.item(), "logits": logits.view(-1, V).tolist(),
-    "gradients": {name: summary(p.grad) for name, p in P.items()},
-}), sys.stdout)
-print()
+for file, smear in [("gpt.json", False), ("smear.json", True)]:
+    P = {name: formula(k, name, shape) for k, (name, shape) in enumerate(shapes(smear))}
+    logits = torch.stack([torch.cat([gpt(P, d) for d in documents(row)]) for row in X])
+    loss = F.cross_entropy(logits.view(-1, V), torch.tensor(Y).view(-1), ignore_index=-1)
+    loss.backward()
+    with open(file, "w") as f:
+        json.dump(rounded({
+            "config": {"vocab_size": V, "n_positions": W, "n_embd": C, "n_head": H, "n_layer": L, "smear": smear},
+            "b": len(X), "t": len(X[0]), "x": sum(X, []), "y": sum(Y, []),
+            "loss": loss.item(), "logits": logits.view(-1, V).tolist(),
+            "gradients": {name: summary(p.grad) for name, p in P.items()},
+        }), f)
+        f.write("\n")

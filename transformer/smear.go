@@ -1,0 +1,93 @@
+package transformer
+
+import (
+	"math"
+
+	"lmzoo/autograd"
+	"lmzoo/autograd/vec"
+)
+
+// smear lets every head mix each key with the one before it (Olsson et al. 2022, "In-context Learning and
+// Induction Heads", argument 2):
+//
+//	k_t ← σ(a)·k_t + (1 − σ(a))·k_{t−1}
+//
+// An induction head looks for what followed the present token when it was seen before; it needs keys that know
+// their predecessor, for which GPT-2 spends a layer. With smeared keys one layer is enough, and copying from
+// the context is learned many times sooner.
+//
+// qkv is changed in place, as nothing else reads the keys as they were. a [1, H] may be nil: nothing
+// happens. A key at position 0 stays as it is. before is the key before the first row, if that is not at position 0,
+// and is replaced by the last one.
+func smear(t *autograd.Tape, qkv, a *autograd.Tensor, pos []int32, before []float32) {
+	if a == nil {
+		return
+	}
+	c := qkv.Cols / 3
+	o := smearOp{qkv: qkv, a: a, pos: pos, raw: t.Scratch(len(pos) * c)}
+	for i := range pos {
+		copy(o.raw[i*c:][:c], o.key(qkv.Data, i))
+	}
+	for i, p := range pos {
+		switch {
+		case p == 0:
+		case i == 0:
+			o.mix(o.key(qkv.Data, i), before)
+		default:
+			o.mix(o.key(qkv.Data, i), o.raw[(i-1)*c:][:c])
+		}
+	}
+	if before != nil {
+		copy(before, o.raw[(len(pos)-1)*c:])
+	}
+	autograd.Record(t, o)
+}
+
+type smearOp struct {
+	qkv, a *autograd.Tensor
+	pos    []int32
+	raw    []float32 // [B·T, C] the keys as they were
+}
+
+// key returns the key in row i of qkv or of its gradient.
+func (o *smearOp) key(qkv []float32, i int) []float32 {
+	c := o.qkv.Cols / 3
+	return qkv[i*3*c+c:][:c]
+}
+
+// share is σ(a) of a head.
+func (o *smearOp) share(head int) float32 {
+	return float32(1 / (1 + math.Exp(-float64(o.a.Data[head]))))
+}
+
+// mix is k = σ(a)·k + (1−σ(a))·other, head by head.
+func (o *smearOp) mix(k, other []float32) {
+	d := len(k) / o.a.Cols
+	for h := range o.a.Cols {
+		s := o.share(h)
+		vec.Scale(k[h*d:][:d], s)
+		vec.Axpy(k[h*d:][:d], 1-s, other[h*d:][:d])
+	}
+}
+
+// Backward inverts k'_t = s·k_t + (1−s)·k_{t−1}: dk_t = s·dk'_t + (1−s)·dk'_{t+1} and
+// da = s(1−s)·Σ dk'_t·(k_t − k_{t−1}), since ds/da = s(1−s).
+func (o smearOp) Backward() {
+	c := o.qkv.Cols / 3
+	d := c / o.a.Cols
+	grad := o.qkv.AddGrad()
+	for i, p := range o.pos {
+		dk := o.key(grad, i)
+		for h := range o.a.Cols {
+			s, dk := o.share(h), dk[h*d:][:d]
+			if p > 0 {
+				now, before := o.raw[i*c+h*d:], o.raw[(i-1)*c+h*d:]
+				o.a.AddGrad()[h] += s * (1 - s) * (vec.Dot(dk, now) - vec.Dot(dk, before))
+				vec.Scale(dk, s)
+			}
+			if i+1 < len(o.pos) && o.pos[i+1] > 0 {
+				vec.Axpy(dk, 1-s, o.key(grad, i+1)[h*d:][:d])
+			}
+		}
+	}
+}
