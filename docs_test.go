@@ -1,0 +1,147 @@
+package lmzoo_test
+
+import (
+	"math"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// TestDocs runs every command of a ```console block in docs/ and compares what it prints with what the page says:
+// "…" stands for anything in a line, a line "…" for any lines, and numbers agree within a tolerance, since another processor
+// adds in another order.
+func TestDocs(t *testing.T) {
+	if testing.Short() || runtime.GOOS == "windows" {
+		t.Skip("the pages are checked by the full test on a system with a POSIX shell")
+	}
+	bin := t.TempDir()
+	out, err := exec.Command("go", "build", "-o", filepath.Join(bin, "lmzoo"), "./cmd/lmzoo").CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	pages, err := filepath.Glob("docs/*.md")
+	require.NoError(t, err)
+	for _, page := range pages {
+		text, err := os.ReadFile(page)
+		require.NoError(t, err)
+		examples := consoleExamples(string(text))
+		if len(examples) == 0 {
+			continue
+		}
+		t.Run(filepath.Base(page), func(t *testing.T) {
+			dir := t.TempDir()
+			for _, e := range examples {
+				c := exec.Command("sh", "-c", e.command)
+				c.Dir = dir
+				c.Env = append(os.Environ(), "PATH="+bin+string(os.PathListSeparator)+os.Getenv("PATH"), "NO_COLOR=1")
+				got, err := c.Output()
+				require.NoError(t, err, "$ %s\n%s", e.command, stderrOf(err))
+				require.True(t, matches(e.output, strings.Split(strings.TrimRight(string(got), "\n"), "\n")),
+					"%s says\n$ %s\n%s\nbut it prints\n%s", page, e.command, strings.Join(e.output, "\n"), got)
+			}
+		})
+	}
+}
+
+type example struct {
+	command string
+	output  []string
+}
+
+// consoleExamples finds the commands of a page and what they print.
+func consoleExamples(text string) (examples []example) {
+	inside := false
+	for line := range strings.Lines(text) {
+		line = strings.TrimRight(line, "\n")
+		switch {
+		case strings.HasPrefix(line, "```"):
+			inside = line == "```console"
+		case !inside:
+		case strings.HasPrefix(line, "$ "):
+			examples = append(examples, example{command: line[2:]})
+		case len(examples) > 0:
+			last := &examples[len(examples)-1]
+			last.output = append(last.output, line)
+		}
+	}
+	return examples
+}
+
+// matches compares lines; a wanted line "…" stands for any number of them. Nothing wanted matches anything.
+func matches(want, got []string) bool {
+	if len(want) == 0 {
+		return true
+	}
+	return matchLines(want, got)
+}
+
+func matchLines(want, got []string) bool {
+	switch {
+	case len(want) == 0:
+		return len(got) == 0
+	case want[0] == "…":
+		for i := 0; i <= len(got); i++ {
+			if matchLines(want[1:], got[i:]) {
+				return true
+			}
+		}
+		return false
+	}
+	return len(got) > 0 && matchLine(strings.Fields(want[0]), strings.Fields(got[0])) && matchLines(want[1:], got[1:])
+}
+
+func matchLine(want, got []string) bool {
+	switch {
+	case len(want) == 0:
+		return len(got) == 0
+	case want[0] == "…":
+		for i := 0; i <= len(got); i++ {
+			if matchLine(want[1:], got[i:]) {
+				return true
+			}
+		}
+		return false
+	}
+	return len(got) > 0 && sameWord(want[0], got[0]) && matchLine(want[1:], got[1:])
+}
+
+var decimal = regexp.MustCompile(`\d+\.\d+`)
+
+// sameWord compares two words; decimal fractions in them may differ a little.
+func sameWord(a, b string) bool {
+	const relative, absolute = 0.02, 0.02
+	x, y := decimal.FindAllString(a, -1), decimal.FindAllString(b, -1)
+	if len(x) != len(y) || decimal.ReplaceAllString(a, "#") != decimal.ReplaceAllString(b, "#") {
+		return false
+	}
+	for i := range x {
+		p, _ := strconv.ParseFloat(x[i], 64) // the pattern has only numbers
+		q, _ := strconv.ParseFloat(y[i], 64)
+		if math.Abs(p-q) > absolute+relative*math.Abs(p) {
+			return false
+		}
+	}
+	return true
+}
+
+func stderrOf(err error) string {
+	if e, ok := err.(*exec.ExitError); ok {
+		return string(e.Stderr)
+	}
+	return ""
+}
+
+func TestDocsMatcher(t *testing.T) {
+	ok := func(want, got string) bool { return matches(strings.Split(want, "\n"), strings.Split(got, "\n")) }
+	require.True(t, ok("a 1.000 b", "a  1.001   b"))
+	require.False(t, ok("a 1.000 b", "a 1.100 b"))
+	require.False(t, ok("a 1.000 b", "a 1.000 c"))
+	require.True(t, ok("a … b\n…\nend", "a x y b\n1\n2\nend"))
+	require.False(t, ok("a\nb", "a"))
+	require.False(t, ok("12", "13"), "whole numbers are exact")
+}
