@@ -181,21 +181,20 @@ avx512Strip1_edge:
 	MOVQ    DX, R9
 
 avx512Strip1_one_deep:
-	VMOVUPS      (R9), Z2
-	VBROADCASTSS (AX), Z3
-	VFMADD231PS  Z3, Z2, Z1
-	ADDQ         CX, AX
-	ADDQ         BX, R9
-	DECQ         R8
-	JNZ          avx512Strip1_one_deep
-	MOVQ         ldc+72(FP), R8
-	MOVQ         SI, R8
-	VBROADCASTSS alpha+56(FP), Z2
-	CMPB         add+60(FP), $0x00
-	JNE          avx512Strip1_one_add
-	VMULPS       Z2, Z1, Z1
-	VMOVUPS      Z1, (R8)
-	JMP          avx512Strip1_one_stored
+	VMOVUPS          (R9), Z2
+	VFMADD231PS.BCST (AX), Z2, Z1
+	ADDQ             CX, AX
+	ADDQ             BX, R9
+	DECQ             R8
+	JNZ              avx512Strip1_one_deep
+	MOVQ             ldc+72(FP), R8
+	MOVQ             SI, R8
+	VBROADCASTSS     alpha+56(FP), Z2
+	CMPB             add+60(FP), $0x00
+	JNE              avx512Strip1_one_add
+	VMULPS           Z2, Z1, Z1
+	VMOVUPS          Z1, (R8)
+	JMP              avx512Strip1_one_stored
 
 avx512Strip1_one_add:
 	MOVQ        SI, R8
@@ -221,21 +220,20 @@ avx512Strip1_last:
 	MOVQ    k+0(FP), DI
 
 avx512Strip1_last_deep:
-	VMOVUPS.Z    (DX), K1, Z1
-	VBROADCASTSS (AX), Z2
-	VFMADD231PS  Z2, Z1, Z0
-	ADDQ         CX, AX
-	ADDQ         BX, DX
-	DECQ         DI
-	JNZ          avx512Strip1_last_deep
-	MOVQ         ldc+72(FP), AX
-	MOVQ         SI, AX
-	VBROADCASTSS alpha+56(FP), Z1
-	CMPB         add+60(FP), $0x00
-	JNE          avx512Strip1_last_add
-	VMULPS       Z1, Z0, Z0
-	VMOVUPS      Z0, K1, (AX)
-	JMP          avx512Strip1_last_stored
+	VMOVUPS.Z        (DX), K1, Z1
+	VFMADD231PS.BCST (AX), Z1, Z0
+	ADDQ             CX, AX
+	ADDQ             BX, DX
+	DECQ             DI
+	JNZ              avx512Strip1_last_deep
+	MOVQ             ldc+72(FP), AX
+	MOVQ             SI, AX
+	VBROADCASTSS     alpha+56(FP), Z1
+	CMPB             add+60(FP), $0x00
+	JNE              avx512Strip1_last_add
+	VMULPS           Z1, Z0, Z0
+	VMOVUPS          Z0, K1, (AX)
+	JMP              avx512Strip1_last_stored
 
 avx512Strip1_last_add:
 	MOVQ        SI, AX
@@ -504,26 +502,24 @@ avx512Strip2_edge:
 	MOVQ    DX, R10
 
 avx512Strip2_one_deep:
-	VMOVUPS      (R10), Z3
-	VBROADCASTSS (AX), Z4
-	VFMADD231PS  Z4, Z3, Z1
-	VBROADCASTSS (AX)(R8*1), Z4
-	VFMADD231PS  Z4, Z3, Z2
-	ADDQ         CX, AX
-	ADDQ         BX, R10
-	DECQ         R9
-	JNZ          avx512Strip2_one_deep
-	MOVQ         ldc+72(FP), R10
-	MOVQ         SI, R9
-	VBROADCASTSS alpha+56(FP), Z3
-	CMPB         add+60(FP), $0x00
-	JNE          avx512Strip2_one_add
-	VMULPS       Z3, Z1, Z1
-	VMOVUPS      Z1, (R9)
-	LEAQ         (R9)(R10*4), R9
-	VMULPS       Z3, Z2, Z2
-	VMOVUPS      Z2, (R9)
-	JMP          avx512Strip2_one_stored
+	VMOVUPS          (R10), Z3
+	VFMADD231PS.BCST (AX), Z3, Z1
+	VFMADD231PS.BCST (AX)(R8*1), Z3, Z2
+	ADDQ             CX, AX
+	ADDQ             BX, R10
+	DECQ             R9
+	JNZ              avx512Strip2_one_deep
+	MOVQ             ldc+72(FP), R10
+	MOVQ             SI, R9
+	VBROADCASTSS     alpha+56(FP), Z3
+	CMPB             add+60(FP), $0x00
+	JNE              avx512Strip2_one_add
+	VMULPS           Z3, Z1, Z1
+	VMOVUPS          Z1, (R9)
+	LEAQ             (R9)(R10*4), R9
+	VMULPS           Z3, Z2, Z2
+	VMOVUPS          Z2, (R9)
+	JMP              avx512Strip2_one_stored
 
 avx512Strip2_one_add:
 	MOVQ        SI, R9
@@ -554,26 +550,24 @@ avx512Strip2_last:
 	MOVQ    k+0(FP), DI
 
 avx512Strip2_last_deep:
-	VMOVUPS.Z    (DX), K1, Z2
-	VBROADCASTSS (AX), Z3
-	VFMADD231PS  Z3, Z2, Z1
-	VBROADCASTSS (AX)(R8*1), Z3
-	VFMADD231PS  Z3, Z2, Z0
-	ADDQ         CX, AX
-	ADDQ         BX, DX
-	DECQ         DI
-	JNZ          avx512Strip2_last_deep
-	MOVQ         ldc+72(FP), CX
-	MOVQ         SI, AX
-	VBROADCASTSS alpha+56(FP), Z2
-	CMPB         add+60(FP), $0x00
-	JNE          avx512Strip2_last_add
-	VMULPS       Z2, Z1, Z1
-	VMOVUPS      Z1, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z2, Z0, Z0
-	VMOVUPS      Z0, K1, (AX)
-	JMP          avx512Strip2_last_stored
+	VMOVUPS.Z        (DX), K1, Z2
+	VFMADD231PS.BCST (AX), Z2, Z1
+	VFMADD231PS.BCST (AX)(R8*1), Z2, Z0
+	ADDQ             CX, AX
+	ADDQ             BX, DX
+	DECQ             DI
+	JNZ              avx512Strip2_last_deep
+	MOVQ             ldc+72(FP), CX
+	MOVQ             SI, AX
+	VBROADCASTSS     alpha+56(FP), Z2
+	CMPB             add+60(FP), $0x00
+	JNE              avx512Strip2_last_add
+	VMULPS           Z2, Z1, Z1
+	VMOVUPS          Z1, K1, (AX)
+	LEAQ             (AX)(CX*4), AX
+	VMULPS           Z2, Z0, Z0
+	VMOVUPS          Z0, K1, (AX)
+	JMP              avx512Strip2_last_stored
 
 avx512Strip2_last_add:
 	MOVQ        SI, AX
@@ -923,31 +917,28 @@ avx512Strip3_edge:
 	MOVQ    DX, R10
 
 avx512Strip3_one_deep:
-	VMOVUPS      (R10), Z4
-	VBROADCASTSS (AX), Z5
-	VFMADD231PS  Z5, Z4, Z1
-	VBROADCASTSS (AX)(R8*1), Z5
-	VFMADD231PS  Z5, Z4, Z2
-	VBROADCASTSS (AX)(R8*2), Z5
-	VFMADD231PS  Z5, Z4, Z3
-	ADDQ         CX, AX
-	ADDQ         BX, R10
-	DECQ         R9
-	JNZ          avx512Strip3_one_deep
-	MOVQ         ldc+72(FP), R10
-	MOVQ         SI, R9
-	VBROADCASTSS alpha+56(FP), Z4
-	CMPB         add+60(FP), $0x00
-	JNE          avx512Strip3_one_add
-	VMULPS       Z4, Z1, Z1
-	VMOVUPS      Z1, (R9)
-	LEAQ         (R9)(R10*4), R9
-	VMULPS       Z4, Z2, Z2
-	VMOVUPS      Z2, (R9)
-	LEAQ         (R9)(R10*4), R9
-	VMULPS       Z4, Z3, Z3
-	VMOVUPS      Z3, (R9)
-	JMP          avx512Strip3_one_stored
+	VMOVUPS          (R10), Z4
+	VFMADD231PS.BCST (AX), Z4, Z1
+	VFMADD231PS.BCST (AX)(R8*1), Z4, Z2
+	VFMADD231PS.BCST (AX)(R8*2), Z4, Z3
+	ADDQ             CX, AX
+	ADDQ             BX, R10
+	DECQ             R9
+	JNZ              avx512Strip3_one_deep
+	MOVQ             ldc+72(FP), R10
+	MOVQ             SI, R9
+	VBROADCASTSS     alpha+56(FP), Z4
+	CMPB             add+60(FP), $0x00
+	JNE              avx512Strip3_one_add
+	VMULPS           Z4, Z1, Z1
+	VMOVUPS          Z1, (R9)
+	LEAQ             (R9)(R10*4), R9
+	VMULPS           Z4, Z2, Z2
+	VMOVUPS          Z2, (R9)
+	LEAQ             (R9)(R10*4), R9
+	VMULPS           Z4, Z3, Z3
+	VMOVUPS          Z3, (R9)
+	JMP              avx512Strip3_one_stored
 
 avx512Strip3_one_add:
 	MOVQ        SI, R9
@@ -983,31 +974,28 @@ avx512Strip3_last:
 	MOVQ    k+0(FP), DI
 
 avx512Strip3_last_deep:
-	VMOVUPS.Z    (DX), K1, Z3
-	VBROADCASTSS (AX), Z4
-	VFMADD231PS  Z4, Z3, Z1
-	VBROADCASTSS (AX)(R8*1), Z4
-	VFMADD231PS  Z4, Z3, Z2
-	VBROADCASTSS (AX)(R8*2), Z4
-	VFMADD231PS  Z4, Z3, Z0
-	ADDQ         CX, AX
-	ADDQ         BX, DX
-	DECQ         DI
-	JNZ          avx512Strip3_last_deep
-	MOVQ         ldc+72(FP), CX
-	MOVQ         SI, AX
-	VBROADCASTSS alpha+56(FP), Z3
-	CMPB         add+60(FP), $0x00
-	JNE          avx512Strip3_last_add
-	VMULPS       Z3, Z1, Z1
-	VMOVUPS      Z1, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z3, Z2, Z2
-	VMOVUPS      Z2, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z3, Z0, Z0
-	VMOVUPS      Z0, K1, (AX)
-	JMP          avx512Strip3_last_stored
+	VMOVUPS.Z        (DX), K1, Z3
+	VFMADD231PS.BCST (AX), Z3, Z1
+	VFMADD231PS.BCST (AX)(R8*1), Z3, Z2
+	VFMADD231PS.BCST (AX)(R8*2), Z3, Z0
+	ADDQ             CX, AX
+	ADDQ             BX, DX
+	DECQ             DI
+	JNZ              avx512Strip3_last_deep
+	MOVQ             ldc+72(FP), CX
+	MOVQ             SI, AX
+	VBROADCASTSS     alpha+56(FP), Z3
+	CMPB             add+60(FP), $0x00
+	JNE              avx512Strip3_last_add
+	VMULPS           Z3, Z1, Z1
+	VMOVUPS          Z1, K1, (AX)
+	LEAQ             (AX)(CX*4), AX
+	VMULPS           Z3, Z2, Z2
+	VMOVUPS          Z2, K1, (AX)
+	LEAQ             (AX)(CX*4), AX
+	VMULPS           Z3, Z0, Z0
+	VMOVUPS          Z0, K1, (AX)
+	JMP              avx512Strip3_last_stored
 
 avx512Strip3_last_add:
 	MOVQ        SI, AX
@@ -1323,36 +1311,32 @@ avx512Strip4_edge:
 	MOVQ    DX, R11
 
 avx512Strip4_one_deep:
-	VMOVUPS      (R11), Z5
-	VBROADCASTSS (AX), Z6
-	VFMADD231PS  Z6, Z5, Z1
-	VBROADCASTSS (AX)(R8*1), Z6
-	VFMADD231PS  Z6, Z5, Z2
-	VBROADCASTSS (AX)(R8*2), Z6
-	VFMADD231PS  Z6, Z5, Z3
-	VBROADCASTSS (AX)(R9*1), Z6
-	VFMADD231PS  Z6, Z5, Z4
-	ADDQ         CX, AX
-	ADDQ         BX, R11
-	DECQ         R10
-	JNZ          avx512Strip4_one_deep
-	MOVQ         ldc+72(FP), R11
-	MOVQ         SI, R10
-	VBROADCASTSS alpha+56(FP), Z5
-	CMPB         add+60(FP), $0x00
-	JNE          avx512Strip4_one_add
-	VMULPS       Z5, Z1, Z1
-	VMOVUPS      Z1, (R10)
-	LEAQ         (R10)(R11*4), R10
-	VMULPS       Z5, Z2, Z2
-	VMOVUPS      Z2, (R10)
-	LEAQ         (R10)(R11*4), R10
-	VMULPS       Z5, Z3, Z3
-	VMOVUPS      Z3, (R10)
-	LEAQ         (R10)(R11*4), R10
-	VMULPS       Z5, Z4, Z4
-	VMOVUPS      Z4, (R10)
-	JMP          avx512Strip4_one_stored
+	VMOVUPS          (R11), Z5
+	VFMADD231PS.BCST (AX), Z5, Z1
+	VFMADD231PS.BCST (AX)(R8*1), Z5, Z2
+	VFMADD231PS.BCST (AX)(R8*2), Z5, Z3
+	VFMADD231PS.BCST (AX)(R9*1), Z5, Z4
+	ADDQ             CX, AX
+	ADDQ             BX, R11
+	DECQ             R10
+	JNZ              avx512Strip4_one_deep
+	MOVQ             ldc+72(FP), R11
+	MOVQ             SI, R10
+	VBROADCASTSS     alpha+56(FP), Z5
+	CMPB             add+60(FP), $0x00
+	JNE              avx512Strip4_one_add
+	VMULPS           Z5, Z1, Z1
+	VMOVUPS          Z1, (R10)
+	LEAQ             (R10)(R11*4), R10
+	VMULPS           Z5, Z2, Z2
+	VMOVUPS          Z2, (R10)
+	LEAQ             (R10)(R11*4), R10
+	VMULPS           Z5, Z3, Z3
+	VMOVUPS          Z3, (R10)
+	LEAQ             (R10)(R11*4), R10
+	VMULPS           Z5, Z4, Z4
+	VMOVUPS          Z4, (R10)
+	JMP              avx512Strip4_one_stored
 
 avx512Strip4_one_add:
 	MOVQ        SI, R10
@@ -1393,36 +1377,32 @@ avx512Strip4_last:
 	MOVQ    k+0(FP), DI
 
 avx512Strip4_last_deep:
-	VMOVUPS.Z    (DX), K1, Z4
-	VBROADCASTSS (AX), Z5
-	VFMADD231PS  Z5, Z4, Z1
-	VBROADCASTSS (AX)(R8*1), Z5
-	VFMADD231PS  Z5, Z4, Z2
-	VBROADCASTSS (AX)(R8*2), Z5
-	VFMADD231PS  Z5, Z4, Z3
-	VBROADCASTSS (AX)(R9*1), Z5
-	VFMADD231PS  Z5, Z4, Z0
-	ADDQ         CX, AX
-	ADDQ         BX, DX
-	DECQ         DI
-	JNZ          avx512Strip4_last_deep
-	MOVQ         ldc+72(FP), CX
-	MOVQ         SI, AX
-	VBROADCASTSS alpha+56(FP), Z4
-	CMPB         add+60(FP), $0x00
-	JNE          avx512Strip4_last_add
-	VMULPS       Z4, Z1, Z1
-	VMOVUPS      Z1, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z4, Z2, Z2
-	VMOVUPS      Z2, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z4, Z3, Z3
-	VMOVUPS      Z3, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z4, Z0, Z0
-	VMOVUPS      Z0, K1, (AX)
-	JMP          avx512Strip4_last_stored
+	VMOVUPS.Z        (DX), K1, Z4
+	VFMADD231PS.BCST (AX), Z4, Z1
+	VFMADD231PS.BCST (AX)(R8*1), Z4, Z2
+	VFMADD231PS.BCST (AX)(R8*2), Z4, Z3
+	VFMADD231PS.BCST (AX)(R9*1), Z4, Z0
+	ADDQ             CX, AX
+	ADDQ             BX, DX
+	DECQ             DI
+	JNZ              avx512Strip4_last_deep
+	MOVQ             ldc+72(FP), CX
+	MOVQ             SI, AX
+	VBROADCASTSS     alpha+56(FP), Z4
+	CMPB             add+60(FP), $0x00
+	JNE              avx512Strip4_last_add
+	VMULPS           Z4, Z1, Z1
+	VMOVUPS          Z1, K1, (AX)
+	LEAQ             (AX)(CX*4), AX
+	VMULPS           Z4, Z2, Z2
+	VMOVUPS          Z2, K1, (AX)
+	LEAQ             (AX)(CX*4), AX
+	VMULPS           Z4, Z3, Z3
+	VMOVUPS          Z3, K1, (AX)
+	LEAQ             (AX)(CX*4), AX
+	VMULPS           Z4, Z0, Z0
+	VMOVUPS          Z0, K1, (AX)
+	JMP              avx512Strip4_last_stored
 
 avx512Strip4_last_add:
 	MOVQ        SI, AX
@@ -1791,41 +1771,36 @@ avx512Strip5_edge:
 	MOVQ    DX, R11
 
 avx512Strip5_one_deep:
-	VMOVUPS      (R11), Z6
-	VBROADCASTSS (AX), Z7
-	VFMADD231PS  Z7, Z6, Z1
-	VBROADCASTSS (AX)(R8*1), Z7
-	VFMADD231PS  Z7, Z6, Z2
-	VBROADCASTSS (AX)(R8*2), Z7
-	VFMADD231PS  Z7, Z6, Z3
-	VBROADCASTSS (AX)(R9*1), Z7
-	VFMADD231PS  Z7, Z6, Z4
-	VBROADCASTSS (AX)(R8*4), Z7
-	VFMADD231PS  Z7, Z6, Z5
-	ADDQ         CX, AX
-	ADDQ         BX, R11
-	DECQ         R10
-	JNZ          avx512Strip5_one_deep
-	MOVQ         ldc+72(FP), R11
-	MOVQ         SI, R10
-	VBROADCASTSS alpha+56(FP), Z6
-	CMPB         add+60(FP), $0x00
-	JNE          avx512Strip5_one_add
-	VMULPS       Z6, Z1, Z1
-	VMOVUPS      Z1, (R10)
-	LEAQ         (R10)(R11*4), R10
-	VMULPS       Z6, Z2, Z2
-	VMOVUPS      Z2, (R10)
-	LEAQ         (R10)(R11*4), R10
-	VMULPS       Z6, Z3, Z3
-	VMOVUPS      Z3, (R10)
-	LEAQ         (R10)(R11*4), R10
-	VMULPS       Z6, Z4, Z4
-	VMOVUPS      Z4, (R10)
-	LEAQ         (R10)(R11*4), R10
-	VMULPS       Z6, Z5, Z5
-	VMOVUPS      Z5, (R10)
-	JMP          avx512Strip5_one_stored
+	VMOVUPS          (R11), Z6
+	VFMADD231PS.BCST (AX), Z6, Z1
+	VFMADD231PS.BCST (AX)(R8*1), Z6, Z2
+	VFMADD231PS.BCST (AX)(R8*2), Z6, Z3
+	VFMADD231PS.BCST (AX)(R9*1), Z6, Z4
+	VFMADD231PS.BCST (AX)(R8*4), Z6, Z5
+	ADDQ             CX, AX
+	ADDQ             BX, R11
+	DECQ             R10
+	JNZ              avx512Strip5_one_deep
+	MOVQ             ldc+72(FP), R11
+	MOVQ             SI, R10
+	VBROADCASTSS     alpha+56(FP), Z6
+	CMPB             add+60(FP), $0x00
+	JNE              avx512Strip5_one_add
+	VMULPS           Z6, Z1, Z1
+	VMOVUPS          Z1, (R10)
+	LEAQ             (R10)(R11*4), R10
+	VMULPS           Z6, Z2, Z2
+	VMOVUPS          Z2, (R10)
+	LEAQ             (R10)(R11*4), R10
+	VMULPS           Z6, Z3, Z3
+	VMOVUPS          Z3, (R10)
+	LEAQ             (R10)(R11*4), R10
+	VMULPS           Z6, Z4, Z4
+	VMOVUPS          Z4, (R10)
+	LEAQ             (R10)(R11*4), R10
+	VMULPS           Z6, Z5, Z5
+	VMOVUPS          Z5, (R10)
+	JMP              avx512Strip5_one_stored
 
 avx512Strip5_one_add:
 	MOVQ        SI, R10
@@ -1871,41 +1846,36 @@ avx512Strip5_last:
 	MOVQ    k+0(FP), DI
 
 avx512Strip5_last_deep:
-	VMOVUPS.Z    (DX), K1, Z5
-	VBROADCASTSS (AX), Z6
-	VFMADD231PS  Z6, Z5, Z1
-	VBROADCASTSS (AX)(R8*1), Z6
-	VFMADD231PS  Z6, Z5, Z2
-	VBROADCASTSS (AX)(R8*2), Z6
-	VFMADD231PS  Z6, Z5, Z3
-	VBROADCASTSS (AX)(R9*1), Z6
-	VFMADD231PS  Z6, Z5, Z4
-	VBROADCASTSS (AX)(R8*4), Z6
-	VFMADD231PS  Z6, Z5, Z0
-	ADDQ         CX, AX
-	ADDQ         BX, DX
-	DECQ         DI
-	JNZ          avx512Strip5_last_deep
-	MOVQ         ldc+72(FP), CX
-	MOVQ         SI, AX
-	VBROADCASTSS alpha+56(FP), Z5
-	CMPB         add+60(FP), $0x00
-	JNE          avx512Strip5_last_add
-	VMULPS       Z5, Z1, Z1
-	VMOVUPS      Z1, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z5, Z2, Z2
-	VMOVUPS      Z2, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z5, Z3, Z3
-	VMOVUPS      Z3, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z5, Z4, Z4
-	VMOVUPS      Z4, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z5, Z0, Z0
-	VMOVUPS      Z0, K1, (AX)
-	JMP          avx512Strip5_last_stored
+	VMOVUPS.Z        (DX), K1, Z5
+	VFMADD231PS.BCST (AX), Z5, Z1
+	VFMADD231PS.BCST (AX)(R8*1), Z5, Z2
+	VFMADD231PS.BCST (AX)(R8*2), Z5, Z3
+	VFMADD231PS.BCST (AX)(R9*1), Z5, Z4
+	VFMADD231PS.BCST (AX)(R8*4), Z5, Z0
+	ADDQ             CX, AX
+	ADDQ             BX, DX
+	DECQ             DI
+	JNZ              avx512Strip5_last_deep
+	MOVQ             ldc+72(FP), CX
+	MOVQ             SI, AX
+	VBROADCASTSS     alpha+56(FP), Z5
+	CMPB             add+60(FP), $0x00
+	JNE              avx512Strip5_last_add
+	VMULPS           Z5, Z1, Z1
+	VMOVUPS          Z1, K1, (AX)
+	LEAQ             (AX)(CX*4), AX
+	VMULPS           Z5, Z2, Z2
+	VMOVUPS          Z2, K1, (AX)
+	LEAQ             (AX)(CX*4), AX
+	VMULPS           Z5, Z3, Z3
+	VMOVUPS          Z3, K1, (AX)
+	LEAQ             (AX)(CX*4), AX
+	VMULPS           Z5, Z4, Z4
+	VMOVUPS          Z4, K1, (AX)
+	LEAQ             (AX)(CX*4), AX
+	VMULPS           Z5, Z0, Z0
+	VMOVUPS          Z0, K1, (AX)
+	JMP              avx512Strip5_last_stored
 
 avx512Strip5_last_add:
 	MOVQ        SI, AX
@@ -2333,47 +2303,41 @@ avx512Strip6_edge:
 	MOVQ    DX, R12
 
 avx512Strip6_one_deep:
-	VMOVUPS      (R12), Z7
-	VBROADCASTSS (AX), Z8
-	VFMADD231PS  Z8, Z7, Z1
-	VBROADCASTSS (AX)(R8*1), Z8
-	VFMADD231PS  Z8, Z7, Z2
-	VBROADCASTSS (AX)(R8*2), Z8
-	VFMADD231PS  Z8, Z7, Z3
-	VBROADCASTSS (AX)(R9*1), Z8
-	VFMADD231PS  Z8, Z7, Z4
-	VBROADCASTSS (AX)(R8*4), Z8
-	VFMADD231PS  Z8, Z7, Z5
-	VBROADCASTSS (R10), Z8
-	VFMADD231PS  Z8, Z7, Z6
-	ADDQ         CX, AX
-	ADDQ         CX, R10
-	ADDQ         BX, R12
-	DECQ         R11
-	JNZ          avx512Strip6_one_deep
-	MOVQ         ldc+72(FP), R12
-	MOVQ         SI, R11
-	VBROADCASTSS alpha+56(FP), Z7
-	CMPB         add+60(FP), $0x00
-	JNE          avx512Strip6_one_add
-	VMULPS       Z7, Z1, Z1
-	VMOVUPS      Z1, (R11)
-	LEAQ         (R11)(R12*4), R11
-	VMULPS       Z7, Z2, Z2
-	VMOVUPS      Z2, (R11)
-	LEAQ         (R11)(R12*4), R11
-	VMULPS       Z7, Z3, Z3
-	VMOVUPS      Z3, (R11)
-	LEAQ         (R11)(R12*4), R11
-	VMULPS       Z7, Z4, Z4
-	VMOVUPS      Z4, (R11)
-	LEAQ         (R11)(R12*4), R11
-	VMULPS       Z7, Z5, Z5
-	VMOVUPS      Z5, (R11)
-	LEAQ         (R11)(R12*4), R11
-	VMULPS       Z7, Z6, Z6
-	VMOVUPS      Z6, (R11)
-	JMP          avx512Strip6_one_stored
+	VMOVUPS          (R12), Z7
+	VFMADD231PS.BCST (AX), Z7, Z1
+	VFMADD231PS.BCST (AX)(R8*1), Z7, Z2
+	VFMADD231PS.BCST (AX)(R8*2), Z7, Z3
+	VFMADD231PS.BCST (AX)(R9*1), Z7, Z4
+	VFMADD231PS.BCST (AX)(R8*4), Z7, Z5
+	VFMADD231PS.BCST (R10), Z7, Z6
+	ADDQ             CX, AX
+	ADDQ             CX, R10
+	ADDQ             BX, R12
+	DECQ             R11
+	JNZ              avx512Strip6_one_deep
+	MOVQ             ldc+72(FP), R12
+	MOVQ             SI, R11
+	VBROADCASTSS     alpha+56(FP), Z7
+	CMPB             add+60(FP), $0x00
+	JNE              avx512Strip6_one_add
+	VMULPS           Z7, Z1, Z1
+	VMOVUPS          Z1, (R11)
+	LEAQ             (R11)(R12*4), R11
+	VMULPS           Z7, Z2, Z2
+	VMOVUPS          Z2, (R11)
+	LEAQ             (R11)(R12*4), R11
+	VMULPS           Z7, Z3, Z3
+	VMOVUPS          Z3, (R11)
+	LEAQ             (R11)(R12*4), R11
+	VMULPS           Z7, Z4, Z4
+	VMOVUPS          Z4, (R11)
+	LEAQ             (R11)(R12*4), R11
+	VMULPS           Z7, Z5, Z5
+	VMOVUPS          Z5, (R11)
+	LEAQ             (R11)(R12*4), R11
+	VMULPS           Z7, Z6, Z6
+	VMOVUPS          Z6, (R11)
+	JMP              avx512Strip6_one_stored
 
 avx512Strip6_one_add:
 	MOVQ        SI, R11
@@ -2425,47 +2389,41 @@ avx512Strip6_last:
 	MOVQ    k+0(FP), DI
 
 avx512Strip6_last_deep:
-	VMOVUPS.Z    (DX), K1, Z6
-	VBROADCASTSS (AX), Z7
-	VFMADD231PS  Z7, Z6, Z1
-	VBROADCASTSS (AX)(R8*1), Z7
-	VFMADD231PS  Z7, Z6, Z2
-	VBROADCASTSS (AX)(R8*2), Z7
-	VFMADD231PS  Z7, Z6, Z3
-	VBROADCASTSS (AX)(R9*1), Z7
-	VFMADD231PS  Z7, Z6, Z4
-	VBROADCASTSS (AX)(R8*4), Z7
-	VFMADD231PS  Z7, Z6, Z5
-	VBROADCASTSS (R10), Z7
-	VFMADD231PS  Z7, Z6, Z0
-	ADDQ         CX, AX
-	ADDQ         CX, R10
-	ADDQ         BX, DX
-	DECQ         DI
-	JNZ          avx512Strip6_last_deep
-	MOVQ         ldc+72(FP), CX
-	MOVQ         SI, AX
-	VBROADCASTSS alpha+56(FP), Z6
-	CMPB         add+60(FP), $0x00
-	JNE          avx512Strip6_last_add
-	VMULPS       Z6, Z1, Z1
-	VMOVUPS      Z1, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z6, Z2, Z2
-	VMOVUPS      Z2, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z6, Z3, Z3
-	VMOVUPS      Z3, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z6, Z4, Z4
-	VMOVUPS      Z4, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z6, Z5, Z5
-	VMOVUPS      Z5, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z6, Z0, Z0
-	VMOVUPS      Z0, K1, (AX)
-	JMP          avx512Strip6_last_stored
+	VMOVUPS.Z        (DX), K1, Z6
+	VFMADD231PS.BCST (AX), Z6, Z1
+	VFMADD231PS.BCST (AX)(R8*1), Z6, Z2
+	VFMADD231PS.BCST (AX)(R8*2), Z6, Z3
+	VFMADD231PS.BCST (AX)(R9*1), Z6, Z4
+	VFMADD231PS.BCST (AX)(R8*4), Z6, Z5
+	VFMADD231PS.BCST (R10), Z6, Z0
+	ADDQ             CX, AX
+	ADDQ             CX, R10
+	ADDQ             BX, DX
+	DECQ             DI
+	JNZ              avx512Strip6_last_deep
+	MOVQ             ldc+72(FP), CX
+	MOVQ             SI, AX
+	VBROADCASTSS     alpha+56(FP), Z6
+	CMPB             add+60(FP), $0x00
+	JNE              avx512Strip6_last_add
+	VMULPS           Z6, Z1, Z1
+	VMOVUPS          Z1, K1, (AX)
+	LEAQ             (AX)(CX*4), AX
+	VMULPS           Z6, Z2, Z2
+	VMOVUPS          Z2, K1, (AX)
+	LEAQ             (AX)(CX*4), AX
+	VMULPS           Z6, Z3, Z3
+	VMOVUPS          Z3, K1, (AX)
+	LEAQ             (AX)(CX*4), AX
+	VMULPS           Z6, Z4, Z4
+	VMOVUPS          Z4, K1, (AX)
+	LEAQ             (AX)(CX*4), AX
+	VMULPS           Z6, Z5, Z5
+	VMOVUPS          Z5, K1, (AX)
+	LEAQ             (AX)(CX*4), AX
+	VMULPS           Z6, Z0, Z0
+	VMOVUPS          Z0, K1, (AX)
+	JMP              avx512Strip6_last_stored
 
 avx512Strip6_last_add:
 	MOVQ        SI, AX
@@ -2690,52 +2648,45 @@ avx512Strip7_edge:
 	MOVQ    DX, R12
 
 avx512Strip7_one_deep:
-	VMOVUPS      (R12), Z8
-	VBROADCASTSS (AX), Z9
-	VFMADD231PS  Z9, Z8, Z1
-	VBROADCASTSS (AX)(R8*1), Z9
-	VFMADD231PS  Z9, Z8, Z2
-	VBROADCASTSS (AX)(R8*2), Z9
-	VFMADD231PS  Z9, Z8, Z3
-	VBROADCASTSS (AX)(R9*1), Z9
-	VFMADD231PS  Z9, Z8, Z4
-	VBROADCASTSS (AX)(R8*4), Z9
-	VFMADD231PS  Z9, Z8, Z5
-	VBROADCASTSS (R10), Z9
-	VFMADD231PS  Z9, Z8, Z6
-	VBROADCASTSS (AX)(R9*2), Z9
-	VFMADD231PS  Z9, Z8, Z7
-	ADDQ         CX, AX
-	ADDQ         CX, R10
-	ADDQ         BX, R12
-	DECQ         R11
-	JNZ          avx512Strip7_one_deep
-	MOVQ         ldc+72(FP), R12
-	MOVQ         SI, R11
-	VBROADCASTSS alpha+56(FP), Z8
-	CMPB         add+60(FP), $0x00
-	JNE          avx512Strip7_one_add
-	VMULPS       Z8, Z1, Z1
-	VMOVUPS      Z1, (R11)
-	LEAQ         (R11)(R12*4), R11
-	VMULPS       Z8, Z2, Z2
-	VMOVUPS      Z2, (R11)
-	LEAQ         (R11)(R12*4), R11
-	VMULPS       Z8, Z3, Z3
-	VMOVUPS      Z3, (R11)
-	LEAQ         (R11)(R12*4), R11
-	VMULPS       Z8, Z4, Z4
-	VMOVUPS      Z4, (R11)
-	LEAQ         (R11)(R12*4), R11
-	VMULPS       Z8, Z5, Z5
-	VMOVUPS      Z5, (R11)
-	LEAQ         (R11)(R12*4), R11
-	VMULPS       Z8, Z6, Z6
-	VMOVUPS      Z6, (R11)
-	LEAQ         (R11)(R12*4), R11
-	VMULPS       Z8, Z7, Z7
-	VMOVUPS      Z7, (R11)
-	JMP          avx512Strip7_one_stored
+	VMOVUPS          (R12), Z8
+	VFMADD231PS.BCST (AX), Z8, Z1
+	VFMADD231PS.BCST (AX)(R8*1), Z8, Z2
+	VFMADD231PS.BCST (AX)(R8*2), Z8, Z3
+	VFMADD231PS.BCST (AX)(R9*1), Z8, Z4
+	VFMADD231PS.BCST (AX)(R8*4), Z8, Z5
+	VFMADD231PS.BCST (R10), Z8, Z6
+	VFMADD231PS.BCST (AX)(R9*2), Z8, Z7
+	ADDQ             CX, AX
+	ADDQ             CX, R10
+	ADDQ             BX, R12
+	DECQ             R11
+	JNZ              avx512Strip7_one_deep
+	MOVQ             ldc+72(FP), R12
+	MOVQ             SI, R11
+	VBROADCASTSS     alpha+56(FP), Z8
+	CMPB             add+60(FP), $0x00
+	JNE              avx512Strip7_one_add
+	VMULPS           Z8, Z1, Z1
+	VMOVUPS          Z1, (R11)
+	LEAQ             (R11)(R12*4), R11
+	VMULPS           Z8, Z2, Z2
+	VMOVUPS          Z2, (R11)
+	LEAQ             (R11)(R12*4), R11
+	VMULPS           Z8, Z3, Z3
+	VMOVUPS          Z3, (R11)
+	LEAQ             (R11)(R12*4), R11
+	VMULPS           Z8, Z4, Z4
+	VMOVUPS          Z4, (R11)
+	LEAQ             (R11)(R12*4), R11
+	VMULPS           Z8, Z5, Z5
+	VMOVUPS          Z5, (R11)
+	LEAQ             (R11)(R12*4), R11
+	VMULPS           Z8, Z6, Z6
+	VMOVUPS          Z6, (R11)
+	LEAQ             (R11)(R12*4), R11
+	VMULPS           Z8, Z7, Z7
+	VMOVUPS          Z7, (R11)
+	JMP              avx512Strip7_one_stored
 
 avx512Strip7_one_add:
 	MOVQ        SI, R11
@@ -2792,52 +2743,45 @@ avx512Strip7_last:
 	MOVQ    k+0(FP), DI
 
 avx512Strip7_last_deep:
-	VMOVUPS.Z    (DX), K1, Z7
-	VBROADCASTSS (AX), Z8
-	VFMADD231PS  Z8, Z7, Z1
-	VBROADCASTSS (AX)(R8*1), Z8
-	VFMADD231PS  Z8, Z7, Z2
-	VBROADCASTSS (AX)(R8*2), Z8
-	VFMADD231PS  Z8, Z7, Z3
-	VBROADCASTSS (AX)(R9*1), Z8
-	VFMADD231PS  Z8, Z7, Z4
-	VBROADCASTSS (AX)(R8*4), Z8
-	VFMADD231PS  Z8, Z7, Z5
-	VBROADCASTSS (R10), Z8
-	VFMADD231PS  Z8, Z7, Z6
-	VBROADCASTSS (AX)(R9*2), Z8
-	VFMADD231PS  Z8, Z7, Z0
-	ADDQ         CX, AX
-	ADDQ         CX, R10
-	ADDQ         BX, DX
-	DECQ         DI
-	JNZ          avx512Strip7_last_deep
-	MOVQ         ldc+72(FP), CX
-	MOVQ         SI, AX
-	VBROADCASTSS alpha+56(FP), Z7
-	CMPB         add+60(FP), $0x00
-	JNE          avx512Strip7_last_add
-	VMULPS       Z7, Z1, Z1
-	VMOVUPS      Z1, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z7, Z2, Z2
-	VMOVUPS      Z2, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z7, Z3, Z3
-	VMOVUPS      Z3, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z7, Z4, Z4
-	VMOVUPS      Z4, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z7, Z5, Z5
-	VMOVUPS      Z5, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z7, Z6, Z6
-	VMOVUPS      Z6, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z7, Z0, Z0
-	VMOVUPS      Z0, K1, (AX)
-	JMP          avx512Strip7_last_stored
+	VMOVUPS.Z        (DX), K1, Z7
+	VFMADD231PS.BCST (AX), Z7, Z1
+	VFMADD231PS.BCST (AX)(R8*1), Z7, Z2
+	VFMADD231PS.BCST (AX)(R8*2), Z7, Z3
+	VFMADD231PS.BCST (AX)(R9*1), Z7, Z4
+	VFMADD231PS.BCST (AX)(R8*4), Z7, Z5
+	VFMADD231PS.BCST (R10), Z7, Z6
+	VFMADD231PS.BCST (AX)(R9*2), Z7, Z0
+	ADDQ             CX, AX
+	ADDQ             CX, R10
+	ADDQ             BX, DX
+	DECQ             DI
+	JNZ              avx512Strip7_last_deep
+	MOVQ             ldc+72(FP), CX
+	MOVQ             SI, AX
+	VBROADCASTSS     alpha+56(FP), Z7
+	CMPB             add+60(FP), $0x00
+	JNE              avx512Strip7_last_add
+	VMULPS           Z7, Z1, Z1
+	VMOVUPS          Z1, K1, (AX)
+	LEAQ             (AX)(CX*4), AX
+	VMULPS           Z7, Z2, Z2
+	VMOVUPS          Z2, K1, (AX)
+	LEAQ             (AX)(CX*4), AX
+	VMULPS           Z7, Z3, Z3
+	VMOVUPS          Z3, K1, (AX)
+	LEAQ             (AX)(CX*4), AX
+	VMULPS           Z7, Z4, Z4
+	VMOVUPS          Z4, K1, (AX)
+	LEAQ             (AX)(CX*4), AX
+	VMULPS           Z7, Z5, Z5
+	VMOVUPS          Z5, K1, (AX)
+	LEAQ             (AX)(CX*4), AX
+	VMULPS           Z7, Z6, Z6
+	VMOVUPS          Z6, K1, (AX)
+	LEAQ             (AX)(CX*4), AX
+	VMULPS           Z7, Z0, Z0
+	VMOVUPS          Z0, K1, (AX)
+	JMP              avx512Strip7_last_stored
 
 avx512Strip7_last_add:
 	MOVQ        SI, AX
@@ -3084,57 +3028,49 @@ avx512Strip8_edge:
 	MOVQ    DX, R12
 
 avx512Strip8_one_deep:
-	VMOVUPS      (R12), Z9
-	VBROADCASTSS (AX), Z10
-	VFMADD231PS  Z10, Z9, Z1
-	VBROADCASTSS (AX)(R8*1), Z10
-	VFMADD231PS  Z10, Z9, Z2
-	VBROADCASTSS (AX)(R8*2), Z10
-	VFMADD231PS  Z10, Z9, Z3
-	VBROADCASTSS (AX)(R9*1), Z10
-	VFMADD231PS  Z10, Z9, Z4
-	VBROADCASTSS (AX)(R8*4), Z10
-	VFMADD231PS  Z10, Z9, Z5
-	VBROADCASTSS (R10), Z10
-	VFMADD231PS  Z10, Z9, Z6
-	VBROADCASTSS (AX)(R9*2), Z10
-	VFMADD231PS  Z10, Z9, Z7
-	VBROADCASTSS (R10)(R8*2), Z10
-	VFMADD231PS  Z10, Z9, Z8
-	ADDQ         CX, AX
-	ADDQ         CX, R10
-	ADDQ         BX, R12
-	DECQ         R11
-	JNZ          avx512Strip8_one_deep
-	MOVQ         ldc+72(FP), R12
-	MOVQ         SI, R11
-	VBROADCASTSS alpha+56(FP), Z9
-	CMPB         add+60(FP), $0x00
-	JNE          avx512Strip8_one_add
-	VMULPS       Z9, Z1, Z1
-	VMOVUPS      Z1, (R11)
-	LEAQ         (R11)(R12*4), R11
-	VMULPS       Z9, Z2, Z2
-	VMOVUPS      Z2, (R11)
-	LEAQ         (R11)(R12*4), R11
-	VMULPS       Z9, Z3, Z3
-	VMOVUPS      Z3, (R11)
-	LEAQ         (R11)(R12*4), R11
-	VMULPS       Z9, Z4, Z4
-	VMOVUPS      Z4, (R11)
-	LEAQ         (R11)(R12*4), R11
-	VMULPS       Z9, Z5, Z5
-	VMOVUPS      Z5, (R11)
-	LEAQ         (R11)(R12*4), R11
-	VMULPS       Z9, Z6, Z6
-	VMOVUPS      Z6, (R11)
-	LEAQ         (R11)(R12*4), R11
-	VMULPS       Z9, Z7, Z7
-	VMOVUPS      Z7, (R11)
-	LEAQ         (R11)(R12*4), R11
-	VMULPS       Z9, Z8, Z8
-	VMOVUPS      Z8, (R11)
-	JMP          avx512Strip8_one_stored
+	VMOVUPS          (R12), Z9
+	VFMADD231PS.BCST (AX), Z9, Z1
+	VFMADD231PS.BCST (AX)(R8*1), Z9, Z2
+	VFMADD231PS.BCST (AX)(R8*2), Z9, Z3
+	VFMADD231PS.BCST (AX)(R9*1), Z9, Z4
+	VFMADD231PS.BCST (AX)(R8*4), Z9, Z5
+	VFMADD231PS.BCST (R10), Z9, Z6
+	VFMADD231PS.BCST (AX)(R9*2), Z9, Z7
+	VFMADD231PS.BCST (R10)(R8*2), Z9, Z8
+	ADDQ             CX, AX
+	ADDQ             CX, R10
+	ADDQ             BX, R12
+	DECQ             R11
+	JNZ              avx512Strip8_one_deep
+	MOVQ             ldc+72(FP), R12
+	MOVQ             SI, R11
+	VBROADCASTSS     alpha+56(FP), Z9
+	CMPB             add+60(FP), $0x00
+	JNE              avx512Strip8_one_add
+	VMULPS           Z9, Z1, Z1
+	VMOVUPS          Z1, (R11)
+	LEAQ             (R11)(R12*4), R11
+	VMULPS           Z9, Z2, Z2
+	VMOVUPS          Z2, (R11)
+	LEAQ             (R11)(R12*4), R11
+	VMULPS           Z9, Z3, Z3
+	VMOVUPS          Z3, (R11)
+	LEAQ             (R11)(R12*4), R11
+	VMULPS           Z9, Z4, Z4
+	VMOVUPS          Z4, (R11)
+	LEAQ             (R11)(R12*4), R11
+	VMULPS           Z9, Z5, Z5
+	VMOVUPS          Z5, (R11)
+	LEAQ             (R11)(R12*4), R11
+	VMULPS           Z9, Z6, Z6
+	VMOVUPS          Z6, (R11)
+	LEAQ             (R11)(R12*4), R11
+	VMULPS           Z9, Z7, Z7
+	VMOVUPS          Z7, (R11)
+	LEAQ             (R11)(R12*4), R11
+	VMULPS           Z9, Z8, Z8
+	VMOVUPS          Z8, (R11)
+	JMP              avx512Strip8_one_stored
 
 avx512Strip8_one_add:
 	MOVQ        SI, R11
@@ -3196,57 +3132,49 @@ avx512Strip8_last:
 	MOVQ    k+0(FP), DI
 
 avx512Strip8_last_deep:
-	VMOVUPS.Z    (DX), K1, Z8
-	VBROADCASTSS (AX), Z9
-	VFMADD231PS  Z9, Z8, Z1
-	VBROADCASTSS (AX)(R8*1), Z9
-	VFMADD231PS  Z9, Z8, Z2
-	VBROADCASTSS (AX)(R8*2), Z9
-	VFMADD231PS  Z9, Z8, Z3
-	VBROADCASTSS (AX)(R9*1), Z9
-	VFMADD231PS  Z9, Z8, Z4
-	VBROADCASTSS (AX)(R8*4), Z9
-	VFMADD231PS  Z9, Z8, Z5
-	VBROADCASTSS (R10), Z9
-	VFMADD231PS  Z9, Z8, Z6
-	VBROADCASTSS (AX)(R9*2), Z9
-	VFMADD231PS  Z9, Z8, Z7
-	VBROADCASTSS (R10)(R8*2), Z9
-	VFMADD231PS  Z9, Z8, Z0
-	ADDQ         CX, AX
-	ADDQ         CX, R10
-	ADDQ         BX, DX
-	DECQ         DI
-	JNZ          avx512Strip8_last_deep
-	MOVQ         ldc+72(FP), CX
-	MOVQ         SI, AX
-	VBROADCASTSS alpha+56(FP), Z8
-	CMPB         add+60(FP), $0x00
-	JNE          avx512Strip8_last_add
-	VMULPS       Z8, Z1, Z1
-	VMOVUPS      Z1, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z8, Z2, Z2
-	VMOVUPS      Z2, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z8, Z3, Z3
-	VMOVUPS      Z3, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z8, Z4, Z4
-	VMOVUPS      Z4, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z8, Z5, Z5
-	VMOVUPS      Z5, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z8, Z6, Z6
-	VMOVUPS      Z6, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z8, Z7, Z7
-	VMOVUPS      Z7, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z8, Z0, Z0
-	VMOVUPS      Z0, K1, (AX)
-	JMP          avx512Strip8_last_stored
+	VMOVUPS.Z        (DX), K1, Z8
+	VFMADD231PS.BCST (AX), Z8, Z1
+	VFMADD231PS.BCST (AX)(R8*1), Z8, Z2
+	VFMADD231PS.BCST (AX)(R8*2), Z8, Z3
+	VFMADD231PS.BCST (AX)(R9*1), Z8, Z4
+	VFMADD231PS.BCST (AX)(R8*4), Z8, Z5
+	VFMADD231PS.BCST (R10), Z8, Z6
+	VFMADD231PS.BCST (AX)(R9*2), Z8, Z7
+	VFMADD231PS.BCST (R10)(R8*2), Z8, Z0
+	ADDQ             CX, AX
+	ADDQ             CX, R10
+	ADDQ             BX, DX
+	DECQ             DI
+	JNZ              avx512Strip8_last_deep
+	MOVQ             ldc+72(FP), CX
+	MOVQ             SI, AX
+	VBROADCASTSS     alpha+56(FP), Z8
+	CMPB             add+60(FP), $0x00
+	JNE              avx512Strip8_last_add
+	VMULPS           Z8, Z1, Z1
+	VMOVUPS          Z1, K1, (AX)
+	LEAQ             (AX)(CX*4), AX
+	VMULPS           Z8, Z2, Z2
+	VMOVUPS          Z2, K1, (AX)
+	LEAQ             (AX)(CX*4), AX
+	VMULPS           Z8, Z3, Z3
+	VMOVUPS          Z3, K1, (AX)
+	LEAQ             (AX)(CX*4), AX
+	VMULPS           Z8, Z4, Z4
+	VMOVUPS          Z4, K1, (AX)
+	LEAQ             (AX)(CX*4), AX
+	VMULPS           Z8, Z5, Z5
+	VMOVUPS          Z5, K1, (AX)
+	LEAQ             (AX)(CX*4), AX
+	VMULPS           Z8, Z6, Z6
+	VMOVUPS          Z6, K1, (AX)
+	LEAQ             (AX)(CX*4), AX
+	VMULPS           Z8, Z7, Z7
+	VMOVUPS          Z7, K1, (AX)
+	LEAQ             (AX)(CX*4), AX
+	VMULPS           Z8, Z0, Z0
+	VMOVUPS          Z0, K1, (AX)
+	JMP              avx512Strip8_last_stored
 
 avx512Strip8_last_add:
 	MOVQ        SI, AX
@@ -3515,62 +3443,53 @@ avx512Strip9_edge:
 	MOVQ    DX, R12
 
 avx512Strip9_one_deep:
-	VMOVUPS      (R12), Z10
-	VBROADCASTSS (AX), Z11
-	VFMADD231PS  Z11, Z10, Z1
-	VBROADCASTSS (AX)(R8*1), Z11
-	VFMADD231PS  Z11, Z10, Z2
-	VBROADCASTSS (AX)(R8*2), Z11
-	VFMADD231PS  Z11, Z10, Z3
-	VBROADCASTSS (AX)(R9*1), Z11
-	VFMADD231PS  Z11, Z10, Z4
-	VBROADCASTSS (AX)(R8*4), Z11
-	VFMADD231PS  Z11, Z10, Z5
-	VBROADCASTSS (R10), Z11
-	VFMADD231PS  Z11, Z10, Z6
-	VBROADCASTSS (AX)(R9*2), Z11
-	VFMADD231PS  Z11, Z10, Z7
-	VBROADCASTSS (R10)(R8*2), Z11
-	VFMADD231PS  Z11, Z10, Z8
-	VBROADCASTSS (AX)(R8*8), Z11
-	VFMADD231PS  Z11, Z10, Z9
-	ADDQ         CX, AX
-	ADDQ         CX, R10
-	ADDQ         BX, R12
-	DECQ         R11
-	JNZ          avx512Strip9_one_deep
-	MOVQ         ldc+72(FP), R12
-	MOVQ         SI, R11
-	VBROADCASTSS alpha+56(FP), Z10
-	CMPB         add+60(FP), $0x00
-	JNE          avx512Strip9_one_add
-	VMULPS       Z10, Z1, Z1
-	VMOVUPS      Z1, (R11)
-	LEAQ         (R11)(R12*4), R11
-	VMULPS       Z10, Z2, Z2
-	VMOVUPS      Z2, (R11)
-	LEAQ         (R11)(R12*4), R11
-	VMULPS       Z10, Z3, Z3
-	VMOVUPS      Z3, (R11)
-	LEAQ         (R11)(R12*4), R11
-	VMULPS       Z10, Z4, Z4
-	VMOVUPS      Z4, (R11)
-	LEAQ         (R11)(R12*4), R11
-	VMULPS       Z10, Z5, Z5
-	VMOVUPS      Z5, (R11)
-	LEAQ         (R11)(R12*4), R11
-	VMULPS       Z10, Z6, Z6
-	VMOVUPS      Z6, (R11)
-	LEAQ         (R11)(R12*4), R11
-	VMULPS       Z10, Z7, Z7
-	VMOVUPS      Z7, (R11)
-	LEAQ         (R11)(R12*4), R11
-	VMULPS       Z10, Z8, Z8
-	VMOVUPS      Z8, (R11)
-	LEAQ         (R11)(R12*4), R11
-	VMULPS       Z10, Z9, Z9
-	VMOVUPS      Z9, (R11)
-	JMP          avx512Strip9_one_stored
+	VMOVUPS          (R12), Z10
+	VFMADD231PS.BCST (AX), Z10, Z1
+	VFMADD231PS.BCST (AX)(R8*1), Z10, Z2
+	VFMADD231PS.BCST (AX)(R8*2), Z10, Z3
+	VFMADD231PS.BCST (AX)(R9*1), Z10, Z4
+	VFMADD231PS.BCST (AX)(R8*4), Z10, Z5
+	VFMADD231PS.BCST (R10), Z10, Z6
+	VFMADD231PS.BCST (AX)(R9*2), Z10, Z7
+	VFMADD231PS.BCST (R10)(R8*2), Z10, Z8
+	VFMADD231PS.BCST (AX)(R8*8), Z10, Z9
+	ADDQ             CX, AX
+	ADDQ             CX, R10
+	ADDQ             BX, R12
+	DECQ             R11
+	JNZ              avx512Strip9_one_deep
+	MOVQ             ldc+72(FP), R12
+	MOVQ             SI, R11
+	VBROADCASTSS     alpha+56(FP), Z10
+	CMPB             add+60(FP), $0x00
+	JNE              avx512Strip9_one_add
+	VMULPS           Z10, Z1, Z1
+	VMOVUPS          Z1, (R11)
+	LEAQ             (R11)(R12*4), R11
+	VMULPS           Z10, Z2, Z2
+	VMOVUPS          Z2, (R11)
+	LEAQ             (R11)(R12*4), R11
+	VMULPS           Z10, Z3, Z3
+	VMOVUPS          Z3, (R11)
+	LEAQ             (R11)(R12*4), R11
+	VMULPS           Z10, Z4, Z4
+	VMOVUPS          Z4, (R11)
+	LEAQ             (R11)(R12*4), R11
+	VMULPS           Z10, Z5, Z5
+	VMOVUPS          Z5, (R11)
+	LEAQ             (R11)(R12*4), R11
+	VMULPS           Z10, Z6, Z6
+	VMOVUPS          Z6, (R11)
+	LEAQ             (R11)(R12*4), R11
+	VMULPS           Z10, Z7, Z7
+	VMOVUPS          Z7, (R11)
+	LEAQ             (R11)(R12*4), R11
+	VMULPS           Z10, Z8, Z8
+	VMOVUPS          Z8, (R11)
+	LEAQ             (R11)(R12*4), R11
+	VMULPS           Z10, Z9, Z9
+	VMOVUPS          Z9, (R11)
+	JMP              avx512Strip9_one_stored
 
 avx512Strip9_one_add:
 	MOVQ        SI, R11
@@ -3637,62 +3556,53 @@ avx512Strip9_last:
 	MOVQ    k+0(FP), DI
 
 avx512Strip9_last_deep:
-	VMOVUPS.Z    (DX), K1, Z9
-	VBROADCASTSS (AX), Z10
-	VFMADD231PS  Z10, Z9, Z1
-	VBROADCASTSS (AX)(R8*1), Z10
-	VFMADD231PS  Z10, Z9, Z2
-	VBROADCASTSS (AX)(R8*2), Z10
-	VFMADD231PS  Z10, Z9, Z3
-	VBROADCASTSS (AX)(R9*1), Z10
-	VFMADD231PS  Z10, Z9, Z4
-	VBROADCASTSS (AX)(R8*4), Z10
-	VFMADD231PS  Z10, Z9, Z5
-	VBROADCASTSS (R10), Z10
-	VFMADD231PS  Z10, Z9, Z6
-	VBROADCASTSS (AX)(R9*2), Z10
-	VFMADD231PS  Z10, Z9, Z7
-	VBROADCASTSS (R10)(R8*2), Z10
-	VFMADD231PS  Z10, Z9, Z8
-	VBROADCASTSS (AX)(R8*8), Z10
-	VFMADD231PS  Z10, Z9, Z0
-	ADDQ         CX, AX
-	ADDQ         CX, R10
-	ADDQ         BX, DX
-	DECQ         DI
-	JNZ          avx512Strip9_last_deep
-	MOVQ         ldc+72(FP), CX
-	MOVQ         SI, AX
-	VBROADCASTSS alpha+56(FP), Z9
-	CMPB         add+60(FP), $0x00
-	JNE          avx512Strip9_last_add
-	VMULPS       Z9, Z1, Z1
-	VMOVUPS      Z1, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z9, Z2, Z2
-	VMOVUPS      Z2, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z9, Z3, Z3
-	VMOVUPS      Z3, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z9, Z4, Z4
-	VMOVUPS      Z4, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z9, Z5, Z5
-	VMOVUPS      Z5, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z9, Z6, Z6
-	VMOVUPS      Z6, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z9, Z7, Z7
-	VMOVUPS      Z7, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z9, Z8, Z8
-	VMOVUPS      Z8, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z9, Z0, Z0
-	VMOVUPS      Z0, K1, (AX)
-	JMP          avx512Strip9_last_stored
+	VMOVUPS.Z        (DX), K1, Z9
+	VFMADD231PS.BCST (AX), Z9, Z1
+	VFMADD231PS.BCST (AX)(R8*1), Z9, Z2
+	VFMADD231PS.BCST (AX)(R8*2), Z9, Z3
+	VFMADD231PS.BCST (AX)(R9*1), Z9, Z4
+	VFMADD231PS.BCST (AX)(R8*4), Z9, Z5
+	VFMADD231PS.BCST (R10), Z9, Z6
+	VFMADD231PS.BCST (AX)(R9*2), Z9, Z7
+	VFMADD231PS.BCST (R10)(R8*2), Z9, Z8
+	VFMADD231PS.BCST (AX)(R8*8), Z9, Z0
+	ADDQ             CX, AX
+	ADDQ             CX, R10
+	ADDQ             BX, DX
+	DECQ             DI
+	JNZ              avx512Strip9_last_deep
+	MOVQ             ldc+72(FP), CX
+	MOVQ             SI, AX
+	VBROADCASTSS     alpha+56(FP), Z9
+	CMPB             add+60(FP), $0x00
+	JNE              avx512Strip9_last_add
+	VMULPS           Z9, Z1, Z1
+	VMOVUPS          Z1, K1, (AX)
+	LEAQ             (AX)(CX*4), AX
+	VMULPS           Z9, Z2, Z2
+	VMOVUPS          Z2, K1, (AX)
+	LEAQ             (AX)(CX*4), AX
+	VMULPS           Z9, Z3, Z3
+	VMOVUPS          Z3, K1, (AX)
+	LEAQ             (AX)(CX*4), AX
+	VMULPS           Z9, Z4, Z4
+	VMOVUPS          Z4, K1, (AX)
+	LEAQ             (AX)(CX*4), AX
+	VMULPS           Z9, Z5, Z5
+	VMOVUPS          Z5, K1, (AX)
+	LEAQ             (AX)(CX*4), AX
+	VMULPS           Z9, Z6, Z6
+	VMOVUPS          Z6, K1, (AX)
+	LEAQ             (AX)(CX*4), AX
+	VMULPS           Z9, Z7, Z7
+	VMOVUPS          Z7, K1, (AX)
+	LEAQ             (AX)(CX*4), AX
+	VMULPS           Z9, Z8, Z8
+	VMOVUPS          Z8, K1, (AX)
+	LEAQ             (AX)(CX*4), AX
+	VMULPS           Z9, Z0, Z0
+	VMOVUPS          Z0, K1, (AX)
+	JMP              avx512Strip9_last_stored
 
 avx512Strip9_last_add:
 	MOVQ        SI, AX
@@ -3983,67 +3893,57 @@ avx512Strip10_edge:
 	MOVQ    DX, R12
 
 avx512Strip10_one_deep:
-	VMOVUPS      (R12), Z11
-	VBROADCASTSS (AX), Z12
-	VFMADD231PS  Z12, Z11, Z1
-	VBROADCASTSS (AX)(R8*1), Z12
-	VFMADD231PS  Z12, Z11, Z2
-	VBROADCASTSS (AX)(R8*2), Z12
-	VFMADD231PS  Z12, Z11, Z3
-	VBROADCASTSS (AX)(R9*1), Z12
-	VFMADD231PS  Z12, Z11, Z4
-	VBROADCASTSS (AX)(R8*4), Z12
-	VFMADD231PS  Z12, Z11, Z5
-	VBROADCASTSS (R10), Z12
-	VFMADD231PS  Z12, Z11, Z6
-	VBROADCASTSS (AX)(R9*2), Z12
-	VFMADD231PS  Z12, Z11, Z7
-	VBROADCASTSS (R10)(R8*2), Z12
-	VFMADD231PS  Z12, Z11, Z8
-	VBROADCASTSS (AX)(R8*8), Z12
-	VFMADD231PS  Z12, Z11, Z9
-	VBROADCASTSS (R10)(R8*4), Z12
-	VFMADD231PS  Z12, Z11, Z10
-	ADDQ         CX, AX
-	ADDQ         CX, R10
-	ADDQ         BX, R12
-	DECQ         R11
-	JNZ          avx512Strip10_one_deep
-	MOVQ         ldc+72(FP), R12
-	MOVQ         SI, R11
-	VBROADCASTSS alpha+56(FP), Z11
-	CMPB         add+60(FP), $0x00
-	JNE          avx512Strip10_one_add
-	VMULPS       Z11, Z1, Z1
-	VMOVUPS      Z1, (R11)
-	LEAQ         (R11)(R12*4), R11
-	VMULPS       Z11, Z2, Z2
-	VMOVUPS      Z2, (R11)
-	LEAQ         (R11)(R12*4), R11
-	VMULPS       Z11, Z3, Z3
-	VMOVUPS      Z3, (R11)
-	LEAQ         (R11)(R12*4), R11
-	VMULPS       Z11, Z4, Z4
-	VMOVUPS      Z4, (R11)
-	LEAQ         (R11)(R12*4), R11
-	VMULPS       Z11, Z5, Z5
-	VMOVUPS      Z5, (R11)
-	LEAQ         (R11)(R12*4), R11
-	VMULPS       Z11, Z6, Z6
-	VMOVUPS      Z6, (R11)
-	LEAQ         (R11)(R12*4), R11
-	VMULPS       Z11, Z7, Z7
-	VMOVUPS      Z7, (R11)
-	LEAQ         (R11)(R12*4), R11
-	VMULPS       Z11, Z8, Z8
-	VMOVUPS      Z8, (R11)
-	LEAQ         (R11)(R12*4), R11
-	VMULPS       Z11, Z9, Z9
-	VMOVUPS      Z9, (R11)
-	LEAQ         (R11)(R12*4), R11
-	VMULPS       Z11, Z10, Z10
-	VMOVUPS      Z10, (R11)
-	JMP          avx512Strip10_one_stored
+	VMOVUPS          (R12), Z11
+	VFMADD231PS.BCST (AX), Z11, Z1
+	VFMADD231PS.BCST (AX)(R8*1), Z11, Z2
+	VFMADD231PS.BCST (AX)(R8*2), Z11, Z3
+	VFMADD231PS.BCST (AX)(R9*1), Z11, Z4
+	VFMADD231PS.BCST (AX)(R8*4), Z11, Z5
+	VFMADD231PS.BCST (R10), Z11, Z6
+	VFMADD231PS.BCST (AX)(R9*2), Z11, Z7
+	VFMADD231PS.BCST (R10)(R8*2), Z11, Z8
+	VFMADD231PS.BCST (AX)(R8*8), Z11, Z9
+	VFMADD231PS.BCST (R10)(R8*4), Z11, Z10
+	ADDQ             CX, AX
+	ADDQ             CX, R10
+	ADDQ             BX, R12
+	DECQ             R11
+	JNZ              avx512Strip10_one_deep
+	MOVQ             ldc+72(FP), R12
+	MOVQ             SI, R11
+	VBROADCASTSS     alpha+56(FP), Z11
+	CMPB             add+60(FP), $0x00
+	JNE              avx512Strip10_one_add
+	VMULPS           Z11, Z1, Z1
+	VMOVUPS          Z1, (R11)
+	LEAQ             (R11)(R12*4), R11
+	VMULPS           Z11, Z2, Z2
+	VMOVUPS          Z2, (R11)
+	LEAQ             (R11)(R12*4), R11
+	VMULPS           Z11, Z3, Z3
+	VMOVUPS          Z3, (R11)
+	LEAQ             (R11)(R12*4), R11
+	VMULPS           Z11, Z4, Z4
+	VMOVUPS          Z4, (R11)
+	LEAQ             (R11)(R12*4), R11
+	VMULPS           Z11, Z5, Z5
+	VMOVUPS          Z5, (R11)
+	LEAQ             (R11)(R12*4), R11
+	VMULPS           Z11, Z6, Z6
+	VMOVUPS          Z6, (R11)
+	LEAQ             (R11)(R12*4), R11
+	VMULPS           Z11, Z7, Z7
+	VMOVUPS          Z7, (R11)
+	LEAQ             (R11)(R12*4), R11
+	VMULPS           Z11, Z8, Z8
+	VMOVUPS          Z8, (R11)
+	LEAQ             (R11)(R12*4), R11
+	VMULPS           Z11, Z9, Z9
+	VMOVUPS          Z9, (R11)
+	LEAQ             (R11)(R12*4), R11
+	VMULPS           Z11, Z10, Z10
+	VMOVUPS          Z10, (R11)
+	JMP              avx512Strip10_one_stored
 
 avx512Strip10_one_add:
 	MOVQ        SI, R11
@@ -4115,67 +4015,57 @@ avx512Strip10_last:
 	MOVQ    k+0(FP), DI
 
 avx512Strip10_last_deep:
-	VMOVUPS.Z    (DX), K1, Z10
-	VBROADCASTSS (AX), Z11
-	VFMADD231PS  Z11, Z10, Z1
-	VBROADCASTSS (AX)(R8*1), Z11
-	VFMADD231PS  Z11, Z10, Z2
-	VBROADCASTSS (AX)(R8*2), Z11
-	VFMADD231PS  Z11, Z10, Z3
-	VBROADCASTSS (AX)(R9*1), Z11
-	VFMADD231PS  Z11, Z10, Z4
-	VBROADCASTSS (AX)(R8*4), Z11
-	VFMADD231PS  Z11, Z10, Z5
-	VBROADCASTSS (R10), Z11
-	VFMADD231PS  Z11, Z10, Z6
-	VBROADCASTSS (AX)(R9*2), Z11
-	VFMADD231PS  Z11, Z10, Z7
-	VBROADCASTSS (R10)(R8*2), Z11
-	VFMADD231PS  Z11, Z10, Z8
-	VBROADCASTSS (AX)(R8*8), Z11
-	VFMADD231PS  Z11, Z10, Z9
-	VBROADCASTSS (R10)(R8*4), Z11
-	VFMADD231PS  Z11, Z10, Z0
-	ADDQ         CX, AX
-	ADDQ         CX, R10
-	ADDQ         BX, DX
-	DECQ         DI
-	JNZ          avx512Strip10_last_deep
-	MOVQ         ldc+72(FP), CX
-	MOVQ         SI, AX
-	VBROADCASTSS alpha+56(FP), Z10
-	CMPB         add+60(FP), $0x00
-	JNE          avx512Strip10_last_add
-	VMULPS       Z10, Z1, Z1
-	VMOVUPS      Z1, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z10, Z2, Z2
-	VMOVUPS      Z2, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z10, Z3, Z3
-	VMOVUPS      Z3, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z10, Z4, Z4
-	VMOVUPS      Z4, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z10, Z5, Z5
-	VMOVUPS      Z5, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z10, Z6, Z6
-	VMOVUPS      Z6, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z10, Z7, Z7
-	VMOVUPS      Z7, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z10, Z8, Z8
-	VMOVUPS      Z8, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z10, Z9, Z9
-	VMOVUPS      Z9, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z10, Z0, Z0
-	VMOVUPS      Z0, K1, (AX)
-	JMP          avx512Strip10_last_stored
+	VMOVUPS.Z        (DX), K1, Z10
+	VFMADD231PS.BCST (AX), Z10, Z1
+	VFMADD231PS.BCST (AX)(R8*1), Z10, Z2
+	VFMADD231PS.BCST (AX)(R8*2), Z10, Z3
+	VFMADD231PS.BCST (AX)(R9*1), Z10, Z4
+	VFMADD231PS.BCST (AX)(R8*4), Z10, Z5
+	VFMADD231PS.BCST (R10), Z10, Z6
+	VFMADD231PS.BCST (AX)(R9*2), Z10, Z7
+	VFMADD231PS.BCST (R10)(R8*2), Z10, Z8
+	VFMADD231PS.BCST (AX)(R8*8), Z10, Z9
+	VFMADD231PS.BCST (R10)(R8*4), Z10, Z0
+	ADDQ             CX, AX
+	ADDQ             CX, R10
+	ADDQ             BX, DX
+	DECQ             DI
+	JNZ              avx512Strip10_last_deep
+	MOVQ             ldc+72(FP), CX
+	MOVQ             SI, AX
+	VBROADCASTSS     alpha+56(FP), Z10
+	CMPB             add+60(FP), $0x00
+	JNE              avx512Strip10_last_add
+	VMULPS           Z10, Z1, Z1
+	VMOVUPS          Z1, K1, (AX)
+	LEAQ             (AX)(CX*4), AX
+	VMULPS           Z10, Z2, Z2
+	VMOVUPS          Z2, K1, (AX)
+	LEAQ             (AX)(CX*4), AX
+	VMULPS           Z10, Z3, Z3
+	VMOVUPS          Z3, K1, (AX)
+	LEAQ             (AX)(CX*4), AX
+	VMULPS           Z10, Z4, Z4
+	VMOVUPS          Z4, K1, (AX)
+	LEAQ             (AX)(CX*4), AX
+	VMULPS           Z10, Z5, Z5
+	VMOVUPS          Z5, K1, (AX)
+	LEAQ             (AX)(CX*4), AX
+	VMULPS           Z10, Z6, Z6
+	VMOVUPS          Z6, K1, (AX)
+	LEAQ             (AX)(CX*4), AX
+	VMULPS           Z10, Z7, Z7
+	VMOVUPS          Z7, K1, (AX)
+	LEAQ             (AX)(CX*4), AX
+	VMULPS           Z10, Z8, Z8
+	VMOVUPS          Z8, K1, (AX)
+	LEAQ             (AX)(CX*4), AX
+	VMULPS           Z10, Z9, Z9
+	VMOVUPS          Z9, K1, (AX)
+	LEAQ             (AX)(CX*4), AX
+	VMULPS           Z10, Z0, Z0
+	VMOVUPS          Z0, K1, (AX)
+	JMP              avx512Strip10_last_stored
 
 avx512Strip10_last_add:
 	MOVQ        SI, AX
@@ -4493,73 +4383,62 @@ avx512Strip11_edge:
 	MOVQ    DX, R13
 
 avx512Strip11_one_deep:
-	VMOVUPS      (R13), Z12
-	VBROADCASTSS (AX), Z13
-	VFMADD231PS  Z13, Z12, Z1
-	VBROADCASTSS (AX)(R8*1), Z13
-	VFMADD231PS  Z13, Z12, Z2
-	VBROADCASTSS (AX)(R8*2), Z13
-	VFMADD231PS  Z13, Z12, Z3
-	VBROADCASTSS (AX)(R9*1), Z13
-	VFMADD231PS  Z13, Z12, Z4
-	VBROADCASTSS (AX)(R8*4), Z13
-	VFMADD231PS  Z13, Z12, Z5
-	VBROADCASTSS (R10), Z13
-	VFMADD231PS  Z13, Z12, Z6
-	VBROADCASTSS (AX)(R9*2), Z13
-	VFMADD231PS  Z13, Z12, Z7
-	VBROADCASTSS (R10)(R8*2), Z13
-	VFMADD231PS  Z13, Z12, Z8
-	VBROADCASTSS (AX)(R8*8), Z13
-	VFMADD231PS  Z13, Z12, Z9
-	VBROADCASTSS (R10)(R8*4), Z13
-	VFMADD231PS  Z13, Z12, Z10
-	VBROADCASTSS (R11), Z13
-	VFMADD231PS  Z13, Z12, Z11
-	ADDQ         CX, AX
-	ADDQ         CX, R10
-	ADDQ         CX, R11
-	ADDQ         BX, R13
-	DECQ         R12
-	JNZ          avx512Strip11_one_deep
-	MOVQ         ldc+72(FP), R13
-	MOVQ         SI, R12
-	VBROADCASTSS alpha+56(FP), Z12
-	CMPB         add+60(FP), $0x00
-	JNE          avx512Strip11_one_add
-	VMULPS       Z12, Z1, Z1
-	VMOVUPS      Z1, (R12)
-	LEAQ         (R12)(R13*4), R12
-	VMULPS       Z12, Z2, Z2
-	VMOVUPS      Z2, (R12)
-	LEAQ         (R12)(R13*4), R12
-	VMULPS       Z12, Z3, Z3
-	VMOVUPS      Z3, (R12)
-	LEAQ         (R12)(R13*4), R12
-	VMULPS       Z12, Z4, Z4
-	VMOVUPS      Z4, (R12)
-	LEAQ         (R12)(R13*4), R12
-	VMULPS       Z12, Z5, Z5
-	VMOVUPS      Z5, (R12)
-	LEAQ         (R12)(R13*4), R12
-	VMULPS       Z12, Z6, Z6
-	VMOVUPS      Z6, (R12)
-	LEAQ         (R12)(R13*4), R12
-	VMULPS       Z12, Z7, Z7
-	VMOVUPS      Z7, (R12)
-	LEAQ         (R12)(R13*4), R12
-	VMULPS       Z12, Z8, Z8
-	VMOVUPS      Z8, (R12)
-	LEAQ         (R12)(R13*4), R12
-	VMULPS       Z12, Z9, Z9
-	VMOVUPS      Z9, (R12)
-	LEAQ         (R12)(R13*4), R12
-	VMULPS       Z12, Z10, Z10
-	VMOVUPS      Z10, (R12)
-	LEAQ         (R12)(R13*4), R12
-	VMULPS       Z12, Z11, Z11
-	VMOVUPS      Z11, (R12)
-	JMP          avx512Strip11_one_stored
+	VMOVUPS          (R13), Z12
+	VFMADD231PS.BCST (AX), Z12, Z1
+	VFMADD231PS.BCST (AX)(R8*1), Z12, Z2
+	VFMADD231PS.BCST (AX)(R8*2), Z12, Z3
+	VFMADD231PS.BCST (AX)(R9*1), Z12, Z4
+	VFMADD231PS.BCST (AX)(R8*4), Z12, Z5
+	VFMADD231PS.BCST (R10), Z12, Z6
+	VFMADD231PS.BCST (AX)(R9*2), Z12, Z7
+	VFMADD231PS.BCST (R10)(R8*2), Z12, Z8
+	VFMADD231PS.BCST (AX)(R8*8), Z12, Z9
+	VFMADD231PS.BCST (R10)(R8*4), Z12, Z10
+	VFMADD231PS.BCST (R11), Z12, Z11
+	ADDQ             CX, AX
+	ADDQ             CX, R10
+	ADDQ             CX, R11
+	ADDQ             BX, R13
+	DECQ             R12
+	JNZ              avx512Strip11_one_deep
+	MOVQ             ldc+72(FP), R13
+	MOVQ             SI, R12
+	VBROADCASTSS     alpha+56(FP), Z12
+	CMPB             add+60(FP), $0x00
+	JNE              avx512Strip11_one_add
+	VMULPS           Z12, Z1, Z1
+	VMOVUPS          Z1, (R12)
+	LEAQ             (R12)(R13*4), R12
+	VMULPS           Z12, Z2, Z2
+	VMOVUPS          Z2, (R12)
+	LEAQ             (R12)(R13*4), R12
+	VMULPS           Z12, Z3, Z3
+	VMOVUPS          Z3, (R12)
+	LEAQ             (R12)(R13*4), R12
+	VMULPS           Z12, Z4, Z4
+	VMOVUPS          Z4, (R12)
+	LEAQ             (R12)(R13*4), R12
+	VMULPS           Z12, Z5, Z5
+	VMOVUPS          Z5, (R12)
+	LEAQ             (R12)(R13*4), R12
+	VMULPS           Z12, Z6, Z6
+	VMOVUPS          Z6, (R12)
+	LEAQ             (R12)(R13*4), R12
+	VMULPS           Z12, Z7, Z7
+	VMOVUPS          Z7, (R12)
+	LEAQ             (R12)(R13*4), R12
+	VMULPS           Z12, Z8, Z8
+	VMOVUPS          Z8, (R12)
+	LEAQ             (R12)(R13*4), R12
+	VMULPS           Z12, Z9, Z9
+	VMOVUPS          Z9, (R12)
+	LEAQ             (R12)(R13*4), R12
+	VMULPS           Z12, Z10, Z10
+	VMOVUPS          Z10, (R12)
+	LEAQ             (R12)(R13*4), R12
+	VMULPS           Z12, Z11, Z11
+	VMOVUPS          Z11, (R12)
+	JMP              avx512Strip11_one_stored
 
 avx512Strip11_one_add:
 	MOVQ        SI, R12
@@ -4637,73 +4516,62 @@ avx512Strip11_last:
 	MOVQ    k+0(FP), DI
 
 avx512Strip11_last_deep:
-	VMOVUPS.Z    (DX), K1, Z11
-	VBROADCASTSS (AX), Z12
-	VFMADD231PS  Z12, Z11, Z1
-	VBROADCASTSS (AX)(R8*1), Z12
-	VFMADD231PS  Z12, Z11, Z2
-	VBROADCASTSS (AX)(R8*2), Z12
-	VFMADD231PS  Z12, Z11, Z3
-	VBROADCASTSS (AX)(R9*1), Z12
-	VFMADD231PS  Z12, Z11, Z4
-	VBROADCASTSS (AX)(R8*4), Z12
-	VFMADD231PS  Z12, Z11, Z5
-	VBROADCASTSS (R10), Z12
-	VFMADD231PS  Z12, Z11, Z6
-	VBROADCASTSS (AX)(R9*2), Z12
-	VFMADD231PS  Z12, Z11, Z7
-	VBROADCASTSS (R10)(R8*2), Z12
-	VFMADD231PS  Z12, Z11, Z8
-	VBROADCASTSS (AX)(R8*8), Z12
-	VFMADD231PS  Z12, Z11, Z9
-	VBROADCASTSS (R10)(R8*4), Z12
-	VFMADD231PS  Z12, Z11, Z10
-	VBROADCASTSS (R11), Z12
-	VFMADD231PS  Z12, Z11, Z0
-	ADDQ         CX, AX
-	ADDQ         CX, R10
-	ADDQ         CX, R11
-	ADDQ         BX, DX
-	DECQ         DI
-	JNZ          avx512Strip11_last_deep
-	MOVQ         ldc+72(FP), CX
-	MOVQ         SI, AX
-	VBROADCASTSS alpha+56(FP), Z11
-	CMPB         add+60(FP), $0x00
-	JNE          avx512Strip11_last_add
-	VMULPS       Z11, Z1, Z1
-	VMOVUPS      Z1, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z11, Z2, Z2
-	VMOVUPS      Z2, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z11, Z3, Z3
-	VMOVUPS      Z3, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z11, Z4, Z4
-	VMOVUPS      Z4, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z11, Z5, Z5
-	VMOVUPS      Z5, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z11, Z6, Z6
-	VMOVUPS      Z6, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z11, Z7, Z7
-	VMOVUPS      Z7, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z11, Z8, Z8
-	VMOVUPS      Z8, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z11, Z9, Z9
-	VMOVUPS      Z9, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z11, Z10, Z10
-	VMOVUPS      Z10, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z11, Z0, Z0
-	VMOVUPS      Z0, K1, (AX)
-	JMP          avx512Strip11_last_stored
+	VMOVUPS.Z        (DX), K1, Z11
+	VFMADD231PS.BCST (AX), Z11, Z1
+	VFMADD231PS.BCST (AX)(R8*1), Z11, Z2
+	VFMADD231PS.BCST (AX)(R8*2), Z11, Z3
+	VFMADD231PS.BCST (AX)(R9*1), Z11, Z4
+	VFMADD231PS.BCST (AX)(R8*4), Z11, Z5
+	VFMADD231PS.BCST (R10), Z11, Z6
+	VFMADD231PS.BCST (AX)(R9*2), Z11, Z7
+	VFMADD231PS.BCST (R10)(R8*2), Z11, Z8
+	VFMADD231PS.BCST (AX)(R8*8), Z11, Z9
+	VFMADD231PS.BCST (R10)(R8*4), Z11, Z10
+	VFMADD231PS.BCST (R11), Z11, Z0
+	ADDQ             CX, AX
+	ADDQ             CX, R10
+	ADDQ             CX, R11
+	ADDQ             BX, DX
+	DECQ             DI
+	JNZ              avx512Strip11_last_deep
+	MOVQ             ldc+72(FP), CX
+	MOVQ             SI, AX
+	VBROADCASTSS     alpha+56(FP), Z11
+	CMPB             add+60(FP), $0x00
+	JNE              avx512Strip11_last_add
+	VMULPS           Z11, Z1, Z1
+	VMOVUPS          Z1, K1, (AX)
+	LEAQ             (AX)(CX*4), AX
+	VMULPS           Z11, Z2, Z2
+	VMOVUPS          Z2, K1, (AX)
+	LEAQ             (AX)(CX*4), AX
+	VMULPS           Z11, Z3, Z3
+	VMOVUPS          Z3, K1, (AX)
+	LEAQ             (AX)(CX*4), AX
+	VMULPS           Z11, Z4, Z4
+	VMOVUPS          Z4, K1, (AX)
+	LEAQ             (AX)(CX*4), AX
+	VMULPS           Z11, Z5, Z5
+	VMOVUPS          Z5, K1, (AX)
+	LEAQ             (AX)(CX*4), AX
+	VMULPS           Z11, Z6, Z6
+	VMOVUPS          Z6, K1, (AX)
+	LEAQ             (AX)(CX*4), AX
+	VMULPS           Z11, Z7, Z7
+	VMOVUPS          Z7, K1, (AX)
+	LEAQ             (AX)(CX*4), AX
+	VMULPS           Z11, Z8, Z8
+	VMOVUPS          Z8, K1, (AX)
+	LEAQ             (AX)(CX*4), AX
+	VMULPS           Z11, Z9, Z9
+	VMOVUPS          Z9, K1, (AX)
+	LEAQ             (AX)(CX*4), AX
+	VMULPS           Z11, Z10, Z10
+	VMOVUPS          Z10, K1, (AX)
+	LEAQ             (AX)(CX*4), AX
+	VMULPS           Z11, Z0, Z0
+	VMOVUPS          Z0, K1, (AX)
+	JMP              avx512Strip11_last_stored
 
 avx512Strip11_last_add:
 	MOVQ        SI, AX
@@ -5043,78 +4911,66 @@ avx512Strip12_edge:
 	MOVQ    DX, R13
 
 avx512Strip12_one_deep:
-	VMOVUPS      (R13), Z13
-	VBROADCASTSS (AX), Z14
-	VFMADD231PS  Z14, Z13, Z1
-	VBROADCASTSS (AX)(R8*1), Z14
-	VFMADD231PS  Z14, Z13, Z2
-	VBROADCASTSS (AX)(R8*2), Z14
-	VFMADD231PS  Z14, Z13, Z3
-	VBROADCASTSS (AX)(R9*1), Z14
-	VFMADD231PS  Z14, Z13, Z4
-	VBROADCASTSS (AX)(R8*4), Z14
-	VFMADD231PS  Z14, Z13, Z5
-	VBROADCASTSS (R10), Z14
-	VFMADD231PS  Z14, Z13, Z6
-	VBROADCASTSS (AX)(R9*2), Z14
-	VFMADD231PS  Z14, Z13, Z7
-	VBROADCASTSS (R10)(R8*2), Z14
-	VFMADD231PS  Z14, Z13, Z8
-	VBROADCASTSS (AX)(R8*8), Z14
-	VFMADD231PS  Z14, Z13, Z9
-	VBROADCASTSS (R10)(R8*4), Z14
-	VFMADD231PS  Z14, Z13, Z10
-	VBROADCASTSS (R11), Z14
-	VFMADD231PS  Z14, Z13, Z11
-	VBROADCASTSS (R10)(R9*2), Z14
-	VFMADD231PS  Z14, Z13, Z12
-	ADDQ         CX, AX
-	ADDQ         CX, R10
-	ADDQ         CX, R11
-	ADDQ         BX, R13
-	DECQ         R12
-	JNZ          avx512Strip12_one_deep
-	MOVQ         ldc+72(FP), R13
-	MOVQ         SI, R12
-	VBROADCASTSS alpha+56(FP), Z13
-	CMPB         add+60(FP), $0x00
-	JNE          avx512Strip12_one_add
-	VMULPS       Z13, Z1, Z1
-	VMOVUPS      Z1, (R12)
-	LEAQ         (R12)(R13*4), R12
-	VMULPS       Z13, Z2, Z2
-	VMOVUPS      Z2, (R12)
-	LEAQ         (R12)(R13*4), R12
-	VMULPS       Z13, Z3, Z3
-	VMOVUPS      Z3, (R12)
-	LEAQ         (R12)(R13*4), R12
-	VMULPS       Z13, Z4, Z4
-	VMOVUPS      Z4, (R12)
-	LEAQ         (R12)(R13*4), R12
-	VMULPS       Z13, Z5, Z5
-	VMOVUPS      Z5, (R12)
-	LEAQ         (R12)(R13*4), R12
-	VMULPS       Z13, Z6, Z6
-	VMOVUPS      Z6, (R12)
-	LEAQ         (R12)(R13*4), R12
-	VMULPS       Z13, Z7, Z7
-	VMOVUPS      Z7, (R12)
-	LEAQ         (R12)(R13*4), R12
-	VMULPS       Z13, Z8, Z8
-	VMOVUPS      Z8, (R12)
-	LEAQ         (R12)(R13*4), R12
-	VMULPS       Z13, Z9, Z9
-	VMOVUPS      Z9, (R12)
-	LEAQ         (R12)(R13*4), R12
-	VMULPS       Z13, Z10, Z10
-	VMOVUPS      Z10, (R12)
-	LEAQ         (R12)(R13*4), R12
-	VMULPS       Z13, Z11, Z11
-	VMOVUPS      Z11, (R12)
-	LEAQ         (R12)(R13*4), R12
-	VMULPS       Z13, Z12, Z12
-	VMOVUPS      Z12, (R12)
-	JMP          avx512Strip12_one_stored
+	VMOVUPS          (R13), Z13
+	VFMADD231PS.BCST (AX), Z13, Z1
+	VFMADD231PS.BCST (AX)(R8*1), Z13, Z2
+	VFMADD231PS.BCST (AX)(R8*2), Z13, Z3
+	VFMADD231PS.BCST (AX)(R9*1), Z13, Z4
+	VFMADD231PS.BCST (AX)(R8*4), Z13, Z5
+	VFMADD231PS.BCST (R10), Z13, Z6
+	VFMADD231PS.BCST (AX)(R9*2), Z13, Z7
+	VFMADD231PS.BCST (R10)(R8*2), Z13, Z8
+	VFMADD231PS.BCST (AX)(R8*8), Z13, Z9
+	VFMADD231PS.BCST (R10)(R8*4), Z13, Z10
+	VFMADD231PS.BCST (R11), Z13, Z11
+	VFMADD231PS.BCST (R10)(R9*2), Z13, Z12
+	ADDQ             CX, AX
+	ADDQ             CX, R10
+	ADDQ             CX, R11
+	ADDQ             BX, R13
+	DECQ             R12
+	JNZ              avx512Strip12_one_deep
+	MOVQ             ldc+72(FP), R13
+	MOVQ             SI, R12
+	VBROADCASTSS     alpha+56(FP), Z13
+	CMPB             add+60(FP), $0x00
+	JNE              avx512Strip12_one_add
+	VMULPS           Z13, Z1, Z1
+	VMOVUPS          Z1, (R12)
+	LEAQ             (R12)(R13*4), R12
+	VMULPS           Z13, Z2, Z2
+	VMOVUPS          Z2, (R12)
+	LEAQ             (R12)(R13*4), R12
+	VMULPS           Z13, Z3, Z3
+	VMOVUPS          Z3, (R12)
+	LEAQ             (R12)(R13*4), R12
+	VMULPS           Z13, Z4, Z4
+	VMOVUPS          Z4, (R12)
+	LEAQ             (R12)(R13*4), R12
+	VMULPS           Z13, Z5, Z5
+	VMOVUPS          Z5, (R12)
+	LEAQ             (R12)(R13*4), R12
+	VMULPS           Z13, Z6, Z6
+	VMOVUPS          Z6, (R12)
+	LEAQ             (R12)(R13*4), R12
+	VMULPS           Z13, Z7, Z7
+	VMOVUPS          Z7, (R12)
+	LEAQ             (R12)(R13*4), R12
+	VMULPS           Z13, Z8, Z8
+	VMOVUPS          Z8, (R12)
+	LEAQ             (R12)(R13*4), R12
+	VMULPS           Z13, Z9, Z9
+	VMOVUPS          Z9, (R12)
+	LEAQ             (R12)(R13*4), R12
+	VMULPS           Z13, Z10, Z10
+	VMOVUPS          Z10, (R12)
+	LEAQ             (R12)(R13*4), R12
+	VMULPS           Z13, Z11, Z11
+	VMOVUPS          Z11, (R12)
+	LEAQ             (R12)(R13*4), R12
+	VMULPS           Z13, Z12, Z12
+	VMOVUPS          Z12, (R12)
+	JMP              avx512Strip12_one_stored
 
 avx512Strip12_one_add:
 	MOVQ        SI, R12
@@ -5197,78 +5053,66 @@ avx512Strip12_last:
 	MOVQ    k+0(FP), DI
 
 avx512Strip12_last_deep:
-	VMOVUPS.Z    (DX), K1, Z12
-	VBROADCASTSS (AX), Z13
-	VFMADD231PS  Z13, Z12, Z1
-	VBROADCASTSS (AX)(R8*1), Z13
-	VFMADD231PS  Z13, Z12, Z2
-	VBROADCASTSS (AX)(R8*2), Z13
-	VFMADD231PS  Z13, Z12, Z3
-	VBROADCASTSS (AX)(R9*1), Z13
-	VFMADD231PS  Z13, Z12, Z4
-	VBROADCASTSS (AX)(R8*4), Z13
-	VFMADD231PS  Z13, Z12, Z5
-	VBROADCASTSS (R10), Z13
-	VFMADD231PS  Z13, Z12, Z6
-	VBROADCASTSS (AX)(R9*2), Z13
-	VFMADD231PS  Z13, Z12, Z7
-	VBROADCASTSS (R10)(R8*2), Z13
-	VFMADD231PS  Z13, Z12, Z8
-	VBROADCASTSS (AX)(R8*8), Z13
-	VFMADD231PS  Z13, Z12, Z9
-	VBROADCASTSS (R10)(R8*4), Z13
-	VFMADD231PS  Z13, Z12, Z10
-	VBROADCASTSS (R11), Z13
-	VFMADD231PS  Z13, Z12, Z11
-	VBROADCASTSS (R10)(R9*2), Z13
-	VFMADD231PS  Z13, Z12, Z0
-	ADDQ         CX, AX
-	ADDQ         CX, R10
-	ADDQ         CX, R11
-	ADDQ         BX, DX
-	DECQ         DI
-	JNZ          avx512Strip12_last_deep
-	MOVQ         ldc+72(FP), CX
-	MOVQ         SI, AX
-	VBROADCASTSS alpha+56(FP), Z12
-	CMPB         add+60(FP), $0x00
-	JNE          avx512Strip12_last_add
-	VMULPS       Z12, Z1, Z1
-	VMOVUPS      Z1, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z12, Z2, Z2
-	VMOVUPS      Z2, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z12, Z3, Z3
-	VMOVUPS      Z3, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z12, Z4, Z4
-	VMOVUPS      Z4, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z12, Z5, Z5
-	VMOVUPS      Z5, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z12, Z6, Z6
-	VMOVUPS      Z6, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z12, Z7, Z7
-	VMOVUPS      Z7, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z12, Z8, Z8
-	VMOVUPS      Z8, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z12, Z9, Z9
-	VMOVUPS      Z9, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z12, Z10, Z10
-	VMOVUPS      Z10, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z12, Z11, Z11
-	VMOVUPS      Z11, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z12, Z0, Z0
-	VMOVUPS      Z0, K1, (AX)
-	JMP          avx512Strip12_last_stored
+	VMOVUPS.Z        (DX), K1, Z12
+	VFMADD231PS.BCST (AX), Z12, Z1
+	VFMADD231PS.BCST (AX)(R8*1), Z12, Z2
+	VFMADD231PS.BCST (AX)(R8*2), Z12, Z3
+	VFMADD231PS.BCST (AX)(R9*1), Z12, Z4
+	VFMADD231PS.BCST (AX)(R8*4), Z12, Z5
+	VFMADD231PS.BCST (R10), Z12, Z6
+	VFMADD231PS.BCST (AX)(R9*2), Z12, Z7
+	VFMADD231PS.BCST (R10)(R8*2), Z12, Z8
+	VFMADD231PS.BCST (AX)(R8*8), Z12, Z9
+	VFMADD231PS.BCST (R10)(R8*4), Z12, Z10
+	VFMADD231PS.BCST (R11), Z12, Z11
+	VFMADD231PS.BCST (R10)(R9*2), Z12, Z0
+	ADDQ             CX, AX
+	ADDQ             CX, R10
+	ADDQ             CX, R11
+	ADDQ             BX, DX
+	DECQ             DI
+	JNZ              avx512Strip12_last_deep
+	MOVQ             ldc+72(FP), CX
+	MOVQ             SI, AX
+	VBROADCASTSS     alpha+56(FP), Z12
+	CMPB             add+60(FP), $0x00
+	JNE              avx512Strip12_last_add
+	VMULPS           Z12, Z1, Z1
+	VMOVUPS          Z1, K1, (AX)
+	LEAQ             (AX)(CX*4), AX
+	VMULPS           Z12, Z2, Z2
+	VMOVUPS          Z2, K1, (AX)
+	LEAQ             (AX)(CX*4), AX
+	VMULPS           Z12, Z3, Z3
+	VMOVUPS          Z3, K1, (AX)
+	LEAQ             (AX)(CX*4), AX
+	VMULPS           Z12, Z4, Z4
+	VMOVUPS          Z4, K1, (AX)
+	LEAQ             (AX)(CX*4), AX
+	VMULPS           Z12, Z5, Z5
+	VMOVUPS          Z5, K1, (AX)
+	LEAQ             (AX)(CX*4), AX
+	VMULPS           Z12, Z6, Z6
+	VMOVUPS          Z6, K1, (AX)
+	LEAQ             (AX)(CX*4), AX
+	VMULPS           Z12, Z7, Z7
+	VMOVUPS          Z7, K1, (AX)
+	LEAQ             (AX)(CX*4), AX
+	VMULPS           Z12, Z8, Z8
+	VMOVUPS          Z8, K1, (AX)
+	LEAQ             (AX)(CX*4), AX
+	VMULPS           Z12, Z9, Z9
+	VMOVUPS          Z9, K1, (AX)
+	LEAQ             (AX)(CX*4), AX
+	VMULPS           Z12, Z10, Z10
+	VMOVUPS          Z10, K1, (AX)
+	LEAQ             (AX)(CX*4), AX
+	VMULPS           Z12, Z11, Z11
+	VMOVUPS          Z11, K1, (AX)
+	LEAQ             (AX)(CX*4), AX
+	VMULPS           Z12, Z0, Z0
+	VMOVUPS          Z0, K1, (AX)
+	JMP              avx512Strip12_last_stored
 
 avx512Strip12_last_add:
 	MOVQ        SI, AX
@@ -5630,83 +5474,70 @@ avx512Strip13_edge:
 	MOVQ    DX, R13
 
 avx512Strip13_one_deep:
-	VMOVUPS      (R13), Z14
-	VBROADCASTSS (AX), Z15
-	VFMADD231PS  Z15, Z14, Z1
-	VBROADCASTSS (AX)(R8*1), Z15
-	VFMADD231PS  Z15, Z14, Z2
-	VBROADCASTSS (AX)(R8*2), Z15
-	VFMADD231PS  Z15, Z14, Z3
-	VBROADCASTSS (AX)(R9*1), Z15
-	VFMADD231PS  Z15, Z14, Z4
-	VBROADCASTSS (AX)(R8*4), Z15
-	VFMADD231PS  Z15, Z14, Z5
-	VBROADCASTSS (R10), Z15
-	VFMADD231PS  Z15, Z14, Z6
-	VBROADCASTSS (AX)(R9*2), Z15
-	VFMADD231PS  Z15, Z14, Z7
-	VBROADCASTSS (R10)(R8*2), Z15
-	VFMADD231PS  Z15, Z14, Z8
-	VBROADCASTSS (AX)(R8*8), Z15
-	VFMADD231PS  Z15, Z14, Z9
-	VBROADCASTSS (R10)(R8*4), Z15
-	VFMADD231PS  Z15, Z14, Z10
-	VBROADCASTSS (R11), Z15
-	VFMADD231PS  Z15, Z14, Z11
-	VBROADCASTSS (R10)(R9*2), Z15
-	VFMADD231PS  Z15, Z14, Z12
-	VBROADCASTSS (AX)(R9*4), Z15
-	VFMADD231PS  Z15, Z14, Z13
-	ADDQ         CX, AX
-	ADDQ         CX, R10
-	ADDQ         CX, R11
-	ADDQ         BX, R13
-	DECQ         R12
-	JNZ          avx512Strip13_one_deep
-	MOVQ         ldc+72(FP), R13
-	MOVQ         SI, R12
-	VBROADCASTSS alpha+56(FP), Z14
-	CMPB         add+60(FP), $0x00
-	JNE          avx512Strip13_one_add
-	VMULPS       Z14, Z1, Z1
-	VMOVUPS      Z1, (R12)
-	LEAQ         (R12)(R13*4), R12
-	VMULPS       Z14, Z2, Z2
-	VMOVUPS      Z2, (R12)
-	LEAQ         (R12)(R13*4), R12
-	VMULPS       Z14, Z3, Z3
-	VMOVUPS      Z3, (R12)
-	LEAQ         (R12)(R13*4), R12
-	VMULPS       Z14, Z4, Z4
-	VMOVUPS      Z4, (R12)
-	LEAQ         (R12)(R13*4), R12
-	VMULPS       Z14, Z5, Z5
-	VMOVUPS      Z5, (R12)
-	LEAQ         (R12)(R13*4), R12
-	VMULPS       Z14, Z6, Z6
-	VMOVUPS      Z6, (R12)
-	LEAQ         (R12)(R13*4), R12
-	VMULPS       Z14, Z7, Z7
-	VMOVUPS      Z7, (R12)
-	LEAQ         (R12)(R13*4), R12
-	VMULPS       Z14, Z8, Z8
-	VMOVUPS      Z8, (R12)
-	LEAQ         (R12)(R13*4), R12
-	VMULPS       Z14, Z9, Z9
-	VMOVUPS      Z9, (R12)
-	LEAQ         (R12)(R13*4), R12
-	VMULPS       Z14, Z10, Z10
-	VMOVUPS      Z10, (R12)
-	LEAQ         (R12)(R13*4), R12
-	VMULPS       Z14, Z11, Z11
-	VMOVUPS      Z11, (R12)
-	LEAQ         (R12)(R13*4), R12
-	VMULPS       Z14, Z12, Z12
-	VMOVUPS      Z12, (R12)
-	LEAQ         (R12)(R13*4), R12
-	VMULPS       Z14, Z13, Z13
-	VMOVUPS      Z13, (R12)
-	JMP          avx512Strip13_one_stored
+	VMOVUPS          (R13), Z14
+	VFMADD231PS.BCST (AX), Z14, Z1
+	VFMADD231PS.BCST (AX)(R8*1), Z14, Z2
+	VFMADD231PS.BCST (AX)(R8*2), Z14, Z3
+	VFMADD231PS.BCST (AX)(R9*1), Z14, Z4
+	VFMADD231PS.BCST (AX)(R8*4), Z14, Z5
+	VFMADD231PS.BCST (R10), Z14, Z6
+	VFMADD231PS.BCST (AX)(R9*2), Z14, Z7
+	VFMADD231PS.BCST (R10)(R8*2), Z14, Z8
+	VFMADD231PS.BCST (AX)(R8*8), Z14, Z9
+	VFMADD231PS.BCST (R10)(R8*4), Z14, Z10
+	VFMADD231PS.BCST (R11), Z14, Z11
+	VFMADD231PS.BCST (R10)(R9*2), Z14, Z12
+	VFMADD231PS.BCST (AX)(R9*4), Z14, Z13
+	ADDQ             CX, AX
+	ADDQ             CX, R10
+	ADDQ             CX, R11
+	ADDQ             BX, R13
+	DECQ             R12
+	JNZ              avx512Strip13_one_deep
+	MOVQ             ldc+72(FP), R13
+	MOVQ             SI, R12
+	VBROADCASTSS     alpha+56(FP), Z14
+	CMPB             add+60(FP), $0x00
+	JNE              avx512Strip13_one_add
+	VMULPS           Z14, Z1, Z1
+	VMOVUPS          Z1, (R12)
+	LEAQ             (R12)(R13*4), R12
+	VMULPS           Z14, Z2, Z2
+	VMOVUPS          Z2, (R12)
+	LEAQ             (R12)(R13*4), R12
+	VMULPS           Z14, Z3, Z3
+	VMOVUPS          Z3, (R12)
+	LEAQ             (R12)(R13*4), R12
+	VMULPS           Z14, Z4, Z4
+	VMOVUPS          Z4, (R12)
+	LEAQ             (R12)(R13*4), R12
+	VMULPS           Z14, Z5, Z5
+	VMOVUPS          Z5, (R12)
+	LEAQ             (R12)(R13*4), R12
+	VMULPS           Z14, Z6, Z6
+	VMOVUPS          Z6, (R12)
+	LEAQ             (R12)(R13*4), R12
+	VMULPS           Z14, Z7, Z7
+	VMOVUPS          Z7, (R12)
+	LEAQ             (R12)(R13*4), R12
+	VMULPS           Z14, Z8, Z8
+	VMOVUPS          Z8, (R12)
+	LEAQ             (R12)(R13*4), R12
+	VMULPS           Z14, Z9, Z9
+	VMOVUPS          Z9, (R12)
+	LEAQ             (R12)(R13*4), R12
+	VMULPS           Z14, Z10, Z10
+	VMOVUPS          Z10, (R12)
+	LEAQ             (R12)(R13*4), R12
+	VMULPS           Z14, Z11, Z11
+	VMOVUPS          Z11, (R12)
+	LEAQ             (R12)(R13*4), R12
+	VMULPS           Z14, Z12, Z12
+	VMOVUPS          Z12, (R12)
+	LEAQ             (R12)(R13*4), R12
+	VMULPS           Z14, Z13, Z13
+	VMOVUPS          Z13, (R12)
+	JMP              avx512Strip13_one_stored
 
 avx512Strip13_one_add:
 	MOVQ        SI, R12
@@ -5794,83 +5625,70 @@ avx512Strip13_last:
 	MOVQ    k+0(FP), DI
 
 avx512Strip13_last_deep:
-	VMOVUPS.Z    (DX), K1, Z13
-	VBROADCASTSS (AX), Z14
-	VFMADD231PS  Z14, Z13, Z1
-	VBROADCASTSS (AX)(R8*1), Z14
-	VFMADD231PS  Z14, Z13, Z2
-	VBROADCASTSS (AX)(R8*2), Z14
-	VFMADD231PS  Z14, Z13, Z3
-	VBROADCASTSS (AX)(R9*1), Z14
-	VFMADD231PS  Z14, Z13, Z4
-	VBROADCASTSS (AX)(R8*4), Z14
-	VFMADD231PS  Z14, Z13, Z5
-	VBROADCASTSS (R10), Z14
-	VFMADD231PS  Z14, Z13, Z6
-	VBROADCASTSS (AX)(R9*2), Z14
-	VFMADD231PS  Z14, Z13, Z7
-	VBROADCASTSS (R10)(R8*2), Z14
-	VFMADD231PS  Z14, Z13, Z8
-	VBROADCASTSS (AX)(R8*8), Z14
-	VFMADD231PS  Z14, Z13, Z9
-	VBROADCASTSS (R10)(R8*4), Z14
-	VFMADD231PS  Z14, Z13, Z10
-	VBROADCASTSS (R11), Z14
-	VFMADD231PS  Z14, Z13, Z11
-	VBROADCASTSS (R10)(R9*2), Z14
-	VFMADD231PS  Z14, Z13, Z12
-	VBROADCASTSS (AX)(R9*4), Z14
-	VFMADD231PS  Z14, Z13, Z0
-	ADDQ         CX, AX
-	ADDQ         CX, R10
-	ADDQ         CX, R11
-	ADDQ         BX, DX
-	DECQ         DI
-	JNZ          avx512Strip13_last_deep
-	MOVQ         ldc+72(FP), CX
-	MOVQ         SI, AX
-	VBROADCASTSS alpha+56(FP), Z13
-	CMPB         add+60(FP), $0x00
-	JNE          avx512Strip13_last_add
-	VMULPS       Z13, Z1, Z1
-	VMOVUPS      Z1, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z13, Z2, Z2
-	VMOVUPS      Z2, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z13, Z3, Z3
-	VMOVUPS      Z3, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z13, Z4, Z4
-	VMOVUPS      Z4, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z13, Z5, Z5
-	VMOVUPS      Z5, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z13, Z6, Z6
-	VMOVUPS      Z6, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z13, Z7, Z7
-	VMOVUPS      Z7, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z13, Z8, Z8
-	VMOVUPS      Z8, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z13, Z9, Z9
-	VMOVUPS      Z9, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z13, Z10, Z10
-	VMOVUPS      Z10, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z13, Z11, Z11
-	VMOVUPS      Z11, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z13, Z12, Z12
-	VMOVUPS      Z12, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z13, Z0, Z0
-	VMOVUPS      Z0, K1, (AX)
-	JMP          avx512Strip13_last_stored
+	VMOVUPS.Z        (DX), K1, Z13
+	VFMADD231PS.BCST (AX), Z13, Z1
+	VFMADD231PS.BCST (AX)(R8*1), Z13, Z2
+	VFMADD231PS.BCST (AX)(R8*2), Z13, Z3
+	VFMADD231PS.BCST (AX)(R9*1), Z13, Z4
+	VFMADD231PS.BCST (AX)(R8*4), Z13, Z5
+	VFMADD231PS.BCST (R10), Z13, Z6
+	VFMADD231PS.BCST (AX)(R9*2), Z13, Z7
+	VFMADD231PS.BCST (R10)(R8*2), Z13, Z8
+	VFMADD231PS.BCST (AX)(R8*8), Z13, Z9
+	VFMADD231PS.BCST (R10)(R8*4), Z13, Z10
+	VFMADD231PS.BCST (R11), Z13, Z11
+	VFMADD231PS.BCST (R10)(R9*2), Z13, Z12
+	VFMADD231PS.BCST (AX)(R9*4), Z13, Z0
+	ADDQ             CX, AX
+	ADDQ             CX, R10
+	ADDQ             CX, R11
+	ADDQ             BX, DX
+	DECQ             DI
+	JNZ              avx512Strip13_last_deep
+	MOVQ             ldc+72(FP), CX
+	MOVQ             SI, AX
+	VBROADCASTSS     alpha+56(FP), Z13
+	CMPB             add+60(FP), $0x00
+	JNE              avx512Strip13_last_add
+	VMULPS           Z13, Z1, Z1
+	VMOVUPS          Z1, K1, (AX)
+	LEAQ             (AX)(CX*4), AX
+	VMULPS           Z13, Z2, Z2
+	VMOVUPS          Z2, K1, (AX)
+	LEAQ             (AX)(CX*4), AX
+	VMULPS           Z13, Z3, Z3
+	VMOVUPS          Z3, K1, (AX)
+	LEAQ             (AX)(CX*4), AX
+	VMULPS           Z13, Z4, Z4
+	VMOVUPS          Z4, K1, (AX)
+	LEAQ             (AX)(CX*4), AX
+	VMULPS           Z13, Z5, Z5
+	VMOVUPS          Z5, K1, (AX)
+	LEAQ             (AX)(CX*4), AX
+	VMULPS           Z13, Z6, Z6
+	VMOVUPS          Z6, K1, (AX)
+	LEAQ             (AX)(CX*4), AX
+	VMULPS           Z13, Z7, Z7
+	VMOVUPS          Z7, K1, (AX)
+	LEAQ             (AX)(CX*4), AX
+	VMULPS           Z13, Z8, Z8
+	VMOVUPS          Z8, K1, (AX)
+	LEAQ             (AX)(CX*4), AX
+	VMULPS           Z13, Z9, Z9
+	VMOVUPS          Z9, K1, (AX)
+	LEAQ             (AX)(CX*4), AX
+	VMULPS           Z13, Z10, Z10
+	VMOVUPS          Z10, K1, (AX)
+	LEAQ             (AX)(CX*4), AX
+	VMULPS           Z13, Z11, Z11
+	VMOVUPS          Z11, K1, (AX)
+	LEAQ             (AX)(CX*4), AX
+	VMULPS           Z13, Z12, Z12
+	VMOVUPS          Z12, K1, (AX)
+	LEAQ             (AX)(CX*4), AX
+	VMULPS           Z13, Z0, Z0
+	VMOVUPS          Z0, K1, (AX)
+	JMP              avx512Strip13_last_stored
 
 avx512Strip13_last_add:
 	MOVQ        SI, AX
@@ -6254,88 +6072,74 @@ avx512Strip14_edge:
 	MOVQ    DX, R13
 
 avx512Strip14_one_deep:
-	VMOVUPS      (R13), Z15
-	VBROADCASTSS (AX), Z16
-	VFMADD231PS  Z16, Z15, Z1
-	VBROADCASTSS (AX)(R8*1), Z16
-	VFMADD231PS  Z16, Z15, Z2
-	VBROADCASTSS (AX)(R8*2), Z16
-	VFMADD231PS  Z16, Z15, Z3
-	VBROADCASTSS (AX)(R9*1), Z16
-	VFMADD231PS  Z16, Z15, Z4
-	VBROADCASTSS (AX)(R8*4), Z16
-	VFMADD231PS  Z16, Z15, Z5
-	VBROADCASTSS (R10), Z16
-	VFMADD231PS  Z16, Z15, Z6
-	VBROADCASTSS (AX)(R9*2), Z16
-	VFMADD231PS  Z16, Z15, Z7
-	VBROADCASTSS (R10)(R8*2), Z16
-	VFMADD231PS  Z16, Z15, Z8
-	VBROADCASTSS (AX)(R8*8), Z16
-	VFMADD231PS  Z16, Z15, Z9
-	VBROADCASTSS (R10)(R8*4), Z16
-	VFMADD231PS  Z16, Z15, Z10
-	VBROADCASTSS (R11), Z16
-	VFMADD231PS  Z16, Z15, Z11
-	VBROADCASTSS (R10)(R9*2), Z16
-	VFMADD231PS  Z16, Z15, Z12
-	VBROADCASTSS (AX)(R9*4), Z16
-	VFMADD231PS  Z16, Z15, Z13
-	VBROADCASTSS (R10)(R8*8), Z16
-	VFMADD231PS  Z16, Z15, Z14
-	ADDQ         CX, AX
-	ADDQ         CX, R10
-	ADDQ         CX, R11
-	ADDQ         BX, R13
-	DECQ         R12
-	JNZ          avx512Strip14_one_deep
-	MOVQ         ldc+72(FP), R13
-	MOVQ         SI, R12
-	VBROADCASTSS alpha+56(FP), Z15
-	CMPB         add+60(FP), $0x00
-	JNE          avx512Strip14_one_add
-	VMULPS       Z15, Z1, Z1
-	VMOVUPS      Z1, (R12)
-	LEAQ         (R12)(R13*4), R12
-	VMULPS       Z15, Z2, Z2
-	VMOVUPS      Z2, (R12)
-	LEAQ         (R12)(R13*4), R12
-	VMULPS       Z15, Z3, Z3
-	VMOVUPS      Z3, (R12)
-	LEAQ         (R12)(R13*4), R12
-	VMULPS       Z15, Z4, Z4
-	VMOVUPS      Z4, (R12)
-	LEAQ         (R12)(R13*4), R12
-	VMULPS       Z15, Z5, Z5
-	VMOVUPS      Z5, (R12)
-	LEAQ         (R12)(R13*4), R12
-	VMULPS       Z15, Z6, Z6
-	VMOVUPS      Z6, (R12)
-	LEAQ         (R12)(R13*4), R12
-	VMULPS       Z15, Z7, Z7
-	VMOVUPS      Z7, (R12)
-	LEAQ         (R12)(R13*4), R12
-	VMULPS       Z15, Z8, Z8
-	VMOVUPS      Z8, (R12)
-	LEAQ         (R12)(R13*4), R12
-	VMULPS       Z15, Z9, Z9
-	VMOVUPS      Z9, (R12)
-	LEAQ         (R12)(R13*4), R12
-	VMULPS       Z15, Z10, Z10
-	VMOVUPS      Z10, (R12)
-	LEAQ         (R12)(R13*4), R12
-	VMULPS       Z15, Z11, Z11
-	VMOVUPS      Z11, (R12)
-	LEAQ         (R12)(R13*4), R12
-	VMULPS       Z15, Z12, Z12
-	VMOVUPS      Z12, (R12)
-	LEAQ         (R12)(R13*4), R12
-	VMULPS       Z15, Z13, Z13
-	VMOVUPS      Z13, (R12)
-	LEAQ         (R12)(R13*4), R12
-	VMULPS       Z15, Z14, Z14
-	VMOVUPS      Z14, (R12)
-	JMP          avx512Strip14_one_stored
+	VMOVUPS          (R13), Z15
+	VFMADD231PS.BCST (AX), Z15, Z1
+	VFMADD231PS.BCST (AX)(R8*1), Z15, Z2
+	VFMADD231PS.BCST (AX)(R8*2), Z15, Z3
+	VFMADD231PS.BCST (AX)(R9*1), Z15, Z4
+	VFMADD231PS.BCST (AX)(R8*4), Z15, Z5
+	VFMADD231PS.BCST (R10), Z15, Z6
+	VFMADD231PS.BCST (AX)(R9*2), Z15, Z7
+	VFMADD231PS.BCST (R10)(R8*2), Z15, Z8
+	VFMADD231PS.BCST (AX)(R8*8), Z15, Z9
+	VFMADD231PS.BCST (R10)(R8*4), Z15, Z10
+	VFMADD231PS.BCST (R11), Z15, Z11
+	VFMADD231PS.BCST (R10)(R9*2), Z15, Z12
+	VFMADD231PS.BCST (AX)(R9*4), Z15, Z13
+	VFMADD231PS.BCST (R10)(R8*8), Z15, Z14
+	ADDQ             CX, AX
+	ADDQ             CX, R10
+	ADDQ             CX, R11
+	ADDQ             BX, R13
+	DECQ             R12
+	JNZ              avx512Strip14_one_deep
+	MOVQ             ldc+72(FP), R13
+	MOVQ             SI, R12
+	VBROADCASTSS     alpha+56(FP), Z15
+	CMPB             add+60(FP), $0x00
+	JNE              avx512Strip14_one_add
+	VMULPS           Z15, Z1, Z1
+	VMOVUPS          Z1, (R12)
+	LEAQ             (R12)(R13*4), R12
+	VMULPS           Z15, Z2, Z2
+	VMOVUPS          Z2, (R12)
+	LEAQ             (R12)(R13*4), R12
+	VMULPS           Z15, Z3, Z3
+	VMOVUPS          Z3, (R12)
+	LEAQ             (R12)(R13*4), R12
+	VMULPS           Z15, Z4, Z4
+	VMOVUPS          Z4, (R12)
+	LEAQ             (R12)(R13*4), R12
+	VMULPS           Z15, Z5, Z5
+	VMOVUPS          Z5, (R12)
+	LEAQ             (R12)(R13*4), R12
+	VMULPS           Z15, Z6, Z6
+	VMOVUPS          Z6, (R12)
+	LEAQ             (R12)(R13*4), R12
+	VMULPS           Z15, Z7, Z7
+	VMOVUPS          Z7, (R12)
+	LEAQ             (R12)(R13*4), R12
+	VMULPS           Z15, Z8, Z8
+	VMOVUPS          Z8, (R12)
+	LEAQ             (R12)(R13*4), R12
+	VMULPS           Z15, Z9, Z9
+	VMOVUPS          Z9, (R12)
+	LEAQ             (R12)(R13*4), R12
+	VMULPS           Z15, Z10, Z10
+	VMOVUPS          Z10, (R12)
+	LEAQ             (R12)(R13*4), R12
+	VMULPS           Z15, Z11, Z11
+	VMOVUPS          Z11, (R12)
+	LEAQ             (R12)(R13*4), R12
+	VMULPS           Z15, Z12, Z12
+	VMOVUPS          Z12, (R12)
+	LEAQ             (R12)(R13*4), R12
+	VMULPS           Z15, Z13, Z13
+	VMOVUPS          Z13, (R12)
+	LEAQ             (R12)(R13*4), R12
+	VMULPS           Z15, Z14, Z14
+	VMOVUPS          Z14, (R12)
+	JMP              avx512Strip14_one_stored
 
 avx512Strip14_one_add:
 	MOVQ        SI, R12
@@ -6428,88 +6232,74 @@ avx512Strip14_last:
 	MOVQ    k+0(FP), DI
 
 avx512Strip14_last_deep:
-	VMOVUPS.Z    (DX), K1, Z14
-	VBROADCASTSS (AX), Z15
-	VFMADD231PS  Z15, Z14, Z1
-	VBROADCASTSS (AX)(R8*1), Z15
-	VFMADD231PS  Z15, Z14, Z2
-	VBROADCASTSS (AX)(R8*2), Z15
-	VFMADD231PS  Z15, Z14, Z3
-	VBROADCASTSS (AX)(R9*1), Z15
-	VFMADD231PS  Z15, Z14, Z4
-	VBROADCASTSS (AX)(R8*4), Z15
-	VFMADD231PS  Z15, Z14, Z5
-	VBROADCASTSS (R10), Z15
-	VFMADD231PS  Z15, Z14, Z6
-	VBROADCASTSS (AX)(R9*2), Z15
-	VFMADD231PS  Z15, Z14, Z7
-	VBROADCASTSS (R10)(R8*2), Z15
-	VFMADD231PS  Z15, Z14, Z8
-	VBROADCASTSS (AX)(R8*8), Z15
-	VFMADD231PS  Z15, Z14, Z9
-	VBROADCASTSS (R10)(R8*4), Z15
-	VFMADD231PS  Z15, Z14, Z10
-	VBROADCASTSS (R11), Z15
-	VFMADD231PS  Z15, Z14, Z11
-	VBROADCASTSS (R10)(R9*2), Z15
-	VFMADD231PS  Z15, Z14, Z12
-	VBROADCASTSS (AX)(R9*4), Z15
-	VFMADD231PS  Z15, Z14, Z13
-	VBROADCASTSS (R10)(R8*8), Z15
-	VFMADD231PS  Z15, Z14, Z0
-	ADDQ         CX, AX
-	ADDQ         CX, R10
-	ADDQ         CX, R11
-	ADDQ         BX, DX
-	DECQ         DI
-	JNZ          avx512Strip14_last_deep
-	MOVQ         ldc+72(FP), CX
-	MOVQ         SI, AX
-	VBROADCASTSS alpha+56(FP), Z14
-	CMPB         add+60(FP), $0x00
-	JNE          avx512Strip14_last_add
-	VMULPS       Z14, Z1, Z1
-	VMOVUPS      Z1, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z14, Z2, Z2
-	VMOVUPS      Z2, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z14, Z3, Z3
-	VMOVUPS      Z3, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z14, Z4, Z4
-	VMOVUPS      Z4, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z14, Z5, Z5
-	VMOVUPS      Z5, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z14, Z6, Z6
-	VMOVUPS      Z6, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z14, Z7, Z7
-	VMOVUPS      Z7, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z14, Z8, Z8
-	VMOVUPS      Z8, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z14, Z9, Z9
-	VMOVUPS      Z9, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z14, Z10, Z10
-	VMOVUPS      Z10, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z14, Z11, Z11
-	VMOVUPS      Z11, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z14, Z12, Z12
-	VMOVUPS      Z12, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z14, Z13, Z13
-	VMOVUPS      Z13, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMULPS       Z14, Z0, Z0
-	VMOVUPS      Z0, K1, (AX)
-	JMP          avx512Strip14_last_stored
+	VMOVUPS.Z        (DX), K1, Z14
+	VFMADD231PS.BCST (AX), Z14, Z1
+	VFMADD231PS.BCST (AX)(R8*1), Z14, Z2
+	VFMADD231PS.BCST (AX)(R8*2), Z14, Z3
+	VFMADD231PS.BCST (AX)(R9*1), Z14, Z4
+	VFMADD231PS.BCST (AX)(R8*4), Z14, Z5
+	VFMADD231PS.BCST (R10), Z14, Z6
+	VFMADD231PS.BCST (AX)(R9*2), Z14, Z7
+	VFMADD231PS.BCST (R10)(R8*2), Z14, Z8
+	VFMADD231PS.BCST (AX)(R8*8), Z14, Z9
+	VFMADD231PS.BCST (R10)(R8*4), Z14, Z10
+	VFMADD231PS.BCST (R11), Z14, Z11
+	VFMADD231PS.BCST (R10)(R9*2), Z14, Z12
+	VFMADD231PS.BCST (AX)(R9*4), Z14, Z13
+	VFMADD231PS.BCST (R10)(R8*8), Z14, Z0
+	ADDQ             CX, AX
+	ADDQ             CX, R10
+	ADDQ             CX, R11
+	ADDQ             BX, DX
+	DECQ             DI
+	JNZ              avx512Strip14_last_deep
+	MOVQ             ldc+72(FP), CX
+	MOVQ             SI, AX
+	VBROADCASTSS     alpha+56(FP), Z14
+	CMPB             add+60(FP), $0x00
+	JNE              avx512Strip14_last_add
+	VMULPS           Z14, Z1, Z1
+	VMOVUPS          Z1, K1, (AX)
+	LEAQ             (AX)(CX*4), AX
+	VMULPS           Z14, Z2, Z2
+	VMOVUPS          Z2, K1, (AX)
+	LEAQ             (AX)(CX*4), AX
+	VMULPS           Z14, Z3, Z3
+	VMOVUPS          Z3, K1, (AX)
+	LEAQ             (AX)(CX*4), AX
+	VMULPS           Z14, Z4, Z4
+	VMOVUPS          Z4, K1, (AX)
+	LEAQ             (AX)(CX*4), AX
+	VMULPS           Z14, Z5, Z5
+	VMOVUPS          Z5, K1, (AX)
+	LEAQ             (AX)(CX*4), AX
+	VMULPS           Z14, Z6, Z6
+	VMOVUPS          Z6, K1, (AX)
+	LEAQ             (AX)(CX*4), AX
+	VMULPS           Z14, Z7, Z7
+	VMOVUPS          Z7, K1, (AX)
+	LEAQ             (AX)(CX*4), AX
+	VMULPS           Z14, Z8, Z8
+	VMOVUPS          Z8, K1, (AX)
+	LEAQ             (AX)(CX*4), AX
+	VMULPS           Z14, Z9, Z9
+	VMOVUPS          Z9, K1, (AX)
+	LEAQ             (AX)(CX*4), AX
+	VMULPS           Z14, Z10, Z10
+	VMOVUPS          Z10, K1, (AX)
+	LEAQ             (AX)(CX*4), AX
+	VMULPS           Z14, Z11, Z11
+	VMOVUPS          Z11, K1, (AX)
+	LEAQ             (AX)(CX*4), AX
+	VMULPS           Z14, Z12, Z12
+	VMOVUPS          Z12, K1, (AX)
+	LEAQ             (AX)(CX*4), AX
+	VMULPS           Z14, Z13, Z13
+	VMOVUPS          Z13, K1, (AX)
+	LEAQ             (AX)(CX*4), AX
+	VMULPS           Z14, Z0, Z0
+	VMOVUPS          Z0, K1, (AX)
+	JMP              avx512Strip14_last_stored
 
 avx512Strip14_last_add:
 	MOVQ        SI, AX

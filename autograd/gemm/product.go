@@ -43,8 +43,9 @@ func (e *engine) product(m, n, k int, alpha float32, a, b matrix, add bool, c []
 		nc = min(n, roundUp(area/kc, e.nr))
 	}
 	var work *buffer
-	if packs || e.packs || a.right != 1 {
-		work = take(roundUp(nc, e.nr)*kc + e.mr*kc)
+	strip := e.stripOf(m, n, k, a)
+	if packs || strip != asIs {
+		work = take(roundUp(nc, e.nr)*kc + e.mr*(kc+skew))
 	}
 	for j := 0; j < n; j += nc {
 		cols := min(nc, n-j)
@@ -52,17 +53,23 @@ func (e *engine) product(m, n, k int, alpha float32, a, b matrix, add bool, c []
 			deep := min(kc, k-p)
 			panels, bStride, panel := b.data[p*b.down+j*b.right:], b.down, 0
 			if packs {
-				panels, bStride, panel = work.floats[e.mr*kc:], e.nr, deep*e.nr
+				panels, bStride, panel = work.floats[e.mr*(kc+skew):], e.nr, deep*e.nr
 				e.packB(panels, b.at(p, j), deep, cols)
 			}
 			for i := 0; i < m; {
 				end := i + e.rows(m-i)
-				strip := a.at(i, p)
-				if e.packs || a.right != 1 {
-					e.packA(work.floats, strip, end-i, deep)
-					strip = matrix{work.floats, 1, e.mr}
+				rows := a.at(i, p)
+				switch strip {
+				case packed:
+					e.packA(work.floats, rows, end-i, deep)
+					rows = matrix{work.floats, 1, e.mr}
+				case skewed:
+					for r := range end - i {
+						copy(work.floats[r*(kc+skew):][:deep], rows.data[r*a.down:])
+					}
+					rows = matrix{work.floats, kc + skew, 1}
 				}
-				e.strip(end-i, cols, deep, alpha, strip, panels, bStride, panel, add || p > 0, c[i*ldc+j:], ldc)
+				e.strip(end-i, cols, deep, alpha, rows, panels, bStride, panel, add || p > 0, c[i*ldc+j:], ldc)
 				i = end
 			}
 		}
@@ -70,6 +77,30 @@ func (e *engine) product(m, n, k int, alpha float32, a, b matrix, add bool, c []
 	if work != nil {
 		give(work)
 	}
+}
+
+// A strip of A is read as it is, or packed column by column, or copied row by row to where its rows do
+// not fall on the same lines of the first cache.
+const (
+	asIs = iota
+	packed
+	skewed
+)
+
+const (
+	skew  = 16   // floats between copied rows: another cache line
+	alias = 1024 // floats; rows so far apart fall on the same lines
+)
+
+func (e *engine) stripOf(m, n, k int, a matrix) int {
+	const often = 4 // panels that use the strip
+	switch {
+	case e.packs, a.right != 1 && m*k > e.directArea && n > often*e.nr:
+		return packed
+	case a.right == 1 && a.down%alias == 0 && n > e.nr && m > 1:
+		return skewed
+	}
+	return asIs
 }
 
 func roundUp(n, to int) int { return (n + to - 1) / to * to }

@@ -231,6 +231,10 @@ func (t *tile) once(part string, vectors int, edge bool) {
 			bs = append(bs, loadB(v))
 		}
 		for i := range t.rows {
+			if _, ok := t.isa.(avx512); ok && vectors == 1 {
+				VFMADD231PS_BCST(t.row.at(i), bs[0], acc[i][0])
+				continue
+			}
 			x := broadcastA(i)
 			for v := range vectors {
 				VFMADD231PS(x, bs[v], acc[i][v])
