@@ -25,3 +25,30 @@ func Example() {
 	// dy/dx = [0.2100 -0.3150]
 	// dy/dw = [0.4200 0.8399]
 }
+
+// square is an op of one's own: y = x², whose Backward adds dy·2x to the gradient of x.
+type square struct{ y, x *autograd.Tensor }
+
+func (o square) Backward() {
+	dy, dx := o.y.AddGrad(), o.x.AddGrad()
+	for i := range dx {
+		dx[i] += dy[i] * 2 * o.x.Data[i]
+	}
+}
+
+// A model adds an op of its own: compute, then record how to go back.
+func ExampleRecord() {
+	x := autograd.NewParam(1, 3)
+	copy(x.Data, []float32{1, 2, 3})
+
+	t := autograd.NewTape()
+	y := t.New(1, 3)
+	for i, v := range x.Data {
+		y.Data[i] = v * v
+	}
+	autograd.Record(t, square{y, x})
+	t.Backward(t.Sum(y))
+
+	fmt.Println(y.Data, x.Grad)
+	// Output: [1 4 9] [2 4 6]
+}
