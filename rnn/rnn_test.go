@@ -94,6 +94,34 @@ func TestScoreOfManyDocuments(t *testing.T) {
 	})
 }
 
+// Tokens that wait are read together, whatever was read before; a BOS forgets it; a clone made at any
+// time goes on by itself.
+func TestWaitingTokens(t *testing.T) {
+	eachCell(t, func(t *testing.T, cell string) {
+		m := loud(t, small(cell))
+		rng := rand1()
+		s := m.Start()
+		var context []lm.Token
+		for range 60 {
+			for range rng.IntN(5) { // some are asked for one by one, some are not
+				tok := rng.Int32N(11)
+				if rng.IntN(3) > 0 {
+					tok = max(tok, 1)
+				}
+				s.Push(tok)
+				context = append(context, tok)
+			}
+			if rng.IntN(3) == 0 {
+				left := s
+				s = s.Clone()
+				left.Push(1)
+				left.NextLogProbs(nil)
+			}
+			require.InDeltaSlice(t, m.NextLogProbs(nil, context), s.NextLogProbs(nil), 2e-5, "after %v", context)
+		}
+	})
+}
+
 // Two batches in a row with the memory carried over are one batch of twice the length, in what they predict.
 func TestCarry(t *testing.T) {
 	eachCell(t, func(t *testing.T, cell string) {
