@@ -17,9 +17,12 @@ type unroll struct {
 	B, T, H  int
 	x        []int32        // [B·T] inputs; where one is bos the state before it is zero
 	whh, bhh *Tensor        // [G·H, H] and [1, G·H], G gates
-	whhT     blas32.General // whh turned once, since every step multiplies by it
+	whhT     blas32.General // whh turned once for many steps that multiply by it; empty for a few
 	prev     []float32      // [B·T, H] the state before each step
 }
+
+// turnFrom is the number of steps from which on turning whh costs less than reading it across in each.
+const turnFrom = 4
 
 // unroll checks shapes; gates is G.
 func (t *Tape) unroll(xw, whh, bhh, h0 *Tensor, B, T, gates int, x []int32) unroll {
@@ -30,7 +33,9 @@ func (t *Tape) unroll(xw, whh, bhh, h0 *Tensor, B, T, gates int, x []int32) unro
 		bhh.want("bhh of a recurrent layer", 1, gates*H)
 	}
 	u := unroll{B: B, T: T, H: H, x: x[:B*T], whh: whh, bhh: bhh, prev: t.Scratch(B * T * H)}
-	u.whhT = transpose(t.Scratch(gates*H*H), whh.General)
+	if T >= turnFrom {
+		u.whhT = transpose(t.Scratch(gates*H*H), whh.General)
+	}
 	u.start(u.prev, h0)
 	return u
 }
@@ -98,11 +103,15 @@ func (u *unroll) product(dst, xw []float32, t int) {
 			}
 		}
 	}
-	blas32.Gemm(blas.NoTrans, blas.NoTrans, 1, u.step(u.prev, t, u.H), u.whhT, 1, u.step(dst, t, c))
+	if prev, sums := u.step(u.prev, t, u.H), u.step(dst, t, c); u.whhT.Rows > 0 {
+		blas32.Gemm(blas.NoTrans, blas.NoTrans, 1, prev, u.whhT, 1, sums)
+	} else {
+		blas32.Gemm(blas.NoTrans, blas.Trans, 1, prev, u.whh.General, 1, sums)
+	}
 }
 
-// back sends the gradient of the sums of step t, dsum = dprev·whhᵀ inverted, to the state before it:
-// dh of step t−1 grows by dsum·whh, except for the rows that were reset.
+// back inverts sums = prev·whhᵀ for step t: the gradient dh of the step before grows by dsum·whh, except
+// for the rows that were reset.
 func (u *unroll) back(dh, dsum []float32, t int) {
 	if t == 0 {
 		return
