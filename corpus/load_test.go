@@ -175,6 +175,7 @@ func TestLoadStops(t *testing.T) {
 	endless := endlessReader{after: 10, do: cancel}
 	_, err := Load(ctx, Options{Source: "-", Stdin: &endless})
 	require.ErrorIs(t, err, context.Canceled)
+	require.Greater(t, endless.after, -10, "it goes on reading")
 
 	broken := errors.New("the disk is on fire")
 	_, err = Load(t.Context(), Options{Source: "-", Stdin: io.MultiReader(strings.NewReader("some text"), failing{broken})})
@@ -185,7 +186,7 @@ type failing struct{ err error }
 
 func (f failing) Read([]byte) (int, error) { return 0, f.err }
 
-// endlessReader does something after a number of reads, and does not stop by itself.
+// endlessReader does something after a number of reads, and does not stop soon by itself.
 type endlessReader struct {
 	after int
 	do    func()
@@ -194,6 +195,9 @@ type endlessReader struct {
 func (r *endlessReader) Read(p []byte) (int, error) {
 	if r.after--; r.after == 0 {
 		r.do()
+	}
+	if r.after < -1000 {
+		return 0, io.EOF
 	}
 	return copy(p, "on and on "), nil
 }
