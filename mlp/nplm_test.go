@@ -204,6 +204,9 @@ func TestConfigErrors(t *testing.T) {
 
 // In a steady state neither a step of generation nor a step of training allocates.
 func TestNoAllocations(t *testing.T) {
+	if racing {
+		t.Skip("pools allocate at random under the race detector")
+	}
 	each(t, func(t *testing.T, _ string, direct bool) {
 		cfg := small
 		cfg.Direct = direct

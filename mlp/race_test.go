@@ -1,0 +1,6 @@
+//go:build race
+
+package mlp
+
+// racing: the race detector is on, under which a sync.Pool throws away part of what it is given.
+const racing = true
