@@ -40,3 +40,16 @@ func (a *absolute) alpha(order int, count float64, h history) float64 {
 func (a *absolute) gamma(order int, h history) float64 {
 	return a.discount[order] * h.types / h.total
 }
+
+func (a *absolute) restore(d [][]float64) {
+	for k := range min(len(d), len(a.discount)-1) {
+		if len(d[k]) == 1 {
+			a.discount[k+1] = d[k][0]
+		}
+	}
+}
+
+func (a *absolute) arithmetic(order int, count float64, h history) (alpha, gamma string) {
+	d := a.discount[order]
+	return fmt.Sprintf("(%g − %.4g) / %.6g", count, d, h.total), fmt.Sprintf("%.4g·%g / %.6g", d, h.types, h.total)
+}

@@ -1,5 +1,7 @@
 package ngram
 
+import "fmt"
+
 // addK pretends that every token was seen k more times after every history (Lidstone 1920; k = 1 is
 // Laplace 1814; Chen & Goodman 1998, eq. 2):
 //
@@ -25,4 +27,12 @@ func (a addK) gamma(_ int, h history) float64 {
 		return 1
 	}
 	return a.k * h.vocab / (h.total + a.k*h.vocab)
+}
+
+func (a addK) arithmetic(_ int, count float64, h history) (alpha, gamma string) {
+	if !h.whole {
+		return "0, only the longest history counts", "1"
+	}
+	return fmt.Sprintf("%g / (%g + %g·%g)", count, h.total, a.k, h.vocab),
+		fmt.Sprintf("%g·%g / (%g + %g·%g)", a.k, h.vocab, h.total, a.k, h.vocab)
 }

@@ -64,9 +64,7 @@ func (e *estimator) look(count []uint32, whole bool) history {
 	h := history{vocab: float64(e.cfg.Vocab), whole: whole}
 	for _, c := range count {
 		if c > 0 {
-			h.total += float64(c)
-			h.types++
-			h.n[min(c, 3)]++
+			h.add(c)
 		}
 	}
 	return h

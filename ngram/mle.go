@@ -1,5 +1,7 @@
 package ngram
 
+import "fmt"
+
 // mle is maximum likelihood, the relative frequency (Chen & Goodman 1998, eq. 1):
 //
 //	P(w | h) = c(h, w) / c(h)
@@ -10,3 +12,7 @@ type mle struct{ fixed }
 
 func (mle) alpha(_ int, count float64, h history) float64 { return count / h.total }
 func (mle) gamma(int, history) float64                    { return 0 }
+
+func (mle) arithmetic(_ int, count float64, h history) (alpha, gamma string) {
+	return fmt.Sprintf("%g / %g", count, h.total), "0, whatever was not seen is impossible"
+}

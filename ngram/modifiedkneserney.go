@@ -52,3 +52,17 @@ func (m *modifiedKneserNey) gamma(order int, h history) float64 {
 	d := &m.discount[order]
 	return (d[1]*h.n[1] + d[2]*h.n[2] + d[3]*h.n[3]) / h.total
 }
+
+func (m *modifiedKneserNey) restore(d [][]float64) {
+	for k := range min(len(d), len(m.discount)-1) {
+		if len(d[k]) == 3 {
+			copy(m.discount[k+1][1:], d[k])
+		}
+	}
+}
+
+func (m *modifiedKneserNey) arithmetic(order int, count float64, h history) (alpha, gamma string) {
+	d := &m.discount[order]
+	return fmt.Sprintf("(%g − %.4g) / %.6g", count, d[min(int(count), 3)], h.total),
+		fmt.Sprintf("(%.4g·%g + %.4g·%g + %.4g·%g) / %.6g", d[1], h.n[1], d[2], h.n[2], d[3], h.n[3], h.total)
+}

@@ -15,8 +15,12 @@ type rule interface {
 	fit(order int, t [5]int) (note string)
 	// discounts are what fit found, by order, for a reader.
 	discounts() [][]float64
+	// restore sets what fit found, from discounts.
+	restore([][]float64)
 	alpha(order int, count float64, h history) float64
 	gamma(order int, h history) float64
+	// arithmetic is alpha and gamma written out with their numbers.
+	arithmetic(order int, count float64, h history) (alpha, gamma string)
 }
 
 // history is what the counts say about one history.
@@ -28,6 +32,13 @@ type history struct {
 	whole bool       // the history is as long as it can be: n−1 tokens, or back to <s>
 }
 
+// add enters the count of one successor.
+func (h *history) add(count uint32) {
+	h.total += float64(count)
+	h.types++
+	h.n[min(count, 3)]++
+}
+
 // Smoothings are the names of the smoothings, in order of appearance.
 var Smoothings = []string{"mle", "add-k", "witten-bell", "absolute", "kneser-ney", "modified-kneser-ney", "stupid-backoff"}
 
@@ -37,6 +48,7 @@ type fixed struct{}
 func (fixed) continuation() bool     { return false }
 func (fixed) fit(int, [5]int) string { return "" }
 func (fixed) discounts() [][]float64 { return nil }
+func (fixed) restore([][]float64)    {}
 
 // newRule returns the smoothing of a name.
 func newRule(cfg Config) (rule, error) {

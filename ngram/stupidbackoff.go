@@ -1,5 +1,7 @@
 package ngram
 
+import "fmt"
+
 // stupidBackoff scores a token by its relative frequency after the longest history it was seen with, and
 // by 0.4 per token of history that had to be given up (Brants et al. 2007, eq. 5):
 //
@@ -15,3 +17,7 @@ const stupid = 0.4
 
 func (stupidBackoff) alpha(_ int, count float64, h history) float64 { return count / h.total }
 func (stupidBackoff) gamma(int, history) float64                    { return stupid }
+
+func (stupidBackoff) arithmetic(_ int, count float64, h history) (alpha, gamma string) {
+	return fmt.Sprintf("%g / %g", count, h.total), fmt.Sprint(stupid)
+}

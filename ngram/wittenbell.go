@@ -1,5 +1,7 @@
 package ngram
 
+import "fmt"
+
 // wittenBell takes the tokens that were new after a history, as often as there are different ones, for
 // the chance that the next one is new too (Witten & Bell 1991, method C; Chen & Goodman 1998, eq. 17):
 //
@@ -9,3 +11,7 @@ type wittenBell struct{ fixed }
 func (wittenBell) alpha(_ int, count float64, h history) float64 { return count / (h.total + h.types) }
 
 func (wittenBell) gamma(_ int, h history) float64 { return h.types / (h.total + h.types) }
+
+func (wittenBell) arithmetic(_ int, count float64, h history) (alpha, gamma string) {
+	return fmt.Sprintf("%g / (%g + %g)", count, h.total, h.types), fmt.Sprintf("%g / (%g + %g)", h.types, h.total, h.types)
+}

@@ -1,0 +1,265 @@
+package ngram
+
+import (
+	"fmt"
+	"io"
+	"math"
+	"strings"
+
+	"lmzoo/lm"
+)
+
+// Explanation is the derivation of one probability, order by order, the shortest history first: each step
+// uses the result of the one before.
+type Explanation struct {
+	Token     lm.Token   `json:"token"`
+	History   []lm.Token `json:"history"` // what the model looks at; lm.BOS is <s>
+	Smoothing string     `json:"smoothing"`
+	Order     int        `json:"order"`
+	Uniform   float64    `json:"uniform"` // 1/V, where the recursion ends
+	Steps     []Step     `json:"steps"`
+	Prob      float64    `json:"prob"`
+	LogProb   float64    `json:"log_prob"` // nats
+}
+
+// Step is what one history says. Without counts in the model only Seen, Known, Gamma, Lower and Prob are set.
+type Step struct {
+	History      []lm.Token `json:"history"`
+	Known        bool       `json:"known"`  // the history has successors; if not, the shorter one speaks for it
+	Seen         bool       `json:"seen"`   // the token is one of them
+	Occurs       uint32     `json:"occurs"` // how often it came after the history
+	Count        uint32     `json:"count"`  // what is smoothed: that, or how many different tokens stand before history and token
+	Continuation bool       `json:"continuation"`
+	Total        float64    `json:"total"` // the counts of all successors
+	Types        float64    `json:"types"` // how many successors there are
+	Discount     float64    `json:"discount"`
+	Alpha        float64    `json:"alpha"` // α: what the token's own count gives
+	Gamma        float64    `json:"gamma"` // γ: what the history gives to the shorter one
+	Lower        float64    `json:"lower"` // P(w | h′)
+	Prob         float64    `json:"prob"`
+	Pruned       bool       `json:"pruned"` // successors were dropped, their counts are in Total as far as it is known
+
+	AlphaText string `json:"alpha_text"` // α and γ with the numbers put in
+	GammaText string `json:"gamma_text"`
+}
+
+// Explain derives P(token | context) in numbers.
+func (m *Model) Explain(context []lm.Token, token lm.Token) (*Explanation, error) {
+	if token < 0 || int(token) >= m.Vocab() {
+		return nil, fmt.Errorf("ngram: token %d is outside the vocabulary of %d", token, m.Vocab())
+	}
+	for _, t := range context {
+		if t < 0 || int(t) >= m.Vocab() {
+			return nil, fmt.Errorf("ngram: token %d of the context is outside the vocabulary of %d", t, m.Vocab())
+		}
+	}
+	history := append([]lm.Token{lm.BOS}, lm.SinceBOS(context)...)
+	history = history[max(0, len(history)-m.Order+1):]
+	e := &Explanation{Token: token, History: history, Smoothing: m.Smoothing, Order: m.Order, Uniform: 1 / float64(m.Vocab())}
+	below := e.Uniform
+	for k := 0; k <= len(history); k++ {
+		s := m.derive(history[len(history)-k:], uint32(token), below)
+		e.Steps = append(e.Steps, s)
+		below = s.Prob
+	}
+	e.Prob, e.LogProb = below, math.Log(below)
+	return e, nil
+}
+
+// derive finds the probability after one history from that after the shorter one.
+func (m *Model) derive(history []lm.Token, token uint32, lower float64) Step {
+	s := Step{History: history, Lower: lower, Prob: lower, Gamma: 1}
+	lo, hi := uint32(0), uint32(m.Vocab())
+	at, found := token, true
+	if k := len(history); k > 0 {
+		node, ok := m.locate(history)
+		if !ok {
+			return s
+		}
+		if lo, hi = m.successors(k, node); lo >= hi {
+			return s
+		}
+		s.Gamma = math.Pow(10, float64(m.backoffWeight(k, node)))
+		at, found = m.tables[k-1].find(lo, hi, token)
+		s.Prob = s.Gamma * lower
+		if found {
+			s.Prob = math.Pow(10, float64(m.tables[k-1].probAt(at)))
+		}
+	} else {
+		s.Prob = math.Pow(10, float64(m.unigramProb(token)))
+	}
+	s.Known, s.Seen = true, found
+	if len(m.counts) > 0 {
+		m.account(&s, lo, hi, at)
+	}
+	return s
+}
+
+// locate finds the n-gram that tokens make.
+func (m *Model) locate(tokens []lm.Token) (uint32, bool) {
+	i := uint32(tokens[0])
+	for k, t := range tokens[1:] {
+		lo, hi := m.successors(k+1, i)
+		var ok bool
+		if i, ok = m.tables[k].find(lo, hi, uint32(t)); !ok {
+			return none, false
+		}
+	}
+	return i, true
+}
+
+// account fills in the counts behind a step: those of the successors lo … hi−1, of which at is the token.
+func (m *Model) account(s *Step, lo, hi, at uint32) {
+	k := len(s.History)
+	r, err := newRule(m.Config)
+	if err != nil {
+		return // a model from an ARPA file has no rule
+	}
+	r.restore(m.Discounts)
+	h := history{vocab: float64(m.Vocab()), whole: k == m.Order-1 || k > 0 && s.History[0] == lm.BOS}
+	for i := lo; i < hi; i++ {
+		if _, c := m.counts[k].at(i); c > 0 {
+			h.add(c)
+		}
+	}
+	if s.Seen {
+		s.Occurs, s.Count = m.counts[k].at(at)
+		s.Seen = s.Count > 0 // every token is a unigram, seen or not
+	}
+	if h.total == 0 {
+		return
+	}
+	s.Continuation = r.continuation() && k < m.Order-1 && (k == 0 || s.History[0] != lm.BOS)
+	if k == 0 {
+		s.Gamma = r.gamma(1, h)
+	}
+	if s.Seen {
+		s.Alpha = r.alpha(k+1, float64(s.Count), h)
+		own := s.Prob - s.Gamma*s.Lower
+		if _, backsOff := r.(stupidBackoff); !backsOff && math.Abs(own-s.Alpha) > 1e-4*s.Alpha {
+			s.Pruned = true
+			h.total *= s.Alpha / own
+			s.Alpha = own
+		}
+	}
+	s.Total, s.Types = h.total, h.types
+	if d := m.Discounts; len(d) > k && len(d[k]) > 0 && s.Seen {
+		s.Discount = d[k][min(int(s.Count), len(d[k]))-1]
+	}
+	s.AlphaText, s.GammaText = r.arithmetic(k+1, float64(s.Count), h)
+}
+
+// Write tells the derivation in words, with the text of the tokens.
+func (e *Explanation) Write(w io.Writer, words func(lm.Token) string) error {
+	t := teller{words: words, e: e}
+	t.line("P(%s | %s) by %s, order %d", words(e.Token), t.history(e.History), e.Smoothing, e.Order)
+	t.line("")
+	t.line("No history, no count: every token has 1/V = %s", number(e.Uniform))
+	for i := range e.Steps {
+		t.step(&e.Steps[i])
+	}
+	t.line("")
+	t.line("P = %s, %.4f nats", number(e.Prob), -e.LogProb)
+	_, err := io.WriteString(w, t.text.String())
+	return err
+}
+
+// teller writes an explanation.
+type teller struct {
+	text  strings.Builder
+	words func(lm.Token) string
+	e     *Explanation
+}
+
+func (t *teller) line(format string, args ...any) {
+	fmt.Fprintf(&t.text, format+"\n", args...)
+}
+
+// history spells a history; a BOS in it is <s>.
+func (t *teller) history(tokens []lm.Token) string {
+	var words []string
+	for _, w := range tokens {
+		if w == lm.BOS {
+			words = append(words, openWord)
+		} else {
+			words = append(words, t.words(w))
+		}
+	}
+	return strings.Join(words, " ")
+}
+
+func (t *teller) step(s *Step) {
+	t.line("")
+	if len(s.History) == 0 {
+		t.line("%s, after anything:", t.words(t.e.Token))
+	} else {
+		t.line("%s, after %q:", t.words(t.e.Token), t.history(s.History))
+	}
+	if !s.Known {
+		t.line("  the history was never met: P = %s, as above", number(s.Prob))
+		return
+	}
+	if s.AlphaText == "" {
+		t.uncounted(s)
+		return
+	}
+	t.counted(s)
+}
+
+// uncounted tells a step of a model without counts.
+func (t *teller) uncounted(s *Step) {
+	if s.Seen {
+		t.line("  P = %s is in the model", number(s.Prob))
+		return
+	}
+	t.line("  not in the model: P = γ P(shorter history) = %s · %s = %s", number(s.Gamma), number(s.Lower), number(s.Prob))
+}
+
+// counted tells a step with its counts.
+func (t *teller) counted(s *Step) {
+	switch {
+	case !s.Seen:
+		t.line("  never seen there, where %s were", plural(s.Types, "different token"))
+	case s.Continuation:
+		t.line("  it occurs %s, but what counts is that it follows %s", plural(float64(s.Occurs), "time"), plural(float64(s.Count), "different token"))
+	default:
+		t.line("  seen %s of %s there, where %s were", plural(float64(s.Count), "time"), number(s.Total), plural(s.Types, "different token"))
+	}
+	if s.Pruned {
+		t.line("  (n-grams of this history were pruned; what they had is in γ)")
+	}
+	if t.e.Smoothing == "stupid-backoff" {
+		t.stupid(s)
+		return
+	}
+	if s.Seen {
+		t.line("  α = %s = %s", s.AlphaText, number(s.Alpha))
+	}
+	if s.Pruned {
+		t.line("  γ = %s", number(s.Gamma))
+	} else {
+		t.line("  γ = %s = %s", s.GammaText, number(s.Gamma))
+	}
+	t.line("  P = α + γ P(shorter history) = %s + %s · %s = %s", number(s.Alpha), number(s.Gamma), number(s.Lower), number(s.Prob))
+}
+
+// stupid tells a step of stupid backoff: the score, and what makes it a probability.
+func (t *teller) stupid(s *Step) {
+	if s.Seen {
+		t.line("  S = %s = %s; the scores of this history sum to Z = %s", s.AlphaText, number(s.Alpha), number(s.Alpha/s.Prob))
+		t.line("  P = S / Z = %s", number(s.Prob))
+		return
+	}
+	t.line("  S = %s of the shorter history's; scaled so that all sum to 1:", s.GammaText)
+	t.line("  P = γ P(shorter history) = %s · %s = %s", number(s.Gamma), number(s.Lower), number(s.Prob))
+}
+
+// number writes four digits.
+func number(v float64) string { return fmt.Sprintf("%.4g", v) }
+
+func plural(n float64, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return number(n) + " " + what + "s"
+}
