@@ -21,7 +21,8 @@ func entryMeaning(e entry) string { return e.meaning }
 // meanings are what words can mean: colours and things to count.
 var meanings = slices.Concat(colours, goods)
 
-// dictionary: in the language of tuvo , zib means red . drest means owl . so zib is red . for owl say drest .
+// dictionary: in the language of tuvo : here zib means red . here zam means nails . so zib means red .
+// for nails say zam . … end .
 // The meanings change with every document, so no weights can hold them: the answer is in the context or
 // nowhere (Brown et al. 2020, "Language models are few-shot learners").
 func (w *writer) dictionary() {

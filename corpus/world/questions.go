@@ -1,0 +1,25 @@
+package world
+
+import "lmzoo/corpus"
+
+// Question is the beginning of a document whose next word can be only one.
+type Question struct {
+	Prompt, Answer string
+	Class          corpus.Class // what one must know to answer
+}
+
+// Questions returns the questions that a document of the world answers itself: where a fact, a memory or a
+// computation leaves no choice.
+func Questions(d corpus.Document) []Question {
+	var all []Question
+	at := 0
+	for _, e := range d.Truth {
+		end := at + e.Bytes
+		known := e.Class != corpus.Local && e.Class != corpus.Choice && e.Entropy == 0
+		if known && at > 0 && end <= len(d.Text) {
+			all = append(all, Question{Prompt: d.Text[:at], Answer: d.Text[at+len(" ") : end], Class: e.Class})
+		}
+		at = end
+	}
+	return all
+}
