@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -222,13 +223,28 @@ func TestDropoutIsAFunctionOfSeedStepAndPiece(t *testing.T) {
 	sameWeights(t, a, trained(t, c, 0.5, 3), "the same seed")
 	c.Seed++
 	require.NotEqual(t, a.W.Data, trained(t, c, 0.5, 3).W.Data, "another seed")
-	seen := map[uint64]bool{}
-	for batch := range 100 {
-		for piece := range 10 {
-			seen[dropoutSeed(batch, piece)] = true
-		}
-	}
-	require.Len(t, seen, 1000, "every batch and piece has masks of its own")
+
+	c.Accumulate = 3
+	var draws, again []uint64
+	walk(t, start(t, &roller{W: autograd.NewParam(1, 1), draws: &draws}, testSource(), c), 5)
+	walk(t, start(t, &roller{W: autograd.NewParam(1, 1), draws: &again}, testSource(), c), 5)
+	require.Equal(t, draws, again)
+	require.Len(t, draws, 5*3*4)
+	slices.Sort(draws)
+	require.Len(t, slices.Compact(draws), 5*3*4, "every step, batch and piece has masks of its own")
+}
+
+// roller writes down the first random number that each of its losses is given.
+type roller struct {
+	W     *autograd.Tensor `param:"w"`
+	draws *[]uint64
+}
+
+func (m *roller) Loss(t *autograd.Tape, b corpus.Batch) *autograd.Tensor {
+	*m.draws = append(*m.draws, t.Rand.Uint64())
+	loss := t.New(1, 1)
+	loss.Data[0] = 1
+	return loss
 }
 
 func TestModelKeepsItsOwnMemory(t *testing.T) {
