@@ -287,7 +287,7 @@ func (full) Write([]byte) (int, error) { return 0, errors.New("no space left") }
 
 // TestEveryDamage: whichever bit is flipped, wherever the file is cut, whatever is appended: an error.
 func TestEveryDamage(t *testing.T) {
-	file, _ := pack(t, adaptive{}, bytewise{}, "a text that is long enough to be damaged in many ways")
+	file, _ := pack(t, adaptive{}, bytewise{}, "a text to damage in many ways")
 	for i := range file {
 		_, err := unpack(adaptive{}, bytewise{}, file[:i])
 		require.Error(t, err, "cut after %d bytes", i)
