@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"testing"
+	"time"
 
 	"gonum.org/v1/gonum/blas"
 	"gonum.org/v1/gonum/blas/gonum"
@@ -72,3 +73,20 @@ func BenchmarkSgemm(b *testing.B) {
 
 // BenchmarkGonum is gonum's own product, for comparison.
 func BenchmarkGonum(b *testing.B) { benchmark(b, gonum.Implementation{}) }
+
+// BenchmarkCeilings are what no product and no generation can exceed on one core.
+func BenchmarkCeilings(b *testing.B) {
+	b.Run("multiply-add", func(b *testing.B) {
+		for b.Loop() {
+			b.ReportMetric(PeakFLOPS(50*time.Millisecond)/1e9, "GFLOP/s")
+		}
+	})
+	for name, floats := range map[string]int{"read/16KB": 1 << 12, "read/256KB": 1 << 16, "read/8MB": 1 << 21, "read/256MB": 1 << 26} {
+		buffer := make([]float32, floats)
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				b.ReportMetric(Bandwidth(50*time.Millisecond, buffer)/1e9, "GB/s")
+			}
+		})
+	}
+}

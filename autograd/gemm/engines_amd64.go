@@ -136,3 +136,20 @@ func transposePanel(dst []float32, nr int, b matrix, k, cols int) {
 		}
 	}
 }
+
+func peakKernel() (run func(n int), flops float64) {
+	switch best.name {
+	case "avx512":
+		return avx512Peak, 12 * 16 * 2
+	case "avx2":
+		return avx2Peak, 12 * 8 * 2
+	}
+	return peakGo, peakGoFLOPs
+}
+
+func readKernel() func(p *float32, n int) {
+	if best.name == "go" {
+		return readGo
+	}
+	return avx2Read
+}

@@ -1,4 +1,4 @@
-//go:build !amd64 || noasm
+//go:build (!amd64 && !arm64) || noasm
 
 package gemm
 
@@ -7,3 +7,7 @@ var best = portable()
 
 // engines are all that this processor can run, best first.
 func engines() []*engine { return []*engine{best} }
+
+func peakKernel() (run func(n int), flops float64) { return peakGo, peakGoFLOPs }
+
+func readKernel() func(p *float32, n int) { return readGo }

@@ -1,0 +1,54 @@
+//go:build !noasm
+
+package gemm
+
+// best multiplies here.
+var best = engines()[0]
+
+// engines are all that this processor can run, best first: every arm64 has NEON.
+func engines() []*engine { return []*engine{neon(), portable()} }
+
+const neonRows, neonCols = 6, 16
+
+// neonTile computes a whole tile from a packed strip and a packed panel.
+//
+//go:noescape
+func neonTile(k int, a, b *float32, alpha float32, add bool, c *float32, ldc int)
+
+// neonPeak runs n times 16 independent vector multiply-adds.
+func neonPeak(n int)
+
+// neonRead reads n times 256 bytes.
+//
+//go:noescape
+func neonRead(p *float32, n int)
+
+func neon() *engine {
+	return &engine{name: "neon", mr: neonRows, nr: neonCols, packs: true, strip: stripNeon, packA: packAGo(neonRows), packB: packBGo(neonCols)}
+}
+
+func stripNeon(rows, n, k int, alpha float32, a matrix, b []float32, _, panel int, add bool, c []float32, ldc int) {
+	for j := 0; j < n; j += neonCols {
+		pa, pb, cols := &a.data[0], &b[j/neonCols*panel], min(neonCols, n-j)
+		if rows == neonRows && cols == neonCols {
+			neonTile(k, pa, pb, alpha, add, &c[j], ldc)
+			continue
+		}
+		var tile [neonRows * neonCols]float32
+		neonTile(k, pa, pb, alpha, false, &tile[0], neonCols)
+		for i := range rows {
+			row, out := c[i*ldc+j:][:cols], tile[i*neonCols:]
+			for x := range row {
+				if add {
+					row[x] += out[x]
+				} else {
+					row[x] = out[x]
+				}
+			}
+		}
+	}
+}
+
+func peakKernel() (run func(n int), flops float64) { return neonPeak, 16 * 4 * 2 }
+
+func readKernel() func(p *float32, n int) { return neonRead }

@@ -1,0 +1,142 @@
+//go:build !noasm
+
+#include "textflag.h"
+
+// One row of the tile: C[i] += A[i] · B, where B is V0 to V3.
+#define ROW(a, c0, c1, c2, c3) \
+	VFMLA a.S4, V0.S4, c0.S4 \
+	VFMLA a.S4, V1.S4, c1.S4 \
+	VFMLA a.S4, V2.S4, c2.S4 \
+	VFMLA a.S4, V3.S4, c3.S4
+
+// One row of C, old values in V0 to V3: stores them plus α times the sums.
+#define STORE(c0, c1, c2, c3) \
+	VFMLA V4.S4, c0.S4, V0.S4 \
+	VFMLA V4.S4, c1.S4, V1.S4 \
+	VFMLA V4.S4, c2.S4, V2.S4 \
+	VFMLA V4.S4, c3.S4, V3.S4 \
+	VST1 [V0.S4, V1.S4, V2.S4, V3.S4], (R4) \
+	ADD R5, R4, R4
+
+#define OLD VLD1 (R4), [V0.S4, V1.S4, V2.S4, V3.S4]
+
+#define NONE \
+	VEOR V0.B16, V0.B16, V0.B16 \
+	VEOR V1.B16, V1.B16, V1.B16 \
+	VEOR V2.B16, V2.B16, V2.B16 \
+	VEOR V3.B16, V3.B16, V3.B16
+
+#define ZERO(c0, c1, c2, c3) \
+	VEOR c0.B16, c0.B16, c0.B16 \
+	VEOR c1.B16, c1.B16, c1.B16 \
+	VEOR c2.B16, c2.B16, c2.B16 \
+	VEOR c3.B16, c3.B16, c3.B16
+
+// func neonTile(k int, a, b *float32, alpha float32, add bool, c *float32, ldc int)
+TEXT ·neonTile(SB), NOSPLIT, $0-48
+	MOVD k+0(FP), R0
+	MOVD a+8(FP), R1
+	MOVD b+16(FP), R2
+	ZERO(V8, V9, V10, V11)
+	ZERO(V12, V13, V14, V15)
+	ZERO(V16, V17, V18, V19)
+	ZERO(V20, V21, V22, V23)
+	ZERO(V24, V25, V26, V27)
+	ZERO(V28, V29, V30, V31)
+
+deep:
+	VLD1.P 64(R2), [V0.S4, V1.S4, V2.S4, V3.S4]
+	VLD1R.P 4(R1), [V4.S4]
+	VLD1R.P 4(R1), [V5.S4]
+	VLD1R.P 4(R1), [V6.S4]
+	VLD1R.P 4(R1), [V7.S4]
+	ROW(V4, V8, V9, V10, V11)
+	VLD1R.P 4(R1), [V4.S4]
+	ROW(V5, V12, V13, V14, V15)
+	VLD1R.P 4(R1), [V5.S4]
+	ROW(V6, V16, V17, V18, V19)
+	ROW(V7, V20, V21, V22, V23)
+	ROW(V4, V24, V25, V26, V27)
+	ROW(V5, V28, V29, V30, V31)
+	SUB  $1, R0, R0
+	CBNZ R0, deep
+
+	MOVWU alpha+24(FP), R3
+	VDUP R3, V4.S4
+	MOVBU add+28(FP), R3
+	MOVD c+32(FP), R4
+	MOVD ldc+40(FP), R5
+	LSL $2, R5, R5
+	CBZ R3, store
+	OLD
+	STORE(V8, V9, V10, V11)
+	OLD
+	STORE(V12, V13, V14, V15)
+	OLD
+	STORE(V16, V17, V18, V19)
+	OLD
+	STORE(V20, V21, V22, V23)
+	OLD
+	STORE(V24, V25, V26, V27)
+	OLD
+	STORE(V28, V29, V30, V31)
+	RET
+
+store:
+	NONE
+	STORE(V8, V9, V10, V11)
+	NONE
+	STORE(V12, V13, V14, V15)
+	NONE
+	STORE(V16, V17, V18, V19)
+	NONE
+	STORE(V20, V21, V22, V23)
+	NONE
+	STORE(V24, V25, V26, V27)
+	NONE
+	STORE(V28, V29, V30, V31)
+	RET
+
+// func neonPeak(n int)
+TEXT ·neonPeak(SB), NOSPLIT, $0-8
+	MOVD n+0(FP), R0
+	VEOR V0.B16, V0.B16, V0.B16
+	ZERO(V8, V9, V10, V11)
+	ZERO(V12, V13, V14, V15)
+	ZERO(V16, V17, V18, V19)
+	ZERO(V20, V21, V22, V23)
+
+peak:
+	VFMLA V0.S4, V0.S4, V8.S4
+	VFMLA V0.S4, V0.S4, V9.S4
+	VFMLA V0.S4, V0.S4, V10.S4
+	VFMLA V0.S4, V0.S4, V11.S4
+	VFMLA V0.S4, V0.S4, V12.S4
+	VFMLA V0.S4, V0.S4, V13.S4
+	VFMLA V0.S4, V0.S4, V14.S4
+	VFMLA V0.S4, V0.S4, V15.S4
+	VFMLA V0.S4, V0.S4, V16.S4
+	VFMLA V0.S4, V0.S4, V17.S4
+	VFMLA V0.S4, V0.S4, V18.S4
+	VFMLA V0.S4, V0.S4, V19.S4
+	VFMLA V0.S4, V0.S4, V20.S4
+	VFMLA V0.S4, V0.S4, V21.S4
+	VFMLA V0.S4, V0.S4, V22.S4
+	VFMLA V0.S4, V0.S4, V23.S4
+	SUB  $1, R0, R0
+	CBNZ R0, peak
+	RET
+
+// func neonRead(p *float32, n int)
+TEXT ·neonRead(SB), NOSPLIT, $0-16
+	MOVD p+0(FP), R1
+	MOVD n+8(FP), R0
+
+read:
+	VLD1.P 64(R1), [V0.S4, V1.S4, V2.S4, V3.S4]
+	VLD1.P 64(R1), [V4.S4, V5.S4, V6.S4, V7.S4]
+	VLD1.P 64(R1), [V8.S4, V9.S4, V10.S4, V11.S4]
+	VLD1.P 64(R1), [V12.S4, V13.S4, V14.S4, V15.S4]
+	SUB  $1, R0, R0
+	CBNZ R0, read
+	RET
