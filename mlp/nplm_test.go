@@ -107,32 +107,40 @@ func TestPackedLossIsDocumentsAlone(t *testing.T) {
 	require.InEpsilon(t, loss(0, 10), m.Loss(autograd.NewForward(), corpus.Batch{B: 2, T: 10, X: twice, Y: append(y[:10:10], y...), N: 20}).Data[0], 1e-5)
 }
 
-// The gradient of every parameter is the slope of the loss.
+// The gradient of every parameter is the slope of the loss, with dropout too, as long as the dice fall the same.
 func TestGradients(t *testing.T) {
 	each(t, func(t *testing.T, _ string, direct bool) {
-		m := loud(t, Config{VocabSize: 5, Context: 3, NEmbd: 2, Hidden: 4, Direct: direct})
-		x := []lm.Token{0, 1, 2, 3, 0, 4, 2, 2, 1, 0, 3, 4}
-		y := []lm.Token{1, 2, 3, 0, 4, -1, 2, 1, 0, 3, 4, 0}
-		b := batch(2, 6, x, y)
-		tape := autograd.NewTape()
-		tape.Backward(m.Loss(tape, b))
-		value := func() float64 { return float64(m.Loss(autograd.NewForward(), b).Data[0]) }
-		for _, p := range nn.Params(m) {
-			for i := range p.Data {
-				old := p.Data[i]
-				slope := func(h float32) float64 {
-					p.Data[i] = old + h
-					up, at := value(), p.Data[i]
-					p.Data[i] = old - h
-					down := value()
-					return (up - down) / float64(at-p.Data[i])
-				}
-				want := (4*slope(5e-3) - slope(1e-2)) / 3 // Richardson (1911): the error is of fourth order
-				p.Data[i] = old
-				require.InDelta(t, want, p.Grad[i], 1e-3, "%s[%d]", p.Name, i)
-			}
+		for _, dropout := range []float64{0, 0.2} {
+			m := loud(t, Config{VocabSize: 5, Context: 3, NEmbd: 2, Hidden: 4, Direct: direct, Dropout: dropout})
+			x := []lm.Token{0, 1, 2, 3, 0, 4, 2, 2, 1, 0, 3, 4}
+			y := []lm.Token{1, 2, 3, 0, 4, -1, 2, 1, 0, 3, 4, 0}
+			checkGradients(t, m, batch(2, 6, x, y))
 		}
 	})
+}
+
+func checkGradients(t *testing.T, m *Model, b corpus.Batch) {
+	loss := func(tape *autograd.Tape) *autograd.Tensor {
+		tape.Rand = rand1()
+		return m.Loss(tape, b)
+	}
+	tape := autograd.NewTape()
+	tape.Backward(loss(tape))
+	for _, p := range nn.Params(m) {
+		for i := range p.Data {
+			old := p.Data[i]
+			slope := func(h float32) float64 {
+				p.Data[i] = old + h
+				up, at := loss(autograd.NewForward()).Data[0], p.Data[i]
+				p.Data[i] = old - h
+				down := loss(autograd.NewForward()).Data[0]
+				return float64(up-down) / float64(at-p.Data[i])
+			}
+			want := (4*slope(5e-3) - slope(1e-2)) / 3 // Richardson (1911): the error is of fourth order
+			p.Data[i] = old
+			require.InDelta(t, want, p.Grad[i], 1e-3, "%s[%d]", p.Name, i)
+		}
+	}
 }
 
 // A tiny model learns one sequence by heart.

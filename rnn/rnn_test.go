@@ -166,34 +166,45 @@ func TestCarry(t *testing.T) {
 	})
 }
 
-// The gradient of every parameter is the slope of the loss.
+// The gradient of every parameter is the slope of the loss, with dropout too, as long as the dice fall the same.
 func TestGradients(t *testing.T) {
 	eachCell(t, func(t *testing.T, cell string) {
-		for _, vocab := range []int{5, 20} { // fewer and more tokens than the batch has
-			m := loud(t, Config{Cell: cell, VocabSize: vocab, NEmbd: 3, Hidden: 4, Layers: 2})
+		for _, cfg := range []Config{
+			{VocabSize: 5, NEmbd: 3, Hidden: 4, Layers: 2},  // fewer tokens than the batch has
+			{VocabSize: 20, NEmbd: 3, Hidden: 4, Layers: 2}, // more
+			{VocabSize: 5, NEmbd: 4, Hidden: 4, Layers: 1, Tied: true},
+			{VocabSize: 5, NEmbd: 3, Hidden: 4, Layers: 2, Dropout: 0.2},
+		} {
+			cfg.Cell = cell
 			x := []lm.Token{0, 1, 2, 3, 0, 4, 2, 2, 1, 0, 3, 4}
 			y := []lm.Token{1, 2, 3, 0, 4, -1, 2, 1, 0, 3, 4, 0}
-			b := batch(2, 6, x, y)
-			tape := autograd.NewTape()
-			tape.Backward(m.Loss(tape, b))
-			value := func() float64 { return float64(m.Loss(autograd.NewForward(), b).Data[0]) }
-			for _, p := range nn.Params(m) {
-				for i := range p.Data {
-					old := p.Data[i]
-					slope := func(h float32) float64 {
-						p.Data[i] = old + h
-						up, at := value(), p.Data[i]
-						p.Data[i] = old - h
-						down := value()
-						return (up - down) / float64(at-p.Data[i])
-					}
-					want := (4*slope(5e-3) - slope(1e-2)) / 3 // Richardson (1911): the error is of fourth order
-					p.Data[i] = old
-					require.InDelta(t, want, p.Grad[i], 1e-3, "%s[%d]", p.Name, i)
-				}
-			}
+			checkGradients(t, loud(t, cfg), batch(2, 6, x, y))
 		}
 	})
+}
+
+func checkGradients(t *testing.T, m *Model, b corpus.Batch) {
+	loss := func(tape *autograd.Tape) *autograd.Tensor {
+		tape.Rand = rand1()
+		return m.Loss(tape, b)
+	}
+	tape := autograd.NewTape()
+	tape.Backward(loss(tape))
+	for _, p := range nn.Params(m) {
+		for i := range p.Data {
+			old := p.Data[i]
+			slope := func(h float32) float64 {
+				p.Data[i] = old + h
+				up, at := loss(autograd.NewForward()).Data[0], p.Data[i]
+				p.Data[i] = old - h
+				down := loss(autograd.NewForward()).Data[0]
+				return float64(up-down) / float64(at-p.Data[i])
+			}
+			want := (4*slope(5e-3) - slope(1e-2)) / 3 // Richardson (1911): the error is of fourth order
+			p.Data[i] = old
+			require.InDelta(t, want, p.Grad[i], 1e-3, "%s[%d]", p.Name, i)
+		}
+	}
 }
 
 // A row of several documents costs what the documents cost alone.

@@ -153,27 +153,32 @@ func TestRowLongerThanWindow(t *testing.T) {
 	require.NotPanics(t, func() { m.Loss(autograd.NewTape(), batch(1, len(x), x, x)) })
 }
 
-// The gradient of every parameter is the slope of the loss.
+// The gradient of every parameter is the slope of the loss, with dropout too, as long as the dice fall the same.
 func TestGradients(t *testing.T) {
-	m := loud(t, Config{VocabSize: 5, NPositions: 6, NEmbd: 4, NLayer: 2, NHead: 2, Smear: true})
-	x := []lm.Token{0, 1, 2, 3, 0, 4, 2, 2, 1, 0, 3, 4}
-	y := []lm.Token{1, 2, 3, 0, 4, -1, 2, 1, 0, 3, 4, 0}
-	b := batch(2, 6, x, y)
-	tape := autograd.NewTape()
-	tape.Backward(m.Loss(tape, b))
-	value := func() float64 {
-		t := autograd.NewForward()
-		return float64(m.Loss(t, b).Data[0])
+	for _, dropout := range []float64{0, 0.2} {
+		m := loud(t, Config{VocabSize: 5, NPositions: 6, NEmbd: 4, NLayer: 2, NHead: 2, Smear: true, Dropout: dropout})
+		x := []lm.Token{0, 1, 2, 3, 0, 4, 2, 2, 1, 0, 3, 4}
+		y := []lm.Token{1, 2, 3, 0, 4, -1, 2, 1, 0, 3, 4, 0}
+		checkGradients(t, m, batch(2, 6, x, y))
 	}
+}
+
+func checkGradients(t *testing.T, m *Model, b corpus.Batch) {
+	loss := func(tape *autograd.Tape) *autograd.Tensor {
+		tape.Rand = rand1()
+		return m.Loss(tape, b)
+	}
+	tape := autograd.NewTape()
+	tape.Backward(loss(tape))
 	for _, p := range nn.Params(m) {
 		for i := range p.Data {
 			old := p.Data[i]
 			slope := func(h float32) float64 {
 				p.Data[i] = old + h
-				up, at := value(), p.Data[i]
+				up, at := loss(autograd.NewForward()).Data[0], p.Data[i]
 				p.Data[i] = old - h
-				down := value()
-				return (up - down) / float64(at-p.Data[i])
+				down := loss(autograd.NewForward()).Data[0]
+				return float64(up-down) / float64(at-p.Data[i])
 			}
 			want := (4*slope(5e-3) - slope(1e-2)) / 3 // Richardson (1911): the error is of fourth order
 			p.Data[i] = old
