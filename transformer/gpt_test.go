@@ -34,7 +34,7 @@ func batch(b, t int, x, y []lm.Token) corpus.Batch {
 }
 
 // loud returns a small model with weights so large that every part of it matters.
-func loud(t testing.TB, cfg Config) *Model {
+func loud(t require.TestingT, cfg Config) *Model {
 	m, err := New(cfg, rand1())
 	require.NoError(t, err)
 	rng := rand.New(rand.NewPCG(3, 4))

@@ -1,0 +1,49 @@
+package transformer
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"lmzoo/lm"
+)
+
+// However a stream of documents is cut into windows and rows, every token costs what it costs step by step.
+func TestScoreIsSteps(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		cfg := Config{VocabSize: 7, NEmbd: 4, NLayer: 1, NHead: 2}
+		cfg.NPositions = rapid.IntRange(1, 9).Draw(t, "window")
+		cfg.Stride = rapid.IntRange(0, cfg.NPositions).Draw(t, "stride")
+		cfg.Smear = rapid.Bool().Draw(t, "smear")
+		tokens := rapid.SliceOfN(rapid.Int32Range(0, 6), 0, 60).Draw(t, "tokens")
+		m := loud(t, cfg)
+		scores := m.Score(nil, tokens)
+		s := m.Start()
+		for i, tok := range tokens {
+			require.InDelta(t, s.NextLogProbs(nil)[tok], scores[i], 2e-5, "token %d", i)
+			s.Push(tok)
+		}
+	})
+}
+
+// Long streams and many documents take several batches.
+func TestScoreHasNoSeams(t *testing.T) {
+	m := loud(t, small)
+	rng := rand1()
+	tokens := make([]lm.Token, 3*scoreTokens)
+	for i := range tokens {
+		tokens[i] = rng.Int32N(13)
+		if i > len(tokens)/2 && tokens[i] == 0 {
+			tokens[i] = 1 // the second half is one long document
+		}
+	}
+	scores := m.Score(nil, tokens)
+	s := m.Start()
+	var probs []float64
+	for i, tok := range tokens {
+		probs = s.NextLogProbs(probs)
+		require.InDelta(t, probs[tok], scores[i], 2e-5, "token %d", i)
+		s.Push(tok)
+	}
+}
