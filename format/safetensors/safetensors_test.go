@@ -151,6 +151,7 @@ func TestRefusesLies(t *testing.T) {
 		{"backwards", "bytes 4 to 0", file("{"+entry("a", "F32", "[1]", "[4,0]")+"}", 4)},
 		{"before the beginning", "bytes -4 to 0", file("{"+entry("a", "F32", "[1]", "[-4,0]")+"}", 4)},
 		{"another shape", "expected as many", file("{"+entry("a", "F32", "[2]", "[0,4]")+"}", 4)},
+		{"more bytes than the shape", "expected as many", file("{"+entry("a", "F32", "[1]", "[0,8]")+"}", 8)},
 		{"a negative shape", "expected as many", file("{"+entry("a", "F32", "[-1,-1]", "[0,4]")+"}", 4)},
 		{"a negative shape of nothing", "expected as many", file("{"+entry("a", "F32", "[0,-1]", "[0,0]")+"}", 0)},
 		{"a shape that overflows", "expected as many", file("{"+entry("a", "F32", "[4294967296,4294967296]", "[0,0]")+"}", 0)},
