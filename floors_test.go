@@ -23,8 +23,9 @@ const floors = `
 4  train
 5  align
 6  zoo
-7  report  play
-8  cmd/lmzoo
+7  report
+8  play
+9  cmd/lmzoo
 `
 
 func TestFloors(t *testing.T) {
