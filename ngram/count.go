@@ -1,7 +1,6 @@
 package ngram
 
 import (
-	"fmt"
 	"math"
 	"slices"
 
@@ -26,39 +25,16 @@ type level struct {
 // after it; none cuts where a document ends without </s>.
 type text []uint32
 
-// add appends one document.
-func (t text) add(doc []lm.Token, vocab int) (text, error) {
-	if len(doc) == 0 {
-		return t, nil
-	}
-	if len(t) == 0 {
-		t = append(t, uint32(lm.BOS))
-	}
-	if uint64(len(t)+len(doc)+2) >= none {
-		return t, fmt.Errorf("ngram: more than %d tokens to count at once: set a memory bound, so that they are counted in pieces", uint32(none-1))
-	}
-	t = slices.Grow(t, len(doc)+2)
-	for _, tok := range doc {
-		if tok < 0 || int(tok) >= vocab {
-			return t, fmt.Errorf("ngram: token %d is outside the vocabulary of %d: was the text made by this tokenizer?", tok, vocab)
-		}
-		t = append(t, uint32(tok))
-	}
-	if doc[len(doc)-1] != lm.BOS {
-		t = append(t, none, uint32(lm.BOS))
-	}
-	return t, nil
-}
-
-// count finds every n-gram of t up to an order.
+// count finds every n-gram of t up to an order that begins before a limit; a unigram counts as one that
+// begins a token earlier, since <s> is never counted.
 //
 // The n-grams of order k+1 that begin at position i are those of order k there and the token behind. So
 // each order takes the positions in the order of that token (one counting sort serves all orders), deals
 // them into a bucket per k-gram, and finds equal ones side by side: time linear in the text, at any order.
-func count(t text, order, vocab int) []level {
+func count(t text, limit, order, vocab int) []level {
 	levels := make([]level, order)
 	levels[0] = level{raw: make([]uint32, vocab)}
-	for p := 1; p < len(t); p++ {
+	for p := 1; p < len(t) && p <= limit; p++ {
 		if t[p] != none && t[p-1] != none {
 			levels[0].raw[t[p]]++
 		}
@@ -72,8 +48,7 @@ func count(t text, order, vocab int) []level {
 		}
 	}
 	for k := 1; k < order; k++ {
-		var deck dealt
-		deck = deal(t, byToken, node, size, k)
+		deck := deal(t, limit, byToken, node, size, k)
 		next := make([]uint32, len(t))
 		for i := range next {
 			next[i] = none
@@ -113,7 +88,7 @@ type dealt struct {
 }
 
 // deal puts position i of every k-gram into the bucket of the k-gram, in the order of the token at i+k.
-func deal(t text, byToken, node, size []uint32, k int) dealt {
+func deal(t text, limit int, byToken, node, size []uint32, k int) dealt {
 	d := dealt{start: make([]uint32, len(size)+1)}
 	for i, n := range size {
 		d.start[i+1] = d.start[i] + n
@@ -121,7 +96,7 @@ func deal(t text, byToken, node, size []uint32, k int) dealt {
 	d.front, d.back = slices.Clone(d.start[:len(size)]), slices.Clone(d.start[1:])
 	d.card = make([]uint64, d.start[len(size)])
 	put := func(p uint32) (bucket uint32, card uint64) {
-		if int(p) < k || k > 1 && t[p-1] == uint32(lm.BOS) {
+		if int(p) < k || int(p)-k >= limit || k > 1 && t[p-1] == uint32(lm.BOS) {
 			return none, 0 // a BOS inside: its document is over
 		}
 		return node[int(p)-k], uint64(t[p])<<32 | uint64(int(p)-k)

@@ -17,10 +17,7 @@ func (m *Model) NextLogProbs(dst []float64, context []lm.Token) []float64 {
 // vocabulary, whatever the order.
 func (m *Model) next(dst []float64, r *recall) []float64 {
 	v := m.Vocab()
-	if cap(dst) < v {
-		dst = make([]float64, v)
-	}
-	dst = dst[:v]
+	dst = lm.Grow(dst, v)
 	paid := m.paid(r)
 	for w := range dst {
 		dst[w] = (paid[0] + float64(m.unigramProb(uint32(w)))) * math.Ln10

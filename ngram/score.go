@@ -65,10 +65,7 @@ func (m *Model) step(r *recall, w uint32) float64 {
 
 // Score implements lm.Scorer: two to three searches per token, and no allocation.
 func (m *Model) Score(dst []float64, tokens []lm.Token) []float64 {
-	if cap(dst) < len(tokens) {
-		dst = make([]float64, len(tokens))
-	}
-	dst = dst[:len(tokens)]
+	dst = lm.Grow(dst, len(tokens))
 	r := m.begin()
 	for i, tok := range tokens {
 		dst[i] = m.step(&r, uint32(tok)) * math.Ln10

@@ -1,7 +1,7 @@
 package ngram
 
 import (
-	"errors"
+	"math"
 
 	"lmzoo/lm"
 )
@@ -9,30 +9,24 @@ import (
 // Train counts documents and returns the smoothed model, with notes on whatever was not as the smoothing
 // expects. Each document ends in lm.BOS, unless its end was cut off and is no event.
 func Train(docs [][]lm.Token, cfg Config) (*Model, []string, error) {
-	cfg, err := cfg.check()
+	c, err := NewCounter(cfg)
 	if err != nil {
 		return nil, nil, err
 	}
-	r, err := newRule(cfg)
-	if err != nil {
-		return nil, nil, err
+	defer func() { _ = c.Close() }() // only temporary files
+	if c.limit == math.MaxInt {
+		total := 0
+		for _, doc := range docs {
+			total += len(doc) + 2
+		}
+		c.text = make(text, 0, total)
 	}
-	total := 0
 	for _, doc := range docs {
-		total += len(doc) + 2
-	}
-	t := make(text, 0, total)
-	for _, doc := range docs {
-		if t, err = t.add(doc, cfg.Vocab); err != nil {
+		if err := c.Add(doc); err != nil {
 			return nil, nil, err
 		}
 	}
-	if len(t) == 0 {
-		return nil, nil, errors.New("ngram: nothing to count: the training text has no tokens")
-	}
-	appeared := make([]uint32, cfg.Vocab)
-	appearance(appeared, t)
-	return build(count(t, cfg.Order, cfg.Vocab), appeared, r, cfg)
+	return c.Model()
 }
 
 // build turns counts into a model.
@@ -55,6 +49,7 @@ func build(levels []level, appeared []uint32, r rule, cfg Config) (*Model, []str
 	keep := func(k int, i uint32) bool {
 		return levels[k].raw[i] > cfg.threshold(k+1) && (withUnk == nil || !withUnk[k][i])
 	}
+	cfg.Memory = 0 // it changes nothing in the model
 	prob, backoff := estimate(levels, r, cfg, keep)
 	g := grams{order: cfg.Order, prob: prob, backoff: backoff}
 	for k := range levels {

@@ -1,0 +1,197 @@
+package ngram
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"os"
+
+	"lmzoo/lm"
+)
+
+// A Counter takes documents one by one, so that a text need not be in memory, and makes a model of them.
+// With Config.Memory it counts as many tokens at a time as fit, writes their n-grams to a temporary file,
+// sorted, and merges the files in the end. The bound is for the counting: the n-grams themselves, each of
+// them once, must fit when they are smoothed.
+type Counter struct {
+	cfg      Config
+	rule     rule
+	limit    int // tokens to count at a time
+	text     text
+	raw      []uint32 // unigrams of the pieces that were spilled
+	appeared []uint32
+	spills   []*spill
+}
+
+// NewCounter checks cfg and returns a counter that has seen nothing.
+func NewCounter(cfg Config) (*Counter, error) {
+	cfg, err := cfg.check()
+	if err != nil {
+		return nil, err
+	}
+	r, err := newRule(cfg)
+	if err != nil {
+		return nil, err
+	}
+	c := &Counter{cfg: cfg, rule: r, limit: math.MaxInt, appeared: make([]uint32, cfg.Vocab)}
+	if cfg.Memory > 0 {
+		// What count holds per token: the text, its order, two rows of nodes, the cards, and at worst a
+		// new n-gram of every order.
+		perToken := int64(4 + 4 + 8 + 8 + 16*cfg.Order)
+		c.limit = int(max(min(cfg.Memory/perToken, math.MaxInt32), int64(4*cfg.Order)))
+	}
+	return c, nil
+}
+
+// Add counts one document.
+func (c *Counter) Add(doc []lm.Token) error {
+	if len(doc) == 0 {
+		return nil
+	}
+	if len(c.text) == 0 {
+		c.text = append(c.text, uint32(lm.BOS))
+	}
+	for _, tok := range doc {
+		if tok < 0 || int(tok) >= c.cfg.Vocab {
+			return fmt.Errorf("ngram: token %d is outside the vocabulary of %d: was the text made by this tokenizer?", tok, c.cfg.Vocab)
+		}
+		if err := c.push(uint32(tok)); err != nil {
+			return err
+		}
+	}
+	if doc[len(doc)-1] == lm.BOS {
+		return nil
+	}
+	if err := c.push(none); err != nil {
+		return err
+	}
+	return c.push(uint32(lm.BOS))
+}
+
+// push appends a token to the text and counts what is there when that is enough. The last n−1 tokens
+// begin n-grams that the next piece completes.
+func (c *Counter) push(tok uint32) error {
+	c.text = append(c.text, tok)
+	if len(c.text) < c.limit {
+		if uint64(len(c.text)) >= none {
+			return fmt.Errorf("ngram: more than %d tokens to count at once: set a memory bound, so that they are counted in pieces", uint32(none-1))
+		}
+		return nil
+	}
+	begin := len(c.text) - max(c.cfg.Order-1, 1)
+	if err := c.spill(begin); err != nil {
+		return err
+	}
+	c.text = append(c.text[:0], c.text[begin:]...)
+	return nil
+}
+
+// spill counts the n-grams that begin before a position and writes them out.
+func (c *Counter) spill(limit int) error {
+	appearance(c.appeared, c.text)
+	levels := count(c.text, limit, c.cfg.Order, c.cfg.Vocab)
+	if c.raw == nil {
+		c.raw = make([]uint32, c.cfg.Vocab)
+	}
+	for w, n := range levels[0].raw {
+		c.raw[w] = addCounts(c.raw[w], n)
+	}
+	if c.cfg.Order == 1 {
+		return nil
+	}
+	s, err := newSpill(c.cfg.TempDir)
+	if err != nil {
+		return err
+	}
+	c.spills = append(c.spills, s)
+	if err := s.writeLevels(levels); err != nil {
+		return err
+	}
+	if len(c.spills) < maxSpills {
+		return nil
+	}
+	return c.mergeSpills()
+}
+
+// maxSpills is how many files are merged at once.
+const maxSpills = 64
+
+// mergeSpills makes one file of all.
+func (c *Counter) mergeSpills() error {
+	s, err := newSpill(c.cfg.TempDir)
+	if err != nil {
+		return err
+	}
+	old := c.spills
+	c.spills = append([]*spill{s}, old...) // so that Close finds it
+	if err := merge(old, s.record); err != nil {
+		return err
+	}
+	if err := s.flush(); err != nil {
+		return err
+	}
+	c.spills = c.spills[:1]
+	return closeSpills(old)
+}
+
+// Model smooths what was counted. The counter is empty afterwards.
+func (c *Counter) Model() (*Model, []string, error) {
+	if len(c.text) == 0 {
+		return nil, nil, errors.New("ngram: nothing to count: the training text has no tokens")
+	}
+	if c.raw == nil {
+		appearance(c.appeared, c.text)
+		levels := count(c.text, len(c.text), c.cfg.Order, c.cfg.Vocab)
+		c.text = nil
+		return build(levels, c.appeared, c.rule, c.cfg)
+	}
+	if err := c.spill(len(c.text)); err != nil {
+		return nil, nil, err
+	}
+	c.text = nil
+	levels, err := mergeLevels(c.spills, c.raw, c.cfg.Order)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := c.Close(); err != nil {
+		return nil, nil, err
+	}
+	return build(levels, c.appeared, c.rule, c.cfg)
+}
+
+// Close removes the temporary files. Where the system can, they have no name to begin with, so that they
+// are gone on any exit.
+func (c *Counter) Close() error {
+	old := c.spills
+	c.spills = nil
+	return closeSpills(old)
+}
+
+func closeSpills(spills []*spill) error {
+	var all error
+	for _, s := range spills {
+		all = errors.Join(all, s.close())
+	}
+	return all
+}
+
+// addCounts adds, and stays at the largest count there is.
+func addCounts(a, b uint32) uint32 {
+	if a+b < a {
+		return math.MaxUint32
+	}
+	return a + b
+}
+
+// newSpill makes an empty file of spilled n-grams.
+func newSpill(dir string) (*spill, error) {
+	f, err := os.CreateTemp(dir, "lmzoo-ngrams-*")
+	if err != nil {
+		return nil, fmt.Errorf("ngram: temporary file for counts: %w", err)
+	}
+	s := &spill{file: f}
+	if os.Remove(f.Name()) != nil {
+		s.name = f.Name() // an open file cannot be removed here
+	}
+	return s, nil
+}
