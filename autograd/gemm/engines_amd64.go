@@ -21,8 +21,6 @@ func engines() []*engine {
 	return append(list, portable())
 }
 
-type stripKernel func(k int, a *float32, down, right int, b *float32, bStride, panel int, alpha float32, add bool, c *float32, ldc, n int)
-
 const (
 	rows512, panel512 = 14, 32
 	rows2, panel2     = 6, 16
@@ -65,23 +63,15 @@ func dots2(rows, k int, a []float32, aStride int, b *float32, bStride int) (out 
 func avx512() *engine {
 	return &engine{
 		name: "avx512", mr: rows512, nr: panel512, directRows: 4 * rows512, directArea: 1 << 17,
-		strip: strip512, packA: packA512, packB: packB512, small: dots(dotRows512, dots512),
+		kernels: strips512[:], packA: packA512, packB: packB512, small: dots(dotRows512, dots512),
 	}
 }
 
 func avx2() *engine {
 	return &engine{
 		name: "avx2", mr: rows2, nr: panel2, directRows: 4 * rows2, directArea: 1 << 17,
-		strip: strip2, packA: packAGo(rows2), packB: packB2, small: dots(dotRows2, dots2),
+		kernels: strips2[:], packA: packAGo(rows2), packB: packB2, small: dots(dotRows2, dots2),
 	}
-}
-
-func strip512(rows, n, k int, alpha float32, a matrix, b []float32, bStride, panel int, add bool, c []float32, ldc int) {
-	strips512[rows](k, &a.data[0], a.down, a.right, &b[0], bStride, panel, alpha, add, &c[0], ldc, n)
-}
-
-func strip2(rows, n, k int, alpha float32, a matrix, b []float32, bStride, panel int, add bool, c []float32, ldc int) {
-	strips2[rows](k, &a.data[0], a.down, a.right, &b[0], bStride, panel, alpha, add, &c[0], ldc, n)
 }
 
 func packA512(dst []float32, a matrix, rows, k int) {

@@ -2,6 +2,8 @@
 
 package gemm
 
+import "unsafe"
+
 // best multiplies here.
 var best = engines()[0]
 
@@ -24,18 +26,28 @@ func neonPeak(n int)
 func neonRead(p *float32, n int)
 
 func neon() *engine {
-	return &engine{name: "neon", mr: neonRows, nr: neonCols, packs: true, strip: stripNeon, packA: packAGo(neonRows), packB: packBGo(neonCols)}
+	return &engine{name: "neon", mr: neonRows, nr: neonCols, packs: true, kernels: stripsNeon(), packA: packAGo(neonRows), packB: packBGo(neonCols)}
 }
 
-func stripNeon(rows, n, k int, alpha float32, a matrix, b []float32, _, panel int, add bool, c []float32, ldc int) {
+func stripsNeon() []stripKernel {
+	kernels := make([]stripKernel, neonRows+1)
+	for rows := 1; rows <= neonRows; rows++ {
+		kernels[rows] = func(k int, a *float32, _, _ int, b *float32, _, panel int, alpha float32, add bool, c *float32, ldc, n int) {
+			stripNeon(rows, n, k, alpha, a, unsafe.Slice(b, (n-1)/neonCols*panel+neonCols*k), panel, add, unsafe.Slice(c, (rows-1)*ldc+n), ldc)
+		}
+	}
+	return kernels
+}
+
+func stripNeon(rows, n, k int, alpha float32, a *float32, b []float32, panel int, add bool, c []float32, ldc int) {
 	for j := 0; j < n; j += neonCols {
-		pa, pb, cols := &a.data[0], &b[j/neonCols*panel], min(neonCols, n-j)
+		panelB, cols := &b[j/neonCols*panel], min(neonCols, n-j)
 		if rows == neonRows && cols == neonCols {
-			neonTile(k, pa, pb, alpha, add, &c[j], ldc)
+			neonTile(k, a, panelB, alpha, add, &c[j], ldc)
 			continue
 		}
 		var tile [neonRows * neonCols]float32
-		neonTile(k, pa, pb, alpha, false, &tile[0], neonCols)
+		neonTile(k, a, panelB, alpha, false, &tile[0], neonCols)
 		for i := range rows {
 			row, out := c[i*ldc+j:][:cols], tile[i*neonCols:]
 			for x := range row {

@@ -49,20 +49,18 @@ func (f Float32) Sgemm(tA, tB blas.Transpose, m, n, k int, alpha float32, a []fl
 
 // sane reports whether the arguments describe matrices that lie inside their slices.
 func sane(tA, tB blas.Transpose, m, n, k, lenA, lda, lenB, ldb, lenC, ldc int) bool {
-	inside := func(t blas.Transpose, rows, cols, length, stride int) bool {
-		switch t {
-		case blas.NoTrans:
-		case blas.Trans, blas.ConjTrans:
-			rows, cols = cols, rows
-		default:
-			return false
-		}
-		return stride >= max(1, cols) && (rows == 0 || length >= (rows-1)*stride+cols)
-	}
-	if m < 0 || n < 0 || k < 0 {
+	return m >= 0 && n >= 0 && k >= 0 && inside(tA, m, k, lenA, lda) && inside(tB, k, n, lenB, ldb) && inside(blas.NoTrans, m, n, lenC, ldc)
+}
+
+func inside(t blas.Transpose, rows, cols, length, stride int) bool {
+	switch t {
+	case blas.NoTrans:
+	case blas.Trans, blas.ConjTrans:
+		rows, cols = cols, rows
+	default:
 		return false
 	}
-	return inside(tA, m, k, lenA, lda) && inside(tB, k, n, lenB, ldb) && inside(blas.NoTrans, m, n, lenC, ldc)
+	return stride >= max(1, cols) && (rows == 0 || length >= (rows-1)*stride+cols)
 }
 
 func scaleRows(m, n int, beta float32, c []float32, ldc int) {

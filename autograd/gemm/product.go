@@ -1,5 +1,7 @@
 package gemm
 
+type stripKernel func(k int, a *float32, down, right int, b *float32, bStride, panel int, alpha float32, add bool, c *float32, ldc, n int)
+
 // engine is one way to multiply: the size of its register tile and its kernels.
 type engine struct {
 	name string
@@ -12,9 +14,10 @@ type engine struct {
 	// packs is whether strips of A must be packed even where its rows are contiguous.
 	packs bool
 
-	// strip adds to, or overwrites with, α·A·B the rows×n block c. A is rows×k; B is k×n, in panels of nr
-	// columns that lie panel apart, each with its rows bStride apart; panel is 0 where B is not packed.
-	strip func(rows, n, k int, alpha float32, a matrix, b []float32, bStride, panel int, add bool, c []float32, ldc int)
+	// kernels, by the rows of the strip, add to, or overwrite with, α·A·B the rows×n block c. A is rows×k;
+	// element (i, p) is a[i·down + p·right]. B is k×n, in panels of nr columns that lie panel apart, each
+	// with its rows bStride apart; panel is 0 where B is not packed.
+	kernels []stripKernel
 	// packA stores the rows×k strip of A as k columns of mr (only the first rows of each are set).
 	packA func(dst []float32, a matrix, rows, k int)
 	// packB stores the k×n block of B as panels of nr columns, the last one filled up with zeros.
@@ -36,6 +39,15 @@ func (e *engine) product(m, n, k int, alpha float32, a, b matrix, add bool, c []
 		return
 	}
 	packs := e.packs || b.right != 1 || m > e.directRows && k*n > e.directArea
+	strip := e.stripOf(m, n, k, a)
+	if !packs && strip == asIs && k <= depth { // nothing to prepare: small products go fast only so
+		for i := 0; i < m; {
+			rows := e.rows(m - i)
+			e.kernels[rows](k, &a.data[i*a.down], a.down, a.right, &b.data[0], b.down, 0, alpha, add, &c[i*ldc], ldc, n)
+			i += rows
+		}
+		return
+	}
 	blocks := (k + depth - 1) / depth
 	kc := roundUp((k+blocks-1)/blocks, 8)
 	nc := n
@@ -43,7 +55,6 @@ func (e *engine) product(m, n, k int, alpha float32, a, b matrix, add bool, c []
 		nc = min(n, roundUp(area/kc, e.nr))
 	}
 	var work *buffer
-	strip := e.stripOf(m, n, k, a)
 	if packs || strip != asIs {
 		work = take(roundUp(nc, e.nr)*kc + e.mr*(kc+skew))
 	}
@@ -69,7 +80,7 @@ func (e *engine) product(m, n, k int, alpha float32, a, b matrix, add bool, c []
 					}
 					rows = matrix{work.floats, kc + skew, 1}
 				}
-				e.strip(end-i, cols, deep, alpha, rows, panels, bStride, panel, add || p > 0, c[i*ldc+j:], ldc)
+				e.kernels[end-i](deep, &rows.data[0], rows.down, rows.right, &panels[0], bStride, panel, alpha, add || p > 0, &c[i*ldc+j], ldc, cols)
 				i = end
 			}
 		}
