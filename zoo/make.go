@@ -53,14 +53,14 @@ func Make(ctx context.Context, o Order, obs ...train.Observer) (*Run, error) {
 	return r, r.count(o, docs)
 }
 
-// begin writes what is known before the training.
-func (r *Run) begin(model any) error {
+// begin writes what is known before the training, unless it is there already.
+func (r *Run) begin(model any, written bool) error {
 	data, err := json.Marshal(model)
 	if err != nil {
 		return err
 	}
 	r.Config.Model = data
-	if r.Dir == "" {
+	if r.Dir == "" || written {
 		return nil
 	}
 	if err := os.MkdirAll(r.Dir, 0o777); err != nil {
@@ -93,7 +93,7 @@ func (r *Run) count(o Order, docs [][]lm.Token) error {
 	for _, d := range docs {
 		out.Tokens += len(d)
 	}
-	if err := r.begin(o.Settings.Model); err != nil {
+	if err := r.begin(o.Settings.Model, false); err != nil {
 		return err
 	}
 	if s, ok := m.(interface{ Save(io.Writer) error }); ok && r.Dir != "" {
@@ -123,10 +123,8 @@ func (r *Run) learn(ctx context.Context, o Order, docs [][]lm.Token, obs []train
 		return err
 	}
 	defer tr.Close()
-	if !o.Resume {
-		if err := r.begin(o.Settings.Model); err != nil {
-			return err
-		}
+	if err := r.begin(o.Settings.Model, o.Resume); err != nil {
+		return err
 	}
 	var best train.Keeper
 	watch := []train.Observer{best.Observe}
