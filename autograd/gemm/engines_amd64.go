@@ -143,3 +143,11 @@ func readKernel() func(p *float32, n int) {
 	}
 	return avx2Read
 }
+
+func int8Dots(k int, x []float32, w []int8, stride int) (out [4]float32) {
+	if best.name == "go" {
+		return int8DotsGo(k, x, w, stride)
+	}
+	avx2Int8Dots(k, &x[0], &w[0], stride, &out)
+	return out
+}

@@ -64,3 +64,7 @@ func stripNeon(rows, n, k int, alpha float32, a *float32, b []float32, panel int
 func peakKernel() (run func(n int), flops float64) { return neonPeak, 16 * 4 * 2 }
 
 func readKernel() func(p *float32, n int) { return neonRead }
+
+func int8Dots(k int, x []float32, w []int8, stride int) [4]float32 {
+	return int8DotsGo(k, x, w, stride)
+}

@@ -154,6 +154,11 @@ func avx2Dots1(k int, a *float32, aStride int, b *float32, bStride int, out *[16
 //go:noescape
 func avx2Dots2(k int, a *float32, aStride int, b *float32, bStride int, out *[16]float32)
 
+// avx2Int8Dots stores the scalar products of x with 4 rows of w, each k long, a multiple of 16.
+//
+//go:noescape
+func avx2Int8Dots(k int, x *float32, w *int8, stride int, out *[4]float32)
+
 // avx512Peak runs n times 12 independent vector multiply-adds.
 func avx512Peak(n int)
 

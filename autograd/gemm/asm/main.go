@@ -25,6 +25,7 @@ func main() {
 	copyRows()
 	transpose8()
 	dots()
+	int8Dots()
 	peak()
 	Generate()
 }

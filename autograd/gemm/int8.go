@@ -1,0 +1,104 @@
+package gemm
+
+import (
+	"math"
+
+	"gonum.org/v1/gonum/blas"
+)
+
+// Int8 is a matrix of weights in one byte each: element (i, j) is Scale[i·groups + j/Group] · Data[i·Stride + j].
+// Only the weights are rounded, not what they are multiplied with (Dettmers et al. 2022 and Frantar et
+// al. 2022 discuss both). Generation reads every weight once a token, so a quarter of the bytes is up to
+// four times the speed. One scale for each group of a row keeps one large weight from coarsening all others.
+type Int8 struct {
+	Rows, Cols    int // outputs, inputs
+	Stride, Group int // multiples of int8Step; the columns from Cols to Stride are zeros
+	Data          []int8
+	Scale         []float32
+}
+
+// int8Step is how many weights the kernel takes at once.
+const int8Step = 16
+
+// QuantizeInt8 rounds op(w), whose rows are outputs and columns inputs, to the nearest of 255 levels of
+// each group of so many inputs: scale = largest |w| / 127. A group of 0 is the whole row. For weights
+// stored [in, out], as GPT-2's, t is blas.Trans.
+func QuantizeInt8(t blas.Transpose, rows, cols int, w []float32, stride, group int) *Int8 {
+	full := roundUp(max(cols, 1), int8Step)
+	if group <= 0 || group > full {
+		group = full
+	}
+	group = roundUp(group, int8Step)
+	q := &Int8{Rows: rows, Cols: cols, Stride: full, Group: group, Data: make([]int8, rows*full)}
+	v := view(t, w, stride)
+	for i := range rows {
+		for from := 0; from < full; from += group {
+			end := min(from+group, cols)
+			var largest float64
+			for j := from; j < end; j++ {
+				largest = max(largest, math.Abs(float64(v.data[i*v.down+j*v.right])))
+			}
+			scale := largest / 127
+			q.Scale = append(q.Scale, float32(scale))
+			for j := from; j < end && scale > 0; j++ {
+				q.Data[i*full+j] = int8(math.Round(float64(v.data[i*v.down+j*v.right]) / scale))
+			}
+		}
+	}
+	return q
+}
+
+// Slice returns the rows from i to j, so that several goroutines can each compute a piece of the output.
+func (q *Int8) Slice(i, j int) *Int8 {
+	groups := q.groups()
+	return &Int8{Rows: j - i, Cols: q.Cols, Stride: q.Stride, Group: q.Group, Data: q.Data[i*q.Stride : j*q.Stride], Scale: q.Scale[i*groups : j*groups]}
+}
+
+func (q *Int8) groups() int { return (q.Stride + q.Group - 1) / q.Group }
+
+// MulVec computes y = W·x, Rows from Cols elements.
+func (q *Int8) MulVec(y, x []float32) {
+	if q.Rows == 0 {
+		return
+	}
+	y = y[:q.Rows]
+	work := take(q.Stride)
+	padded := work.floats[:q.Stride]
+	clear(padded[copy(padded, x[:q.Cols]):])
+	groups := q.groups()
+	for i := 0; i < q.Rows; i += 4 {
+		first := max(0, min(i, q.Rows-4)) // the last four rows may overlap those done
+		step, rows := q.Stride, 4
+		if q.Rows < 4 {
+			first, step, rows = i, 0, 1 // four times the same row
+		}
+		var sums [4]float32
+		for g := range groups {
+			from := g * q.Group
+			part := int8Dots(min(q.Group, q.Stride-from), padded[from:], q.Data[first*q.Stride+from:], step)
+			for r := range rows {
+				sums[r] += part[r] * q.Scale[(first+r)*groups+g]
+			}
+		}
+		copy(y[first:], sums[:rows])
+		if rows == 1 {
+			i -= 3
+		}
+	}
+	give(work)
+}
+
+// int8DotsGo returns the scalar products of x with 4 rows of w.
+func int8DotsGo(k int, x []float32, w []int8, stride int) (out [4]float32) {
+	for r := range out {
+		var s0, s1 float32
+		row, x := w[r*stride:][:k], x[:k]
+		for ; len(row) >= 2; row, x = row[2:], x[2:] {
+			x = x[:len(row)]
+			s0 += float32(row[0]) * x[0]
+			s1 += float32(row[1]) * x[1]
+		}
+		out[r] = s0 + s1
+	}
+	return out
+}
