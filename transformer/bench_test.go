@@ -143,18 +143,19 @@ func BenchmarkScore(b *testing.B) {
 			names[i] = lm.BOS
 		}
 	}
-	run := func(name string, tokens []lm.Token) {
+	run := func(name string, tokens []lm.Token, threads int) {
 		b.Run(name, func(b *testing.B) {
 			dst := make([]float64, len(tokens))
 			for b.Loop() {
-				m.Score(dst, tokens)
+				m.ScoreThreads(dst, tokens, threads)
 			}
 			b.ReportMetric(float64(len(tokens)*b.N)/b.Elapsed().Seconds(), "tokens/s")
 		})
 	}
 	for _, stride := range []int{8, 32, 64} {
 		require.NoError(b, m.SetStride(stride))
-		run(fmt.Sprint("stride", stride), stream)
+		run(fmt.Sprint("stride", stride), stream, 1)
 	}
-	run("names", names)
+	run("stride64/2threads", stream, 2)
+	run("names", names, 1)
 }

@@ -1,6 +1,8 @@
 package transformer
 
 import (
+	"sync"
+
 	"lmzoo/autograd"
 	"lmzoo/lm"
 	"lmzoo/nn"
@@ -36,29 +38,56 @@ func (m *Model) NextLogProbs(dst []float64, context []lm.Token) []float64 {
 	context = lm.SinceBOS(context)
 	n := len(context) + 1 // with BOS
 	start := windowStart(n, m.Config.NPositions, m.Config.Stride)
-	s := scorer{m: m}
+	var x []lm.Token
 	if start == 0 {
-		s.x = append(s.x, lm.BOS)
+		x = append(x, lm.BOS)
 	}
-	s.x = append(s.x, context[max(start-1, 0):]...)
+	x = append(x, context[max(start-1, 0):]...)
 
 	t := m.tapes.Get().(*autograd.Tape)
-	h := s.encode(t, 1, len(s.x))                         // [T, C]
-	last := t.Const(1, m.Config.NEmbd, h.Row(len(s.x)-1)) // [1, C]
+	h := m.encode(t, 1, len(x), x)                      // [T, C]
+	last := t.Const(1, m.Config.NEmbd, h.Row(len(x)-1)) // [1, C]
 	dst = nn.NextLogProbs(t, dst, last, m.WTE.Weight, nil)
 	t.Reset()
 	m.tapes.Put(t)
 	return dst
 }
 
+// encode runs the model over a batch of documents.
+func (m *Model) encode(t *autograd.Tape, b, rowLen int, x []lm.Token) *autograd.Tensor {
+	docs := m.pack(t, b, rowLen, x)
+	h := m.forward(t, x, docs.pos, docs) // [B·T, C]
+	m.packs.Put(docs)
+	return h
+}
+
 // Score stores ln P(tokens[i] | BOS, tokens[:i]) in dst[i]. Where the document is longer than the window,
 // every window scores the tokens that the one before it could not see; many windows, and many short
 // documents, share a batch.
 func (m *Model) Score(dst []float64, tokens []lm.Token) []float64 {
+	return m.ScoreThreads(dst, tokens, 1)
+}
+
+// ScoreThreads is Score on several threads, which change no bit of it: the windows of one long document
+// do not need one another.
+func (m *Model) ScoreThreads(dst []float64, tokens []lm.Token, threads int) []float64 {
 	if len(dst) < len(tokens) {
 		dst = make([]float64, len(tokens))
 	}
-	s := scorer{m: m, dst: dst, tokens: tokens, rowLen: min(m.Config.NPositions, len(tokens))}
+	var wg sync.WaitGroup
+	seats := make(chan struct{}, max(threads, 1))
+	score := func(b windows) { b.score(m, dst, tokens) }
+	if threads > 1 {
+		score = func(b windows) {
+			seats <- struct{}{}
+			wg.Go(func() {
+				b.score(m, dst, tokens)
+				<-seats
+			})
+		}
+	}
+	s := scorer{w: m.Config.NPositions, stride: m.Config.Stride, tokens: tokens, score: score}
+	s.batch.rowLen = min(s.w, len(tokens))
 	for begin := 0; begin < len(tokens); {
 		end := begin + 1 // one document: its inputs are BOS and tokens[begin:end−1]
 		for end < len(tokens) && tokens[end-1] != lm.BOS {
@@ -68,26 +97,57 @@ func (m *Model) Score(dst []float64, tokens []lm.Token) []float64 {
 		begin = end
 	}
 	s.flush()
+	wg.Wait()
 	return dst[:len(tokens)]
 }
 
-// scorer gathers windows into rows of a batch. The input before tokens[i] is tokens[i−1], or BOS.
-type scorer struct {
-	m      *Model
-	dst    []float64
-	tokens []lm.Token
+// windows is a batch of windows in rows of rowLen tokens.
+type windows struct {
 	rowLen int
 	x      []lm.Token // [rows·rowLen] inputs
 	rows   []int      // the rows of x that are scored …
 	at     []int      // … and the tokens they predict
 }
 
+// score runs the model over the batch and stores the scores of tokens in dst.
+func (b *windows) score(m *Model, dst []float64, tokens []lm.Token) {
+	t := m.tapes.Get().(*autograd.Tape)
+	all := m.encode(t, len(b.x)/b.rowLen, b.rowLen, b.x) // [B·T, C]
+	h := t.New(len(b.rows), all.Cols)                    // [n, C] those that are scored
+	y := make([]lm.Token, len(b.rows))
+	for i, row := range b.rows {
+		copy(h.Row(i), all.Row(row))
+		y[i] = tokens[b.at[i]]
+	}
+	nats := make([]float64, len(y))
+	nn.Score(t, nats, h, m.WTE.Weight, nil, y)
+	for i, at := range b.at {
+		dst[at] = nats[i]
+	}
+	t.Reset()
+	m.tapes.Put(t)
+}
+
+// endRow fills the row with documents of nothing but BOS.
+func (b *windows) endRow() {
+	for len(b.x)%b.rowLen != 0 {
+		b.x = append(b.x, lm.BOS)
+	}
+}
+
+// scorer cuts documents into windows and gathers them in batches. The input before tokens[i] is tokens[i−1], or BOS.
+type scorer struct {
+	w, stride int
+	tokens    []lm.Token
+	batch     windows
+	score     func(windows)
+}
+
 // document cuts one document, the inputs before tokens[begin:end], into windows.
 func (s *scorer) document(begin, end int) {
-	w, stride := s.m.Config.NPositions, s.m.Config.Stride
 	scored := begin
-	for first := begin; scored < end; first += stride {
-		last := min(first+w, end)
+	for first := begin; scored < end; first += s.stride {
+		last := min(first+s.w, end)
 		s.window(begin, first, scored, last)
 		scored = last
 	}
@@ -97,64 +157,31 @@ func (s *scorer) document(begin, end int) {
 // where it does not fit into this one. Only the first window of a document may have to share a row, with
 // documents that its BOS parts it from: the ones before a further window fill their rows.
 func (s *scorer) window(begin, first, scored, last int) {
-	if used := len(s.x) % s.rowLen; used+last-first > s.rowLen {
-		s.endRow()
+	b := &s.batch
+	if len(b.x)%b.rowLen+last-first > b.rowLen {
+		b.endRow()
+	}
+	if len(b.x) >= scoreTokens && len(b.x)%b.rowLen == 0 {
+		s.flush()
 	}
 	for i := first; i < last; i++ {
 		if i >= scored {
-			s.rows, s.at = append(s.rows, len(s.x)), append(s.at, i)
+			b.rows, b.at = append(b.rows, len(b.x)), append(b.at, i)
 		}
 		if i == begin {
-			s.x = append(s.x, lm.BOS)
+			b.x = append(b.x, lm.BOS)
 		} else {
-			s.x = append(s.x, s.tokens[i-1])
+			b.x = append(b.x, s.tokens[i-1])
 		}
 	}
-	if len(s.x)%s.rowLen == 0 && len(s.x) >= scoreTokens {
-		s.flush()
-	}
 }
 
-// endRow fills the row with documents of nothing but BOS.
-func (s *scorer) endRow() {
-	for len(s.x)%s.rowLen != 0 {
-		s.x = append(s.x, lm.BOS)
-	}
-	if len(s.x) >= scoreTokens {
-		s.flush()
-	}
-}
-
-// flush scores what was gathered.
+// flush has scored what was gathered.
 func (s *scorer) flush() {
-	if len(s.x) == 0 {
+	if len(s.batch.x) == 0 {
 		return
 	}
-	for len(s.x)%s.rowLen != 0 {
-		s.x = append(s.x, lm.BOS)
-	}
-	t := s.m.tapes.Get().(*autograd.Tape)
-	all := s.encode(t, len(s.x)/s.rowLen, s.rowLen) // [B·T, C]
-	h := t.New(len(s.rows), all.Cols)               // [n, C] those that are scored
-	y := make([]lm.Token, len(s.rows))
-	for i, row := range s.rows {
-		copy(h.Row(i), all.Row(row))
-		y[i] = s.tokens[s.at[i]]
-	}
-	nats := make([]float64, len(y))
-	nn.Score(t, nats, h, s.m.WTE.Weight, nil, y)
-	for i, at := range s.at {
-		s.dst[at] = nats[i]
-	}
-	t.Reset()
-	s.m.tapes.Put(t)
-	s.x, s.rows, s.at = s.x[:0], s.rows[:0], s.at[:0]
-}
-
-// encode runs the model over the batch s.x.
-func (s *scorer) encode(t *autograd.Tape, b, rowLen int) *autograd.Tensor {
-	docs := s.m.pack(t, b, rowLen, s.x)
-	h := s.m.forward(t, s.x, docs.pos, docs) // [B·T, C]
-	s.m.packs.Put(docs)
-	return h
+	s.batch.endRow()
+	s.score(s.batch)
+	s.batch = windows{rowLen: s.batch.rowLen}
 }

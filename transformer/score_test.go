@@ -39,6 +39,7 @@ func TestScoreHasNoSeams(t *testing.T) {
 		}
 	}
 	scores := m.Score(nil, tokens)
+	require.Equal(t, scores, m.ScoreThreads(nil, tokens, 3), "threads change no bit")
 	s := m.Start()
 	var probs []float64
 	for i, tok := range tokens {
