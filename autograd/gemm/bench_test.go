@@ -42,6 +42,8 @@ var shapes = []struct {
 	{"NT", 1, 288, 768},
 	{"NT", 1, 288, 32000},
 	{"NT", 4, 288, 768},
+	{"NN", 1, 288, 32000},
+	{"NN", 1, 8192, 2048},
 }
 
 func benchmark(b *testing.B, f blas.Float32) {

@@ -124,7 +124,7 @@ func avx2CopyRows(dst *float32, dstStride int, src *float32, srcStride int, n in
 //go:noescape
 func avx2Transpose8(dst *float32, dstStride int, src *float32, srcStride int, n int)
 
-// avx512Dots1 stores the 1×4 scalar products of rows of a with rows of b, each k long, 4 to a row of a.
+// avx512Dots1 stores the 4 scalar products of a with rows of b, each k long.
 //
 //go:noescape
 func avx512Dots1(k int, a *float32, aStride int, b *float32, bStride int, out *[16]float32)
@@ -144,7 +144,7 @@ func avx512Dots3(k int, a *float32, aStride int, b *float32, bStride int, out *[
 //go:noescape
 func avx512Dots4(k int, a *float32, aStride int, b *float32, bStride int, out *[16]float32)
 
-// avx2Dots1 stores the 1×4 scalar products of rows of a with rows of b, each k long, 4 to a row of a.
+// avx2Dots1 stores the 4 scalar products of a with rows of b, each k long.
 //
 //go:noescape
 func avx2Dots1(k int, a *float32, aStride int, b *float32, bStride int, out *[16]float32)

@@ -8278,60 +8278,229 @@ eight:
 // func avx512Dots1(k int, a *float32, aStride int, b *float32, bStride int, out *[16]float32)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·avx512Dots1(SB), NOSPLIT, $0-48
-	MOVQ   k+0(FP), AX
-	MOVQ   a+8(FP), CX
-	MOVQ   b+24(FP), DX
-	MOVQ   bStride+32(FP), BX
-	SHLQ   $0x02, BX
-	LEAQ   (BX)(BX*2), SI
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	SUBQ   $0x10, AX
-	JLT    avx512Dots1_tail
+	MOVQ   bStride+32(FP), AX
+	MOVQ   b+24(FP), CX
+	SHLQ   $0x02, AX
+	VPXORD Z0, Z0, Z0
+	MOVQ   k+0(FP), DX
+	MOVQ   a+8(FP), BX
+	MOVQ   CX, SI
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	SUBQ   $0x40, DX
+	JLT    avx512Dots1_row0_by4_end
 
-avx512Dots1_deep:
-	VMOVUPS     (CX), Z4
-	VMOVUPS     (DX), Z5
-	VFMADD231PS Z4, Z5, Z0
-	VMOVUPS     (DX)(BX*1), Z5
-	VFMADD231PS Z4, Z5, Z1
-	VMOVUPS     (DX)(BX*2), Z5
-	VFMADD231PS Z4, Z5, Z2
-	VMOVUPS     (DX)(SI*1), Z5
-	VFMADD231PS Z4, Z5, Z3
-	ADDQ        $0x40, CX
-	ADDQ        $0x40, DX
-	SUBQ        $0x10, AX
-	JGE         avx512Dots1_deep
+avx512Dots1_row0_by4:
+	VMOVUPS     (BX), Z0
+	VFMADD231PS (SI), Z0, Z4
+	VMOVUPS     64(BX), Z0
+	VFMADD231PS 64(SI), Z0, Z5
+	VMOVUPS     128(BX), Z0
+	VFMADD231PS 128(SI), Z0, Z6
+	VMOVUPS     192(BX), Z0
+	VFMADD231PS 192(SI), Z0, Z7
+	ADDQ        $0x00000100, BX
+	ADDQ        $0x00000100, SI
+	SUBQ        $0x40, DX
+	JGE         avx512Dots1_row0_by4
 
-avx512Dots1_tail:
-	ADDQ        $0x10, AX
-	JZ          avx512Dots1_sum
+avx512Dots1_row0_by4_end:
+	ADDQ $0x40, DX
+	SUBQ $0x10, DX
+	JLT  avx512Dots1_row0_by1_end
+
+avx512Dots1_row0_by1:
+	VMOVUPS     (BX), Z0
+	VFMADD231PS (SI), Z0, Z4
+	ADDQ        $0x40, BX
+	ADDQ        $0x40, SI
+	SUBQ        $0x10, DX
+	JGE         avx512Dots1_row0_by1
+
+avx512Dots1_row0_by1_end:
+	ADDQ        $0x10, DX
+	JZ          avx512Dots1_row0_sum
+	LEAQ        (DX), DX
 	MOVQ        $-1, DI
-	BZHIQ       AX, DI, AX
-	KMOVW       AX, K1
-	VMOVUPS.Z   (CX), K1, Z4
-	VMOVUPS.Z   (DX), K1, Z5
-	VFMADD231PS Z4, Z5, Z0
-	VMOVUPS.Z   (DX)(BX*1), K1, Z5
-	VFMADD231PS Z4, Z5, Z1
-	VMOVUPS.Z   (DX)(BX*2), K1, Z5
-	VFMADD231PS Z4, Z5, Z2
-	VMOVUPS.Z   (DX)(SI*1), K1, Z5
-	VFMADD231PS Z4, Z5, Z3
+	BZHIQ       DX, DI, DX
+	KMOVW       DX, K1
+	VMOVUPS.Z   (BX), K1, Z0
+	VMOVUPS.Z   (SI), K1, Z1
+	VFMADD231PS Z0, Z1, Z4
 
-avx512Dots1_sum:
+avx512Dots1_row0_sum:
+	VADDPS        Z5, Z4, Z4
+	VADDPS        Z7, Z6, Z6
+	VADDPS        Z6, Z4, Z4
+	VEXTRACTF64X4 $0x01, Z4, Y0
+	VADDPS        Y0, Y4, Y0
+	ADDQ          AX, CX
+	MOVQ          k+0(FP), DX
+	MOVQ          a+8(FP), BX
+	MOVQ          CX, SI
+	VXORPS        Y4, Y4, Y4
+	VXORPS        Y5, Y5, Y5
+	VXORPS        Y6, Y6, Y6
+	VXORPS        Y7, Y7, Y7
+	SUBQ          $0x40, DX
+	JLT           avx512Dots1_row1_by4_end
+
+avx512Dots1_row1_by4:
+	VMOVUPS     (BX), Z1
+	VFMADD231PS (SI), Z1, Z4
+	VMOVUPS     64(BX), Z1
+	VFMADD231PS 64(SI), Z1, Z5
+	VMOVUPS     128(BX), Z1
+	VFMADD231PS 128(SI), Z1, Z6
+	VMOVUPS     192(BX), Z1
+	VFMADD231PS 192(SI), Z1, Z7
+	ADDQ        $0x00000100, BX
+	ADDQ        $0x00000100, SI
+	SUBQ        $0x40, DX
+	JGE         avx512Dots1_row1_by4
+
+avx512Dots1_row1_by4_end:
+	ADDQ $0x40, DX
+	SUBQ $0x10, DX
+	JLT  avx512Dots1_row1_by1_end
+
+avx512Dots1_row1_by1:
+	VMOVUPS     (BX), Z1
+	VFMADD231PS (SI), Z1, Z4
+	ADDQ        $0x40, BX
+	ADDQ        $0x40, SI
+	SUBQ        $0x10, DX
+	JGE         avx512Dots1_row1_by1
+
+avx512Dots1_row1_by1_end:
+	ADDQ        $0x10, DX
+	JZ          avx512Dots1_row1_sum
+	LEAQ        (DX), DX
+	MOVQ        $-1, DI
+	BZHIQ       DX, DI, DX
+	KMOVW       DX, K1
+	VMOVUPS.Z   (BX), K1, Z1
+	VMOVUPS.Z   (SI), K1, Z2
+	VFMADD231PS Z1, Z2, Z4
+
+avx512Dots1_row1_sum:
+	VADDPS        Z5, Z4, Z4
+	VADDPS        Z7, Z6, Z6
+	VADDPS        Z6, Z4, Z4
+	VEXTRACTF64X4 $0x01, Z4, Y1
+	VADDPS        Y1, Y4, Y1
+	ADDQ          AX, CX
+	MOVQ          k+0(FP), DX
+	MOVQ          a+8(FP), BX
+	MOVQ          CX, SI
+	VXORPS        Y4, Y4, Y4
+	VXORPS        Y5, Y5, Y5
+	VXORPS        Y6, Y6, Y6
+	VXORPS        Y7, Y7, Y7
+	SUBQ          $0x40, DX
+	JLT           avx512Dots1_row2_by4_end
+
+avx512Dots1_row2_by4:
+	VMOVUPS     (BX), Z2
+	VFMADD231PS (SI), Z2, Z4
+	VMOVUPS     64(BX), Z2
+	VFMADD231PS 64(SI), Z2, Z5
+	VMOVUPS     128(BX), Z2
+	VFMADD231PS 128(SI), Z2, Z6
+	VMOVUPS     192(BX), Z2
+	VFMADD231PS 192(SI), Z2, Z7
+	ADDQ        $0x00000100, BX
+	ADDQ        $0x00000100, SI
+	SUBQ        $0x40, DX
+	JGE         avx512Dots1_row2_by4
+
+avx512Dots1_row2_by4_end:
+	ADDQ $0x40, DX
+	SUBQ $0x10, DX
+	JLT  avx512Dots1_row2_by1_end
+
+avx512Dots1_row2_by1:
+	VMOVUPS     (BX), Z2
+	VFMADD231PS (SI), Z2, Z4
+	ADDQ        $0x40, BX
+	ADDQ        $0x40, SI
+	SUBQ        $0x10, DX
+	JGE         avx512Dots1_row2_by1
+
+avx512Dots1_row2_by1_end:
+	ADDQ        $0x10, DX
+	JZ          avx512Dots1_row2_sum
+	LEAQ        (DX), DX
+	MOVQ        $-1, DI
+	BZHIQ       DX, DI, DX
+	KMOVW       DX, K1
+	VMOVUPS.Z   (BX), K1, Z2
+	VMOVUPS.Z   (SI), K1, Z3
+	VFMADD231PS Z2, Z3, Z4
+
+avx512Dots1_row2_sum:
+	VADDPS        Z5, Z4, Z4
+	VADDPS        Z7, Z6, Z6
+	VADDPS        Z6, Z4, Z4
+	VEXTRACTF64X4 $0x01, Z4, Y2
+	VADDPS        Y2, Y4, Y2
+	ADDQ          AX, CX
+	MOVQ          k+0(FP), AX
+	MOVQ          a+8(FP), DX
+	VXORPS        Y4, Y4, Y4
+	VXORPS        Y5, Y5, Y5
+	VXORPS        Y6, Y6, Y6
+	VXORPS        Y7, Y7, Y7
+	SUBQ          $0x40, AX
+	JLT           avx512Dots1_row3_by4_end
+
+avx512Dots1_row3_by4:
+	VMOVUPS     (DX), Z3
+	VFMADD231PS (CX), Z3, Z4
+	VMOVUPS     64(DX), Z3
+	VFMADD231PS 64(CX), Z3, Z5
+	VMOVUPS     128(DX), Z3
+	VFMADD231PS 128(CX), Z3, Z6
+	VMOVUPS     192(DX), Z3
+	VFMADD231PS 192(CX), Z3, Z7
+	ADDQ        $0x00000100, DX
+	ADDQ        $0x00000100, CX
+	SUBQ        $0x40, AX
+	JGE         avx512Dots1_row3_by4
+
+avx512Dots1_row3_by4_end:
+	ADDQ $0x40, AX
+	SUBQ $0x10, AX
+	JLT  avx512Dots1_row3_by1_end
+
+avx512Dots1_row3_by1:
+	VMOVUPS     (DX), Z3
+	VFMADD231PS (CX), Z3, Z4
+	ADDQ        $0x40, DX
+	ADDQ        $0x40, CX
+	SUBQ        $0x10, AX
+	JGE         avx512Dots1_row3_by1
+
+avx512Dots1_row3_by1_end:
+	ADDQ        $0x10, AX
+	JZ          avx512Dots1_row3_sum
+	LEAQ        (AX), AX
+	MOVQ        $-1, BX
+	BZHIQ       AX, BX, AX
+	KMOVW       AX, K1
+	VMOVUPS.Z   (DX), K1, Z3
+	VMOVUPS.Z   (CX), K1, Z8
+	VFMADD231PS Z3, Z8, Z4
+
+avx512Dots1_row3_sum:
+	VADDPS        Z5, Z4, Z4
+	VADDPS        Z7, Z6, Z6
+	VADDPS        Z6, Z4, Z4
+	VEXTRACTF64X4 $0x01, Z4, Y3
+	VADDPS        Y3, Y4, Y3
 	MOVQ          out+40(FP), AX
-	VEXTRACTF64X4 $0x01, Z0, Y4
-	VADDPS        Y4, Y0, Y0
-	VEXTRACTF64X4 $0x01, Z1, Y4
-	VADDPS        Y4, Y1, Y1
-	VEXTRACTF64X4 $0x01, Z2, Y4
-	VADDPS        Y4, Y2, Y2
-	VEXTRACTF64X4 $0x01, Z3, Y4
-	VADDPS        Y4, Y3, Y3
 	VHADDPS       Y1, Y0, Y0
 	VHADDPS       Y3, Y2, Y2
 	VHADDPS       Y2, Y0, Y0
@@ -8717,51 +8886,219 @@ avx512Dots4_sum:
 // func avx2Dots1(k int, a *float32, aStride int, b *float32, bStride int, out *[16]float32)
 // Requires: AVX, FMA3
 TEXT ·avx2Dots1(SB), NOSPLIT, $0-48
-	MOVQ   k+0(FP), AX
-	MOVQ   a+8(FP), CX
-	MOVQ   b+24(FP), DX
-	MOVQ   bStride+32(FP), BX
-	SHLQ   $0x02, BX
-	LEAQ   (BX)(BX*2), SI
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	SUBQ   $0x08, AX
-	JLT    avx2Dots1_tail
+	MOVQ   bStride+32(FP), AX
+	MOVQ   b+24(FP), CX
+	SHLQ   $0x02, AX
+	MOVQ   k+0(FP), DX
+	MOVQ   a+8(FP), BX
+	MOVQ   CX, SI
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	SUBQ   $0x20, DX
+	JLT    avx2Dots1_row0_by4_end
 
-avx2Dots1_deep:
-	VMOVUPS     (CX), Y4
-	VMOVUPS     (DX), Y5
-	VFMADD231PS Y4, Y5, Y0
-	VMOVUPS     (DX)(BX*1), Y5
-	VFMADD231PS Y4, Y5, Y1
-	VMOVUPS     (DX)(BX*2), Y5
-	VFMADD231PS Y4, Y5, Y2
-	VMOVUPS     (DX)(SI*1), Y5
-	VFMADD231PS Y4, Y5, Y3
-	ADDQ        $0x20, CX
-	ADDQ        $0x20, DX
-	SUBQ        $0x08, AX
-	JGE         avx2Dots1_deep
+avx2Dots1_row0_by4:
+	VMOVUPS     (BX), Y0
+	VFMADD231PS (SI), Y0, Y4
+	VMOVUPS     32(BX), Y0
+	VFMADD231PS 32(SI), Y0, Y5
+	VMOVUPS     64(BX), Y0
+	VFMADD231PS 64(SI), Y0, Y6
+	VMOVUPS     96(BX), Y0
+	VFMADD231PS 96(SI), Y0, Y7
+	ADDQ        $0x00000080, BX
+	ADDQ        $0x00000080, SI
+	SUBQ        $0x20, DX
+	JGE         avx2Dots1_row0_by4
 
-avx2Dots1_tail:
-	ADDQ        $0x08, AX
-	JZ          avx2Dots1_sum
+avx2Dots1_row0_by4_end:
+	ADDQ $0x20, DX
+	SUBQ $0x08, DX
+	JLT  avx2Dots1_row0_by1_end
+
+avx2Dots1_row0_by1:
+	VMOVUPS     (BX), Y0
+	VFMADD231PS (SI), Y0, Y4
+	ADDQ        $0x20, BX
+	ADDQ        $0x20, SI
+	SUBQ        $0x08, DX
+	JGE         avx2Dots1_row0_by1
+
+avx2Dots1_row0_by1_end:
+	ADDQ        $0x08, DX
+	JZ          avx2Dots1_row0_sum
 	LEAQ        masks<>+0(SB), DI
-	NEGQ        AX
-	VMOVUPS     32(DI)(AX*4), Y4
-	VMASKMOVPS  (CX), Y4, Y5
-	VMASKMOVPS  (DX), Y4, Y6
-	VFMADD231PS Y5, Y6, Y0
-	VMASKMOVPS  (DX)(BX*1), Y4, Y6
-	VFMADD231PS Y5, Y6, Y1
-	VMASKMOVPS  (DX)(BX*2), Y4, Y6
-	VFMADD231PS Y5, Y6, Y2
-	VMASKMOVPS  (DX)(SI*1), Y4, Y4
-	VFMADD231PS Y5, Y4, Y3
+	NEGQ        DX
+	VMOVUPS     32(DI)(DX*4), Y0
+	VMASKMOVPS  (BX), Y0, Y1
+	VMASKMOVPS  (SI), Y0, Y0
+	VFMADD231PS Y1, Y0, Y4
 
-avx2Dots1_sum:
+avx2Dots1_row0_sum:
+	VADDPS  Y5, Y4, Y4
+	VADDPS  Y7, Y6, Y6
+	VADDPS  Y6, Y4, Y4
+	VMOVAPS Y4, Y0
+	ADDQ    AX, CX
+	MOVQ    k+0(FP), DX
+	MOVQ    a+8(FP), BX
+	MOVQ    CX, SI
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	VXORPS  Y7, Y7, Y7
+	SUBQ    $0x20, DX
+	JLT     avx2Dots1_row1_by4_end
+
+avx2Dots1_row1_by4:
+	VMOVUPS     (BX), Y1
+	VFMADD231PS (SI), Y1, Y4
+	VMOVUPS     32(BX), Y1
+	VFMADD231PS 32(SI), Y1, Y5
+	VMOVUPS     64(BX), Y1
+	VFMADD231PS 64(SI), Y1, Y6
+	VMOVUPS     96(BX), Y1
+	VFMADD231PS 96(SI), Y1, Y7
+	ADDQ        $0x00000080, BX
+	ADDQ        $0x00000080, SI
+	SUBQ        $0x20, DX
+	JGE         avx2Dots1_row1_by4
+
+avx2Dots1_row1_by4_end:
+	ADDQ $0x20, DX
+	SUBQ $0x08, DX
+	JLT  avx2Dots1_row1_by1_end
+
+avx2Dots1_row1_by1:
+	VMOVUPS     (BX), Y1
+	VFMADD231PS (SI), Y1, Y4
+	ADDQ        $0x20, BX
+	ADDQ        $0x20, SI
+	SUBQ        $0x08, DX
+	JGE         avx2Dots1_row1_by1
+
+avx2Dots1_row1_by1_end:
+	ADDQ        $0x08, DX
+	JZ          avx2Dots1_row1_sum
+	LEAQ        masks<>+0(SB), DI
+	NEGQ        DX
+	VMOVUPS     32(DI)(DX*4), Y1
+	VMASKMOVPS  (BX), Y1, Y2
+	VMASKMOVPS  (SI), Y1, Y1
+	VFMADD231PS Y2, Y1, Y4
+
+avx2Dots1_row1_sum:
+	VADDPS  Y5, Y4, Y4
+	VADDPS  Y7, Y6, Y6
+	VADDPS  Y6, Y4, Y4
+	VMOVAPS Y4, Y1
+	ADDQ    AX, CX
+	MOVQ    k+0(FP), DX
+	MOVQ    a+8(FP), BX
+	MOVQ    CX, SI
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	VXORPS  Y7, Y7, Y7
+	SUBQ    $0x20, DX
+	JLT     avx2Dots1_row2_by4_end
+
+avx2Dots1_row2_by4:
+	VMOVUPS     (BX), Y2
+	VFMADD231PS (SI), Y2, Y4
+	VMOVUPS     32(BX), Y2
+	VFMADD231PS 32(SI), Y2, Y5
+	VMOVUPS     64(BX), Y2
+	VFMADD231PS 64(SI), Y2, Y6
+	VMOVUPS     96(BX), Y2
+	VFMADD231PS 96(SI), Y2, Y7
+	ADDQ        $0x00000080, BX
+	ADDQ        $0x00000080, SI
+	SUBQ        $0x20, DX
+	JGE         avx2Dots1_row2_by4
+
+avx2Dots1_row2_by4_end:
+	ADDQ $0x20, DX
+	SUBQ $0x08, DX
+	JLT  avx2Dots1_row2_by1_end
+
+avx2Dots1_row2_by1:
+	VMOVUPS     (BX), Y2
+	VFMADD231PS (SI), Y2, Y4
+	ADDQ        $0x20, BX
+	ADDQ        $0x20, SI
+	SUBQ        $0x08, DX
+	JGE         avx2Dots1_row2_by1
+
+avx2Dots1_row2_by1_end:
+	ADDQ        $0x08, DX
+	JZ          avx2Dots1_row2_sum
+	LEAQ        masks<>+0(SB), DI
+	NEGQ        DX
+	VMOVUPS     32(DI)(DX*4), Y2
+	VMASKMOVPS  (BX), Y2, Y3
+	VMASKMOVPS  (SI), Y2, Y2
+	VFMADD231PS Y3, Y2, Y4
+
+avx2Dots1_row2_sum:
+	VADDPS  Y5, Y4, Y4
+	VADDPS  Y7, Y6, Y6
+	VADDPS  Y6, Y4, Y4
+	VMOVAPS Y4, Y2
+	ADDQ    AX, CX
+	MOVQ    k+0(FP), AX
+	MOVQ    a+8(FP), DX
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	VXORPS  Y7, Y7, Y7
+	SUBQ    $0x20, AX
+	JLT     avx2Dots1_row3_by4_end
+
+avx2Dots1_row3_by4:
+	VMOVUPS     (DX), Y3
+	VFMADD231PS (CX), Y3, Y4
+	VMOVUPS     32(DX), Y3
+	VFMADD231PS 32(CX), Y3, Y5
+	VMOVUPS     64(DX), Y3
+	VFMADD231PS 64(CX), Y3, Y6
+	VMOVUPS     96(DX), Y3
+	VFMADD231PS 96(CX), Y3, Y7
+	ADDQ        $0x00000080, DX
+	ADDQ        $0x00000080, CX
+	SUBQ        $0x20, AX
+	JGE         avx2Dots1_row3_by4
+
+avx2Dots1_row3_by4_end:
+	ADDQ $0x20, AX
+	SUBQ $0x08, AX
+	JLT  avx2Dots1_row3_by1_end
+
+avx2Dots1_row3_by1:
+	VMOVUPS     (DX), Y3
+	VFMADD231PS (CX), Y3, Y4
+	ADDQ        $0x20, DX
+	ADDQ        $0x20, CX
+	SUBQ        $0x08, AX
+	JGE         avx2Dots1_row3_by1
+
+avx2Dots1_row3_by1_end:
+	ADDQ        $0x08, AX
+	JZ          avx2Dots1_row3_sum
+	LEAQ        masks<>+0(SB), BX
+	NEGQ        AX
+	VMOVUPS     32(BX)(AX*4), Y3
+	VMASKMOVPS  (DX), Y3, Y8
+	VMASKMOVPS  (CX), Y3, Y3
+	VFMADD231PS Y8, Y3, Y4
+
+avx2Dots1_row3_sum:
+	VADDPS       Y5, Y4, Y4
+	VADDPS       Y7, Y6, Y6
+	VADDPS       Y6, Y4, Y4
+	VMOVAPS      Y4, Y3
 	MOVQ         out+40(FP), AX
 	VHADDPS      Y1, Y0, Y0
 	VHADDPS      Y3, Y2, Y2

@@ -10,15 +10,84 @@ import (
 
 // dots writes the kernels of a few rows times a transposed matrix: rows·4 scalar products at once.
 func dots() {
-	for rows := 1; rows <= 4; rows++ {
+	dot1(avx512{}, low512)
+	for rows := 2; rows <= 4; rows++ {
 		dot512(rows)
 	}
-	for rows := 1; rows <= 2; rows++ {
-		dot2(rows)
-	}
+	dot1(avx2{}, low2)
+	dot2(2)
 }
 
 const dotCols = 4
+
+// dot1 writes the kernel of a single row, which is limited by memory: it reads the rows of b one after the
+// other, the order that the processor fetches ahead best.
+func dot1(s isa, low []reg.VecPhysical) {
+	name := s.name() + "Dots1"
+	TEXT(name, NOSPLIT, "func(k int, a *float32, aStride int, b *float32, bStride int, out *[16]float32)")
+	Pragma("noescape")
+	Doc(name + " stores the 4 scalar products of a with rows of b, each k long.")
+	bStride, row := Load(Param("bStride"), GP64()), Load(Param("b"), GP64())
+	SHLQ(Imm(2), bStride)
+	register := func(i int) reg.VecPhysical {
+		if s.lanes() == 16 {
+			return low[i]
+		}
+		return low[i].AsY().(reg.VecPhysical)
+	}
+	s.begin()
+	for j := range dotCols {
+		id := fmt.Sprintf("%s_row%d", name, j)
+		n, a, b := Load(Param("k"), GP64()), Load(Param("a"), GP64()), GP64()
+		MOVQ(row, b)
+		var acc []reg.VecPhysical
+		for i := range 4 {
+			v := register(dotCols + i)
+			VXORPS(v.AsY(), v.AsY(), v.AsY())
+			acc = append(acc, v)
+		}
+		for _, unroll := range []int{4, 1} {
+			part, step := fmt.Sprintf("%s_by%d", id, unroll), unroll*s.lanes()
+			SUBQ(Imm8or32(step), n)
+			JLT(LabelRef(part + "_end"))
+			Label(part)
+			for u := range unroll {
+				x := s.vector()
+				VMOVUPS(Mem{Base: a, Disp: 4 * s.lanes() * u}, x)
+				VFMADD231PS(Mem{Base: b, Disp: 4 * s.lanes() * u}, x, acc[u])
+			}
+			ADDQ(Imm8or32(4*step), a)
+			ADDQ(Imm8or32(4*step), b)
+			SUBQ(Imm8or32(step), n)
+			JGE(LabelRef(part))
+			Label(part + "_end")
+			ADDQ(Imm8or32(step), n)
+		}
+		JZ(LabelRef(id + "_sum"))
+		s.loadMask(n, 1)
+		x, y := s.vector(), s.vector()
+		s.load(Mem{Base: a}, x, true)
+		s.load(Mem{Base: b}, y, true)
+		VFMADD231PS(x, y, acc[0])
+		Label(id + "_sum")
+		VADDPS(acc[1], acc[0], acc[0])
+		VADDPS(acc[3], acc[2], acc[2])
+		VADDPS(acc[2], acc[0], acc[0])
+		if s.lanes() == 16 {
+			high := YMM()
+			VEXTRACTF64X4(Imm(1), acc[0], high)
+			VADDPS(high, acc[0].AsY(), low[j].AsY())
+		} else {
+			VMOVAPS(acc[0], register(j))
+		}
+		if j < dotCols-1 {
+			ADDQ(bStride, row)
+		}
+	}
+	storeSums(low[:dotCols], Mem{Base: Load(Param("out"), GP64())})
+	VZEROUPPER()
+	RET()
+}
 
 func dot512(rows int) {
 	name := fmt.Sprintf("avx512Dots%d", rows)
