@@ -1,0 +1,40 @@
+package mlp
+
+import (
+	"math"
+
+	"lmzoo/lm"
+)
+
+// Voices returns the tokens that the model sees when it predicts the one after context, oldest first, and how loud each speaks to
+// the hidden layer: the length of its share of the sums, ‖H_j·C[x_j]‖, H_j being the columns of H for the position j.
+func (m *Model) Voices(context []lm.Token) (window []lm.Token, loudness []float32) {
+	window, shares := m.shares(context)
+	for _, share := range shares {
+		sum := 0.0
+		for _, v := range share {
+			sum += v * v
+		}
+		loudness = append(loudness, float32(math.Sqrt(sum)))
+	}
+	return window, loudness
+}
+
+// shares returns H_j·C[x_j] for every position j of the window, [n−1][h].
+func (m *Model) shares(context []lm.Token) (window []lm.Token, shares [][]float64) {
+	s := m.Start().(*state)
+	for _, tok := range lm.SinceBOS(context) {
+		s.Push(tok)
+	}
+	e := m.Config.NEmbd
+	for j, tok := range s.context {
+		share := make([]float64, m.Config.Hidden)
+		for i := range share {
+			for k, c := range m.C.Row(int(tok)) {
+				share[i] += float64(m.H.Row(i)[j*e+k]) * float64(c)
+			}
+		}
+		shares = append(shares, share)
+	}
+	return s.context, shares
+}
