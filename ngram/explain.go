@@ -116,6 +116,7 @@ func (m *Model) account(s *Step, lo, hi, at uint32) {
 		return // a model from an ARPA file has no rule
 	}
 	r.restore(m.Discounts)
+	edited := m.Entropy > 0 || m.Quantized > 0 // then P and γ are no longer those of the counts
 	h := history{vocab: float64(m.Vocab()), whole: k == m.Order-1 || k > 0 && s.History[0] == lm.BOS}
 	for i := lo; i < hi; i++ {
 		if _, c := m.counts[k].at(i); c > 0 {
@@ -127,6 +128,9 @@ func (m *Model) account(s *Step, lo, hi, at uint32) {
 		s.Seen = s.Count > 0 // every token is a unigram, seen or not
 	}
 	if h.total == 0 {
+		return
+	}
+	if edited {
 		return
 	}
 	s.Continuation = r.continuation() && k < m.Order-1 && (k == 0 || s.History[0] != lm.BOS)

@@ -13,7 +13,7 @@ import (
 	"lmzoo/lm"
 )
 
-//go:embed testdata
+//go:embed testdata/*.txt testdata/kenlm.json
 var testdata embed.FS
 
 func testText(t testing.TB, name string) string {
