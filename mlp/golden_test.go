@@ -50,10 +50,10 @@ func TestGolden(t *testing.T) {
 		for r := range g.B {
 			ids = appendContexts(ids, g.X[r*g.T:][:g.T], g.Config.Context)
 		}
-		x, a := m.hidden(tape, ids)
+		a := m.hidden(tape, ids)
 		logits := tape.LinearT(a, m.U, m.B)
 		if m.W != nil {
-			logits = m.direct(tape, x, a)
+			logits = m.direct(tape, ids, a)
 		}
 		for i, want := range g.Logits {
 			for v := range want {

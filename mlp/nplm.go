@@ -69,25 +69,22 @@ func (m *Model) Loss(t *autograd.Tape, b corpus.Batch) *autograd.Tensor {
 	for row := range b.B {
 		c.ids = appendContexts(c.ids, b.X[row*b.T:][:b.T], m.Config.Context)
 	}
-	x, a := m.hidden(t, c.ids) // [B·T, (n−1)·m], [B·T, h]
+	a := m.hidden(t, c.ids) // [B·T, h]
 	if m.W == nil {
 		return t.HeadLoss(a, m.U, m.B, b.Y, b.N) // 1×1
 	}
-	return t.CrossEntropy(m.direct(t, x, a), b.Y, b.N) // 1×1
+	return t.CrossEntropy(m.direct(t, c.ids, a), b.Y, b.N) // 1×1
 }
 
-// hidden is x and tanh(d + H·x), for n−1 tokens per row.
-func (m *Model) hidden(t *autograd.Tape, contexts []lm.Token) (x, a *autograd.Tensor) {
-	n := m.Config.Context
-	x = t.Embedding(m.C, contexts)                      // [B·T·(n−1), m]
-	x = t.Reshape(x, len(contexts)/n, n*m.Config.NEmbd) // [B·T, (n−1)·m]
-	a = t.Tanh(t.LinearT(x, m.H, m.D))                  // [B·T, h]
-	return x, t.Dropout(a, m.Config.Dropout)
+// hidden is tanh(d + H·x), for n−1 tokens per row.
+func (m *Model) hidden(t *autograd.Tape, contexts []lm.Token) *autograd.Tensor {
+	a := t.Tanh(m.project(t, contexts, m.H, m.D)) // [B·T, h]
+	return t.Dropout(a, m.Config.Dropout)         // [B·T, h]
 }
 
 // direct is y with direct connections: b + W·x + U·a.
-func (m *Model) direct(t *autograd.Tape, x, a *autograd.Tensor) *autograd.Tensor {
-	return t.Add(t.LinearT(a, m.U, m.B), t.LinearT(x, m.W, nil)) // [B·T, V]
+func (m *Model) direct(t *autograd.Tape, contexts []lm.Token, a *autograd.Tensor) *autograd.Tensor {
+	return t.Add(t.LinearT(a, m.U, m.B), m.project(t, contexts, m.W, nil)) // [B·T, V]
 }
 
 // contexts is the n−1 tokens that each position of a batch sees.

@@ -81,6 +81,19 @@ func TestScoreHasNoSeams(t *testing.T) {
 	}
 }
 
+// What is looked up is what would be computed.
+func TestLookup(t *testing.T) {
+	m := loud(t, small)
+	tape := autograd.NewForward()
+	contexts := appendContexts(nil, []lm.Token{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 0, 3, 2, 1, 1, 1, 0, 0, 5, 4, 10, 10, 9}, 4)
+	all := m.project(tape, contexts, m.H, m.D)
+	require.GreaterOrEqual(t, all.Rows, 2*m.Vocab(), "many positions: looked up")
+	for i := range all.Rows {
+		one := m.project(tape, contexts[i*4:][:4], m.H, m.D) // one position: computed
+		require.InDeltaSlice(t, one.Row(0), all.Row(i), 1e-5)
+	}
+}
+
 // Every position sees the last tokens of its own document, and BOS where there are none.
 func TestContexts(t *testing.T) {
 	require.Equal(t, []lm.Token{
@@ -115,6 +128,7 @@ func TestGradients(t *testing.T) {
 			x := []lm.Token{0, 1, 2, 3, 0, 4, 2, 2, 1, 0, 3, 4}
 			y := []lm.Token{1, 2, 3, 0, 4, -1, 2, 1, 0, 3, 4, 0}
 			checkGradients(t, m, batch(2, 6, x, y))
+			checkGradients(t, m, batch(1, 5, x[:5], y[:5])) // fewer positions than tokens
 		}
 	})
 }
@@ -123,6 +137,9 @@ func checkGradients(t *testing.T, m *Model, b corpus.Batch) {
 	loss := func(tape *autograd.Tape) *autograd.Tensor {
 		tape.Rand = rand1()
 		return m.Loss(tape, b)
+	}
+	for _, p := range nn.Params(m) {
+		clear(p.Grad)
 	}
 	tape := autograd.NewTape()
 	tape.Backward(loss(tape))

@@ -36,11 +36,11 @@ func (s *state) Push(tok lm.Token) {
 // NextLogProbs stores ln P(v | the last n−1 tokens) in dst[v] for every token v.
 func (s *state) NextLogProbs(dst []float64) []float64 {
 	t := s.m.tapes.Get().(*autograd.Tape)
-	x, a := s.m.hidden(t, s.context) // [1, (n−1)·m], [1, h]
+	a := s.m.hidden(t, s.context) // [1, h]
 	if s.m.W == nil {
 		dst = nn.NextLogProbs(t, dst, a, s.m.U, s.m.B)
 	} else {
-		dst = nn.LogSoftmax(dst, s.m.direct(t, x, a).Row(0))
+		dst = nn.LogSoftmax(dst, s.m.direct(t, s.context, a).Row(0))
 	}
 	t.Reset()
 	s.m.tapes.Put(t)
@@ -77,11 +77,12 @@ func (m *Model) Score(dst []float64, tokens []lm.Token) []float64 {
 		to := min(from+scoreTokens, len(tokens))
 		lead := min(n-1, from) // tokens that are seen and not judged
 		ids = appendContexts(ids[:0], inputs[from-lead:to], n)
-		x, a := m.hidden(t, ids[lead*n:]) // [to−from, (n−1)·m], [to−from, h]
+		contexts := ids[lead*n:]
+		a := m.hidden(t, contexts) // [to−from, h]
 		if m.W == nil {
 			nn.Score(t, dst[from:], a, m.U, m.B, tokens[from:to])
 		} else {
-			nn.ScoreLogits(dst[from:], m.direct(t, x, a), tokens[from:to])
+			nn.ScoreLogits(dst[from:], m.direct(t, contexts, a), tokens[from:to])
 		}
 		t.Reset()
 	}
