@@ -9189,6 +9189,91 @@ avx2Dots2_sum:
 	VZEROUPPER
 	RET
 
+// func avx2Axpy1(n int, x *float32, b *float32, bStride int, y *float32)
+// Requires: AVX, FMA3
+TEXT ·avx2Axpy1(SB), NOSPLIT, $0-40
+	MOVQ         n+0(FP), AX
+	MOVQ         x+8(FP), CX
+	MOVQ         b+16(FP), DX
+	MOVQ         y+32(FP), BX
+	VBROADCASTSS (CX), Y0
+	SUBQ         $0x08, AX
+	JLT          avx2Axpy1_end
+
+avx2Axpy1_loop:
+	VMOVUPS     (BX), Y1
+	VFMADD231PS (DX), Y0, Y1
+	VMOVUPS     Y1, (BX)
+	ADDQ        $0x20, BX
+	ADDQ        $0x20, DX
+	SUBQ        $0x08, AX
+	JGE         avx2Axpy1_loop
+
+avx2Axpy1_end:
+	ADDQ        $0x08, AX
+	JZ          avx2Axpy1_done
+	LEAQ        masks<>+0(SB), CX
+	NEGQ        AX
+	VMOVUPS     32(CX)(AX*4), Y2
+	VMASKMOVPS  (BX), Y2, Y1
+	VMASKMOVPS  (DX), Y2, Y3
+	VFMADD231PS Y3, Y0, Y1
+	VMASKMOVPS  Y1, Y2, (BX)
+
+avx2Axpy1_done:
+	VZEROUPPER
+	RET
+
+// func avx2Axpy4(n int, x *float32, b *float32, bStride int, y *float32)
+// Requires: AVX, FMA3
+TEXT ·avx2Axpy4(SB), NOSPLIT, $0-40
+	MOVQ         n+0(FP), AX
+	MOVQ         x+8(FP), CX
+	MOVQ         b+16(FP), DX
+	MOVQ         y+32(FP), BX
+	MOVQ         bStride+24(FP), SI
+	SHLQ         $0x02, SI
+	LEAQ         (SI)(SI*2), DI
+	VBROADCASTSS (CX), Y0
+	VBROADCASTSS 4(CX), Y1
+	VBROADCASTSS 8(CX), Y2
+	VBROADCASTSS 12(CX), Y3
+	SUBQ         $0x08, AX
+	JLT          avx2Axpy4_end
+
+avx2Axpy4_loop:
+	VMOVUPS     (BX), Y4
+	VFMADD231PS (DX), Y0, Y4
+	VFMADD231PS (DX)(SI*1), Y1, Y4
+	VFMADD231PS (DX)(SI*2), Y2, Y4
+	VFMADD231PS (DX)(DI*1), Y3, Y4
+	VMOVUPS     Y4, (BX)
+	ADDQ        $0x20, BX
+	ADDQ        $0x20, DX
+	SUBQ        $0x08, AX
+	JGE         avx2Axpy4_loop
+
+avx2Axpy4_end:
+	ADDQ        $0x08, AX
+	JZ          avx2Axpy4_done
+	LEAQ        masks<>+0(SB), CX
+	NEGQ        AX
+	VMOVUPS     32(CX)(AX*4), Y5
+	VMASKMOVPS  (BX), Y5, Y4
+	VMASKMOVPS  (DX), Y5, Y6
+	VFMADD231PS Y6, Y0, Y4
+	VMASKMOVPS  (DX)(SI*1), Y5, Y0
+	VFMADD231PS Y0, Y1, Y4
+	VMASKMOVPS  (DX)(SI*2), Y5, Y0
+	VFMADD231PS Y0, Y2, Y4
+	VMASKMOVPS  (DX)(DI*1), Y5, Y0
+	VFMADD231PS Y0, Y3, Y4
+	VMASKMOVPS  Y4, Y5, (BX)
+
+avx2Axpy4_done:
+	VZEROUPPER
+	RET
+
 // func avx2Int8Dots(k int, x *float32, w *int8, stride int, out *[4]float32)
 // Requires: AVX, AVX2, FMA3
 TEXT ·avx2Int8Dots(SB), NOSPLIT, $0-40

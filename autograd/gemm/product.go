@@ -22,6 +22,8 @@ type engine struct {
 	packA func(dst []float32, a matrix, rows, k int)
 	// packB stores the k×n block of B as panels of nr columns, the last one filled up with zeros.
 	packB func(dst []float32, b matrix, k, n int)
+	// streams is whether stream works: one row times a large B.
+	streams bool
 	// small, if there is one, does whole products that need no blocks, or returns false.
 	small func(m, n, k int, alpha float32, a, b matrix, add bool, c []float32, ldc int) bool
 }
@@ -31,6 +33,8 @@ type engine struct {
 const (
 	depth = 384
 	area  = 1 << 17
+
+	streamArea = 1 << 18 // a B of more floats comes from beyond the second cache
 )
 
 // product computes C = α·A·B, or adds it to C: for each block of B, packed once, for each strip of A.
@@ -40,7 +44,7 @@ func (e *engine) product(m, n, k int, alpha float32, a, b matrix, add bool, c []
 	}
 	packs := e.packs || b.right != 1 || m > e.directRows && k*n > e.directArea
 	strip := e.stripOf(m, n, k, a)
-	if !packs && strip == asIs && k <= depth { // nothing to prepare: small products go fast only so
+	if !packs && strip == asIs && k <= depth && (m > 1 || k*n <= streamArea || !e.streams) { // nothing to prepare: small products go fast only so
 		for i := 0; i < m; {
 			rows := e.rows(m - i)
 			e.kernels[rows](k, &a.data[i*a.down], a.down, a.right, &b.data[0], b.down, 0, alpha, add, &c[i*ldc], ldc, n)
@@ -55,6 +59,10 @@ func (e *engine) product(m, n, k int, alpha float32, a, b matrix, add bool, c []
 		nc = min(n, roundUp(area/kc, e.nr))
 	}
 	var work *buffer
+	if e.streams && m == 1 && b.right == 1 && a.right == 1 && k*n > streamArea {
+		e.stream(n, k, kc, alpha, a.data, b, add, c)
+		return
+	}
 	if packs || strip != asIs {
 		work = take(roundUp(nc, e.nr)*kc + e.mr*(kc+skew))
 	}

@@ -25,6 +25,8 @@ func main() {
 	copyRows()
 	transpose8()
 	dots()
+	axpys(1)
+	axpys(4)
 	int8Dots()
 	peak()
 	Generate()

@@ -1,0 +1,33 @@
+//go:build !noasm
+
+package gemm
+
+// stream multiplies one row with a B that is too large for the caches, as generation does: it reads B once
+// from end to end, in the order that the processor fetches ahead, and keeps the sums in the first cache.
+// The sums and their order are those of product, so the bits are the same.
+func (e *engine) stream(n, k, kc int, alpha float32, x []float32, b matrix, add bool, c []float32) {
+	const cols = 4096 // sums that stay in the first cache
+	work := take(cols)
+	for j := 0; j < n; j += cols {
+		sums := work.floats[:min(cols, n-j)]
+		for p := 0; p < k; p += kc {
+			clear(sums)
+			end := min(p+kc, k)
+			i := p
+			for ; i+4 <= end; i += 4 {
+				avx2Axpy4(len(sums), &x[i], &b.data[i*b.down+j], b.down, &sums[0])
+			}
+			for ; i < end; i++ {
+				avx2Axpy1(len(sums), &x[i], &b.data[i*b.down+j], b.down, &sums[0])
+			}
+			if out := c[j:][:len(sums)]; add || p > 0 {
+				avx2Axpy1(len(sums), &alpha, &sums[0], 0, &out[0])
+			} else {
+				for i, s := range sums {
+					out[i] = alpha * s
+				}
+			}
+		}
+	}
+	give(work)
+}
