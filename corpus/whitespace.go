@@ -1,6 +1,7 @@
 package corpus
 
 import (
+	"fmt"
 	"strings"
 
 	"lmzoo/lm"
@@ -48,6 +49,19 @@ func TrainWhitespace(docs []Document, vocab int) (*Whitespace, error) {
 		words[i] = strings.Clone(w)
 	}
 	return newWhitespace(words), nil
+}
+
+// NewWhitespace takes a vocabulary as it is: words[t] is the word of token t, and the first two are the
+// document boundary and <unk>, whatever they are called.
+func NewWhitespace(words []string) (*Whitespace, error) {
+	if len(words) < firstWord {
+		return nil, tooSmall("whitespace", len(words), firstWord, "the document boundary and "+unkText)
+	}
+	w := newWhitespace(words[firstWord:])
+	if len(w.ids) != len(w.words) {
+		return nil, fmt.Errorf("a vocabulary of %d words has only %d different ones", len(w.words), len(w.ids))
+	}
+	return w, nil
 }
 
 func reserved(w string) bool { return w == "<s>" || w == "</s>" || w == unkText }

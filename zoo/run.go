@@ -168,8 +168,12 @@ func ReadConfig(dir string) (Config, error) {
 	return c, nil
 }
 
-// Open reads a run that has been trained, or is being trained and has a model already.
+// Open reads a run that has been trained, or is being trained and has a model already. An ARPA file is a run
+// without a past.
 func Open(dir string) (*Run, error) {
+	if isARPA(dir) {
+		return openARPA(dir)
+	}
 	c, err := ReadConfig(dir)
 	if err != nil {
 		return nil, err

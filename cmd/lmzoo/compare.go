@@ -13,7 +13,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"lmzoo/corpus"
-	"lmzoo/lm/eval"
 	"lmzoo/report"
 	"lmzoo/zoo"
 )
@@ -30,8 +29,8 @@ func newCompare() *cobra.Command {
 		Use:   "compare [NAME...]",
 		Short: "Train every era on the same text and measure them with one ruler",
 		Long: `Train species (all of lmzoo list unless named) on the same text with the same tokenizer, neural ones for
-the same time, and measure them on text none of them has seen. Prints one table, and writes the same as a
-picture and as JSON, with every run, into --out.`,
+the same time, and measure them on text none of them has seen. Prints one table, and writes a
+report that opens in a browser, a picture and JSON, with every run, into --out.`,
 		Example: `  lmzoo compare
   lmzoo compare ngram lstm gpt --corpus tinyshakespeare --budget 2m`,
 		ValidArgsFunction: cobra.FixedCompletions(zoo.Names(), cobra.ShellCompDirectiveNoFileComp),
@@ -54,7 +53,7 @@ picture and as JSON, with every run, into --out.`,
 				return err
 			}
 			if run.json {
-				return printJSON(c.OutOrStdout(), &cmp.result)
+				return printJSON(c.OutOrStdout(), cmp.result)
 			}
 			return nil
 		},
@@ -95,33 +94,8 @@ type comparison struct {
 
 	split  corpus.Split
 	tok    corpus.Tokenizer
-	result result
-}
-
-// result is what a comparison is as JSON.
-type result struct {
-	Command   []string      `json:"command"`
-	Data      zoo.Data      `json:"data"`
-	Tokenizer string        `json:"tokenizer"`
-	Vocab     int           `json:"vocab"`
-	Budget    string        `json:"budget"` // of each neural model
-	Seed      uint64        `json:"seed"`
-	Threads   int           `json:"threads"`
-	Gzip      float64       `json:"gzip_bits_per_byte"`
-	XZ        float64       `json:"xz_bits_per_byte,omitempty"`
-	Limit     *eval.Number  `json:"limit_bits_per_byte,omitempty"`
-	Rows      []*exhibition `json:"rows"`
-}
-
-// exhibition is one species of a comparison.
-type exhibition struct {
-	Title string `json:"title"`
-	*evaluation
-	TrainTokens  int      `json:"train_tokens"`
-	TrainSeconds float64  `json:"train_seconds"`
-	Steps        int      `json:"steps,omitempty"`
-	Sample       string   `json:"sample"`
-	Notes        []string `json:"notes,omitempty"`
+	study  *report.Study
+	result *report.Comparison // of the study
 }
 
 // make trains, judges and shows everything.
@@ -136,28 +110,31 @@ func (m *comparison) make(c *cobra.Command, species []*zoo.Species) error {
 	if err := os.MkdirAll(m.out, 0o777); err != nil {
 		return fmt.Errorf("cannot make --out: %w", err)
 	}
-	m.result = result{
-		Command: commandLine(), Data: m.data.data, Tokenizer: m.tok.Name(), Vocab: m.tok.Vocab(), Budget: m.budget.String(),
-		Seed: m.run.seed, Threads: m.run.threads, Gzip: eval.Gzip(m.split.Test),
+	if m.study, err = report.NewStudy(c.Context(), m.split.Test, report.Options{
+		Command: commandLine(), Budget: m.budget.String(), Data: m.data.data, Split: "test", Train: m.split.Train,
+		Seed: m.run.seed, Threads: m.run.threads,
+		Progress: func(run string, done, total int) { m.progress.show("%-8s judging  %d%%", run, 100*done/max(total, 1)) },
+	}); err != nil {
+		return err
 	}
-	if xz, err := eval.XZ(c.Context(), m.split.Test); err == nil { // a line more where the tool is installed
-		m.result.XZ = xz
-	}
+	m.result = m.study.Comparison
 	m.header(species)
 	for _, s := range species {
 		row, err := m.exhibit(c.Context(), s)
 		if err != nil {
 			return fmt.Errorf("%s: %w", s.Name, err)
 		}
-		m.result.Rows = append(m.result.Rows, row)
 		m.row(row)
+	}
+	if _, err := m.study.Finish(); err != nil {
+		return err
 	}
 	m.footer()
 	return m.keep()
 }
 
 // exhibit trains one species and judges it.
-func (m *comparison) exhibit(ctx context.Context, s *zoo.Species) (*exhibition, error) {
+func (m *comparison) exhibit(ctx context.Context, s *zoo.Species) (*report.Row, error) {
 	settings, err := m.settings(s)
 	if err != nil {
 		return nil, err
@@ -169,39 +146,10 @@ func (m *comparison) exhibit(ctx context.Context, s *zoo.Species) (*exhibition, 
 	if err != nil {
 		return nil, err
 	}
-	start := time.Now()
-	report, err := eval.Run(ctx, r.Model, m.tok, m.split.Test, eval.Options{
-		Threads: m.run.threads, Seed: m.run.seed,
-		Progress: func(done, total int) { m.progress.show("%-8s judging  %d%%", s.Name, 100*done/max(total, 1)) },
-	})
+	row, err := m.study.Add(ctx, r)
 	m.progress.clear()
-	if err != nil {
-		return nil, err
-	}
-	summary := report.Summary()
-	if report.HasLimit {
-		limit := eval.Number(report.LimitNats / ln2 / float64(report.Bytes))
-		m.result.Limit = &limit
-	}
-	sample, err := speak(ctx, r, "", sampleTokens, m.run.seed)
-	if err != nil {
-		return nil, err
-	}
-	return &exhibition{
-		Title: s.Title,
-		evaluation: &evaluation{
-			Run: r.Dir, Model: s.Name, Era: s.Era, Params: r.Params(), Tokenizer: m.tok.Name(), Corpus: m.data.data.Corpus,
-			Split: "test", Summary: summary, Seconds: time.Since(start).Seconds(), report: report,
-		},
-		TrainTokens: r.Config.Result.Tokens, TrainSeconds: r.Config.Result.Seconds, Steps: r.Config.Result.Steps,
-		Sample: sample, Notes: r.Notes,
-	}, nil
+	return row, err
 }
-
-const (
-	ln2          = 0.693147180559945309417232121458
-	sampleTokens = 40
-)
 
 // settings are the species' own, on the budget of the comparison.
 func (m *comparison) settings(s *zoo.Species) (*zoo.Settings, error) {
@@ -236,9 +184,9 @@ func (m *comparison) header(species []*zoo.Species) {
 	fmt.Fprintf(m.w, rowFormat, "era", "model", "params", "tokens", "seconds", "perplex.", "bits/byte", "95 %", gap)
 }
 
-func (m *comparison) row(r *exhibition) {
+func (m *comparison) row(r *report.Row) {
 	gap := ""
-	if r.report.HasLimit {
+	if r.Report.HasLimit {
 		gap = number(float64(r.Gap), 4) + " ±" + number(float64(r.GapHigh-r.GapLow)/2, 4)
 	}
 	fmt.Fprintf(m.w, rowFormat, r.Era, r.Title, count(r.Params), count(r.TrainTokens), number(r.TrainSeconds, 1),
@@ -307,15 +255,17 @@ func (m *comparison) keep() error {
 		name  string
 		write func(io.Writer) error
 	}{
-		{"compare.json", func(w io.Writer) error { return printJSON(w, &m.result) }},
+		{"compare.json", func(w io.Writer) error { return printJSON(w, m.result) }},
 		{"compare.png", chart.PNG},
 		{"compare.svg", chart.SVG},
+		{"report.html", func(w io.Writer) error { return report.HTML(w, m.result) }},
 	} {
 		if err := writeFile(filepath.Join(m.out, f.name), f.write); err != nil {
 			return err
 		}
 	}
-	m.progress.note("\nThe picture: %s    The numbers: %s", filepath.Join(m.out, "compare.png"), filepath.Join(m.out, "compare.json"))
+	m.progress.note("\nThe report: %s    The picture: %s    The numbers: %s",
+		filepath.Join(m.out, "report.html"), filepath.Join(m.out, "compare.png"), filepath.Join(m.out, "compare.json"))
 	return nil
 }
 
@@ -339,7 +289,7 @@ func (m *comparison) chart() report.Chart {
 		if c.Parts != nil {
 			b.Value, b.Low, b.High = float64(r.Gap), float64(r.GapLow), float64(r.GapHigh)
 			b.Parts = make([]float64, len(c.Parts))
-			for _, class := range r.report.Classes {
+			for _, class := range r.Report.Classes {
 				b.Parts[class.Class] = class.Gap() * float64(class.Events) / float64(r.Events)
 			}
 		}
@@ -352,7 +302,7 @@ func (m *comparison) chart() report.Chart {
 }
 
 // reach is where the axis of gaps ends: models that know next to nothing would dwarf the others, so they run off it.
-func reach(rows []*exhibition) float64 {
+func reach(rows []*report.Row) float64 {
 	for _, r := range rows {
 		if r.Model == "bigram" {
 			return 1.25 * float64(r.Gap)

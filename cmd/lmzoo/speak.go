@@ -4,7 +4,6 @@ import (
 	"context"
 	"io"
 	"math/rand/v2"
-	"strings"
 	"unicode/utf8"
 
 	"lmzoo/corpus"
@@ -15,15 +14,6 @@ import (
 )
 
 func writeFile(path string, write func(io.Writer) error) error { return atomic.WriteFile(path, write) }
-
-// speak returns what a run says after a prompt, in its own distribution.
-func speak(ctx context.Context, r *zoo.Run, prompt string, tokens int, seed uint64) (string, error) {
-	var text strings.Builder
-	opt := sample.Default
-	opt.Max = tokens
-	err := generate(ctx, &text, r, prompt, opt, rand.New(rand.NewPCG(seed, 0)))
-	return text.String(), err
-}
 
 // generate writes what a run says after a prompt, as it says it.
 func generate(ctx context.Context, w io.Writer, r *zoo.Run, prompt string, opt sample.Options, rng *rand.Rand) error {

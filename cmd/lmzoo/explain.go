@@ -1,0 +1,73 @@
+package main
+
+import (
+	"github.com/spf13/cobra"
+
+	"lmzoo/corpus"
+	"lmzoo/lm"
+	"lmzoo/ngram"
+	"lmzoo/zoo"
+)
+
+func newExplain() *cobra.Command {
+	var (
+		prompt, token string
+		asJSON        bool
+	)
+	c := &cobra.Command{
+		Use:   "explain RUN --prompt TEXT --token W",
+		Short: "Derive one probability of an n-gram model, order by order, in words and numbers",
+		Example: `  lmzoo explain runs/compare/ngram --prompt "once there" --token lived
+  lmzoo explain runs/compare/ngram --prompt "once there"        the likeliest token`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			r, err := zoo.Open(args[0])
+			if err != nil {
+				return err
+			}
+			m, ok := r.Model.(*ngram.Model)
+			if !ok {
+				return usagef("%s is a %s; only n-gram models can be derived by hand", args[0], r.Species.Title)
+			}
+			context := r.Tokenizer.Encode(nil, prompt)
+			id, err := tokenAfter(r.Tokenizer, m, prompt, context, token, c.Flags().Changed("token"))
+			if err != nil {
+				return err
+			}
+			e, err := m.Explain(context, id)
+			if err != nil {
+				return err
+			}
+			if asJSON {
+				return printJSON(c.OutOrStdout(), e)
+			}
+			return e.Write(c.OutOrStdout(), r.Tokenizer.Text)
+		},
+	}
+	fs := c.Flags()
+	fs.StringVar(&prompt, "prompt", "", "the text so far; empty: the beginning of a document")
+	fs.StringVar(&token, "token", "", "the token to explain, as text (default: the likeliest)")
+	fs.BoolVar(&asJSON, "json", false, "print the derivation as JSON")
+	return c
+}
+
+// tokenAfter is the token that a text is after a prompt. A word may be written with or without the space before it; <bos>
+// is the end of the document.
+func tokenAfter(tok corpus.Tokenizer, m *ngram.Model, prompt string, context []lm.Token, text string, given bool) (lm.Token, error) {
+	if !given {
+		return m.Top(context, 1)[0].Token, nil
+	}
+	if text == tok.Text(lm.BOS) {
+		return lm.BOS, nil
+	}
+	spellings := []string{text, " " + text}
+	if prompt != "" && tok.Name() != "char" && tok.Name() != "byte" {
+		spellings = []string{" " + text, text}
+	}
+	for _, s := range spellings {
+		if ids := tok.Encode(nil, s); len(ids) == 1 {
+			return ids[0], nil
+		}
+	}
+	return 0, usagef("%q is not one token of this run; see how it is cut with: lmzoo tokenize", text)
+}
