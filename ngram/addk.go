@@ -31,7 +31,7 @@ func (a addK) gamma(_ int, h history) float64 {
 
 func (a addK) arithmetic(_ int, count float64, h history) (alpha, gamma string) {
 	if !h.whole {
-		return "0, only the longest history counts", "1"
+		return "", ""
 	}
 	return fmt.Sprintf("%g / (%g + %g·%g)", count, h.total, a.k, h.vocab),
 		fmt.Sprintf("%g·%g / (%g + %g·%g)", a.k, h.vocab, h.total, a.k, h.vocab)

@@ -22,7 +22,7 @@ type Explanation struct {
 	LogProb   float64    `json:"log_prob"` // nats
 }
 
-// Step is what one history says. Without counts in the model only Seen, Known, Gamma, Lower and Prob are set.
+// Step is what one history says. Of a model without counts only Known, Seen, Gamma, Lower and Prob are.
 type Step struct {
 	History      []lm.Token `json:"history"`
 	Known        bool       `json:"known"`  // the history has successors; if not, the shorter one speaks for it
@@ -39,7 +39,8 @@ type Step struct {
 	Prob         float64    `json:"prob"`
 	Pruned       bool       `json:"pruned"` // successors were dropped, their counts are in Total as far as it is known
 
-	AlphaText string `json:"alpha_text"` // α and γ with the numbers put in
+	Counted   bool   `json:"counted"`    // the numbers above are known
+	AlphaText string `json:"alpha_text"` // α and γ with the numbers put in, where there is something to put in
 	GammaText string `json:"gamma_text"`
 }
 
@@ -140,13 +141,13 @@ func (m *Model) account(s *Step, lo, hi, at uint32) {
 	if s.Seen {
 		s.Alpha = r.alpha(k+1, float64(s.Count), h)
 		own := s.Prob - s.Gamma*s.Lower
-		if _, backsOff := r.(stupidBackoff); !backsOff && math.Abs(own-s.Alpha) > 1e-4*s.Alpha {
+		if _, backsOff := r.(stupidBackoff); !backsOff && math.Abs(own-s.Alpha) > 1e-4*s.Alpha+1e-6*s.Prob {
 			s.Pruned = true
 			h.total *= s.Alpha / own
 			s.Alpha = own
 		}
 	}
-	s.Total, s.Types = h.total, h.types
+	s.Counted, s.Total, s.Types = true, h.total, h.types
 	if d := m.Discounts; len(d) > k && len(d[k]) > 0 && s.Seen {
 		s.Discount = d[k][min(int(s.Count), len(d[k]))-1]
 	}
@@ -203,7 +204,7 @@ func (t *teller) step(s *Step) {
 		t.line("  the history was never met: P = %s, as above", number(s.Prob))
 		return
 	}
-	if s.AlphaText == "" {
+	if !s.Counted {
 		t.uncounted(s)
 		return
 	}
@@ -237,14 +238,23 @@ func (t *teller) counted(s *Step) {
 		return
 	}
 	if s.Seen {
-		t.line("  α = %s = %s", s.AlphaText, number(s.Alpha))
+		t.value("α", s.AlphaText, s.Alpha)
 	}
+	formula := s.GammaText
 	if s.Pruned {
-		t.line("  γ = %s", number(s.Gamma))
-	} else {
-		t.line("  γ = %s = %s", s.GammaText, number(s.Gamma))
+		formula = "" // the pruned n-grams are not in it
 	}
+	t.value("γ", formula, s.Gamma)
 	t.line("  P = α + γ P(shorter history) = %s + %s · %s = %s", number(s.Alpha), number(s.Gamma), number(s.Lower), number(s.Prob))
+}
+
+// value tells a number with its formula, if it has one.
+func (t *teller) value(name, formula string, v float64) {
+	if formula == "" {
+		t.line("  %s = %s", name, number(v))
+		return
+	}
+	t.line("  %s = %s = %s", name, formula, number(v))
 }
 
 // stupid tells a step of stupid backoff: the score, and what makes it a probability.

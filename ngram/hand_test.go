@@ -70,3 +70,15 @@ func TestUnknownHistory(t *testing.T) {
 	text := strings.Repeat("the river ran ", 3) // longer than the memory
 	require.Equal(t, get("elephant the river ran"), get(text))
 }
+
+// By hand: the end of "a b" was cut off, so that nothing says how documents end, and nothing follows b.
+func TestCutDocument(t *testing.T) {
+	const a, b = 1, 2
+	m, _, err := Train([][]lm.Token{{a, b}, {a, a, lm.BOS}}, Config{Order: 2, Smoothing: "mle", Vocab: 3})
+	require.NoError(t, err)
+	prob := func(w lm.Token, context ...lm.Token) float64 { return math.Exp(m.NextLogProbs(nil, context)[w]) }
+	require.InDelta(t, 1.0/3, prob(lm.BOS, a), 1e-6, "a is followed by b, a and </s>")
+	require.InDelta(t, 1.0/3, prob(b, a), 1e-6)
+	require.InDelta(t, 3.0/5, prob(a, b), 1e-6, "b has no successor: 3 of the 5 tokens are a")
+	require.InDelta(t, 1.0/5, prob(lm.BOS, b), 1e-6)
+}

@@ -14,5 +14,5 @@ func (mle) alpha(_ int, count float64, h history) float64 { return count / h.tot
 func (mle) gamma(int, history) float64                    { return 0 }
 
 func (mle) arithmetic(_ int, count float64, h history) (alpha, gamma string) {
-	return fmt.Sprintf("%g / %g", count, h.total), "0, whatever was not seen is impossible"
+	return fmt.Sprintf("%g / %g", count, h.total), ""
 }

@@ -19,7 +19,7 @@ type rule interface {
 	restore([][]float64)
 	alpha(order int, count float64, h history) float64
 	gamma(order int, h history) float64
-	// arithmetic is alpha and gamma written out with their numbers.
+	// arithmetic is alpha and gamma written out with their numbers, or "" where there is nothing to write.
 	arithmetic(order int, count float64, h history) (alpha, gamma string)
 }
 

@@ -1,0 +1,153 @@
+package ngram
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"sort"
+	"strings"
+)
+
+// grams sorts the n-grams into levels.
+func (a *arpaReader) grams() (grams, error) {
+	if len(a.words) == 0 {
+		return grams{}, errors.New("no unigrams")
+	}
+	if a.unk == 0 {
+		if err := a.unigram("<unk>", missingUnk, 0); err != nil {
+			return grams{}, err
+		}
+	}
+	for k := 2; k <= len(a.orders); k++ {
+		if i := a.orders[k-1].sort(k); i >= 0 {
+			var text []string
+			for _, w := range a.orders[k-1].row(i, k) {
+				text = append(text, a.words[w])
+			}
+			return grams{}, fmt.Errorf("the %d-gram %q stands there twice", k, strings.Join(text, " "))
+		}
+	}
+	for k := len(a.orders); k > 2; k-- {
+		a.orders[k-2].addHistories(&a.orders[k-1], k)
+	}
+	g := grams{order: len(a.orders), word: make([][]uint32, len(a.orders)), child: make([][]uint32, len(a.orders))}
+	for k := range a.orders {
+		a.fillBlanks(k + 1)
+		o := &a.orders[k]
+		g.prob, g.backoff = append(g.prob, o.prob), append(g.backoff, o.backoff)
+		if k > 0 {
+			g.word[k], g.child[k-1] = link(k, o, &a.orders[k-1])
+		}
+	}
+	g.backoff[g.order-1] = nil
+	return g, nil
+}
+
+// row is the words of entry i.
+func (o *arpaOrder) row(i, k int) []uint32 { return o.words[i*k : (i+1)*k] }
+
+// find returns the entry of an n-gram, or −1; the order is sorted.
+func (o *arpaOrder) find(gram []uint32) int {
+	k := len(gram)
+	if k == 1 {
+		return int(gram[0])
+	}
+	i, ok := sort.Find(len(o.prob), func(i int) int { return slices.Compare(gram, o.row(i, k)) })
+	if !ok {
+		return -1
+	}
+	return i
+}
+
+// sort puts the entries in the order of their tokens, and returns one that stands there twice, or −1.
+func (o *arpaOrder) sort(k int) int {
+	order := make([]int, len(o.prob))
+	sorted := true
+	for i := range order {
+		order[i] = i
+		sorted = sorted && (i == 0 || slices.Compare(o.row(i-1, k), o.row(i, k)) < 0)
+	}
+	if sorted {
+		return -1
+	}
+	slices.SortFunc(order, func(x, y int) int { return slices.Compare(o.row(x, k), o.row(y, k)) })
+	out := arpaOrder{words: make([]uint32, 0, len(o.words))}
+	for n, i := range order {
+		if n > 0 && slices.Equal(o.row(order[n-1], k), o.row(i, k)) {
+			return i
+		}
+		out.words = append(out.words, o.row(i, k)...)
+		out.prob, out.backoff = append(out.prob, o.prob[i]), append(out.backoff, o.backoff[i])
+	}
+	*o = out
+	return -1
+}
+
+// addHistories adds to the n-grams of order k−1 those that n-grams of order k begin with and that some
+// pruned files leave out, blank: with NaN for a probability.
+func (o *arpaOrder) addHistories(above *arpaOrder, k int) {
+	at, n := 0, len(o.prob)
+	for i := range above.prob {
+		history := above.row(i, k)[:k-1]
+		if i > 0 && slices.Equal(history, above.row(i-1, k)[:k-1]) {
+			continue
+		}
+		for at < n && slices.Compare(o.row(at, k-1), history) < 0 {
+			at++
+		}
+		if at == n || !slices.Equal(o.row(at, k-1), history) {
+			o.words = append(o.words, history...)
+			o.prob, o.backoff = append(o.prob, float32(math.NaN())), append(o.backoff, 0)
+		}
+	}
+	o.sort(k - 1)
+}
+
+// fillBlanks gives the blank n-grams the probability that backing off gives them anyway.
+func (a *arpaReader) fillBlanks(k int) {
+	o := &a.orders[k-1]
+	for i, p := range o.prob {
+		if p != p {
+			gram := o.row(i, k)
+			o.prob[i] = min(a.weight(gram[:k-1])+a.log(gram[1:]), 0)
+		}
+	}
+}
+
+// log is log10 P of the last token of an n-gram after the others, by the definition of an ARPA file.
+func (a *arpaReader) log(gram []uint32) float32 {
+	if i := a.orders[len(gram)-1].find(gram); i >= 0 {
+		return a.orders[len(gram)-1].prob[i]
+	}
+	return a.weight(gram[:len(gram)-1]) + a.log(gram[1:])
+}
+
+// weight is log10 γ of a history.
+func (a *arpaReader) weight(history []uint32) float32 {
+	o := &a.orders[len(history)-1]
+	if i := o.find(history); i >= 0 {
+		return o.backoff[i]
+	}
+	return 0
+}
+
+// link returns the last words of level k and where the successors of every history of level k−1 stand in it.
+func link(k int, o, below *arpaOrder) (word, child []uint32) {
+	n := len(o.prob)
+	word, child = make([]uint32, n), make([]uint32, len(below.prob)+1)
+	i := 0
+	for x := range below.prob {
+		child[x] = uint32(i)
+		history := []uint32{uint32(x)}
+		if k > 1 {
+			history = below.row(x, k)
+		}
+		for i < n && slices.Equal(o.row(i, k+1)[:k], history) {
+			word[i] = o.row(i, k+1)[k]
+			i++
+		}
+	}
+	child[len(below.prob)] = uint32(n)
+	return word, child
+}
