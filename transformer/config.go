@@ -8,14 +8,15 @@ import (
 
 // Config is the shape of a GPT, in the words of Hugging Face.
 type Config struct {
-	VocabSize  int     `json:"vocab_size"`       // V, tokens
-	NPositions int     `json:"n_positions"`      // W, the window: how far back attention can see
-	NEmbd      int     `json:"n_embd"`           // C, channels of the residual stream
-	NLayer     int     `json:"n_layer"`          // L
-	NHead      int     `json:"n_head"`           // H heads of D = C/H channels
-	Dropout    float64 `json:"dropout"`          // of embeddings, attention and both residual branches
-	Smear      bool    `json:"smear,omitempty"`  // keys see one token back (smear.go); GPT-2 has none
-	Stride     int     `json:"stride,omitempty"` // how far the window moves when it is full; 0 means W/2
+	VocabSize        int     `json:"vocab_size"`                  // V, tokens
+	NPositions       int     `json:"n_positions"`                 // W, the window: how far back attention can see
+	NEmbd            int     `json:"n_embd"`                      // C, channels of the residual stream
+	NLayer           int     `json:"n_layer"`                     // L
+	NHead            int     `json:"n_head"`                      // H heads of D = C/H channels
+	Dropout          float64 `json:"dropout"`                     // of embeddings, attention and both residual branches
+	Smear            bool    `json:"smear,omitempty"`             // keys see one token back (smear.go); GPT-2 has none
+	InitializerRange float64 `json:"initializer_range,omitempty"` // standard deviation of the first weights; 0 means GPT-2's
+	Stride           int     `json:"stride,omitempty"`            // how far the window moves when it is full; 0 means W/2
 }
 
 // Sizes are the names of the presets, smallest first.
@@ -33,6 +34,10 @@ func Preset(size string) (Config, error) {
 	}
 	return Config{}, fmt.Errorf("gpt has no size %q: choose one of %s", size, strings.Join(Sizes(), ", "))
 }
+
+// gpt2Init is the standard deviation of GPT-2's first weights, for 768 channels and more. Where there are few, it starts
+// attention so flat that copying is learned late: about 1/√C serves better.
+const gpt2Init = 0.02
 
 const maxParams = 1 << 31 // 8 GB of float32, and as much again for gradients: more is a slip of the finger
 
@@ -53,6 +58,8 @@ func (c Config) Validate() error {
 		return fmt.Errorf("gpt: n_embd %d is not divisible by n_head %d: choose a multiple, such as %d", c.NEmbd, c.NHead, (c.NEmbd/c.NHead+1)*c.NHead)
 	case !(c.Dropout >= 0 && c.Dropout < 1):
 		return fmt.Errorf("gpt: dropout is %v: expected a probability in [0, 1), such as 0.2", c.Dropout)
+	case !(c.InitializerRange >= 0 && c.InitializerRange <= 1):
+		return fmt.Errorf("gpt: initializer_range is %v: expected a standard deviation in (0, 1], such as 0.02", c.InitializerRange)
 	case slices.Max([]int{c.VocabSize, c.NPositions, c.NLayer, c.NEmbd}) > maxParams || c.params() > maxParams:
 		return fmt.Errorf("gpt: more than %d parameters: choose a smaller n_embd, n_layer, n_positions or vocab_size", maxParams)
 	}

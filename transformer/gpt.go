@@ -45,7 +45,7 @@ type Block struct {
 }
 
 // New returns a GPT with the initial weights of GPT-2 (Radford et al. 2019, §2.3): normal with deviation
-// 0.02, and 0.02/√(2L) where a block writes onto the residual stream, which 2L branches add up on.
+// 0.02, and that over √(2L) where a block writes onto the residual stream, which 2L branches add up on.
 func New(cfg Config, rng *rand.Rand) (*Model, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
@@ -53,25 +53,28 @@ func New(cfg Config, rng *rand.Rand) (*Model, error) {
 	if cfg.Stride == 0 {
 		cfg.Stride = max(1, cfg.NPositions/2)
 	}
-	c := cfg.NEmbd
+	c, std := cfg.NEmbd, cfg.InitializerRange
+	if std == 0 {
+		std = gpt2Init
+	}
 	m := &Model{
 		Config: cfg,
-		WTE:    nn.NewEmbedding(cfg.VocabSize, c, 0.02, rng),
-		WPE:    nn.NewEmbedding(cfg.NPositions, c, 0.02, rng),
+		WTE:    nn.NewEmbedding(cfg.VocabSize, c, std, rng),
+		WPE:    nn.NewEmbedding(cfg.NPositions, c, std, rng),
 		H:      make([]*Block, cfg.NLayer),
 		LNF:    nn.NewLayerNorm(c),
 		tapes:  &sync.Pool{New: func() any { return autograd.NewForward() }},
 		packs:  &sync.Pool{New: func() any { return new(packed) }},
 	}
-	residual := 0.02 / math.Sqrt(2*float64(cfg.NLayer))
+	residual := std / math.Sqrt(2*float64(cfg.NLayer))
 	for i := range m.H {
 		b := &Block{LN1: nn.NewLayerNorm(c), LN2: nn.NewLayerNorm(c)}
-		b.Attn.CAttn = nn.NewLinear(c, 3*c, 0.02, rng)
+		b.Attn.CAttn = nn.NewLinear(c, 3*c, std, rng)
 		b.Attn.CProj = nn.NewLinear(c, c, residual, rng)
 		if cfg.Smear {
 			b.Attn.Smear = nn.Zeros(1, cfg.NHead)
 		}
-		b.MLP.CFC = nn.NewLinear(c, 4*c, 0.02, rng)
+		b.MLP.CFC = nn.NewLinear(c, 4*c, std, rng)
 		b.MLP.CProj = nn.NewLinear(4*c, c, residual, rng)
 		m.H[i] = b
 	}

@@ -84,6 +84,7 @@ type judge struct {
 	tok    corpus.Tokenizer
 	closed bool
 	pieces []int // of every document, how many parts it is cut into for the bootstrap
+	inside int   // threads for one document
 	opt    Options
 }
 
@@ -121,6 +122,7 @@ func (j *judge) all(ctx context.Context, docs []corpus.Document) ([]verdict, err
 		total += d.Bytes()
 	}
 	runs := groups(docs)
+	j.inside = max(j.opt.Threads, 1) / max(len(runs), 1)
 	verdicts, errs := make([]verdict, len(docs)), make([]error, len(runs))
 	var next atomic.Int64
 	var failed atomic.Bool
@@ -157,6 +159,19 @@ func (j *judge) all(ctx context.Context, docs []corpus.Document) ([]verdict, err
 	return verdicts, ctx.Err()
 }
 
+// threaded is a model that can score one long document on several threads, to the same bits.
+type threaded interface {
+	ScoreThreads(dst []float64, tokens []lm.Token, threads int) []float64
+}
+
+// score uses the threads inside a document where there are not documents enough for all of them.
+func (j *judge) score(tokens []lm.Token) []float64 {
+	if m, ok := j.model.(threaded); ok && j.inside > 1 {
+		return m.ScoreThreads(nil, tokens, j.inside)
+	}
+	return lm.Score(j.model, tokens)
+}
+
 // group judges documents that are scored in one piece; the first is document number first.
 func (j *judge) group(verdicts []verdict, docs []corpus.Document, first int) (err error) {
 	var tokens []lm.Token
@@ -165,7 +180,7 @@ func (j *judge) group(verdicts []verdict, docs []corpus.Document, first int) (er
 		tokens = corpus.EncodeDocument(tokens, j.tok, d)
 		starts[i+1] = len(tokens)
 	}
-	logProbs := lm.Score(j.model, tokens)
+	logProbs := j.score(tokens)
 	for i, d := range docs {
 		from, to := starts[i], starts[i+1]
 		if verdicts[i], err = j.document(d, j.pieces[first+i], tokens[from:to], logProbs[from:to]); err != nil {
