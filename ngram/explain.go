@@ -19,7 +19,7 @@ type Explanation struct {
 	Uniform   float64    `json:"uniform"` // 1/V, where the recursion ends
 	Steps     []Step     `json:"steps"`
 	Prob      float64    `json:"prob"`
-	LogProb   float64    `json:"log_prob"` // nats
+	LogProb   float64    `json:"-"` // nats; JSON has no −Inf
 }
 
 // Step is what one history says. Of a model without counts only Known, Seen, Gamma, Lower and Prob are.

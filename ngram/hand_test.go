@@ -82,3 +82,19 @@ func TestCutDocument(t *testing.T) {
 	require.InDelta(t, 3.0/5, prob(a, b), 1e-6, "b has no successor: 3 of the 5 tokens are a")
 	require.InDelta(t, 1.0/5, prob(lm.BOS, b), 1e-6)
 }
+
+// Where the training text itself holds <unk>, it is predicted like a token never seen, and as a history it
+// is none.
+func TestUnknownInTraining(t *testing.T) {
+	const unk, never = 1, 4
+	docs := [][]lm.Token{{2, 3, unk, 2, 3, lm.BOS}, {unk, 2, unk, unk, lm.BOS}, {3, 2, lm.BOS}}
+	for _, smoothing := range Smoothings {
+		m, _, err := Train(docs, Config{Order: 3, Smoothing: smoothing, Vocab: 5, Unk: unk})
+		require.NoError(t, err)
+		for _, context := range [][]lm.Token{nil, {2}, {2, 3}, {unk}, {2, unk}, {unk, 2}, {3, 2}} {
+			probs := m.NextLogProbs(nil, context)
+			require.Equal(t, probs[never], probs[unk], "%s after %v", smoothing, context)
+		}
+		require.Equal(t, m.NextLogProbs(nil, []lm.Token{unk, 2}), m.NextLogProbs(nil, []lm.Token{never, 2}))
+	}
+}
