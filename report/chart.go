@@ -1,4 +1,3 @@
-// Package report shows a comparison to people: a chart as PNG or SVG.
 package report
 
 import (

@@ -1,0 +1,106 @@
+package main
+
+import (
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"lmzoo/corpus"
+	"lmzoo/report"
+	"lmzoo/zoo"
+)
+
+func newReport() *cobra.Command {
+	var (
+		run   runFlags
+		data  zoo.Data
+		split string
+		out   string
+	)
+	c := &cobra.Command{
+		Use:   "report RUN...",
+		Short: "One page about any set of runs: who is better, and why",
+		Long: `Judge runs by the same text and write one page that opens in any browser, without a network: the
+comparison, learning curves, loss by position, by context, by class and by word frequency, a text coloured
+token by token, samples, and all numbers as CSV and JSON. Without --corpus the text is the test part of the
+corpus the runs were made from, which must be the same for all.`,
+		Example: `  lmzoo report runs/gpt runs/ngram --out report.html
+  lmzoo report runs/* --corpus letters.txt`,
+		Args: cobra.MinimumNArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			p := newProgress(c.ErrOrStderr(), run.quiet)
+			e := evaluator{data: data, split: split, splitGiven: c.Flags().Changed("split"), progress: p, stdin: c.InOrStdin()}
+			runs, err := openAll(args, data.Corpus != "")
+			if err != nil {
+				return err
+			}
+			docs, opt, err := e.source(c, runs)
+			if err != nil {
+				return err
+			}
+			opt.Seed, opt.Threads = run.seed, run.threads
+			opt.Progress = func(run string, done, total int) { p.show("%s  %d%%", run, 100*done/max(total, 1)) }
+			cmp, err := report.Collect(c.Context(), runs, docs, opt)
+			p.clear()
+			if err != nil {
+				return err
+			}
+			if err := writeFile(out, func(w io.Writer) error { return report.HTML(w, cmp) }); err != nil {
+				return err
+			}
+			if run.json {
+				return printJSON(c.OutOrStdout(), cmp)
+			}
+			fmt.Fprintf(c.OutOrStdout(), "%s: %d models on %d bytes; open it in a browser\n", out, len(cmp.Rows), cmp.TestBytes)
+			return nil
+		},
+	}
+	run.add(c)
+	fs := c.Flags()
+	fs.StringVar(&out, "out", "report.html", "the page")
+	fs.StringVar(&data.Corpus, "corpus", "", "text to judge by (default: the runs' own corpus)")
+	fs.StringVar(&data.Documents, "documents", "", "what a document is: file, lines or paragraphs (default: as in training)")
+	fs.StringVar(&split, "split", "test", "which part: train, valid, test or all (default all for a corpus the runs were not made from)")
+	complete(c, "split", func() []string { return []string{"train", "valid", "test", "all"} })
+	return c
+}
+
+// openAll opens runs; unless they are judged by other text, all must be made from the same.
+func openAll(dirs []string, other bool) ([]*zoo.Run, error) {
+	var runs []*zoo.Run
+	for _, dir := range dirs {
+		r, err := zoo.Open(dir)
+		if err != nil {
+			return nil, err
+		}
+		runs = append(runs, r)
+		if first := runs[0].Config.Data; !other && r.Config.Data != first {
+			return nil, usagef("%s was made from %s, %s from other text or another split of it (%s): say by which text to judge both, with --corpus",
+				dirs[0], first.Corpus, dir, r.Config.Data.Corpus)
+		}
+	}
+	return runs, nil
+}
+
+// source reads the text to judge by and, if the runs were made from it, the text they learned from.
+func (e *evaluator) source(c *cobra.Command, runs []*zoo.Run) ([]corpus.Document, report.Options, error) {
+	data, part := e.text(runs[0])
+	own := data == runs[0].Config.Data
+	split, err := data.Load(c.Context(), e.stdin, runs[0].Tokenizer.Name() == "byte")
+	if err != nil {
+		return nil, report.Options{}, err
+	}
+	docs, err := zoo.Part(split, part)
+	if err != nil {
+		return nil, report.Options{}, usageError{err}
+	}
+	if len(docs) == 0 {
+		return nil, report.Options{}, fmt.Errorf("the %s part of %s is empty (split %s); choose another --split", part, data.Corpus, data.Split)
+	}
+	opt := report.Options{Command: commandLine(), Data: data, Split: part}
+	if own {
+		opt.Train = split.Train
+	}
+	return docs, opt, nil
+}

@@ -1,0 +1,227 @@
+package report
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"time"
+
+	"lmzoo/corpus"
+	"lmzoo/lm"
+	"lmzoo/lm/eval"
+	"lmzoo/lm/sample"
+	"lmzoo/zoo"
+)
+
+// Options says what a comparison is made of.
+type Options struct {
+	Command  []string          // how it is made again
+	Budget   string            // training time of each neural model, if they share one
+	Data     zoo.Data          // where the documents come from
+	Split    string            // the part of it that they are: test, valid, …
+	Train    []corpus.Document // the text the models learned from, to count words in; nil leaves that out
+	Seed     uint64            // of the bootstrap, the samples and the choice of tokens
+	Threads  int               // changes no number
+	Progress func(run string, done, total int)
+}
+
+const (
+	sampleTokens = 40
+	countBytes   = 64 << 20 // of the training text, at most, in which words are counted
+)
+
+// Collect judges runs by documents that they were not trained on.
+func Collect(ctx context.Context, runs []*zoo.Run, docs []corpus.Document, opt Options) (*Comparison, error) {
+	s, err := NewStudy(ctx, docs, opt)
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range runs {
+		if _, err := s.Add(ctx, r); err != nil {
+			name := r.Dir
+			if name == "" {
+				name = r.Species.Name
+			}
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+	}
+	return s.Finish()
+}
+
+// Study is a Comparison in the making: one run after the other, each as soon as it is trained.
+type Study struct {
+	Comparison *Comparison
+
+	opt    Options
+	docs   []corpus.Document
+	close  []corpus.Document // the beginning of docs, looked at token by token
+	counts map[string]int    // of words in the training text; nil if there is none
+	first  corpus.Tokenizer  // of the first row
+}
+
+// NewStudy measures what does not depend on a model.
+func NewStudy(ctx context.Context, docs []corpus.Document, opt Options) (*Study, error) {
+	if len(docs) == 0 {
+		return nil, fmt.Errorf("there is no text to judge by: the %s part of %s is empty", opt.Split, opt.Data.Corpus)
+	}
+	s := &Study{opt: opt, docs: docs, close: beginning(docs, closeBytes)}
+	s.Comparison = &Comparison{
+		Command: opt.Command, Data: opt.Data, Budget: opt.Budget, Seed: opt.Seed, Threads: opt.Threads, Split: opt.Split,
+		Gzip: eval.Gzip(docs), TrainBytes: bytesOf(opt.Train), TestBytes: bytesOf(docs), CloseBytes: bytesOf(s.close), Machine: ThisMachine(),
+	}
+	if xz, err := eval.XZ(ctx, docs); err == nil { // a line more where the tool is installed
+		s.Comparison.XZ = xz
+	}
+	if len(opt.Train) > 0 {
+		train := beginning(opt.Train, countBytes)
+		s.counts = countWords(train, s.close)
+		s.Comparison.Words, s.Comparison.CountedFrom = buckets(s.counts, s.close), bytesOf(train)
+	}
+	return s, ctx.Err()
+}
+
+// Add judges one more run, and returns what it came to.
+func (s *Study) Add(ctx context.Context, r *zoo.Run) (*Row, error) {
+	start := time.Now()
+	whole := bytesOf(s.close) == bytesOf(s.docs)
+	judged, err := eval.Run(ctx, r.Model, r.Tokenizer, s.docs, eval.Options{
+		Threads: s.opt.Threads, Seed: s.opt.Seed, PerToken: whole,
+		Progress: func(done, total int) {
+			if s.opt.Progress != nil {
+				s.opt.Progress(r.Species.Name, done, total)
+			}
+		},
+	})
+	if err != nil {
+		return nil, err
+	}
+	row := s.row(r, judged)
+	row.Seconds = time.Since(start).Seconds()
+	if row.tokens, err = tokenize(ctx, r, s.close, judged, s.opt.Threads); err != nil {
+		return nil, err
+	}
+	judged.PerToken = nil
+	if s.counts != nil {
+		row.Words = row.tokens.byWords(s.counts, len(s.Comparison.Words))
+	}
+	if row.Contexts, err = row.tokens.byContext(ctx, r.Model, s.opt.Seed, s.opt.Threads); err != nil {
+		return nil, err
+	}
+	if row.Sample, err = speak(ctx, r, s.opt.Seed); err != nil {
+		return nil, err
+	}
+	if s.first == nil {
+		s.first = r.Tokenizer
+		s.Comparison.Tokenizer, s.Comparison.Vocab = r.Tokenizer.Name(), r.Tokenizer.Vocab()
+	}
+	if judged.HasLimit && s.Comparison.Limit == nil {
+		s.Comparison.Limit = finite(judged.LimitNats / math.Ln2 / float64(judged.Bytes))
+	}
+	s.Comparison.Rows = append(s.Comparison.Rows, row)
+	return row, nil
+}
+
+// row is what is known of a run without looking closer.
+func (s *Study) row(r *zoo.Run, judged *eval.Report) *Row {
+	row := &Row{
+		Title: r.Species.Title, Run: r.Dir, Model: r.Species.Name, Era: r.Species.Era, Year: r.Species.Year,
+		Paper: r.Species.Paper, Remembers: r.Species.Remembers, Params: r.Params(), Tokenizer: r.Tokenizer.Name(),
+		Corpus: s.opt.Data.Corpus, Split: s.opt.Split, Summary: judged.Summary(), Notes: r.Notes, Curve: readCurve(r.Dir),
+		Report: judged, tokenizer: r.Config.Tokenizer.SHA256,
+	}
+	row.PerToken = nil
+	if out := r.Config.Result; out != nil {
+		row.TrainTokens, row.TrainSeconds, row.Steps, row.TrainThreads = out.Tokens, out.Seconds, out.Steps, out.Threads
+	}
+	return row
+}
+
+// speak returns what a run says at the beginning of a document, in its own distribution.
+func speak(ctx context.Context, r *zoo.Run, seed uint64) (string, error) {
+	opt := sample.Default
+	opt.Max = sampleTokens
+	var said []lm.Token
+	err := sample.Generate(ctx, lm.Start(r.Model), opt, rand.New(rand.NewPCG(seed, 0)), func(t lm.Token, _ float64) bool {
+		said = append(said, t)
+		return true
+	})
+	return r.Tokenizer.Decode(said), err
+}
+
+// Finish compares the rows with each other.
+func (s *Study) Finish() (*Comparison, error) {
+	c := s.Comparison
+	if len(c.Rows) == 0 {
+		return nil, fmt.Errorf("there is no run to compare; make one with: lmzoo train NAME")
+	}
+	first := c.Rows[0]
+	if !first.Report.Closed {
+		c.Uniform = float64(first.Tokens) * math.Log2(float64(c.Vocab)) / float64(first.Bytes)
+		c.Unigram = s.unigram()
+	}
+	if c.Passage = passage(c.Rows, s.first); c.Passage == nil {
+		c.Notes = append(c.Notes, "The runs have different tokenizers, so no token of one is a token of another: there is no text coloured token by token, and nats per token do not compare.")
+	}
+	best := c.best()
+	for _, r := range c.Rows {
+		if r == best {
+			continue
+		}
+		if d, err := eval.Paired(r.Report, best.Report, c.Seed); err == nil && exists(d.Delta, d.Low, d.High) {
+			r.Against = &d
+		}
+	}
+	return c, nil
+}
+
+// best is the row with the fewest bits.
+func (c *Comparison) best() *Row {
+	best := c.Rows[0]
+	for _, r := range c.Rows {
+		if r.Nats/eval.Number(r.Bytes) < best.Nats/eval.Number(best.Bytes) {
+			best = r
+		}
+	}
+	return best
+}
+
+// unigram is the bits per byte of knowing nothing but how often each token occurs: of the exhibit, or counted here.
+func (s *Study) unigram() float64 {
+	first := s.Comparison.Rows[0]
+	for _, r := range s.Comparison.Rows {
+		if r.Model == "unigram" && r.tokenizer == first.tokenizer && exists(float64(r.BitsPerByte)) {
+			return float64(r.BitsPerByte)
+		}
+	}
+	if len(s.opt.Train) == 0 {
+		return 0
+	}
+	counts, total := make([]float64, s.Comparison.Vocab), 0.0
+	var tokens []lm.Token
+	for _, d := range beginning(s.opt.Train, countBytes) {
+		tokens = corpus.EncodeDocument(tokens[:0], s.first, d)
+		for _, t := range tokens {
+			counts[t]++
+			total++
+		}
+	}
+	nats, bytes := 0.0, 0
+	for doc, ids := range first.tokens.ids {
+		for _, t := range ids {
+			nats -= math.Log((counts[t] + 1) / (total + float64(len(counts)))) // Laplace: nothing is impossible
+		}
+		bytes += first.tokens.docs[doc].Bytes()
+	}
+	return nats / math.Ln2 / float64(bytes)
+}
+
+// exists says whether all are numbers that can be drawn, and written as JSON.
+func exists(numbers ...float64) bool {
+	for _, x := range numbers {
+		if math.IsNaN(x) || math.IsInf(x, 0) {
+			return false
+		}
+	}
+	return true
+}

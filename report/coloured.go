@@ -1,0 +1,131 @@
+package report
+
+import (
+	"fmt"
+	"math"
+	"strings"
+)
+
+// coloured is the passage with a colour for every token: that of the group of models that predicted it best.
+type coloured struct {
+	Caption string
+	Groups  []group
+	Tokens  []colouredToken
+	Table   *table
+}
+
+// group is an era, or a model where all are of one era.
+type group struct {
+	Name   string
+	Colour string
+	Best   int // tokens it predicted best
+	rows   []int
+}
+
+type colouredToken struct {
+	Text   string
+	Group  int     // −1: a tie
+	Margin float64 // nats between the best group and the next
+	Shade  string  // of the colour: 0 … 1
+	Break  bool    // a line ends here
+}
+
+const (
+	tieNats  = 0.05 // a margin that is not worth a colour
+	fullNats = 2.0  // one that is worth all of it
+)
+
+// groupsOf puts the models of an era together.
+func groupsOf(c *Comparison) (groups []group) {
+	at := map[string]int{}
+	colours := map[string]string{"SLM": "blue", "NLM": "orange", "PLM": "green", "LLM": "purple"}
+	for i, r := range c.Rows {
+		if _, ok := at[r.Era]; !ok {
+			at[r.Era] = len(groups)
+			groups = append(groups, group{Name: r.Era, Colour: colours[r.Era]})
+		}
+		g := &groups[at[r.Era]]
+		g.rows = append(g.rows, i)
+	}
+	if len(groups) > 1 {
+		return groups
+	}
+	groups = nil
+	for i, l := range looks(c.Rows) {
+		groups = append(groups, group{Name: l.Title, Colour: l.Colour, rows: []int{i}})
+	}
+	return groups
+}
+
+// colour decides who predicted every token of the passage best.
+func colour(c *Comparison) *coloured {
+	p := c.Passage
+	if p == nil || len(p.Nats) != len(c.Rows) {
+		return nil
+	}
+	out := &coloured{Groups: groupsOf(c), Table: passageTable(c)}
+	ties := 0
+	for i, text := range p.Tokens {
+		best, next, winner := math.Inf(1), math.Inf(1), -1
+		for g, group := range out.Groups {
+			least := math.Inf(1)
+			for _, r := range group.rows {
+				least = min(least, float64(p.Nats[r][i]))
+			}
+			if least < best {
+				best, next, winner = least, best, g
+			} else {
+				next = min(next, least)
+			}
+		}
+		margin := next - best
+		if len(out.Groups) < 2 || winner < 0 || margin < tieNats {
+			winner, margin = -1, 0
+			ties++
+		} else {
+			out.Groups[winner].Best++
+		}
+		out.Tokens = append(out.Tokens, colouredToken{
+			Text: text, Group: winner, Margin: margin, Break: strings.HasSuffix(text, "\n"),
+			Shade: fmt.Sprintf("%.2f", 0.2+0.8*min(margin/fullNats, 1)),
+		})
+	}
+	if len(out.Groups) < 2 {
+		out.Caption = "Choose a token to see the probability that the model gave it."
+		return out
+	}
+	var won []string
+	for _, g := range out.Groups {
+		won = append(won, fmt.Sprintf("%s %d", g.Name, g.Best))
+	}
+	out.Caption = fmt.Sprintf("Each token has the colour of who gave it the highest probability, the stronger the further ahead of the next: %s; %d are ties within %g nats.",
+		strings.Join(won, ", "), ties, tieNats)
+	return out
+}
+
+// passageTable is what every token cost every model.
+func passageTable(c *Comparison) *table {
+	p := c.Passage
+	t := &table{Name: "passage.csv", Head: []string{"token"}, Long: true}
+	for _, l := range looks(c.Rows) {
+		t.Head = append(t.Head, l.Title+", nats")
+	}
+	if p.Classes != nil {
+		t.Head = append(t.Head, "class", "truth, nats")
+	}
+	for i, text := range p.Tokens {
+		row := []string{text}
+		for r := range c.Rows {
+			row = append(row, exact(float64(p.Nats[r][i])))
+		}
+		if p.Classes != nil {
+			truth := ""
+			if p.Truth[i] != nil {
+				truth = exact(float64(*p.Truth[i]))
+			}
+			row = append(row, p.Classes[i], truth)
+		}
+		t.Rows = append(t.Rows, row)
+	}
+	return t
+}

@@ -1,0 +1,86 @@
+// Package report shows a comparison to people: one page that needs no network, and a chart as PNG or SVG.
+//
+// Collect judges runs by the same text and measures why they differ; HTML writes what it found. All that the page
+// says is in the Comparison, which is also its JSON.
+package report
+
+import (
+	"lmzoo/corpus"
+	"lmzoo/lm/eval"
+	"lmzoo/zoo"
+)
+
+// Comparison is everything that was measured about some models on one text.
+type Comparison struct {
+	Command   []string     `json:"command"`
+	Data      zoo.Data     `json:"data"`
+	Tokenizer string       `json:"tokenizer"` // of the first row
+	Vocab     int          `json:"vocab"`
+	Budget    string       `json:"budget,omitempty"` // of each neural model
+	Seed      uint64       `json:"seed"`
+	Threads   int          `json:"threads"`
+	Gzip      float64      `json:"gzip_bits_per_byte"`
+	XZ        float64      `json:"xz_bits_per_byte,omitempty"`
+	Limit     *eval.Number `json:"limit_bits_per_byte,omitempty"`
+	Rows      []*Row       `json:"rows"`
+
+	Split       string   `json:"split"`                            // the part of the text the models are judged by
+	Uniform     float64  `json:"uniform_bits_per_byte,omitempty"`  // ln V per token of the first row's tokenizer
+	Unigram     float64  `json:"unigram_bits_per_byte,omitempty"`  // its tokens by how often they occur in the training text; 0: unknown
+	TrainBytes  int      `json:"train_bytes,omitempty"`            // of the training text
+	TestBytes   int      `json:"test_bytes"`                       // of the text they are judged by
+	CloseBytes  int      `json:"close_bytes"`                      // of its beginning, which the words and the contexts are taken from
+	Machine     Machine  `json:"machine"`                          // that did all this
+	Words       []Bucket `json:"word_frequencies,omitempty"`       // words by how often they occur in the training text
+	CountedFrom int      `json:"words_counted_in_bytes,omitempty"` // of the training text, from its beginning
+	Passage     *Passage `json:"passage,omitempty"`                // some of the text, token by token
+	Notes       []string `json:"notes,omitempty"`                  // what could not be measured, and why
+}
+
+// Row is one model of a Comparison.
+type Row struct {
+	Title     string `json:"title"`
+	Run       string `json:"run"`
+	Model     string `json:"model"`
+	Era       string `json:"era"`
+	Year      int    `json:"year"`
+	Paper     string `json:"paper"`
+	Remembers string `json:"remembers"`
+	Params    int    `json:"params"`
+	Tokenizer string `json:"tokenizer"`
+	Corpus    string `json:"corpus"`
+	Split     string `json:"split"`
+	eval.Summary
+	Seconds      float64          `json:"seconds"`                // that the judging took
+	Against      *eval.Comparison `json:"against_best,omitempty"` // this row less the best one, by the paired bootstrap
+	TrainTokens  int              `json:"train_tokens"`
+	TrainSeconds float64          `json:"train_seconds"`
+	TrainThreads int              `json:"train_threads,omitempty"`
+	Steps        int              `json:"steps,omitempty"`
+	Sample       string           `json:"sample"`
+	Notes        []string         `json:"notes,omitempty"`
+
+	Curve    *Curve         `json:"curve,omitempty"`         // of a model that learned step by step
+	Contexts []Context      `json:"contexts,omitempty"`      // loss by how much it is given of the text so far
+	Words    []*eval.Number `json:"nats_by_words,omitempty"` // per word, for each of Comparison.Words; null: none there
+
+	// Report is what the summary sums up.
+	Report *eval.Report `json:"-"`
+
+	tokens    tokenized // the beginning of the text, as this model's tokenizer cuts it
+	tokenizer string    // its SHA-256
+}
+
+// finite are the numbers of a JSON column; those it has no word for are null.
+func finite(x float64) *eval.Number {
+	n := eval.Number(x)
+	return &n
+}
+
+// bytesOf is the length of documents with their ends.
+func bytesOf(docs []corpus.Document) (n int) {
+	for _, d := range docs {
+		n += d.Bytes()
+	}
+	return n
+}

@@ -1,0 +1,100 @@
+package report
+
+import (
+	"bytes"
+	"encoding/json"
+	"math"
+	"os"
+	"path/filepath"
+
+	"lmzoo/train"
+	"lmzoo/zoo"
+)
+
+// Curve is how a model learned: columns of the same length. Loss is the mean of the batches between one point
+// and the next, Valid what a text gave that it did not learn from; both in nats per token.
+type Curve struct {
+	Steps   []int     `json:"step"`
+	Seconds []float64 `json:"seconds"`
+	Tokens  []int     `json:"tokens"`
+	Loss    []float64 `json:"loss"`
+
+	ValidSteps   []int     `json:"valid_step"`
+	ValidSeconds []float64 `json:"valid_seconds"`
+	ValidTokens  []int     `json:"valid_tokens"`
+	Valid        []float64 `json:"valid"`
+}
+
+// maxCurve is how many points of a curve are kept of each kind.
+const maxCurve = 120
+
+// readCurve reads the metrics of a run; nil where there are none.
+func readCurve(dir string) *Curve {
+	if dir == "" {
+		return nil
+	}
+	data, err := os.ReadFile(filepath.Join(dir, zoo.MetricsFile))
+	if err != nil {
+		return nil // a counted model has none, and a run without them is still a run
+	}
+	return newCurve(data)
+}
+
+// newCurve thins the lines of metrics to a curve; what is no such line is passed over.
+func newCurve(lines []byte) *Curve {
+	type line struct {
+		train.Stats
+		Valid *float64 `json:"valid"`
+	}
+	var steps, valid []line
+	for text := range bytes.Lines(lines) {
+		var l line
+		if json.Unmarshal(text, &l) != nil || l.Step <= 0 {
+			continue
+		}
+		if l.Valid != nil {
+			valid = append(valid, l)
+			continue
+		}
+		steps = append(steps, l)
+	}
+	if len(steps) == 0 {
+		return nil
+	}
+	c := &Curve{}
+	for from := 0; from < len(steps); {
+		to := max(from+1, nextPoint(len(c.Loss), len(steps)))
+		sum := 0.0
+		for _, l := range steps[from:to] {
+			sum += l.Loss
+		}
+		middle := steps[(from+to)/2]
+		c.Steps, c.Tokens = append(c.Steps, middle.Step), append(c.Tokens, middle.Tokens)
+		c.Seconds = append(c.Seconds, round(middle.Seconds))
+		c.Loss = append(c.Loss, round(sum/float64(to-from)))
+		from = to
+	}
+	for i, l := range valid {
+		if len(valid) > maxCurve && i*maxCurve/len(valid) == (i+1)*maxCurve/len(valid) {
+			continue // the last one always stays
+		}
+		c.ValidSteps, c.ValidTokens = append(c.ValidSteps, l.Step), append(c.ValidTokens, l.Tokens)
+		c.ValidSeconds, c.Valid = append(c.ValidSeconds, round(l.Seconds)), append(c.Valid, round(*l.Valid))
+	}
+	return c
+}
+
+// nextPoint is how many of n steps the first i+1 points take: finer at the beginning, where the loss falls fast.
+func nextPoint(i, n int) int {
+	x := float64(i+1) / maxCurve
+	return min(n, int(math.Ceil(float64(n)*math.Pow(x, 1.5))))
+}
+
+// round keeps six digits, which is more than any chart shows.
+func round(x float64) float64 {
+	if x == 0 || math.IsInf(x, 0) || math.IsNaN(x) {
+		return x
+	}
+	scale := math.Pow(10, 5-math.Floor(math.Log10(math.Abs(x))))
+	return math.Round(x*scale) / scale
+}

@@ -1,0 +1,275 @@
+package report
+
+import (
+	"fmt"
+	"math"
+	"strings"
+)
+
+// figures are the charts of the page. What their captions claim is read from the numbers.
+func figures(c *Comparison) []figure {
+	all := []figure{{
+		Title: "The comparison", Caption: comparisonCaption(c), Charts: []chartPlace{{"bits", ""}}, Table: overview(c), Open: true,
+		Hint: "Whiskers are 95 % intervals of the bootstrap over documents. “From the best” is the paired bootstrap: where its interval holds 0, this text cannot tell the two models apart.",
+	}}
+	for _, f := range []figure{classFigure(c), curveFigure(c), positionFigure(c), contextFigure(c), wordFigure(c)} {
+		if f.Title != "" {
+			all = append(all, f)
+		}
+	}
+	return all
+}
+
+// extremes are the models of the lowest and the highest of some numbers; ok is false unless there are two.
+func extremes(c *Comparison, value func(*Row) float64) (low, high string, least, most float64, ok bool) {
+	n := 0
+	for i, l := range looks(c.Rows) {
+		v := value(c.Rows[i])
+		if math.IsNaN(v) || math.IsInf(v, 0) || c.Rows[i].Model == "uniform" {
+			continue
+		}
+		if n == 0 || v < least {
+			low, least = l.Title, v
+		}
+		if n == 0 || v > most {
+			high, most = l.Title, v
+		}
+		n++
+	}
+	return low, high, least, most, n > 1
+}
+
+func comparisonCaption(c *Comparison) string {
+	best := c.best()
+	title := best.Title
+	for i, r := range c.Rows {
+		if r == best {
+			title = looks(c.Rows)[i].Title
+		}
+	}
+	var b strings.Builder
+	if bits := float64(best.BitsPerByte); exists(bits) {
+		fmt.Fprintf(&b, "%s needs the fewest bits: %s per byte of text that no model was trained on", title, fixed(bits, 3))
+		if c.Limit != nil {
+			fmt.Fprintf(&b, ", where the true entropy is %s", fixed(float64(*c.Limit), 3))
+		}
+		b.WriteString(". ")
+		var ties []string
+		for i, l := range looks(c.Rows) {
+			if d := c.Rows[i].Against; d != nil && d.Tie {
+				ties = append(ties, l.Title)
+			}
+		}
+		if len(ties) > 0 {
+			fmt.Fprintf(&b, "A tie with it: %s. ", strings.Join(ties, ", "))
+		}
+		b.WriteString("Shorter bars are better.")
+		return b.String()
+	}
+	return "The vocabulary is closed: what these models leave out of a text costs them nothing, so there are no bits per byte, only perplexity."
+}
+
+func classFigure(c *Comparison) figure {
+	var names []string
+	for _, k := range c.Rows[0].Classes {
+		names = append(names, k.Class)
+	}
+	if len(names) == 0 {
+		return figure{}
+	}
+	share := []string{"share of the tokens"}
+	for _, k := range c.Rows[0].Classes {
+		share = append(share, fmt.Sprintf("%.1f %%", 100*float64(k.Events)/float64(c.Rows[0].Events)))
+	}
+	gap := func(r *Row, x int) float64 {
+		if x < len(r.Classes) {
+			return float64(r.Classes[x].Gap)
+		}
+		return math.NaN()
+	}
+	t := grid(c, "classes.csv", names, 3, gap)
+	t.Rows = append([][]string{share}, t.Rows...)
+	widest, most := "", -1.0
+	for x, name := range names {
+		if _, _, low, high, ok := extremes(c, func(r *Row) float64 { return gap(r, x) }); ok && high-low > most {
+			widest, most = name, high-low
+		}
+	}
+	caption := "How far each model is from the limit, by what one has to know to predict a token."
+	if widest != "" {
+		low, high, least, greatest, _ := extremes(c, func(r *Row) float64 {
+			for x, name := range names {
+				if name == widest {
+					return gap(r, x)
+				}
+			}
+			return math.NaN()
+		})
+		caption += fmt.Sprintf(" The models differ most on “%s” tokens: %s is %s nats above the true entropy, %s %s.", widest, low, fixed(least, 2), high, fixed(greatest, 2))
+	}
+	return figure{
+		Title: "Why: what a token needs", Caption: caption, Charts: []chartPlace{{"classes", ""}}, Table: t, Open: true,
+		Hint: "The chart shows each class's share of the gap (nats per token of the whole text); the table the gap per token of that class. A bar with → is longer than the chart.",
+	}
+}
+
+func curveFigure(c *Comparison) figure {
+	n := 0
+	for _, r := range c.Rows {
+		if r.Curve != nil {
+			n++
+		}
+	}
+	if n == 0 {
+		return figure{}
+	}
+	caption := "What a token costs while a model learns. Lines are the training batches, marks the validation text."
+	if low, _, least, _, ok := extremes(c, func(r *Row) float64 {
+		if r.Curve == nil || len(r.Curve.Valid) == 0 {
+			return math.NaN()
+		}
+		return r.Curve.Valid[len(r.Curve.Valid)-1]
+	}); ok {
+		caption += fmt.Sprintf(" At the end of its training %s has the lowest validation loss, %s nats per token.", low, fixed(least, 3))
+	}
+	return figure{
+		Title: "Learning curves", Caption: caption, Charts: []chartPlace{{"seconds", "by training time"}, {"tokens", "by tokens seen"}}, Table: curvesTable(c),
+		Hint: "Models that count need one pass over the text and have no curve; the beginning of a curve may lie above the chart.",
+	}
+}
+
+// gains are how much every model's column falls from the first to the last of its numbers.
+func gains(c *Comparison, value func(r *Row, x int) float64, n int, format string) string {
+	low, high, least, most, ok := extremes(c, func(r *Row) float64 {
+		first, last := math.NaN(), math.NaN()
+		for x := range n {
+			if v := value(r, x); exists(v) {
+				if math.IsNaN(first) {
+					first = v
+				}
+				last = v
+			}
+		}
+		return first - last
+	})
+	if !ok || low == high {
+		return ""
+	}
+	return fmt.Sprintf(format, high, signed(-most), low, signed(-least))
+}
+
+func signed(x float64) string { return strings.Replace(fmt.Sprintf("%+.2f", x), "-", "−", 1) }
+
+func positionFigure(c *Comparison) figure {
+	longest := c.Rows[0].Positions
+	for _, r := range c.Rows {
+		if len(r.Positions) > len(longest) {
+			longest = r.Positions
+		}
+	}
+	if len(longest) < 2 {
+		return figure{}
+	}
+	var xs []string
+	for _, p := range longest {
+		xs = append(xs, span(p.From, p.To))
+	}
+	value := func(r *Row, x int) float64 {
+		if x < len(r.Positions) {
+			return float64(r.Positions[x].NatsPerToken)
+		}
+		return math.NaN()
+	}
+	return figure{
+		Title: "Why: loss by position in the document",
+		Caption: "What a token costs by how many tokens of its document came before it." +
+			gains(c, value, len(longest), " From the first token to the last, %s changes most (%s nats), %s least (%s)."),
+		Charts: []chartPlace{{"positions", ""}}, Table: grid(c, "positions.csv", xs, 3, value),
+		Hint: "Documents also differ from their beginning to their end, so a fall that all models share, even those that remember little, lies in the text.",
+	}
+}
+
+func contextFigure(c *Comparison) figure {
+	var longest []Context
+	for _, r := range c.Rows {
+		if len(r.Contexts) > len(longest) {
+			longest = r.Contexts
+		}
+	}
+	if len(longest) == 0 {
+		return figure{}
+	}
+	var xs []string
+	for _, x := range longest {
+		if x.Given == 0 {
+			xs = append(xs, "all")
+			continue
+		}
+		xs = append(xs, fmt.Sprint(x.Given))
+	}
+	value := func(r *Row, x int) float64 {
+		for _, k := range r.Contexts {
+			if k.Given == longest[x].Given {
+				return float64(k.Nats)
+			}
+		}
+		return math.NaN()
+	}
+	return figure{
+		Title: "Why: how much context it is given",
+		Caption: fmt.Sprintf("The same %d tokens, predicted from only the last 1, 2, 4 … tokens before them.", longest[0].Tokens) +
+			gains(c, value, len(longest), " From one token to all, %s gains most (%s nats), %s least (%s)."),
+		Charts: []chartPlace{{"contexts", ""}}, Table: grid(c, "contexts.csv", xs, 3, value),
+		Hint: "A model is given the last tokens as though a document began there, which is not quite what it was trained on. A curve that is flat from some point on says that the model makes nothing of what is further away.",
+	}
+}
+
+func wordFigure(c *Comparison) figure {
+	var xs []string
+	for i, b := range c.Words {
+		switch {
+		case b.Words == 0:
+			xs = append(xs, span(b.From, b.To))
+		case i == maxBucket:
+			xs = append(xs, fmt.Sprintf("≥ %d", b.From))
+		default:
+			xs = append(xs, span(b.From, b.To))
+		}
+	}
+	value := func(r *Row, x int) float64 {
+		if x < len(r.Words) && r.Words[x] != nil {
+			return float64(*r.Words[x])
+		}
+		return math.NaN()
+	}
+	any := false
+	for _, r := range c.Rows {
+		any = any || r.Words != nil
+	}
+	if !any || len(xs) == 0 {
+		return figure{}
+	}
+	caption := "What a word costs by how often it occurs in the training text."
+	rarest := -1
+	for x, b := range c.Words {
+		if b.Words >= fewPositions {
+			rarest = x
+			break
+		}
+	}
+	if rarest >= 0 {
+		if low, high, least, most, ok := extremes(c, func(r *Row) float64 { return value(r, rarest) }); ok {
+			caption += fmt.Sprintf(" The rarest that are more than a few occur %s times: %s pays %s nats for one, %s %s.", xs[rarest], low, fixed(least, 2), high, fixed(most, 2))
+		}
+	}
+	t := grid(c, "words.csv", xs, 2, value)
+	words := []string{"words judged"}
+	for _, b := range c.Words {
+		words = append(words, count(b.Words))
+	}
+	t.Rows = append([][]string{words}, t.Rows...)
+	return figure{
+		Title: "Why: loss by word frequency", Caption: caption, Charts: []chartPlace{{"words", ""}}, Table: t,
+		Hint: "A word is a run of letters and digits; it costs what its tokens cost. Points of few words jump: the table says how many there are.",
+	}
+}

@@ -1,0 +1,146 @@
+package report
+
+import (
+	"bytes"
+	"embed"
+	"encoding/base64"
+	"encoding/csv"
+	"fmt"
+	"html/template"
+	"io"
+	"strings"
+)
+
+// uPlot 1.6.32 (Leon Sorokin, MIT) draws the charts; the test pins its bytes.
+//
+//go:embed assets
+var assets embed.FS
+
+// HTML writes the comparison as one page that needs nothing but itself: no network, no other file.
+func HTML(w io.Writer, c *Comparison) error {
+	if len(c.Rows) == 0 {
+		return fmt.Errorf("there is no model in this comparison: a report needs at least one")
+	}
+	page, err := template.New("page").Funcs(template.FuncMap{
+		"text": asset, "css": func(name string) (template.CSS, error) { s, err := asset(name); return template.CSS(s), err },
+		"js":    func(name string) (template.JS, error) { s, err := asset(name); return template.JS(s), err },
+		"count": count, "join": func(words []string) string { return strings.Join(words, " ") },
+		"colour": func(i int) string { return fmt.Sprintf("m%d", i) },
+	}).ParseFS(assets, "assets/report.tmpl")
+	if err != nil {
+		return err
+	}
+	var out bytes.Buffer // a page is written whole or not at all
+	err = page.ExecuteTemplate(&out, "report.tmpl", struct {
+		*Comparison
+		Looks    []look
+		Overview *table
+		Figures  []figure
+		Passage  *coloured
+		Said     *table
+	}{c, looks(c.Rows), overview(c), figures(c), colour(c), samples(c)})
+	if err != nil {
+		return err
+	}
+	_, err = w.Write(out.Bytes())
+	return err
+}
+
+// asset is the text of an embedded file.
+func asset(name string) (string, error) {
+	data, err := assets.ReadFile("assets/" + name)
+	return string(data), err
+}
+
+// figure is a part of the page: charts, which the script draws into elements of these names, and their numbers.
+type figure struct {
+	Title, Caption, Hint string
+	Charts               []chartPlace
+	Table                *table
+	Open                 bool // the table is part of the figure, and not only there for who wants it
+}
+
+// chartPlace is where the script draws one chart.
+type chartPlace struct{ ID, Title string }
+
+// table is numbers under names, for the eye and, with all digits, as CSV.
+type table struct {
+	Name string // of the file
+	Head []string
+	Rows [][]string
+	Full [][]string // with all digits; nil: Rows
+	Long bool       // too long for the page
+}
+
+// CSV is the table as a link that needs no network.
+func (t *table) CSV() template.URL {
+	rows := t.Full
+	if rows == nil {
+		rows = t.Rows
+	}
+	var b bytes.Buffer
+	w := csv.NewWriter(&b)
+	_ = w.Write(t.Head) // a buffer takes everything
+	_ = w.WriteAll(rows)
+	return template.URL("data:text/csv;charset=utf-8;base64," + base64.StdEncoding.EncodeToString(b.Bytes()))
+}
+
+// look is how a model is drawn. Colours are those of Okabe & Ito (2008), distinguishable by colour-blind readers; the
+// style sheet holds them, lighter or darker. A species that occurs twice changes its dashes.
+type look struct {
+	Title  string `json:"title"`
+	Short  string `json:"short"`
+	Colour string `json:"colour"` // name of a colour in the style sheet
+	Dash   []int  `json:"dash,omitempty"`
+	Quiet  bool   `json:"quiet"` // not drawn in line charts unless asked for: it would squeeze the others
+}
+
+// speciesColours leave grey to those who know nothing: cold hues count, warm ones learn, green looks things up.
+func speciesColours(name string) string {
+	switch name {
+	case "uniform", "unigram":
+		return "grey"
+	case "bigram":
+		return "sky"
+	case "ngram":
+		return "blue"
+	case "mlp":
+		return "orange"
+	case "rnn":
+		return "yellow"
+	case "lstm":
+		return "vermillion"
+	case "gru":
+		return "purple"
+	case "gpt":
+		return "green"
+	}
+	return "black"
+}
+
+func looks(rows []*Row) []look {
+	dashes := [][]int{nil, {8, 4}, {2, 3}, {10, 3, 2, 3}, {14, 6}}
+	seen, all := map[string]int{}, make([]look, len(rows))
+	for i, r := range rows {
+		n := seen[r.Model]
+		seen[r.Model]++
+		l := look{Title: r.Title, Short: r.Model, Colour: speciesColours(r.Model), Dash: dashes[n%len(dashes)], Quiet: r.Model == "uniform" && len(rows) > 1}
+		if r.Model == "uniform" && n == 0 {
+			l.Dash = dashes[2]
+		}
+		all[i] = l
+	}
+	for i, r := range rows { // what is there twice goes by the name of its run
+		if seen[r.Model] > 1 {
+			all[i].Title = r.Title + " · " + r.Run
+			all[i].Short = shortRun(r.Run)
+		}
+	}
+	return all
+}
+
+// shortRun is the last part of a directory.
+func shortRun(dir string) string {
+	dir = strings.TrimRight(strings.ReplaceAll(dir, "\\", "/"), "/")
+	return dir[strings.LastIndexByte(dir, '/')+1:]
+}

@@ -1,0 +1,105 @@
+package report
+
+import (
+	"strings"
+
+	"lmzoo/corpus"
+	"lmzoo/lm"
+	"lmzoo/lm/eval"
+)
+
+// Passage is the beginning of a document that no model was trained on, and what every token of it cost every model.
+type Passage struct {
+	Document int             `json:"document"` // its number in the text, from 1
+	Cut      bool            `json:"cut"`      // the document goes on
+	Tokens   []string        `json:"tokens"`
+	Classes  []string        `json:"classes,omitempty"` // on the world, what a token needs
+	Nats     [][]eval.Number `json:"nats"`              // for each of Comparison.Rows; null: probability 0
+	Truth    []*eval.Number  `json:"truth,omitempty"`   // on the world, the exact distribution; null: the token is not one event
+}
+
+const (
+	passageTokens = 400
+	passageBytes  = 900
+	shortPassage  = 120 // bytes that a document should have to be shown
+)
+
+// passage shows the first document that is long enough, or the longest there is. Nil unless all rows cut the text in the
+// same way.
+func passage(rows []*Row, tok corpus.Tokenizer) *Passage {
+	for _, r := range rows {
+		if r.tokenizer != rows[0].tokenizer {
+			return nil
+		}
+	}
+	t := rows[0].tokens
+	doc := 0
+	for i, d := range t.docs {
+		if len(d.Text) > len(t.docs[doc].Text) {
+			doc = i
+		}
+		if len(d.Text) >= shortPassage {
+			break
+		}
+	}
+	ids := t.ids[doc]
+	ends := t.ends(doc)
+	n := min(len(ids), passageTokens)
+	for ends != nil && n > 1 && ends[n-1] > passageBytes {
+		n--
+	}
+	p := &Passage{Document: doc + 1, Cut: n < len(ids) || t.docs[doc].Cut}
+	for _, id := range ids[:n] {
+		p.Tokens = append(p.Tokens, shown(tok, id))
+	}
+	for _, r := range rows {
+		nats := make([]eval.Number, n)
+		for i := range nats {
+			nats[i] = eval.Number(round(r.tokens.nats[doc][i]))
+		}
+		p.Nats = append(p.Nats, nats)
+	}
+	p.truth(t.docs[doc], ends, n)
+	return p
+}
+
+// shown is a token as it stands in the text; the end of a document is a sign of its own.
+func shown(tok corpus.Tokenizer, id lm.Token) string {
+	if id == lm.BOS {
+		return "⏎"
+	}
+	if text := tok.Decode([]lm.Token{id}); text != "" && strings.ToValidUTF8(text, "") == text {
+		return text
+	}
+	return tok.Text(id)
+}
+
+// truth adds what the world knows of the tokens that are one event each.
+func (p *Passage) truth(d corpus.Document, ends []int, n int) {
+	if len(d.Truth) == 0 || ends == nil {
+		return
+	}
+	if !d.Cut && len(ends) > 0 {
+		ends[len(ends)-1] = d.Bytes() // the end of the document
+	}
+	p.Classes, p.Truth = make([]string, n), make([]*eval.Number, n)
+	at, event := 0, 0
+	for i, end := range ends[:n] {
+		begin := 0
+		if i > 0 {
+			begin = ends[i-1]
+		}
+		for event < len(d.Truth) && at+d.Truth[event].Bytes <= begin {
+			at += d.Truth[event].Bytes
+			event++
+		}
+		if event == len(d.Truth) {
+			return
+		}
+		e := d.Truth[event]
+		p.Classes[i] = e.Class.String()
+		if at == begin && at+e.Bytes == end {
+			p.Truth[i] = finite(round(e.Nats))
+		}
+	}
+}

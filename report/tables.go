@@ -1,0 +1,144 @@
+package report
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+
+	"lmzoo/lm/eval"
+)
+
+// fixed writes x with so many digits, or a dash where there is no such number.
+func fixed(x float64, digits int) string {
+	switch {
+	case math.IsNaN(x):
+		return "–"
+	case math.IsInf(x, 0):
+		return "∞"
+	}
+	return strconv.FormatFloat(x, 'f', digits, 64)
+}
+
+// exact writes all digits; nothing where there is no such number.
+func exact(x float64) string {
+	if math.IsNaN(x) {
+		return ""
+	}
+	return strconv.FormatFloat(x, 'g', -1, 64)
+}
+
+// count writes a number in three digits or so: 804, 12.3k, 1.50M.
+func count(n int) string {
+	switch x := float64(n); {
+	case n < 10_000:
+		return strconv.Itoa(n)
+	case n < 100_000:
+		return fmt.Sprintf("%.1fk", x/1e3)
+	case n < 1_000_000:
+		return fmt.Sprintf("%.0fk", x/1e3)
+	case n < 1_000_000_000:
+		return fmt.Sprintf("%.2fM", x/1e6)
+	}
+	return fmt.Sprintf("%.2fG", float64(n)/1e9)
+}
+
+// rate is tokens per second.
+func rate(tokens int, seconds float64) string {
+	if tokens == 0 || seconds <= 0 {
+		return "–"
+	}
+	return count(int(float64(tokens) / seconds))
+}
+
+// overview is one line for every model.
+func overview(c *Comparison) *table {
+	t := &table{Name: "comparison.csv", Head: []string{
+		"model", "era", "year", "parameters", "trained on, tokens", "trained for, s", "training, tokens/s", "judging, tokens/s",
+		"perplexity", "bits/byte", "low", "high", "from the best, bits",
+	}}
+	if c.Limit != nil {
+		t.Head = append(t.Head, "gap, nats/token", "gap low", "gap high")
+	}
+	for i, l := range looks(c.Rows) {
+		r := c.Rows[i]
+		row := []string{
+			l.Title, r.Era, strconv.Itoa(r.Year), count(r.Params), count(r.TrainTokens), fixed(r.TrainSeconds, 1), rate(r.TrainTokens, r.TrainSeconds),
+			rate(r.Tokens, r.Seconds), fixed(float64(r.Perplexity), 2), fixed(float64(r.BitsPerByte), 4), fixed(float64(r.BitsPerByteLow), 4), fixed(float64(r.BitsPerByteHigh), 4),
+			against(r.Against),
+		}
+		full := []string{
+			l.Title, r.Era, strconv.Itoa(r.Year), strconv.Itoa(r.Params), strconv.Itoa(r.TrainTokens), exact(r.TrainSeconds), exact(float64(r.TrainTokens) / r.TrainSeconds),
+			exact(float64(r.Tokens) / r.Seconds), exact(float64(r.Perplexity)), exact(float64(r.BitsPerByte)), exact(float64(r.BitsPerByteLow)), exact(float64(r.BitsPerByteHigh)), "",
+		}
+		if r.Against != nil {
+			full[len(full)-1] = exact(r.Against.Delta)
+		}
+		if c.Limit != nil {
+			row = append(row, fixed(float64(r.Gap), 4), fixed(float64(r.GapLow), 4), fixed(float64(r.GapHigh), 4))
+			full = append(full, exact(float64(r.Gap)), exact(float64(r.GapLow)), exact(float64(r.GapHigh)))
+		}
+		t.Rows, t.Full = append(t.Rows, row), append(t.Full, full)
+	}
+	return t
+}
+
+// against says how far a row is from the best.
+func against(d *eval.Comparison) string {
+	switch {
+	case d == nil:
+		return "–"
+	case d.Tie:
+		return fmt.Sprintf("%+.4f, a tie", d.Delta)
+	}
+	return fmt.Sprintf("%+.4f (%+.4f … %+.4f)", d.Delta, d.Low, d.High)
+}
+
+// grid is a table with one line for every model and one column for every x.
+func grid(c *Comparison, name string, xs []string, digits int, value func(r *Row, x int) float64) *table {
+	t := &table{Name: name, Head: append([]string{"model"}, xs...)}
+	for i, l := range looks(c.Rows) {
+		row, full := []string{l.Title}, []string{l.Title}
+		for x := range xs {
+			v := value(c.Rows[i], x)
+			row, full = append(row, fixed(v, digits)), append(full, exact(v))
+		}
+		t.Rows, t.Full = append(t.Rows, row), append(t.Full, full)
+	}
+	return t
+}
+
+// curvesTable is every point of every curve.
+func curvesTable(c *Comparison) *table {
+	t := &table{Name: "curves.csv", Head: []string{"model", "kind", "step", "tokens", "seconds", "nats/token"}, Long: true}
+	for i, l := range looks(c.Rows) {
+		k := c.Rows[i].Curve
+		if k == nil {
+			continue
+		}
+		for j := range k.Loss {
+			t.Rows = append(t.Rows, []string{l.Title, "training", strconv.Itoa(k.Steps[j]), strconv.Itoa(k.Tokens[j]), exact(k.Seconds[j]), exact(k.Loss[j])})
+		}
+		for j := range k.Valid {
+			t.Rows = append(t.Rows, []string{l.Title, "validation", strconv.Itoa(k.ValidSteps[j]), strconv.Itoa(k.ValidTokens[j]), exact(k.ValidSeconds[j]), exact(k.Valid[j])})
+		}
+	}
+	return t
+}
+
+// samples is what every model said.
+func samples(c *Comparison) *table {
+	t := &table{Name: "samples.csv", Head: []string{"model", "text"}}
+	for i, l := range looks(c.Rows) {
+		t.Rows = append(t.Rows, []string{l.Title, strings.ToValidUTF8(c.Rows[i].Sample, "\uFFFD")})
+	}
+	return t
+}
+
+// span writes a range of numbers.
+func span(from, to int) string {
+	if from == to {
+		return strconv.Itoa(from)
+	}
+	return fmt.Sprintf("%d–%d", from, to)
+}

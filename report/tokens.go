@@ -1,0 +1,90 @@
+package report
+
+import (
+	"context"
+	"fmt"
+	"unicode/utf8"
+
+	"lmzoo/corpus"
+	"lmzoo/lm"
+	"lmzoo/lm/eval"
+	"lmzoo/zoo"
+)
+
+// tokenized are some documents as a model reads them, and what it paid.
+type tokenized struct {
+	docs  []corpus.Document
+	ids   [][]lm.Token // of every document; the last one is the BOS that closes it, unless it is cut
+	nats  [][]float64
+	bytes func(lm.Token) int // of a token; -1 if nobody knows
+}
+
+// closeBytes is how much text is looked at token by token.
+const closeBytes = 1 << 20
+
+// beginning returns as many documents as make about n bytes; a longer first one is cut.
+func beginning(docs []corpus.Document, n int) []corpus.Document {
+	total := 0
+	for i, d := range docs {
+		if total += d.Bytes(); total <= n {
+			continue
+		}
+		if i > 0 {
+			return docs[:i]
+		}
+		return []corpus.Document{cut(d, n)}
+	}
+	return docs
+}
+
+// cut shortens a document to at most n bytes, between two characters.
+func cut(d corpus.Document, n int) corpus.Document {
+	if len(d.Text) <= n {
+		return d
+	}
+	for n > 0 && !utf8.RuneStart(d.Text[n]) {
+		n--
+	}
+	return corpus.Document{Text: d.Text[:n], Cut: true}
+}
+
+// tokenize scores documents that are all of the text that was judged, or its beginning.
+func tokenize(ctx context.Context, r *zoo.Run, docs []corpus.Document, judged *eval.Report, threads int) (tokenized, error) {
+	t := tokenized{docs: docs, bytes: r.Tokenizer.Bytes}
+	if judged.PerToken == nil {
+		part, err := eval.Run(ctx, r.Model, r.Tokenizer, docs, eval.Options{Threads: threads, PerToken: true})
+		if err != nil {
+			return tokenized{}, fmt.Errorf("token by token: %w", err)
+		}
+		judged = part
+	}
+	for _, doc := range judged.PerToken {
+		ids, nats := make([]lm.Token, len(doc)), make([]float64, len(doc))
+		for i, token := range doc {
+			ids[i], nats[i] = token.ID, float64(token.Nats)
+		}
+		t.ids, t.nats = append(t.ids, ids), append(t.nats, nats)
+	}
+	return t, nil
+}
+
+// ends returns where every token of a document ends in its text, in bytes; nil for a closed vocabulary, whose tokens do not
+// say. The BOS that closes a document ends with its text.
+func (t tokenized) ends(doc int) []int {
+	ends := make([]int, len(t.ids[doc]))
+	at := 0
+	for i, id := range t.ids[doc] {
+		if id != lm.BOS {
+			n := t.bytes(id)
+			if n < 0 {
+				return nil
+			}
+			at += n
+		}
+		ends[i] = at
+	}
+	if at != len(t.docs[doc].Text) {
+		return nil
+	}
+	return ends
+}
