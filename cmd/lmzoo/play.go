@@ -1,0 +1,219 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"lmzoo/play"
+	"lmzoo/zoo"
+)
+
+func newPlay() *cobra.Command {
+	var (
+		addr      string
+		noBrowser bool
+		out       string
+		quiet     bool
+	)
+	c := &cobra.Command{
+		Use:   "play [RUN...]",
+		Short: "Play with the models in a browser: side by side, and inside each era",
+		Long: `Open runs in a browser: what each era says comes next while you type, what goes on inside, what they write
+and how well they compress. Without RUN opens those in ./runs and ./demo, and if there are none trains three
+small ones first, for half a minute. The same over HTTP for scripts: docs/api.md.`,
+		Example: `  lmzoo play
+  lmzoo play runs/gpt runs/lstm --no-browser --addr 127.0.0.1:9000`,
+		RunE: func(c *cobra.Command, args []string) error {
+			p := playing{progress: newProgress(c.ErrOrStderr(), quiet), out: out}
+			l, err := p.listen(addr, c.Flags().Changed("addr"))
+			if err != nil {
+				return err
+			}
+			defer l.Close()
+			runs, err := p.runs(c.Context(), c, args)
+			if err != nil {
+				return err
+			}
+			return p.serve(c, l, runs, !noBrowser)
+		},
+	}
+	fs := c.Flags()
+	fs.StringVar(&addr, "addr", "127.0.0.1:8080", "address to listen on; port 0 is any free one")
+	fs.BoolVar(&noBrowser, "no-browser", false, "do not open a browser")
+	fs.StringVar(&out, "out", filepath.Join("runs", "play"), "directory for the models trained in the playground")
+	fs.BoolVarP(&quiet, "quiet", "q", false, "no progress on standard error")
+	return c
+}
+
+// playing is one `lmzoo play`.
+type playing struct {
+	progress *progress
+	out      string
+	public   bool
+}
+
+// listen opens the address; if the usual port is taken and none was asked for, any free one.
+func (p *playing) listen(addr string, asked bool) (net.Listener, error) {
+	host, _, err := net.SplitHostPort(addr)
+	if err != nil {
+		return nil, usagef("--addr %s: expected HOST:PORT such as 127.0.0.1:8080: %w", addr, err)
+	}
+	l, err := net.Listen("tcp", addr)
+	if err != nil && !asked {
+		l, err = net.Listen("tcp", net.JoinHostPort(host, "0"))
+	}
+	if err != nil {
+		return nil, fmt.Errorf("cannot listen on --addr %s: %w; choose another, such as 127.0.0.1:0 for any free port", addr, err)
+	}
+	if tcp, ok := l.Addr().(*net.TCPAddr); ok && !tcp.IP.IsLoopback() {
+		p.public = true
+	}
+	return l, nil
+}
+
+// runs are those that were named, or those that lie about, or new ones.
+func (p *playing) runs(ctx context.Context, c *cobra.Command, dirs []string) ([]*zoo.Run, error) {
+	named := len(dirs) > 0
+	if !named {
+		dirs = runsAbout(append([]string{"runs", "demo"}, p.out)...)
+	}
+	var runs []*zoo.Run
+	for _, dir := range dirs {
+		r, err := zoo.Open(dir)
+		switch {
+		case err == nil:
+			runs = append(runs, r)
+		case named:
+			return nil, err
+		default:
+			p.progress.note("note: left out: %v", err)
+		}
+	}
+	if len(runs) == 0 {
+		return p.train(ctx, c)
+	}
+	order := zoo.Names()
+	if !named {
+		slices.SortStableFunc(runs, func(a, b *zoo.Run) int {
+			return slices.Index(order, a.Species.Name) - slices.Index(order, b.Species.Name)
+		})
+	}
+	return runs, nil
+}
+
+// maxAbout is how many runs are opened that nobody named.
+const maxAbout = 24
+
+// runsAbout finds the runs in directories and in those below.
+func runsAbout(parents ...string) []string {
+	var dirs []string
+	for _, parent := range parents {
+		for _, pattern := range []string{"*", filepath.Join("*", "*")} {
+			found, _ := filepath.Glob(filepath.Join(parent, pattern, zoo.ConfigFile)) // fails for no pattern of these
+			for _, f := range found {
+				if dir := filepath.Dir(f); !slices.Contains(dirs, dir) && len(dirs) < maxAbout {
+					dirs = append(dirs, dir)
+				}
+			}
+		}
+	}
+	return dirs
+}
+
+// The set that is trained when there is nothing to play with.
+var firstSet = []string{"ngram", "lstm", "gpt"}
+
+const (
+	firstBudget = "12s"
+	firstTokens = 600_000
+)
+
+// train makes a first set of models.
+func (p *playing) train(ctx context.Context, c *cobra.Command) ([]*zoo.Run, error) {
+	p.progress.note("There are no runs here yet: training %s for half a minute, into %s", strings.Join(firstSet, ", "), p.out)
+	data := dataFlags{data: zoo.Data{Corpus: zoo.WorldName, Tokens: firstTokens}}
+	split, tok, err := data.load(ctx, c, p.progress)
+	if err != nil {
+		return nil, err
+	}
+	var runs []*zoo.Run
+	for _, name := range firstSet {
+		species, err := zoo.Find(name)
+		if err != nil {
+			return nil, err
+		}
+		settings, err := species.Settings("")
+		if err != nil {
+			return nil, err
+		}
+		if species.IsNeural() {
+			values := zoo.Exhibit(name, zoo.WorldName)
+			values["budget"], values["eval_every"] = firstBudget, "4s"
+			if err := settings.Set(values); err != nil {
+				return nil, err
+			}
+		}
+		r, err := zoo.Make(ctx, zoo.Order{
+			Species: species, Settings: settings, Data: data.data, Split: split, Tokenizer: tok, Seed: 1,
+			Threads: runtime.NumCPU(), Command: commandLine(), Dir: filepath.Join(p.out, name),
+		}, watch(p.progress, name))
+		p.progress.clear()
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+		p.progress.note("%-8s %s parameters, %s tokens in %.1f s", name, count(r.Params()), count(r.Config.Result.Tokens), r.Config.Result.Seconds)
+		runs = append(runs, r)
+	}
+	return runs, nil
+}
+
+// serve answers until Ctrl-C.
+func (p *playing) serve(c *cobra.Command, l net.Listener, runs []*zoo.Run, browser bool) error {
+	opt := play.Options{TrainDir: p.out, Public: p.public}
+	url := "http://" + l.Addr().String()
+	if p.public {
+		if _, port, err := net.SplitHostPort(l.Addr().String()); err == nil {
+			url = "http://localhost:" + port
+		}
+		if name, err := os.Hostname(); err == nil {
+			opt.Hosts = append(opt.Hosts, name)
+		}
+		fmt.Fprintf(c.ErrOrStderr(), `Careful: %s is not this machine alone. Everyone who can reach it can use these models, see the text they
+were trained on come back, and make this machine train; there is no password and no encryption.
+`, l.Addr())
+	}
+	fmt.Fprintf(c.OutOrStdout(), "The playground is open with %d models: %s\n", len(runs), url)
+	p.progress.note("Ctrl-C closes it.")
+	if browser {
+		if err := openBrowser(url); err != nil {
+			p.progress.note("note: no browser could be opened (%v); open the address yourself", err)
+		}
+	}
+	return play.New(runs, opt).Serve(c.Context(), l)
+}
+
+// openBrowser shows a page in the visitor's browser.
+func openBrowser(url string) error {
+	command := []string{"xdg-open", url}
+	switch runtime.GOOS {
+	case "darwin":
+		command = []string{"open", url}
+	case "windows":
+		command = []string{"rundll32", "url.dll,FileProtocolHandler", url}
+	}
+	cmd := exec.Command(command[0], command[1:]...)
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	go func() { _ = cmd.Wait() }() // whether it showed anything nobody knows
+	return nil
+}

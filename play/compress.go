@@ -1,0 +1,123 @@
+package play
+
+import (
+	"bytes"
+	"compress/gzip"
+	"math"
+	"net/http"
+	"unicode/utf8"
+
+	"lmzoo/lm"
+)
+
+// compressRequest asks how small models make a text.
+type compressRequest struct {
+	Text   string   `json:"text"`
+	Models []string `json:"models"` // none: all
+}
+
+// compressed is a text in the eyes of one model: an arithmetic coder spends −log2 P bits on each token.
+type compressed struct {
+	Model       string  `json:"model"`
+	Bits        float64 `json:"bits"`
+	BitsPerChar float64 `json:"bits_per_char"`
+	Bytes       int     `json:"bytes"`    // whole ones
+	Lossless    bool    `json:"lossless"` // false: the tokenizer loses something, and the numbers are not comparable
+	Tokens      []cost  `json:"tokens"`
+}
+
+// cost is a piece of the text and the bits it takes: as many tokens as make whole characters.
+type cost struct {
+	Text  string `json:"text"`
+	Chars int    `json:"chars"`
+	Bits  num    `json:"bits"`
+}
+
+// gzipped is how large gzip makes the beginning of the text that has so many characters.
+type gzipped struct {
+	Chars int `json:"chars"`
+	Bits  int `json:"bits"`
+}
+
+// maxPrefixes is how many beginnings of a text are packed by gzip.
+const maxPrefixes = 200
+
+func (s *Server) compress(w http.ResponseWriter, r *http.Request) error {
+	var q compressRequest
+	if err := read(w, r, &q, bodyOf(s.opt.Limits.PromptBytes), false); err != nil {
+		return err
+	}
+	if err := checkText("text", q.Text, s.opt.Limits.PromptBytes); err != nil {
+		return err
+	}
+	some, err := s.exhibits.some(q.Models)
+	if err != nil {
+		return err
+	}
+	all := []compressed{}
+	for _, e := range some {
+		if r.Context().Err() != nil {
+			return gone(r.Context())
+		}
+		all = append(all, e.compress(q.Text))
+	}
+	curve, err := gzipCurve(q.Text)
+	if err != nil {
+		return err
+	}
+	reply(w, http.StatusOK, map[string]any{
+		"chars": utf8.RuneCountInString(q.Text), "bytes": len(q.Text), "models": all, "gzip": curve,
+	})
+	return nil
+}
+
+// compress measures what a model pays for a text. The end of the document is not paid for, as the text may go on.
+func (e *exhibit) compress(text string) compressed {
+	tok := e.tokenizer()
+	tokens := tok.Encode(nil, text)
+	c := compressed{Model: e.id, Lossless: tok.Decode(tokens) == text, Tokens: []cost{}}
+	var waiting []lm.Token
+	bits := 0.0
+	for i, logProb := range lm.Score(e.run.Model, tokens) {
+		bits -= finite(logProb) / math.Ln2
+		waiting = append(waiting, tokens[i])
+		if piece := tok.Decode(waiting); piece != "" && utf8.ValidString(piece) || i == len(tokens)-1 {
+			c.Tokens = append(c.Tokens, cost{piece, utf8.RuneCountInString(piece), num(bits)})
+			c.Bits += bits
+			waiting, bits = waiting[:0], 0
+		}
+	}
+	if n := utf8.RuneCountInString(text); n > 0 {
+		c.BitsPerChar = c.Bits / float64(n)
+	}
+	c.Bytes = int(math.Ceil(c.Bits / 8))
+	return c
+}
+
+// gzipCurve packs beginnings of a text, of all lengths if it is short.
+func gzipCurve(text string) ([]gzipped, error) {
+	curve := []gzipped{}
+	total := utf8.RuneCountInString(text)
+	step := max(1, total/maxPrefixes)
+	chars := 0
+	var out bytes.Buffer
+	z, err := gzip.NewWriterLevel(&out, gzip.BestCompression)
+	if err != nil {
+		return nil, err
+	}
+	for i, r := range text {
+		if chars++; chars%step != 0 && chars != total {
+			continue
+		}
+		out.Reset()
+		z.Reset(&out)
+		if _, err := z.Write([]byte(text[:i+utf8.RuneLen(r)])); err != nil {
+			return nil, err
+		}
+		if err := z.Close(); err != nil {
+			return nil, err
+		}
+		curve = append(curve, gzipped{chars, 8 * out.Len()})
+	}
+	return curve, nil
+}

@@ -1,0 +1,185 @@
+package play
+
+import (
+	"cmp"
+	"math"
+	"net/http"
+	"slices"
+	"strconv"
+	"sync"
+	"unicode"
+	"unicode/utf8"
+
+	"gonum.org/v1/gonum/mat"
+	"gonum.org/v1/gonum/stat"
+
+	"lmzoo/autograd"
+	"lmzoo/lm"
+	"lmzoo/mlp"
+	"lmzoo/rnn"
+	"lmzoo/transformer"
+)
+
+// embeddingSpace is where a model keeps its tokens: near each other those that it treats alike.
+type embeddingSpace struct {
+	once   sync.Once
+	points []point
+	shares []float64
+}
+
+// point is a token on the map.
+type point struct {
+	ID   lm.Token `json:"id"`
+	Text string   `json:"text"`
+	X    num      `json:"x"` // −1 to 1
+	Y    num      `json:"y"`
+}
+
+// neighbour is a token near another.
+type neighbour struct {
+	ID     lm.Token `json:"id"`
+	Text   string   `json:"text"`
+	Cosine float64  `json:"cosine"`
+}
+
+const (
+	maxPoints = 1500
+	maxNear   = 12
+)
+
+// table is the model's embeddings, a row for each token; nil if it has none.
+func (e *exhibit) table() *autograd.Tensor {
+	switch m := e.run.Model.(type) {
+	case *mlp.Model:
+		return m.C
+	case *rnn.Model:
+		return m.Encoder.Weight
+	case *transformer.Model:
+		return m.WTE.Weight
+	}
+	return nil
+}
+
+// embeddings answers with a map: the tokens in the plane in which they differ most (principal components, Pearson 1901).
+func (s *Server) embeddings(w http.ResponseWriter, r *http.Request) error {
+	e, err := s.exhibits.get("model", r.PathValue("model"))
+	if err != nil {
+		return err
+	}
+	table := e.table()
+	if table == nil {
+		return refuse(http.StatusNotFound, "model", "%s has no embeddings: it knows its tokens by number only", e.id)
+	}
+	e.space.once.Do(func() { e.space.draw(e, table) })
+	reply(w, http.StatusOK, map[string]any{
+		"model": e.id, "channels": table.Cols, "points": e.space.points, "variance": e.space.shares,
+	})
+	return nil
+}
+
+// mapped are the tokens worth a place on the map: of a tokenizer of words those with letters, of more than one; the first
+// ones, which are the most frequent.
+func (e *exhibit) mapped() []lm.Token {
+	name := e.tokenizer().Name()
+	whole := name == "word" || name == "bpe" || name == "whitespace"
+	var tokens []lm.Token
+	for t, text := range e.texts {
+		if text == "" || !utf8.ValidString(text) || whole && letters(text) < 2 {
+			continue
+		}
+		if tokens = append(tokens, lm.Token(t)); len(tokens) == maxPoints {
+			break
+		}
+	}
+	return tokens
+}
+
+func letters(text string) int {
+	n := 0
+	for _, r := range text {
+		if unicode.IsLetter(r) {
+			n++
+		}
+	}
+	return n
+}
+
+// draw finds the plane.
+func (s *embeddingSpace) draw(e *exhibit, table *autograd.Tensor) {
+	s.points, s.shares = []point{}, []float64{}
+	tokens := e.mapped()
+	if len(tokens) < 3 || table.Cols < 2 {
+		return
+	}
+	rows := mat.NewDense(len(tokens), table.Cols, nil)
+	for i, t := range tokens {
+		for j, v := range table.Row(int(t)) {
+			rows.Set(i, j, float64(v))
+		}
+	}
+	var pc stat.PC
+	if !pc.PrincipalComponents(rows, nil) {
+		return
+	}
+	var vectors, plane mat.Dense
+	pc.VectorsTo(&vectors)
+	variances := pc.VarsTo(nil)
+	means := make([]float64, table.Cols)
+	for j := range means {
+		means[j] = stat.Mean(mat.Col(nil, j, rows), nil)
+	}
+	rows.Apply(func(_, j int, v float64) float64 { return v - means[j] }, rows)
+	plane.Mul(rows, vectors.Slice(0, table.Cols, 0, 2))
+	reach := max(mat.Max(&plane), -mat.Min(&plane))
+	if !(reach > 0) {
+		return
+	}
+	total := 0.0
+	for _, v := range variances {
+		total += v
+	}
+	s.shares = []float64{variances[0] / total, variances[1] / total}
+	for i, t := range tokens {
+		s.points = append(s.points, point{t, e.show(t), num(plane.At(i, 0) / reach), num(plane.At(i, 1) / reach)})
+	}
+}
+
+// neighbours answers with the tokens whose embeddings point in the most similar directions.
+func (s *Server) neighbours(w http.ResponseWriter, r *http.Request) error {
+	e, err := s.exhibits.get("model", r.PathValue("model"))
+	if err != nil {
+		return err
+	}
+	table := e.table()
+	if table == nil {
+		return refuse(http.StatusNotFound, "model", "%s has no embeddings: it knows its tokens by number only", e.id)
+	}
+	id, err := strconv.Atoi(r.PathValue("token"))
+	if err != nil || id < 0 || id >= table.Rows {
+		return wrong("token", "is %.40q; expected a number from 0 to %d", r.PathValue("token"), table.Rows-1)
+	}
+	near := []neighbour{}
+	for _, t := range e.mapped() {
+		if int(t) != id {
+			near = append(near, neighbour{t, e.show(t), cosine(table.Row(id), table.Row(int(t)))})
+		}
+	}
+	slices.SortStableFunc(near, func(a, b neighbour) int { return cmp.Compare(b.Cosine, a.Cosine) })
+	reply(w, http.StatusOK, map[string]any{
+		"model": e.id, "id": id, "text": e.show(lm.Token(id)), "neighbours": near[:min(maxNear, len(near))],
+	})
+	return nil
+}
+
+// cosine is a·b / ‖a‖‖b‖.
+func cosine(a, b []float32) float64 {
+	ab, aa, bb := 0.0, 0.0, 0.0
+	for i := range a {
+		x, y := float64(a[i]), float64(b[i])
+		ab, aa, bb = ab+x*y, aa+x*x, bb+y*y
+	}
+	if aa == 0 || bb == 0 {
+		return 0
+	}
+	return ab / math.Sqrt(aa*bb)
+}

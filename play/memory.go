@@ -1,0 +1,89 @@
+package play
+
+import (
+	"sync"
+
+	"lmzoo/lm"
+)
+
+// memory keeps what a model has read lately, so that of a prompt that grows only the new tokens are read. It is safe for
+// concurrent use; one text is read at a time.
+type memory struct {
+	model lm.Model
+
+	mu      sync.Mutex
+	moments []*moment // the one used last stands last
+}
+
+// moment is a model that has read some tokens.
+type moment struct {
+	tokens []lm.Token
+	state  lm.State
+	next   []float64 // ln P of what follows; never changed
+}
+
+// maxMoments bounds the memory; each may hold a key-value cache.
+const maxMoments = 12
+
+// next returns ln P of every token after tokens, which must not be changed.
+func (m *memory) next(tokens []lm.Token) []float64 {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.recall(tokens).next
+}
+
+// start returns a State of one's own after tokens, and ln P of what follows, which must not be changed.
+func (m *memory) start(tokens []lm.Token) (lm.State, []float64) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	at := m.recall(tokens)
+	return at.state.Clone(), at.next
+}
+
+// recall goes on from the longest beginning of tokens that it remembers.
+func (m *memory) recall(tokens []lm.Token) *moment {
+	best := -1
+	for i, k := range m.moments {
+		if begins(tokens, k.tokens) && (best < 0 || len(k.tokens) > len(m.moments[best].tokens)) {
+			best = i
+		}
+	}
+	var now *moment
+	switch {
+	case best >= 0 && len(m.moments[best].tokens) == len(tokens):
+		now = m.moments[best]
+		m.moments = append(m.moments[:best], m.moments[best+1:]...)
+	case best >= 0:
+		k := m.moments[best]
+		now = readOn(k.state.Clone(), k.tokens, tokens[len(k.tokens):])
+	default:
+		now = readOn(lm.Start(m.model), nil, tokens)
+	}
+	m.moments = append(m.moments, now)
+	if len(m.moments) > maxMoments {
+		m.moments = append(m.moments[:0], m.moments[1:]...)
+	}
+	return now
+}
+
+// begins reports whether tokens begin with prefix.
+func begins(tokens, prefix []lm.Token) bool {
+	if len(prefix) > len(tokens) {
+		return false
+	}
+	for i, t := range prefix {
+		if tokens[i] != t {
+			return false
+		}
+	}
+	return true
+}
+
+// readOn pushes more tokens onto a state after some.
+func readOn(state lm.State, before, more []lm.Token) *moment {
+	for _, t := range more {
+		state.Push(t)
+	}
+	tokens := append(append(make([]lm.Token, 0, len(before)+len(more)), before...), more...)
+	return &moment{tokens: tokens, state: state, next: state.NextLogProbs(nil)}
+}

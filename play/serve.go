@@ -1,0 +1,47 @@
+package play
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"time"
+)
+
+// Bounds of a connection. There is none for the whole answer, as streams are long; every write of theirs has its own.
+const (
+	headerTime  = 5 * time.Second
+	bodyTime    = 30 * time.Second
+	idleTime    = time.Minute
+	headerBytes = 16 << 10
+	closeTime   = 5 * time.Second
+)
+
+// Serve answers on a listener until ctx ends, then closes the server and waits for what it is doing.
+func (s *Server) Serve(ctx context.Context, l net.Listener) error {
+	hs := &http.Server{
+		Handler: s, ReadHeaderTimeout: headerTime, IdleTimeout: idleTime, MaxHeaderBytes: headerBytes,
+		ErrorLog: log.New(io.Discard, "", 0), // what clients do wrong is told to them
+	}
+	done := make(chan error, 1)
+	go func() { done <- hs.Serve(l) }()
+	select {
+	case err := <-done:
+		s.Close()
+		return err
+	case <-ctx.Done():
+	}
+	s.cancel() // streams end, so that the connections become idle
+	late, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeTime)
+	defer cancel()
+	if hs.Shutdown(late) != nil {
+		_ = hs.Close() // the rest is cut off
+	}
+	s.Close()
+	if err := <-done; !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return nil
+}
