@@ -68,6 +68,7 @@ func TestPruneEntropy(t *testing.T) {
 		require.Less(t, p.Params(), grams)
 		require.Greater(t, nats(p, train), before, "what is dropped was good for something")
 		require.Less(t, sums(p, train), 2e-6)
+		p.visit(func(g gram) { require.NotEqual(t, uint32(none), g.suffix, "suffixes stay") })
 		grams, before = p.Params(), nats(p, train)
 	}
 	same, err := m.PruneEntropy(0)
@@ -75,6 +76,59 @@ func TestPruneEntropy(t *testing.T) {
 	require.InEpsilon(t, nats(m, train), nats(same, train), 1e-3)
 	_, err = m.PruneEntropy(math.NaN())
 	require.Error(t, err)
+}
+
+// The formula of the paper against its definition: D = P(h) Σ_w P(w|h) ln (P(w|h) / P'(w|h)), with P' of the
+// model that really lacks the n-gram, and P(h) multiplied out token by token.
+func TestDivergence(t *testing.T) {
+	m, _, err := Train([][]lm.Token{{1, 2, 3, 1, 2, 4, 0}, {2, 3, 1, 2, 3, 3, 0}, {4, 2, 3, 0}}, Config{Order: 3, Vocab: 5, NoCounts: true})
+	require.NoError(t, err)
+	paths := map[uint32][]uint32{} // the tokens of each trigram
+	for w := range uint32(m.Vocab()) {
+		lo, hi := m.successors(1, w)
+		for i := lo; i < hi; i++ {
+			first, last := m.successors(2, i)
+			for j := first; j < last; j++ {
+				paths[j] = []uint32{w, m.tables[0].wordAt(i), m.tables[1].wordAt(j)}
+			}
+		}
+	}
+	after := func(m *Model, history []uint32) []float64 {
+		r := recall{}
+		for _, w := range history {
+			if w == 0 {
+				r = m.begin()
+				continue
+			}
+			m.step(&r, w)
+		}
+		return m.next(nil, &r)
+	}
+	var own, lower [3]map[uint32]float64
+	for k := range own {
+		own[k], lower[k] = map[uint32]float64{}, map[uint32]float64{}
+	}
+	m.visit(func(g gram) {
+		own[g.order-1][g.history] += math.Pow(10, g.prob)
+		lower[g.order-1][g.history] += math.Pow(10, g.lower)
+	})
+	checked := 0
+	m.visit(func(g gram) {
+		if g.order < 3 || 1-own[2][g.history]+math.Pow(10, g.prob) < 1e-3 {
+			return
+		}
+		path := paths[g.index]
+		without := m.unpack().filter(func(k int, i uint32) bool { return k < 2 || i != g.index }).pack(m.kept()).rebalance()
+		before, now := after(m, path[:2]), after(without, path[:2])
+		want := 0.0
+		for w := range before {
+			want += math.Exp(before[w]) * (before[w] - now[w])
+		}
+		want *= math.Exp(after(m, nil)[path[0]] + after(m, path[:1])[path[1]])
+		require.InDelta(t, want, m.divergence(g, own[2][g.history], lower[2][g.history], 0), 1e-6, "%v", path)
+		checked++
+	})
+	require.Greater(t, checked, 8)
 }
 
 // Backing off by the recomputed weights is a distribution for any model that is cut anyhow.

@@ -74,6 +74,16 @@ func TestExplainCounts(t *testing.T) {
 	require.False(t, e.Steps[1].Continuation, "n-grams that begin with <s> count occurrences")
 	require.EqualValues(t, 3, e.Steps[1].Count)
 
+	pruned, _ := mill(t, Config{Order: 3, Prune: []int{0, 0, 1}})
+	context := w.document("the end of the", false)[:4]
+	full, err := m.Explain(context, w.id["song"])
+	require.NoError(t, err)
+	less, err := pruned.Explain(context, w.id["song"])
+	require.NoError(t, err)
+	require.False(t, full.Steps[2].Pruned)
+	require.True(t, less.Steps[2].Pruned)
+	require.InEpsilon(t, full.Steps[2].Total, less.Steps[2].Total, 1e-4, "the total of a history survives pruning")
+
 	_, err = m.Explain(nil, 1<<20)
 	require.ErrorContains(t, err, "outside the vocabulary")
 	_, err = m.Explain([]lm.Token{-3}, 1)
