@@ -175,6 +175,13 @@ func TestBPETokensAreBounded(t *testing.T) {
 }
 
 // TestBPECacheIsItsOwn: what the caller does with the tokens changes none that come later.
+// TestBPEOfAnyVocabulary: a text has no more merges than pairs, however many tokens are asked for.
+func TestBPEOfAnyVocabulary(t *testing.T) {
+	tok, err := TrainBPE([]Document{{Text: "the cat sat on the mat"}}, 1<<40)
+	require.NoError(t, err)
+	require.Less(t, tok.Vocab(), byteTokens+22)
+}
+
 func TestBPECacheIsItsOwn(t *testing.T) {
 	b, err := TrainBPE(docsOf(sample), 400)
 	require.NoError(t, err)

@@ -33,7 +33,7 @@ func TrainBPE(docs []Document, vocab int) (*BPE, error) {
 	}
 	t := newBPETrainer(countPieces(docs))
 	var merges []Merge
-	length := make([]int, byteTokens, vocab)
+	length := make([]int, byteTokens)
 	for i := range length {
 		length[i] = 1
 	}

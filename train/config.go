@@ -56,6 +56,7 @@ func (c Config) Check() error {
 	for _, r := range []rule{
 		{c.Batch >= 1, "batch", c.Batch, "at least 1 row"},
 		{c.Context >= 1, "context", c.Context, "at least 1 token"},
+		{c.Batch <= maxBatch/max(c.Context, 1), "batch × context", fmt.Sprintf("%d × %d", c.Batch, c.Context), fmt.Sprintf("at most %d tokens; a larger step is made of several batches by accumulate", maxBatch)},
 		{c.LR > 0 && c.LR <= maxLR, "lr", c.LR, "a learning rate above 0 and at most 1000, such as 1e-3"},
 		{c.MinLR >= 0 && c.MinLR <= c.LR, "min_lr", c.MinLR, fmt.Sprintf("0 to lr, %g", c.LR)},
 		{c.Warmup >= 0, "warmup", c.Warmup, "0 or more steps"},
@@ -64,14 +65,14 @@ func (c Config) Check() error {
 		{c.Eps > 0 && c.Eps < 1, "eps", c.Eps, "more than 0 and less than 1, such as 1e-8"},
 		{c.WeightDecay >= 0 && c.LR*c.WeightDecay <= 1, "weight_decay", c.WeightDecay, "0 or more, and at most 1/lr"},
 		{c.Clip >= 0 && c.Clip <= maxLR, "clip", c.Clip, "0 (off) or a positive length, such as 1"},
-		{c.Accumulate >= 1, "accumulate", c.Accumulate, "at least 1 batch"},
+		{c.Accumulate >= 1 && c.Accumulate <= maxAccumulate, "accumulate", c.Accumulate, fmt.Sprintf("1 to %d batches", maxAccumulate)},
 		{c.Pieces >= 1, "pieces", c.Pieces, "at least 1"},
 		{c.Steps >= 0, "steps", c.Steps, "1 or more, or 0 with a budget"},
 		{c.Budget >= 0, "budget", c.Budget, "a time such as 90s"},
 		{c.Steps > 0 || c.Budget > 0, "steps", c.Steps, "1 or more, or a budget such as 90s"},
 		{c.EvalEvery.ok(), "eval_every", c.EvalEvery, "steps such as 100, or a time such as 10s"},
 		{c.SaveEvery.ok(), "save_every", c.SaveEvery, "steps such as 100, or a time such as 1m"},
-		{c.Threads >= 0, "threads", c.Threads, "0 or more"},
+		{c.Threads >= 0 && c.Threads <= maxThreads, "threads", c.Threads, fmt.Sprintf("0 to %d", maxThreads)},
 	} {
 		if !r.ok {
 			return fmt.Errorf("%s is %v; expected %s", r.field, r.value, r.expected)
@@ -80,7 +81,12 @@ func (c Config) Check() error {
 	return nil
 }
 
-const maxLR = 1000 // of no use, but finite
+const (
+	maxLR         = 1000    // of no use, but finite
+	maxBatch      = 1 << 20 // tokens; more is a slip of the finger that would fill the memory
+	maxAccumulate = 1 << 14
+	maxThreads    = 1 << 10
+)
 
 // progress is the part of the run that is done after some steps and seconds of training.
 func (c Config) progress(step int, seconds float64) float64 {
