@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"math"
 	"reflect"
 	"slices"
 	"strings"
@@ -25,8 +26,19 @@ type Settings struct {
 func (s *Settings) Set(values map[string]any) error {
 	for _, key := range slices.Sorted(maps.Keys(values)) {
 		target := s.owner(key)
-		if target == nil {
+		switch why := elsewhere[key]; {
+		case target == nil && len(s.Names()) == 0:
+			return fmt.Errorf("there is no setting %q here, and no other: there is nothing to choose", key)
+		case target == nil:
 			return fmt.Errorf("there is no setting %q here; there are: %s", key, strings.Join(s.Names(), " "))
+		case why != "":
+			return fmt.Errorf("setting %q is not chosen here: %s", key, why)
+		}
+		if x, ok := values[key].(float64); ok && (math.IsNaN(x) || math.IsInf(x, 0)) {
+			return fmt.Errorf("setting %q is %v; expected a finite number", key, x)
+		}
+		if values[key] == nil {
+			return fmt.Errorf("setting %q is null; give a value, or leave it out", key)
 		}
 		data, err := json.Marshal(map[string]any{key: values[key]})
 		if err != nil {
@@ -65,7 +77,16 @@ func (s *Settings) reconcile(values map[string]any) {
 	}
 }
 
-// Names lists the settings, the model's first.
+// elsewhere says where settings come from that nobody chooses by themselves.
+var elsewhere = map[string]string{
+	"vocab_size": "it follows from the tokenizer; see --vocab",
+	"unk":        "it follows from the tokenizer; see --tokenizer",
+	"cell":       "it is the species: rnn, lstm or gru",
+	"seed":       "it is --seed",
+	"threads":    "it is --threads",
+}
+
+// Names lists the settings that can be chosen, the model's first.
 func (s *Settings) Names() []string {
 	names := jsonNames(s.Model)
 	if s.Train != nil {
@@ -75,7 +96,7 @@ func (s *Settings) Names() []string {
 			}
 		}
 	}
-	return names
+	return slices.DeleteFunc(names, func(n string) bool { return elsewhere[n] != "" })
 }
 
 // owner is the struct that has a field of that JSON name.

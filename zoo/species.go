@@ -123,6 +123,9 @@ func counted(name, title string, year, order int, paper, remembers string, alias
 		},
 		count: func(config any, docs [][]lm.Token, tok corpus.Tokenizer) (lm.Model, []string, error) {
 			c := *config.(*ngram.Config)
+			if name != "ngram" && c.Order != order {
+				return nil, nil, fmt.Errorf("a %s has order %d; any other is an ngram: lmzoo train ngram --order %d", name, order, c.Order)
+			}
 			c.Vocab, c.Unk = tok.Vocab(), -1
 			if tok.Name() == "whitespace" {
 				c.Unk = corpus.Unk

@@ -92,6 +92,9 @@ func (t *training) order(ctx context.Context, c *cobra.Command, resume, overwrit
 	} else if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return zoo.Order{}, fmt.Errorf("cannot look into --out: %w", err)
 	}
+	if t.size != "" && len(t.species.Sizes) == 0 {
+		return zoo.Order{}, usagef("%s has no sizes; leave out --size", t.species.Name)
+	}
 	settings, err := t.species.Settings(t.size)
 	if err != nil {
 		return zoo.Order{}, usageError{err}
