@@ -10,7 +10,7 @@ import (
 func figures(c *Comparison) []figure {
 	all := []figure{{
 		Title: "The comparison", Caption: comparisonCaption(c), Charts: []chartPlace{{"bits", ""}}, Table: overview(c), Open: true,
-		Hint: "Whiskers are 95 % intervals of the bootstrap over documents. “From the best” is the paired bootstrap: where its interval holds 0, this text cannot tell the two models apart.",
+		Hint: "Whiskers are 95 % intervals of the bootstrap over documents. “Less the best” is the paired bootstrap of the difference; where its interval holds 0, this text cannot tell the two models apart: a tie.",
 	}}
 	for _, f := range []figure{classFigure(c), curveFigure(c), positionFigure(c), contextFigure(c), wordFigure(c)} {
 		if f.Title != "" {
@@ -20,12 +20,13 @@ func figures(c *Comparison) []figure {
 	return all
 }
 
-// extremes are the models of the lowest and the highest of some numbers; ok is false unless there are two.
+// extremes are the models of the lowest and the highest of some numbers, leaving out those that read nothing; ok is false
+// unless there are two.
 func extremes(c *Comparison, value func(*Row) float64) (low, high string, least, most float64, ok bool) {
 	n := 0
 	for i, l := range looks(c.Rows) {
 		v := value(c.Rows[i])
-		if math.IsNaN(v) || math.IsInf(v, 0) || c.Rows[i].Model == "uniform" {
+		if math.IsNaN(v) || math.IsInf(v, 0) || ignorant(c.Rows[i]) {
 			continue
 		}
 		if n == 0 || v < least {
@@ -155,10 +156,16 @@ func gains(c *Comparison, value func(r *Row, x int) float64, n int, format strin
 	if !ok || low == high {
 		return ""
 	}
-	return fmt.Sprintf(format, high, signed(-most), low, signed(-least))
+	return fmt.Sprintf(format, signed(-most), high, signed(-least), low)
 }
 
-func signed(x float64) string { return strings.Replace(fmt.Sprintf("%+.2f", x), "-", "−", 1) }
+// signed writes a difference.
+func signed(x float64) string {
+	if text := fmt.Sprintf("%+.2f", x); text != "-0.00" {
+		return strings.Replace(text, "-", "−", 1)
+	}
+	return "0.00"
+}
 
 func positionFigure(c *Comparison) figure {
 	longest := c.Rows[0].Positions
@@ -183,7 +190,7 @@ func positionFigure(c *Comparison) figure {
 	return figure{
 		Title: "Why: loss by position in the document",
 		Caption: "What a token costs by how many tokens of its document came before it." +
-			gains(c, value, len(longest), " From the first token to the last, %s changes most (%s nats), %s least (%s)."),
+			gains(c, value, len(longest), " From the first place to the last the cost changes by %s nats (%s) to %s (%s)."),
 		Charts: []chartPlace{{"positions", ""}}, Table: grid(c, "positions.csv", xs, 3, value),
 		Hint: "Documents also differ from their beginning to their end, so a fall that all models share, even those that remember little, lies in the text.",
 	}
@@ -218,26 +225,28 @@ func contextFigure(c *Comparison) figure {
 	return figure{
 		Title: "Why: how much context it is given",
 		Caption: fmt.Sprintf("The same %d tokens, predicted from only the last 1, 2, 4 … tokens before them.", longest[0].Tokens) +
-			gains(c, value, len(longest), " From one token to all, %s gains most (%s nats), %s least (%s)."),
+			gains(c, value, len(longest), " From one token of context to all of it, the cost changes by %s nats (%s) to %s (%s)."),
 		Charts: []chartPlace{{"contexts", ""}}, Table: grid(c, "contexts.csv", xs, 3, value),
-		Hint: "A model is given the last tokens as though a document began there, which is not quite what it was trained on. A curve that is flat from some point on says that the model makes nothing of what is further away.",
+		Hint: "A model is given the last tokens as though a document began there, which is not what it was trained on: short contexts also show how well it takes that. A curve that is flat from some point on says that the model makes nothing of what is further away.",
 	}
 }
 
 func wordFigure(c *Comparison) figure {
+	first := 0 // rarer words do not occur in the text that judges
+	for first < len(c.Words) && c.Words[first].Words == 0 {
+		first++
+	}
 	var xs []string
-	for i, b := range c.Words {
+	for i, b := range c.Words[first:] {
 		switch {
-		case b.Words == 0:
-			xs = append(xs, span(b.From, b.To))
-		case i == maxBucket:
+		case i+first == maxBucket:
 			xs = append(xs, fmt.Sprintf("≥ %d", b.From))
 		default:
 			xs = append(xs, span(b.From, b.To))
 		}
 	}
 	value := func(r *Row, x int) float64 {
-		if x < len(r.Words) && r.Words[x] != nil {
+		if x += first; x < len(r.Words) && r.Words[x] != nil {
 			return float64(*r.Words[x])
 		}
 		return math.NaN()
@@ -258,13 +267,13 @@ func wordFigure(c *Comparison) figure {
 		}
 	}
 	if rarest >= 0 {
-		if low, high, least, most, ok := extremes(c, func(r *Row) float64 { return value(r, rarest) }); ok {
-			caption += fmt.Sprintf(" The rarest that are more than a few occur %s times: %s pays %s nats for one, %s %s.", xs[rarest], low, fixed(least, 2), high, fixed(most, 2))
+		if low, high, least, most, ok := extremes(c, func(r *Row) float64 { return value(r, rarest-first) }); ok {
+			caption += fmt.Sprintf(" One that occurs %s times costs %s nats (%s) to %s (%s).", xs[rarest-first], fixed(least, 2), low, fixed(most, 2), high)
 		}
 	}
 	t := grid(c, "words.csv", xs, 2, value)
 	words := []string{"words judged"}
-	for _, b := range c.Words {
+	for _, b := range c.Words[first:] {
 		words = append(words, count(b.Words))
 	}
 	t.Rows = append([][]string{words}, t.Rows...)

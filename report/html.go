@@ -68,19 +68,24 @@ type table struct {
 	Name string // of the file
 	Head []string
 	Rows [][]string
-	Full [][]string // with all digits; nil: Rows
-	Long bool       // too long for the page
+	Long bool // too long for the page
+
+	FullHead []string   // of Full; nil: Head
+	Full     [][]string // with all digits; nil: Rows
 }
 
 // CSV is the table as a link that needs no network.
 func (t *table) CSV() template.URL {
-	rows := t.Full
+	head, rows := t.FullHead, t.Full
+	if head == nil {
+		head = t.Head
+	}
 	if rows == nil {
 		rows = t.Rows
 	}
 	var b bytes.Buffer
 	w := csv.NewWriter(&b)
-	_ = w.Write(t.Head) // a buffer takes everything
+	_ = w.Write(head) // a buffer takes everything
 	_ = w.WriteAll(rows)
 	return template.URL("data:text/csv;charset=utf-8;base64," + base64.StdEncoding.EncodeToString(b.Bytes()))
 }
@@ -121,10 +126,16 @@ func speciesColours(name string) string {
 func looks(rows []*Row) []look {
 	dashes := [][]int{nil, {8, 4}, {2, 3}, {10, 3, 2, 3}, {14, 6}}
 	seen, all := map[string]int{}, make([]look, len(rows))
+	ignorants := 0
+	for _, r := range rows {
+		if ignorant(r) {
+			ignorants++
+		}
+	}
 	for i, r := range rows {
 		n := seen[r.Model]
 		seen[r.Model]++
-		l := look{Title: r.Title, Short: r.Model, Colour: speciesColours(r.Model), Dash: dashes[n%len(dashes)], Quiet: r.Model == "uniform" && len(rows) > 1}
+		l := look{Title: r.Title, Short: r.Model, Colour: speciesColours(r.Model), Dash: dashes[n%len(dashes)], Quiet: ignorant(r) && len(rows) > ignorants}
 		if r.Model == "uniform" && n == 0 {
 			l.Dash = dashes[2]
 		}
@@ -138,6 +149,9 @@ func looks(rows []*Row) []look {
 	}
 	return all
 }
+
+// ignorant models make nothing of what they read.
+func ignorant(r *Row) bool { return r.Model == "uniform" || r.Model == "unigram" }
 
 // shortRun is the last part of a directory.
 func shortRun(dir string) string {

@@ -45,7 +45,7 @@ func count(n int) string {
 
 // rate is tokens per second.
 func rate(tokens int, seconds float64) string {
-	if tokens == 0 || seconds <= 0 {
+	if tokens == 0 || seconds < 1e-3 { // too fast to tell
 		return "–"
 	}
 	return count(int(float64(tokens) / seconds))
@@ -53,34 +53,47 @@ func rate(tokens int, seconds float64) string {
 
 // overview is one line for every model.
 func overview(c *Comparison) *table {
-	t := &table{Name: "comparison.csv", Head: []string{
-		"model", "era", "year", "parameters", "trained on, tokens", "trained for, s", "training, tokens/s", "judging, tokens/s",
-		"perplexity", "bits/byte", "low", "high", "from the best, bits",
-	}}
+	t := &table{
+		Name: "comparison.csv",
+		Head: []string{"model", "era", "parameters", "training tokens", "training seconds", "training tokens/s", "judging tokens/s", "perplexity", "bits/byte", "95 %", "less the best, 95 %"},
+		FullHead: []string{
+			"model", "era", "year", "parameters", "training tokens", "training seconds", "judged tokens", "judging seconds", "perplexity",
+			"bits/byte", "bits/byte low", "bits/byte high", "less the best", "less the best low", "less the best high",
+		},
+	}
 	if c.Limit != nil {
-		t.Head = append(t.Head, "gap, nats/token", "gap low", "gap high")
+		t.Head = append(t.Head, "gap, nats/token")
+		t.FullHead = append(t.FullHead, "gap", "gap low", "gap high")
 	}
 	for i, l := range looks(c.Rows) {
 		r := c.Rows[i]
 		row := []string{
-			l.Title, r.Era, strconv.Itoa(r.Year), count(r.Params), count(r.TrainTokens), fixed(r.TrainSeconds, 1), rate(r.TrainTokens, r.TrainSeconds),
-			rate(r.Tokens, r.Seconds), fixed(float64(r.Perplexity), 2), fixed(float64(r.BitsPerByte), 4), fixed(float64(r.BitsPerByteLow), 4), fixed(float64(r.BitsPerByteHigh), 4),
-			against(r.Against),
+			l.Title, r.Era, count(r.Params), count(r.TrainTokens), fixed(r.TrainSeconds, 1), rate(r.TrainTokens, r.TrainSeconds), rate(r.Tokens, r.Seconds),
+			fixed(float64(r.Perplexity), 2), fixed(float64(r.BitsPerByte), 4), interval(float64(r.BitsPerByteLow), float64(r.BitsPerByteHigh), 3), against(r.Against),
+		}
+		delta, low, high := math.NaN(), math.NaN(), math.NaN()
+		if d := r.Against; d != nil {
+			delta, low, high = d.Delta, d.Low, d.High
 		}
 		full := []string{
-			l.Title, r.Era, strconv.Itoa(r.Year), strconv.Itoa(r.Params), strconv.Itoa(r.TrainTokens), exact(r.TrainSeconds), exact(float64(r.TrainTokens) / r.TrainSeconds),
-			exact(float64(r.Tokens) / r.Seconds), exact(float64(r.Perplexity)), exact(float64(r.BitsPerByte)), exact(float64(r.BitsPerByteLow)), exact(float64(r.BitsPerByteHigh)), "",
-		}
-		if r.Against != nil {
-			full[len(full)-1] = exact(r.Against.Delta)
+			l.Title, r.Era, strconv.Itoa(r.Year), strconv.Itoa(r.Params), strconv.Itoa(r.TrainTokens), exact(r.TrainSeconds), strconv.Itoa(r.Tokens), exact(r.Seconds),
+			exact(float64(r.Perplexity)), exact(float64(r.BitsPerByte)), exact(float64(r.BitsPerByteLow)), exact(float64(r.BitsPerByteHigh)), exact(delta), exact(low), exact(high),
 		}
 		if c.Limit != nil {
-			row = append(row, fixed(float64(r.Gap), 4), fixed(float64(r.GapLow), 4), fixed(float64(r.GapHigh), 4))
+			row = append(row, fixed(float64(r.Gap), 3)+" ±"+fixed(float64(r.GapHigh-r.GapLow)/2, 3))
 			full = append(full, exact(float64(r.Gap)), exact(float64(r.GapLow)), exact(float64(r.GapHigh)))
 		}
 		t.Rows, t.Full = append(t.Rows, row), append(t.Full, full)
 	}
 	return t
+}
+
+// interval writes both ends of one.
+func interval(low, high float64, digits int) string {
+	if !exists(low, high) {
+		return "–"
+	}
+	return fixed(low, digits) + "–" + fixed(high, digits)
 }
 
 // against says how far a row is from the best.
@@ -89,9 +102,9 @@ func against(d *eval.Comparison) string {
 	case d == nil:
 		return "–"
 	case d.Tie:
-		return fmt.Sprintf("%+.4f, a tie", d.Delta)
+		return "a tie"
 	}
-	return fmt.Sprintf("%+.4f (%+.4f … %+.4f)", d.Delta, d.Low, d.High)
+	return interval(d.Low, d.High, 3)
 }
 
 // grid is a table with one line for every model and one column for every x.

@@ -197,9 +197,10 @@ const draw = {
     });
   },
   words(el) {
+    const first = Math.max(0, C.word_frequencies.findIndex(b => b.words > 0));
     return steps(el, {
-      xs: C.word_frequencies.map(b => b.from === b.to ? '' + b.from : short(b.from) + '–' + short(b.to)), x: 'times in the training text', y: 'nats per word', what: 'times',
-      rows: rows(r => r.nats_by_words),
+      xs: C.word_frequencies.slice(first).map(b => b.from === b.to ? '' + b.from : short(b.from) + '–' + short(b.to)), x: 'times in the training text', y: 'nats per word', what: 'times',
+      rows: rows(r => r.nats_by_words && r.nats_by_words.slice(first)),
     });
   },
 };
