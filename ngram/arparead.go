@@ -48,6 +48,8 @@ func ReadARPA(r io.Reader) (*Model, []string, error) {
 type arpaReader struct {
 	in      *bufio.Reader
 	line    int
+	buf     []byte   // the line
+	fields  []string // its parts
 	words   []string
 	token   map[string]uint32 // by word; <s> and </s> are both 0
 	unk     lm.Token
@@ -63,24 +65,24 @@ type arpaOrder struct {
 
 // next returns a line without its end and the space around it.
 func (a *arpaReader) next() (string, error) {
-	var line []byte
+	a.buf = a.buf[:0]
 	for {
 		part, err := a.in.ReadSlice('\n')
-		line = append(line, part...)
-		if len(line) > maxLine {
+		a.buf = append(a.buf, part...)
+		if len(a.buf) > maxLine {
 			return "", fmt.Errorf("longer than %d bytes: not an ARPA file", maxLine)
 		}
 		if err == bufio.ErrBufferFull {
 			continue
 		}
-		if err == io.EOF && len(line) == 0 {
+		if err == io.EOF && len(a.buf) == 0 {
 			return "", errors.New(`the file ends before \end\: it is truncated, or no ARPA file`)
 		}
 		if err != nil && err != io.EOF {
 			return "", err
 		}
 		a.line++
-		return strings.Trim(string(line), " \t\r\n"), nil
+		return string(bytes.Trim(a.buf, " \t\r\n")), nil
 	}
 }
 
@@ -159,7 +161,8 @@ func (a *arpaReader) section(order int) (string, error) {
 
 // entry reads "log10P word … word [log10γ]".
 func (a *arpaReader) entry(order int, line string) error {
-	fields := strings.FieldsFunc(line, func(r rune) bool { return r == ' ' || r == '\t' })
+	a.split(line)
+	fields := a.fields
 	if len(fields) != order+1 && len(fields) != order+2 {
 		return fmt.Errorf("%.60q: want a probability, %d words and perhaps a weight", line, order)
 	}
@@ -191,6 +194,21 @@ func (a *arpaReader) entry(order int, line string) error {
 	}
 	o.prob, o.backoff = append(o.prob, prob), append(o.backoff, backoff)
 	return nil
+}
+
+// split cuts a line at spaces and tabs, but not at the other spaces of Unicode, which words may hold.
+func (a *arpaReader) split(line string) {
+	a.fields = a.fields[:0]
+	begin := 0
+	for i := 0; i <= len(line); i++ {
+		if i < len(line) && line[i] != ' ' && line[i] != '\t' {
+			continue
+		}
+		if i > begin {
+			a.fields = append(a.fields, line[begin:i])
+		}
+		begin = i + 1
+	}
 }
 
 // parseLog reads a logarithm: a number or −inf.
@@ -226,6 +244,7 @@ func (a *arpaReader) unigram(word string, prob, backoff float32) error {
 	if unkWords[word] && a.unk == 0 {
 		a.unk = lm.Token(token)
 	}
+	word = strings.Clone(word) // the line can go
 	a.token[word] = token
 	a.words = append(a.words, unescape(word))
 	o.prob, o.backoff = append(o.prob, prob), append(o.backoff, backoff)

@@ -20,7 +20,7 @@ func (a *arpaReader) grams() (grams, error) {
 		}
 	}
 	for k := 2; k <= len(a.orders); k++ {
-		if i := a.orders[k-1].sort(k); i >= 0 {
+		if i := a.orders[k-1].sort(k, len(a.words)); i >= 0 {
 			var text []string
 			for _, w := range a.orders[k-1].row(i, k) {
 				text = append(text, a.words[w])
@@ -29,7 +29,7 @@ func (a *arpaReader) grams() (grams, error) {
 		}
 	}
 	for k := len(a.orders); k > 2; k-- {
-		a.orders[k-2].addHistories(&a.orders[k-1], k)
+		a.orders[k-2].addHistories(&a.orders[k-1], k, len(a.words))
 	}
 	g := grams{order: len(a.orders), word: make([][]uint32, len(a.orders)), child: make([][]uint32, len(a.orders))}
 	for k := range a.orders {
@@ -60,33 +60,55 @@ func (o *arpaOrder) find(gram []uint32) int {
 	return i
 }
 
-// sort puts the entries in the order of their tokens, and returns one that stands there twice, or −1.
-func (o *arpaOrder) sort(k int) int {
-	order := make([]int, len(o.prob))
-	sorted := true
-	for i := range order {
-		order[i] = i
-		sorted = sorted && (i == 0 || slices.Compare(o.row(i-1, k), o.row(i, k)) < 0)
-	}
-	if sorted {
+// sort puts the entries in the order of their tokens, and returns one that stands there twice, or −1. It
+// sorts by the last token, then by the one before, keeping the order of equals, as a card sorter did.
+func (o *arpaOrder) sort(k, vocab int) int {
+	if o.sorted(k) {
 		return -1
 	}
-	slices.SortFunc(order, func(x, y int) int { return slices.Compare(o.row(x, k), o.row(y, k)) })
-	out := arpaOrder{words: make([]uint32, 0, len(o.words))}
-	for n, i := range order {
-		if n > 0 && slices.Equal(o.row(order[n-1], k), o.row(i, k)) {
-			return i
+	order, next := make([]uint32, len(o.prob)), make([]uint32, len(o.prob))
+	for i := range order {
+		order[i] = uint32(i)
+	}
+	for column := k - 1; column >= 0; column-- {
+		start := make([]uint32, vocab+1)
+		for i := range order {
+			start[o.words[i*k+column]+1]++
 		}
-		out.words = append(out.words, o.row(i, k)...)
-		out.prob, out.backoff = append(out.prob, o.prob[i]), append(out.backoff, o.backoff[i])
+		for w := range vocab {
+			start[w+1] += start[w]
+		}
+		for _, i := range order {
+			w := o.words[int(i)*k+column]
+			next[start[w]] = i
+			start[w]++
+		}
+		order, next = next, order
+	}
+	out := arpaOrder{words: make([]uint32, 0, len(o.words)), prob: pick(o.prob, order), backoff: pick(o.backoff, order)}
+	for n, i := range order {
+		if n > 0 && slices.Equal(o.row(int(order[n-1]), k), o.row(int(i), k)) {
+			return int(i)
+		}
+		out.words = append(out.words, o.row(int(i), k)...)
 	}
 	*o = out
 	return -1
 }
 
+// sorted reports whether every entry comes before the next.
+func (o *arpaOrder) sorted(k int) bool {
+	for i := 1; i < len(o.prob); i++ {
+		if slices.Compare(o.row(i-1, k), o.row(i, k)) >= 0 {
+			return false
+		}
+	}
+	return true
+}
+
 // addHistories adds to the n-grams of order k−1 those that n-grams of order k begin with and that some
 // pruned files leave out, blank: with NaN for a probability.
-func (o *arpaOrder) addHistories(above *arpaOrder, k int) {
+func (o *arpaOrder) addHistories(above *arpaOrder, k, vocab int) {
 	at, n := 0, len(o.prob)
 	for i := range above.prob {
 		history := above.row(i, k)[:k-1]
@@ -101,7 +123,7 @@ func (o *arpaOrder) addHistories(above *arpaOrder, k int) {
 			o.prob, o.backoff = append(o.prob, float32(math.NaN())), append(o.backoff, 0)
 		}
 	}
-	o.sort(k - 1)
+	o.sort(k-1, vocab)
 }
 
 // fillBlanks gives the blank n-grams the probability that backing off gives them anyway.
