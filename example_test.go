@@ -1,0 +1,76 @@
+package lmzoo_test
+
+import (
+	"context"
+	"fmt"
+	"math"
+
+	"lmzoo/corpus"
+	"lmzoo/lm/eval"
+	"lmzoo/zoo"
+)
+
+// The history of language models, in a few seconds. Five species read the same 100,000 words of a world whose true
+// entropy is known, and are asked how many words they hesitate between when they predict text they have not seen: that
+// is the perplexity. Nobody can do better than the last row.
+func Example_history() {
+	data := zoo.Data{Corpus: zoo.WorldName, Tokens: 100_000}
+	split, err := data.Load(context.Background(), nil, false)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	words, err := corpus.Train("word", split.Train, 0)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	var report *eval.Report
+	for _, name := range []string{"unigram", "bigram", "ngram", "lstm", "gpt"} {
+		species, err := zoo.Find(name)
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		if report, err = judge(species, words, split); err != nil {
+			fmt.Println(err)
+			return
+		}
+		fmt.Printf("%d  %-26s %6.1f\n", species.Year, species.Title, report.Perplexity())
+	}
+	limit := 0.0 // nats that nobody can save
+	for _, c := range report.Classes {
+		limit += c.TruthNats
+	}
+	fmt.Printf("      %-26s %6.1f\n", "the limit: true entropy", math.Exp(limit/float64(report.Tokens)))
+	// Output:
+	// 1948  unigram                     120.5
+	// 1948  bigram                        6.8
+	// 1998  5-gram modified Kneser-Ney    3.6
+	// 2012  LSTM                          3.2
+	// 2018  GPT                           3.0
+	//       the limit: true entropy       1.7
+}
+
+// judge trains a species, a neural one for a second or two, and judges it by the first documents of the test part.
+func judge(species *zoo.Species, words corpus.Tokenizer, split corpus.Split) (*eval.Report, error) {
+	small := map[string]map[string]any{
+		"lstm": {"n_embd": 32, "hidden": 64, "batch": 16, "context": 64, "steps": 400, "lr": 0.01, "warmup": 20},
+		"gpt":  {"n_embd": 64, "n_layer": 2, "n_head": 4, "batch": 8, "context": 128, "steps": 300, "lr": 0.006, "warmup": 30},
+	}
+	settings, err := species.Settings("")
+	if err != nil {
+		return nil, err
+	}
+	if err := settings.Set(small[species.Name]); err != nil {
+		return nil, err
+	}
+	ctx := context.Background()
+	run, err := zoo.Make(ctx, zoo.Order{
+		Species: species, Settings: settings, Tokenizer: words, Split: corpus.Split{Train: split.Train}, Seed: 1, Threads: 2,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return eval.Run(ctx, run.Model, words, split.Test[:300], eval.Options{Threads: 2})
+}
