@@ -10,8 +10,11 @@ import (
 func figures(c *Comparison) []figure {
 	all := []figure{{
 		Title: "The comparison", Caption: comparisonCaption(c), Charts: []chartPlace{{"bits", ""}}, Table: overview(c), Open: true,
-		Hint: "Whiskers are 95 % intervals of the bootstrap over documents. “Less the best” is the paired bootstrap of the difference; where its interval holds 0, this text cannot tell the two models apart: a tie.",
+		Hint: "Whiskers are 95 % intervals of the bootstrap over documents. “Less the best” is the 95 % interval of the difference in bits per byte by the paired bootstrap; where it holds 0, this text cannot tell the two models apart: a tie.",
 	}}
+	if c.Limit != nil {
+		all[0].Hint += " The gap is in nats per token above the true entropy."
+	}
 	for _, f := range []figure{classFigure(c), curveFigure(c), positionFigure(c), contextFigure(c), wordFigure(c)} {
 		if f.Title != "" {
 			all = append(all, f)

@@ -55,14 +55,14 @@ func rate(tokens int, seconds float64) string {
 func overview(c *Comparison) *table {
 	t := &table{
 		Name: "comparison.csv",
-		Head: []string{"model", "era", "parameters", "training tokens", "training seconds", "training tokens/s", "judging tokens/s", "perplexity", "bits/byte", "95 %", "less the best, 95 %"},
+		Head: []string{"model", "era", "parameters", "training tokens", "training seconds", "training tokens/s", "judging tokens/s", "perplexity", "bits/byte", "95 %", "less the best"},
 		FullHead: []string{
 			"model", "era", "year", "parameters", "training tokens", "training seconds", "judged tokens", "judging seconds", "perplexity",
 			"bits/byte", "bits/byte low", "bits/byte high", "less the best", "less the best low", "less the best high",
 		},
 	}
 	if c.Limit != nil {
-		t.Head = append(t.Head, "gap, nats/token")
+		t.Head = append(t.Head, "gap")
 		t.FullHead = append(t.FullHead, "gap", "gap low", "gap high")
 	}
 	for i, l := range looks(c.Rows) {

@@ -26,6 +26,7 @@ function bars(el, o) {
   const left = Math.ceil(Math.max(...shown.map(s => ruler.measureText(s).width))) + 14;
   const width = el.clientWidth, lines = (o.lines || []).filter(l => is(l.at) && l.at > 0).sort((a, b) => a.at - b.at);
   const plot = width - left - 16;
+  o.max ??= o.most * plot / Math.max(plot - 50, 50); // room for the value of the longest bar
   const ends = []; // of the labels in every row above the bars
   for (const l of lines) {
     const w = ruler.measureText(l.label).width, x = Math.min(Math.max(plot * l.at / o.max - w / 2, -left), plot - w);
@@ -165,7 +166,7 @@ const draw = {
     const values = column(r => r[f]);
     return bars(el, {
       labels: titles, shorts, axis: open ? 'bits per byte' : 'perplexity', values, low: column(r => open ? r.bits_per_byte_low : null),
-      high: column(r => open ? r.bits_per_byte_high : null), lines, max: most([...values, ...lines.map(l => l.at)]) * 1.1, colours: looks.map(l => l.colour),
+      high: column(r => open ? r.bits_per_byte_high : null), lines, most: most([...values, ...lines.map(l => l.at)]), colours: looks.map(l => l.colour),
     });
   },
   classes(el) {
@@ -173,7 +174,7 @@ const draw = {
     const colours = {local: 'sky', choice: 'grey', fact: 'orange', long: 'vermillion', 'in-context': 'green', compute: 'purple'};
     return bars(el, {
       labels: titles, shorts, axis: 'nats per token above the true entropy', values, low: column(r => r.gap_low), high: column(r => r.gap_high),
-      max: most(known.length ? known : values) * 1.2,
+      most: most(known.length ? known : values),
       parts: C.rows[0].classes.map((k, x) => ({label: k.class, colour: colours[k.class] || 'black', values: column(r => {
         const part = (r.classes || [])[x];
         return part && is(part.gap) ? part.gap * part.events / r.events : null;

@@ -1,0 +1,378 @@
+package report
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/csv"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"html"
+	"math"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"lmzoo/corpus"
+	"lmzoo/lm"
+	"lmzoo/lm/eval"
+	"lmzoo/zoo"
+)
+
+// TestAssets pins what was not written here.
+func TestAssets(t *testing.T) {
+	for name, want := range map[string]string{ // of uplot-1.6.32.tgz, as npm serves it
+		"uPlot.iife.min.js": "19c8d4c6ad88929a79f4ae49d6f7161566dfd0ba3d15cc495e974f787eb78f1f",
+		"uPlot.min.css":     "df630c6a8d6f8eeaff264b50f73ce5b114f646ffd9a0bb74f049b0a00135fa04",
+		"uPlot.LICENSE":     "8f989229699b4fe2f1a0432d0e9edc338a8a911e250e2d1b01ecd770a5f5b1bd",
+	} {
+		text, err := asset(name)
+		require.NoError(t, err)
+		sum := sha256.Sum256([]byte(text))
+		require.Equal(t, want, hex.EncodeToString(sum[:]), name)
+	}
+}
+
+// exhibits trains species on little of the world, or on text, and returns them with the text they have not seen.
+func exhibits(t *testing.T, data zoo.Data, tokenizer string, settings map[string]map[string]any, names ...string) ([]*zoo.Run, corpus.Split, Options) {
+	t.Helper()
+	split, err := data.Load(context.Background(), nil, false)
+	require.NoError(t, err)
+	tok, err := corpus.Train(tokenizer, split.Train, 0)
+	require.NoError(t, err)
+	var runs []*zoo.Run
+	for _, name := range names {
+		species, err := zoo.Find(name)
+		require.NoError(t, err)
+		size := ""
+		if species.IsNeural() {
+			size = "tiny"
+		}
+		s, err := species.Settings(size)
+		require.NoError(t, err)
+		if species.IsNeural() {
+			require.NoError(t, s.Set(map[string]any{"steps": 6, "eval_every": "3", "budget": "1h"}))
+		}
+		require.NoError(t, s.Set(settings[name]))
+		r, err := zoo.Make(context.Background(), zoo.Order{
+			Species: species, Size: size, Settings: s, Data: data, Split: split, Tokenizer: tok, Seed: 1, Threads: 1, Dir: filepath.Join(t.TempDir(), name),
+		})
+		require.NoError(t, err)
+		runs = append(runs, r)
+	}
+	return runs, split, Options{Command: []string{"lmzoo", "report"}, Data: data, Split: "test", Train: split.Train, Seed: 1, Threads: 2}
+}
+
+// textFile is real text of a kind: no truth is known of it.
+func textFile(t *testing.T) zoo.Data {
+	path := filepath.Join(t.TempDir(), "text.txt")
+	var b strings.Builder
+	for i := range 120 {
+		fmt.Fprintf(&b, "the %s cat number %d sat on the <b>mat</b> & slept\n", []string{"black", "white", "grey"}[i%3], i)
+	}
+	require.NoError(t, os.WriteFile(path, []byte(b.String()), 0o666))
+	return zoo.Data{Corpus: path, Documents: "lines", Split: "60/20/20"}
+}
+
+// written is the page of c, and what a browser would read back from it.
+func written(t *testing.T, c *Comparison) (page string, back Comparison) {
+	t.Helper()
+	var b bytes.Buffer
+	require.NoError(t, HTML(&b, c))
+	page = b.String()
+	require.NotContains(t, page, "ZgotmplZ", "a value that the template refused")
+	m := regexp.MustCompile(`(?s)<script type="application/json" id="data">(.*?)</script>`).FindStringSubmatch(page)
+	require.NotNil(t, m)
+	require.NoError(t, json.Unmarshal([]byte(m[1]), &back))
+	return page, back
+}
+
+func TestPage(t *testing.T) {
+	runs, split, opt := exhibits(t, zoo.Data{Corpus: zoo.WorldName, Tokens: 6000}, "word", nil, "uniform", "unigram", "ngram", "rnn", "gpt")
+	docs := split.Test[:40]
+	c, err := Collect(context.Background(), runs, docs, opt)
+	require.NoError(t, err)
+	page, back := written(t, c)
+	require.Less(t, len(page), 1<<20)
+
+	// nothing is fetched: every address is inside the page
+	for _, m := range regexp.MustCompile(`(?i)(?:\s(?:src|href|action)\s*=|url\()\s*["']?([^"'\s>]*)`).FindAllStringSubmatch(regexp.MustCompile(`(?s)<script.*?</script>`).ReplaceAllString(page, ""), -1) {
+		require.True(t, strings.HasPrefix(m[1], "data:"), m[0])
+	}
+	require.NotRegexp(t, `(?i)<(link|script|img|iframe)[^>]+(src|href)\s*=\s*["']?https?:`, page)
+	require.NotContains(t, page, "@import")
+
+	// the raw numbers are those that were measured
+	want, err := json.Marshal(c)
+	require.NoError(t, err)
+	got, err := json.Marshal(&back)
+	require.NoError(t, err)
+	require.JSONEq(t, string(want), string(got))
+	require.Len(t, back.Rows, 5)
+	direct, err := eval.Run(context.Background(), runs[2].Model, runs[2].Tokenizer, docs, eval.Options{Seed: 1})
+	require.NoError(t, err)
+	require.Equal(t, eval.Number(direct.BitsPerByte()), back.Rows[2].BitsPerByte)
+	require.InDelta(t, direct.LimitNats/math.Ln2/float64(direct.Bytes), float64(*back.Limit), 1e-12)
+	require.InDelta(t, float64(c.Rows[0].BitsPerByte), c.Uniform, 1e-9, "the line and the bar are one number")
+	require.InDelta(t, float64(c.Rows[1].BitsPerByte), c.Unigram, 1e-9)
+
+	// every table is there as CSV, with as many columns in each line
+	links := regexp.MustCompile(`href="data:text/csv;charset=utf-8;base64,([^"]*)"`).FindAllStringSubmatch(page, -1)
+	require.Len(t, links, 8)
+	for _, m := range links {
+		data, err := base64.StdEncoding.DecodeString(html.UnescapeString(m[1]))
+		require.NoError(t, err)
+		rows, err := csv.NewReader(bytes.NewReader(data)).ReadAll()
+		require.NoError(t, err)
+		require.Greater(t, len(rows), 1)
+	}
+	for _, id := range []string{"bits", "classes", "seconds", "tokens", "positions", "contexts", "words"} {
+		require.Contains(t, page, `class="chart" id="`+id+`"`)
+	}
+	require.Contains(t, page, "Permission is hereby granted", "the licence of the charts goes with them")
+	require.NotNil(t, c.Rows[3].Curve)
+	require.Nil(t, c.Rows[2].Curve)
+	require.Len(t, c.Rows[3].Curve.Loss, 6)
+	require.Equal(t, []int{3, 6}, c.Rows[3].Curve.ValidSteps)
+}
+
+// TestThreads: what is measured does not depend on the threads.
+func TestThreads(t *testing.T) {
+	runs, split, opt := exhibits(t, zoo.Data{Corpus: zoo.WorldName, Tokens: 3000}, "word", nil, "bigram", "gru")
+	var want []byte
+	for _, threads := range []int{1, 3} {
+		opt.Threads = threads
+		c, err := Collect(context.Background(), runs, split.Test[:30], opt)
+		require.NoError(t, err)
+		c.Threads = 0
+		for _, r := range c.Rows {
+			r.Seconds = 0
+		}
+		got, err := json.Marshal(c)
+		require.NoError(t, err)
+		if want == nil {
+			want = got
+		}
+		require.Equal(t, string(want), string(got))
+	}
+}
+
+// TestHostile: whatever a model says, it is text.
+func TestHostile(t *testing.T) {
+	runs, split, opt := exhibits(t, textFile(t), "char", nil, "bigram", "ngram")
+	opt.Command = []string{"lmzoo", "</code><script>alert(1)</script>"}
+	c, err := Collect(context.Background(), runs, split.Test, opt)
+	require.NoError(t, err)
+	c.Notes, c.Rows[0].Notes = []string{"a note"}, []string{"a note"}
+	tame, _ := written(t, c)
+	require.NotContains(t, tame, "<script>alert")
+	evil := "</script><script>alert(1)</script><!-- ]]> \u2028 \" onload=\"x \x00\xff"
+	c.Rows[0].Sample, c.Rows[0].Title, c.Rows[0].Run, c.Rows[0].Notes = evil, evil, evil, []string{evil}
+	c.Data.Corpus, c.Notes, c.Passage.Tokens[0] = evil, []string{evil}, evil
+	page, back := written(t, c)
+	for _, tag := range []string{"<script", "</script", "<!--", "<p", "<dd", "<span"} {
+		require.Equal(t, strings.Count(tame, tag), strings.Count(page, tag), tag)
+	}
+	require.Equal(t, strings.ToValidUTF8(evil, "\uFFFD"), back.Rows[0].Sample)
+}
+
+// TestOneModel: nothing to compare with, no truth, no text to count in.
+func TestOneModel(t *testing.T) {
+	runs, split, opt := exhibits(t, textFile(t), "char", nil, "ngram")
+	opt.Train = nil
+	c, err := Collect(context.Background(), runs, split.Test, opt)
+	require.NoError(t, err)
+	require.Nil(t, c.Limit)
+	require.Nil(t, c.Rows[0].Against)
+	page, _ := written(t, c)
+	require.NotContains(t, page, `id="classes"`)
+	require.NotContains(t, page, `id="words"`)
+	require.NotContains(t, page, `id="seconds"`)
+	require.Contains(t, page, `id="positions"`)
+	require.Error(t, HTML(&bytes.Buffer{}, &Comparison{}))
+	_, err = Collect(context.Background(), nil, split.Test, opt)
+	require.ErrorContains(t, err, "no run")
+	_, err = Collect(context.Background(), runs, nil, opt)
+	require.ErrorContains(t, err, "no text")
+}
+
+// TestZeroProbability: a model without smoothing is infinitely wrong, and the page says so.
+func TestZeroProbability(t *testing.T) {
+	runs, split, opt := exhibits(t, textFile(t), "word", map[string]map[string]any{"ngram": {"smoothing": "mle"}}, "ngram", "bigram")
+	c, err := Collect(context.Background(), runs, split.Test, opt)
+	require.NoError(t, err)
+	require.True(t, math.IsInf(float64(c.Rows[0].BitsPerByte), 1))
+	require.Same(t, c.Rows[1], c.best())
+	page, back := written(t, c)
+	require.Contains(t, page, "∞")
+	require.True(t, math.IsInf(float64(back.Rows[0].BitsPerByte), 1))
+
+	c, err = Collect(context.Background(), runs[:1], split.Test, opt) // and nobody else
+	require.NoError(t, err)
+	written(t, c)
+}
+
+// TestClosedVocabulary: what costs nothing to leave out has no bits per byte.
+func TestClosedVocabulary(t *testing.T) {
+	runs, split, opt := exhibits(t, textFile(t), "whitespace", nil, "unigram", "bigram")
+	c, err := Collect(context.Background(), runs, split.Test, opt)
+	require.NoError(t, err)
+	page, _ := written(t, c)
+	require.Contains(t, page, "The vocabulary is closed")
+}
+
+// TestTokenizers: tokens of two kinds do not stand side by side.
+func TestTokenizers(t *testing.T) {
+	data := textFile(t)
+	runs, split, opt := exhibits(t, data, "char", nil, "bigram")
+	more, _, _ := exhibits(t, data, "word", nil, "bigram")
+	c, err := Collect(context.Background(), append(runs, more...), split.Test, opt)
+	require.NoError(t, err)
+	require.Nil(t, c.Passage)
+	page, _ := written(t, c)
+	require.Contains(t, page, "different tokenizers")
+	require.Contains(t, page, "bigram · ", "two of a species go by their runs")
+}
+
+// forgetful predicts from how much it is given: the longer the context, the surer.
+type forgetful struct{}
+
+func (forgetful) Vocab() int { return 257 }
+func (forgetful) NextLogProbs(dst []float64, context []lm.Token) []float64 {
+	if len(dst) < 257 {
+		dst = make([]float64, 257)
+	}
+	n := float64(len(lm.SinceBOS(context)))
+	for v := range dst {
+		dst[v] = -100 / (n + 1)
+	}
+	return dst
+}
+
+func TestContexts(t *testing.T) {
+	docs := []corpus.Document{{Text: strings.Repeat("abcd", 60), End: "\n"}, {Text: strings.Repeat("xy", 20), End: "\n"}}
+	tok, err := corpus.Train("byte", docs, 0)
+	require.NoError(t, err)
+	r := &zoo.Run{Species: zoo.Catalogue()[0], Tokenizer: tok, Model: forgetful{}}
+	x := tokenized{docs: docs, bytes: tok.Bytes}
+	for _, d := range docs {
+		ids := corpus.EncodeDocument(nil, tok, d)
+		x.ids, x.nats = append(x.ids, ids), append(x.nats, make([]float64, len(ids)))
+	}
+	got, err := x.byContext(context.Background(), r.Model, 1, 2)
+	require.NoError(t, err)
+	require.Equal(t, []int{1, 2, 4, 8, 16, 32, 64, 0}, given(got))
+	for _, k := range got[:len(got)-1] {
+		require.InDelta(t, 100/float64(k.Given+1), float64(k.Nats), 1e-4, "%d tokens of context", k.Given)
+		require.Equal(t, 241-64, k.Tokens)
+	}
+	short := tokenized{docs: docs, ids: x.ids[1:], nats: x.nats[1:], bytes: tok.Bytes}
+	got, err = short.byContext(context.Background(), r.Model, 1, 1)
+	require.NoError(t, err)
+	require.Nil(t, got, "a document of 41 tokens has too few to try anything on")
+}
+
+func given(all []Context) (n []int) {
+	for _, k := range all {
+		n = append(n, k.Given)
+	}
+	return n
+}
+
+func TestWords(t *testing.T) {
+	train := []corpus.Document{{Text: "a a a b c c née"}}
+	test := []corpus.Document{{Text: "a, b zz née a"}}
+	counts := countWords(train, test)
+	require.Equal(t, map[string]int{"a": 3, "b": 1, "zz": 0, "née": 1}, counts)
+	all := buckets(counts, test)
+	require.Equal(t, []Bucket{{0, 0, 1}, {1, 1, 2}, {2, 3, 2}}, all)
+	tok, err := corpus.Train("byte", append(train, test...), 0)
+	require.NoError(t, err)
+	x := tokenized{docs: test, bytes: tok.Bytes}
+	ids := corpus.EncodeDocument(nil, tok, test[0])
+	nats := make([]float64, len(ids))
+	for i := range nats {
+		nats[i] = math.Pow(2, float64(i)) // so that a sum tells what is in it
+	}
+	x.ids, x.nats = [][]lm.Token{ids}, [][]float64{nats}
+	// bytes: a0 ,1 _2 b3 _4 z5 z6 _7 n8 é9 é10 e11 _12 a13
+	for i, want := range []float64{1<<5 + 1<<6, (1<<3 + 1<<8 + 1<<9 + 1<<10 + 1<<11) / 2., (1 + 1<<13) / 2.} {
+		require.InDelta(t, want, float64(*x.byWords(counts, 3)[i]), want*1e-5)
+	}
+}
+
+func TestCurve(t *testing.T) {
+	require.Nil(t, newCurve([]byte("no JSON\n{}\n")))
+	require.Nil(t, readCurve(t.TempDir()))
+	c := newCurve([]byte(`{"step":1,"loss":4,"tokens":10,"seconds":0.5}
+{"step":2,"loss":3,"tokens":20,"seconds":1}
+{"step":2,"loss":3,"tokens":20,"seconds":1,"valid":3.5}
+{"step":3,"lo`))
+	require.Equal(t, &Curve{
+		Steps: []int{1, 2}, Seconds: []float64{0.5, 1}, Tokens: []int{10, 20}, Loss: []float64{4, 3},
+		ValidSteps: []int{2}, ValidSeconds: []float64{1}, ValidTokens: []int{20}, Valid: []float64{3.5},
+	}, c)
+	var long bytes.Buffer
+	const n = 5000
+	for i := 1; i <= n; i++ {
+		fmt.Fprintf(&long, `{"step":%d,"loss":7,"tokens":%d,"seconds":1}`+"\n"+`{"step":%d,"loss":7,"valid":%d}`+"\n", i, i, i, i)
+	}
+	c = newCurve(long.Bytes())
+	require.LessOrEqual(t, len(c.Loss), maxCurve)
+	require.LessOrEqual(t, len(c.Valid), maxCurve+1)
+	require.Equal(t, float64(n), c.Valid[len(c.Valid)-1], "the last validation stays")
+	for i, loss := range c.Loss {
+		require.Equal(t, 7.0, loss)
+		require.True(t, i == 0 || c.Steps[i] > c.Steps[i-1])
+	}
+}
+
+// TestColour: two eras, four tokens; the best of an era stands for it.
+func TestColour(t *testing.T) {
+	inf := eval.Number(math.Inf(1))
+	c := &Comparison{
+		Rows: []*Row{{Model: "bigram", Title: "bigram", Era: "SLM"}, {Model: "ngram", Title: "5-gram", Era: "SLM"}, {Model: "gpt", Title: "GPT", Era: "PLM"}},
+		Passage: &Passage{Tokens: []string{"a", "b", "c", "d"}, Nats: [][]eval.Number{
+			{5, 1, 2, inf},
+			{1, 9, 2, inf},
+			{3, 1.5, 1.99, 1},
+		}},
+	}
+	got := colour(c)
+	require.Equal(t, []int{0, 0, -1, 1}, []int{got.Tokens[0].Group, got.Tokens[1].Group, got.Tokens[2].Group, got.Tokens[3].Group})
+	require.Equal(t, 2.0, got.Tokens[0].Margin)
+	require.Equal(t, "1.00", got.Tokens[0].Shade)
+	require.Equal(t, 0.5, got.Tokens[1].Margin)
+	require.Equal(t, "1.00", got.Tokens[3].Shade, "infinitely better is as strong as it gets")
+	require.Contains(t, got.Caption, "SLM 2, PLM 1; 1 are ties")
+}
+
+// TestPassageTruth: what the world knows of a token is told only where the token is one event.
+func TestPassageTruth(t *testing.T) {
+	d := corpus.Document{Text: "ab cd", End: "\n", Truth: []corpus.Event{
+		{Bytes: 2, Nats: 0.5, Class: corpus.Fact}, {Bytes: 3, Nats: 0.25, Class: corpus.Long}, {Bytes: 1, Nats: 2, Class: corpus.Choice},
+	}}
+	p := &Passage{}
+	p.truth(d, []int{2, 3, 5, 5}, 4) // "ab", " ", "cd", the end
+	require.Equal(t, []string{"fact", "long", "long", "choice"}, p.Classes)
+	require.Equal(t, []*eval.Number{finite(0.5), nil, nil, finite(2)}, p.Truth)
+}
+
+func TestCut(t *testing.T) {
+	require.Equal(t, corpus.Document{Text: "ab", Cut: true}, cut(corpus.Document{Text: "abé!", End: "\n"}, 3))
+	docs := []corpus.Document{{Text: "abc", End: "\n"}, {Text: "d", End: "\n"}}
+	require.Equal(t, docs[:1], beginning(docs, 5))
+	require.Equal(t, docs, beginning(docs, 6))
+}
+
+func TestRound(t *testing.T) {
+	for x, want := range map[float64]float64{0: 0, 1234567: 1234570, -0.00012345678: -0.000123457, math.Inf(1): math.Inf(1)} {
+		require.Equal(t, want, round(x))
+	}
+}
