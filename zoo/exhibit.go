@@ -13,6 +13,7 @@ func Exhibit(name, corpusName string) map[string]any {
 	switch name {
 	case "gpt":
 		values["n_layer"], values["n_head"], values["n_embd"] = 2, 4, 64
+		values["batch"] = 8
 		values["initializer_range"] = 0.08 // with 64 channels and GPT-2's 0.02, copying is learned late
 		values["lr"], values["min_lr"], values["beta2"], values["weight_decay"] = 6e-3, 2e-4, 0.98, 0.01
 	case "mlp":

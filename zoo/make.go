@@ -93,15 +93,26 @@ func (r *Run) count(o Order, docs [][]lm.Token) error {
 	for _, d := range docs {
 		out.Tokens += len(d)
 	}
+	if err := r.saveCounts(m); err != nil {
+		return err
+	}
 	if err := r.begin(o.Settings.Model, false); err != nil {
 		return err
 	}
-	if s, ok := m.(interface{ Save(io.Writer) error }); ok && r.Dir != "" {
-		if err := atomic.WriteFile(filepath.Join(r.Dir, CountsFile), s.Save); err != nil {
-			return err
-		}
-	}
 	return r.finish(out)
+}
+
+// saveCounts writes a counted model before the files that describe it: where there is no room for it, the run that was
+// there stays as it was.
+func (r *Run) saveCounts(m lm.Model) error {
+	s, ok := m.(interface{ Save(io.Writer) error })
+	if !ok || r.Dir == "" {
+		return nil
+	}
+	if err := os.MkdirAll(r.Dir, 0o777); err != nil {
+		return fmt.Errorf("cannot make the run's directory: %w", err)
+	}
+	return atomic.WriteFile(filepath.Join(r.Dir, CountsFile), s.Save)
 }
 
 // learn trains a neural model.

@@ -154,8 +154,15 @@ func ReadConfig(dir string) (Config, error) {
 	}
 	dec := json.NewDecoder(bytes.NewReader(data))
 	dec.DisallowUnknownFields()
-	if err := dec.Decode(&c); err != nil {
-		return c, fmt.Errorf("%s: %w", path, err)
+	err = dec.Decode(&c)
+	if err == nil && dec.More() {
+		err = errors.New("it goes on after its end")
+	}
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		err = errors.New("it is cut short")
+	}
+	if err != nil {
+		return c, fmt.Errorf("%s is damaged, or not what lmzoo train wrote (%w); restore it, or train again with --overwrite", path, err)
 	}
 	var compact bytes.Buffer // as it was before it was indented
 	if err := json.Compact(&compact, c.Model); err != nil {
@@ -213,7 +220,7 @@ func (r *Run) readTokenizer() error {
 		return fmt.Errorf("the run has no tokenizer: %w", err)
 	}
 	if r.Tokenizer, err = corpus.LoadTokenizer(data); err != nil {
-		return fmt.Errorf("%s: %w", path, err)
+		return fmt.Errorf("%s: %w", r.Dir, err) // which names the file
 	}
 	if info, err := tokenizerInfo(r.Tokenizer); err != nil || info != r.Config.Tokenizer {
 		return fmt.Errorf("%s is not the tokenizer the run was made with; restore it or train again", path)
@@ -257,9 +264,19 @@ func (r *Run) openCounts() error {
 		r.Model = lm.Uniform(r.Tokenizer.Vocab())
 		return nil
 	}
-	m, err := ngram.Open(filepath.Join(r.Dir, CountsFile))
+	path := filepath.Join(r.Dir, CountsFile)
+	m, err := ngram.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%s has no %s: it was lost, or never finished; train it again with --overwrite", r.Dir, CountsFile)
+	}
 	if err != nil {
 		return err
+	}
+	if err := m.Verify(); err != nil {
+		return errors.Join(fmt.Errorf("%s: %w", path, err), m.Close())
+	}
+	if m.Vocab() != r.Tokenizer.Vocab() {
+		return errors.Join(fmt.Errorf("%s has a vocabulary of %d, the run's tokenizer one of %d: it belongs to another run; train it again with --overwrite", path, m.Vocab(), r.Tokenizer.Vocab()), m.Close())
 	}
 	r.Model = m
 	return nil
