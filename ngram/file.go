@@ -48,7 +48,7 @@ func (m *Model) arrays() []array {
 		t := &m.tables[i]
 		n := i + 2
 		all = append(all, array{fmt.Sprintf("%d-gram rows", n), &t.rows}, array{fmt.Sprintf("%d-gram bases", n), &t.bases},
-			array{fmt.Sprintf("%d-gram probabilities", n), &t.probs}, array{fmt.Sprintf("%d-gram weights", n), &t.backoffs})
+			array{fmt.Sprintf("%d-gram probabilities", n), &t.probs}, array{fmt.Sprintf("%d-gram weights", n), &t.backoffs}, array{fmt.Sprintf("%d-gram index", n), &t.index})
 	}
 	for i := range m.counts {
 		c := &m.counts[i]

@@ -51,6 +51,9 @@ func (m *Model) checkHeader() error {
 				return fmt.Errorf("a field of %d bits in order %d", w, k+2)
 			}
 		}
+		if s.Index < 0 || s.Index > 33 {
+			return fmt.Errorf("a hash table of 2^%d slots in order %d", s.Index, k+2)
+		}
 		t := table{n: uint32(m.Grams[k+1])}
 		if k+2 < m.Order {
 			t.above = uint32(m.Grams[k+2])
@@ -77,6 +80,8 @@ func (m *Model) checkSizes() error {
 			return wrong("rows", k+2)
 		case !highest && len(t.bases) != (int(t.n)/baseEvery+1)*4:
 			return wrong("bases", k+2)
+		case t.indexBits == 0 && len(t.index) > 0, t.indexBits > 0 && uint64(len(t.index)) != rowBytes(1<<t.indexBits, t.indexStride):
+			return wrong("hash table", k+2)
 		case badBook(t.probs, s.Prob, 31):
 			return wrong("probabilities", k+2)
 		case !highest && badBook(t.backoffs, s.Backoff, 32):

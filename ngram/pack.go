@@ -126,6 +126,7 @@ func (g grams) packLevel(k int, h *header) table {
 		shape.Child = width(uint64(largest))
 		first = func(i int) uint64 { return uint64(child[i] - child[i/baseEvery*baseEvery]) }
 	}
+	t.index, shape.Index = packIndex(g.child[k-1], g.word[k])
 	t.shape(shape)
 	t.rows = packRows(n+1, shape.widths(), func(i int, row []uint64) {
 		row[3] = first(i)
@@ -154,6 +155,7 @@ type tableShape struct {
 	Prob    int `json:"prob"`
 	Backoff int `json:"backoff"`
 	Child   int `json:"child"`
+	Index   int `json:"index,omitempty"` // bits of a slot number of the hash table; 0: there is none
 }
 
 func (s tableShape) widths() []int { return []int{s.Word, s.Prob, s.Backoff, s.Child} }
@@ -162,6 +164,8 @@ func (s tableShape) widths() []int { return []int{s.Word, s.Prob, s.Backoff, s.C
 func (t *table) shape(s tableShape) {
 	fields, stride := layout(s.widths()...)
 	t.word, t.prob, t.backoff, t.child, t.stride = fields[0], fields[1], fields[2], fields[3], stride
+	index, indexStride := layout(width(uint64(t.n)))
+	t.indexBits, t.indexField, t.indexStride = s.Index, index[0], indexStride
 }
 
 func packFloats(values []float32) []byte {

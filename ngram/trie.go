@@ -36,6 +36,11 @@ type table struct {
 
 	word, prob, backoff, child field  // child: the first successor, counted from the base
 	probs, backoffs            []byte // codebooks of float32; empty: the fields are the values
+
+	index       []byte // hash table of the successors of big histories
+	indexBits   int
+	indexStride uint64
+	indexField  field
 }
 
 // baseEvery is how many rows share a base for their successors.
@@ -106,6 +111,9 @@ const linear = 8
 
 // find returns the row of a token among the successors lo … hi−1, or none.
 func (t *table) find(lo, hi, w uint32) (uint32, bool) {
+	if hi > lo+big && t.indexBits > 0 {
+		return t.lookUp(lo, hi, w)
+	}
 	for lo+linear < hi {
 		mid := lo + (hi-lo)/2
 		if t.wordAt(mid) <= w {
