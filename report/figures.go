@@ -190,10 +190,16 @@ func positionFigure(c *Comparison) figure {
 		}
 		return math.NaN()
 	}
+	sure := func(r *Row, x int) float64 { // of enough tokens to say something about
+		if x < len(r.Positions) && r.Positions[x].Tokens >= fewPositions {
+			return value(r, x)
+		}
+		return math.NaN()
+	}
 	return figure{
 		Title: "Why: loss by position in the document",
 		Caption: "What a token costs by how many tokens of its document came before it." +
-			gains(c, value, len(longest), " From the first place to the last the cost changes by %s nats (%s) to %s (%s)."),
+			gains(c, sure, len(longest), " From the first place to the last, of those with enough tokens, it changes by %s nats (%s) to %s (%s)."),
 		Charts: []chartPlace{{"positions", ""}}, Table: grid(c, "positions.csv", xs, 3, value),
 		Hint: "Documents also differ from their beginning to their end, so a fall that all models share, even those that remember little, lies in the text.",
 	}

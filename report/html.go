@@ -25,7 +25,7 @@ func HTML(w io.Writer, c *Comparison) error {
 		"text": asset, "css": func(name string) (template.CSS, error) { s, err := asset(name); return template.CSS(s), err },
 		"js":    func(name string) (template.JS, error) { s, err := asset(name); return template.JS(s), err },
 		"count": count, "join": func(words []string) string { return strings.Join(words, " ") },
-		"colour": func(i int) string { return fmt.Sprintf("m%d", i) },
+		"name": shortRun,
 	}).ParseFS(assets, "assets/report.tmpl")
 	if err != nil {
 		return err

@@ -284,8 +284,15 @@ func (m *comparison) chart() report.Chart {
 			c.Lines = append(c.Lines, report.Line{Label: "xz", Value: m.result.XZ})
 		}
 	}
+	closed := m.result.Rows[0].Report.Closed
+	if closed {
+		c.Title, c.Axis, c.Lines = "Perplexity of unseen text: "+m.data.data.Corpus, "perplexity, of this vocabulary alone", nil
+	}
 	for _, r := range m.result.Rows {
 		b := report.Bar{Label: r.Title, Value: float64(r.BitsPerByte), Low: float64(r.BitsPerByteLow), High: float64(r.BitsPerByteHigh)}
+		if closed {
+			b.Value, b.Low, b.High = float64(r.Perplexity), float64(r.Perplexity), float64(r.Perplexity)
+		}
 		if c.Parts != nil {
 			b.Value, b.Low, b.High = float64(r.Gap), float64(r.GapLow), float64(r.GapHigh)
 			b.Parts = make([]float64, len(c.Parts))

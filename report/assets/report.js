@@ -7,6 +7,7 @@ const font = (size, weight = '') => `${weight} ${size}px system-ui, -apple-syste
 const is = x => typeof x === 'number' && isFinite(x);
 const fixed = (x, n) => is(x) ? x.toFixed(n) : '–';
 const short = x => x >= 1e9 ? +(x / 1e9).toFixed(1) + 'G' : x >= 1e6 ? +(x / 1e6).toFixed(1) + 'M' : x >= 1e3 ? +(x / 1e3).toFixed(1) + 'k' : '' + +x.toFixed(2);
+const range = (from, to) => from === to ? '' + from : to < 2000 ? from + '–' + to : short(from) + '–' + short(to);
 const ratio = () => devicePixelRatio || 1;
 
 // What every chart shares: axes in the colours of the page, which change with its theme.
@@ -112,8 +113,8 @@ const pen = i => ({label: looks[i].title, stroke: css(looks[i].colour), width: l
 function steps(el, o) {
   const xs = o.xs.map((_, i) => i), room = Math.max(1, Math.ceil(o.xs.length * (Math.max(...o.xs.map(s => s.length)) * 7 + 10) / (el.clientWidth - 70)));
   return new uPlot({
-    width: el.clientWidth, height: 330, padding: [12, 14, 0, 0], cursor: {drag: {x: false, y: false}, y: false},
-    scales: {x: {time: false, range: [-.25, xs.length - .75]}, y: {}},
+    width: el.clientWidth, height: 330, padding: [12, 24, 0, 0], cursor: {drag: {x: false, y: false}, y: false},
+    scales: {x: {time: false, range: [-.4, xs.length - .6]}, y: {}},
     axes: [
       axis(o.x, {splits: xs.filter(i => i % room === 0), values: (u, at) => at.map(i => o.xs[i]), size: 32}),
       axis(o.y, {size: 46}),
@@ -186,7 +187,7 @@ const draw = {
   positions(el) {
     const all = longest(r => r.positions);
     return steps(el, {
-      xs: all.map(p => p.from === p.to ? '' + p.from : p.from + '–' + p.to), x: 'token of the document', y: 'nats per token', what: 'token',
+      xs: all.map(p => range(p.from, p.to)), x: 'token of the document', y: 'nats per token', what: 'token',
       rows: rows(r => (r.positions || []).map(p => p.nats_per_token)),
     });
   },
@@ -200,7 +201,7 @@ const draw = {
   words(el) {
     const first = Math.max(0, C.word_frequencies.findIndex(b => b.words > 0));
     return steps(el, {
-      xs: C.word_frequencies.slice(first).map(b => b.from === b.to ? '' + b.from : short(b.from) + '–' + short(b.to)), x: 'times in the training text', y: 'nats per word', what: 'times',
+      xs: C.word_frequencies.slice(first).map(b => range(b.from, b.to)), x: 'times in the training text', y: 'nats per word', what: 'times',
       rows: rows(r => r.nats_by_words && r.nats_by_words.slice(first)),
     });
   },
