@@ -1,0 +1,56 @@
+package ngram
+
+import (
+	"math/rand/v2"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"lmzoo/lm"
+)
+
+// Every successor of every history is found, big history or small, and nothing else.
+func TestFindEverySuccessor(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	docs := make([][]lm.Token, 300)
+	for i := range docs {
+		docs[i] = make([]lm.Token, 30)
+		for j := range docs[i][:29] {
+			docs[i][j] = 1 + r.Int32N(1+r.Int32N(199)) // low tokens often, with many successors
+		}
+	}
+	m, _, err := Train(docs, Config{Order: 3, Vocab: 200})
+	require.NoError(t, err)
+	bigOnes, small := 0, 0
+	for k := 1; k < m.Order; k++ {
+		table := &m.tables[k-1]
+		for x := range uint32(m.Grams[k-1]) {
+			lo, hi := m.successors(k, x)
+			want := map[uint32]uint32{}
+			for i := lo; i < hi; i++ {
+				want[table.wordAt(i)] = i
+			}
+			for w := range uint32(200) {
+				i, ok := want[w]
+				if !ok {
+					i = none
+				}
+				got, found := table.find(lo, hi, w)
+				require.Equal(t, ok, found)
+				require.Equal(t, i, got)
+			}
+			if hi-lo > big {
+				bigOnes++
+			} else {
+				small++
+			}
+		}
+	}
+	require.Greater(t, bigOnes, 50)
+	require.Greater(t, small, 50)
+
+	for i := range m.tables[0].index {
+		m.tables[0].index[i] = 0xff
+	}
+	exercise(m) // a damaged table without an empty slot still ends
+}
