@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -14,6 +13,7 @@ import (
 	"lmzoo/format/atomic"
 	"lmzoo/lm"
 	"lmzoo/lm/eval"
+	"lmzoo/ngram"
 	"lmzoo/train"
 )
 
@@ -84,7 +84,7 @@ func (r *Run) finish(out Outcome) error {
 // count makes an n-gram model in one pass.
 func (r *Run) count(o Order, docs [][]lm.Token) error {
 	start := time.Now()
-	m, notes, err := o.Species.count(o.Settings.Model, docs, o.Tokenizer)
+	m, notes, err := o.Species.count(o.Settings.Model, docs, corpus.EncodeDocuments(o.Tokenizer, o.Split.Valid), o.Tokenizer)
 	if err != nil {
 		return err
 	}
@@ -105,14 +105,25 @@ func (r *Run) count(o Order, docs [][]lm.Token) error {
 // saveCounts writes a counted model before the files that describe it: where there is no room for it, the run that was
 // there stays as it was.
 func (r *Run) saveCounts(m lm.Model) error {
-	s, ok := m.(interface{ Save(io.Writer) error })
-	if !ok || r.Dir == "" {
+	kept := counts(m)
+	if kept == nil || r.Dir == "" {
 		return nil
 	}
 	if err := os.MkdirAll(r.Dir, 0o777); err != nil {
 		return fmt.Errorf("cannot make the run's directory: %w", err)
 	}
-	return atomic.WriteFile(filepath.Join(r.Dir, CountsFile), s.Save)
+	return atomic.WriteFile(filepath.Join(r.Dir, CountsFile), kept.Save)
+}
+
+// counts is the n-gram model in m, nil if there is none.
+func counts(m lm.Model) *ngram.Model {
+	switch m := m.(type) {
+	case *ngram.Model:
+		return m
+	case *ngram.Cache:
+		return counts(m.Base)
+	}
+	return nil
 }
 
 // learn trains a neural model.

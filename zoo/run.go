@@ -78,10 +78,10 @@ type Run struct {
 func (r *Run) Params() int { return params(r.Model) }
 
 func params(m lm.Model) int {
-	switch m := m.(type) {
-	case Neural:
+	if m, ok := m.(Neural); ok {
 		return nn.Count(m)
-	case interface{ Params() int }:
+	}
+	if m := counts(m); m != nil {
 		return m.Params()
 	}
 	return 0
@@ -101,6 +101,11 @@ func (r *Run) Fingerprint() (string, error) {
 		_, err = io.Copy(h, f)
 		f.Close()
 		if err != nil {
+			return "", err
+		}
+	}
+	if r.Species.Name == mixName {
+		if err := r.hashMix(h); err != nil {
 			return "", err
 		}
 	}
@@ -186,7 +191,7 @@ func Open(dir string) (*Run, error) {
 		return nil, err
 	}
 	r := &Run{Dir: dir, Config: c}
-	if r.Species, err = Find(c.Species); err != nil {
+	if r.Species, err = speciesOf(c); err != nil {
 		return nil, fmt.Errorf("%s: %w", filepath.Join(dir, ConfigFile), err)
 	}
 	if err := r.readTokenizer(); err != nil {
@@ -196,10 +201,21 @@ func Open(dir string) (*Run, error) {
 	if err != nil {
 		return nil, err
 	}
-	if r.Species.IsNeural() {
+	switch {
+	case r.Species.Name == mixName:
+		return r, r.openMix(settings)
+	case r.Species.IsNeural():
 		return r, r.openWeights(settings)
 	}
-	return r, r.openCounts()
+	return r, r.openCounts(settings)
+}
+
+// speciesOf is the species of a run that has been made.
+func speciesOf(c Config) (*Species, error) {
+	if c.Species == mixName {
+		return mixed(), nil
+	}
+	return Find(c.Species)
 }
 
 // OpenTokenizer reads the tokenizer of a run alone.
@@ -259,7 +275,7 @@ func (r *Run) openWeights(s *Settings) error {
 	return nil
 }
 
-func (r *Run) openCounts() error {
+func (r *Run) openCounts(s *Settings) error {
 	if r.Species.Name == "uniform" {
 		r.Model = lm.Uniform(r.Tokenizer.Vocab())
 		return nil
@@ -279,5 +295,8 @@ func (r *Run) openCounts() error {
 		return errors.Join(fmt.Errorf("%s has a vocabulary of %d, the run's tokenizer one of %d: it belongs to another run; train it again with --overwrite", path, m.Vocab(), r.Tokenizer.Vocab()), m.Close())
 	}
 	r.Model = m
-	return nil
+	if c, ok := s.Model.(*cacheConfig); ok {
+		r.Model, err = c.over(m, r.Tokenizer)
+	}
+	return err
 }

@@ -29,7 +29,7 @@ type Species struct {
 	Sizes     []string `json:"sizes,omitempty"`
 
 	settings func(size string) (*Settings, error)
-	count    func(config any, docs [][]lm.Token, tok corpus.Tokenizer) (lm.Model, []string, error)
+	count    func(config any, docs, valid [][]lm.Token, tok corpus.Tokenizer) (lm.Model, []string, error)
 	build    func(config any, tok corpus.Tokenizer, rng *rand.Rand) (Neural, error)
 	source   func(docs [][]lm.Token, b, t int, seed uint64) (corpus.Source, error)
 }
@@ -53,12 +53,13 @@ func Catalogue() []*Species {
 			Paper:     "Shannon, A Mathematical Theory of Communication, §3, zero-order approximation",
 			Remembers: "nothing, and has seen nothing",
 			settings:  func(string) (*Settings, error) { return &Settings{Model: &struct{}{}}, nil },
-			count: func(_ any, _ [][]lm.Token, tok corpus.Tokenizer) (lm.Model, []string, error) {
+			count: func(_ any, _, _ [][]lm.Token, tok corpus.Tokenizer) (lm.Model, []string, error) {
 				return lm.Uniform(tok.Vocab()), nil, nil
 			},
 		},
 		counted("unigram", "unigram", 1948, 1, "Shannon, A Mathematical Theory of Communication, §3, first-order approximation", "nothing: how often each token occurs"),
 		counted("bigram", "bigram", 1948, 2, "Shannon, A Mathematical Theory of Communication, §3, second-order approximation; Markov 1913", "the last token"),
+		cached(),
 		counted("ngram", "5-gram modified Kneser-Ney", 1998, 5, "Chen & Goodman, An Empirical Study of Smoothing Techniques for Language Modeling", "the last n−1 tokens, as exact counts", "kn5"),
 		{
 			Name: "mlp", Aliases: []string{"nplm"}, Title: "NPLM", Era: "NLM", Year: 2003, Sizes: sizes,
@@ -121,18 +122,10 @@ func counted(name, title string, year, order int, paper, remembers string, alias
 		settings: func(string) (*Settings, error) {
 			return &Settings{Model: &ngram.Config{Order: order, Smoothing: "modified-kneser-ney"}}, nil
 		},
-		count: func(config any, docs [][]lm.Token, tok corpus.Tokenizer) (lm.Model, []string, error) {
-			c := *config.(*ngram.Config)
-			if name != "ngram" && c.Order != order {
-				return nil, nil, fmt.Errorf("a %s has order %d; any other is an ngram: lmzoo train ngram --order %d", name, order, c.Order)
-			}
-			c.Vocab, c.Unk = tok.Vocab(), -1
-			if tok.Name() == "whitespace" {
-				c.Unk = corpus.Unk
-			}
-			m, notes, err := ngram.Train(docs, c)
+		count: func(config any, docs, _ [][]lm.Token, tok corpus.Tokenizer) (lm.Model, []string, error) {
+			m, notes, err := countNgrams(*config.(*ngram.Config), docs, tok)
 			if err != nil {
-				return nil, nil, err
+				return nil, nil, err // not m, which would be a nil pointer in an interface
 			}
 			return m, notes, nil
 		},

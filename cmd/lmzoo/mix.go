@@ -1,0 +1,118 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/jedib0t/go-pretty/v6/table"
+	"github.com/spf13/cobra"
+
+	"lmzoo/corpus"
+	"lmzoo/lm/eval"
+	"lmzoo/zoo"
+)
+
+// mixture is the result of `lmzoo mix`.
+type mixture struct {
+	Runs        []string      `json:"runs"`
+	Weights     []float64     `json:"weights"`
+	Evaluations []*evaluation `json:"evaluations"` // of the mixture and of its parts, on the test text
+}
+
+func newMix() *cobra.Command {
+	var (
+		run   runFlags
+		valid string
+		out   string
+	)
+	c := &cobra.Command{
+		Use:   "mix RUN RUN...",
+		Short: "Interpolate runs, across eras, with the weights that serve validation text best",
+		Long: `Interpolate runs of one tokenizer, P = Σ λ_k P_k, with the weights that make the validation text likeliest
+(expectation maximisation), and judge the mixture and its parts by the test text. Models of different eras fail in
+different places, so the mixture often beats them all (Mikolov et al. 2011).`,
+		Example: "  lmzoo mix runs/compare/ngram runs/compare/rnn --out runs/mix",
+		Args:    cobra.MinimumNArgs(2),
+		RunE: func(c *cobra.Command, args []string) error {
+			p := newProgress(c.ErrOrStderr(), run.quiet)
+			var runs []*zoo.Run
+			for _, dir := range args {
+				r, err := zoo.Open(dir)
+				if err != nil {
+					return err
+				}
+				runs = append(runs, r)
+			}
+			docs, err := validationText(c, runs[0], valid)
+			if err != nil {
+				return err
+			}
+			p.note("finding the weights on %d documents of validation text", len(docs))
+			mix, err := zoo.Mix(c.Context(), runs, docs)
+			if err != nil {
+				return err
+			}
+			if out != "" {
+				if err := mix.Keep(out, commandLine()); err != nil {
+					return err
+				}
+			}
+			e := evaluator{split: "test", progress: p, stdin: c.InOrStdin(), options: eval.Options{Threads: run.threads, Seed: run.seed}}
+			result := mixture{}
+			result.Runs, result.Weights = mix.Weights()
+			for _, r := range append([]*zoo.Run{mix}, runs...) {
+				row, err := e.judge(c.Context(), r)
+				if err != nil {
+					return err
+				}
+				row.Positions = nil
+				result.Evaluations = append(result.Evaluations, row)
+			}
+			compareWithFirst(result.Evaluations, run.seed)
+			p.clear()
+			if run.json {
+				return printJSON(c.OutOrStdout(), result)
+			}
+			printMixture(c, &result, args)
+			return nil
+		},
+	}
+	run.add(c)
+	c.Flags().StringVar(&valid, "valid", "", "text to find the weights by (default: the validation part of the first run's corpus)")
+	c.Flags().StringVar(&out, "out", "", "directory to keep the mixture in, as a run like any other")
+	return c
+}
+
+// validationText is a file of its own, or the validation part of a run's corpus.
+func validationText(c *cobra.Command, r *zoo.Run, valid string) ([]corpus.Document, error) {
+	data, part := r.Config.Data, "valid"
+	if valid != "" {
+		data, part = zoo.Data{Corpus: valid, Documents: data.Documents, Split: "100/0/0"}, "train"
+	}
+	split, err := data.Load(c.Context(), c.InOrStdin(), r.Tokenizer.Name() == "byte")
+	if err != nil {
+		return nil, err
+	}
+	return zoo.Part(split, part)
+}
+
+func printMixture(c *cobra.Command, m *mixture, names []string) {
+	t := newTable(c.OutOrStdout())
+	t.AppendHeader(table.Row{"run", "weight", "perplexity", "bits/byte", "95 %", "gap", "against the mixture"})
+	for i, e := range m.Evaluations {
+		name, weight, against := "the mixture", "", ""
+		if i > 0 {
+			name, weight = names[i-1], fmt.Sprintf("%.3f", m.Weights[i-1])
+		}
+		if a := e.Against; a != nil {
+			against = fmt.Sprintf("%+.4f %s", a.Delta, a.Unit)
+			if a.Tie {
+				against += ", a tie"
+			}
+		}
+		t.AppendRow(table.Row{
+			name, weight, number(float64(e.Perplexity), 3), number(float64(e.BitsPerByte), 4),
+			interval(float64(e.BitsPerByteLow), float64(e.BitsPerByteHigh), 4), number(float64(e.Gap), 4), against,
+		})
+	}
+	t.Render()
+}
