@@ -78,7 +78,7 @@ Start with:   lmzoo compare          every era on a small synthetic world, in ab
 		command *cobra.Command
 	}{
 		{"see", newCompare()}, {"see", newPlay()}, {"see", newReport()}, {"see", newList()}, {"see", newNext()}, {"see", newGenerate()}, {"see", newExplain()},
-		{"work", newTrain()}, {"work", newEval()}, {"work", newCompress()}, {"work", newDecompress()}, {"work", newExport()},
+		{"work", newTrain()}, {"work", newEval()}, {"work", newCompress()}, {"work", newDecompress()}, {"work", newExport()}, {"work", newMix()},
 		{"data", newCorpus()}, {"data", newTokenize()},
 	} {
 		c.command.GroupID = c.group
