@@ -10,9 +10,10 @@ import (
 	"lmzoo/train"
 )
 
-// keep returns the observers that write the run to its directory while it is being made: the weights whenever
-// they are better than ever before, the checkpoint to go on from, and the metrics.
-func (r *Run) keep(tr *train.Trainer, resume bool) (obs []train.Observer, closeFiles func(), err error) {
+// keep returns the observers that write the run to its directory while it is being made: the metrics, the weights
+// whenever validate finds them better than ever before, and the checkpoint to go on from. The metrics come first: a
+// step that is in a checkpoint is in them too, even if the run is stopped while it is validated or saved.
+func (r *Run) keep(tr *train.Trainer, resume bool, validate ...train.Observer) (obs []train.Observer, closeFiles func(), err error) {
 	checkpoint := filepath.Join(r.Dir, CheckpointFile)
 	if resume {
 		err = tr.Resume(checkpoint, r.facts())
@@ -26,11 +27,8 @@ func (r *Run) keep(tr *train.Trainer, resume bool) (obs []train.Observer, closeF
 	if err != nil {
 		return nil, nil, fmt.Errorf("cannot keep the metrics: %w", err)
 	}
-	return []train.Observer{
-		train.SaveBest(filepath.Join(r.Dir, WeightsFile), r.metadata()),
-		train.Checkpoint(checkpoint, r.facts()),
-		train.Metrics(metrics),
-	}, func() { metrics.Close() }, nil
+	obs = []train.Observer{train.Metrics(metrics), train.SaveBest(filepath.Join(r.Dir, WeightsFile), r.metadata())}
+	return append(append(obs, validate...), train.Checkpoint(checkpoint, r.facts())), func() { metrics.Close() }, nil
 }
 
 // facts are what a checkpoint must agree on with the run that goes on from it.

@@ -154,12 +154,12 @@ func (r *Run) learn(ctx context.Context, o Order, docs [][]lm.Token, obs []train
 		watch = append(watch, train.Validate(validation(m, o)))
 	}
 	if r.Dir != "" {
-		kept, closeFiles, err := r.keep(tr, o.Resume)
+		kept, closeFiles, err := r.keep(tr, o.Resume, watch...)
 		if err != nil {
 			return err
 		}
 		defer closeFiles()
-		watch = append(watch, kept...)
+		watch = kept
 	}
 	sum, err := tr.Run(ctx, append(watch, obs...)...)
 	if err != nil {
