@@ -182,21 +182,37 @@ func zeroRows(m blas32.General) {
 }
 
 // AttentionStep computes the attention of one new position over a key-value cache: q and dst are [C], k
-// and v are [T, C] with the new position's own row already in place as the last. att is scratch for at
-// least T floats.
-func AttentionStep(dst, q, k, v, att []float32, T, H int) {
-	C := len(q)
-	D := C / H
+// and v are [T, C] with the new position's own row already in place as the last. The heads are divided among the crew.
+func (t *Tape) AttentionStep(dst, q, k, v []float32, T, H int) {
+	t.step = attentionStep{dst: dst[:len(q)], q: q, k: k, v: v, att: t.Scratch(H * T), T: T, D: len(q) / H}
+	if len(q)*T < attentionAlone {
+		for h := range H {
+			t.step.Part(h)
+		}
+		return
+	}
+	t.Crew.Do(H, &t.step)
+}
+
+// attentionAlone is how many keys' channels are read faster than they are shared.
+const attentionAlone = 1 << 13
+
+type attentionStep struct {
+	dst, q, k, v, att []float32 // att [H, T]
+	T, D              int
+}
+
+// Part is the attention of head h.
+func (s *attentionStep) Part(h int) {
+	C, D := len(s.q), s.D
 	scale := float32(1 / math.Sqrt(float64(D)))
-	clear(dst[:C])
-	for h := range H {
-		q, y, att := q[h*D:][:D], dst[h*D:][:D], att[:T]
-		for t := range T {
-			att[t] = scale * vec.Dot(q, k[t*C+h*D:][:D])
-		}
-		softmaxForward(att, 0, T)
-		for t, a := range att {
-			vec.Axpy(y, a, v[t*C+h*D:][:D])
-		}
+	q, y, att := s.q[h*D:][:D], s.dst[h*D:][:D], s.att[h*s.T:][:s.T]
+	for t := range att {
+		att[t] = scale * vec.Dot(q, s.k[t*C+h*D:][:D])
+	}
+	softmaxForward(att, 0, len(att))
+	clear(y)
+	for t, a := range att {
+		vec.Axpy(y, a, s.v[t*C+h*D:][:D])
 	}
 }

@@ -86,11 +86,11 @@ func TestAttentionStepIsTheLastRow(t *testing.T) {
 	qkv := wild(T, 3*C, 2, 1)
 	y := NewForward().Attention(qkv, 1, T, H, nil, 0)
 	k, v := make([]float32, T*C), make([]float32, T*C)
-	dst, scores := make([]float32, C), make([]float32, T)
+	dst, tape := make([]float32, C), NewForward()
 	for i := range T {
 		copy(k[i*C:], qkv.Row(i)[C:2*C])
 		copy(v[i*C:], qkv.Row(i)[2*C:])
-		AttentionStep(dst, qkv.Row(i)[:C], k, v, scores, i+1, H)
+		tape.AttentionStep(dst, qkv.Row(i)[:C], k, v, i+1, H)
 		require.InDeltaSlice(t, y.Row(i), dst, 1e-5)
 	}
 }

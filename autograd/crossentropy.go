@@ -71,16 +71,3 @@ func crossEntropyBackward(probs []float32, y []int32, v int, g float32) {
 		vec.Scale(p, g)
 	}
 }
-
-// LogSoftmax stores logits − ln Σ exp(logits), in nats, in dst, computed in float64.
-func LogSoftmax(dst []float64, logits []float32) {
-	top := vec.Max(logits)
-	var sum float64
-	for _, v := range logits {
-		sum += math.Exp(float64(v - top))
-	}
-	shift := float64(top) + math.Log(sum)
-	for i, v := range logits {
-		dst[i] = float64(v) - shift
-	}
-}

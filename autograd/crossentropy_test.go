@@ -64,7 +64,7 @@ func TestNoTargetsNoLoss(t *testing.T) {
 
 func TestLogSoftmax(t *testing.T) {
 	dst := make([]float64, 3)
-	LogSoftmax(dst, []float32{1000, 1001, 999})
+	NewForward().LogSoftmax(dst, []float32{1000, 1001, 999})
 	sum := 0.0
 	for _, v := range dst {
 		sum += math.Exp(v)

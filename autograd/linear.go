@@ -36,6 +36,10 @@ func (t *Tape) linear(r, x, w, b *Tensor, trans blas.Transpose) *Tensor {
 		r.want("residual of Linear", x.Rows, out)
 	}
 	y := t.New(x.Rows, out)
+	if x.Rows == 1 && t.forward {
+		t.linearRow(y, r, x, w, b, trans)
+		return y
+	}
 	linearForward(y.General, data(r), x.General, w.General, data(b), trans)
 	Record(t, linearOp{y, r, x, w, b, trans})
 	return y
@@ -87,6 +91,31 @@ func linearForward(y blas32.General, r []float32, x, w blas32.General, b []float
 		beta = 0
 	}
 	blas32.Gemm(blas.NoTrans, trans, 1, x, w, beta, y)
+}
+
+// linearRow is linearForward of one row, as in generation, which has the crew, and weights of one byte if there are any.
+func (t *Tape) linearRow(y, r, x, w, b *Tensor, trans blas.Transpose) {
+	if w.Int8 != nil {
+		t.Crew.MulInt8(w.Int8, y.Data, x.Data)
+		for _, more := range []*Tensor{r, b} {
+			if more != nil {
+				vec.Add(y.Data, more.Data)
+			}
+		}
+		return
+	}
+	beta := float32(0)
+	for _, first := range []*Tensor{r, b} {
+		switch {
+		case first == nil:
+		case beta == 0:
+			copy(y.Data, first.Data)
+			beta = 1
+		default:
+			vec.Add(y.Data, first.Data)
+		}
+	}
+	t.Crew.MulRow(trans, y.Cols, x.Cols, x.Data, w.Data, w.Stride, beta, y.Data)
 }
 
 // addRows adds every row of m to sum.

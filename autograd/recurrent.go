@@ -4,6 +4,7 @@ import (
 	"gonum.org/v1/gonum/blas"
 	"gonum.org/v1/gonum/blas/blas32"
 
+	"lmzoo/autograd/gemm"
 	"lmzoo/autograd/vec"
 )
 
@@ -19,6 +20,8 @@ type unroll struct {
 	whh, bhh *Tensor        // [G·H, H] and [1, G·H], G gates
 	whhT     blas32.General // whh turned once for many steps that multiply by it; empty for a few
 	prev     []float32      // [B·T, H] the state before each step
+	row      []float32      // [G·H] a step's product with whh in bytes, for one row
+	crew     *gemm.Crew
 }
 
 // turnFrom is the number of steps from which on turning whh costs less than reading it across in each.
@@ -33,7 +36,10 @@ func (t *Tape) unroll(xw, whh, bhh, h0 *Tensor, B, T, gates int, x []int32) unro
 		bhh.want("bhh of a recurrent layer", 1, gates*H)
 	}
 	u := unroll{B: B, T: T, H: H, x: x[:B*T], whh: whh, bhh: bhh, prev: t.Scratch(B * T * H)}
-	if T >= turnFrom {
+	switch {
+	case whh.Int8 != nil && B == 1 && t.forward:
+		u.row, u.crew = t.Scratch(gates*H), t.Crew
+	case T >= turnFrom:
 		u.whhT = transpose(t.Scratch(gates*H*H), whh.General)
 	}
 	u.start(u.prev, h0)
@@ -103,9 +109,14 @@ func (u *unroll) product(dst, xw []float32, t int) {
 			}
 		}
 	}
-	if prev, sums := u.step(u.prev, t, u.H), u.step(dst, t, c); u.whhT.Rows > 0 {
+	prev, sums := u.step(u.prev, t, u.H), u.step(dst, t, c)
+	switch {
+	case u.row != nil:
+		u.crew.MulInt8(u.whh.Int8, u.row, prev.Data)
+		vec.Add(sums.Data[:c], u.row)
+	case u.whhT.Rows > 0:
 		blas32.Gemm(blas.NoTrans, blas.NoTrans, 1, prev, u.whhT, 1, sums)
-	} else {
+	default:
 		blas32.Gemm(blas.NoTrans, blas.Trans, 1, prev, u.whh.General, 1, sums)
 	}
 }

@@ -4,6 +4,8 @@ import (
 	"math/rand/v2"
 
 	"gonum.org/v1/gonum/blas/blas32"
+
+	"lmzoo/autograd/gemm"
 )
 
 // Op is one recorded operation: Backward adds to the gradients of its inputs what the gradient of its
@@ -15,6 +17,9 @@ type Tape struct {
 	// Rand draws the dropout masks; nil means no dropout, as when a model is judged and not trained.
 	Rand *rand.Rand
 
+	// Crew shares the work of single rows, as when a token is generated; nil means none. It changes no bit.
+	Crew *gemm.Crew
+
 	forward bool
 	ops     []Op
 	made    []int // how many tensors there were when each op was recorded
@@ -23,6 +28,8 @@ type Tape struct {
 	floats  arena[float32]
 	ints    arena[int32]
 	spare   [][]float32 // gradients that nobody needs any more
+	softmax logSoftmax
+	step    attentionStep
 }
 
 // NewTape returns a tape that records.

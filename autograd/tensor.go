@@ -9,6 +9,7 @@ import (
 
 	"gonum.org/v1/gonum/blas/blas32"
 
+	"lmzoo/autograd/gemm"
 	"lmzoo/autograd/vec"
 )
 
@@ -20,6 +21,11 @@ type Tensor struct {
 	// Grad has the layout of Data; it is nil where no gradient is wanted, and empty on a tape until the first
 	// op sends one. So nothing has to be cleared before, and memory is needed only while it means something.
 	Grad []float32
+
+	// Int8, if not nil, is the same matrix in one byte for each weight, for products with a single row: Data holds the
+	// very numbers that its bytes stand for.
+	Int8 *gemm.Int8
+
 	tape *Tape // whose memory Grad comes from; nil for a leaf
 }
 

@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"lmzoo/autograd"
+	"lmzoo/autograd/gemm"
 	"lmzoo/corpus"
 	"lmzoo/lm"
 	"lmzoo/nn"
@@ -32,6 +33,7 @@ type Model struct {
 
 	tapes    *sync.Pool // of forward tapes
 	contexts *sync.Pool // of *contexts
+	crew     *gemm.Crew // generates a token together; nil: one thread alone
 }
 
 // New returns a model whose embeddings are drawn from N(0, 1) and whose tanh units start in their linear

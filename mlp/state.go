@@ -36,12 +36,14 @@ func (s *state) Push(tok lm.Token) {
 // NextLogProbs stores ln P(v | the last n−1 tokens) in dst[v] for every token v.
 func (s *state) NextLogProbs(dst []float64) []float64 {
 	t := s.m.tapes.Get().(*autograd.Tape)
+	t.Crew = s.m.crew
 	a := s.m.hidden(t, s.context) // [1, h]
 	if s.m.W == nil {
 		dst = nn.NextLogProbs(t, dst, a, s.m.U, s.m.B)
 	} else {
-		dst = nn.LogSoftmax(dst, s.m.direct(t, s.context, a).Row(0))
+		dst = nn.LogSoftmax(t, dst, s.m.direct(t, s.context, a).Row(0))
 	}
+	t.Crew = nil
 	t.Reset()
 	s.m.tapes.Put(t)
 	return dst

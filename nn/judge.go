@@ -15,23 +15,15 @@ import (
 // too short. x is one hidden vector [1, C], w the output layer [V, C]; bias [1, V] may be nil. It is
 // computed in float64 from float32 logits, so that the probabilities sum to 1 within 1e-12.
 func NextLogProbs(t *autograd.Tape, dst []float64, x, w, bias *autograd.Tensor) []float64 {
-	return LogSoftmax(dst, t.LinearT(x, w, bias).Row(0)) // [1, V]
+	return LogSoftmax(t, dst, t.LinearT(x, w, bias).Row(0)) // [1, V]
 }
 
 // LogSoftmax stores ln softmax(logits), in nats, in dst and returns it, or a new slice if dst is too short.
-func LogSoftmax(dst []float64, logits []float32) []float64 {
+func LogSoftmax(t *autograd.Tape, dst []float64, logits []float32) []float64 {
 	if len(dst) < len(logits) {
 		dst = make([]float64, len(logits))
 	}
-	top := float64(vec.Max(logits))
-	sum := 0.0
-	for _, v := range logits {
-		sum += math.Exp(float64(v) - top)
-	}
-	shift := top + math.Log(sum)
-	for i, v := range logits {
-		dst[i] = float64(v) - shift
-	}
+	t.LogSoftmax(dst, logits)
 	return dst
 }
 

@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"lmzoo/autograd"
+	"lmzoo/autograd/gemm"
 	"lmzoo/corpus"
 	"lmzoo/nn"
 )
@@ -25,6 +26,7 @@ type Model struct {
 	cell  cell
 	carry *carry
 	tapes *sync.Pool // of forward tapes
+	crew  *gemm.Crew // generates a token together; nil: one thread alone
 }
 
 // Layers are the weights of the recurrent layers, G gates each.

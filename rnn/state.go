@@ -43,9 +43,11 @@ func (s *state) Push(tok lm.Token) {
 // NextLogProbs stores ln P(v | the tokens so far) in dst[v] for every token v.
 func (s *state) NextLogProbs(dst []float64) []float64 {
 	t := s.m.tapes.Get().(*autograd.Tape)
+	t.Crew = s.m.crew
 	s.read(t)
 	h := t.Const(1, len(s.out), s.out) // [1, H]
 	dst = nn.NextLogProbs(t, dst, h, s.m.head(), s.m.Decoder.Bias)
+	t.Crew = nil
 	t.Reset()
 	s.m.tapes.Put(t)
 	return dst

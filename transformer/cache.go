@@ -65,9 +65,11 @@ func (s *cache) Push(tok lm.Token) {
 // NextLogProbs stores ln P(v | the tokens so far) in dst[v] for every token v.
 func (s *cache) NextLogProbs(dst []float64) []float64 {
 	t := s.m.tapes.Get().(*autograd.Tape)
+	t.Crew = s.m.crew
 	s.encode(t)
 	h := t.Const(1, len(s.h), s.h) // [1, C]
 	dst = nn.NextLogProbs(t, dst, h, s.m.WTE.Weight, nil)
+	t.Crew = nil
 	t.Reset()
 	s.m.tapes.Put(t)
 	return dst
@@ -97,9 +99,8 @@ func (s *cache) attend(t *autograd.Tape, layer int, qkv *autograd.Tensor) *autog
 		return t.Attention(qkv, 1, qkv.Rows, s.m.Config.NHead, nil, 0)
 	}
 	att := t.New(qkv.Rows, c) // [n, C]
-	scratch := t.Scratch(len(s.window))
 	for i := range qkv.Rows {
-		autograd.AttentionStep(att.Row(i), qkv.Row(i)[:c], k, v, scratch, s.done+i+1, s.m.Config.NHead)
+		t.AttentionStep(att.Row(i), qkv.Row(i)[:c], k, v, s.done+i+1, s.m.Config.NHead)
 	}
 	return att
 }

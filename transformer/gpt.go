@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"lmzoo/autograd"
+	"lmzoo/autograd/gemm"
 	"lmzoo/corpus"
 	"lmzoo/nn"
 )
@@ -27,6 +28,7 @@ type Model struct {
 
 	tapes *sync.Pool // of forward tapes
 	packs *sync.Pool // of *packed
+	crew  *gemm.Crew // generates a token together; nil: one thread alone
 }
 
 // Block is one layer: attention moves information between positions, the MLP works on each alone.

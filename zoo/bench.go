@@ -161,7 +161,7 @@ func newBencher(s BenchShape, threads int) (*bencher, error) {
 	if x.int8, err = s.build(); err != nil {
 		return nil, err
 	}
-	nn.Quantize(x.int8)
+	Quantize(x.int8)
 	for _, n := range slices.Compact([]int{1, threads}) {
 		r := &benchRun{threads: n}
 		x.runs = append(x.runs, r)
@@ -344,4 +344,13 @@ func SetThreads(m lm.Model, threads int) {
 	if m, ok := m.(interface{ SetThreads(int) }); ok {
 		m.SetThreads(threads)
 	}
+}
+
+// Quantize rounds the weights of a neural model to one byte each, for faster generation, and reports whether it has any.
+func Quantize(m lm.Model) bool {
+	q, ok := m.(interface{ Quantize() })
+	if ok {
+		q.Quantize()
+	}
+	return ok
 }

@@ -58,34 +58,50 @@ func (q *Int8) groups() int { return (q.Stride + q.Group - 1) / q.Group }
 
 // MulVec computes y = W·x, Rows from Cols elements.
 func (q *Int8) MulVec(y, x []float32) {
-	if q.Rows == 0 {
-		return
-	}
-	y = y[:q.Rows]
 	work := take(q.Stride)
-	padded := work.floats[:q.Stride]
-	clear(padded[copy(padded, x[:q.Cols]):])
+	q.mulRows(y[:q.Rows], q.pad(work.floats, x), 0, q.Rows)
+	give(work)
+}
+
+// pad copies x to the length that the kernel needs, with zeros at the end.
+func (q *Int8) pad(dst, x []float32) []float32 {
+	dst = dst[:q.Stride]
+	clear(dst[copy(dst, x[:q.Cols]):])
+	return dst
+}
+
+// mulRows computes the rows [begin, end) of y = W·x, x padded: four at a time, of which the last may be some that are done.
+func (q *Int8) mulRows(y, x []float32, begin, end int) {
 	groups := q.groups()
-	for i := 0; i < q.Rows; i += 4 {
-		first := max(0, min(i, q.Rows-4)) // the last four rows may overlap those done
-		step, rows := q.Stride, 4
-		if q.Rows < 4 {
-			first, step, rows = i, 0, 1 // four times the same row
+	for i := begin; i < end; {
+		first, step, rows := i, q.Stride, 4
+		switch {
+		case end-begin < 4:
+			step, rows = 0, 1 // four times the same row
+		case i+4 > end:
+			first = end - 4
 		}
 		var sums [4]float32
 		for g := range groups {
 			from := g * q.Group
-			part := int8Dots(min(q.Group, q.Stride-from), padded[from:], q.Data[first*q.Stride+from:], step)
+			part := int8Dots(min(q.Group, q.Stride-from), x[from:], q.Data[first*q.Stride+from:], step)
 			for r := range rows {
 				sums[r] += part[r] * q.Scale[(first+r)*groups+g]
 			}
 		}
 		copy(y[first:], sums[:rows])
-		if rows == 1 {
-			i -= 3
+		i = first + rows
+	}
+}
+
+// Dequantize stores the numbers that the bytes stand for in op(w), laid out as QuantizeInt8 read it.
+func (q *Int8) Dequantize(t blas.Transpose, w []float32, stride int) {
+	v, groups := view(t, w, stride), q.groups()
+	for i := range q.Rows {
+		for j := range q.Cols {
+			v.data[i*v.down+j*v.right] = float32(q.Data[i*q.Stride+j]) * q.Scale[i*groups+j/q.Group]
 		}
 	}
-	give(work)
 }
 
 // int8DotsGo returns the scalar products of x with 4 rows of w.

@@ -77,7 +77,7 @@ Start with:   lmzoo compare          every era on a small synthetic world, in ab
 		group   string
 		command *cobra.Command
 	}{
-		{"see", newCompare()}, {"see", newPlay()}, {"see", newReport()}, {"see", newList()}, {"see", newNext()}, {"see", newGenerate()}, {"see", newExplain()},
+		{"see", newCompare()}, {"see", newPlay()}, {"see", newReport()}, {"see", newList()}, {"see", newNext()}, {"see", newGenerate()}, {"see", newExplain()}, {"see", newBench()},
 		{"work", newTrain()}, {"work", newEval()}, {"work", newCompress()}, {"work", newDecompress()}, {"work", newExport()}, {"work", newMix()},
 		{"data", newCorpus()}, {"data", newTokenize()},
 	} {

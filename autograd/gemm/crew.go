@@ -1,0 +1,173 @@
+package gemm
+
+import (
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"gonum.org/v1/gonum/blas"
+)
+
+// Job is work in numbered parts that may run side by side, each writing only what is its own.
+type Job interface{ Part(i int) }
+
+// Crew is some threads that generate a token together. Between two products of one row lie only microseconds, too few to
+// put a thread to sleep and wake it: a helper looks out for the next job for a while and goes home when none comes, so
+// a crew needs no closing. The caller never waits for a helper that has not come yet: it does the parts that nobody
+// has taken. A nil Crew is the caller alone.
+type Crew struct {
+	helpers int
+	help    func()
+	busy    sync.Mutex // held by the caller of Do
+
+	job     Job
+	left    atomic.Uint64 // the number of the job << 32 | its parts that nobody has taken
+	undone  atomic.Int64  // parts that are not finished
+	present atomic.Int64  // helpers
+
+	row rowJob
+	int rowInt8Job
+}
+
+// NewCrew returns a crew of so many threads, the caller included; nil for one.
+func NewCrew(threads int) *Crew {
+	if threads <= 1 {
+		return nil
+	}
+	c := &Crew{helpers: threads - 1}
+	c.help = c.lookOut // bound once: starting a helper allocates nothing
+	return c
+}
+
+// Do runs job.Part(0) … job.Part(parts−1), in any order, and returns when all are done. If the crew is at work for
+// somebody else the caller is alone.
+func (c *Crew) Do(parts int, job Job) {
+	if c == nil || parts <= 1 || !c.busy.TryLock() {
+		for i := range parts {
+			job.Part(i)
+		}
+		return
+	}
+	c.do(parts, job)
+	c.busy.Unlock()
+}
+
+// do is Do for the holder of busy.
+func (c *Crew) do(parts int, job Job) {
+	c.job = job
+	c.undone.Store(int64(parts))
+	c.left.Store((c.left.Load()>>32+1)<<32 | uint64(parts))
+	for c.present.Load() < int64(min(c.helpers, parts-1)) {
+		c.present.Add(1)
+		go c.help()
+	}
+	c.work()
+	for spins := 1; c.undone.Load() > 0; spins++ {
+		if spins%spinsAtOnce == 0 {
+			runtime.Gosched()
+		}
+	}
+}
+
+// work does parts of the present job until all are taken, and reports whether there were any.
+func (c *Crew) work() (any bool) {
+	for {
+		s := c.left.Load()
+		if uint32(s) == 0 {
+			return any
+		}
+		if c.left.CompareAndSwap(s, s-1) { // the number of the job is part of s, so this is no part of another
+			c.job.Part(int(uint32(s)) - 1)
+			c.undone.Add(-1)
+			any = true
+		}
+	}
+}
+
+const (
+	spinsAtOnce = 256                    // before other goroutines get their turn
+	patience    = 500 * time.Microsecond // about a token
+)
+
+// lookOut is the life of a helper.
+func (c *Crew) lookOut() {
+	last := time.Now()
+	for {
+		for range spinsAtOnce {
+			if c.work() {
+				last = time.Now()
+			}
+		}
+		if time.Since(last) > patience {
+			c.present.Add(-1)
+			return
+		}
+		runtime.Gosched()
+	}
+}
+
+// partBytes is how much of a matrix one part of a product reads: few enough that nobody waits long for the last
+// part, enough that taking a part costs nothing.
+const partBytes = 1 << 17
+
+// MulRow computes y = x·op(B) + β·y for one row x of k elements, where op(B) is k×n: Sgemm to the last bit, with the
+// columns of op(B) divided among the crew.
+func (c *Crew) MulRow(t blas.Transpose, n, k int, x, b []float32, ldb int, beta float32, y []float32) {
+	j := rowJob{t: t, n: n, k: k, x: x, b: b, ldb: ldb, beta: beta, y: y, cols: n}
+	parts := min(4*n*k/partBytes, n/cacheLine)
+	if c == nil || parts <= 1 || !c.busy.TryLock() {
+		j.Part(0)
+		return
+	}
+	j.cols = roundUp((n+parts-1)/parts, cacheLine/4)
+	c.row = j
+	c.do((n+j.cols-1)/j.cols, &c.row)
+	c.row = rowJob{}
+	c.busy.Unlock()
+}
+
+// rowJob is a product of one row with cols columns at a time.
+type rowJob struct {
+	t       blas.Transpose
+	n, k    int
+	x, b, y []float32
+	ldb     int
+	beta    float32
+	cols    int
+}
+
+func (j *rowJob) Part(i int) {
+	from, to := i*j.cols, min((i+1)*j.cols, j.n)
+	b := j.b[from:]
+	if j.t != blas.NoTrans {
+		b = j.b[from*j.ldb:]
+	}
+	Float32{}.Sgemm(blas.NoTrans, j.t, 1, to-from, j.k, 1, j.x, j.k, b, j.ldb, j.beta, j.y[from:to], to-from)
+}
+
+// MulInt8 computes y = W·x with weights of one byte, the rows of W divided among the crew.
+func (c *Crew) MulInt8(q *Int8, y, x []float32) {
+	parts := q.Rows * q.Stride / partBytes
+	if c == nil || parts <= 1 || !c.busy.TryLock() {
+		q.MulVec(y, x)
+		return
+	}
+	work := take(q.Stride)
+	c.int = rowInt8Job{q: q, y: y[:q.Rows], x: q.pad(work.floats, x), rows: roundUp((q.Rows+parts-1)/parts, 4)}
+	c.do((q.Rows+c.int.rows-1)/c.int.rows, &c.int)
+	c.int = rowInt8Job{}
+	give(work)
+	c.busy.Unlock()
+}
+
+// rowInt8Job is a product with so many rows at a time.
+type rowInt8Job struct {
+	q    *Int8
+	y, x []float32
+	rows int
+}
+
+func (j *rowInt8Job) Part(i int) {
+	j.q.mulRows(j.y, j.x, i*j.rows, min((i+1)*j.rows, j.q.Rows))
+}

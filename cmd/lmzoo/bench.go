@@ -1,0 +1,156 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"os/exec"
+	"runtime"
+	"strconv"
+	"time"
+
+	"github.com/jedib0t/go-pretty/v6/table"
+	"github.com/spf13/cobra"
+
+	"lmzoo/zoo"
+)
+
+func newBench() *cobra.Command {
+	var (
+		run     runFlags
+		seconds float64
+		memory  bool
+	)
+	c := &cobra.Command{
+		Use:   "bench [NAME...]",
+		Short: "How fast this machine trains and speaks",
+		Long: `Measure what this machine can do at most, multiply-adds and bytes read from memory, and then how close the models
+come to it on one thread and on all: training, generation one token after another, the same with weights of one
+byte, and the memory of a process that trains. Times are medians; everything is measured in turn, several times over,
+so that what else runs disturbs all alike. GFLOP/s count 6 operations for each weight and token, and attention.
+
+Without names it is all of them; "makemore" is all whose names begin so.`,
+		Example: `  lmzoo bench gpt
+  lmzoo bench lstm gru --seconds 5 --threads 2 --json`,
+		RunE: func(c *cobra.Command, args []string) error {
+			if run.threads < 1 || run.threads > maxBenchThreads {
+				return usagef("--threads is %d; expected 1 to %d", run.threads, maxBenchThreads)
+			}
+			if !(seconds > 0 && seconds <= maxBenchSeconds) {
+				return usagef("--seconds is %v; expected a time above 0 and at most %d", seconds, maxBenchSeconds)
+			}
+			shapes, err := zoo.FindBenchShapes(args)
+			if err != nil {
+				return usageError{err}
+			}
+			if memory { // the process that a bench looks at from outside
+				return zoo.TrainOnce(shapes[0], run.threads)
+			}
+			p := newProgress(c.ErrOrStderr(), run.quiet)
+			peaks := map[string]int64{}
+			for _, s := range shapes {
+				p.show("memory of %s", s.Name)
+				if peaks[s.Name], err = peakMemory(c.Context(), s.Name, run.threads); err != nil {
+					return fmt.Errorf("measuring the memory of %s: %w", s.Name, err)
+				}
+			}
+			b, err := zoo.RunBench(c.Context(), shapes, zoo.BenchOptions{
+				Threads: run.threads, Each: time.Duration(seconds * float64(time.Second)),
+				Progress: func(what string) { p.show("%s", what) },
+			})
+			p.clear()
+			if err != nil {
+				return err
+			}
+			for i := range b.Models {
+				b.Models[i].PeakMemory = peaks[b.Models[i].Name]
+			}
+			if run.json {
+				return printJSON(c.OutOrStdout(), b)
+			}
+			printBench(c.OutOrStdout(), b)
+			return nil
+		},
+	}
+	fs := c.Flags()
+	fs.IntVar(&run.threads, "threads", runtime.NumCPU(), "how many cores to use beside one alone")
+	fs.BoolVar(&run.json, "json", false, "print the result as JSON")
+	fs.BoolVarP(&run.quiet, "quiet", "q", false, "no progress on standard error")
+	fs.Float64Var(&seconds, "seconds", 2, "how long each model trains, and speaks, with each number of threads")
+	fs.BoolVar(&memory, "train-once", false, "")
+	_ = fs.MarkHidden("train-once") // fails only for a flag that does not exist
+	return c
+}
+
+const (
+	maxBenchThreads = 1 << 10
+	maxBenchSeconds = 3600
+)
+
+// peakMemory is the memory of a process of its own that trains one shape; 0 where the system does not tell.
+func peakMemory(ctx context.Context, name string, threads int) (int64, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return 0, err
+	}
+	c := exec.CommandContext(ctx, self, "bench", name, "--train-once", "--threads", strconv.Itoa(threads))
+	out, err := c.CombinedOutput()
+	if err != nil {
+		return 0, errors.Join(err, errors.New(string(out)))
+	}
+	return maxRSS(c.ProcessState), nil
+}
+
+func printBench(w io.Writer, b *zoo.Bench) {
+	fmt.Fprintf(w, "%s/%s, %s kernels, %d threads\n", b.OS, b.Arch, b.Kernel, b.Threads)
+	fmt.Fprintf(w, "multiply-adds  %.0f GFLOP/s on one thread, %.0f on %d\n", b.Peak.One/1e9, b.Peak.All/1e9, b.Threads)
+	fmt.Fprintf(w, "memory         %.1f GB/s on one thread, %.1f on %d\n\nTraining:\n", b.Bandwidth.One/1e9, b.Bandwidth.All/1e9, b.Threads)
+	t := newTable(w)
+	t.AppendHeader(table.Row{"name", "params", "batch", "ms/step", "fastest", "tokens/s", "GFLOP/s", "of peak", "one thread", "of peak", "scaling", "memory"})
+	for _, m := range b.Models {
+		if m.Steps == 0 {
+			continue
+		}
+		t.AppendRow(table.Row{
+			m.Name, count(m.Params), fmt.Sprintf("%d×%d", m.Batch, m.Context), milli(m.Seconds.All), milli(m.Fastest.All), rate(m.Tokens.All),
+			fmt.Sprintf("%.0f", m.FLOPs.All/1e9), percent(m.OfPeak.All), milli(m.Seconds.One), percent(m.OfPeak.One), percent(m.Scaling), megabytes(m.PeakMemory),
+		})
+	}
+	t.Render()
+	fmt.Fprintln(w, "\nGenerating, tokens/s:")
+	t = newTable(w)
+	t.AppendHeader(table.Row{"name", "weights", "one thread", "all", "of memory", "int8, one", "int8, all"})
+	for _, m := range b.Models {
+		t.AppendRow(table.Row{
+			m.Name, megabytes(int64(m.Bytes)), rate(m.Generated.One), rate(m.Generated.All), percent(m.OfMemory.All), rate(m.Int8.One), rate(m.Int8.All),
+		})
+	}
+	t.Render()
+}
+
+func milli(seconds float64) string { return fmt.Sprintf("%.2f", 1e3*seconds) }
+
+// rate writes a number of tokens a second.
+func rate(x float64) string {
+	if x == 0 || math.IsNaN(x) || math.IsInf(x, 0) {
+		return "–"
+	}
+	return fmt.Sprintf("%.0f", x)
+}
+
+func percent(x float64) string {
+	if x == 0 || math.IsNaN(x) || math.IsInf(x, 0) {
+		return "–"
+	}
+	return fmt.Sprintf("%.0f %%", 100*x)
+}
+
+func megabytes(n int64) string {
+	if n == 0 {
+		return "–"
+	}
+	return fmt.Sprintf("%.1f MB", float64(n)/1e6)
+}

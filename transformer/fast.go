@@ -1,0 +1,23 @@
+package transformer
+
+import (
+	"gonum.org/v1/gonum/blas"
+
+	"lmzoo/autograd/gemm"
+	"lmzoo/nn"
+)
+
+// SetThreads lets several threads generate each token together, which changes no bit of it. Do not call it while the
+// model is in use.
+func (m *Model) SetThreads(n int) { m.crew = gemm.NewCrew(n) }
+
+// Quantize rounds the weights of all layers to one byte each, for faster generation. It cannot be undone, and the
+// model is not trained afterwards.
+func (m *Model) Quantize() {
+	for _, b := range m.H {
+		for _, l := range []*nn.Linear{b.Attn.CAttn, b.Attn.CProj, b.MLP.CFC, b.MLP.CProj} {
+			nn.Quantize(l.Weight, blas.NoTrans)
+		}
+	}
+	nn.Quantize(m.WTE.Weight, blas.Trans)
+}
