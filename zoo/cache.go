@@ -24,7 +24,7 @@ const (
 // cached is the row of the cache model.
 func cached() *Species {
 	return &Species{
-		Name: "cache", Title: "5-gram with a cache", Era: "SLM", Year: 1990,
+		Name: "cache", Title: "5-gram with a cache", Era: "SLM", Year: 1990, Aside: true,
 		Paper:     "Kuhn & De Mori, A Cache-Based Natural Language Model for Speech Recognition",
 		Remembers: "the last n−1 tokens, and which tokens the document has used so far",
 		settings: func(string) (*Settings, error) {

@@ -27,6 +27,7 @@ type Species struct {
 	Paper     string   `json:"paper"`
 	Remembers string   `json:"remembers"` // what it knows of the past when it predicts
 	Sizes     []string `json:"sizes,omitempty"`
+	Aside     bool     `json:"aside,omitempty"` // compared only when named
 
 	settings func(size string) (*Settings, error)
 	count    func(config any, docs, valid [][]lm.Token, tok corpus.Tokenizer) (lm.Model, []string, error)

@@ -68,10 +68,15 @@ report that opens in a browser, a picture and JSON, with every run, into --out.`
 
 // named are the species of those names, or all.
 func named(names []string) ([]*zoo.Species, error) {
-	if len(names) == 0 {
-		return zoo.Catalogue(), nil
-	}
 	var species []*zoo.Species
+	if len(names) == 0 {
+		for _, s := range zoo.Catalogue() {
+			if !s.Aside {
+				species = append(species, s)
+			}
+		}
+		return species, nil
+	}
 	for _, name := range names {
 		s, err := zoo.Find(name)
 		if err != nil {
