@@ -10,44 +10,64 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"lmzoo/corpus"
-	"lmzoo/train"
 )
 
-// TestStoppedWhileValidating: wherever a run is stopped, the metrics of its steps are those of a run that was not.
-func TestStoppedWhileValidating(t *testing.T) {
+// fuse is a context that is cancelled when it has been asked so many times whether it is.
+type fuse struct {
+	context.Context
+	left int
+}
+
+func (f *fuse) Err() error {
+	if f.left--; f.left < 0 {
+		return context.Canceled
+	}
+	return nil
+}
+
+// TestStoppedAnywhere: wherever a run is stopped, even in a validation, when it has gone on to its end its metrics are
+// those of a run that was not, and so are its weights.
+func TestStoppedAnywhere(t *testing.T) {
 	text := []corpus.Document{{Text: strings.Repeat("a small text for small models. ", 20)}}
 	tok, err := corpus.Train("char", text, 0)
 	require.NoError(t, err)
 	species, err := Find("rnn")
 	require.NoError(t, err)
-	steps := func(dir string, resume bool, obs ...train.Observer) string {
+	learn := func(ctx context.Context, dir string, resume bool) error {
 		settings, err := species.Settings("tiny")
 		require.NoError(t, err)
 		require.NoError(t, settings.Set(map[string]any{"steps": 6, "hidden": 8, "n_embd": 4, "batch": 2, "context": 8, "eval_every": "2", "save_every": "2"}))
-		ctx, cancel := context.WithCancel(t.Context())
-		defer cancel()
-		order := Order{Species: species, Settings: settings, Split: corpus.Split{Train: text, Valid: text}, Tokenizer: tok, Seed: 1, Dir: dir, Resume: resume}
-		if !resume && len(obs) == 0 {
-			obs = append(obs, func(_ context.Context, _ *train.Trainer, e train.Event) error {
-				if e.Kind == train.Stepped && e.Stats.Step == 3 {
-					cancel() // the validation after step 4 is the first to notice
-				}
-				return nil
-			})
-		}
-		Make(ctx, order, obs...) // one of three fails, as it should
+		_, err = Make(ctx, Order{
+			Species: species, Settings: settings, Split: corpus.Split{Train: text, Valid: text}, Tokenizer: tok, Seed: 1, Dir: dir, Resume: resume,
+		})
+		return err
+	}
+	read := func(dir string) (metrics []string, weights string) {
 		data, err := os.ReadFile(filepath.Join(dir, MetricsFile))
 		require.NoError(t, err)
-		var kept []string
 		for line := range strings.Lines(string(data)) {
 			what, _, _ := strings.Cut(line, `,"seconds"`)
-			kept = append(kept, what)
+			metrics = append(metrics, what)
 		}
-		return strings.Join(kept, "\n")
+		data, err = os.ReadFile(filepath.Join(dir, WeightsFile))
+		require.NoError(t, err)
+		return metrics, string(data)
 	}
-	straight := steps(t.TempDir(), false, func(context.Context, *train.Trainer, train.Event) error { return nil })
-	require.Contains(t, straight, `{"step":6`)
-	dir := t.TempDir()
-	require.NotContains(t, steps(dir, false), `{"step":6`)
-	require.Equal(t, straight, steps(dir, true))
+	straight := t.TempDir()
+	require.NoError(t, learn(t.Context(), straight, false))
+	metrics, weights := read(straight)
+	require.Contains(t, metrics[len(metrics)-1], `{"step":6`)
+	stopped := 0
+	for left := range 100 {
+		dir := t.TempDir()
+		if learn(&fuse{t.Context(), left}, dir, false) == nil {
+			break
+		}
+		stopped++
+		require.NoError(t, learn(t.Context(), dir, true), left)
+		gotMetrics, gotWeights := read(dir)
+		require.Equal(t, metrics, gotMetrics, left)
+		require.Equal(t, weights, gotWeights, left)
+	}
+	require.Greater(t, stopped, 6, "once before every step, and in validations")
 }
