@@ -130,8 +130,8 @@ func (s *embeddingSpace) draw(e *exhibit, table *autograd.Tensor) {
 	}
 	rows.Apply(func(_, j int, v float64) float64 { return v - means[j] }, rows)
 	plane.Mul(rows, vectors.Slice(0, table.Cols, 0, 2))
-	reach := max(mat.Max(&plane), -mat.Min(&plane))
-	if !(reach > 0) {
+	reachX, reachY := reach(mat.Col(nil, 0, &plane)), reach(mat.Col(nil, 1, &plane))
+	if !(reachX > 0 && reachY > 0) {
 		return
 	}
 	total := 0.0
@@ -140,9 +140,20 @@ func (s *embeddingSpace) draw(e *exhibit, table *autograd.Tensor) {
 	}
 	s.shares = []float64{variances[0] / total, variances[1] / total}
 	for i, t := range tokens {
-		s.points = append(s.points, point{t, e.show(t), num(plane.At(i, 0) / reach), num(plane.At(i, 1) / reach)})
+		s.points = append(s.points, point{t, e.show(t), num(bounded(plane.At(i, 0) / reachX)), num(bounded(plane.At(i, 1) / reachY))})
 	}
 }
+
+// reach is how far out nearly all of the values are, so that a few far ones do not press the others together.
+func reach(values []float64) float64 {
+	for i, v := range values {
+		values[i] = math.Abs(v)
+	}
+	slices.Sort(values)
+	return values[len(values)*97/100]
+}
+
+func bounded(x float64) float64 { return max(-1, min(1, x)) }
 
 // neighbours answers with the tokens whose embeddings point in the most similar directions.
 func (s *Server) neighbours(w http.ResponseWriter, r *http.Request) error {

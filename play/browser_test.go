@@ -1,0 +1,329 @@
+package play
+
+import (
+	"context"
+	"fmt"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
+	"github.com/stretchr/testify/require"
+)
+
+// chromium finds a browser, or skips the test; where CI says that there must be one, its absence is a failure.
+func chromium(t *testing.T) string {
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
+		if path, err := exec.LookPath(name); err == nil {
+			return path
+		}
+	}
+	if os.Getenv("LMZOO_BROWSER") == "required" {
+		t.Fatal("there is no Chromium, and LMZOO_BROWSER=required: install it (Debian: apt install chromium)")
+	}
+	t.Skip("there is no Chromium to test the playground in; install it (Debian: apt install chromium)")
+	return ""
+}
+
+// visitor is a browser with the playground open.
+type visitor struct {
+	t   *testing.T
+	ctx context.Context
+	url string
+
+	mu       sync.Mutex
+	complain []string // what the console said
+}
+
+// visit opens a browser. Everything on the console that is an error or a warning is remembered.
+func visit(t *testing.T, url string) *visitor {
+	options := append(chromedp.DefaultExecAllocatorOptions[:],
+		chromedp.ExecPath(chromium(t)), chromedp.Flag("disable-gpu", true), chromedp.Flag("disable-quic", true),
+		chromedp.Flag("disable-component-update", true), chromedp.Flag("no-proxy-server", true), chromedp.WSURLReadTimeout(time.Minute))
+	if os.Geteuid() == 0 {
+		options = append(options, chromedp.NoSandbox)
+	}
+	ctx, cancel := chromedp.NewExecAllocator(context.Background(), options...)
+	t.Cleanup(cancel)
+	ctx, cancel = chromedp.NewContext(ctx)
+	t.Cleanup(cancel)
+	v := &visitor{t: t, ctx: ctx, url: url}
+	require.NoError(t, chromedp.Do(ctx, chromedp.EmulateViewport(1280, 900)))
+	require.NoError(t, chromedp.Listen(ctx, v.hear))
+	require.NoError(t, chromedp.Do(ctx, chromedp.Navigate(url)))
+	v.until(`document.body.dataset.ready === "true"`)
+	return v
+}
+
+func (v *visitor) hear(ev any) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	switch ev := ev.(type) {
+	case *runtime.EventExceptionThrown:
+		v.complain = append(v.complain, thrown(ev.ExceptionDetails))
+	case *runtime.EventConsoleAPICalled:
+		if ev.Type == runtime.ConsoleAPICalledTypeError || ev.Type == runtime.ConsoleAPICalledTypeWarning {
+			v.complain = append(v.complain, fmt.Sprint(ev.Type, ev.Args))
+		}
+	case *log.EventEntryAdded:
+		if ev.Entry.Level == log.EntryLevelError || ev.Entry.Level == log.EntryLevelWarning {
+			v.complain = append(v.complain, ev.Entry.Text+" "+ev.Entry.URL)
+		}
+	}
+}
+
+// quiet requires that nothing has been complained about.
+func (v *visitor) quiet() {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	require.Empty(v.t, v.complain, "the console of the browser")
+}
+
+// thrown is what an exception says.
+func thrown(d *runtime.ExceptionDetails) string {
+	text := fmt.Sprintf("%s at %s:%d:%d", d.Text, d.URL, d.LineNumber+1, d.ColumnNumber+1)
+	if d.Exception != nil {
+		text += ": " + d.Exception.Description
+	}
+	return text
+}
+
+// ask evaluates an expression in the page.
+func ask[T any](v *visitor, expression string) T {
+	v.t.Helper()
+	ctx, cancel := context.WithTimeout(v.ctx, patience)
+	defer cancel()
+	answer, err := chromedp.Run(ctx, chromedp.Evaluate[T](expression))
+	require.NoError(v.t, err, expression)
+	return answer
+}
+
+// until waits until an expression is true.
+func (v *visitor) until(expression string) {
+	v.t.Helper()
+	for end := time.Now().Add(patience); ; time.Sleep(20 * time.Millisecond) {
+		if ask[bool](v, "!!("+expression+")") {
+			return
+		}
+		if time.Now().After(end) {
+			v.t.Fatalf("still not true after %s: %s\n%s", patience, expression, ask[string](v, "document.querySelector('main').innerText"))
+		}
+	}
+}
+
+func (v *visitor) do(steps ...chromedp.Action[chromedp.Void]) {
+	v.t.Helper()
+	ctx, cancel := context.WithTimeout(v.ctx, patience)
+	defer cancel()
+	require.NoError(v.t, chromedp.Do(ctx, steps...))
+}
+
+func (v *visitor) click(selector string) { v.t.Helper(); v.do(chromedp.Click(selector)) }
+
+// open goes to a view as a visitor does.
+func (v *visitor) open(view string) {
+	v.t.Helper()
+	v.click(`nav a[href="#` + view + `"]`)
+	v.until(`!document.getElementById("view-` + view + `").hidden`)
+}
+
+// typed replaces the prompt.
+func (v *visitor) typed(text string) {
+	v.t.Helper()
+	ask[bool](v, `document.getElementById("prompt").value = "", document.getElementById("prompt").focus(), true`)
+	v.do(chromedp.SendKeys("#prompt", text))
+	v.until(fmt.Sprintf(`document.getElementById("prompt").value === %q`, text))
+}
+
+// fits requires that nothing is wider than the window.
+func (v *visitor) fits(what string) {
+	v.t.Helper()
+	wide := ask[int](v, "document.documentElement.scrollWidth - document.documentElement.clientWidth")
+	require.LessOrEqual(v.t, wide, 0, "%s is wider than the window", what)
+}
+
+// A visitor plays: types, sees bars move, clicks a token, lets the models speak and stops them, and looks inside.
+func TestBrowser(t *testing.T) {
+	if testing.Short() {
+		t.Skip("the browser is left to the full test")
+	}
+	_, ts := testServer(t, Options{TrainDir: t.TempDir()})
+	v := visit(t, ts.URL)
+
+	v.typed("once in spring")
+	v.until(`document.body.dataset.nextPrompt === "once in spring"`)
+	require.Equal(t, 8, ask[int](v, `document.querySelectorAll("#next-cards article").length`))
+	require.Equal(t, 10, ask[int](v, `document.querySelectorAll('[data-model="ngram"] ol button').length`))
+	first := ask[string](v, `document.querySelector('[data-model="ngram"] ol button').dataset.append`)
+	require.Equal(t, " ,", first, "after the season there is always a comma")
+	require.Greater(t, ask[float64](v, `document.querySelector('[data-model="ngram"] ol i').getBoundingClientRect().width`), 100.0)
+
+	v.click(`[data-model="ngram"] ol button`)
+	v.until(`document.getElementById("prompt").value === "once in spring ,"`)
+	v.until(`document.body.dataset.nextPrompt === "once in spring ,"`)
+	require.Equal(t, " on", ask[string](v, `document.querySelector('[data-model="ngram"] ol button').dataset.append`))
+
+	v.typed("once in spr") // a word that is not finished
+	v.until(`document.body.dataset.nextPrompt === "once in spr"`)
+	require.Equal(t, "ing", ask[string](v, `document.querySelector('[data-model="ngram"] ol button').dataset.append`))
+	v.fits("side by side")
+	v.quiet()
+
+	t.Run("inside", func(t *testing.T) {
+		v.t = t
+		v.typed("once in spring , on a windy")
+		v.open("inside")
+		for model, view := range map[string]string{"ngram": "backoff", "mlp": "voices", "lstm": "signals", "gpt": "attention"} {
+			v.click(`#inside-models [data-model="` + model + `"]`)
+			v.until(`document.getElementById("inside-view").dataset.view === "` + view + `"`)
+			v.fits(view)
+		}
+		v.click(`#inside-models [data-model="ngram"]`)
+		v.until(`document.querySelectorAll(".chain li").length === 5 && document.querySelectorAll(".chain li.answered").length === 1`)
+		v.click(`#inside-models [data-model="gpt"]`)
+		v.until(`document.querySelectorAll(".thumbs button").length === 4`)
+		v.click(`.thumbs [data-head="0.1"]`)
+		v.until(`document.querySelector(".attention h3").textContent === "Layer 1, head 2"`)
+		v.click(`.arcs button:nth-child(3)`)
+		v.until(`document.querySelector(".arcs button[aria-pressed=true]").textContent === "in" && document.querySelectorAll(".arcs path").length > 0`)
+		v.until(`document.querySelectorAll(".map svg text").length > 100`)
+		ask[bool](v, `document.querySelector(".map svg text").dispatchEvent(new MouseEvent("click", {bubbles: true}))`)
+		v.until(`document.querySelectorAll("#inside-map ol button").length === 12`)
+		v.quiet()
+	})
+
+	t.Run("generate", func(t *testing.T) {
+		v.t = t
+		v.open("generate")
+		ask[bool](v, `document.getElementById("g-max").value = 4000, document.getElementById("g-temperature").value = 2, true`)
+		v.click("#g-go")
+		v.until(`document.querySelectorAll('#generate-cards [data-model="letters"] .tok').length >= 5`)
+		v.click("#g-stop")
+		v.until(`document.getElementById("view-generate").dataset.state === "stopped"`)
+		n := ask[int](v, `document.querySelectorAll("#generate-cards .tok").length`)
+		time.Sleep(300 * time.Millisecond)
+		require.Equal(t, n, ask[int](v, `document.querySelectorAll("#generate-cards .tok").length`), "stopped is stopped")
+		v.fits("generate")
+		v.quiet()
+	})
+
+	t.Run("compress", func(t *testing.T) {
+		v.t = t
+		v.open("compress")
+		v.until(`document.querySelectorAll("#compress-result tbody tr").length === 10 && document.querySelector("#compress-result canvas")`)
+		v.fits("compress")
+		v.quiet()
+	})
+
+	t.Run("train", func(t *testing.T) {
+		v.t = t
+		v.open("train")
+		ask[bool](v, `document.getElementById("t-budget").value = 2, document.getElementById("t-size").value = "tiny", true`)
+		v.click("#t-go")
+		v.until(`document.querySelector('#train-jobs [data-state="running"]')`)
+		v.until(`document.querySelector('#train-jobs [data-state="done"] canvas')`)
+		v.until(`document.querySelector("#models").textContent.includes("my-gpt")`)
+		v.fits("train")
+		v.quiet()
+	})
+
+	t.Run("keyboard", func(t *testing.T) {
+		v.t = t
+		v.open("next")
+		unnamed := ask[[]string](v, `[...document.querySelectorAll("button, input, select, textarea, canvas, progress, iframe")]
+			.filter((e) => !e.textContent.trim() && !e.getAttribute("aria-label") && !(e.labels && e.labels.length) && e.getAttribute("aria-hidden") !== "true" && !e.title && !e.closest(".uplot"))
+			.map((e) => e.outerHTML.slice(0, 120))`)
+		require.Empty(t, unnamed, "without a name for those who do not see them")
+		v.do(chromedp.SendKeys("#prompt", "\t"))
+		require.NotEqual(t, "prompt", ask[string](v, `document.activeElement.id`), "Tab leaves the prompt")
+	})
+}
+
+// A comparison becomes a report, shown in the page.
+func TestBrowserReport(t *testing.T) {
+	if testing.Short() {
+		t.Skip("the browser is left to the full test")
+	}
+	_, ts := testServer(t, Options{})
+	v := visit(t, ts.URL+"/#compare")
+	ask[bool](v, `document.querySelectorAll("#models input").forEach((e, i) => { if (e.checked !== (i === 1)) e.click(); }), true`)
+	v.click("#compare-go")
+	v.until(`document.querySelector("#compare-jobs iframe")`)
+	v.until(`document.querySelector("#compare-jobs iframe").contentDocument.querySelector("canvas, svg, table")`)
+	v.quiet()
+}
+
+// Pictures of the playground, for the documentation and to look at: make screenshots.
+func TestScreenshots(t *testing.T) {
+	dir := os.Getenv("LMZOO_SCREENSHOTS")
+	if dir == "" {
+		t.Skip("make screenshots makes the pictures")
+	}
+	require.NoError(t, os.MkdirAll(dir, 0o777))
+	_, ts := testServer(t, Options{TrainDir: t.TempDir()})
+	if real := os.Getenv("LMZOO_RUNS"); real != "" {
+		s := New(realRuns(t, real), Options{TrainDir: t.TempDir()})
+		ts = httptest.NewServer(s)
+		t.Cleanup(func() { s.Close(); ts.CloseClientConnections(); ts.Close() })
+	}
+	v := visit(t, ts.URL)
+	narrow := os.Getenv("LMZOO_NARROW") != ""
+	shoot := func(name string, width, height int64) {
+		v.do(chromedp.EmulateViewport(width, height))
+		time.Sleep(500 * time.Millisecond) // bars grow, charts take their width
+		png, err := chromedp.Run(v.ctx, chromedp.CaptureScreenshot())
+		require.NoError(t, err)
+		require.NoError(t, os.WriteFile(filepath.Join(dir, "play-"+name+".png"), png, 0o666))
+	}
+	both := func(name string, height int64) {
+		t.Helper()
+		shoot(name, 1280, height)
+		if narrow {
+			shoot(name+"-narrow", 390, 1800)
+			v.fits(name)
+		}
+		v.quiet()
+	}
+	v.typed("today in spring , two friends meet in lorrin . lena is a potter with a green rope . then lena goes to the hut . who has the")
+	v.until(`document.body.dataset.nextPrompt === document.getElementById("prompt").value`)
+	both("next", 900)
+	v.typed("once in spring , on a windy evening , two friends met in lorrin . it was a tale of the")
+	v.open("inside")
+	for _, model := range []string{"ngram", "mlp", "lstm", "gpt"} {
+		v.click(`#inside-models [data-model="` + model + `"]`)
+		v.until(`document.getElementById("inside-view").dataset.view === "` + map[string]string{"ngram": "backoff", "mlp": "voices", "lstm": "signals", "gpt": "attention"}[model] + `"`)
+		both(model, 1000)
+	}
+	ask[bool](v, `document.querySelector("#inside-map").scrollIntoView(), document.querySelectorAll(".map svg text")[60].dispatchEvent(new MouseEvent("click", {bubbles: true}))`)
+	v.until(`document.querySelectorAll("#inside-map ol button").length === 12`)
+	both("embeddings", 800)
+	v.typed("once in")
+	v.open("generate")
+	ask[bool](v, `document.getElementById("g-pace").value = 102, document.getElementById("g-pace").dispatchEvent(new Event("input")), true`)
+	v.click("#g-go")
+	v.until(`document.getElementById("view-generate").dataset.state === "done"`)
+	ask[bool](v, `scrollTo(0, 0), true`)
+	both("generate", 1100)
+	v.open("compress")
+	v.until(`document.querySelector("#compress-result canvas")`)
+	both("compress", 1200)
+	v.open("train")
+	ask[bool](v, `document.getElementById("t-budget").value = 4, true`)
+	v.click("#t-go")
+	v.click("#t-go")
+	v.until(`document.querySelector('#train-jobs [data-state="done"] canvas')`)
+	both("train", 1000)
+	_, err := chromedp.Call(v.ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: "dark"}}})
+	require.NoError(t, err)
+	v.open("inside")
+	both("dark", 900)
+	v.open("next")
+	both("dark-next", 900)
+}

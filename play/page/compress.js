@@ -1,0 +1,78 @@
+// Compress: bits per character letter by letter, every model against gzip.
+import { post } from "./api.js";
+import { $, el, debounce, lineColour, sure } from "./dom.js";
+import { chosen, fault, state } from "./app.js";
+import { curve } from "./curve.js";
+
+let running = null;
+let shown = ""; // whose tokens are coloured
+
+const example = "once in spring , on a windy evening , two friends met in lorrin . it was a tale of the forest . lena was a potter with a green rope . rosa was a doctor with a purple axe . then lena went to the hut .";
+
+export function setUpCompress() {
+  $("compress-text").addEventListener("input", debounce(showCompress, 60));
+}
+
+export async function showCompress() {
+  const area = $("compress-text");
+  if (!area.dataset.begun) {
+    area.dataset.begun = "true";
+    if (state.models.some((m) => m.corpus === "world")) area.value = example;
+  }
+  const models = chosen(), box = $("compress-result");
+  if (running) running.abort();
+  const mine = (running = new AbortController());
+  if (!models.length || !area.value) { box.replaceChildren(el("p.lead", {}, models.length ? "Type something." : "No model is ticked.")); return; }
+  try {
+    const answer = await post("/api/compress", { text: area.value, models: models.map((m) => m.id) }, mine.signal);
+    if (!mine.signal.aborted) draw(box, answer, models);
+    fault(null);
+  } catch (err) { fault(err); }
+}
+
+function draw(box, answer, models) {
+  let chart = box.querySelector(".chart");
+  if (!chart) {
+    box.replaceChildren(el("div.panel.chart", { role: "img" }), el("div.panel.scroll.sizes"), el("div.panel.letters"));
+    chart = box.querySelector(".chart");
+  }
+  const lines = answer.models.map((a) => {
+    let chars = 0, bits = 0;
+    const points = a.tokens.map((t) => { chars += t.chars; bits += t.bits; return [chars, Math.max(bits / chars, 0.001)]; });
+    return { label: a.model, points };
+  });
+  lines.push({ label: "gzip", points: answer.gzip.map((g) => [g.chars, g.bits / g.chars]).filter((p) => p[1] <= 12), dash: [3, 3], colour: "gray" });
+  chart.setAttribute("aria-label", "Bits per character so far: " + answer.models.map((a) => `${a.model} ${a.bits_per_char.toFixed(2)}`).join(", "));
+  curve(chart, { lines, x: "characters so far", y: "bits per character so far", log: true });
+  sizes(box.querySelector(".sizes"), answer, models);
+  letters(box.querySelector(".letters"), answer);
+}
+
+function sizes(box, answer, models) {
+  const last = answer.gzip[answer.gzip.length - 1].bits;
+  const rows = answer.models.map((a, i) => ({ name: a.model, title: models[i].title, bits: a.bits, colour: lineColour(i), lossless: a.lossless }));
+  rows.push({ name: "gzip", title: "gzip -9", bits: last, colour: "gray", lossless: true }, { name: "", title: "as it is", bits: 8 * answer.bytes, colour: "transparent", lossless: true });
+  rows.sort((a, b) => a.bits - b.bits);
+  box.replaceChildren(el("table", {},
+    el("thead", {}, el("tr", {}, el("th", {}, "model"), el("th.n", {}, "bits per character"), el("th.n", {}, "bytes"), el("th.n", {}, "of the text"))),
+    el("tbody", {}, ...rows.map((r) => {
+      const swatch = el("span.swatch");
+      swatch.style.background = r.colour;
+      return el("tr", {}, el("td", {}, swatch, r.title, r.lossless ? null : " (not comparable: its tokenizer loses something)"),
+        el("td.n", {}, (r.bits / answer.chars).toFixed(3)), el("td.n", {}, String(Math.ceil(r.bits / 8))), el("td.n", {}, (100 * r.bits / 8 / answer.bytes).toFixed(0) + "%"));
+    }))));
+}
+
+function letters(box, answer) {
+  if (!answer.models.some((a) => a.model === shown)) shown = answer.models[answer.models.length - 1].model;
+  const said = el("div.said");
+  const a = answer.models.find((a) => a.model === shown);
+  for (const t of a.tokens) {
+    const span = el("span.tok", { title: `${t.bits.toFixed(2)} bits` }, t.text);
+    span.style.background = sure(2 ** -t.bits);
+    said.append(span);
+  }
+  const choice = el("div.chips", { role: "group", "aria-label": "Whose bits to show" },
+    ...answer.models.map((m) => el("button", { type: "button", "aria-pressed": String(m.model === shown), onclick: () => { shown = m.model; letters(box, answer); } }, m.model)));
+  box.replaceChildren(el("h3", {}, "Where the bits go"), choice, said);
+}

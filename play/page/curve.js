@@ -1,0 +1,45 @@
+// Line charts, drawn by uPlot.
+import { lineColour, lineDash, isDark } from "./dom.js";
+
+const wide = new WeakMap(); // what watches the width of a box
+
+// inner is the width within the padding of a box.
+function inner(box) {
+  const style = getComputedStyle(box);
+  return Math.max(200, Math.floor(box.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight)));
+}
+
+// curve draws lines {label, points: [[x, y], …], dash} over a common x axis, in place of what box held.
+export function curve(box, { lines, x, y, height = 300, from, log = false }) {
+  const xs = [...new Set(lines.flatMap((l) => l.points.map((p) => p[0])))].sort((a, b) => a - b);
+  const at = new Map(xs.map((v, i) => [v, i]));
+  const data = [xs];
+  for (const l of lines) {
+    const ys = new Array(xs.length).fill(null);
+    for (const [px, py] of l.points) ys[at.get(px)] = py;
+    data.push(ys);
+  }
+  const ink = isDark() ? "#a2a7b1" : "#5c6069", grid = { stroke: isDark() ? "#343841" : "#e5e2da", width: 1 };
+  const axis = (label, size) => ({ label, stroke: ink, grid, ticks: grid, size, labelSize: 20, labelFont: "12px system-ui, sans-serif", font: "12px system-ui, sans-serif" });
+  const plot = new window.uPlot({
+    width: inner(box), height,
+    scales: { x: { time: false }, y: log ? { distr: 3 } : { range: (_, min, max) => [from ?? min, max + 0.05 * (max - (from ?? min)) || 1] } },
+    axes: [axis(x, 36), axis(y, 52)],
+    cursor: { drag: { x: true, y: false } },
+    series: [
+      { label: x },
+      ...lines.map((l, i) => ({
+        label: l.label, stroke: l.colour || lineColour(i), width: 2, dash: l.dash || lineDash(i), spanGaps: true,
+        points: { show: l.marks || false }, value: (_, v) => (v == null ? "–" : v.toFixed(2)),
+      })),
+    ],
+  }, data, box.appendChild(document.createElement("div")));
+  while (box.children.length > 1) box.firstChild.remove();
+  wide.get(box)?.disconnect();
+  const watch = new ResizeObserver(() => {
+    const width = inner(box);
+    if (Math.abs(width - plot.width) > 1) plot.setSize({ width, height });
+  });
+  watch.observe(box);
+  wide.set(box, watch);
+}

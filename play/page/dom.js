@@ -1,0 +1,72 @@
+// Small things that every view draws with.
+
+// el makes an element: el("p.lead", {title: "…"}, "text", child).
+export function el(what, attributes = {}, ...children) {
+  const [tag, ...classes] = what.split(".");
+  const e = document.createElement(tag);
+  if (classes.length) e.className = classes.join(" ");
+  for (const [k, v] of Object.entries(attributes)) {
+    if (k.startsWith("on")) e.addEventListener(k.slice(2), v);
+    else if (k in e && k !== "list" && k !== "form" && typeof v !== "string") e[k] = v;
+    else if (v !== null && v !== undefined && v !== false) e.setAttribute(k, v);
+  }
+  e.append(...children.filter((c) => c !== null && c !== undefined));
+  return e;
+}
+
+export const $ = (id) => document.getElementById(id);
+
+// token shows a token with its spaces visible.
+export function token(text) {
+  const span = el("span.t");
+  for (const part of text.split(/( +)/)) {
+    if (part === "") continue;
+    if (part[0] === " ") span.append(el("span.space", { "aria-hidden": "true" }, "·".repeat(part.length)));
+    else span.append(part);
+  }
+  return span;
+}
+
+export function percent(p) {
+  if (p >= 0.9995) return "100%";
+  if (p >= 0.1) return (100 * p).toFixed(0) + "%";
+  if (p >= 0.001) return (100 * p).toFixed(1) + "%";
+  return p > 0 ? "<0.1%" : "0%";
+}
+
+export function count(n) {
+  if (n < 10000) return String(n);
+  if (n < 1e6) return (n / 1e3).toFixed(n < 1e5 ? 1 : 0) + "k";
+  return (n / 1e6).toFixed(2) + "M";
+}
+
+// debounce calls f once things have been quiet for a while.
+export function debounce(f, wait) {
+  let timer;
+  return () => { clearTimeout(timer); timer = setTimeout(f, wait); };
+}
+
+const dark = matchMedia("(prefers-color-scheme: dark)");
+export const isDark = () => dark.matches;
+export const onTheme = (f) => dark.addEventListener("change", f);
+
+// Colours that are told apart by all eyes (Okabe & Ito 2008), one for each line of a chart.
+const light = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#b88a00", "#3a9fd6", "#333333", "#8a6d3b"];
+const night = ["#56b4e9", "#ff8a4c", "#2fcf9b", "#e6a0c8", "#f0d34a", "#9ad0f5", "#dddddd", "#c8a979"];
+export const lineColour = (i) => (isDark() ? night : light)[i % light.length];
+export const lineDash = (i) => [[], [8, 4], [2, 3]][Math.floor(i / light.length) % 3];
+
+// heat is the colour of a value from −1 (orange) over 0 (paper) to 1 (blue), as [r, g, b].
+export function heat(v) {
+  const paper = isDark() ? [30, 33, 39] : [255, 255, 255];
+  const end = v < 0 ? (isDark() ? [255, 138, 76] : [213, 94, 0]) : (isDark() ? [86, 180, 233] : [0, 114, 178]);
+  const a = Math.min(1, Math.abs(v));
+  return paper.map((p, i) => Math.round(p + a * (end[i] - p)));
+}
+
+// sure is the colour behind a token of probability p: the less likely, the warmer.
+export function sure(p) {
+  const bits = Math.min(1, -Math.log2(Math.max(p, 1e-9)) / 8);
+  const hue = 205 - 185 * bits;
+  return isDark() ? `hsl(${hue} 45% ${26 + 10 * bits}%)` : `hsl(${hue} ${70 + 15 * bits}% ${91 - 13 * bits}%)`;
+}

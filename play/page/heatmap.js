@@ -1,0 +1,36 @@
+// Heat maps on a canvas, one pixel a cell, scaled up by the browser.
+import { el, heat } from "./dom.js";
+
+// paint draws value(row, column), −1 to 1 or null, on a canvas of rows × columns pixels.
+export function paint(canvas, rows, columns, value) {
+  canvas.width = columns;
+  canvas.height = rows;
+  const c = canvas.getContext("2d");
+  const image = c.createImageData(columns, rows);
+  for (let r = 0; r < rows; r++) for (let k = 0; k < columns; k++) {
+    const v = value(r, k);
+    if (v === null) continue;
+    image.data.set([...heat(v), 255], 4 * (r * columns + k));
+  }
+  c.putImageData(image, 0, 0);
+}
+
+// under labels the columns with tokens, written downwards.
+export function under(tokens) {
+  const box = el("div.under", { "aria-hidden": "true" });
+  tokens.forEach((t, i) => {
+    const s = el("span", {}, t.text.trim() || t.text);
+    s.style.left = `${100 * (i + 0.5) / tokens.length}%`;
+    box.append(s);
+  });
+  return box;
+}
+
+// pointed calls f(row, column) for the cell under the pointer.
+export function pointed(canvas, f) {
+  canvas.addEventListener("pointermove", (e) => {
+    const at = canvas.getBoundingClientRect();
+    const r = Math.floor((e.clientY - at.top) / at.height * canvas.height), k = Math.floor((e.clientX - at.left) / at.width * canvas.width);
+    if (r >= 0 && r < canvas.height && k >= 0 && k < canvas.width) f(r, k);
+  });
+}

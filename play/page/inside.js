@@ -1,0 +1,37 @@
+// Inside: what a model does with the prompt, each era in its own way.
+import { post } from "./api.js";
+import { $, el } from "./dom.js";
+import { prompt, fault, state } from "./app.js";
+import { backoff } from "./backoff.js";
+import { signals } from "./signals.js";
+import { attention } from "./attention.js";
+import { voices } from "./voices.js";
+import { map } from "./map.js";
+
+let running = null;
+let model = ""; // that is looked into
+let asked = {}; // what was chosen inside: token, layer, head
+
+const drawings = { backoff, signals, attention, voices };
+
+export async function showInside() {
+  const models = state.models.filter((m) => m.views.length);
+  const box = $("inside-view");
+  if (!models.length) { box.replaceChildren(el("p.lead", {}, "None of these models can be looked into.")); return; }
+  if (!models.some((m) => m.id === model)) model = (models.find((m) => m.views.includes("attention")) || models[models.length - 1]).id;
+  $("inside-models").replaceChildren(...models.map((m) => el("button", {
+    type: "button", "aria-pressed": String(m.id === model), "data-model": m.id,
+    onclick: () => { model = m.id; asked = {}; showInside(); $("inside-models").querySelector(`[data-model="${m.id}"]`).focus(); },
+  }, m.id)));
+  if (running) running.abort();
+  const mine = (running = new AbortController());
+  try {
+    const answer = await post("/api/inside", { model, prompt: prompt(), token: asked.token, layer: asked.layer || 0 }, mine.signal);
+    if (mine.signal.aborted) return;
+    box.dataset.view = answer.view;
+    drawings[answer.view](box, answer, asked, showInside);
+    fault(null);
+  } catch (err) { fault(err); }
+  const m = models.find((m) => m.id === model);
+  if (m && !mine.signal.aborted) map($("inside-map"), m);
+}

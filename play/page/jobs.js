@@ -1,0 +1,121 @@
+// Train and Compare: slow things, which the server does one at a time.
+import { post, remove } from "./api.js";
+import { $, el, count } from "./dom.js";
+import { chosen, fault, loadModels, state } from "./app.js";
+import { curve } from "./curve.js";
+
+let jobs = [];
+let known = new Set(); // jobs whose model has been added to the list
+const charts = new Map(); // job → {box, drawn}
+
+export function setUpJobs() {
+  trainForm();
+  $("compare-form").append(el("button.main", { type: "submit", id: "compare-go" }, "Make a report of the ticked models"));
+  $("compare-form").addEventListener("submit", (e) => { e.preventDefault(); ask({ kind: "compare", models: chosen().map((m) => m.id) }); });
+  const events = new EventSource("/api/jobs/events");
+  events.addEventListener("jobs", async (e) => {
+    jobs = JSON.parse(e.data).jobs;
+    const fresh = jobs.filter((j) => j.model && !known.has(j.id));
+    for (const j of fresh) known.add(j.id);
+    if (fresh.some((j) => !state.models.some((m) => m.id === j.model))) await loadModels().catch(fault);
+    if (state.view === "train") draw($("train-jobs"), "train");
+    if (state.view === "compare") draw($("compare-jobs"), "compare");
+  });
+  addEventListener("pagehide", () => events.close());
+}
+
+export function showTrain() { draw($("train-jobs"), "train"); }
+export function showCompare() { draw($("compare-jobs"), "compare"); }
+
+async function ask(body) {
+  try {
+    await post("/api/jobs", body);
+    fault(null);
+  } catch (err) { fault(err); }
+}
+
+function trainForm() {
+  const form = $("train-form");
+  if (!state.info.can_train) {
+    form.replaceChildren(el("p", {}, "This playground trains nothing."));
+    return;
+  }
+  const options = (list) => list.map(([value, text]) => el("option", { value }, text));
+  const field = (id, label, input) => el("div", {}, el("label", { for: id }, label), input);
+  const text = el("div.full", { hidden: true }, el("label", { for: "t-text" }, "Text to learn from, at least 1000 characters; a blank line ends a document"), el("textarea", { id: "t-text", rows: "6", maxlength: String(state.info.limits.text_bytes) }));
+  const corpus = el("select", { id: "t-corpus", onchange: (e) => { text.hidden = e.target.value !== "text"; tokenizer.value = e.target.value === "text" ? "char" : "word"; } },
+    ...options([["world", "the small world"], ["text", "a text of your own"]]));
+  const tokenizer = el("select", { id: "t-tokenizer" }, ...options(state.info.tokenizers.filter((t) => t !== "whitespace").map((t) => [t, t])));
+  tokenizer.value = "word";
+  form.append(
+    field("t-species", "Model", el("select", { id: "t-species" }, ...options(state.info.species.map((s) => [s.name, `${s.title} (${s.year})`])))),
+    field("t-size", "Size", el("select", { id: "t-size" }, ...options([["", "for a short training"], ["tiny", "tiny"], ["small", "small"], ["base", "base"]]))),
+    field("t-corpus", "Text", corpus), field("t-tokenizer", "Tokens", tokenizer),
+    field("t-budget", "Seconds", el("input", { id: "t-budget", type: "number", min: "1", max: String(state.info.limits.training_seconds), value: "30", required: "" })),
+    field("t-seed", "Seed", el("input", { id: "t-seed", type: "number", min: "1", value: "1", required: "" })),
+    text, el("div", {}, el("button.main", { type: "submit", id: "t-go" }, "Train")));
+  $("t-species").value = "gpt";
+  form.addEventListener("submit", (e) => {
+    e.preventDefault();
+    const species = $("t-species").value, neural = state.info.species.find((s) => s.name === species).neural;
+    ask({
+      kind: "train", species, size: neural ? $("t-size").value : "", corpus: corpus.value, text: corpus.value === "text" ? $("t-text").value : "",
+      tokenizer: tokenizer.value, budget: +$("t-budget").value, seed: +$("t-seed").value,
+    });
+  });
+}
+
+function draw(box, kind) {
+  const mine = jobs.filter((j) => j.kind === kind).reverse();
+  const wanted = new Set(mine.map((j) => j.id));
+  for (const card of [...box.children]) if (!wanted.has(card.dataset.job)) card.remove();
+  mine.forEach((j, i) => {
+    let card = box.querySelector(`[data-job="${j.id}"]`);
+    if (!card) {
+      card = el("article.panel.job", { "data-job": j.id }, el("div.row", {}, el("h3", {}, j.title), el("span.state", { role: "status" }), el("button", { type: "button", onclick: () => remove("/api/jobs/" + j.id).catch(fault) }, "Cancel")),
+        el("progress", { max: 1, value: 0, "aria-label": "progress of " + j.title }), el("p.state"), el("div.chart"), el("div.result"));
+    }
+    if (box.children[i] !== card) box.insertBefore(card, box.children[i] || null);
+    fill(card, j);
+  });
+}
+
+function fill(card, j) {
+  const over = !["queued", "running"].includes(j.state);
+  card.dataset.state = j.state;
+  card.querySelector(".row .state").textContent = j.state === "queued" ? `number ${j.position} in the queue` : j.state === "running" ? j.doing || "running" : j.state;
+  card.querySelector(".row button").hidden = over;
+  const bar = card.querySelector("progress");
+  bar.hidden = over;
+  bar.value = j.progress;
+  card.querySelector("p.state").textContent = j.error || facts(j);
+  if (j.curve && j.curve.length > 1) drawCurve(card, j);
+  const result = card.querySelector(".result");
+  if (j.report && !result.children.length) {
+    result.append(el("p", {}, el("a", { href: j.report, target: "_blank", rel: "noopener" }, "Open the report in a window of its own")),
+      el("iframe", { src: j.report, title: j.title, loading: "lazy" }));
+  }
+  if (j.model && !result.children.length) result.append(el("p", {}, "It is in the list of models now, as ", el("strong", {}, j.model), ". ", el("a", { href: "#next" }, "See what it says")));
+}
+
+function facts(j) {
+  const parts = [];
+  if (j.step) parts.push(`${j.step} steps`);
+  if (j.tokens) parts.push(`${count(j.tokens)} tokens`);
+  if (j.seconds) parts.push(`${j.seconds.toFixed(1)} s`);
+  if (j.seconds && j.tokens) parts.push(`${count(Math.round(j.tokens / j.seconds))} tokens/s`);
+  if (j.curve && j.curve.length) parts.push(`loss ${j.curve[j.curve.length - 1].loss.toFixed(3)}`);
+  if (j.valid && j.valid.length) parts.push(`validation ${j.valid[j.valid.length - 1].loss.toFixed(3)} nats per token`);
+  return parts.join(" · ");
+}
+
+function drawCurve(card, j) {
+  const last = j.curve[j.curve.length - 1].step + ":" + (j.valid || []).length + ":" + card.clientWidth;
+  if (charts.get(j.id) === last) return;
+  charts.set(j.id, last);
+  const points = (list) => (list || []).map((p) => [p.seconds, p.loss]);
+  curve(card.querySelector(".chart"), {
+    lines: [{ label: "training", points: points(j.curve) }, { label: "validation", points: points(j.valid), marks: true }],
+    x: "seconds of training", y: "nats per token", height: 240,
+  });
+}

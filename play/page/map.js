@@ -1,0 +1,91 @@
+// Embeddings as a map: tokens that a model treats alike lie near each other.
+import { get } from "./api.js";
+import { el, token } from "./dom.js";
+import { fault } from "./app.js";
+
+const svgns = "http://www.w3.org/2000/svg";
+let shown = ""; // the model whose map it is
+
+export async function map(box, model) {
+  if (!model.views.includes("embeddings")) { shown = ""; box.replaceChildren(); return; }
+  if (shown === model.id) return;
+  shown = model.id;
+  try {
+    const answer = await get("/api/embeddings/" + encodeURIComponent(model.id));
+    if (shown === model.id) draw(box, answer);
+  } catch (err) { shown = ""; fault(err); }
+}
+
+function draw(box, answer) {
+  if (!answer.points.length) { box.replaceChildren(); return; }
+  const svg = document.createElementNS(svgns, "svg");
+  svg.setAttribute("role", "img");
+  svg.setAttribute("aria-label", `map of ${answer.points.length} tokens; search for one to hear its neighbours`);
+  const side = el("div", { "aria-live": "polite" }, el("p.lead", {}, "Click a token for its nearest neighbours."));
+  const view = { x: 0, y: 0, zoom: 1 };
+  const marks = new Map();
+  for (const p of answer.points) {
+    const mark = document.createElementNS(svgns, "text");
+    mark.addEventListener("click", () => near(p.id));
+    svg.append(mark);
+    marks.set(p.id, { mark, p });
+  }
+  const place = () => {
+    const w = svg.clientWidth, h = svg.clientHeight, s = 0.47 * Math.min(w, 1.6 * h) * view.zoom, sy = 0.47 * h * view.zoom;
+    const taken = new Set(); // where words stand; one that would stand over another is a dot
+    const order = [...marks.values()].sort((a, b) => (b.mark.hasAttribute("class") ? 1 : 0) - (a.mark.hasAttribute("class") ? 1 : 0));
+    for (const { mark, p } of order) {
+      const x = w / 2 + (p.x - view.x) * s, y = h / 2 - (p.y - view.y) * sy;
+      const text = p.text.trim() || p.text, cells = [];
+      for (let cx = Math.floor((x - 3.4 * text.length) / 6); cx <= (x + 3.4 * text.length) / 6; cx++) for (const cy of [Math.floor((y - 7) / 7), Math.floor(y / 7)]) cells.push(cx + "," + cy);
+      const room = mark.hasAttribute("class") || !cells.some((c) => taken.has(c));
+      if (room) for (const c of cells) taken.add(c);
+      const label = room ? text : "·";
+      if (mark.textContent !== label) mark.textContent = label;
+      mark.setAttribute("x", x.toFixed(1));
+      mark.setAttribute("y", y.toFixed(1));
+    }
+  };
+  const zoom = (by) => { view.zoom = Math.min(40, Math.max(1, view.zoom * by)); if (view.zoom === 1) view.x = view.y = 0; place(); };
+  async function near(id) {
+    try {
+      const answerNear = await get(`/api/embeddings/${encodeURIComponent(answer.model)}/${id}`);
+      for (const { mark } of marks.values()) mark.removeAttribute("class");
+      marks.get(id)?.mark.setAttribute("class", "me");
+      for (const n of answerNear.neighbours) marks.get(n.id)?.mark.setAttribute("class", "near");
+      const at = marks.get(id);
+      if (at) { at.mark.parentNode.append(at.mark); if (view.zoom > 1) { view.x = at.p.x; view.y = at.p.y; } }
+      place();
+      side.replaceChildren(el("h3", {}, "Nearest to ", el("b", {}, answerNear.text.trim() || answerNear.text)),
+        el("ol.bars", {}, ...answerNear.neighbours.map((n) => {
+          const bar = el("i", { "aria-hidden": "true" });
+          bar.style.width = 100 * Math.max(0, n.cosine) + "%";
+          return el("li", {}, el("button", { type: "button", onclick: () => near(n.id) }, bar, token(n.text), el("span.p", {}, n.cosine.toFixed(2))));
+        })), el("p.lead", {}, "cosine of the angle between the embeddings"));
+    } catch (err) { fault(err); }
+  }
+  let held = null;
+  svg.addEventListener("pointerdown", (e) => { held = { x: e.clientX, y: e.clientY, vx: view.x, vy: view.y }; });
+  svg.addEventListener("pointermove", (e) => {
+    if (!held || !e.buttons) return;
+    view.x = held.vx - (e.clientX - held.x) / (0.47 * Math.min(svg.clientWidth, 1.6 * svg.clientHeight) * view.zoom);
+    view.y = held.vy + (e.clientY - held.y) / (0.47 * svg.clientHeight * view.zoom);
+    place();
+  });
+  svg.addEventListener("pointerup", () => { held = null; });
+  const search = el("input", { type: "search", id: "map-search", list: "map-tokens", placeholder: "a token" });
+  const find = () => {
+    const wanted = search.value.trim();
+    const hit = answer.points.find((p) => p.text.trim() === wanted) || answer.points.find((p) => wanted && p.text.trim().startsWith(wanted));
+    if (hit) near(hit.id);
+  };
+  search.addEventListener("change", find);
+  const percent = answer.variance.map((v) => (100 * v).toFixed(0) + "%").join(" and ");
+  box.replaceChildren(el("div.panel.map", {},
+    el("div.row", {}, el("h3", {}, "Embeddings"), el("span.row", {},
+      el("label", { for: "map-search" }, "Find"), search, el("button", { type: "button", "aria-label": "zoom in", onclick: () => zoom(1.5) }, "+"), el("button", { type: "button", "aria-label": "zoom out", onclick: () => zoom(1 / 1.5) }, "−"))),
+    el("p.lead", {}, `${answer.channels} numbers for each token, seen from the side where they differ most: the two axes show ${percent} of the variance. A word that would stand over another is a dot: zoom in. Drag to move.`),
+    el("div.columns", {}, svg, side)));
+  place();
+  new ResizeObserver(place).observe(svg);
+}

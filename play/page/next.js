@@ -1,0 +1,72 @@
+// Side by side: the next-token distributions of all models.
+import { post } from "./api.js";
+import { $, el, token, percent } from "./dom.js";
+import { chosen, prompt, setPrompt, fault } from "./app.js";
+
+let running = null;
+const cards = new Map(); // by model
+
+export async function showNext() {
+  const models = chosen(), text = prompt();
+  if (running) running.abort();
+  const mine = (running = new AbortController());
+  draw(models);
+  if (!models.length) { $("next-status").textContent = "No model is ticked."; return; }
+  const begin = performance.now();
+  try {
+    const answer = await post("/api/next", { prompt: text, models: models.map((m) => m.id), top: 10 }, mine.signal);
+    if (mine.signal.aborted) return;
+    for (const a of answer.models) fill(cards.get(a.model), a, text);
+    const took = performance.now() - begin;
+    const slowest = answer.models.reduce((a, b) => (b.micros > a.micros ? b : a));
+    $("next-status").textContent = `${answer.models.length} models answered in ${took.toFixed(0)} ms (the slowest, ${slowest.model}, computed ${(slowest.micros / 1000).toFixed(1)} ms).`;
+    document.body.dataset.nextMs = took.toFixed(1);
+    document.body.dataset.nextPrompt = text;
+    fault(null);
+  } catch (err) { fault(err); }
+}
+
+// draw makes a card for every model; those that are there stay, so that the focus does too.
+function draw(models) {
+  const box = $("next-cards");
+  const wanted = new Set(models.map((m) => m.id));
+  for (const [id, card] of cards) if (!wanted.has(id)) { card.remove(); cards.delete(id); }
+  models.forEach((m, i) => {
+    if (!cards.has(m.id)) cards.set(m.id, newCard(m));
+    if (box.children[i] !== cards.get(m.id)) box.insertBefore(cards.get(m.id), box.children[i] || null);
+  });
+}
+
+function newCard(m) {
+  const card = el("article.card", { "data-model": m.id, "aria-label": m.title },
+    el("div.head", {}, el("h3", {}, m.title), el("span.era", {}, `${m.era} ${m.year}`)),
+    el("p", {}, `remembers ${m.remembers}`),
+    el("ol.bars"), el("p.foot"));
+  card.style.setProperty("--era", `var(--${m.era})`);
+  return card;
+}
+
+function fill(card, a, text) {
+  if (!card) return;
+  const list = card.querySelector("ol");
+  while (list.children.length > a.next.length) list.lastChild.remove();
+  a.next.forEach((n, i) => {
+    let row = list.children[i];
+    if (!row) {
+      const button = el("button", { type: "button" }, el("i", { "aria-hidden": "true" }), token(""), el("span.p"));
+      row = el("li", {}, button);
+      button.addEventListener("click", () => setPrompt(prompt() + button.dataset.append));
+      list.append(row);
+    }
+    const button = row.firstChild;
+    button.children[0].style.width = 100 * n.p + "%";
+    button.children[1].replaceWith(token(n.text));
+    button.children[2].textContent = percent(n.p);
+    button.disabled = n.append === null;
+    button.dataset.append = n.append ?? "";
+    button.setAttribute("aria-label", n.append === null ? `${n.text}, ${percent(n.p)}` : `append ${n.text.trim() || "space"}, ${percent(n.p)}`);
+    button.title = n.append === null ? "this is no text that could be appended" : "append to the prompt";
+  });
+  const completing = a.unfinished ? `completing “${a.unfinished.trim()}” · ` : "";
+  card.querySelector(".foot").textContent = `${completing}${a.entropy_bits.toFixed(2)} bits of doubt · ${a.tokens} ${a.tokens === 1 ? "token" : "tokens"} read`;
+}
