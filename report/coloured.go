@@ -23,6 +23,7 @@ type group struct {
 }
 
 type colouredToken struct {
+	Lead   string // the space before it, which has no colour: it may stand at the end of a line
 	Text   string
 	Group  int     // −1: a tie
 	Margin float64 // nats between the best group and the next
@@ -79,6 +80,10 @@ func colour(c *Comparison) *coloured {
 			}
 		}
 		margin := next - best
+		lead := len(text) - len(strings.TrimLeft(text, " "))
+		if lead == len(text) {
+			lead = 0
+		}
 		if len(out.Groups) < 2 || winner < 0 || margin < tieNats {
 			winner, margin = -1, 0
 			ties++
@@ -86,7 +91,7 @@ func colour(c *Comparison) *coloured {
 			out.Groups[winner].Best++
 		}
 		out.Tokens = append(out.Tokens, colouredToken{
-			Text: text, Group: winner, Margin: margin, Break: strings.HasSuffix(text, "\n"),
+			Lead: text[:lead], Text: text[lead:], Group: winner, Margin: margin, Break: strings.HasSuffix(text, "\n"),
 			Shade: fmt.Sprintf("%.2f", 0.2+0.8*min(margin/fullNats, 1)),
 		})
 	}

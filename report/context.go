@@ -19,10 +19,10 @@ type Context struct {
 }
 
 const (
-	maxGiven      = 64      // the longest context that is cut
-	contextTokens = 120_000 // about what a model reads for all lengths together
-	contextBatch  = 2048    // what it reads at once
-	fewPositions  = 50      // fewer say nothing
+	maxGiven      = 64     // the longest context that is cut
+	contextTokens = 48_000 // about what a model reads for all lengths together
+	contextBatch  = 2048   // what it reads at once
+	fewPositions  = 50     // fewer say nothing
 )
 
 // place is a token: its document and its number there.

@@ -351,6 +351,13 @@ func TestColour(t *testing.T) {
 	require.Equal(t, 0.5, got.Tokens[1].Margin)
 	require.Equal(t, "1.00", got.Tokens[3].Shade, "infinitely better is as strong as it gets")
 	require.Contains(t, got.Caption, "SLM 2, PLM 1; 1 are ties")
+
+	c.Rows[1].Era = "NLM" // three eras: the next best counts, wherever it stands
+	c.Passage.Nats = [][]eval.Number{{1, 4, 2, 3}, {2, 1, 3, 3}, {4, 2, 1, 3}}
+	for i, token := range colour(c).Tokens {
+		require.Equal(t, []float64{1, 1, 1, 0}[i], token.Margin)
+		require.Equal(t, []int{0, 1, 2, -1}[i], token.Group)
+	}
 }
 
 // TestPassageTruth: what the world knows of a token is told only where the token is one event.
