@@ -7,12 +7,8 @@ import (
 	"lmzoo/autograd/gemm"
 )
 
-// quantizeGroup is how many weights share a scale: the larger, the fewer bytes and products; the smaller, the less one large
-// weight coarsens the others.
-const quantizeGroup = 64
-
-// Quantize rounds the weights of a layer to one byte each, with a scale for every few of them (weight-only
-// quantization, the "absmax" of Dettmers et al. 2022). Generation reads every weight once a token, and then
+// Quantize rounds the weights of a layer to one byte each, with a scale for each output (weight-only
+// quantization, "vector-wise" in Dettmers et al. 2022, §2.1). Generation reads every weight once a token, and then
 // reads a quarter of the bytes. The float32 weights become the numbers that the bytes stand for, so that whole texts are
 // judged by the same model. trans is how the layer multiplies: blas.NoTrans for w [in, out], blas.Trans for [out, in].
 func Quantize(w *autograd.Tensor, trans blas.Transpose) {
@@ -20,6 +16,6 @@ func Quantize(w *autograd.Tensor, trans blas.Transpose) {
 	if trans == blas.NoTrans {
 		out, in, turn = in, out, blas.Trans
 	}
-	w.Int8 = gemm.QuantizeInt8(turn, out, in, w.Data, w.Stride, quantizeGroup)
+	w.Int8 = gemm.QuantizeInt8(turn, out, in, w.Data, w.Stride, 0)
 	w.Int8.Dequantize(turn, w.Data, w.Stride)
 }

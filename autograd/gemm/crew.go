@@ -111,7 +111,7 @@ func (c *Crew) lookOut() {
 // part, enough that taking a part costs nothing.
 const partBytes = 1 << 17
 
-// MulRow computes y = x·op(B) + β·y for one row x of k elements, where op(B) is k×n: Sgemm to the last bit, with the
+// MulRow computes y = x·op(B) + β·y, β being 0 or 1, for one row x of k elements, where op(B) is k×n: Sgemm to the last bit, with the
 // columns of op(B) divided among the crew.
 func (c *Crew) MulRow(t blas.Transpose, n, k int, x, b []float32, ldb int, beta float32, y []float32) {
 	j := rowJob{t: t, n: n, k: k, x: x, b: b, ldb: ldb, beta: beta, y: y, cols: n}
@@ -139,6 +139,10 @@ type rowJob struct {
 
 func (j *rowJob) Part(i int) {
 	from, to := i*j.cols, min((i+1)*j.cols, j.n)
+	if best.streams && j.t == blas.NoTrans && j.n*j.k > streamArea { // as the whole would, also where the part is small
+		best.stream(to-from, j.k, depthOf(j.k), 1, j.x, matrix{j.b[from:], j.ldb, 1}, j.beta != 0, j.y[from:to])
+		return
+	}
 	b := j.b[from:]
 	if j.t != blas.NoTrans {
 		b = j.b[from*j.ldb:]

@@ -9225,7 +9225,7 @@ avx2Axpy1_done:
 	RET
 
 // func avx2Axpy4(n int, x *float32, b *float32, bStride int, y *float32)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·avx2Axpy4(SB), NOSPLIT, $0-40
 	MOVQ         n+0(FP), AX
 	MOVQ         x+8(FP), CX
@@ -9234,6 +9234,7 @@ TEXT ·avx2Axpy4(SB), NOSPLIT, $0-40
 	MOVQ         bStride+24(FP), SI
 	SHLQ         $0x02, SI
 	LEAQ         (SI)(SI*2), DI
+	LEAQ         (DX)(SI*4), R8
 	VBROADCASTSS (CX), Y0
 	VBROADCASTSS 4(CX), Y1
 	VBROADCASTSS 8(CX), Y2
@@ -9248,6 +9249,11 @@ avx2Axpy4_loop:
 	VFMADD231PS (DX)(SI*2), Y2, Y4
 	VFMADD231PS (DX)(DI*1), Y3, Y4
 	VMOVUPS     Y4, (BX)
+	PREFETCHT1  (R8)
+	PREFETCHT1  (R8)(SI*1)
+	PREFETCHT1  (R8)(SI*2)
+	PREFETCHT1  (R8)(DI*1)
+	ADDQ        $0x20, R8
 	ADDQ        $0x20, BX
 	ADDQ        $0x20, DX
 	SUBQ        $0x08, AX

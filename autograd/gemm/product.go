@@ -52,8 +52,7 @@ func (e *engine) product(m, n, k int, alpha float32, a, b matrix, add bool, c []
 		}
 		return
 	}
-	blocks := (k + depth - 1) / depth
-	kc := roundUp((k+blocks-1)/blocks, 8)
+	kc := depthOf(k)
 	nc := n
 	if packs {
 		nc = min(n, roundUp(area/kc, e.nr))
@@ -96,6 +95,12 @@ func (e *engine) product(m, n, k int, alpha float32, a, b matrix, add bool, c []
 	if work != nil {
 		give(work)
 	}
+}
+
+// depthOf is how deep the blocks are that k is cut into.
+func depthOf(k int) int {
+	blocks := (k + depth - 1) / depth
+	return roundUp((k+blocks-1)/blocks, 8)
 }
 
 // A strip of A is read as it is, or packed column by column, or copied row by row to where its rows do

@@ -16,11 +16,18 @@ func axpys(rows int) {
 	Doc(fmt.Sprintf("%s adds to the n elements of y x[i] times row i of b, for %d rows.", name, rows))
 	n, xs, b, y := Load(Param("n"), GP64()), Load(Param("x"), GP64()), Load(Param("b"), GP64()), Load(Param("y"), GP64())
 	row := []Mem{{Base: b}}
+	var next []Mem // the rows of the next call, which the processor does not foresee
 	if rows == 4 {
 		stride, stride3 := Load(Param("bStride"), GP64()), GP64()
 		SHLQ(Imm(2), stride)
 		LEAQ(Mem{Base: stride, Index: stride, Scale: 2}, stride3)
 		row = append(row, Mem{Base: b, Index: stride, Scale: 1}, Mem{Base: b, Index: stride, Scale: 2}, Mem{Base: b, Index: stride3, Scale: 1})
+		ahead := GP64()
+		LEAQ(Mem{Base: b, Index: stride, Scale: 4}, ahead)
+		for _, m := range row {
+			m.Base = ahead
+			next = append(next, m)
+		}
 	}
 	var x []reg.VecVirtual
 	for i := range row {
@@ -36,6 +43,12 @@ func axpys(rows int) {
 		VFMADD231PS(row[i], x[i], sum)
 	}
 	VMOVUPS(sum, Mem{Base: y})
+	for _, m := range next {
+		PREFETCHT1(m)
+	}
+	if next != nil {
+		ADDQ(Imm(32), next[0].Base)
+	}
 	ADDQ(Imm(32), y)
 	ADDQ(Imm(32), b)
 	SUBQ(Imm(8), n)
