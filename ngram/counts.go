@@ -29,18 +29,18 @@ func packCounts(raw, count []uint32) (countTable, countShape) {
 	values := slices.Concat(raw, count, []uint32{0})
 	slices.Sort(values)
 	values = slices.Compact(values)
+	code := func(v uint32) uint64 {
+		i, _ := slices.BinarySearch(values, v)
+		return uint64(i)
+	}
 	shape := countShape{Raw: width(uint64(len(values) - 1))}
 	if !slices.Equal(raw, count) {
-		shape.Count = shape.Raw
+		shape.Count = max(1, width(code(slices.Max(count)))) // left neighbours are fewer, and so are their codes
 	}
 	c := countTable{}
 	c.shape(shape)
 	for _, v := range values {
 		c.values = binary.LittleEndian.AppendUint32(c.values, v)
-	}
-	code := func(v uint32) uint64 {
-		i, _ := slices.BinarySearch(values, v)
-		return uint64(i)
 	}
 	c.rows = packRows(len(raw), shape.widths(), func(i int, row []uint64) {
 		row[0], row[1] = code(raw[i]), 0

@@ -8,14 +8,16 @@ import (
 
 // Quantize returns the model with at most 2^bits different probabilities per order above 1, numbered by a
 // codebook: values next to each other share their mean (Whittaker & Raj 2001). Afterwards every history's weight is set anew, so that its probabilities still sum to
-// 1, and gets weightBits more bits, which hold the sum to about a thousandth. Unigrams stay exact.
+// 1, and gets weightBits more bits, which hold the sum to about a thousandth. Unigrams stay exact. The
+// counts are left out, since they no longer explain the probabilities.
 func (m *Model) Quantize(bits int) (*Model, error) {
 	if bits < 2 || bits > 12 {
 		return nil, fmt.Errorf("ngram: quantising to %d bits: want 2 to 12", bits)
 	}
 	h := m.kept()
-	h.Quantized = bits
+	h.Quantized, h.NoCounts = bits, true
 	g := m.unpack()
+	g.raw, g.count = nil, nil
 	for k := 1; k < g.order; k++ {
 		g.prob[k] = snap(g.prob[k], 1<<bits)
 	}
