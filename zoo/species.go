@@ -124,7 +124,11 @@ func counted(name, title string, year, order int, paper, remembers string, alias
 			return &Settings{Model: &ngram.Config{Order: order, Smoothing: "modified-kneser-ney"}}, nil
 		},
 		count: func(config any, docs, _ [][]lm.Token, tok corpus.Tokenizer) (lm.Model, []string, error) {
-			m, notes, err := countNgrams(*config.(*ngram.Config), docs, tok)
+			c := *config.(*ngram.Config)
+			if name != "ngram" && c.Order != order {
+				return nil, nil, fmt.Errorf("a %s has order %d; any other is an ngram: lmzoo train ngram --order %d", name, order, c.Order)
+			}
+			m, notes, err := countNgrams(c, docs, tok)
 			if err != nil {
 				return nil, nil, err // not m, which would be a nil pointer in an interface
 			}
