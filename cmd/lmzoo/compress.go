@@ -25,7 +25,7 @@ the model, and the same run, on a machine of the same kind, unpacks it exactly.`
 		Example: "  lmzoo compress runs/gpt < letter.txt > letter.lmz",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			if f, ok := c.OutOrStdout().(*os.File); ok && term.IsTerminal(int(f.Fd())) {
+			if isTerminal(c.OutOrStdout()) {
 				return usagef("a compressed file is not for a terminal; write it to a file with > FILE.lmz")
 			}
 			r, meta, err := openForCoding(args[0])
@@ -88,6 +88,15 @@ func newDecompress() *cobra.Command {
 	}
 	c.Flags().BoolVarP(&quiet, "quiet", "q", false, "no progress on standard error")
 	return c
+}
+
+// isTerminal reports whether somebody watches what is written to w.
+func isTerminal(w io.Writer) bool {
+	if o, ok := w.(*output); ok {
+		w = o.Writer
+	}
+	f, ok := w.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
 }
 
 // openForCoding opens a run and says which it is, so that no other run unpacks what it packs.

@@ -28,19 +28,29 @@ func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
 func run(args []string, in io.Reader, out, errw io.Writer) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	context.AfterFunc(ctx, stop) // whoever presses Ctrl-C twice does not want to wait
 	root := newRoot()
 	root.SetArgs(args)
 	root.SetIn(in)
-	root.SetOut(out)
+	written := &output{Writer: out}
+	root.SetOut(written)
 	root.SetErr(errw)
 	err := root.ExecuteContext(ctx)
 	if err == nil {
+		err = written.err
+	}
+	if err == nil {
 		return exitOK
 	}
-	fmt.Fprintln(errw, "lmzoo:", err)
+	interrupted := ctx.Err() != nil && errors.Is(err, context.Canceled)
+	text := err.Error()
+	if interrupted {
+		text = strings.ReplaceAll(text, context.Canceled.Error(), "interrupted")
+	}
+	fmt.Fprintln(errw, "lmzoo:", text)
 	var usage usageError
 	switch {
-	case ctx.Err() != nil && errors.Is(err, context.Canceled):
+	case interrupted:
 		return exitInterrupted
 	case errors.As(err, &usage), strings.HasPrefix(err.Error(), "unknown command"), strings.HasPrefix(err.Error(), "required flag"):
 		return exitUsage
