@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -105,6 +106,12 @@ type comparison struct {
 
 // make trains, judges and shows everything.
 func (m *comparison) make(c *cobra.Command, species []*zoo.Species) error {
+	for _, s := range species {
+		dir := filepath.Join(m.out, s.Name)
+		if c, err := zoo.ReadConfig(dir); err == nil && !slices.Contains(c.Command, "compare") {
+			return usagef("%s holds a run that no comparison made; a comparison would replace it: choose another --out", dir)
+		}
+	}
 	var err error
 	if m.split, m.tok, err = m.data.load(c.Context(), c, m.progress); err != nil {
 		return err

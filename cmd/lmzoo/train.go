@@ -145,8 +145,29 @@ func (t *training) resumed(ctx context.Context, c *cobra.Command, values map[str
 	if t.flags.Changed("seed") && t.run.seed != order.Seed {
 		return zoo.Order{}, usagef("the run in %s has seed %d; a resumed run keeps its seed", t.out, order.Seed)
 	}
+	if err := t.sameText(order); err != nil {
+		return zoo.Order{}, err
+	}
 	order.Threads = t.run.threads
 	return order, nil
+}
+
+// sameText refuses flags that ask for another text, tokenizer or size than the run to be resumed was made with.
+func (t *training) sameText(order zoo.Order) error {
+	was, asked := order.Data, t.data.data
+	for _, f := range []struct {
+		flag       string
+		was, asked any
+	}{
+		{"corpus", was.Corpus, asked.Corpus}, {"documents", was.Documents, asked.Documents}, {"split", was.Split, asked.Split},
+		{"valid", was.Valid, asked.Valid}, {"test", was.Test, asked.Test}, {"shuffle", was.Shuffle, asked.Shuffle},
+		{"world-tokens", was.Tokens, asked.Tokens}, {"tokenizer", order.Tokenizer.Name(), t.data.tokenizer}, {"size", order.Size, t.size},
+	} {
+		if t.flags.Changed(f.flag) && f.was != f.asked {
+			return usagef("the run in %s was made with --%s %v, not %v; a resumed run keeps it: leave the flag out", t.out, f.flag, f.was, f.asked)
+		}
+	}
+	return nil
 }
 
 // make trains and says what came out.
