@@ -36,8 +36,8 @@ Without names it is all of them; "makemore" is all whose names begin so.`,
 		Example: `  lmzoo bench gpt
   lmzoo bench lstm gru --seconds 5 --threads 2 --json`,
 		RunE: func(c *cobra.Command, args []string) error {
-			if run.threads < 1 || run.threads > maxBenchThreads {
-				return usagef("--threads is %d; expected 1 to %d", run.threads, maxBenchThreads)
+			if run.threads < 1 || run.threads > maxThreads {
+				return usagef("--threads is %d; expected 1 to %d", run.threads, maxThreads)
 			}
 			if !(seconds > 0 && seconds <= maxBenchSeconds) {
 				return usagef("--seconds is %v; expected a time above 0 and at most %d", seconds, maxBenchSeconds)
@@ -86,7 +86,7 @@ Without names it is all of them; "makemore" is all whose names begin so.`,
 }
 
 const (
-	maxBenchThreads = 1 << 10
+	maxThreads      = 1 << 10
 	maxBenchSeconds = 3600
 )
 

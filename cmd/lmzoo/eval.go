@@ -39,6 +39,7 @@ func newEval() *cobra.Command {
 		perToken   bool
 		byPosition bool
 		stride     int
+		int8       bool
 	)
 	c := &cobra.Command{
 		Use:   "eval RUN...",
@@ -63,10 +64,23 @@ first by the paired bootstrap. Without --corpus the text is the test part of the
 				if err != nil {
 					return fmt.Errorf("%s: %w", dir, err)
 				}
+				rows = append(rows, row)
+				if !int8 {
+					continue
+				}
+				if err := round(r); err != nil {
+					return err
+				}
+				if row, err = e.judge(c.Context(), r); err != nil {
+					return fmt.Errorf("%s with weights of one byte: %w", dir, err)
+				}
+				row.Run += " int8"
+				rows = append(rows, row)
+			}
+			for _, row := range rows {
 				if !byPosition && !run.json {
 					row.Positions = nil
 				}
-				rows = append(rows, row)
 			}
 			compareWithFirst(rows, run.seed)
 			p.clear()
@@ -84,9 +98,18 @@ first by the paired bootstrap. Without --corpus the text is the test part of the
 	fs.StringVar(&split, "split", "test", "which part: train, valid, test or all (default all for a corpus the run was not made from)")
 	fs.BoolVar(&perToken, "per-token", false, "what every token cost")
 	fs.BoolVar(&byPosition, "by-position", false, "what tokens cost by their position in the document")
+	fs.BoolVar(&int8, "int8", false, "judge every run a second time, with its weights rounded to one byte each")
 	fs.IntVar(&stride, "stride", 0, "how far the window of a transformer moves (default: as in the run)")
 	complete(c, "split", func() []string { return []string{"train", "valid", "test", "all"} })
 	return c
+}
+
+// round rounds the weights of a run to one byte each.
+func round(r *zoo.Run) error {
+	if !zoo.Quantize(r.Model) {
+		return usagef("%s: a model of the species %s has no weights to round; leave out --int8", r.Dir, r.Species.Name)
+	}
+	return nil
 }
 
 // evaluator judges runs by one choice of text.

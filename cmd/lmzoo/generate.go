@@ -5,6 +5,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"os"
+	"runtime"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -20,6 +21,9 @@ func newGenerate() *cobra.Command {
 		opt    = sample.Options{Max: 200, Temperature: 1}
 		seed   uint64
 		count  int
+
+		threads int
+		int8    bool
 	)
 	c := &cobra.Command{
 		Use:   "generate RUN",
@@ -40,6 +44,15 @@ Generation ends with the document or after --tokens.`,
 			if err != nil {
 				return err
 			}
+			if threads < 1 || threads > maxThreads {
+				return usagef("--threads is %d; expected 1 to %d", threads, maxThreads)
+			}
+			if int8 {
+				if err := round(r); err != nil {
+					return err
+				}
+			}
+			zoo.SetThreads(r.Model, threads)
 			if !c.Flags().Changed("prompt") {
 				if prompt, err = piped(c.InOrStdin()); err != nil {
 					return err
@@ -65,6 +78,8 @@ Generation ends with the document or after --tokens.`,
 	fs.Float64Var(&opt.MinP, "min-p", 0, "only tokens at least p times as likely as the likeliest; 0: all")
 	fs.IntVar(&count, "count", 1, "how many texts")
 	fs.Uint64Var(&seed, "seed", 1, "of the draws")
+	fs.IntVar(&threads, "threads", runtime.NumCPU(), "how many cores to use for a token; changes no bit of any result")
+	fs.BoolVar(&int8, "int8", false, "round the weights to one byte each: faster where they are many; see eval --int8 for what it costs")
 	return c
 }
 

@@ -1,0 +1,80 @@
+package transformer
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"lmzoo/lm"
+	"lmzoo/lm/lmtest"
+)
+
+// wide is large enough that its products are divided.
+func wide(t *testing.T) *Model {
+	m, err := New(Config{VocabSize: 3000, NPositions: 24, NEmbd: 240, NLayer: 2, NHead: 6, InitializerRange: 0.1}, rand1())
+	require.NoError(t, err)
+	return m
+}
+
+// say returns all that a model says of a text longer than its window, token by token.
+func say(m *Model) (all [][]float64) {
+	s := m.Start()
+	for i := range 40 {
+		all = append(all, s.NextLogProbs(nil))
+		s.Push(lm.Token(1 + 71*i%2999))
+	}
+	return all
+}
+
+func TestThreadsChangeNoBit(t *testing.T) {
+	m := wide(t)
+	for _, int8 := range []bool{false, true} {
+		if int8 {
+			m.Quantize()
+		}
+		m.SetThreads(1)
+		want := say(m)
+		for _, n := range []int{2, 3, 2} {
+			m.SetThreads(n)
+			require.Equal(t, want, say(m), "%d threads, int8 %v", n, int8)
+		}
+	}
+}
+
+// Texts are judged by the very weights that the bytes stand for, and these are near those they were.
+func TestQuantizedModel(t *testing.T) {
+	m := wide(t)
+	before := say(m)
+	m.Quantize()
+	m.SetThreads(2)
+	after := say(m)
+	for i := range before {
+		require.NotEqual(t, before[i], after[i])
+		require.InDeltaSlice(t, before[i], after[i], 0.5)
+	}
+	small, err := New(Config{VocabSize: 11, NPositions: 8, NEmbd: 16, NLayer: 2, NHead: 2, InitializerRange: 0.3, Smear: true}, rand1())
+	require.NoError(t, err)
+	small.Quantize()
+	lmtest.Check(t, small, 1e-4, 0, 1, 2, 7, 8, 9, 20)
+}
+
+func TestTogetherNothingIsAllocated(t *testing.T) {
+	if racing {
+		t.Skip("the race detector allocates")
+	}
+	m := wide(t)
+	m.SetThreads(2)
+	s, dst := m.Start(), make([]float64, m.Vocab())
+	n := 0
+	step := func() {
+		if n++; n%20 == 0 {
+			s.Push(lm.BOS)
+		}
+		s.NextLogProbs(dst)
+		s.Push(1)
+	}
+	for range 100 {
+		step()
+	}
+	require.Less(t, testing.AllocsPerRun(200, step), 0.2)
+}
