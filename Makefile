@@ -2,9 +2,9 @@
 # make test   everything that proves it
 
 GO ?= go
-RACE := ./train/... ./lm/... ./zoo/... ./cmd/...
+RACE := ./train/... ./lm/... ./zoo/... ./play/... ./cmd/...
 
-.PHONY: build demo test vet race fuzz bench clean
+.PHONY: build demo screenshots test vet race fuzz bench clean
 
 build: bin/lmzoo
 
@@ -36,6 +36,11 @@ fuzz:
 
 bench:
 	$(GO) test -run '^$$' -bench . ./...
+
+# The pictures of the playground in docs/img, drawn by Chromium from the runs of the demo.
+screenshots:
+	@test -f demo/gpt/config.json || $(MAKE) demo
+	LMZOO_SCREENSHOTS=$(CURDIR)/docs/img LMZOO_RUNS=$(CURDIR)/demo $(GO) test ./play -count=1 -run TestScreenshots
 
 clean:
 	rm -rf bin demo

@@ -217,7 +217,7 @@ func TestBrowser(t *testing.T) {
 	t.Run("compress", func(t *testing.T) {
 		v.t = t
 		v.open("compress")
-		v.until(`document.querySelectorAll("#compress-result tbody tr").length === 10 && document.querySelector("#compress-result canvas")`)
+		v.until(`document.querySelectorAll("#compress-result .sizes tbody tr").length === 10 && document.querySelector("#compress-result canvas")`)
 		v.fits("compress")
 		v.quiet()
 	})

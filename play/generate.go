@@ -3,6 +3,7 @@ package play
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math"
 	"net/http"
 	"time"
@@ -32,12 +33,13 @@ const (
 
 // saying is an event of one model: something it said, or the end.
 type saying struct {
-	Model string `json:"model"`
-	*utterance
-	Reason  string  `json:"reason,omitempty"` // stop, length, time or error
-	Error   string  `json:"error,omitempty"`
-	Count   int     `json:"count,omitempty"`
-	Seconds float64 `json:"seconds,omitempty"`
+	Model   string   `json:"model"`
+	Text    string   `json:"text,omitempty"`
+	Tokens  []spoken `json:"tokens,omitempty"` // none: it is the end
+	Reason  string   `json:"reason,omitempty"` // stop, length, time or error
+	Error   string   `json:"error,omitempty"`
+	Count   int      `json:"count,omitempty"`
+	Seconds float64  `json:"seconds,omitempty"`
 }
 
 // generate streams what the models say, each at its own speed: events token and end of each model, and done at last.
@@ -69,7 +71,7 @@ func (s *Server) generate(w http.ResponseWriter, r *http.Request) error {
 	for left := len(some); left > 0; {
 		ev := <-events
 		name := "token"
-		if ev.utterance == nil {
+		if len(ev.Tokens) == 0 {
 			name = "end"
 			left--
 		}
@@ -86,10 +88,15 @@ func (s *Server) generate(w http.ResponseWriter, r *http.Request) error {
 
 // say sends what a model says, and exactly one end.
 func say(ctx context.Context, e *exhibit, sp speech, events chan<- saying) {
+	defer func() { // here, as the goroutine is none of net/http's
+		if p := recover(); p != nil {
+			events <- saying{Model: e.id, Reason: "error", Error: fmt.Sprintf("something is wrong in this program: %v", p)}
+		}
+	}()
 	begin, count := time.Now(), 0
 	reason, err := e.speak(ctx, sp, func(u utterance) bool {
 		count += len(u.Tokens)
-		events <- saying{Model: e.id, utterance: &u}
+		events <- saying{Model: e.id, Text: u.Text, Tokens: u.Tokens}
 		return ctx.Err() == nil
 	})
 	end := saying{Model: e.id, Reason: reason, Count: count, Seconds: time.Since(begin).Seconds()}

@@ -97,6 +97,9 @@ func entropyBits(logProbs []float64) float64 {
 
 // likeliest returns the n most probable tokens, the most probable first, of equal ones the first; never an impossible one.
 func likeliest(logProbs []float64, n int) []lm.Token {
+	if n < 1 {
+		return nil
+	}
 	best := make([]lm.Token, 0, n+1)
 	for t, p := range logProbs {
 		if math.IsInf(p, -1) || math.IsNaN(p) || len(best) == n && p <= logProbs[best[n-1]] {

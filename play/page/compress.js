@@ -1,6 +1,6 @@
 // Compress: bits per character letter by letter, every model against gzip.
 import { post } from "./api.js";
-import { $, el, debounce, lineColour, sure } from "./dom.js";
+import { $, el, debounce, lineColour, sure, called } from "./dom.js";
 import { chosen, fault, state } from "./app.js";
 import { curve } from "./curve.js";
 
@@ -50,7 +50,7 @@ function draw(box, answer, models) {
 
 function sizes(box, answer, models) {
   const last = answer.gzip[answer.gzip.length - 1].bits;
-  const rows = answer.models.map((a, i) => ({ name: a.model, title: models[i].title, bits: a.bits, colour: lineColour(i), lossless: a.lossless }));
+  const rows = answer.models.map((a, i) => ({ name: a.model, title: called(models[i]), bits: a.bits, colour: lineColour(i), lossless: a.lossless }));
   rows.push({ name: "gzip", title: "gzip -9", bits: last, colour: "gray", lossless: true }, { name: "", title: "as it is", bits: 8 * answer.bytes, colour: "transparent", lossless: true });
   rows.sort((a, b) => a.bits - b.bits);
   box.replaceChildren(el("table", {},

@@ -34,6 +34,9 @@ export function percent(p) {
   return p > 0 ? "<0.1%" : "0%";
 }
 
+// called is what a card says a model is; two of one species are told apart by their names.
+export const called = (m) => (m.id === m.species ? m.title : `${m.title} · ${m.id}`);
+
 export function count(n) {
   if (n < 10000) return String(n);
   if (n < 1e6) return (n / 1e3).toFixed(n < 1e5 ? 1 : 0) + "k";

@@ -1,6 +1,6 @@
 // Generate: several models write on from the same prompt.
 import { stream } from "./api.js";
-import { $, el, percent, sure } from "./dom.js";
+import { $, el, percent, sure, called } from "./dom.js";
 import { chosen, prompt, fault, state } from "./app.js";
 
 let running = null;
@@ -79,9 +79,9 @@ function draw(models, text) {
   const box = $("generate-cards");
   box.replaceChildren();
   for (const m of models) {
-    const said = el("div.said", { tabindex: "0", role: "log", "aria-live": "off", "aria-label": "text of " + m.title }, el("span.given", {}, text));
+    const said = el("div.said", { tabindex: "0", role: "log", "aria-live": "off", "aria-label": "text of " + called(m) }, el("span.given", {}, text));
     const foot = el("p.foot", {}, "…");
-    const card = el("article.card", { "data-model": m.id }, el("div.head", {}, el("h3", {}, m.title), el("span.era", {}, `${m.era} ${m.year}`)), said, foot);
+    const card = el("article.card", { "data-model": m.id }, el("div.head", {}, el("h3", {}, called(m)), el("span.era", {}, `${m.era} ${m.year}`)), said, foot);
     card.style.setProperty("--era", `var(--${m.era})`);
     box.append(card);
     cards.set(m.id, pen(said, foot));
@@ -98,7 +98,7 @@ function pen(said, foot) {
       let p = 1;
       for (const t of ev.tokens) { p *= t.p; nats -= Math.log(Math.max(t.p, 1e-12)); n++; }
       const top = ev.tokens[ev.tokens.length - 1].top || [];
-      const span = el("span.tok", { title: `${percent(p)}; likeliest: ${top.map((t) => `“${t.text}” ${percent(t.p)}`).join(", ")}` }, ev.text);
+      const span = el("span.tok", { title: `${percent(p)}; likeliest: ${top.map((t) => `“${t.text}” ${percent(t.p)}`).join(", ")}` }, ev.text || "");
       span.style.background = sure(p);
       const below = said.scrollHeight - said.scrollTop - said.clientHeight < 40;
       said.append(span);

@@ -1,6 +1,6 @@
 // Side by side: the next-token distributions of all models.
 import { post } from "./api.js";
-import { $, el, token, percent } from "./dom.js";
+import { $, el, token, percent, called } from "./dom.js";
 import { chosen, prompt, setPrompt, fault } from "./app.js";
 
 let running = null;
@@ -38,8 +38,8 @@ function draw(models) {
 }
 
 function newCard(m) {
-  const card = el("article.card", { "data-model": m.id, "aria-label": m.title },
-    el("div.head", {}, el("h3", {}, m.title), el("span.era", {}, `${m.era} ${m.year}`)),
+  const card = el("article.card", { "data-model": m.id, "aria-label": called(m) },
+    el("div.head", {}, el("h3", {}, called(m)), el("span.era", {}, `${m.era} ${m.year}`)),
     el("p", {}, `remembers ${m.remembers}`),
     el("ol.bars"), el("p.foot"));
   card.style.setProperty("--era", `var(--${m.era})`);

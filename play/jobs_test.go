@@ -1,0 +1,134 @@
+package play
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"lmzoo/zoo"
+)
+
+type jobsReply struct{ Jobs []job }
+
+// settled waits until a job is over.
+func settled(t *testing.T, url, id string) job {
+	t.Helper()
+	for end := time.Now().Add(2 * patience); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
+		for _, j := range ok[jobsReply](t, "GET", url+"/api/jobs", "").Jobs {
+			if j.ID == id && j.State != jobQueued && j.State != jobRunning {
+				return j
+			}
+		}
+	}
+	t.Fatalf("%s is still not over", id)
+	return job{}
+}
+
+type jobReply struct{ Job string }
+
+// A text given in the form becomes a model in the list, kept in a directory that opens again.
+func TestTrainText(t *testing.T) {
+	dir := t.TempDir()
+	_, ts := testServer(t, Options{TrainDir: dir})
+	text := strings.Repeat("the cat sat on the mat.\n\nthe dog sat on the log.\n\n", 60)
+	body, err := json.Marshal(map[string]any{"kind": "train", "species": "gru", "size": "tiny", "corpus": "text", "text": text, "budget": 1, "tokenizer": "char"})
+	require.NoError(t, err)
+	id := ok[jobReply](t, "POST", ts.URL+"/api/jobs", string(body)).Job
+	j := settled(t, ts.URL, id)
+	require.Equal(t, jobDone, j.State, j.Error)
+	require.Equal(t, "my-gru", j.Model)
+	require.NotEmpty(t, j.Curve)
+	require.NotEmpty(t, j.Valid)
+	require.LessOrEqual(t, len(j.Curve), maxCurve+1)
+	require.Less(t, float64(j.Curve[len(j.Curve)-1].Loss), float64(j.Curve[0].Loss), "it learned something")
+
+	next := ok[nextReply](t, "POST", ts.URL+"/api/next", `{"prompt":"the cat sat on the m","models":["my-gru"],"top":1}`)
+	require.Equal(t, "a", next.Models[0].Next[0].Text)
+	r, err := zoo.Open(filepath.Join(dir, "my-gru"))
+	require.NoError(t, err)
+	data := r.Config.Data
+	_, err = data.Load(t.Context(), nil, false)
+	require.NoError(t, err, "the text it was made from lies beside it")
+
+	second := ok[jobReply](t, "POST", ts.URL+"/api/jobs", `{"kind":"train","species":"unigram","corpus":"text","text":`+quote(text)+`}`).Job
+	require.Equal(t, "my-unigram", settled(t, ts.URL, second).Model, "what is counted needs no budget")
+	entries, err := os.ReadDir(dir)
+	require.NoError(t, err)
+	require.Len(t, entries, 2)
+}
+
+func quote(text string) string {
+	data, _ := json.Marshal(text) // a string can always be written
+	return string(data)
+}
+
+// Jobs wait for each other, can be cancelled while they wait and while they run, and the queue has an end.
+func TestQueue(t *testing.T) {
+	_, ts := testServer(t, Options{TrainDir: t.TempDir(), Limits: Limits{Jobs: 2}})
+	body := `{"kind":"train","species":"rnn","size":"tiny","budget":60}`
+	ids := []string{}
+	for range 3 {
+		ids = append(ids, ok[jobReply](t, "POST", ts.URL+"/api/jobs", body).Job)
+		for len(ids) == 1 && ok[jobsReply](t, "GET", ts.URL+"/api/jobs", "").Jobs[0].State != jobRunning {
+			time.Sleep(5 * time.Millisecond)
+		}
+	}
+	status, text := call(t, "POST", ts.URL+"/api/jobs", body)
+	require.Equal(t, 429, status, text)
+	all := ok[jobsReply](t, "GET", ts.URL+"/api/jobs", "").Jobs
+	require.Equal(t, []string{jobRunning, jobQueued, jobQueued}, []string{all[0].State, all[1].State, all[2].State})
+	require.Equal(t, 2, all[2].Position)
+
+	status, _ = call(t, "DELETE", ts.URL+"/api/jobs/"+ids[1], "")
+	require.Equal(t, 200, status)
+	require.Equal(t, jobCancelled, settled(t, ts.URL, ids[1]).State)
+	status, _ = call(t, "DELETE", ts.URL+"/api/jobs/"+ids[0], "")
+	require.Equal(t, 200, status)
+	require.Equal(t, jobCancelled, settled(t, ts.URL, ids[0]).State)
+	for ok[jobsReply](t, "GET", ts.URL+"/api/jobs", "").Jobs[2].State != jobRunning {
+		time.Sleep(5 * time.Millisecond) // its turn comes
+	}
+}
+
+// What goes wrong in a job is told by the job, and the next one runs.
+func TestJobFails(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "taken")
+	require.NoError(t, os.WriteFile(file, nil, 0o666))
+	s, ts := testServer(t, Options{TrainDir: file}) // no directory can be made there
+	id := ok[jobReply](t, "POST", ts.URL+"/api/jobs", `{"kind":"train","species":"unigram"}`).Job
+	j := settled(t, ts.URL, id)
+	require.Equal(t, jobFailed, j.State)
+	require.Contains(t, j.Error, "cannot make")
+	require.Equal(t, "train-1", id)
+	require.Len(t, s.exhibits.list(), 8)
+}
+
+// Those who watch are told of changes.
+func TestWatch(t *testing.T) {
+	_, ts := testServer(t, Options{TrainDir: t.TempDir()})
+	lines := make(chan string, 100)
+	stop := follow(t, ts.URL+"/api/jobs/events", lines)
+	defer stop()
+	id := ok[jobReply](t, "POST", ts.URL+"/api/jobs", `{"kind":"train","species":"unigram","corpus":"text","text":`+quote(strings.Repeat("a b c d. ", 300))+`}`).Job
+	for line := range lines {
+		if strings.Contains(line, id) && strings.Contains(line, `"state":"done"`) {
+			return
+		}
+	}
+}
+
+// A report is made, served, and complete in itself.
+func TestReport(t *testing.T) {
+	_, ts := testServer(t, Options{})
+	id := ok[jobReply](t, "POST", ts.URL+"/api/jobs", `{"kind":"compare","models":["uniform","ngram"]}`).Job
+	j := settled(t, ts.URL, id)
+	require.Equal(t, jobDone, j.State, j.Error)
+	status, page := call(t, "GET", ts.URL+j.Report, "")
+	require.Equal(t, 200, status)
+	require.Contains(t, page, "Kneser-Ney")
+}

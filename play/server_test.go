@@ -1,0 +1,570 @@
+package play
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"math"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"lmzoo/lm"
+)
+
+// call sends a request with a JSON body, if any, and returns status and body.
+func call(t testing.TB, method, url, body string, headers ...string) (int, string) {
+	t.Helper()
+	r, err := http.NewRequest(method, url, strings.NewReader(body))
+	require.NoError(t, err)
+	if body != "" {
+		r.Header.Set("Content-Type", "application/json")
+	}
+	for i := 0; i < len(headers); i += 2 {
+		if headers[i] == "Host" {
+			r.Host = headers[i+1]
+		}
+		r.Header.Set(headers[i], headers[i+1])
+	}
+	response, err := http.DefaultClient.Do(r)
+	require.NoError(t, err)
+	defer response.Body.Close()
+	data, err := io.ReadAll(response.Body)
+	require.NoError(t, err)
+	return response.StatusCode, string(data)
+}
+
+// ok sends a request that must be answered, and decodes the answer.
+func ok[T any](t testing.TB, method, url, body string) T {
+	t.Helper()
+	status, text := call(t, method, url, body)
+	require.Less(t, status, 300, text)
+	var v T
+	require.NoError(t, json.Unmarshal([]byte(text), &v), text)
+	return v
+}
+
+type nextReply struct{ Models []nextAnswer }
+
+func TestModels(t *testing.T) {
+	s, ts := testServer(t, Options{})
+	got := ok[struct {
+		Models   []description
+		CanTrain bool `json:"can_train"`
+	}](t, "GET", ts.URL+"/api/models", "")
+	require.False(t, got.CanTrain)
+	require.Len(t, got.Models, 8)
+	var ids []string
+	for _, m := range got.Models {
+		ids = append(ids, m.ID)
+	}
+	require.Equal(t, []string{"uniform", "ngram", "mlp", "rnn", "lstm", "gru", "gpt", "letters"}, ids)
+	require.Equal(t, []string{"attention", "embeddings"}, got.Models[6].Views)
+	require.Equal(t, "runs-gpt", s.exhibits.add(s.exhibits.all[6].run), "a second one of the same name is told apart by where it is")
+	require.Equal(t, "runs-gpt-2", s.exhibits.add(s.exhibits.all[6].run))
+}
+
+// What the playground says comes next is what the model says.
+func TestNext(t *testing.T) {
+	s, ts := testServer(t, Options{})
+	got := ok[nextReply](t, "POST", ts.URL+"/api/next", `{"prompt":"once in spring","top":5}`)
+	require.Len(t, got.Models, 8)
+	for i, e := range s.exhibits.list() {
+		own := e.run.Model.NextLogProbs(nil, e.tokenizer().Encode(nil, "once in spring"))
+		a := got.Models[i]
+		require.Equal(t, e.id, a.Model)
+		require.Len(t, a.Next, 5)
+		for k, c := range a.Next {
+			require.InDelta(t, math.Exp(own[c.ID]), c.P, 1e-5)
+			if k > 0 {
+				require.GreaterOrEqual(t, a.Next[k-1].P, c.P)
+			}
+		}
+		require.InDelta(t, math.Exp(slices.Max(own)), a.Next[0].P, 1e-5, "the likeliest is there")
+	}
+	require.InDelta(t, math.Log2(float64(s.exhibits.all[0].run.Model.Vocab())), got.Models[0].Entropy, 1e-6, "uniform: log2 V bits")
+	require.Nil(t, got.Models[0].Next[0].Append, "the end of a document is no text")
+}
+
+// A word that is not finished is completed, letter by letter, and a finished one is not.
+func TestUnfinished(t *testing.T) {
+	s, _ := testServer(t, Options{})
+	e, err := s.exhibits.get("", "ngram")
+	require.NoError(t, err)
+	for prompt, unfinished := range map[string]string{
+		"":                    "",
+		"once":                "",
+		"onc":                 "onc",
+		"once in spr":         " spr",
+		"once in spring":      "",
+		"once in spring ":     " ",
+		"once in spring ,":    "",
+		"once in zzz":         "", // no token goes on so: it is spelled
+		"once in spring , on": "",
+	} {
+		a := e.next(nextRequest{Prompt: prompt, Top: 100})
+		require.Equal(t, unfinished, a.Unfinished, "%q", prompt)
+		sum := 0.0
+		for _, c := range a.Next {
+			require.True(t, unfinished == "" || strings.HasPrefix(e.texts[c.ID], unfinished))
+			if unfinished != "" {
+				require.Equal(t, e.texts[c.ID], unfinished+*c.Append)
+			}
+			sum += c.P
+		}
+		require.LessOrEqual(t, sum, 1+1e-9)
+		if unfinished == " spr" {
+			require.InDelta(t, 1, sum, 1e-9, "what may complete it has all the probability")
+		}
+	}
+	no := false
+	require.Empty(t, e.next(nextRequest{Prompt: "onc", Top: 1, Heal: &no}).Unfinished)
+	letters, err := s.exhibits.get("", "letters")
+	require.NoError(t, err)
+	require.Empty(t, letters.next(nextRequest{Prompt: "onc", Top: 1}).Unfinished, "letters are tokens of their own")
+}
+
+// However one comes to a prompt, typing, deleting, jumping about, the memory says what the model says.
+func TestMemory(t *testing.T) {
+	s, _ := testServer(t, Options{})
+	for _, e := range s.exhibits.list() {
+		text := "once in spring , on a windy evening , two friends met in lorrin . it was a tale of the forest ."
+		tokens := e.tokenizer().Encode(nil, text)
+		m := memory{model: e.run.Model}
+		n, seed := 0, 7
+		for range 60 {
+			seed = (seed*37 + 11) % 101
+			n = max(0, min(len(tokens), n+seed%9-3))
+			require.InDeltaSlice(t, e.run.Model.NextLogProbs(nil, tokens[:n]), m.next(tokens[:n]), 1e-4, "%s after %d tokens", e.id, n)
+			require.LessOrEqual(t, len(m.moments), maxMoments)
+		}
+		state, next := m.start(tokens[:5])
+		state.Push(tokens[5])
+		require.InDeltaSlice(t, e.run.Model.NextLogProbs(nil, tokens[:6]), state.NextLogProbs(nil), 1e-4)
+		require.InDeltaSlice(t, next, m.next(tokens[:5]), 0, "a State that was given away is one's own")
+	}
+}
+
+// events reads a stream of server-sent events.
+func events(t testing.TB, url, body string) (names []string, data []string) {
+	t.Helper()
+	status, text := call(t, "POST", url, body)
+	require.Equal(t, 200, status, text)
+	for _, e := range strings.Split(strings.TrimSuffix(text, "\n\n"), "\n\n") {
+		name := ""
+		for _, line := range strings.Split(e, "\n") {
+			if after, found := strings.CutPrefix(line, "event: "); found {
+				name = after
+			}
+			if after, found := strings.CutPrefix(line, "data: "); found {
+				names, data = append(names, name), append(data, after)
+			}
+		}
+	}
+	return names, data
+}
+
+// said puts together what each model said.
+func said(t testing.TB, names, data []string) (text map[string]string, ends map[string]saying) {
+	text, ends = map[string]string{}, map[string]saying{}
+	for i, name := range names {
+		var s saying
+		require.NoError(t, json.Unmarshal([]byte(data[i]), &s))
+		switch name {
+		case "token":
+			require.NotContains(t, ends, s.Model, "nothing comes after the end")
+			text[s.Model] += s.Text
+		case "end":
+			ends[s.Model] = s
+		}
+	}
+	return text, ends
+}
+
+func TestGenerate(t *testing.T) {
+	s, ts := testServer(t, Options{})
+	body := `{"prompt":"once in spr","models":["ngram","gpt","letters"],"max_tokens":12,"seed":3,"alternatives":2}`
+	names, data := events(t, ts.URL+"/api/generate", body)
+	require.Equal(t, "done", names[len(names)-1])
+	text, ends := said(t, names, data)
+	require.Len(t, ends, 3)
+	require.True(t, strings.HasPrefix(text["ngram"], "ing ,"), "the word is finished first: %q", text["ngram"])
+	require.Equal(t, 12, ends["letters"].Count)
+	require.Equal(t, "length", ends["letters"].Reason)
+
+	names, data = events(t, ts.URL+"/api/generate", body)
+	again, _ := said(t, names, data)
+	require.Equal(t, text, again, "the same seed says the same")
+
+	// Greedy: always the likeliest token, with the model's own probability.
+	names, data = events(t, ts.URL+"/api/generate", `{"prompt":"once","models":["lstm"],"max_tokens":6,"temperature":0,"alternatives":3}`)
+	e, err := s.exhibits.get("", "lstm")
+	require.NoError(t, err)
+	context := e.tokenizer().Encode(nil, "once")
+	for i, name := range names {
+		if name != "token" {
+			continue
+		}
+		var ev saying
+		require.NoError(t, json.Unmarshal([]byte(data[i]), &ev))
+		for _, tok := range ev.Tokens {
+			own := e.run.Model.NextLogProbs(nil, context)
+			require.Equal(t, likeliest(own, 1)[0], tok.ID)
+			require.InDelta(t, math.Exp(own[tok.ID]), tok.P, 1e-5)
+			require.Equal(t, tok.ID, tok.Top[0].ID)
+			require.Len(t, tok.Top, 3)
+			context = append(context, tok.ID)
+		}
+	}
+}
+
+// The pace is kept, and a stream ends when its time is over.
+func TestPaceAndTime(t *testing.T) {
+	_, ts := testServer(t, Options{Limits: Limits{StreamTime: 300 * time.Millisecond}})
+	begin := time.Now()
+	names, data := events(t, ts.URL+"/api/generate", `{"models":["letters"],"max_tokens":1000,"pace":50}`)
+	text, ends := said(t, names, data)
+	require.Equal(t, endTime, ends["letters"].Reason)
+	require.InDelta(t, 0.3, time.Since(begin).Seconds(), 0.25)
+	require.Less(t, len(text["letters"]), 30, "50 a second for 0.3 seconds")
+}
+
+func TestCompletions(t *testing.T) {
+	_, ts := testServer(t, Options{Now: func() time.Time { return time.Unix(1000, 0) }})
+	url := ts.URL + "/v1/completions"
+	one := ok[completion](t, "POST", url, `{"model":"ngram","prompt":"once in spring","max_tokens":3,"logprobs":2,"temperature":0,"user":"me"}`)
+	require.Equal(t, "text_completion", one.Object)
+	require.EqualValues(t, 1000, one.Created)
+	c := one.Choices[0]
+	require.Equal(t, " , on a", c.Text)
+	require.Equal(t, "length", *c.FinishReason)
+	require.Equal(t, []string{" ,", " on", " a"}, c.Logprobs.Tokens)
+	require.Equal(t, []int{14, 16, 19}, c.Logprobs.TextOffset)
+	for i, tok := range c.Logprobs.Tokens {
+		require.InDelta(t, c.Logprobs.TopLogprobs[i][tok], c.Logprobs.TokenLogprobs[i], 1e-9)
+		require.Len(t, c.Logprobs.TopLogprobs[i], 2)
+	}
+	require.Equal(t, &usage{3, 3, 6}, one.Usage)
+
+	// A stop string ends it and is not said, also where it spans tokens.
+	stopped := ok[completion](t, "POST", url, `{"model":"ngram","prompt":"once in spring","max_tokens":50,"temperature":0,"stop":["n a"]}`)
+	require.Equal(t, " , o", stopped.Choices[0].Text)
+	require.Equal(t, "stop", *stopped.Choices[0].FinishReason)
+	free := ok[completion](t, "POST", url, `{"model":"ngram","prompt":"once in spring","max_tokens":3,"temperature":0,"stop":"nowhere"}`)
+	require.Equal(t, " , on a", free.Choices[0].Text, "what might have become a stop string is said in the end")
+
+	// Several prompts and choices, as texts and as tokens.
+	many := ok[completion](t, "POST", url, `{"model":"letters","prompt":["once","today"],"n":2,"max_tokens":40,"seed":5}`)
+	require.Len(t, many.Choices, 4)
+	require.Equal(t, 3, many.Choices[3].Index)
+	require.NotEqual(t, many.Choices[0].Text, many.Choices[1].Text, "each choice has a seed of its own")
+	require.Equal(t, 9, many.Usage.PromptTokens)
+
+	// The prompt said back, scored: its log-probabilities are those of lm.Score.
+	echo := ok[completion](t, "POST", url, `{"model":"lstm","prompt":"once in spring","max_tokens":0,"echo":true,"logprobs":1}`)
+	require.Equal(t, "once in spring", echo.Choices[0].Text)
+	require.Len(t, echo.Choices[0].Logprobs.TokenLogprobs, 3)
+	runs, err := zooOnce()
+	require.NoError(t, err)
+	require.InDeltaSlice(t, lm.Score(runs[4].Model, runs[4].Tokenizer.Encode(nil, "once in spring")), echo.Choices[0].Logprobs.TokenLogprobs, 1e-4)
+
+	models := ok[struct{ Data []v1Model }](t, "GET", ts.URL+"/v1/models", "")
+	require.Len(t, models.Data, 8)
+	require.Equal(t, "gpt", ok[v1Model](t, "GET", ts.URL+"/v1/models/gpt", "").ID)
+}
+
+// A stream is the same in pieces, and ends as clients expect.
+func TestCompletionsStream(t *testing.T) {
+	_, ts := testServer(t, Options{})
+	body := `{"model":"letters","prompt":"once in","max_tokens":40,"seed":9,"logprobs":1,"stop":["qqq"]%s}`
+	whole := ok[completion](t, "POST", ts.URL+"/v1/completions", fmt.Sprintf(body, ""))
+	_, data := events(t, ts.URL+"/v1/completions", fmt.Sprintf(body, `,"stream":true,"stream_options":{"include_usage":true}`))
+	require.Equal(t, "[DONE]", data[len(data)-1])
+	text, reason := "", ""
+	var logs *logprobs
+	var used *usage
+	for _, d := range data[:len(data)-1] {
+		var piece completion
+		require.NoError(t, json.Unmarshal([]byte(d), &piece))
+		for _, c := range piece.Choices {
+			text += c.Text
+			logs = logs.and(c.Logprobs)
+			if c.FinishReason != nil {
+				reason = *c.FinishReason
+			}
+		}
+		if piece.Usage != nil {
+			used = piece.Usage
+		}
+	}
+	require.Equal(t, whole.Choices[0].Text, text)
+	require.Equal(t, *whole.Choices[0].FinishReason, reason)
+	require.Equal(t, whole.Choices[0].Logprobs, logs)
+	require.Equal(t, whole.Usage, used)
+}
+
+func TestInside(t *testing.T) {
+	_, ts := testServer(t, Options{})
+	for model, view := range map[string]string{"ngram": "backoff", "mlp": "voices", "rnn": "signals", "gru": "signals", "gpt": "attention"} {
+		got := ok[struct {
+			View      string
+			Tokens    []seen
+			Backoff   *backoff
+			Signals   []struct{ Values [][]float64 }
+			Attention [][][][]float64
+			Loudness  []float64
+		}](t, "POST", ts.URL+"/api/inside", `{"model":"`+model+`","prompt":"once in spring , on"}`)
+		require.Equal(t, view, got.View)
+		require.Equal(t, " on", got.Tokens[len(got.Tokens)-1].Text)
+		switch view {
+		case "backoff":
+			require.Len(t, got.Backoff.Steps, 5)
+			require.Equal(t, " a", got.Backoff.Token.Text)
+			require.Equal(t, 0, got.Backoff.Answered)
+			require.InDelta(t, got.Backoff.P, got.Backoff.Steps[0].Prob, 1e-9)
+			require.InDelta(t, got.Backoff.P, got.Backoff.Candidates[0].P, 1e-6)
+		case "voices":
+			require.Len(t, got.Loudness, len(got.Tokens))
+		case "signals":
+			for _, s := range got.Signals {
+				require.Len(t, s.Values, len(got.Tokens))
+			}
+		case "attention":
+			for _, layer := range got.Attention {
+				for _, head := range layer {
+					for i, row := range head {
+						require.Len(t, row, i+1)
+					}
+				}
+			}
+		}
+	}
+	long := strings.Repeat("then lena goes to the hut . ", 100)
+	for _, model := range []string{"gpt", "lstm", "letters"} {
+		got := ok[struct{ Tokens []seen }](t, "POST", ts.URL+"/api/inside", `{"model":"`+model+`","prompt":"`+long+`"}`)
+		require.LessOrEqual(t, len(got.Tokens), maxSeen)
+	}
+}
+
+func TestEmbeddings(t *testing.T) {
+	_, ts := testServer(t, Options{})
+	got := ok[struct {
+		Points []struct {
+			ID   lm.Token
+			Text string
+			X, Y float64
+		}
+		Variance []float64
+	}](t, "GET", ts.URL+"/api/embeddings/gpt", "")
+	require.Greater(t, len(got.Points), 100)
+	for _, p := range got.Points {
+		require.True(t, math.Abs(p.X) <= 1 && math.Abs(p.Y) <= 1)
+	}
+	require.GreaterOrEqual(t, got.Variance[0], got.Variance[1])
+	near := ok[struct{ Neighbours []neighbour }](t, "GET", fmt.Sprintf("%s/api/embeddings/gpt/%d", ts.URL, got.Points[3].ID), "")
+	require.Len(t, near.Neighbours, maxNear)
+	for i, n := range near.Neighbours {
+		require.NotEqual(t, got.Points[3].ID, n.ID)
+		require.True(t, i == 0 || near.Neighbours[i-1].Cosine >= n.Cosine)
+	}
+}
+
+// The bits are those of the model, and the text is all there.
+func TestCompress(t *testing.T) {
+	s, ts := testServer(t, Options{})
+	text := "once in spring , die Straße 春 and more"
+	got := ok[struct {
+		Chars  int
+		Models []struct {
+			Bits     float64
+			Lossless bool
+			Tokens   []struct {
+				Text  string
+				Chars int
+				Bits  float64
+			}
+		}
+		Gzip []gzipped
+	}](t, "POST", ts.URL+"/api/compress", fmt.Sprintf(`{"text":%q}`, text))
+	require.Equal(t, 38, got.Chars)
+	for i, e := range s.exhibits.list() {
+		want := 0.0
+		for _, p := range lm.Score(e.run.Model, e.tokenizer().Encode(nil, text)) {
+			want -= p / math.Ln2
+		}
+		m := got.Models[i]
+		require.InDelta(t, want, m.Bits, 0.01)
+		require.True(t, m.Lossless)
+		whole, chars := "", 0
+		for _, c := range m.Tokens {
+			whole += c.Text
+			chars += c.Chars
+		}
+		require.Equal(t, text, whole)
+		require.Equal(t, 38, chars)
+	}
+	require.Equal(t, 38, got.Gzip[len(got.Gzip)-1].Chars)
+	require.Greater(t, got.Gzip[0].Bits, 150, "gzip pays its header first")
+}
+
+// Requests that make no sense are told why, with a 4xx, and never more.
+func TestRefusals(t *testing.T) {
+	_, ts := testServer(t, Options{TrainDir: filepath.Join(t.TempDir(), "runs"), Limits: Limits{PromptBytes: 1000, TextBytes: 5000}})
+	long := strings.Repeat("x", 1001)
+	for _, c := range []struct {
+		path, body string
+		status     int
+		says       string
+	}{
+		{"/api/next", `{`, 400, "JSON"},
+		{"/api/next", ``, 415, "application/json"},
+		{"/api/next", `[]`, 400, "expected an object"},
+		{"/api/next", `{} {}`, 400, "goes on"},
+		{"/api/next", `{"promt":"x"}`, 400, "promt"},
+		{"/api/next", `{"prompt":7}`, 400, "prompt"},
+		{"/api/next", `{"prompt":"` + long + `"}`, 400, "at most 1000"},
+		{"/api/next", `{"prompt":"` + strings.Repeat("x", 40_000) + `"}`, 413, "longer than"},
+		{"/api/next", `{"models":["../../etc/passwd"]}`, 404, "no model"},
+		{"/api/next", `{"models":[` + strings.Repeat(`"gpt",`, 40) + `"gpt"]}`, 400, "at most 32"},
+		{"/api/next", `{"top":-1}`, 400, "top"},
+		{"/api/next", `{"top":1e9}`, 400, "top"},
+		{"/api/generate", `{"max_tokens":-5}`, 400, "max_tokens"},
+		{"/api/generate", `{"max_tokens":5000}`, 400, "max_tokens"},
+		{"/api/generate", `{"temperature":-1}`, 400, "temperature"},
+		{"/api/generate", `{"temperature":1e300}`, 400, "temperature"},
+		{"/api/generate", `{"top_p":2}`, 400, "top_p"},
+		{"/api/generate", `{"min_p":-0.1}`, 400, "min_p"},
+		{"/api/generate", `{"top_k":-1}`, 400, "top_k"},
+		{"/api/generate", `{"pace":-1}`, 400, "pace"},
+		{"/api/generate", `{"alternatives":99}`, 400, "alternatives"},
+		{"/api/generate", `{"seed":-1}`, 400, "seed"},
+		{"/v1/completions", `{"model":"nobody"}`, 404, "nobody"},
+		{"/v1/completions", `{"model":"gpt","prompt":{"a":1}}`, 400, "prompt"},
+		{"/v1/completions", `{"model":"gpt","prompt":[99999]}`, 400, "99999"},
+		{"/v1/completions", `{"model":"gpt","prompt":[-1]}`, 400, "-1"},
+		{"/v1/completions", `{"model":"gpt","n":100}`, 400, "n is"},
+		{"/v1/completions", `{"model":"gpt","logprobs":100}`, 400, "logprobs"},
+		{"/v1/completions", `{"model":"gpt","stop":[""]}`, 400, "stop"},
+		{"/v1/completions", `{"model":"gpt","stop":7}`, 400, "stop"},
+		{"/v1/completions", `{"model":"gpt","suffix":"x"}`, 400, "suffix"},
+		{"/v1/completions", `{"model":"gpt","frequency_penalty":1}`, 400, "frequency_penalty"},
+		{"/api/inside", `{"model":"uniform"}`, 404, "nothing to see"},
+		{"/api/inside", `{"model":"lstm","layer":7}`, 400, "layer"},
+		{"/api/inside", `{"model":"lstm","layer":-1}`, 400, "layer"},
+		{"/api/inside", `{"model":"ngram","token":-1}`, 400, "token"},
+		{"/api/inside", `{"model":"ngram","token":123456}`, 400, "token"},
+		{"/api/compress", `{"text":"` + long + `"}`, 400, "text"},
+		{"/api/jobs", `{"kind":"rob"}`, 400, "kind"},
+		{"/api/jobs", `{"kind":"train","species":"dodo"}`, 400, "species"},
+		{"/api/jobs", `{"kind":"train","species":"gpt","corpus":"/etc/passwd"}`, 400, "corpus"},
+		{"/api/jobs", `{"kind":"train","species":"gpt","size":"giant"}`, 400, "size"},
+		{"/api/jobs", `{"kind":"train","species":"gpt","budget":1e9}`, 400, "budget"},
+		{"/api/jobs", `{"kind":"train","species":"gpt","budget":-1}`, 400, "budget"},
+		{"/api/jobs", `{"kind":"train","species":"gpt","tokenizer":"../x"}`, 400, "tokenizer"},
+		{"/api/jobs", `{"kind":"train","species":"gpt","vocab":-2}`, 400, "vocab"},
+		{"/api/jobs", `{"kind":"train","species":"gpt","corpus":"text","text":"short"}`, 400, "at least"},
+		{"/api/jobs", `{"kind":"train","species":"gpt","text":"for the world"}`, 400, "leave it out"},
+		{"/api/jobs", `{"kind":"train","species":"gpt","out":"/tmp/x"}`, 400, "out"},
+		{"/api/jobs", `{"kind":"compare","models":["nobody"]}`, 404, "nobody"},
+		{"/api/nothing", `{}`, 404, "there is nothing at"},
+	} {
+		status, text := call(t, "POST", ts.URL+c.path, c.body)
+		require.Equal(t, c.status, status, "%s %.80s: %s", c.path, c.body, text)
+		var e struct {
+			Error struct{ Message, Type string }
+		}
+		require.NoError(t, json.Unmarshal([]byte(text), &e), text)
+		require.Contains(t, e.Error.Message, c.says, "%s %.80s", c.path, c.body)
+		require.NotEmpty(t, e.Error.Type)
+	}
+	for _, path := range []string{"/api/embeddings/uniform", "/api/embeddings/nobody", "/api/embeddings/gpt/x", "/api/embeddings/gpt/-1", "/api/embeddings/gpt/99999999999999999999",
+		"/report/compare-1", "/report/..%2f..%2fgo.mod", "/v1/models/..%2f..%2fx", "/server.go", "/..%2fserver.go", "/page/index.html"} {
+		status, text := call(t, "GET", ts.URL+path, "")
+		require.True(t, status == 404 || status == 400, "%s: %d %s", path, status, text)
+	}
+	status, _ := call(t, "PUT", ts.URL+"/", "x")
+	require.Equal(t, 405, status)
+	status, _ = call(t, "DELETE", ts.URL+"/api/jobs/train-77", "")
+	require.Equal(t, 404, status)
+}
+
+// Pages of other sites, and names that were bent to point here, get nothing.
+func TestStrangers(t *testing.T) {
+	_, ts := testServer(t, Options{})
+	host := strings.TrimPrefix(ts.URL, "http://")
+	_, port, _ := strings.Cut(host, ":")
+	for _, c := range []struct {
+		method, path string
+		headers      []string
+		status       int
+	}{
+		{"GET", "/api/models", nil, 200},
+		{"GET", "/api/models", []string{"Host", "localhost:" + port}, 200},
+		{"GET", "/api/models", []string{"Host", "[::1]:" + port}, 200},
+		{"GET", "/api/models", []string{"Host", "evil.example:" + port}, 403},
+		{"GET", "/", []string{"Host", "evil.example"}, 403},
+		{"GET", "/api/models", []string{"Host", "localhost.evil.example"}, 403},
+		{"GET", "/api/models", []string{"Host", "192.168.1.7"}, 403},
+		{"GET", "/api/models", []string{"Origin", "http://evil.example"}, 403},
+		{"GET", "/api/models", []string{"Origin", "null"}, 403},
+		{"GET", "/api/models", []string{"Origin", ts.URL}, 200},
+		{"GET", "/api/models", []string{"Sec-Fetch-Site", "cross-site"}, 403},
+		{"GET", "/api/models", []string{"Sec-Fetch-Site", "same-site"}, 403},
+		{"GET", "/api/models", []string{"Sec-Fetch-Site", "same-origin"}, 200},
+		{"GET", "/", []string{"Sec-Fetch-Site", "cross-site"}, 200}, // a link to the page
+		{"POST", "/api/next", []string{"Sec-Fetch-Site", "cross-site"}, 403},
+		{"POST", "/api/next", []string{"Origin", "http://evil.example"}, 403},
+		{"POST", "/api/next", []string{"Origin", ts.URL}, 200},
+		{"POST", "/api/next", []string{"Content-Type", "text/plain"}, 415}, // what a form can send without asking
+		{"DELETE", "/api/jobs/train-1", []string{"Origin", "http://evil.example"}, 403},
+	} {
+		body := ""
+		if c.method == "POST" {
+			body = `{"prompt":"once"}`
+		}
+		status, text := call(t, c.method, ts.URL+c.path, body, c.headers...)
+		require.Equal(t, c.status, status, "%v: %.200s", c, text)
+	}
+	_, public := testServer(t, Options{Public: true, Hosts: []string{"museum"}})
+	for name, status := range map[string]int{"192.168.1.7": 200, "museum": 200, "MUSEUM:80": 200, "evil.example": 403} {
+		got, _ := call(t, "GET", public.URL+"/api/models", "", "Host", name)
+		require.Equal(t, status, got, name)
+	}
+}
+
+// The page asks for nothing from elsewhere, and every file of it is served.
+func TestPage(t *testing.T) {
+	_, ts := testServer(t, Options{})
+	files, err := page.ReadDir("page")
+	require.NoError(t, err)
+	for _, f := range files {
+		data, err := page.ReadFile("page/" + f.Name())
+		require.NoError(t, err)
+		for _, from := range []string{"src=\"http", "href=\"http", "url(http", "@import", "from \"http", "fetch(\"http"} {
+			require.NotContains(t, string(data), from, f.Name())
+		}
+		if f.Name() != "index.html" { // which is found at /
+			status, got := call(t, "GET", ts.URL+"/"+f.Name(), "")
+			require.Equal(t, 200, status)
+			require.Equal(t, string(data), got)
+		}
+	}
+	r, err := http.Get(ts.URL)
+	require.NoError(t, err)
+	defer r.Body.Close()
+	require.Contains(t, r.Header.Get("Content-Security-Policy"), "default-src 'self'")
+	for _, name := range []string{"uPlot.iife.min.js", "uPlot.min.css", "uPlot.LICENSE"} { // one version in the whole house
+		mine, err := page.ReadFile("page/" + name)
+		require.NoError(t, err)
+		theirs, err := os.ReadFile(filepath.Join("..", "report", "assets", name))
+		require.NoError(t, err)
+		require.True(t, bytes.Equal(mine, theirs), name)
+	}
+}
