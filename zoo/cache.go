@@ -32,7 +32,8 @@ func cached() *Species {
 		},
 		count: func(config any, docs, valid [][]lm.Token, tok corpus.Tokenizer) (lm.Model, []string, error) {
 			c := config.(*cacheConfig)
-			base, notes, err := countNgrams(ngram.Config{Order: c.Order, Smoothing: c.Smoothing}, docs, tok)
+			counting := countConfig{Config: ngram.Config{Order: c.Order, Smoothing: c.Smoothing}}
+			base, notes, err := counting.count(docs, tok)
 			if err != nil {
 				return nil, nil, err
 			}
@@ -58,18 +59,4 @@ func cached() *Species {
 // over is the cache over a model.
 func (c *cacheConfig) over(base lm.Model, tok corpus.Tokenizer) (*ngram.Cache, error) {
 	return ngram.NewCache(base, c.Lambda, c.Window, unknown(tok))
-}
-
-// unknown is the token of unknown words, −1 for a tokenizer that knows all.
-func unknown(tok corpus.Tokenizer) lm.Token {
-	if tok.Name() == "whitespace" {
-		return corpus.Unk
-	}
-	return -1
-}
-
-// countNgrams trains an n-gram model for the vocabulary of tok.
-func countNgrams(c ngram.Config, docs [][]lm.Token, tok corpus.Tokenizer) (*ngram.Model, []string, error) {
-	c.Vocab, c.Unk = tok.Vocab(), unknown(tok)
-	return ngram.Train(docs, c)
 }

@@ -110,12 +110,20 @@ func (s *Settings) owner(key string) any {
 	return nil
 }
 
-// jsonNames are the JSON names of the fields of config, a pointer to a struct, in order.
+// jsonNames are the JSON names of the fields of config, a pointer to a struct, in order; those of embedded structs too.
 func jsonNames(config any) []string {
+	return namesOf(reflect.TypeOf(config).Elem())
+}
+
+func namesOf(t reflect.Type) []string {
 	var names []string
-	t := reflect.TypeOf(config).Elem()
 	for i := range t.NumField() {
-		name, _, _ := strings.Cut(t.Field(i).Tag.Get("json"), ",")
+		f := t.Field(i)
+		if f.Anonymous {
+			names = append(names, namesOf(f.Type)...)
+			continue
+		}
+		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
 		if name != "" && name != "-" {
 			names = append(names, name)
 		}

@@ -121,18 +121,14 @@ func counted(name, title string, year, order int, paper, remembers string, alias
 	return &Species{
 		Name: name, Aliases: aliases, Title: title, Era: "SLM", Year: year, Paper: paper, Remembers: remembers,
 		settings: func(string) (*Settings, error) {
-			return &Settings{Model: &ngram.Config{Order: order, Smoothing: "modified-kneser-ney"}}, nil
+			return &Settings{Model: &countConfig{Config: ngram.Config{Order: order, Smoothing: "modified-kneser-ney"}}}, nil
 		},
 		count: func(config any, docs, _ [][]lm.Token, tok corpus.Tokenizer) (lm.Model, []string, error) {
-			c := *config.(*ngram.Config)
+			c := config.(*countConfig)
 			if name != "ngram" && c.Order != order {
 				return nil, nil, fmt.Errorf("a %s has order %d; any other is an ngram: lmzoo train ngram --order %d", name, order, c.Order)
 			}
-			m, notes, err := countNgrams(c, docs, tok)
-			if err != nil {
-				return nil, nil, err // not m, which would be a nil pointer in an interface
-			}
-			return m, notes, nil
+			return c.count(docs, tok)
 		},
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"runtime"
 	"strconv"
@@ -67,6 +68,9 @@ func settingFlags(fs *pflag.FlagSet) {
 	fs.String("smoothing", "", "n-gram: mle, add-k, witten-bell, absolute, kneser-ney, modified-kneser-ney or stupid-backoff")
 	fs.Float64("k", 0, "n-gram, add-k: what is added to every count")
 	fs.IntSlice("prune", nil, "n-gram: per order, counts up to which n-grams are dropped, such as 0,0,1")
+	fs.Float64("prune-entropy", 0, "n-gram: drop n-grams that change the perplexity by less, relatively, such as 1e-7")
+	fs.Int("quantize", 0, "n-gram: bits of a probability, such as 8")
+	fs.String("memory", "", "n-gram: what counting may take before it sorts on disk, such as 2G")
 	fs.Int("n-layer", 0, "gpt: layers")
 	fs.Int("n-head", 0, "gpt: attention heads")
 	fs.Int("n-embd", 0, "gpt, mlp, recurrent: channels of an embedding")
@@ -94,17 +98,39 @@ func settingFlags(fs *pflag.FlagSet) {
 }
 
 // changed returns the hyperparameters given on the command line, by the names of settings.
-func changed(fs *pflag.FlagSet) map[string]any {
+func changed(fs *pflag.FlagSet) (map[string]any, error) {
 	known := pflag.NewFlagSet("", pflag.ContinueOnError)
 	settingFlags(known)
 	values := map[string]any{}
+	var err error
 	fs.Visit(func(f *pflag.Flag) {
 		if known.Lookup(f.Name) == nil {
 			return
 		}
-		values[strings.ReplaceAll(f.Name, "-", "_")] = flagValue(f)
+		key := strings.ReplaceAll(f.Name, "-", "_")
+		values[key] = flagValue(f)
+		if key == "memory" {
+			values[key], err = size(f.Value.String())
+		}
 	})
-	return values
+	return values, err
+}
+
+// size reads a number of bytes such as 300000, 64M or 2G.
+func size(text string) (int64, error) {
+	digits, unit := strings.TrimRight(text, "KMGT"), int64(1)
+	switch rest := text[len(digits):]; len(rest) {
+	case 0:
+	case 1:
+		unit = int64(1) << (10 * (1 + strings.Index("KMGT", rest)))
+	default:
+		digits = ""
+	}
+	n, err := strconv.ParseInt(digits, 10, 64)
+	if err != nil || n < 1 || n > math.MaxInt64/unit {
+		return 0, usagef("%q is no size; expected one such as 64M or 2G", text)
+	}
+	return n * unit, nil
 }
 
 // flagValue is the value of a flag as JSON would hold it.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -121,9 +122,11 @@ func (t *training) values() (map[string]any, error) {
 			return nil, err
 		}
 	}
-	for k, v := range changed(t.flags) {
-		values[k] = v
+	given, err := changed(t.flags)
+	if err != nil {
+		return nil, err
 	}
+	maps.Copy(values, given)
 	return values, nil
 }
 
@@ -195,7 +198,8 @@ func (t *training) make(c *cobra.Command, order zoo.Order) error {
 	if res.Valid > 0 {
 		fmt.Fprintf(c.OutOrStdout(), ", validation %.4f nats/token", res.Valid)
 	}
-	fmt.Fprintf(c.OutOrStdout(), "\nNext: lmzoo eval %s    lmzoo generate %s\n", r.Dir, r.Dir)
+	fmt.Fprintln(c.OutOrStdout())
+	p.note("Next: lmzoo eval %s    lmzoo generate %s", r.Dir, r.Dir)
 	return nil
 }
 
