@@ -191,7 +191,7 @@ func (p *playing) serve(c *cobra.Command, l net.Listener, runs []*zoo.Run, brows
 were trained on come back, and make this machine train; there is no password and no encryption.
 `, l.Addr())
 	}
-	fmt.Fprintf(c.OutOrStdout(), "The playground is open with %d models: %s\n", len(runs), url)
+	fmt.Fprintf(c.OutOrStdout(), "The playground is open with %s: %s\n", models(len(runs)), url)
 	p.progress.note("Ctrl-C closes it.")
 	if browser {
 		if err := openBrowser(url); err != nil {
@@ -199,6 +199,13 @@ were trained on come back, and make this machine train; there is no password and
 		}
 	}
 	return play.New(runs, opt).Serve(c.Context(), l)
+}
+
+func models(n int) string {
+	if n == 1 {
+		return "1 model"
+	}
+	return fmt.Sprintf("%d models", n)
 }
 
 // openBrowser shows a page in the visitor's browser.

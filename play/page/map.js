@@ -33,12 +33,13 @@ function draw(box, answer) {
   const place = () => {
     const w = svg.clientWidth, h = svg.clientHeight, s = 0.47 * Math.min(w, 1.6 * h) * view.zoom, sy = 0.47 * h * view.zoom;
     const taken = new Set(); // where words stand; one that would stand over another is a dot
-    const order = [...marks.values()].sort((a, b) => (b.mark.hasAttribute("class") ? 1 : 0) - (a.mark.hasAttribute("class") ? 1 : 0));
+    const rank = { me: 0, near: 1 };
+    const order = [...marks.values()].sort((a, b) => (rank[a.mark.getAttribute("class")] ?? 2) - (rank[b.mark.getAttribute("class")] ?? 2));
     for (const { mark, p } of order) {
       const x = w / 2 + (p.x - view.x) * s, y = h / 2 - (p.y - view.y) * sy;
       const text = p.text.trim() || p.text, cells = [];
       for (let cx = Math.floor((x - 3.4 * text.length) / 6); cx <= (x + 3.4 * text.length) / 6; cx++) for (const cy of [Math.floor((y - 7) / 7), Math.floor(y / 7)]) cells.push(cx + "," + cy);
-      const room = mark.hasAttribute("class") || !cells.some((c) => taken.has(c));
+      const room = !cells.some((c) => taken.has(c));
       if (room) for (const c of cells) taken.add(c);
       const label = room ? text : "·";
       if (mark.textContent !== label) mark.textContent = label;
