@@ -14,9 +14,14 @@ import (
 // position; y is [B·T, C]. Position t of row b attends to positions start[b·T+t] … t of its row, so
 // that documents packed into one row never see each other; a nil start means 0. p is the dropout of att.
 //
-// Scores exist for one block of rows of one head at a time, only up to the diagonal; backward computes
-// them again from their kept log-sums (as in FlashAttention, Dao et al. 2022).
+// Scores are computed for one block of rows of one head at a time, only up to the diagonal. Where T is at most attentionKept
+// att is kept for backward; where it is longer, and att would need much memory, backward computes it again from the kept
+// log-sums (as in FlashAttention, Dao et al. 2022).
 func (t *Tape) Attention(qkv *Tensor, B, T, H int, start []int32, p float64) *Tensor {
+	return t.attention(qkv, B, T, H, start, p, attentionKept)
+}
+
+func (t *Tape) attention(qkv *Tensor, B, T, H int, start []int32, p float64, keep int) *Tensor {
 	C := qkv.Cols / 3
 	qkv.want("qkv of Attention", B*T, 3*H*(C/H))
 	y := t.New(B*T, C)
@@ -24,8 +29,18 @@ func (t *Tape) Attention(qkv *Tensor, B, T, H int, start []int32, p float64) *Te
 	if t.Rand != nil && p > 0 {
 		a.mask = mask{seed: t.Rand.Uint64(), p: p}
 	}
-	a.logSum = t.Scratch(B * H * T)
-	a.att, a.datt = t.Scratch(attentionBlock*T), t.Scratch(attentionBlock*T)
+	block := min(attentionBlock, T) * T
+	if t.Recording() && T <= keep {
+		a.kept = t.Scratch(B * H * T * T)
+	} else {
+		a.logSum, a.att = t.Scratch(B*H*T), t.Scratch(block)
+	}
+	if t.Recording() {
+		a.datt = t.Scratch(block)
+	}
+	if a.kept != nil && a.mask.p > 0 {
+		a.att = t.Scratch(block)
+	}
 	a.forward(y.Data, qkv.Data)
 	Record(t, attentionOp{y, qkv, a})
 	return y
@@ -44,16 +59,27 @@ func (o attentionOp) Backward() {
 	o.backward(dqkv.Data, beta, o.y.AddGrad(), o.qkv.Data)
 }
 
-// attentionBlock is how many rows of scores are computed at once.
-const attentionBlock = 32
+const (
+	attentionBlock = 32  // rows of scores that are computed at once
+	attentionKept  = 256 // the longest row of which att is kept: B·H·T² floats for every layer
+)
 
 type attention struct {
 	B, T, H, D int
 	start      []int32
 	scale      float32
 	mask       mask
-	logSum     []float32 // [B, H, T] ln Σ exp of each row of scores
-	att, datt  []float32 // one block of rows
+	kept       []float32 // [B, H, T, T] att before dropout, the blocks of each head one after the other; or nil and …
+	logSum     []float32 // … [B, H, T] ln Σ exp of each row of scores
+	att, datt  []float32 // one block of rows; att if it is not kept or if dropout changes it
+}
+
+// block returns where the att of rows [t0, t1) and columns [lo, hi) of a head is, or is to be.
+func (a *attention) block(b, h, t0, t1, lo, hi int) blas32.General {
+	if a.kept == nil {
+		return matrix(t1-t0, hi-lo, a.att)
+	}
+	return matrix(t1-t0, hi-lo, a.kept[((b*a.H+h)*a.T+t0)*a.T:])
 }
 
 // head returns a view of the head h of row b in the matrix m of 1 (y) or 3 (q, k, v) parts.
@@ -82,24 +108,47 @@ func (a *attention) columns(b, t0, t1 int) (lo, hi int) {
 func (a *attention) forward(y, qkv []float32) {
 	for b := range a.B {
 		for h := range a.H {
-			logSum := a.logSum[(b*a.H+h)*a.T:][:a.T]
-			q, k, v := a.head(qkv, b, h, 0, 3), a.head(qkv, b, h, 1, 3), a.head(qkv, b, h, 2, 3)
-			y := a.head(y, b, h, 0, 1)
-			for t0 := 0; t0 < a.T; t0 += attentionBlock {
-				t1 := min(t0+attentionBlock, a.T)
-				lo, hi := a.columns(b, t0, t1)
-				att := matrix(t1-t0, hi-lo, a.att)
-				blas32.Gemm(blas.NoTrans, blas.Trans, a.scale, rows(q, t0, t1), rows(k, lo, hi), 0, att)
-				for t := t0; t < t1; t++ {
-					row := att.Data[(t-t0)*att.Stride:][:att.Cols]
-					logSum[t] = softmaxForward(row, a.first(b, t)-lo, t+1-lo)
-					a.drop(row, b, h, t, lo)
-				}
-				blas32.Gemm(blas.NoTrans, blas.NoTrans, 1, att, rows(v, lo, hi), 0, rows(y, t0, t1))
-			}
+			a.forwardHead(y, qkv, b, h)
 		}
 	}
 }
+
+func (a *attention) forwardHead(y, qkv []float32, b, h int) {
+	q, k, v := a.head(qkv, b, h, 0, 3), a.head(qkv, b, h, 1, 3), a.head(qkv, b, h, 2, 3)
+	yh := a.head(y, b, h, 0, 1)
+	for t0 := 0; t0 < a.T; t0 += attentionBlock {
+		t1 := min(t0+attentionBlock, a.T)
+		lo, hi := a.columns(b, t0, t1)
+		att := a.block(b, h, t0, t1, lo, hi)
+		blas32.Gemm(blas.NoTrans, blas.Trans, a.scale, rows(q, t0, t1), rows(k, lo, hi), 0, att)
+		for t := t0; t < t1; t++ {
+			logSum := softmaxForward(att.Data[(t-t0)*att.Stride:][:att.Cols], a.first(b, t)-lo, t+1-lo)
+			if a.kept == nil {
+				a.logSum[(b*a.H+h)*a.T+t] = logSum
+			}
+		}
+		att = a.dropped(att, b, h, t0, lo)
+		blas32.Gemm(blas.NoTrans, blas.NoTrans, 1, att, rows(v, lo, hi), 0, rows(yh, t0, t1))
+	}
+}
+
+// dropped is att after dropout. What is kept stays as it was.
+func (a *attention) dropped(att blas32.General, b, h, t0, lo int) blas32.General {
+	if a.mask.p == 0 {
+		return att
+	}
+	from := att
+	if a.kept != nil {
+		att = matrix(att.Rows, att.Cols, a.att)
+	}
+	for i := range att.Rows {
+		a.mask.apply(att.Data[i*att.Cols:][:att.Cols], from.Data[i*att.Cols:][:att.Cols], a.place(b, h, t0+i, lo))
+	}
+	return att
+}
+
+// place is the number of the element of att in row t and column lo of a head, of all there are.
+func (a *attention) place(b, h, t, lo int) int { return ((b*a.H+h)*a.T+t)*a.T + lo }
 
 // backward inverts att = softmax(scale·q·kᵀ), y = att·v:
 //
@@ -112,45 +161,52 @@ func (a *attention) backward(dqkv []float32, beta float32, dy, qkv []float32) {
 	}
 }
 
+// backwardHead begins with the last block of rows, whose columns reach furthest: it overwrites what is unset of dk and dv, and
+// the others add to it.
 func (a *attention) backwardHead(dqkv []float32, beta float32, dy, qkv []float32, b, h int) {
-	logSum := a.logSum[(b*a.H+h)*a.T:][:a.T]
 	q, k, v := a.head(qkv, b, h, 0, 3), a.head(qkv, b, h, 1, 3), a.head(qkv, b, h, 2, 3)
 	dq, dk, dv := a.head(dqkv, b, h, 0, 3), a.head(dqkv, b, h, 1, 3), a.head(dqkv, b, h, 2, 3)
 	dyh := a.head(dy, b, h, 0, 1)
-	if beta == 0 {
-		zeroRows(dk)
-		zeroRows(dv)
-	}
+	first := beta
 	for t0 := (a.T - 1) / attentionBlock * attentionBlock; t0 >= 0; t0 -= attentionBlock {
 		t1 := min(t0+attentionBlock, a.T)
 		lo, hi := a.columns(b, t0, t1)
-		att, datt := matrix(t1-t0, hi-lo, a.att), matrix(t1-t0, hi-lo, a.datt)
+		if first == 0 {
+			zeroRows(rows(dk, 0, lo))
+			zeroRows(rows(dv, 0, lo))
+		}
 		q, k, v, dy := rows(q, t0, t1), rows(k, lo, hi), rows(v, lo, hi), rows(dyh, t0, t1)
-		blas32.Gemm(blas.NoTrans, blas.Trans, a.scale, q, k, 0, att)
+		att, datt := a.block(b, h, t0, t1, lo, hi), matrix(t1-t0, hi-lo, a.datt)
+		if a.kept == nil {
+			blas32.Gemm(blas.NoTrans, blas.Trans, a.scale, q, k, 0, att)
+		}
 		blas32.Gemm(blas.NoTrans, blas.Trans, 1, dy, v, 0, datt)
 		for t := t0; t < t1; t++ {
-			row, drow := att.Data[(t-t0)*att.Stride:][:att.Cols], datt.Data[(t-t0)*att.Stride:][:att.Cols]
-			from, to := a.first(b, t)-lo, t+1-lo
-			clear(row[:from])
-			clear(row[to:])
-			vec.ExpSum(row[from:to], row[from:to], logSum[t])
-			clear(drow[:from])
-			clear(drow[to:])
-			a.drop(drow, b, h, t, lo)
-			vec.SoftmaxBackward(drow[from:to], drow[from:to], row[from:to])
-			a.drop(row, b, h, t, lo)
+			a.backwardRow(att.Data[(t-t0)*att.Stride:][:att.Cols], datt.Data[(t-t0)*att.Stride:][:att.Cols], b, h, t, lo)
 		}
-		blas32.Gemm(blas.Trans, blas.NoTrans, 1, att, dy, 1, rows(dv, lo, hi))
+		att = a.dropped(att, b, h, t0, lo)
+		blas32.Gemm(blas.Trans, blas.NoTrans, 1, att, dy, first, rows(dv, lo, hi))
 		blas32.Gemm(blas.NoTrans, blas.NoTrans, a.scale, datt, k, beta, rows(dq, t0, t1))
-		blas32.Gemm(blas.Trans, blas.NoTrans, a.scale, datt, q, 1, rows(dk, lo, hi))
+		blas32.Gemm(blas.Trans, blas.NoTrans, a.scale, datt, q, first, rows(dk, lo, hi))
+		first = 1
 	}
 }
 
-// drop applies the dropout mask to one row of att, whose first column is lo.
-func (a *attention) drop(row []float32, b, h, t, lo int) {
-	if a.mask.p > 0 {
-		a.mask.apply(row, row, ((b*a.H+h)*a.T+t)*a.T+lo)
+// backwardRow turns datt, the gradient of the row t of att, whose first column is lo, into that of its scores, and where att was
+// not kept the scores into att.
+func (a *attention) backwardRow(att, datt []float32, b, h, t, lo int) {
+	from, to := a.first(b, t)-lo, t+1-lo
+	if a.kept == nil {
+		clear(att[:from])
+		clear(att[to:])
+		vec.ExpSum(att[from:to], att[from:to], a.logSum[(b*a.H+h)*a.T+t])
 	}
+	clear(datt[:from])
+	clear(datt[to:])
+	if a.mask.p > 0 {
+		a.mask.apply(datt, datt, a.place(b, h, t, lo))
+	}
+	vec.SoftmaxBackward(datt[from:to], datt[from:to], att[from:to])
 }
 
 // softmaxForward turns row[from:to] into its softmax and the rest into zeros, and returns ln Σ exp.

@@ -2,6 +2,7 @@ package autograd
 
 import (
 	"math"
+	"math/rand/v2"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -92,6 +93,29 @@ func TestAttentionStepIsTheLastRow(t *testing.T) {
 		copy(v[i*C:], qkv.Row(i)[2*C:])
 		tape.AttentionStep(dst, qkv.Row(i)[:C], k, v, i+1, H)
 		require.InDeltaSlice(t, y.Row(i), dst, 1e-5)
+	}
+}
+
+// Whether att is kept or computed again is a matter of time and memory, not of the gradient.
+func TestKeptAttention(t *testing.T) {
+	const B, T, H, D = 2, 75, 2, 6
+	start := make([]int32, B*T)
+	for i := range start {
+		start[i] = int32(i % T / 30 * 30) // three documents in a row
+	}
+	for _, p := range []float64{0, 0.3} {
+		var grads, outs [][]float32
+		for _, keep := range []int{T, T - 1} {
+			qkv, tape := wild(B*T, 3*H*D, 2, 1), NewTape()
+			qkv.Grad = ones(len(qkv.Data))
+			tape.Rand = rand.New(rand.NewPCG(1, 2))
+			y := tape.attention(qkv, B, T, H, start, p, keep)
+			outs = append(outs, append([]float32(nil), y.Data...))
+			tape.Backward(tape.Sum(tape.Mul(y, y)))
+			grads = append(grads, qkv.Grad)
+		}
+		require.Equal(t, outs[0], outs[1])
+		require.InDeltaSlice(t, grads[0], grads[1], 1e-4)
 	}
 }
 

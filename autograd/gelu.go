@@ -13,6 +13,7 @@ func (t *Tape) GELU(x *Tensor) *Tensor {
 
 type geluOp struct{ y, x *Tensor }
 
-func (o geluOp) Backward() { // dx = gelu′(x)·dy
-	vec.GELUBackward(o.x.AddGrad(), o.y.AddGrad(), o.x.Data)
+func (o geluOp) Backward() { // dx = gelu′(x)·dy, in the place of dy
+	vec.GELUGradient(o.y.AddGrad(), o.x.Data)
+	o.y.tape.passGrad(o.x, o.y.takeGrad())
 }

@@ -78,7 +78,7 @@ func TestTapeIsExplicit(t *testing.T) {
 	qkv := buf(N, 3*C)
 	linearForward(qkv, nil, l1, m.wqkv.General, m.bqkv.Data, plain)
 	a := attention{B: B, T: T, H: H, D: C / H, scale: float32(1 / math.Sqrt(float64(C/H))),
-		logSum: make([]float32, B*H*T), att: make([]float32, attentionBlock*T), datt: make([]float32, attentionBlock*T)}
+		kept: make([]float32, B*H*T*T), datt: make([]float32, attentionBlock*T)}
 	att := buf(N, C)
 	a.forward(att.Data, qkv.Data)
 	x1 := buf(N, C)
@@ -105,8 +105,8 @@ func TestTapeIsExplicit(t *testing.T) {
 	blas32.Gemm(plain, trans, 1, dx, m.wout.General, 0, dgelu)
 	blas32.Gemm(trans, plain, 1, gelu, dx, 1, dwout)
 	addRows(dbout, dx)
-	dfc := buf(N, 4*C) // gelu = GELU(fc)
-	vec.GELUBackward(dfc.Data, dgelu.Data, fc.Data)
+	dfc := dgelu // gelu = GELU(fc)
+	vec.GELUGradient(dfc.Data, fc.Data)
 	dl2, dwfc, dbfc := buf(N, C), buf(C, 4*C), row(m.bfc) // fc = l2·wfc + bfc
 	blas32.Gemm(plain, trans, 1, dfc, m.wfc.General, 0, dl2)
 	blas32.Gemm(trans, plain, 1, l2, dfc, 1, dwfc)

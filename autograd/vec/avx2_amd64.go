@@ -54,10 +54,10 @@ func tanhBackwardAVX2(dx []float32, dy []float32, y []float32)
 //go:noescape
 func sigmoidBackwardAVX2(dx []float32, dy []float32, y []float32)
 
-// geluBackwardAVX2 is the AVX2 version of geluBackwardGo.
+// geluGradientAVX2 is the AVX2 version of geluGradientGo.
 //
 //go:noescape
-func geluBackwardAVX2(dx []float32, dy []float32, y []float32)
+func geluGradientAVX2(dst []float32, x []float32)
 
 // reluBackwardAVX2 is the AVX2 version of reluBackwardGo.
 //

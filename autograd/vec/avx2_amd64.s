@@ -389,20 +389,75 @@ sigmoidBackwardAVX2_done:
 	VZEROUPPER
 	RET
 
-// func geluBackwardAVX2(dx []float32, dy []float32, y []float32)
+// func geluGradientAVX2(dst []float32, x []float32)
 // Requires: AVX, AVX2, FMA3
-TEXT ·geluBackwardAVX2(SB), NOSPLIT, $0-72
-	MOVQ dx_base+0(FP), AX
-	MOVQ dy_base+24(FP), CX
-	MOVQ y_base+48(FP), DX
-	MOVQ dx_len+8(FP), BX
-	XORQ SI, SI
-	SUBQ $0x00000008, BX
-	JLT  geluBackwardAVX2_by1_end
+TEXT ·geluGradientAVX2(SB), NOSPLIT, $0-48
+	MOVQ dst_base+0(FP), AX
+	MOVQ x_base+24(FP), CX
+	MOVQ dst_len+8(FP), DX
+	XORQ BX, BX
+	SUBQ $0x00000008, DX
+	JLT  geluGradientAVX2_by1_end
 
-geluBackwardAVX2_by1:
-	VMOVUPS      (CX)(SI*1), Y0
-	VMOVUPS      (DX)(SI*1), Y1
+geluGradientAVX2_by1:
+	VMOVUPS      (CX)(BX*1), Y0
+	VMOVUPS      kc1a00000<>+0(SB), Y1
+	VMAXPS       Y0, Y1, Y1
+	VMOVUPS      k41a00000<>+0(SB), Y0
+	VMINPS       Y1, Y0, Y0
+	VMULPS       Y0, Y0, Y1
+	VMOVUPS      k3fcc422a<>+0(SB), Y2
+	VFMADD231PS  k3d922279<>+0(SB), Y1, Y2
+	VMULPS       Y2, Y0, Y2
+	VORPS        k80000000<>+0(SB), Y2, Y2
+	VMOVUPS      kc2d00000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y3
+	VMOVUPS      k42b20000<>+0(SB), Y2
+	VMINPS       Y3, Y2, Y2
+	VMOVUPS      k4b4000fe<>+0(SB), Y3
+	VFMADD231PS  k3fb8aa3b<>+0(SB), Y2, Y3
+	VSUBPS       k4b4000fe<>+0(SB), Y3, Y4
+	VMOVAPS      Y2, Y2
+	VFNMADD231PS k3f318000<>+0(SB), Y4, Y2
+	VFNMADD231PS kb95e8083<>+0(SB), Y4, Y2
+	VMOVUPS      k3ab6da6d<>+0(SB), Y4
+	VFMADD213PS  k3c091df0<>+0(SB), Y2, Y4
+	VFMADD213PS  k3d2aaa2f<>+0(SB), Y2, Y4
+	VFMADD213PS  k3e2aaa47<>+0(SB), Y2, Y4
+	VFMADD213PS  k3f000000<>+0(SB), Y2, Y4
+	VFMADD213PS  k3f800000<>+0(SB), Y2, Y4
+	VFMADD213PS  k3f800000<>+0(SB), Y2, Y4
+	VPSUBD       k4b400000<>+0(SB), Y3, Y2
+	VPSRLD       $0x01, Y2, Y3
+	VPSUBD       Y3, Y2, Y2
+	VPSLLD       $0x17, Y3, Y3
+	VPSLLD       $0x17, Y2, Y2
+	VMULPS       Y3, Y4, Y3
+	VMULPS       Y2, Y3, Y2
+	VADDPS       k3f800000<>+0(SB), Y2, Y3
+	VMOVUPS      k3f800000<>+0(SB), Y4
+	VDIVPS       Y3, Y4, Y3
+	VMULPS       Y3, Y2, Y2
+	VBLENDVPS    Y0, Y2, Y3, Y4
+	VMOVUPS      k3fcc422a<>+0(SB), Y5
+	VFMADD231PS  k3e5b33b6<>+0(SB), Y1, Y5
+	VMULPS       Y5, Y0, Y0
+	VMULPS       Y2, Y0, Y0
+	VFMADD231PS  Y3, Y0, Y4
+	VMOVUPS      (AX)(BX*1), Y0
+	VMULPS       Y0, Y4, Y0
+	VMOVUPS      Y0, (AX)(BX*1)
+	ADDQ         $0x00000020, BX
+	SUBQ         $0x00000008, DX
+	JGE          geluGradientAVX2_by1
+
+geluGradientAVX2_by1_end:
+	ADDQ         $0x00000008, DX
+	JZ           geluGradientAVX2_done
+	LEAQ         masks<>+0(SB), SI
+	NEGQ         DX
+	VMOVUPS      32(SI)(DX*4), Y0
+	VMASKMOVPS   (CX)(BX*1), Y0, Y1
 	VMOVUPS      kc1a00000<>+0(SB), Y2
 	VMAXPS       Y1, Y2, Y2
 	VMOVUPS      k41a00000<>+0(SB), Y1
@@ -446,69 +501,11 @@ geluBackwardAVX2_by1:
 	VMULPS       Y6, Y1, Y1
 	VMULPS       Y3, Y1, Y1
 	VFMADD231PS  Y4, Y1, Y5
-	VMOVUPS      (AX)(SI*1), Y1
-	VFMADD231PS  Y5, Y0, Y1
-	VMOVUPS      Y1, (AX)(SI*1)
-	ADDQ         $0x00000020, SI
-	SUBQ         $0x00000008, BX
-	JGE          geluBackwardAVX2_by1
+	VMASKMOVPS   (AX)(BX*1), Y0, Y1
+	VMULPS       Y1, Y5, Y1
+	VMASKMOVPS   Y1, Y0, (AX)(BX*1)
 
-geluBackwardAVX2_by1_end:
-	ADDQ         $0x00000008, BX
-	JZ           geluBackwardAVX2_done
-	LEAQ         masks<>+0(SB), DI
-	NEGQ         BX
-	VMOVUPS      32(DI)(BX*4), Y0
-	VMASKMOVPS   (CX)(SI*1), Y0, Y1
-	VMASKMOVPS   (DX)(SI*1), Y0, Y2
-	VMOVUPS      kc1a00000<>+0(SB), Y3
-	VMAXPS       Y2, Y3, Y3
-	VMOVUPS      k41a00000<>+0(SB), Y2
-	VMINPS       Y3, Y2, Y2
-	VMULPS       Y2, Y2, Y3
-	VMOVUPS      k3fcc422a<>+0(SB), Y4
-	VFMADD231PS  k3d922279<>+0(SB), Y3, Y4
-	VMULPS       Y4, Y2, Y4
-	VORPS        k80000000<>+0(SB), Y4, Y4
-	VMOVUPS      kc2d00000<>+0(SB), Y5
-	VMAXPS       Y4, Y5, Y5
-	VMOVUPS      k42b20000<>+0(SB), Y4
-	VMINPS       Y5, Y4, Y4
-	VMOVUPS      k4b4000fe<>+0(SB), Y5
-	VFMADD231PS  k3fb8aa3b<>+0(SB), Y4, Y5
-	VSUBPS       k4b4000fe<>+0(SB), Y5, Y6
-	VMOVAPS      Y4, Y4
-	VFNMADD231PS k3f318000<>+0(SB), Y6, Y4
-	VFNMADD231PS kb95e8083<>+0(SB), Y6, Y4
-	VMOVUPS      k3ab6da6d<>+0(SB), Y6
-	VFMADD213PS  k3c091df0<>+0(SB), Y4, Y6
-	VFMADD213PS  k3d2aaa2f<>+0(SB), Y4, Y6
-	VFMADD213PS  k3e2aaa47<>+0(SB), Y4, Y6
-	VFMADD213PS  k3f000000<>+0(SB), Y4, Y6
-	VFMADD213PS  k3f800000<>+0(SB), Y4, Y6
-	VFMADD213PS  k3f800000<>+0(SB), Y4, Y6
-	VPSUBD       k4b400000<>+0(SB), Y5, Y4
-	VPSRLD       $0x01, Y4, Y5
-	VPSUBD       Y5, Y4, Y4
-	VPSLLD       $0x17, Y5, Y5
-	VPSLLD       $0x17, Y4, Y4
-	VMULPS       Y5, Y6, Y5
-	VMULPS       Y4, Y5, Y4
-	VADDPS       k3f800000<>+0(SB), Y4, Y5
-	VMOVUPS      k3f800000<>+0(SB), Y6
-	VDIVPS       Y5, Y6, Y5
-	VMULPS       Y5, Y4, Y4
-	VBLENDVPS    Y2, Y4, Y5, Y6
-	VMOVUPS      k3fcc422a<>+0(SB), Y7
-	VFMADD231PS  k3e5b33b6<>+0(SB), Y3, Y7
-	VMULPS       Y7, Y2, Y2
-	VMULPS       Y4, Y2, Y2
-	VFMADD231PS  Y5, Y2, Y6
-	VMASKMOVPS   (AX)(SI*1), Y0, Y2
-	VFMADD231PS  Y6, Y1, Y2
-	VMASKMOVPS   Y2, Y0, (AX)(SI*1)
-
-geluBackwardAVX2_done:
+geluGradientAVX2_done:
 	VZEROUPPER
 	RET
 

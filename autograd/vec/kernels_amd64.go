@@ -225,10 +225,10 @@ func gelu(dst, x []float32) {
 	geluGo(dst, x)
 }
 
-func geluBackward(dx, dy, x []float32) {
+func geluGradient(dy, x []float32) {
 	if avx2 {
-		geluBackwardAVX2(dx, dy, x)
+		geluGradientAVX2(dy, x)
 		return
 	}
-	geluBackwardGo(dx, dy, x)
+	geluGradientGo(dy, x)
 }

@@ -68,4 +68,4 @@ func sigmoid(dst, x []float32) { sigmoidGo(dst, x) }
 
 func gelu(dst, x []float32) { geluGo(dst, x) }
 
-func geluBackward(dx, dy, x []float32) { geluBackwardGo(dx, dy, x) }
+func geluGradient(dy, x []float32) { geluGradientGo(dy, x) }

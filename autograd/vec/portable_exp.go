@@ -130,9 +130,8 @@ func geluGo(dst, x []float32) {
 	}
 }
 
-func geluBackwardGo(dx, dy, x []float32) {
-	dy = dy[:len(dx)]
-	for i, x := range x[:len(dx)] {
-		dx[i] += dy[i] * geluSlope(x)
+func geluGradientGo(dst, x []float32) {
+	for i, x := range x[:len(dst)] {
+		dst[i] *= geluSlope(x)
 	}
 }
