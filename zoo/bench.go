@@ -19,6 +19,7 @@ import (
 // BenchOptions say how Bench measures.
 type BenchOptions struct {
 	Threads  int           // beside one
+	Pieces   int           // of a batch; 0: as training has it
 	Each     time.Duration // how long each model is trained, and as long it generates, with each number of threads
 	Progress func(what string)
 }
@@ -82,7 +83,7 @@ func RunBench(ctx context.Context, shapes []BenchShape, o BenchOptions) (*Bench,
 	b := &Bench{Kernel: gemm.Kernel(), OS: runtime.GOOS, Arch: runtime.GOARCH, Threads: max(o.Threads, 1)}
 	var all []*bencher
 	for _, s := range shapes {
-		x, err := newBencher(s, b.Threads)
+		x, err := newBencher(s, b.Threads, o.Pieces)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", s.Name, err)
 		}
@@ -152,7 +153,7 @@ type benchRun struct {
 	probs    []float64
 }
 
-func newBencher(s BenchShape, threads int) (*bencher, error) {
+func newBencher(s BenchShape, threads, pieces int) (*bencher, error) {
 	x := &bencher{BenchShape: s}
 	var err error
 	if x.model, err = s.build(); err != nil {
@@ -171,7 +172,7 @@ func newBencher(s BenchShape, threads int) (*bencher, error) {
 		if s.Batch == 0 {
 			continue
 		}
-		if r.trainer, err = benchTrainer(x.model, s, n); err != nil {
+		if r.trainer, err = benchTrainer(x.model, s, n, pieces); err != nil {
 			x.close()
 			return nil, err
 		}
@@ -180,9 +181,12 @@ func newBencher(s BenchShape, threads int) (*bencher, error) {
 }
 
 // benchTrainer trains m on random tokens.
-func benchTrainer(m Neural, s BenchShape, threads int) (*train.Trainer, error) {
+func benchTrainer(m Neural, s BenchShape, threads, pieces int) (*train.Trainer, error) {
 	c := train.Default()
 	c.Batch, c.Context, c.Threads, c.LR, c.MinLR = s.Batch, s.Context, threads, 1e-6, 1e-6
+	if pieces > 0 {
+		c.Pieces = pieces
+	}
 	return train.NewTrainer(m, &noise{s.Batch, s.Context, m.Vocab(), rand.New(rand.NewPCG(1, 2))}, c)
 }
 
@@ -304,12 +308,12 @@ func (x *bencher) sum(b *Bench) Measure {
 }
 
 // TrainOnce makes a few training steps of a shape and nothing else, so that whoever started the process can see its memory.
-func TrainOnce(s BenchShape, threads int) error {
+func TrainOnce(s BenchShape, threads, pieces int) error {
 	m, err := s.build()
 	if err != nil || s.Batch == 0 {
 		return err
 	}
-	tr, err := benchTrainer(m, s, threads)
+	tr, err := benchTrainer(m, s, threads, pieces)
 	if err != nil {
 		return err
 	}

@@ -45,12 +45,42 @@ func BenchShapes() []BenchShape {
 	}
 }
 
-// FindBenchShapes returns the shapes of those names, all for none. A name is also the beginning of several, such as "makemore".
+// ScalingShapes are nanoGPT's recipe with more and less of one thing at a time: what a step costs should grow as its arithmetic does.
+func ScalingShapes() []BenchShape {
+	recipe := transformer.Config{VocabSize: 65, NPositions: 64, NEmbd: 128, NLayer: 4, NHead: 4}
+	var all []BenchShape
+	add := func(name string, n, batch int, c transformer.Config) {
+		all = append(all, BenchShape{fmt.Sprintf("scaling-%s-%d", name, n), "nanoGPT's recipe", batch, c.NPositions, shape(transformer.New, c)})
+	}
+	for _, n := range []int{4, 8, 16, 32} {
+		add("batch", n, n, recipe)
+	}
+	for _, n := range []int{1, 2, 4, 8} {
+		c := recipe
+		c.NLayer = n
+		add("layers", n, 12, c)
+	}
+	for _, n := range []int{64, 128, 256, 512} {
+		c := recipe
+		c.NEmbd = n
+		add("channels", n, 12, c)
+	}
+	for _, n := range []int{32, 64, 128, 256} {
+		c := recipe
+		c.NPositions = n
+		add("context", n, 12*64/n, c)
+	}
+	return all
+}
+
+// FindBenchShapes returns the shapes of those names, BenchShapes for none. A name is also the beginning of several, such as
+// "makemore" or "scaling".
 func FindBenchShapes(names []string) ([]BenchShape, error) {
 	all := BenchShapes()
 	if len(names) == 0 {
 		return all, nil
 	}
+	all = append(all, ScalingShapes()...)
 	wanted := map[string]bool{}
 	for _, name := range names {
 		found := false
@@ -60,7 +90,7 @@ func FindBenchShapes(names []string) ([]BenchShape, error) {
 			}
 		}
 		if !found {
-			return nil, fmt.Errorf("there is nothing to measure by the name of %q; there are: %s", name, strings.Join(benchNames(all), " "))
+			return nil, fmt.Errorf("there is nothing to measure by the name of %q; there are: %s scaling", name, strings.Join(benchNames(BenchShapes()), " "))
 		}
 	}
 	return slices.DeleteFunc(all, func(s BenchShape) bool { return !wanted[s.Name] }), nil

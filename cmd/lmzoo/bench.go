@@ -22,6 +22,7 @@ func newBench() *cobra.Command {
 	var (
 		run     runFlags
 		seconds float64
+		pieces  int
 		memory  bool
 	)
 	c := &cobra.Command{
@@ -32,7 +33,8 @@ come to it on one thread and on all: training, generation one token after anothe
 byte, and the memory of a process that trains. Times are medians; everything is measured in turn, several times over,
 so that what else runs disturbs all alike. GFLOP/s count 6 operations for each weight and token, and attention.
 
-Without names it is all of them; "makemore" is all whose names begin so.`,
+Without names it is all of them; "makemore" is all whose names begin so. "scaling" is nanoGPT's recipe with more and
+less rows, layers, channels and context.`,
 		Example: `  lmzoo bench gpt
   lmzoo bench lstm gru --seconds 5 --threads 2 --json`,
 		RunE: func(c *cobra.Command, args []string) error {
@@ -42,23 +44,26 @@ Without names it is all of them; "makemore" is all whose names begin so.`,
 			if !(seconds > 0 && seconds <= maxBenchSeconds) {
 				return usagef("--seconds is %v; expected a time above 0 and at most %d", seconds, maxBenchSeconds)
 			}
+			if pieces < 0 {
+				return usagef("--pieces is %d; expected at least 1, or 0 for the usual number", pieces)
+			}
 			shapes, err := zoo.FindBenchShapes(args)
 			if err != nil {
 				return usageError{err}
 			}
 			if memory { // the process that a bench looks at from outside
-				return zoo.TrainOnce(shapes[0], run.threads)
+				return zoo.TrainOnce(shapes[0], run.threads, pieces)
 			}
 			p := newProgress(c.ErrOrStderr(), run.quiet)
 			peaks := map[string]int64{}
 			for _, s := range shapes {
 				p.show("memory of %s", s.Name)
-				if peaks[s.Name], err = peakMemory(c.Context(), s.Name, run.threads); err != nil {
+				if peaks[s.Name], err = peakMemory(c.Context(), s.Name, run.threads, pieces); err != nil {
 					return fmt.Errorf("measuring the memory of %s: %w", s.Name, err)
 				}
 			}
 			b, err := zoo.RunBench(c.Context(), shapes, zoo.BenchOptions{
-				Threads: run.threads, Each: time.Duration(seconds * float64(time.Second)),
+				Threads: run.threads, Pieces: pieces, Each: time.Duration(seconds * float64(time.Second)),
 				Progress: func(what string) { p.show("%s", what) },
 			})
 			p.clear()
@@ -80,6 +85,7 @@ Without names it is all of them; "makemore" is all whose names begin so.`,
 	fs.BoolVar(&run.json, "json", false, "print the result as JSON")
 	fs.BoolVarP(&run.quiet, "quiet", "q", false, "no progress on standard error")
 	fs.Float64Var(&seconds, "seconds", 2, "how long each model trains, and speaks, with each number of threads")
+	fs.IntVar(&pieces, "pieces", 0, "parts of a training batch that may run side by side (default: as in training)")
 	fs.BoolVar(&memory, "train-once", false, "")
 	_ = fs.MarkHidden("train-once") // fails only for a flag that does not exist
 	return c
@@ -91,12 +97,12 @@ const (
 )
 
 // peakMemory is the memory of a process of its own that trains one shape; 0 where the system does not tell.
-func peakMemory(ctx context.Context, name string, threads int) (int64, error) {
+func peakMemory(ctx context.Context, name string, threads, pieces int) (int64, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return 0, err
 	}
-	c := exec.CommandContext(ctx, self, "bench", name, "--train-once", "--threads", strconv.Itoa(threads))
+	c := exec.CommandContext(ctx, self, "bench", name, "--train-once", "--threads", strconv.Itoa(threads), "--pieces", strconv.Itoa(pieces))
 	out, err := c.CombinedOutput()
 	if err != nil {
 		return 0, errors.Join(err, errors.New(string(out)))
