@@ -6,8 +6,8 @@ import (
 	"lmzoo/lm"
 )
 
-// Summary is a Report as JSON. Numbers that do not exist are left out (bits per byte of a closed
-// vocabulary, the limit of real text), and infinite ones are null: zeros says why.
+// Summary is a Report as JSON. Numbers that do not exist are null (bits per byte of a closed vocabulary), and so are
+// infinite ones: zeros says why. The limit is left out where it is not known.
 type Summary struct {
 	Documents              int    `json:"documents"`
 	Tokens                 int    `json:"tokens"`
@@ -20,10 +20,10 @@ type Summary struct {
 	Nats                   Number `json:"nats"`
 	Perplexity             Number `json:"perplexity"`
 	PerplexityExcludingOOV Number `json:"perplexity_excluding_oov"`
-	BitsPerByte            Number `json:"bits_per_byte,omitzero"`
-	BitsPerByteLow         Number `json:"bits_per_byte_low,omitzero"`
-	BitsPerByteHigh        Number `json:"bits_per_byte_high,omitzero"`
-	BitsPerChar            Number `json:"bits_per_char,omitzero"`
+	BitsPerByte            Number `json:"bits_per_byte"`
+	BitsPerByteLow         Number `json:"bits_per_byte_low"`
+	BitsPerByteHigh        Number `json:"bits_per_byte_high"`
+	BitsPerChar            Number `json:"bits_per_char"`
 
 	Events       int            `json:"events,omitempty"`
 	LimitNats    Number         `json:"limit_nats,omitzero"`
