@@ -90,7 +90,11 @@ func sideBySide(all []predictions, top int) string {
 		fmt.Fprintf(&b, "%s  ", pad(p.Run, column))
 	}
 	b.WriteByte('\n')
-	for i := range top {
+	longest := 0
+	for _, p := range all {
+		longest = max(longest, len(p.Next))
+	}
+	for i := range min(top, longest) {
 		line := ""
 		for _, p := range all {
 			cell := ""
