@@ -47,6 +47,7 @@ func TestQuantizedModel(t *testing.T) {
 	before := say(m)
 	m.Quantize()
 	m.SetThreads(2)
+	require.NotNil(t, m.crew)
 	after := say(m)
 	for i := range before {
 		require.NotEqual(t, before[i], after[i])
@@ -64,6 +65,7 @@ func TestTogetherNothingIsAllocated(t *testing.T) {
 	}
 	m := wide(t)
 	m.SetThreads(2)
+	require.NotNil(t, m.crew)
 	s, dst := m.Start(), make([]float64, m.Vocab())
 	n := 0
 	step := func() {
