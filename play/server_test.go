@@ -145,11 +145,39 @@ func TestMemory(t *testing.T) {
 			require.InDeltaSlice(t, e.run.Model.NextLogProbs(nil, tokens[:n]), m.next(tokens[:n]), 1e-4, "%s after %d tokens", e.id, n)
 			require.LessOrEqual(t, len(m.moments), maxMoments)
 		}
+		other := append([]lm.Token{tokens[3]}, tokens[1:20]...) // begins differently
+		require.InDeltaSlice(t, e.run.Model.NextLogProbs(nil, other), m.next(other), 1e-4)
 		state, next := m.start(tokens[:5])
 		state.Push(tokens[5])
 		require.InDeltaSlice(t, e.run.Model.NextLogProbs(nil, tokens[:6]), state.NextLogProbs(nil), 1e-4)
 		require.InDeltaSlice(t, next, m.next(tokens[:5]), 0, "a State that was given away is one's own")
 	}
+}
+
+// reader is a model that counts what it reads.
+type reader struct{ read *int }
+
+func (r reader) Vocab() int                                         { return 2 }
+func (r reader) NextLogProbs(dst []float64, _ []lm.Token) []float64 { return append(dst[:0], 0, 0) }
+func (r reader) Start() lm.State                                    { return readerState{r} }
+
+type readerState struct{ reader }
+
+func (r readerState) NextLogProbs(dst []float64) []float64 { return append(dst[:0], 0, 0) }
+func (r readerState) Push(lm.Token)                        { *r.read++ }
+func (r readerState) Clone() lm.State                      { return r }
+
+// Of a prompt that grows only the new tokens are read.
+func TestMemoryReadsOnce(t *testing.T) {
+	var read int
+	m := memory{model: reader{&read}}
+	tokens := make([]lm.Token, 50)
+	for n := range tokens {
+		m.next(tokens[:n])
+		require.Equal(t, n, read)
+	}
+	m.next(tokens[:45])
+	require.Equal(t, 49, read, "what was read a moment ago is not read again")
 }
 
 // events reads a stream of server-sent events.
@@ -346,6 +374,19 @@ func TestInside(t *testing.T) {
 			}
 		}
 	}
+	for n := 30; n < 70; n++ { // around what is shown, and around the window
+		prompt := strings.Repeat(" the", n)
+		got := ok[struct {
+			Tokens    []seen
+			Attention [][][][]float64
+		}](t, "POST", ts.URL+"/api/inside", `{"model":"gpt","prompt":"`+prompt+`"}`)
+		for _, head := range got.Attention[0] {
+			require.Len(t, head, len(got.Tokens))
+			for i, row := range head {
+				require.Len(t, row, i+1)
+			}
+		}
+	}
 	long := strings.Repeat("then lena goes to the hut . ", 100)
 	for _, model := range []string{"gpt", "lstm", "letters"} {
 		got := ok[struct{ Tokens []seen }](t, "POST", ts.URL+"/api/inside", `{"model":"`+model+`","prompt":"`+long+`"}`)
@@ -368,6 +409,9 @@ func TestEmbeddings(t *testing.T) {
 		require.True(t, math.Abs(p.X) <= 1 && math.Abs(p.Y) <= 1)
 	}
 	require.GreaterOrEqual(t, got.Variance[0], got.Variance[1])
+	require.InDelta(t, 1, cosine([]float32{1, 2}, []float32{2, 4}), 1e-9)
+	require.InDelta(t, -1, cosine([]float32{1, 2}, []float32{-1, -2}), 1e-9)
+	require.Zero(t, cosine([]float32{1, 2}, []float32{0, 0}))
 	near := ok[struct{ Neighbours []neighbour }](t, "GET", fmt.Sprintf("%s/api/embeddings/gpt/%d", ts.URL, got.Points[3].ID), "")
 	require.Len(t, near.Neighbours, maxNear)
 	for i, n := range near.Neighbours {

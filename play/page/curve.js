@@ -23,7 +23,7 @@ export function curve(box, { lines, x, y, height = 300, from, log = false }) {
   const axis = (label, size) => ({ label, stroke: ink, grid, ticks: grid, size, labelSize: 20, labelFont: "12px system-ui, sans-serif", font: "12px system-ui, sans-serif" });
   const plot = new window.uPlot({
     width: inner(box), height,
-    scales: { x: { time: false }, y: log ? { distr: 3 } : { range: (_, min, max) => [from ?? min, max + 0.05 * (max - (from ?? min)) || 1] } },
+    scales: { x: { time: false }, y: log ? { distr: 3, range: (_, min, max) => [0.8 * min, 1.25 * max] } : { range: (_, min, max) => [from ?? min, max + 0.05 * (max - (from ?? min)) || 1] } },
     axes: [axis(x, 36), axis(y, 52)],
     cursor: { drag: { x: true, y: false } },
     series: [

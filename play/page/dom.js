@@ -54,8 +54,8 @@ export const isDark = () => dark.matches;
 export const onTheme = (f) => dark.addEventListener("change", f);
 
 // Colours that are told apart by all eyes (Okabe & Ito 2008), one for each line of a chart.
-const light = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#b88a00", "#3a9fd6", "#333333", "#8a6d3b"];
-const night = ["#56b4e9", "#ff8a4c", "#2fcf9b", "#e6a0c8", "#f0d34a", "#9ad0f5", "#dddddd", "#c8a979"];
+const light = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#b88a00", "#3a9fd6", "#333333", "#8a6d3b", "#7b3294", "#007f7f"];
+const night = ["#56b4e9", "#ff8a4c", "#2fcf9b", "#e6a0c8", "#f0d34a", "#9ad0f5", "#dddddd", "#c8a979", "#c58be0", "#4fd6d6"];
 export const lineColour = (i) => (isDark() ? night : light)[i % light.length];
 export const lineDash = (i) => [[], [8, 4], [2, 3]][Math.floor(i / light.length) % 3];
 
