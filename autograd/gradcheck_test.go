@@ -112,15 +112,6 @@ func closeTo(t *testing.T, want float64, got float32, format string, args ...any
 	}
 }
 
-// wave returns a parameter of formula weights: amplitude·sin(0.37·i + phase).
-func wave(rows, cols int, amplitude, phase float64) *Tensor {
-	x := NewParam(rows, cols)
-	for i := range x.Data {
-		x.Data[i] = float32(amplitude * math.Sin(0.37*float64(i)+phase))
-	}
-	return x
-}
-
 // wild returns a parameter whose elements look random.
 func wild(rows, cols int, amplitude float64, seed int) *Tensor {
 	x := NewParam(rows, cols)

@@ -137,6 +137,7 @@ type candidate struct {
 	at    int32
 }
 
+//lint:ignore U1000 heap calls it through its type parameter
 func (c candidate) before(d candidate) bool {
 	return c.token < d.token || c.token == d.token && c.at < d.at
 }

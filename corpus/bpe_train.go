@@ -79,6 +79,7 @@ type pairCount struct {
 	pair  Merge
 }
 
+//lint:ignore U1000 heap calls it through its type parameter
 func (p pairCount) before(q pairCount) bool {
 	if p.count != q.count {
 		return p.count > q.count

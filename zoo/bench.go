@@ -150,7 +150,6 @@ type benchRun struct {
 	steps    []float64   // seconds of every training step
 	tokens   [2]int      // generated …
 	took     [2]float64  // … in so many seconds
-	probs    []float64
 }
 
 func newBencher(s BenchShape, threads, pieces int) (*bencher, error) {

@@ -149,7 +149,7 @@ func (c checker) distribution(logProbs []float64) error {
 func (c checker) agreement(doc []lm.Token) error {
 	score := lm.Score(c.m, doc)
 	if len(score) != len(doc) {
-		return fmt.Errorf("Score gives %d values for %d tokens", len(score), len(doc))
+		return fmt.Errorf("its Score gives %d values for %d tokens", len(score), len(doc))
 	}
 	state := lm.Start(c.m)
 	for i := 0; i <= len(doc); i++ {
@@ -176,14 +176,14 @@ func (c checker) causality(doc []lm.Token) error {
 	whole := lm.Score(c.m, doc)
 	for _, cut := range cuts(len(doc)) {
 		if i := c.differ(lm.Score(c.m, doc[:cut]), whole[:cut]); i >= 0 {
-			return fmt.Errorf("Score of tokens[%d] depends on whether more than %d tokens follow", i, cut-i-1)
+			return fmt.Errorf("its Score of tokens[%d] depends on whether more than %d tokens follow", i, cut-i-1)
 		}
 		other := slices.Clone(doc)
 		for i := cut; i < len(other); i++ {
 			other[i] = c.another(other[i])
 		}
 		if i := c.differ(lm.Score(c.m, other)[:cut], whole[:cut]); i >= 0 {
-			return fmt.Errorf("Score of tokens[%d] depends on tokens[%d:], which come later", i, cut)
+			return fmt.Errorf("its Score of tokens[%d] depends on tokens[%d:], which come later", i, cut)
 		}
 	}
 	return nil
@@ -214,10 +214,10 @@ func (c checker) boundary(doc []lm.Token) error {
 	}
 	once, both := lm.Score(c.m, append(slices.Clone(doc), lm.BOS)), lm.Score(c.m, twice)
 	if i := c.differ(both[:len(once)], once); i >= 0 {
-		return fmt.Errorf("Score of tokens[%d] depends on the document after it", i)
+		return fmt.Errorf("its Score of tokens[%d] depends on the document after it", i)
 	}
 	if i := c.differ(both[len(once):], once[:len(doc)]); i >= 0 {
-		return fmt.Errorf("Score of tokens[%d] after a BOS depends on the document before it", i)
+		return fmt.Errorf("its Score of tokens[%d] after a BOS depends on the document before it", i)
 	}
 	return nil
 }
@@ -286,7 +286,7 @@ func (c checker) dst(doc []lm.Token) error {
 			given := dirty(n)
 			got := s.Score(given, doc)
 			if len(got) != len(doc) || &got[0] != &given[0] || c.differ(got, want) >= 0 {
-				return fmt.Errorf("Score with a dst of %d: expected the scores in dst[:%d]", n, len(doc))
+				return fmt.Errorf("its Score with a dst of %d: expected the scores in dst[:%d]", n, len(doc))
 			}
 		}
 	}
