@@ -2,6 +2,7 @@ package zoo
 
 import (
 	"context"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -10,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"lmzoo/corpus"
+	"lmzoo/lm"
 )
 
 // fuse is a context that is cancelled when it has been asked so many times whether it is.
@@ -23,6 +25,55 @@ func (f *fuse) Err() error {
 		return context.Canceled
 	}
 	return nil
+}
+
+// TestCountingIsStopped: whoever waits for a count can stop waiting.
+func TestCountingIsStopped(t *testing.T) {
+	text := []corpus.Document{{Text: "a small text"}}
+	tok, err := corpus.Train("char", text, 0)
+	require.NoError(t, err)
+	forever := make(chan struct{})
+	defer close(forever)
+	species := counted("ngram", "", 0, 2, "", "")
+	species.count = func(any, [][]lm.Token, [][]lm.Token, corpus.Tokenizer) (lm.Model, []string, error) {
+		<-forever
+		return nil, nil, nil
+	}
+	settings, err := species.Settings("")
+	require.NoError(t, err)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	dir := t.TempDir()
+	_, err = Make(ctx, Order{Species: species, Settings: settings, Split: corpus.Split{Train: text}, Tokenizer: tok, Dir: dir})
+	require.ErrorIs(t, err, context.Canceled)
+	entries, err := os.ReadDir(dir)
+	require.NoError(t, err)
+	require.Empty(t, entries)
+}
+
+// TestValidationIsBounded: a text of one long document is not validated whole every time, and is cut between characters.
+func TestValidationIsBounded(t *testing.T) {
+	long := corpus.Document{Text: strings.Repeat("猫", validationBytes)}
+	tok, err := corpus.Train("char", []corpus.Document{long}, 0)
+	require.NoError(t, err)
+	nats, err := validation(lm.Uniform(tok.Vocab()), Order{Tokenizer: tok, Split: corpus.Split{Valid: []corpus.Document{long}}})(t.Context())
+	require.NoError(t, err)
+	require.InDelta(t, math.Log(float64(tok.Vocab())), nats, 1e-9)
+	seen := &counting{Model: lm.Uniform(tok.Vocab())}
+	_, err = validation(seen, Order{Tokenizer: tok, Split: corpus.Split{Valid: []corpus.Document{long}}})(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, validationBytes/3, seen.tokens, "and no piece of a character")
+}
+
+// counting counts the tokens it is asked to score.
+type counting struct {
+	lm.Model
+	tokens int
+}
+
+func (c *counting) Score(dst []float64, tokens []lm.Token) []float64 {
+	c.tokens += len(tokens)
+	return lm.Score(c.Model, tokens)
 }
 
 // TestStoppedAnywhere: wherever a run is stopped, even in a validation, when it has gone on to its end its metrics are

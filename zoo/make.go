@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+	"unicode/utf8"
 
 	"lmzoo/corpus"
 	"lmzoo/format/atomic"
@@ -50,7 +51,7 @@ func Make(ctx context.Context, o Order, obs ...train.Observer) (*Run, error) {
 	if o.Species.IsNeural() {
 		return r, r.learn(ctx, o, docs, obs)
 	}
-	return r, r.count(o, docs)
+	return r, r.count(ctx, o, docs)
 }
 
 // begin writes what is known before the training, unless it is there already.
@@ -81,10 +82,22 @@ func (r *Run) finish(out Outcome) error {
 	return r.writeConfig()
 }
 
-// count makes an n-gram model in one pass.
-func (r *Run) count(o Order, docs [][]lm.Token) error {
+// count makes an n-gram model in one pass. When it is cancelled it does not wait for the counting, which is thrown away.
+func (r *Run) count(ctx context.Context, o Order, docs [][]lm.Token) error {
 	start := time.Now()
-	m, notes, err := o.Species.count(o.Settings.Model, docs, corpus.EncodeDocuments(o.Tokenizer, o.Split.Valid), o.Tokenizer)
+	var m lm.Model
+	var notes []string
+	var err error
+	counted := make(chan struct{})
+	go func() {
+		defer close(counted)
+		m, notes, err = o.Species.count(o.Settings.Model, docs, corpus.EncodeDocuments(o.Tokenizer, o.Split.Valid), o.Tokenizer)
+	}()
+	select {
+	case <-counted:
+	case <-ctx.Done():
+		return fmt.Errorf("stopped while counting, nothing is kept: %w", ctx.Err())
+	}
 	if err != nil {
 		return err
 	}
@@ -192,8 +205,12 @@ func (r *Run) metadata() map[string]string {
 	return map[string]string{"format": "pt", "lmzoo.species": r.Config.Species, "lmzoo.tokenizer": r.Config.Tokenizer.SHA256}
 }
 
-// validationTokens bounds what a validation costs.
-const validationTokens = 50_000
+// What a validation costs is bounded: it reads whole documents until it has had enough, and of one that is much longer
+// than that the beginning.
+const (
+	validationTokens = 50_000
+	validationBytes  = 1 << 20 // of one document
+)
 
 // validation measures m, in nats per token, on the beginning of the validation text.
 func validation(m lm.Model, o Order) func(context.Context) (float64, error) {
@@ -202,6 +219,13 @@ func validation(m lm.Model, o Order) func(context.Context) (float64, error) {
 	for _, d := range o.Split.Valid {
 		if tokens >= validationTokens {
 			break
+		}
+		if len(d.Text) > validationBytes && d.Truth == nil {
+			end := validationBytes
+			for end > 0 && !utf8.RuneStart(d.Text[end]) {
+				end--
+			}
+			d = corpus.Document{Text: d.Text[:end], Cut: true}
 		}
 		docs = append(docs, d)
 		tokens += len(corpus.EncodeDocument(nil, o.Tokenizer, d))

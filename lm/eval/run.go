@@ -115,7 +115,8 @@ func groups(docs []corpus.Document) (runs [][2]int) {
 	return runs
 }
 
-// all judges the documents in parallel; verdict i is that of document i.
+// all judges the documents in parallel; verdict i is that of document i. It does not wait for long documents when it is
+// cancelled: what still goes on then is thrown away.
 func (j *judge) all(ctx context.Context, docs []corpus.Document) ([]verdict, error) {
 	total, done := 0, 0
 	for _, d := range docs {
@@ -139,7 +140,7 @@ func (j *judge) all(ctx context.Context, docs []corpus.Document) ([]verdict, err
 				if errs[i] = j.group(verdicts[from:to], docs[from:to], from); errs[i] != nil {
 					failed.Store(true)
 				}
-				if j.opt.Progress != nil {
+				if j.opt.Progress != nil && ctx.Err() == nil {
 					mu.Lock()
 					for _, d := range docs[from:to] {
 						done += d.Bytes()
@@ -150,7 +151,13 @@ func (j *judge) all(ctx context.Context, docs []corpus.Document) ([]verdict, err
 			}
 		})
 	}
-	wg.Wait()
+	finished := make(chan struct{})
+	go func() { wg.Wait(); close(finished) }()
+	select {
+	case <-finished:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
 	for _, err := range errs {
 		if err != nil {
 			return nil, err

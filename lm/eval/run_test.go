@@ -114,6 +114,26 @@ func TestCut(t *testing.T) {
 	require.Equal(t, 2*(1.0+2+3), r.Nats, "the next document begins anew all the same")
 }
 
+// stuck never comes to the end of a document.
+type stuck struct {
+	die
+	started chan struct{}
+}
+
+func (s stuck) Score([]float64, []lm.Token) []float64 {
+	close(s.started)
+	select {}
+}
+
+// TestCancelWithinADocument: a corpus may be one document, and nobody waits for its end.
+func TestCancelWithinADocument(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	m := stuck{die{0.1, 0.2, 0.3, 0.4}, make(chan struct{})}
+	go func() { <-m.started; cancel() }()
+	_, err := eval.Run(ctx, m, closedWords{}, lines("red green  blue", "blue"), eval.Options{})
+	require.ErrorIs(t, err, context.Canceled)
+}
+
 func TestClosedVocabulary(t *testing.T) {
 	d := die{0.1, 0.2, 0.3, 0.4}
 	r, err := eval.Run(ctx, d, closedWords{}, lines("red green  blue", "blue"), eval.Options{})
