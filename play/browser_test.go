@@ -304,7 +304,7 @@ func TestScreenshots(t *testing.T) {
 			both(model, 1000)
 		}
 	}
-	ask[bool](v, `document.querySelector("#inside-map").scrollIntoView(), [...document.querySelectorAll(".map svg text")].find((e) => e.textContent === "doctor" || e.textContent === "the").dispatchEvent(new MouseEvent("click", {bubbles: true}))`)
+	ask[bool](v, `document.querySelector("#inside-map").scrollIntoView(), ([...document.querySelectorAll(".map svg text")].find((e) => e.textContent === "doctor") || document.querySelector(".map svg text")).dispatchEvent(new MouseEvent("click", {bubbles: true}))`)
 	v.until(`document.querySelectorAll("#inside-map ol button").length === 12`)
 	both("embeddings", 800)
 	v.typed("once in")
