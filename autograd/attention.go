@@ -258,17 +258,14 @@ type attentionStep struct {
 	T, D              int
 }
 
-// Part is the attention of head h.
+// Part is the attention of head h: att = softmax(scale·q·kᵀ), y = att·v.
 func (s *attentionStep) Part(h int) {
 	C, D := len(s.q), s.D
-	scale := float32(1 / math.Sqrt(float64(D)))
-	q, y, att := s.q[h*D:][:D], s.dst[h*D:][:D], s.att[h*s.T:][:s.T]
-	for t := range att {
-		att[t] = scale * vec.Dot(q, s.k[t*C+h*D:][:D])
+	cached := func(m []float32) blas32.General {
+		return blas32.General{Rows: s.T, Cols: D, Stride: C, Data: m[h*D:]}
 	}
-	softmaxForward(att, 0, len(att))
-	clear(y)
-	for t, a := range att {
-		vec.Axpy(y, a, s.v[t*C+h*D:][:D])
-	}
+	att := matrix(1, s.T, s.att[h*s.T:])
+	blas32.Gemm(blas.NoTrans, blas.Trans, float32(1/math.Sqrt(float64(D))), matrix(1, D, s.q[h*D:]), cached(s.k), 0, att)
+	softmaxForward(att.Data, 0, s.T)
+	blas32.Gemm(blas.NoTrans, blas.NoTrans, 1, att, cached(s.v), 0, matrix(1, D, s.dst[h*D:]))
 }
