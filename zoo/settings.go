@@ -3,6 +3,7 @@ package zoo
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"math"
@@ -47,11 +48,30 @@ func (s *Settings) Set(values map[string]any) error {
 		dec := json.NewDecoder(bytes.NewReader(data))
 		dec.DisallowUnknownFields()
 		if err := dec.Decode(target); err != nil {
+			var wrong *json.UnmarshalTypeError
+			if errors.As(err, &wrong) {
+				return fmt.Errorf("setting %q: cannot use %s; expected %s", key, data[len(key)+len(`{"":`):len(data)-1], kind(wrong.Type))
+			}
 			return fmt.Errorf("setting %q: cannot use %v: %w", key, values[key], err)
 		}
 	}
 	s.reconcile(values)
 	return nil
+}
+
+// kind says in words what a type of Go holds.
+func kind(t reflect.Type) string {
+	switch t.Kind() {
+	case reflect.Int, reflect.Uint64:
+		return "a whole number"
+	case reflect.Float64:
+		return "a number"
+	case reflect.Bool:
+		return "true or false"
+	case reflect.Slice:
+		return "a list"
+	}
+	return "a text"
 }
 
 // reconcile makes settings follow from those given: a length in steps is not also one in time and the

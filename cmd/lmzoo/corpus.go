@@ -14,6 +14,12 @@ func newCorpus() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "corpus",
 		Short: "Text to train on: list, info, get",
+		RunE: func(c *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return usagef("unknown command %q for \"lmzoo corpus\"; there are: list, info, get", args[0])
+			}
+			return c.Help()
+		},
 	}
 	c.AddCommand(newCorpusList(), newCorpusInfo(), newCorpusGet())
 	return c
@@ -27,11 +33,11 @@ func newCorpusList() *cobra.Command {
 		Args:  cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if asJSON {
-				return printJSON(c.OutOrStdout(), corpus.AllNamed())
+				return printJSON(c.OutOrStdout(), knownCorpora())
 			}
 			t := newTable(c.OutOrStdout())
 			t.AppendHeader(table.Row{"name", "bytes", "what"})
-			t.AppendRow(table.Row{zoo.WorldName, "unlimited", "a synthetic world whose true entropy is known; always there"})
+			t.AppendRow(table.Row{zoo.WorldName, "unlimited", worldTitle})
 			for _, n := range corpus.AllNamed() {
 				t.AppendRow(table.Row{n.Name, n.Bytes, n.Title})
 			}
@@ -43,6 +49,29 @@ func newCorpusList() *cobra.Command {
 	c.Flags().BoolVar(&asJSON, "json", false, "print the list as JSON")
 	return c
 }
+
+// knownCorpus is a row of `lmzoo corpus list --json`.
+type knownCorpus struct {
+	Name      string `json:"name"`
+	Title     string `json:"title"`
+	Bytes     int64  `json:"bytes,omitempty"` // none for the world, which has no end
+	SHA256    string `json:"sha256,omitempty"`
+	URL       string `json:"url,omitempty"`
+	Licence   string `json:"licence,omitempty"`
+	Documents string `json:"documents"`
+	Split     string `json:"split,omitempty"`
+}
+
+// knownCorpora is the list of `lmzoo corpus list`, the world first.
+func knownCorpora() []knownCorpus {
+	known := []knownCorpus{{Name: zoo.WorldName, Title: worldTitle, Documents: string(corpus.Lines)}}
+	for _, n := range corpus.AllNamed() {
+		known = append(known, knownCorpus{n.Name, n.Title, n.Bytes, n.SHA256, n.URL, n.Licence, string(n.Documents), n.Ratio.String()})
+	}
+	return known
+}
+
+const worldTitle = "a synthetic world whose true entropy is known; always there"
 
 func newCorpusGet() *cobra.Command {
 	return &cobra.Command{

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -158,7 +159,11 @@ func readConfig(path string) (map[string]any, error) {
 		return nil, usageError{err}
 	}
 	values := map[string]any{}
-	if err := json.Unmarshal(data, &values); err != nil {
+	err = json.Unmarshal(data, &values)
+	if err == nil && values == nil {
+		err = errors.New("it is null")
+	}
+	if err != nil {
 		return nil, usagef("%s: expected a JSON object such as {\"n_layer\": 4, \"lr\": 1e-3}: %w", path, err)
 	}
 	return values, nil
