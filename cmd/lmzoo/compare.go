@@ -223,7 +223,7 @@ func (m *comparison) footer() {
 	m.classes()
 	fmt.Fprintln(m.w, "\nEach of them speaks:")
 	for _, r := range m.result.Rows {
-		fmt.Fprintf(m.w, "  %-26s %s\n", r.Title, clip(r.Sample, 96))
+		fmt.Fprintf(m.w, "  %-26s %s\n", r.Title, clip(r.Sample, 90))
 	}
 }
 
