@@ -111,43 +111,79 @@ func (c *Crew) lookOut() {
 // part, enough that taking a part costs nothing.
 const partBytes = 1 << 17
 
-// MulRow computes y = x·op(B) + β·y, β being 0 or 1, for one row x of k elements, where op(B) is k×n: Sgemm to the last bit, with the
-// columns of op(B) divided among the crew.
+// MulRow computes y = x·op(B) + β·y, β being 0 or 1, for one row x of k elements, where op(B) is k×n. Every part reads memory
+// that lies in one piece: of a transposed B some columns of op(B), else some of its rows, whose products are added at the
+// end. Into which parts a product is cut depends on its size alone, so the crew changes no bit.
 func (c *Crew) MulRow(t blas.Transpose, n, k int, x, b []float32, ldb int, beta float32, y []float32) {
-	j := rowJob{t: t, n: n, k: k, x: x, b: b, ldb: ldb, beta: beta, y: y, cols: n}
+	j := rowJob{t: t, n: n, k: k, x: x, b: b, ldb: ldb, beta: beta, y: y, step: n}
 	parts := min(4*n*k/partBytes, n/cacheLine)
-	if c == nil || parts <= 1 || !c.busy.TryLock() {
-		j.Part(0)
+	if t == blas.NoTrans {
+		if parts = min(rowParts, k/rowParts); n*k <= streamArea || parts <= 1 {
+			Float32{}.Sgemm(blas.NoTrans, t, 1, n, k, 1, x, k, b, ldb, beta, y, n)
+			return
+		}
+		j.step = roundUp((k+parts-1)/parts, 4)
+		parts = (k + j.step - 1) / j.step
+		work := take(parts * n)
+		j.sums = work.floats
+		c.doRow(parts, j)
+		if beta == 0 {
+			clear(y[:n])
+		}
+		for i := range parts {
+			for col, sum := range work.floats[i*n:][:n] {
+				y[col] += sum
+			}
+		}
+		give(work)
 		return
 	}
-	j.cols = roundUp((n+parts-1)/parts, cacheLine/4)
+	if parts > 1 {
+		j.step = roundUp((n+parts-1)/parts, cacheLine/4)
+	}
+	c.doRow((n+j.step-1)/j.step, j)
+}
+
+// rowParts is into how many parts the rows of a large B are cut.
+const rowParts = 8
+
+func (c *Crew) doRow(parts int, j rowJob) {
+	if c == nil || parts <= 1 || !c.busy.TryLock() {
+		for i := range parts {
+			j.Part(i)
+		}
+		return
+	}
 	c.row = j
-	c.do((n+j.cols-1)/j.cols, &c.row)
+	c.do(parts, &c.row)
 	c.row = rowJob{}
 	c.busy.Unlock()
 }
 
-// rowJob is a product of one row with cols columns at a time.
+// rowJob is a product of one row: step columns at a time, or step rows of B with a row of sums for each.
 type rowJob struct {
-	t       blas.Transpose
-	n, k    int
-	x, b, y []float32
-	ldb     int
-	beta    float32
-	cols    int
+	t             blas.Transpose
+	n, k          int
+	x, b, y, sums []float32
+	ldb           int
+	beta          float32
+	step          int
 }
 
 func (j *rowJob) Part(i int) {
-	from, to := i*j.cols, min((i+1)*j.cols, j.n)
-	if best.streams && j.t == blas.NoTrans && j.n*j.k > streamArea { // as the whole would, also where the part is small
-		best.stream(to-from, j.k, depthOf(j.k), 1, j.x, matrix{j.b[from:], j.ldb, 1}, j.beta != 0, j.y[from:to])
+	from, to := i*j.step, (i+1)*j.step
+	if j.t != blas.NoTrans {
+		to = min(to, j.n)
+		Float32{}.Sgemm(blas.NoTrans, j.t, 1, to-from, j.k, 1, j.x, j.k, j.b[from*j.ldb:], j.ldb, j.beta, j.y[from:to], to-from)
 		return
 	}
-	b := j.b[from:]
-	if j.t != blas.NoTrans {
-		b = j.b[from*j.ldb:]
+	to = min(to, j.k)
+	x, b, sums := j.x[from:to], j.b[from*j.ldb:], j.sums[i*j.n:][:j.n]
+	if best.streams {
+		best.stream(j.n, to-from, depthOf(to-from), 1, x, matrix{b, j.ldb, 1}, false, sums)
+		return
 	}
-	Float32{}.Sgemm(blas.NoTrans, j.t, 1, to-from, j.k, 1, j.x, j.k, b, j.ldb, j.beta, j.y[from:to], to-from)
+	Float32{}.Sgemm(blas.NoTrans, j.t, 1, j.n, to-from, 1, x, to-from, b, j.ldb, 0, sums, j.n)
 }
 
 // MulInt8 computes y = W·x with weights of one byte, the rows of W divided among the crew.

@@ -113,7 +113,7 @@ func peakMemory(ctx context.Context, name string, threads, pieces int) (int64, e
 func printBench(w io.Writer, b *zoo.Bench) {
 	fmt.Fprintf(w, "%s/%s, %s kernels, %d threads\n", b.OS, b.Arch, b.Kernel, b.Threads)
 	fmt.Fprintf(w, "multiply-adds  %.0f GFLOP/s on one thread, %.0f on %d\n", b.Peak.One/1e9, b.Peak.All/1e9, b.Threads)
-	fmt.Fprintf(w, "memory         %.1f GB/s on one thread, %.1f on %d\n\nTraining:\n", b.Bandwidth.One/1e9, b.Bandwidth.All/1e9, b.Threads)
+	fmt.Fprintf(w, "memory         %.1f GB/s on one thread, %.1f on %d\n", b.Bandwidth.One/1e9, b.Bandwidth.All/1e9, b.Threads)
 	t := newTable(w)
 	t.AppendHeader(table.Row{"name", "params", "batch", "ms/step", "fastest", "tokens/s", "GFLOP/s", "of peak", "one thread", "of peak", "scaling", "memory"})
 	for _, m := range b.Models {
@@ -125,7 +125,10 @@ func printBench(w io.Writer, b *zoo.Bench) {
 			fmt.Sprintf("%.0f", m.FLOPs.All/1e9), percent(m.OfPeak.All), milli(m.Seconds.One), percent(m.OfPeak.One), percent(m.Scaling), megabytes(m.PeakMemory),
 		})
 	}
-	t.Render()
+	if t.Length() > 0 {
+		fmt.Fprintln(w, "\nTraining:")
+		t.Render()
+	}
 	fmt.Fprintln(w, "\nGenerating, tokens/s:")
 	t = newTable(w)
 	t.AppendHeader(table.Row{"name", "weights", "one thread", "all", "of memory", "int8, one", "int8, all"})
