@@ -20,7 +20,7 @@ import (
 // and the sections are the arrays of the model as they are in memory, so that opening a file is mapping it.
 const (
 	magic      = "lmz-gram"
-	version    = 1
+	version    = 2
 	prefixSize = len(magic) + 12
 	alignment  = 64
 	maxHeader  = 1 << 24

@@ -94,5 +94,5 @@ func newCodebook(column []float32) (codebook, bool) {
 		c.number[math.Float32bits(v)] = uint64(len(c.values))
 		c.values = append(c.values, v)
 	}
-	return c, true
+	return c, len(c.values) > 0 // an order without n-grams has nothing to number
 }
