@@ -97,20 +97,36 @@ func BenchmarkTrain(b *testing.B) {
 	}
 }
 
-// BenchmarkGenerate is one token after another from the cache.
+// BenchmarkGenerate is one token after another from the cache, in windows of text.
 func BenchmarkGenerate(b *testing.B) {
-	for name, cfg := range map[string]Config{
-		"nanogpt":   recipe(),
-		"6x288x32k": {VocabSize: 32000, NPositions: 256, NEmbd: 288, NLayer: 6, NHead: 6},
+	for _, c := range []struct {
+		name    string
+		cfg     Config
+		threads int
+		int8    bool
+	}{
+		{"nanogpt", recipe(), 1, false},
+		{"6x288x32k", Config{VocabSize: 32000, NPositions: 256, NEmbd: 288, NLayer: 6, NHead: 6}, 1, false},
+		{"6x288x32k/2threads", Config{VocabSize: 32000, NPositions: 256, NEmbd: 288, NLayer: 6, NHead: 6}, 2, false},
+		{"6x288x32k/int8", Config{VocabSize: 32000, NPositions: 256, NEmbd: 288, NLayer: 6, NHead: 6}, 1, true},
+		{"6x288x32k/int8/2threads", Config{VocabSize: 32000, NPositions: 256, NEmbd: 288, NLayer: 6, NHead: 6}, 2, true},
 	} {
-		b.Run(name, func(b *testing.B) {
-			m, err := New(cfg, rand1())
+		b.Run(c.name, func(b *testing.B) {
+			m, err := New(c.cfg, rand1())
 			require.NoError(b, err)
-			s, dst := m.Start(), make([]float64, cfg.VocabSize)
+			m.SetThreads(c.threads)
+			if c.int8 {
+				m.Quantize()
+			}
+			s, dst, n := m.Start(), make([]float64, c.cfg.VocabSize), 0
 			b.ReportAllocs()
 			for b.Loop() {
 				dst = s.NextLogProbs(dst)
-				s.Push(1)
+				if n++; n%c.cfg.NPositions == 0 {
+					s.Push(lm.BOS)
+				} else {
+					s.Push(1)
+				}
 			}
 			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "tokens/s")
 		})
