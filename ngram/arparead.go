@@ -14,6 +14,9 @@ import (
 	"lmzoo/lm"
 )
 
+// unkToken is the token of the unknown word, wherever the file lists it.
+const unkToken = 1
+
 // missingUnk is log10 P of the unknown word in a file that has none; it is KenLM's.
 const missingUnk = -100
 
@@ -21,7 +24,7 @@ const missingUnk = -100
 const maxLine = 1 << 20
 
 // ReadARPA reads a model of any toolkit, packed by gzip or not, and returns the words of its tokens: 0 is
-// </s> (and, as a history, <s>), the others are numbered as the file lists them. A file without <unk> gets
+// </s> (and, as a history, <s>), 1 is <unk>, the others are numbered as the file lists them. A file without <unk> gets
 // one, with the probability 1e-100 as in KenLM. Weights that are missing are 1.
 func ReadARPA(r io.Reader) (*Model, []string, error) {
 	in := bufio.NewReaderSize(r, 1<<16)
@@ -53,6 +56,7 @@ type arpaReader struct {
 	words   []string
 	token   map[string]uint32 // by word; <s> and </s> are both 0
 	unk     lm.Token
+	hasUnk  bool // the file has it
 	claimed []int
 	orders  []arpaOrder
 }
@@ -227,7 +231,8 @@ func parseLog(s string) (float32, error) {
 func (a *arpaReader) unigram(word string, prob, backoff float32) error {
 	o := &a.orders[0]
 	if len(o.prob) == 0 {
-		a.words, o.prob, o.backoff = []string{closeWord}, []float32{float32(math.Inf(-1))}, []float32{0}
+		a.words, a.unk = []string{closeWord, "<unk>"}, unkToken
+		o.prob, o.backoff = []float32{float32(math.Inf(-1)), missingUnk}, []float32{0, 0}
 	}
 	if _, ok := a.token[word]; ok {
 		return fmt.Errorf("%.40q stands twice among the unigrams", word)
@@ -240,11 +245,13 @@ func (a *arpaReader) unigram(word string, prob, backoff float32) error {
 		a.token[word], o.prob[0] = 0, prob
 		return nil
 	}
-	token := uint32(len(a.words))
-	if unkWords[word] && a.unk == 0 {
-		a.unk = lm.Token(token)
-	}
 	word = strings.Clone(word) // the line can go
+	if unkWords[word] && !a.hasUnk {
+		a.hasUnk, a.token[word], a.words[unkToken] = true, unkToken, word
+		o.prob[unkToken], o.backoff[unkToken] = prob, backoff
+		return nil
+	}
+	token := uint32(len(a.words))
 	a.token[word] = token
 	a.words = append(a.words, unescape(word))
 	o.prob, o.backoff = append(o.prob, prob), append(o.backoff, backoff)

@@ -14,11 +14,6 @@ func (a *arpaReader) grams() (grams, error) {
 	if len(a.words) == 0 {
 		return grams{}, errors.New("no unigrams")
 	}
-	if a.unk == 0 {
-		if err := a.unigram("<unk>", missingUnk, 0); err != nil {
-			return grams{}, err
-		}
-	}
 	for k := 2; k <= len(a.orders); k++ {
 		if i := a.orders[k-1].sort(k, len(a.words)); i >= 0 {
 			var text []string
