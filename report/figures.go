@@ -283,7 +283,7 @@ func wordFigure(c *Comparison) figure {
 	t := grid(c, "words.csv", xs, 2, value)
 	words := []string{"words judged"}
 	for _, b := range c.Words[first:] {
-		words = append(words, count(b.Words))
+		words = append(words, Count(b.Words))
 	}
 	t.Rows = append([][]string{words}, t.Rows...)
 	return figure{

@@ -24,7 +24,7 @@ func HTML(w io.Writer, c *Comparison) error {
 	page, err := template.New("page").Funcs(template.FuncMap{
 		"text": asset, "css": func(name string) (template.CSS, error) { s, err := asset(name); return template.CSS(s), err },
 		"js":    func(name string) (template.JS, error) { s, err := asset(name); return template.JS(s), err },
-		"count": count, "join": func(words []string) string { return strings.Join(words, " ") },
+		"count": Count, "join": func(words []string) string { return strings.Join(words, " ") },
 		"name": shortRun,
 	}).ParseFS(assets, "assets/report.tmpl")
 	if err != nil {

@@ -28,8 +28,8 @@ func exact(x float64) string {
 	return strconv.FormatFloat(x, 'g', -1, 64)
 }
 
-// count writes a number in three digits or so: 804, 12.3k, 1.50M.
-func count(n int) string {
+// Count writes a number in three digits or so: 804, 12.3k, 1.50M.
+func Count(n int) string {
 	switch x := float64(n); {
 	case n < 10_000:
 		return strconv.Itoa(n)
@@ -48,7 +48,7 @@ func rate(tokens int, seconds float64) string {
 	if tokens == 0 || seconds < 1e-3 { // too fast to tell
 		return "–"
 	}
-	return count(int(float64(tokens) / seconds))
+	return Count(int(float64(tokens) / seconds))
 }
 
 // overview is one line for every model.
@@ -68,7 +68,7 @@ func overview(c *Comparison) *table {
 	for i, l := range looks(c.Rows) {
 		r := c.Rows[i]
 		row := []string{
-			l.Title, r.Era, count(r.Params), count(r.TrainTokens), fixed(r.TrainSeconds, 1), rate(r.TrainTokens, r.TrainSeconds), rate(r.Tokens, r.Seconds),
+			l.Title, r.Era, Count(r.Params), Count(r.TrainTokens), fixed(r.TrainSeconds, 1), rate(r.TrainTokens, r.TrainSeconds), rate(r.Tokens, r.Seconds),
 			fixed(float64(r.Perplexity), 2), fixed(float64(r.BitsPerByte), 4), interval(float64(r.BitsPerByteLow), float64(r.BitsPerByteHigh), 3), against(r.Against),
 		}
 		delta, low, high := math.NaN(), math.NaN(), math.NaN()

@@ -111,9 +111,6 @@ func (tr *Trainer) Close() { tr.crew.close() }
 // Config is the configuration of the run.
 func (tr *Trainer) Config() Config { return tr.config }
 
-// Learner is the model being trained.
-func (tr *Trainer) Learner() Learner { return tr.learner }
-
 // Stats is where the run stands.
 func (tr *Trainer) Stats() Stats { return tr.stats }
 

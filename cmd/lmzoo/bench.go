@@ -15,6 +15,7 @@ import (
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/spf13/cobra"
 
+	"lmzoo/report"
 	"lmzoo/zoo"
 )
 
@@ -121,7 +122,7 @@ func printBench(w io.Writer, b *zoo.Bench) {
 			continue
 		}
 		t.AppendRow(table.Row{
-			m.Name, count(m.Params), fmt.Sprintf("%d×%d", m.Batch, m.Context), milli(m.Seconds.All), milli(m.Fastest.All), rate(m.Tokens.All),
+			m.Name, report.Count(m.Params), fmt.Sprintf("%d×%d", m.Batch, m.Context), milli(m.Seconds.All), milli(m.Fastest.All), rate(m.Tokens.All),
 			fmt.Sprintf("%.0f", m.FLOPs.All/1e9), percent(m.OfPeak.All), milli(m.Seconds.One), percent(m.OfPeak.One), percent(m.Scaling), megabytes(m.PeakMemory),
 		})
 	}

@@ -201,7 +201,7 @@ func (m *comparison) row(r *report.Row) {
 	if r.Report.HasLimit {
 		gap = number(float64(r.Gap), 4) + " ±" + number(float64(r.GapHigh-r.GapLow)/2, 4)
 	}
-	fmt.Fprintf(m.w, rowFormat, r.Era, r.Title, count(r.Params), count(r.TrainTokens), number(r.TrainSeconds, 1),
+	fmt.Fprintf(m.w, rowFormat, r.Era, r.Title, report.Count(r.Params), report.Count(r.TrainTokens), number(r.TrainSeconds, 1),
 		number(float64(r.Perplexity), 3), number(float64(r.BitsPerByte), 4), interval(float64(r.BitsPerByteLow), float64(r.BitsPerByteHigh), 3), gap)
 	for _, n := range r.Notes {
 		m.progress.note("  note: %s", n)

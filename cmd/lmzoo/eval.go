@@ -12,6 +12,7 @@ import (
 
 	"lmzoo/corpus"
 	"lmzoo/lm/eval"
+	"lmzoo/report"
 	"lmzoo/zoo"
 )
 
@@ -208,7 +209,7 @@ func printEvaluations(w io.Writer, rows []*evaluation, perToken bool) {
 			ppl += fmt.Sprintf(" (%s without %d OOV)", number(float64(r.PerplexityExcludingOOV), 3), r.OOV)
 		}
 		t.AppendRow(table.Row{
-			r.Run, r.Model, count(r.Params), r.Tokens, ppl, number(float64(r.BitsPerByte), 4),
+			r.Run, r.Model, report.Count(r.Params), r.Tokens, ppl, number(float64(r.BitsPerByte), 4),
 			interval(float64(r.BitsPerByteLow), float64(r.BitsPerByteHigh), 4), number(float64(r.BitsPerChar), 4),
 			number(float64(r.Gap), 4), fmt.Sprintf("%.1f", r.Seconds),
 		})

@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"lmzoo/play"
+	"lmzoo/report"
 	"lmzoo/zoo"
 )
 
@@ -170,7 +171,7 @@ func (p *playing) train(ctx context.Context, c *cobra.Command) ([]*zoo.Run, erro
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}
-		p.progress.note("%-8s %s parameters, %s tokens in %.1f s", name, count(r.Params()), count(r.Config.Result.Tokens), r.Config.Result.Seconds)
+		p.progress.note("%-8s %s parameters, %s tokens in %.1f s", name, report.Count(r.Params()), report.Count(r.Config.Result.Tokens), r.Config.Result.Seconds)
 		runs = append(runs, r)
 	}
 	return runs, nil

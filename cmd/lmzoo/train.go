@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"lmzoo/corpus"
+	"lmzoo/report"
 	"lmzoo/train"
 	"lmzoo/zoo"
 )
@@ -194,7 +195,7 @@ func (t *training) make(c *cobra.Command, order zoo.Order) error {
 		return printJSON(c.OutOrStdout(), r.Config)
 	}
 	res := r.Config.Result
-	fmt.Fprintf(c.OutOrStdout(), "%s: %s parameters, %s tokens in %.1f s", r.Dir, count(res.Params), count(res.Tokens), res.Seconds)
+	fmt.Fprintf(c.OutOrStdout(), "%s: %s parameters, %s tokens in %.1f s", r.Dir, report.Count(res.Params), report.Count(res.Tokens), res.Seconds)
 	if res.Valid > 0 {
 		fmt.Fprintf(c.OutOrStdout(), ", validation %.4f nats/token", res.Valid)
 	}
@@ -240,7 +241,7 @@ func watch(p *progress, name string) train.Observer {
 			if n := tr.Config().Steps; n > 0 {
 				of = fmt.Sprintf("/%d", n)
 			}
-			p.show("%-8s step %d%s  loss %.4f%s  %s tokens/s%s", name, s.Step, of, s.Loss, valid, count(int(float64(s.Tokens)/max(s.Seconds, 1e-9))), left)
+			p.show("%-8s step %d%s  loss %.4f%s  %s tokens/s%s", name, s.Step, of, s.Loss, valid, report.Count(int(float64(s.Tokens)/max(s.Seconds, 1e-9))), left)
 		case train.Ended:
 			p.clear()
 		}
@@ -255,24 +256,9 @@ func sizes(s corpus.Split) string {
 		for _, d := range docs {
 			n += d.Bytes()
 		}
-		return count(n)
+		return report.Count(n)
 	}
 	return fmt.Sprintf("%s/%s/%s bytes to train/validate/test", bytes(s.Train), bytes(s.Valid), bytes(s.Test))
-}
-
-// count writes a number in three digits or so: 804, 12.3k, 1.50M.
-func count(n int) string {
-	switch x := float64(n); {
-	case n < 10_000:
-		return fmt.Sprint(n)
-	case n < 100_000:
-		return fmt.Sprintf("%.1fk", x/1e3)
-	case n < 1_000_000:
-		return fmt.Sprintf("%.0fk", x/1e3)
-	case n < 1_000_000_000:
-		return fmt.Sprintf("%.2fM", x/1e6)
-	}
-	return fmt.Sprintf("%.2fG", float64(n)/1e9)
 }
 
 // commandLine is how this program was called.
