@@ -4,25 +4,35 @@ import (
 	"embed"
 	"io/fs"
 	"net/http"
+	"strings"
+	"time"
+
+	"lmzoo/report/uplot"
 )
 
-// page is what the browser shows. uPlot 1.6.32 (Leon Sorokin, MIT) draws its curves.
+// page is what the browser shows.
 //
 //go:embed page
 var page embed.FS
 
-// pages answers with the files of the page, and with nothing else.
+// pages answers with the files of the page and of the library that draws its curves, and with nothing else.
 func pages() http.Handler {
 	files, err := fs.Sub(page, "page")
 	if err != nil {
 		panic(err) // only for a path that is no path
 	}
-	serve := http.FileServerFS(files)
+	mux := http.NewServeMux()
+	mux.Handle("/", http.FileServerFS(files))
+	for name, text := range map[string]string{"uPlot.iife.min.js": uplot.Script, "uPlot.min.css": uplot.Style, "uPlot.LICENSE.txt": uplot.License} {
+		mux.HandleFunc("/"+name, func(w http.ResponseWriter, r *http.Request) {
+			http.ServeContent(w, r, name, time.Time{}, strings.NewReader(text))
+		})
+	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method != http.MethodGet && r.Method != http.MethodHead {
 			fail(w, refuse(http.StatusMethodNotAllowed, "", "%s is not for the page; use GET", r.Method))
 			return
 		}
-		serve.ServeHTTP(w, r)
+		mux.ServeHTTP(w, r)
 	})
 }

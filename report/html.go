@@ -9,9 +9,11 @@ import (
 	"html/template"
 	"io"
 	"strings"
+
+	"lmzoo/report/uplot"
 )
 
-// uPlot 1.6.32 (Leon Sorokin, MIT) draws the charts; the test pins its bytes.
+// assets are what the page is made of, besides the library that draws its charts.
 //
 //go:embed assets
 var assets embed.FS
@@ -22,8 +24,11 @@ func HTML(w io.Writer, c *Comparison) error {
 		return fmt.Errorf("there is no model in this comparison: a report needs at least one")
 	}
 	page, err := template.New("page").Funcs(template.FuncMap{
-		"text": asset, "css": func(name string) (template.CSS, error) { s, err := asset(name); return template.CSS(s), err },
-		"js":    func(name string) (template.JS, error) { s, err := asset(name); return template.JS(s), err },
+		"css":       func(name string) (template.CSS, error) { s, err := asset(name); return template.CSS(s), err },
+		"js":        func(name string) (template.JS, error) { s, err := asset(name); return template.JS(s), err },
+		"chartsCSS": func() template.CSS { return template.CSS(uplot.Style) },
+		"chartsJS":  func() template.JS { return template.JS(uplot.Script) },
+		"charts":    func() string { return "uPlot " + uplot.Version + " (MIT)" }, "chartsLicense": func() string { return uplot.License },
 		"count": Count, "join": func(words []string) string { return strings.Join(words, " ") },
 		"name": shortRun,
 	}).ParseFS(assets, "assets/report.tmpl")

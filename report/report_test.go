@@ -3,10 +3,8 @@ package report
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
 	"encoding/base64"
 	"encoding/csv"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"html"
@@ -24,20 +22,6 @@ import (
 	"lmzoo/lm/eval"
 	"lmzoo/zoo"
 )
-
-// TestAssets pins what was not written here.
-func TestAssets(t *testing.T) {
-	for name, want := range map[string]string{ // of uplot-1.6.32.tgz, as npm serves it
-		"uPlot.iife.min.js": "19c8d4c6ad88929a79f4ae49d6f7161566dfd0ba3d15cc495e974f787eb78f1f",
-		"uPlot.min.css":     "df630c6a8d6f8eeaff264b50f73ce5b114f646ffd9a0bb74f049b0a00135fa04",
-		"uPlot.LICENSE":     "8f989229699b4fe2f1a0432d0e9edc338a8a911e250e2d1b01ecd770a5f5b1bd",
-	} {
-		text, err := asset(name)
-		require.NoError(t, err)
-		sum := sha256.Sum256([]byte(text))
-		require.Equal(t, want, hex.EncodeToString(sum[:]), name)
-	}
-}
 
 // exhibits trains species on little of the world, or on text, and returns them with the text they have not seen.
 func exhibits(t *testing.T, data zoo.Data, tokenizer string, settings map[string]map[string]any, names ...string) ([]*zoo.Run, corpus.Split, Options) {
