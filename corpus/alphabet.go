@@ -1,6 +1,7 @@
 package corpus
 
 import (
+	"iter"
 	"unicode/utf8"
 
 	"lmzoo/lm"
@@ -39,19 +40,39 @@ func newAlphabet(runes []rune) *alphabet {
 	return a
 }
 
-// alphabetOf collects the code points of the documents, the most frequent first.
-func alphabetOf(docs []Document) []rune {
+// alphabetOf collects the code points of texts, each so many times over, the most frequent first.
+func alphabetOf(texts iter.Seq2[string, int]) []rune {
+	var ascii [utf8.RuneSelf]int
 	counts := map[rune]int{}
-	for _, d := range docs {
-		for s := d.Text; s != ""; {
+	for s, times := range texts {
+		for s != "" {
 			r, size := utf8.DecodeRuneInString(s)
-			if r != utf8.RuneError || size > 1 {
-				counts[r]++
+			switch {
+			case r < utf8.RuneSelf:
+				ascii[r] += times
+			case r != utf8.RuneError || size > 1:
+				counts[r] += times
 			}
 			s = s[size:]
 		}
 	}
+	for r, n := range ascii {
+		if n > 0 {
+			counts[rune(r)] = n
+		}
+	}
 	return byFrequency(counts)
+}
+
+// once is every text one time.
+func once(texts iter.Seq[string]) iter.Seq2[string, int] {
+	return func(yield func(string, int) bool) {
+		for s := range texts {
+			if !yield(s, 1) {
+				return
+			}
+		}
+	}
 }
 
 // size is the number of tokens, BOS included.

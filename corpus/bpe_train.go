@@ -1,6 +1,7 @@
 package corpus
 
 import (
+	"iter"
 	"maps"
 	"slices"
 
@@ -24,14 +25,16 @@ const (
 // Of pairs that are equally frequent the one made of older tokens goes first. A rescan of the text for
 // every merge would take hours; here each distinct piece is kept once with its count, every pair knows
 // where it stands, and a heap knows which pair is the most frequent.
-func TrainBPE(docs []Document, vocab int) (*BPE, error) {
+func TrainBPE(docs []Document, vocab int) (*BPE, error) { return trainBPE(textsOf(docs), vocab) }
+
+func trainBPE(texts iter.Seq[string], vocab int) (*BPE, error) {
 	if vocab == 0 {
 		vocab = defaultBPEVocab
 	}
 	if vocab < byteTokens {
 		return nil, tooSmall("bpe", vocab, byteTokens, "one for each byte and the document boundary")
 	}
-	t := newBPETrainer(countPieces(docs))
+	t := newBPETrainer(countPieces(texts))
 	var merges []Merge
 	length := make([]int, byteTokens)
 	for i := range length {

@@ -1,14 +1,20 @@
 package corpus
 
-import "lmzoo/lm"
+import (
+	"iter"
+
+	"lmzoo/lm"
+)
 
 // Char is the tokenizer of code points: one token for every character that the training text uses, and
 // two hexadecimal digits for each byte of anything else.
 type Char struct{ letters *alphabet }
 
 // TrainChar takes the characters of the documents, the most frequent first, as many as vocab allows.
-func TrainChar(docs []Document, vocab int) (*Char, error) {
-	runes := alphabetOf(docs)
+func TrainChar(docs []Document, vocab int) (*Char, error) { return trainChar(textsOf(docs), vocab) }
+
+func trainChar(texts iter.Seq[string], vocab int) (*Char, error) {
+	runes := alphabetOf(once(texts))
 	if vocab != 0 {
 		if vocab < int(firstLetter) {
 			return nil, tooSmall("char", vocab, int(firstLetter), "the document boundary and 32 digits for unknown bytes")

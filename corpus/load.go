@@ -68,16 +68,8 @@ var defaultRatio = Ratio{90, 5, 5}
 // Load reads a corpus, cuts it into documents and splits them. The bytes of all documents add up to the
 // bytes that were read.
 func Load(ctx context.Context, o Options) (*Corpus, error) {
-	usual := Named{Documents: Files, Ratio: defaultRatio}
-	if n, err := FindNamed(o.Source); err == nil {
-		usual = n
-	}
-	c := &Corpus{Documents: cmp.Or(o.Documents, usual.Documents), Shuffled: o.Shuffle || usual.Shuffle}
-	if _, err := ParseBoundaries(string(c.Documents)); err != nil {
-		return nil, err
-	}
-	c.Ratio = o.ratio(usual.Ratio)
-	if _, err := ParseRatio(c.Ratio.String()); err != nil {
+	c, err := o.plan()
+	if err != nil {
 		return nil, err
 	}
 	input, docs, err := o.read(ctx, o.Source, c.Documents)
@@ -100,6 +92,21 @@ func Load(ctx context.Context, o Options) (*Corpus, error) {
 		}
 	}
 	return c, nil
+}
+
+// plan is what the options say, before anything is read.
+func (o Options) plan() (*Corpus, error) {
+	usual := Named{Documents: Files, Ratio: defaultRatio}
+	if n, err := FindNamed(o.Source); err == nil {
+		usual = n
+	}
+	c := &Corpus{Documents: cmp.Or(o.Documents, usual.Documents), Shuffled: o.Shuffle || usual.Shuffle}
+	if _, err := ParseBoundaries(string(c.Documents)); err != nil {
+		return nil, err
+	}
+	c.Ratio = o.ratio(usual.Ratio)
+	_, err := ParseRatio(c.Ratio.String())
+	return c, err
 }
 
 // ratio is the split of Source, given the usual one.
@@ -144,37 +151,48 @@ func (o Options) read(ctx context.Context, source string, cut Boundaries) (*Inpu
 
 // open finds out what the source is and reads its texts.
 func (o Options) open(ctx context.Context, r *sourceReader, source string) (texts []string, name string, err error) {
-	one := func(text string, err error) ([]string, string, error) { return []string{text}, name, err }
-	switch n, notNamed := FindNamed(source); {
-	case source == "":
-		return nil, "", errors.New("no corpus given: want a name, a file, a directory, or - for standard input")
-	case source == "-":
+	if source == "-" {
 		if o.Stdin == nil {
 			return nil, "", errors.New("corpus -: there is no standard input")
 		}
-		name = "stdin"
-		return one(r.read("-", o.Stdin))
-	case notNamed == nil:
-		path, err := o.Cache.Get(ctx, n)
+		text, err := r.read("-", o.Stdin)
+		return []string{text}, "stdin", err
+	}
+	paths, name, err := o.files(ctx, source)
+	if err != nil {
+		return nil, "", err
+	}
+	for _, path := range paths {
+		text, err := r.readFile(path)
 		if err != nil {
 			return nil, "", err
 		}
-		name = n.Name
-		return one(r.readFile(path))
+		texts = append(texts, text)
 	}
-	name = filepath.Base(source)
+	return texts, name, nil
+}
+
+// files are those that a source other than standard input consists of.
+func (o Options) files(ctx context.Context, source string) (paths []string, name string, err error) {
+	if source == "" {
+		return nil, "", errors.New("no corpus given: want a name, a file, a directory, or - for standard input")
+	}
+	n, unknown := FindNamed(source)
+	if unknown == nil {
+		path, err := o.Cache.Get(ctx, n)
+		return []string{path}, n.Name, err
+	}
 	info, err := os.Stat(source)
-	if errors.Is(err, fs.ErrNotExist) {
-		_, unknown := FindNamed(source)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
 		return nil, "", fmt.Errorf("corpus %s: no such file or directory, and %w", source, unknown)
-	} else if err != nil {
+	case err != nil:
 		return nil, "", fmt.Errorf("corpus %s: %w", source, err)
+	case info.IsDir():
+		paths, err = filesBelow(source)
+		return paths, filepath.Base(source), err
 	}
-	if info.IsDir() {
-		texts, err = r.readDir(source)
-		return texts, name, err
-	}
-	return one(r.readFile(source))
+	return []string{source}, filepath.Base(source), nil
 }
 
 // sourceReader reads the files of one source.
@@ -185,9 +203,8 @@ type sourceReader struct {
 	left   int64 // bytes that may still come
 }
 
-// readDir reads all files in and below a directory, in the order of their names; hidden ones are skipped.
-func (r *sourceReader) readDir(dir string) (texts []string, err error) {
-	files := 0
+// filesBelow lists all files in and below a directory, in the order of their names; hidden ones are skipped.
+func filesBelow(dir string) (paths []string, err error) {
 	err = filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return fmt.Errorf("corpus: %w", err)
@@ -198,18 +215,15 @@ func (r *sourceReader) readDir(dir string) (texts []string, err error) {
 			}
 			return nil
 		}
-		if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() {
-			return nil // a directory, a device, a link to nowhere
+		if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() { // no directory, device, or link to nowhere
+			paths = append(paths, path)
 		}
-		files++
-		text, err := r.readFile(path)
-		texts = append(texts, text)
-		return err
+		return nil
 	})
-	if err == nil && files == 0 {
+	if err == nil && len(paths) == 0 {
 		err = fmt.Errorf("corpus %s: a directory without files: want text files in it", dir)
 	}
-	return texts, err
+	return paths, err
 }
 
 func (r *sourceReader) readFile(path string) (string, error) {
@@ -223,35 +237,54 @@ func (r *sourceReader) readFile(path string) (string, error) {
 
 // read reads one file and unpacks it if need be.
 func (r *sourceReader) read(path string, file io.Reader) (string, error) {
-	buffered := bufio.NewReaderSize(canceled{r.ctx, file}, 1<<16)
-	var src io.Reader = buffered
-	magic, _ := buffered.Peek(3)
-	packed := bytes.Equal(magic, []byte{0x1f, 0x8b, 8})
-	if packed {
-		unpacked, err := gzip.NewReader(buffered)
-		if err != nil {
-			return "", fmt.Errorf("corpus %s: %w: a broken gzip file; get it again", path, err)
-		}
-		src = unpacked
+	src, packed, err := unpack(path, canceled{r.ctx, file})
+	if err != nil {
+		return "", err
 	}
 	var text strings.Builder
 	n, err := io.Copy(io.MultiWriter(&text, r.hash), io.LimitReader(src, r.left+1))
 	switch r.left -= n; {
-	case r.ctx.Err() != nil:
-		return "", fmt.Errorf("corpus %s: %w", path, context.Cause(r.ctx))
-	case err != nil && packed:
-		return "", fmt.Errorf("corpus %s: %w: a broken gzip file; get it again", path, err)
 	case err != nil:
-		return "", fmt.Errorf("corpus %s: %w", path, err)
+		return "", readError(r.ctx, path, packed, err)
 	case r.left < 0:
-		return "", fmt.Errorf("corpus %s: more than %d bytes; take a part of it", path, maxBytes)
-	}
-	if !r.binary {
-		if why := looksBinary(text.String()); why != "" {
-			return "", fmt.Errorf("corpus %s: looks binary (%s): want text, or the byte tokenizer, which takes anything", path, why)
-		}
+		return "", fmt.Errorf("corpus %s: more than %d bytes; take a part of it, or count it in pieces with --memory", path, maxBytes)
+	case !r.binary:
+		return text.String(), refuseBinary(path, text.String())
 	}
 	return text.String(), nil
+}
+
+// unpack returns what a file holds: what gzip has packed is unpacked.
+func unpack(path string, file io.Reader) (src io.Reader, packed bool, err error) {
+	buffered := bufio.NewReaderSize(file, 1<<16)
+	magic, _ := buffered.Peek(3)
+	if packed = bytes.Equal(magic, []byte{0x1f, 0x8b, 8}); !packed {
+		return buffered, false, nil
+	}
+	unpacked, err := gzip.NewReader(buffered)
+	if err != nil {
+		return nil, true, fmt.Errorf("corpus %s: %w: a broken gzip file; get it again", path, err)
+	}
+	return unpacked, true, nil
+}
+
+// readError says why a file could not be read to its end.
+func readError(ctx context.Context, path string, packed bool, err error) error {
+	switch {
+	case ctx.Err() != nil:
+		return fmt.Errorf("corpus %s: %w", path, context.Cause(ctx))
+	case packed:
+		return fmt.Errorf("corpus %s: %w: a broken gzip file; get it again", path, err)
+	}
+	return fmt.Errorf("corpus %s: %w", path, err)
+}
+
+// refuseBinary is an error if the beginning of a file does not look like text.
+func refuseBinary(path, text string) error {
+	if why := looksBinary(text); why != "" {
+		return fmt.Errorf("corpus %s: looks binary (%s): want text, or the byte tokenizer, which takes anything", path, why)
+	}
+	return nil
 }
 
 // canceled is a reader that ends when its context does.
@@ -267,13 +300,16 @@ func (c canceled) Read(p []byte) (int, error) {
 	return c.r.Read(p)
 }
 
+// binaryLooks is how many bytes of a file are looked at to see whether it is text.
+const binaryLooks = 8000
+
 // looksBinary says why the beginning of a file does not look like text, "" if it does. Bytes that are no
 // UTF-8 may be text in another encoding; control characters are none in any.
 func looksBinary(text string) string {
 	if strings.HasPrefix(text, "\xff\xfe") || strings.HasPrefix(text, "\xfe\xff") {
 		return "UTF-16; iconv -f UTF-16 -t UTF-8 makes text of it"
 	}
-	text = text[:min(len(text), 8000)]
+	text = text[:min(len(text), binaryLooks)]
 	control := 0
 	for i := range len(text) {
 		switch b := text[i]; {

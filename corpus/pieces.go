@@ -1,6 +1,7 @@
 package corpus
 
 import (
+	"iter"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -74,15 +75,35 @@ func nextPiece(s string) int {
 	return n - last // the last space is left for the word that follows
 }
 
-// countPieces counts how often each piece occurs in the documents.
-func countPieces(docs []Document) map[string]int {
-	counts := map[string]int{}
-	for _, d := range docs {
-		for s := d.Text; s != ""; {
+// countPieces counts how often each piece occurs in the texts. It holds on to none of them.
+func countPieces(texts iter.Seq[string]) map[string]int {
+	c := tally{}
+	for s := range texts {
+		for s != "" {
 			n := nextPiece(s)
-			counts[s[:n]]++
+			c.add(s[:n])
 			s = s[n:]
 		}
 	}
-	return counts
+	return c.counts()
+}
+
+// tally counts strings, and keeps a copy of each so that what they were cut from can be forgotten.
+type tally map[string]*int
+
+func (c tally) add(s string) {
+	if n, ok := c[s]; ok {
+		*n++
+		return
+	}
+	one := 1
+	c[strings.Clone(s)] = &one
+}
+
+func (c tally) counts() map[string]int {
+	out := make(map[string]int, len(c))
+	for s, n := range c {
+		out[s] = *n
+	}
+	return out
 }

@@ -52,22 +52,29 @@ func (r *Ratio) UnmarshalText(text []byte) (err error) {
 // nothing, as it does for a single stream, the bytes are split in the same way instead, and a document
 // that lies across a border is cut in two.
 func (r Ratio) Split(docs []Document) Split {
-	border := func(n int) (int, int) { return n * r.Train / 100, n * (r.Train + r.Valid) / 100 }
-	a, b := border(len(docs))
-	if (a > 0) == (r.Train > 0) && (b > a) == (r.Valid > 0) && (len(docs) > b) == (r.Test > 0) {
+	a, b := r.borders(len(docs))
+	if r.fits(a, b, len(docs)) {
 		return Split{Train: docs[:a:a], Valid: docs[a:b:b], Test: docs[b:]}
 	}
 	bytes := 0
 	for _, d := range docs {
 		bytes += d.Bytes()
 	}
-	a, b = border(bytes)
+	a, b = r.borders(bytes)
 	train, rest := cutAt(docs, a)
 	for _, d := range train {
 		b -= d.Bytes()
 	}
 	valid, test := cutAt(rest, max(b, 0))
 	return Split{Train: train, Valid: valid, Test: test}
+}
+
+// borders are where the second and the third part of n begin.
+func (r Ratio) borders(n int) (int, int) { return n * r.Train / 100, n * (r.Train + r.Valid) / 100 }
+
+// fits reports whether borders at a and b of n leave something to every part that should have something.
+func (r Ratio) fits(a, b, n int) bool {
+	return (a > 0) == (r.Train > 0) && (b > a) == (r.Valid > 0) && (n > b) == (r.Test > 0)
 }
 
 // cutAt splits documents after the given number of bytes, or up to three before, where a character begins.

@@ -3,6 +3,7 @@ package corpus
 import (
 	"cmp"
 	"fmt"
+	"iter"
 	"maps"
 	"slices"
 	"strconv"
@@ -17,6 +18,22 @@ func Tokenizers() []string { return []string{"byte", "char", "bpe", "word", "whi
 // Train learns the tokenizer of the given name from documents. vocab is the largest vocabulary allowed,
 // BOS and all other special tokens included; 0 leaves the choice to the tokenizer.
 func Train(name string, docs []Document, vocab int) (Tokenizer, error) {
+	return trainOn(name, textsOf(docs), vocab)
+}
+
+// textsOf are the texts of documents, one after the other.
+func textsOf(docs []Document) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for _, d := range docs {
+			if !yield(d.Text) {
+				return
+			}
+		}
+	}
+}
+
+// trainOn learns a tokenizer from texts, which it reads once.
+func trainOn(name string, texts iter.Seq[string], vocab int) (Tokenizer, error) {
 	if vocab < 0 {
 		return nil, fmt.Errorf("vocabulary of %d tokens: want a positive number, or 0 for the tokenizer's own choice", vocab)
 	}
@@ -24,13 +41,13 @@ func Train(name string, docs []Document, vocab int) (Tokenizer, error) {
 	case "byte":
 		return NewByte(vocab)
 	case "char":
-		return TrainChar(docs, vocab)
+		return trainChar(texts, vocab)
 	case "word":
-		return TrainWord(docs, vocab)
+		return trainWord(texts, vocab)
 	case "bpe":
-		return TrainBPE(docs, vocab)
+		return trainBPE(texts, vocab)
 	case "whitespace":
-		return TrainWhitespace(docs, vocab)
+		return trainWhitespace(texts, vocab)
 	}
 	return nil, fmt.Errorf("no tokenizer %q: choose one of %s", name, strings.Join(Tokenizers(), ", "))
 }

@@ -2,6 +2,7 @@ package corpus
 
 import (
 	"fmt"
+	"iter"
 	"strings"
 
 	"lmzoo/lm"
@@ -30,23 +31,24 @@ const (
 // TrainWhitespace takes the words of the documents, the most frequent first: all of them when vocab is 0,
 // as the toolkits do.
 func TrainWhitespace(docs []Document, vocab int) (*Whitespace, error) {
+	return trainWhitespace(textsOf(docs), vocab)
+}
+
+func trainWhitespace(texts iter.Seq[string], vocab int) (*Whitespace, error) {
 	if vocab != 0 && vocab < firstWord {
 		return nil, tooSmall("whitespace", vocab, firstWord, "the document boundary and "+unkText)
 	}
-	counts := map[string]int{}
-	for _, d := range docs {
-		for w := range strings.FieldsSeq(d.Text) {
+	counts := tally{}
+	for text := range texts {
+		for w := range strings.FieldsSeq(text) {
 			if !reserved(w) {
-				counts[w]++
+				counts.add(w)
 			}
 		}
 	}
-	words := byFrequency(counts)
+	words := byFrequency(counts.counts())
 	if vocab != 0 {
 		words = words[:min(len(words), vocab-firstWord)]
-	}
-	for i, w := range words {
-		words[i] = strings.Clone(w)
 	}
 	return newWhitespace(words), nil
 }

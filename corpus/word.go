@@ -2,7 +2,8 @@ package corpus
 
 import (
 	"fmt"
-	"strings"
+	"iter"
+	"maps"
 
 	"lmzoo/lm"
 )
@@ -21,12 +22,14 @@ const minWordCount = 2
 
 // TrainWord takes every character of the documents and the most frequent words: as many as vocab allows,
 // or, when vocab is 0, all that occur at least twice.
-func TrainWord(docs []Document, vocab int) (*Word, error) {
-	letters := newAlphabet(alphabetOf(docs))
+func TrainWord(docs []Document, vocab int) (*Word, error) { return trainWord(textsOf(docs), vocab) }
+
+func trainWord(texts iter.Seq[string], vocab int) (*Word, error) {
+	counts := countPieces(texts)
+	letters := newAlphabet(alphabetOf(maps.All(counts)))
 	if vocab != 0 && vocab < letters.size() {
 		return nil, tooSmall("word", vocab, letters.size(), fmt.Sprintf("%d characters of the text, 32 digits for unknown bytes and the document boundary", len(letters.runes)))
 	}
-	counts := countPieces(docs)
 	for piece, n := range counts {
 		if len(letters.spell(nil, piece)) == 1 || vocab == 0 && n < minWordCount {
 			delete(counts, piece)
@@ -35,9 +38,6 @@ func TrainWord(docs []Document, vocab int) (*Word, error) {
 	words := byFrequency(counts)
 	if vocab != 0 {
 		words = words[:min(len(words), vocab-letters.size())]
-	}
-	for i, s := range words {
-		words[i] = strings.Clone(s) // a vocabulary should not hold on to the whole text
 	}
 	return newWord(letters, words), nil
 }

@@ -1,0 +1,298 @@
+package corpus
+
+import (
+	"bufio"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+	"iter"
+	"math"
+	"os"
+	"slices"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Stream is a corpus that is never in memory as a whole: its training part is read from the disk as often
+// as it is asked for, a fragment at a time. Tokens of the fragments, joined, are the tokens of the
+// documents, for every tokenizer of this package.
+type Stream struct {
+	Corpus        // without its Split
+	Documents int // in all three parts
+
+	ctx    context.Context
+	files  []string
+	cut    Boundaries
+	binary bool
+	chunk  int // how much is read at a time; a run without white space may be longer
+	docs   int // the training part is the first docs documents …
+	bytes  int // … or, where these are too few to be split, the first bytes; −1: it is split by documents
+}
+
+// Fragment is a piece of a document, in the order of the text.
+type Fragment struct {
+	Text string
+	Last bool   // the document is over
+	End  string // the separator that follows the last fragment
+	Cut  bool   // the document ends here because the training part does, which is no event
+}
+
+// ErrNotStreamed says that a source can be read once only, or only as a whole.
+var ErrNotStreamed = errors.New("this corpus cannot be read in pieces")
+
+// OpenStream reads the source once, to know its size, its hash and how many documents it has. Standard input
+// and a corpus that is shuffled are ErrNotStreamed.
+func OpenStream(ctx context.Context, o Options) (*Stream, error) { return openStream(ctx, o, 1<<18) }
+
+func openStream(ctx context.Context, o Options, chunk int) (*Stream, error) {
+	plan, err := o.plan()
+	if err != nil {
+		return nil, err
+	}
+	if plan.Shuffled || o.Source == "-" {
+		return nil, ErrNotStreamed
+	}
+	s := &Stream{Corpus: *plan, ctx: ctx, cut: plan.Documents, binary: o.Binary, chunk: chunk}
+	if s.Input, s.Documents, s.files, err = s.survey(o, o.Source); err != nil {
+		return nil, err
+	}
+	for _, other := range []struct {
+		source string
+		input  **Input
+	}{{o.Valid, &s.Valid}, {o.Test, &s.Test}} {
+		if other.source == "" || other.source == "-" {
+			continue
+		}
+		in, _, _, err := s.survey(o, other.source)
+		if err != nil {
+			return nil, err
+		}
+		*other.input = &in
+	}
+	s.docs, s.bytes = s.Ratio.share(s.Documents, s.Input.Bytes)
+	return s, nil
+}
+
+// survey reads a source from its beginning to its end.
+func (s *Stream) survey(o Options, source string) (in Input, docs int, files []string, err error) {
+	in = Input{Source: source}
+	if files, in.Name, err = o.files(s.ctx, source); err != nil {
+		return in, 0, nil, err
+	}
+	h := sha256.New()
+	for _, path := range files {
+		for f, err := range s.fragments(path, h) {
+			if err != nil {
+				return in, 0, nil, err
+			}
+			in.Bytes += len(f.Text) + len(f.End)
+			if f.Last {
+				docs++
+			}
+		}
+	}
+	if in.Bytes == 0 {
+		return in, 0, nil, fmt.Errorf("corpus %s is empty: want some text", source)
+	}
+	in.SHA256 = hex.EncodeToString(h.Sum(nil))
+	return in, docs, files, nil
+}
+
+// share is how much of a corpus is trained on: so many documents, or bytes, as in Split.
+func (r Ratio) share(docs, bytes int) (int, int) {
+	a, b := r.borders(docs)
+	if r.fits(a, b, docs) {
+		return a, -1
+	}
+	a, _ = r.borders(bytes)
+	return 0, a
+}
+
+// Train reads the training part. An error ends it.
+func (s *Stream) Train() iter.Seq2[Fragment, error] {
+	return func(yield func(Fragment, error) bool) {
+		left := border{docs: s.docs, bytes: s.bytes}
+		if s.docs == s.Documents {
+			left.docs = math.MaxInt // read on to the end of the last file
+		}
+		seen := 0
+		for _, path := range s.files {
+			for f, err := range s.fragments(path, nil) {
+				if err != nil {
+					yield(f, err)
+					return
+				}
+				seen += len(f.Text) + len(f.End)
+				f, show := left.trim(f)
+				if show && !yield(f, nil) || left.done {
+					return
+				}
+			}
+		}
+		if seen != s.Input.Bytes {
+			yield(Fragment{}, fmt.Errorf("corpus %s has changed while it was read: it had %d bytes, then %d", s.Source, s.Input.Bytes, seen))
+		}
+	}
+}
+
+// TrainStream is Train for a corpus that is not in memory. It learns the same.
+func TrainStream(name string, s *Stream, vocab int) (Tokenizer, error) {
+	var failed error
+	tok, err := trainOn(name, func(yield func(string) bool) {
+		for f, err := range s.Train() {
+			if failed = err; err != nil || !yield(f.Text) {
+				return
+			}
+		}
+	}, vocab)
+	if failed != nil {
+		return nil, failed
+	}
+	return tok, err
+}
+
+// border is where the training part ends.
+type border struct {
+	docs, bytes int
+	at          int // bytes of the document that have passed
+	done        bool
+}
+
+// trim cuts a fragment off at the border; show is false for one behind it. See cutAt.
+func (b *border) trim(f Fragment) (_ Fragment, show bool) {
+	if b.bytes < 0 {
+		if b.docs == 0 {
+			b.done = true
+			return f, false
+		}
+		if f.Last {
+			b.docs--
+			b.done = b.docs == 0
+		}
+		return f, true
+	}
+	end := b.at + len(f.Text)
+	switch {
+	case b.bytes == 0 && b.at == 0:
+		b.done = true
+		return f, false
+	case b.bytes >= end, f.Last && f.Text == "": // an end is not cut
+		if b.at = end; f.Last {
+			b.bytes, b.at = max(b.bytes-end-len(f.End), 0), 0
+			b.done = b.bytes == 0
+		}
+		return f, true
+	}
+	b.done = true
+	at := characterStart(f.Text, b.bytes-b.at)
+	if b.at+at == 0 {
+		return f, false
+	}
+	return Fragment{Text: f.Text[:at], Last: true, Cut: true}, true
+}
+
+// fragments reads one file, and adds its bytes to a hash, if there is one.
+func (s *Stream) fragments(path string, h hash.Hash) iter.Seq2[Fragment, error] {
+	return func(yield func(Fragment, error) bool) {
+		file, err := os.Open(path)
+		if err != nil {
+			yield(Fragment{}, fmt.Errorf("corpus: %w", err))
+			return
+		}
+		defer file.Close()
+		src, packed, err := unpack(path, canceled{s.ctx, file})
+		if err != nil {
+			yield(Fragment{}, err)
+			return
+		}
+		if h != nil {
+			src = io.TeeReader(src, h)
+		}
+		text := bufio.NewReaderSize(src, binaryLooks)
+		if head, _ := text.Peek(binaryLooks); !s.binary { // what cannot be read now cannot be read below
+			if err := refuseBinary(path, string(head)); err != nil {
+				yield(Fragment{}, err)
+				return
+			}
+		}
+		cut := newCutter(s.cut)
+		for chunk, err := range chunks(text, s.chunk) {
+			if err != nil {
+				yield(Fragment{}, readError(s.ctx, path, packed, err))
+				return
+			}
+			if !each(cut.take(chunk), yield) {
+				return
+			}
+		}
+		each(cut.finish(), yield)
+	}
+}
+
+// each shows fragments, and says whether more are wanted.
+func each(fragments []Fragment, yield func(Fragment, error) bool) bool {
+	for _, f := range fragments {
+		if !yield(f, nil) {
+			return false
+		}
+	}
+	return true
+}
+
+// chunks cuts a text before white space, where no token of any tokenizer crosses: a word begins with its
+// space, and characters are whole.
+func chunks(src io.Reader, size int) iter.Seq2[string, error] {
+	return func(yield func(string, error) bool) {
+		var buf []byte
+		for {
+			old := len(buf)
+			buf = slices.Grow(buf, size)
+			n, err := readFull(src, buf[old:old+size])
+			buf = buf[:old+n]
+			if err != nil && err != io.EOF { // a gzip file that ends too early has an error of its own
+				yield("", err)
+				return
+			}
+			end := len(buf)
+			if err == nil {
+				end = safeEnd(buf, max(old, 1))
+			}
+			if end > 0 {
+				if !yield(string(buf[:end]), nil) {
+					return
+				}
+				buf = append(buf[:0], buf[end:]...)
+			}
+			if err != nil {
+				return
+			}
+		}
+	}
+}
+
+// readFull fills buf; io.EOF says that the text is over, and only that.
+func readFull(src io.Reader, buf []byte) (n int, err error) {
+	for n < len(buf) && err == nil {
+		var m int
+		m, err = src.Read(buf[n:])
+		n += m
+	}
+	return n, err
+}
+
+// safeEnd finds the last white space in buf[from:] that follows something else; 0 if there is none.
+func safeEnd(buf []byte, from int) int {
+	for i := len(buf) - 1; i >= from; i-- {
+		if b := buf[i]; b != ' ' && (b < '\t' || b > '\r') {
+			continue
+		}
+		if r, _ := utf8.DecodeLastRune(buf[:i]); !unicode.IsSpace(r) {
+			return i
+		}
+	}
+	return 0
+}
