@@ -32,7 +32,7 @@ type Tensor struct {
 // NewParam returns a leaf of zeros that wants a gradient.
 func NewParam(rows, cols int) *Tensor {
 	return &Tensor{
-		General: blas32.General{Rows: rows, Cols: cols, Stride: cols, Data: make([]float32, rows*cols)},
+		General: blas32.General{Rows: rows, Cols: cols, Stride: cols, Data: gemm.Make[float32](rows * cols)},
 		Grad:    make([]float32, rows*cols),
 	}
 }

@@ -92,7 +92,7 @@ func RunBench(ctx context.Context, shapes []BenchShape, o BenchOptions) (*Bench,
 	}
 	buffers := make([][]float32, b.Threads) // larger than any cache
 	for i := range buffers {
-		buffers[i] = make([]float32, 1<<24)
+		buffers[i] = gemm.Make[float32](1 << 24)
 	}
 	each := o.Each / benchRounds
 	for round := range benchRounds {

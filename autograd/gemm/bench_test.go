@@ -12,10 +12,7 @@ import (
 
 // shapes are the products of one GPT step at nanoGPT's CPU sizes, of an RNN step, of generation, and
 // cubes to compare with other libraries.
-var shapes = []struct {
-	t       string
-	m, k, n int
-}{
+var shapes = []shape{
 	{"NN", 16, 16, 16},
 	{"NN", 32, 32, 32},
 	{"NN", 64, 64, 64},
@@ -46,7 +43,12 @@ var shapes = []struct {
 	{"NN", 1, 8192, 2048},
 }
 
-func benchmark(b *testing.B, f blas.Float32) {
+type shape struct {
+	t       string
+	m, k, n int
+}
+
+func benchmark(b *testing.B, f blas.Float32, shapes []shape) {
 	for _, s := range shapes {
 		b.Run(fmt.Sprintf("%s/%dx%dx%d", s.t, s.m, s.k, s.n), func(b *testing.B) {
 			rng := rand.New(rand.NewPCG(1, 2))
@@ -69,12 +71,23 @@ func benchmark(b *testing.B, f blas.Float32) {
 // BenchmarkSgemm is the product on each of the processor's engines.
 func BenchmarkSgemm(b *testing.B) {
 	for _, e := range engines() {
-		b.Run(e.name, func(b *testing.B) { benchmark(b, Float32{engine: e}) })
+		b.Run(e.name, func(b *testing.B) { benchmark(b, Float32{engine: e}, shapes) })
 	}
 }
 
+// BenchmarkSmall is the product of small squares, even and odd, where a call costs as much as its arithmetic.
+func BenchmarkSmall(b *testing.B) {
+	var small []shape
+	for _, n := range []int{4, 8, 10, 16, 24, 32, 48, 64, 65} {
+		for _, t := range []string{"NN", "NT", "TN", "TT"} {
+			small = append(small, shape{t, n, n, n})
+		}
+	}
+	benchmark(b, Float32{}, small)
+}
+
 // BenchmarkGonum is gonum's own product, for comparison.
-func BenchmarkGonum(b *testing.B) { benchmark(b, gonum.Implementation{}) }
+func BenchmarkGonum(b *testing.B) { benchmark(b, gonum.Implementation{}, shapes) }
 
 // BenchmarkCeilings are what no product and no generation can exceed on one core.
 func BenchmarkCeilings(b *testing.B) {
@@ -84,7 +97,7 @@ func BenchmarkCeilings(b *testing.B) {
 		}
 	})
 	for name, floats := range map[string]int{"read/16KB": 1 << 12, "read/256KB": 1 << 16, "read/8MB": 1 << 21, "read/256MB": 1 << 26} {
-		buffer := make([]float32, floats)
+		buffer := Make[float32](floats)
 		b.Run(name, func(b *testing.B) {
 			for b.Loop() {
 				b.ReportMetric(Bandwidth(50*time.Millisecond, buffer)/1e9, "GB/s")

@@ -29,7 +29,7 @@ func QuantizeInt8(t blas.Transpose, rows, cols int, w []float32, stride, group i
 		group = full
 	}
 	group = roundUp(group, int8Step)
-	q := &Int8{Rows: rows, Cols: cols, Stride: full, Group: group, Data: make([]int8, rows*full)}
+	q := &Int8{Rows: rows, Cols: cols, Stride: full, Group: group, Data: Make[int8](rows * full)}
 	v := view(t, w, stride)
 	for i := range rows {
 		for from := 0; from < full; from += group {
