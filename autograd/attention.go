@@ -122,9 +122,9 @@ func (a *attention) forwardHead(y, qkv []float32, b, h int) {
 		att := a.block(b, h, t0, t1, lo, hi)
 		blas32.Gemm(blas.NoTrans, blas.Trans, a.scale, rows(q, t0, t1), rows(k, lo, hi), 0, att)
 		for t := t0; t < t1; t++ {
-			logSum := softmaxForward(att.Data[(t-t0)*att.Stride:][:att.Cols], a.first(b, t)-lo, t+1-lo)
+			top, sum := softmaxForward(att.Data[(t-t0)*att.Stride:][:att.Cols], a.first(b, t)-lo, t+1-lo)
 			if a.kept == nil {
-				a.logSum[(b*a.H+h)*a.T+t] = logSum
+				a.logSum[(b*a.H+h)*a.T+t] = top + float32(math.Log(float64(sum)))
 			}
 		}
 		att = a.dropped(att, b, h, t0, lo)
@@ -209,15 +209,15 @@ func (a *attention) backwardRow(att, datt []float32, b, h, t, lo int) {
 	vec.SoftmaxBackward(datt[from:to], datt[from:to], att[from:to])
 }
 
-// softmaxForward turns row[from:to] into its softmax and the rest into zeros, and returns ln Σ exp.
-func softmaxForward(row []float32, from, to int) (logSum float32) {
+// softmaxForward turns row[from:to] into its softmax and the rest into zeros, and returns the largest of it and Σ exp(x − top).
+func softmaxForward(row []float32, from, to int) (top, sum float32) {
 	clear(row[:from])
 	clear(row[to:])
 	row = row[from:to]
-	top := vec.Max(row)
-	sum := vec.ExpSum(row, row, top)
+	top = vec.Max(row)
+	sum = vec.ExpSum(row, row, top)
 	vec.Scale(row, 1/sum)
-	return top + float32(math.Log(float64(sum)))
+	return top, sum
 }
 
 // matrix returns the first r·c elements of data as a matrix.
