@@ -56,7 +56,7 @@ func (m *benchGPT) flops() float64 {
 }
 
 func BenchmarkGPTStep(b *testing.B) {
-	for _, s := range []gptShape{{12, 64, 128, 4, 4, 65}, {6, 64, 128, 4, 4, 65}, {4, 256, 384, 6, 6, 65}} {
+	for _, s := range []gptShape{{12, 64, 128, 4, 4, 65}, {6, 64, 128, 4, 4, 65}, {4, 256, 384, 6, 6, 65}, {8, 16, 64, 4, 4, 27}} {
 		b.Run(fmt.Sprintf("B%d/T%d/C%d/L%d", s.B, s.T, s.C, s.L), func(b *testing.B) {
 			m, tape := newBenchGPT(s), NewTape()
 			tape.Backward(m.loss(tape, nil, 0))
