@@ -125,7 +125,7 @@ func TestDivergence(t *testing.T) {
 			want += math.Exp(before[w]) * (before[w] - now[w])
 		}
 		want *= math.Exp(after(m, nil)[path[0]] + after(m, path[:1])[path[1]])
-		require.InDelta(t, want, m.divergence(g, own[2][g.history], lower[2][g.history], 0), 1e-6, "%v", path)
+		require.InDelta(t, want, divergence(g, own[2][g.history], lower[2][g.history], math.Pow(10, g.before)), 1e-6, "%v", path)
 		checked++
 	})
 	require.Greater(t, checked, 8)

@@ -30,12 +30,12 @@ func (m *Model) PruneEntropy(threshold float64) (*Model, error) {
 	for k := range keep {
 		keep[k] = make([]bool, m.Grams[k])
 	}
-	total := m.tokens()
+	met := m.met()
 	type link struct{ index, history, suffix uint32 }
 	links := make([][]link, m.Order)
 	m.visit(func(g gram) {
 		k := g.order - 1
-		if m.divergence(g, own[k][g.history], lower[k][g.history], total) >= math.Log1p(threshold) {
+		if divergence(g, own[k][g.history], lower[k][g.history], met(g)) >= math.Log1p(threshold) {
 			keep[k][g.index] = true
 		}
 		links[k] = append(links[k], link{g.index, g.history, g.suffix})
@@ -56,29 +56,28 @@ func (m *Model) PruneEntropy(threshold float64) (*Model, error) {
 	return pruned.rebalance(), nil
 }
 
-// divergence is D of one n-gram; own and lower are Σ_seen P(v|h) and Σ_seen P(v|h′), total the tokens of
-// the training text.
-func (m *Model) divergence(g gram, own, lower, total float64) float64 {
+// divergence is D of one n-gram; own and lower are Σ_seen P(v|h) and Σ_seen P(v|h′), met is P(h).
+func divergence(g gram, own, lower, met float64) float64 {
 	p, below := math.Pow(10, g.prob), math.Pow(10, g.lower)
-	before := math.Pow(10, g.before)
-	if total > 0 {
-		raw, _ := m.counts[g.order-2].at(g.history) // of <s> alone: of </s>, which is met as often
-		before = float64(raw) / total
-	}
 	old := float64(weight(own, lower)) * math.Ln10
 	changed := float64(weight(own-p, lower-below)) * math.Ln10
-	return -before * (p*(g.lower*math.Ln10+changed-g.prob*math.Ln10) + (changed-old)*max(1-own, 0))
+	return -met * (p*(g.lower*math.Ln10+changed-g.prob*math.Ln10) + (changed-old)*max(1-own, 0))
 }
 
-// tokens is the number of tokens the model was trained on, 0 if it does not know.
-func (m *Model) tokens() float64 {
-	sum := 0.0
+// met returns P(h) of n-grams' histories.
+func (m *Model) met() func(g gram) float64 {
 	if len(m.counts) == 0 {
-		return 0
+		return func(g gram) float64 { return math.Pow(10, g.before) }
 	}
-	for w := range uint32(m.Vocab()) {
-		raw, _ := m.counts[0].at(w)
-		sum += float64(raw)
+	raw, total := make([][]uint32, m.Order-1), 0.0
+	for k := range raw {
+		raw[k] = make([]uint32, m.Grams[k])
+		m.counts[k].scan(0, uint32(m.Grams[k]), func(i, occurs, _ uint32) {
+			raw[k][i] = occurs // of <s> alone: of </s>, which is met as often
+			if k == 0 {
+				total += float64(occurs)
+			}
+		})
 	}
-	return sum
+	return func(g gram) float64 { return float64(raw[g.order-2][g.history]) / total }
 }

@@ -119,13 +119,15 @@ func (m *Model) account(s *Step, lo, hi, at uint32) {
 	r.restore(m.Discounts)
 	edited := m.Entropy > 0 || m.Quantized > 0 // then P and γ are no longer those of the counts
 	h := history{vocab: float64(m.Vocab()), whole: k == m.Order-1 || k > 0 && s.History[0] == lm.BOS}
-	for i := lo; i < hi; i++ {
-		if _, c := m.counts[k].at(i); c > 0 {
-			h.add(c)
+	m.counts[k].scan(lo, hi, func(i, raw, count uint32) {
+		if count > 0 {
+			h.add(count)
 		}
-	}
+		if i == at {
+			s.Occurs, s.Count = raw, count
+		}
+	})
 	if s.Seen {
-		s.Occurs, s.Count = m.counts[k].at(at)
 		s.Seen = s.Count > 0 // every token is a unigram, seen or not
 	}
 	if h.total == 0 {

@@ -20,7 +20,7 @@ import (
 // and the sections are the arrays of the model as they are in memory, so that opening a file is mapping it.
 const (
 	magic      = "lmz-gram"
-	version    = 2
+	version    = 3
 	prefixSize = len(magic) + 12
 	alignment  = 64
 	maxHeader  = 1 << 24
@@ -52,7 +52,7 @@ func (m *Model) arrays() []array {
 	}
 	for i := range m.counts {
 		c := &m.counts[i]
-		all = append(all, array{fmt.Sprintf("%d-gram counts", i+1), &c.rows}, array{fmt.Sprintf("%d-gram count values", i+1), &c.values})
+		all = append(all, array{fmt.Sprintf("%d-gram counts", i+1), &c.bits}, array{fmt.Sprintf("%d-gram count marks", i+1), &c.marks})
 	}
 	return all
 }
@@ -175,6 +175,9 @@ func (m *Model) place(data []byte, at uint64) error {
 		}
 		*arrays[i].data = data[at : at+s.Size : at+s.Size]
 		at = align(at + s.Size)
+	}
+	if at > uint64(len(data)) {
+		return fmt.Errorf("truncated n-gram model: it should end at byte %d, the file ends at %d", at, len(data))
 	}
 	return m.checkSizes()
 }

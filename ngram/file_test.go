@@ -88,6 +88,9 @@ func exercise(m *Model) {
 		state.NextLogProbs(nil)
 		state.Push(w)
 	}
+	for i, w := range doc {
+		_, _ = m.Explain(doc[:min(i, 8)], w) // an error for tokens that are none
+	}
 }
 
 func FuzzRead(f *testing.F) {
@@ -124,9 +127,9 @@ func TestLyingHeader(t *testing.T) {
 		"negative field":  func(m *Model) { m.Shapes[0].Child = -1 },
 		"wider rows":      func(m *Model) { m.Shapes[1].Word++ },
 		"no values":       func(m *Model) { m.Shapes[1].Word++; m.Shapes[1].Prob-- },
-		"wide count":      func(m *Model) { m.CountBits[1].Raw = 99 },
-		"wider counts":    func(m *Model) { m.CountBits[1].Raw++ },
-		"one count table": func(m *Model) { m.CountBits = m.CountBits[:1]; m.counts = m.counts[:1] },
+		"no counts":       func(m *Model) { m.counts[1].bits = nil },
+		"fewer marks":     func(m *Model) { m.counts[2].marks = m.counts[2].marks[8:] },
+		"one count table": func(m *Model) { m.CountShapes = m.CountShapes[:1]; m.counts = m.counts[:1] },
 		"fewer arrays":    func(m *Model) { m.tables = m.tables[:1] },
 	} {
 		m, _ := mill(t, Config{Order: 3})

@@ -5,14 +5,14 @@ import "fmt"
 // header is what a model says about itself; in a file it is JSON.
 type header struct {
 	Config
-	Grams     []int        `json:"grams"`                // n-grams of each order
-	Shapes    []tableShape `json:"shapes"`               // of each order above 1
-	CountBits []countShape `json:"count_bits,omitempty"` // of each order, when the counts are kept
-	Discounts [][]float64  `json:"discounts,omitempty"`  // by order: D, or D1 D2 D3+
-	Notes     []string     `json:"notes,omitempty"`
-	Quantized int          `json:"quantized,omitempty"` // bits of a probability
-	Entropy   float64      `json:"entropy,omitempty"`   // threshold of entropy pruning
-	Sections  []section    `json:"sections,omitempty"`
+	Grams       []int        `json:"grams"`                  // n-grams of each order
+	Shapes      []tableShape `json:"shapes"`                 // of each order above 1
+	CountShapes []countShape `json:"count_shapes,omitempty"` // of each order, when the counts are kept
+	Discounts   [][]float64  `json:"discounts,omitempty"`    // by order: D, or D1 D2 D3+
+	Notes       []string     `json:"notes,omitempty"`
+	Quantized   int          `json:"quantized,omitempty"` // bits of a probability
+	Entropy     float64      `json:"entropy,omitempty"`   // threshold of entropy pruning
+	Sections    []section    `json:"sections,omitempty"`
 }
 
 // Vocab is V, the number of tokens.
@@ -89,7 +89,7 @@ func (m *Model) checkSizes() error {
 		}
 	}
 	for k := range m.counts {
-		if c := &m.counts[k]; uint64(len(c.rows)) != rowBytes(m.Grams[k], c.stride) || len(c.values) < 4 || len(c.values)%4 != 0 {
+		if c := &m.counts[k]; len(c.marks) != markBytes(m.Grams[k]) || len(c.bits) < 2*rowPadding {
 			return wrong("counts", k+1)
 		}
 	}

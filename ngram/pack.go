@@ -69,8 +69,8 @@ func (g grams) pack(h header) *Model {
 		m.tables = append(m.tables, g.packLevel(k, &m.header))
 	}
 	for k := range g.raw {
-		c, shape := packCounts(g.raw[k], g.count[k])
-		m.counts, m.CountBits = append(m.counts, c), append(m.CountBits, shape)
+		c := packCounts(g.raw[k], g.count[k])
+		m.counts, m.CountShapes = append(m.counts, c), append(m.CountShapes, c.shape)
 	}
 	return m
 }

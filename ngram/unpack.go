@@ -32,9 +32,7 @@ func (m *Model) unpack() grams {
 	}
 	for k := range m.counts {
 		raw, count := make([]uint32, m.Grams[k]), make([]uint32, m.Grams[k])
-		for i := range raw {
-			raw[i], count[i] = m.counts[k].at(uint32(i))
-		}
+		m.counts[k].scan(0, uint32(len(raw)), func(i, r, c uint32) { raw[i], count[i] = r, c })
 		g.raw, g.count = append(g.raw, raw), append(g.count, count)
 	}
 	return g
