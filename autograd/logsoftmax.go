@@ -46,28 +46,5 @@ func (s *logSoftmax) Part(block int) {
 		}
 		return
 	}
-	var sum float64
-	for _, v := range logits {
-		sum += exp(float64(v) - s.top)
-	}
-	s.sums[block] = sum
-}
-
-// exp is eˣ for x ≤ 0, to 1e-15 of itself, in a third of the time of the library's: with x = n·ln 2 + r it is 2ⁿ·eʳ, and eʳ,
-// |r| ≤ ½ ln 2, a polynomial of degree 13, whose halves the processor computes side by side.
-func exp(x float64) float64 {
-	if !(x > -700) { // nothing beside the largest, or NaN
-		return math.Exp(x)
-	}
-	const magic = 3 << 51 // adding it rounds to whole numbers
-	n := x*math.Log2E + magic
-	k := int64(math.Float64bits(n)) // its low bits are the number
-	n -= magic
-	const high = 0x1.62e42fee00000p-01 // ln 2 in two parts: n times the first is exact
-	const low = math.Ln2 - high
-	r := (x - n*high) - n*low
-	q := r * r
-	even := 1 + q*(1./2+q*(1./24+q*(1./720+q*(1./40320+q*(1./3628800+q*(1./479001600))))))
-	odd := 1 + q*(1./6+q*(1./120+q*(1./5040+q*(1./362880+q*(1./39916800+q*(1./6227020800))))))
-	return (even + r*odd) * math.Float64frombits(uint64(k+1023)<<52)
+	s.sums[block] = vec.ExpSum64(logits, s.top)
 }

@@ -148,3 +148,8 @@ func lstmBackwardAVX2(dgates []float32, dcPrev []float32, dh []float32, dc []flo
 //
 //go:noescape
 func gruBackwardAVX2(dgates []float32, dhidden []float32, dhPrev []float32, dh []float32, gates []float32, hidden []float32, hPrev []float32)
+
+// expSum64AVX2 returns Σ exp(x − top) over the elements of x up to the last multiple of 8.
+//
+//go:noescape
+func expSum64AVX2(x []float32, top float64) float64

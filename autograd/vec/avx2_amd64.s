@@ -2173,3 +2173,199 @@ DATA masks<>+52(SB)/4, $0x00000000
 DATA masks<>+56(SB)/4, $0x00000000
 DATA masks<>+60(SB)/4, $0x00000000
 GLOBL masks<>(SB), RODATA|NOPTR, $64
+
+DATA log2e64<>+0(SB)/8, $0x3ff71547652b82fe
+DATA log2e64<>+8(SB)/8, $0x3ff71547652b82fe
+DATA log2e64<>+16(SB)/8, $0x3ff71547652b82fe
+DATA log2e64<>+24(SB)/8, $0x3ff71547652b82fe
+GLOBL log2e64<>(SB), RODATA|NOPTR, $32
+
+DATA magic64<>+0(SB)/8, $0x4338000000000000
+DATA magic64<>+8(SB)/8, $0x4338000000000000
+DATA magic64<>+16(SB)/8, $0x4338000000000000
+DATA magic64<>+24(SB)/8, $0x4338000000000000
+GLOBL magic64<>(SB), RODATA|NOPTR, $32
+
+DATA high64<>+0(SB)/8, $0x3fe62e42fee00000
+DATA high64<>+8(SB)/8, $0x3fe62e42fee00000
+DATA high64<>+16(SB)/8, $0x3fe62e42fee00000
+DATA high64<>+24(SB)/8, $0x3fe62e42fee00000
+GLOBL high64<>(SB), RODATA|NOPTR, $32
+
+DATA low64<>+0(SB)/8, $0x3dea39ef35793c76
+DATA low64<>+8(SB)/8, $0x3dea39ef35793c76
+DATA low64<>+16(SB)/8, $0x3dea39ef35793c76
+DATA low64<>+24(SB)/8, $0x3dea39ef35793c76
+GLOBL low64<>(SB), RODATA|NOPTR, $32
+
+DATA least64<>+0(SB)/8, $0xc086200000000000
+DATA least64<>+8(SB)/8, $0xc086200000000000
+DATA least64<>+16(SB)/8, $0xc086200000000000
+DATA least64<>+24(SB)/8, $0xc086200000000000
+GLOBL least64<>(SB), RODATA|NOPTR, $32
+
+DATA one64<>+0(SB)/8, $0x3ff0000000000000
+DATA one64<>+8(SB)/8, $0x3ff0000000000000
+DATA one64<>+16(SB)/8, $0x3ff0000000000000
+DATA one64<>+24(SB)/8, $0x3ff0000000000000
+GLOBL one64<>(SB), RODATA|NOPTR, $32
+
+DATA bias64<>+0(SB)/8, $0x00000000000003ff
+DATA bias64<>+8(SB)/8, $0x00000000000003ff
+DATA bias64<>+16(SB)/8, $0x00000000000003ff
+DATA bias64<>+24(SB)/8, $0x00000000000003ff
+GLOBL bias64<>(SB), RODATA|NOPTR, $32
+
+DATA inversec64<>+0(SB)/8, $0x3fe0000000000000
+DATA inversec64<>+8(SB)/8, $0x3fe0000000000000
+DATA inversec64<>+16(SB)/8, $0x3fe0000000000000
+DATA inversec64<>+24(SB)/8, $0x3fe0000000000000
+GLOBL inversec64<>(SB), RODATA|NOPTR, $32
+
+DATA inversed64<>+0(SB)/8, $0x3fc5555555555555
+DATA inversed64<>+8(SB)/8, $0x3fc5555555555555
+DATA inversed64<>+16(SB)/8, $0x3fc5555555555555
+DATA inversed64<>+24(SB)/8, $0x3fc5555555555555
+GLOBL inversed64<>(SB), RODATA|NOPTR, $32
+
+DATA inversee64<>+0(SB)/8, $0x3fa5555555555555
+DATA inversee64<>+8(SB)/8, $0x3fa5555555555555
+DATA inversee64<>+16(SB)/8, $0x3fa5555555555555
+DATA inversee64<>+24(SB)/8, $0x3fa5555555555555
+GLOBL inversee64<>(SB), RODATA|NOPTR, $32
+
+DATA inversef64<>+0(SB)/8, $0x3f81111111111111
+DATA inversef64<>+8(SB)/8, $0x3f81111111111111
+DATA inversef64<>+16(SB)/8, $0x3f81111111111111
+DATA inversef64<>+24(SB)/8, $0x3f81111111111111
+GLOBL inversef64<>(SB), RODATA|NOPTR, $32
+
+DATA inverseg64<>+0(SB)/8, $0x3f56c16c16c16c17
+DATA inverseg64<>+8(SB)/8, $0x3f56c16c16c16c17
+DATA inverseg64<>+16(SB)/8, $0x3f56c16c16c16c17
+DATA inverseg64<>+24(SB)/8, $0x3f56c16c16c16c17
+GLOBL inverseg64<>(SB), RODATA|NOPTR, $32
+
+DATA inverseh64<>+0(SB)/8, $0x3f2a01a01a01a01a
+DATA inverseh64<>+8(SB)/8, $0x3f2a01a01a01a01a
+DATA inverseh64<>+16(SB)/8, $0x3f2a01a01a01a01a
+DATA inverseh64<>+24(SB)/8, $0x3f2a01a01a01a01a
+GLOBL inverseh64<>(SB), RODATA|NOPTR, $32
+
+DATA inversei64<>+0(SB)/8, $0x3efa01a01a01a01a
+DATA inversei64<>+8(SB)/8, $0x3efa01a01a01a01a
+DATA inversei64<>+16(SB)/8, $0x3efa01a01a01a01a
+DATA inversei64<>+24(SB)/8, $0x3efa01a01a01a01a
+GLOBL inversei64<>(SB), RODATA|NOPTR, $32
+
+DATA inversej64<>+0(SB)/8, $0x3ec71de3a556c734
+DATA inversej64<>+8(SB)/8, $0x3ec71de3a556c734
+DATA inversej64<>+16(SB)/8, $0x3ec71de3a556c734
+DATA inversej64<>+24(SB)/8, $0x3ec71de3a556c734
+GLOBL inversej64<>(SB), RODATA|NOPTR, $32
+
+DATA inversek64<>+0(SB)/8, $0x3e927e4fb7789f5c
+DATA inversek64<>+8(SB)/8, $0x3e927e4fb7789f5c
+DATA inversek64<>+16(SB)/8, $0x3e927e4fb7789f5c
+DATA inversek64<>+24(SB)/8, $0x3e927e4fb7789f5c
+GLOBL inversek64<>(SB), RODATA|NOPTR, $32
+
+DATA inversel64<>+0(SB)/8, $0x3e5ae64567f544e4
+DATA inversel64<>+8(SB)/8, $0x3e5ae64567f544e4
+DATA inversel64<>+16(SB)/8, $0x3e5ae64567f544e4
+DATA inversel64<>+24(SB)/8, $0x3e5ae64567f544e4
+GLOBL inversel64<>(SB), RODATA|NOPTR, $32
+
+DATA inversem64<>+0(SB)/8, $0x3e21eed8eff8d898
+DATA inversem64<>+8(SB)/8, $0x3e21eed8eff8d898
+DATA inversem64<>+16(SB)/8, $0x3e21eed8eff8d898
+DATA inversem64<>+24(SB)/8, $0x3e21eed8eff8d898
+GLOBL inversem64<>(SB), RODATA|NOPTR, $32
+
+DATA inversen64<>+0(SB)/8, $0x3de6124613a86d09
+DATA inversen64<>+8(SB)/8, $0x3de6124613a86d09
+DATA inversen64<>+16(SB)/8, $0x3de6124613a86d09
+DATA inversen64<>+24(SB)/8, $0x3de6124613a86d09
+GLOBL inversen64<>(SB), RODATA|NOPTR, $32
+
+// func expSum64AVX2(x []float32, top float64) float64
+// Requires: AVX, AVX2, FMA3, SSE2
+TEXT ·expSum64AVX2(SB), NOSPLIT, $0-40
+	MOVQ         x_base+0(FP), AX
+	MOVQ         x_len+8(FP), CX
+	VBROADCASTSD top+24(FP), Y0
+	VXORPD       Y1, Y1, Y1
+	VXORPD       Y2, Y2, Y2
+	SUBQ         $0x00000008, CX
+	JLT          expSum64_end
+
+expSum64_loop:
+	VCVTPS2PD    (AX), Y3
+	VSUBPD       Y0, Y3, Y3
+	VMOVUPD      least64<>+0(SB), Y4
+	VMAXPD       Y3, Y4, Y3
+	VMOVUPD      magic64<>+0(SB), Y4
+	VFMADD231PD  log2e64<>+0(SB), Y3, Y4
+	VSUBPD       magic64<>+0(SB), Y4, Y5
+	VFNMADD231PD high64<>+0(SB), Y5, Y3
+	VFNMADD231PD low64<>+0(SB), Y5, Y3
+	VMULPD       Y3, Y3, Y5
+	VMOVUPD      inversem64<>+0(SB), Y6
+	VFMADD213PD  inversek64<>+0(SB), Y5, Y6
+	VFMADD213PD  inversei64<>+0(SB), Y5, Y6
+	VFMADD213PD  inverseg64<>+0(SB), Y5, Y6
+	VFMADD213PD  inversee64<>+0(SB), Y5, Y6
+	VFMADD213PD  inversec64<>+0(SB), Y5, Y6
+	VFMADD213PD  one64<>+0(SB), Y5, Y6
+	VMOVUPD      inversen64<>+0(SB), Y7
+	VFMADD213PD  inversel64<>+0(SB), Y5, Y7
+	VFMADD213PD  inversej64<>+0(SB), Y5, Y7
+	VFMADD213PD  inverseh64<>+0(SB), Y5, Y7
+	VFMADD213PD  inversef64<>+0(SB), Y5, Y7
+	VFMADD213PD  inversed64<>+0(SB), Y5, Y7
+	VFMADD213PD  one64<>+0(SB), Y5, Y7
+	VFMADD231PD  Y3, Y7, Y6
+	VPADDQ       bias64<>+0(SB), Y4, Y4
+	VPSLLQ       $0x34, Y4, Y4
+	VFMADD231PD  Y4, Y6, Y1
+	VCVTPS2PD    16(AX), Y3
+	VSUBPD       Y0, Y3, Y3
+	VMOVUPD      least64<>+0(SB), Y4
+	VMAXPD       Y3, Y4, Y3
+	VMOVUPD      magic64<>+0(SB), Y4
+	VFMADD231PD  log2e64<>+0(SB), Y3, Y4
+	VSUBPD       magic64<>+0(SB), Y4, Y5
+	VFNMADD231PD high64<>+0(SB), Y5, Y3
+	VFNMADD231PD low64<>+0(SB), Y5, Y3
+	VMULPD       Y3, Y3, Y5
+	VMOVUPD      inversem64<>+0(SB), Y6
+	VFMADD213PD  inversek64<>+0(SB), Y5, Y6
+	VFMADD213PD  inversei64<>+0(SB), Y5, Y6
+	VFMADD213PD  inverseg64<>+0(SB), Y5, Y6
+	VFMADD213PD  inversee64<>+0(SB), Y5, Y6
+	VFMADD213PD  inversec64<>+0(SB), Y5, Y6
+	VFMADD213PD  one64<>+0(SB), Y5, Y6
+	VMOVUPD      inversen64<>+0(SB), Y7
+	VFMADD213PD  inversel64<>+0(SB), Y5, Y7
+	VFMADD213PD  inversej64<>+0(SB), Y5, Y7
+	VFMADD213PD  inverseh64<>+0(SB), Y5, Y7
+	VFMADD213PD  inversef64<>+0(SB), Y5, Y7
+	VFMADD213PD  inversed64<>+0(SB), Y5, Y7
+	VFMADD213PD  one64<>+0(SB), Y5, Y7
+	VFMADD231PD  Y3, Y7, Y6
+	VPADDQ       bias64<>+0(SB), Y4, Y4
+	VPSLLQ       $0x34, Y4, Y4
+	VFMADD231PD  Y4, Y6, Y2
+	ADDQ         $0x20, AX
+	SUBQ         $0x00000008, CX
+	JGE          expSum64_loop
+
+expSum64_end:
+	VADDPD       Y2, Y1, Y1
+	VEXTRACTF128 $0x01, Y1, X0
+	VADDPD       X0, X1, X1
+	VPERMILPD    $0x01, X1, X0
+	VADDSD       X0, X1, X1
+	MOVSD        X1, ret+32(FP)
+	VZEROUPPER
+	RET

@@ -232,3 +232,10 @@ func geluGradient(dy, x []float32) {
 	}
 	geluGradientGo(dy, x)
 }
+
+func expSum64(x []float32, top float64) float64 {
+	if !avx2 {
+		return expSum64Go(x, top)
+	}
+	return expSum64AVX2(x, top) + expSum64Go(x[len(x)&^7:], top)
+}

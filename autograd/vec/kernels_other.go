@@ -69,3 +69,5 @@ func sigmoid(dst, x []float32) { sigmoidGo(dst, x) }
 func gelu(dst, x []float32) { geluGo(dst, x) }
 
 func geluGradient(dy, x []float32) { geluGradientGo(dy, x) }
+
+func expSum64(x []float32, top float64) float64 { return expSum64Go(x, top) }

@@ -12,5 +12,6 @@ func main() {
 	adamW()
 	gates()
 	masks()
+	expSum64()
 	Generate()
 }
