@@ -9,7 +9,7 @@ import (
 // figures are the charts of the page. What their captions claim is read from the numbers.
 func figures(c *Comparison) []figure {
 	all := []figure{{
-		Title: "The comparison", Caption: comparisonCaption(c), Charts: []chartPlace{{"bits", ""}}, Table: overview(c), Open: true,
+		Title: "The comparison", Caption: comparisonCaption(c), Charts: []chartPlace{{"bits", "", "bits per byte of every model"}}, Table: overview(c), Open: true,
 		Hint: "Whiskers are 95 % intervals of the bootstrap over documents. “Less the best” is the 95 % interval of the difference in bits per byte by the paired bootstrap; where it holds 0, this text cannot tell the two models apart: a tie.",
 	}}
 	if c.Limit != nil {
@@ -112,7 +112,7 @@ func classFigure(c *Comparison) figure {
 		caption += fmt.Sprintf(" The models differ most on “%s” tokens: %s is %s nats above the true entropy, %s %s.", widest, low, fixed(least, 2), high, fixed(greatest, 2))
 	}
 	return figure{
-		Title: "Why: what a token needs", Caption: caption, Charts: []chartPlace{{"classes", ""}}, Table: t, Open: true,
+		Title: "Why: what a token needs", Caption: caption, Charts: []chartPlace{{"classes", "", "what each class of tokens adds to the gap of every model"}}, Table: t, Open: true,
 		Hint: "The chart shows each class's share of the gap (nats per token of the whole text); the table the gap per token of that class. A bar with → is longer than the chart.",
 	}
 }
@@ -137,8 +137,8 @@ func curveFigure(c *Comparison) figure {
 		caption += fmt.Sprintf(" At the end of its training %s has the lowest validation loss, %s nats per token.", low, fixed(least, 3))
 	}
 	return figure{
-		Title: "Learning curves", Caption: caption, Charts: []chartPlace{{"seconds", "by training time"}, {"tokens", "by tokens seen"}}, Table: curvesTable(c),
-		Hint: "Models that count need one pass over the text and have no curve; the beginning of a curve may lie above the chart.",
+		Title: "Learning curves", Caption: caption, Charts: []chartPlace{{"seconds", "by training time", "learning curves over seconds"}, {"tokens", "by tokens seen", "learning curves over tokens"}}, Table: curvesTable(c),
+		Hint: "Models that count need one pass over the text and have no curve; the beginning of a curve may lie above the chart. Drag to zoom in (+ and − on the keyboard), double-click to see all again (Escape).",
 	}
 }
 
@@ -200,7 +200,7 @@ func positionFigure(c *Comparison) figure {
 		Title: "Why: loss by position in the document",
 		Caption: "What a token costs by how many tokens of its document came before it." +
 			gains(c, sure, len(longest), " From the first place to the last, of those with enough tokens, it changes by %s nats (%s) to %s (%s)."),
-		Charts: []chartPlace{{"positions", ""}}, Table: grid(c, "positions.csv", xs, 3, value),
+		Charts: []chartPlace{{"positions", "", "loss by position in the document"}}, Table: grid(c, "positions.csv", xs, 3, value),
 		Hint: "Documents also differ from their beginning to their end, so a fall that all models share, even those that remember little, lies in the text.",
 	}
 }
@@ -235,7 +235,7 @@ func contextFigure(c *Comparison) figure {
 		Title: "Why: how much context it is given",
 		Caption: fmt.Sprintf("The same %d tokens, predicted from only the last 1, 2, 4 … tokens before them.", longest[0].Tokens) +
 			gains(c, value, len(longest), " From one token of context to all of it, the cost changes by %s nats (%s) to %s (%s)."),
-		Charts: []chartPlace{{"contexts", ""}}, Table: grid(c, "contexts.csv", xs, 3, value),
+		Charts: []chartPlace{{"contexts", "", "loss by tokens of context"}}, Table: grid(c, "contexts.csv", xs, 3, value),
 		Hint: "A model is given the last tokens as though a document began there, which is not what it was trained on: short contexts also show how well it takes that. A curve that is flat from some point on says that the model makes nothing of what is further away.",
 	}
 }
@@ -287,7 +287,7 @@ func wordFigure(c *Comparison) figure {
 	}
 	t.Rows = append([][]string{words}, t.Rows...)
 	return figure{
-		Title: "Why: loss by word frequency", Caption: caption, Charts: []chartPlace{{"words", ""}}, Table: t,
+		Title: "Why: loss by word frequency", Caption: caption, Charts: []chartPlace{{"words", "", "loss by word frequency"}}, Table: t,
 		Hint: "A word is a run of letters and digits; it costs what its tokens cost. Points of few words jump: the table says how many there are.",
 	}
 }

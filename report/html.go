@@ -65,8 +65,8 @@ type figure struct {
 	Open                 bool // the table is part of the figure, and not only there for who wants it
 }
 
-// chartPlace is where the script draws one chart.
-type chartPlace struct{ ID, Title string }
+// chartPlace is where the script draws one chart; Title stands above it, Name is for who cannot see it.
+type chartPlace struct{ ID, Title, Name string }
 
 // table is numbers under names, for the eye and, with all digits, as CSV.
 type table struct {
@@ -95,8 +95,8 @@ func (t *table) CSV() template.URL {
 	return template.URL("data:text/csv;charset=utf-8;base64," + base64.StdEncoding.EncodeToString(b.Bytes()))
 }
 
-// look is how a model is drawn. Colours are those of Okabe & Ito (2008), distinguishable by colour-blind readers; the
-// style sheet holds them, lighter or darker. A species that occurs twice changes its dashes.
+// look is how a model is drawn. Colours are those of Okabe & Ito (2008), wine for their yellow, which is hard to see on
+// paper; the style sheet holds them, and a test sees them as colour-blind readers do. A species that occurs twice changes its dashes.
 type look struct {
 	Title  string `json:"title"`
 	Short  string `json:"short"`
@@ -117,7 +117,7 @@ func speciesColours(name string) string {
 	case "mlp":
 		return "orange"
 	case "rnn":
-		return "yellow"
+		return "wine"
 	case "lstm":
 		return "vermillion"
 	case "gru":

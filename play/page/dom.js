@@ -53,9 +53,9 @@ const dark = matchMedia("(prefers-color-scheme: dark)");
 export const isDark = () => dark.matches;
 export const onTheme = (f) => dark.addEventListener("change", f);
 
-// Colours that are told apart by all eyes (Okabe & Ito 2008), one for each line of a chart.
-const light = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#b88a00", "#3a9fd6", "#333333", "#8a6d3b", "#7b3294", "#007f7f"];
-const night = ["#56b4e9", "#ff8a4c", "#2fcf9b", "#e6a0c8", "#f0d34a", "#9ad0f5", "#dddddd", "#c8a979", "#c58be0", "#4fd6d6"];
+// Colours that are told apart by all eyes, those of the report (Okabe & Ito 2008 but for one), one for each line of a chart.
+const light = ["#0072b2", "#d55e00", "#009e73", "#882255", "#e69f00", "#56b4e9", "#cc79a7", "#1b1b1b"];
+const night = ["#2a7fd0", "#e0601a", "#1fbf91", "#f0e442", "#e69f00", "#8fd0f5", "#cc79a7", "#e8e8e8"];
 export const lineColour = (i) => (isDark() ? night : light)[i % light.length];
 export const lineDash = (i) => [[], [8, 4], [2, 3]][Math.floor(i / light.length) % 3];
 
