@@ -246,7 +246,7 @@ type v1Model struct {
 }
 
 func (s *Server) describeV1(e *exhibit) v1Model {
-	return v1Model{e.id, "model", s.opt.Now().Unix(), "lmzoo"}
+	return v1Model{e.id, "model", s.began.Unix(), "lmzoo"}
 }
 
 func (s *Server) v1Models(w http.ResponseWriter, _ *http.Request) error {

@@ -86,7 +86,10 @@ func (es *exhibits) get(param, id string) (*exhibit, error) {
 	if e := es.find(id); e != nil {
 		return e, nil
 	}
-	return nil, refuse(http.StatusNotFound, param, "there is no model %.80q; GET /api/models lists them", id)
+	if id == "" {
+		return nil, wrong(param, "is missing; expected the name of a model: GET /v1/models lists them")
+	}
+	return nil, coded("model_not_found", refuse(http.StatusNotFound, param, "there is no model %.80q; GET /v1/models lists them", id))
 }
 
 // some finds several models; none named means all.

@@ -7,6 +7,7 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"reflect"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -18,7 +19,7 @@ type refusal struct {
 	Message string  `json:"message"`
 	Type    string  `json:"type"`
 	Param   *string `json:"param"` // the field that is wrong
-	Code    *string `json:"code"`
+	Code    *string `json:"code"`  // one of OpenAI's, where clients look for it
 }
 
 func (r *refusal) Error() string { return r.Message }
@@ -41,6 +42,15 @@ func refuse(status int, param, format string, args ...any) error {
 // wrong is a refusal of a field's value.
 func wrong(param, format string, args ...any) error {
 	return refuse(http.StatusBadRequest, param, param+" "+format, args...)
+}
+
+// coded gives a refusal the code that clients of OpenAI's interface know it by.
+func coded(code string, err error) error {
+	var r *refusal
+	if errors.As(err, &r) {
+		r.Code = &code
+	}
+	return err
 }
 
 // fail answers with an error. After the beginning of a stream it is too late for that: the stream has told it itself.
@@ -96,13 +106,30 @@ func unreadable(err error, limit int) error {
 	case errors.As(err, &long):
 		return refuse(http.StatusRequestEntityTooLarge, "", "the body is longer than %d bytes", limit)
 	case errors.As(err, &kind) && kind.Field != "":
-		return wrong(kind.Field, "is a JSON %s; expected %s", kind.Value, kind.Type)
+		return wrong(kind.Field, "is a JSON %s; expected %s", kind.Value, inWords(kind.Type))
 	case errors.As(err, &kind):
 		return refuse(http.StatusBadRequest, "", "the body is a JSON %s; expected an object", kind.Value)
 	case errors.Is(err, io.EOF):
 		return refuse(http.StatusBadRequest, "", "the body is empty; expected a JSON object")
 	}
 	return refuse(http.StatusBadRequest, "", "the body is no JSON object that is expected here: %s", strings.TrimPrefix(err.Error(), "json: "))
+}
+
+// inWords is what JSON calls the values of a Go type.
+func inWords(t reflect.Type) string {
+	switch t.Kind() {
+	case reflect.Bool:
+		return "true or false"
+	case reflect.String:
+		return "a string"
+	case reflect.Float64:
+		return "a number"
+	case reflect.Slice:
+		return "a list"
+	case reflect.Map, reflect.Struct:
+		return "an object"
+	}
+	return "an integer"
 }
 
 // bodyOf is how long the JSON of a text may be: every byte may be escaped.
@@ -120,5 +147,8 @@ func checkText(param, text string, limit int) error {
 }
 
 func unknownPath(_ http.ResponseWriter, r *http.Request) error {
+	if r.URL.Path == "/v1/chat/completions" || r.URL.Path == "/v1/responses" {
+		return refuse(http.StatusNotFound, "", "these models go on with a text and know no conversation: use /v1/completions")
+	}
 	return refuse(http.StatusNotFound, "", "there is nothing at %s %.80q; docs/api.md lists what there is", r.Method, r.URL.Path)
 }

@@ -74,6 +74,7 @@ type Server struct {
 	opt      Options
 	ctx      context.Context // ends with Close
 	cancel   context.CancelFunc
+	began    time.Time
 	handler  http.Handler
 	exhibits exhibits
 	jobs     *jobs
@@ -93,6 +94,7 @@ func New(runs []*zoo.Run, opt Options) *Server {
 	}
 	s := &Server{
 		opt:      opt,
+		began:    opt.Now(),
 		requests: newGate(opt.Limits.Requests, opt.Limits.Patience),
 		streams:  newGate(opt.Limits.Streams, 0),
 		watchers: newGate(opt.Limits.Streams, 0),

@@ -337,6 +337,73 @@ func TestCompletionsStream(t *testing.T) {
 	require.Equal(t, whole.Usage, used)
 }
 
+// TestOpenAIClient holds what OpenAI's own client for JavaScript (openai 6) was seen to need: the shapes of its types, the fields
+// that it switches on, and null for whatever its caller leaves open.
+func TestOpenAIClient(t *testing.T) {
+	_, ts := testServer(t, Options{Now: func() time.Time { return time.Unix(1000, 0) }})
+	fields := func(v any) (names []string) {
+		for name := range v.(map[string]any) {
+			names = append(names, name)
+		}
+		slices.Sort(names)
+		return names
+	}
+	list := ok[map[string]any](t, "GET", ts.URL+"/v1/models", "")
+	require.Equal(t, "list", list["object"])
+	require.Equal(t, []string{"created", "id", "object", "owned_by"}, fields(list["data"].([]any)[0]))
+
+	url := ts.URL + "/v1/completions"
+	nulls := `"max_tokens":null,"temperature":null,"top_p":null,"n":null,"stop":null,"logprobs":null,"seed":null,"suffix":null,"logit_bias":null,
+		"presence_penalty":null,"frequency_penalty":null,"best_of":null,"echo":null,"stream":null,"stream_options":null`
+	open := ok[map[string]any](t, "POST", url, `{"model":"ngram","prompt":null,`+nulls+`}`)
+	require.Equal(t, []string{"choices", "created", "id", "model", "object", "usage"}, fields(open))
+	require.Equal(t, []string{"finish_reason", "index", "logprobs", "text"}, fields(open["choices"].([]any)[0]))
+	require.Equal(t, []string{"completion_tokens", "prompt_tokens", "total_tokens"}, fields(open["usage"]))
+	require.Nil(t, open["choices"].([]any)[0].(map[string]any)["logprobs"])
+	same := ok[map[string]any](t, "POST", url, `{"model":"ngram"}`)
+	delete(open, "id")
+	delete(same, "id")
+	require.Equal(t, same, open, "null is as good as nothing")
+
+	_, data := events(t, url, `{"model":"ngram","stream":true,"stream_options":{"include_usage":true},"max_tokens":2,"n":2,"logprobs":0,"temperature":0}`)
+	require.Equal(t, "[DONE]", data[len(data)-1])
+	for i, d := range data[:len(data)-1] {
+		var chunk map[string]any
+		require.NoError(t, json.Unmarshal([]byte(d), &chunk))
+		require.Equal(t, "text_completion", chunk["object"])
+		choices, isList := chunk["choices"].([]any)
+		require.True(t, isList, "the client reads choices[0] of every chunk")
+		require.Equal(t, i == len(data)-2, len(choices) == 0, "the last chunk has no choice, but the usage")
+	}
+
+	for _, c := range []struct {
+		method, path, body string
+		status             int
+		param, code, says  any
+	}{
+		{"POST", "/v1/completions", `{"model":"gpt-3.5-turbo-instruct","prompt":"a"}`, 404, "model", "model_not_found", "no model"},
+		{"POST", "/v1/completions", `{"model":"davinci","stream":true}`, 404, "model", "model_not_found", "no model"},
+		{"GET", "/v1/models/davinci", "", 404, "model", "model_not_found", "GET /v1/models"},
+		{"POST", "/v1/completions", `{"prompt":"a"}`, 400, "model", nil, "is missing"},
+		{"POST", "/v1/completions", `{"model":"ngram","temperature":"warm"}`, 400, "temperature", nil, "expected a number"},
+		{"POST", "/v1/completions", `{"model":"ngram","logprobs":true}`, 400, "logprobs", nil, "expected an integer"},
+		{"POST", "/v1/completions", `{"model":"ngram","stream":1}`, 400, "stream", nil, "expected true or false"},
+		{"POST", "/v1/completions", `{"model":"ngram","presence_penalty":1}`, 400, "presence_penalty", nil, "not supported"},
+		{"POST", "/v1/chat/completions", `{"model":"ngram","messages":[]}`, 404, nil, nil, "use /v1/completions"},
+		{"POST", "/v1/embeddings", `{"model":"ngram","input":"a"}`, 404, nil, nil, "docs/api.md"},
+	} {
+		status, text := call(t, c.method, ts.URL+c.path, c.body)
+		require.Equal(t, c.status, status, text)
+		var got struct{ Error map[string]any }
+		require.NoError(t, json.Unmarshal([]byte(text), &got))
+		require.Equal(t, []string{"code", "message", "param", "type"}, fields(got.Error))
+		require.Equal(t, c.param, got.Error["param"], text)
+		require.Equal(t, c.code, got.Error["code"], text)
+		require.Equal(t, "invalid_request_error", got.Error["type"])
+		require.Contains(t, got.Error["message"], c.says)
+	}
+}
+
 func TestInside(t *testing.T) {
 	_, ts := testServer(t, Options{})
 	for model, view := range map[string]string{"ngram": "backoff", "mlp": "voices", "rnn": "signals", "gru": "signals", "gpt": "attention"} {
