@@ -4,7 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"os"
+	"slices"
 
 	"lmzoo/lm"
 )
@@ -12,7 +12,7 @@ import (
 // A Counter takes documents one by one, so that a text need not be in memory, and makes a model of them.
 // With Config.Memory it counts as many tokens at a time as fit, writes their n-grams to a temporary file,
 // sorted, and merges the files in the end. The bound is for the counting: the n-grams themselves, each of
-// them once, must fit when they are smoothed.
+// them once, must fit when they are smoothed, with some thirty bytes each.
 type Counter struct {
 	cfg      Config
 	rule     rule
@@ -35,12 +35,19 @@ func NewCounter(cfg Config) (*Counter, error) {
 	}
 	c := &Counter{cfg: cfg, rule: r, limit: math.MaxInt, appeared: make([]uint32, cfg.Vocab)}
 	if cfg.Memory > 0 {
-		// What count holds per token: the text, its order, two rows of nodes, the cards, and at worst a
-		// new n-gram of every order.
-		perToken := int64(4 + 4 + 8 + 8 + 16*cfg.Order)
-		c.limit = int(max(min(cfg.Memory/perToken, math.MaxInt32), int64(4*cfg.Order)))
+		c.limit = cfg.tokensAtOnce()
 	}
 	return c, nil
+}
+
+// tokensAtOnce is how many tokens may be counted at a time.
+func (c Config) tokensAtOnce() int {
+	// What count holds per token: the text, its order, two rows of nodes, the cards, and at worst a new
+	// n-gram of every order; and as much again that waits for the garbage collector.
+	perToken := 2 * int64(4+4+8+8+16*c.Order)
+	perWord := int64(4 * 8) // of the vocabulary, however little text there is
+	left := max(c.Memory-perWord*int64(c.Vocab)-maxSpills*spillBuffer, c.Memory/4)
+	return int(max(min(left/perToken, math.MaxInt32), int64(4*c.Order)))
 }
 
 // Add counts one document.
@@ -48,10 +55,18 @@ func (c *Counter) Add(doc []lm.Token) error {
 	if len(doc) == 0 {
 		return nil
 	}
-	if len(c.text) == 0 {
+	if err := c.Append(doc); err != nil || doc[len(doc)-1] == lm.BOS {
+		return err
+	}
+	return c.Cut()
+}
+
+// Append counts the next tokens of a document that need not be there as a whole; lm.BOS ends it, or Cut.
+func (c *Counter) Append(tokens []lm.Token) error {
+	if len(c.text) == 0 && len(tokens) > 0 {
 		c.text = append(c.text, uint32(lm.BOS))
 	}
-	for _, tok := range doc {
+	for _, tok := range tokens {
 		if tok < 0 || int(tok) >= c.cfg.Vocab {
 			return fmt.Errorf("ngram: token %d is outside the vocabulary of %d: was the text made by this tokenizer?", tok, c.cfg.Vocab)
 		}
@@ -59,7 +74,12 @@ func (c *Counter) Add(doc []lm.Token) error {
 			return err
 		}
 	}
-	if doc[len(doc)-1] == lm.BOS {
+	return nil
+}
+
+// Cut ends a document whose end is no event, since the text goes on elsewhere.
+func (c *Counter) Cut() error {
+	if len(c.text) == 0 {
 		return nil
 	}
 	if err := c.push(none); err != nil {
@@ -107,30 +127,41 @@ func (c *Counter) spill(limit int) error {
 	if err := s.writeLevels(levels); err != nil {
 		return err
 	}
-	if len(c.spills) < maxSpills {
-		return nil
-	}
-	return c.mergeSpills()
+	return c.mergeEqual()
 }
 
-// maxSpills is how many files are merged at once.
+// maxSpills is how many files of one generation are merged to one of the next, so that every n-gram is
+// written again as often only as the number of files has digits.
 const maxSpills = 64
 
-// mergeSpills makes one file of all.
-func (c *Counter) mergeSpills() error {
+func (c *Counter) mergeEqual() error {
+	for {
+		first := len(c.spills) - maxSpills
+		if first < 0 || c.spills[first].generation != c.spills[len(c.spills)-1].generation {
+			return nil
+		}
+		if err := c.mergeSpills(first); err != nil {
+			return err
+		}
+	}
+}
+
+// mergeSpills makes one file of all from the given one on.
+func (c *Counter) mergeSpills(first int) error {
 	s, err := newSpill(c.cfg.TempDir)
 	if err != nil {
 		return err
 	}
-	old := c.spills
-	c.spills = append([]*spill{s}, old...) // so that Close finds it
+	old := c.spills[first:]
+	s.generation = old[0].generation + 1
+	c.spills = append(slices.Clone(c.spills[:first]), append([]*spill{s}, old...)...) // so that Close finds it
 	if err := merge(old, s.record); err != nil {
 		return err
 	}
 	if err := s.flush(); err != nil {
 		return err
 	}
-	c.spills = c.spills[:1]
+	c.spills = c.spills[:first+1]
 	return closeSpills(old)
 }
 
@@ -149,6 +180,11 @@ func (c *Counter) Model() (*Model, []string, error) {
 		return nil, nil, err
 	}
 	c.text = nil
+	if len(c.spills) > 1 { // only one file says how many n-grams there are before it is read
+		if err := c.mergeSpills(0); err != nil {
+			return nil, nil, err
+		}
+	}
 	levels, err := mergeLevels(c.spills, c.raw, c.cfg.Order)
 	if err != nil {
 		return nil, nil, err
@@ -181,17 +217,4 @@ func addCounts(a, b uint32) uint32 {
 		return math.MaxUint32
 	}
 	return a + b
-}
-
-// newSpill makes an empty file of spilled n-grams.
-func newSpill(dir string) (*spill, error) {
-	f, err := os.CreateTemp(dir, "lmzoo-ngrams-*")
-	if err != nil {
-		return nil, fmt.Errorf("ngram: temporary file for counts: %w", err)
-	}
-	s := &spill{file: f}
-	if os.Remove(f.Name()) != nil {
-		s.name = f.Name() // an open file cannot be removed here
-	}
-	return s, nil
 }

@@ -1,20 +1,18 @@
 package ngram
 
+import "slices"
+
 // estimate applies a rule to every n-gram, shortest first, since each order builds on the one below.
 // It returns log10 P per n-gram and log10 γ per history, the columns of an ARPA file.
 func estimate(levels []level, r rule, cfg Config, keep func(k int, i uint32) bool) (prob, backoff [][]float32) {
-	e := estimator{levels: levels, rule: r, cfg: cfg, keep: keep}
+	e := estimator{levels: levels, rule: r, cfg: cfg, keep: keep, prob: make([][]float32, len(levels)), backoff: make([][]float32, len(levels))}
 	_, e.backsOff = r.(stupidBackoff)
-	prob, backoff = make([][]float32, len(levels)), make([][]float32, len(levels))
 	below, z := e.unigrams()
-	prob[0] = logs(below)
 	for k := 1; k < len(levels); k++ {
-		var p, bow, norm []float64
-		p, bow, norm = e.order(k, below, z)
-		prob[k], backoff[k-1] = logs(p), logs(bow)
-		below, z = p, norm
+		below, z = e.order(k, below, z)
+		levels[k].suffix = nil // nobody asks again
 	}
-	return prob, backoff
+	return e.prob, e.backoff
 }
 
 // estimator is one pass of a rule over the orders.
@@ -24,6 +22,8 @@ type estimator struct {
 	cfg      Config
 	keep     func(k int, i uint32) bool
 	backsOff bool // the shorter history is asked only for what was not seen, and sums are set right by Z
+
+	prob, backoff [][]float32 // what came out
 }
 
 // unigrams is the end of the recursion: the empty history over the uniform distribution.
@@ -46,11 +46,17 @@ func (e *estimator) unigrams() (p []float64, z []float64) {
 		}
 		sum += p[w]
 	}
+	if e.backsOff {
+		for w := range p {
+			p[w] /= sum
+		}
+	}
+	e.prob[0] = make([]float32, len(p))
+	for w := range p {
+		e.prob[0][w] = log10(p[w])
+	}
 	if !e.backsOff {
 		return p, nil
-	}
-	for w := range p {
-		p[w] /= sum
 	}
 	z = make([]float64, len(p))
 	for w := range z {
@@ -71,74 +77,91 @@ func (e *estimator) look(count []uint32, whole bool) history {
 }
 
 // order estimates the n-grams of level k, whose histories are those of level k−1: below is P of these,
-// z[i] is Z(h′) of history i for a rule that backs off.
-func (e *estimator) order(k int, below, z []float64) (p, backoff, norm []float64) {
+// z[i] is Z(h′) of history i for a rule that backs off. It returns both for the next order, if there is one:
+// P in full precision is held for two orders at a time only.
+func (e *estimator) order(k int, below, z []float64) (p, norm []float64) {
 	from, to := &e.levels[k-1], &e.levels[k]
-	p, backoff = make([]float64, len(to.raw)), make([]float64, len(from.raw))
-	own := make([]float64, 0)
+	last := k == len(e.levels)-1
+	e.prob[k], e.backoff[k-1] = make([]float32, len(to.raw)), make([]float32, len(from.raw))
+	if !last {
+		p = make([]float64, len(to.raw))
+	}
+	var own []float64
 	if e.backsOff {
 		own = make([]float64, len(from.raw)) // Z of each history
 	}
 	opening := e.opening(k - 1)
 	pieces := cut(len(from.raw))
 	parallel(len(pieces), func(i int) {
+		var row []float64 // P of one history's successors
 		for x := pieces[i].lo; x < pieces[i].hi; x++ {
 			lo, hi := from.child[x], from.child[x+1]
-			backoff[x] = 1
 			if e.backsOff {
 				own[x] = z[x]
 			}
 			if lo == hi {
-				continue
+				continue // log10 γ is 0
 			}
-			h := e.look(to.count[lo:hi], k == len(e.levels)-1 || x < opening)
+			h := e.look(to.count[lo:hi], last || x < opening)
+			row = slices.Grow(row[:0], int(hi-lo))[:hi-lo]
+			gamma := 0.0
 			if e.backsOff {
-				own[x], backoff[x] = e.backOff(k, lo, hi, h, p, below, z[x])
+				own[x], gamma = e.backOff(k, lo, h, row, below, z[x])
 			} else {
-				backoff[x] = e.interpolate(k, lo, hi, h, p, below)
+				gamma = e.interpolate(k, lo, h, row, below)
+			}
+			e.backoff[k-1][x] = log10(gamma)
+			for j, v := range row {
+				e.prob[k][int(lo)+j] = log10(v)
+			}
+			if !last {
+				copy(p[lo:hi], row)
 			}
 		}
 	})
-	if e.backsOff {
+	if e.backsOff && !last {
 		norm = make([]float64, len(to.raw))
 		for i, s := range to.suffix {
 			norm[i] = own[s]
 		}
 	}
-	return p, backoff, norm
+	return p, norm
 }
 
-// interpolate fills in p = α + γ P(w|h′) of one history's successors and returns γ. What pruned n-grams
-// would have kept goes to γ, so that the sum stays 1.
-func (e *estimator) interpolate(k int, lo, hi uint32, h history, p, below []float64) float64 {
+// interpolate fills in p = α + γ P(w|h′) of one history's successors, which begin at lo, and returns γ. What
+// pruned n-grams would have kept goes to γ, so that the sum stays 1.
+func (e *estimator) interpolate(k int, lo uint32, h history, p, below []float64) float64 {
 	to := &e.levels[k]
 	gamma := e.rule.gamma(k+1, h)
-	for i := lo; i < hi; i++ {
-		p[i] = e.rule.alpha(k+1, float64(to.count[i]), h)
+	for j := range p {
+		i := lo + uint32(j)
+		p[j] = e.rule.alpha(k+1, float64(to.count[i]), h)
 		if !e.keep(k, i) {
-			gamma += p[i]
+			gamma += p[j]
 		}
 	}
-	for i := lo; i < hi; i++ {
-		p[i] += gamma * below[to.suffix[i]]
+	for j := range p {
+		p[j] += gamma * below[to.suffix[lo+uint32(j)]]
 	}
 	return gamma
 }
 
-// backOff fills in p = S/Z of one history's successors and returns Z(h) and γ Z(h′)/Z(h).
-func (e *estimator) backOff(k int, lo, hi uint32, h history, p, below []float64, zBelow float64) (z, backoff float64) {
+// backOff fills in p = S/Z of one history's successors, which begin at lo, and returns Z(h) and γ Z(h′)/Z(h).
+func (e *estimator) backOff(k int, lo uint32, h history, p, below []float64, zBelow float64) (z, backoff float64) {
 	to := &e.levels[k]
 	gamma := e.rule.gamma(k+1, h)
 	seen, rest := 0.0, 1.0
-	for i := lo; i < hi; i++ {
+	for j := range p {
+		i := lo + uint32(j)
+		p[j] = e.rule.alpha(k+1, float64(to.count[i]), h)
 		if e.keep(k, i) {
-			seen += e.rule.alpha(k+1, float64(to.count[i]), h)
+			seen += p[j]
 			rest -= below[to.suffix[i]]
 		}
 	}
 	z = seen + gamma*zBelow*max(rest, 0)
-	for i := lo; i < hi; i++ {
-		p[i] = e.rule.alpha(k+1, float64(to.count[i]), h) / z
+	for j := range p {
+		p[j] /= z
 	}
 	return z, gamma * zBelow / z
 }
@@ -150,16 +173,4 @@ func (e *estimator) opening(k int) int {
 		n = l.child[n]
 	}
 	return int(n)
-}
-
-// logs turns probabilities and weights into log10; a weight can be more than 1.
-func logs(p []float64) []float32 {
-	out := make([]float32, len(p))
-	pieces := cut(len(p))
-	parallel(len(pieces), func(i int) {
-		for j := pieces[i].lo; j < pieces[i].hi; j++ {
-			out[j] = log10(p[j])
-		}
-	})
-	return out
 }

@@ -58,19 +58,21 @@ func pick[T any](column []T, which []uint32) []T {
 	return out
 }
 
-// pack returns the model of g.
+// pack returns the model of g, and lets go of each column as soon as it is packed: g is empty afterwards.
 func (g grams) pack(h header) *Model {
 	h.Grams = make([]int, g.order)
 	for k := range g.prob {
 		h.Grams[k] = len(g.prob[k])
 	}
 	m := &Model{header: h, unigrams: g.packUnigrams()}
-	for k := 1; k < g.order; k++ {
-		m.tables = append(m.tables, g.packLevel(k, &m.header))
-	}
 	for k := range g.raw {
 		c := packCounts(g.raw[k], g.count[k])
 		m.counts, m.CountShapes = append(m.counts, c), append(m.CountShapes, c.shape)
+		g.raw[k], g.count[k] = nil, nil
+	}
+	for k := 1; k < g.order; k++ {
+		m.tables = append(m.tables, g.packLevel(k, &m.header))
+		g.word[k], g.prob[k], g.backoff[k], g.child[k-1] = nil, nil, nil, nil
 	}
 	return m
 }

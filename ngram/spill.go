@@ -18,15 +18,31 @@ type spill struct {
 	name string // "" if the file has none left
 	out  *bufio.Writer
 	line []byte
+
+	generation int   // how often what is in it was merged
+	grams      []int // how many n-grams of each order
 }
 
 const spillBuffer = 1 << 16
+
+// newSpill makes an empty file of spilled n-grams, which is gone when this process is, however it ends.
+func newSpill(dir string) (*spill, error) {
+	f, name, err := tempFile(dir)
+	if err != nil {
+		return nil, fmt.Errorf("ngram: temporary file for counts: %w", err)
+	}
+	return &spill{file: f, name: name}, nil
+}
 
 // record writes one n-gram by its last token.
 func (s *spill) record(order int, word, count uint32) error {
 	if s.out == nil {
 		s.out = bufio.NewWriterSize(s.file, spillBuffer)
 	}
+	for len(s.grams) <= order {
+		s.grams = append(s.grams, 0)
+	}
+	s.grams[order]++
 	s.line = append(s.line[:0], byte(order))
 	s.line = binary.AppendUvarint(s.line, uint64(word))
 	s.line = binary.AppendUvarint(s.line, uint64(count))
@@ -157,7 +173,15 @@ func merge(spills []*spill, show func(order int, word, count uint32) error) erro
 	return nil
 }
 
-// mergeLevels makes the levels of a whole text from its spills and the counts of its unigrams.
+// size is how many n-grams of an order the file has.
+func (s *spill) size(order int) int {
+	if order >= len(s.grams) {
+		return 0
+	}
+	return s.grams[order]
+}
+
+// mergeLevels makes the levels of a whole text from its spill, or none, and the counts of its unigrams.
 func mergeLevels(spills []*spill, raw []uint32, order int) ([]level, error) {
 	levels := make([]level, order)
 	levels[0].raw = raw
@@ -165,6 +189,16 @@ func mergeLevels(spills []*spill, raw []uint32, order int) ([]level, error) {
 		return levels, nil
 	}
 	levels[0].child = make([]uint32, 0, len(raw)+1)
+	for k := 1; k < order; k++ {
+		n := spills[0].size(k + 1)
+		if uint64(n) >= none {
+			return nil, fmt.Errorf("ngram: more than %d n-grams of order %d: prune the text or lower the order", uint32(none-1), k+1)
+		}
+		levels[k] = level{word: make([]uint32, 0, n), raw: make([]uint32, 0, n)}
+		if k+1 < order {
+			levels[k].child = make([]uint32, 0, n+1)
+		}
+	}
 	err := merge(spills, func(k int, word, count uint32) error {
 		if k == 1 {
 			for len(levels[0].child) <= int(word) { // tokens without successors among them
@@ -173,9 +207,6 @@ func mergeLevels(spills []*spill, raw []uint32, order int) ([]level, error) {
 			return nil
 		}
 		l := &levels[k-1]
-		if uint64(len(l.word)) >= none {
-			return fmt.Errorf("ngram: more than %d n-grams of order %d: prune the text or lower the order", uint32(none-1), k)
-		}
 		l.word, l.raw = append(l.word, word), append(l.raw, count)
 		if k < order {
 			l.child = append(l.child, uint32(len(levels[k].word)))

@@ -1,8 +1,6 @@
 package ngram
 
 import (
-	"math"
-
 	"lmzoo/lm"
 )
 
@@ -14,7 +12,7 @@ func Train(docs [][]lm.Token, cfg Config) (*Model, []string, error) {
 		return nil, nil, err
 	}
 	defer func() { _ = c.Close() }() // only temporary files
-	if c.limit == math.MaxInt {
+	if cfg.Memory == 0 {
 		total := 0
 		for _, doc := range docs {
 			total += len(doc) + 2
@@ -62,5 +60,6 @@ func build(levels []level, appeared []uint32, r rule, cfg Config) (*Model, []str
 	if cfg.threshold(cfg.Order) > 0 || withUnk != nil {
 		g = g.filter(keep)
 	}
+	clear(levels) // g has what is still needed
 	return g.pack(header{Config: cfg, Notes: notes, Discounts: r.discounts()}), notes, nil
 }

@@ -1,0 +1,14 @@
+//go:build !unix && !windows
+
+package ngram
+
+import "os"
+
+// tempFile returns a file that must be removed by its name.
+func tempFile(dir string) (f *os.File, name string, err error) {
+	f, err = os.CreateTemp(dir, "lmzoo-ngrams-*")
+	if err != nil {
+		return nil, "", err
+	}
+	return f, f.Name(), nil
+}
