@@ -63,6 +63,7 @@ func dots2(rows, k int, a []float32, aStride int, b *float32, bStride int) (out 
 func avx512() *engine {
 	return &engine{
 		name: "avx512", streams: true, mr: rows512, nr: panel512, directRows: 4 * rows512, directArea: 1 << 17,
+		lowRows: 8, lowArea: 5000, turn: turn512,
 		kernels: strips512[:], packA: packA512, packB: packB512, small: dots(dotRows512, dots512),
 	}
 }
@@ -70,6 +71,7 @@ func avx512() *engine {
 func avx2() *engine {
 	return &engine{
 		name: "avx2", streams: true, mr: rows2, nr: panel2, directRows: 4 * rows2, directArea: 1 << 17,
+		lowRows: rows2, lowArea: 5000, turn: turn2,
 		kernels: strips2[:], packA: packAGo(rows2), packB: packB2, small: dots(dotRows2, dots2),
 	}
 }
@@ -88,9 +90,20 @@ func packB512(dst []float32, b matrix, k, n int) {
 		if b.right == 1 {
 			avx512CopyRows(&dst[j*k], panel512, &b.data[j], b.down, k, 1<<cols-1)
 		} else {
-			transposePanel(dst[j*k:][:panel512*k], panel512, matrix{b.data[j*b.right:], 1, b.right}, k, cols)
+			turn512(dst[j*k:], panel512, b.data[j*b.right:], b.right, cols, k)
 		}
 	}
+}
+
+// turn512 stores n rows of k floats as columns.
+func turn512(dst []float32, dstStride int, src []float32, srcStride, n, k int) {
+	for j := 0; j < n; j += 16 {
+		avx512Turn(&dst[j], dstStride, &src[j*srcStride], srcStride, min(16, n-j), k)
+	}
+}
+
+func turn2(dst []float32, dstStride int, src []float32, srcStride, n, k int) {
+	transposePanel(dst[:dstStride*k], dstStride, matrix{src, 1, srcStride}, k, n)
 }
 
 func packB2(dst []float32, b matrix, k, n int) {

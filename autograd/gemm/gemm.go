@@ -44,7 +44,20 @@ func (f Float32) Sgemm(tA, tB blas.Transpose, m, n, k int, alpha float32, a []fl
 	if beta != 0 && beta != 1 {
 		scaleRows(m, n, beta, c, ldc)
 	}
-	f.pick().product(m, n, k, alpha, view(tA, a, lda), view(tB, b, ldb), beta != 0, c, ldc)
+	e := f.pick()
+	if k*n <= e.lowArea && m*k <= e.lowArea && lda < alias && (tB == blas.NoTrans || m > dotRows) {
+		down, right := lda, 1
+		if tA != blas.NoTrans {
+			down, right = 1, lda
+		}
+		if tB == blas.NoTrans {
+			e.direct(m, n, k, alpha, a, down, right, b, ldb, beta != 0, c, ldc)
+		} else {
+			e.turned(m, n, k, alpha, a, down, right, b, ldb, beta != 0, c, ldc)
+		}
+		return
+	}
+	e.product(m, n, k, alpha, view(tA, a, lda), view(tB, b, ldb), beta != 0, c, ldc)
 }
 
 // sane reports whether the arguments describe matrices that lie inside their slices.

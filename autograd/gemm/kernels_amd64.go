@@ -124,6 +124,11 @@ func avx2CopyRows(dst *float32, dstStride int, src *float32, srcStride int, n in
 //go:noescape
 func avx2Transpose8(dst *float32, dstStride int, src *float32, srcStride int, n int)
 
+// avx512Turn stores up to 16 rows of k floats as k rows of 16, of which those without a source become 0.
+//
+//go:noescape
+func avx512Turn(dst *float32, dstStride int, src *float32, srcStride int, rows int, k int)
+
 // avx512Dots1 stores the 4 scalar products of a with rows of b, each k long.
 //
 //go:noescape

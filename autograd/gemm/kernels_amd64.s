@@ -5,7 +5,7 @@
 #include "textflag.h"
 
 // func avx512Strip1(k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, AVX512VL, BMI2, FMA3
 TEXT ·avx512Strip1(SB), NOSPLIT, $0-88
 	VPXORD Z0, Z0, Z0
 	MOVQ   a+8(FP), AX
@@ -57,53 +57,58 @@ avx512Strip1_wide_deep:
 	JNZ          avx512Strip1_wide_deep
 	MOVQ         ldc+72(FP), R8
 	MOVQ         SI, R8
-	VBROADCASTSS alpha+56(FP), Z9
 	CMPB         add+60(FP), $0x00
 	JNE          avx512Strip1_wide_add
+	CMPL         alpha+56(FP), $0x3f800000
+	JEQ          avx512Strip1_wide_store
+	VBROADCASTSS alpha+56(FP), Z9
 	VMULPS       Z9, Z1, Z1
-	VMOVUPS      Z1, (R8)
 	VMULPS       Z9, Z2, Z2
-	VMOVUPS      Z2, 64(R8)
 	VMULPS       Z9, Z3, Z3
-	VMOVUPS      Z3, 128(R8)
 	VMULPS       Z9, Z4, Z4
-	VMOVUPS      Z4, 192(R8)
 	VMULPS       Z9, Z5, Z5
-	VMOVUPS      Z5, 256(R8)
 	VMULPS       Z9, Z6, Z6
-	VMOVUPS      Z6, 320(R8)
 	VMULPS       Z9, Z7, Z7
-	VMOVUPS      Z7, 384(R8)
 	VMULPS       Z9, Z8, Z8
-	VMOVUPS      Z8, 448(R8)
-	JMP          avx512Strip1_wide_stored
+
+avx512Strip1_wide_store:
+	VMOVUPS Z1, (R8)
+	VMOVUPS Z2, 64(R8)
+	VMOVUPS Z3, 128(R8)
+	VMOVUPS Z4, 192(R8)
+	VMOVUPS Z5, 256(R8)
+	VMOVUPS Z6, 320(R8)
+	VMOVUPS Z7, 384(R8)
+	VMOVUPS Z8, 448(R8)
+	JMP     avx512Strip1_wide_stored
 
 avx512Strip1_wide_add:
-	MOVQ        SI, R8
-	VMOVUPS     (R8), Z10
-	VFMADD231PS Z9, Z1, Z10
-	VMOVUPS     Z10, (R8)
-	VMOVUPS     64(R8), Z1
-	VFMADD231PS Z9, Z2, Z1
-	VMOVUPS     Z1, 64(R8)
-	VMOVUPS     128(R8), Z1
-	VFMADD231PS Z9, Z3, Z1
-	VMOVUPS     Z1, 128(R8)
-	VMOVUPS     192(R8), Z1
-	VFMADD231PS Z9, Z4, Z1
-	VMOVUPS     Z1, 192(R8)
-	VMOVUPS     256(R8), Z1
-	VFMADD231PS Z9, Z5, Z1
-	VMOVUPS     Z1, 256(R8)
-	VMOVUPS     320(R8), Z1
-	VFMADD231PS Z9, Z6, Z1
-	VMOVUPS     Z1, 320(R8)
-	VMOVUPS     384(R8), Z1
-	VFMADD231PS Z9, Z7, Z1
-	VMOVUPS     Z1, 384(R8)
-	VMOVUPS     448(R8), Z1
-	VFMADD231PS Z9, Z8, Z1
-	VMOVUPS     Z1, 448(R8)
+	VBROADCASTSS alpha+56(FP), Z9
+	MOVQ         SI, R8
+	VMOVUPS      (R8), Z10
+	VFMADD231PS  Z9, Z1, Z10
+	VMOVUPS      Z10, (R8)
+	VMOVUPS      64(R8), Z1
+	VFMADD231PS  Z9, Z2, Z1
+	VMOVUPS      Z1, 64(R8)
+	VMOVUPS      128(R8), Z1
+	VFMADD231PS  Z9, Z3, Z1
+	VMOVUPS      Z1, 128(R8)
+	VMOVUPS      192(R8), Z1
+	VFMADD231PS  Z9, Z4, Z1
+	VMOVUPS      Z1, 192(R8)
+	VMOVUPS      256(R8), Z1
+	VFMADD231PS  Z9, Z5, Z1
+	VMOVUPS      Z1, 256(R8)
+	VMOVUPS      320(R8), Z1
+	VFMADD231PS  Z9, Z6, Z1
+	VMOVUPS      Z1, 320(R8)
+	VMOVUPS      384(R8), Z1
+	VFMADD231PS  Z9, Z7, Z1
+	VMOVUPS      Z1, 384(R8)
+	VMOVUPS      448(R8), Z1
+	VFMADD231PS  Z9, Z8, Z1
+	VMOVUPS      Z1, 448(R8)
 
 avx512Strip1_wide_stored:
 	MOVQ  k+0(FP), R8
@@ -137,23 +142,28 @@ avx512Strip1_two_deep:
 	JNZ          avx512Strip1_two_deep
 	MOVQ         ldc+72(FP), R8
 	MOVQ         SI, R8
-	VBROADCASTSS alpha+56(FP), Z3
 	CMPB         add+60(FP), $0x00
 	JNE          avx512Strip1_two_add
+	CMPL         alpha+56(FP), $0x3f800000
+	JEQ          avx512Strip1_two_store
+	VBROADCASTSS alpha+56(FP), Z3
 	VMULPS       Z3, Z1, Z1
-	VMOVUPS      Z1, (R8)
 	VMULPS       Z3, Z2, Z2
-	VMOVUPS      Z2, 64(R8)
-	JMP          avx512Strip1_two_stored
+
+avx512Strip1_two_store:
+	VMOVUPS Z1, (R8)
+	VMOVUPS Z2, 64(R8)
+	JMP     avx512Strip1_two_stored
 
 avx512Strip1_two_add:
-	MOVQ        SI, R8
-	VMOVUPS     (R8), Z4
-	VFMADD231PS Z3, Z1, Z4
-	VMOVUPS     Z4, (R8)
-	VMOVUPS     64(R8), Z1
-	VFMADD231PS Z3, Z2, Z1
-	VMOVUPS     Z1, 64(R8)
+	VBROADCASTSS alpha+56(FP), Z3
+	MOVQ         SI, R8
+	VMOVUPS      (R8), Z4
+	VFMADD231PS  Z3, Z1, Z4
+	VMOVUPS      Z4, (R8)
+	VMOVUPS      64(R8), Z1
+	VFMADD231PS  Z3, Z2, Z1
+	VMOVUPS      Z1, 64(R8)
 
 avx512Strip1_two_stored:
 	MOVQ  k+0(FP), R8
@@ -175,43 +185,10 @@ avx512Strip1_edge:
 	TESTQ   DI, DI
 	JZ      avx512Strip1_end
 	CMPQ    DI, $0x10
-	JLT     avx512Strip1_last
-	VMOVAPS Z0, Z1
-	MOVQ    k+0(FP), R8
-	MOVQ    DX, R9
-
-avx512Strip1_one_deep:
-	VMOVUPS          (R9), Z2
-	VFMADD231PS.BCST (AX), Z2, Z1
-	ADDQ             CX, AX
-	ADDQ             BX, R9
-	DECQ             R8
-	JNZ              avx512Strip1_one_deep
-	MOVQ             ldc+72(FP), R8
-	MOVQ             SI, R8
-	VBROADCASTSS     alpha+56(FP), Z2
-	CMPB             add+60(FP), $0x00
-	JNE              avx512Strip1_one_add
-	VMULPS           Z2, Z1, Z1
-	VMOVUPS          Z1, (R8)
-	JMP              avx512Strip1_one_stored
-
-avx512Strip1_one_add:
-	MOVQ        SI, R8
-	VMOVUPS     (R8), Z3
-	VFMADD231PS Z2, Z1, Z3
-	VMOVUPS     Z3, (R8)
-
-avx512Strip1_one_stored:
-	SUBQ  $0x10, DI
-	JZ    avx512Strip1_end
-	MOVQ  k+0(FP), R8
-	IMULQ CX, R8
-	SUBQ  R8, AX
-	ADDQ  $0x40, DX
-	ADDQ  $0x40, SI
-
-avx512Strip1_last:
+	JEQ     avx512Strip1_one
+	JGT     avx512Strip1_more
+	CMPQ    DI, $0x08
+	JLE     avx512Strip1_half
 	LEAQ    (DI), DI
 	MOVQ    $-1, R8
 	BZHIQ   DI, R8, DI
@@ -228,26 +205,199 @@ avx512Strip1_last_deep:
 	JNZ              avx512Strip1_last_deep
 	MOVQ             ldc+72(FP), AX
 	MOVQ             SI, AX
-	VBROADCASTSS     alpha+56(FP), Z1
 	CMPB             add+60(FP), $0x00
 	JNE              avx512Strip1_last_add
+	CMPL             alpha+56(FP), $0x3f800000
+	JEQ              avx512Strip1_last_store
+	VBROADCASTSS     alpha+56(FP), Z1
 	VMULPS           Z1, Z0, Z0
-	VMOVUPS          Z0, K1, (AX)
-	JMP              avx512Strip1_last_stored
+
+avx512Strip1_last_store:
+	VMOVUPS Z0, K1, (AX)
+	JMP     avx512Strip1_last_stored
 
 avx512Strip1_last_add:
-	MOVQ        SI, AX
-	VMOVUPS.Z   (AX), K1, Z2
-	VFMADD231PS Z1, Z0, Z2
-	VMOVUPS     Z2, K1, (AX)
+	VBROADCASTSS alpha+56(FP), Z1
+	MOVQ         SI, AX
+	VMOVUPS.Z    (AX), K1, Z2
+	VFMADD231PS  Z1, Z0, Z2
+	VMOVUPS      Z2, K1, (AX)
 
 avx512Strip1_last_stored:
+	JMP avx512Strip1_end
+
+avx512Strip1_one:
+	VMOVAPS Z0, Z0
+	MOVQ    k+0(FP), DI
+
+avx512Strip1_one_deep:
+	VMOVUPS          (DX), Z1
+	VFMADD231PS.BCST (AX), Z1, Z0
+	ADDQ             CX, AX
+	ADDQ             BX, DX
+	DECQ             DI
+	JNZ              avx512Strip1_one_deep
+	MOVQ             ldc+72(FP), AX
+	MOVQ             SI, AX
+	CMPB             add+60(FP), $0x00
+	JNE              avx512Strip1_one_add
+	CMPL             alpha+56(FP), $0x3f800000
+	JEQ              avx512Strip1_one_store
+	VBROADCASTSS     alpha+56(FP), Z1
+	VMULPS           Z1, Z0, Z0
+
+avx512Strip1_one_store:
+	VMOVUPS Z0, (AX)
+	JMP     avx512Strip1_one_stored
+
+avx512Strip1_one_add:
+	VBROADCASTSS alpha+56(FP), Z1
+	MOVQ         SI, AX
+	VMOVUPS      (AX), Z2
+	VFMADD231PS  Z1, Z0, Z2
+	VMOVUPS      Z2, (AX)
+
+avx512Strip1_one_stored:
+	JMP avx512Strip1_end
+
+avx512Strip1_more:
+	CMPQ    DI, $0x18
+	JGT     avx512Strip1_most
+	LEAQ    -16(DI), DI
+	MOVQ    $-1, R8
+	BZHIQ   DI, R8, DI
+	KMOVW   DI, K1
+	VMOVAPS Z0, Z1
+	VMOVAPS Y0, Y0
+	MOVQ    k+0(FP), DI
+
+avx512Strip1_oneandhalf_deep:
+	VBROADCASTSS (AX), Z2
+	VMOVUPS      (DX), Z3
+	VFMADD231PS  Z2, Z3, Z1
+	VMOVUPS.Z    64(DX), K1, Y3
+	VFMADD231PS  Y2, Y3, Y0
+	ADDQ         CX, AX
+	ADDQ         BX, DX
+	DECQ         DI
+	JNZ          avx512Strip1_oneandhalf_deep
+	MOVQ         ldc+72(FP), AX
+	MOVQ         SI, AX
+	CMPB         add+60(FP), $0x00
+	JNE          avx512Strip1_oneandhalf_add
+	CMPL         alpha+56(FP), $0x3f800000
+	JEQ          avx512Strip1_oneandhalf_store
+	VBROADCASTSS alpha+56(FP), Z2
+	VMULPS       Z2, Z1, Z1
+	VMULPS       Y2, Y0, Y0
+
+avx512Strip1_oneandhalf_store:
+	VMOVUPS Z1, (AX)
+	VMOVUPS Y0, K1, 64(AX)
+	JMP     avx512Strip1_oneandhalf_stored
+
+avx512Strip1_oneandhalf_add:
+	VBROADCASTSS alpha+56(FP), Z2
+	MOVQ         SI, AX
+	VMOVUPS      (AX), Z3
+	VFMADD231PS  Z2, Z1, Z3
+	VMOVUPS      Z3, (AX)
+	VMOVUPS.Z    64(AX), K1, Y1
+	VFMADD231PS  Y2, Y0, Y1
+	VMOVUPS      Y1, K1, 64(AX)
+
+avx512Strip1_oneandhalf_stored:
+	JMP avx512Strip1_end
+
+avx512Strip1_half:
+	LEAQ    (DI), DI
+	MOVQ    $-1, R8
+	BZHIQ   DI, R8, DI
+	KMOVW   DI, K1
+	VMOVAPS Y0, Y0
+	MOVQ    k+0(FP), DI
+
+avx512Strip1_half_deep:
+	VMOVUPS.Z        (DX), K1, Y1
+	VFMADD231PS.BCST (AX), Y1, Y0
+	ADDQ             CX, AX
+	ADDQ             BX, DX
+	DECQ             DI
+	JNZ              avx512Strip1_half_deep
+	MOVQ             ldc+72(FP), AX
+	MOVQ             SI, AX
+	CMPB             add+60(FP), $0x00
+	JNE              avx512Strip1_half_add
+	CMPL             alpha+56(FP), $0x3f800000
+	JEQ              avx512Strip1_half_store
+	VBROADCASTSS     alpha+56(FP), Z1
+	VMULPS           Y1, Y0, Y0
+
+avx512Strip1_half_store:
+	VMOVUPS Y0, K1, (AX)
+	JMP     avx512Strip1_half_stored
+
+avx512Strip1_half_add:
+	VBROADCASTSS alpha+56(FP), Z1
+	MOVQ         SI, AX
+	VMOVUPS.Z    (AX), K1, Y2
+	VFMADD231PS  Y1, Y0, Y2
+	VMOVUPS      Y2, K1, (AX)
+
+avx512Strip1_half_stored:
+	JMP avx512Strip1_end
+
+avx512Strip1_most:
+	LEAQ    -16(DI), DI
+	MOVQ    $-1, R8
+	BZHIQ   DI, R8, DI
+	KMOVW   DI, K1
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z0
+	MOVQ    k+0(FP), DI
+
+avx512Strip1_most_deep:
+	VBROADCASTSS (AX), Z2
+	VMOVUPS      (DX), Z3
+	VFMADD231PS  Z2, Z3, Z1
+	VMOVUPS.Z    64(DX), K1, Z3
+	VFMADD231PS  Z2, Z3, Z0
+	ADDQ         CX, AX
+	ADDQ         BX, DX
+	DECQ         DI
+	JNZ          avx512Strip1_most_deep
+	MOVQ         ldc+72(FP), AX
+	MOVQ         SI, AX
+	CMPB         add+60(FP), $0x00
+	JNE          avx512Strip1_most_add
+	CMPL         alpha+56(FP), $0x3f800000
+	JEQ          avx512Strip1_most_store
+	VBROADCASTSS alpha+56(FP), Z2
+	VMULPS       Z2, Z1, Z1
+	VMULPS       Z2, Z0, Z0
+
+avx512Strip1_most_store:
+	VMOVUPS Z1, (AX)
+	VMOVUPS Z0, K1, 64(AX)
+	JMP     avx512Strip1_most_stored
+
+avx512Strip1_most_add:
+	VBROADCASTSS alpha+56(FP), Z2
+	MOVQ         SI, AX
+	VMOVUPS      (AX), Z3
+	VFMADD231PS  Z2, Z1, Z3
+	VMOVUPS      Z3, (AX)
+	VMOVUPS.Z    64(AX), K1, Z1
+	VFMADD231PS  Z2, Z0, Z1
+	VMOVUPS      Z1, K1, 64(AX)
+
+avx512Strip1_most_stored:
 avx512Strip1_end:
 	VZEROUPPER
 	RET
 
 // func avx512Strip2(k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, AVX512VL, BMI2, FMA3
 TEXT ·avx512Strip2(SB), NOSPLIT, $0-88
 	VPXORD Z0, Z0, Z0
 	MOVQ   a+8(FP), AX
@@ -318,95 +468,100 @@ avx512Strip2_wide_deep:
 	JNZ          avx512Strip2_wide_deep
 	MOVQ         ldc+72(FP), R10
 	MOVQ         SI, R9
-	VBROADCASTSS alpha+56(FP), Z17
 	CMPB         add+60(FP), $0x00
 	JNE          avx512Strip2_wide_add
+	CMPL         alpha+56(FP), $0x3f800000
+	JEQ          avx512Strip2_wide_store
+	VBROADCASTSS alpha+56(FP), Z17
 	VMULPS       Z17, Z1, Z1
-	VMOVUPS      Z1, (R9)
 	VMULPS       Z17, Z2, Z2
-	VMOVUPS      Z2, 64(R9)
 	VMULPS       Z17, Z3, Z3
-	VMOVUPS      Z3, 128(R9)
 	VMULPS       Z17, Z4, Z4
-	VMOVUPS      Z4, 192(R9)
 	VMULPS       Z17, Z5, Z5
-	VMOVUPS      Z5, 256(R9)
 	VMULPS       Z17, Z6, Z6
-	VMOVUPS      Z6, 320(R9)
 	VMULPS       Z17, Z7, Z7
-	VMOVUPS      Z7, 384(R9)
 	VMULPS       Z17, Z8, Z8
-	VMOVUPS      Z8, 448(R9)
-	LEAQ         (R9)(R10*4), R9
 	VMULPS       Z17, Z9, Z9
-	VMOVUPS      Z9, (R9)
 	VMULPS       Z17, Z10, Z10
-	VMOVUPS      Z10, 64(R9)
 	VMULPS       Z17, Z11, Z11
-	VMOVUPS      Z11, 128(R9)
 	VMULPS       Z17, Z12, Z12
-	VMOVUPS      Z12, 192(R9)
 	VMULPS       Z17, Z13, Z13
-	VMOVUPS      Z13, 256(R9)
 	VMULPS       Z17, Z14, Z14
-	VMOVUPS      Z14, 320(R9)
 	VMULPS       Z17, Z15, Z15
-	VMOVUPS      Z15, 384(R9)
 	VMULPS       Z17, Z16, Z16
-	VMOVUPS      Z16, 448(R9)
-	JMP          avx512Strip2_wide_stored
+
+avx512Strip2_wide_store:
+	VMOVUPS Z1, (R9)
+	VMOVUPS Z2, 64(R9)
+	VMOVUPS Z3, 128(R9)
+	VMOVUPS Z4, 192(R9)
+	VMOVUPS Z5, 256(R9)
+	VMOVUPS Z6, 320(R9)
+	VMOVUPS Z7, 384(R9)
+	VMOVUPS Z8, 448(R9)
+	LEAQ    (R9)(R10*4), R9
+	VMOVUPS Z9, (R9)
+	VMOVUPS Z10, 64(R9)
+	VMOVUPS Z11, 128(R9)
+	VMOVUPS Z12, 192(R9)
+	VMOVUPS Z13, 256(R9)
+	VMOVUPS Z14, 320(R9)
+	VMOVUPS Z15, 384(R9)
+	VMOVUPS Z16, 448(R9)
+	JMP     avx512Strip2_wide_stored
 
 avx512Strip2_wide_add:
-	MOVQ        SI, R9
-	VMOVUPS     (R9), Z18
-	VFMADD231PS Z17, Z1, Z18
-	VMOVUPS     Z18, (R9)
-	VMOVUPS     64(R9), Z1
-	VFMADD231PS Z17, Z2, Z1
-	VMOVUPS     Z1, 64(R9)
-	VMOVUPS     128(R9), Z1
-	VFMADD231PS Z17, Z3, Z1
-	VMOVUPS     Z1, 128(R9)
-	VMOVUPS     192(R9), Z1
-	VFMADD231PS Z17, Z4, Z1
-	VMOVUPS     Z1, 192(R9)
-	VMOVUPS     256(R9), Z1
-	VFMADD231PS Z17, Z5, Z1
-	VMOVUPS     Z1, 256(R9)
-	VMOVUPS     320(R9), Z1
-	VFMADD231PS Z17, Z6, Z1
-	VMOVUPS     Z1, 320(R9)
-	VMOVUPS     384(R9), Z1
-	VFMADD231PS Z17, Z7, Z1
-	VMOVUPS     Z1, 384(R9)
-	VMOVUPS     448(R9), Z1
-	VFMADD231PS Z17, Z8, Z1
-	VMOVUPS     Z1, 448(R9)
-	LEAQ        (R9)(R10*4), R9
-	VMOVUPS     (R9), Z1
-	VFMADD231PS Z17, Z9, Z1
-	VMOVUPS     Z1, (R9)
-	VMOVUPS     64(R9), Z1
-	VFMADD231PS Z17, Z10, Z1
-	VMOVUPS     Z1, 64(R9)
-	VMOVUPS     128(R9), Z1
-	VFMADD231PS Z17, Z11, Z1
-	VMOVUPS     Z1, 128(R9)
-	VMOVUPS     192(R9), Z1
-	VFMADD231PS Z17, Z12, Z1
-	VMOVUPS     Z1, 192(R9)
-	VMOVUPS     256(R9), Z1
-	VFMADD231PS Z17, Z13, Z1
-	VMOVUPS     Z1, 256(R9)
-	VMOVUPS     320(R9), Z1
-	VFMADD231PS Z17, Z14, Z1
-	VMOVUPS     Z1, 320(R9)
-	VMOVUPS     384(R9), Z1
-	VFMADD231PS Z17, Z15, Z1
-	VMOVUPS     Z1, 384(R9)
-	VMOVUPS     448(R9), Z1
-	VFMADD231PS Z17, Z16, Z1
-	VMOVUPS     Z1, 448(R9)
+	VBROADCASTSS alpha+56(FP), Z17
+	MOVQ         SI, R9
+	VMOVUPS      (R9), Z18
+	VFMADD231PS  Z17, Z1, Z18
+	VMOVUPS      Z18, (R9)
+	VMOVUPS      64(R9), Z1
+	VFMADD231PS  Z17, Z2, Z1
+	VMOVUPS      Z1, 64(R9)
+	VMOVUPS      128(R9), Z1
+	VFMADD231PS  Z17, Z3, Z1
+	VMOVUPS      Z1, 128(R9)
+	VMOVUPS      192(R9), Z1
+	VFMADD231PS  Z17, Z4, Z1
+	VMOVUPS      Z1, 192(R9)
+	VMOVUPS      256(R9), Z1
+	VFMADD231PS  Z17, Z5, Z1
+	VMOVUPS      Z1, 256(R9)
+	VMOVUPS      320(R9), Z1
+	VFMADD231PS  Z17, Z6, Z1
+	VMOVUPS      Z1, 320(R9)
+	VMOVUPS      384(R9), Z1
+	VFMADD231PS  Z17, Z7, Z1
+	VMOVUPS      Z1, 384(R9)
+	VMOVUPS      448(R9), Z1
+	VFMADD231PS  Z17, Z8, Z1
+	VMOVUPS      Z1, 448(R9)
+	LEAQ         (R9)(R10*4), R9
+	VMOVUPS      (R9), Z1
+	VFMADD231PS  Z17, Z9, Z1
+	VMOVUPS      Z1, (R9)
+	VMOVUPS      64(R9), Z1
+	VFMADD231PS  Z17, Z10, Z1
+	VMOVUPS      Z1, 64(R9)
+	VMOVUPS      128(R9), Z1
+	VFMADD231PS  Z17, Z11, Z1
+	VMOVUPS      Z1, 128(R9)
+	VMOVUPS      192(R9), Z1
+	VFMADD231PS  Z17, Z12, Z1
+	VMOVUPS      Z1, 192(R9)
+	VMOVUPS      256(R9), Z1
+	VFMADD231PS  Z17, Z13, Z1
+	VMOVUPS      Z1, 256(R9)
+	VMOVUPS      320(R9), Z1
+	VFMADD231PS  Z17, Z14, Z1
+	VMOVUPS      Z1, 320(R9)
+	VMOVUPS      384(R9), Z1
+	VFMADD231PS  Z17, Z15, Z1
+	VMOVUPS      Z1, 384(R9)
+	VMOVUPS      448(R9), Z1
+	VFMADD231PS  Z17, Z16, Z1
+	VMOVUPS      Z1, 448(R9)
 
 avx512Strip2_wide_stored:
 	MOVQ  k+0(FP), R9
@@ -445,35 +600,40 @@ avx512Strip2_two_deep:
 	JNZ          avx512Strip2_two_deep
 	MOVQ         ldc+72(FP), R10
 	MOVQ         SI, R9
-	VBROADCASTSS alpha+56(FP), Z5
 	CMPB         add+60(FP), $0x00
 	JNE          avx512Strip2_two_add
+	CMPL         alpha+56(FP), $0x3f800000
+	JEQ          avx512Strip2_two_store
+	VBROADCASTSS alpha+56(FP), Z5
 	VMULPS       Z5, Z1, Z1
-	VMOVUPS      Z1, (R9)
 	VMULPS       Z5, Z2, Z2
-	VMOVUPS      Z2, 64(R9)
-	LEAQ         (R9)(R10*4), R9
 	VMULPS       Z5, Z3, Z3
-	VMOVUPS      Z3, (R9)
 	VMULPS       Z5, Z4, Z4
-	VMOVUPS      Z4, 64(R9)
-	JMP          avx512Strip2_two_stored
+
+avx512Strip2_two_store:
+	VMOVUPS Z1, (R9)
+	VMOVUPS Z2, 64(R9)
+	LEAQ    (R9)(R10*4), R9
+	VMOVUPS Z3, (R9)
+	VMOVUPS Z4, 64(R9)
+	JMP     avx512Strip2_two_stored
 
 avx512Strip2_two_add:
-	MOVQ        SI, R9
-	VMOVUPS     (R9), Z6
-	VFMADD231PS Z5, Z1, Z6
-	VMOVUPS     Z6, (R9)
-	VMOVUPS     64(R9), Z1
-	VFMADD231PS Z5, Z2, Z1
-	VMOVUPS     Z1, 64(R9)
-	LEAQ        (R9)(R10*4), R9
-	VMOVUPS     (R9), Z1
-	VFMADD231PS Z5, Z3, Z1
-	VMOVUPS     Z1, (R9)
-	VMOVUPS     64(R9), Z1
-	VFMADD231PS Z5, Z4, Z1
-	VMOVUPS     Z1, 64(R9)
+	VBROADCASTSS alpha+56(FP), Z5
+	MOVQ         SI, R9
+	VMOVUPS      (R9), Z6
+	VFMADD231PS  Z5, Z1, Z6
+	VMOVUPS      Z6, (R9)
+	VMOVUPS      64(R9), Z1
+	VFMADD231PS  Z5, Z2, Z1
+	VMOVUPS      Z1, 64(R9)
+	LEAQ         (R9)(R10*4), R9
+	VMOVUPS      (R9), Z1
+	VFMADD231PS  Z5, Z3, Z1
+	VMOVUPS      Z1, (R9)
+	VMOVUPS      64(R9), Z1
+	VFMADD231PS  Z5, Z4, Z1
+	VMOVUPS      Z1, 64(R9)
 
 avx512Strip2_two_stored:
 	MOVQ  k+0(FP), R9
@@ -495,52 +655,10 @@ avx512Strip2_edge:
 	TESTQ   DI, DI
 	JZ      avx512Strip2_end
 	CMPQ    DI, $0x10
-	JLT     avx512Strip2_last
-	VMOVAPS Z0, Z1
-	VMOVAPS Z0, Z2
-	MOVQ    k+0(FP), R9
-	MOVQ    DX, R10
-
-avx512Strip2_one_deep:
-	VMOVUPS          (R10), Z3
-	VFMADD231PS.BCST (AX), Z3, Z1
-	VFMADD231PS.BCST (AX)(R8*1), Z3, Z2
-	ADDQ             CX, AX
-	ADDQ             BX, R10
-	DECQ             R9
-	JNZ              avx512Strip2_one_deep
-	MOVQ             ldc+72(FP), R10
-	MOVQ             SI, R9
-	VBROADCASTSS     alpha+56(FP), Z3
-	CMPB             add+60(FP), $0x00
-	JNE              avx512Strip2_one_add
-	VMULPS           Z3, Z1, Z1
-	VMOVUPS          Z1, (R9)
-	LEAQ             (R9)(R10*4), R9
-	VMULPS           Z3, Z2, Z2
-	VMOVUPS          Z2, (R9)
-	JMP              avx512Strip2_one_stored
-
-avx512Strip2_one_add:
-	MOVQ        SI, R9
-	VMOVUPS     (R9), Z4
-	VFMADD231PS Z3, Z1, Z4
-	VMOVUPS     Z4, (R9)
-	LEAQ        (R9)(R10*4), R9
-	VMOVUPS     (R9), Z1
-	VFMADD231PS Z3, Z2, Z1
-	VMOVUPS     Z1, (R9)
-
-avx512Strip2_one_stored:
-	SUBQ  $0x10, DI
-	JZ    avx512Strip2_end
-	MOVQ  k+0(FP), R9
-	IMULQ CX, R9
-	SUBQ  R9, AX
-	ADDQ  $0x40, DX
-	ADDQ  $0x40, SI
-
-avx512Strip2_last:
+	JEQ     avx512Strip2_one
+	JGT     avx512Strip2_more
+	CMPQ    DI, $0x08
+	JLE     avx512Strip2_half
 	LEAQ    (DI), DI
 	MOVQ    $-1, R9
 	BZHIQ   DI, R9, DI
@@ -559,33 +677,258 @@ avx512Strip2_last_deep:
 	JNZ              avx512Strip2_last_deep
 	MOVQ             ldc+72(FP), CX
 	MOVQ             SI, AX
-	VBROADCASTSS     alpha+56(FP), Z2
 	CMPB             add+60(FP), $0x00
 	JNE              avx512Strip2_last_add
+	CMPL             alpha+56(FP), $0x3f800000
+	JEQ              avx512Strip2_last_store
+	VBROADCASTSS     alpha+56(FP), Z2
 	VMULPS           Z2, Z1, Z1
-	VMOVUPS          Z1, K1, (AX)
-	LEAQ             (AX)(CX*4), AX
 	VMULPS           Z2, Z0, Z0
-	VMOVUPS          Z0, K1, (AX)
-	JMP              avx512Strip2_last_stored
+
+avx512Strip2_last_store:
+	VMOVUPS Z1, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z0, K1, (AX)
+	JMP     avx512Strip2_last_stored
 
 avx512Strip2_last_add:
-	MOVQ        SI, AX
-	VMOVUPS.Z   (AX), K1, Z3
-	VFMADD231PS Z2, Z1, Z3
-	VMOVUPS     Z3, K1, (AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS.Z   (AX), K1, Z1
-	VFMADD231PS Z2, Z0, Z1
-	VMOVUPS     Z1, K1, (AX)
+	VBROADCASTSS alpha+56(FP), Z2
+	MOVQ         SI, AX
+	VMOVUPS.Z    (AX), K1, Z3
+	VFMADD231PS  Z2, Z1, Z3
+	VMOVUPS      Z3, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Z1
+	VFMADD231PS  Z2, Z0, Z1
+	VMOVUPS      Z1, K1, (AX)
 
 avx512Strip2_last_stored:
+	JMP avx512Strip2_end
+
+avx512Strip2_one:
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z0
+	MOVQ    k+0(FP), DI
+
+avx512Strip2_one_deep:
+	VMOVUPS          (DX), Z2
+	VFMADD231PS.BCST (AX), Z2, Z1
+	VFMADD231PS.BCST (AX)(R8*1), Z2, Z0
+	ADDQ             CX, AX
+	ADDQ             BX, DX
+	DECQ             DI
+	JNZ              avx512Strip2_one_deep
+	MOVQ             ldc+72(FP), CX
+	MOVQ             SI, AX
+	CMPB             add+60(FP), $0x00
+	JNE              avx512Strip2_one_add
+	CMPL             alpha+56(FP), $0x3f800000
+	JEQ              avx512Strip2_one_store
+	VBROADCASTSS     alpha+56(FP), Z2
+	VMULPS           Z2, Z1, Z1
+	VMULPS           Z2, Z0, Z0
+
+avx512Strip2_one_store:
+	VMOVUPS Z1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z0, (AX)
+	JMP     avx512Strip2_one_stored
+
+avx512Strip2_one_add:
+	VBROADCASTSS alpha+56(FP), Z2
+	MOVQ         SI, AX
+	VMOVUPS      (AX), Z3
+	VFMADD231PS  Z2, Z1, Z3
+	VMOVUPS      Z3, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z2, Z0, Z1
+	VMOVUPS      Z1, (AX)
+
+avx512Strip2_one_stored:
+	JMP avx512Strip2_end
+
+avx512Strip2_more:
+	CMPQ    DI, $0x18
+	JGT     avx512Strip2_most
+	LEAQ    -16(DI), DI
+	MOVQ    $-1, R9
+	BZHIQ   DI, R9, DI
+	KMOVW   DI, K1
+	VMOVAPS Z0, Z1
+	VMOVAPS Y0, Y2
+	VMOVAPS Z0, Z3
+	VMOVAPS Y0, Y0
+	MOVQ    k+0(FP), DI
+
+avx512Strip2_oneandhalf_deep:
+	VMOVUPS      (DX), Z4
+	VMOVUPS.Z    64(DX), K1, Y5
+	VBROADCASTSS (AX), Z6
+	VFMADD231PS  Z6, Z4, Z1
+	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS (AX)(R8*1), Z6
+	VFMADD231PS  Z6, Z4, Z3
+	VFMADD231PS  Y6, Y5, Y0
+	ADDQ         CX, AX
+	ADDQ         BX, DX
+	DECQ         DI
+	JNZ          avx512Strip2_oneandhalf_deep
+	MOVQ         ldc+72(FP), CX
+	MOVQ         SI, AX
+	CMPB         add+60(FP), $0x00
+	JNE          avx512Strip2_oneandhalf_add
+	CMPL         alpha+56(FP), $0x3f800000
+	JEQ          avx512Strip2_oneandhalf_store
+	VBROADCASTSS alpha+56(FP), Z4
+	VMULPS       Z4, Z1, Z1
+	VMULPS       Y4, Y2, Y2
+	VMULPS       Z4, Z3, Z3
+	VMULPS       Y4, Y0, Y0
+
+avx512Strip2_oneandhalf_store:
+	VMOVUPS Z1, (AX)
+	VMOVUPS Y2, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z3, (AX)
+	VMOVUPS Y0, K1, 64(AX)
+	JMP     avx512Strip2_oneandhalf_stored
+
+avx512Strip2_oneandhalf_add:
+	VBROADCASTSS alpha+56(FP), Z4
+	MOVQ         SI, AX
+	VMOVUPS      (AX), Z5
+	VFMADD231PS  Z4, Z1, Z5
+	VMOVUPS      Z5, (AX)
+	VMOVUPS.Z    64(AX), K1, Y1
+	VFMADD231PS  Y4, Y2, Y1
+	VMOVUPS      Y1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z4, Z3, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Y1
+	VFMADD231PS  Y4, Y0, Y1
+	VMOVUPS      Y1, K1, 64(AX)
+
+avx512Strip2_oneandhalf_stored:
+	JMP avx512Strip2_end
+
+avx512Strip2_half:
+	LEAQ    (DI), DI
+	MOVQ    $-1, R9
+	BZHIQ   DI, R9, DI
+	KMOVW   DI, K1
+	VMOVAPS Y0, Y1
+	VMOVAPS Y0, Y0
+	MOVQ    k+0(FP), DI
+
+avx512Strip2_half_deep:
+	VMOVUPS.Z        (DX), K1, Y2
+	VFMADD231PS.BCST (AX), Y2, Y1
+	VFMADD231PS.BCST (AX)(R8*1), Y2, Y0
+	ADDQ             CX, AX
+	ADDQ             BX, DX
+	DECQ             DI
+	JNZ              avx512Strip2_half_deep
+	MOVQ             ldc+72(FP), CX
+	MOVQ             SI, AX
+	CMPB             add+60(FP), $0x00
+	JNE              avx512Strip2_half_add
+	CMPL             alpha+56(FP), $0x3f800000
+	JEQ              avx512Strip2_half_store
+	VBROADCASTSS     alpha+56(FP), Z2
+	VMULPS           Y2, Y1, Y1
+	VMULPS           Y2, Y0, Y0
+
+avx512Strip2_half_store:
+	VMOVUPS Y1, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y0, K1, (AX)
+	JMP     avx512Strip2_half_stored
+
+avx512Strip2_half_add:
+	VBROADCASTSS alpha+56(FP), Z2
+	MOVQ         SI, AX
+	VMOVUPS.Z    (AX), K1, Y3
+	VFMADD231PS  Y2, Y1, Y3
+	VMOVUPS      Y3, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Y1
+	VFMADD231PS  Y2, Y0, Y1
+	VMOVUPS      Y1, K1, (AX)
+
+avx512Strip2_half_stored:
+	JMP avx512Strip2_end
+
+avx512Strip2_most:
+	LEAQ    -16(DI), DI
+	MOVQ    $-1, R9
+	BZHIQ   DI, R9, DI
+	KMOVW   DI, K1
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	VMOVAPS Z0, Z0
+	MOVQ    k+0(FP), DI
+
+avx512Strip2_most_deep:
+	VMOVUPS      (DX), Z4
+	VMOVUPS.Z    64(DX), K1, Z5
+	VBROADCASTSS (AX), Z6
+	VFMADD231PS  Z6, Z4, Z1
+	VFMADD231PS  Z6, Z5, Z2
+	VBROADCASTSS (AX)(R8*1), Z6
+	VFMADD231PS  Z6, Z4, Z3
+	VFMADD231PS  Z6, Z5, Z0
+	ADDQ         CX, AX
+	ADDQ         BX, DX
+	DECQ         DI
+	JNZ          avx512Strip2_most_deep
+	MOVQ         ldc+72(FP), CX
+	MOVQ         SI, AX
+	CMPB         add+60(FP), $0x00
+	JNE          avx512Strip2_most_add
+	CMPL         alpha+56(FP), $0x3f800000
+	JEQ          avx512Strip2_most_store
+	VBROADCASTSS alpha+56(FP), Z4
+	VMULPS       Z4, Z1, Z1
+	VMULPS       Z4, Z2, Z2
+	VMULPS       Z4, Z3, Z3
+	VMULPS       Z4, Z0, Z0
+
+avx512Strip2_most_store:
+	VMOVUPS Z1, (AX)
+	VMOVUPS Z2, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z3, (AX)
+	VMOVUPS Z0, K1, 64(AX)
+	JMP     avx512Strip2_most_stored
+
+avx512Strip2_most_add:
+	VBROADCASTSS alpha+56(FP), Z4
+	MOVQ         SI, AX
+	VMOVUPS      (AX), Z5
+	VFMADD231PS  Z4, Z1, Z5
+	VMOVUPS      Z5, (AX)
+	VMOVUPS.Z    64(AX), K1, Z1
+	VFMADD231PS  Z4, Z2, Z1
+	VMOVUPS      Z1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z4, Z3, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Z1
+	VFMADD231PS  Z4, Z0, Z1
+	VMOVUPS      Z1, K1, 64(AX)
+
+avx512Strip2_most_stored:
 avx512Strip2_end:
 	VZEROUPPER
 	RET
 
 // func avx512Strip3(k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, AVX512VL, BMI2, FMA3
 TEXT ·avx512Strip3(SB), NOSPLIT, $0-88
 	VPXORD Z0, Z0, Z0
 	MOVQ   a+8(FP), AX
@@ -673,137 +1016,142 @@ avx512Strip3_wide_deep:
 	JNZ          avx512Strip3_wide_deep
 	MOVQ         ldc+72(FP), R10
 	MOVQ         SI, R9
-	VBROADCASTSS alpha+56(FP), Z25
 	CMPB         add+60(FP), $0x00
 	JNE          avx512Strip3_wide_add
+	CMPL         alpha+56(FP), $0x3f800000
+	JEQ          avx512Strip3_wide_store
+	VBROADCASTSS alpha+56(FP), Z25
 	VMULPS       Z25, Z1, Z1
-	VMOVUPS      Z1, (R9)
 	VMULPS       Z25, Z2, Z2
-	VMOVUPS      Z2, 64(R9)
 	VMULPS       Z25, Z3, Z3
-	VMOVUPS      Z3, 128(R9)
 	VMULPS       Z25, Z4, Z4
-	VMOVUPS      Z4, 192(R9)
 	VMULPS       Z25, Z5, Z5
-	VMOVUPS      Z5, 256(R9)
 	VMULPS       Z25, Z6, Z6
-	VMOVUPS      Z6, 320(R9)
 	VMULPS       Z25, Z7, Z7
-	VMOVUPS      Z7, 384(R9)
 	VMULPS       Z25, Z8, Z8
-	VMOVUPS      Z8, 448(R9)
-	LEAQ         (R9)(R10*4), R9
 	VMULPS       Z25, Z9, Z9
-	VMOVUPS      Z9, (R9)
 	VMULPS       Z25, Z10, Z10
-	VMOVUPS      Z10, 64(R9)
 	VMULPS       Z25, Z11, Z11
-	VMOVUPS      Z11, 128(R9)
 	VMULPS       Z25, Z12, Z12
-	VMOVUPS      Z12, 192(R9)
 	VMULPS       Z25, Z13, Z13
-	VMOVUPS      Z13, 256(R9)
 	VMULPS       Z25, Z14, Z14
-	VMOVUPS      Z14, 320(R9)
 	VMULPS       Z25, Z15, Z15
-	VMOVUPS      Z15, 384(R9)
 	VMULPS       Z25, Z16, Z16
-	VMOVUPS      Z16, 448(R9)
-	LEAQ         (R9)(R10*4), R9
 	VMULPS       Z25, Z17, Z17
-	VMOVUPS      Z17, (R9)
 	VMULPS       Z25, Z18, Z18
-	VMOVUPS      Z18, 64(R9)
 	VMULPS       Z25, Z19, Z19
-	VMOVUPS      Z19, 128(R9)
 	VMULPS       Z25, Z20, Z20
-	VMOVUPS      Z20, 192(R9)
 	VMULPS       Z25, Z21, Z21
-	VMOVUPS      Z21, 256(R9)
 	VMULPS       Z25, Z22, Z22
-	VMOVUPS      Z22, 320(R9)
 	VMULPS       Z25, Z23, Z23
-	VMOVUPS      Z23, 384(R9)
 	VMULPS       Z25, Z24, Z24
-	VMOVUPS      Z24, 448(R9)
-	JMP          avx512Strip3_wide_stored
+
+avx512Strip3_wide_store:
+	VMOVUPS Z1, (R9)
+	VMOVUPS Z2, 64(R9)
+	VMOVUPS Z3, 128(R9)
+	VMOVUPS Z4, 192(R9)
+	VMOVUPS Z5, 256(R9)
+	VMOVUPS Z6, 320(R9)
+	VMOVUPS Z7, 384(R9)
+	VMOVUPS Z8, 448(R9)
+	LEAQ    (R9)(R10*4), R9
+	VMOVUPS Z9, (R9)
+	VMOVUPS Z10, 64(R9)
+	VMOVUPS Z11, 128(R9)
+	VMOVUPS Z12, 192(R9)
+	VMOVUPS Z13, 256(R9)
+	VMOVUPS Z14, 320(R9)
+	VMOVUPS Z15, 384(R9)
+	VMOVUPS Z16, 448(R9)
+	LEAQ    (R9)(R10*4), R9
+	VMOVUPS Z17, (R9)
+	VMOVUPS Z18, 64(R9)
+	VMOVUPS Z19, 128(R9)
+	VMOVUPS Z20, 192(R9)
+	VMOVUPS Z21, 256(R9)
+	VMOVUPS Z22, 320(R9)
+	VMOVUPS Z23, 384(R9)
+	VMOVUPS Z24, 448(R9)
+	JMP     avx512Strip3_wide_stored
 
 avx512Strip3_wide_add:
-	MOVQ        SI, R9
-	VMOVUPS     (R9), Z26
-	VFMADD231PS Z25, Z1, Z26
-	VMOVUPS     Z26, (R9)
-	VMOVUPS     64(R9), Z1
-	VFMADD231PS Z25, Z2, Z1
-	VMOVUPS     Z1, 64(R9)
-	VMOVUPS     128(R9), Z1
-	VFMADD231PS Z25, Z3, Z1
-	VMOVUPS     Z1, 128(R9)
-	VMOVUPS     192(R9), Z1
-	VFMADD231PS Z25, Z4, Z1
-	VMOVUPS     Z1, 192(R9)
-	VMOVUPS     256(R9), Z1
-	VFMADD231PS Z25, Z5, Z1
-	VMOVUPS     Z1, 256(R9)
-	VMOVUPS     320(R9), Z1
-	VFMADD231PS Z25, Z6, Z1
-	VMOVUPS     Z1, 320(R9)
-	VMOVUPS     384(R9), Z1
-	VFMADD231PS Z25, Z7, Z1
-	VMOVUPS     Z1, 384(R9)
-	VMOVUPS     448(R9), Z1
-	VFMADD231PS Z25, Z8, Z1
-	VMOVUPS     Z1, 448(R9)
-	LEAQ        (R9)(R10*4), R9
-	VMOVUPS     (R9), Z1
-	VFMADD231PS Z25, Z9, Z1
-	VMOVUPS     Z1, (R9)
-	VMOVUPS     64(R9), Z1
-	VFMADD231PS Z25, Z10, Z1
-	VMOVUPS     Z1, 64(R9)
-	VMOVUPS     128(R9), Z1
-	VFMADD231PS Z25, Z11, Z1
-	VMOVUPS     Z1, 128(R9)
-	VMOVUPS     192(R9), Z1
-	VFMADD231PS Z25, Z12, Z1
-	VMOVUPS     Z1, 192(R9)
-	VMOVUPS     256(R9), Z1
-	VFMADD231PS Z25, Z13, Z1
-	VMOVUPS     Z1, 256(R9)
-	VMOVUPS     320(R9), Z1
-	VFMADD231PS Z25, Z14, Z1
-	VMOVUPS     Z1, 320(R9)
-	VMOVUPS     384(R9), Z1
-	VFMADD231PS Z25, Z15, Z1
-	VMOVUPS     Z1, 384(R9)
-	VMOVUPS     448(R9), Z1
-	VFMADD231PS Z25, Z16, Z1
-	VMOVUPS     Z1, 448(R9)
-	LEAQ        (R9)(R10*4), R9
-	VMOVUPS     (R9), Z1
-	VFMADD231PS Z25, Z17, Z1
-	VMOVUPS     Z1, (R9)
-	VMOVUPS     64(R9), Z1
-	VFMADD231PS Z25, Z18, Z1
-	VMOVUPS     Z1, 64(R9)
-	VMOVUPS     128(R9), Z1
-	VFMADD231PS Z25, Z19, Z1
-	VMOVUPS     Z1, 128(R9)
-	VMOVUPS     192(R9), Z1
-	VFMADD231PS Z25, Z20, Z1
-	VMOVUPS     Z1, 192(R9)
-	VMOVUPS     256(R9), Z1
-	VFMADD231PS Z25, Z21, Z1
-	VMOVUPS     Z1, 256(R9)
-	VMOVUPS     320(R9), Z1
-	VFMADD231PS Z25, Z22, Z1
-	VMOVUPS     Z1, 320(R9)
-	VMOVUPS     384(R9), Z1
-	VFMADD231PS Z25, Z23, Z1
-	VMOVUPS     Z1, 384(R9)
-	VMOVUPS     448(R9), Z1
-	VFMADD231PS Z25, Z24, Z1
-	VMOVUPS     Z1, 448(R9)
+	VBROADCASTSS alpha+56(FP), Z25
+	MOVQ         SI, R9
+	VMOVUPS      (R9), Z26
+	VFMADD231PS  Z25, Z1, Z26
+	VMOVUPS      Z26, (R9)
+	VMOVUPS      64(R9), Z1
+	VFMADD231PS  Z25, Z2, Z1
+	VMOVUPS      Z1, 64(R9)
+	VMOVUPS      128(R9), Z1
+	VFMADD231PS  Z25, Z3, Z1
+	VMOVUPS      Z1, 128(R9)
+	VMOVUPS      192(R9), Z1
+	VFMADD231PS  Z25, Z4, Z1
+	VMOVUPS      Z1, 192(R9)
+	VMOVUPS      256(R9), Z1
+	VFMADD231PS  Z25, Z5, Z1
+	VMOVUPS      Z1, 256(R9)
+	VMOVUPS      320(R9), Z1
+	VFMADD231PS  Z25, Z6, Z1
+	VMOVUPS      Z1, 320(R9)
+	VMOVUPS      384(R9), Z1
+	VFMADD231PS  Z25, Z7, Z1
+	VMOVUPS      Z1, 384(R9)
+	VMOVUPS      448(R9), Z1
+	VFMADD231PS  Z25, Z8, Z1
+	VMOVUPS      Z1, 448(R9)
+	LEAQ         (R9)(R10*4), R9
+	VMOVUPS      (R9), Z1
+	VFMADD231PS  Z25, Z9, Z1
+	VMOVUPS      Z1, (R9)
+	VMOVUPS      64(R9), Z1
+	VFMADD231PS  Z25, Z10, Z1
+	VMOVUPS      Z1, 64(R9)
+	VMOVUPS      128(R9), Z1
+	VFMADD231PS  Z25, Z11, Z1
+	VMOVUPS      Z1, 128(R9)
+	VMOVUPS      192(R9), Z1
+	VFMADD231PS  Z25, Z12, Z1
+	VMOVUPS      Z1, 192(R9)
+	VMOVUPS      256(R9), Z1
+	VFMADD231PS  Z25, Z13, Z1
+	VMOVUPS      Z1, 256(R9)
+	VMOVUPS      320(R9), Z1
+	VFMADD231PS  Z25, Z14, Z1
+	VMOVUPS      Z1, 320(R9)
+	VMOVUPS      384(R9), Z1
+	VFMADD231PS  Z25, Z15, Z1
+	VMOVUPS      Z1, 384(R9)
+	VMOVUPS      448(R9), Z1
+	VFMADD231PS  Z25, Z16, Z1
+	VMOVUPS      Z1, 448(R9)
+	LEAQ         (R9)(R10*4), R9
+	VMOVUPS      (R9), Z1
+	VFMADD231PS  Z25, Z17, Z1
+	VMOVUPS      Z1, (R9)
+	VMOVUPS      64(R9), Z1
+	VFMADD231PS  Z25, Z18, Z1
+	VMOVUPS      Z1, 64(R9)
+	VMOVUPS      128(R9), Z1
+	VFMADD231PS  Z25, Z19, Z1
+	VMOVUPS      Z1, 128(R9)
+	VMOVUPS      192(R9), Z1
+	VFMADD231PS  Z25, Z20, Z1
+	VMOVUPS      Z1, 192(R9)
+	VMOVUPS      256(R9), Z1
+	VFMADD231PS  Z25, Z21, Z1
+	VMOVUPS      Z1, 256(R9)
+	VMOVUPS      320(R9), Z1
+	VFMADD231PS  Z25, Z22, Z1
+	VMOVUPS      Z1, 320(R9)
+	VMOVUPS      384(R9), Z1
+	VFMADD231PS  Z25, Z23, Z1
+	VMOVUPS      Z1, 384(R9)
+	VMOVUPS      448(R9), Z1
+	VFMADD231PS  Z25, Z24, Z1
+	VMOVUPS      Z1, 448(R9)
 
 avx512Strip3_wide_stored:
 	MOVQ  k+0(FP), R9
@@ -847,47 +1195,52 @@ avx512Strip3_two_deep:
 	JNZ          avx512Strip3_two_deep
 	MOVQ         ldc+72(FP), R10
 	MOVQ         SI, R9
-	VBROADCASTSS alpha+56(FP), Z7
 	CMPB         add+60(FP), $0x00
 	JNE          avx512Strip3_two_add
+	CMPL         alpha+56(FP), $0x3f800000
+	JEQ          avx512Strip3_two_store
+	VBROADCASTSS alpha+56(FP), Z7
 	VMULPS       Z7, Z1, Z1
-	VMOVUPS      Z1, (R9)
 	VMULPS       Z7, Z2, Z2
-	VMOVUPS      Z2, 64(R9)
-	LEAQ         (R9)(R10*4), R9
 	VMULPS       Z7, Z3, Z3
-	VMOVUPS      Z3, (R9)
 	VMULPS       Z7, Z4, Z4
-	VMOVUPS      Z4, 64(R9)
-	LEAQ         (R9)(R10*4), R9
 	VMULPS       Z7, Z5, Z5
-	VMOVUPS      Z5, (R9)
 	VMULPS       Z7, Z6, Z6
-	VMOVUPS      Z6, 64(R9)
-	JMP          avx512Strip3_two_stored
+
+avx512Strip3_two_store:
+	VMOVUPS Z1, (R9)
+	VMOVUPS Z2, 64(R9)
+	LEAQ    (R9)(R10*4), R9
+	VMOVUPS Z3, (R9)
+	VMOVUPS Z4, 64(R9)
+	LEAQ    (R9)(R10*4), R9
+	VMOVUPS Z5, (R9)
+	VMOVUPS Z6, 64(R9)
+	JMP     avx512Strip3_two_stored
 
 avx512Strip3_two_add:
-	MOVQ        SI, R9
-	VMOVUPS     (R9), Z8
-	VFMADD231PS Z7, Z1, Z8
-	VMOVUPS     Z8, (R9)
-	VMOVUPS     64(R9), Z1
-	VFMADD231PS Z7, Z2, Z1
-	VMOVUPS     Z1, 64(R9)
-	LEAQ        (R9)(R10*4), R9
-	VMOVUPS     (R9), Z1
-	VFMADD231PS Z7, Z3, Z1
-	VMOVUPS     Z1, (R9)
-	VMOVUPS     64(R9), Z1
-	VFMADD231PS Z7, Z4, Z1
-	VMOVUPS     Z1, 64(R9)
-	LEAQ        (R9)(R10*4), R9
-	VMOVUPS     (R9), Z1
-	VFMADD231PS Z7, Z5, Z1
-	VMOVUPS     Z1, (R9)
-	VMOVUPS     64(R9), Z1
-	VFMADD231PS Z7, Z6, Z1
-	VMOVUPS     Z1, 64(R9)
+	VBROADCASTSS alpha+56(FP), Z7
+	MOVQ         SI, R9
+	VMOVUPS      (R9), Z8
+	VFMADD231PS  Z7, Z1, Z8
+	VMOVUPS      Z8, (R9)
+	VMOVUPS      64(R9), Z1
+	VFMADD231PS  Z7, Z2, Z1
+	VMOVUPS      Z1, 64(R9)
+	LEAQ         (R9)(R10*4), R9
+	VMOVUPS      (R9), Z1
+	VFMADD231PS  Z7, Z3, Z1
+	VMOVUPS      Z1, (R9)
+	VMOVUPS      64(R9), Z1
+	VFMADD231PS  Z7, Z4, Z1
+	VMOVUPS      Z1, 64(R9)
+	LEAQ         (R9)(R10*4), R9
+	VMOVUPS      (R9), Z1
+	VFMADD231PS  Z7, Z5, Z1
+	VMOVUPS      Z1, (R9)
+	VMOVUPS      64(R9), Z1
+	VFMADD231PS  Z7, Z6, Z1
+	VMOVUPS      Z1, 64(R9)
 
 avx512Strip3_two_stored:
 	MOVQ  k+0(FP), R9
@@ -909,61 +1262,10 @@ avx512Strip3_edge:
 	TESTQ   DI, DI
 	JZ      avx512Strip3_end
 	CMPQ    DI, $0x10
-	JLT     avx512Strip3_last
-	VMOVAPS Z0, Z1
-	VMOVAPS Z0, Z2
-	VMOVAPS Z0, Z3
-	MOVQ    k+0(FP), R9
-	MOVQ    DX, R10
-
-avx512Strip3_one_deep:
-	VMOVUPS          (R10), Z4
-	VFMADD231PS.BCST (AX), Z4, Z1
-	VFMADD231PS.BCST (AX)(R8*1), Z4, Z2
-	VFMADD231PS.BCST (AX)(R8*2), Z4, Z3
-	ADDQ             CX, AX
-	ADDQ             BX, R10
-	DECQ             R9
-	JNZ              avx512Strip3_one_deep
-	MOVQ             ldc+72(FP), R10
-	MOVQ             SI, R9
-	VBROADCASTSS     alpha+56(FP), Z4
-	CMPB             add+60(FP), $0x00
-	JNE              avx512Strip3_one_add
-	VMULPS           Z4, Z1, Z1
-	VMOVUPS          Z1, (R9)
-	LEAQ             (R9)(R10*4), R9
-	VMULPS           Z4, Z2, Z2
-	VMOVUPS          Z2, (R9)
-	LEAQ             (R9)(R10*4), R9
-	VMULPS           Z4, Z3, Z3
-	VMOVUPS          Z3, (R9)
-	JMP              avx512Strip3_one_stored
-
-avx512Strip3_one_add:
-	MOVQ        SI, R9
-	VMOVUPS     (R9), Z5
-	VFMADD231PS Z4, Z1, Z5
-	VMOVUPS     Z5, (R9)
-	LEAQ        (R9)(R10*4), R9
-	VMOVUPS     (R9), Z1
-	VFMADD231PS Z4, Z2, Z1
-	VMOVUPS     Z1, (R9)
-	LEAQ        (R9)(R10*4), R9
-	VMOVUPS     (R9), Z1
-	VFMADD231PS Z4, Z3, Z1
-	VMOVUPS     Z1, (R9)
-
-avx512Strip3_one_stored:
-	SUBQ  $0x10, DI
-	JZ    avx512Strip3_end
-	MOVQ  k+0(FP), R9
-	IMULQ CX, R9
-	SUBQ  R9, AX
-	ADDQ  $0x40, DX
-	ADDQ  $0x40, SI
-
-avx512Strip3_last:
+	JEQ     avx512Strip3_one
+	JGT     avx512Strip3_more
+	CMPQ    DI, $0x08
+	JLE     avx512Strip3_half
 	LEAQ    (DI), DI
 	MOVQ    $-1, R9
 	BZHIQ   DI, R9, DI
@@ -984,40 +1286,317 @@ avx512Strip3_last_deep:
 	JNZ              avx512Strip3_last_deep
 	MOVQ             ldc+72(FP), CX
 	MOVQ             SI, AX
-	VBROADCASTSS     alpha+56(FP), Z3
 	CMPB             add+60(FP), $0x00
 	JNE              avx512Strip3_last_add
+	CMPL             alpha+56(FP), $0x3f800000
+	JEQ              avx512Strip3_last_store
+	VBROADCASTSS     alpha+56(FP), Z3
 	VMULPS           Z3, Z1, Z1
-	VMOVUPS          Z1, K1, (AX)
-	LEAQ             (AX)(CX*4), AX
 	VMULPS           Z3, Z2, Z2
-	VMOVUPS          Z2, K1, (AX)
-	LEAQ             (AX)(CX*4), AX
 	VMULPS           Z3, Z0, Z0
-	VMOVUPS          Z0, K1, (AX)
-	JMP              avx512Strip3_last_stored
+
+avx512Strip3_last_store:
+	VMOVUPS Z1, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z2, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z0, K1, (AX)
+	JMP     avx512Strip3_last_stored
 
 avx512Strip3_last_add:
-	MOVQ        SI, AX
-	VMOVUPS.Z   (AX), K1, Z4
-	VFMADD231PS Z3, Z1, Z4
-	VMOVUPS     Z4, K1, (AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS.Z   (AX), K1, Z1
-	VFMADD231PS Z3, Z2, Z1
-	VMOVUPS     Z1, K1, (AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS.Z   (AX), K1, Z1
-	VFMADD231PS Z3, Z0, Z1
-	VMOVUPS     Z1, K1, (AX)
+	VBROADCASTSS alpha+56(FP), Z3
+	MOVQ         SI, AX
+	VMOVUPS.Z    (AX), K1, Z4
+	VFMADD231PS  Z3, Z1, Z4
+	VMOVUPS      Z4, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Z1
+	VFMADD231PS  Z3, Z2, Z1
+	VMOVUPS      Z1, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Z1
+	VFMADD231PS  Z3, Z0, Z1
+	VMOVUPS      Z1, K1, (AX)
 
 avx512Strip3_last_stored:
+	JMP avx512Strip3_end
+
+avx512Strip3_one:
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z0
+	MOVQ    k+0(FP), DI
+
+avx512Strip3_one_deep:
+	VMOVUPS          (DX), Z3
+	VFMADD231PS.BCST (AX), Z3, Z1
+	VFMADD231PS.BCST (AX)(R8*1), Z3, Z2
+	VFMADD231PS.BCST (AX)(R8*2), Z3, Z0
+	ADDQ             CX, AX
+	ADDQ             BX, DX
+	DECQ             DI
+	JNZ              avx512Strip3_one_deep
+	MOVQ             ldc+72(FP), CX
+	MOVQ             SI, AX
+	CMPB             add+60(FP), $0x00
+	JNE              avx512Strip3_one_add
+	CMPL             alpha+56(FP), $0x3f800000
+	JEQ              avx512Strip3_one_store
+	VBROADCASTSS     alpha+56(FP), Z3
+	VMULPS           Z3, Z1, Z1
+	VMULPS           Z3, Z2, Z2
+	VMULPS           Z3, Z0, Z0
+
+avx512Strip3_one_store:
+	VMOVUPS Z1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z2, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z0, (AX)
+	JMP     avx512Strip3_one_stored
+
+avx512Strip3_one_add:
+	VBROADCASTSS alpha+56(FP), Z3
+	MOVQ         SI, AX
+	VMOVUPS      (AX), Z4
+	VFMADD231PS  Z3, Z1, Z4
+	VMOVUPS      Z4, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z3, Z2, Z1
+	VMOVUPS      Z1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z3, Z0, Z1
+	VMOVUPS      Z1, (AX)
+
+avx512Strip3_one_stored:
+	JMP avx512Strip3_end
+
+avx512Strip3_more:
+	CMPQ    DI, $0x18
+	JGT     avx512Strip3_most
+	LEAQ    -16(DI), DI
+	MOVQ    $-1, R9
+	BZHIQ   DI, R9, DI
+	KMOVW   DI, K1
+	VMOVAPS Z0, Z1
+	VMOVAPS Y0, Y2
+	VMOVAPS Z0, Z3
+	VMOVAPS Y0, Y4
+	VMOVAPS Z0, Z5
+	VMOVAPS Y0, Y0
+	MOVQ    k+0(FP), DI
+
+avx512Strip3_oneandhalf_deep:
+	VMOVUPS      (DX), Z6
+	VMOVUPS.Z    64(DX), K1, Y7
+	VBROADCASTSS (AX), Z8
+	VFMADD231PS  Z8, Z6, Z1
+	VFMADD231PS  Y8, Y7, Y2
+	VBROADCASTSS (AX)(R8*1), Z8
+	VFMADD231PS  Z8, Z6, Z3
+	VFMADD231PS  Y8, Y7, Y4
+	VBROADCASTSS (AX)(R8*2), Z8
+	VFMADD231PS  Z8, Z6, Z5
+	VFMADD231PS  Y8, Y7, Y0
+	ADDQ         CX, AX
+	ADDQ         BX, DX
+	DECQ         DI
+	JNZ          avx512Strip3_oneandhalf_deep
+	MOVQ         ldc+72(FP), CX
+	MOVQ         SI, AX
+	CMPB         add+60(FP), $0x00
+	JNE          avx512Strip3_oneandhalf_add
+	CMPL         alpha+56(FP), $0x3f800000
+	JEQ          avx512Strip3_oneandhalf_store
+	VBROADCASTSS alpha+56(FP), Z6
+	VMULPS       Z6, Z1, Z1
+	VMULPS       Y6, Y2, Y2
+	VMULPS       Z6, Z3, Z3
+	VMULPS       Y6, Y4, Y4
+	VMULPS       Z6, Z5, Z5
+	VMULPS       Y6, Y0, Y0
+
+avx512Strip3_oneandhalf_store:
+	VMOVUPS Z1, (AX)
+	VMOVUPS Y2, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z3, (AX)
+	VMOVUPS Y4, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z5, (AX)
+	VMOVUPS Y0, K1, 64(AX)
+	JMP     avx512Strip3_oneandhalf_stored
+
+avx512Strip3_oneandhalf_add:
+	VBROADCASTSS alpha+56(FP), Z6
+	MOVQ         SI, AX
+	VMOVUPS      (AX), Z7
+	VFMADD231PS  Z6, Z1, Z7
+	VMOVUPS      Z7, (AX)
+	VMOVUPS.Z    64(AX), K1, Y1
+	VFMADD231PS  Y6, Y2, Y1
+	VMOVUPS      Y1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z6, Z3, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Y1
+	VFMADD231PS  Y6, Y4, Y1
+	VMOVUPS      Y1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z6, Z5, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Y1
+	VFMADD231PS  Y6, Y0, Y1
+	VMOVUPS      Y1, K1, 64(AX)
+
+avx512Strip3_oneandhalf_stored:
+	JMP avx512Strip3_end
+
+avx512Strip3_half:
+	LEAQ    (DI), DI
+	MOVQ    $-1, R9
+	BZHIQ   DI, R9, DI
+	KMOVW   DI, K1
+	VMOVAPS Y0, Y1
+	VMOVAPS Y0, Y2
+	VMOVAPS Y0, Y0
+	MOVQ    k+0(FP), DI
+
+avx512Strip3_half_deep:
+	VMOVUPS.Z        (DX), K1, Y3
+	VFMADD231PS.BCST (AX), Y3, Y1
+	VFMADD231PS.BCST (AX)(R8*1), Y3, Y2
+	VFMADD231PS.BCST (AX)(R8*2), Y3, Y0
+	ADDQ             CX, AX
+	ADDQ             BX, DX
+	DECQ             DI
+	JNZ              avx512Strip3_half_deep
+	MOVQ             ldc+72(FP), CX
+	MOVQ             SI, AX
+	CMPB             add+60(FP), $0x00
+	JNE              avx512Strip3_half_add
+	CMPL             alpha+56(FP), $0x3f800000
+	JEQ              avx512Strip3_half_store
+	VBROADCASTSS     alpha+56(FP), Z3
+	VMULPS           Y3, Y1, Y1
+	VMULPS           Y3, Y2, Y2
+	VMULPS           Y3, Y0, Y0
+
+avx512Strip3_half_store:
+	VMOVUPS Y1, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y2, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y0, K1, (AX)
+	JMP     avx512Strip3_half_stored
+
+avx512Strip3_half_add:
+	VBROADCASTSS alpha+56(FP), Z3
+	MOVQ         SI, AX
+	VMOVUPS.Z    (AX), K1, Y4
+	VFMADD231PS  Y3, Y1, Y4
+	VMOVUPS      Y4, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Y1
+	VFMADD231PS  Y3, Y2, Y1
+	VMOVUPS      Y1, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Y1
+	VFMADD231PS  Y3, Y0, Y1
+	VMOVUPS      Y1, K1, (AX)
+
+avx512Strip3_half_stored:
+	JMP avx512Strip3_end
+
+avx512Strip3_most:
+	LEAQ    -16(DI), DI
+	MOVQ    $-1, R9
+	BZHIQ   DI, R9, DI
+	KMOVW   DI, K1
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z0, Z5
+	VMOVAPS Z0, Z0
+	MOVQ    k+0(FP), DI
+
+avx512Strip3_most_deep:
+	VMOVUPS      (DX), Z6
+	VMOVUPS.Z    64(DX), K1, Z7
+	VBROADCASTSS (AX), Z8
+	VFMADD231PS  Z8, Z6, Z1
+	VFMADD231PS  Z8, Z7, Z2
+	VBROADCASTSS (AX)(R8*1), Z8
+	VFMADD231PS  Z8, Z6, Z3
+	VFMADD231PS  Z8, Z7, Z4
+	VBROADCASTSS (AX)(R8*2), Z8
+	VFMADD231PS  Z8, Z6, Z5
+	VFMADD231PS  Z8, Z7, Z0
+	ADDQ         CX, AX
+	ADDQ         BX, DX
+	DECQ         DI
+	JNZ          avx512Strip3_most_deep
+	MOVQ         ldc+72(FP), CX
+	MOVQ         SI, AX
+	CMPB         add+60(FP), $0x00
+	JNE          avx512Strip3_most_add
+	CMPL         alpha+56(FP), $0x3f800000
+	JEQ          avx512Strip3_most_store
+	VBROADCASTSS alpha+56(FP), Z6
+	VMULPS       Z6, Z1, Z1
+	VMULPS       Z6, Z2, Z2
+	VMULPS       Z6, Z3, Z3
+	VMULPS       Z6, Z4, Z4
+	VMULPS       Z6, Z5, Z5
+	VMULPS       Z6, Z0, Z0
+
+avx512Strip3_most_store:
+	VMOVUPS Z1, (AX)
+	VMOVUPS Z2, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z3, (AX)
+	VMOVUPS Z4, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z5, (AX)
+	VMOVUPS Z0, K1, 64(AX)
+	JMP     avx512Strip3_most_stored
+
+avx512Strip3_most_add:
+	VBROADCASTSS alpha+56(FP), Z6
+	MOVQ         SI, AX
+	VMOVUPS      (AX), Z7
+	VFMADD231PS  Z6, Z1, Z7
+	VMOVUPS      Z7, (AX)
+	VMOVUPS.Z    64(AX), K1, Z1
+	VFMADD231PS  Z6, Z2, Z1
+	VMOVUPS      Z1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z6, Z3, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Z1
+	VFMADD231PS  Z6, Z4, Z1
+	VMOVUPS      Z1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z6, Z5, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Z1
+	VFMADD231PS  Z6, Z0, Z1
+	VMOVUPS      Z1, K1, 64(AX)
+
+avx512Strip3_most_stored:
 avx512Strip3_end:
 	VZEROUPPER
 	RET
 
 // func avx512Strip4(k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, AVX512VL, BMI2, FMA3
 TEXT ·avx512Strip4(SB), NOSPLIT, $0-88
 	VPXORD Z0, Z0, Z0
 	MOVQ   a+8(FP), AX
@@ -1087,99 +1666,104 @@ avx512Strip4_wide_deep:
 	JNZ          avx512Strip4_wide_deep
 	MOVQ         ldc+72(FP), R11
 	MOVQ         SI, R10
-	VBROADCASTSS alpha+56(FP), Z17
 	CMPB         add+60(FP), $0x00
 	JNE          avx512Strip4_wide_add
+	CMPL         alpha+56(FP), $0x3f800000
+	JEQ          avx512Strip4_wide_store
+	VBROADCASTSS alpha+56(FP), Z17
 	VMULPS       Z17, Z1, Z1
-	VMOVUPS      Z1, (R10)
 	VMULPS       Z17, Z2, Z2
-	VMOVUPS      Z2, 64(R10)
 	VMULPS       Z17, Z3, Z3
-	VMOVUPS      Z3, 128(R10)
 	VMULPS       Z17, Z4, Z4
-	VMOVUPS      Z4, 192(R10)
-	LEAQ         (R10)(R11*4), R10
 	VMULPS       Z17, Z5, Z5
-	VMOVUPS      Z5, (R10)
 	VMULPS       Z17, Z6, Z6
-	VMOVUPS      Z6, 64(R10)
 	VMULPS       Z17, Z7, Z7
-	VMOVUPS      Z7, 128(R10)
 	VMULPS       Z17, Z8, Z8
-	VMOVUPS      Z8, 192(R10)
-	LEAQ         (R10)(R11*4), R10
 	VMULPS       Z17, Z9, Z9
-	VMOVUPS      Z9, (R10)
 	VMULPS       Z17, Z10, Z10
-	VMOVUPS      Z10, 64(R10)
 	VMULPS       Z17, Z11, Z11
-	VMOVUPS      Z11, 128(R10)
 	VMULPS       Z17, Z12, Z12
-	VMOVUPS      Z12, 192(R10)
-	LEAQ         (R10)(R11*4), R10
 	VMULPS       Z17, Z13, Z13
-	VMOVUPS      Z13, (R10)
 	VMULPS       Z17, Z14, Z14
-	VMOVUPS      Z14, 64(R10)
 	VMULPS       Z17, Z15, Z15
-	VMOVUPS      Z15, 128(R10)
 	VMULPS       Z17, Z16, Z16
-	VMOVUPS      Z16, 192(R10)
-	JMP          avx512Strip4_wide_stored
+
+avx512Strip4_wide_store:
+	VMOVUPS Z1, (R10)
+	VMOVUPS Z2, 64(R10)
+	VMOVUPS Z3, 128(R10)
+	VMOVUPS Z4, 192(R10)
+	LEAQ    (R10)(R11*4), R10
+	VMOVUPS Z5, (R10)
+	VMOVUPS Z6, 64(R10)
+	VMOVUPS Z7, 128(R10)
+	VMOVUPS Z8, 192(R10)
+	LEAQ    (R10)(R11*4), R10
+	VMOVUPS Z9, (R10)
+	VMOVUPS Z10, 64(R10)
+	VMOVUPS Z11, 128(R10)
+	VMOVUPS Z12, 192(R10)
+	LEAQ    (R10)(R11*4), R10
+	VMOVUPS Z13, (R10)
+	VMOVUPS Z14, 64(R10)
+	VMOVUPS Z15, 128(R10)
+	VMOVUPS Z16, 192(R10)
+	JMP     avx512Strip4_wide_stored
 
 avx512Strip4_wide_add:
-	MOVQ        SI, R10
-	VMOVUPS     (R10), Z18
-	VFMADD231PS Z17, Z1, Z18
-	VMOVUPS     Z18, (R10)
-	VMOVUPS     64(R10), Z1
-	VFMADD231PS Z17, Z2, Z1
-	VMOVUPS     Z1, 64(R10)
-	VMOVUPS     128(R10), Z1
-	VFMADD231PS Z17, Z3, Z1
-	VMOVUPS     Z1, 128(R10)
-	VMOVUPS     192(R10), Z1
-	VFMADD231PS Z17, Z4, Z1
-	VMOVUPS     Z1, 192(R10)
-	LEAQ        (R10)(R11*4), R10
-	VMOVUPS     (R10), Z1
-	VFMADD231PS Z17, Z5, Z1
-	VMOVUPS     Z1, (R10)
-	VMOVUPS     64(R10), Z1
-	VFMADD231PS Z17, Z6, Z1
-	VMOVUPS     Z1, 64(R10)
-	VMOVUPS     128(R10), Z1
-	VFMADD231PS Z17, Z7, Z1
-	VMOVUPS     Z1, 128(R10)
-	VMOVUPS     192(R10), Z1
-	VFMADD231PS Z17, Z8, Z1
-	VMOVUPS     Z1, 192(R10)
-	LEAQ        (R10)(R11*4), R10
-	VMOVUPS     (R10), Z1
-	VFMADD231PS Z17, Z9, Z1
-	VMOVUPS     Z1, (R10)
-	VMOVUPS     64(R10), Z1
-	VFMADD231PS Z17, Z10, Z1
-	VMOVUPS     Z1, 64(R10)
-	VMOVUPS     128(R10), Z1
-	VFMADD231PS Z17, Z11, Z1
-	VMOVUPS     Z1, 128(R10)
-	VMOVUPS     192(R10), Z1
-	VFMADD231PS Z17, Z12, Z1
-	VMOVUPS     Z1, 192(R10)
-	LEAQ        (R10)(R11*4), R10
-	VMOVUPS     (R10), Z1
-	VFMADD231PS Z17, Z13, Z1
-	VMOVUPS     Z1, (R10)
-	VMOVUPS     64(R10), Z1
-	VFMADD231PS Z17, Z14, Z1
-	VMOVUPS     Z1, 64(R10)
-	VMOVUPS     128(R10), Z1
-	VFMADD231PS Z17, Z15, Z1
-	VMOVUPS     Z1, 128(R10)
-	VMOVUPS     192(R10), Z1
-	VFMADD231PS Z17, Z16, Z1
-	VMOVUPS     Z1, 192(R10)
+	VBROADCASTSS alpha+56(FP), Z17
+	MOVQ         SI, R10
+	VMOVUPS      (R10), Z18
+	VFMADD231PS  Z17, Z1, Z18
+	VMOVUPS      Z18, (R10)
+	VMOVUPS      64(R10), Z1
+	VFMADD231PS  Z17, Z2, Z1
+	VMOVUPS      Z1, 64(R10)
+	VMOVUPS      128(R10), Z1
+	VFMADD231PS  Z17, Z3, Z1
+	VMOVUPS      Z1, 128(R10)
+	VMOVUPS      192(R10), Z1
+	VFMADD231PS  Z17, Z4, Z1
+	VMOVUPS      Z1, 192(R10)
+	LEAQ         (R10)(R11*4), R10
+	VMOVUPS      (R10), Z1
+	VFMADD231PS  Z17, Z5, Z1
+	VMOVUPS      Z1, (R10)
+	VMOVUPS      64(R10), Z1
+	VFMADD231PS  Z17, Z6, Z1
+	VMOVUPS      Z1, 64(R10)
+	VMOVUPS      128(R10), Z1
+	VFMADD231PS  Z17, Z7, Z1
+	VMOVUPS      Z1, 128(R10)
+	VMOVUPS      192(R10), Z1
+	VFMADD231PS  Z17, Z8, Z1
+	VMOVUPS      Z1, 192(R10)
+	LEAQ         (R10)(R11*4), R10
+	VMOVUPS      (R10), Z1
+	VFMADD231PS  Z17, Z9, Z1
+	VMOVUPS      Z1, (R10)
+	VMOVUPS      64(R10), Z1
+	VFMADD231PS  Z17, Z10, Z1
+	VMOVUPS      Z1, 64(R10)
+	VMOVUPS      128(R10), Z1
+	VFMADD231PS  Z17, Z11, Z1
+	VMOVUPS      Z1, 128(R10)
+	VMOVUPS      192(R10), Z1
+	VFMADD231PS  Z17, Z12, Z1
+	VMOVUPS      Z1, 192(R10)
+	LEAQ         (R10)(R11*4), R10
+	VMOVUPS      (R10), Z1
+	VFMADD231PS  Z17, Z13, Z1
+	VMOVUPS      Z1, (R10)
+	VMOVUPS      64(R10), Z1
+	VFMADD231PS  Z17, Z14, Z1
+	VMOVUPS      Z1, 64(R10)
+	VMOVUPS      128(R10), Z1
+	VFMADD231PS  Z17, Z15, Z1
+	VMOVUPS      Z1, 128(R10)
+	VMOVUPS      192(R10), Z1
+	VFMADD231PS  Z17, Z16, Z1
+	VMOVUPS      Z1, 192(R10)
 
 avx512Strip4_wide_stored:
 	MOVQ  k+0(FP), R10
@@ -1228,59 +1812,64 @@ avx512Strip4_two_deep:
 	JNZ          avx512Strip4_two_deep
 	MOVQ         ldc+72(FP), R11
 	MOVQ         SI, R10
-	VBROADCASTSS alpha+56(FP), Z9
 	CMPB         add+60(FP), $0x00
 	JNE          avx512Strip4_two_add
+	CMPL         alpha+56(FP), $0x3f800000
+	JEQ          avx512Strip4_two_store
+	VBROADCASTSS alpha+56(FP), Z9
 	VMULPS       Z9, Z1, Z1
-	VMOVUPS      Z1, (R10)
 	VMULPS       Z9, Z2, Z2
-	VMOVUPS      Z2, 64(R10)
-	LEAQ         (R10)(R11*4), R10
 	VMULPS       Z9, Z3, Z3
-	VMOVUPS      Z3, (R10)
 	VMULPS       Z9, Z4, Z4
-	VMOVUPS      Z4, 64(R10)
-	LEAQ         (R10)(R11*4), R10
 	VMULPS       Z9, Z5, Z5
-	VMOVUPS      Z5, (R10)
 	VMULPS       Z9, Z6, Z6
-	VMOVUPS      Z6, 64(R10)
-	LEAQ         (R10)(R11*4), R10
 	VMULPS       Z9, Z7, Z7
-	VMOVUPS      Z7, (R10)
 	VMULPS       Z9, Z8, Z8
-	VMOVUPS      Z8, 64(R10)
-	JMP          avx512Strip4_two_stored
+
+avx512Strip4_two_store:
+	VMOVUPS Z1, (R10)
+	VMOVUPS Z2, 64(R10)
+	LEAQ    (R10)(R11*4), R10
+	VMOVUPS Z3, (R10)
+	VMOVUPS Z4, 64(R10)
+	LEAQ    (R10)(R11*4), R10
+	VMOVUPS Z5, (R10)
+	VMOVUPS Z6, 64(R10)
+	LEAQ    (R10)(R11*4), R10
+	VMOVUPS Z7, (R10)
+	VMOVUPS Z8, 64(R10)
+	JMP     avx512Strip4_two_stored
 
 avx512Strip4_two_add:
-	MOVQ        SI, R10
-	VMOVUPS     (R10), Z10
-	VFMADD231PS Z9, Z1, Z10
-	VMOVUPS     Z10, (R10)
-	VMOVUPS     64(R10), Z1
-	VFMADD231PS Z9, Z2, Z1
-	VMOVUPS     Z1, 64(R10)
-	LEAQ        (R10)(R11*4), R10
-	VMOVUPS     (R10), Z1
-	VFMADD231PS Z9, Z3, Z1
-	VMOVUPS     Z1, (R10)
-	VMOVUPS     64(R10), Z1
-	VFMADD231PS Z9, Z4, Z1
-	VMOVUPS     Z1, 64(R10)
-	LEAQ        (R10)(R11*4), R10
-	VMOVUPS     (R10), Z1
-	VFMADD231PS Z9, Z5, Z1
-	VMOVUPS     Z1, (R10)
-	VMOVUPS     64(R10), Z1
-	VFMADD231PS Z9, Z6, Z1
-	VMOVUPS     Z1, 64(R10)
-	LEAQ        (R10)(R11*4), R10
-	VMOVUPS     (R10), Z1
-	VFMADD231PS Z9, Z7, Z1
-	VMOVUPS     Z1, (R10)
-	VMOVUPS     64(R10), Z1
-	VFMADD231PS Z9, Z8, Z1
-	VMOVUPS     Z1, 64(R10)
+	VBROADCASTSS alpha+56(FP), Z9
+	MOVQ         SI, R10
+	VMOVUPS      (R10), Z10
+	VFMADD231PS  Z9, Z1, Z10
+	VMOVUPS      Z10, (R10)
+	VMOVUPS      64(R10), Z1
+	VFMADD231PS  Z9, Z2, Z1
+	VMOVUPS      Z1, 64(R10)
+	LEAQ         (R10)(R11*4), R10
+	VMOVUPS      (R10), Z1
+	VFMADD231PS  Z9, Z3, Z1
+	VMOVUPS      Z1, (R10)
+	VMOVUPS      64(R10), Z1
+	VFMADD231PS  Z9, Z4, Z1
+	VMOVUPS      Z1, 64(R10)
+	LEAQ         (R10)(R11*4), R10
+	VMOVUPS      (R10), Z1
+	VFMADD231PS  Z9, Z5, Z1
+	VMOVUPS      Z1, (R10)
+	VMOVUPS      64(R10), Z1
+	VFMADD231PS  Z9, Z6, Z1
+	VMOVUPS      Z1, 64(R10)
+	LEAQ         (R10)(R11*4), R10
+	VMOVUPS      (R10), Z1
+	VFMADD231PS  Z9, Z7, Z1
+	VMOVUPS      Z1, (R10)
+	VMOVUPS      64(R10), Z1
+	VFMADD231PS  Z9, Z8, Z1
+	VMOVUPS      Z1, 64(R10)
 
 avx512Strip4_two_stored:
 	MOVQ  k+0(FP), R10
@@ -1302,70 +1891,10 @@ avx512Strip4_edge:
 	TESTQ   DI, DI
 	JZ      avx512Strip4_end
 	CMPQ    DI, $0x10
-	JLT     avx512Strip4_last
-	VMOVAPS Z0, Z1
-	VMOVAPS Z0, Z2
-	VMOVAPS Z0, Z3
-	VMOVAPS Z0, Z4
-	MOVQ    k+0(FP), R10
-	MOVQ    DX, R11
-
-avx512Strip4_one_deep:
-	VMOVUPS          (R11), Z5
-	VFMADD231PS.BCST (AX), Z5, Z1
-	VFMADD231PS.BCST (AX)(R8*1), Z5, Z2
-	VFMADD231PS.BCST (AX)(R8*2), Z5, Z3
-	VFMADD231PS.BCST (AX)(R9*1), Z5, Z4
-	ADDQ             CX, AX
-	ADDQ             BX, R11
-	DECQ             R10
-	JNZ              avx512Strip4_one_deep
-	MOVQ             ldc+72(FP), R11
-	MOVQ             SI, R10
-	VBROADCASTSS     alpha+56(FP), Z5
-	CMPB             add+60(FP), $0x00
-	JNE              avx512Strip4_one_add
-	VMULPS           Z5, Z1, Z1
-	VMOVUPS          Z1, (R10)
-	LEAQ             (R10)(R11*4), R10
-	VMULPS           Z5, Z2, Z2
-	VMOVUPS          Z2, (R10)
-	LEAQ             (R10)(R11*4), R10
-	VMULPS           Z5, Z3, Z3
-	VMOVUPS          Z3, (R10)
-	LEAQ             (R10)(R11*4), R10
-	VMULPS           Z5, Z4, Z4
-	VMOVUPS          Z4, (R10)
-	JMP              avx512Strip4_one_stored
-
-avx512Strip4_one_add:
-	MOVQ        SI, R10
-	VMOVUPS     (R10), Z6
-	VFMADD231PS Z5, Z1, Z6
-	VMOVUPS     Z6, (R10)
-	LEAQ        (R10)(R11*4), R10
-	VMOVUPS     (R10), Z1
-	VFMADD231PS Z5, Z2, Z1
-	VMOVUPS     Z1, (R10)
-	LEAQ        (R10)(R11*4), R10
-	VMOVUPS     (R10), Z1
-	VFMADD231PS Z5, Z3, Z1
-	VMOVUPS     Z1, (R10)
-	LEAQ        (R10)(R11*4), R10
-	VMOVUPS     (R10), Z1
-	VFMADD231PS Z5, Z4, Z1
-	VMOVUPS     Z1, (R10)
-
-avx512Strip4_one_stored:
-	SUBQ  $0x10, DI
-	JZ    avx512Strip4_end
-	MOVQ  k+0(FP), R10
-	IMULQ CX, R10
-	SUBQ  R10, AX
-	ADDQ  $0x40, DX
-	ADDQ  $0x40, SI
-
-avx512Strip4_last:
+	JEQ     avx512Strip4_one
+	JGT     avx512Strip4_more
+	CMPQ    DI, $0x08
+	JLE     avx512Strip4_half
 	LEAQ    (DI), DI
 	MOVQ    $-1, R10
 	BZHIQ   DI, R10, DI
@@ -1388,47 +1917,376 @@ avx512Strip4_last_deep:
 	JNZ              avx512Strip4_last_deep
 	MOVQ             ldc+72(FP), CX
 	MOVQ             SI, AX
-	VBROADCASTSS     alpha+56(FP), Z4
 	CMPB             add+60(FP), $0x00
 	JNE              avx512Strip4_last_add
+	CMPL             alpha+56(FP), $0x3f800000
+	JEQ              avx512Strip4_last_store
+	VBROADCASTSS     alpha+56(FP), Z4
 	VMULPS           Z4, Z1, Z1
-	VMOVUPS          Z1, K1, (AX)
-	LEAQ             (AX)(CX*4), AX
 	VMULPS           Z4, Z2, Z2
-	VMOVUPS          Z2, K1, (AX)
-	LEAQ             (AX)(CX*4), AX
 	VMULPS           Z4, Z3, Z3
-	VMOVUPS          Z3, K1, (AX)
-	LEAQ             (AX)(CX*4), AX
 	VMULPS           Z4, Z0, Z0
-	VMOVUPS          Z0, K1, (AX)
-	JMP              avx512Strip4_last_stored
+
+avx512Strip4_last_store:
+	VMOVUPS Z1, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z2, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z3, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z0, K1, (AX)
+	JMP     avx512Strip4_last_stored
 
 avx512Strip4_last_add:
-	MOVQ        SI, AX
-	VMOVUPS.Z   (AX), K1, Z5
-	VFMADD231PS Z4, Z1, Z5
-	VMOVUPS     Z5, K1, (AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS.Z   (AX), K1, Z1
-	VFMADD231PS Z4, Z2, Z1
-	VMOVUPS     Z1, K1, (AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS.Z   (AX), K1, Z1
-	VFMADD231PS Z4, Z3, Z1
-	VMOVUPS     Z1, K1, (AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS.Z   (AX), K1, Z1
-	VFMADD231PS Z4, Z0, Z1
-	VMOVUPS     Z1, K1, (AX)
+	VBROADCASTSS alpha+56(FP), Z4
+	MOVQ         SI, AX
+	VMOVUPS.Z    (AX), K1, Z5
+	VFMADD231PS  Z4, Z1, Z5
+	VMOVUPS      Z5, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Z1
+	VFMADD231PS  Z4, Z2, Z1
+	VMOVUPS      Z1, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Z1
+	VFMADD231PS  Z4, Z3, Z1
+	VMOVUPS      Z1, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Z1
+	VFMADD231PS  Z4, Z0, Z1
+	VMOVUPS      Z1, K1, (AX)
 
 avx512Strip4_last_stored:
+	JMP avx512Strip4_end
+
+avx512Strip4_one:
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	VMOVAPS Z0, Z0
+	MOVQ    k+0(FP), DI
+
+avx512Strip4_one_deep:
+	VMOVUPS          (DX), Z4
+	VFMADD231PS.BCST (AX), Z4, Z1
+	VFMADD231PS.BCST (AX)(R8*1), Z4, Z2
+	VFMADD231PS.BCST (AX)(R8*2), Z4, Z3
+	VFMADD231PS.BCST (AX)(R9*1), Z4, Z0
+	ADDQ             CX, AX
+	ADDQ             BX, DX
+	DECQ             DI
+	JNZ              avx512Strip4_one_deep
+	MOVQ             ldc+72(FP), CX
+	MOVQ             SI, AX
+	CMPB             add+60(FP), $0x00
+	JNE              avx512Strip4_one_add
+	CMPL             alpha+56(FP), $0x3f800000
+	JEQ              avx512Strip4_one_store
+	VBROADCASTSS     alpha+56(FP), Z4
+	VMULPS           Z4, Z1, Z1
+	VMULPS           Z4, Z2, Z2
+	VMULPS           Z4, Z3, Z3
+	VMULPS           Z4, Z0, Z0
+
+avx512Strip4_one_store:
+	VMOVUPS Z1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z2, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z3, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z0, (AX)
+	JMP     avx512Strip4_one_stored
+
+avx512Strip4_one_add:
+	VBROADCASTSS alpha+56(FP), Z4
+	MOVQ         SI, AX
+	VMOVUPS      (AX), Z5
+	VFMADD231PS  Z4, Z1, Z5
+	VMOVUPS      Z5, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z4, Z2, Z1
+	VMOVUPS      Z1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z4, Z3, Z1
+	VMOVUPS      Z1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z4, Z0, Z1
+	VMOVUPS      Z1, (AX)
+
+avx512Strip4_one_stored:
+	JMP avx512Strip4_end
+
+avx512Strip4_more:
+	CMPQ    DI, $0x18
+	JGT     avx512Strip4_most
+	LEAQ    -16(DI), DI
+	MOVQ    $-1, R10
+	BZHIQ   DI, R10, DI
+	KMOVW   DI, K1
+	VMOVAPS Z0, Z1
+	VMOVAPS Y0, Y2
+	VMOVAPS Z0, Z3
+	VMOVAPS Y0, Y4
+	VMOVAPS Z0, Z5
+	VMOVAPS Y0, Y6
+	VMOVAPS Z0, Z7
+	VMOVAPS Y0, Y0
+	MOVQ    k+0(FP), DI
+
+avx512Strip4_oneandhalf_deep:
+	VMOVUPS      (DX), Z8
+	VMOVUPS.Z    64(DX), K1, Y9
+	VBROADCASTSS (AX), Z10
+	VFMADD231PS  Z10, Z8, Z1
+	VFMADD231PS  Y10, Y9, Y2
+	VBROADCASTSS (AX)(R8*1), Z10
+	VFMADD231PS  Z10, Z8, Z3
+	VFMADD231PS  Y10, Y9, Y4
+	VBROADCASTSS (AX)(R8*2), Z10
+	VFMADD231PS  Z10, Z8, Z5
+	VFMADD231PS  Y10, Y9, Y6
+	VBROADCASTSS (AX)(R9*1), Z10
+	VFMADD231PS  Z10, Z8, Z7
+	VFMADD231PS  Y10, Y9, Y0
+	ADDQ         CX, AX
+	ADDQ         BX, DX
+	DECQ         DI
+	JNZ          avx512Strip4_oneandhalf_deep
+	MOVQ         ldc+72(FP), CX
+	MOVQ         SI, AX
+	CMPB         add+60(FP), $0x00
+	JNE          avx512Strip4_oneandhalf_add
+	CMPL         alpha+56(FP), $0x3f800000
+	JEQ          avx512Strip4_oneandhalf_store
+	VBROADCASTSS alpha+56(FP), Z8
+	VMULPS       Z8, Z1, Z1
+	VMULPS       Y8, Y2, Y2
+	VMULPS       Z8, Z3, Z3
+	VMULPS       Y8, Y4, Y4
+	VMULPS       Z8, Z5, Z5
+	VMULPS       Y8, Y6, Y6
+	VMULPS       Z8, Z7, Z7
+	VMULPS       Y8, Y0, Y0
+
+avx512Strip4_oneandhalf_store:
+	VMOVUPS Z1, (AX)
+	VMOVUPS Y2, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z3, (AX)
+	VMOVUPS Y4, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z5, (AX)
+	VMOVUPS Y6, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z7, (AX)
+	VMOVUPS Y0, K1, 64(AX)
+	JMP     avx512Strip4_oneandhalf_stored
+
+avx512Strip4_oneandhalf_add:
+	VBROADCASTSS alpha+56(FP), Z8
+	MOVQ         SI, AX
+	VMOVUPS      (AX), Z9
+	VFMADD231PS  Z8, Z1, Z9
+	VMOVUPS      Z9, (AX)
+	VMOVUPS.Z    64(AX), K1, Y1
+	VFMADD231PS  Y8, Y2, Y1
+	VMOVUPS      Y1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z8, Z3, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Y1
+	VFMADD231PS  Y8, Y4, Y1
+	VMOVUPS      Y1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z8, Z5, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Y1
+	VFMADD231PS  Y8, Y6, Y1
+	VMOVUPS      Y1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z8, Z7, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Y1
+	VFMADD231PS  Y8, Y0, Y1
+	VMOVUPS      Y1, K1, 64(AX)
+
+avx512Strip4_oneandhalf_stored:
+	JMP avx512Strip4_end
+
+avx512Strip4_half:
+	LEAQ    (DI), DI
+	MOVQ    $-1, R10
+	BZHIQ   DI, R10, DI
+	KMOVW   DI, K1
+	VMOVAPS Y0, Y1
+	VMOVAPS Y0, Y2
+	VMOVAPS Y0, Y3
+	VMOVAPS Y0, Y0
+	MOVQ    k+0(FP), DI
+
+avx512Strip4_half_deep:
+	VMOVUPS.Z        (DX), K1, Y4
+	VFMADD231PS.BCST (AX), Y4, Y1
+	VFMADD231PS.BCST (AX)(R8*1), Y4, Y2
+	VFMADD231PS.BCST (AX)(R8*2), Y4, Y3
+	VFMADD231PS.BCST (AX)(R9*1), Y4, Y0
+	ADDQ             CX, AX
+	ADDQ             BX, DX
+	DECQ             DI
+	JNZ              avx512Strip4_half_deep
+	MOVQ             ldc+72(FP), CX
+	MOVQ             SI, AX
+	CMPB             add+60(FP), $0x00
+	JNE              avx512Strip4_half_add
+	CMPL             alpha+56(FP), $0x3f800000
+	JEQ              avx512Strip4_half_store
+	VBROADCASTSS     alpha+56(FP), Z4
+	VMULPS           Y4, Y1, Y1
+	VMULPS           Y4, Y2, Y2
+	VMULPS           Y4, Y3, Y3
+	VMULPS           Y4, Y0, Y0
+
+avx512Strip4_half_store:
+	VMOVUPS Y1, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y2, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y3, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y0, K1, (AX)
+	JMP     avx512Strip4_half_stored
+
+avx512Strip4_half_add:
+	VBROADCASTSS alpha+56(FP), Z4
+	MOVQ         SI, AX
+	VMOVUPS.Z    (AX), K1, Y5
+	VFMADD231PS  Y4, Y1, Y5
+	VMOVUPS      Y5, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Y1
+	VFMADD231PS  Y4, Y2, Y1
+	VMOVUPS      Y1, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Y1
+	VFMADD231PS  Y4, Y3, Y1
+	VMOVUPS      Y1, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Y1
+	VFMADD231PS  Y4, Y0, Y1
+	VMOVUPS      Y1, K1, (AX)
+
+avx512Strip4_half_stored:
+	JMP avx512Strip4_end
+
+avx512Strip4_most:
+	LEAQ    -16(DI), DI
+	MOVQ    $-1, R10
+	BZHIQ   DI, R10, DI
+	KMOVW   DI, K1
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z0, Z5
+	VMOVAPS Z0, Z6
+	VMOVAPS Z0, Z7
+	VMOVAPS Z0, Z0
+	MOVQ    k+0(FP), DI
+
+avx512Strip4_most_deep:
+	VMOVUPS      (DX), Z8
+	VMOVUPS.Z    64(DX), K1, Z9
+	VBROADCASTSS (AX), Z10
+	VFMADD231PS  Z10, Z8, Z1
+	VFMADD231PS  Z10, Z9, Z2
+	VBROADCASTSS (AX)(R8*1), Z10
+	VFMADD231PS  Z10, Z8, Z3
+	VFMADD231PS  Z10, Z9, Z4
+	VBROADCASTSS (AX)(R8*2), Z10
+	VFMADD231PS  Z10, Z8, Z5
+	VFMADD231PS  Z10, Z9, Z6
+	VBROADCASTSS (AX)(R9*1), Z10
+	VFMADD231PS  Z10, Z8, Z7
+	VFMADD231PS  Z10, Z9, Z0
+	ADDQ         CX, AX
+	ADDQ         BX, DX
+	DECQ         DI
+	JNZ          avx512Strip4_most_deep
+	MOVQ         ldc+72(FP), CX
+	MOVQ         SI, AX
+	CMPB         add+60(FP), $0x00
+	JNE          avx512Strip4_most_add
+	CMPL         alpha+56(FP), $0x3f800000
+	JEQ          avx512Strip4_most_store
+	VBROADCASTSS alpha+56(FP), Z8
+	VMULPS       Z8, Z1, Z1
+	VMULPS       Z8, Z2, Z2
+	VMULPS       Z8, Z3, Z3
+	VMULPS       Z8, Z4, Z4
+	VMULPS       Z8, Z5, Z5
+	VMULPS       Z8, Z6, Z6
+	VMULPS       Z8, Z7, Z7
+	VMULPS       Z8, Z0, Z0
+
+avx512Strip4_most_store:
+	VMOVUPS Z1, (AX)
+	VMOVUPS Z2, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z3, (AX)
+	VMOVUPS Z4, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z5, (AX)
+	VMOVUPS Z6, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z7, (AX)
+	VMOVUPS Z0, K1, 64(AX)
+	JMP     avx512Strip4_most_stored
+
+avx512Strip4_most_add:
+	VBROADCASTSS alpha+56(FP), Z8
+	MOVQ         SI, AX
+	VMOVUPS      (AX), Z9
+	VFMADD231PS  Z8, Z1, Z9
+	VMOVUPS      Z9, (AX)
+	VMOVUPS.Z    64(AX), K1, Z1
+	VFMADD231PS  Z8, Z2, Z1
+	VMOVUPS      Z1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z8, Z3, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Z1
+	VFMADD231PS  Z8, Z4, Z1
+	VMOVUPS      Z1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z8, Z5, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Z1
+	VFMADD231PS  Z8, Z6, Z1
+	VMOVUPS      Z1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z8, Z7, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Z1
+	VFMADD231PS  Z8, Z0, Z1
+	VMOVUPS      Z1, K1, 64(AX)
+
+avx512Strip4_most_stored:
 avx512Strip4_end:
 	VZEROUPPER
 	RET
 
 // func avx512Strip5(k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, AVX512VL, BMI2, FMA3
 TEXT ·avx512Strip5(SB), NOSPLIT, $0-88
 	VPXORD Z0, Z0, Z0
 	MOVQ   a+8(FP), AX
@@ -1507,121 +2365,126 @@ avx512Strip5_wide_deep:
 	JNZ          avx512Strip5_wide_deep
 	MOVQ         ldc+72(FP), R11
 	MOVQ         SI, R10
-	VBROADCASTSS alpha+56(FP), Z21
 	CMPB         add+60(FP), $0x00
 	JNE          avx512Strip5_wide_add
+	CMPL         alpha+56(FP), $0x3f800000
+	JEQ          avx512Strip5_wide_store
+	VBROADCASTSS alpha+56(FP), Z21
 	VMULPS       Z21, Z1, Z1
-	VMOVUPS      Z1, (R10)
 	VMULPS       Z21, Z2, Z2
-	VMOVUPS      Z2, 64(R10)
 	VMULPS       Z21, Z3, Z3
-	VMOVUPS      Z3, 128(R10)
 	VMULPS       Z21, Z4, Z4
-	VMOVUPS      Z4, 192(R10)
-	LEAQ         (R10)(R11*4), R10
 	VMULPS       Z21, Z5, Z5
-	VMOVUPS      Z5, (R10)
 	VMULPS       Z21, Z6, Z6
-	VMOVUPS      Z6, 64(R10)
 	VMULPS       Z21, Z7, Z7
-	VMOVUPS      Z7, 128(R10)
 	VMULPS       Z21, Z8, Z8
-	VMOVUPS      Z8, 192(R10)
-	LEAQ         (R10)(R11*4), R10
 	VMULPS       Z21, Z9, Z9
-	VMOVUPS      Z9, (R10)
 	VMULPS       Z21, Z10, Z10
-	VMOVUPS      Z10, 64(R10)
 	VMULPS       Z21, Z11, Z11
-	VMOVUPS      Z11, 128(R10)
 	VMULPS       Z21, Z12, Z12
-	VMOVUPS      Z12, 192(R10)
-	LEAQ         (R10)(R11*4), R10
 	VMULPS       Z21, Z13, Z13
-	VMOVUPS      Z13, (R10)
 	VMULPS       Z21, Z14, Z14
-	VMOVUPS      Z14, 64(R10)
 	VMULPS       Z21, Z15, Z15
-	VMOVUPS      Z15, 128(R10)
 	VMULPS       Z21, Z16, Z16
-	VMOVUPS      Z16, 192(R10)
-	LEAQ         (R10)(R11*4), R10
 	VMULPS       Z21, Z17, Z17
-	VMOVUPS      Z17, (R10)
 	VMULPS       Z21, Z18, Z18
-	VMOVUPS      Z18, 64(R10)
 	VMULPS       Z21, Z19, Z19
-	VMOVUPS      Z19, 128(R10)
 	VMULPS       Z21, Z20, Z20
-	VMOVUPS      Z20, 192(R10)
-	JMP          avx512Strip5_wide_stored
+
+avx512Strip5_wide_store:
+	VMOVUPS Z1, (R10)
+	VMOVUPS Z2, 64(R10)
+	VMOVUPS Z3, 128(R10)
+	VMOVUPS Z4, 192(R10)
+	LEAQ    (R10)(R11*4), R10
+	VMOVUPS Z5, (R10)
+	VMOVUPS Z6, 64(R10)
+	VMOVUPS Z7, 128(R10)
+	VMOVUPS Z8, 192(R10)
+	LEAQ    (R10)(R11*4), R10
+	VMOVUPS Z9, (R10)
+	VMOVUPS Z10, 64(R10)
+	VMOVUPS Z11, 128(R10)
+	VMOVUPS Z12, 192(R10)
+	LEAQ    (R10)(R11*4), R10
+	VMOVUPS Z13, (R10)
+	VMOVUPS Z14, 64(R10)
+	VMOVUPS Z15, 128(R10)
+	VMOVUPS Z16, 192(R10)
+	LEAQ    (R10)(R11*4), R10
+	VMOVUPS Z17, (R10)
+	VMOVUPS Z18, 64(R10)
+	VMOVUPS Z19, 128(R10)
+	VMOVUPS Z20, 192(R10)
+	JMP     avx512Strip5_wide_stored
 
 avx512Strip5_wide_add:
-	MOVQ        SI, R10
-	VMOVUPS     (R10), Z22
-	VFMADD231PS Z21, Z1, Z22
-	VMOVUPS     Z22, (R10)
-	VMOVUPS     64(R10), Z1
-	VFMADD231PS Z21, Z2, Z1
-	VMOVUPS     Z1, 64(R10)
-	VMOVUPS     128(R10), Z1
-	VFMADD231PS Z21, Z3, Z1
-	VMOVUPS     Z1, 128(R10)
-	VMOVUPS     192(R10), Z1
-	VFMADD231PS Z21, Z4, Z1
-	VMOVUPS     Z1, 192(R10)
-	LEAQ        (R10)(R11*4), R10
-	VMOVUPS     (R10), Z1
-	VFMADD231PS Z21, Z5, Z1
-	VMOVUPS     Z1, (R10)
-	VMOVUPS     64(R10), Z1
-	VFMADD231PS Z21, Z6, Z1
-	VMOVUPS     Z1, 64(R10)
-	VMOVUPS     128(R10), Z1
-	VFMADD231PS Z21, Z7, Z1
-	VMOVUPS     Z1, 128(R10)
-	VMOVUPS     192(R10), Z1
-	VFMADD231PS Z21, Z8, Z1
-	VMOVUPS     Z1, 192(R10)
-	LEAQ        (R10)(R11*4), R10
-	VMOVUPS     (R10), Z1
-	VFMADD231PS Z21, Z9, Z1
-	VMOVUPS     Z1, (R10)
-	VMOVUPS     64(R10), Z1
-	VFMADD231PS Z21, Z10, Z1
-	VMOVUPS     Z1, 64(R10)
-	VMOVUPS     128(R10), Z1
-	VFMADD231PS Z21, Z11, Z1
-	VMOVUPS     Z1, 128(R10)
-	VMOVUPS     192(R10), Z1
-	VFMADD231PS Z21, Z12, Z1
-	VMOVUPS     Z1, 192(R10)
-	LEAQ        (R10)(R11*4), R10
-	VMOVUPS     (R10), Z1
-	VFMADD231PS Z21, Z13, Z1
-	VMOVUPS     Z1, (R10)
-	VMOVUPS     64(R10), Z1
-	VFMADD231PS Z21, Z14, Z1
-	VMOVUPS     Z1, 64(R10)
-	VMOVUPS     128(R10), Z1
-	VFMADD231PS Z21, Z15, Z1
-	VMOVUPS     Z1, 128(R10)
-	VMOVUPS     192(R10), Z1
-	VFMADD231PS Z21, Z16, Z1
-	VMOVUPS     Z1, 192(R10)
-	LEAQ        (R10)(R11*4), R10
-	VMOVUPS     (R10), Z1
-	VFMADD231PS Z21, Z17, Z1
-	VMOVUPS     Z1, (R10)
-	VMOVUPS     64(R10), Z1
-	VFMADD231PS Z21, Z18, Z1
-	VMOVUPS     Z1, 64(R10)
-	VMOVUPS     128(R10), Z1
-	VFMADD231PS Z21, Z19, Z1
-	VMOVUPS     Z1, 128(R10)
-	VMOVUPS     192(R10), Z1
-	VFMADD231PS Z21, Z20, Z1
-	VMOVUPS     Z1, 192(R10)
+	VBROADCASTSS alpha+56(FP), Z21
+	MOVQ         SI, R10
+	VMOVUPS      (R10), Z22
+	VFMADD231PS  Z21, Z1, Z22
+	VMOVUPS      Z22, (R10)
+	VMOVUPS      64(R10), Z1
+	VFMADD231PS  Z21, Z2, Z1
+	VMOVUPS      Z1, 64(R10)
+	VMOVUPS      128(R10), Z1
+	VFMADD231PS  Z21, Z3, Z1
+	VMOVUPS      Z1, 128(R10)
+	VMOVUPS      192(R10), Z1
+	VFMADD231PS  Z21, Z4, Z1
+	VMOVUPS      Z1, 192(R10)
+	LEAQ         (R10)(R11*4), R10
+	VMOVUPS      (R10), Z1
+	VFMADD231PS  Z21, Z5, Z1
+	VMOVUPS      Z1, (R10)
+	VMOVUPS      64(R10), Z1
+	VFMADD231PS  Z21, Z6, Z1
+	VMOVUPS      Z1, 64(R10)
+	VMOVUPS      128(R10), Z1
+	VFMADD231PS  Z21, Z7, Z1
+	VMOVUPS      Z1, 128(R10)
+	VMOVUPS      192(R10), Z1
+	VFMADD231PS  Z21, Z8, Z1
+	VMOVUPS      Z1, 192(R10)
+	LEAQ         (R10)(R11*4), R10
+	VMOVUPS      (R10), Z1
+	VFMADD231PS  Z21, Z9, Z1
+	VMOVUPS      Z1, (R10)
+	VMOVUPS      64(R10), Z1
+	VFMADD231PS  Z21, Z10, Z1
+	VMOVUPS      Z1, 64(R10)
+	VMOVUPS      128(R10), Z1
+	VFMADD231PS  Z21, Z11, Z1
+	VMOVUPS      Z1, 128(R10)
+	VMOVUPS      192(R10), Z1
+	VFMADD231PS  Z21, Z12, Z1
+	VMOVUPS      Z1, 192(R10)
+	LEAQ         (R10)(R11*4), R10
+	VMOVUPS      (R10), Z1
+	VFMADD231PS  Z21, Z13, Z1
+	VMOVUPS      Z1, (R10)
+	VMOVUPS      64(R10), Z1
+	VFMADD231PS  Z21, Z14, Z1
+	VMOVUPS      Z1, 64(R10)
+	VMOVUPS      128(R10), Z1
+	VFMADD231PS  Z21, Z15, Z1
+	VMOVUPS      Z1, 128(R10)
+	VMOVUPS      192(R10), Z1
+	VFMADD231PS  Z21, Z16, Z1
+	VMOVUPS      Z1, 192(R10)
+	LEAQ         (R10)(R11*4), R10
+	VMOVUPS      (R10), Z1
+	VFMADD231PS  Z21, Z17, Z1
+	VMOVUPS      Z1, (R10)
+	VMOVUPS      64(R10), Z1
+	VFMADD231PS  Z21, Z18, Z1
+	VMOVUPS      Z1, 64(R10)
+	VMOVUPS      128(R10), Z1
+	VFMADD231PS  Z21, Z19, Z1
+	VMOVUPS      Z1, 128(R10)
+	VMOVUPS      192(R10), Z1
+	VFMADD231PS  Z21, Z20, Z1
+	VMOVUPS      Z1, 192(R10)
 
 avx512Strip5_wide_stored:
 	MOVQ  k+0(FP), R10
@@ -1675,71 +2538,76 @@ avx512Strip5_two_deep:
 	JNZ          avx512Strip5_two_deep
 	MOVQ         ldc+72(FP), R11
 	MOVQ         SI, R10
-	VBROADCASTSS alpha+56(FP), Z11
 	CMPB         add+60(FP), $0x00
 	JNE          avx512Strip5_two_add
+	CMPL         alpha+56(FP), $0x3f800000
+	JEQ          avx512Strip5_two_store
+	VBROADCASTSS alpha+56(FP), Z11
 	VMULPS       Z11, Z1, Z1
-	VMOVUPS      Z1, (R10)
 	VMULPS       Z11, Z2, Z2
-	VMOVUPS      Z2, 64(R10)
-	LEAQ         (R10)(R11*4), R10
 	VMULPS       Z11, Z3, Z3
-	VMOVUPS      Z3, (R10)
 	VMULPS       Z11, Z4, Z4
-	VMOVUPS      Z4, 64(R10)
-	LEAQ         (R10)(R11*4), R10
 	VMULPS       Z11, Z5, Z5
-	VMOVUPS      Z5, (R10)
 	VMULPS       Z11, Z6, Z6
-	VMOVUPS      Z6, 64(R10)
-	LEAQ         (R10)(R11*4), R10
 	VMULPS       Z11, Z7, Z7
-	VMOVUPS      Z7, (R10)
 	VMULPS       Z11, Z8, Z8
-	VMOVUPS      Z8, 64(R10)
-	LEAQ         (R10)(R11*4), R10
 	VMULPS       Z11, Z9, Z9
-	VMOVUPS      Z9, (R10)
 	VMULPS       Z11, Z10, Z10
-	VMOVUPS      Z10, 64(R10)
-	JMP          avx512Strip5_two_stored
+
+avx512Strip5_two_store:
+	VMOVUPS Z1, (R10)
+	VMOVUPS Z2, 64(R10)
+	LEAQ    (R10)(R11*4), R10
+	VMOVUPS Z3, (R10)
+	VMOVUPS Z4, 64(R10)
+	LEAQ    (R10)(R11*4), R10
+	VMOVUPS Z5, (R10)
+	VMOVUPS Z6, 64(R10)
+	LEAQ    (R10)(R11*4), R10
+	VMOVUPS Z7, (R10)
+	VMOVUPS Z8, 64(R10)
+	LEAQ    (R10)(R11*4), R10
+	VMOVUPS Z9, (R10)
+	VMOVUPS Z10, 64(R10)
+	JMP     avx512Strip5_two_stored
 
 avx512Strip5_two_add:
-	MOVQ        SI, R10
-	VMOVUPS     (R10), Z12
-	VFMADD231PS Z11, Z1, Z12
-	VMOVUPS     Z12, (R10)
-	VMOVUPS     64(R10), Z1
-	VFMADD231PS Z11, Z2, Z1
-	VMOVUPS     Z1, 64(R10)
-	LEAQ        (R10)(R11*4), R10
-	VMOVUPS     (R10), Z1
-	VFMADD231PS Z11, Z3, Z1
-	VMOVUPS     Z1, (R10)
-	VMOVUPS     64(R10), Z1
-	VFMADD231PS Z11, Z4, Z1
-	VMOVUPS     Z1, 64(R10)
-	LEAQ        (R10)(R11*4), R10
-	VMOVUPS     (R10), Z1
-	VFMADD231PS Z11, Z5, Z1
-	VMOVUPS     Z1, (R10)
-	VMOVUPS     64(R10), Z1
-	VFMADD231PS Z11, Z6, Z1
-	VMOVUPS     Z1, 64(R10)
-	LEAQ        (R10)(R11*4), R10
-	VMOVUPS     (R10), Z1
-	VFMADD231PS Z11, Z7, Z1
-	VMOVUPS     Z1, (R10)
-	VMOVUPS     64(R10), Z1
-	VFMADD231PS Z11, Z8, Z1
-	VMOVUPS     Z1, 64(R10)
-	LEAQ        (R10)(R11*4), R10
-	VMOVUPS     (R10), Z1
-	VFMADD231PS Z11, Z9, Z1
-	VMOVUPS     Z1, (R10)
-	VMOVUPS     64(R10), Z1
-	VFMADD231PS Z11, Z10, Z1
-	VMOVUPS     Z1, 64(R10)
+	VBROADCASTSS alpha+56(FP), Z11
+	MOVQ         SI, R10
+	VMOVUPS      (R10), Z12
+	VFMADD231PS  Z11, Z1, Z12
+	VMOVUPS      Z12, (R10)
+	VMOVUPS      64(R10), Z1
+	VFMADD231PS  Z11, Z2, Z1
+	VMOVUPS      Z1, 64(R10)
+	LEAQ         (R10)(R11*4), R10
+	VMOVUPS      (R10), Z1
+	VFMADD231PS  Z11, Z3, Z1
+	VMOVUPS      Z1, (R10)
+	VMOVUPS      64(R10), Z1
+	VFMADD231PS  Z11, Z4, Z1
+	VMOVUPS      Z1, 64(R10)
+	LEAQ         (R10)(R11*4), R10
+	VMOVUPS      (R10), Z1
+	VFMADD231PS  Z11, Z5, Z1
+	VMOVUPS      Z1, (R10)
+	VMOVUPS      64(R10), Z1
+	VFMADD231PS  Z11, Z6, Z1
+	VMOVUPS      Z1, 64(R10)
+	LEAQ         (R10)(R11*4), R10
+	VMOVUPS      (R10), Z1
+	VFMADD231PS  Z11, Z7, Z1
+	VMOVUPS      Z1, (R10)
+	VMOVUPS      64(R10), Z1
+	VFMADD231PS  Z11, Z8, Z1
+	VMOVUPS      Z1, 64(R10)
+	LEAQ         (R10)(R11*4), R10
+	VMOVUPS      (R10), Z1
+	VFMADD231PS  Z11, Z9, Z1
+	VMOVUPS      Z1, (R10)
+	VMOVUPS      64(R10), Z1
+	VFMADD231PS  Z11, Z10, Z1
+	VMOVUPS      Z1, 64(R10)
 
 avx512Strip5_two_stored:
 	MOVQ  k+0(FP), R10
@@ -1761,79 +2629,10 @@ avx512Strip5_edge:
 	TESTQ   DI, DI
 	JZ      avx512Strip5_end
 	CMPQ    DI, $0x10
-	JLT     avx512Strip5_last
-	VMOVAPS Z0, Z1
-	VMOVAPS Z0, Z2
-	VMOVAPS Z0, Z3
-	VMOVAPS Z0, Z4
-	VMOVAPS Z0, Z5
-	MOVQ    k+0(FP), R10
-	MOVQ    DX, R11
-
-avx512Strip5_one_deep:
-	VMOVUPS          (R11), Z6
-	VFMADD231PS.BCST (AX), Z6, Z1
-	VFMADD231PS.BCST (AX)(R8*1), Z6, Z2
-	VFMADD231PS.BCST (AX)(R8*2), Z6, Z3
-	VFMADD231PS.BCST (AX)(R9*1), Z6, Z4
-	VFMADD231PS.BCST (AX)(R8*4), Z6, Z5
-	ADDQ             CX, AX
-	ADDQ             BX, R11
-	DECQ             R10
-	JNZ              avx512Strip5_one_deep
-	MOVQ             ldc+72(FP), R11
-	MOVQ             SI, R10
-	VBROADCASTSS     alpha+56(FP), Z6
-	CMPB             add+60(FP), $0x00
-	JNE              avx512Strip5_one_add
-	VMULPS           Z6, Z1, Z1
-	VMOVUPS          Z1, (R10)
-	LEAQ             (R10)(R11*4), R10
-	VMULPS           Z6, Z2, Z2
-	VMOVUPS          Z2, (R10)
-	LEAQ             (R10)(R11*4), R10
-	VMULPS           Z6, Z3, Z3
-	VMOVUPS          Z3, (R10)
-	LEAQ             (R10)(R11*4), R10
-	VMULPS           Z6, Z4, Z4
-	VMOVUPS          Z4, (R10)
-	LEAQ             (R10)(R11*4), R10
-	VMULPS           Z6, Z5, Z5
-	VMOVUPS          Z5, (R10)
-	JMP              avx512Strip5_one_stored
-
-avx512Strip5_one_add:
-	MOVQ        SI, R10
-	VMOVUPS     (R10), Z7
-	VFMADD231PS Z6, Z1, Z7
-	VMOVUPS     Z7, (R10)
-	LEAQ        (R10)(R11*4), R10
-	VMOVUPS     (R10), Z1
-	VFMADD231PS Z6, Z2, Z1
-	VMOVUPS     Z1, (R10)
-	LEAQ        (R10)(R11*4), R10
-	VMOVUPS     (R10), Z1
-	VFMADD231PS Z6, Z3, Z1
-	VMOVUPS     Z1, (R10)
-	LEAQ        (R10)(R11*4), R10
-	VMOVUPS     (R10), Z1
-	VFMADD231PS Z6, Z4, Z1
-	VMOVUPS     Z1, (R10)
-	LEAQ        (R10)(R11*4), R10
-	VMOVUPS     (R10), Z1
-	VFMADD231PS Z6, Z5, Z1
-	VMOVUPS     Z1, (R10)
-
-avx512Strip5_one_stored:
-	SUBQ  $0x10, DI
-	JZ    avx512Strip5_end
-	MOVQ  k+0(FP), R10
-	IMULQ CX, R10
-	SUBQ  R10, AX
-	ADDQ  $0x40, DX
-	ADDQ  $0x40, SI
-
-avx512Strip5_last:
+	JEQ     avx512Strip5_one
+	JGT     avx512Strip5_more
+	CMPQ    DI, $0x08
+	JLE     avx512Strip5_half
 	LEAQ    (DI), DI
 	MOVQ    $-1, R10
 	BZHIQ   DI, R10, DI
@@ -1858,54 +2657,435 @@ avx512Strip5_last_deep:
 	JNZ              avx512Strip5_last_deep
 	MOVQ             ldc+72(FP), CX
 	MOVQ             SI, AX
-	VBROADCASTSS     alpha+56(FP), Z5
 	CMPB             add+60(FP), $0x00
 	JNE              avx512Strip5_last_add
+	CMPL             alpha+56(FP), $0x3f800000
+	JEQ              avx512Strip5_last_store
+	VBROADCASTSS     alpha+56(FP), Z5
 	VMULPS           Z5, Z1, Z1
-	VMOVUPS          Z1, K1, (AX)
-	LEAQ             (AX)(CX*4), AX
 	VMULPS           Z5, Z2, Z2
-	VMOVUPS          Z2, K1, (AX)
-	LEAQ             (AX)(CX*4), AX
 	VMULPS           Z5, Z3, Z3
-	VMOVUPS          Z3, K1, (AX)
-	LEAQ             (AX)(CX*4), AX
 	VMULPS           Z5, Z4, Z4
-	VMOVUPS          Z4, K1, (AX)
-	LEAQ             (AX)(CX*4), AX
 	VMULPS           Z5, Z0, Z0
-	VMOVUPS          Z0, K1, (AX)
-	JMP              avx512Strip5_last_stored
+
+avx512Strip5_last_store:
+	VMOVUPS Z1, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z2, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z3, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z4, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z0, K1, (AX)
+	JMP     avx512Strip5_last_stored
 
 avx512Strip5_last_add:
-	MOVQ        SI, AX
-	VMOVUPS.Z   (AX), K1, Z6
-	VFMADD231PS Z5, Z1, Z6
-	VMOVUPS     Z6, K1, (AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS.Z   (AX), K1, Z1
-	VFMADD231PS Z5, Z2, Z1
-	VMOVUPS     Z1, K1, (AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS.Z   (AX), K1, Z1
-	VFMADD231PS Z5, Z3, Z1
-	VMOVUPS     Z1, K1, (AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS.Z   (AX), K1, Z1
-	VFMADD231PS Z5, Z4, Z1
-	VMOVUPS     Z1, K1, (AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS.Z   (AX), K1, Z1
-	VFMADD231PS Z5, Z0, Z1
-	VMOVUPS     Z1, K1, (AX)
+	VBROADCASTSS alpha+56(FP), Z5
+	MOVQ         SI, AX
+	VMOVUPS.Z    (AX), K1, Z6
+	VFMADD231PS  Z5, Z1, Z6
+	VMOVUPS      Z6, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Z1
+	VFMADD231PS  Z5, Z2, Z1
+	VMOVUPS      Z1, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Z1
+	VFMADD231PS  Z5, Z3, Z1
+	VMOVUPS      Z1, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Z1
+	VFMADD231PS  Z5, Z4, Z1
+	VMOVUPS      Z1, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Z1
+	VFMADD231PS  Z5, Z0, Z1
+	VMOVUPS      Z1, K1, (AX)
 
 avx512Strip5_last_stored:
+	JMP avx512Strip5_end
+
+avx512Strip5_one:
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z0, Z0
+	MOVQ    k+0(FP), DI
+
+avx512Strip5_one_deep:
+	VMOVUPS          (DX), Z5
+	VFMADD231PS.BCST (AX), Z5, Z1
+	VFMADD231PS.BCST (AX)(R8*1), Z5, Z2
+	VFMADD231PS.BCST (AX)(R8*2), Z5, Z3
+	VFMADD231PS.BCST (AX)(R9*1), Z5, Z4
+	VFMADD231PS.BCST (AX)(R8*4), Z5, Z0
+	ADDQ             CX, AX
+	ADDQ             BX, DX
+	DECQ             DI
+	JNZ              avx512Strip5_one_deep
+	MOVQ             ldc+72(FP), CX
+	MOVQ             SI, AX
+	CMPB             add+60(FP), $0x00
+	JNE              avx512Strip5_one_add
+	CMPL             alpha+56(FP), $0x3f800000
+	JEQ              avx512Strip5_one_store
+	VBROADCASTSS     alpha+56(FP), Z5
+	VMULPS           Z5, Z1, Z1
+	VMULPS           Z5, Z2, Z2
+	VMULPS           Z5, Z3, Z3
+	VMULPS           Z5, Z4, Z4
+	VMULPS           Z5, Z0, Z0
+
+avx512Strip5_one_store:
+	VMOVUPS Z1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z2, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z3, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z4, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z0, (AX)
+	JMP     avx512Strip5_one_stored
+
+avx512Strip5_one_add:
+	VBROADCASTSS alpha+56(FP), Z5
+	MOVQ         SI, AX
+	VMOVUPS      (AX), Z6
+	VFMADD231PS  Z5, Z1, Z6
+	VMOVUPS      Z6, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z5, Z2, Z1
+	VMOVUPS      Z1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z5, Z3, Z1
+	VMOVUPS      Z1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z5, Z4, Z1
+	VMOVUPS      Z1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z5, Z0, Z1
+	VMOVUPS      Z1, (AX)
+
+avx512Strip5_one_stored:
+	JMP avx512Strip5_end
+
+avx512Strip5_more:
+	CMPQ    DI, $0x18
+	JGT     avx512Strip5_most
+	LEAQ    -16(DI), DI
+	MOVQ    $-1, R10
+	BZHIQ   DI, R10, DI
+	KMOVW   DI, K1
+	VMOVAPS Z0, Z1
+	VMOVAPS Y0, Y2
+	VMOVAPS Z0, Z3
+	VMOVAPS Y0, Y4
+	VMOVAPS Z0, Z5
+	VMOVAPS Y0, Y6
+	VMOVAPS Z0, Z7
+	VMOVAPS Y0, Y8
+	VMOVAPS Z0, Z9
+	VMOVAPS Y0, Y0
+	MOVQ    k+0(FP), DI
+
+avx512Strip5_oneandhalf_deep:
+	VMOVUPS      (DX), Z10
+	VMOVUPS.Z    64(DX), K1, Y11
+	VBROADCASTSS (AX), Z12
+	VFMADD231PS  Z12, Z10, Z1
+	VFMADD231PS  Y12, Y11, Y2
+	VBROADCASTSS (AX)(R8*1), Z12
+	VFMADD231PS  Z12, Z10, Z3
+	VFMADD231PS  Y12, Y11, Y4
+	VBROADCASTSS (AX)(R8*2), Z12
+	VFMADD231PS  Z12, Z10, Z5
+	VFMADD231PS  Y12, Y11, Y6
+	VBROADCASTSS (AX)(R9*1), Z12
+	VFMADD231PS  Z12, Z10, Z7
+	VFMADD231PS  Y12, Y11, Y8
+	VBROADCASTSS (AX)(R8*4), Z12
+	VFMADD231PS  Z12, Z10, Z9
+	VFMADD231PS  Y12, Y11, Y0
+	ADDQ         CX, AX
+	ADDQ         BX, DX
+	DECQ         DI
+	JNZ          avx512Strip5_oneandhalf_deep
+	MOVQ         ldc+72(FP), CX
+	MOVQ         SI, AX
+	CMPB         add+60(FP), $0x00
+	JNE          avx512Strip5_oneandhalf_add
+	CMPL         alpha+56(FP), $0x3f800000
+	JEQ          avx512Strip5_oneandhalf_store
+	VBROADCASTSS alpha+56(FP), Z10
+	VMULPS       Z10, Z1, Z1
+	VMULPS       Y10, Y2, Y2
+	VMULPS       Z10, Z3, Z3
+	VMULPS       Y10, Y4, Y4
+	VMULPS       Z10, Z5, Z5
+	VMULPS       Y10, Y6, Y6
+	VMULPS       Z10, Z7, Z7
+	VMULPS       Y10, Y8, Y8
+	VMULPS       Z10, Z9, Z9
+	VMULPS       Y10, Y0, Y0
+
+avx512Strip5_oneandhalf_store:
+	VMOVUPS Z1, (AX)
+	VMOVUPS Y2, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z3, (AX)
+	VMOVUPS Y4, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z5, (AX)
+	VMOVUPS Y6, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z7, (AX)
+	VMOVUPS Y8, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z9, (AX)
+	VMOVUPS Y0, K1, 64(AX)
+	JMP     avx512Strip5_oneandhalf_stored
+
+avx512Strip5_oneandhalf_add:
+	VBROADCASTSS alpha+56(FP), Z10
+	MOVQ         SI, AX
+	VMOVUPS      (AX), Z11
+	VFMADD231PS  Z10, Z1, Z11
+	VMOVUPS      Z11, (AX)
+	VMOVUPS.Z    64(AX), K1, Y1
+	VFMADD231PS  Y10, Y2, Y1
+	VMOVUPS      Y1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z10, Z3, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Y1
+	VFMADD231PS  Y10, Y4, Y1
+	VMOVUPS      Y1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z10, Z5, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Y1
+	VFMADD231PS  Y10, Y6, Y1
+	VMOVUPS      Y1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z10, Z7, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Y1
+	VFMADD231PS  Y10, Y8, Y1
+	VMOVUPS      Y1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z10, Z9, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Y1
+	VFMADD231PS  Y10, Y0, Y1
+	VMOVUPS      Y1, K1, 64(AX)
+
+avx512Strip5_oneandhalf_stored:
+	JMP avx512Strip5_end
+
+avx512Strip5_half:
+	LEAQ    (DI), DI
+	MOVQ    $-1, R10
+	BZHIQ   DI, R10, DI
+	KMOVW   DI, K1
+	VMOVAPS Y0, Y1
+	VMOVAPS Y0, Y2
+	VMOVAPS Y0, Y3
+	VMOVAPS Y0, Y4
+	VMOVAPS Y0, Y0
+	MOVQ    k+0(FP), DI
+
+avx512Strip5_half_deep:
+	VMOVUPS.Z        (DX), K1, Y5
+	VFMADD231PS.BCST (AX), Y5, Y1
+	VFMADD231PS.BCST (AX)(R8*1), Y5, Y2
+	VFMADD231PS.BCST (AX)(R8*2), Y5, Y3
+	VFMADD231PS.BCST (AX)(R9*1), Y5, Y4
+	VFMADD231PS.BCST (AX)(R8*4), Y5, Y0
+	ADDQ             CX, AX
+	ADDQ             BX, DX
+	DECQ             DI
+	JNZ              avx512Strip5_half_deep
+	MOVQ             ldc+72(FP), CX
+	MOVQ             SI, AX
+	CMPB             add+60(FP), $0x00
+	JNE              avx512Strip5_half_add
+	CMPL             alpha+56(FP), $0x3f800000
+	JEQ              avx512Strip5_half_store
+	VBROADCASTSS     alpha+56(FP), Z5
+	VMULPS           Y5, Y1, Y1
+	VMULPS           Y5, Y2, Y2
+	VMULPS           Y5, Y3, Y3
+	VMULPS           Y5, Y4, Y4
+	VMULPS           Y5, Y0, Y0
+
+avx512Strip5_half_store:
+	VMOVUPS Y1, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y2, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y3, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y4, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y0, K1, (AX)
+	JMP     avx512Strip5_half_stored
+
+avx512Strip5_half_add:
+	VBROADCASTSS alpha+56(FP), Z5
+	MOVQ         SI, AX
+	VMOVUPS.Z    (AX), K1, Y6
+	VFMADD231PS  Y5, Y1, Y6
+	VMOVUPS      Y6, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Y1
+	VFMADD231PS  Y5, Y2, Y1
+	VMOVUPS      Y1, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Y1
+	VFMADD231PS  Y5, Y3, Y1
+	VMOVUPS      Y1, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Y1
+	VFMADD231PS  Y5, Y4, Y1
+	VMOVUPS      Y1, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Y1
+	VFMADD231PS  Y5, Y0, Y1
+	VMOVUPS      Y1, K1, (AX)
+
+avx512Strip5_half_stored:
+	JMP avx512Strip5_end
+
+avx512Strip5_most:
+	LEAQ    -16(DI), DI
+	MOVQ    $-1, R10
+	BZHIQ   DI, R10, DI
+	KMOVW   DI, K1
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z0, Z5
+	VMOVAPS Z0, Z6
+	VMOVAPS Z0, Z7
+	VMOVAPS Z0, Z8
+	VMOVAPS Z0, Z9
+	VMOVAPS Z0, Z0
+	MOVQ    k+0(FP), DI
+
+avx512Strip5_most_deep:
+	VMOVUPS      (DX), Z10
+	VMOVUPS.Z    64(DX), K1, Z11
+	VBROADCASTSS (AX), Z12
+	VFMADD231PS  Z12, Z10, Z1
+	VFMADD231PS  Z12, Z11, Z2
+	VBROADCASTSS (AX)(R8*1), Z12
+	VFMADD231PS  Z12, Z10, Z3
+	VFMADD231PS  Z12, Z11, Z4
+	VBROADCASTSS (AX)(R8*2), Z12
+	VFMADD231PS  Z12, Z10, Z5
+	VFMADD231PS  Z12, Z11, Z6
+	VBROADCASTSS (AX)(R9*1), Z12
+	VFMADD231PS  Z12, Z10, Z7
+	VFMADD231PS  Z12, Z11, Z8
+	VBROADCASTSS (AX)(R8*4), Z12
+	VFMADD231PS  Z12, Z10, Z9
+	VFMADD231PS  Z12, Z11, Z0
+	ADDQ         CX, AX
+	ADDQ         BX, DX
+	DECQ         DI
+	JNZ          avx512Strip5_most_deep
+	MOVQ         ldc+72(FP), CX
+	MOVQ         SI, AX
+	CMPB         add+60(FP), $0x00
+	JNE          avx512Strip5_most_add
+	CMPL         alpha+56(FP), $0x3f800000
+	JEQ          avx512Strip5_most_store
+	VBROADCASTSS alpha+56(FP), Z10
+	VMULPS       Z10, Z1, Z1
+	VMULPS       Z10, Z2, Z2
+	VMULPS       Z10, Z3, Z3
+	VMULPS       Z10, Z4, Z4
+	VMULPS       Z10, Z5, Z5
+	VMULPS       Z10, Z6, Z6
+	VMULPS       Z10, Z7, Z7
+	VMULPS       Z10, Z8, Z8
+	VMULPS       Z10, Z9, Z9
+	VMULPS       Z10, Z0, Z0
+
+avx512Strip5_most_store:
+	VMOVUPS Z1, (AX)
+	VMOVUPS Z2, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z3, (AX)
+	VMOVUPS Z4, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z5, (AX)
+	VMOVUPS Z6, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z7, (AX)
+	VMOVUPS Z8, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z9, (AX)
+	VMOVUPS Z0, K1, 64(AX)
+	JMP     avx512Strip5_most_stored
+
+avx512Strip5_most_add:
+	VBROADCASTSS alpha+56(FP), Z10
+	MOVQ         SI, AX
+	VMOVUPS      (AX), Z11
+	VFMADD231PS  Z10, Z1, Z11
+	VMOVUPS      Z11, (AX)
+	VMOVUPS.Z    64(AX), K1, Z1
+	VFMADD231PS  Z10, Z2, Z1
+	VMOVUPS      Z1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z10, Z3, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Z1
+	VFMADD231PS  Z10, Z4, Z1
+	VMOVUPS      Z1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z10, Z5, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Z1
+	VFMADD231PS  Z10, Z6, Z1
+	VMOVUPS      Z1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z10, Z7, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Z1
+	VFMADD231PS  Z10, Z8, Z1
+	VMOVUPS      Z1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z10, Z9, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Z1
+	VFMADD231PS  Z10, Z0, Z1
+	VMOVUPS      Z1, K1, 64(AX)
+
+avx512Strip5_most_stored:
 avx512Strip5_end:
 	VZEROUPPER
 	RET
 
 // func avx512Strip6(k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, AVX512VL, BMI2, FMA3
 TEXT ·avx512Strip6(SB), NOSPLIT, $0-88
 	VPXORD Z0, Z0, Z0
 	MOVQ   a+8(FP), AX
@@ -1996,143 +3176,148 @@ avx512Strip6_wide_deep:
 	JNZ          avx512Strip6_wide_deep
 	MOVQ         ldc+72(FP), R12
 	MOVQ         SI, R11
-	VBROADCASTSS alpha+56(FP), Z25
 	CMPB         add+60(FP), $0x00
 	JNE          avx512Strip6_wide_add
+	CMPL         alpha+56(FP), $0x3f800000
+	JEQ          avx512Strip6_wide_store
+	VBROADCASTSS alpha+56(FP), Z25
 	VMULPS       Z25, Z1, Z1
-	VMOVUPS      Z1, (R11)
 	VMULPS       Z25, Z2, Z2
-	VMOVUPS      Z2, 64(R11)
 	VMULPS       Z25, Z3, Z3
-	VMOVUPS      Z3, 128(R11)
 	VMULPS       Z25, Z4, Z4
-	VMOVUPS      Z4, 192(R11)
-	LEAQ         (R11)(R12*4), R11
 	VMULPS       Z25, Z5, Z5
-	VMOVUPS      Z5, (R11)
 	VMULPS       Z25, Z6, Z6
-	VMOVUPS      Z6, 64(R11)
 	VMULPS       Z25, Z7, Z7
-	VMOVUPS      Z7, 128(R11)
 	VMULPS       Z25, Z8, Z8
-	VMOVUPS      Z8, 192(R11)
-	LEAQ         (R11)(R12*4), R11
 	VMULPS       Z25, Z9, Z9
-	VMOVUPS      Z9, (R11)
 	VMULPS       Z25, Z10, Z10
-	VMOVUPS      Z10, 64(R11)
 	VMULPS       Z25, Z11, Z11
-	VMOVUPS      Z11, 128(R11)
 	VMULPS       Z25, Z12, Z12
-	VMOVUPS      Z12, 192(R11)
-	LEAQ         (R11)(R12*4), R11
 	VMULPS       Z25, Z13, Z13
-	VMOVUPS      Z13, (R11)
 	VMULPS       Z25, Z14, Z14
-	VMOVUPS      Z14, 64(R11)
 	VMULPS       Z25, Z15, Z15
-	VMOVUPS      Z15, 128(R11)
 	VMULPS       Z25, Z16, Z16
-	VMOVUPS      Z16, 192(R11)
-	LEAQ         (R11)(R12*4), R11
 	VMULPS       Z25, Z17, Z17
-	VMOVUPS      Z17, (R11)
 	VMULPS       Z25, Z18, Z18
-	VMOVUPS      Z18, 64(R11)
 	VMULPS       Z25, Z19, Z19
-	VMOVUPS      Z19, 128(R11)
 	VMULPS       Z25, Z20, Z20
-	VMOVUPS      Z20, 192(R11)
-	LEAQ         (R11)(R12*4), R11
 	VMULPS       Z25, Z21, Z21
-	VMOVUPS      Z21, (R11)
 	VMULPS       Z25, Z22, Z22
-	VMOVUPS      Z22, 64(R11)
 	VMULPS       Z25, Z23, Z23
-	VMOVUPS      Z23, 128(R11)
 	VMULPS       Z25, Z24, Z24
-	VMOVUPS      Z24, 192(R11)
-	JMP          avx512Strip6_wide_stored
+
+avx512Strip6_wide_store:
+	VMOVUPS Z1, (R11)
+	VMOVUPS Z2, 64(R11)
+	VMOVUPS Z3, 128(R11)
+	VMOVUPS Z4, 192(R11)
+	LEAQ    (R11)(R12*4), R11
+	VMOVUPS Z5, (R11)
+	VMOVUPS Z6, 64(R11)
+	VMOVUPS Z7, 128(R11)
+	VMOVUPS Z8, 192(R11)
+	LEAQ    (R11)(R12*4), R11
+	VMOVUPS Z9, (R11)
+	VMOVUPS Z10, 64(R11)
+	VMOVUPS Z11, 128(R11)
+	VMOVUPS Z12, 192(R11)
+	LEAQ    (R11)(R12*4), R11
+	VMOVUPS Z13, (R11)
+	VMOVUPS Z14, 64(R11)
+	VMOVUPS Z15, 128(R11)
+	VMOVUPS Z16, 192(R11)
+	LEAQ    (R11)(R12*4), R11
+	VMOVUPS Z17, (R11)
+	VMOVUPS Z18, 64(R11)
+	VMOVUPS Z19, 128(R11)
+	VMOVUPS Z20, 192(R11)
+	LEAQ    (R11)(R12*4), R11
+	VMOVUPS Z21, (R11)
+	VMOVUPS Z22, 64(R11)
+	VMOVUPS Z23, 128(R11)
+	VMOVUPS Z24, 192(R11)
+	JMP     avx512Strip6_wide_stored
 
 avx512Strip6_wide_add:
-	MOVQ        SI, R11
-	VMOVUPS     (R11), Z26
-	VFMADD231PS Z25, Z1, Z26
-	VMOVUPS     Z26, (R11)
-	VMOVUPS     64(R11), Z1
-	VFMADD231PS Z25, Z2, Z1
-	VMOVUPS     Z1, 64(R11)
-	VMOVUPS     128(R11), Z1
-	VFMADD231PS Z25, Z3, Z1
-	VMOVUPS     Z1, 128(R11)
-	VMOVUPS     192(R11), Z1
-	VFMADD231PS Z25, Z4, Z1
-	VMOVUPS     Z1, 192(R11)
-	LEAQ        (R11)(R12*4), R11
-	VMOVUPS     (R11), Z1
-	VFMADD231PS Z25, Z5, Z1
-	VMOVUPS     Z1, (R11)
-	VMOVUPS     64(R11), Z1
-	VFMADD231PS Z25, Z6, Z1
-	VMOVUPS     Z1, 64(R11)
-	VMOVUPS     128(R11), Z1
-	VFMADD231PS Z25, Z7, Z1
-	VMOVUPS     Z1, 128(R11)
-	VMOVUPS     192(R11), Z1
-	VFMADD231PS Z25, Z8, Z1
-	VMOVUPS     Z1, 192(R11)
-	LEAQ        (R11)(R12*4), R11
-	VMOVUPS     (R11), Z1
-	VFMADD231PS Z25, Z9, Z1
-	VMOVUPS     Z1, (R11)
-	VMOVUPS     64(R11), Z1
-	VFMADD231PS Z25, Z10, Z1
-	VMOVUPS     Z1, 64(R11)
-	VMOVUPS     128(R11), Z1
-	VFMADD231PS Z25, Z11, Z1
-	VMOVUPS     Z1, 128(R11)
-	VMOVUPS     192(R11), Z1
-	VFMADD231PS Z25, Z12, Z1
-	VMOVUPS     Z1, 192(R11)
-	LEAQ        (R11)(R12*4), R11
-	VMOVUPS     (R11), Z1
-	VFMADD231PS Z25, Z13, Z1
-	VMOVUPS     Z1, (R11)
-	VMOVUPS     64(R11), Z1
-	VFMADD231PS Z25, Z14, Z1
-	VMOVUPS     Z1, 64(R11)
-	VMOVUPS     128(R11), Z1
-	VFMADD231PS Z25, Z15, Z1
-	VMOVUPS     Z1, 128(R11)
-	VMOVUPS     192(R11), Z1
-	VFMADD231PS Z25, Z16, Z1
-	VMOVUPS     Z1, 192(R11)
-	LEAQ        (R11)(R12*4), R11
-	VMOVUPS     (R11), Z1
-	VFMADD231PS Z25, Z17, Z1
-	VMOVUPS     Z1, (R11)
-	VMOVUPS     64(R11), Z1
-	VFMADD231PS Z25, Z18, Z1
-	VMOVUPS     Z1, 64(R11)
-	VMOVUPS     128(R11), Z1
-	VFMADD231PS Z25, Z19, Z1
-	VMOVUPS     Z1, 128(R11)
-	VMOVUPS     192(R11), Z1
-	VFMADD231PS Z25, Z20, Z1
-	VMOVUPS     Z1, 192(R11)
-	LEAQ        (R11)(R12*4), R11
-	VMOVUPS     (R11), Z1
-	VFMADD231PS Z25, Z21, Z1
-	VMOVUPS     Z1, (R11)
-	VMOVUPS     64(R11), Z1
-	VFMADD231PS Z25, Z22, Z1
-	VMOVUPS     Z1, 64(R11)
-	VMOVUPS     128(R11), Z1
-	VFMADD231PS Z25, Z23, Z1
-	VMOVUPS     Z1, 128(R11)
-	VMOVUPS     192(R11), Z1
-	VFMADD231PS Z25, Z24, Z1
-	VMOVUPS     Z1, 192(R11)
+	VBROADCASTSS alpha+56(FP), Z25
+	MOVQ         SI, R11
+	VMOVUPS      (R11), Z26
+	VFMADD231PS  Z25, Z1, Z26
+	VMOVUPS      Z26, (R11)
+	VMOVUPS      64(R11), Z1
+	VFMADD231PS  Z25, Z2, Z1
+	VMOVUPS      Z1, 64(R11)
+	VMOVUPS      128(R11), Z1
+	VFMADD231PS  Z25, Z3, Z1
+	VMOVUPS      Z1, 128(R11)
+	VMOVUPS      192(R11), Z1
+	VFMADD231PS  Z25, Z4, Z1
+	VMOVUPS      Z1, 192(R11)
+	LEAQ         (R11)(R12*4), R11
+	VMOVUPS      (R11), Z1
+	VFMADD231PS  Z25, Z5, Z1
+	VMOVUPS      Z1, (R11)
+	VMOVUPS      64(R11), Z1
+	VFMADD231PS  Z25, Z6, Z1
+	VMOVUPS      Z1, 64(R11)
+	VMOVUPS      128(R11), Z1
+	VFMADD231PS  Z25, Z7, Z1
+	VMOVUPS      Z1, 128(R11)
+	VMOVUPS      192(R11), Z1
+	VFMADD231PS  Z25, Z8, Z1
+	VMOVUPS      Z1, 192(R11)
+	LEAQ         (R11)(R12*4), R11
+	VMOVUPS      (R11), Z1
+	VFMADD231PS  Z25, Z9, Z1
+	VMOVUPS      Z1, (R11)
+	VMOVUPS      64(R11), Z1
+	VFMADD231PS  Z25, Z10, Z1
+	VMOVUPS      Z1, 64(R11)
+	VMOVUPS      128(R11), Z1
+	VFMADD231PS  Z25, Z11, Z1
+	VMOVUPS      Z1, 128(R11)
+	VMOVUPS      192(R11), Z1
+	VFMADD231PS  Z25, Z12, Z1
+	VMOVUPS      Z1, 192(R11)
+	LEAQ         (R11)(R12*4), R11
+	VMOVUPS      (R11), Z1
+	VFMADD231PS  Z25, Z13, Z1
+	VMOVUPS      Z1, (R11)
+	VMOVUPS      64(R11), Z1
+	VFMADD231PS  Z25, Z14, Z1
+	VMOVUPS      Z1, 64(R11)
+	VMOVUPS      128(R11), Z1
+	VFMADD231PS  Z25, Z15, Z1
+	VMOVUPS      Z1, 128(R11)
+	VMOVUPS      192(R11), Z1
+	VFMADD231PS  Z25, Z16, Z1
+	VMOVUPS      Z1, 192(R11)
+	LEAQ         (R11)(R12*4), R11
+	VMOVUPS      (R11), Z1
+	VFMADD231PS  Z25, Z17, Z1
+	VMOVUPS      Z1, (R11)
+	VMOVUPS      64(R11), Z1
+	VFMADD231PS  Z25, Z18, Z1
+	VMOVUPS      Z1, 64(R11)
+	VMOVUPS      128(R11), Z1
+	VFMADD231PS  Z25, Z19, Z1
+	VMOVUPS      Z1, 128(R11)
+	VMOVUPS      192(R11), Z1
+	VFMADD231PS  Z25, Z20, Z1
+	VMOVUPS      Z1, 192(R11)
+	LEAQ         (R11)(R12*4), R11
+	VMOVUPS      (R11), Z1
+	VFMADD231PS  Z25, Z21, Z1
+	VMOVUPS      Z1, (R11)
+	VMOVUPS      64(R11), Z1
+	VFMADD231PS  Z25, Z22, Z1
+	VMOVUPS      Z1, 64(R11)
+	VMOVUPS      128(R11), Z1
+	VFMADD231PS  Z25, Z23, Z1
+	VMOVUPS      Z1, 128(R11)
+	VMOVUPS      192(R11), Z1
+	VFMADD231PS  Z25, Z24, Z1
+	VMOVUPS      Z1, 192(R11)
 
 avx512Strip6_wide_stored:
 	MOVQ  k+0(FP), R11
@@ -2193,83 +3378,88 @@ avx512Strip6_two_deep:
 	JNZ          avx512Strip6_two_deep
 	MOVQ         ldc+72(FP), R12
 	MOVQ         SI, R11
-	VBROADCASTSS alpha+56(FP), Z13
 	CMPB         add+60(FP), $0x00
 	JNE          avx512Strip6_two_add
+	CMPL         alpha+56(FP), $0x3f800000
+	JEQ          avx512Strip6_two_store
+	VBROADCASTSS alpha+56(FP), Z13
 	VMULPS       Z13, Z1, Z1
-	VMOVUPS      Z1, (R11)
 	VMULPS       Z13, Z2, Z2
-	VMOVUPS      Z2, 64(R11)
-	LEAQ         (R11)(R12*4), R11
 	VMULPS       Z13, Z3, Z3
-	VMOVUPS      Z3, (R11)
 	VMULPS       Z13, Z4, Z4
-	VMOVUPS      Z4, 64(R11)
-	LEAQ         (R11)(R12*4), R11
 	VMULPS       Z13, Z5, Z5
-	VMOVUPS      Z5, (R11)
 	VMULPS       Z13, Z6, Z6
-	VMOVUPS      Z6, 64(R11)
-	LEAQ         (R11)(R12*4), R11
 	VMULPS       Z13, Z7, Z7
-	VMOVUPS      Z7, (R11)
 	VMULPS       Z13, Z8, Z8
-	VMOVUPS      Z8, 64(R11)
-	LEAQ         (R11)(R12*4), R11
 	VMULPS       Z13, Z9, Z9
-	VMOVUPS      Z9, (R11)
 	VMULPS       Z13, Z10, Z10
-	VMOVUPS      Z10, 64(R11)
-	LEAQ         (R11)(R12*4), R11
 	VMULPS       Z13, Z11, Z11
-	VMOVUPS      Z11, (R11)
 	VMULPS       Z13, Z12, Z12
-	VMOVUPS      Z12, 64(R11)
-	JMP          avx512Strip6_two_stored
+
+avx512Strip6_two_store:
+	VMOVUPS Z1, (R11)
+	VMOVUPS Z2, 64(R11)
+	LEAQ    (R11)(R12*4), R11
+	VMOVUPS Z3, (R11)
+	VMOVUPS Z4, 64(R11)
+	LEAQ    (R11)(R12*4), R11
+	VMOVUPS Z5, (R11)
+	VMOVUPS Z6, 64(R11)
+	LEAQ    (R11)(R12*4), R11
+	VMOVUPS Z7, (R11)
+	VMOVUPS Z8, 64(R11)
+	LEAQ    (R11)(R12*4), R11
+	VMOVUPS Z9, (R11)
+	VMOVUPS Z10, 64(R11)
+	LEAQ    (R11)(R12*4), R11
+	VMOVUPS Z11, (R11)
+	VMOVUPS Z12, 64(R11)
+	JMP     avx512Strip6_two_stored
 
 avx512Strip6_two_add:
-	MOVQ        SI, R11
-	VMOVUPS     (R11), Z14
-	VFMADD231PS Z13, Z1, Z14
-	VMOVUPS     Z14, (R11)
-	VMOVUPS     64(R11), Z1
-	VFMADD231PS Z13, Z2, Z1
-	VMOVUPS     Z1, 64(R11)
-	LEAQ        (R11)(R12*4), R11
-	VMOVUPS     (R11), Z1
-	VFMADD231PS Z13, Z3, Z1
-	VMOVUPS     Z1, (R11)
-	VMOVUPS     64(R11), Z1
-	VFMADD231PS Z13, Z4, Z1
-	VMOVUPS     Z1, 64(R11)
-	LEAQ        (R11)(R12*4), R11
-	VMOVUPS     (R11), Z1
-	VFMADD231PS Z13, Z5, Z1
-	VMOVUPS     Z1, (R11)
-	VMOVUPS     64(R11), Z1
-	VFMADD231PS Z13, Z6, Z1
-	VMOVUPS     Z1, 64(R11)
-	LEAQ        (R11)(R12*4), R11
-	VMOVUPS     (R11), Z1
-	VFMADD231PS Z13, Z7, Z1
-	VMOVUPS     Z1, (R11)
-	VMOVUPS     64(R11), Z1
-	VFMADD231PS Z13, Z8, Z1
-	VMOVUPS     Z1, 64(R11)
-	LEAQ        (R11)(R12*4), R11
-	VMOVUPS     (R11), Z1
-	VFMADD231PS Z13, Z9, Z1
-	VMOVUPS     Z1, (R11)
-	VMOVUPS     64(R11), Z1
-	VFMADD231PS Z13, Z10, Z1
-	VMOVUPS     Z1, 64(R11)
-	LEAQ        (R11)(R12*4), R11
-	VMOVUPS     (R11), Z1
-	VFMADD231PS Z13, Z11, Z1
-	VMOVUPS     Z1, (R11)
-	VMOVUPS     64(R11), Z1
-	VFMADD231PS Z13, Z12, Z1
-	VMOVUPS     Z1, 64(R11)
+	VBROADCASTSS alpha+56(FP), Z13
+	MOVQ         SI, R11
+	VMOVUPS      (R11), Z14
+	VFMADD231PS  Z13, Z1, Z14
+	VMOVUPS      Z14, (R11)
+	VMOVUPS      64(R11), Z1
+	VFMADD231PS  Z13, Z2, Z1
+	VMOVUPS      Z1, 64(R11)
+	LEAQ         (R11)(R12*4), R11
+	VMOVUPS      (R11), Z1
+	VFMADD231PS  Z13, Z3, Z1
+	VMOVUPS      Z1, (R11)
+	VMOVUPS      64(R11), Z1
+	VFMADD231PS  Z13, Z4, Z1
+	VMOVUPS      Z1, 64(R11)
+	LEAQ         (R11)(R12*4), R11
+	VMOVUPS      (R11), Z1
+	VFMADD231PS  Z13, Z5, Z1
+	VMOVUPS      Z1, (R11)
+	VMOVUPS      64(R11), Z1
+	VFMADD231PS  Z13, Z6, Z1
+	VMOVUPS      Z1, 64(R11)
+	LEAQ         (R11)(R12*4), R11
+	VMOVUPS      (R11), Z1
+	VFMADD231PS  Z13, Z7, Z1
+	VMOVUPS      Z1, (R11)
+	VMOVUPS      64(R11), Z1
+	VFMADD231PS  Z13, Z8, Z1
+	VMOVUPS      Z1, 64(R11)
+	LEAQ         (R11)(R12*4), R11
+	VMOVUPS      (R11), Z1
+	VFMADD231PS  Z13, Z9, Z1
+	VMOVUPS      Z1, (R11)
+	VMOVUPS      64(R11), Z1
+	VFMADD231PS  Z13, Z10, Z1
+	VMOVUPS      Z1, 64(R11)
+	LEAQ         (R11)(R12*4), R11
+	VMOVUPS      (R11), Z1
+	VFMADD231PS  Z13, Z11, Z1
+	VMOVUPS      Z1, (R11)
+	VMOVUPS      64(R11), Z1
+	VFMADD231PS  Z13, Z12, Z1
+	VMOVUPS      Z1, 64(R11)
 
 avx512Strip6_two_stored:
 	MOVQ  k+0(FP), R11
@@ -2292,90 +3482,10 @@ avx512Strip6_edge:
 	TESTQ   DI, DI
 	JZ      avx512Strip6_end
 	CMPQ    DI, $0x10
-	JLT     avx512Strip6_last
-	VMOVAPS Z0, Z1
-	VMOVAPS Z0, Z2
-	VMOVAPS Z0, Z3
-	VMOVAPS Z0, Z4
-	VMOVAPS Z0, Z5
-	VMOVAPS Z0, Z6
-	MOVQ    k+0(FP), R11
-	MOVQ    DX, R12
-
-avx512Strip6_one_deep:
-	VMOVUPS          (R12), Z7
-	VFMADD231PS.BCST (AX), Z7, Z1
-	VFMADD231PS.BCST (AX)(R8*1), Z7, Z2
-	VFMADD231PS.BCST (AX)(R8*2), Z7, Z3
-	VFMADD231PS.BCST (AX)(R9*1), Z7, Z4
-	VFMADD231PS.BCST (AX)(R8*4), Z7, Z5
-	VFMADD231PS.BCST (R10), Z7, Z6
-	ADDQ             CX, AX
-	ADDQ             CX, R10
-	ADDQ             BX, R12
-	DECQ             R11
-	JNZ              avx512Strip6_one_deep
-	MOVQ             ldc+72(FP), R12
-	MOVQ             SI, R11
-	VBROADCASTSS     alpha+56(FP), Z7
-	CMPB             add+60(FP), $0x00
-	JNE              avx512Strip6_one_add
-	VMULPS           Z7, Z1, Z1
-	VMOVUPS          Z1, (R11)
-	LEAQ             (R11)(R12*4), R11
-	VMULPS           Z7, Z2, Z2
-	VMOVUPS          Z2, (R11)
-	LEAQ             (R11)(R12*4), R11
-	VMULPS           Z7, Z3, Z3
-	VMOVUPS          Z3, (R11)
-	LEAQ             (R11)(R12*4), R11
-	VMULPS           Z7, Z4, Z4
-	VMOVUPS          Z4, (R11)
-	LEAQ             (R11)(R12*4), R11
-	VMULPS           Z7, Z5, Z5
-	VMOVUPS          Z5, (R11)
-	LEAQ             (R11)(R12*4), R11
-	VMULPS           Z7, Z6, Z6
-	VMOVUPS          Z6, (R11)
-	JMP              avx512Strip6_one_stored
-
-avx512Strip6_one_add:
-	MOVQ        SI, R11
-	VMOVUPS     (R11), Z8
-	VFMADD231PS Z7, Z1, Z8
-	VMOVUPS     Z8, (R11)
-	LEAQ        (R11)(R12*4), R11
-	VMOVUPS     (R11), Z1
-	VFMADD231PS Z7, Z2, Z1
-	VMOVUPS     Z1, (R11)
-	LEAQ        (R11)(R12*4), R11
-	VMOVUPS     (R11), Z1
-	VFMADD231PS Z7, Z3, Z1
-	VMOVUPS     Z1, (R11)
-	LEAQ        (R11)(R12*4), R11
-	VMOVUPS     (R11), Z1
-	VFMADD231PS Z7, Z4, Z1
-	VMOVUPS     Z1, (R11)
-	LEAQ        (R11)(R12*4), R11
-	VMOVUPS     (R11), Z1
-	VFMADD231PS Z7, Z5, Z1
-	VMOVUPS     Z1, (R11)
-	LEAQ        (R11)(R12*4), R11
-	VMOVUPS     (R11), Z1
-	VFMADD231PS Z7, Z6, Z1
-	VMOVUPS     Z1, (R11)
-
-avx512Strip6_one_stored:
-	SUBQ  $0x10, DI
-	JZ    avx512Strip6_end
-	MOVQ  k+0(FP), R11
-	IMULQ CX, R11
-	SUBQ  R11, AX
-	SUBQ  R11, R10
-	ADDQ  $0x40, DX
-	ADDQ  $0x40, SI
-
-avx512Strip6_last:
+	JEQ     avx512Strip6_one
+	JGT     avx512Strip6_more
+	CMPQ    DI, $0x08
+	JLE     avx512Strip6_half
 	LEAQ    (DI), DI
 	MOVQ    $-1, R11
 	BZHIQ   DI, R11, DI
@@ -2403,61 +3513,498 @@ avx512Strip6_last_deep:
 	JNZ              avx512Strip6_last_deep
 	MOVQ             ldc+72(FP), CX
 	MOVQ             SI, AX
-	VBROADCASTSS     alpha+56(FP), Z6
 	CMPB             add+60(FP), $0x00
 	JNE              avx512Strip6_last_add
+	CMPL             alpha+56(FP), $0x3f800000
+	JEQ              avx512Strip6_last_store
+	VBROADCASTSS     alpha+56(FP), Z6
 	VMULPS           Z6, Z1, Z1
-	VMOVUPS          Z1, K1, (AX)
-	LEAQ             (AX)(CX*4), AX
 	VMULPS           Z6, Z2, Z2
-	VMOVUPS          Z2, K1, (AX)
-	LEAQ             (AX)(CX*4), AX
 	VMULPS           Z6, Z3, Z3
-	VMOVUPS          Z3, K1, (AX)
-	LEAQ             (AX)(CX*4), AX
 	VMULPS           Z6, Z4, Z4
-	VMOVUPS          Z4, K1, (AX)
-	LEAQ             (AX)(CX*4), AX
 	VMULPS           Z6, Z5, Z5
-	VMOVUPS          Z5, K1, (AX)
-	LEAQ             (AX)(CX*4), AX
 	VMULPS           Z6, Z0, Z0
-	VMOVUPS          Z0, K1, (AX)
-	JMP              avx512Strip6_last_stored
+
+avx512Strip6_last_store:
+	VMOVUPS Z1, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z2, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z3, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z4, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z5, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z0, K1, (AX)
+	JMP     avx512Strip6_last_stored
 
 avx512Strip6_last_add:
-	MOVQ        SI, AX
-	VMOVUPS.Z   (AX), K1, Z7
-	VFMADD231PS Z6, Z1, Z7
-	VMOVUPS     Z7, K1, (AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS.Z   (AX), K1, Z1
-	VFMADD231PS Z6, Z2, Z1
-	VMOVUPS     Z1, K1, (AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS.Z   (AX), K1, Z1
-	VFMADD231PS Z6, Z3, Z1
-	VMOVUPS     Z1, K1, (AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS.Z   (AX), K1, Z1
-	VFMADD231PS Z6, Z4, Z1
-	VMOVUPS     Z1, K1, (AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS.Z   (AX), K1, Z1
-	VFMADD231PS Z6, Z5, Z1
-	VMOVUPS     Z1, K1, (AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS.Z   (AX), K1, Z1
-	VFMADD231PS Z6, Z0, Z1
-	VMOVUPS     Z1, K1, (AX)
+	VBROADCASTSS alpha+56(FP), Z6
+	MOVQ         SI, AX
+	VMOVUPS.Z    (AX), K1, Z7
+	VFMADD231PS  Z6, Z1, Z7
+	VMOVUPS      Z7, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Z1
+	VFMADD231PS  Z6, Z2, Z1
+	VMOVUPS      Z1, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Z1
+	VFMADD231PS  Z6, Z3, Z1
+	VMOVUPS      Z1, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Z1
+	VFMADD231PS  Z6, Z4, Z1
+	VMOVUPS      Z1, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Z1
+	VFMADD231PS  Z6, Z5, Z1
+	VMOVUPS      Z1, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Z1
+	VFMADD231PS  Z6, Z0, Z1
+	VMOVUPS      Z1, K1, (AX)
 
 avx512Strip6_last_stored:
+	JMP avx512Strip6_end
+
+avx512Strip6_one:
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z0, Z5
+	VMOVAPS Z0, Z0
+	MOVQ    k+0(FP), DI
+
+avx512Strip6_one_deep:
+	VMOVUPS          (DX), Z6
+	VFMADD231PS.BCST (AX), Z6, Z1
+	VFMADD231PS.BCST (AX)(R8*1), Z6, Z2
+	VFMADD231PS.BCST (AX)(R8*2), Z6, Z3
+	VFMADD231PS.BCST (AX)(R9*1), Z6, Z4
+	VFMADD231PS.BCST (AX)(R8*4), Z6, Z5
+	VFMADD231PS.BCST (R10), Z6, Z0
+	ADDQ             CX, AX
+	ADDQ             CX, R10
+	ADDQ             BX, DX
+	DECQ             DI
+	JNZ              avx512Strip6_one_deep
+	MOVQ             ldc+72(FP), CX
+	MOVQ             SI, AX
+	CMPB             add+60(FP), $0x00
+	JNE              avx512Strip6_one_add
+	CMPL             alpha+56(FP), $0x3f800000
+	JEQ              avx512Strip6_one_store
+	VBROADCASTSS     alpha+56(FP), Z6
+	VMULPS           Z6, Z1, Z1
+	VMULPS           Z6, Z2, Z2
+	VMULPS           Z6, Z3, Z3
+	VMULPS           Z6, Z4, Z4
+	VMULPS           Z6, Z5, Z5
+	VMULPS           Z6, Z0, Z0
+
+avx512Strip6_one_store:
+	VMOVUPS Z1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z2, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z3, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z4, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z5, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z0, (AX)
+	JMP     avx512Strip6_one_stored
+
+avx512Strip6_one_add:
+	VBROADCASTSS alpha+56(FP), Z6
+	MOVQ         SI, AX
+	VMOVUPS      (AX), Z7
+	VFMADD231PS  Z6, Z1, Z7
+	VMOVUPS      Z7, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z6, Z2, Z1
+	VMOVUPS      Z1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z6, Z3, Z1
+	VMOVUPS      Z1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z6, Z4, Z1
+	VMOVUPS      Z1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z6, Z5, Z1
+	VMOVUPS      Z1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z6, Z0, Z1
+	VMOVUPS      Z1, (AX)
+
+avx512Strip6_one_stored:
+	JMP avx512Strip6_end
+
+avx512Strip6_more:
+	CMPQ    DI, $0x18
+	JGT     avx512Strip6_most
+	LEAQ    -16(DI), DI
+	MOVQ    $-1, R11
+	BZHIQ   DI, R11, DI
+	KMOVW   DI, K1
+	VMOVAPS Z0, Z1
+	VMOVAPS Y0, Y2
+	VMOVAPS Z0, Z3
+	VMOVAPS Y0, Y4
+	VMOVAPS Z0, Z5
+	VMOVAPS Y0, Y6
+	VMOVAPS Z0, Z7
+	VMOVAPS Y0, Y8
+	VMOVAPS Z0, Z9
+	VMOVAPS Y0, Y10
+	VMOVAPS Z0, Z11
+	VMOVAPS Y0, Y0
+	MOVQ    k+0(FP), DI
+
+avx512Strip6_oneandhalf_deep:
+	VMOVUPS      (DX), Z12
+	VMOVUPS.Z    64(DX), K1, Y13
+	VBROADCASTSS (AX), Z14
+	VFMADD231PS  Z14, Z12, Z1
+	VFMADD231PS  Y14, Y13, Y2
+	VBROADCASTSS (AX)(R8*1), Z14
+	VFMADD231PS  Z14, Z12, Z3
+	VFMADD231PS  Y14, Y13, Y4
+	VBROADCASTSS (AX)(R8*2), Z14
+	VFMADD231PS  Z14, Z12, Z5
+	VFMADD231PS  Y14, Y13, Y6
+	VBROADCASTSS (AX)(R9*1), Z14
+	VFMADD231PS  Z14, Z12, Z7
+	VFMADD231PS  Y14, Y13, Y8
+	VBROADCASTSS (AX)(R8*4), Z14
+	VFMADD231PS  Z14, Z12, Z9
+	VFMADD231PS  Y14, Y13, Y10
+	VBROADCASTSS (R10), Z14
+	VFMADD231PS  Z14, Z12, Z11
+	VFMADD231PS  Y14, Y13, Y0
+	ADDQ         CX, AX
+	ADDQ         CX, R10
+	ADDQ         BX, DX
+	DECQ         DI
+	JNZ          avx512Strip6_oneandhalf_deep
+	MOVQ         ldc+72(FP), CX
+	MOVQ         SI, AX
+	CMPB         add+60(FP), $0x00
+	JNE          avx512Strip6_oneandhalf_add
+	CMPL         alpha+56(FP), $0x3f800000
+	JEQ          avx512Strip6_oneandhalf_store
+	VBROADCASTSS alpha+56(FP), Z12
+	VMULPS       Z12, Z1, Z1
+	VMULPS       Y12, Y2, Y2
+	VMULPS       Z12, Z3, Z3
+	VMULPS       Y12, Y4, Y4
+	VMULPS       Z12, Z5, Z5
+	VMULPS       Y12, Y6, Y6
+	VMULPS       Z12, Z7, Z7
+	VMULPS       Y12, Y8, Y8
+	VMULPS       Z12, Z9, Z9
+	VMULPS       Y12, Y10, Y10
+	VMULPS       Z12, Z11, Z11
+	VMULPS       Y12, Y0, Y0
+
+avx512Strip6_oneandhalf_store:
+	VMOVUPS Z1, (AX)
+	VMOVUPS Y2, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z3, (AX)
+	VMOVUPS Y4, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z5, (AX)
+	VMOVUPS Y6, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z7, (AX)
+	VMOVUPS Y8, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z9, (AX)
+	VMOVUPS Y10, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z11, (AX)
+	VMOVUPS Y0, K1, 64(AX)
+	JMP     avx512Strip6_oneandhalf_stored
+
+avx512Strip6_oneandhalf_add:
+	VBROADCASTSS alpha+56(FP), Z12
+	MOVQ         SI, AX
+	VMOVUPS      (AX), Z13
+	VFMADD231PS  Z12, Z1, Z13
+	VMOVUPS      Z13, (AX)
+	VMOVUPS.Z    64(AX), K1, Y1
+	VFMADD231PS  Y12, Y2, Y1
+	VMOVUPS      Y1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z12, Z3, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Y1
+	VFMADD231PS  Y12, Y4, Y1
+	VMOVUPS      Y1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z12, Z5, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Y1
+	VFMADD231PS  Y12, Y6, Y1
+	VMOVUPS      Y1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z12, Z7, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Y1
+	VFMADD231PS  Y12, Y8, Y1
+	VMOVUPS      Y1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z12, Z9, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Y1
+	VFMADD231PS  Y12, Y10, Y1
+	VMOVUPS      Y1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z12, Z11, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Y1
+	VFMADD231PS  Y12, Y0, Y1
+	VMOVUPS      Y1, K1, 64(AX)
+
+avx512Strip6_oneandhalf_stored:
+	JMP avx512Strip6_end
+
+avx512Strip6_half:
+	LEAQ    (DI), DI
+	MOVQ    $-1, R11
+	BZHIQ   DI, R11, DI
+	KMOVW   DI, K1
+	VMOVAPS Y0, Y1
+	VMOVAPS Y0, Y2
+	VMOVAPS Y0, Y3
+	VMOVAPS Y0, Y4
+	VMOVAPS Y0, Y5
+	VMOVAPS Y0, Y0
+	MOVQ    k+0(FP), DI
+
+avx512Strip6_half_deep:
+	VMOVUPS.Z        (DX), K1, Y6
+	VFMADD231PS.BCST (AX), Y6, Y1
+	VFMADD231PS.BCST (AX)(R8*1), Y6, Y2
+	VFMADD231PS.BCST (AX)(R8*2), Y6, Y3
+	VFMADD231PS.BCST (AX)(R9*1), Y6, Y4
+	VFMADD231PS.BCST (AX)(R8*4), Y6, Y5
+	VFMADD231PS.BCST (R10), Y6, Y0
+	ADDQ             CX, AX
+	ADDQ             CX, R10
+	ADDQ             BX, DX
+	DECQ             DI
+	JNZ              avx512Strip6_half_deep
+	MOVQ             ldc+72(FP), CX
+	MOVQ             SI, AX
+	CMPB             add+60(FP), $0x00
+	JNE              avx512Strip6_half_add
+	CMPL             alpha+56(FP), $0x3f800000
+	JEQ              avx512Strip6_half_store
+	VBROADCASTSS     alpha+56(FP), Z6
+	VMULPS           Y6, Y1, Y1
+	VMULPS           Y6, Y2, Y2
+	VMULPS           Y6, Y3, Y3
+	VMULPS           Y6, Y4, Y4
+	VMULPS           Y6, Y5, Y5
+	VMULPS           Y6, Y0, Y0
+
+avx512Strip6_half_store:
+	VMOVUPS Y1, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y2, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y3, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y4, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y5, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y0, K1, (AX)
+	JMP     avx512Strip6_half_stored
+
+avx512Strip6_half_add:
+	VBROADCASTSS alpha+56(FP), Z6
+	MOVQ         SI, AX
+	VMOVUPS.Z    (AX), K1, Y7
+	VFMADD231PS  Y6, Y1, Y7
+	VMOVUPS      Y7, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Y1
+	VFMADD231PS  Y6, Y2, Y1
+	VMOVUPS      Y1, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Y1
+	VFMADD231PS  Y6, Y3, Y1
+	VMOVUPS      Y1, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Y1
+	VFMADD231PS  Y6, Y4, Y1
+	VMOVUPS      Y1, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Y1
+	VFMADD231PS  Y6, Y5, Y1
+	VMOVUPS      Y1, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Y1
+	VFMADD231PS  Y6, Y0, Y1
+	VMOVUPS      Y1, K1, (AX)
+
+avx512Strip6_half_stored:
+	JMP avx512Strip6_end
+
+avx512Strip6_most:
+	LEAQ    -16(DI), DI
+	MOVQ    $-1, R11
+	BZHIQ   DI, R11, DI
+	KMOVW   DI, K1
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z0, Z5
+	VMOVAPS Z0, Z6
+	VMOVAPS Z0, Z7
+	VMOVAPS Z0, Z8
+	VMOVAPS Z0, Z9
+	VMOVAPS Z0, Z10
+	VMOVAPS Z0, Z11
+	VMOVAPS Z0, Z0
+	MOVQ    k+0(FP), DI
+
+avx512Strip6_most_deep:
+	VMOVUPS      (DX), Z12
+	VMOVUPS.Z    64(DX), K1, Z13
+	VBROADCASTSS (AX), Z14
+	VFMADD231PS  Z14, Z12, Z1
+	VFMADD231PS  Z14, Z13, Z2
+	VBROADCASTSS (AX)(R8*1), Z14
+	VFMADD231PS  Z14, Z12, Z3
+	VFMADD231PS  Z14, Z13, Z4
+	VBROADCASTSS (AX)(R8*2), Z14
+	VFMADD231PS  Z14, Z12, Z5
+	VFMADD231PS  Z14, Z13, Z6
+	VBROADCASTSS (AX)(R9*1), Z14
+	VFMADD231PS  Z14, Z12, Z7
+	VFMADD231PS  Z14, Z13, Z8
+	VBROADCASTSS (AX)(R8*4), Z14
+	VFMADD231PS  Z14, Z12, Z9
+	VFMADD231PS  Z14, Z13, Z10
+	VBROADCASTSS (R10), Z14
+	VFMADD231PS  Z14, Z12, Z11
+	VFMADD231PS  Z14, Z13, Z0
+	ADDQ         CX, AX
+	ADDQ         CX, R10
+	ADDQ         BX, DX
+	DECQ         DI
+	JNZ          avx512Strip6_most_deep
+	MOVQ         ldc+72(FP), CX
+	MOVQ         SI, AX
+	CMPB         add+60(FP), $0x00
+	JNE          avx512Strip6_most_add
+	CMPL         alpha+56(FP), $0x3f800000
+	JEQ          avx512Strip6_most_store
+	VBROADCASTSS alpha+56(FP), Z12
+	VMULPS       Z12, Z1, Z1
+	VMULPS       Z12, Z2, Z2
+	VMULPS       Z12, Z3, Z3
+	VMULPS       Z12, Z4, Z4
+	VMULPS       Z12, Z5, Z5
+	VMULPS       Z12, Z6, Z6
+	VMULPS       Z12, Z7, Z7
+	VMULPS       Z12, Z8, Z8
+	VMULPS       Z12, Z9, Z9
+	VMULPS       Z12, Z10, Z10
+	VMULPS       Z12, Z11, Z11
+	VMULPS       Z12, Z0, Z0
+
+avx512Strip6_most_store:
+	VMOVUPS Z1, (AX)
+	VMOVUPS Z2, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z3, (AX)
+	VMOVUPS Z4, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z5, (AX)
+	VMOVUPS Z6, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z7, (AX)
+	VMOVUPS Z8, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z9, (AX)
+	VMOVUPS Z10, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z11, (AX)
+	VMOVUPS Z0, K1, 64(AX)
+	JMP     avx512Strip6_most_stored
+
+avx512Strip6_most_add:
+	VBROADCASTSS alpha+56(FP), Z12
+	MOVQ         SI, AX
+	VMOVUPS      (AX), Z13
+	VFMADD231PS  Z12, Z1, Z13
+	VMOVUPS      Z13, (AX)
+	VMOVUPS.Z    64(AX), K1, Z1
+	VFMADD231PS  Z12, Z2, Z1
+	VMOVUPS      Z1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z12, Z3, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Z1
+	VFMADD231PS  Z12, Z4, Z1
+	VMOVUPS      Z1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z12, Z5, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Z1
+	VFMADD231PS  Z12, Z6, Z1
+	VMOVUPS      Z1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z12, Z7, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Z1
+	VFMADD231PS  Z12, Z8, Z1
+	VMOVUPS      Z1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z12, Z9, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Z1
+	VFMADD231PS  Z12, Z10, Z1
+	VMOVUPS      Z1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z12, Z11, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Z1
+	VFMADD231PS  Z12, Z0, Z1
+	VMOVUPS      Z1, K1, 64(AX)
+
+avx512Strip6_most_stored:
 avx512Strip6_end:
 	VZEROUPPER
 	RET
 
 // func avx512Strip7(k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, AVX512VL, BMI2, FMA3
 TEXT ·avx512Strip7(SB), NOSPLIT, $0-88
 	VPXORD Z0, Z0, Z0
 	MOVQ   a+8(FP), AX
@@ -2525,95 +4072,100 @@ avx512Strip7_two_deep:
 	JNZ          avx512Strip7_two_deep
 	MOVQ         ldc+72(FP), R12
 	MOVQ         SI, R11
-	VBROADCASTSS alpha+56(FP), Z15
 	CMPB         add+60(FP), $0x00
 	JNE          avx512Strip7_two_add
+	CMPL         alpha+56(FP), $0x3f800000
+	JEQ          avx512Strip7_two_store
+	VBROADCASTSS alpha+56(FP), Z15
 	VMULPS       Z15, Z1, Z1
-	VMOVUPS      Z1, (R11)
 	VMULPS       Z15, Z2, Z2
-	VMOVUPS      Z2, 64(R11)
-	LEAQ         (R11)(R12*4), R11
 	VMULPS       Z15, Z3, Z3
-	VMOVUPS      Z3, (R11)
 	VMULPS       Z15, Z4, Z4
-	VMOVUPS      Z4, 64(R11)
-	LEAQ         (R11)(R12*4), R11
 	VMULPS       Z15, Z5, Z5
-	VMOVUPS      Z5, (R11)
 	VMULPS       Z15, Z6, Z6
-	VMOVUPS      Z6, 64(R11)
-	LEAQ         (R11)(R12*4), R11
 	VMULPS       Z15, Z7, Z7
-	VMOVUPS      Z7, (R11)
 	VMULPS       Z15, Z8, Z8
-	VMOVUPS      Z8, 64(R11)
-	LEAQ         (R11)(R12*4), R11
 	VMULPS       Z15, Z9, Z9
-	VMOVUPS      Z9, (R11)
 	VMULPS       Z15, Z10, Z10
-	VMOVUPS      Z10, 64(R11)
-	LEAQ         (R11)(R12*4), R11
 	VMULPS       Z15, Z11, Z11
-	VMOVUPS      Z11, (R11)
 	VMULPS       Z15, Z12, Z12
-	VMOVUPS      Z12, 64(R11)
-	LEAQ         (R11)(R12*4), R11
 	VMULPS       Z15, Z13, Z13
-	VMOVUPS      Z13, (R11)
 	VMULPS       Z15, Z14, Z14
-	VMOVUPS      Z14, 64(R11)
-	JMP          avx512Strip7_two_stored
+
+avx512Strip7_two_store:
+	VMOVUPS Z1, (R11)
+	VMOVUPS Z2, 64(R11)
+	LEAQ    (R11)(R12*4), R11
+	VMOVUPS Z3, (R11)
+	VMOVUPS Z4, 64(R11)
+	LEAQ    (R11)(R12*4), R11
+	VMOVUPS Z5, (R11)
+	VMOVUPS Z6, 64(R11)
+	LEAQ    (R11)(R12*4), R11
+	VMOVUPS Z7, (R11)
+	VMOVUPS Z8, 64(R11)
+	LEAQ    (R11)(R12*4), R11
+	VMOVUPS Z9, (R11)
+	VMOVUPS Z10, 64(R11)
+	LEAQ    (R11)(R12*4), R11
+	VMOVUPS Z11, (R11)
+	VMOVUPS Z12, 64(R11)
+	LEAQ    (R11)(R12*4), R11
+	VMOVUPS Z13, (R11)
+	VMOVUPS Z14, 64(R11)
+	JMP     avx512Strip7_two_stored
 
 avx512Strip7_two_add:
-	MOVQ        SI, R11
-	VMOVUPS     (R11), Z16
-	VFMADD231PS Z15, Z1, Z16
-	VMOVUPS     Z16, (R11)
-	VMOVUPS     64(R11), Z1
-	VFMADD231PS Z15, Z2, Z1
-	VMOVUPS     Z1, 64(R11)
-	LEAQ        (R11)(R12*4), R11
-	VMOVUPS     (R11), Z1
-	VFMADD231PS Z15, Z3, Z1
-	VMOVUPS     Z1, (R11)
-	VMOVUPS     64(R11), Z1
-	VFMADD231PS Z15, Z4, Z1
-	VMOVUPS     Z1, 64(R11)
-	LEAQ        (R11)(R12*4), R11
-	VMOVUPS     (R11), Z1
-	VFMADD231PS Z15, Z5, Z1
-	VMOVUPS     Z1, (R11)
-	VMOVUPS     64(R11), Z1
-	VFMADD231PS Z15, Z6, Z1
-	VMOVUPS     Z1, 64(R11)
-	LEAQ        (R11)(R12*4), R11
-	VMOVUPS     (R11), Z1
-	VFMADD231PS Z15, Z7, Z1
-	VMOVUPS     Z1, (R11)
-	VMOVUPS     64(R11), Z1
-	VFMADD231PS Z15, Z8, Z1
-	VMOVUPS     Z1, 64(R11)
-	LEAQ        (R11)(R12*4), R11
-	VMOVUPS     (R11), Z1
-	VFMADD231PS Z15, Z9, Z1
-	VMOVUPS     Z1, (R11)
-	VMOVUPS     64(R11), Z1
-	VFMADD231PS Z15, Z10, Z1
-	VMOVUPS     Z1, 64(R11)
-	LEAQ        (R11)(R12*4), R11
-	VMOVUPS     (R11), Z1
-	VFMADD231PS Z15, Z11, Z1
-	VMOVUPS     Z1, (R11)
-	VMOVUPS     64(R11), Z1
-	VFMADD231PS Z15, Z12, Z1
-	VMOVUPS     Z1, 64(R11)
-	LEAQ        (R11)(R12*4), R11
-	VMOVUPS     (R11), Z1
-	VFMADD231PS Z15, Z13, Z1
-	VMOVUPS     Z1, (R11)
-	VMOVUPS     64(R11), Z1
-	VFMADD231PS Z15, Z14, Z1
-	VMOVUPS     Z1, 64(R11)
+	VBROADCASTSS alpha+56(FP), Z15
+	MOVQ         SI, R11
+	VMOVUPS      (R11), Z16
+	VFMADD231PS  Z15, Z1, Z16
+	VMOVUPS      Z16, (R11)
+	VMOVUPS      64(R11), Z1
+	VFMADD231PS  Z15, Z2, Z1
+	VMOVUPS      Z1, 64(R11)
+	LEAQ         (R11)(R12*4), R11
+	VMOVUPS      (R11), Z1
+	VFMADD231PS  Z15, Z3, Z1
+	VMOVUPS      Z1, (R11)
+	VMOVUPS      64(R11), Z1
+	VFMADD231PS  Z15, Z4, Z1
+	VMOVUPS      Z1, 64(R11)
+	LEAQ         (R11)(R12*4), R11
+	VMOVUPS      (R11), Z1
+	VFMADD231PS  Z15, Z5, Z1
+	VMOVUPS      Z1, (R11)
+	VMOVUPS      64(R11), Z1
+	VFMADD231PS  Z15, Z6, Z1
+	VMOVUPS      Z1, 64(R11)
+	LEAQ         (R11)(R12*4), R11
+	VMOVUPS      (R11), Z1
+	VFMADD231PS  Z15, Z7, Z1
+	VMOVUPS      Z1, (R11)
+	VMOVUPS      64(R11), Z1
+	VFMADD231PS  Z15, Z8, Z1
+	VMOVUPS      Z1, 64(R11)
+	LEAQ         (R11)(R12*4), R11
+	VMOVUPS      (R11), Z1
+	VFMADD231PS  Z15, Z9, Z1
+	VMOVUPS      Z1, (R11)
+	VMOVUPS      64(R11), Z1
+	VFMADD231PS  Z15, Z10, Z1
+	VMOVUPS      Z1, 64(R11)
+	LEAQ         (R11)(R12*4), R11
+	VMOVUPS      (R11), Z1
+	VFMADD231PS  Z15, Z11, Z1
+	VMOVUPS      Z1, (R11)
+	VMOVUPS      64(R11), Z1
+	VFMADD231PS  Z15, Z12, Z1
+	VMOVUPS      Z1, 64(R11)
+	LEAQ         (R11)(R12*4), R11
+	VMOVUPS      (R11), Z1
+	VFMADD231PS  Z15, Z13, Z1
+	VMOVUPS      Z1, (R11)
+	VMOVUPS      64(R11), Z1
+	VFMADD231PS  Z15, Z14, Z1
+	VMOVUPS      Z1, 64(R11)
 
 avx512Strip7_two_stored:
 	MOVQ  k+0(FP), R11
@@ -2636,99 +4188,10 @@ avx512Strip7_edge:
 	TESTQ   DI, DI
 	JZ      avx512Strip7_end
 	CMPQ    DI, $0x10
-	JLT     avx512Strip7_last
-	VMOVAPS Z0, Z1
-	VMOVAPS Z0, Z2
-	VMOVAPS Z0, Z3
-	VMOVAPS Z0, Z4
-	VMOVAPS Z0, Z5
-	VMOVAPS Z0, Z6
-	VMOVAPS Z0, Z7
-	MOVQ    k+0(FP), R11
-	MOVQ    DX, R12
-
-avx512Strip7_one_deep:
-	VMOVUPS          (R12), Z8
-	VFMADD231PS.BCST (AX), Z8, Z1
-	VFMADD231PS.BCST (AX)(R8*1), Z8, Z2
-	VFMADD231PS.BCST (AX)(R8*2), Z8, Z3
-	VFMADD231PS.BCST (AX)(R9*1), Z8, Z4
-	VFMADD231PS.BCST (AX)(R8*4), Z8, Z5
-	VFMADD231PS.BCST (R10), Z8, Z6
-	VFMADD231PS.BCST (AX)(R9*2), Z8, Z7
-	ADDQ             CX, AX
-	ADDQ             CX, R10
-	ADDQ             BX, R12
-	DECQ             R11
-	JNZ              avx512Strip7_one_deep
-	MOVQ             ldc+72(FP), R12
-	MOVQ             SI, R11
-	VBROADCASTSS     alpha+56(FP), Z8
-	CMPB             add+60(FP), $0x00
-	JNE              avx512Strip7_one_add
-	VMULPS           Z8, Z1, Z1
-	VMOVUPS          Z1, (R11)
-	LEAQ             (R11)(R12*4), R11
-	VMULPS           Z8, Z2, Z2
-	VMOVUPS          Z2, (R11)
-	LEAQ             (R11)(R12*4), R11
-	VMULPS           Z8, Z3, Z3
-	VMOVUPS          Z3, (R11)
-	LEAQ             (R11)(R12*4), R11
-	VMULPS           Z8, Z4, Z4
-	VMOVUPS          Z4, (R11)
-	LEAQ             (R11)(R12*4), R11
-	VMULPS           Z8, Z5, Z5
-	VMOVUPS          Z5, (R11)
-	LEAQ             (R11)(R12*4), R11
-	VMULPS           Z8, Z6, Z6
-	VMOVUPS          Z6, (R11)
-	LEAQ             (R11)(R12*4), R11
-	VMULPS           Z8, Z7, Z7
-	VMOVUPS          Z7, (R11)
-	JMP              avx512Strip7_one_stored
-
-avx512Strip7_one_add:
-	MOVQ        SI, R11
-	VMOVUPS     (R11), Z9
-	VFMADD231PS Z8, Z1, Z9
-	VMOVUPS     Z9, (R11)
-	LEAQ        (R11)(R12*4), R11
-	VMOVUPS     (R11), Z1
-	VFMADD231PS Z8, Z2, Z1
-	VMOVUPS     Z1, (R11)
-	LEAQ        (R11)(R12*4), R11
-	VMOVUPS     (R11), Z1
-	VFMADD231PS Z8, Z3, Z1
-	VMOVUPS     Z1, (R11)
-	LEAQ        (R11)(R12*4), R11
-	VMOVUPS     (R11), Z1
-	VFMADD231PS Z8, Z4, Z1
-	VMOVUPS     Z1, (R11)
-	LEAQ        (R11)(R12*4), R11
-	VMOVUPS     (R11), Z1
-	VFMADD231PS Z8, Z5, Z1
-	VMOVUPS     Z1, (R11)
-	LEAQ        (R11)(R12*4), R11
-	VMOVUPS     (R11), Z1
-	VFMADD231PS Z8, Z6, Z1
-	VMOVUPS     Z1, (R11)
-	LEAQ        (R11)(R12*4), R11
-	VMOVUPS     (R11), Z1
-	VFMADD231PS Z8, Z7, Z1
-	VMOVUPS     Z1, (R11)
-
-avx512Strip7_one_stored:
-	SUBQ  $0x10, DI
-	JZ    avx512Strip7_end
-	MOVQ  k+0(FP), R11
-	IMULQ CX, R11
-	SUBQ  R11, AX
-	SUBQ  R11, R10
-	ADDQ  $0x40, DX
-	ADDQ  $0x40, SI
-
-avx512Strip7_last:
+	JEQ     avx512Strip7_one
+	JGT     avx512Strip7_more
+	CMPQ    DI, $0x08
+	JLE     avx512Strip7_half
 	LEAQ    (DI), DI
 	MOVQ    $-1, R11
 	BZHIQ   DI, R11, DI
@@ -2758,68 +4221,557 @@ avx512Strip7_last_deep:
 	JNZ              avx512Strip7_last_deep
 	MOVQ             ldc+72(FP), CX
 	MOVQ             SI, AX
-	VBROADCASTSS     alpha+56(FP), Z7
 	CMPB             add+60(FP), $0x00
 	JNE              avx512Strip7_last_add
+	CMPL             alpha+56(FP), $0x3f800000
+	JEQ              avx512Strip7_last_store
+	VBROADCASTSS     alpha+56(FP), Z7
 	VMULPS           Z7, Z1, Z1
-	VMOVUPS          Z1, K1, (AX)
-	LEAQ             (AX)(CX*4), AX
 	VMULPS           Z7, Z2, Z2
-	VMOVUPS          Z2, K1, (AX)
-	LEAQ             (AX)(CX*4), AX
 	VMULPS           Z7, Z3, Z3
-	VMOVUPS          Z3, K1, (AX)
-	LEAQ             (AX)(CX*4), AX
 	VMULPS           Z7, Z4, Z4
-	VMOVUPS          Z4, K1, (AX)
-	LEAQ             (AX)(CX*4), AX
 	VMULPS           Z7, Z5, Z5
-	VMOVUPS          Z5, K1, (AX)
-	LEAQ             (AX)(CX*4), AX
 	VMULPS           Z7, Z6, Z6
-	VMOVUPS          Z6, K1, (AX)
-	LEAQ             (AX)(CX*4), AX
 	VMULPS           Z7, Z0, Z0
-	VMOVUPS          Z0, K1, (AX)
-	JMP              avx512Strip7_last_stored
+
+avx512Strip7_last_store:
+	VMOVUPS Z1, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z2, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z3, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z4, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z5, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z6, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z0, K1, (AX)
+	JMP     avx512Strip7_last_stored
 
 avx512Strip7_last_add:
-	MOVQ        SI, AX
-	VMOVUPS.Z   (AX), K1, Z8
-	VFMADD231PS Z7, Z1, Z8
-	VMOVUPS     Z8, K1, (AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS.Z   (AX), K1, Z1
-	VFMADD231PS Z7, Z2, Z1
-	VMOVUPS     Z1, K1, (AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS.Z   (AX), K1, Z1
-	VFMADD231PS Z7, Z3, Z1
-	VMOVUPS     Z1, K1, (AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS.Z   (AX), K1, Z1
-	VFMADD231PS Z7, Z4, Z1
-	VMOVUPS     Z1, K1, (AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS.Z   (AX), K1, Z1
-	VFMADD231PS Z7, Z5, Z1
-	VMOVUPS     Z1, K1, (AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS.Z   (AX), K1, Z1
-	VFMADD231PS Z7, Z6, Z1
-	VMOVUPS     Z1, K1, (AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS.Z   (AX), K1, Z1
-	VFMADD231PS Z7, Z0, Z1
-	VMOVUPS     Z1, K1, (AX)
+	VBROADCASTSS alpha+56(FP), Z7
+	MOVQ         SI, AX
+	VMOVUPS.Z    (AX), K1, Z8
+	VFMADD231PS  Z7, Z1, Z8
+	VMOVUPS      Z8, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Z1
+	VFMADD231PS  Z7, Z2, Z1
+	VMOVUPS      Z1, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Z1
+	VFMADD231PS  Z7, Z3, Z1
+	VMOVUPS      Z1, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Z1
+	VFMADD231PS  Z7, Z4, Z1
+	VMOVUPS      Z1, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Z1
+	VFMADD231PS  Z7, Z5, Z1
+	VMOVUPS      Z1, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Z1
+	VFMADD231PS  Z7, Z6, Z1
+	VMOVUPS      Z1, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Z1
+	VFMADD231PS  Z7, Z0, Z1
+	VMOVUPS      Z1, K1, (AX)
 
 avx512Strip7_last_stored:
+	JMP avx512Strip7_end
+
+avx512Strip7_one:
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z0, Z5
+	VMOVAPS Z0, Z6
+	VMOVAPS Z0, Z0
+	MOVQ    k+0(FP), DI
+
+avx512Strip7_one_deep:
+	VMOVUPS          (DX), Z7
+	VFMADD231PS.BCST (AX), Z7, Z1
+	VFMADD231PS.BCST (AX)(R8*1), Z7, Z2
+	VFMADD231PS.BCST (AX)(R8*2), Z7, Z3
+	VFMADD231PS.BCST (AX)(R9*1), Z7, Z4
+	VFMADD231PS.BCST (AX)(R8*4), Z7, Z5
+	VFMADD231PS.BCST (R10), Z7, Z6
+	VFMADD231PS.BCST (AX)(R9*2), Z7, Z0
+	ADDQ             CX, AX
+	ADDQ             CX, R10
+	ADDQ             BX, DX
+	DECQ             DI
+	JNZ              avx512Strip7_one_deep
+	MOVQ             ldc+72(FP), CX
+	MOVQ             SI, AX
+	CMPB             add+60(FP), $0x00
+	JNE              avx512Strip7_one_add
+	CMPL             alpha+56(FP), $0x3f800000
+	JEQ              avx512Strip7_one_store
+	VBROADCASTSS     alpha+56(FP), Z7
+	VMULPS           Z7, Z1, Z1
+	VMULPS           Z7, Z2, Z2
+	VMULPS           Z7, Z3, Z3
+	VMULPS           Z7, Z4, Z4
+	VMULPS           Z7, Z5, Z5
+	VMULPS           Z7, Z6, Z6
+	VMULPS           Z7, Z0, Z0
+
+avx512Strip7_one_store:
+	VMOVUPS Z1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z2, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z3, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z4, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z5, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z6, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z0, (AX)
+	JMP     avx512Strip7_one_stored
+
+avx512Strip7_one_add:
+	VBROADCASTSS alpha+56(FP), Z7
+	MOVQ         SI, AX
+	VMOVUPS      (AX), Z8
+	VFMADD231PS  Z7, Z1, Z8
+	VMOVUPS      Z8, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z7, Z2, Z1
+	VMOVUPS      Z1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z7, Z3, Z1
+	VMOVUPS      Z1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z7, Z4, Z1
+	VMOVUPS      Z1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z7, Z5, Z1
+	VMOVUPS      Z1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z7, Z6, Z1
+	VMOVUPS      Z1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z7, Z0, Z1
+	VMOVUPS      Z1, (AX)
+
+avx512Strip7_one_stored:
+	JMP avx512Strip7_end
+
+avx512Strip7_more:
+	CMPQ    DI, $0x18
+	JGT     avx512Strip7_most
+	LEAQ    -16(DI), DI
+	MOVQ    $-1, R11
+	BZHIQ   DI, R11, DI
+	KMOVW   DI, K1
+	VMOVAPS Z0, Z1
+	VMOVAPS Y0, Y2
+	VMOVAPS Z0, Z3
+	VMOVAPS Y0, Y4
+	VMOVAPS Z0, Z5
+	VMOVAPS Y0, Y6
+	VMOVAPS Z0, Z7
+	VMOVAPS Y0, Y8
+	VMOVAPS Z0, Z9
+	VMOVAPS Y0, Y10
+	VMOVAPS Z0, Z11
+	VMOVAPS Y0, Y12
+	VMOVAPS Z0, Z13
+	VMOVAPS Y0, Y0
+	MOVQ    k+0(FP), DI
+
+avx512Strip7_oneandhalf_deep:
+	VMOVUPS      (DX), Z14
+	VMOVUPS.Z    64(DX), K1, Y15
+	VBROADCASTSS (AX), Z16
+	VFMADD231PS  Z16, Z14, Z1
+	VFMADD231PS  Y16, Y15, Y2
+	VBROADCASTSS (AX)(R8*1), Z16
+	VFMADD231PS  Z16, Z14, Z3
+	VFMADD231PS  Y16, Y15, Y4
+	VBROADCASTSS (AX)(R8*2), Z16
+	VFMADD231PS  Z16, Z14, Z5
+	VFMADD231PS  Y16, Y15, Y6
+	VBROADCASTSS (AX)(R9*1), Z16
+	VFMADD231PS  Z16, Z14, Z7
+	VFMADD231PS  Y16, Y15, Y8
+	VBROADCASTSS (AX)(R8*4), Z16
+	VFMADD231PS  Z16, Z14, Z9
+	VFMADD231PS  Y16, Y15, Y10
+	VBROADCASTSS (R10), Z16
+	VFMADD231PS  Z16, Z14, Z11
+	VFMADD231PS  Y16, Y15, Y12
+	VBROADCASTSS (AX)(R9*2), Z16
+	VFMADD231PS  Z16, Z14, Z13
+	VFMADD231PS  Y16, Y15, Y0
+	ADDQ         CX, AX
+	ADDQ         CX, R10
+	ADDQ         BX, DX
+	DECQ         DI
+	JNZ          avx512Strip7_oneandhalf_deep
+	MOVQ         ldc+72(FP), CX
+	MOVQ         SI, AX
+	CMPB         add+60(FP), $0x00
+	JNE          avx512Strip7_oneandhalf_add
+	CMPL         alpha+56(FP), $0x3f800000
+	JEQ          avx512Strip7_oneandhalf_store
+	VBROADCASTSS alpha+56(FP), Z14
+	VMULPS       Z14, Z1, Z1
+	VMULPS       Y14, Y2, Y2
+	VMULPS       Z14, Z3, Z3
+	VMULPS       Y14, Y4, Y4
+	VMULPS       Z14, Z5, Z5
+	VMULPS       Y14, Y6, Y6
+	VMULPS       Z14, Z7, Z7
+	VMULPS       Y14, Y8, Y8
+	VMULPS       Z14, Z9, Z9
+	VMULPS       Y14, Y10, Y10
+	VMULPS       Z14, Z11, Z11
+	VMULPS       Y14, Y12, Y12
+	VMULPS       Z14, Z13, Z13
+	VMULPS       Y14, Y0, Y0
+
+avx512Strip7_oneandhalf_store:
+	VMOVUPS Z1, (AX)
+	VMOVUPS Y2, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z3, (AX)
+	VMOVUPS Y4, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z5, (AX)
+	VMOVUPS Y6, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z7, (AX)
+	VMOVUPS Y8, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z9, (AX)
+	VMOVUPS Y10, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z11, (AX)
+	VMOVUPS Y12, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z13, (AX)
+	VMOVUPS Y0, K1, 64(AX)
+	JMP     avx512Strip7_oneandhalf_stored
+
+avx512Strip7_oneandhalf_add:
+	VBROADCASTSS alpha+56(FP), Z14
+	MOVQ         SI, AX
+	VMOVUPS      (AX), Z15
+	VFMADD231PS  Z14, Z1, Z15
+	VMOVUPS      Z15, (AX)
+	VMOVUPS.Z    64(AX), K1, Y1
+	VFMADD231PS  Y14, Y2, Y1
+	VMOVUPS      Y1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z14, Z3, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Y1
+	VFMADD231PS  Y14, Y4, Y1
+	VMOVUPS      Y1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z14, Z5, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Y1
+	VFMADD231PS  Y14, Y6, Y1
+	VMOVUPS      Y1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z14, Z7, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Y1
+	VFMADD231PS  Y14, Y8, Y1
+	VMOVUPS      Y1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z14, Z9, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Y1
+	VFMADD231PS  Y14, Y10, Y1
+	VMOVUPS      Y1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z14, Z11, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Y1
+	VFMADD231PS  Y14, Y12, Y1
+	VMOVUPS      Y1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z14, Z13, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Y1
+	VFMADD231PS  Y14, Y0, Y1
+	VMOVUPS      Y1, K1, 64(AX)
+
+avx512Strip7_oneandhalf_stored:
+	JMP avx512Strip7_end
+
+avx512Strip7_half:
+	LEAQ    (DI), DI
+	MOVQ    $-1, R11
+	BZHIQ   DI, R11, DI
+	KMOVW   DI, K1
+	VMOVAPS Y0, Y1
+	VMOVAPS Y0, Y2
+	VMOVAPS Y0, Y3
+	VMOVAPS Y0, Y4
+	VMOVAPS Y0, Y5
+	VMOVAPS Y0, Y6
+	VMOVAPS Y0, Y0
+	MOVQ    k+0(FP), DI
+
+avx512Strip7_half_deep:
+	VMOVUPS.Z        (DX), K1, Y7
+	VFMADD231PS.BCST (AX), Y7, Y1
+	VFMADD231PS.BCST (AX)(R8*1), Y7, Y2
+	VFMADD231PS.BCST (AX)(R8*2), Y7, Y3
+	VFMADD231PS.BCST (AX)(R9*1), Y7, Y4
+	VFMADD231PS.BCST (AX)(R8*4), Y7, Y5
+	VFMADD231PS.BCST (R10), Y7, Y6
+	VFMADD231PS.BCST (AX)(R9*2), Y7, Y0
+	ADDQ             CX, AX
+	ADDQ             CX, R10
+	ADDQ             BX, DX
+	DECQ             DI
+	JNZ              avx512Strip7_half_deep
+	MOVQ             ldc+72(FP), CX
+	MOVQ             SI, AX
+	CMPB             add+60(FP), $0x00
+	JNE              avx512Strip7_half_add
+	CMPL             alpha+56(FP), $0x3f800000
+	JEQ              avx512Strip7_half_store
+	VBROADCASTSS     alpha+56(FP), Z7
+	VMULPS           Y7, Y1, Y1
+	VMULPS           Y7, Y2, Y2
+	VMULPS           Y7, Y3, Y3
+	VMULPS           Y7, Y4, Y4
+	VMULPS           Y7, Y5, Y5
+	VMULPS           Y7, Y6, Y6
+	VMULPS           Y7, Y0, Y0
+
+avx512Strip7_half_store:
+	VMOVUPS Y1, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y2, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y3, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y4, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y5, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y6, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y0, K1, (AX)
+	JMP     avx512Strip7_half_stored
+
+avx512Strip7_half_add:
+	VBROADCASTSS alpha+56(FP), Z7
+	MOVQ         SI, AX
+	VMOVUPS.Z    (AX), K1, Y8
+	VFMADD231PS  Y7, Y1, Y8
+	VMOVUPS      Y8, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Y1
+	VFMADD231PS  Y7, Y2, Y1
+	VMOVUPS      Y1, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Y1
+	VFMADD231PS  Y7, Y3, Y1
+	VMOVUPS      Y1, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Y1
+	VFMADD231PS  Y7, Y4, Y1
+	VMOVUPS      Y1, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Y1
+	VFMADD231PS  Y7, Y5, Y1
+	VMOVUPS      Y1, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Y1
+	VFMADD231PS  Y7, Y6, Y1
+	VMOVUPS      Y1, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Y1
+	VFMADD231PS  Y7, Y0, Y1
+	VMOVUPS      Y1, K1, (AX)
+
+avx512Strip7_half_stored:
+	JMP avx512Strip7_end
+
+avx512Strip7_most:
+	LEAQ    -16(DI), DI
+	MOVQ    $-1, R11
+	BZHIQ   DI, R11, DI
+	KMOVW   DI, K1
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z0, Z5
+	VMOVAPS Z0, Z6
+	VMOVAPS Z0, Z7
+	VMOVAPS Z0, Z8
+	VMOVAPS Z0, Z9
+	VMOVAPS Z0, Z10
+	VMOVAPS Z0, Z11
+	VMOVAPS Z0, Z12
+	VMOVAPS Z0, Z13
+	VMOVAPS Z0, Z0
+	MOVQ    k+0(FP), DI
+
+avx512Strip7_most_deep:
+	VMOVUPS      (DX), Z14
+	VMOVUPS.Z    64(DX), K1, Z15
+	VBROADCASTSS (AX), Z16
+	VFMADD231PS  Z16, Z14, Z1
+	VFMADD231PS  Z16, Z15, Z2
+	VBROADCASTSS (AX)(R8*1), Z16
+	VFMADD231PS  Z16, Z14, Z3
+	VFMADD231PS  Z16, Z15, Z4
+	VBROADCASTSS (AX)(R8*2), Z16
+	VFMADD231PS  Z16, Z14, Z5
+	VFMADD231PS  Z16, Z15, Z6
+	VBROADCASTSS (AX)(R9*1), Z16
+	VFMADD231PS  Z16, Z14, Z7
+	VFMADD231PS  Z16, Z15, Z8
+	VBROADCASTSS (AX)(R8*4), Z16
+	VFMADD231PS  Z16, Z14, Z9
+	VFMADD231PS  Z16, Z15, Z10
+	VBROADCASTSS (R10), Z16
+	VFMADD231PS  Z16, Z14, Z11
+	VFMADD231PS  Z16, Z15, Z12
+	VBROADCASTSS (AX)(R9*2), Z16
+	VFMADD231PS  Z16, Z14, Z13
+	VFMADD231PS  Z16, Z15, Z0
+	ADDQ         CX, AX
+	ADDQ         CX, R10
+	ADDQ         BX, DX
+	DECQ         DI
+	JNZ          avx512Strip7_most_deep
+	MOVQ         ldc+72(FP), CX
+	MOVQ         SI, AX
+	CMPB         add+60(FP), $0x00
+	JNE          avx512Strip7_most_add
+	CMPL         alpha+56(FP), $0x3f800000
+	JEQ          avx512Strip7_most_store
+	VBROADCASTSS alpha+56(FP), Z14
+	VMULPS       Z14, Z1, Z1
+	VMULPS       Z14, Z2, Z2
+	VMULPS       Z14, Z3, Z3
+	VMULPS       Z14, Z4, Z4
+	VMULPS       Z14, Z5, Z5
+	VMULPS       Z14, Z6, Z6
+	VMULPS       Z14, Z7, Z7
+	VMULPS       Z14, Z8, Z8
+	VMULPS       Z14, Z9, Z9
+	VMULPS       Z14, Z10, Z10
+	VMULPS       Z14, Z11, Z11
+	VMULPS       Z14, Z12, Z12
+	VMULPS       Z14, Z13, Z13
+	VMULPS       Z14, Z0, Z0
+
+avx512Strip7_most_store:
+	VMOVUPS Z1, (AX)
+	VMOVUPS Z2, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z3, (AX)
+	VMOVUPS Z4, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z5, (AX)
+	VMOVUPS Z6, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z7, (AX)
+	VMOVUPS Z8, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z9, (AX)
+	VMOVUPS Z10, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z11, (AX)
+	VMOVUPS Z12, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z13, (AX)
+	VMOVUPS Z0, K1, 64(AX)
+	JMP     avx512Strip7_most_stored
+
+avx512Strip7_most_add:
+	VBROADCASTSS alpha+56(FP), Z14
+	MOVQ         SI, AX
+	VMOVUPS      (AX), Z15
+	VFMADD231PS  Z14, Z1, Z15
+	VMOVUPS      Z15, (AX)
+	VMOVUPS.Z    64(AX), K1, Z1
+	VFMADD231PS  Z14, Z2, Z1
+	VMOVUPS      Z1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z14, Z3, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Z1
+	VFMADD231PS  Z14, Z4, Z1
+	VMOVUPS      Z1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z14, Z5, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Z1
+	VFMADD231PS  Z14, Z6, Z1
+	VMOVUPS      Z1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z14, Z7, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Z1
+	VFMADD231PS  Z14, Z8, Z1
+	VMOVUPS      Z1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z14, Z9, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Z1
+	VFMADD231PS  Z14, Z10, Z1
+	VMOVUPS      Z1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z14, Z11, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Z1
+	VFMADD231PS  Z14, Z12, Z1
+	VMOVUPS      Z1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z14, Z13, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Z1
+	VFMADD231PS  Z14, Z0, Z1
+	VMOVUPS      Z1, K1, 64(AX)
+
+avx512Strip7_most_stored:
 avx512Strip7_end:
 	VZEROUPPER
 	RET
 
 // func avx512Strip8(k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, AVX512VL, BMI2, FMA3
 TEXT ·avx512Strip8(SB), NOSPLIT, $0-88
 	VPXORD Z0, Z0, Z0
 	MOVQ   a+8(FP), AX
@@ -2892,107 +4844,112 @@ avx512Strip8_two_deep:
 	JNZ          avx512Strip8_two_deep
 	MOVQ         ldc+72(FP), R12
 	MOVQ         SI, R11
-	VBROADCASTSS alpha+56(FP), Z17
 	CMPB         add+60(FP), $0x00
 	JNE          avx512Strip8_two_add
+	CMPL         alpha+56(FP), $0x3f800000
+	JEQ          avx512Strip8_two_store
+	VBROADCASTSS alpha+56(FP), Z17
 	VMULPS       Z17, Z1, Z1
-	VMOVUPS      Z1, (R11)
 	VMULPS       Z17, Z2, Z2
-	VMOVUPS      Z2, 64(R11)
-	LEAQ         (R11)(R12*4), R11
 	VMULPS       Z17, Z3, Z3
-	VMOVUPS      Z3, (R11)
 	VMULPS       Z17, Z4, Z4
-	VMOVUPS      Z4, 64(R11)
-	LEAQ         (R11)(R12*4), R11
 	VMULPS       Z17, Z5, Z5
-	VMOVUPS      Z5, (R11)
 	VMULPS       Z17, Z6, Z6
-	VMOVUPS      Z6, 64(R11)
-	LEAQ         (R11)(R12*4), R11
 	VMULPS       Z17, Z7, Z7
-	VMOVUPS      Z7, (R11)
 	VMULPS       Z17, Z8, Z8
-	VMOVUPS      Z8, 64(R11)
-	LEAQ         (R11)(R12*4), R11
 	VMULPS       Z17, Z9, Z9
-	VMOVUPS      Z9, (R11)
 	VMULPS       Z17, Z10, Z10
-	VMOVUPS      Z10, 64(R11)
-	LEAQ         (R11)(R12*4), R11
 	VMULPS       Z17, Z11, Z11
-	VMOVUPS      Z11, (R11)
 	VMULPS       Z17, Z12, Z12
-	VMOVUPS      Z12, 64(R11)
-	LEAQ         (R11)(R12*4), R11
 	VMULPS       Z17, Z13, Z13
-	VMOVUPS      Z13, (R11)
 	VMULPS       Z17, Z14, Z14
-	VMOVUPS      Z14, 64(R11)
-	LEAQ         (R11)(R12*4), R11
 	VMULPS       Z17, Z15, Z15
-	VMOVUPS      Z15, (R11)
 	VMULPS       Z17, Z16, Z16
-	VMOVUPS      Z16, 64(R11)
-	JMP          avx512Strip8_two_stored
+
+avx512Strip8_two_store:
+	VMOVUPS Z1, (R11)
+	VMOVUPS Z2, 64(R11)
+	LEAQ    (R11)(R12*4), R11
+	VMOVUPS Z3, (R11)
+	VMOVUPS Z4, 64(R11)
+	LEAQ    (R11)(R12*4), R11
+	VMOVUPS Z5, (R11)
+	VMOVUPS Z6, 64(R11)
+	LEAQ    (R11)(R12*4), R11
+	VMOVUPS Z7, (R11)
+	VMOVUPS Z8, 64(R11)
+	LEAQ    (R11)(R12*4), R11
+	VMOVUPS Z9, (R11)
+	VMOVUPS Z10, 64(R11)
+	LEAQ    (R11)(R12*4), R11
+	VMOVUPS Z11, (R11)
+	VMOVUPS Z12, 64(R11)
+	LEAQ    (R11)(R12*4), R11
+	VMOVUPS Z13, (R11)
+	VMOVUPS Z14, 64(R11)
+	LEAQ    (R11)(R12*4), R11
+	VMOVUPS Z15, (R11)
+	VMOVUPS Z16, 64(R11)
+	JMP     avx512Strip8_two_stored
 
 avx512Strip8_two_add:
-	MOVQ        SI, R11
-	VMOVUPS     (R11), Z18
-	VFMADD231PS Z17, Z1, Z18
-	VMOVUPS     Z18, (R11)
-	VMOVUPS     64(R11), Z1
-	VFMADD231PS Z17, Z2, Z1
-	VMOVUPS     Z1, 64(R11)
-	LEAQ        (R11)(R12*4), R11
-	VMOVUPS     (R11), Z1
-	VFMADD231PS Z17, Z3, Z1
-	VMOVUPS     Z1, (R11)
-	VMOVUPS     64(R11), Z1
-	VFMADD231PS Z17, Z4, Z1
-	VMOVUPS     Z1, 64(R11)
-	LEAQ        (R11)(R12*4), R11
-	VMOVUPS     (R11), Z1
-	VFMADD231PS Z17, Z5, Z1
-	VMOVUPS     Z1, (R11)
-	VMOVUPS     64(R11), Z1
-	VFMADD231PS Z17, Z6, Z1
-	VMOVUPS     Z1, 64(R11)
-	LEAQ        (R11)(R12*4), R11
-	VMOVUPS     (R11), Z1
-	VFMADD231PS Z17, Z7, Z1
-	VMOVUPS     Z1, (R11)
-	VMOVUPS     64(R11), Z1
-	VFMADD231PS Z17, Z8, Z1
-	VMOVUPS     Z1, 64(R11)
-	LEAQ        (R11)(R12*4), R11
-	VMOVUPS     (R11), Z1
-	VFMADD231PS Z17, Z9, Z1
-	VMOVUPS     Z1, (R11)
-	VMOVUPS     64(R11), Z1
-	VFMADD231PS Z17, Z10, Z1
-	VMOVUPS     Z1, 64(R11)
-	LEAQ        (R11)(R12*4), R11
-	VMOVUPS     (R11), Z1
-	VFMADD231PS Z17, Z11, Z1
-	VMOVUPS     Z1, (R11)
-	VMOVUPS     64(R11), Z1
-	VFMADD231PS Z17, Z12, Z1
-	VMOVUPS     Z1, 64(R11)
-	LEAQ        (R11)(R12*4), R11
-	VMOVUPS     (R11), Z1
-	VFMADD231PS Z17, Z13, Z1
-	VMOVUPS     Z1, (R11)
-	VMOVUPS     64(R11), Z1
-	VFMADD231PS Z17, Z14, Z1
-	VMOVUPS     Z1, 64(R11)
-	LEAQ        (R11)(R12*4), R11
-	VMOVUPS     (R11), Z1
-	VFMADD231PS Z17, Z15, Z1
-	VMOVUPS     Z1, (R11)
-	VMOVUPS     64(R11), Z1
-	VFMADD231PS Z17, Z16, Z1
-	VMOVUPS     Z1, 64(R11)
+	VBROADCASTSS alpha+56(FP), Z17
+	MOVQ         SI, R11
+	VMOVUPS      (R11), Z18
+	VFMADD231PS  Z17, Z1, Z18
+	VMOVUPS      Z18, (R11)
+	VMOVUPS      64(R11), Z1
+	VFMADD231PS  Z17, Z2, Z1
+	VMOVUPS      Z1, 64(R11)
+	LEAQ         (R11)(R12*4), R11
+	VMOVUPS      (R11), Z1
+	VFMADD231PS  Z17, Z3, Z1
+	VMOVUPS      Z1, (R11)
+	VMOVUPS      64(R11), Z1
+	VFMADD231PS  Z17, Z4, Z1
+	VMOVUPS      Z1, 64(R11)
+	LEAQ         (R11)(R12*4), R11
+	VMOVUPS      (R11), Z1
+	VFMADD231PS  Z17, Z5, Z1
+	VMOVUPS      Z1, (R11)
+	VMOVUPS      64(R11), Z1
+	VFMADD231PS  Z17, Z6, Z1
+	VMOVUPS      Z1, 64(R11)
+	LEAQ         (R11)(R12*4), R11
+	VMOVUPS      (R11), Z1
+	VFMADD231PS  Z17, Z7, Z1
+	VMOVUPS      Z1, (R11)
+	VMOVUPS      64(R11), Z1
+	VFMADD231PS  Z17, Z8, Z1
+	VMOVUPS      Z1, 64(R11)
+	LEAQ         (R11)(R12*4), R11
+	VMOVUPS      (R11), Z1
+	VFMADD231PS  Z17, Z9, Z1
+	VMOVUPS      Z1, (R11)
+	VMOVUPS      64(R11), Z1
+	VFMADD231PS  Z17, Z10, Z1
+	VMOVUPS      Z1, 64(R11)
+	LEAQ         (R11)(R12*4), R11
+	VMOVUPS      (R11), Z1
+	VFMADD231PS  Z17, Z11, Z1
+	VMOVUPS      Z1, (R11)
+	VMOVUPS      64(R11), Z1
+	VFMADD231PS  Z17, Z12, Z1
+	VMOVUPS      Z1, 64(R11)
+	LEAQ         (R11)(R12*4), R11
+	VMOVUPS      (R11), Z1
+	VFMADD231PS  Z17, Z13, Z1
+	VMOVUPS      Z1, (R11)
+	VMOVUPS      64(R11), Z1
+	VFMADD231PS  Z17, Z14, Z1
+	VMOVUPS      Z1, 64(R11)
+	LEAQ         (R11)(R12*4), R11
+	VMOVUPS      (R11), Z1
+	VFMADD231PS  Z17, Z15, Z1
+	VMOVUPS      Z1, (R11)
+	VMOVUPS      64(R11), Z1
+	VFMADD231PS  Z17, Z16, Z1
+	VMOVUPS      Z1, 64(R11)
 
 avx512Strip8_two_stored:
 	MOVQ  k+0(FP), R11
@@ -3015,108 +4972,10 @@ avx512Strip8_edge:
 	TESTQ   DI, DI
 	JZ      avx512Strip8_end
 	CMPQ    DI, $0x10
-	JLT     avx512Strip8_last
-	VMOVAPS Z0, Z1
-	VMOVAPS Z0, Z2
-	VMOVAPS Z0, Z3
-	VMOVAPS Z0, Z4
-	VMOVAPS Z0, Z5
-	VMOVAPS Z0, Z6
-	VMOVAPS Z0, Z7
-	VMOVAPS Z0, Z8
-	MOVQ    k+0(FP), R11
-	MOVQ    DX, R12
-
-avx512Strip8_one_deep:
-	VMOVUPS          (R12), Z9
-	VFMADD231PS.BCST (AX), Z9, Z1
-	VFMADD231PS.BCST (AX)(R8*1), Z9, Z2
-	VFMADD231PS.BCST (AX)(R8*2), Z9, Z3
-	VFMADD231PS.BCST (AX)(R9*1), Z9, Z4
-	VFMADD231PS.BCST (AX)(R8*4), Z9, Z5
-	VFMADD231PS.BCST (R10), Z9, Z6
-	VFMADD231PS.BCST (AX)(R9*2), Z9, Z7
-	VFMADD231PS.BCST (R10)(R8*2), Z9, Z8
-	ADDQ             CX, AX
-	ADDQ             CX, R10
-	ADDQ             BX, R12
-	DECQ             R11
-	JNZ              avx512Strip8_one_deep
-	MOVQ             ldc+72(FP), R12
-	MOVQ             SI, R11
-	VBROADCASTSS     alpha+56(FP), Z9
-	CMPB             add+60(FP), $0x00
-	JNE              avx512Strip8_one_add
-	VMULPS           Z9, Z1, Z1
-	VMOVUPS          Z1, (R11)
-	LEAQ             (R11)(R12*4), R11
-	VMULPS           Z9, Z2, Z2
-	VMOVUPS          Z2, (R11)
-	LEAQ             (R11)(R12*4), R11
-	VMULPS           Z9, Z3, Z3
-	VMOVUPS          Z3, (R11)
-	LEAQ             (R11)(R12*4), R11
-	VMULPS           Z9, Z4, Z4
-	VMOVUPS          Z4, (R11)
-	LEAQ             (R11)(R12*4), R11
-	VMULPS           Z9, Z5, Z5
-	VMOVUPS          Z5, (R11)
-	LEAQ             (R11)(R12*4), R11
-	VMULPS           Z9, Z6, Z6
-	VMOVUPS          Z6, (R11)
-	LEAQ             (R11)(R12*4), R11
-	VMULPS           Z9, Z7, Z7
-	VMOVUPS          Z7, (R11)
-	LEAQ             (R11)(R12*4), R11
-	VMULPS           Z9, Z8, Z8
-	VMOVUPS          Z8, (R11)
-	JMP              avx512Strip8_one_stored
-
-avx512Strip8_one_add:
-	MOVQ        SI, R11
-	VMOVUPS     (R11), Z10
-	VFMADD231PS Z9, Z1, Z10
-	VMOVUPS     Z10, (R11)
-	LEAQ        (R11)(R12*4), R11
-	VMOVUPS     (R11), Z1
-	VFMADD231PS Z9, Z2, Z1
-	VMOVUPS     Z1, (R11)
-	LEAQ        (R11)(R12*4), R11
-	VMOVUPS     (R11), Z1
-	VFMADD231PS Z9, Z3, Z1
-	VMOVUPS     Z1, (R11)
-	LEAQ        (R11)(R12*4), R11
-	VMOVUPS     (R11), Z1
-	VFMADD231PS Z9, Z4, Z1
-	VMOVUPS     Z1, (R11)
-	LEAQ        (R11)(R12*4), R11
-	VMOVUPS     (R11), Z1
-	VFMADD231PS Z9, Z5, Z1
-	VMOVUPS     Z1, (R11)
-	LEAQ        (R11)(R12*4), R11
-	VMOVUPS     (R11), Z1
-	VFMADD231PS Z9, Z6, Z1
-	VMOVUPS     Z1, (R11)
-	LEAQ        (R11)(R12*4), R11
-	VMOVUPS     (R11), Z1
-	VFMADD231PS Z9, Z7, Z1
-	VMOVUPS     Z1, (R11)
-	LEAQ        (R11)(R12*4), R11
-	VMOVUPS     (R11), Z1
-	VFMADD231PS Z9, Z8, Z1
-	VMOVUPS     Z1, (R11)
-
-avx512Strip8_one_stored:
-	SUBQ  $0x10, DI
-	JZ    avx512Strip8_end
-	MOVQ  k+0(FP), R11
-	IMULQ CX, R11
-	SUBQ  R11, AX
-	SUBQ  R11, R10
-	ADDQ  $0x40, DX
-	ADDQ  $0x40, SI
-
-avx512Strip8_last:
+	JEQ     avx512Strip8_one
+	JGT     avx512Strip8_more
+	CMPQ    DI, $0x08
+	JLE     avx512Strip8_half
 	LEAQ    (DI), DI
 	MOVQ    $-1, R11
 	BZHIQ   DI, R11, DI
@@ -3148,75 +5007,616 @@ avx512Strip8_last_deep:
 	JNZ              avx512Strip8_last_deep
 	MOVQ             ldc+72(FP), CX
 	MOVQ             SI, AX
-	VBROADCASTSS     alpha+56(FP), Z8
 	CMPB             add+60(FP), $0x00
 	JNE              avx512Strip8_last_add
+	CMPL             alpha+56(FP), $0x3f800000
+	JEQ              avx512Strip8_last_store
+	VBROADCASTSS     alpha+56(FP), Z8
 	VMULPS           Z8, Z1, Z1
-	VMOVUPS          Z1, K1, (AX)
-	LEAQ             (AX)(CX*4), AX
 	VMULPS           Z8, Z2, Z2
-	VMOVUPS          Z2, K1, (AX)
-	LEAQ             (AX)(CX*4), AX
 	VMULPS           Z8, Z3, Z3
-	VMOVUPS          Z3, K1, (AX)
-	LEAQ             (AX)(CX*4), AX
 	VMULPS           Z8, Z4, Z4
-	VMOVUPS          Z4, K1, (AX)
-	LEAQ             (AX)(CX*4), AX
 	VMULPS           Z8, Z5, Z5
-	VMOVUPS          Z5, K1, (AX)
-	LEAQ             (AX)(CX*4), AX
 	VMULPS           Z8, Z6, Z6
-	VMOVUPS          Z6, K1, (AX)
-	LEAQ             (AX)(CX*4), AX
 	VMULPS           Z8, Z7, Z7
-	VMOVUPS          Z7, K1, (AX)
-	LEAQ             (AX)(CX*4), AX
 	VMULPS           Z8, Z0, Z0
-	VMOVUPS          Z0, K1, (AX)
-	JMP              avx512Strip8_last_stored
+
+avx512Strip8_last_store:
+	VMOVUPS Z1, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z2, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z3, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z4, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z5, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z6, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z7, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z0, K1, (AX)
+	JMP     avx512Strip8_last_stored
 
 avx512Strip8_last_add:
-	MOVQ        SI, AX
-	VMOVUPS.Z   (AX), K1, Z9
-	VFMADD231PS Z8, Z1, Z9
-	VMOVUPS     Z9, K1, (AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS.Z   (AX), K1, Z1
-	VFMADD231PS Z8, Z2, Z1
-	VMOVUPS     Z1, K1, (AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS.Z   (AX), K1, Z1
-	VFMADD231PS Z8, Z3, Z1
-	VMOVUPS     Z1, K1, (AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS.Z   (AX), K1, Z1
-	VFMADD231PS Z8, Z4, Z1
-	VMOVUPS     Z1, K1, (AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS.Z   (AX), K1, Z1
-	VFMADD231PS Z8, Z5, Z1
-	VMOVUPS     Z1, K1, (AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS.Z   (AX), K1, Z1
-	VFMADD231PS Z8, Z6, Z1
-	VMOVUPS     Z1, K1, (AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS.Z   (AX), K1, Z1
-	VFMADD231PS Z8, Z7, Z1
-	VMOVUPS     Z1, K1, (AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS.Z   (AX), K1, Z1
-	VFMADD231PS Z8, Z0, Z1
-	VMOVUPS     Z1, K1, (AX)
+	VBROADCASTSS alpha+56(FP), Z8
+	MOVQ         SI, AX
+	VMOVUPS.Z    (AX), K1, Z9
+	VFMADD231PS  Z8, Z1, Z9
+	VMOVUPS      Z9, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Z1
+	VFMADD231PS  Z8, Z2, Z1
+	VMOVUPS      Z1, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Z1
+	VFMADD231PS  Z8, Z3, Z1
+	VMOVUPS      Z1, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Z1
+	VFMADD231PS  Z8, Z4, Z1
+	VMOVUPS      Z1, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Z1
+	VFMADD231PS  Z8, Z5, Z1
+	VMOVUPS      Z1, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Z1
+	VFMADD231PS  Z8, Z6, Z1
+	VMOVUPS      Z1, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Z1
+	VFMADD231PS  Z8, Z7, Z1
+	VMOVUPS      Z1, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Z1
+	VFMADD231PS  Z8, Z0, Z1
+	VMOVUPS      Z1, K1, (AX)
 
 avx512Strip8_last_stored:
+	JMP avx512Strip8_end
+
+avx512Strip8_one:
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z0, Z5
+	VMOVAPS Z0, Z6
+	VMOVAPS Z0, Z7
+	VMOVAPS Z0, Z0
+	MOVQ    k+0(FP), DI
+
+avx512Strip8_one_deep:
+	VMOVUPS          (DX), Z8
+	VFMADD231PS.BCST (AX), Z8, Z1
+	VFMADD231PS.BCST (AX)(R8*1), Z8, Z2
+	VFMADD231PS.BCST (AX)(R8*2), Z8, Z3
+	VFMADD231PS.BCST (AX)(R9*1), Z8, Z4
+	VFMADD231PS.BCST (AX)(R8*4), Z8, Z5
+	VFMADD231PS.BCST (R10), Z8, Z6
+	VFMADD231PS.BCST (AX)(R9*2), Z8, Z7
+	VFMADD231PS.BCST (R10)(R8*2), Z8, Z0
+	ADDQ             CX, AX
+	ADDQ             CX, R10
+	ADDQ             BX, DX
+	DECQ             DI
+	JNZ              avx512Strip8_one_deep
+	MOVQ             ldc+72(FP), CX
+	MOVQ             SI, AX
+	CMPB             add+60(FP), $0x00
+	JNE              avx512Strip8_one_add
+	CMPL             alpha+56(FP), $0x3f800000
+	JEQ              avx512Strip8_one_store
+	VBROADCASTSS     alpha+56(FP), Z8
+	VMULPS           Z8, Z1, Z1
+	VMULPS           Z8, Z2, Z2
+	VMULPS           Z8, Z3, Z3
+	VMULPS           Z8, Z4, Z4
+	VMULPS           Z8, Z5, Z5
+	VMULPS           Z8, Z6, Z6
+	VMULPS           Z8, Z7, Z7
+	VMULPS           Z8, Z0, Z0
+
+avx512Strip8_one_store:
+	VMOVUPS Z1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z2, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z3, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z4, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z5, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z6, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z7, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z0, (AX)
+	JMP     avx512Strip8_one_stored
+
+avx512Strip8_one_add:
+	VBROADCASTSS alpha+56(FP), Z8
+	MOVQ         SI, AX
+	VMOVUPS      (AX), Z9
+	VFMADD231PS  Z8, Z1, Z9
+	VMOVUPS      Z9, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z8, Z2, Z1
+	VMOVUPS      Z1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z8, Z3, Z1
+	VMOVUPS      Z1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z8, Z4, Z1
+	VMOVUPS      Z1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z8, Z5, Z1
+	VMOVUPS      Z1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z8, Z6, Z1
+	VMOVUPS      Z1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z8, Z7, Z1
+	VMOVUPS      Z1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z8, Z0, Z1
+	VMOVUPS      Z1, (AX)
+
+avx512Strip8_one_stored:
+	JMP avx512Strip8_end
+
+avx512Strip8_more:
+	CMPQ    DI, $0x18
+	JGT     avx512Strip8_most
+	LEAQ    -16(DI), DI
+	MOVQ    $-1, R11
+	BZHIQ   DI, R11, DI
+	KMOVW   DI, K1
+	VMOVAPS Z0, Z1
+	VMOVAPS Y0, Y2
+	VMOVAPS Z0, Z3
+	VMOVAPS Y0, Y4
+	VMOVAPS Z0, Z5
+	VMOVAPS Y0, Y6
+	VMOVAPS Z0, Z7
+	VMOVAPS Y0, Y8
+	VMOVAPS Z0, Z9
+	VMOVAPS Y0, Y10
+	VMOVAPS Z0, Z11
+	VMOVAPS Y0, Y12
+	VMOVAPS Z0, Z13
+	VMOVAPS Y0, Y14
+	VMOVAPS Z0, Z15
+	VMOVAPS Y0, Y0
+	MOVQ    k+0(FP), DI
+
+avx512Strip8_oneandhalf_deep:
+	VMOVUPS      (DX), Z16
+	VMOVUPS.Z    64(DX), K1, Y17
+	VBROADCASTSS (AX), Z18
+	VFMADD231PS  Z18, Z16, Z1
+	VFMADD231PS  Y18, Y17, Y2
+	VBROADCASTSS (AX)(R8*1), Z18
+	VFMADD231PS  Z18, Z16, Z3
+	VFMADD231PS  Y18, Y17, Y4
+	VBROADCASTSS (AX)(R8*2), Z18
+	VFMADD231PS  Z18, Z16, Z5
+	VFMADD231PS  Y18, Y17, Y6
+	VBROADCASTSS (AX)(R9*1), Z18
+	VFMADD231PS  Z18, Z16, Z7
+	VFMADD231PS  Y18, Y17, Y8
+	VBROADCASTSS (AX)(R8*4), Z18
+	VFMADD231PS  Z18, Z16, Z9
+	VFMADD231PS  Y18, Y17, Y10
+	VBROADCASTSS (R10), Z18
+	VFMADD231PS  Z18, Z16, Z11
+	VFMADD231PS  Y18, Y17, Y12
+	VBROADCASTSS (AX)(R9*2), Z18
+	VFMADD231PS  Z18, Z16, Z13
+	VFMADD231PS  Y18, Y17, Y14
+	VBROADCASTSS (R10)(R8*2), Z18
+	VFMADD231PS  Z18, Z16, Z15
+	VFMADD231PS  Y18, Y17, Y0
+	ADDQ         CX, AX
+	ADDQ         CX, R10
+	ADDQ         BX, DX
+	DECQ         DI
+	JNZ          avx512Strip8_oneandhalf_deep
+	MOVQ         ldc+72(FP), CX
+	MOVQ         SI, AX
+	CMPB         add+60(FP), $0x00
+	JNE          avx512Strip8_oneandhalf_add
+	CMPL         alpha+56(FP), $0x3f800000
+	JEQ          avx512Strip8_oneandhalf_store
+	VBROADCASTSS alpha+56(FP), Z16
+	VMULPS       Z16, Z1, Z1
+	VMULPS       Y16, Y2, Y2
+	VMULPS       Z16, Z3, Z3
+	VMULPS       Y16, Y4, Y4
+	VMULPS       Z16, Z5, Z5
+	VMULPS       Y16, Y6, Y6
+	VMULPS       Z16, Z7, Z7
+	VMULPS       Y16, Y8, Y8
+	VMULPS       Z16, Z9, Z9
+	VMULPS       Y16, Y10, Y10
+	VMULPS       Z16, Z11, Z11
+	VMULPS       Y16, Y12, Y12
+	VMULPS       Z16, Z13, Z13
+	VMULPS       Y16, Y14, Y14
+	VMULPS       Z16, Z15, Z15
+	VMULPS       Y16, Y0, Y0
+
+avx512Strip8_oneandhalf_store:
+	VMOVUPS Z1, (AX)
+	VMOVUPS Y2, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z3, (AX)
+	VMOVUPS Y4, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z5, (AX)
+	VMOVUPS Y6, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z7, (AX)
+	VMOVUPS Y8, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z9, (AX)
+	VMOVUPS Y10, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z11, (AX)
+	VMOVUPS Y12, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z13, (AX)
+	VMOVUPS Y14, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z15, (AX)
+	VMOVUPS Y0, K1, 64(AX)
+	JMP     avx512Strip8_oneandhalf_stored
+
+avx512Strip8_oneandhalf_add:
+	VBROADCASTSS alpha+56(FP), Z16
+	MOVQ         SI, AX
+	VMOVUPS      (AX), Z17
+	VFMADD231PS  Z16, Z1, Z17
+	VMOVUPS      Z17, (AX)
+	VMOVUPS.Z    64(AX), K1, Y1
+	VFMADD231PS  Y16, Y2, Y1
+	VMOVUPS      Y1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z16, Z3, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Y1
+	VFMADD231PS  Y16, Y4, Y1
+	VMOVUPS      Y1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z16, Z5, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Y1
+	VFMADD231PS  Y16, Y6, Y1
+	VMOVUPS      Y1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z16, Z7, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Y1
+	VFMADD231PS  Y16, Y8, Y1
+	VMOVUPS      Y1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z16, Z9, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Y1
+	VFMADD231PS  Y16, Y10, Y1
+	VMOVUPS      Y1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z16, Z11, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Y1
+	VFMADD231PS  Y16, Y12, Y1
+	VMOVUPS      Y1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z16, Z13, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Y1
+	VFMADD231PS  Y16, Y14, Y1
+	VMOVUPS      Y1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z16, Z15, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Y1
+	VFMADD231PS  Y16, Y0, Y1
+	VMOVUPS      Y1, K1, 64(AX)
+
+avx512Strip8_oneandhalf_stored:
+	JMP avx512Strip8_end
+
+avx512Strip8_half:
+	LEAQ    (DI), DI
+	MOVQ    $-1, R11
+	BZHIQ   DI, R11, DI
+	KMOVW   DI, K1
+	VMOVAPS Y0, Y1
+	VMOVAPS Y0, Y2
+	VMOVAPS Y0, Y3
+	VMOVAPS Y0, Y4
+	VMOVAPS Y0, Y5
+	VMOVAPS Y0, Y6
+	VMOVAPS Y0, Y7
+	VMOVAPS Y0, Y0
+	MOVQ    k+0(FP), DI
+
+avx512Strip8_half_deep:
+	VMOVUPS.Z        (DX), K1, Y8
+	VFMADD231PS.BCST (AX), Y8, Y1
+	VFMADD231PS.BCST (AX)(R8*1), Y8, Y2
+	VFMADD231PS.BCST (AX)(R8*2), Y8, Y3
+	VFMADD231PS.BCST (AX)(R9*1), Y8, Y4
+	VFMADD231PS.BCST (AX)(R8*4), Y8, Y5
+	VFMADD231PS.BCST (R10), Y8, Y6
+	VFMADD231PS.BCST (AX)(R9*2), Y8, Y7
+	VFMADD231PS.BCST (R10)(R8*2), Y8, Y0
+	ADDQ             CX, AX
+	ADDQ             CX, R10
+	ADDQ             BX, DX
+	DECQ             DI
+	JNZ              avx512Strip8_half_deep
+	MOVQ             ldc+72(FP), CX
+	MOVQ             SI, AX
+	CMPB             add+60(FP), $0x00
+	JNE              avx512Strip8_half_add
+	CMPL             alpha+56(FP), $0x3f800000
+	JEQ              avx512Strip8_half_store
+	VBROADCASTSS     alpha+56(FP), Z8
+	VMULPS           Y8, Y1, Y1
+	VMULPS           Y8, Y2, Y2
+	VMULPS           Y8, Y3, Y3
+	VMULPS           Y8, Y4, Y4
+	VMULPS           Y8, Y5, Y5
+	VMULPS           Y8, Y6, Y6
+	VMULPS           Y8, Y7, Y7
+	VMULPS           Y8, Y0, Y0
+
+avx512Strip8_half_store:
+	VMOVUPS Y1, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y2, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y3, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y4, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y5, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y6, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y7, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y0, K1, (AX)
+	JMP     avx512Strip8_half_stored
+
+avx512Strip8_half_add:
+	VBROADCASTSS alpha+56(FP), Z8
+	MOVQ         SI, AX
+	VMOVUPS.Z    (AX), K1, Y9
+	VFMADD231PS  Y8, Y1, Y9
+	VMOVUPS      Y9, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Y1
+	VFMADD231PS  Y8, Y2, Y1
+	VMOVUPS      Y1, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Y1
+	VFMADD231PS  Y8, Y3, Y1
+	VMOVUPS      Y1, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Y1
+	VFMADD231PS  Y8, Y4, Y1
+	VMOVUPS      Y1, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Y1
+	VFMADD231PS  Y8, Y5, Y1
+	VMOVUPS      Y1, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Y1
+	VFMADD231PS  Y8, Y6, Y1
+	VMOVUPS      Y1, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Y1
+	VFMADD231PS  Y8, Y7, Y1
+	VMOVUPS      Y1, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Y1
+	VFMADD231PS  Y8, Y0, Y1
+	VMOVUPS      Y1, K1, (AX)
+
+avx512Strip8_half_stored:
+	JMP avx512Strip8_end
+
+avx512Strip8_most:
+	LEAQ    -16(DI), DI
+	MOVQ    $-1, R11
+	BZHIQ   DI, R11, DI
+	KMOVW   DI, K1
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z0, Z5
+	VMOVAPS Z0, Z6
+	VMOVAPS Z0, Z7
+	VMOVAPS Z0, Z8
+	VMOVAPS Z0, Z9
+	VMOVAPS Z0, Z10
+	VMOVAPS Z0, Z11
+	VMOVAPS Z0, Z12
+	VMOVAPS Z0, Z13
+	VMOVAPS Z0, Z14
+	VMOVAPS Z0, Z15
+	VMOVAPS Z0, Z0
+	MOVQ    k+0(FP), DI
+
+avx512Strip8_most_deep:
+	VMOVUPS      (DX), Z16
+	VMOVUPS.Z    64(DX), K1, Z17
+	VBROADCASTSS (AX), Z18
+	VFMADD231PS  Z18, Z16, Z1
+	VFMADD231PS  Z18, Z17, Z2
+	VBROADCASTSS (AX)(R8*1), Z18
+	VFMADD231PS  Z18, Z16, Z3
+	VFMADD231PS  Z18, Z17, Z4
+	VBROADCASTSS (AX)(R8*2), Z18
+	VFMADD231PS  Z18, Z16, Z5
+	VFMADD231PS  Z18, Z17, Z6
+	VBROADCASTSS (AX)(R9*1), Z18
+	VFMADD231PS  Z18, Z16, Z7
+	VFMADD231PS  Z18, Z17, Z8
+	VBROADCASTSS (AX)(R8*4), Z18
+	VFMADD231PS  Z18, Z16, Z9
+	VFMADD231PS  Z18, Z17, Z10
+	VBROADCASTSS (R10), Z18
+	VFMADD231PS  Z18, Z16, Z11
+	VFMADD231PS  Z18, Z17, Z12
+	VBROADCASTSS (AX)(R9*2), Z18
+	VFMADD231PS  Z18, Z16, Z13
+	VFMADD231PS  Z18, Z17, Z14
+	VBROADCASTSS (R10)(R8*2), Z18
+	VFMADD231PS  Z18, Z16, Z15
+	VFMADD231PS  Z18, Z17, Z0
+	ADDQ         CX, AX
+	ADDQ         CX, R10
+	ADDQ         BX, DX
+	DECQ         DI
+	JNZ          avx512Strip8_most_deep
+	MOVQ         ldc+72(FP), CX
+	MOVQ         SI, AX
+	CMPB         add+60(FP), $0x00
+	JNE          avx512Strip8_most_add
+	CMPL         alpha+56(FP), $0x3f800000
+	JEQ          avx512Strip8_most_store
+	VBROADCASTSS alpha+56(FP), Z16
+	VMULPS       Z16, Z1, Z1
+	VMULPS       Z16, Z2, Z2
+	VMULPS       Z16, Z3, Z3
+	VMULPS       Z16, Z4, Z4
+	VMULPS       Z16, Z5, Z5
+	VMULPS       Z16, Z6, Z6
+	VMULPS       Z16, Z7, Z7
+	VMULPS       Z16, Z8, Z8
+	VMULPS       Z16, Z9, Z9
+	VMULPS       Z16, Z10, Z10
+	VMULPS       Z16, Z11, Z11
+	VMULPS       Z16, Z12, Z12
+	VMULPS       Z16, Z13, Z13
+	VMULPS       Z16, Z14, Z14
+	VMULPS       Z16, Z15, Z15
+	VMULPS       Z16, Z0, Z0
+
+avx512Strip8_most_store:
+	VMOVUPS Z1, (AX)
+	VMOVUPS Z2, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z3, (AX)
+	VMOVUPS Z4, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z5, (AX)
+	VMOVUPS Z6, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z7, (AX)
+	VMOVUPS Z8, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z9, (AX)
+	VMOVUPS Z10, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z11, (AX)
+	VMOVUPS Z12, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z13, (AX)
+	VMOVUPS Z14, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z15, (AX)
+	VMOVUPS Z0, K1, 64(AX)
+	JMP     avx512Strip8_most_stored
+
+avx512Strip8_most_add:
+	VBROADCASTSS alpha+56(FP), Z16
+	MOVQ         SI, AX
+	VMOVUPS      (AX), Z17
+	VFMADD231PS  Z16, Z1, Z17
+	VMOVUPS      Z17, (AX)
+	VMOVUPS.Z    64(AX), K1, Z1
+	VFMADD231PS  Z16, Z2, Z1
+	VMOVUPS      Z1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z16, Z3, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Z1
+	VFMADD231PS  Z16, Z4, Z1
+	VMOVUPS      Z1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z16, Z5, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Z1
+	VFMADD231PS  Z16, Z6, Z1
+	VMOVUPS      Z1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z16, Z7, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Z1
+	VFMADD231PS  Z16, Z8, Z1
+	VMOVUPS      Z1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z16, Z9, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Z1
+	VFMADD231PS  Z16, Z10, Z1
+	VMOVUPS      Z1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z16, Z11, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Z1
+	VFMADD231PS  Z16, Z12, Z1
+	VMOVUPS      Z1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z16, Z13, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Z1
+	VFMADD231PS  Z16, Z14, Z1
+	VMOVUPS      Z1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z16, Z15, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Z1
+	VFMADD231PS  Z16, Z0, Z1
+	VMOVUPS      Z1, K1, 64(AX)
+
+avx512Strip8_most_stored:
 avx512Strip8_end:
 	VZEROUPPER
 	RET
 
 // func avx512Strip9(k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, AVX512VL, BMI2, FMA3
 TEXT ·avx512Strip9(SB), NOSPLIT, $0-88
 	VPXORD Z0, Z0, Z0
 	MOVQ   a+8(FP), AX
@@ -3294,119 +5694,124 @@ avx512Strip9_two_deep:
 	JNZ          avx512Strip9_two_deep
 	MOVQ         ldc+72(FP), R12
 	MOVQ         SI, R11
-	VBROADCASTSS alpha+56(FP), Z19
 	CMPB         add+60(FP), $0x00
 	JNE          avx512Strip9_two_add
+	CMPL         alpha+56(FP), $0x3f800000
+	JEQ          avx512Strip9_two_store
+	VBROADCASTSS alpha+56(FP), Z19
 	VMULPS       Z19, Z1, Z1
-	VMOVUPS      Z1, (R11)
 	VMULPS       Z19, Z2, Z2
-	VMOVUPS      Z2, 64(R11)
-	LEAQ         (R11)(R12*4), R11
 	VMULPS       Z19, Z3, Z3
-	VMOVUPS      Z3, (R11)
 	VMULPS       Z19, Z4, Z4
-	VMOVUPS      Z4, 64(R11)
-	LEAQ         (R11)(R12*4), R11
 	VMULPS       Z19, Z5, Z5
-	VMOVUPS      Z5, (R11)
 	VMULPS       Z19, Z6, Z6
-	VMOVUPS      Z6, 64(R11)
-	LEAQ         (R11)(R12*4), R11
 	VMULPS       Z19, Z7, Z7
-	VMOVUPS      Z7, (R11)
 	VMULPS       Z19, Z8, Z8
-	VMOVUPS      Z8, 64(R11)
-	LEAQ         (R11)(R12*4), R11
 	VMULPS       Z19, Z9, Z9
-	VMOVUPS      Z9, (R11)
 	VMULPS       Z19, Z10, Z10
-	VMOVUPS      Z10, 64(R11)
-	LEAQ         (R11)(R12*4), R11
 	VMULPS       Z19, Z11, Z11
-	VMOVUPS      Z11, (R11)
 	VMULPS       Z19, Z12, Z12
-	VMOVUPS      Z12, 64(R11)
-	LEAQ         (R11)(R12*4), R11
 	VMULPS       Z19, Z13, Z13
-	VMOVUPS      Z13, (R11)
 	VMULPS       Z19, Z14, Z14
-	VMOVUPS      Z14, 64(R11)
-	LEAQ         (R11)(R12*4), R11
 	VMULPS       Z19, Z15, Z15
-	VMOVUPS      Z15, (R11)
 	VMULPS       Z19, Z16, Z16
-	VMOVUPS      Z16, 64(R11)
-	LEAQ         (R11)(R12*4), R11
 	VMULPS       Z19, Z17, Z17
-	VMOVUPS      Z17, (R11)
 	VMULPS       Z19, Z18, Z18
-	VMOVUPS      Z18, 64(R11)
-	JMP          avx512Strip9_two_stored
+
+avx512Strip9_two_store:
+	VMOVUPS Z1, (R11)
+	VMOVUPS Z2, 64(R11)
+	LEAQ    (R11)(R12*4), R11
+	VMOVUPS Z3, (R11)
+	VMOVUPS Z4, 64(R11)
+	LEAQ    (R11)(R12*4), R11
+	VMOVUPS Z5, (R11)
+	VMOVUPS Z6, 64(R11)
+	LEAQ    (R11)(R12*4), R11
+	VMOVUPS Z7, (R11)
+	VMOVUPS Z8, 64(R11)
+	LEAQ    (R11)(R12*4), R11
+	VMOVUPS Z9, (R11)
+	VMOVUPS Z10, 64(R11)
+	LEAQ    (R11)(R12*4), R11
+	VMOVUPS Z11, (R11)
+	VMOVUPS Z12, 64(R11)
+	LEAQ    (R11)(R12*4), R11
+	VMOVUPS Z13, (R11)
+	VMOVUPS Z14, 64(R11)
+	LEAQ    (R11)(R12*4), R11
+	VMOVUPS Z15, (R11)
+	VMOVUPS Z16, 64(R11)
+	LEAQ    (R11)(R12*4), R11
+	VMOVUPS Z17, (R11)
+	VMOVUPS Z18, 64(R11)
+	JMP     avx512Strip9_two_stored
 
 avx512Strip9_two_add:
-	MOVQ        SI, R11
-	VMOVUPS     (R11), Z20
-	VFMADD231PS Z19, Z1, Z20
-	VMOVUPS     Z20, (R11)
-	VMOVUPS     64(R11), Z1
-	VFMADD231PS Z19, Z2, Z1
-	VMOVUPS     Z1, 64(R11)
-	LEAQ        (R11)(R12*4), R11
-	VMOVUPS     (R11), Z1
-	VFMADD231PS Z19, Z3, Z1
-	VMOVUPS     Z1, (R11)
-	VMOVUPS     64(R11), Z1
-	VFMADD231PS Z19, Z4, Z1
-	VMOVUPS     Z1, 64(R11)
-	LEAQ        (R11)(R12*4), R11
-	VMOVUPS     (R11), Z1
-	VFMADD231PS Z19, Z5, Z1
-	VMOVUPS     Z1, (R11)
-	VMOVUPS     64(R11), Z1
-	VFMADD231PS Z19, Z6, Z1
-	VMOVUPS     Z1, 64(R11)
-	LEAQ        (R11)(R12*4), R11
-	VMOVUPS     (R11), Z1
-	VFMADD231PS Z19, Z7, Z1
-	VMOVUPS     Z1, (R11)
-	VMOVUPS     64(R11), Z1
-	VFMADD231PS Z19, Z8, Z1
-	VMOVUPS     Z1, 64(R11)
-	LEAQ        (R11)(R12*4), R11
-	VMOVUPS     (R11), Z1
-	VFMADD231PS Z19, Z9, Z1
-	VMOVUPS     Z1, (R11)
-	VMOVUPS     64(R11), Z1
-	VFMADD231PS Z19, Z10, Z1
-	VMOVUPS     Z1, 64(R11)
-	LEAQ        (R11)(R12*4), R11
-	VMOVUPS     (R11), Z1
-	VFMADD231PS Z19, Z11, Z1
-	VMOVUPS     Z1, (R11)
-	VMOVUPS     64(R11), Z1
-	VFMADD231PS Z19, Z12, Z1
-	VMOVUPS     Z1, 64(R11)
-	LEAQ        (R11)(R12*4), R11
-	VMOVUPS     (R11), Z1
-	VFMADD231PS Z19, Z13, Z1
-	VMOVUPS     Z1, (R11)
-	VMOVUPS     64(R11), Z1
-	VFMADD231PS Z19, Z14, Z1
-	VMOVUPS     Z1, 64(R11)
-	LEAQ        (R11)(R12*4), R11
-	VMOVUPS     (R11), Z1
-	VFMADD231PS Z19, Z15, Z1
-	VMOVUPS     Z1, (R11)
-	VMOVUPS     64(R11), Z1
-	VFMADD231PS Z19, Z16, Z1
-	VMOVUPS     Z1, 64(R11)
-	LEAQ        (R11)(R12*4), R11
-	VMOVUPS     (R11), Z1
-	VFMADD231PS Z19, Z17, Z1
-	VMOVUPS     Z1, (R11)
-	VMOVUPS     64(R11), Z1
-	VFMADD231PS Z19, Z18, Z1
-	VMOVUPS     Z1, 64(R11)
+	VBROADCASTSS alpha+56(FP), Z19
+	MOVQ         SI, R11
+	VMOVUPS      (R11), Z20
+	VFMADD231PS  Z19, Z1, Z20
+	VMOVUPS      Z20, (R11)
+	VMOVUPS      64(R11), Z1
+	VFMADD231PS  Z19, Z2, Z1
+	VMOVUPS      Z1, 64(R11)
+	LEAQ         (R11)(R12*4), R11
+	VMOVUPS      (R11), Z1
+	VFMADD231PS  Z19, Z3, Z1
+	VMOVUPS      Z1, (R11)
+	VMOVUPS      64(R11), Z1
+	VFMADD231PS  Z19, Z4, Z1
+	VMOVUPS      Z1, 64(R11)
+	LEAQ         (R11)(R12*4), R11
+	VMOVUPS      (R11), Z1
+	VFMADD231PS  Z19, Z5, Z1
+	VMOVUPS      Z1, (R11)
+	VMOVUPS      64(R11), Z1
+	VFMADD231PS  Z19, Z6, Z1
+	VMOVUPS      Z1, 64(R11)
+	LEAQ         (R11)(R12*4), R11
+	VMOVUPS      (R11), Z1
+	VFMADD231PS  Z19, Z7, Z1
+	VMOVUPS      Z1, (R11)
+	VMOVUPS      64(R11), Z1
+	VFMADD231PS  Z19, Z8, Z1
+	VMOVUPS      Z1, 64(R11)
+	LEAQ         (R11)(R12*4), R11
+	VMOVUPS      (R11), Z1
+	VFMADD231PS  Z19, Z9, Z1
+	VMOVUPS      Z1, (R11)
+	VMOVUPS      64(R11), Z1
+	VFMADD231PS  Z19, Z10, Z1
+	VMOVUPS      Z1, 64(R11)
+	LEAQ         (R11)(R12*4), R11
+	VMOVUPS      (R11), Z1
+	VFMADD231PS  Z19, Z11, Z1
+	VMOVUPS      Z1, (R11)
+	VMOVUPS      64(R11), Z1
+	VFMADD231PS  Z19, Z12, Z1
+	VMOVUPS      Z1, 64(R11)
+	LEAQ         (R11)(R12*4), R11
+	VMOVUPS      (R11), Z1
+	VFMADD231PS  Z19, Z13, Z1
+	VMOVUPS      Z1, (R11)
+	VMOVUPS      64(R11), Z1
+	VFMADD231PS  Z19, Z14, Z1
+	VMOVUPS      Z1, 64(R11)
+	LEAQ         (R11)(R12*4), R11
+	VMOVUPS      (R11), Z1
+	VFMADD231PS  Z19, Z15, Z1
+	VMOVUPS      Z1, (R11)
+	VMOVUPS      64(R11), Z1
+	VFMADD231PS  Z19, Z16, Z1
+	VMOVUPS      Z1, 64(R11)
+	LEAQ         (R11)(R12*4), R11
+	VMOVUPS      (R11), Z1
+	VFMADD231PS  Z19, Z17, Z1
+	VMOVUPS      Z1, (R11)
+	VMOVUPS      64(R11), Z1
+	VFMADD231PS  Z19, Z18, Z1
+	VMOVUPS      Z1, 64(R11)
 
 avx512Strip9_two_stored:
 	MOVQ  k+0(FP), R11
@@ -3429,117 +5834,10 @@ avx512Strip9_edge:
 	TESTQ   DI, DI
 	JZ      avx512Strip9_end
 	CMPQ    DI, $0x10
-	JLT     avx512Strip9_last
-	VMOVAPS Z0, Z1
-	VMOVAPS Z0, Z2
-	VMOVAPS Z0, Z3
-	VMOVAPS Z0, Z4
-	VMOVAPS Z0, Z5
-	VMOVAPS Z0, Z6
-	VMOVAPS Z0, Z7
-	VMOVAPS Z0, Z8
-	VMOVAPS Z0, Z9
-	MOVQ    k+0(FP), R11
-	MOVQ    DX, R12
-
-avx512Strip9_one_deep:
-	VMOVUPS          (R12), Z10
-	VFMADD231PS.BCST (AX), Z10, Z1
-	VFMADD231PS.BCST (AX)(R8*1), Z10, Z2
-	VFMADD231PS.BCST (AX)(R8*2), Z10, Z3
-	VFMADD231PS.BCST (AX)(R9*1), Z10, Z4
-	VFMADD231PS.BCST (AX)(R8*4), Z10, Z5
-	VFMADD231PS.BCST (R10), Z10, Z6
-	VFMADD231PS.BCST (AX)(R9*2), Z10, Z7
-	VFMADD231PS.BCST (R10)(R8*2), Z10, Z8
-	VFMADD231PS.BCST (AX)(R8*8), Z10, Z9
-	ADDQ             CX, AX
-	ADDQ             CX, R10
-	ADDQ             BX, R12
-	DECQ             R11
-	JNZ              avx512Strip9_one_deep
-	MOVQ             ldc+72(FP), R12
-	MOVQ             SI, R11
-	VBROADCASTSS     alpha+56(FP), Z10
-	CMPB             add+60(FP), $0x00
-	JNE              avx512Strip9_one_add
-	VMULPS           Z10, Z1, Z1
-	VMOVUPS          Z1, (R11)
-	LEAQ             (R11)(R12*4), R11
-	VMULPS           Z10, Z2, Z2
-	VMOVUPS          Z2, (R11)
-	LEAQ             (R11)(R12*4), R11
-	VMULPS           Z10, Z3, Z3
-	VMOVUPS          Z3, (R11)
-	LEAQ             (R11)(R12*4), R11
-	VMULPS           Z10, Z4, Z4
-	VMOVUPS          Z4, (R11)
-	LEAQ             (R11)(R12*4), R11
-	VMULPS           Z10, Z5, Z5
-	VMOVUPS          Z5, (R11)
-	LEAQ             (R11)(R12*4), R11
-	VMULPS           Z10, Z6, Z6
-	VMOVUPS          Z6, (R11)
-	LEAQ             (R11)(R12*4), R11
-	VMULPS           Z10, Z7, Z7
-	VMOVUPS          Z7, (R11)
-	LEAQ             (R11)(R12*4), R11
-	VMULPS           Z10, Z8, Z8
-	VMOVUPS          Z8, (R11)
-	LEAQ             (R11)(R12*4), R11
-	VMULPS           Z10, Z9, Z9
-	VMOVUPS          Z9, (R11)
-	JMP              avx512Strip9_one_stored
-
-avx512Strip9_one_add:
-	MOVQ        SI, R11
-	VMOVUPS     (R11), Z11
-	VFMADD231PS Z10, Z1, Z11
-	VMOVUPS     Z11, (R11)
-	LEAQ        (R11)(R12*4), R11
-	VMOVUPS     (R11), Z1
-	VFMADD231PS Z10, Z2, Z1
-	VMOVUPS     Z1, (R11)
-	LEAQ        (R11)(R12*4), R11
-	VMOVUPS     (R11), Z1
-	VFMADD231PS Z10, Z3, Z1
-	VMOVUPS     Z1, (R11)
-	LEAQ        (R11)(R12*4), R11
-	VMOVUPS     (R11), Z1
-	VFMADD231PS Z10, Z4, Z1
-	VMOVUPS     Z1, (R11)
-	LEAQ        (R11)(R12*4), R11
-	VMOVUPS     (R11), Z1
-	VFMADD231PS Z10, Z5, Z1
-	VMOVUPS     Z1, (R11)
-	LEAQ        (R11)(R12*4), R11
-	VMOVUPS     (R11), Z1
-	VFMADD231PS Z10, Z6, Z1
-	VMOVUPS     Z1, (R11)
-	LEAQ        (R11)(R12*4), R11
-	VMOVUPS     (R11), Z1
-	VFMADD231PS Z10, Z7, Z1
-	VMOVUPS     Z1, (R11)
-	LEAQ        (R11)(R12*4), R11
-	VMOVUPS     (R11), Z1
-	VFMADD231PS Z10, Z8, Z1
-	VMOVUPS     Z1, (R11)
-	LEAQ        (R11)(R12*4), R11
-	VMOVUPS     (R11), Z1
-	VFMADD231PS Z10, Z9, Z1
-	VMOVUPS     Z1, (R11)
-
-avx512Strip9_one_stored:
-	SUBQ  $0x10, DI
-	JZ    avx512Strip9_end
-	MOVQ  k+0(FP), R11
-	IMULQ CX, R11
-	SUBQ  R11, AX
-	SUBQ  R11, R10
-	ADDQ  $0x40, DX
-	ADDQ  $0x40, SI
-
-avx512Strip9_last:
+	JEQ     avx512Strip9_one
+	JGT     avx512Strip9_more
+	CMPQ    DI, $0x08
+	JLE     avx512Strip9_half
 	LEAQ    (DI), DI
 	MOVQ    $-1, R11
 	BZHIQ   DI, R11, DI
@@ -3573,82 +5871,675 @@ avx512Strip9_last_deep:
 	JNZ              avx512Strip9_last_deep
 	MOVQ             ldc+72(FP), CX
 	MOVQ             SI, AX
-	VBROADCASTSS     alpha+56(FP), Z9
 	CMPB             add+60(FP), $0x00
 	JNE              avx512Strip9_last_add
+	CMPL             alpha+56(FP), $0x3f800000
+	JEQ              avx512Strip9_last_store
+	VBROADCASTSS     alpha+56(FP), Z9
 	VMULPS           Z9, Z1, Z1
-	VMOVUPS          Z1, K1, (AX)
-	LEAQ             (AX)(CX*4), AX
 	VMULPS           Z9, Z2, Z2
-	VMOVUPS          Z2, K1, (AX)
-	LEAQ             (AX)(CX*4), AX
 	VMULPS           Z9, Z3, Z3
-	VMOVUPS          Z3, K1, (AX)
-	LEAQ             (AX)(CX*4), AX
 	VMULPS           Z9, Z4, Z4
-	VMOVUPS          Z4, K1, (AX)
-	LEAQ             (AX)(CX*4), AX
 	VMULPS           Z9, Z5, Z5
-	VMOVUPS          Z5, K1, (AX)
-	LEAQ             (AX)(CX*4), AX
 	VMULPS           Z9, Z6, Z6
-	VMOVUPS          Z6, K1, (AX)
-	LEAQ             (AX)(CX*4), AX
 	VMULPS           Z9, Z7, Z7
-	VMOVUPS          Z7, K1, (AX)
-	LEAQ             (AX)(CX*4), AX
 	VMULPS           Z9, Z8, Z8
-	VMOVUPS          Z8, K1, (AX)
-	LEAQ             (AX)(CX*4), AX
 	VMULPS           Z9, Z0, Z0
-	VMOVUPS          Z0, K1, (AX)
-	JMP              avx512Strip9_last_stored
+
+avx512Strip9_last_store:
+	VMOVUPS Z1, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z2, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z3, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z4, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z5, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z6, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z7, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z8, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z0, K1, (AX)
+	JMP     avx512Strip9_last_stored
 
 avx512Strip9_last_add:
-	MOVQ        SI, AX
-	VMOVUPS.Z   (AX), K1, Z10
-	VFMADD231PS Z9, Z1, Z10
-	VMOVUPS     Z10, K1, (AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS.Z   (AX), K1, Z1
-	VFMADD231PS Z9, Z2, Z1
-	VMOVUPS     Z1, K1, (AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS.Z   (AX), K1, Z1
-	VFMADD231PS Z9, Z3, Z1
-	VMOVUPS     Z1, K1, (AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS.Z   (AX), K1, Z1
-	VFMADD231PS Z9, Z4, Z1
-	VMOVUPS     Z1, K1, (AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS.Z   (AX), K1, Z1
-	VFMADD231PS Z9, Z5, Z1
-	VMOVUPS     Z1, K1, (AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS.Z   (AX), K1, Z1
-	VFMADD231PS Z9, Z6, Z1
-	VMOVUPS     Z1, K1, (AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS.Z   (AX), K1, Z1
-	VFMADD231PS Z9, Z7, Z1
-	VMOVUPS     Z1, K1, (AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS.Z   (AX), K1, Z1
-	VFMADD231PS Z9, Z8, Z1
-	VMOVUPS     Z1, K1, (AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS.Z   (AX), K1, Z1
-	VFMADD231PS Z9, Z0, Z1
-	VMOVUPS     Z1, K1, (AX)
+	VBROADCASTSS alpha+56(FP), Z9
+	MOVQ         SI, AX
+	VMOVUPS.Z    (AX), K1, Z10
+	VFMADD231PS  Z9, Z1, Z10
+	VMOVUPS      Z10, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Z1
+	VFMADD231PS  Z9, Z2, Z1
+	VMOVUPS      Z1, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Z1
+	VFMADD231PS  Z9, Z3, Z1
+	VMOVUPS      Z1, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Z1
+	VFMADD231PS  Z9, Z4, Z1
+	VMOVUPS      Z1, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Z1
+	VFMADD231PS  Z9, Z5, Z1
+	VMOVUPS      Z1, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Z1
+	VFMADD231PS  Z9, Z6, Z1
+	VMOVUPS      Z1, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Z1
+	VFMADD231PS  Z9, Z7, Z1
+	VMOVUPS      Z1, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Z1
+	VFMADD231PS  Z9, Z8, Z1
+	VMOVUPS      Z1, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Z1
+	VFMADD231PS  Z9, Z0, Z1
+	VMOVUPS      Z1, K1, (AX)
 
 avx512Strip9_last_stored:
+	JMP avx512Strip9_end
+
+avx512Strip9_one:
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z0, Z5
+	VMOVAPS Z0, Z6
+	VMOVAPS Z0, Z7
+	VMOVAPS Z0, Z8
+	VMOVAPS Z0, Z0
+	MOVQ    k+0(FP), DI
+
+avx512Strip9_one_deep:
+	VMOVUPS          (DX), Z9
+	VFMADD231PS.BCST (AX), Z9, Z1
+	VFMADD231PS.BCST (AX)(R8*1), Z9, Z2
+	VFMADD231PS.BCST (AX)(R8*2), Z9, Z3
+	VFMADD231PS.BCST (AX)(R9*1), Z9, Z4
+	VFMADD231PS.BCST (AX)(R8*4), Z9, Z5
+	VFMADD231PS.BCST (R10), Z9, Z6
+	VFMADD231PS.BCST (AX)(R9*2), Z9, Z7
+	VFMADD231PS.BCST (R10)(R8*2), Z9, Z8
+	VFMADD231PS.BCST (AX)(R8*8), Z9, Z0
+	ADDQ             CX, AX
+	ADDQ             CX, R10
+	ADDQ             BX, DX
+	DECQ             DI
+	JNZ              avx512Strip9_one_deep
+	MOVQ             ldc+72(FP), CX
+	MOVQ             SI, AX
+	CMPB             add+60(FP), $0x00
+	JNE              avx512Strip9_one_add
+	CMPL             alpha+56(FP), $0x3f800000
+	JEQ              avx512Strip9_one_store
+	VBROADCASTSS     alpha+56(FP), Z9
+	VMULPS           Z9, Z1, Z1
+	VMULPS           Z9, Z2, Z2
+	VMULPS           Z9, Z3, Z3
+	VMULPS           Z9, Z4, Z4
+	VMULPS           Z9, Z5, Z5
+	VMULPS           Z9, Z6, Z6
+	VMULPS           Z9, Z7, Z7
+	VMULPS           Z9, Z8, Z8
+	VMULPS           Z9, Z0, Z0
+
+avx512Strip9_one_store:
+	VMOVUPS Z1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z2, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z3, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z4, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z5, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z6, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z7, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z8, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z0, (AX)
+	JMP     avx512Strip9_one_stored
+
+avx512Strip9_one_add:
+	VBROADCASTSS alpha+56(FP), Z9
+	MOVQ         SI, AX
+	VMOVUPS      (AX), Z10
+	VFMADD231PS  Z9, Z1, Z10
+	VMOVUPS      Z10, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z9, Z2, Z1
+	VMOVUPS      Z1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z9, Z3, Z1
+	VMOVUPS      Z1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z9, Z4, Z1
+	VMOVUPS      Z1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z9, Z5, Z1
+	VMOVUPS      Z1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z9, Z6, Z1
+	VMOVUPS      Z1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z9, Z7, Z1
+	VMOVUPS      Z1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z9, Z8, Z1
+	VMOVUPS      Z1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z9, Z0, Z1
+	VMOVUPS      Z1, (AX)
+
+avx512Strip9_one_stored:
+	JMP avx512Strip9_end
+
+avx512Strip9_more:
+	CMPQ    DI, $0x18
+	JGT     avx512Strip9_most
+	LEAQ    -16(DI), DI
+	MOVQ    $-1, R11
+	BZHIQ   DI, R11, DI
+	KMOVW   DI, K1
+	VMOVAPS Z0, Z1
+	VMOVAPS Y0, Y2
+	VMOVAPS Z0, Z3
+	VMOVAPS Y0, Y4
+	VMOVAPS Z0, Z5
+	VMOVAPS Y0, Y6
+	VMOVAPS Z0, Z7
+	VMOVAPS Y0, Y8
+	VMOVAPS Z0, Z9
+	VMOVAPS Y0, Y10
+	VMOVAPS Z0, Z11
+	VMOVAPS Y0, Y12
+	VMOVAPS Z0, Z13
+	VMOVAPS Y0, Y14
+	VMOVAPS Z0, Z15
+	VMOVAPS Y0, Y16
+	VMOVAPS Z0, Z17
+	VMOVAPS Y0, Y0
+	MOVQ    k+0(FP), DI
+
+avx512Strip9_oneandhalf_deep:
+	VMOVUPS      (DX), Z18
+	VMOVUPS.Z    64(DX), K1, Y19
+	VBROADCASTSS (AX), Z20
+	VFMADD231PS  Z20, Z18, Z1
+	VFMADD231PS  Y20, Y19, Y2
+	VBROADCASTSS (AX)(R8*1), Z20
+	VFMADD231PS  Z20, Z18, Z3
+	VFMADD231PS  Y20, Y19, Y4
+	VBROADCASTSS (AX)(R8*2), Z20
+	VFMADD231PS  Z20, Z18, Z5
+	VFMADD231PS  Y20, Y19, Y6
+	VBROADCASTSS (AX)(R9*1), Z20
+	VFMADD231PS  Z20, Z18, Z7
+	VFMADD231PS  Y20, Y19, Y8
+	VBROADCASTSS (AX)(R8*4), Z20
+	VFMADD231PS  Z20, Z18, Z9
+	VFMADD231PS  Y20, Y19, Y10
+	VBROADCASTSS (R10), Z20
+	VFMADD231PS  Z20, Z18, Z11
+	VFMADD231PS  Y20, Y19, Y12
+	VBROADCASTSS (AX)(R9*2), Z20
+	VFMADD231PS  Z20, Z18, Z13
+	VFMADD231PS  Y20, Y19, Y14
+	VBROADCASTSS (R10)(R8*2), Z20
+	VFMADD231PS  Z20, Z18, Z15
+	VFMADD231PS  Y20, Y19, Y16
+	VBROADCASTSS (AX)(R8*8), Z20
+	VFMADD231PS  Z20, Z18, Z17
+	VFMADD231PS  Y20, Y19, Y0
+	ADDQ         CX, AX
+	ADDQ         CX, R10
+	ADDQ         BX, DX
+	DECQ         DI
+	JNZ          avx512Strip9_oneandhalf_deep
+	MOVQ         ldc+72(FP), CX
+	MOVQ         SI, AX
+	CMPB         add+60(FP), $0x00
+	JNE          avx512Strip9_oneandhalf_add
+	CMPL         alpha+56(FP), $0x3f800000
+	JEQ          avx512Strip9_oneandhalf_store
+	VBROADCASTSS alpha+56(FP), Z18
+	VMULPS       Z18, Z1, Z1
+	VMULPS       Y18, Y2, Y2
+	VMULPS       Z18, Z3, Z3
+	VMULPS       Y18, Y4, Y4
+	VMULPS       Z18, Z5, Z5
+	VMULPS       Y18, Y6, Y6
+	VMULPS       Z18, Z7, Z7
+	VMULPS       Y18, Y8, Y8
+	VMULPS       Z18, Z9, Z9
+	VMULPS       Y18, Y10, Y10
+	VMULPS       Z18, Z11, Z11
+	VMULPS       Y18, Y12, Y12
+	VMULPS       Z18, Z13, Z13
+	VMULPS       Y18, Y14, Y14
+	VMULPS       Z18, Z15, Z15
+	VMULPS       Y18, Y16, Y16
+	VMULPS       Z18, Z17, Z17
+	VMULPS       Y18, Y0, Y0
+
+avx512Strip9_oneandhalf_store:
+	VMOVUPS Z1, (AX)
+	VMOVUPS Y2, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z3, (AX)
+	VMOVUPS Y4, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z5, (AX)
+	VMOVUPS Y6, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z7, (AX)
+	VMOVUPS Y8, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z9, (AX)
+	VMOVUPS Y10, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z11, (AX)
+	VMOVUPS Y12, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z13, (AX)
+	VMOVUPS Y14, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z15, (AX)
+	VMOVUPS Y16, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z17, (AX)
+	VMOVUPS Y0, K1, 64(AX)
+	JMP     avx512Strip9_oneandhalf_stored
+
+avx512Strip9_oneandhalf_add:
+	VBROADCASTSS alpha+56(FP), Z18
+	MOVQ         SI, AX
+	VMOVUPS      (AX), Z19
+	VFMADD231PS  Z18, Z1, Z19
+	VMOVUPS      Z19, (AX)
+	VMOVUPS.Z    64(AX), K1, Y1
+	VFMADD231PS  Y18, Y2, Y1
+	VMOVUPS      Y1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z18, Z3, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Y1
+	VFMADD231PS  Y18, Y4, Y1
+	VMOVUPS      Y1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z18, Z5, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Y1
+	VFMADD231PS  Y18, Y6, Y1
+	VMOVUPS      Y1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z18, Z7, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Y1
+	VFMADD231PS  Y18, Y8, Y1
+	VMOVUPS      Y1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z18, Z9, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Y1
+	VFMADD231PS  Y18, Y10, Y1
+	VMOVUPS      Y1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z18, Z11, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Y1
+	VFMADD231PS  Y18, Y12, Y1
+	VMOVUPS      Y1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z18, Z13, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Y1
+	VFMADD231PS  Y18, Y14, Y1
+	VMOVUPS      Y1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z18, Z15, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Y1
+	VFMADD231PS  Y18, Y16, Y1
+	VMOVUPS      Y1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z18, Z17, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Y1
+	VFMADD231PS  Y18, Y0, Y1
+	VMOVUPS      Y1, K1, 64(AX)
+
+avx512Strip9_oneandhalf_stored:
+	JMP avx512Strip9_end
+
+avx512Strip9_half:
+	LEAQ    (DI), DI
+	MOVQ    $-1, R11
+	BZHIQ   DI, R11, DI
+	KMOVW   DI, K1
+	VMOVAPS Y0, Y1
+	VMOVAPS Y0, Y2
+	VMOVAPS Y0, Y3
+	VMOVAPS Y0, Y4
+	VMOVAPS Y0, Y5
+	VMOVAPS Y0, Y6
+	VMOVAPS Y0, Y7
+	VMOVAPS Y0, Y8
+	VMOVAPS Y0, Y0
+	MOVQ    k+0(FP), DI
+
+avx512Strip9_half_deep:
+	VMOVUPS.Z        (DX), K1, Y9
+	VFMADD231PS.BCST (AX), Y9, Y1
+	VFMADD231PS.BCST (AX)(R8*1), Y9, Y2
+	VFMADD231PS.BCST (AX)(R8*2), Y9, Y3
+	VFMADD231PS.BCST (AX)(R9*1), Y9, Y4
+	VFMADD231PS.BCST (AX)(R8*4), Y9, Y5
+	VFMADD231PS.BCST (R10), Y9, Y6
+	VFMADD231PS.BCST (AX)(R9*2), Y9, Y7
+	VFMADD231PS.BCST (R10)(R8*2), Y9, Y8
+	VFMADD231PS.BCST (AX)(R8*8), Y9, Y0
+	ADDQ             CX, AX
+	ADDQ             CX, R10
+	ADDQ             BX, DX
+	DECQ             DI
+	JNZ              avx512Strip9_half_deep
+	MOVQ             ldc+72(FP), CX
+	MOVQ             SI, AX
+	CMPB             add+60(FP), $0x00
+	JNE              avx512Strip9_half_add
+	CMPL             alpha+56(FP), $0x3f800000
+	JEQ              avx512Strip9_half_store
+	VBROADCASTSS     alpha+56(FP), Z9
+	VMULPS           Y9, Y1, Y1
+	VMULPS           Y9, Y2, Y2
+	VMULPS           Y9, Y3, Y3
+	VMULPS           Y9, Y4, Y4
+	VMULPS           Y9, Y5, Y5
+	VMULPS           Y9, Y6, Y6
+	VMULPS           Y9, Y7, Y7
+	VMULPS           Y9, Y8, Y8
+	VMULPS           Y9, Y0, Y0
+
+avx512Strip9_half_store:
+	VMOVUPS Y1, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y2, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y3, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y4, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y5, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y6, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y7, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y8, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y0, K1, (AX)
+	JMP     avx512Strip9_half_stored
+
+avx512Strip9_half_add:
+	VBROADCASTSS alpha+56(FP), Z9
+	MOVQ         SI, AX
+	VMOVUPS.Z    (AX), K1, Y10
+	VFMADD231PS  Y9, Y1, Y10
+	VMOVUPS      Y10, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Y1
+	VFMADD231PS  Y9, Y2, Y1
+	VMOVUPS      Y1, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Y1
+	VFMADD231PS  Y9, Y3, Y1
+	VMOVUPS      Y1, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Y1
+	VFMADD231PS  Y9, Y4, Y1
+	VMOVUPS      Y1, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Y1
+	VFMADD231PS  Y9, Y5, Y1
+	VMOVUPS      Y1, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Y1
+	VFMADD231PS  Y9, Y6, Y1
+	VMOVUPS      Y1, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Y1
+	VFMADD231PS  Y9, Y7, Y1
+	VMOVUPS      Y1, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Y1
+	VFMADD231PS  Y9, Y8, Y1
+	VMOVUPS      Y1, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Y1
+	VFMADD231PS  Y9, Y0, Y1
+	VMOVUPS      Y1, K1, (AX)
+
+avx512Strip9_half_stored:
+	JMP avx512Strip9_end
+
+avx512Strip9_most:
+	LEAQ    -16(DI), DI
+	MOVQ    $-1, R11
+	BZHIQ   DI, R11, DI
+	KMOVW   DI, K1
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z0, Z5
+	VMOVAPS Z0, Z6
+	VMOVAPS Z0, Z7
+	VMOVAPS Z0, Z8
+	VMOVAPS Z0, Z9
+	VMOVAPS Z0, Z10
+	VMOVAPS Z0, Z11
+	VMOVAPS Z0, Z12
+	VMOVAPS Z0, Z13
+	VMOVAPS Z0, Z14
+	VMOVAPS Z0, Z15
+	VMOVAPS Z0, Z16
+	VMOVAPS Z0, Z17
+	VMOVAPS Z0, Z0
+	MOVQ    k+0(FP), DI
+
+avx512Strip9_most_deep:
+	VMOVUPS      (DX), Z18
+	VMOVUPS.Z    64(DX), K1, Z19
+	VBROADCASTSS (AX), Z20
+	VFMADD231PS  Z20, Z18, Z1
+	VFMADD231PS  Z20, Z19, Z2
+	VBROADCASTSS (AX)(R8*1), Z20
+	VFMADD231PS  Z20, Z18, Z3
+	VFMADD231PS  Z20, Z19, Z4
+	VBROADCASTSS (AX)(R8*2), Z20
+	VFMADD231PS  Z20, Z18, Z5
+	VFMADD231PS  Z20, Z19, Z6
+	VBROADCASTSS (AX)(R9*1), Z20
+	VFMADD231PS  Z20, Z18, Z7
+	VFMADD231PS  Z20, Z19, Z8
+	VBROADCASTSS (AX)(R8*4), Z20
+	VFMADD231PS  Z20, Z18, Z9
+	VFMADD231PS  Z20, Z19, Z10
+	VBROADCASTSS (R10), Z20
+	VFMADD231PS  Z20, Z18, Z11
+	VFMADD231PS  Z20, Z19, Z12
+	VBROADCASTSS (AX)(R9*2), Z20
+	VFMADD231PS  Z20, Z18, Z13
+	VFMADD231PS  Z20, Z19, Z14
+	VBROADCASTSS (R10)(R8*2), Z20
+	VFMADD231PS  Z20, Z18, Z15
+	VFMADD231PS  Z20, Z19, Z16
+	VBROADCASTSS (AX)(R8*8), Z20
+	VFMADD231PS  Z20, Z18, Z17
+	VFMADD231PS  Z20, Z19, Z0
+	ADDQ         CX, AX
+	ADDQ         CX, R10
+	ADDQ         BX, DX
+	DECQ         DI
+	JNZ          avx512Strip9_most_deep
+	MOVQ         ldc+72(FP), CX
+	MOVQ         SI, AX
+	CMPB         add+60(FP), $0x00
+	JNE          avx512Strip9_most_add
+	CMPL         alpha+56(FP), $0x3f800000
+	JEQ          avx512Strip9_most_store
+	VBROADCASTSS alpha+56(FP), Z18
+	VMULPS       Z18, Z1, Z1
+	VMULPS       Z18, Z2, Z2
+	VMULPS       Z18, Z3, Z3
+	VMULPS       Z18, Z4, Z4
+	VMULPS       Z18, Z5, Z5
+	VMULPS       Z18, Z6, Z6
+	VMULPS       Z18, Z7, Z7
+	VMULPS       Z18, Z8, Z8
+	VMULPS       Z18, Z9, Z9
+	VMULPS       Z18, Z10, Z10
+	VMULPS       Z18, Z11, Z11
+	VMULPS       Z18, Z12, Z12
+	VMULPS       Z18, Z13, Z13
+	VMULPS       Z18, Z14, Z14
+	VMULPS       Z18, Z15, Z15
+	VMULPS       Z18, Z16, Z16
+	VMULPS       Z18, Z17, Z17
+	VMULPS       Z18, Z0, Z0
+
+avx512Strip9_most_store:
+	VMOVUPS Z1, (AX)
+	VMOVUPS Z2, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z3, (AX)
+	VMOVUPS Z4, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z5, (AX)
+	VMOVUPS Z6, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z7, (AX)
+	VMOVUPS Z8, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z9, (AX)
+	VMOVUPS Z10, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z11, (AX)
+	VMOVUPS Z12, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z13, (AX)
+	VMOVUPS Z14, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z15, (AX)
+	VMOVUPS Z16, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z17, (AX)
+	VMOVUPS Z0, K1, 64(AX)
+	JMP     avx512Strip9_most_stored
+
+avx512Strip9_most_add:
+	VBROADCASTSS alpha+56(FP), Z18
+	MOVQ         SI, AX
+	VMOVUPS      (AX), Z19
+	VFMADD231PS  Z18, Z1, Z19
+	VMOVUPS      Z19, (AX)
+	VMOVUPS.Z    64(AX), K1, Z1
+	VFMADD231PS  Z18, Z2, Z1
+	VMOVUPS      Z1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z18, Z3, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Z1
+	VFMADD231PS  Z18, Z4, Z1
+	VMOVUPS      Z1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z18, Z5, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Z1
+	VFMADD231PS  Z18, Z6, Z1
+	VMOVUPS      Z1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z18, Z7, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Z1
+	VFMADD231PS  Z18, Z8, Z1
+	VMOVUPS      Z1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z18, Z9, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Z1
+	VFMADD231PS  Z18, Z10, Z1
+	VMOVUPS      Z1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z18, Z11, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Z1
+	VFMADD231PS  Z18, Z12, Z1
+	VMOVUPS      Z1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z18, Z13, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Z1
+	VFMADD231PS  Z18, Z14, Z1
+	VMOVUPS      Z1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z18, Z15, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Z1
+	VFMADD231PS  Z18, Z16, Z1
+	VMOVUPS      Z1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z18, Z17, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Z1
+	VFMADD231PS  Z18, Z0, Z1
+	VMOVUPS      Z1, K1, 64(AX)
+
+avx512Strip9_most_stored:
 avx512Strip9_end:
 	VZEROUPPER
 	RET
 
 // func avx512Strip10(k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, AVX512VL, BMI2, FMA3
 TEXT ·avx512Strip10(SB), NOSPLIT, $0-88
 	VPXORD Z0, Z0, Z0
 	MOVQ   a+8(FP), AX
@@ -3731,131 +6622,136 @@ avx512Strip10_two_deep:
 	JNZ          avx512Strip10_two_deep
 	MOVQ         ldc+72(FP), R12
 	MOVQ         SI, R11
-	VBROADCASTSS alpha+56(FP), Z21
 	CMPB         add+60(FP), $0x00
 	JNE          avx512Strip10_two_add
+	CMPL         alpha+56(FP), $0x3f800000
+	JEQ          avx512Strip10_two_store
+	VBROADCASTSS alpha+56(FP), Z21
 	VMULPS       Z21, Z1, Z1
-	VMOVUPS      Z1, (R11)
 	VMULPS       Z21, Z2, Z2
-	VMOVUPS      Z2, 64(R11)
-	LEAQ         (R11)(R12*4), R11
 	VMULPS       Z21, Z3, Z3
-	VMOVUPS      Z3, (R11)
 	VMULPS       Z21, Z4, Z4
-	VMOVUPS      Z4, 64(R11)
-	LEAQ         (R11)(R12*4), R11
 	VMULPS       Z21, Z5, Z5
-	VMOVUPS      Z5, (R11)
 	VMULPS       Z21, Z6, Z6
-	VMOVUPS      Z6, 64(R11)
-	LEAQ         (R11)(R12*4), R11
 	VMULPS       Z21, Z7, Z7
-	VMOVUPS      Z7, (R11)
 	VMULPS       Z21, Z8, Z8
-	VMOVUPS      Z8, 64(R11)
-	LEAQ         (R11)(R12*4), R11
 	VMULPS       Z21, Z9, Z9
-	VMOVUPS      Z9, (R11)
 	VMULPS       Z21, Z10, Z10
-	VMOVUPS      Z10, 64(R11)
-	LEAQ         (R11)(R12*4), R11
 	VMULPS       Z21, Z11, Z11
-	VMOVUPS      Z11, (R11)
 	VMULPS       Z21, Z12, Z12
-	VMOVUPS      Z12, 64(R11)
-	LEAQ         (R11)(R12*4), R11
 	VMULPS       Z21, Z13, Z13
-	VMOVUPS      Z13, (R11)
 	VMULPS       Z21, Z14, Z14
-	VMOVUPS      Z14, 64(R11)
-	LEAQ         (R11)(R12*4), R11
 	VMULPS       Z21, Z15, Z15
-	VMOVUPS      Z15, (R11)
 	VMULPS       Z21, Z16, Z16
-	VMOVUPS      Z16, 64(R11)
-	LEAQ         (R11)(R12*4), R11
 	VMULPS       Z21, Z17, Z17
-	VMOVUPS      Z17, (R11)
 	VMULPS       Z21, Z18, Z18
-	VMOVUPS      Z18, 64(R11)
-	LEAQ         (R11)(R12*4), R11
 	VMULPS       Z21, Z19, Z19
-	VMOVUPS      Z19, (R11)
 	VMULPS       Z21, Z20, Z20
-	VMOVUPS      Z20, 64(R11)
-	JMP          avx512Strip10_two_stored
+
+avx512Strip10_two_store:
+	VMOVUPS Z1, (R11)
+	VMOVUPS Z2, 64(R11)
+	LEAQ    (R11)(R12*4), R11
+	VMOVUPS Z3, (R11)
+	VMOVUPS Z4, 64(R11)
+	LEAQ    (R11)(R12*4), R11
+	VMOVUPS Z5, (R11)
+	VMOVUPS Z6, 64(R11)
+	LEAQ    (R11)(R12*4), R11
+	VMOVUPS Z7, (R11)
+	VMOVUPS Z8, 64(R11)
+	LEAQ    (R11)(R12*4), R11
+	VMOVUPS Z9, (R11)
+	VMOVUPS Z10, 64(R11)
+	LEAQ    (R11)(R12*4), R11
+	VMOVUPS Z11, (R11)
+	VMOVUPS Z12, 64(R11)
+	LEAQ    (R11)(R12*4), R11
+	VMOVUPS Z13, (R11)
+	VMOVUPS Z14, 64(R11)
+	LEAQ    (R11)(R12*4), R11
+	VMOVUPS Z15, (R11)
+	VMOVUPS Z16, 64(R11)
+	LEAQ    (R11)(R12*4), R11
+	VMOVUPS Z17, (R11)
+	VMOVUPS Z18, 64(R11)
+	LEAQ    (R11)(R12*4), R11
+	VMOVUPS Z19, (R11)
+	VMOVUPS Z20, 64(R11)
+	JMP     avx512Strip10_two_stored
 
 avx512Strip10_two_add:
-	MOVQ        SI, R11
-	VMOVUPS     (R11), Z22
-	VFMADD231PS Z21, Z1, Z22
-	VMOVUPS     Z22, (R11)
-	VMOVUPS     64(R11), Z1
-	VFMADD231PS Z21, Z2, Z1
-	VMOVUPS     Z1, 64(R11)
-	LEAQ        (R11)(R12*4), R11
-	VMOVUPS     (R11), Z1
-	VFMADD231PS Z21, Z3, Z1
-	VMOVUPS     Z1, (R11)
-	VMOVUPS     64(R11), Z1
-	VFMADD231PS Z21, Z4, Z1
-	VMOVUPS     Z1, 64(R11)
-	LEAQ        (R11)(R12*4), R11
-	VMOVUPS     (R11), Z1
-	VFMADD231PS Z21, Z5, Z1
-	VMOVUPS     Z1, (R11)
-	VMOVUPS     64(R11), Z1
-	VFMADD231PS Z21, Z6, Z1
-	VMOVUPS     Z1, 64(R11)
-	LEAQ        (R11)(R12*4), R11
-	VMOVUPS     (R11), Z1
-	VFMADD231PS Z21, Z7, Z1
-	VMOVUPS     Z1, (R11)
-	VMOVUPS     64(R11), Z1
-	VFMADD231PS Z21, Z8, Z1
-	VMOVUPS     Z1, 64(R11)
-	LEAQ        (R11)(R12*4), R11
-	VMOVUPS     (R11), Z1
-	VFMADD231PS Z21, Z9, Z1
-	VMOVUPS     Z1, (R11)
-	VMOVUPS     64(R11), Z1
-	VFMADD231PS Z21, Z10, Z1
-	VMOVUPS     Z1, 64(R11)
-	LEAQ        (R11)(R12*4), R11
-	VMOVUPS     (R11), Z1
-	VFMADD231PS Z21, Z11, Z1
-	VMOVUPS     Z1, (R11)
-	VMOVUPS     64(R11), Z1
-	VFMADD231PS Z21, Z12, Z1
-	VMOVUPS     Z1, 64(R11)
-	LEAQ        (R11)(R12*4), R11
-	VMOVUPS     (R11), Z1
-	VFMADD231PS Z21, Z13, Z1
-	VMOVUPS     Z1, (R11)
-	VMOVUPS     64(R11), Z1
-	VFMADD231PS Z21, Z14, Z1
-	VMOVUPS     Z1, 64(R11)
-	LEAQ        (R11)(R12*4), R11
-	VMOVUPS     (R11), Z1
-	VFMADD231PS Z21, Z15, Z1
-	VMOVUPS     Z1, (R11)
-	VMOVUPS     64(R11), Z1
-	VFMADD231PS Z21, Z16, Z1
-	VMOVUPS     Z1, 64(R11)
-	LEAQ        (R11)(R12*4), R11
-	VMOVUPS     (R11), Z1
-	VFMADD231PS Z21, Z17, Z1
-	VMOVUPS     Z1, (R11)
-	VMOVUPS     64(R11), Z1
-	VFMADD231PS Z21, Z18, Z1
-	VMOVUPS     Z1, 64(R11)
-	LEAQ        (R11)(R12*4), R11
-	VMOVUPS     (R11), Z1
-	VFMADD231PS Z21, Z19, Z1
-	VMOVUPS     Z1, (R11)
-	VMOVUPS     64(R11), Z1
-	VFMADD231PS Z21, Z20, Z1
-	VMOVUPS     Z1, 64(R11)
+	VBROADCASTSS alpha+56(FP), Z21
+	MOVQ         SI, R11
+	VMOVUPS      (R11), Z22
+	VFMADD231PS  Z21, Z1, Z22
+	VMOVUPS      Z22, (R11)
+	VMOVUPS      64(R11), Z1
+	VFMADD231PS  Z21, Z2, Z1
+	VMOVUPS      Z1, 64(R11)
+	LEAQ         (R11)(R12*4), R11
+	VMOVUPS      (R11), Z1
+	VFMADD231PS  Z21, Z3, Z1
+	VMOVUPS      Z1, (R11)
+	VMOVUPS      64(R11), Z1
+	VFMADD231PS  Z21, Z4, Z1
+	VMOVUPS      Z1, 64(R11)
+	LEAQ         (R11)(R12*4), R11
+	VMOVUPS      (R11), Z1
+	VFMADD231PS  Z21, Z5, Z1
+	VMOVUPS      Z1, (R11)
+	VMOVUPS      64(R11), Z1
+	VFMADD231PS  Z21, Z6, Z1
+	VMOVUPS      Z1, 64(R11)
+	LEAQ         (R11)(R12*4), R11
+	VMOVUPS      (R11), Z1
+	VFMADD231PS  Z21, Z7, Z1
+	VMOVUPS      Z1, (R11)
+	VMOVUPS      64(R11), Z1
+	VFMADD231PS  Z21, Z8, Z1
+	VMOVUPS      Z1, 64(R11)
+	LEAQ         (R11)(R12*4), R11
+	VMOVUPS      (R11), Z1
+	VFMADD231PS  Z21, Z9, Z1
+	VMOVUPS      Z1, (R11)
+	VMOVUPS      64(R11), Z1
+	VFMADD231PS  Z21, Z10, Z1
+	VMOVUPS      Z1, 64(R11)
+	LEAQ         (R11)(R12*4), R11
+	VMOVUPS      (R11), Z1
+	VFMADD231PS  Z21, Z11, Z1
+	VMOVUPS      Z1, (R11)
+	VMOVUPS      64(R11), Z1
+	VFMADD231PS  Z21, Z12, Z1
+	VMOVUPS      Z1, 64(R11)
+	LEAQ         (R11)(R12*4), R11
+	VMOVUPS      (R11), Z1
+	VFMADD231PS  Z21, Z13, Z1
+	VMOVUPS      Z1, (R11)
+	VMOVUPS      64(R11), Z1
+	VFMADD231PS  Z21, Z14, Z1
+	VMOVUPS      Z1, 64(R11)
+	LEAQ         (R11)(R12*4), R11
+	VMOVUPS      (R11), Z1
+	VFMADD231PS  Z21, Z15, Z1
+	VMOVUPS      Z1, (R11)
+	VMOVUPS      64(R11), Z1
+	VFMADD231PS  Z21, Z16, Z1
+	VMOVUPS      Z1, 64(R11)
+	LEAQ         (R11)(R12*4), R11
+	VMOVUPS      (R11), Z1
+	VFMADD231PS  Z21, Z17, Z1
+	VMOVUPS      Z1, (R11)
+	VMOVUPS      64(R11), Z1
+	VFMADD231PS  Z21, Z18, Z1
+	VMOVUPS      Z1, 64(R11)
+	LEAQ         (R11)(R12*4), R11
+	VMOVUPS      (R11), Z1
+	VFMADD231PS  Z21, Z19, Z1
+	VMOVUPS      Z1, (R11)
+	VMOVUPS      64(R11), Z1
+	VFMADD231PS  Z21, Z20, Z1
+	VMOVUPS      Z1, 64(R11)
 
 avx512Strip10_two_stored:
 	MOVQ  k+0(FP), R11
@@ -3878,126 +6774,10 @@ avx512Strip10_edge:
 	TESTQ   DI, DI
 	JZ      avx512Strip10_end
 	CMPQ    DI, $0x10
-	JLT     avx512Strip10_last
-	VMOVAPS Z0, Z1
-	VMOVAPS Z0, Z2
-	VMOVAPS Z0, Z3
-	VMOVAPS Z0, Z4
-	VMOVAPS Z0, Z5
-	VMOVAPS Z0, Z6
-	VMOVAPS Z0, Z7
-	VMOVAPS Z0, Z8
-	VMOVAPS Z0, Z9
-	VMOVAPS Z0, Z10
-	MOVQ    k+0(FP), R11
-	MOVQ    DX, R12
-
-avx512Strip10_one_deep:
-	VMOVUPS          (R12), Z11
-	VFMADD231PS.BCST (AX), Z11, Z1
-	VFMADD231PS.BCST (AX)(R8*1), Z11, Z2
-	VFMADD231PS.BCST (AX)(R8*2), Z11, Z3
-	VFMADD231PS.BCST (AX)(R9*1), Z11, Z4
-	VFMADD231PS.BCST (AX)(R8*4), Z11, Z5
-	VFMADD231PS.BCST (R10), Z11, Z6
-	VFMADD231PS.BCST (AX)(R9*2), Z11, Z7
-	VFMADD231PS.BCST (R10)(R8*2), Z11, Z8
-	VFMADD231PS.BCST (AX)(R8*8), Z11, Z9
-	VFMADD231PS.BCST (R10)(R8*4), Z11, Z10
-	ADDQ             CX, AX
-	ADDQ             CX, R10
-	ADDQ             BX, R12
-	DECQ             R11
-	JNZ              avx512Strip10_one_deep
-	MOVQ             ldc+72(FP), R12
-	MOVQ             SI, R11
-	VBROADCASTSS     alpha+56(FP), Z11
-	CMPB             add+60(FP), $0x00
-	JNE              avx512Strip10_one_add
-	VMULPS           Z11, Z1, Z1
-	VMOVUPS          Z1, (R11)
-	LEAQ             (R11)(R12*4), R11
-	VMULPS           Z11, Z2, Z2
-	VMOVUPS          Z2, (R11)
-	LEAQ             (R11)(R12*4), R11
-	VMULPS           Z11, Z3, Z3
-	VMOVUPS          Z3, (R11)
-	LEAQ             (R11)(R12*4), R11
-	VMULPS           Z11, Z4, Z4
-	VMOVUPS          Z4, (R11)
-	LEAQ             (R11)(R12*4), R11
-	VMULPS           Z11, Z5, Z5
-	VMOVUPS          Z5, (R11)
-	LEAQ             (R11)(R12*4), R11
-	VMULPS           Z11, Z6, Z6
-	VMOVUPS          Z6, (R11)
-	LEAQ             (R11)(R12*4), R11
-	VMULPS           Z11, Z7, Z7
-	VMOVUPS          Z7, (R11)
-	LEAQ             (R11)(R12*4), R11
-	VMULPS           Z11, Z8, Z8
-	VMOVUPS          Z8, (R11)
-	LEAQ             (R11)(R12*4), R11
-	VMULPS           Z11, Z9, Z9
-	VMOVUPS          Z9, (R11)
-	LEAQ             (R11)(R12*4), R11
-	VMULPS           Z11, Z10, Z10
-	VMOVUPS          Z10, (R11)
-	JMP              avx512Strip10_one_stored
-
-avx512Strip10_one_add:
-	MOVQ        SI, R11
-	VMOVUPS     (R11), Z12
-	VFMADD231PS Z11, Z1, Z12
-	VMOVUPS     Z12, (R11)
-	LEAQ        (R11)(R12*4), R11
-	VMOVUPS     (R11), Z1
-	VFMADD231PS Z11, Z2, Z1
-	VMOVUPS     Z1, (R11)
-	LEAQ        (R11)(R12*4), R11
-	VMOVUPS     (R11), Z1
-	VFMADD231PS Z11, Z3, Z1
-	VMOVUPS     Z1, (R11)
-	LEAQ        (R11)(R12*4), R11
-	VMOVUPS     (R11), Z1
-	VFMADD231PS Z11, Z4, Z1
-	VMOVUPS     Z1, (R11)
-	LEAQ        (R11)(R12*4), R11
-	VMOVUPS     (R11), Z1
-	VFMADD231PS Z11, Z5, Z1
-	VMOVUPS     Z1, (R11)
-	LEAQ        (R11)(R12*4), R11
-	VMOVUPS     (R11), Z1
-	VFMADD231PS Z11, Z6, Z1
-	VMOVUPS     Z1, (R11)
-	LEAQ        (R11)(R12*4), R11
-	VMOVUPS     (R11), Z1
-	VFMADD231PS Z11, Z7, Z1
-	VMOVUPS     Z1, (R11)
-	LEAQ        (R11)(R12*4), R11
-	VMOVUPS     (R11), Z1
-	VFMADD231PS Z11, Z8, Z1
-	VMOVUPS     Z1, (R11)
-	LEAQ        (R11)(R12*4), R11
-	VMOVUPS     (R11), Z1
-	VFMADD231PS Z11, Z9, Z1
-	VMOVUPS     Z1, (R11)
-	LEAQ        (R11)(R12*4), R11
-	VMOVUPS     (R11), Z1
-	VFMADD231PS Z11, Z10, Z1
-	VMOVUPS     Z1, (R11)
-
-avx512Strip10_one_stored:
-	SUBQ  $0x10, DI
-	JZ    avx512Strip10_end
-	MOVQ  k+0(FP), R11
-	IMULQ CX, R11
-	SUBQ  R11, AX
-	SUBQ  R11, R10
-	ADDQ  $0x40, DX
-	ADDQ  $0x40, SI
-
-avx512Strip10_last:
+	JEQ     avx512Strip10_one
+	JGT     avx512Strip10_more
+	CMPQ    DI, $0x08
+	JLE     avx512Strip10_half
 	LEAQ    (DI), DI
 	MOVQ    $-1, R11
 	BZHIQ   DI, R11, DI
@@ -4033,89 +6813,734 @@ avx512Strip10_last_deep:
 	JNZ              avx512Strip10_last_deep
 	MOVQ             ldc+72(FP), CX
 	MOVQ             SI, AX
-	VBROADCASTSS     alpha+56(FP), Z10
 	CMPB             add+60(FP), $0x00
 	JNE              avx512Strip10_last_add
+	CMPL             alpha+56(FP), $0x3f800000
+	JEQ              avx512Strip10_last_store
+	VBROADCASTSS     alpha+56(FP), Z10
 	VMULPS           Z10, Z1, Z1
-	VMOVUPS          Z1, K1, (AX)
-	LEAQ             (AX)(CX*4), AX
 	VMULPS           Z10, Z2, Z2
-	VMOVUPS          Z2, K1, (AX)
-	LEAQ             (AX)(CX*4), AX
 	VMULPS           Z10, Z3, Z3
-	VMOVUPS          Z3, K1, (AX)
-	LEAQ             (AX)(CX*4), AX
 	VMULPS           Z10, Z4, Z4
-	VMOVUPS          Z4, K1, (AX)
-	LEAQ             (AX)(CX*4), AX
 	VMULPS           Z10, Z5, Z5
-	VMOVUPS          Z5, K1, (AX)
-	LEAQ             (AX)(CX*4), AX
 	VMULPS           Z10, Z6, Z6
-	VMOVUPS          Z6, K1, (AX)
-	LEAQ             (AX)(CX*4), AX
 	VMULPS           Z10, Z7, Z7
-	VMOVUPS          Z7, K1, (AX)
-	LEAQ             (AX)(CX*4), AX
 	VMULPS           Z10, Z8, Z8
-	VMOVUPS          Z8, K1, (AX)
-	LEAQ             (AX)(CX*4), AX
 	VMULPS           Z10, Z9, Z9
-	VMOVUPS          Z9, K1, (AX)
-	LEAQ             (AX)(CX*4), AX
 	VMULPS           Z10, Z0, Z0
-	VMOVUPS          Z0, K1, (AX)
-	JMP              avx512Strip10_last_stored
+
+avx512Strip10_last_store:
+	VMOVUPS Z1, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z2, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z3, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z4, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z5, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z6, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z7, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z8, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z9, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z0, K1, (AX)
+	JMP     avx512Strip10_last_stored
 
 avx512Strip10_last_add:
-	MOVQ        SI, AX
-	VMOVUPS.Z   (AX), K1, Z11
-	VFMADD231PS Z10, Z1, Z11
-	VMOVUPS     Z11, K1, (AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS.Z   (AX), K1, Z1
-	VFMADD231PS Z10, Z2, Z1
-	VMOVUPS     Z1, K1, (AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS.Z   (AX), K1, Z1
-	VFMADD231PS Z10, Z3, Z1
-	VMOVUPS     Z1, K1, (AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS.Z   (AX), K1, Z1
-	VFMADD231PS Z10, Z4, Z1
-	VMOVUPS     Z1, K1, (AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS.Z   (AX), K1, Z1
-	VFMADD231PS Z10, Z5, Z1
-	VMOVUPS     Z1, K1, (AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS.Z   (AX), K1, Z1
-	VFMADD231PS Z10, Z6, Z1
-	VMOVUPS     Z1, K1, (AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS.Z   (AX), K1, Z1
-	VFMADD231PS Z10, Z7, Z1
-	VMOVUPS     Z1, K1, (AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS.Z   (AX), K1, Z1
-	VFMADD231PS Z10, Z8, Z1
-	VMOVUPS     Z1, K1, (AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS.Z   (AX), K1, Z1
-	VFMADD231PS Z10, Z9, Z1
-	VMOVUPS     Z1, K1, (AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS.Z   (AX), K1, Z1
-	VFMADD231PS Z10, Z0, Z1
-	VMOVUPS     Z1, K1, (AX)
+	VBROADCASTSS alpha+56(FP), Z10
+	MOVQ         SI, AX
+	VMOVUPS.Z    (AX), K1, Z11
+	VFMADD231PS  Z10, Z1, Z11
+	VMOVUPS      Z11, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Z1
+	VFMADD231PS  Z10, Z2, Z1
+	VMOVUPS      Z1, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Z1
+	VFMADD231PS  Z10, Z3, Z1
+	VMOVUPS      Z1, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Z1
+	VFMADD231PS  Z10, Z4, Z1
+	VMOVUPS      Z1, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Z1
+	VFMADD231PS  Z10, Z5, Z1
+	VMOVUPS      Z1, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Z1
+	VFMADD231PS  Z10, Z6, Z1
+	VMOVUPS      Z1, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Z1
+	VFMADD231PS  Z10, Z7, Z1
+	VMOVUPS      Z1, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Z1
+	VFMADD231PS  Z10, Z8, Z1
+	VMOVUPS      Z1, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Z1
+	VFMADD231PS  Z10, Z9, Z1
+	VMOVUPS      Z1, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Z1
+	VFMADD231PS  Z10, Z0, Z1
+	VMOVUPS      Z1, K1, (AX)
 
 avx512Strip10_last_stored:
+	JMP avx512Strip10_end
+
+avx512Strip10_one:
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z0, Z5
+	VMOVAPS Z0, Z6
+	VMOVAPS Z0, Z7
+	VMOVAPS Z0, Z8
+	VMOVAPS Z0, Z9
+	VMOVAPS Z0, Z0
+	MOVQ    k+0(FP), DI
+
+avx512Strip10_one_deep:
+	VMOVUPS          (DX), Z10
+	VFMADD231PS.BCST (AX), Z10, Z1
+	VFMADD231PS.BCST (AX)(R8*1), Z10, Z2
+	VFMADD231PS.BCST (AX)(R8*2), Z10, Z3
+	VFMADD231PS.BCST (AX)(R9*1), Z10, Z4
+	VFMADD231PS.BCST (AX)(R8*4), Z10, Z5
+	VFMADD231PS.BCST (R10), Z10, Z6
+	VFMADD231PS.BCST (AX)(R9*2), Z10, Z7
+	VFMADD231PS.BCST (R10)(R8*2), Z10, Z8
+	VFMADD231PS.BCST (AX)(R8*8), Z10, Z9
+	VFMADD231PS.BCST (R10)(R8*4), Z10, Z0
+	ADDQ             CX, AX
+	ADDQ             CX, R10
+	ADDQ             BX, DX
+	DECQ             DI
+	JNZ              avx512Strip10_one_deep
+	MOVQ             ldc+72(FP), CX
+	MOVQ             SI, AX
+	CMPB             add+60(FP), $0x00
+	JNE              avx512Strip10_one_add
+	CMPL             alpha+56(FP), $0x3f800000
+	JEQ              avx512Strip10_one_store
+	VBROADCASTSS     alpha+56(FP), Z10
+	VMULPS           Z10, Z1, Z1
+	VMULPS           Z10, Z2, Z2
+	VMULPS           Z10, Z3, Z3
+	VMULPS           Z10, Z4, Z4
+	VMULPS           Z10, Z5, Z5
+	VMULPS           Z10, Z6, Z6
+	VMULPS           Z10, Z7, Z7
+	VMULPS           Z10, Z8, Z8
+	VMULPS           Z10, Z9, Z9
+	VMULPS           Z10, Z0, Z0
+
+avx512Strip10_one_store:
+	VMOVUPS Z1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z2, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z3, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z4, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z5, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z6, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z7, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z8, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z9, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z0, (AX)
+	JMP     avx512Strip10_one_stored
+
+avx512Strip10_one_add:
+	VBROADCASTSS alpha+56(FP), Z10
+	MOVQ         SI, AX
+	VMOVUPS      (AX), Z11
+	VFMADD231PS  Z10, Z1, Z11
+	VMOVUPS      Z11, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z10, Z2, Z1
+	VMOVUPS      Z1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z10, Z3, Z1
+	VMOVUPS      Z1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z10, Z4, Z1
+	VMOVUPS      Z1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z10, Z5, Z1
+	VMOVUPS      Z1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z10, Z6, Z1
+	VMOVUPS      Z1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z10, Z7, Z1
+	VMOVUPS      Z1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z10, Z8, Z1
+	VMOVUPS      Z1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z10, Z9, Z1
+	VMOVUPS      Z1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z10, Z0, Z1
+	VMOVUPS      Z1, (AX)
+
+avx512Strip10_one_stored:
+	JMP avx512Strip10_end
+
+avx512Strip10_more:
+	CMPQ    DI, $0x18
+	JGT     avx512Strip10_most
+	LEAQ    -16(DI), DI
+	MOVQ    $-1, R11
+	BZHIQ   DI, R11, DI
+	KMOVW   DI, K1
+	VMOVAPS Z0, Z1
+	VMOVAPS Y0, Y2
+	VMOVAPS Z0, Z3
+	VMOVAPS Y0, Y4
+	VMOVAPS Z0, Z5
+	VMOVAPS Y0, Y6
+	VMOVAPS Z0, Z7
+	VMOVAPS Y0, Y8
+	VMOVAPS Z0, Z9
+	VMOVAPS Y0, Y10
+	VMOVAPS Z0, Z11
+	VMOVAPS Y0, Y12
+	VMOVAPS Z0, Z13
+	VMOVAPS Y0, Y14
+	VMOVAPS Z0, Z15
+	VMOVAPS Y0, Y16
+	VMOVAPS Z0, Z17
+	VMOVAPS Y0, Y18
+	VMOVAPS Z0, Z19
+	VMOVAPS Y0, Y0
+	MOVQ    k+0(FP), DI
+
+avx512Strip10_oneandhalf_deep:
+	VMOVUPS      (DX), Z20
+	VMOVUPS.Z    64(DX), K1, Y21
+	VBROADCASTSS (AX), Z22
+	VFMADD231PS  Z22, Z20, Z1
+	VFMADD231PS  Y22, Y21, Y2
+	VBROADCASTSS (AX)(R8*1), Z22
+	VFMADD231PS  Z22, Z20, Z3
+	VFMADD231PS  Y22, Y21, Y4
+	VBROADCASTSS (AX)(R8*2), Z22
+	VFMADD231PS  Z22, Z20, Z5
+	VFMADD231PS  Y22, Y21, Y6
+	VBROADCASTSS (AX)(R9*1), Z22
+	VFMADD231PS  Z22, Z20, Z7
+	VFMADD231PS  Y22, Y21, Y8
+	VBROADCASTSS (AX)(R8*4), Z22
+	VFMADD231PS  Z22, Z20, Z9
+	VFMADD231PS  Y22, Y21, Y10
+	VBROADCASTSS (R10), Z22
+	VFMADD231PS  Z22, Z20, Z11
+	VFMADD231PS  Y22, Y21, Y12
+	VBROADCASTSS (AX)(R9*2), Z22
+	VFMADD231PS  Z22, Z20, Z13
+	VFMADD231PS  Y22, Y21, Y14
+	VBROADCASTSS (R10)(R8*2), Z22
+	VFMADD231PS  Z22, Z20, Z15
+	VFMADD231PS  Y22, Y21, Y16
+	VBROADCASTSS (AX)(R8*8), Z22
+	VFMADD231PS  Z22, Z20, Z17
+	VFMADD231PS  Y22, Y21, Y18
+	VBROADCASTSS (R10)(R8*4), Z22
+	VFMADD231PS  Z22, Z20, Z19
+	VFMADD231PS  Y22, Y21, Y0
+	ADDQ         CX, AX
+	ADDQ         CX, R10
+	ADDQ         BX, DX
+	DECQ         DI
+	JNZ          avx512Strip10_oneandhalf_deep
+	MOVQ         ldc+72(FP), CX
+	MOVQ         SI, AX
+	CMPB         add+60(FP), $0x00
+	JNE          avx512Strip10_oneandhalf_add
+	CMPL         alpha+56(FP), $0x3f800000
+	JEQ          avx512Strip10_oneandhalf_store
+	VBROADCASTSS alpha+56(FP), Z20
+	VMULPS       Z20, Z1, Z1
+	VMULPS       Y20, Y2, Y2
+	VMULPS       Z20, Z3, Z3
+	VMULPS       Y20, Y4, Y4
+	VMULPS       Z20, Z5, Z5
+	VMULPS       Y20, Y6, Y6
+	VMULPS       Z20, Z7, Z7
+	VMULPS       Y20, Y8, Y8
+	VMULPS       Z20, Z9, Z9
+	VMULPS       Y20, Y10, Y10
+	VMULPS       Z20, Z11, Z11
+	VMULPS       Y20, Y12, Y12
+	VMULPS       Z20, Z13, Z13
+	VMULPS       Y20, Y14, Y14
+	VMULPS       Z20, Z15, Z15
+	VMULPS       Y20, Y16, Y16
+	VMULPS       Z20, Z17, Z17
+	VMULPS       Y20, Y18, Y18
+	VMULPS       Z20, Z19, Z19
+	VMULPS       Y20, Y0, Y0
+
+avx512Strip10_oneandhalf_store:
+	VMOVUPS Z1, (AX)
+	VMOVUPS Y2, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z3, (AX)
+	VMOVUPS Y4, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z5, (AX)
+	VMOVUPS Y6, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z7, (AX)
+	VMOVUPS Y8, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z9, (AX)
+	VMOVUPS Y10, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z11, (AX)
+	VMOVUPS Y12, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z13, (AX)
+	VMOVUPS Y14, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z15, (AX)
+	VMOVUPS Y16, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z17, (AX)
+	VMOVUPS Y18, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z19, (AX)
+	VMOVUPS Y0, K1, 64(AX)
+	JMP     avx512Strip10_oneandhalf_stored
+
+avx512Strip10_oneandhalf_add:
+	VBROADCASTSS alpha+56(FP), Z20
+	MOVQ         SI, AX
+	VMOVUPS      (AX), Z21
+	VFMADD231PS  Z20, Z1, Z21
+	VMOVUPS      Z21, (AX)
+	VMOVUPS.Z    64(AX), K1, Y1
+	VFMADD231PS  Y20, Y2, Y1
+	VMOVUPS      Y1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z20, Z3, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Y1
+	VFMADD231PS  Y20, Y4, Y1
+	VMOVUPS      Y1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z20, Z5, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Y1
+	VFMADD231PS  Y20, Y6, Y1
+	VMOVUPS      Y1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z20, Z7, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Y1
+	VFMADD231PS  Y20, Y8, Y1
+	VMOVUPS      Y1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z20, Z9, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Y1
+	VFMADD231PS  Y20, Y10, Y1
+	VMOVUPS      Y1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z20, Z11, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Y1
+	VFMADD231PS  Y20, Y12, Y1
+	VMOVUPS      Y1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z20, Z13, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Y1
+	VFMADD231PS  Y20, Y14, Y1
+	VMOVUPS      Y1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z20, Z15, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Y1
+	VFMADD231PS  Y20, Y16, Y1
+	VMOVUPS      Y1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z20, Z17, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Y1
+	VFMADD231PS  Y20, Y18, Y1
+	VMOVUPS      Y1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z20, Z19, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Y1
+	VFMADD231PS  Y20, Y0, Y1
+	VMOVUPS      Y1, K1, 64(AX)
+
+avx512Strip10_oneandhalf_stored:
+	JMP avx512Strip10_end
+
+avx512Strip10_half:
+	LEAQ    (DI), DI
+	MOVQ    $-1, R11
+	BZHIQ   DI, R11, DI
+	KMOVW   DI, K1
+	VMOVAPS Y0, Y1
+	VMOVAPS Y0, Y2
+	VMOVAPS Y0, Y3
+	VMOVAPS Y0, Y4
+	VMOVAPS Y0, Y5
+	VMOVAPS Y0, Y6
+	VMOVAPS Y0, Y7
+	VMOVAPS Y0, Y8
+	VMOVAPS Y0, Y9
+	VMOVAPS Y0, Y0
+	MOVQ    k+0(FP), DI
+
+avx512Strip10_half_deep:
+	VMOVUPS.Z        (DX), K1, Y10
+	VFMADD231PS.BCST (AX), Y10, Y1
+	VFMADD231PS.BCST (AX)(R8*1), Y10, Y2
+	VFMADD231PS.BCST (AX)(R8*2), Y10, Y3
+	VFMADD231PS.BCST (AX)(R9*1), Y10, Y4
+	VFMADD231PS.BCST (AX)(R8*4), Y10, Y5
+	VFMADD231PS.BCST (R10), Y10, Y6
+	VFMADD231PS.BCST (AX)(R9*2), Y10, Y7
+	VFMADD231PS.BCST (R10)(R8*2), Y10, Y8
+	VFMADD231PS.BCST (AX)(R8*8), Y10, Y9
+	VFMADD231PS.BCST (R10)(R8*4), Y10, Y0
+	ADDQ             CX, AX
+	ADDQ             CX, R10
+	ADDQ             BX, DX
+	DECQ             DI
+	JNZ              avx512Strip10_half_deep
+	MOVQ             ldc+72(FP), CX
+	MOVQ             SI, AX
+	CMPB             add+60(FP), $0x00
+	JNE              avx512Strip10_half_add
+	CMPL             alpha+56(FP), $0x3f800000
+	JEQ              avx512Strip10_half_store
+	VBROADCASTSS     alpha+56(FP), Z10
+	VMULPS           Y10, Y1, Y1
+	VMULPS           Y10, Y2, Y2
+	VMULPS           Y10, Y3, Y3
+	VMULPS           Y10, Y4, Y4
+	VMULPS           Y10, Y5, Y5
+	VMULPS           Y10, Y6, Y6
+	VMULPS           Y10, Y7, Y7
+	VMULPS           Y10, Y8, Y8
+	VMULPS           Y10, Y9, Y9
+	VMULPS           Y10, Y0, Y0
+
+avx512Strip10_half_store:
+	VMOVUPS Y1, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y2, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y3, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y4, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y5, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y6, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y7, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y8, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y9, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y0, K1, (AX)
+	JMP     avx512Strip10_half_stored
+
+avx512Strip10_half_add:
+	VBROADCASTSS alpha+56(FP), Z10
+	MOVQ         SI, AX
+	VMOVUPS.Z    (AX), K1, Y11
+	VFMADD231PS  Y10, Y1, Y11
+	VMOVUPS      Y11, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Y1
+	VFMADD231PS  Y10, Y2, Y1
+	VMOVUPS      Y1, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Y1
+	VFMADD231PS  Y10, Y3, Y1
+	VMOVUPS      Y1, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Y1
+	VFMADD231PS  Y10, Y4, Y1
+	VMOVUPS      Y1, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Y1
+	VFMADD231PS  Y10, Y5, Y1
+	VMOVUPS      Y1, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Y1
+	VFMADD231PS  Y10, Y6, Y1
+	VMOVUPS      Y1, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Y1
+	VFMADD231PS  Y10, Y7, Y1
+	VMOVUPS      Y1, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Y1
+	VFMADD231PS  Y10, Y8, Y1
+	VMOVUPS      Y1, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Y1
+	VFMADD231PS  Y10, Y9, Y1
+	VMOVUPS      Y1, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Y1
+	VFMADD231PS  Y10, Y0, Y1
+	VMOVUPS      Y1, K1, (AX)
+
+avx512Strip10_half_stored:
+	JMP avx512Strip10_end
+
+avx512Strip10_most:
+	LEAQ    -16(DI), DI
+	MOVQ    $-1, R11
+	BZHIQ   DI, R11, DI
+	KMOVW   DI, K1
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z0, Z5
+	VMOVAPS Z0, Z6
+	VMOVAPS Z0, Z7
+	VMOVAPS Z0, Z8
+	VMOVAPS Z0, Z9
+	VMOVAPS Z0, Z10
+	VMOVAPS Z0, Z11
+	VMOVAPS Z0, Z12
+	VMOVAPS Z0, Z13
+	VMOVAPS Z0, Z14
+	VMOVAPS Z0, Z15
+	VMOVAPS Z0, Z16
+	VMOVAPS Z0, Z17
+	VMOVAPS Z0, Z18
+	VMOVAPS Z0, Z19
+	VMOVAPS Z0, Z0
+	MOVQ    k+0(FP), DI
+
+avx512Strip10_most_deep:
+	VMOVUPS      (DX), Z20
+	VMOVUPS.Z    64(DX), K1, Z21
+	VBROADCASTSS (AX), Z22
+	VFMADD231PS  Z22, Z20, Z1
+	VFMADD231PS  Z22, Z21, Z2
+	VBROADCASTSS (AX)(R8*1), Z22
+	VFMADD231PS  Z22, Z20, Z3
+	VFMADD231PS  Z22, Z21, Z4
+	VBROADCASTSS (AX)(R8*2), Z22
+	VFMADD231PS  Z22, Z20, Z5
+	VFMADD231PS  Z22, Z21, Z6
+	VBROADCASTSS (AX)(R9*1), Z22
+	VFMADD231PS  Z22, Z20, Z7
+	VFMADD231PS  Z22, Z21, Z8
+	VBROADCASTSS (AX)(R8*4), Z22
+	VFMADD231PS  Z22, Z20, Z9
+	VFMADD231PS  Z22, Z21, Z10
+	VBROADCASTSS (R10), Z22
+	VFMADD231PS  Z22, Z20, Z11
+	VFMADD231PS  Z22, Z21, Z12
+	VBROADCASTSS (AX)(R9*2), Z22
+	VFMADD231PS  Z22, Z20, Z13
+	VFMADD231PS  Z22, Z21, Z14
+	VBROADCASTSS (R10)(R8*2), Z22
+	VFMADD231PS  Z22, Z20, Z15
+	VFMADD231PS  Z22, Z21, Z16
+	VBROADCASTSS (AX)(R8*8), Z22
+	VFMADD231PS  Z22, Z20, Z17
+	VFMADD231PS  Z22, Z21, Z18
+	VBROADCASTSS (R10)(R8*4), Z22
+	VFMADD231PS  Z22, Z20, Z19
+	VFMADD231PS  Z22, Z21, Z0
+	ADDQ         CX, AX
+	ADDQ         CX, R10
+	ADDQ         BX, DX
+	DECQ         DI
+	JNZ          avx512Strip10_most_deep
+	MOVQ         ldc+72(FP), CX
+	MOVQ         SI, AX
+	CMPB         add+60(FP), $0x00
+	JNE          avx512Strip10_most_add
+	CMPL         alpha+56(FP), $0x3f800000
+	JEQ          avx512Strip10_most_store
+	VBROADCASTSS alpha+56(FP), Z20
+	VMULPS       Z20, Z1, Z1
+	VMULPS       Z20, Z2, Z2
+	VMULPS       Z20, Z3, Z3
+	VMULPS       Z20, Z4, Z4
+	VMULPS       Z20, Z5, Z5
+	VMULPS       Z20, Z6, Z6
+	VMULPS       Z20, Z7, Z7
+	VMULPS       Z20, Z8, Z8
+	VMULPS       Z20, Z9, Z9
+	VMULPS       Z20, Z10, Z10
+	VMULPS       Z20, Z11, Z11
+	VMULPS       Z20, Z12, Z12
+	VMULPS       Z20, Z13, Z13
+	VMULPS       Z20, Z14, Z14
+	VMULPS       Z20, Z15, Z15
+	VMULPS       Z20, Z16, Z16
+	VMULPS       Z20, Z17, Z17
+	VMULPS       Z20, Z18, Z18
+	VMULPS       Z20, Z19, Z19
+	VMULPS       Z20, Z0, Z0
+
+avx512Strip10_most_store:
+	VMOVUPS Z1, (AX)
+	VMOVUPS Z2, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z3, (AX)
+	VMOVUPS Z4, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z5, (AX)
+	VMOVUPS Z6, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z7, (AX)
+	VMOVUPS Z8, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z9, (AX)
+	VMOVUPS Z10, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z11, (AX)
+	VMOVUPS Z12, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z13, (AX)
+	VMOVUPS Z14, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z15, (AX)
+	VMOVUPS Z16, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z17, (AX)
+	VMOVUPS Z18, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z19, (AX)
+	VMOVUPS Z0, K1, 64(AX)
+	JMP     avx512Strip10_most_stored
+
+avx512Strip10_most_add:
+	VBROADCASTSS alpha+56(FP), Z20
+	MOVQ         SI, AX
+	VMOVUPS      (AX), Z21
+	VFMADD231PS  Z20, Z1, Z21
+	VMOVUPS      Z21, (AX)
+	VMOVUPS.Z    64(AX), K1, Z1
+	VFMADD231PS  Z20, Z2, Z1
+	VMOVUPS      Z1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z20, Z3, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Z1
+	VFMADD231PS  Z20, Z4, Z1
+	VMOVUPS      Z1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z20, Z5, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Z1
+	VFMADD231PS  Z20, Z6, Z1
+	VMOVUPS      Z1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z20, Z7, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Z1
+	VFMADD231PS  Z20, Z8, Z1
+	VMOVUPS      Z1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z20, Z9, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Z1
+	VFMADD231PS  Z20, Z10, Z1
+	VMOVUPS      Z1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z20, Z11, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Z1
+	VFMADD231PS  Z20, Z12, Z1
+	VMOVUPS      Z1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z20, Z13, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Z1
+	VFMADD231PS  Z20, Z14, Z1
+	VMOVUPS      Z1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z20, Z15, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Z1
+	VFMADD231PS  Z20, Z16, Z1
+	VMOVUPS      Z1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z20, Z17, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Z1
+	VFMADD231PS  Z20, Z18, Z1
+	VMOVUPS      Z1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z20, Z19, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Z1
+	VFMADD231PS  Z20, Z0, Z1
+	VMOVUPS      Z1, K1, 64(AX)
+
+avx512Strip10_most_stored:
 avx512Strip10_end:
 	VZEROUPPER
 	RET
 
 // func avx512Strip11(k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, AVX512VL, BMI2, FMA3
 TEXT ·avx512Strip11(SB), NOSPLIT, $0-88
 	VPXORD Z0, Z0, Z0
 	MOVQ   a+8(FP), AX
@@ -4207,143 +7632,148 @@ avx512Strip11_two_deep:
 	JNZ          avx512Strip11_two_deep
 	MOVQ         ldc+72(FP), R13
 	MOVQ         SI, R12
-	VBROADCASTSS alpha+56(FP), Z23
 	CMPB         add+60(FP), $0x00
 	JNE          avx512Strip11_two_add
+	CMPL         alpha+56(FP), $0x3f800000
+	JEQ          avx512Strip11_two_store
+	VBROADCASTSS alpha+56(FP), Z23
 	VMULPS       Z23, Z1, Z1
-	VMOVUPS      Z1, (R12)
 	VMULPS       Z23, Z2, Z2
-	VMOVUPS      Z2, 64(R12)
-	LEAQ         (R12)(R13*4), R12
 	VMULPS       Z23, Z3, Z3
-	VMOVUPS      Z3, (R12)
 	VMULPS       Z23, Z4, Z4
-	VMOVUPS      Z4, 64(R12)
-	LEAQ         (R12)(R13*4), R12
 	VMULPS       Z23, Z5, Z5
-	VMOVUPS      Z5, (R12)
 	VMULPS       Z23, Z6, Z6
-	VMOVUPS      Z6, 64(R12)
-	LEAQ         (R12)(R13*4), R12
 	VMULPS       Z23, Z7, Z7
-	VMOVUPS      Z7, (R12)
 	VMULPS       Z23, Z8, Z8
-	VMOVUPS      Z8, 64(R12)
-	LEAQ         (R12)(R13*4), R12
 	VMULPS       Z23, Z9, Z9
-	VMOVUPS      Z9, (R12)
 	VMULPS       Z23, Z10, Z10
-	VMOVUPS      Z10, 64(R12)
-	LEAQ         (R12)(R13*4), R12
 	VMULPS       Z23, Z11, Z11
-	VMOVUPS      Z11, (R12)
 	VMULPS       Z23, Z12, Z12
-	VMOVUPS      Z12, 64(R12)
-	LEAQ         (R12)(R13*4), R12
 	VMULPS       Z23, Z13, Z13
-	VMOVUPS      Z13, (R12)
 	VMULPS       Z23, Z14, Z14
-	VMOVUPS      Z14, 64(R12)
-	LEAQ         (R12)(R13*4), R12
 	VMULPS       Z23, Z15, Z15
-	VMOVUPS      Z15, (R12)
 	VMULPS       Z23, Z16, Z16
-	VMOVUPS      Z16, 64(R12)
-	LEAQ         (R12)(R13*4), R12
 	VMULPS       Z23, Z17, Z17
-	VMOVUPS      Z17, (R12)
 	VMULPS       Z23, Z18, Z18
-	VMOVUPS      Z18, 64(R12)
-	LEAQ         (R12)(R13*4), R12
 	VMULPS       Z23, Z19, Z19
-	VMOVUPS      Z19, (R12)
 	VMULPS       Z23, Z20, Z20
-	VMOVUPS      Z20, 64(R12)
-	LEAQ         (R12)(R13*4), R12
 	VMULPS       Z23, Z21, Z21
-	VMOVUPS      Z21, (R12)
 	VMULPS       Z23, Z22, Z22
-	VMOVUPS      Z22, 64(R12)
-	JMP          avx512Strip11_two_stored
+
+avx512Strip11_two_store:
+	VMOVUPS Z1, (R12)
+	VMOVUPS Z2, 64(R12)
+	LEAQ    (R12)(R13*4), R12
+	VMOVUPS Z3, (R12)
+	VMOVUPS Z4, 64(R12)
+	LEAQ    (R12)(R13*4), R12
+	VMOVUPS Z5, (R12)
+	VMOVUPS Z6, 64(R12)
+	LEAQ    (R12)(R13*4), R12
+	VMOVUPS Z7, (R12)
+	VMOVUPS Z8, 64(R12)
+	LEAQ    (R12)(R13*4), R12
+	VMOVUPS Z9, (R12)
+	VMOVUPS Z10, 64(R12)
+	LEAQ    (R12)(R13*4), R12
+	VMOVUPS Z11, (R12)
+	VMOVUPS Z12, 64(R12)
+	LEAQ    (R12)(R13*4), R12
+	VMOVUPS Z13, (R12)
+	VMOVUPS Z14, 64(R12)
+	LEAQ    (R12)(R13*4), R12
+	VMOVUPS Z15, (R12)
+	VMOVUPS Z16, 64(R12)
+	LEAQ    (R12)(R13*4), R12
+	VMOVUPS Z17, (R12)
+	VMOVUPS Z18, 64(R12)
+	LEAQ    (R12)(R13*4), R12
+	VMOVUPS Z19, (R12)
+	VMOVUPS Z20, 64(R12)
+	LEAQ    (R12)(R13*4), R12
+	VMOVUPS Z21, (R12)
+	VMOVUPS Z22, 64(R12)
+	JMP     avx512Strip11_two_stored
 
 avx512Strip11_two_add:
-	MOVQ        SI, R12
-	VMOVUPS     (R12), Z24
-	VFMADD231PS Z23, Z1, Z24
-	VMOVUPS     Z24, (R12)
-	VMOVUPS     64(R12), Z1
-	VFMADD231PS Z23, Z2, Z1
-	VMOVUPS     Z1, 64(R12)
-	LEAQ        (R12)(R13*4), R12
-	VMOVUPS     (R12), Z1
-	VFMADD231PS Z23, Z3, Z1
-	VMOVUPS     Z1, (R12)
-	VMOVUPS     64(R12), Z1
-	VFMADD231PS Z23, Z4, Z1
-	VMOVUPS     Z1, 64(R12)
-	LEAQ        (R12)(R13*4), R12
-	VMOVUPS     (R12), Z1
-	VFMADD231PS Z23, Z5, Z1
-	VMOVUPS     Z1, (R12)
-	VMOVUPS     64(R12), Z1
-	VFMADD231PS Z23, Z6, Z1
-	VMOVUPS     Z1, 64(R12)
-	LEAQ        (R12)(R13*4), R12
-	VMOVUPS     (R12), Z1
-	VFMADD231PS Z23, Z7, Z1
-	VMOVUPS     Z1, (R12)
-	VMOVUPS     64(R12), Z1
-	VFMADD231PS Z23, Z8, Z1
-	VMOVUPS     Z1, 64(R12)
-	LEAQ        (R12)(R13*4), R12
-	VMOVUPS     (R12), Z1
-	VFMADD231PS Z23, Z9, Z1
-	VMOVUPS     Z1, (R12)
-	VMOVUPS     64(R12), Z1
-	VFMADD231PS Z23, Z10, Z1
-	VMOVUPS     Z1, 64(R12)
-	LEAQ        (R12)(R13*4), R12
-	VMOVUPS     (R12), Z1
-	VFMADD231PS Z23, Z11, Z1
-	VMOVUPS     Z1, (R12)
-	VMOVUPS     64(R12), Z1
-	VFMADD231PS Z23, Z12, Z1
-	VMOVUPS     Z1, 64(R12)
-	LEAQ        (R12)(R13*4), R12
-	VMOVUPS     (R12), Z1
-	VFMADD231PS Z23, Z13, Z1
-	VMOVUPS     Z1, (R12)
-	VMOVUPS     64(R12), Z1
-	VFMADD231PS Z23, Z14, Z1
-	VMOVUPS     Z1, 64(R12)
-	LEAQ        (R12)(R13*4), R12
-	VMOVUPS     (R12), Z1
-	VFMADD231PS Z23, Z15, Z1
-	VMOVUPS     Z1, (R12)
-	VMOVUPS     64(R12), Z1
-	VFMADD231PS Z23, Z16, Z1
-	VMOVUPS     Z1, 64(R12)
-	LEAQ        (R12)(R13*4), R12
-	VMOVUPS     (R12), Z1
-	VFMADD231PS Z23, Z17, Z1
-	VMOVUPS     Z1, (R12)
-	VMOVUPS     64(R12), Z1
-	VFMADD231PS Z23, Z18, Z1
-	VMOVUPS     Z1, 64(R12)
-	LEAQ        (R12)(R13*4), R12
-	VMOVUPS     (R12), Z1
-	VFMADD231PS Z23, Z19, Z1
-	VMOVUPS     Z1, (R12)
-	VMOVUPS     64(R12), Z1
-	VFMADD231PS Z23, Z20, Z1
-	VMOVUPS     Z1, 64(R12)
-	LEAQ        (R12)(R13*4), R12
-	VMOVUPS     (R12), Z1
-	VFMADD231PS Z23, Z21, Z1
-	VMOVUPS     Z1, (R12)
-	VMOVUPS     64(R12), Z1
-	VFMADD231PS Z23, Z22, Z1
-	VMOVUPS     Z1, 64(R12)
+	VBROADCASTSS alpha+56(FP), Z23
+	MOVQ         SI, R12
+	VMOVUPS      (R12), Z24
+	VFMADD231PS  Z23, Z1, Z24
+	VMOVUPS      Z24, (R12)
+	VMOVUPS      64(R12), Z1
+	VFMADD231PS  Z23, Z2, Z1
+	VMOVUPS      Z1, 64(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      (R12), Z1
+	VFMADD231PS  Z23, Z3, Z1
+	VMOVUPS      Z1, (R12)
+	VMOVUPS      64(R12), Z1
+	VFMADD231PS  Z23, Z4, Z1
+	VMOVUPS      Z1, 64(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      (R12), Z1
+	VFMADD231PS  Z23, Z5, Z1
+	VMOVUPS      Z1, (R12)
+	VMOVUPS      64(R12), Z1
+	VFMADD231PS  Z23, Z6, Z1
+	VMOVUPS      Z1, 64(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      (R12), Z1
+	VFMADD231PS  Z23, Z7, Z1
+	VMOVUPS      Z1, (R12)
+	VMOVUPS      64(R12), Z1
+	VFMADD231PS  Z23, Z8, Z1
+	VMOVUPS      Z1, 64(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      (R12), Z1
+	VFMADD231PS  Z23, Z9, Z1
+	VMOVUPS      Z1, (R12)
+	VMOVUPS      64(R12), Z1
+	VFMADD231PS  Z23, Z10, Z1
+	VMOVUPS      Z1, 64(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      (R12), Z1
+	VFMADD231PS  Z23, Z11, Z1
+	VMOVUPS      Z1, (R12)
+	VMOVUPS      64(R12), Z1
+	VFMADD231PS  Z23, Z12, Z1
+	VMOVUPS      Z1, 64(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      (R12), Z1
+	VFMADD231PS  Z23, Z13, Z1
+	VMOVUPS      Z1, (R12)
+	VMOVUPS      64(R12), Z1
+	VFMADD231PS  Z23, Z14, Z1
+	VMOVUPS      Z1, 64(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      (R12), Z1
+	VFMADD231PS  Z23, Z15, Z1
+	VMOVUPS      Z1, (R12)
+	VMOVUPS      64(R12), Z1
+	VFMADD231PS  Z23, Z16, Z1
+	VMOVUPS      Z1, 64(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      (R12), Z1
+	VFMADD231PS  Z23, Z17, Z1
+	VMOVUPS      Z1, (R12)
+	VMOVUPS      64(R12), Z1
+	VFMADD231PS  Z23, Z18, Z1
+	VMOVUPS      Z1, 64(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      (R12), Z1
+	VFMADD231PS  Z23, Z19, Z1
+	VMOVUPS      Z1, (R12)
+	VMOVUPS      64(R12), Z1
+	VFMADD231PS  Z23, Z20, Z1
+	VMOVUPS      Z1, 64(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      (R12), Z1
+	VFMADD231PS  Z23, Z21, Z1
+	VMOVUPS      Z1, (R12)
+	VMOVUPS      64(R12), Z1
+	VFMADD231PS  Z23, Z22, Z1
+	VMOVUPS      Z1, 64(R12)
 
 avx512Strip11_two_stored:
 	MOVQ  k+0(FP), R12
@@ -4367,137 +7797,10 @@ avx512Strip11_edge:
 	TESTQ   DI, DI
 	JZ      avx512Strip11_end
 	CMPQ    DI, $0x10
-	JLT     avx512Strip11_last
-	VMOVAPS Z0, Z1
-	VMOVAPS Z0, Z2
-	VMOVAPS Z0, Z3
-	VMOVAPS Z0, Z4
-	VMOVAPS Z0, Z5
-	VMOVAPS Z0, Z6
-	VMOVAPS Z0, Z7
-	VMOVAPS Z0, Z8
-	VMOVAPS Z0, Z9
-	VMOVAPS Z0, Z10
-	VMOVAPS Z0, Z11
-	MOVQ    k+0(FP), R12
-	MOVQ    DX, R13
-
-avx512Strip11_one_deep:
-	VMOVUPS          (R13), Z12
-	VFMADD231PS.BCST (AX), Z12, Z1
-	VFMADD231PS.BCST (AX)(R8*1), Z12, Z2
-	VFMADD231PS.BCST (AX)(R8*2), Z12, Z3
-	VFMADD231PS.BCST (AX)(R9*1), Z12, Z4
-	VFMADD231PS.BCST (AX)(R8*4), Z12, Z5
-	VFMADD231PS.BCST (R10), Z12, Z6
-	VFMADD231PS.BCST (AX)(R9*2), Z12, Z7
-	VFMADD231PS.BCST (R10)(R8*2), Z12, Z8
-	VFMADD231PS.BCST (AX)(R8*8), Z12, Z9
-	VFMADD231PS.BCST (R10)(R8*4), Z12, Z10
-	VFMADD231PS.BCST (R11), Z12, Z11
-	ADDQ             CX, AX
-	ADDQ             CX, R10
-	ADDQ             CX, R11
-	ADDQ             BX, R13
-	DECQ             R12
-	JNZ              avx512Strip11_one_deep
-	MOVQ             ldc+72(FP), R13
-	MOVQ             SI, R12
-	VBROADCASTSS     alpha+56(FP), Z12
-	CMPB             add+60(FP), $0x00
-	JNE              avx512Strip11_one_add
-	VMULPS           Z12, Z1, Z1
-	VMOVUPS          Z1, (R12)
-	LEAQ             (R12)(R13*4), R12
-	VMULPS           Z12, Z2, Z2
-	VMOVUPS          Z2, (R12)
-	LEAQ             (R12)(R13*4), R12
-	VMULPS           Z12, Z3, Z3
-	VMOVUPS          Z3, (R12)
-	LEAQ             (R12)(R13*4), R12
-	VMULPS           Z12, Z4, Z4
-	VMOVUPS          Z4, (R12)
-	LEAQ             (R12)(R13*4), R12
-	VMULPS           Z12, Z5, Z5
-	VMOVUPS          Z5, (R12)
-	LEAQ             (R12)(R13*4), R12
-	VMULPS           Z12, Z6, Z6
-	VMOVUPS          Z6, (R12)
-	LEAQ             (R12)(R13*4), R12
-	VMULPS           Z12, Z7, Z7
-	VMOVUPS          Z7, (R12)
-	LEAQ             (R12)(R13*4), R12
-	VMULPS           Z12, Z8, Z8
-	VMOVUPS          Z8, (R12)
-	LEAQ             (R12)(R13*4), R12
-	VMULPS           Z12, Z9, Z9
-	VMOVUPS          Z9, (R12)
-	LEAQ             (R12)(R13*4), R12
-	VMULPS           Z12, Z10, Z10
-	VMOVUPS          Z10, (R12)
-	LEAQ             (R12)(R13*4), R12
-	VMULPS           Z12, Z11, Z11
-	VMOVUPS          Z11, (R12)
-	JMP              avx512Strip11_one_stored
-
-avx512Strip11_one_add:
-	MOVQ        SI, R12
-	VMOVUPS     (R12), Z13
-	VFMADD231PS Z12, Z1, Z13
-	VMOVUPS     Z13, (R12)
-	LEAQ        (R12)(R13*4), R12
-	VMOVUPS     (R12), Z1
-	VFMADD231PS Z12, Z2, Z1
-	VMOVUPS     Z1, (R12)
-	LEAQ        (R12)(R13*4), R12
-	VMOVUPS     (R12), Z1
-	VFMADD231PS Z12, Z3, Z1
-	VMOVUPS     Z1, (R12)
-	LEAQ        (R12)(R13*4), R12
-	VMOVUPS     (R12), Z1
-	VFMADD231PS Z12, Z4, Z1
-	VMOVUPS     Z1, (R12)
-	LEAQ        (R12)(R13*4), R12
-	VMOVUPS     (R12), Z1
-	VFMADD231PS Z12, Z5, Z1
-	VMOVUPS     Z1, (R12)
-	LEAQ        (R12)(R13*4), R12
-	VMOVUPS     (R12), Z1
-	VFMADD231PS Z12, Z6, Z1
-	VMOVUPS     Z1, (R12)
-	LEAQ        (R12)(R13*4), R12
-	VMOVUPS     (R12), Z1
-	VFMADD231PS Z12, Z7, Z1
-	VMOVUPS     Z1, (R12)
-	LEAQ        (R12)(R13*4), R12
-	VMOVUPS     (R12), Z1
-	VFMADD231PS Z12, Z8, Z1
-	VMOVUPS     Z1, (R12)
-	LEAQ        (R12)(R13*4), R12
-	VMOVUPS     (R12), Z1
-	VFMADD231PS Z12, Z9, Z1
-	VMOVUPS     Z1, (R12)
-	LEAQ        (R12)(R13*4), R12
-	VMOVUPS     (R12), Z1
-	VFMADD231PS Z12, Z10, Z1
-	VMOVUPS     Z1, (R12)
-	LEAQ        (R12)(R13*4), R12
-	VMOVUPS     (R12), Z1
-	VFMADD231PS Z12, Z11, Z1
-	VMOVUPS     Z1, (R12)
-
-avx512Strip11_one_stored:
-	SUBQ  $0x10, DI
-	JZ    avx512Strip11_end
-	MOVQ  k+0(FP), R12
-	IMULQ CX, R12
-	SUBQ  R12, AX
-	SUBQ  R12, R10
-	SUBQ  R12, R11
-	ADDQ  $0x40, DX
-	ADDQ  $0x40, SI
-
-avx512Strip11_last:
+	JEQ     avx512Strip11_one
+	JGT     avx512Strip11_more
+	CMPQ    DI, $0x08
+	JLE     avx512Strip11_half
 	LEAQ    (DI), DI
 	MOVQ    $-1, R12
 	BZHIQ   DI, R12, DI
@@ -4536,96 +7839,797 @@ avx512Strip11_last_deep:
 	JNZ              avx512Strip11_last_deep
 	MOVQ             ldc+72(FP), CX
 	MOVQ             SI, AX
-	VBROADCASTSS     alpha+56(FP), Z11
 	CMPB             add+60(FP), $0x00
 	JNE              avx512Strip11_last_add
+	CMPL             alpha+56(FP), $0x3f800000
+	JEQ              avx512Strip11_last_store
+	VBROADCASTSS     alpha+56(FP), Z11
 	VMULPS           Z11, Z1, Z1
-	VMOVUPS          Z1, K1, (AX)
-	LEAQ             (AX)(CX*4), AX
 	VMULPS           Z11, Z2, Z2
-	VMOVUPS          Z2, K1, (AX)
-	LEAQ             (AX)(CX*4), AX
 	VMULPS           Z11, Z3, Z3
-	VMOVUPS          Z3, K1, (AX)
-	LEAQ             (AX)(CX*4), AX
 	VMULPS           Z11, Z4, Z4
-	VMOVUPS          Z4, K1, (AX)
-	LEAQ             (AX)(CX*4), AX
 	VMULPS           Z11, Z5, Z5
-	VMOVUPS          Z5, K1, (AX)
-	LEAQ             (AX)(CX*4), AX
 	VMULPS           Z11, Z6, Z6
-	VMOVUPS          Z6, K1, (AX)
-	LEAQ             (AX)(CX*4), AX
 	VMULPS           Z11, Z7, Z7
-	VMOVUPS          Z7, K1, (AX)
-	LEAQ             (AX)(CX*4), AX
 	VMULPS           Z11, Z8, Z8
-	VMOVUPS          Z8, K1, (AX)
-	LEAQ             (AX)(CX*4), AX
 	VMULPS           Z11, Z9, Z9
-	VMOVUPS          Z9, K1, (AX)
-	LEAQ             (AX)(CX*4), AX
 	VMULPS           Z11, Z10, Z10
-	VMOVUPS          Z10, K1, (AX)
-	LEAQ             (AX)(CX*4), AX
 	VMULPS           Z11, Z0, Z0
-	VMOVUPS          Z0, K1, (AX)
-	JMP              avx512Strip11_last_stored
+
+avx512Strip11_last_store:
+	VMOVUPS Z1, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z2, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z3, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z4, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z5, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z6, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z7, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z8, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z9, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z10, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z0, K1, (AX)
+	JMP     avx512Strip11_last_stored
 
 avx512Strip11_last_add:
-	MOVQ        SI, AX
-	VMOVUPS.Z   (AX), K1, Z12
-	VFMADD231PS Z11, Z1, Z12
-	VMOVUPS     Z12, K1, (AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS.Z   (AX), K1, Z1
-	VFMADD231PS Z11, Z2, Z1
-	VMOVUPS     Z1, K1, (AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS.Z   (AX), K1, Z1
-	VFMADD231PS Z11, Z3, Z1
-	VMOVUPS     Z1, K1, (AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS.Z   (AX), K1, Z1
-	VFMADD231PS Z11, Z4, Z1
-	VMOVUPS     Z1, K1, (AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS.Z   (AX), K1, Z1
-	VFMADD231PS Z11, Z5, Z1
-	VMOVUPS     Z1, K1, (AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS.Z   (AX), K1, Z1
-	VFMADD231PS Z11, Z6, Z1
-	VMOVUPS     Z1, K1, (AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS.Z   (AX), K1, Z1
-	VFMADD231PS Z11, Z7, Z1
-	VMOVUPS     Z1, K1, (AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS.Z   (AX), K1, Z1
-	VFMADD231PS Z11, Z8, Z1
-	VMOVUPS     Z1, K1, (AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS.Z   (AX), K1, Z1
-	VFMADD231PS Z11, Z9, Z1
-	VMOVUPS     Z1, K1, (AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS.Z   (AX), K1, Z1
-	VFMADD231PS Z11, Z10, Z1
-	VMOVUPS     Z1, K1, (AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS.Z   (AX), K1, Z1
-	VFMADD231PS Z11, Z0, Z1
-	VMOVUPS     Z1, K1, (AX)
+	VBROADCASTSS alpha+56(FP), Z11
+	MOVQ         SI, AX
+	VMOVUPS.Z    (AX), K1, Z12
+	VFMADD231PS  Z11, Z1, Z12
+	VMOVUPS      Z12, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Z1
+	VFMADD231PS  Z11, Z2, Z1
+	VMOVUPS      Z1, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Z1
+	VFMADD231PS  Z11, Z3, Z1
+	VMOVUPS      Z1, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Z1
+	VFMADD231PS  Z11, Z4, Z1
+	VMOVUPS      Z1, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Z1
+	VFMADD231PS  Z11, Z5, Z1
+	VMOVUPS      Z1, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Z1
+	VFMADD231PS  Z11, Z6, Z1
+	VMOVUPS      Z1, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Z1
+	VFMADD231PS  Z11, Z7, Z1
+	VMOVUPS      Z1, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Z1
+	VFMADD231PS  Z11, Z8, Z1
+	VMOVUPS      Z1, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Z1
+	VFMADD231PS  Z11, Z9, Z1
+	VMOVUPS      Z1, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Z1
+	VFMADD231PS  Z11, Z10, Z1
+	VMOVUPS      Z1, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Z1
+	VFMADD231PS  Z11, Z0, Z1
+	VMOVUPS      Z1, K1, (AX)
 
 avx512Strip11_last_stored:
+	JMP avx512Strip11_end
+
+avx512Strip11_one:
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z0, Z5
+	VMOVAPS Z0, Z6
+	VMOVAPS Z0, Z7
+	VMOVAPS Z0, Z8
+	VMOVAPS Z0, Z9
+	VMOVAPS Z0, Z10
+	VMOVAPS Z0, Z0
+	MOVQ    k+0(FP), DI
+
+avx512Strip11_one_deep:
+	VMOVUPS          (DX), Z11
+	VFMADD231PS.BCST (AX), Z11, Z1
+	VFMADD231PS.BCST (AX)(R8*1), Z11, Z2
+	VFMADD231PS.BCST (AX)(R8*2), Z11, Z3
+	VFMADD231PS.BCST (AX)(R9*1), Z11, Z4
+	VFMADD231PS.BCST (AX)(R8*4), Z11, Z5
+	VFMADD231PS.BCST (R10), Z11, Z6
+	VFMADD231PS.BCST (AX)(R9*2), Z11, Z7
+	VFMADD231PS.BCST (R10)(R8*2), Z11, Z8
+	VFMADD231PS.BCST (AX)(R8*8), Z11, Z9
+	VFMADD231PS.BCST (R10)(R8*4), Z11, Z10
+	VFMADD231PS.BCST (R11), Z11, Z0
+	ADDQ             CX, AX
+	ADDQ             CX, R10
+	ADDQ             CX, R11
+	ADDQ             BX, DX
+	DECQ             DI
+	JNZ              avx512Strip11_one_deep
+	MOVQ             ldc+72(FP), CX
+	MOVQ             SI, AX
+	CMPB             add+60(FP), $0x00
+	JNE              avx512Strip11_one_add
+	CMPL             alpha+56(FP), $0x3f800000
+	JEQ              avx512Strip11_one_store
+	VBROADCASTSS     alpha+56(FP), Z11
+	VMULPS           Z11, Z1, Z1
+	VMULPS           Z11, Z2, Z2
+	VMULPS           Z11, Z3, Z3
+	VMULPS           Z11, Z4, Z4
+	VMULPS           Z11, Z5, Z5
+	VMULPS           Z11, Z6, Z6
+	VMULPS           Z11, Z7, Z7
+	VMULPS           Z11, Z8, Z8
+	VMULPS           Z11, Z9, Z9
+	VMULPS           Z11, Z10, Z10
+	VMULPS           Z11, Z0, Z0
+
+avx512Strip11_one_store:
+	VMOVUPS Z1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z2, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z3, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z4, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z5, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z6, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z7, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z8, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z9, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z10, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z0, (AX)
+	JMP     avx512Strip11_one_stored
+
+avx512Strip11_one_add:
+	VBROADCASTSS alpha+56(FP), Z11
+	MOVQ         SI, AX
+	VMOVUPS      (AX), Z12
+	VFMADD231PS  Z11, Z1, Z12
+	VMOVUPS      Z12, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z11, Z2, Z1
+	VMOVUPS      Z1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z11, Z3, Z1
+	VMOVUPS      Z1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z11, Z4, Z1
+	VMOVUPS      Z1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z11, Z5, Z1
+	VMOVUPS      Z1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z11, Z6, Z1
+	VMOVUPS      Z1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z11, Z7, Z1
+	VMOVUPS      Z1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z11, Z8, Z1
+	VMOVUPS      Z1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z11, Z9, Z1
+	VMOVUPS      Z1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z11, Z10, Z1
+	VMOVUPS      Z1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z11, Z0, Z1
+	VMOVUPS      Z1, (AX)
+
+avx512Strip11_one_stored:
+	JMP avx512Strip11_end
+
+avx512Strip11_more:
+	CMPQ    DI, $0x18
+	JGT     avx512Strip11_most
+	LEAQ    -16(DI), DI
+	MOVQ    $-1, R12
+	BZHIQ   DI, R12, DI
+	KMOVW   DI, K1
+	VMOVAPS Z0, Z1
+	VMOVAPS Y0, Y2
+	VMOVAPS Z0, Z3
+	VMOVAPS Y0, Y4
+	VMOVAPS Z0, Z5
+	VMOVAPS Y0, Y6
+	VMOVAPS Z0, Z7
+	VMOVAPS Y0, Y8
+	VMOVAPS Z0, Z9
+	VMOVAPS Y0, Y10
+	VMOVAPS Z0, Z11
+	VMOVAPS Y0, Y12
+	VMOVAPS Z0, Z13
+	VMOVAPS Y0, Y14
+	VMOVAPS Z0, Z15
+	VMOVAPS Y0, Y16
+	VMOVAPS Z0, Z17
+	VMOVAPS Y0, Y18
+	VMOVAPS Z0, Z19
+	VMOVAPS Y0, Y20
+	VMOVAPS Z0, Z21
+	VMOVAPS Y0, Y0
+	MOVQ    k+0(FP), DI
+
+avx512Strip11_oneandhalf_deep:
+	VMOVUPS      (DX), Z22
+	VMOVUPS.Z    64(DX), K1, Y23
+	VBROADCASTSS (AX), Z24
+	VFMADD231PS  Z24, Z22, Z1
+	VFMADD231PS  Y24, Y23, Y2
+	VBROADCASTSS (AX)(R8*1), Z24
+	VFMADD231PS  Z24, Z22, Z3
+	VFMADD231PS  Y24, Y23, Y4
+	VBROADCASTSS (AX)(R8*2), Z24
+	VFMADD231PS  Z24, Z22, Z5
+	VFMADD231PS  Y24, Y23, Y6
+	VBROADCASTSS (AX)(R9*1), Z24
+	VFMADD231PS  Z24, Z22, Z7
+	VFMADD231PS  Y24, Y23, Y8
+	VBROADCASTSS (AX)(R8*4), Z24
+	VFMADD231PS  Z24, Z22, Z9
+	VFMADD231PS  Y24, Y23, Y10
+	VBROADCASTSS (R10), Z24
+	VFMADD231PS  Z24, Z22, Z11
+	VFMADD231PS  Y24, Y23, Y12
+	VBROADCASTSS (AX)(R9*2), Z24
+	VFMADD231PS  Z24, Z22, Z13
+	VFMADD231PS  Y24, Y23, Y14
+	VBROADCASTSS (R10)(R8*2), Z24
+	VFMADD231PS  Z24, Z22, Z15
+	VFMADD231PS  Y24, Y23, Y16
+	VBROADCASTSS (AX)(R8*8), Z24
+	VFMADD231PS  Z24, Z22, Z17
+	VFMADD231PS  Y24, Y23, Y18
+	VBROADCASTSS (R10)(R8*4), Z24
+	VFMADD231PS  Z24, Z22, Z19
+	VFMADD231PS  Y24, Y23, Y20
+	VBROADCASTSS (R11), Z24
+	VFMADD231PS  Z24, Z22, Z21
+	VFMADD231PS  Y24, Y23, Y0
+	ADDQ         CX, AX
+	ADDQ         CX, R10
+	ADDQ         CX, R11
+	ADDQ         BX, DX
+	DECQ         DI
+	JNZ          avx512Strip11_oneandhalf_deep
+	MOVQ         ldc+72(FP), CX
+	MOVQ         SI, AX
+	CMPB         add+60(FP), $0x00
+	JNE          avx512Strip11_oneandhalf_add
+	CMPL         alpha+56(FP), $0x3f800000
+	JEQ          avx512Strip11_oneandhalf_store
+	VBROADCASTSS alpha+56(FP), Z22
+	VMULPS       Z22, Z1, Z1
+	VMULPS       Y22, Y2, Y2
+	VMULPS       Z22, Z3, Z3
+	VMULPS       Y22, Y4, Y4
+	VMULPS       Z22, Z5, Z5
+	VMULPS       Y22, Y6, Y6
+	VMULPS       Z22, Z7, Z7
+	VMULPS       Y22, Y8, Y8
+	VMULPS       Z22, Z9, Z9
+	VMULPS       Y22, Y10, Y10
+	VMULPS       Z22, Z11, Z11
+	VMULPS       Y22, Y12, Y12
+	VMULPS       Z22, Z13, Z13
+	VMULPS       Y22, Y14, Y14
+	VMULPS       Z22, Z15, Z15
+	VMULPS       Y22, Y16, Y16
+	VMULPS       Z22, Z17, Z17
+	VMULPS       Y22, Y18, Y18
+	VMULPS       Z22, Z19, Z19
+	VMULPS       Y22, Y20, Y20
+	VMULPS       Z22, Z21, Z21
+	VMULPS       Y22, Y0, Y0
+
+avx512Strip11_oneandhalf_store:
+	VMOVUPS Z1, (AX)
+	VMOVUPS Y2, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z3, (AX)
+	VMOVUPS Y4, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z5, (AX)
+	VMOVUPS Y6, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z7, (AX)
+	VMOVUPS Y8, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z9, (AX)
+	VMOVUPS Y10, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z11, (AX)
+	VMOVUPS Y12, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z13, (AX)
+	VMOVUPS Y14, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z15, (AX)
+	VMOVUPS Y16, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z17, (AX)
+	VMOVUPS Y18, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z19, (AX)
+	VMOVUPS Y20, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z21, (AX)
+	VMOVUPS Y0, K1, 64(AX)
+	JMP     avx512Strip11_oneandhalf_stored
+
+avx512Strip11_oneandhalf_add:
+	VBROADCASTSS alpha+56(FP), Z22
+	MOVQ         SI, AX
+	VMOVUPS      (AX), Z23
+	VFMADD231PS  Z22, Z1, Z23
+	VMOVUPS      Z23, (AX)
+	VMOVUPS.Z    64(AX), K1, Y1
+	VFMADD231PS  Y22, Y2, Y1
+	VMOVUPS      Y1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z22, Z3, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Y1
+	VFMADD231PS  Y22, Y4, Y1
+	VMOVUPS      Y1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z22, Z5, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Y1
+	VFMADD231PS  Y22, Y6, Y1
+	VMOVUPS      Y1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z22, Z7, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Y1
+	VFMADD231PS  Y22, Y8, Y1
+	VMOVUPS      Y1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z22, Z9, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Y1
+	VFMADD231PS  Y22, Y10, Y1
+	VMOVUPS      Y1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z22, Z11, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Y1
+	VFMADD231PS  Y22, Y12, Y1
+	VMOVUPS      Y1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z22, Z13, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Y1
+	VFMADD231PS  Y22, Y14, Y1
+	VMOVUPS      Y1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z22, Z15, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Y1
+	VFMADD231PS  Y22, Y16, Y1
+	VMOVUPS      Y1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z22, Z17, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Y1
+	VFMADD231PS  Y22, Y18, Y1
+	VMOVUPS      Y1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z22, Z19, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Y1
+	VFMADD231PS  Y22, Y20, Y1
+	VMOVUPS      Y1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z22, Z21, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Y1
+	VFMADD231PS  Y22, Y0, Y1
+	VMOVUPS      Y1, K1, 64(AX)
+
+avx512Strip11_oneandhalf_stored:
+	JMP avx512Strip11_end
+
+avx512Strip11_half:
+	LEAQ    (DI), DI
+	MOVQ    $-1, R12
+	BZHIQ   DI, R12, DI
+	KMOVW   DI, K1
+	VMOVAPS Y0, Y1
+	VMOVAPS Y0, Y2
+	VMOVAPS Y0, Y3
+	VMOVAPS Y0, Y4
+	VMOVAPS Y0, Y5
+	VMOVAPS Y0, Y6
+	VMOVAPS Y0, Y7
+	VMOVAPS Y0, Y8
+	VMOVAPS Y0, Y9
+	VMOVAPS Y0, Y10
+	VMOVAPS Y0, Y0
+	MOVQ    k+0(FP), DI
+
+avx512Strip11_half_deep:
+	VMOVUPS.Z        (DX), K1, Y11
+	VFMADD231PS.BCST (AX), Y11, Y1
+	VFMADD231PS.BCST (AX)(R8*1), Y11, Y2
+	VFMADD231PS.BCST (AX)(R8*2), Y11, Y3
+	VFMADD231PS.BCST (AX)(R9*1), Y11, Y4
+	VFMADD231PS.BCST (AX)(R8*4), Y11, Y5
+	VFMADD231PS.BCST (R10), Y11, Y6
+	VFMADD231PS.BCST (AX)(R9*2), Y11, Y7
+	VFMADD231PS.BCST (R10)(R8*2), Y11, Y8
+	VFMADD231PS.BCST (AX)(R8*8), Y11, Y9
+	VFMADD231PS.BCST (R10)(R8*4), Y11, Y10
+	VFMADD231PS.BCST (R11), Y11, Y0
+	ADDQ             CX, AX
+	ADDQ             CX, R10
+	ADDQ             CX, R11
+	ADDQ             BX, DX
+	DECQ             DI
+	JNZ              avx512Strip11_half_deep
+	MOVQ             ldc+72(FP), CX
+	MOVQ             SI, AX
+	CMPB             add+60(FP), $0x00
+	JNE              avx512Strip11_half_add
+	CMPL             alpha+56(FP), $0x3f800000
+	JEQ              avx512Strip11_half_store
+	VBROADCASTSS     alpha+56(FP), Z11
+	VMULPS           Y11, Y1, Y1
+	VMULPS           Y11, Y2, Y2
+	VMULPS           Y11, Y3, Y3
+	VMULPS           Y11, Y4, Y4
+	VMULPS           Y11, Y5, Y5
+	VMULPS           Y11, Y6, Y6
+	VMULPS           Y11, Y7, Y7
+	VMULPS           Y11, Y8, Y8
+	VMULPS           Y11, Y9, Y9
+	VMULPS           Y11, Y10, Y10
+	VMULPS           Y11, Y0, Y0
+
+avx512Strip11_half_store:
+	VMOVUPS Y1, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y2, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y3, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y4, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y5, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y6, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y7, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y8, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y9, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y10, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y0, K1, (AX)
+	JMP     avx512Strip11_half_stored
+
+avx512Strip11_half_add:
+	VBROADCASTSS alpha+56(FP), Z11
+	MOVQ         SI, AX
+	VMOVUPS.Z    (AX), K1, Y12
+	VFMADD231PS  Y11, Y1, Y12
+	VMOVUPS      Y12, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Y1
+	VFMADD231PS  Y11, Y2, Y1
+	VMOVUPS      Y1, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Y1
+	VFMADD231PS  Y11, Y3, Y1
+	VMOVUPS      Y1, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Y1
+	VFMADD231PS  Y11, Y4, Y1
+	VMOVUPS      Y1, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Y1
+	VFMADD231PS  Y11, Y5, Y1
+	VMOVUPS      Y1, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Y1
+	VFMADD231PS  Y11, Y6, Y1
+	VMOVUPS      Y1, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Y1
+	VFMADD231PS  Y11, Y7, Y1
+	VMOVUPS      Y1, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Y1
+	VFMADD231PS  Y11, Y8, Y1
+	VMOVUPS      Y1, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Y1
+	VFMADD231PS  Y11, Y9, Y1
+	VMOVUPS      Y1, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Y1
+	VFMADD231PS  Y11, Y10, Y1
+	VMOVUPS      Y1, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Y1
+	VFMADD231PS  Y11, Y0, Y1
+	VMOVUPS      Y1, K1, (AX)
+
+avx512Strip11_half_stored:
+	JMP avx512Strip11_end
+
+avx512Strip11_most:
+	LEAQ    -16(DI), DI
+	MOVQ    $-1, R12
+	BZHIQ   DI, R12, DI
+	KMOVW   DI, K1
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z0, Z5
+	VMOVAPS Z0, Z6
+	VMOVAPS Z0, Z7
+	VMOVAPS Z0, Z8
+	VMOVAPS Z0, Z9
+	VMOVAPS Z0, Z10
+	VMOVAPS Z0, Z11
+	VMOVAPS Z0, Z12
+	VMOVAPS Z0, Z13
+	VMOVAPS Z0, Z14
+	VMOVAPS Z0, Z15
+	VMOVAPS Z0, Z16
+	VMOVAPS Z0, Z17
+	VMOVAPS Z0, Z18
+	VMOVAPS Z0, Z19
+	VMOVAPS Z0, Z20
+	VMOVAPS Z0, Z21
+	VMOVAPS Z0, Z0
+	MOVQ    k+0(FP), DI
+
+avx512Strip11_most_deep:
+	VMOVUPS      (DX), Z22
+	VMOVUPS.Z    64(DX), K1, Z23
+	VBROADCASTSS (AX), Z24
+	VFMADD231PS  Z24, Z22, Z1
+	VFMADD231PS  Z24, Z23, Z2
+	VBROADCASTSS (AX)(R8*1), Z24
+	VFMADD231PS  Z24, Z22, Z3
+	VFMADD231PS  Z24, Z23, Z4
+	VBROADCASTSS (AX)(R8*2), Z24
+	VFMADD231PS  Z24, Z22, Z5
+	VFMADD231PS  Z24, Z23, Z6
+	VBROADCASTSS (AX)(R9*1), Z24
+	VFMADD231PS  Z24, Z22, Z7
+	VFMADD231PS  Z24, Z23, Z8
+	VBROADCASTSS (AX)(R8*4), Z24
+	VFMADD231PS  Z24, Z22, Z9
+	VFMADD231PS  Z24, Z23, Z10
+	VBROADCASTSS (R10), Z24
+	VFMADD231PS  Z24, Z22, Z11
+	VFMADD231PS  Z24, Z23, Z12
+	VBROADCASTSS (AX)(R9*2), Z24
+	VFMADD231PS  Z24, Z22, Z13
+	VFMADD231PS  Z24, Z23, Z14
+	VBROADCASTSS (R10)(R8*2), Z24
+	VFMADD231PS  Z24, Z22, Z15
+	VFMADD231PS  Z24, Z23, Z16
+	VBROADCASTSS (AX)(R8*8), Z24
+	VFMADD231PS  Z24, Z22, Z17
+	VFMADD231PS  Z24, Z23, Z18
+	VBROADCASTSS (R10)(R8*4), Z24
+	VFMADD231PS  Z24, Z22, Z19
+	VFMADD231PS  Z24, Z23, Z20
+	VBROADCASTSS (R11), Z24
+	VFMADD231PS  Z24, Z22, Z21
+	VFMADD231PS  Z24, Z23, Z0
+	ADDQ         CX, AX
+	ADDQ         CX, R10
+	ADDQ         CX, R11
+	ADDQ         BX, DX
+	DECQ         DI
+	JNZ          avx512Strip11_most_deep
+	MOVQ         ldc+72(FP), CX
+	MOVQ         SI, AX
+	CMPB         add+60(FP), $0x00
+	JNE          avx512Strip11_most_add
+	CMPL         alpha+56(FP), $0x3f800000
+	JEQ          avx512Strip11_most_store
+	VBROADCASTSS alpha+56(FP), Z22
+	VMULPS       Z22, Z1, Z1
+	VMULPS       Z22, Z2, Z2
+	VMULPS       Z22, Z3, Z3
+	VMULPS       Z22, Z4, Z4
+	VMULPS       Z22, Z5, Z5
+	VMULPS       Z22, Z6, Z6
+	VMULPS       Z22, Z7, Z7
+	VMULPS       Z22, Z8, Z8
+	VMULPS       Z22, Z9, Z9
+	VMULPS       Z22, Z10, Z10
+	VMULPS       Z22, Z11, Z11
+	VMULPS       Z22, Z12, Z12
+	VMULPS       Z22, Z13, Z13
+	VMULPS       Z22, Z14, Z14
+	VMULPS       Z22, Z15, Z15
+	VMULPS       Z22, Z16, Z16
+	VMULPS       Z22, Z17, Z17
+	VMULPS       Z22, Z18, Z18
+	VMULPS       Z22, Z19, Z19
+	VMULPS       Z22, Z20, Z20
+	VMULPS       Z22, Z21, Z21
+	VMULPS       Z22, Z0, Z0
+
+avx512Strip11_most_store:
+	VMOVUPS Z1, (AX)
+	VMOVUPS Z2, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z3, (AX)
+	VMOVUPS Z4, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z5, (AX)
+	VMOVUPS Z6, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z7, (AX)
+	VMOVUPS Z8, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z9, (AX)
+	VMOVUPS Z10, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z11, (AX)
+	VMOVUPS Z12, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z13, (AX)
+	VMOVUPS Z14, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z15, (AX)
+	VMOVUPS Z16, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z17, (AX)
+	VMOVUPS Z18, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z19, (AX)
+	VMOVUPS Z20, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z21, (AX)
+	VMOVUPS Z0, K1, 64(AX)
+	JMP     avx512Strip11_most_stored
+
+avx512Strip11_most_add:
+	VBROADCASTSS alpha+56(FP), Z22
+	MOVQ         SI, AX
+	VMOVUPS      (AX), Z23
+	VFMADD231PS  Z22, Z1, Z23
+	VMOVUPS      Z23, (AX)
+	VMOVUPS.Z    64(AX), K1, Z1
+	VFMADD231PS  Z22, Z2, Z1
+	VMOVUPS      Z1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z22, Z3, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Z1
+	VFMADD231PS  Z22, Z4, Z1
+	VMOVUPS      Z1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z22, Z5, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Z1
+	VFMADD231PS  Z22, Z6, Z1
+	VMOVUPS      Z1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z22, Z7, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Z1
+	VFMADD231PS  Z22, Z8, Z1
+	VMOVUPS      Z1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z22, Z9, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Z1
+	VFMADD231PS  Z22, Z10, Z1
+	VMOVUPS      Z1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z22, Z11, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Z1
+	VFMADD231PS  Z22, Z12, Z1
+	VMOVUPS      Z1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z22, Z13, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Z1
+	VFMADD231PS  Z22, Z14, Z1
+	VMOVUPS      Z1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z22, Z15, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Z1
+	VFMADD231PS  Z22, Z16, Z1
+	VMOVUPS      Z1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z22, Z17, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Z1
+	VFMADD231PS  Z22, Z18, Z1
+	VMOVUPS      Z1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z22, Z19, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Z1
+	VFMADD231PS  Z22, Z20, Z1
+	VMOVUPS      Z1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z22, Z21, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Z1
+	VFMADD231PS  Z22, Z0, Z1
+	VMOVUPS      Z1, K1, 64(AX)
+
+avx512Strip11_most_stored:
 avx512Strip11_end:
 	VZEROUPPER
 	RET
 
 // func avx512Strip12(k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, AVX512VL, BMI2, FMA3
 TEXT ·avx512Strip12(SB), NOSPLIT, $0-88
 	VPXORD Z0, Z0, Z0
 	MOVQ   a+8(FP), AX
@@ -4722,155 +8726,160 @@ avx512Strip12_two_deep:
 	JNZ          avx512Strip12_two_deep
 	MOVQ         ldc+72(FP), R13
 	MOVQ         SI, R12
-	VBROADCASTSS alpha+56(FP), Z25
 	CMPB         add+60(FP), $0x00
 	JNE          avx512Strip12_two_add
+	CMPL         alpha+56(FP), $0x3f800000
+	JEQ          avx512Strip12_two_store
+	VBROADCASTSS alpha+56(FP), Z25
 	VMULPS       Z25, Z1, Z1
-	VMOVUPS      Z1, (R12)
 	VMULPS       Z25, Z2, Z2
-	VMOVUPS      Z2, 64(R12)
-	LEAQ         (R12)(R13*4), R12
 	VMULPS       Z25, Z3, Z3
-	VMOVUPS      Z3, (R12)
 	VMULPS       Z25, Z4, Z4
-	VMOVUPS      Z4, 64(R12)
-	LEAQ         (R12)(R13*4), R12
 	VMULPS       Z25, Z5, Z5
-	VMOVUPS      Z5, (R12)
 	VMULPS       Z25, Z6, Z6
-	VMOVUPS      Z6, 64(R12)
-	LEAQ         (R12)(R13*4), R12
 	VMULPS       Z25, Z7, Z7
-	VMOVUPS      Z7, (R12)
 	VMULPS       Z25, Z8, Z8
-	VMOVUPS      Z8, 64(R12)
-	LEAQ         (R12)(R13*4), R12
 	VMULPS       Z25, Z9, Z9
-	VMOVUPS      Z9, (R12)
 	VMULPS       Z25, Z10, Z10
-	VMOVUPS      Z10, 64(R12)
-	LEAQ         (R12)(R13*4), R12
 	VMULPS       Z25, Z11, Z11
-	VMOVUPS      Z11, (R12)
 	VMULPS       Z25, Z12, Z12
-	VMOVUPS      Z12, 64(R12)
-	LEAQ         (R12)(R13*4), R12
 	VMULPS       Z25, Z13, Z13
-	VMOVUPS      Z13, (R12)
 	VMULPS       Z25, Z14, Z14
-	VMOVUPS      Z14, 64(R12)
-	LEAQ         (R12)(R13*4), R12
 	VMULPS       Z25, Z15, Z15
-	VMOVUPS      Z15, (R12)
 	VMULPS       Z25, Z16, Z16
-	VMOVUPS      Z16, 64(R12)
-	LEAQ         (R12)(R13*4), R12
 	VMULPS       Z25, Z17, Z17
-	VMOVUPS      Z17, (R12)
 	VMULPS       Z25, Z18, Z18
-	VMOVUPS      Z18, 64(R12)
-	LEAQ         (R12)(R13*4), R12
 	VMULPS       Z25, Z19, Z19
-	VMOVUPS      Z19, (R12)
 	VMULPS       Z25, Z20, Z20
-	VMOVUPS      Z20, 64(R12)
-	LEAQ         (R12)(R13*4), R12
 	VMULPS       Z25, Z21, Z21
-	VMOVUPS      Z21, (R12)
 	VMULPS       Z25, Z22, Z22
-	VMOVUPS      Z22, 64(R12)
-	LEAQ         (R12)(R13*4), R12
 	VMULPS       Z25, Z23, Z23
-	VMOVUPS      Z23, (R12)
 	VMULPS       Z25, Z24, Z24
-	VMOVUPS      Z24, 64(R12)
-	JMP          avx512Strip12_two_stored
+
+avx512Strip12_two_store:
+	VMOVUPS Z1, (R12)
+	VMOVUPS Z2, 64(R12)
+	LEAQ    (R12)(R13*4), R12
+	VMOVUPS Z3, (R12)
+	VMOVUPS Z4, 64(R12)
+	LEAQ    (R12)(R13*4), R12
+	VMOVUPS Z5, (R12)
+	VMOVUPS Z6, 64(R12)
+	LEAQ    (R12)(R13*4), R12
+	VMOVUPS Z7, (R12)
+	VMOVUPS Z8, 64(R12)
+	LEAQ    (R12)(R13*4), R12
+	VMOVUPS Z9, (R12)
+	VMOVUPS Z10, 64(R12)
+	LEAQ    (R12)(R13*4), R12
+	VMOVUPS Z11, (R12)
+	VMOVUPS Z12, 64(R12)
+	LEAQ    (R12)(R13*4), R12
+	VMOVUPS Z13, (R12)
+	VMOVUPS Z14, 64(R12)
+	LEAQ    (R12)(R13*4), R12
+	VMOVUPS Z15, (R12)
+	VMOVUPS Z16, 64(R12)
+	LEAQ    (R12)(R13*4), R12
+	VMOVUPS Z17, (R12)
+	VMOVUPS Z18, 64(R12)
+	LEAQ    (R12)(R13*4), R12
+	VMOVUPS Z19, (R12)
+	VMOVUPS Z20, 64(R12)
+	LEAQ    (R12)(R13*4), R12
+	VMOVUPS Z21, (R12)
+	VMOVUPS Z22, 64(R12)
+	LEAQ    (R12)(R13*4), R12
+	VMOVUPS Z23, (R12)
+	VMOVUPS Z24, 64(R12)
+	JMP     avx512Strip12_two_stored
 
 avx512Strip12_two_add:
-	MOVQ        SI, R12
-	VMOVUPS     (R12), Z26
-	VFMADD231PS Z25, Z1, Z26
-	VMOVUPS     Z26, (R12)
-	VMOVUPS     64(R12), Z1
-	VFMADD231PS Z25, Z2, Z1
-	VMOVUPS     Z1, 64(R12)
-	LEAQ        (R12)(R13*4), R12
-	VMOVUPS     (R12), Z1
-	VFMADD231PS Z25, Z3, Z1
-	VMOVUPS     Z1, (R12)
-	VMOVUPS     64(R12), Z1
-	VFMADD231PS Z25, Z4, Z1
-	VMOVUPS     Z1, 64(R12)
-	LEAQ        (R12)(R13*4), R12
-	VMOVUPS     (R12), Z1
-	VFMADD231PS Z25, Z5, Z1
-	VMOVUPS     Z1, (R12)
-	VMOVUPS     64(R12), Z1
-	VFMADD231PS Z25, Z6, Z1
-	VMOVUPS     Z1, 64(R12)
-	LEAQ        (R12)(R13*4), R12
-	VMOVUPS     (R12), Z1
-	VFMADD231PS Z25, Z7, Z1
-	VMOVUPS     Z1, (R12)
-	VMOVUPS     64(R12), Z1
-	VFMADD231PS Z25, Z8, Z1
-	VMOVUPS     Z1, 64(R12)
-	LEAQ        (R12)(R13*4), R12
-	VMOVUPS     (R12), Z1
-	VFMADD231PS Z25, Z9, Z1
-	VMOVUPS     Z1, (R12)
-	VMOVUPS     64(R12), Z1
-	VFMADD231PS Z25, Z10, Z1
-	VMOVUPS     Z1, 64(R12)
-	LEAQ        (R12)(R13*4), R12
-	VMOVUPS     (R12), Z1
-	VFMADD231PS Z25, Z11, Z1
-	VMOVUPS     Z1, (R12)
-	VMOVUPS     64(R12), Z1
-	VFMADD231PS Z25, Z12, Z1
-	VMOVUPS     Z1, 64(R12)
-	LEAQ        (R12)(R13*4), R12
-	VMOVUPS     (R12), Z1
-	VFMADD231PS Z25, Z13, Z1
-	VMOVUPS     Z1, (R12)
-	VMOVUPS     64(R12), Z1
-	VFMADD231PS Z25, Z14, Z1
-	VMOVUPS     Z1, 64(R12)
-	LEAQ        (R12)(R13*4), R12
-	VMOVUPS     (R12), Z1
-	VFMADD231PS Z25, Z15, Z1
-	VMOVUPS     Z1, (R12)
-	VMOVUPS     64(R12), Z1
-	VFMADD231PS Z25, Z16, Z1
-	VMOVUPS     Z1, 64(R12)
-	LEAQ        (R12)(R13*4), R12
-	VMOVUPS     (R12), Z1
-	VFMADD231PS Z25, Z17, Z1
-	VMOVUPS     Z1, (R12)
-	VMOVUPS     64(R12), Z1
-	VFMADD231PS Z25, Z18, Z1
-	VMOVUPS     Z1, 64(R12)
-	LEAQ        (R12)(R13*4), R12
-	VMOVUPS     (R12), Z1
-	VFMADD231PS Z25, Z19, Z1
-	VMOVUPS     Z1, (R12)
-	VMOVUPS     64(R12), Z1
-	VFMADD231PS Z25, Z20, Z1
-	VMOVUPS     Z1, 64(R12)
-	LEAQ        (R12)(R13*4), R12
-	VMOVUPS     (R12), Z1
-	VFMADD231PS Z25, Z21, Z1
-	VMOVUPS     Z1, (R12)
-	VMOVUPS     64(R12), Z1
-	VFMADD231PS Z25, Z22, Z1
-	VMOVUPS     Z1, 64(R12)
-	LEAQ        (R12)(R13*4), R12
-	VMOVUPS     (R12), Z1
-	VFMADD231PS Z25, Z23, Z1
-	VMOVUPS     Z1, (R12)
-	VMOVUPS     64(R12), Z1
-	VFMADD231PS Z25, Z24, Z1
-	VMOVUPS     Z1, 64(R12)
+	VBROADCASTSS alpha+56(FP), Z25
+	MOVQ         SI, R12
+	VMOVUPS      (R12), Z26
+	VFMADD231PS  Z25, Z1, Z26
+	VMOVUPS      Z26, (R12)
+	VMOVUPS      64(R12), Z1
+	VFMADD231PS  Z25, Z2, Z1
+	VMOVUPS      Z1, 64(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      (R12), Z1
+	VFMADD231PS  Z25, Z3, Z1
+	VMOVUPS      Z1, (R12)
+	VMOVUPS      64(R12), Z1
+	VFMADD231PS  Z25, Z4, Z1
+	VMOVUPS      Z1, 64(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      (R12), Z1
+	VFMADD231PS  Z25, Z5, Z1
+	VMOVUPS      Z1, (R12)
+	VMOVUPS      64(R12), Z1
+	VFMADD231PS  Z25, Z6, Z1
+	VMOVUPS      Z1, 64(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      (R12), Z1
+	VFMADD231PS  Z25, Z7, Z1
+	VMOVUPS      Z1, (R12)
+	VMOVUPS      64(R12), Z1
+	VFMADD231PS  Z25, Z8, Z1
+	VMOVUPS      Z1, 64(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      (R12), Z1
+	VFMADD231PS  Z25, Z9, Z1
+	VMOVUPS      Z1, (R12)
+	VMOVUPS      64(R12), Z1
+	VFMADD231PS  Z25, Z10, Z1
+	VMOVUPS      Z1, 64(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      (R12), Z1
+	VFMADD231PS  Z25, Z11, Z1
+	VMOVUPS      Z1, (R12)
+	VMOVUPS      64(R12), Z1
+	VFMADD231PS  Z25, Z12, Z1
+	VMOVUPS      Z1, 64(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      (R12), Z1
+	VFMADD231PS  Z25, Z13, Z1
+	VMOVUPS      Z1, (R12)
+	VMOVUPS      64(R12), Z1
+	VFMADD231PS  Z25, Z14, Z1
+	VMOVUPS      Z1, 64(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      (R12), Z1
+	VFMADD231PS  Z25, Z15, Z1
+	VMOVUPS      Z1, (R12)
+	VMOVUPS      64(R12), Z1
+	VFMADD231PS  Z25, Z16, Z1
+	VMOVUPS      Z1, 64(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      (R12), Z1
+	VFMADD231PS  Z25, Z17, Z1
+	VMOVUPS      Z1, (R12)
+	VMOVUPS      64(R12), Z1
+	VFMADD231PS  Z25, Z18, Z1
+	VMOVUPS      Z1, 64(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      (R12), Z1
+	VFMADD231PS  Z25, Z19, Z1
+	VMOVUPS      Z1, (R12)
+	VMOVUPS      64(R12), Z1
+	VFMADD231PS  Z25, Z20, Z1
+	VMOVUPS      Z1, 64(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      (R12), Z1
+	VFMADD231PS  Z25, Z21, Z1
+	VMOVUPS      Z1, (R12)
+	VMOVUPS      64(R12), Z1
+	VFMADD231PS  Z25, Z22, Z1
+	VMOVUPS      Z1, 64(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      (R12), Z1
+	VFMADD231PS  Z25, Z23, Z1
+	VMOVUPS      Z1, (R12)
+	VMOVUPS      64(R12), Z1
+	VFMADD231PS  Z25, Z24, Z1
+	VMOVUPS      Z1, 64(R12)
 
 avx512Strip12_two_stored:
 	MOVQ  k+0(FP), R12
@@ -4894,146 +8903,10 @@ avx512Strip12_edge:
 	TESTQ   DI, DI
 	JZ      avx512Strip12_end
 	CMPQ    DI, $0x10
-	JLT     avx512Strip12_last
-	VMOVAPS Z0, Z1
-	VMOVAPS Z0, Z2
-	VMOVAPS Z0, Z3
-	VMOVAPS Z0, Z4
-	VMOVAPS Z0, Z5
-	VMOVAPS Z0, Z6
-	VMOVAPS Z0, Z7
-	VMOVAPS Z0, Z8
-	VMOVAPS Z0, Z9
-	VMOVAPS Z0, Z10
-	VMOVAPS Z0, Z11
-	VMOVAPS Z0, Z12
-	MOVQ    k+0(FP), R12
-	MOVQ    DX, R13
-
-avx512Strip12_one_deep:
-	VMOVUPS          (R13), Z13
-	VFMADD231PS.BCST (AX), Z13, Z1
-	VFMADD231PS.BCST (AX)(R8*1), Z13, Z2
-	VFMADD231PS.BCST (AX)(R8*2), Z13, Z3
-	VFMADD231PS.BCST (AX)(R9*1), Z13, Z4
-	VFMADD231PS.BCST (AX)(R8*4), Z13, Z5
-	VFMADD231PS.BCST (R10), Z13, Z6
-	VFMADD231PS.BCST (AX)(R9*2), Z13, Z7
-	VFMADD231PS.BCST (R10)(R8*2), Z13, Z8
-	VFMADD231PS.BCST (AX)(R8*8), Z13, Z9
-	VFMADD231PS.BCST (R10)(R8*4), Z13, Z10
-	VFMADD231PS.BCST (R11), Z13, Z11
-	VFMADD231PS.BCST (R10)(R9*2), Z13, Z12
-	ADDQ             CX, AX
-	ADDQ             CX, R10
-	ADDQ             CX, R11
-	ADDQ             BX, R13
-	DECQ             R12
-	JNZ              avx512Strip12_one_deep
-	MOVQ             ldc+72(FP), R13
-	MOVQ             SI, R12
-	VBROADCASTSS     alpha+56(FP), Z13
-	CMPB             add+60(FP), $0x00
-	JNE              avx512Strip12_one_add
-	VMULPS           Z13, Z1, Z1
-	VMOVUPS          Z1, (R12)
-	LEAQ             (R12)(R13*4), R12
-	VMULPS           Z13, Z2, Z2
-	VMOVUPS          Z2, (R12)
-	LEAQ             (R12)(R13*4), R12
-	VMULPS           Z13, Z3, Z3
-	VMOVUPS          Z3, (R12)
-	LEAQ             (R12)(R13*4), R12
-	VMULPS           Z13, Z4, Z4
-	VMOVUPS          Z4, (R12)
-	LEAQ             (R12)(R13*4), R12
-	VMULPS           Z13, Z5, Z5
-	VMOVUPS          Z5, (R12)
-	LEAQ             (R12)(R13*4), R12
-	VMULPS           Z13, Z6, Z6
-	VMOVUPS          Z6, (R12)
-	LEAQ             (R12)(R13*4), R12
-	VMULPS           Z13, Z7, Z7
-	VMOVUPS          Z7, (R12)
-	LEAQ             (R12)(R13*4), R12
-	VMULPS           Z13, Z8, Z8
-	VMOVUPS          Z8, (R12)
-	LEAQ             (R12)(R13*4), R12
-	VMULPS           Z13, Z9, Z9
-	VMOVUPS          Z9, (R12)
-	LEAQ             (R12)(R13*4), R12
-	VMULPS           Z13, Z10, Z10
-	VMOVUPS          Z10, (R12)
-	LEAQ             (R12)(R13*4), R12
-	VMULPS           Z13, Z11, Z11
-	VMOVUPS          Z11, (R12)
-	LEAQ             (R12)(R13*4), R12
-	VMULPS           Z13, Z12, Z12
-	VMOVUPS          Z12, (R12)
-	JMP              avx512Strip12_one_stored
-
-avx512Strip12_one_add:
-	MOVQ        SI, R12
-	VMOVUPS     (R12), Z14
-	VFMADD231PS Z13, Z1, Z14
-	VMOVUPS     Z14, (R12)
-	LEAQ        (R12)(R13*4), R12
-	VMOVUPS     (R12), Z1
-	VFMADD231PS Z13, Z2, Z1
-	VMOVUPS     Z1, (R12)
-	LEAQ        (R12)(R13*4), R12
-	VMOVUPS     (R12), Z1
-	VFMADD231PS Z13, Z3, Z1
-	VMOVUPS     Z1, (R12)
-	LEAQ        (R12)(R13*4), R12
-	VMOVUPS     (R12), Z1
-	VFMADD231PS Z13, Z4, Z1
-	VMOVUPS     Z1, (R12)
-	LEAQ        (R12)(R13*4), R12
-	VMOVUPS     (R12), Z1
-	VFMADD231PS Z13, Z5, Z1
-	VMOVUPS     Z1, (R12)
-	LEAQ        (R12)(R13*4), R12
-	VMOVUPS     (R12), Z1
-	VFMADD231PS Z13, Z6, Z1
-	VMOVUPS     Z1, (R12)
-	LEAQ        (R12)(R13*4), R12
-	VMOVUPS     (R12), Z1
-	VFMADD231PS Z13, Z7, Z1
-	VMOVUPS     Z1, (R12)
-	LEAQ        (R12)(R13*4), R12
-	VMOVUPS     (R12), Z1
-	VFMADD231PS Z13, Z8, Z1
-	VMOVUPS     Z1, (R12)
-	LEAQ        (R12)(R13*4), R12
-	VMOVUPS     (R12), Z1
-	VFMADD231PS Z13, Z9, Z1
-	VMOVUPS     Z1, (R12)
-	LEAQ        (R12)(R13*4), R12
-	VMOVUPS     (R12), Z1
-	VFMADD231PS Z13, Z10, Z1
-	VMOVUPS     Z1, (R12)
-	LEAQ        (R12)(R13*4), R12
-	VMOVUPS     (R12), Z1
-	VFMADD231PS Z13, Z11, Z1
-	VMOVUPS     Z1, (R12)
-	LEAQ        (R12)(R13*4), R12
-	VMOVUPS     (R12), Z1
-	VFMADD231PS Z13, Z12, Z1
-	VMOVUPS     Z1, (R12)
-
-avx512Strip12_one_stored:
-	SUBQ  $0x10, DI
-	JZ    avx512Strip12_end
-	MOVQ  k+0(FP), R12
-	IMULQ CX, R12
-	SUBQ  R12, AX
-	SUBQ  R12, R10
-	SUBQ  R12, R11
-	ADDQ  $0x40, DX
-	ADDQ  $0x40, SI
-
-avx512Strip12_last:
+	JEQ     avx512Strip12_one
+	JGT     avx512Strip12_more
+	CMPQ    DI, $0x08
+	JLE     avx512Strip12_half
 	LEAQ    (DI), DI
 	MOVQ    $-1, R12
 	BZHIQ   DI, R12, DI
@@ -5074,103 +8947,856 @@ avx512Strip12_last_deep:
 	JNZ              avx512Strip12_last_deep
 	MOVQ             ldc+72(FP), CX
 	MOVQ             SI, AX
-	VBROADCASTSS     alpha+56(FP), Z12
 	CMPB             add+60(FP), $0x00
 	JNE              avx512Strip12_last_add
+	CMPL             alpha+56(FP), $0x3f800000
+	JEQ              avx512Strip12_last_store
+	VBROADCASTSS     alpha+56(FP), Z12
 	VMULPS           Z12, Z1, Z1
-	VMOVUPS          Z1, K1, (AX)
-	LEAQ             (AX)(CX*4), AX
 	VMULPS           Z12, Z2, Z2
-	VMOVUPS          Z2, K1, (AX)
-	LEAQ             (AX)(CX*4), AX
 	VMULPS           Z12, Z3, Z3
-	VMOVUPS          Z3, K1, (AX)
-	LEAQ             (AX)(CX*4), AX
 	VMULPS           Z12, Z4, Z4
-	VMOVUPS          Z4, K1, (AX)
-	LEAQ             (AX)(CX*4), AX
 	VMULPS           Z12, Z5, Z5
-	VMOVUPS          Z5, K1, (AX)
-	LEAQ             (AX)(CX*4), AX
 	VMULPS           Z12, Z6, Z6
-	VMOVUPS          Z6, K1, (AX)
-	LEAQ             (AX)(CX*4), AX
 	VMULPS           Z12, Z7, Z7
-	VMOVUPS          Z7, K1, (AX)
-	LEAQ             (AX)(CX*4), AX
 	VMULPS           Z12, Z8, Z8
-	VMOVUPS          Z8, K1, (AX)
-	LEAQ             (AX)(CX*4), AX
 	VMULPS           Z12, Z9, Z9
-	VMOVUPS          Z9, K1, (AX)
-	LEAQ             (AX)(CX*4), AX
 	VMULPS           Z12, Z10, Z10
-	VMOVUPS          Z10, K1, (AX)
-	LEAQ             (AX)(CX*4), AX
 	VMULPS           Z12, Z11, Z11
-	VMOVUPS          Z11, K1, (AX)
-	LEAQ             (AX)(CX*4), AX
 	VMULPS           Z12, Z0, Z0
-	VMOVUPS          Z0, K1, (AX)
-	JMP              avx512Strip12_last_stored
+
+avx512Strip12_last_store:
+	VMOVUPS Z1, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z2, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z3, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z4, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z5, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z6, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z7, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z8, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z9, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z10, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z11, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z0, K1, (AX)
+	JMP     avx512Strip12_last_stored
 
 avx512Strip12_last_add:
-	MOVQ        SI, AX
-	VMOVUPS.Z   (AX), K1, Z13
-	VFMADD231PS Z12, Z1, Z13
-	VMOVUPS     Z13, K1, (AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS.Z   (AX), K1, Z1
-	VFMADD231PS Z12, Z2, Z1
-	VMOVUPS     Z1, K1, (AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS.Z   (AX), K1, Z1
-	VFMADD231PS Z12, Z3, Z1
-	VMOVUPS     Z1, K1, (AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS.Z   (AX), K1, Z1
-	VFMADD231PS Z12, Z4, Z1
-	VMOVUPS     Z1, K1, (AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS.Z   (AX), K1, Z1
-	VFMADD231PS Z12, Z5, Z1
-	VMOVUPS     Z1, K1, (AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS.Z   (AX), K1, Z1
-	VFMADD231PS Z12, Z6, Z1
-	VMOVUPS     Z1, K1, (AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS.Z   (AX), K1, Z1
-	VFMADD231PS Z12, Z7, Z1
-	VMOVUPS     Z1, K1, (AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS.Z   (AX), K1, Z1
-	VFMADD231PS Z12, Z8, Z1
-	VMOVUPS     Z1, K1, (AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS.Z   (AX), K1, Z1
-	VFMADD231PS Z12, Z9, Z1
-	VMOVUPS     Z1, K1, (AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS.Z   (AX), K1, Z1
-	VFMADD231PS Z12, Z10, Z1
-	VMOVUPS     Z1, K1, (AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS.Z   (AX), K1, Z1
-	VFMADD231PS Z12, Z11, Z1
-	VMOVUPS     Z1, K1, (AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS.Z   (AX), K1, Z1
-	VFMADD231PS Z12, Z0, Z1
-	VMOVUPS     Z1, K1, (AX)
+	VBROADCASTSS alpha+56(FP), Z12
+	MOVQ         SI, AX
+	VMOVUPS.Z    (AX), K1, Z13
+	VFMADD231PS  Z12, Z1, Z13
+	VMOVUPS      Z13, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Z1
+	VFMADD231PS  Z12, Z2, Z1
+	VMOVUPS      Z1, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Z1
+	VFMADD231PS  Z12, Z3, Z1
+	VMOVUPS      Z1, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Z1
+	VFMADD231PS  Z12, Z4, Z1
+	VMOVUPS      Z1, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Z1
+	VFMADD231PS  Z12, Z5, Z1
+	VMOVUPS      Z1, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Z1
+	VFMADD231PS  Z12, Z6, Z1
+	VMOVUPS      Z1, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Z1
+	VFMADD231PS  Z12, Z7, Z1
+	VMOVUPS      Z1, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Z1
+	VFMADD231PS  Z12, Z8, Z1
+	VMOVUPS      Z1, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Z1
+	VFMADD231PS  Z12, Z9, Z1
+	VMOVUPS      Z1, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Z1
+	VFMADD231PS  Z12, Z10, Z1
+	VMOVUPS      Z1, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Z1
+	VFMADD231PS  Z12, Z11, Z1
+	VMOVUPS      Z1, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Z1
+	VFMADD231PS  Z12, Z0, Z1
+	VMOVUPS      Z1, K1, (AX)
 
 avx512Strip12_last_stored:
+	JMP avx512Strip12_end
+
+avx512Strip12_one:
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z0, Z5
+	VMOVAPS Z0, Z6
+	VMOVAPS Z0, Z7
+	VMOVAPS Z0, Z8
+	VMOVAPS Z0, Z9
+	VMOVAPS Z0, Z10
+	VMOVAPS Z0, Z11
+	VMOVAPS Z0, Z0
+	MOVQ    k+0(FP), DI
+
+avx512Strip12_one_deep:
+	VMOVUPS          (DX), Z12
+	VFMADD231PS.BCST (AX), Z12, Z1
+	VFMADD231PS.BCST (AX)(R8*1), Z12, Z2
+	VFMADD231PS.BCST (AX)(R8*2), Z12, Z3
+	VFMADD231PS.BCST (AX)(R9*1), Z12, Z4
+	VFMADD231PS.BCST (AX)(R8*4), Z12, Z5
+	VFMADD231PS.BCST (R10), Z12, Z6
+	VFMADD231PS.BCST (AX)(R9*2), Z12, Z7
+	VFMADD231PS.BCST (R10)(R8*2), Z12, Z8
+	VFMADD231PS.BCST (AX)(R8*8), Z12, Z9
+	VFMADD231PS.BCST (R10)(R8*4), Z12, Z10
+	VFMADD231PS.BCST (R11), Z12, Z11
+	VFMADD231PS.BCST (R10)(R9*2), Z12, Z0
+	ADDQ             CX, AX
+	ADDQ             CX, R10
+	ADDQ             CX, R11
+	ADDQ             BX, DX
+	DECQ             DI
+	JNZ              avx512Strip12_one_deep
+	MOVQ             ldc+72(FP), CX
+	MOVQ             SI, AX
+	CMPB             add+60(FP), $0x00
+	JNE              avx512Strip12_one_add
+	CMPL             alpha+56(FP), $0x3f800000
+	JEQ              avx512Strip12_one_store
+	VBROADCASTSS     alpha+56(FP), Z12
+	VMULPS           Z12, Z1, Z1
+	VMULPS           Z12, Z2, Z2
+	VMULPS           Z12, Z3, Z3
+	VMULPS           Z12, Z4, Z4
+	VMULPS           Z12, Z5, Z5
+	VMULPS           Z12, Z6, Z6
+	VMULPS           Z12, Z7, Z7
+	VMULPS           Z12, Z8, Z8
+	VMULPS           Z12, Z9, Z9
+	VMULPS           Z12, Z10, Z10
+	VMULPS           Z12, Z11, Z11
+	VMULPS           Z12, Z0, Z0
+
+avx512Strip12_one_store:
+	VMOVUPS Z1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z2, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z3, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z4, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z5, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z6, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z7, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z8, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z9, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z10, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z11, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z0, (AX)
+	JMP     avx512Strip12_one_stored
+
+avx512Strip12_one_add:
+	VBROADCASTSS alpha+56(FP), Z12
+	MOVQ         SI, AX
+	VMOVUPS      (AX), Z13
+	VFMADD231PS  Z12, Z1, Z13
+	VMOVUPS      Z13, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z12, Z2, Z1
+	VMOVUPS      Z1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z12, Z3, Z1
+	VMOVUPS      Z1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z12, Z4, Z1
+	VMOVUPS      Z1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z12, Z5, Z1
+	VMOVUPS      Z1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z12, Z6, Z1
+	VMOVUPS      Z1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z12, Z7, Z1
+	VMOVUPS      Z1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z12, Z8, Z1
+	VMOVUPS      Z1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z12, Z9, Z1
+	VMOVUPS      Z1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z12, Z10, Z1
+	VMOVUPS      Z1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z12, Z11, Z1
+	VMOVUPS      Z1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z12, Z0, Z1
+	VMOVUPS      Z1, (AX)
+
+avx512Strip12_one_stored:
+	JMP avx512Strip12_end
+
+avx512Strip12_more:
+	CMPQ    DI, $0x18
+	JGT     avx512Strip12_most
+	LEAQ    -16(DI), DI
+	MOVQ    $-1, R12
+	BZHIQ   DI, R12, DI
+	KMOVW   DI, K1
+	VMOVAPS Z0, Z1
+	VMOVAPS Y0, Y2
+	VMOVAPS Z0, Z3
+	VMOVAPS Y0, Y4
+	VMOVAPS Z0, Z5
+	VMOVAPS Y0, Y6
+	VMOVAPS Z0, Z7
+	VMOVAPS Y0, Y8
+	VMOVAPS Z0, Z9
+	VMOVAPS Y0, Y10
+	VMOVAPS Z0, Z11
+	VMOVAPS Y0, Y12
+	VMOVAPS Z0, Z13
+	VMOVAPS Y0, Y14
+	VMOVAPS Z0, Z15
+	VMOVAPS Y0, Y16
+	VMOVAPS Z0, Z17
+	VMOVAPS Y0, Y18
+	VMOVAPS Z0, Z19
+	VMOVAPS Y0, Y20
+	VMOVAPS Z0, Z21
+	VMOVAPS Y0, Y22
+	VMOVAPS Z0, Z23
+	VMOVAPS Y0, Y0
+	MOVQ    k+0(FP), DI
+
+avx512Strip12_oneandhalf_deep:
+	VMOVUPS      (DX), Z24
+	VMOVUPS.Z    64(DX), K1, Y25
+	VBROADCASTSS (AX), Z26
+	VFMADD231PS  Z26, Z24, Z1
+	VFMADD231PS  Y26, Y25, Y2
+	VBROADCASTSS (AX)(R8*1), Z26
+	VFMADD231PS  Z26, Z24, Z3
+	VFMADD231PS  Y26, Y25, Y4
+	VBROADCASTSS (AX)(R8*2), Z26
+	VFMADD231PS  Z26, Z24, Z5
+	VFMADD231PS  Y26, Y25, Y6
+	VBROADCASTSS (AX)(R9*1), Z26
+	VFMADD231PS  Z26, Z24, Z7
+	VFMADD231PS  Y26, Y25, Y8
+	VBROADCASTSS (AX)(R8*4), Z26
+	VFMADD231PS  Z26, Z24, Z9
+	VFMADD231PS  Y26, Y25, Y10
+	VBROADCASTSS (R10), Z26
+	VFMADD231PS  Z26, Z24, Z11
+	VFMADD231PS  Y26, Y25, Y12
+	VBROADCASTSS (AX)(R9*2), Z26
+	VFMADD231PS  Z26, Z24, Z13
+	VFMADD231PS  Y26, Y25, Y14
+	VBROADCASTSS (R10)(R8*2), Z26
+	VFMADD231PS  Z26, Z24, Z15
+	VFMADD231PS  Y26, Y25, Y16
+	VBROADCASTSS (AX)(R8*8), Z26
+	VFMADD231PS  Z26, Z24, Z17
+	VFMADD231PS  Y26, Y25, Y18
+	VBROADCASTSS (R10)(R8*4), Z26
+	VFMADD231PS  Z26, Z24, Z19
+	VFMADD231PS  Y26, Y25, Y20
+	VBROADCASTSS (R11), Z26
+	VFMADD231PS  Z26, Z24, Z21
+	VFMADD231PS  Y26, Y25, Y22
+	VBROADCASTSS (R10)(R9*2), Z26
+	VFMADD231PS  Z26, Z24, Z23
+	VFMADD231PS  Y26, Y25, Y0
+	ADDQ         CX, AX
+	ADDQ         CX, R10
+	ADDQ         CX, R11
+	ADDQ         BX, DX
+	DECQ         DI
+	JNZ          avx512Strip12_oneandhalf_deep
+	MOVQ         ldc+72(FP), CX
+	MOVQ         SI, AX
+	CMPB         add+60(FP), $0x00
+	JNE          avx512Strip12_oneandhalf_add
+	CMPL         alpha+56(FP), $0x3f800000
+	JEQ          avx512Strip12_oneandhalf_store
+	VBROADCASTSS alpha+56(FP), Z24
+	VMULPS       Z24, Z1, Z1
+	VMULPS       Y24, Y2, Y2
+	VMULPS       Z24, Z3, Z3
+	VMULPS       Y24, Y4, Y4
+	VMULPS       Z24, Z5, Z5
+	VMULPS       Y24, Y6, Y6
+	VMULPS       Z24, Z7, Z7
+	VMULPS       Y24, Y8, Y8
+	VMULPS       Z24, Z9, Z9
+	VMULPS       Y24, Y10, Y10
+	VMULPS       Z24, Z11, Z11
+	VMULPS       Y24, Y12, Y12
+	VMULPS       Z24, Z13, Z13
+	VMULPS       Y24, Y14, Y14
+	VMULPS       Z24, Z15, Z15
+	VMULPS       Y24, Y16, Y16
+	VMULPS       Z24, Z17, Z17
+	VMULPS       Y24, Y18, Y18
+	VMULPS       Z24, Z19, Z19
+	VMULPS       Y24, Y20, Y20
+	VMULPS       Z24, Z21, Z21
+	VMULPS       Y24, Y22, Y22
+	VMULPS       Z24, Z23, Z23
+	VMULPS       Y24, Y0, Y0
+
+avx512Strip12_oneandhalf_store:
+	VMOVUPS Z1, (AX)
+	VMOVUPS Y2, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z3, (AX)
+	VMOVUPS Y4, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z5, (AX)
+	VMOVUPS Y6, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z7, (AX)
+	VMOVUPS Y8, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z9, (AX)
+	VMOVUPS Y10, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z11, (AX)
+	VMOVUPS Y12, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z13, (AX)
+	VMOVUPS Y14, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z15, (AX)
+	VMOVUPS Y16, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z17, (AX)
+	VMOVUPS Y18, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z19, (AX)
+	VMOVUPS Y20, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z21, (AX)
+	VMOVUPS Y22, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z23, (AX)
+	VMOVUPS Y0, K1, 64(AX)
+	JMP     avx512Strip12_oneandhalf_stored
+
+avx512Strip12_oneandhalf_add:
+	VBROADCASTSS alpha+56(FP), Z24
+	MOVQ         SI, AX
+	VMOVUPS      (AX), Z25
+	VFMADD231PS  Z24, Z1, Z25
+	VMOVUPS      Z25, (AX)
+	VMOVUPS.Z    64(AX), K1, Y1
+	VFMADD231PS  Y24, Y2, Y1
+	VMOVUPS      Y1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z24, Z3, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Y1
+	VFMADD231PS  Y24, Y4, Y1
+	VMOVUPS      Y1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z24, Z5, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Y1
+	VFMADD231PS  Y24, Y6, Y1
+	VMOVUPS      Y1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z24, Z7, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Y1
+	VFMADD231PS  Y24, Y8, Y1
+	VMOVUPS      Y1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z24, Z9, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Y1
+	VFMADD231PS  Y24, Y10, Y1
+	VMOVUPS      Y1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z24, Z11, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Y1
+	VFMADD231PS  Y24, Y12, Y1
+	VMOVUPS      Y1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z24, Z13, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Y1
+	VFMADD231PS  Y24, Y14, Y1
+	VMOVUPS      Y1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z24, Z15, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Y1
+	VFMADD231PS  Y24, Y16, Y1
+	VMOVUPS      Y1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z24, Z17, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Y1
+	VFMADD231PS  Y24, Y18, Y1
+	VMOVUPS      Y1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z24, Z19, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Y1
+	VFMADD231PS  Y24, Y20, Y1
+	VMOVUPS      Y1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z24, Z21, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Y1
+	VFMADD231PS  Y24, Y22, Y1
+	VMOVUPS      Y1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z24, Z23, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Y1
+	VFMADD231PS  Y24, Y0, Y1
+	VMOVUPS      Y1, K1, 64(AX)
+
+avx512Strip12_oneandhalf_stored:
+	JMP avx512Strip12_end
+
+avx512Strip12_half:
+	LEAQ    (DI), DI
+	MOVQ    $-1, R12
+	BZHIQ   DI, R12, DI
+	KMOVW   DI, K1
+	VMOVAPS Y0, Y1
+	VMOVAPS Y0, Y2
+	VMOVAPS Y0, Y3
+	VMOVAPS Y0, Y4
+	VMOVAPS Y0, Y5
+	VMOVAPS Y0, Y6
+	VMOVAPS Y0, Y7
+	VMOVAPS Y0, Y8
+	VMOVAPS Y0, Y9
+	VMOVAPS Y0, Y10
+	VMOVAPS Y0, Y11
+	VMOVAPS Y0, Y0
+	MOVQ    k+0(FP), DI
+
+avx512Strip12_half_deep:
+	VMOVUPS.Z        (DX), K1, Y12
+	VFMADD231PS.BCST (AX), Y12, Y1
+	VFMADD231PS.BCST (AX)(R8*1), Y12, Y2
+	VFMADD231PS.BCST (AX)(R8*2), Y12, Y3
+	VFMADD231PS.BCST (AX)(R9*1), Y12, Y4
+	VFMADD231PS.BCST (AX)(R8*4), Y12, Y5
+	VFMADD231PS.BCST (R10), Y12, Y6
+	VFMADD231PS.BCST (AX)(R9*2), Y12, Y7
+	VFMADD231PS.BCST (R10)(R8*2), Y12, Y8
+	VFMADD231PS.BCST (AX)(R8*8), Y12, Y9
+	VFMADD231PS.BCST (R10)(R8*4), Y12, Y10
+	VFMADD231PS.BCST (R11), Y12, Y11
+	VFMADD231PS.BCST (R10)(R9*2), Y12, Y0
+	ADDQ             CX, AX
+	ADDQ             CX, R10
+	ADDQ             CX, R11
+	ADDQ             BX, DX
+	DECQ             DI
+	JNZ              avx512Strip12_half_deep
+	MOVQ             ldc+72(FP), CX
+	MOVQ             SI, AX
+	CMPB             add+60(FP), $0x00
+	JNE              avx512Strip12_half_add
+	CMPL             alpha+56(FP), $0x3f800000
+	JEQ              avx512Strip12_half_store
+	VBROADCASTSS     alpha+56(FP), Z12
+	VMULPS           Y12, Y1, Y1
+	VMULPS           Y12, Y2, Y2
+	VMULPS           Y12, Y3, Y3
+	VMULPS           Y12, Y4, Y4
+	VMULPS           Y12, Y5, Y5
+	VMULPS           Y12, Y6, Y6
+	VMULPS           Y12, Y7, Y7
+	VMULPS           Y12, Y8, Y8
+	VMULPS           Y12, Y9, Y9
+	VMULPS           Y12, Y10, Y10
+	VMULPS           Y12, Y11, Y11
+	VMULPS           Y12, Y0, Y0
+
+avx512Strip12_half_store:
+	VMOVUPS Y1, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y2, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y3, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y4, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y5, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y6, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y7, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y8, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y9, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y10, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y11, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y0, K1, (AX)
+	JMP     avx512Strip12_half_stored
+
+avx512Strip12_half_add:
+	VBROADCASTSS alpha+56(FP), Z12
+	MOVQ         SI, AX
+	VMOVUPS.Z    (AX), K1, Y13
+	VFMADD231PS  Y12, Y1, Y13
+	VMOVUPS      Y13, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Y1
+	VFMADD231PS  Y12, Y2, Y1
+	VMOVUPS      Y1, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Y1
+	VFMADD231PS  Y12, Y3, Y1
+	VMOVUPS      Y1, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Y1
+	VFMADD231PS  Y12, Y4, Y1
+	VMOVUPS      Y1, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Y1
+	VFMADD231PS  Y12, Y5, Y1
+	VMOVUPS      Y1, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Y1
+	VFMADD231PS  Y12, Y6, Y1
+	VMOVUPS      Y1, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Y1
+	VFMADD231PS  Y12, Y7, Y1
+	VMOVUPS      Y1, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Y1
+	VFMADD231PS  Y12, Y8, Y1
+	VMOVUPS      Y1, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Y1
+	VFMADD231PS  Y12, Y9, Y1
+	VMOVUPS      Y1, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Y1
+	VFMADD231PS  Y12, Y10, Y1
+	VMOVUPS      Y1, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Y1
+	VFMADD231PS  Y12, Y11, Y1
+	VMOVUPS      Y1, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Y1
+	VFMADD231PS  Y12, Y0, Y1
+	VMOVUPS      Y1, K1, (AX)
+
+avx512Strip12_half_stored:
+	JMP avx512Strip12_end
+
+avx512Strip12_most:
+	LEAQ    -16(DI), DI
+	MOVQ    $-1, R12
+	BZHIQ   DI, R12, DI
+	KMOVW   DI, K1
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z0, Z5
+	VMOVAPS Z0, Z6
+	VMOVAPS Z0, Z7
+	VMOVAPS Z0, Z8
+	VMOVAPS Z0, Z9
+	VMOVAPS Z0, Z10
+	VMOVAPS Z0, Z11
+	VMOVAPS Z0, Z12
+	VMOVAPS Z0, Z13
+	VMOVAPS Z0, Z14
+	VMOVAPS Z0, Z15
+	VMOVAPS Z0, Z16
+	VMOVAPS Z0, Z17
+	VMOVAPS Z0, Z18
+	VMOVAPS Z0, Z19
+	VMOVAPS Z0, Z20
+	VMOVAPS Z0, Z21
+	VMOVAPS Z0, Z22
+	VMOVAPS Z0, Z23
+	VMOVAPS Z0, Z0
+	MOVQ    k+0(FP), DI
+
+avx512Strip12_most_deep:
+	VMOVUPS      (DX), Z24
+	VMOVUPS.Z    64(DX), K1, Z25
+	VBROADCASTSS (AX), Z26
+	VFMADD231PS  Z26, Z24, Z1
+	VFMADD231PS  Z26, Z25, Z2
+	VBROADCASTSS (AX)(R8*1), Z26
+	VFMADD231PS  Z26, Z24, Z3
+	VFMADD231PS  Z26, Z25, Z4
+	VBROADCASTSS (AX)(R8*2), Z26
+	VFMADD231PS  Z26, Z24, Z5
+	VFMADD231PS  Z26, Z25, Z6
+	VBROADCASTSS (AX)(R9*1), Z26
+	VFMADD231PS  Z26, Z24, Z7
+	VFMADD231PS  Z26, Z25, Z8
+	VBROADCASTSS (AX)(R8*4), Z26
+	VFMADD231PS  Z26, Z24, Z9
+	VFMADD231PS  Z26, Z25, Z10
+	VBROADCASTSS (R10), Z26
+	VFMADD231PS  Z26, Z24, Z11
+	VFMADD231PS  Z26, Z25, Z12
+	VBROADCASTSS (AX)(R9*2), Z26
+	VFMADD231PS  Z26, Z24, Z13
+	VFMADD231PS  Z26, Z25, Z14
+	VBROADCASTSS (R10)(R8*2), Z26
+	VFMADD231PS  Z26, Z24, Z15
+	VFMADD231PS  Z26, Z25, Z16
+	VBROADCASTSS (AX)(R8*8), Z26
+	VFMADD231PS  Z26, Z24, Z17
+	VFMADD231PS  Z26, Z25, Z18
+	VBROADCASTSS (R10)(R8*4), Z26
+	VFMADD231PS  Z26, Z24, Z19
+	VFMADD231PS  Z26, Z25, Z20
+	VBROADCASTSS (R11), Z26
+	VFMADD231PS  Z26, Z24, Z21
+	VFMADD231PS  Z26, Z25, Z22
+	VBROADCASTSS (R10)(R9*2), Z26
+	VFMADD231PS  Z26, Z24, Z23
+	VFMADD231PS  Z26, Z25, Z0
+	ADDQ         CX, AX
+	ADDQ         CX, R10
+	ADDQ         CX, R11
+	ADDQ         BX, DX
+	DECQ         DI
+	JNZ          avx512Strip12_most_deep
+	MOVQ         ldc+72(FP), CX
+	MOVQ         SI, AX
+	CMPB         add+60(FP), $0x00
+	JNE          avx512Strip12_most_add
+	CMPL         alpha+56(FP), $0x3f800000
+	JEQ          avx512Strip12_most_store
+	VBROADCASTSS alpha+56(FP), Z24
+	VMULPS       Z24, Z1, Z1
+	VMULPS       Z24, Z2, Z2
+	VMULPS       Z24, Z3, Z3
+	VMULPS       Z24, Z4, Z4
+	VMULPS       Z24, Z5, Z5
+	VMULPS       Z24, Z6, Z6
+	VMULPS       Z24, Z7, Z7
+	VMULPS       Z24, Z8, Z8
+	VMULPS       Z24, Z9, Z9
+	VMULPS       Z24, Z10, Z10
+	VMULPS       Z24, Z11, Z11
+	VMULPS       Z24, Z12, Z12
+	VMULPS       Z24, Z13, Z13
+	VMULPS       Z24, Z14, Z14
+	VMULPS       Z24, Z15, Z15
+	VMULPS       Z24, Z16, Z16
+	VMULPS       Z24, Z17, Z17
+	VMULPS       Z24, Z18, Z18
+	VMULPS       Z24, Z19, Z19
+	VMULPS       Z24, Z20, Z20
+	VMULPS       Z24, Z21, Z21
+	VMULPS       Z24, Z22, Z22
+	VMULPS       Z24, Z23, Z23
+	VMULPS       Z24, Z0, Z0
+
+avx512Strip12_most_store:
+	VMOVUPS Z1, (AX)
+	VMOVUPS Z2, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z3, (AX)
+	VMOVUPS Z4, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z5, (AX)
+	VMOVUPS Z6, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z7, (AX)
+	VMOVUPS Z8, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z9, (AX)
+	VMOVUPS Z10, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z11, (AX)
+	VMOVUPS Z12, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z13, (AX)
+	VMOVUPS Z14, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z15, (AX)
+	VMOVUPS Z16, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z17, (AX)
+	VMOVUPS Z18, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z19, (AX)
+	VMOVUPS Z20, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z21, (AX)
+	VMOVUPS Z22, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z23, (AX)
+	VMOVUPS Z0, K1, 64(AX)
+	JMP     avx512Strip12_most_stored
+
+avx512Strip12_most_add:
+	VBROADCASTSS alpha+56(FP), Z24
+	MOVQ         SI, AX
+	VMOVUPS      (AX), Z25
+	VFMADD231PS  Z24, Z1, Z25
+	VMOVUPS      Z25, (AX)
+	VMOVUPS.Z    64(AX), K1, Z1
+	VFMADD231PS  Z24, Z2, Z1
+	VMOVUPS      Z1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z24, Z3, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Z1
+	VFMADD231PS  Z24, Z4, Z1
+	VMOVUPS      Z1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z24, Z5, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Z1
+	VFMADD231PS  Z24, Z6, Z1
+	VMOVUPS      Z1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z24, Z7, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Z1
+	VFMADD231PS  Z24, Z8, Z1
+	VMOVUPS      Z1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z24, Z9, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Z1
+	VFMADD231PS  Z24, Z10, Z1
+	VMOVUPS      Z1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z24, Z11, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Z1
+	VFMADD231PS  Z24, Z12, Z1
+	VMOVUPS      Z1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z24, Z13, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Z1
+	VFMADD231PS  Z24, Z14, Z1
+	VMOVUPS      Z1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z24, Z15, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Z1
+	VFMADD231PS  Z24, Z16, Z1
+	VMOVUPS      Z1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z24, Z17, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Z1
+	VFMADD231PS  Z24, Z18, Z1
+	VMOVUPS      Z1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z24, Z19, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Z1
+	VFMADD231PS  Z24, Z20, Z1
+	VMOVUPS      Z1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z24, Z21, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Z1
+	VFMADD231PS  Z24, Z22, Z1
+	VMOVUPS      Z1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z24, Z23, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Z1
+	VFMADD231PS  Z24, Z0, Z1
+	VMOVUPS      Z1, K1, 64(AX)
+
+avx512Strip12_most_stored:
 avx512Strip12_end:
 	VZEROUPPER
 	RET
 
 // func avx512Strip13(k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, AVX512VL, BMI2, FMA3
 TEXT ·avx512Strip13(SB), NOSPLIT, $0-88
 	VPXORD Z0, Z0, Z0
 	MOVQ   a+8(FP), AX
@@ -5272,167 +9898,172 @@ avx512Strip13_two_deep:
 	JNZ          avx512Strip13_two_deep
 	MOVQ         ldc+72(FP), R13
 	MOVQ         SI, R12
-	VBROADCASTSS alpha+56(FP), Z27
 	CMPB         add+60(FP), $0x00
 	JNE          avx512Strip13_two_add
+	CMPL         alpha+56(FP), $0x3f800000
+	JEQ          avx512Strip13_two_store
+	VBROADCASTSS alpha+56(FP), Z27
 	VMULPS       Z27, Z1, Z1
-	VMOVUPS      Z1, (R12)
 	VMULPS       Z27, Z2, Z2
-	VMOVUPS      Z2, 64(R12)
-	LEAQ         (R12)(R13*4), R12
 	VMULPS       Z27, Z3, Z3
-	VMOVUPS      Z3, (R12)
 	VMULPS       Z27, Z4, Z4
-	VMOVUPS      Z4, 64(R12)
-	LEAQ         (R12)(R13*4), R12
 	VMULPS       Z27, Z5, Z5
-	VMOVUPS      Z5, (R12)
 	VMULPS       Z27, Z6, Z6
-	VMOVUPS      Z6, 64(R12)
-	LEAQ         (R12)(R13*4), R12
 	VMULPS       Z27, Z7, Z7
-	VMOVUPS      Z7, (R12)
 	VMULPS       Z27, Z8, Z8
-	VMOVUPS      Z8, 64(R12)
-	LEAQ         (R12)(R13*4), R12
 	VMULPS       Z27, Z9, Z9
-	VMOVUPS      Z9, (R12)
 	VMULPS       Z27, Z10, Z10
-	VMOVUPS      Z10, 64(R12)
-	LEAQ         (R12)(R13*4), R12
 	VMULPS       Z27, Z11, Z11
-	VMOVUPS      Z11, (R12)
 	VMULPS       Z27, Z12, Z12
-	VMOVUPS      Z12, 64(R12)
-	LEAQ         (R12)(R13*4), R12
 	VMULPS       Z27, Z13, Z13
-	VMOVUPS      Z13, (R12)
 	VMULPS       Z27, Z14, Z14
-	VMOVUPS      Z14, 64(R12)
-	LEAQ         (R12)(R13*4), R12
 	VMULPS       Z27, Z15, Z15
-	VMOVUPS      Z15, (R12)
 	VMULPS       Z27, Z16, Z16
-	VMOVUPS      Z16, 64(R12)
-	LEAQ         (R12)(R13*4), R12
 	VMULPS       Z27, Z17, Z17
-	VMOVUPS      Z17, (R12)
 	VMULPS       Z27, Z18, Z18
-	VMOVUPS      Z18, 64(R12)
-	LEAQ         (R12)(R13*4), R12
 	VMULPS       Z27, Z19, Z19
-	VMOVUPS      Z19, (R12)
 	VMULPS       Z27, Z20, Z20
-	VMOVUPS      Z20, 64(R12)
-	LEAQ         (R12)(R13*4), R12
 	VMULPS       Z27, Z21, Z21
-	VMOVUPS      Z21, (R12)
 	VMULPS       Z27, Z22, Z22
-	VMOVUPS      Z22, 64(R12)
-	LEAQ         (R12)(R13*4), R12
 	VMULPS       Z27, Z23, Z23
-	VMOVUPS      Z23, (R12)
 	VMULPS       Z27, Z24, Z24
-	VMOVUPS      Z24, 64(R12)
-	LEAQ         (R12)(R13*4), R12
 	VMULPS       Z27, Z25, Z25
-	VMOVUPS      Z25, (R12)
 	VMULPS       Z27, Z26, Z26
-	VMOVUPS      Z26, 64(R12)
-	JMP          avx512Strip13_two_stored
+
+avx512Strip13_two_store:
+	VMOVUPS Z1, (R12)
+	VMOVUPS Z2, 64(R12)
+	LEAQ    (R12)(R13*4), R12
+	VMOVUPS Z3, (R12)
+	VMOVUPS Z4, 64(R12)
+	LEAQ    (R12)(R13*4), R12
+	VMOVUPS Z5, (R12)
+	VMOVUPS Z6, 64(R12)
+	LEAQ    (R12)(R13*4), R12
+	VMOVUPS Z7, (R12)
+	VMOVUPS Z8, 64(R12)
+	LEAQ    (R12)(R13*4), R12
+	VMOVUPS Z9, (R12)
+	VMOVUPS Z10, 64(R12)
+	LEAQ    (R12)(R13*4), R12
+	VMOVUPS Z11, (R12)
+	VMOVUPS Z12, 64(R12)
+	LEAQ    (R12)(R13*4), R12
+	VMOVUPS Z13, (R12)
+	VMOVUPS Z14, 64(R12)
+	LEAQ    (R12)(R13*4), R12
+	VMOVUPS Z15, (R12)
+	VMOVUPS Z16, 64(R12)
+	LEAQ    (R12)(R13*4), R12
+	VMOVUPS Z17, (R12)
+	VMOVUPS Z18, 64(R12)
+	LEAQ    (R12)(R13*4), R12
+	VMOVUPS Z19, (R12)
+	VMOVUPS Z20, 64(R12)
+	LEAQ    (R12)(R13*4), R12
+	VMOVUPS Z21, (R12)
+	VMOVUPS Z22, 64(R12)
+	LEAQ    (R12)(R13*4), R12
+	VMOVUPS Z23, (R12)
+	VMOVUPS Z24, 64(R12)
+	LEAQ    (R12)(R13*4), R12
+	VMOVUPS Z25, (R12)
+	VMOVUPS Z26, 64(R12)
+	JMP     avx512Strip13_two_stored
 
 avx512Strip13_two_add:
-	MOVQ        SI, R12
-	VMOVUPS     (R12), Z28
-	VFMADD231PS Z27, Z1, Z28
-	VMOVUPS     Z28, (R12)
-	VMOVUPS     64(R12), Z1
-	VFMADD231PS Z27, Z2, Z1
-	VMOVUPS     Z1, 64(R12)
-	LEAQ        (R12)(R13*4), R12
-	VMOVUPS     (R12), Z1
-	VFMADD231PS Z27, Z3, Z1
-	VMOVUPS     Z1, (R12)
-	VMOVUPS     64(R12), Z1
-	VFMADD231PS Z27, Z4, Z1
-	VMOVUPS     Z1, 64(R12)
-	LEAQ        (R12)(R13*4), R12
-	VMOVUPS     (R12), Z1
-	VFMADD231PS Z27, Z5, Z1
-	VMOVUPS     Z1, (R12)
-	VMOVUPS     64(R12), Z1
-	VFMADD231PS Z27, Z6, Z1
-	VMOVUPS     Z1, 64(R12)
-	LEAQ        (R12)(R13*4), R12
-	VMOVUPS     (R12), Z1
-	VFMADD231PS Z27, Z7, Z1
-	VMOVUPS     Z1, (R12)
-	VMOVUPS     64(R12), Z1
-	VFMADD231PS Z27, Z8, Z1
-	VMOVUPS     Z1, 64(R12)
-	LEAQ        (R12)(R13*4), R12
-	VMOVUPS     (R12), Z1
-	VFMADD231PS Z27, Z9, Z1
-	VMOVUPS     Z1, (R12)
-	VMOVUPS     64(R12), Z1
-	VFMADD231PS Z27, Z10, Z1
-	VMOVUPS     Z1, 64(R12)
-	LEAQ        (R12)(R13*4), R12
-	VMOVUPS     (R12), Z1
-	VFMADD231PS Z27, Z11, Z1
-	VMOVUPS     Z1, (R12)
-	VMOVUPS     64(R12), Z1
-	VFMADD231PS Z27, Z12, Z1
-	VMOVUPS     Z1, 64(R12)
-	LEAQ        (R12)(R13*4), R12
-	VMOVUPS     (R12), Z1
-	VFMADD231PS Z27, Z13, Z1
-	VMOVUPS     Z1, (R12)
-	VMOVUPS     64(R12), Z1
-	VFMADD231PS Z27, Z14, Z1
-	VMOVUPS     Z1, 64(R12)
-	LEAQ        (R12)(R13*4), R12
-	VMOVUPS     (R12), Z1
-	VFMADD231PS Z27, Z15, Z1
-	VMOVUPS     Z1, (R12)
-	VMOVUPS     64(R12), Z1
-	VFMADD231PS Z27, Z16, Z1
-	VMOVUPS     Z1, 64(R12)
-	LEAQ        (R12)(R13*4), R12
-	VMOVUPS     (R12), Z1
-	VFMADD231PS Z27, Z17, Z1
-	VMOVUPS     Z1, (R12)
-	VMOVUPS     64(R12), Z1
-	VFMADD231PS Z27, Z18, Z1
-	VMOVUPS     Z1, 64(R12)
-	LEAQ        (R12)(R13*4), R12
-	VMOVUPS     (R12), Z1
-	VFMADD231PS Z27, Z19, Z1
-	VMOVUPS     Z1, (R12)
-	VMOVUPS     64(R12), Z1
-	VFMADD231PS Z27, Z20, Z1
-	VMOVUPS     Z1, 64(R12)
-	LEAQ        (R12)(R13*4), R12
-	VMOVUPS     (R12), Z1
-	VFMADD231PS Z27, Z21, Z1
-	VMOVUPS     Z1, (R12)
-	VMOVUPS     64(R12), Z1
-	VFMADD231PS Z27, Z22, Z1
-	VMOVUPS     Z1, 64(R12)
-	LEAQ        (R12)(R13*4), R12
-	VMOVUPS     (R12), Z1
-	VFMADD231PS Z27, Z23, Z1
-	VMOVUPS     Z1, (R12)
-	VMOVUPS     64(R12), Z1
-	VFMADD231PS Z27, Z24, Z1
-	VMOVUPS     Z1, 64(R12)
-	LEAQ        (R12)(R13*4), R12
-	VMOVUPS     (R12), Z1
-	VFMADD231PS Z27, Z25, Z1
-	VMOVUPS     Z1, (R12)
-	VMOVUPS     64(R12), Z1
-	VFMADD231PS Z27, Z26, Z1
-	VMOVUPS     Z1, 64(R12)
+	VBROADCASTSS alpha+56(FP), Z27
+	MOVQ         SI, R12
+	VMOVUPS      (R12), Z28
+	VFMADD231PS  Z27, Z1, Z28
+	VMOVUPS      Z28, (R12)
+	VMOVUPS      64(R12), Z1
+	VFMADD231PS  Z27, Z2, Z1
+	VMOVUPS      Z1, 64(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      (R12), Z1
+	VFMADD231PS  Z27, Z3, Z1
+	VMOVUPS      Z1, (R12)
+	VMOVUPS      64(R12), Z1
+	VFMADD231PS  Z27, Z4, Z1
+	VMOVUPS      Z1, 64(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      (R12), Z1
+	VFMADD231PS  Z27, Z5, Z1
+	VMOVUPS      Z1, (R12)
+	VMOVUPS      64(R12), Z1
+	VFMADD231PS  Z27, Z6, Z1
+	VMOVUPS      Z1, 64(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      (R12), Z1
+	VFMADD231PS  Z27, Z7, Z1
+	VMOVUPS      Z1, (R12)
+	VMOVUPS      64(R12), Z1
+	VFMADD231PS  Z27, Z8, Z1
+	VMOVUPS      Z1, 64(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      (R12), Z1
+	VFMADD231PS  Z27, Z9, Z1
+	VMOVUPS      Z1, (R12)
+	VMOVUPS      64(R12), Z1
+	VFMADD231PS  Z27, Z10, Z1
+	VMOVUPS      Z1, 64(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      (R12), Z1
+	VFMADD231PS  Z27, Z11, Z1
+	VMOVUPS      Z1, (R12)
+	VMOVUPS      64(R12), Z1
+	VFMADD231PS  Z27, Z12, Z1
+	VMOVUPS      Z1, 64(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      (R12), Z1
+	VFMADD231PS  Z27, Z13, Z1
+	VMOVUPS      Z1, (R12)
+	VMOVUPS      64(R12), Z1
+	VFMADD231PS  Z27, Z14, Z1
+	VMOVUPS      Z1, 64(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      (R12), Z1
+	VFMADD231PS  Z27, Z15, Z1
+	VMOVUPS      Z1, (R12)
+	VMOVUPS      64(R12), Z1
+	VFMADD231PS  Z27, Z16, Z1
+	VMOVUPS      Z1, 64(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      (R12), Z1
+	VFMADD231PS  Z27, Z17, Z1
+	VMOVUPS      Z1, (R12)
+	VMOVUPS      64(R12), Z1
+	VFMADD231PS  Z27, Z18, Z1
+	VMOVUPS      Z1, 64(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      (R12), Z1
+	VFMADD231PS  Z27, Z19, Z1
+	VMOVUPS      Z1, (R12)
+	VMOVUPS      64(R12), Z1
+	VFMADD231PS  Z27, Z20, Z1
+	VMOVUPS      Z1, 64(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      (R12), Z1
+	VFMADD231PS  Z27, Z21, Z1
+	VMOVUPS      Z1, (R12)
+	VMOVUPS      64(R12), Z1
+	VFMADD231PS  Z27, Z22, Z1
+	VMOVUPS      Z1, 64(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      (R12), Z1
+	VFMADD231PS  Z27, Z23, Z1
+	VMOVUPS      Z1, (R12)
+	VMOVUPS      64(R12), Z1
+	VFMADD231PS  Z27, Z24, Z1
+	VMOVUPS      Z1, 64(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      (R12), Z1
+	VFMADD231PS  Z27, Z25, Z1
+	VMOVUPS      Z1, (R12)
+	VMOVUPS      64(R12), Z1
+	VFMADD231PS  Z27, Z26, Z1
+	VMOVUPS      Z1, 64(R12)
 
 avx512Strip13_two_stored:
 	MOVQ  k+0(FP), R12
@@ -5456,155 +10087,10 @@ avx512Strip13_edge:
 	TESTQ   DI, DI
 	JZ      avx512Strip13_end
 	CMPQ    DI, $0x10
-	JLT     avx512Strip13_last
-	VMOVAPS Z0, Z1
-	VMOVAPS Z0, Z2
-	VMOVAPS Z0, Z3
-	VMOVAPS Z0, Z4
-	VMOVAPS Z0, Z5
-	VMOVAPS Z0, Z6
-	VMOVAPS Z0, Z7
-	VMOVAPS Z0, Z8
-	VMOVAPS Z0, Z9
-	VMOVAPS Z0, Z10
-	VMOVAPS Z0, Z11
-	VMOVAPS Z0, Z12
-	VMOVAPS Z0, Z13
-	MOVQ    k+0(FP), R12
-	MOVQ    DX, R13
-
-avx512Strip13_one_deep:
-	VMOVUPS          (R13), Z14
-	VFMADD231PS.BCST (AX), Z14, Z1
-	VFMADD231PS.BCST (AX)(R8*1), Z14, Z2
-	VFMADD231PS.BCST (AX)(R8*2), Z14, Z3
-	VFMADD231PS.BCST (AX)(R9*1), Z14, Z4
-	VFMADD231PS.BCST (AX)(R8*4), Z14, Z5
-	VFMADD231PS.BCST (R10), Z14, Z6
-	VFMADD231PS.BCST (AX)(R9*2), Z14, Z7
-	VFMADD231PS.BCST (R10)(R8*2), Z14, Z8
-	VFMADD231PS.BCST (AX)(R8*8), Z14, Z9
-	VFMADD231PS.BCST (R10)(R8*4), Z14, Z10
-	VFMADD231PS.BCST (R11), Z14, Z11
-	VFMADD231PS.BCST (R10)(R9*2), Z14, Z12
-	VFMADD231PS.BCST (AX)(R9*4), Z14, Z13
-	ADDQ             CX, AX
-	ADDQ             CX, R10
-	ADDQ             CX, R11
-	ADDQ             BX, R13
-	DECQ             R12
-	JNZ              avx512Strip13_one_deep
-	MOVQ             ldc+72(FP), R13
-	MOVQ             SI, R12
-	VBROADCASTSS     alpha+56(FP), Z14
-	CMPB             add+60(FP), $0x00
-	JNE              avx512Strip13_one_add
-	VMULPS           Z14, Z1, Z1
-	VMOVUPS          Z1, (R12)
-	LEAQ             (R12)(R13*4), R12
-	VMULPS           Z14, Z2, Z2
-	VMOVUPS          Z2, (R12)
-	LEAQ             (R12)(R13*4), R12
-	VMULPS           Z14, Z3, Z3
-	VMOVUPS          Z3, (R12)
-	LEAQ             (R12)(R13*4), R12
-	VMULPS           Z14, Z4, Z4
-	VMOVUPS          Z4, (R12)
-	LEAQ             (R12)(R13*4), R12
-	VMULPS           Z14, Z5, Z5
-	VMOVUPS          Z5, (R12)
-	LEAQ             (R12)(R13*4), R12
-	VMULPS           Z14, Z6, Z6
-	VMOVUPS          Z6, (R12)
-	LEAQ             (R12)(R13*4), R12
-	VMULPS           Z14, Z7, Z7
-	VMOVUPS          Z7, (R12)
-	LEAQ             (R12)(R13*4), R12
-	VMULPS           Z14, Z8, Z8
-	VMOVUPS          Z8, (R12)
-	LEAQ             (R12)(R13*4), R12
-	VMULPS           Z14, Z9, Z9
-	VMOVUPS          Z9, (R12)
-	LEAQ             (R12)(R13*4), R12
-	VMULPS           Z14, Z10, Z10
-	VMOVUPS          Z10, (R12)
-	LEAQ             (R12)(R13*4), R12
-	VMULPS           Z14, Z11, Z11
-	VMOVUPS          Z11, (R12)
-	LEAQ             (R12)(R13*4), R12
-	VMULPS           Z14, Z12, Z12
-	VMOVUPS          Z12, (R12)
-	LEAQ             (R12)(R13*4), R12
-	VMULPS           Z14, Z13, Z13
-	VMOVUPS          Z13, (R12)
-	JMP              avx512Strip13_one_stored
-
-avx512Strip13_one_add:
-	MOVQ        SI, R12
-	VMOVUPS     (R12), Z15
-	VFMADD231PS Z14, Z1, Z15
-	VMOVUPS     Z15, (R12)
-	LEAQ        (R12)(R13*4), R12
-	VMOVUPS     (R12), Z1
-	VFMADD231PS Z14, Z2, Z1
-	VMOVUPS     Z1, (R12)
-	LEAQ        (R12)(R13*4), R12
-	VMOVUPS     (R12), Z1
-	VFMADD231PS Z14, Z3, Z1
-	VMOVUPS     Z1, (R12)
-	LEAQ        (R12)(R13*4), R12
-	VMOVUPS     (R12), Z1
-	VFMADD231PS Z14, Z4, Z1
-	VMOVUPS     Z1, (R12)
-	LEAQ        (R12)(R13*4), R12
-	VMOVUPS     (R12), Z1
-	VFMADD231PS Z14, Z5, Z1
-	VMOVUPS     Z1, (R12)
-	LEAQ        (R12)(R13*4), R12
-	VMOVUPS     (R12), Z1
-	VFMADD231PS Z14, Z6, Z1
-	VMOVUPS     Z1, (R12)
-	LEAQ        (R12)(R13*4), R12
-	VMOVUPS     (R12), Z1
-	VFMADD231PS Z14, Z7, Z1
-	VMOVUPS     Z1, (R12)
-	LEAQ        (R12)(R13*4), R12
-	VMOVUPS     (R12), Z1
-	VFMADD231PS Z14, Z8, Z1
-	VMOVUPS     Z1, (R12)
-	LEAQ        (R12)(R13*4), R12
-	VMOVUPS     (R12), Z1
-	VFMADD231PS Z14, Z9, Z1
-	VMOVUPS     Z1, (R12)
-	LEAQ        (R12)(R13*4), R12
-	VMOVUPS     (R12), Z1
-	VFMADD231PS Z14, Z10, Z1
-	VMOVUPS     Z1, (R12)
-	LEAQ        (R12)(R13*4), R12
-	VMOVUPS     (R12), Z1
-	VFMADD231PS Z14, Z11, Z1
-	VMOVUPS     Z1, (R12)
-	LEAQ        (R12)(R13*4), R12
-	VMOVUPS     (R12), Z1
-	VFMADD231PS Z14, Z12, Z1
-	VMOVUPS     Z1, (R12)
-	LEAQ        (R12)(R13*4), R12
-	VMOVUPS     (R12), Z1
-	VFMADD231PS Z14, Z13, Z1
-	VMOVUPS     Z1, (R12)
-
-avx512Strip13_one_stored:
-	SUBQ  $0x10, DI
-	JZ    avx512Strip13_end
-	MOVQ  k+0(FP), R12
-	IMULQ CX, R12
-	SUBQ  R12, AX
-	SUBQ  R12, R10
-	SUBQ  R12, R11
-	ADDQ  $0x40, DX
-	ADDQ  $0x40, SI
-
-avx512Strip13_last:
+	JEQ     avx512Strip13_one
+	JGT     avx512Strip13_more
+	CMPQ    DI, $0x08
+	JLE     avx512Strip13_half
 	LEAQ    (DI), DI
 	MOVQ    $-1, R12
 	BZHIQ   DI, R12, DI
@@ -5647,110 +10133,915 @@ avx512Strip13_last_deep:
 	JNZ              avx512Strip13_last_deep
 	MOVQ             ldc+72(FP), CX
 	MOVQ             SI, AX
-	VBROADCASTSS     alpha+56(FP), Z13
 	CMPB             add+60(FP), $0x00
 	JNE              avx512Strip13_last_add
+	CMPL             alpha+56(FP), $0x3f800000
+	JEQ              avx512Strip13_last_store
+	VBROADCASTSS     alpha+56(FP), Z13
 	VMULPS           Z13, Z1, Z1
-	VMOVUPS          Z1, K1, (AX)
-	LEAQ             (AX)(CX*4), AX
 	VMULPS           Z13, Z2, Z2
-	VMOVUPS          Z2, K1, (AX)
-	LEAQ             (AX)(CX*4), AX
 	VMULPS           Z13, Z3, Z3
-	VMOVUPS          Z3, K1, (AX)
-	LEAQ             (AX)(CX*4), AX
 	VMULPS           Z13, Z4, Z4
-	VMOVUPS          Z4, K1, (AX)
-	LEAQ             (AX)(CX*4), AX
 	VMULPS           Z13, Z5, Z5
-	VMOVUPS          Z5, K1, (AX)
-	LEAQ             (AX)(CX*4), AX
 	VMULPS           Z13, Z6, Z6
-	VMOVUPS          Z6, K1, (AX)
-	LEAQ             (AX)(CX*4), AX
 	VMULPS           Z13, Z7, Z7
-	VMOVUPS          Z7, K1, (AX)
-	LEAQ             (AX)(CX*4), AX
 	VMULPS           Z13, Z8, Z8
-	VMOVUPS          Z8, K1, (AX)
-	LEAQ             (AX)(CX*4), AX
 	VMULPS           Z13, Z9, Z9
-	VMOVUPS          Z9, K1, (AX)
-	LEAQ             (AX)(CX*4), AX
 	VMULPS           Z13, Z10, Z10
-	VMOVUPS          Z10, K1, (AX)
-	LEAQ             (AX)(CX*4), AX
 	VMULPS           Z13, Z11, Z11
-	VMOVUPS          Z11, K1, (AX)
-	LEAQ             (AX)(CX*4), AX
 	VMULPS           Z13, Z12, Z12
-	VMOVUPS          Z12, K1, (AX)
-	LEAQ             (AX)(CX*4), AX
 	VMULPS           Z13, Z0, Z0
-	VMOVUPS          Z0, K1, (AX)
-	JMP              avx512Strip13_last_stored
+
+avx512Strip13_last_store:
+	VMOVUPS Z1, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z2, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z3, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z4, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z5, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z6, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z7, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z8, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z9, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z10, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z11, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z12, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z0, K1, (AX)
+	JMP     avx512Strip13_last_stored
 
 avx512Strip13_last_add:
-	MOVQ        SI, AX
-	VMOVUPS.Z   (AX), K1, Z14
-	VFMADD231PS Z13, Z1, Z14
-	VMOVUPS     Z14, K1, (AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS.Z   (AX), K1, Z1
-	VFMADD231PS Z13, Z2, Z1
-	VMOVUPS     Z1, K1, (AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS.Z   (AX), K1, Z1
-	VFMADD231PS Z13, Z3, Z1
-	VMOVUPS     Z1, K1, (AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS.Z   (AX), K1, Z1
-	VFMADD231PS Z13, Z4, Z1
-	VMOVUPS     Z1, K1, (AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS.Z   (AX), K1, Z1
-	VFMADD231PS Z13, Z5, Z1
-	VMOVUPS     Z1, K1, (AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS.Z   (AX), K1, Z1
-	VFMADD231PS Z13, Z6, Z1
-	VMOVUPS     Z1, K1, (AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS.Z   (AX), K1, Z1
-	VFMADD231PS Z13, Z7, Z1
-	VMOVUPS     Z1, K1, (AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS.Z   (AX), K1, Z1
-	VFMADD231PS Z13, Z8, Z1
-	VMOVUPS     Z1, K1, (AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS.Z   (AX), K1, Z1
-	VFMADD231PS Z13, Z9, Z1
-	VMOVUPS     Z1, K1, (AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS.Z   (AX), K1, Z1
-	VFMADD231PS Z13, Z10, Z1
-	VMOVUPS     Z1, K1, (AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS.Z   (AX), K1, Z1
-	VFMADD231PS Z13, Z11, Z1
-	VMOVUPS     Z1, K1, (AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS.Z   (AX), K1, Z1
-	VFMADD231PS Z13, Z12, Z1
-	VMOVUPS     Z1, K1, (AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS.Z   (AX), K1, Z1
-	VFMADD231PS Z13, Z0, Z1
-	VMOVUPS     Z1, K1, (AX)
+	VBROADCASTSS alpha+56(FP), Z13
+	MOVQ         SI, AX
+	VMOVUPS.Z    (AX), K1, Z14
+	VFMADD231PS  Z13, Z1, Z14
+	VMOVUPS      Z14, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Z1
+	VFMADD231PS  Z13, Z2, Z1
+	VMOVUPS      Z1, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Z1
+	VFMADD231PS  Z13, Z3, Z1
+	VMOVUPS      Z1, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Z1
+	VFMADD231PS  Z13, Z4, Z1
+	VMOVUPS      Z1, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Z1
+	VFMADD231PS  Z13, Z5, Z1
+	VMOVUPS      Z1, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Z1
+	VFMADD231PS  Z13, Z6, Z1
+	VMOVUPS      Z1, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Z1
+	VFMADD231PS  Z13, Z7, Z1
+	VMOVUPS      Z1, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Z1
+	VFMADD231PS  Z13, Z8, Z1
+	VMOVUPS      Z1, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Z1
+	VFMADD231PS  Z13, Z9, Z1
+	VMOVUPS      Z1, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Z1
+	VFMADD231PS  Z13, Z10, Z1
+	VMOVUPS      Z1, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Z1
+	VFMADD231PS  Z13, Z11, Z1
+	VMOVUPS      Z1, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Z1
+	VFMADD231PS  Z13, Z12, Z1
+	VMOVUPS      Z1, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Z1
+	VFMADD231PS  Z13, Z0, Z1
+	VMOVUPS      Z1, K1, (AX)
 
 avx512Strip13_last_stored:
+	JMP avx512Strip13_end
+
+avx512Strip13_one:
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z0, Z5
+	VMOVAPS Z0, Z6
+	VMOVAPS Z0, Z7
+	VMOVAPS Z0, Z8
+	VMOVAPS Z0, Z9
+	VMOVAPS Z0, Z10
+	VMOVAPS Z0, Z11
+	VMOVAPS Z0, Z12
+	VMOVAPS Z0, Z0
+	MOVQ    k+0(FP), DI
+
+avx512Strip13_one_deep:
+	VMOVUPS          (DX), Z13
+	VFMADD231PS.BCST (AX), Z13, Z1
+	VFMADD231PS.BCST (AX)(R8*1), Z13, Z2
+	VFMADD231PS.BCST (AX)(R8*2), Z13, Z3
+	VFMADD231PS.BCST (AX)(R9*1), Z13, Z4
+	VFMADD231PS.BCST (AX)(R8*4), Z13, Z5
+	VFMADD231PS.BCST (R10), Z13, Z6
+	VFMADD231PS.BCST (AX)(R9*2), Z13, Z7
+	VFMADD231PS.BCST (R10)(R8*2), Z13, Z8
+	VFMADD231PS.BCST (AX)(R8*8), Z13, Z9
+	VFMADD231PS.BCST (R10)(R8*4), Z13, Z10
+	VFMADD231PS.BCST (R11), Z13, Z11
+	VFMADD231PS.BCST (R10)(R9*2), Z13, Z12
+	VFMADD231PS.BCST (AX)(R9*4), Z13, Z0
+	ADDQ             CX, AX
+	ADDQ             CX, R10
+	ADDQ             CX, R11
+	ADDQ             BX, DX
+	DECQ             DI
+	JNZ              avx512Strip13_one_deep
+	MOVQ             ldc+72(FP), CX
+	MOVQ             SI, AX
+	CMPB             add+60(FP), $0x00
+	JNE              avx512Strip13_one_add
+	CMPL             alpha+56(FP), $0x3f800000
+	JEQ              avx512Strip13_one_store
+	VBROADCASTSS     alpha+56(FP), Z13
+	VMULPS           Z13, Z1, Z1
+	VMULPS           Z13, Z2, Z2
+	VMULPS           Z13, Z3, Z3
+	VMULPS           Z13, Z4, Z4
+	VMULPS           Z13, Z5, Z5
+	VMULPS           Z13, Z6, Z6
+	VMULPS           Z13, Z7, Z7
+	VMULPS           Z13, Z8, Z8
+	VMULPS           Z13, Z9, Z9
+	VMULPS           Z13, Z10, Z10
+	VMULPS           Z13, Z11, Z11
+	VMULPS           Z13, Z12, Z12
+	VMULPS           Z13, Z0, Z0
+
+avx512Strip13_one_store:
+	VMOVUPS Z1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z2, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z3, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z4, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z5, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z6, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z7, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z8, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z9, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z10, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z11, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z12, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z0, (AX)
+	JMP     avx512Strip13_one_stored
+
+avx512Strip13_one_add:
+	VBROADCASTSS alpha+56(FP), Z13
+	MOVQ         SI, AX
+	VMOVUPS      (AX), Z14
+	VFMADD231PS  Z13, Z1, Z14
+	VMOVUPS      Z14, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z13, Z2, Z1
+	VMOVUPS      Z1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z13, Z3, Z1
+	VMOVUPS      Z1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z13, Z4, Z1
+	VMOVUPS      Z1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z13, Z5, Z1
+	VMOVUPS      Z1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z13, Z6, Z1
+	VMOVUPS      Z1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z13, Z7, Z1
+	VMOVUPS      Z1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z13, Z8, Z1
+	VMOVUPS      Z1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z13, Z9, Z1
+	VMOVUPS      Z1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z13, Z10, Z1
+	VMOVUPS      Z1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z13, Z11, Z1
+	VMOVUPS      Z1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z13, Z12, Z1
+	VMOVUPS      Z1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z13, Z0, Z1
+	VMOVUPS      Z1, (AX)
+
+avx512Strip13_one_stored:
+	JMP avx512Strip13_end
+
+avx512Strip13_more:
+	CMPQ    DI, $0x18
+	JGT     avx512Strip13_most
+	LEAQ    -16(DI), DI
+	MOVQ    $-1, R12
+	BZHIQ   DI, R12, DI
+	KMOVW   DI, K1
+	VMOVAPS Z0, Z1
+	VMOVAPS Y0, Y2
+	VMOVAPS Z0, Z3
+	VMOVAPS Y0, Y4
+	VMOVAPS Z0, Z5
+	VMOVAPS Y0, Y6
+	VMOVAPS Z0, Z7
+	VMOVAPS Y0, Y8
+	VMOVAPS Z0, Z9
+	VMOVAPS Y0, Y10
+	VMOVAPS Z0, Z11
+	VMOVAPS Y0, Y12
+	VMOVAPS Z0, Z13
+	VMOVAPS Y0, Y14
+	VMOVAPS Z0, Z15
+	VMOVAPS Y0, Y16
+	VMOVAPS Z0, Z17
+	VMOVAPS Y0, Y18
+	VMOVAPS Z0, Z19
+	VMOVAPS Y0, Y20
+	VMOVAPS Z0, Z21
+	VMOVAPS Y0, Y22
+	VMOVAPS Z0, Z23
+	VMOVAPS Y0, Y24
+	VMOVAPS Z0, Z25
+	VMOVAPS Y0, Y0
+	MOVQ    k+0(FP), DI
+
+avx512Strip13_oneandhalf_deep:
+	VMOVUPS      (DX), Z26
+	VMOVUPS.Z    64(DX), K1, Y27
+	VBROADCASTSS (AX), Z28
+	VFMADD231PS  Z28, Z26, Z1
+	VFMADD231PS  Y28, Y27, Y2
+	VBROADCASTSS (AX)(R8*1), Z28
+	VFMADD231PS  Z28, Z26, Z3
+	VFMADD231PS  Y28, Y27, Y4
+	VBROADCASTSS (AX)(R8*2), Z28
+	VFMADD231PS  Z28, Z26, Z5
+	VFMADD231PS  Y28, Y27, Y6
+	VBROADCASTSS (AX)(R9*1), Z28
+	VFMADD231PS  Z28, Z26, Z7
+	VFMADD231PS  Y28, Y27, Y8
+	VBROADCASTSS (AX)(R8*4), Z28
+	VFMADD231PS  Z28, Z26, Z9
+	VFMADD231PS  Y28, Y27, Y10
+	VBROADCASTSS (R10), Z28
+	VFMADD231PS  Z28, Z26, Z11
+	VFMADD231PS  Y28, Y27, Y12
+	VBROADCASTSS (AX)(R9*2), Z28
+	VFMADD231PS  Z28, Z26, Z13
+	VFMADD231PS  Y28, Y27, Y14
+	VBROADCASTSS (R10)(R8*2), Z28
+	VFMADD231PS  Z28, Z26, Z15
+	VFMADD231PS  Y28, Y27, Y16
+	VBROADCASTSS (AX)(R8*8), Z28
+	VFMADD231PS  Z28, Z26, Z17
+	VFMADD231PS  Y28, Y27, Y18
+	VBROADCASTSS (R10)(R8*4), Z28
+	VFMADD231PS  Z28, Z26, Z19
+	VFMADD231PS  Y28, Y27, Y20
+	VBROADCASTSS (R11), Z28
+	VFMADD231PS  Z28, Z26, Z21
+	VFMADD231PS  Y28, Y27, Y22
+	VBROADCASTSS (R10)(R9*2), Z28
+	VFMADD231PS  Z28, Z26, Z23
+	VFMADD231PS  Y28, Y27, Y24
+	VBROADCASTSS (AX)(R9*4), Z28
+	VFMADD231PS  Z28, Z26, Z25
+	VFMADD231PS  Y28, Y27, Y0
+	ADDQ         CX, AX
+	ADDQ         CX, R10
+	ADDQ         CX, R11
+	ADDQ         BX, DX
+	DECQ         DI
+	JNZ          avx512Strip13_oneandhalf_deep
+	MOVQ         ldc+72(FP), CX
+	MOVQ         SI, AX
+	CMPB         add+60(FP), $0x00
+	JNE          avx512Strip13_oneandhalf_add
+	CMPL         alpha+56(FP), $0x3f800000
+	JEQ          avx512Strip13_oneandhalf_store
+	VBROADCASTSS alpha+56(FP), Z26
+	VMULPS       Z26, Z1, Z1
+	VMULPS       Y26, Y2, Y2
+	VMULPS       Z26, Z3, Z3
+	VMULPS       Y26, Y4, Y4
+	VMULPS       Z26, Z5, Z5
+	VMULPS       Y26, Y6, Y6
+	VMULPS       Z26, Z7, Z7
+	VMULPS       Y26, Y8, Y8
+	VMULPS       Z26, Z9, Z9
+	VMULPS       Y26, Y10, Y10
+	VMULPS       Z26, Z11, Z11
+	VMULPS       Y26, Y12, Y12
+	VMULPS       Z26, Z13, Z13
+	VMULPS       Y26, Y14, Y14
+	VMULPS       Z26, Z15, Z15
+	VMULPS       Y26, Y16, Y16
+	VMULPS       Z26, Z17, Z17
+	VMULPS       Y26, Y18, Y18
+	VMULPS       Z26, Z19, Z19
+	VMULPS       Y26, Y20, Y20
+	VMULPS       Z26, Z21, Z21
+	VMULPS       Y26, Y22, Y22
+	VMULPS       Z26, Z23, Z23
+	VMULPS       Y26, Y24, Y24
+	VMULPS       Z26, Z25, Z25
+	VMULPS       Y26, Y0, Y0
+
+avx512Strip13_oneandhalf_store:
+	VMOVUPS Z1, (AX)
+	VMOVUPS Y2, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z3, (AX)
+	VMOVUPS Y4, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z5, (AX)
+	VMOVUPS Y6, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z7, (AX)
+	VMOVUPS Y8, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z9, (AX)
+	VMOVUPS Y10, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z11, (AX)
+	VMOVUPS Y12, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z13, (AX)
+	VMOVUPS Y14, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z15, (AX)
+	VMOVUPS Y16, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z17, (AX)
+	VMOVUPS Y18, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z19, (AX)
+	VMOVUPS Y20, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z21, (AX)
+	VMOVUPS Y22, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z23, (AX)
+	VMOVUPS Y24, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z25, (AX)
+	VMOVUPS Y0, K1, 64(AX)
+	JMP     avx512Strip13_oneandhalf_stored
+
+avx512Strip13_oneandhalf_add:
+	VBROADCASTSS alpha+56(FP), Z26
+	MOVQ         SI, AX
+	VMOVUPS      (AX), Z27
+	VFMADD231PS  Z26, Z1, Z27
+	VMOVUPS      Z27, (AX)
+	VMOVUPS.Z    64(AX), K1, Y1
+	VFMADD231PS  Y26, Y2, Y1
+	VMOVUPS      Y1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z26, Z3, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Y1
+	VFMADD231PS  Y26, Y4, Y1
+	VMOVUPS      Y1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z26, Z5, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Y1
+	VFMADD231PS  Y26, Y6, Y1
+	VMOVUPS      Y1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z26, Z7, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Y1
+	VFMADD231PS  Y26, Y8, Y1
+	VMOVUPS      Y1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z26, Z9, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Y1
+	VFMADD231PS  Y26, Y10, Y1
+	VMOVUPS      Y1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z26, Z11, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Y1
+	VFMADD231PS  Y26, Y12, Y1
+	VMOVUPS      Y1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z26, Z13, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Y1
+	VFMADD231PS  Y26, Y14, Y1
+	VMOVUPS      Y1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z26, Z15, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Y1
+	VFMADD231PS  Y26, Y16, Y1
+	VMOVUPS      Y1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z26, Z17, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Y1
+	VFMADD231PS  Y26, Y18, Y1
+	VMOVUPS      Y1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z26, Z19, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Y1
+	VFMADD231PS  Y26, Y20, Y1
+	VMOVUPS      Y1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z26, Z21, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Y1
+	VFMADD231PS  Y26, Y22, Y1
+	VMOVUPS      Y1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z26, Z23, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Y1
+	VFMADD231PS  Y26, Y24, Y1
+	VMOVUPS      Y1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z26, Z25, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Y1
+	VFMADD231PS  Y26, Y0, Y1
+	VMOVUPS      Y1, K1, 64(AX)
+
+avx512Strip13_oneandhalf_stored:
+	JMP avx512Strip13_end
+
+avx512Strip13_half:
+	LEAQ    (DI), DI
+	MOVQ    $-1, R12
+	BZHIQ   DI, R12, DI
+	KMOVW   DI, K1
+	VMOVAPS Y0, Y1
+	VMOVAPS Y0, Y2
+	VMOVAPS Y0, Y3
+	VMOVAPS Y0, Y4
+	VMOVAPS Y0, Y5
+	VMOVAPS Y0, Y6
+	VMOVAPS Y0, Y7
+	VMOVAPS Y0, Y8
+	VMOVAPS Y0, Y9
+	VMOVAPS Y0, Y10
+	VMOVAPS Y0, Y11
+	VMOVAPS Y0, Y12
+	VMOVAPS Y0, Y0
+	MOVQ    k+0(FP), DI
+
+avx512Strip13_half_deep:
+	VMOVUPS.Z        (DX), K1, Y13
+	VFMADD231PS.BCST (AX), Y13, Y1
+	VFMADD231PS.BCST (AX)(R8*1), Y13, Y2
+	VFMADD231PS.BCST (AX)(R8*2), Y13, Y3
+	VFMADD231PS.BCST (AX)(R9*1), Y13, Y4
+	VFMADD231PS.BCST (AX)(R8*4), Y13, Y5
+	VFMADD231PS.BCST (R10), Y13, Y6
+	VFMADD231PS.BCST (AX)(R9*2), Y13, Y7
+	VFMADD231PS.BCST (R10)(R8*2), Y13, Y8
+	VFMADD231PS.BCST (AX)(R8*8), Y13, Y9
+	VFMADD231PS.BCST (R10)(R8*4), Y13, Y10
+	VFMADD231PS.BCST (R11), Y13, Y11
+	VFMADD231PS.BCST (R10)(R9*2), Y13, Y12
+	VFMADD231PS.BCST (AX)(R9*4), Y13, Y0
+	ADDQ             CX, AX
+	ADDQ             CX, R10
+	ADDQ             CX, R11
+	ADDQ             BX, DX
+	DECQ             DI
+	JNZ              avx512Strip13_half_deep
+	MOVQ             ldc+72(FP), CX
+	MOVQ             SI, AX
+	CMPB             add+60(FP), $0x00
+	JNE              avx512Strip13_half_add
+	CMPL             alpha+56(FP), $0x3f800000
+	JEQ              avx512Strip13_half_store
+	VBROADCASTSS     alpha+56(FP), Z13
+	VMULPS           Y13, Y1, Y1
+	VMULPS           Y13, Y2, Y2
+	VMULPS           Y13, Y3, Y3
+	VMULPS           Y13, Y4, Y4
+	VMULPS           Y13, Y5, Y5
+	VMULPS           Y13, Y6, Y6
+	VMULPS           Y13, Y7, Y7
+	VMULPS           Y13, Y8, Y8
+	VMULPS           Y13, Y9, Y9
+	VMULPS           Y13, Y10, Y10
+	VMULPS           Y13, Y11, Y11
+	VMULPS           Y13, Y12, Y12
+	VMULPS           Y13, Y0, Y0
+
+avx512Strip13_half_store:
+	VMOVUPS Y1, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y2, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y3, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y4, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y5, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y6, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y7, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y8, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y9, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y10, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y11, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y12, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y0, K1, (AX)
+	JMP     avx512Strip13_half_stored
+
+avx512Strip13_half_add:
+	VBROADCASTSS alpha+56(FP), Z13
+	MOVQ         SI, AX
+	VMOVUPS.Z    (AX), K1, Y14
+	VFMADD231PS  Y13, Y1, Y14
+	VMOVUPS      Y14, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Y1
+	VFMADD231PS  Y13, Y2, Y1
+	VMOVUPS      Y1, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Y1
+	VFMADD231PS  Y13, Y3, Y1
+	VMOVUPS      Y1, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Y1
+	VFMADD231PS  Y13, Y4, Y1
+	VMOVUPS      Y1, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Y1
+	VFMADD231PS  Y13, Y5, Y1
+	VMOVUPS      Y1, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Y1
+	VFMADD231PS  Y13, Y6, Y1
+	VMOVUPS      Y1, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Y1
+	VFMADD231PS  Y13, Y7, Y1
+	VMOVUPS      Y1, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Y1
+	VFMADD231PS  Y13, Y8, Y1
+	VMOVUPS      Y1, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Y1
+	VFMADD231PS  Y13, Y9, Y1
+	VMOVUPS      Y1, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Y1
+	VFMADD231PS  Y13, Y10, Y1
+	VMOVUPS      Y1, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Y1
+	VFMADD231PS  Y13, Y11, Y1
+	VMOVUPS      Y1, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Y1
+	VFMADD231PS  Y13, Y12, Y1
+	VMOVUPS      Y1, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Y1
+	VFMADD231PS  Y13, Y0, Y1
+	VMOVUPS      Y1, K1, (AX)
+
+avx512Strip13_half_stored:
+	JMP avx512Strip13_end
+
+avx512Strip13_most:
+	LEAQ    -16(DI), DI
+	MOVQ    $-1, R12
+	BZHIQ   DI, R12, DI
+	KMOVW   DI, K1
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z0, Z5
+	VMOVAPS Z0, Z6
+	VMOVAPS Z0, Z7
+	VMOVAPS Z0, Z8
+	VMOVAPS Z0, Z9
+	VMOVAPS Z0, Z10
+	VMOVAPS Z0, Z11
+	VMOVAPS Z0, Z12
+	VMOVAPS Z0, Z13
+	VMOVAPS Z0, Z14
+	VMOVAPS Z0, Z15
+	VMOVAPS Z0, Z16
+	VMOVAPS Z0, Z17
+	VMOVAPS Z0, Z18
+	VMOVAPS Z0, Z19
+	VMOVAPS Z0, Z20
+	VMOVAPS Z0, Z21
+	VMOVAPS Z0, Z22
+	VMOVAPS Z0, Z23
+	VMOVAPS Z0, Z24
+	VMOVAPS Z0, Z25
+	VMOVAPS Z0, Z0
+	MOVQ    k+0(FP), DI
+
+avx512Strip13_most_deep:
+	VMOVUPS      (DX), Z26
+	VMOVUPS.Z    64(DX), K1, Z27
+	VBROADCASTSS (AX), Z28
+	VFMADD231PS  Z28, Z26, Z1
+	VFMADD231PS  Z28, Z27, Z2
+	VBROADCASTSS (AX)(R8*1), Z28
+	VFMADD231PS  Z28, Z26, Z3
+	VFMADD231PS  Z28, Z27, Z4
+	VBROADCASTSS (AX)(R8*2), Z28
+	VFMADD231PS  Z28, Z26, Z5
+	VFMADD231PS  Z28, Z27, Z6
+	VBROADCASTSS (AX)(R9*1), Z28
+	VFMADD231PS  Z28, Z26, Z7
+	VFMADD231PS  Z28, Z27, Z8
+	VBROADCASTSS (AX)(R8*4), Z28
+	VFMADD231PS  Z28, Z26, Z9
+	VFMADD231PS  Z28, Z27, Z10
+	VBROADCASTSS (R10), Z28
+	VFMADD231PS  Z28, Z26, Z11
+	VFMADD231PS  Z28, Z27, Z12
+	VBROADCASTSS (AX)(R9*2), Z28
+	VFMADD231PS  Z28, Z26, Z13
+	VFMADD231PS  Z28, Z27, Z14
+	VBROADCASTSS (R10)(R8*2), Z28
+	VFMADD231PS  Z28, Z26, Z15
+	VFMADD231PS  Z28, Z27, Z16
+	VBROADCASTSS (AX)(R8*8), Z28
+	VFMADD231PS  Z28, Z26, Z17
+	VFMADD231PS  Z28, Z27, Z18
+	VBROADCASTSS (R10)(R8*4), Z28
+	VFMADD231PS  Z28, Z26, Z19
+	VFMADD231PS  Z28, Z27, Z20
+	VBROADCASTSS (R11), Z28
+	VFMADD231PS  Z28, Z26, Z21
+	VFMADD231PS  Z28, Z27, Z22
+	VBROADCASTSS (R10)(R9*2), Z28
+	VFMADD231PS  Z28, Z26, Z23
+	VFMADD231PS  Z28, Z27, Z24
+	VBROADCASTSS (AX)(R9*4), Z28
+	VFMADD231PS  Z28, Z26, Z25
+	VFMADD231PS  Z28, Z27, Z0
+	ADDQ         CX, AX
+	ADDQ         CX, R10
+	ADDQ         CX, R11
+	ADDQ         BX, DX
+	DECQ         DI
+	JNZ          avx512Strip13_most_deep
+	MOVQ         ldc+72(FP), CX
+	MOVQ         SI, AX
+	CMPB         add+60(FP), $0x00
+	JNE          avx512Strip13_most_add
+	CMPL         alpha+56(FP), $0x3f800000
+	JEQ          avx512Strip13_most_store
+	VBROADCASTSS alpha+56(FP), Z26
+	VMULPS       Z26, Z1, Z1
+	VMULPS       Z26, Z2, Z2
+	VMULPS       Z26, Z3, Z3
+	VMULPS       Z26, Z4, Z4
+	VMULPS       Z26, Z5, Z5
+	VMULPS       Z26, Z6, Z6
+	VMULPS       Z26, Z7, Z7
+	VMULPS       Z26, Z8, Z8
+	VMULPS       Z26, Z9, Z9
+	VMULPS       Z26, Z10, Z10
+	VMULPS       Z26, Z11, Z11
+	VMULPS       Z26, Z12, Z12
+	VMULPS       Z26, Z13, Z13
+	VMULPS       Z26, Z14, Z14
+	VMULPS       Z26, Z15, Z15
+	VMULPS       Z26, Z16, Z16
+	VMULPS       Z26, Z17, Z17
+	VMULPS       Z26, Z18, Z18
+	VMULPS       Z26, Z19, Z19
+	VMULPS       Z26, Z20, Z20
+	VMULPS       Z26, Z21, Z21
+	VMULPS       Z26, Z22, Z22
+	VMULPS       Z26, Z23, Z23
+	VMULPS       Z26, Z24, Z24
+	VMULPS       Z26, Z25, Z25
+	VMULPS       Z26, Z0, Z0
+
+avx512Strip13_most_store:
+	VMOVUPS Z1, (AX)
+	VMOVUPS Z2, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z3, (AX)
+	VMOVUPS Z4, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z5, (AX)
+	VMOVUPS Z6, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z7, (AX)
+	VMOVUPS Z8, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z9, (AX)
+	VMOVUPS Z10, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z11, (AX)
+	VMOVUPS Z12, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z13, (AX)
+	VMOVUPS Z14, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z15, (AX)
+	VMOVUPS Z16, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z17, (AX)
+	VMOVUPS Z18, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z19, (AX)
+	VMOVUPS Z20, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z21, (AX)
+	VMOVUPS Z22, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z23, (AX)
+	VMOVUPS Z24, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z25, (AX)
+	VMOVUPS Z0, K1, 64(AX)
+	JMP     avx512Strip13_most_stored
+
+avx512Strip13_most_add:
+	VBROADCASTSS alpha+56(FP), Z26
+	MOVQ         SI, AX
+	VMOVUPS      (AX), Z27
+	VFMADD231PS  Z26, Z1, Z27
+	VMOVUPS      Z27, (AX)
+	VMOVUPS.Z    64(AX), K1, Z1
+	VFMADD231PS  Z26, Z2, Z1
+	VMOVUPS      Z1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z26, Z3, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Z1
+	VFMADD231PS  Z26, Z4, Z1
+	VMOVUPS      Z1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z26, Z5, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Z1
+	VFMADD231PS  Z26, Z6, Z1
+	VMOVUPS      Z1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z26, Z7, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Z1
+	VFMADD231PS  Z26, Z8, Z1
+	VMOVUPS      Z1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z26, Z9, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Z1
+	VFMADD231PS  Z26, Z10, Z1
+	VMOVUPS      Z1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z26, Z11, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Z1
+	VFMADD231PS  Z26, Z12, Z1
+	VMOVUPS      Z1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z26, Z13, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Z1
+	VFMADD231PS  Z26, Z14, Z1
+	VMOVUPS      Z1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z26, Z15, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Z1
+	VFMADD231PS  Z26, Z16, Z1
+	VMOVUPS      Z1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z26, Z17, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Z1
+	VFMADD231PS  Z26, Z18, Z1
+	VMOVUPS      Z1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z26, Z19, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Z1
+	VFMADD231PS  Z26, Z20, Z1
+	VMOVUPS      Z1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z26, Z21, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Z1
+	VFMADD231PS  Z26, Z22, Z1
+	VMOVUPS      Z1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z26, Z23, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Z1
+	VFMADD231PS  Z26, Z24, Z1
+	VMOVUPS      Z1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z26, Z25, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Z1
+	VFMADD231PS  Z26, Z0, Z1
+	VMOVUPS      Z1, K1, 64(AX)
+
+avx512Strip13_most_stored:
 avx512Strip13_end:
 	VZEROUPPER
 	RET
 
 // func avx512Strip14(k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, AVX512VL, BMI2, FMA3
 TEXT ·avx512Strip14(SB), NOSPLIT, $0-88
 	VPXORD Z0, Z0, Z0
 	MOVQ   a+8(FP), AX
@@ -5857,179 +11148,184 @@ avx512Strip14_two_deep:
 	JNZ          avx512Strip14_two_deep
 	MOVQ         ldc+72(FP), R13
 	MOVQ         SI, R12
-	VBROADCASTSS alpha+56(FP), Z29
 	CMPB         add+60(FP), $0x00
 	JNE          avx512Strip14_two_add
+	CMPL         alpha+56(FP), $0x3f800000
+	JEQ          avx512Strip14_two_store
+	VBROADCASTSS alpha+56(FP), Z29
 	VMULPS       Z29, Z1, Z1
-	VMOVUPS      Z1, (R12)
 	VMULPS       Z29, Z2, Z2
-	VMOVUPS      Z2, 64(R12)
-	LEAQ         (R12)(R13*4), R12
 	VMULPS       Z29, Z3, Z3
-	VMOVUPS      Z3, (R12)
 	VMULPS       Z29, Z4, Z4
-	VMOVUPS      Z4, 64(R12)
-	LEAQ         (R12)(R13*4), R12
 	VMULPS       Z29, Z5, Z5
-	VMOVUPS      Z5, (R12)
 	VMULPS       Z29, Z6, Z6
-	VMOVUPS      Z6, 64(R12)
-	LEAQ         (R12)(R13*4), R12
 	VMULPS       Z29, Z7, Z7
-	VMOVUPS      Z7, (R12)
 	VMULPS       Z29, Z8, Z8
-	VMOVUPS      Z8, 64(R12)
-	LEAQ         (R12)(R13*4), R12
 	VMULPS       Z29, Z9, Z9
-	VMOVUPS      Z9, (R12)
 	VMULPS       Z29, Z10, Z10
-	VMOVUPS      Z10, 64(R12)
-	LEAQ         (R12)(R13*4), R12
 	VMULPS       Z29, Z11, Z11
-	VMOVUPS      Z11, (R12)
 	VMULPS       Z29, Z12, Z12
-	VMOVUPS      Z12, 64(R12)
-	LEAQ         (R12)(R13*4), R12
 	VMULPS       Z29, Z13, Z13
-	VMOVUPS      Z13, (R12)
 	VMULPS       Z29, Z14, Z14
-	VMOVUPS      Z14, 64(R12)
-	LEAQ         (R12)(R13*4), R12
 	VMULPS       Z29, Z15, Z15
-	VMOVUPS      Z15, (R12)
 	VMULPS       Z29, Z16, Z16
-	VMOVUPS      Z16, 64(R12)
-	LEAQ         (R12)(R13*4), R12
 	VMULPS       Z29, Z17, Z17
-	VMOVUPS      Z17, (R12)
 	VMULPS       Z29, Z18, Z18
-	VMOVUPS      Z18, 64(R12)
-	LEAQ         (R12)(R13*4), R12
 	VMULPS       Z29, Z19, Z19
-	VMOVUPS      Z19, (R12)
 	VMULPS       Z29, Z20, Z20
-	VMOVUPS      Z20, 64(R12)
-	LEAQ         (R12)(R13*4), R12
 	VMULPS       Z29, Z21, Z21
-	VMOVUPS      Z21, (R12)
 	VMULPS       Z29, Z22, Z22
-	VMOVUPS      Z22, 64(R12)
-	LEAQ         (R12)(R13*4), R12
 	VMULPS       Z29, Z23, Z23
-	VMOVUPS      Z23, (R12)
 	VMULPS       Z29, Z24, Z24
-	VMOVUPS      Z24, 64(R12)
-	LEAQ         (R12)(R13*4), R12
 	VMULPS       Z29, Z25, Z25
-	VMOVUPS      Z25, (R12)
 	VMULPS       Z29, Z26, Z26
-	VMOVUPS      Z26, 64(R12)
-	LEAQ         (R12)(R13*4), R12
 	VMULPS       Z29, Z27, Z27
-	VMOVUPS      Z27, (R12)
 	VMULPS       Z29, Z28, Z28
-	VMOVUPS      Z28, 64(R12)
-	JMP          avx512Strip14_two_stored
+
+avx512Strip14_two_store:
+	VMOVUPS Z1, (R12)
+	VMOVUPS Z2, 64(R12)
+	LEAQ    (R12)(R13*4), R12
+	VMOVUPS Z3, (R12)
+	VMOVUPS Z4, 64(R12)
+	LEAQ    (R12)(R13*4), R12
+	VMOVUPS Z5, (R12)
+	VMOVUPS Z6, 64(R12)
+	LEAQ    (R12)(R13*4), R12
+	VMOVUPS Z7, (R12)
+	VMOVUPS Z8, 64(R12)
+	LEAQ    (R12)(R13*4), R12
+	VMOVUPS Z9, (R12)
+	VMOVUPS Z10, 64(R12)
+	LEAQ    (R12)(R13*4), R12
+	VMOVUPS Z11, (R12)
+	VMOVUPS Z12, 64(R12)
+	LEAQ    (R12)(R13*4), R12
+	VMOVUPS Z13, (R12)
+	VMOVUPS Z14, 64(R12)
+	LEAQ    (R12)(R13*4), R12
+	VMOVUPS Z15, (R12)
+	VMOVUPS Z16, 64(R12)
+	LEAQ    (R12)(R13*4), R12
+	VMOVUPS Z17, (R12)
+	VMOVUPS Z18, 64(R12)
+	LEAQ    (R12)(R13*4), R12
+	VMOVUPS Z19, (R12)
+	VMOVUPS Z20, 64(R12)
+	LEAQ    (R12)(R13*4), R12
+	VMOVUPS Z21, (R12)
+	VMOVUPS Z22, 64(R12)
+	LEAQ    (R12)(R13*4), R12
+	VMOVUPS Z23, (R12)
+	VMOVUPS Z24, 64(R12)
+	LEAQ    (R12)(R13*4), R12
+	VMOVUPS Z25, (R12)
+	VMOVUPS Z26, 64(R12)
+	LEAQ    (R12)(R13*4), R12
+	VMOVUPS Z27, (R12)
+	VMOVUPS Z28, 64(R12)
+	JMP     avx512Strip14_two_stored
 
 avx512Strip14_two_add:
-	MOVQ        SI, R12
-	VMOVUPS     (R12), Z30
-	VFMADD231PS Z29, Z1, Z30
-	VMOVUPS     Z30, (R12)
-	VMOVUPS     64(R12), Z1
-	VFMADD231PS Z29, Z2, Z1
-	VMOVUPS     Z1, 64(R12)
-	LEAQ        (R12)(R13*4), R12
-	VMOVUPS     (R12), Z1
-	VFMADD231PS Z29, Z3, Z1
-	VMOVUPS     Z1, (R12)
-	VMOVUPS     64(R12), Z1
-	VFMADD231PS Z29, Z4, Z1
-	VMOVUPS     Z1, 64(R12)
-	LEAQ        (R12)(R13*4), R12
-	VMOVUPS     (R12), Z1
-	VFMADD231PS Z29, Z5, Z1
-	VMOVUPS     Z1, (R12)
-	VMOVUPS     64(R12), Z1
-	VFMADD231PS Z29, Z6, Z1
-	VMOVUPS     Z1, 64(R12)
-	LEAQ        (R12)(R13*4), R12
-	VMOVUPS     (R12), Z1
-	VFMADD231PS Z29, Z7, Z1
-	VMOVUPS     Z1, (R12)
-	VMOVUPS     64(R12), Z1
-	VFMADD231PS Z29, Z8, Z1
-	VMOVUPS     Z1, 64(R12)
-	LEAQ        (R12)(R13*4), R12
-	VMOVUPS     (R12), Z1
-	VFMADD231PS Z29, Z9, Z1
-	VMOVUPS     Z1, (R12)
-	VMOVUPS     64(R12), Z1
-	VFMADD231PS Z29, Z10, Z1
-	VMOVUPS     Z1, 64(R12)
-	LEAQ        (R12)(R13*4), R12
-	VMOVUPS     (R12), Z1
-	VFMADD231PS Z29, Z11, Z1
-	VMOVUPS     Z1, (R12)
-	VMOVUPS     64(R12), Z1
-	VFMADD231PS Z29, Z12, Z1
-	VMOVUPS     Z1, 64(R12)
-	LEAQ        (R12)(R13*4), R12
-	VMOVUPS     (R12), Z1
-	VFMADD231PS Z29, Z13, Z1
-	VMOVUPS     Z1, (R12)
-	VMOVUPS     64(R12), Z1
-	VFMADD231PS Z29, Z14, Z1
-	VMOVUPS     Z1, 64(R12)
-	LEAQ        (R12)(R13*4), R12
-	VMOVUPS     (R12), Z1
-	VFMADD231PS Z29, Z15, Z1
-	VMOVUPS     Z1, (R12)
-	VMOVUPS     64(R12), Z1
-	VFMADD231PS Z29, Z16, Z1
-	VMOVUPS     Z1, 64(R12)
-	LEAQ        (R12)(R13*4), R12
-	VMOVUPS     (R12), Z1
-	VFMADD231PS Z29, Z17, Z1
-	VMOVUPS     Z1, (R12)
-	VMOVUPS     64(R12), Z1
-	VFMADD231PS Z29, Z18, Z1
-	VMOVUPS     Z1, 64(R12)
-	LEAQ        (R12)(R13*4), R12
-	VMOVUPS     (R12), Z1
-	VFMADD231PS Z29, Z19, Z1
-	VMOVUPS     Z1, (R12)
-	VMOVUPS     64(R12), Z1
-	VFMADD231PS Z29, Z20, Z1
-	VMOVUPS     Z1, 64(R12)
-	LEAQ        (R12)(R13*4), R12
-	VMOVUPS     (R12), Z1
-	VFMADD231PS Z29, Z21, Z1
-	VMOVUPS     Z1, (R12)
-	VMOVUPS     64(R12), Z1
-	VFMADD231PS Z29, Z22, Z1
-	VMOVUPS     Z1, 64(R12)
-	LEAQ        (R12)(R13*4), R12
-	VMOVUPS     (R12), Z1
-	VFMADD231PS Z29, Z23, Z1
-	VMOVUPS     Z1, (R12)
-	VMOVUPS     64(R12), Z1
-	VFMADD231PS Z29, Z24, Z1
-	VMOVUPS     Z1, 64(R12)
-	LEAQ        (R12)(R13*4), R12
-	VMOVUPS     (R12), Z1
-	VFMADD231PS Z29, Z25, Z1
-	VMOVUPS     Z1, (R12)
-	VMOVUPS     64(R12), Z1
-	VFMADD231PS Z29, Z26, Z1
-	VMOVUPS     Z1, 64(R12)
-	LEAQ        (R12)(R13*4), R12
-	VMOVUPS     (R12), Z1
-	VFMADD231PS Z29, Z27, Z1
-	VMOVUPS     Z1, (R12)
-	VMOVUPS     64(R12), Z1
-	VFMADD231PS Z29, Z28, Z1
-	VMOVUPS     Z1, 64(R12)
+	VBROADCASTSS alpha+56(FP), Z29
+	MOVQ         SI, R12
+	VMOVUPS      (R12), Z30
+	VFMADD231PS  Z29, Z1, Z30
+	VMOVUPS      Z30, (R12)
+	VMOVUPS      64(R12), Z1
+	VFMADD231PS  Z29, Z2, Z1
+	VMOVUPS      Z1, 64(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      (R12), Z1
+	VFMADD231PS  Z29, Z3, Z1
+	VMOVUPS      Z1, (R12)
+	VMOVUPS      64(R12), Z1
+	VFMADD231PS  Z29, Z4, Z1
+	VMOVUPS      Z1, 64(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      (R12), Z1
+	VFMADD231PS  Z29, Z5, Z1
+	VMOVUPS      Z1, (R12)
+	VMOVUPS      64(R12), Z1
+	VFMADD231PS  Z29, Z6, Z1
+	VMOVUPS      Z1, 64(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      (R12), Z1
+	VFMADD231PS  Z29, Z7, Z1
+	VMOVUPS      Z1, (R12)
+	VMOVUPS      64(R12), Z1
+	VFMADD231PS  Z29, Z8, Z1
+	VMOVUPS      Z1, 64(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      (R12), Z1
+	VFMADD231PS  Z29, Z9, Z1
+	VMOVUPS      Z1, (R12)
+	VMOVUPS      64(R12), Z1
+	VFMADD231PS  Z29, Z10, Z1
+	VMOVUPS      Z1, 64(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      (R12), Z1
+	VFMADD231PS  Z29, Z11, Z1
+	VMOVUPS      Z1, (R12)
+	VMOVUPS      64(R12), Z1
+	VFMADD231PS  Z29, Z12, Z1
+	VMOVUPS      Z1, 64(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      (R12), Z1
+	VFMADD231PS  Z29, Z13, Z1
+	VMOVUPS      Z1, (R12)
+	VMOVUPS      64(R12), Z1
+	VFMADD231PS  Z29, Z14, Z1
+	VMOVUPS      Z1, 64(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      (R12), Z1
+	VFMADD231PS  Z29, Z15, Z1
+	VMOVUPS      Z1, (R12)
+	VMOVUPS      64(R12), Z1
+	VFMADD231PS  Z29, Z16, Z1
+	VMOVUPS      Z1, 64(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      (R12), Z1
+	VFMADD231PS  Z29, Z17, Z1
+	VMOVUPS      Z1, (R12)
+	VMOVUPS      64(R12), Z1
+	VFMADD231PS  Z29, Z18, Z1
+	VMOVUPS      Z1, 64(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      (R12), Z1
+	VFMADD231PS  Z29, Z19, Z1
+	VMOVUPS      Z1, (R12)
+	VMOVUPS      64(R12), Z1
+	VFMADD231PS  Z29, Z20, Z1
+	VMOVUPS      Z1, 64(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      (R12), Z1
+	VFMADD231PS  Z29, Z21, Z1
+	VMOVUPS      Z1, (R12)
+	VMOVUPS      64(R12), Z1
+	VFMADD231PS  Z29, Z22, Z1
+	VMOVUPS      Z1, 64(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      (R12), Z1
+	VFMADD231PS  Z29, Z23, Z1
+	VMOVUPS      Z1, (R12)
+	VMOVUPS      64(R12), Z1
+	VFMADD231PS  Z29, Z24, Z1
+	VMOVUPS      Z1, 64(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      (R12), Z1
+	VFMADD231PS  Z29, Z25, Z1
+	VMOVUPS      Z1, (R12)
+	VMOVUPS      64(R12), Z1
+	VFMADD231PS  Z29, Z26, Z1
+	VMOVUPS      Z1, 64(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      (R12), Z1
+	VFMADD231PS  Z29, Z27, Z1
+	VMOVUPS      Z1, (R12)
+	VMOVUPS      64(R12), Z1
+	VFMADD231PS  Z29, Z28, Z1
+	VMOVUPS      Z1, 64(R12)
 
 avx512Strip14_two_stored:
 	MOVQ  k+0(FP), R12
@@ -6053,164 +11349,10 @@ avx512Strip14_edge:
 	TESTQ   DI, DI
 	JZ      avx512Strip14_end
 	CMPQ    DI, $0x10
-	JLT     avx512Strip14_last
-	VMOVAPS Z0, Z1
-	VMOVAPS Z0, Z2
-	VMOVAPS Z0, Z3
-	VMOVAPS Z0, Z4
-	VMOVAPS Z0, Z5
-	VMOVAPS Z0, Z6
-	VMOVAPS Z0, Z7
-	VMOVAPS Z0, Z8
-	VMOVAPS Z0, Z9
-	VMOVAPS Z0, Z10
-	VMOVAPS Z0, Z11
-	VMOVAPS Z0, Z12
-	VMOVAPS Z0, Z13
-	VMOVAPS Z0, Z14
-	MOVQ    k+0(FP), R12
-	MOVQ    DX, R13
-
-avx512Strip14_one_deep:
-	VMOVUPS          (R13), Z15
-	VFMADD231PS.BCST (AX), Z15, Z1
-	VFMADD231PS.BCST (AX)(R8*1), Z15, Z2
-	VFMADD231PS.BCST (AX)(R8*2), Z15, Z3
-	VFMADD231PS.BCST (AX)(R9*1), Z15, Z4
-	VFMADD231PS.BCST (AX)(R8*4), Z15, Z5
-	VFMADD231PS.BCST (R10), Z15, Z6
-	VFMADD231PS.BCST (AX)(R9*2), Z15, Z7
-	VFMADD231PS.BCST (R10)(R8*2), Z15, Z8
-	VFMADD231PS.BCST (AX)(R8*8), Z15, Z9
-	VFMADD231PS.BCST (R10)(R8*4), Z15, Z10
-	VFMADD231PS.BCST (R11), Z15, Z11
-	VFMADD231PS.BCST (R10)(R9*2), Z15, Z12
-	VFMADD231PS.BCST (AX)(R9*4), Z15, Z13
-	VFMADD231PS.BCST (R10)(R8*8), Z15, Z14
-	ADDQ             CX, AX
-	ADDQ             CX, R10
-	ADDQ             CX, R11
-	ADDQ             BX, R13
-	DECQ             R12
-	JNZ              avx512Strip14_one_deep
-	MOVQ             ldc+72(FP), R13
-	MOVQ             SI, R12
-	VBROADCASTSS     alpha+56(FP), Z15
-	CMPB             add+60(FP), $0x00
-	JNE              avx512Strip14_one_add
-	VMULPS           Z15, Z1, Z1
-	VMOVUPS          Z1, (R12)
-	LEAQ             (R12)(R13*4), R12
-	VMULPS           Z15, Z2, Z2
-	VMOVUPS          Z2, (R12)
-	LEAQ             (R12)(R13*4), R12
-	VMULPS           Z15, Z3, Z3
-	VMOVUPS          Z3, (R12)
-	LEAQ             (R12)(R13*4), R12
-	VMULPS           Z15, Z4, Z4
-	VMOVUPS          Z4, (R12)
-	LEAQ             (R12)(R13*4), R12
-	VMULPS           Z15, Z5, Z5
-	VMOVUPS          Z5, (R12)
-	LEAQ             (R12)(R13*4), R12
-	VMULPS           Z15, Z6, Z6
-	VMOVUPS          Z6, (R12)
-	LEAQ             (R12)(R13*4), R12
-	VMULPS           Z15, Z7, Z7
-	VMOVUPS          Z7, (R12)
-	LEAQ             (R12)(R13*4), R12
-	VMULPS           Z15, Z8, Z8
-	VMOVUPS          Z8, (R12)
-	LEAQ             (R12)(R13*4), R12
-	VMULPS           Z15, Z9, Z9
-	VMOVUPS          Z9, (R12)
-	LEAQ             (R12)(R13*4), R12
-	VMULPS           Z15, Z10, Z10
-	VMOVUPS          Z10, (R12)
-	LEAQ             (R12)(R13*4), R12
-	VMULPS           Z15, Z11, Z11
-	VMOVUPS          Z11, (R12)
-	LEAQ             (R12)(R13*4), R12
-	VMULPS           Z15, Z12, Z12
-	VMOVUPS          Z12, (R12)
-	LEAQ             (R12)(R13*4), R12
-	VMULPS           Z15, Z13, Z13
-	VMOVUPS          Z13, (R12)
-	LEAQ             (R12)(R13*4), R12
-	VMULPS           Z15, Z14, Z14
-	VMOVUPS          Z14, (R12)
-	JMP              avx512Strip14_one_stored
-
-avx512Strip14_one_add:
-	MOVQ        SI, R12
-	VMOVUPS     (R12), Z16
-	VFMADD231PS Z15, Z1, Z16
-	VMOVUPS     Z16, (R12)
-	LEAQ        (R12)(R13*4), R12
-	VMOVUPS     (R12), Z1
-	VFMADD231PS Z15, Z2, Z1
-	VMOVUPS     Z1, (R12)
-	LEAQ        (R12)(R13*4), R12
-	VMOVUPS     (R12), Z1
-	VFMADD231PS Z15, Z3, Z1
-	VMOVUPS     Z1, (R12)
-	LEAQ        (R12)(R13*4), R12
-	VMOVUPS     (R12), Z1
-	VFMADD231PS Z15, Z4, Z1
-	VMOVUPS     Z1, (R12)
-	LEAQ        (R12)(R13*4), R12
-	VMOVUPS     (R12), Z1
-	VFMADD231PS Z15, Z5, Z1
-	VMOVUPS     Z1, (R12)
-	LEAQ        (R12)(R13*4), R12
-	VMOVUPS     (R12), Z1
-	VFMADD231PS Z15, Z6, Z1
-	VMOVUPS     Z1, (R12)
-	LEAQ        (R12)(R13*4), R12
-	VMOVUPS     (R12), Z1
-	VFMADD231PS Z15, Z7, Z1
-	VMOVUPS     Z1, (R12)
-	LEAQ        (R12)(R13*4), R12
-	VMOVUPS     (R12), Z1
-	VFMADD231PS Z15, Z8, Z1
-	VMOVUPS     Z1, (R12)
-	LEAQ        (R12)(R13*4), R12
-	VMOVUPS     (R12), Z1
-	VFMADD231PS Z15, Z9, Z1
-	VMOVUPS     Z1, (R12)
-	LEAQ        (R12)(R13*4), R12
-	VMOVUPS     (R12), Z1
-	VFMADD231PS Z15, Z10, Z1
-	VMOVUPS     Z1, (R12)
-	LEAQ        (R12)(R13*4), R12
-	VMOVUPS     (R12), Z1
-	VFMADD231PS Z15, Z11, Z1
-	VMOVUPS     Z1, (R12)
-	LEAQ        (R12)(R13*4), R12
-	VMOVUPS     (R12), Z1
-	VFMADD231PS Z15, Z12, Z1
-	VMOVUPS     Z1, (R12)
-	LEAQ        (R12)(R13*4), R12
-	VMOVUPS     (R12), Z1
-	VFMADD231PS Z15, Z13, Z1
-	VMOVUPS     Z1, (R12)
-	LEAQ        (R12)(R13*4), R12
-	VMOVUPS     (R12), Z1
-	VFMADD231PS Z15, Z14, Z1
-	VMOVUPS     Z1, (R12)
-
-avx512Strip14_one_stored:
-	SUBQ  $0x10, DI
-	JZ    avx512Strip14_end
-	MOVQ  k+0(FP), R12
-	IMULQ CX, R12
-	SUBQ  R12, AX
-	SUBQ  R12, R10
-	SUBQ  R12, R11
-	ADDQ  $0x40, DX
-	ADDQ  $0x40, SI
-
-avx512Strip14_last:
+	JEQ     avx512Strip14_one
+	JGT     avx512Strip14_more
+	CMPQ    DI, $0x08
+	JLE     avx512Strip14_half
 	LEAQ    (DI), DI
 	MOVQ    $-1, R12
 	BZHIQ   DI, R12, DI
@@ -6255,111 +11397,968 @@ avx512Strip14_last_deep:
 	JNZ              avx512Strip14_last_deep
 	MOVQ             ldc+72(FP), CX
 	MOVQ             SI, AX
-	VBROADCASTSS     alpha+56(FP), Z14
 	CMPB             add+60(FP), $0x00
 	JNE              avx512Strip14_last_add
+	CMPL             alpha+56(FP), $0x3f800000
+	JEQ              avx512Strip14_last_store
+	VBROADCASTSS     alpha+56(FP), Z14
 	VMULPS           Z14, Z1, Z1
-	VMOVUPS          Z1, K1, (AX)
-	LEAQ             (AX)(CX*4), AX
 	VMULPS           Z14, Z2, Z2
-	VMOVUPS          Z2, K1, (AX)
-	LEAQ             (AX)(CX*4), AX
 	VMULPS           Z14, Z3, Z3
-	VMOVUPS          Z3, K1, (AX)
-	LEAQ             (AX)(CX*4), AX
 	VMULPS           Z14, Z4, Z4
-	VMOVUPS          Z4, K1, (AX)
-	LEAQ             (AX)(CX*4), AX
 	VMULPS           Z14, Z5, Z5
-	VMOVUPS          Z5, K1, (AX)
-	LEAQ             (AX)(CX*4), AX
 	VMULPS           Z14, Z6, Z6
-	VMOVUPS          Z6, K1, (AX)
-	LEAQ             (AX)(CX*4), AX
 	VMULPS           Z14, Z7, Z7
-	VMOVUPS          Z7, K1, (AX)
-	LEAQ             (AX)(CX*4), AX
 	VMULPS           Z14, Z8, Z8
-	VMOVUPS          Z8, K1, (AX)
-	LEAQ             (AX)(CX*4), AX
 	VMULPS           Z14, Z9, Z9
-	VMOVUPS          Z9, K1, (AX)
-	LEAQ             (AX)(CX*4), AX
 	VMULPS           Z14, Z10, Z10
-	VMOVUPS          Z10, K1, (AX)
-	LEAQ             (AX)(CX*4), AX
 	VMULPS           Z14, Z11, Z11
-	VMOVUPS          Z11, K1, (AX)
-	LEAQ             (AX)(CX*4), AX
 	VMULPS           Z14, Z12, Z12
-	VMOVUPS          Z12, K1, (AX)
-	LEAQ             (AX)(CX*4), AX
 	VMULPS           Z14, Z13, Z13
-	VMOVUPS          Z13, K1, (AX)
-	LEAQ             (AX)(CX*4), AX
 	VMULPS           Z14, Z0, Z0
-	VMOVUPS          Z0, K1, (AX)
-	JMP              avx512Strip14_last_stored
+
+avx512Strip14_last_store:
+	VMOVUPS Z1, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z2, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z3, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z4, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z5, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z6, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z7, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z8, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z9, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z10, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z11, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z12, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z13, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z0, K1, (AX)
+	JMP     avx512Strip14_last_stored
 
 avx512Strip14_last_add:
-	MOVQ        SI, AX
-	VMOVUPS.Z   (AX), K1, Z15
-	VFMADD231PS Z14, Z1, Z15
-	VMOVUPS     Z15, K1, (AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS.Z   (AX), K1, Z1
-	VFMADD231PS Z14, Z2, Z1
-	VMOVUPS     Z1, K1, (AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS.Z   (AX), K1, Z1
-	VFMADD231PS Z14, Z3, Z1
-	VMOVUPS     Z1, K1, (AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS.Z   (AX), K1, Z1
-	VFMADD231PS Z14, Z4, Z1
-	VMOVUPS     Z1, K1, (AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS.Z   (AX), K1, Z1
-	VFMADD231PS Z14, Z5, Z1
-	VMOVUPS     Z1, K1, (AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS.Z   (AX), K1, Z1
-	VFMADD231PS Z14, Z6, Z1
-	VMOVUPS     Z1, K1, (AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS.Z   (AX), K1, Z1
-	VFMADD231PS Z14, Z7, Z1
-	VMOVUPS     Z1, K1, (AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS.Z   (AX), K1, Z1
-	VFMADD231PS Z14, Z8, Z1
-	VMOVUPS     Z1, K1, (AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS.Z   (AX), K1, Z1
-	VFMADD231PS Z14, Z9, Z1
-	VMOVUPS     Z1, K1, (AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS.Z   (AX), K1, Z1
-	VFMADD231PS Z14, Z10, Z1
-	VMOVUPS     Z1, K1, (AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS.Z   (AX), K1, Z1
-	VFMADD231PS Z14, Z11, Z1
-	VMOVUPS     Z1, K1, (AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS.Z   (AX), K1, Z1
-	VFMADD231PS Z14, Z12, Z1
-	VMOVUPS     Z1, K1, (AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS.Z   (AX), K1, Z1
-	VFMADD231PS Z14, Z13, Z1
-	VMOVUPS     Z1, K1, (AX)
-	LEAQ        (AX)(CX*4), AX
-	VMOVUPS.Z   (AX), K1, Z1
-	VFMADD231PS Z14, Z0, Z1
-	VMOVUPS     Z1, K1, (AX)
+	VBROADCASTSS alpha+56(FP), Z14
+	MOVQ         SI, AX
+	VMOVUPS.Z    (AX), K1, Z15
+	VFMADD231PS  Z14, Z1, Z15
+	VMOVUPS      Z15, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Z1
+	VFMADD231PS  Z14, Z2, Z1
+	VMOVUPS      Z1, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Z1
+	VFMADD231PS  Z14, Z3, Z1
+	VMOVUPS      Z1, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Z1
+	VFMADD231PS  Z14, Z4, Z1
+	VMOVUPS      Z1, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Z1
+	VFMADD231PS  Z14, Z5, Z1
+	VMOVUPS      Z1, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Z1
+	VFMADD231PS  Z14, Z6, Z1
+	VMOVUPS      Z1, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Z1
+	VFMADD231PS  Z14, Z7, Z1
+	VMOVUPS      Z1, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Z1
+	VFMADD231PS  Z14, Z8, Z1
+	VMOVUPS      Z1, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Z1
+	VFMADD231PS  Z14, Z9, Z1
+	VMOVUPS      Z1, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Z1
+	VFMADD231PS  Z14, Z10, Z1
+	VMOVUPS      Z1, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Z1
+	VFMADD231PS  Z14, Z11, Z1
+	VMOVUPS      Z1, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Z1
+	VFMADD231PS  Z14, Z12, Z1
+	VMOVUPS      Z1, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Z1
+	VFMADD231PS  Z14, Z13, Z1
+	VMOVUPS      Z1, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Z1
+	VFMADD231PS  Z14, Z0, Z1
+	VMOVUPS      Z1, K1, (AX)
 
 avx512Strip14_last_stored:
+	JMP avx512Strip14_end
+
+avx512Strip14_one:
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z0, Z5
+	VMOVAPS Z0, Z6
+	VMOVAPS Z0, Z7
+	VMOVAPS Z0, Z8
+	VMOVAPS Z0, Z9
+	VMOVAPS Z0, Z10
+	VMOVAPS Z0, Z11
+	VMOVAPS Z0, Z12
+	VMOVAPS Z0, Z13
+	VMOVAPS Z0, Z0
+	MOVQ    k+0(FP), DI
+
+avx512Strip14_one_deep:
+	VMOVUPS          (DX), Z14
+	VFMADD231PS.BCST (AX), Z14, Z1
+	VFMADD231PS.BCST (AX)(R8*1), Z14, Z2
+	VFMADD231PS.BCST (AX)(R8*2), Z14, Z3
+	VFMADD231PS.BCST (AX)(R9*1), Z14, Z4
+	VFMADD231PS.BCST (AX)(R8*4), Z14, Z5
+	VFMADD231PS.BCST (R10), Z14, Z6
+	VFMADD231PS.BCST (AX)(R9*2), Z14, Z7
+	VFMADD231PS.BCST (R10)(R8*2), Z14, Z8
+	VFMADD231PS.BCST (AX)(R8*8), Z14, Z9
+	VFMADD231PS.BCST (R10)(R8*4), Z14, Z10
+	VFMADD231PS.BCST (R11), Z14, Z11
+	VFMADD231PS.BCST (R10)(R9*2), Z14, Z12
+	VFMADD231PS.BCST (AX)(R9*4), Z14, Z13
+	VFMADD231PS.BCST (R10)(R8*8), Z14, Z0
+	ADDQ             CX, AX
+	ADDQ             CX, R10
+	ADDQ             CX, R11
+	ADDQ             BX, DX
+	DECQ             DI
+	JNZ              avx512Strip14_one_deep
+	MOVQ             ldc+72(FP), CX
+	MOVQ             SI, AX
+	CMPB             add+60(FP), $0x00
+	JNE              avx512Strip14_one_add
+	CMPL             alpha+56(FP), $0x3f800000
+	JEQ              avx512Strip14_one_store
+	VBROADCASTSS     alpha+56(FP), Z14
+	VMULPS           Z14, Z1, Z1
+	VMULPS           Z14, Z2, Z2
+	VMULPS           Z14, Z3, Z3
+	VMULPS           Z14, Z4, Z4
+	VMULPS           Z14, Z5, Z5
+	VMULPS           Z14, Z6, Z6
+	VMULPS           Z14, Z7, Z7
+	VMULPS           Z14, Z8, Z8
+	VMULPS           Z14, Z9, Z9
+	VMULPS           Z14, Z10, Z10
+	VMULPS           Z14, Z11, Z11
+	VMULPS           Z14, Z12, Z12
+	VMULPS           Z14, Z13, Z13
+	VMULPS           Z14, Z0, Z0
+
+avx512Strip14_one_store:
+	VMOVUPS Z1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z2, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z3, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z4, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z5, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z6, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z7, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z8, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z9, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z10, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z11, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z12, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z13, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z0, (AX)
+	JMP     avx512Strip14_one_stored
+
+avx512Strip14_one_add:
+	VBROADCASTSS alpha+56(FP), Z14
+	MOVQ         SI, AX
+	VMOVUPS      (AX), Z15
+	VFMADD231PS  Z14, Z1, Z15
+	VMOVUPS      Z15, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z14, Z2, Z1
+	VMOVUPS      Z1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z14, Z3, Z1
+	VMOVUPS      Z1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z14, Z4, Z1
+	VMOVUPS      Z1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z14, Z5, Z1
+	VMOVUPS      Z1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z14, Z6, Z1
+	VMOVUPS      Z1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z14, Z7, Z1
+	VMOVUPS      Z1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z14, Z8, Z1
+	VMOVUPS      Z1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z14, Z9, Z1
+	VMOVUPS      Z1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z14, Z10, Z1
+	VMOVUPS      Z1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z14, Z11, Z1
+	VMOVUPS      Z1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z14, Z12, Z1
+	VMOVUPS      Z1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z14, Z13, Z1
+	VMOVUPS      Z1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z14, Z0, Z1
+	VMOVUPS      Z1, (AX)
+
+avx512Strip14_one_stored:
+	JMP avx512Strip14_end
+
+avx512Strip14_more:
+	CMPQ    DI, $0x18
+	JGT     avx512Strip14_most
+	LEAQ    -16(DI), DI
+	MOVQ    $-1, R12
+	BZHIQ   DI, R12, DI
+	KMOVW   DI, K1
+	VMOVAPS Z0, Z1
+	VMOVAPS Y0, Y2
+	VMOVAPS Z0, Z3
+	VMOVAPS Y0, Y4
+	VMOVAPS Z0, Z5
+	VMOVAPS Y0, Y6
+	VMOVAPS Z0, Z7
+	VMOVAPS Y0, Y8
+	VMOVAPS Z0, Z9
+	VMOVAPS Y0, Y10
+	VMOVAPS Z0, Z11
+	VMOVAPS Y0, Y12
+	VMOVAPS Z0, Z13
+	VMOVAPS Y0, Y14
+	VMOVAPS Z0, Z15
+	VMOVAPS Y0, Y16
+	VMOVAPS Z0, Z17
+	VMOVAPS Y0, Y18
+	VMOVAPS Z0, Z19
+	VMOVAPS Y0, Y20
+	VMOVAPS Z0, Z21
+	VMOVAPS Y0, Y22
+	VMOVAPS Z0, Z23
+	VMOVAPS Y0, Y24
+	VMOVAPS Z0, Z25
+	VMOVAPS Y0, Y26
+	VMOVAPS Z0, Z27
+	VMOVAPS Y0, Y0
+	MOVQ    k+0(FP), DI
+
+avx512Strip14_oneandhalf_deep:
+	VMOVUPS      (DX), Z28
+	VMOVUPS.Z    64(DX), K1, Y29
+	VBROADCASTSS (AX), Z30
+	VFMADD231PS  Z30, Z28, Z1
+	VFMADD231PS  Y30, Y29, Y2
+	VBROADCASTSS (AX)(R8*1), Z30
+	VFMADD231PS  Z30, Z28, Z3
+	VFMADD231PS  Y30, Y29, Y4
+	VBROADCASTSS (AX)(R8*2), Z30
+	VFMADD231PS  Z30, Z28, Z5
+	VFMADD231PS  Y30, Y29, Y6
+	VBROADCASTSS (AX)(R9*1), Z30
+	VFMADD231PS  Z30, Z28, Z7
+	VFMADD231PS  Y30, Y29, Y8
+	VBROADCASTSS (AX)(R8*4), Z30
+	VFMADD231PS  Z30, Z28, Z9
+	VFMADD231PS  Y30, Y29, Y10
+	VBROADCASTSS (R10), Z30
+	VFMADD231PS  Z30, Z28, Z11
+	VFMADD231PS  Y30, Y29, Y12
+	VBROADCASTSS (AX)(R9*2), Z30
+	VFMADD231PS  Z30, Z28, Z13
+	VFMADD231PS  Y30, Y29, Y14
+	VBROADCASTSS (R10)(R8*2), Z30
+	VFMADD231PS  Z30, Z28, Z15
+	VFMADD231PS  Y30, Y29, Y16
+	VBROADCASTSS (AX)(R8*8), Z30
+	VFMADD231PS  Z30, Z28, Z17
+	VFMADD231PS  Y30, Y29, Y18
+	VBROADCASTSS (R10)(R8*4), Z30
+	VFMADD231PS  Z30, Z28, Z19
+	VFMADD231PS  Y30, Y29, Y20
+	VBROADCASTSS (R11), Z30
+	VFMADD231PS  Z30, Z28, Z21
+	VFMADD231PS  Y30, Y29, Y22
+	VBROADCASTSS (R10)(R9*2), Z30
+	VFMADD231PS  Z30, Z28, Z23
+	VFMADD231PS  Y30, Y29, Y24
+	VBROADCASTSS (AX)(R9*4), Z30
+	VFMADD231PS  Z30, Z28, Z25
+	VFMADD231PS  Y30, Y29, Y26
+	VBROADCASTSS (R10)(R8*8), Z30
+	VFMADD231PS  Z30, Z28, Z27
+	VFMADD231PS  Y30, Y29, Y0
+	ADDQ         CX, AX
+	ADDQ         CX, R10
+	ADDQ         CX, R11
+	ADDQ         BX, DX
+	DECQ         DI
+	JNZ          avx512Strip14_oneandhalf_deep
+	MOVQ         ldc+72(FP), CX
+	MOVQ         SI, AX
+	CMPB         add+60(FP), $0x00
+	JNE          avx512Strip14_oneandhalf_add
+	CMPL         alpha+56(FP), $0x3f800000
+	JEQ          avx512Strip14_oneandhalf_store
+	VBROADCASTSS alpha+56(FP), Z28
+	VMULPS       Z28, Z1, Z1
+	VMULPS       Y28, Y2, Y2
+	VMULPS       Z28, Z3, Z3
+	VMULPS       Y28, Y4, Y4
+	VMULPS       Z28, Z5, Z5
+	VMULPS       Y28, Y6, Y6
+	VMULPS       Z28, Z7, Z7
+	VMULPS       Y28, Y8, Y8
+	VMULPS       Z28, Z9, Z9
+	VMULPS       Y28, Y10, Y10
+	VMULPS       Z28, Z11, Z11
+	VMULPS       Y28, Y12, Y12
+	VMULPS       Z28, Z13, Z13
+	VMULPS       Y28, Y14, Y14
+	VMULPS       Z28, Z15, Z15
+	VMULPS       Y28, Y16, Y16
+	VMULPS       Z28, Z17, Z17
+	VMULPS       Y28, Y18, Y18
+	VMULPS       Z28, Z19, Z19
+	VMULPS       Y28, Y20, Y20
+	VMULPS       Z28, Z21, Z21
+	VMULPS       Y28, Y22, Y22
+	VMULPS       Z28, Z23, Z23
+	VMULPS       Y28, Y24, Y24
+	VMULPS       Z28, Z25, Z25
+	VMULPS       Y28, Y26, Y26
+	VMULPS       Z28, Z27, Z27
+	VMULPS       Y28, Y0, Y0
+
+avx512Strip14_oneandhalf_store:
+	VMOVUPS Z1, (AX)
+	VMOVUPS Y2, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z3, (AX)
+	VMOVUPS Y4, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z5, (AX)
+	VMOVUPS Y6, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z7, (AX)
+	VMOVUPS Y8, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z9, (AX)
+	VMOVUPS Y10, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z11, (AX)
+	VMOVUPS Y12, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z13, (AX)
+	VMOVUPS Y14, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z15, (AX)
+	VMOVUPS Y16, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z17, (AX)
+	VMOVUPS Y18, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z19, (AX)
+	VMOVUPS Y20, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z21, (AX)
+	VMOVUPS Y22, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z23, (AX)
+	VMOVUPS Y24, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z25, (AX)
+	VMOVUPS Y26, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z27, (AX)
+	VMOVUPS Y0, K1, 64(AX)
+	JMP     avx512Strip14_oneandhalf_stored
+
+avx512Strip14_oneandhalf_add:
+	VBROADCASTSS alpha+56(FP), Z28
+	MOVQ         SI, AX
+	VMOVUPS      (AX), Z29
+	VFMADD231PS  Z28, Z1, Z29
+	VMOVUPS      Z29, (AX)
+	VMOVUPS.Z    64(AX), K1, Y1
+	VFMADD231PS  Y28, Y2, Y1
+	VMOVUPS      Y1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z28, Z3, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Y1
+	VFMADD231PS  Y28, Y4, Y1
+	VMOVUPS      Y1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z28, Z5, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Y1
+	VFMADD231PS  Y28, Y6, Y1
+	VMOVUPS      Y1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z28, Z7, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Y1
+	VFMADD231PS  Y28, Y8, Y1
+	VMOVUPS      Y1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z28, Z9, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Y1
+	VFMADD231PS  Y28, Y10, Y1
+	VMOVUPS      Y1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z28, Z11, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Y1
+	VFMADD231PS  Y28, Y12, Y1
+	VMOVUPS      Y1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z28, Z13, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Y1
+	VFMADD231PS  Y28, Y14, Y1
+	VMOVUPS      Y1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z28, Z15, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Y1
+	VFMADD231PS  Y28, Y16, Y1
+	VMOVUPS      Y1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z28, Z17, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Y1
+	VFMADD231PS  Y28, Y18, Y1
+	VMOVUPS      Y1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z28, Z19, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Y1
+	VFMADD231PS  Y28, Y20, Y1
+	VMOVUPS      Y1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z28, Z21, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Y1
+	VFMADD231PS  Y28, Y22, Y1
+	VMOVUPS      Y1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z28, Z23, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Y1
+	VFMADD231PS  Y28, Y24, Y1
+	VMOVUPS      Y1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z28, Z25, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Y1
+	VFMADD231PS  Y28, Y26, Y1
+	VMOVUPS      Y1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z28, Z27, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Y1
+	VFMADD231PS  Y28, Y0, Y1
+	VMOVUPS      Y1, K1, 64(AX)
+
+avx512Strip14_oneandhalf_stored:
+	JMP avx512Strip14_end
+
+avx512Strip14_half:
+	LEAQ    (DI), DI
+	MOVQ    $-1, R12
+	BZHIQ   DI, R12, DI
+	KMOVW   DI, K1
+	VMOVAPS Y0, Y1
+	VMOVAPS Y0, Y2
+	VMOVAPS Y0, Y3
+	VMOVAPS Y0, Y4
+	VMOVAPS Y0, Y5
+	VMOVAPS Y0, Y6
+	VMOVAPS Y0, Y7
+	VMOVAPS Y0, Y8
+	VMOVAPS Y0, Y9
+	VMOVAPS Y0, Y10
+	VMOVAPS Y0, Y11
+	VMOVAPS Y0, Y12
+	VMOVAPS Y0, Y13
+	VMOVAPS Y0, Y0
+	MOVQ    k+0(FP), DI
+
+avx512Strip14_half_deep:
+	VMOVUPS.Z        (DX), K1, Y14
+	VFMADD231PS.BCST (AX), Y14, Y1
+	VFMADD231PS.BCST (AX)(R8*1), Y14, Y2
+	VFMADD231PS.BCST (AX)(R8*2), Y14, Y3
+	VFMADD231PS.BCST (AX)(R9*1), Y14, Y4
+	VFMADD231PS.BCST (AX)(R8*4), Y14, Y5
+	VFMADD231PS.BCST (R10), Y14, Y6
+	VFMADD231PS.BCST (AX)(R9*2), Y14, Y7
+	VFMADD231PS.BCST (R10)(R8*2), Y14, Y8
+	VFMADD231PS.BCST (AX)(R8*8), Y14, Y9
+	VFMADD231PS.BCST (R10)(R8*4), Y14, Y10
+	VFMADD231PS.BCST (R11), Y14, Y11
+	VFMADD231PS.BCST (R10)(R9*2), Y14, Y12
+	VFMADD231PS.BCST (AX)(R9*4), Y14, Y13
+	VFMADD231PS.BCST (R10)(R8*8), Y14, Y0
+	ADDQ             CX, AX
+	ADDQ             CX, R10
+	ADDQ             CX, R11
+	ADDQ             BX, DX
+	DECQ             DI
+	JNZ              avx512Strip14_half_deep
+	MOVQ             ldc+72(FP), CX
+	MOVQ             SI, AX
+	CMPB             add+60(FP), $0x00
+	JNE              avx512Strip14_half_add
+	CMPL             alpha+56(FP), $0x3f800000
+	JEQ              avx512Strip14_half_store
+	VBROADCASTSS     alpha+56(FP), Z14
+	VMULPS           Y14, Y1, Y1
+	VMULPS           Y14, Y2, Y2
+	VMULPS           Y14, Y3, Y3
+	VMULPS           Y14, Y4, Y4
+	VMULPS           Y14, Y5, Y5
+	VMULPS           Y14, Y6, Y6
+	VMULPS           Y14, Y7, Y7
+	VMULPS           Y14, Y8, Y8
+	VMULPS           Y14, Y9, Y9
+	VMULPS           Y14, Y10, Y10
+	VMULPS           Y14, Y11, Y11
+	VMULPS           Y14, Y12, Y12
+	VMULPS           Y14, Y13, Y13
+	VMULPS           Y14, Y0, Y0
+
+avx512Strip14_half_store:
+	VMOVUPS Y1, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y2, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y3, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y4, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y5, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y6, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y7, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y8, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y9, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y10, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y11, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y12, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y13, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y0, K1, (AX)
+	JMP     avx512Strip14_half_stored
+
+avx512Strip14_half_add:
+	VBROADCASTSS alpha+56(FP), Z14
+	MOVQ         SI, AX
+	VMOVUPS.Z    (AX), K1, Y15
+	VFMADD231PS  Y14, Y1, Y15
+	VMOVUPS      Y15, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Y1
+	VFMADD231PS  Y14, Y2, Y1
+	VMOVUPS      Y1, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Y1
+	VFMADD231PS  Y14, Y3, Y1
+	VMOVUPS      Y1, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Y1
+	VFMADD231PS  Y14, Y4, Y1
+	VMOVUPS      Y1, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Y1
+	VFMADD231PS  Y14, Y5, Y1
+	VMOVUPS      Y1, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Y1
+	VFMADD231PS  Y14, Y6, Y1
+	VMOVUPS      Y1, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Y1
+	VFMADD231PS  Y14, Y7, Y1
+	VMOVUPS      Y1, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Y1
+	VFMADD231PS  Y14, Y8, Y1
+	VMOVUPS      Y1, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Y1
+	VFMADD231PS  Y14, Y9, Y1
+	VMOVUPS      Y1, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Y1
+	VFMADD231PS  Y14, Y10, Y1
+	VMOVUPS      Y1, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Y1
+	VFMADD231PS  Y14, Y11, Y1
+	VMOVUPS      Y1, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Y1
+	VFMADD231PS  Y14, Y12, Y1
+	VMOVUPS      Y1, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Y1
+	VFMADD231PS  Y14, Y13, Y1
+	VMOVUPS      Y1, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Y1
+	VFMADD231PS  Y14, Y0, Y1
+	VMOVUPS      Y1, K1, (AX)
+
+avx512Strip14_half_stored:
+	JMP avx512Strip14_end
+
+avx512Strip14_most:
+	LEAQ    -16(DI), DI
+	MOVQ    $-1, R12
+	BZHIQ   DI, R12, DI
+	KMOVW   DI, K1
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z0, Z5
+	VMOVAPS Z0, Z6
+	VMOVAPS Z0, Z7
+	VMOVAPS Z0, Z8
+	VMOVAPS Z0, Z9
+	VMOVAPS Z0, Z10
+	VMOVAPS Z0, Z11
+	VMOVAPS Z0, Z12
+	VMOVAPS Z0, Z13
+	VMOVAPS Z0, Z14
+	VMOVAPS Z0, Z15
+	VMOVAPS Z0, Z16
+	VMOVAPS Z0, Z17
+	VMOVAPS Z0, Z18
+	VMOVAPS Z0, Z19
+	VMOVAPS Z0, Z20
+	VMOVAPS Z0, Z21
+	VMOVAPS Z0, Z22
+	VMOVAPS Z0, Z23
+	VMOVAPS Z0, Z24
+	VMOVAPS Z0, Z25
+	VMOVAPS Z0, Z26
+	VMOVAPS Z0, Z27
+	VMOVAPS Z0, Z0
+	MOVQ    k+0(FP), DI
+
+avx512Strip14_most_deep:
+	VMOVUPS      (DX), Z28
+	VMOVUPS.Z    64(DX), K1, Z29
+	VBROADCASTSS (AX), Z30
+	VFMADD231PS  Z30, Z28, Z1
+	VFMADD231PS  Z30, Z29, Z2
+	VBROADCASTSS (AX)(R8*1), Z30
+	VFMADD231PS  Z30, Z28, Z3
+	VFMADD231PS  Z30, Z29, Z4
+	VBROADCASTSS (AX)(R8*2), Z30
+	VFMADD231PS  Z30, Z28, Z5
+	VFMADD231PS  Z30, Z29, Z6
+	VBROADCASTSS (AX)(R9*1), Z30
+	VFMADD231PS  Z30, Z28, Z7
+	VFMADD231PS  Z30, Z29, Z8
+	VBROADCASTSS (AX)(R8*4), Z30
+	VFMADD231PS  Z30, Z28, Z9
+	VFMADD231PS  Z30, Z29, Z10
+	VBROADCASTSS (R10), Z30
+	VFMADD231PS  Z30, Z28, Z11
+	VFMADD231PS  Z30, Z29, Z12
+	VBROADCASTSS (AX)(R9*2), Z30
+	VFMADD231PS  Z30, Z28, Z13
+	VFMADD231PS  Z30, Z29, Z14
+	VBROADCASTSS (R10)(R8*2), Z30
+	VFMADD231PS  Z30, Z28, Z15
+	VFMADD231PS  Z30, Z29, Z16
+	VBROADCASTSS (AX)(R8*8), Z30
+	VFMADD231PS  Z30, Z28, Z17
+	VFMADD231PS  Z30, Z29, Z18
+	VBROADCASTSS (R10)(R8*4), Z30
+	VFMADD231PS  Z30, Z28, Z19
+	VFMADD231PS  Z30, Z29, Z20
+	VBROADCASTSS (R11), Z30
+	VFMADD231PS  Z30, Z28, Z21
+	VFMADD231PS  Z30, Z29, Z22
+	VBROADCASTSS (R10)(R9*2), Z30
+	VFMADD231PS  Z30, Z28, Z23
+	VFMADD231PS  Z30, Z29, Z24
+	VBROADCASTSS (AX)(R9*4), Z30
+	VFMADD231PS  Z30, Z28, Z25
+	VFMADD231PS  Z30, Z29, Z26
+	VBROADCASTSS (R10)(R8*8), Z30
+	VFMADD231PS  Z30, Z28, Z27
+	VFMADD231PS  Z30, Z29, Z0
+	ADDQ         CX, AX
+	ADDQ         CX, R10
+	ADDQ         CX, R11
+	ADDQ         BX, DX
+	DECQ         DI
+	JNZ          avx512Strip14_most_deep
+	MOVQ         ldc+72(FP), CX
+	MOVQ         SI, AX
+	CMPB         add+60(FP), $0x00
+	JNE          avx512Strip14_most_add
+	CMPL         alpha+56(FP), $0x3f800000
+	JEQ          avx512Strip14_most_store
+	VBROADCASTSS alpha+56(FP), Z28
+	VMULPS       Z28, Z1, Z1
+	VMULPS       Z28, Z2, Z2
+	VMULPS       Z28, Z3, Z3
+	VMULPS       Z28, Z4, Z4
+	VMULPS       Z28, Z5, Z5
+	VMULPS       Z28, Z6, Z6
+	VMULPS       Z28, Z7, Z7
+	VMULPS       Z28, Z8, Z8
+	VMULPS       Z28, Z9, Z9
+	VMULPS       Z28, Z10, Z10
+	VMULPS       Z28, Z11, Z11
+	VMULPS       Z28, Z12, Z12
+	VMULPS       Z28, Z13, Z13
+	VMULPS       Z28, Z14, Z14
+	VMULPS       Z28, Z15, Z15
+	VMULPS       Z28, Z16, Z16
+	VMULPS       Z28, Z17, Z17
+	VMULPS       Z28, Z18, Z18
+	VMULPS       Z28, Z19, Z19
+	VMULPS       Z28, Z20, Z20
+	VMULPS       Z28, Z21, Z21
+	VMULPS       Z28, Z22, Z22
+	VMULPS       Z28, Z23, Z23
+	VMULPS       Z28, Z24, Z24
+	VMULPS       Z28, Z25, Z25
+	VMULPS       Z28, Z26, Z26
+	VMULPS       Z28, Z27, Z27
+	VMULPS       Z28, Z0, Z0
+
+avx512Strip14_most_store:
+	VMOVUPS Z1, (AX)
+	VMOVUPS Z2, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z3, (AX)
+	VMOVUPS Z4, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z5, (AX)
+	VMOVUPS Z6, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z7, (AX)
+	VMOVUPS Z8, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z9, (AX)
+	VMOVUPS Z10, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z11, (AX)
+	VMOVUPS Z12, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z13, (AX)
+	VMOVUPS Z14, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z15, (AX)
+	VMOVUPS Z16, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z17, (AX)
+	VMOVUPS Z18, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z19, (AX)
+	VMOVUPS Z20, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z21, (AX)
+	VMOVUPS Z22, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z23, (AX)
+	VMOVUPS Z24, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z25, (AX)
+	VMOVUPS Z26, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z27, (AX)
+	VMOVUPS Z0, K1, 64(AX)
+	JMP     avx512Strip14_most_stored
+
+avx512Strip14_most_add:
+	VBROADCASTSS alpha+56(FP), Z28
+	MOVQ         SI, AX
+	VMOVUPS      (AX), Z29
+	VFMADD231PS  Z28, Z1, Z29
+	VMOVUPS      Z29, (AX)
+	VMOVUPS.Z    64(AX), K1, Z1
+	VFMADD231PS  Z28, Z2, Z1
+	VMOVUPS      Z1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z28, Z3, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Z1
+	VFMADD231PS  Z28, Z4, Z1
+	VMOVUPS      Z1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z28, Z5, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Z1
+	VFMADD231PS  Z28, Z6, Z1
+	VMOVUPS      Z1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z28, Z7, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Z1
+	VFMADD231PS  Z28, Z8, Z1
+	VMOVUPS      Z1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z28, Z9, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Z1
+	VFMADD231PS  Z28, Z10, Z1
+	VMOVUPS      Z1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z28, Z11, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Z1
+	VFMADD231PS  Z28, Z12, Z1
+	VMOVUPS      Z1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z28, Z13, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Z1
+	VFMADD231PS  Z28, Z14, Z1
+	VMOVUPS      Z1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z28, Z15, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Z1
+	VFMADD231PS  Z28, Z16, Z1
+	VMOVUPS      Z1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z28, Z17, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Z1
+	VFMADD231PS  Z28, Z18, Z1
+	VMOVUPS      Z1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z28, Z19, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Z1
+	VFMADD231PS  Z28, Z20, Z1
+	VMOVUPS      Z1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z28, Z21, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Z1
+	VFMADD231PS  Z28, Z22, Z1
+	VMOVUPS      Z1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z28, Z23, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Z1
+	VFMADD231PS  Z28, Z24, Z1
+	VMOVUPS      Z1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z28, Z25, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Z1
+	VFMADD231PS  Z28, Z26, Z1
+	VMOVUPS      Z1, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z1
+	VFMADD231PS  Z28, Z27, Z1
+	VMOVUPS      Z1, (AX)
+	VMOVUPS.Z    64(AX), K1, Z1
+	VFMADD231PS  Z28, Z0, Z1
+	VMOVUPS      Z1, K1, 64(AX)
+
+avx512Strip14_most_stored:
 avx512Strip14_end:
 	VZEROUPPER
 	RET
@@ -6416,53 +12415,58 @@ avx2Strip1_wide_deep:
 	JNZ          avx2Strip1_wide_deep
 	MOVQ         ldc+72(FP), R8
 	MOVQ         SI, R8
-	VBROADCASTSS alpha+56(FP), Y8
 	CMPB         add+60(FP), $0x00
 	JNE          avx2Strip1_wide_add
+	CMPL         alpha+56(FP), $0x3f800000
+	JEQ          avx2Strip1_wide_store
+	VBROADCASTSS alpha+56(FP), Y8
 	VMULPS       Y8, Y0, Y0
-	VMOVUPS      Y0, (R8)
 	VMULPS       Y8, Y1, Y1
-	VMOVUPS      Y1, 32(R8)
 	VMULPS       Y8, Y2, Y2
-	VMOVUPS      Y2, 64(R8)
 	VMULPS       Y8, Y3, Y3
-	VMOVUPS      Y3, 96(R8)
 	VMULPS       Y8, Y4, Y4
-	VMOVUPS      Y4, 128(R8)
 	VMULPS       Y8, Y5, Y5
-	VMOVUPS      Y5, 160(R8)
 	VMULPS       Y8, Y6, Y6
-	VMOVUPS      Y6, 192(R8)
 	VMULPS       Y8, Y7, Y7
-	VMOVUPS      Y7, 224(R8)
-	JMP          avx2Strip1_wide_stored
+
+avx2Strip1_wide_store:
+	VMOVUPS Y0, (R8)
+	VMOVUPS Y1, 32(R8)
+	VMOVUPS Y2, 64(R8)
+	VMOVUPS Y3, 96(R8)
+	VMOVUPS Y4, 128(R8)
+	VMOVUPS Y5, 160(R8)
+	VMOVUPS Y6, 192(R8)
+	VMOVUPS Y7, 224(R8)
+	JMP     avx2Strip1_wide_stored
 
 avx2Strip1_wide_add:
-	MOVQ        SI, R8
-	VMOVUPS     (R8), Y9
-	VFMADD231PS Y8, Y0, Y9
-	VMOVUPS     Y9, (R8)
-	VMOVUPS     32(R8), Y0
-	VFMADD231PS Y8, Y1, Y0
-	VMOVUPS     Y0, 32(R8)
-	VMOVUPS     64(R8), Y0
-	VFMADD231PS Y8, Y2, Y0
-	VMOVUPS     Y0, 64(R8)
-	VMOVUPS     96(R8), Y0
-	VFMADD231PS Y8, Y3, Y0
-	VMOVUPS     Y0, 96(R8)
-	VMOVUPS     128(R8), Y0
-	VFMADD231PS Y8, Y4, Y0
-	VMOVUPS     Y0, 128(R8)
-	VMOVUPS     160(R8), Y0
-	VFMADD231PS Y8, Y5, Y0
-	VMOVUPS     Y0, 160(R8)
-	VMOVUPS     192(R8), Y0
-	VFMADD231PS Y8, Y6, Y0
-	VMOVUPS     Y0, 192(R8)
-	VMOVUPS     224(R8), Y0
-	VFMADD231PS Y8, Y7, Y0
-	VMOVUPS     Y0, 224(R8)
+	VBROADCASTSS alpha+56(FP), Y8
+	MOVQ         SI, R8
+	VMOVUPS      (R8), Y9
+	VFMADD231PS  Y8, Y0, Y9
+	VMOVUPS      Y9, (R8)
+	VMOVUPS      32(R8), Y0
+	VFMADD231PS  Y8, Y1, Y0
+	VMOVUPS      Y0, 32(R8)
+	VMOVUPS      64(R8), Y0
+	VFMADD231PS  Y8, Y2, Y0
+	VMOVUPS      Y0, 64(R8)
+	VMOVUPS      96(R8), Y0
+	VFMADD231PS  Y8, Y3, Y0
+	VMOVUPS      Y0, 96(R8)
+	VMOVUPS      128(R8), Y0
+	VFMADD231PS  Y8, Y4, Y0
+	VMOVUPS      Y0, 128(R8)
+	VMOVUPS      160(R8), Y0
+	VFMADD231PS  Y8, Y5, Y0
+	VMOVUPS      Y0, 160(R8)
+	VMOVUPS      192(R8), Y0
+	VFMADD231PS  Y8, Y6, Y0
+	VMOVUPS      Y0, 192(R8)
+	VMOVUPS      224(R8), Y0
+	VFMADD231PS  Y8, Y7, Y0
+	VMOVUPS      Y0, 224(R8)
 
 avx2Strip1_wide_stored:
 	MOVQ  k+0(FP), R8
@@ -6496,23 +12500,28 @@ avx2Strip1_two_deep:
 	JNZ          avx2Strip1_two_deep
 	MOVQ         ldc+72(FP), R8
 	MOVQ         SI, R8
-	VBROADCASTSS alpha+56(FP), Y2
 	CMPB         add+60(FP), $0x00
 	JNE          avx2Strip1_two_add
+	CMPL         alpha+56(FP), $0x3f800000
+	JEQ          avx2Strip1_two_store
+	VBROADCASTSS alpha+56(FP), Y2
 	VMULPS       Y2, Y0, Y0
-	VMOVUPS      Y0, (R8)
 	VMULPS       Y2, Y1, Y1
-	VMOVUPS      Y1, 32(R8)
-	JMP          avx2Strip1_two_stored
+
+avx2Strip1_two_store:
+	VMOVUPS Y0, (R8)
+	VMOVUPS Y1, 32(R8)
+	JMP     avx2Strip1_two_stored
 
 avx2Strip1_two_add:
-	MOVQ        SI, R8
-	VMOVUPS     (R8), Y3
-	VFMADD231PS Y2, Y0, Y3
-	VMOVUPS     Y3, (R8)
-	VMOVUPS     32(R8), Y0
-	VFMADD231PS Y2, Y1, Y0
-	VMOVUPS     Y0, 32(R8)
+	VBROADCASTSS alpha+56(FP), Y2
+	MOVQ         SI, R8
+	VMOVUPS      (R8), Y3
+	VFMADD231PS  Y2, Y0, Y3
+	VMOVUPS      Y3, (R8)
+	VMOVUPS      32(R8), Y0
+	VFMADD231PS  Y2, Y1, Y0
+	VMOVUPS      Y0, 32(R8)
 
 avx2Strip1_two_stored:
 	MOVQ  k+0(FP), R8
@@ -6531,47 +12540,11 @@ avx2Strip1_two_packed:
 	JGE  avx2Strip1_two
 
 avx2Strip1_edge:
-	TESTQ  DI, DI
-	JZ     avx2Strip1_end
-	CMPQ   DI, $0x08
-	JLT    avx2Strip1_last
-	VXORPS Y0, Y0, Y0
-	MOVQ   k+0(FP), R8
-	MOVQ   DX, R9
-
-avx2Strip1_one_deep:
-	VMOVUPS      (R9), Y1
-	VBROADCASTSS (AX), Y2
-	VFMADD231PS  Y2, Y1, Y0
-	ADDQ         CX, AX
-	ADDQ         BX, R9
-	DECQ         R8
-	JNZ          avx2Strip1_one_deep
-	MOVQ         ldc+72(FP), R8
-	MOVQ         SI, R8
-	VBROADCASTSS alpha+56(FP), Y1
-	CMPB         add+60(FP), $0x00
-	JNE          avx2Strip1_one_add
-	VMULPS       Y1, Y0, Y0
-	VMOVUPS      Y0, (R8)
-	JMP          avx2Strip1_one_stored
-
-avx2Strip1_one_add:
-	MOVQ        SI, R8
-	VMOVUPS     (R8), Y2
-	VFMADD231PS Y1, Y0, Y2
-	VMOVUPS     Y2, (R8)
-
-avx2Strip1_one_stored:
-	SUBQ  $0x08, DI
-	JZ    avx2Strip1_end
-	MOVQ  k+0(FP), R8
-	IMULQ CX, R8
-	SUBQ  R8, AX
-	ADDQ  $0x20, DX
-	ADDQ  $0x20, SI
-
-avx2Strip1_last:
+	TESTQ   DI, DI
+	JZ      avx2Strip1_end
+	CMPQ    DI, $0x08
+	JEQ     avx2Strip1_one
+	JGT     avx2Strip1_more
 	LEAQ    masks<>+0(SB), R8
 	NEGQ    DI
 	VMOVUPS 32(R8)(DI*4), Y0
@@ -6588,20 +12561,106 @@ avx2Strip1_last_deep:
 	JNZ          avx2Strip1_last_deep
 	MOVQ         ldc+72(FP), AX
 	MOVQ         SI, AX
-	VBROADCASTSS alpha+56(FP), Y2
 	CMPB         add+60(FP), $0x00
 	JNE          avx2Strip1_last_add
+	CMPL         alpha+56(FP), $0x3f800000
+	JEQ          avx2Strip1_last_store
+	VBROADCASTSS alpha+56(FP), Y2
 	VMULPS       Y2, Y1, Y1
-	VMASKMOVPS   Y1, Y0, (AX)
-	JMP          avx2Strip1_last_stored
+
+avx2Strip1_last_store:
+	VMASKMOVPS Y1, Y0, (AX)
+	JMP        avx2Strip1_last_stored
 
 avx2Strip1_last_add:
-	MOVQ        SI, AX
-	VMASKMOVPS  (AX), Y0, Y3
-	VFMADD231PS Y2, Y1, Y3
-	VMASKMOVPS  Y3, Y0, (AX)
+	VBROADCASTSS alpha+56(FP), Y2
+	MOVQ         SI, AX
+	VMASKMOVPS   (AX), Y0, Y3
+	VFMADD231PS  Y2, Y1, Y3
+	VMASKMOVPS   Y3, Y0, (AX)
 
 avx2Strip1_last_stored:
+	JMP avx2Strip1_end
+
+avx2Strip1_one:
+	VXORPS Y0, Y0, Y0
+	MOVQ   k+0(FP), DI
+
+avx2Strip1_one_deep:
+	VMOVUPS      (DX), Y1
+	VBROADCASTSS (AX), Y2
+	VFMADD231PS  Y2, Y1, Y0
+	ADDQ         CX, AX
+	ADDQ         BX, DX
+	DECQ         DI
+	JNZ          avx2Strip1_one_deep
+	MOVQ         ldc+72(FP), AX
+	MOVQ         SI, AX
+	CMPB         add+60(FP), $0x00
+	JNE          avx2Strip1_one_add
+	CMPL         alpha+56(FP), $0x3f800000
+	JEQ          avx2Strip1_one_store
+	VBROADCASTSS alpha+56(FP), Y1
+	VMULPS       Y1, Y0, Y0
+
+avx2Strip1_one_store:
+	VMOVUPS Y0, (AX)
+	JMP     avx2Strip1_one_stored
+
+avx2Strip1_one_add:
+	VBROADCASTSS alpha+56(FP), Y1
+	MOVQ         SI, AX
+	VMOVUPS      (AX), Y2
+	VFMADD231PS  Y1, Y0, Y2
+	VMOVUPS      Y2, (AX)
+
+avx2Strip1_one_stored:
+	JMP avx2Strip1_end
+
+avx2Strip1_more:
+	LEAQ    masks<>+0(SB), R8
+	NEGQ    DI
+	VMOVUPS 64(R8)(DI*4), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	MOVQ    k+0(FP), DI
+
+avx2Strip1_most_deep:
+	VBROADCASTSS (AX), Y3
+	VMOVUPS      (DX), Y4
+	VFMADD231PS  Y3, Y4, Y1
+	VMASKMOVPS   32(DX), Y0, Y4
+	VFMADD231PS  Y3, Y4, Y2
+	ADDQ         CX, AX
+	ADDQ         BX, DX
+	DECQ         DI
+	JNZ          avx2Strip1_most_deep
+	MOVQ         ldc+72(FP), AX
+	MOVQ         SI, AX
+	CMPB         add+60(FP), $0x00
+	JNE          avx2Strip1_most_add
+	CMPL         alpha+56(FP), $0x3f800000
+	JEQ          avx2Strip1_most_store
+	VBROADCASTSS alpha+56(FP), Y3
+	VMULPS       Y3, Y1, Y1
+	VMULPS       Y3, Y2, Y2
+
+avx2Strip1_most_store:
+	VMOVUPS    Y1, (AX)
+	VMASKMOVPS Y2, Y0, 32(AX)
+	JMP        avx2Strip1_most_stored
+
+avx2Strip1_most_add:
+	VBROADCASTSS alpha+56(FP), Y3
+	MOVQ         SI, AX
+	VMOVUPS      (AX), Y4
+	VFMADD231PS  Y3, Y1, Y4
+	VMOVUPS      Y4, (AX)
+	VMASKMOVPS   32(AX), Y0, Y1
+	VFMADD231PS  Y3, Y2, Y1
+	VMASKMOVPS   Y1, Y0, 32(AX)
+
+avx2Strip1_most_stored:
 avx2Strip1_end:
 	VZEROUPPER
 	RET
@@ -6657,55 +12716,60 @@ avx2Strip2_wide_deep:
 	JNZ          avx2Strip2_wide_deep
 	MOVQ         ldc+72(FP), R10
 	MOVQ         SI, R9
-	VBROADCASTSS alpha+56(FP), Y8
 	CMPB         add+60(FP), $0x00
 	JNE          avx2Strip2_wide_add
+	CMPL         alpha+56(FP), $0x3f800000
+	JEQ          avx2Strip2_wide_store
+	VBROADCASTSS alpha+56(FP), Y8
 	VMULPS       Y8, Y0, Y0
-	VMOVUPS      Y0, (R9)
 	VMULPS       Y8, Y1, Y1
-	VMOVUPS      Y1, 32(R9)
 	VMULPS       Y8, Y2, Y2
-	VMOVUPS      Y2, 64(R9)
 	VMULPS       Y8, Y3, Y3
-	VMOVUPS      Y3, 96(R9)
-	LEAQ         (R9)(R10*4), R9
 	VMULPS       Y8, Y4, Y4
-	VMOVUPS      Y4, (R9)
 	VMULPS       Y8, Y5, Y5
-	VMOVUPS      Y5, 32(R9)
 	VMULPS       Y8, Y6, Y6
-	VMOVUPS      Y6, 64(R9)
 	VMULPS       Y8, Y7, Y7
-	VMOVUPS      Y7, 96(R9)
-	JMP          avx2Strip2_wide_stored
+
+avx2Strip2_wide_store:
+	VMOVUPS Y0, (R9)
+	VMOVUPS Y1, 32(R9)
+	VMOVUPS Y2, 64(R9)
+	VMOVUPS Y3, 96(R9)
+	LEAQ    (R9)(R10*4), R9
+	VMOVUPS Y4, (R9)
+	VMOVUPS Y5, 32(R9)
+	VMOVUPS Y6, 64(R9)
+	VMOVUPS Y7, 96(R9)
+	JMP     avx2Strip2_wide_stored
 
 avx2Strip2_wide_add:
-	MOVQ        SI, R9
-	VMOVUPS     (R9), Y9
-	VFMADD231PS Y8, Y0, Y9
-	VMOVUPS     Y9, (R9)
-	VMOVUPS     32(R9), Y0
-	VFMADD231PS Y8, Y1, Y0
-	VMOVUPS     Y0, 32(R9)
-	VMOVUPS     64(R9), Y0
-	VFMADD231PS Y8, Y2, Y0
-	VMOVUPS     Y0, 64(R9)
-	VMOVUPS     96(R9), Y0
-	VFMADD231PS Y8, Y3, Y0
-	VMOVUPS     Y0, 96(R9)
-	LEAQ        (R9)(R10*4), R9
-	VMOVUPS     (R9), Y0
-	VFMADD231PS Y8, Y4, Y0
-	VMOVUPS     Y0, (R9)
-	VMOVUPS     32(R9), Y0
-	VFMADD231PS Y8, Y5, Y0
-	VMOVUPS     Y0, 32(R9)
-	VMOVUPS     64(R9), Y0
-	VFMADD231PS Y8, Y6, Y0
-	VMOVUPS     Y0, 64(R9)
-	VMOVUPS     96(R9), Y0
-	VFMADD231PS Y8, Y7, Y0
-	VMOVUPS     Y0, 96(R9)
+	VBROADCASTSS alpha+56(FP), Y8
+	MOVQ         SI, R9
+	VMOVUPS      (R9), Y9
+	VFMADD231PS  Y8, Y0, Y9
+	VMOVUPS      Y9, (R9)
+	VMOVUPS      32(R9), Y0
+	VFMADD231PS  Y8, Y1, Y0
+	VMOVUPS      Y0, 32(R9)
+	VMOVUPS      64(R9), Y0
+	VFMADD231PS  Y8, Y2, Y0
+	VMOVUPS      Y0, 64(R9)
+	VMOVUPS      96(R9), Y0
+	VFMADD231PS  Y8, Y3, Y0
+	VMOVUPS      Y0, 96(R9)
+	LEAQ         (R9)(R10*4), R9
+	VMOVUPS      (R9), Y0
+	VFMADD231PS  Y8, Y4, Y0
+	VMOVUPS      Y0, (R9)
+	VMOVUPS      32(R9), Y0
+	VFMADD231PS  Y8, Y5, Y0
+	VMOVUPS      Y0, 32(R9)
+	VMOVUPS      64(R9), Y0
+	VFMADD231PS  Y8, Y6, Y0
+	VMOVUPS      Y0, 64(R9)
+	VMOVUPS      96(R9), Y0
+	VFMADD231PS  Y8, Y7, Y0
+	VMOVUPS      Y0, 96(R9)
 
 avx2Strip2_wide_stored:
 	MOVQ  k+0(FP), R9
@@ -6744,35 +12808,40 @@ avx2Strip2_two_deep:
 	JNZ          avx2Strip2_two_deep
 	MOVQ         ldc+72(FP), R10
 	MOVQ         SI, R9
-	VBROADCASTSS alpha+56(FP), Y4
 	CMPB         add+60(FP), $0x00
 	JNE          avx2Strip2_two_add
+	CMPL         alpha+56(FP), $0x3f800000
+	JEQ          avx2Strip2_two_store
+	VBROADCASTSS alpha+56(FP), Y4
 	VMULPS       Y4, Y0, Y0
-	VMOVUPS      Y0, (R9)
 	VMULPS       Y4, Y1, Y1
-	VMOVUPS      Y1, 32(R9)
-	LEAQ         (R9)(R10*4), R9
 	VMULPS       Y4, Y2, Y2
-	VMOVUPS      Y2, (R9)
 	VMULPS       Y4, Y3, Y3
-	VMOVUPS      Y3, 32(R9)
-	JMP          avx2Strip2_two_stored
+
+avx2Strip2_two_store:
+	VMOVUPS Y0, (R9)
+	VMOVUPS Y1, 32(R9)
+	LEAQ    (R9)(R10*4), R9
+	VMOVUPS Y2, (R9)
+	VMOVUPS Y3, 32(R9)
+	JMP     avx2Strip2_two_stored
 
 avx2Strip2_two_add:
-	MOVQ        SI, R9
-	VMOVUPS     (R9), Y5
-	VFMADD231PS Y4, Y0, Y5
-	VMOVUPS     Y5, (R9)
-	VMOVUPS     32(R9), Y0
-	VFMADD231PS Y4, Y1, Y0
-	VMOVUPS     Y0, 32(R9)
-	LEAQ        (R9)(R10*4), R9
-	VMOVUPS     (R9), Y0
-	VFMADD231PS Y4, Y2, Y0
-	VMOVUPS     Y0, (R9)
-	VMOVUPS     32(R9), Y0
-	VFMADD231PS Y4, Y3, Y0
-	VMOVUPS     Y0, 32(R9)
+	VBROADCASTSS alpha+56(FP), Y4
+	MOVQ         SI, R9
+	VMOVUPS      (R9), Y5
+	VFMADD231PS  Y4, Y0, Y5
+	VMOVUPS      Y5, (R9)
+	VMOVUPS      32(R9), Y0
+	VFMADD231PS  Y4, Y1, Y0
+	VMOVUPS      Y0, 32(R9)
+	LEAQ         (R9)(R10*4), R9
+	VMOVUPS      (R9), Y0
+	VFMADD231PS  Y4, Y2, Y0
+	VMOVUPS      Y0, (R9)
+	VMOVUPS      32(R9), Y0
+	VFMADD231PS  Y4, Y3, Y0
+	VMOVUPS      Y0, 32(R9)
 
 avx2Strip2_two_stored:
 	MOVQ  k+0(FP), R9
@@ -6791,57 +12860,11 @@ avx2Strip2_two_packed:
 	JGE  avx2Strip2_two
 
 avx2Strip2_edge:
-	TESTQ  DI, DI
-	JZ     avx2Strip2_end
-	CMPQ   DI, $0x08
-	JLT    avx2Strip2_last
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	MOVQ   k+0(FP), R9
-	MOVQ   DX, R10
-
-avx2Strip2_one_deep:
-	VMOVUPS      (R10), Y2
-	VBROADCASTSS (AX), Y3
-	VFMADD231PS  Y3, Y2, Y0
-	VBROADCASTSS (AX)(R8*1), Y3
-	VFMADD231PS  Y3, Y2, Y1
-	ADDQ         CX, AX
-	ADDQ         BX, R10
-	DECQ         R9
-	JNZ          avx2Strip2_one_deep
-	MOVQ         ldc+72(FP), R10
-	MOVQ         SI, R9
-	VBROADCASTSS alpha+56(FP), Y2
-	CMPB         add+60(FP), $0x00
-	JNE          avx2Strip2_one_add
-	VMULPS       Y2, Y0, Y0
-	VMOVUPS      Y0, (R9)
-	LEAQ         (R9)(R10*4), R9
-	VMULPS       Y2, Y1, Y1
-	VMOVUPS      Y1, (R9)
-	JMP          avx2Strip2_one_stored
-
-avx2Strip2_one_add:
-	MOVQ        SI, R9
-	VMOVUPS     (R9), Y3
-	VFMADD231PS Y2, Y0, Y3
-	VMOVUPS     Y3, (R9)
-	LEAQ        (R9)(R10*4), R9
-	VMOVUPS     (R9), Y0
-	VFMADD231PS Y2, Y1, Y0
-	VMOVUPS     Y0, (R9)
-
-avx2Strip2_one_stored:
-	SUBQ  $0x08, DI
-	JZ    avx2Strip2_end
-	MOVQ  k+0(FP), R9
-	IMULQ CX, R9
-	SUBQ  R9, AX
-	ADDQ  $0x20, DX
-	ADDQ  $0x20, SI
-
-avx2Strip2_last:
+	TESTQ   DI, DI
+	JZ      avx2Strip2_end
+	CMPQ    DI, $0x08
+	JEQ     avx2Strip2_one
+	JGT     avx2Strip2_more
 	LEAQ    masks<>+0(SB), R9
 	NEGQ    DI
 	VMOVUPS 32(R9)(DI*4), Y0
@@ -6861,27 +12884,140 @@ avx2Strip2_last_deep:
 	JNZ          avx2Strip2_last_deep
 	MOVQ         ldc+72(FP), CX
 	MOVQ         SI, AX
-	VBROADCASTSS alpha+56(FP), Y3
 	CMPB         add+60(FP), $0x00
 	JNE          avx2Strip2_last_add
+	CMPL         alpha+56(FP), $0x3f800000
+	JEQ          avx2Strip2_last_store
+	VBROADCASTSS alpha+56(FP), Y3
 	VMULPS       Y3, Y1, Y1
-	VMASKMOVPS   Y1, Y0, (AX)
-	LEAQ         (AX)(CX*4), AX
 	VMULPS       Y3, Y2, Y2
-	VMASKMOVPS   Y2, Y0, (AX)
-	JMP          avx2Strip2_last_stored
+
+avx2Strip2_last_store:
+	VMASKMOVPS Y1, Y0, (AX)
+	LEAQ       (AX)(CX*4), AX
+	VMASKMOVPS Y2, Y0, (AX)
+	JMP        avx2Strip2_last_stored
 
 avx2Strip2_last_add:
-	MOVQ        SI, AX
-	VMASKMOVPS  (AX), Y0, Y4
-	VFMADD231PS Y3, Y1, Y4
-	VMASKMOVPS  Y4, Y0, (AX)
-	LEAQ        (AX)(CX*4), AX
-	VMASKMOVPS  (AX), Y0, Y1
-	VFMADD231PS Y3, Y2, Y1
-	VMASKMOVPS  Y1, Y0, (AX)
+	VBROADCASTSS alpha+56(FP), Y3
+	MOVQ         SI, AX
+	VMASKMOVPS   (AX), Y0, Y4
+	VFMADD231PS  Y3, Y1, Y4
+	VMASKMOVPS   Y4, Y0, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMASKMOVPS   (AX), Y0, Y1
+	VFMADD231PS  Y3, Y2, Y1
+	VMASKMOVPS   Y1, Y0, (AX)
 
 avx2Strip2_last_stored:
+	JMP avx2Strip2_end
+
+avx2Strip2_one:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	MOVQ   k+0(FP), DI
+
+avx2Strip2_one_deep:
+	VMOVUPS      (DX), Y2
+	VBROADCASTSS (AX), Y3
+	VFMADD231PS  Y3, Y2, Y0
+	VBROADCASTSS (AX)(R8*1), Y3
+	VFMADD231PS  Y3, Y2, Y1
+	ADDQ         CX, AX
+	ADDQ         BX, DX
+	DECQ         DI
+	JNZ          avx2Strip2_one_deep
+	MOVQ         ldc+72(FP), CX
+	MOVQ         SI, AX
+	CMPB         add+60(FP), $0x00
+	JNE          avx2Strip2_one_add
+	CMPL         alpha+56(FP), $0x3f800000
+	JEQ          avx2Strip2_one_store
+	VBROADCASTSS alpha+56(FP), Y2
+	VMULPS       Y2, Y0, Y0
+	VMULPS       Y2, Y1, Y1
+
+avx2Strip2_one_store:
+	VMOVUPS Y0, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y1, (AX)
+	JMP     avx2Strip2_one_stored
+
+avx2Strip2_one_add:
+	VBROADCASTSS alpha+56(FP), Y2
+	MOVQ         SI, AX
+	VMOVUPS      (AX), Y3
+	VFMADD231PS  Y2, Y0, Y3
+	VMOVUPS      Y3, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Y0
+	VFMADD231PS  Y2, Y1, Y0
+	VMOVUPS      Y0, (AX)
+
+avx2Strip2_one_stored:
+	JMP avx2Strip2_end
+
+avx2Strip2_more:
+	LEAQ    masks<>+0(SB), R9
+	NEGQ    DI
+	VMOVUPS 64(R9)(DI*4), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	MOVQ    k+0(FP), DI
+
+avx2Strip2_most_deep:
+	VMOVUPS      (DX), Y5
+	VMASKMOVPS   32(DX), Y0, Y6
+	VBROADCASTSS (AX), Y7
+	VFMADD231PS  Y7, Y5, Y1
+	VFMADD231PS  Y7, Y6, Y2
+	VBROADCASTSS (AX)(R8*1), Y7
+	VFMADD231PS  Y7, Y5, Y3
+	VFMADD231PS  Y7, Y6, Y4
+	ADDQ         CX, AX
+	ADDQ         BX, DX
+	DECQ         DI
+	JNZ          avx2Strip2_most_deep
+	MOVQ         ldc+72(FP), CX
+	MOVQ         SI, AX
+	CMPB         add+60(FP), $0x00
+	JNE          avx2Strip2_most_add
+	CMPL         alpha+56(FP), $0x3f800000
+	JEQ          avx2Strip2_most_store
+	VBROADCASTSS alpha+56(FP), Y5
+	VMULPS       Y5, Y1, Y1
+	VMULPS       Y5, Y2, Y2
+	VMULPS       Y5, Y3, Y3
+	VMULPS       Y5, Y4, Y4
+
+avx2Strip2_most_store:
+	VMOVUPS    Y1, (AX)
+	VMASKMOVPS Y2, Y0, 32(AX)
+	LEAQ       (AX)(CX*4), AX
+	VMOVUPS    Y3, (AX)
+	VMASKMOVPS Y4, Y0, 32(AX)
+	JMP        avx2Strip2_most_stored
+
+avx2Strip2_most_add:
+	VBROADCASTSS alpha+56(FP), Y5
+	MOVQ         SI, AX
+	VMOVUPS      (AX), Y6
+	VFMADD231PS  Y5, Y1, Y6
+	VMOVUPS      Y6, (AX)
+	VMASKMOVPS   32(AX), Y0, Y1
+	VFMADD231PS  Y5, Y2, Y1
+	VMASKMOVPS   Y1, Y0, 32(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Y1
+	VFMADD231PS  Y5, Y3, Y1
+	VMOVUPS      Y1, (AX)
+	VMASKMOVPS   32(AX), Y0, Y1
+	VFMADD231PS  Y5, Y4, Y1
+	VMASKMOVPS   Y1, Y0, 32(AX)
+
+avx2Strip2_most_stored:
 avx2Strip2_end:
 	VZEROUPPER
 	RET
@@ -6946,77 +13082,82 @@ avx2Strip3_wide_deep:
 	JNZ          avx2Strip3_wide_deep
 	MOVQ         ldc+72(FP), R10
 	MOVQ         SI, R9
-	VBROADCASTSS alpha+56(FP), Y12
 	CMPB         add+60(FP), $0x00
 	JNE          avx2Strip3_wide_add
+	CMPL         alpha+56(FP), $0x3f800000
+	JEQ          avx2Strip3_wide_store
+	VBROADCASTSS alpha+56(FP), Y12
 	VMULPS       Y12, Y0, Y0
-	VMOVUPS      Y0, (R9)
 	VMULPS       Y12, Y1, Y1
-	VMOVUPS      Y1, 32(R9)
 	VMULPS       Y12, Y2, Y2
-	VMOVUPS      Y2, 64(R9)
 	VMULPS       Y12, Y3, Y3
-	VMOVUPS      Y3, 96(R9)
-	LEAQ         (R9)(R10*4), R9
 	VMULPS       Y12, Y4, Y4
-	VMOVUPS      Y4, (R9)
 	VMULPS       Y12, Y5, Y5
-	VMOVUPS      Y5, 32(R9)
 	VMULPS       Y12, Y6, Y6
-	VMOVUPS      Y6, 64(R9)
 	VMULPS       Y12, Y7, Y7
-	VMOVUPS      Y7, 96(R9)
-	LEAQ         (R9)(R10*4), R9
 	VMULPS       Y12, Y8, Y8
-	VMOVUPS      Y8, (R9)
 	VMULPS       Y12, Y9, Y9
-	VMOVUPS      Y9, 32(R9)
 	VMULPS       Y12, Y10, Y10
-	VMOVUPS      Y10, 64(R9)
 	VMULPS       Y12, Y11, Y11
-	VMOVUPS      Y11, 96(R9)
-	JMP          avx2Strip3_wide_stored
+
+avx2Strip3_wide_store:
+	VMOVUPS Y0, (R9)
+	VMOVUPS Y1, 32(R9)
+	VMOVUPS Y2, 64(R9)
+	VMOVUPS Y3, 96(R9)
+	LEAQ    (R9)(R10*4), R9
+	VMOVUPS Y4, (R9)
+	VMOVUPS Y5, 32(R9)
+	VMOVUPS Y6, 64(R9)
+	VMOVUPS Y7, 96(R9)
+	LEAQ    (R9)(R10*4), R9
+	VMOVUPS Y8, (R9)
+	VMOVUPS Y9, 32(R9)
+	VMOVUPS Y10, 64(R9)
+	VMOVUPS Y11, 96(R9)
+	JMP     avx2Strip3_wide_stored
 
 avx2Strip3_wide_add:
-	MOVQ        SI, R9
-	VMOVUPS     (R9), Y13
-	VFMADD231PS Y12, Y0, Y13
-	VMOVUPS     Y13, (R9)
-	VMOVUPS     32(R9), Y0
-	VFMADD231PS Y12, Y1, Y0
-	VMOVUPS     Y0, 32(R9)
-	VMOVUPS     64(R9), Y0
-	VFMADD231PS Y12, Y2, Y0
-	VMOVUPS     Y0, 64(R9)
-	VMOVUPS     96(R9), Y0
-	VFMADD231PS Y12, Y3, Y0
-	VMOVUPS     Y0, 96(R9)
-	LEAQ        (R9)(R10*4), R9
-	VMOVUPS     (R9), Y0
-	VFMADD231PS Y12, Y4, Y0
-	VMOVUPS     Y0, (R9)
-	VMOVUPS     32(R9), Y0
-	VFMADD231PS Y12, Y5, Y0
-	VMOVUPS     Y0, 32(R9)
-	VMOVUPS     64(R9), Y0
-	VFMADD231PS Y12, Y6, Y0
-	VMOVUPS     Y0, 64(R9)
-	VMOVUPS     96(R9), Y0
-	VFMADD231PS Y12, Y7, Y0
-	VMOVUPS     Y0, 96(R9)
-	LEAQ        (R9)(R10*4), R9
-	VMOVUPS     (R9), Y0
-	VFMADD231PS Y12, Y8, Y0
-	VMOVUPS     Y0, (R9)
-	VMOVUPS     32(R9), Y0
-	VFMADD231PS Y12, Y9, Y0
-	VMOVUPS     Y0, 32(R9)
-	VMOVUPS     64(R9), Y0
-	VFMADD231PS Y12, Y10, Y0
-	VMOVUPS     Y0, 64(R9)
-	VMOVUPS     96(R9), Y0
-	VFMADD231PS Y12, Y11, Y0
-	VMOVUPS     Y0, 96(R9)
+	VBROADCASTSS alpha+56(FP), Y12
+	MOVQ         SI, R9
+	VMOVUPS      (R9), Y13
+	VFMADD231PS  Y12, Y0, Y13
+	VMOVUPS      Y13, (R9)
+	VMOVUPS      32(R9), Y0
+	VFMADD231PS  Y12, Y1, Y0
+	VMOVUPS      Y0, 32(R9)
+	VMOVUPS      64(R9), Y0
+	VFMADD231PS  Y12, Y2, Y0
+	VMOVUPS      Y0, 64(R9)
+	VMOVUPS      96(R9), Y0
+	VFMADD231PS  Y12, Y3, Y0
+	VMOVUPS      Y0, 96(R9)
+	LEAQ         (R9)(R10*4), R9
+	VMOVUPS      (R9), Y0
+	VFMADD231PS  Y12, Y4, Y0
+	VMOVUPS      Y0, (R9)
+	VMOVUPS      32(R9), Y0
+	VFMADD231PS  Y12, Y5, Y0
+	VMOVUPS      Y0, 32(R9)
+	VMOVUPS      64(R9), Y0
+	VFMADD231PS  Y12, Y6, Y0
+	VMOVUPS      Y0, 64(R9)
+	VMOVUPS      96(R9), Y0
+	VFMADD231PS  Y12, Y7, Y0
+	VMOVUPS      Y0, 96(R9)
+	LEAQ         (R9)(R10*4), R9
+	VMOVUPS      (R9), Y0
+	VFMADD231PS  Y12, Y8, Y0
+	VMOVUPS      Y0, (R9)
+	VMOVUPS      32(R9), Y0
+	VFMADD231PS  Y12, Y9, Y0
+	VMOVUPS      Y0, 32(R9)
+	VMOVUPS      64(R9), Y0
+	VFMADD231PS  Y12, Y10, Y0
+	VMOVUPS      Y0, 64(R9)
+	VMOVUPS      96(R9), Y0
+	VFMADD231PS  Y12, Y11, Y0
+	VMOVUPS      Y0, 96(R9)
 
 avx2Strip3_wide_stored:
 	MOVQ  k+0(FP), R9
@@ -7060,47 +13201,52 @@ avx2Strip3_two_deep:
 	JNZ          avx2Strip3_two_deep
 	MOVQ         ldc+72(FP), R10
 	MOVQ         SI, R9
-	VBROADCASTSS alpha+56(FP), Y6
 	CMPB         add+60(FP), $0x00
 	JNE          avx2Strip3_two_add
+	CMPL         alpha+56(FP), $0x3f800000
+	JEQ          avx2Strip3_two_store
+	VBROADCASTSS alpha+56(FP), Y6
 	VMULPS       Y6, Y0, Y0
-	VMOVUPS      Y0, (R9)
 	VMULPS       Y6, Y1, Y1
-	VMOVUPS      Y1, 32(R9)
-	LEAQ         (R9)(R10*4), R9
 	VMULPS       Y6, Y2, Y2
-	VMOVUPS      Y2, (R9)
 	VMULPS       Y6, Y3, Y3
-	VMOVUPS      Y3, 32(R9)
-	LEAQ         (R9)(R10*4), R9
 	VMULPS       Y6, Y4, Y4
-	VMOVUPS      Y4, (R9)
 	VMULPS       Y6, Y5, Y5
-	VMOVUPS      Y5, 32(R9)
-	JMP          avx2Strip3_two_stored
+
+avx2Strip3_two_store:
+	VMOVUPS Y0, (R9)
+	VMOVUPS Y1, 32(R9)
+	LEAQ    (R9)(R10*4), R9
+	VMOVUPS Y2, (R9)
+	VMOVUPS Y3, 32(R9)
+	LEAQ    (R9)(R10*4), R9
+	VMOVUPS Y4, (R9)
+	VMOVUPS Y5, 32(R9)
+	JMP     avx2Strip3_two_stored
 
 avx2Strip3_two_add:
-	MOVQ        SI, R9
-	VMOVUPS     (R9), Y7
-	VFMADD231PS Y6, Y0, Y7
-	VMOVUPS     Y7, (R9)
-	VMOVUPS     32(R9), Y0
-	VFMADD231PS Y6, Y1, Y0
-	VMOVUPS     Y0, 32(R9)
-	LEAQ        (R9)(R10*4), R9
-	VMOVUPS     (R9), Y0
-	VFMADD231PS Y6, Y2, Y0
-	VMOVUPS     Y0, (R9)
-	VMOVUPS     32(R9), Y0
-	VFMADD231PS Y6, Y3, Y0
-	VMOVUPS     Y0, 32(R9)
-	LEAQ        (R9)(R10*4), R9
-	VMOVUPS     (R9), Y0
-	VFMADD231PS Y6, Y4, Y0
-	VMOVUPS     Y0, (R9)
-	VMOVUPS     32(R9), Y0
-	VFMADD231PS Y6, Y5, Y0
-	VMOVUPS     Y0, 32(R9)
+	VBROADCASTSS alpha+56(FP), Y6
+	MOVQ         SI, R9
+	VMOVUPS      (R9), Y7
+	VFMADD231PS  Y6, Y0, Y7
+	VMOVUPS      Y7, (R9)
+	VMOVUPS      32(R9), Y0
+	VFMADD231PS  Y6, Y1, Y0
+	VMOVUPS      Y0, 32(R9)
+	LEAQ         (R9)(R10*4), R9
+	VMOVUPS      (R9), Y0
+	VFMADD231PS  Y6, Y2, Y0
+	VMOVUPS      Y0, (R9)
+	VMOVUPS      32(R9), Y0
+	VFMADD231PS  Y6, Y3, Y0
+	VMOVUPS      Y0, 32(R9)
+	LEAQ         (R9)(R10*4), R9
+	VMOVUPS      (R9), Y0
+	VFMADD231PS  Y6, Y4, Y0
+	VMOVUPS      Y0, (R9)
+	VMOVUPS      32(R9), Y0
+	VFMADD231PS  Y6, Y5, Y0
+	VMOVUPS      Y0, 32(R9)
 
 avx2Strip3_two_stored:
 	MOVQ  k+0(FP), R9
@@ -7119,67 +13265,11 @@ avx2Strip3_two_packed:
 	JGE  avx2Strip3_two
 
 avx2Strip3_edge:
-	TESTQ  DI, DI
-	JZ     avx2Strip3_end
-	CMPQ   DI, $0x08
-	JLT    avx2Strip3_last
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	MOVQ   k+0(FP), R9
-	MOVQ   DX, R10
-
-avx2Strip3_one_deep:
-	VMOVUPS      (R10), Y3
-	VBROADCASTSS (AX), Y4
-	VFMADD231PS  Y4, Y3, Y0
-	VBROADCASTSS (AX)(R8*1), Y4
-	VFMADD231PS  Y4, Y3, Y1
-	VBROADCASTSS (AX)(R8*2), Y4
-	VFMADD231PS  Y4, Y3, Y2
-	ADDQ         CX, AX
-	ADDQ         BX, R10
-	DECQ         R9
-	JNZ          avx2Strip3_one_deep
-	MOVQ         ldc+72(FP), R10
-	MOVQ         SI, R9
-	VBROADCASTSS alpha+56(FP), Y3
-	CMPB         add+60(FP), $0x00
-	JNE          avx2Strip3_one_add
-	VMULPS       Y3, Y0, Y0
-	VMOVUPS      Y0, (R9)
-	LEAQ         (R9)(R10*4), R9
-	VMULPS       Y3, Y1, Y1
-	VMOVUPS      Y1, (R9)
-	LEAQ         (R9)(R10*4), R9
-	VMULPS       Y3, Y2, Y2
-	VMOVUPS      Y2, (R9)
-	JMP          avx2Strip3_one_stored
-
-avx2Strip3_one_add:
-	MOVQ        SI, R9
-	VMOVUPS     (R9), Y4
-	VFMADD231PS Y3, Y0, Y4
-	VMOVUPS     Y4, (R9)
-	LEAQ        (R9)(R10*4), R9
-	VMOVUPS     (R9), Y0
-	VFMADD231PS Y3, Y1, Y0
-	VMOVUPS     Y0, (R9)
-	LEAQ        (R9)(R10*4), R9
-	VMOVUPS     (R9), Y0
-	VFMADD231PS Y3, Y2, Y0
-	VMOVUPS     Y0, (R9)
-
-avx2Strip3_one_stored:
-	SUBQ  $0x08, DI
-	JZ    avx2Strip3_end
-	MOVQ  k+0(FP), R9
-	IMULQ CX, R9
-	SUBQ  R9, AX
-	ADDQ  $0x20, DX
-	ADDQ  $0x20, SI
-
-avx2Strip3_last:
+	TESTQ   DI, DI
+	JZ      avx2Strip3_end
+	CMPQ    DI, $0x08
+	JEQ     avx2Strip3_one
+	JGT     avx2Strip3_more
 	LEAQ    masks<>+0(SB), R9
 	NEGQ    DI
 	VMOVUPS 32(R9)(DI*4), Y0
@@ -7202,34 +13292,174 @@ avx2Strip3_last_deep:
 	JNZ          avx2Strip3_last_deep
 	MOVQ         ldc+72(FP), CX
 	MOVQ         SI, AX
-	VBROADCASTSS alpha+56(FP), Y4
 	CMPB         add+60(FP), $0x00
 	JNE          avx2Strip3_last_add
+	CMPL         alpha+56(FP), $0x3f800000
+	JEQ          avx2Strip3_last_store
+	VBROADCASTSS alpha+56(FP), Y4
 	VMULPS       Y4, Y1, Y1
-	VMASKMOVPS   Y1, Y0, (AX)
-	LEAQ         (AX)(CX*4), AX
 	VMULPS       Y4, Y2, Y2
-	VMASKMOVPS   Y2, Y0, (AX)
-	LEAQ         (AX)(CX*4), AX
 	VMULPS       Y4, Y3, Y3
-	VMASKMOVPS   Y3, Y0, (AX)
-	JMP          avx2Strip3_last_stored
+
+avx2Strip3_last_store:
+	VMASKMOVPS Y1, Y0, (AX)
+	LEAQ       (AX)(CX*4), AX
+	VMASKMOVPS Y2, Y0, (AX)
+	LEAQ       (AX)(CX*4), AX
+	VMASKMOVPS Y3, Y0, (AX)
+	JMP        avx2Strip3_last_stored
 
 avx2Strip3_last_add:
-	MOVQ        SI, AX
-	VMASKMOVPS  (AX), Y0, Y5
-	VFMADD231PS Y4, Y1, Y5
-	VMASKMOVPS  Y5, Y0, (AX)
-	LEAQ        (AX)(CX*4), AX
-	VMASKMOVPS  (AX), Y0, Y1
-	VFMADD231PS Y4, Y2, Y1
-	VMASKMOVPS  Y1, Y0, (AX)
-	LEAQ        (AX)(CX*4), AX
-	VMASKMOVPS  (AX), Y0, Y1
-	VFMADD231PS Y4, Y3, Y1
-	VMASKMOVPS  Y1, Y0, (AX)
+	VBROADCASTSS alpha+56(FP), Y4
+	MOVQ         SI, AX
+	VMASKMOVPS   (AX), Y0, Y5
+	VFMADD231PS  Y4, Y1, Y5
+	VMASKMOVPS   Y5, Y0, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMASKMOVPS   (AX), Y0, Y1
+	VFMADD231PS  Y4, Y2, Y1
+	VMASKMOVPS   Y1, Y0, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMASKMOVPS   (AX), Y0, Y1
+	VFMADD231PS  Y4, Y3, Y1
+	VMASKMOVPS   Y1, Y0, (AX)
 
 avx2Strip3_last_stored:
+	JMP avx2Strip3_end
+
+avx2Strip3_one:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	MOVQ   k+0(FP), DI
+
+avx2Strip3_one_deep:
+	VMOVUPS      (DX), Y3
+	VBROADCASTSS (AX), Y4
+	VFMADD231PS  Y4, Y3, Y0
+	VBROADCASTSS (AX)(R8*1), Y4
+	VFMADD231PS  Y4, Y3, Y1
+	VBROADCASTSS (AX)(R8*2), Y4
+	VFMADD231PS  Y4, Y3, Y2
+	ADDQ         CX, AX
+	ADDQ         BX, DX
+	DECQ         DI
+	JNZ          avx2Strip3_one_deep
+	MOVQ         ldc+72(FP), CX
+	MOVQ         SI, AX
+	CMPB         add+60(FP), $0x00
+	JNE          avx2Strip3_one_add
+	CMPL         alpha+56(FP), $0x3f800000
+	JEQ          avx2Strip3_one_store
+	VBROADCASTSS alpha+56(FP), Y3
+	VMULPS       Y3, Y0, Y0
+	VMULPS       Y3, Y1, Y1
+	VMULPS       Y3, Y2, Y2
+
+avx2Strip3_one_store:
+	VMOVUPS Y0, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y2, (AX)
+	JMP     avx2Strip3_one_stored
+
+avx2Strip3_one_add:
+	VBROADCASTSS alpha+56(FP), Y3
+	MOVQ         SI, AX
+	VMOVUPS      (AX), Y4
+	VFMADD231PS  Y3, Y0, Y4
+	VMOVUPS      Y4, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Y0
+	VFMADD231PS  Y3, Y1, Y0
+	VMOVUPS      Y0, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Y0
+	VFMADD231PS  Y3, Y2, Y0
+	VMOVUPS      Y0, (AX)
+
+avx2Strip3_one_stored:
+	JMP avx2Strip3_end
+
+avx2Strip3_more:
+	LEAQ    masks<>+0(SB), R9
+	NEGQ    DI
+	VMOVUPS 64(R9)(DI*4), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	MOVQ    k+0(FP), DI
+
+avx2Strip3_most_deep:
+	VMOVUPS      (DX), Y7
+	VMASKMOVPS   32(DX), Y0, Y8
+	VBROADCASTSS (AX), Y9
+	VFMADD231PS  Y9, Y7, Y1
+	VFMADD231PS  Y9, Y8, Y2
+	VBROADCASTSS (AX)(R8*1), Y9
+	VFMADD231PS  Y9, Y7, Y3
+	VFMADD231PS  Y9, Y8, Y4
+	VBROADCASTSS (AX)(R8*2), Y9
+	VFMADD231PS  Y9, Y7, Y5
+	VFMADD231PS  Y9, Y8, Y6
+	ADDQ         CX, AX
+	ADDQ         BX, DX
+	DECQ         DI
+	JNZ          avx2Strip3_most_deep
+	MOVQ         ldc+72(FP), CX
+	MOVQ         SI, AX
+	CMPB         add+60(FP), $0x00
+	JNE          avx2Strip3_most_add
+	CMPL         alpha+56(FP), $0x3f800000
+	JEQ          avx2Strip3_most_store
+	VBROADCASTSS alpha+56(FP), Y7
+	VMULPS       Y7, Y1, Y1
+	VMULPS       Y7, Y2, Y2
+	VMULPS       Y7, Y3, Y3
+	VMULPS       Y7, Y4, Y4
+	VMULPS       Y7, Y5, Y5
+	VMULPS       Y7, Y6, Y6
+
+avx2Strip3_most_store:
+	VMOVUPS    Y1, (AX)
+	VMASKMOVPS Y2, Y0, 32(AX)
+	LEAQ       (AX)(CX*4), AX
+	VMOVUPS    Y3, (AX)
+	VMASKMOVPS Y4, Y0, 32(AX)
+	LEAQ       (AX)(CX*4), AX
+	VMOVUPS    Y5, (AX)
+	VMASKMOVPS Y6, Y0, 32(AX)
+	JMP        avx2Strip3_most_stored
+
+avx2Strip3_most_add:
+	VBROADCASTSS alpha+56(FP), Y7
+	MOVQ         SI, AX
+	VMOVUPS      (AX), Y8
+	VFMADD231PS  Y7, Y1, Y8
+	VMOVUPS      Y8, (AX)
+	VMASKMOVPS   32(AX), Y0, Y1
+	VFMADD231PS  Y7, Y2, Y1
+	VMASKMOVPS   Y1, Y0, 32(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Y1
+	VFMADD231PS  Y7, Y3, Y1
+	VMOVUPS      Y1, (AX)
+	VMASKMOVPS   32(AX), Y0, Y1
+	VFMADD231PS  Y7, Y4, Y1
+	VMASKMOVPS   Y1, Y0, 32(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Y1
+	VFMADD231PS  Y7, Y5, Y1
+	VMOVUPS      Y1, (AX)
+	VMASKMOVPS   32(AX), Y0, Y1
+	VFMADD231PS  Y7, Y6, Y1
+	VMASKMOVPS   Y1, Y0, 32(AX)
+
+avx2Strip3_most_stored:
 avx2Strip3_end:
 	VZEROUPPER
 	RET
@@ -7284,59 +13514,64 @@ avx2Strip4_two_deep:
 	JNZ          avx2Strip4_two_deep
 	MOVQ         ldc+72(FP), R11
 	MOVQ         SI, R10
-	VBROADCASTSS alpha+56(FP), Y8
 	CMPB         add+60(FP), $0x00
 	JNE          avx2Strip4_two_add
+	CMPL         alpha+56(FP), $0x3f800000
+	JEQ          avx2Strip4_two_store
+	VBROADCASTSS alpha+56(FP), Y8
 	VMULPS       Y8, Y0, Y0
-	VMOVUPS      Y0, (R10)
 	VMULPS       Y8, Y1, Y1
-	VMOVUPS      Y1, 32(R10)
-	LEAQ         (R10)(R11*4), R10
 	VMULPS       Y8, Y2, Y2
-	VMOVUPS      Y2, (R10)
 	VMULPS       Y8, Y3, Y3
-	VMOVUPS      Y3, 32(R10)
-	LEAQ         (R10)(R11*4), R10
 	VMULPS       Y8, Y4, Y4
-	VMOVUPS      Y4, (R10)
 	VMULPS       Y8, Y5, Y5
-	VMOVUPS      Y5, 32(R10)
-	LEAQ         (R10)(R11*4), R10
 	VMULPS       Y8, Y6, Y6
-	VMOVUPS      Y6, (R10)
 	VMULPS       Y8, Y7, Y7
-	VMOVUPS      Y7, 32(R10)
-	JMP          avx2Strip4_two_stored
+
+avx2Strip4_two_store:
+	VMOVUPS Y0, (R10)
+	VMOVUPS Y1, 32(R10)
+	LEAQ    (R10)(R11*4), R10
+	VMOVUPS Y2, (R10)
+	VMOVUPS Y3, 32(R10)
+	LEAQ    (R10)(R11*4), R10
+	VMOVUPS Y4, (R10)
+	VMOVUPS Y5, 32(R10)
+	LEAQ    (R10)(R11*4), R10
+	VMOVUPS Y6, (R10)
+	VMOVUPS Y7, 32(R10)
+	JMP     avx2Strip4_two_stored
 
 avx2Strip4_two_add:
-	MOVQ        SI, R10
-	VMOVUPS     (R10), Y9
-	VFMADD231PS Y8, Y0, Y9
-	VMOVUPS     Y9, (R10)
-	VMOVUPS     32(R10), Y0
-	VFMADD231PS Y8, Y1, Y0
-	VMOVUPS     Y0, 32(R10)
-	LEAQ        (R10)(R11*4), R10
-	VMOVUPS     (R10), Y0
-	VFMADD231PS Y8, Y2, Y0
-	VMOVUPS     Y0, (R10)
-	VMOVUPS     32(R10), Y0
-	VFMADD231PS Y8, Y3, Y0
-	VMOVUPS     Y0, 32(R10)
-	LEAQ        (R10)(R11*4), R10
-	VMOVUPS     (R10), Y0
-	VFMADD231PS Y8, Y4, Y0
-	VMOVUPS     Y0, (R10)
-	VMOVUPS     32(R10), Y0
-	VFMADD231PS Y8, Y5, Y0
-	VMOVUPS     Y0, 32(R10)
-	LEAQ        (R10)(R11*4), R10
-	VMOVUPS     (R10), Y0
-	VFMADD231PS Y8, Y6, Y0
-	VMOVUPS     Y0, (R10)
-	VMOVUPS     32(R10), Y0
-	VFMADD231PS Y8, Y7, Y0
-	VMOVUPS     Y0, 32(R10)
+	VBROADCASTSS alpha+56(FP), Y8
+	MOVQ         SI, R10
+	VMOVUPS      (R10), Y9
+	VFMADD231PS  Y8, Y0, Y9
+	VMOVUPS      Y9, (R10)
+	VMOVUPS      32(R10), Y0
+	VFMADD231PS  Y8, Y1, Y0
+	VMOVUPS      Y0, 32(R10)
+	LEAQ         (R10)(R11*4), R10
+	VMOVUPS      (R10), Y0
+	VFMADD231PS  Y8, Y2, Y0
+	VMOVUPS      Y0, (R10)
+	VMOVUPS      32(R10), Y0
+	VFMADD231PS  Y8, Y3, Y0
+	VMOVUPS      Y0, 32(R10)
+	LEAQ         (R10)(R11*4), R10
+	VMOVUPS      (R10), Y0
+	VFMADD231PS  Y8, Y4, Y0
+	VMOVUPS      Y0, (R10)
+	VMOVUPS      32(R10), Y0
+	VFMADD231PS  Y8, Y5, Y0
+	VMOVUPS      Y0, 32(R10)
+	LEAQ         (R10)(R11*4), R10
+	VMOVUPS      (R10), Y0
+	VFMADD231PS  Y8, Y6, Y0
+	VMOVUPS      Y0, (R10)
+	VMOVUPS      32(R10), Y0
+	VFMADD231PS  Y8, Y7, Y0
+	VMOVUPS      Y0, 32(R10)
 
 avx2Strip4_two_stored:
 	MOVQ  k+0(FP), R10
@@ -7355,77 +13590,11 @@ avx2Strip4_two_packed:
 	JGE  avx2Strip4_two
 
 avx2Strip4_edge:
-	TESTQ  DI, DI
-	JZ     avx2Strip4_end
-	CMPQ   DI, $0x08
-	JLT    avx2Strip4_last
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	MOVQ   k+0(FP), R10
-	MOVQ   DX, R11
-
-avx2Strip4_one_deep:
-	VMOVUPS      (R11), Y4
-	VBROADCASTSS (AX), Y5
-	VFMADD231PS  Y5, Y4, Y0
-	VBROADCASTSS (AX)(R8*1), Y5
-	VFMADD231PS  Y5, Y4, Y1
-	VBROADCASTSS (AX)(R8*2), Y5
-	VFMADD231PS  Y5, Y4, Y2
-	VBROADCASTSS (AX)(R9*1), Y5
-	VFMADD231PS  Y5, Y4, Y3
-	ADDQ         CX, AX
-	ADDQ         BX, R11
-	DECQ         R10
-	JNZ          avx2Strip4_one_deep
-	MOVQ         ldc+72(FP), R11
-	MOVQ         SI, R10
-	VBROADCASTSS alpha+56(FP), Y4
-	CMPB         add+60(FP), $0x00
-	JNE          avx2Strip4_one_add
-	VMULPS       Y4, Y0, Y0
-	VMOVUPS      Y0, (R10)
-	LEAQ         (R10)(R11*4), R10
-	VMULPS       Y4, Y1, Y1
-	VMOVUPS      Y1, (R10)
-	LEAQ         (R10)(R11*4), R10
-	VMULPS       Y4, Y2, Y2
-	VMOVUPS      Y2, (R10)
-	LEAQ         (R10)(R11*4), R10
-	VMULPS       Y4, Y3, Y3
-	VMOVUPS      Y3, (R10)
-	JMP          avx2Strip4_one_stored
-
-avx2Strip4_one_add:
-	MOVQ        SI, R10
-	VMOVUPS     (R10), Y5
-	VFMADD231PS Y4, Y0, Y5
-	VMOVUPS     Y5, (R10)
-	LEAQ        (R10)(R11*4), R10
-	VMOVUPS     (R10), Y0
-	VFMADD231PS Y4, Y1, Y0
-	VMOVUPS     Y0, (R10)
-	LEAQ        (R10)(R11*4), R10
-	VMOVUPS     (R10), Y0
-	VFMADD231PS Y4, Y2, Y0
-	VMOVUPS     Y0, (R10)
-	LEAQ        (R10)(R11*4), R10
-	VMOVUPS     (R10), Y0
-	VFMADD231PS Y4, Y3, Y0
-	VMOVUPS     Y0, (R10)
-
-avx2Strip4_one_stored:
-	SUBQ  $0x08, DI
-	JZ    avx2Strip4_end
-	MOVQ  k+0(FP), R10
-	IMULQ CX, R10
-	SUBQ  R10, AX
-	ADDQ  $0x20, DX
-	ADDQ  $0x20, SI
-
-avx2Strip4_last:
+	TESTQ   DI, DI
+	JZ      avx2Strip4_end
+	CMPQ    DI, $0x08
+	JEQ     avx2Strip4_one
+	JGT     avx2Strip4_more
 	LEAQ    masks<>+0(SB), R10
 	NEGQ    DI
 	VMOVUPS 32(R10)(DI*4), Y0
@@ -7451,41 +13620,208 @@ avx2Strip4_last_deep:
 	JNZ          avx2Strip4_last_deep
 	MOVQ         ldc+72(FP), CX
 	MOVQ         SI, AX
-	VBROADCASTSS alpha+56(FP), Y5
 	CMPB         add+60(FP), $0x00
 	JNE          avx2Strip4_last_add
+	CMPL         alpha+56(FP), $0x3f800000
+	JEQ          avx2Strip4_last_store
+	VBROADCASTSS alpha+56(FP), Y5
 	VMULPS       Y5, Y1, Y1
-	VMASKMOVPS   Y1, Y0, (AX)
-	LEAQ         (AX)(CX*4), AX
 	VMULPS       Y5, Y2, Y2
-	VMASKMOVPS   Y2, Y0, (AX)
-	LEAQ         (AX)(CX*4), AX
 	VMULPS       Y5, Y3, Y3
-	VMASKMOVPS   Y3, Y0, (AX)
-	LEAQ         (AX)(CX*4), AX
 	VMULPS       Y5, Y4, Y4
-	VMASKMOVPS   Y4, Y0, (AX)
-	JMP          avx2Strip4_last_stored
+
+avx2Strip4_last_store:
+	VMASKMOVPS Y1, Y0, (AX)
+	LEAQ       (AX)(CX*4), AX
+	VMASKMOVPS Y2, Y0, (AX)
+	LEAQ       (AX)(CX*4), AX
+	VMASKMOVPS Y3, Y0, (AX)
+	LEAQ       (AX)(CX*4), AX
+	VMASKMOVPS Y4, Y0, (AX)
+	JMP        avx2Strip4_last_stored
 
 avx2Strip4_last_add:
-	MOVQ        SI, AX
-	VMASKMOVPS  (AX), Y0, Y6
-	VFMADD231PS Y5, Y1, Y6
-	VMASKMOVPS  Y6, Y0, (AX)
-	LEAQ        (AX)(CX*4), AX
-	VMASKMOVPS  (AX), Y0, Y1
-	VFMADD231PS Y5, Y2, Y1
-	VMASKMOVPS  Y1, Y0, (AX)
-	LEAQ        (AX)(CX*4), AX
-	VMASKMOVPS  (AX), Y0, Y1
-	VFMADD231PS Y5, Y3, Y1
-	VMASKMOVPS  Y1, Y0, (AX)
-	LEAQ        (AX)(CX*4), AX
-	VMASKMOVPS  (AX), Y0, Y1
-	VFMADD231PS Y5, Y4, Y1
-	VMASKMOVPS  Y1, Y0, (AX)
+	VBROADCASTSS alpha+56(FP), Y5
+	MOVQ         SI, AX
+	VMASKMOVPS   (AX), Y0, Y6
+	VFMADD231PS  Y5, Y1, Y6
+	VMASKMOVPS   Y6, Y0, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMASKMOVPS   (AX), Y0, Y1
+	VFMADD231PS  Y5, Y2, Y1
+	VMASKMOVPS   Y1, Y0, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMASKMOVPS   (AX), Y0, Y1
+	VFMADD231PS  Y5, Y3, Y1
+	VMASKMOVPS   Y1, Y0, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMASKMOVPS   (AX), Y0, Y1
+	VFMADD231PS  Y5, Y4, Y1
+	VMASKMOVPS   Y1, Y0, (AX)
 
 avx2Strip4_last_stored:
+	JMP avx2Strip4_end
+
+avx2Strip4_one:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	MOVQ   k+0(FP), DI
+
+avx2Strip4_one_deep:
+	VMOVUPS      (DX), Y4
+	VBROADCASTSS (AX), Y5
+	VFMADD231PS  Y5, Y4, Y0
+	VBROADCASTSS (AX)(R8*1), Y5
+	VFMADD231PS  Y5, Y4, Y1
+	VBROADCASTSS (AX)(R8*2), Y5
+	VFMADD231PS  Y5, Y4, Y2
+	VBROADCASTSS (AX)(R9*1), Y5
+	VFMADD231PS  Y5, Y4, Y3
+	ADDQ         CX, AX
+	ADDQ         BX, DX
+	DECQ         DI
+	JNZ          avx2Strip4_one_deep
+	MOVQ         ldc+72(FP), CX
+	MOVQ         SI, AX
+	CMPB         add+60(FP), $0x00
+	JNE          avx2Strip4_one_add
+	CMPL         alpha+56(FP), $0x3f800000
+	JEQ          avx2Strip4_one_store
+	VBROADCASTSS alpha+56(FP), Y4
+	VMULPS       Y4, Y0, Y0
+	VMULPS       Y4, Y1, Y1
+	VMULPS       Y4, Y2, Y2
+	VMULPS       Y4, Y3, Y3
+
+avx2Strip4_one_store:
+	VMOVUPS Y0, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y2, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y3, (AX)
+	JMP     avx2Strip4_one_stored
+
+avx2Strip4_one_add:
+	VBROADCASTSS alpha+56(FP), Y4
+	MOVQ         SI, AX
+	VMOVUPS      (AX), Y5
+	VFMADD231PS  Y4, Y0, Y5
+	VMOVUPS      Y5, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Y0
+	VFMADD231PS  Y4, Y1, Y0
+	VMOVUPS      Y0, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Y0
+	VFMADD231PS  Y4, Y2, Y0
+	VMOVUPS      Y0, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Y0
+	VFMADD231PS  Y4, Y3, Y0
+	VMOVUPS      Y0, (AX)
+
+avx2Strip4_one_stored:
+	JMP avx2Strip4_end
+
+avx2Strip4_more:
+	LEAQ    masks<>+0(SB), R10
+	NEGQ    DI
+	VMOVUPS 64(R10)(DI*4), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	VXORPS  Y7, Y7, Y7
+	VXORPS  Y8, Y8, Y8
+	MOVQ    k+0(FP), DI
+
+avx2Strip4_most_deep:
+	VMOVUPS      (DX), Y9
+	VMASKMOVPS   32(DX), Y0, Y10
+	VBROADCASTSS (AX), Y11
+	VFMADD231PS  Y11, Y9, Y1
+	VFMADD231PS  Y11, Y10, Y2
+	VBROADCASTSS (AX)(R8*1), Y11
+	VFMADD231PS  Y11, Y9, Y3
+	VFMADD231PS  Y11, Y10, Y4
+	VBROADCASTSS (AX)(R8*2), Y11
+	VFMADD231PS  Y11, Y9, Y5
+	VFMADD231PS  Y11, Y10, Y6
+	VBROADCASTSS (AX)(R9*1), Y11
+	VFMADD231PS  Y11, Y9, Y7
+	VFMADD231PS  Y11, Y10, Y8
+	ADDQ         CX, AX
+	ADDQ         BX, DX
+	DECQ         DI
+	JNZ          avx2Strip4_most_deep
+	MOVQ         ldc+72(FP), CX
+	MOVQ         SI, AX
+	CMPB         add+60(FP), $0x00
+	JNE          avx2Strip4_most_add
+	CMPL         alpha+56(FP), $0x3f800000
+	JEQ          avx2Strip4_most_store
+	VBROADCASTSS alpha+56(FP), Y9
+	VMULPS       Y9, Y1, Y1
+	VMULPS       Y9, Y2, Y2
+	VMULPS       Y9, Y3, Y3
+	VMULPS       Y9, Y4, Y4
+	VMULPS       Y9, Y5, Y5
+	VMULPS       Y9, Y6, Y6
+	VMULPS       Y9, Y7, Y7
+	VMULPS       Y9, Y8, Y8
+
+avx2Strip4_most_store:
+	VMOVUPS    Y1, (AX)
+	VMASKMOVPS Y2, Y0, 32(AX)
+	LEAQ       (AX)(CX*4), AX
+	VMOVUPS    Y3, (AX)
+	VMASKMOVPS Y4, Y0, 32(AX)
+	LEAQ       (AX)(CX*4), AX
+	VMOVUPS    Y5, (AX)
+	VMASKMOVPS Y6, Y0, 32(AX)
+	LEAQ       (AX)(CX*4), AX
+	VMOVUPS    Y7, (AX)
+	VMASKMOVPS Y8, Y0, 32(AX)
+	JMP        avx2Strip4_most_stored
+
+avx2Strip4_most_add:
+	VBROADCASTSS alpha+56(FP), Y9
+	MOVQ         SI, AX
+	VMOVUPS      (AX), Y10
+	VFMADD231PS  Y9, Y1, Y10
+	VMOVUPS      Y10, (AX)
+	VMASKMOVPS   32(AX), Y0, Y1
+	VFMADD231PS  Y9, Y2, Y1
+	VMASKMOVPS   Y1, Y0, 32(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Y1
+	VFMADD231PS  Y9, Y3, Y1
+	VMOVUPS      Y1, (AX)
+	VMASKMOVPS   32(AX), Y0, Y1
+	VFMADD231PS  Y9, Y4, Y1
+	VMASKMOVPS   Y1, Y0, 32(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Y1
+	VFMADD231PS  Y9, Y5, Y1
+	VMOVUPS      Y1, (AX)
+	VMASKMOVPS   32(AX), Y0, Y1
+	VFMADD231PS  Y9, Y6, Y1
+	VMASKMOVPS   Y1, Y0, 32(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Y1
+	VFMADD231PS  Y9, Y7, Y1
+	VMOVUPS      Y1, (AX)
+	VMASKMOVPS   32(AX), Y0, Y1
+	VFMADD231PS  Y9, Y8, Y1
+	VMASKMOVPS   Y1, Y0, 32(AX)
+
+avx2Strip4_most_stored:
 avx2Strip4_end:
 	VZEROUPPER
 	RET
@@ -7545,71 +13881,76 @@ avx2Strip5_two_deep:
 	JNZ          avx2Strip5_two_deep
 	MOVQ         ldc+72(FP), R11
 	MOVQ         SI, R10
-	VBROADCASTSS alpha+56(FP), Y10
 	CMPB         add+60(FP), $0x00
 	JNE          avx2Strip5_two_add
+	CMPL         alpha+56(FP), $0x3f800000
+	JEQ          avx2Strip5_two_store
+	VBROADCASTSS alpha+56(FP), Y10
 	VMULPS       Y10, Y0, Y0
-	VMOVUPS      Y0, (R10)
 	VMULPS       Y10, Y1, Y1
-	VMOVUPS      Y1, 32(R10)
-	LEAQ         (R10)(R11*4), R10
 	VMULPS       Y10, Y2, Y2
-	VMOVUPS      Y2, (R10)
 	VMULPS       Y10, Y3, Y3
-	VMOVUPS      Y3, 32(R10)
-	LEAQ         (R10)(R11*4), R10
 	VMULPS       Y10, Y4, Y4
-	VMOVUPS      Y4, (R10)
 	VMULPS       Y10, Y5, Y5
-	VMOVUPS      Y5, 32(R10)
-	LEAQ         (R10)(R11*4), R10
 	VMULPS       Y10, Y6, Y6
-	VMOVUPS      Y6, (R10)
 	VMULPS       Y10, Y7, Y7
-	VMOVUPS      Y7, 32(R10)
-	LEAQ         (R10)(R11*4), R10
 	VMULPS       Y10, Y8, Y8
-	VMOVUPS      Y8, (R10)
 	VMULPS       Y10, Y9, Y9
-	VMOVUPS      Y9, 32(R10)
-	JMP          avx2Strip5_two_stored
+
+avx2Strip5_two_store:
+	VMOVUPS Y0, (R10)
+	VMOVUPS Y1, 32(R10)
+	LEAQ    (R10)(R11*4), R10
+	VMOVUPS Y2, (R10)
+	VMOVUPS Y3, 32(R10)
+	LEAQ    (R10)(R11*4), R10
+	VMOVUPS Y4, (R10)
+	VMOVUPS Y5, 32(R10)
+	LEAQ    (R10)(R11*4), R10
+	VMOVUPS Y6, (R10)
+	VMOVUPS Y7, 32(R10)
+	LEAQ    (R10)(R11*4), R10
+	VMOVUPS Y8, (R10)
+	VMOVUPS Y9, 32(R10)
+	JMP     avx2Strip5_two_stored
 
 avx2Strip5_two_add:
-	MOVQ        SI, R10
-	VMOVUPS     (R10), Y11
-	VFMADD231PS Y10, Y0, Y11
-	VMOVUPS     Y11, (R10)
-	VMOVUPS     32(R10), Y0
-	VFMADD231PS Y10, Y1, Y0
-	VMOVUPS     Y0, 32(R10)
-	LEAQ        (R10)(R11*4), R10
-	VMOVUPS     (R10), Y0
-	VFMADD231PS Y10, Y2, Y0
-	VMOVUPS     Y0, (R10)
-	VMOVUPS     32(R10), Y0
-	VFMADD231PS Y10, Y3, Y0
-	VMOVUPS     Y0, 32(R10)
-	LEAQ        (R10)(R11*4), R10
-	VMOVUPS     (R10), Y0
-	VFMADD231PS Y10, Y4, Y0
-	VMOVUPS     Y0, (R10)
-	VMOVUPS     32(R10), Y0
-	VFMADD231PS Y10, Y5, Y0
-	VMOVUPS     Y0, 32(R10)
-	LEAQ        (R10)(R11*4), R10
-	VMOVUPS     (R10), Y0
-	VFMADD231PS Y10, Y6, Y0
-	VMOVUPS     Y0, (R10)
-	VMOVUPS     32(R10), Y0
-	VFMADD231PS Y10, Y7, Y0
-	VMOVUPS     Y0, 32(R10)
-	LEAQ        (R10)(R11*4), R10
-	VMOVUPS     (R10), Y0
-	VFMADD231PS Y10, Y8, Y0
-	VMOVUPS     Y0, (R10)
-	VMOVUPS     32(R10), Y0
-	VFMADD231PS Y10, Y9, Y0
-	VMOVUPS     Y0, 32(R10)
+	VBROADCASTSS alpha+56(FP), Y10
+	MOVQ         SI, R10
+	VMOVUPS      (R10), Y11
+	VFMADD231PS  Y10, Y0, Y11
+	VMOVUPS      Y11, (R10)
+	VMOVUPS      32(R10), Y0
+	VFMADD231PS  Y10, Y1, Y0
+	VMOVUPS      Y0, 32(R10)
+	LEAQ         (R10)(R11*4), R10
+	VMOVUPS      (R10), Y0
+	VFMADD231PS  Y10, Y2, Y0
+	VMOVUPS      Y0, (R10)
+	VMOVUPS      32(R10), Y0
+	VFMADD231PS  Y10, Y3, Y0
+	VMOVUPS      Y0, 32(R10)
+	LEAQ         (R10)(R11*4), R10
+	VMOVUPS      (R10), Y0
+	VFMADD231PS  Y10, Y4, Y0
+	VMOVUPS      Y0, (R10)
+	VMOVUPS      32(R10), Y0
+	VFMADD231PS  Y10, Y5, Y0
+	VMOVUPS      Y0, 32(R10)
+	LEAQ         (R10)(R11*4), R10
+	VMOVUPS      (R10), Y0
+	VFMADD231PS  Y10, Y6, Y0
+	VMOVUPS      Y0, (R10)
+	VMOVUPS      32(R10), Y0
+	VFMADD231PS  Y10, Y7, Y0
+	VMOVUPS      Y0, 32(R10)
+	LEAQ         (R10)(R11*4), R10
+	VMOVUPS      (R10), Y0
+	VFMADD231PS  Y10, Y8, Y0
+	VMOVUPS      Y0, (R10)
+	VMOVUPS      32(R10), Y0
+	VFMADD231PS  Y10, Y9, Y0
+	VMOVUPS      Y0, 32(R10)
 
 avx2Strip5_two_stored:
 	MOVQ  k+0(FP), R10
@@ -7628,87 +13969,11 @@ avx2Strip5_two_packed:
 	JGE  avx2Strip5_two
 
 avx2Strip5_edge:
-	TESTQ  DI, DI
-	JZ     avx2Strip5_end
-	CMPQ   DI, $0x08
-	JLT    avx2Strip5_last
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	MOVQ   k+0(FP), R10
-	MOVQ   DX, R11
-
-avx2Strip5_one_deep:
-	VMOVUPS      (R11), Y5
-	VBROADCASTSS (AX), Y6
-	VFMADD231PS  Y6, Y5, Y0
-	VBROADCASTSS (AX)(R8*1), Y6
-	VFMADD231PS  Y6, Y5, Y1
-	VBROADCASTSS (AX)(R8*2), Y6
-	VFMADD231PS  Y6, Y5, Y2
-	VBROADCASTSS (AX)(R9*1), Y6
-	VFMADD231PS  Y6, Y5, Y3
-	VBROADCASTSS (AX)(R8*4), Y6
-	VFMADD231PS  Y6, Y5, Y4
-	ADDQ         CX, AX
-	ADDQ         BX, R11
-	DECQ         R10
-	JNZ          avx2Strip5_one_deep
-	MOVQ         ldc+72(FP), R11
-	MOVQ         SI, R10
-	VBROADCASTSS alpha+56(FP), Y5
-	CMPB         add+60(FP), $0x00
-	JNE          avx2Strip5_one_add
-	VMULPS       Y5, Y0, Y0
-	VMOVUPS      Y0, (R10)
-	LEAQ         (R10)(R11*4), R10
-	VMULPS       Y5, Y1, Y1
-	VMOVUPS      Y1, (R10)
-	LEAQ         (R10)(R11*4), R10
-	VMULPS       Y5, Y2, Y2
-	VMOVUPS      Y2, (R10)
-	LEAQ         (R10)(R11*4), R10
-	VMULPS       Y5, Y3, Y3
-	VMOVUPS      Y3, (R10)
-	LEAQ         (R10)(R11*4), R10
-	VMULPS       Y5, Y4, Y4
-	VMOVUPS      Y4, (R10)
-	JMP          avx2Strip5_one_stored
-
-avx2Strip5_one_add:
-	MOVQ        SI, R10
-	VMOVUPS     (R10), Y6
-	VFMADD231PS Y5, Y0, Y6
-	VMOVUPS     Y6, (R10)
-	LEAQ        (R10)(R11*4), R10
-	VMOVUPS     (R10), Y0
-	VFMADD231PS Y5, Y1, Y0
-	VMOVUPS     Y0, (R10)
-	LEAQ        (R10)(R11*4), R10
-	VMOVUPS     (R10), Y0
-	VFMADD231PS Y5, Y2, Y0
-	VMOVUPS     Y0, (R10)
-	LEAQ        (R10)(R11*4), R10
-	VMOVUPS     (R10), Y0
-	VFMADD231PS Y5, Y3, Y0
-	VMOVUPS     Y0, (R10)
-	LEAQ        (R10)(R11*4), R10
-	VMOVUPS     (R10), Y0
-	VFMADD231PS Y5, Y4, Y0
-	VMOVUPS     Y0, (R10)
-
-avx2Strip5_one_stored:
-	SUBQ  $0x08, DI
-	JZ    avx2Strip5_end
-	MOVQ  k+0(FP), R10
-	IMULQ CX, R10
-	SUBQ  R10, AX
-	ADDQ  $0x20, DX
-	ADDQ  $0x20, SI
-
-avx2Strip5_last:
+	TESTQ   DI, DI
+	JZ      avx2Strip5_end
+	CMPQ    DI, $0x08
+	JEQ     avx2Strip5_one
+	JGT     avx2Strip5_more
 	LEAQ    masks<>+0(SB), R10
 	NEGQ    DI
 	VMOVUPS 32(R10)(DI*4), Y0
@@ -7737,48 +14002,242 @@ avx2Strip5_last_deep:
 	JNZ          avx2Strip5_last_deep
 	MOVQ         ldc+72(FP), CX
 	MOVQ         SI, AX
-	VBROADCASTSS alpha+56(FP), Y6
 	CMPB         add+60(FP), $0x00
 	JNE          avx2Strip5_last_add
+	CMPL         alpha+56(FP), $0x3f800000
+	JEQ          avx2Strip5_last_store
+	VBROADCASTSS alpha+56(FP), Y6
 	VMULPS       Y6, Y1, Y1
-	VMASKMOVPS   Y1, Y0, (AX)
-	LEAQ         (AX)(CX*4), AX
 	VMULPS       Y6, Y2, Y2
-	VMASKMOVPS   Y2, Y0, (AX)
-	LEAQ         (AX)(CX*4), AX
 	VMULPS       Y6, Y3, Y3
-	VMASKMOVPS   Y3, Y0, (AX)
-	LEAQ         (AX)(CX*4), AX
 	VMULPS       Y6, Y4, Y4
-	VMASKMOVPS   Y4, Y0, (AX)
-	LEAQ         (AX)(CX*4), AX
 	VMULPS       Y6, Y5, Y5
-	VMASKMOVPS   Y5, Y0, (AX)
-	JMP          avx2Strip5_last_stored
+
+avx2Strip5_last_store:
+	VMASKMOVPS Y1, Y0, (AX)
+	LEAQ       (AX)(CX*4), AX
+	VMASKMOVPS Y2, Y0, (AX)
+	LEAQ       (AX)(CX*4), AX
+	VMASKMOVPS Y3, Y0, (AX)
+	LEAQ       (AX)(CX*4), AX
+	VMASKMOVPS Y4, Y0, (AX)
+	LEAQ       (AX)(CX*4), AX
+	VMASKMOVPS Y5, Y0, (AX)
+	JMP        avx2Strip5_last_stored
 
 avx2Strip5_last_add:
-	MOVQ        SI, AX
-	VMASKMOVPS  (AX), Y0, Y7
-	VFMADD231PS Y6, Y1, Y7
-	VMASKMOVPS  Y7, Y0, (AX)
-	LEAQ        (AX)(CX*4), AX
-	VMASKMOVPS  (AX), Y0, Y1
-	VFMADD231PS Y6, Y2, Y1
-	VMASKMOVPS  Y1, Y0, (AX)
-	LEAQ        (AX)(CX*4), AX
-	VMASKMOVPS  (AX), Y0, Y1
-	VFMADD231PS Y6, Y3, Y1
-	VMASKMOVPS  Y1, Y0, (AX)
-	LEAQ        (AX)(CX*4), AX
-	VMASKMOVPS  (AX), Y0, Y1
-	VFMADD231PS Y6, Y4, Y1
-	VMASKMOVPS  Y1, Y0, (AX)
-	LEAQ        (AX)(CX*4), AX
-	VMASKMOVPS  (AX), Y0, Y1
-	VFMADD231PS Y6, Y5, Y1
-	VMASKMOVPS  Y1, Y0, (AX)
+	VBROADCASTSS alpha+56(FP), Y6
+	MOVQ         SI, AX
+	VMASKMOVPS   (AX), Y0, Y7
+	VFMADD231PS  Y6, Y1, Y7
+	VMASKMOVPS   Y7, Y0, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMASKMOVPS   (AX), Y0, Y1
+	VFMADD231PS  Y6, Y2, Y1
+	VMASKMOVPS   Y1, Y0, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMASKMOVPS   (AX), Y0, Y1
+	VFMADD231PS  Y6, Y3, Y1
+	VMASKMOVPS   Y1, Y0, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMASKMOVPS   (AX), Y0, Y1
+	VFMADD231PS  Y6, Y4, Y1
+	VMASKMOVPS   Y1, Y0, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMASKMOVPS   (AX), Y0, Y1
+	VFMADD231PS  Y6, Y5, Y1
+	VMASKMOVPS   Y1, Y0, (AX)
 
 avx2Strip5_last_stored:
+	JMP avx2Strip5_end
+
+avx2Strip5_one:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	MOVQ   k+0(FP), DI
+
+avx2Strip5_one_deep:
+	VMOVUPS      (DX), Y5
+	VBROADCASTSS (AX), Y6
+	VFMADD231PS  Y6, Y5, Y0
+	VBROADCASTSS (AX)(R8*1), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS (AX)(R8*2), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS (AX)(R9*1), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS (AX)(R8*4), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	ADDQ         CX, AX
+	ADDQ         BX, DX
+	DECQ         DI
+	JNZ          avx2Strip5_one_deep
+	MOVQ         ldc+72(FP), CX
+	MOVQ         SI, AX
+	CMPB         add+60(FP), $0x00
+	JNE          avx2Strip5_one_add
+	CMPL         alpha+56(FP), $0x3f800000
+	JEQ          avx2Strip5_one_store
+	VBROADCASTSS alpha+56(FP), Y5
+	VMULPS       Y5, Y0, Y0
+	VMULPS       Y5, Y1, Y1
+	VMULPS       Y5, Y2, Y2
+	VMULPS       Y5, Y3, Y3
+	VMULPS       Y5, Y4, Y4
+
+avx2Strip5_one_store:
+	VMOVUPS Y0, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y2, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y3, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y4, (AX)
+	JMP     avx2Strip5_one_stored
+
+avx2Strip5_one_add:
+	VBROADCASTSS alpha+56(FP), Y5
+	MOVQ         SI, AX
+	VMOVUPS      (AX), Y6
+	VFMADD231PS  Y5, Y0, Y6
+	VMOVUPS      Y6, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Y0
+	VFMADD231PS  Y5, Y1, Y0
+	VMOVUPS      Y0, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Y0
+	VFMADD231PS  Y5, Y2, Y0
+	VMOVUPS      Y0, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Y0
+	VFMADD231PS  Y5, Y3, Y0
+	VMOVUPS      Y0, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Y0
+	VFMADD231PS  Y5, Y4, Y0
+	VMOVUPS      Y0, (AX)
+
+avx2Strip5_one_stored:
+	JMP avx2Strip5_end
+
+avx2Strip5_more:
+	LEAQ    masks<>+0(SB), R10
+	NEGQ    DI
+	VMOVUPS 64(R10)(DI*4), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	VXORPS  Y7, Y7, Y7
+	VXORPS  Y8, Y8, Y8
+	VXORPS  Y9, Y9, Y9
+	VXORPS  Y10, Y10, Y10
+	MOVQ    k+0(FP), DI
+
+avx2Strip5_most_deep:
+	VMOVUPS      (DX), Y11
+	VMASKMOVPS   32(DX), Y0, Y12
+	VBROADCASTSS (AX), Y13
+	VFMADD231PS  Y13, Y11, Y1
+	VFMADD231PS  Y13, Y12, Y2
+	VBROADCASTSS (AX)(R8*1), Y13
+	VFMADD231PS  Y13, Y11, Y3
+	VFMADD231PS  Y13, Y12, Y4
+	VBROADCASTSS (AX)(R8*2), Y13
+	VFMADD231PS  Y13, Y11, Y5
+	VFMADD231PS  Y13, Y12, Y6
+	VBROADCASTSS (AX)(R9*1), Y13
+	VFMADD231PS  Y13, Y11, Y7
+	VFMADD231PS  Y13, Y12, Y8
+	VBROADCASTSS (AX)(R8*4), Y13
+	VFMADD231PS  Y13, Y11, Y9
+	VFMADD231PS  Y13, Y12, Y10
+	ADDQ         CX, AX
+	ADDQ         BX, DX
+	DECQ         DI
+	JNZ          avx2Strip5_most_deep
+	MOVQ         ldc+72(FP), CX
+	MOVQ         SI, AX
+	CMPB         add+60(FP), $0x00
+	JNE          avx2Strip5_most_add
+	CMPL         alpha+56(FP), $0x3f800000
+	JEQ          avx2Strip5_most_store
+	VBROADCASTSS alpha+56(FP), Y11
+	VMULPS       Y11, Y1, Y1
+	VMULPS       Y11, Y2, Y2
+	VMULPS       Y11, Y3, Y3
+	VMULPS       Y11, Y4, Y4
+	VMULPS       Y11, Y5, Y5
+	VMULPS       Y11, Y6, Y6
+	VMULPS       Y11, Y7, Y7
+	VMULPS       Y11, Y8, Y8
+	VMULPS       Y11, Y9, Y9
+	VMULPS       Y11, Y10, Y10
+
+avx2Strip5_most_store:
+	VMOVUPS    Y1, (AX)
+	VMASKMOVPS Y2, Y0, 32(AX)
+	LEAQ       (AX)(CX*4), AX
+	VMOVUPS    Y3, (AX)
+	VMASKMOVPS Y4, Y0, 32(AX)
+	LEAQ       (AX)(CX*4), AX
+	VMOVUPS    Y5, (AX)
+	VMASKMOVPS Y6, Y0, 32(AX)
+	LEAQ       (AX)(CX*4), AX
+	VMOVUPS    Y7, (AX)
+	VMASKMOVPS Y8, Y0, 32(AX)
+	LEAQ       (AX)(CX*4), AX
+	VMOVUPS    Y9, (AX)
+	VMASKMOVPS Y10, Y0, 32(AX)
+	JMP        avx2Strip5_most_stored
+
+avx2Strip5_most_add:
+	VBROADCASTSS alpha+56(FP), Y11
+	MOVQ         SI, AX
+	VMOVUPS      (AX), Y12
+	VFMADD231PS  Y11, Y1, Y12
+	VMOVUPS      Y12, (AX)
+	VMASKMOVPS   32(AX), Y0, Y1
+	VFMADD231PS  Y11, Y2, Y1
+	VMASKMOVPS   Y1, Y0, 32(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Y1
+	VFMADD231PS  Y11, Y3, Y1
+	VMOVUPS      Y1, (AX)
+	VMASKMOVPS   32(AX), Y0, Y1
+	VFMADD231PS  Y11, Y4, Y1
+	VMASKMOVPS   Y1, Y0, 32(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Y1
+	VFMADD231PS  Y11, Y5, Y1
+	VMOVUPS      Y1, (AX)
+	VMASKMOVPS   32(AX), Y0, Y1
+	VFMADD231PS  Y11, Y6, Y1
+	VMASKMOVPS   Y1, Y0, 32(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Y1
+	VFMADD231PS  Y11, Y7, Y1
+	VMOVUPS      Y1, (AX)
+	VMASKMOVPS   32(AX), Y0, Y1
+	VFMADD231PS  Y11, Y8, Y1
+	VMASKMOVPS   Y1, Y0, 32(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Y1
+	VFMADD231PS  Y11, Y9, Y1
+	VMOVUPS      Y1, (AX)
+	VMASKMOVPS   32(AX), Y0, Y1
+	VFMADD231PS  Y11, Y10, Y1
+	VMASKMOVPS   Y1, Y0, 32(AX)
+
+avx2Strip5_most_stored:
 avx2Strip5_end:
 	VZEROUPPER
 	RET
@@ -7846,83 +14305,88 @@ avx2Strip6_two_deep:
 	JNZ          avx2Strip6_two_deep
 	MOVQ         ldc+72(FP), R12
 	MOVQ         SI, R11
-	VBROADCASTSS alpha+56(FP), Y12
 	CMPB         add+60(FP), $0x00
 	JNE          avx2Strip6_two_add
+	CMPL         alpha+56(FP), $0x3f800000
+	JEQ          avx2Strip6_two_store
+	VBROADCASTSS alpha+56(FP), Y12
 	VMULPS       Y12, Y0, Y0
-	VMOVUPS      Y0, (R11)
 	VMULPS       Y12, Y1, Y1
-	VMOVUPS      Y1, 32(R11)
-	LEAQ         (R11)(R12*4), R11
 	VMULPS       Y12, Y2, Y2
-	VMOVUPS      Y2, (R11)
 	VMULPS       Y12, Y3, Y3
-	VMOVUPS      Y3, 32(R11)
-	LEAQ         (R11)(R12*4), R11
 	VMULPS       Y12, Y4, Y4
-	VMOVUPS      Y4, (R11)
 	VMULPS       Y12, Y5, Y5
-	VMOVUPS      Y5, 32(R11)
-	LEAQ         (R11)(R12*4), R11
 	VMULPS       Y12, Y6, Y6
-	VMOVUPS      Y6, (R11)
 	VMULPS       Y12, Y7, Y7
-	VMOVUPS      Y7, 32(R11)
-	LEAQ         (R11)(R12*4), R11
 	VMULPS       Y12, Y8, Y8
-	VMOVUPS      Y8, (R11)
 	VMULPS       Y12, Y9, Y9
-	VMOVUPS      Y9, 32(R11)
-	LEAQ         (R11)(R12*4), R11
 	VMULPS       Y12, Y10, Y10
-	VMOVUPS      Y10, (R11)
 	VMULPS       Y12, Y11, Y11
-	VMOVUPS      Y11, 32(R11)
-	JMP          avx2Strip6_two_stored
+
+avx2Strip6_two_store:
+	VMOVUPS Y0, (R11)
+	VMOVUPS Y1, 32(R11)
+	LEAQ    (R11)(R12*4), R11
+	VMOVUPS Y2, (R11)
+	VMOVUPS Y3, 32(R11)
+	LEAQ    (R11)(R12*4), R11
+	VMOVUPS Y4, (R11)
+	VMOVUPS Y5, 32(R11)
+	LEAQ    (R11)(R12*4), R11
+	VMOVUPS Y6, (R11)
+	VMOVUPS Y7, 32(R11)
+	LEAQ    (R11)(R12*4), R11
+	VMOVUPS Y8, (R11)
+	VMOVUPS Y9, 32(R11)
+	LEAQ    (R11)(R12*4), R11
+	VMOVUPS Y10, (R11)
+	VMOVUPS Y11, 32(R11)
+	JMP     avx2Strip6_two_stored
 
 avx2Strip6_two_add:
-	MOVQ        SI, R11
-	VMOVUPS     (R11), Y13
-	VFMADD231PS Y12, Y0, Y13
-	VMOVUPS     Y13, (R11)
-	VMOVUPS     32(R11), Y0
-	VFMADD231PS Y12, Y1, Y0
-	VMOVUPS     Y0, 32(R11)
-	LEAQ        (R11)(R12*4), R11
-	VMOVUPS     (R11), Y0
-	VFMADD231PS Y12, Y2, Y0
-	VMOVUPS     Y0, (R11)
-	VMOVUPS     32(R11), Y0
-	VFMADD231PS Y12, Y3, Y0
-	VMOVUPS     Y0, 32(R11)
-	LEAQ        (R11)(R12*4), R11
-	VMOVUPS     (R11), Y0
-	VFMADD231PS Y12, Y4, Y0
-	VMOVUPS     Y0, (R11)
-	VMOVUPS     32(R11), Y0
-	VFMADD231PS Y12, Y5, Y0
-	VMOVUPS     Y0, 32(R11)
-	LEAQ        (R11)(R12*4), R11
-	VMOVUPS     (R11), Y0
-	VFMADD231PS Y12, Y6, Y0
-	VMOVUPS     Y0, (R11)
-	VMOVUPS     32(R11), Y0
-	VFMADD231PS Y12, Y7, Y0
-	VMOVUPS     Y0, 32(R11)
-	LEAQ        (R11)(R12*4), R11
-	VMOVUPS     (R11), Y0
-	VFMADD231PS Y12, Y8, Y0
-	VMOVUPS     Y0, (R11)
-	VMOVUPS     32(R11), Y0
-	VFMADD231PS Y12, Y9, Y0
-	VMOVUPS     Y0, 32(R11)
-	LEAQ        (R11)(R12*4), R11
-	VMOVUPS     (R11), Y0
-	VFMADD231PS Y12, Y10, Y0
-	VMOVUPS     Y0, (R11)
-	VMOVUPS     32(R11), Y0
-	VFMADD231PS Y12, Y11, Y0
-	VMOVUPS     Y0, 32(R11)
+	VBROADCASTSS alpha+56(FP), Y12
+	MOVQ         SI, R11
+	VMOVUPS      (R11), Y13
+	VFMADD231PS  Y12, Y0, Y13
+	VMOVUPS      Y13, (R11)
+	VMOVUPS      32(R11), Y0
+	VFMADD231PS  Y12, Y1, Y0
+	VMOVUPS      Y0, 32(R11)
+	LEAQ         (R11)(R12*4), R11
+	VMOVUPS      (R11), Y0
+	VFMADD231PS  Y12, Y2, Y0
+	VMOVUPS      Y0, (R11)
+	VMOVUPS      32(R11), Y0
+	VFMADD231PS  Y12, Y3, Y0
+	VMOVUPS      Y0, 32(R11)
+	LEAQ         (R11)(R12*4), R11
+	VMOVUPS      (R11), Y0
+	VFMADD231PS  Y12, Y4, Y0
+	VMOVUPS      Y0, (R11)
+	VMOVUPS      32(R11), Y0
+	VFMADD231PS  Y12, Y5, Y0
+	VMOVUPS      Y0, 32(R11)
+	LEAQ         (R11)(R12*4), R11
+	VMOVUPS      (R11), Y0
+	VFMADD231PS  Y12, Y6, Y0
+	VMOVUPS      Y0, (R11)
+	VMOVUPS      32(R11), Y0
+	VFMADD231PS  Y12, Y7, Y0
+	VMOVUPS      Y0, 32(R11)
+	LEAQ         (R11)(R12*4), R11
+	VMOVUPS      (R11), Y0
+	VFMADD231PS  Y12, Y8, Y0
+	VMOVUPS      Y0, (R11)
+	VMOVUPS      32(R11), Y0
+	VFMADD231PS  Y12, Y9, Y0
+	VMOVUPS      Y0, 32(R11)
+	LEAQ         (R11)(R12*4), R11
+	VMOVUPS      (R11), Y0
+	VFMADD231PS  Y12, Y10, Y0
+	VMOVUPS      Y0, (R11)
+	VMOVUPS      32(R11), Y0
+	VFMADD231PS  Y12, Y11, Y0
+	VMOVUPS      Y0, 32(R11)
 
 avx2Strip6_two_stored:
 	MOVQ  k+0(FP), R11
@@ -7942,99 +14406,11 @@ avx2Strip6_two_packed:
 	JGE  avx2Strip6_two
 
 avx2Strip6_edge:
-	TESTQ  DI, DI
-	JZ     avx2Strip6_end
-	CMPQ   DI, $0x08
-	JLT    avx2Strip6_last
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	MOVQ   k+0(FP), R11
-	MOVQ   DX, R12
-
-avx2Strip6_one_deep:
-	VMOVUPS      (R12), Y6
-	VBROADCASTSS (AX), Y7
-	VFMADD231PS  Y7, Y6, Y0
-	VBROADCASTSS (AX)(R8*1), Y7
-	VFMADD231PS  Y7, Y6, Y1
-	VBROADCASTSS (AX)(R8*2), Y7
-	VFMADD231PS  Y7, Y6, Y2
-	VBROADCASTSS (AX)(R9*1), Y7
-	VFMADD231PS  Y7, Y6, Y3
-	VBROADCASTSS (AX)(R8*4), Y7
-	VFMADD231PS  Y7, Y6, Y4
-	VBROADCASTSS (R10), Y7
-	VFMADD231PS  Y7, Y6, Y5
-	ADDQ         CX, AX
-	ADDQ         CX, R10
-	ADDQ         BX, R12
-	DECQ         R11
-	JNZ          avx2Strip6_one_deep
-	MOVQ         ldc+72(FP), R12
-	MOVQ         SI, R11
-	VBROADCASTSS alpha+56(FP), Y6
-	CMPB         add+60(FP), $0x00
-	JNE          avx2Strip6_one_add
-	VMULPS       Y6, Y0, Y0
-	VMOVUPS      Y0, (R11)
-	LEAQ         (R11)(R12*4), R11
-	VMULPS       Y6, Y1, Y1
-	VMOVUPS      Y1, (R11)
-	LEAQ         (R11)(R12*4), R11
-	VMULPS       Y6, Y2, Y2
-	VMOVUPS      Y2, (R11)
-	LEAQ         (R11)(R12*4), R11
-	VMULPS       Y6, Y3, Y3
-	VMOVUPS      Y3, (R11)
-	LEAQ         (R11)(R12*4), R11
-	VMULPS       Y6, Y4, Y4
-	VMOVUPS      Y4, (R11)
-	LEAQ         (R11)(R12*4), R11
-	VMULPS       Y6, Y5, Y5
-	VMOVUPS      Y5, (R11)
-	JMP          avx2Strip6_one_stored
-
-avx2Strip6_one_add:
-	MOVQ        SI, R11
-	VMOVUPS     (R11), Y7
-	VFMADD231PS Y6, Y0, Y7
-	VMOVUPS     Y7, (R11)
-	LEAQ        (R11)(R12*4), R11
-	VMOVUPS     (R11), Y0
-	VFMADD231PS Y6, Y1, Y0
-	VMOVUPS     Y0, (R11)
-	LEAQ        (R11)(R12*4), R11
-	VMOVUPS     (R11), Y0
-	VFMADD231PS Y6, Y2, Y0
-	VMOVUPS     Y0, (R11)
-	LEAQ        (R11)(R12*4), R11
-	VMOVUPS     (R11), Y0
-	VFMADD231PS Y6, Y3, Y0
-	VMOVUPS     Y0, (R11)
-	LEAQ        (R11)(R12*4), R11
-	VMOVUPS     (R11), Y0
-	VFMADD231PS Y6, Y4, Y0
-	VMOVUPS     Y0, (R11)
-	LEAQ        (R11)(R12*4), R11
-	VMOVUPS     (R11), Y0
-	VFMADD231PS Y6, Y5, Y0
-	VMOVUPS     Y0, (R11)
-
-avx2Strip6_one_stored:
-	SUBQ  $0x08, DI
-	JZ    avx2Strip6_end
-	MOVQ  k+0(FP), R11
-	IMULQ CX, R11
-	SUBQ  R11, AX
-	SUBQ  R11, R10
-	ADDQ  $0x20, DX
-	ADDQ  $0x20, SI
-
-avx2Strip6_last:
+	TESTQ   DI, DI
+	JZ      avx2Strip6_end
+	CMPQ    DI, $0x08
+	JEQ     avx2Strip6_one
+	JGT     avx2Strip6_more
 	LEAQ    masks<>+0(SB), R11
 	NEGQ    DI
 	VMOVUPS 32(R11)(DI*4), Y0
@@ -8067,55 +14443,278 @@ avx2Strip6_last_deep:
 	JNZ          avx2Strip6_last_deep
 	MOVQ         ldc+72(FP), CX
 	MOVQ         SI, AX
-	VBROADCASTSS alpha+56(FP), Y7
 	CMPB         add+60(FP), $0x00
 	JNE          avx2Strip6_last_add
+	CMPL         alpha+56(FP), $0x3f800000
+	JEQ          avx2Strip6_last_store
+	VBROADCASTSS alpha+56(FP), Y7
 	VMULPS       Y7, Y1, Y1
-	VMASKMOVPS   Y1, Y0, (AX)
-	LEAQ         (AX)(CX*4), AX
 	VMULPS       Y7, Y2, Y2
-	VMASKMOVPS   Y2, Y0, (AX)
-	LEAQ         (AX)(CX*4), AX
 	VMULPS       Y7, Y3, Y3
-	VMASKMOVPS   Y3, Y0, (AX)
-	LEAQ         (AX)(CX*4), AX
 	VMULPS       Y7, Y4, Y4
-	VMASKMOVPS   Y4, Y0, (AX)
-	LEAQ         (AX)(CX*4), AX
 	VMULPS       Y7, Y5, Y5
-	VMASKMOVPS   Y5, Y0, (AX)
-	LEAQ         (AX)(CX*4), AX
 	VMULPS       Y7, Y6, Y6
-	VMASKMOVPS   Y6, Y0, (AX)
-	JMP          avx2Strip6_last_stored
+
+avx2Strip6_last_store:
+	VMASKMOVPS Y1, Y0, (AX)
+	LEAQ       (AX)(CX*4), AX
+	VMASKMOVPS Y2, Y0, (AX)
+	LEAQ       (AX)(CX*4), AX
+	VMASKMOVPS Y3, Y0, (AX)
+	LEAQ       (AX)(CX*4), AX
+	VMASKMOVPS Y4, Y0, (AX)
+	LEAQ       (AX)(CX*4), AX
+	VMASKMOVPS Y5, Y0, (AX)
+	LEAQ       (AX)(CX*4), AX
+	VMASKMOVPS Y6, Y0, (AX)
+	JMP        avx2Strip6_last_stored
 
 avx2Strip6_last_add:
-	MOVQ        SI, AX
-	VMASKMOVPS  (AX), Y0, Y8
-	VFMADD231PS Y7, Y1, Y8
-	VMASKMOVPS  Y8, Y0, (AX)
-	LEAQ        (AX)(CX*4), AX
-	VMASKMOVPS  (AX), Y0, Y1
-	VFMADD231PS Y7, Y2, Y1
-	VMASKMOVPS  Y1, Y0, (AX)
-	LEAQ        (AX)(CX*4), AX
-	VMASKMOVPS  (AX), Y0, Y1
-	VFMADD231PS Y7, Y3, Y1
-	VMASKMOVPS  Y1, Y0, (AX)
-	LEAQ        (AX)(CX*4), AX
-	VMASKMOVPS  (AX), Y0, Y1
-	VFMADD231PS Y7, Y4, Y1
-	VMASKMOVPS  Y1, Y0, (AX)
-	LEAQ        (AX)(CX*4), AX
-	VMASKMOVPS  (AX), Y0, Y1
-	VFMADD231PS Y7, Y5, Y1
-	VMASKMOVPS  Y1, Y0, (AX)
-	LEAQ        (AX)(CX*4), AX
-	VMASKMOVPS  (AX), Y0, Y1
-	VFMADD231PS Y7, Y6, Y1
-	VMASKMOVPS  Y1, Y0, (AX)
+	VBROADCASTSS alpha+56(FP), Y7
+	MOVQ         SI, AX
+	VMASKMOVPS   (AX), Y0, Y8
+	VFMADD231PS  Y7, Y1, Y8
+	VMASKMOVPS   Y8, Y0, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMASKMOVPS   (AX), Y0, Y1
+	VFMADD231PS  Y7, Y2, Y1
+	VMASKMOVPS   Y1, Y0, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMASKMOVPS   (AX), Y0, Y1
+	VFMADD231PS  Y7, Y3, Y1
+	VMASKMOVPS   Y1, Y0, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMASKMOVPS   (AX), Y0, Y1
+	VFMADD231PS  Y7, Y4, Y1
+	VMASKMOVPS   Y1, Y0, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMASKMOVPS   (AX), Y0, Y1
+	VFMADD231PS  Y7, Y5, Y1
+	VMASKMOVPS   Y1, Y0, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMASKMOVPS   (AX), Y0, Y1
+	VFMADD231PS  Y7, Y6, Y1
+	VMASKMOVPS   Y1, Y0, (AX)
 
 avx2Strip6_last_stored:
+	JMP avx2Strip6_end
+
+avx2Strip6_one:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	MOVQ   k+0(FP), DI
+
+avx2Strip6_one_deep:
+	VMOVUPS      (DX), Y6
+	VBROADCASTSS (AX), Y7
+	VFMADD231PS  Y7, Y6, Y0
+	VBROADCASTSS (AX)(R8*1), Y7
+	VFMADD231PS  Y7, Y6, Y1
+	VBROADCASTSS (AX)(R8*2), Y7
+	VFMADD231PS  Y7, Y6, Y2
+	VBROADCASTSS (AX)(R9*1), Y7
+	VFMADD231PS  Y7, Y6, Y3
+	VBROADCASTSS (AX)(R8*4), Y7
+	VFMADD231PS  Y7, Y6, Y4
+	VBROADCASTSS (R10), Y7
+	VFMADD231PS  Y7, Y6, Y5
+	ADDQ         CX, AX
+	ADDQ         CX, R10
+	ADDQ         BX, DX
+	DECQ         DI
+	JNZ          avx2Strip6_one_deep
+	MOVQ         ldc+72(FP), CX
+	MOVQ         SI, AX
+	CMPB         add+60(FP), $0x00
+	JNE          avx2Strip6_one_add
+	CMPL         alpha+56(FP), $0x3f800000
+	JEQ          avx2Strip6_one_store
+	VBROADCASTSS alpha+56(FP), Y6
+	VMULPS       Y6, Y0, Y0
+	VMULPS       Y6, Y1, Y1
+	VMULPS       Y6, Y2, Y2
+	VMULPS       Y6, Y3, Y3
+	VMULPS       Y6, Y4, Y4
+	VMULPS       Y6, Y5, Y5
+
+avx2Strip6_one_store:
+	VMOVUPS Y0, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y2, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y3, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y4, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y5, (AX)
+	JMP     avx2Strip6_one_stored
+
+avx2Strip6_one_add:
+	VBROADCASTSS alpha+56(FP), Y6
+	MOVQ         SI, AX
+	VMOVUPS      (AX), Y7
+	VFMADD231PS  Y6, Y0, Y7
+	VMOVUPS      Y7, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Y0
+	VFMADD231PS  Y6, Y1, Y0
+	VMOVUPS      Y0, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Y0
+	VFMADD231PS  Y6, Y2, Y0
+	VMOVUPS      Y0, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Y0
+	VFMADD231PS  Y6, Y3, Y0
+	VMOVUPS      Y0, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Y0
+	VFMADD231PS  Y6, Y4, Y0
+	VMOVUPS      Y0, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Y0
+	VFMADD231PS  Y6, Y5, Y0
+	VMOVUPS      Y0, (AX)
+
+avx2Strip6_one_stored:
+	JMP avx2Strip6_end
+
+avx2Strip6_more:
+	LEAQ    masks<>+0(SB), R11
+	NEGQ    DI
+	VMOVUPS 64(R11)(DI*4), Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	VXORPS  Y7, Y7, Y7
+	VXORPS  Y8, Y8, Y8
+	VXORPS  Y9, Y9, Y9
+	VXORPS  Y10, Y10, Y10
+	VXORPS  Y11, Y11, Y11
+	VXORPS  Y12, Y12, Y12
+	MOVQ    k+0(FP), DI
+
+avx2Strip6_most_deep:
+	VMOVUPS      (DX), Y13
+	VMASKMOVPS   32(DX), Y0, Y14
+	VBROADCASTSS (AX), Y15
+	VFMADD231PS  Y15, Y13, Y1
+	VFMADD231PS  Y15, Y14, Y2
+	VBROADCASTSS (AX)(R8*1), Y15
+	VFMADD231PS  Y15, Y13, Y3
+	VFMADD231PS  Y15, Y14, Y4
+	VBROADCASTSS (AX)(R8*2), Y15
+	VFMADD231PS  Y15, Y13, Y5
+	VFMADD231PS  Y15, Y14, Y6
+	VBROADCASTSS (AX)(R9*1), Y15
+	VFMADD231PS  Y15, Y13, Y7
+	VFMADD231PS  Y15, Y14, Y8
+	VBROADCASTSS (AX)(R8*4), Y15
+	VFMADD231PS  Y15, Y13, Y9
+	VFMADD231PS  Y15, Y14, Y10
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS  Y15, Y13, Y11
+	VFMADD231PS  Y15, Y14, Y12
+	ADDQ         CX, AX
+	ADDQ         CX, R10
+	ADDQ         BX, DX
+	DECQ         DI
+	JNZ          avx2Strip6_most_deep
+	MOVQ         ldc+72(FP), CX
+	MOVQ         SI, AX
+	CMPB         add+60(FP), $0x00
+	JNE          avx2Strip6_most_add
+	CMPL         alpha+56(FP), $0x3f800000
+	JEQ          avx2Strip6_most_store
+	VBROADCASTSS alpha+56(FP), Y13
+	VMULPS       Y13, Y1, Y1
+	VMULPS       Y13, Y2, Y2
+	VMULPS       Y13, Y3, Y3
+	VMULPS       Y13, Y4, Y4
+	VMULPS       Y13, Y5, Y5
+	VMULPS       Y13, Y6, Y6
+	VMULPS       Y13, Y7, Y7
+	VMULPS       Y13, Y8, Y8
+	VMULPS       Y13, Y9, Y9
+	VMULPS       Y13, Y10, Y10
+	VMULPS       Y13, Y11, Y11
+	VMULPS       Y13, Y12, Y12
+
+avx2Strip6_most_store:
+	VMOVUPS    Y1, (AX)
+	VMASKMOVPS Y2, Y0, 32(AX)
+	LEAQ       (AX)(CX*4), AX
+	VMOVUPS    Y3, (AX)
+	VMASKMOVPS Y4, Y0, 32(AX)
+	LEAQ       (AX)(CX*4), AX
+	VMOVUPS    Y5, (AX)
+	VMASKMOVPS Y6, Y0, 32(AX)
+	LEAQ       (AX)(CX*4), AX
+	VMOVUPS    Y7, (AX)
+	VMASKMOVPS Y8, Y0, 32(AX)
+	LEAQ       (AX)(CX*4), AX
+	VMOVUPS    Y9, (AX)
+	VMASKMOVPS Y10, Y0, 32(AX)
+	LEAQ       (AX)(CX*4), AX
+	VMOVUPS    Y11, (AX)
+	VMASKMOVPS Y12, Y0, 32(AX)
+	JMP        avx2Strip6_most_stored
+
+avx2Strip6_most_add:
+	VBROADCASTSS alpha+56(FP), Y13
+	MOVQ         SI, AX
+	VMOVUPS      (AX), Y14
+	VFMADD231PS  Y13, Y1, Y14
+	VMOVUPS      Y14, (AX)
+	VMASKMOVPS   32(AX), Y0, Y1
+	VFMADD231PS  Y13, Y2, Y1
+	VMASKMOVPS   Y1, Y0, 32(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Y1
+	VFMADD231PS  Y13, Y3, Y1
+	VMOVUPS      Y1, (AX)
+	VMASKMOVPS   32(AX), Y0, Y1
+	VFMADD231PS  Y13, Y4, Y1
+	VMASKMOVPS   Y1, Y0, 32(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Y1
+	VFMADD231PS  Y13, Y5, Y1
+	VMOVUPS      Y1, (AX)
+	VMASKMOVPS   32(AX), Y0, Y1
+	VFMADD231PS  Y13, Y6, Y1
+	VMASKMOVPS   Y1, Y0, 32(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Y1
+	VFMADD231PS  Y13, Y7, Y1
+	VMOVUPS      Y1, (AX)
+	VMASKMOVPS   32(AX), Y0, Y1
+	VFMADD231PS  Y13, Y8, Y1
+	VMASKMOVPS   Y1, Y0, 32(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Y1
+	VFMADD231PS  Y13, Y9, Y1
+	VMOVUPS      Y1, (AX)
+	VMASKMOVPS   32(AX), Y0, Y1
+	VFMADD231PS  Y13, Y10, Y1
+	VMASKMOVPS   Y1, Y0, 32(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Y1
+	VFMADD231PS  Y13, Y11, Y1
+	VMOVUPS      Y1, (AX)
+	VMASKMOVPS   32(AX), Y0, Y1
+	VFMADD231PS  Y13, Y12, Y1
+	VMASKMOVPS   Y1, Y0, 32(AX)
+
+avx2Strip6_most_stored:
 avx2Strip6_end:
 	VZEROUPPER
 	RET
@@ -8272,6 +14871,179 @@ eight:
 	ADDQ        $0x20, R9
 	DECQ        SI
 	JNZ         eight
+	VZEROUPPER
+	RET
+
+// func avx512Turn(dst *float32, dstStride int, src *float32, srcStride int, rows int, k int)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·avx512Turn(SB), NOSPLIT, $0-48
+	MOVQ   dst+0(FP), AX
+	MOVQ   dstStride+8(FP), CX
+	MOVQ   src+16(FP), DX
+	MOVQ   srcStride+24(FP), BX
+	MOVQ   rows+32(FP), SI
+	MOVQ   k+40(FP), DI
+	SHLQ   $0x02, CX
+	SHLQ   $0x02, BX
+	MOVQ   BX, R8
+	SHLQ   $0x02, R8
+	LEAQ   (R8)(R8*2), R9
+	LEAQ   (DX)(BX*1), R10
+	LEAQ   (R10)(BX*1), R11
+	LEAQ   (R11)(BX*1), BX
+	VPXORD Z0, Z0, Z0
+	MOVL   $0x0000000f, R12
+	KMOVW  R12, K1
+	SHLL   $0x04, R12
+	KMOVW  R12, K2
+	SHLL   $0x04, R12
+	KMOVW  R12, K3
+	SHLL   $0x04, R12
+	KMOVW  R12, K4
+	CMPQ   SI, $0x10
+	JNE    turn_few
+	CMPQ   DI, $0x04
+	JLT    turn_few
+
+turn_all:
+	VMOVUPS         (DX), X1
+	VMOVUPS         (R10), X2
+	VMOVUPS         (R11), X3
+	VMOVUPS         (BX), X4
+	VINSERTF128     $0x01, (DX)(R8*1), Y1, Y1
+	VINSERTF128     $0x01, (R10)(R8*1), Y2, Y2
+	VINSERTF128     $0x01, (R11)(R8*1), Y3, Y3
+	VINSERTF128     $0x01, (BX)(R8*1), Y4, Y4
+	VBROADCASTF32X4 (DX)(R8*2), K3, Z1
+	VBROADCASTF32X4 (R10)(R8*2), K3, Z2
+	VBROADCASTF32X4 (R11)(R8*2), K3, Z3
+	VBROADCASTF32X4 (BX)(R8*2), K3, Z4
+	VBROADCASTF32X4 (DX)(R9*1), K4, Z1
+	VBROADCASTF32X4 (R10)(R9*1), K4, Z2
+	VBROADCASTF32X4 (R11)(R9*1), K4, Z3
+	VBROADCASTF32X4 (BX)(R9*1), K4, Z4
+	VUNPCKLPS       Z2, Z1, Z5
+	VUNPCKHPS       Z2, Z1, Z6
+	VUNPCKLPS       Z4, Z3, Z7
+	VUNPCKHPS       Z4, Z3, Z8
+	VUNPCKLPD       Z7, Z5, Z9
+	VUNPCKHPD       Z7, Z5, Z5
+	VUNPCKLPD       Z8, Z6, Z7
+	VUNPCKHPD       Z8, Z6, Z6
+	VMOVUPS         Z9, (AX)
+	ADDQ            CX, AX
+	VMOVUPS         Z5, (AX)
+	ADDQ            CX, AX
+	VMOVUPS         Z7, (AX)
+	ADDQ            CX, AX
+	VMOVUPS         Z6, (AX)
+	ADDQ            CX, AX
+	ADDQ            $0x10, DX
+	ADDQ            $0x10, R10
+	ADDQ            $0x10, R11
+	ADDQ            $0x10, BX
+	SUBQ            $0x04, DI
+	CMPQ            DI, $0x04
+	JGE             turn_all
+	TESTQ           DI, DI
+	JZ              turn_end
+
+turn_few:
+	CMPQ  DI, $0x04
+	JGE   turn_four
+	MOVQ  $-1, R12
+	BZHIQ DI, R12, R12
+	KMOVW R12, K1
+	SHLL  $0x04, R12
+	KMOVW R12, K2
+	SHLL  $0x04, R12
+	KMOVW R12, K3
+	SHLL  $0x04, R12
+	KMOVW R12, K4
+
+turn_four:
+	VMOVAPS         Z0, Z1
+	VMOVAPS         Z0, Z2
+	VMOVAPS         Z0, Z3
+	VMOVAPS         Z0, Z4
+	VBROADCASTF32X4 (DX), K1, Z1
+	CMPQ            SI, $0x01
+	JLE             turn_loaded
+	VBROADCASTF32X4 (R10), K1, Z2
+	CMPQ            SI, $0x02
+	JLE             turn_loaded
+	VBROADCASTF32X4 (R11), K1, Z3
+	CMPQ            SI, $0x03
+	JLE             turn_loaded
+	VBROADCASTF32X4 (BX), K1, Z4
+	CMPQ            SI, $0x04
+	JLE             turn_loaded
+	VBROADCASTF32X4 (DX)(R8*1), K2, Z1
+	CMPQ            SI, $0x05
+	JLE             turn_loaded
+	VBROADCASTF32X4 (R10)(R8*1), K2, Z2
+	CMPQ            SI, $0x06
+	JLE             turn_loaded
+	VBROADCASTF32X4 (R11)(R8*1), K2, Z3
+	CMPQ            SI, $0x07
+	JLE             turn_loaded
+	VBROADCASTF32X4 (BX)(R8*1), K2, Z4
+	CMPQ            SI, $0x08
+	JLE             turn_loaded
+	VBROADCASTF32X4 (DX)(R8*2), K3, Z1
+	CMPQ            SI, $0x09
+	JLE             turn_loaded
+	VBROADCASTF32X4 (R10)(R8*2), K3, Z2
+	CMPQ            SI, $0x0a
+	JLE             turn_loaded
+	VBROADCASTF32X4 (R11)(R8*2), K3, Z3
+	CMPQ            SI, $0x0b
+	JLE             turn_loaded
+	VBROADCASTF32X4 (BX)(R8*2), K3, Z4
+	CMPQ            SI, $0x0c
+	JLE             turn_loaded
+	VBROADCASTF32X4 (DX)(R9*1), K4, Z1
+	CMPQ            SI, $0x0d
+	JLE             turn_loaded
+	VBROADCASTF32X4 (R10)(R9*1), K4, Z2
+	CMPQ            SI, $0x0e
+	JLE             turn_loaded
+	VBROADCASTF32X4 (R11)(R9*1), K4, Z3
+	CMPQ            SI, $0x0f
+	JLE             turn_loaded
+	VBROADCASTF32X4 (BX)(R9*1), K4, Z4
+
+turn_loaded:
+	VUNPCKLPS Z2, Z1, Z5
+	VUNPCKHPS Z2, Z1, Z1
+	VUNPCKLPS Z4, Z3, Z2
+	VUNPCKHPS Z4, Z3, Z3
+	VUNPCKLPD Z2, Z5, Z4
+	VUNPCKHPD Z2, Z5, Z2
+	VUNPCKLPD Z3, Z1, Z5
+	VUNPCKHPD Z3, Z1, Z1
+	VMOVUPS   Z4, (AX)
+	ADDQ      CX, AX
+	CMPQ      DI, $0x01
+	JLE       turn_end
+	VMOVUPS   Z2, (AX)
+	ADDQ      CX, AX
+	CMPQ      DI, $0x02
+	JLE       turn_end
+	VMOVUPS   Z5, (AX)
+	ADDQ      CX, AX
+	CMPQ      DI, $0x03
+	JLE       turn_end
+	VMOVUPS   Z1, (AX)
+	ADDQ      CX, AX
+	ADDQ      $0x10, DX
+	ADDQ      $0x10, R10
+	ADDQ      $0x10, R11
+	ADDQ      $0x10, BX
+	SUBQ      $0x04, DI
+	JG        turn_few
+
+turn_end:
 	VZEROUPPER
 	RET
 

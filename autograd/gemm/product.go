@@ -11,6 +11,8 @@ type engine struct {
 	// B is packed where it is used often, by more rows than directRows, and does not stay in the second
 	// cache, being more than directArea floats. Otherwise it is read where it lies.
 	directRows, directArea int
+	// lowRows is the height of a strip that meets a B of at most lowArea floats; no matrix that is larger is small.
+	lowRows, lowArea int
 	// packs is whether strips of A must be packed even where its rows are contiguous.
 	packs bool
 
@@ -22,6 +24,8 @@ type engine struct {
 	packA func(dst []float32, a matrix, rows, k int)
 	// packB stores the k×n block of B as panels of nr columns, the last one filled up with zeros.
 	packB func(dst []float32, b matrix, k, n int)
+	// turn stores n rows of k floats as columns, for small matrices.
+	turn func(dst []float32, dstStride int, src []float32, srcStride, n, k int)
 	// streams is whether stream works: one row times a large B.
 	streams bool
 	// small, if there is one, does whole products that need no blocks, or returns false.
@@ -43,10 +47,10 @@ func (e *engine) product(m, n, k int, alpha float32, a, b matrix, add bool, c []
 		return
 	}
 	packs := e.packs || b.right != 1 || m > e.directRows && k*n > e.directArea
-	strip := e.stripOf(m, n, k, a)
+	strip, mr := e.stripOf(m, n, k, a), e.height(n, k)
 	if !packs && strip == asIs && k <= depth && (m > 1 || k*n <= streamArea || !e.streams) { // nothing to prepare: small products go fast only so
 		for i := 0; i < m; {
-			rows := e.rows(m - i)
+			rows := rowsOf(m-i, mr)
 			e.kernels[rows](k, &a.data[i*a.down], a.down, a.right, &b.data[0], b.down, 0, alpha, add, &c[i*ldc], ldc, n)
 			i += rows
 		}
@@ -75,7 +79,7 @@ func (e *engine) product(m, n, k int, alpha float32, a, b matrix, add bool, c []
 				e.packB(panels, b.at(p, j), deep, cols)
 			}
 			for i := 0; i < m; {
-				end := i + e.rows(m-i)
+				end := i + rowsOf(m-i, mr)
 				rows := a.at(i, p)
 				switch strip {
 				case packed:
@@ -96,6 +100,28 @@ func (e *engine) product(m, n, k int, alpha float32, a, b matrix, add bool, c []
 		give(work)
 	}
 }
+
+// direct is product for small matrices that need no preparation: what a call costs beside its arithmetic counts here.
+func (e *engine) direct(m, n, k int, alpha float32, a []float32, down, right int, b []float32, ldb int, add bool, c []float32, ldc int) {
+	most := e.height(n, k)
+	for i := 0; i < m; {
+		rows := rowsOf(m-i, most)
+		e.kernels[rows](k, &a[i*down], down, right, &b[0], ldb, 0, alpha, add, &c[i*ldc], ldc, n)
+		i += rows
+	}
+}
+
+// turned is direct for a B that is transposed.
+func (e *engine) turned(m, n, k int, alpha float32, a []float32, down, right int, b []float32, ldb int, add bool, c []float32, ldc int) {
+	wide := roundUp(n, cacheLine/4)
+	work := take(k * wide)
+	e.turn(work.floats, wide, b, ldb, n, k)
+	e.direct(m, n, k, alpha, a, down, right, work.floats, wide, add, c, ldc)
+	give(work)
+}
+
+// dotRows are so few rows that scalar products with a small transposed B cost less than turning it.
+const dotRows = 2
 
 // depthOf is how deep the blocks are that k is cut into.
 func depthOf(k int) int {
@@ -129,11 +155,20 @@ func (e *engine) stripOf(m, n, k int, a matrix) int {
 
 func roundUp(n, to int) int { return (n + to - 1) / to * to }
 
-// rows returns the height of the next strip where so many rows are left: the last two share what would
+// height is how many rows a strip has at most. Where B stays in the first cache, reading it once more costs nothing, and
+// tiles of fewer rows end sooner: the sums of one are stored while the next is computed.
+func (e *engine) height(n, k int) int {
+	if n > e.nr/2 && k*n <= e.lowArea {
+		return e.lowRows
+	}
+	return e.mr
+}
+
+// rowsOf returns the height of the next strip where so many rows are left: the last two share what would
 // leave a slow strip of a few rows.
-func (e *engine) rows(left int) int {
-	if left > e.mr && left < e.mr+e.mr/2 {
+func rowsOf(left, most int) int {
+	if left > most && left < most+most/2 {
 		return (left + 1) / 2
 	}
-	return min(left, e.mr)
+	return min(left, most)
 }

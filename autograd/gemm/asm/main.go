@@ -24,6 +24,7 @@ func main() {
 	masks()
 	copyRows()
 	transpose8()
+	turn16()
 	dots()
 	axpys(1)
 	axpys(4)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"math"
 
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
@@ -20,6 +21,7 @@ type isa interface {
 	lanes() int
 	begin()
 	vector() reg.VecVirtual
+	half() reg.VecVirtual // a vector of half the lanes, or nil where that would be no faster
 	zero(v reg.VecVirtual)
 	loadMask(n reg.Register, vectors int)       // of the last of so many vectors, where n columns are left
 	load(m Mem, v reg.VecVirtual, masked bool)  // lanes outside the mask become 0
@@ -37,7 +39,15 @@ func (avx512) name() string           { return "avx512" }
 func (avx512) begin()                 { zero512 = ZMM(); VPXORD(zero512, zero512, zero512) }
 func (avx512) lanes() int             { return 16 }
 func (avx512) vector() reg.VecVirtual { return ZMM() }
-func (avx512) zero(v reg.VecVirtual)  { VMOVAPS(zero512, v) }
+func (avx512) half() reg.VecVirtual   { return YMM() }
+
+func (avx512) zero(v reg.VecVirtual) {
+	if v.Size() == 64 {
+		VMOVAPS(zero512, v)
+		return
+	}
+	VMOVAPS(zero512.AsY(), v)
+}
 
 func (avx512) loadMask(n reg.Register, vectors int) {
 	bits, ones := GP64(), GP64()
@@ -72,6 +82,7 @@ func (avx2) name() string           { return "avx2" }
 func (avx2) begin()                 {}
 func (avx2) lanes() int             { return 8 }
 func (avx2) vector() reg.VecVirtual { return YMM() }
+func (avx2) half() reg.VecVirtual   { return nil }
 func (avx2) zero(v reg.VecVirtual)  { VXORPS(v, v, v) }
 
 func (avx2) loadMask(n reg.Register, vectors int) {
@@ -122,23 +133,32 @@ func strip(s isa, rows, wide int) {
 	if wide > 2 {
 		CMPQ(param("panel"), Imm(0))
 		JNE(LabelRef(name + "_pair"))
-		t.loop("wide", wide, false, name+"_pair")
+		t.loop("wide", wide, name+"_pair")
 	}
 	Label(name + "_pair")
-	t.loop("two", 2, false, name+"_edge")
+	t.loop("two", 2, name+"_edge")
 	Label(name + "_edge")
 	TESTQ(t.n, t.n)
 	JZ(LabelRef(name + "_end"))
-	CMPQ(t.n, Imm(uint64(s.lanes())))
-	JLT(LabelRef(name + "_last"))
-	t.once("one", 1, false)
-	SUBQ(Imm(uint64(s.lanes())), t.n)
-	JZ(LabelRef(name + "_end"))
-	t.row.rewind(t.right)
-	ADDQ(Imm(uint64(4*s.lanes())), t.b)
-	ADDQ(Imm(uint64(4*s.lanes())), t.c)
-	Label(name + "_last")
-	t.once("last", 1, true)
+	lanes := s.lanes()
+	narrow := s.half() != nil // half as many lanes take half the time, or none longer
+	CMPQ(t.n, Imm8or32(lanes))
+	JEQ(LabelRef(name + "_one"))
+	JGT(LabelRef(name + "_more"))
+	if narrow {
+		CMPQ(t.n, Imm8or32(lanes/2))
+		JLE(LabelRef(name + "_half"))
+	}
+	t.edge("last", 1, masked)
+	t.edge("one", 1, whole)
+	Label(name + "_more")
+	if narrow {
+		CMPQ(t.n, Imm8or32(lanes+lanes/2))
+		JGT(LabelRef(name + "_most"))
+		t.edge("oneandhalf", 2, halved)
+		t.edge("half", 1, halved)
+	}
+	t.edge("most", 2, masked)
 	Label(name + "_end")
 	VZEROUPPER()
 	RET()
@@ -154,13 +174,33 @@ type tile struct {
 	n                       reg.Register
 }
 
+// last is how much of the last vector of a tile there is.
+type last int
+
+const (
+	whole  last = iota
+	masked      // the lanes that there are columns for
+	halved      // the same, of a vector of half the lanes
+)
+
+// edge writes the tile that ends a strip.
+func (t *tile) edge(part string, vectors int, end last) {
+	if part != "last" {
+		Label(t.name + "_" + part)
+	}
+	t.once(part, vectors, end)
+	if part != "most" {
+		JMP(LabelRef(t.name + "_end"))
+	}
+}
+
 // loop runs tiles of so many vectors while there are columns for them, then goes on at the label next.
-func (t *tile) loop(part string, vectors int, edge bool, next string) {
+func (t *tile) loop(part string, vectors int, next string) {
 	width := vectors * t.lanes()
 	CMPQ(t.n, Imm8or32(width))
 	JLT(LabelRef(next))
 	Label(t.name + "_" + part)
-	t.once(part, vectors, edge)
+	t.once(part, vectors, whole)
 	t.row.rewind(t.right)
 	ADDQ(Imm8or32(4*width), t.c)
 	if vectors > 2 {
@@ -187,17 +227,24 @@ func Imm8or32(n int) Constant {
 	return U32(n)
 }
 
-// once writes one tile. An edge has fewer columns than vectors hold.
-func (t *tile) once(part string, vectors int, edge bool) {
-	if edge {
+// once writes one tile.
+func (t *tile) once(part string, vectors int, end last) {
+	if end != whole {
 		t.loadMask(t.n, vectors)
 	}
 	width := 4 * t.lanes()
+	edge := func(v int) bool { return end != whole && v == vectors-1 }
+	vector := func(v int) reg.VecVirtual {
+		if end == halved && v == vectors-1 {
+			return t.half()
+		}
+		return t.vector()
+	}
 	acc := make([][]reg.VecVirtual, t.rows)
 	for i := range acc {
 		acc[i] = make([]reg.VecVirtual, vectors)
 		for v := range acc[i] {
-			acc[i][v] = t.vector()
+			acc[i][v] = vector(v)
 			t.zero(acc[i][v])
 		}
 	}
@@ -205,14 +252,21 @@ func (t *tile) once(part string, vectors int, edge bool) {
 	MOVQ(t.b, b)
 	Label(t.name + "_" + part + "_deep")
 	loadB := func(v int) reg.VecVirtual {
-		x := t.vector()
-		t.load(Mem{Base: b, Disp: v * width}, x, edge && v == vectors-1)
+		x := vector(v)
+		t.load(Mem{Base: b, Disp: v * width}, x, edge(v))
 		return x
 	}
 	broadcastA := func(i int) reg.VecVirtual {
-		x := t.vector()
+		x := vector(0)
 		VBROADCASTSS(t.row.at(i), x)
 		return x
+	}
+	multiplyAdd := func(a, b, c reg.VecVirtual) {
+		if b.Size() < a.Size() {
+			VFMADD231PS(a.AsY(), b, c)
+			return
+		}
+		VFMADD231PS(a, b, c)
 	}
 	if t.rows < vectors { // keep in registers what is less: the column of A or the row of B
 		var as []reg.VecVirtual
@@ -222,7 +276,7 @@ func (t *tile) once(part string, vectors int, edge bool) {
 		for v := range vectors {
 			x := loadB(v)
 			for i := range t.rows {
-				VFMADD231PS(as[i], x, acc[i][v])
+				multiplyAdd(as[i], x, acc[i][v])
 			}
 		}
 	} else {
@@ -237,7 +291,7 @@ func (t *tile) once(part string, vectors int, edge bool) {
 			}
 			x := broadcastA(i)
 			for v := range vectors {
-				VFMADD231PS(x, bs[v], acc[i][v])
+				multiplyAdd(x, bs[v], acc[i][v])
 			}
 		}
 	}
@@ -248,22 +302,33 @@ func (t *tile) once(part string, vectors int, edge bool) {
 
 	c, ldc := GP64(), Load(Param("ldc"), GP64())
 	MOVQ(t.c, c)
-	alpha := t.vector()
-	VBROADCASTSS(param("alpha"), alpha)
 	CMPB(param("add"), Imm(0))
 	JNE(LabelRef(t.name + "_" + part + "_add"))
-	t.rowsOfC(vectors, c, ldc, func(i, v int, m Mem) {
-		VMULPS(alpha, acc[i][v], acc[i][v])
-		t.store(acc[i][v], m, edge && v == vectors-1)
-	})
+	CMPL(param("alpha"), U32(math.Float32bits(1)))
+	JEQ(LabelRef(t.name + "_" + part + "_store"))
+	scale := t.vector()
+	VBROADCASTSS(param("alpha"), scale)
+	for i := range t.rows {
+		for _, x := range acc[i] {
+			if x.Size() < scale.Size() {
+				VMULPS(scale.AsY(), x, x)
+			} else {
+				VMULPS(scale, x, x)
+			}
+		}
+	}
+	Label(t.name + "_" + part + "_store")
+	t.rowsOfC(vectors, c, ldc, func(i, v int, m Mem) { t.store(acc[i][v], m, edge(v)) })
 	JMP(LabelRef(t.name + "_" + part + "_stored"))
 	Label(t.name + "_" + part + "_add")
+	alpha := t.vector()
+	VBROADCASTSS(param("alpha"), alpha)
 	MOVQ(t.c, c)
 	t.rowsOfC(vectors, c, ldc, func(i, v int, m Mem) {
-		old := t.vector()
-		t.load(m, old, edge && v == vectors-1)
-		VFMADD231PS(alpha, acc[i][v], old)
-		t.store(old, m, edge && v == vectors-1)
+		old := vector(v)
+		t.load(m, old, edge(v))
+		multiplyAdd(alpha, acc[i][v], old)
+		t.store(old, m, edge(v))
 	})
 	Label(t.name + "_" + part + "_stored")
 }
