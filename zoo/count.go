@@ -16,7 +16,46 @@ type countConfig struct {
 // count trains the model for the vocabulary of tok.
 func (c *countConfig) count(docs [][]lm.Token, tok corpus.Tokenizer) (lm.Model, []string, error) {
 	c.Vocab, c.Unk = tok.Vocab(), unknown(tok)
-	m, notes, err := ngram.Train(docs, c.Config)
+	return c.shrink(ngram.Train(docs, c.Config))
+}
+
+// countStream does the same with a text of which only a fragment is in memory at a time.
+func (c *countConfig) countStream(text *corpus.Stream, tok corpus.Tokenizer) (m lm.Model, notes []string, tokens int, err error) {
+	c.Vocab, c.Unk = tok.Vocab(), unknown(tok)
+	counter, err := ngram.NewCounter(c.Config)
+	if err != nil {
+		return nil, nil, 0, err
+	}
+	defer counter.Close()
+	var row []lm.Token
+	for f, err := range text.Train() {
+		if err != nil {
+			return nil, nil, 0, err
+		}
+		row = tok.Encode(row[:0], f.Text)
+		if f.Last && !f.Cut {
+			row = append(row, lm.BOS)
+		}
+		tokens += len(row)
+		if err := counter.Append(row); err != nil {
+			return nil, nil, 0, err
+		}
+		if !f.Cut {
+			continue
+		}
+		if err := counter.Cut(); err != nil {
+			return nil, nil, 0, err
+		}
+	}
+	if tokens == 0 {
+		return nil, nil, 0, emptyTraining(text.Source)
+	}
+	m, notes, err = c.shrink(counter.Model())
+	return m, notes, tokens, err
+}
+
+// shrink makes a model that has been counted as small as it is to be.
+func (c *countConfig) shrink(m *ngram.Model, notes []string, err error) (lm.Model, []string, error) {
 	if err == nil && c.PruneEntropy != 0 {
 		m, err = m.PruneEntropy(c.PruneEntropy)
 	}
@@ -27,6 +66,13 @@ func (c *countConfig) count(docs [][]lm.Token, tok corpus.Tokenizer) (lm.Model, 
 		return nil, nil, err // not m, which would be a nil pointer in an interface
 	}
 	return m, notes, nil
+}
+
+// Bounded reports whether these are settings of a model that is counted in bounded memory, for which a
+// text can be an Order's Stream.
+func (s *Settings) Bounded() bool {
+	c, ok := s.Model.(*countConfig)
+	return ok && c.Memory > 0
 }
 
 // unknown is the token of unknown words, −1 for a tokenizer that knows all.

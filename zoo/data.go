@@ -41,28 +41,56 @@ func (d *Data) Load(ctx context.Context, stdin io.Reader, binary bool) (corpus.S
 	if d.Corpus == WorldName {
 		return d.world()
 	}
-	if d.Tokens != 0 {
-		return corpus.Split{}, fmt.Errorf("only the world has as many tokens as one likes; leave out --world-tokens, or use --corpus world")
-	}
-	opt := corpus.Options{
-		Source: d.Corpus, Documents: corpus.Boundaries(d.Documents), Valid: d.Valid, Test: d.Test,
-		Shuffle: d.Shuffle, Binary: binary, Stdin: stdin,
-	}
-	if d.Split != "" {
-		var err error
-		if opt.Ratio, err = corpus.ParseRatio(d.Split); err != nil {
-			return corpus.Split{}, err
-		}
+	opt, err := d.options(stdin, binary)
+	if err != nil {
+		return corpus.Split{}, err
 	}
 	c, err := corpus.Load(ctx, opt)
 	if err != nil {
 		return corpus.Split{}, err
 	}
+	return c.Split, d.settle(c)
+}
+
+// Stream is Load for a text that is not to be in memory. The world, standard input and what is shuffled are
+// corpus.ErrNotStreamed.
+func (d *Data) Stream(ctx context.Context, binary bool) (*corpus.Stream, error) {
+	if d.Corpus == WorldName {
+		return nil, corpus.ErrNotStreamed
+	}
+	opt, err := d.options(nil, binary)
+	if err != nil {
+		return nil, err
+	}
+	s, err := corpus.OpenStream(ctx, opt)
+	if err != nil {
+		return nil, err
+	}
+	return s, d.settle(&s.Corpus)
+}
+
+// options say what to read, of a text that is not the world's.
+func (d *Data) options(stdin io.Reader, binary bool) (opt corpus.Options, err error) {
+	if d.Tokens != 0 {
+		return opt, fmt.Errorf("only the world has as many tokens as one likes; leave out --world-tokens, or use --corpus world")
+	}
+	opt = corpus.Options{
+		Source: d.Corpus, Documents: corpus.Boundaries(d.Documents), Valid: d.Valid, Test: d.Test,
+		Shuffle: d.Shuffle, Binary: binary, Stdin: stdin,
+	}
+	if d.Split != "" {
+		opt.Ratio, err = corpus.ParseRatio(d.Split)
+	}
+	return opt, err
+}
+
+// settle fills in what the corpus is, or says that it is another one.
+func (d *Data) settle(c *corpus.Corpus) error {
 	if d.SHA256 != "" && d.SHA256 != c.SHA256 {
-		return corpus.Split{}, fmt.Errorf("%s has changed since the model was trained (SHA-256 %.12s…, then %.12s…); judge it by other text with --corpus FILE", d.Corpus, c.SHA256, d.SHA256)
+		return fmt.Errorf("%s has changed since the model was trained (SHA-256 %.12s…, then %.12s…); judge it by other text with --corpus FILE", d.Corpus, c.SHA256, d.SHA256)
 	}
 	d.Documents, d.Split, d.Shuffle, d.SHA256, d.Bytes = string(c.Documents), c.Ratio.String(), c.Shuffled, c.SHA256, c.Bytes
-	return c.Split, nil
+	return nil
 }
 
 // world draws the synthetic corpus.

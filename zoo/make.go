@@ -25,6 +25,7 @@ type Order struct {
 	Settings  *Settings
 	Data      Data // where Split came from
 	Split     corpus.Split
+	Stream    *corpus.Stream // in place of Split, where the settings are Bounded: the text is not in memory
 	Tokenizer corpus.Tokenizer
 	Seed      uint64
 	Threads   int
@@ -35,8 +36,8 @@ type Order struct {
 
 // Make trains what is ordered and returns it, with the weights that were best by validation.
 func Make(ctx context.Context, o Order, obs ...train.Observer) (*Run, error) {
-	if len(o.Split.Train) == 0 {
-		return nil, fmt.Errorf("there is no text to train on: the training part of %s is empty", o.Data.Corpus)
+	if len(o.Split.Train) == 0 && o.Stream == nil {
+		return nil, emptyTraining(o.Data.Corpus)
 	}
 	r := &Run{Dir: o.Dir, Species: o.Species, Tokenizer: o.Tokenizer}
 	info, err := tokenizerInfo(o.Tokenizer)
@@ -47,11 +48,24 @@ func Make(ctx context.Context, o Order, obs ...train.Observer) (*Run, error) {
 		Format: formatVersion, Species: o.Species.Name, Size: o.Size, Train: o.Settings.Train, Data: o.Data,
 		Tokenizer: info, Seed: o.Seed, Command: o.Command,
 	}
+	if c, ok := o.Settings.Model.(*countConfig); ok && o.Stream != nil {
+		return r, r.count(ctx, o, func() (lm.Model, []string, int, error) { return c.countStream(o.Stream, o.Tokenizer) })
+	}
 	docs := corpus.EncodeDocuments(o.Tokenizer, o.Split.Train)
 	if o.Species.IsNeural() {
 		return r, r.learn(ctx, o, docs, obs)
 	}
-	return r, r.count(ctx, o, docs)
+	return r, r.count(ctx, o, func() (m lm.Model, notes []string, tokens int, err error) {
+		for _, d := range docs {
+			tokens += len(d)
+		}
+		m, notes, err = o.Species.count(o.Settings.Model, docs, corpus.EncodeDocuments(o.Tokenizer, o.Split.Valid), o.Tokenizer)
+		return m, notes, tokens, err
+	})
+}
+
+func emptyTraining(source string) error {
+	return fmt.Errorf("there is no text to train on: the training part of %s is empty", source)
 }
 
 // begin writes what is known before the training, unless it is there already.
@@ -83,15 +97,16 @@ func (r *Run) finish(out Outcome) error {
 }
 
 // count makes an n-gram model in one pass. When it is cancelled it does not wait for the counting, which is thrown away.
-func (r *Run) count(ctx context.Context, o Order, docs [][]lm.Token) error {
+func (r *Run) count(ctx context.Context, o Order, text func() (lm.Model, []string, int, error)) error {
 	start := time.Now()
 	var m lm.Model
 	var notes []string
+	var tokens int
 	var err error
 	counted := make(chan struct{})
 	go func() {
 		defer close(counted)
-		m, notes, err = o.Species.count(o.Settings.Model, docs, corpus.EncodeDocuments(o.Tokenizer, o.Split.Valid), o.Tokenizer)
+		m, notes, tokens, err = text()
 	}()
 	select {
 	case <-counted:
@@ -102,10 +117,7 @@ func (r *Run) count(ctx context.Context, o Order, docs [][]lm.Token) error {
 		return err
 	}
 	r.Model, r.Notes = m, notes
-	out := Outcome{Params: params(m), Seconds: time.Since(start).Seconds(), Threads: 1}
-	for _, d := range docs {
-		out.Tokens += len(d)
-	}
+	out := Outcome{Params: params(m), Tokens: tokens, Seconds: time.Since(start).Seconds(), Threads: 1}
 	if err := r.saveCounts(m); err != nil {
 		return err
 	}

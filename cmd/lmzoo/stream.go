@@ -1,0 +1,53 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"runtime/debug"
+
+	"lmzoo/corpus"
+	"lmzoo/report"
+	"lmzoo/zoo"
+)
+
+// boundedGC is how much garbage may wait, in per cent of what is used, where --memory bounds it: counts are
+// long arrays without pointers, which cost the collector nothing.
+const boundedGC = 20
+
+// stream opens the text for a model that is counted in bounded memory; nil if it is to be loaded whole.
+func (t *training) stream(ctx context.Context, settings *zoo.Settings) (*corpus.Stream, corpus.Tokenizer, error) {
+	if !settings.Bounded() {
+		return nil, nil, nil
+	}
+	debug.SetGCPercent(boundedGC)
+	name := t.data.tokenizerName()
+	s, err := t.data.data.Stream(ctx, name == "byte")
+	if errors.Is(err, corpus.ErrNotStreamed) {
+		t.progress.note("note: %s is held in memory, and only the counting is bounded: what is to be read in pieces is a file, not shuffled", t.data.data.Corpus)
+		return nil, nil, nil
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	tok, err := corpus.TrainStream(name, s, t.data.vocab)
+	return s, tok, err
+}
+
+// tokenizerName is the tokenizer that was asked for, or the usual one.
+func (f *dataFlags) tokenizerName() string {
+	switch {
+	case f.tokenizer != "":
+		return f.tokenizer
+	case f.data.Corpus == zoo.WorldName:
+		return "word"
+	}
+	return "char"
+}
+
+// extent says how large the text of an order is.
+func extent(o zoo.Order) string {
+	if o.Stream != nil {
+		return report.Count(o.Stream.Bytes) + " bytes in all, read in pieces"
+	}
+	return sizes(o.Split)
+}
