@@ -41,6 +41,13 @@ func (es *exhibits) add(r *zoo.Run) string {
 	}
 	es.mu.Lock()
 	defer es.mu.Unlock()
+	for i, old := range es.all {
+		if r.Dir != "" && old.run.Dir == r.Dir { // it has been trained on
+			e.id = old.id
+			es.all[i] = e
+			return e.id
+		}
+	}
 	base := clean(filepath.Base(r.Dir))
 	if parent := clean(filepath.Base(filepath.Dir(filepath.Clean(r.Dir)))); es.find(base) != nil && parent != "" {
 		base = parent + "-" + base

@@ -50,7 +50,8 @@ type job struct {
 	Model    string     `json:"model,omitempty"`  // that came of it
 	Report   string     `json:"report,omitempty"` // where it is
 
-	stride int // steps between points of the curve
+	stride int    // steps between points of the curve
+	dir    string // of the run it trains, once there is one
 	work   func(ctx context.Context, j *job) error
 	cancel context.CancelFunc // of a running one
 	page   []byte             // the report
@@ -87,6 +88,11 @@ func (js *jobs) change(f func()) {
 
 // add queues a job and returns its name.
 func (js *jobs) add(kind, title string, work func(ctx context.Context, j *job) error) (string, error) {
+	return js.addIn("", kind, title, work)
+}
+
+// addIn queues a job on a run that is there already.
+func (js *jobs) addIn(dir, kind, title string, work func(ctx context.Context, j *job) error) (string, error) {
 	var id string
 	var err error
 	js.change(func() {
@@ -103,10 +109,13 @@ func (js *jobs) add(kind, title string, work func(ctx context.Context, j *job) e
 		case waiting >= js.opt.Limits.Jobs:
 			err = refuse(http.StatusTooManyRequests, "", "%d jobs are waiting already; cancel one, or wait", waiting)
 			return
+		case dir != "" && js.busy(dir):
+			err = refuse(http.StatusConflict, "run", "this run is being trained already")
+			return
 		}
 		js.count++
 		id = fmt.Sprintf("%s-%d", kind, js.count)
-		js.all = append(js.all, &job{ID: id, Kind: kind, Title: title, State: jobQueued, stride: 1, work: work})
+		js.all = append(js.all, &job{ID: id, Kind: kind, Title: title, State: jobQueued, stride: 1, dir: dir, work: work})
 		js.forget()
 		if !js.working {
 			js.working = true
@@ -284,7 +293,7 @@ func (s *Server) cancelJob(w http.ResponseWriter, r *http.Request) error {
 
 // jobRequest asks for something slow.
 type jobRequest struct {
-	Kind string `json:"kind"` // train or compare
+	Kind string `json:"kind"` // train, resume or compare
 
 	// train
 	Species   string  `json:"species"`
@@ -295,6 +304,9 @@ type jobRequest struct {
 	Vocab     int     `json:"vocab"`
 	Budget    float64 `json:"budget"` // seconds
 	Seed      uint64  `json:"seed"`
+
+	// resume
+	Run string `json:"run"` // one of those that are unfinished
 
 	// compare
 	Models []string `json:"models"`
@@ -310,10 +322,12 @@ func (s *Server) startJob(w http.ResponseWriter, r *http.Request) error {
 	switch q.Kind {
 	case "train":
 		id, err = s.train(q)
+	case "resume":
+		id, err = s.resume(q)
 	case "compare":
 		id, err = s.compare(q)
 	default:
-		err = wrong("kind", "is %.40q; expected train or compare", q.Kind)
+		err = wrong("kind", "is %.40q; expected train, resume or compare", q.Kind)
 	}
 	if err != nil {
 		return err

@@ -95,6 +95,58 @@ func TestQueue(t *testing.T) {
 	}
 }
 
+// What was cancelled can be resumed, here and after the server was started again, and becomes the model that was ordered.
+func TestResume(t *testing.T) {
+	dir := t.TempDir()
+	_, ts := testServer(t, Options{TrainDir: dir})
+	type found struct{ Runs []unfinished }
+	require.Empty(t, ok[found](t, "GET", ts.URL+"/api/unfinished", "").Runs)
+	body := `{"kind":"train","species":"rnn","size":"tiny","budget":3}`
+	id := ok[jobReply](t, "POST", ts.URL+"/api/jobs", body).Job
+	for {
+		j := ok[jobsReply](t, "GET", ts.URL+"/api/jobs", "").Jobs[0]
+		require.NotEqual(t, jobFailed, j.State, j.Error)
+		require.Empty(t, ok[found](t, "GET", ts.URL+"/api/unfinished", "").Runs, "it is being trained")
+		if j.Step >= 3 {
+			break
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+	status, _ := call(t, "DELETE", ts.URL+"/api/jobs/"+id, "")
+	require.Equal(t, 200, status)
+	stopped := settled(t, ts.URL, id)
+	require.Equal(t, jobCancelled, stopped.State)
+	runs := ok[found](t, "GET", ts.URL+"/api/unfinished", "").Runs
+	require.Len(t, runs, 1)
+	require.Equal(t, "my-rnn", runs[0].ID)
+	require.Equal(t, 3.0, runs[0].Budget)
+	require.GreaterOrEqual(t, runs[0].Step, 3)
+
+	// Another server cannot know whether another program trains it, until nothing has happened for a while.
+	later := time.Now()
+	again, ts2 := testServer(t, Options{TrainDir: filepath.Join(dir, "elsewhere"), Runs: []string{filepath.Join(dir, "my-rnn"), filepath.Join(dir, "my-rnn") + "/"}, Now: func() time.Time { return later }})
+	require.Empty(t, ok[found](t, "GET", ts2.URL+"/api/unfinished", "").Runs)
+	later = later.Add(stillTrained + time.Second)
+	require.Len(t, ok[found](t, "GET", ts2.URL+"/api/unfinished", "").Runs, 1)
+	for _, name := range []string{"", "nothing", "../my-rnn", filepath.Join(dir, "my-rnn")} {
+		status, text := call(t, "POST", ts2.URL+"/api/jobs", `{"kind":"resume","run":`+quote(name)+`}`)
+		require.Equal(t, 404, status, text)
+	}
+	id = ok[jobReply](t, "POST", ts2.URL+"/api/jobs", `{"kind":"resume","run":"my-rnn"}`).Job
+	_, err := again.jobs.addIn(filepath.Join(dir, "my-rnn"), "train", "", nil)
+	require.ErrorContains(t, err, "already")
+	j := settled(t, ts2.URL, id)
+	require.Equal(t, jobDone, j.State, j.Error)
+	require.Equal(t, "my-rnn", j.Model)
+	require.Greater(t, j.Step, stopped.Step)
+	require.Equal(t, 1, j.Curve[0].Step, "the curve begins where the training did")
+	require.Empty(t, ok[found](t, "GET", ts2.URL+"/api/unfinished", "").Runs)
+	r, err := zoo.Open(filepath.Join(dir, "my-rnn"))
+	require.NoError(t, err)
+	require.NotNil(t, r.Config.Result)
+	require.Equal(t, "my-rnn", again.exhibits.add(r), "trained on, it takes its own place")
+}
+
 // What goes wrong in a job is told by the job, and the next one runs.
 func TestJobFails(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "taken")

@@ -17,7 +17,9 @@ import (
 // Options say how a Server serves. The zero value serves this machine only and trains nothing.
 type Options struct {
 	TrainDir string // where models trained in the playground are kept; "": none can be trained
-	Threads  int    // of a training; 0: all cores but one
+	// Runs are directories of runs that may be unfinished, besides those in TrainDir; visitors may resume them.
+	Runs    []string
+	Threads int // of a training; 0: all cores but one
 	// Public accepts requests that call the server by any IP address or by one of Hosts, and not only by this
 	// machine's own names for itself.
 	Public bool
@@ -132,6 +134,7 @@ func (s *Server) routes() *http.ServeMux {
 		"GET /api/jobs":                       s.answer(&s.requests, s.listJobs),
 		"POST /api/jobs":                      s.answer(&s.requests, s.startJob),
 		"DELETE /api/jobs/{job}":              s.answer(&s.requests, s.cancelJob),
+		"GET /api/unfinished":                 s.answer(&s.requests, s.listUnfinished),
 		"GET /api/jobs/events":                s.answer(&s.watchers, s.watchJobs),
 		"GET /report/{job}":                   s.answer(&s.requests, s.report),
 		"GET /v1/models":                      s.answer(&s.requests, s.v1Models),

@@ -113,6 +113,7 @@ func (js *jobs) train(ctx context.Context, j *job, species *zoo.Species, setting
 	if err != nil {
 		return err
 	}
+	js.change(func() { j.dir = filepath.Clean(dir) })
 	data := zoo.Data{Corpus: zoo.WorldName}
 	if q.Corpus == "text" { // kept beside the model, so that the run can be judged by it later
 		data = zoo.Data{Corpus: filepath.Join(dir, "text.txt"), Documents: string(corpus.Paragraphs)}
@@ -136,6 +137,12 @@ func (js *jobs) train(ctx context.Context, j *job, species *zoo.Species, setting
 	if err != nil {
 		return err
 	}
+	js.show(j, run)
+	return nil
+}
+
+// show opens what a job trained to visitors.
+func (js *jobs) show(j *job, run *zoo.Run) {
 	id := js.exhibits.add(run)
 	js.change(func() {
 		j.Model = id
@@ -143,7 +150,21 @@ func (js *jobs) train(ctx context.Context, j *job, species *zoo.Species, setting
 			j.Tokens, j.Seconds = r.Tokens, r.Seconds
 		}
 	})
-	return nil
+}
+
+// Train queues a training that the owner of the server describes: visitors watch it, and may cancel it, like one of their
+// own. The run is opened to them when it is done.
+func (s *Server) Train(title string, make func(ctx context.Context, watch train.Observer) (*zoo.Run, error)) error {
+	_, err := s.jobs.add("train", title, func(ctx context.Context, j *job) error {
+		s.jobs.change(func() { j.Doing = "training" })
+		run, err := make(ctx, s.jobs.watch(j))
+		if err != nil {
+			return err
+		}
+		s.jobs.show(j, run)
+		return nil
+	})
+	return err
 }
 
 // watch draws the learning curve.

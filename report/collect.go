@@ -127,7 +127,7 @@ func (s *Study) row(r *zoo.Run, judged *eval.Report) *Row {
 	row := &Row{
 		Title: r.Species.Title, Run: r.Dir, Model: r.Species.Name, Era: r.Species.Era, Year: r.Species.Year,
 		Paper: r.Species.Paper, Remembers: r.Species.Remembers, Params: r.Params(), Tokenizer: r.Tokenizer.Name(),
-		Corpus: s.opt.Data.Corpus, Split: s.opt.Split, Summary: judged.Summary(), Notes: r.Notes, Curve: readCurve(r.Dir),
+		Corpus: s.opt.Data.Corpus, Split: s.opt.Split, Summary: judged.Summary(), Notes: r.Notes, Curve: ReadCurve(r.Dir),
 		Report: judged, tokenizer: r.Config.Tokenizer.SHA256,
 	}
 	row.PerToken = nil

@@ -28,8 +28,8 @@ type Curve struct {
 // maxCurve is how many points of a curve are kept of each kind.
 const maxCurve = 120
 
-// readCurve reads the metrics of a run; nil where there are none.
-func readCurve(dir string) *Curve {
+// ReadCurve reads the metrics of a run; nil where there are none.
+func ReadCurve(dir string) *Curve {
 	if dir == "" {
 		return nil
 	}

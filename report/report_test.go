@@ -293,7 +293,7 @@ func TestWords(t *testing.T) {
 
 func TestCurve(t *testing.T) {
 	require.Nil(t, newCurve([]byte("no JSON\n{}\n")))
-	require.Nil(t, readCurve(t.TempDir()))
+	require.Nil(t, ReadCurve(t.TempDir()))
 	c := newCurve([]byte(`{"step":1,"loss":4,"tokens":10,"seconds":0.5}
 {"step":2,"loss":3,"tokens":20,"seconds":1}
 {"step":2,"loss":3,"tokens":20,"seconds":1,"valid":3.5}

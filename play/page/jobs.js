@@ -1,11 +1,12 @@
 // Train and Compare: slow things, which the server does one at a time.
-import { post, remove } from "./api.js";
+import { get, post, remove } from "./api.js";
 import { $, el, count } from "./dom.js";
 import { chosen, fault, loadModels, state } from "./app.js";
 import { curve } from "./curve.js";
 
 let jobs = [];
 let known = new Set(); // jobs whose model has been added to the list
+let states = ""; // of all jobs, when the unfinished runs were asked for
 const charts = new Map(); // job → {box, drawn}
 
 export function setUpJobs() {
@@ -18,13 +19,39 @@ export function setUpJobs() {
     const fresh = jobs.filter((j) => j.model && !known.has(j.id));
     for (const j of fresh) known.add(j.id);
     if (fresh.some((j) => !state.models.some((m) => m.id === j.model))) await loadModels().catch(fault);
-    if (state.view === "train") draw($("train-jobs"), "train");
+    if (state.view === "train") drawTrain();
     if (state.view === "compare") draw($("compare-jobs"), "compare");
   });
   addEventListener("pagehide", () => events.close());
 }
 
-export function showTrain() { draw($("train-jobs"), "train"); }
+export function showTrain() {
+  states = "";
+  drawTrain();
+}
+
+function drawTrain() {
+  draw($("train-jobs"), "train");
+  const now = JSON.stringify(jobs.map((j) => [j.id, j.state]));
+  if (now !== states) { states = now; unfinished(); }
+}
+
+// unfinished offers to go on with what was stopped, here or on the command line.
+async function unfinished() {
+  if (!state.info.can_train) return;
+  let runs;
+  try { runs = (await get("/api/unfinished")).runs; } catch (err) { fault(err); return; }
+  const box = $("train-unfinished");
+  if (!runs.length) { box.replaceChildren(); return; }
+  const held = document.activeElement?.dataset.run;
+  box.replaceChildren(el("div.panel", {}, el("h3", {}, "Unfinished"), ...runs.map((u) => {
+    const far = u.budget ? `${u.seconds.toFixed(1)} of ${u.budget.toFixed(0)} s` : `${u.step} of ${u.steps} steps`;
+    return el("div.row", {}, el("span", {}, el("strong", {}, u.id), ` ${u.title}, ${far}`, u.loss === null ? "" : `, loss ${u.loss.toFixed(3)}`),
+      el("button", { type: "button", "data-run": u.id, "aria-label": "resume " + u.id, onclick: (e) => { e.target.disabled = true; ask({ kind: "resume", run: u.id }).then(unfinished); } }, "Resume"));
+  })));
+  if (held) box.querySelector(`[data-run="${held}"]`)?.focus();
+}
+
 export function showCompare() { draw($("compare-jobs"), "compare"); }
 
 async function ask(body) {
