@@ -139,7 +139,7 @@ func TestResume(t *testing.T) {
 	require.Equal(t, jobDone, j.State, j.Error)
 	require.Equal(t, "my-rnn", j.Model)
 	require.Greater(t, j.Step, stopped.Step)
-	require.Equal(t, 1, j.Curve[0].Step, "the curve begins where the training did")
+	require.Less(t, j.Curve[0].Step, stopped.Step, "the curve begins before the training was stopped")
 	require.Empty(t, ok[found](t, "GET", ts2.URL+"/api/unfinished", "").Runs)
 	r, err := zoo.Open(filepath.Join(dir, "my-rnn"))
 	require.NoError(t, err)

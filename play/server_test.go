@@ -16,6 +16,7 @@ import (
 
 	"lmzoo/lm"
 	"lmzoo/report/uplot"
+	"lmzoo/zoo"
 )
 
 // call sends a request with a JSON body, if any, and returns status and body.
@@ -66,8 +67,14 @@ func TestModels(t *testing.T) {
 	}
 	require.Equal(t, []string{"uniform", "ngram", "mlp", "rnn", "lstm", "gru", "gpt", "letters"}, ids)
 	require.Equal(t, []string{"attention", "embeddings"}, got.Models[6].Views)
-	require.Equal(t, "runs-gpt", s.exhibits.add(s.exhibits.all[6].run), "a second one of the same name is told apart by where it is")
-	require.Equal(t, "runs-gpt-2", s.exhibits.add(s.exhibits.all[6].run))
+	elsewhere := func(dir string) *zoo.Run {
+		other := *s.exhibits.all[6].run
+		other.Dir = filepath.FromSlash(dir)
+		return &other
+	}
+	require.Equal(t, "runs-gpt", s.exhibits.add(elsewhere("a/runs/gpt")), "a second one of the same name is told apart by where it is")
+	require.Equal(t, "runs-gpt-2", s.exhibits.add(elsewhere("b/runs/gpt")))
+	require.Equal(t, "gpt", s.exhibits.add(s.exhibits.all[6].run), "the same one takes its own place")
 }
 
 // What the playground says comes next is what the model says.
