@@ -2,6 +2,7 @@ package ngram
 
 import (
 	"os"
+	"runtime"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -46,6 +47,45 @@ func TestMemoryBoundRandom(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, free.unpack(), bound.unpack())
 	})
+}
+
+// While it counts, its files have no name, so that nothing is left even when the process is killed.
+func TestSpillsHaveNoName(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("Windows shows the name until the file is closed, which the end of the process does")
+	}
+	cfg := Config{Order: 3, Vocab: 9, Memory: 1, TempDir: t.TempDir()}
+	c, err := NewCounter(cfg)
+	require.NoError(t, err)
+	for i := range lm.Token(500) {
+		require.NoError(t, c.Append([]lm.Token{1 + i%7, 1 + i*i%8}))
+	}
+	require.NotEmpty(t, c.spills)
+	left, err := os.ReadDir(cfg.TempDir)
+	require.NoError(t, err)
+	require.Empty(t, left)
+	require.NoError(t, c.Close())
+}
+
+// A document that comes in pieces is the same document.
+func TestAppend(t *testing.T) {
+	cfg := Config{Order: 4, Vocab: 9, Memory: 500, TempDir: t.TempDir()}
+	docs := [][]lm.Token{{1, 2, 3, 1, 2, 4, 5, 0}, {7, 1, 2, 3}, {0}, {2, 2, 2, 2, 0}}
+	whole, _, err := Train(docs, cfg)
+	require.NoError(t, err)
+	c, err := NewCounter(cfg)
+	require.NoError(t, err)
+	for _, doc := range docs {
+		for i := range doc {
+			require.NoError(t, c.Append(doc[i:i+1]))
+		}
+		if doc[len(doc)-1] != lm.BOS {
+			require.NoError(t, c.Cut())
+		}
+	}
+	m, _, err := c.Model()
+	require.NoError(t, err)
+	require.Equal(t, saved(t, whole), saved(t, m))
 }
 
 func TestMemoryBoundErrors(t *testing.T) {
