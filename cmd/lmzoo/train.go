@@ -104,12 +104,16 @@ func (t *training) order(ctx context.Context, c *cobra.Command, resume, overwrit
 	if err := settings.Set(values); err != nil {
 		return zoo.Order{}, usagef("%s: %w", t.species.Name, err)
 	}
-	split, tok, err := t.data.load(ctx, c, t.progress)
+	var split corpus.Split
+	stream, tok, err := t.stream(ctx, settings)
+	if err == nil && stream == nil {
+		split, tok, err = t.data.load(ctx, c, t.progress)
+	}
 	if err != nil {
 		return zoo.Order{}, err
 	}
 	return zoo.Order{
-		Species: t.species, Size: t.size, Settings: settings, Data: t.data.data, Split: split, Tokenizer: tok,
+		Species: t.species, Size: t.size, Settings: settings, Data: t.data.data, Split: split, Stream: stream, Tokenizer: tok,
 		Seed: t.run.seed, Threads: t.run.threads, Command: commandLine(), Dir: t.out,
 	}, nil
 }
@@ -177,7 +181,7 @@ func (t *training) sameText(order zoo.Order) error {
 // make trains and says what came out.
 func (t *training) make(c *cobra.Command, order zoo.Order) error {
 	p := t.progress
-	p.note("%s on %s: %s, vocabulary %d (%s)", order.Species.Title, order.Data.Corpus, sizes(order.Split), order.Tokenizer.Vocab(), order.Tokenizer.Name())
+	p.note("%s on %s: %s, vocabulary %d (%s)", order.Species.Title, order.Data.Corpus, extent(order), order.Tokenizer.Vocab(), order.Tokenizer.Name())
 	r, err := zoo.Make(c.Context(), order, watch(p, order.Species.Name))
 	if r != nil {
 		for _, n := range r.Notes {
@@ -206,13 +210,7 @@ func (t *training) make(c *cobra.Command, order zoo.Order) error {
 
 // load reads the corpus and trains its tokenizer.
 func (f *dataFlags) load(ctx context.Context, c *cobra.Command, p *progress) (corpus.Split, corpus.Tokenizer, error) {
-	name := f.tokenizer
-	if name == "" {
-		name = "char"
-		if f.data.Corpus == zoo.WorldName {
-			name = "word"
-		}
-	}
+	name := f.tokenizerName()
 	split, err := f.data.Load(ctx, c.InOrStdin(), name == "byte")
 	if err != nil {
 		return corpus.Split{}, nil, err
