@@ -677,7 +677,7 @@ func TestPage(t *testing.T) {
 	require.NoError(t, err)
 	defer r.Body.Close()
 	require.Contains(t, r.Header.Get("Content-Security-Policy"), "default-src 'self'")
-	for name, want := range map[string]string{"uPlot.iife.min.js": uplot.Script, "uPlot.min.css": uplot.Style, "uPlot.LICENSE.txt": uplot.License} {
+	for name, want := range map[string]string{"uPlot.iife.min.js": uplot.Script, "uPlot.min.css": uplot.Style, "uPlot.LICENSE.txt": uplot.License, "keys.js": uplot.Keys} {
 		status, got := call(t, "GET", ts.URL+"/"+name, "")
 		require.Equal(t, 200, status)
 		require.Equal(t, want, got, name)

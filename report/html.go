@@ -27,7 +27,7 @@ func HTML(w io.Writer, c *Comparison) error {
 		"css":       func(name string) (template.CSS, error) { s, err := asset(name); return template.CSS(s), err },
 		"js":        func(name string) (template.JS, error) { s, err := asset(name); return template.JS(s), err },
 		"chartsCSS": func() template.CSS { return template.CSS(uplot.Style) },
-		"chartsJS":  func() template.JS { return template.JS(uplot.Script) },
+		"chartsJS":  func() template.JS { return template.JS(uplot.Script + uplot.Keys) },
 		"charts":    func() string { return "uPlot " + uplot.Version + " (MIT)" }, "chartsLicense": func() string { return uplot.License },
 		"count": Count, "join": func(words []string) string { return strings.Join(words, " ") },
 		"name": shortRun,

@@ -30,8 +30,18 @@ export function fault(err) {
   $("error").hidden = !err;
 }
 
+// fits reports whether the server would read a text, and says so if it would not.
+export function fits(text, what) {
+  const bytes = new TextEncoder().encode(text).length, most = state.info.limits.prompt_bytes;
+  if (bytes > most) fault(new Error(`${what} has ${bytes} bytes, and at most ${most} are read. Shorten it.`));
+  return bytes <= most;
+}
+
 // refresh draws the open view anew.
 export function refresh() {
+  const long = withPrompt.includes(state.view) && !fits(prompt(), "The prompt");
+  document.body.classList.toggle("stale", long); // what is there belongs to another prompt
+  if (long) return;
   views[state.view](state);
 }
 

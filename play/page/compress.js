@@ -1,7 +1,7 @@
 // Compress: bits per character letter by letter, every model against gzip.
 import { post } from "./api.js";
 import { $, el, debounce, lineColour, sure, called } from "./dom.js";
-import { chosen, fault, state } from "./app.js";
+import { chosen, fault, fits, state } from "./app.js";
 import { curve } from "./curve.js";
 
 let running = null;
@@ -22,6 +22,7 @@ export async function showCompress() {
   const models = chosen(), box = $("compress-result");
   if (running) running.abort();
   const mine = (running = new AbortController());
+  if (!fits(area.value, "The text")) { box.replaceChildren(); return; }
   if (!models.length || !area.value) { box.replaceChildren(el("p.lead", {}, models.length ? "Type something." : "No model is ticked.")); return; }
   try {
     const answer = await post("/api/compress", { text: area.value, models: models.map((m) => m.id) }, mine.signal);
@@ -33,7 +34,7 @@ export async function showCompress() {
 function draw(box, answer, models) {
   let chart = box.querySelector(".chart");
   if (!chart) {
-    box.replaceChildren(el("div.panel.chart", { role: "img" }), el("div.panel.scroll.sizes"), el("div.panel.letters"));
+    box.replaceChildren(el("div.panel.chart", { role: "group" }), el("div.panel.scroll.sizes"), el("div.panel.letters"));
     chart = box.querySelector(".chart");
   }
   const lines = answer.models.map((a) => {

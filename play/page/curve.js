@@ -2,6 +2,7 @@
 import { lineColour, lineDash, isDark } from "./dom.js";
 
 const wide = new WeakMap(); // what watches the width of a box
+const drawn = new WeakMap(); // the chart in a box, and what it is a chart of
 
 // inner is the width within the padding of a box.
 function inner(box) {
@@ -9,7 +10,8 @@ function inner(box) {
   return Math.max(200, Math.floor(box.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight)));
 }
 
-// curve draws lines {label, points: [[x, y], …], dash} over a common x axis, in place of what box held.
+// curve draws lines {label, points: [[x, y], …], dash} over a common x axis, in place of what box held. New points of the same
+// lines go into the same chart, so that what is hidden stays hidden and the focus stays too.
 export function curve(box, { lines, x, y, height = 300, from, log = false }) {
   const xs = [...new Set(lines.flatMap((l) => l.points.map((p) => p[0])))].sort((a, b) => a - b);
   const at = new Map(xs.map((v, i) => [v, i]));
@@ -19,6 +21,9 @@ export function curve(box, { lines, x, y, height = 300, from, log = false }) {
     for (const [px, py] of l.points) ys[at.get(px)] = py;
     data.push(ys);
   }
+  const kind = JSON.stringify([lines.map((l) => [l.label, l.colour]), x, y, height, from, log, isDark()]);
+  const last = drawn.get(box);
+  if (last?.kind === kind && last.plot.root.isConnected) { last.plot.setData(data); return; }
   const ink = isDark() ? "#a2a7b1" : "#5c6069", grid = { stroke: isDark() ? "#343841" : "#e5e2da", width: 1 };
   const axis = (label, size) => ({ label, stroke: ink, grid, ticks: grid, size, labelSize: 20, labelFont: "12px system-ui, sans-serif", font: "12px system-ui, sans-serif" });
   const plot = new window.uPlot({
@@ -34,6 +39,8 @@ export function curve(box, { lines, x, y, height = 300, from, log = false }) {
       })),
     ],
   }, data, box.appendChild(document.createElement("div")));
+  window.chartKeys(box, plot, true);
+  drawn.set(box, { plot, kind });
   while (box.children.length > 1) box.firstChild.remove();
   wide.get(box)?.disconnect();
   const watch = new ResizeObserver(() => {

@@ -1,7 +1,7 @@
 // Generate: several models write on from the same prompt.
 import { stream } from "./api.js";
 import { $, el, percent, sure, called } from "./dom.js";
-import { chosen, prompt, fault, state } from "./app.js";
+import { chosen, prompt, fault, fits, state } from "./app.js";
 
 let running = null;
 
@@ -44,6 +44,7 @@ async function go() {
   stop();
   const models = chosen(), text = prompt();
   if (!models.length) { $("generate-status").textContent = "No model is ticked."; return; }
+  if (!fits(text, "The prompt")) return;
   const mine = (running = new AbortController());
   const cards = draw(models, text);
   const value = (id) => +$("g-" + id).value;

@@ -100,7 +100,7 @@ function draw(box, kind) {
     let card = box.querySelector(`[data-job="${j.id}"]`);
     if (!card) {
       card = el("article.panel.job", { "data-job": j.id }, el("div.row", {}, el("h3", {}, j.title), el("span.state", { role: "status" }), el("button", { type: "button", onclick: () => remove("/api/jobs/" + j.id).catch(fault) }, "Cancel")),
-        el("progress", { max: 1, value: 0, "aria-label": "progress of " + j.title }), el("p.state"), el("div.chart"), el("div.result"));
+        el("progress", { max: 1, value: 0, "aria-label": "progress of " + j.title }), el("p.state"), el("div.chart", { role: "group", "aria-label": "Learning curve of " + j.title }), el("div.result"));
     }
     if (box.children[i] !== card) box.insertBefore(card, box.children[i] || null);
     fill(card, j);

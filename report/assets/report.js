@@ -111,53 +111,10 @@ function key(el, parts) {
 
 const pen = i => ({label: looks[i].title, stroke: css(looks[i].colour), width: looks[i].short === 'gpt' ? 2.5 : 1.7, dash: looks[i].dash || [], show: !looks[i].quiet});
 
-// keys makes what a mouse does to lines possible without one: a legend's entries show and hide, and the arrow keys read the points.
-function keys(el, u, zooms) {
-  const over = u.over, n = u.data[0].length;
-  const entries = [...el.querySelectorAll('.u-legend .u-series')].map((tr, i) => ({th: tr.querySelector('th'), i, partner: tr.classList.contains('partner')}));
-  const pressed = () => { for (const e of entries) e.th.setAttribute('aria-pressed', String(u.series[e.i].show)); };
-  for (const {th, i, partner} of entries) {
-    if (i === 0 || partner) continue;
-    th.tabIndex = 0;
-    th.setAttribute('role', 'button');
-    th.addEventListener('keydown', e => { if (e.key === 'Enter' || e.key === ' ') { e.preventDefault(); th.click(); } });
-  }
-  pressed();
-  (u.hooks.setSeries ??= []).push(pressed);
-  over.tabIndex = 0;
-  over.setAttribute('role', 'slider');
-  over.setAttribute('aria-label', el.getAttribute('aria-label') + '; the arrow keys read its points' + (zooms ? ', plus and minus zoom' : ''));
-  over.setAttribute('aria-valuemin', 0);
-  over.setAttribute('aria-valuemax', n - 1);
-  (u.hooks.setCursor ??= []).push(() => {
-    const i = u.cursor.idx;
-    el.classList.toggle('read', i != null);
-    if (i == null) return;
-    over.setAttribute('aria-valuenow', i);
-    over.setAttribute('aria-valuetext', u.series.map((s, k) => s.show && u.legend.values[k]._ !== '–' ? s.label + ' ' + u.legend.values[k]._ : '').filter(Boolean).join(', '));
-  });
-  const read = i => { u.setCursor({left: u.valToPos(u.data[0][i], 'x'), top: 8}); };
-  const zoom = by => {
-    const {min, max} = u.scales.x, at = u.cursor.idx == null ? (min + max) / 2 : u.data[0][u.cursor.idx];
-    u.setScale('x', {min: at - (at - min) / by, max: at + (max - at) / by});
-  };
-  over.addEventListener('keydown', e => {
-    const i = u.cursor.idx ?? -1;
-    const to = {ArrowRight: i + 1, ArrowUp: i + 1, ArrowLeft: i - 1, ArrowDown: i - 1, PageUp: i + 10, PageDown: i - 10, Home: 0, End: n - 1}[e.key];
-    if (to !== undefined) read(Math.min(Math.max(to, 0), n - 1));
-    else if (zooms && (e.key === '+' || e.key === '-')) zoom(e.key === '+' ? 1.5 : 1 / 1.5);
-    else if (e.key === 'Escape') { u.setCursor({left: -10, top: -10}); if (zooms) u.setData(u.data); }
-    else return;
-    e.preventDefault();
-  });
-  over.addEventListener('focusout', () => u.setCursor({left: -10, top: -10}));
-  return u;
-}
-
 // Lines over named places on the x axis.
 function steps(el, o) {
   const xs = o.xs.map((_, i) => i), room = Math.max(1, Math.ceil(o.xs.length * (Math.max(...o.xs.map(s => s.length)) * 7 + 10) / (el.clientWidth - 70)));
-  return keys(el, new uPlot({
+  return chartKeys(el, new uPlot({
     width: el.clientWidth, height: 330, padding: [12, 24, 0, 0], cursor: {drag: {x: false, y: false}, y: false},
     scales: {x: {time: false, range: [-.4, xs.length - .6]}, y: {}},
     axes: [
@@ -188,7 +145,7 @@ function curves(el, x, label, format) {
     least = Math.min(least, ...k.loss, ...(k.valid || []));
   });
   const room = Math.max((cap - least) * .06, 1e-6);
-  return keys(el, new uPlot({
+  return chartKeys(el, new uPlot({
     width: el.clientWidth, height: 330, padding: [12, 14, 0, 0], cursor: {drag: {x: true, y: false}, y: false},
     scales: {x: {time: false}, y: {range: [Math.max(0, least - room), cap + room]}},
     axes: [axis(label, {size: 32, values: (u, at) => at.map(format), space: 56}), axis('nats per token', {size: 46})],

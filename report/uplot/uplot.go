@@ -1,9 +1,10 @@
-// Package uplot holds uPlot (Leon Sorokin, MIT), the library that draws the charts of the pages, as npm serves it.
+// Package uplot holds uPlot (Leon Sorokin, MIT), the library that draws the charts of the pages, as npm serves it, and what
+// makes its charts usable without a mouse.
 //
 // To renew it, unpack another version over the files, and state that version and the hashes of its files here and in the test.
 package uplot
 
-import _ "embed" // the three files
+import _ "embed" // the files
 
 // Version is the release that the files are of.
 const Version = "1.6.32"
@@ -17,3 +18,8 @@ var (
 	//go:embed LICENSE
 	License string
 )
+
+// Keys is a script, written here, that defines chartKeys.
+//
+//go:embed keys.js
+var Keys string
