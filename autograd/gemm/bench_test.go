@@ -86,6 +86,18 @@ func BenchmarkSmall(b *testing.B) {
 	benchmark(b, Float32{}, small)
 }
 
+// BenchmarkCrew is the product of large squares on one thread and on two.
+func BenchmarkCrew(b *testing.B) {
+	for _, threads := range []int{1, 2} {
+		b.Run(fmt.Sprint(threads), func(b *testing.B) {
+			benchmark(b, Float32{Crew: NewCrew(threads)}, []shape{
+				{"NN", 128, 128, 128}, {"NN", 256, 256, 256}, {"NN", 512, 512, 512}, {"NN", 768, 768, 768}, {"NN", 1024, 1024, 1024}, {"NN", 2048, 2048, 2048},
+				{"NT", 512, 512, 512}, {"TN", 512, 512, 512}, {"NN", 768, 128, 512},
+			})
+		})
+	}
+}
+
 // BenchmarkGonum is gonum's own product, for comparison.
 func BenchmarkGonum(b *testing.B) { benchmark(b, gonum.Implementation{}, shapes) }
 

@@ -10,10 +10,12 @@ import (
 )
 
 // Float32 is gonum's implementation of BLAS (Dongarra et al. 1990) with Sgemm and Sgemv replaced. A
-// call uses one thread: the parallelism of training is over pieces of the batch, above it. Calls may run
-// at the same time; a result depends on the arguments alone.
+// call uses one thread unless there is a Crew: the parallelism of training is over pieces of the batch, above it. Calls
+// may run at the same time; a result depends on the arguments alone.
 type Float32 struct {
 	gonum.Implementation
+	// Crew computes large products together; nil is the caller alone. It changes no bit of a product.
+	Crew   *Crew
 	engine *engine // nil for the best this processor has
 }
 
@@ -34,7 +36,7 @@ func (f Float32) Sgemm(tA, tB blas.Transpose, m, n, k int, alpha float32, a []fl
 		f.Implementation.Sgemm(tA, tB, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc) // knows what to complain about
 		return
 	}
-	if m == 0 || n == 0 {
+	if m == 0 || n == 0 || f.Crew != nil && f.divide(tA, tB, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc) {
 		return
 	}
 	if alpha == 0 || k == 0 {
@@ -45,7 +47,7 @@ func (f Float32) Sgemm(tA, tB blas.Transpose, m, n, k int, alpha float32, a []fl
 		scaleRows(m, n, beta, c, ldc)
 	}
 	e := f.pick()
-	if k*n <= e.lowArea && m*k <= e.lowArea && lda < alias && (tB == blas.NoTrans || m > dotRows) {
+	if k <= depth && k*n <= e.lowArea && m*k <= e.lowArea && lda < alias && (tB == blas.NoTrans || m > dotRows) {
 		down, right := lda, 1
 		if tA != blas.NoTrans {
 			down, right = 1, lda

@@ -238,6 +238,8 @@ func TestRowsStandAlone(t *testing.T) {
 			cut := rng.IntN(m + 1)
 			if i == 0 { // one row times a large matrix goes another way
 				m, n, k, cut = 3, 700, 399, 1
+			} else if i == 1 { // small matrices do, too, but not deep ones
+				m, n, k, cut = 20, 5, 900, 3
 			}
 			a, b := random(rng, m, k, k), random(rng, k, n, n)
 			whole, part := make([]float32, m*n), make([]float32, m*n)
