@@ -25,6 +25,7 @@ func newBench() *cobra.Command {
 		seconds float64
 		pieces  int
 		memory  bool
+		plot    string
 	)
 	c := &cobra.Command{
 		Use:   "bench [NAME...]",
@@ -35,9 +36,10 @@ byte, and the memory of a process that trains. Times are medians; everything is 
 so that what else runs disturbs all alike. GFLOP/s count 6 operations for each weight and token, and attention.
 
 Without names it is all of them; "makemore" is all whose names begin so. "scaling" is nanoGPT's recipe with more and
-less rows, layers, channels and context.`,
+less rows, layers, channels and context; --plot draws it.`,
 		Example: `  lmzoo bench gpt
-  lmzoo bench lstm gru --seconds 5 --threads 2 --json`,
+  lmzoo bench lstm gru --seconds 5 --threads 2 --json
+  lmzoo bench scaling --plot scaling.svg`,
 		RunE: func(c *cobra.Command, args []string) error {
 			if run.threads < 1 || run.threads > maxThreads {
 				return usagef("--threads is %d; expected 1 to %d", run.threads, maxThreads)
@@ -51,6 +53,9 @@ less rows, layers, channels and context.`,
 			shapes, err := zoo.FindBenchShapes(args)
 			if err != nil {
 				return usageError{err}
+			}
+			if err := checkPlot(plot, shapes); err != nil {
+				return err
 			}
 			if memory { // the process that a bench looks at from outside
 				return zoo.TrainOnce(shapes[0], run.threads, pieces)
@@ -74,6 +79,9 @@ less rows, layers, channels and context.`,
 			for i := range b.Models {
 				b.Models[i].PeakMemory = peaks[b.Models[i].Name]
 			}
+			if err := writePlot(plot, b); err != nil {
+				return err
+			}
 			if run.json {
 				return printJSON(c.OutOrStdout(), b)
 			}
@@ -87,6 +95,7 @@ less rows, layers, channels and context.`,
 	fs.BoolVarP(&run.quiet, "quiet", "q", false, "no progress on standard error")
 	fs.Float64Var(&seconds, "seconds", 2, "how long each model trains, and speaks, with each number of threads")
 	fs.IntVar(&pieces, "pieces", 0, "parts of a training batch that may run side by side (default: as in training)")
+	fs.StringVar(&plot, "plot", "", "draw how the cost of a step grows into this `file`, .svg or .png (with scaling)")
 	fs.BoolVar(&memory, "train-once", false, "")
 	_ = fs.MarkHidden("train-once") // fails only for a flag that does not exist
 	return c
@@ -115,8 +124,8 @@ func printBench(w io.Writer, b *zoo.Bench) {
 	fmt.Fprintf(w, "%s/%s, %s kernels, %d threads\n", b.OS, b.Arch, b.Kernel, b.Threads)
 	fmt.Fprintf(w, "multiply-adds  %.0f GFLOP/s on one thread, %.0f on %d\n", b.Peak.One/1e9, b.Peak.All/1e9, b.Threads)
 	fmt.Fprintf(w, "memory         %.1f GB/s on one thread, %.1f on %d\n", b.Bandwidth.One/1e9, b.Bandwidth.All/1e9, b.Threads)
-	t := newTable(w)
-	t.AppendHeader(table.Row{"name", "params", "batch", "ms/step", "fastest", "tokens/s", "GFLOP/s", "of peak", "one thread", "of peak", "scaling", "memory"})
+	t := newTable(w, "name", ">params", ">batch", ">ms/step", ">fastest", ">tokens/s", ">GFLOP/s", ">of peak", ">one thread", ">of its peak", ">scaling", ">memory")
+	t.spare = []string{"fastest", "of its peak", "one thread", "batch", "params", "memory", "GFLOP/s"}
 	for _, m := range b.Models {
 		if m.Steps == 0 {
 			continue
@@ -128,17 +137,17 @@ func printBench(w io.Writer, b *zoo.Bench) {
 	}
 	if t.Length() > 0 {
 		fmt.Fprintln(w, "\nTraining:")
-		t.Render()
+		t.print()
 	}
 	fmt.Fprintln(w, "\nGenerating, tokens/s:")
-	t = newTable(w)
-	t.AppendHeader(table.Row{"name", "weights", "one thread", "all", "of memory", "int8, one", "int8, all"})
+	t = newTable(w, "name", ">weights", ">one thread", ">all", ">of memory", ">int8, one", ">int8, all")
+	t.spare = []string{"weights", "int8, one", "one thread"}
 	for _, m := range b.Models {
 		t.AppendRow(table.Row{
 			m.Name, megabytes(int64(m.Bytes)), rate(m.Generated.One), rate(m.Generated.All), percent(m.OfMemory.All), rate(m.Int8.One), rate(m.Int8.All),
 		})
 	}
-	t.Render()
+	t.print()
 }
 
 func milli(seconds float64) string { return fmt.Sprintf("%.2f", 1e3*seconds) }

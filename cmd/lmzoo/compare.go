@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -38,7 +39,7 @@ report that opens in a browser, a picture and JSON, with every run, into --out.`
 		RunE: func(c *cobra.Command, args []string) error {
 			cmp := comparison{
 				data: data, run: run, budget: budget, size: size, out: out,
-				progress: newProgress(c.ErrOrStderr(), run.quiet), w: c.OutOrStdout(),
+				progress: newProgress(c.ErrOrStderr(), run.quiet), w: c.OutOrStdout(), watch: stopwatch{last: time.Now()},
 			}
 			if run.json {
 				cmp.w = io.Discard
@@ -97,6 +98,7 @@ type comparison struct {
 	out      string
 	progress *progress
 	w        io.Writer
+	watch    stopwatch
 
 	split  corpus.Split
 	tok    corpus.Tokenizer
@@ -122,45 +124,93 @@ func (m *comparison) make(c *cobra.Command, species []*zoo.Species) error {
 	if err := os.MkdirAll(m.out, 0o777); err != nil {
 		return fmt.Errorf("cannot make --out: %w", err)
 	}
+	m.watch.lap("reading")
+	var names []string
+	for _, s := range species {
+		names = append(names, s.Name)
+	}
+	m.header(species)
+	tracks := m.progress.follow(names...)
+	defer m.progress.settle()
+	at := map[string]*track{}
+	for i, t := range tracks {
+		at[names[i]] = t
+	}
 	if m.study, err = report.NewStudy(c.Context(), m.split.Test, report.Options{
 		Command: commandLine(), Budget: m.budget.String(), Data: m.data.data, Split: "test", Train: m.split.Train,
 		Seed: m.run.seed, Threads: m.run.threads,
-		Progress: func(run string, done, total int) { m.progress.show("%-8s judging  %d%%", run, 100*done/max(total, 1)) },
+		Progress: func(run string, done, total int) { m.progress.judging(at[run], done, total) },
 	}); err != nil {
 		return err
 	}
 	m.result = m.study.Comparison
-	m.header(species)
-	for _, s := range species {
-		row, err := m.exhibit(c.Context(), s)
-		if err != nil {
-			return fmt.Errorf("%s: %w", s.Name, err)
+	m.watch.lap("reporting")
+	for i, s := range species {
+		if err := m.exhibit(c.Context(), s, tracks[i]); err != nil {
+			m.progress.settle()
+			m.table() // what there is
+			return fmt.Errorf("%s: %w", s.Name, m.kept(err))
 		}
-		m.row(row)
 	}
 	if _, err := m.study.Finish(); err != nil {
 		return err
 	}
+	m.progress.settle()
+	m.table()
 	m.footer()
 	return m.keep()
 }
 
+// kept adds to the error that ended a comparison what is there of it.
+func (m *comparison) kept(err error) error {
+	n := len(m.result.Rows)
+	if !errors.Is(err, context.Canceled) || n == 0 {
+		return err
+	}
+	return fmt.Errorf("%w; the first %s of the comparison: lmzoo play %s", err, models(n), filepath.Join(m.out, m.result.Rows[0].Model))
+}
+
 // exhibit trains one species and judges it.
-func (m *comparison) exhibit(ctx context.Context, s *zoo.Species) (*report.Row, error) {
+func (m *comparison) exhibit(ctx context.Context, s *zoo.Species, t *track) error {
 	settings, err := m.settings(s)
 	if err != nil {
-		return nil, err
+		return err
 	}
+	dir := filepath.Join(m.out, s.Name)
+	m.progress.change(t, func(t *track) { t.state = running })
 	r, err := zoo.Make(ctx, zoo.Order{
 		Species: s, Size: m.size, Settings: settings, Data: m.data.data, Split: m.split, Tokenizer: m.tok,
-		Seed: m.run.seed, Threads: m.run.threads, Command: commandLine(), Dir: filepath.Join(m.out, s.Name),
-	}, watch(m.progress, s.Name))
+		Seed: m.run.seed, Threads: m.run.threads, Command: commandLine(), Dir: dir,
+	}, m.progress.watch(t))
 	if err != nil {
-		return nil, err
+		return saved(err, s, dir)
+	}
+	if s.IsNeural() {
+		m.watch.take("training", r.Config.Result.Seconds)
+		m.watch.lap("validating and saving")
+	} else {
+		m.watch.lap("counting")
 	}
 	row, err := m.study.Add(ctx, r)
-	m.progress.clear()
-	return row, err
+	if err != nil {
+		return fmt.Errorf("judging: %w", err)
+	}
+	m.watch.take("judging", row.Seconds)
+	m.watch.lap("looking closer")
+	m.progress.change(t, func(t *track) { t.state, t.result = finished, m.figure(row) })
+	if !m.progress.live() {
+		m.progress.note("%-*s %s", nameWidth, s.Name, m.figure(row))
+	}
+	return nil
+}
+
+// figure is a row in a few words.
+func (m *comparison) figure(r *report.Row) string {
+	figure := number(float64(r.BitsPerByte), 4) + " bits/byte"
+	if r.Report.Closed {
+		figure = "perplexity " + number(float64(r.Perplexity), 3)
+	}
+	return figure + fmt.Sprintf("  %5.1f s", r.TrainSeconds)
 }
 
 // settings are the species' own, on the budget of the comparison.
@@ -178,9 +228,6 @@ func (m *comparison) settings(s *zoo.Species) (*zoo.Settings, error) {
 	return settings, err
 }
 
-// The table is written row by row, as the models are done.
-const rowFormat = "%-4s %-26s %7s %7s %7s %9s %9s  %-13s %s\n"
-
 func (m *comparison) header(species []*zoo.Species) {
 	neural := 0
 	for _, s := range species {
@@ -189,30 +236,31 @@ func (m *comparison) header(species []*zoo.Species) {
 		}
 	}
 	m.progress.note("%s: %s; vocabulary %d (%s); %d neural models, %s each", m.data.data.Corpus, sizes(m.split), m.tok.Vocab(), m.tok.Name(), neural, m.budget)
-	gap := ""
-	if m.data.data.Corpus == zoo.WorldName {
-		gap = "gap, nats/token"
-	}
-	fmt.Fprintf(m.w, rowFormat, "era", "model", "params", "tokens", "seconds", "perplex.", "bits/byte", "95 %", gap)
 }
 
-func (m *comparison) row(r *report.Row) {
-	gap := ""
-	if r.Report.HasLimit {
-		gap = number(float64(r.Gap), 4) + " ±" + number(float64(r.GapHigh-r.GapLow)/2, 4)
+// table writes a row for every model, and what the rows are to be held against.
+func (m *comparison) table() {
+	if m.result == nil || len(m.result.Rows) == 0 {
+		return
 	}
-	fmt.Fprintf(m.w, rowFormat, r.Era, r.Title, report.Count(r.Params), report.Count(r.TrainTokens), number(r.TrainSeconds, 1),
-		number(float64(r.Perplexity), 3), number(float64(r.BitsPerByte), 4), interval(float64(r.BitsPerByteLow), float64(r.BitsPerByteHigh), 3), gap)
-	for _, n := range r.Notes {
-		m.progress.note("  note: %s", n)
+	header := []string{"era", "model", ">params", ">tokens", ">seconds", ">perplex.", ">bits/byte", "95 %"}
+	limit := m.result.Rows[0].Report.HasLimit
+	if limit {
+		header = append(header, "gap, nats/token")
 	}
-}
-
-// footer writes what the rows are to be held against, the classes and the samples.
-func (m *comparison) footer() {
-	line := func(name string, x float64) {
-		fmt.Fprintf(m.w, rowFormat, "", name, "", "", "", "", number(x, 4), "", "")
+	t := newTable(m.w, header...)
+	t.spare, t.long = []string{"tokens", "95 %", "era", "params", "seconds", "perplex."}, "model"
+	for _, r := range m.result.Rows {
+		row := table.Row{
+			r.Era, r.Title, report.Count(r.Params), report.Count(r.TrainTokens), number(r.TrainSeconds, 1), number(float64(r.Perplexity), 3),
+			number(float64(r.BitsPerByte), 4), interval(float64(r.BitsPerByteLow), float64(r.BitsPerByteHigh), 3),
+		}
+		if limit {
+			row = append(row, number(float64(r.Gap), 4)+" ±"+number(float64(r.GapHigh-r.GapLow)/2, 4))
+		}
+		t.AppendRow(row)
 	}
+	line := func(name string, x float64) { t.AppendRow(table.Row{"", name, "", "", "", "", number(x, 4)}) }
 	line("gzip -9 of the same bytes", m.result.Gzip)
 	if m.result.XZ > 0 {
 		line("xz -9 of the same bytes", m.result.XZ)
@@ -220,26 +268,42 @@ func (m *comparison) footer() {
 	if m.result.Limit != nil {
 		line("the limit: true entropy", float64(*m.result.Limit))
 	}
-	m.classes()
-	fmt.Fprintln(m.w, "\nEach of them speaks:")
+	t.print()
 	for _, r := range m.result.Rows {
-		fmt.Fprintf(m.w, "  %-26s %s\n", r.Title, clip(r.Sample, 90))
+		for _, n := range r.Notes {
+			m.progress.note("note: %s: %s", r.Model, n)
+		}
 	}
 }
+
+// footer writes the classes and the samples.
+func (m *comparison) footer() {
+	m.classes()
+	fmt.Fprintln(m.w, "\nEach of them speaks:")
+	room := 90
+	if n := columns(m.w); n > 0 {
+		room = max(n-len("  ")-titleWidth-1, 20)
+	}
+	for _, r := range m.result.Rows {
+		fmt.Fprintf(m.w, "  %-*s %s\n", titleWidth, r.Title, clip(r.Sample, room))
+	}
+}
+
+const titleWidth = 26 // of the longest title of a species
 
 func (m *comparison) classes() {
 	if m.result.Limit == nil {
 		return
 	}
 	fmt.Fprintln(m.w, "\nThe gap to the limit by what a token needs, in nats per token of that class:")
-	t := newTable(m.w)
-	header := table.Row{"model"}
+	header := []string{"model"}
 	share := table.Row{"share of the tokens"}
 	for _, c := range m.result.Rows[0].Classes {
-		header = append(header, c.Class)
+		header = append(header, ">"+c.Class)
 		share = append(share, fmt.Sprintf("%.1f%%", 100*float64(c.Events)/float64(m.result.Rows[0].Events)))
 	}
-	t.AppendHeader(append(header, "all"))
+	t := newTable(m.w, append(header, ">all")...)
+	t.long = "model"
 	t.AppendRow(append(share, "100%"))
 	for _, r := range m.result.Rows {
 		row := table.Row{r.Title}
@@ -248,7 +312,7 @@ func (m *comparison) classes() {
 		}
 		t.AppendRow(append(row, number(float64(r.Gap), 3)))
 	}
-	t.Render()
+	t.print()
 }
 
 // clip shortens text to one line of n characters.
@@ -276,8 +340,10 @@ func (m *comparison) keep() error {
 			return err
 		}
 	}
-	m.progress.note("\nThe report: %s    The picture: %s    The numbers: %s",
-		filepath.Join(m.out, "report.html"), filepath.Join(m.out, "compare.png"), filepath.Join(m.out, "compare.json"))
+	m.watch.lap("reporting")
+	m.progress.note("\nThe time, %s", m.watch)
+	m.progress.note("\nThe report   %s\nThe picture  %s\nThe numbers  %s\nTo play with them all: lmzoo play %s",
+		filepath.Join(m.out, "report.html"), filepath.Join(m.out, "compare.png"), filepath.Join(m.out, "compare.json"), filepath.Join(m.out, "*"))
 	return nil
 }
 

@@ -35,13 +35,13 @@ func newCorpusList() *cobra.Command {
 			if asJSON {
 				return printJSON(c.OutOrStdout(), knownCorpora())
 			}
-			t := newTable(c.OutOrStdout())
-			t.AppendHeader(table.Row{"name", "bytes", "what"})
+			t := newTable(c.OutOrStdout(), "name", ">bytes", "what")
+			t.long, t.prose = "what", true
 			t.AppendRow(table.Row{zoo.WorldName, "unlimited", worldTitle})
 			for _, n := range corpus.AllNamed() {
 				t.AppendRow(table.Row{n.Name, n.Bytes, n.Title})
 			}
-			t.Render()
+			t.print()
 			fmt.Fprintln(c.OutOrStdout(), "\nYour own text: --corpus FILE, a directory, or - for standard input.")
 			return nil
 		},
@@ -146,12 +146,11 @@ func newCorpusInfo() *cobra.Command {
 			}
 			fmt.Fprintf(c.OutOrStdout(), "%s: %d bytes, SHA-256 %s\ndocuments: %s, split: %s, tokenizer: %s, vocabulary %d\n\n",
 				info.Corpus, info.Data.Bytes, info.SHA256, info.Documents, info.Split, tok.Name(), tok.Vocab())
-			t := newTable(c.OutOrStdout())
-			t.AppendHeader(table.Row{"part", "documents", "bytes", "tokens"})
+			t := newTable(c.OutOrStdout(), "part", ">documents", ">bytes", ">tokens")
 			for _, p := range info.Parts {
 				t.AppendRow(table.Row{p.Part, p.Documents, p.Bytes, p.Tokens})
 			}
-			t.Render()
+			t.print()
 			return nil
 		},
 	}

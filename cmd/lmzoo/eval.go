@@ -201,8 +201,8 @@ func compareWithFirst(rows []*evaluation, seed uint64) {
 
 // printEvaluations writes a table for people.
 func printEvaluations(w io.Writer, rows []*evaluation, perToken bool) {
-	t := newTable(w)
-	t.AppendHeader(table.Row{"run", "model", "params", "tokens", "perplexity", "bits/byte", "95 %", "bits/char", "gap", "s"})
+	t := newTable(w, "run", "model", ">params", ">tokens", ">perplexity", ">bits/byte", ">95 %", ">bits/char", ">gap", ">s")
+	t.spare, t.long = []string{"s", "tokens", "model", "params", "bits/char", "95 %"}, "run"
 	for _, r := range rows {
 		ppl := number(float64(r.Perplexity), 3)
 		if r.OOV > 0 {
@@ -214,7 +214,7 @@ func printEvaluations(w io.Writer, rows []*evaluation, perToken bool) {
 			number(float64(r.Gap), 4), fmt.Sprintf("%.1f", r.Seconds),
 		})
 	}
-	t.Render()
+	t.print()
 	printClasses(w, rows)
 	for _, r := range rows[1:] {
 		if c := r.Against; c != nil {
@@ -245,12 +245,12 @@ func printClasses(w io.Writer, rows []*evaluation) {
 		return
 	}
 	fmt.Fprintln(w, "\nGap to the limit, nats per token of each class:")
-	t := newTable(w)
-	header := table.Row{"run"}
+	header := []string{"run"}
 	for _, c := range rows[0].Classes {
-		header = append(header, c.Class)
+		header = append(header, ">"+c.Class)
 	}
-	t.AppendHeader(append(header, "all"))
+	t := newTable(w, append(header, ">all")...)
+	t.long = "run"
 	for _, r := range rows {
 		row := table.Row{r.Run}
 		for _, c := range r.Classes {
@@ -258,7 +258,7 @@ func printClasses(w io.Writer, rows []*evaluation) {
 		}
 		t.AppendRow(append(row, number(float64(r.Gap), 3)))
 	}
-	t.Render()
+	t.print()
 }
 
 func printPositions(w io.Writer, r *evaluation) {
@@ -266,12 +266,11 @@ func printPositions(w io.Writer, r *evaluation) {
 		return
 	}
 	fmt.Fprintf(w, "\n%s, nats per token by position in the document:\n", r.Run)
-	t := newTable(w)
-	t.AppendHeader(table.Row{"from", "to", "tokens", "nats/token"})
+	t := newTable(w, ">from", ">to", ">tokens", ">nats/token")
 	for _, p := range r.Positions {
 		t.AppendRow(table.Row{p.From, p.To, p.Tokens, number(float64(p.NatsPerToken), 4)})
 	}
-	t.Render()
+	t.print()
 }
 
 func printTokens(w io.Writer, r *evaluation) {

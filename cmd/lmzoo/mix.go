@@ -96,8 +96,8 @@ func validationText(c *cobra.Command, r *zoo.Run, valid string) ([]corpus.Docume
 }
 
 func printMixture(c *cobra.Command, m *mixture, names []string) {
-	t := newTable(c.OutOrStdout())
-	t.AppendHeader(table.Row{"run", "weight", "perplexity", "bits/byte", "95 %", "gap", "against the mixture"})
+	t := newTable(c.OutOrStdout(), "run", ">weight", ">perplexity", ">bits/byte", ">95 %", ">gap", "against the mixture")
+	t.spare, t.long = []string{"95 %", "perplexity", "gap"}, "run"
 	for i, e := range m.Evaluations {
 		name, weight, against := "the mixture", "", ""
 		if i > 0 {
@@ -114,5 +114,5 @@ func printMixture(c *cobra.Command, m *mixture, names []string) {
 			interval(float64(e.BitsPerByteLow), float64(e.BitsPerByteHigh), 4), number(float64(e.Gap), 4), against,
 		})
 	}
-	t.Render()
+	t.print()
 }

@@ -14,7 +14,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"lmzoo/play"
-	"lmzoo/report"
 	"lmzoo/zoo"
 )
 
@@ -48,12 +47,16 @@ small ones first, for half a minute. The same over HTTP for scripts: docs/api.md
 		},
 	}
 	fs := c.Flags()
-	fs.StringVar(&addr, "addr", "127.0.0.1:8080", "address to listen on; port 0 is any free one")
+	fs.StringVar(&addr, "addr", usualAddr, "address to listen on; port 0 is any free one")
 	fs.BoolVar(&noBrowser, "no-browser", false, "do not open a browser")
-	fs.StringVar(&out, "out", filepath.Join("runs", "play"), "directory for the models trained in the playground")
+	fs.StringVar(&out, "out", playDir, "directory for the models trained in the playground")
 	fs.BoolVarP(&quiet, "quiet", "q", false, "no progress on standard error")
 	return c
 }
+
+const usualAddr = "127.0.0.1:8080"
+
+var playDir = filepath.Join("runs", "play") // for what is trained in the playground
 
 // playing is one `lmzoo play`.
 type playing struct {
@@ -147,7 +150,10 @@ func (p *playing) train(ctx context.Context, c *cobra.Command) ([]*zoo.Run, erro
 		return nil, err
 	}
 	var runs []*zoo.Run
-	for _, name := range firstSet {
+	tracks := p.progress.follow(firstSet...)
+	defer p.progress.settle()
+	for i, name := range firstSet {
+		p.progress.change(tracks[i], func(t *track) { t.state = running })
 		species, err := zoo.Find(name)
 		if err != nil {
 			return nil, err
@@ -166,12 +172,11 @@ func (p *playing) train(ctx context.Context, c *cobra.Command) ([]*zoo.Run, erro
 		r, err := zoo.Make(ctx, zoo.Order{
 			Species: species, Settings: settings, Data: data.data, Split: split, Tokenizer: tok, Seed: 1,
 			Threads: runtime.NumCPU(), Command: commandLine(), Dir: filepath.Join(p.out, name),
-		}, watch(p.progress, name))
-		p.progress.clear()
+		}, p.progress.watch(tracks[i]))
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}
-		p.progress.note("%-8s %s parameters, %s tokens in %.1f s", name, report.Count(r.Params()), report.Count(r.Config.Result.Tokens), r.Config.Result.Seconds)
+		p.progress.change(tracks[i], func(t *track) { t.state = finished })
 		runs = append(runs, r)
 	}
 	return runs, nil
@@ -179,27 +184,40 @@ func (p *playing) train(ctx context.Context, c *cobra.Command) ([]*zoo.Run, erro
 
 // serve answers until Ctrl-C.
 func (p *playing) serve(c *cobra.Command, l net.Listener, runs []*zoo.Run, browser bool) error {
-	opt := play.Options{TrainDir: p.out, Public: p.public}
-	url := "http://" + l.Addr().String()
-	if p.public {
-		if _, port, err := net.SplitHostPort(l.Addr().String()); err == nil {
-			url = "http://localhost:" + port
-		}
-		if name, err := os.Hostname(); err == nil {
-			opt.Hosts = append(opt.Hosts, name)
-		}
-		fmt.Fprintf(c.ErrOrStderr(), `Careful: %s is not this machine alone. Everyone who can reach it can use these models, see the text they
-were trained on come back, and make this machine train; there is no password and no encryption.
-`, l.Addr())
-	}
+	url, opt := p.site(c, l)
 	fmt.Fprintf(c.OutOrStdout(), "The playground is open with %s: %s\n", models(len(runs)), url)
 	p.progress.note("Ctrl-C closes it.")
-	if browser {
-		if err := openBrowser(url); err != nil {
-			p.progress.note("note: no browser could be opened (%v); open the address yourself", err)
-		}
-	}
+	p.browse(url, browser)
 	return play.New(runs, opt).Serve(c.Context(), l)
+}
+
+// site is the address of the playground, and how it serves. Who opens it to others is told what that means.
+func (p *playing) site(c *cobra.Command, l net.Listener) (url string, opt play.Options) {
+	opt = play.Options{TrainDir: p.out, Public: p.public}
+	url = "http://" + l.Addr().String()
+	if !p.public {
+		return url, opt
+	}
+	if _, port, err := net.SplitHostPort(l.Addr().String()); err == nil {
+		url = "http://localhost:" + port
+	}
+	if name, err := os.Hostname(); err == nil {
+		opt.Hosts = append(opt.Hosts, name)
+	}
+	fmt.Fprintf(c.ErrOrStderr(), `Careful: %s is not this machine alone. Everyone who can reach it can use these models, see the text they
+were trained on come back, and make this machine train; there is no password and no encryption.
+`, l.Addr())
+	return url, opt
+}
+
+// browse opens the page in a browser, if that is wanted.
+func (p *playing) browse(url string, wanted bool) {
+	if !wanted {
+		return
+	}
+	if err := openBrowser(url); err != nil {
+		p.progress.note("note: no browser could be opened (%v); open the address yourself", err)
+	}
 }
 
 func models(n int) string {

@@ -1,23 +1,33 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"os"
-	"strings"
+	"strconv"
+	"sync"
 	"time"
 
+	"github.com/jedib0t/go-pretty/v6/text"
 	"golang.org/x/term"
+
+	"lmzoo/train"
 )
 
-// progress shows one line that changes while something slow goes on: rewritten in place on a terminal,
-// otherwise a plain line now and then. It writes to stderr only.
+// progress shows what goes on while something slow is done, on standard error: on a terminal as lines that change in place,
+// elsewhere as a plain line now and then.
 type progress struct {
-	w     io.Writer
-	tty   bool
 	quiet bool
-	last  time.Time
-	width int // of the line on the screen now
+	w     io.Writer
+
+	mu     sync.Mutex
+	screen *screen  // nil: plain lines
+	tracks []*track // models being made
+	status string   // what else goes on
+	last   time.Time
+	end    chan struct{} // closed when the tracks are not drawn any more
+	ticker sync.WaitGroup
 }
 
 const (
@@ -27,47 +37,183 @@ const (
 
 func newProgress(w io.Writer, quiet bool) *progress {
 	p := &progress{w: w, quiet: quiet, last: time.Now()}
-	if f, ok := w.(*os.File); ok && term.IsTerminal(int(f.Fd())) && os.Getenv("TERM") != "dumb" {
-		p.tty = true
+	f, ok := w.(*os.File)
+	if ok && !quiet && term.IsTerminal(int(f.Fd())) && os.Getenv("TERM") != "dumb" && os.Getenv("NO_COLOR") == "" && text.ANSICodesSupported {
+		p.screen = &screen{w: w, size: func() (columns, rows int) {
+			if columns, rows, err := term.GetSize(int(f.Fd())); err == nil && columns > 0 && rows > 0 {
+				return columns, rows
+			}
+			return 80, 24
+		}}
 	}
 	return p
 }
 
-// show replaces the line, unless the last one is too young.
+// show replaces the status line, unless the last one is too young.
 func (p *progress) show(format string, a ...any) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.screen != nil {
+		p.status = fmt.Sprintf(format, a...)
+	}
+	p.sometimes(func() string { return fmt.Sprintf(format, a...) })
+}
+
+// sometimes draws the screen, or writes a plain line, if that has not just been done.
+func (p *progress) sometimes(plain func() string) {
 	interval := logEvery
-	if p.tty {
+	if p.screen != nil {
 		interval = redrawEvery
 	}
 	if p.quiet || time.Since(p.last) < interval {
 		return
 	}
 	p.last = time.Now()
-	line := fmt.Sprintf(format, a...)
-	if !p.tty {
-		fmt.Fprintln(p.w, line)
-		return
+	if p.screen != nil {
+		p.draw("")
+	} else {
+		fmt.Fprintln(p.w, plain())
 	}
-	if columns, _, err := term.GetSize(int(p.w.(*os.File).Fd())); err == nil && len(line) >= columns {
-		line = line[:max(columns-1, 0)]
-	}
-	fmt.Fprint(p.w, "\r", line, strings.Repeat(" ", max(p.width-len(line), 0)))
-	p.width = len(line)
 }
 
-// clear takes the line off the screen, so that something lasting can be written.
+// clear takes the status line off the screen, so that something lasting can be written.
 func (p *progress) clear() {
-	if p.tty && p.width > 0 {
-		fmt.Fprint(p.w, "\r", strings.Repeat(" ", p.width), "\r")
-		p.width = 0
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.status = ""; p.screen != nil && len(p.screen.drawn) > 0 {
+		p.draw("")
 	}
 }
 
 // note writes a lasting line.
 func (p *progress) note(format string, a ...any) {
-	if p.quiet {
-		return
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	switch line := fmt.Sprintf(format, a...) + "\n"; {
+	case p.quiet:
+	case p.screen != nil:
+		p.status = ""
+		p.draw(line)
+	default:
+		io.WriteString(p.w, line)
 	}
-	p.clear()
-	fmt.Fprintf(p.w, format+"\n", a...)
 }
+
+// draw needs mu and a screen.
+func (p *progress) draw(lasting string) {
+	columns, rows := p.screen.size()
+	var lines []string
+	for _, t := range p.visible(rows - 2) {
+		lines = append(lines, t.line(columns-1))
+	}
+	if p.status != "" {
+		lines = append(lines, p.status)
+	}
+	p.screen.draw(lasting, lines)
+}
+
+// visible are as many tracks as there is room for, around the one that is running.
+func (p *progress) visible(room int) []*track {
+	room = max(room, 1)
+	if len(p.tracks) <= room {
+		return p.tracks
+	}
+	at := 0
+	for i, t := range p.tracks {
+		if t.state != waiting {
+			at = i
+		}
+	}
+	from := min(max(at-room/2, 0), len(p.tracks)-room)
+	return p.tracks[from : from+room]
+}
+
+// follow begins to show models, until settle. They are drawn by a clock of their own, as a step may take long and the
+// terminal may be resized at any time.
+func (p *progress) follow(names ...string) []*track {
+	for _, name := range names {
+		p.tracks = append(p.tracks, &track{name: name})
+	}
+	if p.screen == nil {
+		return p.tracks
+	}
+	p.end = make(chan struct{})
+	p.ticker.Go(func() {
+		tick := time.NewTicker(redrawEvery)
+		defer tick.Stop()
+		for {
+			select {
+			case <-p.end:
+				return
+			case <-tick.C:
+				p.mu.Lock()
+				p.draw("")
+				p.mu.Unlock()
+			}
+		}
+	})
+	return p.tracks
+}
+
+// settle draws the models for the last time and leaves them there.
+func (p *progress) settle() {
+	if p.end != nil {
+		close(p.end)
+		p.ticker.Wait()
+		p.end = nil
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, t := range p.tracks {
+		if t.state == running {
+			t.state = stopped
+		}
+	}
+	p.status = ""
+	if p.screen != nil && len(p.tracks) > 0 {
+		p.draw("")
+		p.screen.drawn = nil
+	}
+	p.tracks = nil
+}
+
+// change changes what is shown of a model.
+func (p *progress) change(t *track, f func(t *track)) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	f(t)
+	if p.screen == nil && t.state == running {
+		p.sometimes(t.plain)
+	}
+}
+
+// watch follows the training of a model.
+func (p *progress) watch(t *track) train.Observer {
+	return func(_ context.Context, tr *train.Trainer, e train.Event) error {
+		s := e.Stats
+		p.change(t, func(t *track) {
+			switch e.Kind {
+			case train.Evaluated:
+				t.valid = e.Valid
+			case train.Stepped:
+				t.losses.add(s.Loss)
+				t.done, t.rate = tr.Progress(), float64(s.Tokens)/max(s.Seconds, 1e-9)
+				if t.step = strconv.Itoa(s.Step); tr.Config().Steps > 0 {
+					t.step += "/" + strconv.Itoa(tr.Config().Steps)
+				}
+				if t.done > 0 {
+					t.left = time.Duration(s.Seconds * (1 - t.done) / t.done * float64(time.Second))
+				}
+			}
+		})
+		return nil
+	}
+}
+
+// judging follows how a model is judged.
+func (p *progress) judging(t *track, done, total int) {
+	p.change(t, func(t *track) { t.doing, t.done = "judging", float64(done)/float64(max(total, 1)) })
+}
+
+// live reports whether the models are shown as lines that change.
+func (p *progress) live() bool { return p.screen != nil }

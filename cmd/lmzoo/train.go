@@ -4,12 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -27,6 +27,8 @@ func newTrain() *cobra.Command {
 		out, size    string
 		config       string
 		resume, over bool
+		serve        string
+		noBrowser    bool
 	)
 	c := &cobra.Command{
 		Use:   "train NAME",
@@ -45,6 +47,7 @@ config.json, tokenizer.json, the model, and for neural models metrics.jsonl and 
 			}
 			t := training{
 				species: species, size: size, data: data, run: run, out: out, config: config,
+				live:  live{addr: serve, browser: !noBrowser},
 				flags: c.Flags(), progress: newProgress(c.ErrOrStderr(), run.quiet),
 			}
 			order, err := t.order(c.Context(), c, resume, over)
@@ -61,6 +64,9 @@ config.json, tokenizer.json, the model, and for neural models metrics.jsonl and 
 	fs.StringVar(&size, "size", "", "preset: tiny, small or base (default small)")
 	fs.StringVar(&config, "config", "", "JSON file of hyperparameters; flags win over it")
 	fs.BoolVar(&resume, "resume", false, "go on from the checkpoint in --out")
+	fs.StringVar(&serve, "serve", "", "show it in a browser while it goes on, and open the playground with it; --serve=HOST:PORT serves elsewhere")
+	fs.Lookup("serve").NoOptDefVal = usualAddr
+	fs.BoolVar(&noBrowser, "no-browser", false, "with --serve: do not open a browser")
 	fs.BoolVar(&over, "overwrite", false, "replace a run that is in --out already")
 	settingFlags(fs)
 	_ = c.MarkFlagRequired("out")
@@ -76,6 +82,7 @@ type training struct {
 	run      runFlags
 	out      string
 	config   string
+	live     live
 	flags    *pflag.FlagSet
 	progress *progress
 }
@@ -178,34 +185,53 @@ func (t *training) sameText(order zoo.Order) error {
 	return nil
 }
 
-// make trains and says what came out.
+// make trains.
 func (t *training) make(c *cobra.Command, order zoo.Order) error {
 	p := t.progress
 	p.note("%s on %s: %s, vocabulary %d (%s)", order.Species.Title, order.Data.Corpus, extent(order), order.Tokenizer.Vocab(), order.Tokenizer.Name())
-	r, err := zoo.Make(c.Context(), order, watch(p, order.Species.Name))
-	if r != nil {
-		for _, n := range r.Notes {
-			p.note("note: %s", n)
+	shown := p.follow(order.Species.Name)[0]
+	defer p.settle()
+	return t.live.do(c, p, order.Species.Title+" on "+order.Data.Corpus, func(ctx context.Context, obs ...train.Observer) (*zoo.Run, error) {
+		p.change(shown, func(t *track) { t.state = running })
+		r, err := zoo.Make(ctx, order, append(obs, p.watch(shown))...)
+		if err == nil {
+			p.change(shown, func(t *track) { t.state = finished })
 		}
-	}
-	p.clear()
-	if err != nil {
-		if errors.Is(err, context.Canceled) && order.Species.IsNeural() {
-			return fmt.Errorf("%w; it is saved: go on with: lmzoo train %s --resume --out %s", err, order.Species.Name, t.out)
-		}
+		return r, err
+	}, func(r *zoo.Run, err error) error { return t.show(c.OutOrStdout(), r, err) })
+}
+
+// show says what came out.
+func (t *training) show(w io.Writer, r *zoo.Run, err error) error {
+	t.progress.settle()
+	if r == nil {
 		return err
 	}
+	for _, n := range r.Notes {
+		t.progress.note("note: %s", n)
+	}
+	if err != nil {
+		return saved(err, t.species, t.out)
+	}
 	if t.run.json {
-		return printJSON(c.OutOrStdout(), r.Config)
+		return printJSON(w, r.Config)
 	}
 	res := r.Config.Result
-	fmt.Fprintf(c.OutOrStdout(), "%s: %s parameters, %s tokens in %.1f s", r.Dir, report.Count(res.Params), report.Count(res.Tokens), res.Seconds)
+	fmt.Fprintf(w, "%s: %s parameters, %s tokens in %.1f s", r.Dir, report.Count(res.Params), report.Count(res.Tokens), res.Seconds)
 	if res.Valid > 0 {
-		fmt.Fprintf(c.OutOrStdout(), ", validation %.4f nats/token", res.Valid)
+		fmt.Fprintf(w, ", validation %.4f nats/token", res.Valid)
 	}
-	fmt.Fprintln(c.OutOrStdout())
-	p.note("Next: lmzoo eval %s    lmzoo generate %s", r.Dir, r.Dir)
+	fmt.Fprintln(w)
+	t.progress.note("Next: lmzoo eval %s    lmzoo generate %s", r.Dir, r.Dir)
 	return nil
+}
+
+// saved adds to the error of a neural model that was interrupted how to go on.
+func saved(err error, s *zoo.Species, dir string) error {
+	if errors.Is(err, context.Canceled) && s.IsNeural() {
+		return fmt.Errorf("%w; it is saved: go on with: lmzoo train %s --resume --out %s", err, s.Name, dir)
+	}
+	return err
 }
 
 // load reads the corpus and trains its tokenizer.
@@ -220,31 +246,6 @@ func (f *dataFlags) load(ctx context.Context, c *cobra.Command, p *progress) (co
 		return corpus.Split{}, nil, err
 	}
 	return split, tok, nil
-}
-
-// watch shows a training run as a line.
-func watch(p *progress, name string) train.Observer {
-	valid := ""
-	return func(_ context.Context, tr *train.Trainer, e train.Event) error {
-		s := e.Stats
-		switch e.Kind {
-		case train.Evaluated:
-			valid = fmt.Sprintf("  valid %.4f", e.Valid)
-		case train.Stepped:
-			left := ""
-			if done := tr.Progress(); done > 0 {
-				left = "  " + time.Duration(s.Seconds*(1-done)/done*float64(time.Second)).Round(time.Second).String() + " left"
-			}
-			of := ""
-			if n := tr.Config().Steps; n > 0 {
-				of = fmt.Sprintf("/%d", n)
-			}
-			p.show("%-8s step %d%s  loss %.4f%s  %s tokens/s%s", name, s.Step, of, s.Loss, valid, report.Count(int(float64(s.Tokens)/max(s.Seconds, 1e-9))), left)
-		case train.Ended:
-			p.clear()
-		}
-		return nil
-	}
 }
 
 // sizes says how large the parts of a corpus are.

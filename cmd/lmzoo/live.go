@@ -1,0 +1,91 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"net"
+
+	"github.com/spf13/cobra"
+
+	"lmzoo/play"
+	"lmzoo/train"
+	"lmzoo/zoo"
+)
+
+// live shows a training in a browser while it goes on: a playground opens on it, whose first job it is. When it is done the
+// playground stays open, with the model, until Ctrl-C, which ends either.
+type live struct {
+	addr    string // "": not shown
+	browser bool
+}
+
+// making makes a run and tells observers of it.
+type making func(context.Context, ...train.Observer) (*zoo.Run, error)
+
+// ending is how a training ended.
+type ending struct {
+	run *zoo.Run
+	err error
+}
+
+// do makes a run, which the title tells visitors of; show says in the terminal what came of it.
+func (l live) do(c *cobra.Command, p *progress, title string, making making, show func(*zoo.Run, error) error) error {
+	if l.addr == "" {
+		return show(making(c.Context()))
+	}
+	site := playing{progress: p, out: playDir}
+	listener, err := site.listen(l.addr, l.addr != usualAddr)
+	if err != nil {
+		return show(nil, err)
+	}
+	url, opt := site.site(c, listener)
+	p.note("Watch it in a browser: %s/#train", url)
+	ctx, stop := context.WithCancel(c.Context())
+	defer stop()
+	server := play.New(nil, opt)
+	done, closed := queue(server, title, making), serving(ctx, server, listener)
+	site.browse(url+"/#train", l.browser)
+
+	select {
+	case end := <-done:
+		err = show(end.run, end.err)
+	case failed := <-closed: // Ctrl-C; the training, if it had begun, has ended before the server
+		select {
+		case end := <-done:
+			return show(end.run, end.err)
+		default:
+			return show(nil, errors.Join(failed, ctx.Err()))
+		}
+	}
+	switch {
+	case err == nil:
+		p.note("The page stays open, with the model: Ctrl-C closes it.")
+	case errors.Is(err, context.Canceled) && ctx.Err() == nil:
+		p.note("Cancelled in the browser. The page stays open: Ctrl-C closes it.")
+	default:
+		stop()
+	}
+	return errors.Join(err, <-closed)
+}
+
+// queue gives a server its first job.
+func queue(server *play.Server, title string, making making) <-chan ending {
+	done := make(chan ending, 1)
+	err := server.Train(title, func(ctx context.Context, watch train.Observer) (run *zoo.Run, err error) {
+		end := ending{err: errors.New("something is wrong in this program")} // unless it comes back
+		defer func() { done <- end }()
+		end.run, end.err = making(ctx, watch)
+		return end.run, end.err
+	})
+	if err != nil {
+		done <- ending{err: err}
+	}
+	return done
+}
+
+// serving answers visitors until ctx ends.
+func serving(ctx context.Context, server *play.Server, l net.Listener) <-chan error {
+	closed := make(chan error, 1)
+	go func() { closed <- server.Serve(ctx, l) }()
+	return closed
+}

@@ -1,0 +1,123 @@
+package main
+
+import (
+	"io"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/jedib0t/go-pretty/v6/table"
+	"github.com/jedib0t/go-pretty/v6/text"
+	"golang.org/x/term"
+)
+
+// grid is a table without lines, for people and for awk. On a terminal that is too narrow for it, it leaves columns
+// out and shortens one; what is piped to another program is always complete.
+type grid struct {
+	table.Writer
+
+	spare []string // columns that can be left out, the first to go first
+	long  string   // the column that is shortened, or wrapped, after that
+	prose bool     // long is wrapped, before anything is left out
+
+	w       io.Writer
+	header  []string
+	columns []table.ColumnConfig
+}
+
+// newTable is a table of columns; those whose name begins with ">" are aligned to the right.
+func newTable(w io.Writer, header ...string) *grid {
+	g := &grid{Writer: table.NewWriter(), w: w}
+	style := table.StyleDefault
+	style.Options = table.OptionsNoBordersAndSeparators
+	style.Box.PaddingLeft = ""
+	style.Box.PaddingRight = "  "
+	style.Format.Header = 0
+	g.SetStyle(style)
+	row := table.Row{}
+	for i, name := range header {
+		c := table.ColumnConfig{Number: i + 1}
+		if rest, ok := strings.CutPrefix(name, ">"); ok {
+			name, c.Align, c.AlignHeader = rest, text.AlignRight, text.AlignRight
+		}
+		row, g.header, g.columns = append(row, name), append(g.header, name), append(g.columns, c)
+	}
+	g.AppendHeader(row)
+	return g
+}
+
+// print writes the table, as wide as the terminal allows.
+func (g *grid) print() {
+	width := columns(g.w)
+	out := g.render()
+	fits := func() bool { return width == 0 || widest(out) <= width }
+	if g.prose && !fits() {
+		g.shorten(widest(out)-width, text.WrapSoft)
+		out = g.render()
+	}
+	for _, name := range g.spare {
+		if fits() {
+			break
+		}
+		if i := slices.Index(g.header, name); i >= 0 {
+			g.columns[i].Hidden = true
+			out = g.render()
+		}
+	}
+	if !g.prose && !fits() {
+		g.shorten(widest(out)-width, func(s string, n int) string { return text.Snip(s, n, "…") })
+		out = g.render()
+	}
+	if !fits() {
+		g.Style().Size.WidthMax = width // the rest is cut
+		out = g.render()
+	}
+	io.WriteString(g.w, out)
+}
+
+// shorten takes characters from the long column, but leaves some.
+func (g *grid) shorten(by int, how table.WidthEnforcer) {
+	const least = 10
+	i := slices.Index(g.header, g.long)
+	if i < 0 {
+		return
+	}
+	// Its width is what the table loses when it is hidden; the padding stays.
+	whole := widest(g.render())
+	g.columns[i].Hidden = true
+	own := whole - widest(g.render()) - len("  ")
+	g.columns[i].Hidden = false
+	g.columns[i].WidthMax, g.columns[i].WidthMaxEnforcer = max(own-by, least), how
+}
+
+// render is the table as text without blanks at the ends of lines.
+func (g *grid) render() string {
+	g.SetColumnConfigs(g.columns)
+	var b strings.Builder
+	for line := range strings.Lines(g.Render()) {
+		b.WriteString(strings.TrimRight(line, " \n") + "\n")
+	}
+	return b.String()
+}
+
+// widest is the width of the widest line.
+func widest(s string) int {
+	n := 0
+	for line := range strings.Lines(s) {
+		n = max(n, text.StringWidthWithoutEscSequences(strings.TrimSuffix(line, "\n")))
+	}
+	return n
+}
+
+// columns is the width of the terminal that w is, 0 for anything else.
+func columns(w io.Writer) int {
+	if o, ok := w.(*output); ok {
+		w = o.Writer
+	}
+	if f, ok := w.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
+		if n, _, err := term.GetSize(int(f.Fd())); err == nil {
+			return n
+		}
+	}
+	return 0
+}
