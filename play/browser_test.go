@@ -3,10 +3,12 @@ package play
 import (
 	"context"
 	"fmt"
+	"net"
 	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -16,6 +18,8 @@ import (
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/require"
+
+	"lmzoo/zoo"
 )
 
 // chromium finds a browser, or skips the test; where CI says that there must be one, its absence is a failure.
@@ -268,6 +272,62 @@ func TestBrowserReport(t *testing.T) {
 	v.until(`document.querySelector("#compare-jobs iframe")`)
 	v.until(`document.querySelector("#compare-jobs iframe").contentDocument.querySelector("canvas, svg, table")`)
 	v.quiet()
+}
+
+// A prompt that is too long is told before it is sent, and what stands below it is another's; a comparison needs models.
+func TestBrowserMistakes(t *testing.T) {
+	if testing.Short() {
+		t.Skip("the browser is left to the full test")
+	}
+	_, ts := testServer(t, Options{Limits: Limits{PromptBytes: 100}})
+	v := visit(t, ts.URL)
+	v.until(`document.querySelector("#next-cards button")`)
+	paste := func(text string) {
+		ask[bool](v, fmt.Sprintf(`document.getElementById("prompt").value = %q, document.getElementById("prompt").dispatchEvent(new Event("input"))`, text))
+	}
+	paste(strings.Repeat("é", 51))
+	v.until(`document.getElementById("error").textContent.includes("102 bytes") && document.body.classList.contains("stale")`)
+	paste("שלום\n\n🏳️‍🌈  ")
+	v.until(`document.getElementById("error").hidden && !document.body.classList.contains("stale") && document.body.dataset.nextPrompt.startsWith("שלום")`)
+	v.open("compare")
+	ask[bool](v, `document.querySelectorAll("#models input").forEach((e) => e.click()), true`)
+	v.click("#compare-go")
+	v.until(`document.getElementById("error").textContent.includes("No model is ticked")`)
+	v.quiet()
+}
+
+// A server that goes away and comes back: the page says so, and goes on.
+func TestBrowserLost(t *testing.T) {
+	if testing.Short() {
+		t.Skip("the browser is left to the full test")
+	}
+	chromium(t)
+	runs, err := zooOnce()
+	require.NoError(t, err)
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	address := l.Addr().String()
+	open := func(l net.Listener, runs []*zoo.Run) (stop func()) {
+		ctx, cancel := context.WithCancel(context.Background())
+		done := make(chan error, 1)
+		go func() { done <- New(runs, Options{}).Serve(ctx, l) }()
+		return func() { cancel(); require.NoError(t, <-done) }
+	}
+	stop := open(l, runs[:3])
+	v := visit(t, "http://"+address+"/#generate")
+	ask[bool](v, `document.getElementById("g-max").value = 4000, true`)
+	v.click("#g-go")
+	v.until(`document.querySelectorAll('#generate-cards .tok').length >= 5`)
+	stop()
+	v.until(`document.getElementById("error").textContent.includes("does not answer")`)
+	v.until(`document.getElementById("generate-cards").textContent.includes("the playground was closed") && document.getElementById("g-stop").disabled`)
+	v.open("next")
+	v.until(`document.getElementById("error").textContent.includes("does not answer")`)
+	l, err = net.Listen("tcp", address)
+	require.NoError(t, err)
+	stop = open(l, runs[:5])
+	defer stop()
+	v.until(`document.getElementById("error").hidden && document.querySelectorAll("#next-cards article").length === 5`)
 }
 
 // Pictures of the playground, for the documentation and to look at: make screenshots.

@@ -27,7 +27,11 @@ func (s *Server) compare(q jobRequest) (string, error) {
 		}
 		runs = append(runs, e.run)
 	}
-	return s.jobs.add("compare", fmt.Sprintf("report of %d models", len(runs)), func(ctx context.Context, j *job) error {
+	title := "report of " + some[0].id
+	if len(some) > 1 {
+		title = fmt.Sprintf("report of %d models", len(some))
+	}
+	return s.jobs.add("compare", title, func(ctx context.Context, j *job) error {
 		page, err := s.jobs.study(ctx, j, runs)
 		if err != nil {
 			return err

@@ -103,6 +103,8 @@ func say(ctx context.Context, e *exhibit, sp speech, events chan<- saying) {
 	switch {
 	case ctx.Err() != nil && errors.Is(ctx.Err(), context.DeadlineExceeded):
 		end.Reason = endTime
+	case ctx.Err() != nil: // nobody else is there to read it
+		end.Reason, end.Error = "error", "the playground was closed"
 	case err != nil:
 		end.Reason, end.Error = "error", err.Error()
 	}

@@ -255,6 +255,9 @@ const (
 // watchJobs streams the jobs, all of them at every change.
 func (s *Server) watchJobs(w http.ResponseWriter, r *http.Request) error {
 	out := newStream(w, s.opt.Limits.WriteTime)
+	if out.write([]byte("retry: 500\n\n")) != nil { // milliseconds until a browser asks again, should this server go
+		return nil
+	}
 	alive, pause := time.NewTicker(watchAlive), time.NewTicker(watchPause)
 	defer alive.Stop()
 	defer pause.Stop()

@@ -79,7 +79,7 @@ func (s *Server) lookInto(dir string) (unfinished, bool) {
 		return unfinished{}, false
 	}
 	u := unfinished{
-		ID: clean(filepath.Base(dir)), Title: species.Title + " on " + corpusTitle(c.Data.Corpus), dir: dir,
+		ID: clean(filepath.Base(dir)), Title: species.Title + " on " + theText(c.Data), dir: dir,
 		Budget: time.Duration(c.Train.Budget).Seconds(), Steps: c.Train.Steps, curve: report.ReadCurve(dir),
 	}
 	if k := u.curve; k != nil && len(k.Loss) > 0 {
@@ -89,12 +89,16 @@ func (s *Server) lookInto(dir string) (unfinished, bool) {
 	return u, true
 }
 
-// corpusTitle is what visitors are told of where a text is from.
-func corpusTitle(corpus string) string {
-	if corpus == zoo.WorldName {
+// theText is what a title calls a corpus.
+func theText(d zoo.Data) string {
+	switch name := corpusName(d); name {
+	case zoo.WorldName:
 		return "the world"
+	case ownText:
+		return "your text"
+	default:
+		return name
 	}
-	return filepath.Base(corpus)
 }
 
 // beingTrained reports whether a run is in the hands of a job, or of another program.

@@ -21,6 +21,7 @@ import (
 const (
 	usualBudget = 30 // seconds
 	minText     = 1000
+	ownText     = "text.txt" // what a visitor gave to learn from, beside the model
 	maxVocab    = 50_000
 )
 
@@ -116,7 +117,7 @@ func (js *jobs) train(ctx context.Context, j *job, species *zoo.Species, setting
 	js.change(func() { j.dir = filepath.Clean(dir) })
 	data := zoo.Data{Corpus: zoo.WorldName}
 	if q.Corpus == "text" { // kept beside the model, so that the run can be judged by it later
-		data = zoo.Data{Corpus: filepath.Join(dir, "text.txt"), Documents: string(corpus.Paragraphs)}
+		data = zoo.Data{Corpus: filepath.Join(dir, ownText), Documents: string(corpus.Paragraphs)}
 		if err := os.WriteFile(data.Corpus, []byte(q.Text), 0o666); err != nil {
 			return fmt.Errorf("cannot keep the text: %w", err)
 		}

@@ -6,30 +6,43 @@ async function refused(response) {
   return new Error(message);
 }
 
+export const closed = "The playground does not answer. Is lmzoo play still running? The page goes on when it is.";
+
+// plainly waits for the network, whose own words for a server that has gone tell a visitor nothing.
+async function plainly(promise) {
+  try {
+    return await promise;
+  } catch (err) {
+    throw err.name === "AbortError" ? err : new Error(closed);
+  }
+}
+
+const send = (path, options) => plainly(fetch(path, options));
+
 export async function get(path, signal) {
-  const response = await fetch(path, { signal });
+  const response = await send(path, { signal });
   if (!response.ok) throw await refused(response);
   return response.json();
 }
 
 export async function post(path, body, signal) {
-  const response = await fetch(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body), signal });
+  const response = await send(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body), signal });
   if (!response.ok) throw await refused(response);
   return response.json();
 }
 
 export async function remove(path) {
-  const response = await fetch(path, { method: "DELETE" });
+  const response = await send(path, { method: "DELETE" });
   if (!response.ok) throw await refused(response);
 }
 
 // stream posts a request and calls on(name, data) for every event of the answer.
 export async function stream(path, body, signal, on) {
-  const response = await fetch(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body), signal });
+  const response = await send(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body), signal });
   if (!response.ok) throw await refused(response);
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
   for (let text = ""; ;) {
-    const { value, done } = await reader.read();
+    const { value, done } = await plainly(reader.read());
     if (done) return;
     text += value;
     const events = text.split("\n\n");

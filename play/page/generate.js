@@ -22,7 +22,7 @@ export function setUpGenerate() {
   }
   form.append(
     el("div", {}, el("label", { for: "g-max" }, "Tokens"), el("input", { type: "number", id: "g-max", min: "1", max: "4096", value: "120", required: "" })),
-    el("div", {}, el("label", { for: "g-seed" }, "Seed"), el("input", { type: "number", id: "g-seed", min: "0", value: "1", required: "" })),
+    el("div", {}, el("label", { for: "g-seed" }, "Seed"), el("input", { type: "number", id: "g-seed", min: "0", max: String(Number.MAX_SAFE_INTEGER), value: "1", required: "" })),
     el("div", {}, el("span.row", {}, el("button.main", { type: "submit", id: "g-go" }, "Generate"), el("button", { type: "button", id: "g-stop", disabled: true, onclick: stop }, "Stop"))));
   form.addEventListener("submit", (e) => { e.preventDefault(); go(); });
 }

@@ -1,7 +1,7 @@
 // Train and Compare: slow things, which the server does one at a time.
-import { get, post, remove } from "./api.js";
+import { closed, get, post, remove } from "./api.js";
 import { $, el, count } from "./dom.js";
-import { chosen, fault, loadModels, state } from "./app.js";
+import { chosen, fault, loadModels, refresh, state } from "./app.js";
 import { curve } from "./curve.js";
 
 let jobs = [];
@@ -12,7 +12,7 @@ const charts = new Map(); // job → {box, drawn}
 export function setUpJobs() {
   trainForm();
   $("compare-form").append(el("button.main", { type: "submit", id: "compare-go" }, "Make a report of the ticked models"));
-  $("compare-form").addEventListener("submit", (e) => { e.preventDefault(); ask({ kind: "compare", models: chosen().map((m) => m.id) }); });
+  $("compare-form").addEventListener("submit", (e) => { e.preventDefault(); compare(); });
   const events = new EventSource("/api/jobs/events");
   events.addEventListener("jobs", async (e) => {
     jobs = JSON.parse(e.data).jobs;
@@ -22,7 +22,17 @@ export function setUpJobs() {
     if (state.view === "train") drawTrain();
     if (state.view === "compare") draw($("compare-jobs"), "compare");
   });
-  addEventListener("pagehide", () => events.close());
+  let lost = false;
+  events.onerror = () => { lost = true; fault(new Error(closed)); }; // it tries again by itself
+  events.onopen = async () => {
+    if (!lost) return;
+    lost = false;
+    fault(null);
+    known.clear(); // its jobs may be others too
+    await loadModels().catch(fault); // it may have others now
+    refresh();
+  };
+  addEventListener("pagehide", () => { events.onerror = null; events.close(); });
 }
 
 export function showTrain() {
@@ -61,6 +71,12 @@ async function ask(body) {
   } catch (err) { fault(err); }
 }
 
+function compare() {
+  const models = chosen().map((m) => m.id);
+  if (models.length) ask({ kind: "compare", models });
+  else fault(new Error("No model is ticked: tick those to compare."));
+}
+
 function trainForm() {
   const form = $("train-form");
   if (!state.info.can_train) {
@@ -79,7 +95,7 @@ function trainForm() {
     field("t-size", "Size", el("select", { id: "t-size" }, ...options([["", "for a short training"], ["tiny", "tiny"], ["small", "small"], ["base", "base"]]))),
     field("t-corpus", "Text", corpus), field("t-tokenizer", "Tokens", tokenizer),
     field("t-budget", "Seconds", el("input", { id: "t-budget", type: "number", min: "1", max: String(state.info.limits.training_seconds), value: "30", required: "" })),
-    field("t-seed", "Seed", el("input", { id: "t-seed", type: "number", min: "1", value: "1", required: "" })),
+    field("t-seed", "Seed", el("input", { id: "t-seed", type: "number", min: "1", max: String(Number.MAX_SAFE_INTEGER), value: "1", required: "" })),
     text, el("div", {}, el("button.main", { type: "submit", id: "t-go" }, "Train")));
   $("t-species").value = "gpt";
   form.addEventListener("submit", (e) => {
@@ -93,7 +109,8 @@ function trainForm() {
 }
 
 function draw(box, kind) {
-  const mine = jobs.filter((j) => j.kind === kind).reverse();
+  const turn = { running: 0, queued: 1 };
+  const mine = jobs.filter((j) => j.kind === kind).reverse().sort((a, b) => (turn[a.state] ?? 2) - (turn[b.state] ?? 2) || (a.position ?? 0) - (b.position ?? 0));
   const wanted = new Set(mine.map((j) => j.id));
   for (const card of [...box.children]) if (!wanted.has(card.dataset.job)) card.remove();
   mine.forEach((j, i) => {
