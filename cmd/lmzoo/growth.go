@@ -1,0 +1,89 @@
+package main
+
+import (
+	"fmt"
+	"path/filepath"
+	"strings"
+
+	"lmzoo/report"
+	"lmzoo/zoo"
+)
+
+// growthPanels are what the scaling shapes have more and less of: the middle of their names, an axis, and what stands on it.
+var growthPanels = []struct {
+	of, axis string
+	x        func(m zoo.Measure) float64
+}{
+	{"batch", "rows of 64 tokens", func(m zoo.Measure) float64 { return float64(m.Batch) }},
+	{"layers", "layers", func(m zoo.Measure) float64 { return lastNumber(m.Name) }},
+	{"channels", "parameters, by channels", func(m zoo.Measure) float64 { return float64(m.Params) }},
+	{"context", "context, 768 tokens in all", func(m zoo.Measure) float64 { return float64(m.Context) }},
+}
+
+func lastNumber(name string) (x float64) {
+	_, _ = fmt.Sscan(name[strings.LastIndexByte(name, '-')+1:], &x) // 0 is no point of the plot, which says so
+	return x
+}
+
+// growth is the picture of what "scaling" measures on all threads. Beside it stands what each step would take if every
+// operation took as long as those of the recipe itself: the layers' point of 4.
+func growth(b *zoo.Bench) report.Growth {
+	g := report.Growth{Axis: fmt.Sprintf("ms per step on %d threads", b.Threads)}
+	if b.Threads == 1 {
+		g.Axis = "ms per step on one thread"
+	}
+	for _, p := range growthPanels {
+		panel := report.GrowthPanel{Axis: p.axis}
+		for _, m := range b.Models {
+			if strings.HasPrefix(m.Name, "scaling-"+p.of+"-") && m.Steps > 0 {
+				panel.Points = append(panel.Points, report.GrowthPoint{X: p.x(m), Cost: 1e3 * m.Seconds.All, Expected: 1e3 * m.StepFLOPs / recipeRate(b)})
+			}
+		}
+		if len(panel.Points) > 0 {
+			g.Panels = append(g.Panels, panel)
+		}
+	}
+	return g
+}
+
+// recipeRate is the operations a second of nanoGPT's recipe, or of the first model if it was not measured.
+func recipeRate(b *zoo.Bench) float64 {
+	for _, m := range b.Models {
+		if m.Name == "scaling-layers-4" {
+			return m.FLOPs.All
+		}
+	}
+	return b.Models[0].FLOPs.All
+}
+
+// checkPlot refuses, before anything is measured, a plot that could not be drawn.
+func checkPlot(file string, shapes []zoo.BenchShape) error {
+	if file == "" {
+		return nil
+	}
+	if ext := strings.ToLower(filepath.Ext(file)); ext != ".svg" && ext != ".png" {
+		return usagef("--plot is %q; expected a file that ends in .svg or .png", file)
+	}
+	for _, s := range shapes {
+		if strings.HasPrefix(s.Name, "scaling-") {
+			return nil
+		}
+	}
+	return usagef("--plot draws how the cost of a step grows, which none of these shows; try: lmzoo bench scaling --plot %s", file)
+}
+
+// writePlot draws b into a file; an empty name means none.
+func writePlot(file string, b *zoo.Bench) error {
+	if file == "" {
+		return nil
+	}
+	g := growth(b)
+	draw := g.SVG
+	if strings.EqualFold(filepath.Ext(file), ".png") {
+		draw = g.PNG
+	}
+	if err := writeFile(file, draw); err != nil {
+		return fmt.Errorf("drawing %s: %w", file, err)
+	}
+	return nil
+}

@@ -1,0 +1,149 @@
+package report
+
+import (
+	"fmt"
+	"image/color"
+	"io"
+	"math"
+	"strconv"
+
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/font"
+	"gonum.org/v1/plot/plotter"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+	"gonum.org/v1/plot/vg/vgimg"
+	"gonum.org/v1/plot/vg/vgsvg"
+)
+
+// Growth is a picture of how a cost grows with one thing after the other, both axes in logarithms: what grows in proportion
+// is a straight line of slope one.
+type Growth struct {
+	Axis   string // of the cost, which all panels share
+	Panels []GrowthPanel
+}
+
+// GrowthPanel is the growth with one thing.
+type GrowthPanel struct {
+	Axis   string
+	Points []GrowthPoint
+}
+
+// GrowthPoint is what was measured, and what the arithmetic alone would make of it.
+type GrowthPoint struct{ X, Cost, Expected float64 }
+
+const (
+	panelWidth, panelHeight = 3 * vg.Inch, 3.4 * vg.Inch
+	panelGap                = 14 * vg.Inch / 72
+)
+
+func (g Growth) size() (width, height vg.Length) {
+	return vg.Length(max(len(g.Panels), 1)) * panelWidth, panelHeight
+}
+
+// PNG writes the picture with 600 pixels for each panel.
+func (g Growth) PNG(w io.Writer) error {
+	width, height := g.size()
+	canvas := vgimg.NewWith(vgimg.UseWH(width, height), vgimg.UseDPI(200))
+	if err := g.draw(draw.New(canvas)); err != nil {
+		return err
+	}
+	_, err := vgimg.PngCanvas{Canvas: canvas}.WriteTo(w)
+	return err
+}
+
+// SVG writes the picture as a scalable one.
+func (g Growth) SVG(w io.Writer) error {
+	canvas := vgsvg.New(g.size())
+	if err := g.draw(draw.New(canvas)); err != nil {
+		return err
+	}
+	_, err := canvas.WriteTo(w)
+	return err
+}
+
+func (g Growth) draw(canvas draw.Canvas) error {
+	least, most := math.Inf(1), 0.0
+	for _, panel := range g.Panels {
+		for _, p := range panel.Points {
+			if !(p.X > 0 && p.Cost > 0 && p.Expected > 0) || math.IsInf(p.X+p.Cost+p.Expected, 0) {
+				return fmt.Errorf("a point of %q has no logarithm: %v at %v, expected %v", panel.Axis, p.Cost, p.X, p.Expected)
+			}
+			least, most = min(least, p.Cost, p.Expected), max(most, p.Cost, p.Expected)
+		}
+	}
+	row := make([]*plot.Plot, len(g.Panels))
+	for i, panel := range g.Panels {
+		p, err := panel.plot()
+		if err != nil {
+			return err
+		}
+		p.Y.Min, p.Y.Max, p.Y.Tick.Marker = least/1.15, most*1.15, powersOfTwo{}
+		if i == 0 {
+			p.Y.Label.Text = g.Axis
+		}
+		p.Legend.Top, p.Legend.Left, p.Legend.Padding = true, true, 3
+		if i < len(g.Panels)-1 { // what holds for all is said once
+			p.Legend = plot.NewLegend()
+		}
+		row[i] = p
+	}
+	if len(row) == 0 {
+		return fmt.Errorf("there is nothing to draw: expected at least one panel")
+	}
+	canvas.SetColor(color.White)
+	canvas.Fill(canvas.Rectangle.Path())
+	tiles := draw.Tiles{Rows: 1, Cols: len(row), PadX: panelGap, PadTop: panelGap, PadBottom: panelGap / 2, PadLeft: panelGap / 2, PadRight: panelGap}
+	for i, c := range plot.Align([][]*plot.Plot{row}, tiles, canvas)[0] {
+		row[i].Draw(c)
+	}
+	return nil
+}
+
+// plot lays one panel out; the axis of the cost is left to the whole.
+func (panel GrowthPanel) plot() (*plot.Plot, error) {
+	sans := font.Font{Typeface: "Liberation", Variant: "Sans"}
+	p := plot.New()
+	p.X.Label.Text = panel.Axis
+	for _, f := range []*font.Font{&p.X.Label.TextStyle.Font, &p.Y.Label.TextStyle.Font, &p.X.Tick.Label.Font, &p.Y.Tick.Label.Font, &p.Legend.TextStyle.Font} {
+		*f = sans
+		f.Size = 10
+	}
+	p.X.Label.TextStyle.Font.Size, p.Y.Label.TextStyle.Font.Size = 11, 11
+	p.X.Scale, p.Y.Scale = plot.LogScale{}, plot.LogScale{}
+	var measured, expected plotter.XYs
+	var ticks plot.ConstantTicks
+	for _, at := range panel.Points {
+		measured, expected = append(measured, plotter.XY{X: at.X, Y: at.Cost}), append(expected, plotter.XY{X: at.X, Y: at.Expected})
+		ticks = append(ticks, plot.Tick{Value: at.X, Label: Count(int(at.X))})
+	}
+	p.X.Tick.Marker = ticks
+	grid := plotter.NewGrid()
+	grid.Horizontal.Color, grid.Vertical.Color = color.Gray{0xDD}, color.Gray{0xDD}
+	line, err := plotter.NewLine(expected)
+	if err != nil {
+		return nil, err
+	}
+	line.Dashes, line.Color = []vg.Length{4, 3}, color.Gray{0x55}
+	points, err := plotter.NewScatter(measured)
+	if err != nil {
+		return nil, err
+	}
+	points.GlyphStyle = draw.GlyphStyle{Color: palette[3], Radius: 3.5, Shape: draw.CircleGlyph{}}
+	p.Add(grid, line, points)
+	p.Legend.Add("measured", points)
+	p.Legend.Add("as its arithmetic", line)
+	p.X.Min, p.X.Max = p.X.Min/1.2, p.X.Max*1.2
+	return p, nil
+}
+
+// powersOfTwo are the ticks of an axis in logarithms, all with their value.
+type powersOfTwo struct{}
+
+// Ticks returns the powers of two from min to max.
+func (powersOfTwo) Ticks(least, most float64) (ticks []plot.Tick) {
+	for x := math.Exp2(math.Ceil(math.Log2(least))); x <= most; x *= 2 {
+		ticks = append(ticks, plot.Tick{Value: x, Label: strconv.FormatFloat(x, 'g', 4, 64)})
+	}
+	return ticks
+}
