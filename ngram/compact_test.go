@@ -58,6 +58,14 @@ func TestQuantize(t *testing.T) {
 	}
 }
 
+// A weight is rounded to what lies next to it, but not up where that could make a probability above 1.
+func TestSafe(t *testing.T) {
+	means := []float32{-1, -0.5, 0.25, 0.5}
+	for v, want := range map[float32]int{-2: 0, -0.8: 0, -0.7: 1, -0.1: 1, 0: 1, 0.25: 2, 0.4: 2, 0.2: 1, 0.49999: 3, 9: 3} {
+		require.Equal(t, want, safe(means, v), "%v", v)
+	}
+}
+
 func TestPruneEntropy(t *testing.T) {
 	m, w := mill(t, Config{Order: 4})
 	train := w.lines(testText(t, "mill.txt"), false)

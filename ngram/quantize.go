@@ -19,11 +19,11 @@ func (m *Model) Quantize(bits int) (*Model, error) {
 	g := m.unpack()
 	g.raw, g.count = nil, nil
 	for k := 1; k < g.order; k++ {
-		g.prob[k] = snap(g.prob[k], 1<<bits)
+		g.prob[k] = snap(g.prob[k], 1<<bits, closest)
 	}
 	g = g.pack(h).rebalance().unpack()
 	for k := 1; k+1 < g.order; k++ {
-		g.backoff[k] = snap(g.backoff[k], 1<<(bits+weightBits))
+		g.backoff[k] = snap(g.backoff[k], 1<<(bits+weightBits), safe)
 	}
 	return g.pack(h), nil
 }
@@ -35,7 +35,7 @@ const weightBits = 4
 // snap moves values to at most n of them, chosen to move them little: the means of n bins of which each
 // ends half way to the next mean (Lloyd 1957), found in rounds from bins of equally many. Zero, the weight
 // of a history without successors, stays.
-func snap(values []float32, n int) []float32 {
+func snap(values []float32, n int, choose func(means []float32, v float32) int) []float32 {
 	sorted := slices.Clone(values)
 	slices.Sort(sorted)
 	if len(slices.Compact(slices.Clone(sorted))) <= n {
@@ -46,7 +46,7 @@ func snap(values []float32, n int) []float32 {
 	out := make([]float32, len(values))
 	for i, v := range values {
 		if out[i] = v; v != 0 && !math.IsInf(float64(v), 0) {
-			out[i] = means[closest(means, v)]
+			out[i] = means[choose(means, v)]
 		}
 	}
 	return out
@@ -89,6 +89,17 @@ func lloyd(sorted []float32, n int) []float32 {
 func closest(means []float32, v float32) int {
 	i, _ := slices.BinarySearch(means, v)
 	if i == len(means) || i > 0 && v-means[i-1] < means[i]-v {
+		return i - 1
+	}
+	return i
+}
+
+// safe returns the index of the mean next to a weight, or the one below where a history that gives away more
+// than it has would be rounded up: γ·P(w|h′) could be more than 1.
+func safe(means []float32, v float32) int {
+	const slack = 4e-4 // in log10: a thousandth of a nat
+	i := closest(means, v)
+	if i > 0 && means[i] > 0 && means[i] > v+slack {
 		return i - 1
 	}
 	return i

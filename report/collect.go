@@ -126,7 +126,7 @@ func (s *Study) Add(ctx context.Context, r *zoo.Run) (*Row, error) {
 func (s *Study) row(r *zoo.Run, judged *eval.Report) *Row {
 	row := &Row{
 		Title: r.Species.Title, Run: r.Dir, Model: r.Species.Name, Era: r.Species.Era, Year: r.Species.Year,
-		Paper: r.Species.Paper, Remembers: r.Species.Remembers, Params: r.Params(), Tokenizer: r.Tokenizer.Name(),
+		Paper: r.Species.Paper, Remembers: r.Species.Remembers, Params: r.Params(), Size: r.Size(), Tokenizer: r.Tokenizer.Name(),
 		Corpus: s.opt.Data.Corpus, Split: s.opt.Split, Summary: judged.Summary(), Notes: r.Notes, Curve: ReadCurve(r.Dir),
 		Report: judged, tokenizer: r.Config.Tokenizer.SHA256,
 	}

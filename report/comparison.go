@@ -47,6 +47,7 @@ type Row struct {
 	Paper     string `json:"paper"`
 	Remembers string `json:"remembers"`
 	Params    int    `json:"params"`
+	Size      int    `json:"size,omitempty"` // bytes of the file that holds the model
 	Tokenizer string `json:"tokenizer"`
 	Corpus    string `json:"corpus"`
 	Split     string `json:"split"`

@@ -87,6 +87,16 @@ func params(m lm.Model) int {
 	return 0
 }
 
+// Size is how many bytes the file takes that holds the model; 0 for a run that has none of its own.
+func (r *Run) Size() int {
+	for _, path := range []string{filepath.Join(r.Dir, WeightsFile), filepath.Join(r.Dir, CountsFile), r.Dir} {
+		if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() && r.Dir != "" {
+			return int(info.Size())
+		}
+	}
+	return 0
+}
+
 // Fingerprint identifies the model and its tokenizer, so that a compressed file is opened by the model that wrote it.
 func (r *Run) Fingerprint() (string, error) {
 	h := sha256.New()

@@ -3,6 +3,8 @@ package main
 import (
 	"fmt"
 	"io"
+	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -17,6 +19,7 @@ func newReport() *cobra.Command {
 		data  zoo.Data
 		split string
 		out   string
+		plot  string
 	)
 	c := &cobra.Command{
 		Use:   "report RUN...",
@@ -26,9 +29,13 @@ comparison, learning curves, loss by position, by context, by class and by word 
 token by token, samples, and all numbers as CSV and JSON. Without --corpus the text is the test part of the
 corpus the runs were made from, which must be the same for all.`,
 		Example: `  lmzoo report runs/gpt runs/ngram --out report.html
+  lmzoo report runs/cutoff-* runs/bits-* --plot size.svg
   lmzoo report runs/* --corpus letters.txt`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
+			if ext := strings.ToLower(filepath.Ext(plot)); plot != "" && ext != ".svg" && ext != ".png" {
+				return usagef("--plot is %q; expected a file that ends in .svg or .png", plot)
+			}
 			p := newProgress(c.ErrOrStderr(), run.quiet)
 			e := evaluator{data: data, split: split, splitGiven: c.Flags().Changed("split"), progress: p, stdin: c.InOrStdin()}
 			runs, err := openAll(args, data.Corpus != "")
@@ -49,6 +56,11 @@ corpus the runs were made from, which must be the same for all.`,
 			if err := writeFile(out, func(w io.Writer) error { return report.HTML(w, cmp) }); err != nil {
 				return err
 			}
+			if plot != "" {
+				if err := drawSizes(cmp, plot); err != nil {
+					return err
+				}
+			}
 			if run.json {
 				return printJSON(c.OutOrStdout(), cmp)
 			}
@@ -59,11 +71,25 @@ corpus the runs were made from, which must be the same for all.`,
 	run.add(c)
 	fs := c.Flags()
 	fs.StringVar(&out, "out", "report.html", "the page")
+	fs.StringVar(&plot, "plot", "", "draw loss against the size of the models into this `file`, .svg or .png; runs whose names begin with the same letters are joined")
 	fs.StringVar(&data.Corpus, "corpus", "", "text to judge by (default: the runs' own corpus)")
 	fs.StringVar(&data.Documents, "documents", "", "what a document is: file, lines or paragraphs (default: as in training)")
 	fs.StringVar(&split, "split", "test", "which part: train, valid, test or all (default all for a corpus the runs were not made from)")
 	complete(c, "split", func() []string { return []string{"train", "valid", "test", "all"} })
 	return c
+}
+
+// drawSizes draws how large the models are and how well they predict.
+func drawSizes(cmp *report.Comparison, file string) error {
+	s, err := cmp.Sizes()
+	if err != nil {
+		return fmt.Errorf("--plot: %w", err)
+	}
+	draw := s.SVG
+	if strings.EqualFold(filepath.Ext(file), ".png") {
+		draw = s.PNG
+	}
+	return writeFile(file, draw)
 }
 
 // openAll opens runs; unless they are judged by other text, all must be made from the same.

@@ -1,0 +1,211 @@
+package report
+
+import (
+	"cmp"
+	"fmt"
+	"image/color"
+	"io"
+	"math"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/font"
+	"gonum.org/v1/plot/plotter"
+	"gonum.org/v1/plot/text"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+	"gonum.org/v1/plot/vg/vgimg"
+	"gonum.org/v1/plot/vg/vgsvg"
+)
+
+// SizePlot is what models cost on disk against how well they predict: below and to the left is better. Points
+// whose labels begin with the same letters belong together and are joined by a line, such as those of
+// cutoff-1 and cutoff-2.
+type SizePlot struct {
+	Title, Axis string
+	Points      []SizePoint
+}
+
+// SizePoint is one model.
+type SizePoint struct {
+	Label string
+	Bytes int     // of the file that holds its numbers
+	Value float64 // bits per byte, or the perplexity
+}
+
+// Sizes is the plot of a comparison: bits per byte, or the perplexity where the vocabularies are closed. Models
+// without a file of their own, or without a finite value, are not in it.
+func (c *Comparison) Sizes() (SizePlot, error) {
+	s := SizePlot{Title: fmt.Sprintf("%s: size and loss", c.Data.Corpus), Axis: "bits per byte"}
+	value := func(r *Row) float64 { return float64(r.BitsPerByte) }
+	if c.Rows[0].Report.Closed {
+		s.Axis, value = "perplexity", func(r *Row) float64 { return float64(r.Perplexity) }
+	}
+	for _, r := range c.Rows {
+		if v := value(r); r.Size > 0 && exists(v) {
+			s.Points = append(s.Points, SizePoint{filepath.Base(r.Run), r.Size, v})
+		}
+	}
+	if len(s.Points) < 2 {
+		return s, fmt.Errorf("there are %d models with a file and a finite loss; expected two or more to hold against each other", len(s.Points))
+	}
+	return s, nil
+}
+
+const sizeWidth, sizeHeight = 9 * vg.Inch, 5.5 * vg.Inch
+
+// PNG writes the plot as a picture of 1800 pixels' width.
+func (s SizePlot) PNG(w io.Writer) error {
+	canvas := vgimg.NewWith(vgimg.UseWH(sizeWidth, sizeHeight), vgimg.UseDPI(200))
+	if err := s.draw(draw.New(canvas)); err != nil {
+		return err
+	}
+	_, err := vgimg.PngCanvas{Canvas: canvas}.WriteTo(w)
+	return err
+}
+
+// SVG writes the plot as a scalable picture.
+func (s SizePlot) SVG(w io.Writer) error {
+	canvas := vgsvg.New(sizeWidth, sizeHeight)
+	if err := s.draw(draw.New(canvas)); err != nil {
+		return err
+	}
+	_, err := canvas.WriteTo(w)
+	return err
+}
+
+// family is what a point's label begins with, up to the first digit or sign.
+func (p SizePoint) family() string {
+	if i := strings.IndexFunc(p.Label, func(r rune) bool { return strings.ContainsRune("-_.,0123456789", r) }); i > 0 {
+		return p.Label[:i]
+	}
+	return p.Label
+}
+
+// families are the points by family, in the order these came, the smallest model of each first.
+func (s SizePlot) families() (names []string, points [][]SizePoint) {
+	at := map[string]int{}
+	for _, p := range s.Points {
+		f := p.family()
+		i, ok := at[f]
+		if !ok {
+			i = len(names)
+			at[f], names, points = i, append(names, f), append(points, nil)
+		}
+		points[i] = append(points[i], p)
+	}
+	for _, family := range points {
+		slices.SortStableFunc(family, func(a, b SizePoint) int { return cmp.Compare(a.Bytes, b.Bytes) })
+	}
+	return names, points
+}
+
+func (s SizePlot) draw(canvas draw.Canvas) error {
+	for _, at := range s.Points {
+		if at.Bytes <= 0 || !exists(at.Value) {
+			return fmt.Errorf("%s has no place in the plot: %d bytes, %s %v", at.Label, at.Bytes, s.Axis, at.Value)
+		}
+	}
+	if len(s.Points) == 0 {
+		return fmt.Errorf("there is nothing to draw: expected at least one model")
+	}
+	sans := font.Font{Typeface: "Liberation", Variant: "Sans"}
+	p := plot.New()
+	p.Title.Text, p.X.Label.Text, p.Y.Label.Text = s.Title, "bytes of the model's file", s.Axis
+	for f, size := range map[*font.Font]font.Length{
+		&p.Title.TextStyle.Font: 13, &p.X.Label.TextStyle.Font: 11, &p.Y.Label.TextStyle.Font: 11,
+		&p.X.Tick.Label.Font: 10, &p.Y.Tick.Label.Font: 10, &p.Legend.TextStyle.Font: 10,
+	} {
+		*f = sans
+		f.Size = size
+	}
+	p.Title.Padding = 8
+	p.X.Scale, p.X.Tick.Marker = plot.LogScale{}, sizeTicks{}
+	grid := plotter.NewGrid()
+	grid.Horizontal.Color, grid.Vertical.Color = color.Gray{0xDD}, color.Gray{0xDD}
+	p.Add(grid)
+	p.Legend.Top, p.Legend.Padding, p.Legend.ThumbnailWidth = true, 3, 24
+	names, points := s.families()
+	for i, name := range names {
+		if err := addFamily(p, sans, i, name, points[i]); err != nil {
+			return err
+		}
+	}
+	p.X.Min, p.X.Max = p.X.Min/1.25, p.X.Max*1.6 // room for the labels
+	room := (p.Y.Max - p.Y.Min) * 0.06
+	p.Y.Min, p.Y.Max = p.Y.Min-room, p.Y.Max+room
+	p.Draw(draw.Crop(canvas, 10, -14, 8, -8))
+	return nil
+}
+
+// sizeColours are those of the palette that thin lines and small letters can be read in.
+var sizeColours = []color.Color{palette[6], palette[3], palette[4], palette[5], palette[2]}
+
+// addFamily draws points that belong together; each is labelled with what tells it from the others.
+func addFamily(p *plot.Plot, sans font.Font, number int, name string, points []SizePoint) error {
+	var at plotter.XYLabels
+	for _, x := range points {
+		label := strings.TrimLeft(strings.TrimPrefix(x.Label, name), "-_.,")
+		if len(points) == 1 {
+			label = ""
+		}
+		at.XYs = append(at.XYs, plotter.XY{X: float64(x.Bytes), Y: x.Value})
+		at.Labels = append(at.Labels, label)
+	}
+	line, marks, err := plotter.NewLinePoints(at)
+	if err != nil {
+		return err
+	}
+	c := sizeColours[number%len(sizeColours)]
+	shapes := []draw.GlyphDrawer{draw.CircleGlyph{}, draw.BoxGlyph{}, draw.PyramidGlyph{}, draw.TriangleGlyph{}, draw.RingGlyph{}, draw.CrossGlyph{}}
+	line.Color, line.Width = c, 1.4
+	marks.GlyphStyle = draw.GlyphStyle{Color: c, Radius: 3.6, Shape: shapes[number%len(shapes)]}
+	labels, err := plotter.NewLabels(at)
+	if err != nil {
+		return err
+	}
+	left := number%4 == 1 || number%4 == 2 // lines fall to the right: there is room above them and below
+	for i := range labels.TextStyle {
+		labels.TextStyle[i].Font = sans
+		labels.TextStyle[i].Font.Size = 8.5
+		labels.TextStyle[i].Color = c
+		if left {
+			labels.TextStyle[i].XAlign, labels.TextStyle[i].YAlign = text.XRight, text.YTop
+		}
+	}
+	labels.Offset = vg.Point{X: 5, Y: 3}
+	if left {
+		labels.Offset = vg.Point{X: -4, Y: -3}
+	}
+	p.Add(line, marks, labels)
+	p.Legend.Add(name, line, marks)
+	return nil
+}
+
+// sizeTicks are 1, 2 and 5 times the powers of ten, as sizes.
+type sizeTicks struct{}
+
+// Ticks returns those from least to most.
+func (sizeTicks) Ticks(least, most float64) (ticks []plot.Tick) {
+	for power := math.Pow(10, math.Floor(math.Log10(least))); power <= most; power *= 10 {
+		for _, x := range []float64{power, 2 * power, 5 * power} {
+			if x >= least && x <= most {
+				ticks = append(ticks, plot.Tick{Value: x, Label: byteCount(x)})
+			}
+		}
+	}
+	return ticks
+}
+
+// byteCount writes a round number of bytes.
+func byteCount(x float64) string {
+	for _, unit := range []string{"B", "kB", "MB", "GB"} {
+		if x < 999.5 || unit == "GB" {
+			return fmt.Sprintf("%.3g %s", x, unit)
+		}
+		x /= 1000
+	}
+	return ""
+}

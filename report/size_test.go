@@ -1,0 +1,53 @@
+package report
+
+import (
+	"bytes"
+	"image/png"
+	"math"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"lmzoo/lm/eval"
+)
+
+// Points of one family are told apart by the rest of their names, from the smallest model to the largest.
+func TestSizePlot(t *testing.T) {
+	s := SizePlot{Title: "size", Axis: "bits per byte", Points: []SizePoint{
+		{"order-3", 2000, 2.5}, {"cutoff-0,1", 900, 2.7}, {"order-2", 1000, 2.9}, {"gpt", 50000, 2.1}, {"7", 10, 8},
+	}}
+	names, points := s.families()
+	require.Equal(t, []string{"order", "cutoff", "gpt", "7"}, names)
+	require.Equal(t, []SizePoint{{"order-2", 1000, 2.9}, {"order-3", 2000, 2.5}}, points[0])
+	var svg, picture bytes.Buffer
+	require.NoError(t, s.SVG(&svg))
+	for _, text := range []string{"bits per byte", ">order<", ">cutoff<", ">3<", ">1 kB<", ">50 kB<"} {
+		require.Contains(t, svg.String(), text)
+	}
+	require.NoError(t, s.PNG(&picture))
+	image, err := png.Decode(&picture)
+	require.NoError(t, err)
+	require.Equal(t, 1800, image.Bounds().Dx())
+	for _, bad := range []SizePlot{{}, {Points: []SizePoint{{"x", 0, 1}}}, {Points: []SizePoint{{"x", 1, math.Inf(1)}}}} {
+		require.Error(t, bad.SVG(&svg))
+	}
+}
+
+// A model without a file, or without a finite loss, has no place; where no byte is counted the perplexity has.
+func TestSizes(t *testing.T) {
+	row := func(name string, size int, bits, perplexity float64) *Row {
+		return &Row{Run: "runs/" + name, Size: size, Report: &eval.Report{}, Summary: eval.Summary{BitsPerByte: eval.Number(bits), Perplexity: eval.Number(perplexity)}}
+	}
+	c := &Comparison{Rows: []*Row{row("a", 10, 2, 9), row("uniform", 0, 8, 99), row("b", 20, 1, 7), row("mle", 30, math.Inf(1), math.Inf(1))}}
+	s, err := c.Sizes()
+	require.NoError(t, err)
+	require.Equal(t, []SizePoint{{"a", 10, 2}, {"b", 20, 1}}, s.Points)
+	c.Rows[0].Report.Closed = true
+	s, err = c.Sizes()
+	require.NoError(t, err)
+	require.Equal(t, "perplexity", s.Axis)
+	require.Equal(t, []SizePoint{{"a", 10, 9}, {"b", 20, 7}}, s.Points)
+	c.Rows = c.Rows[:2]
+	_, err = c.Sizes()
+	require.ErrorContains(t, err, "expected two or more")
+}
