@@ -18,8 +18,7 @@ func (*absolute) continuation() bool { return false }
 func (a *absolute) fit(order int, t [5]int) string {
 	if t[1] == 0 || t[2] == 0 {
 		a.discount[order] = fallbackDiscount
-		return fmt.Sprintf("order %d: %d n-grams counted once and %d twice give no discount (too little text, or artificial): D = %g instead",
-			order, t[1], t[2], fallbackDiscount)
+		return fmt.Sprintf("the text is too short, or artificial, to read the discount off it: %g instead", fallbackDiscount)
 	}
 	a.discount[order] = float64(t[1]) / float64(t[1]+2*t[2])
 	return ""

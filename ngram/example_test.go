@@ -31,8 +31,7 @@ func Example() {
 	}
 	_ = why.Write(os.Stdout, func(t lm.Token) string { return words[t] })
 	// Output:
-	// order 1: no n-gram is counted 3 times, which the discounts are read from (too little text, or artificial): discounts 0.5, 1, 1.5 instead
-	// order 2: no n-gram is counted 3 times, which the discounts are read from (too little text, or artificial): discounts 0.5, 1, 1.5 instead
+	// orders 1, 2: the text is too short, or artificial, to read discounts off it: 0.5, 1, 1.5 instead
 	//
 	// P(sat | cat) by modified-kneser-ney, order 2
 	//

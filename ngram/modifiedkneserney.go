@@ -16,23 +16,16 @@ var fallbackDiscounts = [4]float64{0, 0.5, 1, 1.5}
 func (*modifiedKneserNey) continuation() bool { return true }
 
 func (m *modifiedKneserNey) fit(order int, t [5]int) string {
-	fallback := func(why string) string {
-		m.discount[order] = fallbackDiscounts
-		return fmt.Sprintf("order %d: %s (too little text, or artificial): discounts 0.5, 1, 1.5 instead", order, why)
-	}
-	for j := 1; j <= 3; j++ {
-		if t[j] == 0 {
-			return fallback(fmt.Sprintf("no n-gram is counted %d times, which the discounts are read from", j))
-		}
-	}
+	d := [4]float64{}
 	y := float64(t[1]) / float64(t[1]+2*t[2])
 	for j := 1; j <= 3; j++ {
-		d := float64(j) - float64(j+1)*y*float64(t[j+1])/float64(t[j])
-		if d <= 0 || d > float64(j) {
-			return fallback(fmt.Sprintf("the counts of counts %v give a discount of %.3g for count %d", t[1:], d, j))
+		d[j] = float64(j) - float64(j+1)*y*float64(t[j+1])/float64(t[j])
+		if t[j] == 0 || d[j] <= 0 || d[j] > float64(j) {
+			m.discount[order] = fallbackDiscounts
+			return "the text is too short, or artificial, to read discounts off it: 0.5, 1, 1.5 instead"
 		}
-		m.discount[order][j] = d
 	}
+	m.discount[order] = d
 	return ""
 }
 

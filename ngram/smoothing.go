@@ -11,7 +11,7 @@ import (
 type rule interface {
 	// continuation reports whether the lower orders count left neighbours instead of occurrences.
 	continuation() bool
-	// fit reads what the rule needs off the counts of counts of one order; a note says why it could not.
+	// fit reads what the rule needs off the counts of counts of one order; a note says what it took instead.
 	fit(order int, t [5]int) (note string)
 	// discounts are what fit found, by order, for a reader.
 	discounts() [][]float64

@@ -1,6 +1,9 @@
 package ngram
 
 import (
+	"fmt"
+	"slices"
+
 	"lmzoo/lm"
 )
 
@@ -31,7 +34,6 @@ func Train(docs [][]lm.Token, cfg Config) (*Model, []string, error) {
 func build(levels []level, appeared []uint32, r rule, cfg Config) (*Model, []string, error) {
 	adjust(levels, r.continuation())
 	withUnk := forget(levels, cfg.Unk)
-	var notes []string
 	counts := make([][5]int, len(levels))
 	for k := range levels {
 		counts[k] = countsOfCounts(levels[k].count)
@@ -39,11 +41,11 @@ func build(levels []level, appeared []uint32, r rule, cfg Config) (*Model, []str
 	if _, ok := r.(*modifiedKneserNey); ok {
 		asKenLM(levels, appeared, counts)
 	}
+	var fallbacks []string // of each order
 	for k, t := range counts {
-		if note := r.fit(k+1, t); note != "" {
-			notes = append(notes, note)
-		}
+		fallbacks = append(fallbacks, r.fit(k+1, t))
 	}
+	notes := together(fallbacks)
 	keep := func(k int, i uint32) bool {
 		return levels[k].raw[i] > cfg.threshold(k+1) && (withUnk == nil || !withUnk[k][i])
 	}
@@ -62,4 +64,26 @@ func build(levels []level, appeared []uint32, r rule, cfg Config) (*Model, []str
 	}
 	clear(levels) // g has what is still needed
 	return g.pack(header{Config: cfg, Notes: notes, Discounts: r.discounts()}), notes, nil
+}
+
+// together makes one line of the orders that have the same to say.
+func together(notes []string) (lines []string) {
+	for k, note := range notes {
+		if note == "" || slices.Contains(notes[:k], note) {
+			continue
+		}
+		orders, s := "", ""
+		for i, other := range notes {
+			switch {
+			case other != note:
+			case orders == "":
+				orders = fmt.Sprint(i + 1)
+			default:
+				orders += fmt.Sprintf(", %d", i+1)
+				s = "s"
+			}
+		}
+		lines = append(lines, fmt.Sprintf("order%s %s: %s", s, orders, note))
+	}
+	return lines
 }
