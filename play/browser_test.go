@@ -146,6 +146,12 @@ func (v *visitor) typed(text string) {
 	v.until(fmt.Sprintf(`document.getElementById("prompt").value === %q`, text))
 }
 
+// key presses a key on an element.
+func (v *visitor) key(selector, key string) {
+	v.t.Helper()
+	v.until(fmt.Sprintf(`(e => e && (e.focus(), e === document.activeElement) && (e.dispatchEvent(new KeyboardEvent("keydown", {key: %q, bubbles: true, cancelable: true})), true))(document.querySelector(%q))`, key, selector))
+}
+
 // fits requires that nothing is wider than the window.
 func (v *visitor) fits(what string) {
 	v.t.Helper()
@@ -198,6 +204,8 @@ func TestBrowser(t *testing.T) {
 		v.until(`document.querySelector(".attention h3").textContent === "Layer 1, head 2"`)
 		v.click(`.arcs button:nth-child(3)`)
 		v.until(`document.querySelector(".arcs button[aria-pressed=true]").textContent === "in" && document.querySelectorAll(".arcs path").length > 0`)
+		v.key(".heat canvas", "ArrowRight")
+		v.until(`document.querySelector(".heat [role=status]").textContent.includes("takes")`)
 		v.until(`document.querySelectorAll(".map svg text").length > 100`)
 		ask[bool](v, `document.querySelector(".map svg text").dispatchEvent(new MouseEvent("click", {bubbles: true}))`)
 		v.until(`document.querySelectorAll("#inside-map ol button").length === 12`)
@@ -215,6 +223,8 @@ func TestBrowser(t *testing.T) {
 		n := ask[int](v, `document.querySelectorAll("#generate-cards .tok").length`)
 		time.Sleep(300 * time.Millisecond)
 		require.Equal(t, n, ask[int](v, `document.querySelectorAll("#generate-cards .tok").length`), "stopped is stopped")
+		v.key(`[data-model="letters"] .said`, "ArrowRight")
+		v.until(`document.querySelector('[data-model="letters"] [role=status]').textContent.includes("likeliest")`)
 		v.fits("generate")
 		v.quiet()
 	})
@@ -246,6 +256,16 @@ func TestBrowser(t *testing.T) {
 		v.click(`#train-jobs [data-state="running"] .row button`)
 		v.until(`document.querySelectorAll('#train-jobs [data-state="cancelled"]').length === 2 && document.querySelector("#train-unfinished button")`)
 		v.quiet()
+	})
+
+	t.Run("phone", func(t *testing.T) {
+		v.t = t
+		v.do(chromedp.EmulateViewport(320, 700))
+		for _, view := range []string{"next", "inside", "generate", "compress", "compare", "train"} {
+			v.open(view)
+			v.until("innerWidth === 320 && document.documentElement.scrollWidth <= 320")
+		}
+		v.do(chromedp.EmulateViewport(1280, 900))
 	})
 
 	t.Run("keyboard", func(t *testing.T) {
@@ -363,7 +383,8 @@ func TestScreenshots(t *testing.T) {
 	}
 	v.typed("today in spring , two friends meet in lorrin . lena is a potter with a green rope . then lena goes to the hut . who has the")
 	v.until(`document.body.dataset.nextPrompt === document.getElementById("prompt").value`)
-	both("next", 900)
+	ask[bool](v, `document.querySelectorAll("#models input").forEach((e, i) => { if (i < 2 && document.querySelectorAll("#models input").length > 4) e.click(); }), true`) // those who read nothing
+	both("next", 1120)
 	v.typed("once in spring , on a windy evening , two friends met in lorrin . it was a tale of the")
 	v.open("inside")
 	for _, model := range []string{"ngram", "mlp", "lstm", "gpt"} {

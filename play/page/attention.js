@@ -35,7 +35,7 @@ function one(box, answer, now, draw) {
   paintHead(canvas, att);
   canvas.style.aspectRatio = "1";
   const whole = Math.min(480, 56 * att.length) + "px"; // a short text needs no large map
-  const read = el("p.lead", { role: "status" }, "Point at a cell to read it.");
+  const read = el("p.lead", { role: "status" }, "Point at a cell to read it, or use the arrow keys.");
   pointed(canvas, (r, k) => { if (k <= r) read.textContent = `“${tokens[r].text.trim()}” takes ${percent(att[r][k])} from “${tokens[k].text.trim()}”`; });
   const arcs = el("div.arcs");
   box.replaceChildren(

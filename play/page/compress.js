@@ -1,6 +1,6 @@
 // Compress: bits per character letter by letter, every model against gzip.
 import { post } from "./api.js";
-import { $, el, debounce, lineColour, sure, called } from "./dom.js";
+import { $, el, debounce, lineColour, sure, called, walk } from "./dom.js";
 import { chosen, fault, fits, state } from "./app.js";
 import { curve } from "./curve.js";
 
@@ -66,7 +66,8 @@ function sizes(box, answer, models) {
 
 function letters(box, answer) {
   if (!answer.models.some((a) => a.model === shown)) shown = answer.models[answer.models.length - 1].model;
-  const said = el("div.said");
+  const said = el("div.said", { tabindex: "0", role: "group", "aria-label": "the text; the arrow keys read the bits of its tokens" }), read = el("p.lead", { role: "status" });
+  walk(said, read);
   const a = answer.models.find((a) => a.model === shown);
   for (const t of a.tokens) {
     const span = el("span.tok", { title: `${t.bits.toFixed(2)} bits` }, t.text);
@@ -75,5 +76,5 @@ function letters(box, answer) {
   }
   const choice = el("div.chips", { role: "group", "aria-label": "Whose bits to show" },
     ...answer.models.map((m) => el("button", { type: "button", "aria-pressed": String(m.model === shown), onclick: () => { shown = m.model; letters(box, answer); } }, m.model)));
-  box.replaceChildren(el("h3", {}, "Where the bits go"), choice, said);
+  box.replaceChildren(el("h3", {}, "Where the bits go"), choice, said, read);
 }

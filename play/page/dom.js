@@ -27,6 +27,28 @@ export function token(text) {
   return span;
 }
 
+// walk lets the tokens in a box be read one by one, by the arrow keys and by a tap, where there is no mouse to rest on them.
+export function walk(box, read) {
+  let at = -1;
+  const go = (all, i) => {
+    if (!all[i]) return;
+    all[at]?.classList.remove("on");
+    all[at = i].classList.add("on");
+    all[i].scrollIntoView({ block: "nearest" });
+    read.textContent = `“${all[i].textContent}” ${all[i].title}`;
+  };
+  box.addEventListener("keydown", (e) => {
+    const all = [...box.querySelectorAll(".tok")], to = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: all.length - 1 }[e.key];
+    if (to === undefined) return;
+    e.preventDefault();
+    go(all, to);
+  });
+  box.addEventListener("click", (e) => {
+    const all = [...box.querySelectorAll(".tok")];
+    go(all, all.indexOf(e.target.closest(".tok")));
+  });
+}
+
 export function percent(p) {
   if (p >= 0.9995) return "100%";
   if (p >= 0.1) return (100 * p).toFixed(0) + "%";

@@ -1,6 +1,6 @@
 // Generate: several models write on from the same prompt.
 import { stream } from "./api.js";
-import { $, el, percent, sure, called } from "./dom.js";
+import { $, el, percent, sure, called, walk } from "./dom.js";
 import { chosen, prompt, fault, fits, state } from "./app.js";
 
 let running = null;
@@ -80,9 +80,10 @@ function draw(models, text) {
   const box = $("generate-cards");
   box.replaceChildren();
   for (const m of models) {
-    const said = el("div.said", { tabindex: "0", role: "log", "aria-live": "off", "aria-label": "text of " + called(m) }, el("span.given", {}, text));
-    const foot = el("p.foot", {}, "…");
-    const card = el("article.card", { "data-model": m.id }, el("div.head", {}, el("h3", {}, called(m)), el("span.era", {}, `${m.era} ${m.year}`)), said, foot);
+    const said = el("div.said", { tabindex: "0", role: "log", "aria-live": "off", "aria-label": "text of " + called(m) + "; the arrow keys read its tokens" }, el("span.given", {}, text));
+    const foot = el("p.foot", {}, "…"), read = el("p", { role: "status" });
+    walk(said, read);
+    const card = el("article.card", { "data-model": m.id }, el("div.head", {}, el("h3", {}, called(m)), el("span.era", {}, `${m.era} ${m.year}`)), said, read, foot);
     card.style.setProperty("--era", `var(--${m.era})`);
     box.append(card);
     cards.set(m.id, pen(said, foot));

@@ -26,8 +26,18 @@ export function under(tokens) {
   return box;
 }
 
-// pointed calls f(row, column) for the cell under the pointer.
+// pointed calls f(row, column) for the cell under the pointer, or that the arrow keys have moved to.
 export function pointed(canvas, f) {
+  let row = canvas.height - 1, column = -1;
+  canvas.tabIndex = 0;
+  canvas.addEventListener("keydown", (e) => {
+    const by = { ArrowRight: [0, 1], ArrowLeft: [0, -1], ArrowDown: [1, 0], ArrowUp: [-1, 0] }[e.key];
+    if (!by) return;
+    e.preventDefault();
+    row = Math.min(Math.max(row + by[0], 0), canvas.height - 1);
+    column = Math.min(Math.max(column + by[1], 0), canvas.width - 1);
+    f(row, column);
+  });
   canvas.addEventListener("pointermove", (e) => {
     const at = canvas.getBoundingClientRect();
     const r = Math.floor((e.clientY - at.top) / at.height * canvas.height), k = Math.floor((e.clientX - at.left) / at.width * canvas.width);

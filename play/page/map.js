@@ -20,7 +20,7 @@ function draw(box, answer) {
   if (!answer.points.length) { box.replaceChildren(); return; }
   const svg = document.createElementNS(svgns, "svg");
   svg.setAttribute("role", "img");
-  svg.setAttribute("aria-label", `map of ${answer.points.length} tokens; search for one to hear its neighbours`);
+  svg.setAttribute("aria-label", `map of ${answer.points.length} tokens; search for one to hear its neighbours, arrow keys move it, plus and minus zoom`);
   const side = el("div", { "aria-live": "polite" }, el("p.lead", {}, "Click a token for its nearest neighbours."));
   const view = { x: 0, y: 0, zoom: 1 };
   const marks = new Map();
@@ -74,6 +74,15 @@ function draw(box, answer) {
     place();
   });
   svg.addEventListener("pointerup", () => { held = null; });
+  svg.setAttribute("tabindex", "0");
+  svg.addEventListener("keydown", (e) => {
+    const by = { ArrowRight: [1, 0], ArrowLeft: [-1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1], "+": [0, 0, 1.5], "-": [0, 0, 1 / 1.5] }[e.key];
+    if (!by) return;
+    e.preventDefault();
+    view.x += 0.2 * by[0] / view.zoom;
+    view.y += 0.2 * by[1] / view.zoom;
+    by[2] ? zoom(by[2]) : place();
+  });
   const search = el("input", { type: "search", id: "map-search", list: "map-tokens", placeholder: "a token" });
   const find = () => {
     const wanted = search.value.trim();
@@ -85,7 +94,7 @@ function draw(box, answer) {
   box.replaceChildren(el("div.panel.map", {},
     el("div.row", {}, el("h3", {}, "Embeddings"), el("span.row", {},
       el("label", { for: "map-search" }, "Find"), search, el("button", { type: "button", "aria-label": "zoom in", onclick: () => zoom(1.5) }, "+"), el("button", { type: "button", "aria-label": "zoom out", onclick: () => zoom(1 / 1.5) }, "−"))),
-    el("p.lead", {}, `${answer.channels} numbers for each token, seen from the side where they differ most: the two axes show ${percent} of the variance. A word that would stand over another is a dot: zoom in. Drag to move.`),
+    el("p.lead", {}, `${answer.channels} numbers for each token, seen from the side where they differ most: the two axes show ${percent} of the variance. A word that would stand over another is a dot: zoom in. Drag to move it, or use the arrow keys.`),
     el("div.columns", {}, svg, side)));
   place();
   new ResizeObserver(place).observe(svg);

@@ -10,7 +10,7 @@ const names = {
 export function signals(box, answer, asked, again) {
   const layers = answer.layers < 2 ? null : el("div.chips", { role: "group", "aria-label": "Layer" }, ...Array.from({ length: answer.layers }, (_, l) =>
     el("button", { type: "button", "aria-pressed": String(l === answer.layer), onclick: () => { asked.layer = l; again(); } }, `layer ${l + 1}`)));
-  const read = el("p.lead", { role: "status" }, "Point at a cell to read it.");
+  const read = el("p.lead", { role: "status" }, "Point at a cell to read it, or use the arrow keys.");
   box.replaceChildren(
     el("p.lead", {}, "Time runs to the right, one column a token; each row is one unit. Blue is positive, orange negative. Rows that keep their colour are units that remember."),
     ...(layers ? [layers] : []), read,
