@@ -381,10 +381,10 @@ func TestScreenshots(t *testing.T) {
 		}
 		v.quiet()
 	}
-	v.typed("today in spring , two friends meet in lorrin . lena is a potter with a green rope . then lena goes to the hut . who has the")
+	v.click(`#starters button:nth-child(2)`) // what must be remembered for long: some do, some do not
 	v.until(`document.body.dataset.nextPrompt === document.getElementById("prompt").value`)
 	ask[bool](v, `document.querySelectorAll("#models input").forEach((e, i) => { if (i < 2 && document.querySelectorAll("#models input").length > 4) e.click(); }), true`) // those who read nothing
-	both("next", 1120)
+	both("next", 1180)
 	v.typed("once in spring , on a windy evening , two friends met in lorrin . it was a tale of the")
 	v.open("inside")
 	for _, model := range []string{"ngram", "mlp", "lstm", "gpt"} {

@@ -71,7 +71,7 @@ function drawModels() {
 // One prompt for each thing that a token of the world may need.
 const worldPrompts = {
   "local pattern": "once in spring , on a windy",
-  "long memory": "today in spring , on a mild night , two friends meet in lorrin . it is a tale of the forest . lena is a potter with a green rope . rosa is a doctor with a purple axe . then lena goes to the hut . who has the green rope ?",
+  "long memory": "today in spring , on a mild night , two friends meet in lorrin . it is a tale of the forest . lena is a potter with a green rope . rosa is a doctor with a purple axe . then lena goes to the hut . so the tale of the",
   "learned fact": "here is what we know of octavian . he grew up in",
   "copy from context": "in the language of palu : here lurv means white . here liff means apples . so liff means apples . so lurv means",
   "small sum": "let us count nails . tomas has nine nails . he sells three nails . now tomas has",
