@@ -208,6 +208,9 @@ func printEvaluations(w io.Writer, rows []*evaluation, perToken bool) {
 		if r.OOV > 0 {
 			ppl += fmt.Sprintf(" (%s without %d OOV)", number(float64(r.PerplexityExcludingOOV), 3), r.OOV)
 		}
+		if r.Zeros > 0 {
+			ppl += fmt.Sprintf(" (%d impossible)", r.Zeros)
+		}
 		t.AppendRow(table.Row{
 			r.Run, r.Model, report.Count(r.Params), r.Tokens, ppl, number(float64(r.BitsPerByte), 4),
 			interval(float64(r.BitsPerByteLow), float64(r.BitsPerByteHigh), 4), number(float64(r.BitsPerChar), 4),
