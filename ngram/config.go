@@ -53,6 +53,16 @@ func (c Config) check() (Config, error) {
 	return c, c.checkPrune()
 }
 
+// Check says what is wrong with c, whatever the vocabulary.
+func (c Config) Check() error {
+	c.Vocab, c.Unk = 1, 0
+	c, err := c.check()
+	if err == nil {
+		_, err = newRule(c)
+	}
+	return err
+}
+
 // checkPrune holds the thresholds to what keeps the model closed: every n-gram's beginning and end stay in it.
 func (c Config) checkPrune() error {
 	if len(c.Prune) > c.Order {

@@ -96,16 +96,16 @@ func (d *Data) settle(c *corpus.Corpus) error {
 // world draws the synthetic corpus.
 func (d *Data) world() (corpus.Split, error) {
 	if d.Documents != "" && d.Documents != string(corpus.Lines) {
-		return corpus.Split{}, fmt.Errorf("the documents of the world are its lines; leave out --documents %s", d.Documents)
+		return corpus.Split{}, Misuse{fmt.Errorf("the documents of the world are its lines; leave out --documents %s", d.Documents)}
 	}
 	if d.Valid != "" || d.Test != "" || d.Split != "" && d.Split != worldSplit {
-		return corpus.Split{}, fmt.Errorf("the world draws its own validation and test text; leave out --split, --valid and --test")
+		return corpus.Split{}, Misuse{fmt.Errorf("the world draws its own validation and test text; leave out --split, --valid and --test")}
 	}
 	if d.Tokens == 0 {
 		d.Tokens = worldTrain
 	}
 	if d.Tokens < 0 || d.Tokens > 1<<30 {
-		return corpus.Split{}, fmt.Errorf("a world of %d tokens: expected 1 to %d", d.Tokens, 1<<30)
+		return corpus.Split{}, Misuse{fmt.Errorf("a world of %d tokens: expected 1 to %d", d.Tokens, 1<<30)}
 	}
 	if d.Seed == 0 {
 		d.Seed = 1

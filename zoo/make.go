@@ -48,7 +48,13 @@ func Make(ctx context.Context, o Order, obs ...train.Observer) (*Run, error) {
 		Format: formatVersion, Species: o.Species.Name, Size: o.Size, Train: o.Settings.Train, Data: o.Data,
 		Tokenizer: info, Seed: o.Seed, Command: o.Command,
 	}
-	if c, ok := o.Settings.Model.(*countConfig); ok && o.Stream != nil {
+	c, counted := o.Settings.Model.(*countConfig)
+	if counted {
+		if err := c.check(); err != nil {
+			return nil, err
+		}
+	}
+	if counted && o.Stream != nil {
 		return r, r.count(ctx, o, func() (lm.Model, []string, int, error) { return c.countStream(o.Stream, o.Tokenizer) })
 	}
 	docs := corpus.EncodeDocuments(o.Tokenizer, o.Split.Train)
@@ -156,9 +162,15 @@ func (r *Run) learn(ctx context.Context, o Order, docs [][]lm.Token, obs []train
 	c := *o.Settings.Train
 	c.Seed, c.Threads = o.Seed, o.Threads
 	r.Config.Train = &c
+	if err := c.Check(); err != nil {
+		return Misuse{err}
+	}
+	if err := o.fits(availableMemory()); err != nil {
+		return err
+	}
 	m, err := o.Species.build(o.Settings.Model, o.Tokenizer, rand.New(rand.NewPCG(o.Seed, 1)))
 	if err != nil {
-		return err
+		return Misuse{err}
 	}
 	r.Model = m
 	source, err := o.Species.source(docs, c.Batch, c.Context, o.Seed)

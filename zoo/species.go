@@ -126,7 +126,7 @@ func counted(name, title string, year, order int, paper, remembers string, alias
 		count: func(config any, docs, _ [][]lm.Token, tok corpus.Tokenizer) (lm.Model, []string, error) {
 			c := config.(*countConfig)
 			if name != "ngram" && c.Order != order {
-				return nil, nil, fmt.Errorf("a %s has order %d; any other is an ngram: lmzoo train ngram --order %d", name, order, c.Order)
+				return nil, nil, Misuse{fmt.Errorf("a %s has order %d; any other is an ngram: lmzoo train ngram --order %d", name, order, c.Order)}
 			}
 			return c.count(docs, tok)
 		},

@@ -41,8 +41,8 @@ less rows, layers, channels and context; --plot draws it.`,
   lmzoo bench lstm gru --seconds 5 --threads 2 --json
   lmzoo bench scaling --plot scaling.svg`,
 		RunE: func(c *cobra.Command, args []string) error {
-			if run.threads < 1 || run.threads > maxThreads {
-				return usagef("--threads is %d; expected 1 to %d", run.threads, maxThreads)
+			if err := run.check(); err != nil {
+				return err
 			}
 			if !(seconds > 0 && seconds <= maxBenchSeconds) {
 				return usagef("--seconds is %v; expected a time above 0 and at most %d", seconds, maxBenchSeconds)

@@ -16,6 +16,7 @@ import (
 
 	"lmzoo/corpus"
 	"lmzoo/report"
+	"lmzoo/transformer"
 	"lmzoo/zoo"
 )
 
@@ -48,6 +49,9 @@ report that opens in a browser, a picture and JSON, with every run, into --out.`
 			if err != nil {
 				return err
 			}
+			if err := errors.Join(data.check(), run.check()); err != nil {
+				return err
+			}
 			if budget <= 0 {
 				return usagef("--budget is %s; expected a time such as 20s", budget)
 			}
@@ -64,6 +68,7 @@ report that opens in a browser, a picture and JSON, with every run, into --out.`
 	run.add(c)
 	c.Flags().DurationVar(&budget, "budget", 18*time.Second, "training time of each neural model")
 	c.Flags().StringVar(&size, "size", "", "preset of the neural models: tiny, small or base (default small)")
+	complete(c, "size", transformer.Sizes)
 	c.Flags().StringVar(&out, "out", filepath.Join("runs", "compare"), "directory for the runs, the picture and the JSON")
 	return c
 }

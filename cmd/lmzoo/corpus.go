@@ -13,15 +13,15 @@ import (
 func newCorpus() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "corpus",
-		Short: "Text to train on: list, info, get",
+		Short: "Text to train on: list, info, show, get",
 		RunE: func(c *cobra.Command, args []string) error {
 			if len(args) > 0 {
-				return usagef("unknown command %q for \"lmzoo corpus\"; there are: list, info, get", args[0])
+				return usagef("unknown command %q for \"lmzoo corpus\"; there are: list, info, show, get", args[0])
 			}
 			return c.Help()
 		},
 	}
-	c.AddCommand(newCorpusList(), newCorpusInfo(), newCorpusGet())
+	c.AddCommand(newCorpusList(), newCorpusInfo(), newCorpusShow(), newCorpusGet())
 	return c
 }
 
@@ -120,7 +120,13 @@ func newCorpusInfo() *cobra.Command {
 		Args:  cobra.MaximumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			if len(args) == 1 {
+				if c.Flags().Changed("corpus") {
+					return usagef("corpus %s: name it once, as an argument or with --corpus", c.Name())
+				}
 				data.data.Corpus = args[0]
+			}
+			if err := data.check(); err != nil {
+				return err
 			}
 			split, tok, err := data.load(c.Context(), c, newProgress(c.ErrOrStderr(), false))
 			if err != nil {

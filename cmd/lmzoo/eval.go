@@ -52,6 +52,9 @@ first by the paired bootstrap. Without --corpus the text is the test part of the
   lmzoo eval runs/gpt --corpus letters.txt --json --per-token`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
+			if err := run.check(); err != nil {
+				return err
+			}
 			p := newProgress(c.ErrOrStderr(), run.quiet)
 			e := evaluator{split: split, data: data, progress: p, stdin: c.InOrStdin(), splitGiven: c.Flags().Changed("split"),
 				options: eval.Options{Threads: run.threads, Stride: stride, PerToken: perToken, Seed: run.seed}}
@@ -101,6 +104,7 @@ first by the paired bootstrap. Without --corpus the text is the test part of the
 	fs.BoolVar(&byPosition, "by-position", false, "what tokens cost by their position in the document")
 	fs.BoolVar(&int8, "int8", false, "judge every run a second time, with its weights rounded to one byte each")
 	fs.IntVar(&stride, "stride", 0, "how far the window of a transformer moves (default: as in the run)")
+	complete(c, "documents", documentKinds)
 	complete(c, "split", func() []string { return []string{"train", "valid", "test", "all"} })
 	return c
 }

@@ -8,12 +8,14 @@ import (
 	"math"
 	"os"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"lmzoo/corpus"
 	"lmzoo/zoo"
 )
 
@@ -36,9 +38,28 @@ func (f *dataFlags) add(c *cobra.Command) {
 	fs.StringVar(&f.tokenizer, "tokenizer", "", "byte, char, bpe, word or whitespace (default: word for the world, else char)")
 	fs.IntVar(&f.vocab, "vocab", 0, "largest vocabulary, special tokens included (default: the tokenizer's choice)")
 	complete(c, "corpus", func() []string { return append([]string{zoo.WorldName}, zoo.NamedCorpora()...) })
-	complete(c, "documents", func() []string { return []string{"file", "lines", "paragraphs"} })
+	complete(c, "documents", documentKinds)
 	complete(c, "tokenizer", zoo.Tokenizers)
 }
+
+// check refuses what no corpus has, before one is read.
+func (f *dataFlags) check() error {
+	switch d := f.data; {
+	case d.Documents != "" && !slices.Contains(documentKinds(), d.Documents):
+		return usagef("--documents is %q; choose one of %s", d.Documents, strings.Join(documentKinds(), ", "))
+	case f.tokenizer != "" && !slices.Contains(zoo.Tokenizers(), f.tokenizer):
+		return usagef("there is no tokenizer %q; there are: %s", f.tokenizer, strings.Join(zoo.Tokenizers(), " "))
+	case f.vocab < 0:
+		return usagef("--vocab is %d; expected a number of tokens, or 0 for the tokenizer's choice", f.vocab)
+	case d.Split != "" && d.Corpus != zoo.WorldName:
+		if _, err := corpus.ParseRatio(d.Split); err != nil {
+			return usageError{err}
+		}
+	}
+	return nil
+}
+
+func documentKinds() []string { return []string{"file", "lines", "paragraphs"} }
 
 // complete offers fixed values for a flag in the shell.
 func complete(c *cobra.Command, flag string, values func() []string) {
@@ -61,6 +82,14 @@ func (f *runFlags) add(c *cobra.Command) {
 	fs.IntVar(&f.threads, "threads", runtime.NumCPU(), "how many cores to use; changes no bit of any result")
 	fs.BoolVar(&f.json, "json", false, "print the result as JSON")
 	fs.BoolVarP(&f.quiet, "quiet", "q", false, "no progress on standard error")
+}
+
+// check refuses numbers of threads that no machine has.
+func (f *runFlags) check() error {
+	if f.threads < 1 || f.threads > maxThreads {
+		return usagef("--threads is %d; expected 1 to %d", f.threads, maxThreads)
+	}
+	return nil
 }
 
 // settingFlags are the hyperparameters of all species: a flag's name is the setting's, with - for _.

@@ -8,10 +8,14 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"runtime"
+	"runtime/debug"
 	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
+
+	"lmzoo/zoo"
 )
 
 // Exit codes.
@@ -49,10 +53,11 @@ func run(args []string, in io.Reader, out, errw io.Writer) int {
 	}
 	fmt.Fprintln(errw, "lmzoo:", text)
 	var usage usageError
+	var misuse zoo.Misuse
 	switch {
 	case interrupted:
 		return exitInterrupted
-	case errors.As(err, &usage), strings.HasPrefix(err.Error(), "unknown command"), strings.HasPrefix(err.Error(), "required flag"):
+	case errors.As(err, &usage), errors.As(err, &misuse), strings.HasPrefix(err.Error(), "unknown command"), strings.HasPrefix(err.Error(), "required flag"):
 		return exitUsage
 	}
 	return exitFailed
@@ -65,6 +70,21 @@ func (e usageError) Unwrap() error { return e.error }
 
 func usagef(format string, a ...any) error { return usageError{fmt.Errorf(format, a...)} }
 
+// version is that of the module, or of the commit the program was built from.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "unknown"
+	}
+	v := info.Main.Version
+	for _, s := range info.Settings {
+		if s.Key == "vcs.revision" && (v == "" || v == "(devel)") {
+			v = s.Value[:min(len(s.Value), 12)]
+		}
+	}
+	return fmt.Sprintf("%s, %s, %s/%s", v, info.GoVersion, runtime.GOOS, runtime.GOARCH)
+}
+
 func newRoot() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "lmzoo",
@@ -73,7 +93,13 @@ func newRoot() *cobra.Command {
 bytes, and measures them with one ruler: bits per byte of text they have not seen.
 
 Start with:   lmzoo compare          every era on a small synthetic world, in about two minutes
-              lmzoo list             what there is to see`,
+              lmzoo list             what there is to see
+
+What is asked for goes to standard output, what happens meanwhile to standard error: as lines that change in place on a
+terminal, as plain lines elsewhere and where NO_COLOR is set.
+
+Exit codes: 0 done, 1 failed, 2 a wrong command, argument, flag or setting, 130 interrupted (what was trained is saved).`,
+		Version:       version(),
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}

@@ -33,6 +33,9 @@ different places, so the mixture often beats them all (Mikolov et al. 2011).`,
 		Example: "  lmzoo mix runs/compare/ngram runs/compare/rnn --out runs/mix",
 		Args:    cobra.MinimumNArgs(2),
 		RunE: func(c *cobra.Command, args []string) error {
+			if err := run.check(); err != nil {
+				return err
+			}
 			p := newProgress(c.ErrOrStderr(), run.quiet)
 			var runs []*zoo.Run
 			for _, dir := range args {

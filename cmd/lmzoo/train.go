@@ -15,8 +15,10 @@ import (
 	"github.com/spf13/pflag"
 
 	"lmzoo/corpus"
+	"lmzoo/ngram"
 	"lmzoo/report"
 	"lmzoo/train"
+	"lmzoo/transformer"
 	"lmzoo/zoo"
 )
 
@@ -70,7 +72,8 @@ config.json, tokenizer.json, the model, and for neural models metrics.jsonl and 
 	fs.BoolVar(&over, "overwrite", false, "replace a run that is in --out already")
 	settingFlags(fs)
 	_ = c.MarkFlagRequired("out")
-	complete(c, "size", func() []string { return []string{"tiny", "small", "base"} })
+	complete(c, "size", transformer.Sizes)
+	complete(c, "smoothing", func() []string { return ngram.Smoothings })
 	return c
 }
 
@@ -90,6 +93,9 @@ type training struct {
 // order puts together what is to be made, from the flags or from the run to be resumed.
 func (t *training) order(ctx context.Context, c *cobra.Command, resume, overwrite bool) (zoo.Order, error) {
 	values, err := t.values()
+	if err == nil {
+		err = errors.Join(t.data.check(), t.run.check())
+	}
 	if err != nil {
 		return zoo.Order{}, err
 	}

@@ -1,0 +1,88 @@
+package main
+
+import (
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"lmzoo/corpus"
+	"lmzoo/zoo"
+)
+
+func newCorpusShow() *cobra.Command {
+	var (
+		data   zoo.Data
+		part   string
+		count  int
+		most   int
+		asJSON bool
+	)
+	c := &cobra.Command{
+		Use:   "show [NAME|FILE]",
+		Short: "The first documents of a corpus, as models read them",
+		Example: `  lmzoo corpus show world
+  lmzoo corpus show tinyshakespeare --documents paragraphs --count 3`,
+		Args:              cobra.MaximumNArgs(1),
+		ValidArgsFunction: cobra.FixedCompletions(append([]string{zoo.WorldName}, zoo.NamedCorpora()...), cobra.ShellCompDirectiveDefault),
+		RunE: func(c *cobra.Command, args []string) error {
+			data.Corpus = zoo.WorldName
+			if len(args) == 1 {
+				data.Corpus = args[0]
+			}
+			if part == "all" && data.Corpus != zoo.WorldName {
+				data.Split = "100/0/0" // nothing is cut that need not be
+			}
+			flags := dataFlags{data: data}
+			if err := flags.check(); err != nil {
+				return err
+			}
+			if count < 1 || most < 1 {
+				return usagef("--count is %d and --chars %d; expected at least 1", count, most)
+			}
+			split, err := data.Load(c.Context(), c.InOrStdin(), false)
+			if err != nil {
+				return err
+			}
+			docs, err := zoo.Part(split, part)
+			if err != nil {
+				return usageError{err}
+			}
+			if asJSON {
+				return printJSON(c.OutOrStdout(), texts(docs[:min(count, len(docs))]))
+			}
+			show(c.OutOrStdout(), docs, count, most)
+			return nil
+		},
+	}
+	fs := c.Flags()
+	fs.StringVar(&data.Documents, "documents", "", "what a document is: file, lines or paragraphs (default: as the corpus has it)")
+	fs.StringVar(&part, "split", "train", "of which part: train, valid, test or all")
+	fs.IntVar(&count, "count", 5, "how many documents")
+	fs.IntVar(&most, "chars", 500, "at most so many characters of each")
+	fs.BoolVar(&asJSON, "json", false, "print the whole documents as a JSON list of texts")
+	complete(c, "documents", documentKinds)
+	complete(c, "split", func() []string { return []string{"train", "valid", "test", "all"} })
+	return c
+}
+
+func texts(docs []corpus.Document) []string {
+	all := make([]string, len(docs))
+	for i, d := range docs {
+		all[i] = d.Text
+	}
+	return all
+}
+
+// show writes the beginning of documents, and says how much more there is.
+func show(w io.Writer, docs []corpus.Document, count, most int) {
+	for i, d := range docs[:min(count, len(docs))] {
+		fmt.Fprintf(w, "# document %d of %d, %d bytes\n", i+1, len(docs), d.Bytes())
+		text := []rune(d.Text)
+		if len(text) > most {
+			fmt.Fprintf(w, "%s …\n\n", string(text[:most]))
+		} else {
+			fmt.Fprintf(w, "%s\n\n", d.Text)
+		}
+	}
+}
