@@ -28,7 +28,7 @@ func newPlay() *cobra.Command {
 		Use:   "play [RUN...]",
 		Short: "Play with the models in a browser: side by side, and inside each era",
 		Long: `Open runs in a browser: what each era says comes next while you type, what goes on inside, what they write
-and how well they compress. Without RUN opens those in ./runs and ./demo, and if there are none trains three
+and how well they compress. RUN may also be a directory of runs, such as compare writes. Without RUN opens those in ./runs and ./demo, and if there are none trains three
 small ones first, for half a minute. The same over HTTP for scripts: docs/api.md.`,
 		Example: `  lmzoo play
   lmzoo play runs/gpt runs/lstm --no-browser --addr 127.0.0.1:9000`,
@@ -63,6 +63,7 @@ type playing struct {
 	progress *progress
 	out      string
 	public   bool
+	about    []string // directories of runs, some of which may be unfinished
 }
 
 // listen opens the address; if the usual port is taken and none was asked for, any free one.
@@ -89,7 +90,10 @@ func (p *playing) runs(ctx context.Context, c *cobra.Command, dirs []string) ([]
 	named := len(dirs) > 0
 	if !named {
 		dirs = runsAbout(append([]string{"runs", "demo"}, p.out)...)
+	} else {
+		dirs = runsIn(dirs)
 	}
+	p.about = dirs
 	var runs []*zoo.Run
 	for _, dir := range dirs {
 		r, err := zoo.Open(dir)
@@ -105,8 +109,7 @@ func (p *playing) runs(ctx context.Context, c *cobra.Command, dirs []string) ([]
 	if len(runs) == 0 {
 		return p.train(ctx, c)
 	}
-	order := zoo.Names()
-	if !named {
+	if order := zoo.Names(); !named {
 		slices.SortStableFunc(runs, func(a, b *zoo.Run) int {
 			return slices.Index(order, a.Species.Name) - slices.Index(order, b.Species.Name)
 		})
@@ -129,6 +132,30 @@ func runsAbout(parents ...string) []string {
 				}
 			}
 		}
+	}
+	return dirs
+}
+
+// runsIn are the directories that were named, and the runs in those that are none themselves, such as what compare wrote. The
+// other files of such a directory, which a shell's * names too, are passed over.
+func runsIn(named []string) []string {
+	var dirs []string
+	for _, dir := range named {
+		info, err := os.Stat(dir)
+		if err == nil && !info.IsDir() && len(named) > 1 {
+			continue
+		}
+		if _, err := os.Stat(filepath.Join(dir, zoo.ConfigFile)); err != nil {
+			if below := runsAbout(dir); len(below) > 0 {
+				order := zoo.Names()
+				slices.SortStableFunc(below, func(a, b string) int {
+					return slices.Index(order, filepath.Base(a)) - slices.Index(order, filepath.Base(b))
+				})
+				dirs = append(dirs, below...)
+				continue
+			}
+		}
+		dirs = append(dirs, dir)
 	}
 	return dirs
 }
@@ -193,7 +220,7 @@ func (p *playing) serve(c *cobra.Command, l net.Listener, runs []*zoo.Run, brows
 
 // site is the address of the playground, and how it serves. Who opens it to others is told what that means.
 func (p *playing) site(c *cobra.Command, l net.Listener) (url string, opt play.Options) {
-	opt = play.Options{TrainDir: p.out, Public: p.public}
+	opt = play.Options{TrainDir: p.out, Runs: p.about, Public: p.public}
 	url = "http://" + l.Addr().String()
 	if !p.public {
 		return url, opt

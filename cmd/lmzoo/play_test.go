@@ -1,0 +1,32 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"lmzoo/zoo"
+)
+
+// A directory of runs stands for them, in the order of the catalogue, and what else a shell's * names is passed over.
+func TestRunsIn(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{"gpt", "ngram", "bigram"} {
+		require.NoError(t, os.MkdirAll(filepath.Join(dir, name), 0o777))
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name, zoo.ConfigFile), nil, 0o666))
+	}
+	report := filepath.Join(dir, "report.html")
+	require.NoError(t, os.WriteFile(report, nil, 0o666))
+	in := func(names ...string) (all []string) {
+		for _, name := range names {
+			all = append(all, filepath.Join(dir, name))
+		}
+		return all
+	}
+	require.Equal(t, in("bigram", "ngram", "gpt"), runsIn([]string{dir}))
+	require.Equal(t, in("gpt", "ngram"), runsIn([]string{in("gpt")[0], in("ngram")[0], report}), "named ones keep their order")
+	require.Equal(t, []string{report}, runsIn([]string{report}), "to be told what is wrong with it")
+	require.Equal(t, []string{"nowhere"}, runsIn([]string{"nowhere"}))
+}
