@@ -56,15 +56,17 @@ func (s *sparkline) draw(width int) string {
 	if n < 2 {
 		return ""
 	}
-	low, high := math.Log(slices.Min(s.means)), math.Log(slices.Max(s.means))
-	curve := make([]rune, n)
-	for i := range curve {
+	groups := make([]float64, n)
+	for i := range groups {
 		from, to := i*len(s.means)/n, (i+1)*len(s.means)/n
-		sum := 0.0
 		for _, x := range s.means[from:to] {
-			sum += x
+			groups[i] += x / float64(to-from)
 		}
-		part := (math.Log(sum/float64(to-from)) - low) / (high - low)
+	}
+	low, high := math.Log(slices.Min(groups)), math.Log(slices.Max(groups))
+	curve := make([]rune, n)
+	for i, x := range groups {
+		part := (math.Log(x) - low) / (high - low)
 		if math.IsNaN(part) { // a flat curve, or no logarithm
 			part = 0
 		}

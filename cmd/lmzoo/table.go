@@ -47,8 +47,10 @@ func newTable(w io.Writer, header ...string) *grid {
 }
 
 // print writes the table, as wide as the terminal allows.
-func (g *grid) print() {
-	width := columns(g.w)
+func (g *grid) print() { io.WriteString(g.w, g.fit(columns(g.w))) } // output remembers an error
+
+// fit is the table in at most width characters; 0: in as many as it takes.
+func (g *grid) fit(width int) string {
 	out := g.render()
 	fits := func() bool { return width == 0 || widest(out) <= width }
 	if g.prose && !fits() {
@@ -72,7 +74,7 @@ func (g *grid) print() {
 		g.Style().Size.WidthMax = width // the rest is cut
 		out = g.render()
 	}
-	io.WriteString(g.w, out)
+	return out
 }
 
 // shorten takes characters from the long column, but leaves some.
