@@ -135,6 +135,7 @@ func TestResume(t *testing.T) {
 	id = ok[jobReply](t, "POST", ts2.URL+"/api/jobs", `{"kind":"resume","run":"my-rnn"}`).Job
 	_, err := again.jobs.addIn(filepath.Join(dir, "my-rnn"), "train", "", nil)
 	require.ErrorContains(t, err, "already")
+	require.Empty(t, ok[found](t, "GET", ts2.URL+"/api/unfinished", "").Runs, "it has a checkpoint, but is being trained")
 	j := settled(t, ts2.URL, id)
 	require.Equal(t, jobDone, j.State, j.Error)
 	require.Equal(t, "my-rnn", j.Model)
