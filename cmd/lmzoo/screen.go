@@ -20,7 +20,7 @@ type screen struct {
 const (
 	beginFrame = "\x1b[?2026h\x1b[?25l" // synchronized output, which terminals that do not know it ignore; no cursor
 	eraseLine  = "\x1b[2K"              // all of it: where only its end is erased, some terminals wrap the blanks when they get narrower
-	endFrame   = "\x1b[J\x1b[?25h\x1b[?2026l"
+	endFrame   = "\x1b[2K\x1b[J\x1b[?25h\x1b[?2026l"
 )
 
 // draw writes lasting text, and below it the lines in place of those drawn last. They are cut to the width of the
