@@ -41,7 +41,7 @@ type headLossOp struct {
 func (o *headLossOp) probabilities(i int) (nats float64) {
 	end := min(i+o.block, o.x.Rows)
 	logits := matrix(end-i, o.w.Rows, o.probs)
-	linearForward(logits, nil, rows(o.x.General, i, end), o.w.General, data(o.bias), blas.Trans)
+	linearForward(logits, nil, rows(o.x.General, i, end), o.w.General, data(o.bias), blas.Trans, nil)
 	return crossEntropyForward(logits.Data, logits.Data, o.y[i:end], o.w.Rows)
 }
 

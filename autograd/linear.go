@@ -4,6 +4,7 @@ import (
 	"gonum.org/v1/gonum/blas"
 	"gonum.org/v1/gonum/blas/blas32"
 
+	"lmzoo/autograd/gemm"
 	"lmzoo/autograd/vec"
 )
 
@@ -40,7 +41,7 @@ func (t *Tape) linear(r, x, w, b *Tensor, trans blas.Transpose) *Tensor {
 		t.linearRow(y, r, x, w, b, trans)
 		return y
 	}
-	linearForward(y.General, data(r), x.General, w.General, data(b), trans)
+	linearForward(y.General, data(r), x.General, w.General, data(b), trans, t.Crew)
 	Record(t, linearOp{y, r, x, w, b, trans})
 	return y
 }
@@ -72,8 +73,9 @@ func (o linearOp) Backward() {
 	}
 }
 
-// linearForward is y = r + x·w + b; nil stands for zero. The product is added to rows that hold the rest.
-func linearForward(y blas32.General, r []float32, x, w blas32.General, b []float32, trans blas.Transpose) {
+// linearForward is y = r + x·w + b; nil stands for zero. The product is added to rows that hold the rest; a crew divides it if it is large,
+// as for a prompt.
+func linearForward(y blas32.General, r []float32, x, w blas32.General, b []float32, trans blas.Transpose, crew *gemm.Crew) {
 	beta := float32(1)
 	switch {
 	case r != nil:
@@ -90,7 +92,7 @@ func linearForward(y blas32.General, r []float32, x, w blas32.General, b []float
 	default:
 		beta = 0
 	}
-	blas32.Gemm(blas.NoTrans, trans, 1, x, w, beta, y)
+	gemm.Float32{Crew: crew}.Sgemm(blas.NoTrans, trans, x.Rows, y.Cols, x.Cols, 1, x.Data, x.Stride, w.Data, w.Stride, beta, y.Data, y.Stride)
 }
 
 // linearRow is linearForward of one row, as in generation, which has the crew, and weights of one byte if there are any.

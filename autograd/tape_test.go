@@ -76,23 +76,23 @@ func TestTapeIsExplicit(t *testing.T) {
 	l1, mean1, rstd1 := buf(N, C), make([]float32, N), make([]float32, N)
 	layerNormForward(l1.Data, mean1, rstd1, x0.Data, m.g1.Data, m.b1.Data)
 	qkv := buf(N, 3*C)
-	linearForward(qkv, nil, l1, m.wqkv.General, m.bqkv.Data, plain)
+	linearForward(qkv, nil, l1, m.wqkv.General, m.bqkv.Data, plain, nil)
 	a := attention{B: B, T: T, H: H, D: C / H, scale: float32(1 / math.Sqrt(float64(C/H))),
 		kept: make([]float32, B*H*T*T), datt: make([]float32, attentionBlock*T)}
 	att := buf(N, C)
 	a.forward(att.Data, qkv.Data)
 	x1 := buf(N, C)
-	linearForward(x1, x0.Data, att, m.wproj.General, m.bproj.Data, plain)
+	linearForward(x1, x0.Data, att, m.wproj.General, m.bproj.Data, plain, nil)
 	l2, mean2, rstd2 := buf(N, C), make([]float32, N), make([]float32, N)
 	layerNormForward(l2.Data, mean2, rstd2, x1.Data, m.g2.Data, m.b2.Data)
 	fc := buf(N, 4*C)
-	linearForward(fc, nil, l2, m.wfc.General, m.bfc.Data, plain)
+	linearForward(fc, nil, l2, m.wfc.General, m.bfc.Data, plain, nil)
 	gelu := buf(N, 4*C)
 	vec.GELU(gelu.Data, fc.Data)
 	x2 := buf(N, C)
-	linearForward(x2, x1.Data, gelu, m.wout.General, m.bout.Data, plain)
+	linearForward(x2, x1.Data, gelu, m.wout.General, m.bout.Data, plain, nil)
 	probs := buf(N, V)
-	linearForward(probs, nil, x2, m.wte.General, nil, trans)
+	linearForward(probs, nil, x2, m.wte.General, nil, trans, nil)
 	crossEntropyForward(probs.Data, probs.Data, m.y, V)
 
 	// backward

@@ -135,17 +135,27 @@ func BenchmarkGenerate(b *testing.B) {
 
 // BenchmarkPrompt is a full window read at once.
 func BenchmarkPrompt(b *testing.B) {
-	m, err := New(recipe(), rand1())
-	require.NoError(b, err)
-	dst := make([]float64, m.Vocab())
-	for b.Loop() {
-		s := m.Start()
-		for range m.Config.NPositions - 1 {
-			s.Push(1)
-		}
-		s.NextLogProbs(dst)
+	toy := Config{VocabSize: 32000, NPositions: 256, NEmbd: 288, NLayer: 6, NHead: 6}
+	for _, c := range []struct {
+		name    string
+		cfg     Config
+		threads int
+	}{{"nanogpt", recipe(), 1}, {"6x288x32k", toy, 1}, {"6x288x32k/2threads", toy, 2}} {
+		b.Run(c.name, func(b *testing.B) {
+			m, err := New(c.cfg, rand1())
+			require.NoError(b, err)
+			m.SetThreads(c.threads)
+			dst := make([]float64, m.Vocab())
+			for b.Loop() {
+				s := m.Start()
+				for range m.Config.NPositions - 1 {
+					s.Push(1)
+				}
+				s.NextLogProbs(dst)
+			}
+			b.ReportMetric(float64(m.Config.NPositions*b.N)/b.Elapsed().Seconds(), "tokens/s")
+		})
 	}
-	b.ReportMetric(float64(m.Config.NPositions*b.N)/b.Elapsed().Seconds(), "tokens/s")
 }
 
 // BenchmarkScore judges a long stream at several strides, and many documents of 16 tokens.

@@ -41,6 +41,23 @@ func TestThreadsChangeNoBit(t *testing.T) {
 	}
 }
 
+// The products of a prompt are divided too.
+func TestThreadsReadAPromptTogether(t *testing.T) {
+	m, err := New(Config{VocabSize: 11, NPositions: 64, NEmbd: 256, NLayer: 2, NHead: 4}, rand1())
+	require.NoError(t, err)
+	read := func() []float64 {
+		s := m.Start()
+		for i := range 63 {
+			s.Push(lm.Token(1 + i%10))
+		}
+		return s.NextLogProbs(nil)
+	}
+	want := read()
+	m.SetThreads(2)
+	require.NotNil(t, m.crew)
+	require.Equal(t, want, read())
+}
+
 // Texts are judged by the very weights that the bytes stand for, and these are near those they were.
 func TestQuantizedModel(t *testing.T) {
 	m := wide(t)
