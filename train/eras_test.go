@@ -82,7 +82,6 @@ func BenchmarkRecipe(b *testing.B) {
 			c.Threads = threads
 			tr, err := NewTrainer(m, cycle{B: 12, T: 64, V: 65}, c)
 			require.NoError(b, err)
-			defer tr.Close()
 			_, _ = tr.Step()
 			b.ReportAllocs()
 			for b.Loop() {

@@ -46,7 +46,6 @@ func Run(ctx context.Context, l Learner, src corpus.Source, c Config, obs ...Obs
 	if err != nil {
 		return Summary{}, err
 	}
-	defer tr.Close()
 	return tr.Run(ctx, obs...)
 }
 

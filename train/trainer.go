@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"time"
 
+	"lmzoo/autograd/gemm"
 	"lmzoo/corpus"
 	"lmzoo/nn"
 )
@@ -25,10 +26,10 @@ type Trainer struct {
 	rows    int            // of the first batch
 	pieces  []*piece
 	weights *weights
-	crew    *crew
-	learn   func(piece int) // bound once, so that a step allocates nothing
-	gather  func(span int)
-	update  func(span int)
+	crew    *gemm.Crew
+	learn   part // bound once, so that a step allocates nothing
+	gather  part
+	update  part
 
 	stats     Stats
 	pace      float64 // seconds a step takes, as the last ones did
@@ -36,6 +37,12 @@ type Trainer struct {
 	judged    int // the step of the last validation
 	observers []Observer
 }
+
+// part is a job of the threads of a run: who does which part, and when, is left to chance, so it must write only what is its own.
+type part func(i int)
+
+// Part does part i.
+func (p part) Part(i int) { p(i) }
 
 // Stats is where a run stands after a step.
 type Stats struct {
@@ -57,7 +64,7 @@ type Best struct {
 var ErrDiverged = errors.New("the training diverged")
 
 // NewTrainer prepares a run of l, a pointer to a struct with `param` tags, on the batches of src. The run changes
-// the weights of l itself, but its gradients and memory are those of replicas. Close it after use.
+// the weights of l itself, but its gradients and memory are those of replicas.
 func NewTrainer(l Learner, src corpus.Source, c Config) (*Trainer, error) {
 	if err := c.Check(); err != nil {
 		return nil, err
@@ -79,7 +86,7 @@ func NewTrainer(l Learner, src corpus.Source, c Config) (*Trainer, error) {
 	}
 	tr.gather, tr.update = tr.weights.gather, tr.weights.update
 	tr.learn = func(i int) { tr.pieces[i].learn(tr.batches, len(tr.pieces), c.Seed, tr.stats.Step) }
-	tr.crew = newCrew(c.Threads)
+	tr.crew = gemm.NewCrew(c.Threads)
 	return tr, nil
 }
 
@@ -104,9 +111,6 @@ func paramsOf(model any) ([]nn.Param, error) {
 	}
 	return params, nil
 }
-
-// Close ends the threads of the run.
-func (tr *Trainer) Close() { tr.crew.close() }
 
 // Config is the configuration of the run.
 func (tr *Trainer) Config() Config { return tr.config }
@@ -137,13 +141,13 @@ func (tr *Trainer) Step() (Stats, error) {
 	if err != nil {
 		return tr.stats, err
 	}
-	tr.crew.do(len(tr.pieces), tr.learn)
+	tr.crew.Do(len(tr.pieces), tr.learn)
 	loss := 0.0
 	for _, p := range tr.pieces {
 		loss += p.loss
 	}
 	w := tr.weights
-	tr.crew.do(len(w.ranges), tr.gather)
+	tr.crew.Do(len(w.ranges), tr.gather)
 	norm := w.norm()
 	if !finite(loss) || !finite(norm) {
 		return tr.stats, tr.diverged(loss, norm)
@@ -151,7 +155,7 @@ func (tr *Trainer) Step() (Stats, error) {
 	w.k = tr.stats.Step + 1
 	w.lr = tr.config.rate(tr.stats.Step, tr.stats.Seconds)
 	w.scale = clipScale(norm, tr.config.Clip)
-	tr.crew.do(len(w.ranges), tr.update)
+	tr.crew.Do(len(w.ranges), tr.update)
 
 	took := max(tr.Clock().Sub(start).Seconds(), 0)
 	tr.pace = max(took, (3*tr.pace+took)/4)
@@ -201,7 +205,7 @@ func finite(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }
 
 // diverged forgets the gradient that made no sense and gives advice.
 func (tr *Trainer) diverged(loss, norm float64) error {
-	tr.crew.do(len(tr.weights.ranges), tr.weights.clear)
+	tr.crew.Do(len(tr.weights.ranges), part(tr.weights.clear))
 	return fmt.Errorf("%w: step %d has loss %g and gradient norm %g; lower lr (now %g), warm up longer (now %d) or clip shorter (now %g), and resume from the last checkpoint",
 		ErrDiverged, tr.stats.Step+1, loss, norm, tr.config.LR, tr.config.Warmup, tr.config.Clip)
 }

@@ -41,7 +41,6 @@ func start(t *testing.T, l Learner, src corpus.Source, c Config) *Trainer {
 	t.Helper()
 	tr, err := NewTrainer(l, src, c)
 	require.NoError(t, err)
-	t.Cleanup(tr.Close)
 	return tr
 }
 
@@ -406,7 +405,6 @@ func BenchmarkStep(b *testing.B) {
 			m := &wide{W: autograd.NewParam(900, 1000)} // of a small GPT's size: what a step costs beside the model
 			tr, err := NewTrainer(m, cycle{B: 12, T: 8, V: vocab}, c)
 			require.NoError(b, err)
-			defer tr.Close()
 			b.ReportAllocs()
 			for b.Loop() {
 				_, _ = tr.Step()

@@ -87,7 +87,6 @@ func RunBench(ctx context.Context, shapes []BenchShape, o BenchOptions) (*Bench,
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", s.Name, err)
 		}
-		defer x.close()
 		all = append(all, x)
 	}
 	buffers := make([][]float32, b.Threads) // larger than any cache
@@ -172,7 +171,6 @@ func newBencher(s BenchShape, threads, pieces int) (*bencher, error) {
 			continue
 		}
 		if r.trainer, err = benchTrainer(x.model, s, n, pieces); err != nil {
-			x.close()
 			return nil, err
 		}
 	}
@@ -187,14 +185,6 @@ func benchTrainer(m Neural, s BenchShape, threads, pieces int) (*train.Trainer, 
 		c.Pieces = pieces
 	}
 	return train.NewTrainer(m, &noise{s.Batch, s.Context, m.Vocab(), rand.New(rand.NewPCG(1, 2))}, c)
-}
-
-func (x *bencher) close() {
-	for _, r := range x.runs {
-		if r.trainer != nil {
-			r.trainer.Close()
-		}
-	}
 }
 
 // measure adds a round.
@@ -316,7 +306,6 @@ func TrainOnce(s BenchShape, threads, pieces int) error {
 	if err != nil {
 		return err
 	}
-	defer tr.Close()
 	for range 3 {
 		if _, err := tr.Step(); err != nil {
 			return err

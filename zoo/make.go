@@ -181,7 +181,6 @@ func (r *Run) learn(ctx context.Context, o Order, docs [][]lm.Token, obs []train
 	if err != nil {
 		return err
 	}
-	defer tr.Close()
 	if err := r.begin(o.Settings.Model, o.Resume); err != nil {
 		return err
 	}

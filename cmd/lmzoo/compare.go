@@ -66,7 +66,7 @@ report that opens in a browser, a picture and JSON, with every run, into --out.`
 	}
 	data.add(c)
 	run.add(c)
-	c.Flags().DurationVar(&budget, "budget", 18*time.Second, "training time of each neural model")
+	c.Flags().DurationVar(&budget, "budget", 16*time.Second, "training time of each neural model")
 	c.Flags().StringVar(&size, "size", "", "preset of the neural models: tiny, small or base (default small)")
 	complete(c, "size", transformer.Sizes)
 	c.Flags().StringVar(&out, "out", filepath.Join("runs", "compare"), "directory for the runs, the picture and the JSON")
