@@ -6,14 +6,22 @@ import "lmzoo/autograd/vec"
 // the tanh form that GPT-2 uses.
 func (t *Tape) GELU(x *Tensor) *Tensor {
 	y := t.New(x.Rows, x.Cols)
-	vec.GELU(y.Data, x.Data)
-	Record(t, geluOp{y, x})
+	if !t.Recording() {
+		vec.GELU(y.Data, x.Data)
+		return y
+	}
+	slope := t.Scratch(len(x.Data)) // gelu′(x): backward would have to begin anew
+	vec.GELUWithSlope(y.Data, slope, x.Data)
+	Record(t, geluOp{y, x, slope})
 	return y
 }
 
-type geluOp struct{ y, x *Tensor }
+type geluOp struct {
+	y, x  *Tensor
+	slope []float32
+}
 
 func (o geluOp) Backward() { // dx = gelu′(x)·dy, in the place of dy
-	vec.GELUGradient(o.y.AddGrad(), o.x.Data)
+	vec.Mul(o.y.AddGrad(), o.y.AddGrad(), o.slope)
 	o.y.tape.passGrad(o.x, o.y.takeGrad())
 }

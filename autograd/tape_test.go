@@ -88,7 +88,8 @@ func TestTapeIsExplicit(t *testing.T) {
 	fc := buf(N, 4*C)
 	linearForward(fc, nil, l2, m.wfc.General, m.bfc.Data, plain, nil)
 	gelu := buf(N, 4*C)
-	vec.GELU(gelu.Data, fc.Data)
+	slope := make([]float32, len(fc.Data))
+	vec.GELUWithSlope(gelu.Data, slope, fc.Data)
 	x2 := buf(N, C)
 	linearForward(x2, x1.Data, gelu, m.wout.General, m.bout.Data, plain, nil)
 	probs := buf(N, V)
@@ -106,7 +107,7 @@ func TestTapeIsExplicit(t *testing.T) {
 	blas32.Gemm(trans, plain, 1, gelu, dx, 1, dwout)
 	addRows(dbout, dx)
 	dfc := dgelu // gelu = GELU(fc)
-	vec.GELUGradient(dfc.Data, fc.Data)
+	vec.Mul(dfc.Data, dfc.Data, slope)
 	dl2, dwfc, dbfc := buf(N, C), buf(C, 4*C), row(m.bfc) // fc = l2·wfc + bfc
 	blas32.Gemm(plain, trans, 1, dfc, m.wfc.General, 0, dl2)
 	blas32.Gemm(trans, plain, 1, l2, dfc, 1, dwfc)

@@ -56,12 +56,8 @@ func geluSlope64(x float64) float64 {
 }
 
 func TestAccuracy(t *testing.T) {
-	slope := func(dst, x []float32) {
-		for i := range dst {
-			dst[i] = 1
-		}
-		GELUGradient(dst, x)
-	}
+	slope := func(dst, x []float32) { GELUWithSlope(make([]float32, len(x)), dst, x) }
+	same := func(dst, x []float32) { GELUWithSlope(dst, make([]float32, len(x)), x) }
 	for _, c := range []struct {
 		name  string
 		f     func(dst, x []float32)
@@ -73,6 +69,7 @@ func TestAccuracy(t *testing.T) {
 		{"tanh", Tanh, math.Tanh, 4, 0},
 		{"sigmoid", Sigmoid, sigmoid64, 4, 0},
 		{"gelu", GELU, gelu64, 4, 2e-7},
+		{"gelu with slope", same, gelu64, 4, 2e-7},
 		{"gelu slope", slope, geluSlope64, 4, 2e-7},
 		{"relu", ReLU, func(x float64) float64 {
 			if x < 0 {
@@ -112,5 +109,16 @@ func TestAccuracy(t *testing.T) {
 			t.Logf("%s: worst %.2f ulps at %v", c.name, worst, at)
 			require.LessOrEqual(t, worst, c.ulps, "%s at %v", c.name, at)
 		})
+	}
+}
+
+// Training and speaking compute the same GELU.
+func TestGELUWithSlopeIsGELU(t *testing.T) {
+	x := inputs(10_000)
+	want, got := make([]float32, len(x)), make([]float32, len(x))
+	GELU(want, x)
+	GELUWithSlope(got, make([]float32, len(x)), x)
+	for i := range x {
+		require.Equal(t, math.Float32bits(want[i]), math.Float32bits(got[i]), "%v", x[i])
 	}
 }

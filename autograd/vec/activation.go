@@ -28,7 +28,7 @@ func ReLUBackward(dx, dy, y []float32) { reluBackward(dx, dy[:len(dx)], y[:len(d
 // It is computed in the second form, which does not cancel where x is very negative. GELU(−Inf) = −0.
 func GELU(dst, x []float32) { gelu(dst, x[:len(dst)]) }
 
-// GELUGradient multiplies dy by gelu′(x): the gradient of y becomes that of x. With s = sigmoid(2u):
+// GELUWithSlope stores what GELU does, to the same bits, and gelu′(x) in slope, for which the exponential is already there. With s = sigmoid(2u):
 //
 //	gelu′(x) = s + x·s·(1−s)·2u′,  2u′ = 2√(2/π)·(1 + 3·0.044715x²)
-func GELUGradient(dy, x []float32) { geluGradient(dy, x[:len(dy)]) }
+func GELUWithSlope(dst, slope, x []float32) { geluWithSlope(dst, slope[:len(dst)], x[:len(dst)]) }

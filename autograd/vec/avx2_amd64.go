@@ -54,11 +54,6 @@ func tanhBackwardAVX2(dx []float32, dy []float32, y []float32)
 //go:noescape
 func sigmoidBackwardAVX2(dx []float32, dy []float32, y []float32)
 
-// geluGradientAVX2 is the AVX2 version of geluGradientGo.
-//
-//go:noescape
-func geluGradientAVX2(dst []float32, x []float32)
-
 // reluBackwardAVX2 is the AVX2 version of reluBackwardGo.
 //
 //go:noescape
@@ -88,6 +83,11 @@ func sigmoidAVX2(dst []float32, x []float32)
 //
 //go:noescape
 func geluAVX2(dst []float32, x []float32)
+
+// geluWithSlopeAVX2 is the AVX2 version of geluWithSlopeGo.
+//
+//go:noescape
+func geluWithSlopeAVX2(dst []float32, slope []float32, x []float32)
 
 // dotAVX2 is the AVX2 version of dotGo.
 //

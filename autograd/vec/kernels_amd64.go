@@ -225,12 +225,12 @@ func gelu(dst, x []float32) {
 	geluGo(dst, x)
 }
 
-func geluGradient(dy, x []float32) {
+func geluWithSlope(dst, slope, x []float32) {
 	if avx2 {
-		geluGradientAVX2(dy, x)
+		geluWithSlopeAVX2(dst, slope, x)
 		return
 	}
-	geluGradientGo(dy, x)
+	geluWithSlopeGo(dst, slope, x)
 }
 
 func expSum64(x []float32, top float64) float64 {

@@ -68,6 +68,6 @@ func sigmoid(dst, x []float32) { sigmoidGo(dst, x) }
 
 func gelu(dst, x []float32) { geluGo(dst, x) }
 
-func geluGradient(dy, x []float32) { geluGradientGo(dy, x) }
+func geluWithSlope(dst, slope, x []float32) { geluWithSlopeGo(dst, slope, x) }
 
 func expSum64(x []float32, top float64) float64 { return expSum64Go(x, top) }

@@ -130,8 +130,8 @@ func geluGo(dst, x []float32) {
 	}
 }
 
-func geluGradientGo(dst, x []float32) {
+func geluWithSlopeGo(dst, slope, x []float32) {
 	for i, x := range x[:len(dst)] {
-		dst[i] *= geluSlope(x)
+		dst[i], slope[i] = geluOf(x), geluSlope(x)
 	}
 }

@@ -39,7 +39,7 @@ var elementwise = []struct {
 	{"ReLU", 1, 1, func(s [][]float32) { ReLU(s[0], s[1]) }, func(s [][]float32) { reluGo(s[0], s[1]) }},
 	{"TanhBackward", 1, 2, func(s [][]float32) { TanhBackward(s[0], s[1], s[2]) }, func(s [][]float32) { tanhBackwardGo(s[0], s[1], s[2]) }},
 	{"SigmoidBackward", 1, 2, func(s [][]float32) { SigmoidBackward(s[0], s[1], s[2]) }, func(s [][]float32) { sigmoidBackwardGo(s[0], s[1], s[2]) }},
-	{"GELUGradient", 1, 1, func(s [][]float32) { GELUGradient(s[0], s[1]) }, func(s [][]float32) { geluGradientGo(s[0], s[1]) }},
+	{"GELUWithSlope", 2, 1, func(s [][]float32) { GELUWithSlope(s[0], s[1], s[2]) }, func(s [][]float32) { geluWithSlopeGo(s[0], s[1], s[2]) }},
 	{"ReLUBackward", 1, 2, func(s [][]float32) { ReLUBackward(s[0], s[1], s[2]) }, func(s [][]float32) { reluBackwardGo(s[0], s[1], s[2]) }},
 	{"AdamW", 3, 1, func(s [][]float32) { square(s[2]); AdamW(s[0], s[3], s[1], s[2], hyper) }, func(s [][]float32) {
 		square(s[2])

@@ -83,15 +83,19 @@ func gelu(x vec) vec {
 	return mul(low, sigmoid(u2))
 }
 
-func geluSlope(x vec) vec {
-	x = atMost(atLeast(x, -geluEnd), geluEnd)
+// geluWithSlope returns what gelu does, and the slope there, whose exponential is the same.
+func geluWithSlope(x vec) (y, slope vec) {
+	low := atLeast(x, -geluEnd)
+	x = atMost(low, geluEnd)
 	xx := mul(x, x)
-	e, d := sigmoidParts(mul(x, fma(xx, k(gelu3), constant(gelu1))))
+	u2 := mul(x, fma(xx, k(gelu3), constant(gelu1)))
+	e, d := sigmoidParts(u2)
+	y = mul(low, div(choose(u2, e, constant(1)), d))
 	inverse := div(constant(1), d)
 	ed := mul(e, inverse)
 	s := choose(x, ed, inverse)
-	slope := fma(xx, k(3*gelu3), constant(gelu1))
-	return fma(mul(mul(x, slope), ed), inverse, s)
+	slope = fma(xx, k(3*gelu3), constant(gelu1))
+	return y, fma(mul(mul(x, slope), ed), inverse, s)
 }
 
 func activations() {
@@ -103,4 +107,9 @@ func activations() {
 			l.store(a.f(l.load("x")), "dst")
 		}, nil)
 	}
+	kernel("geluWithSlopeAVX2", "func(dst, slope, x []float32)", "dst", []string{"dst", "slope", "x"}, 1, 1, nil, func(l *loop, _ int) {
+		y, slope := geluWithSlope(l.load("x"))
+		l.store(y, "dst")
+		l.store(slope, "slope")
+	}, nil)
 }

@@ -43,9 +43,6 @@ func arithmetic() {
 	}
 	backward("tanhBackwardAVX2", func(y vec) vec { return fnma(y, y, constant(1)) })
 	backward("sigmoidBackwardAVX2", func(y vec) vec { return mul(y, oneMinus(y)) })
-	kernel("geluGradientAVX2", "func(dst, x []float32)", "dst", dstX, 1, 1, nil, func(l *loop, _ int) {
-		l.store(mul(geluSlope(l.load("x")), l.load("dst")), "dst")
-	}, nil)
 	kernel("reluBackwardAVX2", "func(dx, dy, y []float32)", "dx", []string{"dx", "dy", "y"}, 1, 1, nil, func(l *loop, _ int) {
 		positive := YMM()
 		VCMPPS(Imm(6), k(0), l.load("y"), positive) // 6: not less or equal
