@@ -159,15 +159,15 @@ func avx2Dots1(k int, a *float32, aStride int, b *float32, bStride int, out *[16
 //go:noescape
 func avx2Dots2(k int, a *float32, aStride int, b *float32, bStride int, out *[16]float32)
 
-// avx2Axpy1 adds to the n elements of y x[i] times row i of b, for 1 rows.
+// avx512RowSums adds to the n elements of y x[i] times row i of b, for k rows.
 //
 //go:noescape
-func avx2Axpy1(n int, x *float32, b *float32, bStride int, y *float32)
+func avx512RowSums(n int, k int, x *float32, b *float32, bStride int, y *float32)
 
-// avx2Axpy4 adds to the n elements of y x[i] times row i of b, for 4 rows.
+// avx2RowSums adds to the n elements of y x[i] times row i of b, for k rows.
 //
 //go:noescape
-func avx2Axpy4(n int, x *float32, b *float32, bStride int, y *float32)
+func avx2RowSums(n int, k int, x *float32, b *float32, bStride int, y *float32)
 
 // avx2Int8Dots stores the scalar products of x with 4 rows of w, each k long, a multiple of 16.
 //

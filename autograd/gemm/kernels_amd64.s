@@ -15961,94 +15961,148 @@ avx2Dots2_sum:
 	VZEROUPPER
 	RET
 
-// func avx2Axpy1(n int, x *float32, b *float32, bStride int, y *float32)
-// Requires: AVX, FMA3
-TEXT ·avx2Axpy1(SB), NOSPLIT, $0-40
-	MOVQ         n+0(FP), AX
-	MOVQ         x+8(FP), CX
-	MOVQ         b+16(FP), DX
-	MOVQ         y+32(FP), BX
-	VBROADCASTSS (CX), Y0
-	SUBQ         $0x08, AX
-	JLT          avx2Axpy1_end
+// func avx512RowSums(n int, k int, x *float32, b *float32, bStride int, y *float32)
+// Requires: AVX, AVX512F, BMI2, MMX+
+TEXT ·avx512RowSums(SB), NOSPLIT, $0-48
+	VPXORD Z0, Z0, Z0
+	MOVQ   k+8(FP), AX
+	MOVQ   x+16(FP), CX
+	MOVQ   b+24(FP), DX
+	MOVQ   n+0(FP), BX
+	MOVQ   y+40(FP), SI
+	MOVQ   bStride+32(FP), DI
+	SUBQ   BX, DI
+	SHLQ   $0x02, DI
 
-avx2Axpy1_loop:
-	VMOVUPS     (BX), Y1
-	VFMADD231PS (DX), Y0, Y1
-	VMOVUPS     Y1, (BX)
-	ADDQ        $0x20, BX
-	ADDQ        $0x20, DX
-	SUBQ        $0x08, AX
-	JGE         avx2Axpy1_loop
+avx512RowSums_row:
+	VBROADCASTSS (CX), Z0
+	MOVQ         BX, R8
+	MOVQ         SI, R9
+	SUBQ         $0x20, R8
+	JLT          avx512RowSums_by2_end
 
-avx2Axpy1_end:
-	ADDQ        $0x08, AX
-	JZ          avx2Axpy1_done
-	LEAQ        masks<>+0(SB), CX
-	NEGQ        AX
-	VMOVUPS     32(CX)(AX*4), Y2
-	VMASKMOVPS  (BX), Y2, Y1
-	VMASKMOVPS  (DX), Y2, Y3
-	VFMADD231PS Y3, Y0, Y1
-	VMASKMOVPS  Y1, Y2, (BX)
+avx512RowSums_by2:
+	VMOVUPS     (R9), Z1
+	VFMADD231PS (DX), Z0, Z1
+	VMOVUPS     64(R9), Z2
+	VFMADD231PS 64(DX), Z0, Z2
+	PREFETCHT0  512(DX)
+	PREFETCHT0  576(DX)
+	VMOVUPS     Z1, (R9)
+	VMOVUPS     Z2, 64(R9)
+	ADDQ        $0x00000080, R9
+	ADDQ        $0x00000080, DX
+	SUBQ        $0x20, R8
+	JGE         avx512RowSums_by2
 
-avx2Axpy1_done:
+avx512RowSums_by2_end:
+	ADDQ $0x20, R8
+	SUBQ $0x10, R8
+	JLT  avx512RowSums_by1_end
+
+avx512RowSums_by1:
+	VMOVUPS     (R9), Z1
+	VFMADD231PS (DX), Z0, Z1
+	PREFETCHT0  512(DX)
+	VMOVUPS     Z1, (R9)
+	ADDQ        $0x40, R9
+	ADDQ        $0x40, DX
+	SUBQ        $0x10, R8
+	JGE         avx512RowSums_by1
+
+avx512RowSums_by1_end:
+	ADDQ        $0x10, R8
+	JZ          avx512RowSums_next
+	LEAQ        (R8), R10
+	MOVQ        $-1, R11
+	BZHIQ       R10, R11, R10
+	KMOVW       R10, K1
+	VMOVUPS.Z   (R9), K1, Z1
+	VMOVUPS.Z   (DX), K1, Z2
+	VFMADD231PS Z2, Z0, Z1
+	VMOVUPS     Z1, K1, (R9)
+	LEAQ        (DX)(R8*4), DX
+
+avx512RowSums_next:
+	ADDQ DI, DX
+	ADDQ $0x04, CX
+	SUBQ $0x01, AX
+	JNZ  avx512RowSums_row
 	VZEROUPPER
 	RET
 
-// func avx2Axpy4(n int, x *float32, b *float32, bStride int, y *float32)
+// func avx2RowSums(n int, k int, x *float32, b *float32, bStride int, y *float32)
 // Requires: AVX, FMA3, MMX+
-TEXT ·avx2Axpy4(SB), NOSPLIT, $0-40
-	MOVQ         n+0(FP), AX
-	MOVQ         x+8(FP), CX
-	MOVQ         b+16(FP), DX
-	MOVQ         y+32(FP), BX
-	MOVQ         bStride+24(FP), SI
-	SHLQ         $0x02, SI
-	LEAQ         (SI)(SI*2), DI
-	LEAQ         (DX)(SI*4), R8
+TEXT ·avx2RowSums(SB), NOSPLIT, $0-48
+	MOVQ k+8(FP), AX
+	MOVQ x+16(FP), CX
+	MOVQ b+24(FP), DX
+	MOVQ n+0(FP), BX
+	MOVQ y+40(FP), SI
+	MOVQ bStride+32(FP), DI
+	SUBQ BX, DI
+	SHLQ $0x02, DI
+
+avx2RowSums_row:
 	VBROADCASTSS (CX), Y0
-	VBROADCASTSS 4(CX), Y1
-	VBROADCASTSS 8(CX), Y2
-	VBROADCASTSS 12(CX), Y3
-	SUBQ         $0x08, AX
-	JLT          avx2Axpy4_end
+	MOVQ         BX, R8
+	MOVQ         SI, R9
+	SUBQ         $0x20, R8
+	JLT          avx2RowSums_by4_end
 
-avx2Axpy4_loop:
-	VMOVUPS     (BX), Y4
-	VFMADD231PS (DX), Y0, Y4
-	VFMADD231PS (DX)(SI*1), Y1, Y4
-	VFMADD231PS (DX)(SI*2), Y2, Y4
-	VFMADD231PS (DX)(DI*1), Y3, Y4
-	VMOVUPS     Y4, (BX)
-	PREFETCHT1  (R8)
-	PREFETCHT1  (R8)(SI*1)
-	PREFETCHT1  (R8)(SI*2)
-	PREFETCHT1  (R8)(DI*1)
-	ADDQ        $0x20, R8
-	ADDQ        $0x20, BX
+avx2RowSums_by4:
+	VMOVUPS     (R9), Y1
+	VFMADD231PS (DX), Y0, Y1
+	VMOVUPS     32(R9), Y2
+	VFMADD231PS 32(DX), Y0, Y2
+	VMOVUPS     64(R9), Y3
+	VFMADD231PS 64(DX), Y0, Y3
+	VMOVUPS     96(R9), Y4
+	VFMADD231PS 96(DX), Y0, Y4
+	PREFETCHT0  512(DX)
+	PREFETCHT0  576(DX)
+	VMOVUPS     Y1, (R9)
+	VMOVUPS     Y2, 32(R9)
+	VMOVUPS     Y3, 64(R9)
+	VMOVUPS     Y4, 96(R9)
+	ADDQ        $0x00000080, R9
+	ADDQ        $0x00000080, DX
+	SUBQ        $0x20, R8
+	JGE         avx2RowSums_by4
+
+avx2RowSums_by4_end:
+	ADDQ $0x20, R8
+	SUBQ $0x08, R8
+	JLT  avx2RowSums_by1_end
+
+avx2RowSums_by1:
+	VMOVUPS     (R9), Y1
+	VFMADD231PS (DX), Y0, Y1
+	PREFETCHT0  512(DX)
+	VMOVUPS     Y1, (R9)
+	ADDQ        $0x20, R9
 	ADDQ        $0x20, DX
-	SUBQ        $0x08, AX
-	JGE         avx2Axpy4_loop
+	SUBQ        $0x08, R8
+	JGE         avx2RowSums_by1
 
-avx2Axpy4_end:
-	ADDQ        $0x08, AX
-	JZ          avx2Axpy4_done
-	LEAQ        masks<>+0(SB), CX
-	NEGQ        AX
-	VMOVUPS     32(CX)(AX*4), Y5
-	VMASKMOVPS  (BX), Y5, Y4
-	VMASKMOVPS  (DX), Y5, Y6
-	VFMADD231PS Y6, Y0, Y4
-	VMASKMOVPS  (DX)(SI*1), Y5, Y0
-	VFMADD231PS Y0, Y1, Y4
-	VMASKMOVPS  (DX)(SI*2), Y5, Y0
-	VFMADD231PS Y0, Y2, Y4
-	VMASKMOVPS  (DX)(DI*1), Y5, Y0
-	VFMADD231PS Y0, Y3, Y4
-	VMASKMOVPS  Y4, Y5, (BX)
+avx2RowSums_by1_end:
+	ADDQ        $0x08, R8
+	JZ          avx2RowSums_next
+	LEAQ        masks<>+0(SB), R10
+	MOVQ        R8, R11
+	NEGQ        R11
+	VMOVUPS     32(R10)(R11*4), Y1
+	VMASKMOVPS  (R9), Y1, Y2
+	VMASKMOVPS  (DX), Y1, Y3
+	VFMADD231PS Y3, Y0, Y2
+	VMASKMOVPS  Y2, Y1, (R9)
+	LEAQ        (DX)(R8*4), DX
 
-avx2Axpy4_done:
+avx2RowSums_next:
+	ADDQ DI, DX
+	ADDQ $0x04, CX
+	SUBQ $0x01, AX
+	JNZ  avx2RowSums_row
 	VZEROUPPER
 	RET
 

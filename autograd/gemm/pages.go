@@ -6,7 +6,7 @@ import "unsafe"
 // token, and with pages of 4 KB it looks up thousands of addresses on the way.
 func Make[T float32 | int8](n int) []T {
 	data := make([]T, n)
-	if size := n * int(unsafe.Sizeof(*new(T))); size >= largePage/2 {
+	if size := n * int(unsafe.Sizeof(*new(T))); size > largePage/8 {
 		wantLargePages(uintptr(unsafe.Pointer(unsafe.SliceData(data))), size)
 	}
 	return data

@@ -12,16 +12,9 @@ func (e *engine) stream(n, k, kc int, alpha float32, x []float32, b matrix, add 
 		sums := work.floats[:min(cols, n-j)]
 		for p := 0; p < k; p += kc {
 			clear(sums)
-			end := min(p+kc, k)
-			i := p
-			for ; i+4 <= end; i += 4 {
-				avx2Axpy4(len(sums), &x[i], &b.data[i*b.down+j], b.down, &sums[0])
-			}
-			for ; i < end; i++ {
-				avx2Axpy1(len(sums), &x[i], &b.data[i*b.down+j], b.down, &sums[0])
-			}
+			e.rowSums(len(sums), min(kc, k-p), &x[p], &b.data[p*b.down+j], b.down, &sums[0])
 			if out := c[j:][:len(sums)]; add || p > 0 {
-				avx2Axpy1(len(sums), &alpha, &sums[0], 0, &out[0])
+				e.rowSums(len(sums), 1, &alpha, &sums[0], len(sums), &out[0])
 			} else {
 				for i, s := range sums {
 					out[i] = alpha * s
@@ -30,4 +23,13 @@ func (e *engine) stream(n, k, kc int, alpha float32, x []float32, b matrix, add 
 		}
 	}
 	give(work)
+}
+
+// rowSums adds to y the rows of b, each times its element of x.
+func (e *engine) rowSums(n, k int, x, b *float32, bStride int, y *float32) {
+	if e.mr == rows512 {
+		avx512RowSums(n, k, x, b, bStride, y)
+	} else {
+		avx2RowSums(n, k, x, b, bStride, y)
+	}
 }

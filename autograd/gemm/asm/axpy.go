@@ -8,63 +8,67 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// axpys writes the kernel of one row of A where B comes from memory: whole rows of B, in the order they lie.
-func axpys(rows int) {
-	name := fmt.Sprintf("avx2Axpy%d", rows)
-	TEXT(name, NOSPLIT, "func(n int, x, b *float32, bStride int, y *float32)")
+// fetchAhead is how many bytes before they are needed B is called for: what the processor foresees by itself comes too late.
+const fetchAhead = 512
+
+// rowSums writes the kernel of one row of A where B comes from memory: the rows of B one after the other, in the order they lie, which is the one
+// that the processor fetches ahead best. The sums stay in the first cache.
+func rowSums(s isa) {
+	name := s.name() + "RowSums"
+	TEXT(name, NOSPLIT, "func(n, k int, x, b *float32, bStride int, y *float32)")
 	Pragma("noescape")
-	Doc(fmt.Sprintf("%s adds to the n elements of y x[i] times row i of b, for %d rows.", name, rows))
-	n, xs, b, y := Load(Param("n"), GP64()), Load(Param("x"), GP64()), Load(Param("b"), GP64()), Load(Param("y"), GP64())
-	row := []Mem{{Base: b}}
-	var next []Mem // the rows of the next call, which the processor does not foresee
-	if rows == 4 {
-		stride, stride3 := Load(Param("bStride"), GP64()), GP64()
-		SHLQ(Imm(2), stride)
-		LEAQ(Mem{Base: stride, Index: stride, Scale: 2}, stride3)
-		row = append(row, Mem{Base: b, Index: stride, Scale: 1}, Mem{Base: b, Index: stride, Scale: 2}, Mem{Base: b, Index: stride3, Scale: 1})
-		ahead := GP64()
-		LEAQ(Mem{Base: b, Index: stride, Scale: 4}, ahead)
-		for _, m := range row {
-			m.Base = ahead
-			next = append(next, m)
+	Doc(name + " adds to the n elements of y x[i] times row i of b, for k rows.")
+	s.begin()
+	k, xs, b := Load(Param("k"), GP64()), Load(Param("x"), GP64()), Load(Param("b"), GP64())
+	columns, begin := Load(Param("n"), GP64()), Load(Param("y"), GP64())
+	skip := Load(Param("bStride"), GP64()) // from the end of a row to the next
+	SUBQ(columns, skip)
+	SHLQ(Imm(2), skip)
+	x, n, y := s.vector(), GP64(), GP64()
+
+	Label(name + "_row")
+	VBROADCASTSS(Mem{Base: xs}, x)
+	MOVQ(columns, n)
+	MOVQ(begin, y)
+	size := 4 * s.lanes()
+	for _, vectors := range []int{128 / size, 1} { // two lines of the cache at a time, then single vectors
+		part := fmt.Sprintf("%s_by%d", name, vectors)
+		SUBQ(Imm8or32(vectors*s.lanes()), n)
+		JLT(LabelRef(part + "_end"))
+		Label(part)
+		var sums []reg.VecVirtual
+		for v := range vectors {
+			sum := s.vector()
+			VMOVUPS(Mem{Base: y, Disp: v * size}, sum)
+			VFMADD231PS(Mem{Base: b, Disp: v * size}, x, sum)
+			sums = append(sums, sum)
 		}
+		for line := 0; line < vectors*size; line += 64 {
+			PREFETCHT0(Mem{Base: b, Disp: fetchAhead + line})
+		}
+		for v, sum := range sums {
+			VMOVUPS(sum, Mem{Base: y, Disp: v * size})
+		}
+		ADDQ(Imm8or32(vectors*size), y)
+		ADDQ(Imm8or32(vectors*size), b)
+		SUBQ(Imm8or32(vectors*s.lanes()), n)
+		JGE(LabelRef(part))
+		Label(part + "_end")
+		ADDQ(Imm8or32(vectors*s.lanes()), n)
 	}
-	var x []reg.VecVirtual
-	for i := range row {
-		x = append(x, YMM())
-		VBROADCASTSS(Mem{Base: xs, Disp: 4 * i}, x[i])
-	}
-	SUBQ(Imm(8), n)
-	JLT(LabelRef(name + "_end"))
-	Label(name + "_loop")
-	sum := YMM()
-	VMOVUPS(Mem{Base: y}, sum)
-	for i := range row {
-		VFMADD231PS(row[i], x[i], sum)
-	}
-	VMOVUPS(sum, Mem{Base: y})
-	for _, m := range next {
-		PREFETCHT1(m)
-	}
-	if next != nil {
-		ADDQ(Imm(32), next[0].Base)
-	}
-	ADDQ(Imm(32), y)
-	ADDQ(Imm(32), b)
-	SUBQ(Imm(8), n)
-	JGE(LabelRef(name + "_loop"))
-	Label(name + "_end")
-	ADDQ(Imm(8), n)
-	JZ(LabelRef(name + "_done"))
-	avx2{}.loadMask(n, 1)
-	VMASKMOVPS(Mem{Base: y}, mask2, sum)
-	for i := range row {
-		v := YMM()
-		VMASKMOVPS(row[i], mask2, v)
-		VFMADD231PS(v, x[i], sum)
-	}
-	VMASKMOVPS(sum, mask2, Mem{Base: y})
-	Label(name + "_done")
+	JZ(LabelRef(name + "_next"))
+	s.loadMask(n, 1)
+	last, v := s.vector(), s.vector()
+	s.load(Mem{Base: y}, last, true)
+	s.load(Mem{Base: b}, v, true)
+	VFMADD231PS(v, x, last)
+	s.store(last, Mem{Base: y}, true)
+	LEAQ(Mem{Base: b, Index: n, Scale: 4}, b)
+	Label(name + "_next")
+	ADDQ(skip, b)
+	ADDQ(Imm(4), xs)
+	SUBQ(Imm(1), k)
+	JNZ(LabelRef(name + "_row"))
 	VZEROUPPER()
 	RET()
 }
