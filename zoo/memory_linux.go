@@ -17,16 +17,21 @@ func availableMemory() float64 {
 			free = 1024 * kilobytes
 		}
 	}
-	limit, used := cgroup("memory.max"), cgroup("memory.current")
+	limit, used := cgroup("memory.max", ""), cgroup("memory.current", "")-cgroup("memory.stat", "file ") // the copies of files make room
 	if limit > 0 && (free == 0 || limit-used < free) {
 		free = max(limit-used, 1)
 	}
 	return free
 }
 
-// cgroup reads a number of the control group that a container runs in, 0 if there is none.
-func cgroup(name string) (n float64) {
-	text, _ := os.ReadFile("/sys/fs/cgroup/" + name)
-	fmt.Sscanf(string(text), "%f", &n)
-	return n
+// cgroup reads a number of the control group that a container runs in, the one after name in a file; 0 if there is none.
+func cgroup(file, name string) (n float64) {
+	text, _ := os.ReadFile("/sys/fs/cgroup/" + file)
+	for line := range strings.Lines(string(text)) {
+		if number, ok := strings.CutPrefix(line, name); ok {
+			fmt.Sscanf(number, "%f", &n)
+			return n
+		}
+	}
+	return 0
 }
