@@ -1,10 +1,12 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"image/color"
 	"io"
 	"math"
+	"slices"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/font"
@@ -223,7 +225,11 @@ func (c Chart) addLabels(p *plot.Plot, sans font.Font) error {
 
 // addLines draws a dashed line from the bottom to the top for every Line, with its name at the top.
 func (c Chart) addLines(p *plot.Plot, sans font.Font) error {
-	for _, l := range c.Lines {
+	sorted := slices.SortedFunc(slices.Values(c.Lines), func(a, b Line) int { return cmp.Compare(a.Value, b.Value) })
+	near := func(i, j int) bool {
+		return j >= 0 && j < len(sorted) && math.Abs(sorted[i].Value-sorted[j].Value) < c.Max/12
+	}
+	for i, l := range sorted {
 		line, err := plotter.NewLine(plotter.XYs{{X: l.Value, Y: -0.6}, {X: l.Value, Y: float64(len(c.Bars)) - 0.45}})
 		if err != nil {
 			return err
@@ -240,6 +246,12 @@ func (c Chart) addLines(p *plot.Plot, sans font.Font) error {
 		name.TextStyle[0].Font = sans
 		name.TextStyle[0].Font.Size = 9
 		name.TextStyle[0].XAlign = text.XCenter
+		switch before, after := near(i, i-1), near(i, i+1); { // names of two lines that are close point away from each other
+		case after && !before:
+			name.TextStyle[0].XAlign = text.XRight
+		case before && !after:
+			name.TextStyle[0].XAlign = text.XLeft
+		}
 		name.Offset = vg.Point{Y: 1}
 		p.Add(line, name)
 	}

@@ -77,6 +77,8 @@ type table struct {
 
 	FullHead []string   // of Full; nil: Head
 	Full     [][]string // with all digits; nil: Rows
+
+	values [][]float64 // of a grid: for every model, one for each column after its name
 }
 
 // CSV is the table as a link that needs no network.

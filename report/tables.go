@@ -112,11 +112,12 @@ func grid(c *Comparison, name string, xs []string, digits int, value func(r *Row
 	t := &table{Name: name, Head: append([]string{"model"}, xs...)}
 	for i, l := range looks(c.Rows) {
 		row, full := []string{l.Title}, []string{l.Title}
+		var values []float64
 		for x := range xs {
 			v := value(c.Rows[i], x)
-			row, full = append(row, fixed(v, digits)), append(full, exact(v))
+			row, full, values = append(row, fixed(v, digits)), append(full, exact(v)), append(values, v)
 		}
-		t.Rows, t.Full = append(t.Rows, row), append(t.Full, full)
+		t.Rows, t.Full, t.values = append(t.Rows, row), append(t.Full, full), append(t.values, values)
 	}
 	return t
 }

@@ -33,7 +33,7 @@ func newCompare() *cobra.Command {
 		Short: "Train every era on the same text and measure them with one ruler",
 		Long: `Train species (all of lmzoo list unless named) on the same text with the same tokenizer, neural ones for
 the same time, and measure them on text none of them has seen. Prints one table, and writes a
-report that opens in a browser, a picture and JSON, with every run, into --out.`,
+report that opens in a browser, its figures as SVG and PNG, and JSON, with every run, into --out.`,
 		Example: `  lmzoo compare
   lmzoo compare ngram lstm gpt --corpus tinyshakespeare --budget 2m`,
 		ValidArgsFunction: cobra.FixedCompletions(zoo.Names(), cobra.ShellCompDirectiveNoFileComp),
@@ -329,9 +329,12 @@ func clip(text string, n int) string {
 	return string(r)
 }
 
-// keep writes the comparison as JSON and as a picture.
+// keep writes the comparison as JSON, as a page and as pictures.
 func (m *comparison) keep() error {
-	chart := m.chart()
+	chart := report.Bits(m.result)
+	if m.result.Limit != nil {
+		chart = report.Gaps(m.result)
+	}
 	for _, f := range []struct {
 		name  string
 		write func(io.Writer) error
@@ -345,58 +348,12 @@ func (m *comparison) keep() error {
 			return err
 		}
 	}
+	if err := drawFigures(m.result, filepath.Join(m.out, "report.html")); err != nil {
+		return err
+	}
 	m.watch.lap("reporting")
 	m.progress.note("\nThe time, %s", m.watch)
-	m.progress.note("\nThe report   %s\nThe picture  %s\nThe numbers  %s\nTo play with them all: lmzoo play %s",
+	m.progress.note("\nThe report   %s\nThe picture  %s, and each figure of the report as report-*.svg and .png\nThe numbers  %s\nTo play with them all: lmzoo play %s",
 		filepath.Join(m.out, "report.html"), filepath.Join(m.out, "compare.png"), filepath.Join(m.out, "compare.json"), filepath.Join(m.out, "*"))
 	return nil
-}
-
-// chart is the comparison as a picture: on the world the gap to the limit, split by what a token needs, and
-// on other text bits per byte.
-func (m *comparison) chart() report.Chart {
-	c := report.Chart{Title: "Bits per byte of unseen text: " + m.data.data.Corpus, Axis: "bits per byte"}
-	if m.result.Limit != nil {
-		c.Title, c.Axis = "How far each era is from the limit, and why", "nats per token above the true entropy"
-		for k := range corpus.NumClasses {
-			c.Parts = append(c.Parts, k.String())
-		}
-	} else {
-		c.Lines = []report.Line{{Label: "gzip", Value: m.result.Gzip}}
-		if m.result.XZ > 0 {
-			c.Lines = append(c.Lines, report.Line{Label: "xz", Value: m.result.XZ})
-		}
-	}
-	closed := m.result.Rows[0].Report.Closed
-	if closed {
-		c.Title, c.Axis, c.Lines = "Perplexity of unseen text: "+m.data.data.Corpus, "perplexity, of this vocabulary alone", nil
-	}
-	for _, r := range m.result.Rows {
-		b := report.Bar{Label: r.Title, Value: float64(r.BitsPerByte), Low: float64(r.BitsPerByteLow), High: float64(r.BitsPerByteHigh)}
-		if closed {
-			b.Value, b.Low, b.High = float64(r.Perplexity), float64(r.Perplexity), float64(r.Perplexity)
-		}
-		if c.Parts != nil {
-			b.Value, b.Low, b.High = float64(r.Gap), float64(r.GapLow), float64(r.GapHigh)
-			b.Parts = make([]float64, len(c.Parts))
-			for _, class := range r.Report.Classes {
-				b.Parts[class.Class] = class.Gap() * float64(class.Events) / float64(r.Events)
-			}
-		}
-		c.Bars = append(c.Bars, b)
-	}
-	if c.Parts != nil {
-		c.Max = reach(m.result.Rows)
-	}
-	return c
-}
-
-// reach is where the axis of gaps ends: models that know next to nothing would dwarf the others, so they run off it.
-func reach(rows []*report.Row) float64 {
-	for _, r := range rows {
-		if r.Model == "bigram" {
-			return 1.25 * float64(r.Gap)
-		}
-	}
-	return 0
 }

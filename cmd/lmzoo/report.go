@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"os"
 	"path/filepath"
 	"strings"
 
@@ -20,6 +21,7 @@ func newReport() *cobra.Command {
 		split string
 		out   string
 		plot  string
+		draw  bool
 	)
 	c := &cobra.Command{
 		Use:   "report RUN...",
@@ -29,12 +31,16 @@ comparison, learning curves, loss by position, by context, by class and by word 
 token by token, samples, and all numbers as CSV and JSON. Without --corpus the text is the test part of the
 corpus the runs were made from, which must be the same for all.`,
 		Example: `  lmzoo report runs/gpt runs/ngram --out report.html
+  lmzoo report runs/gpt runs/lstm --figures
   lmzoo report runs/cutoff-* runs/bits-* --plot size.svg
   lmzoo report runs/* --corpus letters.txt`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			if ext := strings.ToLower(filepath.Ext(plot)); plot != "" && ext != ".svg" && ext != ".png" {
 				return usagef("--plot is %q; expected a file that ends in .svg or .png", plot)
+			}
+			if _, err := os.Stat(filepath.Dir(out)); err != nil { // told before the work, not after it
+				return usagef("--out %s: there is no directory %s; make it first", out, filepath.Dir(out))
 			}
 			p := newProgress(c.ErrOrStderr(), run.quiet)
 			e := evaluator{data: data, split: split, splitGiven: c.Flags().Changed("split"), progress: p, stdin: c.InOrStdin()}
@@ -56,6 +62,11 @@ corpus the runs were made from, which must be the same for all.`,
 			if err := writeFile(out, func(w io.Writer) error { return report.HTML(w, cmp) }); err != nil {
 				return err
 			}
+			if draw {
+				if err := drawFigures(cmp, out); err != nil {
+					return err
+				}
+			}
 			if plot != "" {
 				if err := drawSizes(cmp, plot); err != nil {
 					return err
@@ -71,6 +82,7 @@ corpus the runs were made from, which must be the same for all.`,
 	run.add(c)
 	fs := c.Flags()
 	fs.StringVar(&out, "out", "report.html", "the page")
+	fs.BoolVar(&draw, "figures", false, "draw the page's figures beside it too: PAGE-bits.svg and .png, PAGE-contexts.svg and .png …")
 	fs.StringVar(&plot, "plot", "", "draw loss against the size of the models into this `file`, .svg or .png; runs whose names begin with the same letters are joined")
 	fs.StringVar(&data.Corpus, "corpus", "", "text to judge by (default: the runs' own corpus)")
 	fs.StringVar(&data.Documents, "documents", "", "what a document is: file, lines or paragraphs (default: as in training)")
@@ -90,6 +102,20 @@ func drawSizes(cmp *report.Comparison, file string) error {
 		draw = s.PNG
 	}
 	return writeFile(file, draw)
+}
+
+// drawFigures draws the figures of a page into files beside it that begin with its name.
+func drawFigures(cmp *report.Comparison, page string) error {
+	for _, f := range report.Pictures(cmp) {
+		name := strings.TrimSuffix(page, filepath.Ext(page)) + "-" + f.Name
+		if err := writeFile(name+".svg", f.SVG); err != nil {
+			return err
+		}
+		if err := writeFile(name+".png", f.PNG); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // openAll opens runs; unless they are judged by other text, all must be made from the same.

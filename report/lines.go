@@ -1,0 +1,189 @@
+package report
+
+import (
+	"fmt"
+	"image/color"
+	"io"
+	"math"
+	"strconv"
+	"unicode/utf8"
+
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/font"
+	"gonum.org/v1/plot/plotter"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+	"gonum.org/v1/plot/vg/vgimg"
+	"gonum.org/v1/plot/vg/vgsvg"
+)
+
+// Lines is a picture of how a loss falls, with a line for every model.
+type Lines struct {
+	Title, X, Y string
+	Places      []string // what stands at 0, 1, 2 … of the x axis; nil: numbers
+	Rows        []LineRow
+	Top         float64 // where the y axis ends; 0: above the highest point
+}
+
+// LineRow is one model: a line, and marks on it or beside it.
+type LineRow struct {
+	Label       string
+	Colour      color.Color
+	Dash        []int // on, off, on …, as on the page; nil: a line without gaps
+	Line, Marks []Point
+}
+
+// Point is a place in the picture.
+type Point struct{ X, Y float64 }
+
+// pageColours are the page's by day, under the names its style sheet has for them.
+var pageColours = map[string]color.Color{
+	"grey": color.RGBA{0xBB, 0xBB, 0xBB, 0xFF}, "sky": color.RGBA{0x56, 0xB4, 0xE9, 0xFF}, "blue": color.RGBA{0x00, 0x72, 0xB2, 0xFF},
+	"orange": color.RGBA{0xE6, 0x9F, 0x00, 0xFF}, "wine": color.RGBA{0x88, 0x22, 0x55, 0xFF}, "vermillion": color.RGBA{0xD5, 0x5E, 0x00, 0xFF},
+	"purple": color.RGBA{0xCC, 0x79, 0xA7, 0xFF}, "green": color.RGBA{0x00, 0x9E, 0x73, 0xFF}, "black": color.RGBA{0x1B, 0x1B, 0x1B, 0xFF},
+}
+
+const linesWidth, linesHeight = 9 * vg.Inch, 4.5 * vg.Inch
+
+// PNG writes the lines as a picture of 1800 pixels' width.
+func (l Lines) PNG(w io.Writer) error {
+	canvas := vgimg.NewWith(vgimg.UseWH(linesWidth, linesHeight), vgimg.UseDPI(200))
+	if err := l.draw(draw.New(canvas)); err != nil {
+		return err
+	}
+	_, err := vgimg.PngCanvas{Canvas: canvas}.WriteTo(w)
+	return err
+}
+
+// SVG writes the lines as a scalable picture.
+func (l Lines) SVG(w io.Writer) error {
+	canvas := vgsvg.New(linesWidth, linesHeight)
+	if err := l.draw(draw.New(canvas)); err != nil {
+		return err
+	}
+	_, err := canvas.WriteTo(w)
+	return err
+}
+
+func (l Lines) draw(canvas draw.Canvas) error {
+	if len(l.Rows) == 0 {
+		return fmt.Errorf("there is nothing to draw: expected at least one line")
+	}
+	sans := font.Font{Typeface: "Liberation", Variant: "Sans"}
+	p := plot.New()
+	p.Title.Text, p.X.Label.Text, p.Y.Label.Text = l.Title, l.X, l.Y
+	for f, size := range map[*font.Font]font.Length{
+		&p.Title.TextStyle.Font: 13, &p.X.Label.TextStyle.Font: 11, &p.Y.Label.TextStyle.Font: 11,
+		&p.X.Tick.Label.Font: 10, &p.Y.Tick.Label.Font: 10, &p.Legend.TextStyle.Font: 10,
+	} {
+		*f = sans
+		f.Size = size
+	}
+	p.Title.Padding = 8
+	p.X.Tick.Marker, p.Y.Tick.Marker = countTicks{}, countTicks{}
+	grid := plotter.NewGrid()
+	grid.Horizontal.Color, grid.Vertical.Color = color.Gray{0xDD}, color.Gray{0xDD}
+	p.Add(grid)
+	p.Legend.Padding, p.Legend.ThumbnailWidth = 3, 28
+	for _, row := range l.Rows {
+		if err := row.add(p); err != nil {
+			return err
+		}
+	}
+	if l.Places != nil {
+		p.X.Min, p.X.Max = -0.4, float64(len(l.Places))-0.6
+	}
+	if l.Top > 0 {
+		p.Y.Max = l.Top
+	}
+	room := max((p.Y.Max-p.Y.Min)*0.06, 1e-6)
+	p.Y.Min, p.Y.Max = max(p.Y.Min-room, 0), p.Y.Max+room
+
+	legend := p.Legend // beside the lines, where it hides none
+	p.Legend = plot.NewLegend()
+	width := legend.Rectangle(canvas).Size().X + 18
+	if l.Places != nil {
+		p.X.Tick.Marker = placeTicks(l.Places, canvas.Size().X-width-60)
+	}
+	p.Draw(draw.Crop(canvas, 10, -width, 8, -8))
+	legend.Top, legend.Left = true, true
+	legend.YOffs = -36
+	legend.Draw(draw.Crop(canvas, canvas.Size().X-width+8, 0, 0, 0))
+	return nil
+}
+
+// add draws one model and names it in the legend.
+func (r LineRow) add(p *plot.Plot) error {
+	for _, at := range append(r.Line[:len(r.Line):len(r.Line)], r.Marks...) {
+		if !exists(at.X, at.Y) {
+			return fmt.Errorf("%s has a point without a place: %v at %v", r.Label, at.Y, at.X)
+		}
+	}
+	line, err := plotter.NewLine(xys(r.Line))
+	if err != nil {
+		return fmt.Errorf("%s: %w", r.Label, err)
+	}
+	line.Color, line.Width = r.Colour, 1.3
+	for _, n := range r.Dash {
+		line.Dashes = append(line.Dashes, vg.Length(n)*0.75)
+	}
+	p.Add(line)
+	if len(r.Marks) == 0 {
+		p.Legend.Add(r.Label, line)
+		return nil
+	}
+	marks, err := plotter.NewScatter(xys(r.Marks))
+	if err != nil {
+		return fmt.Errorf("%s: %w", r.Label, err)
+	}
+	marks.GlyphStyle = draw.GlyphStyle{Color: r.Colour, Radius: 2.8, Shape: draw.CircleGlyph{}}
+	p.Add(marks)
+	p.Legend.Add(r.Label, line, marks)
+	return nil
+}
+
+func xys(points []Point) plotter.XYs {
+	all := make(plotter.XYs, len(points))
+	for i, p := range points {
+		all[i] = plotter.XY{X: p.X, Y: p.Y}
+	}
+	return all
+}
+
+// countTicks are some five round numbers, those of thousands written in short.
+type countTicks struct{}
+
+// Ticks returns those from least to most.
+func (countTicks) Ticks(least, most float64) (ticks []plot.Tick) {
+	if !exists(least, most) || most <= least {
+		return nil
+	}
+	step := math.Pow(10, math.Floor(math.Log10((most-least)/4)))
+	for _, wider := range []float64{2, 2.5, 2} { // 2, 5, 10 times
+		if (most-least)/step > 8 {
+			step *= wider
+		}
+	}
+	for n := math.Ceil(least / step); n*step <= most; n++ {
+		x := n * step
+		label := strconv.FormatFloat(x, 'g', 4, 64)
+		if x == math.Trunc(x) && x >= 1000 {
+			label = Count(int(x))
+		}
+		ticks = append(ticks, plot.Tick{Value: x, Label: label})
+	}
+	return ticks
+}
+
+// placeTicks name as many places as fit on so wide an axis, beginning with the first.
+func placeTicks(places []string, width vg.Length) (ticks plot.ConstantTicks) {
+	longest := 0
+	for _, name := range places {
+		longest = max(longest, utf8.RuneCountInString(name))
+	}
+	every := max(1, int(math.Ceil(float64(vg.Length(len(places)*longest)*5.6+vg.Length(len(places)*8))/float64(width))))
+	for i := 0; i < len(places); i += every {
+		ticks = append(ticks, plot.Tick{Value: float64(i), Label: places[i]})
+	}
+	return ticks
+}

@@ -1,0 +1,169 @@
+package report
+
+import (
+	"io"
+)
+
+// Picture is one figure of the page for a paper or a slide.
+type Picture struct {
+	Name string // short, of letters: fit for a file
+	Drawing
+}
+
+// Drawing can be written as a picture of dots or of lines.
+type Drawing interface {
+	PNG(w io.Writer) error
+	SVG(w io.Writer) error
+}
+
+// Pictures are the charts of the page, those of them that this comparison has.
+func Pictures(c *Comparison) []Picture {
+	var all []Picture
+	for _, f := range figures(c) {
+		for _, place := range f.Charts {
+			l := Lines{Title: f.Title, Y: "nats per token"}
+			switch place.ID {
+			case "bits", "classes":
+				bars := Bits(c)
+				if place.ID == "classes" {
+					bars = Gaps(c)
+				}
+				if len(bars.Bars) > 0 {
+					all = append(all, Picture{place.ID, bars})
+				}
+				continue
+			case "seconds":
+				l.X = "seconds of training"
+				l.Rows, l.Top = curveLines(c, func(k *Curve) ([]float64, []float64) { return k.Seconds, k.ValidSeconds })
+			case "tokens":
+				l.X = "tokens seen"
+				l.Rows, l.Top = curveLines(c, func(k *Curve) ([]float64, []float64) { return floats(k.Tokens), floats(k.ValidTokens) })
+			case "positions":
+				l.X, l.Places, l.Rows = "token of the document", f.Table.Head[1:], gridLines(c, f.Table)
+			case "contexts":
+				l.X, l.Places, l.Rows = "tokens of context", f.Table.Head[1:], gridLines(c, f.Table)
+			case "words":
+				l.X, l.Y, l.Places, l.Rows = "times in the training text", "nats per word", f.Table.Head[1:], gridLines(c, f.Table)
+			default:
+				continue
+			}
+			if len(l.Rows) > 0 {
+				all = append(all, Picture{place.ID, l})
+			}
+		}
+	}
+	return all
+}
+
+// Bits is the comparison by bits per byte, or by perplexity where the vocabulary is closed. A model that
+// found something impossible has no bar.
+func Bits(c *Comparison) Chart {
+	open := !c.Rows[0].Report.Closed
+	chart := Chart{Title: "Perplexity of unseen text: " + c.Data.Corpus, Axis: "perplexity, of this vocabulary alone"}
+	if open {
+		chart.Title, chart.Axis = "Bits per byte of unseen text: "+c.Data.Corpus, "bits per byte"
+		chart.Lines = []Line{{"gzip", c.Gzip}}
+		if c.XZ > 0 {
+			chart.Lines = append(chart.Lines, Line{"xz", c.XZ})
+		}
+		if c.Unigram > 0 {
+			chart.Lines = append(chart.Lines, Line{"unigram", c.Unigram})
+		}
+		if c.Uniform > 0 {
+			chart.Lines = append(chart.Lines, Line{"uniform", c.Uniform})
+		}
+		if c.Limit != nil {
+			chart.Lines = append(chart.Lines, Line{"true entropy", float64(*c.Limit)})
+		}
+	}
+	for i, l := range looks(c.Rows) {
+		r := c.Rows[i]
+		b := Bar{Label: l.Title, Value: float64(r.BitsPerByte), Low: float64(r.BitsPerByteLow), High: float64(r.BitsPerByteHigh)}
+		if !open {
+			b.Value = float64(r.Perplexity)
+			b.Low, b.High = b.Value, b.Value
+		}
+		if exists(b.Value, b.Low, b.High) {
+			chart.Bars = append(chart.Bars, b)
+		}
+	}
+	return chart
+}
+
+// Gaps is how far every model is from the limit, split by what a token needs. Models that know next to
+// nothing would dwarf the others, so they run off the axis.
+func Gaps(c *Comparison) Chart {
+	chart := Chart{Title: "How far each era is from the limit, and why", Axis: "nats per token above the true entropy"}
+	for _, k := range c.Rows[0].Classes {
+		chart.Parts = append(chart.Parts, k.Class)
+	}
+	for i, l := range looks(c.Rows) {
+		r := c.Rows[i]
+		b := Bar{Label: l.Title, Value: float64(r.Gap), Low: float64(r.GapLow), High: float64(r.GapHigh)}
+		for _, k := range r.Classes {
+			b.Parts = append(b.Parts, float64(k.Gap)*float64(k.Events)/float64(r.Events))
+		}
+		if !exists(append(b.Parts, b.Value, b.Low, b.High)...) {
+			continue
+		}
+		if chart.Bars = append(chart.Bars, b); !ignorant(r) {
+			chart.Max = max(chart.Max, 1.25*b.Value)
+		}
+	}
+	return chart
+}
+
+// gridLines are the rows of a grid; those who know nothing would squeeze the others, as on the page.
+func gridLines(c *Comparison, t *table) (rows []LineRow) {
+	for i, l := range looks(c.Rows) {
+		row := LineRow{Label: l.Title, Colour: pageColours[l.Colour], Dash: l.Dash}
+		for x, y := range t.values[i] {
+			if exists(y) {
+				row.Line = append(row.Line, Point{float64(x), y})
+			}
+		}
+		if row.Marks = row.Line; len(row.Line) > 0 && !l.Quiet {
+			rows = append(rows, row)
+		}
+	}
+	return rows
+}
+
+// curveLines are a line of the training batches and marks of the validation for every model that has a curve.
+// The beginning of a line may lie above top.
+func curveLines(c *Comparison, at func(*Curve) (line, marks []float64)) (rows []LineRow, top float64) {
+	for i, l := range looks(c.Rows) {
+		k := c.Rows[i].Curve
+		if k == nil || l.Quiet {
+			continue
+		}
+		row := LineRow{Label: l.Title, Colour: pageColours[l.Colour], Dash: l.Dash}
+		train, valid := at(k)
+		row.Line, row.Marks = points(train, k.Loss), points(valid, k.Valid)
+		for _, p := range row.Line[len(row.Line)*12/100:] {
+			top = max(top, p.Y)
+		}
+		if len(row.Line) > 0 {
+			rows = append(rows, row)
+		}
+	}
+	return rows, top
+}
+
+// points pairs what is finite.
+func points(xs, ys []float64) (all []Point) {
+	for i := range min(len(xs), len(ys)) {
+		if exists(xs[i], ys[i]) {
+			all = append(all, Point{xs[i], ys[i]})
+		}
+	}
+	return all
+}
+
+func floats(ns []int) []float64 {
+	xs := make([]float64, len(ns))
+	for i, n := range ns {
+		xs[i] = float64(n)
+	}
+	return xs
+}
