@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"strconv"
 	"strings"
 
 	"lmzoo/lm"
@@ -230,7 +231,7 @@ func (t *teller) counted(s *Step) {
 	case s.Continuation:
 		t.line("  it occurs %s, but what counts is that it follows %s", plural(float64(s.Occurs), "time"), plural(float64(s.Count), "different token"))
 	default:
-		t.line("  seen %s of %s there, where %s were", plural(float64(s.Count), "time"), number(s.Total), plural(s.Types, "different token"))
+		t.line("  seen %s of %s there, where %s were", plural(float64(s.Count), "time"), whole(s.Total), plural(s.Types, "different token"))
 	}
 	if s.Pruned {
 		t.line("  (n-grams of this history were pruned; what they had is in γ)")
@@ -277,5 +278,13 @@ func plural(n float64, what string) string {
 	if n == 1 {
 		return "1 " + what
 	}
-	return number(n) + " " + what + "s"
+	return whole(n) + " " + what + "s"
+}
+
+// whole writes all digits of a count.
+func whole(n float64) string {
+	if n != math.Trunc(n) || math.Abs(n) >= 1e15 {
+		return number(n)
+	}
+	return strconv.FormatFloat(n, 'f', -1, 64)
 }

@@ -89,3 +89,12 @@ func TestExplainCounts(t *testing.T) {
 	_, err = m.Explain([]lm.Token{-3}, 1)
 	require.ErrorContains(t, err, "outside the vocabulary")
 }
+
+// Counts have all their digits; only what is no count is rounded.
+func TestWhole(t *testing.T) {
+	require.Equal(t, "22131 different tokens", plural(22131, "different token"))
+	require.Equal(t, "1 time", plural(1, "time"))
+	require.Equal(t, "100000", whole(1e5))
+	require.Equal(t, "0.3333", whole(1./3))
+	require.Equal(t, "1e+20", whole(1e20))
+}

@@ -20,8 +20,8 @@ func (r *Run) Words() func(lm.Token) string {
 	}
 }
 
-// isARPA reports whether a path names an ARPA file, packed or not.
-func isARPA(path string) bool {
+// IsARPA reports whether a path names an ARPA file, packed or not.
+func IsARPA(path string) bool {
 	return strings.HasSuffix(strings.TrimSuffix(path, ".gz"), ".arpa")
 }
 

@@ -160,6 +160,9 @@ func tokenizerInfo(tok corpus.Tokenizer) (TokenizerInfo, error) {
 func ReadConfig(dir string) (Config, error) {
 	var c Config
 	path := filepath.Join(dir, ConfigFile)
+	if info, err := os.Stat(dir); err == nil && !info.IsDir() {
+		return c, fmt.Errorf("%s is no run: it is a file; expected a directory that lmzoo train made, or a file that ends in .arpa or .arpa.gz", dir)
+	}
 	data, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return c, fmt.Errorf("%s is no run: it has no %s; make one with: lmzoo train NAME --out %s", dir, ConfigFile, dir)
@@ -193,7 +196,7 @@ func ReadConfig(dir string) (Config, error) {
 // Open reads a run that has been trained, or is being trained and has a model already. An ARPA file is a run
 // without a past.
 func Open(dir string) (*Run, error) {
-	if isARPA(dir) {
+	if IsARPA(dir) {
 		return openARPA(dir)
 	}
 	c, err := ReadConfig(dir)

@@ -97,7 +97,7 @@ func settingFlags(fs *pflag.FlagSet) {
 	fs.Int("order", 0, "n-gram: tokens of an n-gram")
 	fs.String("smoothing", "", "n-gram: mle, add-k, witten-bell, absolute, kneser-ney, modified-kneser-ney or stupid-backoff")
 	fs.Float64("k", 0, "n-gram, add-k: what is added to every count")
-	fs.IntSlice("prune", nil, "n-gram: per order, counts up to which n-grams are dropped, such as 0,0,1")
+	fs.Var(new(cutoffs), "prune", "n-gram: per order, counts up to which n-grams are dropped, such as 0,0,1")
 	fs.Float64("prune-entropy", 0, "n-gram: drop n-grams that change the perplexity by less, relatively, such as 1e-7")
 	fs.Int("quantize", 0, "n-gram: bits of a probability, such as 8")
 	fs.String("memory", "", "n-gram: what counting may take before it sorts on disk, such as 2G")
@@ -175,7 +175,7 @@ func flagValue(f *pflag.Flag) any {
 		return x
 	case "bool":
 		return text == "true"
-	case "intSlice":
+	case "counts":
 		return json.RawMessage(text)
 	}
 	return text

@@ -137,12 +137,12 @@ func runsAbout(parents ...string) []string {
 }
 
 // runsIn are the directories that were named, and the runs in those that are none themselves, such as what compare wrote. The
-// other files of such a directory, which a shell's * names too, are passed over.
+// other files of such a directory, which a shell's * names too, are passed over, unless they are models of another toolkit.
 func runsIn(named []string) []string {
 	var dirs []string
 	for _, dir := range named {
 		info, err := os.Stat(dir)
-		if err == nil && !info.IsDir() && len(named) > 1 {
+		if err == nil && !info.IsDir() && !zoo.IsARPA(dir) && len(named) > 1 {
 			continue
 		}
 		if _, err := os.Stat(filepath.Join(dir, zoo.ConfigFile)); err != nil {

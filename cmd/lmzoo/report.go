@@ -29,7 +29,7 @@ func newReport() *cobra.Command {
 		Long: `Judge runs by the same text and write one page that opens in any browser, without a network: the
 comparison, learning curves, loss by position, by context, by class and by word frequency, a text coloured
 token by token, samples, and all numbers as CSV and JSON. Without --corpus the text is the test part of the
-corpus the runs were made from, which must be the same for all.`,
+corpus the runs were made from, which must be the same for all. A directory of runs stands for all of them.`,
 		Example: `  lmzoo report runs/gpt runs/ngram --out report.html
   lmzoo report runs/gpt runs/lstm --figures
   lmzoo report runs/cutoff-* runs/bits-* --plot size.svg
@@ -44,7 +44,7 @@ corpus the runs were made from, which must be the same for all.`,
 			}
 			p := newProgress(c.ErrOrStderr(), run.quiet)
 			e := evaluator{data: data, split: split, splitGiven: c.Flags().Changed("split"), progress: p, stdin: c.InOrStdin()}
-			runs, err := openAll(args, data.Corpus != "")
+			runs, err := openAll(runsIn(args), data.Corpus != "")
 			if err != nil {
 				return err
 			}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"math/rand/v2"
+	"strings"
 	"unicode/utf8"
 
 	"lmzoo/corpus"
@@ -18,7 +19,7 @@ func writeFile(path string, write func(io.Writer) error) error { return atomic.W
 // generate writes what a run says after a prompt, as it says it.
 func generate(ctx context.Context, w io.Writer, r *zoo.Run, prompt string, opt sample.Options, rng *rand.Rand) error {
 	state := after(r, prompt)
-	out := &voice{tok: r.Tokenizer, w: w}
+	out := &voice{tok: r.Tokenizer, w: w, spoken: prompt != "" && !strings.HasSuffix(prompt, " ") && !strings.HasSuffix(prompt, "\n")}
 	err := sample.Generate(ctx, state, opt, rng, func(t lm.Token, _ float64) bool { return out.say(t) })
 	if out.err != nil {
 		return out.err
@@ -44,7 +45,7 @@ type voice struct {
 	tok     corpus.Tokenizer
 	w       io.Writer
 	pending []lm.Token
-	spoken  bool
+	spoken  bool // something stands before the next word
 	err     error
 }
 

@@ -40,9 +40,18 @@ config.json, tokenizer.json, the model, and for neural models metrics.jsonl and 
 		Example: `  lmzoo train gpt --corpus world --budget 30s --out runs/gpt
   lmzoo train ngram --corpus book.txt --documents paragraphs --order 7 --out runs/seven
   lmzoo train lstm --resume --out runs/lstm`,
-		Args:              cobra.ExactArgs(1),
+		Args: func(c *cobra.Command, args []string) error {
+			rest, _ := unnumbered(c.Flags(), args)
+			return cobra.ExactArgs(1)(c, rest)
+		},
 		ValidArgsFunction: cobra.FixedCompletions(zoo.Names(), cobra.ShellCompDirectiveNoFileComp),
 		RunE: func(c *cobra.Command, args []string) error {
+			args, counts := unnumbered(c.Flags(), args)
+			for _, n := range counts {
+				if err := c.Flags().Set("prune", n); err != nil {
+					return usageError{err}
+				}
+			}
 			species, err := zoo.Find(args[0])
 			if err != nil {
 				return usageError{err}
