@@ -19,8 +19,8 @@ type generateRequest struct {
 	TopK         int      `json:"top_k"`
 	TopP         float64  `json:"top_p"`
 	MinP         float64  `json:"min_p"`
-	MaxTokens    int      `json:"max_tokens"` // 0: 200
-	Seed         uint64   `json:"seed"`
+	MaxTokens    int      `json:"max_tokens"`   // 0: 200
+	Seed         *uint64  `json:"seed"`         // null: 1
 	Pace         float64  `json:"pace"`         // tokens per second; 0: as fast as it goes
 	Alternatives int      `json:"alternatives"` // likelier tokens to tell with each
 	Heal         *bool    `json:"heal"`         // null: true
@@ -122,6 +122,9 @@ func (s *Server) checkGenerate(q *generateRequest) (speech, error) {
 	if q.Temperature == nil {
 		q.Temperature = new(1.0)
 	}
+	if q.Seed == nil {
+		q.Seed = new(uint64(1))
+	}
 	switch {
 	case q.MaxTokens < 1 || q.MaxTokens > s.opt.Limits.Tokens:
 		return speech{}, wrong("max_tokens", "is %d; expected 1 to %d", q.MaxTokens, s.opt.Limits.Tokens)
@@ -131,7 +134,7 @@ func (s *Server) checkGenerate(q *generateRequest) (speech, error) {
 		return speech{}, wrong("alternatives", "is %d; expected 0 to %d", q.Alternatives, maxAlternatives)
 	}
 	opt, err := options(*q.Temperature, q.TopK, q.TopP, q.MinP, q.MaxTokens)
-	return speech{Options: opt, seed: q.Seed, pace: q.Pace, alternatives: q.Alternatives}, err
+	return speech{Options: opt, seed: *q.Seed, pace: q.Pace, alternatives: q.Alternatives}, err
 }
 
 // maxTemperature is where every distribution is flat.

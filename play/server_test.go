@@ -238,6 +238,15 @@ func TestGenerate(t *testing.T) {
 	require.Equal(t, text, again, "the same seed says the same")
 
 	// Greedy: always the likeliest token, with the model's own probability.
+	var bySeed []map[string]string
+	for _, seed := range []string{``, `,"seed":1`, `,"seed":0`} {
+		names, data := events(t, ts.URL+"/api/generate", `{"prompt":"once","models":["lstm"],"max_tokens":12`+seed+`}`)
+		text, _ := said(t, names, data)
+		bySeed = append(bySeed, text)
+	}
+	require.Equal(t, bySeed[1], bySeed[0], "1 unless given, as for completions")
+	require.NotEqual(t, bySeed[2], bySeed[0])
+
 	names, data = events(t, ts.URL+"/api/generate", `{"prompt":"once","models":["lstm"],"max_tokens":6,"temperature":0,"alternatives":3}`)
 	e, err := s.exhibits.get("", "lstm")
 	require.NoError(t, err)
