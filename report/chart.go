@@ -14,8 +14,6 @@ import (
 	"gonum.org/v1/plot/text"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
-	"gonum.org/v1/plot/vg/vgimg"
-	"gonum.org/v1/plot/vg/vgsvg"
 )
 
 // Bar is one model in a Chart.
@@ -42,26 +40,10 @@ type Chart struct {
 }
 
 // PNG writes the chart as a picture of 1800 pixels' width.
-func (c Chart) PNG(w io.Writer) error {
-	width, height := c.size()
-	canvas := vgimg.NewWith(vgimg.UseWH(width, height), vgimg.UseDPI(200))
-	if err := c.draw(draw.New(canvas)); err != nil {
-		return err
-	}
-	_, err := vgimg.PngCanvas{Canvas: canvas}.WriteTo(w)
-	return err
-}
+func (c Chart) PNG(w io.Writer) error { return writePNG(w, c) }
 
 // SVG writes the chart as a scalable picture.
-func (c Chart) SVG(w io.Writer) error {
-	width, height := c.size()
-	canvas := vgsvg.New(width, height)
-	if err := c.draw(draw.New(canvas)); err != nil {
-		return err
-	}
-	_, err := canvas.WriteTo(w)
-	return err
-}
+func (c Chart) SVG(w io.Writer) error { return writeSVG(w, c) }
 
 const (
 	barWidth    = 14 * vg.Inch / 72

@@ -12,8 +12,6 @@ import (
 	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
-	"gonum.org/v1/plot/vg/vgimg"
-	"gonum.org/v1/plot/vg/vgsvg"
 )
 
 // Growth is a picture of how a cost grows with one thing after the other, both axes in logarithms: what grows in proportion
@@ -42,25 +40,10 @@ func (g Growth) size() (width, height vg.Length) {
 }
 
 // PNG writes the picture with 600 pixels for each panel.
-func (g Growth) PNG(w io.Writer) error {
-	width, height := g.size()
-	canvas := vgimg.NewWith(vgimg.UseWH(width, height), vgimg.UseDPI(200))
-	if err := g.draw(draw.New(canvas)); err != nil {
-		return err
-	}
-	_, err := vgimg.PngCanvas{Canvas: canvas}.WriteTo(w)
-	return err
-}
+func (g Growth) PNG(w io.Writer) error { return writePNG(w, g) }
 
 // SVG writes the picture as a scalable one.
-func (g Growth) SVG(w io.Writer) error {
-	canvas := vgsvg.New(g.size())
-	if err := g.draw(draw.New(canvas)); err != nil {
-		return err
-	}
-	_, err := canvas.WriteTo(w)
-	return err
-}
+func (g Growth) SVG(w io.Writer) error { return writeSVG(w, g) }
 
 func (g Growth) draw(canvas draw.Canvas) error {
 	least, most := math.Inf(1), 0.0

@@ -13,8 +13,6 @@ import (
 	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
-	"gonum.org/v1/plot/vg/vgimg"
-	"gonum.org/v1/plot/vg/vgsvg"
 )
 
 // Lines is a picture of how a loss falls, with a line for every model.
@@ -43,27 +41,13 @@ var pageColours = map[string]color.Color{
 	"purple": color.RGBA{0xCC, 0x79, 0xA7, 0xFF}, "green": color.RGBA{0x00, 0x9E, 0x73, 0xFF}, "black": color.RGBA{0x1B, 0x1B, 0x1B, 0xFF},
 }
 
-const linesWidth, linesHeight = 9 * vg.Inch, 4.5 * vg.Inch
+func (l Lines) size() (width, height vg.Length) { return 9 * vg.Inch, 4.5 * vg.Inch }
 
 // PNG writes the lines as a picture of 1800 pixels' width.
-func (l Lines) PNG(w io.Writer) error {
-	canvas := vgimg.NewWith(vgimg.UseWH(linesWidth, linesHeight), vgimg.UseDPI(200))
-	if err := l.draw(draw.New(canvas)); err != nil {
-		return err
-	}
-	_, err := vgimg.PngCanvas{Canvas: canvas}.WriteTo(w)
-	return err
-}
+func (l Lines) PNG(w io.Writer) error { return writePNG(w, l) }
 
 // SVG writes the lines as a scalable picture.
-func (l Lines) SVG(w io.Writer) error {
-	canvas := vgsvg.New(linesWidth, linesHeight)
-	if err := l.draw(draw.New(canvas)); err != nil {
-		return err
-	}
-	_, err := canvas.WriteTo(w)
-	return err
-}
+func (l Lines) SVG(w io.Writer) error { return writeSVG(w, l) }
 
 func (l Lines) draw(canvas draw.Canvas) error {
 	if len(l.Rows) == 0 {

@@ -1,19 +1,9 @@
 package report
 
-import (
-	"io"
-)
-
 // Picture is one figure of the page for a paper or a slide.
 type Picture struct {
 	Name string // short, of letters: fit for a file
 	Drawing
-}
-
-// Drawing can be written as a picture of dots or of lines.
-type Drawing interface {
-	PNG(w io.Writer) error
-	SVG(w io.Writer) error
 }
 
 // Pictures are the charts of the page, those of them that this comparison has.

@@ -16,8 +16,6 @@ import (
 	"gonum.org/v1/plot/text"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
-	"gonum.org/v1/plot/vg/vgimg"
-	"gonum.org/v1/plot/vg/vgsvg"
 )
 
 // SizePlot is what models cost on disk against how well they predict: below and to the left is better. Points
@@ -54,27 +52,13 @@ func (c *Comparison) Sizes() (SizePlot, error) {
 	return s, nil
 }
 
-const sizeWidth, sizeHeight = 9 * vg.Inch, 5.5 * vg.Inch
+func (s SizePlot) size() (width, height vg.Length) { return 9 * vg.Inch, 5.5 * vg.Inch }
 
 // PNG writes the plot as a picture of 1800 pixels' width.
-func (s SizePlot) PNG(w io.Writer) error {
-	canvas := vgimg.NewWith(vgimg.UseWH(sizeWidth, sizeHeight), vgimg.UseDPI(200))
-	if err := s.draw(draw.New(canvas)); err != nil {
-		return err
-	}
-	_, err := vgimg.PngCanvas{Canvas: canvas}.WriteTo(w)
-	return err
-}
+func (s SizePlot) PNG(w io.Writer) error { return writePNG(w, s) }
 
 // SVG writes the plot as a scalable picture.
-func (s SizePlot) SVG(w io.Writer) error {
-	canvas := vgsvg.New(sizeWidth, sizeHeight)
-	if err := s.draw(draw.New(canvas)); err != nil {
-		return err
-	}
-	_, err := canvas.WriteTo(w)
-	return err
-}
+func (s SizePlot) SVG(w io.Writer) error { return writeSVG(w, s) }
 
 // family is what a point's label begins with, up to the first digit or sign.
 func (p SizePoint) family() string {

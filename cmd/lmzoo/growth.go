@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"path/filepath"
 	"strings"
 
 	"lmzoo/report"
@@ -58,11 +57,8 @@ func recipeRate(b *zoo.Bench) float64 {
 
 // checkPlot refuses, before anything is measured, a plot that could not be drawn.
 func checkPlot(file string, shapes []zoo.BenchShape) error {
-	if file == "" {
-		return nil
-	}
-	if ext := strings.ToLower(filepath.Ext(file)); ext != ".svg" && ext != ".png" {
-		return usagef("--plot is %q; expected a file that ends in .svg or .png", file)
+	if err := checkPicture(file); file == "" || err != nil {
+		return err
 	}
 	for _, s := range shapes {
 		if strings.HasPrefix(s.Name, "scaling-") {
@@ -77,12 +73,7 @@ func writePlot(file string, b *zoo.Bench) error {
 	if file == "" {
 		return nil
 	}
-	g := growth(b)
-	draw := g.SVG
-	if strings.EqualFold(filepath.Ext(file), ".png") {
-		draw = g.PNG
-	}
-	if err := writeFile(file, draw); err != nil {
+	if err := drawInto(file, growth(b)); err != nil {
 		return fmt.Errorf("drawing %s: %w", file, err)
 	}
 	return nil

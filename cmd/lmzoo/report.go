@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -36,8 +37,8 @@ corpus the runs were made from, which must be the same for all. A directory of r
   lmzoo report runs/* --corpus letters.txt`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			if ext := strings.ToLower(filepath.Ext(plot)); plot != "" && ext != ".svg" && ext != ".png" {
-				return usagef("--plot is %q; expected a file that ends in .svg or .png", plot)
+			if err := checkPicture(plot); err != nil {
+				return err
 			}
 			if _, err := os.Stat(filepath.Dir(out)); err != nil { // told before the work, not after it
 				return usagef("--out %s: there is no directory %s; make it first", out, filepath.Dir(out))
@@ -97,21 +98,31 @@ func drawSizes(cmp *report.Comparison, file string) error {
 	if err != nil {
 		return fmt.Errorf("--plot: %w", err)
 	}
-	draw := s.SVG
-	if strings.EqualFold(filepath.Ext(file), ".png") {
-		draw = s.PNG
+	return drawInto(file, s)
+}
+
+// checkPicture refuses, before there is anything to draw, a file that says of no known kind what it would be. An empty name means none.
+func checkPicture(file string) error {
+	if ext := strings.ToLower(filepath.Ext(file)); file != "" && ext != ".svg" && ext != ".png" {
+		return usagef("--plot is %q; expected a file that ends in .svg or .png", file)
 	}
-	return writeFile(file, draw)
+	return nil
+}
+
+// drawInto writes a drawing into a file, as what its name ends in.
+func drawInto(file string, d report.Drawing) error {
+	write := d.SVG
+	if strings.EqualFold(filepath.Ext(file), ".png") {
+		write = d.PNG
+	}
+	return writeFile(file, write)
 }
 
 // drawFigures draws the figures of a page into files beside it that begin with its name.
 func drawFigures(cmp *report.Comparison, page string) error {
 	for _, f := range report.Pictures(cmp) {
 		name := strings.TrimSuffix(page, filepath.Ext(page)) + "-" + f.Name
-		if err := writeFile(name+".svg", f.SVG); err != nil {
-			return err
-		}
-		if err := writeFile(name+".png", f.PNG); err != nil {
+		if err := errors.Join(drawInto(name+".svg", f), drawInto(name+".png", f)); err != nil {
 			return err
 		}
 	}
