@@ -104,6 +104,14 @@ func cutAt(docs []Document, bytes int) (before, after []Document) {
 	return append(slices.Clone(docs[:i]), first), append([]Document{second}, docs[i+1:]...)
 }
 
+// Head returns the beginning of a document: its first n bytes, or up to three fewer, where a character begins.
+func (d Document) Head(n int) Document {
+	if len(d.Text) <= n {
+		return d
+	}
+	return Document{Text: d.Text[:characterStart(d.Text, n)], Cut: true}
+}
+
 // characterStart moves a place in text back to where a character begins.
 func characterStart(text string, at int) int {
 	if at >= len(text) {

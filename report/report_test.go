@@ -356,7 +356,7 @@ func TestPassageTruth(t *testing.T) {
 }
 
 func TestCut(t *testing.T) {
-	require.Equal(t, corpus.Document{Text: "ab", Cut: true}, cut(corpus.Document{Text: "abé!", End: "\n"}, 3))
+	require.Equal(t, corpus.Document{Text: "ab", Cut: true}, corpus.Document{Text: "abé!", End: "\n"}.Head(3))
 	docs := []corpus.Document{{Text: "abc", End: "\n"}, {Text: "d", End: "\n"}}
 	require.Equal(t, docs[:1], beginning(docs, 5))
 	require.Equal(t, docs, beginning(docs, 6))

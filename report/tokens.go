@@ -3,7 +3,6 @@ package report
 import (
 	"context"
 	"fmt"
-	"unicode/utf8"
 
 	"lmzoo/corpus"
 	"lmzoo/lm"
@@ -32,20 +31,9 @@ func beginning(docs []corpus.Document, n int) []corpus.Document {
 		if i > 0 {
 			return docs[:i]
 		}
-		return []corpus.Document{cut(d, n)}
+		return []corpus.Document{d.Head(n)}
 	}
 	return docs
-}
-
-// cut shortens a document to at most n bytes, between two characters.
-func cut(d corpus.Document, n int) corpus.Document {
-	if len(d.Text) <= n {
-		return d
-	}
-	for n > 0 && !utf8.RuneStart(d.Text[n]) {
-		n--
-	}
-	return corpus.Document{Text: d.Text[:n], Cut: true}
 }
 
 // tokenize scores documents that are all of the text that was judged, or its beginning.

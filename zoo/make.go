@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"time"
-	"unicode/utf8"
 
 	"lmzoo/corpus"
 	"lmzoo/format/atomic"
@@ -243,12 +242,8 @@ func validation(m lm.Model, o Order) func(context.Context) (float64, error) {
 		if tokens >= validationTokens {
 			break
 		}
-		if len(d.Text) > validationBytes && d.Truth == nil {
-			end := validationBytes
-			for end > 0 && !utf8.RuneStart(d.Text[end]) {
-				end--
-			}
-			d = corpus.Document{Text: d.Text[:end], Cut: true}
+		if d.Truth == nil {
+			d = d.Head(validationBytes)
 		}
 		docs = append(docs, d)
 		tokens += len(corpus.EncodeDocument(nil, o.Tokenizer, d))

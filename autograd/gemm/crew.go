@@ -12,8 +12,8 @@ import (
 // Job is work in numbered parts that may run side by side, each writing only what is its own.
 type Job interface{ Part(i int) }
 
-// Crew is some threads that generate a token together. Between two products of one row lie only microseconds, too few to
-// put a thread to sleep and wake it: a helper looks out for the next job for a while and goes home when none comes, so
+// Crew is some threads that work together on what is short: the products of a generated token, or the pieces of a training step. Between two
+// jobs lie only microseconds, too few to put a thread to sleep and wake it: a helper looks out for the next job for a while and goes home when none comes, so
 // a crew needs no closing. The caller never waits for a helper that has not come yet: it does the parts that nobody
 // has taken. A nil Crew is the caller alone.
 type Crew struct {

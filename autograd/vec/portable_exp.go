@@ -85,18 +85,22 @@ func geluOf(x float32) float32 {
 	return low * d
 }
 
-func geluSlope(x float32) float32 {
-	if x != x {
-		return x
+// geluWithSlope1 returns what geluOf does, and the slope there, whose exponential is the same.
+func geluWithSlope1(x float32) (y, slope float32) {
+	low := x
+	if low < -geluEnd {
+		low = -geluEnd
 	}
-	x = min(max(x, -geluEnd), geluEnd)
+	if x = low; x > geluEnd {
+		x = geluEnd
+	}
 	xx := x * x
 	e, d := sigmoidParts(x * (gelu1 + gelu3*xx))
 	s := d
 	if x < 0 {
 		s = e * d
 	}
-	return s + x*(e*d*d)*(gelu1+gelu3x3*xx)
+	return low * s, s + x*(e*d*d)*(gelu1+gelu3x3*xx)
 }
 
 func expGo(dst, x []float32) {
@@ -132,6 +136,6 @@ func geluGo(dst, x []float32) {
 
 func geluWithSlopeGo(dst, slope, x []float32) {
 	for i, x := range x[:len(dst)] {
-		dst[i], slope[i] = geluOf(x), geluSlope(x)
+		dst[i], slope[i] = geluWithSlope1(x)
 	}
 }
