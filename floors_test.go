@@ -16,7 +16,7 @@ import (
 
 // floors is the policy of the house: a package imports only packages of lower floors.
 const floors = `
-0  lm  autograd/gemm  autograd/vec  format/safetensors  format/atomic  report/uplot
+0  lm  autograd/gemm  autograd/vec  format/safetensors  format/atomic  report/uplot  report/browsertest
 1  autograd  corpus  lm/sample  lm/lmtest  lm/compress
 2  nn  lm/eval  corpus/world  corpus/refine
 3  train/optim  ngram  mlp  rnn  transformer  prompt

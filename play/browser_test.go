@@ -6,7 +6,6 @@ import (
 	"net"
 	"net/http/httptest"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -19,22 +18,9 @@ import (
 	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/require"
 
+	"lmzoo/report/browsertest"
 	"lmzoo/zoo"
 )
-
-// chromium finds a browser, or skips the test; where CI says that there must be one, its absence is a failure.
-func chromium(t *testing.T) string {
-	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
-		if path, err := exec.LookPath(name); err == nil {
-			return path
-		}
-	}
-	if os.Getenv("LMZOO_BROWSER") == "required" {
-		t.Fatal("there is no Chromium, and LMZOO_BROWSER=required: install it (Debian: apt install chromium)")
-	}
-	t.Skip("there is no Chromium to test the playground in; install it (Debian: apt install chromium)")
-	return ""
-}
 
 // visitor is a browser with the playground open.
 type visitor struct {
@@ -48,16 +34,7 @@ type visitor struct {
 
 // visit opens a browser. Everything on the console that is an error or a warning is remembered.
 func visit(t *testing.T, url string) *visitor {
-	options := append(chromedp.DefaultExecAllocatorOptions[:],
-		chromedp.ExecPath(chromium(t)), chromedp.Flag("disable-gpu", true), chromedp.Flag("disable-quic", true),
-		chromedp.Flag("disable-component-update", true), chromedp.Flag("no-proxy-server", true), chromedp.WSURLReadTimeout(time.Minute))
-	if os.Geteuid() == 0 {
-		options = append(options, chromedp.NoSandbox)
-	}
-	ctx, cancel := chromedp.NewExecAllocator(context.Background(), options...)
-	t.Cleanup(cancel)
-	ctx, cancel = chromedp.NewContext(ctx)
-	t.Cleanup(cancel)
+	ctx := browsertest.New(t)
 	v := &visitor{t: t, ctx: ctx, url: url}
 	require.NoError(t, chromedp.Do(ctx, chromedp.EmulateViewport(1280, 900)))
 	require.NoError(t, chromedp.Listen(ctx, v.hear))
@@ -321,7 +298,7 @@ func TestBrowserLost(t *testing.T) {
 	if testing.Short() {
 		t.Skip("the browser is left to the full test")
 	}
-	chromium(t)
+	browsertest.Chromium(t)
 	runs, err := zooOnce()
 	require.NoError(t, err)
 	l, err := net.Listen("tcp", "127.0.0.1:0")

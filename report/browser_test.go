@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"sync"
 	"testing"
@@ -16,22 +15,9 @@ import (
 	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/require"
 
+	"lmzoo/report/browsertest"
 	"lmzoo/zoo"
 )
-
-// chromium finds a browser, or skips the test; where CI says that there must be one, its absence is a failure.
-func chromium(t *testing.T) string {
-	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
-		if path, err := exec.LookPath(name); err == nil {
-			return path
-		}
-	}
-	if os.Getenv("LMZOO_BROWSER") == "required" {
-		t.Fatal("there is no Chromium, and LMZOO_BROWSER=required: install it (Debian: apt install chromium)")
-	}
-	t.Skip("there is no Chromium to see the report in; install it (Debian: apt install chromium)")
-	return ""
-}
 
 // reader is a browser with a report open.
 type reader struct {
@@ -41,15 +27,7 @@ type reader struct {
 
 // read opens a page; what the console says against it fails the test at its end.
 func read(t *testing.T, page string) reader {
-	options := append(chromedp.DefaultExecAllocatorOptions[:],
-		chromedp.ExecPath(chromium(t)), chromedp.Flag("disable-gpu", true), chromedp.Flag("no-proxy-server", true), chromedp.WSURLReadTimeout(time.Minute))
-	if os.Geteuid() == 0 {
-		options = append(options, chromedp.NoSandbox)
-	}
-	ctx, cancel := chromedp.NewExecAllocator(context.Background(), options...)
-	t.Cleanup(cancel)
-	ctx, cancel = chromedp.NewContext(ctx)
-	t.Cleanup(cancel)
+	ctx := browsertest.New(t)
 	r := reader{t, ctx}
 	var mu sync.Mutex
 	var complaints []string
@@ -111,7 +89,7 @@ func TestBrowser(t *testing.T) {
 	if testing.Short() {
 		t.Skip("a browser takes its time")
 	}
-	chromium(t) // or there is no need to train
+	browsertest.Chromium(t) // or there is no need to train
 	runs, split, opt := exhibits(t, zoo.Data{Corpus: zoo.WorldName, Tokens: 6000}, "word", nil, "uniform", "ngram", "lstm")
 	c, err := Collect(context.Background(), runs, split.Test[:40], opt)
 	require.NoError(t, err)
