@@ -81,7 +81,7 @@ func byFrequency[K cmp.Ordered](counts map[K]int) []K {
 	})
 }
 
-// bosText is how a reader sees the document boundary.
+// bosText is how a reader sees the document boundary, whichever face of it: before a text, or predicted after one.
 const bosText = "<bos>"
 
 // visible is s as a reader should see it: what cannot be printed is escaped as in a Go string.

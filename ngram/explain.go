@@ -14,7 +14,7 @@ import (
 // uses the result of the one before.
 type Explanation struct {
 	Token     lm.Token   `json:"token"`
-	History   []lm.Token `json:"history"` // what the model looks at; lm.BOS is <s>
+	History   []lm.Token `json:"history"` // what the model looks at; lm.BOS is where the document begins
 	Smoothing string     `json:"smoothing"`
 	Order     int        `json:"order"`
 	Uniform   float64    `json:"uniform"` // 1/V, where the recursion ends
@@ -183,15 +183,11 @@ func (t *teller) line(format string, args ...any) {
 	fmt.Fprintf(&t.text, format+"\n", args...)
 }
 
-// history spells a history; a BOS in it is <s>.
+// history spells a history.
 func (t *teller) history(tokens []lm.Token) string {
 	var words []string
 	for _, w := range tokens {
-		if w == lm.BOS {
-			words = append(words, openWord)
-		} else {
-			words = append(words, t.words(w))
-		}
+		words = append(words, t.words(w))
 	}
 	return strings.Join(words, " ")
 }

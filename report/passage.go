@@ -63,11 +63,8 @@ func passage(rows []*Row, tok corpus.Tokenizer) *Passage {
 	return p
 }
 
-// shown is a token as it stands in the text; the end of a document is a sign of its own.
+// shown is a token as it stands in the text; the end of a document, which has no text, by its name.
 func shown(tok corpus.Tokenizer, id lm.Token) string {
-	if id == lm.BOS {
-		return "⏎"
-	}
 	if text := tok.Decode([]lm.Token{id}); text != "" && strings.ToValidUTF8(text, "") == text {
 		return text
 	}

@@ -355,6 +355,17 @@ func TestPassageTruth(t *testing.T) {
 	require.Equal(t, []*eval.Number{finite(0.5), nil, nil, finite(2)}, p.Truth)
 }
 
+// TestPassageEnds: a token stands as it does in the text, half a character and the end of the document by their names.
+func TestPassageEnds(t *testing.T) {
+	tok, err := corpus.Train("byte", []corpus.Document{{Text: "é\n"}}, 0)
+	require.NoError(t, err)
+	var got []string
+	for _, id := range append(tok.Encode(nil, "aé\n"), lm.BOS) {
+		got = append(got, shown(tok, id))
+	}
+	require.Equal(t, []string{"a", `\xc3`, `\xa9`, "\n", "<bos>"}, got)
+}
+
 func TestCut(t *testing.T) {
 	require.Equal(t, corpus.Document{Text: "ab", Cut: true}, corpus.Document{Text: "abé!", End: "\n"}.Head(3))
 	docs := []corpus.Document{{Text: "abc", End: "\n"}, {Text: "d", End: "\n"}}

@@ -17,6 +17,8 @@ func newExplain() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "explain RUN --prompt TEXT --token W",
 		Short: "Derive one probability of an n-gram model, order by order, in words and numbers",
+		Long: `Derive one probability of an n-gram model, order by order, in words and numbers. <bos> is the boundary of
+documents: in a history the beginning of this one, as the token its end.`,
 		Example: `  lmzoo explain runs/compare/ngram --prompt "once there" --token lived
   lmzoo explain runs/compare/ngram --prompt "once there"        the likeliest token`,
 		Args: cobra.ExactArgs(1),

@@ -22,7 +22,7 @@ export function backoff(box, answer, asked, again) {
 }
 
 function step(s, b, i) {
-  const what = s.history.length ? ["after “", el("span.hist", {}, words(s.history).replaceAll("<bos>", "⟨begin⟩ ").trim()), "”"] : ["after anything"];
+  const what = s.history.length ? ["after “", el("span.hist", {}, words(s.history).trim()), "”"] : ["after anything"];
   if (!s.known) return el("li.unknown", {}, ...what, el("br"), el("small", {}, "this history was never met; the shorter one speaks for it"));
   const own = el("b"), lower = el("u");
   own.style.width = 100 * Math.max(0, s.prob - s.gamma * s.lower) + "%";
