@@ -67,17 +67,9 @@ func small(name, dir string, data zoo.Data, split corpus.Split, tok corpus.Token
 	if err != nil {
 		return nil, err
 	}
-	settings, err := species.Settings("")
+	settings, err := species.Learning("tiny", map[string]any{"steps": 60, "batch": 4, "lr": 5e-3, "warmup": 5, "eval_every": 60})
 	if err != nil {
 		return nil, err
-	}
-	if species.IsNeural() {
-		if settings, err = species.Settings("tiny"); err != nil {
-			return nil, err
-		}
-		if err := settings.Set(map[string]any{"steps": 60, "batch": 4, "lr": 5e-3, "warmup": 5, "eval_every": 60}); err != nil {
-			return nil, err
-		}
 	}
 	r, err := zoo.Make(context.Background(), zoo.Order{Species: species, Settings: settings, Data: data, Split: split, Tokenizer: tok, Seed: 1})
 	if r != nil {

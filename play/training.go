@@ -46,9 +46,9 @@ func (s *Server) train(q jobRequest) (string, error) {
 	if err := s.checkCorpus(&q); err != nil {
 		return "", err
 	}
-	settings, err := settingsOf(species, q)
+	settings, err := species.Exhibit(q.Size, q.Corpus, time.Duration(q.Budget*float64(time.Second)))
 	if err != nil {
-		return "", err
+		return "", wrong("size", "is %.40q; expected one of: %s", q.Size, strings.Join(species.Sizes, " "))
 	}
 	title := fmt.Sprintf("%s on %s", species.Title, map[string]string{zoo.WorldName: "the world", "text": "your text"}[q.Corpus])
 	return s.jobs.add("train", title, func(ctx context.Context, j *job) error {
@@ -86,24 +86,6 @@ func (s *Server) checkCorpus(q *jobRequest) error {
 		return wrong("vocab", "is %d; expected 0 (the tokenizer's choice) to %d", q.Vocab, maxVocab)
 	}
 	return nil
-}
-
-// settingsOf are those of a comparison, or of a size, on a budget.
-func settingsOf(species *zoo.Species, q jobRequest) (*zoo.Settings, error) {
-	settings, err := species.Settings(q.Size)
-	if err != nil {
-		return nil, wrong("size", "is %.40q; expected one of: %s", q.Size, strings.Join(species.Sizes, " "))
-	}
-	if !species.IsNeural() {
-		return settings, nil
-	}
-	values := map[string]any{}
-	if q.Size == "" {
-		values = zoo.Exhibit(species.Name, q.Corpus)
-	}
-	budget := time.Duration(q.Budget * float64(time.Second))
-	values["budget"], values["eval_every"] = budget.String(), (budget / 5).String()
-	return settings, settings.Set(values)
 }
 
 // train trains what was ordered, and opens it to visitors.

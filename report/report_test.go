@@ -34,18 +34,11 @@ func exhibits(t *testing.T, data zoo.Data, tokenizer string, settings map[string
 	for _, name := range names {
 		species, err := zoo.Find(name)
 		require.NoError(t, err)
-		size := ""
-		if species.IsNeural() {
-			size = "tiny"
-		}
-		s, err := species.Settings(size)
+		s, err := species.Learning("tiny", map[string]any{"steps": 6, "eval_every": "3", "budget": "1h"})
 		require.NoError(t, err)
-		if species.IsNeural() {
-			require.NoError(t, s.Set(map[string]any{"steps": 6, "eval_every": "3", "budget": "1h"}))
-		}
 		require.NoError(t, s.Set(settings[name]))
 		r, err := zoo.Make(context.Background(), zoo.Order{
-			Species: species, Size: size, Settings: s, Data: data, Split: split, Tokenizer: tok, Seed: 1, Threads: 1, Dir: filepath.Join(t.TempDir(), name),
+			Species: species, Size: "tiny", Settings: s, Data: data, Split: split, Tokenizer: tok, Seed: 1, Threads: 1, Dir: filepath.Join(t.TempDir(), name),
 		})
 		require.NoError(t, err)
 		runs = append(runs, r)

@@ -1,8 +1,31 @@
 package zoo
 
-// Exhibit returns the settings of a neural species in a comparison, where it has seconds and not hours: a
-// small model that sees much text beats a large one that sees little. On the world a row holds whole documents.
-func Exhibit(name, corpusName string) map[string]any {
+import "time"
+
+// Exhibit are the settings of a species that is shown to visitors: a neural one learns for a time, and is validated four times
+// in it. Without a size it is one that learns much in seconds; with one it is what that size always is.
+func (s *Species) Exhibit(size, corpusName string, budget time.Duration) (*Settings, error) {
+	values := map[string]any{}
+	if size == "" {
+		values = quick(s.Name, corpusName)
+	}
+	values["budget"], values["eval_every"] = budget.String(), (budget / 4).String()
+	return s.Learning(size, values)
+}
+
+// Learning are the settings of a species for a size, with other values if it learns by gradient: what is counted
+// has none of them.
+func (s *Species) Learning(size string, values map[string]any) (*Settings, error) {
+	settings, err := s.Settings(size)
+	if err == nil && s.IsNeural() {
+		err = settings.Set(values)
+	}
+	return settings, err
+}
+
+// quick returns the settings of a neural species that has seconds and not hours: a small model that sees much text
+// beats a large one that sees little. On the world a row holds whole documents.
+func quick(name, corpusName string) map[string]any {
 	values := map[string]any{"warmup": 50}
 	if corpusName == WorldName {
 		values["batch"] = 16

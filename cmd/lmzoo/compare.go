@@ -55,6 +55,9 @@ report that opens in a browser, its figures as SVG and PNG, and JSON, with every
 			if budget <= 0 {
 				return usagef("--budget is %s; expected a time such as 20s", budget)
 			}
+			if size != "" && !slices.Contains(transformer.Sizes(), size) {
+				return usagef("there is no --size %q; there are: %s", size, strings.Join(transformer.Sizes(), " "))
+			}
 			if err := cmp.make(c, species); err != nil {
 				return err
 			}
@@ -67,7 +70,7 @@ report that opens in a browser, its figures as SVG and PNG, and JSON, with every
 	data.add(c)
 	run.add(c)
 	c.Flags().DurationVar(&budget, "budget", 16*time.Second, "training time of each neural model")
-	c.Flags().StringVar(&size, "size", "", "preset of the neural models: tiny, small or base (default small)")
+	c.Flags().StringVar(&size, "size", "", "preset of the neural models: tiny, small or base (default: one that learns much in seconds)")
 	complete(c, "size", transformer.Sizes)
 	c.Flags().StringVar(&out, "out", filepath.Join("runs", "compare"), "directory for the runs, the picture and the JSON")
 	return c
@@ -177,9 +180,9 @@ func (m *comparison) kept(err error) error {
 
 // exhibit trains one species and judges it.
 func (m *comparison) exhibit(ctx context.Context, s *zoo.Species, t *track) error {
-	settings, err := m.settings(s)
+	settings, err := s.Exhibit(m.size, m.data.data.Corpus, m.budget)
 	if err != nil {
-		return err
+		return usageError{err}
 	}
 	dir := filepath.Join(m.out, s.Name)
 	m.progress.change(t, func(t *track) { t.state = running })
@@ -216,21 +219,6 @@ func (m *comparison) figure(r *report.Row) string {
 		figure = "perplexity " + number(float64(r.Perplexity), 3)
 	}
 	return figure + fmt.Sprintf("  %5.1f s", r.TrainSeconds)
-}
-
-// settings are the species' own, on the budget of the comparison.
-func (m *comparison) settings(s *zoo.Species) (*zoo.Settings, error) {
-	settings, err := s.Settings(m.size)
-	if err != nil {
-		return nil, usageError{err}
-	}
-	if s.IsNeural() {
-		values := zoo.Exhibit(s.Name, m.data.data.Corpus)
-		values["budget"] = m.budget.String()
-		values["eval_every"] = (m.budget / 4).String()
-		err = settings.Set(values)
-	}
-	return settings, err
 }
 
 func (m *comparison) header(species []*zoo.Species) {

@@ -33,8 +33,8 @@ func newNext() *cobra.Command {
 		asJSON bool
 	)
 	c := &cobra.Command{
-		Use:     "next RUN...",
-		Short:   "What comes next? The likeliest tokens of several runs side by side",
+		Use:   "next RUN...",
+		Short: "What comes next? The likeliest tokens of several runs side by side",
 		Long: `What comes next after a prompt: the likeliest tokens of several runs side by side. <bos> is the boundary of
 documents: predicted, the end of this one.`,
 		Example: `  lmzoo next runs/compare/ngram runs/compare/gpt --prompt "once there lived"`,

@@ -10,6 +10,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -164,7 +165,7 @@ func runsIn(named []string) []string {
 var firstSet = []string{"ngram", "lstm", "gpt"}
 
 const (
-	firstBudget = "12s"
+	firstBudget = 12 * time.Second
 	firstTokens = 600_000
 )
 
@@ -185,16 +186,9 @@ func (p *playing) train(ctx context.Context, c *cobra.Command) ([]*zoo.Run, erro
 		if err != nil {
 			return nil, err
 		}
-		settings, err := species.Settings("")
+		settings, err := species.Exhibit("", zoo.WorldName, firstBudget)
 		if err != nil {
 			return nil, err
-		}
-		if species.IsNeural() {
-			values := zoo.Exhibit(name, zoo.WorldName)
-			values["budget"], values["eval_every"] = firstBudget, "4s"
-			if err := settings.Set(values); err != nil {
-				return nil, err
-			}
 		}
 		r, err := zoo.Make(ctx, zoo.Order{
 			Species: species, Settings: settings, Data: data.data, Split: split, Tokenizer: tok, Seed: 1,
