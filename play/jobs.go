@@ -185,7 +185,7 @@ func attempt(ctx context.Context, j *job) (err error) {
 	return j.work(ctx, j)
 }
 
-// stop cancels a job.
+// stop cancels a job. One that is cancelled already stays so; one that has come to an end by itself cannot be cancelled any more.
 func (js *jobs) stop(id string) error {
 	err := refuse(http.StatusNotFound, "job", "there is no job %.40q; GET /api/jobs lists them", id)
 	js.change(func() {
@@ -199,6 +199,8 @@ func (js *jobs) stop(id string) error {
 				j.State, j.work = jobCancelled, nil
 			case jobRunning:
 				j.cancel()
+			case jobDone, jobFailed:
+				err = refuse(http.StatusConflict, "job", "%s is over (%s); there is nothing to cancel", id, j.State)
 			}
 		}
 	})

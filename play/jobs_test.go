@@ -93,6 +93,8 @@ func TestQueue(t *testing.T) {
 	for ok[jobsReply](t, "GET", ts.URL+"/api/jobs", "").Jobs[2].State != jobRunning {
 		time.Sleep(5 * time.Millisecond) // its turn comes
 	}
+	status, _ = call(t, "DELETE", ts.URL+"/api/jobs/"+ids[0], "")
+	require.Equal(t, 200, status, "cancelled it is already")
 }
 
 // What was cancelled can be resumed, here and after the server was started again, and becomes the model that was ordered.
@@ -181,6 +183,10 @@ func TestReport(t *testing.T) {
 	id := ok[jobReply](t, "POST", ts.URL+"/api/jobs", `{"kind":"compare","models":["uniform","ngram"]}`).Job
 	j := settled(t, ts.URL, id)
 	require.Equal(t, jobDone, j.State, j.Error)
+	status, text := call(t, "DELETE", ts.URL+"/api/jobs/"+id, "")
+	require.Equal(t, 409, status)
+	require.Contains(t, text, id+" is over (done)")
+	require.Equal(t, jobDone, settled(t, ts.URL, id).State)
 	status, page := call(t, "GET", ts.URL+j.Report, "")
 	require.Equal(t, 200, status)
 	require.Contains(t, page, "Kneser-Ney")
