@@ -258,6 +258,31 @@ func TestBatchesVary(t *testing.T) {
 	}
 }
 
+// TestEndsStandAnywhere: no place of a row ends or begins long documents more often than another.
+func TestEndsStandAnywhere(t *testing.T) {
+	const length, epochs = 8, 2000
+	docs := [][]lm.Token{append(numbered([]int{11})[0], lm.BOS), append(numbered([]int{20})[0], lm.BOS)}
+	w, err := NewWindows(docs, 1, length, 7)
+	require.NoError(t, err)
+	var ends, begins [length]int
+	for step := range epochs * w.Rows() {
+		var b Batch
+		w.Batch(&b, step)
+		for i := range length {
+			if b.Y[i] == lm.BOS {
+				ends[i]++
+			}
+			if b.X[i] == lm.BOS && b.Y[i] >= 0 {
+				begins[i]++
+			}
+		}
+	}
+	for i := range length {
+		require.InEpsilon(t, epochs*len(docs)/length, ends[i], 0.2, "ends at %d of a row: %v", i, ends)
+		require.InEpsilon(t, epochs*len(docs)/length, begins[i], 0.2, "begins at %d of a row: %v", i, begins)
+	}
+}
+
 // TestWindowsOfAStream: of one long stream every window is a whole one, and where they begin varies.
 func TestWindowsOfAStream(t *testing.T) {
 	docs := numbered([]int{1000})

@@ -12,10 +12,11 @@ import (
 //
 //   - A document of at most T tokens is never cut. Documents are packed into rows as tightly as they fit,
 //     each opened by BOS, and what is left of a row has no targets.
-//   - A longer document is cut into windows of T tokens. The first begins with BOS, the last ends with the
-//     document, and where the others begin is drawn anew each epoch; tokens that two windows share are
-//     context to the second. For one long stream these are the random windows of nanoGPT, drawn without
-//     replacement.
+//   - A longer document lies on a ring of as many whole windows of T tokens as it needs, with what room is left
+//     between its end and its beginning, and the ring is turned by any number of places each epoch before it
+//     is cut. So a document begins and ends at every place of a row alike often, and a model that has a vector for
+//     each place learns nothing from it about ends. For one long stream these are the random windows of
+//     nanoGPT, drawn without replacement.
 //
 // Which rows there are does not change; their order does, and of documents of the same length which one
 // takes which place. So any step of any epoch can be found without going through those before.
@@ -29,7 +30,7 @@ type Windows struct {
 	now     int       // the epoch that what follows belongs to
 	order   []int32   // of the rows
 	who     [][]int32 // [T+1] byLen, shuffled
-	phase   []int32   // of the long documents, for the starts of their windows
+	phase   []int     // of the long documents: the place of the ring at which their first window begins
 	shuffle *shuffler
 }
 
@@ -50,7 +51,7 @@ func NewWindows(docs [][]lm.Token, b, t int, seed uint64) (*Windows, error) {
 		return nil, err
 	}
 	w := &Windows{docs: docs, b: b, t: t, total: total, byLen: make([][]int32, t+1), who: make([][]int32, t+1), now: -1, shuffle: newShuffler(seed)}
-	w.phase = make([]int32, len(docs))
+	w.phase = make([]int, len(docs))
 	for i, d := range docs {
 		switch {
 		case len(d) > t:
@@ -75,15 +76,8 @@ func (w *Windows) Tokens() int { return w.total }
 // Rows is the number of rows of an epoch; a step takes B of them.
 func (w *Windows) Rows() int { return len(w.rows) }
 
-// windows is how many windows a long document takes. A document of many gets one more than it must have,
-// so that the others are free to move.
-func (w *Windows) windows(n int) int {
-	k := (n + w.t - 1) / w.t
-	if k > 8 && w.t > 1 {
-		k++
-	}
-	return k
-}
+// windows is how many windows a long document takes.
+func (w *Windows) windows(n int) int { return (n + w.t - 1) / w.t }
 
 // pack fills rows with the short documents, the longest first, each where it leaves the least room (best
 // fit decreasing).
@@ -152,7 +146,7 @@ func (w *Windows) turn(epoch int) {
 	}
 	for i, d := range w.docs {
 		if n := len(d); n > w.t {
-			w.phase[i] = int32(r.IntN(min(w.windows(n)*w.t-n+1, w.t)))
+			w.phase[i] = r.IntN(w.windows(n) * w.t)
 		}
 	}
 }
@@ -177,24 +171,14 @@ func (w *Windows) fill(b *Batch, at int, r *row) {
 		return
 	}
 	doc := w.docs[r.long]
-	begin := w.begin(r, int(r.window))
-	b.fill(at, doc, begin, begin+w.t)
-	if r.window == 0 {
-		return
+	ring := w.windows(len(doc)) * w.t
+	place := (int(r.window)*w.t + w.phase[r.long]) % ring // those from len(doc) on are empty
+	for end := at + w.t; at < end; {
+		n := min(ring-place, end-at)
+		if place < len(doc) {
+			n = min(len(doc)-place, end-at)
+			b.fill(at, doc, place, place+n)
+		}
+		at, place = at+n, (place+n)%ring
 	}
-	shared := w.begin(r, int(r.window)-1) + w.t - begin
-	for i := range shared {
-		b.Y[at+i] = -1
-	}
-	b.N -= shared
-}
-
-// begin is where the k-th window of a long document begins: T after the one before, but for the phase of
-// the epoch, and early enough for every window after it to have a target of its own.
-func (w *Windows) begin(r *row, k int) int {
-	if k == 0 {
-		return 0
-	}
-	n := len(w.docs[r.long])
-	return min(k*w.t-int(w.phase[r.long]), n-w.t-(w.windows(n)-1-k))
 }
