@@ -1,0 +1,45 @@
+package gemm
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+	"unsafe"
+
+	"github.com/stretchr/testify/require"
+)
+
+// The memory of large weights is marked for large pages, all of it.
+func TestLargePagesAreAskedFor(t *testing.T) {
+	if _, err := os.Stat("/sys/kernel/mm/transparent_hugepage"); err != nil {
+		t.Skip("this kernel has no large pages to give: ", err)
+	}
+	weights := Make[float32](5<<20 + 1)
+	first := uintptr(unsafe.Pointer(unsafe.SliceData(weights)))
+	last := first + uintptr(len(weights)-1)*4
+	for _, at := range []uintptr{first, (first + last) / 2, last} {
+		require.Contains(t, mapping(t, at), "hg", "the mapping of %#x", at)
+	}
+	weights[len(weights)-1] = 1 // they live until here
+}
+
+// mapping returns the flags of the mapping that holds an address, as proc_pid_smaps(5) tells them.
+func mapping(t *testing.T, at uintptr) []string {
+	smaps, err := os.ReadFile("/proc/self/smaps")
+	if err != nil {
+		t.Skip("nothing tells how memory is mapped: ", err)
+	}
+	inside := false
+	for line := range strings.Lines(string(smaps)) {
+		var begin, end uintptr
+		if n, _ := fmt.Sscanf(line, "%x-%x ", &begin, &end); n == 2 {
+			inside = begin <= at && at < end
+		}
+		if flags, ok := strings.CutPrefix(line, "VmFlags:"); ok && inside {
+			return strings.Fields(flags)
+		}
+	}
+	t.Skipf("no flags are told of %#x", at)
+	return nil
+}
