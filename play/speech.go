@@ -3,7 +3,6 @@ package play
 import (
 	"context"
 	"math"
-	"math/rand/v2"
 	"time"
 	"unicode/utf8"
 
@@ -56,7 +55,7 @@ func (e *exhibit) speak(ctx context.Context, sp speech, yield func(utterance) bo
 	if err != nil {
 		return "", err
 	}
-	draw := sample.New(rand.New(rand.NewPCG(sp.seed, 0)), warps...)
+	draw := sample.New(sample.Rand(sp.seed), warps...)
 	state, next := e.memory.start(sp.tokens)
 	own := e.restrict(sp.reading, next)
 	v := voice{e: e}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"math/rand/v2"
 	"time"
 
 	"lmzoo/corpus"
@@ -142,7 +141,7 @@ func speak(ctx context.Context, r *zoo.Run, seed uint64) (string, error) {
 	opt := sample.Default
 	opt.Max = sampleTokens
 	var said []lm.Token
-	err := sample.Generate(ctx, lm.Start(r.Model), opt, rand.New(rand.NewPCG(seed, 0)), func(t lm.Token, _ float64) bool {
+	err := sample.Generate(ctx, lm.Start(r.Model), opt, sample.Rand(seed), func(t lm.Token, _ float64) bool {
 		said = append(said, t)
 		return true
 	})

@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"io"
-	"math/rand/v2"
 	"os"
 	"runtime"
 	"strings"
@@ -58,7 +57,7 @@ Generation ends with the document or after --tokens.`,
 					return err
 				}
 			}
-			rng := rand.New(rand.NewPCG(seed, 0))
+			rng := sample.Rand(seed)
 			for range count {
 				fmt.Fprint(c.OutOrStdout(), prompt)
 				if err := generate(c.Context(), c.OutOrStdout(), r, prompt, opt, rng); err != nil {

@@ -57,6 +57,16 @@ func (o Options) Warps() ([]Warp, error) {
 	return warps, nil
 }
 
+// Rand is where the draws of a seed come from. The first draw of a PCG whose state is zero is 0.99993, so that every text
+// of seed 0 would begin with a most unlikely token: seed 0 begins with its second.
+func Rand(seed uint64) *rand.Rand {
+	r := rand.New(rand.NewPCG(seed, 0))
+	if seed == 0 {
+		r.Uint64()
+	}
+	return r
+}
+
 // Sampler draws tokens. It is for one goroutine.
 type Sampler struct {
 	warps []Warp

@@ -173,6 +173,16 @@ func TestGenerate(t *testing.T) {
 	require.ErrorContains(t, sample.Generate(ctx, lm.Start(broken), sample.Default, seeded(1), never), "NaN")
 }
 
+// Seed 0 is a seed like others: what it says first is nothing that only one text in ten thousand begins with.
+func TestSeeds(t *testing.T) {
+	for seed := range uint64(20) {
+		require.InDelta(t, 0.5, sample.Rand(seed).Float64(), 0.499, "seed %d", seed)
+		if seed > 0 {
+			require.Equal(t, seeded(seed).Uint64(), sample.Rand(seed).Uint64(), "the bits of seed %d", seed)
+		}
+	}
+}
+
 // TestSongLength: drawn from the model itself, documents are as likely as the model says.
 func TestSongLength(t *testing.T) {
 	rng, alone := seeded(3), 0
