@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"lmzoo/nn/nntest"
 	"lmzoo/rnn"
 	"lmzoo/transformer"
 )
@@ -60,7 +61,7 @@ func TestRealModels(t *testing.T) {
 }
 
 func TestRealStepsAllocateNothing(t *testing.T) {
-	if raceDetector {
+	if nntest.Racing {
 		t.Skip("the race detector allocates")
 	}
 	for name, build := range eras(t) {

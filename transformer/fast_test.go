@@ -7,11 +7,12 @@ import (
 
 	"lmzoo/lm"
 	"lmzoo/lm/lmtest"
+	"lmzoo/nn/nntest"
 )
 
 // wide is large enough that its products are divided.
 func wide(t *testing.T) *Model {
-	m, err := New(Config{VocabSize: 3000, NPositions: 24, NEmbd: 240, NLayer: 2, NHead: 6, InitializerRange: 0.1}, rand1())
+	m, err := New(Config{VocabSize: 3000, NPositions: 24, NEmbd: 240, NLayer: 2, NHead: 6, InitializerRange: 0.1}, nntest.Rand())
 	require.NoError(t, err)
 	return m
 }
@@ -43,7 +44,7 @@ func TestThreadsChangeNoBit(t *testing.T) {
 
 // The products of a prompt are divided too.
 func TestThreadsReadAPromptTogether(t *testing.T) {
-	m, err := New(Config{VocabSize: 11, NPositions: 64, NEmbd: 256, NLayer: 2, NHead: 4}, rand1())
+	m, err := New(Config{VocabSize: 11, NPositions: 64, NEmbd: 256, NLayer: 2, NHead: 4}, nntest.Rand())
 	require.NoError(t, err)
 	read := func() []float64 {
 		s := m.Start()
@@ -70,14 +71,14 @@ func TestQuantizedModel(t *testing.T) {
 		require.NotEqual(t, before[i], after[i])
 		require.InDeltaSlice(t, before[i], after[i], 0.5)
 	}
-	small, err := New(Config{VocabSize: 11, NPositions: 8, NEmbd: 16, NLayer: 2, NHead: 2, InitializerRange: 0.3, Smear: true}, rand1())
+	small, err := New(Config{VocabSize: 11, NPositions: 8, NEmbd: 16, NLayer: 2, NHead: 2, InitializerRange: 0.3, Smear: true}, nntest.Rand())
 	require.NoError(t, err)
 	small.Quantize()
 	lmtest.Check(t, small, 1e-4, 0, 1, 2, 7, 8, 9, 20)
 }
 
 func TestTogetherNothingIsAllocated(t *testing.T) {
-	if racing {
+	if nntest.Racing {
 		t.Skip("the race detector allocates")
 	}
 	m := wide(t)

@@ -3,48 +3,21 @@ package transformer
 import (
 	"fmt"
 	"math"
-	"math/rand/v2"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"lmzoo/autograd"
-	"lmzoo/corpus"
 	"lmzoo/lm"
 	"lmzoo/lm/lmtest"
 	"lmzoo/nn"
+	"lmzoo/nn/nntest"
 )
 
 var (
 	_ lm.Scorer  = (*Model)(nil)
 	_ lm.Stepper = (*Model)(nil)
 )
-
-func rand1() *rand.Rand { return rand.New(rand.NewPCG(1, 2)) }
-
-// batch counts the targets of a batch.
-func batch(b, t int, x, y []lm.Token) corpus.Batch {
-	n := 0
-	for _, tok := range y {
-		if tok >= 0 {
-			n++
-		}
-	}
-	return corpus.Batch{B: b, T: t, X: x, Y: y, N: n}
-}
-
-// loud returns a small model with weights so large that every part of it matters.
-func loud(t require.TestingT, cfg Config) *Model {
-	m, err := New(cfg, rand1())
-	require.NoError(t, err)
-	rng := rand.New(rand.NewPCG(3, 4))
-	for _, p := range nn.Params(m) {
-		for i := range p.Data {
-			p.Data[i] += float32(0.3 * rng.NormFloat64())
-		}
-	}
-	return m
-}
 
 var small = Config{VocabSize: 13, NPositions: 8, NEmbd: 12, NLayer: 2, NHead: 3}
 
@@ -88,61 +61,6 @@ func TestWindow(t *testing.T) {
 	require.InDeltaSlice(t, want, m.NextLogProbs(nil, doc), 1e-5)
 }
 
-// Tokens that wait are read together, whatever is in the cache already; a BOS empties it; a clone made at
-// any time goes on by itself.
-func TestWaitingTokens(t *testing.T) {
-	cfg := small
-	cfg.Smear = true
-	m := loud(t, cfg)
-	rng := rand1()
-	s := m.Start()
-	var context []lm.Token
-	for range 60 {
-		for range rng.IntN(5) { // some are asked for one by one, some are not
-			tok := rng.Int32N(13)
-			if rng.IntN(3) > 0 {
-				tok = max(tok, 1)
-			}
-			s.Push(tok)
-			context = append(context, tok)
-		}
-		if rng.IntN(3) == 0 {
-			left := s
-			s = s.Clone()
-			left.Push(1)
-			left.NextLogProbs(nil)
-		}
-		require.InDeltaSlice(t, m.NextLogProbs(nil, context), s.NextLogProbs(nil), 2e-5, "after %v", context)
-	}
-}
-
-// A row of several documents costs what the documents cost alone, and so do their gradients.
-func TestPackedLossIsDocumentsAlone(t *testing.T) {
-	m := loud(t, small)
-	x := []lm.Token{0, 3, 4, 0, 7, 8, 9, 0, 5, 6}
-	y := []lm.Token{3, 4, 0, 7, 8, 9, 0, 5, 6, 2}
-	tape := autograd.NewTape()
-	docs := m.pack(tape, 1, len(x), x)
-	require.Equal(t, []int32{0, 1, 2, 0, 1, 2, 3, 0, 1, 2}, docs.pos)
-	tape.Reset()
-	loss := m.Loss(tape, batch(1, len(x), x, y))
-	tape.Backward(loss)
-	together := loss.Data[0]
-	alone := nn.Replica(m)
-	var sum float32
-	for _, cut := range [][2]int{{0, 3}, {3, 7}, {7, 10}} {
-		tape := autograd.NewTape()
-		loss := alone.Loss(tape, corpus.Batch{B: 1, T: cut[1] - cut[0], X: x[cut[0]:cut[1]], Y: y[cut[0]:cut[1]], N: len(x)})
-		sum += loss.Data[0]
-		tape.Backward(loss)
-	}
-	require.InEpsilon(t, sum, together, 1e-5)
-	params := nn.Params(m)
-	for i, p := range nn.Params(alone) {
-		require.InDeltaSlice(t, p.Grad, params[i].Grad, 1e-5, p.Name)
-	}
-}
-
 // A row longer than the window is cut into windows, not an index out of range.
 func TestRowLongerThanWindow(t *testing.T) {
 	m := loud(t, small)
@@ -150,96 +68,12 @@ func TestRowLongerThanWindow(t *testing.T) {
 	for i := range x {
 		x[i] = lm.Token(1 + i%5)
 	}
-	require.NotPanics(t, func() { m.Loss(autograd.NewTape(), batch(1, len(x), x, x)) })
-}
-
-// The gradient of every parameter is the slope of the loss, with dropout too, as long as the dice fall the same.
-func TestGradients(t *testing.T) {
-	for _, dropout := range []float64{0, 0.2} {
-		m := loud(t, Config{VocabSize: 5, NPositions: 6, NEmbd: 4, NLayer: 2, NHead: 2, Smear: true, Dropout: dropout})
-		x := []lm.Token{0, 1, 2, 3, 0, 4, 2, 2, 1, 0, 3, 4}
-		y := []lm.Token{1, 2, 3, 0, 4, -1, 2, 1, 0, 3, 4, 0}
-		checkGradients(t, m, batch(2, 6, x, y))
-	}
-}
-
-func checkGradients(t *testing.T, m *Model, b corpus.Batch) {
-	loss := func(tape *autograd.Tape) *autograd.Tensor {
-		tape.Rand = rand1()
-		return m.Loss(tape, b)
-	}
-	tape := autograd.NewTape()
-	tape.Backward(loss(tape))
-	for _, p := range nn.Params(m) {
-		for i := range p.Data {
-			old := p.Data[i]
-			slope := func(h float32) float64 {
-				p.Data[i] = old + h
-				up, at := loss(autograd.NewForward()).Data[0], p.Data[i]
-				p.Data[i] = old - h
-				down := loss(autograd.NewForward()).Data[0]
-				return float64(up-down) / float64(at-p.Data[i])
-			}
-			want := (4*slope(5e-3) - slope(1e-2)) / 3 // Richardson (1911): the error is of fourth order
-			p.Data[i] = old
-			require.InDelta(t, want, p.Grad[i], 1e-3, "%s[%d]", p.Name, i)
-		}
-	}
-}
-
-// sgd is one step of gradient descent on the whole of b.
-func sgd(m *Model, tape *autograd.Tape, b corpus.Batch, lr float32) float64 {
-	tape.Reset()
-	loss := m.Loss(tape, b)
-	tape.Backward(loss)
-	for _, p := range nn.Params(m) {
-		for i, g := range p.Grad {
-			p.Data[i] -= lr * g
-		}
-		clear(p.Grad)
-	}
-	return float64(loss.Data[0])
-}
-
-// A tiny model learns one sequence by heart.
-func TestOverfit(t *testing.T) {
-	m, err := New(Config{VocabSize: 10, NPositions: 16, NEmbd: 16, NLayer: 2, NHead: 2}, rand1())
-	require.NoError(t, err)
-	x := []lm.Token{0, 1, 5, 2, 5, 3, 5, 4, 5, 6, 5, 7}
-	y := append(x[1:len(x):len(x)], 0)
-	b := batch(1, len(x), x, y)
-	tape := autograd.NewTape()
-	loss := math.Inf(1)
-	for range 400 {
-		loss = sgd(m, tape, b, 0.5)
-	}
-	require.Less(t, loss, 0.02)
-}
-
-// Dropout is random, off without Rand, and the same for the same seed.
-func TestDropout(t *testing.T) {
-	cfg := small
-	cfg.Dropout = 0.3
-	m := loud(t, cfg)
-	x := []lm.Token{0, 1, 2, 3, 4, 5, 6, 7}
-	b := batch(1, 8, x, x)
-	loss := func(seed uint64) float32 {
-		tape := autograd.NewTape()
-		if seed > 0 {
-			tape.Rand = rand.New(rand.NewPCG(seed, 0))
-		}
-		return m.Loss(tape, b).Data[0]
-	}
-	require.Equal(t, loss(7), loss(7))
-	require.NotEqual(t, loss(7), loss(8))
-	require.NotEqual(t, loss(7), loss(0))
-	m.Config.Dropout = 0
-	require.Equal(t, loss(7), loss(0))
+	require.NotPanics(t, func() { m.Loss(autograd.NewTape(), nntest.Batch(1, len(x), x, x)) })
 }
 
 // The weights start as GPT-2's do: what a block writes is scaled down by the number of blocks.
 func TestInitialWeights(t *testing.T) {
-	m, err := New(Config{VocabSize: 65, NPositions: 64, NEmbd: 128, NLayer: 4, NHead: 4}, rand1())
+	m, err := New(Config{VocabSize: 65, NPositions: 64, NEmbd: 128, NLayer: 4, NHead: 4}, nntest.Rand())
 	require.NoError(t, err)
 	std := func(x *autograd.Tensor) float64 {
 		var sum float64
@@ -270,7 +104,7 @@ func TestConfigErrors(t *testing.T) {
 	} {
 		cfg := small
 		change(&cfg)
-		_, err := New(cfg, rand1())
+		_, err := New(cfg, nntest.Rand())
 		require.ErrorContains(t, err, want)
 		require.NotContains(t, err.Error(), "\n")
 	}
@@ -288,30 +122,31 @@ func TestConfigErrors(t *testing.T) {
 	require.ErrorContains(t, err, "tiny, small, base")
 }
 
-// In a steady state neither a step of generation nor a step of training allocates.
-func TestNoAllocations(t *testing.T) {
-	if racing {
-		t.Skip("pools allocate at random under the race detector")
-	}
-	m := loud(t, small)
-	s, dst := m.Start(), make([]float64, m.Vocab())
-	step := func() {
-		dst = s.NextLogProbs(dst)
-		s.Push(3)
-	}
-	for range 40 {
-		step()
-	}
-	require.Less(t, testing.AllocsPerRun(200, step), 0.1)
-
-	x := []lm.Token{0, 1, 2, 3, 4, 0, 6, 7}
-	b := batch(1, 8, x, x)
-	tape := autograd.NewTape()
-	train := func() {
-		tape.Reset()
-		tape.Backward(m.Loss(tape, b))
-	}
-	train()
-	train()
-	require.Less(t, testing.AllocsPerRun(50, train), 0.5)
+// loud is a model in which every part matters.
+func loud(t require.TestingT, cfg Config) *Model {
+	m, err := New(cfg, nntest.Rand())
+	require.NoError(t, err)
+	return nntest.Loud(m)
 }
+
+func TestWaitingTokens(t *testing.T) {
+	cfg := small
+	cfg.Smear = true
+	nntest.CheckWaiting(t, loud(t, cfg))
+}
+
+func TestTraining(t *testing.T) {
+	cfg := small
+	nntest.CheckPacked(t, loud(t, small))
+	cfg.Dropout = 0.3
+	nntest.CheckDropout(t, loud(t, cfg))
+	for _, dropout := range []float64{0, 0.2} {
+		m := loud(t, Config{VocabSize: 5, NPositions: 6, NEmbd: 4, NLayer: 2, NHead: 2, Smear: true, Dropout: dropout})
+		nntest.CheckGradients(t, m, nntest.SmallBatch())
+	}
+	m, err := New(Config{VocabSize: 10, NPositions: 16, NEmbd: 16, NLayer: 2, NHead: 2}, nntest.Rand())
+	require.NoError(t, err)
+	nntest.CheckOverfit(t, m, 400)
+}
+
+func TestNoAllocations(t *testing.T) { nntest.CheckAllocations(t, loud(t, small)) }

@@ -7,6 +7,8 @@ import (
 	"pgregory.net/rapid"
 
 	"lmzoo/lm"
+	"lmzoo/lm/lmtest"
+	"lmzoo/nn/nntest"
 )
 
 // However a stream of documents is cut into windows and rows, every token costs what it costs step by step.
@@ -18,19 +20,14 @@ func TestScoreIsSteps(t *testing.T) {
 		cfg.Smear = rapid.Bool().Draw(t, "smear")
 		tokens := rapid.SliceOfN(rapid.Int32Range(0, 6), 0, 60).Draw(t, "tokens")
 		m := loud(t, cfg)
-		scores := m.Score(nil, tokens)
-		s := m.Start()
-		for i, tok := range tokens {
-			require.InDelta(t, s.NextLogProbs(nil)[tok], scores[i], 2e-5, "token %d", i)
-			s.Push(tok)
-		}
+		require.NoError(t, lmtest.Steps(m, tokens, 2e-5))
 	})
 }
 
 // Long streams and many documents take several batches.
 func TestScoreHasNoSeams(t *testing.T) {
 	m := loud(t, small)
-	rng := rand1()
+	rng := nntest.Rand()
 	tokens := make([]lm.Token, 3*scoreTokens)
 	for i := range tokens {
 		tokens[i] = rng.Int32N(13)
@@ -40,11 +37,5 @@ func TestScoreHasNoSeams(t *testing.T) {
 	}
 	scores := m.Score(nil, tokens)
 	require.Equal(t, scores, m.ScoreThreads(nil, tokens, 3), "threads change no bit")
-	s := m.Start()
-	var probs []float64
-	for i, tok := range tokens {
-		probs = s.NextLogProbs(probs)
-		require.InDelta(t, probs[tok], scores[i], 2e-5, "token %d", i)
-		s.Push(tok)
-	}
+	require.NoError(t, lmtest.Steps(m, tokens, 2e-5))
 }

@@ -219,6 +219,15 @@ func TestCheckFails(t *testing.T) {
 	require.Len(t, w.said, 1)
 }
 
+// TestSteps: a text is cut somewhere, and there the fault is.
+func TestSteps(t *testing.T) {
+	text := []lm.Token{1, 2, 3, 0, 4, 5, 6, 1, 2, 3, 4, 5, 0, 1, 2, 3}
+	require.NoError(t, lmtest.Steps(newToy(10, ""), text, 1e-12))
+	for _, broken := range []string{"Score peeks from afar", "Score crosses BOS", "state"} {
+		require.ErrorContains(t, lmtest.Steps(newToy(10, broken), text, 1e-9), "by Score and", broken)
+	}
+}
+
 // TestLengthsMatter: a fault beyond the window is only seen by documents that reach there.
 func TestLengthsMatter(t *testing.T) {
 	w := &witness{TB: t}

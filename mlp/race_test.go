@@ -1,6 +1,0 @@
-//go:build race
-
-package mlp
-
-// racing: the race detector is on, under which a sync.Pool throws away part of what it is given.
-const racing = true

@@ -1,0 +1,93 @@
+package nntest
+
+import (
+	"sync"
+	"testing"
+
+	"lmzoo/autograd"
+	"lmzoo/autograd/vec"
+	"lmzoo/corpus"
+	"lmzoo/lm"
+	"lmzoo/nn"
+)
+
+// BenchmarkTrain measures a training step without the optimizer, the batch in n pieces on a goroutine each.
+func BenchmarkTrain[M Model](b *testing.B, m M, batch corpus.Batch, n int) {
+	ps := pieces(m, batch, n)
+	step(ps)
+	step(ps)
+	b.ReportAllocs()
+	for b.Loop() {
+		step(ps)
+	}
+	speed(b, batch.N)
+}
+
+// BenchmarkGenerate measures one token after another from the State, in documents of a length; 0: in one without end.
+func BenchmarkGenerate(b *testing.B, m lm.Stepper, length int) {
+	s, dst, n := m.Start(), make([]float64, m.Vocab()), 0
+	b.ReportAllocs()
+	for b.Loop() {
+		dst = s.NextLogProbs(dst)
+		if n++; n == length {
+			s.Push(lm.BOS)
+			n = 0
+		} else {
+			s.Push(1)
+		}
+	}
+	speed(b, 1)
+}
+
+// BenchmarkScore measures how fast a text is judged.
+func BenchmarkScore(b *testing.B, score func(dst []float64, tokens []lm.Token) []float64, tokens []lm.Token) {
+	dst := make([]float64, len(tokens))
+	for b.Loop() {
+		score(dst, tokens)
+	}
+	speed(b, len(tokens))
+}
+
+// speed reports the tokens of a second.
+func speed(b *testing.B, tokens int) {
+	b.ReportMetric(float64(tokens)*float64(b.N)/b.Elapsed().Seconds(), "tokens/s")
+}
+
+// piece is one part of a batch, with a replica of the model that has gradients of its own.
+type piece struct {
+	m      Model
+	params []nn.Param
+	tape   *autograd.Tape
+	batch  corpus.Batch
+}
+
+func pieces[M Model](m M, b corpus.Batch, n int) []piece {
+	out := make([]piece, n)
+	for i := range out {
+		from, to := i*b.B/n, (i+1)*b.B/n
+		m := nn.Replica(m)
+		out[i] = piece{m, nn.Params(m), autograd.NewTape(), corpus.Batch{B: to - from, T: b.T, X: b.X[from*b.T : to*b.T], Y: b.Y[from*b.T : to*b.T], N: b.N}}
+	}
+	return out
+}
+
+// step is forward and backward of every piece on a goroutine of its own, and the sum of the gradients.
+func step(ps []piece) {
+	var wg sync.WaitGroup
+	for _, p := range ps {
+		wg.Go(func() {
+			for _, q := range p.params {
+				clear(q.Grad)
+			}
+			p.tape.Reset()
+			p.tape.Backward(p.m.Loss(p.tape, p.batch))
+		})
+	}
+	wg.Wait()
+	sum := ps[0].params
+	for _, p := range ps[1:] {
+		for i, q := range p.params {
+			vec.Add(sum[i].Grad, q.Grad)
+		}
+	}
+}

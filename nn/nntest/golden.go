@@ -1,0 +1,92 @@
+package nntest
+
+import (
+	"encoding/json"
+	"math"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"lmzoo/autograd"
+	"lmzoo/corpus"
+	"lmzoo/nn"
+)
+
+// Golden is what PyTorch computed for a model of a configuration; testdata/golden.py beside it made it.
+type Golden[C any] struct {
+	Config      C
+	B, T        int
+	First, X, Y []int32 // First: the batch before, for models that remember it
+	Loss        float64
+	Logits      [][]float64 // [B·T, V]
+	Gradients   map[string]struct {
+		Sum, Norm, Probe float64
+		Values           []float64
+	}
+}
+
+// Read reads a golden of the package that is tested.
+func Read[C any](t testing.TB, name string) *Golden[C] {
+	file, err := os.ReadFile(filepath.Join("testdata", name+".json"))
+	require.NoError(t, err)
+	g := new(Golden[C])
+	require.NoError(t, json.Unmarshal(file, g))
+	return g
+}
+
+// Batch is what loss and logits are of.
+func (g *Golden[C]) Batch() corpus.Batch { return Batch(g.B, g.T, g.X, g.Y) }
+
+// Fill sets the weights to the formula that PyTorch's were set to, so that no file of weights is needed.
+func Fill(params []nn.Param) {
+	for k, p := range params {
+		gain := 0.0
+		if p.Vector && p.Data[0] == 1 { // that of a layer norm
+			gain = 1
+		}
+		for i := range p.Data {
+			p.Data[i] = float32(gain + 0.4*math.Sin(0.37*float64(i)+float64(k)))
+		}
+	}
+}
+
+// CheckLogits compares what a model gave every token at every position.
+func (g *Golden[C]) CheckLogits(t testing.TB, logits *autograd.Tensor) {
+	t.Helper()
+	require.Equal(t, len(g.Logits), logits.Rows)
+	for i, want := range g.Logits {
+		for v := range want {
+			require.InDelta(t, want[v], logits.Row(i)[v], 1e-4*max(1, math.Abs(want[v])), "position %d, token %d", i, v)
+		}
+	}
+}
+
+// CheckLoss compares the loss and every gradient: its sum, its norm, its product with a wave, and some elements of it.
+func (g *Golden[C]) CheckLoss(t testing.TB, m Model) {
+	t.Helper()
+	tape := autograd.NewTape()
+	loss := m.Loss(tape, g.Batch())
+	require.InEpsilon(t, g.Loss, loss.Data[0], 1e-5)
+	tape.Backward(loss)
+	params := nn.Params(m)
+	require.Len(t, params, len(g.Gradients))
+	for _, p := range params {
+		want, ok := g.Gradients[p.Name]
+		require.True(t, ok, "PyTorch has no parameter %s", p.Name)
+		var sum, squares, probe float64
+		for i, v := range p.Grad {
+			sum += float64(v)
+			squares += float64(v) * float64(v)
+			probe += float64(v) * math.Cos(0.7*float64(i))
+		}
+		tol := 1e-4 * want.Norm
+		require.InDelta(t, want.Norm, math.Sqrt(squares), tol, "%s: norm", p.Name)
+		require.InDelta(t, want.Sum, sum, tol, "%s: sum", p.Name)
+		require.InDelta(t, want.Probe, probe, tol, "%s: probe", p.Name)
+		for i, v := range want.Values {
+			require.InDelta(t, v, p.Grad[i], tol, "%s: element %d", p.Name, i)
+		}
+	}
+}

@@ -1,0 +1,111 @@
+package nntest
+
+import (
+	"math/rand/v2"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"lmzoo/autograd"
+	"lmzoo/corpus"
+	"lmzoo/lm"
+	"lmzoo/nn"
+)
+
+// CheckGradients holds the gradient of every parameter to the slope of the loss, with dropout too: the dice fall the same
+// each time.
+func CheckGradients(t testing.TB, m Model, b corpus.Batch) {
+	t.Helper()
+	loss := func(tape *autograd.Tape) *autograd.Tensor {
+		tape.Rand = Rand()
+		return m.Loss(tape, b)
+	}
+	params := nn.Params(m)
+	for _, p := range params {
+		clear(p.Grad)
+	}
+	tape := autograd.NewTape()
+	tape.Backward(loss(tape))
+	for _, p := range params {
+		for i := range p.Data {
+			old := p.Data[i]
+			slope := func(h float32) float64 {
+				p.Data[i] = old + h
+				up, at := loss(autograd.NewForward()).Data[0], p.Data[i]
+				p.Data[i] = old - h
+				down := loss(autograd.NewForward()).Data[0]
+				return float64(up-down) / float64(at-p.Data[i])
+			}
+			want := (4*slope(5e-3) - slope(1e-2)) / 3 // Richardson (1911): the error is of fourth order
+			p.Data[i] = old
+			require.InDelta(t, want, p.Grad[i], 1e-3, "%s[%d]", p.Name, i)
+		}
+	}
+}
+
+// SmallBatch is one for CheckGradients: 5 tokens, a document that ends inside a row and a position without a target.
+func SmallBatch() corpus.Batch {
+	return Batch(2, 6, []lm.Token{0, 1, 2, 3, 0, 4, 2, 2, 1, 0, 3, 4}, []lm.Token{1, 2, 3, 0, 4, -1, 2, 1, 0, 3, 4, 0})
+}
+
+// CheckPacked tests that a row of several documents costs what the documents cost alone, and so do their gradients. The model
+// has 10 tokens or more.
+func CheckPacked(t testing.TB, m Model) {
+	t.Helper()
+	x := []lm.Token{0, 3, 4, 0, 7, 8, 9, 0, 5, 6}
+	y := []lm.Token{3, 4, 0, 7, 8, 9, 0, 5, 6, 2}
+	cost := func(m Model, a, b int) float32 {
+		tape := autograd.NewTape()
+		loss := m.Loss(tape, corpus.Batch{B: 1, T: b - a, X: x[a:b], Y: y[a:b], N: len(x)})
+		sum := loss.Data[0]
+		tape.Backward(loss)
+		return sum
+	}
+	alone := nn.Replica(m)
+	together := cost(m, 0, 10)
+	require.InEpsilon(t, cost(alone, 0, 3)+cost(alone, 3, 7)+cost(alone, 7, 10), together, 1e-5)
+	params := nn.Params(m)
+	for i, p := range nn.Params(alone) {
+		require.InDeltaSlice(t, p.Grad, params[i].Grad, 1e-5, p.Name)
+	}
+}
+
+// CheckOverfit tests that a model of 10 tokens learns a text by heart, in which every second token is the same.
+func CheckOverfit(t testing.TB, m Model, steps int) {
+	t.Helper()
+	x := []lm.Token{0, 1, 5, 2, 5, 3, 5, 4, 5, 6, 5, 7}
+	b := Batch(1, len(x), x, append(x[1:len(x):len(x)], 0))
+	tape := autograd.NewTape()
+	var loss float32
+	for range steps {
+		tape.Reset()
+		l := m.Loss(tape, b)
+		loss = l.Data[0]
+		tape.Backward(l)
+		for _, p := range nn.Params(m) {
+			for i, g := range p.Grad {
+				p.Data[i] -= 0.5 * g
+			}
+			clear(p.Grad)
+		}
+	}
+	require.Less(t, loss, float32(0.05))
+}
+
+// CheckDropout tests that the dropout of a model is random, the same for the same seed, and off without one. The model has
+// 8 tokens or more.
+func CheckDropout(t testing.TB, m Model) {
+	t.Helper()
+	x := []lm.Token{0, 1, 2, 3, 4, 5, 6, 7}
+	loss := func(seed uint64) float32 {
+		tape := autograd.NewTape()
+		if seed > 0 {
+			tape.Rand = rand.New(rand.NewPCG(seed, 0))
+		}
+		return m.Loss(tape, Batch(1, 8, x, x)).Data[0]
+	}
+	require.Equal(t, loss(7), loss(7))
+	require.NotEqual(t, loss(7), loss(8))
+	require.NotEqual(t, loss(7), loss(0))
+	require.Equal(t, loss(0), loss(0))
+}

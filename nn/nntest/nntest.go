@@ -1,0 +1,63 @@
+// Package nntest is what every neural model is put to, beside the contract of lmtest: its numbers are those of PyTorch, its
+// gradients are slopes, documents in one row do not touch, dropout is random and reproducible, a steady step allocates
+// nothing; and how fast it trains and speaks.
+package nntest
+
+import (
+	"math/rand/v2"
+
+	"lmzoo/autograd"
+	"lmzoo/corpus"
+	"lmzoo/lm"
+	"lmzoo/nn"
+)
+
+// Model is a neural model: it speaks token by token, and learns from a loss.
+type Model interface {
+	lm.Stepper
+	Loss(t *autograd.Tape, b corpus.Batch) *autograd.Tensor
+}
+
+// Rand is the randomness of a test, the same each time.
+func Rand() *rand.Rand { return rand.New(rand.NewPCG(1, 2)) }
+
+// Batch is a batch of b rows by t tokens with its targets counted.
+func Batch(b, t int, x, y []lm.Token) corpus.Batch {
+	n := 0
+	for _, tok := range y {
+		if tok >= 0 {
+			n++
+		}
+	}
+	return corpus.Batch{B: b, T: t, X: x, Y: y, N: n}
+}
+
+// Loud makes the weights of a model so large that every part of it matters.
+func Loud[M Model](m M) M {
+	rng := rand.New(rand.NewPCG(3, 4))
+	for _, p := range nn.Params(m) {
+		for i := range p.Data {
+			p.Data[i] += float32(0.3 * rng.NormFloat64())
+		}
+	}
+	return m
+}
+
+// Noise is b rows by t tokens of a vocabulary of v, one text without an end.
+func Noise(b, t, v int) corpus.Batch {
+	rng := rand.New(rand.NewPCG(5, 6))
+	tokens := make([]lm.Token, b*t+1)
+	for i := range tokens {
+		tokens[i] = 1 + rng.Int32N(int32(v)-1)
+	}
+	return corpus.Batch{B: b, T: t, X: tokens[:b*t], Y: tokens[1:], N: b * t}
+}
+
+// Documents cuts tokens into documents of n, the BOS that closes them included.
+func Documents(tokens []lm.Token, n int) []lm.Token {
+	out := append([]lm.Token(nil), tokens...)
+	for i := n - 1; i < len(out); i += n {
+		out[i] = lm.BOS
+	}
+	return out
+}

@@ -1,5 +1,0 @@
-//go:build !race
-
-package rnn
-
-const racing = false

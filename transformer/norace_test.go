@@ -1,5 +1,0 @@
-//go:build !race
-
-package transformer
-
-const racing = false
