@@ -117,3 +117,53 @@ func BenchmarkCeilings(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkToken is the products of one generated token: the layers of llama2.c's shape of 15 million parameters, 24 MB, and the
+// output layer, 37 MB, each alone and one after the other, as generation meets them.
+func BenchmarkToken(b *testing.B) {
+	const layers, channels, vocabulary = 6, 288, 32000
+	ones := func(n int) []float32 { // memory never written is one page of zeros
+		s := Make[float32](n)
+		for i := range s {
+			s[i] = 1
+		}
+		return s
+	}
+	x, y := ones(4*channels), ones(vocabulary)
+	var weights [][]float32
+	shapes := [][2]int{{channels, 3 * channels}, {channels, channels}, {channels, 4 * channels}, {4 * channels, channels}}
+	for range layers {
+		for _, s := range shapes {
+			weights = append(weights, ones(s[0]*s[1]))
+		}
+	}
+	output := ones(vocabulary * channels)
+	for threads := 1; threads <= 2; threads++ {
+		crew := NewCrew(threads)
+		inner := func() {
+			for i, w := range weights {
+				s := shapes[i%len(shapes)]
+				crew.MulRow(blas.NoTrans, s[1], s[0], x[:s[0]], w, s[1], 1, y[:s[1]])
+			}
+		}
+		outer := func() {
+			crew.MulRow(blas.Trans, vocabulary, channels, x[:channels], output, channels, 0, y)
+		}
+		for _, part := range []struct {
+			name  string
+			bytes int64
+			do    func()
+		}{
+			{"layers", 4 * layers * 12 * channels * channels, inner},
+			{"output", 4 * vocabulary * channels, outer},
+			{"both", 4 * (layers*12*channels*channels + vocabulary*channels), func() { inner(); outer() }},
+		} {
+			b.Run(fmt.Sprintf("%s/%dthreads", part.name, threads), func(b *testing.B) {
+				b.SetBytes(part.bytes)
+				for b.Loop() {
+					part.do()
+				}
+			})
+		}
+	}
+}

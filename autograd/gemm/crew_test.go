@@ -2,6 +2,8 @@ package gemm
 
 import (
 	"math/rand/v2"
+	"runtime"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -33,6 +35,38 @@ func TestCrewDoesEveryPartOnce(t *testing.T) {
 		})
 	}
 	callers.Wait()
+}
+
+// meeting is a job of two parts that each wait for the other to begin, so that each is done by another thread.
+type meeting struct {
+	begun atomic.Int32
+	by    [2]string
+}
+
+func (m *meeting) Part(i int) {
+	m.begun.Add(1)
+	for m.begun.Load() < 2 {
+		runtime.Gosched()
+	}
+	m.by[i] = goroutine()
+}
+
+// goroutine returns the name of the one that calls it, as in the head line of its stack.
+func goroutine() string {
+	head := make([]byte, 32)
+	name, _, _ := strings.Cut(string(head[:runtime.Stack(head, false)]), "[")
+	return name
+}
+
+// A thread does the same parts of every job, since what it has read for one is in its caches for the next.
+func TestCrewDealsTheSamePartsToTheSameThread(t *testing.T) {
+	crew := NewCrew(2)
+	for range 200 {
+		m := new(meeting)
+		crew.Do(2, m)
+		require.Equal(t, goroutine(), m.by[0], "the first part is the caller's")
+		require.NotEqual(t, m.by[0], m.by[1])
+	}
 }
 
 func TestCrewOfNoneAndOne(t *testing.T) {

@@ -7,10 +7,14 @@ type dotKernel func(rows, k int, a []float32, aStride int, b *float32, bStride i
 
 // dots returns the product for a few rows times a transposed matrix, as when one token meets the output
 // weights: every element of B is used once or twice, so B is read where it lies, along its rows.
-func dots(most int, kernel dotKernel) func(m, n, k int, alpha float32, a, b matrix, add bool, c []float32, ldc int) bool {
+func dots(most int, kernel dotKernel, row rowDots) func(m, n, k int, alpha float32, a, b matrix, add bool, c []float32, ldc int) bool {
 	return func(m, n, k int, alpha float32, a, b matrix, add bool, c []float32, ldc int) bool {
 		if m > 2*most || b.right == 1 || a.right != 1 {
 			return false
+		}
+		if m == 1 && n >= 4 {
+			dotRow(row, n, k, alpha, a.data, b, add, c)
+			return true
 		}
 		passes := (m + most - 1) / most
 		for pass := range passes {
@@ -18,6 +22,33 @@ func dots(most int, kernel dotKernel) func(m, n, k int, alpha float32, a, b matr
 			dotStrip(kernel, end-i, n, k, alpha, a.data[i*a.down:], a.down, b, add, c[i*ldc:], ldc)
 		}
 		return true
+	}
+}
+
+// rowDots stores the scalar products of a with n rows of b, n being a multiple of four.
+type rowDots func(n, k int, a, b *float32, bStride int, out *float32)
+
+// dotRow is the product for one row: at least four scalar products.
+func dotRow(kernel rowDots, n, k int, alpha float32, a []float32, b matrix, add bool, c []float32) {
+	out := c[:n]
+	if add {
+		work := take(n)
+		defer give(work)
+		out = work.floats[:n]
+	}
+	kernel(n&^3, k, &a[0], &b.data[0], b.right, &out[0])
+	if n%4 != 0 { // the last four overlap those done
+		kernel(4, k, &a[0], &b.data[(n-4)*b.right], b.right, &out[n-4])
+	}
+	switch {
+	case add:
+		for j, sum := range out {
+			c[j] += alpha * sum
+		}
+	case alpha != 1:
+		for j := range out {
+			out[j] *= alpha
+		}
 	}
 }
 

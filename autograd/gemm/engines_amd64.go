@@ -40,7 +40,7 @@ const dotRows512, dotRows2 = 4, 2
 func dots512(rows, k int, a []float32, aStride int, b *float32, bStride int) (out [16]float32) {
 	switch rows {
 	case 1:
-		avx512Dots1(k, &a[0], aStride, b, bStride, &out)
+		avx512Dots1(4, k, &a[0], b, bStride, &out[0])
 	case 2:
 		avx512Dots2(k, &a[0], aStride, b, bStride, &out)
 	case 3:
@@ -53,7 +53,7 @@ func dots512(rows, k int, a []float32, aStride int, b *float32, bStride int) (ou
 
 func dots2(rows, k int, a []float32, aStride int, b *float32, bStride int) (out [16]float32) {
 	if rows == 1 {
-		avx2Dots1(k, &a[0], aStride, b, bStride, &out)
+		avx2Dots1(4, k, &a[0], b, bStride, &out[0])
 	} else {
 		avx2Dots2(k, &a[0], aStride, b, bStride, &out)
 	}
@@ -64,7 +64,7 @@ func avx512() *engine {
 	return &engine{
 		name: "avx512", streams: true, mr: rows512, nr: panel512, directRows: 4 * rows512, directArea: 1 << 17,
 		lowRows: 8, lowArea: 5000, turn: turn512,
-		kernels: strips512[:], packA: packA512, packB: packB512, small: dots(dotRows512, dots512),
+		kernels: strips512[:], packA: packA512, packB: packB512, small: dots(dotRows512, dots512, avx512Dots1),
 	}
 }
 
@@ -72,7 +72,7 @@ func avx2() *engine {
 	return &engine{
 		name: "avx2", streams: true, mr: rows2, nr: panel2, directRows: 4 * rows2, directArea: 1 << 17,
 		lowRows: rows2, lowArea: 5000, turn: turn2,
-		kernels: strips2[:], packA: packAGo(rows2), packB: packB2, small: dots(dotRows2, dots2),
+		kernels: strips2[:], packA: packAGo(rows2), packB: packB2, small: dots(dotRows2, dots2, avx2Dots1),
 	}
 }
 

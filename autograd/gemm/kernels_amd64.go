@@ -129,10 +129,10 @@ func avx2Transpose8(dst *float32, dstStride int, src *float32, srcStride int, n 
 //go:noescape
 func avx512Turn(dst *float32, dstStride int, src *float32, srcStride int, rows int, k int)
 
-// avx512Dots1 stores the 4 scalar products of a with rows of b, each k long.
+// avx512Dots1 stores the n scalar products of a with rows of b, each k long. n is a multiple of 4.
 //
 //go:noescape
-func avx512Dots1(k int, a *float32, aStride int, b *float32, bStride int, out *[16]float32)
+func avx512Dots1(n int, k int, a *float32, b *float32, bStride int, out *float32)
 
 // avx512Dots2 stores the 2×4 scalar products of rows of a with rows of b, each k long, 4 to a row of a.
 //
@@ -149,10 +149,10 @@ func avx512Dots3(k int, a *float32, aStride int, b *float32, bStride int, out *[
 //go:noescape
 func avx512Dots4(k int, a *float32, aStride int, b *float32, bStride int, out *[16]float32)
 
-// avx2Dots1 stores the 4 scalar products of a with rows of b, each k long.
+// avx2Dots1 stores the n scalar products of a with rows of b, each k long. n is a multiple of 4.
 //
 //go:noescape
-func avx2Dots1(k int, a *float32, aStride int, b *float32, bStride int, out *[16]float32)
+func avx2Dots1(n int, k int, a *float32, b *float32, bStride int, out *float32)
 
 // avx2Dots2 stores the 2×4 scalar products of rows of a with rows of b, each k long, 4 to a row of a.
 //

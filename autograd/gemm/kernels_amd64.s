@@ -15047,59 +15047,65 @@ turn_end:
 	VZEROUPPER
 	RET
 
-// func avx512Dots1(k int, a *float32, aStride int, b *float32, bStride int, out *[16]float32)
+// func avx512Dots1(n int, k int, a *float32, b *float32, bStride int, out *float32)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·avx512Dots1(SB), NOSPLIT, $0-48
-	MOVQ   bStride+32(FP), AX
-	MOVQ   b+24(FP), CX
-	SHLQ   $0x02, AX
+	MOVQ   n+0(FP), AX
+	MOVQ   bStride+32(FP), CX
+	MOVQ   b+24(FP), DX
+	MOVQ   k+8(FP), BX
+	MOVQ   a+16(FP), SI
+	MOVQ   out+40(FP), DI
+	SHLQ   $0x02, CX
 	VPXORD Z0, Z0, Z0
-	MOVQ   k+0(FP), DX
-	MOVQ   a+8(FP), BX
-	MOVQ   CX, SI
+
+avx512Dots1_rows:
+	MOVQ   BX, R8
+	MOVQ   SI, R9
+	MOVQ   DX, R10
 	VXORPS Y4, Y4, Y4
 	VXORPS Y5, Y5, Y5
 	VXORPS Y6, Y6, Y6
 	VXORPS Y7, Y7, Y7
-	SUBQ   $0x40, DX
+	SUBQ   $0x40, R8
 	JLT    avx512Dots1_row0_by4_end
 
 avx512Dots1_row0_by4:
-	VMOVUPS     (BX), Z0
-	VFMADD231PS (SI), Z0, Z4
-	VMOVUPS     64(BX), Z0
-	VFMADD231PS 64(SI), Z0, Z5
-	VMOVUPS     128(BX), Z0
-	VFMADD231PS 128(SI), Z0, Z6
-	VMOVUPS     192(BX), Z0
-	VFMADD231PS 192(SI), Z0, Z7
-	ADDQ        $0x00000100, BX
-	ADDQ        $0x00000100, SI
-	SUBQ        $0x40, DX
+	VMOVUPS     (R9), Z0
+	VFMADD231PS (R10), Z0, Z4
+	VMOVUPS     64(R9), Z0
+	VFMADD231PS 64(R10), Z0, Z5
+	VMOVUPS     128(R9), Z0
+	VFMADD231PS 128(R10), Z0, Z6
+	VMOVUPS     192(R9), Z0
+	VFMADD231PS 192(R10), Z0, Z7
+	ADDQ        $0x00000100, R9
+	ADDQ        $0x00000100, R10
+	SUBQ        $0x40, R8
 	JGE         avx512Dots1_row0_by4
 
 avx512Dots1_row0_by4_end:
-	ADDQ $0x40, DX
-	SUBQ $0x10, DX
+	ADDQ $0x40, R8
+	SUBQ $0x10, R8
 	JLT  avx512Dots1_row0_by1_end
 
 avx512Dots1_row0_by1:
-	VMOVUPS     (BX), Z0
-	VFMADD231PS (SI), Z0, Z4
-	ADDQ        $0x40, BX
-	ADDQ        $0x40, SI
-	SUBQ        $0x10, DX
+	VMOVUPS     (R9), Z0
+	VFMADD231PS (R10), Z0, Z4
+	ADDQ        $0x40, R9
+	ADDQ        $0x40, R10
+	SUBQ        $0x10, R8
 	JGE         avx512Dots1_row0_by1
 
 avx512Dots1_row0_by1_end:
-	ADDQ        $0x10, DX
+	ADDQ        $0x10, R8
 	JZ          avx512Dots1_row0_sum
-	LEAQ        (DX), DX
-	MOVQ        $-1, DI
-	BZHIQ       DX, DI, DX
-	KMOVW       DX, K1
-	VMOVUPS.Z   (BX), K1, Z0
-	VMOVUPS.Z   (SI), K1, Z1
+	LEAQ        (R8), R8
+	MOVQ        $-1, R11
+	BZHIQ       R8, R11, R8
+	KMOVW       R8, K1
+	VMOVUPS.Z   (R9), K1, Z0
+	VMOVUPS.Z   (R10), K1, Z1
 	VFMADD231PS Z0, Z1, Z4
 
 avx512Dots1_row0_sum:
@@ -15108,53 +15114,53 @@ avx512Dots1_row0_sum:
 	VADDPS        Z6, Z4, Z4
 	VEXTRACTF64X4 $0x01, Z4, Y0
 	VADDPS        Y0, Y4, Y0
-	ADDQ          AX, CX
-	MOVQ          k+0(FP), DX
-	MOVQ          a+8(FP), BX
-	MOVQ          CX, SI
+	ADDQ          CX, DX
+	MOVQ          BX, R8
+	MOVQ          SI, R9
+	MOVQ          DX, R10
 	VXORPS        Y4, Y4, Y4
 	VXORPS        Y5, Y5, Y5
 	VXORPS        Y6, Y6, Y6
 	VXORPS        Y7, Y7, Y7
-	SUBQ          $0x40, DX
+	SUBQ          $0x40, R8
 	JLT           avx512Dots1_row1_by4_end
 
 avx512Dots1_row1_by4:
-	VMOVUPS     (BX), Z1
-	VFMADD231PS (SI), Z1, Z4
-	VMOVUPS     64(BX), Z1
-	VFMADD231PS 64(SI), Z1, Z5
-	VMOVUPS     128(BX), Z1
-	VFMADD231PS 128(SI), Z1, Z6
-	VMOVUPS     192(BX), Z1
-	VFMADD231PS 192(SI), Z1, Z7
-	ADDQ        $0x00000100, BX
-	ADDQ        $0x00000100, SI
-	SUBQ        $0x40, DX
+	VMOVUPS     (R9), Z1
+	VFMADD231PS (R10), Z1, Z4
+	VMOVUPS     64(R9), Z1
+	VFMADD231PS 64(R10), Z1, Z5
+	VMOVUPS     128(R9), Z1
+	VFMADD231PS 128(R10), Z1, Z6
+	VMOVUPS     192(R9), Z1
+	VFMADD231PS 192(R10), Z1, Z7
+	ADDQ        $0x00000100, R9
+	ADDQ        $0x00000100, R10
+	SUBQ        $0x40, R8
 	JGE         avx512Dots1_row1_by4
 
 avx512Dots1_row1_by4_end:
-	ADDQ $0x40, DX
-	SUBQ $0x10, DX
+	ADDQ $0x40, R8
+	SUBQ $0x10, R8
 	JLT  avx512Dots1_row1_by1_end
 
 avx512Dots1_row1_by1:
-	VMOVUPS     (BX), Z1
-	VFMADD231PS (SI), Z1, Z4
-	ADDQ        $0x40, BX
-	ADDQ        $0x40, SI
-	SUBQ        $0x10, DX
+	VMOVUPS     (R9), Z1
+	VFMADD231PS (R10), Z1, Z4
+	ADDQ        $0x40, R9
+	ADDQ        $0x40, R10
+	SUBQ        $0x10, R8
 	JGE         avx512Dots1_row1_by1
 
 avx512Dots1_row1_by1_end:
-	ADDQ        $0x10, DX
+	ADDQ        $0x10, R8
 	JZ          avx512Dots1_row1_sum
-	LEAQ        (DX), DX
-	MOVQ        $-1, DI
-	BZHIQ       DX, DI, DX
-	KMOVW       DX, K1
-	VMOVUPS.Z   (BX), K1, Z1
-	VMOVUPS.Z   (SI), K1, Z2
+	LEAQ        (R8), R8
+	MOVQ        $-1, R11
+	BZHIQ       R8, R11, R8
+	KMOVW       R8, K1
+	VMOVUPS.Z   (R9), K1, Z1
+	VMOVUPS.Z   (R10), K1, Z2
 	VFMADD231PS Z1, Z2, Z4
 
 avx512Dots1_row1_sum:
@@ -15163,53 +15169,53 @@ avx512Dots1_row1_sum:
 	VADDPS        Z6, Z4, Z4
 	VEXTRACTF64X4 $0x01, Z4, Y1
 	VADDPS        Y1, Y4, Y1
-	ADDQ          AX, CX
-	MOVQ          k+0(FP), DX
-	MOVQ          a+8(FP), BX
-	MOVQ          CX, SI
+	ADDQ          CX, DX
+	MOVQ          BX, R8
+	MOVQ          SI, R9
+	MOVQ          DX, R10
 	VXORPS        Y4, Y4, Y4
 	VXORPS        Y5, Y5, Y5
 	VXORPS        Y6, Y6, Y6
 	VXORPS        Y7, Y7, Y7
-	SUBQ          $0x40, DX
+	SUBQ          $0x40, R8
 	JLT           avx512Dots1_row2_by4_end
 
 avx512Dots1_row2_by4:
-	VMOVUPS     (BX), Z2
-	VFMADD231PS (SI), Z2, Z4
-	VMOVUPS     64(BX), Z2
-	VFMADD231PS 64(SI), Z2, Z5
-	VMOVUPS     128(BX), Z2
-	VFMADD231PS 128(SI), Z2, Z6
-	VMOVUPS     192(BX), Z2
-	VFMADD231PS 192(SI), Z2, Z7
-	ADDQ        $0x00000100, BX
-	ADDQ        $0x00000100, SI
-	SUBQ        $0x40, DX
+	VMOVUPS     (R9), Z2
+	VFMADD231PS (R10), Z2, Z4
+	VMOVUPS     64(R9), Z2
+	VFMADD231PS 64(R10), Z2, Z5
+	VMOVUPS     128(R9), Z2
+	VFMADD231PS 128(R10), Z2, Z6
+	VMOVUPS     192(R9), Z2
+	VFMADD231PS 192(R10), Z2, Z7
+	ADDQ        $0x00000100, R9
+	ADDQ        $0x00000100, R10
+	SUBQ        $0x40, R8
 	JGE         avx512Dots1_row2_by4
 
 avx512Dots1_row2_by4_end:
-	ADDQ $0x40, DX
-	SUBQ $0x10, DX
+	ADDQ $0x40, R8
+	SUBQ $0x10, R8
 	JLT  avx512Dots1_row2_by1_end
 
 avx512Dots1_row2_by1:
-	VMOVUPS     (BX), Z2
-	VFMADD231PS (SI), Z2, Z4
-	ADDQ        $0x40, BX
-	ADDQ        $0x40, SI
-	SUBQ        $0x10, DX
+	VMOVUPS     (R9), Z2
+	VFMADD231PS (R10), Z2, Z4
+	ADDQ        $0x40, R9
+	ADDQ        $0x40, R10
+	SUBQ        $0x10, R8
 	JGE         avx512Dots1_row2_by1
 
 avx512Dots1_row2_by1_end:
-	ADDQ        $0x10, DX
+	ADDQ        $0x10, R8
 	JZ          avx512Dots1_row2_sum
-	LEAQ        (DX), DX
-	MOVQ        $-1, DI
-	BZHIQ       DX, DI, DX
-	KMOVW       DX, K1
-	VMOVUPS.Z   (BX), K1, Z2
-	VMOVUPS.Z   (SI), K1, Z3
+	LEAQ        (R8), R8
+	MOVQ        $-1, R11
+	BZHIQ       R8, R11, R8
+	KMOVW       R8, K1
+	VMOVUPS.Z   (R9), K1, Z2
+	VMOVUPS.Z   (R10), K1, Z3
 	VFMADD231PS Z2, Z3, Z4
 
 avx512Dots1_row2_sum:
@@ -15218,52 +15224,53 @@ avx512Dots1_row2_sum:
 	VADDPS        Z6, Z4, Z4
 	VEXTRACTF64X4 $0x01, Z4, Y2
 	VADDPS        Y2, Y4, Y2
-	ADDQ          AX, CX
-	MOVQ          k+0(FP), AX
-	MOVQ          a+8(FP), DX
+	ADDQ          CX, DX
+	MOVQ          BX, R8
+	MOVQ          SI, R9
+	MOVQ          DX, R10
 	VXORPS        Y4, Y4, Y4
 	VXORPS        Y5, Y5, Y5
 	VXORPS        Y6, Y6, Y6
 	VXORPS        Y7, Y7, Y7
-	SUBQ          $0x40, AX
+	SUBQ          $0x40, R8
 	JLT           avx512Dots1_row3_by4_end
 
 avx512Dots1_row3_by4:
-	VMOVUPS     (DX), Z3
-	VFMADD231PS (CX), Z3, Z4
-	VMOVUPS     64(DX), Z3
-	VFMADD231PS 64(CX), Z3, Z5
-	VMOVUPS     128(DX), Z3
-	VFMADD231PS 128(CX), Z3, Z6
-	VMOVUPS     192(DX), Z3
-	VFMADD231PS 192(CX), Z3, Z7
-	ADDQ        $0x00000100, DX
-	ADDQ        $0x00000100, CX
-	SUBQ        $0x40, AX
+	VMOVUPS     (R9), Z3
+	VFMADD231PS (R10), Z3, Z4
+	VMOVUPS     64(R9), Z3
+	VFMADD231PS 64(R10), Z3, Z5
+	VMOVUPS     128(R9), Z3
+	VFMADD231PS 128(R10), Z3, Z6
+	VMOVUPS     192(R9), Z3
+	VFMADD231PS 192(R10), Z3, Z7
+	ADDQ        $0x00000100, R9
+	ADDQ        $0x00000100, R10
+	SUBQ        $0x40, R8
 	JGE         avx512Dots1_row3_by4
 
 avx512Dots1_row3_by4_end:
-	ADDQ $0x40, AX
-	SUBQ $0x10, AX
+	ADDQ $0x40, R8
+	SUBQ $0x10, R8
 	JLT  avx512Dots1_row3_by1_end
 
 avx512Dots1_row3_by1:
-	VMOVUPS     (DX), Z3
-	VFMADD231PS (CX), Z3, Z4
-	ADDQ        $0x40, DX
-	ADDQ        $0x40, CX
-	SUBQ        $0x10, AX
+	VMOVUPS     (R9), Z3
+	VFMADD231PS (R10), Z3, Z4
+	ADDQ        $0x40, R9
+	ADDQ        $0x40, R10
+	SUBQ        $0x10, R8
 	JGE         avx512Dots1_row3_by1
 
 avx512Dots1_row3_by1_end:
-	ADDQ        $0x10, AX
+	ADDQ        $0x10, R8
 	JZ          avx512Dots1_row3_sum
-	LEAQ        (AX), AX
-	MOVQ        $-1, BX
-	BZHIQ       AX, BX, AX
-	KMOVW       AX, K1
-	VMOVUPS.Z   (DX), K1, Z3
-	VMOVUPS.Z   (CX), K1, Z8
+	LEAQ        (R8), R8
+	MOVQ        $-1, R11
+	BZHIQ       R8, R11, R8
+	KMOVW       R8, K1
+	VMOVUPS.Z   (R9), K1, Z3
+	VMOVUPS.Z   (R10), K1, Z8
 	VFMADD231PS Z3, Z8, Z4
 
 avx512Dots1_row3_sum:
@@ -15272,13 +15279,16 @@ avx512Dots1_row3_sum:
 	VADDPS        Z6, Z4, Z4
 	VEXTRACTF64X4 $0x01, Z4, Y3
 	VADDPS        Y3, Y4, Y3
-	MOVQ          out+40(FP), AX
+	ADDQ          CX, DX
 	VHADDPS       Y1, Y0, Y0
 	VHADDPS       Y3, Y2, Y2
 	VHADDPS       Y2, Y0, Y0
 	VEXTRACTF128  $0x01, Y0, X1
 	VADDPS        X1, X0, X1
-	VMOVUPS       X1, (AX)
+	VMOVUPS       X1, (DI)
+	ADDQ          $0x10, DI
+	SUBQ          $0x04, AX
+	JNZ           avx512Dots1_rows
 	VZEROUPPER
 	RET
 
@@ -15655,57 +15665,63 @@ avx512Dots4_sum:
 	VZEROUPPER
 	RET
 
-// func avx2Dots1(k int, a *float32, aStride int, b *float32, bStride int, out *[16]float32)
+// func avx2Dots1(n int, k int, a *float32, b *float32, bStride int, out *float32)
 // Requires: AVX, FMA3
 TEXT ·avx2Dots1(SB), NOSPLIT, $0-48
-	MOVQ   bStride+32(FP), AX
-	MOVQ   b+24(FP), CX
-	SHLQ   $0x02, AX
-	MOVQ   k+0(FP), DX
-	MOVQ   a+8(FP), BX
-	MOVQ   CX, SI
+	MOVQ n+0(FP), AX
+	MOVQ bStride+32(FP), CX
+	MOVQ b+24(FP), DX
+	MOVQ k+8(FP), BX
+	MOVQ a+16(FP), SI
+	MOVQ out+40(FP), DI
+	SHLQ $0x02, CX
+
+avx2Dots1_rows:
+	MOVQ   BX, R8
+	MOVQ   SI, R9
+	MOVQ   DX, R10
 	VXORPS Y4, Y4, Y4
 	VXORPS Y5, Y5, Y5
 	VXORPS Y6, Y6, Y6
 	VXORPS Y7, Y7, Y7
-	SUBQ   $0x20, DX
+	SUBQ   $0x20, R8
 	JLT    avx2Dots1_row0_by4_end
 
 avx2Dots1_row0_by4:
-	VMOVUPS     (BX), Y0
-	VFMADD231PS (SI), Y0, Y4
-	VMOVUPS     32(BX), Y0
-	VFMADD231PS 32(SI), Y0, Y5
-	VMOVUPS     64(BX), Y0
-	VFMADD231PS 64(SI), Y0, Y6
-	VMOVUPS     96(BX), Y0
-	VFMADD231PS 96(SI), Y0, Y7
-	ADDQ        $0x00000080, BX
-	ADDQ        $0x00000080, SI
-	SUBQ        $0x20, DX
+	VMOVUPS     (R9), Y0
+	VFMADD231PS (R10), Y0, Y4
+	VMOVUPS     32(R9), Y0
+	VFMADD231PS 32(R10), Y0, Y5
+	VMOVUPS     64(R9), Y0
+	VFMADD231PS 64(R10), Y0, Y6
+	VMOVUPS     96(R9), Y0
+	VFMADD231PS 96(R10), Y0, Y7
+	ADDQ        $0x00000080, R9
+	ADDQ        $0x00000080, R10
+	SUBQ        $0x20, R8
 	JGE         avx2Dots1_row0_by4
 
 avx2Dots1_row0_by4_end:
-	ADDQ $0x20, DX
-	SUBQ $0x08, DX
+	ADDQ $0x20, R8
+	SUBQ $0x08, R8
 	JLT  avx2Dots1_row0_by1_end
 
 avx2Dots1_row0_by1:
-	VMOVUPS     (BX), Y0
-	VFMADD231PS (SI), Y0, Y4
-	ADDQ        $0x20, BX
-	ADDQ        $0x20, SI
-	SUBQ        $0x08, DX
+	VMOVUPS     (R9), Y0
+	VFMADD231PS (R10), Y0, Y4
+	ADDQ        $0x20, R9
+	ADDQ        $0x20, R10
+	SUBQ        $0x08, R8
 	JGE         avx2Dots1_row0_by1
 
 avx2Dots1_row0_by1_end:
-	ADDQ        $0x08, DX
+	ADDQ        $0x08, R8
 	JZ          avx2Dots1_row0_sum
-	LEAQ        masks<>+0(SB), DI
-	NEGQ        DX
-	VMOVUPS     32(DI)(DX*4), Y0
-	VMASKMOVPS  (BX), Y0, Y1
-	VMASKMOVPS  (SI), Y0, Y0
+	LEAQ        masks<>+0(SB), R11
+	NEGQ        R8
+	VMOVUPS     32(R11)(R8*4), Y0
+	VMASKMOVPS  (R9), Y0, Y1
+	VMASKMOVPS  (R10), Y0, Y0
 	VFMADD231PS Y1, Y0, Y4
 
 avx2Dots1_row0_sum:
@@ -15713,52 +15729,52 @@ avx2Dots1_row0_sum:
 	VADDPS  Y7, Y6, Y6
 	VADDPS  Y6, Y4, Y4
 	VMOVAPS Y4, Y0
-	ADDQ    AX, CX
-	MOVQ    k+0(FP), DX
-	MOVQ    a+8(FP), BX
-	MOVQ    CX, SI
+	ADDQ    CX, DX
+	MOVQ    BX, R8
+	MOVQ    SI, R9
+	MOVQ    DX, R10
 	VXORPS  Y4, Y4, Y4
 	VXORPS  Y5, Y5, Y5
 	VXORPS  Y6, Y6, Y6
 	VXORPS  Y7, Y7, Y7
-	SUBQ    $0x20, DX
+	SUBQ    $0x20, R8
 	JLT     avx2Dots1_row1_by4_end
 
 avx2Dots1_row1_by4:
-	VMOVUPS     (BX), Y1
-	VFMADD231PS (SI), Y1, Y4
-	VMOVUPS     32(BX), Y1
-	VFMADD231PS 32(SI), Y1, Y5
-	VMOVUPS     64(BX), Y1
-	VFMADD231PS 64(SI), Y1, Y6
-	VMOVUPS     96(BX), Y1
-	VFMADD231PS 96(SI), Y1, Y7
-	ADDQ        $0x00000080, BX
-	ADDQ        $0x00000080, SI
-	SUBQ        $0x20, DX
+	VMOVUPS     (R9), Y1
+	VFMADD231PS (R10), Y1, Y4
+	VMOVUPS     32(R9), Y1
+	VFMADD231PS 32(R10), Y1, Y5
+	VMOVUPS     64(R9), Y1
+	VFMADD231PS 64(R10), Y1, Y6
+	VMOVUPS     96(R9), Y1
+	VFMADD231PS 96(R10), Y1, Y7
+	ADDQ        $0x00000080, R9
+	ADDQ        $0x00000080, R10
+	SUBQ        $0x20, R8
 	JGE         avx2Dots1_row1_by4
 
 avx2Dots1_row1_by4_end:
-	ADDQ $0x20, DX
-	SUBQ $0x08, DX
+	ADDQ $0x20, R8
+	SUBQ $0x08, R8
 	JLT  avx2Dots1_row1_by1_end
 
 avx2Dots1_row1_by1:
-	VMOVUPS     (BX), Y1
-	VFMADD231PS (SI), Y1, Y4
-	ADDQ        $0x20, BX
-	ADDQ        $0x20, SI
-	SUBQ        $0x08, DX
+	VMOVUPS     (R9), Y1
+	VFMADD231PS (R10), Y1, Y4
+	ADDQ        $0x20, R9
+	ADDQ        $0x20, R10
+	SUBQ        $0x08, R8
 	JGE         avx2Dots1_row1_by1
 
 avx2Dots1_row1_by1_end:
-	ADDQ        $0x08, DX
+	ADDQ        $0x08, R8
 	JZ          avx2Dots1_row1_sum
-	LEAQ        masks<>+0(SB), DI
-	NEGQ        DX
-	VMOVUPS     32(DI)(DX*4), Y1
-	VMASKMOVPS  (BX), Y1, Y2
-	VMASKMOVPS  (SI), Y1, Y1
+	LEAQ        masks<>+0(SB), R11
+	NEGQ        R8
+	VMOVUPS     32(R11)(R8*4), Y1
+	VMASKMOVPS  (R9), Y1, Y2
+	VMASKMOVPS  (R10), Y1, Y1
 	VFMADD231PS Y2, Y1, Y4
 
 avx2Dots1_row1_sum:
@@ -15766,52 +15782,52 @@ avx2Dots1_row1_sum:
 	VADDPS  Y7, Y6, Y6
 	VADDPS  Y6, Y4, Y4
 	VMOVAPS Y4, Y1
-	ADDQ    AX, CX
-	MOVQ    k+0(FP), DX
-	MOVQ    a+8(FP), BX
-	MOVQ    CX, SI
+	ADDQ    CX, DX
+	MOVQ    BX, R8
+	MOVQ    SI, R9
+	MOVQ    DX, R10
 	VXORPS  Y4, Y4, Y4
 	VXORPS  Y5, Y5, Y5
 	VXORPS  Y6, Y6, Y6
 	VXORPS  Y7, Y7, Y7
-	SUBQ    $0x20, DX
+	SUBQ    $0x20, R8
 	JLT     avx2Dots1_row2_by4_end
 
 avx2Dots1_row2_by4:
-	VMOVUPS     (BX), Y2
-	VFMADD231PS (SI), Y2, Y4
-	VMOVUPS     32(BX), Y2
-	VFMADD231PS 32(SI), Y2, Y5
-	VMOVUPS     64(BX), Y2
-	VFMADD231PS 64(SI), Y2, Y6
-	VMOVUPS     96(BX), Y2
-	VFMADD231PS 96(SI), Y2, Y7
-	ADDQ        $0x00000080, BX
-	ADDQ        $0x00000080, SI
-	SUBQ        $0x20, DX
+	VMOVUPS     (R9), Y2
+	VFMADD231PS (R10), Y2, Y4
+	VMOVUPS     32(R9), Y2
+	VFMADD231PS 32(R10), Y2, Y5
+	VMOVUPS     64(R9), Y2
+	VFMADD231PS 64(R10), Y2, Y6
+	VMOVUPS     96(R9), Y2
+	VFMADD231PS 96(R10), Y2, Y7
+	ADDQ        $0x00000080, R9
+	ADDQ        $0x00000080, R10
+	SUBQ        $0x20, R8
 	JGE         avx2Dots1_row2_by4
 
 avx2Dots1_row2_by4_end:
-	ADDQ $0x20, DX
-	SUBQ $0x08, DX
+	ADDQ $0x20, R8
+	SUBQ $0x08, R8
 	JLT  avx2Dots1_row2_by1_end
 
 avx2Dots1_row2_by1:
-	VMOVUPS     (BX), Y2
-	VFMADD231PS (SI), Y2, Y4
-	ADDQ        $0x20, BX
-	ADDQ        $0x20, SI
-	SUBQ        $0x08, DX
+	VMOVUPS     (R9), Y2
+	VFMADD231PS (R10), Y2, Y4
+	ADDQ        $0x20, R9
+	ADDQ        $0x20, R10
+	SUBQ        $0x08, R8
 	JGE         avx2Dots1_row2_by1
 
 avx2Dots1_row2_by1_end:
-	ADDQ        $0x08, DX
+	ADDQ        $0x08, R8
 	JZ          avx2Dots1_row2_sum
-	LEAQ        masks<>+0(SB), DI
-	NEGQ        DX
-	VMOVUPS     32(DI)(DX*4), Y2
-	VMASKMOVPS  (BX), Y2, Y3
-	VMASKMOVPS  (SI), Y2, Y2
+	LEAQ        masks<>+0(SB), R11
+	NEGQ        R8
+	VMOVUPS     32(R11)(R8*4), Y2
+	VMASKMOVPS  (R9), Y2, Y3
+	VMASKMOVPS  (R10), Y2, Y2
 	VFMADD231PS Y3, Y2, Y4
 
 avx2Dots1_row2_sum:
@@ -15819,51 +15835,52 @@ avx2Dots1_row2_sum:
 	VADDPS  Y7, Y6, Y6
 	VADDPS  Y6, Y4, Y4
 	VMOVAPS Y4, Y2
-	ADDQ    AX, CX
-	MOVQ    k+0(FP), AX
-	MOVQ    a+8(FP), DX
+	ADDQ    CX, DX
+	MOVQ    BX, R8
+	MOVQ    SI, R9
+	MOVQ    DX, R10
 	VXORPS  Y4, Y4, Y4
 	VXORPS  Y5, Y5, Y5
 	VXORPS  Y6, Y6, Y6
 	VXORPS  Y7, Y7, Y7
-	SUBQ    $0x20, AX
+	SUBQ    $0x20, R8
 	JLT     avx2Dots1_row3_by4_end
 
 avx2Dots1_row3_by4:
-	VMOVUPS     (DX), Y3
-	VFMADD231PS (CX), Y3, Y4
-	VMOVUPS     32(DX), Y3
-	VFMADD231PS 32(CX), Y3, Y5
-	VMOVUPS     64(DX), Y3
-	VFMADD231PS 64(CX), Y3, Y6
-	VMOVUPS     96(DX), Y3
-	VFMADD231PS 96(CX), Y3, Y7
-	ADDQ        $0x00000080, DX
-	ADDQ        $0x00000080, CX
-	SUBQ        $0x20, AX
+	VMOVUPS     (R9), Y3
+	VFMADD231PS (R10), Y3, Y4
+	VMOVUPS     32(R9), Y3
+	VFMADD231PS 32(R10), Y3, Y5
+	VMOVUPS     64(R9), Y3
+	VFMADD231PS 64(R10), Y3, Y6
+	VMOVUPS     96(R9), Y3
+	VFMADD231PS 96(R10), Y3, Y7
+	ADDQ        $0x00000080, R9
+	ADDQ        $0x00000080, R10
+	SUBQ        $0x20, R8
 	JGE         avx2Dots1_row3_by4
 
 avx2Dots1_row3_by4_end:
-	ADDQ $0x20, AX
-	SUBQ $0x08, AX
+	ADDQ $0x20, R8
+	SUBQ $0x08, R8
 	JLT  avx2Dots1_row3_by1_end
 
 avx2Dots1_row3_by1:
-	VMOVUPS     (DX), Y3
-	VFMADD231PS (CX), Y3, Y4
-	ADDQ        $0x20, DX
-	ADDQ        $0x20, CX
-	SUBQ        $0x08, AX
+	VMOVUPS     (R9), Y3
+	VFMADD231PS (R10), Y3, Y4
+	ADDQ        $0x20, R9
+	ADDQ        $0x20, R10
+	SUBQ        $0x08, R8
 	JGE         avx2Dots1_row3_by1
 
 avx2Dots1_row3_by1_end:
-	ADDQ        $0x08, AX
+	ADDQ        $0x08, R8
 	JZ          avx2Dots1_row3_sum
-	LEAQ        masks<>+0(SB), BX
-	NEGQ        AX
-	VMOVUPS     32(BX)(AX*4), Y3
-	VMASKMOVPS  (DX), Y3, Y8
-	VMASKMOVPS  (CX), Y3, Y3
+	LEAQ        masks<>+0(SB), R11
+	NEGQ        R8
+	VMOVUPS     32(R11)(R8*4), Y3
+	VMASKMOVPS  (R9), Y3, Y8
+	VMASKMOVPS  (R10), Y3, Y3
 	VFMADD231PS Y8, Y3, Y4
 
 avx2Dots1_row3_sum:
@@ -15871,13 +15888,16 @@ avx2Dots1_row3_sum:
 	VADDPS       Y7, Y6, Y6
 	VADDPS       Y6, Y4, Y4
 	VMOVAPS      Y4, Y3
-	MOVQ         out+40(FP), AX
+	ADDQ         CX, DX
 	VHADDPS      Y1, Y0, Y0
 	VHADDPS      Y3, Y2, Y2
 	VHADDPS      Y2, Y0, Y0
 	VEXTRACTF128 $0x01, Y0, X1
 	VADDPS       X1, X0, X1
-	VMOVUPS      X1, (AX)
+	VMOVUPS      X1, (DI)
+	ADDQ         $0x10, DI
+	SUBQ         $0x04, AX
+	JNZ          avx2Dots1_rows
 	VZEROUPPER
 	RET
 

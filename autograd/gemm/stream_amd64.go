@@ -33,3 +33,26 @@ func (e *engine) rowSums(n, k int, x, b *float32, bStride int, y *float32) {
 		avx2RowSums(n, k, x, b, bStride, y)
 	}
 }
+
+// mulRow stores x·B, for an x of k elements, in the n elements of y.
+func (e *engine) mulRow(n, k int, x, b []float32, ldb int, y []float32) {
+	if !e.streams {
+		e.direct(1, n, k, 1, x, k, 1, b, ldb, false, y, n)
+		return
+	}
+	clear(y)
+	e.rowSums(n, k, &x[0], &b[0], ldb, &y[0])
+}
+
+// add adds x to y.
+func (e *engine) add(y, x []float32) {
+	if e.streams {
+		e.rowSums(len(y), 1, &one, &x[0], len(x), &y[0])
+		return
+	}
+	for i, v := range x[:len(y)] {
+		y[i] += v
+	}
+}
+
+var one float32 = 1

@@ -24,10 +24,11 @@ const dotCols = 4
 // other, the order that the processor fetches ahead best.
 func dot1(s isa, low []reg.VecPhysical) {
 	name := s.name() + "Dots1"
-	TEXT(name, NOSPLIT, "func(k int, a *float32, aStride int, b *float32, bStride int, out *[16]float32)")
+	TEXT(name, NOSPLIT, "func(n, k int, a, b *float32, bStride int, out *float32)")
 	Pragma("noescape")
-	Doc(name + " stores the 4 scalar products of a with rows of b, each k long.")
-	bStride, row := Load(Param("bStride"), GP64()), Load(Param("b"), GP64())
+	Doc(name + " stores the n scalar products of a with rows of b, each k long. n is a multiple of 4.")
+	left, bStride, row := Load(Param("n"), GP64()), Load(Param("bStride"), GP64()), Load(Param("b"), GP64())
+	k, x, out := Load(Param("k"), GP64()), Load(Param("a"), GP64()), Load(Param("out"), GP64())
 	SHLQ(Imm(2), bStride)
 	register := func(i int) reg.VecPhysical {
 		if s.lanes() == 16 {
@@ -36,57 +37,65 @@ func dot1(s isa, low []reg.VecPhysical) {
 		return low[i].AsY().(reg.VecPhysical)
 	}
 	s.begin()
+	n, a, b := GP64(), GP64(), GP64()
+	Label(name + "_rows")
 	for j := range dotCols {
-		id := fmt.Sprintf("%s_row%d", name, j)
-		n, a, b := Load(Param("k"), GP64()), Load(Param("a"), GP64()), GP64()
+		MOVQ(k, n)
+		MOVQ(x, a)
 		MOVQ(row, b)
-		var acc []reg.VecPhysical
-		for i := range 4 {
-			v := register(dotCols + i)
-			VXORPS(v.AsY(), v.AsY(), v.AsY())
-			acc = append(acc, v)
-		}
-		for _, unroll := range []int{4, 1} {
-			part, step := fmt.Sprintf("%s_by%d", id, unroll), unroll*s.lanes()
-			SUBQ(Imm8or32(step), n)
-			JLT(LabelRef(part + "_end"))
-			Label(part)
-			for u := range unroll {
-				x := s.vector()
-				VMOVUPS(Mem{Base: a, Disp: 4 * s.lanes() * u}, x)
-				VFMADD231PS(Mem{Base: b, Disp: 4 * s.lanes() * u}, x, acc[u])
-			}
-			ADDQ(Imm8or32(4*step), a)
-			ADDQ(Imm8or32(4*step), b)
-			SUBQ(Imm8or32(step), n)
-			JGE(LabelRef(part))
-			Label(part + "_end")
-			ADDQ(Imm8or32(step), n)
-		}
-		JZ(LabelRef(id + "_sum"))
-		s.loadMask(n, 1)
-		x, y := s.vector(), s.vector()
-		s.load(Mem{Base: a}, x, true)
-		s.load(Mem{Base: b}, y, true)
-		VFMADD231PS(x, y, acc[0])
-		Label(id + "_sum")
-		VADDPS(acc[1], acc[0], acc[0])
-		VADDPS(acc[3], acc[2], acc[2])
-		VADDPS(acc[2], acc[0], acc[0])
-		if s.lanes() == 16 {
-			high := YMM()
-			VEXTRACTF64X4(Imm(1), acc[0], high)
-			VADDPS(high, acc[0].AsY(), low[j].AsY())
-		} else {
-			VMOVAPS(acc[0], register(j))
-		}
-		if j < dotCols-1 {
-			ADDQ(bStride, row)
-		}
+		dotRow(s, fmt.Sprintf("%s_row%d", name, j), n, a, b, register, j)
+		ADDQ(bStride, row)
 	}
-	storeSums(low[:dotCols], Mem{Base: Load(Param("out"), GP64())})
+	storeSums(low[:dotCols], Mem{Base: out})
+	ADDQ(Imm(4*dotCols), out)
+	SUBQ(Imm(dotCols), left)
+	JNZ(LabelRef(name + "_rows"))
 	VZEROUPPER()
 	RET()
+}
+
+// dotRow leaves in register j 8 sums whose sum is the scalar product of n numbers at a and at b.
+func dotRow(s isa, id string, n, a, b reg.Register, register func(int) reg.VecPhysical, j int) {
+	var acc []reg.VecPhysical
+	for i := range 4 {
+		v := register(dotCols + i)
+		VXORPS(v.AsY(), v.AsY(), v.AsY())
+		acc = append(acc, v)
+	}
+	for _, unroll := range []int{4, 1} {
+		part, step := fmt.Sprintf("%s_by%d", id, unroll), unroll*s.lanes()
+		SUBQ(Imm8or32(step), n)
+		JLT(LabelRef(part + "_end"))
+		Label(part)
+		for u := range unroll {
+			x := s.vector()
+			VMOVUPS(Mem{Base: a, Disp: 4 * s.lanes() * u}, x)
+			VFMADD231PS(Mem{Base: b, Disp: 4 * s.lanes() * u}, x, acc[u])
+		}
+		ADDQ(Imm8or32(4*step), a)
+		ADDQ(Imm8or32(4*step), b)
+		SUBQ(Imm8or32(step), n)
+		JGE(LabelRef(part))
+		Label(part + "_end")
+		ADDQ(Imm8or32(step), n)
+	}
+	JZ(LabelRef(id + "_sum"))
+	s.loadMask(n, 1)
+	x, y := s.vector(), s.vector()
+	s.load(Mem{Base: a}, x, true)
+	s.load(Mem{Base: b}, y, true)
+	VFMADD231PS(x, y, acc[0])
+	Label(id + "_sum")
+	VADDPS(acc[1], acc[0], acc[0])
+	VADDPS(acc[3], acc[2], acc[2])
+	VADDPS(acc[2], acc[0], acc[0])
+	if s.lanes() == 16 {
+		high := YMM()
+		VEXTRACTF64X4(Imm(1), acc[0], high)
+		VADDPS(high, acc[0].AsY(), register(j).AsY())
+	} else {
+		VMOVAPS(acc[0], register(j))
+	}
 }
 
 func dot512(rows int) {
