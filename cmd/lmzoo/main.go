@@ -12,6 +12,7 @@ import (
 	"runtime/debug"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -26,13 +27,20 @@ const (
 	exitInterrupted = 130 // Ctrl-C, after saving
 )
 
+// bounce is how long after an interrupt another one is taken for the same: timeout(1) sends two at once, to the process and
+// to its group, and the second must not end what the first has only begun to save.
+const bounce = time.Second
+
 func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
 
 // run executes one command line and returns its exit code.
 func run(args []string, in io.Reader, out, errw io.Writer) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	context.AfterFunc(ctx, stop) // whoever presses Ctrl-C twice does not want to wait
+	context.AfterFunc(ctx, func() {
+		time.Sleep(bounce)
+		stop() // whoever presses Ctrl-C again does not want to wait
+	})
 	root := newRoot()
 	root.SetArgs(args)
 	root.SetIn(in)
