@@ -29,7 +29,7 @@ const spillBuffer = 1 << 16
 func newSpill(dir string) (*spill, error) {
 	f, name, err := tempFile(dir)
 	if err != nil {
-		return nil, fmt.Errorf("ngram: temporary file for counts: %w", err)
+		return nil, spillError(err)
 	}
 	return &spill{file: f, name: name}, nil
 }
@@ -63,7 +63,7 @@ func spillError(err error) error {
 	if err == nil {
 		return nil
 	}
-	return fmt.Errorf("ngram: temporary file for counts: %w (TMPDIR says where it stands)", err)
+	return fmt.Errorf("ngram: temporary file for counts: %w; TMPDIR says where it stands: name a directory with room", err)
 }
 
 func (s *spill) close() error {

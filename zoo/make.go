@@ -70,7 +70,11 @@ func Make(ctx context.Context, o Order, obs ...train.Observer) (*Run, error) {
 }
 
 func emptyTraining(source string) error {
-	return fmt.Errorf("there is no text to train on: the training part of %s is empty", source)
+	return fmt.Errorf("there is no text to train on: the training part of %s is empty; give more text, or another --split", source)
+}
+
+func noDirectory(err error) error {
+	return fmt.Errorf("cannot make the run's directory: %w; choose another --out", err)
 }
 
 // begin writes what is known before the training, unless it is there already.
@@ -84,7 +88,7 @@ func (r *Run) begin(model any, written bool) error {
 		return nil
 	}
 	if err := os.MkdirAll(r.Dir, 0o777); err != nil {
-		return fmt.Errorf("cannot make the run's directory: %w", err)
+		return noDirectory(err)
 	}
 	if err := r.writeConfig(); err != nil {
 		return err
@@ -140,7 +144,7 @@ func (r *Run) saveCounts(m lm.Model) error {
 		return nil
 	}
 	if err := os.MkdirAll(r.Dir, 0o777); err != nil {
-		return fmt.Errorf("cannot make the run's directory: %w", err)
+		return noDirectory(err)
 	}
 	return atomic.WriteFile(filepath.Join(r.Dir, CountsFile), kept.Save)
 }

@@ -82,7 +82,7 @@ func (r *Run) Weights() ([]string, []float64) {
 func (r *Run) Keep(dir string, command []string) error {
 	r.Dir, r.Config.Command = dir, command
 	if err := os.MkdirAll(dir, 0o777); err != nil {
-		return fmt.Errorf("cannot make the run's directory: %w", err)
+		return noDirectory(err)
 	}
 	if err := r.writeConfig(); err != nil {
 		return err

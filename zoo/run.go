@@ -246,7 +246,7 @@ func (r *Run) readTokenizer() error {
 	path := filepath.Join(r.Dir, TokenizerFile)
 	data, err := os.ReadFile(path)
 	if err != nil {
-		return fmt.Errorf("the run has no tokenizer: %w", err)
+		return fmt.Errorf("the run has no tokenizer: %w; restore the file that was saved with the model, or train again", err)
 	}
 	if r.Tokenizer, err = corpus.LoadTokenizer(data); err != nil {
 		return fmt.Errorf("%s: %w", r.Dir, err) // which names the file

@@ -92,6 +92,9 @@ func named(names []string) ([]*zoo.Species, error) {
 		if err != nil {
 			return nil, usageError{err}
 		}
+		if slices.ContainsFunc(species, func(other *zoo.Species) bool { return other.Name == s.Name }) {
+			return nil, usagef("%s is named twice; a comparison trains every species once", name)
+		}
 		species = append(species, s)
 	}
 	return species, nil

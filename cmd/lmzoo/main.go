@@ -10,6 +10,7 @@ import (
 	"os/signal"
 	"runtime"
 	"runtime/debug"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -78,6 +79,15 @@ func (e usageError) Unwrap() error { return e.error }
 
 func usagef(format string, a ...any) error { return usageError{fmt.Errorf(format, a...)} }
 
+// plainly leaves out of the error of a flag which function of Go found it.
+func plainly(err error) error {
+	var number *strconv.NumError
+	if !errors.As(err, &number) {
+		return err
+	}
+	return errors.New(strings.Replace(err.Error(), number.Error(), number.Err.Error(), 1))
+}
+
 // version is that of the module, or of the commit the program was built from.
 func version() string {
 	info, ok := debug.ReadBuildInfo()
@@ -111,7 +121,7 @@ Exit codes: 0 done, 1 failed, 2 a wrong command, argument, flag or setting, 130 
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{plainly(err)} })
 	root.AddGroup(
 		&cobra.Group{ID: "see", Title: "See:"},
 		&cobra.Group{ID: "work", Title: "Work:"},

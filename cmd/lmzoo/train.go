@@ -114,7 +114,7 @@ func (t *training) order(ctx context.Context, c *cobra.Command, resume, overwrit
 	if _, err := os.Stat(filepath.Join(t.out, zoo.ConfigFile)); err == nil && !overwrite {
 		return zoo.Order{}, usagef("%s holds a run already; go on with it: --resume, replace it: --overwrite, or choose another --out", t.out)
 	} else if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return zoo.Order{}, fmt.Errorf("cannot look into --out: %w", err)
+		return zoo.Order{}, fmt.Errorf("cannot look into --out: %w; choose another", err)
 	}
 	if t.size != "" && len(t.species.Sizes) == 0 {
 		return zoo.Order{}, usagef("%s has no sizes; leave out --size", t.species.Name)
