@@ -45,10 +45,10 @@ func BenchmarkGenerate(b *testing.B) {
 		int8    bool
 	}{
 		{"nanogpt", recipe(), 1, false},
-		{"6x288x32k", Config{VocabSize: 32000, NPositions: 256, NEmbd: 288, NLayer: 6, NHead: 6}, 1, false},
-		{"6x288x32k/2threads", Config{VocabSize: 32000, NPositions: 256, NEmbd: 288, NLayer: 6, NHead: 6}, 2, false},
+		{"6x288x32k/float32", Config{VocabSize: 32000, NPositions: 256, NEmbd: 288, NLayer: 6, NHead: 6}, 1, false},
+		{"6x288x32k/float32-2threads", Config{VocabSize: 32000, NPositions: 256, NEmbd: 288, NLayer: 6, NHead: 6}, 2, false},
 		{"6x288x32k/int8", Config{VocabSize: 32000, NPositions: 256, NEmbd: 288, NLayer: 6, NHead: 6}, 1, true},
-		{"6x288x32k/int8/2threads", Config{VocabSize: 32000, NPositions: 256, NEmbd: 288, NLayer: 6, NHead: 6}, 2, true},
+		{"6x288x32k/int8-2threads", Config{VocabSize: 32000, NPositions: 256, NEmbd: 288, NLayer: 6, NHead: 6}, 2, true},
 	} {
 		b.Run(c.name, func(b *testing.B) {
 			m, err := New(c.cfg, nntest.Rand())
