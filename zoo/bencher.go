@@ -1,0 +1,181 @@
+package zoo
+
+import (
+	"context"
+	"math/rand/v2"
+	"slices"
+	"time"
+
+	"lmzoo/corpus"
+	"lmzoo/lm"
+	"lmzoo/train"
+)
+
+// bencher measures one model with one number of threads after the other.
+type bencher struct {
+	BenchShape
+	model, int8 Neural
+	runs        []*benchRun
+}
+
+// benchRun is one model on one number of threads.
+type benchRun struct {
+	threads  int
+	trainer  *train.Trainer
+	speakers [2]*speaker // float32, int8
+	steps    []float64   // seconds of every training step
+	tokens   [2]int      // generated …
+	took     [2]float64  // … in so many seconds
+	ofMemory []float64   // of the bandwidth of a moment, what float32 made of it in the next
+}
+
+func newBencher(s BenchShape, threads, pieces int) (*bencher, error) {
+	x := &bencher{BenchShape: s}
+	var err error
+	if x.model, err = s.build(); err != nil {
+		return nil, err
+	}
+	if x.int8, err = s.build(); err != nil {
+		return nil, err
+	}
+	Quantize(x.int8)
+	for _, n := range slices.Compact([]int{1, threads}) {
+		r := &benchRun{threads: n}
+		x.runs = append(x.runs, r)
+		for i, m := range []Neural{x.model, x.int8} {
+			r.speakers[i] = newSpeaker(m, s.Context)
+		}
+		if s.Batch == 0 {
+			continue
+		}
+		if r.trainer, err = benchTrainer(x.model, s, n, pieces); err != nil {
+			return nil, err
+		}
+	}
+	return x, nil
+}
+
+// benchTrainer trains m on random tokens.
+func benchTrainer(m Neural, s BenchShape, threads, pieces int) (*train.Trainer, error) {
+	c := train.Default()
+	c.Batch, c.Context, c.Threads, c.LR, c.MinLR = s.Batch, s.Context, threads, 1e-6, 1e-6
+	if pieces > 0 {
+		c.Pieces = pieces
+	}
+	return train.NewTrainer(m, &noise{s.Batch, s.Context, m.Vocab(), rand.New(rand.NewPCG(1, 2))}, c)
+}
+
+// bytes is how many bytes of weights a token reads.
+func (x *bencher) bytes() float64 { return 4 * float64(multiplied(x.model)) }
+
+// measure adds a round.
+func (x *bencher) measure(ctx context.Context, each time.Duration, mem memory) error {
+	for _, r := range x.runs {
+		if r.trainer != nil {
+			if err := r.train(ctx, each); err != nil {
+				return err
+			}
+		}
+		for i, m := range []Neural{x.model, x.int8} {
+			SetThreads(m, r.threads)
+			if i == 0 && x.bytes() >= beyondCaches {
+				if err := r.compare(ctx, x.bytes(), each/2, mem); err != nil {
+					return err
+				}
+				continue
+			}
+			if err := r.speak(ctx, i, each/2); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// train makes steps for a while; the first of a round warms the caches and does not count.
+func (r *benchRun) train(ctx context.Context, each time.Duration) error {
+	for begin, warm := time.Now(), false; ; warm = true {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		start := time.Now()
+		if _, err := r.trainer.Step(); err != nil {
+			return err
+		}
+		if warm {
+			r.steps = append(r.steps, time.Since(start).Seconds())
+			if time.Since(begin) >= each {
+				return nil
+			}
+		}
+	}
+}
+
+// speak generates tokens for a while.
+func (r *benchRun) speak(ctx context.Context, which int, each time.Duration) error {
+	s := r.speakers[which]
+	s.next()
+	start := time.Now()
+	for n := 1; ; n++ {
+		s.next()
+		if took := time.Since(start); took >= each {
+			r.tokens[which] += n
+			r.took[which] += took.Seconds()
+			return ctx.Err()
+		}
+	}
+}
+
+// compare generates tokens by turns with reading memory, since what other programs leave of the bandwidth changes from moment to moment.
+func (r *benchRun) compare(ctx context.Context, bytes float64, each time.Duration, mem memory) error {
+	const turns = 4
+	for range turns {
+		limit := mem.bandwidth(r.threads, 20*time.Millisecond)
+		tokens, took := r.tokens[0], r.took[0]
+		if err := r.speak(ctx, 0, each/turns); err != nil {
+			return err
+		}
+		r.ofMemory = append(r.ofMemory, float64(r.tokens[0]-tokens)/(r.took[0]-took)*bytes/limit)
+	}
+	return nil
+}
+
+// speaker generates texts of the length of the window, one after the other.
+type speaker struct {
+	state  lm.State
+	length int
+	window int
+	probs  []float64
+}
+
+func newSpeaker(m Neural, window int) *speaker {
+	return &speaker{state: m.Start(), window: window, probs: make([]float64, m.Vocab())}
+}
+
+// next generates a token; which one makes no difference to the time.
+func (s *speaker) next() {
+	s.probs = s.state.NextLogProbs(s.probs)
+	s.length++
+	if s.length%s.window == 0 {
+		s.state.Push(lm.BOS)
+		return
+	}
+	s.state.Push(lm.Token(1 + s.length%(len(s.probs)-1)))
+}
+
+// noise is a source of random tokens.
+type noise struct {
+	batch, context, vocab int
+	rng                   *rand.Rand
+}
+
+// Batch fills b.
+func (s *noise) Batch(b *corpus.Batch, _ int) {
+	n := s.batch * s.context
+	if len(b.X) != n {
+		*b = corpus.Batch{B: s.batch, T: s.context, X: make([]lm.Token, n), Y: make([]lm.Token, n), N: n}
+	}
+	for i := range n {
+		b.X[i], b.Y[i] = 1+s.rng.Int32N(int32(s.vocab)-1), 1+s.rng.Int32N(int32(s.vocab)-1)
+	}
+}
