@@ -183,13 +183,17 @@ func (t *teller) line(format string, args ...any) {
 	fmt.Fprintf(&t.text, format+"\n", args...)
 }
 
-// history spells a history.
+// history spells a history, with a space between tokens that bring none.
 func (t *teller) history(tokens []lm.Token) string {
-	var words []string
-	for _, w := range tokens {
-		words = append(words, t.words(w))
+	var b strings.Builder
+	for i, w := range tokens {
+		text := t.words(w)
+		if i > 0 && !strings.HasPrefix(text, " ") {
+			b.WriteByte(' ')
+		}
+		b.WriteString(text)
 	}
-	return strings.Join(words, " ")
+	return b.String()
 }
 
 func (t *teller) step(s *Step) {

@@ -90,6 +90,18 @@ func TestExplainCounts(t *testing.T) {
 	require.ErrorContains(t, err, "outside the vocabulary")
 }
 
+// A history reads as text, whether its tokens bring their spaces or not.
+func TestHistory(t *testing.T) {
+	for want, texts := range map[string][]string{"<bos> today in": {"<bos>", "today", " in"}, "<bos> t o": {"<bos>", "t", "o"}, "": nil} {
+		var tokens []lm.Token
+		for i := range texts {
+			tokens = append(tokens, lm.Token(i))
+		}
+		tell := teller{words: func(w lm.Token) string { return texts[w] }}
+		require.Equal(t, want, tell.history(tokens))
+	}
+}
+
 // Counts have all their digits; only what is no count is rounded.
 func TestWhole(t *testing.T) {
 	require.Equal(t, "22131 different tokens", plural(22131, "different token"))

@@ -231,7 +231,11 @@ func (m *comparison) header(species []*zoo.Species) {
 			neural++
 		}
 	}
-	m.progress.note("%s: %s; vocabulary %d (%s); %d neural models, %s each", m.data.data.Corpus, sizes(m.split), m.tok.Vocab(), m.tok.Name(), neural, m.budget)
+	plural := "s"
+	if neural == 1 {
+		plural = ""
+	}
+	m.progress.note("%s: %s; vocabulary %d (%s); %d neural model%s, %s each", m.data.data.Corpus, sizes(m.split), m.tok.Vocab(), m.tok.Name(), neural, plural, m.budget)
 }
 
 // table writes a row for every model, and what the rows are to be held against.
