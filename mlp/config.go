@@ -3,6 +3,8 @@ package mlp
 import (
 	"fmt"
 	"strings"
+
+	"lmzoo/nn"
 )
 
 // Config is the shape of a neural probabilistic language model.
@@ -31,8 +33,6 @@ func Preset(size string) (Config, error) {
 	return Config{}, fmt.Errorf("mlp has no size %q: choose one of %s", size, strings.Join(Sizes(), ", "))
 }
 
-const maxParams = 1 << 31 // 8 GB of float32, and as much again for gradients: more is a slip of the finger
-
 // Validate says in one line what is wrong with c and what to do about it.
 func (c Config) Validate() error {
 	switch {
@@ -46,8 +46,8 @@ func (c Config) Validate() error {
 		return fmt.Errorf("mlp: hidden is %d: expected at least 1, such as 256", c.Hidden)
 	case !(c.Dropout >= 0 && c.Dropout < 1):
 		return fmt.Errorf("mlp: dropout is %v: expected a probability in [0, 1), such as 0.2", c.Dropout)
-	case c.params() > maxParams:
-		return fmt.Errorf("mlp: more than %d parameters: choose a smaller hidden, n_embd, context or vocab_size", maxParams)
+	case c.params() > nn.MaxParams:
+		return fmt.Errorf("mlp: more than %d parameters: choose a smaller hidden, n_embd, context or vocab_size", nn.MaxParams)
 	}
 	return nil
 }

@@ -1,4 +1,6 @@
-// Package nn holds what several neural eras share: layers, and the walk over a model's parameters.
+// Package nn holds what several neural eras share: layers, how their weights begin, how the last of them judges a text, and
+// the walk over a model's parameters, which are named and laid out as in torch.nn and GPT-2, so that a file of one is read
+// by the other.
 package nn
 
 import (
@@ -45,6 +47,9 @@ func Replica[M any](model M) M {
 	detach(twin.Elem(), map[*autograd.Tensor]*autograd.Tensor{})
 	return twin.Interface().(M)
 }
+
+// MaxParams is how many parameters a model may have: 8 GB of float32, and as much again for gradients. More is a slip of the finger.
+const MaxParams = 1 << 31
 
 // Count is the number of scalar parameters of model, N.
 func Count(model any) int {

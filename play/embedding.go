@@ -60,15 +60,24 @@ func (e *exhibit) table() *autograd.Tensor {
 	return nil
 }
 
-// embeddings answers with a map: the tokens in the plane in which they differ most (principal components, Pearson 1901).
-func (s *Server) embeddings(w http.ResponseWriter, r *http.Request) error {
+// embedded is the model that a request names, and its embeddings.
+func (s *Server) embedded(r *http.Request) (*exhibit, *autograd.Tensor, error) {
 	e, err := s.exhibits.get("model", r.PathValue("model"))
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
 	table := e.table()
 	if table == nil {
-		return refuse(http.StatusNotFound, "model", "%s has no embeddings: it knows its tokens by number only", e.id)
+		return nil, nil, refuse(http.StatusNotFound, "model", "%s has no embeddings: it knows its tokens by number only", e.id)
+	}
+	return e, table, nil
+}
+
+// embeddings answers with a map: the tokens in the plane in which they differ most (principal components, Pearson 1901).
+func (s *Server) embeddings(w http.ResponseWriter, r *http.Request) error {
+	e, table, err := s.embedded(r)
+	if err != nil {
+		return err
 	}
 	e.space.once.Do(func() { e.space.draw(e, table) })
 	reply(w, http.StatusOK, map[string]any{
@@ -157,13 +166,9 @@ func bounded(x float64) float64 { return max(-1, min(1, x)) }
 
 // neighbours answers with the tokens whose embeddings point in the most similar directions.
 func (s *Server) neighbours(w http.ResponseWriter, r *http.Request) error {
-	e, err := s.exhibits.get("model", r.PathValue("model"))
+	e, table, err := s.embedded(r)
 	if err != nil {
 		return err
-	}
-	table := e.table()
-	if table == nil {
-		return refuse(http.StatusNotFound, "model", "%s has no embeddings: it knows its tokens by number only", e.id)
 	}
 	id, err := strconv.Atoi(r.PathValue("token"))
 	if err != nil || id < 0 || id >= table.Rows {

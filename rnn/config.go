@@ -3,6 +3,8 @@ package rnn
 import (
 	"fmt"
 	"strings"
+
+	"lmzoo/nn"
 )
 
 // Config is the shape of a recurrent language model.
@@ -38,8 +40,6 @@ func Preset(cell, size string) (Config, error) {
 	return Config{}, fmt.Errorf("%s has no size %q: choose one of %s", cell, size, strings.Join(Sizes(), ", "))
 }
 
-const maxParams = 1 << 31 // 8 GB of float32, and as much again for gradients: more is a slip of the finger
-
 // Validate says in one line what is wrong with c and what to do about it.
 func (c Config) Validate() error {
 	if _, err := newCell(c.Cell); err != nil {
@@ -58,8 +58,8 @@ func (c Config) Validate() error {
 		return fmt.Errorf("%s: dropout is %v: expected a probability in [0, 1), such as 0.2", c.Cell, c.Dropout)
 	case c.Tied && c.NEmbd != c.Hidden:
 		return fmt.Errorf("%s: tied needs n_embd = hidden, not %d and %d: make them equal or leave tied out", c.Cell, c.NEmbd, c.Hidden)
-	case c.params() > maxParams:
-		return fmt.Errorf("%s: more than %d parameters: choose a smaller hidden, n_embd, layers or vocab_size", c.Cell, maxParams)
+	case c.params() > nn.MaxParams:
+		return fmt.Errorf("%s: more than %d parameters: choose a smaller hidden, n_embd, layers or vocab_size", c.Cell, nn.MaxParams)
 	}
 	return nil
 }

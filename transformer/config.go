@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"lmzoo/nn"
 )
 
 // Config is the shape of a GPT, in the words of Hugging Face.
@@ -39,8 +41,6 @@ func Preset(size string) (Config, error) {
 // attention so flat that copying is learned late: about 1/√C serves better.
 const gpt2Init = 0.02
 
-const maxParams = 1 << 31 // 8 GB of float32, and as much again for gradients: more is a slip of the finger
-
 // Validate says in one line what is wrong with c and what to do about it.
 func (c Config) Validate() error {
 	switch {
@@ -60,8 +60,8 @@ func (c Config) Validate() error {
 		return fmt.Errorf("gpt: dropout is %v: expected a probability in [0, 1), such as 0.2", c.Dropout)
 	case !(c.InitializerRange >= 0 && c.InitializerRange <= 1):
 		return fmt.Errorf("gpt: initializer_range is %v: expected a standard deviation in (0, 1], such as 0.02", c.InitializerRange)
-	case slices.Max([]int{c.VocabSize, c.NPositions, c.NLayer, c.NEmbd}) > maxParams || c.params() > maxParams:
-		return fmt.Errorf("gpt: more than %d parameters: choose a smaller n_embd, n_layer, n_positions or vocab_size", maxParams)
+	case slices.Max([]int{c.VocabSize, c.NPositions, c.NLayer, c.NEmbd}) > nn.MaxParams || c.params() > nn.MaxParams:
+		return fmt.Errorf("gpt: more than %d parameters: choose a smaller n_embd, n_layer, n_positions or vocab_size", nn.MaxParams)
 	}
 	return c.validateStride(c.Stride)
 }

@@ -37,13 +37,9 @@ different places, so the mixture often beats them all (Mikolov et al. 2011).`,
 				return err
 			}
 			p := newProgress(c.ErrOrStderr(), run.quiet)
-			var runs []*zoo.Run
-			for _, dir := range args {
-				r, err := zoo.Open(dir)
-				if err != nil {
-					return err
-				}
-				runs = append(runs, r)
+			runs, err := openAll(args, true)
+			if err != nil {
+				return err
 			}
 			docs, err := validationText(c, runs[0], valid)
 			if err != nil {

@@ -43,13 +43,13 @@ documents: predicted, the end of this one.`,
 			if top < 1 {
 				return usagef("--top is %d; expected at least 1", top)
 			}
+			runs, err := openAll(args, true)
+			if err != nil {
+				return err
+			}
 			var all []predictions
-			for _, dir := range args {
-				r, err := zoo.Open(dir)
-				if err != nil {
-					return err
-				}
-				all = append(all, predictions{dir, predict(r, prompt, top)})
+			for i, r := range runs {
+				all = append(all, predictions{args[i], predict(r, prompt, top)})
 			}
 			if asJSON {
 				return printJSON(c.OutOrStdout(), all)

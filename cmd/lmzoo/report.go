@@ -129,8 +129,8 @@ func drawFigures(cmp *report.Comparison, page string) error {
 	return nil
 }
 
-// openAll opens runs; unless they are judged by other text, all must be made from the same.
-func openAll(dirs []string, other bool) ([]*zoo.Run, error) {
+// openAll opens runs; unless they may be of different texts, all must be made from the same.
+func openAll(dirs []string, different bool) ([]*zoo.Run, error) {
 	var runs []*zoo.Run
 	for _, dir := range dirs {
 		r, err := zoo.Open(dir)
@@ -138,7 +138,7 @@ func openAll(dirs []string, other bool) ([]*zoo.Run, error) {
 			return nil, err
 		}
 		runs = append(runs, r)
-		if first := runs[0].Config.Data; !other && r.Config.Data != first {
+		if first := runs[0].Config.Data; !different && r.Config.Data != first {
 			return nil, usagef("%s was made from %s, %s from other text or another split of it (%s): say by which text to judge both, with --corpus",
 				dirs[0], first.Corpus, dir, r.Config.Data.Corpus)
 		}

@@ -1,5 +1,7 @@
-// Package eval is the ruler: how a language model is judged, in units that do not depend on how its text
-// was cut into tokens.
+// Package eval is the ruler: how a language model is judged, in units that do not depend on how its text was cut into
+// tokens. What a text costs is −Σ ln P of its tokens, in nats (Shannon 1948); over ln 2 and the bytes of the text it is bits per
+// byte, which all models of an open vocabulary share, and exp of the mean per token is the perplexity (Jelinek et al.
+// 1977), which only models of one tokenizer do. Two models are compared on the same parts of the text (Efron 1979).
 package eval
 
 import "math"
