@@ -80,7 +80,7 @@ func (w *Windows) Rows() int { return len(w.rows) }
 func (w *Windows) windows(n int) int { return (n + w.t - 1) / w.t }
 
 // pack fills rows with the short documents, the longest first, each where it leaves the least room (best
-// fit decreasing).
+// fit decreasing, Johnson 1973).
 func (w *Windows) pack() {
 	rooms := newRooms(w.t)
 	for n := w.t; n > 0; n-- {
