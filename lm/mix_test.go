@@ -11,19 +11,6 @@ import (
 	"lmzoo/lm/lmtest"
 )
 
-// coin is a coin that remembers nothing: token v comes with probability coin[v].
-type coin []float64
-
-func (c coin) Vocab() int { return len(c) }
-
-func (c coin) NextLogProbs(dst []float64, _ []lm.Token) []float64 {
-	dst = lm.Grow(dst, len(c))
-	for v, p := range c {
-		dst[v] = math.Log(p)
-	}
-	return dst
-}
-
 // echo expects its last token again, and nothing else is possible but the end.
 type echo int
 
@@ -45,18 +32,18 @@ func (e echo) NextLogProbs(dst []float64, context []lm.Token) []float64 {
 
 func TestContract(t *testing.T) {
 	lmtest.Check(t, lm.Uniform(7), 1e-12, 0, 1, 2, 30)
-	lmtest.Check(t, coin{0.5, 0.25, 0.25}, 1e-12, 0, 1, 2, 30)
+	lmtest.Check(t, lmtest.Die{0.5, 0.25, 0.25}, 1e-12, 0, 1, 2, 30)
 	lmtest.Check(t, echo(4), 1e-12, 0, 1, 2, 30)
-	mix, err := lm.Mix([]lm.Model{lm.Uniform(4), echo(4), coin{0, 0, 0.5, 0.5}}, []float64{1, 2, 0})
+	mix, err := lm.Mix([]lm.Model{lm.Uniform(4), echo(4), lmtest.Die{0, 0, 0.5, 0.5}}, []float64{1, 2, 0})
 	require.NoError(t, err)
 	lmtest.Check(t, mix, 1e-12, 0, 1, 2, 30)
-	mix, err = lm.Mix([]lm.Model{echo(4), coin{0, 0, 0.5, 0.5}}, nil)
+	mix, err = lm.Mix([]lm.Model{echo(4), lmtest.Die{0, 0, 0.5, 0.5}}, nil)
 	require.NoError(t, err)
 	lmtest.Check(t, mix, 1e-12, 0, 1, 2, 30)
 }
 
 func TestMixtureByHand(t *testing.T) {
-	mix, err := lm.Mix([]lm.Model{coin{0.5, 0.5}, coin{0.9, 0.1}}, []float64{3, 1})
+	mix, err := lm.Mix([]lm.Model{lmtest.Die{0.5, 0.5}, lmtest.Die{0.9, 0.1}}, []float64{3, 1})
 	require.NoError(t, err)
 	got := lm.Score(mix, []lm.Token{0, 1})
 	require.InDelta(t, math.Log(0.75*0.5+0.25*0.9), got[0], 1e-15)
@@ -65,14 +52,14 @@ func TestMixtureByHand(t *testing.T) {
 
 // TestFitByHand: two coins that each know one face; λ is then the share of that face, after one round.
 func TestFitByHand(t *testing.T) {
-	mix, err := lm.Mix([]lm.Model{coin{1, 0}, coin{0, 1}}, nil)
+	mix, err := lm.Mix([]lm.Model{lmtest.Die{1, 0}, lmtest.Die{0, 1}}, nil)
 	require.NoError(t, err)
 	nats := mix.Fit([][]lm.Token{{0, 0, 1}, {}, {0, 0, 0, 1, 0}}, 1)
 	require.InDeltaSlice(t, []float64{0.75, 0.25}, mix.Weights, 1e-15)
 	require.InDelta(t, -(0.75*math.Log(0.75) + 0.25*math.Log(0.25)), nats, 1e-15)
 
 	// and one step of EM with overlap: λ' = ½·mean(0.9/0.7, 0.1/0.3 …) worked out on paper
-	mix, err = lm.Mix([]lm.Model{coin{0.9, 0.1}, coin{0.5, 0.5}}, nil)
+	mix, err = lm.Mix([]lm.Model{lmtest.Die{0.9, 0.1}, lmtest.Die{0.5, 0.5}}, nil)
 	require.NoError(t, err)
 	mix.Fit([][]lm.Token{{0, 1}}, 1)
 	require.InDelta(t, (0.9/1.4+0.1/0.6)/2, mix.Weights[0], 1e-15)
@@ -80,7 +67,7 @@ func TestFitByHand(t *testing.T) {
 
 func TestFitNeverGetsWorse(t *testing.T) {
 	docs := [][]lm.Token{{1, 1, 1, 2, 2, 3, 3, 3, 0}, {3, 1, 2, 2, 0}}
-	mix, err := lm.Mix([]lm.Model{lm.Uniform(4), echo(4), coin{0.1, 0.2, 0.3, 0.4}}, []float64{1, 1, 8})
+	mix, err := lm.Mix([]lm.Model{lm.Uniform(4), echo(4), lmtest.Die{0.1, 0.2, 0.3, 0.4}}, []float64{1, 1, 8})
 	require.NoError(t, err)
 	last := mix.Fit(docs, 0)
 	for range 30 {
@@ -97,7 +84,7 @@ func TestFitNeverGetsWorse(t *testing.T) {
 
 // TestFitWithImpossibleText: what no component can say moves no weight.
 func TestFitWithImpossibleText(t *testing.T) {
-	mix, err := lm.Mix([]lm.Model{coin{0.5, 0.5, 0}, coin{0.9, 0.1, 0}}, nil)
+	mix, err := lm.Mix([]lm.Model{lmtest.Die{0.5, 0.5, 0}, lmtest.Die{0.9, 0.1, 0}}, nil)
 	require.NoError(t, err)
 	require.Equal(t, math.Inf(1), mix.Fit([][]lm.Token{{2, 2}}, 5))
 	require.Equal(t, []float64{0.5, 0.5}, mix.Weights)
@@ -105,7 +92,7 @@ func TestFitWithImpossibleText(t *testing.T) {
 }
 
 func TestMixRefuses(t *testing.T) {
-	two := []lm.Model{coin{0.5, 0.5}, coin{0.9, 0.1}}
+	two := []lm.Model{lmtest.Die{0.5, 0.5}, lmtest.Die{0.9, 0.1}}
 	for _, c := range []struct {
 		models  []lm.Model
 		weights []float64

@@ -17,6 +17,7 @@ import (
 
 	"lmzoo/lm"
 	"lmzoo/lm/compress"
+	"lmzoo/lm/lmtest"
 )
 
 var ctx = context.Background()
@@ -46,18 +47,6 @@ type words struct{ bytewise }
 
 func (words) Name() string                    { return "whitespace" }
 func (words) Decode(tokens []lm.Token) string { return "<unk>" }
-
-// fixed is a distribution without memory.
-type fixed []float64
-
-func (f fixed) Vocab() int { return len(f) }
-func (f fixed) NextLogProbs(dst []float64, _ []lm.Token) []float64 {
-	dst = lm.Grow(dst, len(f))
-	for v, p := range f {
-		dst[v] = math.Log(p)
-	}
-	return dst
-}
 
 // adaptive counts the bytes of the document so far: P(v) = (c(v) + 1) / (n + 257), Laplace's rule.
 type adaptive struct{}
@@ -121,7 +110,7 @@ func anyModel(t *rapid.T) lm.Model {
 	case 1:
 		return adaptive{}
 	}
-	f := make(fixed, 257)
+	f := make(lmtest.Die, 257)
 	rng := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 0))
 	sharp, sum := rapid.Float64Range(0, 60).Draw(t, "sharp"), 0.0
 	for v := range f {
@@ -177,7 +166,7 @@ func TestEmpty(t *testing.T) {
 
 // TestDie: a fair die of 2^k faces takes k bits, exactly: 1000 bytes by 8 bits, and two bits to end.
 func TestDie(t *testing.T) {
-	f := make(fixed, 257)
+	f := make(lmtest.Die, 257)
 	for v := 1; v <= 256; v++ {
 		f[v] = 1.0 / 256
 	}
@@ -188,7 +177,7 @@ func TestDie(t *testing.T) {
 
 // TestBiasedCoin: 1000 flips of which 900 are heads, of a coin that knows it: 469 bits, H(0.9) for each.
 func TestBiasedCoin(t *testing.T) {
-	f := make(fixed, 257)
+	f := make(lmtest.Die, 257)
 	f['h'+1], f['t'+1] = 0.9, 0.1
 	data := strings.Repeat("hhhhhhhhht", 100)
 	file, stats := pack(t, f, bytewise{}, data)
@@ -211,7 +200,7 @@ func TestLaplace(t *testing.T) {
 
 // TestImpossible: what the model rules out costs 32 bits, and comes back.
 func TestImpossible(t *testing.T) {
-	f := make(fixed, 257)
+	f := make(lmtest.Die, 257)
 	f['a'+1] = 1
 	file, stats := pack(t, f, bytewise{}, strings.Repeat("a", 1000)+"b"+strings.Repeat("a", 1000))
 	require.InDelta(t, 4, stats.Payload, 2)
@@ -220,7 +209,7 @@ func TestImpossible(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, 2001, len(back))
 
-	none := make(fixed, 257)
+	none := make(lmtest.Die, 257)
 	file, _ = pack(t, none, bytewise{}, "a model that rules out everything")
 	back, err = unpack(none, bytewise{}, file)
 	require.NoError(t, err)
@@ -248,7 +237,7 @@ func (wide) Decode(tokens []lm.Token) string {
 // TestWideVocabulary: rounding to points costs less than a tenth of a percent with 65,537 tokens too, even
 // where tokens are nearly certain.
 func TestWideVocabulary(t *testing.T) {
-	f := make(fixed, 1<<16+1)
+	f := make(lmtest.Die, 1<<16+1)
 	for v := range f {
 		f[v] = 0.01 / float64(len(f)-1)
 	}
@@ -274,7 +263,7 @@ func TestCompressRefuses(t *testing.T) {
 	}
 	fail(adaptive{}, words{}, `the tokenizer "whitespace" does not give this text back`)
 	fail(lm.Uniform(100), bytewise{}, "the model has 100 tokens")
-	nan := make(fixed, 257)
+	nan := make(lmtest.Die, 257)
 	nan[7] = math.NaN()
 	fail(nan, bytewise{}, "token 7 ln P = NaN")
 

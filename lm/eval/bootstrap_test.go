@@ -32,7 +32,7 @@ func coinLines(n int, seed uint64) ([]corpus.Document, perToken) {
 // standard deviation √10 bits, so a document's bits per byte √10/11, and the mean of n documents that over √n.
 func TestIntervalWidth(t *testing.T) {
 	docs, price := coinLines(400, 1)
-	r, err := eval.Run(ctx, price, sameVocab{bytewise{}, 273}, docs, eval.Options{Seed: 7})
+	r, err := eval.Run(ctx, price, sameVocab{corpus.Byte{}, 273}, docs, eval.Options{Seed: 7})
 	require.NoError(t, err)
 	require.Len(t, r.Parts, 400)
 	want := 2 * 1.96 * math.Sqrt(10) / 11 / math.Sqrt(400)
@@ -46,7 +46,7 @@ func TestCoverage(t *testing.T) {
 	held := 0
 	for seed := range uint64(200) {
 		docs, price := coinLines(60, seed)
-		r, err := eval.Run(ctx, price, sameVocab{bytewise{}, 273}, docs, eval.Options{Seed: seed})
+		r, err := eval.Run(ctx, price, sameVocab{corpus.Byte{}, 273}, docs, eval.Options{Seed: seed})
 		require.NoError(t, err)
 		if r.Low <= 20.0/11 && 20.0/11 <= r.High {
 			held++
@@ -63,7 +63,7 @@ func TestBlocks(t *testing.T) {
 		b.WriteString(d.Text)
 	}
 	stream := []corpus.Document{{Text: b.String(), Cut: true}}
-	r, err := eval.Run(ctx, price, sameVocab{bytewise{}, 273}, stream, eval.Options{})
+	r, err := eval.Run(ctx, price, sameVocab{corpus.Byte{}, 273}, stream, eval.Options{})
 	require.NoError(t, err)
 	require.GreaterOrEqual(t, len(r.Parts), 50)
 	require.InEpsilon(t, 2*1.96*1/math.Sqrt(4000), r.High-r.Low, 0.3)
@@ -75,7 +75,7 @@ func TestPartsAddUp(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		docs := lines(rapid.SliceOfN(rapid.StringOfN(rapid.RuneFrom([]rune("abcdé ")), 0, 300, -1), 1, 60).Draw(t, "texts")...)
 		var first *eval.Report
-		for _, tok := range []corpus.Tokenizer{bytewise{}, pairs{}, nibbles{}} {
+		for _, tok := range []corpus.Tokenizer{corpus.Byte{}, pairs{}, nibbles{}} {
 			r, err := eval.Run(ctx, lm.Uniform(tok.Vocab()), tok, docs, eval.Options{})
 			require.NoError(t, err)
 			var nats float64
@@ -87,7 +87,7 @@ func TestPartsAddUp(t *testing.T) {
 				if first != nil {
 					require.Equal(t, first.Parts[i].Bytes, p.Bytes)
 				}
-				if tok == (bytewise{}) {
+				if tok == (corpus.Byte{}) {
 					require.Equal(t, p.Bytes, p.Tokens)
 				}
 			}
@@ -101,7 +101,7 @@ func TestPartsAddUp(t *testing.T) {
 
 func run(t *testing.T, m lm.Model, docs []corpus.Document) *eval.Report {
 	t.Helper()
-	r, err := eval.Run(ctx, m, sameVocab{bytewise{}, 273}, docs, eval.Options{})
+	r, err := eval.Run(ctx, m, sameVocab{corpus.Byte{}, 273}, docs, eval.Options{})
 	require.NoError(t, err)
 	return r
 }

@@ -16,21 +16,10 @@ import (
 	"lmzoo/corpus"
 	"lmzoo/lm"
 	"lmzoo/lm/eval"
+	"lmzoo/lm/lmtest"
 )
 
 var ctx = context.Background()
-
-// die is a loaded die without memory: token v comes with probability die[v].
-type die []float64
-
-func (d die) Vocab() int { return len(d) }
-func (d die) NextLogProbs(dst []float64, _ []lm.Token) []float64 {
-	dst = lm.Grow(dst, len(d))
-	for v, p := range d {
-		dst[v] = math.Log(p)
-	}
-	return dst
-}
 
 // clock costs n nats for the n-th token of a document, whatever it is: by the cost one sees the position.
 type clock struct{ v int }
@@ -71,7 +60,7 @@ func lines(texts ...string) (docs []corpus.Document) {
 // TestUniform: whatever the text, a uniform model pays exactly log2 V bits for every token, the end included.
 func TestUniform(t *testing.T) {
 	docs := lines("héllo wörld", "", "a\xffb", "two  words\there", "\x00") // a zero byte has the number of <unk>
-	r, err := eval.Run(ctx, lm.Uniform(257), bytewise{}, docs, eval.Options{})
+	r, err := eval.Run(ctx, lm.Uniform(257), corpus.Byte{}, docs, eval.Options{})
 	require.NoError(t, err)
 	bytes := (13 + 1) + 1 + (3 + 1) + (15 + 1) + (1 + 1)
 	require.Equal(t, bytes, r.Bytes)
@@ -91,9 +80,9 @@ func TestUniform(t *testing.T) {
 
 // TestBiasedCoin: 3 heads and 1 tail of a coin with P(head) = ¾, and ends that are certain to be as likely as they are.
 func TestBiasedCoin(t *testing.T) {
-	d := make(die, 257)
+	d := make(lmtest.Die, 257)
 	d['h'+1], d['t'+1], d[0] = 0.5, 0.25, 0.25
-	r, err := eval.Run(ctx, d, bytewise{}, lines("hhth"), eval.Options{PerToken: true})
+	r, err := eval.Run(ctx, d, corpus.Byte{}, lines("hhth"), eval.Options{PerToken: true})
 	require.NoError(t, err)
 	require.InDelta(t, (1+1+2+1+2)*math.Ln2, r.Nats, 1e-12)
 	require.InDelta(t, 7.0/5, r.BitsPerByte(), 1e-12)
@@ -105,18 +94,18 @@ func TestBiasedCoin(t *testing.T) {
 // TestCut: the end of a document that a split by bytes cut off is nothing to predict.
 func TestCut(t *testing.T) {
 	docs := []corpus.Document{{Text: "abc", Cut: true}, {Text: "de", End: "\n"}}
-	r, err := eval.Run(ctx, lm.Uniform(257), bytewise{}, docs, eval.Options{})
+	r, err := eval.Run(ctx, lm.Uniform(257), corpus.Byte{}, docs, eval.Options{})
 	require.NoError(t, err)
 	require.Equal(t, 3+3, r.Tokens)
 	require.Equal(t, 6, r.Bytes)
-	r, err = eval.Run(ctx, clock{257}, bytewise{}, docs, eval.Options{})
+	r, err = eval.Run(ctx, clock{257}, corpus.Byte{}, docs, eval.Options{})
 	require.NoError(t, err)
 	require.Equal(t, 2*(1.0+2+3), r.Nats, "the next document begins anew all the same")
 }
 
 // stuck never comes to the end of a document.
 type stuck struct {
-	die
+	lmtest.Die
 	started chan struct{}
 }
 
@@ -128,14 +117,14 @@ func (s stuck) Score([]float64, []lm.Token) []float64 {
 // TestCancelWithinADocument: a corpus may be one document, and nobody waits for its end.
 func TestCancelWithinADocument(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
-	m := stuck{die{0.1, 0.2, 0.3, 0.4}, make(chan struct{})}
+	m := stuck{lmtest.Die{0.1, 0.2, 0.3, 0.4}, make(chan struct{})}
 	go func() { <-m.started; cancel() }()
 	_, err := eval.Run(ctx, m, closedWords{}, lines("red green  blue", "blue"), eval.Options{})
 	require.ErrorIs(t, err, context.Canceled)
 }
 
 func TestClosedVocabulary(t *testing.T) {
-	d := die{0.1, 0.2, 0.3, 0.4}
+	d := lmtest.Die{0.1, 0.2, 0.3, 0.4}
 	r, err := eval.Run(ctx, d, closedWords{}, lines("red green  blue", "blue"), eval.Options{})
 	require.NoError(t, err)
 	known := -math.Log(0.3) - 2*math.Log(0.4) - 2*math.Log(0.1)
@@ -153,7 +142,7 @@ func TestClosedVocabulary(t *testing.T) {
 }
 
 func TestPositions(t *testing.T) {
-	r, err := eval.Run(ctx, clock{257}, bytewise{}, lines("abcd", "abcdefgh", ""), eval.Options{})
+	r, err := eval.Run(ctx, clock{257}, corpus.Byte{}, lines("abcd", "abcdefgh", ""), eval.Options{})
 	require.NoError(t, err)
 	require.Equal(t, []eval.Position{
 		{From: 1, To: 1, Tokens: 3, Nats: 3},
@@ -176,14 +165,14 @@ func TestThreads(t *testing.T) {
 		}
 		texts = append(texts, b.String())
 	}
-	d := make(die, 257)
+	d := make(lmtest.Die, 257)
 	for v := range d {
 		d[v] = 1 / float64(v+3)
 	}
 	var want string
 	for _, threads := range []int{0, 1, 2, 3, 16} {
 		var last atomic.Int64
-		r, err := eval.Run(ctx, d, bytewise{}, lines(texts...), eval.Options{Threads: threads, PerToken: true, Progress: func(done, total int) {
+		r, err := eval.Run(ctx, d, corpus.Byte{}, lines(texts...), eval.Options{Threads: threads, PerToken: true, Progress: func(done, total int) {
 			require.Greater(t, done, int(last.Swap(int64(done))))
 			require.LessOrEqual(t, done, total)
 		}})
@@ -214,7 +203,7 @@ var world = []corpus.Document{
 // TestClasses: by prices that are powers of two one sees in the sum which tokens went into it.
 func TestClasses(t *testing.T) {
 	price := perToken{0: 1, 'a' + 1: 2, 'b' + 1: 4, ' ' + 1: 8, 'c' + 1: 16, 'd' + 1: 32}
-	r, err := eval.Run(ctx, price, sameVocab{bytewise{}, 273}, world, eval.Options{})
+	r, err := eval.Run(ctx, price, sameVocab{corpus.Byte{}, 273}, world, eval.Options{})
 	require.NoError(t, err)
 	require.Equal(t, []eval.ClassResult{
 		{Class: corpus.Local, Events: 3, Nats: 2 + 4 + 2 + 32 + 1, TruthNats: 5.5, Entropy: 5.6},
@@ -278,7 +267,7 @@ func TestClosedClasses(t *testing.T) {
 // TestInvisibleEnd: an end without bytes is an event still, and the last token pays for it.
 func TestInvisibleEnd(t *testing.T) {
 	docs := []corpus.Document{{Text: "ab", Truth: []corpus.Event{{Bytes: 2, Class: corpus.Fact}, {Bytes: 0, Nats: 1, Class: corpus.Choice}}}}
-	r, err := eval.Run(ctx, clock{257}, bytewise{}, docs, eval.Options{})
+	r, err := eval.Run(ctx, clock{257}, corpus.Byte{}, docs, eval.Options{})
 	require.NoError(t, err)
 	require.Equal(t, 3.0, r.Classes[0].Nats)
 	require.Equal(t, 1.0+2, r.Classes[1].Nats)
@@ -301,25 +290,25 @@ func (w *window) SetStride(n int) error {
 
 func TestStride(t *testing.T) {
 	w := &window{lm.Uniform(257), 64}
-	r, err := eval.Run(ctx, w, bytewise{}, lines("a"), eval.Options{})
+	r, err := eval.Run(ctx, w, corpus.Byte{}, lines("a"), eval.Options{})
 	require.NoError(t, err)
 	require.Equal(t, 64, r.Stride)
-	r, err = eval.Run(ctx, w, bytewise{}, lines("a"), eval.Options{Stride: 16})
+	r, err = eval.Run(ctx, w, corpus.Byte{}, lines("a"), eval.Options{Stride: 16})
 	require.NoError(t, err)
 	require.Equal(t, 16, r.Stride)
 	require.Equal(t, 16, w.stride)
-	_, err = eval.Run(ctx, w, bytewise{}, lines("a"), eval.Options{Stride: -1})
+	_, err = eval.Run(ctx, w, corpus.Byte{}, lines("a"), eval.Options{Stride: -1})
 	require.ErrorContains(t, err, "negative")
-	r, err = eval.Run(ctx, lm.Uniform(257), bytewise{}, lines("a"), eval.Options{Stride: 16})
+	r, err = eval.Run(ctx, lm.Uniform(257), corpus.Byte{}, lines("a"), eval.Options{Stride: 16})
 	require.NoError(t, err)
 	require.Zero(t, r.Stride, "a model without a window")
 }
 
 // TestZeroProbability: infinite, and JSON says why.
 func TestZeroProbability(t *testing.T) {
-	d := make(die, 257)
+	d := make(lmtest.Die, 257)
 	d[0], d['a'+1] = 0.5, 0.5
-	r, err := eval.Run(ctx, d, bytewise{}, lines("ab"), eval.Options{PerToken: true})
+	r, err := eval.Run(ctx, d, corpus.Byte{}, lines("ab"), eval.Options{PerToken: true})
 	require.NoError(t, err)
 	require.True(t, math.IsInf(r.Nats, 1))
 	b, err := json.Marshal(r.Summary())
@@ -347,17 +336,17 @@ func TestErrors(t *testing.T) {
 		docs []corpus.Document
 		says string
 	}{
-		"no documents":  {ctx, u, bytewise{}, nil, "no tokens"},
-		"no tokens":     {ctx, u, bytewise{}, []corpus.Document{{Cut: true}}, "no tokens"},
-		"other vocab":   {ctx, lm.Uniform(5), bytewise{}, lines("a"), "the model has 5 tokens, the tokenizer \"byte\" 257"},
+		"no documents":  {ctx, u, corpus.Byte{}, nil, "no tokens"},
+		"no tokens":     {ctx, u, corpus.Byte{}, []corpus.Document{{Cut: true}}, "no tokens"},
+		"other vocab":   {ctx, lm.Uniform(5), corpus.Byte{}, lines("a"), "the model has 5 tokens, the tokenizer \"byte\" 257"},
 		"lost bytes":    {ctx, u, liar{}, lines("", "abc"), "document 2: the tokens of \"byte\" stand for 2 bytes of 3"},
 		"NaN":           {ctx, nan, pairs{}, lines("b", "ca a"), "document 2: the model gives token 3 ln P = NaN"},
 		"P > 1":         {ctx, above, pairs{}, lines("a"), "ln P = 1"},
-		"cancelled":     {stopped, u, bytewise{}, lines("a"), "canceled"},
-		"short truth":   {ctx, u, bytewise{}, truth(corpus.Event{Bytes: 2}), "covers 2 bytes of 3"},
-		"long truth":    {ctx, u, bytewise{}, truth(corpus.Event{Bytes: 4}), "event 1 of the truth does not fit"},
-		"unknown class": {ctx, u, bytewise{}, truth(corpus.Event{Bytes: 3, Class: corpus.NumClasses}), "does not fit"},
-		"minus bytes":   {ctx, u, bytewise{}, truth(corpus.Event{Bytes: -1}, corpus.Event{Bytes: 4}), "event 1 of the truth does not fit"},
+		"cancelled":     {stopped, u, corpus.Byte{}, lines("a"), "canceled"},
+		"short truth":   {ctx, u, corpus.Byte{}, truth(corpus.Event{Bytes: 2}), "covers 2 bytes of 3"},
+		"long truth":    {ctx, u, corpus.Byte{}, truth(corpus.Event{Bytes: 4}), "event 1 of the truth does not fit"},
+		"unknown class": {ctx, u, corpus.Byte{}, truth(corpus.Event{Bytes: 3, Class: corpus.NumClasses}), "does not fit"},
+		"minus bytes":   {ctx, u, corpus.Byte{}, truth(corpus.Event{Bytes: -1}, corpus.Event{Bytes: 4}), "event 1 of the truth does not fit"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := eval.Run(c.ctx, c.m, c.tok, c.docs, eval.Options{Threads: 2})

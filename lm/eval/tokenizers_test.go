@@ -7,29 +7,6 @@ import (
 	"lmzoo/lm"
 )
 
-// bytewise is the smallest lossless tokenizer: token = byte + 1.
-type bytewise struct{}
-
-func (bytewise) Name() string { return "byte" }
-func (bytewise) Vocab() int   { return 257 }
-func (bytewise) Encode(dst []lm.Token, text string) []lm.Token {
-	for i := range len(text) {
-		dst = append(dst, lm.Token(text[i])+1)
-	}
-	return dst
-}
-func (bytewise) Decode(tokens []lm.Token) string {
-	var b strings.Builder
-	for _, t := range tokens {
-		if t > 0 && t <= 256 {
-			b.WriteByte(byte(t - 1))
-		}
-	}
-	return b.String()
-}
-func (b bytewise) Text(t lm.Token) string { return b.Decode([]lm.Token{t}) }
-func (bytewise) Bytes(t lm.Token) int     { return min(int(t), 1) }
-
 // nibbles writes a byte as its high half, which stands for no byte yet, and its low half, which completes it.
 type nibbles struct{}
 
@@ -51,7 +28,7 @@ func (nibbles) Bytes(t lm.Token) int {
 }
 
 // pairs joins two letters a … d to one token and spells the rest; so tokens span events.
-type pairs struct{ bytewise }
+type pairs struct{ corpus.Byte }
 
 func (pairs) Name() string { return "pair" }
 func (pairs) Vocab() int   { return 273 }
@@ -62,7 +39,7 @@ func (p pairs) Encode(dst []lm.Token, text string) []lm.Token {
 			text = text[2:]
 			continue
 		}
-		dst = p.bytewise.Encode(dst, text[:1])
+		dst = p.Byte.Encode(dst, text[:1])
 		text = text[1:]
 	}
 	return dst
@@ -71,7 +48,7 @@ func (p pairs) Bytes(t lm.Token) int {
 	if t >= 257 {
 		return 2
 	}
-	return p.bytewise.Bytes(t)
+	return p.Byte.Bytes(t)
 }
 
 // closedWords knows "red" and "blue"; everything else is <unk>.
@@ -93,10 +70,10 @@ func (closedWords) Text(t lm.Token) string   { return [...]string{"", "<unk>", "
 func (closedWords) Bytes(t lm.Token) int     { return [...]int{0, -1, 3, 4}[t] }
 
 // liar loses a byte of every text.
-type liar struct{ bytewise }
+type liar struct{ corpus.Byte }
 
 func (l liar) Encode(dst []lm.Token, text string) []lm.Token {
-	return l.bytewise.Encode(dst, text[:max(len(text)-1, 0)])
+	return l.Byte.Encode(dst, text[:max(len(text)-1, 0)])
 }
 
-var _ = []corpus.Tokenizer{bytewise{}, nibbles{}, pairs{}, closedWords{}, liar{}}
+var _ = []corpus.Tokenizer{corpus.Byte{}, nibbles{}, pairs{}, closedWords{}, liar{}}
