@@ -41,6 +41,10 @@ func (t *Tape) attention(qkv *Tensor, B, T, H int, start []int32, p float64, kee
 	if a.kept != nil && a.mask.p > 0 {
 		a.att = t.Scratch(block)
 	}
+	a.window = vec.Window{T: T, D: a.D, Stride: 3 * C, YStride: C, Scale: a.scale}
+	if a.whole = a.mask.p == 0 && a.window.Fits(); a.whole {
+		a.work = t.Scratch(a.window.Work())
+	}
 	a.forward(y.Data, qkv.Data)
 	Record(t, attentionOp{y, qkv, a})
 	return y
@@ -72,6 +76,9 @@ type attention struct {
 	kept       []float32 // [B, H, T, T] att before dropout, the blocks of each head one after the other; or nil and …
 	logSum     []float32 // … [B, H, T] ln Σ exp of each row of scores
 	att, datt  []float32 // one block of rows; att if it is not kept or if dropout changes it
+	whole      bool      // T is so short that a head is computed at once
+	window     vec.Window
+	work       []float32 // of window
 }
 
 // block returns where the att of rows [t0, t1) and columns [lo, hi) of a head is, or is to be.
@@ -107,8 +114,15 @@ func (a *attention) columns(b, t0, t1 int) (lo, hi int) {
 
 func (a *attention) forward(y, qkv []float32) {
 	for b := range a.B {
+		if a.whole {
+			a.look(b)
+		}
 		for h := range a.H {
-			a.forwardHead(y, qkv, b, h)
+			if a.whole {
+				a.forwardWindow(y, qkv, b, h)
+			} else {
+				a.forwardHead(y, qkv, b, h)
+			}
 		}
 	}
 }
@@ -155,8 +169,15 @@ func (a *attention) place(b, h, t, lo int) int { return ((b*a.H+h)*a.T+t)*a.T + 
 //	dv += attᵀ·dy,  datt = dy·vᵀ,  dscores = att ⊙ (datt − Σ att·datt),  dq += scale·dscores·k,  dk += scale·dscoresᵀ·q
 func (a *attention) backward(dqkv []float32, beta float32, dy, qkv []float32) {
 	for b := range a.B {
+		if a.whole {
+			a.look(b)
+		}
 		for h := range a.H {
-			a.backwardHead(dqkv, beta, dy, qkv, b, h)
+			if a.whole && beta == 0 {
+				a.backwardWindow(dqkv, dy, qkv, b, h)
+			} else {
+				a.backwardHead(dqkv, beta, dy, qkv, b, h)
+			}
 		}
 	}
 }

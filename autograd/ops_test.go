@@ -151,6 +151,8 @@ func TestAttentionGradient(t *testing.T) {
 	}{
 		{1, 1, 1, 1, nil, 0}, {2, 7, 3, 5, nil, 0}, {2, 7, 2, 3, packed, 0}, {2, 7, 2, 3, packed, 0.4},
 		{1, 35, 1, 2, nil, 0}, {1, 40, 2, 2, manyStarts(40), 0.2},
+		{2, 4, 1, 16, nil, 0}, {2, 7, 2, 16, packed, 0}, {1, 9, 1, 48, nil, 0}, {1, 16, 2, 16, nil, 0}, {1, 16, 1, 32, manyStarts(16), 0}, // windows
+		{2, 7, 1, 16, packed, 0.4}, {1, 3, 1, 16, nil, 0}, {1, 17, 1, 16, nil, 0}, {1, 7, 1, 15, nil, 0},
 	} {
 		t.Run(fmt.Sprint(s.B, s.T, s.H, s.D, s.p), func(t *testing.T) {
 			var keep func(b, h, t, j int) float64
@@ -165,7 +167,8 @@ func TestAttentionGradient(t *testing.T) {
 			gradCheck(t, tensors{wild(s.B*s.T, 3*s.H*s.D, 1.5, 1)},
 				func(t *Tape, in tensors) *Tensor {
 					t.Rand = rand.New(rand.NewPCG(3, 4))
-					return t.Attention(in[0], s.B, s.T, s.H, s.start, s.p)
+					qkv := t.Scale(in[0], 1) // whose gradient is unset, and overwritten
+					return t.Attention(qkv, s.B, s.T, s.H, s.start, s.p)
 				},
 				func(in wides) []float64 { return refAttention(in[0], s.B, s.T, s.H, s.D, s.start, keep) })
 		})

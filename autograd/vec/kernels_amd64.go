@@ -4,9 +4,12 @@ package vec
 
 import "golang.org/x/sys/cpu"
 
-//go:generate go -C asm run . -out ../avx2_amd64.s -stubs ../avx2_amd64.go -pkg vec
+//go:generate go -C asm run . -out ../simd_amd64.s -stubs ../simd_amd64.go -pkg vec
 
-var avx2 = cpu.X86.HasAVX2 && cpu.X86.HasFMA
+var (
+	avx2   = cpu.X86.HasAVX2 && cpu.X86.HasFMA
+	avx512 = avx2 && cpu.X86.HasAVX512F && cpu.X86.HasAVX512DQ && cpu.X86.HasAVX512VL && cpu.X86.HasBMI2
+)
 
 func add(dst, x []float32) {
 	if avx2 {
@@ -238,4 +241,14 @@ func expSum64(x []float32, top float64) float64 {
 		return expSum64Go(x, top)
 	}
 	return expSum64AVX2(x, top) + expSum64Go(x[len(x)&^7:], top)
+}
+
+var windows = avx512
+
+func (w *Window) forward(y, att, q, k, v, work []float32) {
+	attentionAVX512(&y[0], w.YStride, &att[0], &q[0], &k[0], &v[0], w.Stride, w.T, w.D, w.Scale, &w.Seen[0], &work[0])
+}
+
+func (w *Window) backward(dq, dk, dv, dy, att, q, k, v, work []float32) {
+	attentionBackwardAVX512(&dq[0], &dk[0], &dv[0], &dy[0], w.YStride, &att[0], &q[0], &k[0], &v[0], w.Stride, w.T, w.D, w.Scale, &w.Seen[0], &work[0])
 }

@@ -215,3 +215,26 @@ func BenchmarkVec(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkWindow is the time of a head of makemore's transformer.
+func BenchmarkWindow(b *testing.B) {
+	w := Window{T: 16, D: 16, Stride: 192, YStride: 64, Scale: 0.25}
+	if !w.Fits() {
+		b.Skip("no kernel")
+	}
+	for t := range w.T {
+		w.Seen[t] = 2<<t - 1
+	}
+	x, grad, y := normals(rand.New(rand.NewPCG(1, 2)), 16*192), make([]float32, 16*192), make([]float32, 16*64)
+	att, work := make([]float32, 256), make([]float32, w.Work())
+	b.Run("forward", func(b *testing.B) {
+		for b.Loop() {
+			w.Forward(y, att, x, x[64:], x[128:], work)
+		}
+	})
+	b.Run("backward", func(b *testing.B) {
+		for b.Loop() {
+			w.Backward(grad, grad[64:], grad[128:], y, att, x, x[64:], x[128:], work)
+		}
+	})
+}

@@ -1,4 +1,4 @@
-// Command asm writes the AVX2 kernels of package vec: run `go generate` there.
+// Command asm writes the kernels of package vec: run `go generate` there.
 package main
 
 import . "github.com/mmcloughlin/avo/build"
@@ -13,5 +13,6 @@ func main() {
 	gates()
 	masks()
 	expSum64()
+	attention()
 	Generate()
 }

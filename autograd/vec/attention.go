@@ -1,0 +1,40 @@
+package vec
+
+// Window is one head of attention over T positions, so few that a row of att fits one vector. Products of such a size are over before they
+// have begun: a call of Forward or Backward is a whole head. The rows of q, k, v and their gradients, D floats each, are Stride apart,
+// those of y and dy YStride.
+type Window struct {
+	T, D            int
+	Stride, YStride int
+	Scale           float32    // of q·kᵀ
+	Seen            [16]uint16 // bit j of Seen[t] says that position t attends to position j ≤ t, one at least
+}
+
+// Fits reports whether this processor has kernels for windows of this size.
+func (w *Window) Fits() bool { return windows && w.T >= 4 && w.T <= 16 && w.D > 0 && w.D%16 == 0 }
+
+// Work is how many floats of memory Forward and Backward need.
+func (w *Window) Work() int { return 16 * (16 + w.D) }
+
+// Forward stores att = softmax(scale·q·kᵀ), [T, T] and 0 where nothing is seen, and y = att·v.
+func (w *Window) Forward(y, att, q, k, v, work []float32) {
+	w.check(w.YStride, y)
+	w.check(w.Stride, q, k, v)
+	_, _ = att[w.T*w.T-1], work[w.Work()-1]
+	w.forward(y, att, q, k, v, work)
+}
+
+// Backward inverts Forward: it overwrites dq, dk and dv with the gradients that dy, that of y, implies.
+func (w *Window) Backward(dq, dk, dv, dy, att, q, k, v, work []float32) {
+	w.check(w.YStride, dy)
+	w.check(w.Stride, dq, dk, dv, q, k, v)
+	_, _ = att[w.T*w.T-1], work[w.Work()-1]
+	w.backward(dq, dk, dv, dy, att, q, k, v, work)
+}
+
+// check panics where a matrix is shorter than T rows.
+func (w *Window) check(stride int, matrices ...[]float32) {
+	for _, m := range matrices {
+		_ = m[(w.T-1)*stride+w.D-1]
+	}
+}
