@@ -39,17 +39,11 @@ func (o *layerNormOp) grad(x *Tensor) []float32 {
 
 // layerNormForward is y = g·x̂ + b with x̂ = (x − mean)·rstd, and keeps mean and rstd = 1/σ of every row.
 func layerNormForward(y, mean, rstd, x, g, b []float32) {
-	c := len(g)
-	for i := range mean {
-		mean[i], rstd[i] = vec.LayerNormForward(y[i*c:][:c], x[i*c:][:c], g, b, layerNormEps)
-	}
+	vec.LayerNormRows(y, mean, rstd, x, g, b, layerNormEps)
 }
 
 // layerNormBackward inverts y = g·x̂ + b: dg += x̂·dy, db += dy, and with d = g·dy
 // dx += rstd·(d − mean(d) − x̂·mean(d·x̂)), since x also moves its row's mean and deviation.
 func layerNormBackward(dx, dg, db, dy, x, mean, rstd, g []float32) {
-	c := len(g)
-	for i := range mean {
-		vec.LayerNormBackward(dx[i*c:][:c], dg, db, dy[i*c:][:c], x[i*c:][:c], g, mean[i], rstd[i])
-	}
+	vec.LayerNormRowsBackward(dx, dg, db, dy, x, mean, rstd, g)
 }

@@ -171,6 +171,38 @@ func TestLayerNorm(t *testing.T) {
 	require.InDelta(t, 1, y[1], 1e-4)
 }
 
+// All rows at once are the rows one by one, and add where they add.
+func TestLayerNormRows(t *testing.T) {
+	rng := rand.New(rand.NewPCG(5, 6))
+	for _, c := range []int{1, 7, 16, 31, 48, 64} {
+		for n := range 14 {
+			x, g, b, dy := normals(rng, n*c), normals(rng, c), normals(rng, c), normals(rng, n*c)
+			for i := range x {
+				x[i] += float32(i / max(c, 1)) // every row has a mean of its own
+			}
+			y, mean, rstd := make([]float32, n*c), make([]float32, n), make([]float32, n)
+			LayerNormRows(y, mean, rstd, x, g, b, 1e-5)
+			dx, dg, db := normals(rng, n*c), normals(rng, c), normals(rng, c)
+			wantX, wantG, wantB := append([]float32{}, dx...), append([]float32{}, dg...), append([]float32{}, db...)
+			LayerNormRowsBackward(dx, dg, db, dy, x, mean, rstd, g)
+			for i := range n {
+				row := func(m []float32) []float32 { return m[i*c:][:c] }
+				want := make([]float32, c)
+				m, r := LayerNormForward(want, row(x), g, b, 1e-5)
+				require.InEpsilon(t, r, rstd[i], 1e-5)
+				require.InDelta(t, m, mean[i], 1e-5)
+				require.InDeltaSlice(t, want, row(y), 2e-5, "row %d of %d, %d channels", i, n, c)
+				LayerNormBackward(row(wantX), wantG, wantB, row(dy), row(x), g, m, r)
+			}
+			if n > 0 && c > 1 {
+				require.InDeltaSlice(t, wantX, dx, 1e-4, "%d rows of %d", n, c)
+				require.InDeltaSlice(t, wantG, dg, 1e-4, "%d rows of %d", n, c)
+				require.InDeltaSlice(t, wantB, db, 1e-5, "%d rows of %d", n, c)
+			}
+		}
+	}
+}
+
 func TestSoftmaxBackward(t *testing.T) {
 	rng := rand.New(rand.NewPCG(7, 8))
 	for _, n := range []int{1, 7, 16, 33} {

@@ -252,3 +252,23 @@ func (w *Window) forward(y, att, q, k, v, work []float32) {
 func (w *Window) backward(dq, dk, dv, dy, att, q, k, v, work []float32) {
 	attentionBackwardAVX512(&dq[0], &dk[0], &dv[0], &dy[0], w.YStride, &att[0], &q[0], &k[0], &v[0], w.Stride, w.T, w.D, w.Scale, &w.Seen[0], &work[0])
 }
+
+// layerNormRows returns how many rows it normalized: all or none.
+func layerNormRows(y, mean, rstd, x, g, b []float32, eps float32) int {
+	c := len(g)
+	if !avx512 || c == 0 || c%16 != 0 || len(mean) < 4 {
+		return 0
+	}
+	layerNormRowsAVX512(&y[0], &mean[0], &rstd[0], &x[0], &g[0], &b[0], len(mean), c, 1/float32(c), eps)
+	return len(mean)
+}
+
+// layerNormRowsBackward returns how many of the first rows it sent back.
+func layerNormRowsBackward(dx, dg, db, dy, x, mean, rstd, g []float32) int {
+	rows, c := len(mean)&^3, len(g)
+	if !avx512 || c == 0 || c%16 != 0 || rows == 0 {
+		return 0
+	}
+	layerNormRowsBackwardAVX512(&dx[0], &dg[0], &db[0], &dy[0], &x[0], &g[0], &mean[0], &rstd[0], rows, c, 1/float32(c))
+	return rows
+}

@@ -32,3 +32,21 @@ func LayerNormBackward(dx, dg, db, dy, x, g []float32, mean, rstd float32) {
 	s1, s2 := layerNormSums(dg, db, dy, x, g, mean, rstd)
 	layerNormBackward(dx, dy, x, g, mean, rstd, s1/float32(n), s2/float32(n))
 }
+
+// LayerNormRows is LayerNormForward of every row: there are len(mean), each as long as g. y must not be x.
+func LayerNormRows(y, mean, rstd, x, g, b []float32, eps float32) {
+	n, c := len(mean), len(g)
+	y, rstd, x, b = y[:n*c], rstd[:n], x[:n*c], b[:c]
+	for i := layerNormRows(y, mean, rstd, x, g, b, eps); i < n; i++ {
+		mean[i], rstd[i] = LayerNormForward(y[i*c:][:c], x[i*c:][:c], g, b, eps)
+	}
+}
+
+// LayerNormRowsBackward is LayerNormBackward of every row, one after the other.
+func LayerNormRowsBackward(dx, dg, db, dy, x, mean, rstd, g []float32) {
+	n, c := len(mean), len(g)
+	dx, dg, db, dy, x, rstd = dx[:n*c], dg[:c], db[:c], dy[:n*c], x[:n*c], rstd[:n]
+	for i := layerNormRowsBackward(dx, dg, db, dy, x, mean, rstd, g); i < n; i++ {
+		LayerNormBackward(dx[i*c:][:c], dg, db, dy[i*c:][:c], x[i*c:][:c], g, mean[i], rstd[i])
+	}
+}

@@ -163,3 +163,13 @@ func attentionAVX512(y *float32, yStride int, att *float32, q *float32, k *float
 //
 //go:noescape
 func attentionBackwardAVX512(dq *float32, dk *float32, dv *float32, dy *float32, yStride int, att *float32, q *float32, k *float32, v *float32, stride int, T int, D int, scale float32, seen *uint16, work *float32)
+
+// layerNormRowsAVX512 normalizes four rows or more.
+//
+//go:noescape
+func layerNormRowsAVX512(y *float32, mean *float32, rstd *float32, x *float32, gain *float32, b *float32, rows int, C int, perC float32, eps float32)
+
+// layerNormRowsBackwardAVX512 inverts it for a multiple of four rows, and adds.
+//
+//go:noescape
+func layerNormRowsBackwardAVX512(dx *float32, dg *float32, db *float32, dy *float32, x *float32, gain *float32, mean *float32, rstd *float32, rows int, C int, perC float32)

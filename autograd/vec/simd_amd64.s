@@ -2382,8 +2382,8 @@ expSum64_end:
 TEXT ·attentionAVX512(SB), NOSPLIT, $0-96
 	MOVQ         T+56(FP), CX
 	MOVQ         work+88(FP), DX
-	VBROADCASTSS scale+72(FP), Z1
 	VPXORD       Z0, Z0, Z0
+	VBROADCASTSS scale+72(FP), Z1
 	MOVQ         $-1, AX
 	BZHIQ        CX, AX, AX
 	KMOVW        AX, K1
@@ -2783,8 +2783,8 @@ attentionAVX512_block_end:
 TEXT ·attentionBackwardAVX512(SB), NOSPLIT, $0-120
 	MOVQ         T+80(FP), CX
 	MOVQ         work+112(FP), DX
-	VBROADCASTSS scale+96(FP), Z1
 	VPXORD       Z0, Z0, Z0
+	VBROADCASTSS scale+96(FP), Z1
 	MOVQ         $-1, AX
 	BZHIQ        CX, AX, AX
 	KMOVW        AX, K1
@@ -3180,5 +3180,338 @@ attentionBackwardAVX512_sums_row:
 	JMP              attentionBackwardAVX512_columns
 
 attentionBackwardAVX512_columns_end:
+	VZEROUPPER
+	RET
+
+// func layerNormRowsAVX512(y *float32, mean *float32, rstd *float32, x *float32, gain *float32, b *float32, rows int, C int, perC float32, eps float32)
+// Requires: AVX, AVX512F, CMOV
+TEXT ·layerNormRowsAVX512(SB), NOSPLIT, $0-72
+	MOVQ         rows+48(FP), AX
+	MOVQ         C+56(FP), DX
+	SHLQ         $0x02, DX
+	VPXORD       Z0, Z0, Z0
+	VBROADCASTSS k3f800000<>+0(SB), Z1
+	VBROADCASTSS perC+64(FP), Z2
+	VBROADCASTSS eps+68(FP), Z3
+	LEAQ         (DX)(DX*2), SI
+	MOVQ         gain+32(FP), R8
+	MOVQ         b+40(FP), R9
+	XORQ         CX, CX
+
+layerNormRows_block:
+	MOVQ    x+24(FP), DI
+	MOVQ    CX, BX
+	IMULQ   DX, BX
+	ADDQ    DI, BX
+	MOVQ    y+0(FP), R10
+	MOVQ    CX, DI
+	IMULQ   DX, DI
+	ADDQ    R10, DI
+	VMOVAPS Z0, Z4
+	VMOVAPS Z0, Z5
+	VMOVAPS Z0, Z6
+	VMOVAPS Z0, Z7
+	MOVQ    DX, R10
+
+layerNormRows_mean:
+	VADDPS     (BX), Z4, Z4
+	VADDPS     (BX)(DX*1), Z5, Z5
+	VADDPS     (BX)(DX*2), Z6, Z6
+	VADDPS     (BX)(SI*1), Z7, Z7
+	ADDQ       $0x40, BX
+	SUBQ       $0x40, R10
+	JG         layerNormRows_mean
+	SUBQ       DX, BX
+	VUNPCKLPS  Z5, Z4, Z8
+	VUNPCKHPS  Z5, Z4, Z4
+	VADDPS     Z4, Z8, Z8
+	VUNPCKLPS  Z7, Z6, Z4
+	VUNPCKHPS  Z7, Z6, Z5
+	VADDPS     Z5, Z4, Z4
+	VUNPCKLPD  Z4, Z8, Z5
+	VUNPCKHPD  Z4, Z8, Z4
+	VADDPS     Z4, Z5, Z5
+	VSHUFF32X4 $0x4e, Z5, Z5, Z4
+	VADDPS     Z4, Z5, Z5
+	VSHUFF32X4 $0xb1, Z5, Z5, Z4
+	VADDPS     Z4, Z5, Z5
+	VMULPS     Z2, Z5, Z5
+	VPERMILPS  $0x00, Z5, Z4
+	VPERMILPS  $0x55, Z5, Z6
+	VPERMILPS  $0xaa, Z5, Z7
+	VPERMILPS  $0xff, Z5, Z8
+	VMOVAPS    Z0, Z9
+	VMOVAPS    Z0, Z10
+	VMOVAPS    Z0, Z11
+	VMOVAPS    Z0, Z12
+	MOVQ       DX, R10
+
+layerNormRows_variance:
+	VMOVUPS     (BX), Z13
+	VSUBPS      Z4, Z13, Z13
+	VFMADD231PS Z13, Z13, Z9
+	VMOVUPS     (BX)(DX*1), Z13
+	VSUBPS      Z6, Z13, Z13
+	VFMADD231PS Z13, Z13, Z10
+	VMOVUPS     (BX)(DX*2), Z13
+	VSUBPS      Z7, Z13, Z13
+	VFMADD231PS Z13, Z13, Z11
+	VMOVUPS     (BX)(SI*1), Z13
+	VSUBPS      Z8, Z13, Z13
+	VFMADD231PS Z13, Z13, Z12
+	ADDQ        $0x40, BX
+	SUBQ        $0x40, R10
+	JG          layerNormRows_variance
+	SUBQ        DX, BX
+	VUNPCKLPS   Z10, Z9, Z13
+	VUNPCKHPS   Z10, Z9, Z9
+	VADDPS      Z9, Z13, Z13
+	VUNPCKLPS   Z12, Z11, Z9
+	VUNPCKHPS   Z12, Z11, Z10
+	VADDPS      Z10, Z9, Z9
+	VUNPCKLPD   Z9, Z13, Z10
+	VUNPCKHPD   Z9, Z13, Z9
+	VADDPS      Z9, Z10, Z10
+	VSHUFF32X4  $0x4e, Z10, Z10, Z9
+	VADDPS      Z9, Z10, Z10
+	VSHUFF32X4  $0xb1, Z10, Z10, Z9
+	VADDPS      Z9, Z10, Z10
+	VFMADD213PS Z3, Z2, Z10
+	VSQRTPS     Z10, Z10
+	VDIVPS      Z10, Z1, Z9
+	MOVQ        mean+8(FP), R10
+	VMOVUPS     X5, (R10)(CX*4)
+	MOVQ        rstd+16(FP), R10
+	VMOVUPS     X9, (R10)(CX*4)
+	VPERMILPS   $0x00, Z9, Z5
+	VPERMILPS   $0x55, Z9, Z10
+	VPERMILPS   $0xaa, Z9, Z11
+	VPERMILPS   $0xff, Z9, Z9
+	MOVQ        DX, R10
+
+layerNormRows_normalize:
+	VMOVUPS     (R8), Z12
+	VMOVUPS     (R9), Z13
+	VMOVUPS     (BX), Z14
+	VSUBPS      Z4, Z14, Z14
+	VMULPS      Z5, Z14, Z14
+	VFMADD213PS Z13, Z12, Z14
+	VMOVUPS     Z14, (DI)
+	VMOVUPS     (BX)(DX*1), Z14
+	VSUBPS      Z6, Z14, Z14
+	VMULPS      Z10, Z14, Z14
+	VFMADD213PS Z13, Z12, Z14
+	VMOVUPS     Z14, (DI)(DX*1)
+	VMOVUPS     (BX)(DX*2), Z14
+	VSUBPS      Z7, Z14, Z14
+	VMULPS      Z11, Z14, Z14
+	VFMADD213PS Z13, Z12, Z14
+	VMOVUPS     Z14, (DI)(DX*2)
+	VMOVUPS     (BX)(SI*1), Z14
+	VSUBPS      Z8, Z14, Z14
+	VMULPS      Z9, Z14, Z14
+	VFMADD213PS Z13, Z12, Z14
+	VMOVUPS     Z14, (DI)(SI*1)
+	ADDQ        $0x40, BX
+	ADDQ        $0x40, DI
+	ADDQ        $0x40, R8
+	ADDQ        $0x40, R9
+	SUBQ        $0x40, R10
+	JG          layerNormRows_normalize
+	SUBQ        DX, R8
+	SUBQ        DX, R9
+	ADDQ        $0x04, CX
+	CMPQ        CX, AX
+	JGE         layerNormRows_end
+	LEAQ        -4(AX), BX
+	CMPQ        CX, BX
+	CMOVQGT     BX, CX
+	JMP         layerNormRows_block
+
+layerNormRows_end:
+	VZEROUPPER
+	RET
+
+// func layerNormRowsBackwardAVX512(dx *float32, dg *float32, db *float32, dy *float32, x *float32, gain *float32, mean *float32, rstd *float32, rows int, C int, perC float32)
+// Requires: AVX, AVX512F
+TEXT ·layerNormRowsBackwardAVX512(SB), NOSPLIT, $0-84
+	MOVQ         rows+64(FP), AX
+	MOVQ         C+72(FP), CX
+	SHLQ         $0x02, CX
+	VPXORD       Z0, Z0, Z0
+	VBROADCASTSS perC+80(FP), Z1
+	LEAQ         (CX)(CX*2), BX
+	MOVQ         dy+24(FP), SI
+	MOVQ         dx+0(FP), DI
+	MOVQ         x+32(FP), DX
+	MOVQ         gain+40(FP), R8
+	MOVQ         dg+8(FP), R9
+	MOVQ         db+16(FP), R10
+	MOVQ         mean+48(FP), R11
+	MOVQ         rstd+56(FP), R12
+
+layerNormRowsBackward_block:
+	VBROADCASTSS (R11), Z2
+	VBROADCASTSS (R12), Z3
+	VBROADCASTSS 4(R11), Z4
+	VBROADCASTSS 4(R12), Z5
+	VBROADCASTSS 8(R11), Z6
+	VBROADCASTSS 8(R12), Z7
+	VBROADCASTSS 12(R11), Z8
+	VBROADCASTSS 12(R12), Z9
+	VMOVAPS      Z0, Z10
+	VMOVAPS      Z0, Z11
+	VMOVAPS      Z0, Z12
+	VMOVAPS      Z0, Z13
+	VMOVAPS      Z0, Z14
+	VMOVAPS      Z0, Z15
+	VMOVAPS      Z0, Z16
+	VMOVAPS      Z0, Z17
+	MOVQ         CX, R13
+
+layerNormRowsBackward_sums:
+	VMOVUPS     (R8), Z18
+	VMOVUPS     (R9), Z19
+	VMOVUPS     (R10), Z20
+	VMOVUPS     (DX), Z21
+	VSUBPS      Z2, Z21, Z21
+	VMULPS      Z3, Z21, Z21
+	VMOVUPS     (SI), Z22
+	VFMADD231PS Z21, Z22, Z19
+	VADDPS      Z22, Z20, Z20
+	VMULPS      Z22, Z18, Z22
+	VADDPS      Z22, Z10, Z10
+	VFMADD231PS Z21, Z22, Z14
+	VMOVUPS     (DX)(CX*1), Z21
+	VSUBPS      Z4, Z21, Z21
+	VMULPS      Z5, Z21, Z21
+	VMOVUPS     (SI)(CX*1), Z22
+	VFMADD231PS Z21, Z22, Z19
+	VADDPS      Z22, Z20, Z20
+	VMULPS      Z22, Z18, Z22
+	VADDPS      Z22, Z11, Z11
+	VFMADD231PS Z21, Z22, Z15
+	VMOVUPS     (DX)(CX*2), Z21
+	VSUBPS      Z6, Z21, Z21
+	VMULPS      Z7, Z21, Z21
+	VMOVUPS     (SI)(CX*2), Z22
+	VFMADD231PS Z21, Z22, Z19
+	VADDPS      Z22, Z20, Z20
+	VMULPS      Z22, Z18, Z22
+	VADDPS      Z22, Z12, Z12
+	VFMADD231PS Z21, Z22, Z16
+	VMOVUPS     (DX)(BX*1), Z21
+	VSUBPS      Z8, Z21, Z21
+	VMULPS      Z9, Z21, Z21
+	VMOVUPS     (SI)(BX*1), Z22
+	VFMADD231PS Z21, Z22, Z19
+	VADDPS      Z22, Z20, Z20
+	VMULPS      Z22, Z18, Z18
+	VADDPS      Z18, Z13, Z13
+	VFMADD231PS Z21, Z18, Z17
+	VMOVUPS     Z19, (R9)
+	VMOVUPS     Z20, (R10)
+	ADDQ        $0x40, DX
+	ADDQ        $0x40, SI
+	ADDQ        $0x40, R8
+	ADDQ        $0x40, R9
+	ADDQ        $0x40, R10
+	SUBQ        $0x40, R13
+	JG          layerNormRowsBackward_sums
+	SUBQ        CX, DX
+	SUBQ        CX, SI
+	SUBQ        CX, R8
+	SUBQ        CX, R9
+	SUBQ        CX, R10
+	VUNPCKLPS   Z11, Z10, Z18
+	VUNPCKHPS   Z11, Z10, Z10
+	VADDPS      Z10, Z18, Z18
+	VUNPCKLPS   Z13, Z12, Z10
+	VUNPCKHPS   Z13, Z12, Z11
+	VADDPS      Z11, Z10, Z10
+	VUNPCKLPD   Z10, Z18, Z11
+	VUNPCKHPD   Z10, Z18, Z10
+	VADDPS      Z10, Z11, Z11
+	VSHUFF32X4  $0x4e, Z11, Z11, Z10
+	VADDPS      Z10, Z11, Z11
+	VSHUFF32X4  $0xb1, Z11, Z11, Z10
+	VADDPS      Z10, Z11, Z11
+	VMULPS      Z1, Z11, Z11
+	VPERMILPS   $0x00, Z11, Z10
+	VPERMILPS   $0x55, Z11, Z12
+	VPERMILPS   $0xaa, Z11, Z13
+	VPERMILPS   $0xff, Z11, Z11
+	VUNPCKLPS   Z15, Z14, Z18
+	VUNPCKHPS   Z15, Z14, Z14
+	VADDPS      Z14, Z18, Z18
+	VUNPCKLPS   Z17, Z16, Z14
+	VUNPCKHPS   Z17, Z16, Z15
+	VADDPS      Z15, Z14, Z14
+	VUNPCKLPD   Z14, Z18, Z15
+	VUNPCKHPD   Z14, Z18, Z14
+	VADDPS      Z14, Z15, Z15
+	VSHUFF32X4  $0x4e, Z15, Z15, Z14
+	VADDPS      Z14, Z15, Z15
+	VSHUFF32X4  $0xb1, Z15, Z15, Z14
+	VADDPS      Z14, Z15, Z15
+	VMULPS      Z1, Z15, Z15
+	VPERMILPS   $0x00, Z15, Z14
+	VPERMILPS   $0x55, Z15, Z16
+	VPERMILPS   $0xaa, Z15, Z17
+	VPERMILPS   $0xff, Z15, Z15
+	MOVQ        CX, R13
+
+layerNormRowsBackward_dx:
+	VMOVUPS      (R8), Z18
+	VMOVUPS      (DX), Z19
+	VSUBPS       Z2, Z19, Z19
+	VMULPS       Z3, Z19, Z19
+	VMOVUPS      (SI), Z20
+	VMOVUPS      (DI), Z21
+	VFMSUB213PS  Z10, Z18, Z20
+	VFNMADD231PS Z14, Z19, Z20
+	VFMADD231PS  Z3, Z20, Z21
+	VMOVUPS      Z21, (DI)
+	VMOVUPS      (DX)(CX*1), Z19
+	VSUBPS       Z4, Z19, Z19
+	VMULPS       Z5, Z19, Z19
+	VMOVUPS      (SI)(CX*1), Z20
+	VMOVUPS      (DI)(CX*1), Z21
+	VFMSUB213PS  Z12, Z18, Z20
+	VFNMADD231PS Z16, Z19, Z20
+	VFMADD231PS  Z5, Z20, Z21
+	VMOVUPS      Z21, (DI)(CX*1)
+	VMOVUPS      (DX)(CX*2), Z19
+	VSUBPS       Z6, Z19, Z19
+	VMULPS       Z7, Z19, Z19
+	VMOVUPS      (SI)(CX*2), Z20
+	VMOVUPS      (DI)(CX*2), Z21
+	VFMSUB213PS  Z13, Z18, Z20
+	VFNMADD231PS Z17, Z19, Z20
+	VFMADD231PS  Z7, Z20, Z21
+	VMOVUPS      Z21, (DI)(CX*2)
+	VMOVUPS      (DX)(BX*1), Z19
+	VSUBPS       Z8, Z19, Z19
+	VMULPS       Z9, Z19, Z19
+	VMOVUPS      (SI)(BX*1), Z20
+	VMOVUPS      (DI)(BX*1), Z21
+	VFMSUB213PS  Z11, Z18, Z20
+	VFNMADD231PS Z15, Z19, Z20
+	VFMADD231PS  Z9, Z20, Z21
+	VMOVUPS      Z21, (DI)(BX*1)
+	ADDQ         $0x40, DX
+	ADDQ         $0x40, SI
+	ADDQ         $0x40, DI
+	ADDQ         $0x40, R8
+	SUBQ         $0x40, R13
+	JG           layerNormRowsBackward_dx
+	SUBQ         CX, R8
+	ADDQ         BX, DX
+	ADDQ         BX, SI
+	ADDQ         BX, DI
+	ADDQ         $0x10, R11
+	ADDQ         $0x10, R12
+	SUBQ         $0x04, AX
+	JG           layerNormRowsBackward_block
 	VZEROUPPER
 	RET

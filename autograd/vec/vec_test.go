@@ -238,3 +238,21 @@ func BenchmarkWindow(b *testing.B) {
 		}
 	})
 }
+
+func BenchmarkLayerNormRows(b *testing.B) {
+	const rows, c = 32, 64
+	x, g, s := normals(rand.New(rand.NewPCG(1, 2)), rows*c), make([]float32, c), make([]float32, rows)
+	y, r, more := make([]float32, rows*c), make([]float32, rows), make([]float32, c)
+	b.Run("forward", func(b *testing.B) {
+		for b.Loop() {
+			LayerNormRows(y, s, r, x, g, g, 1e-5)
+		}
+		b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/rows/c, "ns/element")
+	})
+	b.Run("backward", func(b *testing.B) {
+		for b.Loop() {
+			LayerNormRowsBackward(y, g, more, x, x, s, r, g)
+		}
+		b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/rows/c, "ns/element")
+	})
+}

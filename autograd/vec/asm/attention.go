@@ -102,8 +102,7 @@ func newWindow(name, signature, doc string, turned string) *window {
 	TEXT(name, NOSPLIT, signature)
 	Pragma("noescape")
 	Doc(doc)
-	w := &window{name: name, t: GP64(), T: argument("T"), work: argument("work"), turned: GP64(), zero: ZMM(), scale: everywhere("scale")}
-	VPXORD(w.zero, w.zero, w.zero)
+	w := &window{name: name, t: GP64(), T: argument("T"), work: argument("work"), turned: GP64(), zero: zeroed(), scale: everywhere("scale")}
 	w.columns = maskOf(w.T)
 	MOVQ(w.work, w.turned)
 	ADDQ(U32(4*lanes512*lanes512), w.turned)

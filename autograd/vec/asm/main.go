@@ -14,5 +14,7 @@ func main() {
 	masks()
 	expSum64()
 	attention()
+	layerNormRows()
+	layerNormRowsBackward()
 	Generate()
 }
