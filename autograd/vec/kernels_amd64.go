@@ -221,6 +221,10 @@ func sigmoid(dst, x []float32) {
 }
 
 func gelu(dst, x []float32) {
+	if avx512 {
+		geluAVX512(dst, x)
+		return
+	}
 	if avx2 {
 		geluAVX2(dst, x)
 		return
@@ -229,6 +233,10 @@ func gelu(dst, x []float32) {
 }
 
 func geluWithSlope(dst, slope, x []float32) {
+	if avx512 {
+		geluWithSlopeAVX512(dst, slope, x)
+		return
+	}
 	if avx2 {
 		geluWithSlopeAVX2(dst, slope, x)
 		return

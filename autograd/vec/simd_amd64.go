@@ -154,6 +154,16 @@ func gruBackwardAVX2(dgates []float32, dhidden []float32, dhPrev []float32, dh [
 //go:noescape
 func expSum64AVX2(x []float32, top float64) float64
 
+// geluAVX512 is the AVX-512 version of geluGo.
+//
+//go:noescape
+func geluAVX512(dst []float32, x []float32)
+
+// geluWithSlopeAVX512 is the AVX-512 version of geluWithSlopeGo.
+//
+//go:noescape
+func geluWithSlopeAVX512(dst []float32, slope []float32, x []float32)
+
 // attentionAVX512 is att = softmax(scale·q·kᵀ) where seen, y = att·v.
 //
 //go:noescape

@@ -13,6 +13,7 @@ func main() {
 	gates()
 	masks()
 	expSum64()
+	gelus()
 	attention()
 	layerNormRows()
 	layerNormRowsBackward()
