@@ -152,7 +152,7 @@ func (js *jobs) goOn(ctx context.Context, j *job, u unfinished) error {
 			}
 		}
 	})
-	order, err := zoo.Resume(ctx, u.dir, strings.NewReader("")) // what came from standard input is gone
+	order, err := zoo.Resume(ctx, u.dir, strings.NewReader(""), nil) // what came from standard input is gone
 	if err != nil {
 		return err
 	}

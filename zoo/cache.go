@@ -30,6 +30,14 @@ func cached() *Species {
 		settings: func(string) (*Settings, error) {
 			return &Settings{Model: &cacheConfig{Order: 5, Smoothing: "modified-kneser-ney", Window: 200}}, nil
 		},
+		check: func(config any) error {
+			c := config.(*cacheConfig)
+			if err := (ngram.Config{Order: c.Order, Smoothing: c.Smoothing}).Check(); err != nil {
+				return err
+			}
+			_, err := ngram.NewCache(lm.Uniform(leastVocab), c.Lambda, c.Window, -1)
+			return err
+		},
 		count: func(config any, docs, valid [][]lm.Token, tok corpus.Tokenizer) (lm.Model, []string, error) {
 			c := config.(*cacheConfig)
 			counting := countConfig{Config: ngram.Config{Order: c.Order, Smoothing: c.Smoothing}}

@@ -1,6 +1,9 @@
 package zoo
 
 import (
+	"fmt"
+	"math"
+
 	"lmzoo/corpus"
 	"lmzoo/lm"
 	"lmzoo/ngram"
@@ -11,6 +14,26 @@ type countConfig struct {
 	ngram.Config
 	PruneEntropy float64 `json:"prune_entropy,omitempty"` // n-grams are dropped that change the perplexity by less, relatively (Stolcke 1998); 0: none
 	Quantize     int     `json:"quantize,omitempty"`      // bits of a probability; 0: as they are
+}
+
+// The bits that ngram's Quantize can give a probability.
+const (
+	minBits = 2
+	maxBits = 12
+)
+
+// check says what of c cannot be had.
+func (c *countConfig) check() error {
+	if err := c.Check(); err != nil {
+		return err
+	}
+	if c.Quantize != 0 && (c.Quantize < minBits || c.Quantize > maxBits) {
+		return fmt.Errorf("quantize is %d; expected %d to %d bits, or 0 for probabilities as they are", c.Quantize, minBits, maxBits)
+	}
+	if !(c.PruneEntropy >= 0) || math.IsInf(c.PruneEntropy, 1) {
+		return fmt.Errorf("prune_entropy is %g; expected a small number such as 1e-7, or 0 for none", c.PruneEntropy)
+	}
+	return nil
 }
 
 // count trains the model for the vocabulary of tok.

@@ -35,6 +35,9 @@ type Order struct {
 
 // Make trains what is ordered and returns it, with the weights that were best by validation.
 func Make(ctx context.Context, o Order, obs ...train.Observer) (*Run, error) {
+	if err := o.Species.Check(o.Settings); err != nil {
+		return nil, err
+	}
 	if len(o.Split.Train) == 0 && o.Stream == nil {
 		return nil, emptyTraining(o.Data.Corpus)
 	}
@@ -47,13 +50,7 @@ func Make(ctx context.Context, o Order, obs ...train.Observer) (*Run, error) {
 		Format: formatVersion, Species: o.Species.Name, Size: o.Size, Train: o.Settings.Train, Data: o.Data,
 		Tokenizer: info, Seed: o.Seed, Command: o.Command,
 	}
-	c, counted := o.Settings.Model.(*countConfig)
-	if counted {
-		if err := c.check(); err != nil {
-			return nil, err
-		}
-	}
-	if counted && o.Stream != nil {
+	if c, ok := o.Settings.Model.(*countConfig); ok && o.Stream != nil {
 		return r, r.count(ctx, o, func() (lm.Model, []string, int, error) { return c.countStream(o.Stream, o.Tokenizer) })
 	}
 	docs := corpus.EncodeDocuments(o.Tokenizer, o.Split.Train)

@@ -8,8 +8,9 @@ import (
 	"path/filepath"
 )
 
-// Resume is the order of a run that was interrupted: what it was made with, and the text it was made from.
-func Resume(ctx context.Context, dir string, stdin io.Reader) (Order, error) {
+// Resume is the order of a run that was interrupted: what it was made with, and the text it was made from. Before the text is
+// read, change may refuse the order, or alter what is free to change; nil: it goes on as it was.
+func Resume(ctx context.Context, dir string, stdin io.Reader, change func(*Order) error) (Order, error) {
 	c, err := ReadConfig(dir)
 	if err != nil {
 		return Order{}, err
@@ -31,12 +32,20 @@ func Resume(ctx context.Context, dir string, stdin io.Reader) (Order, error) {
 	if err != nil {
 		return Order{}, err
 	}
-	split, err := c.Data.Load(ctx, stdin, c.Tokenizer.Name == "byte")
-	if err != nil {
+	o := Order{
+		Species: r.Species, Size: c.Size, Settings: settings, Data: c.Data, Tokenizer: r.Tokenizer,
+		Seed: c.Seed, Command: c.Command, Dir: dir, Resume: true,
+	}
+	if change != nil {
+		if err := change(&o); err != nil {
+			return Order{}, err
+		}
+	}
+	if err := o.Species.Check(o.Settings); err != nil {
 		return Order{}, err
 	}
-	return Order{
-		Species: r.Species, Size: c.Size, Settings: settings, Data: c.Data, Split: split, Tokenizer: r.Tokenizer,
-		Seed: c.Seed, Command: c.Command, Dir: dir, Resume: true,
-	}, nil
+	if o.Split, err = c.Data.Load(ctx, stdin, c.Tokenizer.Name == "byte"); err != nil {
+		return Order{}, err
+	}
+	return o, nil
 }

@@ -30,6 +30,7 @@ type Species struct {
 	Aside     bool     `json:"aside,omitempty"` // compared only when named
 
 	settings func(size string) (*Settings, error)
+	check    func(config any) error // says what of a shape cannot be had, whatever the text; nil: every one can
 	count    func(config any, docs, valid [][]lm.Token, tok corpus.Tokenizer) (lm.Model, []string, error)
 	build    func(config any, tok corpus.Tokenizer, rng *rand.Rand) (Neural, error)
 	source   func(docs [][]lm.Token, b, t int, seed uint64) (corpus.Source, error)
@@ -67,6 +68,7 @@ func Catalogue() []*Species {
 			Paper:     "Bengio et al., A Neural Probabilistic Language Model",
 			Remembers: "the last n−1 tokens, as vectors that similar tokens share",
 			settings:  preset(mlp.Preset, "mlp"),
+			check:     valid(func(c *mlp.Config) { c.VocabSize = leastVocab }),
 			build:     build(mlp.New, func(c *mlp.Config, v int) { c.VocabSize = v }),
 			source:    windows,
 		},
@@ -78,6 +80,7 @@ func Catalogue() []*Species {
 			Paper:     "Radford et al. 2018, 2019; Vaswani et al. 2017, Attention Is All You Need",
 			Remembers: "every token of the window, looked up by content",
 			settings:  preset(transformer.Preset, "gpt"),
+			check:     valid(func(c *transformer.Config) { c.VocabSize = leastVocab }),
 			build:     build(transformer.New, func(c *transformer.Config, v int) { c.VocabSize = v }),
 			source:    windows,
 		},
@@ -116,6 +119,21 @@ func (s *Species) Settings(size string) (*Settings, error) {
 
 const usualSize = "small"
 
+// Check says in a Misuse what of these settings cannot be had, before any text is read.
+func (s *Species) Check(settings *Settings) error {
+	var err error
+	if settings.Train != nil {
+		err = settings.Train.Check()
+	}
+	if err == nil && s.check != nil {
+		err = s.check(settings.Model)
+	}
+	if err != nil {
+		return Misuse{err}
+	}
+	return nil
+}
+
 // counted is a row for an n-gram model.
 func counted(name, title string, year, order int, paper, remembers string, aliases ...string) *Species {
 	return &Species{
@@ -123,12 +141,15 @@ func counted(name, title string, year, order int, paper, remembers string, alias
 		settings: func(string) (*Settings, error) {
 			return &Settings{Model: &countConfig{Config: ngram.Config{Order: order, Smoothing: "modified-kneser-ney"}}}, nil
 		},
-		count: func(config any, docs, _ [][]lm.Token, tok corpus.Tokenizer) (lm.Model, []string, error) {
+		check: func(config any) error {
 			c := config.(*countConfig)
 			if name != "ngram" && c.Order != order {
-				return nil, nil, Misuse{fmt.Errorf("a %s has order %d; any other is an ngram: lmzoo train ngram --order %d", name, order, c.Order)}
+				return fmt.Errorf("a %s has order %d; any other is an ngram: lmzoo train ngram --order %d", name, order, c.Order)
 			}
-			return c.count(docs, tok)
+			return c.check()
+		},
+		count: func(config any, docs, _ [][]lm.Token, tok corpus.Tokenizer) (lm.Model, []string, error) {
+			return config.(*countConfig).count(docs, tok)
 		},
 	}
 }
@@ -139,6 +160,7 @@ func recurrent(name, title string, cell string, year int, paper, remembers strin
 		Name: name, Aliases: aliases, Title: title, Era: "NLM", Year: year, Paper: paper, Remembers: remembers,
 		Sizes:    transformer.Sizes(),
 		settings: preset(func(size string) (rnn.Config, error) { return rnn.Preset(cell, size) }, name),
+		check:    valid(func(c *rnn.Config) { c.VocabSize = leastVocab }),
 		build:    build(rnn.New, func(c *rnn.Config, v int) { c.VocabSize = v }),
 		source:   lanes,
 	}
@@ -153,6 +175,18 @@ func preset[C any](table func(size string) (C, error), name string) func(string)
 		}
 		t := recipe(name, size)
 		return &Settings{Model: &c, Train: &t}, nil
+	}
+}
+
+// leastVocab stands for the vocabulary while there is no tokenizer yet: the boundary of documents and one token more.
+const leastVocab = 2
+
+// valid checks the shape of a neural model but for the vocabulary, which sized sets.
+func valid[C interface{ Validate() error }](sized func(*C)) func(any) error {
+	return func(config any) error {
+		c := *config.(*C)
+		sized(&c)
+		return c.Validate()
 	}
 }
 

@@ -126,6 +126,9 @@ func (t *training) order(ctx context.Context, c *cobra.Command, resume, overwrit
 	if err := settings.Set(values); err != nil {
 		return zoo.Order{}, usagef("%s: %w", t.species.Name, err)
 	}
+	if err := t.species.Check(settings); err != nil {
+		return zoo.Order{}, err
+	}
 	var split corpus.Split
 	stream, tok, err := t.stream(ctx, settings)
 	if err == nil && stream == nil {
@@ -162,24 +165,19 @@ var free = []string{"steps", "budget", "lr", "min_lr", "warmup", "clip", "eval_e
 
 // resumed is the order of a run that exists.
 func (t *training) resumed(ctx context.Context, c *cobra.Command, values map[string]any) (zoo.Order, error) {
-	order, err := zoo.Resume(ctx, t.out, c.InOrStdin())
-	if err != nil {
-		return zoo.Order{}, err
-	}
-	if order.Species.Name != t.species.Name {
-		return zoo.Order{}, usagef("%s holds a run of %s, not of %s", t.out, order.Species.Name, t.species.Name)
-	}
-	if err := order.Settings.Change(values, free); err != nil {
-		return zoo.Order{}, usageError{err}
-	}
-	if t.flags.Changed("seed") && t.run.seed != order.Seed {
-		return zoo.Order{}, usagef("the run in %s has seed %d; a resumed run keeps its seed", t.out, order.Seed)
-	}
-	if err := t.sameText(order); err != nil {
-		return zoo.Order{}, err
-	}
-	order.Threads = t.run.threads
-	return order, nil
+	return zoo.Resume(ctx, t.out, c.InOrStdin(), func(order *zoo.Order) error {
+		if order.Species.Name != t.species.Name {
+			return usagef("%s holds a run of %s, not of %s", t.out, order.Species.Name, t.species.Name)
+		}
+		if err := order.Settings.Change(values, free); err != nil {
+			return usageError{err}
+		}
+		if t.flags.Changed("seed") && t.run.seed != order.Seed {
+			return usagef("the run in %s has seed %d; a resumed run keeps its seed", t.out, order.Seed)
+		}
+		order.Threads = t.run.threads
+		return t.sameText(*order)
+	})
 }
 
 // sameText refuses flags that ask for another text, tokenizer or size than the run to be resumed was made with.
