@@ -1,4 +1,4 @@
-# make demo   the history of language models in one table, in about two minutes
+# make demo   the history of language models in one table, in a minute and a half
 # make test   everything that proves it
 
 GO ?= go

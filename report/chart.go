@@ -49,7 +49,8 @@ const (
 	barWidth    = 14 * vg.Inch / 72
 	rowHeight   = 26 * vg.Inch / 72
 	legendWidth = 92 * vg.Inch / 72
-	labelRoom   = 0.92 // share of the axis after which a bar's label stands inside it
+	labelRoom   = 0.92  // share of the axis after which a bar's label stands inside it
+	labelEnd    = 0.975 // and where it ends then
 )
 
 func (c Chart) size() (width, height vg.Length) {
@@ -174,7 +175,7 @@ func (c Chart) addLabels(p *plot.Plot, sans font.Font) error {
 	for i, b := range c.Bars {
 		y := float64(len(c.Bars) - 1 - i)
 		if b.Value >= c.Max*labelRoom {
-			points.XYs = append(points.XYs, plotter.XY{X: c.Max * labelRoom, Y: y})
+			points.XYs = append(points.XYs, plotter.XY{X: c.Max * labelEnd, Y: y})
 			points.Labels = append(points.Labels, fmt.Sprintf("%.3f →", b.Value))
 			continue
 		}
@@ -191,6 +192,9 @@ func (c Chart) addLabels(p *plot.Plot, sans font.Font) error {
 		labels.TextStyle[i].Font = sans
 		labels.TextStyle[i].Font.Size = 9
 		labels.TextStyle[i].YAlign = text.YCenter
+		if c.Bars[i].Value >= c.Max*labelRoom {
+			labels.TextStyle[i].XAlign = text.XRight
+		}
 	}
 	labels.Offset = vg.Point{X: 5}
 	bars, err := plotter.NewXErrorBars(struct {

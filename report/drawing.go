@@ -1,6 +1,8 @@
 package report
 
 import (
+	"bytes"
+	"image/color"
 	"io"
 
 	"gonum.org/v1/plot/vg"
@@ -27,18 +29,30 @@ const dotsPerInch = 200
 func writePNG(w io.Writer, d drawn) error {
 	width, height := d.size()
 	canvas := vgimg.NewWith(vgimg.UseWH(width, height), vgimg.UseDPI(dotsPerInch))
-	if err := d.draw(draw.New(canvas)); err != nil {
+	if err := onPaper(d, draw.New(canvas)); err != nil {
 		return err
 	}
 	_, err := vgimg.PngCanvas{Canvas: canvas}.WriteTo(w)
 	return err
 }
 
+// writeSVG names fonts of the same widths beside the one the letters were measured in, which few browsers have.
 func writeSVG(w io.Writer, d drawn) error {
 	canvas := vgsvg.New(d.size())
-	if err := d.draw(draw.New(canvas)); err != nil {
+	if err := onPaper(d, draw.New(canvas)); err != nil {
 		return err
 	}
-	_, err := canvas.WriteTo(w)
+	var svg bytes.Buffer
+	if _, err := canvas.WriteTo(&svg); err != nil {
+		return err
+	}
+	_, err := w.Write(bytes.ReplaceAll(svg.Bytes(), []byte("font-family:Liberation Sans;"), []byte("font-family:Liberation Sans,Arial,Helvetica,sans-serif;")))
 	return err
+}
+
+// onPaper draws on white up to the edges: what is left transparent is black on black where the page around it is dark.
+func onPaper(d drawn, canvas draw.Canvas) error {
+	canvas.SetColor(color.White)
+	canvas.Fill(canvas.Rectangle.Path())
+	return d.draw(canvas)
 }

@@ -74,8 +74,6 @@ func (g Growth) draw(canvas draw.Canvas) error {
 	if len(row) == 0 {
 		return fmt.Errorf("there is nothing to draw: expected at least one panel")
 	}
-	canvas.SetColor(color.White)
-	canvas.Fill(canvas.Rectangle.Path())
 	tiles := draw.Tiles{Rows: 1, Cols: len(row), PadX: panelGap, PadTop: panelGap, PadBottom: panelGap / 2, PadLeft: panelGap / 2, PadRight: panelGap}
 	for i, c := range plot.Align([][]*plot.Plot{row}, tiles, canvas)[0] {
 		row[i].Draw(c)

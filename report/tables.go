@@ -51,6 +51,14 @@ func rate(tokens int, seconds float64) string {
 	return Count(int(float64(tokens) / seconds))
 }
 
+// trainingRate is that of a training long enough for its seconds, which stand beside it, to be told from none.
+func trainingRate(tokens int, seconds float64) string {
+	if seconds < 0.05 {
+		return "–"
+	}
+	return rate(tokens, seconds)
+}
+
 // overview is one line for every model.
 func overview(c *Comparison) *table {
 	t := &table{
@@ -68,7 +76,7 @@ func overview(c *Comparison) *table {
 	for i, l := range looks(c.Rows) {
 		r := c.Rows[i]
 		row := []string{
-			l.Title, r.Era, Count(r.Params), Count(r.TrainTokens), fixed(r.TrainSeconds, 1), rate(r.TrainTokens, r.TrainSeconds), rate(r.Tokens, r.Seconds),
+			l.Title, r.Era, Count(r.Params), Count(r.TrainTokens), fixed(r.TrainSeconds, 1), trainingRate(r.TrainTokens, r.TrainSeconds), rate(r.Tokens, r.Seconds),
 			fixed(float64(r.Perplexity), 2), fixed(float64(r.BitsPerByte), 4), interval(float64(r.BitsPerByteLow), float64(r.BitsPerByteHigh), 3), against(r.Against),
 		}
 		delta, low, high := math.NaN(), math.NaN(), math.NaN()

@@ -36,7 +36,7 @@ byte, and the memory of a process that trains. Times are medians; everything is 
 so that what else runs disturbs all alike. GFLOP/s count 6 operations for each weight and token, and attention.
 
 Without names it is all of them; "makemore" is all whose names begin so. "scaling" is nanoGPT's recipe with more and
-less rows, layers, channels and context; --plot draws it.`,
+fewer rows, layers, channels and context; --plot draws it.`,
 		Example: `  lmzoo bench gpt
   lmzoo bench lstm gru --seconds 5 --threads 2 --json
   lmzoo bench scaling --plot scaling.svg`,

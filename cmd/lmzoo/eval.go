@@ -99,7 +99,7 @@ first by the paired bootstrap. Without --corpus the text is the test part of the
 	fs := c.Flags()
 	fs.StringVar(&data.Corpus, "corpus", "", "text to judge by (default: the run's own corpus)")
 	fs.StringVar(&data.Documents, "documents", "", "what a document is: file, lines or paragraphs (default: as in training)")
-	fs.StringVar(&split, "split", "test", "which part: train, valid, test or all (default all for a corpus the run was not made from)")
+	fs.StringVar(&split, "split", "test", "which part: train, valid, test or all; of a corpus the run was not made from, all unless given")
 	fs.BoolVar(&perToken, "per-token", false, "what every token cost")
 	fs.BoolVar(&byPosition, "by-position", false, "what tokens cost by their position in the document")
 	fs.BoolVar(&int8, "int8", false, "judge every run a second time, with its weights rounded to one byte each")

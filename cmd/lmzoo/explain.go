@@ -15,7 +15,7 @@ func newExplain() *cobra.Command {
 		asJSON        bool
 	)
 	c := &cobra.Command{
-		Use:   "explain RUN --prompt TEXT --token W",
+		Use:   "explain RUN [--prompt TEXT] [--token W]",
 		Short: "Derive one probability of an n-gram model, order by order, in words and numbers",
 		Long: `Derive one probability of an n-gram model, order by order, in words and numbers. <bos> is the boundary of
 documents: in a history the beginning of this one, as the token its end.`,

@@ -110,7 +110,7 @@ func newRoot() *cobra.Command {
 		Long: `lmzoo trains a language model of every era, from counting to the transformer, on the same
 bytes, and measures them with one ruler: bits per byte of text they have not seen.
 
-Start with:   lmzoo compare          every era on a small synthetic world, in about two minutes
+Start with:   lmzoo compare          every era on a small synthetic world, in a minute and a half
               lmzoo list             what there is to see
 
 What is asked for goes to standard output, what happens meanwhile to standard error: as lines that change in place on a

@@ -29,9 +29,11 @@ func newPlay() *cobra.Command {
 		Use:   "play [RUN...]",
 		Short: "Play with the models in a browser: side by side, and inside each era",
 		Long: `Open runs in a browser: what each era says comes next while you type, what goes on inside, what they write
-and how well they compress. RUN may also be a directory of runs, such as compare writes. Without RUN opens those in ./runs and ./demo, and if there are none trains three
-small ones first, for half a minute. The same over HTTP for scripts: docs/api.md.`,
+and how well they compress. RUN may also be a directory of runs, such as compare writes. Without RUN it opens those in
+./runs and ./demo, and if there are none trains three small ones first, for half a minute. The same over HTTP for
+scripts: docs/api.md.`,
 		Example: `  lmzoo play
+  lmzoo play runs/compare
   lmzoo play runs/gpt runs/lstm --no-browser --addr 127.0.0.1:9000`,
 		RunE: func(c *cobra.Command, args []string) error {
 			p := playing{progress: newProgress(c.ErrOrStderr(), quiet), out: out}

@@ -87,7 +87,7 @@ corpus the runs were made from, which must be the same for all. A directory of r
 	fs.StringVar(&plot, "plot", "", "draw loss against the size of the models into this `file`, .svg or .png; runs whose names begin with the same letters are joined")
 	fs.StringVar(&data.Corpus, "corpus", "", "text to judge by (default: the runs' own corpus)")
 	fs.StringVar(&data.Documents, "documents", "", "what a document is: file, lines or paragraphs (default: as in training)")
-	fs.StringVar(&split, "split", "test", "which part: train, valid, test or all (default all for a corpus the runs were not made from)")
+	fs.StringVar(&split, "split", "test", "which part: train, valid, test or all; of a corpus the runs were not made from, all unless given")
 	complete(c, "split", func() []string { return []string{"train", "valid", "test", "all"} })
 	return c
 }

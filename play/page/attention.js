@@ -1,6 +1,6 @@
 // What a transformer attends to: small maps of all heads, one large, and arcs over the text.
 import { el, percent } from "./dom.js";
-import { paint, under, pointed } from "./heatmap.js";
+import { paint, under, pointed, since } from "./heatmap.js";
 
 export function attention(box, answer, asked) {
   const n = answer.tokens.length;
@@ -20,7 +20,7 @@ export function attention(box, answer, asked) {
     one(large, answer, now, draw);
   }
   box.replaceChildren(
-    el("p.lead", {}, "Each row of a map is a token, each column one it may look back at; the stronger the colour, the more it takes from there. Choose a head, then a token in the text to see its arcs."),
+    el("p.lead", {}, "Each row of a map is a token, each column one it may look back at; the stronger the colour, the more it takes from there. Choose a head, then a token in the text to see its arcs." + since(answer.tokens)),
     thumbs, large);
   draw();
 }

@@ -1,6 +1,6 @@
 // Compress: bits per character letter by letter, every model against gzip.
 import { post } from "./api.js";
-import { $, el, debounce, lineColour, sure, called, walk } from "./dom.js";
+import { $, el, debounce, lineColour, scale, sure, called, walk } from "./dom.js";
 import { chosen, fault, fits, state } from "./app.js";
 import { curve } from "./curve.js";
 
@@ -76,5 +76,6 @@ function letters(box, answer) {
   }
   const choice = el("div.chips", { role: "group", "aria-label": "Whose bits to show" },
     ...answer.models.map((m) => el("button", { type: "button", "aria-pressed": String(m.model === shown), onclick: () => { shown = m.model; letters(box, answer); } }, m.model)));
-  box.replaceChildren(el("h3", {}, "Where the bits go"), choice, said, read);
+  const key = el("p.lead", {}, "The colour of a token is what it cost: ", el("span.scale", {}, ...scale([0.1, 1, 3, 7].map((bits) => [2 ** -bits, `${bits} bit${bits === 1 ? "" : "s"}`]))));
+  box.replaceChildren(el("h3", {}, "Where the bits go"), choice, key, said, read);
 }

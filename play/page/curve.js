@@ -10,6 +10,12 @@ function inner(box) {
   return Math.max(200, Math.floor(box.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight)));
 }
 
+// round is the next number below or above v that begins with 1, 2 or 5: an axis in logarithms ends at one.
+function round(v, up) {
+  const power = 10 ** Math.floor(Math.log10(v)), all = [1, 2, 5, 10].map((n) => n * power);
+  return up ? all.find((n) => n >= v) : all.findLast((n) => n <= v);
+}
+
 // curve draws lines {label, points: [[x, y], …], dash} over a common x axis, in place of what box held. New points of the same
 // lines go into the same chart, so that what is hidden stays hidden and the focus stays too.
 export function curve(box, { lines, x, y, height = 300, from, log = false }) {
@@ -28,7 +34,7 @@ export function curve(box, { lines, x, y, height = 300, from, log = false }) {
   const axis = (label, size) => ({ label, stroke: ink, grid, ticks: grid, size, labelSize: 20, labelFont: "12px system-ui, sans-serif", font: "12px system-ui, sans-serif" });
   const plot = new window.uPlot({
     width: inner(box), height,
-    scales: { x: { time: false }, y: log ? { distr: 3, range: (_, min, max) => [0.8 * min, 1.25 * max] } : { range: (_, min, max) => [from ?? min, max + 0.05 * (max - (from ?? min)) || 1] } },
+    scales: { x: { time: false }, y: log ? { distr: 3, range: (_, min, max) => [round(0.9 * min), round(1.1 * max, true)] } : { range: (_, min, max) => [from ?? min, max + 0.05 * (max - (from ?? min)) || 1] } },
     axes: [axis(x, 36), axis(y, 52)],
     cursor: { drag: { x: true, y: false } },
     series: [

@@ -89,6 +89,15 @@ export function heat(v) {
   return paper.map((p, i) => Math.round(p + a * (end[i] - p)));
 }
 
+// scale shows the colours of some probabilities, and what stands for each.
+export function scale(texts) {
+  return texts.map(([p, text]) => {
+    const s = el("span", {}, text);
+    s.style.background = sure(p);
+    return s;
+  });
+}
+
 // sure is the colour behind a token of probability p: the less likely, the warmer.
 export function sure(p) {
   const bits = Math.min(1, -Math.log2(Math.max(p, 1e-9)) / 8);

@@ -1,6 +1,6 @@
 // Generate: several models write on from the same prompt.
 import { stream } from "./api.js";
-import { $, el, percent, sure, called, walk } from "./dom.js";
+import { $, el, percent, scale, sure, called, walk } from "./dom.js";
 import { chosen, prompt, fault, fits, state } from "./app.js";
 
 let running = null;
@@ -28,11 +28,7 @@ export function setUpGenerate() {
 }
 
 export function showGenerate() {
-  $("generate-scale").replaceChildren(...[0.9, 0.5, 0.1, 0.01].map((p) => {
-    const s = el("span", {}, percent(p));
-    s.style.background = sure(p);
-    return s;
-  }));
+  $("generate-scale").replaceChildren(...scale([0.9, 0.5, 0.1, 0.01].map((p) => [p, percent(p)])));
   $("g-max").max = state.info.limits.tokens;
 }
 

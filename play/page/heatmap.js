@@ -15,12 +15,18 @@ export function paint(canvas, rows, columns, value) {
   c.putImageData(image, 0, 0);
 }
 
-// under labels the columns with tokens, written downwards.
+// since says that a text is shown from its end, where it is: else it begins with the beginning of the document.
+export function since(tokens) {
+  return tokens[0].id === 0 ? "" : ` These are the last ${tokens.length} tokens; those before them are not shown.`;
+}
+
+// under labels the columns with tokens, written downwards, in letters that fit into a column.
 export function under(tokens) {
   const box = el("div.under", { "aria-hidden": "true" });
   tokens.forEach((t, i) => {
     const s = el("span", {}, t.text.trim() || t.text);
     s.style.left = `${100 * (i + 0.5) / tokens.length}%`;
+    s.style.fontSize = `min(.7rem, ${100 / tokens.length}cqw)`;
     box.append(s);
   });
   return box;

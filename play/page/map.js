@@ -30,8 +30,12 @@ function draw(box, answer) {
     svg.append(mark);
     marks.set(p.id, { mark, p });
   }
+  const reach = () => { // pixels from the middle to the outermost tokens, with room for half a word
+    const w = svg.clientWidth, h = svg.clientHeight;
+    return [(Math.min(w, 1.6 * h) / 2 - 34) * view.zoom, (h / 2 - 12) * view.zoom];
+  };
   const place = () => {
-    const w = svg.clientWidth, h = svg.clientHeight, s = 0.47 * Math.min(w, 1.6 * h) * view.zoom, sy = 0.47 * h * view.zoom;
+    const w = svg.clientWidth, h = svg.clientHeight, [s, sy] = reach();
     const taken = new Set(); // where words stand; one that would stand over another is a dot
     const rank = { me: 0, near: 1 };
     const order = [...marks.values()].sort((a, b) => (rank[a.mark.getAttribute("class")] ?? 2) - (rank[b.mark.getAttribute("class")] ?? 2));
@@ -69,8 +73,9 @@ function draw(box, answer) {
   svg.addEventListener("pointerdown", (e) => { held = { x: e.clientX, y: e.clientY, vx: view.x, vy: view.y }; });
   svg.addEventListener("pointermove", (e) => {
     if (!held || !e.buttons) return;
-    view.x = held.vx - (e.clientX - held.x) / (0.47 * Math.min(svg.clientWidth, 1.6 * svg.clientHeight) * view.zoom);
-    view.y = held.vy + (e.clientY - held.y) / (0.47 * svg.clientHeight * view.zoom);
+    const [s, sy] = reach();
+    view.x = held.vx - (e.clientX - held.x) / s;
+    view.y = held.vy + (e.clientY - held.y) / sy;
     place();
   });
   svg.addEventListener("pointerup", () => { held = null; });

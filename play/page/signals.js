@@ -1,6 +1,6 @@
 // The hidden state and the gates of a recurrent network while it reads.
 import { el } from "./dom.js";
-import { paint, under, pointed } from "./heatmap.js";
+import { paint, under, pointed, since } from "./heatmap.js";
 
 const names = {
   h: "hidden state h", c: "cell c", i: "input gate i: how much to write", f: "forget gate f: how much to keep", g: "candidate g: what to write",
@@ -12,7 +12,7 @@ export function signals(box, answer, asked, again) {
     el("button", { type: "button", "aria-pressed": String(l === answer.layer), onclick: () => { asked.layer = l; again(); } }, `layer ${l + 1}`)));
   const read = el("p.lead", { role: "status" }, "Point at a cell to read it, or use the arrow keys.");
   box.replaceChildren(
-    el("p.lead", {}, "Time runs to the right, one column a token; each row is one unit. Blue is positive, orange negative. Rows that keep their colour are units that remember."),
+    el("p.lead", {}, "Time runs to the right, one column a token; each row is one unit. Blue is positive, orange negative. Rows that keep their colour are units that remember." + since(answer.tokens)),
     ...(layers ? [layers] : []), read,
     el("div.heats", {}, ...answer.signals.map((s) => one(s, answer.tokens, read))));
 }
