@@ -143,7 +143,7 @@ type description struct {
 func (e *exhibit) describe() description {
 	s, c := e.run.Species, e.run.Config
 	d := description{
-		ID: e.id, Title: s.Title, Species: s.Name, Era: s.Era, Year: s.Year, Paper: s.Paper, Remembers: s.Remembers,
+		ID: e.id, Title: e.run.Title(), Species: s.Name, Era: s.Era, Year: s.Year, Paper: s.Paper, Remembers: s.Remembers,
 		Params: e.run.Params(), Tokenizer: c.Tokenizer.Name, Vocab: c.Tokenizer.Vocab, Corpus: corpusName(c.Data), Views: e.views(),
 	}
 	if c.Result != nil {

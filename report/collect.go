@@ -124,7 +124,7 @@ func (s *Study) Add(ctx context.Context, r *zoo.Run) (*Row, error) {
 // row is what is known of a run without looking closer.
 func (s *Study) row(r *zoo.Run, judged *eval.Report) *Row {
 	row := &Row{
-		Title: r.Species.Title, Run: r.Dir, Model: r.Species.Name, Era: r.Species.Era, Year: r.Species.Year,
+		Title: r.Title(), Run: r.Dir, Model: r.Species.Name, Era: r.Species.Era, Year: r.Species.Year,
 		Paper: r.Species.Paper, Remembers: r.Species.Remembers, Params: r.Params(), Size: r.Size(), Tokenizer: r.Tokenizer.Name(),
 		Corpus: s.opt.Data.Corpus, Split: s.opt.Split, Summary: judged.Summary(), Notes: r.Notes, Curve: ReadCurve(r.Dir),
 		Report: judged, tokenizer: r.Config.Tokenizer.SHA256,

@@ -29,7 +29,7 @@ documents: in a history the beginning of this one, as the token its end.`,
 			}
 			m, ok := r.Model.(*ngram.Model)
 			if !ok {
-				return usagef("%s is a %s; only n-gram models can be derived by hand, into others one looks with: lmzoo play %s", args[0], r.Species.Title, args[0])
+				return usagef("%s is a %s; only n-gram models can be derived by hand, into others one looks with: lmzoo play %s", args[0], r.Title(), args[0])
 			}
 			context := r.Tokenizer.Encode(nil, prompt)
 			id, err := tokenAfter(r.Tokenizer, m, prompt, context, token, c.Flags().Changed("token"))

@@ -28,7 +28,7 @@ run needs no export: its names and shapes are those of GPT-2 on Hugging Face, an
 			}
 			m, ok := r.Model.(*ngram.Model)
 			if !ok {
-				return usagef("%s is a %s; ARPA holds n-gram models only", args[0], r.Species.Title)
+				return usagef("%s is a %s; ARPA holds n-gram models only", args[0], r.Title())
 			}
 			write := func(w io.Writer) error { return m.WriteARPA(w, r.Words()) }
 			if out == "" || out == "-" {

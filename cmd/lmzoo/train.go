@@ -201,10 +201,10 @@ func (t *training) sameText(order zoo.Order) error {
 // make trains.
 func (t *training) make(c *cobra.Command, order zoo.Order) error {
 	p := t.progress
-	p.note("%s on %s: %s, vocabulary %d (%s)", order.Species.Title, order.Data.Corpus, extent(order), order.Tokenizer.Vocab(), order.Tokenizer.Name())
+	p.note("%s on %s: %s, vocabulary %d (%s)", order.Species.TitleOf(order.Settings), order.Data.Corpus, extent(order), order.Tokenizer.Vocab(), order.Tokenizer.Name())
 	shown := p.follow(order.Species.Name)[0]
 	defer p.settle()
-	return t.live.do(c, p, order.Species.Title+" on "+order.Data.Corpus, func(ctx context.Context, obs ...train.Observer) (*zoo.Run, error) {
+	return t.live.do(c, p, order.Species.TitleOf(order.Settings)+" on "+order.Data.Corpus, func(ctx context.Context, obs ...train.Observer) (*zoo.Run, error) {
 		p.change(shown, func(t *track) { t.state = running })
 		r, err := zoo.Make(ctx, order, append(obs, p.watch(shown))...)
 		if err == nil {
