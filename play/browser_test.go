@@ -19,6 +19,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"lmzoo/report/browsertest"
+	"lmzoo/train"
 	"lmzoo/zoo"
 )
 
@@ -325,6 +326,24 @@ func TestBrowserLost(t *testing.T) {
 	stop = open(l, runs[:5])
 	defer stop()
 	v.until(`document.getElementById("error").hidden && document.querySelectorAll("#next-cards article").length === 5`)
+}
+
+// Who opens the page while the first model is being made is told so, and sees it as soon as it is there.
+func TestBrowserFirstModel(t *testing.T) {
+	if testing.Short() {
+		t.Skip("the browser is left to the full test")
+	}
+	browsertest.Chromium(t)
+	runs, err := zooOnce()
+	require.NoError(t, err)
+	s := New(nil, Options{TrainDir: t.TempDir()})
+	ts := httptest.NewServer(s)
+	t.Cleanup(func() { s.Close(); ts.CloseClientConnections(); ts.Close() })
+	v := visit(t, ts.URL)
+	v.until(`document.getElementById("next-status").textContent.includes("There is no model yet")`)
+	require.NoError(t, s.Train("a model", func(context.Context, train.Observer) (*zoo.Run, error) { return runs[0], nil }))
+	v.until(`document.querySelectorAll("#next-cards ol button").length === 10 && document.getElementById("next-status").textContent.startsWith("1 model answered")`)
+	v.quiet()
 }
 
 // Pictures of the playground, for the documentation and to look at: make screenshots.

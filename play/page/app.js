@@ -15,6 +15,8 @@ const withPrompt = ["next", "inside", "generate"];
 // chosen are the models that are ticked, in order.
 export const chosen = () => state.models.filter((m) => state.chosen.has(m.id));
 export const prompt = () => $("prompt").value;
+// nobody says why no model answers.
+export const nobody = () => (state.models.length ? "No model is ticked." : "There is no model yet; Train says what is being made.");
 
 export function setPrompt(text) {
   const area = $("prompt");

@@ -1,7 +1,7 @@
 // Compress: bits per character letter by letter, every model against gzip.
 import { post } from "./api.js";
 import { $, el, debounce, lineColour, scale, sure, called, walk } from "./dom.js";
-import { chosen, fault, fits, state } from "./app.js";
+import { chosen, nobody, fault, fits, state } from "./app.js";
 import { curve } from "./curve.js";
 
 let running = null;
@@ -23,7 +23,7 @@ export async function showCompress() {
   if (running) running.abort();
   const mine = (running = new AbortController());
   if (!fits(area.value, "The text")) { box.replaceChildren(); return; }
-  if (!models.length || !area.value) { box.replaceChildren(el("p.lead", {}, models.length ? "Type something." : "No model is ticked.")); return; }
+  if (!models.length || !area.value) { box.replaceChildren(el("p.lead", {}, models.length ? "Type something." : nobody())); return; }
   try {
     const answer = await post("/api/compress", { text: area.value, models: models.map((m) => m.id) }, mine.signal);
     if (!mine.signal.aborted) draw(box, answer, models);

@@ -1,7 +1,7 @@
 // Generate: several models write on from the same prompt.
 import { stream } from "./api.js";
 import { $, el, percent, scale, sure, called, walk } from "./dom.js";
-import { chosen, prompt, fault, fits, state } from "./app.js";
+import { chosen, nobody, prompt, fault, fits, state } from "./app.js";
 
 let running = null;
 
@@ -39,7 +39,7 @@ function stop() {
 async function go() {
   stop();
   const models = chosen(), text = prompt();
-  if (!models.length) { $("generate-status").textContent = "No model is ticked."; return; }
+  if (!models.length) { $("generate-status").textContent = nobody(); return; }
   if (!fits(text, "The prompt")) return;
   const mine = (running = new AbortController());
   const cards = draw(models, text);

@@ -1,7 +1,7 @@
 // Inside: what a model does with the prompt, each era in its own way.
 import { post } from "./api.js";
 import { $, el } from "./dom.js";
-import { prompt, fault, state } from "./app.js";
+import { nobody, prompt, fault, state } from "./app.js";
 import { backoff } from "./backoff.js";
 import { signals } from "./signals.js";
 import { attention } from "./attention.js";
@@ -17,7 +17,7 @@ const drawings = { backoff, signals, attention, voices };
 export async function showInside() {
   const models = state.models.filter((m) => m.views.length);
   const box = $("inside-view");
-  if (!models.length) { box.replaceChildren(el("p.lead", {}, "None of these models can be looked into.")); return; }
+  if (!models.length) { box.replaceChildren(el("p.lead", {}, state.models.length ? "None of these models can be looked into." : nobody())); return; }
   if (!models.some((m) => m.id === model)) model = (models.find((m) => m.views.includes("attention")) || models[models.length - 1]).id;
   $("inside-models").replaceChildren(...models.map((m) => el("button", {
     type: "button", "aria-pressed": String(m.id === model), "data-model": m.id,

@@ -18,7 +18,10 @@ export function setUpJobs() {
     jobs = JSON.parse(e.data).jobs;
     const fresh = jobs.filter((j) => j.model && !known.has(j.id));
     for (const j of fresh) known.add(j.id);
-    if (fresh.some((j) => !state.models.some((m) => m.id === j.model))) await loadModels().catch(fault);
+    if (fresh.some((j) => !state.models.some((m) => m.id === j.model))) {
+      await loadModels().catch(fault);
+      if (["next", "inside", "compress"].includes(state.view)) refresh(); // with the new one
+    }
     if (state.view === "train") drawTrain();
     if (state.view === "compare") draw($("compare-jobs"), "compare");
   });

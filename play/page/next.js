@@ -1,7 +1,7 @@
 // Side by side: the next-token distributions of all models.
 import { post } from "./api.js";
 import { $, el, token, percent, called } from "./dom.js";
-import { chosen, prompt, setPrompt, fault } from "./app.js";
+import { chosen, nobody, prompt, setPrompt, fault } from "./app.js";
 
 let running = null;
 const cards = new Map(); // by model
@@ -11,7 +11,7 @@ export async function showNext() {
   if (running) running.abort();
   const mine = (running = new AbortController());
   draw(models);
-  if (!models.length) { $("next-status").textContent = "No model is ticked."; return; }
+  if (!models.length) { $("next-status").textContent = nobody(); return; }
   const begin = performance.now();
   try {
     const answer = await post("/api/next", { prompt: text, models: models.map((m) => m.id), top: 10 }, mine.signal);
@@ -19,7 +19,7 @@ export async function showNext() {
     for (const a of answer.models) fill(cards.get(a.model), a, text);
     const took = performance.now() - begin;
     const slowest = answer.models.reduce((a, b) => (b.micros > a.micros ? b : a));
-    $("next-status").textContent = `${answer.models.length} models answered in ${took.toFixed(0)} ms (the slowest, ${slowest.model}, computed ${(slowest.micros / 1000).toFixed(1)} ms).`;
+    $("next-status").textContent = `${answer.models.length} model${answer.models.length === 1 ? "" : "s"} answered in ${took.toFixed(0)} ms (the slowest, ${slowest.model}, computed ${(slowest.micros / 1000).toFixed(1)} ms).`;
     document.body.dataset.nextMs = took.toFixed(1);
     document.body.dataset.nextPrompt = text;
     fault(null);
