@@ -47,7 +47,8 @@ func newEval() *cobra.Command {
 		Short: "Judge runs by text they have not seen",
 		Long: `Judge runs by text they have not seen: bits per byte with its 95 % interval, bits per character,
 perplexity; on the world the gap to the exact limit, whole and by class. Several runs are compared with the
-first by the paired bootstrap. Without --corpus the text is the test part of the run's own corpus.`,
+first by the paired bootstrap. A directory that is no run stands for the runs in it. Without --corpus the text
+is the test part of the run's own corpus.`,
 		Example: `  lmzoo eval runs/gpt runs/ngram
   lmzoo eval runs/gpt --corpus letters.txt --json --per-token`,
 		Args: cobra.MinimumNArgs(1),
@@ -59,7 +60,7 @@ first by the paired bootstrap. Without --corpus the text is the test part of the
 			e := evaluator{split: split, data: data, progress: p, stdin: c.InOrStdin(), splitGiven: c.Flags().Changed("split"),
 				options: eval.Options{Threads: run.threads, Stride: stride, PerToken: perToken, Seed: run.seed}}
 			var rows []*evaluation
-			for _, dir := range args {
+			for _, dir := range runsIn(args) {
 				r, err := zoo.Open(dir)
 				if err != nil {
 					return err

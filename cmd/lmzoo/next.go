@@ -36,13 +36,14 @@ func newNext() *cobra.Command {
 		Use:   "next RUN...",
 		Short: "What comes next? The likeliest tokens of several runs side by side",
 		Long: `What comes next after a prompt: the likeliest tokens of several runs side by side. <bos> is the boundary of
-documents: predicted, the end of this one.`,
+documents: predicted, the end of this one. A directory that is no run stands for the runs in it.`,
 		Example: `  lmzoo next runs/compare/ngram runs/compare/gpt --prompt "once there lived"`,
 		Args:    cobra.MinimumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			if top < 1 {
 				return usagef("--top is %d; expected at least 1", top)
 			}
+			args = runsIn(args)
 			runs, err := openAll(args, true)
 			if err != nil {
 				return err
