@@ -73,26 +73,17 @@ func (o linearOp) Backward() {
 	}
 }
 
-// linearForward is y = r + x·w + b; nil stands for zero. The product is added to rows that hold the rest; a crew divides it if it is large,
-// as for a prompt.
+// linearForward is y = r + x·w + b; nil stands for zero. A crew divides the product if it is large, as for a prompt. The product comes first: what
+// it writes is read again while it is in the cache.
 func linearForward(y blas32.General, r []float32, x, w blas32.General, b []float32, trans blas.Transpose, crew *gemm.Crew) {
-	beta := float32(1)
+	gemm.Float32{Crew: crew}.Sgemm(blas.NoTrans, trans, x.Rows, y.Cols, x.Cols, 1, x.Data, x.Stride, w.Data, w.Stride, 0, y.Data, y.Stride)
+	y.Data = y.Data[:y.Rows*y.Cols]
 	switch {
-	case r != nil:
-		copy(y.Data, r)
-		if b != nil {
-			for i := range y.Rows {
-				vec.Add(y.Data[i*y.Stride:][:y.Cols], b)
-			}
-		}
 	case b != nil:
-		for i := range y.Rows {
-			copy(y.Data[i*y.Stride:][:y.Cols], b)
-		}
-	default:
-		beta = 0
+		vec.AddToRows(y.Data, r, b)
+	case r != nil:
+		vec.Add(y.Data, r)
 	}
-	gemm.Float32{Crew: crew}.Sgemm(blas.NoTrans, trans, x.Rows, y.Cols, x.Cols, 1, x.Data, x.Stride, w.Data, w.Stride, beta, y.Data, y.Stride)
 }
 
 // linearRow is linearForward of one row, as in generation, which has the crew, and weights of one byte if there are any.
@@ -121,11 +112,7 @@ func (t *Tape) linearRow(y, r, x, w, b *Tensor, trans blas.Transpose) {
 }
 
 // addRows adds every row of m to sum.
-func addRows(sum []float32, m blas32.General) {
-	for i := range m.Rows {
-		vec.Add(sum, m.Data[i*m.Stride:][:m.Cols])
-	}
-}
+func addRows(sum []float32, m blas32.General) { vec.SumRows(sum, m.Data[:m.Rows*m.Cols]) }
 
 // data returns the values of a tensor that may be missing.
 func data(x *Tensor) []float32 {

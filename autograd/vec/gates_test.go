@@ -203,6 +203,31 @@ func TestLayerNormRows(t *testing.T) {
 	}
 }
 
+func TestRows(t *testing.T) {
+	rng := rand.New(rand.NewPCG(5, 6))
+	for _, c := range []int{1, 7, 16, 31, 48} {
+		for n := range 10 {
+			s, _ := slices(rng, 4, max(n*c, c))
+			y, r, b, sum := s[0][:n*c], s[1], s[2][:c], s[3][:c]
+			plain, both, sums := append([]float32{}, y...), append([]float32{}, y...), append([]float32{}, sum...)
+			for i := range y {
+				plain[i] += b[i%c]
+				both[i] += r[i] + b[i%c]
+				sums[i%c] += y[i]
+			}
+			SumRows(sum, y)
+			require.InDeltaSlice(t, sums, sum, 1e-5, "%d rows of %d", n, c)
+			first := append([]float32{}, y...)
+			AddToRows(first, nil, b)
+			AddToRows(y, r, b)
+			if n > 0 {
+				require.InDeltaSlice(t, plain, first, 1e-6, "%d rows of %d", n, c)
+				require.InDeltaSlice(t, both, y, 1e-6, "%d rows of %d", n, c)
+			}
+		}
+	}
+}
+
 func TestSoftmaxBackward(t *testing.T) {
 	rng := rand.New(rand.NewPCG(7, 8))
 	for _, n := range []int{1, 7, 16, 33} {

@@ -280,3 +280,28 @@ func layerNormRowsBackward(dx, dg, db, dy, x, mean, rstd, g []float32) int {
 	layerNormRowsBackwardAVX512(&dx[0], &dg[0], &db[0], &dy[0], &x[0], &g[0], &mean[0], &rstd[0], rows, c, 1/float32(c))
 	return rows
 }
+
+// sumRows adds some of the first rows and returns how many.
+func sumRows(sum, x []float32) int {
+	c := len(sum)
+	if !avx512 || c == 0 || c%16 != 0 || len(x) < 4*c {
+		return 0
+	}
+	rows := len(x) / c &^ 3
+	rowSumsAVX512(&sum[0], &x[0], rows, c)
+	return rows
+}
+
+// addToRows reports whether it did all.
+func addToRows(y, r, b []float32) bool {
+	c := len(b)
+	switch {
+	case !avx512 || c == 0 || c%16 != 0 || len(y) < c:
+		return false
+	case r == nil:
+		addToRowsAVX512(&y[0], &b[0], len(y)/c, c)
+	default:
+		addToRows2AVX512(&y[0], &r[0], &b[0], len(y)/c, c)
+	}
+	return true
+}

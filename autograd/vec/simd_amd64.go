@@ -183,3 +183,18 @@ func layerNormRowsAVX512(y *float32, mean *float32, rstd *float32, x *float32, g
 //
 //go:noescape
 func layerNormRowsBackwardAVX512(dx *float32, dg *float32, db *float32, dy *float32, x *float32, gain *float32, mean *float32, rstd *float32, rows int, C int, perC float32)
+
+// rowSumsAVX512 adds to sum each of the rows, a multiple of four.
+//
+//go:noescape
+func rowSumsAVX512(sum *float32, x *float32, rows int, C int)
+
+// addToRowsAVX512 adds b to each row of y.
+//
+//go:noescape
+func addToRowsAVX512(y *float32, b *float32, rows int, C int)
+
+// addToRows2AVX512 adds r, and b to each row, to y.
+//
+//go:noescape
+func addToRows2AVX512(y *float32, r *float32, b *float32, rows int, C int)

@@ -3739,3 +3739,89 @@ layerNormRowsBackward_dx:
 	JG           layerNormRowsBackward_block
 	VZEROUPPER
 	RET
+
+// func rowSumsAVX512(sum *float32, x *float32, rows int, C int)
+// Requires: AVX, AVX512F
+TEXT ·rowSumsAVX512(SB), NOSPLIT, $0-32
+	MOVQ sum+0(FP), AX
+	MOVQ rows+16(FP), CX
+	MOVQ C+24(FP), DX
+	SHLQ $0x02, DX
+	LEAQ (DX)(DX*2), SI
+	MOVQ x+8(FP), BX
+
+rowSums_block:
+	MOVQ DX, DI
+
+rowSums:
+	VMOVUPS (AX), Z0
+	VADDPS  (BX), Z0, Z0
+	VADDPS  (BX)(DX*1), Z0, Z0
+	VADDPS  (BX)(DX*2), Z0, Z0
+	VADDPS  (BX)(SI*1), Z0, Z0
+	VMOVUPS Z0, (AX)
+	ADDQ    $0x40, BX
+	ADDQ    $0x40, AX
+	SUBQ    $0x40, DI
+	JG      rowSums
+	SUBQ    DX, AX
+	ADDQ    SI, BX
+	SUBQ    $0x04, CX
+	JG      rowSums_block
+	VZEROUPPER
+	RET
+
+// func addToRowsAVX512(y *float32, b *float32, rows int, C int)
+// Requires: AVX, AVX512F
+TEXT ·addToRowsAVX512(SB), NOSPLIT, $0-32
+	MOVQ y+0(FP), AX
+	MOVQ b+8(FP), CX
+	MOVQ rows+16(FP), DX
+	MOVQ C+24(FP), BX
+	SHLQ $0x02, BX
+
+addToRows_row:
+	MOVQ BX, SI
+
+addToRows:
+	VMOVUPS (CX), Z0
+	VADDPS  (AX), Z0, Z0
+	VMOVUPS Z0, (AX)
+	ADDQ    $0x40, AX
+	ADDQ    $0x40, CX
+	SUBQ    $0x40, SI
+	JG      addToRows
+	SUBQ    BX, CX
+	DECQ    DX
+	JG      addToRows_row
+	VZEROUPPER
+	RET
+
+// func addToRows2AVX512(y *float32, r *float32, b *float32, rows int, C int)
+// Requires: AVX, AVX512F
+TEXT ·addToRows2AVX512(SB), NOSPLIT, $0-40
+	MOVQ y+0(FP), AX
+	MOVQ b+16(FP), CX
+	MOVQ rows+24(FP), DX
+	MOVQ C+32(FP), BX
+	SHLQ $0x02, BX
+	MOVQ r+8(FP), SI
+
+addToRows2_row:
+	MOVQ BX, DI
+
+addToRows2:
+	VMOVUPS (CX), Z0
+	VADDPS  (SI), Z0, Z0
+	VADDPS  (AX), Z0, Z0
+	VMOVUPS Z0, (AX)
+	ADDQ    $0x40, AX
+	ADDQ    $0x40, CX
+	ADDQ    $0x40, SI
+	SUBQ    $0x40, DI
+	JG      addToRows2
+	SUBQ    BX, CX
+	DECQ    DX
+	JG      addToRows2_row
+	VZEROUPPER
+	RET

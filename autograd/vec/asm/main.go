@@ -17,5 +17,6 @@ func main() {
 	attention()
 	layerNormRows()
 	layerNormRowsBackward()
+	biases()
 	Generate()
 }

@@ -1,0 +1,67 @@
+package main
+
+import (
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+// rowSums and spread are the two directions of a bias: it is added to all rows, and its gradient is the sum of them.
+func biases() {
+	rowSums()
+	for _, residual := range []bool{false, true} {
+		spread(residual)
+	}
+}
+
+func rowSums() {
+	TEXT("rowSumsAVX512", NOSPLIT, "func(sum, x *float32, rows, C int)")
+	Pragma("noescape")
+	Doc("rowSumsAVX512 adds to sum each of the rows, a multiple of four.")
+	sum, rows, stride := argument("sum"), argument("rows"), scaled("C")
+	x := newFourRows(stride)
+	MOVQ(argument("x"), x.base)
+	Label("rowSums_block")
+	channels("rowSums", stride, []reg.GPVirtual{x.base, sum}, func() {
+		s := loadZ(Mem{Base: sum})
+		for r := range atOnce {
+			VADDPS(x.row(r), s, s)
+		}
+		VMOVUPS(s, Mem{Base: sum})
+	})
+	back(stride, sum)
+	ADDQ(x.stride3, x.base)
+	SUBQ(Imm(atOnce), rows)
+	JG(LabelRef("rowSums_block"))
+	VZEROUPPER()
+	RET()
+}
+
+func spread(residual bool) {
+	name, signature, doc := "addToRows", "func(y, b *float32, rows, C int)", "adds b to each row of y."
+	if residual {
+		name, signature, doc = "addToRows2", "func(y, r, b *float32, rows, C int)", "adds r, and b to each row, to y."
+	}
+	TEXT(name+"AVX512", NOSPLIT, signature)
+	Pragma("noescape")
+	Doc(name + "AVX512 " + doc)
+	y, b, rows, stride := argument("y"), argument("b"), argument("rows"), scaled("C")
+	pointers := []reg.GPVirtual{y, b}
+	if residual {
+		pointers = append(pointers, argument("r"))
+	}
+	Label(name + "_row")
+	channels(name, stride, pointers, func() {
+		v := loadZ(Mem{Base: b})
+		if residual {
+			VADDPS(Mem{Base: pointers[2]}, v, v)
+		}
+		VADDPS(Mem{Base: y}, v, v)
+		VMOVUPS(v, Mem{Base: y})
+	})
+	back(stride, b)
+	DECQ(rows)
+	JG(LabelRef(name + "_row"))
+	VZEROUPPER()
+	RET()
+}
