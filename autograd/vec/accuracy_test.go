@@ -122,3 +122,34 @@ func TestGELUWithSlopeIsGELU(t *testing.T) {
 		require.Equal(t, math.Float32bits(want[i]), math.Float32bits(got[i]), "%v", x[i])
 	}
 }
+
+// A step of AdamW from weight 0 is the step of float64, whatever the magnitude of the gradient, also of none at all.
+func TestAdamWAccuracy(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	const n = 10_000
+	w, g, m, v := make([]float32, n), make([]float32, n), make([]float32, n), make([]float32, n)
+	want := make([]float64, n)
+	h := AdamWHyper{LR: 0.01, Beta1: 0.9, Beta2: 0.99, Eps: 1e-8, Step: 3}
+	for i := range g {
+		size := math.Pow(10, 34*rng.Float64()-20) // gradients up to 1e14
+		if i%50 == 0 {
+			size = 0
+		}
+		g[i], m[i] = float32(size*rng.NormFloat64()), float32(size*rng.NormFloat64())
+		v[i] = float32(size * size * rng.Float64())
+		b1, b2, d := float64(h.Beta1), float64(h.Beta2), float64(g[i])
+		mean, square := b1*float64(m[i])+(1-b1)*d, b2*float64(v[i])+(1-b2)*d*d
+		step := mean / (1 - math.Pow(b1, 3)) / (math.Sqrt(square/(1-math.Pow(b2, 3))) + float64(h.Eps))
+		want[i] = -float64(h.LR) * step
+		if size == 0 {
+			want[i] = 0
+		}
+	}
+	AdamW(w, g, m, v, h)
+	for i := range w {
+		require.InDelta(t, want[i], w[i], 1e-6*float64(h.LR)+1e-6*math.Abs(want[i]), "gradient %g", g[i])
+		if want[i] == 0 {
+			require.Zero(t, w[i])
+		}
+	}
+}

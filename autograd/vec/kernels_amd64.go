@@ -158,6 +158,10 @@ func layerNormBackward(dx, dy, x, g []float32, mean, rstd, avg1, avg2 float32) {
 }
 
 func adamW(w, g, m, v []float32, f *[8]float32) {
+	if avx512 {
+		adamWAVX512(w, g, m, v, f)
+		return
+	}
 	if avx2 {
 		adamWAVX2(w, g, m, v, f)
 		return

@@ -164,6 +164,11 @@ func geluAVX512(dst []float32, x []float32)
 //go:noescape
 func geluWithSlopeAVX512(dst []float32, slope []float32, x []float32)
 
+// adamWAVX512 is the AVX-512 version of adamWGo.
+//
+//go:noescape
+func adamWAVX512(w []float32, g []float32, m []float32, v []float32, f *[8]float32)
+
 // attentionAVX512 is att = softmax(scale·q·kᵀ) where seen, y = att·v.
 //
 //go:noescape

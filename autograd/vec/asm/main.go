@@ -14,6 +14,7 @@ func main() {
 	masks()
 	expSum64()
 	gelus()
+	adamW512()
 	attention()
 	layerNormRows()
 	layerNormRowsBackward()
