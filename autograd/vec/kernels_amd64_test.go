@@ -1,0 +1,20 @@
+//go:build !noasm
+
+package vec
+
+import "testing"
+
+// TestWithoutAVX512 repeats the tests of what has two kernels, with the other one.
+func TestWithoutAVX512(t *testing.T) {
+	if !avx512 {
+		t.Skip("they have been run already")
+	}
+	avx512 = false
+	defer func() { avx512 = true }()
+	for name, test := range map[string]func(*testing.T){
+		"Accuracy": TestAccuracy, "GELUWithSlope": TestGELUWithSlopeIsGELU, "AdamW": TestAdamWAccuracy, "Elementwise": TestElementwise,
+		"LayerNormRows": TestLayerNormRows, "Rows": TestRows, "InPlace": TestInPlace,
+	} {
+		t.Run(name, test)
+	}
+}
