@@ -63,7 +63,7 @@ func dots2(rows, k int, a []float32, aStride int, b *float32, bStride int) (out 
 func avx512() *engine {
 	return &engine{
 		name: "avx512", streams: true, mr: rows512, nr: panel512, directRows: 4 * rows512, directArea: 1 << 17,
-		lowRows: 8, lowArea: 5000, turn: turn512,
+		lowRows: 8, evenRows: 4, lowArea: 5000, turn: turn512,
 		kernels: strips512[:], packA: packA512, packB: packB512, small: dots(dotRows512, dots512, avx512Dots1),
 	}
 }
@@ -71,7 +71,7 @@ func avx512() *engine {
 func avx2() *engine {
 	return &engine{
 		name: "avx2", streams: true, mr: rows2, nr: panel2, directRows: 4 * rows2, directArea: 1 << 17,
-		lowRows: rows2, lowArea: 5000, turn: turn2,
+		lowRows: rows2, evenRows: rows2, lowArea: 5000, turn: turn2,
 		kernels: strips2[:], packA: packAGo(rows2), packB: packB2, small: dots(dotRows2, dots2, avx2Dots1),
 	}
 }

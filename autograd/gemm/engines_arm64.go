@@ -32,7 +32,7 @@ func neon() *engine {
 func stripsNeon() []stripKernel {
 	kernels := make([]stripKernel, neonRows+1)
 	for rows := 1; rows <= neonRows; rows++ {
-		kernels[rows] = func(k int, a *float32, _, _ int, b *float32, _, panel int, alpha float32, add bool, c *float32, ldc, n int) {
+		kernels[rows] = func(_, k int, a *float32, _, _ int, b *float32, _, panel int, alpha float32, add bool, c *float32, ldc, n int) {
 			stripNeon(rows, n, k, alpha, a, unsafe.Slice(b, (n-1)/neonCols*panel+neonCols*k), panel, add, unsafe.Slice(c, (rows-1)*ldc+n), ldc)
 		}
 	}

@@ -4,114 +4,114 @@
 
 #include "textflag.h"
 
-// func avx512Strip1(k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int)
-// Requires: AVX, AVX512F, AVX512VL, BMI2, FMA3
-TEXT ·avx512Strip1(SB), NOSPLIT, $0-88
-	VPXORD Z0, Z0, Z0
-	MOVQ   a+8(FP), AX
-	MOVQ   right+24(FP), CX
-	MOVQ   b+32(FP), DX
-	MOVQ   bStride+40(FP), BX
-	MOVQ   c+64(FP), SI
-	MOVQ   n+80(FP), DI
-	SHLQ   $0x02, CX
-	SHLQ   $0x02, BX
-	CMPQ   panel+48(FP), $0x00
-	JNE    avx512Strip1_pair
-	CMPQ   DI, $0x00000080
-	JLT    avx512Strip1_pair
+// func avx512Strip1(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int)
+// Requires: AVX, AVX512DQ, AVX512F, AVX512VL, BMI2, FMA3
+TEXT ·avx512Strip1(SB), NOSPLIT, $0-96
+avx512Strip1_strip:
+	MOVQ a+16(FP), AX
+	MOVQ right+32(FP), CX
+	MOVQ b+40(FP), DX
+	MOVQ bStride+48(FP), BX
+	MOVQ c+72(FP), SI
+	MOVQ n+88(FP), DI
+	SHLQ $0x02, CX
+	SHLQ $0x02, BX
+	CMPQ panel+56(FP), $0x00
+	JNE  avx512Strip1_pair
+	CMPQ DI, $0x00000080
+	JLT  avx512Strip1_pair
 
 avx512Strip1_wide:
-	VMOVAPS Z0, Z1
-	VMOVAPS Z0, Z2
-	VMOVAPS Z0, Z3
-	VMOVAPS Z0, Z4
-	VMOVAPS Z0, Z5
-	VMOVAPS Z0, Z6
-	VMOVAPS Z0, Z7
-	VMOVAPS Z0, Z8
-	MOVQ    k+0(FP), R8
-	MOVQ    DX, R9
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	VXORPS Z6, Z6, Z6
+	VXORPS Z7, Z7, Z7
+	MOVQ   k+8(FP), R8
+	MOVQ   DX, R9
 
 avx512Strip1_wide_deep:
-	VBROADCASTSS (AX), Z9
-	VMOVUPS      (R9), Z10
-	VFMADD231PS  Z9, Z10, Z1
-	VMOVUPS      64(R9), Z10
-	VFMADD231PS  Z9, Z10, Z2
-	VMOVUPS      128(R9), Z10
-	VFMADD231PS  Z9, Z10, Z3
-	VMOVUPS      192(R9), Z10
-	VFMADD231PS  Z9, Z10, Z4
-	VMOVUPS      256(R9), Z10
-	VFMADD231PS  Z9, Z10, Z5
-	VMOVUPS      320(R9), Z10
-	VFMADD231PS  Z9, Z10, Z6
-	VMOVUPS      384(R9), Z10
-	VFMADD231PS  Z9, Z10, Z7
-	VMOVUPS      448(R9), Z10
-	VFMADD231PS  Z9, Z10, Z8
+	VBROADCASTSS (AX), Z8
+	VMOVUPS      (R9), Z9
+	VFMADD231PS  Z8, Z9, Z0
+	VMOVUPS      64(R9), Z9
+	VFMADD231PS  Z8, Z9, Z1
+	VMOVUPS      128(R9), Z9
+	VFMADD231PS  Z8, Z9, Z2
+	VMOVUPS      192(R9), Z9
+	VFMADD231PS  Z8, Z9, Z3
+	VMOVUPS      256(R9), Z9
+	VFMADD231PS  Z8, Z9, Z4
+	VMOVUPS      320(R9), Z9
+	VFMADD231PS  Z8, Z9, Z5
+	VMOVUPS      384(R9), Z9
+	VFMADD231PS  Z8, Z9, Z6
+	VMOVUPS      448(R9), Z9
+	VFMADD231PS  Z8, Z9, Z7
 	ADDQ         CX, AX
 	ADDQ         BX, R9
 	DECQ         R8
 	JNZ          avx512Strip1_wide_deep
-	MOVQ         ldc+72(FP), R8
+	MOVQ         ldc+80(FP), R8
 	MOVQ         SI, R8
-	CMPB         add+60(FP), $0x00
+	CMPB         add+68(FP), $0x00
 	JNE          avx512Strip1_wide_add
-	CMPL         alpha+56(FP), $0x3f800000
+	CMPL         alpha+64(FP), $0x3f800000
 	JEQ          avx512Strip1_wide_store
-	VBROADCASTSS alpha+56(FP), Z9
-	VMULPS       Z9, Z1, Z1
-	VMULPS       Z9, Z2, Z2
-	VMULPS       Z9, Z3, Z3
-	VMULPS       Z9, Z4, Z4
-	VMULPS       Z9, Z5, Z5
-	VMULPS       Z9, Z6, Z6
-	VMULPS       Z9, Z7, Z7
-	VMULPS       Z9, Z8, Z8
+	VBROADCASTSS alpha+64(FP), Z8
+	VMULPS       Z8, Z0, Z0
+	VMULPS       Z8, Z1, Z1
+	VMULPS       Z8, Z2, Z2
+	VMULPS       Z8, Z3, Z3
+	VMULPS       Z8, Z4, Z4
+	VMULPS       Z8, Z5, Z5
+	VMULPS       Z8, Z6, Z6
+	VMULPS       Z8, Z7, Z7
 
 avx512Strip1_wide_store:
-	VMOVUPS Z1, (R8)
-	VMOVUPS Z2, 64(R8)
-	VMOVUPS Z3, 128(R8)
-	VMOVUPS Z4, 192(R8)
-	VMOVUPS Z5, 256(R8)
-	VMOVUPS Z6, 320(R8)
-	VMOVUPS Z7, 384(R8)
-	VMOVUPS Z8, 448(R8)
+	VMOVUPS Z0, (R8)
+	VMOVUPS Z1, 64(R8)
+	VMOVUPS Z2, 128(R8)
+	VMOVUPS Z3, 192(R8)
+	VMOVUPS Z4, 256(R8)
+	VMOVUPS Z5, 320(R8)
+	VMOVUPS Z6, 384(R8)
+	VMOVUPS Z7, 448(R8)
 	JMP     avx512Strip1_wide_stored
 
 avx512Strip1_wide_add:
-	VBROADCASTSS alpha+56(FP), Z9
+	VBROADCASTSS alpha+64(FP), Z8
 	MOVQ         SI, R8
-	VMOVUPS      (R8), Z10
-	VFMADD231PS  Z9, Z1, Z10
-	VMOVUPS      Z10, (R8)
-	VMOVUPS      64(R8), Z1
-	VFMADD231PS  Z9, Z2, Z1
-	VMOVUPS      Z1, 64(R8)
-	VMOVUPS      128(R8), Z1
-	VFMADD231PS  Z9, Z3, Z1
-	VMOVUPS      Z1, 128(R8)
-	VMOVUPS      192(R8), Z1
-	VFMADD231PS  Z9, Z4, Z1
-	VMOVUPS      Z1, 192(R8)
-	VMOVUPS      256(R8), Z1
-	VFMADD231PS  Z9, Z5, Z1
-	VMOVUPS      Z1, 256(R8)
-	VMOVUPS      320(R8), Z1
-	VFMADD231PS  Z9, Z6, Z1
-	VMOVUPS      Z1, 320(R8)
-	VMOVUPS      384(R8), Z1
-	VFMADD231PS  Z9, Z7, Z1
-	VMOVUPS      Z1, 384(R8)
-	VMOVUPS      448(R8), Z1
-	VFMADD231PS  Z9, Z8, Z1
-	VMOVUPS      Z1, 448(R8)
+	VMOVUPS      (R8), Z9
+	VFMADD231PS  Z8, Z0, Z9
+	VMOVUPS      Z9, (R8)
+	VMOVUPS      64(R8), Z0
+	VFMADD231PS  Z8, Z1, Z0
+	VMOVUPS      Z0, 64(R8)
+	VMOVUPS      128(R8), Z0
+	VFMADD231PS  Z8, Z2, Z0
+	VMOVUPS      Z0, 128(R8)
+	VMOVUPS      192(R8), Z0
+	VFMADD231PS  Z8, Z3, Z0
+	VMOVUPS      Z0, 192(R8)
+	VMOVUPS      256(R8), Z0
+	VFMADD231PS  Z8, Z4, Z0
+	VMOVUPS      Z0, 256(R8)
+	VMOVUPS      320(R8), Z0
+	VFMADD231PS  Z8, Z5, Z0
+	VMOVUPS      Z0, 320(R8)
+	VMOVUPS      384(R8), Z0
+	VFMADD231PS  Z8, Z6, Z0
+	VMOVUPS      Z0, 384(R8)
+	VMOVUPS      448(R8), Z0
+	VFMADD231PS  Z8, Z7, Z0
+	VMOVUPS      Z0, 448(R8)
 
 avx512Strip1_wide_stored:
-	MOVQ  k+0(FP), R8
+	MOVQ  k+8(FP), R8
 	IMULQ CX, R8
 	SUBQ  R8, AX
 	ADDQ  $0x00000200, SI
@@ -125,52 +125,52 @@ avx512Strip1_pair:
 	JLT  avx512Strip1_edge
 
 avx512Strip1_two:
-	VMOVAPS Z0, Z1
-	VMOVAPS Z0, Z2
-	MOVQ    k+0(FP), R8
-	MOVQ    DX, R9
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	MOVQ   k+8(FP), R8
+	MOVQ   DX, R9
 
 avx512Strip1_two_deep:
-	VBROADCASTSS (AX), Z3
-	VMOVUPS      (R9), Z4
-	VFMADD231PS  Z3, Z4, Z1
-	VMOVUPS      64(R9), Z4
-	VFMADD231PS  Z3, Z4, Z2
+	VBROADCASTSS (AX), Z2
+	VMOVUPS      (R9), Z3
+	VFMADD231PS  Z2, Z3, Z0
+	VMOVUPS      64(R9), Z3
+	VFMADD231PS  Z2, Z3, Z1
 	ADDQ         CX, AX
 	ADDQ         BX, R9
 	DECQ         R8
 	JNZ          avx512Strip1_two_deep
-	MOVQ         ldc+72(FP), R8
+	MOVQ         ldc+80(FP), R8
 	MOVQ         SI, R8
-	CMPB         add+60(FP), $0x00
+	CMPB         add+68(FP), $0x00
 	JNE          avx512Strip1_two_add
-	CMPL         alpha+56(FP), $0x3f800000
+	CMPL         alpha+64(FP), $0x3f800000
 	JEQ          avx512Strip1_two_store
-	VBROADCASTSS alpha+56(FP), Z3
-	VMULPS       Z3, Z1, Z1
-	VMULPS       Z3, Z2, Z2
+	VBROADCASTSS alpha+64(FP), Z2
+	VMULPS       Z2, Z0, Z0
+	VMULPS       Z2, Z1, Z1
 
 avx512Strip1_two_store:
-	VMOVUPS Z1, (R8)
-	VMOVUPS Z2, 64(R8)
+	VMOVUPS Z0, (R8)
+	VMOVUPS Z1, 64(R8)
 	JMP     avx512Strip1_two_stored
 
 avx512Strip1_two_add:
-	VBROADCASTSS alpha+56(FP), Z3
+	VBROADCASTSS alpha+64(FP), Z2
 	MOVQ         SI, R8
-	VMOVUPS      (R8), Z4
-	VFMADD231PS  Z3, Z1, Z4
-	VMOVUPS      Z4, (R8)
-	VMOVUPS      64(R8), Z1
-	VFMADD231PS  Z3, Z2, Z1
-	VMOVUPS      Z1, 64(R8)
+	VMOVUPS      (R8), Z3
+	VFMADD231PS  Z2, Z0, Z3
+	VMOVUPS      Z3, (R8)
+	VMOVUPS      64(R8), Z0
+	VFMADD231PS  Z2, Z1, Z0
+	VMOVUPS      Z0, 64(R8)
 
 avx512Strip1_two_stored:
-	MOVQ  k+0(FP), R8
+	MOVQ  k+8(FP), R8
 	IMULQ CX, R8
 	SUBQ  R8, AX
 	ADDQ  $0x00000080, SI
-	MOVQ  panel+48(FP), R8
+	MOVQ  panel+56(FP), R8
 	LEAQ  (DX)(R8*4), DX
 	TESTQ R8, R8
 	JNZ   avx512Strip1_two_packed
@@ -182,19 +182,19 @@ avx512Strip1_two_packed:
 	JGE  avx512Strip1_two
 
 avx512Strip1_edge:
-	TESTQ   DI, DI
-	JZ      avx512Strip1_end
-	CMPQ    DI, $0x10
-	JEQ     avx512Strip1_one
-	JGT     avx512Strip1_more
-	CMPQ    DI, $0x08
-	JLE     avx512Strip1_half
-	LEAQ    (DI), DI
-	MOVQ    $-1, R8
-	BZHIQ   DI, R8, DI
-	KMOVW   DI, K1
-	VMOVAPS Z0, Z0
-	MOVQ    k+0(FP), DI
+	TESTQ  DI, DI
+	JZ     avx512Strip1_end
+	CMPQ   DI, $0x10
+	JEQ    avx512Strip1_one
+	JGT    avx512Strip1_more
+	CMPQ   DI, $0x08
+	JLE    avx512Strip1_half
+	LEAQ   (DI), DI
+	MOVQ   $-1, R8
+	BZHIQ  DI, R8, DI
+	KMOVW  DI, K1
+	VXORPS Z0, Z0, Z0
+	MOVQ   k+8(FP), DI
 
 avx512Strip1_last_deep:
 	VMOVUPS.Z        (DX), K1, Z1
@@ -203,13 +203,13 @@ avx512Strip1_last_deep:
 	ADDQ             BX, DX
 	DECQ             DI
 	JNZ              avx512Strip1_last_deep
-	MOVQ             ldc+72(FP), AX
+	MOVQ             ldc+80(FP), AX
 	MOVQ             SI, AX
-	CMPB             add+60(FP), $0x00
+	CMPB             add+68(FP), $0x00
 	JNE              avx512Strip1_last_add
-	CMPL             alpha+56(FP), $0x3f800000
+	CMPL             alpha+64(FP), $0x3f800000
 	JEQ              avx512Strip1_last_store
-	VBROADCASTSS     alpha+56(FP), Z1
+	VBROADCASTSS     alpha+64(FP), Z1
 	VMULPS           Z1, Z0, Z0
 
 avx512Strip1_last_store:
@@ -217,7 +217,7 @@ avx512Strip1_last_store:
 	JMP     avx512Strip1_last_stored
 
 avx512Strip1_last_add:
-	VBROADCASTSS alpha+56(FP), Z1
+	VBROADCASTSS alpha+64(FP), Z1
 	MOVQ         SI, AX
 	VMOVUPS.Z    (AX), K1, Z2
 	VFMADD231PS  Z1, Z0, Z2
@@ -227,8 +227,8 @@ avx512Strip1_last_stored:
 	JMP avx512Strip1_end
 
 avx512Strip1_one:
-	VMOVAPS Z0, Z0
-	MOVQ    k+0(FP), DI
+	VXORPS Z0, Z0, Z0
+	MOVQ   k+8(FP), DI
 
 avx512Strip1_one_deep:
 	VMOVUPS          (DX), Z1
@@ -237,13 +237,13 @@ avx512Strip1_one_deep:
 	ADDQ             BX, DX
 	DECQ             DI
 	JNZ              avx512Strip1_one_deep
-	MOVQ             ldc+72(FP), AX
+	MOVQ             ldc+80(FP), AX
 	MOVQ             SI, AX
-	CMPB             add+60(FP), $0x00
+	CMPB             add+68(FP), $0x00
 	JNE              avx512Strip1_one_add
-	CMPL             alpha+56(FP), $0x3f800000
+	CMPL             alpha+64(FP), $0x3f800000
 	JEQ              avx512Strip1_one_store
-	VBROADCASTSS     alpha+56(FP), Z1
+	VBROADCASTSS     alpha+64(FP), Z1
 	VMULPS           Z1, Z0, Z0
 
 avx512Strip1_one_store:
@@ -251,7 +251,7 @@ avx512Strip1_one_store:
 	JMP     avx512Strip1_one_stored
 
 avx512Strip1_one_add:
-	VBROADCASTSS alpha+56(FP), Z1
+	VBROADCASTSS alpha+64(FP), Z1
 	MOVQ         SI, AX
 	VMOVUPS      (AX), Z2
 	VFMADD231PS  Z1, Z0, Z2
@@ -261,61 +261,61 @@ avx512Strip1_one_stored:
 	JMP avx512Strip1_end
 
 avx512Strip1_more:
-	CMPQ    DI, $0x18
-	JGT     avx512Strip1_most
-	LEAQ    -16(DI), DI
-	MOVQ    $-1, R8
-	BZHIQ   DI, R8, DI
-	KMOVW   DI, K1
-	VMOVAPS Z0, Z1
-	VMOVAPS Y0, Y0
-	MOVQ    k+0(FP), DI
+	CMPQ   DI, $0x18
+	JGT    avx512Strip1_most
+	LEAQ   -16(DI), DI
+	MOVQ   $-1, R8
+	BZHIQ  DI, R8, DI
+	KMOVW  DI, K1
+	VXORPS Z0, Z0, Z0
+	VXORPS Y1, Y1, Y1
+	MOVQ   k+8(FP), DI
 
 avx512Strip1_oneandhalf_deep:
 	VBROADCASTSS (AX), Z2
 	VMOVUPS      (DX), Z3
-	VFMADD231PS  Z2, Z3, Z1
+	VFMADD231PS  Z2, Z3, Z0
 	VMOVUPS.Z    64(DX), K1, Y3
-	VFMADD231PS  Y2, Y3, Y0
+	VFMADD231PS  Y2, Y3, Y1
 	ADDQ         CX, AX
 	ADDQ         BX, DX
 	DECQ         DI
 	JNZ          avx512Strip1_oneandhalf_deep
-	MOVQ         ldc+72(FP), AX
+	MOVQ         ldc+80(FP), AX
 	MOVQ         SI, AX
-	CMPB         add+60(FP), $0x00
+	CMPB         add+68(FP), $0x00
 	JNE          avx512Strip1_oneandhalf_add
-	CMPL         alpha+56(FP), $0x3f800000
+	CMPL         alpha+64(FP), $0x3f800000
 	JEQ          avx512Strip1_oneandhalf_store
-	VBROADCASTSS alpha+56(FP), Z2
-	VMULPS       Z2, Z1, Z1
-	VMULPS       Y2, Y0, Y0
+	VBROADCASTSS alpha+64(FP), Z2
+	VMULPS       Z2, Z0, Z0
+	VMULPS       Y2, Y1, Y1
 
 avx512Strip1_oneandhalf_store:
-	VMOVUPS Z1, (AX)
-	VMOVUPS Y0, K1, 64(AX)
+	VMOVUPS Z0, (AX)
+	VMOVUPS Y1, K1, 64(AX)
 	JMP     avx512Strip1_oneandhalf_stored
 
 avx512Strip1_oneandhalf_add:
-	VBROADCASTSS alpha+56(FP), Z2
+	VBROADCASTSS alpha+64(FP), Z2
 	MOVQ         SI, AX
 	VMOVUPS      (AX), Z3
-	VFMADD231PS  Z2, Z1, Z3
+	VFMADD231PS  Z2, Z0, Z3
 	VMOVUPS      Z3, (AX)
-	VMOVUPS.Z    64(AX), K1, Y1
-	VFMADD231PS  Y2, Y0, Y1
-	VMOVUPS      Y1, K1, 64(AX)
+	VMOVUPS.Z    64(AX), K1, Y0
+	VFMADD231PS  Y2, Y1, Y0
+	VMOVUPS      Y0, K1, 64(AX)
 
 avx512Strip1_oneandhalf_stored:
 	JMP avx512Strip1_end
 
 avx512Strip1_half:
-	LEAQ    (DI), DI
-	MOVQ    $-1, R8
-	BZHIQ   DI, R8, DI
-	KMOVW   DI, K1
-	VMOVAPS Y0, Y0
-	MOVQ    k+0(FP), DI
+	LEAQ   (DI), DI
+	MOVQ   $-1, R8
+	BZHIQ  DI, R8, DI
+	KMOVW  DI, K1
+	VXORPS Y0, Y0, Y0
+	MOVQ   k+8(FP), DI
 
 avx512Strip1_half_deep:
 	VMOVUPS.Z        (DX), K1, Y1
@@ -324,13 +324,13 @@ avx512Strip1_half_deep:
 	ADDQ             BX, DX
 	DECQ             DI
 	JNZ              avx512Strip1_half_deep
-	MOVQ             ldc+72(FP), AX
+	MOVQ             ldc+80(FP), AX
 	MOVQ             SI, AX
-	CMPB             add+60(FP), $0x00
+	CMPB             add+68(FP), $0x00
 	JNE              avx512Strip1_half_add
-	CMPL             alpha+56(FP), $0x3f800000
+	CMPL             alpha+64(FP), $0x3f800000
 	JEQ              avx512Strip1_half_store
-	VBROADCASTSS     alpha+56(FP), Z1
+	VBROADCASTSS     alpha+64(FP), Z1
 	VMULPS           Y1, Y0, Y0
 
 avx512Strip1_half_store:
@@ -338,7 +338,7 @@ avx512Strip1_half_store:
 	JMP     avx512Strip1_half_stored
 
 avx512Strip1_half_add:
-	VBROADCASTSS alpha+56(FP), Z1
+	VBROADCASTSS alpha+64(FP), Z1
 	MOVQ         SI, AX
 	VMOVUPS.Z    (AX), K1, Y2
 	VFMADD231PS  Y1, Y0, Y2
@@ -348,5166 +348,143 @@ avx512Strip1_half_stored:
 	JMP avx512Strip1_end
 
 avx512Strip1_most:
-	LEAQ    -16(DI), DI
-	MOVQ    $-1, R8
-	BZHIQ   DI, R8, DI
-	KMOVW   DI, K1
-	VMOVAPS Z0, Z1
-	VMOVAPS Z0, Z0
-	MOVQ    k+0(FP), DI
+	LEAQ   -16(DI), DI
+	MOVQ   $-1, R8
+	BZHIQ  DI, R8, DI
+	KMOVW  DI, K1
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	MOVQ   k+8(FP), DI
 
 avx512Strip1_most_deep:
 	VBROADCASTSS (AX), Z2
 	VMOVUPS      (DX), Z3
-	VFMADD231PS  Z2, Z3, Z1
-	VMOVUPS.Z    64(DX), K1, Z3
 	VFMADD231PS  Z2, Z3, Z0
+	VMOVUPS.Z    64(DX), K1, Z3
+	VFMADD231PS  Z2, Z3, Z1
 	ADDQ         CX, AX
 	ADDQ         BX, DX
 	DECQ         DI
 	JNZ          avx512Strip1_most_deep
-	MOVQ         ldc+72(FP), AX
+	MOVQ         ldc+80(FP), AX
 	MOVQ         SI, AX
-	CMPB         add+60(FP), $0x00
+	CMPB         add+68(FP), $0x00
 	JNE          avx512Strip1_most_add
-	CMPL         alpha+56(FP), $0x3f800000
+	CMPL         alpha+64(FP), $0x3f800000
 	JEQ          avx512Strip1_most_store
-	VBROADCASTSS alpha+56(FP), Z2
-	VMULPS       Z2, Z1, Z1
+	VBROADCASTSS alpha+64(FP), Z2
 	VMULPS       Z2, Z0, Z0
+	VMULPS       Z2, Z1, Z1
 
 avx512Strip1_most_store:
-	VMOVUPS Z1, (AX)
-	VMOVUPS Z0, K1, 64(AX)
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, K1, 64(AX)
 	JMP     avx512Strip1_most_stored
 
 avx512Strip1_most_add:
-	VBROADCASTSS alpha+56(FP), Z2
+	VBROADCASTSS alpha+64(FP), Z2
 	MOVQ         SI, AX
 	VMOVUPS      (AX), Z3
-	VFMADD231PS  Z2, Z1, Z3
+	VFMADD231PS  Z2, Z0, Z3
 	VMOVUPS      Z3, (AX)
-	VMOVUPS.Z    64(AX), K1, Z1
-	VFMADD231PS  Z2, Z0, Z1
-	VMOVUPS      Z1, K1, 64(AX)
+	VMOVUPS.Z    64(AX), K1, Z0
+	VFMADD231PS  Z2, Z1, Z0
+	VMOVUPS      Z0, K1, 64(AX)
 
 avx512Strip1_most_stored:
 avx512Strip1_end:
+	DECQ   strips+0(FP)
+	JZ     avx512Strip1_done
+	MOVQ   down+24(FP), AX
+	IMUL3Q $0x04, AX, AX
+	ADDQ   AX, a+16(FP)
+	MOVQ   ldc+80(FP), AX
+	IMUL3Q $0x04, AX, AX
+	ADDQ   AX, c+72(FP)
+	JMP    avx512Strip1_strip
+
+avx512Strip1_done:
 	VZEROUPPER
 	RET
 
-// func avx512Strip2(k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int)
-// Requires: AVX, AVX512F, AVX512VL, BMI2, FMA3
-TEXT ·avx512Strip2(SB), NOSPLIT, $0-88
-	VPXORD Z0, Z0, Z0
-	MOVQ   a+8(FP), AX
-	MOVQ   right+24(FP), CX
-	MOVQ   b+32(FP), DX
-	MOVQ   bStride+40(FP), BX
-	MOVQ   c+64(FP), SI
-	MOVQ   n+80(FP), DI
-	SHLQ   $0x02, CX
-	SHLQ   $0x02, BX
-	MOVQ   down+16(FP), R8
-	SHLQ   $0x02, R8
-	CMPQ   panel+48(FP), $0x00
-	JNE    avx512Strip2_pair
-	CMPQ   DI, $0x00000080
-	JLT    avx512Strip2_pair
+// func avx512Strip2(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int)
+// Requires: AVX, AVX512DQ, AVX512F, AVX512VL, BMI2, FMA3
+TEXT ·avx512Strip2(SB), NOSPLIT, $0-96
+avx512Strip2_strip:
+	MOVQ a+16(FP), AX
+	MOVQ right+32(FP), CX
+	MOVQ b+40(FP), DX
+	MOVQ bStride+48(FP), BX
+	MOVQ c+72(FP), SI
+	MOVQ n+88(FP), DI
+	SHLQ $0x02, CX
+	SHLQ $0x02, BX
+	MOVQ down+24(FP), R8
+	SHLQ $0x02, R8
+	CMPQ panel+56(FP), $0x00
+	JNE  avx512Strip2_pair
+	CMPQ DI, $0x00000080
+	JLT  avx512Strip2_pair
 
 avx512Strip2_wide:
-	VMOVAPS Z0, Z1
-	VMOVAPS Z0, Z2
-	VMOVAPS Z0, Z3
-	VMOVAPS Z0, Z4
-	VMOVAPS Z0, Z5
-	VMOVAPS Z0, Z6
-	VMOVAPS Z0, Z7
-	VMOVAPS Z0, Z8
-	VMOVAPS Z0, Z9
-	VMOVAPS Z0, Z10
-	VMOVAPS Z0, Z11
-	VMOVAPS Z0, Z12
-	VMOVAPS Z0, Z13
-	VMOVAPS Z0, Z14
-	VMOVAPS Z0, Z15
-	VMOVAPS Z0, Z16
-	MOVQ    k+0(FP), R9
-	MOVQ    DX, R10
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	VXORPS Z6, Z6, Z6
+	VXORPS Z7, Z7, Z7
+	VXORPS Z8, Z8, Z8
+	VXORPS Z9, Z9, Z9
+	VXORPS Z10, Z10, Z10
+	VXORPS Z11, Z11, Z11
+	VXORPS Z12, Z12, Z12
+	VXORPS Z13, Z13, Z13
+	VXORPS Z14, Z14, Z14
+	VXORPS Z15, Z15, Z15
+	MOVQ   k+8(FP), R9
+	MOVQ   DX, R10
 
 avx512Strip2_wide_deep:
-	VBROADCASTSS (AX), Z17
-	VBROADCASTSS (AX)(R8*1), Z18
-	VMOVUPS      (R10), Z19
-	VFMADD231PS  Z17, Z19, Z1
-	VFMADD231PS  Z18, Z19, Z9
-	VMOVUPS      64(R10), Z19
-	VFMADD231PS  Z17, Z19, Z2
-	VFMADD231PS  Z18, Z19, Z10
-	VMOVUPS      128(R10), Z19
-	VFMADD231PS  Z17, Z19, Z3
-	VFMADD231PS  Z18, Z19, Z11
-	VMOVUPS      192(R10), Z19
-	VFMADD231PS  Z17, Z19, Z4
-	VFMADD231PS  Z18, Z19, Z12
-	VMOVUPS      256(R10), Z19
-	VFMADD231PS  Z17, Z19, Z5
-	VFMADD231PS  Z18, Z19, Z13
-	VMOVUPS      320(R10), Z19
-	VFMADD231PS  Z17, Z19, Z6
-	VFMADD231PS  Z18, Z19, Z14
-	VMOVUPS      384(R10), Z19
-	VFMADD231PS  Z17, Z19, Z7
-	VFMADD231PS  Z18, Z19, Z15
-	VMOVUPS      448(R10), Z19
-	VFMADD231PS  Z17, Z19, Z8
-	VFMADD231PS  Z18, Z19, Z16
+	VBROADCASTSS (AX), Z16
+	VBROADCASTSS (AX)(R8*1), Z17
+	VMOVUPS      (R10), Z18
+	VFMADD231PS  Z16, Z18, Z0
+	VFMADD231PS  Z17, Z18, Z8
+	VMOVUPS      64(R10), Z18
+	VFMADD231PS  Z16, Z18, Z1
+	VFMADD231PS  Z17, Z18, Z9
+	VMOVUPS      128(R10), Z18
+	VFMADD231PS  Z16, Z18, Z2
+	VFMADD231PS  Z17, Z18, Z10
+	VMOVUPS      192(R10), Z18
+	VFMADD231PS  Z16, Z18, Z3
+	VFMADD231PS  Z17, Z18, Z11
+	VMOVUPS      256(R10), Z18
+	VFMADD231PS  Z16, Z18, Z4
+	VFMADD231PS  Z17, Z18, Z12
+	VMOVUPS      320(R10), Z18
+	VFMADD231PS  Z16, Z18, Z5
+	VFMADD231PS  Z17, Z18, Z13
+	VMOVUPS      384(R10), Z18
+	VFMADD231PS  Z16, Z18, Z6
+	VFMADD231PS  Z17, Z18, Z14
+	VMOVUPS      448(R10), Z18
+	VFMADD231PS  Z16, Z18, Z7
+	VFMADD231PS  Z17, Z18, Z15
 	ADDQ         CX, AX
 	ADDQ         BX, R10
 	DECQ         R9
 	JNZ          avx512Strip2_wide_deep
-	MOVQ         ldc+72(FP), R10
+	MOVQ         ldc+80(FP), R10
 	MOVQ         SI, R9
-	CMPB         add+60(FP), $0x00
+	CMPB         add+68(FP), $0x00
 	JNE          avx512Strip2_wide_add
-	CMPL         alpha+56(FP), $0x3f800000
+	CMPL         alpha+64(FP), $0x3f800000
 	JEQ          avx512Strip2_wide_store
-	VBROADCASTSS alpha+56(FP), Z17
-	VMULPS       Z17, Z1, Z1
-	VMULPS       Z17, Z2, Z2
-	VMULPS       Z17, Z3, Z3
-	VMULPS       Z17, Z4, Z4
-	VMULPS       Z17, Z5, Z5
-	VMULPS       Z17, Z6, Z6
-	VMULPS       Z17, Z7, Z7
-	VMULPS       Z17, Z8, Z8
-	VMULPS       Z17, Z9, Z9
-	VMULPS       Z17, Z10, Z10
-	VMULPS       Z17, Z11, Z11
-	VMULPS       Z17, Z12, Z12
-	VMULPS       Z17, Z13, Z13
-	VMULPS       Z17, Z14, Z14
-	VMULPS       Z17, Z15, Z15
-	VMULPS       Z17, Z16, Z16
-
-avx512Strip2_wide_store:
-	VMOVUPS Z1, (R9)
-	VMOVUPS Z2, 64(R9)
-	VMOVUPS Z3, 128(R9)
-	VMOVUPS Z4, 192(R9)
-	VMOVUPS Z5, 256(R9)
-	VMOVUPS Z6, 320(R9)
-	VMOVUPS Z7, 384(R9)
-	VMOVUPS Z8, 448(R9)
-	LEAQ    (R9)(R10*4), R9
-	VMOVUPS Z9, (R9)
-	VMOVUPS Z10, 64(R9)
-	VMOVUPS Z11, 128(R9)
-	VMOVUPS Z12, 192(R9)
-	VMOVUPS Z13, 256(R9)
-	VMOVUPS Z14, 320(R9)
-	VMOVUPS Z15, 384(R9)
-	VMOVUPS Z16, 448(R9)
-	JMP     avx512Strip2_wide_stored
-
-avx512Strip2_wide_add:
-	VBROADCASTSS alpha+56(FP), Z17
-	MOVQ         SI, R9
-	VMOVUPS      (R9), Z18
-	VFMADD231PS  Z17, Z1, Z18
-	VMOVUPS      Z18, (R9)
-	VMOVUPS      64(R9), Z1
-	VFMADD231PS  Z17, Z2, Z1
-	VMOVUPS      Z1, 64(R9)
-	VMOVUPS      128(R9), Z1
-	VFMADD231PS  Z17, Z3, Z1
-	VMOVUPS      Z1, 128(R9)
-	VMOVUPS      192(R9), Z1
-	VFMADD231PS  Z17, Z4, Z1
-	VMOVUPS      Z1, 192(R9)
-	VMOVUPS      256(R9), Z1
-	VFMADD231PS  Z17, Z5, Z1
-	VMOVUPS      Z1, 256(R9)
-	VMOVUPS      320(R9), Z1
-	VFMADD231PS  Z17, Z6, Z1
-	VMOVUPS      Z1, 320(R9)
-	VMOVUPS      384(R9), Z1
-	VFMADD231PS  Z17, Z7, Z1
-	VMOVUPS      Z1, 384(R9)
-	VMOVUPS      448(R9), Z1
-	VFMADD231PS  Z17, Z8, Z1
-	VMOVUPS      Z1, 448(R9)
-	LEAQ         (R9)(R10*4), R9
-	VMOVUPS      (R9), Z1
-	VFMADD231PS  Z17, Z9, Z1
-	VMOVUPS      Z1, (R9)
-	VMOVUPS      64(R9), Z1
-	VFMADD231PS  Z17, Z10, Z1
-	VMOVUPS      Z1, 64(R9)
-	VMOVUPS      128(R9), Z1
-	VFMADD231PS  Z17, Z11, Z1
-	VMOVUPS      Z1, 128(R9)
-	VMOVUPS      192(R9), Z1
-	VFMADD231PS  Z17, Z12, Z1
-	VMOVUPS      Z1, 192(R9)
-	VMOVUPS      256(R9), Z1
-	VFMADD231PS  Z17, Z13, Z1
-	VMOVUPS      Z1, 256(R9)
-	VMOVUPS      320(R9), Z1
-	VFMADD231PS  Z17, Z14, Z1
-	VMOVUPS      Z1, 320(R9)
-	VMOVUPS      384(R9), Z1
-	VFMADD231PS  Z17, Z15, Z1
-	VMOVUPS      Z1, 384(R9)
-	VMOVUPS      448(R9), Z1
-	VFMADD231PS  Z17, Z16, Z1
-	VMOVUPS      Z1, 448(R9)
-
-avx512Strip2_wide_stored:
-	MOVQ  k+0(FP), R9
-	IMULQ CX, R9
-	SUBQ  R9, AX
-	ADDQ  $0x00000200, SI
-	ADDQ  $0x00000200, DX
-	SUBQ  $0x00000080, DI
-	CMPQ  DI, $0x00000080
-	JGE   avx512Strip2_wide
-
-avx512Strip2_pair:
-	CMPQ DI, $0x20
-	JLT  avx512Strip2_edge
-
-avx512Strip2_two:
-	VMOVAPS Z0, Z1
-	VMOVAPS Z0, Z2
-	VMOVAPS Z0, Z3
-	VMOVAPS Z0, Z4
-	MOVQ    k+0(FP), R9
-	MOVQ    DX, R10
-
-avx512Strip2_two_deep:
-	VMOVUPS      (R10), Z5
-	VMOVUPS      64(R10), Z6
-	VBROADCASTSS (AX), Z7
-	VFMADD231PS  Z7, Z5, Z1
-	VFMADD231PS  Z7, Z6, Z2
-	VBROADCASTSS (AX)(R8*1), Z7
-	VFMADD231PS  Z7, Z5, Z3
-	VFMADD231PS  Z7, Z6, Z4
-	ADDQ         CX, AX
-	ADDQ         BX, R10
-	DECQ         R9
-	JNZ          avx512Strip2_two_deep
-	MOVQ         ldc+72(FP), R10
-	MOVQ         SI, R9
-	CMPB         add+60(FP), $0x00
-	JNE          avx512Strip2_two_add
-	CMPL         alpha+56(FP), $0x3f800000
-	JEQ          avx512Strip2_two_store
-	VBROADCASTSS alpha+56(FP), Z5
-	VMULPS       Z5, Z1, Z1
-	VMULPS       Z5, Z2, Z2
-	VMULPS       Z5, Z3, Z3
-	VMULPS       Z5, Z4, Z4
-
-avx512Strip2_two_store:
-	VMOVUPS Z1, (R9)
-	VMOVUPS Z2, 64(R9)
-	LEAQ    (R9)(R10*4), R9
-	VMOVUPS Z3, (R9)
-	VMOVUPS Z4, 64(R9)
-	JMP     avx512Strip2_two_stored
-
-avx512Strip2_two_add:
-	VBROADCASTSS alpha+56(FP), Z5
-	MOVQ         SI, R9
-	VMOVUPS      (R9), Z6
-	VFMADD231PS  Z5, Z1, Z6
-	VMOVUPS      Z6, (R9)
-	VMOVUPS      64(R9), Z1
-	VFMADD231PS  Z5, Z2, Z1
-	VMOVUPS      Z1, 64(R9)
-	LEAQ         (R9)(R10*4), R9
-	VMOVUPS      (R9), Z1
-	VFMADD231PS  Z5, Z3, Z1
-	VMOVUPS      Z1, (R9)
-	VMOVUPS      64(R9), Z1
-	VFMADD231PS  Z5, Z4, Z1
-	VMOVUPS      Z1, 64(R9)
-
-avx512Strip2_two_stored:
-	MOVQ  k+0(FP), R9
-	IMULQ CX, R9
-	SUBQ  R9, AX
-	ADDQ  $0x00000080, SI
-	MOVQ  panel+48(FP), R9
-	LEAQ  (DX)(R9*4), DX
-	TESTQ R9, R9
-	JNZ   avx512Strip2_two_packed
-	ADDQ  $0x00000080, DX
-
-avx512Strip2_two_packed:
-	SUBQ $0x20, DI
-	CMPQ DI, $0x20
-	JGE  avx512Strip2_two
-
-avx512Strip2_edge:
-	TESTQ   DI, DI
-	JZ      avx512Strip2_end
-	CMPQ    DI, $0x10
-	JEQ     avx512Strip2_one
-	JGT     avx512Strip2_more
-	CMPQ    DI, $0x08
-	JLE     avx512Strip2_half
-	LEAQ    (DI), DI
-	MOVQ    $-1, R9
-	BZHIQ   DI, R9, DI
-	KMOVW   DI, K1
-	VMOVAPS Z0, Z1
-	VMOVAPS Z0, Z0
-	MOVQ    k+0(FP), DI
-
-avx512Strip2_last_deep:
-	VMOVUPS.Z        (DX), K1, Z2
-	VFMADD231PS.BCST (AX), Z2, Z1
-	VFMADD231PS.BCST (AX)(R8*1), Z2, Z0
-	ADDQ             CX, AX
-	ADDQ             BX, DX
-	DECQ             DI
-	JNZ              avx512Strip2_last_deep
-	MOVQ             ldc+72(FP), CX
-	MOVQ             SI, AX
-	CMPB             add+60(FP), $0x00
-	JNE              avx512Strip2_last_add
-	CMPL             alpha+56(FP), $0x3f800000
-	JEQ              avx512Strip2_last_store
-	VBROADCASTSS     alpha+56(FP), Z2
-	VMULPS           Z2, Z1, Z1
-	VMULPS           Z2, Z0, Z0
-
-avx512Strip2_last_store:
-	VMOVUPS Z1, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z0, K1, (AX)
-	JMP     avx512Strip2_last_stored
-
-avx512Strip2_last_add:
-	VBROADCASTSS alpha+56(FP), Z2
-	MOVQ         SI, AX
-	VMOVUPS.Z    (AX), K1, Z3
-	VFMADD231PS  Z2, Z1, Z3
-	VMOVUPS      Z3, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Z1
-	VFMADD231PS  Z2, Z0, Z1
-	VMOVUPS      Z1, K1, (AX)
-
-avx512Strip2_last_stored:
-	JMP avx512Strip2_end
-
-avx512Strip2_one:
-	VMOVAPS Z0, Z1
-	VMOVAPS Z0, Z0
-	MOVQ    k+0(FP), DI
-
-avx512Strip2_one_deep:
-	VMOVUPS          (DX), Z2
-	VFMADD231PS.BCST (AX), Z2, Z1
-	VFMADD231PS.BCST (AX)(R8*1), Z2, Z0
-	ADDQ             CX, AX
-	ADDQ             BX, DX
-	DECQ             DI
-	JNZ              avx512Strip2_one_deep
-	MOVQ             ldc+72(FP), CX
-	MOVQ             SI, AX
-	CMPB             add+60(FP), $0x00
-	JNE              avx512Strip2_one_add
-	CMPL             alpha+56(FP), $0x3f800000
-	JEQ              avx512Strip2_one_store
-	VBROADCASTSS     alpha+56(FP), Z2
-	VMULPS           Z2, Z1, Z1
-	VMULPS           Z2, Z0, Z0
-
-avx512Strip2_one_store:
-	VMOVUPS Z1, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z0, (AX)
-	JMP     avx512Strip2_one_stored
-
-avx512Strip2_one_add:
-	VBROADCASTSS alpha+56(FP), Z2
-	MOVQ         SI, AX
-	VMOVUPS      (AX), Z3
-	VFMADD231PS  Z2, Z1, Z3
-	VMOVUPS      Z3, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z2, Z0, Z1
-	VMOVUPS      Z1, (AX)
-
-avx512Strip2_one_stored:
-	JMP avx512Strip2_end
-
-avx512Strip2_more:
-	CMPQ    DI, $0x18
-	JGT     avx512Strip2_most
-	LEAQ    -16(DI), DI
-	MOVQ    $-1, R9
-	BZHIQ   DI, R9, DI
-	KMOVW   DI, K1
-	VMOVAPS Z0, Z1
-	VMOVAPS Y0, Y2
-	VMOVAPS Z0, Z3
-	VMOVAPS Y0, Y0
-	MOVQ    k+0(FP), DI
-
-avx512Strip2_oneandhalf_deep:
-	VMOVUPS      (DX), Z4
-	VMOVUPS.Z    64(DX), K1, Y5
-	VBROADCASTSS (AX), Z6
-	VFMADD231PS  Z6, Z4, Z1
-	VFMADD231PS  Y6, Y5, Y2
-	VBROADCASTSS (AX)(R8*1), Z6
-	VFMADD231PS  Z6, Z4, Z3
-	VFMADD231PS  Y6, Y5, Y0
-	ADDQ         CX, AX
-	ADDQ         BX, DX
-	DECQ         DI
-	JNZ          avx512Strip2_oneandhalf_deep
-	MOVQ         ldc+72(FP), CX
-	MOVQ         SI, AX
-	CMPB         add+60(FP), $0x00
-	JNE          avx512Strip2_oneandhalf_add
-	CMPL         alpha+56(FP), $0x3f800000
-	JEQ          avx512Strip2_oneandhalf_store
-	VBROADCASTSS alpha+56(FP), Z4
-	VMULPS       Z4, Z1, Z1
-	VMULPS       Y4, Y2, Y2
-	VMULPS       Z4, Z3, Z3
-	VMULPS       Y4, Y0, Y0
-
-avx512Strip2_oneandhalf_store:
-	VMOVUPS Z1, (AX)
-	VMOVUPS Y2, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z3, (AX)
-	VMOVUPS Y0, K1, 64(AX)
-	JMP     avx512Strip2_oneandhalf_stored
-
-avx512Strip2_oneandhalf_add:
-	VBROADCASTSS alpha+56(FP), Z4
-	MOVQ         SI, AX
-	VMOVUPS      (AX), Z5
-	VFMADD231PS  Z4, Z1, Z5
-	VMOVUPS      Z5, (AX)
-	VMOVUPS.Z    64(AX), K1, Y1
-	VFMADD231PS  Y4, Y2, Y1
-	VMOVUPS      Y1, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z4, Z3, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Y1
-	VFMADD231PS  Y4, Y0, Y1
-	VMOVUPS      Y1, K1, 64(AX)
-
-avx512Strip2_oneandhalf_stored:
-	JMP avx512Strip2_end
-
-avx512Strip2_half:
-	LEAQ    (DI), DI
-	MOVQ    $-1, R9
-	BZHIQ   DI, R9, DI
-	KMOVW   DI, K1
-	VMOVAPS Y0, Y1
-	VMOVAPS Y0, Y0
-	MOVQ    k+0(FP), DI
-
-avx512Strip2_half_deep:
-	VMOVUPS.Z        (DX), K1, Y2
-	VFMADD231PS.BCST (AX), Y2, Y1
-	VFMADD231PS.BCST (AX)(R8*1), Y2, Y0
-	ADDQ             CX, AX
-	ADDQ             BX, DX
-	DECQ             DI
-	JNZ              avx512Strip2_half_deep
-	MOVQ             ldc+72(FP), CX
-	MOVQ             SI, AX
-	CMPB             add+60(FP), $0x00
-	JNE              avx512Strip2_half_add
-	CMPL             alpha+56(FP), $0x3f800000
-	JEQ              avx512Strip2_half_store
-	VBROADCASTSS     alpha+56(FP), Z2
-	VMULPS           Y2, Y1, Y1
-	VMULPS           Y2, Y0, Y0
-
-avx512Strip2_half_store:
-	VMOVUPS Y1, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Y0, K1, (AX)
-	JMP     avx512Strip2_half_stored
-
-avx512Strip2_half_add:
-	VBROADCASTSS alpha+56(FP), Z2
-	MOVQ         SI, AX
-	VMOVUPS.Z    (AX), K1, Y3
-	VFMADD231PS  Y2, Y1, Y3
-	VMOVUPS      Y3, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Y1
-	VFMADD231PS  Y2, Y0, Y1
-	VMOVUPS      Y1, K1, (AX)
-
-avx512Strip2_half_stored:
-	JMP avx512Strip2_end
-
-avx512Strip2_most:
-	LEAQ    -16(DI), DI
-	MOVQ    $-1, R9
-	BZHIQ   DI, R9, DI
-	KMOVW   DI, K1
-	VMOVAPS Z0, Z1
-	VMOVAPS Z0, Z2
-	VMOVAPS Z0, Z3
-	VMOVAPS Z0, Z0
-	MOVQ    k+0(FP), DI
-
-avx512Strip2_most_deep:
-	VMOVUPS      (DX), Z4
-	VMOVUPS.Z    64(DX), K1, Z5
-	VBROADCASTSS (AX), Z6
-	VFMADD231PS  Z6, Z4, Z1
-	VFMADD231PS  Z6, Z5, Z2
-	VBROADCASTSS (AX)(R8*1), Z6
-	VFMADD231PS  Z6, Z4, Z3
-	VFMADD231PS  Z6, Z5, Z0
-	ADDQ         CX, AX
-	ADDQ         BX, DX
-	DECQ         DI
-	JNZ          avx512Strip2_most_deep
-	MOVQ         ldc+72(FP), CX
-	MOVQ         SI, AX
-	CMPB         add+60(FP), $0x00
-	JNE          avx512Strip2_most_add
-	CMPL         alpha+56(FP), $0x3f800000
-	JEQ          avx512Strip2_most_store
-	VBROADCASTSS alpha+56(FP), Z4
-	VMULPS       Z4, Z1, Z1
-	VMULPS       Z4, Z2, Z2
-	VMULPS       Z4, Z3, Z3
-	VMULPS       Z4, Z0, Z0
-
-avx512Strip2_most_store:
-	VMOVUPS Z1, (AX)
-	VMOVUPS Z2, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z3, (AX)
-	VMOVUPS Z0, K1, 64(AX)
-	JMP     avx512Strip2_most_stored
-
-avx512Strip2_most_add:
-	VBROADCASTSS alpha+56(FP), Z4
-	MOVQ         SI, AX
-	VMOVUPS      (AX), Z5
-	VFMADD231PS  Z4, Z1, Z5
-	VMOVUPS      Z5, (AX)
-	VMOVUPS.Z    64(AX), K1, Z1
-	VFMADD231PS  Z4, Z2, Z1
-	VMOVUPS      Z1, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z4, Z3, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Z1
-	VFMADD231PS  Z4, Z0, Z1
-	VMOVUPS      Z1, K1, 64(AX)
-
-avx512Strip2_most_stored:
-avx512Strip2_end:
-	VZEROUPPER
-	RET
-
-// func avx512Strip3(k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int)
-// Requires: AVX, AVX512F, AVX512VL, BMI2, FMA3
-TEXT ·avx512Strip3(SB), NOSPLIT, $0-88
-	VPXORD Z0, Z0, Z0
-	MOVQ   a+8(FP), AX
-	MOVQ   right+24(FP), CX
-	MOVQ   b+32(FP), DX
-	MOVQ   bStride+40(FP), BX
-	MOVQ   c+64(FP), SI
-	MOVQ   n+80(FP), DI
-	SHLQ   $0x02, CX
-	SHLQ   $0x02, BX
-	MOVQ   down+16(FP), R8
-	SHLQ   $0x02, R8
-	CMPQ   panel+48(FP), $0x00
-	JNE    avx512Strip3_pair
-	CMPQ   DI, $0x00000080
-	JLT    avx512Strip3_pair
-
-avx512Strip3_wide:
-	VMOVAPS Z0, Z1
-	VMOVAPS Z0, Z2
-	VMOVAPS Z0, Z3
-	VMOVAPS Z0, Z4
-	VMOVAPS Z0, Z5
-	VMOVAPS Z0, Z6
-	VMOVAPS Z0, Z7
-	VMOVAPS Z0, Z8
-	VMOVAPS Z0, Z9
-	VMOVAPS Z0, Z10
-	VMOVAPS Z0, Z11
-	VMOVAPS Z0, Z12
-	VMOVAPS Z0, Z13
-	VMOVAPS Z0, Z14
-	VMOVAPS Z0, Z15
-	VMOVAPS Z0, Z16
-	VMOVAPS Z0, Z17
-	VMOVAPS Z0, Z18
-	VMOVAPS Z0, Z19
-	VMOVAPS Z0, Z20
-	VMOVAPS Z0, Z21
-	VMOVAPS Z0, Z22
-	VMOVAPS Z0, Z23
-	VMOVAPS Z0, Z24
-	MOVQ    k+0(FP), R9
-	MOVQ    DX, R10
-
-avx512Strip3_wide_deep:
-	VBROADCASTSS (AX), Z25
-	VBROADCASTSS (AX)(R8*1), Z26
-	VBROADCASTSS (AX)(R8*2), Z27
-	VMOVUPS      (R10), Z28
-	VFMADD231PS  Z25, Z28, Z1
-	VFMADD231PS  Z26, Z28, Z9
-	VFMADD231PS  Z27, Z28, Z17
-	VMOVUPS      64(R10), Z28
-	VFMADD231PS  Z25, Z28, Z2
-	VFMADD231PS  Z26, Z28, Z10
-	VFMADD231PS  Z27, Z28, Z18
-	VMOVUPS      128(R10), Z28
-	VFMADD231PS  Z25, Z28, Z3
-	VFMADD231PS  Z26, Z28, Z11
-	VFMADD231PS  Z27, Z28, Z19
-	VMOVUPS      192(R10), Z28
-	VFMADD231PS  Z25, Z28, Z4
-	VFMADD231PS  Z26, Z28, Z12
-	VFMADD231PS  Z27, Z28, Z20
-	VMOVUPS      256(R10), Z28
-	VFMADD231PS  Z25, Z28, Z5
-	VFMADD231PS  Z26, Z28, Z13
-	VFMADD231PS  Z27, Z28, Z21
-	VMOVUPS      320(R10), Z28
-	VFMADD231PS  Z25, Z28, Z6
-	VFMADD231PS  Z26, Z28, Z14
-	VFMADD231PS  Z27, Z28, Z22
-	VMOVUPS      384(R10), Z28
-	VFMADD231PS  Z25, Z28, Z7
-	VFMADD231PS  Z26, Z28, Z15
-	VFMADD231PS  Z27, Z28, Z23
-	VMOVUPS      448(R10), Z28
-	VFMADD231PS  Z25, Z28, Z8
-	VFMADD231PS  Z26, Z28, Z16
-	VFMADD231PS  Z27, Z28, Z24
-	ADDQ         CX, AX
-	ADDQ         BX, R10
-	DECQ         R9
-	JNZ          avx512Strip3_wide_deep
-	MOVQ         ldc+72(FP), R10
-	MOVQ         SI, R9
-	CMPB         add+60(FP), $0x00
-	JNE          avx512Strip3_wide_add
-	CMPL         alpha+56(FP), $0x3f800000
-	JEQ          avx512Strip3_wide_store
-	VBROADCASTSS alpha+56(FP), Z25
-	VMULPS       Z25, Z1, Z1
-	VMULPS       Z25, Z2, Z2
-	VMULPS       Z25, Z3, Z3
-	VMULPS       Z25, Z4, Z4
-	VMULPS       Z25, Z5, Z5
-	VMULPS       Z25, Z6, Z6
-	VMULPS       Z25, Z7, Z7
-	VMULPS       Z25, Z8, Z8
-	VMULPS       Z25, Z9, Z9
-	VMULPS       Z25, Z10, Z10
-	VMULPS       Z25, Z11, Z11
-	VMULPS       Z25, Z12, Z12
-	VMULPS       Z25, Z13, Z13
-	VMULPS       Z25, Z14, Z14
-	VMULPS       Z25, Z15, Z15
-	VMULPS       Z25, Z16, Z16
-	VMULPS       Z25, Z17, Z17
-	VMULPS       Z25, Z18, Z18
-	VMULPS       Z25, Z19, Z19
-	VMULPS       Z25, Z20, Z20
-	VMULPS       Z25, Z21, Z21
-	VMULPS       Z25, Z22, Z22
-	VMULPS       Z25, Z23, Z23
-	VMULPS       Z25, Z24, Z24
-
-avx512Strip3_wide_store:
-	VMOVUPS Z1, (R9)
-	VMOVUPS Z2, 64(R9)
-	VMOVUPS Z3, 128(R9)
-	VMOVUPS Z4, 192(R9)
-	VMOVUPS Z5, 256(R9)
-	VMOVUPS Z6, 320(R9)
-	VMOVUPS Z7, 384(R9)
-	VMOVUPS Z8, 448(R9)
-	LEAQ    (R9)(R10*4), R9
-	VMOVUPS Z9, (R9)
-	VMOVUPS Z10, 64(R9)
-	VMOVUPS Z11, 128(R9)
-	VMOVUPS Z12, 192(R9)
-	VMOVUPS Z13, 256(R9)
-	VMOVUPS Z14, 320(R9)
-	VMOVUPS Z15, 384(R9)
-	VMOVUPS Z16, 448(R9)
-	LEAQ    (R9)(R10*4), R9
-	VMOVUPS Z17, (R9)
-	VMOVUPS Z18, 64(R9)
-	VMOVUPS Z19, 128(R9)
-	VMOVUPS Z20, 192(R9)
-	VMOVUPS Z21, 256(R9)
-	VMOVUPS Z22, 320(R9)
-	VMOVUPS Z23, 384(R9)
-	VMOVUPS Z24, 448(R9)
-	JMP     avx512Strip3_wide_stored
-
-avx512Strip3_wide_add:
-	VBROADCASTSS alpha+56(FP), Z25
-	MOVQ         SI, R9
-	VMOVUPS      (R9), Z26
-	VFMADD231PS  Z25, Z1, Z26
-	VMOVUPS      Z26, (R9)
-	VMOVUPS      64(R9), Z1
-	VFMADD231PS  Z25, Z2, Z1
-	VMOVUPS      Z1, 64(R9)
-	VMOVUPS      128(R9), Z1
-	VFMADD231PS  Z25, Z3, Z1
-	VMOVUPS      Z1, 128(R9)
-	VMOVUPS      192(R9), Z1
-	VFMADD231PS  Z25, Z4, Z1
-	VMOVUPS      Z1, 192(R9)
-	VMOVUPS      256(R9), Z1
-	VFMADD231PS  Z25, Z5, Z1
-	VMOVUPS      Z1, 256(R9)
-	VMOVUPS      320(R9), Z1
-	VFMADD231PS  Z25, Z6, Z1
-	VMOVUPS      Z1, 320(R9)
-	VMOVUPS      384(R9), Z1
-	VFMADD231PS  Z25, Z7, Z1
-	VMOVUPS      Z1, 384(R9)
-	VMOVUPS      448(R9), Z1
-	VFMADD231PS  Z25, Z8, Z1
-	VMOVUPS      Z1, 448(R9)
-	LEAQ         (R9)(R10*4), R9
-	VMOVUPS      (R9), Z1
-	VFMADD231PS  Z25, Z9, Z1
-	VMOVUPS      Z1, (R9)
-	VMOVUPS      64(R9), Z1
-	VFMADD231PS  Z25, Z10, Z1
-	VMOVUPS      Z1, 64(R9)
-	VMOVUPS      128(R9), Z1
-	VFMADD231PS  Z25, Z11, Z1
-	VMOVUPS      Z1, 128(R9)
-	VMOVUPS      192(R9), Z1
-	VFMADD231PS  Z25, Z12, Z1
-	VMOVUPS      Z1, 192(R9)
-	VMOVUPS      256(R9), Z1
-	VFMADD231PS  Z25, Z13, Z1
-	VMOVUPS      Z1, 256(R9)
-	VMOVUPS      320(R9), Z1
-	VFMADD231PS  Z25, Z14, Z1
-	VMOVUPS      Z1, 320(R9)
-	VMOVUPS      384(R9), Z1
-	VFMADD231PS  Z25, Z15, Z1
-	VMOVUPS      Z1, 384(R9)
-	VMOVUPS      448(R9), Z1
-	VFMADD231PS  Z25, Z16, Z1
-	VMOVUPS      Z1, 448(R9)
-	LEAQ         (R9)(R10*4), R9
-	VMOVUPS      (R9), Z1
-	VFMADD231PS  Z25, Z17, Z1
-	VMOVUPS      Z1, (R9)
-	VMOVUPS      64(R9), Z1
-	VFMADD231PS  Z25, Z18, Z1
-	VMOVUPS      Z1, 64(R9)
-	VMOVUPS      128(R9), Z1
-	VFMADD231PS  Z25, Z19, Z1
-	VMOVUPS      Z1, 128(R9)
-	VMOVUPS      192(R9), Z1
-	VFMADD231PS  Z25, Z20, Z1
-	VMOVUPS      Z1, 192(R9)
-	VMOVUPS      256(R9), Z1
-	VFMADD231PS  Z25, Z21, Z1
-	VMOVUPS      Z1, 256(R9)
-	VMOVUPS      320(R9), Z1
-	VFMADD231PS  Z25, Z22, Z1
-	VMOVUPS      Z1, 320(R9)
-	VMOVUPS      384(R9), Z1
-	VFMADD231PS  Z25, Z23, Z1
-	VMOVUPS      Z1, 384(R9)
-	VMOVUPS      448(R9), Z1
-	VFMADD231PS  Z25, Z24, Z1
-	VMOVUPS      Z1, 448(R9)
-
-avx512Strip3_wide_stored:
-	MOVQ  k+0(FP), R9
-	IMULQ CX, R9
-	SUBQ  R9, AX
-	ADDQ  $0x00000200, SI
-	ADDQ  $0x00000200, DX
-	SUBQ  $0x00000080, DI
-	CMPQ  DI, $0x00000080
-	JGE   avx512Strip3_wide
-
-avx512Strip3_pair:
-	CMPQ DI, $0x20
-	JLT  avx512Strip3_edge
-
-avx512Strip3_two:
-	VMOVAPS Z0, Z1
-	VMOVAPS Z0, Z2
-	VMOVAPS Z0, Z3
-	VMOVAPS Z0, Z4
-	VMOVAPS Z0, Z5
-	VMOVAPS Z0, Z6
-	MOVQ    k+0(FP), R9
-	MOVQ    DX, R10
-
-avx512Strip3_two_deep:
-	VMOVUPS      (R10), Z7
-	VMOVUPS      64(R10), Z8
-	VBROADCASTSS (AX), Z9
-	VFMADD231PS  Z9, Z7, Z1
-	VFMADD231PS  Z9, Z8, Z2
-	VBROADCASTSS (AX)(R8*1), Z9
-	VFMADD231PS  Z9, Z7, Z3
-	VFMADD231PS  Z9, Z8, Z4
-	VBROADCASTSS (AX)(R8*2), Z9
-	VFMADD231PS  Z9, Z7, Z5
-	VFMADD231PS  Z9, Z8, Z6
-	ADDQ         CX, AX
-	ADDQ         BX, R10
-	DECQ         R9
-	JNZ          avx512Strip3_two_deep
-	MOVQ         ldc+72(FP), R10
-	MOVQ         SI, R9
-	CMPB         add+60(FP), $0x00
-	JNE          avx512Strip3_two_add
-	CMPL         alpha+56(FP), $0x3f800000
-	JEQ          avx512Strip3_two_store
-	VBROADCASTSS alpha+56(FP), Z7
-	VMULPS       Z7, Z1, Z1
-	VMULPS       Z7, Z2, Z2
-	VMULPS       Z7, Z3, Z3
-	VMULPS       Z7, Z4, Z4
-	VMULPS       Z7, Z5, Z5
-	VMULPS       Z7, Z6, Z6
-
-avx512Strip3_two_store:
-	VMOVUPS Z1, (R9)
-	VMOVUPS Z2, 64(R9)
-	LEAQ    (R9)(R10*4), R9
-	VMOVUPS Z3, (R9)
-	VMOVUPS Z4, 64(R9)
-	LEAQ    (R9)(R10*4), R9
-	VMOVUPS Z5, (R9)
-	VMOVUPS Z6, 64(R9)
-	JMP     avx512Strip3_two_stored
-
-avx512Strip3_two_add:
-	VBROADCASTSS alpha+56(FP), Z7
-	MOVQ         SI, R9
-	VMOVUPS      (R9), Z8
-	VFMADD231PS  Z7, Z1, Z8
-	VMOVUPS      Z8, (R9)
-	VMOVUPS      64(R9), Z1
-	VFMADD231PS  Z7, Z2, Z1
-	VMOVUPS      Z1, 64(R9)
-	LEAQ         (R9)(R10*4), R9
-	VMOVUPS      (R9), Z1
-	VFMADD231PS  Z7, Z3, Z1
-	VMOVUPS      Z1, (R9)
-	VMOVUPS      64(R9), Z1
-	VFMADD231PS  Z7, Z4, Z1
-	VMOVUPS      Z1, 64(R9)
-	LEAQ         (R9)(R10*4), R9
-	VMOVUPS      (R9), Z1
-	VFMADD231PS  Z7, Z5, Z1
-	VMOVUPS      Z1, (R9)
-	VMOVUPS      64(R9), Z1
-	VFMADD231PS  Z7, Z6, Z1
-	VMOVUPS      Z1, 64(R9)
-
-avx512Strip3_two_stored:
-	MOVQ  k+0(FP), R9
-	IMULQ CX, R9
-	SUBQ  R9, AX
-	ADDQ  $0x00000080, SI
-	MOVQ  panel+48(FP), R9
-	LEAQ  (DX)(R9*4), DX
-	TESTQ R9, R9
-	JNZ   avx512Strip3_two_packed
-	ADDQ  $0x00000080, DX
-
-avx512Strip3_two_packed:
-	SUBQ $0x20, DI
-	CMPQ DI, $0x20
-	JGE  avx512Strip3_two
-
-avx512Strip3_edge:
-	TESTQ   DI, DI
-	JZ      avx512Strip3_end
-	CMPQ    DI, $0x10
-	JEQ     avx512Strip3_one
-	JGT     avx512Strip3_more
-	CMPQ    DI, $0x08
-	JLE     avx512Strip3_half
-	LEAQ    (DI), DI
-	MOVQ    $-1, R9
-	BZHIQ   DI, R9, DI
-	KMOVW   DI, K1
-	VMOVAPS Z0, Z1
-	VMOVAPS Z0, Z2
-	VMOVAPS Z0, Z0
-	MOVQ    k+0(FP), DI
-
-avx512Strip3_last_deep:
-	VMOVUPS.Z        (DX), K1, Z3
-	VFMADD231PS.BCST (AX), Z3, Z1
-	VFMADD231PS.BCST (AX)(R8*1), Z3, Z2
-	VFMADD231PS.BCST (AX)(R8*2), Z3, Z0
-	ADDQ             CX, AX
-	ADDQ             BX, DX
-	DECQ             DI
-	JNZ              avx512Strip3_last_deep
-	MOVQ             ldc+72(FP), CX
-	MOVQ             SI, AX
-	CMPB             add+60(FP), $0x00
-	JNE              avx512Strip3_last_add
-	CMPL             alpha+56(FP), $0x3f800000
-	JEQ              avx512Strip3_last_store
-	VBROADCASTSS     alpha+56(FP), Z3
-	VMULPS           Z3, Z1, Z1
-	VMULPS           Z3, Z2, Z2
-	VMULPS           Z3, Z0, Z0
-
-avx512Strip3_last_store:
-	VMOVUPS Z1, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z2, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z0, K1, (AX)
-	JMP     avx512Strip3_last_stored
-
-avx512Strip3_last_add:
-	VBROADCASTSS alpha+56(FP), Z3
-	MOVQ         SI, AX
-	VMOVUPS.Z    (AX), K1, Z4
-	VFMADD231PS  Z3, Z1, Z4
-	VMOVUPS      Z4, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Z1
-	VFMADD231PS  Z3, Z2, Z1
-	VMOVUPS      Z1, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Z1
-	VFMADD231PS  Z3, Z0, Z1
-	VMOVUPS      Z1, K1, (AX)
-
-avx512Strip3_last_stored:
-	JMP avx512Strip3_end
-
-avx512Strip3_one:
-	VMOVAPS Z0, Z1
-	VMOVAPS Z0, Z2
-	VMOVAPS Z0, Z0
-	MOVQ    k+0(FP), DI
-
-avx512Strip3_one_deep:
-	VMOVUPS          (DX), Z3
-	VFMADD231PS.BCST (AX), Z3, Z1
-	VFMADD231PS.BCST (AX)(R8*1), Z3, Z2
-	VFMADD231PS.BCST (AX)(R8*2), Z3, Z0
-	ADDQ             CX, AX
-	ADDQ             BX, DX
-	DECQ             DI
-	JNZ              avx512Strip3_one_deep
-	MOVQ             ldc+72(FP), CX
-	MOVQ             SI, AX
-	CMPB             add+60(FP), $0x00
-	JNE              avx512Strip3_one_add
-	CMPL             alpha+56(FP), $0x3f800000
-	JEQ              avx512Strip3_one_store
-	VBROADCASTSS     alpha+56(FP), Z3
-	VMULPS           Z3, Z1, Z1
-	VMULPS           Z3, Z2, Z2
-	VMULPS           Z3, Z0, Z0
-
-avx512Strip3_one_store:
-	VMOVUPS Z1, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z2, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z0, (AX)
-	JMP     avx512Strip3_one_stored
-
-avx512Strip3_one_add:
-	VBROADCASTSS alpha+56(FP), Z3
-	MOVQ         SI, AX
-	VMOVUPS      (AX), Z4
-	VFMADD231PS  Z3, Z1, Z4
-	VMOVUPS      Z4, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z3, Z2, Z1
-	VMOVUPS      Z1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z3, Z0, Z1
-	VMOVUPS      Z1, (AX)
-
-avx512Strip3_one_stored:
-	JMP avx512Strip3_end
-
-avx512Strip3_more:
-	CMPQ    DI, $0x18
-	JGT     avx512Strip3_most
-	LEAQ    -16(DI), DI
-	MOVQ    $-1, R9
-	BZHIQ   DI, R9, DI
-	KMOVW   DI, K1
-	VMOVAPS Z0, Z1
-	VMOVAPS Y0, Y2
-	VMOVAPS Z0, Z3
-	VMOVAPS Y0, Y4
-	VMOVAPS Z0, Z5
-	VMOVAPS Y0, Y0
-	MOVQ    k+0(FP), DI
-
-avx512Strip3_oneandhalf_deep:
-	VMOVUPS      (DX), Z6
-	VMOVUPS.Z    64(DX), K1, Y7
-	VBROADCASTSS (AX), Z8
-	VFMADD231PS  Z8, Z6, Z1
-	VFMADD231PS  Y8, Y7, Y2
-	VBROADCASTSS (AX)(R8*1), Z8
-	VFMADD231PS  Z8, Z6, Z3
-	VFMADD231PS  Y8, Y7, Y4
-	VBROADCASTSS (AX)(R8*2), Z8
-	VFMADD231PS  Z8, Z6, Z5
-	VFMADD231PS  Y8, Y7, Y0
-	ADDQ         CX, AX
-	ADDQ         BX, DX
-	DECQ         DI
-	JNZ          avx512Strip3_oneandhalf_deep
-	MOVQ         ldc+72(FP), CX
-	MOVQ         SI, AX
-	CMPB         add+60(FP), $0x00
-	JNE          avx512Strip3_oneandhalf_add
-	CMPL         alpha+56(FP), $0x3f800000
-	JEQ          avx512Strip3_oneandhalf_store
-	VBROADCASTSS alpha+56(FP), Z6
-	VMULPS       Z6, Z1, Z1
-	VMULPS       Y6, Y2, Y2
-	VMULPS       Z6, Z3, Z3
-	VMULPS       Y6, Y4, Y4
-	VMULPS       Z6, Z5, Z5
-	VMULPS       Y6, Y0, Y0
-
-avx512Strip3_oneandhalf_store:
-	VMOVUPS Z1, (AX)
-	VMOVUPS Y2, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z3, (AX)
-	VMOVUPS Y4, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z5, (AX)
-	VMOVUPS Y0, K1, 64(AX)
-	JMP     avx512Strip3_oneandhalf_stored
-
-avx512Strip3_oneandhalf_add:
-	VBROADCASTSS alpha+56(FP), Z6
-	MOVQ         SI, AX
-	VMOVUPS      (AX), Z7
-	VFMADD231PS  Z6, Z1, Z7
-	VMOVUPS      Z7, (AX)
-	VMOVUPS.Z    64(AX), K1, Y1
-	VFMADD231PS  Y6, Y2, Y1
-	VMOVUPS      Y1, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z6, Z3, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Y1
-	VFMADD231PS  Y6, Y4, Y1
-	VMOVUPS      Y1, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z6, Z5, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Y1
-	VFMADD231PS  Y6, Y0, Y1
-	VMOVUPS      Y1, K1, 64(AX)
-
-avx512Strip3_oneandhalf_stored:
-	JMP avx512Strip3_end
-
-avx512Strip3_half:
-	LEAQ    (DI), DI
-	MOVQ    $-1, R9
-	BZHIQ   DI, R9, DI
-	KMOVW   DI, K1
-	VMOVAPS Y0, Y1
-	VMOVAPS Y0, Y2
-	VMOVAPS Y0, Y0
-	MOVQ    k+0(FP), DI
-
-avx512Strip3_half_deep:
-	VMOVUPS.Z        (DX), K1, Y3
-	VFMADD231PS.BCST (AX), Y3, Y1
-	VFMADD231PS.BCST (AX)(R8*1), Y3, Y2
-	VFMADD231PS.BCST (AX)(R8*2), Y3, Y0
-	ADDQ             CX, AX
-	ADDQ             BX, DX
-	DECQ             DI
-	JNZ              avx512Strip3_half_deep
-	MOVQ             ldc+72(FP), CX
-	MOVQ             SI, AX
-	CMPB             add+60(FP), $0x00
-	JNE              avx512Strip3_half_add
-	CMPL             alpha+56(FP), $0x3f800000
-	JEQ              avx512Strip3_half_store
-	VBROADCASTSS     alpha+56(FP), Z3
-	VMULPS           Y3, Y1, Y1
-	VMULPS           Y3, Y2, Y2
-	VMULPS           Y3, Y0, Y0
-
-avx512Strip3_half_store:
-	VMOVUPS Y1, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Y2, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Y0, K1, (AX)
-	JMP     avx512Strip3_half_stored
-
-avx512Strip3_half_add:
-	VBROADCASTSS alpha+56(FP), Z3
-	MOVQ         SI, AX
-	VMOVUPS.Z    (AX), K1, Y4
-	VFMADD231PS  Y3, Y1, Y4
-	VMOVUPS      Y4, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Y1
-	VFMADD231PS  Y3, Y2, Y1
-	VMOVUPS      Y1, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Y1
-	VFMADD231PS  Y3, Y0, Y1
-	VMOVUPS      Y1, K1, (AX)
-
-avx512Strip3_half_stored:
-	JMP avx512Strip3_end
-
-avx512Strip3_most:
-	LEAQ    -16(DI), DI
-	MOVQ    $-1, R9
-	BZHIQ   DI, R9, DI
-	KMOVW   DI, K1
-	VMOVAPS Z0, Z1
-	VMOVAPS Z0, Z2
-	VMOVAPS Z0, Z3
-	VMOVAPS Z0, Z4
-	VMOVAPS Z0, Z5
-	VMOVAPS Z0, Z0
-	MOVQ    k+0(FP), DI
-
-avx512Strip3_most_deep:
-	VMOVUPS      (DX), Z6
-	VMOVUPS.Z    64(DX), K1, Z7
-	VBROADCASTSS (AX), Z8
-	VFMADD231PS  Z8, Z6, Z1
-	VFMADD231PS  Z8, Z7, Z2
-	VBROADCASTSS (AX)(R8*1), Z8
-	VFMADD231PS  Z8, Z6, Z3
-	VFMADD231PS  Z8, Z7, Z4
-	VBROADCASTSS (AX)(R8*2), Z8
-	VFMADD231PS  Z8, Z6, Z5
-	VFMADD231PS  Z8, Z7, Z0
-	ADDQ         CX, AX
-	ADDQ         BX, DX
-	DECQ         DI
-	JNZ          avx512Strip3_most_deep
-	MOVQ         ldc+72(FP), CX
-	MOVQ         SI, AX
-	CMPB         add+60(FP), $0x00
-	JNE          avx512Strip3_most_add
-	CMPL         alpha+56(FP), $0x3f800000
-	JEQ          avx512Strip3_most_store
-	VBROADCASTSS alpha+56(FP), Z6
-	VMULPS       Z6, Z1, Z1
-	VMULPS       Z6, Z2, Z2
-	VMULPS       Z6, Z3, Z3
-	VMULPS       Z6, Z4, Z4
-	VMULPS       Z6, Z5, Z5
-	VMULPS       Z6, Z0, Z0
-
-avx512Strip3_most_store:
-	VMOVUPS Z1, (AX)
-	VMOVUPS Z2, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z3, (AX)
-	VMOVUPS Z4, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z5, (AX)
-	VMOVUPS Z0, K1, 64(AX)
-	JMP     avx512Strip3_most_stored
-
-avx512Strip3_most_add:
-	VBROADCASTSS alpha+56(FP), Z6
-	MOVQ         SI, AX
-	VMOVUPS      (AX), Z7
-	VFMADD231PS  Z6, Z1, Z7
-	VMOVUPS      Z7, (AX)
-	VMOVUPS.Z    64(AX), K1, Z1
-	VFMADD231PS  Z6, Z2, Z1
-	VMOVUPS      Z1, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z6, Z3, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Z1
-	VFMADD231PS  Z6, Z4, Z1
-	VMOVUPS      Z1, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z6, Z5, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Z1
-	VFMADD231PS  Z6, Z0, Z1
-	VMOVUPS      Z1, K1, 64(AX)
-
-avx512Strip3_most_stored:
-avx512Strip3_end:
-	VZEROUPPER
-	RET
-
-// func avx512Strip4(k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int)
-// Requires: AVX, AVX512F, AVX512VL, BMI2, FMA3
-TEXT ·avx512Strip4(SB), NOSPLIT, $0-88
-	VPXORD Z0, Z0, Z0
-	MOVQ   a+8(FP), AX
-	MOVQ   right+24(FP), CX
-	MOVQ   b+32(FP), DX
-	MOVQ   bStride+40(FP), BX
-	MOVQ   c+64(FP), SI
-	MOVQ   n+80(FP), DI
-	SHLQ   $0x02, CX
-	SHLQ   $0x02, BX
-	MOVQ   down+16(FP), R8
-	SHLQ   $0x02, R8
-	LEAQ   (R8)(R8*2), R9
-	CMPQ   panel+48(FP), $0x00
-	JNE    avx512Strip4_pair
-	CMPQ   DI, $0x40
-	JLT    avx512Strip4_pair
-
-avx512Strip4_wide:
-	VMOVAPS Z0, Z1
-	VMOVAPS Z0, Z2
-	VMOVAPS Z0, Z3
-	VMOVAPS Z0, Z4
-	VMOVAPS Z0, Z5
-	VMOVAPS Z0, Z6
-	VMOVAPS Z0, Z7
-	VMOVAPS Z0, Z8
-	VMOVAPS Z0, Z9
-	VMOVAPS Z0, Z10
-	VMOVAPS Z0, Z11
-	VMOVAPS Z0, Z12
-	VMOVAPS Z0, Z13
-	VMOVAPS Z0, Z14
-	VMOVAPS Z0, Z15
-	VMOVAPS Z0, Z16
-	MOVQ    k+0(FP), R10
-	MOVQ    DX, R11
-
-avx512Strip4_wide_deep:
-	VMOVUPS      (R11), Z17
-	VMOVUPS      64(R11), Z18
-	VMOVUPS      128(R11), Z19
-	VMOVUPS      192(R11), Z20
-	VBROADCASTSS (AX), Z21
-	VFMADD231PS  Z21, Z17, Z1
-	VFMADD231PS  Z21, Z18, Z2
-	VFMADD231PS  Z21, Z19, Z3
-	VFMADD231PS  Z21, Z20, Z4
-	VBROADCASTSS (AX)(R8*1), Z21
-	VFMADD231PS  Z21, Z17, Z5
-	VFMADD231PS  Z21, Z18, Z6
-	VFMADD231PS  Z21, Z19, Z7
-	VFMADD231PS  Z21, Z20, Z8
-	VBROADCASTSS (AX)(R8*2), Z21
-	VFMADD231PS  Z21, Z17, Z9
-	VFMADD231PS  Z21, Z18, Z10
-	VFMADD231PS  Z21, Z19, Z11
-	VFMADD231PS  Z21, Z20, Z12
-	VBROADCASTSS (AX)(R9*1), Z21
-	VFMADD231PS  Z21, Z17, Z13
-	VFMADD231PS  Z21, Z18, Z14
-	VFMADD231PS  Z21, Z19, Z15
-	VFMADD231PS  Z21, Z20, Z16
-	ADDQ         CX, AX
-	ADDQ         BX, R11
-	DECQ         R10
-	JNZ          avx512Strip4_wide_deep
-	MOVQ         ldc+72(FP), R11
-	MOVQ         SI, R10
-	CMPB         add+60(FP), $0x00
-	JNE          avx512Strip4_wide_add
-	CMPL         alpha+56(FP), $0x3f800000
-	JEQ          avx512Strip4_wide_store
-	VBROADCASTSS alpha+56(FP), Z17
-	VMULPS       Z17, Z1, Z1
-	VMULPS       Z17, Z2, Z2
-	VMULPS       Z17, Z3, Z3
-	VMULPS       Z17, Z4, Z4
-	VMULPS       Z17, Z5, Z5
-	VMULPS       Z17, Z6, Z6
-	VMULPS       Z17, Z7, Z7
-	VMULPS       Z17, Z8, Z8
-	VMULPS       Z17, Z9, Z9
-	VMULPS       Z17, Z10, Z10
-	VMULPS       Z17, Z11, Z11
-	VMULPS       Z17, Z12, Z12
-	VMULPS       Z17, Z13, Z13
-	VMULPS       Z17, Z14, Z14
-	VMULPS       Z17, Z15, Z15
-	VMULPS       Z17, Z16, Z16
-
-avx512Strip4_wide_store:
-	VMOVUPS Z1, (R10)
-	VMOVUPS Z2, 64(R10)
-	VMOVUPS Z3, 128(R10)
-	VMOVUPS Z4, 192(R10)
-	LEAQ    (R10)(R11*4), R10
-	VMOVUPS Z5, (R10)
-	VMOVUPS Z6, 64(R10)
-	VMOVUPS Z7, 128(R10)
-	VMOVUPS Z8, 192(R10)
-	LEAQ    (R10)(R11*4), R10
-	VMOVUPS Z9, (R10)
-	VMOVUPS Z10, 64(R10)
-	VMOVUPS Z11, 128(R10)
-	VMOVUPS Z12, 192(R10)
-	LEAQ    (R10)(R11*4), R10
-	VMOVUPS Z13, (R10)
-	VMOVUPS Z14, 64(R10)
-	VMOVUPS Z15, 128(R10)
-	VMOVUPS Z16, 192(R10)
-	JMP     avx512Strip4_wide_stored
-
-avx512Strip4_wide_add:
-	VBROADCASTSS alpha+56(FP), Z17
-	MOVQ         SI, R10
-	VMOVUPS      (R10), Z18
-	VFMADD231PS  Z17, Z1, Z18
-	VMOVUPS      Z18, (R10)
-	VMOVUPS      64(R10), Z1
-	VFMADD231PS  Z17, Z2, Z1
-	VMOVUPS      Z1, 64(R10)
-	VMOVUPS      128(R10), Z1
-	VFMADD231PS  Z17, Z3, Z1
-	VMOVUPS      Z1, 128(R10)
-	VMOVUPS      192(R10), Z1
-	VFMADD231PS  Z17, Z4, Z1
-	VMOVUPS      Z1, 192(R10)
-	LEAQ         (R10)(R11*4), R10
-	VMOVUPS      (R10), Z1
-	VFMADD231PS  Z17, Z5, Z1
-	VMOVUPS      Z1, (R10)
-	VMOVUPS      64(R10), Z1
-	VFMADD231PS  Z17, Z6, Z1
-	VMOVUPS      Z1, 64(R10)
-	VMOVUPS      128(R10), Z1
-	VFMADD231PS  Z17, Z7, Z1
-	VMOVUPS      Z1, 128(R10)
-	VMOVUPS      192(R10), Z1
-	VFMADD231PS  Z17, Z8, Z1
-	VMOVUPS      Z1, 192(R10)
-	LEAQ         (R10)(R11*4), R10
-	VMOVUPS      (R10), Z1
-	VFMADD231PS  Z17, Z9, Z1
-	VMOVUPS      Z1, (R10)
-	VMOVUPS      64(R10), Z1
-	VFMADD231PS  Z17, Z10, Z1
-	VMOVUPS      Z1, 64(R10)
-	VMOVUPS      128(R10), Z1
-	VFMADD231PS  Z17, Z11, Z1
-	VMOVUPS      Z1, 128(R10)
-	VMOVUPS      192(R10), Z1
-	VFMADD231PS  Z17, Z12, Z1
-	VMOVUPS      Z1, 192(R10)
-	LEAQ         (R10)(R11*4), R10
-	VMOVUPS      (R10), Z1
-	VFMADD231PS  Z17, Z13, Z1
-	VMOVUPS      Z1, (R10)
-	VMOVUPS      64(R10), Z1
-	VFMADD231PS  Z17, Z14, Z1
-	VMOVUPS      Z1, 64(R10)
-	VMOVUPS      128(R10), Z1
-	VFMADD231PS  Z17, Z15, Z1
-	VMOVUPS      Z1, 128(R10)
-	VMOVUPS      192(R10), Z1
-	VFMADD231PS  Z17, Z16, Z1
-	VMOVUPS      Z1, 192(R10)
-
-avx512Strip4_wide_stored:
-	MOVQ  k+0(FP), R10
-	IMULQ CX, R10
-	SUBQ  R10, AX
-	ADDQ  $0x00000100, SI
-	ADDQ  $0x00000100, DX
-	SUBQ  $0x40, DI
-	CMPQ  DI, $0x40
-	JGE   avx512Strip4_wide
-
-avx512Strip4_pair:
-	CMPQ DI, $0x20
-	JLT  avx512Strip4_edge
-
-avx512Strip4_two:
-	VMOVAPS Z0, Z1
-	VMOVAPS Z0, Z2
-	VMOVAPS Z0, Z3
-	VMOVAPS Z0, Z4
-	VMOVAPS Z0, Z5
-	VMOVAPS Z0, Z6
-	VMOVAPS Z0, Z7
-	VMOVAPS Z0, Z8
-	MOVQ    k+0(FP), R10
-	MOVQ    DX, R11
-
-avx512Strip4_two_deep:
-	VMOVUPS      (R11), Z9
-	VMOVUPS      64(R11), Z10
-	VBROADCASTSS (AX), Z11
-	VFMADD231PS  Z11, Z9, Z1
-	VFMADD231PS  Z11, Z10, Z2
-	VBROADCASTSS (AX)(R8*1), Z11
-	VFMADD231PS  Z11, Z9, Z3
-	VFMADD231PS  Z11, Z10, Z4
-	VBROADCASTSS (AX)(R8*2), Z11
-	VFMADD231PS  Z11, Z9, Z5
-	VFMADD231PS  Z11, Z10, Z6
-	VBROADCASTSS (AX)(R9*1), Z11
-	VFMADD231PS  Z11, Z9, Z7
-	VFMADD231PS  Z11, Z10, Z8
-	ADDQ         CX, AX
-	ADDQ         BX, R11
-	DECQ         R10
-	JNZ          avx512Strip4_two_deep
-	MOVQ         ldc+72(FP), R11
-	MOVQ         SI, R10
-	CMPB         add+60(FP), $0x00
-	JNE          avx512Strip4_two_add
-	CMPL         alpha+56(FP), $0x3f800000
-	JEQ          avx512Strip4_two_store
-	VBROADCASTSS alpha+56(FP), Z9
-	VMULPS       Z9, Z1, Z1
-	VMULPS       Z9, Z2, Z2
-	VMULPS       Z9, Z3, Z3
-	VMULPS       Z9, Z4, Z4
-	VMULPS       Z9, Z5, Z5
-	VMULPS       Z9, Z6, Z6
-	VMULPS       Z9, Z7, Z7
-	VMULPS       Z9, Z8, Z8
-
-avx512Strip4_two_store:
-	VMOVUPS Z1, (R10)
-	VMOVUPS Z2, 64(R10)
-	LEAQ    (R10)(R11*4), R10
-	VMOVUPS Z3, (R10)
-	VMOVUPS Z4, 64(R10)
-	LEAQ    (R10)(R11*4), R10
-	VMOVUPS Z5, (R10)
-	VMOVUPS Z6, 64(R10)
-	LEAQ    (R10)(R11*4), R10
-	VMOVUPS Z7, (R10)
-	VMOVUPS Z8, 64(R10)
-	JMP     avx512Strip4_two_stored
-
-avx512Strip4_two_add:
-	VBROADCASTSS alpha+56(FP), Z9
-	MOVQ         SI, R10
-	VMOVUPS      (R10), Z10
-	VFMADD231PS  Z9, Z1, Z10
-	VMOVUPS      Z10, (R10)
-	VMOVUPS      64(R10), Z1
-	VFMADD231PS  Z9, Z2, Z1
-	VMOVUPS      Z1, 64(R10)
-	LEAQ         (R10)(R11*4), R10
-	VMOVUPS      (R10), Z1
-	VFMADD231PS  Z9, Z3, Z1
-	VMOVUPS      Z1, (R10)
-	VMOVUPS      64(R10), Z1
-	VFMADD231PS  Z9, Z4, Z1
-	VMOVUPS      Z1, 64(R10)
-	LEAQ         (R10)(R11*4), R10
-	VMOVUPS      (R10), Z1
-	VFMADD231PS  Z9, Z5, Z1
-	VMOVUPS      Z1, (R10)
-	VMOVUPS      64(R10), Z1
-	VFMADD231PS  Z9, Z6, Z1
-	VMOVUPS      Z1, 64(R10)
-	LEAQ         (R10)(R11*4), R10
-	VMOVUPS      (R10), Z1
-	VFMADD231PS  Z9, Z7, Z1
-	VMOVUPS      Z1, (R10)
-	VMOVUPS      64(R10), Z1
-	VFMADD231PS  Z9, Z8, Z1
-	VMOVUPS      Z1, 64(R10)
-
-avx512Strip4_two_stored:
-	MOVQ  k+0(FP), R10
-	IMULQ CX, R10
-	SUBQ  R10, AX
-	ADDQ  $0x00000080, SI
-	MOVQ  panel+48(FP), R10
-	LEAQ  (DX)(R10*4), DX
-	TESTQ R10, R10
-	JNZ   avx512Strip4_two_packed
-	ADDQ  $0x00000080, DX
-
-avx512Strip4_two_packed:
-	SUBQ $0x20, DI
-	CMPQ DI, $0x20
-	JGE  avx512Strip4_two
-
-avx512Strip4_edge:
-	TESTQ   DI, DI
-	JZ      avx512Strip4_end
-	CMPQ    DI, $0x10
-	JEQ     avx512Strip4_one
-	JGT     avx512Strip4_more
-	CMPQ    DI, $0x08
-	JLE     avx512Strip4_half
-	LEAQ    (DI), DI
-	MOVQ    $-1, R10
-	BZHIQ   DI, R10, DI
-	KMOVW   DI, K1
-	VMOVAPS Z0, Z1
-	VMOVAPS Z0, Z2
-	VMOVAPS Z0, Z3
-	VMOVAPS Z0, Z0
-	MOVQ    k+0(FP), DI
-
-avx512Strip4_last_deep:
-	VMOVUPS.Z        (DX), K1, Z4
-	VFMADD231PS.BCST (AX), Z4, Z1
-	VFMADD231PS.BCST (AX)(R8*1), Z4, Z2
-	VFMADD231PS.BCST (AX)(R8*2), Z4, Z3
-	VFMADD231PS.BCST (AX)(R9*1), Z4, Z0
-	ADDQ             CX, AX
-	ADDQ             BX, DX
-	DECQ             DI
-	JNZ              avx512Strip4_last_deep
-	MOVQ             ldc+72(FP), CX
-	MOVQ             SI, AX
-	CMPB             add+60(FP), $0x00
-	JNE              avx512Strip4_last_add
-	CMPL             alpha+56(FP), $0x3f800000
-	JEQ              avx512Strip4_last_store
-	VBROADCASTSS     alpha+56(FP), Z4
-	VMULPS           Z4, Z1, Z1
-	VMULPS           Z4, Z2, Z2
-	VMULPS           Z4, Z3, Z3
-	VMULPS           Z4, Z0, Z0
-
-avx512Strip4_last_store:
-	VMOVUPS Z1, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z2, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z3, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z0, K1, (AX)
-	JMP     avx512Strip4_last_stored
-
-avx512Strip4_last_add:
-	VBROADCASTSS alpha+56(FP), Z4
-	MOVQ         SI, AX
-	VMOVUPS.Z    (AX), K1, Z5
-	VFMADD231PS  Z4, Z1, Z5
-	VMOVUPS      Z5, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Z1
-	VFMADD231PS  Z4, Z2, Z1
-	VMOVUPS      Z1, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Z1
-	VFMADD231PS  Z4, Z3, Z1
-	VMOVUPS      Z1, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Z1
-	VFMADD231PS  Z4, Z0, Z1
-	VMOVUPS      Z1, K1, (AX)
-
-avx512Strip4_last_stored:
-	JMP avx512Strip4_end
-
-avx512Strip4_one:
-	VMOVAPS Z0, Z1
-	VMOVAPS Z0, Z2
-	VMOVAPS Z0, Z3
-	VMOVAPS Z0, Z0
-	MOVQ    k+0(FP), DI
-
-avx512Strip4_one_deep:
-	VMOVUPS          (DX), Z4
-	VFMADD231PS.BCST (AX), Z4, Z1
-	VFMADD231PS.BCST (AX)(R8*1), Z4, Z2
-	VFMADD231PS.BCST (AX)(R8*2), Z4, Z3
-	VFMADD231PS.BCST (AX)(R9*1), Z4, Z0
-	ADDQ             CX, AX
-	ADDQ             BX, DX
-	DECQ             DI
-	JNZ              avx512Strip4_one_deep
-	MOVQ             ldc+72(FP), CX
-	MOVQ             SI, AX
-	CMPB             add+60(FP), $0x00
-	JNE              avx512Strip4_one_add
-	CMPL             alpha+56(FP), $0x3f800000
-	JEQ              avx512Strip4_one_store
-	VBROADCASTSS     alpha+56(FP), Z4
-	VMULPS           Z4, Z1, Z1
-	VMULPS           Z4, Z2, Z2
-	VMULPS           Z4, Z3, Z3
-	VMULPS           Z4, Z0, Z0
-
-avx512Strip4_one_store:
-	VMOVUPS Z1, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z2, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z3, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z0, (AX)
-	JMP     avx512Strip4_one_stored
-
-avx512Strip4_one_add:
-	VBROADCASTSS alpha+56(FP), Z4
-	MOVQ         SI, AX
-	VMOVUPS      (AX), Z5
-	VFMADD231PS  Z4, Z1, Z5
-	VMOVUPS      Z5, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z4, Z2, Z1
-	VMOVUPS      Z1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z4, Z3, Z1
-	VMOVUPS      Z1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z4, Z0, Z1
-	VMOVUPS      Z1, (AX)
-
-avx512Strip4_one_stored:
-	JMP avx512Strip4_end
-
-avx512Strip4_more:
-	CMPQ    DI, $0x18
-	JGT     avx512Strip4_most
-	LEAQ    -16(DI), DI
-	MOVQ    $-1, R10
-	BZHIQ   DI, R10, DI
-	KMOVW   DI, K1
-	VMOVAPS Z0, Z1
-	VMOVAPS Y0, Y2
-	VMOVAPS Z0, Z3
-	VMOVAPS Y0, Y4
-	VMOVAPS Z0, Z5
-	VMOVAPS Y0, Y6
-	VMOVAPS Z0, Z7
-	VMOVAPS Y0, Y0
-	MOVQ    k+0(FP), DI
-
-avx512Strip4_oneandhalf_deep:
-	VMOVUPS      (DX), Z8
-	VMOVUPS.Z    64(DX), K1, Y9
-	VBROADCASTSS (AX), Z10
-	VFMADD231PS  Z10, Z8, Z1
-	VFMADD231PS  Y10, Y9, Y2
-	VBROADCASTSS (AX)(R8*1), Z10
-	VFMADD231PS  Z10, Z8, Z3
-	VFMADD231PS  Y10, Y9, Y4
-	VBROADCASTSS (AX)(R8*2), Z10
-	VFMADD231PS  Z10, Z8, Z5
-	VFMADD231PS  Y10, Y9, Y6
-	VBROADCASTSS (AX)(R9*1), Z10
-	VFMADD231PS  Z10, Z8, Z7
-	VFMADD231PS  Y10, Y9, Y0
-	ADDQ         CX, AX
-	ADDQ         BX, DX
-	DECQ         DI
-	JNZ          avx512Strip4_oneandhalf_deep
-	MOVQ         ldc+72(FP), CX
-	MOVQ         SI, AX
-	CMPB         add+60(FP), $0x00
-	JNE          avx512Strip4_oneandhalf_add
-	CMPL         alpha+56(FP), $0x3f800000
-	JEQ          avx512Strip4_oneandhalf_store
-	VBROADCASTSS alpha+56(FP), Z8
-	VMULPS       Z8, Z1, Z1
-	VMULPS       Y8, Y2, Y2
-	VMULPS       Z8, Z3, Z3
-	VMULPS       Y8, Y4, Y4
-	VMULPS       Z8, Z5, Z5
-	VMULPS       Y8, Y6, Y6
-	VMULPS       Z8, Z7, Z7
-	VMULPS       Y8, Y0, Y0
-
-avx512Strip4_oneandhalf_store:
-	VMOVUPS Z1, (AX)
-	VMOVUPS Y2, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z3, (AX)
-	VMOVUPS Y4, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z5, (AX)
-	VMOVUPS Y6, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z7, (AX)
-	VMOVUPS Y0, K1, 64(AX)
-	JMP     avx512Strip4_oneandhalf_stored
-
-avx512Strip4_oneandhalf_add:
-	VBROADCASTSS alpha+56(FP), Z8
-	MOVQ         SI, AX
-	VMOVUPS      (AX), Z9
-	VFMADD231PS  Z8, Z1, Z9
-	VMOVUPS      Z9, (AX)
-	VMOVUPS.Z    64(AX), K1, Y1
-	VFMADD231PS  Y8, Y2, Y1
-	VMOVUPS      Y1, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z8, Z3, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Y1
-	VFMADD231PS  Y8, Y4, Y1
-	VMOVUPS      Y1, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z8, Z5, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Y1
-	VFMADD231PS  Y8, Y6, Y1
-	VMOVUPS      Y1, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z8, Z7, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Y1
-	VFMADD231PS  Y8, Y0, Y1
-	VMOVUPS      Y1, K1, 64(AX)
-
-avx512Strip4_oneandhalf_stored:
-	JMP avx512Strip4_end
-
-avx512Strip4_half:
-	LEAQ    (DI), DI
-	MOVQ    $-1, R10
-	BZHIQ   DI, R10, DI
-	KMOVW   DI, K1
-	VMOVAPS Y0, Y1
-	VMOVAPS Y0, Y2
-	VMOVAPS Y0, Y3
-	VMOVAPS Y0, Y0
-	MOVQ    k+0(FP), DI
-
-avx512Strip4_half_deep:
-	VMOVUPS.Z        (DX), K1, Y4
-	VFMADD231PS.BCST (AX), Y4, Y1
-	VFMADD231PS.BCST (AX)(R8*1), Y4, Y2
-	VFMADD231PS.BCST (AX)(R8*2), Y4, Y3
-	VFMADD231PS.BCST (AX)(R9*1), Y4, Y0
-	ADDQ             CX, AX
-	ADDQ             BX, DX
-	DECQ             DI
-	JNZ              avx512Strip4_half_deep
-	MOVQ             ldc+72(FP), CX
-	MOVQ             SI, AX
-	CMPB             add+60(FP), $0x00
-	JNE              avx512Strip4_half_add
-	CMPL             alpha+56(FP), $0x3f800000
-	JEQ              avx512Strip4_half_store
-	VBROADCASTSS     alpha+56(FP), Z4
-	VMULPS           Y4, Y1, Y1
-	VMULPS           Y4, Y2, Y2
-	VMULPS           Y4, Y3, Y3
-	VMULPS           Y4, Y0, Y0
-
-avx512Strip4_half_store:
-	VMOVUPS Y1, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Y2, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Y3, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Y0, K1, (AX)
-	JMP     avx512Strip4_half_stored
-
-avx512Strip4_half_add:
-	VBROADCASTSS alpha+56(FP), Z4
-	MOVQ         SI, AX
-	VMOVUPS.Z    (AX), K1, Y5
-	VFMADD231PS  Y4, Y1, Y5
-	VMOVUPS      Y5, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Y1
-	VFMADD231PS  Y4, Y2, Y1
-	VMOVUPS      Y1, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Y1
-	VFMADD231PS  Y4, Y3, Y1
-	VMOVUPS      Y1, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Y1
-	VFMADD231PS  Y4, Y0, Y1
-	VMOVUPS      Y1, K1, (AX)
-
-avx512Strip4_half_stored:
-	JMP avx512Strip4_end
-
-avx512Strip4_most:
-	LEAQ    -16(DI), DI
-	MOVQ    $-1, R10
-	BZHIQ   DI, R10, DI
-	KMOVW   DI, K1
-	VMOVAPS Z0, Z1
-	VMOVAPS Z0, Z2
-	VMOVAPS Z0, Z3
-	VMOVAPS Z0, Z4
-	VMOVAPS Z0, Z5
-	VMOVAPS Z0, Z6
-	VMOVAPS Z0, Z7
-	VMOVAPS Z0, Z0
-	MOVQ    k+0(FP), DI
-
-avx512Strip4_most_deep:
-	VMOVUPS      (DX), Z8
-	VMOVUPS.Z    64(DX), K1, Z9
-	VBROADCASTSS (AX), Z10
-	VFMADD231PS  Z10, Z8, Z1
-	VFMADD231PS  Z10, Z9, Z2
-	VBROADCASTSS (AX)(R8*1), Z10
-	VFMADD231PS  Z10, Z8, Z3
-	VFMADD231PS  Z10, Z9, Z4
-	VBROADCASTSS (AX)(R8*2), Z10
-	VFMADD231PS  Z10, Z8, Z5
-	VFMADD231PS  Z10, Z9, Z6
-	VBROADCASTSS (AX)(R9*1), Z10
-	VFMADD231PS  Z10, Z8, Z7
-	VFMADD231PS  Z10, Z9, Z0
-	ADDQ         CX, AX
-	ADDQ         BX, DX
-	DECQ         DI
-	JNZ          avx512Strip4_most_deep
-	MOVQ         ldc+72(FP), CX
-	MOVQ         SI, AX
-	CMPB         add+60(FP), $0x00
-	JNE          avx512Strip4_most_add
-	CMPL         alpha+56(FP), $0x3f800000
-	JEQ          avx512Strip4_most_store
-	VBROADCASTSS alpha+56(FP), Z8
-	VMULPS       Z8, Z1, Z1
-	VMULPS       Z8, Z2, Z2
-	VMULPS       Z8, Z3, Z3
-	VMULPS       Z8, Z4, Z4
-	VMULPS       Z8, Z5, Z5
-	VMULPS       Z8, Z6, Z6
-	VMULPS       Z8, Z7, Z7
-	VMULPS       Z8, Z0, Z0
-
-avx512Strip4_most_store:
-	VMOVUPS Z1, (AX)
-	VMOVUPS Z2, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z3, (AX)
-	VMOVUPS Z4, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z5, (AX)
-	VMOVUPS Z6, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z7, (AX)
-	VMOVUPS Z0, K1, 64(AX)
-	JMP     avx512Strip4_most_stored
-
-avx512Strip4_most_add:
-	VBROADCASTSS alpha+56(FP), Z8
-	MOVQ         SI, AX
-	VMOVUPS      (AX), Z9
-	VFMADD231PS  Z8, Z1, Z9
-	VMOVUPS      Z9, (AX)
-	VMOVUPS.Z    64(AX), K1, Z1
-	VFMADD231PS  Z8, Z2, Z1
-	VMOVUPS      Z1, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z8, Z3, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Z1
-	VFMADD231PS  Z8, Z4, Z1
-	VMOVUPS      Z1, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z8, Z5, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Z1
-	VFMADD231PS  Z8, Z6, Z1
-	VMOVUPS      Z1, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z8, Z7, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Z1
-	VFMADD231PS  Z8, Z0, Z1
-	VMOVUPS      Z1, K1, 64(AX)
-
-avx512Strip4_most_stored:
-avx512Strip4_end:
-	VZEROUPPER
-	RET
-
-// func avx512Strip5(k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int)
-// Requires: AVX, AVX512F, AVX512VL, BMI2, FMA3
-TEXT ·avx512Strip5(SB), NOSPLIT, $0-88
-	VPXORD Z0, Z0, Z0
-	MOVQ   a+8(FP), AX
-	MOVQ   right+24(FP), CX
-	MOVQ   b+32(FP), DX
-	MOVQ   bStride+40(FP), BX
-	MOVQ   c+64(FP), SI
-	MOVQ   n+80(FP), DI
-	SHLQ   $0x02, CX
-	SHLQ   $0x02, BX
-	MOVQ   down+16(FP), R8
-	SHLQ   $0x02, R8
-	LEAQ   (R8)(R8*2), R9
-	CMPQ   panel+48(FP), $0x00
-	JNE    avx512Strip5_pair
-	CMPQ   DI, $0x40
-	JLT    avx512Strip5_pair
-
-avx512Strip5_wide:
-	VMOVAPS Z0, Z1
-	VMOVAPS Z0, Z2
-	VMOVAPS Z0, Z3
-	VMOVAPS Z0, Z4
-	VMOVAPS Z0, Z5
-	VMOVAPS Z0, Z6
-	VMOVAPS Z0, Z7
-	VMOVAPS Z0, Z8
-	VMOVAPS Z0, Z9
-	VMOVAPS Z0, Z10
-	VMOVAPS Z0, Z11
-	VMOVAPS Z0, Z12
-	VMOVAPS Z0, Z13
-	VMOVAPS Z0, Z14
-	VMOVAPS Z0, Z15
-	VMOVAPS Z0, Z16
-	VMOVAPS Z0, Z17
-	VMOVAPS Z0, Z18
-	VMOVAPS Z0, Z19
-	VMOVAPS Z0, Z20
-	MOVQ    k+0(FP), R10
-	MOVQ    DX, R11
-
-avx512Strip5_wide_deep:
-	VMOVUPS      (R11), Z21
-	VMOVUPS      64(R11), Z22
-	VMOVUPS      128(R11), Z23
-	VMOVUPS      192(R11), Z24
-	VBROADCASTSS (AX), Z25
-	VFMADD231PS  Z25, Z21, Z1
-	VFMADD231PS  Z25, Z22, Z2
-	VFMADD231PS  Z25, Z23, Z3
-	VFMADD231PS  Z25, Z24, Z4
-	VBROADCASTSS (AX)(R8*1), Z25
-	VFMADD231PS  Z25, Z21, Z5
-	VFMADD231PS  Z25, Z22, Z6
-	VFMADD231PS  Z25, Z23, Z7
-	VFMADD231PS  Z25, Z24, Z8
-	VBROADCASTSS (AX)(R8*2), Z25
-	VFMADD231PS  Z25, Z21, Z9
-	VFMADD231PS  Z25, Z22, Z10
-	VFMADD231PS  Z25, Z23, Z11
-	VFMADD231PS  Z25, Z24, Z12
-	VBROADCASTSS (AX)(R9*1), Z25
-	VFMADD231PS  Z25, Z21, Z13
-	VFMADD231PS  Z25, Z22, Z14
-	VFMADD231PS  Z25, Z23, Z15
-	VFMADD231PS  Z25, Z24, Z16
-	VBROADCASTSS (AX)(R8*4), Z25
-	VFMADD231PS  Z25, Z21, Z17
-	VFMADD231PS  Z25, Z22, Z18
-	VFMADD231PS  Z25, Z23, Z19
-	VFMADD231PS  Z25, Z24, Z20
-	ADDQ         CX, AX
-	ADDQ         BX, R11
-	DECQ         R10
-	JNZ          avx512Strip5_wide_deep
-	MOVQ         ldc+72(FP), R11
-	MOVQ         SI, R10
-	CMPB         add+60(FP), $0x00
-	JNE          avx512Strip5_wide_add
-	CMPL         alpha+56(FP), $0x3f800000
-	JEQ          avx512Strip5_wide_store
-	VBROADCASTSS alpha+56(FP), Z21
-	VMULPS       Z21, Z1, Z1
-	VMULPS       Z21, Z2, Z2
-	VMULPS       Z21, Z3, Z3
-	VMULPS       Z21, Z4, Z4
-	VMULPS       Z21, Z5, Z5
-	VMULPS       Z21, Z6, Z6
-	VMULPS       Z21, Z7, Z7
-	VMULPS       Z21, Z8, Z8
-	VMULPS       Z21, Z9, Z9
-	VMULPS       Z21, Z10, Z10
-	VMULPS       Z21, Z11, Z11
-	VMULPS       Z21, Z12, Z12
-	VMULPS       Z21, Z13, Z13
-	VMULPS       Z21, Z14, Z14
-	VMULPS       Z21, Z15, Z15
-	VMULPS       Z21, Z16, Z16
-	VMULPS       Z21, Z17, Z17
-	VMULPS       Z21, Z18, Z18
-	VMULPS       Z21, Z19, Z19
-	VMULPS       Z21, Z20, Z20
-
-avx512Strip5_wide_store:
-	VMOVUPS Z1, (R10)
-	VMOVUPS Z2, 64(R10)
-	VMOVUPS Z3, 128(R10)
-	VMOVUPS Z4, 192(R10)
-	LEAQ    (R10)(R11*4), R10
-	VMOVUPS Z5, (R10)
-	VMOVUPS Z6, 64(R10)
-	VMOVUPS Z7, 128(R10)
-	VMOVUPS Z8, 192(R10)
-	LEAQ    (R10)(R11*4), R10
-	VMOVUPS Z9, (R10)
-	VMOVUPS Z10, 64(R10)
-	VMOVUPS Z11, 128(R10)
-	VMOVUPS Z12, 192(R10)
-	LEAQ    (R10)(R11*4), R10
-	VMOVUPS Z13, (R10)
-	VMOVUPS Z14, 64(R10)
-	VMOVUPS Z15, 128(R10)
-	VMOVUPS Z16, 192(R10)
-	LEAQ    (R10)(R11*4), R10
-	VMOVUPS Z17, (R10)
-	VMOVUPS Z18, 64(R10)
-	VMOVUPS Z19, 128(R10)
-	VMOVUPS Z20, 192(R10)
-	JMP     avx512Strip5_wide_stored
-
-avx512Strip5_wide_add:
-	VBROADCASTSS alpha+56(FP), Z21
-	MOVQ         SI, R10
-	VMOVUPS      (R10), Z22
-	VFMADD231PS  Z21, Z1, Z22
-	VMOVUPS      Z22, (R10)
-	VMOVUPS      64(R10), Z1
-	VFMADD231PS  Z21, Z2, Z1
-	VMOVUPS      Z1, 64(R10)
-	VMOVUPS      128(R10), Z1
-	VFMADD231PS  Z21, Z3, Z1
-	VMOVUPS      Z1, 128(R10)
-	VMOVUPS      192(R10), Z1
-	VFMADD231PS  Z21, Z4, Z1
-	VMOVUPS      Z1, 192(R10)
-	LEAQ         (R10)(R11*4), R10
-	VMOVUPS      (R10), Z1
-	VFMADD231PS  Z21, Z5, Z1
-	VMOVUPS      Z1, (R10)
-	VMOVUPS      64(R10), Z1
-	VFMADD231PS  Z21, Z6, Z1
-	VMOVUPS      Z1, 64(R10)
-	VMOVUPS      128(R10), Z1
-	VFMADD231PS  Z21, Z7, Z1
-	VMOVUPS      Z1, 128(R10)
-	VMOVUPS      192(R10), Z1
-	VFMADD231PS  Z21, Z8, Z1
-	VMOVUPS      Z1, 192(R10)
-	LEAQ         (R10)(R11*4), R10
-	VMOVUPS      (R10), Z1
-	VFMADD231PS  Z21, Z9, Z1
-	VMOVUPS      Z1, (R10)
-	VMOVUPS      64(R10), Z1
-	VFMADD231PS  Z21, Z10, Z1
-	VMOVUPS      Z1, 64(R10)
-	VMOVUPS      128(R10), Z1
-	VFMADD231PS  Z21, Z11, Z1
-	VMOVUPS      Z1, 128(R10)
-	VMOVUPS      192(R10), Z1
-	VFMADD231PS  Z21, Z12, Z1
-	VMOVUPS      Z1, 192(R10)
-	LEAQ         (R10)(R11*4), R10
-	VMOVUPS      (R10), Z1
-	VFMADD231PS  Z21, Z13, Z1
-	VMOVUPS      Z1, (R10)
-	VMOVUPS      64(R10), Z1
-	VFMADD231PS  Z21, Z14, Z1
-	VMOVUPS      Z1, 64(R10)
-	VMOVUPS      128(R10), Z1
-	VFMADD231PS  Z21, Z15, Z1
-	VMOVUPS      Z1, 128(R10)
-	VMOVUPS      192(R10), Z1
-	VFMADD231PS  Z21, Z16, Z1
-	VMOVUPS      Z1, 192(R10)
-	LEAQ         (R10)(R11*4), R10
-	VMOVUPS      (R10), Z1
-	VFMADD231PS  Z21, Z17, Z1
-	VMOVUPS      Z1, (R10)
-	VMOVUPS      64(R10), Z1
-	VFMADD231PS  Z21, Z18, Z1
-	VMOVUPS      Z1, 64(R10)
-	VMOVUPS      128(R10), Z1
-	VFMADD231PS  Z21, Z19, Z1
-	VMOVUPS      Z1, 128(R10)
-	VMOVUPS      192(R10), Z1
-	VFMADD231PS  Z21, Z20, Z1
-	VMOVUPS      Z1, 192(R10)
-
-avx512Strip5_wide_stored:
-	MOVQ  k+0(FP), R10
-	IMULQ CX, R10
-	SUBQ  R10, AX
-	ADDQ  $0x00000100, SI
-	ADDQ  $0x00000100, DX
-	SUBQ  $0x40, DI
-	CMPQ  DI, $0x40
-	JGE   avx512Strip5_wide
-
-avx512Strip5_pair:
-	CMPQ DI, $0x20
-	JLT  avx512Strip5_edge
-
-avx512Strip5_two:
-	VMOVAPS Z0, Z1
-	VMOVAPS Z0, Z2
-	VMOVAPS Z0, Z3
-	VMOVAPS Z0, Z4
-	VMOVAPS Z0, Z5
-	VMOVAPS Z0, Z6
-	VMOVAPS Z0, Z7
-	VMOVAPS Z0, Z8
-	VMOVAPS Z0, Z9
-	VMOVAPS Z0, Z10
-	MOVQ    k+0(FP), R10
-	MOVQ    DX, R11
-
-avx512Strip5_two_deep:
-	VMOVUPS      (R11), Z11
-	VMOVUPS      64(R11), Z12
-	VBROADCASTSS (AX), Z13
-	VFMADD231PS  Z13, Z11, Z1
-	VFMADD231PS  Z13, Z12, Z2
-	VBROADCASTSS (AX)(R8*1), Z13
-	VFMADD231PS  Z13, Z11, Z3
-	VFMADD231PS  Z13, Z12, Z4
-	VBROADCASTSS (AX)(R8*2), Z13
-	VFMADD231PS  Z13, Z11, Z5
-	VFMADD231PS  Z13, Z12, Z6
-	VBROADCASTSS (AX)(R9*1), Z13
-	VFMADD231PS  Z13, Z11, Z7
-	VFMADD231PS  Z13, Z12, Z8
-	VBROADCASTSS (AX)(R8*4), Z13
-	VFMADD231PS  Z13, Z11, Z9
-	VFMADD231PS  Z13, Z12, Z10
-	ADDQ         CX, AX
-	ADDQ         BX, R11
-	DECQ         R10
-	JNZ          avx512Strip5_two_deep
-	MOVQ         ldc+72(FP), R11
-	MOVQ         SI, R10
-	CMPB         add+60(FP), $0x00
-	JNE          avx512Strip5_two_add
-	CMPL         alpha+56(FP), $0x3f800000
-	JEQ          avx512Strip5_two_store
-	VBROADCASTSS alpha+56(FP), Z11
-	VMULPS       Z11, Z1, Z1
-	VMULPS       Z11, Z2, Z2
-	VMULPS       Z11, Z3, Z3
-	VMULPS       Z11, Z4, Z4
-	VMULPS       Z11, Z5, Z5
-	VMULPS       Z11, Z6, Z6
-	VMULPS       Z11, Z7, Z7
-	VMULPS       Z11, Z8, Z8
-	VMULPS       Z11, Z9, Z9
-	VMULPS       Z11, Z10, Z10
-
-avx512Strip5_two_store:
-	VMOVUPS Z1, (R10)
-	VMOVUPS Z2, 64(R10)
-	LEAQ    (R10)(R11*4), R10
-	VMOVUPS Z3, (R10)
-	VMOVUPS Z4, 64(R10)
-	LEAQ    (R10)(R11*4), R10
-	VMOVUPS Z5, (R10)
-	VMOVUPS Z6, 64(R10)
-	LEAQ    (R10)(R11*4), R10
-	VMOVUPS Z7, (R10)
-	VMOVUPS Z8, 64(R10)
-	LEAQ    (R10)(R11*4), R10
-	VMOVUPS Z9, (R10)
-	VMOVUPS Z10, 64(R10)
-	JMP     avx512Strip5_two_stored
-
-avx512Strip5_two_add:
-	VBROADCASTSS alpha+56(FP), Z11
-	MOVQ         SI, R10
-	VMOVUPS      (R10), Z12
-	VFMADD231PS  Z11, Z1, Z12
-	VMOVUPS      Z12, (R10)
-	VMOVUPS      64(R10), Z1
-	VFMADD231PS  Z11, Z2, Z1
-	VMOVUPS      Z1, 64(R10)
-	LEAQ         (R10)(R11*4), R10
-	VMOVUPS      (R10), Z1
-	VFMADD231PS  Z11, Z3, Z1
-	VMOVUPS      Z1, (R10)
-	VMOVUPS      64(R10), Z1
-	VFMADD231PS  Z11, Z4, Z1
-	VMOVUPS      Z1, 64(R10)
-	LEAQ         (R10)(R11*4), R10
-	VMOVUPS      (R10), Z1
-	VFMADD231PS  Z11, Z5, Z1
-	VMOVUPS      Z1, (R10)
-	VMOVUPS      64(R10), Z1
-	VFMADD231PS  Z11, Z6, Z1
-	VMOVUPS      Z1, 64(R10)
-	LEAQ         (R10)(R11*4), R10
-	VMOVUPS      (R10), Z1
-	VFMADD231PS  Z11, Z7, Z1
-	VMOVUPS      Z1, (R10)
-	VMOVUPS      64(R10), Z1
-	VFMADD231PS  Z11, Z8, Z1
-	VMOVUPS      Z1, 64(R10)
-	LEAQ         (R10)(R11*4), R10
-	VMOVUPS      (R10), Z1
-	VFMADD231PS  Z11, Z9, Z1
-	VMOVUPS      Z1, (R10)
-	VMOVUPS      64(R10), Z1
-	VFMADD231PS  Z11, Z10, Z1
-	VMOVUPS      Z1, 64(R10)
-
-avx512Strip5_two_stored:
-	MOVQ  k+0(FP), R10
-	IMULQ CX, R10
-	SUBQ  R10, AX
-	ADDQ  $0x00000080, SI
-	MOVQ  panel+48(FP), R10
-	LEAQ  (DX)(R10*4), DX
-	TESTQ R10, R10
-	JNZ   avx512Strip5_two_packed
-	ADDQ  $0x00000080, DX
-
-avx512Strip5_two_packed:
-	SUBQ $0x20, DI
-	CMPQ DI, $0x20
-	JGE  avx512Strip5_two
-
-avx512Strip5_edge:
-	TESTQ   DI, DI
-	JZ      avx512Strip5_end
-	CMPQ    DI, $0x10
-	JEQ     avx512Strip5_one
-	JGT     avx512Strip5_more
-	CMPQ    DI, $0x08
-	JLE     avx512Strip5_half
-	LEAQ    (DI), DI
-	MOVQ    $-1, R10
-	BZHIQ   DI, R10, DI
-	KMOVW   DI, K1
-	VMOVAPS Z0, Z1
-	VMOVAPS Z0, Z2
-	VMOVAPS Z0, Z3
-	VMOVAPS Z0, Z4
-	VMOVAPS Z0, Z0
-	MOVQ    k+0(FP), DI
-
-avx512Strip5_last_deep:
-	VMOVUPS.Z        (DX), K1, Z5
-	VFMADD231PS.BCST (AX), Z5, Z1
-	VFMADD231PS.BCST (AX)(R8*1), Z5, Z2
-	VFMADD231PS.BCST (AX)(R8*2), Z5, Z3
-	VFMADD231PS.BCST (AX)(R9*1), Z5, Z4
-	VFMADD231PS.BCST (AX)(R8*4), Z5, Z0
-	ADDQ             CX, AX
-	ADDQ             BX, DX
-	DECQ             DI
-	JNZ              avx512Strip5_last_deep
-	MOVQ             ldc+72(FP), CX
-	MOVQ             SI, AX
-	CMPB             add+60(FP), $0x00
-	JNE              avx512Strip5_last_add
-	CMPL             alpha+56(FP), $0x3f800000
-	JEQ              avx512Strip5_last_store
-	VBROADCASTSS     alpha+56(FP), Z5
-	VMULPS           Z5, Z1, Z1
-	VMULPS           Z5, Z2, Z2
-	VMULPS           Z5, Z3, Z3
-	VMULPS           Z5, Z4, Z4
-	VMULPS           Z5, Z0, Z0
-
-avx512Strip5_last_store:
-	VMOVUPS Z1, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z2, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z3, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z4, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z0, K1, (AX)
-	JMP     avx512Strip5_last_stored
-
-avx512Strip5_last_add:
-	VBROADCASTSS alpha+56(FP), Z5
-	MOVQ         SI, AX
-	VMOVUPS.Z    (AX), K1, Z6
-	VFMADD231PS  Z5, Z1, Z6
-	VMOVUPS      Z6, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Z1
-	VFMADD231PS  Z5, Z2, Z1
-	VMOVUPS      Z1, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Z1
-	VFMADD231PS  Z5, Z3, Z1
-	VMOVUPS      Z1, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Z1
-	VFMADD231PS  Z5, Z4, Z1
-	VMOVUPS      Z1, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Z1
-	VFMADD231PS  Z5, Z0, Z1
-	VMOVUPS      Z1, K1, (AX)
-
-avx512Strip5_last_stored:
-	JMP avx512Strip5_end
-
-avx512Strip5_one:
-	VMOVAPS Z0, Z1
-	VMOVAPS Z0, Z2
-	VMOVAPS Z0, Z3
-	VMOVAPS Z0, Z4
-	VMOVAPS Z0, Z0
-	MOVQ    k+0(FP), DI
-
-avx512Strip5_one_deep:
-	VMOVUPS          (DX), Z5
-	VFMADD231PS.BCST (AX), Z5, Z1
-	VFMADD231PS.BCST (AX)(R8*1), Z5, Z2
-	VFMADD231PS.BCST (AX)(R8*2), Z5, Z3
-	VFMADD231PS.BCST (AX)(R9*1), Z5, Z4
-	VFMADD231PS.BCST (AX)(R8*4), Z5, Z0
-	ADDQ             CX, AX
-	ADDQ             BX, DX
-	DECQ             DI
-	JNZ              avx512Strip5_one_deep
-	MOVQ             ldc+72(FP), CX
-	MOVQ             SI, AX
-	CMPB             add+60(FP), $0x00
-	JNE              avx512Strip5_one_add
-	CMPL             alpha+56(FP), $0x3f800000
-	JEQ              avx512Strip5_one_store
-	VBROADCASTSS     alpha+56(FP), Z5
-	VMULPS           Z5, Z1, Z1
-	VMULPS           Z5, Z2, Z2
-	VMULPS           Z5, Z3, Z3
-	VMULPS           Z5, Z4, Z4
-	VMULPS           Z5, Z0, Z0
-
-avx512Strip5_one_store:
-	VMOVUPS Z1, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z2, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z3, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z4, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z0, (AX)
-	JMP     avx512Strip5_one_stored
-
-avx512Strip5_one_add:
-	VBROADCASTSS alpha+56(FP), Z5
-	MOVQ         SI, AX
-	VMOVUPS      (AX), Z6
-	VFMADD231PS  Z5, Z1, Z6
-	VMOVUPS      Z6, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z5, Z2, Z1
-	VMOVUPS      Z1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z5, Z3, Z1
-	VMOVUPS      Z1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z5, Z4, Z1
-	VMOVUPS      Z1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z5, Z0, Z1
-	VMOVUPS      Z1, (AX)
-
-avx512Strip5_one_stored:
-	JMP avx512Strip5_end
-
-avx512Strip5_more:
-	CMPQ    DI, $0x18
-	JGT     avx512Strip5_most
-	LEAQ    -16(DI), DI
-	MOVQ    $-1, R10
-	BZHIQ   DI, R10, DI
-	KMOVW   DI, K1
-	VMOVAPS Z0, Z1
-	VMOVAPS Y0, Y2
-	VMOVAPS Z0, Z3
-	VMOVAPS Y0, Y4
-	VMOVAPS Z0, Z5
-	VMOVAPS Y0, Y6
-	VMOVAPS Z0, Z7
-	VMOVAPS Y0, Y8
-	VMOVAPS Z0, Z9
-	VMOVAPS Y0, Y0
-	MOVQ    k+0(FP), DI
-
-avx512Strip5_oneandhalf_deep:
-	VMOVUPS      (DX), Z10
-	VMOVUPS.Z    64(DX), K1, Y11
-	VBROADCASTSS (AX), Z12
-	VFMADD231PS  Z12, Z10, Z1
-	VFMADD231PS  Y12, Y11, Y2
-	VBROADCASTSS (AX)(R8*1), Z12
-	VFMADD231PS  Z12, Z10, Z3
-	VFMADD231PS  Y12, Y11, Y4
-	VBROADCASTSS (AX)(R8*2), Z12
-	VFMADD231PS  Z12, Z10, Z5
-	VFMADD231PS  Y12, Y11, Y6
-	VBROADCASTSS (AX)(R9*1), Z12
-	VFMADD231PS  Z12, Z10, Z7
-	VFMADD231PS  Y12, Y11, Y8
-	VBROADCASTSS (AX)(R8*4), Z12
-	VFMADD231PS  Z12, Z10, Z9
-	VFMADD231PS  Y12, Y11, Y0
-	ADDQ         CX, AX
-	ADDQ         BX, DX
-	DECQ         DI
-	JNZ          avx512Strip5_oneandhalf_deep
-	MOVQ         ldc+72(FP), CX
-	MOVQ         SI, AX
-	CMPB         add+60(FP), $0x00
-	JNE          avx512Strip5_oneandhalf_add
-	CMPL         alpha+56(FP), $0x3f800000
-	JEQ          avx512Strip5_oneandhalf_store
-	VBROADCASTSS alpha+56(FP), Z10
-	VMULPS       Z10, Z1, Z1
-	VMULPS       Y10, Y2, Y2
-	VMULPS       Z10, Z3, Z3
-	VMULPS       Y10, Y4, Y4
-	VMULPS       Z10, Z5, Z5
-	VMULPS       Y10, Y6, Y6
-	VMULPS       Z10, Z7, Z7
-	VMULPS       Y10, Y8, Y8
-	VMULPS       Z10, Z9, Z9
-	VMULPS       Y10, Y0, Y0
-
-avx512Strip5_oneandhalf_store:
-	VMOVUPS Z1, (AX)
-	VMOVUPS Y2, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z3, (AX)
-	VMOVUPS Y4, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z5, (AX)
-	VMOVUPS Y6, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z7, (AX)
-	VMOVUPS Y8, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z9, (AX)
-	VMOVUPS Y0, K1, 64(AX)
-	JMP     avx512Strip5_oneandhalf_stored
-
-avx512Strip5_oneandhalf_add:
-	VBROADCASTSS alpha+56(FP), Z10
-	MOVQ         SI, AX
-	VMOVUPS      (AX), Z11
-	VFMADD231PS  Z10, Z1, Z11
-	VMOVUPS      Z11, (AX)
-	VMOVUPS.Z    64(AX), K1, Y1
-	VFMADD231PS  Y10, Y2, Y1
-	VMOVUPS      Y1, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z10, Z3, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Y1
-	VFMADD231PS  Y10, Y4, Y1
-	VMOVUPS      Y1, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z10, Z5, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Y1
-	VFMADD231PS  Y10, Y6, Y1
-	VMOVUPS      Y1, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z10, Z7, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Y1
-	VFMADD231PS  Y10, Y8, Y1
-	VMOVUPS      Y1, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z10, Z9, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Y1
-	VFMADD231PS  Y10, Y0, Y1
-	VMOVUPS      Y1, K1, 64(AX)
-
-avx512Strip5_oneandhalf_stored:
-	JMP avx512Strip5_end
-
-avx512Strip5_half:
-	LEAQ    (DI), DI
-	MOVQ    $-1, R10
-	BZHIQ   DI, R10, DI
-	KMOVW   DI, K1
-	VMOVAPS Y0, Y1
-	VMOVAPS Y0, Y2
-	VMOVAPS Y0, Y3
-	VMOVAPS Y0, Y4
-	VMOVAPS Y0, Y0
-	MOVQ    k+0(FP), DI
-
-avx512Strip5_half_deep:
-	VMOVUPS.Z        (DX), K1, Y5
-	VFMADD231PS.BCST (AX), Y5, Y1
-	VFMADD231PS.BCST (AX)(R8*1), Y5, Y2
-	VFMADD231PS.BCST (AX)(R8*2), Y5, Y3
-	VFMADD231PS.BCST (AX)(R9*1), Y5, Y4
-	VFMADD231PS.BCST (AX)(R8*4), Y5, Y0
-	ADDQ             CX, AX
-	ADDQ             BX, DX
-	DECQ             DI
-	JNZ              avx512Strip5_half_deep
-	MOVQ             ldc+72(FP), CX
-	MOVQ             SI, AX
-	CMPB             add+60(FP), $0x00
-	JNE              avx512Strip5_half_add
-	CMPL             alpha+56(FP), $0x3f800000
-	JEQ              avx512Strip5_half_store
-	VBROADCASTSS     alpha+56(FP), Z5
-	VMULPS           Y5, Y1, Y1
-	VMULPS           Y5, Y2, Y2
-	VMULPS           Y5, Y3, Y3
-	VMULPS           Y5, Y4, Y4
-	VMULPS           Y5, Y0, Y0
-
-avx512Strip5_half_store:
-	VMOVUPS Y1, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Y2, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Y3, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Y4, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Y0, K1, (AX)
-	JMP     avx512Strip5_half_stored
-
-avx512Strip5_half_add:
-	VBROADCASTSS alpha+56(FP), Z5
-	MOVQ         SI, AX
-	VMOVUPS.Z    (AX), K1, Y6
-	VFMADD231PS  Y5, Y1, Y6
-	VMOVUPS      Y6, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Y1
-	VFMADD231PS  Y5, Y2, Y1
-	VMOVUPS      Y1, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Y1
-	VFMADD231PS  Y5, Y3, Y1
-	VMOVUPS      Y1, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Y1
-	VFMADD231PS  Y5, Y4, Y1
-	VMOVUPS      Y1, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Y1
-	VFMADD231PS  Y5, Y0, Y1
-	VMOVUPS      Y1, K1, (AX)
-
-avx512Strip5_half_stored:
-	JMP avx512Strip5_end
-
-avx512Strip5_most:
-	LEAQ    -16(DI), DI
-	MOVQ    $-1, R10
-	BZHIQ   DI, R10, DI
-	KMOVW   DI, K1
-	VMOVAPS Z0, Z1
-	VMOVAPS Z0, Z2
-	VMOVAPS Z0, Z3
-	VMOVAPS Z0, Z4
-	VMOVAPS Z0, Z5
-	VMOVAPS Z0, Z6
-	VMOVAPS Z0, Z7
-	VMOVAPS Z0, Z8
-	VMOVAPS Z0, Z9
-	VMOVAPS Z0, Z0
-	MOVQ    k+0(FP), DI
-
-avx512Strip5_most_deep:
-	VMOVUPS      (DX), Z10
-	VMOVUPS.Z    64(DX), K1, Z11
-	VBROADCASTSS (AX), Z12
-	VFMADD231PS  Z12, Z10, Z1
-	VFMADD231PS  Z12, Z11, Z2
-	VBROADCASTSS (AX)(R8*1), Z12
-	VFMADD231PS  Z12, Z10, Z3
-	VFMADD231PS  Z12, Z11, Z4
-	VBROADCASTSS (AX)(R8*2), Z12
-	VFMADD231PS  Z12, Z10, Z5
-	VFMADD231PS  Z12, Z11, Z6
-	VBROADCASTSS (AX)(R9*1), Z12
-	VFMADD231PS  Z12, Z10, Z7
-	VFMADD231PS  Z12, Z11, Z8
-	VBROADCASTSS (AX)(R8*4), Z12
-	VFMADD231PS  Z12, Z10, Z9
-	VFMADD231PS  Z12, Z11, Z0
-	ADDQ         CX, AX
-	ADDQ         BX, DX
-	DECQ         DI
-	JNZ          avx512Strip5_most_deep
-	MOVQ         ldc+72(FP), CX
-	MOVQ         SI, AX
-	CMPB         add+60(FP), $0x00
-	JNE          avx512Strip5_most_add
-	CMPL         alpha+56(FP), $0x3f800000
-	JEQ          avx512Strip5_most_store
-	VBROADCASTSS alpha+56(FP), Z10
-	VMULPS       Z10, Z1, Z1
-	VMULPS       Z10, Z2, Z2
-	VMULPS       Z10, Z3, Z3
-	VMULPS       Z10, Z4, Z4
-	VMULPS       Z10, Z5, Z5
-	VMULPS       Z10, Z6, Z6
-	VMULPS       Z10, Z7, Z7
-	VMULPS       Z10, Z8, Z8
-	VMULPS       Z10, Z9, Z9
-	VMULPS       Z10, Z0, Z0
-
-avx512Strip5_most_store:
-	VMOVUPS Z1, (AX)
-	VMOVUPS Z2, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z3, (AX)
-	VMOVUPS Z4, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z5, (AX)
-	VMOVUPS Z6, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z7, (AX)
-	VMOVUPS Z8, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z9, (AX)
-	VMOVUPS Z0, K1, 64(AX)
-	JMP     avx512Strip5_most_stored
-
-avx512Strip5_most_add:
-	VBROADCASTSS alpha+56(FP), Z10
-	MOVQ         SI, AX
-	VMOVUPS      (AX), Z11
-	VFMADD231PS  Z10, Z1, Z11
-	VMOVUPS      Z11, (AX)
-	VMOVUPS.Z    64(AX), K1, Z1
-	VFMADD231PS  Z10, Z2, Z1
-	VMOVUPS      Z1, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z10, Z3, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Z1
-	VFMADD231PS  Z10, Z4, Z1
-	VMOVUPS      Z1, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z10, Z5, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Z1
-	VFMADD231PS  Z10, Z6, Z1
-	VMOVUPS      Z1, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z10, Z7, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Z1
-	VFMADD231PS  Z10, Z8, Z1
-	VMOVUPS      Z1, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z10, Z9, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Z1
-	VFMADD231PS  Z10, Z0, Z1
-	VMOVUPS      Z1, K1, 64(AX)
-
-avx512Strip5_most_stored:
-avx512Strip5_end:
-	VZEROUPPER
-	RET
-
-// func avx512Strip6(k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int)
-// Requires: AVX, AVX512F, AVX512VL, BMI2, FMA3
-TEXT ·avx512Strip6(SB), NOSPLIT, $0-88
-	VPXORD Z0, Z0, Z0
-	MOVQ   a+8(FP), AX
-	MOVQ   right+24(FP), CX
-	MOVQ   b+32(FP), DX
-	MOVQ   bStride+40(FP), BX
-	MOVQ   c+64(FP), SI
-	MOVQ   n+80(FP), DI
-	SHLQ   $0x02, CX
-	SHLQ   $0x02, BX
-	MOVQ   down+16(FP), R8
-	SHLQ   $0x02, R8
-	LEAQ   (R8)(R8*2), R9
-	LEAQ   (R8)(R8*4), R10
-	ADDQ   AX, R10
-	CMPQ   panel+48(FP), $0x00
-	JNE    avx512Strip6_pair
-	CMPQ   DI, $0x40
-	JLT    avx512Strip6_pair
-
-avx512Strip6_wide:
-	VMOVAPS Z0, Z1
-	VMOVAPS Z0, Z2
-	VMOVAPS Z0, Z3
-	VMOVAPS Z0, Z4
-	VMOVAPS Z0, Z5
-	VMOVAPS Z0, Z6
-	VMOVAPS Z0, Z7
-	VMOVAPS Z0, Z8
-	VMOVAPS Z0, Z9
-	VMOVAPS Z0, Z10
-	VMOVAPS Z0, Z11
-	VMOVAPS Z0, Z12
-	VMOVAPS Z0, Z13
-	VMOVAPS Z0, Z14
-	VMOVAPS Z0, Z15
-	VMOVAPS Z0, Z16
-	VMOVAPS Z0, Z17
-	VMOVAPS Z0, Z18
-	VMOVAPS Z0, Z19
-	VMOVAPS Z0, Z20
-	VMOVAPS Z0, Z21
-	VMOVAPS Z0, Z22
-	VMOVAPS Z0, Z23
-	VMOVAPS Z0, Z24
-	MOVQ    k+0(FP), R11
-	MOVQ    DX, R12
-
-avx512Strip6_wide_deep:
-	VMOVUPS      (R12), Z25
-	VMOVUPS      64(R12), Z26
-	VMOVUPS      128(R12), Z27
-	VMOVUPS      192(R12), Z28
-	VBROADCASTSS (AX), Z29
-	VFMADD231PS  Z29, Z25, Z1
-	VFMADD231PS  Z29, Z26, Z2
-	VFMADD231PS  Z29, Z27, Z3
-	VFMADD231PS  Z29, Z28, Z4
-	VBROADCASTSS (AX)(R8*1), Z29
-	VFMADD231PS  Z29, Z25, Z5
-	VFMADD231PS  Z29, Z26, Z6
-	VFMADD231PS  Z29, Z27, Z7
-	VFMADD231PS  Z29, Z28, Z8
-	VBROADCASTSS (AX)(R8*2), Z29
-	VFMADD231PS  Z29, Z25, Z9
-	VFMADD231PS  Z29, Z26, Z10
-	VFMADD231PS  Z29, Z27, Z11
-	VFMADD231PS  Z29, Z28, Z12
-	VBROADCASTSS (AX)(R9*1), Z29
-	VFMADD231PS  Z29, Z25, Z13
-	VFMADD231PS  Z29, Z26, Z14
-	VFMADD231PS  Z29, Z27, Z15
-	VFMADD231PS  Z29, Z28, Z16
-	VBROADCASTSS (AX)(R8*4), Z29
-	VFMADD231PS  Z29, Z25, Z17
-	VFMADD231PS  Z29, Z26, Z18
-	VFMADD231PS  Z29, Z27, Z19
-	VFMADD231PS  Z29, Z28, Z20
-	VBROADCASTSS (R10), Z29
-	VFMADD231PS  Z29, Z25, Z21
-	VFMADD231PS  Z29, Z26, Z22
-	VFMADD231PS  Z29, Z27, Z23
-	VFMADD231PS  Z29, Z28, Z24
-	ADDQ         CX, AX
-	ADDQ         CX, R10
-	ADDQ         BX, R12
-	DECQ         R11
-	JNZ          avx512Strip6_wide_deep
-	MOVQ         ldc+72(FP), R12
-	MOVQ         SI, R11
-	CMPB         add+60(FP), $0x00
-	JNE          avx512Strip6_wide_add
-	CMPL         alpha+56(FP), $0x3f800000
-	JEQ          avx512Strip6_wide_store
-	VBROADCASTSS alpha+56(FP), Z25
-	VMULPS       Z25, Z1, Z1
-	VMULPS       Z25, Z2, Z2
-	VMULPS       Z25, Z3, Z3
-	VMULPS       Z25, Z4, Z4
-	VMULPS       Z25, Z5, Z5
-	VMULPS       Z25, Z6, Z6
-	VMULPS       Z25, Z7, Z7
-	VMULPS       Z25, Z8, Z8
-	VMULPS       Z25, Z9, Z9
-	VMULPS       Z25, Z10, Z10
-	VMULPS       Z25, Z11, Z11
-	VMULPS       Z25, Z12, Z12
-	VMULPS       Z25, Z13, Z13
-	VMULPS       Z25, Z14, Z14
-	VMULPS       Z25, Z15, Z15
-	VMULPS       Z25, Z16, Z16
-	VMULPS       Z25, Z17, Z17
-	VMULPS       Z25, Z18, Z18
-	VMULPS       Z25, Z19, Z19
-	VMULPS       Z25, Z20, Z20
-	VMULPS       Z25, Z21, Z21
-	VMULPS       Z25, Z22, Z22
-	VMULPS       Z25, Z23, Z23
-	VMULPS       Z25, Z24, Z24
-
-avx512Strip6_wide_store:
-	VMOVUPS Z1, (R11)
-	VMOVUPS Z2, 64(R11)
-	VMOVUPS Z3, 128(R11)
-	VMOVUPS Z4, 192(R11)
-	LEAQ    (R11)(R12*4), R11
-	VMOVUPS Z5, (R11)
-	VMOVUPS Z6, 64(R11)
-	VMOVUPS Z7, 128(R11)
-	VMOVUPS Z8, 192(R11)
-	LEAQ    (R11)(R12*4), R11
-	VMOVUPS Z9, (R11)
-	VMOVUPS Z10, 64(R11)
-	VMOVUPS Z11, 128(R11)
-	VMOVUPS Z12, 192(R11)
-	LEAQ    (R11)(R12*4), R11
-	VMOVUPS Z13, (R11)
-	VMOVUPS Z14, 64(R11)
-	VMOVUPS Z15, 128(R11)
-	VMOVUPS Z16, 192(R11)
-	LEAQ    (R11)(R12*4), R11
-	VMOVUPS Z17, (R11)
-	VMOVUPS Z18, 64(R11)
-	VMOVUPS Z19, 128(R11)
-	VMOVUPS Z20, 192(R11)
-	LEAQ    (R11)(R12*4), R11
-	VMOVUPS Z21, (R11)
-	VMOVUPS Z22, 64(R11)
-	VMOVUPS Z23, 128(R11)
-	VMOVUPS Z24, 192(R11)
-	JMP     avx512Strip6_wide_stored
-
-avx512Strip6_wide_add:
-	VBROADCASTSS alpha+56(FP), Z25
-	MOVQ         SI, R11
-	VMOVUPS      (R11), Z26
-	VFMADD231PS  Z25, Z1, Z26
-	VMOVUPS      Z26, (R11)
-	VMOVUPS      64(R11), Z1
-	VFMADD231PS  Z25, Z2, Z1
-	VMOVUPS      Z1, 64(R11)
-	VMOVUPS      128(R11), Z1
-	VFMADD231PS  Z25, Z3, Z1
-	VMOVUPS      Z1, 128(R11)
-	VMOVUPS      192(R11), Z1
-	VFMADD231PS  Z25, Z4, Z1
-	VMOVUPS      Z1, 192(R11)
-	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      (R11), Z1
-	VFMADD231PS  Z25, Z5, Z1
-	VMOVUPS      Z1, (R11)
-	VMOVUPS      64(R11), Z1
-	VFMADD231PS  Z25, Z6, Z1
-	VMOVUPS      Z1, 64(R11)
-	VMOVUPS      128(R11), Z1
-	VFMADD231PS  Z25, Z7, Z1
-	VMOVUPS      Z1, 128(R11)
-	VMOVUPS      192(R11), Z1
-	VFMADD231PS  Z25, Z8, Z1
-	VMOVUPS      Z1, 192(R11)
-	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      (R11), Z1
-	VFMADD231PS  Z25, Z9, Z1
-	VMOVUPS      Z1, (R11)
-	VMOVUPS      64(R11), Z1
-	VFMADD231PS  Z25, Z10, Z1
-	VMOVUPS      Z1, 64(R11)
-	VMOVUPS      128(R11), Z1
-	VFMADD231PS  Z25, Z11, Z1
-	VMOVUPS      Z1, 128(R11)
-	VMOVUPS      192(R11), Z1
-	VFMADD231PS  Z25, Z12, Z1
-	VMOVUPS      Z1, 192(R11)
-	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      (R11), Z1
-	VFMADD231PS  Z25, Z13, Z1
-	VMOVUPS      Z1, (R11)
-	VMOVUPS      64(R11), Z1
-	VFMADD231PS  Z25, Z14, Z1
-	VMOVUPS      Z1, 64(R11)
-	VMOVUPS      128(R11), Z1
-	VFMADD231PS  Z25, Z15, Z1
-	VMOVUPS      Z1, 128(R11)
-	VMOVUPS      192(R11), Z1
-	VFMADD231PS  Z25, Z16, Z1
-	VMOVUPS      Z1, 192(R11)
-	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      (R11), Z1
-	VFMADD231PS  Z25, Z17, Z1
-	VMOVUPS      Z1, (R11)
-	VMOVUPS      64(R11), Z1
-	VFMADD231PS  Z25, Z18, Z1
-	VMOVUPS      Z1, 64(R11)
-	VMOVUPS      128(R11), Z1
-	VFMADD231PS  Z25, Z19, Z1
-	VMOVUPS      Z1, 128(R11)
-	VMOVUPS      192(R11), Z1
-	VFMADD231PS  Z25, Z20, Z1
-	VMOVUPS      Z1, 192(R11)
-	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      (R11), Z1
-	VFMADD231PS  Z25, Z21, Z1
-	VMOVUPS      Z1, (R11)
-	VMOVUPS      64(R11), Z1
-	VFMADD231PS  Z25, Z22, Z1
-	VMOVUPS      Z1, 64(R11)
-	VMOVUPS      128(R11), Z1
-	VFMADD231PS  Z25, Z23, Z1
-	VMOVUPS      Z1, 128(R11)
-	VMOVUPS      192(R11), Z1
-	VFMADD231PS  Z25, Z24, Z1
-	VMOVUPS      Z1, 192(R11)
-
-avx512Strip6_wide_stored:
-	MOVQ  k+0(FP), R11
-	IMULQ CX, R11
-	SUBQ  R11, AX
-	SUBQ  R11, R10
-	ADDQ  $0x00000100, SI
-	ADDQ  $0x00000100, DX
-	SUBQ  $0x40, DI
-	CMPQ  DI, $0x40
-	JGE   avx512Strip6_wide
-
-avx512Strip6_pair:
-	CMPQ DI, $0x20
-	JLT  avx512Strip6_edge
-
-avx512Strip6_two:
-	VMOVAPS Z0, Z1
-	VMOVAPS Z0, Z2
-	VMOVAPS Z0, Z3
-	VMOVAPS Z0, Z4
-	VMOVAPS Z0, Z5
-	VMOVAPS Z0, Z6
-	VMOVAPS Z0, Z7
-	VMOVAPS Z0, Z8
-	VMOVAPS Z0, Z9
-	VMOVAPS Z0, Z10
-	VMOVAPS Z0, Z11
-	VMOVAPS Z0, Z12
-	MOVQ    k+0(FP), R11
-	MOVQ    DX, R12
-
-avx512Strip6_two_deep:
-	VMOVUPS      (R12), Z13
-	VMOVUPS      64(R12), Z14
-	VBROADCASTSS (AX), Z15
-	VFMADD231PS  Z15, Z13, Z1
-	VFMADD231PS  Z15, Z14, Z2
-	VBROADCASTSS (AX)(R8*1), Z15
-	VFMADD231PS  Z15, Z13, Z3
-	VFMADD231PS  Z15, Z14, Z4
-	VBROADCASTSS (AX)(R8*2), Z15
-	VFMADD231PS  Z15, Z13, Z5
-	VFMADD231PS  Z15, Z14, Z6
-	VBROADCASTSS (AX)(R9*1), Z15
-	VFMADD231PS  Z15, Z13, Z7
-	VFMADD231PS  Z15, Z14, Z8
-	VBROADCASTSS (AX)(R8*4), Z15
-	VFMADD231PS  Z15, Z13, Z9
-	VFMADD231PS  Z15, Z14, Z10
-	VBROADCASTSS (R10), Z15
-	VFMADD231PS  Z15, Z13, Z11
-	VFMADD231PS  Z15, Z14, Z12
-	ADDQ         CX, AX
-	ADDQ         CX, R10
-	ADDQ         BX, R12
-	DECQ         R11
-	JNZ          avx512Strip6_two_deep
-	MOVQ         ldc+72(FP), R12
-	MOVQ         SI, R11
-	CMPB         add+60(FP), $0x00
-	JNE          avx512Strip6_two_add
-	CMPL         alpha+56(FP), $0x3f800000
-	JEQ          avx512Strip6_two_store
-	VBROADCASTSS alpha+56(FP), Z13
-	VMULPS       Z13, Z1, Z1
-	VMULPS       Z13, Z2, Z2
-	VMULPS       Z13, Z3, Z3
-	VMULPS       Z13, Z4, Z4
-	VMULPS       Z13, Z5, Z5
-	VMULPS       Z13, Z6, Z6
-	VMULPS       Z13, Z7, Z7
-	VMULPS       Z13, Z8, Z8
-	VMULPS       Z13, Z9, Z9
-	VMULPS       Z13, Z10, Z10
-	VMULPS       Z13, Z11, Z11
-	VMULPS       Z13, Z12, Z12
-
-avx512Strip6_two_store:
-	VMOVUPS Z1, (R11)
-	VMOVUPS Z2, 64(R11)
-	LEAQ    (R11)(R12*4), R11
-	VMOVUPS Z3, (R11)
-	VMOVUPS Z4, 64(R11)
-	LEAQ    (R11)(R12*4), R11
-	VMOVUPS Z5, (R11)
-	VMOVUPS Z6, 64(R11)
-	LEAQ    (R11)(R12*4), R11
-	VMOVUPS Z7, (R11)
-	VMOVUPS Z8, 64(R11)
-	LEAQ    (R11)(R12*4), R11
-	VMOVUPS Z9, (R11)
-	VMOVUPS Z10, 64(R11)
-	LEAQ    (R11)(R12*4), R11
-	VMOVUPS Z11, (R11)
-	VMOVUPS Z12, 64(R11)
-	JMP     avx512Strip6_two_stored
-
-avx512Strip6_two_add:
-	VBROADCASTSS alpha+56(FP), Z13
-	MOVQ         SI, R11
-	VMOVUPS      (R11), Z14
-	VFMADD231PS  Z13, Z1, Z14
-	VMOVUPS      Z14, (R11)
-	VMOVUPS      64(R11), Z1
-	VFMADD231PS  Z13, Z2, Z1
-	VMOVUPS      Z1, 64(R11)
-	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      (R11), Z1
-	VFMADD231PS  Z13, Z3, Z1
-	VMOVUPS      Z1, (R11)
-	VMOVUPS      64(R11), Z1
-	VFMADD231PS  Z13, Z4, Z1
-	VMOVUPS      Z1, 64(R11)
-	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      (R11), Z1
-	VFMADD231PS  Z13, Z5, Z1
-	VMOVUPS      Z1, (R11)
-	VMOVUPS      64(R11), Z1
-	VFMADD231PS  Z13, Z6, Z1
-	VMOVUPS      Z1, 64(R11)
-	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      (R11), Z1
-	VFMADD231PS  Z13, Z7, Z1
-	VMOVUPS      Z1, (R11)
-	VMOVUPS      64(R11), Z1
-	VFMADD231PS  Z13, Z8, Z1
-	VMOVUPS      Z1, 64(R11)
-	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      (R11), Z1
-	VFMADD231PS  Z13, Z9, Z1
-	VMOVUPS      Z1, (R11)
-	VMOVUPS      64(R11), Z1
-	VFMADD231PS  Z13, Z10, Z1
-	VMOVUPS      Z1, 64(R11)
-	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      (R11), Z1
-	VFMADD231PS  Z13, Z11, Z1
-	VMOVUPS      Z1, (R11)
-	VMOVUPS      64(R11), Z1
-	VFMADD231PS  Z13, Z12, Z1
-	VMOVUPS      Z1, 64(R11)
-
-avx512Strip6_two_stored:
-	MOVQ  k+0(FP), R11
-	IMULQ CX, R11
-	SUBQ  R11, AX
-	SUBQ  R11, R10
-	ADDQ  $0x00000080, SI
-	MOVQ  panel+48(FP), R11
-	LEAQ  (DX)(R11*4), DX
-	TESTQ R11, R11
-	JNZ   avx512Strip6_two_packed
-	ADDQ  $0x00000080, DX
-
-avx512Strip6_two_packed:
-	SUBQ $0x20, DI
-	CMPQ DI, $0x20
-	JGE  avx512Strip6_two
-
-avx512Strip6_edge:
-	TESTQ   DI, DI
-	JZ      avx512Strip6_end
-	CMPQ    DI, $0x10
-	JEQ     avx512Strip6_one
-	JGT     avx512Strip6_more
-	CMPQ    DI, $0x08
-	JLE     avx512Strip6_half
-	LEAQ    (DI), DI
-	MOVQ    $-1, R11
-	BZHIQ   DI, R11, DI
-	KMOVW   DI, K1
-	VMOVAPS Z0, Z1
-	VMOVAPS Z0, Z2
-	VMOVAPS Z0, Z3
-	VMOVAPS Z0, Z4
-	VMOVAPS Z0, Z5
-	VMOVAPS Z0, Z0
-	MOVQ    k+0(FP), DI
-
-avx512Strip6_last_deep:
-	VMOVUPS.Z        (DX), K1, Z6
-	VFMADD231PS.BCST (AX), Z6, Z1
-	VFMADD231PS.BCST (AX)(R8*1), Z6, Z2
-	VFMADD231PS.BCST (AX)(R8*2), Z6, Z3
-	VFMADD231PS.BCST (AX)(R9*1), Z6, Z4
-	VFMADD231PS.BCST (AX)(R8*4), Z6, Z5
-	VFMADD231PS.BCST (R10), Z6, Z0
-	ADDQ             CX, AX
-	ADDQ             CX, R10
-	ADDQ             BX, DX
-	DECQ             DI
-	JNZ              avx512Strip6_last_deep
-	MOVQ             ldc+72(FP), CX
-	MOVQ             SI, AX
-	CMPB             add+60(FP), $0x00
-	JNE              avx512Strip6_last_add
-	CMPL             alpha+56(FP), $0x3f800000
-	JEQ              avx512Strip6_last_store
-	VBROADCASTSS     alpha+56(FP), Z6
-	VMULPS           Z6, Z1, Z1
-	VMULPS           Z6, Z2, Z2
-	VMULPS           Z6, Z3, Z3
-	VMULPS           Z6, Z4, Z4
-	VMULPS           Z6, Z5, Z5
-	VMULPS           Z6, Z0, Z0
-
-avx512Strip6_last_store:
-	VMOVUPS Z1, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z2, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z3, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z4, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z5, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z0, K1, (AX)
-	JMP     avx512Strip6_last_stored
-
-avx512Strip6_last_add:
-	VBROADCASTSS alpha+56(FP), Z6
-	MOVQ         SI, AX
-	VMOVUPS.Z    (AX), K1, Z7
-	VFMADD231PS  Z6, Z1, Z7
-	VMOVUPS      Z7, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Z1
-	VFMADD231PS  Z6, Z2, Z1
-	VMOVUPS      Z1, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Z1
-	VFMADD231PS  Z6, Z3, Z1
-	VMOVUPS      Z1, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Z1
-	VFMADD231PS  Z6, Z4, Z1
-	VMOVUPS      Z1, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Z1
-	VFMADD231PS  Z6, Z5, Z1
-	VMOVUPS      Z1, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Z1
-	VFMADD231PS  Z6, Z0, Z1
-	VMOVUPS      Z1, K1, (AX)
-
-avx512Strip6_last_stored:
-	JMP avx512Strip6_end
-
-avx512Strip6_one:
-	VMOVAPS Z0, Z1
-	VMOVAPS Z0, Z2
-	VMOVAPS Z0, Z3
-	VMOVAPS Z0, Z4
-	VMOVAPS Z0, Z5
-	VMOVAPS Z0, Z0
-	MOVQ    k+0(FP), DI
-
-avx512Strip6_one_deep:
-	VMOVUPS          (DX), Z6
-	VFMADD231PS.BCST (AX), Z6, Z1
-	VFMADD231PS.BCST (AX)(R8*1), Z6, Z2
-	VFMADD231PS.BCST (AX)(R8*2), Z6, Z3
-	VFMADD231PS.BCST (AX)(R9*1), Z6, Z4
-	VFMADD231PS.BCST (AX)(R8*4), Z6, Z5
-	VFMADD231PS.BCST (R10), Z6, Z0
-	ADDQ             CX, AX
-	ADDQ             CX, R10
-	ADDQ             BX, DX
-	DECQ             DI
-	JNZ              avx512Strip6_one_deep
-	MOVQ             ldc+72(FP), CX
-	MOVQ             SI, AX
-	CMPB             add+60(FP), $0x00
-	JNE              avx512Strip6_one_add
-	CMPL             alpha+56(FP), $0x3f800000
-	JEQ              avx512Strip6_one_store
-	VBROADCASTSS     alpha+56(FP), Z6
-	VMULPS           Z6, Z1, Z1
-	VMULPS           Z6, Z2, Z2
-	VMULPS           Z6, Z3, Z3
-	VMULPS           Z6, Z4, Z4
-	VMULPS           Z6, Z5, Z5
-	VMULPS           Z6, Z0, Z0
-
-avx512Strip6_one_store:
-	VMOVUPS Z1, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z2, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z3, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z4, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z5, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z0, (AX)
-	JMP     avx512Strip6_one_stored
-
-avx512Strip6_one_add:
-	VBROADCASTSS alpha+56(FP), Z6
-	MOVQ         SI, AX
-	VMOVUPS      (AX), Z7
-	VFMADD231PS  Z6, Z1, Z7
-	VMOVUPS      Z7, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z6, Z2, Z1
-	VMOVUPS      Z1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z6, Z3, Z1
-	VMOVUPS      Z1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z6, Z4, Z1
-	VMOVUPS      Z1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z6, Z5, Z1
-	VMOVUPS      Z1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z6, Z0, Z1
-	VMOVUPS      Z1, (AX)
-
-avx512Strip6_one_stored:
-	JMP avx512Strip6_end
-
-avx512Strip6_more:
-	CMPQ    DI, $0x18
-	JGT     avx512Strip6_most
-	LEAQ    -16(DI), DI
-	MOVQ    $-1, R11
-	BZHIQ   DI, R11, DI
-	KMOVW   DI, K1
-	VMOVAPS Z0, Z1
-	VMOVAPS Y0, Y2
-	VMOVAPS Z0, Z3
-	VMOVAPS Y0, Y4
-	VMOVAPS Z0, Z5
-	VMOVAPS Y0, Y6
-	VMOVAPS Z0, Z7
-	VMOVAPS Y0, Y8
-	VMOVAPS Z0, Z9
-	VMOVAPS Y0, Y10
-	VMOVAPS Z0, Z11
-	VMOVAPS Y0, Y0
-	MOVQ    k+0(FP), DI
-
-avx512Strip6_oneandhalf_deep:
-	VMOVUPS      (DX), Z12
-	VMOVUPS.Z    64(DX), K1, Y13
-	VBROADCASTSS (AX), Z14
-	VFMADD231PS  Z14, Z12, Z1
-	VFMADD231PS  Y14, Y13, Y2
-	VBROADCASTSS (AX)(R8*1), Z14
-	VFMADD231PS  Z14, Z12, Z3
-	VFMADD231PS  Y14, Y13, Y4
-	VBROADCASTSS (AX)(R8*2), Z14
-	VFMADD231PS  Z14, Z12, Z5
-	VFMADD231PS  Y14, Y13, Y6
-	VBROADCASTSS (AX)(R9*1), Z14
-	VFMADD231PS  Z14, Z12, Z7
-	VFMADD231PS  Y14, Y13, Y8
-	VBROADCASTSS (AX)(R8*4), Z14
-	VFMADD231PS  Z14, Z12, Z9
-	VFMADD231PS  Y14, Y13, Y10
-	VBROADCASTSS (R10), Z14
-	VFMADD231PS  Z14, Z12, Z11
-	VFMADD231PS  Y14, Y13, Y0
-	ADDQ         CX, AX
-	ADDQ         CX, R10
-	ADDQ         BX, DX
-	DECQ         DI
-	JNZ          avx512Strip6_oneandhalf_deep
-	MOVQ         ldc+72(FP), CX
-	MOVQ         SI, AX
-	CMPB         add+60(FP), $0x00
-	JNE          avx512Strip6_oneandhalf_add
-	CMPL         alpha+56(FP), $0x3f800000
-	JEQ          avx512Strip6_oneandhalf_store
-	VBROADCASTSS alpha+56(FP), Z12
-	VMULPS       Z12, Z1, Z1
-	VMULPS       Y12, Y2, Y2
-	VMULPS       Z12, Z3, Z3
-	VMULPS       Y12, Y4, Y4
-	VMULPS       Z12, Z5, Z5
-	VMULPS       Y12, Y6, Y6
-	VMULPS       Z12, Z7, Z7
-	VMULPS       Y12, Y8, Y8
-	VMULPS       Z12, Z9, Z9
-	VMULPS       Y12, Y10, Y10
-	VMULPS       Z12, Z11, Z11
-	VMULPS       Y12, Y0, Y0
-
-avx512Strip6_oneandhalf_store:
-	VMOVUPS Z1, (AX)
-	VMOVUPS Y2, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z3, (AX)
-	VMOVUPS Y4, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z5, (AX)
-	VMOVUPS Y6, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z7, (AX)
-	VMOVUPS Y8, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z9, (AX)
-	VMOVUPS Y10, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z11, (AX)
-	VMOVUPS Y0, K1, 64(AX)
-	JMP     avx512Strip6_oneandhalf_stored
-
-avx512Strip6_oneandhalf_add:
-	VBROADCASTSS alpha+56(FP), Z12
-	MOVQ         SI, AX
-	VMOVUPS      (AX), Z13
-	VFMADD231PS  Z12, Z1, Z13
-	VMOVUPS      Z13, (AX)
-	VMOVUPS.Z    64(AX), K1, Y1
-	VFMADD231PS  Y12, Y2, Y1
-	VMOVUPS      Y1, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z12, Z3, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Y1
-	VFMADD231PS  Y12, Y4, Y1
-	VMOVUPS      Y1, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z12, Z5, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Y1
-	VFMADD231PS  Y12, Y6, Y1
-	VMOVUPS      Y1, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z12, Z7, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Y1
-	VFMADD231PS  Y12, Y8, Y1
-	VMOVUPS      Y1, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z12, Z9, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Y1
-	VFMADD231PS  Y12, Y10, Y1
-	VMOVUPS      Y1, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z12, Z11, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Y1
-	VFMADD231PS  Y12, Y0, Y1
-	VMOVUPS      Y1, K1, 64(AX)
-
-avx512Strip6_oneandhalf_stored:
-	JMP avx512Strip6_end
-
-avx512Strip6_half:
-	LEAQ    (DI), DI
-	MOVQ    $-1, R11
-	BZHIQ   DI, R11, DI
-	KMOVW   DI, K1
-	VMOVAPS Y0, Y1
-	VMOVAPS Y0, Y2
-	VMOVAPS Y0, Y3
-	VMOVAPS Y0, Y4
-	VMOVAPS Y0, Y5
-	VMOVAPS Y0, Y0
-	MOVQ    k+0(FP), DI
-
-avx512Strip6_half_deep:
-	VMOVUPS.Z        (DX), K1, Y6
-	VFMADD231PS.BCST (AX), Y6, Y1
-	VFMADD231PS.BCST (AX)(R8*1), Y6, Y2
-	VFMADD231PS.BCST (AX)(R8*2), Y6, Y3
-	VFMADD231PS.BCST (AX)(R9*1), Y6, Y4
-	VFMADD231PS.BCST (AX)(R8*4), Y6, Y5
-	VFMADD231PS.BCST (R10), Y6, Y0
-	ADDQ             CX, AX
-	ADDQ             CX, R10
-	ADDQ             BX, DX
-	DECQ             DI
-	JNZ              avx512Strip6_half_deep
-	MOVQ             ldc+72(FP), CX
-	MOVQ             SI, AX
-	CMPB             add+60(FP), $0x00
-	JNE              avx512Strip6_half_add
-	CMPL             alpha+56(FP), $0x3f800000
-	JEQ              avx512Strip6_half_store
-	VBROADCASTSS     alpha+56(FP), Z6
-	VMULPS           Y6, Y1, Y1
-	VMULPS           Y6, Y2, Y2
-	VMULPS           Y6, Y3, Y3
-	VMULPS           Y6, Y4, Y4
-	VMULPS           Y6, Y5, Y5
-	VMULPS           Y6, Y0, Y0
-
-avx512Strip6_half_store:
-	VMOVUPS Y1, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Y2, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Y3, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Y4, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Y5, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Y0, K1, (AX)
-	JMP     avx512Strip6_half_stored
-
-avx512Strip6_half_add:
-	VBROADCASTSS alpha+56(FP), Z6
-	MOVQ         SI, AX
-	VMOVUPS.Z    (AX), K1, Y7
-	VFMADD231PS  Y6, Y1, Y7
-	VMOVUPS      Y7, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Y1
-	VFMADD231PS  Y6, Y2, Y1
-	VMOVUPS      Y1, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Y1
-	VFMADD231PS  Y6, Y3, Y1
-	VMOVUPS      Y1, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Y1
-	VFMADD231PS  Y6, Y4, Y1
-	VMOVUPS      Y1, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Y1
-	VFMADD231PS  Y6, Y5, Y1
-	VMOVUPS      Y1, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Y1
-	VFMADD231PS  Y6, Y0, Y1
-	VMOVUPS      Y1, K1, (AX)
-
-avx512Strip6_half_stored:
-	JMP avx512Strip6_end
-
-avx512Strip6_most:
-	LEAQ    -16(DI), DI
-	MOVQ    $-1, R11
-	BZHIQ   DI, R11, DI
-	KMOVW   DI, K1
-	VMOVAPS Z0, Z1
-	VMOVAPS Z0, Z2
-	VMOVAPS Z0, Z3
-	VMOVAPS Z0, Z4
-	VMOVAPS Z0, Z5
-	VMOVAPS Z0, Z6
-	VMOVAPS Z0, Z7
-	VMOVAPS Z0, Z8
-	VMOVAPS Z0, Z9
-	VMOVAPS Z0, Z10
-	VMOVAPS Z0, Z11
-	VMOVAPS Z0, Z0
-	MOVQ    k+0(FP), DI
-
-avx512Strip6_most_deep:
-	VMOVUPS      (DX), Z12
-	VMOVUPS.Z    64(DX), K1, Z13
-	VBROADCASTSS (AX), Z14
-	VFMADD231PS  Z14, Z12, Z1
-	VFMADD231PS  Z14, Z13, Z2
-	VBROADCASTSS (AX)(R8*1), Z14
-	VFMADD231PS  Z14, Z12, Z3
-	VFMADD231PS  Z14, Z13, Z4
-	VBROADCASTSS (AX)(R8*2), Z14
-	VFMADD231PS  Z14, Z12, Z5
-	VFMADD231PS  Z14, Z13, Z6
-	VBROADCASTSS (AX)(R9*1), Z14
-	VFMADD231PS  Z14, Z12, Z7
-	VFMADD231PS  Z14, Z13, Z8
-	VBROADCASTSS (AX)(R8*4), Z14
-	VFMADD231PS  Z14, Z12, Z9
-	VFMADD231PS  Z14, Z13, Z10
-	VBROADCASTSS (R10), Z14
-	VFMADD231PS  Z14, Z12, Z11
-	VFMADD231PS  Z14, Z13, Z0
-	ADDQ         CX, AX
-	ADDQ         CX, R10
-	ADDQ         BX, DX
-	DECQ         DI
-	JNZ          avx512Strip6_most_deep
-	MOVQ         ldc+72(FP), CX
-	MOVQ         SI, AX
-	CMPB         add+60(FP), $0x00
-	JNE          avx512Strip6_most_add
-	CMPL         alpha+56(FP), $0x3f800000
-	JEQ          avx512Strip6_most_store
-	VBROADCASTSS alpha+56(FP), Z12
-	VMULPS       Z12, Z1, Z1
-	VMULPS       Z12, Z2, Z2
-	VMULPS       Z12, Z3, Z3
-	VMULPS       Z12, Z4, Z4
-	VMULPS       Z12, Z5, Z5
-	VMULPS       Z12, Z6, Z6
-	VMULPS       Z12, Z7, Z7
-	VMULPS       Z12, Z8, Z8
-	VMULPS       Z12, Z9, Z9
-	VMULPS       Z12, Z10, Z10
-	VMULPS       Z12, Z11, Z11
-	VMULPS       Z12, Z0, Z0
-
-avx512Strip6_most_store:
-	VMOVUPS Z1, (AX)
-	VMOVUPS Z2, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z3, (AX)
-	VMOVUPS Z4, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z5, (AX)
-	VMOVUPS Z6, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z7, (AX)
-	VMOVUPS Z8, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z9, (AX)
-	VMOVUPS Z10, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z11, (AX)
-	VMOVUPS Z0, K1, 64(AX)
-	JMP     avx512Strip6_most_stored
-
-avx512Strip6_most_add:
-	VBROADCASTSS alpha+56(FP), Z12
-	MOVQ         SI, AX
-	VMOVUPS      (AX), Z13
-	VFMADD231PS  Z12, Z1, Z13
-	VMOVUPS      Z13, (AX)
-	VMOVUPS.Z    64(AX), K1, Z1
-	VFMADD231PS  Z12, Z2, Z1
-	VMOVUPS      Z1, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z12, Z3, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Z1
-	VFMADD231PS  Z12, Z4, Z1
-	VMOVUPS      Z1, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z12, Z5, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Z1
-	VFMADD231PS  Z12, Z6, Z1
-	VMOVUPS      Z1, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z12, Z7, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Z1
-	VFMADD231PS  Z12, Z8, Z1
-	VMOVUPS      Z1, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z12, Z9, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Z1
-	VFMADD231PS  Z12, Z10, Z1
-	VMOVUPS      Z1, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z12, Z11, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Z1
-	VFMADD231PS  Z12, Z0, Z1
-	VMOVUPS      Z1, K1, 64(AX)
-
-avx512Strip6_most_stored:
-avx512Strip6_end:
-	VZEROUPPER
-	RET
-
-// func avx512Strip7(k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int)
-// Requires: AVX, AVX512F, AVX512VL, BMI2, FMA3
-TEXT ·avx512Strip7(SB), NOSPLIT, $0-88
-	VPXORD Z0, Z0, Z0
-	MOVQ   a+8(FP), AX
-	MOVQ   right+24(FP), CX
-	MOVQ   b+32(FP), DX
-	MOVQ   bStride+40(FP), BX
-	MOVQ   c+64(FP), SI
-	MOVQ   n+80(FP), DI
-	SHLQ   $0x02, CX
-	SHLQ   $0x02, BX
-	MOVQ   down+16(FP), R8
-	SHLQ   $0x02, R8
-	LEAQ   (R8)(R8*2), R9
-	LEAQ   (R8)(R8*4), R10
-	ADDQ   AX, R10
-	CMPQ   DI, $0x20
-	JLT    avx512Strip7_edge
-
-avx512Strip7_two:
-	VMOVAPS Z0, Z1
-	VMOVAPS Z0, Z2
-	VMOVAPS Z0, Z3
-	VMOVAPS Z0, Z4
-	VMOVAPS Z0, Z5
-	VMOVAPS Z0, Z6
-	VMOVAPS Z0, Z7
-	VMOVAPS Z0, Z8
-	VMOVAPS Z0, Z9
-	VMOVAPS Z0, Z10
-	VMOVAPS Z0, Z11
-	VMOVAPS Z0, Z12
-	VMOVAPS Z0, Z13
-	VMOVAPS Z0, Z14
-	MOVQ    k+0(FP), R11
-	MOVQ    DX, R12
-
-avx512Strip7_two_deep:
-	VMOVUPS      (R12), Z15
-	VMOVUPS      64(R12), Z16
-	VBROADCASTSS (AX), Z17
-	VFMADD231PS  Z17, Z15, Z1
-	VFMADD231PS  Z17, Z16, Z2
-	VBROADCASTSS (AX)(R8*1), Z17
-	VFMADD231PS  Z17, Z15, Z3
-	VFMADD231PS  Z17, Z16, Z4
-	VBROADCASTSS (AX)(R8*2), Z17
-	VFMADD231PS  Z17, Z15, Z5
-	VFMADD231PS  Z17, Z16, Z6
-	VBROADCASTSS (AX)(R9*1), Z17
-	VFMADD231PS  Z17, Z15, Z7
-	VFMADD231PS  Z17, Z16, Z8
-	VBROADCASTSS (AX)(R8*4), Z17
-	VFMADD231PS  Z17, Z15, Z9
-	VFMADD231PS  Z17, Z16, Z10
-	VBROADCASTSS (R10), Z17
-	VFMADD231PS  Z17, Z15, Z11
-	VFMADD231PS  Z17, Z16, Z12
-	VBROADCASTSS (AX)(R9*2), Z17
-	VFMADD231PS  Z17, Z15, Z13
-	VFMADD231PS  Z17, Z16, Z14
-	ADDQ         CX, AX
-	ADDQ         CX, R10
-	ADDQ         BX, R12
-	DECQ         R11
-	JNZ          avx512Strip7_two_deep
-	MOVQ         ldc+72(FP), R12
-	MOVQ         SI, R11
-	CMPB         add+60(FP), $0x00
-	JNE          avx512Strip7_two_add
-	CMPL         alpha+56(FP), $0x3f800000
-	JEQ          avx512Strip7_two_store
-	VBROADCASTSS alpha+56(FP), Z15
-	VMULPS       Z15, Z1, Z1
-	VMULPS       Z15, Z2, Z2
-	VMULPS       Z15, Z3, Z3
-	VMULPS       Z15, Z4, Z4
-	VMULPS       Z15, Z5, Z5
-	VMULPS       Z15, Z6, Z6
-	VMULPS       Z15, Z7, Z7
-	VMULPS       Z15, Z8, Z8
-	VMULPS       Z15, Z9, Z9
-	VMULPS       Z15, Z10, Z10
-	VMULPS       Z15, Z11, Z11
-	VMULPS       Z15, Z12, Z12
-	VMULPS       Z15, Z13, Z13
-	VMULPS       Z15, Z14, Z14
-
-avx512Strip7_two_store:
-	VMOVUPS Z1, (R11)
-	VMOVUPS Z2, 64(R11)
-	LEAQ    (R11)(R12*4), R11
-	VMOVUPS Z3, (R11)
-	VMOVUPS Z4, 64(R11)
-	LEAQ    (R11)(R12*4), R11
-	VMOVUPS Z5, (R11)
-	VMOVUPS Z6, 64(R11)
-	LEAQ    (R11)(R12*4), R11
-	VMOVUPS Z7, (R11)
-	VMOVUPS Z8, 64(R11)
-	LEAQ    (R11)(R12*4), R11
-	VMOVUPS Z9, (R11)
-	VMOVUPS Z10, 64(R11)
-	LEAQ    (R11)(R12*4), R11
-	VMOVUPS Z11, (R11)
-	VMOVUPS Z12, 64(R11)
-	LEAQ    (R11)(R12*4), R11
-	VMOVUPS Z13, (R11)
-	VMOVUPS Z14, 64(R11)
-	JMP     avx512Strip7_two_stored
-
-avx512Strip7_two_add:
-	VBROADCASTSS alpha+56(FP), Z15
-	MOVQ         SI, R11
-	VMOVUPS      (R11), Z16
-	VFMADD231PS  Z15, Z1, Z16
-	VMOVUPS      Z16, (R11)
-	VMOVUPS      64(R11), Z1
-	VFMADD231PS  Z15, Z2, Z1
-	VMOVUPS      Z1, 64(R11)
-	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      (R11), Z1
-	VFMADD231PS  Z15, Z3, Z1
-	VMOVUPS      Z1, (R11)
-	VMOVUPS      64(R11), Z1
-	VFMADD231PS  Z15, Z4, Z1
-	VMOVUPS      Z1, 64(R11)
-	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      (R11), Z1
-	VFMADD231PS  Z15, Z5, Z1
-	VMOVUPS      Z1, (R11)
-	VMOVUPS      64(R11), Z1
-	VFMADD231PS  Z15, Z6, Z1
-	VMOVUPS      Z1, 64(R11)
-	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      (R11), Z1
-	VFMADD231PS  Z15, Z7, Z1
-	VMOVUPS      Z1, (R11)
-	VMOVUPS      64(R11), Z1
-	VFMADD231PS  Z15, Z8, Z1
-	VMOVUPS      Z1, 64(R11)
-	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      (R11), Z1
-	VFMADD231PS  Z15, Z9, Z1
-	VMOVUPS      Z1, (R11)
-	VMOVUPS      64(R11), Z1
-	VFMADD231PS  Z15, Z10, Z1
-	VMOVUPS      Z1, 64(R11)
-	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      (R11), Z1
-	VFMADD231PS  Z15, Z11, Z1
-	VMOVUPS      Z1, (R11)
-	VMOVUPS      64(R11), Z1
-	VFMADD231PS  Z15, Z12, Z1
-	VMOVUPS      Z1, 64(R11)
-	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      (R11), Z1
-	VFMADD231PS  Z15, Z13, Z1
-	VMOVUPS      Z1, (R11)
-	VMOVUPS      64(R11), Z1
-	VFMADD231PS  Z15, Z14, Z1
-	VMOVUPS      Z1, 64(R11)
-
-avx512Strip7_two_stored:
-	MOVQ  k+0(FP), R11
-	IMULQ CX, R11
-	SUBQ  R11, AX
-	SUBQ  R11, R10
-	ADDQ  $0x00000080, SI
-	MOVQ  panel+48(FP), R11
-	LEAQ  (DX)(R11*4), DX
-	TESTQ R11, R11
-	JNZ   avx512Strip7_two_packed
-	ADDQ  $0x00000080, DX
-
-avx512Strip7_two_packed:
-	SUBQ $0x20, DI
-	CMPQ DI, $0x20
-	JGE  avx512Strip7_two
-
-avx512Strip7_edge:
-	TESTQ   DI, DI
-	JZ      avx512Strip7_end
-	CMPQ    DI, $0x10
-	JEQ     avx512Strip7_one
-	JGT     avx512Strip7_more
-	CMPQ    DI, $0x08
-	JLE     avx512Strip7_half
-	LEAQ    (DI), DI
-	MOVQ    $-1, R11
-	BZHIQ   DI, R11, DI
-	KMOVW   DI, K1
-	VMOVAPS Z0, Z1
-	VMOVAPS Z0, Z2
-	VMOVAPS Z0, Z3
-	VMOVAPS Z0, Z4
-	VMOVAPS Z0, Z5
-	VMOVAPS Z0, Z6
-	VMOVAPS Z0, Z0
-	MOVQ    k+0(FP), DI
-
-avx512Strip7_last_deep:
-	VMOVUPS.Z        (DX), K1, Z7
-	VFMADD231PS.BCST (AX), Z7, Z1
-	VFMADD231PS.BCST (AX)(R8*1), Z7, Z2
-	VFMADD231PS.BCST (AX)(R8*2), Z7, Z3
-	VFMADD231PS.BCST (AX)(R9*1), Z7, Z4
-	VFMADD231PS.BCST (AX)(R8*4), Z7, Z5
-	VFMADD231PS.BCST (R10), Z7, Z6
-	VFMADD231PS.BCST (AX)(R9*2), Z7, Z0
-	ADDQ             CX, AX
-	ADDQ             CX, R10
-	ADDQ             BX, DX
-	DECQ             DI
-	JNZ              avx512Strip7_last_deep
-	MOVQ             ldc+72(FP), CX
-	MOVQ             SI, AX
-	CMPB             add+60(FP), $0x00
-	JNE              avx512Strip7_last_add
-	CMPL             alpha+56(FP), $0x3f800000
-	JEQ              avx512Strip7_last_store
-	VBROADCASTSS     alpha+56(FP), Z7
-	VMULPS           Z7, Z1, Z1
-	VMULPS           Z7, Z2, Z2
-	VMULPS           Z7, Z3, Z3
-	VMULPS           Z7, Z4, Z4
-	VMULPS           Z7, Z5, Z5
-	VMULPS           Z7, Z6, Z6
-	VMULPS           Z7, Z0, Z0
-
-avx512Strip7_last_store:
-	VMOVUPS Z1, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z2, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z3, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z4, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z5, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z6, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z0, K1, (AX)
-	JMP     avx512Strip7_last_stored
-
-avx512Strip7_last_add:
-	VBROADCASTSS alpha+56(FP), Z7
-	MOVQ         SI, AX
-	VMOVUPS.Z    (AX), K1, Z8
-	VFMADD231PS  Z7, Z1, Z8
-	VMOVUPS      Z8, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Z1
-	VFMADD231PS  Z7, Z2, Z1
-	VMOVUPS      Z1, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Z1
-	VFMADD231PS  Z7, Z3, Z1
-	VMOVUPS      Z1, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Z1
-	VFMADD231PS  Z7, Z4, Z1
-	VMOVUPS      Z1, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Z1
-	VFMADD231PS  Z7, Z5, Z1
-	VMOVUPS      Z1, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Z1
-	VFMADD231PS  Z7, Z6, Z1
-	VMOVUPS      Z1, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Z1
-	VFMADD231PS  Z7, Z0, Z1
-	VMOVUPS      Z1, K1, (AX)
-
-avx512Strip7_last_stored:
-	JMP avx512Strip7_end
-
-avx512Strip7_one:
-	VMOVAPS Z0, Z1
-	VMOVAPS Z0, Z2
-	VMOVAPS Z0, Z3
-	VMOVAPS Z0, Z4
-	VMOVAPS Z0, Z5
-	VMOVAPS Z0, Z6
-	VMOVAPS Z0, Z0
-	MOVQ    k+0(FP), DI
-
-avx512Strip7_one_deep:
-	VMOVUPS          (DX), Z7
-	VFMADD231PS.BCST (AX), Z7, Z1
-	VFMADD231PS.BCST (AX)(R8*1), Z7, Z2
-	VFMADD231PS.BCST (AX)(R8*2), Z7, Z3
-	VFMADD231PS.BCST (AX)(R9*1), Z7, Z4
-	VFMADD231PS.BCST (AX)(R8*4), Z7, Z5
-	VFMADD231PS.BCST (R10), Z7, Z6
-	VFMADD231PS.BCST (AX)(R9*2), Z7, Z0
-	ADDQ             CX, AX
-	ADDQ             CX, R10
-	ADDQ             BX, DX
-	DECQ             DI
-	JNZ              avx512Strip7_one_deep
-	MOVQ             ldc+72(FP), CX
-	MOVQ             SI, AX
-	CMPB             add+60(FP), $0x00
-	JNE              avx512Strip7_one_add
-	CMPL             alpha+56(FP), $0x3f800000
-	JEQ              avx512Strip7_one_store
-	VBROADCASTSS     alpha+56(FP), Z7
-	VMULPS           Z7, Z1, Z1
-	VMULPS           Z7, Z2, Z2
-	VMULPS           Z7, Z3, Z3
-	VMULPS           Z7, Z4, Z4
-	VMULPS           Z7, Z5, Z5
-	VMULPS           Z7, Z6, Z6
-	VMULPS           Z7, Z0, Z0
-
-avx512Strip7_one_store:
-	VMOVUPS Z1, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z2, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z3, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z4, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z5, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z6, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z0, (AX)
-	JMP     avx512Strip7_one_stored
-
-avx512Strip7_one_add:
-	VBROADCASTSS alpha+56(FP), Z7
-	MOVQ         SI, AX
-	VMOVUPS      (AX), Z8
-	VFMADD231PS  Z7, Z1, Z8
-	VMOVUPS      Z8, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z7, Z2, Z1
-	VMOVUPS      Z1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z7, Z3, Z1
-	VMOVUPS      Z1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z7, Z4, Z1
-	VMOVUPS      Z1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z7, Z5, Z1
-	VMOVUPS      Z1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z7, Z6, Z1
-	VMOVUPS      Z1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z7, Z0, Z1
-	VMOVUPS      Z1, (AX)
-
-avx512Strip7_one_stored:
-	JMP avx512Strip7_end
-
-avx512Strip7_more:
-	CMPQ    DI, $0x18
-	JGT     avx512Strip7_most
-	LEAQ    -16(DI), DI
-	MOVQ    $-1, R11
-	BZHIQ   DI, R11, DI
-	KMOVW   DI, K1
-	VMOVAPS Z0, Z1
-	VMOVAPS Y0, Y2
-	VMOVAPS Z0, Z3
-	VMOVAPS Y0, Y4
-	VMOVAPS Z0, Z5
-	VMOVAPS Y0, Y6
-	VMOVAPS Z0, Z7
-	VMOVAPS Y0, Y8
-	VMOVAPS Z0, Z9
-	VMOVAPS Y0, Y10
-	VMOVAPS Z0, Z11
-	VMOVAPS Y0, Y12
-	VMOVAPS Z0, Z13
-	VMOVAPS Y0, Y0
-	MOVQ    k+0(FP), DI
-
-avx512Strip7_oneandhalf_deep:
-	VMOVUPS      (DX), Z14
-	VMOVUPS.Z    64(DX), K1, Y15
-	VBROADCASTSS (AX), Z16
-	VFMADD231PS  Z16, Z14, Z1
-	VFMADD231PS  Y16, Y15, Y2
-	VBROADCASTSS (AX)(R8*1), Z16
-	VFMADD231PS  Z16, Z14, Z3
-	VFMADD231PS  Y16, Y15, Y4
-	VBROADCASTSS (AX)(R8*2), Z16
-	VFMADD231PS  Z16, Z14, Z5
-	VFMADD231PS  Y16, Y15, Y6
-	VBROADCASTSS (AX)(R9*1), Z16
-	VFMADD231PS  Z16, Z14, Z7
-	VFMADD231PS  Y16, Y15, Y8
-	VBROADCASTSS (AX)(R8*4), Z16
-	VFMADD231PS  Z16, Z14, Z9
-	VFMADD231PS  Y16, Y15, Y10
-	VBROADCASTSS (R10), Z16
-	VFMADD231PS  Z16, Z14, Z11
-	VFMADD231PS  Y16, Y15, Y12
-	VBROADCASTSS (AX)(R9*2), Z16
-	VFMADD231PS  Z16, Z14, Z13
-	VFMADD231PS  Y16, Y15, Y0
-	ADDQ         CX, AX
-	ADDQ         CX, R10
-	ADDQ         BX, DX
-	DECQ         DI
-	JNZ          avx512Strip7_oneandhalf_deep
-	MOVQ         ldc+72(FP), CX
-	MOVQ         SI, AX
-	CMPB         add+60(FP), $0x00
-	JNE          avx512Strip7_oneandhalf_add
-	CMPL         alpha+56(FP), $0x3f800000
-	JEQ          avx512Strip7_oneandhalf_store
-	VBROADCASTSS alpha+56(FP), Z14
-	VMULPS       Z14, Z1, Z1
-	VMULPS       Y14, Y2, Y2
-	VMULPS       Z14, Z3, Z3
-	VMULPS       Y14, Y4, Y4
-	VMULPS       Z14, Z5, Z5
-	VMULPS       Y14, Y6, Y6
-	VMULPS       Z14, Z7, Z7
-	VMULPS       Y14, Y8, Y8
-	VMULPS       Z14, Z9, Z9
-	VMULPS       Y14, Y10, Y10
-	VMULPS       Z14, Z11, Z11
-	VMULPS       Y14, Y12, Y12
-	VMULPS       Z14, Z13, Z13
-	VMULPS       Y14, Y0, Y0
-
-avx512Strip7_oneandhalf_store:
-	VMOVUPS Z1, (AX)
-	VMOVUPS Y2, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z3, (AX)
-	VMOVUPS Y4, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z5, (AX)
-	VMOVUPS Y6, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z7, (AX)
-	VMOVUPS Y8, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z9, (AX)
-	VMOVUPS Y10, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z11, (AX)
-	VMOVUPS Y12, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z13, (AX)
-	VMOVUPS Y0, K1, 64(AX)
-	JMP     avx512Strip7_oneandhalf_stored
-
-avx512Strip7_oneandhalf_add:
-	VBROADCASTSS alpha+56(FP), Z14
-	MOVQ         SI, AX
-	VMOVUPS      (AX), Z15
-	VFMADD231PS  Z14, Z1, Z15
-	VMOVUPS      Z15, (AX)
-	VMOVUPS.Z    64(AX), K1, Y1
-	VFMADD231PS  Y14, Y2, Y1
-	VMOVUPS      Y1, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z14, Z3, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Y1
-	VFMADD231PS  Y14, Y4, Y1
-	VMOVUPS      Y1, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z14, Z5, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Y1
-	VFMADD231PS  Y14, Y6, Y1
-	VMOVUPS      Y1, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z14, Z7, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Y1
-	VFMADD231PS  Y14, Y8, Y1
-	VMOVUPS      Y1, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z14, Z9, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Y1
-	VFMADD231PS  Y14, Y10, Y1
-	VMOVUPS      Y1, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z14, Z11, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Y1
-	VFMADD231PS  Y14, Y12, Y1
-	VMOVUPS      Y1, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z14, Z13, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Y1
-	VFMADD231PS  Y14, Y0, Y1
-	VMOVUPS      Y1, K1, 64(AX)
-
-avx512Strip7_oneandhalf_stored:
-	JMP avx512Strip7_end
-
-avx512Strip7_half:
-	LEAQ    (DI), DI
-	MOVQ    $-1, R11
-	BZHIQ   DI, R11, DI
-	KMOVW   DI, K1
-	VMOVAPS Y0, Y1
-	VMOVAPS Y0, Y2
-	VMOVAPS Y0, Y3
-	VMOVAPS Y0, Y4
-	VMOVAPS Y0, Y5
-	VMOVAPS Y0, Y6
-	VMOVAPS Y0, Y0
-	MOVQ    k+0(FP), DI
-
-avx512Strip7_half_deep:
-	VMOVUPS.Z        (DX), K1, Y7
-	VFMADD231PS.BCST (AX), Y7, Y1
-	VFMADD231PS.BCST (AX)(R8*1), Y7, Y2
-	VFMADD231PS.BCST (AX)(R8*2), Y7, Y3
-	VFMADD231PS.BCST (AX)(R9*1), Y7, Y4
-	VFMADD231PS.BCST (AX)(R8*4), Y7, Y5
-	VFMADD231PS.BCST (R10), Y7, Y6
-	VFMADD231PS.BCST (AX)(R9*2), Y7, Y0
-	ADDQ             CX, AX
-	ADDQ             CX, R10
-	ADDQ             BX, DX
-	DECQ             DI
-	JNZ              avx512Strip7_half_deep
-	MOVQ             ldc+72(FP), CX
-	MOVQ             SI, AX
-	CMPB             add+60(FP), $0x00
-	JNE              avx512Strip7_half_add
-	CMPL             alpha+56(FP), $0x3f800000
-	JEQ              avx512Strip7_half_store
-	VBROADCASTSS     alpha+56(FP), Z7
-	VMULPS           Y7, Y1, Y1
-	VMULPS           Y7, Y2, Y2
-	VMULPS           Y7, Y3, Y3
-	VMULPS           Y7, Y4, Y4
-	VMULPS           Y7, Y5, Y5
-	VMULPS           Y7, Y6, Y6
-	VMULPS           Y7, Y0, Y0
-
-avx512Strip7_half_store:
-	VMOVUPS Y1, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Y2, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Y3, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Y4, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Y5, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Y6, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Y0, K1, (AX)
-	JMP     avx512Strip7_half_stored
-
-avx512Strip7_half_add:
-	VBROADCASTSS alpha+56(FP), Z7
-	MOVQ         SI, AX
-	VMOVUPS.Z    (AX), K1, Y8
-	VFMADD231PS  Y7, Y1, Y8
-	VMOVUPS      Y8, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Y1
-	VFMADD231PS  Y7, Y2, Y1
-	VMOVUPS      Y1, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Y1
-	VFMADD231PS  Y7, Y3, Y1
-	VMOVUPS      Y1, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Y1
-	VFMADD231PS  Y7, Y4, Y1
-	VMOVUPS      Y1, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Y1
-	VFMADD231PS  Y7, Y5, Y1
-	VMOVUPS      Y1, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Y1
-	VFMADD231PS  Y7, Y6, Y1
-	VMOVUPS      Y1, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Y1
-	VFMADD231PS  Y7, Y0, Y1
-	VMOVUPS      Y1, K1, (AX)
-
-avx512Strip7_half_stored:
-	JMP avx512Strip7_end
-
-avx512Strip7_most:
-	LEAQ    -16(DI), DI
-	MOVQ    $-1, R11
-	BZHIQ   DI, R11, DI
-	KMOVW   DI, K1
-	VMOVAPS Z0, Z1
-	VMOVAPS Z0, Z2
-	VMOVAPS Z0, Z3
-	VMOVAPS Z0, Z4
-	VMOVAPS Z0, Z5
-	VMOVAPS Z0, Z6
-	VMOVAPS Z0, Z7
-	VMOVAPS Z0, Z8
-	VMOVAPS Z0, Z9
-	VMOVAPS Z0, Z10
-	VMOVAPS Z0, Z11
-	VMOVAPS Z0, Z12
-	VMOVAPS Z0, Z13
-	VMOVAPS Z0, Z0
-	MOVQ    k+0(FP), DI
-
-avx512Strip7_most_deep:
-	VMOVUPS      (DX), Z14
-	VMOVUPS.Z    64(DX), K1, Z15
-	VBROADCASTSS (AX), Z16
-	VFMADD231PS  Z16, Z14, Z1
-	VFMADD231PS  Z16, Z15, Z2
-	VBROADCASTSS (AX)(R8*1), Z16
-	VFMADD231PS  Z16, Z14, Z3
-	VFMADD231PS  Z16, Z15, Z4
-	VBROADCASTSS (AX)(R8*2), Z16
-	VFMADD231PS  Z16, Z14, Z5
-	VFMADD231PS  Z16, Z15, Z6
-	VBROADCASTSS (AX)(R9*1), Z16
-	VFMADD231PS  Z16, Z14, Z7
-	VFMADD231PS  Z16, Z15, Z8
-	VBROADCASTSS (AX)(R8*4), Z16
-	VFMADD231PS  Z16, Z14, Z9
-	VFMADD231PS  Z16, Z15, Z10
-	VBROADCASTSS (R10), Z16
-	VFMADD231PS  Z16, Z14, Z11
-	VFMADD231PS  Z16, Z15, Z12
-	VBROADCASTSS (AX)(R9*2), Z16
-	VFMADD231PS  Z16, Z14, Z13
-	VFMADD231PS  Z16, Z15, Z0
-	ADDQ         CX, AX
-	ADDQ         CX, R10
-	ADDQ         BX, DX
-	DECQ         DI
-	JNZ          avx512Strip7_most_deep
-	MOVQ         ldc+72(FP), CX
-	MOVQ         SI, AX
-	CMPB         add+60(FP), $0x00
-	JNE          avx512Strip7_most_add
-	CMPL         alpha+56(FP), $0x3f800000
-	JEQ          avx512Strip7_most_store
-	VBROADCASTSS alpha+56(FP), Z14
-	VMULPS       Z14, Z1, Z1
-	VMULPS       Z14, Z2, Z2
-	VMULPS       Z14, Z3, Z3
-	VMULPS       Z14, Z4, Z4
-	VMULPS       Z14, Z5, Z5
-	VMULPS       Z14, Z6, Z6
-	VMULPS       Z14, Z7, Z7
-	VMULPS       Z14, Z8, Z8
-	VMULPS       Z14, Z9, Z9
-	VMULPS       Z14, Z10, Z10
-	VMULPS       Z14, Z11, Z11
-	VMULPS       Z14, Z12, Z12
-	VMULPS       Z14, Z13, Z13
-	VMULPS       Z14, Z0, Z0
-
-avx512Strip7_most_store:
-	VMOVUPS Z1, (AX)
-	VMOVUPS Z2, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z3, (AX)
-	VMOVUPS Z4, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z5, (AX)
-	VMOVUPS Z6, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z7, (AX)
-	VMOVUPS Z8, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z9, (AX)
-	VMOVUPS Z10, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z11, (AX)
-	VMOVUPS Z12, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z13, (AX)
-	VMOVUPS Z0, K1, 64(AX)
-	JMP     avx512Strip7_most_stored
-
-avx512Strip7_most_add:
-	VBROADCASTSS alpha+56(FP), Z14
-	MOVQ         SI, AX
-	VMOVUPS      (AX), Z15
-	VFMADD231PS  Z14, Z1, Z15
-	VMOVUPS      Z15, (AX)
-	VMOVUPS.Z    64(AX), K1, Z1
-	VFMADD231PS  Z14, Z2, Z1
-	VMOVUPS      Z1, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z14, Z3, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Z1
-	VFMADD231PS  Z14, Z4, Z1
-	VMOVUPS      Z1, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z14, Z5, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Z1
-	VFMADD231PS  Z14, Z6, Z1
-	VMOVUPS      Z1, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z14, Z7, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Z1
-	VFMADD231PS  Z14, Z8, Z1
-	VMOVUPS      Z1, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z14, Z9, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Z1
-	VFMADD231PS  Z14, Z10, Z1
-	VMOVUPS      Z1, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z14, Z11, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Z1
-	VFMADD231PS  Z14, Z12, Z1
-	VMOVUPS      Z1, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z14, Z13, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Z1
-	VFMADD231PS  Z14, Z0, Z1
-	VMOVUPS      Z1, K1, 64(AX)
-
-avx512Strip7_most_stored:
-avx512Strip7_end:
-	VZEROUPPER
-	RET
-
-// func avx512Strip8(k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int)
-// Requires: AVX, AVX512F, AVX512VL, BMI2, FMA3
-TEXT ·avx512Strip8(SB), NOSPLIT, $0-88
-	VPXORD Z0, Z0, Z0
-	MOVQ   a+8(FP), AX
-	MOVQ   right+24(FP), CX
-	MOVQ   b+32(FP), DX
-	MOVQ   bStride+40(FP), BX
-	MOVQ   c+64(FP), SI
-	MOVQ   n+80(FP), DI
-	SHLQ   $0x02, CX
-	SHLQ   $0x02, BX
-	MOVQ   down+16(FP), R8
-	SHLQ   $0x02, R8
-	LEAQ   (R8)(R8*2), R9
-	LEAQ   (R8)(R8*4), R10
-	ADDQ   AX, R10
-	CMPQ   DI, $0x20
-	JLT    avx512Strip8_edge
-
-avx512Strip8_two:
-	VMOVAPS Z0, Z1
-	VMOVAPS Z0, Z2
-	VMOVAPS Z0, Z3
-	VMOVAPS Z0, Z4
-	VMOVAPS Z0, Z5
-	VMOVAPS Z0, Z6
-	VMOVAPS Z0, Z7
-	VMOVAPS Z0, Z8
-	VMOVAPS Z0, Z9
-	VMOVAPS Z0, Z10
-	VMOVAPS Z0, Z11
-	VMOVAPS Z0, Z12
-	VMOVAPS Z0, Z13
-	VMOVAPS Z0, Z14
-	VMOVAPS Z0, Z15
-	VMOVAPS Z0, Z16
-	MOVQ    k+0(FP), R11
-	MOVQ    DX, R12
-
-avx512Strip8_two_deep:
-	VMOVUPS      (R12), Z17
-	VMOVUPS      64(R12), Z18
-	VBROADCASTSS (AX), Z19
-	VFMADD231PS  Z19, Z17, Z1
-	VFMADD231PS  Z19, Z18, Z2
-	VBROADCASTSS (AX)(R8*1), Z19
-	VFMADD231PS  Z19, Z17, Z3
-	VFMADD231PS  Z19, Z18, Z4
-	VBROADCASTSS (AX)(R8*2), Z19
-	VFMADD231PS  Z19, Z17, Z5
-	VFMADD231PS  Z19, Z18, Z6
-	VBROADCASTSS (AX)(R9*1), Z19
-	VFMADD231PS  Z19, Z17, Z7
-	VFMADD231PS  Z19, Z18, Z8
-	VBROADCASTSS (AX)(R8*4), Z19
-	VFMADD231PS  Z19, Z17, Z9
-	VFMADD231PS  Z19, Z18, Z10
-	VBROADCASTSS (R10), Z19
-	VFMADD231PS  Z19, Z17, Z11
-	VFMADD231PS  Z19, Z18, Z12
-	VBROADCASTSS (AX)(R9*2), Z19
-	VFMADD231PS  Z19, Z17, Z13
-	VFMADD231PS  Z19, Z18, Z14
-	VBROADCASTSS (R10)(R8*2), Z19
-	VFMADD231PS  Z19, Z17, Z15
-	VFMADD231PS  Z19, Z18, Z16
-	ADDQ         CX, AX
-	ADDQ         CX, R10
-	ADDQ         BX, R12
-	DECQ         R11
-	JNZ          avx512Strip8_two_deep
-	MOVQ         ldc+72(FP), R12
-	MOVQ         SI, R11
-	CMPB         add+60(FP), $0x00
-	JNE          avx512Strip8_two_add
-	CMPL         alpha+56(FP), $0x3f800000
-	JEQ          avx512Strip8_two_store
-	VBROADCASTSS alpha+56(FP), Z17
-	VMULPS       Z17, Z1, Z1
-	VMULPS       Z17, Z2, Z2
-	VMULPS       Z17, Z3, Z3
-	VMULPS       Z17, Z4, Z4
-	VMULPS       Z17, Z5, Z5
-	VMULPS       Z17, Z6, Z6
-	VMULPS       Z17, Z7, Z7
-	VMULPS       Z17, Z8, Z8
-	VMULPS       Z17, Z9, Z9
-	VMULPS       Z17, Z10, Z10
-	VMULPS       Z17, Z11, Z11
-	VMULPS       Z17, Z12, Z12
-	VMULPS       Z17, Z13, Z13
-	VMULPS       Z17, Z14, Z14
-	VMULPS       Z17, Z15, Z15
-	VMULPS       Z17, Z16, Z16
-
-avx512Strip8_two_store:
-	VMOVUPS Z1, (R11)
-	VMOVUPS Z2, 64(R11)
-	LEAQ    (R11)(R12*4), R11
-	VMOVUPS Z3, (R11)
-	VMOVUPS Z4, 64(R11)
-	LEAQ    (R11)(R12*4), R11
-	VMOVUPS Z5, (R11)
-	VMOVUPS Z6, 64(R11)
-	LEAQ    (R11)(R12*4), R11
-	VMOVUPS Z7, (R11)
-	VMOVUPS Z8, 64(R11)
-	LEAQ    (R11)(R12*4), R11
-	VMOVUPS Z9, (R11)
-	VMOVUPS Z10, 64(R11)
-	LEAQ    (R11)(R12*4), R11
-	VMOVUPS Z11, (R11)
-	VMOVUPS Z12, 64(R11)
-	LEAQ    (R11)(R12*4), R11
-	VMOVUPS Z13, (R11)
-	VMOVUPS Z14, 64(R11)
-	LEAQ    (R11)(R12*4), R11
-	VMOVUPS Z15, (R11)
-	VMOVUPS Z16, 64(R11)
-	JMP     avx512Strip8_two_stored
-
-avx512Strip8_two_add:
-	VBROADCASTSS alpha+56(FP), Z17
-	MOVQ         SI, R11
-	VMOVUPS      (R11), Z18
-	VFMADD231PS  Z17, Z1, Z18
-	VMOVUPS      Z18, (R11)
-	VMOVUPS      64(R11), Z1
-	VFMADD231PS  Z17, Z2, Z1
-	VMOVUPS      Z1, 64(R11)
-	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      (R11), Z1
-	VFMADD231PS  Z17, Z3, Z1
-	VMOVUPS      Z1, (R11)
-	VMOVUPS      64(R11), Z1
-	VFMADD231PS  Z17, Z4, Z1
-	VMOVUPS      Z1, 64(R11)
-	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      (R11), Z1
-	VFMADD231PS  Z17, Z5, Z1
-	VMOVUPS      Z1, (R11)
-	VMOVUPS      64(R11), Z1
-	VFMADD231PS  Z17, Z6, Z1
-	VMOVUPS      Z1, 64(R11)
-	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      (R11), Z1
-	VFMADD231PS  Z17, Z7, Z1
-	VMOVUPS      Z1, (R11)
-	VMOVUPS      64(R11), Z1
-	VFMADD231PS  Z17, Z8, Z1
-	VMOVUPS      Z1, 64(R11)
-	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      (R11), Z1
-	VFMADD231PS  Z17, Z9, Z1
-	VMOVUPS      Z1, (R11)
-	VMOVUPS      64(R11), Z1
-	VFMADD231PS  Z17, Z10, Z1
-	VMOVUPS      Z1, 64(R11)
-	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      (R11), Z1
-	VFMADD231PS  Z17, Z11, Z1
-	VMOVUPS      Z1, (R11)
-	VMOVUPS      64(R11), Z1
-	VFMADD231PS  Z17, Z12, Z1
-	VMOVUPS      Z1, 64(R11)
-	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      (R11), Z1
-	VFMADD231PS  Z17, Z13, Z1
-	VMOVUPS      Z1, (R11)
-	VMOVUPS      64(R11), Z1
-	VFMADD231PS  Z17, Z14, Z1
-	VMOVUPS      Z1, 64(R11)
-	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      (R11), Z1
-	VFMADD231PS  Z17, Z15, Z1
-	VMOVUPS      Z1, (R11)
-	VMOVUPS      64(R11), Z1
-	VFMADD231PS  Z17, Z16, Z1
-	VMOVUPS      Z1, 64(R11)
-
-avx512Strip8_two_stored:
-	MOVQ  k+0(FP), R11
-	IMULQ CX, R11
-	SUBQ  R11, AX
-	SUBQ  R11, R10
-	ADDQ  $0x00000080, SI
-	MOVQ  panel+48(FP), R11
-	LEAQ  (DX)(R11*4), DX
-	TESTQ R11, R11
-	JNZ   avx512Strip8_two_packed
-	ADDQ  $0x00000080, DX
-
-avx512Strip8_two_packed:
-	SUBQ $0x20, DI
-	CMPQ DI, $0x20
-	JGE  avx512Strip8_two
-
-avx512Strip8_edge:
-	TESTQ   DI, DI
-	JZ      avx512Strip8_end
-	CMPQ    DI, $0x10
-	JEQ     avx512Strip8_one
-	JGT     avx512Strip8_more
-	CMPQ    DI, $0x08
-	JLE     avx512Strip8_half
-	LEAQ    (DI), DI
-	MOVQ    $-1, R11
-	BZHIQ   DI, R11, DI
-	KMOVW   DI, K1
-	VMOVAPS Z0, Z1
-	VMOVAPS Z0, Z2
-	VMOVAPS Z0, Z3
-	VMOVAPS Z0, Z4
-	VMOVAPS Z0, Z5
-	VMOVAPS Z0, Z6
-	VMOVAPS Z0, Z7
-	VMOVAPS Z0, Z0
-	MOVQ    k+0(FP), DI
-
-avx512Strip8_last_deep:
-	VMOVUPS.Z        (DX), K1, Z8
-	VFMADD231PS.BCST (AX), Z8, Z1
-	VFMADD231PS.BCST (AX)(R8*1), Z8, Z2
-	VFMADD231PS.BCST (AX)(R8*2), Z8, Z3
-	VFMADD231PS.BCST (AX)(R9*1), Z8, Z4
-	VFMADD231PS.BCST (AX)(R8*4), Z8, Z5
-	VFMADD231PS.BCST (R10), Z8, Z6
-	VFMADD231PS.BCST (AX)(R9*2), Z8, Z7
-	VFMADD231PS.BCST (R10)(R8*2), Z8, Z0
-	ADDQ             CX, AX
-	ADDQ             CX, R10
-	ADDQ             BX, DX
-	DECQ             DI
-	JNZ              avx512Strip8_last_deep
-	MOVQ             ldc+72(FP), CX
-	MOVQ             SI, AX
-	CMPB             add+60(FP), $0x00
-	JNE              avx512Strip8_last_add
-	CMPL             alpha+56(FP), $0x3f800000
-	JEQ              avx512Strip8_last_store
-	VBROADCASTSS     alpha+56(FP), Z8
-	VMULPS           Z8, Z1, Z1
-	VMULPS           Z8, Z2, Z2
-	VMULPS           Z8, Z3, Z3
-	VMULPS           Z8, Z4, Z4
-	VMULPS           Z8, Z5, Z5
-	VMULPS           Z8, Z6, Z6
-	VMULPS           Z8, Z7, Z7
-	VMULPS           Z8, Z0, Z0
-
-avx512Strip8_last_store:
-	VMOVUPS Z1, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z2, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z3, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z4, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z5, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z6, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z7, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z0, K1, (AX)
-	JMP     avx512Strip8_last_stored
-
-avx512Strip8_last_add:
-	VBROADCASTSS alpha+56(FP), Z8
-	MOVQ         SI, AX
-	VMOVUPS.Z    (AX), K1, Z9
-	VFMADD231PS  Z8, Z1, Z9
-	VMOVUPS      Z9, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Z1
-	VFMADD231PS  Z8, Z2, Z1
-	VMOVUPS      Z1, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Z1
-	VFMADD231PS  Z8, Z3, Z1
-	VMOVUPS      Z1, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Z1
-	VFMADD231PS  Z8, Z4, Z1
-	VMOVUPS      Z1, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Z1
-	VFMADD231PS  Z8, Z5, Z1
-	VMOVUPS      Z1, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Z1
-	VFMADD231PS  Z8, Z6, Z1
-	VMOVUPS      Z1, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Z1
-	VFMADD231PS  Z8, Z7, Z1
-	VMOVUPS      Z1, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Z1
-	VFMADD231PS  Z8, Z0, Z1
-	VMOVUPS      Z1, K1, (AX)
-
-avx512Strip8_last_stored:
-	JMP avx512Strip8_end
-
-avx512Strip8_one:
-	VMOVAPS Z0, Z1
-	VMOVAPS Z0, Z2
-	VMOVAPS Z0, Z3
-	VMOVAPS Z0, Z4
-	VMOVAPS Z0, Z5
-	VMOVAPS Z0, Z6
-	VMOVAPS Z0, Z7
-	VMOVAPS Z0, Z0
-	MOVQ    k+0(FP), DI
-
-avx512Strip8_one_deep:
-	VMOVUPS          (DX), Z8
-	VFMADD231PS.BCST (AX), Z8, Z1
-	VFMADD231PS.BCST (AX)(R8*1), Z8, Z2
-	VFMADD231PS.BCST (AX)(R8*2), Z8, Z3
-	VFMADD231PS.BCST (AX)(R9*1), Z8, Z4
-	VFMADD231PS.BCST (AX)(R8*4), Z8, Z5
-	VFMADD231PS.BCST (R10), Z8, Z6
-	VFMADD231PS.BCST (AX)(R9*2), Z8, Z7
-	VFMADD231PS.BCST (R10)(R8*2), Z8, Z0
-	ADDQ             CX, AX
-	ADDQ             CX, R10
-	ADDQ             BX, DX
-	DECQ             DI
-	JNZ              avx512Strip8_one_deep
-	MOVQ             ldc+72(FP), CX
-	MOVQ             SI, AX
-	CMPB             add+60(FP), $0x00
-	JNE              avx512Strip8_one_add
-	CMPL             alpha+56(FP), $0x3f800000
-	JEQ              avx512Strip8_one_store
-	VBROADCASTSS     alpha+56(FP), Z8
-	VMULPS           Z8, Z1, Z1
-	VMULPS           Z8, Z2, Z2
-	VMULPS           Z8, Z3, Z3
-	VMULPS           Z8, Z4, Z4
-	VMULPS           Z8, Z5, Z5
-	VMULPS           Z8, Z6, Z6
-	VMULPS           Z8, Z7, Z7
-	VMULPS           Z8, Z0, Z0
-
-avx512Strip8_one_store:
-	VMOVUPS Z1, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z2, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z3, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z4, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z5, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z6, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z7, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z0, (AX)
-	JMP     avx512Strip8_one_stored
-
-avx512Strip8_one_add:
-	VBROADCASTSS alpha+56(FP), Z8
-	MOVQ         SI, AX
-	VMOVUPS      (AX), Z9
-	VFMADD231PS  Z8, Z1, Z9
-	VMOVUPS      Z9, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z8, Z2, Z1
-	VMOVUPS      Z1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z8, Z3, Z1
-	VMOVUPS      Z1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z8, Z4, Z1
-	VMOVUPS      Z1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z8, Z5, Z1
-	VMOVUPS      Z1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z8, Z6, Z1
-	VMOVUPS      Z1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z8, Z7, Z1
-	VMOVUPS      Z1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z8, Z0, Z1
-	VMOVUPS      Z1, (AX)
-
-avx512Strip8_one_stored:
-	JMP avx512Strip8_end
-
-avx512Strip8_more:
-	CMPQ    DI, $0x18
-	JGT     avx512Strip8_most
-	LEAQ    -16(DI), DI
-	MOVQ    $-1, R11
-	BZHIQ   DI, R11, DI
-	KMOVW   DI, K1
-	VMOVAPS Z0, Z1
-	VMOVAPS Y0, Y2
-	VMOVAPS Z0, Z3
-	VMOVAPS Y0, Y4
-	VMOVAPS Z0, Z5
-	VMOVAPS Y0, Y6
-	VMOVAPS Z0, Z7
-	VMOVAPS Y0, Y8
-	VMOVAPS Z0, Z9
-	VMOVAPS Y0, Y10
-	VMOVAPS Z0, Z11
-	VMOVAPS Y0, Y12
-	VMOVAPS Z0, Z13
-	VMOVAPS Y0, Y14
-	VMOVAPS Z0, Z15
-	VMOVAPS Y0, Y0
-	MOVQ    k+0(FP), DI
-
-avx512Strip8_oneandhalf_deep:
-	VMOVUPS      (DX), Z16
-	VMOVUPS.Z    64(DX), K1, Y17
-	VBROADCASTSS (AX), Z18
-	VFMADD231PS  Z18, Z16, Z1
-	VFMADD231PS  Y18, Y17, Y2
-	VBROADCASTSS (AX)(R8*1), Z18
-	VFMADD231PS  Z18, Z16, Z3
-	VFMADD231PS  Y18, Y17, Y4
-	VBROADCASTSS (AX)(R8*2), Z18
-	VFMADD231PS  Z18, Z16, Z5
-	VFMADD231PS  Y18, Y17, Y6
-	VBROADCASTSS (AX)(R9*1), Z18
-	VFMADD231PS  Z18, Z16, Z7
-	VFMADD231PS  Y18, Y17, Y8
-	VBROADCASTSS (AX)(R8*4), Z18
-	VFMADD231PS  Z18, Z16, Z9
-	VFMADD231PS  Y18, Y17, Y10
-	VBROADCASTSS (R10), Z18
-	VFMADD231PS  Z18, Z16, Z11
-	VFMADD231PS  Y18, Y17, Y12
-	VBROADCASTSS (AX)(R9*2), Z18
-	VFMADD231PS  Z18, Z16, Z13
-	VFMADD231PS  Y18, Y17, Y14
-	VBROADCASTSS (R10)(R8*2), Z18
-	VFMADD231PS  Z18, Z16, Z15
-	VFMADD231PS  Y18, Y17, Y0
-	ADDQ         CX, AX
-	ADDQ         CX, R10
-	ADDQ         BX, DX
-	DECQ         DI
-	JNZ          avx512Strip8_oneandhalf_deep
-	MOVQ         ldc+72(FP), CX
-	MOVQ         SI, AX
-	CMPB         add+60(FP), $0x00
-	JNE          avx512Strip8_oneandhalf_add
-	CMPL         alpha+56(FP), $0x3f800000
-	JEQ          avx512Strip8_oneandhalf_store
-	VBROADCASTSS alpha+56(FP), Z16
-	VMULPS       Z16, Z1, Z1
-	VMULPS       Y16, Y2, Y2
-	VMULPS       Z16, Z3, Z3
-	VMULPS       Y16, Y4, Y4
-	VMULPS       Z16, Z5, Z5
-	VMULPS       Y16, Y6, Y6
-	VMULPS       Z16, Z7, Z7
-	VMULPS       Y16, Y8, Y8
-	VMULPS       Z16, Z9, Z9
-	VMULPS       Y16, Y10, Y10
-	VMULPS       Z16, Z11, Z11
-	VMULPS       Y16, Y12, Y12
-	VMULPS       Z16, Z13, Z13
-	VMULPS       Y16, Y14, Y14
-	VMULPS       Z16, Z15, Z15
-	VMULPS       Y16, Y0, Y0
-
-avx512Strip8_oneandhalf_store:
-	VMOVUPS Z1, (AX)
-	VMOVUPS Y2, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z3, (AX)
-	VMOVUPS Y4, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z5, (AX)
-	VMOVUPS Y6, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z7, (AX)
-	VMOVUPS Y8, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z9, (AX)
-	VMOVUPS Y10, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z11, (AX)
-	VMOVUPS Y12, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z13, (AX)
-	VMOVUPS Y14, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z15, (AX)
-	VMOVUPS Y0, K1, 64(AX)
-	JMP     avx512Strip8_oneandhalf_stored
-
-avx512Strip8_oneandhalf_add:
-	VBROADCASTSS alpha+56(FP), Z16
-	MOVQ         SI, AX
-	VMOVUPS      (AX), Z17
-	VFMADD231PS  Z16, Z1, Z17
-	VMOVUPS      Z17, (AX)
-	VMOVUPS.Z    64(AX), K1, Y1
-	VFMADD231PS  Y16, Y2, Y1
-	VMOVUPS      Y1, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z16, Z3, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Y1
-	VFMADD231PS  Y16, Y4, Y1
-	VMOVUPS      Y1, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z16, Z5, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Y1
-	VFMADD231PS  Y16, Y6, Y1
-	VMOVUPS      Y1, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z16, Z7, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Y1
-	VFMADD231PS  Y16, Y8, Y1
-	VMOVUPS      Y1, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z16, Z9, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Y1
-	VFMADD231PS  Y16, Y10, Y1
-	VMOVUPS      Y1, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z16, Z11, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Y1
-	VFMADD231PS  Y16, Y12, Y1
-	VMOVUPS      Y1, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z16, Z13, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Y1
-	VFMADD231PS  Y16, Y14, Y1
-	VMOVUPS      Y1, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z16, Z15, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Y1
-	VFMADD231PS  Y16, Y0, Y1
-	VMOVUPS      Y1, K1, 64(AX)
-
-avx512Strip8_oneandhalf_stored:
-	JMP avx512Strip8_end
-
-avx512Strip8_half:
-	LEAQ    (DI), DI
-	MOVQ    $-1, R11
-	BZHIQ   DI, R11, DI
-	KMOVW   DI, K1
-	VMOVAPS Y0, Y1
-	VMOVAPS Y0, Y2
-	VMOVAPS Y0, Y3
-	VMOVAPS Y0, Y4
-	VMOVAPS Y0, Y5
-	VMOVAPS Y0, Y6
-	VMOVAPS Y0, Y7
-	VMOVAPS Y0, Y0
-	MOVQ    k+0(FP), DI
-
-avx512Strip8_half_deep:
-	VMOVUPS.Z        (DX), K1, Y8
-	VFMADD231PS.BCST (AX), Y8, Y1
-	VFMADD231PS.BCST (AX)(R8*1), Y8, Y2
-	VFMADD231PS.BCST (AX)(R8*2), Y8, Y3
-	VFMADD231PS.BCST (AX)(R9*1), Y8, Y4
-	VFMADD231PS.BCST (AX)(R8*4), Y8, Y5
-	VFMADD231PS.BCST (R10), Y8, Y6
-	VFMADD231PS.BCST (AX)(R9*2), Y8, Y7
-	VFMADD231PS.BCST (R10)(R8*2), Y8, Y0
-	ADDQ             CX, AX
-	ADDQ             CX, R10
-	ADDQ             BX, DX
-	DECQ             DI
-	JNZ              avx512Strip8_half_deep
-	MOVQ             ldc+72(FP), CX
-	MOVQ             SI, AX
-	CMPB             add+60(FP), $0x00
-	JNE              avx512Strip8_half_add
-	CMPL             alpha+56(FP), $0x3f800000
-	JEQ              avx512Strip8_half_store
-	VBROADCASTSS     alpha+56(FP), Z8
-	VMULPS           Y8, Y1, Y1
-	VMULPS           Y8, Y2, Y2
-	VMULPS           Y8, Y3, Y3
-	VMULPS           Y8, Y4, Y4
-	VMULPS           Y8, Y5, Y5
-	VMULPS           Y8, Y6, Y6
-	VMULPS           Y8, Y7, Y7
-	VMULPS           Y8, Y0, Y0
-
-avx512Strip8_half_store:
-	VMOVUPS Y1, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Y2, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Y3, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Y4, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Y5, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Y6, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Y7, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Y0, K1, (AX)
-	JMP     avx512Strip8_half_stored
-
-avx512Strip8_half_add:
-	VBROADCASTSS alpha+56(FP), Z8
-	MOVQ         SI, AX
-	VMOVUPS.Z    (AX), K1, Y9
-	VFMADD231PS  Y8, Y1, Y9
-	VMOVUPS      Y9, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Y1
-	VFMADD231PS  Y8, Y2, Y1
-	VMOVUPS      Y1, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Y1
-	VFMADD231PS  Y8, Y3, Y1
-	VMOVUPS      Y1, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Y1
-	VFMADD231PS  Y8, Y4, Y1
-	VMOVUPS      Y1, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Y1
-	VFMADD231PS  Y8, Y5, Y1
-	VMOVUPS      Y1, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Y1
-	VFMADD231PS  Y8, Y6, Y1
-	VMOVUPS      Y1, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Y1
-	VFMADD231PS  Y8, Y7, Y1
-	VMOVUPS      Y1, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Y1
-	VFMADD231PS  Y8, Y0, Y1
-	VMOVUPS      Y1, K1, (AX)
-
-avx512Strip8_half_stored:
-	JMP avx512Strip8_end
-
-avx512Strip8_most:
-	LEAQ    -16(DI), DI
-	MOVQ    $-1, R11
-	BZHIQ   DI, R11, DI
-	KMOVW   DI, K1
-	VMOVAPS Z0, Z1
-	VMOVAPS Z0, Z2
-	VMOVAPS Z0, Z3
-	VMOVAPS Z0, Z4
-	VMOVAPS Z0, Z5
-	VMOVAPS Z0, Z6
-	VMOVAPS Z0, Z7
-	VMOVAPS Z0, Z8
-	VMOVAPS Z0, Z9
-	VMOVAPS Z0, Z10
-	VMOVAPS Z0, Z11
-	VMOVAPS Z0, Z12
-	VMOVAPS Z0, Z13
-	VMOVAPS Z0, Z14
-	VMOVAPS Z0, Z15
-	VMOVAPS Z0, Z0
-	MOVQ    k+0(FP), DI
-
-avx512Strip8_most_deep:
-	VMOVUPS      (DX), Z16
-	VMOVUPS.Z    64(DX), K1, Z17
-	VBROADCASTSS (AX), Z18
-	VFMADD231PS  Z18, Z16, Z1
-	VFMADD231PS  Z18, Z17, Z2
-	VBROADCASTSS (AX)(R8*1), Z18
-	VFMADD231PS  Z18, Z16, Z3
-	VFMADD231PS  Z18, Z17, Z4
-	VBROADCASTSS (AX)(R8*2), Z18
-	VFMADD231PS  Z18, Z16, Z5
-	VFMADD231PS  Z18, Z17, Z6
-	VBROADCASTSS (AX)(R9*1), Z18
-	VFMADD231PS  Z18, Z16, Z7
-	VFMADD231PS  Z18, Z17, Z8
-	VBROADCASTSS (AX)(R8*4), Z18
-	VFMADD231PS  Z18, Z16, Z9
-	VFMADD231PS  Z18, Z17, Z10
-	VBROADCASTSS (R10), Z18
-	VFMADD231PS  Z18, Z16, Z11
-	VFMADD231PS  Z18, Z17, Z12
-	VBROADCASTSS (AX)(R9*2), Z18
-	VFMADD231PS  Z18, Z16, Z13
-	VFMADD231PS  Z18, Z17, Z14
-	VBROADCASTSS (R10)(R8*2), Z18
-	VFMADD231PS  Z18, Z16, Z15
-	VFMADD231PS  Z18, Z17, Z0
-	ADDQ         CX, AX
-	ADDQ         CX, R10
-	ADDQ         BX, DX
-	DECQ         DI
-	JNZ          avx512Strip8_most_deep
-	MOVQ         ldc+72(FP), CX
-	MOVQ         SI, AX
-	CMPB         add+60(FP), $0x00
-	JNE          avx512Strip8_most_add
-	CMPL         alpha+56(FP), $0x3f800000
-	JEQ          avx512Strip8_most_store
-	VBROADCASTSS alpha+56(FP), Z16
+	VBROADCASTSS alpha+64(FP), Z16
+	VMULPS       Z16, Z0, Z0
 	VMULPS       Z16, Z1, Z1
 	VMULPS       Z16, Z2, Z2
 	VMULPS       Z16, Z3, Z3
@@ -5523,4123 +500,550 @@ avx512Strip8_most_deep:
 	VMULPS       Z16, Z13, Z13
 	VMULPS       Z16, Z14, Z14
 	VMULPS       Z16, Z15, Z15
-	VMULPS       Z16, Z0, Z0
 
-avx512Strip8_most_store:
-	VMOVUPS Z1, (AX)
-	VMOVUPS Z2, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z3, (AX)
-	VMOVUPS Z4, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z5, (AX)
-	VMOVUPS Z6, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z7, (AX)
-	VMOVUPS Z8, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z9, (AX)
-	VMOVUPS Z10, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z11, (AX)
-	VMOVUPS Z12, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z13, (AX)
-	VMOVUPS Z14, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z15, (AX)
-	VMOVUPS Z0, K1, 64(AX)
-	JMP     avx512Strip8_most_stored
+avx512Strip2_wide_store:
+	VMOVUPS Z0, (R9)
+	VMOVUPS Z1, 64(R9)
+	VMOVUPS Z2, 128(R9)
+	VMOVUPS Z3, 192(R9)
+	VMOVUPS Z4, 256(R9)
+	VMOVUPS Z5, 320(R9)
+	VMOVUPS Z6, 384(R9)
+	VMOVUPS Z7, 448(R9)
+	LEAQ    (R9)(R10*4), R9
+	VMOVUPS Z8, (R9)
+	VMOVUPS Z9, 64(R9)
+	VMOVUPS Z10, 128(R9)
+	VMOVUPS Z11, 192(R9)
+	VMOVUPS Z12, 256(R9)
+	VMOVUPS Z13, 320(R9)
+	VMOVUPS Z14, 384(R9)
+	VMOVUPS Z15, 448(R9)
+	JMP     avx512Strip2_wide_stored
 
-avx512Strip8_most_add:
-	VBROADCASTSS alpha+56(FP), Z16
-	MOVQ         SI, AX
-	VMOVUPS      (AX), Z17
-	VFMADD231PS  Z16, Z1, Z17
-	VMOVUPS      Z17, (AX)
-	VMOVUPS.Z    64(AX), K1, Z1
-	VFMADD231PS  Z16, Z2, Z1
-	VMOVUPS      Z1, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z16, Z3, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Z1
-	VFMADD231PS  Z16, Z4, Z1
-	VMOVUPS      Z1, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z16, Z5, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Z1
-	VFMADD231PS  Z16, Z6, Z1
-	VMOVUPS      Z1, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z16, Z7, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Z1
-	VFMADD231PS  Z16, Z8, Z1
-	VMOVUPS      Z1, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z16, Z9, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Z1
-	VFMADD231PS  Z16, Z10, Z1
-	VMOVUPS      Z1, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z16, Z11, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Z1
-	VFMADD231PS  Z16, Z12, Z1
-	VMOVUPS      Z1, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z16, Z13, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Z1
-	VFMADD231PS  Z16, Z14, Z1
-	VMOVUPS      Z1, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z16, Z15, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Z1
-	VFMADD231PS  Z16, Z0, Z1
-	VMOVUPS      Z1, K1, 64(AX)
+avx512Strip2_wide_add:
+	VBROADCASTSS alpha+64(FP), Z16
+	MOVQ         SI, R9
+	VMOVUPS      (R9), Z17
+	VFMADD231PS  Z16, Z0, Z17
+	VMOVUPS      Z17, (R9)
+	VMOVUPS      64(R9), Z0
+	VFMADD231PS  Z16, Z1, Z0
+	VMOVUPS      Z0, 64(R9)
+	VMOVUPS      128(R9), Z0
+	VFMADD231PS  Z16, Z2, Z0
+	VMOVUPS      Z0, 128(R9)
+	VMOVUPS      192(R9), Z0
+	VFMADD231PS  Z16, Z3, Z0
+	VMOVUPS      Z0, 192(R9)
+	VMOVUPS      256(R9), Z0
+	VFMADD231PS  Z16, Z4, Z0
+	VMOVUPS      Z0, 256(R9)
+	VMOVUPS      320(R9), Z0
+	VFMADD231PS  Z16, Z5, Z0
+	VMOVUPS      Z0, 320(R9)
+	VMOVUPS      384(R9), Z0
+	VFMADD231PS  Z16, Z6, Z0
+	VMOVUPS      Z0, 384(R9)
+	VMOVUPS      448(R9), Z0
+	VFMADD231PS  Z16, Z7, Z0
+	VMOVUPS      Z0, 448(R9)
+	LEAQ         (R9)(R10*4), R9
+	VMOVUPS      (R9), Z0
+	VFMADD231PS  Z16, Z8, Z0
+	VMOVUPS      Z0, (R9)
+	VMOVUPS      64(R9), Z0
+	VFMADD231PS  Z16, Z9, Z0
+	VMOVUPS      Z0, 64(R9)
+	VMOVUPS      128(R9), Z0
+	VFMADD231PS  Z16, Z10, Z0
+	VMOVUPS      Z0, 128(R9)
+	VMOVUPS      192(R9), Z0
+	VFMADD231PS  Z16, Z11, Z0
+	VMOVUPS      Z0, 192(R9)
+	VMOVUPS      256(R9), Z0
+	VFMADD231PS  Z16, Z12, Z0
+	VMOVUPS      Z0, 256(R9)
+	VMOVUPS      320(R9), Z0
+	VFMADD231PS  Z16, Z13, Z0
+	VMOVUPS      Z0, 320(R9)
+	VMOVUPS      384(R9), Z0
+	VFMADD231PS  Z16, Z14, Z0
+	VMOVUPS      Z0, 384(R9)
+	VMOVUPS      448(R9), Z0
+	VFMADD231PS  Z16, Z15, Z0
+	VMOVUPS      Z0, 448(R9)
 
-avx512Strip8_most_stored:
-avx512Strip8_end:
-	VZEROUPPER
-	RET
+avx512Strip2_wide_stored:
+	MOVQ  k+8(FP), R9
+	IMULQ CX, R9
+	SUBQ  R9, AX
+	ADDQ  $0x00000200, SI
+	ADDQ  $0x00000200, DX
+	SUBQ  $0x00000080, DI
+	CMPQ  DI, $0x00000080
+	JGE   avx512Strip2_wide
 
-// func avx512Strip9(k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int)
-// Requires: AVX, AVX512F, AVX512VL, BMI2, FMA3
-TEXT ·avx512Strip9(SB), NOSPLIT, $0-88
-	VPXORD Z0, Z0, Z0
-	MOVQ   a+8(FP), AX
-	MOVQ   right+24(FP), CX
-	MOVQ   b+32(FP), DX
-	MOVQ   bStride+40(FP), BX
-	MOVQ   c+64(FP), SI
-	MOVQ   n+80(FP), DI
-	SHLQ   $0x02, CX
-	SHLQ   $0x02, BX
-	MOVQ   down+16(FP), R8
-	SHLQ   $0x02, R8
-	LEAQ   (R8)(R8*2), R9
-	LEAQ   (R8)(R8*4), R10
-	ADDQ   AX, R10
-	CMPQ   DI, $0x20
-	JLT    avx512Strip9_edge
+avx512Strip2_pair:
+	CMPQ DI, $0x20
+	JLT  avx512Strip2_edge
 
-avx512Strip9_two:
-	VMOVAPS Z0, Z1
-	VMOVAPS Z0, Z2
-	VMOVAPS Z0, Z3
-	VMOVAPS Z0, Z4
-	VMOVAPS Z0, Z5
-	VMOVAPS Z0, Z6
-	VMOVAPS Z0, Z7
-	VMOVAPS Z0, Z8
-	VMOVAPS Z0, Z9
-	VMOVAPS Z0, Z10
-	VMOVAPS Z0, Z11
-	VMOVAPS Z0, Z12
-	VMOVAPS Z0, Z13
-	VMOVAPS Z0, Z14
-	VMOVAPS Z0, Z15
-	VMOVAPS Z0, Z16
-	VMOVAPS Z0, Z17
-	VMOVAPS Z0, Z18
-	MOVQ    k+0(FP), R11
-	MOVQ    DX, R12
+avx512Strip2_two:
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	MOVQ   k+8(FP), R9
+	MOVQ   DX, R10
 
-avx512Strip9_two_deep:
-	VMOVUPS      (R12), Z19
-	VMOVUPS      64(R12), Z20
-	VBROADCASTSS (AX), Z21
-	VFMADD231PS  Z21, Z19, Z1
-	VFMADD231PS  Z21, Z20, Z2
-	VBROADCASTSS (AX)(R8*1), Z21
-	VFMADD231PS  Z21, Z19, Z3
-	VFMADD231PS  Z21, Z20, Z4
-	VBROADCASTSS (AX)(R8*2), Z21
-	VFMADD231PS  Z21, Z19, Z5
-	VFMADD231PS  Z21, Z20, Z6
-	VBROADCASTSS (AX)(R9*1), Z21
-	VFMADD231PS  Z21, Z19, Z7
-	VFMADD231PS  Z21, Z20, Z8
-	VBROADCASTSS (AX)(R8*4), Z21
-	VFMADD231PS  Z21, Z19, Z9
-	VFMADD231PS  Z21, Z20, Z10
-	VBROADCASTSS (R10), Z21
-	VFMADD231PS  Z21, Z19, Z11
-	VFMADD231PS  Z21, Z20, Z12
-	VBROADCASTSS (AX)(R9*2), Z21
-	VFMADD231PS  Z21, Z19, Z13
-	VFMADD231PS  Z21, Z20, Z14
-	VBROADCASTSS (R10)(R8*2), Z21
-	VFMADD231PS  Z21, Z19, Z15
-	VFMADD231PS  Z21, Z20, Z16
-	VBROADCASTSS (AX)(R8*8), Z21
-	VFMADD231PS  Z21, Z19, Z17
-	VFMADD231PS  Z21, Z20, Z18
+avx512Strip2_two_deep:
+	VMOVUPS      (R10), Z4
+	VMOVUPS      64(R10), Z5
+	VBROADCASTSS (AX), Z6
+	VFMADD231PS  Z6, Z4, Z0
+	VFMADD231PS  Z6, Z5, Z1
+	VBROADCASTSS (AX)(R8*1), Z6
+	VFMADD231PS  Z6, Z4, Z2
+	VFMADD231PS  Z6, Z5, Z3
 	ADDQ         CX, AX
-	ADDQ         CX, R10
-	ADDQ         BX, R12
-	DECQ         R11
-	JNZ          avx512Strip9_two_deep
-	MOVQ         ldc+72(FP), R12
-	MOVQ         SI, R11
-	CMPB         add+60(FP), $0x00
-	JNE          avx512Strip9_two_add
-	CMPL         alpha+56(FP), $0x3f800000
-	JEQ          avx512Strip9_two_store
-	VBROADCASTSS alpha+56(FP), Z19
-	VMULPS       Z19, Z1, Z1
-	VMULPS       Z19, Z2, Z2
-	VMULPS       Z19, Z3, Z3
-	VMULPS       Z19, Z4, Z4
-	VMULPS       Z19, Z5, Z5
-	VMULPS       Z19, Z6, Z6
-	VMULPS       Z19, Z7, Z7
-	VMULPS       Z19, Z8, Z8
-	VMULPS       Z19, Z9, Z9
-	VMULPS       Z19, Z10, Z10
-	VMULPS       Z19, Z11, Z11
-	VMULPS       Z19, Z12, Z12
-	VMULPS       Z19, Z13, Z13
-	VMULPS       Z19, Z14, Z14
-	VMULPS       Z19, Z15, Z15
-	VMULPS       Z19, Z16, Z16
-	VMULPS       Z19, Z17, Z17
-	VMULPS       Z19, Z18, Z18
+	ADDQ         BX, R10
+	DECQ         R9
+	JNZ          avx512Strip2_two_deep
+	MOVQ         ldc+80(FP), R10
+	MOVQ         SI, R9
+	CMPB         add+68(FP), $0x00
+	JNE          avx512Strip2_two_add
+	CMPL         alpha+64(FP), $0x3f800000
+	JEQ          avx512Strip2_two_store
+	VBROADCASTSS alpha+64(FP), Z4
+	VMULPS       Z4, Z0, Z0
+	VMULPS       Z4, Z1, Z1
+	VMULPS       Z4, Z2, Z2
+	VMULPS       Z4, Z3, Z3
 
-avx512Strip9_two_store:
-	VMOVUPS Z1, (R11)
-	VMOVUPS Z2, 64(R11)
-	LEAQ    (R11)(R12*4), R11
-	VMOVUPS Z3, (R11)
-	VMOVUPS Z4, 64(R11)
-	LEAQ    (R11)(R12*4), R11
-	VMOVUPS Z5, (R11)
-	VMOVUPS Z6, 64(R11)
-	LEAQ    (R11)(R12*4), R11
-	VMOVUPS Z7, (R11)
-	VMOVUPS Z8, 64(R11)
-	LEAQ    (R11)(R12*4), R11
-	VMOVUPS Z9, (R11)
-	VMOVUPS Z10, 64(R11)
-	LEAQ    (R11)(R12*4), R11
-	VMOVUPS Z11, (R11)
-	VMOVUPS Z12, 64(R11)
-	LEAQ    (R11)(R12*4), R11
-	VMOVUPS Z13, (R11)
-	VMOVUPS Z14, 64(R11)
-	LEAQ    (R11)(R12*4), R11
-	VMOVUPS Z15, (R11)
-	VMOVUPS Z16, 64(R11)
-	LEAQ    (R11)(R12*4), R11
-	VMOVUPS Z17, (R11)
-	VMOVUPS Z18, 64(R11)
-	JMP     avx512Strip9_two_stored
+avx512Strip2_two_store:
+	VMOVUPS Z0, (R9)
+	VMOVUPS Z1, 64(R9)
+	LEAQ    (R9)(R10*4), R9
+	VMOVUPS Z2, (R9)
+	VMOVUPS Z3, 64(R9)
+	JMP     avx512Strip2_two_stored
 
-avx512Strip9_two_add:
-	VBROADCASTSS alpha+56(FP), Z19
-	MOVQ         SI, R11
-	VMOVUPS      (R11), Z20
-	VFMADD231PS  Z19, Z1, Z20
-	VMOVUPS      Z20, (R11)
-	VMOVUPS      64(R11), Z1
-	VFMADD231PS  Z19, Z2, Z1
-	VMOVUPS      Z1, 64(R11)
-	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      (R11), Z1
-	VFMADD231PS  Z19, Z3, Z1
-	VMOVUPS      Z1, (R11)
-	VMOVUPS      64(R11), Z1
-	VFMADD231PS  Z19, Z4, Z1
-	VMOVUPS      Z1, 64(R11)
-	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      (R11), Z1
-	VFMADD231PS  Z19, Z5, Z1
-	VMOVUPS      Z1, (R11)
-	VMOVUPS      64(R11), Z1
-	VFMADD231PS  Z19, Z6, Z1
-	VMOVUPS      Z1, 64(R11)
-	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      (R11), Z1
-	VFMADD231PS  Z19, Z7, Z1
-	VMOVUPS      Z1, (R11)
-	VMOVUPS      64(R11), Z1
-	VFMADD231PS  Z19, Z8, Z1
-	VMOVUPS      Z1, 64(R11)
-	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      (R11), Z1
-	VFMADD231PS  Z19, Z9, Z1
-	VMOVUPS      Z1, (R11)
-	VMOVUPS      64(R11), Z1
-	VFMADD231PS  Z19, Z10, Z1
-	VMOVUPS      Z1, 64(R11)
-	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      (R11), Z1
-	VFMADD231PS  Z19, Z11, Z1
-	VMOVUPS      Z1, (R11)
-	VMOVUPS      64(R11), Z1
-	VFMADD231PS  Z19, Z12, Z1
-	VMOVUPS      Z1, 64(R11)
-	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      (R11), Z1
-	VFMADD231PS  Z19, Z13, Z1
-	VMOVUPS      Z1, (R11)
-	VMOVUPS      64(R11), Z1
-	VFMADD231PS  Z19, Z14, Z1
-	VMOVUPS      Z1, 64(R11)
-	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      (R11), Z1
-	VFMADD231PS  Z19, Z15, Z1
-	VMOVUPS      Z1, (R11)
-	VMOVUPS      64(R11), Z1
-	VFMADD231PS  Z19, Z16, Z1
-	VMOVUPS      Z1, 64(R11)
-	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      (R11), Z1
-	VFMADD231PS  Z19, Z17, Z1
-	VMOVUPS      Z1, (R11)
-	VMOVUPS      64(R11), Z1
-	VFMADD231PS  Z19, Z18, Z1
-	VMOVUPS      Z1, 64(R11)
+avx512Strip2_two_add:
+	VBROADCASTSS alpha+64(FP), Z4
+	MOVQ         SI, R9
+	VMOVUPS      (R9), Z5
+	VFMADD231PS  Z4, Z0, Z5
+	VMOVUPS      Z5, (R9)
+	VMOVUPS      64(R9), Z0
+	VFMADD231PS  Z4, Z1, Z0
+	VMOVUPS      Z0, 64(R9)
+	LEAQ         (R9)(R10*4), R9
+	VMOVUPS      (R9), Z0
+	VFMADD231PS  Z4, Z2, Z0
+	VMOVUPS      Z0, (R9)
+	VMOVUPS      64(R9), Z0
+	VFMADD231PS  Z4, Z3, Z0
+	VMOVUPS      Z0, 64(R9)
 
-avx512Strip9_two_stored:
-	MOVQ  k+0(FP), R11
-	IMULQ CX, R11
-	SUBQ  R11, AX
-	SUBQ  R11, R10
+avx512Strip2_two_stored:
+	MOVQ  k+8(FP), R9
+	IMULQ CX, R9
+	SUBQ  R9, AX
 	ADDQ  $0x00000080, SI
-	MOVQ  panel+48(FP), R11
-	LEAQ  (DX)(R11*4), DX
-	TESTQ R11, R11
-	JNZ   avx512Strip9_two_packed
+	MOVQ  panel+56(FP), R9
+	LEAQ  (DX)(R9*4), DX
+	TESTQ R9, R9
+	JNZ   avx512Strip2_two_packed
 	ADDQ  $0x00000080, DX
 
-avx512Strip9_two_packed:
+avx512Strip2_two_packed:
 	SUBQ $0x20, DI
 	CMPQ DI, $0x20
-	JGE  avx512Strip9_two
+	JGE  avx512Strip2_two
 
-avx512Strip9_edge:
-	TESTQ   DI, DI
-	JZ      avx512Strip9_end
-	CMPQ    DI, $0x10
-	JEQ     avx512Strip9_one
-	JGT     avx512Strip9_more
-	CMPQ    DI, $0x08
-	JLE     avx512Strip9_half
-	LEAQ    (DI), DI
-	MOVQ    $-1, R11
-	BZHIQ   DI, R11, DI
-	KMOVW   DI, K1
-	VMOVAPS Z0, Z1
-	VMOVAPS Z0, Z2
-	VMOVAPS Z0, Z3
-	VMOVAPS Z0, Z4
-	VMOVAPS Z0, Z5
-	VMOVAPS Z0, Z6
-	VMOVAPS Z0, Z7
-	VMOVAPS Z0, Z8
-	VMOVAPS Z0, Z0
-	MOVQ    k+0(FP), DI
+avx512Strip2_edge:
+	TESTQ  DI, DI
+	JZ     avx512Strip2_end
+	CMPQ   DI, $0x10
+	JEQ    avx512Strip2_one
+	JGT    avx512Strip2_more
+	CMPQ   DI, $0x08
+	JLE    avx512Strip2_half
+	LEAQ   (DI), DI
+	MOVQ   $-1, R9
+	BZHIQ  DI, R9, DI
+	KMOVW  DI, K1
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	MOVQ   k+8(FP), DI
 
-avx512Strip9_last_deep:
-	VMOVUPS.Z        (DX), K1, Z9
-	VFMADD231PS.BCST (AX), Z9, Z1
-	VFMADD231PS.BCST (AX)(R8*1), Z9, Z2
-	VFMADD231PS.BCST (AX)(R8*2), Z9, Z3
-	VFMADD231PS.BCST (AX)(R9*1), Z9, Z4
-	VFMADD231PS.BCST (AX)(R8*4), Z9, Z5
-	VFMADD231PS.BCST (R10), Z9, Z6
-	VFMADD231PS.BCST (AX)(R9*2), Z9, Z7
-	VFMADD231PS.BCST (R10)(R8*2), Z9, Z8
-	VFMADD231PS.BCST (AX)(R8*8), Z9, Z0
+avx512Strip2_last_deep:
+	VMOVUPS.Z        (DX), K1, Z2
+	VFMADD231PS.BCST (AX), Z2, Z0
+	VFMADD231PS.BCST (AX)(R8*1), Z2, Z1
 	ADDQ             CX, AX
-	ADDQ             CX, R10
 	ADDQ             BX, DX
 	DECQ             DI
-	JNZ              avx512Strip9_last_deep
-	MOVQ             ldc+72(FP), CX
+	JNZ              avx512Strip2_last_deep
+	MOVQ             ldc+80(FP), CX
 	MOVQ             SI, AX
-	CMPB             add+60(FP), $0x00
-	JNE              avx512Strip9_last_add
-	CMPL             alpha+56(FP), $0x3f800000
-	JEQ              avx512Strip9_last_store
-	VBROADCASTSS     alpha+56(FP), Z9
-	VMULPS           Z9, Z1, Z1
-	VMULPS           Z9, Z2, Z2
-	VMULPS           Z9, Z3, Z3
-	VMULPS           Z9, Z4, Z4
-	VMULPS           Z9, Z5, Z5
-	VMULPS           Z9, Z6, Z6
-	VMULPS           Z9, Z7, Z7
-	VMULPS           Z9, Z8, Z8
-	VMULPS           Z9, Z0, Z0
+	CMPB             add+68(FP), $0x00
+	JNE              avx512Strip2_last_add
+	CMPL             alpha+64(FP), $0x3f800000
+	JEQ              avx512Strip2_last_store
+	VBROADCASTSS     alpha+64(FP), Z2
+	VMULPS           Z2, Z0, Z0
+	VMULPS           Z2, Z1, Z1
 
-avx512Strip9_last_store:
-	VMOVUPS Z1, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z2, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z3, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z4, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z5, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z6, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z7, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z8, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+avx512Strip2_last_store:
 	VMOVUPS Z0, K1, (AX)
-	JMP     avx512Strip9_last_stored
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z1, K1, (AX)
+	JMP     avx512Strip2_last_stored
 
-avx512Strip9_last_add:
-	VBROADCASTSS alpha+56(FP), Z9
+avx512Strip2_last_add:
+	VBROADCASTSS alpha+64(FP), Z2
 	MOVQ         SI, AX
-	VMOVUPS.Z    (AX), K1, Z10
-	VFMADD231PS  Z9, Z1, Z10
-	VMOVUPS      Z10, K1, (AX)
+	VMOVUPS.Z    (AX), K1, Z3
+	VFMADD231PS  Z2, Z0, Z3
+	VMOVUPS      Z3, K1, (AX)
 	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Z1
-	VFMADD231PS  Z9, Z2, Z1
-	VMOVUPS      Z1, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Z1
-	VFMADD231PS  Z9, Z3, Z1
-	VMOVUPS      Z1, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Z1
-	VFMADD231PS  Z9, Z4, Z1
-	VMOVUPS      Z1, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Z1
-	VFMADD231PS  Z9, Z5, Z1
-	VMOVUPS      Z1, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Z1
-	VFMADD231PS  Z9, Z6, Z1
-	VMOVUPS      Z1, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Z1
-	VFMADD231PS  Z9, Z7, Z1
-	VMOVUPS      Z1, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Z1
-	VFMADD231PS  Z9, Z8, Z1
-	VMOVUPS      Z1, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Z1
-	VFMADD231PS  Z9, Z0, Z1
-	VMOVUPS      Z1, K1, (AX)
+	VMOVUPS.Z    (AX), K1, Z0
+	VFMADD231PS  Z2, Z1, Z0
+	VMOVUPS      Z0, K1, (AX)
 
-avx512Strip9_last_stored:
-	JMP avx512Strip9_end
+avx512Strip2_last_stored:
+	JMP avx512Strip2_end
 
-avx512Strip9_one:
-	VMOVAPS Z0, Z1
-	VMOVAPS Z0, Z2
-	VMOVAPS Z0, Z3
-	VMOVAPS Z0, Z4
-	VMOVAPS Z0, Z5
-	VMOVAPS Z0, Z6
-	VMOVAPS Z0, Z7
-	VMOVAPS Z0, Z8
-	VMOVAPS Z0, Z0
-	MOVQ    k+0(FP), DI
+avx512Strip2_one:
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	MOVQ   k+8(FP), DI
 
-avx512Strip9_one_deep:
-	VMOVUPS          (DX), Z9
-	VFMADD231PS.BCST (AX), Z9, Z1
-	VFMADD231PS.BCST (AX)(R8*1), Z9, Z2
-	VFMADD231PS.BCST (AX)(R8*2), Z9, Z3
-	VFMADD231PS.BCST (AX)(R9*1), Z9, Z4
-	VFMADD231PS.BCST (AX)(R8*4), Z9, Z5
-	VFMADD231PS.BCST (R10), Z9, Z6
-	VFMADD231PS.BCST (AX)(R9*2), Z9, Z7
-	VFMADD231PS.BCST (R10)(R8*2), Z9, Z8
-	VFMADD231PS.BCST (AX)(R8*8), Z9, Z0
+avx512Strip2_one_deep:
+	VMOVUPS          (DX), Z2
+	VFMADD231PS.BCST (AX), Z2, Z0
+	VFMADD231PS.BCST (AX)(R8*1), Z2, Z1
 	ADDQ             CX, AX
-	ADDQ             CX, R10
 	ADDQ             BX, DX
 	DECQ             DI
-	JNZ              avx512Strip9_one_deep
-	MOVQ             ldc+72(FP), CX
+	JNZ              avx512Strip2_one_deep
+	MOVQ             ldc+80(FP), CX
 	MOVQ             SI, AX
-	CMPB             add+60(FP), $0x00
-	JNE              avx512Strip9_one_add
-	CMPL             alpha+56(FP), $0x3f800000
-	JEQ              avx512Strip9_one_store
-	VBROADCASTSS     alpha+56(FP), Z9
-	VMULPS           Z9, Z1, Z1
-	VMULPS           Z9, Z2, Z2
-	VMULPS           Z9, Z3, Z3
-	VMULPS           Z9, Z4, Z4
-	VMULPS           Z9, Z5, Z5
-	VMULPS           Z9, Z6, Z6
-	VMULPS           Z9, Z7, Z7
-	VMULPS           Z9, Z8, Z8
-	VMULPS           Z9, Z0, Z0
+	CMPB             add+68(FP), $0x00
+	JNE              avx512Strip2_one_add
+	CMPL             alpha+64(FP), $0x3f800000
+	JEQ              avx512Strip2_one_store
+	VBROADCASTSS     alpha+64(FP), Z2
+	VMULPS           Z2, Z0, Z0
+	VMULPS           Z2, Z1, Z1
 
-avx512Strip9_one_store:
+avx512Strip2_one_store:
+	VMOVUPS Z0, (AX)
+	LEAQ    (AX)(CX*4), AX
 	VMOVUPS Z1, (AX)
+	JMP     avx512Strip2_one_stored
+
+avx512Strip2_one_add:
+	VBROADCASTSS alpha+64(FP), Z2
+	MOVQ         SI, AX
+	VMOVUPS      (AX), Z3
+	VFMADD231PS  Z2, Z0, Z3
+	VMOVUPS      Z3, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z2, Z1, Z0
+	VMOVUPS      Z0, (AX)
+
+avx512Strip2_one_stored:
+	JMP avx512Strip2_end
+
+avx512Strip2_more:
+	CMPQ   DI, $0x18
+	JGT    avx512Strip2_most
+	LEAQ   -16(DI), DI
+	MOVQ   $-1, R9
+	BZHIQ  DI, R9, DI
+	KMOVW  DI, K1
+	VXORPS Z0, Z0, Z0
+	VXORPS Y1, Y1, Y1
+	VXORPS Z2, Z2, Z2
+	VXORPS Y3, Y3, Y3
+	MOVQ   k+8(FP), DI
+
+avx512Strip2_oneandhalf_deep:
+	VMOVUPS      (DX), Z4
+	VMOVUPS.Z    64(DX), K1, Y5
+	VBROADCASTSS (AX), Z6
+	VFMADD231PS  Z6, Z4, Z0
+	VFMADD231PS  Y6, Y5, Y1
+	VBROADCASTSS (AX)(R8*1), Z6
+	VFMADD231PS  Z6, Z4, Z2
+	VFMADD231PS  Y6, Y5, Y3
+	ADDQ         CX, AX
+	ADDQ         BX, DX
+	DECQ         DI
+	JNZ          avx512Strip2_oneandhalf_deep
+	MOVQ         ldc+80(FP), CX
+	MOVQ         SI, AX
+	CMPB         add+68(FP), $0x00
+	JNE          avx512Strip2_oneandhalf_add
+	CMPL         alpha+64(FP), $0x3f800000
+	JEQ          avx512Strip2_oneandhalf_store
+	VBROADCASTSS alpha+64(FP), Z4
+	VMULPS       Z4, Z0, Z0
+	VMULPS       Y4, Y1, Y1
+	VMULPS       Z4, Z2, Z2
+	VMULPS       Y4, Y3, Y3
+
+avx512Strip2_oneandhalf_store:
+	VMOVUPS Z0, (AX)
+	VMOVUPS Y1, K1, 64(AX)
 	LEAQ    (AX)(CX*4), AX
 	VMOVUPS Z2, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z3, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z4, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z5, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z6, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z7, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z8, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z0, (AX)
-	JMP     avx512Strip9_one_stored
+	VMOVUPS Y3, K1, 64(AX)
+	JMP     avx512Strip2_oneandhalf_stored
 
-avx512Strip9_one_add:
-	VBROADCASTSS alpha+56(FP), Z9
+avx512Strip2_oneandhalf_add:
+	VBROADCASTSS alpha+64(FP), Z4
 	MOVQ         SI, AX
-	VMOVUPS      (AX), Z10
-	VFMADD231PS  Z9, Z1, Z10
-	VMOVUPS      Z10, (AX)
+	VMOVUPS      (AX), Z5
+	VFMADD231PS  Z4, Z0, Z5
+	VMOVUPS      Z5, (AX)
+	VMOVUPS.Z    64(AX), K1, Y0
+	VFMADD231PS  Y4, Y1, Y0
+	VMOVUPS      Y0, K1, 64(AX)
 	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z9, Z2, Z1
-	VMOVUPS      Z1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z9, Z3, Z1
-	VMOVUPS      Z1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z9, Z4, Z1
-	VMOVUPS      Z1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z9, Z5, Z1
-	VMOVUPS      Z1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z9, Z6, Z1
-	VMOVUPS      Z1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z9, Z7, Z1
-	VMOVUPS      Z1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z9, Z8, Z1
-	VMOVUPS      Z1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z9, Z0, Z1
-	VMOVUPS      Z1, (AX)
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z4, Z2, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Y0
+	VFMADD231PS  Y4, Y3, Y0
+	VMOVUPS      Y0, K1, 64(AX)
 
-avx512Strip9_one_stored:
-	JMP avx512Strip9_end
+avx512Strip2_oneandhalf_stored:
+	JMP avx512Strip2_end
 
-avx512Strip9_more:
-	CMPQ    DI, $0x18
-	JGT     avx512Strip9_most
-	LEAQ    -16(DI), DI
-	MOVQ    $-1, R11
-	BZHIQ   DI, R11, DI
-	KMOVW   DI, K1
-	VMOVAPS Z0, Z1
-	VMOVAPS Y0, Y2
-	VMOVAPS Z0, Z3
-	VMOVAPS Y0, Y4
-	VMOVAPS Z0, Z5
-	VMOVAPS Y0, Y6
-	VMOVAPS Z0, Z7
-	VMOVAPS Y0, Y8
-	VMOVAPS Z0, Z9
-	VMOVAPS Y0, Y10
-	VMOVAPS Z0, Z11
-	VMOVAPS Y0, Y12
-	VMOVAPS Z0, Z13
-	VMOVAPS Y0, Y14
-	VMOVAPS Z0, Z15
-	VMOVAPS Y0, Y16
-	VMOVAPS Z0, Z17
-	VMOVAPS Y0, Y0
-	MOVQ    k+0(FP), DI
+avx512Strip2_half:
+	LEAQ   (DI), DI
+	MOVQ   $-1, R9
+	BZHIQ  DI, R9, DI
+	KMOVW  DI, K1
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	MOVQ   k+8(FP), DI
 
-avx512Strip9_oneandhalf_deep:
-	VMOVUPS      (DX), Z18
-	VMOVUPS.Z    64(DX), K1, Y19
-	VBROADCASTSS (AX), Z20
-	VFMADD231PS  Z20, Z18, Z1
-	VFMADD231PS  Y20, Y19, Y2
-	VBROADCASTSS (AX)(R8*1), Z20
-	VFMADD231PS  Z20, Z18, Z3
-	VFMADD231PS  Y20, Y19, Y4
-	VBROADCASTSS (AX)(R8*2), Z20
-	VFMADD231PS  Z20, Z18, Z5
-	VFMADD231PS  Y20, Y19, Y6
-	VBROADCASTSS (AX)(R9*1), Z20
-	VFMADD231PS  Z20, Z18, Z7
-	VFMADD231PS  Y20, Y19, Y8
-	VBROADCASTSS (AX)(R8*4), Z20
-	VFMADD231PS  Z20, Z18, Z9
-	VFMADD231PS  Y20, Y19, Y10
-	VBROADCASTSS (R10), Z20
-	VFMADD231PS  Z20, Z18, Z11
-	VFMADD231PS  Y20, Y19, Y12
-	VBROADCASTSS (AX)(R9*2), Z20
-	VFMADD231PS  Z20, Z18, Z13
-	VFMADD231PS  Y20, Y19, Y14
-	VBROADCASTSS (R10)(R8*2), Z20
-	VFMADD231PS  Z20, Z18, Z15
-	VFMADD231PS  Y20, Y19, Y16
-	VBROADCASTSS (AX)(R8*8), Z20
-	VFMADD231PS  Z20, Z18, Z17
-	VFMADD231PS  Y20, Y19, Y0
-	ADDQ         CX, AX
-	ADDQ         CX, R10
-	ADDQ         BX, DX
-	DECQ         DI
-	JNZ          avx512Strip9_oneandhalf_deep
-	MOVQ         ldc+72(FP), CX
-	MOVQ         SI, AX
-	CMPB         add+60(FP), $0x00
-	JNE          avx512Strip9_oneandhalf_add
-	CMPL         alpha+56(FP), $0x3f800000
-	JEQ          avx512Strip9_oneandhalf_store
-	VBROADCASTSS alpha+56(FP), Z18
-	VMULPS       Z18, Z1, Z1
-	VMULPS       Y18, Y2, Y2
-	VMULPS       Z18, Z3, Z3
-	VMULPS       Y18, Y4, Y4
-	VMULPS       Z18, Z5, Z5
-	VMULPS       Y18, Y6, Y6
-	VMULPS       Z18, Z7, Z7
-	VMULPS       Y18, Y8, Y8
-	VMULPS       Z18, Z9, Z9
-	VMULPS       Y18, Y10, Y10
-	VMULPS       Z18, Z11, Z11
-	VMULPS       Y18, Y12, Y12
-	VMULPS       Z18, Z13, Z13
-	VMULPS       Y18, Y14, Y14
-	VMULPS       Z18, Z15, Z15
-	VMULPS       Y18, Y16, Y16
-	VMULPS       Z18, Z17, Z17
-	VMULPS       Y18, Y0, Y0
-
-avx512Strip9_oneandhalf_store:
-	VMOVUPS Z1, (AX)
-	VMOVUPS Y2, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z3, (AX)
-	VMOVUPS Y4, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z5, (AX)
-	VMOVUPS Y6, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z7, (AX)
-	VMOVUPS Y8, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z9, (AX)
-	VMOVUPS Y10, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z11, (AX)
-	VMOVUPS Y12, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z13, (AX)
-	VMOVUPS Y14, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z15, (AX)
-	VMOVUPS Y16, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z17, (AX)
-	VMOVUPS Y0, K1, 64(AX)
-	JMP     avx512Strip9_oneandhalf_stored
-
-avx512Strip9_oneandhalf_add:
-	VBROADCASTSS alpha+56(FP), Z18
-	MOVQ         SI, AX
-	VMOVUPS      (AX), Z19
-	VFMADD231PS  Z18, Z1, Z19
-	VMOVUPS      Z19, (AX)
-	VMOVUPS.Z    64(AX), K1, Y1
-	VFMADD231PS  Y18, Y2, Y1
-	VMOVUPS      Y1, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z18, Z3, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Y1
-	VFMADD231PS  Y18, Y4, Y1
-	VMOVUPS      Y1, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z18, Z5, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Y1
-	VFMADD231PS  Y18, Y6, Y1
-	VMOVUPS      Y1, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z18, Z7, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Y1
-	VFMADD231PS  Y18, Y8, Y1
-	VMOVUPS      Y1, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z18, Z9, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Y1
-	VFMADD231PS  Y18, Y10, Y1
-	VMOVUPS      Y1, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z18, Z11, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Y1
-	VFMADD231PS  Y18, Y12, Y1
-	VMOVUPS      Y1, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z18, Z13, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Y1
-	VFMADD231PS  Y18, Y14, Y1
-	VMOVUPS      Y1, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z18, Z15, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Y1
-	VFMADD231PS  Y18, Y16, Y1
-	VMOVUPS      Y1, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z18, Z17, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Y1
-	VFMADD231PS  Y18, Y0, Y1
-	VMOVUPS      Y1, K1, 64(AX)
-
-avx512Strip9_oneandhalf_stored:
-	JMP avx512Strip9_end
-
-avx512Strip9_half:
-	LEAQ    (DI), DI
-	MOVQ    $-1, R11
-	BZHIQ   DI, R11, DI
-	KMOVW   DI, K1
-	VMOVAPS Y0, Y1
-	VMOVAPS Y0, Y2
-	VMOVAPS Y0, Y3
-	VMOVAPS Y0, Y4
-	VMOVAPS Y0, Y5
-	VMOVAPS Y0, Y6
-	VMOVAPS Y0, Y7
-	VMOVAPS Y0, Y8
-	VMOVAPS Y0, Y0
-	MOVQ    k+0(FP), DI
-
-avx512Strip9_half_deep:
-	VMOVUPS.Z        (DX), K1, Y9
-	VFMADD231PS.BCST (AX), Y9, Y1
-	VFMADD231PS.BCST (AX)(R8*1), Y9, Y2
-	VFMADD231PS.BCST (AX)(R8*2), Y9, Y3
-	VFMADD231PS.BCST (AX)(R9*1), Y9, Y4
-	VFMADD231PS.BCST (AX)(R8*4), Y9, Y5
-	VFMADD231PS.BCST (R10), Y9, Y6
-	VFMADD231PS.BCST (AX)(R9*2), Y9, Y7
-	VFMADD231PS.BCST (R10)(R8*2), Y9, Y8
-	VFMADD231PS.BCST (AX)(R8*8), Y9, Y0
+avx512Strip2_half_deep:
+	VMOVUPS.Z        (DX), K1, Y2
+	VFMADD231PS.BCST (AX), Y2, Y0
+	VFMADD231PS.BCST (AX)(R8*1), Y2, Y1
 	ADDQ             CX, AX
-	ADDQ             CX, R10
 	ADDQ             BX, DX
 	DECQ             DI
-	JNZ              avx512Strip9_half_deep
-	MOVQ             ldc+72(FP), CX
+	JNZ              avx512Strip2_half_deep
+	MOVQ             ldc+80(FP), CX
 	MOVQ             SI, AX
-	CMPB             add+60(FP), $0x00
-	JNE              avx512Strip9_half_add
-	CMPL             alpha+56(FP), $0x3f800000
-	JEQ              avx512Strip9_half_store
-	VBROADCASTSS     alpha+56(FP), Z9
-	VMULPS           Y9, Y1, Y1
-	VMULPS           Y9, Y2, Y2
-	VMULPS           Y9, Y3, Y3
-	VMULPS           Y9, Y4, Y4
-	VMULPS           Y9, Y5, Y5
-	VMULPS           Y9, Y6, Y6
-	VMULPS           Y9, Y7, Y7
-	VMULPS           Y9, Y8, Y8
-	VMULPS           Y9, Y0, Y0
+	CMPB             add+68(FP), $0x00
+	JNE              avx512Strip2_half_add
+	CMPL             alpha+64(FP), $0x3f800000
+	JEQ              avx512Strip2_half_store
+	VBROADCASTSS     alpha+64(FP), Z2
+	VMULPS           Y2, Y0, Y0
+	VMULPS           Y2, Y1, Y1
 
-avx512Strip9_half_store:
-	VMOVUPS Y1, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Y2, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Y3, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Y4, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Y5, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Y6, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Y7, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Y8, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
+avx512Strip2_half_store:
 	VMOVUPS Y0, K1, (AX)
-	JMP     avx512Strip9_half_stored
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y1, K1, (AX)
+	JMP     avx512Strip2_half_stored
 
-avx512Strip9_half_add:
-	VBROADCASTSS alpha+56(FP), Z9
+avx512Strip2_half_add:
+	VBROADCASTSS alpha+64(FP), Z2
 	MOVQ         SI, AX
-	VMOVUPS.Z    (AX), K1, Y10
-	VFMADD231PS  Y9, Y1, Y10
-	VMOVUPS      Y10, K1, (AX)
+	VMOVUPS.Z    (AX), K1, Y3
+	VFMADD231PS  Y2, Y0, Y3
+	VMOVUPS      Y3, K1, (AX)
 	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Y1
-	VFMADD231PS  Y9, Y2, Y1
-	VMOVUPS      Y1, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Y1
-	VFMADD231PS  Y9, Y3, Y1
-	VMOVUPS      Y1, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Y1
-	VFMADD231PS  Y9, Y4, Y1
-	VMOVUPS      Y1, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Y1
-	VFMADD231PS  Y9, Y5, Y1
-	VMOVUPS      Y1, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Y1
-	VFMADD231PS  Y9, Y6, Y1
-	VMOVUPS      Y1, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Y1
-	VFMADD231PS  Y9, Y7, Y1
-	VMOVUPS      Y1, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Y1
-	VFMADD231PS  Y9, Y8, Y1
-	VMOVUPS      Y1, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Y1
-	VFMADD231PS  Y9, Y0, Y1
-	VMOVUPS      Y1, K1, (AX)
+	VMOVUPS.Z    (AX), K1, Y0
+	VFMADD231PS  Y2, Y1, Y0
+	VMOVUPS      Y0, K1, (AX)
 
-avx512Strip9_half_stored:
-	JMP avx512Strip9_end
+avx512Strip2_half_stored:
+	JMP avx512Strip2_end
 
-avx512Strip9_most:
-	LEAQ    -16(DI), DI
-	MOVQ    $-1, R11
-	BZHIQ   DI, R11, DI
-	KMOVW   DI, K1
-	VMOVAPS Z0, Z1
-	VMOVAPS Z0, Z2
-	VMOVAPS Z0, Z3
-	VMOVAPS Z0, Z4
-	VMOVAPS Z0, Z5
-	VMOVAPS Z0, Z6
-	VMOVAPS Z0, Z7
-	VMOVAPS Z0, Z8
-	VMOVAPS Z0, Z9
-	VMOVAPS Z0, Z10
-	VMOVAPS Z0, Z11
-	VMOVAPS Z0, Z12
-	VMOVAPS Z0, Z13
-	VMOVAPS Z0, Z14
-	VMOVAPS Z0, Z15
-	VMOVAPS Z0, Z16
-	VMOVAPS Z0, Z17
-	VMOVAPS Z0, Z0
-	MOVQ    k+0(FP), DI
+avx512Strip2_most:
+	LEAQ   -16(DI), DI
+	MOVQ   $-1, R9
+	BZHIQ  DI, R9, DI
+	KMOVW  DI, K1
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	MOVQ   k+8(FP), DI
 
-avx512Strip9_most_deep:
-	VMOVUPS      (DX), Z18
-	VMOVUPS.Z    64(DX), K1, Z19
-	VBROADCASTSS (AX), Z20
-	VFMADD231PS  Z20, Z18, Z1
-	VFMADD231PS  Z20, Z19, Z2
-	VBROADCASTSS (AX)(R8*1), Z20
-	VFMADD231PS  Z20, Z18, Z3
-	VFMADD231PS  Z20, Z19, Z4
-	VBROADCASTSS (AX)(R8*2), Z20
-	VFMADD231PS  Z20, Z18, Z5
-	VFMADD231PS  Z20, Z19, Z6
-	VBROADCASTSS (AX)(R9*1), Z20
-	VFMADD231PS  Z20, Z18, Z7
-	VFMADD231PS  Z20, Z19, Z8
-	VBROADCASTSS (AX)(R8*4), Z20
-	VFMADD231PS  Z20, Z18, Z9
-	VFMADD231PS  Z20, Z19, Z10
-	VBROADCASTSS (R10), Z20
-	VFMADD231PS  Z20, Z18, Z11
-	VFMADD231PS  Z20, Z19, Z12
-	VBROADCASTSS (AX)(R9*2), Z20
-	VFMADD231PS  Z20, Z18, Z13
-	VFMADD231PS  Z20, Z19, Z14
-	VBROADCASTSS (R10)(R8*2), Z20
-	VFMADD231PS  Z20, Z18, Z15
-	VFMADD231PS  Z20, Z19, Z16
-	VBROADCASTSS (AX)(R8*8), Z20
-	VFMADD231PS  Z20, Z18, Z17
-	VFMADD231PS  Z20, Z19, Z0
+avx512Strip2_most_deep:
+	VMOVUPS      (DX), Z4
+	VMOVUPS.Z    64(DX), K1, Z5
+	VBROADCASTSS (AX), Z6
+	VFMADD231PS  Z6, Z4, Z0
+	VFMADD231PS  Z6, Z5, Z1
+	VBROADCASTSS (AX)(R8*1), Z6
+	VFMADD231PS  Z6, Z4, Z2
+	VFMADD231PS  Z6, Z5, Z3
 	ADDQ         CX, AX
-	ADDQ         CX, R10
 	ADDQ         BX, DX
 	DECQ         DI
-	JNZ          avx512Strip9_most_deep
-	MOVQ         ldc+72(FP), CX
+	JNZ          avx512Strip2_most_deep
+	MOVQ         ldc+80(FP), CX
 	MOVQ         SI, AX
-	CMPB         add+60(FP), $0x00
-	JNE          avx512Strip9_most_add
-	CMPL         alpha+56(FP), $0x3f800000
-	JEQ          avx512Strip9_most_store
-	VBROADCASTSS alpha+56(FP), Z18
-	VMULPS       Z18, Z1, Z1
-	VMULPS       Z18, Z2, Z2
-	VMULPS       Z18, Z3, Z3
-	VMULPS       Z18, Z4, Z4
-	VMULPS       Z18, Z5, Z5
-	VMULPS       Z18, Z6, Z6
-	VMULPS       Z18, Z7, Z7
-	VMULPS       Z18, Z8, Z8
-	VMULPS       Z18, Z9, Z9
-	VMULPS       Z18, Z10, Z10
-	VMULPS       Z18, Z11, Z11
-	VMULPS       Z18, Z12, Z12
-	VMULPS       Z18, Z13, Z13
-	VMULPS       Z18, Z14, Z14
-	VMULPS       Z18, Z15, Z15
-	VMULPS       Z18, Z16, Z16
-	VMULPS       Z18, Z17, Z17
-	VMULPS       Z18, Z0, Z0
+	CMPB         add+68(FP), $0x00
+	JNE          avx512Strip2_most_add
+	CMPL         alpha+64(FP), $0x3f800000
+	JEQ          avx512Strip2_most_store
+	VBROADCASTSS alpha+64(FP), Z4
+	VMULPS       Z4, Z0, Z0
+	VMULPS       Z4, Z1, Z1
+	VMULPS       Z4, Z2, Z2
+	VMULPS       Z4, Z3, Z3
 
-avx512Strip9_most_store:
-	VMOVUPS Z1, (AX)
-	VMOVUPS Z2, K1, 64(AX)
+avx512Strip2_most_store:
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, K1, 64(AX)
 	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z3, (AX)
-	VMOVUPS Z4, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z5, (AX)
-	VMOVUPS Z6, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z7, (AX)
-	VMOVUPS Z8, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z9, (AX)
-	VMOVUPS Z10, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z11, (AX)
-	VMOVUPS Z12, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z13, (AX)
-	VMOVUPS Z14, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z15, (AX)
-	VMOVUPS Z16, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z17, (AX)
-	VMOVUPS Z0, K1, 64(AX)
-	JMP     avx512Strip9_most_stored
+	VMOVUPS Z2, (AX)
+	VMOVUPS Z3, K1, 64(AX)
+	JMP     avx512Strip2_most_stored
 
-avx512Strip9_most_add:
-	VBROADCASTSS alpha+56(FP), Z18
+avx512Strip2_most_add:
+	VBROADCASTSS alpha+64(FP), Z4
 	MOVQ         SI, AX
-	VMOVUPS      (AX), Z19
-	VFMADD231PS  Z18, Z1, Z19
-	VMOVUPS      Z19, (AX)
-	VMOVUPS.Z    64(AX), K1, Z1
-	VFMADD231PS  Z18, Z2, Z1
-	VMOVUPS      Z1, K1, 64(AX)
+	VMOVUPS      (AX), Z5
+	VFMADD231PS  Z4, Z0, Z5
+	VMOVUPS      Z5, (AX)
+	VMOVUPS.Z    64(AX), K1, Z0
+	VFMADD231PS  Z4, Z1, Z0
+	VMOVUPS      Z0, K1, 64(AX)
 	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z18, Z3, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Z1
-	VFMADD231PS  Z18, Z4, Z1
-	VMOVUPS      Z1, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z18, Z5, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Z1
-	VFMADD231PS  Z18, Z6, Z1
-	VMOVUPS      Z1, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z18, Z7, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Z1
-	VFMADD231PS  Z18, Z8, Z1
-	VMOVUPS      Z1, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z18, Z9, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Z1
-	VFMADD231PS  Z18, Z10, Z1
-	VMOVUPS      Z1, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z18, Z11, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Z1
-	VFMADD231PS  Z18, Z12, Z1
-	VMOVUPS      Z1, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z18, Z13, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Z1
-	VFMADD231PS  Z18, Z14, Z1
-	VMOVUPS      Z1, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z18, Z15, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Z1
-	VFMADD231PS  Z18, Z16, Z1
-	VMOVUPS      Z1, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z18, Z17, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Z1
-	VFMADD231PS  Z18, Z0, Z1
-	VMOVUPS      Z1, K1, 64(AX)
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z4, Z2, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Z0
+	VFMADD231PS  Z4, Z3, Z0
+	VMOVUPS      Z0, K1, 64(AX)
 
-avx512Strip9_most_stored:
-avx512Strip9_end:
+avx512Strip2_most_stored:
+avx512Strip2_end:
+	DECQ   strips+0(FP)
+	JZ     avx512Strip2_done
+	MOVQ   down+24(FP), AX
+	IMUL3Q $0x08, AX, AX
+	ADDQ   AX, a+16(FP)
+	MOVQ   ldc+80(FP), AX
+	IMUL3Q $0x08, AX, AX
+	ADDQ   AX, c+72(FP)
+	JMP    avx512Strip2_strip
+
+avx512Strip2_done:
 	VZEROUPPER
 	RET
 
-// func avx512Strip10(k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int)
-// Requires: AVX, AVX512F, AVX512VL, BMI2, FMA3
-TEXT ·avx512Strip10(SB), NOSPLIT, $0-88
-	VPXORD Z0, Z0, Z0
-	MOVQ   a+8(FP), AX
-	MOVQ   right+24(FP), CX
-	MOVQ   b+32(FP), DX
-	MOVQ   bStride+40(FP), BX
-	MOVQ   c+64(FP), SI
-	MOVQ   n+80(FP), DI
-	SHLQ   $0x02, CX
-	SHLQ   $0x02, BX
-	MOVQ   down+16(FP), R8
-	SHLQ   $0x02, R8
-	LEAQ   (R8)(R8*2), R9
-	LEAQ   (R8)(R8*4), R10
-	ADDQ   AX, R10
-	CMPQ   DI, $0x20
-	JLT    avx512Strip10_edge
+// func avx512Strip3(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int)
+// Requires: AVX, AVX512DQ, AVX512F, AVX512VL, BMI2, FMA3
+TEXT ·avx512Strip3(SB), NOSPLIT, $0-96
+avx512Strip3_strip:
+	MOVQ a+16(FP), AX
+	MOVQ right+32(FP), CX
+	MOVQ b+40(FP), DX
+	MOVQ bStride+48(FP), BX
+	MOVQ c+72(FP), SI
+	MOVQ n+88(FP), DI
+	SHLQ $0x02, CX
+	SHLQ $0x02, BX
+	MOVQ down+24(FP), R8
+	SHLQ $0x02, R8
+	CMPQ panel+56(FP), $0x00
+	JNE  avx512Strip3_pair
+	CMPQ DI, $0x00000080
+	JLT  avx512Strip3_pair
 
-avx512Strip10_two:
-	VMOVAPS Z0, Z1
-	VMOVAPS Z0, Z2
-	VMOVAPS Z0, Z3
-	VMOVAPS Z0, Z4
-	VMOVAPS Z0, Z5
-	VMOVAPS Z0, Z6
-	VMOVAPS Z0, Z7
-	VMOVAPS Z0, Z8
-	VMOVAPS Z0, Z9
-	VMOVAPS Z0, Z10
-	VMOVAPS Z0, Z11
-	VMOVAPS Z0, Z12
-	VMOVAPS Z0, Z13
-	VMOVAPS Z0, Z14
-	VMOVAPS Z0, Z15
-	VMOVAPS Z0, Z16
-	VMOVAPS Z0, Z17
-	VMOVAPS Z0, Z18
-	VMOVAPS Z0, Z19
-	VMOVAPS Z0, Z20
-	MOVQ    k+0(FP), R11
-	MOVQ    DX, R12
+avx512Strip3_wide:
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	VXORPS Z6, Z6, Z6
+	VXORPS Z7, Z7, Z7
+	VXORPS Z8, Z8, Z8
+	VXORPS Z9, Z9, Z9
+	VXORPS Z10, Z10, Z10
+	VXORPS Z11, Z11, Z11
+	VXORPS Z12, Z12, Z12
+	VXORPS Z13, Z13, Z13
+	VXORPS Z14, Z14, Z14
+	VXORPS Z15, Z15, Z15
+	VXORPS Z16, Z16, Z16
+	VXORPS Z17, Z17, Z17
+	VXORPS Z18, Z18, Z18
+	VXORPS Z19, Z19, Z19
+	VXORPS Z20, Z20, Z20
+	VXORPS Z21, Z21, Z21
+	VXORPS Z22, Z22, Z22
+	VXORPS Z23, Z23, Z23
+	MOVQ   k+8(FP), R9
+	MOVQ   DX, R10
 
-avx512Strip10_two_deep:
-	VMOVUPS      (R12), Z21
-	VMOVUPS      64(R12), Z22
-	VBROADCASTSS (AX), Z23
-	VFMADD231PS  Z23, Z21, Z1
-	VFMADD231PS  Z23, Z22, Z2
-	VBROADCASTSS (AX)(R8*1), Z23
-	VFMADD231PS  Z23, Z21, Z3
-	VFMADD231PS  Z23, Z22, Z4
-	VBROADCASTSS (AX)(R8*2), Z23
-	VFMADD231PS  Z23, Z21, Z5
-	VFMADD231PS  Z23, Z22, Z6
-	VBROADCASTSS (AX)(R9*1), Z23
-	VFMADD231PS  Z23, Z21, Z7
-	VFMADD231PS  Z23, Z22, Z8
-	VBROADCASTSS (AX)(R8*4), Z23
-	VFMADD231PS  Z23, Z21, Z9
-	VFMADD231PS  Z23, Z22, Z10
-	VBROADCASTSS (R10), Z23
-	VFMADD231PS  Z23, Z21, Z11
-	VFMADD231PS  Z23, Z22, Z12
-	VBROADCASTSS (AX)(R9*2), Z23
-	VFMADD231PS  Z23, Z21, Z13
-	VFMADD231PS  Z23, Z22, Z14
-	VBROADCASTSS (R10)(R8*2), Z23
-	VFMADD231PS  Z23, Z21, Z15
-	VFMADD231PS  Z23, Z22, Z16
-	VBROADCASTSS (AX)(R8*8), Z23
-	VFMADD231PS  Z23, Z21, Z17
-	VFMADD231PS  Z23, Z22, Z18
-	VBROADCASTSS (R10)(R8*4), Z23
-	VFMADD231PS  Z23, Z21, Z19
-	VFMADD231PS  Z23, Z22, Z20
-	ADDQ         CX, AX
-	ADDQ         CX, R10
-	ADDQ         BX, R12
-	DECQ         R11
-	JNZ          avx512Strip10_two_deep
-	MOVQ         ldc+72(FP), R12
-	MOVQ         SI, R11
-	CMPB         add+60(FP), $0x00
-	JNE          avx512Strip10_two_add
-	CMPL         alpha+56(FP), $0x3f800000
-	JEQ          avx512Strip10_two_store
-	VBROADCASTSS alpha+56(FP), Z21
-	VMULPS       Z21, Z1, Z1
-	VMULPS       Z21, Z2, Z2
-	VMULPS       Z21, Z3, Z3
-	VMULPS       Z21, Z4, Z4
-	VMULPS       Z21, Z5, Z5
-	VMULPS       Z21, Z6, Z6
-	VMULPS       Z21, Z7, Z7
-	VMULPS       Z21, Z8, Z8
-	VMULPS       Z21, Z9, Z9
-	VMULPS       Z21, Z10, Z10
-	VMULPS       Z21, Z11, Z11
-	VMULPS       Z21, Z12, Z12
-	VMULPS       Z21, Z13, Z13
-	VMULPS       Z21, Z14, Z14
-	VMULPS       Z21, Z15, Z15
-	VMULPS       Z21, Z16, Z16
-	VMULPS       Z21, Z17, Z17
-	VMULPS       Z21, Z18, Z18
-	VMULPS       Z21, Z19, Z19
-	VMULPS       Z21, Z20, Z20
-
-avx512Strip10_two_store:
-	VMOVUPS Z1, (R11)
-	VMOVUPS Z2, 64(R11)
-	LEAQ    (R11)(R12*4), R11
-	VMOVUPS Z3, (R11)
-	VMOVUPS Z4, 64(R11)
-	LEAQ    (R11)(R12*4), R11
-	VMOVUPS Z5, (R11)
-	VMOVUPS Z6, 64(R11)
-	LEAQ    (R11)(R12*4), R11
-	VMOVUPS Z7, (R11)
-	VMOVUPS Z8, 64(R11)
-	LEAQ    (R11)(R12*4), R11
-	VMOVUPS Z9, (R11)
-	VMOVUPS Z10, 64(R11)
-	LEAQ    (R11)(R12*4), R11
-	VMOVUPS Z11, (R11)
-	VMOVUPS Z12, 64(R11)
-	LEAQ    (R11)(R12*4), R11
-	VMOVUPS Z13, (R11)
-	VMOVUPS Z14, 64(R11)
-	LEAQ    (R11)(R12*4), R11
-	VMOVUPS Z15, (R11)
-	VMOVUPS Z16, 64(R11)
-	LEAQ    (R11)(R12*4), R11
-	VMOVUPS Z17, (R11)
-	VMOVUPS Z18, 64(R11)
-	LEAQ    (R11)(R12*4), R11
-	VMOVUPS Z19, (R11)
-	VMOVUPS Z20, 64(R11)
-	JMP     avx512Strip10_two_stored
-
-avx512Strip10_two_add:
-	VBROADCASTSS alpha+56(FP), Z21
-	MOVQ         SI, R11
-	VMOVUPS      (R11), Z22
-	VFMADD231PS  Z21, Z1, Z22
-	VMOVUPS      Z22, (R11)
-	VMOVUPS      64(R11), Z1
-	VFMADD231PS  Z21, Z2, Z1
-	VMOVUPS      Z1, 64(R11)
-	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      (R11), Z1
-	VFMADD231PS  Z21, Z3, Z1
-	VMOVUPS      Z1, (R11)
-	VMOVUPS      64(R11), Z1
-	VFMADD231PS  Z21, Z4, Z1
-	VMOVUPS      Z1, 64(R11)
-	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      (R11), Z1
-	VFMADD231PS  Z21, Z5, Z1
-	VMOVUPS      Z1, (R11)
-	VMOVUPS      64(R11), Z1
-	VFMADD231PS  Z21, Z6, Z1
-	VMOVUPS      Z1, 64(R11)
-	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      (R11), Z1
-	VFMADD231PS  Z21, Z7, Z1
-	VMOVUPS      Z1, (R11)
-	VMOVUPS      64(R11), Z1
-	VFMADD231PS  Z21, Z8, Z1
-	VMOVUPS      Z1, 64(R11)
-	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      (R11), Z1
-	VFMADD231PS  Z21, Z9, Z1
-	VMOVUPS      Z1, (R11)
-	VMOVUPS      64(R11), Z1
-	VFMADD231PS  Z21, Z10, Z1
-	VMOVUPS      Z1, 64(R11)
-	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      (R11), Z1
-	VFMADD231PS  Z21, Z11, Z1
-	VMOVUPS      Z1, (R11)
-	VMOVUPS      64(R11), Z1
-	VFMADD231PS  Z21, Z12, Z1
-	VMOVUPS      Z1, 64(R11)
-	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      (R11), Z1
-	VFMADD231PS  Z21, Z13, Z1
-	VMOVUPS      Z1, (R11)
-	VMOVUPS      64(R11), Z1
-	VFMADD231PS  Z21, Z14, Z1
-	VMOVUPS      Z1, 64(R11)
-	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      (R11), Z1
-	VFMADD231PS  Z21, Z15, Z1
-	VMOVUPS      Z1, (R11)
-	VMOVUPS      64(R11), Z1
-	VFMADD231PS  Z21, Z16, Z1
-	VMOVUPS      Z1, 64(R11)
-	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      (R11), Z1
-	VFMADD231PS  Z21, Z17, Z1
-	VMOVUPS      Z1, (R11)
-	VMOVUPS      64(R11), Z1
-	VFMADD231PS  Z21, Z18, Z1
-	VMOVUPS      Z1, 64(R11)
-	LEAQ         (R11)(R12*4), R11
-	VMOVUPS      (R11), Z1
-	VFMADD231PS  Z21, Z19, Z1
-	VMOVUPS      Z1, (R11)
-	VMOVUPS      64(R11), Z1
-	VFMADD231PS  Z21, Z20, Z1
-	VMOVUPS      Z1, 64(R11)
-
-avx512Strip10_two_stored:
-	MOVQ  k+0(FP), R11
-	IMULQ CX, R11
-	SUBQ  R11, AX
-	SUBQ  R11, R10
-	ADDQ  $0x00000080, SI
-	MOVQ  panel+48(FP), R11
-	LEAQ  (DX)(R11*4), DX
-	TESTQ R11, R11
-	JNZ   avx512Strip10_two_packed
-	ADDQ  $0x00000080, DX
-
-avx512Strip10_two_packed:
-	SUBQ $0x20, DI
-	CMPQ DI, $0x20
-	JGE  avx512Strip10_two
-
-avx512Strip10_edge:
-	TESTQ   DI, DI
-	JZ      avx512Strip10_end
-	CMPQ    DI, $0x10
-	JEQ     avx512Strip10_one
-	JGT     avx512Strip10_more
-	CMPQ    DI, $0x08
-	JLE     avx512Strip10_half
-	LEAQ    (DI), DI
-	MOVQ    $-1, R11
-	BZHIQ   DI, R11, DI
-	KMOVW   DI, K1
-	VMOVAPS Z0, Z1
-	VMOVAPS Z0, Z2
-	VMOVAPS Z0, Z3
-	VMOVAPS Z0, Z4
-	VMOVAPS Z0, Z5
-	VMOVAPS Z0, Z6
-	VMOVAPS Z0, Z7
-	VMOVAPS Z0, Z8
-	VMOVAPS Z0, Z9
-	VMOVAPS Z0, Z0
-	MOVQ    k+0(FP), DI
-
-avx512Strip10_last_deep:
-	VMOVUPS.Z        (DX), K1, Z10
-	VFMADD231PS.BCST (AX), Z10, Z1
-	VFMADD231PS.BCST (AX)(R8*1), Z10, Z2
-	VFMADD231PS.BCST (AX)(R8*2), Z10, Z3
-	VFMADD231PS.BCST (AX)(R9*1), Z10, Z4
-	VFMADD231PS.BCST (AX)(R8*4), Z10, Z5
-	VFMADD231PS.BCST (R10), Z10, Z6
-	VFMADD231PS.BCST (AX)(R9*2), Z10, Z7
-	VFMADD231PS.BCST (R10)(R8*2), Z10, Z8
-	VFMADD231PS.BCST (AX)(R8*8), Z10, Z9
-	VFMADD231PS.BCST (R10)(R8*4), Z10, Z0
-	ADDQ             CX, AX
-	ADDQ             CX, R10
-	ADDQ             BX, DX
-	DECQ             DI
-	JNZ              avx512Strip10_last_deep
-	MOVQ             ldc+72(FP), CX
-	MOVQ             SI, AX
-	CMPB             add+60(FP), $0x00
-	JNE              avx512Strip10_last_add
-	CMPL             alpha+56(FP), $0x3f800000
-	JEQ              avx512Strip10_last_store
-	VBROADCASTSS     alpha+56(FP), Z10
-	VMULPS           Z10, Z1, Z1
-	VMULPS           Z10, Z2, Z2
-	VMULPS           Z10, Z3, Z3
-	VMULPS           Z10, Z4, Z4
-	VMULPS           Z10, Z5, Z5
-	VMULPS           Z10, Z6, Z6
-	VMULPS           Z10, Z7, Z7
-	VMULPS           Z10, Z8, Z8
-	VMULPS           Z10, Z9, Z9
-	VMULPS           Z10, Z0, Z0
-
-avx512Strip10_last_store:
-	VMOVUPS Z1, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z2, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z3, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z4, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z5, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z6, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z7, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z8, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z9, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z0, K1, (AX)
-	JMP     avx512Strip10_last_stored
-
-avx512Strip10_last_add:
-	VBROADCASTSS alpha+56(FP), Z10
-	MOVQ         SI, AX
-	VMOVUPS.Z    (AX), K1, Z11
-	VFMADD231PS  Z10, Z1, Z11
-	VMOVUPS      Z11, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Z1
-	VFMADD231PS  Z10, Z2, Z1
-	VMOVUPS      Z1, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Z1
-	VFMADD231PS  Z10, Z3, Z1
-	VMOVUPS      Z1, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Z1
-	VFMADD231PS  Z10, Z4, Z1
-	VMOVUPS      Z1, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Z1
-	VFMADD231PS  Z10, Z5, Z1
-	VMOVUPS      Z1, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Z1
-	VFMADD231PS  Z10, Z6, Z1
-	VMOVUPS      Z1, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Z1
-	VFMADD231PS  Z10, Z7, Z1
-	VMOVUPS      Z1, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Z1
-	VFMADD231PS  Z10, Z8, Z1
-	VMOVUPS      Z1, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Z1
-	VFMADD231PS  Z10, Z9, Z1
-	VMOVUPS      Z1, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Z1
-	VFMADD231PS  Z10, Z0, Z1
-	VMOVUPS      Z1, K1, (AX)
-
-avx512Strip10_last_stored:
-	JMP avx512Strip10_end
-
-avx512Strip10_one:
-	VMOVAPS Z0, Z1
-	VMOVAPS Z0, Z2
-	VMOVAPS Z0, Z3
-	VMOVAPS Z0, Z4
-	VMOVAPS Z0, Z5
-	VMOVAPS Z0, Z6
-	VMOVAPS Z0, Z7
-	VMOVAPS Z0, Z8
-	VMOVAPS Z0, Z9
-	VMOVAPS Z0, Z0
-	MOVQ    k+0(FP), DI
-
-avx512Strip10_one_deep:
-	VMOVUPS          (DX), Z10
-	VFMADD231PS.BCST (AX), Z10, Z1
-	VFMADD231PS.BCST (AX)(R8*1), Z10, Z2
-	VFMADD231PS.BCST (AX)(R8*2), Z10, Z3
-	VFMADD231PS.BCST (AX)(R9*1), Z10, Z4
-	VFMADD231PS.BCST (AX)(R8*4), Z10, Z5
-	VFMADD231PS.BCST (R10), Z10, Z6
-	VFMADD231PS.BCST (AX)(R9*2), Z10, Z7
-	VFMADD231PS.BCST (R10)(R8*2), Z10, Z8
-	VFMADD231PS.BCST (AX)(R8*8), Z10, Z9
-	VFMADD231PS.BCST (R10)(R8*4), Z10, Z0
-	ADDQ             CX, AX
-	ADDQ             CX, R10
-	ADDQ             BX, DX
-	DECQ             DI
-	JNZ              avx512Strip10_one_deep
-	MOVQ             ldc+72(FP), CX
-	MOVQ             SI, AX
-	CMPB             add+60(FP), $0x00
-	JNE              avx512Strip10_one_add
-	CMPL             alpha+56(FP), $0x3f800000
-	JEQ              avx512Strip10_one_store
-	VBROADCASTSS     alpha+56(FP), Z10
-	VMULPS           Z10, Z1, Z1
-	VMULPS           Z10, Z2, Z2
-	VMULPS           Z10, Z3, Z3
-	VMULPS           Z10, Z4, Z4
-	VMULPS           Z10, Z5, Z5
-	VMULPS           Z10, Z6, Z6
-	VMULPS           Z10, Z7, Z7
-	VMULPS           Z10, Z8, Z8
-	VMULPS           Z10, Z9, Z9
-	VMULPS           Z10, Z0, Z0
-
-avx512Strip10_one_store:
-	VMOVUPS Z1, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z2, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z3, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z4, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z5, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z6, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z7, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z8, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z9, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z0, (AX)
-	JMP     avx512Strip10_one_stored
-
-avx512Strip10_one_add:
-	VBROADCASTSS alpha+56(FP), Z10
-	MOVQ         SI, AX
-	VMOVUPS      (AX), Z11
-	VFMADD231PS  Z10, Z1, Z11
-	VMOVUPS      Z11, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z10, Z2, Z1
-	VMOVUPS      Z1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z10, Z3, Z1
-	VMOVUPS      Z1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z10, Z4, Z1
-	VMOVUPS      Z1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z10, Z5, Z1
-	VMOVUPS      Z1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z10, Z6, Z1
-	VMOVUPS      Z1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z10, Z7, Z1
-	VMOVUPS      Z1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z10, Z8, Z1
-	VMOVUPS      Z1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z10, Z9, Z1
-	VMOVUPS      Z1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z10, Z0, Z1
-	VMOVUPS      Z1, (AX)
-
-avx512Strip10_one_stored:
-	JMP avx512Strip10_end
-
-avx512Strip10_more:
-	CMPQ    DI, $0x18
-	JGT     avx512Strip10_most
-	LEAQ    -16(DI), DI
-	MOVQ    $-1, R11
-	BZHIQ   DI, R11, DI
-	KMOVW   DI, K1
-	VMOVAPS Z0, Z1
-	VMOVAPS Y0, Y2
-	VMOVAPS Z0, Z3
-	VMOVAPS Y0, Y4
-	VMOVAPS Z0, Z5
-	VMOVAPS Y0, Y6
-	VMOVAPS Z0, Z7
-	VMOVAPS Y0, Y8
-	VMOVAPS Z0, Z9
-	VMOVAPS Y0, Y10
-	VMOVAPS Z0, Z11
-	VMOVAPS Y0, Y12
-	VMOVAPS Z0, Z13
-	VMOVAPS Y0, Y14
-	VMOVAPS Z0, Z15
-	VMOVAPS Y0, Y16
-	VMOVAPS Z0, Z17
-	VMOVAPS Y0, Y18
-	VMOVAPS Z0, Z19
-	VMOVAPS Y0, Y0
-	MOVQ    k+0(FP), DI
-
-avx512Strip10_oneandhalf_deep:
-	VMOVUPS      (DX), Z20
-	VMOVUPS.Z    64(DX), K1, Y21
-	VBROADCASTSS (AX), Z22
-	VFMADD231PS  Z22, Z20, Z1
-	VFMADD231PS  Y22, Y21, Y2
-	VBROADCASTSS (AX)(R8*1), Z22
-	VFMADD231PS  Z22, Z20, Z3
-	VFMADD231PS  Y22, Y21, Y4
-	VBROADCASTSS (AX)(R8*2), Z22
-	VFMADD231PS  Z22, Z20, Z5
-	VFMADD231PS  Y22, Y21, Y6
-	VBROADCASTSS (AX)(R9*1), Z22
-	VFMADD231PS  Z22, Z20, Z7
-	VFMADD231PS  Y22, Y21, Y8
-	VBROADCASTSS (AX)(R8*4), Z22
-	VFMADD231PS  Z22, Z20, Z9
-	VFMADD231PS  Y22, Y21, Y10
-	VBROADCASTSS (R10), Z22
-	VFMADD231PS  Z22, Z20, Z11
-	VFMADD231PS  Y22, Y21, Y12
-	VBROADCASTSS (AX)(R9*2), Z22
-	VFMADD231PS  Z22, Z20, Z13
-	VFMADD231PS  Y22, Y21, Y14
-	VBROADCASTSS (R10)(R8*2), Z22
-	VFMADD231PS  Z22, Z20, Z15
-	VFMADD231PS  Y22, Y21, Y16
-	VBROADCASTSS (AX)(R8*8), Z22
-	VFMADD231PS  Z22, Z20, Z17
-	VFMADD231PS  Y22, Y21, Y18
-	VBROADCASTSS (R10)(R8*4), Z22
-	VFMADD231PS  Z22, Z20, Z19
-	VFMADD231PS  Y22, Y21, Y0
-	ADDQ         CX, AX
-	ADDQ         CX, R10
-	ADDQ         BX, DX
-	DECQ         DI
-	JNZ          avx512Strip10_oneandhalf_deep
-	MOVQ         ldc+72(FP), CX
-	MOVQ         SI, AX
-	CMPB         add+60(FP), $0x00
-	JNE          avx512Strip10_oneandhalf_add
-	CMPL         alpha+56(FP), $0x3f800000
-	JEQ          avx512Strip10_oneandhalf_store
-	VBROADCASTSS alpha+56(FP), Z20
-	VMULPS       Z20, Z1, Z1
-	VMULPS       Y20, Y2, Y2
-	VMULPS       Z20, Z3, Z3
-	VMULPS       Y20, Y4, Y4
-	VMULPS       Z20, Z5, Z5
-	VMULPS       Y20, Y6, Y6
-	VMULPS       Z20, Z7, Z7
-	VMULPS       Y20, Y8, Y8
-	VMULPS       Z20, Z9, Z9
-	VMULPS       Y20, Y10, Y10
-	VMULPS       Z20, Z11, Z11
-	VMULPS       Y20, Y12, Y12
-	VMULPS       Z20, Z13, Z13
-	VMULPS       Y20, Y14, Y14
-	VMULPS       Z20, Z15, Z15
-	VMULPS       Y20, Y16, Y16
-	VMULPS       Z20, Z17, Z17
-	VMULPS       Y20, Y18, Y18
-	VMULPS       Z20, Z19, Z19
-	VMULPS       Y20, Y0, Y0
-
-avx512Strip10_oneandhalf_store:
-	VMOVUPS Z1, (AX)
-	VMOVUPS Y2, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z3, (AX)
-	VMOVUPS Y4, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z5, (AX)
-	VMOVUPS Y6, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z7, (AX)
-	VMOVUPS Y8, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z9, (AX)
-	VMOVUPS Y10, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z11, (AX)
-	VMOVUPS Y12, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z13, (AX)
-	VMOVUPS Y14, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z15, (AX)
-	VMOVUPS Y16, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z17, (AX)
-	VMOVUPS Y18, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z19, (AX)
-	VMOVUPS Y0, K1, 64(AX)
-	JMP     avx512Strip10_oneandhalf_stored
-
-avx512Strip10_oneandhalf_add:
-	VBROADCASTSS alpha+56(FP), Z20
-	MOVQ         SI, AX
-	VMOVUPS      (AX), Z21
-	VFMADD231PS  Z20, Z1, Z21
-	VMOVUPS      Z21, (AX)
-	VMOVUPS.Z    64(AX), K1, Y1
-	VFMADD231PS  Y20, Y2, Y1
-	VMOVUPS      Y1, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z20, Z3, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Y1
-	VFMADD231PS  Y20, Y4, Y1
-	VMOVUPS      Y1, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z20, Z5, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Y1
-	VFMADD231PS  Y20, Y6, Y1
-	VMOVUPS      Y1, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z20, Z7, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Y1
-	VFMADD231PS  Y20, Y8, Y1
-	VMOVUPS      Y1, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z20, Z9, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Y1
-	VFMADD231PS  Y20, Y10, Y1
-	VMOVUPS      Y1, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z20, Z11, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Y1
-	VFMADD231PS  Y20, Y12, Y1
-	VMOVUPS      Y1, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z20, Z13, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Y1
-	VFMADD231PS  Y20, Y14, Y1
-	VMOVUPS      Y1, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z20, Z15, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Y1
-	VFMADD231PS  Y20, Y16, Y1
-	VMOVUPS      Y1, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z20, Z17, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Y1
-	VFMADD231PS  Y20, Y18, Y1
-	VMOVUPS      Y1, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z20, Z19, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Y1
-	VFMADD231PS  Y20, Y0, Y1
-	VMOVUPS      Y1, K1, 64(AX)
-
-avx512Strip10_oneandhalf_stored:
-	JMP avx512Strip10_end
-
-avx512Strip10_half:
-	LEAQ    (DI), DI
-	MOVQ    $-1, R11
-	BZHIQ   DI, R11, DI
-	KMOVW   DI, K1
-	VMOVAPS Y0, Y1
-	VMOVAPS Y0, Y2
-	VMOVAPS Y0, Y3
-	VMOVAPS Y0, Y4
-	VMOVAPS Y0, Y5
-	VMOVAPS Y0, Y6
-	VMOVAPS Y0, Y7
-	VMOVAPS Y0, Y8
-	VMOVAPS Y0, Y9
-	VMOVAPS Y0, Y0
-	MOVQ    k+0(FP), DI
-
-avx512Strip10_half_deep:
-	VMOVUPS.Z        (DX), K1, Y10
-	VFMADD231PS.BCST (AX), Y10, Y1
-	VFMADD231PS.BCST (AX)(R8*1), Y10, Y2
-	VFMADD231PS.BCST (AX)(R8*2), Y10, Y3
-	VFMADD231PS.BCST (AX)(R9*1), Y10, Y4
-	VFMADD231PS.BCST (AX)(R8*4), Y10, Y5
-	VFMADD231PS.BCST (R10), Y10, Y6
-	VFMADD231PS.BCST (AX)(R9*2), Y10, Y7
-	VFMADD231PS.BCST (R10)(R8*2), Y10, Y8
-	VFMADD231PS.BCST (AX)(R8*8), Y10, Y9
-	VFMADD231PS.BCST (R10)(R8*4), Y10, Y0
-	ADDQ             CX, AX
-	ADDQ             CX, R10
-	ADDQ             BX, DX
-	DECQ             DI
-	JNZ              avx512Strip10_half_deep
-	MOVQ             ldc+72(FP), CX
-	MOVQ             SI, AX
-	CMPB             add+60(FP), $0x00
-	JNE              avx512Strip10_half_add
-	CMPL             alpha+56(FP), $0x3f800000
-	JEQ              avx512Strip10_half_store
-	VBROADCASTSS     alpha+56(FP), Z10
-	VMULPS           Y10, Y1, Y1
-	VMULPS           Y10, Y2, Y2
-	VMULPS           Y10, Y3, Y3
-	VMULPS           Y10, Y4, Y4
-	VMULPS           Y10, Y5, Y5
-	VMULPS           Y10, Y6, Y6
-	VMULPS           Y10, Y7, Y7
-	VMULPS           Y10, Y8, Y8
-	VMULPS           Y10, Y9, Y9
-	VMULPS           Y10, Y0, Y0
-
-avx512Strip10_half_store:
-	VMOVUPS Y1, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Y2, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Y3, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Y4, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Y5, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Y6, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Y7, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Y8, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Y9, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Y0, K1, (AX)
-	JMP     avx512Strip10_half_stored
-
-avx512Strip10_half_add:
-	VBROADCASTSS alpha+56(FP), Z10
-	MOVQ         SI, AX
-	VMOVUPS.Z    (AX), K1, Y11
-	VFMADD231PS  Y10, Y1, Y11
-	VMOVUPS      Y11, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Y1
-	VFMADD231PS  Y10, Y2, Y1
-	VMOVUPS      Y1, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Y1
-	VFMADD231PS  Y10, Y3, Y1
-	VMOVUPS      Y1, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Y1
-	VFMADD231PS  Y10, Y4, Y1
-	VMOVUPS      Y1, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Y1
-	VFMADD231PS  Y10, Y5, Y1
-	VMOVUPS      Y1, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Y1
-	VFMADD231PS  Y10, Y6, Y1
-	VMOVUPS      Y1, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Y1
-	VFMADD231PS  Y10, Y7, Y1
-	VMOVUPS      Y1, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Y1
-	VFMADD231PS  Y10, Y8, Y1
-	VMOVUPS      Y1, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Y1
-	VFMADD231PS  Y10, Y9, Y1
-	VMOVUPS      Y1, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Y1
-	VFMADD231PS  Y10, Y0, Y1
-	VMOVUPS      Y1, K1, (AX)
-
-avx512Strip10_half_stored:
-	JMP avx512Strip10_end
-
-avx512Strip10_most:
-	LEAQ    -16(DI), DI
-	MOVQ    $-1, R11
-	BZHIQ   DI, R11, DI
-	KMOVW   DI, K1
-	VMOVAPS Z0, Z1
-	VMOVAPS Z0, Z2
-	VMOVAPS Z0, Z3
-	VMOVAPS Z0, Z4
-	VMOVAPS Z0, Z5
-	VMOVAPS Z0, Z6
-	VMOVAPS Z0, Z7
-	VMOVAPS Z0, Z8
-	VMOVAPS Z0, Z9
-	VMOVAPS Z0, Z10
-	VMOVAPS Z0, Z11
-	VMOVAPS Z0, Z12
-	VMOVAPS Z0, Z13
-	VMOVAPS Z0, Z14
-	VMOVAPS Z0, Z15
-	VMOVAPS Z0, Z16
-	VMOVAPS Z0, Z17
-	VMOVAPS Z0, Z18
-	VMOVAPS Z0, Z19
-	VMOVAPS Z0, Z0
-	MOVQ    k+0(FP), DI
-
-avx512Strip10_most_deep:
-	VMOVUPS      (DX), Z20
-	VMOVUPS.Z    64(DX), K1, Z21
-	VBROADCASTSS (AX), Z22
-	VFMADD231PS  Z22, Z20, Z1
-	VFMADD231PS  Z22, Z21, Z2
-	VBROADCASTSS (AX)(R8*1), Z22
-	VFMADD231PS  Z22, Z20, Z3
-	VFMADD231PS  Z22, Z21, Z4
-	VBROADCASTSS (AX)(R8*2), Z22
-	VFMADD231PS  Z22, Z20, Z5
-	VFMADD231PS  Z22, Z21, Z6
-	VBROADCASTSS (AX)(R9*1), Z22
-	VFMADD231PS  Z22, Z20, Z7
-	VFMADD231PS  Z22, Z21, Z8
-	VBROADCASTSS (AX)(R8*4), Z22
-	VFMADD231PS  Z22, Z20, Z9
-	VFMADD231PS  Z22, Z21, Z10
-	VBROADCASTSS (R10), Z22
-	VFMADD231PS  Z22, Z20, Z11
-	VFMADD231PS  Z22, Z21, Z12
-	VBROADCASTSS (AX)(R9*2), Z22
-	VFMADD231PS  Z22, Z20, Z13
-	VFMADD231PS  Z22, Z21, Z14
-	VBROADCASTSS (R10)(R8*2), Z22
-	VFMADD231PS  Z22, Z20, Z15
-	VFMADD231PS  Z22, Z21, Z16
-	VBROADCASTSS (AX)(R8*8), Z22
-	VFMADD231PS  Z22, Z20, Z17
-	VFMADD231PS  Z22, Z21, Z18
-	VBROADCASTSS (R10)(R8*4), Z22
-	VFMADD231PS  Z22, Z20, Z19
-	VFMADD231PS  Z22, Z21, Z0
-	ADDQ         CX, AX
-	ADDQ         CX, R10
-	ADDQ         BX, DX
-	DECQ         DI
-	JNZ          avx512Strip10_most_deep
-	MOVQ         ldc+72(FP), CX
-	MOVQ         SI, AX
-	CMPB         add+60(FP), $0x00
-	JNE          avx512Strip10_most_add
-	CMPL         alpha+56(FP), $0x3f800000
-	JEQ          avx512Strip10_most_store
-	VBROADCASTSS alpha+56(FP), Z20
-	VMULPS       Z20, Z1, Z1
-	VMULPS       Z20, Z2, Z2
-	VMULPS       Z20, Z3, Z3
-	VMULPS       Z20, Z4, Z4
-	VMULPS       Z20, Z5, Z5
-	VMULPS       Z20, Z6, Z6
-	VMULPS       Z20, Z7, Z7
-	VMULPS       Z20, Z8, Z8
-	VMULPS       Z20, Z9, Z9
-	VMULPS       Z20, Z10, Z10
-	VMULPS       Z20, Z11, Z11
-	VMULPS       Z20, Z12, Z12
-	VMULPS       Z20, Z13, Z13
-	VMULPS       Z20, Z14, Z14
-	VMULPS       Z20, Z15, Z15
-	VMULPS       Z20, Z16, Z16
-	VMULPS       Z20, Z17, Z17
-	VMULPS       Z20, Z18, Z18
-	VMULPS       Z20, Z19, Z19
-	VMULPS       Z20, Z0, Z0
-
-avx512Strip10_most_store:
-	VMOVUPS Z1, (AX)
-	VMOVUPS Z2, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z3, (AX)
-	VMOVUPS Z4, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z5, (AX)
-	VMOVUPS Z6, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z7, (AX)
-	VMOVUPS Z8, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z9, (AX)
-	VMOVUPS Z10, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z11, (AX)
-	VMOVUPS Z12, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z13, (AX)
-	VMOVUPS Z14, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z15, (AX)
-	VMOVUPS Z16, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z17, (AX)
-	VMOVUPS Z18, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z19, (AX)
-	VMOVUPS Z0, K1, 64(AX)
-	JMP     avx512Strip10_most_stored
-
-avx512Strip10_most_add:
-	VBROADCASTSS alpha+56(FP), Z20
-	MOVQ         SI, AX
-	VMOVUPS      (AX), Z21
-	VFMADD231PS  Z20, Z1, Z21
-	VMOVUPS      Z21, (AX)
-	VMOVUPS.Z    64(AX), K1, Z1
-	VFMADD231PS  Z20, Z2, Z1
-	VMOVUPS      Z1, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z20, Z3, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Z1
-	VFMADD231PS  Z20, Z4, Z1
-	VMOVUPS      Z1, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z20, Z5, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Z1
-	VFMADD231PS  Z20, Z6, Z1
-	VMOVUPS      Z1, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z20, Z7, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Z1
-	VFMADD231PS  Z20, Z8, Z1
-	VMOVUPS      Z1, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z20, Z9, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Z1
-	VFMADD231PS  Z20, Z10, Z1
-	VMOVUPS      Z1, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z20, Z11, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Z1
-	VFMADD231PS  Z20, Z12, Z1
-	VMOVUPS      Z1, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z20, Z13, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Z1
-	VFMADD231PS  Z20, Z14, Z1
-	VMOVUPS      Z1, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z20, Z15, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Z1
-	VFMADD231PS  Z20, Z16, Z1
-	VMOVUPS      Z1, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z20, Z17, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Z1
-	VFMADD231PS  Z20, Z18, Z1
-	VMOVUPS      Z1, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z20, Z19, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Z1
-	VFMADD231PS  Z20, Z0, Z1
-	VMOVUPS      Z1, K1, 64(AX)
-
-avx512Strip10_most_stored:
-avx512Strip10_end:
-	VZEROUPPER
-	RET
-
-// func avx512Strip11(k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int)
-// Requires: AVX, AVX512F, AVX512VL, BMI2, FMA3
-TEXT ·avx512Strip11(SB), NOSPLIT, $0-88
-	VPXORD Z0, Z0, Z0
-	MOVQ   a+8(FP), AX
-	MOVQ   right+24(FP), CX
-	MOVQ   b+32(FP), DX
-	MOVQ   bStride+40(FP), BX
-	MOVQ   c+64(FP), SI
-	MOVQ   n+80(FP), DI
-	SHLQ   $0x02, CX
-	SHLQ   $0x02, BX
-	MOVQ   down+16(FP), R8
-	SHLQ   $0x02, R8
-	LEAQ   (R8)(R8*2), R9
-	LEAQ   (R8)(R8*4), R10
-	ADDQ   AX, R10
-	LEAQ   (R8)(R8*4), R11
-	ADDQ   R11, R11
-	ADDQ   AX, R11
-	CMPQ   DI, $0x20
-	JLT    avx512Strip11_edge
-
-avx512Strip11_two:
-	VMOVAPS Z0, Z1
-	VMOVAPS Z0, Z2
-	VMOVAPS Z0, Z3
-	VMOVAPS Z0, Z4
-	VMOVAPS Z0, Z5
-	VMOVAPS Z0, Z6
-	VMOVAPS Z0, Z7
-	VMOVAPS Z0, Z8
-	VMOVAPS Z0, Z9
-	VMOVAPS Z0, Z10
-	VMOVAPS Z0, Z11
-	VMOVAPS Z0, Z12
-	VMOVAPS Z0, Z13
-	VMOVAPS Z0, Z14
-	VMOVAPS Z0, Z15
-	VMOVAPS Z0, Z16
-	VMOVAPS Z0, Z17
-	VMOVAPS Z0, Z18
-	VMOVAPS Z0, Z19
-	VMOVAPS Z0, Z20
-	VMOVAPS Z0, Z21
-	VMOVAPS Z0, Z22
-	MOVQ    k+0(FP), R12
-	MOVQ    DX, R13
-
-avx512Strip11_two_deep:
-	VMOVUPS      (R13), Z23
-	VMOVUPS      64(R13), Z24
-	VBROADCASTSS (AX), Z25
-	VFMADD231PS  Z25, Z23, Z1
-	VFMADD231PS  Z25, Z24, Z2
+avx512Strip3_wide_deep:
+	VBROADCASTSS (AX), Z24
 	VBROADCASTSS (AX)(R8*1), Z25
-	VFMADD231PS  Z25, Z23, Z3
-	VFMADD231PS  Z25, Z24, Z4
-	VBROADCASTSS (AX)(R8*2), Z25
-	VFMADD231PS  Z25, Z23, Z5
-	VFMADD231PS  Z25, Z24, Z6
-	VBROADCASTSS (AX)(R9*1), Z25
-	VFMADD231PS  Z25, Z23, Z7
-	VFMADD231PS  Z25, Z24, Z8
-	VBROADCASTSS (AX)(R8*4), Z25
-	VFMADD231PS  Z25, Z23, Z9
-	VFMADD231PS  Z25, Z24, Z10
-	VBROADCASTSS (R10), Z25
-	VFMADD231PS  Z25, Z23, Z11
-	VFMADD231PS  Z25, Z24, Z12
-	VBROADCASTSS (AX)(R9*2), Z25
-	VFMADD231PS  Z25, Z23, Z13
-	VFMADD231PS  Z25, Z24, Z14
-	VBROADCASTSS (R10)(R8*2), Z25
-	VFMADD231PS  Z25, Z23, Z15
-	VFMADD231PS  Z25, Z24, Z16
-	VBROADCASTSS (AX)(R8*8), Z25
-	VFMADD231PS  Z25, Z23, Z17
-	VFMADD231PS  Z25, Z24, Z18
-	VBROADCASTSS (R10)(R8*4), Z25
-	VFMADD231PS  Z25, Z23, Z19
-	VFMADD231PS  Z25, Z24, Z20
-	VBROADCASTSS (R11), Z25
-	VFMADD231PS  Z25, Z23, Z21
-	VFMADD231PS  Z25, Z24, Z22
-	ADDQ         CX, AX
-	ADDQ         CX, R10
-	ADDQ         CX, R11
-	ADDQ         BX, R13
-	DECQ         R12
-	JNZ          avx512Strip11_two_deep
-	MOVQ         ldc+72(FP), R13
-	MOVQ         SI, R12
-	CMPB         add+60(FP), $0x00
-	JNE          avx512Strip11_two_add
-	CMPL         alpha+56(FP), $0x3f800000
-	JEQ          avx512Strip11_two_store
-	VBROADCASTSS alpha+56(FP), Z23
-	VMULPS       Z23, Z1, Z1
-	VMULPS       Z23, Z2, Z2
-	VMULPS       Z23, Z3, Z3
-	VMULPS       Z23, Z4, Z4
-	VMULPS       Z23, Z5, Z5
-	VMULPS       Z23, Z6, Z6
-	VMULPS       Z23, Z7, Z7
-	VMULPS       Z23, Z8, Z8
-	VMULPS       Z23, Z9, Z9
-	VMULPS       Z23, Z10, Z10
-	VMULPS       Z23, Z11, Z11
-	VMULPS       Z23, Z12, Z12
-	VMULPS       Z23, Z13, Z13
-	VMULPS       Z23, Z14, Z14
-	VMULPS       Z23, Z15, Z15
-	VMULPS       Z23, Z16, Z16
-	VMULPS       Z23, Z17, Z17
-	VMULPS       Z23, Z18, Z18
-	VMULPS       Z23, Z19, Z19
-	VMULPS       Z23, Z20, Z20
-	VMULPS       Z23, Z21, Z21
-	VMULPS       Z23, Z22, Z22
-
-avx512Strip11_two_store:
-	VMOVUPS Z1, (R12)
-	VMOVUPS Z2, 64(R12)
-	LEAQ    (R12)(R13*4), R12
-	VMOVUPS Z3, (R12)
-	VMOVUPS Z4, 64(R12)
-	LEAQ    (R12)(R13*4), R12
-	VMOVUPS Z5, (R12)
-	VMOVUPS Z6, 64(R12)
-	LEAQ    (R12)(R13*4), R12
-	VMOVUPS Z7, (R12)
-	VMOVUPS Z8, 64(R12)
-	LEAQ    (R12)(R13*4), R12
-	VMOVUPS Z9, (R12)
-	VMOVUPS Z10, 64(R12)
-	LEAQ    (R12)(R13*4), R12
-	VMOVUPS Z11, (R12)
-	VMOVUPS Z12, 64(R12)
-	LEAQ    (R12)(R13*4), R12
-	VMOVUPS Z13, (R12)
-	VMOVUPS Z14, 64(R12)
-	LEAQ    (R12)(R13*4), R12
-	VMOVUPS Z15, (R12)
-	VMOVUPS Z16, 64(R12)
-	LEAQ    (R12)(R13*4), R12
-	VMOVUPS Z17, (R12)
-	VMOVUPS Z18, 64(R12)
-	LEAQ    (R12)(R13*4), R12
-	VMOVUPS Z19, (R12)
-	VMOVUPS Z20, 64(R12)
-	LEAQ    (R12)(R13*4), R12
-	VMOVUPS Z21, (R12)
-	VMOVUPS Z22, 64(R12)
-	JMP     avx512Strip11_two_stored
-
-avx512Strip11_two_add:
-	VBROADCASTSS alpha+56(FP), Z23
-	MOVQ         SI, R12
-	VMOVUPS      (R12), Z24
-	VFMADD231PS  Z23, Z1, Z24
-	VMOVUPS      Z24, (R12)
-	VMOVUPS      64(R12), Z1
-	VFMADD231PS  Z23, Z2, Z1
-	VMOVUPS      Z1, 64(R12)
-	LEAQ         (R12)(R13*4), R12
-	VMOVUPS      (R12), Z1
-	VFMADD231PS  Z23, Z3, Z1
-	VMOVUPS      Z1, (R12)
-	VMOVUPS      64(R12), Z1
-	VFMADD231PS  Z23, Z4, Z1
-	VMOVUPS      Z1, 64(R12)
-	LEAQ         (R12)(R13*4), R12
-	VMOVUPS      (R12), Z1
-	VFMADD231PS  Z23, Z5, Z1
-	VMOVUPS      Z1, (R12)
-	VMOVUPS      64(R12), Z1
-	VFMADD231PS  Z23, Z6, Z1
-	VMOVUPS      Z1, 64(R12)
-	LEAQ         (R12)(R13*4), R12
-	VMOVUPS      (R12), Z1
-	VFMADD231PS  Z23, Z7, Z1
-	VMOVUPS      Z1, (R12)
-	VMOVUPS      64(R12), Z1
-	VFMADD231PS  Z23, Z8, Z1
-	VMOVUPS      Z1, 64(R12)
-	LEAQ         (R12)(R13*4), R12
-	VMOVUPS      (R12), Z1
-	VFMADD231PS  Z23, Z9, Z1
-	VMOVUPS      Z1, (R12)
-	VMOVUPS      64(R12), Z1
-	VFMADD231PS  Z23, Z10, Z1
-	VMOVUPS      Z1, 64(R12)
-	LEAQ         (R12)(R13*4), R12
-	VMOVUPS      (R12), Z1
-	VFMADD231PS  Z23, Z11, Z1
-	VMOVUPS      Z1, (R12)
-	VMOVUPS      64(R12), Z1
-	VFMADD231PS  Z23, Z12, Z1
-	VMOVUPS      Z1, 64(R12)
-	LEAQ         (R12)(R13*4), R12
-	VMOVUPS      (R12), Z1
-	VFMADD231PS  Z23, Z13, Z1
-	VMOVUPS      Z1, (R12)
-	VMOVUPS      64(R12), Z1
-	VFMADD231PS  Z23, Z14, Z1
-	VMOVUPS      Z1, 64(R12)
-	LEAQ         (R12)(R13*4), R12
-	VMOVUPS      (R12), Z1
-	VFMADD231PS  Z23, Z15, Z1
-	VMOVUPS      Z1, (R12)
-	VMOVUPS      64(R12), Z1
-	VFMADD231PS  Z23, Z16, Z1
-	VMOVUPS      Z1, 64(R12)
-	LEAQ         (R12)(R13*4), R12
-	VMOVUPS      (R12), Z1
-	VFMADD231PS  Z23, Z17, Z1
-	VMOVUPS      Z1, (R12)
-	VMOVUPS      64(R12), Z1
-	VFMADD231PS  Z23, Z18, Z1
-	VMOVUPS      Z1, 64(R12)
-	LEAQ         (R12)(R13*4), R12
-	VMOVUPS      (R12), Z1
-	VFMADD231PS  Z23, Z19, Z1
-	VMOVUPS      Z1, (R12)
-	VMOVUPS      64(R12), Z1
-	VFMADD231PS  Z23, Z20, Z1
-	VMOVUPS      Z1, 64(R12)
-	LEAQ         (R12)(R13*4), R12
-	VMOVUPS      (R12), Z1
-	VFMADD231PS  Z23, Z21, Z1
-	VMOVUPS      Z1, (R12)
-	VMOVUPS      64(R12), Z1
-	VFMADD231PS  Z23, Z22, Z1
-	VMOVUPS      Z1, 64(R12)
-
-avx512Strip11_two_stored:
-	MOVQ  k+0(FP), R12
-	IMULQ CX, R12
-	SUBQ  R12, AX
-	SUBQ  R12, R10
-	SUBQ  R12, R11
-	ADDQ  $0x00000080, SI
-	MOVQ  panel+48(FP), R12
-	LEAQ  (DX)(R12*4), DX
-	TESTQ R12, R12
-	JNZ   avx512Strip11_two_packed
-	ADDQ  $0x00000080, DX
-
-avx512Strip11_two_packed:
-	SUBQ $0x20, DI
-	CMPQ DI, $0x20
-	JGE  avx512Strip11_two
-
-avx512Strip11_edge:
-	TESTQ   DI, DI
-	JZ      avx512Strip11_end
-	CMPQ    DI, $0x10
-	JEQ     avx512Strip11_one
-	JGT     avx512Strip11_more
-	CMPQ    DI, $0x08
-	JLE     avx512Strip11_half
-	LEAQ    (DI), DI
-	MOVQ    $-1, R12
-	BZHIQ   DI, R12, DI
-	KMOVW   DI, K1
-	VMOVAPS Z0, Z1
-	VMOVAPS Z0, Z2
-	VMOVAPS Z0, Z3
-	VMOVAPS Z0, Z4
-	VMOVAPS Z0, Z5
-	VMOVAPS Z0, Z6
-	VMOVAPS Z0, Z7
-	VMOVAPS Z0, Z8
-	VMOVAPS Z0, Z9
-	VMOVAPS Z0, Z10
-	VMOVAPS Z0, Z0
-	MOVQ    k+0(FP), DI
-
-avx512Strip11_last_deep:
-	VMOVUPS.Z        (DX), K1, Z11
-	VFMADD231PS.BCST (AX), Z11, Z1
-	VFMADD231PS.BCST (AX)(R8*1), Z11, Z2
-	VFMADD231PS.BCST (AX)(R8*2), Z11, Z3
-	VFMADD231PS.BCST (AX)(R9*1), Z11, Z4
-	VFMADD231PS.BCST (AX)(R8*4), Z11, Z5
-	VFMADD231PS.BCST (R10), Z11, Z6
-	VFMADD231PS.BCST (AX)(R9*2), Z11, Z7
-	VFMADD231PS.BCST (R10)(R8*2), Z11, Z8
-	VFMADD231PS.BCST (AX)(R8*8), Z11, Z9
-	VFMADD231PS.BCST (R10)(R8*4), Z11, Z10
-	VFMADD231PS.BCST (R11), Z11, Z0
-	ADDQ             CX, AX
-	ADDQ             CX, R10
-	ADDQ             CX, R11
-	ADDQ             BX, DX
-	DECQ             DI
-	JNZ              avx512Strip11_last_deep
-	MOVQ             ldc+72(FP), CX
-	MOVQ             SI, AX
-	CMPB             add+60(FP), $0x00
-	JNE              avx512Strip11_last_add
-	CMPL             alpha+56(FP), $0x3f800000
-	JEQ              avx512Strip11_last_store
-	VBROADCASTSS     alpha+56(FP), Z11
-	VMULPS           Z11, Z1, Z1
-	VMULPS           Z11, Z2, Z2
-	VMULPS           Z11, Z3, Z3
-	VMULPS           Z11, Z4, Z4
-	VMULPS           Z11, Z5, Z5
-	VMULPS           Z11, Z6, Z6
-	VMULPS           Z11, Z7, Z7
-	VMULPS           Z11, Z8, Z8
-	VMULPS           Z11, Z9, Z9
-	VMULPS           Z11, Z10, Z10
-	VMULPS           Z11, Z0, Z0
-
-avx512Strip11_last_store:
-	VMOVUPS Z1, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z2, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z3, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z4, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z5, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z6, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z7, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z8, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z9, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z10, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z0, K1, (AX)
-	JMP     avx512Strip11_last_stored
-
-avx512Strip11_last_add:
-	VBROADCASTSS alpha+56(FP), Z11
-	MOVQ         SI, AX
-	VMOVUPS.Z    (AX), K1, Z12
-	VFMADD231PS  Z11, Z1, Z12
-	VMOVUPS      Z12, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Z1
-	VFMADD231PS  Z11, Z2, Z1
-	VMOVUPS      Z1, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Z1
-	VFMADD231PS  Z11, Z3, Z1
-	VMOVUPS      Z1, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Z1
-	VFMADD231PS  Z11, Z4, Z1
-	VMOVUPS      Z1, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Z1
-	VFMADD231PS  Z11, Z5, Z1
-	VMOVUPS      Z1, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Z1
-	VFMADD231PS  Z11, Z6, Z1
-	VMOVUPS      Z1, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Z1
-	VFMADD231PS  Z11, Z7, Z1
-	VMOVUPS      Z1, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Z1
-	VFMADD231PS  Z11, Z8, Z1
-	VMOVUPS      Z1, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Z1
-	VFMADD231PS  Z11, Z9, Z1
-	VMOVUPS      Z1, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Z1
-	VFMADD231PS  Z11, Z10, Z1
-	VMOVUPS      Z1, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Z1
-	VFMADD231PS  Z11, Z0, Z1
-	VMOVUPS      Z1, K1, (AX)
-
-avx512Strip11_last_stored:
-	JMP avx512Strip11_end
-
-avx512Strip11_one:
-	VMOVAPS Z0, Z1
-	VMOVAPS Z0, Z2
-	VMOVAPS Z0, Z3
-	VMOVAPS Z0, Z4
-	VMOVAPS Z0, Z5
-	VMOVAPS Z0, Z6
-	VMOVAPS Z0, Z7
-	VMOVAPS Z0, Z8
-	VMOVAPS Z0, Z9
-	VMOVAPS Z0, Z10
-	VMOVAPS Z0, Z0
-	MOVQ    k+0(FP), DI
-
-avx512Strip11_one_deep:
-	VMOVUPS          (DX), Z11
-	VFMADD231PS.BCST (AX), Z11, Z1
-	VFMADD231PS.BCST (AX)(R8*1), Z11, Z2
-	VFMADD231PS.BCST (AX)(R8*2), Z11, Z3
-	VFMADD231PS.BCST (AX)(R9*1), Z11, Z4
-	VFMADD231PS.BCST (AX)(R8*4), Z11, Z5
-	VFMADD231PS.BCST (R10), Z11, Z6
-	VFMADD231PS.BCST (AX)(R9*2), Z11, Z7
-	VFMADD231PS.BCST (R10)(R8*2), Z11, Z8
-	VFMADD231PS.BCST (AX)(R8*8), Z11, Z9
-	VFMADD231PS.BCST (R10)(R8*4), Z11, Z10
-	VFMADD231PS.BCST (R11), Z11, Z0
-	ADDQ             CX, AX
-	ADDQ             CX, R10
-	ADDQ             CX, R11
-	ADDQ             BX, DX
-	DECQ             DI
-	JNZ              avx512Strip11_one_deep
-	MOVQ             ldc+72(FP), CX
-	MOVQ             SI, AX
-	CMPB             add+60(FP), $0x00
-	JNE              avx512Strip11_one_add
-	CMPL             alpha+56(FP), $0x3f800000
-	JEQ              avx512Strip11_one_store
-	VBROADCASTSS     alpha+56(FP), Z11
-	VMULPS           Z11, Z1, Z1
-	VMULPS           Z11, Z2, Z2
-	VMULPS           Z11, Z3, Z3
-	VMULPS           Z11, Z4, Z4
-	VMULPS           Z11, Z5, Z5
-	VMULPS           Z11, Z6, Z6
-	VMULPS           Z11, Z7, Z7
-	VMULPS           Z11, Z8, Z8
-	VMULPS           Z11, Z9, Z9
-	VMULPS           Z11, Z10, Z10
-	VMULPS           Z11, Z0, Z0
-
-avx512Strip11_one_store:
-	VMOVUPS Z1, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z2, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z3, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z4, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z5, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z6, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z7, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z8, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z9, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z10, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z0, (AX)
-	JMP     avx512Strip11_one_stored
-
-avx512Strip11_one_add:
-	VBROADCASTSS alpha+56(FP), Z11
-	MOVQ         SI, AX
-	VMOVUPS      (AX), Z12
-	VFMADD231PS  Z11, Z1, Z12
-	VMOVUPS      Z12, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z11, Z2, Z1
-	VMOVUPS      Z1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z11, Z3, Z1
-	VMOVUPS      Z1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z11, Z4, Z1
-	VMOVUPS      Z1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z11, Z5, Z1
-	VMOVUPS      Z1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z11, Z6, Z1
-	VMOVUPS      Z1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z11, Z7, Z1
-	VMOVUPS      Z1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z11, Z8, Z1
-	VMOVUPS      Z1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z11, Z9, Z1
-	VMOVUPS      Z1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z11, Z10, Z1
-	VMOVUPS      Z1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z11, Z0, Z1
-	VMOVUPS      Z1, (AX)
-
-avx512Strip11_one_stored:
-	JMP avx512Strip11_end
-
-avx512Strip11_more:
-	CMPQ    DI, $0x18
-	JGT     avx512Strip11_most
-	LEAQ    -16(DI), DI
-	MOVQ    $-1, R12
-	BZHIQ   DI, R12, DI
-	KMOVW   DI, K1
-	VMOVAPS Z0, Z1
-	VMOVAPS Y0, Y2
-	VMOVAPS Z0, Z3
-	VMOVAPS Y0, Y4
-	VMOVAPS Z0, Z5
-	VMOVAPS Y0, Y6
-	VMOVAPS Z0, Z7
-	VMOVAPS Y0, Y8
-	VMOVAPS Z0, Z9
-	VMOVAPS Y0, Y10
-	VMOVAPS Z0, Z11
-	VMOVAPS Y0, Y12
-	VMOVAPS Z0, Z13
-	VMOVAPS Y0, Y14
-	VMOVAPS Z0, Z15
-	VMOVAPS Y0, Y16
-	VMOVAPS Z0, Z17
-	VMOVAPS Y0, Y18
-	VMOVAPS Z0, Z19
-	VMOVAPS Y0, Y20
-	VMOVAPS Z0, Z21
-	VMOVAPS Y0, Y0
-	MOVQ    k+0(FP), DI
-
-avx512Strip11_oneandhalf_deep:
-	VMOVUPS      (DX), Z22
-	VMOVUPS.Z    64(DX), K1, Y23
-	VBROADCASTSS (AX), Z24
-	VFMADD231PS  Z24, Z22, Z1
-	VFMADD231PS  Y24, Y23, Y2
-	VBROADCASTSS (AX)(R8*1), Z24
-	VFMADD231PS  Z24, Z22, Z3
-	VFMADD231PS  Y24, Y23, Y4
-	VBROADCASTSS (AX)(R8*2), Z24
-	VFMADD231PS  Z24, Z22, Z5
-	VFMADD231PS  Y24, Y23, Y6
-	VBROADCASTSS (AX)(R9*1), Z24
-	VFMADD231PS  Z24, Z22, Z7
-	VFMADD231PS  Y24, Y23, Y8
-	VBROADCASTSS (AX)(R8*4), Z24
-	VFMADD231PS  Z24, Z22, Z9
-	VFMADD231PS  Y24, Y23, Y10
-	VBROADCASTSS (R10), Z24
-	VFMADD231PS  Z24, Z22, Z11
-	VFMADD231PS  Y24, Y23, Y12
-	VBROADCASTSS (AX)(R9*2), Z24
-	VFMADD231PS  Z24, Z22, Z13
-	VFMADD231PS  Y24, Y23, Y14
-	VBROADCASTSS (R10)(R8*2), Z24
-	VFMADD231PS  Z24, Z22, Z15
-	VFMADD231PS  Y24, Y23, Y16
-	VBROADCASTSS (AX)(R8*8), Z24
-	VFMADD231PS  Z24, Z22, Z17
-	VFMADD231PS  Y24, Y23, Y18
-	VBROADCASTSS (R10)(R8*4), Z24
-	VFMADD231PS  Z24, Z22, Z19
-	VFMADD231PS  Y24, Y23, Y20
-	VBROADCASTSS (R11), Z24
-	VFMADD231PS  Z24, Z22, Z21
-	VFMADD231PS  Y24, Y23, Y0
-	ADDQ         CX, AX
-	ADDQ         CX, R10
-	ADDQ         CX, R11
-	ADDQ         BX, DX
-	DECQ         DI
-	JNZ          avx512Strip11_oneandhalf_deep
-	MOVQ         ldc+72(FP), CX
-	MOVQ         SI, AX
-	CMPB         add+60(FP), $0x00
-	JNE          avx512Strip11_oneandhalf_add
-	CMPL         alpha+56(FP), $0x3f800000
-	JEQ          avx512Strip11_oneandhalf_store
-	VBROADCASTSS alpha+56(FP), Z22
-	VMULPS       Z22, Z1, Z1
-	VMULPS       Y22, Y2, Y2
-	VMULPS       Z22, Z3, Z3
-	VMULPS       Y22, Y4, Y4
-	VMULPS       Z22, Z5, Z5
-	VMULPS       Y22, Y6, Y6
-	VMULPS       Z22, Z7, Z7
-	VMULPS       Y22, Y8, Y8
-	VMULPS       Z22, Z9, Z9
-	VMULPS       Y22, Y10, Y10
-	VMULPS       Z22, Z11, Z11
-	VMULPS       Y22, Y12, Y12
-	VMULPS       Z22, Z13, Z13
-	VMULPS       Y22, Y14, Y14
-	VMULPS       Z22, Z15, Z15
-	VMULPS       Y22, Y16, Y16
-	VMULPS       Z22, Z17, Z17
-	VMULPS       Y22, Y18, Y18
-	VMULPS       Z22, Z19, Z19
-	VMULPS       Y22, Y20, Y20
-	VMULPS       Z22, Z21, Z21
-	VMULPS       Y22, Y0, Y0
-
-avx512Strip11_oneandhalf_store:
-	VMOVUPS Z1, (AX)
-	VMOVUPS Y2, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z3, (AX)
-	VMOVUPS Y4, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z5, (AX)
-	VMOVUPS Y6, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z7, (AX)
-	VMOVUPS Y8, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z9, (AX)
-	VMOVUPS Y10, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z11, (AX)
-	VMOVUPS Y12, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z13, (AX)
-	VMOVUPS Y14, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z15, (AX)
-	VMOVUPS Y16, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z17, (AX)
-	VMOVUPS Y18, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z19, (AX)
-	VMOVUPS Y20, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z21, (AX)
-	VMOVUPS Y0, K1, 64(AX)
-	JMP     avx512Strip11_oneandhalf_stored
-
-avx512Strip11_oneandhalf_add:
-	VBROADCASTSS alpha+56(FP), Z22
-	MOVQ         SI, AX
-	VMOVUPS      (AX), Z23
-	VFMADD231PS  Z22, Z1, Z23
-	VMOVUPS      Z23, (AX)
-	VMOVUPS.Z    64(AX), K1, Y1
-	VFMADD231PS  Y22, Y2, Y1
-	VMOVUPS      Y1, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z22, Z3, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Y1
-	VFMADD231PS  Y22, Y4, Y1
-	VMOVUPS      Y1, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z22, Z5, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Y1
-	VFMADD231PS  Y22, Y6, Y1
-	VMOVUPS      Y1, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z22, Z7, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Y1
-	VFMADD231PS  Y22, Y8, Y1
-	VMOVUPS      Y1, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z22, Z9, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Y1
-	VFMADD231PS  Y22, Y10, Y1
-	VMOVUPS      Y1, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z22, Z11, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Y1
-	VFMADD231PS  Y22, Y12, Y1
-	VMOVUPS      Y1, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z22, Z13, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Y1
-	VFMADD231PS  Y22, Y14, Y1
-	VMOVUPS      Y1, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z22, Z15, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Y1
-	VFMADD231PS  Y22, Y16, Y1
-	VMOVUPS      Y1, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z22, Z17, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Y1
-	VFMADD231PS  Y22, Y18, Y1
-	VMOVUPS      Y1, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z22, Z19, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Y1
-	VFMADD231PS  Y22, Y20, Y1
-	VMOVUPS      Y1, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z22, Z21, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Y1
-	VFMADD231PS  Y22, Y0, Y1
-	VMOVUPS      Y1, K1, 64(AX)
-
-avx512Strip11_oneandhalf_stored:
-	JMP avx512Strip11_end
-
-avx512Strip11_half:
-	LEAQ    (DI), DI
-	MOVQ    $-1, R12
-	BZHIQ   DI, R12, DI
-	KMOVW   DI, K1
-	VMOVAPS Y0, Y1
-	VMOVAPS Y0, Y2
-	VMOVAPS Y0, Y3
-	VMOVAPS Y0, Y4
-	VMOVAPS Y0, Y5
-	VMOVAPS Y0, Y6
-	VMOVAPS Y0, Y7
-	VMOVAPS Y0, Y8
-	VMOVAPS Y0, Y9
-	VMOVAPS Y0, Y10
-	VMOVAPS Y0, Y0
-	MOVQ    k+0(FP), DI
-
-avx512Strip11_half_deep:
-	VMOVUPS.Z        (DX), K1, Y11
-	VFMADD231PS.BCST (AX), Y11, Y1
-	VFMADD231PS.BCST (AX)(R8*1), Y11, Y2
-	VFMADD231PS.BCST (AX)(R8*2), Y11, Y3
-	VFMADD231PS.BCST (AX)(R9*1), Y11, Y4
-	VFMADD231PS.BCST (AX)(R8*4), Y11, Y5
-	VFMADD231PS.BCST (R10), Y11, Y6
-	VFMADD231PS.BCST (AX)(R9*2), Y11, Y7
-	VFMADD231PS.BCST (R10)(R8*2), Y11, Y8
-	VFMADD231PS.BCST (AX)(R8*8), Y11, Y9
-	VFMADD231PS.BCST (R10)(R8*4), Y11, Y10
-	VFMADD231PS.BCST (R11), Y11, Y0
-	ADDQ             CX, AX
-	ADDQ             CX, R10
-	ADDQ             CX, R11
-	ADDQ             BX, DX
-	DECQ             DI
-	JNZ              avx512Strip11_half_deep
-	MOVQ             ldc+72(FP), CX
-	MOVQ             SI, AX
-	CMPB             add+60(FP), $0x00
-	JNE              avx512Strip11_half_add
-	CMPL             alpha+56(FP), $0x3f800000
-	JEQ              avx512Strip11_half_store
-	VBROADCASTSS     alpha+56(FP), Z11
-	VMULPS           Y11, Y1, Y1
-	VMULPS           Y11, Y2, Y2
-	VMULPS           Y11, Y3, Y3
-	VMULPS           Y11, Y4, Y4
-	VMULPS           Y11, Y5, Y5
-	VMULPS           Y11, Y6, Y6
-	VMULPS           Y11, Y7, Y7
-	VMULPS           Y11, Y8, Y8
-	VMULPS           Y11, Y9, Y9
-	VMULPS           Y11, Y10, Y10
-	VMULPS           Y11, Y0, Y0
-
-avx512Strip11_half_store:
-	VMOVUPS Y1, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Y2, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Y3, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Y4, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Y5, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Y6, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Y7, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Y8, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Y9, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Y10, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Y0, K1, (AX)
-	JMP     avx512Strip11_half_stored
-
-avx512Strip11_half_add:
-	VBROADCASTSS alpha+56(FP), Z11
-	MOVQ         SI, AX
-	VMOVUPS.Z    (AX), K1, Y12
-	VFMADD231PS  Y11, Y1, Y12
-	VMOVUPS      Y12, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Y1
-	VFMADD231PS  Y11, Y2, Y1
-	VMOVUPS      Y1, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Y1
-	VFMADD231PS  Y11, Y3, Y1
-	VMOVUPS      Y1, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Y1
-	VFMADD231PS  Y11, Y4, Y1
-	VMOVUPS      Y1, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Y1
-	VFMADD231PS  Y11, Y5, Y1
-	VMOVUPS      Y1, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Y1
-	VFMADD231PS  Y11, Y6, Y1
-	VMOVUPS      Y1, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Y1
-	VFMADD231PS  Y11, Y7, Y1
-	VMOVUPS      Y1, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Y1
-	VFMADD231PS  Y11, Y8, Y1
-	VMOVUPS      Y1, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Y1
-	VFMADD231PS  Y11, Y9, Y1
-	VMOVUPS      Y1, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Y1
-	VFMADD231PS  Y11, Y10, Y1
-	VMOVUPS      Y1, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Y1
-	VFMADD231PS  Y11, Y0, Y1
-	VMOVUPS      Y1, K1, (AX)
-
-avx512Strip11_half_stored:
-	JMP avx512Strip11_end
-
-avx512Strip11_most:
-	LEAQ    -16(DI), DI
-	MOVQ    $-1, R12
-	BZHIQ   DI, R12, DI
-	KMOVW   DI, K1
-	VMOVAPS Z0, Z1
-	VMOVAPS Z0, Z2
-	VMOVAPS Z0, Z3
-	VMOVAPS Z0, Z4
-	VMOVAPS Z0, Z5
-	VMOVAPS Z0, Z6
-	VMOVAPS Z0, Z7
-	VMOVAPS Z0, Z8
-	VMOVAPS Z0, Z9
-	VMOVAPS Z0, Z10
-	VMOVAPS Z0, Z11
-	VMOVAPS Z0, Z12
-	VMOVAPS Z0, Z13
-	VMOVAPS Z0, Z14
-	VMOVAPS Z0, Z15
-	VMOVAPS Z0, Z16
-	VMOVAPS Z0, Z17
-	VMOVAPS Z0, Z18
-	VMOVAPS Z0, Z19
-	VMOVAPS Z0, Z20
-	VMOVAPS Z0, Z21
-	VMOVAPS Z0, Z0
-	MOVQ    k+0(FP), DI
-
-avx512Strip11_most_deep:
-	VMOVUPS      (DX), Z22
-	VMOVUPS.Z    64(DX), K1, Z23
-	VBROADCASTSS (AX), Z24
-	VFMADD231PS  Z24, Z22, Z1
-	VFMADD231PS  Z24, Z23, Z2
-	VBROADCASTSS (AX)(R8*1), Z24
-	VFMADD231PS  Z24, Z22, Z3
-	VFMADD231PS  Z24, Z23, Z4
-	VBROADCASTSS (AX)(R8*2), Z24
-	VFMADD231PS  Z24, Z22, Z5
-	VFMADD231PS  Z24, Z23, Z6
-	VBROADCASTSS (AX)(R9*1), Z24
-	VFMADD231PS  Z24, Z22, Z7
-	VFMADD231PS  Z24, Z23, Z8
-	VBROADCASTSS (AX)(R8*4), Z24
-	VFMADD231PS  Z24, Z22, Z9
-	VFMADD231PS  Z24, Z23, Z10
-	VBROADCASTSS (R10), Z24
-	VFMADD231PS  Z24, Z22, Z11
-	VFMADD231PS  Z24, Z23, Z12
-	VBROADCASTSS (AX)(R9*2), Z24
-	VFMADD231PS  Z24, Z22, Z13
-	VFMADD231PS  Z24, Z23, Z14
-	VBROADCASTSS (R10)(R8*2), Z24
-	VFMADD231PS  Z24, Z22, Z15
-	VFMADD231PS  Z24, Z23, Z16
-	VBROADCASTSS (AX)(R8*8), Z24
-	VFMADD231PS  Z24, Z22, Z17
-	VFMADD231PS  Z24, Z23, Z18
-	VBROADCASTSS (R10)(R8*4), Z24
-	VFMADD231PS  Z24, Z22, Z19
-	VFMADD231PS  Z24, Z23, Z20
-	VBROADCASTSS (R11), Z24
-	VFMADD231PS  Z24, Z22, Z21
-	VFMADD231PS  Z24, Z23, Z0
-	ADDQ         CX, AX
-	ADDQ         CX, R10
-	ADDQ         CX, R11
-	ADDQ         BX, DX
-	DECQ         DI
-	JNZ          avx512Strip11_most_deep
-	MOVQ         ldc+72(FP), CX
-	MOVQ         SI, AX
-	CMPB         add+60(FP), $0x00
-	JNE          avx512Strip11_most_add
-	CMPL         alpha+56(FP), $0x3f800000
-	JEQ          avx512Strip11_most_store
-	VBROADCASTSS alpha+56(FP), Z22
-	VMULPS       Z22, Z1, Z1
-	VMULPS       Z22, Z2, Z2
-	VMULPS       Z22, Z3, Z3
-	VMULPS       Z22, Z4, Z4
-	VMULPS       Z22, Z5, Z5
-	VMULPS       Z22, Z6, Z6
-	VMULPS       Z22, Z7, Z7
-	VMULPS       Z22, Z8, Z8
-	VMULPS       Z22, Z9, Z9
-	VMULPS       Z22, Z10, Z10
-	VMULPS       Z22, Z11, Z11
-	VMULPS       Z22, Z12, Z12
-	VMULPS       Z22, Z13, Z13
-	VMULPS       Z22, Z14, Z14
-	VMULPS       Z22, Z15, Z15
-	VMULPS       Z22, Z16, Z16
-	VMULPS       Z22, Z17, Z17
-	VMULPS       Z22, Z18, Z18
-	VMULPS       Z22, Z19, Z19
-	VMULPS       Z22, Z20, Z20
-	VMULPS       Z22, Z21, Z21
-	VMULPS       Z22, Z0, Z0
-
-avx512Strip11_most_store:
-	VMOVUPS Z1, (AX)
-	VMOVUPS Z2, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z3, (AX)
-	VMOVUPS Z4, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z5, (AX)
-	VMOVUPS Z6, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z7, (AX)
-	VMOVUPS Z8, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z9, (AX)
-	VMOVUPS Z10, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z11, (AX)
-	VMOVUPS Z12, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z13, (AX)
-	VMOVUPS Z14, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z15, (AX)
-	VMOVUPS Z16, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z17, (AX)
-	VMOVUPS Z18, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z19, (AX)
-	VMOVUPS Z20, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z21, (AX)
-	VMOVUPS Z0, K1, 64(AX)
-	JMP     avx512Strip11_most_stored
-
-avx512Strip11_most_add:
-	VBROADCASTSS alpha+56(FP), Z22
-	MOVQ         SI, AX
-	VMOVUPS      (AX), Z23
-	VFMADD231PS  Z22, Z1, Z23
-	VMOVUPS      Z23, (AX)
-	VMOVUPS.Z    64(AX), K1, Z1
-	VFMADD231PS  Z22, Z2, Z1
-	VMOVUPS      Z1, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z22, Z3, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Z1
-	VFMADD231PS  Z22, Z4, Z1
-	VMOVUPS      Z1, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z22, Z5, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Z1
-	VFMADD231PS  Z22, Z6, Z1
-	VMOVUPS      Z1, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z22, Z7, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Z1
-	VFMADD231PS  Z22, Z8, Z1
-	VMOVUPS      Z1, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z22, Z9, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Z1
-	VFMADD231PS  Z22, Z10, Z1
-	VMOVUPS      Z1, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z22, Z11, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Z1
-	VFMADD231PS  Z22, Z12, Z1
-	VMOVUPS      Z1, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z22, Z13, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Z1
-	VFMADD231PS  Z22, Z14, Z1
-	VMOVUPS      Z1, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z22, Z15, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Z1
-	VFMADD231PS  Z22, Z16, Z1
-	VMOVUPS      Z1, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z22, Z17, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Z1
-	VFMADD231PS  Z22, Z18, Z1
-	VMOVUPS      Z1, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z22, Z19, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Z1
-	VFMADD231PS  Z22, Z20, Z1
-	VMOVUPS      Z1, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z22, Z21, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Z1
-	VFMADD231PS  Z22, Z0, Z1
-	VMOVUPS      Z1, K1, 64(AX)
-
-avx512Strip11_most_stored:
-avx512Strip11_end:
-	VZEROUPPER
-	RET
-
-// func avx512Strip12(k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int)
-// Requires: AVX, AVX512F, AVX512VL, BMI2, FMA3
-TEXT ·avx512Strip12(SB), NOSPLIT, $0-88
-	VPXORD Z0, Z0, Z0
-	MOVQ   a+8(FP), AX
-	MOVQ   right+24(FP), CX
-	MOVQ   b+32(FP), DX
-	MOVQ   bStride+40(FP), BX
-	MOVQ   c+64(FP), SI
-	MOVQ   n+80(FP), DI
-	SHLQ   $0x02, CX
-	SHLQ   $0x02, BX
-	MOVQ   down+16(FP), R8
-	SHLQ   $0x02, R8
-	LEAQ   (R8)(R8*2), R9
-	LEAQ   (R8)(R8*4), R10
-	ADDQ   AX, R10
-	LEAQ   (R8)(R8*4), R11
-	ADDQ   R11, R11
-	ADDQ   AX, R11
-	CMPQ   DI, $0x20
-	JLT    avx512Strip12_edge
-
-avx512Strip12_two:
-	VMOVAPS Z0, Z1
-	VMOVAPS Z0, Z2
-	VMOVAPS Z0, Z3
-	VMOVAPS Z0, Z4
-	VMOVAPS Z0, Z5
-	VMOVAPS Z0, Z6
-	VMOVAPS Z0, Z7
-	VMOVAPS Z0, Z8
-	VMOVAPS Z0, Z9
-	VMOVAPS Z0, Z10
-	VMOVAPS Z0, Z11
-	VMOVAPS Z0, Z12
-	VMOVAPS Z0, Z13
-	VMOVAPS Z0, Z14
-	VMOVAPS Z0, Z15
-	VMOVAPS Z0, Z16
-	VMOVAPS Z0, Z17
-	VMOVAPS Z0, Z18
-	VMOVAPS Z0, Z19
-	VMOVAPS Z0, Z20
-	VMOVAPS Z0, Z21
-	VMOVAPS Z0, Z22
-	VMOVAPS Z0, Z23
-	VMOVAPS Z0, Z24
-	MOVQ    k+0(FP), R12
-	MOVQ    DX, R13
-
-avx512Strip12_two_deep:
-	VMOVUPS      (R13), Z25
-	VMOVUPS      64(R13), Z26
-	VBROADCASTSS (AX), Z27
-	VFMADD231PS  Z27, Z25, Z1
-	VFMADD231PS  Z27, Z26, Z2
-	VBROADCASTSS (AX)(R8*1), Z27
-	VFMADD231PS  Z27, Z25, Z3
-	VFMADD231PS  Z27, Z26, Z4
-	VBROADCASTSS (AX)(R8*2), Z27
-	VFMADD231PS  Z27, Z25, Z5
-	VFMADD231PS  Z27, Z26, Z6
-	VBROADCASTSS (AX)(R9*1), Z27
-	VFMADD231PS  Z27, Z25, Z7
-	VFMADD231PS  Z27, Z26, Z8
-	VBROADCASTSS (AX)(R8*4), Z27
-	VFMADD231PS  Z27, Z25, Z9
-	VFMADD231PS  Z27, Z26, Z10
-	VBROADCASTSS (R10), Z27
-	VFMADD231PS  Z27, Z25, Z11
-	VFMADD231PS  Z27, Z26, Z12
-	VBROADCASTSS (AX)(R9*2), Z27
-	VFMADD231PS  Z27, Z25, Z13
-	VFMADD231PS  Z27, Z26, Z14
-	VBROADCASTSS (R10)(R8*2), Z27
-	VFMADD231PS  Z27, Z25, Z15
-	VFMADD231PS  Z27, Z26, Z16
-	VBROADCASTSS (AX)(R8*8), Z27
-	VFMADD231PS  Z27, Z25, Z17
-	VFMADD231PS  Z27, Z26, Z18
-	VBROADCASTSS (R10)(R8*4), Z27
-	VFMADD231PS  Z27, Z25, Z19
-	VFMADD231PS  Z27, Z26, Z20
-	VBROADCASTSS (R11), Z27
-	VFMADD231PS  Z27, Z25, Z21
-	VFMADD231PS  Z27, Z26, Z22
-	VBROADCASTSS (R10)(R9*2), Z27
-	VFMADD231PS  Z27, Z25, Z23
-	VFMADD231PS  Z27, Z26, Z24
-	ADDQ         CX, AX
-	ADDQ         CX, R10
-	ADDQ         CX, R11
-	ADDQ         BX, R13
-	DECQ         R12
-	JNZ          avx512Strip12_two_deep
-	MOVQ         ldc+72(FP), R13
-	MOVQ         SI, R12
-	CMPB         add+60(FP), $0x00
-	JNE          avx512Strip12_two_add
-	CMPL         alpha+56(FP), $0x3f800000
-	JEQ          avx512Strip12_two_store
-	VBROADCASTSS alpha+56(FP), Z25
-	VMULPS       Z25, Z1, Z1
-	VMULPS       Z25, Z2, Z2
-	VMULPS       Z25, Z3, Z3
-	VMULPS       Z25, Z4, Z4
-	VMULPS       Z25, Z5, Z5
-	VMULPS       Z25, Z6, Z6
-	VMULPS       Z25, Z7, Z7
-	VMULPS       Z25, Z8, Z8
-	VMULPS       Z25, Z9, Z9
-	VMULPS       Z25, Z10, Z10
-	VMULPS       Z25, Z11, Z11
-	VMULPS       Z25, Z12, Z12
-	VMULPS       Z25, Z13, Z13
-	VMULPS       Z25, Z14, Z14
-	VMULPS       Z25, Z15, Z15
-	VMULPS       Z25, Z16, Z16
-	VMULPS       Z25, Z17, Z17
-	VMULPS       Z25, Z18, Z18
-	VMULPS       Z25, Z19, Z19
-	VMULPS       Z25, Z20, Z20
-	VMULPS       Z25, Z21, Z21
-	VMULPS       Z25, Z22, Z22
-	VMULPS       Z25, Z23, Z23
-	VMULPS       Z25, Z24, Z24
-
-avx512Strip12_two_store:
-	VMOVUPS Z1, (R12)
-	VMOVUPS Z2, 64(R12)
-	LEAQ    (R12)(R13*4), R12
-	VMOVUPS Z3, (R12)
-	VMOVUPS Z4, 64(R12)
-	LEAQ    (R12)(R13*4), R12
-	VMOVUPS Z5, (R12)
-	VMOVUPS Z6, 64(R12)
-	LEAQ    (R12)(R13*4), R12
-	VMOVUPS Z7, (R12)
-	VMOVUPS Z8, 64(R12)
-	LEAQ    (R12)(R13*4), R12
-	VMOVUPS Z9, (R12)
-	VMOVUPS Z10, 64(R12)
-	LEAQ    (R12)(R13*4), R12
-	VMOVUPS Z11, (R12)
-	VMOVUPS Z12, 64(R12)
-	LEAQ    (R12)(R13*4), R12
-	VMOVUPS Z13, (R12)
-	VMOVUPS Z14, 64(R12)
-	LEAQ    (R12)(R13*4), R12
-	VMOVUPS Z15, (R12)
-	VMOVUPS Z16, 64(R12)
-	LEAQ    (R12)(R13*4), R12
-	VMOVUPS Z17, (R12)
-	VMOVUPS Z18, 64(R12)
-	LEAQ    (R12)(R13*4), R12
-	VMOVUPS Z19, (R12)
-	VMOVUPS Z20, 64(R12)
-	LEAQ    (R12)(R13*4), R12
-	VMOVUPS Z21, (R12)
-	VMOVUPS Z22, 64(R12)
-	LEAQ    (R12)(R13*4), R12
-	VMOVUPS Z23, (R12)
-	VMOVUPS Z24, 64(R12)
-	JMP     avx512Strip12_two_stored
-
-avx512Strip12_two_add:
-	VBROADCASTSS alpha+56(FP), Z25
-	MOVQ         SI, R12
-	VMOVUPS      (R12), Z26
-	VFMADD231PS  Z25, Z1, Z26
-	VMOVUPS      Z26, (R12)
-	VMOVUPS      64(R12), Z1
-	VFMADD231PS  Z25, Z2, Z1
-	VMOVUPS      Z1, 64(R12)
-	LEAQ         (R12)(R13*4), R12
-	VMOVUPS      (R12), Z1
-	VFMADD231PS  Z25, Z3, Z1
-	VMOVUPS      Z1, (R12)
-	VMOVUPS      64(R12), Z1
-	VFMADD231PS  Z25, Z4, Z1
-	VMOVUPS      Z1, 64(R12)
-	LEAQ         (R12)(R13*4), R12
-	VMOVUPS      (R12), Z1
-	VFMADD231PS  Z25, Z5, Z1
-	VMOVUPS      Z1, (R12)
-	VMOVUPS      64(R12), Z1
-	VFMADD231PS  Z25, Z6, Z1
-	VMOVUPS      Z1, 64(R12)
-	LEAQ         (R12)(R13*4), R12
-	VMOVUPS      (R12), Z1
-	VFMADD231PS  Z25, Z7, Z1
-	VMOVUPS      Z1, (R12)
-	VMOVUPS      64(R12), Z1
-	VFMADD231PS  Z25, Z8, Z1
-	VMOVUPS      Z1, 64(R12)
-	LEAQ         (R12)(R13*4), R12
-	VMOVUPS      (R12), Z1
-	VFMADD231PS  Z25, Z9, Z1
-	VMOVUPS      Z1, (R12)
-	VMOVUPS      64(R12), Z1
-	VFMADD231PS  Z25, Z10, Z1
-	VMOVUPS      Z1, 64(R12)
-	LEAQ         (R12)(R13*4), R12
-	VMOVUPS      (R12), Z1
-	VFMADD231PS  Z25, Z11, Z1
-	VMOVUPS      Z1, (R12)
-	VMOVUPS      64(R12), Z1
-	VFMADD231PS  Z25, Z12, Z1
-	VMOVUPS      Z1, 64(R12)
-	LEAQ         (R12)(R13*4), R12
-	VMOVUPS      (R12), Z1
-	VFMADD231PS  Z25, Z13, Z1
-	VMOVUPS      Z1, (R12)
-	VMOVUPS      64(R12), Z1
-	VFMADD231PS  Z25, Z14, Z1
-	VMOVUPS      Z1, 64(R12)
-	LEAQ         (R12)(R13*4), R12
-	VMOVUPS      (R12), Z1
-	VFMADD231PS  Z25, Z15, Z1
-	VMOVUPS      Z1, (R12)
-	VMOVUPS      64(R12), Z1
-	VFMADD231PS  Z25, Z16, Z1
-	VMOVUPS      Z1, 64(R12)
-	LEAQ         (R12)(R13*4), R12
-	VMOVUPS      (R12), Z1
-	VFMADD231PS  Z25, Z17, Z1
-	VMOVUPS      Z1, (R12)
-	VMOVUPS      64(R12), Z1
-	VFMADD231PS  Z25, Z18, Z1
-	VMOVUPS      Z1, 64(R12)
-	LEAQ         (R12)(R13*4), R12
-	VMOVUPS      (R12), Z1
-	VFMADD231PS  Z25, Z19, Z1
-	VMOVUPS      Z1, (R12)
-	VMOVUPS      64(R12), Z1
-	VFMADD231PS  Z25, Z20, Z1
-	VMOVUPS      Z1, 64(R12)
-	LEAQ         (R12)(R13*4), R12
-	VMOVUPS      (R12), Z1
-	VFMADD231PS  Z25, Z21, Z1
-	VMOVUPS      Z1, (R12)
-	VMOVUPS      64(R12), Z1
-	VFMADD231PS  Z25, Z22, Z1
-	VMOVUPS      Z1, 64(R12)
-	LEAQ         (R12)(R13*4), R12
-	VMOVUPS      (R12), Z1
-	VFMADD231PS  Z25, Z23, Z1
-	VMOVUPS      Z1, (R12)
-	VMOVUPS      64(R12), Z1
-	VFMADD231PS  Z25, Z24, Z1
-	VMOVUPS      Z1, 64(R12)
-
-avx512Strip12_two_stored:
-	MOVQ  k+0(FP), R12
-	IMULQ CX, R12
-	SUBQ  R12, AX
-	SUBQ  R12, R10
-	SUBQ  R12, R11
-	ADDQ  $0x00000080, SI
-	MOVQ  panel+48(FP), R12
-	LEAQ  (DX)(R12*4), DX
-	TESTQ R12, R12
-	JNZ   avx512Strip12_two_packed
-	ADDQ  $0x00000080, DX
-
-avx512Strip12_two_packed:
-	SUBQ $0x20, DI
-	CMPQ DI, $0x20
-	JGE  avx512Strip12_two
-
-avx512Strip12_edge:
-	TESTQ   DI, DI
-	JZ      avx512Strip12_end
-	CMPQ    DI, $0x10
-	JEQ     avx512Strip12_one
-	JGT     avx512Strip12_more
-	CMPQ    DI, $0x08
-	JLE     avx512Strip12_half
-	LEAQ    (DI), DI
-	MOVQ    $-1, R12
-	BZHIQ   DI, R12, DI
-	KMOVW   DI, K1
-	VMOVAPS Z0, Z1
-	VMOVAPS Z0, Z2
-	VMOVAPS Z0, Z3
-	VMOVAPS Z0, Z4
-	VMOVAPS Z0, Z5
-	VMOVAPS Z0, Z6
-	VMOVAPS Z0, Z7
-	VMOVAPS Z0, Z8
-	VMOVAPS Z0, Z9
-	VMOVAPS Z0, Z10
-	VMOVAPS Z0, Z11
-	VMOVAPS Z0, Z0
-	MOVQ    k+0(FP), DI
-
-avx512Strip12_last_deep:
-	VMOVUPS.Z        (DX), K1, Z12
-	VFMADD231PS.BCST (AX), Z12, Z1
-	VFMADD231PS.BCST (AX)(R8*1), Z12, Z2
-	VFMADD231PS.BCST (AX)(R8*2), Z12, Z3
-	VFMADD231PS.BCST (AX)(R9*1), Z12, Z4
-	VFMADD231PS.BCST (AX)(R8*4), Z12, Z5
-	VFMADD231PS.BCST (R10), Z12, Z6
-	VFMADD231PS.BCST (AX)(R9*2), Z12, Z7
-	VFMADD231PS.BCST (R10)(R8*2), Z12, Z8
-	VFMADD231PS.BCST (AX)(R8*8), Z12, Z9
-	VFMADD231PS.BCST (R10)(R8*4), Z12, Z10
-	VFMADD231PS.BCST (R11), Z12, Z11
-	VFMADD231PS.BCST (R10)(R9*2), Z12, Z0
-	ADDQ             CX, AX
-	ADDQ             CX, R10
-	ADDQ             CX, R11
-	ADDQ             BX, DX
-	DECQ             DI
-	JNZ              avx512Strip12_last_deep
-	MOVQ             ldc+72(FP), CX
-	MOVQ             SI, AX
-	CMPB             add+60(FP), $0x00
-	JNE              avx512Strip12_last_add
-	CMPL             alpha+56(FP), $0x3f800000
-	JEQ              avx512Strip12_last_store
-	VBROADCASTSS     alpha+56(FP), Z12
-	VMULPS           Z12, Z1, Z1
-	VMULPS           Z12, Z2, Z2
-	VMULPS           Z12, Z3, Z3
-	VMULPS           Z12, Z4, Z4
-	VMULPS           Z12, Z5, Z5
-	VMULPS           Z12, Z6, Z6
-	VMULPS           Z12, Z7, Z7
-	VMULPS           Z12, Z8, Z8
-	VMULPS           Z12, Z9, Z9
-	VMULPS           Z12, Z10, Z10
-	VMULPS           Z12, Z11, Z11
-	VMULPS           Z12, Z0, Z0
-
-avx512Strip12_last_store:
-	VMOVUPS Z1, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z2, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z3, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z4, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z5, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z6, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z7, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z8, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z9, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z10, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z11, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z0, K1, (AX)
-	JMP     avx512Strip12_last_stored
-
-avx512Strip12_last_add:
-	VBROADCASTSS alpha+56(FP), Z12
-	MOVQ         SI, AX
-	VMOVUPS.Z    (AX), K1, Z13
-	VFMADD231PS  Z12, Z1, Z13
-	VMOVUPS      Z13, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Z1
-	VFMADD231PS  Z12, Z2, Z1
-	VMOVUPS      Z1, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Z1
-	VFMADD231PS  Z12, Z3, Z1
-	VMOVUPS      Z1, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Z1
-	VFMADD231PS  Z12, Z4, Z1
-	VMOVUPS      Z1, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Z1
-	VFMADD231PS  Z12, Z5, Z1
-	VMOVUPS      Z1, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Z1
-	VFMADD231PS  Z12, Z6, Z1
-	VMOVUPS      Z1, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Z1
-	VFMADD231PS  Z12, Z7, Z1
-	VMOVUPS      Z1, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Z1
-	VFMADD231PS  Z12, Z8, Z1
-	VMOVUPS      Z1, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Z1
-	VFMADD231PS  Z12, Z9, Z1
-	VMOVUPS      Z1, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Z1
-	VFMADD231PS  Z12, Z10, Z1
-	VMOVUPS      Z1, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Z1
-	VFMADD231PS  Z12, Z11, Z1
-	VMOVUPS      Z1, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Z1
-	VFMADD231PS  Z12, Z0, Z1
-	VMOVUPS      Z1, K1, (AX)
-
-avx512Strip12_last_stored:
-	JMP avx512Strip12_end
-
-avx512Strip12_one:
-	VMOVAPS Z0, Z1
-	VMOVAPS Z0, Z2
-	VMOVAPS Z0, Z3
-	VMOVAPS Z0, Z4
-	VMOVAPS Z0, Z5
-	VMOVAPS Z0, Z6
-	VMOVAPS Z0, Z7
-	VMOVAPS Z0, Z8
-	VMOVAPS Z0, Z9
-	VMOVAPS Z0, Z10
-	VMOVAPS Z0, Z11
-	VMOVAPS Z0, Z0
-	MOVQ    k+0(FP), DI
-
-avx512Strip12_one_deep:
-	VMOVUPS          (DX), Z12
-	VFMADD231PS.BCST (AX), Z12, Z1
-	VFMADD231PS.BCST (AX)(R8*1), Z12, Z2
-	VFMADD231PS.BCST (AX)(R8*2), Z12, Z3
-	VFMADD231PS.BCST (AX)(R9*1), Z12, Z4
-	VFMADD231PS.BCST (AX)(R8*4), Z12, Z5
-	VFMADD231PS.BCST (R10), Z12, Z6
-	VFMADD231PS.BCST (AX)(R9*2), Z12, Z7
-	VFMADD231PS.BCST (R10)(R8*2), Z12, Z8
-	VFMADD231PS.BCST (AX)(R8*8), Z12, Z9
-	VFMADD231PS.BCST (R10)(R8*4), Z12, Z10
-	VFMADD231PS.BCST (R11), Z12, Z11
-	VFMADD231PS.BCST (R10)(R9*2), Z12, Z0
-	ADDQ             CX, AX
-	ADDQ             CX, R10
-	ADDQ             CX, R11
-	ADDQ             BX, DX
-	DECQ             DI
-	JNZ              avx512Strip12_one_deep
-	MOVQ             ldc+72(FP), CX
-	MOVQ             SI, AX
-	CMPB             add+60(FP), $0x00
-	JNE              avx512Strip12_one_add
-	CMPL             alpha+56(FP), $0x3f800000
-	JEQ              avx512Strip12_one_store
-	VBROADCASTSS     alpha+56(FP), Z12
-	VMULPS           Z12, Z1, Z1
-	VMULPS           Z12, Z2, Z2
-	VMULPS           Z12, Z3, Z3
-	VMULPS           Z12, Z4, Z4
-	VMULPS           Z12, Z5, Z5
-	VMULPS           Z12, Z6, Z6
-	VMULPS           Z12, Z7, Z7
-	VMULPS           Z12, Z8, Z8
-	VMULPS           Z12, Z9, Z9
-	VMULPS           Z12, Z10, Z10
-	VMULPS           Z12, Z11, Z11
-	VMULPS           Z12, Z0, Z0
-
-avx512Strip12_one_store:
-	VMOVUPS Z1, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z2, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z3, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z4, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z5, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z6, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z7, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z8, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z9, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z10, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z11, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z0, (AX)
-	JMP     avx512Strip12_one_stored
-
-avx512Strip12_one_add:
-	VBROADCASTSS alpha+56(FP), Z12
-	MOVQ         SI, AX
-	VMOVUPS      (AX), Z13
-	VFMADD231PS  Z12, Z1, Z13
-	VMOVUPS      Z13, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z12, Z2, Z1
-	VMOVUPS      Z1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z12, Z3, Z1
-	VMOVUPS      Z1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z12, Z4, Z1
-	VMOVUPS      Z1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z12, Z5, Z1
-	VMOVUPS      Z1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z12, Z6, Z1
-	VMOVUPS      Z1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z12, Z7, Z1
-	VMOVUPS      Z1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z12, Z8, Z1
-	VMOVUPS      Z1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z12, Z9, Z1
-	VMOVUPS      Z1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z12, Z10, Z1
-	VMOVUPS      Z1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z12, Z11, Z1
-	VMOVUPS      Z1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z12, Z0, Z1
-	VMOVUPS      Z1, (AX)
-
-avx512Strip12_one_stored:
-	JMP avx512Strip12_end
-
-avx512Strip12_more:
-	CMPQ    DI, $0x18
-	JGT     avx512Strip12_most
-	LEAQ    -16(DI), DI
-	MOVQ    $-1, R12
-	BZHIQ   DI, R12, DI
-	KMOVW   DI, K1
-	VMOVAPS Z0, Z1
-	VMOVAPS Y0, Y2
-	VMOVAPS Z0, Z3
-	VMOVAPS Y0, Y4
-	VMOVAPS Z0, Z5
-	VMOVAPS Y0, Y6
-	VMOVAPS Z0, Z7
-	VMOVAPS Y0, Y8
-	VMOVAPS Z0, Z9
-	VMOVAPS Y0, Y10
-	VMOVAPS Z0, Z11
-	VMOVAPS Y0, Y12
-	VMOVAPS Z0, Z13
-	VMOVAPS Y0, Y14
-	VMOVAPS Z0, Z15
-	VMOVAPS Y0, Y16
-	VMOVAPS Z0, Z17
-	VMOVAPS Y0, Y18
-	VMOVAPS Z0, Z19
-	VMOVAPS Y0, Y20
-	VMOVAPS Z0, Z21
-	VMOVAPS Y0, Y22
-	VMOVAPS Z0, Z23
-	VMOVAPS Y0, Y0
-	MOVQ    k+0(FP), DI
-
-avx512Strip12_oneandhalf_deep:
-	VMOVUPS      (DX), Z24
-	VMOVUPS.Z    64(DX), K1, Y25
-	VBROADCASTSS (AX), Z26
-	VFMADD231PS  Z26, Z24, Z1
-	VFMADD231PS  Y26, Y25, Y2
-	VBROADCASTSS (AX)(R8*1), Z26
-	VFMADD231PS  Z26, Z24, Z3
-	VFMADD231PS  Y26, Y25, Y4
 	VBROADCASTSS (AX)(R8*2), Z26
-	VFMADD231PS  Z26, Z24, Z5
-	VFMADD231PS  Y26, Y25, Y6
-	VBROADCASTSS (AX)(R9*1), Z26
-	VFMADD231PS  Z26, Z24, Z7
-	VFMADD231PS  Y26, Y25, Y8
-	VBROADCASTSS (AX)(R8*4), Z26
-	VFMADD231PS  Z26, Z24, Z9
-	VFMADD231PS  Y26, Y25, Y10
-	VBROADCASTSS (R10), Z26
-	VFMADD231PS  Z26, Z24, Z11
-	VFMADD231PS  Y26, Y25, Y12
-	VBROADCASTSS (AX)(R9*2), Z26
-	VFMADD231PS  Z26, Z24, Z13
-	VFMADD231PS  Y26, Y25, Y14
-	VBROADCASTSS (R10)(R8*2), Z26
-	VFMADD231PS  Z26, Z24, Z15
-	VFMADD231PS  Y26, Y25, Y16
-	VBROADCASTSS (AX)(R8*8), Z26
-	VFMADD231PS  Z26, Z24, Z17
-	VFMADD231PS  Y26, Y25, Y18
-	VBROADCASTSS (R10)(R8*4), Z26
-	VFMADD231PS  Z26, Z24, Z19
-	VFMADD231PS  Y26, Y25, Y20
-	VBROADCASTSS (R11), Z26
-	VFMADD231PS  Z26, Z24, Z21
-	VFMADD231PS  Y26, Y25, Y22
-	VBROADCASTSS (R10)(R9*2), Z26
-	VFMADD231PS  Z26, Z24, Z23
-	VFMADD231PS  Y26, Y25, Y0
+	VMOVUPS      (R10), Z27
+	VFMADD231PS  Z24, Z27, Z0
+	VFMADD231PS  Z25, Z27, Z8
+	VFMADD231PS  Z26, Z27, Z16
+	VMOVUPS      64(R10), Z27
+	VFMADD231PS  Z24, Z27, Z1
+	VFMADD231PS  Z25, Z27, Z9
+	VFMADD231PS  Z26, Z27, Z17
+	VMOVUPS      128(R10), Z27
+	VFMADD231PS  Z24, Z27, Z2
+	VFMADD231PS  Z25, Z27, Z10
+	VFMADD231PS  Z26, Z27, Z18
+	VMOVUPS      192(R10), Z27
+	VFMADD231PS  Z24, Z27, Z3
+	VFMADD231PS  Z25, Z27, Z11
+	VFMADD231PS  Z26, Z27, Z19
+	VMOVUPS      256(R10), Z27
+	VFMADD231PS  Z24, Z27, Z4
+	VFMADD231PS  Z25, Z27, Z12
+	VFMADD231PS  Z26, Z27, Z20
+	VMOVUPS      320(R10), Z27
+	VFMADD231PS  Z24, Z27, Z5
+	VFMADD231PS  Z25, Z27, Z13
+	VFMADD231PS  Z26, Z27, Z21
+	VMOVUPS      384(R10), Z27
+	VFMADD231PS  Z24, Z27, Z6
+	VFMADD231PS  Z25, Z27, Z14
+	VFMADD231PS  Z26, Z27, Z22
+	VMOVUPS      448(R10), Z27
+	VFMADD231PS  Z24, Z27, Z7
+	VFMADD231PS  Z25, Z27, Z15
+	VFMADD231PS  Z26, Z27, Z23
 	ADDQ         CX, AX
-	ADDQ         CX, R10
-	ADDQ         CX, R11
-	ADDQ         BX, DX
-	DECQ         DI
-	JNZ          avx512Strip12_oneandhalf_deep
-	MOVQ         ldc+72(FP), CX
-	MOVQ         SI, AX
-	CMPB         add+60(FP), $0x00
-	JNE          avx512Strip12_oneandhalf_add
-	CMPL         alpha+56(FP), $0x3f800000
-	JEQ          avx512Strip12_oneandhalf_store
-	VBROADCASTSS alpha+56(FP), Z24
-	VMULPS       Z24, Z1, Z1
-	VMULPS       Y24, Y2, Y2
-	VMULPS       Z24, Z3, Z3
-	VMULPS       Y24, Y4, Y4
-	VMULPS       Z24, Z5, Z5
-	VMULPS       Y24, Y6, Y6
-	VMULPS       Z24, Z7, Z7
-	VMULPS       Y24, Y8, Y8
-	VMULPS       Z24, Z9, Z9
-	VMULPS       Y24, Y10, Y10
-	VMULPS       Z24, Z11, Z11
-	VMULPS       Y24, Y12, Y12
-	VMULPS       Z24, Z13, Z13
-	VMULPS       Y24, Y14, Y14
-	VMULPS       Z24, Z15, Z15
-	VMULPS       Y24, Y16, Y16
-	VMULPS       Z24, Z17, Z17
-	VMULPS       Y24, Y18, Y18
-	VMULPS       Z24, Z19, Z19
-	VMULPS       Y24, Y20, Y20
-	VMULPS       Z24, Z21, Z21
-	VMULPS       Y24, Y22, Y22
-	VMULPS       Z24, Z23, Z23
-	VMULPS       Y24, Y0, Y0
-
-avx512Strip12_oneandhalf_store:
-	VMOVUPS Z1, (AX)
-	VMOVUPS Y2, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z3, (AX)
-	VMOVUPS Y4, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z5, (AX)
-	VMOVUPS Y6, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z7, (AX)
-	VMOVUPS Y8, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z9, (AX)
-	VMOVUPS Y10, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z11, (AX)
-	VMOVUPS Y12, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z13, (AX)
-	VMOVUPS Y14, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z15, (AX)
-	VMOVUPS Y16, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z17, (AX)
-	VMOVUPS Y18, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z19, (AX)
-	VMOVUPS Y20, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z21, (AX)
-	VMOVUPS Y22, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z23, (AX)
-	VMOVUPS Y0, K1, 64(AX)
-	JMP     avx512Strip12_oneandhalf_stored
-
-avx512Strip12_oneandhalf_add:
-	VBROADCASTSS alpha+56(FP), Z24
-	MOVQ         SI, AX
-	VMOVUPS      (AX), Z25
-	VFMADD231PS  Z24, Z1, Z25
-	VMOVUPS      Z25, (AX)
-	VMOVUPS.Z    64(AX), K1, Y1
-	VFMADD231PS  Y24, Y2, Y1
-	VMOVUPS      Y1, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z24, Z3, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Y1
-	VFMADD231PS  Y24, Y4, Y1
-	VMOVUPS      Y1, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z24, Z5, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Y1
-	VFMADD231PS  Y24, Y6, Y1
-	VMOVUPS      Y1, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z24, Z7, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Y1
-	VFMADD231PS  Y24, Y8, Y1
-	VMOVUPS      Y1, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z24, Z9, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Y1
-	VFMADD231PS  Y24, Y10, Y1
-	VMOVUPS      Y1, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z24, Z11, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Y1
-	VFMADD231PS  Y24, Y12, Y1
-	VMOVUPS      Y1, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z24, Z13, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Y1
-	VFMADD231PS  Y24, Y14, Y1
-	VMOVUPS      Y1, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z24, Z15, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Y1
-	VFMADD231PS  Y24, Y16, Y1
-	VMOVUPS      Y1, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z24, Z17, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Y1
-	VFMADD231PS  Y24, Y18, Y1
-	VMOVUPS      Y1, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z24, Z19, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Y1
-	VFMADD231PS  Y24, Y20, Y1
-	VMOVUPS      Y1, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z24, Z21, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Y1
-	VFMADD231PS  Y24, Y22, Y1
-	VMOVUPS      Y1, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z24, Z23, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Y1
-	VFMADD231PS  Y24, Y0, Y1
-	VMOVUPS      Y1, K1, 64(AX)
-
-avx512Strip12_oneandhalf_stored:
-	JMP avx512Strip12_end
-
-avx512Strip12_half:
-	LEAQ    (DI), DI
-	MOVQ    $-1, R12
-	BZHIQ   DI, R12, DI
-	KMOVW   DI, K1
-	VMOVAPS Y0, Y1
-	VMOVAPS Y0, Y2
-	VMOVAPS Y0, Y3
-	VMOVAPS Y0, Y4
-	VMOVAPS Y0, Y5
-	VMOVAPS Y0, Y6
-	VMOVAPS Y0, Y7
-	VMOVAPS Y0, Y8
-	VMOVAPS Y0, Y9
-	VMOVAPS Y0, Y10
-	VMOVAPS Y0, Y11
-	VMOVAPS Y0, Y0
-	MOVQ    k+0(FP), DI
-
-avx512Strip12_half_deep:
-	VMOVUPS.Z        (DX), K1, Y12
-	VFMADD231PS.BCST (AX), Y12, Y1
-	VFMADD231PS.BCST (AX)(R8*1), Y12, Y2
-	VFMADD231PS.BCST (AX)(R8*2), Y12, Y3
-	VFMADD231PS.BCST (AX)(R9*1), Y12, Y4
-	VFMADD231PS.BCST (AX)(R8*4), Y12, Y5
-	VFMADD231PS.BCST (R10), Y12, Y6
-	VFMADD231PS.BCST (AX)(R9*2), Y12, Y7
-	VFMADD231PS.BCST (R10)(R8*2), Y12, Y8
-	VFMADD231PS.BCST (AX)(R8*8), Y12, Y9
-	VFMADD231PS.BCST (R10)(R8*4), Y12, Y10
-	VFMADD231PS.BCST (R11), Y12, Y11
-	VFMADD231PS.BCST (R10)(R9*2), Y12, Y0
-	ADDQ             CX, AX
-	ADDQ             CX, R10
-	ADDQ             CX, R11
-	ADDQ             BX, DX
-	DECQ             DI
-	JNZ              avx512Strip12_half_deep
-	MOVQ             ldc+72(FP), CX
-	MOVQ             SI, AX
-	CMPB             add+60(FP), $0x00
-	JNE              avx512Strip12_half_add
-	CMPL             alpha+56(FP), $0x3f800000
-	JEQ              avx512Strip12_half_store
-	VBROADCASTSS     alpha+56(FP), Z12
-	VMULPS           Y12, Y1, Y1
-	VMULPS           Y12, Y2, Y2
-	VMULPS           Y12, Y3, Y3
-	VMULPS           Y12, Y4, Y4
-	VMULPS           Y12, Y5, Y5
-	VMULPS           Y12, Y6, Y6
-	VMULPS           Y12, Y7, Y7
-	VMULPS           Y12, Y8, Y8
-	VMULPS           Y12, Y9, Y9
-	VMULPS           Y12, Y10, Y10
-	VMULPS           Y12, Y11, Y11
-	VMULPS           Y12, Y0, Y0
-
-avx512Strip12_half_store:
-	VMOVUPS Y1, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Y2, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Y3, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Y4, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Y5, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Y6, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Y7, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Y8, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Y9, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Y10, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Y11, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Y0, K1, (AX)
-	JMP     avx512Strip12_half_stored
-
-avx512Strip12_half_add:
-	VBROADCASTSS alpha+56(FP), Z12
-	MOVQ         SI, AX
-	VMOVUPS.Z    (AX), K1, Y13
-	VFMADD231PS  Y12, Y1, Y13
-	VMOVUPS      Y13, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Y1
-	VFMADD231PS  Y12, Y2, Y1
-	VMOVUPS      Y1, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Y1
-	VFMADD231PS  Y12, Y3, Y1
-	VMOVUPS      Y1, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Y1
-	VFMADD231PS  Y12, Y4, Y1
-	VMOVUPS      Y1, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Y1
-	VFMADD231PS  Y12, Y5, Y1
-	VMOVUPS      Y1, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Y1
-	VFMADD231PS  Y12, Y6, Y1
-	VMOVUPS      Y1, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Y1
-	VFMADD231PS  Y12, Y7, Y1
-	VMOVUPS      Y1, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Y1
-	VFMADD231PS  Y12, Y8, Y1
-	VMOVUPS      Y1, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Y1
-	VFMADD231PS  Y12, Y9, Y1
-	VMOVUPS      Y1, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Y1
-	VFMADD231PS  Y12, Y10, Y1
-	VMOVUPS      Y1, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Y1
-	VFMADD231PS  Y12, Y11, Y1
-	VMOVUPS      Y1, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Y1
-	VFMADD231PS  Y12, Y0, Y1
-	VMOVUPS      Y1, K1, (AX)
-
-avx512Strip12_half_stored:
-	JMP avx512Strip12_end
-
-avx512Strip12_most:
-	LEAQ    -16(DI), DI
-	MOVQ    $-1, R12
-	BZHIQ   DI, R12, DI
-	KMOVW   DI, K1
-	VMOVAPS Z0, Z1
-	VMOVAPS Z0, Z2
-	VMOVAPS Z0, Z3
-	VMOVAPS Z0, Z4
-	VMOVAPS Z0, Z5
-	VMOVAPS Z0, Z6
-	VMOVAPS Z0, Z7
-	VMOVAPS Z0, Z8
-	VMOVAPS Z0, Z9
-	VMOVAPS Z0, Z10
-	VMOVAPS Z0, Z11
-	VMOVAPS Z0, Z12
-	VMOVAPS Z0, Z13
-	VMOVAPS Z0, Z14
-	VMOVAPS Z0, Z15
-	VMOVAPS Z0, Z16
-	VMOVAPS Z0, Z17
-	VMOVAPS Z0, Z18
-	VMOVAPS Z0, Z19
-	VMOVAPS Z0, Z20
-	VMOVAPS Z0, Z21
-	VMOVAPS Z0, Z22
-	VMOVAPS Z0, Z23
-	VMOVAPS Z0, Z0
-	MOVQ    k+0(FP), DI
-
-avx512Strip12_most_deep:
-	VMOVUPS      (DX), Z24
-	VMOVUPS.Z    64(DX), K1, Z25
-	VBROADCASTSS (AX), Z26
-	VFMADD231PS  Z26, Z24, Z1
-	VFMADD231PS  Z26, Z25, Z2
-	VBROADCASTSS (AX)(R8*1), Z26
-	VFMADD231PS  Z26, Z24, Z3
-	VFMADD231PS  Z26, Z25, Z4
-	VBROADCASTSS (AX)(R8*2), Z26
-	VFMADD231PS  Z26, Z24, Z5
-	VFMADD231PS  Z26, Z25, Z6
-	VBROADCASTSS (AX)(R9*1), Z26
-	VFMADD231PS  Z26, Z24, Z7
-	VFMADD231PS  Z26, Z25, Z8
-	VBROADCASTSS (AX)(R8*4), Z26
-	VFMADD231PS  Z26, Z24, Z9
-	VFMADD231PS  Z26, Z25, Z10
-	VBROADCASTSS (R10), Z26
-	VFMADD231PS  Z26, Z24, Z11
-	VFMADD231PS  Z26, Z25, Z12
-	VBROADCASTSS (AX)(R9*2), Z26
-	VFMADD231PS  Z26, Z24, Z13
-	VFMADD231PS  Z26, Z25, Z14
-	VBROADCASTSS (R10)(R8*2), Z26
-	VFMADD231PS  Z26, Z24, Z15
-	VFMADD231PS  Z26, Z25, Z16
-	VBROADCASTSS (AX)(R8*8), Z26
-	VFMADD231PS  Z26, Z24, Z17
-	VFMADD231PS  Z26, Z25, Z18
-	VBROADCASTSS (R10)(R8*4), Z26
-	VFMADD231PS  Z26, Z24, Z19
-	VFMADD231PS  Z26, Z25, Z20
-	VBROADCASTSS (R11), Z26
-	VFMADD231PS  Z26, Z24, Z21
-	VFMADD231PS  Z26, Z25, Z22
-	VBROADCASTSS (R10)(R9*2), Z26
-	VFMADD231PS  Z26, Z24, Z23
-	VFMADD231PS  Z26, Z25, Z0
-	ADDQ         CX, AX
-	ADDQ         CX, R10
-	ADDQ         CX, R11
-	ADDQ         BX, DX
-	DECQ         DI
-	JNZ          avx512Strip12_most_deep
-	MOVQ         ldc+72(FP), CX
-	MOVQ         SI, AX
-	CMPB         add+60(FP), $0x00
-	JNE          avx512Strip12_most_add
-	CMPL         alpha+56(FP), $0x3f800000
-	JEQ          avx512Strip12_most_store
-	VBROADCASTSS alpha+56(FP), Z24
+	ADDQ         BX, R10
+	DECQ         R9
+	JNZ          avx512Strip3_wide_deep
+	MOVQ         ldc+80(FP), R10
+	MOVQ         SI, R9
+	CMPB         add+68(FP), $0x00
+	JNE          avx512Strip3_wide_add
+	CMPL         alpha+64(FP), $0x3f800000
+	JEQ          avx512Strip3_wide_store
+	VBROADCASTSS alpha+64(FP), Z24
+	VMULPS       Z24, Z0, Z0
 	VMULPS       Z24, Z1, Z1
 	VMULPS       Z24, Z2, Z2
 	VMULPS       Z24, Z3, Z3
@@ -9663,496 +1067,8028 @@ avx512Strip12_most_deep:
 	VMULPS       Z24, Z21, Z21
 	VMULPS       Z24, Z22, Z22
 	VMULPS       Z24, Z23, Z23
-	VMULPS       Z24, Z0, Z0
 
-avx512Strip12_most_store:
-	VMOVUPS Z1, (AX)
-	VMOVUPS Z2, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z3, (AX)
-	VMOVUPS Z4, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z5, (AX)
-	VMOVUPS Z6, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z7, (AX)
-	VMOVUPS Z8, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z9, (AX)
-	VMOVUPS Z10, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z11, (AX)
-	VMOVUPS Z12, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z13, (AX)
-	VMOVUPS Z14, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z15, (AX)
-	VMOVUPS Z16, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z17, (AX)
-	VMOVUPS Z18, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z19, (AX)
-	VMOVUPS Z20, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z21, (AX)
-	VMOVUPS Z22, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z23, (AX)
-	VMOVUPS Z0, K1, 64(AX)
-	JMP     avx512Strip12_most_stored
+avx512Strip3_wide_store:
+	VMOVUPS Z0, (R9)
+	VMOVUPS Z1, 64(R9)
+	VMOVUPS Z2, 128(R9)
+	VMOVUPS Z3, 192(R9)
+	VMOVUPS Z4, 256(R9)
+	VMOVUPS Z5, 320(R9)
+	VMOVUPS Z6, 384(R9)
+	VMOVUPS Z7, 448(R9)
+	LEAQ    (R9)(R10*4), R9
+	VMOVUPS Z8, (R9)
+	VMOVUPS Z9, 64(R9)
+	VMOVUPS Z10, 128(R9)
+	VMOVUPS Z11, 192(R9)
+	VMOVUPS Z12, 256(R9)
+	VMOVUPS Z13, 320(R9)
+	VMOVUPS Z14, 384(R9)
+	VMOVUPS Z15, 448(R9)
+	LEAQ    (R9)(R10*4), R9
+	VMOVUPS Z16, (R9)
+	VMOVUPS Z17, 64(R9)
+	VMOVUPS Z18, 128(R9)
+	VMOVUPS Z19, 192(R9)
+	VMOVUPS Z20, 256(R9)
+	VMOVUPS Z21, 320(R9)
+	VMOVUPS Z22, 384(R9)
+	VMOVUPS Z23, 448(R9)
+	JMP     avx512Strip3_wide_stored
 
-avx512Strip12_most_add:
-	VBROADCASTSS alpha+56(FP), Z24
+avx512Strip3_wide_add:
+	VBROADCASTSS alpha+64(FP), Z24
+	MOVQ         SI, R9
+	VMOVUPS      (R9), Z25
+	VFMADD231PS  Z24, Z0, Z25
+	VMOVUPS      Z25, (R9)
+	VMOVUPS      64(R9), Z0
+	VFMADD231PS  Z24, Z1, Z0
+	VMOVUPS      Z0, 64(R9)
+	VMOVUPS      128(R9), Z0
+	VFMADD231PS  Z24, Z2, Z0
+	VMOVUPS      Z0, 128(R9)
+	VMOVUPS      192(R9), Z0
+	VFMADD231PS  Z24, Z3, Z0
+	VMOVUPS      Z0, 192(R9)
+	VMOVUPS      256(R9), Z0
+	VFMADD231PS  Z24, Z4, Z0
+	VMOVUPS      Z0, 256(R9)
+	VMOVUPS      320(R9), Z0
+	VFMADD231PS  Z24, Z5, Z0
+	VMOVUPS      Z0, 320(R9)
+	VMOVUPS      384(R9), Z0
+	VFMADD231PS  Z24, Z6, Z0
+	VMOVUPS      Z0, 384(R9)
+	VMOVUPS      448(R9), Z0
+	VFMADD231PS  Z24, Z7, Z0
+	VMOVUPS      Z0, 448(R9)
+	LEAQ         (R9)(R10*4), R9
+	VMOVUPS      (R9), Z0
+	VFMADD231PS  Z24, Z8, Z0
+	VMOVUPS      Z0, (R9)
+	VMOVUPS      64(R9), Z0
+	VFMADD231PS  Z24, Z9, Z0
+	VMOVUPS      Z0, 64(R9)
+	VMOVUPS      128(R9), Z0
+	VFMADD231PS  Z24, Z10, Z0
+	VMOVUPS      Z0, 128(R9)
+	VMOVUPS      192(R9), Z0
+	VFMADD231PS  Z24, Z11, Z0
+	VMOVUPS      Z0, 192(R9)
+	VMOVUPS      256(R9), Z0
+	VFMADD231PS  Z24, Z12, Z0
+	VMOVUPS      Z0, 256(R9)
+	VMOVUPS      320(R9), Z0
+	VFMADD231PS  Z24, Z13, Z0
+	VMOVUPS      Z0, 320(R9)
+	VMOVUPS      384(R9), Z0
+	VFMADD231PS  Z24, Z14, Z0
+	VMOVUPS      Z0, 384(R9)
+	VMOVUPS      448(R9), Z0
+	VFMADD231PS  Z24, Z15, Z0
+	VMOVUPS      Z0, 448(R9)
+	LEAQ         (R9)(R10*4), R9
+	VMOVUPS      (R9), Z0
+	VFMADD231PS  Z24, Z16, Z0
+	VMOVUPS      Z0, (R9)
+	VMOVUPS      64(R9), Z0
+	VFMADD231PS  Z24, Z17, Z0
+	VMOVUPS      Z0, 64(R9)
+	VMOVUPS      128(R9), Z0
+	VFMADD231PS  Z24, Z18, Z0
+	VMOVUPS      Z0, 128(R9)
+	VMOVUPS      192(R9), Z0
+	VFMADD231PS  Z24, Z19, Z0
+	VMOVUPS      Z0, 192(R9)
+	VMOVUPS      256(R9), Z0
+	VFMADD231PS  Z24, Z20, Z0
+	VMOVUPS      Z0, 256(R9)
+	VMOVUPS      320(R9), Z0
+	VFMADD231PS  Z24, Z21, Z0
+	VMOVUPS      Z0, 320(R9)
+	VMOVUPS      384(R9), Z0
+	VFMADD231PS  Z24, Z22, Z0
+	VMOVUPS      Z0, 384(R9)
+	VMOVUPS      448(R9), Z0
+	VFMADD231PS  Z24, Z23, Z0
+	VMOVUPS      Z0, 448(R9)
+
+avx512Strip3_wide_stored:
+	MOVQ  k+8(FP), R9
+	IMULQ CX, R9
+	SUBQ  R9, AX
+	ADDQ  $0x00000200, SI
+	ADDQ  $0x00000200, DX
+	SUBQ  $0x00000080, DI
+	CMPQ  DI, $0x00000080
+	JGE   avx512Strip3_wide
+
+avx512Strip3_pair:
+	CMPQ DI, $0x20
+	JLT  avx512Strip3_edge
+
+avx512Strip3_two:
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	MOVQ   k+8(FP), R9
+	MOVQ   DX, R10
+
+avx512Strip3_two_deep:
+	VMOVUPS      (R10), Z6
+	VMOVUPS      64(R10), Z7
+	VBROADCASTSS (AX), Z8
+	VFMADD231PS  Z8, Z6, Z0
+	VFMADD231PS  Z8, Z7, Z1
+	VBROADCASTSS (AX)(R8*1), Z8
+	VFMADD231PS  Z8, Z6, Z2
+	VFMADD231PS  Z8, Z7, Z3
+	VBROADCASTSS (AX)(R8*2), Z8
+	VFMADD231PS  Z8, Z6, Z4
+	VFMADD231PS  Z8, Z7, Z5
+	ADDQ         CX, AX
+	ADDQ         BX, R10
+	DECQ         R9
+	JNZ          avx512Strip3_two_deep
+	MOVQ         ldc+80(FP), R10
+	MOVQ         SI, R9
+	CMPB         add+68(FP), $0x00
+	JNE          avx512Strip3_two_add
+	CMPL         alpha+64(FP), $0x3f800000
+	JEQ          avx512Strip3_two_store
+	VBROADCASTSS alpha+64(FP), Z6
+	VMULPS       Z6, Z0, Z0
+	VMULPS       Z6, Z1, Z1
+	VMULPS       Z6, Z2, Z2
+	VMULPS       Z6, Z3, Z3
+	VMULPS       Z6, Z4, Z4
+	VMULPS       Z6, Z5, Z5
+
+avx512Strip3_two_store:
+	VMOVUPS Z0, (R9)
+	VMOVUPS Z1, 64(R9)
+	LEAQ    (R9)(R10*4), R9
+	VMOVUPS Z2, (R9)
+	VMOVUPS Z3, 64(R9)
+	LEAQ    (R9)(R10*4), R9
+	VMOVUPS Z4, (R9)
+	VMOVUPS Z5, 64(R9)
+	JMP     avx512Strip3_two_stored
+
+avx512Strip3_two_add:
+	VBROADCASTSS alpha+64(FP), Z6
+	MOVQ         SI, R9
+	VMOVUPS      (R9), Z7
+	VFMADD231PS  Z6, Z0, Z7
+	VMOVUPS      Z7, (R9)
+	VMOVUPS      64(R9), Z0
+	VFMADD231PS  Z6, Z1, Z0
+	VMOVUPS      Z0, 64(R9)
+	LEAQ         (R9)(R10*4), R9
+	VMOVUPS      (R9), Z0
+	VFMADD231PS  Z6, Z2, Z0
+	VMOVUPS      Z0, (R9)
+	VMOVUPS      64(R9), Z0
+	VFMADD231PS  Z6, Z3, Z0
+	VMOVUPS      Z0, 64(R9)
+	LEAQ         (R9)(R10*4), R9
+	VMOVUPS      (R9), Z0
+	VFMADD231PS  Z6, Z4, Z0
+	VMOVUPS      Z0, (R9)
+	VMOVUPS      64(R9), Z0
+	VFMADD231PS  Z6, Z5, Z0
+	VMOVUPS      Z0, 64(R9)
+
+avx512Strip3_two_stored:
+	MOVQ  k+8(FP), R9
+	IMULQ CX, R9
+	SUBQ  R9, AX
+	ADDQ  $0x00000080, SI
+	MOVQ  panel+56(FP), R9
+	LEAQ  (DX)(R9*4), DX
+	TESTQ R9, R9
+	JNZ   avx512Strip3_two_packed
+	ADDQ  $0x00000080, DX
+
+avx512Strip3_two_packed:
+	SUBQ $0x20, DI
+	CMPQ DI, $0x20
+	JGE  avx512Strip3_two
+
+avx512Strip3_edge:
+	TESTQ  DI, DI
+	JZ     avx512Strip3_end
+	CMPQ   DI, $0x10
+	JEQ    avx512Strip3_one
+	JGT    avx512Strip3_more
+	CMPQ   DI, $0x08
+	JLE    avx512Strip3_half
+	LEAQ   (DI), DI
+	MOVQ   $-1, R9
+	BZHIQ  DI, R9, DI
+	KMOVW  DI, K1
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	MOVQ   k+8(FP), DI
+
+avx512Strip3_last_deep:
+	VMOVUPS.Z        (DX), K1, Z3
+	VFMADD231PS.BCST (AX), Z3, Z0
+	VFMADD231PS.BCST (AX)(R8*1), Z3, Z1
+	VFMADD231PS.BCST (AX)(R8*2), Z3, Z2
+	ADDQ             CX, AX
+	ADDQ             BX, DX
+	DECQ             DI
+	JNZ              avx512Strip3_last_deep
+	MOVQ             ldc+80(FP), CX
+	MOVQ             SI, AX
+	CMPB             add+68(FP), $0x00
+	JNE              avx512Strip3_last_add
+	CMPL             alpha+64(FP), $0x3f800000
+	JEQ              avx512Strip3_last_store
+	VBROADCASTSS     alpha+64(FP), Z3
+	VMULPS           Z3, Z0, Z0
+	VMULPS           Z3, Z1, Z1
+	VMULPS           Z3, Z2, Z2
+
+avx512Strip3_last_store:
+	VMOVUPS Z0, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z1, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z2, K1, (AX)
+	JMP     avx512Strip3_last_stored
+
+avx512Strip3_last_add:
+	VBROADCASTSS alpha+64(FP), Z3
 	MOVQ         SI, AX
-	VMOVUPS      (AX), Z25
-	VFMADD231PS  Z24, Z1, Z25
-	VMOVUPS      Z25, (AX)
-	VMOVUPS.Z    64(AX), K1, Z1
-	VFMADD231PS  Z24, Z2, Z1
-	VMOVUPS      Z1, K1, 64(AX)
+	VMOVUPS.Z    (AX), K1, Z4
+	VFMADD231PS  Z3, Z0, Z4
+	VMOVUPS      Z4, K1, (AX)
 	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z24, Z3, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Z1
-	VFMADD231PS  Z24, Z4, Z1
-	VMOVUPS      Z1, K1, 64(AX)
+	VMOVUPS.Z    (AX), K1, Z0
+	VFMADD231PS  Z3, Z1, Z0
+	VMOVUPS      Z0, K1, (AX)
 	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z24, Z5, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Z1
-	VFMADD231PS  Z24, Z6, Z1
-	VMOVUPS      Z1, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z24, Z7, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Z1
-	VFMADD231PS  Z24, Z8, Z1
-	VMOVUPS      Z1, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z24, Z9, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Z1
-	VFMADD231PS  Z24, Z10, Z1
-	VMOVUPS      Z1, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z24, Z11, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Z1
-	VFMADD231PS  Z24, Z12, Z1
-	VMOVUPS      Z1, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z24, Z13, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Z1
-	VFMADD231PS  Z24, Z14, Z1
-	VMOVUPS      Z1, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z24, Z15, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Z1
-	VFMADD231PS  Z24, Z16, Z1
-	VMOVUPS      Z1, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z24, Z17, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Z1
-	VFMADD231PS  Z24, Z18, Z1
-	VMOVUPS      Z1, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z24, Z19, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Z1
-	VFMADD231PS  Z24, Z20, Z1
-	VMOVUPS      Z1, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z24, Z21, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Z1
-	VFMADD231PS  Z24, Z22, Z1
-	VMOVUPS      Z1, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z24, Z23, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Z1
-	VFMADD231PS  Z24, Z0, Z1
-	VMOVUPS      Z1, K1, 64(AX)
+	VMOVUPS.Z    (AX), K1, Z0
+	VFMADD231PS  Z3, Z2, Z0
+	VMOVUPS      Z0, K1, (AX)
 
-avx512Strip12_most_stored:
-avx512Strip12_end:
+avx512Strip3_last_stored:
+	JMP avx512Strip3_end
+
+avx512Strip3_one:
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	MOVQ   k+8(FP), DI
+
+avx512Strip3_one_deep:
+	VMOVUPS          (DX), Z3
+	VFMADD231PS.BCST (AX), Z3, Z0
+	VFMADD231PS.BCST (AX)(R8*1), Z3, Z1
+	VFMADD231PS.BCST (AX)(R8*2), Z3, Z2
+	ADDQ             CX, AX
+	ADDQ             BX, DX
+	DECQ             DI
+	JNZ              avx512Strip3_one_deep
+	MOVQ             ldc+80(FP), CX
+	MOVQ             SI, AX
+	CMPB             add+68(FP), $0x00
+	JNE              avx512Strip3_one_add
+	CMPL             alpha+64(FP), $0x3f800000
+	JEQ              avx512Strip3_one_store
+	VBROADCASTSS     alpha+64(FP), Z3
+	VMULPS           Z3, Z0, Z0
+	VMULPS           Z3, Z1, Z1
+	VMULPS           Z3, Z2, Z2
+
+avx512Strip3_one_store:
+	VMOVUPS Z0, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z2, (AX)
+	JMP     avx512Strip3_one_stored
+
+avx512Strip3_one_add:
+	VBROADCASTSS alpha+64(FP), Z3
+	MOVQ         SI, AX
+	VMOVUPS      (AX), Z4
+	VFMADD231PS  Z3, Z0, Z4
+	VMOVUPS      Z4, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z3, Z1, Z0
+	VMOVUPS      Z0, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z3, Z2, Z0
+	VMOVUPS      Z0, (AX)
+
+avx512Strip3_one_stored:
+	JMP avx512Strip3_end
+
+avx512Strip3_more:
+	CMPQ   DI, $0x18
+	JGT    avx512Strip3_most
+	LEAQ   -16(DI), DI
+	MOVQ   $-1, R9
+	BZHIQ  DI, R9, DI
+	KMOVW  DI, K1
+	VXORPS Z0, Z0, Z0
+	VXORPS Y1, Y1, Y1
+	VXORPS Z2, Z2, Z2
+	VXORPS Y3, Y3, Y3
+	VXORPS Z4, Z4, Z4
+	VXORPS Y5, Y5, Y5
+	MOVQ   k+8(FP), DI
+
+avx512Strip3_oneandhalf_deep:
+	VMOVUPS      (DX), Z6
+	VMOVUPS.Z    64(DX), K1, Y7
+	VBROADCASTSS (AX), Z8
+	VFMADD231PS  Z8, Z6, Z0
+	VFMADD231PS  Y8, Y7, Y1
+	VBROADCASTSS (AX)(R8*1), Z8
+	VFMADD231PS  Z8, Z6, Z2
+	VFMADD231PS  Y8, Y7, Y3
+	VBROADCASTSS (AX)(R8*2), Z8
+	VFMADD231PS  Z8, Z6, Z4
+	VFMADD231PS  Y8, Y7, Y5
+	ADDQ         CX, AX
+	ADDQ         BX, DX
+	DECQ         DI
+	JNZ          avx512Strip3_oneandhalf_deep
+	MOVQ         ldc+80(FP), CX
+	MOVQ         SI, AX
+	CMPB         add+68(FP), $0x00
+	JNE          avx512Strip3_oneandhalf_add
+	CMPL         alpha+64(FP), $0x3f800000
+	JEQ          avx512Strip3_oneandhalf_store
+	VBROADCASTSS alpha+64(FP), Z6
+	VMULPS       Z6, Z0, Z0
+	VMULPS       Y6, Y1, Y1
+	VMULPS       Z6, Z2, Z2
+	VMULPS       Y6, Y3, Y3
+	VMULPS       Z6, Z4, Z4
+	VMULPS       Y6, Y5, Y5
+
+avx512Strip3_oneandhalf_store:
+	VMOVUPS Z0, (AX)
+	VMOVUPS Y1, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z2, (AX)
+	VMOVUPS Y3, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z4, (AX)
+	VMOVUPS Y5, K1, 64(AX)
+	JMP     avx512Strip3_oneandhalf_stored
+
+avx512Strip3_oneandhalf_add:
+	VBROADCASTSS alpha+64(FP), Z6
+	MOVQ         SI, AX
+	VMOVUPS      (AX), Z7
+	VFMADD231PS  Z6, Z0, Z7
+	VMOVUPS      Z7, (AX)
+	VMOVUPS.Z    64(AX), K1, Y0
+	VFMADD231PS  Y6, Y1, Y0
+	VMOVUPS      Y0, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z6, Z2, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Y0
+	VFMADD231PS  Y6, Y3, Y0
+	VMOVUPS      Y0, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z6, Z4, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Y0
+	VFMADD231PS  Y6, Y5, Y0
+	VMOVUPS      Y0, K1, 64(AX)
+
+avx512Strip3_oneandhalf_stored:
+	JMP avx512Strip3_end
+
+avx512Strip3_half:
+	LEAQ   (DI), DI
+	MOVQ   $-1, R9
+	BZHIQ  DI, R9, DI
+	KMOVW  DI, K1
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	MOVQ   k+8(FP), DI
+
+avx512Strip3_half_deep:
+	VMOVUPS.Z        (DX), K1, Y3
+	VFMADD231PS.BCST (AX), Y3, Y0
+	VFMADD231PS.BCST (AX)(R8*1), Y3, Y1
+	VFMADD231PS.BCST (AX)(R8*2), Y3, Y2
+	ADDQ             CX, AX
+	ADDQ             BX, DX
+	DECQ             DI
+	JNZ              avx512Strip3_half_deep
+	MOVQ             ldc+80(FP), CX
+	MOVQ             SI, AX
+	CMPB             add+68(FP), $0x00
+	JNE              avx512Strip3_half_add
+	CMPL             alpha+64(FP), $0x3f800000
+	JEQ              avx512Strip3_half_store
+	VBROADCASTSS     alpha+64(FP), Z3
+	VMULPS           Y3, Y0, Y0
+	VMULPS           Y3, Y1, Y1
+	VMULPS           Y3, Y2, Y2
+
+avx512Strip3_half_store:
+	VMOVUPS Y0, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y1, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y2, K1, (AX)
+	JMP     avx512Strip3_half_stored
+
+avx512Strip3_half_add:
+	VBROADCASTSS alpha+64(FP), Z3
+	MOVQ         SI, AX
+	VMOVUPS.Z    (AX), K1, Y4
+	VFMADD231PS  Y3, Y0, Y4
+	VMOVUPS      Y4, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Y0
+	VFMADD231PS  Y3, Y1, Y0
+	VMOVUPS      Y0, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Y0
+	VFMADD231PS  Y3, Y2, Y0
+	VMOVUPS      Y0, K1, (AX)
+
+avx512Strip3_half_stored:
+	JMP avx512Strip3_end
+
+avx512Strip3_most:
+	LEAQ   -16(DI), DI
+	MOVQ   $-1, R9
+	BZHIQ  DI, R9, DI
+	KMOVW  DI, K1
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	MOVQ   k+8(FP), DI
+
+avx512Strip3_most_deep:
+	VMOVUPS      (DX), Z6
+	VMOVUPS.Z    64(DX), K1, Z7
+	VBROADCASTSS (AX), Z8
+	VFMADD231PS  Z8, Z6, Z0
+	VFMADD231PS  Z8, Z7, Z1
+	VBROADCASTSS (AX)(R8*1), Z8
+	VFMADD231PS  Z8, Z6, Z2
+	VFMADD231PS  Z8, Z7, Z3
+	VBROADCASTSS (AX)(R8*2), Z8
+	VFMADD231PS  Z8, Z6, Z4
+	VFMADD231PS  Z8, Z7, Z5
+	ADDQ         CX, AX
+	ADDQ         BX, DX
+	DECQ         DI
+	JNZ          avx512Strip3_most_deep
+	MOVQ         ldc+80(FP), CX
+	MOVQ         SI, AX
+	CMPB         add+68(FP), $0x00
+	JNE          avx512Strip3_most_add
+	CMPL         alpha+64(FP), $0x3f800000
+	JEQ          avx512Strip3_most_store
+	VBROADCASTSS alpha+64(FP), Z6
+	VMULPS       Z6, Z0, Z0
+	VMULPS       Z6, Z1, Z1
+	VMULPS       Z6, Z2, Z2
+	VMULPS       Z6, Z3, Z3
+	VMULPS       Z6, Z4, Z4
+	VMULPS       Z6, Z5, Z5
+
+avx512Strip3_most_store:
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z2, (AX)
+	VMOVUPS Z3, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z4, (AX)
+	VMOVUPS Z5, K1, 64(AX)
+	JMP     avx512Strip3_most_stored
+
+avx512Strip3_most_add:
+	VBROADCASTSS alpha+64(FP), Z6
+	MOVQ         SI, AX
+	VMOVUPS      (AX), Z7
+	VFMADD231PS  Z6, Z0, Z7
+	VMOVUPS      Z7, (AX)
+	VMOVUPS.Z    64(AX), K1, Z0
+	VFMADD231PS  Z6, Z1, Z0
+	VMOVUPS      Z0, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z6, Z2, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Z0
+	VFMADD231PS  Z6, Z3, Z0
+	VMOVUPS      Z0, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z6, Z4, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Z0
+	VFMADD231PS  Z6, Z5, Z0
+	VMOVUPS      Z0, K1, 64(AX)
+
+avx512Strip3_most_stored:
+avx512Strip3_end:
+	DECQ   strips+0(FP)
+	JZ     avx512Strip3_done
+	MOVQ   down+24(FP), AX
+	IMUL3Q $0x0c, AX, AX
+	ADDQ   AX, a+16(FP)
+	MOVQ   ldc+80(FP), AX
+	IMUL3Q $0x0c, AX, AX
+	ADDQ   AX, c+72(FP)
+	JMP    avx512Strip3_strip
+
+avx512Strip3_done:
 	VZEROUPPER
 	RET
 
-// func avx512Strip13(k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int)
-// Requires: AVX, AVX512F, AVX512VL, BMI2, FMA3
-TEXT ·avx512Strip13(SB), NOSPLIT, $0-88
-	VPXORD Z0, Z0, Z0
-	MOVQ   a+8(FP), AX
-	MOVQ   right+24(FP), CX
-	MOVQ   b+32(FP), DX
-	MOVQ   bStride+40(FP), BX
-	MOVQ   c+64(FP), SI
-	MOVQ   n+80(FP), DI
-	SHLQ   $0x02, CX
-	SHLQ   $0x02, BX
-	MOVQ   down+16(FP), R8
-	SHLQ   $0x02, R8
-	LEAQ   (R8)(R8*2), R9
-	LEAQ   (R8)(R8*4), R10
-	ADDQ   AX, R10
-	LEAQ   (R8)(R8*4), R11
-	ADDQ   R11, R11
-	ADDQ   AX, R11
-	CMPQ   DI, $0x20
-	JLT    avx512Strip13_edge
+// func avx512Strip4(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int)
+// Requires: AVX, AVX512DQ, AVX512F, AVX512VL, BMI2, FMA3
+TEXT ·avx512Strip4(SB), NOSPLIT, $0-96
+avx512Strip4_strip:
+	MOVQ a+16(FP), AX
+	MOVQ right+32(FP), CX
+	MOVQ b+40(FP), DX
+	MOVQ bStride+48(FP), BX
+	MOVQ c+72(FP), SI
+	MOVQ n+88(FP), DI
+	SHLQ $0x02, CX
+	SHLQ $0x02, BX
+	MOVQ down+24(FP), R8
+	SHLQ $0x02, R8
+	LEAQ (R8)(R8*2), R9
+	CMPQ panel+56(FP), $0x00
+	JNE  avx512Strip4_pair
+	CMPQ DI, $0x40
+	JLT  avx512Strip4_pair
 
-avx512Strip13_two:
-	VMOVAPS Z0, Z1
-	VMOVAPS Z0, Z2
-	VMOVAPS Z0, Z3
-	VMOVAPS Z0, Z4
-	VMOVAPS Z0, Z5
-	VMOVAPS Z0, Z6
-	VMOVAPS Z0, Z7
-	VMOVAPS Z0, Z8
-	VMOVAPS Z0, Z9
-	VMOVAPS Z0, Z10
-	VMOVAPS Z0, Z11
-	VMOVAPS Z0, Z12
-	VMOVAPS Z0, Z13
-	VMOVAPS Z0, Z14
-	VMOVAPS Z0, Z15
-	VMOVAPS Z0, Z16
-	VMOVAPS Z0, Z17
-	VMOVAPS Z0, Z18
-	VMOVAPS Z0, Z19
-	VMOVAPS Z0, Z20
-	VMOVAPS Z0, Z21
-	VMOVAPS Z0, Z22
-	VMOVAPS Z0, Z23
-	VMOVAPS Z0, Z24
-	VMOVAPS Z0, Z25
-	VMOVAPS Z0, Z26
-	MOVQ    k+0(FP), R12
-	MOVQ    DX, R13
+avx512Strip4_wide:
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	VXORPS Z6, Z6, Z6
+	VXORPS Z7, Z7, Z7
+	VXORPS Z8, Z8, Z8
+	VXORPS Z9, Z9, Z9
+	VXORPS Z10, Z10, Z10
+	VXORPS Z11, Z11, Z11
+	VXORPS Z12, Z12, Z12
+	VXORPS Z13, Z13, Z13
+	VXORPS Z14, Z14, Z14
+	VXORPS Z15, Z15, Z15
+	MOVQ   k+8(FP), R10
+	MOVQ   DX, R11
 
-avx512Strip13_two_deep:
-	VMOVUPS      (R13), Z27
-	VMOVUPS      64(R13), Z28
-	VBROADCASTSS (AX), Z29
-	VFMADD231PS  Z29, Z27, Z1
-	VFMADD231PS  Z29, Z28, Z2
-	VBROADCASTSS (AX)(R8*1), Z29
-	VFMADD231PS  Z29, Z27, Z3
-	VFMADD231PS  Z29, Z28, Z4
-	VBROADCASTSS (AX)(R8*2), Z29
-	VFMADD231PS  Z29, Z27, Z5
-	VFMADD231PS  Z29, Z28, Z6
-	VBROADCASTSS (AX)(R9*1), Z29
-	VFMADD231PS  Z29, Z27, Z7
-	VFMADD231PS  Z29, Z28, Z8
-	VBROADCASTSS (AX)(R8*4), Z29
-	VFMADD231PS  Z29, Z27, Z9
-	VFMADD231PS  Z29, Z28, Z10
-	VBROADCASTSS (R10), Z29
-	VFMADD231PS  Z29, Z27, Z11
-	VFMADD231PS  Z29, Z28, Z12
-	VBROADCASTSS (AX)(R9*2), Z29
-	VFMADD231PS  Z29, Z27, Z13
-	VFMADD231PS  Z29, Z28, Z14
-	VBROADCASTSS (R10)(R8*2), Z29
-	VFMADD231PS  Z29, Z27, Z15
-	VFMADD231PS  Z29, Z28, Z16
-	VBROADCASTSS (AX)(R8*8), Z29
-	VFMADD231PS  Z29, Z27, Z17
-	VFMADD231PS  Z29, Z28, Z18
-	VBROADCASTSS (R10)(R8*4), Z29
-	VFMADD231PS  Z29, Z27, Z19
-	VFMADD231PS  Z29, Z28, Z20
-	VBROADCASTSS (R11), Z29
-	VFMADD231PS  Z29, Z27, Z21
-	VFMADD231PS  Z29, Z28, Z22
-	VBROADCASTSS (R10)(R9*2), Z29
-	VFMADD231PS  Z29, Z27, Z23
-	VFMADD231PS  Z29, Z28, Z24
-	VBROADCASTSS (AX)(R9*4), Z29
-	VFMADD231PS  Z29, Z27, Z25
-	VFMADD231PS  Z29, Z28, Z26
+avx512Strip4_wide_deep:
+	VMOVUPS      (R11), Z16
+	VMOVUPS      64(R11), Z17
+	VMOVUPS      128(R11), Z18
+	VMOVUPS      192(R11), Z19
+	VBROADCASTSS (AX), Z20
+	VFMADD231PS  Z20, Z16, Z0
+	VFMADD231PS  Z20, Z17, Z1
+	VFMADD231PS  Z20, Z18, Z2
+	VFMADD231PS  Z20, Z19, Z3
+	VBROADCASTSS (AX)(R8*1), Z20
+	VFMADD231PS  Z20, Z16, Z4
+	VFMADD231PS  Z20, Z17, Z5
+	VFMADD231PS  Z20, Z18, Z6
+	VFMADD231PS  Z20, Z19, Z7
+	VBROADCASTSS (AX)(R8*2), Z20
+	VFMADD231PS  Z20, Z16, Z8
+	VFMADD231PS  Z20, Z17, Z9
+	VFMADD231PS  Z20, Z18, Z10
+	VFMADD231PS  Z20, Z19, Z11
+	VBROADCASTSS (AX)(R9*1), Z20
+	VFMADD231PS  Z20, Z16, Z12
+	VFMADD231PS  Z20, Z17, Z13
+	VFMADD231PS  Z20, Z18, Z14
+	VFMADD231PS  Z20, Z19, Z15
+	ADDQ         CX, AX
+	ADDQ         BX, R11
+	DECQ         R10
+	JNZ          avx512Strip4_wide_deep
+	MOVQ         ldc+80(FP), R11
+	MOVQ         SI, R10
+	CMPB         add+68(FP), $0x00
+	JNE          avx512Strip4_wide_add
+	CMPL         alpha+64(FP), $0x3f800000
+	JEQ          avx512Strip4_wide_store
+	VBROADCASTSS alpha+64(FP), Z16
+	VMULPS       Z16, Z0, Z0
+	VMULPS       Z16, Z1, Z1
+	VMULPS       Z16, Z2, Z2
+	VMULPS       Z16, Z3, Z3
+	VMULPS       Z16, Z4, Z4
+	VMULPS       Z16, Z5, Z5
+	VMULPS       Z16, Z6, Z6
+	VMULPS       Z16, Z7, Z7
+	VMULPS       Z16, Z8, Z8
+	VMULPS       Z16, Z9, Z9
+	VMULPS       Z16, Z10, Z10
+	VMULPS       Z16, Z11, Z11
+	VMULPS       Z16, Z12, Z12
+	VMULPS       Z16, Z13, Z13
+	VMULPS       Z16, Z14, Z14
+	VMULPS       Z16, Z15, Z15
+
+avx512Strip4_wide_store:
+	VMOVUPS Z0, (R10)
+	VMOVUPS Z1, 64(R10)
+	VMOVUPS Z2, 128(R10)
+	VMOVUPS Z3, 192(R10)
+	LEAQ    (R10)(R11*4), R10
+	VMOVUPS Z4, (R10)
+	VMOVUPS Z5, 64(R10)
+	VMOVUPS Z6, 128(R10)
+	VMOVUPS Z7, 192(R10)
+	LEAQ    (R10)(R11*4), R10
+	VMOVUPS Z8, (R10)
+	VMOVUPS Z9, 64(R10)
+	VMOVUPS Z10, 128(R10)
+	VMOVUPS Z11, 192(R10)
+	LEAQ    (R10)(R11*4), R10
+	VMOVUPS Z12, (R10)
+	VMOVUPS Z13, 64(R10)
+	VMOVUPS Z14, 128(R10)
+	VMOVUPS Z15, 192(R10)
+	JMP     avx512Strip4_wide_stored
+
+avx512Strip4_wide_add:
+	VBROADCASTSS alpha+64(FP), Z16
+	MOVQ         SI, R10
+	VMOVUPS      (R10), Z17
+	VFMADD231PS  Z16, Z0, Z17
+	VMOVUPS      Z17, (R10)
+	VMOVUPS      64(R10), Z0
+	VFMADD231PS  Z16, Z1, Z0
+	VMOVUPS      Z0, 64(R10)
+	VMOVUPS      128(R10), Z0
+	VFMADD231PS  Z16, Z2, Z0
+	VMOVUPS      Z0, 128(R10)
+	VMOVUPS      192(R10), Z0
+	VFMADD231PS  Z16, Z3, Z0
+	VMOVUPS      Z0, 192(R10)
+	LEAQ         (R10)(R11*4), R10
+	VMOVUPS      (R10), Z0
+	VFMADD231PS  Z16, Z4, Z0
+	VMOVUPS      Z0, (R10)
+	VMOVUPS      64(R10), Z0
+	VFMADD231PS  Z16, Z5, Z0
+	VMOVUPS      Z0, 64(R10)
+	VMOVUPS      128(R10), Z0
+	VFMADD231PS  Z16, Z6, Z0
+	VMOVUPS      Z0, 128(R10)
+	VMOVUPS      192(R10), Z0
+	VFMADD231PS  Z16, Z7, Z0
+	VMOVUPS      Z0, 192(R10)
+	LEAQ         (R10)(R11*4), R10
+	VMOVUPS      (R10), Z0
+	VFMADD231PS  Z16, Z8, Z0
+	VMOVUPS      Z0, (R10)
+	VMOVUPS      64(R10), Z0
+	VFMADD231PS  Z16, Z9, Z0
+	VMOVUPS      Z0, 64(R10)
+	VMOVUPS      128(R10), Z0
+	VFMADD231PS  Z16, Z10, Z0
+	VMOVUPS      Z0, 128(R10)
+	VMOVUPS      192(R10), Z0
+	VFMADD231PS  Z16, Z11, Z0
+	VMOVUPS      Z0, 192(R10)
+	LEAQ         (R10)(R11*4), R10
+	VMOVUPS      (R10), Z0
+	VFMADD231PS  Z16, Z12, Z0
+	VMOVUPS      Z0, (R10)
+	VMOVUPS      64(R10), Z0
+	VFMADD231PS  Z16, Z13, Z0
+	VMOVUPS      Z0, 64(R10)
+	VMOVUPS      128(R10), Z0
+	VFMADD231PS  Z16, Z14, Z0
+	VMOVUPS      Z0, 128(R10)
+	VMOVUPS      192(R10), Z0
+	VFMADD231PS  Z16, Z15, Z0
+	VMOVUPS      Z0, 192(R10)
+
+avx512Strip4_wide_stored:
+	MOVQ  k+8(FP), R10
+	IMULQ CX, R10
+	SUBQ  R10, AX
+	ADDQ  $0x00000100, SI
+	ADDQ  $0x00000100, DX
+	SUBQ  $0x40, DI
+	CMPQ  DI, $0x40
+	JGE   avx512Strip4_wide
+
+avx512Strip4_pair:
+	CMPQ DI, $0x20
+	JLT  avx512Strip4_edge
+
+avx512Strip4_two:
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	VXORPS Z6, Z6, Z6
+	VXORPS Z7, Z7, Z7
+	MOVQ   k+8(FP), R10
+	MOVQ   DX, R11
+
+avx512Strip4_two_deep:
+	VMOVUPS      (R11), Z8
+	VMOVUPS      64(R11), Z9
+	VBROADCASTSS (AX), Z10
+	VFMADD231PS  Z10, Z8, Z0
+	VFMADD231PS  Z10, Z9, Z1
+	VBROADCASTSS (AX)(R8*1), Z10
+	VFMADD231PS  Z10, Z8, Z2
+	VFMADD231PS  Z10, Z9, Z3
+	VBROADCASTSS (AX)(R8*2), Z10
+	VFMADD231PS  Z10, Z8, Z4
+	VFMADD231PS  Z10, Z9, Z5
+	VBROADCASTSS (AX)(R9*1), Z10
+	VFMADD231PS  Z10, Z8, Z6
+	VFMADD231PS  Z10, Z9, Z7
+	ADDQ         CX, AX
+	ADDQ         BX, R11
+	DECQ         R10
+	JNZ          avx512Strip4_two_deep
+	MOVQ         ldc+80(FP), R11
+	MOVQ         SI, R10
+	CMPB         add+68(FP), $0x00
+	JNE          avx512Strip4_two_add
+	CMPL         alpha+64(FP), $0x3f800000
+	JEQ          avx512Strip4_two_store
+	VBROADCASTSS alpha+64(FP), Z8
+	VMULPS       Z8, Z0, Z0
+	VMULPS       Z8, Z1, Z1
+	VMULPS       Z8, Z2, Z2
+	VMULPS       Z8, Z3, Z3
+	VMULPS       Z8, Z4, Z4
+	VMULPS       Z8, Z5, Z5
+	VMULPS       Z8, Z6, Z6
+	VMULPS       Z8, Z7, Z7
+
+avx512Strip4_two_store:
+	VMOVUPS Z0, (R10)
+	VMOVUPS Z1, 64(R10)
+	LEAQ    (R10)(R11*4), R10
+	VMOVUPS Z2, (R10)
+	VMOVUPS Z3, 64(R10)
+	LEAQ    (R10)(R11*4), R10
+	VMOVUPS Z4, (R10)
+	VMOVUPS Z5, 64(R10)
+	LEAQ    (R10)(R11*4), R10
+	VMOVUPS Z6, (R10)
+	VMOVUPS Z7, 64(R10)
+	JMP     avx512Strip4_two_stored
+
+avx512Strip4_two_add:
+	VBROADCASTSS alpha+64(FP), Z8
+	MOVQ         SI, R10
+	VMOVUPS      (R10), Z9
+	VFMADD231PS  Z8, Z0, Z9
+	VMOVUPS      Z9, (R10)
+	VMOVUPS      64(R10), Z0
+	VFMADD231PS  Z8, Z1, Z0
+	VMOVUPS      Z0, 64(R10)
+	LEAQ         (R10)(R11*4), R10
+	VMOVUPS      (R10), Z0
+	VFMADD231PS  Z8, Z2, Z0
+	VMOVUPS      Z0, (R10)
+	VMOVUPS      64(R10), Z0
+	VFMADD231PS  Z8, Z3, Z0
+	VMOVUPS      Z0, 64(R10)
+	LEAQ         (R10)(R11*4), R10
+	VMOVUPS      (R10), Z0
+	VFMADD231PS  Z8, Z4, Z0
+	VMOVUPS      Z0, (R10)
+	VMOVUPS      64(R10), Z0
+	VFMADD231PS  Z8, Z5, Z0
+	VMOVUPS      Z0, 64(R10)
+	LEAQ         (R10)(R11*4), R10
+	VMOVUPS      (R10), Z0
+	VFMADD231PS  Z8, Z6, Z0
+	VMOVUPS      Z0, (R10)
+	VMOVUPS      64(R10), Z0
+	VFMADD231PS  Z8, Z7, Z0
+	VMOVUPS      Z0, 64(R10)
+
+avx512Strip4_two_stored:
+	MOVQ  k+8(FP), R10
+	IMULQ CX, R10
+	SUBQ  R10, AX
+	ADDQ  $0x00000080, SI
+	MOVQ  panel+56(FP), R10
+	LEAQ  (DX)(R10*4), DX
+	TESTQ R10, R10
+	JNZ   avx512Strip4_two_packed
+	ADDQ  $0x00000080, DX
+
+avx512Strip4_two_packed:
+	SUBQ $0x20, DI
+	CMPQ DI, $0x20
+	JGE  avx512Strip4_two
+
+avx512Strip4_edge:
+	TESTQ  DI, DI
+	JZ     avx512Strip4_end
+	CMPQ   DI, $0x10
+	JEQ    avx512Strip4_one
+	JGT    avx512Strip4_more
+	CMPQ   DI, $0x08
+	JLE    avx512Strip4_half
+	LEAQ   (DI), DI
+	MOVQ   $-1, R10
+	BZHIQ  DI, R10, DI
+	KMOVW  DI, K1
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	MOVQ   k+8(FP), DI
+
+avx512Strip4_last_deep:
+	VMOVUPS.Z        (DX), K1, Z4
+	VFMADD231PS.BCST (AX), Z4, Z0
+	VFMADD231PS.BCST (AX)(R8*1), Z4, Z1
+	VFMADD231PS.BCST (AX)(R8*2), Z4, Z2
+	VFMADD231PS.BCST (AX)(R9*1), Z4, Z3
+	ADDQ             CX, AX
+	ADDQ             BX, DX
+	DECQ             DI
+	JNZ              avx512Strip4_last_deep
+	MOVQ             ldc+80(FP), CX
+	MOVQ             SI, AX
+	CMPB             add+68(FP), $0x00
+	JNE              avx512Strip4_last_add
+	CMPL             alpha+64(FP), $0x3f800000
+	JEQ              avx512Strip4_last_store
+	VBROADCASTSS     alpha+64(FP), Z4
+	VMULPS           Z4, Z0, Z0
+	VMULPS           Z4, Z1, Z1
+	VMULPS           Z4, Z2, Z2
+	VMULPS           Z4, Z3, Z3
+
+avx512Strip4_last_store:
+	VMOVUPS Z0, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z1, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z2, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z3, K1, (AX)
+	JMP     avx512Strip4_last_stored
+
+avx512Strip4_last_add:
+	VBROADCASTSS alpha+64(FP), Z4
+	MOVQ         SI, AX
+	VMOVUPS.Z    (AX), K1, Z5
+	VFMADD231PS  Z4, Z0, Z5
+	VMOVUPS      Z5, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Z0
+	VFMADD231PS  Z4, Z1, Z0
+	VMOVUPS      Z0, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Z0
+	VFMADD231PS  Z4, Z2, Z0
+	VMOVUPS      Z0, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Z0
+	VFMADD231PS  Z4, Z3, Z0
+	VMOVUPS      Z0, K1, (AX)
+
+avx512Strip4_last_stored:
+	JMP avx512Strip4_end
+
+avx512Strip4_one:
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	MOVQ   k+8(FP), DI
+
+avx512Strip4_one_deep:
+	VMOVUPS          (DX), Z4
+	VFMADD231PS.BCST (AX), Z4, Z0
+	VFMADD231PS.BCST (AX)(R8*1), Z4, Z1
+	VFMADD231PS.BCST (AX)(R8*2), Z4, Z2
+	VFMADD231PS.BCST (AX)(R9*1), Z4, Z3
+	ADDQ             CX, AX
+	ADDQ             BX, DX
+	DECQ             DI
+	JNZ              avx512Strip4_one_deep
+	MOVQ             ldc+80(FP), CX
+	MOVQ             SI, AX
+	CMPB             add+68(FP), $0x00
+	JNE              avx512Strip4_one_add
+	CMPL             alpha+64(FP), $0x3f800000
+	JEQ              avx512Strip4_one_store
+	VBROADCASTSS     alpha+64(FP), Z4
+	VMULPS           Z4, Z0, Z0
+	VMULPS           Z4, Z1, Z1
+	VMULPS           Z4, Z2, Z2
+	VMULPS           Z4, Z3, Z3
+
+avx512Strip4_one_store:
+	VMOVUPS Z0, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z2, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z3, (AX)
+	JMP     avx512Strip4_one_stored
+
+avx512Strip4_one_add:
+	VBROADCASTSS alpha+64(FP), Z4
+	MOVQ         SI, AX
+	VMOVUPS      (AX), Z5
+	VFMADD231PS  Z4, Z0, Z5
+	VMOVUPS      Z5, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z4, Z1, Z0
+	VMOVUPS      Z0, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z4, Z2, Z0
+	VMOVUPS      Z0, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z4, Z3, Z0
+	VMOVUPS      Z0, (AX)
+
+avx512Strip4_one_stored:
+	JMP avx512Strip4_end
+
+avx512Strip4_more:
+	CMPQ   DI, $0x18
+	JGT    avx512Strip4_most
+	LEAQ   -16(DI), DI
+	MOVQ   $-1, R10
+	BZHIQ  DI, R10, DI
+	KMOVW  DI, K1
+	VXORPS Z0, Z0, Z0
+	VXORPS Y1, Y1, Y1
+	VXORPS Z2, Z2, Z2
+	VXORPS Y3, Y3, Y3
+	VXORPS Z4, Z4, Z4
+	VXORPS Y5, Y5, Y5
+	VXORPS Z6, Z6, Z6
+	VXORPS Y7, Y7, Y7
+	MOVQ   k+8(FP), DI
+
+avx512Strip4_oneandhalf_deep:
+	VMOVUPS      (DX), Z8
+	VMOVUPS.Z    64(DX), K1, Y9
+	VBROADCASTSS (AX), Z10
+	VFMADD231PS  Z10, Z8, Z0
+	VFMADD231PS  Y10, Y9, Y1
+	VBROADCASTSS (AX)(R8*1), Z10
+	VFMADD231PS  Z10, Z8, Z2
+	VFMADD231PS  Y10, Y9, Y3
+	VBROADCASTSS (AX)(R8*2), Z10
+	VFMADD231PS  Z10, Z8, Z4
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS (AX)(R9*1), Z10
+	VFMADD231PS  Z10, Z8, Z6
+	VFMADD231PS  Y10, Y9, Y7
+	ADDQ         CX, AX
+	ADDQ         BX, DX
+	DECQ         DI
+	JNZ          avx512Strip4_oneandhalf_deep
+	MOVQ         ldc+80(FP), CX
+	MOVQ         SI, AX
+	CMPB         add+68(FP), $0x00
+	JNE          avx512Strip4_oneandhalf_add
+	CMPL         alpha+64(FP), $0x3f800000
+	JEQ          avx512Strip4_oneandhalf_store
+	VBROADCASTSS alpha+64(FP), Z8
+	VMULPS       Z8, Z0, Z0
+	VMULPS       Y8, Y1, Y1
+	VMULPS       Z8, Z2, Z2
+	VMULPS       Y8, Y3, Y3
+	VMULPS       Z8, Z4, Z4
+	VMULPS       Y8, Y5, Y5
+	VMULPS       Z8, Z6, Z6
+	VMULPS       Y8, Y7, Y7
+
+avx512Strip4_oneandhalf_store:
+	VMOVUPS Z0, (AX)
+	VMOVUPS Y1, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z2, (AX)
+	VMOVUPS Y3, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z4, (AX)
+	VMOVUPS Y5, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z6, (AX)
+	VMOVUPS Y7, K1, 64(AX)
+	JMP     avx512Strip4_oneandhalf_stored
+
+avx512Strip4_oneandhalf_add:
+	VBROADCASTSS alpha+64(FP), Z8
+	MOVQ         SI, AX
+	VMOVUPS      (AX), Z9
+	VFMADD231PS  Z8, Z0, Z9
+	VMOVUPS      Z9, (AX)
+	VMOVUPS.Z    64(AX), K1, Y0
+	VFMADD231PS  Y8, Y1, Y0
+	VMOVUPS      Y0, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z8, Z2, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Y0
+	VFMADD231PS  Y8, Y3, Y0
+	VMOVUPS      Y0, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z8, Z4, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Y0
+	VFMADD231PS  Y8, Y5, Y0
+	VMOVUPS      Y0, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z8, Z6, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Y0
+	VFMADD231PS  Y8, Y7, Y0
+	VMOVUPS      Y0, K1, 64(AX)
+
+avx512Strip4_oneandhalf_stored:
+	JMP avx512Strip4_end
+
+avx512Strip4_half:
+	LEAQ   (DI), DI
+	MOVQ   $-1, R10
+	BZHIQ  DI, R10, DI
+	KMOVW  DI, K1
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	MOVQ   k+8(FP), DI
+
+avx512Strip4_half_deep:
+	VMOVUPS.Z        (DX), K1, Y4
+	VFMADD231PS.BCST (AX), Y4, Y0
+	VFMADD231PS.BCST (AX)(R8*1), Y4, Y1
+	VFMADD231PS.BCST (AX)(R8*2), Y4, Y2
+	VFMADD231PS.BCST (AX)(R9*1), Y4, Y3
+	ADDQ             CX, AX
+	ADDQ             BX, DX
+	DECQ             DI
+	JNZ              avx512Strip4_half_deep
+	MOVQ             ldc+80(FP), CX
+	MOVQ             SI, AX
+	CMPB             add+68(FP), $0x00
+	JNE              avx512Strip4_half_add
+	CMPL             alpha+64(FP), $0x3f800000
+	JEQ              avx512Strip4_half_store
+	VBROADCASTSS     alpha+64(FP), Z4
+	VMULPS           Y4, Y0, Y0
+	VMULPS           Y4, Y1, Y1
+	VMULPS           Y4, Y2, Y2
+	VMULPS           Y4, Y3, Y3
+
+avx512Strip4_half_store:
+	VMOVUPS Y0, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y1, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y2, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y3, K1, (AX)
+	JMP     avx512Strip4_half_stored
+
+avx512Strip4_half_add:
+	VBROADCASTSS alpha+64(FP), Z4
+	MOVQ         SI, AX
+	VMOVUPS.Z    (AX), K1, Y5
+	VFMADD231PS  Y4, Y0, Y5
+	VMOVUPS      Y5, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Y0
+	VFMADD231PS  Y4, Y1, Y0
+	VMOVUPS      Y0, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Y0
+	VFMADD231PS  Y4, Y2, Y0
+	VMOVUPS      Y0, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Y0
+	VFMADD231PS  Y4, Y3, Y0
+	VMOVUPS      Y0, K1, (AX)
+
+avx512Strip4_half_stored:
+	JMP avx512Strip4_end
+
+avx512Strip4_most:
+	LEAQ   -16(DI), DI
+	MOVQ   $-1, R10
+	BZHIQ  DI, R10, DI
+	KMOVW  DI, K1
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	VXORPS Z6, Z6, Z6
+	VXORPS Z7, Z7, Z7
+	MOVQ   k+8(FP), DI
+
+avx512Strip4_most_deep:
+	VMOVUPS      (DX), Z8
+	VMOVUPS.Z    64(DX), K1, Z9
+	VBROADCASTSS (AX), Z10
+	VFMADD231PS  Z10, Z8, Z0
+	VFMADD231PS  Z10, Z9, Z1
+	VBROADCASTSS (AX)(R8*1), Z10
+	VFMADD231PS  Z10, Z8, Z2
+	VFMADD231PS  Z10, Z9, Z3
+	VBROADCASTSS (AX)(R8*2), Z10
+	VFMADD231PS  Z10, Z8, Z4
+	VFMADD231PS  Z10, Z9, Z5
+	VBROADCASTSS (AX)(R9*1), Z10
+	VFMADD231PS  Z10, Z8, Z6
+	VFMADD231PS  Z10, Z9, Z7
+	ADDQ         CX, AX
+	ADDQ         BX, DX
+	DECQ         DI
+	JNZ          avx512Strip4_most_deep
+	MOVQ         ldc+80(FP), CX
+	MOVQ         SI, AX
+	CMPB         add+68(FP), $0x00
+	JNE          avx512Strip4_most_add
+	CMPL         alpha+64(FP), $0x3f800000
+	JEQ          avx512Strip4_most_store
+	VBROADCASTSS alpha+64(FP), Z8
+	VMULPS       Z8, Z0, Z0
+	VMULPS       Z8, Z1, Z1
+	VMULPS       Z8, Z2, Z2
+	VMULPS       Z8, Z3, Z3
+	VMULPS       Z8, Z4, Z4
+	VMULPS       Z8, Z5, Z5
+	VMULPS       Z8, Z6, Z6
+	VMULPS       Z8, Z7, Z7
+
+avx512Strip4_most_store:
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z2, (AX)
+	VMOVUPS Z3, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z4, (AX)
+	VMOVUPS Z5, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z6, (AX)
+	VMOVUPS Z7, K1, 64(AX)
+	JMP     avx512Strip4_most_stored
+
+avx512Strip4_most_add:
+	VBROADCASTSS alpha+64(FP), Z8
+	MOVQ         SI, AX
+	VMOVUPS      (AX), Z9
+	VFMADD231PS  Z8, Z0, Z9
+	VMOVUPS      Z9, (AX)
+	VMOVUPS.Z    64(AX), K1, Z0
+	VFMADD231PS  Z8, Z1, Z0
+	VMOVUPS      Z0, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z8, Z2, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Z0
+	VFMADD231PS  Z8, Z3, Z0
+	VMOVUPS      Z0, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z8, Z4, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Z0
+	VFMADD231PS  Z8, Z5, Z0
+	VMOVUPS      Z0, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z8, Z6, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Z0
+	VFMADD231PS  Z8, Z7, Z0
+	VMOVUPS      Z0, K1, 64(AX)
+
+avx512Strip4_most_stored:
+avx512Strip4_end:
+	DECQ   strips+0(FP)
+	JZ     avx512Strip4_done
+	MOVQ   down+24(FP), AX
+	IMUL3Q $0x10, AX, AX
+	ADDQ   AX, a+16(FP)
+	MOVQ   ldc+80(FP), AX
+	IMUL3Q $0x10, AX, AX
+	ADDQ   AX, c+72(FP)
+	JMP    avx512Strip4_strip
+
+avx512Strip4_done:
+	VZEROUPPER
+	RET
+
+// func avx512Strip5(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int)
+// Requires: AVX, AVX512DQ, AVX512F, AVX512VL, BMI2, FMA3
+TEXT ·avx512Strip5(SB), NOSPLIT, $0-96
+avx512Strip5_strip:
+	MOVQ a+16(FP), AX
+	MOVQ right+32(FP), CX
+	MOVQ b+40(FP), DX
+	MOVQ bStride+48(FP), BX
+	MOVQ c+72(FP), SI
+	MOVQ n+88(FP), DI
+	SHLQ $0x02, CX
+	SHLQ $0x02, BX
+	MOVQ down+24(FP), R8
+	SHLQ $0x02, R8
+	LEAQ (R8)(R8*2), R9
+	CMPQ panel+56(FP), $0x00
+	JNE  avx512Strip5_pair
+	CMPQ DI, $0x40
+	JLT  avx512Strip5_pair
+
+avx512Strip5_wide:
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	VXORPS Z6, Z6, Z6
+	VXORPS Z7, Z7, Z7
+	VXORPS Z8, Z8, Z8
+	VXORPS Z9, Z9, Z9
+	VXORPS Z10, Z10, Z10
+	VXORPS Z11, Z11, Z11
+	VXORPS Z12, Z12, Z12
+	VXORPS Z13, Z13, Z13
+	VXORPS Z14, Z14, Z14
+	VXORPS Z15, Z15, Z15
+	VXORPS Z16, Z16, Z16
+	VXORPS Z17, Z17, Z17
+	VXORPS Z18, Z18, Z18
+	VXORPS Z19, Z19, Z19
+	MOVQ   k+8(FP), R10
+	MOVQ   DX, R11
+
+avx512Strip5_wide_deep:
+	VMOVUPS      (R11), Z20
+	VMOVUPS      64(R11), Z21
+	VMOVUPS      128(R11), Z22
+	VMOVUPS      192(R11), Z23
+	VBROADCASTSS (AX), Z24
+	VFMADD231PS  Z24, Z20, Z0
+	VFMADD231PS  Z24, Z21, Z1
+	VFMADD231PS  Z24, Z22, Z2
+	VFMADD231PS  Z24, Z23, Z3
+	VBROADCASTSS (AX)(R8*1), Z24
+	VFMADD231PS  Z24, Z20, Z4
+	VFMADD231PS  Z24, Z21, Z5
+	VFMADD231PS  Z24, Z22, Z6
+	VFMADD231PS  Z24, Z23, Z7
+	VBROADCASTSS (AX)(R8*2), Z24
+	VFMADD231PS  Z24, Z20, Z8
+	VFMADD231PS  Z24, Z21, Z9
+	VFMADD231PS  Z24, Z22, Z10
+	VFMADD231PS  Z24, Z23, Z11
+	VBROADCASTSS (AX)(R9*1), Z24
+	VFMADD231PS  Z24, Z20, Z12
+	VFMADD231PS  Z24, Z21, Z13
+	VFMADD231PS  Z24, Z22, Z14
+	VFMADD231PS  Z24, Z23, Z15
+	VBROADCASTSS (AX)(R8*4), Z24
+	VFMADD231PS  Z24, Z20, Z16
+	VFMADD231PS  Z24, Z21, Z17
+	VFMADD231PS  Z24, Z22, Z18
+	VFMADD231PS  Z24, Z23, Z19
+	ADDQ         CX, AX
+	ADDQ         BX, R11
+	DECQ         R10
+	JNZ          avx512Strip5_wide_deep
+	MOVQ         ldc+80(FP), R11
+	MOVQ         SI, R10
+	CMPB         add+68(FP), $0x00
+	JNE          avx512Strip5_wide_add
+	CMPL         alpha+64(FP), $0x3f800000
+	JEQ          avx512Strip5_wide_store
+	VBROADCASTSS alpha+64(FP), Z20
+	VMULPS       Z20, Z0, Z0
+	VMULPS       Z20, Z1, Z1
+	VMULPS       Z20, Z2, Z2
+	VMULPS       Z20, Z3, Z3
+	VMULPS       Z20, Z4, Z4
+	VMULPS       Z20, Z5, Z5
+	VMULPS       Z20, Z6, Z6
+	VMULPS       Z20, Z7, Z7
+	VMULPS       Z20, Z8, Z8
+	VMULPS       Z20, Z9, Z9
+	VMULPS       Z20, Z10, Z10
+	VMULPS       Z20, Z11, Z11
+	VMULPS       Z20, Z12, Z12
+	VMULPS       Z20, Z13, Z13
+	VMULPS       Z20, Z14, Z14
+	VMULPS       Z20, Z15, Z15
+	VMULPS       Z20, Z16, Z16
+	VMULPS       Z20, Z17, Z17
+	VMULPS       Z20, Z18, Z18
+	VMULPS       Z20, Z19, Z19
+
+avx512Strip5_wide_store:
+	VMOVUPS Z0, (R10)
+	VMOVUPS Z1, 64(R10)
+	VMOVUPS Z2, 128(R10)
+	VMOVUPS Z3, 192(R10)
+	LEAQ    (R10)(R11*4), R10
+	VMOVUPS Z4, (R10)
+	VMOVUPS Z5, 64(R10)
+	VMOVUPS Z6, 128(R10)
+	VMOVUPS Z7, 192(R10)
+	LEAQ    (R10)(R11*4), R10
+	VMOVUPS Z8, (R10)
+	VMOVUPS Z9, 64(R10)
+	VMOVUPS Z10, 128(R10)
+	VMOVUPS Z11, 192(R10)
+	LEAQ    (R10)(R11*4), R10
+	VMOVUPS Z12, (R10)
+	VMOVUPS Z13, 64(R10)
+	VMOVUPS Z14, 128(R10)
+	VMOVUPS Z15, 192(R10)
+	LEAQ    (R10)(R11*4), R10
+	VMOVUPS Z16, (R10)
+	VMOVUPS Z17, 64(R10)
+	VMOVUPS Z18, 128(R10)
+	VMOVUPS Z19, 192(R10)
+	JMP     avx512Strip5_wide_stored
+
+avx512Strip5_wide_add:
+	VBROADCASTSS alpha+64(FP), Z20
+	MOVQ         SI, R10
+	VMOVUPS      (R10), Z21
+	VFMADD231PS  Z20, Z0, Z21
+	VMOVUPS      Z21, (R10)
+	VMOVUPS      64(R10), Z0
+	VFMADD231PS  Z20, Z1, Z0
+	VMOVUPS      Z0, 64(R10)
+	VMOVUPS      128(R10), Z0
+	VFMADD231PS  Z20, Z2, Z0
+	VMOVUPS      Z0, 128(R10)
+	VMOVUPS      192(R10), Z0
+	VFMADD231PS  Z20, Z3, Z0
+	VMOVUPS      Z0, 192(R10)
+	LEAQ         (R10)(R11*4), R10
+	VMOVUPS      (R10), Z0
+	VFMADD231PS  Z20, Z4, Z0
+	VMOVUPS      Z0, (R10)
+	VMOVUPS      64(R10), Z0
+	VFMADD231PS  Z20, Z5, Z0
+	VMOVUPS      Z0, 64(R10)
+	VMOVUPS      128(R10), Z0
+	VFMADD231PS  Z20, Z6, Z0
+	VMOVUPS      Z0, 128(R10)
+	VMOVUPS      192(R10), Z0
+	VFMADD231PS  Z20, Z7, Z0
+	VMOVUPS      Z0, 192(R10)
+	LEAQ         (R10)(R11*4), R10
+	VMOVUPS      (R10), Z0
+	VFMADD231PS  Z20, Z8, Z0
+	VMOVUPS      Z0, (R10)
+	VMOVUPS      64(R10), Z0
+	VFMADD231PS  Z20, Z9, Z0
+	VMOVUPS      Z0, 64(R10)
+	VMOVUPS      128(R10), Z0
+	VFMADD231PS  Z20, Z10, Z0
+	VMOVUPS      Z0, 128(R10)
+	VMOVUPS      192(R10), Z0
+	VFMADD231PS  Z20, Z11, Z0
+	VMOVUPS      Z0, 192(R10)
+	LEAQ         (R10)(R11*4), R10
+	VMOVUPS      (R10), Z0
+	VFMADD231PS  Z20, Z12, Z0
+	VMOVUPS      Z0, (R10)
+	VMOVUPS      64(R10), Z0
+	VFMADD231PS  Z20, Z13, Z0
+	VMOVUPS      Z0, 64(R10)
+	VMOVUPS      128(R10), Z0
+	VFMADD231PS  Z20, Z14, Z0
+	VMOVUPS      Z0, 128(R10)
+	VMOVUPS      192(R10), Z0
+	VFMADD231PS  Z20, Z15, Z0
+	VMOVUPS      Z0, 192(R10)
+	LEAQ         (R10)(R11*4), R10
+	VMOVUPS      (R10), Z0
+	VFMADD231PS  Z20, Z16, Z0
+	VMOVUPS      Z0, (R10)
+	VMOVUPS      64(R10), Z0
+	VFMADD231PS  Z20, Z17, Z0
+	VMOVUPS      Z0, 64(R10)
+	VMOVUPS      128(R10), Z0
+	VFMADD231PS  Z20, Z18, Z0
+	VMOVUPS      Z0, 128(R10)
+	VMOVUPS      192(R10), Z0
+	VFMADD231PS  Z20, Z19, Z0
+	VMOVUPS      Z0, 192(R10)
+
+avx512Strip5_wide_stored:
+	MOVQ  k+8(FP), R10
+	IMULQ CX, R10
+	SUBQ  R10, AX
+	ADDQ  $0x00000100, SI
+	ADDQ  $0x00000100, DX
+	SUBQ  $0x40, DI
+	CMPQ  DI, $0x40
+	JGE   avx512Strip5_wide
+
+avx512Strip5_pair:
+	CMPQ DI, $0x20
+	JLT  avx512Strip5_edge
+
+avx512Strip5_two:
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	VXORPS Z6, Z6, Z6
+	VXORPS Z7, Z7, Z7
+	VXORPS Z8, Z8, Z8
+	VXORPS Z9, Z9, Z9
+	MOVQ   k+8(FP), R10
+	MOVQ   DX, R11
+
+avx512Strip5_two_deep:
+	VMOVUPS      (R11), Z10
+	VMOVUPS      64(R11), Z11
+	VBROADCASTSS (AX), Z12
+	VFMADD231PS  Z12, Z10, Z0
+	VFMADD231PS  Z12, Z11, Z1
+	VBROADCASTSS (AX)(R8*1), Z12
+	VFMADD231PS  Z12, Z10, Z2
+	VFMADD231PS  Z12, Z11, Z3
+	VBROADCASTSS (AX)(R8*2), Z12
+	VFMADD231PS  Z12, Z10, Z4
+	VFMADD231PS  Z12, Z11, Z5
+	VBROADCASTSS (AX)(R9*1), Z12
+	VFMADD231PS  Z12, Z10, Z6
+	VFMADD231PS  Z12, Z11, Z7
+	VBROADCASTSS (AX)(R8*4), Z12
+	VFMADD231PS  Z12, Z10, Z8
+	VFMADD231PS  Z12, Z11, Z9
+	ADDQ         CX, AX
+	ADDQ         BX, R11
+	DECQ         R10
+	JNZ          avx512Strip5_two_deep
+	MOVQ         ldc+80(FP), R11
+	MOVQ         SI, R10
+	CMPB         add+68(FP), $0x00
+	JNE          avx512Strip5_two_add
+	CMPL         alpha+64(FP), $0x3f800000
+	JEQ          avx512Strip5_two_store
+	VBROADCASTSS alpha+64(FP), Z10
+	VMULPS       Z10, Z0, Z0
+	VMULPS       Z10, Z1, Z1
+	VMULPS       Z10, Z2, Z2
+	VMULPS       Z10, Z3, Z3
+	VMULPS       Z10, Z4, Z4
+	VMULPS       Z10, Z5, Z5
+	VMULPS       Z10, Z6, Z6
+	VMULPS       Z10, Z7, Z7
+	VMULPS       Z10, Z8, Z8
+	VMULPS       Z10, Z9, Z9
+
+avx512Strip5_two_store:
+	VMOVUPS Z0, (R10)
+	VMOVUPS Z1, 64(R10)
+	LEAQ    (R10)(R11*4), R10
+	VMOVUPS Z2, (R10)
+	VMOVUPS Z3, 64(R10)
+	LEAQ    (R10)(R11*4), R10
+	VMOVUPS Z4, (R10)
+	VMOVUPS Z5, 64(R10)
+	LEAQ    (R10)(R11*4), R10
+	VMOVUPS Z6, (R10)
+	VMOVUPS Z7, 64(R10)
+	LEAQ    (R10)(R11*4), R10
+	VMOVUPS Z8, (R10)
+	VMOVUPS Z9, 64(R10)
+	JMP     avx512Strip5_two_stored
+
+avx512Strip5_two_add:
+	VBROADCASTSS alpha+64(FP), Z10
+	MOVQ         SI, R10
+	VMOVUPS      (R10), Z11
+	VFMADD231PS  Z10, Z0, Z11
+	VMOVUPS      Z11, (R10)
+	VMOVUPS      64(R10), Z0
+	VFMADD231PS  Z10, Z1, Z0
+	VMOVUPS      Z0, 64(R10)
+	LEAQ         (R10)(R11*4), R10
+	VMOVUPS      (R10), Z0
+	VFMADD231PS  Z10, Z2, Z0
+	VMOVUPS      Z0, (R10)
+	VMOVUPS      64(R10), Z0
+	VFMADD231PS  Z10, Z3, Z0
+	VMOVUPS      Z0, 64(R10)
+	LEAQ         (R10)(R11*4), R10
+	VMOVUPS      (R10), Z0
+	VFMADD231PS  Z10, Z4, Z0
+	VMOVUPS      Z0, (R10)
+	VMOVUPS      64(R10), Z0
+	VFMADD231PS  Z10, Z5, Z0
+	VMOVUPS      Z0, 64(R10)
+	LEAQ         (R10)(R11*4), R10
+	VMOVUPS      (R10), Z0
+	VFMADD231PS  Z10, Z6, Z0
+	VMOVUPS      Z0, (R10)
+	VMOVUPS      64(R10), Z0
+	VFMADD231PS  Z10, Z7, Z0
+	VMOVUPS      Z0, 64(R10)
+	LEAQ         (R10)(R11*4), R10
+	VMOVUPS      (R10), Z0
+	VFMADD231PS  Z10, Z8, Z0
+	VMOVUPS      Z0, (R10)
+	VMOVUPS      64(R10), Z0
+	VFMADD231PS  Z10, Z9, Z0
+	VMOVUPS      Z0, 64(R10)
+
+avx512Strip5_two_stored:
+	MOVQ  k+8(FP), R10
+	IMULQ CX, R10
+	SUBQ  R10, AX
+	ADDQ  $0x00000080, SI
+	MOVQ  panel+56(FP), R10
+	LEAQ  (DX)(R10*4), DX
+	TESTQ R10, R10
+	JNZ   avx512Strip5_two_packed
+	ADDQ  $0x00000080, DX
+
+avx512Strip5_two_packed:
+	SUBQ $0x20, DI
+	CMPQ DI, $0x20
+	JGE  avx512Strip5_two
+
+avx512Strip5_edge:
+	TESTQ  DI, DI
+	JZ     avx512Strip5_end
+	CMPQ   DI, $0x10
+	JEQ    avx512Strip5_one
+	JGT    avx512Strip5_more
+	CMPQ   DI, $0x08
+	JLE    avx512Strip5_half
+	LEAQ   (DI), DI
+	MOVQ   $-1, R10
+	BZHIQ  DI, R10, DI
+	KMOVW  DI, K1
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	MOVQ   k+8(FP), DI
+
+avx512Strip5_last_deep:
+	VMOVUPS.Z        (DX), K1, Z5
+	VFMADD231PS.BCST (AX), Z5, Z0
+	VFMADD231PS.BCST (AX)(R8*1), Z5, Z1
+	VFMADD231PS.BCST (AX)(R8*2), Z5, Z2
+	VFMADD231PS.BCST (AX)(R9*1), Z5, Z3
+	VFMADD231PS.BCST (AX)(R8*4), Z5, Z4
+	ADDQ             CX, AX
+	ADDQ             BX, DX
+	DECQ             DI
+	JNZ              avx512Strip5_last_deep
+	MOVQ             ldc+80(FP), CX
+	MOVQ             SI, AX
+	CMPB             add+68(FP), $0x00
+	JNE              avx512Strip5_last_add
+	CMPL             alpha+64(FP), $0x3f800000
+	JEQ              avx512Strip5_last_store
+	VBROADCASTSS     alpha+64(FP), Z5
+	VMULPS           Z5, Z0, Z0
+	VMULPS           Z5, Z1, Z1
+	VMULPS           Z5, Z2, Z2
+	VMULPS           Z5, Z3, Z3
+	VMULPS           Z5, Z4, Z4
+
+avx512Strip5_last_store:
+	VMOVUPS Z0, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z1, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z2, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z3, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z4, K1, (AX)
+	JMP     avx512Strip5_last_stored
+
+avx512Strip5_last_add:
+	VBROADCASTSS alpha+64(FP), Z5
+	MOVQ         SI, AX
+	VMOVUPS.Z    (AX), K1, Z6
+	VFMADD231PS  Z5, Z0, Z6
+	VMOVUPS      Z6, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Z0
+	VFMADD231PS  Z5, Z1, Z0
+	VMOVUPS      Z0, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Z0
+	VFMADD231PS  Z5, Z2, Z0
+	VMOVUPS      Z0, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Z0
+	VFMADD231PS  Z5, Z3, Z0
+	VMOVUPS      Z0, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Z0
+	VFMADD231PS  Z5, Z4, Z0
+	VMOVUPS      Z0, K1, (AX)
+
+avx512Strip5_last_stored:
+	JMP avx512Strip5_end
+
+avx512Strip5_one:
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	MOVQ   k+8(FP), DI
+
+avx512Strip5_one_deep:
+	VMOVUPS          (DX), Z5
+	VFMADD231PS.BCST (AX), Z5, Z0
+	VFMADD231PS.BCST (AX)(R8*1), Z5, Z1
+	VFMADD231PS.BCST (AX)(R8*2), Z5, Z2
+	VFMADD231PS.BCST (AX)(R9*1), Z5, Z3
+	VFMADD231PS.BCST (AX)(R8*4), Z5, Z4
+	ADDQ             CX, AX
+	ADDQ             BX, DX
+	DECQ             DI
+	JNZ              avx512Strip5_one_deep
+	MOVQ             ldc+80(FP), CX
+	MOVQ             SI, AX
+	CMPB             add+68(FP), $0x00
+	JNE              avx512Strip5_one_add
+	CMPL             alpha+64(FP), $0x3f800000
+	JEQ              avx512Strip5_one_store
+	VBROADCASTSS     alpha+64(FP), Z5
+	VMULPS           Z5, Z0, Z0
+	VMULPS           Z5, Z1, Z1
+	VMULPS           Z5, Z2, Z2
+	VMULPS           Z5, Z3, Z3
+	VMULPS           Z5, Z4, Z4
+
+avx512Strip5_one_store:
+	VMOVUPS Z0, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z2, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z3, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z4, (AX)
+	JMP     avx512Strip5_one_stored
+
+avx512Strip5_one_add:
+	VBROADCASTSS alpha+64(FP), Z5
+	MOVQ         SI, AX
+	VMOVUPS      (AX), Z6
+	VFMADD231PS  Z5, Z0, Z6
+	VMOVUPS      Z6, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z5, Z1, Z0
+	VMOVUPS      Z0, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z5, Z2, Z0
+	VMOVUPS      Z0, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z5, Z3, Z0
+	VMOVUPS      Z0, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z5, Z4, Z0
+	VMOVUPS      Z0, (AX)
+
+avx512Strip5_one_stored:
+	JMP avx512Strip5_end
+
+avx512Strip5_more:
+	CMPQ   DI, $0x18
+	JGT    avx512Strip5_most
+	LEAQ   -16(DI), DI
+	MOVQ   $-1, R10
+	BZHIQ  DI, R10, DI
+	KMOVW  DI, K1
+	VXORPS Z0, Z0, Z0
+	VXORPS Y1, Y1, Y1
+	VXORPS Z2, Z2, Z2
+	VXORPS Y3, Y3, Y3
+	VXORPS Z4, Z4, Z4
+	VXORPS Y5, Y5, Y5
+	VXORPS Z6, Z6, Z6
+	VXORPS Y7, Y7, Y7
+	VXORPS Z8, Z8, Z8
+	VXORPS Y9, Y9, Y9
+	MOVQ   k+8(FP), DI
+
+avx512Strip5_oneandhalf_deep:
+	VMOVUPS      (DX), Z10
+	VMOVUPS.Z    64(DX), K1, Y11
+	VBROADCASTSS (AX), Z12
+	VFMADD231PS  Z12, Z10, Z0
+	VFMADD231PS  Y12, Y11, Y1
+	VBROADCASTSS (AX)(R8*1), Z12
+	VFMADD231PS  Z12, Z10, Z2
+	VFMADD231PS  Y12, Y11, Y3
+	VBROADCASTSS (AX)(R8*2), Z12
+	VFMADD231PS  Z12, Z10, Z4
+	VFMADD231PS  Y12, Y11, Y5
+	VBROADCASTSS (AX)(R9*1), Z12
+	VFMADD231PS  Z12, Z10, Z6
+	VFMADD231PS  Y12, Y11, Y7
+	VBROADCASTSS (AX)(R8*4), Z12
+	VFMADD231PS  Z12, Z10, Z8
+	VFMADD231PS  Y12, Y11, Y9
+	ADDQ         CX, AX
+	ADDQ         BX, DX
+	DECQ         DI
+	JNZ          avx512Strip5_oneandhalf_deep
+	MOVQ         ldc+80(FP), CX
+	MOVQ         SI, AX
+	CMPB         add+68(FP), $0x00
+	JNE          avx512Strip5_oneandhalf_add
+	CMPL         alpha+64(FP), $0x3f800000
+	JEQ          avx512Strip5_oneandhalf_store
+	VBROADCASTSS alpha+64(FP), Z10
+	VMULPS       Z10, Z0, Z0
+	VMULPS       Y10, Y1, Y1
+	VMULPS       Z10, Z2, Z2
+	VMULPS       Y10, Y3, Y3
+	VMULPS       Z10, Z4, Z4
+	VMULPS       Y10, Y5, Y5
+	VMULPS       Z10, Z6, Z6
+	VMULPS       Y10, Y7, Y7
+	VMULPS       Z10, Z8, Z8
+	VMULPS       Y10, Y9, Y9
+
+avx512Strip5_oneandhalf_store:
+	VMOVUPS Z0, (AX)
+	VMOVUPS Y1, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z2, (AX)
+	VMOVUPS Y3, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z4, (AX)
+	VMOVUPS Y5, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z6, (AX)
+	VMOVUPS Y7, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z8, (AX)
+	VMOVUPS Y9, K1, 64(AX)
+	JMP     avx512Strip5_oneandhalf_stored
+
+avx512Strip5_oneandhalf_add:
+	VBROADCASTSS alpha+64(FP), Z10
+	MOVQ         SI, AX
+	VMOVUPS      (AX), Z11
+	VFMADD231PS  Z10, Z0, Z11
+	VMOVUPS      Z11, (AX)
+	VMOVUPS.Z    64(AX), K1, Y0
+	VFMADD231PS  Y10, Y1, Y0
+	VMOVUPS      Y0, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z10, Z2, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Y0
+	VFMADD231PS  Y10, Y3, Y0
+	VMOVUPS      Y0, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z10, Z4, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Y0
+	VFMADD231PS  Y10, Y5, Y0
+	VMOVUPS      Y0, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z10, Z6, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Y0
+	VFMADD231PS  Y10, Y7, Y0
+	VMOVUPS      Y0, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z10, Z8, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Y0
+	VFMADD231PS  Y10, Y9, Y0
+	VMOVUPS      Y0, K1, 64(AX)
+
+avx512Strip5_oneandhalf_stored:
+	JMP avx512Strip5_end
+
+avx512Strip5_half:
+	LEAQ   (DI), DI
+	MOVQ   $-1, R10
+	BZHIQ  DI, R10, DI
+	KMOVW  DI, K1
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	MOVQ   k+8(FP), DI
+
+avx512Strip5_half_deep:
+	VMOVUPS.Z        (DX), K1, Y5
+	VFMADD231PS.BCST (AX), Y5, Y0
+	VFMADD231PS.BCST (AX)(R8*1), Y5, Y1
+	VFMADD231PS.BCST (AX)(R8*2), Y5, Y2
+	VFMADD231PS.BCST (AX)(R9*1), Y5, Y3
+	VFMADD231PS.BCST (AX)(R8*4), Y5, Y4
+	ADDQ             CX, AX
+	ADDQ             BX, DX
+	DECQ             DI
+	JNZ              avx512Strip5_half_deep
+	MOVQ             ldc+80(FP), CX
+	MOVQ             SI, AX
+	CMPB             add+68(FP), $0x00
+	JNE              avx512Strip5_half_add
+	CMPL             alpha+64(FP), $0x3f800000
+	JEQ              avx512Strip5_half_store
+	VBROADCASTSS     alpha+64(FP), Z5
+	VMULPS           Y5, Y0, Y0
+	VMULPS           Y5, Y1, Y1
+	VMULPS           Y5, Y2, Y2
+	VMULPS           Y5, Y3, Y3
+	VMULPS           Y5, Y4, Y4
+
+avx512Strip5_half_store:
+	VMOVUPS Y0, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y1, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y2, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y3, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y4, K1, (AX)
+	JMP     avx512Strip5_half_stored
+
+avx512Strip5_half_add:
+	VBROADCASTSS alpha+64(FP), Z5
+	MOVQ         SI, AX
+	VMOVUPS.Z    (AX), K1, Y6
+	VFMADD231PS  Y5, Y0, Y6
+	VMOVUPS      Y6, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Y0
+	VFMADD231PS  Y5, Y1, Y0
+	VMOVUPS      Y0, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Y0
+	VFMADD231PS  Y5, Y2, Y0
+	VMOVUPS      Y0, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Y0
+	VFMADD231PS  Y5, Y3, Y0
+	VMOVUPS      Y0, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Y0
+	VFMADD231PS  Y5, Y4, Y0
+	VMOVUPS      Y0, K1, (AX)
+
+avx512Strip5_half_stored:
+	JMP avx512Strip5_end
+
+avx512Strip5_most:
+	LEAQ   -16(DI), DI
+	MOVQ   $-1, R10
+	BZHIQ  DI, R10, DI
+	KMOVW  DI, K1
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	VXORPS Z6, Z6, Z6
+	VXORPS Z7, Z7, Z7
+	VXORPS Z8, Z8, Z8
+	VXORPS Z9, Z9, Z9
+	MOVQ   k+8(FP), DI
+
+avx512Strip5_most_deep:
+	VMOVUPS      (DX), Z10
+	VMOVUPS.Z    64(DX), K1, Z11
+	VBROADCASTSS (AX), Z12
+	VFMADD231PS  Z12, Z10, Z0
+	VFMADD231PS  Z12, Z11, Z1
+	VBROADCASTSS (AX)(R8*1), Z12
+	VFMADD231PS  Z12, Z10, Z2
+	VFMADD231PS  Z12, Z11, Z3
+	VBROADCASTSS (AX)(R8*2), Z12
+	VFMADD231PS  Z12, Z10, Z4
+	VFMADD231PS  Z12, Z11, Z5
+	VBROADCASTSS (AX)(R9*1), Z12
+	VFMADD231PS  Z12, Z10, Z6
+	VFMADD231PS  Z12, Z11, Z7
+	VBROADCASTSS (AX)(R8*4), Z12
+	VFMADD231PS  Z12, Z10, Z8
+	VFMADD231PS  Z12, Z11, Z9
+	ADDQ         CX, AX
+	ADDQ         BX, DX
+	DECQ         DI
+	JNZ          avx512Strip5_most_deep
+	MOVQ         ldc+80(FP), CX
+	MOVQ         SI, AX
+	CMPB         add+68(FP), $0x00
+	JNE          avx512Strip5_most_add
+	CMPL         alpha+64(FP), $0x3f800000
+	JEQ          avx512Strip5_most_store
+	VBROADCASTSS alpha+64(FP), Z10
+	VMULPS       Z10, Z0, Z0
+	VMULPS       Z10, Z1, Z1
+	VMULPS       Z10, Z2, Z2
+	VMULPS       Z10, Z3, Z3
+	VMULPS       Z10, Z4, Z4
+	VMULPS       Z10, Z5, Z5
+	VMULPS       Z10, Z6, Z6
+	VMULPS       Z10, Z7, Z7
+	VMULPS       Z10, Z8, Z8
+	VMULPS       Z10, Z9, Z9
+
+avx512Strip5_most_store:
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z2, (AX)
+	VMOVUPS Z3, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z4, (AX)
+	VMOVUPS Z5, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z6, (AX)
+	VMOVUPS Z7, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z8, (AX)
+	VMOVUPS Z9, K1, 64(AX)
+	JMP     avx512Strip5_most_stored
+
+avx512Strip5_most_add:
+	VBROADCASTSS alpha+64(FP), Z10
+	MOVQ         SI, AX
+	VMOVUPS      (AX), Z11
+	VFMADD231PS  Z10, Z0, Z11
+	VMOVUPS      Z11, (AX)
+	VMOVUPS.Z    64(AX), K1, Z0
+	VFMADD231PS  Z10, Z1, Z0
+	VMOVUPS      Z0, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z10, Z2, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Z0
+	VFMADD231PS  Z10, Z3, Z0
+	VMOVUPS      Z0, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z10, Z4, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Z0
+	VFMADD231PS  Z10, Z5, Z0
+	VMOVUPS      Z0, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z10, Z6, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Z0
+	VFMADD231PS  Z10, Z7, Z0
+	VMOVUPS      Z0, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z10, Z8, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Z0
+	VFMADD231PS  Z10, Z9, Z0
+	VMOVUPS      Z0, K1, 64(AX)
+
+avx512Strip5_most_stored:
+avx512Strip5_end:
+	DECQ   strips+0(FP)
+	JZ     avx512Strip5_done
+	MOVQ   down+24(FP), AX
+	IMUL3Q $0x14, AX, AX
+	ADDQ   AX, a+16(FP)
+	MOVQ   ldc+80(FP), AX
+	IMUL3Q $0x14, AX, AX
+	ADDQ   AX, c+72(FP)
+	JMP    avx512Strip5_strip
+
+avx512Strip5_done:
+	VZEROUPPER
+	RET
+
+// func avx512Strip6(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int)
+// Requires: AVX, AVX512DQ, AVX512F, AVX512VL, BMI2, FMA3
+TEXT ·avx512Strip6(SB), NOSPLIT, $0-96
+avx512Strip6_strip:
+	MOVQ a+16(FP), AX
+	MOVQ right+32(FP), CX
+	MOVQ b+40(FP), DX
+	MOVQ bStride+48(FP), BX
+	MOVQ c+72(FP), SI
+	MOVQ n+88(FP), DI
+	SHLQ $0x02, CX
+	SHLQ $0x02, BX
+	MOVQ down+24(FP), R8
+	SHLQ $0x02, R8
+	LEAQ (R8)(R8*2), R9
+	LEAQ (R8)(R8*4), R10
+	ADDQ AX, R10
+	CMPQ panel+56(FP), $0x00
+	JNE  avx512Strip6_pair
+	CMPQ DI, $0x40
+	JLT  avx512Strip6_pair
+
+avx512Strip6_wide:
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	VXORPS Z6, Z6, Z6
+	VXORPS Z7, Z7, Z7
+	VXORPS Z8, Z8, Z8
+	VXORPS Z9, Z9, Z9
+	VXORPS Z10, Z10, Z10
+	VXORPS Z11, Z11, Z11
+	VXORPS Z12, Z12, Z12
+	VXORPS Z13, Z13, Z13
+	VXORPS Z14, Z14, Z14
+	VXORPS Z15, Z15, Z15
+	VXORPS Z16, Z16, Z16
+	VXORPS Z17, Z17, Z17
+	VXORPS Z18, Z18, Z18
+	VXORPS Z19, Z19, Z19
+	VXORPS Z20, Z20, Z20
+	VXORPS Z21, Z21, Z21
+	VXORPS Z22, Z22, Z22
+	VXORPS Z23, Z23, Z23
+	MOVQ   k+8(FP), R11
+	MOVQ   DX, R12
+
+avx512Strip6_wide_deep:
+	VMOVUPS      (R12), Z24
+	VMOVUPS      64(R12), Z25
+	VMOVUPS      128(R12), Z26
+	VMOVUPS      192(R12), Z27
+	VBROADCASTSS (AX), Z28
+	VFMADD231PS  Z28, Z24, Z0
+	VFMADD231PS  Z28, Z25, Z1
+	VFMADD231PS  Z28, Z26, Z2
+	VFMADD231PS  Z28, Z27, Z3
+	VBROADCASTSS (AX)(R8*1), Z28
+	VFMADD231PS  Z28, Z24, Z4
+	VFMADD231PS  Z28, Z25, Z5
+	VFMADD231PS  Z28, Z26, Z6
+	VFMADD231PS  Z28, Z27, Z7
+	VBROADCASTSS (AX)(R8*2), Z28
+	VFMADD231PS  Z28, Z24, Z8
+	VFMADD231PS  Z28, Z25, Z9
+	VFMADD231PS  Z28, Z26, Z10
+	VFMADD231PS  Z28, Z27, Z11
+	VBROADCASTSS (AX)(R9*1), Z28
+	VFMADD231PS  Z28, Z24, Z12
+	VFMADD231PS  Z28, Z25, Z13
+	VFMADD231PS  Z28, Z26, Z14
+	VFMADD231PS  Z28, Z27, Z15
+	VBROADCASTSS (AX)(R8*4), Z28
+	VFMADD231PS  Z28, Z24, Z16
+	VFMADD231PS  Z28, Z25, Z17
+	VFMADD231PS  Z28, Z26, Z18
+	VFMADD231PS  Z28, Z27, Z19
+	VBROADCASTSS (R10), Z28
+	VFMADD231PS  Z28, Z24, Z20
+	VFMADD231PS  Z28, Z25, Z21
+	VFMADD231PS  Z28, Z26, Z22
+	VFMADD231PS  Z28, Z27, Z23
+	ADDQ         CX, AX
+	ADDQ         CX, R10
+	ADDQ         BX, R12
+	DECQ         R11
+	JNZ          avx512Strip6_wide_deep
+	MOVQ         ldc+80(FP), R12
+	MOVQ         SI, R11
+	CMPB         add+68(FP), $0x00
+	JNE          avx512Strip6_wide_add
+	CMPL         alpha+64(FP), $0x3f800000
+	JEQ          avx512Strip6_wide_store
+	VBROADCASTSS alpha+64(FP), Z24
+	VMULPS       Z24, Z0, Z0
+	VMULPS       Z24, Z1, Z1
+	VMULPS       Z24, Z2, Z2
+	VMULPS       Z24, Z3, Z3
+	VMULPS       Z24, Z4, Z4
+	VMULPS       Z24, Z5, Z5
+	VMULPS       Z24, Z6, Z6
+	VMULPS       Z24, Z7, Z7
+	VMULPS       Z24, Z8, Z8
+	VMULPS       Z24, Z9, Z9
+	VMULPS       Z24, Z10, Z10
+	VMULPS       Z24, Z11, Z11
+	VMULPS       Z24, Z12, Z12
+	VMULPS       Z24, Z13, Z13
+	VMULPS       Z24, Z14, Z14
+	VMULPS       Z24, Z15, Z15
+	VMULPS       Z24, Z16, Z16
+	VMULPS       Z24, Z17, Z17
+	VMULPS       Z24, Z18, Z18
+	VMULPS       Z24, Z19, Z19
+	VMULPS       Z24, Z20, Z20
+	VMULPS       Z24, Z21, Z21
+	VMULPS       Z24, Z22, Z22
+	VMULPS       Z24, Z23, Z23
+
+avx512Strip6_wide_store:
+	VMOVUPS Z0, (R11)
+	VMOVUPS Z1, 64(R11)
+	VMOVUPS Z2, 128(R11)
+	VMOVUPS Z3, 192(R11)
+	LEAQ    (R11)(R12*4), R11
+	VMOVUPS Z4, (R11)
+	VMOVUPS Z5, 64(R11)
+	VMOVUPS Z6, 128(R11)
+	VMOVUPS Z7, 192(R11)
+	LEAQ    (R11)(R12*4), R11
+	VMOVUPS Z8, (R11)
+	VMOVUPS Z9, 64(R11)
+	VMOVUPS Z10, 128(R11)
+	VMOVUPS Z11, 192(R11)
+	LEAQ    (R11)(R12*4), R11
+	VMOVUPS Z12, (R11)
+	VMOVUPS Z13, 64(R11)
+	VMOVUPS Z14, 128(R11)
+	VMOVUPS Z15, 192(R11)
+	LEAQ    (R11)(R12*4), R11
+	VMOVUPS Z16, (R11)
+	VMOVUPS Z17, 64(R11)
+	VMOVUPS Z18, 128(R11)
+	VMOVUPS Z19, 192(R11)
+	LEAQ    (R11)(R12*4), R11
+	VMOVUPS Z20, (R11)
+	VMOVUPS Z21, 64(R11)
+	VMOVUPS Z22, 128(R11)
+	VMOVUPS Z23, 192(R11)
+	JMP     avx512Strip6_wide_stored
+
+avx512Strip6_wide_add:
+	VBROADCASTSS alpha+64(FP), Z24
+	MOVQ         SI, R11
+	VMOVUPS      (R11), Z25
+	VFMADD231PS  Z24, Z0, Z25
+	VMOVUPS      Z25, (R11)
+	VMOVUPS      64(R11), Z0
+	VFMADD231PS  Z24, Z1, Z0
+	VMOVUPS      Z0, 64(R11)
+	VMOVUPS      128(R11), Z0
+	VFMADD231PS  Z24, Z2, Z0
+	VMOVUPS      Z0, 128(R11)
+	VMOVUPS      192(R11), Z0
+	VFMADD231PS  Z24, Z3, Z0
+	VMOVUPS      Z0, 192(R11)
+	LEAQ         (R11)(R12*4), R11
+	VMOVUPS      (R11), Z0
+	VFMADD231PS  Z24, Z4, Z0
+	VMOVUPS      Z0, (R11)
+	VMOVUPS      64(R11), Z0
+	VFMADD231PS  Z24, Z5, Z0
+	VMOVUPS      Z0, 64(R11)
+	VMOVUPS      128(R11), Z0
+	VFMADD231PS  Z24, Z6, Z0
+	VMOVUPS      Z0, 128(R11)
+	VMOVUPS      192(R11), Z0
+	VFMADD231PS  Z24, Z7, Z0
+	VMOVUPS      Z0, 192(R11)
+	LEAQ         (R11)(R12*4), R11
+	VMOVUPS      (R11), Z0
+	VFMADD231PS  Z24, Z8, Z0
+	VMOVUPS      Z0, (R11)
+	VMOVUPS      64(R11), Z0
+	VFMADD231PS  Z24, Z9, Z0
+	VMOVUPS      Z0, 64(R11)
+	VMOVUPS      128(R11), Z0
+	VFMADD231PS  Z24, Z10, Z0
+	VMOVUPS      Z0, 128(R11)
+	VMOVUPS      192(R11), Z0
+	VFMADD231PS  Z24, Z11, Z0
+	VMOVUPS      Z0, 192(R11)
+	LEAQ         (R11)(R12*4), R11
+	VMOVUPS      (R11), Z0
+	VFMADD231PS  Z24, Z12, Z0
+	VMOVUPS      Z0, (R11)
+	VMOVUPS      64(R11), Z0
+	VFMADD231PS  Z24, Z13, Z0
+	VMOVUPS      Z0, 64(R11)
+	VMOVUPS      128(R11), Z0
+	VFMADD231PS  Z24, Z14, Z0
+	VMOVUPS      Z0, 128(R11)
+	VMOVUPS      192(R11), Z0
+	VFMADD231PS  Z24, Z15, Z0
+	VMOVUPS      Z0, 192(R11)
+	LEAQ         (R11)(R12*4), R11
+	VMOVUPS      (R11), Z0
+	VFMADD231PS  Z24, Z16, Z0
+	VMOVUPS      Z0, (R11)
+	VMOVUPS      64(R11), Z0
+	VFMADD231PS  Z24, Z17, Z0
+	VMOVUPS      Z0, 64(R11)
+	VMOVUPS      128(R11), Z0
+	VFMADD231PS  Z24, Z18, Z0
+	VMOVUPS      Z0, 128(R11)
+	VMOVUPS      192(R11), Z0
+	VFMADD231PS  Z24, Z19, Z0
+	VMOVUPS      Z0, 192(R11)
+	LEAQ         (R11)(R12*4), R11
+	VMOVUPS      (R11), Z0
+	VFMADD231PS  Z24, Z20, Z0
+	VMOVUPS      Z0, (R11)
+	VMOVUPS      64(R11), Z0
+	VFMADD231PS  Z24, Z21, Z0
+	VMOVUPS      Z0, 64(R11)
+	VMOVUPS      128(R11), Z0
+	VFMADD231PS  Z24, Z22, Z0
+	VMOVUPS      Z0, 128(R11)
+	VMOVUPS      192(R11), Z0
+	VFMADD231PS  Z24, Z23, Z0
+	VMOVUPS      Z0, 192(R11)
+
+avx512Strip6_wide_stored:
+	MOVQ  k+8(FP), R11
+	IMULQ CX, R11
+	SUBQ  R11, AX
+	SUBQ  R11, R10
+	ADDQ  $0x00000100, SI
+	ADDQ  $0x00000100, DX
+	SUBQ  $0x40, DI
+	CMPQ  DI, $0x40
+	JGE   avx512Strip6_wide
+
+avx512Strip6_pair:
+	CMPQ DI, $0x20
+	JLT  avx512Strip6_edge
+
+avx512Strip6_two:
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	VXORPS Z6, Z6, Z6
+	VXORPS Z7, Z7, Z7
+	VXORPS Z8, Z8, Z8
+	VXORPS Z9, Z9, Z9
+	VXORPS Z10, Z10, Z10
+	VXORPS Z11, Z11, Z11
+	MOVQ   k+8(FP), R11
+	MOVQ   DX, R12
+
+avx512Strip6_two_deep:
+	VMOVUPS      (R12), Z12
+	VMOVUPS      64(R12), Z13
+	VBROADCASTSS (AX), Z14
+	VFMADD231PS  Z14, Z12, Z0
+	VFMADD231PS  Z14, Z13, Z1
+	VBROADCASTSS (AX)(R8*1), Z14
+	VFMADD231PS  Z14, Z12, Z2
+	VFMADD231PS  Z14, Z13, Z3
+	VBROADCASTSS (AX)(R8*2), Z14
+	VFMADD231PS  Z14, Z12, Z4
+	VFMADD231PS  Z14, Z13, Z5
+	VBROADCASTSS (AX)(R9*1), Z14
+	VFMADD231PS  Z14, Z12, Z6
+	VFMADD231PS  Z14, Z13, Z7
+	VBROADCASTSS (AX)(R8*4), Z14
+	VFMADD231PS  Z14, Z12, Z8
+	VFMADD231PS  Z14, Z13, Z9
+	VBROADCASTSS (R10), Z14
+	VFMADD231PS  Z14, Z12, Z10
+	VFMADD231PS  Z14, Z13, Z11
+	ADDQ         CX, AX
+	ADDQ         CX, R10
+	ADDQ         BX, R12
+	DECQ         R11
+	JNZ          avx512Strip6_two_deep
+	MOVQ         ldc+80(FP), R12
+	MOVQ         SI, R11
+	CMPB         add+68(FP), $0x00
+	JNE          avx512Strip6_two_add
+	CMPL         alpha+64(FP), $0x3f800000
+	JEQ          avx512Strip6_two_store
+	VBROADCASTSS alpha+64(FP), Z12
+	VMULPS       Z12, Z0, Z0
+	VMULPS       Z12, Z1, Z1
+	VMULPS       Z12, Z2, Z2
+	VMULPS       Z12, Z3, Z3
+	VMULPS       Z12, Z4, Z4
+	VMULPS       Z12, Z5, Z5
+	VMULPS       Z12, Z6, Z6
+	VMULPS       Z12, Z7, Z7
+	VMULPS       Z12, Z8, Z8
+	VMULPS       Z12, Z9, Z9
+	VMULPS       Z12, Z10, Z10
+	VMULPS       Z12, Z11, Z11
+
+avx512Strip6_two_store:
+	VMOVUPS Z0, (R11)
+	VMOVUPS Z1, 64(R11)
+	LEAQ    (R11)(R12*4), R11
+	VMOVUPS Z2, (R11)
+	VMOVUPS Z3, 64(R11)
+	LEAQ    (R11)(R12*4), R11
+	VMOVUPS Z4, (R11)
+	VMOVUPS Z5, 64(R11)
+	LEAQ    (R11)(R12*4), R11
+	VMOVUPS Z6, (R11)
+	VMOVUPS Z7, 64(R11)
+	LEAQ    (R11)(R12*4), R11
+	VMOVUPS Z8, (R11)
+	VMOVUPS Z9, 64(R11)
+	LEAQ    (R11)(R12*4), R11
+	VMOVUPS Z10, (R11)
+	VMOVUPS Z11, 64(R11)
+	JMP     avx512Strip6_two_stored
+
+avx512Strip6_two_add:
+	VBROADCASTSS alpha+64(FP), Z12
+	MOVQ         SI, R11
+	VMOVUPS      (R11), Z13
+	VFMADD231PS  Z12, Z0, Z13
+	VMOVUPS      Z13, (R11)
+	VMOVUPS      64(R11), Z0
+	VFMADD231PS  Z12, Z1, Z0
+	VMOVUPS      Z0, 64(R11)
+	LEAQ         (R11)(R12*4), R11
+	VMOVUPS      (R11), Z0
+	VFMADD231PS  Z12, Z2, Z0
+	VMOVUPS      Z0, (R11)
+	VMOVUPS      64(R11), Z0
+	VFMADD231PS  Z12, Z3, Z0
+	VMOVUPS      Z0, 64(R11)
+	LEAQ         (R11)(R12*4), R11
+	VMOVUPS      (R11), Z0
+	VFMADD231PS  Z12, Z4, Z0
+	VMOVUPS      Z0, (R11)
+	VMOVUPS      64(R11), Z0
+	VFMADD231PS  Z12, Z5, Z0
+	VMOVUPS      Z0, 64(R11)
+	LEAQ         (R11)(R12*4), R11
+	VMOVUPS      (R11), Z0
+	VFMADD231PS  Z12, Z6, Z0
+	VMOVUPS      Z0, (R11)
+	VMOVUPS      64(R11), Z0
+	VFMADD231PS  Z12, Z7, Z0
+	VMOVUPS      Z0, 64(R11)
+	LEAQ         (R11)(R12*4), R11
+	VMOVUPS      (R11), Z0
+	VFMADD231PS  Z12, Z8, Z0
+	VMOVUPS      Z0, (R11)
+	VMOVUPS      64(R11), Z0
+	VFMADD231PS  Z12, Z9, Z0
+	VMOVUPS      Z0, 64(R11)
+	LEAQ         (R11)(R12*4), R11
+	VMOVUPS      (R11), Z0
+	VFMADD231PS  Z12, Z10, Z0
+	VMOVUPS      Z0, (R11)
+	VMOVUPS      64(R11), Z0
+	VFMADD231PS  Z12, Z11, Z0
+	VMOVUPS      Z0, 64(R11)
+
+avx512Strip6_two_stored:
+	MOVQ  k+8(FP), R11
+	IMULQ CX, R11
+	SUBQ  R11, AX
+	SUBQ  R11, R10
+	ADDQ  $0x00000080, SI
+	MOVQ  panel+56(FP), R11
+	LEAQ  (DX)(R11*4), DX
+	TESTQ R11, R11
+	JNZ   avx512Strip6_two_packed
+	ADDQ  $0x00000080, DX
+
+avx512Strip6_two_packed:
+	SUBQ $0x20, DI
+	CMPQ DI, $0x20
+	JGE  avx512Strip6_two
+
+avx512Strip6_edge:
+	TESTQ  DI, DI
+	JZ     avx512Strip6_end
+	CMPQ   DI, $0x10
+	JEQ    avx512Strip6_one
+	JGT    avx512Strip6_more
+	CMPQ   DI, $0x08
+	JLE    avx512Strip6_half
+	LEAQ   (DI), DI
+	MOVQ   $-1, R11
+	BZHIQ  DI, R11, DI
+	KMOVW  DI, K1
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	MOVQ   k+8(FP), DI
+
+avx512Strip6_last_deep:
+	VMOVUPS.Z        (DX), K1, Z6
+	VFMADD231PS.BCST (AX), Z6, Z0
+	VFMADD231PS.BCST (AX)(R8*1), Z6, Z1
+	VFMADD231PS.BCST (AX)(R8*2), Z6, Z2
+	VFMADD231PS.BCST (AX)(R9*1), Z6, Z3
+	VFMADD231PS.BCST (AX)(R8*4), Z6, Z4
+	VFMADD231PS.BCST (R10), Z6, Z5
+	ADDQ             CX, AX
+	ADDQ             CX, R10
+	ADDQ             BX, DX
+	DECQ             DI
+	JNZ              avx512Strip6_last_deep
+	MOVQ             ldc+80(FP), CX
+	MOVQ             SI, AX
+	CMPB             add+68(FP), $0x00
+	JNE              avx512Strip6_last_add
+	CMPL             alpha+64(FP), $0x3f800000
+	JEQ              avx512Strip6_last_store
+	VBROADCASTSS     alpha+64(FP), Z6
+	VMULPS           Z6, Z0, Z0
+	VMULPS           Z6, Z1, Z1
+	VMULPS           Z6, Z2, Z2
+	VMULPS           Z6, Z3, Z3
+	VMULPS           Z6, Z4, Z4
+	VMULPS           Z6, Z5, Z5
+
+avx512Strip6_last_store:
+	VMOVUPS Z0, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z1, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z2, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z3, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z4, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z5, K1, (AX)
+	JMP     avx512Strip6_last_stored
+
+avx512Strip6_last_add:
+	VBROADCASTSS alpha+64(FP), Z6
+	MOVQ         SI, AX
+	VMOVUPS.Z    (AX), K1, Z7
+	VFMADD231PS  Z6, Z0, Z7
+	VMOVUPS      Z7, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Z0
+	VFMADD231PS  Z6, Z1, Z0
+	VMOVUPS      Z0, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Z0
+	VFMADD231PS  Z6, Z2, Z0
+	VMOVUPS      Z0, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Z0
+	VFMADD231PS  Z6, Z3, Z0
+	VMOVUPS      Z0, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Z0
+	VFMADD231PS  Z6, Z4, Z0
+	VMOVUPS      Z0, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Z0
+	VFMADD231PS  Z6, Z5, Z0
+	VMOVUPS      Z0, K1, (AX)
+
+avx512Strip6_last_stored:
+	JMP avx512Strip6_end
+
+avx512Strip6_one:
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	MOVQ   k+8(FP), DI
+
+avx512Strip6_one_deep:
+	VMOVUPS          (DX), Z6
+	VFMADD231PS.BCST (AX), Z6, Z0
+	VFMADD231PS.BCST (AX)(R8*1), Z6, Z1
+	VFMADD231PS.BCST (AX)(R8*2), Z6, Z2
+	VFMADD231PS.BCST (AX)(R9*1), Z6, Z3
+	VFMADD231PS.BCST (AX)(R8*4), Z6, Z4
+	VFMADD231PS.BCST (R10), Z6, Z5
+	ADDQ             CX, AX
+	ADDQ             CX, R10
+	ADDQ             BX, DX
+	DECQ             DI
+	JNZ              avx512Strip6_one_deep
+	MOVQ             ldc+80(FP), CX
+	MOVQ             SI, AX
+	CMPB             add+68(FP), $0x00
+	JNE              avx512Strip6_one_add
+	CMPL             alpha+64(FP), $0x3f800000
+	JEQ              avx512Strip6_one_store
+	VBROADCASTSS     alpha+64(FP), Z6
+	VMULPS           Z6, Z0, Z0
+	VMULPS           Z6, Z1, Z1
+	VMULPS           Z6, Z2, Z2
+	VMULPS           Z6, Z3, Z3
+	VMULPS           Z6, Z4, Z4
+	VMULPS           Z6, Z5, Z5
+
+avx512Strip6_one_store:
+	VMOVUPS Z0, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z2, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z3, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z4, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z5, (AX)
+	JMP     avx512Strip6_one_stored
+
+avx512Strip6_one_add:
+	VBROADCASTSS alpha+64(FP), Z6
+	MOVQ         SI, AX
+	VMOVUPS      (AX), Z7
+	VFMADD231PS  Z6, Z0, Z7
+	VMOVUPS      Z7, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z6, Z1, Z0
+	VMOVUPS      Z0, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z6, Z2, Z0
+	VMOVUPS      Z0, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z6, Z3, Z0
+	VMOVUPS      Z0, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z6, Z4, Z0
+	VMOVUPS      Z0, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z6, Z5, Z0
+	VMOVUPS      Z0, (AX)
+
+avx512Strip6_one_stored:
+	JMP avx512Strip6_end
+
+avx512Strip6_more:
+	CMPQ   DI, $0x18
+	JGT    avx512Strip6_most
+	LEAQ   -16(DI), DI
+	MOVQ   $-1, R11
+	BZHIQ  DI, R11, DI
+	KMOVW  DI, K1
+	VXORPS Z0, Z0, Z0
+	VXORPS Y1, Y1, Y1
+	VXORPS Z2, Z2, Z2
+	VXORPS Y3, Y3, Y3
+	VXORPS Z4, Z4, Z4
+	VXORPS Y5, Y5, Y5
+	VXORPS Z6, Z6, Z6
+	VXORPS Y7, Y7, Y7
+	VXORPS Z8, Z8, Z8
+	VXORPS Y9, Y9, Y9
+	VXORPS Z10, Z10, Z10
+	VXORPS Y11, Y11, Y11
+	MOVQ   k+8(FP), DI
+
+avx512Strip6_oneandhalf_deep:
+	VMOVUPS      (DX), Z12
+	VMOVUPS.Z    64(DX), K1, Y13
+	VBROADCASTSS (AX), Z14
+	VFMADD231PS  Z14, Z12, Z0
+	VFMADD231PS  Y14, Y13, Y1
+	VBROADCASTSS (AX)(R8*1), Z14
+	VFMADD231PS  Z14, Z12, Z2
+	VFMADD231PS  Y14, Y13, Y3
+	VBROADCASTSS (AX)(R8*2), Z14
+	VFMADD231PS  Z14, Z12, Z4
+	VFMADD231PS  Y14, Y13, Y5
+	VBROADCASTSS (AX)(R9*1), Z14
+	VFMADD231PS  Z14, Z12, Z6
+	VFMADD231PS  Y14, Y13, Y7
+	VBROADCASTSS (AX)(R8*4), Z14
+	VFMADD231PS  Z14, Z12, Z8
+	VFMADD231PS  Y14, Y13, Y9
+	VBROADCASTSS (R10), Z14
+	VFMADD231PS  Z14, Z12, Z10
+	VFMADD231PS  Y14, Y13, Y11
+	ADDQ         CX, AX
+	ADDQ         CX, R10
+	ADDQ         BX, DX
+	DECQ         DI
+	JNZ          avx512Strip6_oneandhalf_deep
+	MOVQ         ldc+80(FP), CX
+	MOVQ         SI, AX
+	CMPB         add+68(FP), $0x00
+	JNE          avx512Strip6_oneandhalf_add
+	CMPL         alpha+64(FP), $0x3f800000
+	JEQ          avx512Strip6_oneandhalf_store
+	VBROADCASTSS alpha+64(FP), Z12
+	VMULPS       Z12, Z0, Z0
+	VMULPS       Y12, Y1, Y1
+	VMULPS       Z12, Z2, Z2
+	VMULPS       Y12, Y3, Y3
+	VMULPS       Z12, Z4, Z4
+	VMULPS       Y12, Y5, Y5
+	VMULPS       Z12, Z6, Z6
+	VMULPS       Y12, Y7, Y7
+	VMULPS       Z12, Z8, Z8
+	VMULPS       Y12, Y9, Y9
+	VMULPS       Z12, Z10, Z10
+	VMULPS       Y12, Y11, Y11
+
+avx512Strip6_oneandhalf_store:
+	VMOVUPS Z0, (AX)
+	VMOVUPS Y1, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z2, (AX)
+	VMOVUPS Y3, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z4, (AX)
+	VMOVUPS Y5, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z6, (AX)
+	VMOVUPS Y7, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z8, (AX)
+	VMOVUPS Y9, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z10, (AX)
+	VMOVUPS Y11, K1, 64(AX)
+	JMP     avx512Strip6_oneandhalf_stored
+
+avx512Strip6_oneandhalf_add:
+	VBROADCASTSS alpha+64(FP), Z12
+	MOVQ         SI, AX
+	VMOVUPS      (AX), Z13
+	VFMADD231PS  Z12, Z0, Z13
+	VMOVUPS      Z13, (AX)
+	VMOVUPS.Z    64(AX), K1, Y0
+	VFMADD231PS  Y12, Y1, Y0
+	VMOVUPS      Y0, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z12, Z2, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Y0
+	VFMADD231PS  Y12, Y3, Y0
+	VMOVUPS      Y0, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z12, Z4, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Y0
+	VFMADD231PS  Y12, Y5, Y0
+	VMOVUPS      Y0, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z12, Z6, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Y0
+	VFMADD231PS  Y12, Y7, Y0
+	VMOVUPS      Y0, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z12, Z8, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Y0
+	VFMADD231PS  Y12, Y9, Y0
+	VMOVUPS      Y0, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z12, Z10, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Y0
+	VFMADD231PS  Y12, Y11, Y0
+	VMOVUPS      Y0, K1, 64(AX)
+
+avx512Strip6_oneandhalf_stored:
+	JMP avx512Strip6_end
+
+avx512Strip6_half:
+	LEAQ   (DI), DI
+	MOVQ   $-1, R11
+	BZHIQ  DI, R11, DI
+	KMOVW  DI, K1
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	MOVQ   k+8(FP), DI
+
+avx512Strip6_half_deep:
+	VMOVUPS.Z        (DX), K1, Y6
+	VFMADD231PS.BCST (AX), Y6, Y0
+	VFMADD231PS.BCST (AX)(R8*1), Y6, Y1
+	VFMADD231PS.BCST (AX)(R8*2), Y6, Y2
+	VFMADD231PS.BCST (AX)(R9*1), Y6, Y3
+	VFMADD231PS.BCST (AX)(R8*4), Y6, Y4
+	VFMADD231PS.BCST (R10), Y6, Y5
+	ADDQ             CX, AX
+	ADDQ             CX, R10
+	ADDQ             BX, DX
+	DECQ             DI
+	JNZ              avx512Strip6_half_deep
+	MOVQ             ldc+80(FP), CX
+	MOVQ             SI, AX
+	CMPB             add+68(FP), $0x00
+	JNE              avx512Strip6_half_add
+	CMPL             alpha+64(FP), $0x3f800000
+	JEQ              avx512Strip6_half_store
+	VBROADCASTSS     alpha+64(FP), Z6
+	VMULPS           Y6, Y0, Y0
+	VMULPS           Y6, Y1, Y1
+	VMULPS           Y6, Y2, Y2
+	VMULPS           Y6, Y3, Y3
+	VMULPS           Y6, Y4, Y4
+	VMULPS           Y6, Y5, Y5
+
+avx512Strip6_half_store:
+	VMOVUPS Y0, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y1, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y2, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y3, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y4, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y5, K1, (AX)
+	JMP     avx512Strip6_half_stored
+
+avx512Strip6_half_add:
+	VBROADCASTSS alpha+64(FP), Z6
+	MOVQ         SI, AX
+	VMOVUPS.Z    (AX), K1, Y7
+	VFMADD231PS  Y6, Y0, Y7
+	VMOVUPS      Y7, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Y0
+	VFMADD231PS  Y6, Y1, Y0
+	VMOVUPS      Y0, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Y0
+	VFMADD231PS  Y6, Y2, Y0
+	VMOVUPS      Y0, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Y0
+	VFMADD231PS  Y6, Y3, Y0
+	VMOVUPS      Y0, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Y0
+	VFMADD231PS  Y6, Y4, Y0
+	VMOVUPS      Y0, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Y0
+	VFMADD231PS  Y6, Y5, Y0
+	VMOVUPS      Y0, K1, (AX)
+
+avx512Strip6_half_stored:
+	JMP avx512Strip6_end
+
+avx512Strip6_most:
+	LEAQ   -16(DI), DI
+	MOVQ   $-1, R11
+	BZHIQ  DI, R11, DI
+	KMOVW  DI, K1
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	VXORPS Z6, Z6, Z6
+	VXORPS Z7, Z7, Z7
+	VXORPS Z8, Z8, Z8
+	VXORPS Z9, Z9, Z9
+	VXORPS Z10, Z10, Z10
+	VXORPS Z11, Z11, Z11
+	MOVQ   k+8(FP), DI
+
+avx512Strip6_most_deep:
+	VMOVUPS      (DX), Z12
+	VMOVUPS.Z    64(DX), K1, Z13
+	VBROADCASTSS (AX), Z14
+	VFMADD231PS  Z14, Z12, Z0
+	VFMADD231PS  Z14, Z13, Z1
+	VBROADCASTSS (AX)(R8*1), Z14
+	VFMADD231PS  Z14, Z12, Z2
+	VFMADD231PS  Z14, Z13, Z3
+	VBROADCASTSS (AX)(R8*2), Z14
+	VFMADD231PS  Z14, Z12, Z4
+	VFMADD231PS  Z14, Z13, Z5
+	VBROADCASTSS (AX)(R9*1), Z14
+	VFMADD231PS  Z14, Z12, Z6
+	VFMADD231PS  Z14, Z13, Z7
+	VBROADCASTSS (AX)(R8*4), Z14
+	VFMADD231PS  Z14, Z12, Z8
+	VFMADD231PS  Z14, Z13, Z9
+	VBROADCASTSS (R10), Z14
+	VFMADD231PS  Z14, Z12, Z10
+	VFMADD231PS  Z14, Z13, Z11
+	ADDQ         CX, AX
+	ADDQ         CX, R10
+	ADDQ         BX, DX
+	DECQ         DI
+	JNZ          avx512Strip6_most_deep
+	MOVQ         ldc+80(FP), CX
+	MOVQ         SI, AX
+	CMPB         add+68(FP), $0x00
+	JNE          avx512Strip6_most_add
+	CMPL         alpha+64(FP), $0x3f800000
+	JEQ          avx512Strip6_most_store
+	VBROADCASTSS alpha+64(FP), Z12
+	VMULPS       Z12, Z0, Z0
+	VMULPS       Z12, Z1, Z1
+	VMULPS       Z12, Z2, Z2
+	VMULPS       Z12, Z3, Z3
+	VMULPS       Z12, Z4, Z4
+	VMULPS       Z12, Z5, Z5
+	VMULPS       Z12, Z6, Z6
+	VMULPS       Z12, Z7, Z7
+	VMULPS       Z12, Z8, Z8
+	VMULPS       Z12, Z9, Z9
+	VMULPS       Z12, Z10, Z10
+	VMULPS       Z12, Z11, Z11
+
+avx512Strip6_most_store:
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z2, (AX)
+	VMOVUPS Z3, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z4, (AX)
+	VMOVUPS Z5, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z6, (AX)
+	VMOVUPS Z7, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z8, (AX)
+	VMOVUPS Z9, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z10, (AX)
+	VMOVUPS Z11, K1, 64(AX)
+	JMP     avx512Strip6_most_stored
+
+avx512Strip6_most_add:
+	VBROADCASTSS alpha+64(FP), Z12
+	MOVQ         SI, AX
+	VMOVUPS      (AX), Z13
+	VFMADD231PS  Z12, Z0, Z13
+	VMOVUPS      Z13, (AX)
+	VMOVUPS.Z    64(AX), K1, Z0
+	VFMADD231PS  Z12, Z1, Z0
+	VMOVUPS      Z0, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z12, Z2, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Z0
+	VFMADD231PS  Z12, Z3, Z0
+	VMOVUPS      Z0, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z12, Z4, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Z0
+	VFMADD231PS  Z12, Z5, Z0
+	VMOVUPS      Z0, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z12, Z6, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Z0
+	VFMADD231PS  Z12, Z7, Z0
+	VMOVUPS      Z0, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z12, Z8, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Z0
+	VFMADD231PS  Z12, Z9, Z0
+	VMOVUPS      Z0, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z12, Z10, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Z0
+	VFMADD231PS  Z12, Z11, Z0
+	VMOVUPS      Z0, K1, 64(AX)
+
+avx512Strip6_most_stored:
+avx512Strip6_end:
+	DECQ   strips+0(FP)
+	JZ     avx512Strip6_done
+	MOVQ   down+24(FP), AX
+	IMUL3Q $0x18, AX, AX
+	ADDQ   AX, a+16(FP)
+	MOVQ   ldc+80(FP), AX
+	IMUL3Q $0x18, AX, AX
+	ADDQ   AX, c+72(FP)
+	JMP    avx512Strip6_strip
+
+avx512Strip6_done:
+	VZEROUPPER
+	RET
+
+// func avx512Strip7(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int)
+// Requires: AVX, AVX512DQ, AVX512F, AVX512VL, BMI2, FMA3
+TEXT ·avx512Strip7(SB), NOSPLIT, $0-96
+avx512Strip7_strip:
+	MOVQ a+16(FP), AX
+	MOVQ right+32(FP), CX
+	MOVQ b+40(FP), DX
+	MOVQ bStride+48(FP), BX
+	MOVQ c+72(FP), SI
+	MOVQ n+88(FP), DI
+	SHLQ $0x02, CX
+	SHLQ $0x02, BX
+	MOVQ down+24(FP), R8
+	SHLQ $0x02, R8
+	LEAQ (R8)(R8*2), R9
+	LEAQ (R8)(R8*4), R10
+	ADDQ AX, R10
+	CMPQ DI, $0x20
+	JLT  avx512Strip7_edge
+
+avx512Strip7_two:
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	VXORPS Z6, Z6, Z6
+	VXORPS Z7, Z7, Z7
+	VXORPS Z8, Z8, Z8
+	VXORPS Z9, Z9, Z9
+	VXORPS Z10, Z10, Z10
+	VXORPS Z11, Z11, Z11
+	VXORPS Z12, Z12, Z12
+	VXORPS Z13, Z13, Z13
+	MOVQ   k+8(FP), R11
+	MOVQ   DX, R12
+
+avx512Strip7_two_deep:
+	VMOVUPS      (R12), Z14
+	VMOVUPS      64(R12), Z15
+	VBROADCASTSS (AX), Z16
+	VFMADD231PS  Z16, Z14, Z0
+	VFMADD231PS  Z16, Z15, Z1
+	VBROADCASTSS (AX)(R8*1), Z16
+	VFMADD231PS  Z16, Z14, Z2
+	VFMADD231PS  Z16, Z15, Z3
+	VBROADCASTSS (AX)(R8*2), Z16
+	VFMADD231PS  Z16, Z14, Z4
+	VFMADD231PS  Z16, Z15, Z5
+	VBROADCASTSS (AX)(R9*1), Z16
+	VFMADD231PS  Z16, Z14, Z6
+	VFMADD231PS  Z16, Z15, Z7
+	VBROADCASTSS (AX)(R8*4), Z16
+	VFMADD231PS  Z16, Z14, Z8
+	VFMADD231PS  Z16, Z15, Z9
+	VBROADCASTSS (R10), Z16
+	VFMADD231PS  Z16, Z14, Z10
+	VFMADD231PS  Z16, Z15, Z11
+	VBROADCASTSS (AX)(R9*2), Z16
+	VFMADD231PS  Z16, Z14, Z12
+	VFMADD231PS  Z16, Z15, Z13
+	ADDQ         CX, AX
+	ADDQ         CX, R10
+	ADDQ         BX, R12
+	DECQ         R11
+	JNZ          avx512Strip7_two_deep
+	MOVQ         ldc+80(FP), R12
+	MOVQ         SI, R11
+	CMPB         add+68(FP), $0x00
+	JNE          avx512Strip7_two_add
+	CMPL         alpha+64(FP), $0x3f800000
+	JEQ          avx512Strip7_two_store
+	VBROADCASTSS alpha+64(FP), Z14
+	VMULPS       Z14, Z0, Z0
+	VMULPS       Z14, Z1, Z1
+	VMULPS       Z14, Z2, Z2
+	VMULPS       Z14, Z3, Z3
+	VMULPS       Z14, Z4, Z4
+	VMULPS       Z14, Z5, Z5
+	VMULPS       Z14, Z6, Z6
+	VMULPS       Z14, Z7, Z7
+	VMULPS       Z14, Z8, Z8
+	VMULPS       Z14, Z9, Z9
+	VMULPS       Z14, Z10, Z10
+	VMULPS       Z14, Z11, Z11
+	VMULPS       Z14, Z12, Z12
+	VMULPS       Z14, Z13, Z13
+
+avx512Strip7_two_store:
+	VMOVUPS Z0, (R11)
+	VMOVUPS Z1, 64(R11)
+	LEAQ    (R11)(R12*4), R11
+	VMOVUPS Z2, (R11)
+	VMOVUPS Z3, 64(R11)
+	LEAQ    (R11)(R12*4), R11
+	VMOVUPS Z4, (R11)
+	VMOVUPS Z5, 64(R11)
+	LEAQ    (R11)(R12*4), R11
+	VMOVUPS Z6, (R11)
+	VMOVUPS Z7, 64(R11)
+	LEAQ    (R11)(R12*4), R11
+	VMOVUPS Z8, (R11)
+	VMOVUPS Z9, 64(R11)
+	LEAQ    (R11)(R12*4), R11
+	VMOVUPS Z10, (R11)
+	VMOVUPS Z11, 64(R11)
+	LEAQ    (R11)(R12*4), R11
+	VMOVUPS Z12, (R11)
+	VMOVUPS Z13, 64(R11)
+	JMP     avx512Strip7_two_stored
+
+avx512Strip7_two_add:
+	VBROADCASTSS alpha+64(FP), Z14
+	MOVQ         SI, R11
+	VMOVUPS      (R11), Z15
+	VFMADD231PS  Z14, Z0, Z15
+	VMOVUPS      Z15, (R11)
+	VMOVUPS      64(R11), Z0
+	VFMADD231PS  Z14, Z1, Z0
+	VMOVUPS      Z0, 64(R11)
+	LEAQ         (R11)(R12*4), R11
+	VMOVUPS      (R11), Z0
+	VFMADD231PS  Z14, Z2, Z0
+	VMOVUPS      Z0, (R11)
+	VMOVUPS      64(R11), Z0
+	VFMADD231PS  Z14, Z3, Z0
+	VMOVUPS      Z0, 64(R11)
+	LEAQ         (R11)(R12*4), R11
+	VMOVUPS      (R11), Z0
+	VFMADD231PS  Z14, Z4, Z0
+	VMOVUPS      Z0, (R11)
+	VMOVUPS      64(R11), Z0
+	VFMADD231PS  Z14, Z5, Z0
+	VMOVUPS      Z0, 64(R11)
+	LEAQ         (R11)(R12*4), R11
+	VMOVUPS      (R11), Z0
+	VFMADD231PS  Z14, Z6, Z0
+	VMOVUPS      Z0, (R11)
+	VMOVUPS      64(R11), Z0
+	VFMADD231PS  Z14, Z7, Z0
+	VMOVUPS      Z0, 64(R11)
+	LEAQ         (R11)(R12*4), R11
+	VMOVUPS      (R11), Z0
+	VFMADD231PS  Z14, Z8, Z0
+	VMOVUPS      Z0, (R11)
+	VMOVUPS      64(R11), Z0
+	VFMADD231PS  Z14, Z9, Z0
+	VMOVUPS      Z0, 64(R11)
+	LEAQ         (R11)(R12*4), R11
+	VMOVUPS      (R11), Z0
+	VFMADD231PS  Z14, Z10, Z0
+	VMOVUPS      Z0, (R11)
+	VMOVUPS      64(R11), Z0
+	VFMADD231PS  Z14, Z11, Z0
+	VMOVUPS      Z0, 64(R11)
+	LEAQ         (R11)(R12*4), R11
+	VMOVUPS      (R11), Z0
+	VFMADD231PS  Z14, Z12, Z0
+	VMOVUPS      Z0, (R11)
+	VMOVUPS      64(R11), Z0
+	VFMADD231PS  Z14, Z13, Z0
+	VMOVUPS      Z0, 64(R11)
+
+avx512Strip7_two_stored:
+	MOVQ  k+8(FP), R11
+	IMULQ CX, R11
+	SUBQ  R11, AX
+	SUBQ  R11, R10
+	ADDQ  $0x00000080, SI
+	MOVQ  panel+56(FP), R11
+	LEAQ  (DX)(R11*4), DX
+	TESTQ R11, R11
+	JNZ   avx512Strip7_two_packed
+	ADDQ  $0x00000080, DX
+
+avx512Strip7_two_packed:
+	SUBQ $0x20, DI
+	CMPQ DI, $0x20
+	JGE  avx512Strip7_two
+
+avx512Strip7_edge:
+	TESTQ  DI, DI
+	JZ     avx512Strip7_end
+	CMPQ   DI, $0x10
+	JEQ    avx512Strip7_one
+	JGT    avx512Strip7_more
+	CMPQ   DI, $0x08
+	JLE    avx512Strip7_half
+	LEAQ   (DI), DI
+	MOVQ   $-1, R11
+	BZHIQ  DI, R11, DI
+	KMOVW  DI, K1
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	VXORPS Z6, Z6, Z6
+	MOVQ   k+8(FP), DI
+
+avx512Strip7_last_deep:
+	VMOVUPS.Z        (DX), K1, Z7
+	VFMADD231PS.BCST (AX), Z7, Z0
+	VFMADD231PS.BCST (AX)(R8*1), Z7, Z1
+	VFMADD231PS.BCST (AX)(R8*2), Z7, Z2
+	VFMADD231PS.BCST (AX)(R9*1), Z7, Z3
+	VFMADD231PS.BCST (AX)(R8*4), Z7, Z4
+	VFMADD231PS.BCST (R10), Z7, Z5
+	VFMADD231PS.BCST (AX)(R9*2), Z7, Z6
+	ADDQ             CX, AX
+	ADDQ             CX, R10
+	ADDQ             BX, DX
+	DECQ             DI
+	JNZ              avx512Strip7_last_deep
+	MOVQ             ldc+80(FP), CX
+	MOVQ             SI, AX
+	CMPB             add+68(FP), $0x00
+	JNE              avx512Strip7_last_add
+	CMPL             alpha+64(FP), $0x3f800000
+	JEQ              avx512Strip7_last_store
+	VBROADCASTSS     alpha+64(FP), Z7
+	VMULPS           Z7, Z0, Z0
+	VMULPS           Z7, Z1, Z1
+	VMULPS           Z7, Z2, Z2
+	VMULPS           Z7, Z3, Z3
+	VMULPS           Z7, Z4, Z4
+	VMULPS           Z7, Z5, Z5
+	VMULPS           Z7, Z6, Z6
+
+avx512Strip7_last_store:
+	VMOVUPS Z0, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z1, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z2, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z3, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z4, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z5, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z6, K1, (AX)
+	JMP     avx512Strip7_last_stored
+
+avx512Strip7_last_add:
+	VBROADCASTSS alpha+64(FP), Z7
+	MOVQ         SI, AX
+	VMOVUPS.Z    (AX), K1, Z8
+	VFMADD231PS  Z7, Z0, Z8
+	VMOVUPS      Z8, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Z0
+	VFMADD231PS  Z7, Z1, Z0
+	VMOVUPS      Z0, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Z0
+	VFMADD231PS  Z7, Z2, Z0
+	VMOVUPS      Z0, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Z0
+	VFMADD231PS  Z7, Z3, Z0
+	VMOVUPS      Z0, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Z0
+	VFMADD231PS  Z7, Z4, Z0
+	VMOVUPS      Z0, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Z0
+	VFMADD231PS  Z7, Z5, Z0
+	VMOVUPS      Z0, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Z0
+	VFMADD231PS  Z7, Z6, Z0
+	VMOVUPS      Z0, K1, (AX)
+
+avx512Strip7_last_stored:
+	JMP avx512Strip7_end
+
+avx512Strip7_one:
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	VXORPS Z6, Z6, Z6
+	MOVQ   k+8(FP), DI
+
+avx512Strip7_one_deep:
+	VMOVUPS          (DX), Z7
+	VFMADD231PS.BCST (AX), Z7, Z0
+	VFMADD231PS.BCST (AX)(R8*1), Z7, Z1
+	VFMADD231PS.BCST (AX)(R8*2), Z7, Z2
+	VFMADD231PS.BCST (AX)(R9*1), Z7, Z3
+	VFMADD231PS.BCST (AX)(R8*4), Z7, Z4
+	VFMADD231PS.BCST (R10), Z7, Z5
+	VFMADD231PS.BCST (AX)(R9*2), Z7, Z6
+	ADDQ             CX, AX
+	ADDQ             CX, R10
+	ADDQ             BX, DX
+	DECQ             DI
+	JNZ              avx512Strip7_one_deep
+	MOVQ             ldc+80(FP), CX
+	MOVQ             SI, AX
+	CMPB             add+68(FP), $0x00
+	JNE              avx512Strip7_one_add
+	CMPL             alpha+64(FP), $0x3f800000
+	JEQ              avx512Strip7_one_store
+	VBROADCASTSS     alpha+64(FP), Z7
+	VMULPS           Z7, Z0, Z0
+	VMULPS           Z7, Z1, Z1
+	VMULPS           Z7, Z2, Z2
+	VMULPS           Z7, Z3, Z3
+	VMULPS           Z7, Z4, Z4
+	VMULPS           Z7, Z5, Z5
+	VMULPS           Z7, Z6, Z6
+
+avx512Strip7_one_store:
+	VMOVUPS Z0, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z2, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z3, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z4, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z5, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z6, (AX)
+	JMP     avx512Strip7_one_stored
+
+avx512Strip7_one_add:
+	VBROADCASTSS alpha+64(FP), Z7
+	MOVQ         SI, AX
+	VMOVUPS      (AX), Z8
+	VFMADD231PS  Z7, Z0, Z8
+	VMOVUPS      Z8, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z7, Z1, Z0
+	VMOVUPS      Z0, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z7, Z2, Z0
+	VMOVUPS      Z0, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z7, Z3, Z0
+	VMOVUPS      Z0, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z7, Z4, Z0
+	VMOVUPS      Z0, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z7, Z5, Z0
+	VMOVUPS      Z0, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z7, Z6, Z0
+	VMOVUPS      Z0, (AX)
+
+avx512Strip7_one_stored:
+	JMP avx512Strip7_end
+
+avx512Strip7_more:
+	CMPQ   DI, $0x18
+	JGT    avx512Strip7_most
+	LEAQ   -16(DI), DI
+	MOVQ   $-1, R11
+	BZHIQ  DI, R11, DI
+	KMOVW  DI, K1
+	VXORPS Z0, Z0, Z0
+	VXORPS Y1, Y1, Y1
+	VXORPS Z2, Z2, Z2
+	VXORPS Y3, Y3, Y3
+	VXORPS Z4, Z4, Z4
+	VXORPS Y5, Y5, Y5
+	VXORPS Z6, Z6, Z6
+	VXORPS Y7, Y7, Y7
+	VXORPS Z8, Z8, Z8
+	VXORPS Y9, Y9, Y9
+	VXORPS Z10, Z10, Z10
+	VXORPS Y11, Y11, Y11
+	VXORPS Z12, Z12, Z12
+	VXORPS Y13, Y13, Y13
+	MOVQ   k+8(FP), DI
+
+avx512Strip7_oneandhalf_deep:
+	VMOVUPS      (DX), Z14
+	VMOVUPS.Z    64(DX), K1, Y15
+	VBROADCASTSS (AX), Z16
+	VFMADD231PS  Z16, Z14, Z0
+	VFMADD231PS  Y16, Y15, Y1
+	VBROADCASTSS (AX)(R8*1), Z16
+	VFMADD231PS  Z16, Z14, Z2
+	VFMADD231PS  Y16, Y15, Y3
+	VBROADCASTSS (AX)(R8*2), Z16
+	VFMADD231PS  Z16, Z14, Z4
+	VFMADD231PS  Y16, Y15, Y5
+	VBROADCASTSS (AX)(R9*1), Z16
+	VFMADD231PS  Z16, Z14, Z6
+	VFMADD231PS  Y16, Y15, Y7
+	VBROADCASTSS (AX)(R8*4), Z16
+	VFMADD231PS  Z16, Z14, Z8
+	VFMADD231PS  Y16, Y15, Y9
+	VBROADCASTSS (R10), Z16
+	VFMADD231PS  Z16, Z14, Z10
+	VFMADD231PS  Y16, Y15, Y11
+	VBROADCASTSS (AX)(R9*2), Z16
+	VFMADD231PS  Z16, Z14, Z12
+	VFMADD231PS  Y16, Y15, Y13
+	ADDQ         CX, AX
+	ADDQ         CX, R10
+	ADDQ         BX, DX
+	DECQ         DI
+	JNZ          avx512Strip7_oneandhalf_deep
+	MOVQ         ldc+80(FP), CX
+	MOVQ         SI, AX
+	CMPB         add+68(FP), $0x00
+	JNE          avx512Strip7_oneandhalf_add
+	CMPL         alpha+64(FP), $0x3f800000
+	JEQ          avx512Strip7_oneandhalf_store
+	VBROADCASTSS alpha+64(FP), Z14
+	VMULPS       Z14, Z0, Z0
+	VMULPS       Y14, Y1, Y1
+	VMULPS       Z14, Z2, Z2
+	VMULPS       Y14, Y3, Y3
+	VMULPS       Z14, Z4, Z4
+	VMULPS       Y14, Y5, Y5
+	VMULPS       Z14, Z6, Z6
+	VMULPS       Y14, Y7, Y7
+	VMULPS       Z14, Z8, Z8
+	VMULPS       Y14, Y9, Y9
+	VMULPS       Z14, Z10, Z10
+	VMULPS       Y14, Y11, Y11
+	VMULPS       Z14, Z12, Z12
+	VMULPS       Y14, Y13, Y13
+
+avx512Strip7_oneandhalf_store:
+	VMOVUPS Z0, (AX)
+	VMOVUPS Y1, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z2, (AX)
+	VMOVUPS Y3, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z4, (AX)
+	VMOVUPS Y5, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z6, (AX)
+	VMOVUPS Y7, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z8, (AX)
+	VMOVUPS Y9, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z10, (AX)
+	VMOVUPS Y11, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z12, (AX)
+	VMOVUPS Y13, K1, 64(AX)
+	JMP     avx512Strip7_oneandhalf_stored
+
+avx512Strip7_oneandhalf_add:
+	VBROADCASTSS alpha+64(FP), Z14
+	MOVQ         SI, AX
+	VMOVUPS      (AX), Z15
+	VFMADD231PS  Z14, Z0, Z15
+	VMOVUPS      Z15, (AX)
+	VMOVUPS.Z    64(AX), K1, Y0
+	VFMADD231PS  Y14, Y1, Y0
+	VMOVUPS      Y0, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z14, Z2, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Y0
+	VFMADD231PS  Y14, Y3, Y0
+	VMOVUPS      Y0, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z14, Z4, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Y0
+	VFMADD231PS  Y14, Y5, Y0
+	VMOVUPS      Y0, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z14, Z6, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Y0
+	VFMADD231PS  Y14, Y7, Y0
+	VMOVUPS      Y0, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z14, Z8, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Y0
+	VFMADD231PS  Y14, Y9, Y0
+	VMOVUPS      Y0, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z14, Z10, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Y0
+	VFMADD231PS  Y14, Y11, Y0
+	VMOVUPS      Y0, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z14, Z12, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Y0
+	VFMADD231PS  Y14, Y13, Y0
+	VMOVUPS      Y0, K1, 64(AX)
+
+avx512Strip7_oneandhalf_stored:
+	JMP avx512Strip7_end
+
+avx512Strip7_half:
+	LEAQ   (DI), DI
+	MOVQ   $-1, R11
+	BZHIQ  DI, R11, DI
+	KMOVW  DI, K1
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	MOVQ   k+8(FP), DI
+
+avx512Strip7_half_deep:
+	VMOVUPS.Z        (DX), K1, Y7
+	VFMADD231PS.BCST (AX), Y7, Y0
+	VFMADD231PS.BCST (AX)(R8*1), Y7, Y1
+	VFMADD231PS.BCST (AX)(R8*2), Y7, Y2
+	VFMADD231PS.BCST (AX)(R9*1), Y7, Y3
+	VFMADD231PS.BCST (AX)(R8*4), Y7, Y4
+	VFMADD231PS.BCST (R10), Y7, Y5
+	VFMADD231PS.BCST (AX)(R9*2), Y7, Y6
+	ADDQ             CX, AX
+	ADDQ             CX, R10
+	ADDQ             BX, DX
+	DECQ             DI
+	JNZ              avx512Strip7_half_deep
+	MOVQ             ldc+80(FP), CX
+	MOVQ             SI, AX
+	CMPB             add+68(FP), $0x00
+	JNE              avx512Strip7_half_add
+	CMPL             alpha+64(FP), $0x3f800000
+	JEQ              avx512Strip7_half_store
+	VBROADCASTSS     alpha+64(FP), Z7
+	VMULPS           Y7, Y0, Y0
+	VMULPS           Y7, Y1, Y1
+	VMULPS           Y7, Y2, Y2
+	VMULPS           Y7, Y3, Y3
+	VMULPS           Y7, Y4, Y4
+	VMULPS           Y7, Y5, Y5
+	VMULPS           Y7, Y6, Y6
+
+avx512Strip7_half_store:
+	VMOVUPS Y0, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y1, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y2, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y3, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y4, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y5, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y6, K1, (AX)
+	JMP     avx512Strip7_half_stored
+
+avx512Strip7_half_add:
+	VBROADCASTSS alpha+64(FP), Z7
+	MOVQ         SI, AX
+	VMOVUPS.Z    (AX), K1, Y8
+	VFMADD231PS  Y7, Y0, Y8
+	VMOVUPS      Y8, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Y0
+	VFMADD231PS  Y7, Y1, Y0
+	VMOVUPS      Y0, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Y0
+	VFMADD231PS  Y7, Y2, Y0
+	VMOVUPS      Y0, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Y0
+	VFMADD231PS  Y7, Y3, Y0
+	VMOVUPS      Y0, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Y0
+	VFMADD231PS  Y7, Y4, Y0
+	VMOVUPS      Y0, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Y0
+	VFMADD231PS  Y7, Y5, Y0
+	VMOVUPS      Y0, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Y0
+	VFMADD231PS  Y7, Y6, Y0
+	VMOVUPS      Y0, K1, (AX)
+
+avx512Strip7_half_stored:
+	JMP avx512Strip7_end
+
+avx512Strip7_most:
+	LEAQ   -16(DI), DI
+	MOVQ   $-1, R11
+	BZHIQ  DI, R11, DI
+	KMOVW  DI, K1
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	VXORPS Z6, Z6, Z6
+	VXORPS Z7, Z7, Z7
+	VXORPS Z8, Z8, Z8
+	VXORPS Z9, Z9, Z9
+	VXORPS Z10, Z10, Z10
+	VXORPS Z11, Z11, Z11
+	VXORPS Z12, Z12, Z12
+	VXORPS Z13, Z13, Z13
+	MOVQ   k+8(FP), DI
+
+avx512Strip7_most_deep:
+	VMOVUPS      (DX), Z14
+	VMOVUPS.Z    64(DX), K1, Z15
+	VBROADCASTSS (AX), Z16
+	VFMADD231PS  Z16, Z14, Z0
+	VFMADD231PS  Z16, Z15, Z1
+	VBROADCASTSS (AX)(R8*1), Z16
+	VFMADD231PS  Z16, Z14, Z2
+	VFMADD231PS  Z16, Z15, Z3
+	VBROADCASTSS (AX)(R8*2), Z16
+	VFMADD231PS  Z16, Z14, Z4
+	VFMADD231PS  Z16, Z15, Z5
+	VBROADCASTSS (AX)(R9*1), Z16
+	VFMADD231PS  Z16, Z14, Z6
+	VFMADD231PS  Z16, Z15, Z7
+	VBROADCASTSS (AX)(R8*4), Z16
+	VFMADD231PS  Z16, Z14, Z8
+	VFMADD231PS  Z16, Z15, Z9
+	VBROADCASTSS (R10), Z16
+	VFMADD231PS  Z16, Z14, Z10
+	VFMADD231PS  Z16, Z15, Z11
+	VBROADCASTSS (AX)(R9*2), Z16
+	VFMADD231PS  Z16, Z14, Z12
+	VFMADD231PS  Z16, Z15, Z13
+	ADDQ         CX, AX
+	ADDQ         CX, R10
+	ADDQ         BX, DX
+	DECQ         DI
+	JNZ          avx512Strip7_most_deep
+	MOVQ         ldc+80(FP), CX
+	MOVQ         SI, AX
+	CMPB         add+68(FP), $0x00
+	JNE          avx512Strip7_most_add
+	CMPL         alpha+64(FP), $0x3f800000
+	JEQ          avx512Strip7_most_store
+	VBROADCASTSS alpha+64(FP), Z14
+	VMULPS       Z14, Z0, Z0
+	VMULPS       Z14, Z1, Z1
+	VMULPS       Z14, Z2, Z2
+	VMULPS       Z14, Z3, Z3
+	VMULPS       Z14, Z4, Z4
+	VMULPS       Z14, Z5, Z5
+	VMULPS       Z14, Z6, Z6
+	VMULPS       Z14, Z7, Z7
+	VMULPS       Z14, Z8, Z8
+	VMULPS       Z14, Z9, Z9
+	VMULPS       Z14, Z10, Z10
+	VMULPS       Z14, Z11, Z11
+	VMULPS       Z14, Z12, Z12
+	VMULPS       Z14, Z13, Z13
+
+avx512Strip7_most_store:
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z2, (AX)
+	VMOVUPS Z3, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z4, (AX)
+	VMOVUPS Z5, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z6, (AX)
+	VMOVUPS Z7, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z8, (AX)
+	VMOVUPS Z9, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z10, (AX)
+	VMOVUPS Z11, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z12, (AX)
+	VMOVUPS Z13, K1, 64(AX)
+	JMP     avx512Strip7_most_stored
+
+avx512Strip7_most_add:
+	VBROADCASTSS alpha+64(FP), Z14
+	MOVQ         SI, AX
+	VMOVUPS      (AX), Z15
+	VFMADD231PS  Z14, Z0, Z15
+	VMOVUPS      Z15, (AX)
+	VMOVUPS.Z    64(AX), K1, Z0
+	VFMADD231PS  Z14, Z1, Z0
+	VMOVUPS      Z0, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z14, Z2, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Z0
+	VFMADD231PS  Z14, Z3, Z0
+	VMOVUPS      Z0, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z14, Z4, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Z0
+	VFMADD231PS  Z14, Z5, Z0
+	VMOVUPS      Z0, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z14, Z6, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Z0
+	VFMADD231PS  Z14, Z7, Z0
+	VMOVUPS      Z0, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z14, Z8, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Z0
+	VFMADD231PS  Z14, Z9, Z0
+	VMOVUPS      Z0, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z14, Z10, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Z0
+	VFMADD231PS  Z14, Z11, Z0
+	VMOVUPS      Z0, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z14, Z12, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Z0
+	VFMADD231PS  Z14, Z13, Z0
+	VMOVUPS      Z0, K1, 64(AX)
+
+avx512Strip7_most_stored:
+avx512Strip7_end:
+	DECQ   strips+0(FP)
+	JZ     avx512Strip7_done
+	MOVQ   down+24(FP), AX
+	IMUL3Q $0x1c, AX, AX
+	ADDQ   AX, a+16(FP)
+	MOVQ   ldc+80(FP), AX
+	IMUL3Q $0x1c, AX, AX
+	ADDQ   AX, c+72(FP)
+	JMP    avx512Strip7_strip
+
+avx512Strip7_done:
+	VZEROUPPER
+	RET
+
+// func avx512Strip8(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int)
+// Requires: AVX, AVX512DQ, AVX512F, AVX512VL, BMI2, FMA3
+TEXT ·avx512Strip8(SB), NOSPLIT, $0-96
+avx512Strip8_strip:
+	MOVQ a+16(FP), AX
+	MOVQ right+32(FP), CX
+	MOVQ b+40(FP), DX
+	MOVQ bStride+48(FP), BX
+	MOVQ c+72(FP), SI
+	MOVQ n+88(FP), DI
+	SHLQ $0x02, CX
+	SHLQ $0x02, BX
+	MOVQ down+24(FP), R8
+	SHLQ $0x02, R8
+	LEAQ (R8)(R8*2), R9
+	LEAQ (R8)(R8*4), R10
+	ADDQ AX, R10
+	CMPQ DI, $0x20
+	JLT  avx512Strip8_edge
+
+avx512Strip8_two:
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	VXORPS Z6, Z6, Z6
+	VXORPS Z7, Z7, Z7
+	VXORPS Z8, Z8, Z8
+	VXORPS Z9, Z9, Z9
+	VXORPS Z10, Z10, Z10
+	VXORPS Z11, Z11, Z11
+	VXORPS Z12, Z12, Z12
+	VXORPS Z13, Z13, Z13
+	VXORPS Z14, Z14, Z14
+	VXORPS Z15, Z15, Z15
+	MOVQ   k+8(FP), R11
+	MOVQ   DX, R12
+
+avx512Strip8_two_deep:
+	VMOVUPS      (R12), Z16
+	VMOVUPS      64(R12), Z17
+	VBROADCASTSS (AX), Z18
+	VFMADD231PS  Z18, Z16, Z0
+	VFMADD231PS  Z18, Z17, Z1
+	VBROADCASTSS (AX)(R8*1), Z18
+	VFMADD231PS  Z18, Z16, Z2
+	VFMADD231PS  Z18, Z17, Z3
+	VBROADCASTSS (AX)(R8*2), Z18
+	VFMADD231PS  Z18, Z16, Z4
+	VFMADD231PS  Z18, Z17, Z5
+	VBROADCASTSS (AX)(R9*1), Z18
+	VFMADD231PS  Z18, Z16, Z6
+	VFMADD231PS  Z18, Z17, Z7
+	VBROADCASTSS (AX)(R8*4), Z18
+	VFMADD231PS  Z18, Z16, Z8
+	VFMADD231PS  Z18, Z17, Z9
+	VBROADCASTSS (R10), Z18
+	VFMADD231PS  Z18, Z16, Z10
+	VFMADD231PS  Z18, Z17, Z11
+	VBROADCASTSS (AX)(R9*2), Z18
+	VFMADD231PS  Z18, Z16, Z12
+	VFMADD231PS  Z18, Z17, Z13
+	VBROADCASTSS (R10)(R8*2), Z18
+	VFMADD231PS  Z18, Z16, Z14
+	VFMADD231PS  Z18, Z17, Z15
+	ADDQ         CX, AX
+	ADDQ         CX, R10
+	ADDQ         BX, R12
+	DECQ         R11
+	JNZ          avx512Strip8_two_deep
+	MOVQ         ldc+80(FP), R12
+	MOVQ         SI, R11
+	CMPB         add+68(FP), $0x00
+	JNE          avx512Strip8_two_add
+	CMPL         alpha+64(FP), $0x3f800000
+	JEQ          avx512Strip8_two_store
+	VBROADCASTSS alpha+64(FP), Z16
+	VMULPS       Z16, Z0, Z0
+	VMULPS       Z16, Z1, Z1
+	VMULPS       Z16, Z2, Z2
+	VMULPS       Z16, Z3, Z3
+	VMULPS       Z16, Z4, Z4
+	VMULPS       Z16, Z5, Z5
+	VMULPS       Z16, Z6, Z6
+	VMULPS       Z16, Z7, Z7
+	VMULPS       Z16, Z8, Z8
+	VMULPS       Z16, Z9, Z9
+	VMULPS       Z16, Z10, Z10
+	VMULPS       Z16, Z11, Z11
+	VMULPS       Z16, Z12, Z12
+	VMULPS       Z16, Z13, Z13
+	VMULPS       Z16, Z14, Z14
+	VMULPS       Z16, Z15, Z15
+
+avx512Strip8_two_store:
+	VMOVUPS Z0, (R11)
+	VMOVUPS Z1, 64(R11)
+	LEAQ    (R11)(R12*4), R11
+	VMOVUPS Z2, (R11)
+	VMOVUPS Z3, 64(R11)
+	LEAQ    (R11)(R12*4), R11
+	VMOVUPS Z4, (R11)
+	VMOVUPS Z5, 64(R11)
+	LEAQ    (R11)(R12*4), R11
+	VMOVUPS Z6, (R11)
+	VMOVUPS Z7, 64(R11)
+	LEAQ    (R11)(R12*4), R11
+	VMOVUPS Z8, (R11)
+	VMOVUPS Z9, 64(R11)
+	LEAQ    (R11)(R12*4), R11
+	VMOVUPS Z10, (R11)
+	VMOVUPS Z11, 64(R11)
+	LEAQ    (R11)(R12*4), R11
+	VMOVUPS Z12, (R11)
+	VMOVUPS Z13, 64(R11)
+	LEAQ    (R11)(R12*4), R11
+	VMOVUPS Z14, (R11)
+	VMOVUPS Z15, 64(R11)
+	JMP     avx512Strip8_two_stored
+
+avx512Strip8_two_add:
+	VBROADCASTSS alpha+64(FP), Z16
+	MOVQ         SI, R11
+	VMOVUPS      (R11), Z17
+	VFMADD231PS  Z16, Z0, Z17
+	VMOVUPS      Z17, (R11)
+	VMOVUPS      64(R11), Z0
+	VFMADD231PS  Z16, Z1, Z0
+	VMOVUPS      Z0, 64(R11)
+	LEAQ         (R11)(R12*4), R11
+	VMOVUPS      (R11), Z0
+	VFMADD231PS  Z16, Z2, Z0
+	VMOVUPS      Z0, (R11)
+	VMOVUPS      64(R11), Z0
+	VFMADD231PS  Z16, Z3, Z0
+	VMOVUPS      Z0, 64(R11)
+	LEAQ         (R11)(R12*4), R11
+	VMOVUPS      (R11), Z0
+	VFMADD231PS  Z16, Z4, Z0
+	VMOVUPS      Z0, (R11)
+	VMOVUPS      64(R11), Z0
+	VFMADD231PS  Z16, Z5, Z0
+	VMOVUPS      Z0, 64(R11)
+	LEAQ         (R11)(R12*4), R11
+	VMOVUPS      (R11), Z0
+	VFMADD231PS  Z16, Z6, Z0
+	VMOVUPS      Z0, (R11)
+	VMOVUPS      64(R11), Z0
+	VFMADD231PS  Z16, Z7, Z0
+	VMOVUPS      Z0, 64(R11)
+	LEAQ         (R11)(R12*4), R11
+	VMOVUPS      (R11), Z0
+	VFMADD231PS  Z16, Z8, Z0
+	VMOVUPS      Z0, (R11)
+	VMOVUPS      64(R11), Z0
+	VFMADD231PS  Z16, Z9, Z0
+	VMOVUPS      Z0, 64(R11)
+	LEAQ         (R11)(R12*4), R11
+	VMOVUPS      (R11), Z0
+	VFMADD231PS  Z16, Z10, Z0
+	VMOVUPS      Z0, (R11)
+	VMOVUPS      64(R11), Z0
+	VFMADD231PS  Z16, Z11, Z0
+	VMOVUPS      Z0, 64(R11)
+	LEAQ         (R11)(R12*4), R11
+	VMOVUPS      (R11), Z0
+	VFMADD231PS  Z16, Z12, Z0
+	VMOVUPS      Z0, (R11)
+	VMOVUPS      64(R11), Z0
+	VFMADD231PS  Z16, Z13, Z0
+	VMOVUPS      Z0, 64(R11)
+	LEAQ         (R11)(R12*4), R11
+	VMOVUPS      (R11), Z0
+	VFMADD231PS  Z16, Z14, Z0
+	VMOVUPS      Z0, (R11)
+	VMOVUPS      64(R11), Z0
+	VFMADD231PS  Z16, Z15, Z0
+	VMOVUPS      Z0, 64(R11)
+
+avx512Strip8_two_stored:
+	MOVQ  k+8(FP), R11
+	IMULQ CX, R11
+	SUBQ  R11, AX
+	SUBQ  R11, R10
+	ADDQ  $0x00000080, SI
+	MOVQ  panel+56(FP), R11
+	LEAQ  (DX)(R11*4), DX
+	TESTQ R11, R11
+	JNZ   avx512Strip8_two_packed
+	ADDQ  $0x00000080, DX
+
+avx512Strip8_two_packed:
+	SUBQ $0x20, DI
+	CMPQ DI, $0x20
+	JGE  avx512Strip8_two
+
+avx512Strip8_edge:
+	TESTQ  DI, DI
+	JZ     avx512Strip8_end
+	CMPQ   DI, $0x10
+	JEQ    avx512Strip8_one
+	JGT    avx512Strip8_more
+	CMPQ   DI, $0x08
+	JLE    avx512Strip8_half
+	LEAQ   (DI), DI
+	MOVQ   $-1, R11
+	BZHIQ  DI, R11, DI
+	KMOVW  DI, K1
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	VXORPS Z6, Z6, Z6
+	VXORPS Z7, Z7, Z7
+	MOVQ   k+8(FP), DI
+
+avx512Strip8_last_deep:
+	VMOVUPS.Z        (DX), K1, Z8
+	VFMADD231PS.BCST (AX), Z8, Z0
+	VFMADD231PS.BCST (AX)(R8*1), Z8, Z1
+	VFMADD231PS.BCST (AX)(R8*2), Z8, Z2
+	VFMADD231PS.BCST (AX)(R9*1), Z8, Z3
+	VFMADD231PS.BCST (AX)(R8*4), Z8, Z4
+	VFMADD231PS.BCST (R10), Z8, Z5
+	VFMADD231PS.BCST (AX)(R9*2), Z8, Z6
+	VFMADD231PS.BCST (R10)(R8*2), Z8, Z7
+	ADDQ             CX, AX
+	ADDQ             CX, R10
+	ADDQ             BX, DX
+	DECQ             DI
+	JNZ              avx512Strip8_last_deep
+	MOVQ             ldc+80(FP), CX
+	MOVQ             SI, AX
+	CMPB             add+68(FP), $0x00
+	JNE              avx512Strip8_last_add
+	CMPL             alpha+64(FP), $0x3f800000
+	JEQ              avx512Strip8_last_store
+	VBROADCASTSS     alpha+64(FP), Z8
+	VMULPS           Z8, Z0, Z0
+	VMULPS           Z8, Z1, Z1
+	VMULPS           Z8, Z2, Z2
+	VMULPS           Z8, Z3, Z3
+	VMULPS           Z8, Z4, Z4
+	VMULPS           Z8, Z5, Z5
+	VMULPS           Z8, Z6, Z6
+	VMULPS           Z8, Z7, Z7
+
+avx512Strip8_last_store:
+	VMOVUPS Z0, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z1, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z2, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z3, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z4, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z5, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z6, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z7, K1, (AX)
+	JMP     avx512Strip8_last_stored
+
+avx512Strip8_last_add:
+	VBROADCASTSS alpha+64(FP), Z8
+	MOVQ         SI, AX
+	VMOVUPS.Z    (AX), K1, Z9
+	VFMADD231PS  Z8, Z0, Z9
+	VMOVUPS      Z9, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Z0
+	VFMADD231PS  Z8, Z1, Z0
+	VMOVUPS      Z0, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Z0
+	VFMADD231PS  Z8, Z2, Z0
+	VMOVUPS      Z0, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Z0
+	VFMADD231PS  Z8, Z3, Z0
+	VMOVUPS      Z0, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Z0
+	VFMADD231PS  Z8, Z4, Z0
+	VMOVUPS      Z0, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Z0
+	VFMADD231PS  Z8, Z5, Z0
+	VMOVUPS      Z0, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Z0
+	VFMADD231PS  Z8, Z6, Z0
+	VMOVUPS      Z0, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Z0
+	VFMADD231PS  Z8, Z7, Z0
+	VMOVUPS      Z0, K1, (AX)
+
+avx512Strip8_last_stored:
+	JMP avx512Strip8_end
+
+avx512Strip8_one:
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	VXORPS Z6, Z6, Z6
+	VXORPS Z7, Z7, Z7
+	MOVQ   k+8(FP), DI
+
+avx512Strip8_one_deep:
+	VMOVUPS          (DX), Z8
+	VFMADD231PS.BCST (AX), Z8, Z0
+	VFMADD231PS.BCST (AX)(R8*1), Z8, Z1
+	VFMADD231PS.BCST (AX)(R8*2), Z8, Z2
+	VFMADD231PS.BCST (AX)(R9*1), Z8, Z3
+	VFMADD231PS.BCST (AX)(R8*4), Z8, Z4
+	VFMADD231PS.BCST (R10), Z8, Z5
+	VFMADD231PS.BCST (AX)(R9*2), Z8, Z6
+	VFMADD231PS.BCST (R10)(R8*2), Z8, Z7
+	ADDQ             CX, AX
+	ADDQ             CX, R10
+	ADDQ             BX, DX
+	DECQ             DI
+	JNZ              avx512Strip8_one_deep
+	MOVQ             ldc+80(FP), CX
+	MOVQ             SI, AX
+	CMPB             add+68(FP), $0x00
+	JNE              avx512Strip8_one_add
+	CMPL             alpha+64(FP), $0x3f800000
+	JEQ              avx512Strip8_one_store
+	VBROADCASTSS     alpha+64(FP), Z8
+	VMULPS           Z8, Z0, Z0
+	VMULPS           Z8, Z1, Z1
+	VMULPS           Z8, Z2, Z2
+	VMULPS           Z8, Z3, Z3
+	VMULPS           Z8, Z4, Z4
+	VMULPS           Z8, Z5, Z5
+	VMULPS           Z8, Z6, Z6
+	VMULPS           Z8, Z7, Z7
+
+avx512Strip8_one_store:
+	VMOVUPS Z0, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z2, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z3, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z4, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z5, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z6, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z7, (AX)
+	JMP     avx512Strip8_one_stored
+
+avx512Strip8_one_add:
+	VBROADCASTSS alpha+64(FP), Z8
+	MOVQ         SI, AX
+	VMOVUPS      (AX), Z9
+	VFMADD231PS  Z8, Z0, Z9
+	VMOVUPS      Z9, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z8, Z1, Z0
+	VMOVUPS      Z0, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z8, Z2, Z0
+	VMOVUPS      Z0, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z8, Z3, Z0
+	VMOVUPS      Z0, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z8, Z4, Z0
+	VMOVUPS      Z0, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z8, Z5, Z0
+	VMOVUPS      Z0, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z8, Z6, Z0
+	VMOVUPS      Z0, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z8, Z7, Z0
+	VMOVUPS      Z0, (AX)
+
+avx512Strip8_one_stored:
+	JMP avx512Strip8_end
+
+avx512Strip8_more:
+	CMPQ   DI, $0x18
+	JGT    avx512Strip8_most
+	LEAQ   -16(DI), DI
+	MOVQ   $-1, R11
+	BZHIQ  DI, R11, DI
+	KMOVW  DI, K1
+	VXORPS Z0, Z0, Z0
+	VXORPS Y1, Y1, Y1
+	VXORPS Z2, Z2, Z2
+	VXORPS Y3, Y3, Y3
+	VXORPS Z4, Z4, Z4
+	VXORPS Y5, Y5, Y5
+	VXORPS Z6, Z6, Z6
+	VXORPS Y7, Y7, Y7
+	VXORPS Z8, Z8, Z8
+	VXORPS Y9, Y9, Y9
+	VXORPS Z10, Z10, Z10
+	VXORPS Y11, Y11, Y11
+	VXORPS Z12, Z12, Z12
+	VXORPS Y13, Y13, Y13
+	VXORPS Z14, Z14, Z14
+	VXORPS Y15, Y15, Y15
+	MOVQ   k+8(FP), DI
+
+avx512Strip8_oneandhalf_deep:
+	VMOVUPS      (DX), Z16
+	VMOVUPS.Z    64(DX), K1, Y17
+	VBROADCASTSS (AX), Z18
+	VFMADD231PS  Z18, Z16, Z0
+	VFMADD231PS  Y18, Y17, Y1
+	VBROADCASTSS (AX)(R8*1), Z18
+	VFMADD231PS  Z18, Z16, Z2
+	VFMADD231PS  Y18, Y17, Y3
+	VBROADCASTSS (AX)(R8*2), Z18
+	VFMADD231PS  Z18, Z16, Z4
+	VFMADD231PS  Y18, Y17, Y5
+	VBROADCASTSS (AX)(R9*1), Z18
+	VFMADD231PS  Z18, Z16, Z6
+	VFMADD231PS  Y18, Y17, Y7
+	VBROADCASTSS (AX)(R8*4), Z18
+	VFMADD231PS  Z18, Z16, Z8
+	VFMADD231PS  Y18, Y17, Y9
+	VBROADCASTSS (R10), Z18
+	VFMADD231PS  Z18, Z16, Z10
+	VFMADD231PS  Y18, Y17, Y11
+	VBROADCASTSS (AX)(R9*2), Z18
+	VFMADD231PS  Z18, Z16, Z12
+	VFMADD231PS  Y18, Y17, Y13
+	VBROADCASTSS (R10)(R8*2), Z18
+	VFMADD231PS  Z18, Z16, Z14
+	VFMADD231PS  Y18, Y17, Y15
+	ADDQ         CX, AX
+	ADDQ         CX, R10
+	ADDQ         BX, DX
+	DECQ         DI
+	JNZ          avx512Strip8_oneandhalf_deep
+	MOVQ         ldc+80(FP), CX
+	MOVQ         SI, AX
+	CMPB         add+68(FP), $0x00
+	JNE          avx512Strip8_oneandhalf_add
+	CMPL         alpha+64(FP), $0x3f800000
+	JEQ          avx512Strip8_oneandhalf_store
+	VBROADCASTSS alpha+64(FP), Z16
+	VMULPS       Z16, Z0, Z0
+	VMULPS       Y16, Y1, Y1
+	VMULPS       Z16, Z2, Z2
+	VMULPS       Y16, Y3, Y3
+	VMULPS       Z16, Z4, Z4
+	VMULPS       Y16, Y5, Y5
+	VMULPS       Z16, Z6, Z6
+	VMULPS       Y16, Y7, Y7
+	VMULPS       Z16, Z8, Z8
+	VMULPS       Y16, Y9, Y9
+	VMULPS       Z16, Z10, Z10
+	VMULPS       Y16, Y11, Y11
+	VMULPS       Z16, Z12, Z12
+	VMULPS       Y16, Y13, Y13
+	VMULPS       Z16, Z14, Z14
+	VMULPS       Y16, Y15, Y15
+
+avx512Strip8_oneandhalf_store:
+	VMOVUPS Z0, (AX)
+	VMOVUPS Y1, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z2, (AX)
+	VMOVUPS Y3, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z4, (AX)
+	VMOVUPS Y5, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z6, (AX)
+	VMOVUPS Y7, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z8, (AX)
+	VMOVUPS Y9, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z10, (AX)
+	VMOVUPS Y11, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z12, (AX)
+	VMOVUPS Y13, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z14, (AX)
+	VMOVUPS Y15, K1, 64(AX)
+	JMP     avx512Strip8_oneandhalf_stored
+
+avx512Strip8_oneandhalf_add:
+	VBROADCASTSS alpha+64(FP), Z16
+	MOVQ         SI, AX
+	VMOVUPS      (AX), Z17
+	VFMADD231PS  Z16, Z0, Z17
+	VMOVUPS      Z17, (AX)
+	VMOVUPS.Z    64(AX), K1, Y0
+	VFMADD231PS  Y16, Y1, Y0
+	VMOVUPS      Y0, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z16, Z2, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Y0
+	VFMADD231PS  Y16, Y3, Y0
+	VMOVUPS      Y0, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z16, Z4, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Y0
+	VFMADD231PS  Y16, Y5, Y0
+	VMOVUPS      Y0, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z16, Z6, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Y0
+	VFMADD231PS  Y16, Y7, Y0
+	VMOVUPS      Y0, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z16, Z8, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Y0
+	VFMADD231PS  Y16, Y9, Y0
+	VMOVUPS      Y0, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z16, Z10, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Y0
+	VFMADD231PS  Y16, Y11, Y0
+	VMOVUPS      Y0, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z16, Z12, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Y0
+	VFMADD231PS  Y16, Y13, Y0
+	VMOVUPS      Y0, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z16, Z14, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Y0
+	VFMADD231PS  Y16, Y15, Y0
+	VMOVUPS      Y0, K1, 64(AX)
+
+avx512Strip8_oneandhalf_stored:
+	JMP avx512Strip8_end
+
+avx512Strip8_half:
+	LEAQ   (DI), DI
+	MOVQ   $-1, R11
+	BZHIQ  DI, R11, DI
+	KMOVW  DI, K1
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	MOVQ   k+8(FP), DI
+
+avx512Strip8_half_deep:
+	VMOVUPS.Z        (DX), K1, Y8
+	VFMADD231PS.BCST (AX), Y8, Y0
+	VFMADD231PS.BCST (AX)(R8*1), Y8, Y1
+	VFMADD231PS.BCST (AX)(R8*2), Y8, Y2
+	VFMADD231PS.BCST (AX)(R9*1), Y8, Y3
+	VFMADD231PS.BCST (AX)(R8*4), Y8, Y4
+	VFMADD231PS.BCST (R10), Y8, Y5
+	VFMADD231PS.BCST (AX)(R9*2), Y8, Y6
+	VFMADD231PS.BCST (R10)(R8*2), Y8, Y7
+	ADDQ             CX, AX
+	ADDQ             CX, R10
+	ADDQ             BX, DX
+	DECQ             DI
+	JNZ              avx512Strip8_half_deep
+	MOVQ             ldc+80(FP), CX
+	MOVQ             SI, AX
+	CMPB             add+68(FP), $0x00
+	JNE              avx512Strip8_half_add
+	CMPL             alpha+64(FP), $0x3f800000
+	JEQ              avx512Strip8_half_store
+	VBROADCASTSS     alpha+64(FP), Z8
+	VMULPS           Y8, Y0, Y0
+	VMULPS           Y8, Y1, Y1
+	VMULPS           Y8, Y2, Y2
+	VMULPS           Y8, Y3, Y3
+	VMULPS           Y8, Y4, Y4
+	VMULPS           Y8, Y5, Y5
+	VMULPS           Y8, Y6, Y6
+	VMULPS           Y8, Y7, Y7
+
+avx512Strip8_half_store:
+	VMOVUPS Y0, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y1, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y2, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y3, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y4, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y5, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y6, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y7, K1, (AX)
+	JMP     avx512Strip8_half_stored
+
+avx512Strip8_half_add:
+	VBROADCASTSS alpha+64(FP), Z8
+	MOVQ         SI, AX
+	VMOVUPS.Z    (AX), K1, Y9
+	VFMADD231PS  Y8, Y0, Y9
+	VMOVUPS      Y9, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Y0
+	VFMADD231PS  Y8, Y1, Y0
+	VMOVUPS      Y0, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Y0
+	VFMADD231PS  Y8, Y2, Y0
+	VMOVUPS      Y0, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Y0
+	VFMADD231PS  Y8, Y3, Y0
+	VMOVUPS      Y0, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Y0
+	VFMADD231PS  Y8, Y4, Y0
+	VMOVUPS      Y0, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Y0
+	VFMADD231PS  Y8, Y5, Y0
+	VMOVUPS      Y0, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Y0
+	VFMADD231PS  Y8, Y6, Y0
+	VMOVUPS      Y0, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Y0
+	VFMADD231PS  Y8, Y7, Y0
+	VMOVUPS      Y0, K1, (AX)
+
+avx512Strip8_half_stored:
+	JMP avx512Strip8_end
+
+avx512Strip8_most:
+	LEAQ   -16(DI), DI
+	MOVQ   $-1, R11
+	BZHIQ  DI, R11, DI
+	KMOVW  DI, K1
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	VXORPS Z6, Z6, Z6
+	VXORPS Z7, Z7, Z7
+	VXORPS Z8, Z8, Z8
+	VXORPS Z9, Z9, Z9
+	VXORPS Z10, Z10, Z10
+	VXORPS Z11, Z11, Z11
+	VXORPS Z12, Z12, Z12
+	VXORPS Z13, Z13, Z13
+	VXORPS Z14, Z14, Z14
+	VXORPS Z15, Z15, Z15
+	MOVQ   k+8(FP), DI
+
+avx512Strip8_most_deep:
+	VMOVUPS      (DX), Z16
+	VMOVUPS.Z    64(DX), K1, Z17
+	VBROADCASTSS (AX), Z18
+	VFMADD231PS  Z18, Z16, Z0
+	VFMADD231PS  Z18, Z17, Z1
+	VBROADCASTSS (AX)(R8*1), Z18
+	VFMADD231PS  Z18, Z16, Z2
+	VFMADD231PS  Z18, Z17, Z3
+	VBROADCASTSS (AX)(R8*2), Z18
+	VFMADD231PS  Z18, Z16, Z4
+	VFMADD231PS  Z18, Z17, Z5
+	VBROADCASTSS (AX)(R9*1), Z18
+	VFMADD231PS  Z18, Z16, Z6
+	VFMADD231PS  Z18, Z17, Z7
+	VBROADCASTSS (AX)(R8*4), Z18
+	VFMADD231PS  Z18, Z16, Z8
+	VFMADD231PS  Z18, Z17, Z9
+	VBROADCASTSS (R10), Z18
+	VFMADD231PS  Z18, Z16, Z10
+	VFMADD231PS  Z18, Z17, Z11
+	VBROADCASTSS (AX)(R9*2), Z18
+	VFMADD231PS  Z18, Z16, Z12
+	VFMADD231PS  Z18, Z17, Z13
+	VBROADCASTSS (R10)(R8*2), Z18
+	VFMADD231PS  Z18, Z16, Z14
+	VFMADD231PS  Z18, Z17, Z15
+	ADDQ         CX, AX
+	ADDQ         CX, R10
+	ADDQ         BX, DX
+	DECQ         DI
+	JNZ          avx512Strip8_most_deep
+	MOVQ         ldc+80(FP), CX
+	MOVQ         SI, AX
+	CMPB         add+68(FP), $0x00
+	JNE          avx512Strip8_most_add
+	CMPL         alpha+64(FP), $0x3f800000
+	JEQ          avx512Strip8_most_store
+	VBROADCASTSS alpha+64(FP), Z16
+	VMULPS       Z16, Z0, Z0
+	VMULPS       Z16, Z1, Z1
+	VMULPS       Z16, Z2, Z2
+	VMULPS       Z16, Z3, Z3
+	VMULPS       Z16, Z4, Z4
+	VMULPS       Z16, Z5, Z5
+	VMULPS       Z16, Z6, Z6
+	VMULPS       Z16, Z7, Z7
+	VMULPS       Z16, Z8, Z8
+	VMULPS       Z16, Z9, Z9
+	VMULPS       Z16, Z10, Z10
+	VMULPS       Z16, Z11, Z11
+	VMULPS       Z16, Z12, Z12
+	VMULPS       Z16, Z13, Z13
+	VMULPS       Z16, Z14, Z14
+	VMULPS       Z16, Z15, Z15
+
+avx512Strip8_most_store:
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z2, (AX)
+	VMOVUPS Z3, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z4, (AX)
+	VMOVUPS Z5, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z6, (AX)
+	VMOVUPS Z7, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z8, (AX)
+	VMOVUPS Z9, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z10, (AX)
+	VMOVUPS Z11, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z12, (AX)
+	VMOVUPS Z13, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z14, (AX)
+	VMOVUPS Z15, K1, 64(AX)
+	JMP     avx512Strip8_most_stored
+
+avx512Strip8_most_add:
+	VBROADCASTSS alpha+64(FP), Z16
+	MOVQ         SI, AX
+	VMOVUPS      (AX), Z17
+	VFMADD231PS  Z16, Z0, Z17
+	VMOVUPS      Z17, (AX)
+	VMOVUPS.Z    64(AX), K1, Z0
+	VFMADD231PS  Z16, Z1, Z0
+	VMOVUPS      Z0, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z16, Z2, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Z0
+	VFMADD231PS  Z16, Z3, Z0
+	VMOVUPS      Z0, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z16, Z4, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Z0
+	VFMADD231PS  Z16, Z5, Z0
+	VMOVUPS      Z0, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z16, Z6, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Z0
+	VFMADD231PS  Z16, Z7, Z0
+	VMOVUPS      Z0, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z16, Z8, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Z0
+	VFMADD231PS  Z16, Z9, Z0
+	VMOVUPS      Z0, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z16, Z10, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Z0
+	VFMADD231PS  Z16, Z11, Z0
+	VMOVUPS      Z0, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z16, Z12, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Z0
+	VFMADD231PS  Z16, Z13, Z0
+	VMOVUPS      Z0, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z16, Z14, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Z0
+	VFMADD231PS  Z16, Z15, Z0
+	VMOVUPS      Z0, K1, 64(AX)
+
+avx512Strip8_most_stored:
+avx512Strip8_end:
+	DECQ   strips+0(FP)
+	JZ     avx512Strip8_done
+	MOVQ   down+24(FP), AX
+	IMUL3Q $0x20, AX, AX
+	ADDQ   AX, a+16(FP)
+	MOVQ   ldc+80(FP), AX
+	IMUL3Q $0x20, AX, AX
+	ADDQ   AX, c+72(FP)
+	JMP    avx512Strip8_strip
+
+avx512Strip8_done:
+	VZEROUPPER
+	RET
+
+// func avx512Strip9(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int)
+// Requires: AVX, AVX512DQ, AVX512F, AVX512VL, BMI2, FMA3
+TEXT ·avx512Strip9(SB), NOSPLIT, $0-96
+avx512Strip9_strip:
+	MOVQ a+16(FP), AX
+	MOVQ right+32(FP), CX
+	MOVQ b+40(FP), DX
+	MOVQ bStride+48(FP), BX
+	MOVQ c+72(FP), SI
+	MOVQ n+88(FP), DI
+	SHLQ $0x02, CX
+	SHLQ $0x02, BX
+	MOVQ down+24(FP), R8
+	SHLQ $0x02, R8
+	LEAQ (R8)(R8*2), R9
+	LEAQ (R8)(R8*4), R10
+	ADDQ AX, R10
+	CMPQ DI, $0x20
+	JLT  avx512Strip9_edge
+
+avx512Strip9_two:
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	VXORPS Z6, Z6, Z6
+	VXORPS Z7, Z7, Z7
+	VXORPS Z8, Z8, Z8
+	VXORPS Z9, Z9, Z9
+	VXORPS Z10, Z10, Z10
+	VXORPS Z11, Z11, Z11
+	VXORPS Z12, Z12, Z12
+	VXORPS Z13, Z13, Z13
+	VXORPS Z14, Z14, Z14
+	VXORPS Z15, Z15, Z15
+	VXORPS Z16, Z16, Z16
+	VXORPS Z17, Z17, Z17
+	MOVQ   k+8(FP), R11
+	MOVQ   DX, R12
+
+avx512Strip9_two_deep:
+	VMOVUPS      (R12), Z18
+	VMOVUPS      64(R12), Z19
+	VBROADCASTSS (AX), Z20
+	VFMADD231PS  Z20, Z18, Z0
+	VFMADD231PS  Z20, Z19, Z1
+	VBROADCASTSS (AX)(R8*1), Z20
+	VFMADD231PS  Z20, Z18, Z2
+	VFMADD231PS  Z20, Z19, Z3
+	VBROADCASTSS (AX)(R8*2), Z20
+	VFMADD231PS  Z20, Z18, Z4
+	VFMADD231PS  Z20, Z19, Z5
+	VBROADCASTSS (AX)(R9*1), Z20
+	VFMADD231PS  Z20, Z18, Z6
+	VFMADD231PS  Z20, Z19, Z7
+	VBROADCASTSS (AX)(R8*4), Z20
+	VFMADD231PS  Z20, Z18, Z8
+	VFMADD231PS  Z20, Z19, Z9
+	VBROADCASTSS (R10), Z20
+	VFMADD231PS  Z20, Z18, Z10
+	VFMADD231PS  Z20, Z19, Z11
+	VBROADCASTSS (AX)(R9*2), Z20
+	VFMADD231PS  Z20, Z18, Z12
+	VFMADD231PS  Z20, Z19, Z13
+	VBROADCASTSS (R10)(R8*2), Z20
+	VFMADD231PS  Z20, Z18, Z14
+	VFMADD231PS  Z20, Z19, Z15
+	VBROADCASTSS (AX)(R8*8), Z20
+	VFMADD231PS  Z20, Z18, Z16
+	VFMADD231PS  Z20, Z19, Z17
+	ADDQ         CX, AX
+	ADDQ         CX, R10
+	ADDQ         BX, R12
+	DECQ         R11
+	JNZ          avx512Strip9_two_deep
+	MOVQ         ldc+80(FP), R12
+	MOVQ         SI, R11
+	CMPB         add+68(FP), $0x00
+	JNE          avx512Strip9_two_add
+	CMPL         alpha+64(FP), $0x3f800000
+	JEQ          avx512Strip9_two_store
+	VBROADCASTSS alpha+64(FP), Z18
+	VMULPS       Z18, Z0, Z0
+	VMULPS       Z18, Z1, Z1
+	VMULPS       Z18, Z2, Z2
+	VMULPS       Z18, Z3, Z3
+	VMULPS       Z18, Z4, Z4
+	VMULPS       Z18, Z5, Z5
+	VMULPS       Z18, Z6, Z6
+	VMULPS       Z18, Z7, Z7
+	VMULPS       Z18, Z8, Z8
+	VMULPS       Z18, Z9, Z9
+	VMULPS       Z18, Z10, Z10
+	VMULPS       Z18, Z11, Z11
+	VMULPS       Z18, Z12, Z12
+	VMULPS       Z18, Z13, Z13
+	VMULPS       Z18, Z14, Z14
+	VMULPS       Z18, Z15, Z15
+	VMULPS       Z18, Z16, Z16
+	VMULPS       Z18, Z17, Z17
+
+avx512Strip9_two_store:
+	VMOVUPS Z0, (R11)
+	VMOVUPS Z1, 64(R11)
+	LEAQ    (R11)(R12*4), R11
+	VMOVUPS Z2, (R11)
+	VMOVUPS Z3, 64(R11)
+	LEAQ    (R11)(R12*4), R11
+	VMOVUPS Z4, (R11)
+	VMOVUPS Z5, 64(R11)
+	LEAQ    (R11)(R12*4), R11
+	VMOVUPS Z6, (R11)
+	VMOVUPS Z7, 64(R11)
+	LEAQ    (R11)(R12*4), R11
+	VMOVUPS Z8, (R11)
+	VMOVUPS Z9, 64(R11)
+	LEAQ    (R11)(R12*4), R11
+	VMOVUPS Z10, (R11)
+	VMOVUPS Z11, 64(R11)
+	LEAQ    (R11)(R12*4), R11
+	VMOVUPS Z12, (R11)
+	VMOVUPS Z13, 64(R11)
+	LEAQ    (R11)(R12*4), R11
+	VMOVUPS Z14, (R11)
+	VMOVUPS Z15, 64(R11)
+	LEAQ    (R11)(R12*4), R11
+	VMOVUPS Z16, (R11)
+	VMOVUPS Z17, 64(R11)
+	JMP     avx512Strip9_two_stored
+
+avx512Strip9_two_add:
+	VBROADCASTSS alpha+64(FP), Z18
+	MOVQ         SI, R11
+	VMOVUPS      (R11), Z19
+	VFMADD231PS  Z18, Z0, Z19
+	VMOVUPS      Z19, (R11)
+	VMOVUPS      64(R11), Z0
+	VFMADD231PS  Z18, Z1, Z0
+	VMOVUPS      Z0, 64(R11)
+	LEAQ         (R11)(R12*4), R11
+	VMOVUPS      (R11), Z0
+	VFMADD231PS  Z18, Z2, Z0
+	VMOVUPS      Z0, (R11)
+	VMOVUPS      64(R11), Z0
+	VFMADD231PS  Z18, Z3, Z0
+	VMOVUPS      Z0, 64(R11)
+	LEAQ         (R11)(R12*4), R11
+	VMOVUPS      (R11), Z0
+	VFMADD231PS  Z18, Z4, Z0
+	VMOVUPS      Z0, (R11)
+	VMOVUPS      64(R11), Z0
+	VFMADD231PS  Z18, Z5, Z0
+	VMOVUPS      Z0, 64(R11)
+	LEAQ         (R11)(R12*4), R11
+	VMOVUPS      (R11), Z0
+	VFMADD231PS  Z18, Z6, Z0
+	VMOVUPS      Z0, (R11)
+	VMOVUPS      64(R11), Z0
+	VFMADD231PS  Z18, Z7, Z0
+	VMOVUPS      Z0, 64(R11)
+	LEAQ         (R11)(R12*4), R11
+	VMOVUPS      (R11), Z0
+	VFMADD231PS  Z18, Z8, Z0
+	VMOVUPS      Z0, (R11)
+	VMOVUPS      64(R11), Z0
+	VFMADD231PS  Z18, Z9, Z0
+	VMOVUPS      Z0, 64(R11)
+	LEAQ         (R11)(R12*4), R11
+	VMOVUPS      (R11), Z0
+	VFMADD231PS  Z18, Z10, Z0
+	VMOVUPS      Z0, (R11)
+	VMOVUPS      64(R11), Z0
+	VFMADD231PS  Z18, Z11, Z0
+	VMOVUPS      Z0, 64(R11)
+	LEAQ         (R11)(R12*4), R11
+	VMOVUPS      (R11), Z0
+	VFMADD231PS  Z18, Z12, Z0
+	VMOVUPS      Z0, (R11)
+	VMOVUPS      64(R11), Z0
+	VFMADD231PS  Z18, Z13, Z0
+	VMOVUPS      Z0, 64(R11)
+	LEAQ         (R11)(R12*4), R11
+	VMOVUPS      (R11), Z0
+	VFMADD231PS  Z18, Z14, Z0
+	VMOVUPS      Z0, (R11)
+	VMOVUPS      64(R11), Z0
+	VFMADD231PS  Z18, Z15, Z0
+	VMOVUPS      Z0, 64(R11)
+	LEAQ         (R11)(R12*4), R11
+	VMOVUPS      (R11), Z0
+	VFMADD231PS  Z18, Z16, Z0
+	VMOVUPS      Z0, (R11)
+	VMOVUPS      64(R11), Z0
+	VFMADD231PS  Z18, Z17, Z0
+	VMOVUPS      Z0, 64(R11)
+
+avx512Strip9_two_stored:
+	MOVQ  k+8(FP), R11
+	IMULQ CX, R11
+	SUBQ  R11, AX
+	SUBQ  R11, R10
+	ADDQ  $0x00000080, SI
+	MOVQ  panel+56(FP), R11
+	LEAQ  (DX)(R11*4), DX
+	TESTQ R11, R11
+	JNZ   avx512Strip9_two_packed
+	ADDQ  $0x00000080, DX
+
+avx512Strip9_two_packed:
+	SUBQ $0x20, DI
+	CMPQ DI, $0x20
+	JGE  avx512Strip9_two
+
+avx512Strip9_edge:
+	TESTQ  DI, DI
+	JZ     avx512Strip9_end
+	CMPQ   DI, $0x10
+	JEQ    avx512Strip9_one
+	JGT    avx512Strip9_more
+	CMPQ   DI, $0x08
+	JLE    avx512Strip9_half
+	LEAQ   (DI), DI
+	MOVQ   $-1, R11
+	BZHIQ  DI, R11, DI
+	KMOVW  DI, K1
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	VXORPS Z6, Z6, Z6
+	VXORPS Z7, Z7, Z7
+	VXORPS Z8, Z8, Z8
+	MOVQ   k+8(FP), DI
+
+avx512Strip9_last_deep:
+	VMOVUPS.Z        (DX), K1, Z9
+	VFMADD231PS.BCST (AX), Z9, Z0
+	VFMADD231PS.BCST (AX)(R8*1), Z9, Z1
+	VFMADD231PS.BCST (AX)(R8*2), Z9, Z2
+	VFMADD231PS.BCST (AX)(R9*1), Z9, Z3
+	VFMADD231PS.BCST (AX)(R8*4), Z9, Z4
+	VFMADD231PS.BCST (R10), Z9, Z5
+	VFMADD231PS.BCST (AX)(R9*2), Z9, Z6
+	VFMADD231PS.BCST (R10)(R8*2), Z9, Z7
+	VFMADD231PS.BCST (AX)(R8*8), Z9, Z8
+	ADDQ             CX, AX
+	ADDQ             CX, R10
+	ADDQ             BX, DX
+	DECQ             DI
+	JNZ              avx512Strip9_last_deep
+	MOVQ             ldc+80(FP), CX
+	MOVQ             SI, AX
+	CMPB             add+68(FP), $0x00
+	JNE              avx512Strip9_last_add
+	CMPL             alpha+64(FP), $0x3f800000
+	JEQ              avx512Strip9_last_store
+	VBROADCASTSS     alpha+64(FP), Z9
+	VMULPS           Z9, Z0, Z0
+	VMULPS           Z9, Z1, Z1
+	VMULPS           Z9, Z2, Z2
+	VMULPS           Z9, Z3, Z3
+	VMULPS           Z9, Z4, Z4
+	VMULPS           Z9, Z5, Z5
+	VMULPS           Z9, Z6, Z6
+	VMULPS           Z9, Z7, Z7
+	VMULPS           Z9, Z8, Z8
+
+avx512Strip9_last_store:
+	VMOVUPS Z0, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z1, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z2, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z3, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z4, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z5, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z6, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z7, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z8, K1, (AX)
+	JMP     avx512Strip9_last_stored
+
+avx512Strip9_last_add:
+	VBROADCASTSS alpha+64(FP), Z9
+	MOVQ         SI, AX
+	VMOVUPS.Z    (AX), K1, Z10
+	VFMADD231PS  Z9, Z0, Z10
+	VMOVUPS      Z10, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Z0
+	VFMADD231PS  Z9, Z1, Z0
+	VMOVUPS      Z0, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Z0
+	VFMADD231PS  Z9, Z2, Z0
+	VMOVUPS      Z0, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Z0
+	VFMADD231PS  Z9, Z3, Z0
+	VMOVUPS      Z0, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Z0
+	VFMADD231PS  Z9, Z4, Z0
+	VMOVUPS      Z0, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Z0
+	VFMADD231PS  Z9, Z5, Z0
+	VMOVUPS      Z0, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Z0
+	VFMADD231PS  Z9, Z6, Z0
+	VMOVUPS      Z0, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Z0
+	VFMADD231PS  Z9, Z7, Z0
+	VMOVUPS      Z0, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Z0
+	VFMADD231PS  Z9, Z8, Z0
+	VMOVUPS      Z0, K1, (AX)
+
+avx512Strip9_last_stored:
+	JMP avx512Strip9_end
+
+avx512Strip9_one:
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	VXORPS Z6, Z6, Z6
+	VXORPS Z7, Z7, Z7
+	VXORPS Z8, Z8, Z8
+	MOVQ   k+8(FP), DI
+
+avx512Strip9_one_deep:
+	VMOVUPS          (DX), Z9
+	VFMADD231PS.BCST (AX), Z9, Z0
+	VFMADD231PS.BCST (AX)(R8*1), Z9, Z1
+	VFMADD231PS.BCST (AX)(R8*2), Z9, Z2
+	VFMADD231PS.BCST (AX)(R9*1), Z9, Z3
+	VFMADD231PS.BCST (AX)(R8*4), Z9, Z4
+	VFMADD231PS.BCST (R10), Z9, Z5
+	VFMADD231PS.BCST (AX)(R9*2), Z9, Z6
+	VFMADD231PS.BCST (R10)(R8*2), Z9, Z7
+	VFMADD231PS.BCST (AX)(R8*8), Z9, Z8
+	ADDQ             CX, AX
+	ADDQ             CX, R10
+	ADDQ             BX, DX
+	DECQ             DI
+	JNZ              avx512Strip9_one_deep
+	MOVQ             ldc+80(FP), CX
+	MOVQ             SI, AX
+	CMPB             add+68(FP), $0x00
+	JNE              avx512Strip9_one_add
+	CMPL             alpha+64(FP), $0x3f800000
+	JEQ              avx512Strip9_one_store
+	VBROADCASTSS     alpha+64(FP), Z9
+	VMULPS           Z9, Z0, Z0
+	VMULPS           Z9, Z1, Z1
+	VMULPS           Z9, Z2, Z2
+	VMULPS           Z9, Z3, Z3
+	VMULPS           Z9, Z4, Z4
+	VMULPS           Z9, Z5, Z5
+	VMULPS           Z9, Z6, Z6
+	VMULPS           Z9, Z7, Z7
+	VMULPS           Z9, Z8, Z8
+
+avx512Strip9_one_store:
+	VMOVUPS Z0, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z2, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z3, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z4, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z5, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z6, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z7, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z8, (AX)
+	JMP     avx512Strip9_one_stored
+
+avx512Strip9_one_add:
+	VBROADCASTSS alpha+64(FP), Z9
+	MOVQ         SI, AX
+	VMOVUPS      (AX), Z10
+	VFMADD231PS  Z9, Z0, Z10
+	VMOVUPS      Z10, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z9, Z1, Z0
+	VMOVUPS      Z0, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z9, Z2, Z0
+	VMOVUPS      Z0, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z9, Z3, Z0
+	VMOVUPS      Z0, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z9, Z4, Z0
+	VMOVUPS      Z0, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z9, Z5, Z0
+	VMOVUPS      Z0, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z9, Z6, Z0
+	VMOVUPS      Z0, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z9, Z7, Z0
+	VMOVUPS      Z0, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z9, Z8, Z0
+	VMOVUPS      Z0, (AX)
+
+avx512Strip9_one_stored:
+	JMP avx512Strip9_end
+
+avx512Strip9_more:
+	CMPQ   DI, $0x18
+	JGT    avx512Strip9_most
+	LEAQ   -16(DI), DI
+	MOVQ   $-1, R11
+	BZHIQ  DI, R11, DI
+	KMOVW  DI, K1
+	VXORPS Z0, Z0, Z0
+	VXORPS Y1, Y1, Y1
+	VXORPS Z2, Z2, Z2
+	VXORPS Y3, Y3, Y3
+	VXORPS Z4, Z4, Z4
+	VXORPS Y5, Y5, Y5
+	VXORPS Z6, Z6, Z6
+	VXORPS Y7, Y7, Y7
+	VXORPS Z8, Z8, Z8
+	VXORPS Y9, Y9, Y9
+	VXORPS Z10, Z10, Z10
+	VXORPS Y11, Y11, Y11
+	VXORPS Z12, Z12, Z12
+	VXORPS Y13, Y13, Y13
+	VXORPS Z14, Z14, Z14
+	VXORPS Y15, Y15, Y15
+	VXORPS Z16, Z16, Z16
+	VXORPS Y17, Y17, Y17
+	MOVQ   k+8(FP), DI
+
+avx512Strip9_oneandhalf_deep:
+	VMOVUPS      (DX), Z18
+	VMOVUPS.Z    64(DX), K1, Y19
+	VBROADCASTSS (AX), Z20
+	VFMADD231PS  Z20, Z18, Z0
+	VFMADD231PS  Y20, Y19, Y1
+	VBROADCASTSS (AX)(R8*1), Z20
+	VFMADD231PS  Z20, Z18, Z2
+	VFMADD231PS  Y20, Y19, Y3
+	VBROADCASTSS (AX)(R8*2), Z20
+	VFMADD231PS  Z20, Z18, Z4
+	VFMADD231PS  Y20, Y19, Y5
+	VBROADCASTSS (AX)(R9*1), Z20
+	VFMADD231PS  Z20, Z18, Z6
+	VFMADD231PS  Y20, Y19, Y7
+	VBROADCASTSS (AX)(R8*4), Z20
+	VFMADD231PS  Z20, Z18, Z8
+	VFMADD231PS  Y20, Y19, Y9
+	VBROADCASTSS (R10), Z20
+	VFMADD231PS  Z20, Z18, Z10
+	VFMADD231PS  Y20, Y19, Y11
+	VBROADCASTSS (AX)(R9*2), Z20
+	VFMADD231PS  Z20, Z18, Z12
+	VFMADD231PS  Y20, Y19, Y13
+	VBROADCASTSS (R10)(R8*2), Z20
+	VFMADD231PS  Z20, Z18, Z14
+	VFMADD231PS  Y20, Y19, Y15
+	VBROADCASTSS (AX)(R8*8), Z20
+	VFMADD231PS  Z20, Z18, Z16
+	VFMADD231PS  Y20, Y19, Y17
+	ADDQ         CX, AX
+	ADDQ         CX, R10
+	ADDQ         BX, DX
+	DECQ         DI
+	JNZ          avx512Strip9_oneandhalf_deep
+	MOVQ         ldc+80(FP), CX
+	MOVQ         SI, AX
+	CMPB         add+68(FP), $0x00
+	JNE          avx512Strip9_oneandhalf_add
+	CMPL         alpha+64(FP), $0x3f800000
+	JEQ          avx512Strip9_oneandhalf_store
+	VBROADCASTSS alpha+64(FP), Z18
+	VMULPS       Z18, Z0, Z0
+	VMULPS       Y18, Y1, Y1
+	VMULPS       Z18, Z2, Z2
+	VMULPS       Y18, Y3, Y3
+	VMULPS       Z18, Z4, Z4
+	VMULPS       Y18, Y5, Y5
+	VMULPS       Z18, Z6, Z6
+	VMULPS       Y18, Y7, Y7
+	VMULPS       Z18, Z8, Z8
+	VMULPS       Y18, Y9, Y9
+	VMULPS       Z18, Z10, Z10
+	VMULPS       Y18, Y11, Y11
+	VMULPS       Z18, Z12, Z12
+	VMULPS       Y18, Y13, Y13
+	VMULPS       Z18, Z14, Z14
+	VMULPS       Y18, Y15, Y15
+	VMULPS       Z18, Z16, Z16
+	VMULPS       Y18, Y17, Y17
+
+avx512Strip9_oneandhalf_store:
+	VMOVUPS Z0, (AX)
+	VMOVUPS Y1, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z2, (AX)
+	VMOVUPS Y3, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z4, (AX)
+	VMOVUPS Y5, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z6, (AX)
+	VMOVUPS Y7, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z8, (AX)
+	VMOVUPS Y9, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z10, (AX)
+	VMOVUPS Y11, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z12, (AX)
+	VMOVUPS Y13, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z14, (AX)
+	VMOVUPS Y15, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z16, (AX)
+	VMOVUPS Y17, K1, 64(AX)
+	JMP     avx512Strip9_oneandhalf_stored
+
+avx512Strip9_oneandhalf_add:
+	VBROADCASTSS alpha+64(FP), Z18
+	MOVQ         SI, AX
+	VMOVUPS      (AX), Z19
+	VFMADD231PS  Z18, Z0, Z19
+	VMOVUPS      Z19, (AX)
+	VMOVUPS.Z    64(AX), K1, Y0
+	VFMADD231PS  Y18, Y1, Y0
+	VMOVUPS      Y0, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z18, Z2, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Y0
+	VFMADD231PS  Y18, Y3, Y0
+	VMOVUPS      Y0, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z18, Z4, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Y0
+	VFMADD231PS  Y18, Y5, Y0
+	VMOVUPS      Y0, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z18, Z6, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Y0
+	VFMADD231PS  Y18, Y7, Y0
+	VMOVUPS      Y0, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z18, Z8, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Y0
+	VFMADD231PS  Y18, Y9, Y0
+	VMOVUPS      Y0, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z18, Z10, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Y0
+	VFMADD231PS  Y18, Y11, Y0
+	VMOVUPS      Y0, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z18, Z12, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Y0
+	VFMADD231PS  Y18, Y13, Y0
+	VMOVUPS      Y0, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z18, Z14, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Y0
+	VFMADD231PS  Y18, Y15, Y0
+	VMOVUPS      Y0, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z18, Z16, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Y0
+	VFMADD231PS  Y18, Y17, Y0
+	VMOVUPS      Y0, K1, 64(AX)
+
+avx512Strip9_oneandhalf_stored:
+	JMP avx512Strip9_end
+
+avx512Strip9_half:
+	LEAQ   (DI), DI
+	MOVQ   $-1, R11
+	BZHIQ  DI, R11, DI
+	KMOVW  DI, K1
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	MOVQ   k+8(FP), DI
+
+avx512Strip9_half_deep:
+	VMOVUPS.Z        (DX), K1, Y9
+	VFMADD231PS.BCST (AX), Y9, Y0
+	VFMADD231PS.BCST (AX)(R8*1), Y9, Y1
+	VFMADD231PS.BCST (AX)(R8*2), Y9, Y2
+	VFMADD231PS.BCST (AX)(R9*1), Y9, Y3
+	VFMADD231PS.BCST (AX)(R8*4), Y9, Y4
+	VFMADD231PS.BCST (R10), Y9, Y5
+	VFMADD231PS.BCST (AX)(R9*2), Y9, Y6
+	VFMADD231PS.BCST (R10)(R8*2), Y9, Y7
+	VFMADD231PS.BCST (AX)(R8*8), Y9, Y8
+	ADDQ             CX, AX
+	ADDQ             CX, R10
+	ADDQ             BX, DX
+	DECQ             DI
+	JNZ              avx512Strip9_half_deep
+	MOVQ             ldc+80(FP), CX
+	MOVQ             SI, AX
+	CMPB             add+68(FP), $0x00
+	JNE              avx512Strip9_half_add
+	CMPL             alpha+64(FP), $0x3f800000
+	JEQ              avx512Strip9_half_store
+	VBROADCASTSS     alpha+64(FP), Z9
+	VMULPS           Y9, Y0, Y0
+	VMULPS           Y9, Y1, Y1
+	VMULPS           Y9, Y2, Y2
+	VMULPS           Y9, Y3, Y3
+	VMULPS           Y9, Y4, Y4
+	VMULPS           Y9, Y5, Y5
+	VMULPS           Y9, Y6, Y6
+	VMULPS           Y9, Y7, Y7
+	VMULPS           Y9, Y8, Y8
+
+avx512Strip9_half_store:
+	VMOVUPS Y0, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y1, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y2, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y3, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y4, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y5, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y6, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y7, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y8, K1, (AX)
+	JMP     avx512Strip9_half_stored
+
+avx512Strip9_half_add:
+	VBROADCASTSS alpha+64(FP), Z9
+	MOVQ         SI, AX
+	VMOVUPS.Z    (AX), K1, Y10
+	VFMADD231PS  Y9, Y0, Y10
+	VMOVUPS      Y10, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Y0
+	VFMADD231PS  Y9, Y1, Y0
+	VMOVUPS      Y0, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Y0
+	VFMADD231PS  Y9, Y2, Y0
+	VMOVUPS      Y0, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Y0
+	VFMADD231PS  Y9, Y3, Y0
+	VMOVUPS      Y0, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Y0
+	VFMADD231PS  Y9, Y4, Y0
+	VMOVUPS      Y0, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Y0
+	VFMADD231PS  Y9, Y5, Y0
+	VMOVUPS      Y0, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Y0
+	VFMADD231PS  Y9, Y6, Y0
+	VMOVUPS      Y0, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Y0
+	VFMADD231PS  Y9, Y7, Y0
+	VMOVUPS      Y0, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Y0
+	VFMADD231PS  Y9, Y8, Y0
+	VMOVUPS      Y0, K1, (AX)
+
+avx512Strip9_half_stored:
+	JMP avx512Strip9_end
+
+avx512Strip9_most:
+	LEAQ   -16(DI), DI
+	MOVQ   $-1, R11
+	BZHIQ  DI, R11, DI
+	KMOVW  DI, K1
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	VXORPS Z6, Z6, Z6
+	VXORPS Z7, Z7, Z7
+	VXORPS Z8, Z8, Z8
+	VXORPS Z9, Z9, Z9
+	VXORPS Z10, Z10, Z10
+	VXORPS Z11, Z11, Z11
+	VXORPS Z12, Z12, Z12
+	VXORPS Z13, Z13, Z13
+	VXORPS Z14, Z14, Z14
+	VXORPS Z15, Z15, Z15
+	VXORPS Z16, Z16, Z16
+	VXORPS Z17, Z17, Z17
+	MOVQ   k+8(FP), DI
+
+avx512Strip9_most_deep:
+	VMOVUPS      (DX), Z18
+	VMOVUPS.Z    64(DX), K1, Z19
+	VBROADCASTSS (AX), Z20
+	VFMADD231PS  Z20, Z18, Z0
+	VFMADD231PS  Z20, Z19, Z1
+	VBROADCASTSS (AX)(R8*1), Z20
+	VFMADD231PS  Z20, Z18, Z2
+	VFMADD231PS  Z20, Z19, Z3
+	VBROADCASTSS (AX)(R8*2), Z20
+	VFMADD231PS  Z20, Z18, Z4
+	VFMADD231PS  Z20, Z19, Z5
+	VBROADCASTSS (AX)(R9*1), Z20
+	VFMADD231PS  Z20, Z18, Z6
+	VFMADD231PS  Z20, Z19, Z7
+	VBROADCASTSS (AX)(R8*4), Z20
+	VFMADD231PS  Z20, Z18, Z8
+	VFMADD231PS  Z20, Z19, Z9
+	VBROADCASTSS (R10), Z20
+	VFMADD231PS  Z20, Z18, Z10
+	VFMADD231PS  Z20, Z19, Z11
+	VBROADCASTSS (AX)(R9*2), Z20
+	VFMADD231PS  Z20, Z18, Z12
+	VFMADD231PS  Z20, Z19, Z13
+	VBROADCASTSS (R10)(R8*2), Z20
+	VFMADD231PS  Z20, Z18, Z14
+	VFMADD231PS  Z20, Z19, Z15
+	VBROADCASTSS (AX)(R8*8), Z20
+	VFMADD231PS  Z20, Z18, Z16
+	VFMADD231PS  Z20, Z19, Z17
+	ADDQ         CX, AX
+	ADDQ         CX, R10
+	ADDQ         BX, DX
+	DECQ         DI
+	JNZ          avx512Strip9_most_deep
+	MOVQ         ldc+80(FP), CX
+	MOVQ         SI, AX
+	CMPB         add+68(FP), $0x00
+	JNE          avx512Strip9_most_add
+	CMPL         alpha+64(FP), $0x3f800000
+	JEQ          avx512Strip9_most_store
+	VBROADCASTSS alpha+64(FP), Z18
+	VMULPS       Z18, Z0, Z0
+	VMULPS       Z18, Z1, Z1
+	VMULPS       Z18, Z2, Z2
+	VMULPS       Z18, Z3, Z3
+	VMULPS       Z18, Z4, Z4
+	VMULPS       Z18, Z5, Z5
+	VMULPS       Z18, Z6, Z6
+	VMULPS       Z18, Z7, Z7
+	VMULPS       Z18, Z8, Z8
+	VMULPS       Z18, Z9, Z9
+	VMULPS       Z18, Z10, Z10
+	VMULPS       Z18, Z11, Z11
+	VMULPS       Z18, Z12, Z12
+	VMULPS       Z18, Z13, Z13
+	VMULPS       Z18, Z14, Z14
+	VMULPS       Z18, Z15, Z15
+	VMULPS       Z18, Z16, Z16
+	VMULPS       Z18, Z17, Z17
+
+avx512Strip9_most_store:
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z2, (AX)
+	VMOVUPS Z3, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z4, (AX)
+	VMOVUPS Z5, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z6, (AX)
+	VMOVUPS Z7, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z8, (AX)
+	VMOVUPS Z9, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z10, (AX)
+	VMOVUPS Z11, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z12, (AX)
+	VMOVUPS Z13, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z14, (AX)
+	VMOVUPS Z15, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z16, (AX)
+	VMOVUPS Z17, K1, 64(AX)
+	JMP     avx512Strip9_most_stored
+
+avx512Strip9_most_add:
+	VBROADCASTSS alpha+64(FP), Z18
+	MOVQ         SI, AX
+	VMOVUPS      (AX), Z19
+	VFMADD231PS  Z18, Z0, Z19
+	VMOVUPS      Z19, (AX)
+	VMOVUPS.Z    64(AX), K1, Z0
+	VFMADD231PS  Z18, Z1, Z0
+	VMOVUPS      Z0, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z18, Z2, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Z0
+	VFMADD231PS  Z18, Z3, Z0
+	VMOVUPS      Z0, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z18, Z4, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Z0
+	VFMADD231PS  Z18, Z5, Z0
+	VMOVUPS      Z0, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z18, Z6, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Z0
+	VFMADD231PS  Z18, Z7, Z0
+	VMOVUPS      Z0, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z18, Z8, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Z0
+	VFMADD231PS  Z18, Z9, Z0
+	VMOVUPS      Z0, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z18, Z10, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Z0
+	VFMADD231PS  Z18, Z11, Z0
+	VMOVUPS      Z0, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z18, Z12, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Z0
+	VFMADD231PS  Z18, Z13, Z0
+	VMOVUPS      Z0, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z18, Z14, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Z0
+	VFMADD231PS  Z18, Z15, Z0
+	VMOVUPS      Z0, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z18, Z16, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Z0
+	VFMADD231PS  Z18, Z17, Z0
+	VMOVUPS      Z0, K1, 64(AX)
+
+avx512Strip9_most_stored:
+avx512Strip9_end:
+	DECQ   strips+0(FP)
+	JZ     avx512Strip9_done
+	MOVQ   down+24(FP), AX
+	IMUL3Q $0x24, AX, AX
+	ADDQ   AX, a+16(FP)
+	MOVQ   ldc+80(FP), AX
+	IMUL3Q $0x24, AX, AX
+	ADDQ   AX, c+72(FP)
+	JMP    avx512Strip9_strip
+
+avx512Strip9_done:
+	VZEROUPPER
+	RET
+
+// func avx512Strip10(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int)
+// Requires: AVX, AVX512DQ, AVX512F, AVX512VL, BMI2, FMA3
+TEXT ·avx512Strip10(SB), NOSPLIT, $0-96
+avx512Strip10_strip:
+	MOVQ a+16(FP), AX
+	MOVQ right+32(FP), CX
+	MOVQ b+40(FP), DX
+	MOVQ bStride+48(FP), BX
+	MOVQ c+72(FP), SI
+	MOVQ n+88(FP), DI
+	SHLQ $0x02, CX
+	SHLQ $0x02, BX
+	MOVQ down+24(FP), R8
+	SHLQ $0x02, R8
+	LEAQ (R8)(R8*2), R9
+	LEAQ (R8)(R8*4), R10
+	ADDQ AX, R10
+	CMPQ DI, $0x20
+	JLT  avx512Strip10_edge
+
+avx512Strip10_two:
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	VXORPS Z6, Z6, Z6
+	VXORPS Z7, Z7, Z7
+	VXORPS Z8, Z8, Z8
+	VXORPS Z9, Z9, Z9
+	VXORPS Z10, Z10, Z10
+	VXORPS Z11, Z11, Z11
+	VXORPS Z12, Z12, Z12
+	VXORPS Z13, Z13, Z13
+	VXORPS Z14, Z14, Z14
+	VXORPS Z15, Z15, Z15
+	VXORPS Z16, Z16, Z16
+	VXORPS Z17, Z17, Z17
+	VXORPS Z18, Z18, Z18
+	VXORPS Z19, Z19, Z19
+	MOVQ   k+8(FP), R11
+	MOVQ   DX, R12
+
+avx512Strip10_two_deep:
+	VMOVUPS      (R12), Z20
+	VMOVUPS      64(R12), Z21
+	VBROADCASTSS (AX), Z22
+	VFMADD231PS  Z22, Z20, Z0
+	VFMADD231PS  Z22, Z21, Z1
+	VBROADCASTSS (AX)(R8*1), Z22
+	VFMADD231PS  Z22, Z20, Z2
+	VFMADD231PS  Z22, Z21, Z3
+	VBROADCASTSS (AX)(R8*2), Z22
+	VFMADD231PS  Z22, Z20, Z4
+	VFMADD231PS  Z22, Z21, Z5
+	VBROADCASTSS (AX)(R9*1), Z22
+	VFMADD231PS  Z22, Z20, Z6
+	VFMADD231PS  Z22, Z21, Z7
+	VBROADCASTSS (AX)(R8*4), Z22
+	VFMADD231PS  Z22, Z20, Z8
+	VFMADD231PS  Z22, Z21, Z9
+	VBROADCASTSS (R10), Z22
+	VFMADD231PS  Z22, Z20, Z10
+	VFMADD231PS  Z22, Z21, Z11
+	VBROADCASTSS (AX)(R9*2), Z22
+	VFMADD231PS  Z22, Z20, Z12
+	VFMADD231PS  Z22, Z21, Z13
+	VBROADCASTSS (R10)(R8*2), Z22
+	VFMADD231PS  Z22, Z20, Z14
+	VFMADD231PS  Z22, Z21, Z15
+	VBROADCASTSS (AX)(R8*8), Z22
+	VFMADD231PS  Z22, Z20, Z16
+	VFMADD231PS  Z22, Z21, Z17
+	VBROADCASTSS (R10)(R8*4), Z22
+	VFMADD231PS  Z22, Z20, Z18
+	VFMADD231PS  Z22, Z21, Z19
+	ADDQ         CX, AX
+	ADDQ         CX, R10
+	ADDQ         BX, R12
+	DECQ         R11
+	JNZ          avx512Strip10_two_deep
+	MOVQ         ldc+80(FP), R12
+	MOVQ         SI, R11
+	CMPB         add+68(FP), $0x00
+	JNE          avx512Strip10_two_add
+	CMPL         alpha+64(FP), $0x3f800000
+	JEQ          avx512Strip10_two_store
+	VBROADCASTSS alpha+64(FP), Z20
+	VMULPS       Z20, Z0, Z0
+	VMULPS       Z20, Z1, Z1
+	VMULPS       Z20, Z2, Z2
+	VMULPS       Z20, Z3, Z3
+	VMULPS       Z20, Z4, Z4
+	VMULPS       Z20, Z5, Z5
+	VMULPS       Z20, Z6, Z6
+	VMULPS       Z20, Z7, Z7
+	VMULPS       Z20, Z8, Z8
+	VMULPS       Z20, Z9, Z9
+	VMULPS       Z20, Z10, Z10
+	VMULPS       Z20, Z11, Z11
+	VMULPS       Z20, Z12, Z12
+	VMULPS       Z20, Z13, Z13
+	VMULPS       Z20, Z14, Z14
+	VMULPS       Z20, Z15, Z15
+	VMULPS       Z20, Z16, Z16
+	VMULPS       Z20, Z17, Z17
+	VMULPS       Z20, Z18, Z18
+	VMULPS       Z20, Z19, Z19
+
+avx512Strip10_two_store:
+	VMOVUPS Z0, (R11)
+	VMOVUPS Z1, 64(R11)
+	LEAQ    (R11)(R12*4), R11
+	VMOVUPS Z2, (R11)
+	VMOVUPS Z3, 64(R11)
+	LEAQ    (R11)(R12*4), R11
+	VMOVUPS Z4, (R11)
+	VMOVUPS Z5, 64(R11)
+	LEAQ    (R11)(R12*4), R11
+	VMOVUPS Z6, (R11)
+	VMOVUPS Z7, 64(R11)
+	LEAQ    (R11)(R12*4), R11
+	VMOVUPS Z8, (R11)
+	VMOVUPS Z9, 64(R11)
+	LEAQ    (R11)(R12*4), R11
+	VMOVUPS Z10, (R11)
+	VMOVUPS Z11, 64(R11)
+	LEAQ    (R11)(R12*4), R11
+	VMOVUPS Z12, (R11)
+	VMOVUPS Z13, 64(R11)
+	LEAQ    (R11)(R12*4), R11
+	VMOVUPS Z14, (R11)
+	VMOVUPS Z15, 64(R11)
+	LEAQ    (R11)(R12*4), R11
+	VMOVUPS Z16, (R11)
+	VMOVUPS Z17, 64(R11)
+	LEAQ    (R11)(R12*4), R11
+	VMOVUPS Z18, (R11)
+	VMOVUPS Z19, 64(R11)
+	JMP     avx512Strip10_two_stored
+
+avx512Strip10_two_add:
+	VBROADCASTSS alpha+64(FP), Z20
+	MOVQ         SI, R11
+	VMOVUPS      (R11), Z21
+	VFMADD231PS  Z20, Z0, Z21
+	VMOVUPS      Z21, (R11)
+	VMOVUPS      64(R11), Z0
+	VFMADD231PS  Z20, Z1, Z0
+	VMOVUPS      Z0, 64(R11)
+	LEAQ         (R11)(R12*4), R11
+	VMOVUPS      (R11), Z0
+	VFMADD231PS  Z20, Z2, Z0
+	VMOVUPS      Z0, (R11)
+	VMOVUPS      64(R11), Z0
+	VFMADD231PS  Z20, Z3, Z0
+	VMOVUPS      Z0, 64(R11)
+	LEAQ         (R11)(R12*4), R11
+	VMOVUPS      (R11), Z0
+	VFMADD231PS  Z20, Z4, Z0
+	VMOVUPS      Z0, (R11)
+	VMOVUPS      64(R11), Z0
+	VFMADD231PS  Z20, Z5, Z0
+	VMOVUPS      Z0, 64(R11)
+	LEAQ         (R11)(R12*4), R11
+	VMOVUPS      (R11), Z0
+	VFMADD231PS  Z20, Z6, Z0
+	VMOVUPS      Z0, (R11)
+	VMOVUPS      64(R11), Z0
+	VFMADD231PS  Z20, Z7, Z0
+	VMOVUPS      Z0, 64(R11)
+	LEAQ         (R11)(R12*4), R11
+	VMOVUPS      (R11), Z0
+	VFMADD231PS  Z20, Z8, Z0
+	VMOVUPS      Z0, (R11)
+	VMOVUPS      64(R11), Z0
+	VFMADD231PS  Z20, Z9, Z0
+	VMOVUPS      Z0, 64(R11)
+	LEAQ         (R11)(R12*4), R11
+	VMOVUPS      (R11), Z0
+	VFMADD231PS  Z20, Z10, Z0
+	VMOVUPS      Z0, (R11)
+	VMOVUPS      64(R11), Z0
+	VFMADD231PS  Z20, Z11, Z0
+	VMOVUPS      Z0, 64(R11)
+	LEAQ         (R11)(R12*4), R11
+	VMOVUPS      (R11), Z0
+	VFMADD231PS  Z20, Z12, Z0
+	VMOVUPS      Z0, (R11)
+	VMOVUPS      64(R11), Z0
+	VFMADD231PS  Z20, Z13, Z0
+	VMOVUPS      Z0, 64(R11)
+	LEAQ         (R11)(R12*4), R11
+	VMOVUPS      (R11), Z0
+	VFMADD231PS  Z20, Z14, Z0
+	VMOVUPS      Z0, (R11)
+	VMOVUPS      64(R11), Z0
+	VFMADD231PS  Z20, Z15, Z0
+	VMOVUPS      Z0, 64(R11)
+	LEAQ         (R11)(R12*4), R11
+	VMOVUPS      (R11), Z0
+	VFMADD231PS  Z20, Z16, Z0
+	VMOVUPS      Z0, (R11)
+	VMOVUPS      64(R11), Z0
+	VFMADD231PS  Z20, Z17, Z0
+	VMOVUPS      Z0, 64(R11)
+	LEAQ         (R11)(R12*4), R11
+	VMOVUPS      (R11), Z0
+	VFMADD231PS  Z20, Z18, Z0
+	VMOVUPS      Z0, (R11)
+	VMOVUPS      64(R11), Z0
+	VFMADD231PS  Z20, Z19, Z0
+	VMOVUPS      Z0, 64(R11)
+
+avx512Strip10_two_stored:
+	MOVQ  k+8(FP), R11
+	IMULQ CX, R11
+	SUBQ  R11, AX
+	SUBQ  R11, R10
+	ADDQ  $0x00000080, SI
+	MOVQ  panel+56(FP), R11
+	LEAQ  (DX)(R11*4), DX
+	TESTQ R11, R11
+	JNZ   avx512Strip10_two_packed
+	ADDQ  $0x00000080, DX
+
+avx512Strip10_two_packed:
+	SUBQ $0x20, DI
+	CMPQ DI, $0x20
+	JGE  avx512Strip10_two
+
+avx512Strip10_edge:
+	TESTQ  DI, DI
+	JZ     avx512Strip10_end
+	CMPQ   DI, $0x10
+	JEQ    avx512Strip10_one
+	JGT    avx512Strip10_more
+	CMPQ   DI, $0x08
+	JLE    avx512Strip10_half
+	LEAQ   (DI), DI
+	MOVQ   $-1, R11
+	BZHIQ  DI, R11, DI
+	KMOVW  DI, K1
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	VXORPS Z6, Z6, Z6
+	VXORPS Z7, Z7, Z7
+	VXORPS Z8, Z8, Z8
+	VXORPS Z9, Z9, Z9
+	MOVQ   k+8(FP), DI
+
+avx512Strip10_last_deep:
+	VMOVUPS.Z        (DX), K1, Z10
+	VFMADD231PS.BCST (AX), Z10, Z0
+	VFMADD231PS.BCST (AX)(R8*1), Z10, Z1
+	VFMADD231PS.BCST (AX)(R8*2), Z10, Z2
+	VFMADD231PS.BCST (AX)(R9*1), Z10, Z3
+	VFMADD231PS.BCST (AX)(R8*4), Z10, Z4
+	VFMADD231PS.BCST (R10), Z10, Z5
+	VFMADD231PS.BCST (AX)(R9*2), Z10, Z6
+	VFMADD231PS.BCST (R10)(R8*2), Z10, Z7
+	VFMADD231PS.BCST (AX)(R8*8), Z10, Z8
+	VFMADD231PS.BCST (R10)(R8*4), Z10, Z9
+	ADDQ             CX, AX
+	ADDQ             CX, R10
+	ADDQ             BX, DX
+	DECQ             DI
+	JNZ              avx512Strip10_last_deep
+	MOVQ             ldc+80(FP), CX
+	MOVQ             SI, AX
+	CMPB             add+68(FP), $0x00
+	JNE              avx512Strip10_last_add
+	CMPL             alpha+64(FP), $0x3f800000
+	JEQ              avx512Strip10_last_store
+	VBROADCASTSS     alpha+64(FP), Z10
+	VMULPS           Z10, Z0, Z0
+	VMULPS           Z10, Z1, Z1
+	VMULPS           Z10, Z2, Z2
+	VMULPS           Z10, Z3, Z3
+	VMULPS           Z10, Z4, Z4
+	VMULPS           Z10, Z5, Z5
+	VMULPS           Z10, Z6, Z6
+	VMULPS           Z10, Z7, Z7
+	VMULPS           Z10, Z8, Z8
+	VMULPS           Z10, Z9, Z9
+
+avx512Strip10_last_store:
+	VMOVUPS Z0, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z1, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z2, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z3, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z4, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z5, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z6, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z7, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z8, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z9, K1, (AX)
+	JMP     avx512Strip10_last_stored
+
+avx512Strip10_last_add:
+	VBROADCASTSS alpha+64(FP), Z10
+	MOVQ         SI, AX
+	VMOVUPS.Z    (AX), K1, Z11
+	VFMADD231PS  Z10, Z0, Z11
+	VMOVUPS      Z11, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Z0
+	VFMADD231PS  Z10, Z1, Z0
+	VMOVUPS      Z0, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Z0
+	VFMADD231PS  Z10, Z2, Z0
+	VMOVUPS      Z0, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Z0
+	VFMADD231PS  Z10, Z3, Z0
+	VMOVUPS      Z0, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Z0
+	VFMADD231PS  Z10, Z4, Z0
+	VMOVUPS      Z0, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Z0
+	VFMADD231PS  Z10, Z5, Z0
+	VMOVUPS      Z0, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Z0
+	VFMADD231PS  Z10, Z6, Z0
+	VMOVUPS      Z0, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Z0
+	VFMADD231PS  Z10, Z7, Z0
+	VMOVUPS      Z0, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Z0
+	VFMADD231PS  Z10, Z8, Z0
+	VMOVUPS      Z0, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Z0
+	VFMADD231PS  Z10, Z9, Z0
+	VMOVUPS      Z0, K1, (AX)
+
+avx512Strip10_last_stored:
+	JMP avx512Strip10_end
+
+avx512Strip10_one:
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	VXORPS Z6, Z6, Z6
+	VXORPS Z7, Z7, Z7
+	VXORPS Z8, Z8, Z8
+	VXORPS Z9, Z9, Z9
+	MOVQ   k+8(FP), DI
+
+avx512Strip10_one_deep:
+	VMOVUPS          (DX), Z10
+	VFMADD231PS.BCST (AX), Z10, Z0
+	VFMADD231PS.BCST (AX)(R8*1), Z10, Z1
+	VFMADD231PS.BCST (AX)(R8*2), Z10, Z2
+	VFMADD231PS.BCST (AX)(R9*1), Z10, Z3
+	VFMADD231PS.BCST (AX)(R8*4), Z10, Z4
+	VFMADD231PS.BCST (R10), Z10, Z5
+	VFMADD231PS.BCST (AX)(R9*2), Z10, Z6
+	VFMADD231PS.BCST (R10)(R8*2), Z10, Z7
+	VFMADD231PS.BCST (AX)(R8*8), Z10, Z8
+	VFMADD231PS.BCST (R10)(R8*4), Z10, Z9
+	ADDQ             CX, AX
+	ADDQ             CX, R10
+	ADDQ             BX, DX
+	DECQ             DI
+	JNZ              avx512Strip10_one_deep
+	MOVQ             ldc+80(FP), CX
+	MOVQ             SI, AX
+	CMPB             add+68(FP), $0x00
+	JNE              avx512Strip10_one_add
+	CMPL             alpha+64(FP), $0x3f800000
+	JEQ              avx512Strip10_one_store
+	VBROADCASTSS     alpha+64(FP), Z10
+	VMULPS           Z10, Z0, Z0
+	VMULPS           Z10, Z1, Z1
+	VMULPS           Z10, Z2, Z2
+	VMULPS           Z10, Z3, Z3
+	VMULPS           Z10, Z4, Z4
+	VMULPS           Z10, Z5, Z5
+	VMULPS           Z10, Z6, Z6
+	VMULPS           Z10, Z7, Z7
+	VMULPS           Z10, Z8, Z8
+	VMULPS           Z10, Z9, Z9
+
+avx512Strip10_one_store:
+	VMOVUPS Z0, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z2, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z3, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z4, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z5, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z6, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z7, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z8, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z9, (AX)
+	JMP     avx512Strip10_one_stored
+
+avx512Strip10_one_add:
+	VBROADCASTSS alpha+64(FP), Z10
+	MOVQ         SI, AX
+	VMOVUPS      (AX), Z11
+	VFMADD231PS  Z10, Z0, Z11
+	VMOVUPS      Z11, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z10, Z1, Z0
+	VMOVUPS      Z0, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z10, Z2, Z0
+	VMOVUPS      Z0, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z10, Z3, Z0
+	VMOVUPS      Z0, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z10, Z4, Z0
+	VMOVUPS      Z0, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z10, Z5, Z0
+	VMOVUPS      Z0, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z10, Z6, Z0
+	VMOVUPS      Z0, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z10, Z7, Z0
+	VMOVUPS      Z0, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z10, Z8, Z0
+	VMOVUPS      Z0, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z10, Z9, Z0
+	VMOVUPS      Z0, (AX)
+
+avx512Strip10_one_stored:
+	JMP avx512Strip10_end
+
+avx512Strip10_more:
+	CMPQ   DI, $0x18
+	JGT    avx512Strip10_most
+	LEAQ   -16(DI), DI
+	MOVQ   $-1, R11
+	BZHIQ  DI, R11, DI
+	KMOVW  DI, K1
+	VXORPS Z0, Z0, Z0
+	VXORPS Y1, Y1, Y1
+	VXORPS Z2, Z2, Z2
+	VXORPS Y3, Y3, Y3
+	VXORPS Z4, Z4, Z4
+	VXORPS Y5, Y5, Y5
+	VXORPS Z6, Z6, Z6
+	VXORPS Y7, Y7, Y7
+	VXORPS Z8, Z8, Z8
+	VXORPS Y9, Y9, Y9
+	VXORPS Z10, Z10, Z10
+	VXORPS Y11, Y11, Y11
+	VXORPS Z12, Z12, Z12
+	VXORPS Y13, Y13, Y13
+	VXORPS Z14, Z14, Z14
+	VXORPS Y15, Y15, Y15
+	VXORPS Z16, Z16, Z16
+	VXORPS Y17, Y17, Y17
+	VXORPS Z18, Z18, Z18
+	VXORPS Y19, Y19, Y19
+	MOVQ   k+8(FP), DI
+
+avx512Strip10_oneandhalf_deep:
+	VMOVUPS      (DX), Z20
+	VMOVUPS.Z    64(DX), K1, Y21
+	VBROADCASTSS (AX), Z22
+	VFMADD231PS  Z22, Z20, Z0
+	VFMADD231PS  Y22, Y21, Y1
+	VBROADCASTSS (AX)(R8*1), Z22
+	VFMADD231PS  Z22, Z20, Z2
+	VFMADD231PS  Y22, Y21, Y3
+	VBROADCASTSS (AX)(R8*2), Z22
+	VFMADD231PS  Z22, Z20, Z4
+	VFMADD231PS  Y22, Y21, Y5
+	VBROADCASTSS (AX)(R9*1), Z22
+	VFMADD231PS  Z22, Z20, Z6
+	VFMADD231PS  Y22, Y21, Y7
+	VBROADCASTSS (AX)(R8*4), Z22
+	VFMADD231PS  Z22, Z20, Z8
+	VFMADD231PS  Y22, Y21, Y9
+	VBROADCASTSS (R10), Z22
+	VFMADD231PS  Z22, Z20, Z10
+	VFMADD231PS  Y22, Y21, Y11
+	VBROADCASTSS (AX)(R9*2), Z22
+	VFMADD231PS  Z22, Z20, Z12
+	VFMADD231PS  Y22, Y21, Y13
+	VBROADCASTSS (R10)(R8*2), Z22
+	VFMADD231PS  Z22, Z20, Z14
+	VFMADD231PS  Y22, Y21, Y15
+	VBROADCASTSS (AX)(R8*8), Z22
+	VFMADD231PS  Z22, Z20, Z16
+	VFMADD231PS  Y22, Y21, Y17
+	VBROADCASTSS (R10)(R8*4), Z22
+	VFMADD231PS  Z22, Z20, Z18
+	VFMADD231PS  Y22, Y21, Y19
+	ADDQ         CX, AX
+	ADDQ         CX, R10
+	ADDQ         BX, DX
+	DECQ         DI
+	JNZ          avx512Strip10_oneandhalf_deep
+	MOVQ         ldc+80(FP), CX
+	MOVQ         SI, AX
+	CMPB         add+68(FP), $0x00
+	JNE          avx512Strip10_oneandhalf_add
+	CMPL         alpha+64(FP), $0x3f800000
+	JEQ          avx512Strip10_oneandhalf_store
+	VBROADCASTSS alpha+64(FP), Z20
+	VMULPS       Z20, Z0, Z0
+	VMULPS       Y20, Y1, Y1
+	VMULPS       Z20, Z2, Z2
+	VMULPS       Y20, Y3, Y3
+	VMULPS       Z20, Z4, Z4
+	VMULPS       Y20, Y5, Y5
+	VMULPS       Z20, Z6, Z6
+	VMULPS       Y20, Y7, Y7
+	VMULPS       Z20, Z8, Z8
+	VMULPS       Y20, Y9, Y9
+	VMULPS       Z20, Z10, Z10
+	VMULPS       Y20, Y11, Y11
+	VMULPS       Z20, Z12, Z12
+	VMULPS       Y20, Y13, Y13
+	VMULPS       Z20, Z14, Z14
+	VMULPS       Y20, Y15, Y15
+	VMULPS       Z20, Z16, Z16
+	VMULPS       Y20, Y17, Y17
+	VMULPS       Z20, Z18, Z18
+	VMULPS       Y20, Y19, Y19
+
+avx512Strip10_oneandhalf_store:
+	VMOVUPS Z0, (AX)
+	VMOVUPS Y1, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z2, (AX)
+	VMOVUPS Y3, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z4, (AX)
+	VMOVUPS Y5, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z6, (AX)
+	VMOVUPS Y7, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z8, (AX)
+	VMOVUPS Y9, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z10, (AX)
+	VMOVUPS Y11, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z12, (AX)
+	VMOVUPS Y13, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z14, (AX)
+	VMOVUPS Y15, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z16, (AX)
+	VMOVUPS Y17, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z18, (AX)
+	VMOVUPS Y19, K1, 64(AX)
+	JMP     avx512Strip10_oneandhalf_stored
+
+avx512Strip10_oneandhalf_add:
+	VBROADCASTSS alpha+64(FP), Z20
+	MOVQ         SI, AX
+	VMOVUPS      (AX), Z21
+	VFMADD231PS  Z20, Z0, Z21
+	VMOVUPS      Z21, (AX)
+	VMOVUPS.Z    64(AX), K1, Y0
+	VFMADD231PS  Y20, Y1, Y0
+	VMOVUPS      Y0, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z20, Z2, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Y0
+	VFMADD231PS  Y20, Y3, Y0
+	VMOVUPS      Y0, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z20, Z4, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Y0
+	VFMADD231PS  Y20, Y5, Y0
+	VMOVUPS      Y0, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z20, Z6, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Y0
+	VFMADD231PS  Y20, Y7, Y0
+	VMOVUPS      Y0, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z20, Z8, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Y0
+	VFMADD231PS  Y20, Y9, Y0
+	VMOVUPS      Y0, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z20, Z10, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Y0
+	VFMADD231PS  Y20, Y11, Y0
+	VMOVUPS      Y0, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z20, Z12, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Y0
+	VFMADD231PS  Y20, Y13, Y0
+	VMOVUPS      Y0, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z20, Z14, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Y0
+	VFMADD231PS  Y20, Y15, Y0
+	VMOVUPS      Y0, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z20, Z16, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Y0
+	VFMADD231PS  Y20, Y17, Y0
+	VMOVUPS      Y0, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z20, Z18, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Y0
+	VFMADD231PS  Y20, Y19, Y0
+	VMOVUPS      Y0, K1, 64(AX)
+
+avx512Strip10_oneandhalf_stored:
+	JMP avx512Strip10_end
+
+avx512Strip10_half:
+	LEAQ   (DI), DI
+	MOVQ   $-1, R11
+	BZHIQ  DI, R11, DI
+	KMOVW  DI, K1
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	VXORPS Y9, Y9, Y9
+	MOVQ   k+8(FP), DI
+
+avx512Strip10_half_deep:
+	VMOVUPS.Z        (DX), K1, Y10
+	VFMADD231PS.BCST (AX), Y10, Y0
+	VFMADD231PS.BCST (AX)(R8*1), Y10, Y1
+	VFMADD231PS.BCST (AX)(R8*2), Y10, Y2
+	VFMADD231PS.BCST (AX)(R9*1), Y10, Y3
+	VFMADD231PS.BCST (AX)(R8*4), Y10, Y4
+	VFMADD231PS.BCST (R10), Y10, Y5
+	VFMADD231PS.BCST (AX)(R9*2), Y10, Y6
+	VFMADD231PS.BCST (R10)(R8*2), Y10, Y7
+	VFMADD231PS.BCST (AX)(R8*8), Y10, Y8
+	VFMADD231PS.BCST (R10)(R8*4), Y10, Y9
+	ADDQ             CX, AX
+	ADDQ             CX, R10
+	ADDQ             BX, DX
+	DECQ             DI
+	JNZ              avx512Strip10_half_deep
+	MOVQ             ldc+80(FP), CX
+	MOVQ             SI, AX
+	CMPB             add+68(FP), $0x00
+	JNE              avx512Strip10_half_add
+	CMPL             alpha+64(FP), $0x3f800000
+	JEQ              avx512Strip10_half_store
+	VBROADCASTSS     alpha+64(FP), Z10
+	VMULPS           Y10, Y0, Y0
+	VMULPS           Y10, Y1, Y1
+	VMULPS           Y10, Y2, Y2
+	VMULPS           Y10, Y3, Y3
+	VMULPS           Y10, Y4, Y4
+	VMULPS           Y10, Y5, Y5
+	VMULPS           Y10, Y6, Y6
+	VMULPS           Y10, Y7, Y7
+	VMULPS           Y10, Y8, Y8
+	VMULPS           Y10, Y9, Y9
+
+avx512Strip10_half_store:
+	VMOVUPS Y0, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y1, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y2, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y3, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y4, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y5, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y6, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y7, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y8, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y9, K1, (AX)
+	JMP     avx512Strip10_half_stored
+
+avx512Strip10_half_add:
+	VBROADCASTSS alpha+64(FP), Z10
+	MOVQ         SI, AX
+	VMOVUPS.Z    (AX), K1, Y11
+	VFMADD231PS  Y10, Y0, Y11
+	VMOVUPS      Y11, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Y0
+	VFMADD231PS  Y10, Y1, Y0
+	VMOVUPS      Y0, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Y0
+	VFMADD231PS  Y10, Y2, Y0
+	VMOVUPS      Y0, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Y0
+	VFMADD231PS  Y10, Y3, Y0
+	VMOVUPS      Y0, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Y0
+	VFMADD231PS  Y10, Y4, Y0
+	VMOVUPS      Y0, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Y0
+	VFMADD231PS  Y10, Y5, Y0
+	VMOVUPS      Y0, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Y0
+	VFMADD231PS  Y10, Y6, Y0
+	VMOVUPS      Y0, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Y0
+	VFMADD231PS  Y10, Y7, Y0
+	VMOVUPS      Y0, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Y0
+	VFMADD231PS  Y10, Y8, Y0
+	VMOVUPS      Y0, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Y0
+	VFMADD231PS  Y10, Y9, Y0
+	VMOVUPS      Y0, K1, (AX)
+
+avx512Strip10_half_stored:
+	JMP avx512Strip10_end
+
+avx512Strip10_most:
+	LEAQ   -16(DI), DI
+	MOVQ   $-1, R11
+	BZHIQ  DI, R11, DI
+	KMOVW  DI, K1
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	VXORPS Z6, Z6, Z6
+	VXORPS Z7, Z7, Z7
+	VXORPS Z8, Z8, Z8
+	VXORPS Z9, Z9, Z9
+	VXORPS Z10, Z10, Z10
+	VXORPS Z11, Z11, Z11
+	VXORPS Z12, Z12, Z12
+	VXORPS Z13, Z13, Z13
+	VXORPS Z14, Z14, Z14
+	VXORPS Z15, Z15, Z15
+	VXORPS Z16, Z16, Z16
+	VXORPS Z17, Z17, Z17
+	VXORPS Z18, Z18, Z18
+	VXORPS Z19, Z19, Z19
+	MOVQ   k+8(FP), DI
+
+avx512Strip10_most_deep:
+	VMOVUPS      (DX), Z20
+	VMOVUPS.Z    64(DX), K1, Z21
+	VBROADCASTSS (AX), Z22
+	VFMADD231PS  Z22, Z20, Z0
+	VFMADD231PS  Z22, Z21, Z1
+	VBROADCASTSS (AX)(R8*1), Z22
+	VFMADD231PS  Z22, Z20, Z2
+	VFMADD231PS  Z22, Z21, Z3
+	VBROADCASTSS (AX)(R8*2), Z22
+	VFMADD231PS  Z22, Z20, Z4
+	VFMADD231PS  Z22, Z21, Z5
+	VBROADCASTSS (AX)(R9*1), Z22
+	VFMADD231PS  Z22, Z20, Z6
+	VFMADD231PS  Z22, Z21, Z7
+	VBROADCASTSS (AX)(R8*4), Z22
+	VFMADD231PS  Z22, Z20, Z8
+	VFMADD231PS  Z22, Z21, Z9
+	VBROADCASTSS (R10), Z22
+	VFMADD231PS  Z22, Z20, Z10
+	VFMADD231PS  Z22, Z21, Z11
+	VBROADCASTSS (AX)(R9*2), Z22
+	VFMADD231PS  Z22, Z20, Z12
+	VFMADD231PS  Z22, Z21, Z13
+	VBROADCASTSS (R10)(R8*2), Z22
+	VFMADD231PS  Z22, Z20, Z14
+	VFMADD231PS  Z22, Z21, Z15
+	VBROADCASTSS (AX)(R8*8), Z22
+	VFMADD231PS  Z22, Z20, Z16
+	VFMADD231PS  Z22, Z21, Z17
+	VBROADCASTSS (R10)(R8*4), Z22
+	VFMADD231PS  Z22, Z20, Z18
+	VFMADD231PS  Z22, Z21, Z19
+	ADDQ         CX, AX
+	ADDQ         CX, R10
+	ADDQ         BX, DX
+	DECQ         DI
+	JNZ          avx512Strip10_most_deep
+	MOVQ         ldc+80(FP), CX
+	MOVQ         SI, AX
+	CMPB         add+68(FP), $0x00
+	JNE          avx512Strip10_most_add
+	CMPL         alpha+64(FP), $0x3f800000
+	JEQ          avx512Strip10_most_store
+	VBROADCASTSS alpha+64(FP), Z20
+	VMULPS       Z20, Z0, Z0
+	VMULPS       Z20, Z1, Z1
+	VMULPS       Z20, Z2, Z2
+	VMULPS       Z20, Z3, Z3
+	VMULPS       Z20, Z4, Z4
+	VMULPS       Z20, Z5, Z5
+	VMULPS       Z20, Z6, Z6
+	VMULPS       Z20, Z7, Z7
+	VMULPS       Z20, Z8, Z8
+	VMULPS       Z20, Z9, Z9
+	VMULPS       Z20, Z10, Z10
+	VMULPS       Z20, Z11, Z11
+	VMULPS       Z20, Z12, Z12
+	VMULPS       Z20, Z13, Z13
+	VMULPS       Z20, Z14, Z14
+	VMULPS       Z20, Z15, Z15
+	VMULPS       Z20, Z16, Z16
+	VMULPS       Z20, Z17, Z17
+	VMULPS       Z20, Z18, Z18
+	VMULPS       Z20, Z19, Z19
+
+avx512Strip10_most_store:
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z2, (AX)
+	VMOVUPS Z3, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z4, (AX)
+	VMOVUPS Z5, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z6, (AX)
+	VMOVUPS Z7, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z8, (AX)
+	VMOVUPS Z9, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z10, (AX)
+	VMOVUPS Z11, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z12, (AX)
+	VMOVUPS Z13, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z14, (AX)
+	VMOVUPS Z15, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z16, (AX)
+	VMOVUPS Z17, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z18, (AX)
+	VMOVUPS Z19, K1, 64(AX)
+	JMP     avx512Strip10_most_stored
+
+avx512Strip10_most_add:
+	VBROADCASTSS alpha+64(FP), Z20
+	MOVQ         SI, AX
+	VMOVUPS      (AX), Z21
+	VFMADD231PS  Z20, Z0, Z21
+	VMOVUPS      Z21, (AX)
+	VMOVUPS.Z    64(AX), K1, Z0
+	VFMADD231PS  Z20, Z1, Z0
+	VMOVUPS      Z0, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z20, Z2, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Z0
+	VFMADD231PS  Z20, Z3, Z0
+	VMOVUPS      Z0, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z20, Z4, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Z0
+	VFMADD231PS  Z20, Z5, Z0
+	VMOVUPS      Z0, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z20, Z6, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Z0
+	VFMADD231PS  Z20, Z7, Z0
+	VMOVUPS      Z0, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z20, Z8, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Z0
+	VFMADD231PS  Z20, Z9, Z0
+	VMOVUPS      Z0, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z20, Z10, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Z0
+	VFMADD231PS  Z20, Z11, Z0
+	VMOVUPS      Z0, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z20, Z12, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Z0
+	VFMADD231PS  Z20, Z13, Z0
+	VMOVUPS      Z0, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z20, Z14, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Z0
+	VFMADD231PS  Z20, Z15, Z0
+	VMOVUPS      Z0, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z20, Z16, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Z0
+	VFMADD231PS  Z20, Z17, Z0
+	VMOVUPS      Z0, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z20, Z18, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Z0
+	VFMADD231PS  Z20, Z19, Z0
+	VMOVUPS      Z0, K1, 64(AX)
+
+avx512Strip10_most_stored:
+avx512Strip10_end:
+	DECQ   strips+0(FP)
+	JZ     avx512Strip10_done
+	MOVQ   down+24(FP), AX
+	IMUL3Q $0x28, AX, AX
+	ADDQ   AX, a+16(FP)
+	MOVQ   ldc+80(FP), AX
+	IMUL3Q $0x28, AX, AX
+	ADDQ   AX, c+72(FP)
+	JMP    avx512Strip10_strip
+
+avx512Strip10_done:
+	VZEROUPPER
+	RET
+
+// func avx512Strip11(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int)
+// Requires: AVX, AVX512DQ, AVX512F, AVX512VL, BMI2, FMA3
+TEXT ·avx512Strip11(SB), NOSPLIT, $0-96
+avx512Strip11_strip:
+	MOVQ a+16(FP), AX
+	MOVQ right+32(FP), CX
+	MOVQ b+40(FP), DX
+	MOVQ bStride+48(FP), BX
+	MOVQ c+72(FP), SI
+	MOVQ n+88(FP), DI
+	SHLQ $0x02, CX
+	SHLQ $0x02, BX
+	MOVQ down+24(FP), R8
+	SHLQ $0x02, R8
+	LEAQ (R8)(R8*2), R9
+	LEAQ (R8)(R8*4), R10
+	ADDQ AX, R10
+	LEAQ (R8)(R8*4), R11
+	ADDQ R11, R11
+	ADDQ AX, R11
+	CMPQ DI, $0x20
+	JLT  avx512Strip11_edge
+
+avx512Strip11_two:
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	VXORPS Z6, Z6, Z6
+	VXORPS Z7, Z7, Z7
+	VXORPS Z8, Z8, Z8
+	VXORPS Z9, Z9, Z9
+	VXORPS Z10, Z10, Z10
+	VXORPS Z11, Z11, Z11
+	VXORPS Z12, Z12, Z12
+	VXORPS Z13, Z13, Z13
+	VXORPS Z14, Z14, Z14
+	VXORPS Z15, Z15, Z15
+	VXORPS Z16, Z16, Z16
+	VXORPS Z17, Z17, Z17
+	VXORPS Z18, Z18, Z18
+	VXORPS Z19, Z19, Z19
+	VXORPS Z20, Z20, Z20
+	VXORPS Z21, Z21, Z21
+	MOVQ   k+8(FP), R12
+	MOVQ   DX, R13
+
+avx512Strip11_two_deep:
+	VMOVUPS      (R13), Z22
+	VMOVUPS      64(R13), Z23
+	VBROADCASTSS (AX), Z24
+	VFMADD231PS  Z24, Z22, Z0
+	VFMADD231PS  Z24, Z23, Z1
+	VBROADCASTSS (AX)(R8*1), Z24
+	VFMADD231PS  Z24, Z22, Z2
+	VFMADD231PS  Z24, Z23, Z3
+	VBROADCASTSS (AX)(R8*2), Z24
+	VFMADD231PS  Z24, Z22, Z4
+	VFMADD231PS  Z24, Z23, Z5
+	VBROADCASTSS (AX)(R9*1), Z24
+	VFMADD231PS  Z24, Z22, Z6
+	VFMADD231PS  Z24, Z23, Z7
+	VBROADCASTSS (AX)(R8*4), Z24
+	VFMADD231PS  Z24, Z22, Z8
+	VFMADD231PS  Z24, Z23, Z9
+	VBROADCASTSS (R10), Z24
+	VFMADD231PS  Z24, Z22, Z10
+	VFMADD231PS  Z24, Z23, Z11
+	VBROADCASTSS (AX)(R9*2), Z24
+	VFMADD231PS  Z24, Z22, Z12
+	VFMADD231PS  Z24, Z23, Z13
+	VBROADCASTSS (R10)(R8*2), Z24
+	VFMADD231PS  Z24, Z22, Z14
+	VFMADD231PS  Z24, Z23, Z15
+	VBROADCASTSS (AX)(R8*8), Z24
+	VFMADD231PS  Z24, Z22, Z16
+	VFMADD231PS  Z24, Z23, Z17
+	VBROADCASTSS (R10)(R8*4), Z24
+	VFMADD231PS  Z24, Z22, Z18
+	VFMADD231PS  Z24, Z23, Z19
+	VBROADCASTSS (R11), Z24
+	VFMADD231PS  Z24, Z22, Z20
+	VFMADD231PS  Z24, Z23, Z21
 	ADDQ         CX, AX
 	ADDQ         CX, R10
 	ADDQ         CX, R11
 	ADDQ         BX, R13
 	DECQ         R12
-	JNZ          avx512Strip13_two_deep
-	MOVQ         ldc+72(FP), R13
+	JNZ          avx512Strip11_two_deep
+	MOVQ         ldc+80(FP), R13
 	MOVQ         SI, R12
-	CMPB         add+60(FP), $0x00
-	JNE          avx512Strip13_two_add
-	CMPL         alpha+56(FP), $0x3f800000
-	JEQ          avx512Strip13_two_store
-	VBROADCASTSS alpha+56(FP), Z27
-	VMULPS       Z27, Z1, Z1
-	VMULPS       Z27, Z2, Z2
-	VMULPS       Z27, Z3, Z3
-	VMULPS       Z27, Z4, Z4
-	VMULPS       Z27, Z5, Z5
-	VMULPS       Z27, Z6, Z6
-	VMULPS       Z27, Z7, Z7
-	VMULPS       Z27, Z8, Z8
-	VMULPS       Z27, Z9, Z9
-	VMULPS       Z27, Z10, Z10
-	VMULPS       Z27, Z11, Z11
-	VMULPS       Z27, Z12, Z12
-	VMULPS       Z27, Z13, Z13
-	VMULPS       Z27, Z14, Z14
-	VMULPS       Z27, Z15, Z15
-	VMULPS       Z27, Z16, Z16
-	VMULPS       Z27, Z17, Z17
-	VMULPS       Z27, Z18, Z18
-	VMULPS       Z27, Z19, Z19
-	VMULPS       Z27, Z20, Z20
-	VMULPS       Z27, Z21, Z21
-	VMULPS       Z27, Z22, Z22
-	VMULPS       Z27, Z23, Z23
-	VMULPS       Z27, Z24, Z24
-	VMULPS       Z27, Z25, Z25
-	VMULPS       Z27, Z26, Z26
+	CMPB         add+68(FP), $0x00
+	JNE          avx512Strip11_two_add
+	CMPL         alpha+64(FP), $0x3f800000
+	JEQ          avx512Strip11_two_store
+	VBROADCASTSS alpha+64(FP), Z22
+	VMULPS       Z22, Z0, Z0
+	VMULPS       Z22, Z1, Z1
+	VMULPS       Z22, Z2, Z2
+	VMULPS       Z22, Z3, Z3
+	VMULPS       Z22, Z4, Z4
+	VMULPS       Z22, Z5, Z5
+	VMULPS       Z22, Z6, Z6
+	VMULPS       Z22, Z7, Z7
+	VMULPS       Z22, Z8, Z8
+	VMULPS       Z22, Z9, Z9
+	VMULPS       Z22, Z10, Z10
+	VMULPS       Z22, Z11, Z11
+	VMULPS       Z22, Z12, Z12
+	VMULPS       Z22, Z13, Z13
+	VMULPS       Z22, Z14, Z14
+	VMULPS       Z22, Z15, Z15
+	VMULPS       Z22, Z16, Z16
+	VMULPS       Z22, Z17, Z17
+	VMULPS       Z22, Z18, Z18
+	VMULPS       Z22, Z19, Z19
+	VMULPS       Z22, Z20, Z20
+	VMULPS       Z22, Z21, Z21
 
-avx512Strip13_two_store:
-	VMOVUPS Z1, (R12)
-	VMOVUPS Z2, 64(R12)
+avx512Strip11_two_store:
+	VMOVUPS Z0, (R12)
+	VMOVUPS Z1, 64(R12)
 	LEAQ    (R12)(R13*4), R12
-	VMOVUPS Z3, (R12)
-	VMOVUPS Z4, 64(R12)
+	VMOVUPS Z2, (R12)
+	VMOVUPS Z3, 64(R12)
 	LEAQ    (R12)(R13*4), R12
-	VMOVUPS Z5, (R12)
-	VMOVUPS Z6, 64(R12)
+	VMOVUPS Z4, (R12)
+	VMOVUPS Z5, 64(R12)
 	LEAQ    (R12)(R13*4), R12
-	VMOVUPS Z7, (R12)
-	VMOVUPS Z8, 64(R12)
+	VMOVUPS Z6, (R12)
+	VMOVUPS Z7, 64(R12)
 	LEAQ    (R12)(R13*4), R12
-	VMOVUPS Z9, (R12)
-	VMOVUPS Z10, 64(R12)
+	VMOVUPS Z8, (R12)
+	VMOVUPS Z9, 64(R12)
 	LEAQ    (R12)(R13*4), R12
-	VMOVUPS Z11, (R12)
-	VMOVUPS Z12, 64(R12)
+	VMOVUPS Z10, (R12)
+	VMOVUPS Z11, 64(R12)
 	LEAQ    (R12)(R13*4), R12
-	VMOVUPS Z13, (R12)
-	VMOVUPS Z14, 64(R12)
+	VMOVUPS Z12, (R12)
+	VMOVUPS Z13, 64(R12)
 	LEAQ    (R12)(R13*4), R12
-	VMOVUPS Z15, (R12)
-	VMOVUPS Z16, 64(R12)
+	VMOVUPS Z14, (R12)
+	VMOVUPS Z15, 64(R12)
 	LEAQ    (R12)(R13*4), R12
-	VMOVUPS Z17, (R12)
-	VMOVUPS Z18, 64(R12)
+	VMOVUPS Z16, (R12)
+	VMOVUPS Z17, 64(R12)
 	LEAQ    (R12)(R13*4), R12
-	VMOVUPS Z19, (R12)
-	VMOVUPS Z20, 64(R12)
+	VMOVUPS Z18, (R12)
+	VMOVUPS Z19, 64(R12)
 	LEAQ    (R12)(R13*4), R12
-	VMOVUPS Z21, (R12)
-	VMOVUPS Z22, 64(R12)
-	LEAQ    (R12)(R13*4), R12
-	VMOVUPS Z23, (R12)
-	VMOVUPS Z24, 64(R12)
-	LEAQ    (R12)(R13*4), R12
-	VMOVUPS Z25, (R12)
-	VMOVUPS Z26, 64(R12)
-	JMP     avx512Strip13_two_stored
+	VMOVUPS Z20, (R12)
+	VMOVUPS Z21, 64(R12)
+	JMP     avx512Strip11_two_stored
 
-avx512Strip13_two_add:
-	VBROADCASTSS alpha+56(FP), Z27
+avx512Strip11_two_add:
+	VBROADCASTSS alpha+64(FP), Z22
 	MOVQ         SI, R12
-	VMOVUPS      (R12), Z28
-	VFMADD231PS  Z27, Z1, Z28
-	VMOVUPS      Z28, (R12)
-	VMOVUPS      64(R12), Z1
-	VFMADD231PS  Z27, Z2, Z1
-	VMOVUPS      Z1, 64(R12)
+	VMOVUPS      (R12), Z23
+	VFMADD231PS  Z22, Z0, Z23
+	VMOVUPS      Z23, (R12)
+	VMOVUPS      64(R12), Z0
+	VFMADD231PS  Z22, Z1, Z0
+	VMOVUPS      Z0, 64(R12)
 	LEAQ         (R12)(R13*4), R12
-	VMOVUPS      (R12), Z1
-	VFMADD231PS  Z27, Z3, Z1
-	VMOVUPS      Z1, (R12)
-	VMOVUPS      64(R12), Z1
-	VFMADD231PS  Z27, Z4, Z1
-	VMOVUPS      Z1, 64(R12)
+	VMOVUPS      (R12), Z0
+	VFMADD231PS  Z22, Z2, Z0
+	VMOVUPS      Z0, (R12)
+	VMOVUPS      64(R12), Z0
+	VFMADD231PS  Z22, Z3, Z0
+	VMOVUPS      Z0, 64(R12)
 	LEAQ         (R12)(R13*4), R12
-	VMOVUPS      (R12), Z1
-	VFMADD231PS  Z27, Z5, Z1
-	VMOVUPS      Z1, (R12)
-	VMOVUPS      64(R12), Z1
-	VFMADD231PS  Z27, Z6, Z1
-	VMOVUPS      Z1, 64(R12)
+	VMOVUPS      (R12), Z0
+	VFMADD231PS  Z22, Z4, Z0
+	VMOVUPS      Z0, (R12)
+	VMOVUPS      64(R12), Z0
+	VFMADD231PS  Z22, Z5, Z0
+	VMOVUPS      Z0, 64(R12)
 	LEAQ         (R12)(R13*4), R12
-	VMOVUPS      (R12), Z1
-	VFMADD231PS  Z27, Z7, Z1
-	VMOVUPS      Z1, (R12)
-	VMOVUPS      64(R12), Z1
-	VFMADD231PS  Z27, Z8, Z1
-	VMOVUPS      Z1, 64(R12)
+	VMOVUPS      (R12), Z0
+	VFMADD231PS  Z22, Z6, Z0
+	VMOVUPS      Z0, (R12)
+	VMOVUPS      64(R12), Z0
+	VFMADD231PS  Z22, Z7, Z0
+	VMOVUPS      Z0, 64(R12)
 	LEAQ         (R12)(R13*4), R12
-	VMOVUPS      (R12), Z1
-	VFMADD231PS  Z27, Z9, Z1
-	VMOVUPS      Z1, (R12)
-	VMOVUPS      64(R12), Z1
-	VFMADD231PS  Z27, Z10, Z1
-	VMOVUPS      Z1, 64(R12)
+	VMOVUPS      (R12), Z0
+	VFMADD231PS  Z22, Z8, Z0
+	VMOVUPS      Z0, (R12)
+	VMOVUPS      64(R12), Z0
+	VFMADD231PS  Z22, Z9, Z0
+	VMOVUPS      Z0, 64(R12)
 	LEAQ         (R12)(R13*4), R12
-	VMOVUPS      (R12), Z1
-	VFMADD231PS  Z27, Z11, Z1
-	VMOVUPS      Z1, (R12)
-	VMOVUPS      64(R12), Z1
-	VFMADD231PS  Z27, Z12, Z1
-	VMOVUPS      Z1, 64(R12)
+	VMOVUPS      (R12), Z0
+	VFMADD231PS  Z22, Z10, Z0
+	VMOVUPS      Z0, (R12)
+	VMOVUPS      64(R12), Z0
+	VFMADD231PS  Z22, Z11, Z0
+	VMOVUPS      Z0, 64(R12)
 	LEAQ         (R12)(R13*4), R12
-	VMOVUPS      (R12), Z1
-	VFMADD231PS  Z27, Z13, Z1
-	VMOVUPS      Z1, (R12)
-	VMOVUPS      64(R12), Z1
-	VFMADD231PS  Z27, Z14, Z1
-	VMOVUPS      Z1, 64(R12)
+	VMOVUPS      (R12), Z0
+	VFMADD231PS  Z22, Z12, Z0
+	VMOVUPS      Z0, (R12)
+	VMOVUPS      64(R12), Z0
+	VFMADD231PS  Z22, Z13, Z0
+	VMOVUPS      Z0, 64(R12)
 	LEAQ         (R12)(R13*4), R12
-	VMOVUPS      (R12), Z1
-	VFMADD231PS  Z27, Z15, Z1
-	VMOVUPS      Z1, (R12)
-	VMOVUPS      64(R12), Z1
-	VFMADD231PS  Z27, Z16, Z1
-	VMOVUPS      Z1, 64(R12)
+	VMOVUPS      (R12), Z0
+	VFMADD231PS  Z22, Z14, Z0
+	VMOVUPS      Z0, (R12)
+	VMOVUPS      64(R12), Z0
+	VFMADD231PS  Z22, Z15, Z0
+	VMOVUPS      Z0, 64(R12)
 	LEAQ         (R12)(R13*4), R12
-	VMOVUPS      (R12), Z1
-	VFMADD231PS  Z27, Z17, Z1
-	VMOVUPS      Z1, (R12)
-	VMOVUPS      64(R12), Z1
-	VFMADD231PS  Z27, Z18, Z1
-	VMOVUPS      Z1, 64(R12)
+	VMOVUPS      (R12), Z0
+	VFMADD231PS  Z22, Z16, Z0
+	VMOVUPS      Z0, (R12)
+	VMOVUPS      64(R12), Z0
+	VFMADD231PS  Z22, Z17, Z0
+	VMOVUPS      Z0, 64(R12)
 	LEAQ         (R12)(R13*4), R12
-	VMOVUPS      (R12), Z1
-	VFMADD231PS  Z27, Z19, Z1
-	VMOVUPS      Z1, (R12)
-	VMOVUPS      64(R12), Z1
-	VFMADD231PS  Z27, Z20, Z1
-	VMOVUPS      Z1, 64(R12)
+	VMOVUPS      (R12), Z0
+	VFMADD231PS  Z22, Z18, Z0
+	VMOVUPS      Z0, (R12)
+	VMOVUPS      64(R12), Z0
+	VFMADD231PS  Z22, Z19, Z0
+	VMOVUPS      Z0, 64(R12)
 	LEAQ         (R12)(R13*4), R12
-	VMOVUPS      (R12), Z1
-	VFMADD231PS  Z27, Z21, Z1
-	VMOVUPS      Z1, (R12)
-	VMOVUPS      64(R12), Z1
-	VFMADD231PS  Z27, Z22, Z1
-	VMOVUPS      Z1, 64(R12)
-	LEAQ         (R12)(R13*4), R12
-	VMOVUPS      (R12), Z1
-	VFMADD231PS  Z27, Z23, Z1
-	VMOVUPS      Z1, (R12)
-	VMOVUPS      64(R12), Z1
-	VFMADD231PS  Z27, Z24, Z1
-	VMOVUPS      Z1, 64(R12)
-	LEAQ         (R12)(R13*4), R12
-	VMOVUPS      (R12), Z1
-	VFMADD231PS  Z27, Z25, Z1
-	VMOVUPS      Z1, (R12)
-	VMOVUPS      64(R12), Z1
-	VFMADD231PS  Z27, Z26, Z1
-	VMOVUPS      Z1, 64(R12)
+	VMOVUPS      (R12), Z0
+	VFMADD231PS  Z22, Z20, Z0
+	VMOVUPS      Z0, (R12)
+	VMOVUPS      64(R12), Z0
+	VFMADD231PS  Z22, Z21, Z0
+	VMOVUPS      Z0, 64(R12)
 
-avx512Strip13_two_stored:
-	MOVQ  k+0(FP), R12
+avx512Strip11_two_stored:
+	MOVQ  k+8(FP), R12
 	IMULQ CX, R12
 	SUBQ  R12, AX
 	SUBQ  R12, R10
 	SUBQ  R12, R11
 	ADDQ  $0x00000080, SI
-	MOVQ  panel+48(FP), R12
+	MOVQ  panel+56(FP), R12
 	LEAQ  (DX)(R12*4), DX
 	TESTQ R12, R12
-	JNZ   avx512Strip13_two_packed
+	JNZ   avx512Strip11_two_packed
 	ADDQ  $0x00000080, DX
 
-avx512Strip13_two_packed:
+avx512Strip11_two_packed:
 	SUBQ $0x20, DI
 	CMPQ DI, $0x20
-	JGE  avx512Strip13_two
+	JGE  avx512Strip11_two
 
-avx512Strip13_edge:
-	TESTQ   DI, DI
-	JZ      avx512Strip13_end
-	CMPQ    DI, $0x10
-	JEQ     avx512Strip13_one
-	JGT     avx512Strip13_more
-	CMPQ    DI, $0x08
-	JLE     avx512Strip13_half
-	LEAQ    (DI), DI
-	MOVQ    $-1, R12
-	BZHIQ   DI, R12, DI
-	KMOVW   DI, K1
-	VMOVAPS Z0, Z1
-	VMOVAPS Z0, Z2
-	VMOVAPS Z0, Z3
-	VMOVAPS Z0, Z4
-	VMOVAPS Z0, Z5
-	VMOVAPS Z0, Z6
-	VMOVAPS Z0, Z7
-	VMOVAPS Z0, Z8
-	VMOVAPS Z0, Z9
-	VMOVAPS Z0, Z10
-	VMOVAPS Z0, Z11
-	VMOVAPS Z0, Z12
-	VMOVAPS Z0, Z0
-	MOVQ    k+0(FP), DI
+avx512Strip11_edge:
+	TESTQ  DI, DI
+	JZ     avx512Strip11_end
+	CMPQ   DI, $0x10
+	JEQ    avx512Strip11_one
+	JGT    avx512Strip11_more
+	CMPQ   DI, $0x08
+	JLE    avx512Strip11_half
+	LEAQ   (DI), DI
+	MOVQ   $-1, R12
+	BZHIQ  DI, R12, DI
+	KMOVW  DI, K1
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	VXORPS Z6, Z6, Z6
+	VXORPS Z7, Z7, Z7
+	VXORPS Z8, Z8, Z8
+	VXORPS Z9, Z9, Z9
+	VXORPS Z10, Z10, Z10
+	MOVQ   k+8(FP), DI
 
-avx512Strip13_last_deep:
-	VMOVUPS.Z        (DX), K1, Z13
-	VFMADD231PS.BCST (AX), Z13, Z1
-	VFMADD231PS.BCST (AX)(R8*1), Z13, Z2
-	VFMADD231PS.BCST (AX)(R8*2), Z13, Z3
-	VFMADD231PS.BCST (AX)(R9*1), Z13, Z4
-	VFMADD231PS.BCST (AX)(R8*4), Z13, Z5
-	VFMADD231PS.BCST (R10), Z13, Z6
-	VFMADD231PS.BCST (AX)(R9*2), Z13, Z7
-	VFMADD231PS.BCST (R10)(R8*2), Z13, Z8
-	VFMADD231PS.BCST (AX)(R8*8), Z13, Z9
-	VFMADD231PS.BCST (R10)(R8*4), Z13, Z10
-	VFMADD231PS.BCST (R11), Z13, Z11
-	VFMADD231PS.BCST (R10)(R9*2), Z13, Z12
-	VFMADD231PS.BCST (AX)(R9*4), Z13, Z0
+avx512Strip11_last_deep:
+	VMOVUPS.Z        (DX), K1, Z11
+	VFMADD231PS.BCST (AX), Z11, Z0
+	VFMADD231PS.BCST (AX)(R8*1), Z11, Z1
+	VFMADD231PS.BCST (AX)(R8*2), Z11, Z2
+	VFMADD231PS.BCST (AX)(R9*1), Z11, Z3
+	VFMADD231PS.BCST (AX)(R8*4), Z11, Z4
+	VFMADD231PS.BCST (R10), Z11, Z5
+	VFMADD231PS.BCST (AX)(R9*2), Z11, Z6
+	VFMADD231PS.BCST (R10)(R8*2), Z11, Z7
+	VFMADD231PS.BCST (AX)(R8*8), Z11, Z8
+	VFMADD231PS.BCST (R10)(R8*4), Z11, Z9
+	VFMADD231PS.BCST (R11), Z11, Z10
 	ADDQ             CX, AX
 	ADDQ             CX, R10
 	ADDQ             CX, R11
 	ADDQ             BX, DX
 	DECQ             DI
-	JNZ              avx512Strip13_last_deep
-	MOVQ             ldc+72(FP), CX
+	JNZ              avx512Strip11_last_deep
+	MOVQ             ldc+80(FP), CX
 	MOVQ             SI, AX
-	CMPB             add+60(FP), $0x00
-	JNE              avx512Strip13_last_add
-	CMPL             alpha+56(FP), $0x3f800000
-	JEQ              avx512Strip13_last_store
-	VBROADCASTSS     alpha+56(FP), Z13
-	VMULPS           Z13, Z1, Z1
-	VMULPS           Z13, Z2, Z2
-	VMULPS           Z13, Z3, Z3
-	VMULPS           Z13, Z4, Z4
-	VMULPS           Z13, Z5, Z5
-	VMULPS           Z13, Z6, Z6
-	VMULPS           Z13, Z7, Z7
-	VMULPS           Z13, Z8, Z8
-	VMULPS           Z13, Z9, Z9
-	VMULPS           Z13, Z10, Z10
-	VMULPS           Z13, Z11, Z11
-	VMULPS           Z13, Z12, Z12
-	VMULPS           Z13, Z0, Z0
+	CMPB             add+68(FP), $0x00
+	JNE              avx512Strip11_last_add
+	CMPL             alpha+64(FP), $0x3f800000
+	JEQ              avx512Strip11_last_store
+	VBROADCASTSS     alpha+64(FP), Z11
+	VMULPS           Z11, Z0, Z0
+	VMULPS           Z11, Z1, Z1
+	VMULPS           Z11, Z2, Z2
+	VMULPS           Z11, Z3, Z3
+	VMULPS           Z11, Z4, Z4
+	VMULPS           Z11, Z5, Z5
+	VMULPS           Z11, Z6, Z6
+	VMULPS           Z11, Z7, Z7
+	VMULPS           Z11, Z8, Z8
+	VMULPS           Z11, Z9, Z9
+	VMULPS           Z11, Z10, Z10
 
-avx512Strip13_last_store:
+avx512Strip11_last_store:
+	VMOVUPS Z0, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z1, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z2, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z3, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z4, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z5, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z6, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z7, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z8, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z9, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z10, K1, (AX)
+	JMP     avx512Strip11_last_stored
+
+avx512Strip11_last_add:
+	VBROADCASTSS alpha+64(FP), Z11
+	MOVQ         SI, AX
+	VMOVUPS.Z    (AX), K1, Z12
+	VFMADD231PS  Z11, Z0, Z12
+	VMOVUPS      Z12, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Z0
+	VFMADD231PS  Z11, Z1, Z0
+	VMOVUPS      Z0, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Z0
+	VFMADD231PS  Z11, Z2, Z0
+	VMOVUPS      Z0, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Z0
+	VFMADD231PS  Z11, Z3, Z0
+	VMOVUPS      Z0, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Z0
+	VFMADD231PS  Z11, Z4, Z0
+	VMOVUPS      Z0, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Z0
+	VFMADD231PS  Z11, Z5, Z0
+	VMOVUPS      Z0, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Z0
+	VFMADD231PS  Z11, Z6, Z0
+	VMOVUPS      Z0, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Z0
+	VFMADD231PS  Z11, Z7, Z0
+	VMOVUPS      Z0, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Z0
+	VFMADD231PS  Z11, Z8, Z0
+	VMOVUPS      Z0, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Z0
+	VFMADD231PS  Z11, Z9, Z0
+	VMOVUPS      Z0, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Z0
+	VFMADD231PS  Z11, Z10, Z0
+	VMOVUPS      Z0, K1, (AX)
+
+avx512Strip11_last_stored:
+	JMP avx512Strip11_end
+
+avx512Strip11_one:
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	VXORPS Z6, Z6, Z6
+	VXORPS Z7, Z7, Z7
+	VXORPS Z8, Z8, Z8
+	VXORPS Z9, Z9, Z9
+	VXORPS Z10, Z10, Z10
+	MOVQ   k+8(FP), DI
+
+avx512Strip11_one_deep:
+	VMOVUPS          (DX), Z11
+	VFMADD231PS.BCST (AX), Z11, Z0
+	VFMADD231PS.BCST (AX)(R8*1), Z11, Z1
+	VFMADD231PS.BCST (AX)(R8*2), Z11, Z2
+	VFMADD231PS.BCST (AX)(R9*1), Z11, Z3
+	VFMADD231PS.BCST (AX)(R8*4), Z11, Z4
+	VFMADD231PS.BCST (R10), Z11, Z5
+	VFMADD231PS.BCST (AX)(R9*2), Z11, Z6
+	VFMADD231PS.BCST (R10)(R8*2), Z11, Z7
+	VFMADD231PS.BCST (AX)(R8*8), Z11, Z8
+	VFMADD231PS.BCST (R10)(R8*4), Z11, Z9
+	VFMADD231PS.BCST (R11), Z11, Z10
+	ADDQ             CX, AX
+	ADDQ             CX, R10
+	ADDQ             CX, R11
+	ADDQ             BX, DX
+	DECQ             DI
+	JNZ              avx512Strip11_one_deep
+	MOVQ             ldc+80(FP), CX
+	MOVQ             SI, AX
+	CMPB             add+68(FP), $0x00
+	JNE              avx512Strip11_one_add
+	CMPL             alpha+64(FP), $0x3f800000
+	JEQ              avx512Strip11_one_store
+	VBROADCASTSS     alpha+64(FP), Z11
+	VMULPS           Z11, Z0, Z0
+	VMULPS           Z11, Z1, Z1
+	VMULPS           Z11, Z2, Z2
+	VMULPS           Z11, Z3, Z3
+	VMULPS           Z11, Z4, Z4
+	VMULPS           Z11, Z5, Z5
+	VMULPS           Z11, Z6, Z6
+	VMULPS           Z11, Z7, Z7
+	VMULPS           Z11, Z8, Z8
+	VMULPS           Z11, Z9, Z9
+	VMULPS           Z11, Z10, Z10
+
+avx512Strip11_one_store:
+	VMOVUPS Z0, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z2, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z3, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z4, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z5, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z6, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z7, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z8, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z9, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z10, (AX)
+	JMP     avx512Strip11_one_stored
+
+avx512Strip11_one_add:
+	VBROADCASTSS alpha+64(FP), Z11
+	MOVQ         SI, AX
+	VMOVUPS      (AX), Z12
+	VFMADD231PS  Z11, Z0, Z12
+	VMOVUPS      Z12, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z11, Z1, Z0
+	VMOVUPS      Z0, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z11, Z2, Z0
+	VMOVUPS      Z0, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z11, Z3, Z0
+	VMOVUPS      Z0, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z11, Z4, Z0
+	VMOVUPS      Z0, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z11, Z5, Z0
+	VMOVUPS      Z0, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z11, Z6, Z0
+	VMOVUPS      Z0, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z11, Z7, Z0
+	VMOVUPS      Z0, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z11, Z8, Z0
+	VMOVUPS      Z0, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z11, Z9, Z0
+	VMOVUPS      Z0, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z11, Z10, Z0
+	VMOVUPS      Z0, (AX)
+
+avx512Strip11_one_stored:
+	JMP avx512Strip11_end
+
+avx512Strip11_more:
+	CMPQ   DI, $0x18
+	JGT    avx512Strip11_most
+	LEAQ   -16(DI), DI
+	MOVQ   $-1, R12
+	BZHIQ  DI, R12, DI
+	KMOVW  DI, K1
+	VXORPS Z0, Z0, Z0
+	VXORPS Y1, Y1, Y1
+	VXORPS Z2, Z2, Z2
+	VXORPS Y3, Y3, Y3
+	VXORPS Z4, Z4, Z4
+	VXORPS Y5, Y5, Y5
+	VXORPS Z6, Z6, Z6
+	VXORPS Y7, Y7, Y7
+	VXORPS Z8, Z8, Z8
+	VXORPS Y9, Y9, Y9
+	VXORPS Z10, Z10, Z10
+	VXORPS Y11, Y11, Y11
+	VXORPS Z12, Z12, Z12
+	VXORPS Y13, Y13, Y13
+	VXORPS Z14, Z14, Z14
+	VXORPS Y15, Y15, Y15
+	VXORPS Z16, Z16, Z16
+	VXORPS Y17, Y17, Y17
+	VXORPS Z18, Z18, Z18
+	VXORPS Y19, Y19, Y19
+	VXORPS Z20, Z20, Z20
+	VXORPS Y21, Y21, Y21
+	MOVQ   k+8(FP), DI
+
+avx512Strip11_oneandhalf_deep:
+	VMOVUPS      (DX), Z22
+	VMOVUPS.Z    64(DX), K1, Y23
+	VBROADCASTSS (AX), Z24
+	VFMADD231PS  Z24, Z22, Z0
+	VFMADD231PS  Y24, Y23, Y1
+	VBROADCASTSS (AX)(R8*1), Z24
+	VFMADD231PS  Z24, Z22, Z2
+	VFMADD231PS  Y24, Y23, Y3
+	VBROADCASTSS (AX)(R8*2), Z24
+	VFMADD231PS  Z24, Z22, Z4
+	VFMADD231PS  Y24, Y23, Y5
+	VBROADCASTSS (AX)(R9*1), Z24
+	VFMADD231PS  Z24, Z22, Z6
+	VFMADD231PS  Y24, Y23, Y7
+	VBROADCASTSS (AX)(R8*4), Z24
+	VFMADD231PS  Z24, Z22, Z8
+	VFMADD231PS  Y24, Y23, Y9
+	VBROADCASTSS (R10), Z24
+	VFMADD231PS  Z24, Z22, Z10
+	VFMADD231PS  Y24, Y23, Y11
+	VBROADCASTSS (AX)(R9*2), Z24
+	VFMADD231PS  Z24, Z22, Z12
+	VFMADD231PS  Y24, Y23, Y13
+	VBROADCASTSS (R10)(R8*2), Z24
+	VFMADD231PS  Z24, Z22, Z14
+	VFMADD231PS  Y24, Y23, Y15
+	VBROADCASTSS (AX)(R8*8), Z24
+	VFMADD231PS  Z24, Z22, Z16
+	VFMADD231PS  Y24, Y23, Y17
+	VBROADCASTSS (R10)(R8*4), Z24
+	VFMADD231PS  Z24, Z22, Z18
+	VFMADD231PS  Y24, Y23, Y19
+	VBROADCASTSS (R11), Z24
+	VFMADD231PS  Z24, Z22, Z20
+	VFMADD231PS  Y24, Y23, Y21
+	ADDQ         CX, AX
+	ADDQ         CX, R10
+	ADDQ         CX, R11
+	ADDQ         BX, DX
+	DECQ         DI
+	JNZ          avx512Strip11_oneandhalf_deep
+	MOVQ         ldc+80(FP), CX
+	MOVQ         SI, AX
+	CMPB         add+68(FP), $0x00
+	JNE          avx512Strip11_oneandhalf_add
+	CMPL         alpha+64(FP), $0x3f800000
+	JEQ          avx512Strip11_oneandhalf_store
+	VBROADCASTSS alpha+64(FP), Z22
+	VMULPS       Z22, Z0, Z0
+	VMULPS       Y22, Y1, Y1
+	VMULPS       Z22, Z2, Z2
+	VMULPS       Y22, Y3, Y3
+	VMULPS       Z22, Z4, Z4
+	VMULPS       Y22, Y5, Y5
+	VMULPS       Z22, Z6, Z6
+	VMULPS       Y22, Y7, Y7
+	VMULPS       Z22, Z8, Z8
+	VMULPS       Y22, Y9, Y9
+	VMULPS       Z22, Z10, Z10
+	VMULPS       Y22, Y11, Y11
+	VMULPS       Z22, Z12, Z12
+	VMULPS       Y22, Y13, Y13
+	VMULPS       Z22, Z14, Z14
+	VMULPS       Y22, Y15, Y15
+	VMULPS       Z22, Z16, Z16
+	VMULPS       Y22, Y17, Y17
+	VMULPS       Z22, Z18, Z18
+	VMULPS       Y22, Y19, Y19
+	VMULPS       Z22, Z20, Z20
+	VMULPS       Y22, Y21, Y21
+
+avx512Strip11_oneandhalf_store:
+	VMOVUPS Z0, (AX)
+	VMOVUPS Y1, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z2, (AX)
+	VMOVUPS Y3, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z4, (AX)
+	VMOVUPS Y5, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z6, (AX)
+	VMOVUPS Y7, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z8, (AX)
+	VMOVUPS Y9, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z10, (AX)
+	VMOVUPS Y11, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z12, (AX)
+	VMOVUPS Y13, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z14, (AX)
+	VMOVUPS Y15, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z16, (AX)
+	VMOVUPS Y17, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z18, (AX)
+	VMOVUPS Y19, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z20, (AX)
+	VMOVUPS Y21, K1, 64(AX)
+	JMP     avx512Strip11_oneandhalf_stored
+
+avx512Strip11_oneandhalf_add:
+	VBROADCASTSS alpha+64(FP), Z22
+	MOVQ         SI, AX
+	VMOVUPS      (AX), Z23
+	VFMADD231PS  Z22, Z0, Z23
+	VMOVUPS      Z23, (AX)
+	VMOVUPS.Z    64(AX), K1, Y0
+	VFMADD231PS  Y22, Y1, Y0
+	VMOVUPS      Y0, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z22, Z2, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Y0
+	VFMADD231PS  Y22, Y3, Y0
+	VMOVUPS      Y0, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z22, Z4, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Y0
+	VFMADD231PS  Y22, Y5, Y0
+	VMOVUPS      Y0, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z22, Z6, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Y0
+	VFMADD231PS  Y22, Y7, Y0
+	VMOVUPS      Y0, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z22, Z8, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Y0
+	VFMADD231PS  Y22, Y9, Y0
+	VMOVUPS      Y0, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z22, Z10, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Y0
+	VFMADD231PS  Y22, Y11, Y0
+	VMOVUPS      Y0, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z22, Z12, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Y0
+	VFMADD231PS  Y22, Y13, Y0
+	VMOVUPS      Y0, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z22, Z14, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Y0
+	VFMADD231PS  Y22, Y15, Y0
+	VMOVUPS      Y0, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z22, Z16, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Y0
+	VFMADD231PS  Y22, Y17, Y0
+	VMOVUPS      Y0, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z22, Z18, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Y0
+	VFMADD231PS  Y22, Y19, Y0
+	VMOVUPS      Y0, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z22, Z20, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Y0
+	VFMADD231PS  Y22, Y21, Y0
+	VMOVUPS      Y0, K1, 64(AX)
+
+avx512Strip11_oneandhalf_stored:
+	JMP avx512Strip11_end
+
+avx512Strip11_half:
+	LEAQ   (DI), DI
+	MOVQ   $-1, R12
+	BZHIQ  DI, R12, DI
+	KMOVW  DI, K1
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	VXORPS Y9, Y9, Y9
+	VXORPS Y10, Y10, Y10
+	MOVQ   k+8(FP), DI
+
+avx512Strip11_half_deep:
+	VMOVUPS.Z        (DX), K1, Y11
+	VFMADD231PS.BCST (AX), Y11, Y0
+	VFMADD231PS.BCST (AX)(R8*1), Y11, Y1
+	VFMADD231PS.BCST (AX)(R8*2), Y11, Y2
+	VFMADD231PS.BCST (AX)(R9*1), Y11, Y3
+	VFMADD231PS.BCST (AX)(R8*4), Y11, Y4
+	VFMADD231PS.BCST (R10), Y11, Y5
+	VFMADD231PS.BCST (AX)(R9*2), Y11, Y6
+	VFMADD231PS.BCST (R10)(R8*2), Y11, Y7
+	VFMADD231PS.BCST (AX)(R8*8), Y11, Y8
+	VFMADD231PS.BCST (R10)(R8*4), Y11, Y9
+	VFMADD231PS.BCST (R11), Y11, Y10
+	ADDQ             CX, AX
+	ADDQ             CX, R10
+	ADDQ             CX, R11
+	ADDQ             BX, DX
+	DECQ             DI
+	JNZ              avx512Strip11_half_deep
+	MOVQ             ldc+80(FP), CX
+	MOVQ             SI, AX
+	CMPB             add+68(FP), $0x00
+	JNE              avx512Strip11_half_add
+	CMPL             alpha+64(FP), $0x3f800000
+	JEQ              avx512Strip11_half_store
+	VBROADCASTSS     alpha+64(FP), Z11
+	VMULPS           Y11, Y0, Y0
+	VMULPS           Y11, Y1, Y1
+	VMULPS           Y11, Y2, Y2
+	VMULPS           Y11, Y3, Y3
+	VMULPS           Y11, Y4, Y4
+	VMULPS           Y11, Y5, Y5
+	VMULPS           Y11, Y6, Y6
+	VMULPS           Y11, Y7, Y7
+	VMULPS           Y11, Y8, Y8
+	VMULPS           Y11, Y9, Y9
+	VMULPS           Y11, Y10, Y10
+
+avx512Strip11_half_store:
+	VMOVUPS Y0, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y1, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y2, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y3, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y4, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y5, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y6, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y7, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y8, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y9, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y10, K1, (AX)
+	JMP     avx512Strip11_half_stored
+
+avx512Strip11_half_add:
+	VBROADCASTSS alpha+64(FP), Z11
+	MOVQ         SI, AX
+	VMOVUPS.Z    (AX), K1, Y12
+	VFMADD231PS  Y11, Y0, Y12
+	VMOVUPS      Y12, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Y0
+	VFMADD231PS  Y11, Y1, Y0
+	VMOVUPS      Y0, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Y0
+	VFMADD231PS  Y11, Y2, Y0
+	VMOVUPS      Y0, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Y0
+	VFMADD231PS  Y11, Y3, Y0
+	VMOVUPS      Y0, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Y0
+	VFMADD231PS  Y11, Y4, Y0
+	VMOVUPS      Y0, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Y0
+	VFMADD231PS  Y11, Y5, Y0
+	VMOVUPS      Y0, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Y0
+	VFMADD231PS  Y11, Y6, Y0
+	VMOVUPS      Y0, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Y0
+	VFMADD231PS  Y11, Y7, Y0
+	VMOVUPS      Y0, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Y0
+	VFMADD231PS  Y11, Y8, Y0
+	VMOVUPS      Y0, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Y0
+	VFMADD231PS  Y11, Y9, Y0
+	VMOVUPS      Y0, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Y0
+	VFMADD231PS  Y11, Y10, Y0
+	VMOVUPS      Y0, K1, (AX)
+
+avx512Strip11_half_stored:
+	JMP avx512Strip11_end
+
+avx512Strip11_most:
+	LEAQ   -16(DI), DI
+	MOVQ   $-1, R12
+	BZHIQ  DI, R12, DI
+	KMOVW  DI, K1
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	VXORPS Z6, Z6, Z6
+	VXORPS Z7, Z7, Z7
+	VXORPS Z8, Z8, Z8
+	VXORPS Z9, Z9, Z9
+	VXORPS Z10, Z10, Z10
+	VXORPS Z11, Z11, Z11
+	VXORPS Z12, Z12, Z12
+	VXORPS Z13, Z13, Z13
+	VXORPS Z14, Z14, Z14
+	VXORPS Z15, Z15, Z15
+	VXORPS Z16, Z16, Z16
+	VXORPS Z17, Z17, Z17
+	VXORPS Z18, Z18, Z18
+	VXORPS Z19, Z19, Z19
+	VXORPS Z20, Z20, Z20
+	VXORPS Z21, Z21, Z21
+	MOVQ   k+8(FP), DI
+
+avx512Strip11_most_deep:
+	VMOVUPS      (DX), Z22
+	VMOVUPS.Z    64(DX), K1, Z23
+	VBROADCASTSS (AX), Z24
+	VFMADD231PS  Z24, Z22, Z0
+	VFMADD231PS  Z24, Z23, Z1
+	VBROADCASTSS (AX)(R8*1), Z24
+	VFMADD231PS  Z24, Z22, Z2
+	VFMADD231PS  Z24, Z23, Z3
+	VBROADCASTSS (AX)(R8*2), Z24
+	VFMADD231PS  Z24, Z22, Z4
+	VFMADD231PS  Z24, Z23, Z5
+	VBROADCASTSS (AX)(R9*1), Z24
+	VFMADD231PS  Z24, Z22, Z6
+	VFMADD231PS  Z24, Z23, Z7
+	VBROADCASTSS (AX)(R8*4), Z24
+	VFMADD231PS  Z24, Z22, Z8
+	VFMADD231PS  Z24, Z23, Z9
+	VBROADCASTSS (R10), Z24
+	VFMADD231PS  Z24, Z22, Z10
+	VFMADD231PS  Z24, Z23, Z11
+	VBROADCASTSS (AX)(R9*2), Z24
+	VFMADD231PS  Z24, Z22, Z12
+	VFMADD231PS  Z24, Z23, Z13
+	VBROADCASTSS (R10)(R8*2), Z24
+	VFMADD231PS  Z24, Z22, Z14
+	VFMADD231PS  Z24, Z23, Z15
+	VBROADCASTSS (AX)(R8*8), Z24
+	VFMADD231PS  Z24, Z22, Z16
+	VFMADD231PS  Z24, Z23, Z17
+	VBROADCASTSS (R10)(R8*4), Z24
+	VFMADD231PS  Z24, Z22, Z18
+	VFMADD231PS  Z24, Z23, Z19
+	VBROADCASTSS (R11), Z24
+	VFMADD231PS  Z24, Z22, Z20
+	VFMADD231PS  Z24, Z23, Z21
+	ADDQ         CX, AX
+	ADDQ         CX, R10
+	ADDQ         CX, R11
+	ADDQ         BX, DX
+	DECQ         DI
+	JNZ          avx512Strip11_most_deep
+	MOVQ         ldc+80(FP), CX
+	MOVQ         SI, AX
+	CMPB         add+68(FP), $0x00
+	JNE          avx512Strip11_most_add
+	CMPL         alpha+64(FP), $0x3f800000
+	JEQ          avx512Strip11_most_store
+	VBROADCASTSS alpha+64(FP), Z22
+	VMULPS       Z22, Z0, Z0
+	VMULPS       Z22, Z1, Z1
+	VMULPS       Z22, Z2, Z2
+	VMULPS       Z22, Z3, Z3
+	VMULPS       Z22, Z4, Z4
+	VMULPS       Z22, Z5, Z5
+	VMULPS       Z22, Z6, Z6
+	VMULPS       Z22, Z7, Z7
+	VMULPS       Z22, Z8, Z8
+	VMULPS       Z22, Z9, Z9
+	VMULPS       Z22, Z10, Z10
+	VMULPS       Z22, Z11, Z11
+	VMULPS       Z22, Z12, Z12
+	VMULPS       Z22, Z13, Z13
+	VMULPS       Z22, Z14, Z14
+	VMULPS       Z22, Z15, Z15
+	VMULPS       Z22, Z16, Z16
+	VMULPS       Z22, Z17, Z17
+	VMULPS       Z22, Z18, Z18
+	VMULPS       Z22, Z19, Z19
+	VMULPS       Z22, Z20, Z20
+	VMULPS       Z22, Z21, Z21
+
+avx512Strip11_most_store:
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z2, (AX)
+	VMOVUPS Z3, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z4, (AX)
+	VMOVUPS Z5, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z6, (AX)
+	VMOVUPS Z7, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z8, (AX)
+	VMOVUPS Z9, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z10, (AX)
+	VMOVUPS Z11, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z12, (AX)
+	VMOVUPS Z13, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z14, (AX)
+	VMOVUPS Z15, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z16, (AX)
+	VMOVUPS Z17, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z18, (AX)
+	VMOVUPS Z19, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z20, (AX)
+	VMOVUPS Z21, K1, 64(AX)
+	JMP     avx512Strip11_most_stored
+
+avx512Strip11_most_add:
+	VBROADCASTSS alpha+64(FP), Z22
+	MOVQ         SI, AX
+	VMOVUPS      (AX), Z23
+	VFMADD231PS  Z22, Z0, Z23
+	VMOVUPS      Z23, (AX)
+	VMOVUPS.Z    64(AX), K1, Z0
+	VFMADD231PS  Z22, Z1, Z0
+	VMOVUPS      Z0, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z22, Z2, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Z0
+	VFMADD231PS  Z22, Z3, Z0
+	VMOVUPS      Z0, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z22, Z4, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Z0
+	VFMADD231PS  Z22, Z5, Z0
+	VMOVUPS      Z0, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z22, Z6, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Z0
+	VFMADD231PS  Z22, Z7, Z0
+	VMOVUPS      Z0, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z22, Z8, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Z0
+	VFMADD231PS  Z22, Z9, Z0
+	VMOVUPS      Z0, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z22, Z10, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Z0
+	VFMADD231PS  Z22, Z11, Z0
+	VMOVUPS      Z0, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z22, Z12, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Z0
+	VFMADD231PS  Z22, Z13, Z0
+	VMOVUPS      Z0, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z22, Z14, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Z0
+	VFMADD231PS  Z22, Z15, Z0
+	VMOVUPS      Z0, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z22, Z16, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Z0
+	VFMADD231PS  Z22, Z17, Z0
+	VMOVUPS      Z0, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z22, Z18, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Z0
+	VFMADD231PS  Z22, Z19, Z0
+	VMOVUPS      Z0, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z22, Z20, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Z0
+	VFMADD231PS  Z22, Z21, Z0
+	VMOVUPS      Z0, K1, 64(AX)
+
+avx512Strip11_most_stored:
+avx512Strip11_end:
+	DECQ   strips+0(FP)
+	JZ     avx512Strip11_done
+	MOVQ   down+24(FP), AX
+	IMUL3Q $0x2c, AX, AX
+	ADDQ   AX, a+16(FP)
+	MOVQ   ldc+80(FP), AX
+	IMUL3Q $0x2c, AX, AX
+	ADDQ   AX, c+72(FP)
+	JMP    avx512Strip11_strip
+
+avx512Strip11_done:
+	VZEROUPPER
+	RET
+
+// func avx512Strip12(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int)
+// Requires: AVX, AVX512DQ, AVX512F, AVX512VL, BMI2, FMA3
+TEXT ·avx512Strip12(SB), NOSPLIT, $0-96
+avx512Strip12_strip:
+	MOVQ a+16(FP), AX
+	MOVQ right+32(FP), CX
+	MOVQ b+40(FP), DX
+	MOVQ bStride+48(FP), BX
+	MOVQ c+72(FP), SI
+	MOVQ n+88(FP), DI
+	SHLQ $0x02, CX
+	SHLQ $0x02, BX
+	MOVQ down+24(FP), R8
+	SHLQ $0x02, R8
+	LEAQ (R8)(R8*2), R9
+	LEAQ (R8)(R8*4), R10
+	ADDQ AX, R10
+	LEAQ (R8)(R8*4), R11
+	ADDQ R11, R11
+	ADDQ AX, R11
+	CMPQ DI, $0x20
+	JLT  avx512Strip12_edge
+
+avx512Strip12_two:
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	VXORPS Z6, Z6, Z6
+	VXORPS Z7, Z7, Z7
+	VXORPS Z8, Z8, Z8
+	VXORPS Z9, Z9, Z9
+	VXORPS Z10, Z10, Z10
+	VXORPS Z11, Z11, Z11
+	VXORPS Z12, Z12, Z12
+	VXORPS Z13, Z13, Z13
+	VXORPS Z14, Z14, Z14
+	VXORPS Z15, Z15, Z15
+	VXORPS Z16, Z16, Z16
+	VXORPS Z17, Z17, Z17
+	VXORPS Z18, Z18, Z18
+	VXORPS Z19, Z19, Z19
+	VXORPS Z20, Z20, Z20
+	VXORPS Z21, Z21, Z21
+	VXORPS Z22, Z22, Z22
+	VXORPS Z23, Z23, Z23
+	MOVQ   k+8(FP), R12
+	MOVQ   DX, R13
+
+avx512Strip12_two_deep:
+	VMOVUPS      (R13), Z24
+	VMOVUPS      64(R13), Z25
+	VBROADCASTSS (AX), Z26
+	VFMADD231PS  Z26, Z24, Z0
+	VFMADD231PS  Z26, Z25, Z1
+	VBROADCASTSS (AX)(R8*1), Z26
+	VFMADD231PS  Z26, Z24, Z2
+	VFMADD231PS  Z26, Z25, Z3
+	VBROADCASTSS (AX)(R8*2), Z26
+	VFMADD231PS  Z26, Z24, Z4
+	VFMADD231PS  Z26, Z25, Z5
+	VBROADCASTSS (AX)(R9*1), Z26
+	VFMADD231PS  Z26, Z24, Z6
+	VFMADD231PS  Z26, Z25, Z7
+	VBROADCASTSS (AX)(R8*4), Z26
+	VFMADD231PS  Z26, Z24, Z8
+	VFMADD231PS  Z26, Z25, Z9
+	VBROADCASTSS (R10), Z26
+	VFMADD231PS  Z26, Z24, Z10
+	VFMADD231PS  Z26, Z25, Z11
+	VBROADCASTSS (AX)(R9*2), Z26
+	VFMADD231PS  Z26, Z24, Z12
+	VFMADD231PS  Z26, Z25, Z13
+	VBROADCASTSS (R10)(R8*2), Z26
+	VFMADD231PS  Z26, Z24, Z14
+	VFMADD231PS  Z26, Z25, Z15
+	VBROADCASTSS (AX)(R8*8), Z26
+	VFMADD231PS  Z26, Z24, Z16
+	VFMADD231PS  Z26, Z25, Z17
+	VBROADCASTSS (R10)(R8*4), Z26
+	VFMADD231PS  Z26, Z24, Z18
+	VFMADD231PS  Z26, Z25, Z19
+	VBROADCASTSS (R11), Z26
+	VFMADD231PS  Z26, Z24, Z20
+	VFMADD231PS  Z26, Z25, Z21
+	VBROADCASTSS (R10)(R9*2), Z26
+	VFMADD231PS  Z26, Z24, Z22
+	VFMADD231PS  Z26, Z25, Z23
+	ADDQ         CX, AX
+	ADDQ         CX, R10
+	ADDQ         CX, R11
+	ADDQ         BX, R13
+	DECQ         R12
+	JNZ          avx512Strip12_two_deep
+	MOVQ         ldc+80(FP), R13
+	MOVQ         SI, R12
+	CMPB         add+68(FP), $0x00
+	JNE          avx512Strip12_two_add
+	CMPL         alpha+64(FP), $0x3f800000
+	JEQ          avx512Strip12_two_store
+	VBROADCASTSS alpha+64(FP), Z24
+	VMULPS       Z24, Z0, Z0
+	VMULPS       Z24, Z1, Z1
+	VMULPS       Z24, Z2, Z2
+	VMULPS       Z24, Z3, Z3
+	VMULPS       Z24, Z4, Z4
+	VMULPS       Z24, Z5, Z5
+	VMULPS       Z24, Z6, Z6
+	VMULPS       Z24, Z7, Z7
+	VMULPS       Z24, Z8, Z8
+	VMULPS       Z24, Z9, Z9
+	VMULPS       Z24, Z10, Z10
+	VMULPS       Z24, Z11, Z11
+	VMULPS       Z24, Z12, Z12
+	VMULPS       Z24, Z13, Z13
+	VMULPS       Z24, Z14, Z14
+	VMULPS       Z24, Z15, Z15
+	VMULPS       Z24, Z16, Z16
+	VMULPS       Z24, Z17, Z17
+	VMULPS       Z24, Z18, Z18
+	VMULPS       Z24, Z19, Z19
+	VMULPS       Z24, Z20, Z20
+	VMULPS       Z24, Z21, Z21
+	VMULPS       Z24, Z22, Z22
+	VMULPS       Z24, Z23, Z23
+
+avx512Strip12_two_store:
+	VMOVUPS Z0, (R12)
+	VMOVUPS Z1, 64(R12)
+	LEAQ    (R12)(R13*4), R12
+	VMOVUPS Z2, (R12)
+	VMOVUPS Z3, 64(R12)
+	LEAQ    (R12)(R13*4), R12
+	VMOVUPS Z4, (R12)
+	VMOVUPS Z5, 64(R12)
+	LEAQ    (R12)(R13*4), R12
+	VMOVUPS Z6, (R12)
+	VMOVUPS Z7, 64(R12)
+	LEAQ    (R12)(R13*4), R12
+	VMOVUPS Z8, (R12)
+	VMOVUPS Z9, 64(R12)
+	LEAQ    (R12)(R13*4), R12
+	VMOVUPS Z10, (R12)
+	VMOVUPS Z11, 64(R12)
+	LEAQ    (R12)(R13*4), R12
+	VMOVUPS Z12, (R12)
+	VMOVUPS Z13, 64(R12)
+	LEAQ    (R12)(R13*4), R12
+	VMOVUPS Z14, (R12)
+	VMOVUPS Z15, 64(R12)
+	LEAQ    (R12)(R13*4), R12
+	VMOVUPS Z16, (R12)
+	VMOVUPS Z17, 64(R12)
+	LEAQ    (R12)(R13*4), R12
+	VMOVUPS Z18, (R12)
+	VMOVUPS Z19, 64(R12)
+	LEAQ    (R12)(R13*4), R12
+	VMOVUPS Z20, (R12)
+	VMOVUPS Z21, 64(R12)
+	LEAQ    (R12)(R13*4), R12
+	VMOVUPS Z22, (R12)
+	VMOVUPS Z23, 64(R12)
+	JMP     avx512Strip12_two_stored
+
+avx512Strip12_two_add:
+	VBROADCASTSS alpha+64(FP), Z24
+	MOVQ         SI, R12
+	VMOVUPS      (R12), Z25
+	VFMADD231PS  Z24, Z0, Z25
+	VMOVUPS      Z25, (R12)
+	VMOVUPS      64(R12), Z0
+	VFMADD231PS  Z24, Z1, Z0
+	VMOVUPS      Z0, 64(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      (R12), Z0
+	VFMADD231PS  Z24, Z2, Z0
+	VMOVUPS      Z0, (R12)
+	VMOVUPS      64(R12), Z0
+	VFMADD231PS  Z24, Z3, Z0
+	VMOVUPS      Z0, 64(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      (R12), Z0
+	VFMADD231PS  Z24, Z4, Z0
+	VMOVUPS      Z0, (R12)
+	VMOVUPS      64(R12), Z0
+	VFMADD231PS  Z24, Z5, Z0
+	VMOVUPS      Z0, 64(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      (R12), Z0
+	VFMADD231PS  Z24, Z6, Z0
+	VMOVUPS      Z0, (R12)
+	VMOVUPS      64(R12), Z0
+	VFMADD231PS  Z24, Z7, Z0
+	VMOVUPS      Z0, 64(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      (R12), Z0
+	VFMADD231PS  Z24, Z8, Z0
+	VMOVUPS      Z0, (R12)
+	VMOVUPS      64(R12), Z0
+	VFMADD231PS  Z24, Z9, Z0
+	VMOVUPS      Z0, 64(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      (R12), Z0
+	VFMADD231PS  Z24, Z10, Z0
+	VMOVUPS      Z0, (R12)
+	VMOVUPS      64(R12), Z0
+	VFMADD231PS  Z24, Z11, Z0
+	VMOVUPS      Z0, 64(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      (R12), Z0
+	VFMADD231PS  Z24, Z12, Z0
+	VMOVUPS      Z0, (R12)
+	VMOVUPS      64(R12), Z0
+	VFMADD231PS  Z24, Z13, Z0
+	VMOVUPS      Z0, 64(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      (R12), Z0
+	VFMADD231PS  Z24, Z14, Z0
+	VMOVUPS      Z0, (R12)
+	VMOVUPS      64(R12), Z0
+	VFMADD231PS  Z24, Z15, Z0
+	VMOVUPS      Z0, 64(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      (R12), Z0
+	VFMADD231PS  Z24, Z16, Z0
+	VMOVUPS      Z0, (R12)
+	VMOVUPS      64(R12), Z0
+	VFMADD231PS  Z24, Z17, Z0
+	VMOVUPS      Z0, 64(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      (R12), Z0
+	VFMADD231PS  Z24, Z18, Z0
+	VMOVUPS      Z0, (R12)
+	VMOVUPS      64(R12), Z0
+	VFMADD231PS  Z24, Z19, Z0
+	VMOVUPS      Z0, 64(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      (R12), Z0
+	VFMADD231PS  Z24, Z20, Z0
+	VMOVUPS      Z0, (R12)
+	VMOVUPS      64(R12), Z0
+	VFMADD231PS  Z24, Z21, Z0
+	VMOVUPS      Z0, 64(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      (R12), Z0
+	VFMADD231PS  Z24, Z22, Z0
+	VMOVUPS      Z0, (R12)
+	VMOVUPS      64(R12), Z0
+	VFMADD231PS  Z24, Z23, Z0
+	VMOVUPS      Z0, 64(R12)
+
+avx512Strip12_two_stored:
+	MOVQ  k+8(FP), R12
+	IMULQ CX, R12
+	SUBQ  R12, AX
+	SUBQ  R12, R10
+	SUBQ  R12, R11
+	ADDQ  $0x00000080, SI
+	MOVQ  panel+56(FP), R12
+	LEAQ  (DX)(R12*4), DX
+	TESTQ R12, R12
+	JNZ   avx512Strip12_two_packed
+	ADDQ  $0x00000080, DX
+
+avx512Strip12_two_packed:
+	SUBQ $0x20, DI
+	CMPQ DI, $0x20
+	JGE  avx512Strip12_two
+
+avx512Strip12_edge:
+	TESTQ  DI, DI
+	JZ     avx512Strip12_end
+	CMPQ   DI, $0x10
+	JEQ    avx512Strip12_one
+	JGT    avx512Strip12_more
+	CMPQ   DI, $0x08
+	JLE    avx512Strip12_half
+	LEAQ   (DI), DI
+	MOVQ   $-1, R12
+	BZHIQ  DI, R12, DI
+	KMOVW  DI, K1
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	VXORPS Z6, Z6, Z6
+	VXORPS Z7, Z7, Z7
+	VXORPS Z8, Z8, Z8
+	VXORPS Z9, Z9, Z9
+	VXORPS Z10, Z10, Z10
+	VXORPS Z11, Z11, Z11
+	MOVQ   k+8(FP), DI
+
+avx512Strip12_last_deep:
+	VMOVUPS.Z        (DX), K1, Z12
+	VFMADD231PS.BCST (AX), Z12, Z0
+	VFMADD231PS.BCST (AX)(R8*1), Z12, Z1
+	VFMADD231PS.BCST (AX)(R8*2), Z12, Z2
+	VFMADD231PS.BCST (AX)(R9*1), Z12, Z3
+	VFMADD231PS.BCST (AX)(R8*4), Z12, Z4
+	VFMADD231PS.BCST (R10), Z12, Z5
+	VFMADD231PS.BCST (AX)(R9*2), Z12, Z6
+	VFMADD231PS.BCST (R10)(R8*2), Z12, Z7
+	VFMADD231PS.BCST (AX)(R8*8), Z12, Z8
+	VFMADD231PS.BCST (R10)(R8*4), Z12, Z9
+	VFMADD231PS.BCST (R11), Z12, Z10
+	VFMADD231PS.BCST (R10)(R9*2), Z12, Z11
+	ADDQ             CX, AX
+	ADDQ             CX, R10
+	ADDQ             CX, R11
+	ADDQ             BX, DX
+	DECQ             DI
+	JNZ              avx512Strip12_last_deep
+	MOVQ             ldc+80(FP), CX
+	MOVQ             SI, AX
+	CMPB             add+68(FP), $0x00
+	JNE              avx512Strip12_last_add
+	CMPL             alpha+64(FP), $0x3f800000
+	JEQ              avx512Strip12_last_store
+	VBROADCASTSS     alpha+64(FP), Z12
+	VMULPS           Z12, Z0, Z0
+	VMULPS           Z12, Z1, Z1
+	VMULPS           Z12, Z2, Z2
+	VMULPS           Z12, Z3, Z3
+	VMULPS           Z12, Z4, Z4
+	VMULPS           Z12, Z5, Z5
+	VMULPS           Z12, Z6, Z6
+	VMULPS           Z12, Z7, Z7
+	VMULPS           Z12, Z8, Z8
+	VMULPS           Z12, Z9, Z9
+	VMULPS           Z12, Z10, Z10
+	VMULPS           Z12, Z11, Z11
+
+avx512Strip12_last_store:
+	VMOVUPS Z0, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
 	VMOVUPS Z1, K1, (AX)
 	LEAQ    (AX)(CX*4), AX
 	VMOVUPS Z2, K1, (AX)
@@ -10174,129 +9110,120 @@ avx512Strip13_last_store:
 	VMOVUPS Z10, K1, (AX)
 	LEAQ    (AX)(CX*4), AX
 	VMOVUPS Z11, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z12, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z0, K1, (AX)
-	JMP     avx512Strip13_last_stored
+	JMP     avx512Strip12_last_stored
 
-avx512Strip13_last_add:
-	VBROADCASTSS alpha+56(FP), Z13
+avx512Strip12_last_add:
+	VBROADCASTSS alpha+64(FP), Z12
 	MOVQ         SI, AX
-	VMOVUPS.Z    (AX), K1, Z14
-	VFMADD231PS  Z13, Z1, Z14
-	VMOVUPS      Z14, K1, (AX)
+	VMOVUPS.Z    (AX), K1, Z13
+	VFMADD231PS  Z12, Z0, Z13
+	VMOVUPS      Z13, K1, (AX)
 	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Z1
-	VFMADD231PS  Z13, Z2, Z1
-	VMOVUPS      Z1, K1, (AX)
+	VMOVUPS.Z    (AX), K1, Z0
+	VFMADD231PS  Z12, Z1, Z0
+	VMOVUPS      Z0, K1, (AX)
 	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Z1
-	VFMADD231PS  Z13, Z3, Z1
-	VMOVUPS      Z1, K1, (AX)
+	VMOVUPS.Z    (AX), K1, Z0
+	VFMADD231PS  Z12, Z2, Z0
+	VMOVUPS      Z0, K1, (AX)
 	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Z1
-	VFMADD231PS  Z13, Z4, Z1
-	VMOVUPS      Z1, K1, (AX)
+	VMOVUPS.Z    (AX), K1, Z0
+	VFMADD231PS  Z12, Z3, Z0
+	VMOVUPS      Z0, K1, (AX)
 	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Z1
-	VFMADD231PS  Z13, Z5, Z1
-	VMOVUPS      Z1, K1, (AX)
+	VMOVUPS.Z    (AX), K1, Z0
+	VFMADD231PS  Z12, Z4, Z0
+	VMOVUPS      Z0, K1, (AX)
 	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Z1
-	VFMADD231PS  Z13, Z6, Z1
-	VMOVUPS      Z1, K1, (AX)
+	VMOVUPS.Z    (AX), K1, Z0
+	VFMADD231PS  Z12, Z5, Z0
+	VMOVUPS      Z0, K1, (AX)
 	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Z1
-	VFMADD231PS  Z13, Z7, Z1
-	VMOVUPS      Z1, K1, (AX)
+	VMOVUPS.Z    (AX), K1, Z0
+	VFMADD231PS  Z12, Z6, Z0
+	VMOVUPS      Z0, K1, (AX)
 	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Z1
-	VFMADD231PS  Z13, Z8, Z1
-	VMOVUPS      Z1, K1, (AX)
+	VMOVUPS.Z    (AX), K1, Z0
+	VFMADD231PS  Z12, Z7, Z0
+	VMOVUPS      Z0, K1, (AX)
 	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Z1
-	VFMADD231PS  Z13, Z9, Z1
-	VMOVUPS      Z1, K1, (AX)
+	VMOVUPS.Z    (AX), K1, Z0
+	VFMADD231PS  Z12, Z8, Z0
+	VMOVUPS      Z0, K1, (AX)
 	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Z1
-	VFMADD231PS  Z13, Z10, Z1
-	VMOVUPS      Z1, K1, (AX)
+	VMOVUPS.Z    (AX), K1, Z0
+	VFMADD231PS  Z12, Z9, Z0
+	VMOVUPS      Z0, K1, (AX)
 	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Z1
-	VFMADD231PS  Z13, Z11, Z1
-	VMOVUPS      Z1, K1, (AX)
+	VMOVUPS.Z    (AX), K1, Z0
+	VFMADD231PS  Z12, Z10, Z0
+	VMOVUPS      Z0, K1, (AX)
 	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Z1
-	VFMADD231PS  Z13, Z12, Z1
-	VMOVUPS      Z1, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Z1
-	VFMADD231PS  Z13, Z0, Z1
-	VMOVUPS      Z1, K1, (AX)
+	VMOVUPS.Z    (AX), K1, Z0
+	VFMADD231PS  Z12, Z11, Z0
+	VMOVUPS      Z0, K1, (AX)
 
-avx512Strip13_last_stored:
-	JMP avx512Strip13_end
+avx512Strip12_last_stored:
+	JMP avx512Strip12_end
 
-avx512Strip13_one:
-	VMOVAPS Z0, Z1
-	VMOVAPS Z0, Z2
-	VMOVAPS Z0, Z3
-	VMOVAPS Z0, Z4
-	VMOVAPS Z0, Z5
-	VMOVAPS Z0, Z6
-	VMOVAPS Z0, Z7
-	VMOVAPS Z0, Z8
-	VMOVAPS Z0, Z9
-	VMOVAPS Z0, Z10
-	VMOVAPS Z0, Z11
-	VMOVAPS Z0, Z12
-	VMOVAPS Z0, Z0
-	MOVQ    k+0(FP), DI
+avx512Strip12_one:
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	VXORPS Z6, Z6, Z6
+	VXORPS Z7, Z7, Z7
+	VXORPS Z8, Z8, Z8
+	VXORPS Z9, Z9, Z9
+	VXORPS Z10, Z10, Z10
+	VXORPS Z11, Z11, Z11
+	MOVQ   k+8(FP), DI
 
-avx512Strip13_one_deep:
-	VMOVUPS          (DX), Z13
-	VFMADD231PS.BCST (AX), Z13, Z1
-	VFMADD231PS.BCST (AX)(R8*1), Z13, Z2
-	VFMADD231PS.BCST (AX)(R8*2), Z13, Z3
-	VFMADD231PS.BCST (AX)(R9*1), Z13, Z4
-	VFMADD231PS.BCST (AX)(R8*4), Z13, Z5
-	VFMADD231PS.BCST (R10), Z13, Z6
-	VFMADD231PS.BCST (AX)(R9*2), Z13, Z7
-	VFMADD231PS.BCST (R10)(R8*2), Z13, Z8
-	VFMADD231PS.BCST (AX)(R8*8), Z13, Z9
-	VFMADD231PS.BCST (R10)(R8*4), Z13, Z10
-	VFMADD231PS.BCST (R11), Z13, Z11
-	VFMADD231PS.BCST (R10)(R9*2), Z13, Z12
-	VFMADD231PS.BCST (AX)(R9*4), Z13, Z0
+avx512Strip12_one_deep:
+	VMOVUPS          (DX), Z12
+	VFMADD231PS.BCST (AX), Z12, Z0
+	VFMADD231PS.BCST (AX)(R8*1), Z12, Z1
+	VFMADD231PS.BCST (AX)(R8*2), Z12, Z2
+	VFMADD231PS.BCST (AX)(R9*1), Z12, Z3
+	VFMADD231PS.BCST (AX)(R8*4), Z12, Z4
+	VFMADD231PS.BCST (R10), Z12, Z5
+	VFMADD231PS.BCST (AX)(R9*2), Z12, Z6
+	VFMADD231PS.BCST (R10)(R8*2), Z12, Z7
+	VFMADD231PS.BCST (AX)(R8*8), Z12, Z8
+	VFMADD231PS.BCST (R10)(R8*4), Z12, Z9
+	VFMADD231PS.BCST (R11), Z12, Z10
+	VFMADD231PS.BCST (R10)(R9*2), Z12, Z11
 	ADDQ             CX, AX
 	ADDQ             CX, R10
 	ADDQ             CX, R11
 	ADDQ             BX, DX
 	DECQ             DI
-	JNZ              avx512Strip13_one_deep
-	MOVQ             ldc+72(FP), CX
+	JNZ              avx512Strip12_one_deep
+	MOVQ             ldc+80(FP), CX
 	MOVQ             SI, AX
-	CMPB             add+60(FP), $0x00
-	JNE              avx512Strip13_one_add
-	CMPL             alpha+56(FP), $0x3f800000
-	JEQ              avx512Strip13_one_store
-	VBROADCASTSS     alpha+56(FP), Z13
-	VMULPS           Z13, Z1, Z1
-	VMULPS           Z13, Z2, Z2
-	VMULPS           Z13, Z3, Z3
-	VMULPS           Z13, Z4, Z4
-	VMULPS           Z13, Z5, Z5
-	VMULPS           Z13, Z6, Z6
-	VMULPS           Z13, Z7, Z7
-	VMULPS           Z13, Z8, Z8
-	VMULPS           Z13, Z9, Z9
-	VMULPS           Z13, Z10, Z10
-	VMULPS           Z13, Z11, Z11
-	VMULPS           Z13, Z12, Z12
-	VMULPS           Z13, Z0, Z0
+	CMPB             add+68(FP), $0x00
+	JNE              avx512Strip12_one_add
+	CMPL             alpha+64(FP), $0x3f800000
+	JEQ              avx512Strip12_one_store
+	VBROADCASTSS     alpha+64(FP), Z12
+	VMULPS           Z12, Z0, Z0
+	VMULPS           Z12, Z1, Z1
+	VMULPS           Z12, Z2, Z2
+	VMULPS           Z12, Z3, Z3
+	VMULPS           Z12, Z4, Z4
+	VMULPS           Z12, Z5, Z5
+	VMULPS           Z12, Z6, Z6
+	VMULPS           Z12, Z7, Z7
+	VMULPS           Z12, Z8, Z8
+	VMULPS           Z12, Z9, Z9
+	VMULPS           Z12, Z10, Z10
+	VMULPS           Z12, Z11, Z11
 
-avx512Strip13_one_store:
+avx512Strip12_one_store:
+	VMOVUPS Z0, (AX)
+	LEAQ    (AX)(CX*4), AX
 	VMOVUPS Z1, (AX)
 	LEAQ    (AX)(CX*4), AX
 	VMOVUPS Z2, (AX)
@@ -10318,388 +9245,362 @@ avx512Strip13_one_store:
 	VMOVUPS Z10, (AX)
 	LEAQ    (AX)(CX*4), AX
 	VMOVUPS Z11, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z12, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z0, (AX)
-	JMP     avx512Strip13_one_stored
+	JMP     avx512Strip12_one_stored
 
-avx512Strip13_one_add:
-	VBROADCASTSS alpha+56(FP), Z13
+avx512Strip12_one_add:
+	VBROADCASTSS alpha+64(FP), Z12
 	MOVQ         SI, AX
-	VMOVUPS      (AX), Z14
-	VFMADD231PS  Z13, Z1, Z14
-	VMOVUPS      Z14, (AX)
+	VMOVUPS      (AX), Z13
+	VFMADD231PS  Z12, Z0, Z13
+	VMOVUPS      Z13, (AX)
 	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z13, Z2, Z1
-	VMOVUPS      Z1, (AX)
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z12, Z1, Z0
+	VMOVUPS      Z0, (AX)
 	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z13, Z3, Z1
-	VMOVUPS      Z1, (AX)
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z12, Z2, Z0
+	VMOVUPS      Z0, (AX)
 	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z13, Z4, Z1
-	VMOVUPS      Z1, (AX)
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z12, Z3, Z0
+	VMOVUPS      Z0, (AX)
 	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z13, Z5, Z1
-	VMOVUPS      Z1, (AX)
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z12, Z4, Z0
+	VMOVUPS      Z0, (AX)
 	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z13, Z6, Z1
-	VMOVUPS      Z1, (AX)
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z12, Z5, Z0
+	VMOVUPS      Z0, (AX)
 	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z13, Z7, Z1
-	VMOVUPS      Z1, (AX)
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z12, Z6, Z0
+	VMOVUPS      Z0, (AX)
 	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z13, Z8, Z1
-	VMOVUPS      Z1, (AX)
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z12, Z7, Z0
+	VMOVUPS      Z0, (AX)
 	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z13, Z9, Z1
-	VMOVUPS      Z1, (AX)
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z12, Z8, Z0
+	VMOVUPS      Z0, (AX)
 	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z13, Z10, Z1
-	VMOVUPS      Z1, (AX)
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z12, Z9, Z0
+	VMOVUPS      Z0, (AX)
 	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z13, Z11, Z1
-	VMOVUPS      Z1, (AX)
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z12, Z10, Z0
+	VMOVUPS      Z0, (AX)
 	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z13, Z12, Z1
-	VMOVUPS      Z1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z13, Z0, Z1
-	VMOVUPS      Z1, (AX)
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z12, Z11, Z0
+	VMOVUPS      Z0, (AX)
 
-avx512Strip13_one_stored:
-	JMP avx512Strip13_end
+avx512Strip12_one_stored:
+	JMP avx512Strip12_end
 
-avx512Strip13_more:
-	CMPQ    DI, $0x18
-	JGT     avx512Strip13_most
-	LEAQ    -16(DI), DI
-	MOVQ    $-1, R12
-	BZHIQ   DI, R12, DI
-	KMOVW   DI, K1
-	VMOVAPS Z0, Z1
-	VMOVAPS Y0, Y2
-	VMOVAPS Z0, Z3
-	VMOVAPS Y0, Y4
-	VMOVAPS Z0, Z5
-	VMOVAPS Y0, Y6
-	VMOVAPS Z0, Z7
-	VMOVAPS Y0, Y8
-	VMOVAPS Z0, Z9
-	VMOVAPS Y0, Y10
-	VMOVAPS Z0, Z11
-	VMOVAPS Y0, Y12
-	VMOVAPS Z0, Z13
-	VMOVAPS Y0, Y14
-	VMOVAPS Z0, Z15
-	VMOVAPS Y0, Y16
-	VMOVAPS Z0, Z17
-	VMOVAPS Y0, Y18
-	VMOVAPS Z0, Z19
-	VMOVAPS Y0, Y20
-	VMOVAPS Z0, Z21
-	VMOVAPS Y0, Y22
-	VMOVAPS Z0, Z23
-	VMOVAPS Y0, Y24
-	VMOVAPS Z0, Z25
-	VMOVAPS Y0, Y0
-	MOVQ    k+0(FP), DI
+avx512Strip12_more:
+	CMPQ   DI, $0x18
+	JGT    avx512Strip12_most
+	LEAQ   -16(DI), DI
+	MOVQ   $-1, R12
+	BZHIQ  DI, R12, DI
+	KMOVW  DI, K1
+	VXORPS Z0, Z0, Z0
+	VXORPS Y1, Y1, Y1
+	VXORPS Z2, Z2, Z2
+	VXORPS Y3, Y3, Y3
+	VXORPS Z4, Z4, Z4
+	VXORPS Y5, Y5, Y5
+	VXORPS Z6, Z6, Z6
+	VXORPS Y7, Y7, Y7
+	VXORPS Z8, Z8, Z8
+	VXORPS Y9, Y9, Y9
+	VXORPS Z10, Z10, Z10
+	VXORPS Y11, Y11, Y11
+	VXORPS Z12, Z12, Z12
+	VXORPS Y13, Y13, Y13
+	VXORPS Z14, Z14, Z14
+	VXORPS Y15, Y15, Y15
+	VXORPS Z16, Z16, Z16
+	VXORPS Y17, Y17, Y17
+	VXORPS Z18, Z18, Z18
+	VXORPS Y19, Y19, Y19
+	VXORPS Z20, Z20, Z20
+	VXORPS Y21, Y21, Y21
+	VXORPS Z22, Z22, Z22
+	VXORPS Y23, Y23, Y23
+	MOVQ   k+8(FP), DI
 
-avx512Strip13_oneandhalf_deep:
-	VMOVUPS      (DX), Z26
-	VMOVUPS.Z    64(DX), K1, Y27
-	VBROADCASTSS (AX), Z28
-	VFMADD231PS  Z28, Z26, Z1
-	VFMADD231PS  Y28, Y27, Y2
-	VBROADCASTSS (AX)(R8*1), Z28
-	VFMADD231PS  Z28, Z26, Z3
-	VFMADD231PS  Y28, Y27, Y4
-	VBROADCASTSS (AX)(R8*2), Z28
-	VFMADD231PS  Z28, Z26, Z5
-	VFMADD231PS  Y28, Y27, Y6
-	VBROADCASTSS (AX)(R9*1), Z28
-	VFMADD231PS  Z28, Z26, Z7
-	VFMADD231PS  Y28, Y27, Y8
-	VBROADCASTSS (AX)(R8*4), Z28
-	VFMADD231PS  Z28, Z26, Z9
-	VFMADD231PS  Y28, Y27, Y10
-	VBROADCASTSS (R10), Z28
-	VFMADD231PS  Z28, Z26, Z11
-	VFMADD231PS  Y28, Y27, Y12
-	VBROADCASTSS (AX)(R9*2), Z28
-	VFMADD231PS  Z28, Z26, Z13
-	VFMADD231PS  Y28, Y27, Y14
-	VBROADCASTSS (R10)(R8*2), Z28
-	VFMADD231PS  Z28, Z26, Z15
-	VFMADD231PS  Y28, Y27, Y16
-	VBROADCASTSS (AX)(R8*8), Z28
-	VFMADD231PS  Z28, Z26, Z17
-	VFMADD231PS  Y28, Y27, Y18
-	VBROADCASTSS (R10)(R8*4), Z28
-	VFMADD231PS  Z28, Z26, Z19
-	VFMADD231PS  Y28, Y27, Y20
-	VBROADCASTSS (R11), Z28
-	VFMADD231PS  Z28, Z26, Z21
-	VFMADD231PS  Y28, Y27, Y22
-	VBROADCASTSS (R10)(R9*2), Z28
-	VFMADD231PS  Z28, Z26, Z23
-	VFMADD231PS  Y28, Y27, Y24
-	VBROADCASTSS (AX)(R9*4), Z28
-	VFMADD231PS  Z28, Z26, Z25
-	VFMADD231PS  Y28, Y27, Y0
+avx512Strip12_oneandhalf_deep:
+	VMOVUPS      (DX), Z24
+	VMOVUPS.Z    64(DX), K1, Y25
+	VBROADCASTSS (AX), Z26
+	VFMADD231PS  Z26, Z24, Z0
+	VFMADD231PS  Y26, Y25, Y1
+	VBROADCASTSS (AX)(R8*1), Z26
+	VFMADD231PS  Z26, Z24, Z2
+	VFMADD231PS  Y26, Y25, Y3
+	VBROADCASTSS (AX)(R8*2), Z26
+	VFMADD231PS  Z26, Z24, Z4
+	VFMADD231PS  Y26, Y25, Y5
+	VBROADCASTSS (AX)(R9*1), Z26
+	VFMADD231PS  Z26, Z24, Z6
+	VFMADD231PS  Y26, Y25, Y7
+	VBROADCASTSS (AX)(R8*4), Z26
+	VFMADD231PS  Z26, Z24, Z8
+	VFMADD231PS  Y26, Y25, Y9
+	VBROADCASTSS (R10), Z26
+	VFMADD231PS  Z26, Z24, Z10
+	VFMADD231PS  Y26, Y25, Y11
+	VBROADCASTSS (AX)(R9*2), Z26
+	VFMADD231PS  Z26, Z24, Z12
+	VFMADD231PS  Y26, Y25, Y13
+	VBROADCASTSS (R10)(R8*2), Z26
+	VFMADD231PS  Z26, Z24, Z14
+	VFMADD231PS  Y26, Y25, Y15
+	VBROADCASTSS (AX)(R8*8), Z26
+	VFMADD231PS  Z26, Z24, Z16
+	VFMADD231PS  Y26, Y25, Y17
+	VBROADCASTSS (R10)(R8*4), Z26
+	VFMADD231PS  Z26, Z24, Z18
+	VFMADD231PS  Y26, Y25, Y19
+	VBROADCASTSS (R11), Z26
+	VFMADD231PS  Z26, Z24, Z20
+	VFMADD231PS  Y26, Y25, Y21
+	VBROADCASTSS (R10)(R9*2), Z26
+	VFMADD231PS  Z26, Z24, Z22
+	VFMADD231PS  Y26, Y25, Y23
 	ADDQ         CX, AX
 	ADDQ         CX, R10
 	ADDQ         CX, R11
 	ADDQ         BX, DX
 	DECQ         DI
-	JNZ          avx512Strip13_oneandhalf_deep
-	MOVQ         ldc+72(FP), CX
+	JNZ          avx512Strip12_oneandhalf_deep
+	MOVQ         ldc+80(FP), CX
 	MOVQ         SI, AX
-	CMPB         add+60(FP), $0x00
-	JNE          avx512Strip13_oneandhalf_add
-	CMPL         alpha+56(FP), $0x3f800000
-	JEQ          avx512Strip13_oneandhalf_store
-	VBROADCASTSS alpha+56(FP), Z26
-	VMULPS       Z26, Z1, Z1
-	VMULPS       Y26, Y2, Y2
-	VMULPS       Z26, Z3, Z3
-	VMULPS       Y26, Y4, Y4
-	VMULPS       Z26, Z5, Z5
-	VMULPS       Y26, Y6, Y6
-	VMULPS       Z26, Z7, Z7
-	VMULPS       Y26, Y8, Y8
-	VMULPS       Z26, Z9, Z9
-	VMULPS       Y26, Y10, Y10
-	VMULPS       Z26, Z11, Z11
-	VMULPS       Y26, Y12, Y12
-	VMULPS       Z26, Z13, Z13
-	VMULPS       Y26, Y14, Y14
-	VMULPS       Z26, Z15, Z15
-	VMULPS       Y26, Y16, Y16
-	VMULPS       Z26, Z17, Z17
-	VMULPS       Y26, Y18, Y18
-	VMULPS       Z26, Z19, Z19
-	VMULPS       Y26, Y20, Y20
-	VMULPS       Z26, Z21, Z21
-	VMULPS       Y26, Y22, Y22
-	VMULPS       Z26, Z23, Z23
-	VMULPS       Y26, Y24, Y24
-	VMULPS       Z26, Z25, Z25
-	VMULPS       Y26, Y0, Y0
+	CMPB         add+68(FP), $0x00
+	JNE          avx512Strip12_oneandhalf_add
+	CMPL         alpha+64(FP), $0x3f800000
+	JEQ          avx512Strip12_oneandhalf_store
+	VBROADCASTSS alpha+64(FP), Z24
+	VMULPS       Z24, Z0, Z0
+	VMULPS       Y24, Y1, Y1
+	VMULPS       Z24, Z2, Z2
+	VMULPS       Y24, Y3, Y3
+	VMULPS       Z24, Z4, Z4
+	VMULPS       Y24, Y5, Y5
+	VMULPS       Z24, Z6, Z6
+	VMULPS       Y24, Y7, Y7
+	VMULPS       Z24, Z8, Z8
+	VMULPS       Y24, Y9, Y9
+	VMULPS       Z24, Z10, Z10
+	VMULPS       Y24, Y11, Y11
+	VMULPS       Z24, Z12, Z12
+	VMULPS       Y24, Y13, Y13
+	VMULPS       Z24, Z14, Z14
+	VMULPS       Y24, Y15, Y15
+	VMULPS       Z24, Z16, Z16
+	VMULPS       Y24, Y17, Y17
+	VMULPS       Z24, Z18, Z18
+	VMULPS       Y24, Y19, Y19
+	VMULPS       Z24, Z20, Z20
+	VMULPS       Y24, Y21, Y21
+	VMULPS       Z24, Z22, Z22
+	VMULPS       Y24, Y23, Y23
 
-avx512Strip13_oneandhalf_store:
-	VMOVUPS Z1, (AX)
-	VMOVUPS Y2, K1, 64(AX)
+avx512Strip12_oneandhalf_store:
+	VMOVUPS Z0, (AX)
+	VMOVUPS Y1, K1, 64(AX)
 	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z3, (AX)
-	VMOVUPS Y4, K1, 64(AX)
+	VMOVUPS Z2, (AX)
+	VMOVUPS Y3, K1, 64(AX)
 	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z5, (AX)
-	VMOVUPS Y6, K1, 64(AX)
+	VMOVUPS Z4, (AX)
+	VMOVUPS Y5, K1, 64(AX)
 	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z7, (AX)
-	VMOVUPS Y8, K1, 64(AX)
+	VMOVUPS Z6, (AX)
+	VMOVUPS Y7, K1, 64(AX)
 	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z9, (AX)
-	VMOVUPS Y10, K1, 64(AX)
+	VMOVUPS Z8, (AX)
+	VMOVUPS Y9, K1, 64(AX)
 	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z11, (AX)
-	VMOVUPS Y12, K1, 64(AX)
+	VMOVUPS Z10, (AX)
+	VMOVUPS Y11, K1, 64(AX)
 	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z13, (AX)
-	VMOVUPS Y14, K1, 64(AX)
+	VMOVUPS Z12, (AX)
+	VMOVUPS Y13, K1, 64(AX)
 	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z15, (AX)
-	VMOVUPS Y16, K1, 64(AX)
+	VMOVUPS Z14, (AX)
+	VMOVUPS Y15, K1, 64(AX)
 	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z17, (AX)
-	VMOVUPS Y18, K1, 64(AX)
+	VMOVUPS Z16, (AX)
+	VMOVUPS Y17, K1, 64(AX)
 	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z19, (AX)
-	VMOVUPS Y20, K1, 64(AX)
+	VMOVUPS Z18, (AX)
+	VMOVUPS Y19, K1, 64(AX)
 	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z21, (AX)
-	VMOVUPS Y22, K1, 64(AX)
+	VMOVUPS Z20, (AX)
+	VMOVUPS Y21, K1, 64(AX)
 	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z23, (AX)
-	VMOVUPS Y24, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z25, (AX)
-	VMOVUPS Y0, K1, 64(AX)
-	JMP     avx512Strip13_oneandhalf_stored
+	VMOVUPS Z22, (AX)
+	VMOVUPS Y23, K1, 64(AX)
+	JMP     avx512Strip12_oneandhalf_stored
 
-avx512Strip13_oneandhalf_add:
-	VBROADCASTSS alpha+56(FP), Z26
+avx512Strip12_oneandhalf_add:
+	VBROADCASTSS alpha+64(FP), Z24
 	MOVQ         SI, AX
-	VMOVUPS      (AX), Z27
-	VFMADD231PS  Z26, Z1, Z27
-	VMOVUPS      Z27, (AX)
-	VMOVUPS.Z    64(AX), K1, Y1
-	VFMADD231PS  Y26, Y2, Y1
-	VMOVUPS      Y1, K1, 64(AX)
+	VMOVUPS      (AX), Z25
+	VFMADD231PS  Z24, Z0, Z25
+	VMOVUPS      Z25, (AX)
+	VMOVUPS.Z    64(AX), K1, Y0
+	VFMADD231PS  Y24, Y1, Y0
+	VMOVUPS      Y0, K1, 64(AX)
 	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z26, Z3, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Y1
-	VFMADD231PS  Y26, Y4, Y1
-	VMOVUPS      Y1, K1, 64(AX)
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z24, Z2, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Y0
+	VFMADD231PS  Y24, Y3, Y0
+	VMOVUPS      Y0, K1, 64(AX)
 	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z26, Z5, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Y1
-	VFMADD231PS  Y26, Y6, Y1
-	VMOVUPS      Y1, K1, 64(AX)
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z24, Z4, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Y0
+	VFMADD231PS  Y24, Y5, Y0
+	VMOVUPS      Y0, K1, 64(AX)
 	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z26, Z7, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Y1
-	VFMADD231PS  Y26, Y8, Y1
-	VMOVUPS      Y1, K1, 64(AX)
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z24, Z6, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Y0
+	VFMADD231PS  Y24, Y7, Y0
+	VMOVUPS      Y0, K1, 64(AX)
 	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z26, Z9, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Y1
-	VFMADD231PS  Y26, Y10, Y1
-	VMOVUPS      Y1, K1, 64(AX)
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z24, Z8, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Y0
+	VFMADD231PS  Y24, Y9, Y0
+	VMOVUPS      Y0, K1, 64(AX)
 	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z26, Z11, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Y1
-	VFMADD231PS  Y26, Y12, Y1
-	VMOVUPS      Y1, K1, 64(AX)
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z24, Z10, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Y0
+	VFMADD231PS  Y24, Y11, Y0
+	VMOVUPS      Y0, K1, 64(AX)
 	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z26, Z13, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Y1
-	VFMADD231PS  Y26, Y14, Y1
-	VMOVUPS      Y1, K1, 64(AX)
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z24, Z12, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Y0
+	VFMADD231PS  Y24, Y13, Y0
+	VMOVUPS      Y0, K1, 64(AX)
 	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z26, Z15, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Y1
-	VFMADD231PS  Y26, Y16, Y1
-	VMOVUPS      Y1, K1, 64(AX)
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z24, Z14, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Y0
+	VFMADD231PS  Y24, Y15, Y0
+	VMOVUPS      Y0, K1, 64(AX)
 	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z26, Z17, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Y1
-	VFMADD231PS  Y26, Y18, Y1
-	VMOVUPS      Y1, K1, 64(AX)
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z24, Z16, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Y0
+	VFMADD231PS  Y24, Y17, Y0
+	VMOVUPS      Y0, K1, 64(AX)
 	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z26, Z19, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Y1
-	VFMADD231PS  Y26, Y20, Y1
-	VMOVUPS      Y1, K1, 64(AX)
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z24, Z18, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Y0
+	VFMADD231PS  Y24, Y19, Y0
+	VMOVUPS      Y0, K1, 64(AX)
 	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z26, Z21, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Y1
-	VFMADD231PS  Y26, Y22, Y1
-	VMOVUPS      Y1, K1, 64(AX)
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z24, Z20, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Y0
+	VFMADD231PS  Y24, Y21, Y0
+	VMOVUPS      Y0, K1, 64(AX)
 	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z26, Z23, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Y1
-	VFMADD231PS  Y26, Y24, Y1
-	VMOVUPS      Y1, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z26, Z25, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Y1
-	VFMADD231PS  Y26, Y0, Y1
-	VMOVUPS      Y1, K1, 64(AX)
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z24, Z22, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Y0
+	VFMADD231PS  Y24, Y23, Y0
+	VMOVUPS      Y0, K1, 64(AX)
 
-avx512Strip13_oneandhalf_stored:
-	JMP avx512Strip13_end
+avx512Strip12_oneandhalf_stored:
+	JMP avx512Strip12_end
 
-avx512Strip13_half:
-	LEAQ    (DI), DI
-	MOVQ    $-1, R12
-	BZHIQ   DI, R12, DI
-	KMOVW   DI, K1
-	VMOVAPS Y0, Y1
-	VMOVAPS Y0, Y2
-	VMOVAPS Y0, Y3
-	VMOVAPS Y0, Y4
-	VMOVAPS Y0, Y5
-	VMOVAPS Y0, Y6
-	VMOVAPS Y0, Y7
-	VMOVAPS Y0, Y8
-	VMOVAPS Y0, Y9
-	VMOVAPS Y0, Y10
-	VMOVAPS Y0, Y11
-	VMOVAPS Y0, Y12
-	VMOVAPS Y0, Y0
-	MOVQ    k+0(FP), DI
+avx512Strip12_half:
+	LEAQ   (DI), DI
+	MOVQ   $-1, R12
+	BZHIQ  DI, R12, DI
+	KMOVW  DI, K1
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	VXORPS Y9, Y9, Y9
+	VXORPS Y10, Y10, Y10
+	VXORPS Y11, Y11, Y11
+	MOVQ   k+8(FP), DI
 
-avx512Strip13_half_deep:
-	VMOVUPS.Z        (DX), K1, Y13
-	VFMADD231PS.BCST (AX), Y13, Y1
-	VFMADD231PS.BCST (AX)(R8*1), Y13, Y2
-	VFMADD231PS.BCST (AX)(R8*2), Y13, Y3
-	VFMADD231PS.BCST (AX)(R9*1), Y13, Y4
-	VFMADD231PS.BCST (AX)(R8*4), Y13, Y5
-	VFMADD231PS.BCST (R10), Y13, Y6
-	VFMADD231PS.BCST (AX)(R9*2), Y13, Y7
-	VFMADD231PS.BCST (R10)(R8*2), Y13, Y8
-	VFMADD231PS.BCST (AX)(R8*8), Y13, Y9
-	VFMADD231PS.BCST (R10)(R8*4), Y13, Y10
-	VFMADD231PS.BCST (R11), Y13, Y11
-	VFMADD231PS.BCST (R10)(R9*2), Y13, Y12
-	VFMADD231PS.BCST (AX)(R9*4), Y13, Y0
+avx512Strip12_half_deep:
+	VMOVUPS.Z        (DX), K1, Y12
+	VFMADD231PS.BCST (AX), Y12, Y0
+	VFMADD231PS.BCST (AX)(R8*1), Y12, Y1
+	VFMADD231PS.BCST (AX)(R8*2), Y12, Y2
+	VFMADD231PS.BCST (AX)(R9*1), Y12, Y3
+	VFMADD231PS.BCST (AX)(R8*4), Y12, Y4
+	VFMADD231PS.BCST (R10), Y12, Y5
+	VFMADD231PS.BCST (AX)(R9*2), Y12, Y6
+	VFMADD231PS.BCST (R10)(R8*2), Y12, Y7
+	VFMADD231PS.BCST (AX)(R8*8), Y12, Y8
+	VFMADD231PS.BCST (R10)(R8*4), Y12, Y9
+	VFMADD231PS.BCST (R11), Y12, Y10
+	VFMADD231PS.BCST (R10)(R9*2), Y12, Y11
 	ADDQ             CX, AX
 	ADDQ             CX, R10
 	ADDQ             CX, R11
 	ADDQ             BX, DX
 	DECQ             DI
-	JNZ              avx512Strip13_half_deep
-	MOVQ             ldc+72(FP), CX
+	JNZ              avx512Strip12_half_deep
+	MOVQ             ldc+80(FP), CX
 	MOVQ             SI, AX
-	CMPB             add+60(FP), $0x00
-	JNE              avx512Strip13_half_add
-	CMPL             alpha+56(FP), $0x3f800000
-	JEQ              avx512Strip13_half_store
-	VBROADCASTSS     alpha+56(FP), Z13
-	VMULPS           Y13, Y1, Y1
-	VMULPS           Y13, Y2, Y2
-	VMULPS           Y13, Y3, Y3
-	VMULPS           Y13, Y4, Y4
-	VMULPS           Y13, Y5, Y5
-	VMULPS           Y13, Y6, Y6
-	VMULPS           Y13, Y7, Y7
-	VMULPS           Y13, Y8, Y8
-	VMULPS           Y13, Y9, Y9
-	VMULPS           Y13, Y10, Y10
-	VMULPS           Y13, Y11, Y11
-	VMULPS           Y13, Y12, Y12
-	VMULPS           Y13, Y0, Y0
+	CMPB             add+68(FP), $0x00
+	JNE              avx512Strip12_half_add
+	CMPL             alpha+64(FP), $0x3f800000
+	JEQ              avx512Strip12_half_store
+	VBROADCASTSS     alpha+64(FP), Z12
+	VMULPS           Y12, Y0, Y0
+	VMULPS           Y12, Y1, Y1
+	VMULPS           Y12, Y2, Y2
+	VMULPS           Y12, Y3, Y3
+	VMULPS           Y12, Y4, Y4
+	VMULPS           Y12, Y5, Y5
+	VMULPS           Y12, Y6, Y6
+	VMULPS           Y12, Y7, Y7
+	VMULPS           Y12, Y8, Y8
+	VMULPS           Y12, Y9, Y9
+	VMULPS           Y12, Y10, Y10
+	VMULPS           Y12, Y11, Y11
 
-avx512Strip13_half_store:
+avx512Strip12_half_store:
+	VMOVUPS Y0, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
 	VMOVUPS Y1, K1, (AX)
 	LEAQ    (AX)(CX*4), AX
 	VMOVUPS Y2, K1, (AX)
@@ -10721,158 +9622,420 @@ avx512Strip13_half_store:
 	VMOVUPS Y10, K1, (AX)
 	LEAQ    (AX)(CX*4), AX
 	VMOVUPS Y11, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Y12, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Y0, K1, (AX)
-	JMP     avx512Strip13_half_stored
+	JMP     avx512Strip12_half_stored
 
-avx512Strip13_half_add:
-	VBROADCASTSS alpha+56(FP), Z13
+avx512Strip12_half_add:
+	VBROADCASTSS alpha+64(FP), Z12
 	MOVQ         SI, AX
-	VMOVUPS.Z    (AX), K1, Y14
-	VFMADD231PS  Y13, Y1, Y14
-	VMOVUPS      Y14, K1, (AX)
+	VMOVUPS.Z    (AX), K1, Y13
+	VFMADD231PS  Y12, Y0, Y13
+	VMOVUPS      Y13, K1, (AX)
 	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Y1
-	VFMADD231PS  Y13, Y2, Y1
-	VMOVUPS      Y1, K1, (AX)
+	VMOVUPS.Z    (AX), K1, Y0
+	VFMADD231PS  Y12, Y1, Y0
+	VMOVUPS      Y0, K1, (AX)
 	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Y1
-	VFMADD231PS  Y13, Y3, Y1
-	VMOVUPS      Y1, K1, (AX)
+	VMOVUPS.Z    (AX), K1, Y0
+	VFMADD231PS  Y12, Y2, Y0
+	VMOVUPS      Y0, K1, (AX)
 	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Y1
-	VFMADD231PS  Y13, Y4, Y1
-	VMOVUPS      Y1, K1, (AX)
+	VMOVUPS.Z    (AX), K1, Y0
+	VFMADD231PS  Y12, Y3, Y0
+	VMOVUPS      Y0, K1, (AX)
 	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Y1
-	VFMADD231PS  Y13, Y5, Y1
-	VMOVUPS      Y1, K1, (AX)
+	VMOVUPS.Z    (AX), K1, Y0
+	VFMADD231PS  Y12, Y4, Y0
+	VMOVUPS      Y0, K1, (AX)
 	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Y1
-	VFMADD231PS  Y13, Y6, Y1
-	VMOVUPS      Y1, K1, (AX)
+	VMOVUPS.Z    (AX), K1, Y0
+	VFMADD231PS  Y12, Y5, Y0
+	VMOVUPS      Y0, K1, (AX)
 	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Y1
-	VFMADD231PS  Y13, Y7, Y1
-	VMOVUPS      Y1, K1, (AX)
+	VMOVUPS.Z    (AX), K1, Y0
+	VFMADD231PS  Y12, Y6, Y0
+	VMOVUPS      Y0, K1, (AX)
 	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Y1
-	VFMADD231PS  Y13, Y8, Y1
-	VMOVUPS      Y1, K1, (AX)
+	VMOVUPS.Z    (AX), K1, Y0
+	VFMADD231PS  Y12, Y7, Y0
+	VMOVUPS      Y0, K1, (AX)
 	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Y1
-	VFMADD231PS  Y13, Y9, Y1
-	VMOVUPS      Y1, K1, (AX)
+	VMOVUPS.Z    (AX), K1, Y0
+	VFMADD231PS  Y12, Y8, Y0
+	VMOVUPS      Y0, K1, (AX)
 	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Y1
-	VFMADD231PS  Y13, Y10, Y1
-	VMOVUPS      Y1, K1, (AX)
+	VMOVUPS.Z    (AX), K1, Y0
+	VFMADD231PS  Y12, Y9, Y0
+	VMOVUPS      Y0, K1, (AX)
 	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Y1
-	VFMADD231PS  Y13, Y11, Y1
-	VMOVUPS      Y1, K1, (AX)
+	VMOVUPS.Z    (AX), K1, Y0
+	VFMADD231PS  Y12, Y10, Y0
+	VMOVUPS      Y0, K1, (AX)
 	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Y1
-	VFMADD231PS  Y13, Y12, Y1
-	VMOVUPS      Y1, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Y1
-	VFMADD231PS  Y13, Y0, Y1
-	VMOVUPS      Y1, K1, (AX)
+	VMOVUPS.Z    (AX), K1, Y0
+	VFMADD231PS  Y12, Y11, Y0
+	VMOVUPS      Y0, K1, (AX)
 
-avx512Strip13_half_stored:
-	JMP avx512Strip13_end
+avx512Strip12_half_stored:
+	JMP avx512Strip12_end
 
-avx512Strip13_most:
-	LEAQ    -16(DI), DI
-	MOVQ    $-1, R12
-	BZHIQ   DI, R12, DI
-	KMOVW   DI, K1
-	VMOVAPS Z0, Z1
-	VMOVAPS Z0, Z2
-	VMOVAPS Z0, Z3
-	VMOVAPS Z0, Z4
-	VMOVAPS Z0, Z5
-	VMOVAPS Z0, Z6
-	VMOVAPS Z0, Z7
-	VMOVAPS Z0, Z8
-	VMOVAPS Z0, Z9
-	VMOVAPS Z0, Z10
-	VMOVAPS Z0, Z11
-	VMOVAPS Z0, Z12
-	VMOVAPS Z0, Z13
-	VMOVAPS Z0, Z14
-	VMOVAPS Z0, Z15
-	VMOVAPS Z0, Z16
-	VMOVAPS Z0, Z17
-	VMOVAPS Z0, Z18
-	VMOVAPS Z0, Z19
-	VMOVAPS Z0, Z20
-	VMOVAPS Z0, Z21
-	VMOVAPS Z0, Z22
-	VMOVAPS Z0, Z23
-	VMOVAPS Z0, Z24
-	VMOVAPS Z0, Z25
-	VMOVAPS Z0, Z0
-	MOVQ    k+0(FP), DI
+avx512Strip12_most:
+	LEAQ   -16(DI), DI
+	MOVQ   $-1, R12
+	BZHIQ  DI, R12, DI
+	KMOVW  DI, K1
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	VXORPS Z6, Z6, Z6
+	VXORPS Z7, Z7, Z7
+	VXORPS Z8, Z8, Z8
+	VXORPS Z9, Z9, Z9
+	VXORPS Z10, Z10, Z10
+	VXORPS Z11, Z11, Z11
+	VXORPS Z12, Z12, Z12
+	VXORPS Z13, Z13, Z13
+	VXORPS Z14, Z14, Z14
+	VXORPS Z15, Z15, Z15
+	VXORPS Z16, Z16, Z16
+	VXORPS Z17, Z17, Z17
+	VXORPS Z18, Z18, Z18
+	VXORPS Z19, Z19, Z19
+	VXORPS Z20, Z20, Z20
+	VXORPS Z21, Z21, Z21
+	VXORPS Z22, Z22, Z22
+	VXORPS Z23, Z23, Z23
+	MOVQ   k+8(FP), DI
 
-avx512Strip13_most_deep:
-	VMOVUPS      (DX), Z26
-	VMOVUPS.Z    64(DX), K1, Z27
-	VBROADCASTSS (AX), Z28
-	VFMADD231PS  Z28, Z26, Z1
-	VFMADD231PS  Z28, Z27, Z2
-	VBROADCASTSS (AX)(R8*1), Z28
-	VFMADD231PS  Z28, Z26, Z3
-	VFMADD231PS  Z28, Z27, Z4
-	VBROADCASTSS (AX)(R8*2), Z28
-	VFMADD231PS  Z28, Z26, Z5
-	VFMADD231PS  Z28, Z27, Z6
-	VBROADCASTSS (AX)(R9*1), Z28
-	VFMADD231PS  Z28, Z26, Z7
-	VFMADD231PS  Z28, Z27, Z8
-	VBROADCASTSS (AX)(R8*4), Z28
-	VFMADD231PS  Z28, Z26, Z9
-	VFMADD231PS  Z28, Z27, Z10
-	VBROADCASTSS (R10), Z28
-	VFMADD231PS  Z28, Z26, Z11
-	VFMADD231PS  Z28, Z27, Z12
-	VBROADCASTSS (AX)(R9*2), Z28
-	VFMADD231PS  Z28, Z26, Z13
-	VFMADD231PS  Z28, Z27, Z14
-	VBROADCASTSS (R10)(R8*2), Z28
-	VFMADD231PS  Z28, Z26, Z15
-	VFMADD231PS  Z28, Z27, Z16
-	VBROADCASTSS (AX)(R8*8), Z28
-	VFMADD231PS  Z28, Z26, Z17
-	VFMADD231PS  Z28, Z27, Z18
-	VBROADCASTSS (R10)(R8*4), Z28
-	VFMADD231PS  Z28, Z26, Z19
-	VFMADD231PS  Z28, Z27, Z20
-	VBROADCASTSS (R11), Z28
-	VFMADD231PS  Z28, Z26, Z21
-	VFMADD231PS  Z28, Z27, Z22
-	VBROADCASTSS (R10)(R9*2), Z28
-	VFMADD231PS  Z28, Z26, Z23
-	VFMADD231PS  Z28, Z27, Z24
-	VBROADCASTSS (AX)(R9*4), Z28
-	VFMADD231PS  Z28, Z26, Z25
-	VFMADD231PS  Z28, Z27, Z0
+avx512Strip12_most_deep:
+	VMOVUPS      (DX), Z24
+	VMOVUPS.Z    64(DX), K1, Z25
+	VBROADCASTSS (AX), Z26
+	VFMADD231PS  Z26, Z24, Z0
+	VFMADD231PS  Z26, Z25, Z1
+	VBROADCASTSS (AX)(R8*1), Z26
+	VFMADD231PS  Z26, Z24, Z2
+	VFMADD231PS  Z26, Z25, Z3
+	VBROADCASTSS (AX)(R8*2), Z26
+	VFMADD231PS  Z26, Z24, Z4
+	VFMADD231PS  Z26, Z25, Z5
+	VBROADCASTSS (AX)(R9*1), Z26
+	VFMADD231PS  Z26, Z24, Z6
+	VFMADD231PS  Z26, Z25, Z7
+	VBROADCASTSS (AX)(R8*4), Z26
+	VFMADD231PS  Z26, Z24, Z8
+	VFMADD231PS  Z26, Z25, Z9
+	VBROADCASTSS (R10), Z26
+	VFMADD231PS  Z26, Z24, Z10
+	VFMADD231PS  Z26, Z25, Z11
+	VBROADCASTSS (AX)(R9*2), Z26
+	VFMADD231PS  Z26, Z24, Z12
+	VFMADD231PS  Z26, Z25, Z13
+	VBROADCASTSS (R10)(R8*2), Z26
+	VFMADD231PS  Z26, Z24, Z14
+	VFMADD231PS  Z26, Z25, Z15
+	VBROADCASTSS (AX)(R8*8), Z26
+	VFMADD231PS  Z26, Z24, Z16
+	VFMADD231PS  Z26, Z25, Z17
+	VBROADCASTSS (R10)(R8*4), Z26
+	VFMADD231PS  Z26, Z24, Z18
+	VFMADD231PS  Z26, Z25, Z19
+	VBROADCASTSS (R11), Z26
+	VFMADD231PS  Z26, Z24, Z20
+	VFMADD231PS  Z26, Z25, Z21
+	VBROADCASTSS (R10)(R9*2), Z26
+	VFMADD231PS  Z26, Z24, Z22
+	VFMADD231PS  Z26, Z25, Z23
 	ADDQ         CX, AX
 	ADDQ         CX, R10
 	ADDQ         CX, R11
 	ADDQ         BX, DX
 	DECQ         DI
-	JNZ          avx512Strip13_most_deep
-	MOVQ         ldc+72(FP), CX
+	JNZ          avx512Strip12_most_deep
+	MOVQ         ldc+80(FP), CX
 	MOVQ         SI, AX
-	CMPB         add+60(FP), $0x00
-	JNE          avx512Strip13_most_add
-	CMPL         alpha+56(FP), $0x3f800000
-	JEQ          avx512Strip13_most_store
-	VBROADCASTSS alpha+56(FP), Z26
+	CMPB         add+68(FP), $0x00
+	JNE          avx512Strip12_most_add
+	CMPL         alpha+64(FP), $0x3f800000
+	JEQ          avx512Strip12_most_store
+	VBROADCASTSS alpha+64(FP), Z24
+	VMULPS       Z24, Z0, Z0
+	VMULPS       Z24, Z1, Z1
+	VMULPS       Z24, Z2, Z2
+	VMULPS       Z24, Z3, Z3
+	VMULPS       Z24, Z4, Z4
+	VMULPS       Z24, Z5, Z5
+	VMULPS       Z24, Z6, Z6
+	VMULPS       Z24, Z7, Z7
+	VMULPS       Z24, Z8, Z8
+	VMULPS       Z24, Z9, Z9
+	VMULPS       Z24, Z10, Z10
+	VMULPS       Z24, Z11, Z11
+	VMULPS       Z24, Z12, Z12
+	VMULPS       Z24, Z13, Z13
+	VMULPS       Z24, Z14, Z14
+	VMULPS       Z24, Z15, Z15
+	VMULPS       Z24, Z16, Z16
+	VMULPS       Z24, Z17, Z17
+	VMULPS       Z24, Z18, Z18
+	VMULPS       Z24, Z19, Z19
+	VMULPS       Z24, Z20, Z20
+	VMULPS       Z24, Z21, Z21
+	VMULPS       Z24, Z22, Z22
+	VMULPS       Z24, Z23, Z23
+
+avx512Strip12_most_store:
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z2, (AX)
+	VMOVUPS Z3, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z4, (AX)
+	VMOVUPS Z5, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z6, (AX)
+	VMOVUPS Z7, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z8, (AX)
+	VMOVUPS Z9, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z10, (AX)
+	VMOVUPS Z11, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z12, (AX)
+	VMOVUPS Z13, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z14, (AX)
+	VMOVUPS Z15, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z16, (AX)
+	VMOVUPS Z17, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z18, (AX)
+	VMOVUPS Z19, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z20, (AX)
+	VMOVUPS Z21, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z22, (AX)
+	VMOVUPS Z23, K1, 64(AX)
+	JMP     avx512Strip12_most_stored
+
+avx512Strip12_most_add:
+	VBROADCASTSS alpha+64(FP), Z24
+	MOVQ         SI, AX
+	VMOVUPS      (AX), Z25
+	VFMADD231PS  Z24, Z0, Z25
+	VMOVUPS      Z25, (AX)
+	VMOVUPS.Z    64(AX), K1, Z0
+	VFMADD231PS  Z24, Z1, Z0
+	VMOVUPS      Z0, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z24, Z2, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Z0
+	VFMADD231PS  Z24, Z3, Z0
+	VMOVUPS      Z0, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z24, Z4, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Z0
+	VFMADD231PS  Z24, Z5, Z0
+	VMOVUPS      Z0, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z24, Z6, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Z0
+	VFMADD231PS  Z24, Z7, Z0
+	VMOVUPS      Z0, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z24, Z8, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Z0
+	VFMADD231PS  Z24, Z9, Z0
+	VMOVUPS      Z0, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z24, Z10, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Z0
+	VFMADD231PS  Z24, Z11, Z0
+	VMOVUPS      Z0, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z24, Z12, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Z0
+	VFMADD231PS  Z24, Z13, Z0
+	VMOVUPS      Z0, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z24, Z14, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Z0
+	VFMADD231PS  Z24, Z15, Z0
+	VMOVUPS      Z0, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z24, Z16, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Z0
+	VFMADD231PS  Z24, Z17, Z0
+	VMOVUPS      Z0, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z24, Z18, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Z0
+	VFMADD231PS  Z24, Z19, Z0
+	VMOVUPS      Z0, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z24, Z20, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Z0
+	VFMADD231PS  Z24, Z21, Z0
+	VMOVUPS      Z0, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z24, Z22, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Z0
+	VFMADD231PS  Z24, Z23, Z0
+	VMOVUPS      Z0, K1, 64(AX)
+
+avx512Strip12_most_stored:
+avx512Strip12_end:
+	DECQ   strips+0(FP)
+	JZ     avx512Strip12_done
+	MOVQ   down+24(FP), AX
+	IMUL3Q $0x30, AX, AX
+	ADDQ   AX, a+16(FP)
+	MOVQ   ldc+80(FP), AX
+	IMUL3Q $0x30, AX, AX
+	ADDQ   AX, c+72(FP)
+	JMP    avx512Strip12_strip
+
+avx512Strip12_done:
+	VZEROUPPER
+	RET
+
+// func avx512Strip13(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int)
+// Requires: AVX, AVX512DQ, AVX512F, AVX512VL, BMI2, FMA3
+TEXT ·avx512Strip13(SB), NOSPLIT, $0-96
+avx512Strip13_strip:
+	MOVQ a+16(FP), AX
+	MOVQ right+32(FP), CX
+	MOVQ b+40(FP), DX
+	MOVQ bStride+48(FP), BX
+	MOVQ c+72(FP), SI
+	MOVQ n+88(FP), DI
+	SHLQ $0x02, CX
+	SHLQ $0x02, BX
+	MOVQ down+24(FP), R8
+	SHLQ $0x02, R8
+	LEAQ (R8)(R8*2), R9
+	LEAQ (R8)(R8*4), R10
+	ADDQ AX, R10
+	LEAQ (R8)(R8*4), R11
+	ADDQ R11, R11
+	ADDQ AX, R11
+	CMPQ DI, $0x20
+	JLT  avx512Strip13_edge
+
+avx512Strip13_two:
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	VXORPS Z6, Z6, Z6
+	VXORPS Z7, Z7, Z7
+	VXORPS Z8, Z8, Z8
+	VXORPS Z9, Z9, Z9
+	VXORPS Z10, Z10, Z10
+	VXORPS Z11, Z11, Z11
+	VXORPS Z12, Z12, Z12
+	VXORPS Z13, Z13, Z13
+	VXORPS Z14, Z14, Z14
+	VXORPS Z15, Z15, Z15
+	VXORPS Z16, Z16, Z16
+	VXORPS Z17, Z17, Z17
+	VXORPS Z18, Z18, Z18
+	VXORPS Z19, Z19, Z19
+	VXORPS Z20, Z20, Z20
+	VXORPS Z21, Z21, Z21
+	VXORPS Z22, Z22, Z22
+	VXORPS Z23, Z23, Z23
+	VXORPS Z24, Z24, Z24
+	VXORPS Z25, Z25, Z25
+	MOVQ   k+8(FP), R12
+	MOVQ   DX, R13
+
+avx512Strip13_two_deep:
+	VMOVUPS      (R13), Z26
+	VMOVUPS      64(R13), Z27
+	VBROADCASTSS (AX), Z28
+	VFMADD231PS  Z28, Z26, Z0
+	VFMADD231PS  Z28, Z27, Z1
+	VBROADCASTSS (AX)(R8*1), Z28
+	VFMADD231PS  Z28, Z26, Z2
+	VFMADD231PS  Z28, Z27, Z3
+	VBROADCASTSS (AX)(R8*2), Z28
+	VFMADD231PS  Z28, Z26, Z4
+	VFMADD231PS  Z28, Z27, Z5
+	VBROADCASTSS (AX)(R9*1), Z28
+	VFMADD231PS  Z28, Z26, Z6
+	VFMADD231PS  Z28, Z27, Z7
+	VBROADCASTSS (AX)(R8*4), Z28
+	VFMADD231PS  Z28, Z26, Z8
+	VFMADD231PS  Z28, Z27, Z9
+	VBROADCASTSS (R10), Z28
+	VFMADD231PS  Z28, Z26, Z10
+	VFMADD231PS  Z28, Z27, Z11
+	VBROADCASTSS (AX)(R9*2), Z28
+	VFMADD231PS  Z28, Z26, Z12
+	VFMADD231PS  Z28, Z27, Z13
+	VBROADCASTSS (R10)(R8*2), Z28
+	VFMADD231PS  Z28, Z26, Z14
+	VFMADD231PS  Z28, Z27, Z15
+	VBROADCASTSS (AX)(R8*8), Z28
+	VFMADD231PS  Z28, Z26, Z16
+	VFMADD231PS  Z28, Z27, Z17
+	VBROADCASTSS (R10)(R8*4), Z28
+	VFMADD231PS  Z28, Z26, Z18
+	VFMADD231PS  Z28, Z27, Z19
+	VBROADCASTSS (R11), Z28
+	VFMADD231PS  Z28, Z26, Z20
+	VFMADD231PS  Z28, Z27, Z21
+	VBROADCASTSS (R10)(R9*2), Z28
+	VFMADD231PS  Z28, Z26, Z22
+	VFMADD231PS  Z28, Z27, Z23
+	VBROADCASTSS (AX)(R9*4), Z28
+	VFMADD231PS  Z28, Z26, Z24
+	VFMADD231PS  Z28, Z27, Z25
+	ADDQ         CX, AX
+	ADDQ         CX, R10
+	ADDQ         CX, R11
+	ADDQ         BX, R13
+	DECQ         R12
+	JNZ          avx512Strip13_two_deep
+	MOVQ         ldc+80(FP), R13
+	MOVQ         SI, R12
+	CMPB         add+68(FP), $0x00
+	JNE          avx512Strip13_two_add
+	CMPL         alpha+64(FP), $0x3f800000
+	JEQ          avx512Strip13_two_store
+	VBROADCASTSS alpha+64(FP), Z26
+	VMULPS       Z26, Z0, Z0
 	VMULPS       Z26, Z1, Z1
 	VMULPS       Z26, Z2, Z2
 	VMULPS       Z26, Z3, Z3
@@ -10898,526 +10061,232 @@ avx512Strip13_most_deep:
 	VMULPS       Z26, Z23, Z23
 	VMULPS       Z26, Z24, Z24
 	VMULPS       Z26, Z25, Z25
-	VMULPS       Z26, Z0, Z0
 
-avx512Strip13_most_store:
-	VMOVUPS Z1, (AX)
-	VMOVUPS Z2, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z3, (AX)
-	VMOVUPS Z4, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z5, (AX)
-	VMOVUPS Z6, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z7, (AX)
-	VMOVUPS Z8, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z9, (AX)
-	VMOVUPS Z10, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z11, (AX)
-	VMOVUPS Z12, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z13, (AX)
-	VMOVUPS Z14, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z15, (AX)
-	VMOVUPS Z16, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z17, (AX)
-	VMOVUPS Z18, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z19, (AX)
-	VMOVUPS Z20, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z21, (AX)
-	VMOVUPS Z22, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z23, (AX)
-	VMOVUPS Z24, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z25, (AX)
-	VMOVUPS Z0, K1, 64(AX)
-	JMP     avx512Strip13_most_stored
+avx512Strip13_two_store:
+	VMOVUPS Z0, (R12)
+	VMOVUPS Z1, 64(R12)
+	LEAQ    (R12)(R13*4), R12
+	VMOVUPS Z2, (R12)
+	VMOVUPS Z3, 64(R12)
+	LEAQ    (R12)(R13*4), R12
+	VMOVUPS Z4, (R12)
+	VMOVUPS Z5, 64(R12)
+	LEAQ    (R12)(R13*4), R12
+	VMOVUPS Z6, (R12)
+	VMOVUPS Z7, 64(R12)
+	LEAQ    (R12)(R13*4), R12
+	VMOVUPS Z8, (R12)
+	VMOVUPS Z9, 64(R12)
+	LEAQ    (R12)(R13*4), R12
+	VMOVUPS Z10, (R12)
+	VMOVUPS Z11, 64(R12)
+	LEAQ    (R12)(R13*4), R12
+	VMOVUPS Z12, (R12)
+	VMOVUPS Z13, 64(R12)
+	LEAQ    (R12)(R13*4), R12
+	VMOVUPS Z14, (R12)
+	VMOVUPS Z15, 64(R12)
+	LEAQ    (R12)(R13*4), R12
+	VMOVUPS Z16, (R12)
+	VMOVUPS Z17, 64(R12)
+	LEAQ    (R12)(R13*4), R12
+	VMOVUPS Z18, (R12)
+	VMOVUPS Z19, 64(R12)
+	LEAQ    (R12)(R13*4), R12
+	VMOVUPS Z20, (R12)
+	VMOVUPS Z21, 64(R12)
+	LEAQ    (R12)(R13*4), R12
+	VMOVUPS Z22, (R12)
+	VMOVUPS Z23, 64(R12)
+	LEAQ    (R12)(R13*4), R12
+	VMOVUPS Z24, (R12)
+	VMOVUPS Z25, 64(R12)
+	JMP     avx512Strip13_two_stored
 
-avx512Strip13_most_add:
-	VBROADCASTSS alpha+56(FP), Z26
-	MOVQ         SI, AX
-	VMOVUPS      (AX), Z27
-	VFMADD231PS  Z26, Z1, Z27
-	VMOVUPS      Z27, (AX)
-	VMOVUPS.Z    64(AX), K1, Z1
-	VFMADD231PS  Z26, Z2, Z1
-	VMOVUPS      Z1, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z26, Z3, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Z1
-	VFMADD231PS  Z26, Z4, Z1
-	VMOVUPS      Z1, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z26, Z5, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Z1
-	VFMADD231PS  Z26, Z6, Z1
-	VMOVUPS      Z1, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z26, Z7, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Z1
-	VFMADD231PS  Z26, Z8, Z1
-	VMOVUPS      Z1, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z26, Z9, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Z1
-	VFMADD231PS  Z26, Z10, Z1
-	VMOVUPS      Z1, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z26, Z11, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Z1
-	VFMADD231PS  Z26, Z12, Z1
-	VMOVUPS      Z1, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z26, Z13, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Z1
-	VFMADD231PS  Z26, Z14, Z1
-	VMOVUPS      Z1, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z26, Z15, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Z1
-	VFMADD231PS  Z26, Z16, Z1
-	VMOVUPS      Z1, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z26, Z17, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Z1
-	VFMADD231PS  Z26, Z18, Z1
-	VMOVUPS      Z1, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z26, Z19, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Z1
-	VFMADD231PS  Z26, Z20, Z1
-	VMOVUPS      Z1, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z26, Z21, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Z1
-	VFMADD231PS  Z26, Z22, Z1
-	VMOVUPS      Z1, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z26, Z23, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Z1
-	VFMADD231PS  Z26, Z24, Z1
-	VMOVUPS      Z1, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z26, Z25, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Z1
-	VFMADD231PS  Z26, Z0, Z1
-	VMOVUPS      Z1, K1, 64(AX)
-
-avx512Strip13_most_stored:
-avx512Strip13_end:
-	VZEROUPPER
-	RET
-
-// func avx512Strip14(k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int)
-// Requires: AVX, AVX512F, AVX512VL, BMI2, FMA3
-TEXT ·avx512Strip14(SB), NOSPLIT, $0-88
-	VPXORD Z0, Z0, Z0
-	MOVQ   a+8(FP), AX
-	MOVQ   right+24(FP), CX
-	MOVQ   b+32(FP), DX
-	MOVQ   bStride+40(FP), BX
-	MOVQ   c+64(FP), SI
-	MOVQ   n+80(FP), DI
-	SHLQ   $0x02, CX
-	SHLQ   $0x02, BX
-	MOVQ   down+16(FP), R8
-	SHLQ   $0x02, R8
-	LEAQ   (R8)(R8*2), R9
-	LEAQ   (R8)(R8*4), R10
-	ADDQ   AX, R10
-	LEAQ   (R8)(R8*4), R11
-	ADDQ   R11, R11
-	ADDQ   AX, R11
-	CMPQ   DI, $0x20
-	JLT    avx512Strip14_edge
-
-avx512Strip14_two:
-	VMOVAPS Z0, Z1
-	VMOVAPS Z0, Z2
-	VMOVAPS Z0, Z3
-	VMOVAPS Z0, Z4
-	VMOVAPS Z0, Z5
-	VMOVAPS Z0, Z6
-	VMOVAPS Z0, Z7
-	VMOVAPS Z0, Z8
-	VMOVAPS Z0, Z9
-	VMOVAPS Z0, Z10
-	VMOVAPS Z0, Z11
-	VMOVAPS Z0, Z12
-	VMOVAPS Z0, Z13
-	VMOVAPS Z0, Z14
-	VMOVAPS Z0, Z15
-	VMOVAPS Z0, Z16
-	VMOVAPS Z0, Z17
-	VMOVAPS Z0, Z18
-	VMOVAPS Z0, Z19
-	VMOVAPS Z0, Z20
-	VMOVAPS Z0, Z21
-	VMOVAPS Z0, Z22
-	VMOVAPS Z0, Z23
-	VMOVAPS Z0, Z24
-	VMOVAPS Z0, Z25
-	VMOVAPS Z0, Z26
-	VMOVAPS Z0, Z27
-	VMOVAPS Z0, Z28
-	MOVQ    k+0(FP), R12
-	MOVQ    DX, R13
-
-avx512Strip14_two_deep:
-	VMOVUPS      (R13), Z29
-	VMOVUPS      64(R13), Z30
-	VBROADCASTSS (AX), Z31
-	VFMADD231PS  Z31, Z29, Z1
-	VFMADD231PS  Z31, Z30, Z2
-	VBROADCASTSS (AX)(R8*1), Z31
-	VFMADD231PS  Z31, Z29, Z3
-	VFMADD231PS  Z31, Z30, Z4
-	VBROADCASTSS (AX)(R8*2), Z31
-	VFMADD231PS  Z31, Z29, Z5
-	VFMADD231PS  Z31, Z30, Z6
-	VBROADCASTSS (AX)(R9*1), Z31
-	VFMADD231PS  Z31, Z29, Z7
-	VFMADD231PS  Z31, Z30, Z8
-	VBROADCASTSS (AX)(R8*4), Z31
-	VFMADD231PS  Z31, Z29, Z9
-	VFMADD231PS  Z31, Z30, Z10
-	VBROADCASTSS (R10), Z31
-	VFMADD231PS  Z31, Z29, Z11
-	VFMADD231PS  Z31, Z30, Z12
-	VBROADCASTSS (AX)(R9*2), Z31
-	VFMADD231PS  Z31, Z29, Z13
-	VFMADD231PS  Z31, Z30, Z14
-	VBROADCASTSS (R10)(R8*2), Z31
-	VFMADD231PS  Z31, Z29, Z15
-	VFMADD231PS  Z31, Z30, Z16
-	VBROADCASTSS (AX)(R8*8), Z31
-	VFMADD231PS  Z31, Z29, Z17
-	VFMADD231PS  Z31, Z30, Z18
-	VBROADCASTSS (R10)(R8*4), Z31
-	VFMADD231PS  Z31, Z29, Z19
-	VFMADD231PS  Z31, Z30, Z20
-	VBROADCASTSS (R11), Z31
-	VFMADD231PS  Z31, Z29, Z21
-	VFMADD231PS  Z31, Z30, Z22
-	VBROADCASTSS (R10)(R9*2), Z31
-	VFMADD231PS  Z31, Z29, Z23
-	VFMADD231PS  Z31, Z30, Z24
-	VBROADCASTSS (AX)(R9*4), Z31
-	VFMADD231PS  Z31, Z29, Z25
-	VFMADD231PS  Z31, Z30, Z26
-	VBROADCASTSS (R10)(R8*8), Z31
-	VFMADD231PS  Z31, Z29, Z27
-	VFMADD231PS  Z31, Z30, Z28
-	ADDQ         CX, AX
-	ADDQ         CX, R10
-	ADDQ         CX, R11
-	ADDQ         BX, R13
-	DECQ         R12
-	JNZ          avx512Strip14_two_deep
-	MOVQ         ldc+72(FP), R13
+avx512Strip13_two_add:
+	VBROADCASTSS alpha+64(FP), Z26
 	MOVQ         SI, R12
-	CMPB         add+60(FP), $0x00
-	JNE          avx512Strip14_two_add
-	CMPL         alpha+56(FP), $0x3f800000
-	JEQ          avx512Strip14_two_store
-	VBROADCASTSS alpha+56(FP), Z29
-	VMULPS       Z29, Z1, Z1
-	VMULPS       Z29, Z2, Z2
-	VMULPS       Z29, Z3, Z3
-	VMULPS       Z29, Z4, Z4
-	VMULPS       Z29, Z5, Z5
-	VMULPS       Z29, Z6, Z6
-	VMULPS       Z29, Z7, Z7
-	VMULPS       Z29, Z8, Z8
-	VMULPS       Z29, Z9, Z9
-	VMULPS       Z29, Z10, Z10
-	VMULPS       Z29, Z11, Z11
-	VMULPS       Z29, Z12, Z12
-	VMULPS       Z29, Z13, Z13
-	VMULPS       Z29, Z14, Z14
-	VMULPS       Z29, Z15, Z15
-	VMULPS       Z29, Z16, Z16
-	VMULPS       Z29, Z17, Z17
-	VMULPS       Z29, Z18, Z18
-	VMULPS       Z29, Z19, Z19
-	VMULPS       Z29, Z20, Z20
-	VMULPS       Z29, Z21, Z21
-	VMULPS       Z29, Z22, Z22
-	VMULPS       Z29, Z23, Z23
-	VMULPS       Z29, Z24, Z24
-	VMULPS       Z29, Z25, Z25
-	VMULPS       Z29, Z26, Z26
-	VMULPS       Z29, Z27, Z27
-	VMULPS       Z29, Z28, Z28
+	VMOVUPS      (R12), Z27
+	VFMADD231PS  Z26, Z0, Z27
+	VMOVUPS      Z27, (R12)
+	VMOVUPS      64(R12), Z0
+	VFMADD231PS  Z26, Z1, Z0
+	VMOVUPS      Z0, 64(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      (R12), Z0
+	VFMADD231PS  Z26, Z2, Z0
+	VMOVUPS      Z0, (R12)
+	VMOVUPS      64(R12), Z0
+	VFMADD231PS  Z26, Z3, Z0
+	VMOVUPS      Z0, 64(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      (R12), Z0
+	VFMADD231PS  Z26, Z4, Z0
+	VMOVUPS      Z0, (R12)
+	VMOVUPS      64(R12), Z0
+	VFMADD231PS  Z26, Z5, Z0
+	VMOVUPS      Z0, 64(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      (R12), Z0
+	VFMADD231PS  Z26, Z6, Z0
+	VMOVUPS      Z0, (R12)
+	VMOVUPS      64(R12), Z0
+	VFMADD231PS  Z26, Z7, Z0
+	VMOVUPS      Z0, 64(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      (R12), Z0
+	VFMADD231PS  Z26, Z8, Z0
+	VMOVUPS      Z0, (R12)
+	VMOVUPS      64(R12), Z0
+	VFMADD231PS  Z26, Z9, Z0
+	VMOVUPS      Z0, 64(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      (R12), Z0
+	VFMADD231PS  Z26, Z10, Z0
+	VMOVUPS      Z0, (R12)
+	VMOVUPS      64(R12), Z0
+	VFMADD231PS  Z26, Z11, Z0
+	VMOVUPS      Z0, 64(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      (R12), Z0
+	VFMADD231PS  Z26, Z12, Z0
+	VMOVUPS      Z0, (R12)
+	VMOVUPS      64(R12), Z0
+	VFMADD231PS  Z26, Z13, Z0
+	VMOVUPS      Z0, 64(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      (R12), Z0
+	VFMADD231PS  Z26, Z14, Z0
+	VMOVUPS      Z0, (R12)
+	VMOVUPS      64(R12), Z0
+	VFMADD231PS  Z26, Z15, Z0
+	VMOVUPS      Z0, 64(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      (R12), Z0
+	VFMADD231PS  Z26, Z16, Z0
+	VMOVUPS      Z0, (R12)
+	VMOVUPS      64(R12), Z0
+	VFMADD231PS  Z26, Z17, Z0
+	VMOVUPS      Z0, 64(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      (R12), Z0
+	VFMADD231PS  Z26, Z18, Z0
+	VMOVUPS      Z0, (R12)
+	VMOVUPS      64(R12), Z0
+	VFMADD231PS  Z26, Z19, Z0
+	VMOVUPS      Z0, 64(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      (R12), Z0
+	VFMADD231PS  Z26, Z20, Z0
+	VMOVUPS      Z0, (R12)
+	VMOVUPS      64(R12), Z0
+	VFMADD231PS  Z26, Z21, Z0
+	VMOVUPS      Z0, 64(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      (R12), Z0
+	VFMADD231PS  Z26, Z22, Z0
+	VMOVUPS      Z0, (R12)
+	VMOVUPS      64(R12), Z0
+	VFMADD231PS  Z26, Z23, Z0
+	VMOVUPS      Z0, 64(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      (R12), Z0
+	VFMADD231PS  Z26, Z24, Z0
+	VMOVUPS      Z0, (R12)
+	VMOVUPS      64(R12), Z0
+	VFMADD231PS  Z26, Z25, Z0
+	VMOVUPS      Z0, 64(R12)
 
-avx512Strip14_two_store:
-	VMOVUPS Z1, (R12)
-	VMOVUPS Z2, 64(R12)
-	LEAQ    (R12)(R13*4), R12
-	VMOVUPS Z3, (R12)
-	VMOVUPS Z4, 64(R12)
-	LEAQ    (R12)(R13*4), R12
-	VMOVUPS Z5, (R12)
-	VMOVUPS Z6, 64(R12)
-	LEAQ    (R12)(R13*4), R12
-	VMOVUPS Z7, (R12)
-	VMOVUPS Z8, 64(R12)
-	LEAQ    (R12)(R13*4), R12
-	VMOVUPS Z9, (R12)
-	VMOVUPS Z10, 64(R12)
-	LEAQ    (R12)(R13*4), R12
-	VMOVUPS Z11, (R12)
-	VMOVUPS Z12, 64(R12)
-	LEAQ    (R12)(R13*4), R12
-	VMOVUPS Z13, (R12)
-	VMOVUPS Z14, 64(R12)
-	LEAQ    (R12)(R13*4), R12
-	VMOVUPS Z15, (R12)
-	VMOVUPS Z16, 64(R12)
-	LEAQ    (R12)(R13*4), R12
-	VMOVUPS Z17, (R12)
-	VMOVUPS Z18, 64(R12)
-	LEAQ    (R12)(R13*4), R12
-	VMOVUPS Z19, (R12)
-	VMOVUPS Z20, 64(R12)
-	LEAQ    (R12)(R13*4), R12
-	VMOVUPS Z21, (R12)
-	VMOVUPS Z22, 64(R12)
-	LEAQ    (R12)(R13*4), R12
-	VMOVUPS Z23, (R12)
-	VMOVUPS Z24, 64(R12)
-	LEAQ    (R12)(R13*4), R12
-	VMOVUPS Z25, (R12)
-	VMOVUPS Z26, 64(R12)
-	LEAQ    (R12)(R13*4), R12
-	VMOVUPS Z27, (R12)
-	VMOVUPS Z28, 64(R12)
-	JMP     avx512Strip14_two_stored
-
-avx512Strip14_two_add:
-	VBROADCASTSS alpha+56(FP), Z29
-	MOVQ         SI, R12
-	VMOVUPS      (R12), Z30
-	VFMADD231PS  Z29, Z1, Z30
-	VMOVUPS      Z30, (R12)
-	VMOVUPS      64(R12), Z1
-	VFMADD231PS  Z29, Z2, Z1
-	VMOVUPS      Z1, 64(R12)
-	LEAQ         (R12)(R13*4), R12
-	VMOVUPS      (R12), Z1
-	VFMADD231PS  Z29, Z3, Z1
-	VMOVUPS      Z1, (R12)
-	VMOVUPS      64(R12), Z1
-	VFMADD231PS  Z29, Z4, Z1
-	VMOVUPS      Z1, 64(R12)
-	LEAQ         (R12)(R13*4), R12
-	VMOVUPS      (R12), Z1
-	VFMADD231PS  Z29, Z5, Z1
-	VMOVUPS      Z1, (R12)
-	VMOVUPS      64(R12), Z1
-	VFMADD231PS  Z29, Z6, Z1
-	VMOVUPS      Z1, 64(R12)
-	LEAQ         (R12)(R13*4), R12
-	VMOVUPS      (R12), Z1
-	VFMADD231PS  Z29, Z7, Z1
-	VMOVUPS      Z1, (R12)
-	VMOVUPS      64(R12), Z1
-	VFMADD231PS  Z29, Z8, Z1
-	VMOVUPS      Z1, 64(R12)
-	LEAQ         (R12)(R13*4), R12
-	VMOVUPS      (R12), Z1
-	VFMADD231PS  Z29, Z9, Z1
-	VMOVUPS      Z1, (R12)
-	VMOVUPS      64(R12), Z1
-	VFMADD231PS  Z29, Z10, Z1
-	VMOVUPS      Z1, 64(R12)
-	LEAQ         (R12)(R13*4), R12
-	VMOVUPS      (R12), Z1
-	VFMADD231PS  Z29, Z11, Z1
-	VMOVUPS      Z1, (R12)
-	VMOVUPS      64(R12), Z1
-	VFMADD231PS  Z29, Z12, Z1
-	VMOVUPS      Z1, 64(R12)
-	LEAQ         (R12)(R13*4), R12
-	VMOVUPS      (R12), Z1
-	VFMADD231PS  Z29, Z13, Z1
-	VMOVUPS      Z1, (R12)
-	VMOVUPS      64(R12), Z1
-	VFMADD231PS  Z29, Z14, Z1
-	VMOVUPS      Z1, 64(R12)
-	LEAQ         (R12)(R13*4), R12
-	VMOVUPS      (R12), Z1
-	VFMADD231PS  Z29, Z15, Z1
-	VMOVUPS      Z1, (R12)
-	VMOVUPS      64(R12), Z1
-	VFMADD231PS  Z29, Z16, Z1
-	VMOVUPS      Z1, 64(R12)
-	LEAQ         (R12)(R13*4), R12
-	VMOVUPS      (R12), Z1
-	VFMADD231PS  Z29, Z17, Z1
-	VMOVUPS      Z1, (R12)
-	VMOVUPS      64(R12), Z1
-	VFMADD231PS  Z29, Z18, Z1
-	VMOVUPS      Z1, 64(R12)
-	LEAQ         (R12)(R13*4), R12
-	VMOVUPS      (R12), Z1
-	VFMADD231PS  Z29, Z19, Z1
-	VMOVUPS      Z1, (R12)
-	VMOVUPS      64(R12), Z1
-	VFMADD231PS  Z29, Z20, Z1
-	VMOVUPS      Z1, 64(R12)
-	LEAQ         (R12)(R13*4), R12
-	VMOVUPS      (R12), Z1
-	VFMADD231PS  Z29, Z21, Z1
-	VMOVUPS      Z1, (R12)
-	VMOVUPS      64(R12), Z1
-	VFMADD231PS  Z29, Z22, Z1
-	VMOVUPS      Z1, 64(R12)
-	LEAQ         (R12)(R13*4), R12
-	VMOVUPS      (R12), Z1
-	VFMADD231PS  Z29, Z23, Z1
-	VMOVUPS      Z1, (R12)
-	VMOVUPS      64(R12), Z1
-	VFMADD231PS  Z29, Z24, Z1
-	VMOVUPS      Z1, 64(R12)
-	LEAQ         (R12)(R13*4), R12
-	VMOVUPS      (R12), Z1
-	VFMADD231PS  Z29, Z25, Z1
-	VMOVUPS      Z1, (R12)
-	VMOVUPS      64(R12), Z1
-	VFMADD231PS  Z29, Z26, Z1
-	VMOVUPS      Z1, 64(R12)
-	LEAQ         (R12)(R13*4), R12
-	VMOVUPS      (R12), Z1
-	VFMADD231PS  Z29, Z27, Z1
-	VMOVUPS      Z1, (R12)
-	VMOVUPS      64(R12), Z1
-	VFMADD231PS  Z29, Z28, Z1
-	VMOVUPS      Z1, 64(R12)
-
-avx512Strip14_two_stored:
-	MOVQ  k+0(FP), R12
+avx512Strip13_two_stored:
+	MOVQ  k+8(FP), R12
 	IMULQ CX, R12
 	SUBQ  R12, AX
 	SUBQ  R12, R10
 	SUBQ  R12, R11
 	ADDQ  $0x00000080, SI
-	MOVQ  panel+48(FP), R12
+	MOVQ  panel+56(FP), R12
 	LEAQ  (DX)(R12*4), DX
 	TESTQ R12, R12
-	JNZ   avx512Strip14_two_packed
+	JNZ   avx512Strip13_two_packed
 	ADDQ  $0x00000080, DX
 
-avx512Strip14_two_packed:
+avx512Strip13_two_packed:
 	SUBQ $0x20, DI
 	CMPQ DI, $0x20
-	JGE  avx512Strip14_two
+	JGE  avx512Strip13_two
 
-avx512Strip14_edge:
-	TESTQ   DI, DI
-	JZ      avx512Strip14_end
-	CMPQ    DI, $0x10
-	JEQ     avx512Strip14_one
-	JGT     avx512Strip14_more
-	CMPQ    DI, $0x08
-	JLE     avx512Strip14_half
-	LEAQ    (DI), DI
-	MOVQ    $-1, R12
-	BZHIQ   DI, R12, DI
-	KMOVW   DI, K1
-	VMOVAPS Z0, Z1
-	VMOVAPS Z0, Z2
-	VMOVAPS Z0, Z3
-	VMOVAPS Z0, Z4
-	VMOVAPS Z0, Z5
-	VMOVAPS Z0, Z6
-	VMOVAPS Z0, Z7
-	VMOVAPS Z0, Z8
-	VMOVAPS Z0, Z9
-	VMOVAPS Z0, Z10
-	VMOVAPS Z0, Z11
-	VMOVAPS Z0, Z12
-	VMOVAPS Z0, Z13
-	VMOVAPS Z0, Z0
-	MOVQ    k+0(FP), DI
+avx512Strip13_edge:
+	TESTQ  DI, DI
+	JZ     avx512Strip13_end
+	CMPQ   DI, $0x10
+	JEQ    avx512Strip13_one
+	JGT    avx512Strip13_more
+	CMPQ   DI, $0x08
+	JLE    avx512Strip13_half
+	LEAQ   (DI), DI
+	MOVQ   $-1, R12
+	BZHIQ  DI, R12, DI
+	KMOVW  DI, K1
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	VXORPS Z6, Z6, Z6
+	VXORPS Z7, Z7, Z7
+	VXORPS Z8, Z8, Z8
+	VXORPS Z9, Z9, Z9
+	VXORPS Z10, Z10, Z10
+	VXORPS Z11, Z11, Z11
+	VXORPS Z12, Z12, Z12
+	MOVQ   k+8(FP), DI
 
-avx512Strip14_last_deep:
-	VMOVUPS.Z        (DX), K1, Z14
-	VFMADD231PS.BCST (AX), Z14, Z1
-	VFMADD231PS.BCST (AX)(R8*1), Z14, Z2
-	VFMADD231PS.BCST (AX)(R8*2), Z14, Z3
-	VFMADD231PS.BCST (AX)(R9*1), Z14, Z4
-	VFMADD231PS.BCST (AX)(R8*4), Z14, Z5
-	VFMADD231PS.BCST (R10), Z14, Z6
-	VFMADD231PS.BCST (AX)(R9*2), Z14, Z7
-	VFMADD231PS.BCST (R10)(R8*2), Z14, Z8
-	VFMADD231PS.BCST (AX)(R8*8), Z14, Z9
-	VFMADD231PS.BCST (R10)(R8*4), Z14, Z10
-	VFMADD231PS.BCST (R11), Z14, Z11
-	VFMADD231PS.BCST (R10)(R9*2), Z14, Z12
-	VFMADD231PS.BCST (AX)(R9*4), Z14, Z13
-	VFMADD231PS.BCST (R10)(R8*8), Z14, Z0
+avx512Strip13_last_deep:
+	VMOVUPS.Z        (DX), K1, Z13
+	VFMADD231PS.BCST (AX), Z13, Z0
+	VFMADD231PS.BCST (AX)(R8*1), Z13, Z1
+	VFMADD231PS.BCST (AX)(R8*2), Z13, Z2
+	VFMADD231PS.BCST (AX)(R9*1), Z13, Z3
+	VFMADD231PS.BCST (AX)(R8*4), Z13, Z4
+	VFMADD231PS.BCST (R10), Z13, Z5
+	VFMADD231PS.BCST (AX)(R9*2), Z13, Z6
+	VFMADD231PS.BCST (R10)(R8*2), Z13, Z7
+	VFMADD231PS.BCST (AX)(R8*8), Z13, Z8
+	VFMADD231PS.BCST (R10)(R8*4), Z13, Z9
+	VFMADD231PS.BCST (R11), Z13, Z10
+	VFMADD231PS.BCST (R10)(R9*2), Z13, Z11
+	VFMADD231PS.BCST (AX)(R9*4), Z13, Z12
 	ADDQ             CX, AX
 	ADDQ             CX, R10
 	ADDQ             CX, R11
 	ADDQ             BX, DX
 	DECQ             DI
-	JNZ              avx512Strip14_last_deep
-	MOVQ             ldc+72(FP), CX
+	JNZ              avx512Strip13_last_deep
+	MOVQ             ldc+80(FP), CX
 	MOVQ             SI, AX
-	CMPB             add+60(FP), $0x00
-	JNE              avx512Strip14_last_add
-	CMPL             alpha+56(FP), $0x3f800000
-	JEQ              avx512Strip14_last_store
-	VBROADCASTSS     alpha+56(FP), Z14
-	VMULPS           Z14, Z1, Z1
-	VMULPS           Z14, Z2, Z2
-	VMULPS           Z14, Z3, Z3
-	VMULPS           Z14, Z4, Z4
-	VMULPS           Z14, Z5, Z5
-	VMULPS           Z14, Z6, Z6
-	VMULPS           Z14, Z7, Z7
-	VMULPS           Z14, Z8, Z8
-	VMULPS           Z14, Z9, Z9
-	VMULPS           Z14, Z10, Z10
-	VMULPS           Z14, Z11, Z11
-	VMULPS           Z14, Z12, Z12
-	VMULPS           Z14, Z13, Z13
-	VMULPS           Z14, Z0, Z0
+	CMPB             add+68(FP), $0x00
+	JNE              avx512Strip13_last_add
+	CMPL             alpha+64(FP), $0x3f800000
+	JEQ              avx512Strip13_last_store
+	VBROADCASTSS     alpha+64(FP), Z13
+	VMULPS           Z13, Z0, Z0
+	VMULPS           Z13, Z1, Z1
+	VMULPS           Z13, Z2, Z2
+	VMULPS           Z13, Z3, Z3
+	VMULPS           Z13, Z4, Z4
+	VMULPS           Z13, Z5, Z5
+	VMULPS           Z13, Z6, Z6
+	VMULPS           Z13, Z7, Z7
+	VMULPS           Z13, Z8, Z8
+	VMULPS           Z13, Z9, Z9
+	VMULPS           Z13, Z10, Z10
+	VMULPS           Z13, Z11, Z11
+	VMULPS           Z13, Z12, Z12
 
-avx512Strip14_last_store:
+avx512Strip13_last_store:
+	VMOVUPS Z0, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
 	VMOVUPS Z1, K1, (AX)
 	LEAQ    (AX)(CX*4), AX
 	VMOVUPS Z2, K1, (AX)
@@ -11441,136 +10310,127 @@ avx512Strip14_last_store:
 	VMOVUPS Z11, K1, (AX)
 	LEAQ    (AX)(CX*4), AX
 	VMOVUPS Z12, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z13, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z0, K1, (AX)
-	JMP     avx512Strip14_last_stored
+	JMP     avx512Strip13_last_stored
 
-avx512Strip14_last_add:
-	VBROADCASTSS alpha+56(FP), Z14
+avx512Strip13_last_add:
+	VBROADCASTSS alpha+64(FP), Z13
 	MOVQ         SI, AX
-	VMOVUPS.Z    (AX), K1, Z15
-	VFMADD231PS  Z14, Z1, Z15
-	VMOVUPS      Z15, K1, (AX)
+	VMOVUPS.Z    (AX), K1, Z14
+	VFMADD231PS  Z13, Z0, Z14
+	VMOVUPS      Z14, K1, (AX)
 	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Z1
-	VFMADD231PS  Z14, Z2, Z1
-	VMOVUPS      Z1, K1, (AX)
+	VMOVUPS.Z    (AX), K1, Z0
+	VFMADD231PS  Z13, Z1, Z0
+	VMOVUPS      Z0, K1, (AX)
 	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Z1
-	VFMADD231PS  Z14, Z3, Z1
-	VMOVUPS      Z1, K1, (AX)
+	VMOVUPS.Z    (AX), K1, Z0
+	VFMADD231PS  Z13, Z2, Z0
+	VMOVUPS      Z0, K1, (AX)
 	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Z1
-	VFMADD231PS  Z14, Z4, Z1
-	VMOVUPS      Z1, K1, (AX)
+	VMOVUPS.Z    (AX), K1, Z0
+	VFMADD231PS  Z13, Z3, Z0
+	VMOVUPS      Z0, K1, (AX)
 	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Z1
-	VFMADD231PS  Z14, Z5, Z1
-	VMOVUPS      Z1, K1, (AX)
+	VMOVUPS.Z    (AX), K1, Z0
+	VFMADD231PS  Z13, Z4, Z0
+	VMOVUPS      Z0, K1, (AX)
 	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Z1
-	VFMADD231PS  Z14, Z6, Z1
-	VMOVUPS      Z1, K1, (AX)
+	VMOVUPS.Z    (AX), K1, Z0
+	VFMADD231PS  Z13, Z5, Z0
+	VMOVUPS      Z0, K1, (AX)
 	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Z1
-	VFMADD231PS  Z14, Z7, Z1
-	VMOVUPS      Z1, K1, (AX)
+	VMOVUPS.Z    (AX), K1, Z0
+	VFMADD231PS  Z13, Z6, Z0
+	VMOVUPS      Z0, K1, (AX)
 	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Z1
-	VFMADD231PS  Z14, Z8, Z1
-	VMOVUPS      Z1, K1, (AX)
+	VMOVUPS.Z    (AX), K1, Z0
+	VFMADD231PS  Z13, Z7, Z0
+	VMOVUPS      Z0, K1, (AX)
 	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Z1
-	VFMADD231PS  Z14, Z9, Z1
-	VMOVUPS      Z1, K1, (AX)
+	VMOVUPS.Z    (AX), K1, Z0
+	VFMADD231PS  Z13, Z8, Z0
+	VMOVUPS      Z0, K1, (AX)
 	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Z1
-	VFMADD231PS  Z14, Z10, Z1
-	VMOVUPS      Z1, K1, (AX)
+	VMOVUPS.Z    (AX), K1, Z0
+	VFMADD231PS  Z13, Z9, Z0
+	VMOVUPS      Z0, K1, (AX)
 	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Z1
-	VFMADD231PS  Z14, Z11, Z1
-	VMOVUPS      Z1, K1, (AX)
+	VMOVUPS.Z    (AX), K1, Z0
+	VFMADD231PS  Z13, Z10, Z0
+	VMOVUPS      Z0, K1, (AX)
 	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Z1
-	VFMADD231PS  Z14, Z12, Z1
-	VMOVUPS      Z1, K1, (AX)
+	VMOVUPS.Z    (AX), K1, Z0
+	VFMADD231PS  Z13, Z11, Z0
+	VMOVUPS      Z0, K1, (AX)
 	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Z1
-	VFMADD231PS  Z14, Z13, Z1
-	VMOVUPS      Z1, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Z1
-	VFMADD231PS  Z14, Z0, Z1
-	VMOVUPS      Z1, K1, (AX)
+	VMOVUPS.Z    (AX), K1, Z0
+	VFMADD231PS  Z13, Z12, Z0
+	VMOVUPS      Z0, K1, (AX)
 
-avx512Strip14_last_stored:
-	JMP avx512Strip14_end
+avx512Strip13_last_stored:
+	JMP avx512Strip13_end
 
-avx512Strip14_one:
-	VMOVAPS Z0, Z1
-	VMOVAPS Z0, Z2
-	VMOVAPS Z0, Z3
-	VMOVAPS Z0, Z4
-	VMOVAPS Z0, Z5
-	VMOVAPS Z0, Z6
-	VMOVAPS Z0, Z7
-	VMOVAPS Z0, Z8
-	VMOVAPS Z0, Z9
-	VMOVAPS Z0, Z10
-	VMOVAPS Z0, Z11
-	VMOVAPS Z0, Z12
-	VMOVAPS Z0, Z13
-	VMOVAPS Z0, Z0
-	MOVQ    k+0(FP), DI
+avx512Strip13_one:
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	VXORPS Z6, Z6, Z6
+	VXORPS Z7, Z7, Z7
+	VXORPS Z8, Z8, Z8
+	VXORPS Z9, Z9, Z9
+	VXORPS Z10, Z10, Z10
+	VXORPS Z11, Z11, Z11
+	VXORPS Z12, Z12, Z12
+	MOVQ   k+8(FP), DI
 
-avx512Strip14_one_deep:
-	VMOVUPS          (DX), Z14
-	VFMADD231PS.BCST (AX), Z14, Z1
-	VFMADD231PS.BCST (AX)(R8*1), Z14, Z2
-	VFMADD231PS.BCST (AX)(R8*2), Z14, Z3
-	VFMADD231PS.BCST (AX)(R9*1), Z14, Z4
-	VFMADD231PS.BCST (AX)(R8*4), Z14, Z5
-	VFMADD231PS.BCST (R10), Z14, Z6
-	VFMADD231PS.BCST (AX)(R9*2), Z14, Z7
-	VFMADD231PS.BCST (R10)(R8*2), Z14, Z8
-	VFMADD231PS.BCST (AX)(R8*8), Z14, Z9
-	VFMADD231PS.BCST (R10)(R8*4), Z14, Z10
-	VFMADD231PS.BCST (R11), Z14, Z11
-	VFMADD231PS.BCST (R10)(R9*2), Z14, Z12
-	VFMADD231PS.BCST (AX)(R9*4), Z14, Z13
-	VFMADD231PS.BCST (R10)(R8*8), Z14, Z0
+avx512Strip13_one_deep:
+	VMOVUPS          (DX), Z13
+	VFMADD231PS.BCST (AX), Z13, Z0
+	VFMADD231PS.BCST (AX)(R8*1), Z13, Z1
+	VFMADD231PS.BCST (AX)(R8*2), Z13, Z2
+	VFMADD231PS.BCST (AX)(R9*1), Z13, Z3
+	VFMADD231PS.BCST (AX)(R8*4), Z13, Z4
+	VFMADD231PS.BCST (R10), Z13, Z5
+	VFMADD231PS.BCST (AX)(R9*2), Z13, Z6
+	VFMADD231PS.BCST (R10)(R8*2), Z13, Z7
+	VFMADD231PS.BCST (AX)(R8*8), Z13, Z8
+	VFMADD231PS.BCST (R10)(R8*4), Z13, Z9
+	VFMADD231PS.BCST (R11), Z13, Z10
+	VFMADD231PS.BCST (R10)(R9*2), Z13, Z11
+	VFMADD231PS.BCST (AX)(R9*4), Z13, Z12
 	ADDQ             CX, AX
 	ADDQ             CX, R10
 	ADDQ             CX, R11
 	ADDQ             BX, DX
 	DECQ             DI
-	JNZ              avx512Strip14_one_deep
-	MOVQ             ldc+72(FP), CX
+	JNZ              avx512Strip13_one_deep
+	MOVQ             ldc+80(FP), CX
 	MOVQ             SI, AX
-	CMPB             add+60(FP), $0x00
-	JNE              avx512Strip14_one_add
-	CMPL             alpha+56(FP), $0x3f800000
-	JEQ              avx512Strip14_one_store
-	VBROADCASTSS     alpha+56(FP), Z14
-	VMULPS           Z14, Z1, Z1
-	VMULPS           Z14, Z2, Z2
-	VMULPS           Z14, Z3, Z3
-	VMULPS           Z14, Z4, Z4
-	VMULPS           Z14, Z5, Z5
-	VMULPS           Z14, Z6, Z6
-	VMULPS           Z14, Z7, Z7
-	VMULPS           Z14, Z8, Z8
-	VMULPS           Z14, Z9, Z9
-	VMULPS           Z14, Z10, Z10
-	VMULPS           Z14, Z11, Z11
-	VMULPS           Z14, Z12, Z12
-	VMULPS           Z14, Z13, Z13
-	VMULPS           Z14, Z0, Z0
+	CMPB             add+68(FP), $0x00
+	JNE              avx512Strip13_one_add
+	CMPL             alpha+64(FP), $0x3f800000
+	JEQ              avx512Strip13_one_store
+	VBROADCASTSS     alpha+64(FP), Z13
+	VMULPS           Z13, Z0, Z0
+	VMULPS           Z13, Z1, Z1
+	VMULPS           Z13, Z2, Z2
+	VMULPS           Z13, Z3, Z3
+	VMULPS           Z13, Z4, Z4
+	VMULPS           Z13, Z5, Z5
+	VMULPS           Z13, Z6, Z6
+	VMULPS           Z13, Z7, Z7
+	VMULPS           Z13, Z8, Z8
+	VMULPS           Z13, Z9, Z9
+	VMULPS           Z13, Z10, Z10
+	VMULPS           Z13, Z11, Z11
+	VMULPS           Z13, Z12, Z12
 
-avx512Strip14_one_store:
+avx512Strip13_one_store:
+	VMOVUPS Z0, (AX)
+	LEAQ    (AX)(CX*4), AX
 	VMOVUPS Z1, (AX)
 	LEAQ    (AX)(CX*4), AX
 	VMOVUPS Z2, (AX)
@@ -11594,412 +10454,386 @@ avx512Strip14_one_store:
 	VMOVUPS Z11, (AX)
 	LEAQ    (AX)(CX*4), AX
 	VMOVUPS Z12, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z13, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z0, (AX)
-	JMP     avx512Strip14_one_stored
+	JMP     avx512Strip13_one_stored
 
-avx512Strip14_one_add:
-	VBROADCASTSS alpha+56(FP), Z14
+avx512Strip13_one_add:
+	VBROADCASTSS alpha+64(FP), Z13
 	MOVQ         SI, AX
-	VMOVUPS      (AX), Z15
-	VFMADD231PS  Z14, Z1, Z15
-	VMOVUPS      Z15, (AX)
+	VMOVUPS      (AX), Z14
+	VFMADD231PS  Z13, Z0, Z14
+	VMOVUPS      Z14, (AX)
 	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z14, Z2, Z1
-	VMOVUPS      Z1, (AX)
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z13, Z1, Z0
+	VMOVUPS      Z0, (AX)
 	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z14, Z3, Z1
-	VMOVUPS      Z1, (AX)
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z13, Z2, Z0
+	VMOVUPS      Z0, (AX)
 	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z14, Z4, Z1
-	VMOVUPS      Z1, (AX)
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z13, Z3, Z0
+	VMOVUPS      Z0, (AX)
 	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z14, Z5, Z1
-	VMOVUPS      Z1, (AX)
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z13, Z4, Z0
+	VMOVUPS      Z0, (AX)
 	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z14, Z6, Z1
-	VMOVUPS      Z1, (AX)
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z13, Z5, Z0
+	VMOVUPS      Z0, (AX)
 	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z14, Z7, Z1
-	VMOVUPS      Z1, (AX)
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z13, Z6, Z0
+	VMOVUPS      Z0, (AX)
 	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z14, Z8, Z1
-	VMOVUPS      Z1, (AX)
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z13, Z7, Z0
+	VMOVUPS      Z0, (AX)
 	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z14, Z9, Z1
-	VMOVUPS      Z1, (AX)
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z13, Z8, Z0
+	VMOVUPS      Z0, (AX)
 	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z14, Z10, Z1
-	VMOVUPS      Z1, (AX)
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z13, Z9, Z0
+	VMOVUPS      Z0, (AX)
 	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z14, Z11, Z1
-	VMOVUPS      Z1, (AX)
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z13, Z10, Z0
+	VMOVUPS      Z0, (AX)
 	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z14, Z12, Z1
-	VMOVUPS      Z1, (AX)
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z13, Z11, Z0
+	VMOVUPS      Z0, (AX)
 	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z14, Z13, Z1
-	VMOVUPS      Z1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z14, Z0, Z1
-	VMOVUPS      Z1, (AX)
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z13, Z12, Z0
+	VMOVUPS      Z0, (AX)
 
-avx512Strip14_one_stored:
-	JMP avx512Strip14_end
+avx512Strip13_one_stored:
+	JMP avx512Strip13_end
 
-avx512Strip14_more:
-	CMPQ    DI, $0x18
-	JGT     avx512Strip14_most
-	LEAQ    -16(DI), DI
-	MOVQ    $-1, R12
-	BZHIQ   DI, R12, DI
-	KMOVW   DI, K1
-	VMOVAPS Z0, Z1
-	VMOVAPS Y0, Y2
-	VMOVAPS Z0, Z3
-	VMOVAPS Y0, Y4
-	VMOVAPS Z0, Z5
-	VMOVAPS Y0, Y6
-	VMOVAPS Z0, Z7
-	VMOVAPS Y0, Y8
-	VMOVAPS Z0, Z9
-	VMOVAPS Y0, Y10
-	VMOVAPS Z0, Z11
-	VMOVAPS Y0, Y12
-	VMOVAPS Z0, Z13
-	VMOVAPS Y0, Y14
-	VMOVAPS Z0, Z15
-	VMOVAPS Y0, Y16
-	VMOVAPS Z0, Z17
-	VMOVAPS Y0, Y18
-	VMOVAPS Z0, Z19
-	VMOVAPS Y0, Y20
-	VMOVAPS Z0, Z21
-	VMOVAPS Y0, Y22
-	VMOVAPS Z0, Z23
-	VMOVAPS Y0, Y24
-	VMOVAPS Z0, Z25
-	VMOVAPS Y0, Y26
-	VMOVAPS Z0, Z27
-	VMOVAPS Y0, Y0
-	MOVQ    k+0(FP), DI
+avx512Strip13_more:
+	CMPQ   DI, $0x18
+	JGT    avx512Strip13_most
+	LEAQ   -16(DI), DI
+	MOVQ   $-1, R12
+	BZHIQ  DI, R12, DI
+	KMOVW  DI, K1
+	VXORPS Z0, Z0, Z0
+	VXORPS Y1, Y1, Y1
+	VXORPS Z2, Z2, Z2
+	VXORPS Y3, Y3, Y3
+	VXORPS Z4, Z4, Z4
+	VXORPS Y5, Y5, Y5
+	VXORPS Z6, Z6, Z6
+	VXORPS Y7, Y7, Y7
+	VXORPS Z8, Z8, Z8
+	VXORPS Y9, Y9, Y9
+	VXORPS Z10, Z10, Z10
+	VXORPS Y11, Y11, Y11
+	VXORPS Z12, Z12, Z12
+	VXORPS Y13, Y13, Y13
+	VXORPS Z14, Z14, Z14
+	VXORPS Y15, Y15, Y15
+	VXORPS Z16, Z16, Z16
+	VXORPS Y17, Y17, Y17
+	VXORPS Z18, Z18, Z18
+	VXORPS Y19, Y19, Y19
+	VXORPS Z20, Z20, Z20
+	VXORPS Y21, Y21, Y21
+	VXORPS Z22, Z22, Z22
+	VXORPS Y23, Y23, Y23
+	VXORPS Z24, Z24, Z24
+	VXORPS Y25, Y25, Y25
+	MOVQ   k+8(FP), DI
 
-avx512Strip14_oneandhalf_deep:
-	VMOVUPS      (DX), Z28
-	VMOVUPS.Z    64(DX), K1, Y29
-	VBROADCASTSS (AX), Z30
-	VFMADD231PS  Z30, Z28, Z1
-	VFMADD231PS  Y30, Y29, Y2
-	VBROADCASTSS (AX)(R8*1), Z30
-	VFMADD231PS  Z30, Z28, Z3
-	VFMADD231PS  Y30, Y29, Y4
-	VBROADCASTSS (AX)(R8*2), Z30
-	VFMADD231PS  Z30, Z28, Z5
-	VFMADD231PS  Y30, Y29, Y6
-	VBROADCASTSS (AX)(R9*1), Z30
-	VFMADD231PS  Z30, Z28, Z7
-	VFMADD231PS  Y30, Y29, Y8
-	VBROADCASTSS (AX)(R8*4), Z30
-	VFMADD231PS  Z30, Z28, Z9
-	VFMADD231PS  Y30, Y29, Y10
-	VBROADCASTSS (R10), Z30
-	VFMADD231PS  Z30, Z28, Z11
-	VFMADD231PS  Y30, Y29, Y12
-	VBROADCASTSS (AX)(R9*2), Z30
-	VFMADD231PS  Z30, Z28, Z13
-	VFMADD231PS  Y30, Y29, Y14
-	VBROADCASTSS (R10)(R8*2), Z30
-	VFMADD231PS  Z30, Z28, Z15
-	VFMADD231PS  Y30, Y29, Y16
-	VBROADCASTSS (AX)(R8*8), Z30
-	VFMADD231PS  Z30, Z28, Z17
-	VFMADD231PS  Y30, Y29, Y18
-	VBROADCASTSS (R10)(R8*4), Z30
-	VFMADD231PS  Z30, Z28, Z19
-	VFMADD231PS  Y30, Y29, Y20
-	VBROADCASTSS (R11), Z30
-	VFMADD231PS  Z30, Z28, Z21
-	VFMADD231PS  Y30, Y29, Y22
-	VBROADCASTSS (R10)(R9*2), Z30
-	VFMADD231PS  Z30, Z28, Z23
-	VFMADD231PS  Y30, Y29, Y24
-	VBROADCASTSS (AX)(R9*4), Z30
-	VFMADD231PS  Z30, Z28, Z25
-	VFMADD231PS  Y30, Y29, Y26
-	VBROADCASTSS (R10)(R8*8), Z30
-	VFMADD231PS  Z30, Z28, Z27
-	VFMADD231PS  Y30, Y29, Y0
+avx512Strip13_oneandhalf_deep:
+	VMOVUPS      (DX), Z26
+	VMOVUPS.Z    64(DX), K1, Y27
+	VBROADCASTSS (AX), Z28
+	VFMADD231PS  Z28, Z26, Z0
+	VFMADD231PS  Y28, Y27, Y1
+	VBROADCASTSS (AX)(R8*1), Z28
+	VFMADD231PS  Z28, Z26, Z2
+	VFMADD231PS  Y28, Y27, Y3
+	VBROADCASTSS (AX)(R8*2), Z28
+	VFMADD231PS  Z28, Z26, Z4
+	VFMADD231PS  Y28, Y27, Y5
+	VBROADCASTSS (AX)(R9*1), Z28
+	VFMADD231PS  Z28, Z26, Z6
+	VFMADD231PS  Y28, Y27, Y7
+	VBROADCASTSS (AX)(R8*4), Z28
+	VFMADD231PS  Z28, Z26, Z8
+	VFMADD231PS  Y28, Y27, Y9
+	VBROADCASTSS (R10), Z28
+	VFMADD231PS  Z28, Z26, Z10
+	VFMADD231PS  Y28, Y27, Y11
+	VBROADCASTSS (AX)(R9*2), Z28
+	VFMADD231PS  Z28, Z26, Z12
+	VFMADD231PS  Y28, Y27, Y13
+	VBROADCASTSS (R10)(R8*2), Z28
+	VFMADD231PS  Z28, Z26, Z14
+	VFMADD231PS  Y28, Y27, Y15
+	VBROADCASTSS (AX)(R8*8), Z28
+	VFMADD231PS  Z28, Z26, Z16
+	VFMADD231PS  Y28, Y27, Y17
+	VBROADCASTSS (R10)(R8*4), Z28
+	VFMADD231PS  Z28, Z26, Z18
+	VFMADD231PS  Y28, Y27, Y19
+	VBROADCASTSS (R11), Z28
+	VFMADD231PS  Z28, Z26, Z20
+	VFMADD231PS  Y28, Y27, Y21
+	VBROADCASTSS (R10)(R9*2), Z28
+	VFMADD231PS  Z28, Z26, Z22
+	VFMADD231PS  Y28, Y27, Y23
+	VBROADCASTSS (AX)(R9*4), Z28
+	VFMADD231PS  Z28, Z26, Z24
+	VFMADD231PS  Y28, Y27, Y25
 	ADDQ         CX, AX
 	ADDQ         CX, R10
 	ADDQ         CX, R11
 	ADDQ         BX, DX
 	DECQ         DI
-	JNZ          avx512Strip14_oneandhalf_deep
-	MOVQ         ldc+72(FP), CX
+	JNZ          avx512Strip13_oneandhalf_deep
+	MOVQ         ldc+80(FP), CX
 	MOVQ         SI, AX
-	CMPB         add+60(FP), $0x00
-	JNE          avx512Strip14_oneandhalf_add
-	CMPL         alpha+56(FP), $0x3f800000
-	JEQ          avx512Strip14_oneandhalf_store
-	VBROADCASTSS alpha+56(FP), Z28
-	VMULPS       Z28, Z1, Z1
-	VMULPS       Y28, Y2, Y2
-	VMULPS       Z28, Z3, Z3
-	VMULPS       Y28, Y4, Y4
-	VMULPS       Z28, Z5, Z5
-	VMULPS       Y28, Y6, Y6
-	VMULPS       Z28, Z7, Z7
-	VMULPS       Y28, Y8, Y8
-	VMULPS       Z28, Z9, Z9
-	VMULPS       Y28, Y10, Y10
-	VMULPS       Z28, Z11, Z11
-	VMULPS       Y28, Y12, Y12
-	VMULPS       Z28, Z13, Z13
-	VMULPS       Y28, Y14, Y14
-	VMULPS       Z28, Z15, Z15
-	VMULPS       Y28, Y16, Y16
-	VMULPS       Z28, Z17, Z17
-	VMULPS       Y28, Y18, Y18
-	VMULPS       Z28, Z19, Z19
-	VMULPS       Y28, Y20, Y20
-	VMULPS       Z28, Z21, Z21
-	VMULPS       Y28, Y22, Y22
-	VMULPS       Z28, Z23, Z23
-	VMULPS       Y28, Y24, Y24
-	VMULPS       Z28, Z25, Z25
-	VMULPS       Y28, Y26, Y26
-	VMULPS       Z28, Z27, Z27
-	VMULPS       Y28, Y0, Y0
+	CMPB         add+68(FP), $0x00
+	JNE          avx512Strip13_oneandhalf_add
+	CMPL         alpha+64(FP), $0x3f800000
+	JEQ          avx512Strip13_oneandhalf_store
+	VBROADCASTSS alpha+64(FP), Z26
+	VMULPS       Z26, Z0, Z0
+	VMULPS       Y26, Y1, Y1
+	VMULPS       Z26, Z2, Z2
+	VMULPS       Y26, Y3, Y3
+	VMULPS       Z26, Z4, Z4
+	VMULPS       Y26, Y5, Y5
+	VMULPS       Z26, Z6, Z6
+	VMULPS       Y26, Y7, Y7
+	VMULPS       Z26, Z8, Z8
+	VMULPS       Y26, Y9, Y9
+	VMULPS       Z26, Z10, Z10
+	VMULPS       Y26, Y11, Y11
+	VMULPS       Z26, Z12, Z12
+	VMULPS       Y26, Y13, Y13
+	VMULPS       Z26, Z14, Z14
+	VMULPS       Y26, Y15, Y15
+	VMULPS       Z26, Z16, Z16
+	VMULPS       Y26, Y17, Y17
+	VMULPS       Z26, Z18, Z18
+	VMULPS       Y26, Y19, Y19
+	VMULPS       Z26, Z20, Z20
+	VMULPS       Y26, Y21, Y21
+	VMULPS       Z26, Z22, Z22
+	VMULPS       Y26, Y23, Y23
+	VMULPS       Z26, Z24, Z24
+	VMULPS       Y26, Y25, Y25
 
-avx512Strip14_oneandhalf_store:
-	VMOVUPS Z1, (AX)
-	VMOVUPS Y2, K1, 64(AX)
+avx512Strip13_oneandhalf_store:
+	VMOVUPS Z0, (AX)
+	VMOVUPS Y1, K1, 64(AX)
 	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z3, (AX)
-	VMOVUPS Y4, K1, 64(AX)
+	VMOVUPS Z2, (AX)
+	VMOVUPS Y3, K1, 64(AX)
 	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z5, (AX)
-	VMOVUPS Y6, K1, 64(AX)
+	VMOVUPS Z4, (AX)
+	VMOVUPS Y5, K1, 64(AX)
 	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z7, (AX)
-	VMOVUPS Y8, K1, 64(AX)
+	VMOVUPS Z6, (AX)
+	VMOVUPS Y7, K1, 64(AX)
 	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z9, (AX)
-	VMOVUPS Y10, K1, 64(AX)
+	VMOVUPS Z8, (AX)
+	VMOVUPS Y9, K1, 64(AX)
 	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z11, (AX)
-	VMOVUPS Y12, K1, 64(AX)
+	VMOVUPS Z10, (AX)
+	VMOVUPS Y11, K1, 64(AX)
 	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z13, (AX)
-	VMOVUPS Y14, K1, 64(AX)
+	VMOVUPS Z12, (AX)
+	VMOVUPS Y13, K1, 64(AX)
 	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z15, (AX)
-	VMOVUPS Y16, K1, 64(AX)
+	VMOVUPS Z14, (AX)
+	VMOVUPS Y15, K1, 64(AX)
 	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z17, (AX)
-	VMOVUPS Y18, K1, 64(AX)
+	VMOVUPS Z16, (AX)
+	VMOVUPS Y17, K1, 64(AX)
 	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z19, (AX)
-	VMOVUPS Y20, K1, 64(AX)
+	VMOVUPS Z18, (AX)
+	VMOVUPS Y19, K1, 64(AX)
 	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z21, (AX)
-	VMOVUPS Y22, K1, 64(AX)
+	VMOVUPS Z20, (AX)
+	VMOVUPS Y21, K1, 64(AX)
 	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z23, (AX)
-	VMOVUPS Y24, K1, 64(AX)
+	VMOVUPS Z22, (AX)
+	VMOVUPS Y23, K1, 64(AX)
 	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z25, (AX)
-	VMOVUPS Y26, K1, 64(AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z27, (AX)
-	VMOVUPS Y0, K1, 64(AX)
-	JMP     avx512Strip14_oneandhalf_stored
+	VMOVUPS Z24, (AX)
+	VMOVUPS Y25, K1, 64(AX)
+	JMP     avx512Strip13_oneandhalf_stored
 
-avx512Strip14_oneandhalf_add:
-	VBROADCASTSS alpha+56(FP), Z28
+avx512Strip13_oneandhalf_add:
+	VBROADCASTSS alpha+64(FP), Z26
 	MOVQ         SI, AX
-	VMOVUPS      (AX), Z29
-	VFMADD231PS  Z28, Z1, Z29
-	VMOVUPS      Z29, (AX)
-	VMOVUPS.Z    64(AX), K1, Y1
-	VFMADD231PS  Y28, Y2, Y1
-	VMOVUPS      Y1, K1, 64(AX)
+	VMOVUPS      (AX), Z27
+	VFMADD231PS  Z26, Z0, Z27
+	VMOVUPS      Z27, (AX)
+	VMOVUPS.Z    64(AX), K1, Y0
+	VFMADD231PS  Y26, Y1, Y0
+	VMOVUPS      Y0, K1, 64(AX)
 	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z28, Z3, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Y1
-	VFMADD231PS  Y28, Y4, Y1
-	VMOVUPS      Y1, K1, 64(AX)
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z26, Z2, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Y0
+	VFMADD231PS  Y26, Y3, Y0
+	VMOVUPS      Y0, K1, 64(AX)
 	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z28, Z5, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Y1
-	VFMADD231PS  Y28, Y6, Y1
-	VMOVUPS      Y1, K1, 64(AX)
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z26, Z4, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Y0
+	VFMADD231PS  Y26, Y5, Y0
+	VMOVUPS      Y0, K1, 64(AX)
 	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z28, Z7, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Y1
-	VFMADD231PS  Y28, Y8, Y1
-	VMOVUPS      Y1, K1, 64(AX)
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z26, Z6, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Y0
+	VFMADD231PS  Y26, Y7, Y0
+	VMOVUPS      Y0, K1, 64(AX)
 	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z28, Z9, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Y1
-	VFMADD231PS  Y28, Y10, Y1
-	VMOVUPS      Y1, K1, 64(AX)
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z26, Z8, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Y0
+	VFMADD231PS  Y26, Y9, Y0
+	VMOVUPS      Y0, K1, 64(AX)
 	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z28, Z11, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Y1
-	VFMADD231PS  Y28, Y12, Y1
-	VMOVUPS      Y1, K1, 64(AX)
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z26, Z10, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Y0
+	VFMADD231PS  Y26, Y11, Y0
+	VMOVUPS      Y0, K1, 64(AX)
 	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z28, Z13, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Y1
-	VFMADD231PS  Y28, Y14, Y1
-	VMOVUPS      Y1, K1, 64(AX)
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z26, Z12, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Y0
+	VFMADD231PS  Y26, Y13, Y0
+	VMOVUPS      Y0, K1, 64(AX)
 	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z28, Z15, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Y1
-	VFMADD231PS  Y28, Y16, Y1
-	VMOVUPS      Y1, K1, 64(AX)
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z26, Z14, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Y0
+	VFMADD231PS  Y26, Y15, Y0
+	VMOVUPS      Y0, K1, 64(AX)
 	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z28, Z17, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Y1
-	VFMADD231PS  Y28, Y18, Y1
-	VMOVUPS      Y1, K1, 64(AX)
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z26, Z16, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Y0
+	VFMADD231PS  Y26, Y17, Y0
+	VMOVUPS      Y0, K1, 64(AX)
 	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z28, Z19, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Y1
-	VFMADD231PS  Y28, Y20, Y1
-	VMOVUPS      Y1, K1, 64(AX)
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z26, Z18, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Y0
+	VFMADD231PS  Y26, Y19, Y0
+	VMOVUPS      Y0, K1, 64(AX)
 	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z28, Z21, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Y1
-	VFMADD231PS  Y28, Y22, Y1
-	VMOVUPS      Y1, K1, 64(AX)
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z26, Z20, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Y0
+	VFMADD231PS  Y26, Y21, Y0
+	VMOVUPS      Y0, K1, 64(AX)
 	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z28, Z23, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Y1
-	VFMADD231PS  Y28, Y24, Y1
-	VMOVUPS      Y1, K1, 64(AX)
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z26, Z22, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Y0
+	VFMADD231PS  Y26, Y23, Y0
+	VMOVUPS      Y0, K1, 64(AX)
 	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z28, Z25, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Y1
-	VFMADD231PS  Y28, Y26, Y1
-	VMOVUPS      Y1, K1, 64(AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z28, Z27, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Y1
-	VFMADD231PS  Y28, Y0, Y1
-	VMOVUPS      Y1, K1, 64(AX)
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z26, Z24, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Y0
+	VFMADD231PS  Y26, Y25, Y0
+	VMOVUPS      Y0, K1, 64(AX)
 
-avx512Strip14_oneandhalf_stored:
-	JMP avx512Strip14_end
+avx512Strip13_oneandhalf_stored:
+	JMP avx512Strip13_end
 
-avx512Strip14_half:
-	LEAQ    (DI), DI
-	MOVQ    $-1, R12
-	BZHIQ   DI, R12, DI
-	KMOVW   DI, K1
-	VMOVAPS Y0, Y1
-	VMOVAPS Y0, Y2
-	VMOVAPS Y0, Y3
-	VMOVAPS Y0, Y4
-	VMOVAPS Y0, Y5
-	VMOVAPS Y0, Y6
-	VMOVAPS Y0, Y7
-	VMOVAPS Y0, Y8
-	VMOVAPS Y0, Y9
-	VMOVAPS Y0, Y10
-	VMOVAPS Y0, Y11
-	VMOVAPS Y0, Y12
-	VMOVAPS Y0, Y13
-	VMOVAPS Y0, Y0
-	MOVQ    k+0(FP), DI
+avx512Strip13_half:
+	LEAQ   (DI), DI
+	MOVQ   $-1, R12
+	BZHIQ  DI, R12, DI
+	KMOVW  DI, K1
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	VXORPS Y9, Y9, Y9
+	VXORPS Y10, Y10, Y10
+	VXORPS Y11, Y11, Y11
+	VXORPS Y12, Y12, Y12
+	MOVQ   k+8(FP), DI
 
-avx512Strip14_half_deep:
-	VMOVUPS.Z        (DX), K1, Y14
-	VFMADD231PS.BCST (AX), Y14, Y1
-	VFMADD231PS.BCST (AX)(R8*1), Y14, Y2
-	VFMADD231PS.BCST (AX)(R8*2), Y14, Y3
-	VFMADD231PS.BCST (AX)(R9*1), Y14, Y4
-	VFMADD231PS.BCST (AX)(R8*4), Y14, Y5
-	VFMADD231PS.BCST (R10), Y14, Y6
-	VFMADD231PS.BCST (AX)(R9*2), Y14, Y7
-	VFMADD231PS.BCST (R10)(R8*2), Y14, Y8
-	VFMADD231PS.BCST (AX)(R8*8), Y14, Y9
-	VFMADD231PS.BCST (R10)(R8*4), Y14, Y10
-	VFMADD231PS.BCST (R11), Y14, Y11
-	VFMADD231PS.BCST (R10)(R9*2), Y14, Y12
-	VFMADD231PS.BCST (AX)(R9*4), Y14, Y13
-	VFMADD231PS.BCST (R10)(R8*8), Y14, Y0
+avx512Strip13_half_deep:
+	VMOVUPS.Z        (DX), K1, Y13
+	VFMADD231PS.BCST (AX), Y13, Y0
+	VFMADD231PS.BCST (AX)(R8*1), Y13, Y1
+	VFMADD231PS.BCST (AX)(R8*2), Y13, Y2
+	VFMADD231PS.BCST (AX)(R9*1), Y13, Y3
+	VFMADD231PS.BCST (AX)(R8*4), Y13, Y4
+	VFMADD231PS.BCST (R10), Y13, Y5
+	VFMADD231PS.BCST (AX)(R9*2), Y13, Y6
+	VFMADD231PS.BCST (R10)(R8*2), Y13, Y7
+	VFMADD231PS.BCST (AX)(R8*8), Y13, Y8
+	VFMADD231PS.BCST (R10)(R8*4), Y13, Y9
+	VFMADD231PS.BCST (R11), Y13, Y10
+	VFMADD231PS.BCST (R10)(R9*2), Y13, Y11
+	VFMADD231PS.BCST (AX)(R9*4), Y13, Y12
 	ADDQ             CX, AX
 	ADDQ             CX, R10
 	ADDQ             CX, R11
 	ADDQ             BX, DX
 	DECQ             DI
-	JNZ              avx512Strip14_half_deep
-	MOVQ             ldc+72(FP), CX
+	JNZ              avx512Strip13_half_deep
+	MOVQ             ldc+80(FP), CX
 	MOVQ             SI, AX
-	CMPB             add+60(FP), $0x00
-	JNE              avx512Strip14_half_add
-	CMPL             alpha+56(FP), $0x3f800000
-	JEQ              avx512Strip14_half_store
-	VBROADCASTSS     alpha+56(FP), Z14
-	VMULPS           Y14, Y1, Y1
-	VMULPS           Y14, Y2, Y2
-	VMULPS           Y14, Y3, Y3
-	VMULPS           Y14, Y4, Y4
-	VMULPS           Y14, Y5, Y5
-	VMULPS           Y14, Y6, Y6
-	VMULPS           Y14, Y7, Y7
-	VMULPS           Y14, Y8, Y8
-	VMULPS           Y14, Y9, Y9
-	VMULPS           Y14, Y10, Y10
-	VMULPS           Y14, Y11, Y11
-	VMULPS           Y14, Y12, Y12
-	VMULPS           Y14, Y13, Y13
-	VMULPS           Y14, Y0, Y0
+	CMPB             add+68(FP), $0x00
+	JNE              avx512Strip13_half_add
+	CMPL             alpha+64(FP), $0x3f800000
+	JEQ              avx512Strip13_half_store
+	VBROADCASTSS     alpha+64(FP), Z13
+	VMULPS           Y13, Y0, Y0
+	VMULPS           Y13, Y1, Y1
+	VMULPS           Y13, Y2, Y2
+	VMULPS           Y13, Y3, Y3
+	VMULPS           Y13, Y4, Y4
+	VMULPS           Y13, Y5, Y5
+	VMULPS           Y13, Y6, Y6
+	VMULPS           Y13, Y7, Y7
+	VMULPS           Y13, Y8, Y8
+	VMULPS           Y13, Y9, Y9
+	VMULPS           Y13, Y10, Y10
+	VMULPS           Y13, Y11, Y11
+	VMULPS           Y13, Y12, Y12
 
-avx512Strip14_half_store:
+avx512Strip13_half_store:
+	VMOVUPS Y0, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
 	VMOVUPS Y1, K1, (AX)
 	LEAQ    (AX)(CX*4), AX
 	VMOVUPS Y2, K1, (AX)
@@ -12023,167 +10857,446 @@ avx512Strip14_half_store:
 	VMOVUPS Y11, K1, (AX)
 	LEAQ    (AX)(CX*4), AX
 	VMOVUPS Y12, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Y13, K1, (AX)
-	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Y0, K1, (AX)
-	JMP     avx512Strip14_half_stored
+	JMP     avx512Strip13_half_stored
 
-avx512Strip14_half_add:
-	VBROADCASTSS alpha+56(FP), Z14
+avx512Strip13_half_add:
+	VBROADCASTSS alpha+64(FP), Z13
 	MOVQ         SI, AX
-	VMOVUPS.Z    (AX), K1, Y15
-	VFMADD231PS  Y14, Y1, Y15
-	VMOVUPS      Y15, K1, (AX)
+	VMOVUPS.Z    (AX), K1, Y14
+	VFMADD231PS  Y13, Y0, Y14
+	VMOVUPS      Y14, K1, (AX)
 	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Y1
-	VFMADD231PS  Y14, Y2, Y1
-	VMOVUPS      Y1, K1, (AX)
+	VMOVUPS.Z    (AX), K1, Y0
+	VFMADD231PS  Y13, Y1, Y0
+	VMOVUPS      Y0, K1, (AX)
 	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Y1
-	VFMADD231PS  Y14, Y3, Y1
-	VMOVUPS      Y1, K1, (AX)
+	VMOVUPS.Z    (AX), K1, Y0
+	VFMADD231PS  Y13, Y2, Y0
+	VMOVUPS      Y0, K1, (AX)
 	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Y1
-	VFMADD231PS  Y14, Y4, Y1
-	VMOVUPS      Y1, K1, (AX)
+	VMOVUPS.Z    (AX), K1, Y0
+	VFMADD231PS  Y13, Y3, Y0
+	VMOVUPS      Y0, K1, (AX)
 	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Y1
-	VFMADD231PS  Y14, Y5, Y1
-	VMOVUPS      Y1, K1, (AX)
+	VMOVUPS.Z    (AX), K1, Y0
+	VFMADD231PS  Y13, Y4, Y0
+	VMOVUPS      Y0, K1, (AX)
 	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Y1
-	VFMADD231PS  Y14, Y6, Y1
-	VMOVUPS      Y1, K1, (AX)
+	VMOVUPS.Z    (AX), K1, Y0
+	VFMADD231PS  Y13, Y5, Y0
+	VMOVUPS      Y0, K1, (AX)
 	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Y1
-	VFMADD231PS  Y14, Y7, Y1
-	VMOVUPS      Y1, K1, (AX)
+	VMOVUPS.Z    (AX), K1, Y0
+	VFMADD231PS  Y13, Y6, Y0
+	VMOVUPS      Y0, K1, (AX)
 	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Y1
-	VFMADD231PS  Y14, Y8, Y1
-	VMOVUPS      Y1, K1, (AX)
+	VMOVUPS.Z    (AX), K1, Y0
+	VFMADD231PS  Y13, Y7, Y0
+	VMOVUPS      Y0, K1, (AX)
 	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Y1
-	VFMADD231PS  Y14, Y9, Y1
-	VMOVUPS      Y1, K1, (AX)
+	VMOVUPS.Z    (AX), K1, Y0
+	VFMADD231PS  Y13, Y8, Y0
+	VMOVUPS      Y0, K1, (AX)
 	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Y1
-	VFMADD231PS  Y14, Y10, Y1
-	VMOVUPS      Y1, K1, (AX)
+	VMOVUPS.Z    (AX), K1, Y0
+	VFMADD231PS  Y13, Y9, Y0
+	VMOVUPS      Y0, K1, (AX)
 	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Y1
-	VFMADD231PS  Y14, Y11, Y1
-	VMOVUPS      Y1, K1, (AX)
+	VMOVUPS.Z    (AX), K1, Y0
+	VFMADD231PS  Y13, Y10, Y0
+	VMOVUPS      Y0, K1, (AX)
 	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Y1
-	VFMADD231PS  Y14, Y12, Y1
-	VMOVUPS      Y1, K1, (AX)
+	VMOVUPS.Z    (AX), K1, Y0
+	VFMADD231PS  Y13, Y11, Y0
+	VMOVUPS      Y0, K1, (AX)
 	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Y1
-	VFMADD231PS  Y14, Y13, Y1
-	VMOVUPS      Y1, K1, (AX)
-	LEAQ         (AX)(CX*4), AX
-	VMOVUPS.Z    (AX), K1, Y1
-	VFMADD231PS  Y14, Y0, Y1
-	VMOVUPS      Y1, K1, (AX)
+	VMOVUPS.Z    (AX), K1, Y0
+	VFMADD231PS  Y13, Y12, Y0
+	VMOVUPS      Y0, K1, (AX)
 
-avx512Strip14_half_stored:
-	JMP avx512Strip14_end
+avx512Strip13_half_stored:
+	JMP avx512Strip13_end
 
-avx512Strip14_most:
-	LEAQ    -16(DI), DI
-	MOVQ    $-1, R12
-	BZHIQ   DI, R12, DI
-	KMOVW   DI, K1
-	VMOVAPS Z0, Z1
-	VMOVAPS Z0, Z2
-	VMOVAPS Z0, Z3
-	VMOVAPS Z0, Z4
-	VMOVAPS Z0, Z5
-	VMOVAPS Z0, Z6
-	VMOVAPS Z0, Z7
-	VMOVAPS Z0, Z8
-	VMOVAPS Z0, Z9
-	VMOVAPS Z0, Z10
-	VMOVAPS Z0, Z11
-	VMOVAPS Z0, Z12
-	VMOVAPS Z0, Z13
-	VMOVAPS Z0, Z14
-	VMOVAPS Z0, Z15
-	VMOVAPS Z0, Z16
-	VMOVAPS Z0, Z17
-	VMOVAPS Z0, Z18
-	VMOVAPS Z0, Z19
-	VMOVAPS Z0, Z20
-	VMOVAPS Z0, Z21
-	VMOVAPS Z0, Z22
-	VMOVAPS Z0, Z23
-	VMOVAPS Z0, Z24
-	VMOVAPS Z0, Z25
-	VMOVAPS Z0, Z26
-	VMOVAPS Z0, Z27
-	VMOVAPS Z0, Z0
-	MOVQ    k+0(FP), DI
+avx512Strip13_most:
+	LEAQ   -16(DI), DI
+	MOVQ   $-1, R12
+	BZHIQ  DI, R12, DI
+	KMOVW  DI, K1
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	VXORPS Z6, Z6, Z6
+	VXORPS Z7, Z7, Z7
+	VXORPS Z8, Z8, Z8
+	VXORPS Z9, Z9, Z9
+	VXORPS Z10, Z10, Z10
+	VXORPS Z11, Z11, Z11
+	VXORPS Z12, Z12, Z12
+	VXORPS Z13, Z13, Z13
+	VXORPS Z14, Z14, Z14
+	VXORPS Z15, Z15, Z15
+	VXORPS Z16, Z16, Z16
+	VXORPS Z17, Z17, Z17
+	VXORPS Z18, Z18, Z18
+	VXORPS Z19, Z19, Z19
+	VXORPS Z20, Z20, Z20
+	VXORPS Z21, Z21, Z21
+	VXORPS Z22, Z22, Z22
+	VXORPS Z23, Z23, Z23
+	VXORPS Z24, Z24, Z24
+	VXORPS Z25, Z25, Z25
+	MOVQ   k+8(FP), DI
 
-avx512Strip14_most_deep:
-	VMOVUPS      (DX), Z28
-	VMOVUPS.Z    64(DX), K1, Z29
-	VBROADCASTSS (AX), Z30
-	VFMADD231PS  Z30, Z28, Z1
-	VFMADD231PS  Z30, Z29, Z2
-	VBROADCASTSS (AX)(R8*1), Z30
-	VFMADD231PS  Z30, Z28, Z3
-	VFMADD231PS  Z30, Z29, Z4
-	VBROADCASTSS (AX)(R8*2), Z30
-	VFMADD231PS  Z30, Z28, Z5
-	VFMADD231PS  Z30, Z29, Z6
-	VBROADCASTSS (AX)(R9*1), Z30
-	VFMADD231PS  Z30, Z28, Z7
-	VFMADD231PS  Z30, Z29, Z8
-	VBROADCASTSS (AX)(R8*4), Z30
-	VFMADD231PS  Z30, Z28, Z9
-	VFMADD231PS  Z30, Z29, Z10
-	VBROADCASTSS (R10), Z30
-	VFMADD231PS  Z30, Z28, Z11
-	VFMADD231PS  Z30, Z29, Z12
-	VBROADCASTSS (AX)(R9*2), Z30
-	VFMADD231PS  Z30, Z28, Z13
-	VFMADD231PS  Z30, Z29, Z14
-	VBROADCASTSS (R10)(R8*2), Z30
-	VFMADD231PS  Z30, Z28, Z15
-	VFMADD231PS  Z30, Z29, Z16
-	VBROADCASTSS (AX)(R8*8), Z30
-	VFMADD231PS  Z30, Z28, Z17
-	VFMADD231PS  Z30, Z29, Z18
-	VBROADCASTSS (R10)(R8*4), Z30
-	VFMADD231PS  Z30, Z28, Z19
-	VFMADD231PS  Z30, Z29, Z20
-	VBROADCASTSS (R11), Z30
-	VFMADD231PS  Z30, Z28, Z21
-	VFMADD231PS  Z30, Z29, Z22
-	VBROADCASTSS (R10)(R9*2), Z30
-	VFMADD231PS  Z30, Z28, Z23
-	VFMADD231PS  Z30, Z29, Z24
-	VBROADCASTSS (AX)(R9*4), Z30
-	VFMADD231PS  Z30, Z28, Z25
-	VFMADD231PS  Z30, Z29, Z26
-	VBROADCASTSS (R10)(R8*8), Z30
-	VFMADD231PS  Z30, Z28, Z27
-	VFMADD231PS  Z30, Z29, Z0
+avx512Strip13_most_deep:
+	VMOVUPS      (DX), Z26
+	VMOVUPS.Z    64(DX), K1, Z27
+	VBROADCASTSS (AX), Z28
+	VFMADD231PS  Z28, Z26, Z0
+	VFMADD231PS  Z28, Z27, Z1
+	VBROADCASTSS (AX)(R8*1), Z28
+	VFMADD231PS  Z28, Z26, Z2
+	VFMADD231PS  Z28, Z27, Z3
+	VBROADCASTSS (AX)(R8*2), Z28
+	VFMADD231PS  Z28, Z26, Z4
+	VFMADD231PS  Z28, Z27, Z5
+	VBROADCASTSS (AX)(R9*1), Z28
+	VFMADD231PS  Z28, Z26, Z6
+	VFMADD231PS  Z28, Z27, Z7
+	VBROADCASTSS (AX)(R8*4), Z28
+	VFMADD231PS  Z28, Z26, Z8
+	VFMADD231PS  Z28, Z27, Z9
+	VBROADCASTSS (R10), Z28
+	VFMADD231PS  Z28, Z26, Z10
+	VFMADD231PS  Z28, Z27, Z11
+	VBROADCASTSS (AX)(R9*2), Z28
+	VFMADD231PS  Z28, Z26, Z12
+	VFMADD231PS  Z28, Z27, Z13
+	VBROADCASTSS (R10)(R8*2), Z28
+	VFMADD231PS  Z28, Z26, Z14
+	VFMADD231PS  Z28, Z27, Z15
+	VBROADCASTSS (AX)(R8*8), Z28
+	VFMADD231PS  Z28, Z26, Z16
+	VFMADD231PS  Z28, Z27, Z17
+	VBROADCASTSS (R10)(R8*4), Z28
+	VFMADD231PS  Z28, Z26, Z18
+	VFMADD231PS  Z28, Z27, Z19
+	VBROADCASTSS (R11), Z28
+	VFMADD231PS  Z28, Z26, Z20
+	VFMADD231PS  Z28, Z27, Z21
+	VBROADCASTSS (R10)(R9*2), Z28
+	VFMADD231PS  Z28, Z26, Z22
+	VFMADD231PS  Z28, Z27, Z23
+	VBROADCASTSS (AX)(R9*4), Z28
+	VFMADD231PS  Z28, Z26, Z24
+	VFMADD231PS  Z28, Z27, Z25
 	ADDQ         CX, AX
 	ADDQ         CX, R10
 	ADDQ         CX, R11
 	ADDQ         BX, DX
 	DECQ         DI
-	JNZ          avx512Strip14_most_deep
-	MOVQ         ldc+72(FP), CX
+	JNZ          avx512Strip13_most_deep
+	MOVQ         ldc+80(FP), CX
 	MOVQ         SI, AX
-	CMPB         add+60(FP), $0x00
-	JNE          avx512Strip14_most_add
-	CMPL         alpha+56(FP), $0x3f800000
-	JEQ          avx512Strip14_most_store
-	VBROADCASTSS alpha+56(FP), Z28
+	CMPB         add+68(FP), $0x00
+	JNE          avx512Strip13_most_add
+	CMPL         alpha+64(FP), $0x3f800000
+	JEQ          avx512Strip13_most_store
+	VBROADCASTSS alpha+64(FP), Z26
+	VMULPS       Z26, Z0, Z0
+	VMULPS       Z26, Z1, Z1
+	VMULPS       Z26, Z2, Z2
+	VMULPS       Z26, Z3, Z3
+	VMULPS       Z26, Z4, Z4
+	VMULPS       Z26, Z5, Z5
+	VMULPS       Z26, Z6, Z6
+	VMULPS       Z26, Z7, Z7
+	VMULPS       Z26, Z8, Z8
+	VMULPS       Z26, Z9, Z9
+	VMULPS       Z26, Z10, Z10
+	VMULPS       Z26, Z11, Z11
+	VMULPS       Z26, Z12, Z12
+	VMULPS       Z26, Z13, Z13
+	VMULPS       Z26, Z14, Z14
+	VMULPS       Z26, Z15, Z15
+	VMULPS       Z26, Z16, Z16
+	VMULPS       Z26, Z17, Z17
+	VMULPS       Z26, Z18, Z18
+	VMULPS       Z26, Z19, Z19
+	VMULPS       Z26, Z20, Z20
+	VMULPS       Z26, Z21, Z21
+	VMULPS       Z26, Z22, Z22
+	VMULPS       Z26, Z23, Z23
+	VMULPS       Z26, Z24, Z24
+	VMULPS       Z26, Z25, Z25
+
+avx512Strip13_most_store:
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z2, (AX)
+	VMOVUPS Z3, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z4, (AX)
+	VMOVUPS Z5, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z6, (AX)
+	VMOVUPS Z7, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z8, (AX)
+	VMOVUPS Z9, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z10, (AX)
+	VMOVUPS Z11, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z12, (AX)
+	VMOVUPS Z13, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z14, (AX)
+	VMOVUPS Z15, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z16, (AX)
+	VMOVUPS Z17, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z18, (AX)
+	VMOVUPS Z19, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z20, (AX)
+	VMOVUPS Z21, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z22, (AX)
+	VMOVUPS Z23, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z24, (AX)
+	VMOVUPS Z25, K1, 64(AX)
+	JMP     avx512Strip13_most_stored
+
+avx512Strip13_most_add:
+	VBROADCASTSS alpha+64(FP), Z26
+	MOVQ         SI, AX
+	VMOVUPS      (AX), Z27
+	VFMADD231PS  Z26, Z0, Z27
+	VMOVUPS      Z27, (AX)
+	VMOVUPS.Z    64(AX), K1, Z0
+	VFMADD231PS  Z26, Z1, Z0
+	VMOVUPS      Z0, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z26, Z2, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Z0
+	VFMADD231PS  Z26, Z3, Z0
+	VMOVUPS      Z0, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z26, Z4, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Z0
+	VFMADD231PS  Z26, Z5, Z0
+	VMOVUPS      Z0, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z26, Z6, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Z0
+	VFMADD231PS  Z26, Z7, Z0
+	VMOVUPS      Z0, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z26, Z8, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Z0
+	VFMADD231PS  Z26, Z9, Z0
+	VMOVUPS      Z0, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z26, Z10, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Z0
+	VFMADD231PS  Z26, Z11, Z0
+	VMOVUPS      Z0, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z26, Z12, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Z0
+	VFMADD231PS  Z26, Z13, Z0
+	VMOVUPS      Z0, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z26, Z14, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Z0
+	VFMADD231PS  Z26, Z15, Z0
+	VMOVUPS      Z0, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z26, Z16, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Z0
+	VFMADD231PS  Z26, Z17, Z0
+	VMOVUPS      Z0, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z26, Z18, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Z0
+	VFMADD231PS  Z26, Z19, Z0
+	VMOVUPS      Z0, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z26, Z20, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Z0
+	VFMADD231PS  Z26, Z21, Z0
+	VMOVUPS      Z0, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z26, Z22, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Z0
+	VFMADD231PS  Z26, Z23, Z0
+	VMOVUPS      Z0, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z26, Z24, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Z0
+	VFMADD231PS  Z26, Z25, Z0
+	VMOVUPS      Z0, K1, 64(AX)
+
+avx512Strip13_most_stored:
+avx512Strip13_end:
+	DECQ   strips+0(FP)
+	JZ     avx512Strip13_done
+	MOVQ   down+24(FP), AX
+	IMUL3Q $0x34, AX, AX
+	ADDQ   AX, a+16(FP)
+	MOVQ   ldc+80(FP), AX
+	IMUL3Q $0x34, AX, AX
+	ADDQ   AX, c+72(FP)
+	JMP    avx512Strip13_strip
+
+avx512Strip13_done:
+	VZEROUPPER
+	RET
+
+// func avx512Strip14(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int)
+// Requires: AVX, AVX512DQ, AVX512F, AVX512VL, BMI2, FMA3
+TEXT ·avx512Strip14(SB), NOSPLIT, $0-96
+avx512Strip14_strip:
+	MOVQ a+16(FP), AX
+	MOVQ right+32(FP), CX
+	MOVQ b+40(FP), DX
+	MOVQ bStride+48(FP), BX
+	MOVQ c+72(FP), SI
+	MOVQ n+88(FP), DI
+	SHLQ $0x02, CX
+	SHLQ $0x02, BX
+	MOVQ down+24(FP), R8
+	SHLQ $0x02, R8
+	LEAQ (R8)(R8*2), R9
+	LEAQ (R8)(R8*4), R10
+	ADDQ AX, R10
+	LEAQ (R8)(R8*4), R11
+	ADDQ R11, R11
+	ADDQ AX, R11
+	CMPQ DI, $0x20
+	JLT  avx512Strip14_edge
+
+avx512Strip14_two:
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	VXORPS Z6, Z6, Z6
+	VXORPS Z7, Z7, Z7
+	VXORPS Z8, Z8, Z8
+	VXORPS Z9, Z9, Z9
+	VXORPS Z10, Z10, Z10
+	VXORPS Z11, Z11, Z11
+	VXORPS Z12, Z12, Z12
+	VXORPS Z13, Z13, Z13
+	VXORPS Z14, Z14, Z14
+	VXORPS Z15, Z15, Z15
+	VXORPS Z16, Z16, Z16
+	VXORPS Z17, Z17, Z17
+	VXORPS Z18, Z18, Z18
+	VXORPS Z19, Z19, Z19
+	VXORPS Z20, Z20, Z20
+	VXORPS Z21, Z21, Z21
+	VXORPS Z22, Z22, Z22
+	VXORPS Z23, Z23, Z23
+	VXORPS Z24, Z24, Z24
+	VXORPS Z25, Z25, Z25
+	VXORPS Z26, Z26, Z26
+	VXORPS Z27, Z27, Z27
+	MOVQ   k+8(FP), R12
+	MOVQ   DX, R13
+
+avx512Strip14_two_deep:
+	VMOVUPS      (R13), Z28
+	VMOVUPS      64(R13), Z29
+	VBROADCASTSS (AX), Z30
+	VFMADD231PS  Z30, Z28, Z0
+	VFMADD231PS  Z30, Z29, Z1
+	VBROADCASTSS (AX)(R8*1), Z30
+	VFMADD231PS  Z30, Z28, Z2
+	VFMADD231PS  Z30, Z29, Z3
+	VBROADCASTSS (AX)(R8*2), Z30
+	VFMADD231PS  Z30, Z28, Z4
+	VFMADD231PS  Z30, Z29, Z5
+	VBROADCASTSS (AX)(R9*1), Z30
+	VFMADD231PS  Z30, Z28, Z6
+	VFMADD231PS  Z30, Z29, Z7
+	VBROADCASTSS (AX)(R8*4), Z30
+	VFMADD231PS  Z30, Z28, Z8
+	VFMADD231PS  Z30, Z29, Z9
+	VBROADCASTSS (R10), Z30
+	VFMADD231PS  Z30, Z28, Z10
+	VFMADD231PS  Z30, Z29, Z11
+	VBROADCASTSS (AX)(R9*2), Z30
+	VFMADD231PS  Z30, Z28, Z12
+	VFMADD231PS  Z30, Z29, Z13
+	VBROADCASTSS (R10)(R8*2), Z30
+	VFMADD231PS  Z30, Z28, Z14
+	VFMADD231PS  Z30, Z29, Z15
+	VBROADCASTSS (AX)(R8*8), Z30
+	VFMADD231PS  Z30, Z28, Z16
+	VFMADD231PS  Z30, Z29, Z17
+	VBROADCASTSS (R10)(R8*4), Z30
+	VFMADD231PS  Z30, Z28, Z18
+	VFMADD231PS  Z30, Z29, Z19
+	VBROADCASTSS (R11), Z30
+	VFMADD231PS  Z30, Z28, Z20
+	VFMADD231PS  Z30, Z29, Z21
+	VBROADCASTSS (R10)(R9*2), Z30
+	VFMADD231PS  Z30, Z28, Z22
+	VFMADD231PS  Z30, Z29, Z23
+	VBROADCASTSS (AX)(R9*4), Z30
+	VFMADD231PS  Z30, Z28, Z24
+	VFMADD231PS  Z30, Z29, Z25
+	VBROADCASTSS (R10)(R8*8), Z30
+	VFMADD231PS  Z30, Z28, Z26
+	VFMADD231PS  Z30, Z29, Z27
+	ADDQ         CX, AX
+	ADDQ         CX, R10
+	ADDQ         CX, R11
+	ADDQ         BX, R13
+	DECQ         R12
+	JNZ          avx512Strip14_two_deep
+	MOVQ         ldc+80(FP), R13
+	MOVQ         SI, R12
+	CMPB         add+68(FP), $0x00
+	JNE          avx512Strip14_two_add
+	CMPL         alpha+64(FP), $0x3f800000
+	JEQ          avx512Strip14_two_store
+	VBROADCASTSS alpha+64(FP), Z28
+	VMULPS       Z28, Z0, Z0
 	VMULPS       Z28, Z1, Z1
 	VMULPS       Z28, Z2, Z2
 	VMULPS       Z28, Z3, Z3
@@ -12211,170 +11324,1212 @@ avx512Strip14_most_deep:
 	VMULPS       Z28, Z25, Z25
 	VMULPS       Z28, Z26, Z26
 	VMULPS       Z28, Z27, Z27
-	VMULPS       Z28, Z0, Z0
 
-avx512Strip14_most_store:
+avx512Strip14_two_store:
+	VMOVUPS Z0, (R12)
+	VMOVUPS Z1, 64(R12)
+	LEAQ    (R12)(R13*4), R12
+	VMOVUPS Z2, (R12)
+	VMOVUPS Z3, 64(R12)
+	LEAQ    (R12)(R13*4), R12
+	VMOVUPS Z4, (R12)
+	VMOVUPS Z5, 64(R12)
+	LEAQ    (R12)(R13*4), R12
+	VMOVUPS Z6, (R12)
+	VMOVUPS Z7, 64(R12)
+	LEAQ    (R12)(R13*4), R12
+	VMOVUPS Z8, (R12)
+	VMOVUPS Z9, 64(R12)
+	LEAQ    (R12)(R13*4), R12
+	VMOVUPS Z10, (R12)
+	VMOVUPS Z11, 64(R12)
+	LEAQ    (R12)(R13*4), R12
+	VMOVUPS Z12, (R12)
+	VMOVUPS Z13, 64(R12)
+	LEAQ    (R12)(R13*4), R12
+	VMOVUPS Z14, (R12)
+	VMOVUPS Z15, 64(R12)
+	LEAQ    (R12)(R13*4), R12
+	VMOVUPS Z16, (R12)
+	VMOVUPS Z17, 64(R12)
+	LEAQ    (R12)(R13*4), R12
+	VMOVUPS Z18, (R12)
+	VMOVUPS Z19, 64(R12)
+	LEAQ    (R12)(R13*4), R12
+	VMOVUPS Z20, (R12)
+	VMOVUPS Z21, 64(R12)
+	LEAQ    (R12)(R13*4), R12
+	VMOVUPS Z22, (R12)
+	VMOVUPS Z23, 64(R12)
+	LEAQ    (R12)(R13*4), R12
+	VMOVUPS Z24, (R12)
+	VMOVUPS Z25, 64(R12)
+	LEAQ    (R12)(R13*4), R12
+	VMOVUPS Z26, (R12)
+	VMOVUPS Z27, 64(R12)
+	JMP     avx512Strip14_two_stored
+
+avx512Strip14_two_add:
+	VBROADCASTSS alpha+64(FP), Z28
+	MOVQ         SI, R12
+	VMOVUPS      (R12), Z29
+	VFMADD231PS  Z28, Z0, Z29
+	VMOVUPS      Z29, (R12)
+	VMOVUPS      64(R12), Z0
+	VFMADD231PS  Z28, Z1, Z0
+	VMOVUPS      Z0, 64(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      (R12), Z0
+	VFMADD231PS  Z28, Z2, Z0
+	VMOVUPS      Z0, (R12)
+	VMOVUPS      64(R12), Z0
+	VFMADD231PS  Z28, Z3, Z0
+	VMOVUPS      Z0, 64(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      (R12), Z0
+	VFMADD231PS  Z28, Z4, Z0
+	VMOVUPS      Z0, (R12)
+	VMOVUPS      64(R12), Z0
+	VFMADD231PS  Z28, Z5, Z0
+	VMOVUPS      Z0, 64(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      (R12), Z0
+	VFMADD231PS  Z28, Z6, Z0
+	VMOVUPS      Z0, (R12)
+	VMOVUPS      64(R12), Z0
+	VFMADD231PS  Z28, Z7, Z0
+	VMOVUPS      Z0, 64(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      (R12), Z0
+	VFMADD231PS  Z28, Z8, Z0
+	VMOVUPS      Z0, (R12)
+	VMOVUPS      64(R12), Z0
+	VFMADD231PS  Z28, Z9, Z0
+	VMOVUPS      Z0, 64(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      (R12), Z0
+	VFMADD231PS  Z28, Z10, Z0
+	VMOVUPS      Z0, (R12)
+	VMOVUPS      64(R12), Z0
+	VFMADD231PS  Z28, Z11, Z0
+	VMOVUPS      Z0, 64(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      (R12), Z0
+	VFMADD231PS  Z28, Z12, Z0
+	VMOVUPS      Z0, (R12)
+	VMOVUPS      64(R12), Z0
+	VFMADD231PS  Z28, Z13, Z0
+	VMOVUPS      Z0, 64(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      (R12), Z0
+	VFMADD231PS  Z28, Z14, Z0
+	VMOVUPS      Z0, (R12)
+	VMOVUPS      64(R12), Z0
+	VFMADD231PS  Z28, Z15, Z0
+	VMOVUPS      Z0, 64(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      (R12), Z0
+	VFMADD231PS  Z28, Z16, Z0
+	VMOVUPS      Z0, (R12)
+	VMOVUPS      64(R12), Z0
+	VFMADD231PS  Z28, Z17, Z0
+	VMOVUPS      Z0, 64(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      (R12), Z0
+	VFMADD231PS  Z28, Z18, Z0
+	VMOVUPS      Z0, (R12)
+	VMOVUPS      64(R12), Z0
+	VFMADD231PS  Z28, Z19, Z0
+	VMOVUPS      Z0, 64(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      (R12), Z0
+	VFMADD231PS  Z28, Z20, Z0
+	VMOVUPS      Z0, (R12)
+	VMOVUPS      64(R12), Z0
+	VFMADD231PS  Z28, Z21, Z0
+	VMOVUPS      Z0, 64(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      (R12), Z0
+	VFMADD231PS  Z28, Z22, Z0
+	VMOVUPS      Z0, (R12)
+	VMOVUPS      64(R12), Z0
+	VFMADD231PS  Z28, Z23, Z0
+	VMOVUPS      Z0, 64(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      (R12), Z0
+	VFMADD231PS  Z28, Z24, Z0
+	VMOVUPS      Z0, (R12)
+	VMOVUPS      64(R12), Z0
+	VFMADD231PS  Z28, Z25, Z0
+	VMOVUPS      Z0, 64(R12)
+	LEAQ         (R12)(R13*4), R12
+	VMOVUPS      (R12), Z0
+	VFMADD231PS  Z28, Z26, Z0
+	VMOVUPS      Z0, (R12)
+	VMOVUPS      64(R12), Z0
+	VFMADD231PS  Z28, Z27, Z0
+	VMOVUPS      Z0, 64(R12)
+
+avx512Strip14_two_stored:
+	MOVQ  k+8(FP), R12
+	IMULQ CX, R12
+	SUBQ  R12, AX
+	SUBQ  R12, R10
+	SUBQ  R12, R11
+	ADDQ  $0x00000080, SI
+	MOVQ  panel+56(FP), R12
+	LEAQ  (DX)(R12*4), DX
+	TESTQ R12, R12
+	JNZ   avx512Strip14_two_packed
+	ADDQ  $0x00000080, DX
+
+avx512Strip14_two_packed:
+	SUBQ $0x20, DI
+	CMPQ DI, $0x20
+	JGE  avx512Strip14_two
+
+avx512Strip14_edge:
+	TESTQ  DI, DI
+	JZ     avx512Strip14_end
+	CMPQ   DI, $0x10
+	JEQ    avx512Strip14_one
+	JGT    avx512Strip14_more
+	CMPQ   DI, $0x08
+	JLE    avx512Strip14_half
+	LEAQ   (DI), DI
+	MOVQ   $-1, R12
+	BZHIQ  DI, R12, DI
+	KMOVW  DI, K1
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	VXORPS Z6, Z6, Z6
+	VXORPS Z7, Z7, Z7
+	VXORPS Z8, Z8, Z8
+	VXORPS Z9, Z9, Z9
+	VXORPS Z10, Z10, Z10
+	VXORPS Z11, Z11, Z11
+	VXORPS Z12, Z12, Z12
+	VXORPS Z13, Z13, Z13
+	MOVQ   k+8(FP), DI
+
+avx512Strip14_last_deep:
+	VMOVUPS.Z        (DX), K1, Z14
+	VFMADD231PS.BCST (AX), Z14, Z0
+	VFMADD231PS.BCST (AX)(R8*1), Z14, Z1
+	VFMADD231PS.BCST (AX)(R8*2), Z14, Z2
+	VFMADD231PS.BCST (AX)(R9*1), Z14, Z3
+	VFMADD231PS.BCST (AX)(R8*4), Z14, Z4
+	VFMADD231PS.BCST (R10), Z14, Z5
+	VFMADD231PS.BCST (AX)(R9*2), Z14, Z6
+	VFMADD231PS.BCST (R10)(R8*2), Z14, Z7
+	VFMADD231PS.BCST (AX)(R8*8), Z14, Z8
+	VFMADD231PS.BCST (R10)(R8*4), Z14, Z9
+	VFMADD231PS.BCST (R11), Z14, Z10
+	VFMADD231PS.BCST (R10)(R9*2), Z14, Z11
+	VFMADD231PS.BCST (AX)(R9*4), Z14, Z12
+	VFMADD231PS.BCST (R10)(R8*8), Z14, Z13
+	ADDQ             CX, AX
+	ADDQ             CX, R10
+	ADDQ             CX, R11
+	ADDQ             BX, DX
+	DECQ             DI
+	JNZ              avx512Strip14_last_deep
+	MOVQ             ldc+80(FP), CX
+	MOVQ             SI, AX
+	CMPB             add+68(FP), $0x00
+	JNE              avx512Strip14_last_add
+	CMPL             alpha+64(FP), $0x3f800000
+	JEQ              avx512Strip14_last_store
+	VBROADCASTSS     alpha+64(FP), Z14
+	VMULPS           Z14, Z0, Z0
+	VMULPS           Z14, Z1, Z1
+	VMULPS           Z14, Z2, Z2
+	VMULPS           Z14, Z3, Z3
+	VMULPS           Z14, Z4, Z4
+	VMULPS           Z14, Z5, Z5
+	VMULPS           Z14, Z6, Z6
+	VMULPS           Z14, Z7, Z7
+	VMULPS           Z14, Z8, Z8
+	VMULPS           Z14, Z9, Z9
+	VMULPS           Z14, Z10, Z10
+	VMULPS           Z14, Z11, Z11
+	VMULPS           Z14, Z12, Z12
+	VMULPS           Z14, Z13, Z13
+
+avx512Strip14_last_store:
+	VMOVUPS Z0, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z1, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z2, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z3, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z4, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z5, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z6, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z7, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z8, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z9, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z10, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z11, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z12, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z13, K1, (AX)
+	JMP     avx512Strip14_last_stored
+
+avx512Strip14_last_add:
+	VBROADCASTSS alpha+64(FP), Z14
+	MOVQ         SI, AX
+	VMOVUPS.Z    (AX), K1, Z15
+	VFMADD231PS  Z14, Z0, Z15
+	VMOVUPS      Z15, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Z0
+	VFMADD231PS  Z14, Z1, Z0
+	VMOVUPS      Z0, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Z0
+	VFMADD231PS  Z14, Z2, Z0
+	VMOVUPS      Z0, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Z0
+	VFMADD231PS  Z14, Z3, Z0
+	VMOVUPS      Z0, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Z0
+	VFMADD231PS  Z14, Z4, Z0
+	VMOVUPS      Z0, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Z0
+	VFMADD231PS  Z14, Z5, Z0
+	VMOVUPS      Z0, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Z0
+	VFMADD231PS  Z14, Z6, Z0
+	VMOVUPS      Z0, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Z0
+	VFMADD231PS  Z14, Z7, Z0
+	VMOVUPS      Z0, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Z0
+	VFMADD231PS  Z14, Z8, Z0
+	VMOVUPS      Z0, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Z0
+	VFMADD231PS  Z14, Z9, Z0
+	VMOVUPS      Z0, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Z0
+	VFMADD231PS  Z14, Z10, Z0
+	VMOVUPS      Z0, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Z0
+	VFMADD231PS  Z14, Z11, Z0
+	VMOVUPS      Z0, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Z0
+	VFMADD231PS  Z14, Z12, Z0
+	VMOVUPS      Z0, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Z0
+	VFMADD231PS  Z14, Z13, Z0
+	VMOVUPS      Z0, K1, (AX)
+
+avx512Strip14_last_stored:
+	JMP avx512Strip14_end
+
+avx512Strip14_one:
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	VXORPS Z6, Z6, Z6
+	VXORPS Z7, Z7, Z7
+	VXORPS Z8, Z8, Z8
+	VXORPS Z9, Z9, Z9
+	VXORPS Z10, Z10, Z10
+	VXORPS Z11, Z11, Z11
+	VXORPS Z12, Z12, Z12
+	VXORPS Z13, Z13, Z13
+	MOVQ   k+8(FP), DI
+
+avx512Strip14_one_deep:
+	VMOVUPS          (DX), Z14
+	VFMADD231PS.BCST (AX), Z14, Z0
+	VFMADD231PS.BCST (AX)(R8*1), Z14, Z1
+	VFMADD231PS.BCST (AX)(R8*2), Z14, Z2
+	VFMADD231PS.BCST (AX)(R9*1), Z14, Z3
+	VFMADD231PS.BCST (AX)(R8*4), Z14, Z4
+	VFMADD231PS.BCST (R10), Z14, Z5
+	VFMADD231PS.BCST (AX)(R9*2), Z14, Z6
+	VFMADD231PS.BCST (R10)(R8*2), Z14, Z7
+	VFMADD231PS.BCST (AX)(R8*8), Z14, Z8
+	VFMADD231PS.BCST (R10)(R8*4), Z14, Z9
+	VFMADD231PS.BCST (R11), Z14, Z10
+	VFMADD231PS.BCST (R10)(R9*2), Z14, Z11
+	VFMADD231PS.BCST (AX)(R9*4), Z14, Z12
+	VFMADD231PS.BCST (R10)(R8*8), Z14, Z13
+	ADDQ             CX, AX
+	ADDQ             CX, R10
+	ADDQ             CX, R11
+	ADDQ             BX, DX
+	DECQ             DI
+	JNZ              avx512Strip14_one_deep
+	MOVQ             ldc+80(FP), CX
+	MOVQ             SI, AX
+	CMPB             add+68(FP), $0x00
+	JNE              avx512Strip14_one_add
+	CMPL             alpha+64(FP), $0x3f800000
+	JEQ              avx512Strip14_one_store
+	VBROADCASTSS     alpha+64(FP), Z14
+	VMULPS           Z14, Z0, Z0
+	VMULPS           Z14, Z1, Z1
+	VMULPS           Z14, Z2, Z2
+	VMULPS           Z14, Z3, Z3
+	VMULPS           Z14, Z4, Z4
+	VMULPS           Z14, Z5, Z5
+	VMULPS           Z14, Z6, Z6
+	VMULPS           Z14, Z7, Z7
+	VMULPS           Z14, Z8, Z8
+	VMULPS           Z14, Z9, Z9
+	VMULPS           Z14, Z10, Z10
+	VMULPS           Z14, Z11, Z11
+	VMULPS           Z14, Z12, Z12
+	VMULPS           Z14, Z13, Z13
+
+avx512Strip14_one_store:
+	VMOVUPS Z0, (AX)
+	LEAQ    (AX)(CX*4), AX
 	VMOVUPS Z1, (AX)
-	VMOVUPS Z2, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z2, (AX)
 	LEAQ    (AX)(CX*4), AX
 	VMOVUPS Z3, (AX)
-	VMOVUPS Z4, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z4, (AX)
 	LEAQ    (AX)(CX*4), AX
 	VMOVUPS Z5, (AX)
-	VMOVUPS Z6, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z6, (AX)
 	LEAQ    (AX)(CX*4), AX
 	VMOVUPS Z7, (AX)
-	VMOVUPS Z8, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z8, (AX)
 	LEAQ    (AX)(CX*4), AX
 	VMOVUPS Z9, (AX)
-	VMOVUPS Z10, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z10, (AX)
 	LEAQ    (AX)(CX*4), AX
 	VMOVUPS Z11, (AX)
-	VMOVUPS Z12, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z12, (AX)
 	LEAQ    (AX)(CX*4), AX
 	VMOVUPS Z13, (AX)
-	VMOVUPS Z14, K1, 64(AX)
+	JMP     avx512Strip14_one_stored
+
+avx512Strip14_one_add:
+	VBROADCASTSS alpha+64(FP), Z14
+	MOVQ         SI, AX
+	VMOVUPS      (AX), Z15
+	VFMADD231PS  Z14, Z0, Z15
+	VMOVUPS      Z15, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z14, Z1, Z0
+	VMOVUPS      Z0, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z14, Z2, Z0
+	VMOVUPS      Z0, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z14, Z3, Z0
+	VMOVUPS      Z0, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z14, Z4, Z0
+	VMOVUPS      Z0, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z14, Z5, Z0
+	VMOVUPS      Z0, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z14, Z6, Z0
+	VMOVUPS      Z0, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z14, Z7, Z0
+	VMOVUPS      Z0, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z14, Z8, Z0
+	VMOVUPS      Z0, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z14, Z9, Z0
+	VMOVUPS      Z0, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z14, Z10, Z0
+	VMOVUPS      Z0, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z14, Z11, Z0
+	VMOVUPS      Z0, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z14, Z12, Z0
+	VMOVUPS      Z0, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z14, Z13, Z0
+	VMOVUPS      Z0, (AX)
+
+avx512Strip14_one_stored:
+	JMP avx512Strip14_end
+
+avx512Strip14_more:
+	CMPQ   DI, $0x18
+	JGT    avx512Strip14_most
+	LEAQ   -16(DI), DI
+	MOVQ   $-1, R12
+	BZHIQ  DI, R12, DI
+	KMOVW  DI, K1
+	VXORPS Z0, Z0, Z0
+	VXORPS Y1, Y1, Y1
+	VXORPS Z2, Z2, Z2
+	VXORPS Y3, Y3, Y3
+	VXORPS Z4, Z4, Z4
+	VXORPS Y5, Y5, Y5
+	VXORPS Z6, Z6, Z6
+	VXORPS Y7, Y7, Y7
+	VXORPS Z8, Z8, Z8
+	VXORPS Y9, Y9, Y9
+	VXORPS Z10, Z10, Z10
+	VXORPS Y11, Y11, Y11
+	VXORPS Z12, Z12, Z12
+	VXORPS Y13, Y13, Y13
+	VXORPS Z14, Z14, Z14
+	VXORPS Y15, Y15, Y15
+	VXORPS Z16, Z16, Z16
+	VXORPS Y17, Y17, Y17
+	VXORPS Z18, Z18, Z18
+	VXORPS Y19, Y19, Y19
+	VXORPS Z20, Z20, Z20
+	VXORPS Y21, Y21, Y21
+	VXORPS Z22, Z22, Z22
+	VXORPS Y23, Y23, Y23
+	VXORPS Z24, Z24, Z24
+	VXORPS Y25, Y25, Y25
+	VXORPS Z26, Z26, Z26
+	VXORPS Y27, Y27, Y27
+	MOVQ   k+8(FP), DI
+
+avx512Strip14_oneandhalf_deep:
+	VMOVUPS      (DX), Z28
+	VMOVUPS.Z    64(DX), K1, Y29
+	VBROADCASTSS (AX), Z30
+	VFMADD231PS  Z30, Z28, Z0
+	VFMADD231PS  Y30, Y29, Y1
+	VBROADCASTSS (AX)(R8*1), Z30
+	VFMADD231PS  Z30, Z28, Z2
+	VFMADD231PS  Y30, Y29, Y3
+	VBROADCASTSS (AX)(R8*2), Z30
+	VFMADD231PS  Z30, Z28, Z4
+	VFMADD231PS  Y30, Y29, Y5
+	VBROADCASTSS (AX)(R9*1), Z30
+	VFMADD231PS  Z30, Z28, Z6
+	VFMADD231PS  Y30, Y29, Y7
+	VBROADCASTSS (AX)(R8*4), Z30
+	VFMADD231PS  Z30, Z28, Z8
+	VFMADD231PS  Y30, Y29, Y9
+	VBROADCASTSS (R10), Z30
+	VFMADD231PS  Z30, Z28, Z10
+	VFMADD231PS  Y30, Y29, Y11
+	VBROADCASTSS (AX)(R9*2), Z30
+	VFMADD231PS  Z30, Z28, Z12
+	VFMADD231PS  Y30, Y29, Y13
+	VBROADCASTSS (R10)(R8*2), Z30
+	VFMADD231PS  Z30, Z28, Z14
+	VFMADD231PS  Y30, Y29, Y15
+	VBROADCASTSS (AX)(R8*8), Z30
+	VFMADD231PS  Z30, Z28, Z16
+	VFMADD231PS  Y30, Y29, Y17
+	VBROADCASTSS (R10)(R8*4), Z30
+	VFMADD231PS  Z30, Z28, Z18
+	VFMADD231PS  Y30, Y29, Y19
+	VBROADCASTSS (R11), Z30
+	VFMADD231PS  Z30, Z28, Z20
+	VFMADD231PS  Y30, Y29, Y21
+	VBROADCASTSS (R10)(R9*2), Z30
+	VFMADD231PS  Z30, Z28, Z22
+	VFMADD231PS  Y30, Y29, Y23
+	VBROADCASTSS (AX)(R9*4), Z30
+	VFMADD231PS  Z30, Z28, Z24
+	VFMADD231PS  Y30, Y29, Y25
+	VBROADCASTSS (R10)(R8*8), Z30
+	VFMADD231PS  Z30, Z28, Z26
+	VFMADD231PS  Y30, Y29, Y27
+	ADDQ         CX, AX
+	ADDQ         CX, R10
+	ADDQ         CX, R11
+	ADDQ         BX, DX
+	DECQ         DI
+	JNZ          avx512Strip14_oneandhalf_deep
+	MOVQ         ldc+80(FP), CX
+	MOVQ         SI, AX
+	CMPB         add+68(FP), $0x00
+	JNE          avx512Strip14_oneandhalf_add
+	CMPL         alpha+64(FP), $0x3f800000
+	JEQ          avx512Strip14_oneandhalf_store
+	VBROADCASTSS alpha+64(FP), Z28
+	VMULPS       Z28, Z0, Z0
+	VMULPS       Y28, Y1, Y1
+	VMULPS       Z28, Z2, Z2
+	VMULPS       Y28, Y3, Y3
+	VMULPS       Z28, Z4, Z4
+	VMULPS       Y28, Y5, Y5
+	VMULPS       Z28, Z6, Z6
+	VMULPS       Y28, Y7, Y7
+	VMULPS       Z28, Z8, Z8
+	VMULPS       Y28, Y9, Y9
+	VMULPS       Z28, Z10, Z10
+	VMULPS       Y28, Y11, Y11
+	VMULPS       Z28, Z12, Z12
+	VMULPS       Y28, Y13, Y13
+	VMULPS       Z28, Z14, Z14
+	VMULPS       Y28, Y15, Y15
+	VMULPS       Z28, Z16, Z16
+	VMULPS       Y28, Y17, Y17
+	VMULPS       Z28, Z18, Z18
+	VMULPS       Y28, Y19, Y19
+	VMULPS       Z28, Z20, Z20
+	VMULPS       Y28, Y21, Y21
+	VMULPS       Z28, Z22, Z22
+	VMULPS       Y28, Y23, Y23
+	VMULPS       Z28, Z24, Z24
+	VMULPS       Y28, Y25, Y25
+	VMULPS       Z28, Z26, Z26
+	VMULPS       Y28, Y27, Y27
+
+avx512Strip14_oneandhalf_store:
+	VMOVUPS Z0, (AX)
+	VMOVUPS Y1, K1, 64(AX)
 	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z15, (AX)
-	VMOVUPS Z16, K1, 64(AX)
+	VMOVUPS Z2, (AX)
+	VMOVUPS Y3, K1, 64(AX)
 	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z17, (AX)
-	VMOVUPS Z18, K1, 64(AX)
+	VMOVUPS Z4, (AX)
+	VMOVUPS Y5, K1, 64(AX)
 	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z19, (AX)
-	VMOVUPS Z20, K1, 64(AX)
+	VMOVUPS Z6, (AX)
+	VMOVUPS Y7, K1, 64(AX)
 	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z21, (AX)
-	VMOVUPS Z22, K1, 64(AX)
+	VMOVUPS Z8, (AX)
+	VMOVUPS Y9, K1, 64(AX)
 	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z23, (AX)
-	VMOVUPS Z24, K1, 64(AX)
+	VMOVUPS Z10, (AX)
+	VMOVUPS Y11, K1, 64(AX)
 	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z25, (AX)
-	VMOVUPS Z26, K1, 64(AX)
+	VMOVUPS Z12, (AX)
+	VMOVUPS Y13, K1, 64(AX)
 	LEAQ    (AX)(CX*4), AX
-	VMOVUPS Z27, (AX)
-	VMOVUPS Z0, K1, 64(AX)
+	VMOVUPS Z14, (AX)
+	VMOVUPS Y15, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z16, (AX)
+	VMOVUPS Y17, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z18, (AX)
+	VMOVUPS Y19, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z20, (AX)
+	VMOVUPS Y21, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z22, (AX)
+	VMOVUPS Y23, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z24, (AX)
+	VMOVUPS Y25, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z26, (AX)
+	VMOVUPS Y27, K1, 64(AX)
+	JMP     avx512Strip14_oneandhalf_stored
+
+avx512Strip14_oneandhalf_add:
+	VBROADCASTSS alpha+64(FP), Z28
+	MOVQ         SI, AX
+	VMOVUPS      (AX), Z29
+	VFMADD231PS  Z28, Z0, Z29
+	VMOVUPS      Z29, (AX)
+	VMOVUPS.Z    64(AX), K1, Y0
+	VFMADD231PS  Y28, Y1, Y0
+	VMOVUPS      Y0, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z28, Z2, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Y0
+	VFMADD231PS  Y28, Y3, Y0
+	VMOVUPS      Y0, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z28, Z4, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Y0
+	VFMADD231PS  Y28, Y5, Y0
+	VMOVUPS      Y0, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z28, Z6, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Y0
+	VFMADD231PS  Y28, Y7, Y0
+	VMOVUPS      Y0, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z28, Z8, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Y0
+	VFMADD231PS  Y28, Y9, Y0
+	VMOVUPS      Y0, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z28, Z10, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Y0
+	VFMADD231PS  Y28, Y11, Y0
+	VMOVUPS      Y0, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z28, Z12, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Y0
+	VFMADD231PS  Y28, Y13, Y0
+	VMOVUPS      Y0, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z28, Z14, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Y0
+	VFMADD231PS  Y28, Y15, Y0
+	VMOVUPS      Y0, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z28, Z16, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Y0
+	VFMADD231PS  Y28, Y17, Y0
+	VMOVUPS      Y0, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z28, Z18, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Y0
+	VFMADD231PS  Y28, Y19, Y0
+	VMOVUPS      Y0, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z28, Z20, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Y0
+	VFMADD231PS  Y28, Y21, Y0
+	VMOVUPS      Y0, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z28, Z22, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Y0
+	VFMADD231PS  Y28, Y23, Y0
+	VMOVUPS      Y0, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z28, Z24, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Y0
+	VFMADD231PS  Y28, Y25, Y0
+	VMOVUPS      Y0, K1, 64(AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z28, Z26, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Y0
+	VFMADD231PS  Y28, Y27, Y0
+	VMOVUPS      Y0, K1, 64(AX)
+
+avx512Strip14_oneandhalf_stored:
+	JMP avx512Strip14_end
+
+avx512Strip14_half:
+	LEAQ   (DI), DI
+	MOVQ   $-1, R12
+	BZHIQ  DI, R12, DI
+	KMOVW  DI, K1
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	VXORPS Y9, Y9, Y9
+	VXORPS Y10, Y10, Y10
+	VXORPS Y11, Y11, Y11
+	VXORPS Y12, Y12, Y12
+	VXORPS Y13, Y13, Y13
+	MOVQ   k+8(FP), DI
+
+avx512Strip14_half_deep:
+	VMOVUPS.Z        (DX), K1, Y14
+	VFMADD231PS.BCST (AX), Y14, Y0
+	VFMADD231PS.BCST (AX)(R8*1), Y14, Y1
+	VFMADD231PS.BCST (AX)(R8*2), Y14, Y2
+	VFMADD231PS.BCST (AX)(R9*1), Y14, Y3
+	VFMADD231PS.BCST (AX)(R8*4), Y14, Y4
+	VFMADD231PS.BCST (R10), Y14, Y5
+	VFMADD231PS.BCST (AX)(R9*2), Y14, Y6
+	VFMADD231PS.BCST (R10)(R8*2), Y14, Y7
+	VFMADD231PS.BCST (AX)(R8*8), Y14, Y8
+	VFMADD231PS.BCST (R10)(R8*4), Y14, Y9
+	VFMADD231PS.BCST (R11), Y14, Y10
+	VFMADD231PS.BCST (R10)(R9*2), Y14, Y11
+	VFMADD231PS.BCST (AX)(R9*4), Y14, Y12
+	VFMADD231PS.BCST (R10)(R8*8), Y14, Y13
+	ADDQ             CX, AX
+	ADDQ             CX, R10
+	ADDQ             CX, R11
+	ADDQ             BX, DX
+	DECQ             DI
+	JNZ              avx512Strip14_half_deep
+	MOVQ             ldc+80(FP), CX
+	MOVQ             SI, AX
+	CMPB             add+68(FP), $0x00
+	JNE              avx512Strip14_half_add
+	CMPL             alpha+64(FP), $0x3f800000
+	JEQ              avx512Strip14_half_store
+	VBROADCASTSS     alpha+64(FP), Z14
+	VMULPS           Y14, Y0, Y0
+	VMULPS           Y14, Y1, Y1
+	VMULPS           Y14, Y2, Y2
+	VMULPS           Y14, Y3, Y3
+	VMULPS           Y14, Y4, Y4
+	VMULPS           Y14, Y5, Y5
+	VMULPS           Y14, Y6, Y6
+	VMULPS           Y14, Y7, Y7
+	VMULPS           Y14, Y8, Y8
+	VMULPS           Y14, Y9, Y9
+	VMULPS           Y14, Y10, Y10
+	VMULPS           Y14, Y11, Y11
+	VMULPS           Y14, Y12, Y12
+	VMULPS           Y14, Y13, Y13
+
+avx512Strip14_half_store:
+	VMOVUPS Y0, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y1, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y2, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y3, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y4, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y5, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y6, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y7, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y8, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y9, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y10, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y11, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y12, K1, (AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Y13, K1, (AX)
+	JMP     avx512Strip14_half_stored
+
+avx512Strip14_half_add:
+	VBROADCASTSS alpha+64(FP), Z14
+	MOVQ         SI, AX
+	VMOVUPS.Z    (AX), K1, Y15
+	VFMADD231PS  Y14, Y0, Y15
+	VMOVUPS      Y15, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Y0
+	VFMADD231PS  Y14, Y1, Y0
+	VMOVUPS      Y0, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Y0
+	VFMADD231PS  Y14, Y2, Y0
+	VMOVUPS      Y0, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Y0
+	VFMADD231PS  Y14, Y3, Y0
+	VMOVUPS      Y0, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Y0
+	VFMADD231PS  Y14, Y4, Y0
+	VMOVUPS      Y0, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Y0
+	VFMADD231PS  Y14, Y5, Y0
+	VMOVUPS      Y0, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Y0
+	VFMADD231PS  Y14, Y6, Y0
+	VMOVUPS      Y0, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Y0
+	VFMADD231PS  Y14, Y7, Y0
+	VMOVUPS      Y0, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Y0
+	VFMADD231PS  Y14, Y8, Y0
+	VMOVUPS      Y0, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Y0
+	VFMADD231PS  Y14, Y9, Y0
+	VMOVUPS      Y0, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Y0
+	VFMADD231PS  Y14, Y10, Y0
+	VMOVUPS      Y0, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Y0
+	VFMADD231PS  Y14, Y11, Y0
+	VMOVUPS      Y0, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Y0
+	VFMADD231PS  Y14, Y12, Y0
+	VMOVUPS      Y0, K1, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VMOVUPS.Z    (AX), K1, Y0
+	VFMADD231PS  Y14, Y13, Y0
+	VMOVUPS      Y0, K1, (AX)
+
+avx512Strip14_half_stored:
+	JMP avx512Strip14_end
+
+avx512Strip14_most:
+	LEAQ   -16(DI), DI
+	MOVQ   $-1, R12
+	BZHIQ  DI, R12, DI
+	KMOVW  DI, K1
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	VXORPS Z6, Z6, Z6
+	VXORPS Z7, Z7, Z7
+	VXORPS Z8, Z8, Z8
+	VXORPS Z9, Z9, Z9
+	VXORPS Z10, Z10, Z10
+	VXORPS Z11, Z11, Z11
+	VXORPS Z12, Z12, Z12
+	VXORPS Z13, Z13, Z13
+	VXORPS Z14, Z14, Z14
+	VXORPS Z15, Z15, Z15
+	VXORPS Z16, Z16, Z16
+	VXORPS Z17, Z17, Z17
+	VXORPS Z18, Z18, Z18
+	VXORPS Z19, Z19, Z19
+	VXORPS Z20, Z20, Z20
+	VXORPS Z21, Z21, Z21
+	VXORPS Z22, Z22, Z22
+	VXORPS Z23, Z23, Z23
+	VXORPS Z24, Z24, Z24
+	VXORPS Z25, Z25, Z25
+	VXORPS Z26, Z26, Z26
+	VXORPS Z27, Z27, Z27
+	MOVQ   k+8(FP), DI
+
+avx512Strip14_most_deep:
+	VMOVUPS      (DX), Z28
+	VMOVUPS.Z    64(DX), K1, Z29
+	VBROADCASTSS (AX), Z30
+	VFMADD231PS  Z30, Z28, Z0
+	VFMADD231PS  Z30, Z29, Z1
+	VBROADCASTSS (AX)(R8*1), Z30
+	VFMADD231PS  Z30, Z28, Z2
+	VFMADD231PS  Z30, Z29, Z3
+	VBROADCASTSS (AX)(R8*2), Z30
+	VFMADD231PS  Z30, Z28, Z4
+	VFMADD231PS  Z30, Z29, Z5
+	VBROADCASTSS (AX)(R9*1), Z30
+	VFMADD231PS  Z30, Z28, Z6
+	VFMADD231PS  Z30, Z29, Z7
+	VBROADCASTSS (AX)(R8*4), Z30
+	VFMADD231PS  Z30, Z28, Z8
+	VFMADD231PS  Z30, Z29, Z9
+	VBROADCASTSS (R10), Z30
+	VFMADD231PS  Z30, Z28, Z10
+	VFMADD231PS  Z30, Z29, Z11
+	VBROADCASTSS (AX)(R9*2), Z30
+	VFMADD231PS  Z30, Z28, Z12
+	VFMADD231PS  Z30, Z29, Z13
+	VBROADCASTSS (R10)(R8*2), Z30
+	VFMADD231PS  Z30, Z28, Z14
+	VFMADD231PS  Z30, Z29, Z15
+	VBROADCASTSS (AX)(R8*8), Z30
+	VFMADD231PS  Z30, Z28, Z16
+	VFMADD231PS  Z30, Z29, Z17
+	VBROADCASTSS (R10)(R8*4), Z30
+	VFMADD231PS  Z30, Z28, Z18
+	VFMADD231PS  Z30, Z29, Z19
+	VBROADCASTSS (R11), Z30
+	VFMADD231PS  Z30, Z28, Z20
+	VFMADD231PS  Z30, Z29, Z21
+	VBROADCASTSS (R10)(R9*2), Z30
+	VFMADD231PS  Z30, Z28, Z22
+	VFMADD231PS  Z30, Z29, Z23
+	VBROADCASTSS (AX)(R9*4), Z30
+	VFMADD231PS  Z30, Z28, Z24
+	VFMADD231PS  Z30, Z29, Z25
+	VBROADCASTSS (R10)(R8*8), Z30
+	VFMADD231PS  Z30, Z28, Z26
+	VFMADD231PS  Z30, Z29, Z27
+	ADDQ         CX, AX
+	ADDQ         CX, R10
+	ADDQ         CX, R11
+	ADDQ         BX, DX
+	DECQ         DI
+	JNZ          avx512Strip14_most_deep
+	MOVQ         ldc+80(FP), CX
+	MOVQ         SI, AX
+	CMPB         add+68(FP), $0x00
+	JNE          avx512Strip14_most_add
+	CMPL         alpha+64(FP), $0x3f800000
+	JEQ          avx512Strip14_most_store
+	VBROADCASTSS alpha+64(FP), Z28
+	VMULPS       Z28, Z0, Z0
+	VMULPS       Z28, Z1, Z1
+	VMULPS       Z28, Z2, Z2
+	VMULPS       Z28, Z3, Z3
+	VMULPS       Z28, Z4, Z4
+	VMULPS       Z28, Z5, Z5
+	VMULPS       Z28, Z6, Z6
+	VMULPS       Z28, Z7, Z7
+	VMULPS       Z28, Z8, Z8
+	VMULPS       Z28, Z9, Z9
+	VMULPS       Z28, Z10, Z10
+	VMULPS       Z28, Z11, Z11
+	VMULPS       Z28, Z12, Z12
+	VMULPS       Z28, Z13, Z13
+	VMULPS       Z28, Z14, Z14
+	VMULPS       Z28, Z15, Z15
+	VMULPS       Z28, Z16, Z16
+	VMULPS       Z28, Z17, Z17
+	VMULPS       Z28, Z18, Z18
+	VMULPS       Z28, Z19, Z19
+	VMULPS       Z28, Z20, Z20
+	VMULPS       Z28, Z21, Z21
+	VMULPS       Z28, Z22, Z22
+	VMULPS       Z28, Z23, Z23
+	VMULPS       Z28, Z24, Z24
+	VMULPS       Z28, Z25, Z25
+	VMULPS       Z28, Z26, Z26
+	VMULPS       Z28, Z27, Z27
+
+avx512Strip14_most_store:
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z2, (AX)
+	VMOVUPS Z3, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z4, (AX)
+	VMOVUPS Z5, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z6, (AX)
+	VMOVUPS Z7, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z8, (AX)
+	VMOVUPS Z9, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z10, (AX)
+	VMOVUPS Z11, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z12, (AX)
+	VMOVUPS Z13, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z14, (AX)
+	VMOVUPS Z15, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z16, (AX)
+	VMOVUPS Z17, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z18, (AX)
+	VMOVUPS Z19, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z20, (AX)
+	VMOVUPS Z21, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z22, (AX)
+	VMOVUPS Z23, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z24, (AX)
+	VMOVUPS Z25, K1, 64(AX)
+	LEAQ    (AX)(CX*4), AX
+	VMOVUPS Z26, (AX)
+	VMOVUPS Z27, K1, 64(AX)
 	JMP     avx512Strip14_most_stored
 
 avx512Strip14_most_add:
-	VBROADCASTSS alpha+56(FP), Z28
+	VBROADCASTSS alpha+64(FP), Z28
 	MOVQ         SI, AX
 	VMOVUPS      (AX), Z29
-	VFMADD231PS  Z28, Z1, Z29
+	VFMADD231PS  Z28, Z0, Z29
 	VMOVUPS      Z29, (AX)
-	VMOVUPS.Z    64(AX), K1, Z1
-	VFMADD231PS  Z28, Z2, Z1
-	VMOVUPS      Z1, K1, 64(AX)
+	VMOVUPS.Z    64(AX), K1, Z0
+	VFMADD231PS  Z28, Z1, Z0
+	VMOVUPS      Z0, K1, 64(AX)
 	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z28, Z3, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Z1
-	VFMADD231PS  Z28, Z4, Z1
-	VMOVUPS      Z1, K1, 64(AX)
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z28, Z2, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Z0
+	VFMADD231PS  Z28, Z3, Z0
+	VMOVUPS      Z0, K1, 64(AX)
 	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z28, Z5, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Z1
-	VFMADD231PS  Z28, Z6, Z1
-	VMOVUPS      Z1, K1, 64(AX)
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z28, Z4, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Z0
+	VFMADD231PS  Z28, Z5, Z0
+	VMOVUPS      Z0, K1, 64(AX)
 	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z28, Z7, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Z1
-	VFMADD231PS  Z28, Z8, Z1
-	VMOVUPS      Z1, K1, 64(AX)
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z28, Z6, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Z0
+	VFMADD231PS  Z28, Z7, Z0
+	VMOVUPS      Z0, K1, 64(AX)
 	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z28, Z9, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Z1
-	VFMADD231PS  Z28, Z10, Z1
-	VMOVUPS      Z1, K1, 64(AX)
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z28, Z8, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Z0
+	VFMADD231PS  Z28, Z9, Z0
+	VMOVUPS      Z0, K1, 64(AX)
 	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z28, Z11, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Z1
-	VFMADD231PS  Z28, Z12, Z1
-	VMOVUPS      Z1, K1, 64(AX)
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z28, Z10, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Z0
+	VFMADD231PS  Z28, Z11, Z0
+	VMOVUPS      Z0, K1, 64(AX)
 	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z28, Z13, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Z1
-	VFMADD231PS  Z28, Z14, Z1
-	VMOVUPS      Z1, K1, 64(AX)
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z28, Z12, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Z0
+	VFMADD231PS  Z28, Z13, Z0
+	VMOVUPS      Z0, K1, 64(AX)
 	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z28, Z15, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Z1
-	VFMADD231PS  Z28, Z16, Z1
-	VMOVUPS      Z1, K1, 64(AX)
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z28, Z14, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Z0
+	VFMADD231PS  Z28, Z15, Z0
+	VMOVUPS      Z0, K1, 64(AX)
 	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z28, Z17, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Z1
-	VFMADD231PS  Z28, Z18, Z1
-	VMOVUPS      Z1, K1, 64(AX)
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z28, Z16, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Z0
+	VFMADD231PS  Z28, Z17, Z0
+	VMOVUPS      Z0, K1, 64(AX)
 	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z28, Z19, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Z1
-	VFMADD231PS  Z28, Z20, Z1
-	VMOVUPS      Z1, K1, 64(AX)
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z28, Z18, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Z0
+	VFMADD231PS  Z28, Z19, Z0
+	VMOVUPS      Z0, K1, 64(AX)
 	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z28, Z21, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Z1
-	VFMADD231PS  Z28, Z22, Z1
-	VMOVUPS      Z1, K1, 64(AX)
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z28, Z20, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Z0
+	VFMADD231PS  Z28, Z21, Z0
+	VMOVUPS      Z0, K1, 64(AX)
 	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z28, Z23, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Z1
-	VFMADD231PS  Z28, Z24, Z1
-	VMOVUPS      Z1, K1, 64(AX)
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z28, Z22, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Z0
+	VFMADD231PS  Z28, Z23, Z0
+	VMOVUPS      Z0, K1, 64(AX)
 	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z28, Z25, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Z1
-	VFMADD231PS  Z28, Z26, Z1
-	VMOVUPS      Z1, K1, 64(AX)
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z28, Z24, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Z0
+	VFMADD231PS  Z28, Z25, Z0
+	VMOVUPS      Z0, K1, 64(AX)
 	LEAQ         (AX)(CX*4), AX
-	VMOVUPS      (AX), Z1
-	VFMADD231PS  Z28, Z27, Z1
-	VMOVUPS      Z1, (AX)
-	VMOVUPS.Z    64(AX), K1, Z1
-	VFMADD231PS  Z28, Z0, Z1
-	VMOVUPS      Z1, K1, 64(AX)
+	VMOVUPS      (AX), Z0
+	VFMADD231PS  Z28, Z26, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS.Z    64(AX), K1, Z0
+	VFMADD231PS  Z28, Z27, Z0
+	VMOVUPS      Z0, K1, 64(AX)
 
 avx512Strip14_most_stored:
 avx512Strip14_end:
+	DECQ   strips+0(FP)
+	JZ     avx512Strip14_done
+	MOVQ   down+24(FP), AX
+	IMUL3Q $0x38, AX, AX
+	ADDQ   AX, a+16(FP)
+	MOVQ   ldc+80(FP), AX
+	IMUL3Q $0x38, AX, AX
+	ADDQ   AX, c+72(FP)
+	JMP    avx512Strip14_strip
+
+avx512Strip14_done:
 	VZEROUPPER
 	RET
 
-// func avx2Strip1(k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int)
+// func avx2Strip1(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int)
 // Requires: AVX, FMA3
-TEXT ·avx2Strip1(SB), NOSPLIT, $0-88
-	MOVQ a+8(FP), AX
-	MOVQ right+24(FP), CX
-	MOVQ b+32(FP), DX
-	MOVQ bStride+40(FP), BX
-	MOVQ c+64(FP), SI
-	MOVQ n+80(FP), DI
+TEXT ·avx2Strip1(SB), NOSPLIT, $0-96
+avx2Strip1_strip:
+	MOVQ a+16(FP), AX
+	MOVQ right+32(FP), CX
+	MOVQ b+40(FP), DX
+	MOVQ bStride+48(FP), BX
+	MOVQ c+72(FP), SI
+	MOVQ n+88(FP), DI
 	SHLQ $0x02, CX
 	SHLQ $0x02, BX
-	CMPQ panel+48(FP), $0x00
+	CMPQ panel+56(FP), $0x00
 	JNE  avx2Strip1_pair
 	CMPQ DI, $0x40
 	JLT  avx2Strip1_pair
@@ -12388,7 +12543,7 @@ avx2Strip1_wide:
 	VXORPS Y5, Y5, Y5
 	VXORPS Y6, Y6, Y6
 	VXORPS Y7, Y7, Y7
-	MOVQ   k+0(FP), R8
+	MOVQ   k+8(FP), R8
 	MOVQ   DX, R9
 
 avx2Strip1_wide_deep:
@@ -12413,13 +12568,13 @@ avx2Strip1_wide_deep:
 	ADDQ         BX, R9
 	DECQ         R8
 	JNZ          avx2Strip1_wide_deep
-	MOVQ         ldc+72(FP), R8
+	MOVQ         ldc+80(FP), R8
 	MOVQ         SI, R8
-	CMPB         add+60(FP), $0x00
+	CMPB         add+68(FP), $0x00
 	JNE          avx2Strip1_wide_add
-	CMPL         alpha+56(FP), $0x3f800000
+	CMPL         alpha+64(FP), $0x3f800000
 	JEQ          avx2Strip1_wide_store
-	VBROADCASTSS alpha+56(FP), Y8
+	VBROADCASTSS alpha+64(FP), Y8
 	VMULPS       Y8, Y0, Y0
 	VMULPS       Y8, Y1, Y1
 	VMULPS       Y8, Y2, Y2
@@ -12441,7 +12596,7 @@ avx2Strip1_wide_store:
 	JMP     avx2Strip1_wide_stored
 
 avx2Strip1_wide_add:
-	VBROADCASTSS alpha+56(FP), Y8
+	VBROADCASTSS alpha+64(FP), Y8
 	MOVQ         SI, R8
 	VMOVUPS      (R8), Y9
 	VFMADD231PS  Y8, Y0, Y9
@@ -12469,7 +12624,7 @@ avx2Strip1_wide_add:
 	VMOVUPS      Y0, 224(R8)
 
 avx2Strip1_wide_stored:
-	MOVQ  k+0(FP), R8
+	MOVQ  k+8(FP), R8
 	IMULQ CX, R8
 	SUBQ  R8, AX
 	ADDQ  $0x00000100, SI
@@ -12485,7 +12640,7 @@ avx2Strip1_pair:
 avx2Strip1_two:
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
-	MOVQ   k+0(FP), R8
+	MOVQ   k+8(FP), R8
 	MOVQ   DX, R9
 
 avx2Strip1_two_deep:
@@ -12498,13 +12653,13 @@ avx2Strip1_two_deep:
 	ADDQ         BX, R9
 	DECQ         R8
 	JNZ          avx2Strip1_two_deep
-	MOVQ         ldc+72(FP), R8
+	MOVQ         ldc+80(FP), R8
 	MOVQ         SI, R8
-	CMPB         add+60(FP), $0x00
+	CMPB         add+68(FP), $0x00
 	JNE          avx2Strip1_two_add
-	CMPL         alpha+56(FP), $0x3f800000
+	CMPL         alpha+64(FP), $0x3f800000
 	JEQ          avx2Strip1_two_store
-	VBROADCASTSS alpha+56(FP), Y2
+	VBROADCASTSS alpha+64(FP), Y2
 	VMULPS       Y2, Y0, Y0
 	VMULPS       Y2, Y1, Y1
 
@@ -12514,7 +12669,7 @@ avx2Strip1_two_store:
 	JMP     avx2Strip1_two_stored
 
 avx2Strip1_two_add:
-	VBROADCASTSS alpha+56(FP), Y2
+	VBROADCASTSS alpha+64(FP), Y2
 	MOVQ         SI, R8
 	VMOVUPS      (R8), Y3
 	VFMADD231PS  Y2, Y0, Y3
@@ -12524,11 +12679,11 @@ avx2Strip1_two_add:
 	VMOVUPS      Y0, 32(R8)
 
 avx2Strip1_two_stored:
-	MOVQ  k+0(FP), R8
+	MOVQ  k+8(FP), R8
 	IMULQ CX, R8
 	SUBQ  R8, AX
 	ADDQ  $0x40, SI
-	MOVQ  panel+48(FP), R8
+	MOVQ  panel+56(FP), R8
 	LEAQ  (DX)(R8*4), DX
 	TESTQ R8, R8
 	JNZ   avx2Strip1_two_packed
@@ -12549,7 +12704,7 @@ avx2Strip1_edge:
 	NEGQ    DI
 	VMOVUPS 32(R8)(DI*4), Y0
 	VXORPS  Y1, Y1, Y1
-	MOVQ    k+0(FP), DI
+	MOVQ    k+8(FP), DI
 
 avx2Strip1_last_deep:
 	VMASKMOVPS   (DX), Y0, Y2
@@ -12559,13 +12714,13 @@ avx2Strip1_last_deep:
 	ADDQ         BX, DX
 	DECQ         DI
 	JNZ          avx2Strip1_last_deep
-	MOVQ         ldc+72(FP), AX
+	MOVQ         ldc+80(FP), AX
 	MOVQ         SI, AX
-	CMPB         add+60(FP), $0x00
+	CMPB         add+68(FP), $0x00
 	JNE          avx2Strip1_last_add
-	CMPL         alpha+56(FP), $0x3f800000
+	CMPL         alpha+64(FP), $0x3f800000
 	JEQ          avx2Strip1_last_store
-	VBROADCASTSS alpha+56(FP), Y2
+	VBROADCASTSS alpha+64(FP), Y2
 	VMULPS       Y2, Y1, Y1
 
 avx2Strip1_last_store:
@@ -12573,7 +12728,7 @@ avx2Strip1_last_store:
 	JMP        avx2Strip1_last_stored
 
 avx2Strip1_last_add:
-	VBROADCASTSS alpha+56(FP), Y2
+	VBROADCASTSS alpha+64(FP), Y2
 	MOVQ         SI, AX
 	VMASKMOVPS   (AX), Y0, Y3
 	VFMADD231PS  Y2, Y1, Y3
@@ -12584,7 +12739,7 @@ avx2Strip1_last_stored:
 
 avx2Strip1_one:
 	VXORPS Y0, Y0, Y0
-	MOVQ   k+0(FP), DI
+	MOVQ   k+8(FP), DI
 
 avx2Strip1_one_deep:
 	VMOVUPS      (DX), Y1
@@ -12594,13 +12749,13 @@ avx2Strip1_one_deep:
 	ADDQ         BX, DX
 	DECQ         DI
 	JNZ          avx2Strip1_one_deep
-	MOVQ         ldc+72(FP), AX
+	MOVQ         ldc+80(FP), AX
 	MOVQ         SI, AX
-	CMPB         add+60(FP), $0x00
+	CMPB         add+68(FP), $0x00
 	JNE          avx2Strip1_one_add
-	CMPL         alpha+56(FP), $0x3f800000
+	CMPL         alpha+64(FP), $0x3f800000
 	JEQ          avx2Strip1_one_store
-	VBROADCASTSS alpha+56(FP), Y1
+	VBROADCASTSS alpha+64(FP), Y1
 	VMULPS       Y1, Y0, Y0
 
 avx2Strip1_one_store:
@@ -12608,7 +12763,7 @@ avx2Strip1_one_store:
 	JMP     avx2Strip1_one_stored
 
 avx2Strip1_one_add:
-	VBROADCASTSS alpha+56(FP), Y1
+	VBROADCASTSS alpha+64(FP), Y1
 	MOVQ         SI, AX
 	VMOVUPS      (AX), Y2
 	VFMADD231PS  Y1, Y0, Y2
@@ -12623,7 +12778,7 @@ avx2Strip1_more:
 	VMOVUPS 64(R8)(DI*4), Y0
 	VXORPS  Y1, Y1, Y1
 	VXORPS  Y2, Y2, Y2
-	MOVQ    k+0(FP), DI
+	MOVQ    k+8(FP), DI
 
 avx2Strip1_most_deep:
 	VBROADCASTSS (AX), Y3
@@ -12635,13 +12790,13 @@ avx2Strip1_most_deep:
 	ADDQ         BX, DX
 	DECQ         DI
 	JNZ          avx2Strip1_most_deep
-	MOVQ         ldc+72(FP), AX
+	MOVQ         ldc+80(FP), AX
 	MOVQ         SI, AX
-	CMPB         add+60(FP), $0x00
+	CMPB         add+68(FP), $0x00
 	JNE          avx2Strip1_most_add
-	CMPL         alpha+56(FP), $0x3f800000
+	CMPL         alpha+64(FP), $0x3f800000
 	JEQ          avx2Strip1_most_store
-	VBROADCASTSS alpha+56(FP), Y3
+	VBROADCASTSS alpha+64(FP), Y3
 	VMULPS       Y3, Y1, Y1
 	VMULPS       Y3, Y2, Y2
 
@@ -12651,7 +12806,7 @@ avx2Strip1_most_store:
 	JMP        avx2Strip1_most_stored
 
 avx2Strip1_most_add:
-	VBROADCASTSS alpha+56(FP), Y3
+	VBROADCASTSS alpha+64(FP), Y3
 	MOVQ         SI, AX
 	VMOVUPS      (AX), Y4
 	VFMADD231PS  Y3, Y1, Y4
@@ -12662,23 +12817,35 @@ avx2Strip1_most_add:
 
 avx2Strip1_most_stored:
 avx2Strip1_end:
+	DECQ   strips+0(FP)
+	JZ     avx2Strip1_done
+	MOVQ   down+24(FP), AX
+	IMUL3Q $0x04, AX, AX
+	ADDQ   AX, a+16(FP)
+	MOVQ   ldc+80(FP), AX
+	IMUL3Q $0x04, AX, AX
+	ADDQ   AX, c+72(FP)
+	JMP    avx2Strip1_strip
+
+avx2Strip1_done:
 	VZEROUPPER
 	RET
 
-// func avx2Strip2(k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int)
+// func avx2Strip2(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int)
 // Requires: AVX, FMA3
-TEXT ·avx2Strip2(SB), NOSPLIT, $0-88
-	MOVQ a+8(FP), AX
-	MOVQ right+24(FP), CX
-	MOVQ b+32(FP), DX
-	MOVQ bStride+40(FP), BX
-	MOVQ c+64(FP), SI
-	MOVQ n+80(FP), DI
+TEXT ·avx2Strip2(SB), NOSPLIT, $0-96
+avx2Strip2_strip:
+	MOVQ a+16(FP), AX
+	MOVQ right+32(FP), CX
+	MOVQ b+40(FP), DX
+	MOVQ bStride+48(FP), BX
+	MOVQ c+72(FP), SI
+	MOVQ n+88(FP), DI
 	SHLQ $0x02, CX
 	SHLQ $0x02, BX
-	MOVQ down+16(FP), R8
+	MOVQ down+24(FP), R8
 	SHLQ $0x02, R8
-	CMPQ panel+48(FP), $0x00
+	CMPQ panel+56(FP), $0x00
 	JNE  avx2Strip2_pair
 	CMPQ DI, $0x20
 	JLT  avx2Strip2_pair
@@ -12692,7 +12859,7 @@ avx2Strip2_wide:
 	VXORPS Y5, Y5, Y5
 	VXORPS Y6, Y6, Y6
 	VXORPS Y7, Y7, Y7
-	MOVQ   k+0(FP), R9
+	MOVQ   k+8(FP), R9
 	MOVQ   DX, R10
 
 avx2Strip2_wide_deep:
@@ -12714,13 +12881,13 @@ avx2Strip2_wide_deep:
 	ADDQ         BX, R10
 	DECQ         R9
 	JNZ          avx2Strip2_wide_deep
-	MOVQ         ldc+72(FP), R10
+	MOVQ         ldc+80(FP), R10
 	MOVQ         SI, R9
-	CMPB         add+60(FP), $0x00
+	CMPB         add+68(FP), $0x00
 	JNE          avx2Strip2_wide_add
-	CMPL         alpha+56(FP), $0x3f800000
+	CMPL         alpha+64(FP), $0x3f800000
 	JEQ          avx2Strip2_wide_store
-	VBROADCASTSS alpha+56(FP), Y8
+	VBROADCASTSS alpha+64(FP), Y8
 	VMULPS       Y8, Y0, Y0
 	VMULPS       Y8, Y1, Y1
 	VMULPS       Y8, Y2, Y2
@@ -12743,7 +12910,7 @@ avx2Strip2_wide_store:
 	JMP     avx2Strip2_wide_stored
 
 avx2Strip2_wide_add:
-	VBROADCASTSS alpha+56(FP), Y8
+	VBROADCASTSS alpha+64(FP), Y8
 	MOVQ         SI, R9
 	VMOVUPS      (R9), Y9
 	VFMADD231PS  Y8, Y0, Y9
@@ -12772,7 +12939,7 @@ avx2Strip2_wide_add:
 	VMOVUPS      Y0, 96(R9)
 
 avx2Strip2_wide_stored:
-	MOVQ  k+0(FP), R9
+	MOVQ  k+8(FP), R9
 	IMULQ CX, R9
 	SUBQ  R9, AX
 	ADDQ  $0x00000080, SI
@@ -12790,7 +12957,7 @@ avx2Strip2_two:
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
-	MOVQ   k+0(FP), R9
+	MOVQ   k+8(FP), R9
 	MOVQ   DX, R10
 
 avx2Strip2_two_deep:
@@ -12806,13 +12973,13 @@ avx2Strip2_two_deep:
 	ADDQ         BX, R10
 	DECQ         R9
 	JNZ          avx2Strip2_two_deep
-	MOVQ         ldc+72(FP), R10
+	MOVQ         ldc+80(FP), R10
 	MOVQ         SI, R9
-	CMPB         add+60(FP), $0x00
+	CMPB         add+68(FP), $0x00
 	JNE          avx2Strip2_two_add
-	CMPL         alpha+56(FP), $0x3f800000
+	CMPL         alpha+64(FP), $0x3f800000
 	JEQ          avx2Strip2_two_store
-	VBROADCASTSS alpha+56(FP), Y4
+	VBROADCASTSS alpha+64(FP), Y4
 	VMULPS       Y4, Y0, Y0
 	VMULPS       Y4, Y1, Y1
 	VMULPS       Y4, Y2, Y2
@@ -12827,7 +12994,7 @@ avx2Strip2_two_store:
 	JMP     avx2Strip2_two_stored
 
 avx2Strip2_two_add:
-	VBROADCASTSS alpha+56(FP), Y4
+	VBROADCASTSS alpha+64(FP), Y4
 	MOVQ         SI, R9
 	VMOVUPS      (R9), Y5
 	VFMADD231PS  Y4, Y0, Y5
@@ -12844,11 +13011,11 @@ avx2Strip2_two_add:
 	VMOVUPS      Y0, 32(R9)
 
 avx2Strip2_two_stored:
-	MOVQ  k+0(FP), R9
+	MOVQ  k+8(FP), R9
 	IMULQ CX, R9
 	SUBQ  R9, AX
 	ADDQ  $0x40, SI
-	MOVQ  panel+48(FP), R9
+	MOVQ  panel+56(FP), R9
 	LEAQ  (DX)(R9*4), DX
 	TESTQ R9, R9
 	JNZ   avx2Strip2_two_packed
@@ -12870,7 +13037,7 @@ avx2Strip2_edge:
 	VMOVUPS 32(R9)(DI*4), Y0
 	VXORPS  Y1, Y1, Y1
 	VXORPS  Y2, Y2, Y2
-	MOVQ    k+0(FP), DI
+	MOVQ    k+8(FP), DI
 
 avx2Strip2_last_deep:
 	VMASKMOVPS   (DX), Y0, Y3
@@ -12882,13 +13049,13 @@ avx2Strip2_last_deep:
 	ADDQ         BX, DX
 	DECQ         DI
 	JNZ          avx2Strip2_last_deep
-	MOVQ         ldc+72(FP), CX
+	MOVQ         ldc+80(FP), CX
 	MOVQ         SI, AX
-	CMPB         add+60(FP), $0x00
+	CMPB         add+68(FP), $0x00
 	JNE          avx2Strip2_last_add
-	CMPL         alpha+56(FP), $0x3f800000
+	CMPL         alpha+64(FP), $0x3f800000
 	JEQ          avx2Strip2_last_store
-	VBROADCASTSS alpha+56(FP), Y3
+	VBROADCASTSS alpha+64(FP), Y3
 	VMULPS       Y3, Y1, Y1
 	VMULPS       Y3, Y2, Y2
 
@@ -12899,7 +13066,7 @@ avx2Strip2_last_store:
 	JMP        avx2Strip2_last_stored
 
 avx2Strip2_last_add:
-	VBROADCASTSS alpha+56(FP), Y3
+	VBROADCASTSS alpha+64(FP), Y3
 	MOVQ         SI, AX
 	VMASKMOVPS   (AX), Y0, Y4
 	VFMADD231PS  Y3, Y1, Y4
@@ -12915,7 +13082,7 @@ avx2Strip2_last_stored:
 avx2Strip2_one:
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
-	MOVQ   k+0(FP), DI
+	MOVQ   k+8(FP), DI
 
 avx2Strip2_one_deep:
 	VMOVUPS      (DX), Y2
@@ -12927,13 +13094,13 @@ avx2Strip2_one_deep:
 	ADDQ         BX, DX
 	DECQ         DI
 	JNZ          avx2Strip2_one_deep
-	MOVQ         ldc+72(FP), CX
+	MOVQ         ldc+80(FP), CX
 	MOVQ         SI, AX
-	CMPB         add+60(FP), $0x00
+	CMPB         add+68(FP), $0x00
 	JNE          avx2Strip2_one_add
-	CMPL         alpha+56(FP), $0x3f800000
+	CMPL         alpha+64(FP), $0x3f800000
 	JEQ          avx2Strip2_one_store
-	VBROADCASTSS alpha+56(FP), Y2
+	VBROADCASTSS alpha+64(FP), Y2
 	VMULPS       Y2, Y0, Y0
 	VMULPS       Y2, Y1, Y1
 
@@ -12944,7 +13111,7 @@ avx2Strip2_one_store:
 	JMP     avx2Strip2_one_stored
 
 avx2Strip2_one_add:
-	VBROADCASTSS alpha+56(FP), Y2
+	VBROADCASTSS alpha+64(FP), Y2
 	MOVQ         SI, AX
 	VMOVUPS      (AX), Y3
 	VFMADD231PS  Y2, Y0, Y3
@@ -12965,7 +13132,7 @@ avx2Strip2_more:
 	VXORPS  Y2, Y2, Y2
 	VXORPS  Y3, Y3, Y3
 	VXORPS  Y4, Y4, Y4
-	MOVQ    k+0(FP), DI
+	MOVQ    k+8(FP), DI
 
 avx2Strip2_most_deep:
 	VMOVUPS      (DX), Y5
@@ -12980,13 +13147,13 @@ avx2Strip2_most_deep:
 	ADDQ         BX, DX
 	DECQ         DI
 	JNZ          avx2Strip2_most_deep
-	MOVQ         ldc+72(FP), CX
+	MOVQ         ldc+80(FP), CX
 	MOVQ         SI, AX
-	CMPB         add+60(FP), $0x00
+	CMPB         add+68(FP), $0x00
 	JNE          avx2Strip2_most_add
-	CMPL         alpha+56(FP), $0x3f800000
+	CMPL         alpha+64(FP), $0x3f800000
 	JEQ          avx2Strip2_most_store
-	VBROADCASTSS alpha+56(FP), Y5
+	VBROADCASTSS alpha+64(FP), Y5
 	VMULPS       Y5, Y1, Y1
 	VMULPS       Y5, Y2, Y2
 	VMULPS       Y5, Y3, Y3
@@ -13001,7 +13168,7 @@ avx2Strip2_most_store:
 	JMP        avx2Strip2_most_stored
 
 avx2Strip2_most_add:
-	VBROADCASTSS alpha+56(FP), Y5
+	VBROADCASTSS alpha+64(FP), Y5
 	MOVQ         SI, AX
 	VMOVUPS      (AX), Y6
 	VFMADD231PS  Y5, Y1, Y6
@@ -13019,23 +13186,35 @@ avx2Strip2_most_add:
 
 avx2Strip2_most_stored:
 avx2Strip2_end:
+	DECQ   strips+0(FP)
+	JZ     avx2Strip2_done
+	MOVQ   down+24(FP), AX
+	IMUL3Q $0x08, AX, AX
+	ADDQ   AX, a+16(FP)
+	MOVQ   ldc+80(FP), AX
+	IMUL3Q $0x08, AX, AX
+	ADDQ   AX, c+72(FP)
+	JMP    avx2Strip2_strip
+
+avx2Strip2_done:
 	VZEROUPPER
 	RET
 
-// func avx2Strip3(k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int)
+// func avx2Strip3(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int)
 // Requires: AVX, FMA3
-TEXT ·avx2Strip3(SB), NOSPLIT, $0-88
-	MOVQ a+8(FP), AX
-	MOVQ right+24(FP), CX
-	MOVQ b+32(FP), DX
-	MOVQ bStride+40(FP), BX
-	MOVQ c+64(FP), SI
-	MOVQ n+80(FP), DI
+TEXT ·avx2Strip3(SB), NOSPLIT, $0-96
+avx2Strip3_strip:
+	MOVQ a+16(FP), AX
+	MOVQ right+32(FP), CX
+	MOVQ b+40(FP), DX
+	MOVQ bStride+48(FP), BX
+	MOVQ c+72(FP), SI
+	MOVQ n+88(FP), DI
 	SHLQ $0x02, CX
 	SHLQ $0x02, BX
-	MOVQ down+16(FP), R8
+	MOVQ down+24(FP), R8
 	SHLQ $0x02, R8
-	CMPQ panel+48(FP), $0x00
+	CMPQ panel+56(FP), $0x00
 	JNE  avx2Strip3_pair
 	CMPQ DI, $0x20
 	JLT  avx2Strip3_pair
@@ -13053,7 +13232,7 @@ avx2Strip3_wide:
 	VXORPS Y9, Y9, Y9
 	VXORPS Y10, Y10, Y10
 	VXORPS Y11, Y11, Y11
-	MOVQ   k+0(FP), R9
+	MOVQ   k+8(FP), R9
 	MOVQ   DX, R10
 
 avx2Strip3_wide_deep:
@@ -13080,13 +13259,13 @@ avx2Strip3_wide_deep:
 	ADDQ         BX, R10
 	DECQ         R9
 	JNZ          avx2Strip3_wide_deep
-	MOVQ         ldc+72(FP), R10
+	MOVQ         ldc+80(FP), R10
 	MOVQ         SI, R9
-	CMPB         add+60(FP), $0x00
+	CMPB         add+68(FP), $0x00
 	JNE          avx2Strip3_wide_add
-	CMPL         alpha+56(FP), $0x3f800000
+	CMPL         alpha+64(FP), $0x3f800000
 	JEQ          avx2Strip3_wide_store
-	VBROADCASTSS alpha+56(FP), Y12
+	VBROADCASTSS alpha+64(FP), Y12
 	VMULPS       Y12, Y0, Y0
 	VMULPS       Y12, Y1, Y1
 	VMULPS       Y12, Y2, Y2
@@ -13118,7 +13297,7 @@ avx2Strip3_wide_store:
 	JMP     avx2Strip3_wide_stored
 
 avx2Strip3_wide_add:
-	VBROADCASTSS alpha+56(FP), Y12
+	VBROADCASTSS alpha+64(FP), Y12
 	MOVQ         SI, R9
 	VMOVUPS      (R9), Y13
 	VFMADD231PS  Y12, Y0, Y13
@@ -13160,7 +13339,7 @@ avx2Strip3_wide_add:
 	VMOVUPS      Y0, 96(R9)
 
 avx2Strip3_wide_stored:
-	MOVQ  k+0(FP), R9
+	MOVQ  k+8(FP), R9
 	IMULQ CX, R9
 	SUBQ  R9, AX
 	ADDQ  $0x00000080, SI
@@ -13180,7 +13359,7 @@ avx2Strip3_two:
 	VXORPS Y3, Y3, Y3
 	VXORPS Y4, Y4, Y4
 	VXORPS Y5, Y5, Y5
-	MOVQ   k+0(FP), R9
+	MOVQ   k+8(FP), R9
 	MOVQ   DX, R10
 
 avx2Strip3_two_deep:
@@ -13199,13 +13378,13 @@ avx2Strip3_two_deep:
 	ADDQ         BX, R10
 	DECQ         R9
 	JNZ          avx2Strip3_two_deep
-	MOVQ         ldc+72(FP), R10
+	MOVQ         ldc+80(FP), R10
 	MOVQ         SI, R9
-	CMPB         add+60(FP), $0x00
+	CMPB         add+68(FP), $0x00
 	JNE          avx2Strip3_two_add
-	CMPL         alpha+56(FP), $0x3f800000
+	CMPL         alpha+64(FP), $0x3f800000
 	JEQ          avx2Strip3_two_store
-	VBROADCASTSS alpha+56(FP), Y6
+	VBROADCASTSS alpha+64(FP), Y6
 	VMULPS       Y6, Y0, Y0
 	VMULPS       Y6, Y1, Y1
 	VMULPS       Y6, Y2, Y2
@@ -13225,7 +13404,7 @@ avx2Strip3_two_store:
 	JMP     avx2Strip3_two_stored
 
 avx2Strip3_two_add:
-	VBROADCASTSS alpha+56(FP), Y6
+	VBROADCASTSS alpha+64(FP), Y6
 	MOVQ         SI, R9
 	VMOVUPS      (R9), Y7
 	VFMADD231PS  Y6, Y0, Y7
@@ -13249,11 +13428,11 @@ avx2Strip3_two_add:
 	VMOVUPS      Y0, 32(R9)
 
 avx2Strip3_two_stored:
-	MOVQ  k+0(FP), R9
+	MOVQ  k+8(FP), R9
 	IMULQ CX, R9
 	SUBQ  R9, AX
 	ADDQ  $0x40, SI
-	MOVQ  panel+48(FP), R9
+	MOVQ  panel+56(FP), R9
 	LEAQ  (DX)(R9*4), DX
 	TESTQ R9, R9
 	JNZ   avx2Strip3_two_packed
@@ -13276,7 +13455,7 @@ avx2Strip3_edge:
 	VXORPS  Y1, Y1, Y1
 	VXORPS  Y2, Y2, Y2
 	VXORPS  Y3, Y3, Y3
-	MOVQ    k+0(FP), DI
+	MOVQ    k+8(FP), DI
 
 avx2Strip3_last_deep:
 	VMASKMOVPS   (DX), Y0, Y4
@@ -13290,13 +13469,13 @@ avx2Strip3_last_deep:
 	ADDQ         BX, DX
 	DECQ         DI
 	JNZ          avx2Strip3_last_deep
-	MOVQ         ldc+72(FP), CX
+	MOVQ         ldc+80(FP), CX
 	MOVQ         SI, AX
-	CMPB         add+60(FP), $0x00
+	CMPB         add+68(FP), $0x00
 	JNE          avx2Strip3_last_add
-	CMPL         alpha+56(FP), $0x3f800000
+	CMPL         alpha+64(FP), $0x3f800000
 	JEQ          avx2Strip3_last_store
-	VBROADCASTSS alpha+56(FP), Y4
+	VBROADCASTSS alpha+64(FP), Y4
 	VMULPS       Y4, Y1, Y1
 	VMULPS       Y4, Y2, Y2
 	VMULPS       Y4, Y3, Y3
@@ -13310,7 +13489,7 @@ avx2Strip3_last_store:
 	JMP        avx2Strip3_last_stored
 
 avx2Strip3_last_add:
-	VBROADCASTSS alpha+56(FP), Y4
+	VBROADCASTSS alpha+64(FP), Y4
 	MOVQ         SI, AX
 	VMASKMOVPS   (AX), Y0, Y5
 	VFMADD231PS  Y4, Y1, Y5
@@ -13331,7 +13510,7 @@ avx2Strip3_one:
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
-	MOVQ   k+0(FP), DI
+	MOVQ   k+8(FP), DI
 
 avx2Strip3_one_deep:
 	VMOVUPS      (DX), Y3
@@ -13345,13 +13524,13 @@ avx2Strip3_one_deep:
 	ADDQ         BX, DX
 	DECQ         DI
 	JNZ          avx2Strip3_one_deep
-	MOVQ         ldc+72(FP), CX
+	MOVQ         ldc+80(FP), CX
 	MOVQ         SI, AX
-	CMPB         add+60(FP), $0x00
+	CMPB         add+68(FP), $0x00
 	JNE          avx2Strip3_one_add
-	CMPL         alpha+56(FP), $0x3f800000
+	CMPL         alpha+64(FP), $0x3f800000
 	JEQ          avx2Strip3_one_store
-	VBROADCASTSS alpha+56(FP), Y3
+	VBROADCASTSS alpha+64(FP), Y3
 	VMULPS       Y3, Y0, Y0
 	VMULPS       Y3, Y1, Y1
 	VMULPS       Y3, Y2, Y2
@@ -13365,7 +13544,7 @@ avx2Strip3_one_store:
 	JMP     avx2Strip3_one_stored
 
 avx2Strip3_one_add:
-	VBROADCASTSS alpha+56(FP), Y3
+	VBROADCASTSS alpha+64(FP), Y3
 	MOVQ         SI, AX
 	VMOVUPS      (AX), Y4
 	VFMADD231PS  Y3, Y0, Y4
@@ -13392,7 +13571,7 @@ avx2Strip3_more:
 	VXORPS  Y4, Y4, Y4
 	VXORPS  Y5, Y5, Y5
 	VXORPS  Y6, Y6, Y6
-	MOVQ    k+0(FP), DI
+	MOVQ    k+8(FP), DI
 
 avx2Strip3_most_deep:
 	VMOVUPS      (DX), Y7
@@ -13410,13 +13589,13 @@ avx2Strip3_most_deep:
 	ADDQ         BX, DX
 	DECQ         DI
 	JNZ          avx2Strip3_most_deep
-	MOVQ         ldc+72(FP), CX
+	MOVQ         ldc+80(FP), CX
 	MOVQ         SI, AX
-	CMPB         add+60(FP), $0x00
+	CMPB         add+68(FP), $0x00
 	JNE          avx2Strip3_most_add
-	CMPL         alpha+56(FP), $0x3f800000
+	CMPL         alpha+64(FP), $0x3f800000
 	JEQ          avx2Strip3_most_store
-	VBROADCASTSS alpha+56(FP), Y7
+	VBROADCASTSS alpha+64(FP), Y7
 	VMULPS       Y7, Y1, Y1
 	VMULPS       Y7, Y2, Y2
 	VMULPS       Y7, Y3, Y3
@@ -13436,7 +13615,7 @@ avx2Strip3_most_store:
 	JMP        avx2Strip3_most_stored
 
 avx2Strip3_most_add:
-	VBROADCASTSS alpha+56(FP), Y7
+	VBROADCASTSS alpha+64(FP), Y7
 	MOVQ         SI, AX
 	VMOVUPS      (AX), Y8
 	VFMADD231PS  Y7, Y1, Y8
@@ -13461,21 +13640,33 @@ avx2Strip3_most_add:
 
 avx2Strip3_most_stored:
 avx2Strip3_end:
+	DECQ   strips+0(FP)
+	JZ     avx2Strip3_done
+	MOVQ   down+24(FP), AX
+	IMUL3Q $0x0c, AX, AX
+	ADDQ   AX, a+16(FP)
+	MOVQ   ldc+80(FP), AX
+	IMUL3Q $0x0c, AX, AX
+	ADDQ   AX, c+72(FP)
+	JMP    avx2Strip3_strip
+
+avx2Strip3_done:
 	VZEROUPPER
 	RET
 
-// func avx2Strip4(k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int)
+// func avx2Strip4(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int)
 // Requires: AVX, FMA3
-TEXT ·avx2Strip4(SB), NOSPLIT, $0-88
-	MOVQ a+8(FP), AX
-	MOVQ right+24(FP), CX
-	MOVQ b+32(FP), DX
-	MOVQ bStride+40(FP), BX
-	MOVQ c+64(FP), SI
-	MOVQ n+80(FP), DI
+TEXT ·avx2Strip4(SB), NOSPLIT, $0-96
+avx2Strip4_strip:
+	MOVQ a+16(FP), AX
+	MOVQ right+32(FP), CX
+	MOVQ b+40(FP), DX
+	MOVQ bStride+48(FP), BX
+	MOVQ c+72(FP), SI
+	MOVQ n+88(FP), DI
 	SHLQ $0x02, CX
 	SHLQ $0x02, BX
-	MOVQ down+16(FP), R8
+	MOVQ down+24(FP), R8
 	SHLQ $0x02, R8
 	LEAQ (R8)(R8*2), R9
 	CMPQ DI, $0x10
@@ -13490,7 +13681,7 @@ avx2Strip4_two:
 	VXORPS Y5, Y5, Y5
 	VXORPS Y6, Y6, Y6
 	VXORPS Y7, Y7, Y7
-	MOVQ   k+0(FP), R10
+	MOVQ   k+8(FP), R10
 	MOVQ   DX, R11
 
 avx2Strip4_two_deep:
@@ -13512,13 +13703,13 @@ avx2Strip4_two_deep:
 	ADDQ         BX, R11
 	DECQ         R10
 	JNZ          avx2Strip4_two_deep
-	MOVQ         ldc+72(FP), R11
+	MOVQ         ldc+80(FP), R11
 	MOVQ         SI, R10
-	CMPB         add+60(FP), $0x00
+	CMPB         add+68(FP), $0x00
 	JNE          avx2Strip4_two_add
-	CMPL         alpha+56(FP), $0x3f800000
+	CMPL         alpha+64(FP), $0x3f800000
 	JEQ          avx2Strip4_two_store
-	VBROADCASTSS alpha+56(FP), Y8
+	VBROADCASTSS alpha+64(FP), Y8
 	VMULPS       Y8, Y0, Y0
 	VMULPS       Y8, Y1, Y1
 	VMULPS       Y8, Y2, Y2
@@ -13543,7 +13734,7 @@ avx2Strip4_two_store:
 	JMP     avx2Strip4_two_stored
 
 avx2Strip4_two_add:
-	VBROADCASTSS alpha+56(FP), Y8
+	VBROADCASTSS alpha+64(FP), Y8
 	MOVQ         SI, R10
 	VMOVUPS      (R10), Y9
 	VFMADD231PS  Y8, Y0, Y9
@@ -13574,11 +13765,11 @@ avx2Strip4_two_add:
 	VMOVUPS      Y0, 32(R10)
 
 avx2Strip4_two_stored:
-	MOVQ  k+0(FP), R10
+	MOVQ  k+8(FP), R10
 	IMULQ CX, R10
 	SUBQ  R10, AX
 	ADDQ  $0x40, SI
-	MOVQ  panel+48(FP), R10
+	MOVQ  panel+56(FP), R10
 	LEAQ  (DX)(R10*4), DX
 	TESTQ R10, R10
 	JNZ   avx2Strip4_two_packed
@@ -13602,7 +13793,7 @@ avx2Strip4_edge:
 	VXORPS  Y2, Y2, Y2
 	VXORPS  Y3, Y3, Y3
 	VXORPS  Y4, Y4, Y4
-	MOVQ    k+0(FP), DI
+	MOVQ    k+8(FP), DI
 
 avx2Strip4_last_deep:
 	VMASKMOVPS   (DX), Y0, Y5
@@ -13618,13 +13809,13 @@ avx2Strip4_last_deep:
 	ADDQ         BX, DX
 	DECQ         DI
 	JNZ          avx2Strip4_last_deep
-	MOVQ         ldc+72(FP), CX
+	MOVQ         ldc+80(FP), CX
 	MOVQ         SI, AX
-	CMPB         add+60(FP), $0x00
+	CMPB         add+68(FP), $0x00
 	JNE          avx2Strip4_last_add
-	CMPL         alpha+56(FP), $0x3f800000
+	CMPL         alpha+64(FP), $0x3f800000
 	JEQ          avx2Strip4_last_store
-	VBROADCASTSS alpha+56(FP), Y5
+	VBROADCASTSS alpha+64(FP), Y5
 	VMULPS       Y5, Y1, Y1
 	VMULPS       Y5, Y2, Y2
 	VMULPS       Y5, Y3, Y3
@@ -13641,7 +13832,7 @@ avx2Strip4_last_store:
 	JMP        avx2Strip4_last_stored
 
 avx2Strip4_last_add:
-	VBROADCASTSS alpha+56(FP), Y5
+	VBROADCASTSS alpha+64(FP), Y5
 	MOVQ         SI, AX
 	VMASKMOVPS   (AX), Y0, Y6
 	VFMADD231PS  Y5, Y1, Y6
@@ -13667,7 +13858,7 @@ avx2Strip4_one:
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
-	MOVQ   k+0(FP), DI
+	MOVQ   k+8(FP), DI
 
 avx2Strip4_one_deep:
 	VMOVUPS      (DX), Y4
@@ -13683,13 +13874,13 @@ avx2Strip4_one_deep:
 	ADDQ         BX, DX
 	DECQ         DI
 	JNZ          avx2Strip4_one_deep
-	MOVQ         ldc+72(FP), CX
+	MOVQ         ldc+80(FP), CX
 	MOVQ         SI, AX
-	CMPB         add+60(FP), $0x00
+	CMPB         add+68(FP), $0x00
 	JNE          avx2Strip4_one_add
-	CMPL         alpha+56(FP), $0x3f800000
+	CMPL         alpha+64(FP), $0x3f800000
 	JEQ          avx2Strip4_one_store
-	VBROADCASTSS alpha+56(FP), Y4
+	VBROADCASTSS alpha+64(FP), Y4
 	VMULPS       Y4, Y0, Y0
 	VMULPS       Y4, Y1, Y1
 	VMULPS       Y4, Y2, Y2
@@ -13706,7 +13897,7 @@ avx2Strip4_one_store:
 	JMP     avx2Strip4_one_stored
 
 avx2Strip4_one_add:
-	VBROADCASTSS alpha+56(FP), Y4
+	VBROADCASTSS alpha+64(FP), Y4
 	MOVQ         SI, AX
 	VMOVUPS      (AX), Y5
 	VFMADD231PS  Y4, Y0, Y5
@@ -13739,7 +13930,7 @@ avx2Strip4_more:
 	VXORPS  Y6, Y6, Y6
 	VXORPS  Y7, Y7, Y7
 	VXORPS  Y8, Y8, Y8
-	MOVQ    k+0(FP), DI
+	MOVQ    k+8(FP), DI
 
 avx2Strip4_most_deep:
 	VMOVUPS      (DX), Y9
@@ -13760,13 +13951,13 @@ avx2Strip4_most_deep:
 	ADDQ         BX, DX
 	DECQ         DI
 	JNZ          avx2Strip4_most_deep
-	MOVQ         ldc+72(FP), CX
+	MOVQ         ldc+80(FP), CX
 	MOVQ         SI, AX
-	CMPB         add+60(FP), $0x00
+	CMPB         add+68(FP), $0x00
 	JNE          avx2Strip4_most_add
-	CMPL         alpha+56(FP), $0x3f800000
+	CMPL         alpha+64(FP), $0x3f800000
 	JEQ          avx2Strip4_most_store
-	VBROADCASTSS alpha+56(FP), Y9
+	VBROADCASTSS alpha+64(FP), Y9
 	VMULPS       Y9, Y1, Y1
 	VMULPS       Y9, Y2, Y2
 	VMULPS       Y9, Y3, Y3
@@ -13791,7 +13982,7 @@ avx2Strip4_most_store:
 	JMP        avx2Strip4_most_stored
 
 avx2Strip4_most_add:
-	VBROADCASTSS alpha+56(FP), Y9
+	VBROADCASTSS alpha+64(FP), Y9
 	MOVQ         SI, AX
 	VMOVUPS      (AX), Y10
 	VFMADD231PS  Y9, Y1, Y10
@@ -13823,21 +14014,33 @@ avx2Strip4_most_add:
 
 avx2Strip4_most_stored:
 avx2Strip4_end:
+	DECQ   strips+0(FP)
+	JZ     avx2Strip4_done
+	MOVQ   down+24(FP), AX
+	IMUL3Q $0x10, AX, AX
+	ADDQ   AX, a+16(FP)
+	MOVQ   ldc+80(FP), AX
+	IMUL3Q $0x10, AX, AX
+	ADDQ   AX, c+72(FP)
+	JMP    avx2Strip4_strip
+
+avx2Strip4_done:
 	VZEROUPPER
 	RET
 
-// func avx2Strip5(k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int)
+// func avx2Strip5(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int)
 // Requires: AVX, FMA3
-TEXT ·avx2Strip5(SB), NOSPLIT, $0-88
-	MOVQ a+8(FP), AX
-	MOVQ right+24(FP), CX
-	MOVQ b+32(FP), DX
-	MOVQ bStride+40(FP), BX
-	MOVQ c+64(FP), SI
-	MOVQ n+80(FP), DI
+TEXT ·avx2Strip5(SB), NOSPLIT, $0-96
+avx2Strip5_strip:
+	MOVQ a+16(FP), AX
+	MOVQ right+32(FP), CX
+	MOVQ b+40(FP), DX
+	MOVQ bStride+48(FP), BX
+	MOVQ c+72(FP), SI
+	MOVQ n+88(FP), DI
 	SHLQ $0x02, CX
 	SHLQ $0x02, BX
-	MOVQ down+16(FP), R8
+	MOVQ down+24(FP), R8
 	SHLQ $0x02, R8
 	LEAQ (R8)(R8*2), R9
 	CMPQ DI, $0x10
@@ -13854,7 +14057,7 @@ avx2Strip5_two:
 	VXORPS Y7, Y7, Y7
 	VXORPS Y8, Y8, Y8
 	VXORPS Y9, Y9, Y9
-	MOVQ   k+0(FP), R10
+	MOVQ   k+8(FP), R10
 	MOVQ   DX, R11
 
 avx2Strip5_two_deep:
@@ -13879,13 +14082,13 @@ avx2Strip5_two_deep:
 	ADDQ         BX, R11
 	DECQ         R10
 	JNZ          avx2Strip5_two_deep
-	MOVQ         ldc+72(FP), R11
+	MOVQ         ldc+80(FP), R11
 	MOVQ         SI, R10
-	CMPB         add+60(FP), $0x00
+	CMPB         add+68(FP), $0x00
 	JNE          avx2Strip5_two_add
-	CMPL         alpha+56(FP), $0x3f800000
+	CMPL         alpha+64(FP), $0x3f800000
 	JEQ          avx2Strip5_two_store
-	VBROADCASTSS alpha+56(FP), Y10
+	VBROADCASTSS alpha+64(FP), Y10
 	VMULPS       Y10, Y0, Y0
 	VMULPS       Y10, Y1, Y1
 	VMULPS       Y10, Y2, Y2
@@ -13915,7 +14118,7 @@ avx2Strip5_two_store:
 	JMP     avx2Strip5_two_stored
 
 avx2Strip5_two_add:
-	VBROADCASTSS alpha+56(FP), Y10
+	VBROADCASTSS alpha+64(FP), Y10
 	MOVQ         SI, R10
 	VMOVUPS      (R10), Y11
 	VFMADD231PS  Y10, Y0, Y11
@@ -13953,11 +14156,11 @@ avx2Strip5_two_add:
 	VMOVUPS      Y0, 32(R10)
 
 avx2Strip5_two_stored:
-	MOVQ  k+0(FP), R10
+	MOVQ  k+8(FP), R10
 	IMULQ CX, R10
 	SUBQ  R10, AX
 	ADDQ  $0x40, SI
-	MOVQ  panel+48(FP), R10
+	MOVQ  panel+56(FP), R10
 	LEAQ  (DX)(R10*4), DX
 	TESTQ R10, R10
 	JNZ   avx2Strip5_two_packed
@@ -13982,7 +14185,7 @@ avx2Strip5_edge:
 	VXORPS  Y3, Y3, Y3
 	VXORPS  Y4, Y4, Y4
 	VXORPS  Y5, Y5, Y5
-	MOVQ    k+0(FP), DI
+	MOVQ    k+8(FP), DI
 
 avx2Strip5_last_deep:
 	VMASKMOVPS   (DX), Y0, Y6
@@ -14000,13 +14203,13 @@ avx2Strip5_last_deep:
 	ADDQ         BX, DX
 	DECQ         DI
 	JNZ          avx2Strip5_last_deep
-	MOVQ         ldc+72(FP), CX
+	MOVQ         ldc+80(FP), CX
 	MOVQ         SI, AX
-	CMPB         add+60(FP), $0x00
+	CMPB         add+68(FP), $0x00
 	JNE          avx2Strip5_last_add
-	CMPL         alpha+56(FP), $0x3f800000
+	CMPL         alpha+64(FP), $0x3f800000
 	JEQ          avx2Strip5_last_store
-	VBROADCASTSS alpha+56(FP), Y6
+	VBROADCASTSS alpha+64(FP), Y6
 	VMULPS       Y6, Y1, Y1
 	VMULPS       Y6, Y2, Y2
 	VMULPS       Y6, Y3, Y3
@@ -14026,7 +14229,7 @@ avx2Strip5_last_store:
 	JMP        avx2Strip5_last_stored
 
 avx2Strip5_last_add:
-	VBROADCASTSS alpha+56(FP), Y6
+	VBROADCASTSS alpha+64(FP), Y6
 	MOVQ         SI, AX
 	VMASKMOVPS   (AX), Y0, Y7
 	VFMADD231PS  Y6, Y1, Y7
@@ -14057,7 +14260,7 @@ avx2Strip5_one:
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
 	VXORPS Y4, Y4, Y4
-	MOVQ   k+0(FP), DI
+	MOVQ   k+8(FP), DI
 
 avx2Strip5_one_deep:
 	VMOVUPS      (DX), Y5
@@ -14075,13 +14278,13 @@ avx2Strip5_one_deep:
 	ADDQ         BX, DX
 	DECQ         DI
 	JNZ          avx2Strip5_one_deep
-	MOVQ         ldc+72(FP), CX
+	MOVQ         ldc+80(FP), CX
 	MOVQ         SI, AX
-	CMPB         add+60(FP), $0x00
+	CMPB         add+68(FP), $0x00
 	JNE          avx2Strip5_one_add
-	CMPL         alpha+56(FP), $0x3f800000
+	CMPL         alpha+64(FP), $0x3f800000
 	JEQ          avx2Strip5_one_store
-	VBROADCASTSS alpha+56(FP), Y5
+	VBROADCASTSS alpha+64(FP), Y5
 	VMULPS       Y5, Y0, Y0
 	VMULPS       Y5, Y1, Y1
 	VMULPS       Y5, Y2, Y2
@@ -14101,7 +14304,7 @@ avx2Strip5_one_store:
 	JMP     avx2Strip5_one_stored
 
 avx2Strip5_one_add:
-	VBROADCASTSS alpha+56(FP), Y5
+	VBROADCASTSS alpha+64(FP), Y5
 	MOVQ         SI, AX
 	VMOVUPS      (AX), Y6
 	VFMADD231PS  Y5, Y0, Y6
@@ -14140,7 +14343,7 @@ avx2Strip5_more:
 	VXORPS  Y8, Y8, Y8
 	VXORPS  Y9, Y9, Y9
 	VXORPS  Y10, Y10, Y10
-	MOVQ    k+0(FP), DI
+	MOVQ    k+8(FP), DI
 
 avx2Strip5_most_deep:
 	VMOVUPS      (DX), Y11
@@ -14164,13 +14367,13 @@ avx2Strip5_most_deep:
 	ADDQ         BX, DX
 	DECQ         DI
 	JNZ          avx2Strip5_most_deep
-	MOVQ         ldc+72(FP), CX
+	MOVQ         ldc+80(FP), CX
 	MOVQ         SI, AX
-	CMPB         add+60(FP), $0x00
+	CMPB         add+68(FP), $0x00
 	JNE          avx2Strip5_most_add
-	CMPL         alpha+56(FP), $0x3f800000
+	CMPL         alpha+64(FP), $0x3f800000
 	JEQ          avx2Strip5_most_store
-	VBROADCASTSS alpha+56(FP), Y11
+	VBROADCASTSS alpha+64(FP), Y11
 	VMULPS       Y11, Y1, Y1
 	VMULPS       Y11, Y2, Y2
 	VMULPS       Y11, Y3, Y3
@@ -14200,7 +14403,7 @@ avx2Strip5_most_store:
 	JMP        avx2Strip5_most_stored
 
 avx2Strip5_most_add:
-	VBROADCASTSS alpha+56(FP), Y11
+	VBROADCASTSS alpha+64(FP), Y11
 	MOVQ         SI, AX
 	VMOVUPS      (AX), Y12
 	VFMADD231PS  Y11, Y1, Y12
@@ -14239,21 +14442,33 @@ avx2Strip5_most_add:
 
 avx2Strip5_most_stored:
 avx2Strip5_end:
+	DECQ   strips+0(FP)
+	JZ     avx2Strip5_done
+	MOVQ   down+24(FP), AX
+	IMUL3Q $0x14, AX, AX
+	ADDQ   AX, a+16(FP)
+	MOVQ   ldc+80(FP), AX
+	IMUL3Q $0x14, AX, AX
+	ADDQ   AX, c+72(FP)
+	JMP    avx2Strip5_strip
+
+avx2Strip5_done:
 	VZEROUPPER
 	RET
 
-// func avx2Strip6(k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int)
+// func avx2Strip6(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int)
 // Requires: AVX, FMA3
-TEXT ·avx2Strip6(SB), NOSPLIT, $0-88
-	MOVQ a+8(FP), AX
-	MOVQ right+24(FP), CX
-	MOVQ b+32(FP), DX
-	MOVQ bStride+40(FP), BX
-	MOVQ c+64(FP), SI
-	MOVQ n+80(FP), DI
+TEXT ·avx2Strip6(SB), NOSPLIT, $0-96
+avx2Strip6_strip:
+	MOVQ a+16(FP), AX
+	MOVQ right+32(FP), CX
+	MOVQ b+40(FP), DX
+	MOVQ bStride+48(FP), BX
+	MOVQ c+72(FP), SI
+	MOVQ n+88(FP), DI
 	SHLQ $0x02, CX
 	SHLQ $0x02, BX
-	MOVQ down+16(FP), R8
+	MOVQ down+24(FP), R8
 	SHLQ $0x02, R8
 	LEAQ (R8)(R8*2), R9
 	LEAQ (R8)(R8*4), R10
@@ -14274,7 +14489,7 @@ avx2Strip6_two:
 	VXORPS Y9, Y9, Y9
 	VXORPS Y10, Y10, Y10
 	VXORPS Y11, Y11, Y11
-	MOVQ   k+0(FP), R11
+	MOVQ   k+8(FP), R11
 	MOVQ   DX, R12
 
 avx2Strip6_two_deep:
@@ -14303,13 +14518,13 @@ avx2Strip6_two_deep:
 	ADDQ         BX, R12
 	DECQ         R11
 	JNZ          avx2Strip6_two_deep
-	MOVQ         ldc+72(FP), R12
+	MOVQ         ldc+80(FP), R12
 	MOVQ         SI, R11
-	CMPB         add+60(FP), $0x00
+	CMPB         add+68(FP), $0x00
 	JNE          avx2Strip6_two_add
-	CMPL         alpha+56(FP), $0x3f800000
+	CMPL         alpha+64(FP), $0x3f800000
 	JEQ          avx2Strip6_two_store
-	VBROADCASTSS alpha+56(FP), Y12
+	VBROADCASTSS alpha+64(FP), Y12
 	VMULPS       Y12, Y0, Y0
 	VMULPS       Y12, Y1, Y1
 	VMULPS       Y12, Y2, Y2
@@ -14344,7 +14559,7 @@ avx2Strip6_two_store:
 	JMP     avx2Strip6_two_stored
 
 avx2Strip6_two_add:
-	VBROADCASTSS alpha+56(FP), Y12
+	VBROADCASTSS alpha+64(FP), Y12
 	MOVQ         SI, R11
 	VMOVUPS      (R11), Y13
 	VFMADD231PS  Y12, Y0, Y13
@@ -14389,12 +14604,12 @@ avx2Strip6_two_add:
 	VMOVUPS      Y0, 32(R11)
 
 avx2Strip6_two_stored:
-	MOVQ  k+0(FP), R11
+	MOVQ  k+8(FP), R11
 	IMULQ CX, R11
 	SUBQ  R11, AX
 	SUBQ  R11, R10
 	ADDQ  $0x40, SI
-	MOVQ  panel+48(FP), R11
+	MOVQ  panel+56(FP), R11
 	LEAQ  (DX)(R11*4), DX
 	TESTQ R11, R11
 	JNZ   avx2Strip6_two_packed
@@ -14420,7 +14635,7 @@ avx2Strip6_edge:
 	VXORPS  Y4, Y4, Y4
 	VXORPS  Y5, Y5, Y5
 	VXORPS  Y6, Y6, Y6
-	MOVQ    k+0(FP), DI
+	MOVQ    k+8(FP), DI
 
 avx2Strip6_last_deep:
 	VMASKMOVPS   (DX), Y0, Y7
@@ -14441,13 +14656,13 @@ avx2Strip6_last_deep:
 	ADDQ         BX, DX
 	DECQ         DI
 	JNZ          avx2Strip6_last_deep
-	MOVQ         ldc+72(FP), CX
+	MOVQ         ldc+80(FP), CX
 	MOVQ         SI, AX
-	CMPB         add+60(FP), $0x00
+	CMPB         add+68(FP), $0x00
 	JNE          avx2Strip6_last_add
-	CMPL         alpha+56(FP), $0x3f800000
+	CMPL         alpha+64(FP), $0x3f800000
 	JEQ          avx2Strip6_last_store
-	VBROADCASTSS alpha+56(FP), Y7
+	VBROADCASTSS alpha+64(FP), Y7
 	VMULPS       Y7, Y1, Y1
 	VMULPS       Y7, Y2, Y2
 	VMULPS       Y7, Y3, Y3
@@ -14470,7 +14685,7 @@ avx2Strip6_last_store:
 	JMP        avx2Strip6_last_stored
 
 avx2Strip6_last_add:
-	VBROADCASTSS alpha+56(FP), Y7
+	VBROADCASTSS alpha+64(FP), Y7
 	MOVQ         SI, AX
 	VMASKMOVPS   (AX), Y0, Y8
 	VFMADD231PS  Y7, Y1, Y8
@@ -14506,7 +14721,7 @@ avx2Strip6_one:
 	VXORPS Y3, Y3, Y3
 	VXORPS Y4, Y4, Y4
 	VXORPS Y5, Y5, Y5
-	MOVQ   k+0(FP), DI
+	MOVQ   k+8(FP), DI
 
 avx2Strip6_one_deep:
 	VMOVUPS      (DX), Y6
@@ -14527,13 +14742,13 @@ avx2Strip6_one_deep:
 	ADDQ         BX, DX
 	DECQ         DI
 	JNZ          avx2Strip6_one_deep
-	MOVQ         ldc+72(FP), CX
+	MOVQ         ldc+80(FP), CX
 	MOVQ         SI, AX
-	CMPB         add+60(FP), $0x00
+	CMPB         add+68(FP), $0x00
 	JNE          avx2Strip6_one_add
-	CMPL         alpha+56(FP), $0x3f800000
+	CMPL         alpha+64(FP), $0x3f800000
 	JEQ          avx2Strip6_one_store
-	VBROADCASTSS alpha+56(FP), Y6
+	VBROADCASTSS alpha+64(FP), Y6
 	VMULPS       Y6, Y0, Y0
 	VMULPS       Y6, Y1, Y1
 	VMULPS       Y6, Y2, Y2
@@ -14556,7 +14771,7 @@ avx2Strip6_one_store:
 	JMP     avx2Strip6_one_stored
 
 avx2Strip6_one_add:
-	VBROADCASTSS alpha+56(FP), Y6
+	VBROADCASTSS alpha+64(FP), Y6
 	MOVQ         SI, AX
 	VMOVUPS      (AX), Y7
 	VFMADD231PS  Y6, Y0, Y7
@@ -14601,7 +14816,7 @@ avx2Strip6_more:
 	VXORPS  Y10, Y10, Y10
 	VXORPS  Y11, Y11, Y11
 	VXORPS  Y12, Y12, Y12
-	MOVQ    k+0(FP), DI
+	MOVQ    k+8(FP), DI
 
 avx2Strip6_most_deep:
 	VMOVUPS      (DX), Y13
@@ -14629,13 +14844,13 @@ avx2Strip6_most_deep:
 	ADDQ         BX, DX
 	DECQ         DI
 	JNZ          avx2Strip6_most_deep
-	MOVQ         ldc+72(FP), CX
+	MOVQ         ldc+80(FP), CX
 	MOVQ         SI, AX
-	CMPB         add+60(FP), $0x00
+	CMPB         add+68(FP), $0x00
 	JNE          avx2Strip6_most_add
-	CMPL         alpha+56(FP), $0x3f800000
+	CMPL         alpha+64(FP), $0x3f800000
 	JEQ          avx2Strip6_most_store
-	VBROADCASTSS alpha+56(FP), Y13
+	VBROADCASTSS alpha+64(FP), Y13
 	VMULPS       Y13, Y1, Y1
 	VMULPS       Y13, Y2, Y2
 	VMULPS       Y13, Y3, Y3
@@ -14670,7 +14885,7 @@ avx2Strip6_most_store:
 	JMP        avx2Strip6_most_stored
 
 avx2Strip6_most_add:
-	VBROADCASTSS alpha+56(FP), Y13
+	VBROADCASTSS alpha+64(FP), Y13
 	MOVQ         SI, AX
 	VMOVUPS      (AX), Y14
 	VFMADD231PS  Y13, Y1, Y14
@@ -14716,6 +14931,17 @@ avx2Strip6_most_add:
 
 avx2Strip6_most_stored:
 avx2Strip6_end:
+	DECQ   strips+0(FP)
+	JZ     avx2Strip6_done
+	MOVQ   down+24(FP), AX
+	IMUL3Q $0x18, AX, AX
+	ADDQ   AX, a+16(FP)
+	MOVQ   ldc+80(FP), AX
+	IMUL3Q $0x18, AX, AX
+	ADDQ   AX, c+72(FP)
+	JMP    avx2Strip6_strip
+
+avx2Strip6_done:
 	VZEROUPPER
 	RET
 
@@ -15050,14 +15276,13 @@ turn_end:
 // func avx512Dots1(n int, k int, a *float32, b *float32, bStride int, out *float32)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·avx512Dots1(SB), NOSPLIT, $0-48
-	MOVQ   n+0(FP), AX
-	MOVQ   bStride+32(FP), CX
-	MOVQ   b+24(FP), DX
-	MOVQ   k+8(FP), BX
-	MOVQ   a+16(FP), SI
-	MOVQ   out+40(FP), DI
-	SHLQ   $0x02, CX
-	VPXORD Z0, Z0, Z0
+	MOVQ n+0(FP), AX
+	MOVQ bStride+32(FP), CX
+	MOVQ b+24(FP), DX
+	MOVQ k+8(FP), BX
+	MOVQ a+16(FP), SI
+	MOVQ out+40(FP), DI
+	SHLQ $0x02, CX
 
 avx512Dots1_rows:
 	MOVQ   BX, R8
@@ -15984,15 +16209,14 @@ avx2Dots2_sum:
 // func avx512RowSums(n int, k int, x *float32, b *float32, bStride int, y *float32)
 // Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·avx512RowSums(SB), NOSPLIT, $0-48
-	VPXORD Z0, Z0, Z0
-	MOVQ   k+8(FP), AX
-	MOVQ   x+16(FP), CX
-	MOVQ   b+24(FP), DX
-	MOVQ   n+0(FP), BX
-	MOVQ   y+40(FP), SI
-	MOVQ   bStride+32(FP), DI
-	SUBQ   BX, DI
-	SHLQ   $0x02, DI
+	MOVQ k+8(FP), AX
+	MOVQ x+16(FP), CX
+	MOVQ b+24(FP), DX
+	MOVQ n+0(FP), BX
+	MOVQ y+40(FP), SI
+	MOVQ bStride+32(FP), DI
+	SUBQ BX, DI
+	SHLQ $0x02, DI
 
 avx512RowSums_row:
 	VBROADCASTSS (CX), Z0
@@ -16193,37 +16417,36 @@ int8_deep:
 	RET
 
 // func avx512Peak(n int)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512DQ, AVX512F
 TEXT ·avx512Peak(SB), NOSPLIT, $0-8
-	MOVQ    n+0(FP), AX
-	VPXORD  Z0, Z0, Z0
-	VMOVAPS Z0, Z1
-	VMOVAPS Z0, Z2
-	VMOVAPS Z0, Z3
-	VMOVAPS Z0, Z4
-	VMOVAPS Z0, Z5
-	VMOVAPS Z0, Z6
-	VMOVAPS Z0, Z7
-	VMOVAPS Z0, Z8
-	VMOVAPS Z0, Z9
-	VMOVAPS Z0, Z10
-	VMOVAPS Z0, Z11
-	VMOVAPS Z0, Z12
-	VMOVAPS Z0, Z0
+	MOVQ   n+0(FP), AX
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	VXORPS Z6, Z6, Z6
+	VXORPS Z7, Z7, Z7
+	VXORPS Z8, Z8, Z8
+	VXORPS Z9, Z9, Z9
+	VXORPS Z10, Z10, Z10
+	VXORPS Z11, Z11, Z11
+	VXORPS Z12, Z12, Z12
 
 peak_avx512:
-	VFMADD231PS Z0, Z0, Z1
-	VFMADD231PS Z0, Z0, Z2
-	VFMADD231PS Z0, Z0, Z3
-	VFMADD231PS Z0, Z0, Z4
-	VFMADD231PS Z0, Z0, Z5
-	VFMADD231PS Z0, Z0, Z6
-	VFMADD231PS Z0, Z0, Z7
-	VFMADD231PS Z0, Z0, Z8
-	VFMADD231PS Z0, Z0, Z9
-	VFMADD231PS Z0, Z0, Z10
-	VFMADD231PS Z0, Z0, Z11
-	VFMADD231PS Z0, Z0, Z12
+	VFMADD231PS Z12, Z12, Z0
+	VFMADD231PS Z12, Z12, Z1
+	VFMADD231PS Z12, Z12, Z2
+	VFMADD231PS Z12, Z12, Z3
+	VFMADD231PS Z12, Z12, Z4
+	VFMADD231PS Z12, Z12, Z5
+	VFMADD231PS Z12, Z12, Z6
+	VFMADD231PS Z12, Z12, Z7
+	VFMADD231PS Z12, Z12, Z8
+	VFMADD231PS Z12, Z12, Z9
+	VFMADD231PS Z12, Z12, Z10
+	VFMADD231PS Z12, Z12, Z11
 	DECQ        AX
 	JNZ         peak_avx512
 	VZEROUPPER

@@ -12,7 +12,7 @@ const tileRows, tileCols = 2, 4
 func stripsGo() []stripKernel {
 	kernels := make([]stripKernel, tileRows+1)
 	for rows := 1; rows <= tileRows; rows++ {
-		kernels[rows] = func(k int, a *float32, _, _ int, b *float32, _, panel int, alpha float32, add bool, c *float32, ldc, n int) {
+		kernels[rows] = func(_, k int, a *float32, _, _ int, b *float32, _, panel int, alpha float32, add bool, c *float32, ldc, n int) {
 			stripGo(rows, n, k, alpha, unsafe.Slice(a, tileRows*k), unsafe.Slice(b, (n-1)/tileCols*panel+tileCols*k), panel, add, unsafe.Slice(c, (rows-1)*ldc+n), ldc)
 		}
 	}

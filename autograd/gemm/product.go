@@ -1,6 +1,6 @@
 package gemm
 
-type stripKernel func(k int, a *float32, down, right int, b *float32, bStride, panel int, alpha float32, add bool, c *float32, ldc, n int)
+type stripKernel func(strips, k int, a *float32, down, right int, b *float32, bStride, panel int, alpha float32, add bool, c *float32, ldc, n int)
 
 // engine is one way to multiply: the size of its register tile and its kernels.
 type engine struct {
@@ -11,12 +11,13 @@ type engine struct {
 	// B is packed where it is used often, by more rows than directRows, and does not stay in the second
 	// cache, being more than directArea floats. Otherwise it is read where it lies.
 	directRows, directArea int
-	// lowRows is the height of a strip that meets a B of at most lowArea floats; no matrix that is larger is small.
-	lowRows, lowArea int
+	// lowRows is the height of a strip that meets a B of at most lowArea floats, evenRows where it is cut into panels without
+	// remainder; no matrix that is larger is small.
+	lowRows, evenRows, lowArea int
 	// packs is whether strips of A must be packed even where its rows are contiguous.
 	packs bool
 
-	// kernels, by the rows of the strip, add to, or overwrite with, α·A·B the rows×n block c. A is rows×k;
+	// kernels, by the rows of a strip, add to, or overwrite with, α·A·B the strips·rows×n block c. A is strips·rows×k;
 	// element (i, p) is a[i·down + p·right]. B is k×n, in panels of nr columns that lie panel apart, each
 	// with its rows bStride apart; panel is 0 where B is not packed.
 	kernels []stripKernel
@@ -49,11 +50,7 @@ func (e *engine) product(m, n, k int, alpha float32, a, b matrix, add bool, c []
 	packs := e.packs || b.right != 1 || m > e.directRows && k*n > e.directArea
 	strip, mr := e.stripOf(m, n, k, a), e.height(n, k)
 	if !packs && strip == asIs && k <= depth && (m > 1 || k*n <= streamArea || !e.streams) { // nothing to prepare: small products go fast only so
-		for i := 0; i < m; {
-			rows := rowsOf(m-i, mr)
-			e.kernels[rows](k, &a.data[i*a.down], a.down, a.right, &b.data[0], b.down, 0, alpha, add, &c[i*ldc], ldc, n)
-			i += rows
-		}
+		e.direct(m, n, k, alpha, a.data, a.down, a.right, b.data, b.down, add, c, ldc)
 		return
 	}
 	kc := depthOf(k)
@@ -91,7 +88,7 @@ func (e *engine) product(m, n, k int, alpha float32, a, b matrix, add bool, c []
 					}
 					rows = matrix{work.floats, kc + skew, 1}
 				}
-				e.kernels[end-i](deep, &rows.data[0], rows.down, rows.right, &panels[0], bStride, panel, alpha, add || p > 0, &c[i*ldc+j], ldc, cols)
+				e.kernels[end-i](1, deep, &rows.data[0], rows.down, rows.right, &panels[0], bStride, panel, alpha, add || p > 0, &c[i*ldc+j], ldc, cols)
 				i = end
 			}
 		}
@@ -101,13 +98,15 @@ func (e *engine) product(m, n, k int, alpha float32, a, b matrix, add bool, c []
 	}
 }
 
-// direct is product for small matrices that need no preparation: what a call costs beside its arithmetic counts here.
+// direct is product for what needs no preparation: all strips of a height in one call of their kernel. What it costs beside its arithmetic counts here.
 func (e *engine) direct(m, n, k int, alpha float32, a []float32, down, right int, b []float32, ldb int, add bool, c []float32, ldc int) {
 	most := e.height(n, k)
-	for i := 0; i < m; {
-		rows := rowsOf(m-i, most)
-		e.kernels[rows](k, &a[i*down], down, right, &b[0], ldb, 0, alpha, add, &c[i*ldc], ldc, n)
-		i += rows
+	strips := (m + most - 1) / most
+	rows := (m + strips - 1) / strips
+	tall := m - strips*(rows-1) // strips; the others are a row lower
+	e.kernels[rows](tall, k, &a[0], down, right, &b[0], ldb, 0, alpha, add, &c[0], ldc, n)
+	if i := tall * rows; i < m {
+		e.kernels[rows-1](strips-tall, k, &a[i*down], down, right, &b[0], ldb, 0, alpha, add, &c[i*ldc], ldc, n)
 	}
 }
 
@@ -156,12 +155,15 @@ func (e *engine) stripOf(m, n, k int, a matrix) int {
 func roundUp(n, to int) int { return (n + to - 1) / to * to }
 
 // height is how many rows a strip has at most. Where B stays in the first cache, reading it once more costs nothing, and
-// tiles of fewer rows end sooner: the sums of one are stored while the next is computed.
+// tiles of fewer rows end sooner: the sums of one are stored while the next is computed, as long as they are few.
 func (e *engine) height(n, k int) int {
-	if n > e.nr/2 && k*n <= e.lowArea {
-		return e.lowRows
+	switch {
+	case n <= e.nr/2 || k*n > e.lowArea:
+		return e.mr
+	case n%e.nr == 0:
+		return e.evenRows
 	}
-	return e.mr
+	return e.lowRows
 }
 
 // rowsOf returns the height of the next strip where so many rows are left: the last two share what would

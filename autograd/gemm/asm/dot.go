@@ -36,7 +36,6 @@ func dot1(s isa, low []reg.VecPhysical) {
 		}
 		return low[i].AsY().(reg.VecPhysical)
 	}
-	s.begin()
 	n, a, b := GP64(), GP64(), GP64()
 	Label(name + "_rows")
 	for j := range dotCols {

@@ -12,7 +12,6 @@ func peak() {
 		TEXT(s.name()+"Peak", NOSPLIT, "func(n int)")
 		Doc(s.name() + "Peak runs n times 12 independent vector multiply-adds.")
 		n := Load(Param("n"), GP64())
-		s.begin()
 		var acc []reg.VecVirtual
 		for range 12 {
 			v := s.vector()

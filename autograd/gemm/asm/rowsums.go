@@ -18,7 +18,6 @@ func rowSums(s isa) {
 	TEXT(name, NOSPLIT, "func(n, k int, x, b *float32, bStride int, y *float32)")
 	Pragma("noescape")
 	Doc(name + " adds to the n elements of y x[i] times row i of b, for k rows.")
-	s.begin()
 	k, xs, b := Load(Param("k"), GP64()), Load(Param("x"), GP64()), Load(Param("b"), GP64())
 	columns, begin := Load(Param("n"), GP64()), Load(Param("y"), GP64())
 	skip := Load(Param("bStride"), GP64()) // from the end of a row to the next

@@ -19,7 +19,6 @@ const (
 type isa interface {
 	name() string
 	lanes() int
-	begin()
 	vector() reg.VecVirtual
 	half() reg.VecVirtual // a vector of half the lanes, or nil where that would be no faster
 	zero(v reg.VecVirtual)
@@ -30,24 +29,13 @@ type isa interface {
 
 type avx512 struct{}
 
-var (
-	mask512 reg.OpmaskVirtual
-	zero512 reg.VecVirtual // holds zeros all along: avo does not see that VPXORD z, z, z reads nothing
-)
+var mask512 reg.OpmaskVirtual
 
 func (avx512) name() string           { return "avx512" }
-func (avx512) begin()                 { zero512 = ZMM(); VPXORD(zero512, zero512, zero512) }
 func (avx512) lanes() int             { return 16 }
 func (avx512) vector() reg.VecVirtual { return ZMM() }
 func (avx512) half() reg.VecVirtual   { return YMM() }
-
-func (avx512) zero(v reg.VecVirtual) {
-	if v.Size() == 64 {
-		VMOVAPS(zero512, v)
-		return
-	}
-	VMOVAPS(zero512.AsY(), v)
-}
+func (avx512) zero(v reg.VecVirtual)  { VXORPS(v, v, v) }
 
 func (avx512) loadMask(n reg.Register, vectors int) {
 	bits, ones := GP64(), GP64()
@@ -79,7 +67,6 @@ type avx2 struct{}
 var mask2 reg.VecVirtual
 
 func (avx2) name() string           { return "avx2" }
-func (avx2) begin()                 {}
 func (avx2) lanes() int             { return 8 }
 func (avx2) vector() reg.VecVirtual { return YMM() }
 func (avx2) half() reg.VecVirtual   { return nil }
@@ -110,19 +97,19 @@ func (avx2) store(v reg.VecVirtual, m Mem, masked bool) {
 	VMOVUPS(v, m)
 }
 
-// strip writes the kernel of rows of A times all columns of B, a tile of C at a time in registers:
+// strip writes the kernel of so many strips of rows of A, one after the other, times all columns of B, a tile of C at a time in registers:
 //
-//	for each tile: for p := range k: for i := range rows: C[i] += A[i·down + p·right] · B[p·bStride : ...]
+//	for each strip: for each tile: for p := range k: for i := range rows: C[i] += A[i·down + p·right] · B[p·bStride : ...]
 //
 // panel is the distance in B from one tile to the next; 0 says that B is not packed and tiles may be wide.
 func strip(s isa, rows, wide int) {
 	name := fmt.Sprintf("%sStrip%d", s.name(), rows)
 	TEXT(name, NOSPLIT,
-		"func(k int, a *float32, down, right int, b *float32, bStride, panel int, alpha float32, add bool, c *float32, ldc, n int)")
+		"func(strips, k int, a *float32, down, right int, b *float32, bStride, panel int, alpha float32, add bool, c *float32, ldc, n int)")
 	Pragma("noescape")
-	Doc(fmt.Sprintf("%s computes %d rows of n columns.", name, rows))
+	Doc(fmt.Sprintf("%s computes strips of %d rows of n columns.", name, rows))
 	t := &tile{isa: s, name: name, rows: rows}
-	s.begin()
+	Label(name + "_strip")
 	t.a, t.right = Load(Param("a"), GP64()), Load(Param("right"), GP64())
 	t.b, t.bStride = Load(Param("b"), GP64()), Load(Param("bStride"), GP64())
 	t.c, t.n = Load(Param("c"), GP64()), Load(Param("n"), GP64())
@@ -160,8 +147,21 @@ func strip(s isa, rows, wide int) {
 	}
 	t.edge("most", 2, masked)
 	Label(name + "_end")
+	DECQ(param("strips")) // what a strip moves on lies in the arguments: the registers are needed
+	JZ(LabelRef(name + "_done"))
+	next("a", "down", rows)
+	next("c", "ldc", rows)
+	JMP(LabelRef(name + "_strip"))
+	Label(name + "_done")
 	VZEROUPPER()
 	RET()
+}
+
+// next moves the argument of that name, a matrix, so many rows down.
+func next(matrix, stride string, rows int) {
+	by := Load(Param(stride), GP64())
+	IMUL3Q(Imm(uint64(4*rows)), by, by)
+	ADDQ(by, param(matrix))
 }
 
 // tile is a strip being written.
