@@ -26,12 +26,6 @@ const (
 	rows2, panel2     = 6, 16
 )
 
-var (
-	strips512 = [...]stripKernel{1: avx512Strip1, avx512Strip2, avx512Strip3, avx512Strip4, avx512Strip5, avx512Strip6, avx512Strip7,
-		avx512Strip8, avx512Strip9, avx512Strip10, avx512Strip11, avx512Strip12, avx512Strip13, avx512Strip14}
-	strips2 = [...]stripKernel{1: avx2Strip1, avx2Strip2, avx2Strip3, avx2Strip4, avx2Strip5, avx2Strip6}
-)
-
 // Most rows of A in one call of the kernels of scalar products.
 const dotRows512, dotRows2 = 4, 2
 
@@ -64,7 +58,7 @@ func avx512() *engine {
 	return &engine{
 		name: "avx512", streams: true, mr: rows512, nr: panel512, directRows: 4 * rows512, directArea: 1 << 17,
 		lowRows: 8, evenRows: 4, lowArea: 5000, turn: turn512,
-		kernels: strips512[:], packA: packA512, packB: packB512, small: dots(dotRows512, dots512, avx512Dots1),
+		wide: true, kernel: avx512Strips, packA: packA512, packB: packB512, small: dots(dotRows512, dots512, avx512Dots1),
 	}
 }
 
@@ -72,7 +66,7 @@ func avx2() *engine {
 	return &engine{
 		name: "avx2", streams: true, mr: rows2, nr: panel2, directRows: 4 * rows2, directArea: 1 << 17,
 		lowRows: rows2, evenRows: rows2, lowArea: 5000, turn: turn2,
-		kernels: strips2[:], packA: packAGo(rows2), packB: packB2, small: dots(dotRows2, dots2, avx2Dots1),
+		kernel: avx2Strips, packA: packAGo(rows2), packB: packB2, small: dots(dotRows2, dots2, avx2Dots1),
 	}
 }
 

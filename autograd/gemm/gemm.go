@@ -32,6 +32,38 @@ func Kernel() string { return best.name }
 // Sgemm computes C = α·op(A)·op(B) + β·C, where op(A) is m×k, op(B) k×n and C m×n, all row by row. With
 // β = 0 the old C is never read, so NaNs in it do not matter; with α = 0 A and B are never read.
 func (f Float32) Sgemm(tA, tB blas.Transpose, m, n, k int, alpha float32, a []float32, lda int, b []float32, ldb int, beta float32, c []float32, ldc int) {
+	// Small products need no preparation, and what a call costs beside its arithmetic counts for them: they are checked and begun
+	// here, and whatever is not one of them goes on to product.
+	e := f.pick()
+	rowsA, colsA, down, right := m, k, lda, 1
+	if tA != blas.NoTrans {
+		rowsA, colsA, down, right = k, m, 1, lda
+	}
+	rowsB, colsB := k, n
+	if tB != blas.NoTrans {
+		rowsB, colsB = n, k
+	}
+	if uint(m-1) >= uint(e.lowArea) || uint(n-1) >= uint(e.lowArea) || uint(k-1) >= depth || m*k > e.lowArea || k*n > e.lowArea || // not small
+		tB != blas.NoTrans && (tB != blas.Trans || m <= dotRows) || tA != blas.NoTrans && tA != blas.Trans ||
+		lda < colsA || lda >= alias || ldb < colsB || ldc < n || (rowsA-1)*lda+colsA > len(a) || (rowsB-1)*ldb+colsB > len(b) || (m-1)*ldc+n > len(c) ||
+		alpha == 0 || beta != 0 && beta != 1 {
+		f.product(tA, tB, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc)
+		return
+	}
+	switch {
+	case tB != blas.NoTrans:
+		work, wide := e.turned(b, ldb, n, k)
+		e.direct(m, n, k, alpha, a, down, right, work.floats, wide, beta != 0, c, ldc)
+		give(work)
+	case e.wide && m <= e.height(n, k):
+		avx512Strips(1, k, &a[0], down, right, &b[0], ldb, 0, alpha, beta != 0, &c[0], ldc, n, m)
+	default:
+		e.direct(m, n, k, alpha, a, down, right, b, ldb, beta != 0, c, ldc)
+	}
+}
+
+// product is Sgemm for matrices of any size.
+func (f Float32) product(tA, tB blas.Transpose, m, n, k int, alpha float32, a []float32, lda int, b []float32, ldb int, beta float32, c []float32, ldc int) {
 	if !sane(tA, tB, m, n, k, len(a), lda, len(b), ldb, len(c), ldc) {
 		f.Implementation.Sgemm(tA, tB, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc) // knows what to complain about
 		return
@@ -46,20 +78,7 @@ func (f Float32) Sgemm(tA, tB blas.Transpose, m, n, k int, alpha float32, a []fl
 	if beta != 0 && beta != 1 {
 		scaleRows(m, n, beta, c, ldc)
 	}
-	e := f.pick()
-	if k <= depth && k*n <= e.lowArea && m*k <= e.lowArea && lda < alias && (tB == blas.NoTrans || m > dotRows) {
-		down, right := lda, 1
-		if tA != blas.NoTrans {
-			down, right = 1, lda
-		}
-		if tB == blas.NoTrans {
-			e.direct(m, n, k, alpha, a, down, right, b, ldb, beta != 0, c, ldc)
-		} else {
-			e.turned(m, n, k, alpha, a, down, right, b, ldb, beta != 0, c, ldc)
-		}
-		return
-	}
-	e.product(m, n, k, alpha, view(tA, a, lda), view(tB, b, ldb), beta != 0, c, ldc)
+	f.pick().product(m, n, k, alpha, view(tA, a, lda), view(tB, b, ldb), beta != 0, c, ldc)
 }
 
 // sane reports whether the arguments describe matrices that lie inside their slices.

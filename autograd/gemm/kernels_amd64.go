@@ -7,102 +7,112 @@ package gemm
 // avx512Strip1 computes strips of 1 rows of n columns.
 //
 //go:noescape
-func avx512Strip1(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int)
+func avx512Strip1(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int, rows int)
 
 // avx512Strip2 computes strips of 2 rows of n columns.
 //
 //go:noescape
-func avx512Strip2(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int)
+func avx512Strip2(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int, rows int)
 
 // avx512Strip3 computes strips of 3 rows of n columns.
 //
 //go:noescape
-func avx512Strip3(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int)
+func avx512Strip3(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int, rows int)
 
 // avx512Strip4 computes strips of 4 rows of n columns.
 //
 //go:noescape
-func avx512Strip4(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int)
+func avx512Strip4(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int, rows int)
 
 // avx512Strip5 computes strips of 5 rows of n columns.
 //
 //go:noescape
-func avx512Strip5(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int)
+func avx512Strip5(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int, rows int)
 
 // avx512Strip6 computes strips of 6 rows of n columns.
 //
 //go:noescape
-func avx512Strip6(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int)
+func avx512Strip6(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int, rows int)
 
 // avx512Strip7 computes strips of 7 rows of n columns.
 //
 //go:noescape
-func avx512Strip7(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int)
+func avx512Strip7(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int, rows int)
 
 // avx512Strip8 computes strips of 8 rows of n columns.
 //
 //go:noescape
-func avx512Strip8(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int)
+func avx512Strip8(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int, rows int)
 
 // avx512Strip9 computes strips of 9 rows of n columns.
 //
 //go:noescape
-func avx512Strip9(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int)
+func avx512Strip9(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int, rows int)
 
 // avx512Strip10 computes strips of 10 rows of n columns.
 //
 //go:noescape
-func avx512Strip10(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int)
+func avx512Strip10(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int, rows int)
 
 // avx512Strip11 computes strips of 11 rows of n columns.
 //
 //go:noescape
-func avx512Strip11(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int)
+func avx512Strip11(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int, rows int)
 
 // avx512Strip12 computes strips of 12 rows of n columns.
 //
 //go:noescape
-func avx512Strip12(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int)
+func avx512Strip12(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int, rows int)
 
 // avx512Strip13 computes strips of 13 rows of n columns.
 //
 //go:noescape
-func avx512Strip13(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int)
+func avx512Strip13(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int, rows int)
 
 // avx512Strip14 computes strips of 14 rows of n columns.
 //
 //go:noescape
-func avx512Strip14(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int)
+func avx512Strip14(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int, rows int)
 
 // avx2Strip1 computes strips of 1 rows of n columns.
 //
 //go:noescape
-func avx2Strip1(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int)
+func avx2Strip1(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int, rows int)
 
 // avx2Strip2 computes strips of 2 rows of n columns.
 //
 //go:noescape
-func avx2Strip2(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int)
+func avx2Strip2(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int, rows int)
 
 // avx2Strip3 computes strips of 3 rows of n columns.
 //
 //go:noescape
-func avx2Strip3(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int)
+func avx2Strip3(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int, rows int)
 
 // avx2Strip4 computes strips of 4 rows of n columns.
 //
 //go:noescape
-func avx2Strip4(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int)
+func avx2Strip4(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int, rows int)
 
 // avx2Strip5 computes strips of 5 rows of n columns.
 //
 //go:noescape
-func avx2Strip5(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int)
+func avx2Strip5(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int, rows int)
 
 // avx2Strip6 computes strips of 6 rows of n columns.
 //
 //go:noescape
-func avx2Strip6(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int)
+func avx2Strip6(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int, rows int)
+
+// avx512Strips computes strips of up to 14 rows of n columns.
+//
+//go:noescape
+func avx512Strips(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int, rows int)
+
+// avx2Strips computes strips of up to 6 rows of n columns.
+//
+//go:noescape
+func avx2Strips(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int, rows int)
 
 // avx512CopyRows copies n rows of up to 32 floats, those whose bit in mask is set; the others become 0.
 //

@@ -4,9 +4,9 @@
 
 #include "textflag.h"
 
-// func avx512Strip1(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int)
+// func avx512Strip1(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int, rows int)
 // Requires: AVX, AVX512DQ, AVX512F, AVX512VL, BMI2, FMA3
-TEXT ·avx512Strip1(SB), NOSPLIT, $0-96
+TEXT ·avx512Strip1(SB), NOSPLIT, $0-104
 avx512Strip1_strip:
 	MOVQ a+16(FP), AX
 	MOVQ right+32(FP), CX
@@ -407,9 +407,9 @@ avx512Strip1_done:
 	VZEROUPPER
 	RET
 
-// func avx512Strip2(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int)
+// func avx512Strip2(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int, rows int)
 // Requires: AVX, AVX512DQ, AVX512F, AVX512VL, BMI2, FMA3
-TEXT ·avx512Strip2(SB), NOSPLIT, $0-96
+TEXT ·avx512Strip2(SB), NOSPLIT, $0-104
 avx512Strip2_strip:
 	MOVQ a+16(FP), AX
 	MOVQ right+32(FP), CX
@@ -949,9 +949,9 @@ avx512Strip2_done:
 	VZEROUPPER
 	RET
 
-// func avx512Strip3(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int)
+// func avx512Strip3(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int, rows int)
 // Requires: AVX, AVX512DQ, AVX512F, AVX512VL, BMI2, FMA3
-TEXT ·avx512Strip3(SB), NOSPLIT, $0-96
+TEXT ·avx512Strip3(SB), NOSPLIT, $0-104
 avx512Strip3_strip:
 	MOVQ a+16(FP), AX
 	MOVQ right+32(FP), CX
@@ -1628,9 +1628,9 @@ avx512Strip3_done:
 	VZEROUPPER
 	RET
 
-// func avx512Strip4(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int)
+// func avx512Strip4(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int, rows int)
 // Requires: AVX, AVX512DQ, AVX512F, AVX512VL, BMI2, FMA3
-TEXT ·avx512Strip4(SB), NOSPLIT, $0-96
+TEXT ·avx512Strip4(SB), NOSPLIT, $0-104
 avx512Strip4_strip:
 	MOVQ a+16(FP), AX
 	MOVQ right+32(FP), CX
@@ -2329,9 +2329,9 @@ avx512Strip4_done:
 	VZEROUPPER
 	RET
 
-// func avx512Strip5(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int)
+// func avx512Strip5(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int, rows int)
 // Requires: AVX, AVX512DQ, AVX512F, AVX512VL, BMI2, FMA3
-TEXT ·avx512Strip5(SB), NOSPLIT, $0-96
+TEXT ·avx512Strip5(SB), NOSPLIT, $0-104
 avx512Strip5_strip:
 	MOVQ a+16(FP), AX
 	MOVQ right+32(FP), CX
@@ -3139,9 +3139,9 @@ avx512Strip5_done:
 	VZEROUPPER
 	RET
 
-// func avx512Strip6(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int)
+// func avx512Strip6(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int, rows int)
 // Requires: AVX, AVX512DQ, AVX512F, AVX512VL, BMI2, FMA3
-TEXT ·avx512Strip6(SB), NOSPLIT, $0-96
+TEXT ·avx512Strip6(SB), NOSPLIT, $0-104
 avx512Strip6_strip:
 	MOVQ a+16(FP), AX
 	MOVQ right+32(FP), CX
@@ -4069,9 +4069,9 @@ avx512Strip6_done:
 	VZEROUPPER
 	RET
 
-// func avx512Strip7(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int)
+// func avx512Strip7(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int, rows int)
 // Requires: AVX, AVX512DQ, AVX512F, AVX512VL, BMI2, FMA3
-TEXT ·avx512Strip7(SB), NOSPLIT, $0-96
+TEXT ·avx512Strip7(SB), NOSPLIT, $0-104
 avx512Strip7_strip:
 	MOVQ a+16(FP), AX
 	MOVQ right+32(FP), CX
@@ -4847,9 +4847,9 @@ avx512Strip7_done:
 	VZEROUPPER
 	RET
 
-// func avx512Strip8(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int)
+// func avx512Strip8(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int, rows int)
 // Requires: AVX, AVX512DQ, AVX512F, AVX512VL, BMI2, FMA3
-TEXT ·avx512Strip8(SB), NOSPLIT, $0-96
+TEXT ·avx512Strip8(SB), NOSPLIT, $0-104
 avx512Strip8_strip:
 	MOVQ a+16(FP), AX
 	MOVQ right+32(FP), CX
@@ -5703,9 +5703,9 @@ avx512Strip8_done:
 	VZEROUPPER
 	RET
 
-// func avx512Strip9(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int)
+// func avx512Strip9(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int, rows int)
 // Requires: AVX, AVX512DQ, AVX512F, AVX512VL, BMI2, FMA3
-TEXT ·avx512Strip9(SB), NOSPLIT, $0-96
+TEXT ·avx512Strip9(SB), NOSPLIT, $0-104
 avx512Strip9_strip:
 	MOVQ a+16(FP), AX
 	MOVQ right+32(FP), CX
@@ -6637,9 +6637,9 @@ avx512Strip9_done:
 	VZEROUPPER
 	RET
 
-// func avx512Strip10(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int)
+// func avx512Strip10(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int, rows int)
 // Requires: AVX, AVX512DQ, AVX512F, AVX512VL, BMI2, FMA3
-TEXT ·avx512Strip10(SB), NOSPLIT, $0-96
+TEXT ·avx512Strip10(SB), NOSPLIT, $0-104
 avx512Strip10_strip:
 	MOVQ a+16(FP), AX
 	MOVQ right+32(FP), CX
@@ -7649,9 +7649,9 @@ avx512Strip10_done:
 	VZEROUPPER
 	RET
 
-// func avx512Strip11(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int)
+// func avx512Strip11(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int, rows int)
 // Requires: AVX, AVX512DQ, AVX512F, AVX512VL, BMI2, FMA3
-TEXT ·avx512Strip11(SB), NOSPLIT, $0-96
+TEXT ·avx512Strip11(SB), NOSPLIT, $0-104
 avx512Strip11_strip:
 	MOVQ a+16(FP), AX
 	MOVQ right+32(FP), CX
@@ -8749,9 +8749,9 @@ avx512Strip11_done:
 	VZEROUPPER
 	RET
 
-// func avx512Strip12(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int)
+// func avx512Strip12(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int, rows int)
 // Requires: AVX, AVX512DQ, AVX512F, AVX512VL, BMI2, FMA3
-TEXT ·avx512Strip12(SB), NOSPLIT, $0-96
+TEXT ·avx512Strip12(SB), NOSPLIT, $0-104
 avx512Strip12_strip:
 	MOVQ a+16(FP), AX
 	MOVQ right+32(FP), CX
@@ -9927,9 +9927,9 @@ avx512Strip12_done:
 	VZEROUPPER
 	RET
 
-// func avx512Strip13(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int)
+// func avx512Strip13(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int, rows int)
 // Requires: AVX, AVX512DQ, AVX512F, AVX512VL, BMI2, FMA3
-TEXT ·avx512Strip13(SB), NOSPLIT, $0-96
+TEXT ·avx512Strip13(SB), NOSPLIT, $0-104
 avx512Strip13_strip:
 	MOVQ a+16(FP), AX
 	MOVQ right+32(FP), CX
@@ -11183,9 +11183,9 @@ avx512Strip13_done:
 	VZEROUPPER
 	RET
 
-// func avx512Strip14(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int)
+// func avx512Strip14(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int, rows int)
 // Requires: AVX, AVX512DQ, AVX512F, AVX512VL, BMI2, FMA3
-TEXT ·avx512Strip14(SB), NOSPLIT, $0-96
+TEXT ·avx512Strip14(SB), NOSPLIT, $0-104
 avx512Strip14_strip:
 	MOVQ a+16(FP), AX
 	MOVQ right+32(FP), CX
@@ -12517,9 +12517,9 @@ avx512Strip14_done:
 	VZEROUPPER
 	RET
 
-// func avx2Strip1(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int)
+// func avx2Strip1(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int, rows int)
 // Requires: AVX, FMA3
-TEXT ·avx2Strip1(SB), NOSPLIT, $0-96
+TEXT ·avx2Strip1(SB), NOSPLIT, $0-104
 avx2Strip1_strip:
 	MOVQ a+16(FP), AX
 	MOVQ right+32(FP), CX
@@ -12831,9 +12831,9 @@ avx2Strip1_done:
 	VZEROUPPER
 	RET
 
-// func avx2Strip2(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int)
+// func avx2Strip2(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int, rows int)
 // Requires: AVX, FMA3
-TEXT ·avx2Strip2(SB), NOSPLIT, $0-96
+TEXT ·avx2Strip2(SB), NOSPLIT, $0-104
 avx2Strip2_strip:
 	MOVQ a+16(FP), AX
 	MOVQ right+32(FP), CX
@@ -13200,9 +13200,9 @@ avx2Strip2_done:
 	VZEROUPPER
 	RET
 
-// func avx2Strip3(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int)
+// func avx2Strip3(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int, rows int)
 // Requires: AVX, FMA3
-TEXT ·avx2Strip3(SB), NOSPLIT, $0-96
+TEXT ·avx2Strip3(SB), NOSPLIT, $0-104
 avx2Strip3_strip:
 	MOVQ a+16(FP), AX
 	MOVQ right+32(FP), CX
@@ -13654,9 +13654,9 @@ avx2Strip3_done:
 	VZEROUPPER
 	RET
 
-// func avx2Strip4(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int)
+// func avx2Strip4(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int, rows int)
 // Requires: AVX, FMA3
-TEXT ·avx2Strip4(SB), NOSPLIT, $0-96
+TEXT ·avx2Strip4(SB), NOSPLIT, $0-104
 avx2Strip4_strip:
 	MOVQ a+16(FP), AX
 	MOVQ right+32(FP), CX
@@ -14028,9 +14028,9 @@ avx2Strip4_done:
 	VZEROUPPER
 	RET
 
-// func avx2Strip5(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int)
+// func avx2Strip5(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int, rows int)
 // Requires: AVX, FMA3
-TEXT ·avx2Strip5(SB), NOSPLIT, $0-96
+TEXT ·avx2Strip5(SB), NOSPLIT, $0-104
 avx2Strip5_strip:
 	MOVQ a+16(FP), AX
 	MOVQ right+32(FP), CX
@@ -14456,9 +14456,9 @@ avx2Strip5_done:
 	VZEROUPPER
 	RET
 
-// func avx2Strip6(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int)
+// func avx2Strip6(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int, rows int)
 // Requires: AVX, FMA3
-TEXT ·avx2Strip6(SB), NOSPLIT, $0-96
+TEXT ·avx2Strip6(SB), NOSPLIT, $0-104
 avx2Strip6_strip:
 	MOVQ a+16(FP), AX
 	MOVQ right+32(FP), CX
@@ -14944,6 +14944,106 @@ avx2Strip6_end:
 avx2Strip6_done:
 	VZEROUPPER
 	RET
+
+// func avx512Strips(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int, rows int)
+TEXT ·avx512Strips(SB), NOSPLIT, $0-104
+	MOVQ rows+96(FP), AX
+	CMPQ AX, $0x07
+	JGT  avx512Strips_above7
+	CMPQ AX, $0x04
+	JGT  avx512Strips_above4
+	CMPQ AX, $0x02
+	JGT  avx512Strips_above2
+	CMPQ AX, $0x01
+	JGT  avx512Strips_above1
+	JMP  ·avx512Strip1+0(SB)
+
+avx512Strips_above1:
+	JMP ·avx512Strip2+0(SB)
+
+avx512Strips_above2:
+	CMPQ AX, $0x03
+	JGT  avx512Strips_above3
+	JMP  ·avx512Strip3+0(SB)
+
+avx512Strips_above3:
+	JMP ·avx512Strip4+0(SB)
+
+avx512Strips_above4:
+	CMPQ AX, $0x06
+	JGT  avx512Strips_above6
+	CMPQ AX, $0x05
+	JGT  avx512Strips_above5
+	JMP  ·avx512Strip5+0(SB)
+
+avx512Strips_above5:
+	JMP ·avx512Strip6+0(SB)
+
+avx512Strips_above6:
+	JMP ·avx512Strip7+0(SB)
+
+avx512Strips_above7:
+	CMPQ AX, $0x0b
+	JGT  avx512Strips_above11
+	CMPQ AX, $0x09
+	JGT  avx512Strips_above9
+	CMPQ AX, $0x08
+	JGT  avx512Strips_above8
+	JMP  ·avx512Strip8+0(SB)
+
+avx512Strips_above8:
+	JMP ·avx512Strip9+0(SB)
+
+avx512Strips_above9:
+	CMPQ AX, $0x0a
+	JGT  avx512Strips_above10
+	JMP  ·avx512Strip10+0(SB)
+
+avx512Strips_above10:
+	JMP ·avx512Strip11+0(SB)
+
+avx512Strips_above11:
+	CMPQ AX, $0x0d
+	JGT  avx512Strips_above13
+	CMPQ AX, $0x0c
+	JGT  avx512Strips_above12
+	JMP  ·avx512Strip12+0(SB)
+
+avx512Strips_above12:
+	JMP ·avx512Strip13+0(SB)
+
+avx512Strips_above13:
+	JMP ·avx512Strip14+0(SB)
+
+// func avx2Strips(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int, rows int)
+TEXT ·avx2Strips(SB), NOSPLIT, $0-104
+	MOVQ rows+96(FP), AX
+	CMPQ AX, $0x03
+	JGT  avx2Strips_above3
+	CMPQ AX, $0x02
+	JGT  avx2Strips_above2
+	CMPQ AX, $0x01
+	JGT  avx2Strips_above1
+	JMP  ·avx2Strip1+0(SB)
+
+avx2Strips_above1:
+	JMP ·avx2Strip2+0(SB)
+
+avx2Strips_above2:
+	JMP ·avx2Strip3+0(SB)
+
+avx2Strips_above3:
+	CMPQ AX, $0x05
+	JGT  avx2Strips_above5
+	CMPQ AX, $0x04
+	JGT  avx2Strips_above4
+	JMP  ·avx2Strip4+0(SB)
+
+avx2Strips_above4:
+	JMP ·avx2Strip5+0(SB)
+
+avx2Strips_above5:
+	JMP ·avx2Strip6+0(SB)
 
 DATA masks<>+0(SB)/4, $0xffffffff
 DATA masks<>+4(SB)/4, $0xffffffff

@@ -4,19 +4,14 @@ import "unsafe"
 
 // portable runs everywhere. Its tile is what sixteen registers can hold.
 func portable() *engine {
-	return &engine{name: "go", mr: tileRows, nr: tileCols, packs: true, kernels: stripsGo(), packA: packAGo(tileRows), packB: packBGo(tileCols)}
+	return &engine{name: "go", mr: tileRows, nr: tileCols, packs: true, kernel: stripsGo, packA: packAGo(tileRows), packB: packBGo(tileCols)}
 }
 
 const tileRows, tileCols = 2, 4
 
-func stripsGo() []stripKernel {
-	kernels := make([]stripKernel, tileRows+1)
-	for rows := 1; rows <= tileRows; rows++ {
-		kernels[rows] = func(_, k int, a *float32, _, _ int, b *float32, _, panel int, alpha float32, add bool, c *float32, ldc, n int) {
-			stripGo(rows, n, k, alpha, unsafe.Slice(a, tileRows*k), unsafe.Slice(b, (n-1)/tileCols*panel+tileCols*k), panel, add, unsafe.Slice(c, (rows-1)*ldc+n), ldc)
-		}
-	}
-	return kernels
+// stripsGo is the kernel for a single packed strip, as it is called where strips are packed.
+func stripsGo(_, k int, a *float32, _, _ int, b *float32, _, panel int, alpha float32, add bool, c *float32, ldc, n, rows int) {
+	stripGo(rows, n, k, alpha, unsafe.Slice(a, tileRows*k), unsafe.Slice(b, (n-1)/tileCols*panel+tileCols*k), panel, add, unsafe.Slice(c, (rows-1)*ldc+n), ldc)
 }
 
 func stripGo(rows, n, k int, alpha float32, a, b []float32, panel int, add bool, c []float32, ldc int) {

@@ -1,6 +1,6 @@
 package gemm
 
-type stripKernel func(strips, k int, a *float32, down, right int, b *float32, bStride, panel int, alpha float32, add bool, c *float32, ldc, n int)
+type stripKernel func(strips, k int, a *float32, down, right int, b *float32, bStride, panel int, alpha float32, add bool, c *float32, ldc, n, rows int)
 
 // engine is one way to multiply: the size of its register tile and its kernels.
 type engine struct {
@@ -17,10 +17,12 @@ type engine struct {
 	// packs is whether strips of A must be packed even where its rows are contiguous.
 	packs bool
 
-	// kernels, by the rows of a strip, add to, or overwrite with, α·A·B the strips·rows×n block c. A is strips·rows×k;
+	// wide is whether the kernel is avx512Strips, which is then called by its name, since that takes less time.
+	wide bool
+	// kernel adds to, or overwrites with, α·A·B the strips·rows×n block c, a strip after the other. A is strips·rows×k;
 	// element (i, p) is a[i·down + p·right]. B is k×n, in panels of nr columns that lie panel apart, each
 	// with its rows bStride apart; panel is 0 where B is not packed.
-	kernels []stripKernel
+	kernel stripKernel
 	// packA stores the rows×k strip of A as k columns of mr (only the first rows of each are set).
 	packA func(dst []float32, a matrix, rows, k int)
 	// packB stores the k×n block of B as panels of nr columns, the last one filled up with zeros.
@@ -88,7 +90,7 @@ func (e *engine) product(m, n, k int, alpha float32, a, b matrix, add bool, c []
 					}
 					rows = matrix{work.floats, kc + skew, 1}
 				}
-				e.kernels[end-i](1, deep, &rows.data[0], rows.down, rows.right, &panels[0], bStride, panel, alpha, add || p > 0, &c[i*ldc+j], ldc, cols)
+				e.kernel(1, deep, &rows.data[0], rows.down, rows.right, &panels[0], bStride, panel, alpha, add || p > 0, &c[i*ldc+j], ldc, cols, end-i)
 				i = end
 			}
 		}
@@ -98,25 +100,35 @@ func (e *engine) product(m, n, k int, alpha float32, a, b matrix, add bool, c []
 	}
 }
 
-// direct is product for what needs no preparation: all strips of a height in one call of their kernel. What it costs beside its arithmetic counts here.
+// direct is product for what needs no preparation.
 func (e *engine) direct(m, n, k int, alpha float32, a []float32, down, right int, b []float32, ldb int, add bool, c []float32, ldc int) {
-	most := e.height(n, k)
-	strips := (m + most - 1) / most
-	rows := (m + strips - 1) / strips
-	tall := m - strips*(rows-1) // strips; the others are a row lower
-	e.kernels[rows](tall, k, &a[0], down, right, &b[0], ldb, 0, alpha, add, &c[0], ldc, n)
-	if i := tall * rows; i < m {
-		e.kernels[rows-1](strips-tall, k, &a[i*down], down, right, &b[0], ldb, 0, alpha, add, &c[i*ldc], ldc, n)
+	rows, tall, low := cut(m, e.height(n, k))
+	for i := 0; i < m; i, rows, tall = i+tall*rows, rows-1, low {
+		if e.wide {
+			avx512Strips(tall, k, &a[i*down], down, right, &b[0], ldb, 0, alpha, add, &c[i*ldc], ldc, n, rows)
+		} else {
+			e.kernel(tall, k, &a[i*down], down, right, &b[0], ldb, 0, alpha, add, &c[i*ldc], ldc, n, rows)
+		}
 	}
 }
 
-// turned is direct for a B that is transposed.
-func (e *engine) turned(m, n, k int, alpha float32, a []float32, down, right int, b []float32, ldb int, add bool, c []float32, ldc int) {
-	wide := roundUp(n, cacheLine/4)
-	work := take(k * wide)
-	e.turn(work.floats, wide, b, ldb, n, k)
-	e.direct(m, n, k, alpha, a, down, right, work.floats, wide, add, c, ldc)
-	give(work)
+// turned returns a small k×n matrix of which b holds the columns row by row, and how far its rows lie apart.
+func (e *engine) turned(b []float32, ldb, n, k int) (work *buffer, stride int) {
+	stride = roundUp(n, cacheLine/4)
+	work = take(k * stride)
+	e.turn(work.floats, stride, b, ldb, n, k)
+	return work, stride
+}
+
+// cut divides m rows into as few strips of at most so many rows as there must be: tall ones, and low ones with a row less.
+func cut(m, most int) (rows, tall, low int) {
+	if m <= most {
+		return m, 1, 0
+	}
+	strips := (m + most - 1) / most
+	rows = (m + strips - 1) / strips
+	low = strips*rows - m
+	return rows, strips - low, low
 }
 
 // dotRows are so few rows that scalar products with a small transposed B cost less than turning it.

@@ -21,6 +21,8 @@ func main() {
 	for rows := 1; rows <= avx2Rows; rows++ {
 		strip(avx2{}, rows, [...]int{1: 8, 2: 4, 3: 4, 4: 2, 5: 2, 6: 2}[rows])
 	}
+	strips(avx512{}, avx512Rows)
+	strips(avx2{}, avx2Rows)
 	masks()
 	copyRows()
 	transpose8()

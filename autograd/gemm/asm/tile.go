@@ -5,6 +5,7 @@ import (
 	"math"
 
 	. "github.com/mmcloughlin/avo/build"
+	"github.com/mmcloughlin/avo/ir"
 	. "github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
 )
@@ -97,6 +98,8 @@ func (avx2) store(v reg.VecVirtual, m Mem, masked bool) {
 	VMOVUPS(v, m)
 }
 
+const signature = "func(strips, k int, a *float32, down, right int, b *float32, bStride, panel int, alpha float32, add bool, c *float32, ldc, n, rows int)"
+
 // strip writes the kernel of so many strips of rows of A, one after the other, times all columns of B, a tile of C at a time in registers:
 //
 //	for each strip: for each tile: for p := range k: for i := range rows: C[i] += A[i·down + p·right] · B[p·bStride : ...]
@@ -105,7 +108,7 @@ func (avx2) store(v reg.VecVirtual, m Mem, masked bool) {
 func strip(s isa, rows, wide int) {
 	name := fmt.Sprintf("%sStrip%d", s.name(), rows)
 	TEXT(name, NOSPLIT,
-		"func(strips, k int, a *float32, down, right int, b *float32, bStride, panel int, alpha float32, add bool, c *float32, ldc, n int)")
+		signature)
 	Pragma("noescape")
 	Doc(fmt.Sprintf("%s computes strips of %d rows of n columns.", name, rows))
 	t := &tile{isa: s, name: name, rows: rows}
@@ -155,6 +158,31 @@ func strip(s isa, rows, wide int) {
 	Label(name + "_done")
 	VZEROUPPER()
 	RET()
+}
+
+// strips writes the kernel of strips of any height: it jumps to the one of that height, which finds its arguments where they lie.
+func strips(s isa, most int) {
+	name := s.name() + "Strips"
+	TEXT(name, NOSPLIT, signature)
+	Pragma("noescape")
+	Doc(fmt.Sprintf("%s computes strips of up to %d rows of n columns.", name, most))
+	rows := Load(Param("rows"), GP64())
+	var search func(low, high int)
+	search = func(low, high int) {
+		if low == high {
+			to := Mem{Symbol: Symbol{Name: fmt.Sprintf("·%sStrip%d", s.name(), low)}, Base: reg.StaticBase}
+			Instruction(&ir.Instruction{Opcode: "JMP", Operands: []Op{to}, IsTerminal: true})
+			return
+		}
+		middle := (low + high) / 2
+		above := fmt.Sprintf("%s_above%d", name, middle)
+		CMPQ(rows, Imm(uint64(middle)))
+		JGT(LabelRef(above))
+		search(low, middle)
+		Label(above)
+		search(middle+1, high)
+	}
+	search(1, most)
 }
 
 // next moves the argument of that name, a matrix, so many rows down.
