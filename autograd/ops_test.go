@@ -167,10 +167,18 @@ func TestAttentionGradient(t *testing.T) {
 			gradCheck(t, tensors{wild(s.B*s.T, 3*s.H*s.D, 1.5, 1)},
 				func(t *Tape, in tensors) *Tensor {
 					t.Rand = rand.New(rand.NewPCG(3, 4))
+					added := t.Attention(in[0], s.B, s.T, s.H, s.start, s.p) // to a gradient that is set
+					t.Rand = rand.New(rand.NewPCG(3, 4))
 					qkv := t.Scale(in[0], 1) // whose gradient is unset, and overwritten
-					return t.Attention(qkv, s.B, s.T, s.H, s.start, s.p)
+					return t.Add(added, t.Attention(qkv, s.B, s.T, s.H, s.start, s.p))
 				},
-				func(in wides) []float64 { return refAttention(in[0], s.B, s.T, s.H, s.D, s.start, keep) })
+				func(in wides) []float64 {
+					y := refAttention(in[0], s.B, s.T, s.H, s.D, s.start, keep)
+					for i := range y {
+						y[i] *= 2
+					}
+					return y
+				})
 		})
 	}
 }

@@ -5,6 +5,8 @@
 // All log-probabilities are natural logarithms (nats).
 package lm
 
+import "errors"
+
 // Token is the number of a vocabulary entry.
 type Token = int32
 
@@ -12,6 +14,9 @@ type Token = int32
 // it closes one (n-gram toolkits write the two faces of it <s> and </s>). No memory reaches across it:
 // a context counts from its last BOS on.
 const BOS Token = 0
+
+// ErrNoProbability is what a model's numbers are refused with that are none, as after a training that diverged.
+var ErrNoProbability = errors.New("the model gives no probability")
 
 // Model is a causal language model. A Model is safe for concurrent use.
 type Model interface {

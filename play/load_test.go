@@ -160,7 +160,7 @@ func TestSlowReader(t *testing.T) {
 
 // Everything that a bad network and bad clients do, at once. Afterwards nothing is left: no request, no goroutine, no memory.
 func TestStorm(t *testing.T) {
-	s, address := serve(t, Options{TrainDir: t.TempDir(), Limits: Limits{Patience: 50 * time.Millisecond, WriteTime: time.Second}})
+	s, address := serve(t, Options{TrainDir: t.TempDir(), Limits: Limits{Patience: 50 * time.Millisecond, WriteTime: patience}})
 	url := "http://" + address
 	storm := func(seed uint64, rounds int) {
 		rng := rand.New(rand.NewPCG(seed, 0))

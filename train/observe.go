@@ -2,9 +2,11 @@ package train
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
+	"lmzoo/lm"
 	"lmzoo/nn"
 )
 
@@ -43,6 +45,9 @@ func Validate(measure func(ctx context.Context) (float64, error)) Observer {
 			return nil
 		}
 		nats, err := measure(ctx)
+		if errors.Is(err, lm.ErrNoProbability) {
+			return fmt.Errorf("%w: validation after step %d: %w; %s", ErrDiverged, e.Stats.Step, err, tr.advice())
+		}
 		if err != nil {
 			return fmt.Errorf("validation after step %d: %w", e.Stats.Step, err)
 		}

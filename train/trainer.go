@@ -206,6 +206,11 @@ func finite(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }
 // diverged forgets the gradient that made no sense and gives advice.
 func (tr *Trainer) diverged(loss, norm float64) error {
 	tr.crew.Do(len(tr.weights.ranges), part(tr.weights.clear))
-	return fmt.Errorf("%w: step %d has loss %g and gradient norm %g; lower lr (now %g), warm up longer (now %d) or clip shorter (now %g), and resume from the last checkpoint",
-		ErrDiverged, tr.stats.Step+1, loss, norm, tr.config.LR, tr.config.Warmup, tr.config.Clip)
+	return fmt.Errorf("%w: step %d has loss %g and gradient norm %g; %s", ErrDiverged, tr.stats.Step+1, loss, norm, tr.advice())
+}
+
+// advice is what to do about a training that diverged.
+func (tr *Trainer) advice() string {
+	return fmt.Sprintf("lower lr (now %g), warm up longer (now %d) or clip shorter (now %g), and resume from the last checkpoint",
+		tr.config.LR, tr.config.Warmup, tr.config.Clip)
 }

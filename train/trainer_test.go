@@ -1,6 +1,7 @@
 package train
 
 import (
+	"context"
 	"fmt"
 	"math"
 	"path/filepath"
@@ -295,6 +296,20 @@ func TestDivergence(t *testing.T) {
 		require.Equal(t, before, m.W.Data, "the weights stay as they were")
 		require.Equal(t, make([]float32, vocab*vocab), tr.pieces[0].params[0].Grad)
 	}
+}
+
+// A model whose numbers are no probabilities of text it has not seen has diverged, whatever its loss was.
+func TestDivergenceIsFoundByValidation(t *testing.T) {
+	c := testConfig()
+	c.EvalEvery = Every{Steps: 2}
+	path := filepath.Join(t.TempDir(), "checkpoint.safetensors")
+	_, err := Run(t.Context(), newBigram(vocab, 1), testSource(), c, Checkpoint(path, nil), Validate(func(context.Context) (float64, error) {
+		return 0, fmt.Errorf("document 1: %w", lm.ErrNoProbability)
+	}))
+	require.ErrorIs(t, err, ErrDiverged)
+	require.ErrorContains(t, err, "validation after step 2")
+	require.ErrorContains(t, err, "lower lr")
+	require.NoFileExists(t, path)
 }
 
 // odd has the loss and the gradient one tells it.

@@ -265,7 +265,7 @@ func TestCompressRefuses(t *testing.T) {
 	fail(lm.Uniform(100), bytewise{}, "the model has 100 tokens")
 	nan := make(lmtest.Die, 257)
 	nan[7] = math.NaN()
-	fail(nan, bytewise{}, "token 7 ln P = NaN")
+	fail(nan, bytewise{}, "token 7 has ln P = NaN")
 
 	stopped, cancel := context.WithCancel(ctx)
 	cancel()

@@ -20,7 +20,7 @@ func (s *shares) next(state lm.State, v int) error {
 	best := math.Inf(-1)
 	for v, p := range s.weights {
 		if math.IsNaN(p) || math.IsInf(p, 1) {
-			return fmt.Errorf("the model gives token %d ln P = %v: it cannot compress; was it trained to the end?", v, p)
+			return fmt.Errorf("%w: token %d has ln P = %v, so it cannot compress; was it trained to the end?", lm.ErrNoProbability, v, p)
 		}
 		best = max(best, p)
 	}

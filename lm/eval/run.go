@@ -214,7 +214,7 @@ func (j *judge) document(d corpus.Document, pieces int, tokens []lm.Token, logPr
 	}
 	for i, p := range logProbs {
 		if math.IsNaN(p) || p > 1e-3 {
-			return verdict{}, fmt.Errorf("the model gives token %d ln P = %v: expected a number of at most 0; was it trained to the end?", i+1, p)
+			return verdict{}, fmt.Errorf("%w: token %d has ln P = %v, expected a number of at most 0; was it trained to the end?", lm.ErrNoProbability, i+1, p)
 		}
 		v.count(i, tokens[i], -min(p, 0), j)
 		part := &v.parts[partOf(ends[i]-1, pieces, d.Bytes())]

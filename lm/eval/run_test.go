@@ -340,7 +340,7 @@ func TestErrors(t *testing.T) {
 		"no tokens":     {ctx, u, corpus.Byte{}, []corpus.Document{{Cut: true}}, "no tokens"},
 		"other vocab":   {ctx, lm.Uniform(5), corpus.Byte{}, lines("a"), "the model has 5 tokens, the tokenizer \"byte\" 257"},
 		"lost bytes":    {ctx, u, liar{}, lines("", "abc"), "document 2: the tokens of \"byte\" stand for 2 bytes of 3"},
-		"NaN":           {ctx, nan, pairs{}, lines("b", "ca a"), "document 2: the model gives token 3 ln P = NaN"},
+		"NaN":           {ctx, nan, pairs{}, lines("b", "ca a"), "document 2: the model gives no probability: token 3 has ln P = NaN"},
 		"P > 1":         {ctx, above, pairs{}, lines("a"), "ln P = 1"},
 		"cancelled":     {stopped, u, corpus.Byte{}, lines("a"), "canceled"},
 		"short truth":   {ctx, u, corpus.Byte{}, truth(corpus.Event{Bytes: 2}), "covers 2 bytes of 3"},

@@ -106,7 +106,7 @@ func check(logProbs []float64) error {
 	possible := false
 	for v, p := range logProbs {
 		if math.IsNaN(p) || math.IsInf(p, 1) {
-			return fmt.Errorf("the model gives token %d ln P = %v: there is nothing to draw from; was it trained to the end?", v, p)
+			return fmt.Errorf("%w: token %d has ln P = %v, so there is nothing to draw from; was it trained to the end?", lm.ErrNoProbability, v, p)
 		}
 		possible = possible || !math.IsInf(p, -1)
 	}

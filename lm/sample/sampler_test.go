@@ -108,8 +108,8 @@ func TestDrawLeavesADistribution(t *testing.T) {
 func TestDrawRefuses(t *testing.T) {
 	s := sample.New(seeded(1), must(sample.TopP(0.5)), must(sample.TopK(1)), must(sample.Temperature(0.5)))
 	for says, p := range map[string][]float64{
-		"token 1 ln P = NaN":             {0, math.NaN()},
-		"token 0 ln P = +Inf":            {inf, 0},
+		"token 1 has ln P = NaN":         {0, math.NaN()},
+		"token 0 has ln P = +Inf":        {inf, 0},
 		"all 2 tokens the probability 0": {-inf, -inf},
 		"all 0 tokens the probability 0": {},
 	} {
