@@ -2,7 +2,7 @@
 # make test   everything that proves it
 
 GO ?= go
-RACE := ./train/... ./lm/... ./zoo/... ./play/... ./cmd/...
+RACE := ./train/... ./lm/... ./eval/... ./zoo/... ./play/... ./cmd/...
 
 .PHONY: build demo screenshots test vet race fuzz bench clean
 

@@ -6,7 +6,7 @@ import (
 	"math"
 
 	"lmzoo/corpus"
-	"lmzoo/lm/eval"
+	"lmzoo/eval"
 	"lmzoo/zoo"
 )
 

@@ -18,7 +18,7 @@ import (
 const floors = `
 0  lm  autograd/gemm  autograd/vec  format/safetensors  format/atomic  report/uplot  report/browsertest
 1  autograd  corpus  lm/sample  lm/lmtest  lm/compress
-2  nn  lm/eval  corpus/world  corpus/refine
+2  nn  eval  corpus/world  corpus/refine
 3  nn/nntest  train/optim  ngram  mlp  rnn  transformer  prompt
 4  train
 5  align

@@ -7,8 +7,8 @@ import (
 	"time"
 
 	"lmzoo/corpus"
+	"lmzoo/eval"
 	"lmzoo/lm"
-	"lmzoo/lm/eval"
 	"lmzoo/lm/sample"
 	"lmzoo/zoo"
 )

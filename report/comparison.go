@@ -6,7 +6,7 @@ package report
 
 import (
 	"lmzoo/corpus"
-	"lmzoo/lm/eval"
+	"lmzoo/eval"
 	"lmzoo/zoo"
 )
 

@@ -6,8 +6,8 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"lmzoo/eval"
 	"lmzoo/lm"
-	"lmzoo/lm/eval"
 )
 
 // Context is what tokens cost a model that is given only the last so many tokens before each, as though the document

@@ -4,8 +4,8 @@ import (
 	"strings"
 
 	"lmzoo/corpus"
+	"lmzoo/eval"
 	"lmzoo/lm"
-	"lmzoo/lm/eval"
 )
 
 // Passage is the beginning of a document that no model was trained on, and what every token of it cost every model.

@@ -16,7 +16,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"lmzoo/lm/eval"
+	"lmzoo/eval"
 	"lmzoo/zoo"
 )
 

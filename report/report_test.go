@@ -18,8 +18,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"lmzoo/corpus"
+	"lmzoo/eval"
 	"lmzoo/lm"
-	"lmzoo/lm/eval"
 	"lmzoo/zoo"
 )
 

@@ -8,7 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"lmzoo/lm/eval"
+	"lmzoo/eval"
 )
 
 // Points of one family are told apart by the rest of their names, from the smallest model to the largest.

@@ -6,7 +6,7 @@ import (
 	"strconv"
 	"strings"
 
-	"lmzoo/lm/eval"
+	"lmzoo/eval"
 )
 
 // fixed writes x with so many digits, or a dash where there is no such number.

@@ -5,8 +5,8 @@ import (
 	"fmt"
 
 	"lmzoo/corpus"
+	"lmzoo/eval"
 	"lmzoo/lm"
-	"lmzoo/lm/eval"
 	"lmzoo/zoo"
 )
 

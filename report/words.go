@@ -6,7 +6,7 @@ import (
 	"unicode/utf8"
 
 	"lmzoo/corpus"
-	"lmzoo/lm/eval"
+	"lmzoo/eval"
 )
 
 // Bucket is the words that occur From to To times in the training text.

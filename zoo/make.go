@@ -10,9 +10,9 @@ import (
 	"time"
 
 	"lmzoo/corpus"
+	"lmzoo/eval"
 	"lmzoo/format/atomic"
 	"lmzoo/lm"
-	"lmzoo/lm/eval"
 	"lmzoo/ngram"
 	"lmzoo/train"
 )

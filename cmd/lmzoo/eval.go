@@ -11,7 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"lmzoo/corpus"
-	"lmzoo/lm/eval"
+	"lmzoo/eval"
 	"lmzoo/report"
 	"lmzoo/zoo"
 )

@@ -7,7 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"lmzoo/corpus"
-	"lmzoo/lm/eval"
+	"lmzoo/eval"
 	"lmzoo/zoo"
 )
 

@@ -10,8 +10,8 @@ import (
 	"pgregory.net/rapid"
 
 	"lmzoo/corpus"
+	"lmzoo/eval"
 	"lmzoo/lm"
-	"lmzoo/lm/eval"
 )
 
 // coinLines returns n documents of 10 flips, and a model whose heads cost 1 bit and tails 3; ends are free.

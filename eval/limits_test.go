@@ -8,7 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"lmzoo/lm/eval"
+	"lmzoo/eval"
 )
 
 // TestGzip: as many bytes as the reference tool takes.

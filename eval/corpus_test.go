@@ -7,8 +7,8 @@ import (
 	"pgregory.net/rapid"
 
 	"lmzoo/corpus"
+	"lmzoo/eval"
 	"lmzoo/lm"
-	"lmzoo/lm/eval"
 )
 
 // TestEveryTokenizer: whatever the text, the zoo's lossless tokenizers count the same bytes, characters and

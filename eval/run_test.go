@@ -14,8 +14,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"lmzoo/corpus"
+	"lmzoo/eval"
 	"lmzoo/lm"
-	"lmzoo/lm/eval"
 	"lmzoo/lm/lmtest"
 )
 
