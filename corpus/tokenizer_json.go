@@ -21,6 +21,7 @@ type tokenizerFile struct {
 	Alphabet  *string  `json:"alphabet,omitempty"` // the code points in the order of their tokens
 	Words     []string `json:"words,omitempty"`    // the same of the words, escaped
 	Merges    [][]int  `json:"merges,omitempty"`   // pairs of tokens
+	Specials  []string `json:"specials,omitempty"` // the names of the special tokens
 }
 
 const (
@@ -32,6 +33,9 @@ const (
 // identifies the tokenizer.
 func MarshalTokenizer(tok Tokenizer) ([]byte, error) {
 	f := tokenizerFile{Format: tokenizerFormat, Version: tokenizerVersion, Tokenizer: tok.Name()}
+	if s, ok := tok.(*special); ok {
+		f.Specials, tok = s.names, s.base
+	}
 	switch t := tok.(type) {
 	case Byte:
 	case *Char:
@@ -73,17 +77,32 @@ func loadTokenizer(data []byte) (Tokenizer, error) {
 	if err := f.only(); err != nil {
 		return nil, err
 	}
+	base, err := f.base()
+	if err != nil {
+		return nil, err
+	}
+	return WithSpecials(base, f.Specials...)
+}
+
+// base returns the tokenizer without its special tokens.
+func (f *tokenizerFile) base() (Tokenizer, error) {
 	switch f.Tokenizer {
 	case "char":
 		letters, err := f.alphabet()
-		return &Char{letters}, err
+		if err != nil {
+			return nil, err
+		}
+		return &Char{letters}, nil
 	case "word":
 		letters, err := f.alphabet()
 		if err != nil {
 			return nil, err
 		}
 		words, err := f.words(func(w string) bool { return w != "" && len(letters.spell(nil, w)) > 1 })
-		return newWord(letters, words), err
+		if err != nil {
+			return nil, err
+		}
+		return newWord(letters, words), nil
 	case "bpe":
 		merges, err := f.merges()
 		if err != nil {
@@ -94,7 +113,10 @@ func loadTokenizer(data []byte) (Tokenizer, error) {
 		words, err := f.words(func(w string) bool {
 			return len(strings.Fields(w)) == 1 && strings.TrimSpace(w) == w && !reserved(w)
 		})
-		return newWhitespace(words), err
+		if err != nil {
+			return nil, err
+		}
+		return newWhitespace(words), nil
 	}
 	return Byte{}, nil
 }

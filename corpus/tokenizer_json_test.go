@@ -82,6 +82,9 @@ func TestLoadTokenizerRefuses(t *testing.T) {
 		head + `"word","alphabet":"","words":["\\x0"]}`:    "bad escape",
 		head + `"whitespace","words":["a b"]}`:             "cannot be a word",
 		head + `"whitespace","words":["<unk>"]}`:           "cannot be a word",
+		head + `"byte","specials":[""]}`:                   "the name is empty",
+		head + `"byte","specials":["a","a"]}`:              "the name is taken",
+		head + `"byte","specials":["\u001b"]}`:             "contains U+001B",
 		head + `"bpe","merges":[[1]]}`:                     "joins 1 tokens",
 		head + `"bpe","merges":[[0,1]]}`:                   "joins token 0",
 		head + `"bpe","merges":[[1,257]]}`:                 "joins token 257",
@@ -111,6 +114,7 @@ func TestLoadTokenizerCutShort(t *testing.T) {
 }
 
 func FuzzLoadTokenizer(f *testing.F) {
+	f.Add([]byte(`{"format":"lmzoo tokenizer","version":1,"tokenizer":"byte","specials":["[MASK]"]}`))
 	for _, tok := range everyTokenizer(f) {
 		data, err := MarshalTokenizer(tok)
 		require.NoError(f, err)
