@@ -30,7 +30,11 @@ type backoffStep struct {
 const maxCandidates = 20
 
 func (e *exhibit) backoff(a *insideAnswer, m *ngram.Model, at reading, token *lm.Token) error {
-	logProbs := e.restrict(at, e.memory.next(at.tokens))
+	next, err := e.memory.next(at.tokens)
+	if err != nil {
+		return err
+	}
+	logProbs := e.restrict(at, next)
 	b := &backoff{Answered: -1}
 	for _, t := range likeliest(logProbs, maxCandidates) {
 		b.Candidates = append(b.Candidates, candidate{ID: t, Text: e.show(t), P: math.Exp(logProbs[t])})

@@ -103,21 +103,23 @@ func (c *completing) one(ctx context.Context, i int, yield func(text string, l *
 	if sp.Max == 0 {
 		return endLength, nil
 	}
-	offset := utf8.RuneCountInString(p.text)
+	offset := utf8.RuneCountInString(p.text) // of the next utterance, in characters
 	hold := holder{stops: c.q.Stop}
 	reason, err = c.e.speak(ctx, sp, func(u utterance) bool {
 		c.used.CompletionTokens += len(u.Tokens)
 		more := true
 		for _, h := range hold.add(u) {
-			more = more && yield(h.Text, c.logprobs(h, &offset))
+			more = more && yield(h.Text, c.logprobs(h, offset))
+			offset += utf8.RuneCountInString(h.Text)
 		}
 		return more && !hold.stopped
 	})
 	if err == nil && !hold.stopped {
 		for _, h := range hold.rest() {
-			if !yield(h.Text, c.logprobs(h, &offset)) {
+			if !yield(h.Text, c.logprobs(h, offset)) {
 				break
 			}
+			offset += utf8.RuneCountInString(h.Text)
 		}
 	}
 	if reason == "" {
@@ -137,21 +139,24 @@ func (c *completing) echo(ctx context.Context, p prompt, yield func(text string,
 				return gone(ctx)
 			}
 			next = state.NextLogProbs(next)
+			if err := lm.CheckLogProbs(next); err != nil {
+				return err
+			}
 			u.Tokens = append(u.Tokens, c.e.spoken(t, next, c.alternatives))
 			state.Push(t)
 		}
 	}
-	offset := 0
-	yield(u.Text, c.logprobs(u, &offset))
+	yield(u.Text, c.logprobs(u, 0))
 	return nil
 }
 
-// logprobs are those of an utterance that begins at an offset, which moves on.
-func (c *completing) logprobs(u utterance, offset *int) *logprobs {
+// logprobs returns the log-probabilities of an utterance that begins after offset characters.
+func (c *completing) logprobs(u utterance, offset int) *logprobs {
 	if c.q.Logprobs == nil {
 		return nil
 	}
 	l := (&logprobs{}).and(&logprobs{})
+	within := cursor{text: u.Text}
 	for _, t := range u.Tokens {
 		text := c.e.raw(t.ID)
 		l.Tokens = append(l.Tokens, text)
@@ -161,8 +166,7 @@ func (c *completing) logprobs(u utterance, offset *int) *logprobs {
 			top[c.e.raw(a.ID)] = finite(math.Log(a.P))
 		}
 		l.TopLogprobs = append(l.TopLogprobs, top)
-		l.TextOffset = append(l.TextOffset, *offset)
-		*offset += utf8.RuneCountInString(text)
+		l.TextOffset = append(l.TextOffset, offset+within.next(c.e.texts[t.ID]))
 	}
 	return l
 }

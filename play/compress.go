@@ -3,6 +3,7 @@ package play
 import (
 	"bytes"
 	"compress/gzip"
+	"fmt"
 	"math"
 	"net/http"
 	"unicode/utf8"
@@ -59,7 +60,11 @@ func (s *Server) compress(w http.ResponseWriter, r *http.Request) error {
 		if r.Context().Err() != nil {
 			return gone(r.Context())
 		}
-		all = append(all, e.compress(q.Text))
+		c, err := e.compress(q.Text)
+		if err != nil {
+			return fmt.Errorf("%s: %w; leave it out", e.id, err)
+		}
+		all = append(all, c)
 	}
 	curve, err := gzipCurve(q.Text)
 	if err != nil {
@@ -72,13 +77,17 @@ func (s *Server) compress(w http.ResponseWriter, r *http.Request) error {
 }
 
 // compress measures what a model pays for a text. The end of the document is not paid for, as the text may go on.
-func (e *exhibit) compress(text string) compressed {
+func (e *exhibit) compress(text string) (compressed, error) {
 	tok := e.tokenizer()
 	tokens := tok.Encode(nil, text)
 	c := compressed{Model: e.id, Lossless: tok.Decode(tokens) == text, Tokens: []cost{}}
 	var waiting []lm.Token
 	bits := 0.0
-	for i, logProb := range lm.Score(e.run.Model, tokens) {
+	scores := lm.Score(e.run.Model, tokens)
+	if err := lm.CheckLogProbs(scores); err != nil {
+		return c, err
+	}
+	for i, logProb := range scores {
 		bits -= finite(logProb) / math.Ln2
 		waiting = append(waiting, tokens[i])
 		if piece := tok.Decode(waiting); piece != "" && utf8.ValidString(piece) || i == len(tokens)-1 {
@@ -91,7 +100,7 @@ func (e *exhibit) compress(text string) compressed {
 		c.BitsPerChar = c.Bits / float64(n)
 	}
 	c.Bytes = int(math.Ceil(c.Bits / 8))
-	return c
+	return c, nil
 }
 
 // gzipCurve packs beginnings of a text, of all lengths if it is short.

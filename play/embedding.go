@@ -2,6 +2,7 @@ package play
 
 import (
 	"cmp"
+	"fmt"
 	"math"
 	"net/http"
 	"slices"
@@ -69,6 +70,9 @@ func (s *Server) embedded(r *http.Request) (*exhibit, *autograd.Tensor, error) {
 	table := e.table()
 	if table == nil {
 		return nil, nil, refuse(http.StatusNotFound, "model", "%s has no embeddings: it knows its tokens by number only", e.id)
+	}
+	if slices.ContainsFunc(table.Data, func(v float32) bool { return v-v != 0 }) {
+		return nil, nil, fmt.Errorf("%s: an embedding is NaN or infinite; train the model again with a lower learning rate", e.id)
 	}
 	return e, table, nil
 }

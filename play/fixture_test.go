@@ -82,6 +82,11 @@ func small(name, dir string, data zoo.Data, split corpus.Split, tok corpus.Token
 func testServer(t testing.TB, opt Options) (*Server, *httptest.Server) {
 	runs, err := zooOnce()
 	require.NoError(t, err)
+	return serveRuns(t, runs, opt)
+}
+
+// serveRuns is a playground of some runs over HTTP.
+func serveRuns(t testing.TB, runs []*zoo.Run, opt Options) (*Server, *httptest.Server) {
 	s := New(runs, opt)
 	ts := httptest.NewServer(s)
 	t.Cleanup(func() { s.Close(); ts.CloseClientConnections(); ts.Close() })

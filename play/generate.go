@@ -17,7 +17,7 @@ type generateRequest struct {
 	Models       []string `json:"models"`      // none: all
 	Temperature  *float64 `json:"temperature"` // null: 1
 	TopK         int      `json:"top_k"`
-	TopP         float64  `json:"top_p"`
+	TopP         *float64 `json:"top_p"` // null: 1; 0 is greedy
 	MinP         float64  `json:"min_p"`
 	MaxTokens    int      `json:"max_tokens"`   // 0: 200
 	Seed         *uint64  `json:"seed"`         // null: 1
@@ -133,7 +133,7 @@ func (s *Server) checkGenerate(q *generateRequest) (speech, error) {
 	case q.Alternatives < 0 || q.Alternatives > maxAlternatives:
 		return speech{}, wrong("alternatives", "is %d; expected 0 to %d", q.Alternatives, maxAlternatives)
 	}
-	opt, err := options(*q.Temperature, q.TopK, q.TopP, q.MinP, q.MaxTokens)
+	opt, err := options(*q.Temperature, q.TopK, orUsual(q.TopP, 1), q.MinP, q.MaxTokens)
 	return speech{Options: opt, seed: *q.Seed, pace: q.Pace, alternatives: q.Alternatives}, err
 }
 
@@ -151,6 +151,9 @@ func options(temperature float64, topK int, topP, minP float64, maxTokens int) (
 		return sample.Options{}, wrong("top_p", "is %g; expected 0 to 1", topP)
 	case !(minP >= 0 && minP <= 1):
 		return sample.Options{}, wrong("min_p", "is %g; expected 0 to 1", minP)
+	}
+	if topP == 0 { // the likeliest token alone, while the zero value of Options means all tokens
+		topP, topK = 1, 1
 	}
 	return sample.Options{Temperature: temperature, TopK: topK, TopP: topP, MinP: minP, Max: maxTokens}, nil
 }

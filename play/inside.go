@@ -1,6 +1,7 @@
 package play
 
 import (
+	"fmt"
 	"math"
 	"net/http"
 
@@ -83,6 +84,9 @@ func (s *Server) inside(w http.ResponseWriter, r *http.Request) error {
 // inside opens the view of an era.
 func (e *exhibit) inside(q insideRequest) (*insideAnswer, error) {
 	at := e.readPrompt(q.Prompt, true)
+	if _, err := e.memory.next(at.tokens); err != nil {
+		return nil, fmt.Errorf("%s: %w", e.id, err) // NaN in its states, too
+	}
 	a := &insideAnswer{Model: e.id}
 	switch m := e.run.Model.(type) {
 	case *ngram.Model:

@@ -238,7 +238,7 @@ func BenchmarkKeystroke(b *testing.B) {
 	i := 0
 	for b.Loop() {
 		for _, e := range s.exhibits.list() {
-			e.next(nextRequest{Prompt: text[:1+i%len(text)], Top: 10})
+			mustNext(b, e, nextRequest{Prompt: text[:1+i%len(text)], Top: 10})
 		}
 		i++
 	}

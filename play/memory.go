@@ -20,24 +20,30 @@ type moment struct {
 	tokens []lm.Token
 	state  lm.State
 	next   []float64 // ln P of what follows; never changed
+	err    error     // why next holds no probabilities
 }
 
 // maxMoments bounds the memory; each may hold a key-value cache.
 const maxMoments = 12
 
-// next returns ln P of every token after tokens, which must not be changed.
-func (m *memory) next(tokens []lm.Token) []float64 {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return m.recall(tokens).next
-}
-
-// start returns a State of one's own after tokens, and ln P of what follows, which must not be changed.
-func (m *memory) start(tokens []lm.Token) (lm.State, []float64) {
+// next returns ln P of every token after tokens. The caller must not change it.
+func (m *memory) next(tokens []lm.Token) ([]float64, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	at := m.recall(tokens)
-	return at.state.Clone(), at.next
+	return at.next, at.err
+}
+
+// start returns a copy of the state after tokens, and ln P of what follows, which the caller must
+// not change.
+func (m *memory) start(tokens []lm.Token) (lm.State, []float64, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	at := m.recall(tokens)
+	if at.err != nil {
+		return nil, nil, at.err
+	}
+	return at.state.Clone(), at.next, nil
 }
 
 // recall goes on from the longest beginning of tokens that it remembers.
@@ -85,5 +91,6 @@ func readOn(state lm.State, before, more []lm.Token) *moment {
 		state.Push(t)
 	}
 	tokens := append(append(make([]lm.Token, 0, len(before)+len(more)), before...), more...)
-	return &moment{tokens: tokens, state: state, next: state.NextLogProbs(nil)}
+	next := state.NextLogProbs(nil)
+	return &moment{tokens: tokens, state: state, next: next, err: lm.CheckLogProbs(next)}
 }

@@ -1,6 +1,7 @@
 package play
 
 import (
+	"fmt"
 	"math"
 	"net/http"
 	"time"
@@ -23,7 +24,8 @@ type nextAnswer struct {
 	Unfinished string      `json:"unfinished,omitempty"` // the beginning of a word that is being completed
 	Entropy    float64     `json:"entropy_bits"`
 	Next       []candidate `json:"next"`
-	Micros     int64       `json:"micros"` // it took the model
+	Micros     int64       `json:"micros"`          // it took the model
+	Error      string      `json:"error,omitempty"` // why the model gives no probabilities
 }
 
 // candidate is a token that may come next.
@@ -57,22 +59,36 @@ func (s *Server) next(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	answers := []nextAnswer{}
+	answers, failures := []nextAnswer{}, []error{}
 	for _, e := range some {
 		if r.Context().Err() != nil {
 			return gone(r.Context())
 		}
-		answers = append(answers, e.next(q))
+		a, err := e.next(q)
+		if err != nil {
+			a.Error = err.Error()
+			failures = append(failures, err)
+		}
+		answers = append(answers, a)
+	}
+	if len(failures) > 0 && len(failures) == len(answers) {
+		return failures[0]
 	}
 	reply(w, http.StatusOK, map[string]any{"models": answers})
 	return nil
 }
 
-func (e *exhibit) next(q nextRequest) nextAnswer {
+// next answers with the model's likeliest next tokens. With an error, the answer holds none.
+func (e *exhibit) next(q nextRequest) (nextAnswer, error) {
 	begin := time.Now()
 	at := e.readPrompt(q.Prompt, q.Heal == nil || *q.Heal)
-	logProbs := e.restrict(at, e.memory.next(at.tokens))
-	a := nextAnswer{Model: e.id, Tokens: len(at.tokens), Unfinished: at.unfinished, Entropy: entropyBits(logProbs), Next: []candidate{}}
+	a := nextAnswer{Model: e.id, Tokens: len(at.tokens), Unfinished: at.unfinished, Next: []candidate{}}
+	next, err := e.memory.next(at.tokens)
+	if err != nil {
+		return a, fmt.Errorf("%s: %w", e.id, err)
+	}
+	logProbs := e.restrict(at, next)
+	a.Entropy = entropyBits(logProbs)
 	for _, t := range likeliest(logProbs, q.Top) {
 		c := candidate{ID: t, Text: e.show(t), P: math.Exp(logProbs[t])}
 		if text, ok := e.appended(at, q.Prompt, t); ok {
@@ -81,7 +97,7 @@ func (e *exhibit) next(q nextRequest) nextAnswer {
 		a.Next = append(a.Next, c)
 	}
 	a.Micros = time.Since(begin).Microseconds()
-	return a
+	return a, nil
 }
 
 // entropyBits is −Σ P log2 P.

@@ -1,6 +1,7 @@
 package play
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 	"mime"
 	"net/http"
 	"reflect"
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -65,13 +67,20 @@ func fail(w http.ResponseWriter, err error) {
 	reply(w, r.status, map[string]any{"error": r})
 }
 
-// reply writes v as JSON. An error would be that of a client that has left.
+// reply writes v as JSON. It encodes before it writes, so that a value that JSON cannot express
+// becomes an error rather than an empty body.
 func reply(w http.ResponseWriter, status int, v any) {
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(status)
-	enc := json.NewEncoder(w)
+	var body bytes.Buffer
+	enc := json.NewEncoder(&body)
 	enc.SetEscapeHTML(false)
-	_ = enc.Encode(v)
+	if err := enc.Encode(v); err != nil {
+		fail(w, fmt.Errorf("encode the answer: %w", err)) // which is made of strings
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Content-Length", strconv.Itoa(body.Len()))
+	w.WriteHeader(status)
+	_, _ = w.Write(body.Bytes()) // fails only if the client has left
 }
 
 // read reads the JSON object in the body of a request into v, at most limit bytes of it. Unknown fields are errors unless loose.

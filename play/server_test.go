@@ -51,6 +51,22 @@ func ok[T any](t testing.TB, method, url, body string) T {
 	return v
 }
 
+// mustNext returns what one model says comes next.
+func mustNext(t testing.TB, e *exhibit, q nextRequest) nextAnswer {
+	t.Helper()
+	a, err := e.next(q)
+	require.NoError(t, err)
+	return a
+}
+
+// mustRecall returns ln P of what follows tokens.
+func mustRecall(t testing.TB, m *memory, tokens []lm.Token) []float64 {
+	t.Helper()
+	next, err := m.next(tokens)
+	require.NoError(t, err)
+	return next
+}
+
 type nextReply struct{ Models []nextAnswer }
 
 func TestModels(t *testing.T) {
@@ -115,7 +131,7 @@ func TestUnfinished(t *testing.T) {
 		"once in zzz":         "", // no token goes on so: it is spelled
 		"once in spring , on": "",
 	} {
-		a := e.next(nextRequest{Prompt: prompt, Top: 100})
+		a := mustNext(t, e, nextRequest{Prompt: prompt, Top: 100})
 		require.Equal(t, unfinished, a.Unfinished, "%q", prompt)
 		sum := 0.0
 		for _, c := range a.Next {
@@ -131,10 +147,10 @@ func TestUnfinished(t *testing.T) {
 		}
 	}
 	no := false
-	require.Empty(t, e.next(nextRequest{Prompt: "onc", Top: 1, Heal: &no}).Unfinished)
+	require.Empty(t, mustNext(t, e, nextRequest{Prompt: "onc", Top: 1, Heal: &no}).Unfinished)
 	letters, err := s.exhibits.get("", "letters")
 	require.NoError(t, err)
-	require.Empty(t, letters.next(nextRequest{Prompt: "onc", Top: 1}).Unfinished, "letters are tokens of their own")
+	require.Empty(t, mustNext(t, letters, nextRequest{Prompt: "onc", Top: 1}).Unfinished, "letters are tokens of their own")
 }
 
 // However one comes to a prompt, typing, deleting, jumping about, the memory says what the model says.
@@ -148,15 +164,16 @@ func TestMemory(t *testing.T) {
 		for range 60 {
 			seed = (seed*37 + 11) % 101
 			n = max(0, min(len(tokens), n+seed%9-3))
-			require.InDeltaSlice(t, e.run.Model.NextLogProbs(nil, tokens[:n]), m.next(tokens[:n]), 1e-4, "%s after %d tokens", e.id, n)
+			require.InDeltaSlice(t, e.run.Model.NextLogProbs(nil, tokens[:n]), mustRecall(t, &m, tokens[:n]), 1e-4, "%s after %d tokens", e.id, n)
 			require.LessOrEqual(t, len(m.moments), maxMoments)
 		}
 		other := append([]lm.Token{tokens[3]}, tokens[1:20]...) // begins differently
-		require.InDeltaSlice(t, e.run.Model.NextLogProbs(nil, other), m.next(other), 1e-4)
-		state, next := m.start(tokens[:5])
+		require.InDeltaSlice(t, e.run.Model.NextLogProbs(nil, other), mustRecall(t, &m, other), 1e-4)
+		state, next, err := m.start(tokens[:5])
+		require.NoError(t, err)
 		state.Push(tokens[5])
 		require.InDeltaSlice(t, e.run.Model.NextLogProbs(nil, tokens[:6]), state.NextLogProbs(nil), 1e-4)
-		require.InDeltaSlice(t, next, m.next(tokens[:5]), 0, "a State that was given away is one's own")
+		require.InDeltaSlice(t, next, mustRecall(t, &m, tokens[:5]), 0, "a State that was given away is one's own")
 	}
 }
 
@@ -179,10 +196,10 @@ func TestMemoryReadsOnce(t *testing.T) {
 	m := memory{model: reader{&read}}
 	tokens := make([]lm.Token, 50)
 	for n := range tokens {
-		m.next(tokens[:n])
+		mustRecall(t, &m, tokens[:n])
 		require.Equal(t, n, read)
 	}
-	m.next(tokens[:45])
+	mustRecall(t, &m, tokens[:45])
 	require.Equal(t, 49, read, "what was read a moment ago is not read again")
 }
 

@@ -56,7 +56,10 @@ func (e *exhibit) speak(ctx context.Context, sp speech, yield func(utterance) bo
 		return "", err
 	}
 	draw := sample.New(sample.Rand(sp.seed), warps...)
-	state, next := e.memory.start(sp.tokens)
+	state, next, err := e.memory.start(sp.tokens)
+	if err != nil {
+		return "", err
+	}
 	own := e.restrict(sp.reading, next)
 	v := voice{e: e}
 	if sp.unfinished == "" && e.tokenizer().Name() == "whitespace" && len(sp.tokens) > 0 {

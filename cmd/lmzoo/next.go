@@ -50,7 +50,11 @@ documents: predicted, the end of this one. A directory that is no run stands for
 			}
 			var all []predictions
 			for i, r := range runs {
-				all = append(all, predictions{args[i], predict(r, prompt, top)})
+				next, err := predict(r, prompt, top)
+				if err != nil {
+					return fmt.Errorf("%s: %w", args[i], err)
+				}
+				all = append(all, predictions{args[i], next})
 			}
 			if asJSON {
 				return printJSON(c.OutOrStdout(), all)
@@ -66,8 +70,11 @@ documents: predicted, the end of this one. A directory that is no run stands for
 }
 
 // predict returns the likeliest tokens after a prompt.
-func predict(r *zoo.Run, prompt string, top int) []prediction {
+func predict(r *zoo.Run, prompt string, top int) ([]prediction, error) {
 	logProbs := after(r, prompt).NextLogProbs(nil)
+	if err := lm.CheckLogProbs(logProbs); err != nil {
+		return nil, err
+	}
 	ids := make([]lm.Token, len(logProbs))
 	for i := range ids {
 		ids[i] = lm.Token(i)
@@ -77,7 +84,7 @@ func predict(r *zoo.Run, prompt string, top int) []prediction {
 	for _, id := range ids[:min(top, len(ids))] {
 		out = append(out, prediction{id, r.Tokenizer.Text(id), math.Exp(logProbs[id])})
 	}
-	return out
+	return out, nil
 }
 
 const (

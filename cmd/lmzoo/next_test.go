@@ -6,6 +6,10 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"lmzoo/corpus"
+	"lmzoo/lm"
+	"lmzoo/zoo"
 )
 
 // TestSideBySide: as many lines as there are tokens, however many are asked for.
@@ -16,4 +20,26 @@ func TestSideBySide(t *testing.T) {
 	require.Contains(t, lines[1], "50.0% █████")
 	require.Contains(t, lines[1], "100.0% ██████████")
 	require.Contains(t, lines[2], "25.0% ██▌")
+}
+
+// TestPredictNaN wants an error from a model whose training diverged, not a table of NaN.
+func TestPredictNaN(t *testing.T) {
+	tok, err := corpus.NewByte(0)
+	require.NoError(t, err)
+	for _, p := range []float64{math.NaN(), math.Inf(1)} {
+		_, err = predict(&zoo.Run{Model: constant(p), Tokenizer: tok}, "a", 3)
+		require.ErrorIs(t, err, lm.ErrNoProbability)
+	}
+}
+
+// constant is a model that gives every token the same value for ln P.
+type constant float64
+
+func (constant) Vocab() int { return 257 }
+
+func (c constant) NextLogProbs(dst []float64, _ []lm.Token) []float64 {
+	for range 257 {
+		dst = append(dst, float64(c))
+	}
+	return dst
 }

@@ -67,6 +67,7 @@ function fill(card, a, text) {
     button.setAttribute("aria-label", n.append === null ? `${n.text}, ${percent(n.p)}` : `append ${n.text.trim() || "space"}, ${percent(n.p)}`);
     button.title = n.append === null ? "this is no text that could be appended" : "append to the prompt";
   });
+  if (a.error) { card.querySelector(".foot").textContent = a.error; return; }
   const completing = !a.unfinished ? "" : a.unfinished.trim() ? `completing “${a.unfinished.trim()}” · ` : "after a space · ";
   card.querySelector(".foot").textContent = `${completing}${a.entropy_bits.toFixed(2)} bits of doubt · ${a.tokens} ${a.tokens === 1 ? "token" : "tokens"} read`;
 }

@@ -1,0 +1,36 @@
+package play
+
+import (
+	"strings"
+	"unicode/utf8"
+)
+
+// cursor finds the tokens of a text in it, one after the other, and counts characters. A token may
+// hold part of a character, and may be missing from the text: the end of the document, an unknown
+// word, or one beyond a stop string.
+type cursor struct {
+	text  string
+	at    int // byte where the next token may begin
+	start int // byte where the character around at begins
+	chars int // characters before start
+}
+
+// next moves past a token and returns how many characters of the text end before the token begins.
+// The numbers never fall.
+func (c *cursor) next(token string) int {
+	if skip := strings.Index(c.text[c.at:], token); skip > 0 {
+		c.at += skip // the space between the words of a tokenizer that drops it
+	}
+	for c.start < len(c.text) {
+		_, size := utf8.DecodeRuneInString(c.text[c.start:])
+		if c.start+size > c.at {
+			break
+		}
+		c.start += size
+		c.chars++
+	}
+	if strings.HasPrefix(c.text[c.at:], token) {
+		c.at += len(token)
+	}
+	return c.chars
+}
