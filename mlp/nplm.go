@@ -65,17 +65,24 @@ func (m *Model) Vocab() int { return m.Config.VocabSize }
 // Loss is the mean −ln P of the targets of the batch. What came before the first token of a row is not
 // in the batch: BOS stands for it.
 func (m *Model) Loss(t *autograd.Tape, b corpus.Batch) *autograd.Tensor {
+	ids := m.gather(t, b)
+	a := m.hidden(t, ids) // [B·T, h]
+	if m.W == nil {
+		return t.HeadLoss(a, m.U, m.B, b.Y, b.N) // 1×1
+	}
+	return t.CrossEntropy(m.direct(t, ids, a), b.Y, b.N) // 1×1
+}
+
+// gather returns the n−1 tokens that each position of the batch sees, [B·T, n−1]. On a tape that records the memory
+// is reused after the last gradient has been computed.
+func (m *Model) gather(t *autograd.Tape, b corpus.Batch) []lm.Token {
 	c := m.contexts.Get().(*contexts)
 	autograd.Record(t, giveBack{m.contexts, c})
 	c.ids = c.ids[:0]
 	for row := range b.B {
 		c.ids = appendContexts(c.ids, b.X[row*b.T:][:b.T], m.Config.Context)
 	}
-	a := m.hidden(t, c.ids) // [B·T, h]
-	if m.W == nil {
-		return t.HeadLoss(a, m.U, m.B, b.Y, b.N) // 1×1
-	}
-	return t.CrossEntropy(m.direct(t, c.ids, a), b.Y, b.N) // 1×1
+	return c.ids
 }
 
 // hidden is tanh(d + H·x), for n−1 tokens per row.

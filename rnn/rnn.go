@@ -96,12 +96,17 @@ func (m *Model) Loss(t *autograd.Tape, b corpus.Batch) *autograd.Tensor {
 func (m *Model) forward(t *autograd.Tape, x []int32, b, steps int, state [][]float32) *autograd.Tensor {
 	var h *autograd.Tensor
 	for l := range m.Config.Layers {
-		xw := m.input(t, l, h, x)                                                     // [B·T, G·H]
-		layer := state[l*m.cell.states():][:m.cell.states()]                          // h, and c, each [B, H]
-		h = m.cell.run(t, xw, m.RNN.WeightHH[l], m.RNN.BiasHH[l], layer, b, steps, x) // [B·T, H]
-		h = t.Dropout(h, m.Config.Dropout)                                            // [B·T, H]
+		h = m.layer(t, l, h, x, b, steps, state) // [B·T, H]
 	}
 	return h
+}
+
+// layer is the layer l over the output of the one below it; for the first that is the embeddings, or nil to look them up.
+func (m *Model) layer(t *autograd.Tape, l int, below *autograd.Tensor, x []int32, b, steps int, state [][]float32) *autograd.Tensor {
+	xw := m.input(t, l, below, x)                                                   // [B·T, G·H]
+	memory := state[l*m.cell.states():][:m.cell.states()]                           // h, and c, each [B, H]
+	h := m.cell.run(t, xw, m.RNN.WeightHH[l], m.RNN.BiasHH[l], memory, b, steps, x) // [B·T, H]
+	return t.Dropout(h, m.Config.Dropout)                                           // [B·T, H]
 }
 
 // input is x·W_ihᵀ + b_ih of layer l for all steps at once, as it depends on no state. For the first
@@ -111,7 +116,7 @@ func (m *Model) input(t *autograd.Tape, l int, below *autograd.Tensor, x []int32
 	w, bias := m.RNN.WeightIH[l], m.RNN.BiasIH[l]
 	noDropout := t.Rand == nil || m.Config.Dropout == 0
 	switch {
-	case l > 0:
+	case below != nil:
 		return t.LinearT(below, w, bias) // [B·T, G·H]
 	case noDropout && m.Config.VocabSize < len(x):
 		table := t.LinearT(m.Encoder.Weight, w, bias) // [V, G·H]

@@ -16,10 +16,17 @@ type Config struct {
 	NLayer           int     `json:"n_layer"`                     // L
 	NHead            int     `json:"n_head"`                      // H heads of D = C/H channels
 	Dropout          float64 `json:"dropout"`                     // of embeddings, attention and both residual branches
+	Norm             string  `json:"norm,omitempty"`              // pre (GPT-2) or post (GPT-1); empty means pre
 	Smear            bool    `json:"smear,omitempty"`             // keys see one token back (smear.go); GPT-2 has none
 	InitializerRange float64 `json:"initializer_range,omitempty"` // standard deviation of the first weights; 0 means GPT-2's
 	Stride           int     `json:"stride,omitempty"`            // how far the window moves when it is full; 0 means W/2
 }
+
+// The places of the LayerNorms: before each half of a block, or after the residual addition.
+const (
+	PreNorm  = "pre"
+	PostNorm = "post"
+)
 
 // Sizes are the names of the presets, smallest first.
 func Sizes() []string { return []string{"tiny", "small", "base"} }
@@ -58,6 +65,8 @@ func (c Config) Validate() error {
 		return fmt.Errorf("gpt: n_embd %d is not divisible by n_head %d: choose a multiple, such as %d", c.NEmbd, c.NHead, (c.NEmbd/c.NHead+1)*c.NHead)
 	case !(c.Dropout >= 0 && c.Dropout < 1):
 		return fmt.Errorf("gpt: dropout is %v: expected a probability in [0, 1), such as 0.2", c.Dropout)
+	case c.Norm != "" && c.Norm != PreNorm && c.Norm != PostNorm:
+		return fmt.Errorf("gpt: norm is %q; want %q or %q", c.Norm, PreNorm, PostNorm)
 	case !(c.InitializerRange >= 0 && c.InitializerRange <= 1):
 		return fmt.Errorf("gpt: initializer_range is %v: expected a standard deviation in (0, 1], such as 0.02", c.InitializerRange)
 	case slices.Max([]int{c.VocabSize, c.NPositions, c.NLayer, c.NEmbd}) > nn.MaxParams || c.params() > nn.MaxParams:

@@ -10,9 +10,9 @@ import (
 	"lmzoo/nn/nntest"
 )
 
-// Logits, loss and gradients, without and with smeared keys.
+// Logits, hidden vectors, loss and gradients of GPT-2, of GPT-2 with smeared keys and of GPT-1.
 func TestGolden(t *testing.T) {
-	for _, name := range []string{"gpt", "smear"} {
+	for _, name := range []string{"gpt", "smear", "post"} {
 		t.Run(name, func(t *testing.T) {
 			g := nntest.Read[Config](t, name)
 			m, err := New(g.Config, nntest.Rand())
@@ -22,6 +22,7 @@ func TestGolden(t *testing.T) {
 			tape := autograd.NewForward()
 			docs := m.pack(tape, g.B, g.T, g.X)
 			g.CheckLogits(t, tape.LinearT(m.forward(tape, g.X, docs.pos, docs), m.WTE.Weight, nil))
+			g.CheckHidden(t, m)
 			g.CheckLoss(t, m)
 		})
 	}

@@ -16,15 +16,16 @@ import (
 
 // Model is GPT-2: token and position embeddings, then L blocks that each write onto a residual stream
 // (He et al. 2016) what attention and a two-layer network read from it, normalised (pre-norm), and the
-// token embeddings once more as the output layer (weight tying, Press and Wolf 2017). The names of its
-// parameters are those of GPT-2 on Hugging Face.
+// token embeddings once more as the output layer (weight tying, Press and Wolf 2017). With post-norm it
+// is GPT-1, which differs in the place of the LayerNorms only. The names of its parameters are those of
+// both on Hugging Face, where GPT-1 calls wte and wpe tokens_embed and positions_embed.
 type Model struct {
 	Config Config
 
 	WTE *nn.Embedding `param:"wte"` // [V, C]
 	WPE *nn.Embedding `param:"wpe"` // [W, C]
 	H   []*Block      `param:"h"`
-	LNF *nn.LayerNorm `param:"ln_f"`
+	LNF *nn.LayerNorm `param:"ln_f"` // nil: post-norm
 
 	tapes *sync.Pool // of forward tapes
 	packs *sync.Pool // of *packed
@@ -46,8 +47,8 @@ type Block struct {
 	} `param:"mlp"`
 }
 
-// New returns a GPT with the initial weights of GPT-2 (Radford et al. 2019, §2.3): normal with deviation
-// 0.02, and that over √(2L) where a block writes onto the residual stream, which 2L branches add up on.
+// New returns a GPT with the initial weights of GPT-2 (Radford et al. 2019, §2.3): N(0, 0.02²), and for the 2L
+// projections that write to the residual stream 0.02/√(2L). Post-norm starts as GPT-1, with 0.02 everywhere.
 func New(cfg Config, rng *rand.Rand) (*Model, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
@@ -64,11 +65,14 @@ func New(cfg Config, rng *rand.Rand) (*Model, error) {
 		WTE:    nn.NewEmbedding(cfg.VocabSize, c, std, rng),
 		WPE:    nn.NewEmbedding(cfg.NPositions, c, std, rng),
 		H:      make([]*Block, cfg.NLayer),
-		LNF:    nn.NewLayerNorm(c),
 		tapes:  &sync.Pool{New: func() any { return autograd.NewForward() }},
 		packs:  &sync.Pool{New: func() any { return new(packed) }},
 	}
-	residual := std / math.Sqrt(2*float64(cfg.NLayer))
+	residual := std // GPT-1
+	if cfg.Norm != PostNorm {
+		m.LNF = nn.NewLayerNorm(c)
+		residual /= math.Sqrt(2 * float64(cfg.NLayer)) // GPT-2
+	}
 	for i := range m.H {
 		b := &Block{LN1: nn.NewLayerNorm(c), LN2: nn.NewLayerNorm(c)}
 		b.Attn.CAttn = nn.NewLinear(c, 3*c, std, rng)
@@ -95,19 +99,56 @@ func (m *Model) Loss(t *autograd.Tape, b corpus.Batch) *autograd.Tensor {
 }
 
 // forward is the model from tokens to the last hidden vectors, before the output layer.
+func (m *Model) forward(t *autograd.Tape, x, pos []int32, memory memory) *autograd.Tensor {
+	h := m.embed(t, x, pos) // [B·T, C]
+	for l := range m.H {
+		h = m.block(t, l, h, memory) // [B·T, C]
+	}
+	return m.final(t, h) // [B·T, C]
+}
+
+// embed is h₀ = wte[x] + wpe[pos].
+func (m *Model) embed(t *autograd.Tape, x, pos []int32) *autograd.Tensor {
+	h := t.Embedding2(m.WTE.Weight, x, m.WPE.Weight, pos) // [B·T, C]
+	return t.Dropout(h, m.Config.Dropout)                 // [B·T, C]
+}
+
+// block is one layer. Pre-norm reads what it normalises (GPT-2):
 //
-//	h₀   = wte[x] + wpe[pos]
 //	h'ₗ  = hₗ + Attention(LN(hₗ)·W_qkv)·W_proj
 //	hₗ₊₁ = h'ₗ + GELU(LN(h'ₗ)·W_fc)·W_proj
-func (m *Model) forward(t *autograd.Tape, x, pos []int32, memory memory) *autograd.Tensor {
-	h := t.Embedding2(m.WTE.Weight, x, m.WPE.Weight, pos) // [B·T, C]
-	h = t.Dropout(h, m.Config.Dropout)                    // [B·T, C]
-	for l, b := range m.H {
-		qkv := b.Attn.CAttn.Forward(t, b.LN1.Forward(t, h))       // [B·T, 3C]
-		att := memory.attend(t, l, qkv)                           // [B·T, C]
-		h = m.write(t, h, att, b.Attn.CProj)                      // [B·T, C]
-		wide := t.GELU(b.MLP.CFC.Forward(t, b.LN2.Forward(t, h))) // [B·T, 4C]
-		h = m.write(t, h, wide, b.MLP.CProj)                      // [B·T, C]
+//
+// Post-norm normalises what it wrote (GPT-1, and Vaswani et al. 2017, §3.1):
+//
+//	h'ₗ  = LN(hₗ + Attention(hₗ·W_qkv)·W_proj)
+//	hₗ₊₁ = LN(h'ₗ + GELU(h'ₗ·W_fc)·W_proj)
+func (m *Model) block(t *autograd.Tape, l int, h *autograd.Tensor, memory memory) *autograd.Tensor {
+	b := m.H[l]
+	if m.Config.Norm == PostNorm {
+		h = b.LN1.Forward(t, m.attend(t, l, h, h, memory)) // [B·T, C]
+		return b.LN2.Forward(t, m.think(t, b, h, h))       // [B·T, C]
+	}
+	h = m.attend(t, l, h, b.LN1.Forward(t, h), memory) // [B·T, C]
+	return m.think(t, b, h, b.LN2.Forward(t, h))       // [B·T, C]
+}
+
+// attend is h + Attention(x·W_qkv)·W_proj in block l.
+func (m *Model) attend(t *autograd.Tape, l int, h, x *autograd.Tensor, memory memory) *autograd.Tensor {
+	qkv := m.H[l].Attn.CAttn.Forward(t, x)       // [B·T, 3C]
+	att := memory.attend(t, l, qkv)              // [B·T, C]
+	return m.write(t, h, att, m.H[l].Attn.CProj) // [B·T, C]
+}
+
+// think is h + GELU(x·W_fc)·W_proj.
+func (m *Model) think(t *autograd.Tape, b *Block, h, x *autograd.Tensor) *autograd.Tensor {
+	wide := t.GELU(b.MLP.CFC.Forward(t, x)) // [B·T, 4C]
+	return m.write(t, h, wide, b.MLP.CProj) // [B·T, C]
+}
+
+// final is the LayerNorm after the last block; post-norm has none.
+func (m *Model) final(t *autograd.Tape, h *autograd.Tensor) *autograd.Tensor {
+	if m.LNF == nil {
+		return h
 	}
 	return m.LNF.Forward(t, h) // [B·T, C]
 }

@@ -37,6 +37,16 @@ func TestContractSmeared(t *testing.T) {
 	lmtest.Check(t, loud(t, cfg), 2e-5, 0, 1, 2, 7, 8, 9, 13, 30)
 }
 
+func TestContractPostNorm(t *testing.T) {
+	cfg := small
+	cfg.Norm = PostNorm
+	m := loud(t, cfg)
+	lmtest.Check(t, m, 2e-5, 0, 1, 2, 7, 8, 9, 13, 30)
+	for _, p := range nn.Params(m) {
+		require.NotContains(t, p.Name, "ln_f")
+	}
+}
+
 func TestContractOfOneTokenWindow(t *testing.T) {
 	cfg := small
 	cfg.NPositions = 1
@@ -85,6 +95,9 @@ func TestInitialWeights(t *testing.T) {
 	require.InEpsilon(t, 0.02, std(m.H[0].Attn.CAttn.Weight), 0.02)
 	require.InEpsilon(t, 0.02/math.Sqrt(8), std(m.H[3].MLP.CProj.Weight), 0.02)
 	require.InEpsilon(t, 0.02/math.Sqrt(8), std(m.H[0].Attn.CProj.Weight), 0.02)
+	gpt1, err := New(Config{VocabSize: 65, NPositions: 64, NEmbd: 128, NLayer: 4, NHead: 4, Norm: PostNorm}, nntest.Rand())
+	require.NoError(t, err)
+	require.InEpsilon(t, 0.02, std(gpt1.H[3].MLP.CProj.Weight), 0.02)
 	p := m.NextLogProbs(nil, nil)
 	require.InDelta(t, -math.Log(65), p[3], 0.5, "a new model knows nothing")
 }
@@ -99,6 +112,7 @@ func TestConfigErrors(t *testing.T) {
 		"n_embd is 0":                            func(c *Config) { c.NEmbd = 0 },
 		"dropout is 1":                           func(c *Config) { c.Dropout = 1 },
 		"dropout is NaN":                         func(c *Config) { c.Dropout = math.NaN() },
+		`norm is "last"; want`:                   func(c *Config) { c.Norm = "last" },
 		"stride is 9":                            func(c *Config) { c.Stride = 9 },
 		"more than":                              func(c *Config) { c.NEmbd = 3 << 40; c.NLayer = 1 << 40 },
 	} {
@@ -140,13 +154,15 @@ func TestTraining(t *testing.T) {
 	nntest.CheckPacked(t, loud(t, small))
 	cfg.Dropout = 0.3
 	nntest.CheckDropout(t, loud(t, cfg))
-	for _, dropout := range []float64{0, 0.2} {
-		m := loud(t, Config{VocabSize: 5, NPositions: 6, NEmbd: 4, NLayer: 2, NHead: 2, Smear: true, Dropout: dropout})
-		nntest.CheckGradients(t, m, nntest.SmallBatch())
+	for _, norm := range []string{PreNorm, PostNorm} {
+		for _, dropout := range []float64{0, 0.2} {
+			m := loud(t, Config{VocabSize: 5, NPositions: 6, NEmbd: 4, NLayer: 2, NHead: 2, Smear: true, Dropout: dropout, Norm: norm})
+			nntest.CheckGradients(t, m, nntest.SmallBatch())
+		}
+		m, err := New(Config{VocabSize: 10, NPositions: 16, NEmbd: 16, NLayer: 2, NHead: 2, Norm: norm}, nntest.Rand())
+		require.NoError(t, err)
+		nntest.CheckOverfit(t, m, 400, 0.02)
 	}
-	m, err := New(Config{VocabSize: 10, NPositions: 16, NEmbd: 16, NLayer: 2, NHead: 2}, nntest.Rand())
-	require.NoError(t, err)
-	nntest.CheckOverfit(t, m, 400, 0.02)
 }
 
 func TestNoAllocations(t *testing.T) { nntest.CheckAllocations(t, loud(t, small)) }

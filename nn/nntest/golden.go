@@ -20,7 +20,8 @@ type Golden[C any] struct {
 	B, T        int
 	First, X, Y []int32 // First: the batch before, for models that remember it
 	Loss        float64
-	Logits      [][]float64 // [B·T, V]
+	Logits      [][]float64   // [B·T, V]
+	Hidden      [][][]float64 // [L+1, B·T, C], nn.Encoder's
 	Gradients   map[string]struct {
 		Sum, Norm, Probe float64
 		Values           []float64
@@ -59,6 +60,23 @@ func (g *Golden[C]) CheckLogits(t testing.TB, logits *autograd.Tensor) {
 	for i, want := range g.Logits {
 		for v := range want {
 			require.InDelta(t, want[v], logits.Row(i)[v], 1e-4*max(1, math.Abs(want[v])), "position %d, token %d", i, v)
+		}
+	}
+}
+
+// CheckHidden compares the embeddings and the vectors of each layer.
+func (g *Golden[C]) CheckHidden(t testing.TB, m nn.Encoder) {
+	t.Helper()
+	hidden := m.Hidden(autograd.NewForward(), g.Batch())
+	require.NotEmpty(t, g.Hidden)
+	require.Len(t, hidden, len(g.Hidden))
+	for l, layer := range g.Hidden {
+		require.Len(t, layer, hidden[l].Rows)
+		for i, want := range layer {
+			for c := range want {
+				tol := 1e-4 * max(1, math.Abs(want[c]))
+				require.InDelta(t, want[c], hidden[l].Row(i)[c], tol, "layer %d, position %d, channel %d", l, i, c)
+			}
 		}
 	}
 }

@@ -1,4 +1,4 @@
-"""Writes gpt.json, and smear.json with smeared keys: what PyTorch says about a small GPT-2, for TestGolden.
+"""Writes gpt.json (GPT-2), smear.json (with smeared keys) and post.json (post-norm, as GPT-1) for TestGolden.
 
 Run: python3 golden.py   (made with PyTorch 1.13, float64)
 
@@ -17,7 +17,7 @@ X = [[0, 3, 5, 2, 0, 4, 1, 7], [6, 2, 9, 10, 0, 8, 8, 3], [0, 0, 1, 2, 3, 4, 5, 
 Y = [[3, 5, 2, 0, 4, 1, 7, 9], [2, -1, 10, 0, 8, 8, -1, 0], [0, 1, 2, 3, 4, 5, 6, -1]]
 
 
-def shapes(smear):
+def shapes(smear, post):
     yield "wte.weight", (V, C)
     yield "wpe.weight", (W, C)
     for i in range(L):
@@ -32,8 +32,9 @@ def shapes(smear):
             yield f"h.{i}.{name}", shape
             if smear and name == "attn.c_proj.bias":
                 yield f"h.{i}.attn.smear", (H,)
-    yield "ln_f.weight", (C,)
-    yield "ln_f.bias", (C,)
+    if not post:
+        yield "ln_f.weight", (C,)
+        yield "ln_f.bias", (C,)
 
 
 def formula(k, name, shape):
@@ -43,14 +44,16 @@ def formula(k, name, shape):
     return w.float().double().view(shape).requires_grad_()
 
 
-def gpt(P, tokens):
-    """The logits [T, V] of one document that stands alone."""
+def gpt(P, tokens, post):
+    """The logits [T, V] of one document that stands alone, and the hidden vectors [L+1, T, C]."""
     T = len(tokens)
+    norm = lambda x, name: F.layer_norm(x, (C,), P[name + ".weight"], P[name + ".bias"], 1e-5)
     x = P["wte.weight"][torch.tensor(tokens)] + P["wpe.weight"][:T]
+    hidden = [x]
     future = torch.ones(T, T).triu(1).bool()
     for i in range(L):
         p = lambda name: P[f"h.{i}.{name}"]
-        y = F.layer_norm(x, (C,), p("ln_1.weight"), p("ln_1.bias"), 1e-5)
+        y = x if post else norm(x, f"h.{i}.ln_1")
         q, k, v = (y @ p("attn.c_attn.weight") + p("attn.c_attn.bias")).split(C, dim=1)
         q, k, v = (z.view(T, H, C // H).transpose(0, 1) for z in (q, k, v))
         if f"h.{i}.attn.smear" in P:
@@ -59,11 +62,17 @@ def gpt(P, tokens):
         scores = (q @ k.transpose(1, 2) / math.sqrt(C // H)).masked_fill(future, -math.inf)
         y = (scores.softmax(-1) @ v).transpose(0, 1).reshape(T, C)
         x = x + y @ p("attn.c_proj.weight") + p("attn.c_proj.bias")
-        y = F.layer_norm(x, (C,), p("ln_2.weight"), p("ln_2.bias"), 1e-5)
+        if post:
+            x = norm(x, f"h.{i}.ln_1")
+        y = x if post else norm(x, f"h.{i}.ln_2")
         y = F.gelu(y @ p("mlp.c_fc.weight") + p("mlp.c_fc.bias"), approximate="tanh")
         x = x + y @ p("mlp.c_proj.weight") + p("mlp.c_proj.bias")
-    x = F.layer_norm(x, (C,), P["ln_f.weight"], P["ln_f.bias"], 1e-5)
-    return x @ P["wte.weight"].T
+        if post:
+            x = norm(x, f"h.{i}.ln_2")
+        hidden.append(x)
+    if not post:
+        hidden[-1] = norm(x, "ln_f")
+    return hidden[-1] @ P["wte.weight"].T, torch.stack(hidden)
 
 
 def documents(row):
@@ -89,16 +98,19 @@ def rounded(x):
     return x
 
 
-for file, smear in [("gpt.json", False), ("smear.json", True)]:
-    P = {name: formula(k, name, shape) for k, (name, shape) in enumerate(shapes(smear))}
-    logits = torch.stack([torch.cat([gpt(P, d) for d in documents(row)]) for row in X])
-    loss = F.cross_entropy(logits.view(-1, V), torch.tensor(Y).view(-1), ignore_index=-1)
+for file, smear, post in [("gpt.json", False, False), ("smear.json", True, False), ("post.json", False, True)]:
+    P = {name: formula(k, name, shape) for k, (name, shape) in enumerate(shapes(smear, post))}
+    out = [gpt(P, d, post) for row in X for d in documents(row)]
+    logits = torch.cat([o[0] for o in out])
+    loss = F.cross_entropy(logits, torch.tensor(Y).view(-1), ignore_index=-1)
     loss.backward()
     with open(file, "w") as f:
         json.dump(rounded({
-            "config": {"vocab_size": V, "n_positions": W, "n_embd": C, "n_head": H, "n_layer": L, "smear": smear},
+            "config": {"vocab_size": V, "n_positions": W, "n_embd": C, "n_head": H, "n_layer": L, "smear": smear,
+                       "norm": "post" if post else "pre"},
             "b": len(X), "t": len(X[0]), "x": sum(X, []), "y": sum(Y, []),
-            "loss": loss.item(), "logits": logits.view(-1, V).tolist(),
+            "loss": loss.item(), "logits": logits.tolist(),
+            "hidden": torch.cat([o[1] for o in out], dim=1).tolist(),
             "gradients": {name: summary(p.grad) for name, p in P.items()},
         }), f)
         f.write("\n")
