@@ -46,7 +46,7 @@ func PreviousPath(path string) string {
 // Save writes a checkpoint. facts say what the run is made of, such as the hash of its data: Resume refuses a
 // checkpoint whose facts differ.
 func (tr *Trainer) Save(path string, facts map[string]string) error {
-	for _, p := range tr.weights.params {
+	for _, p := range tr.params {
 		for _, x := range p.Data {
 			if !finite(float64(x)) {
 				return fmt.Errorf("%w: parameter %s is not finite after step %d; the checkpoint from before stays", ErrDiverged, p.Name, tr.stats.Step)
@@ -58,8 +58,7 @@ func (tr *Trainer) Save(path string, facts map[string]string) error {
 		at.Best = &tr.best
 	}
 	tensors := tr.tensors()
-	for i, p := range tr.pieces {
-		memory := p.carry()
+	for i, memory := range tr.engine.Carry() {
 		at.Carry = append(at.Carry, len(memory))
 		for j, c := range memory {
 			tensors = append(tensors, safetensors.Tensor{Name: carryName(i, j), Shape: []int{len(c)}, Data: c})
@@ -82,16 +81,7 @@ func (tr *Trainer) Save(path string, facts map[string]string) error {
 
 // tensors is the part of a checkpoint whose shapes the model decides.
 func (tr *Trainer) tensors() []safetensors.Tensor {
-	out := tensorsOf("model.", tr.weights.params)
-	for i, p := range tr.weights.params {
-		if p.Grad == nil {
-			continue // frozen
-		}
-		out = append(out,
-			safetensors.Tensor{Name: "exp_avg." + p.Name, Shape: shapeOf(p), Data: tr.weights.m[i]},
-			safetensors.Tensor{Name: "exp_avg_sq." + p.Name, Shape: shapeOf(p), Data: tr.weights.v[i]})
-	}
-	return out
+	return append(tensorsOf("model.", tr.params), tr.engine.State()...)
 }
 
 func carryName(piece, i int) string { return fmt.Sprintf("carry.%d.%d", piece, i) }
@@ -131,7 +121,7 @@ func (tr *Trainer) restore(f *safetensors.File, facts map[string]string) error {
 	if err := sameConfig(at.Config, tr.config); err != nil {
 		return err
 	}
-	carry, err := readCarry(f, at.Carry, len(tr.pieces))
+	carry, err := readCarry(f, at.Carry, len(tr.engine.Carry()))
 	if err != nil {
 		return err
 	}
@@ -142,9 +132,7 @@ func (tr *Trainer) restore(f *safetensors.File, facts map[string]string) error {
 	if err := fill(f, tensors); err != nil {
 		return err
 	}
-	for i, p := range tr.pieces {
-		p.setCarry(carry[i])
-	}
+	tr.engine.SetCarry(carry)
 	tr.stats, tr.judged, tr.pace = at.Stats, at.Judged, 0
 	tr.best = Best{Nats: math.Inf(1)}
 	if at.Best != nil {
@@ -243,6 +231,6 @@ func SaveBest(path string, metadata map[string]string) Observer {
 		}
 		m := map[string]string{"step": strconv.Itoa(e.Stats.Step), "valid": strconv.FormatFloat(e.Valid, 'g', -1, 64)}
 		maps.Copy(m, metadata)
-		return SaveParams(path, tr.learner, m)
+		return SaveParams(path, tr.engine.Model(), m)
 	}
 }

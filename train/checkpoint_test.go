@@ -56,9 +56,9 @@ func TestResumeIsExact(t *testing.T) {
 	got := walk(t, r, 5)
 	require.Equal(t, want, got)
 	sameWeights(t, straight, other, "resumed")
-	for i := range a.pieces {
-		require.Equal(t, a.pieces[i].carry(), r.pieces[i].carry(), "the memory of piece %d", i)
-		require.NotNil(t, a.pieces[i].carry())
+	for i := range denseOf(a).pieces {
+		require.Equal(t, denseOf(a).pieces[i].carry(), denseOf(r).pieces[i].carry(), "the memory of piece %d", i)
+		require.NotNil(t, denseOf(a).pieces[i].carry())
 	}
 }
 
@@ -71,7 +71,7 @@ func TestCarryMatters(t *testing.T) {
 	require.NoError(t, a.Save(path, nil))
 	r := start(t, hardModel(), testSource(), c)
 	require.NoError(t, r.Resume(path, nil))
-	for _, p := range r.pieces {
+	for _, p := range denseOf(r).pieces {
 		p.setCarry(nil)
 	}
 	require.NotEqual(t, walk(t, a, 1).Loss, walk(t, r, 1).Loss)
@@ -192,7 +192,7 @@ func TestDamage(t *testing.T) {
 	require.NoError(t, err)
 
 	r := start(t, newBigram(3, 2), src, c)
-	before := append([]float32(nil), r.weights.params[0].Data...)
+	before := append([]float32(nil), r.params[0].Data...)
 	refuse := func(data []byte, how string, at int) {
 		require.NoError(t, os.WriteFile(path, data, 0o644))
 		err := r.Resume(path, map[string]string{"data": "abc"})
@@ -200,7 +200,7 @@ func TestDamage(t *testing.T) {
 		require.ErrorContains(t, err, path)
 		require.NotContains(t, err.Error(), "\n")
 		require.Equal(t, Stats{}, r.stats)
-		require.Equal(t, before, r.weights.params[0].Data)
+		require.Equal(t, before, r.params[0].Data)
 	}
 	for i := range whole {
 		if i%3 == 0 {
@@ -225,7 +225,7 @@ func TestAnothersCheckpoint(t *testing.T) {
 	walk(t, a, 2)
 	require.NoError(t, a.Save(path, map[string]string{"data": "abc"}))
 
-	refuse := func(want string, l Learner, facts map[string]string, change func(*Config)) {
+	refuse := func(want string, l learner, facts map[string]string, change func(*Config)) {
 		t.Helper()
 		c := testConfig()
 		change(&c)

@@ -14,17 +14,17 @@ import (
 )
 
 // eras are real models, small, with dropout.
-func eras(t testing.TB) map[string]func() Learner {
-	recurrent := func(cell string) func() Learner {
-		return func() Learner {
+func eras(t testing.TB) map[string]func() learner {
+	recurrent := func(cell string) func() learner {
+		return func() learner {
 			m, err := rnn.New(rnn.Config{Cell: cell, VocabSize: vocab, NEmbd: 12, Hidden: 16, Layers: 2, Dropout: 0.2}, rand.New(rand.NewPCG(1, 1)))
 			require.NoError(t, err)
 			return m
 		}
 	}
-	return map[string]func() Learner{
+	return map[string]func() learner{
 		"elman": recurrent("elman"), "lstm": recurrent("lstm"), "gru": recurrent("gru"),
-		"gpt": func() Learner {
+		"gpt": func() learner {
 			m, err := transformer.New(transformer.Config{VocabSize: vocab, NPositions: 8, NEmbd: 16, NLayer: 2, NHead: 2, Dropout: 0.2}, rand.New(rand.NewPCG(1, 1)))
 			require.NoError(t, err)
 			return m

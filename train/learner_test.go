@@ -9,6 +9,9 @@ import (
 	"lmzoo/lm"
 )
 
+// learner learns from text.
+type learner = Learner[corpus.Batch]
+
 // bigram is the smallest learner with everything a run must handle: a matrix, a vector, dropout, and a memory
 // carried from batch to batch. The logits of the next token are
 //

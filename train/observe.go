@@ -74,9 +74,9 @@ func (k *Keeper) Observe(_ context.Context, tr *Trainer, e Event) error {
 		return nil
 	}
 	if k.weights == nil {
-		k.weights = make([][]float32, len(tr.weights.params))
+		k.weights = make([][]float32, len(tr.params))
 	}
-	for i, p := range tr.weights.params {
+	for i, p := range tr.params {
 		k.weights[i] = append(k.weights[i][:0], p.Data...)
 	}
 	return nil

@@ -4,15 +4,14 @@ import (
 	"math/rand/v2"
 
 	"lmzoo/autograd"
-	"lmzoo/corpus"
 	"lmzoo/nn"
 )
 
-// piece is a fixed share of the rows of every batch, with all that is needed to learn from it beside the
-// others: a replica of the model, that has the same weights but gradients and a memory of its own, and a tape.
-type piece struct {
+// piece learns from a fixed share of the rows of every batch, concurrently with the others. Its replica of the model
+// shares the weights but has gradients and a memory of its own.
+type piece[B Batch[B]] struct {
 	number  int
-	learner Learner
+	learner Learner[B]
 	params  []nn.Param
 	tape    *autograd.Tape
 	dice    *rand.PCG // what the tape's Rand draws from
@@ -20,20 +19,26 @@ type piece struct {
 	loss    float64
 }
 
-func newPiece(number int, l Learner) *piece {
-	p := &piece{number: number, learner: nn.Replica(l), tape: autograd.NewTape(), dice: new(rand.PCG)}
+func newPiece[B Batch[B]](number int, l Learner[B]) *piece[B] {
+	p := &piece[B]{number: number, learner: nn.Replica(l), tape: autograd.NewTape(), dice: new(rand.PCG)}
 	p.params = nn.Params(p.learner)
 	p.rand = rand.New(p.dice)
 	p.setCarry(nil) // a replica must not begin with the memory of the original
 	return p
 }
 
-// learn adds the gradient of this piece's share of the batches, which make one step together, and keeps its share of
-// the loss.
-func (p *piece) learn(batches []corpus.Batch, pieces int, seed uint64, step int) {
+func paramsOfPieces[B Batch[B]](pieces []*piece[B]) (all [][]nn.Param) {
+	for _, p := range pieces {
+		all = append(all, p.params)
+	}
+	return all
+}
+
+// learn adds the gradient of this piece's share of the batches of one step, and keeps its share of the loss.
+func (p *piece[B]) learn(batches []B, pieces int, seed uint64, step int) {
 	p.loss = 0
 	for i, b := range batches {
-		share, ok := cut(b, p.number, pieces)
+		share, ok := b.Share(p.number, pieces)
 		if !ok {
 			continue
 		}
@@ -44,12 +49,6 @@ func (p *piece) learn(batches []corpus.Batch, pieces int, seed uint64, step int)
 		p.tape.Backward(loss)
 		p.loss += float64(loss.Data[0])
 	}
-}
-
-// cut returns share number i of n of the rows of a batch, and false if no row is left for it.
-func cut(b corpus.Batch, i, n int) (corpus.Batch, bool) {
-	lo, hi := b.B*i/n, b.B*(i+1)/n
-	return corpus.Batch{B: hi - lo, T: b.T, X: b.X[lo*b.T : hi*b.T], Y: b.Y[lo*b.T : hi*b.T], N: b.N}, hi > lo
 }
 
 // dropoutSeed makes the dropout of every batch and piece a function of its place in the run, so that a resumed
@@ -64,14 +63,14 @@ func dropoutSeed(batch, piece int) uint64 {
 }
 
 // carry is what the piece remembers between batches; nil for a learner that remembers nothing.
-func (p *piece) carry() [][]float32 {
+func (p *piece[B]) carry() [][]float32 {
 	if c, ok := p.learner.(Carrier); ok {
 		return c.Carry()
 	}
 	return nil
 }
 
-func (p *piece) setCarry(memory [][]float32) {
+func (p *piece[B]) setCarry(memory [][]float32) {
 	if c, ok := p.learner.(Carrier); ok {
 		c.SetCarry(memory)
 	}

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-
-	"lmzoo/corpus"
 )
 
 // Kind says what happened.
@@ -41,7 +39,9 @@ type Summary struct {
 }
 
 // Run trains l on the batches of src as c says, from the beginning to the end.
-func Run(ctx context.Context, l Learner, src corpus.Source, c Config, obs ...Observer) (Summary, error) {
+func Run[B Batch[B]](
+	ctx context.Context, l Learner[B], src Source[B], c Config, obs ...Observer,
+) (Summary, error) {
 	tr, err := NewTrainer(l, src, c)
 	if err != nil {
 		return Summary{}, err

@@ -7,42 +7,24 @@ import (
 	"reflect"
 	"time"
 
-	"lmzoo/autograd/gemm"
-	"lmzoo/corpus"
 	"lmzoo/nn"
 )
 
-// Trainer is a run in progress. Its Step is the straight line of all neural training:
-// fetch a batch, forward, backward, clip, update.
+// Trainer is a run in progress: an Engine that makes the steps, and what is the same for all engines.
 type Trainer struct {
 	// Clock is asked for the time around every step.
 	Clock func() time.Time
 
-	config  Config
-	learner Learner
-	source  corpus.Source
-
-	batches []corpus.Batch // the Accumulate batches of a step
-	rows    int            // of the first batch
-	pieces  []*piece
-	weights *weights
-	crew    *gemm.Crew
-	learn   part // bound once, so that a step allocates nothing
-	gather  part
-	update  part
+	config Config
+	engine Engine
+	params []nn.Param // of the engine's model
 
 	stats     Stats
-	pace      float64 // seconds a step takes, as the last ones did
+	pace      float64 // seconds per step, a moving average
 	best      Best
 	judged    int // the step of the last validation
 	observers []Observer
 }
-
-// part is a job of the threads of a run: who does which part, and when, is left to chance, so it must write only what is its own.
-type part func(i int)
-
-// Part does part i.
-func (p part) Part(i int) { p(i) }
 
 // Stats is where a run stands after a step.
 type Stats struct {
@@ -65,29 +47,27 @@ var ErrDiverged = errors.New("the training diverged")
 
 // NewTrainer prepares a run of l, a pointer to a struct with `param` tags, on the batches of src. The run changes
 // the weights of l itself, but its gradients and memory are those of replicas.
-func NewTrainer(l Learner, src corpus.Source, c Config) (*Trainer, error) {
+func NewTrainer[B Batch[B]](l Learner[B], src Source[B], c Config) (*Trainer, error) {
 	if err := c.Check(); err != nil {
 		return nil, err
 	}
-	params, err := paramsOf(l)
+	e, err := newDense(l, src, c)
 	if err != nil {
 		return nil, err
 	}
-	tr := &Trainer{
-		Clock: time.Now, config: c, learner: l, source: src,
-		batches: make([]corpus.Batch, c.Accumulate), best: Best{Nats: math.Inf(1)},
+	return NewTrainerOf(e, c)
+}
+
+// NewTrainerOf prepares a run whose steps e makes.
+func NewTrainerOf(e Engine, c Config) (*Trainer, error) {
+	if err := c.Check(); err != nil {
+		return nil, err
 	}
-	for i := range min(c.Pieces, c.Batch) {
-		tr.pieces = append(tr.pieces, newPiece(i, l))
+	params, err := paramsOf(e.Model())
+	if err != nil {
+		return nil, err
 	}
-	tr.weights = newWeights(params, tr.pieces, c)
-	if len(tr.weights.ranges) == 0 {
-		return nil, fmt.Errorf("all parameters of %T are frozen or empty; expected one to train", l)
-	}
-	tr.gather, tr.update = tr.weights.gather, tr.weights.update
-	tr.learn = func(i int) { tr.pieces[i].learn(tr.batches, len(tr.pieces), c.Seed, tr.stats.Step) }
-	tr.crew = gemm.NewCrew(c.Threads)
-	return tr, nil
+	return &Trainer{Clock: time.Now, config: c, engine: e, params: params, best: Best{Nats: math.Inf(1)}}, nil
 }
 
 // paramsOf returns the parameters of a model that can be trained and saved, or says why it cannot.
@@ -137,75 +117,27 @@ func (tr *Trainer) Done() bool {
 // Step makes one step.
 func (tr *Trainer) Step() (Stats, error) {
 	start := tr.Clock()
-	targets, err := tr.fetch()
+	lr := tr.config.rate(tr.stats.Step, tr.stats.Seconds)
+	loss, norm, targets, err := tr.engine.Step(tr.stats.Step, lr)
 	if err != nil {
 		return tr.stats, err
 	}
-	tr.crew.Do(len(tr.pieces), tr.learn)
-	loss := 0.0
-	for _, p := range tr.pieces {
-		loss += p.loss
-	}
-	w := tr.weights
-	tr.crew.Do(len(w.ranges), tr.gather)
-	norm := w.norm()
 	if !finite(loss) || !finite(norm) {
 		return tr.stats, tr.diverged(loss, norm)
 	}
-	w.k = tr.stats.Step + 1
-	w.lr = tr.config.rate(tr.stats.Step, tr.stats.Seconds)
-	w.scale = clipScale(norm, tr.config.Clip)
-	tr.crew.Do(len(w.ranges), tr.update)
-
 	took := max(tr.Clock().Sub(start).Seconds(), 0)
 	tr.pace = max(took, (3*tr.pace+took)/4)
 	tr.stats = Stats{
-		Step: w.k, Loss: loss, LR: w.lr, GradNorm: norm,
+		Step: tr.stats.Step + 1, Loss: loss, LR: lr, GradNorm: norm,
 		Tokens: tr.stats.Tokens + targets, Seconds: tr.stats.Seconds + took,
 	}
 	return tr.stats, nil
 }
 
-// fetch gets the batches of the step and returns the number of their targets, over which the loss is averaged.
-func (tr *Trainer) fetch() (targets int, err error) {
-	for i := range tr.batches {
-		b := &tr.batches[i]
-		number := tr.stats.Step*len(tr.batches) + i
-		tr.source.Batch(b, number)
-		if err := tr.checkBatch(b); err != nil {
-			return 0, fmt.Errorf("batch %d: %w", number, err)
-		}
-		for _, y := range b.Y {
-			if y >= 0 {
-				targets++
-			}
-		}
-	}
-	for i := range tr.batches {
-		tr.batches[i].N = max(targets, 1)
-	}
-	return targets, nil
-}
-
-// checkBatch refuses what no model could learn from.
-func (tr *Trainer) checkBatch(b *corpus.Batch) error {
-	if b.B < 1 || b.T < 1 || len(b.X) != b.B*b.T || len(b.Y) != len(b.X) {
-		return fmt.Errorf("%d rows of %d tokens, %d inputs and %d targets; expected rows × tokens of each, and some", b.B, b.T, len(b.X), len(b.Y))
-	}
-	if tr.rows == 0 {
-		tr.rows = b.B
-	}
-	if _, carries := tr.learner.(Carrier); carries && b.B != tr.rows {
-		return fmt.Errorf("%d rows after batches of %d; expected as many, since the model remembers what each row was about", b.B, tr.rows)
-	}
-	return nil
-}
-
 func finite(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }
 
-// diverged forgets the gradient that made no sense and gives advice.
+// diverged is the error of a step without a finite loss, with advice.
 func (tr *Trainer) diverged(loss, norm float64) error {
-	tr.crew.Do(len(tr.weights.ranges), part(tr.weights.clear))
 	return fmt.Errorf("%w: step %d has loss %g and gradient norm %g; %s", ErrDiverged, tr.stats.Step+1, loss, norm, tr.advice())
 }
 

@@ -38,12 +38,14 @@ func trained(t *testing.T, c Config, dropout float32, steps int) *bigram {
 	return m
 }
 
-func start(t *testing.T, l Learner, src corpus.Source, c Config) *Trainer {
+func start(t *testing.T, l learner, src corpus.Source, c Config) *Trainer {
 	t.Helper()
 	tr, err := NewTrainer(l, src, c)
 	require.NoError(t, err)
 	return tr
 }
+
+func denseOf(tr *Trainer) *dense[corpus.Batch] { return tr.engine.(*dense[corpus.Batch]) }
 
 func walk(t *testing.T, tr *Trainer, steps int) (s Stats) {
 	t.Helper()
@@ -186,8 +188,8 @@ func TestOneStepByHand(t *testing.T) {
 	// The moments tell the clipped gradient: m = 0.1·g/13.
 	tr := start(t, m, cycle{B: 2, T: 8, V: vocab}, c)
 	walk(t, tr, 1)
-	require.InDeltaSlice(t, []float32{0.1 * 3 / 13, 0.1 * 4 / 13}, tr.weights.m[0], 1e-6)
-	for _, p := range tr.pieces {
+	require.InDeltaSlice(t, []float32{0.1 * 3 / 13, 0.1 * 4 / 13}, denseOf(tr).weights.m[0], 1e-6)
+	for _, p := range denseOf(tr).pieces {
 		require.Equal(t, []float32{0, 0}, p.params[0].Grad, "every step begins without gradients")
 	}
 }
@@ -294,7 +296,7 @@ func TestDivergence(t *testing.T) {
 		require.ErrorContains(t, err, "lower lr")
 		require.Equal(t, 3, s.Step)
 		require.Equal(t, before, m.W.Data, "the weights stay as they were")
-		require.Equal(t, make([]float32, vocab*vocab), tr.pieces[0].params[0].Grad)
+		require.Equal(t, make([]float32, vocab*vocab), denseOf(tr).pieces[0].params[0].Grad)
 	}
 }
 
@@ -367,7 +369,7 @@ func (s *asked) Batch(b *corpus.Batch, step int) {
 
 func TestUntrainable(t *testing.T) {
 	for _, c := range []struct {
-		learner Learner
+		learner learner
 		want    string
 	}{
 		{notAPointer{}, "expected a pointer to a struct"},

@@ -32,7 +32,7 @@ type span struct {
 
 const spanSize = 1 << 12 // floats
 
-func newWeights(params []nn.Param, pieces []*piece, c Config) *weights {
+func newWeights(params []nn.Param, pieces [][]nn.Param, c Config) *weights {
 	w := &weights{params: params, optim: optim.AdamW{Beta1: c.Beta1, Beta2: c.Beta2, Eps: c.Eps}, decay: c.WeightDecay}
 	for i, p := range params {
 		n := len(p.Grad) // none for a frozen parameter: it is saved, but never moves
@@ -41,7 +41,7 @@ func newWeights(params []nn.Param, pieces []*piece, c Config) *weights {
 		for lo := 0; lo < n; lo += spanSize {
 			s := span{param: i, lo: lo, hi: min(lo+spanSize, n)}
 			for _, piece := range pieces {
-				s.grads = append(s.grads, piece.params[i].Grad[s.lo:s.hi])
+				s.grads = append(s.grads, piece[i].Grad[s.lo:s.hi])
 			}
 			w.ranges = append(w.ranges, s)
 		}

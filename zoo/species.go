@@ -40,7 +40,7 @@ type Species struct {
 type Neural interface {
 	lm.Scorer
 	lm.Stepper
-	train.Learner
+	train.Learner[corpus.Batch]
 }
 
 // IsNeural reports whether the species is trained step by step, and not counted in one pass.

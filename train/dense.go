@@ -1,0 +1,140 @@
+package train
+
+import (
+	"fmt"
+
+	"lmzoo/autograd/gemm"
+	"lmzoo/format/safetensors"
+)
+
+// dense is the Engine of a Learner: a tape computes the gradient of every parameter, and AdamW updates all of them.
+type dense[B Batch[B]] struct {
+	config  Config
+	learner Learner[B]
+	source  Source[B]
+
+	batches []B // the Accumulate batches of a step
+	rows    int // of the first batch
+	pieces  []*piece[B]
+	weights *weights
+	crew    *gemm.Crew
+	step    int // the step being made, from 0
+
+	learn, gather, update, clear part // bound once, so that a step allocates nothing
+}
+
+// part adapts a function to gemm.Job. Parts run concurrently in any order, so each may write only its own data.
+type part func(i int)
+
+// Part does part i.
+func (p part) Part(i int) { p(i) }
+
+func newDense[B Batch[B]](l Learner[B], src Source[B], c Config) (*dense[B], error) {
+	params, err := paramsOf(l)
+	if err != nil {
+		return nil, err
+	}
+	d := &dense[B]{config: c, learner: l, source: src, batches: make([]B, c.Accumulate)}
+	for i := range min(c.Pieces, c.Batch) {
+		d.pieces = append(d.pieces, newPiece(i, l))
+	}
+	d.weights = newWeights(params, paramsOfPieces(d.pieces), c)
+	if len(d.weights.ranges) == 0 {
+		return nil, fmt.Errorf("all parameters of %T are frozen or empty; expected one to train", l)
+	}
+	d.gather, d.update, d.clear = d.weights.gather, d.weights.update, d.weights.clear
+	d.learn = func(i int) { d.pieces[i].learn(d.batches, len(d.pieces), c.Seed, d.step) }
+	d.crew = gemm.NewCrew(c.Threads)
+	return d, nil
+}
+
+// Model returns the learner.
+func (d *dense[B]) Model() any { return d.learner }
+
+// Step makes step k.
+func (d *dense[B]) Step(k int, lr float64) (loss, norm float64, targets int, err error) {
+	d.step = k
+	if targets, err = d.fetch(); err != nil {
+		return 0, 0, 0, err
+	}
+	d.crew.Do(len(d.pieces), d.learn)
+	for _, p := range d.pieces {
+		loss += p.loss
+	}
+	w := d.weights
+	d.crew.Do(len(w.ranges), d.gather)
+	norm = w.norm()
+	if !finite(loss) || !finite(norm) {
+		d.crew.Do(len(w.ranges), d.clear) // the next step must not inherit this gradient
+		return loss, norm, targets, nil
+	}
+	w.k, w.lr, w.scale = k+1, lr, clipScale(norm, d.config.Clip)
+	d.crew.Do(len(w.ranges), d.update)
+	return loss, norm, targets, nil
+}
+
+// fetch gets the batches of the step and returns the number of their targets, over which the loss is averaged.
+func (d *dense[B]) fetch() (targets int, err error) {
+	for i := range d.batches {
+		number := d.step*len(d.batches) + i
+		d.source.Batch(&d.batches[i], number)
+		if err := d.checkBatch(&d.batches[i]); err != nil {
+			return 0, fmt.Errorf("batch %d: %w", number, err)
+		}
+		targets += d.batches[i].Targets()
+	}
+	for i, b := range d.batches {
+		d.batches[i] = b.Of(max(targets, 1))
+	}
+	return targets, nil
+}
+
+// checkBatch reports a batch that no model could learn from.
+func (d *dense[B]) checkBatch(b *B) error {
+	rows := (*b).Rows()
+	if v, ok := any(b).(interface{ Validate() error }); ok {
+		if err := v.Validate(); err != nil {
+			return err
+		}
+	}
+	if rows < 1 {
+		return fmt.Errorf("it has %d rows; want at least 1", rows)
+	}
+	if d.rows == 0 {
+		d.rows = rows
+	}
+	if _, carries := d.learner.(Carrier); carries && rows != d.rows {
+		return fmt.Errorf("%d rows after batches of %d; want the same number, because the model remembers each row", rows, d.rows)
+	}
+	return nil
+}
+
+// State lists AdamW's moments of the parameters that are not frozen, under torch's names.
+func (d *dense[B]) State() []safetensors.Tensor {
+	var out []safetensors.Tensor
+	for i, p := range d.weights.params {
+		if p.Grad == nil {
+			continue // frozen
+		}
+		out = append(out,
+			safetensors.Tensor{Name: "exp_avg." + p.Name, Shape: shapeOf(p), Data: d.weights.m[i]},
+			safetensors.Tensor{Name: "exp_avg_sq." + p.Name, Shape: shapeOf(p), Data: d.weights.v[i]})
+	}
+	return out
+}
+
+// Carry returns the memory of every piece.
+func (d *dense[B]) Carry() [][][]float32 {
+	memory := make([][][]float32, len(d.pieces))
+	for i, p := range d.pieces {
+		memory[i] = p.carry()
+	}
+	return memory
+}
+
+// SetCarry replaces the memory of every piece.
+func (d *dense[B]) SetCarry(memory [][][]float32) {
+	for i, p := range d.pieces {
+		p.setCarry(memory[i])
+	}
+}
