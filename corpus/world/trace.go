@@ -7,21 +7,36 @@ import (
 	"lmzoo/corpus"
 )
 
-// Trace returns what every word of a document's Text, and its end, costs under the true distribution: for
-// a document of this world, its Truth. A text that no program of this world writes is an error that names the
-// first impossible word.
-func (w *World) Trace(text string) ([]corpus.Event, error) {
-	words := strings.Split(text, " ")
-	doc, expected := w.follow(append(words, End))
-	if expected != nil {
-		at := len(doc.events)
-		return nil, fmt.Errorf("word %d (byte %d) of the text is %s, which is impossible there in this world: expected %s",
-			at+1, offset(text, words, at), spell(append(words, End)[at]), spellAll(expected))
-	}
-	return doc.events, nil
+// Impossible reports the first word or token of a text that the generator never writes there.
+type Impossible struct {
+	Position int    // of the word or token, counted from 1
+	Unit     string // word or token
+	Got      string
+	Want     []Choice // the words that were possible
 }
 
-// offset is where in the text the word of an index begins.
+func (e *Impossible) Error() string {
+	return fmt.Sprintf("%s %d is %s, which is impossible there in this world; want %s", e.Unit, e.Position, spell(e.Got), spellAll(e.Want))
+}
+
+// Trace returns the cost of every word of a document's Text, and of its end, under the true distribution:
+// for a document of this world, its Truth. For a text that this world never writes it returns an error
+// that wraps an *Impossible.
+func (w *World) Trace(text string) ([]corpus.Event, error) {
+	words := strings.Split(text, " ")
+	doc, want := w.follow(append(words, End))
+	if want == nil {
+		return doc.events, nil
+	}
+	at := len(doc.events)
+	return nil, fmt.Errorf("byte %d of the text: %w", offset(text, words, at), impossible(append(words, End), at, want))
+}
+
+func impossible(words []string, at int, want []Choice) error {
+	return &Impossible{Position: at + 1, Unit: "word", Got: words[at], Want: want}
+}
+
+// offset returns where in the text the word of an index begins.
 func offset(text string, words []string, at int) int {
 	n := 0
 	for _, word := range words[:min(at, len(words))] {
@@ -30,19 +45,20 @@ func offset(text string, words []string, at int) int {
 	return min(n, len(text))
 }
 
-// Next returns the distribution of the word after the given first words of a document: the limit as a model.
-// After End there is nothing, and an impossible beginning is an error. The slice is the caller's to keep, not to change.
+// Next returns the distribution of the word after the first words of a document, and nil after End. For
+// words that begin no document of this world it returns an *Impossible. The caller may keep the slice but
+// not change it.
 func (w *World) Next(words []string) ([]Choice, error) {
-	doc, expected := w.follow(words)
+	doc, want := w.follow(words)
 	if at := len(doc.events); at < len(words) {
-		return nil, fmt.Errorf("word %d is %s, which is impossible there in this world: expected %s", at+1, spell(words[at]), spellAll(expected))
+		return nil, impossible(words, at, want)
 	}
-	return expected, nil
+	return want, nil
 }
 
-// follow runs the program along the given words as far as it can, and returns what else was possible where
-// it stopped; nil when the document is whole.
-func (w *World) follow(words []string) (doc *writer, expected []Choice) {
+// follow runs the program along the words as far as possible and returns the choices where it stopped;
+// nil when the document is whole.
+func (w *World) follow(words []string) (doc *writer, want []Choice) {
 	doc = w.writer(nil)
 	doc.choose = func(choices []Choice) int {
 		if at := len(doc.events); at < len(words) {
@@ -52,13 +68,14 @@ func (w *World) follow(words []string) (doc *writer, expected []Choice) {
 				}
 			}
 		}
-		expected = append(expected, choices...)
+		want = append(want, choices...)
 		return -1
 	}
 	doc.write()
-	return doc, expected
+	return doc, want
 }
 
+// spell quotes a word for a message.
 func spell(word string) string {
 	if word == End {
 		return "the end"
@@ -74,6 +91,9 @@ func spellAll(choices []Choice) string {
 			break
 		}
 		all = append(all, spell(c.Word))
+	}
+	if len(all) == 0 {
+		return "nothing"
 	}
 	return strings.Join(all, ", ")
 }

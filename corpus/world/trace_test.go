@@ -19,13 +19,13 @@ func TestTraceReproducesTheTruth(t *testing.T) {
 func TestImpossibleTexts(t *testing.T) {
 	w := New(DefaultSeed)
 	for text, want := range map[string]string{
-		"":                        `word 1 (byte 0) of the text is "", which is impossible there in this world: expected "once"`,
-		"hello":                   `word 1 (byte 0) of the text is "hello"`,
-		"once":                    `word 2 (byte 4) of the text is the end, which is impossible there in this world: expected "in"`,
-		"once in may":             `word 3 (byte 8) of the text is "may"`,
-		"once  in":                `word 2 (byte 5) of the text is ""`,
-		" once in":                `word 1 (byte 0) of the text is ""`,
-		"let us count .\n":        `word 4 (byte 13) of the text is ".\n"`,
+		"":                        `byte 0 of the text: word 1 is "", which is impossible there in this world; want "once"`,
+		"hello":                   `byte 0 of the text: word 1 is "hello"`,
+		"once":                    `byte 4 of the text: word 2 is the end, which is impossible there in this world; want "in"`,
+		"once in may":             `byte 8 of the text: word 3 is "may"`,
+		"once  in":                `byte 5 of the text: word 2 is ""`,
+		" once in":                `byte 0 of the text: word 1 is ""`,
+		"let us count .\n":        `byte 13 of the text: word 4 is ".\n"`,
 		"here is what we know of": `(15 more)`,
 		"once in \xff\xfe":        `is "\xff\xfe"`,
 	} {
@@ -36,11 +36,11 @@ func TestImpossibleTexts(t *testing.T) {
 	}
 	whole := sample(1)[0].Text
 	_, err := w.Trace(whole + " .")
-	require.ErrorContains(t, err, "expected the end")
+	require.ErrorContains(t, err, "want the end")
 	_, err = w.Trace(whole + "\n")
 	require.Error(t, err)
 	_, err = w.Next([]string{"once", "upon"})
-	require.ErrorContains(t, err, `word 2 is "upon", which is impossible there in this world: expected "in"`)
+	require.ErrorContains(t, err, `word 2 is "upon", which is impossible there in this world; want "in"`)
 	_, err = w.Next(append(strings.Fields(whole), End, "once"))
 	require.Error(t, err)
 }

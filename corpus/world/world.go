@@ -23,9 +23,10 @@ import (
 
 // World is a set of facts and habits, fixed by its seed. It is safe for concurrent use.
 type World struct {
-	facts  facts
-	habits habits
-	kinds  dist // of documents, by their first word
+	facts    facts
+	habits   habits
+	kinds    []kind
+	openings dist // of the first word, which decides the kind
 }
 
 // DefaultSeed is the seed of the world that the zoo's figures are about.
@@ -34,13 +35,9 @@ const DefaultSeed = 1
 // New makes the world of a seed: same words and grammar, other facts and habits.
 func New(seed uint64) *World {
 	rng := stream(seed, "world")
-	return &World{
-		facts:  newFacts(rng),
-		habits: newHabits(rng),
-		kinds: newDist([]Choice{
-			{"once", .25}, {"today", .25}, {"here", .2}, {"in", .13}, {"let", .17},
-		}),
-	}
+	w := &World{facts: newFacts(rng), habits: newHabits(rng)}
+	w.compose(standard())
+	return w
 }
 
 // stream is a source of randomness of its own for each seed and purpose.
@@ -76,19 +73,8 @@ func (w *World) writer(choose func([]Choice) int) *writer {
 // a document from its beginning.
 const MaxTokens = 128
 
-// write is the program of a document: its first word says of which kind it is.
-func (w *writer) write() {
-	switch first := w.emit(corpus.Choice, w.kinds); first {
-	case "once", "today":
-		w.story(first == "once")
-	case "here":
-		w.sheet()
-	case "in":
-		w.dictionary()
-	case "let":
-		w.sums()
-	}
-}
+// run makes a World a Generator.
+func (w *World) run(choose func([]Choice) int) { w.writer(choose).write() }
 
 // Split draws a corpus of about so many tokens (words and ends) in each part, from streams that share
 // nothing, so that a part stays the same when the others change; a larger part begins with the smaller one.

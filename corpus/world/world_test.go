@@ -113,7 +113,7 @@ func TestDocumentFollowsTheDistribution(t *testing.T) {
 		word, _, _ := strings.Cut(w.Document(rng).Text, " ")
 		first[word]++
 	}
-	for _, c := range w.kinds.choices {
+	for _, c := range w.openings.choices {
 		require.InDelta(t, c.P, first[c.Word]/n, 4*math.Sqrt(c.P*(1-c.P)/n), c.Word)
 	}
 }

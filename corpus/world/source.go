@@ -1,0 +1,151 @@
+package world
+
+import (
+	"fmt"
+	"math"
+
+	"lmzoo/corpus"
+	"lmzoo/lm"
+)
+
+// Generator is a distribution over documents that is known word by word. *World and *Reviews are
+// generators.
+type Generator interface {
+	// Words returns every word that a document can hold.
+	Words() []string
+	// run writes one document. For every word, and for the End, it calls choose with the distribution,
+	// continues with the word whose index choose returned, and stops early if that is negative.
+	run(choose func([]Choice) int)
+}
+
+// Source is a generator as a language model: what it predicts is what the generator draws from, so no
+// model can do better on average, and its distance to the limit is 0. It is the last row of every
+// comparison.
+//
+// A text that the generator never writes has no next word. Source then predicts all tokens as equally
+// likely until the next BOS, and State.Impossible says which token was impossible.
+type Source struct {
+	gen          Generator
+	tok          corpus.Tokenizer
+	first, later map[string][]lm.Token // tokens of each word: at the beginning of a document, after a space
+}
+
+// NewSource returns g as a model over the tokens of tok, whose words may be spelled in several tokens. It
+// needs a tokenizer that encodes each word by itself and different words by different tokens.
+func NewSource(g Generator, tok corpus.Tokenizer) (*Source, error) {
+	s := &Source{gen: g, tok: tok, first: map[string][]lm.Token{}, later: map[string][]lm.Token{}}
+	g.run(func(choices []Choice) int {
+		for _, c := range choices {
+			s.first[c.Word] = tok.Encode(nil, c.Word)
+		}
+		return -1
+	})
+	seen := map[string]string{}
+	for _, word := range g.Words() {
+		s.later[word] = tok.Encode(nil, " "+word)
+		key := fmt.Sprint(s.later[word])
+		if other, ok := seen[key]; ok {
+			return nil, fmt.Errorf("tokenizer %q encodes %q and %q alike, so no exact source exists over it; use the tokenizer word", tok.Name(), other, word)
+		}
+		seen[key] = word
+	}
+	s.later[End] = []lm.Token{lm.BOS}
+	return s, nil
+}
+
+// tokens returns the encoding of a word at the given position of a document.
+func (s *Source) tokens(word string, position int) []lm.Token {
+	if position == 0 {
+		return s.first[word]
+	}
+	return s.later[word]
+}
+
+// Vocab is the tokenizer's number of tokens.
+func (s *Source) Vocab() int { return s.tok.Vocab() }
+
+// NextLogProbs reads the context since its last BOS.
+func (s *Source) NextLogProbs(dst []float64, context []lm.Token) []float64 {
+	st := s.start()
+	for _, t := range lm.SinceBOS(context) {
+		st.Push(t)
+	}
+	return st.NextLogProbs(dst)
+}
+
+// Score scores a document in one run of the generator if its words are one token each.
+func (s *Source) Score(dst []float64, tokens []lm.Token) []float64 {
+	dst = lm.Grow(dst, len(tokens))
+	for begin := 0; begin < len(tokens); {
+		end := begin + 1
+		for end < len(tokens) && tokens[end-1] != lm.BOS {
+			end++
+		}
+		if !s.scoreWords(dst[begin:end], tokens[begin:end]) {
+			s.scoreSteps(dst[begin:end], tokens[begin:end])
+		}
+		begin = end
+	}
+	return dst
+}
+
+// scoreWords scores one document in one run. It gives up and returns false where a possible word has
+// more than one token.
+func (s *Source) scoreWords(dst []float64, tokens []lm.Token) bool {
+	n, spelled := 0, false
+	s.gen.run(func(choices []Choice) int {
+		if n == len(tokens) {
+			return -1
+		}
+		at := -1
+		for i, c := range choices {
+			word := s.tokens(c.Word, n)
+			spelled = spelled || len(word) > 1
+			if word[0] == tokens[n] {
+				at = i
+			}
+		}
+		if spelled {
+			return -1
+		}
+		dst[n] = math.Inf(-1)
+		if at >= 0 {
+			dst[n] = math.Log(choices[at].P)
+		}
+		n++
+		return at
+	})
+	for ; n < len(tokens); n++ {
+		dst[n] = -math.Log(float64(s.Vocab()))
+	}
+	return !spelled
+}
+
+// scoreSteps scores one document token by token.
+func (s *Source) scoreSteps(dst []float64, tokens []lm.Token) {
+	st, probs := s.start(), make([]float64, s.Vocab())
+	for i, t := range tokens {
+		probs = st.NextLogProbs(probs)
+		dst[i] = probs[t]
+		st.Push(t)
+	}
+}
+
+// Possible returns nil if some document of the generator begins with the tokens after their last BOS, and
+// an *Impossible otherwise.
+func (s *Source) Possible(tokens []lm.Token) error {
+	st := s.start()
+	for _, t := range lm.SinceBOS(tokens) {
+		st.Push(t)
+	}
+	return st.Impossible()
+}
+
+// Start returns a *State after BOS.
+func (s *Source) Start() lm.State { return s.start() }
+
+func (s *Source) start() *State {
+	st := &State{src: s}
+	st.reset()
+	return st
+}
