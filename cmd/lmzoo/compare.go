@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"lmzoo/corpus"
+	"lmzoo/eval"
 	"lmzoo/report"
 	"lmzoo/transformer"
 	"lmzoo/zoo"
@@ -115,6 +116,7 @@ type comparison struct {
 	tok    corpus.Tokenizer
 	study  *report.Study
 	result *report.Comparison // of the study
+	source *eval.Report       // of the distribution that the text was drawn from; nil if unknown
 }
 
 // make trains, judges and shows everything.
@@ -166,6 +168,9 @@ func (m *comparison) make(c *cobra.Command, species []*zoo.Species) error {
 	if _, err := m.study.Finish(); err != nil {
 		return err
 	}
+	if err := m.measureSource(c.Context()); err != nil {
+		return err
+	}
 	m.progress.settle()
 	m.table()
 	m.footer()
@@ -212,6 +217,24 @@ func (m *comparison) exhibit(ctx context.Context, s *zoo.Species, t *track) erro
 	if !m.progress.live() {
 		m.progress.note("%-*s %s", nameWidth, s.Name, m.figure(row))
 	}
+	return nil
+}
+
+// limitTitle names the row of the source: no model can be better on average.
+const limitTitle = "the limit: true entropy"
+
+// measureSource evaluates the distribution that generated the test text, as it evaluates any model.
+func (m *comparison) measureSource(ctx context.Context) error {
+	s := m.data.data.Source(m.tok)
+	if s == nil {
+		return nil
+	}
+	var err error
+	m.source, err = eval.Run(ctx, s, m.tok, m.split.Test, eval.Options{Threads: m.run.threads, Seed: m.run.seed})
+	if err != nil {
+		return fmt.Errorf("evaluating the source of %s: %w", m.data.data.Corpus, err)
+	}
+	m.watch.lap("judging")
 	return nil
 }
 
@@ -265,8 +288,13 @@ func (m *comparison) table() {
 	if m.result.XZ > 0 {
 		line("xz -9 of the same bytes", m.result.XZ)
 	}
-	if m.result.Limit != nil {
-		line("the limit: true entropy", float64(*m.result.Limit))
+	if r := m.source; r != nil {
+		t.AppendRow(table.Row{
+			"", limitTitle, "0", "", "", number(r.Perplexity(), 3), number(r.BitsPerByte(), 4), interval(r.Low, r.High, 3),
+			number(r.Gap(), 4),
+		})
+	} else if m.result.Limit != nil {
+		line(limitTitle, float64(*m.result.Limit))
 	}
 	t.print()
 	for _, r := range m.result.Rows {

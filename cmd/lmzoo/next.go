@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"lmzoo/corpus"
 	"lmzoo/lm"
 	"lmzoo/zoo"
 )
@@ -18,12 +19,15 @@ type prediction struct {
 	ID   lm.Token `json:"id"`
 	Text string   `json:"text"`
 	P    float64  `json:"p"`
+
+	Right bool `json:"right,omitempty"` // the only token that may come next, according to the source
 }
 
 // predictions are those of one run.
 type predictions struct {
-	Run  string       `json:"run"`
-	Next []prediction `json:"next"`
+	Run        string       `json:"run"`
+	Next       []prediction `json:"next"`
+	Impossible string       `json:"impossible,omitempty"` // why the source predicts nothing after the prompt
 }
 
 func newNext() *cobra.Command {
@@ -36,7 +40,9 @@ func newNext() *cobra.Command {
 		Use:   "next RUN...",
 		Short: "What comes next? The likeliest tokens of several runs side by side",
 		Long: `What comes next after a prompt: the likeliest tokens of several runs side by side. <bos> is the boundary of
-documents: predicted, the end of this one. A directory that is no run stands for the runs in it.`,
+documents: predicted, the end of this one. A directory that is no run stands for the runs in it. For runs
+trained on the world, the last column is the truth, the distribution that the text is drawn from; where it
+leaves no choice, ✓ marks the right answer.`,
 		Example: `  lmzoo next runs/compare/ngram runs/compare/gpt --prompt "once there lived"`,
 		Args:    cobra.MinimumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -50,16 +56,24 @@ documents: predicted, the end of this one. A directory that is no run stands for
 			}
 			var all []predictions
 			for i, r := range runs {
-				next, err := predict(r, prompt, top)
+				next, err := predict(after(r, prompt), r.Tokenizer, top)
 				if err != nil {
 					return fmt.Errorf("%s: %w", args[i], err)
 				}
-				all = append(all, predictions{args[i], next})
+				all = append(all, predictions{Run: args[i], Next: next})
+			}
+			if t, err := truth(runs, prompt, top); err != nil {
+				return err
+			} else if t != nil {
+				all = markRight(append(all, *t))
 			}
 			if asJSON {
 				return printJSON(c.OutOrStdout(), all)
 			}
 			fmt.Fprint(c.OutOrStdout(), sideBySide(all, top))
+			if last := all[len(all)-1]; last.Impossible != "" {
+				fmt.Fprintf(c.ErrOrStderr(), "note: %s: %s\n", last.Run, last.Impossible)
+			}
 			return nil
 		},
 	}
@@ -69,9 +83,9 @@ documents: predicted, the end of this one. A directory that is no run stands for
 	return c
 }
 
-// predict returns the likeliest tokens after a prompt.
-func predict(r *zoo.Run, prompt string, top int) ([]prediction, error) {
-	logProbs := after(r, prompt).NextLogProbs(nil)
+// predict returns the likeliest next tokens.
+func predict(state lm.State, tok corpus.Tokenizer, top int) ([]prediction, error) {
+	logProbs := state.NextLogProbs(nil)
 	if err := lm.CheckLogProbs(logProbs); err != nil {
 		return nil, err
 	}
@@ -82,9 +96,48 @@ func predict(r *zoo.Run, prompt string, top int) ([]prediction, error) {
 	slices.SortStableFunc(ids, func(a, b lm.Token) int { return cmp.Compare(logProbs[b], logProbs[a]) })
 	var out []prediction
 	for _, id := range ids[:min(top, len(ids))] {
-		out = append(out, prediction{id, r.Tokenizer.Text(id), math.Exp(logProbs[id])})
+		out = append(out, prediction{ID: id, Text: tok.Text(id), P: math.Exp(logProbs[id])})
 	}
 	return out, nil
+}
+
+// truth returns the exact predictions of the source of the runs' corpus, as one more column; nil if no run
+// has a source.
+func truth(runs []*zoo.Run, prompt string, top int) (*predictions, error) {
+	for _, r := range runs {
+		source := r.Config.Data.Source(r.Tokenizer)
+		if source == nil {
+			continue
+		}
+		column := &predictions{Run: "the truth", Next: []prediction{}}
+		tokens := r.Tokenizer.Encode(nil, prompt)
+		if err := source.Possible(tokens); err != nil {
+			column.Impossible = err.Error()
+			return column, nil
+		}
+		state := source.Start()
+		for _, t := range tokens {
+			state.Push(t)
+		}
+		next, err := predict(state, r.Tokenizer, top)
+		column.Next = slices.DeleteFunc(next, func(p prediction) bool { return p.P == 0 })
+		return column, err
+	}
+	return nil, nil
+}
+
+// markRight marks the right answer in all columns if the last one, the source's, leaves no choice.
+func markRight(all []predictions) []predictions {
+	answer := all[len(all)-1].Next
+	if len(answer) != 1 {
+		return all
+	}
+	for _, column := range all {
+		for i := range column.Next {
+			column.Next[i].Right = column.Next[i].Text == answer[0].Text
+		}
+	}
+	return all
 }
 
 const (
@@ -110,7 +163,11 @@ func sideBySide(all []predictions, top int) string {
 			cell := ""
 			if i < len(p.Next) {
 				n := p.Next[i]
-				cell = fmt.Sprintf("%s %5.1f%% %s", pad(n.Text, textWidth), 100*n.P, bar(n.P))
+				text := n.Text
+				if n.Right {
+					text += " ✓"
+				}
+				cell = fmt.Sprintf("%s %5.1f%% %s", pad(text, textWidth), 100*n.P, bar(n.P))
 			}
 			line += pad(cell, column) + "  "
 		}

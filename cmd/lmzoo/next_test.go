@@ -27,7 +27,7 @@ func TestPredictNaN(t *testing.T) {
 	tok, err := corpus.NewByte(0)
 	require.NoError(t, err)
 	for _, p := range []float64{math.NaN(), math.Inf(1)} {
-		_, err = predict(&zoo.Run{Model: constant(p), Tokenizer: tok}, "a", 3)
+		_, err = predict(after(&zoo.Run{Model: constant(p), Tokenizer: tok}, "a"), tok, 3)
 		require.ErrorIs(t, err, lm.ErrNoProbability)
 	}
 }

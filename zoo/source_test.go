@@ -1,0 +1,31 @@
+package zoo
+
+import (
+	"context"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"lmzoo/corpus"
+	"lmzoo/eval"
+)
+
+// The source of a generated corpus is at the limit: its gap is 0 as a number, not only as it is printed.
+func TestSourceIsTheLimit(t *testing.T) {
+	data := Data{Corpus: WorldName, Tokens: 300_000}
+	split, err := data.Load(context.Background(), nil, false)
+	require.NoError(t, err)
+	tok, err := corpus.Train("word", split.Train, 0)
+	require.NoError(t, err)
+	r, err := eval.Run(context.Background(), data.Source(tok), tok, split.Test, eval.Options{Threads: 2})
+	require.NoError(t, err)
+	require.True(t, r.HasLimit)
+	require.Zero(t, r.Gap())
+	low, high := r.GapInterval(1)
+	require.Zero(t, low)
+	require.Zero(t, high)
+	for _, c := range r.Classes {
+		require.Zero(t, c.Gap(), c.Class)
+	}
+	require.Nil(t, (&Data{Corpus: "names"}).Source(tok))
+}
