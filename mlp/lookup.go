@@ -9,20 +9,10 @@ import (
 	"lmzoo/lm"
 )
 
-// project is d + H·x for n−1 tokens per row, where x is their embeddings one after the other; d may be nil.
-// H·x is a sum over the places of the context, H·x = Σ_j H_j·C[w_j], and each term depends on one token alone. So
-// where there are fewer tokens in the vocabulary than positions in the batch, every term is computed once and
-// looked up (Devlin et al. 2014, "pre-computing the hidden layer").
-func (m *Model) project(t *autograd.Tape, contexts []lm.Token, h, d *autograd.Tensor) *autograd.Tensor {
-	n := m.Config.Context
-	rows := len(contexts) / n
-	if 2*m.Config.VocabSize <= rows {
-		return lookup(t, m.C, h, d, contexts, n) // [B·T, h]
-	}
-	x := t.Embedding(m.C, contexts)          // [B·T·(n−1), m]
-	x = t.Reshape(x, rows, n*m.Config.NEmbd) // [B·T, (n−1)·m]
-	return t.LinearT(x, h, d)                // [B·T, h]
-}
+// The fast path of the first layer: H·x is a sum over the places of the context, H·x = Σ_j H_j·C[w_j], and
+// each term depends on one token alone. So where there are fewer tokens in the vocabulary than positions in
+// the batch, every term is computed once and looked up (Devlin et al. 2014, "pre-computing the hidden
+// layer"). TestLookup compares it with the plain product.
 
 // lookup is y_i = d + Σ_j H_j·C[w_ij], where H_j is the columns of H [h, n·m] for place j of n.
 func lookup(t *autograd.Tape, c, h, d *autograd.Tensor, ids []lm.Token, n int) *autograd.Tensor {

@@ -96,6 +96,18 @@ func (m *Model) direct(t *autograd.Tape, contexts []lm.Token, a *autograd.Tensor
 	return t.Add(t.LinearT(a, m.U, m.B), m.project(t, contexts, m.W, nil)) // [B·T, V]
 }
 
+// project is d + H·x for n−1 tokens per row, where x is their embeddings one after the other; d may be nil.
+func (m *Model) project(t *autograd.Tape, contexts []lm.Token, h, d *autograd.Tensor) *autograd.Tensor {
+	n := m.Config.Context
+	rows := len(contexts) / n
+	if 2*m.Config.VocabSize <= rows {
+		return lookup(t, m.C, h, d, contexts, n) // [B·T, h] the same, sooner
+	}
+	x := t.Embedding(m.C, contexts)          // [B·T·(n−1), m]
+	x = t.Reshape(x, rows, n*m.Config.NEmbd) // [B·T, (n−1)·m]
+	return t.LinearT(x, h, d)                // [B·T, h]
+}
+
 // contexts is the n−1 tokens that each position of a batch sees.
 type contexts struct{ ids []lm.Token }
 

@@ -2,21 +2,27 @@ package rnn
 
 import (
 	"fmt"
+	"math"
 	"strings"
 
 	"lmzoo/autograd"
 )
 
-// cell is what tells the recurrent networks apart: how a hidden state becomes the next.
+// cell is what distinguishes the recurrent networks: how a hidden state becomes the next.
 type cell interface {
-	// gates is how many vectors of H sums a step needs.
+	// gates is the number of sums of H channels in a step, G.
 	gates() int
-	// states is how many vectors of H channels a step hands on: h, and c for an LSTM.
+	// states is the number of vectors of H channels that a step hands on: h, and c for an LSTM.
 	states() int
 	// initBias sets the initial biases of one layer that are not drawn at random.
 	initBias(ih, hh []float32)
-	// run takes T steps for each of B rows. xw [B·T, G·H] is the input's part of the sums, state the B rows
-	// of every state vector before the first step; the new state is stored in its place.
+	// signals names what step returns: h first, then c for an LSTM, then the gates.
+	signals() []string
+	// step is the paper's equation for one token: it returns the new state and the gates. in is
+	// W_ih·x_t + b_ih and re is W_hh·h_{t−1} + b_hh, each [G·H]; before is the state before the step.
+	step(in, re []float32, before [][]float32) [][]float32
+	// run is step on the tape, for T tokens of B rows at once. xw [B·T, G·H] is in of every step,
+	// state the B rows of every state vector before the first step; the new state is stored in its place.
 	run(t *autograd.Tape, xw, whh, bhh *autograd.Tensor, state [][]float32, b, steps int, x []int32) *autograd.Tensor
 }
 
@@ -32,9 +38,28 @@ func newCell(name string) (cell, error) {
 	return nil, fmt.Errorf("cell is %q: choose one of %s", name, strings.Join(Cells(), ", "))
 }
 
-// keepLast stores the hidden vectors after the last step, rows T−1 of y [B·T, H], in h [B, H].
-func keepLast(h []float32, y *autograd.Tensor, b, steps int) {
-	for i := range b {
-		copy(h[i*y.Cols:][:y.Cols], y.Row(i*steps+steps-1))
+// affine is w·x + b: of W_ih and x_t, or of W_hh and h_{t−1}.
+func affine(w, b *autograd.Tensor, x []float32) []float32 {
+	y := make([]float32, w.Rows)
+	for i := range y {
+		sum := float64(b.Data[i])
+		for j, v := range w.Row(i) {
+			sum += float64(v) * float64(x[j])
+		}
+		y[i] = float32(sum)
 	}
+	return y
+}
+
+func sigmoid(x float32) float32 { return float32(1 / (1 + math.Exp(-float64(x)))) }
+
+func tanh(x float32) float32 { return float32(math.Tanh(float64(x))) }
+
+// newRows returns rows vectors of n channels.
+func newRows(rows, n int) [][]float32 {
+	out := make([][]float32, rows)
+	for i := range out {
+		out[i] = make([]float32, n)
+	}
+	return out
 }

@@ -1,7 +1,5 @@
 package rnn
 
-import "lmzoo/autograd"
-
 // elman is the simple recurrent network (Elman 1990, "Finding Structure in Time"; as a language model of
 // words Mikolov et al. 2010): the hidden state is a function of the input and of itself one step ago.
 //
@@ -11,13 +9,15 @@ import "lmzoo/autograd"
 // (Hochreiter 1991; Bengio et al. 1994): this one remembers a few words.
 type elman struct{}
 
+func (elman) step(in, re []float32, before [][]float32) [][]float32 {
+	h := make([]float32, len(before[0]))
+	for j := range h {
+		h[j] = tanh(in[j] + re[j])
+	}
+	return [][]float32{h}
+}
+
+func (elman) signals() []string         { return []string{"h"} }
 func (elman) gates() int                { return 1 }
 func (elman) states() int               { return 1 }
 func (elman) initBias(ih, hh []float32) {}
-
-func (elman) run(t *autograd.Tape, xw, whh, bhh *autograd.Tensor, state [][]float32, b, steps int, x []int32) *autograd.Tensor {
-	h := state[0]
-	y := t.Elman(xw, whh, bhh, t.Const(b, whh.Cols, h), b, steps, x) // [B·T, H]
-	keepLast(h, y, b, steps)
-	return y
-}

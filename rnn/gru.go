@@ -1,7 +1,5 @@
 package rnn
 
-import "lmzoo/autograd"
-
 // gru is the gated recurrent unit (Cho et al. 2014): the LSTM's idea with one state instead of two and
 // three vectors of sums instead of four. One gate z decides how much to keep and how much to write.
 //
@@ -10,13 +8,21 @@ import "lmzoo/autograd"
 //	h_t  = (1 − z) ⊙ n + z ⊙ h_{t−1}
 type gru struct{}
 
+func (gru) step(in, re []float32, before [][]float32) [][]float32 {
+	last, k := before[0], len(before[0]) // h_{t−1}
+	out := newRows(4, k)
+	h, r, z, n := out[0], out[1], out[2], out[3]
+	for j := range k {
+		r[j] = sigmoid(in[j] + re[j])
+		z[j] = sigmoid(in[k+j] + re[k+j])
+		n[j] = tanh(in[2*k+j] + r[j]*re[2*k+j])
+
+		h[j] = (1-z[j])*n[j] + z[j]*last[j]
+	}
+	return out
+}
+
+func (gru) signals() []string         { return []string{"h", "r", "z", "n"} }
 func (gru) gates() int                { return 3 }
 func (gru) states() int               { return 1 }
 func (gru) initBias(ih, hh []float32) {}
-
-func (gru) run(t *autograd.Tape, xw, whh, bhh *autograd.Tensor, state [][]float32, b, steps int, x []int32) *autograd.Tensor {
-	h := state[0]
-	y := t.GRU(xw, whh, bhh, t.Const(b, whh.Cols, h), b, steps, x) // [B·T, H]
-	keepLast(h, y, b, steps)
-	return y
-}

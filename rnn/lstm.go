@@ -1,7 +1,5 @@
 package rnn
 
-import "lmzoo/autograd"
-
 // lstm is long short-term memory (Hochreiter and Schmidhuber 1997), with the forget gate of Gers,
 // Schmidhuber and Cummins (2000): beside h a cell c that is only ever added to and scaled, so that a
 // gradient can pass through many steps without vanishing.
@@ -12,8 +10,25 @@ import "lmzoo/autograd"
 //	h_t     = o ⊙ tanh c_t
 type lstm struct{}
 
-func (lstm) gates() int  { return 4 }
-func (lstm) states() int { return 2 }
+func (lstm) step(in, re []float32, before [][]float32) [][]float32 {
+	last, n := before[1], len(before[1]) // c_{t−1}
+	out := newRows(6, n)
+	h, c, i, f, g, o := out[0], out[1], out[2], out[3], out[4], out[5]
+	for j := range n {
+		i[j] = sigmoid(in[j] + re[j])
+		f[j] = sigmoid(in[n+j] + re[n+j])
+		g[j] = tanh(in[2*n+j] + re[2*n+j])
+		o[j] = sigmoid(in[3*n+j] + re[3*n+j])
+
+		c[j] = f[j]*last[j] + i[j]*g[j]
+		h[j] = o[j] * tanh(c[j])
+	}
+	return out
+}
+
+func (lstm) signals() []string { return []string{"h", "c", "i", "f", "g", "o"} }
+func (lstm) gates() int        { return 4 }
+func (lstm) states() int       { return 2 }
 
 // initBias opens the forget gate, with a bias of 1, so that a new network begins by remembering
 // (Gers et al. 2000; Jozefowicz et al. 2015).
@@ -22,12 +37,4 @@ func (lstm) initBias(ih, hh []float32) {
 	for i := h; i < 2*h; i++ { // i f g o
 		ih[i], hh[i] = 1, 0
 	}
-}
-
-func (lstm) run(t *autograd.Tape, xw, whh, bhh *autograd.Tensor, state [][]float32, b, steps int, x []int32) *autograd.Tensor {
-	h, c := state[0], state[1]
-	y, hEnd, cEnd := t.LSTM(xw, whh, bhh, t.Const(b, whh.Cols, h), t.Const(b, whh.Cols, c), b, steps, x) // [B·T, H]
-	copy(h, hEnd)
-	copy(c, cEnd)
-	return y
 }

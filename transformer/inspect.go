@@ -1,17 +1,14 @@
 package transformer
 
 import (
-	"math"
-
 	"lmzoo/autograd"
 	"lmzoo/lm"
 )
 
-// Attention returns what the model looks at when it predicts the token after context: the window it sees, BOS
-// first unless the window has moved, and att [L][H][T][T], where att[l][h][t][s] is how much head h of layer l at position t
-// takes from position s ≤ t. Every row sums to 1.
-//
-// It is computed as the equation says, one position after the other, and only for looking at.
+// Attention returns what the model looks at when it predicts the token after context: the window it sees,
+// BOS first unless the window has moved, and att [L][H][T][T], where att[l][h][t][s] is how much head h of
+// layer l at position t takes from position s ≤ t. Every row sums to 1. It is computed by the plain
+// attention of attention.go.
 func (m *Model) Attention(context []lm.Token) (window []lm.Token, att [][][][]float32) {
 	window, witness, _ := m.look(context)
 	return window, witness.att
@@ -40,44 +37,15 @@ type witness struct {
 	att [][][][]float32
 }
 
-// attend is att = softmax(q·kᵀ/√D), y = att·v for each head (Vaswani et al. 2017, equation 1).
+// attend is the plain attention of each head, over all positions up to its own.
 func (w *witness) attend(t *autograd.Tape, layer int, qkv *autograd.Tensor) *autograd.Tensor {
 	smear(t, qkv, w.m.H[layer].Attn.Smear, w.pos, nil)
-	c, heads := qkv.Cols/3, w.m.Config.NHead
-	y := t.New(qkv.Rows, c) // [T, C]
-	clear(y.Data)
-	for h := range heads {
-		rows := make([][]float32, qkv.Rows)
-		for i := range rows {
-			rows[i] = attendPlainly(y.Row(i), qkv, i, h, c/heads)
-		}
-		w.att[layer] = append(w.att[layer], rows)
+	first, next := func(int) int { return 0 }, func(t int) int { return t + 1 }
+	rows, att := heads(qkv, w.m.Config.NHead, first, next)
+	w.att[layer] = att
+	y := t.New(qkv.Rows, qkv.Cols/3) // [T, C]
+	for i, row := range rows {
+		copy(y.Row(i), row)
 	}
 	return y
-}
-
-// attendPlainly adds what one head finds at position t to y and returns the weights of positions 0 … t.
-func attendPlainly(y []float32, qkv *autograd.Tensor, t, head, d int) []float32 {
-	c := qkv.Cols / 3
-	part := func(row, which int) []float32 { return qkv.Row(row)[which*c+head*d:][:d] }
-	scores, top, sum := make([]float64, t+1), math.Inf(-1), 0.0
-	for s := range scores {
-		for j, q := range part(t, 0) {
-			scores[s] += float64(q) * float64(part(s, 1)[j])
-		}
-		scores[s] /= math.Sqrt(float64(d))
-		top = max(top, scores[s])
-	}
-	for s := range scores {
-		scores[s] = math.Exp(scores[s] - top)
-		sum += scores[s]
-	}
-	att := make([]float32, t+1)
-	for s := range att {
-		att[s] = float32(scores[s] / sum)
-		for j, v := range part(s, 2) {
-			y[head*d+j] += att[s] * v
-		}
-	}
-	return att
 }

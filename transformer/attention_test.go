@@ -1,0 +1,37 @@
+package transformer
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"lmzoo/autograd"
+	"lmzoo/nn"
+	"lmzoo/nn/nntest"
+)
+
+// TestAttentionIsPlainAttention: the fast kernels, over packed documents and over a cache, give eq. 1.
+func TestAttentionIsPlainAttention(t *testing.T) {
+	for _, T := range []int{1, 7, 70} { // one block of rows, and several
+		const c, heads3 = 12, 3
+		tape := autograd.NewForward()
+		qkv := nn.Normal(T, 3*c, 1, nntest.Rand()) // [T, 3C]
+		start := make([]int32, T)
+		for i := range start {
+			start[i] = int32(i / 3 * 3) // documents of three tokens
+		}
+		fast := tape.Attention(qkv, 1, T, heads3, start, 0)
+		plain, _ := heads(qkv, heads3, func(t int) int { return int(start[t]) }, func(t int) int { return t + 1 })
+		for i := range plain {
+			require.InDeltaSlice(t, plain[i], fast.Row(i), 1e-5)
+		}
+		k, v, y := make([]float32, T*c), make([]float32, T*c), make([]float32, c)
+		for i := range T {
+			copy(k[i*c:], qkv.Row(i)[c:2*c])
+			copy(v[i*c:], qkv.Row(i)[2*c:])
+		}
+		all, _ := heads(qkv, heads3, func(int) int { return 0 }, func(t int) int { return t + 1 })
+		tape.AttentionStep(y, qkv.Row(T - 1)[:c], k, v, T, heads3)
+		require.InDeltaSlice(t, all[T-1], y, 1e-5)
+	}
+}
