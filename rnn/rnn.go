@@ -106,7 +106,11 @@ func (m *Model) layer(t *autograd.Tape, l int, below *autograd.Tensor, x []int32
 	xw := m.input(t, l, below, x)                                                   // [B·T, G·H]
 	memory := state[l*m.cell.states():][:m.cell.states()]                           // h, and c, each [B, H]
 	h := m.cell.run(t, xw, m.RNN.WeightHH[l], m.RNN.BiasHH[l], memory, b, steps, x) // [B·T, H]
-	return t.Dropout(h, m.Config.Dropout)                                           // [B·T, H]
+	h = t.Dropout(h, m.Config.Dropout)                                              // [B·T, H]
+	if m.Config.Residual && l > 0 {
+		h = t.Add(h, below) // [B·T, H]
+	}
+	return h
 }
 
 // input is x·W_ihᵀ + b_ih of layer l for all steps at once, as it depends on no state. For the first

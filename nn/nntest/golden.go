@@ -82,7 +82,7 @@ func (g *Golden[C]) CheckHidden(t testing.TB, m nn.Encoder) {
 }
 
 // CheckLoss compares the loss and every gradient: its sum, its norm, its product with a wave, and some elements of it.
-func (g *Golden[C]) CheckLoss(t testing.TB, m Model) {
+func (g *Golden[C]) CheckLoss(t testing.TB, m Learner) {
 	t.Helper()
 	tape := autograd.NewTape()
 	loss := m.Loss(tape, g.Batch())

@@ -14,7 +14,7 @@ import (
 
 // CheckGradients compares the gradient of every parameter with the slope of the loss, with dropout too: its mask is the
 // same each time.
-func CheckGradients(t testing.TB, m Model, b corpus.Batch) {
+func CheckGradients(t testing.TB, m Learner, b corpus.Batch) {
 	t.Helper()
 	CheckSlopes(t, m, func(tape *autograd.Tape) *autograd.Tensor {
 		tape.Rand = Rand()
@@ -32,6 +32,9 @@ func CheckSlopes(t testing.TB, model any, loss func(*autograd.Tape) *autograd.Te
 	tape := autograd.NewTape()
 	tape.Backward(loss(tape))
 	for _, p := range params {
+		if p.Grad == nil {
+			continue // frozen
+		}
 		for i := range p.Data {
 			old := p.Data[i]
 			slope := func(h float32) float64 {
@@ -55,11 +58,11 @@ func SmallBatch() corpus.Batch {
 
 // CheckPacked tests that a row of several documents costs what the documents cost alone, and so do their gradients. The model
 // has 10 tokens or more.
-func CheckPacked(t testing.TB, m Model) {
+func CheckPacked(t testing.TB, m Learner) {
 	t.Helper()
 	x := []lm.Token{0, 3, 4, 0, 7, 8, 9, 0, 5, 6}
 	y := []lm.Token{3, 4, 0, 7, 8, 9, 0, 5, 6, 2}
-	cost := func(m Model, a, b int) float32 {
+	cost := func(m Learner, a, b int) float32 {
 		tape := autograd.NewTape()
 		loss := m.Loss(tape, corpus.Batch{B: 1, T: b - a, X: x[a:b], Y: y[a:b], N: len(x)})
 		sum := loss.Data[0]
@@ -76,7 +79,7 @@ func CheckPacked(t testing.TB, m Model) {
 }
 
 // CheckOverfit tests that a model of 10 tokens learns a text by heart, in which every second token is the same, to a loss below bound, in nats.
-func CheckOverfit(t testing.TB, m Model, steps int, bound float32) {
+func CheckOverfit(t testing.TB, m Learner, steps int, bound float32) {
 	t.Helper()
 	x := []lm.Token{0, 1, 5, 2, 5, 3, 5, 4, 5, 6, 5, 7}
 	b := Batch(1, len(x), x, append(x[1:len(x):len(x)], 0))
@@ -99,7 +102,7 @@ func CheckOverfit(t testing.TB, m Model, steps int, bound float32) {
 
 // CheckDropout tests that the dropout of a model is random, the same for the same seed, and off without one. The model has
 // 8 tokens or more.
-func CheckDropout(t testing.TB, m Model) {
+func CheckDropout(t testing.TB, m Learner) {
 	t.Helper()
 	x := []lm.Token{0, 1, 2, 3, 4, 5, 6, 7}
 	loss := func(seed uint64) float32 {

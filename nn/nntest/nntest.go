@@ -18,6 +18,11 @@ type Model interface {
 	Loss(t *autograd.Tape, b corpus.Batch) *autograd.Tensor
 }
 
+// Learner is a model that learns from a loss.
+type Learner interface {
+	Loss(t *autograd.Tape, b corpus.Batch) *autograd.Tensor
+}
+
 // Rand is the randomness of a test, the same each time.
 func Rand() *rand.Rand { return rand.New(rand.NewPCG(1, 2)) }
 
