@@ -9,23 +9,26 @@ import (
 	"lmzoo/autograd/vec"
 )
 
-// Attention is causal multi-head self-attention (Vaswani et al. 2017): for each of H heads of D = C/H
-// channels, att = softmax(q·kᵀ/√D) and y = att·v. A row of qkv [B·T, 3C] is the q, the k and the v of one
-// position; y is [B·T, C]. Position t of row b attends to positions start[b·T+t] … t of its row, so
-// that documents packed into one row never see each other; a nil start means 0. p is the dropout of att.
+// Attention is multi-head self-attention (Vaswani et al. 2017, eq. 1): for each of H heads of D = C/H
+// channels, att = softmax(q·kᵀ/√D) and y = att·v. A row of qkv [B·T, 3C] holds the q, the k and the v of
+// one position; y is [B·T, C]. p is the dropout rate of att.
 //
-// Scores are computed for one block of rows of one head at a time, only up to the diagonal. Where T is at most attentionKept
-// att is kept for backward; where it is longer, and att would need much memory, backward computes it again from the kept
-// log-sums (as in FlashAttention, Dao et al. 2022).
-func (t *Tape) Attention(qkv *Tensor, B, T, H int, start []int32, p float64) *Tensor {
-	return t.attention(qkv, B, T, H, start, p, attentionKept)
+// Position t of row b attends to the positions [start[b·T+t], end[b·T+t]) of its row, at least one. A nil
+// start means 0, and a nil end means t+1: causal attention. Documents packed into one row stay apart if
+// start and end are those of the document.
+//
+// Scores are computed for one block of rows of one head at a time, and only for the columns that the block
+// attends to. Up to T = attentionKept, att is kept for backward. Beyond that it would need much memory, and
+// backward computes it again from the log-sums (as in FlashAttention, Dao et al. 2022).
+func (t *Tape) Attention(qkv *Tensor, B, T, H int, start, end []int32, p float64) *Tensor {
+	return t.attention(qkv, B, T, H, start, end, p, attentionKept)
 }
 
-func (t *Tape) attention(qkv *Tensor, B, T, H int, start []int32, p float64, keep int) *Tensor {
+func (t *Tape) attention(qkv *Tensor, B, T, H int, start, end []int32, p float64, keep int) *Tensor {
 	C := qkv.Cols / 3
 	qkv.want("qkv of Attention", B*T, 3*H*(C/H))
 	y := t.New(B*T, C)
-	a := attention{B: B, T: T, H: H, D: C / H, start: start, scale: float32(1 / math.Sqrt(float64(C/H)))}
+	a := attention{B: B, T: T, H: H, D: C / H, start: start, end: end, scale: float32(1 / math.Sqrt(float64(C/H)))}
 	if t.Rand != nil && p > 0 {
 		a.mask = mask{seed: t.Rand.Uint64(), p: p}
 	}
@@ -41,7 +44,7 @@ func (t *Tape) attention(qkv *Tensor, B, T, H int, start []int32, p float64, kee
 	if a.kept != nil && a.mask.p > 0 {
 		a.att = t.Scratch(block)
 	}
-	a.window = vec.Window{T: T, D: a.D, Stride: 3 * C, YStride: C, Scale: a.scale}
+	a.window = vec.Window{T: T, D: a.D, Stride: 3 * C, YStride: C, Scale: a.scale, Causal: end == nil}
 	if a.whole = a.mask.p == 0 && a.window.Fits(); a.whole {
 		a.work = t.Scratch(a.window.Work())
 	}
@@ -70,7 +73,7 @@ const (
 
 type attention struct {
 	B, T, H, D int
-	start      []int32
+	start, end []int32
 	scale      float32
 	mask       mask
 	kept       []float32 // [B, H, T, T] att before dropout, the blocks of each head one after the other; or nil and …
@@ -103,19 +106,31 @@ func (a *attention) first(b, t int) int {
 	return int(a.start[b*a.T+t])
 }
 
-// columns returns the part [lo, hi) of the columns that the block of rows [t0, t1) attends to.
-func (a *attention) columns(b, t0, t1 int) (lo, hi int) {
-	lo = t1
-	for t := t0; t < t1; t++ {
-		lo = min(lo, a.first(b, t))
+// last returns the end of what position t of row b attends to: the first position after it.
+func (a *attention) last(b, t int) int {
+	if a.end == nil {
+		return t + 1
 	}
-	return lo, t1
+	return int(a.end[b*a.T+t])
+}
+
+// columns returns the columns [lo, hi) of att that are computed for the rows [t0, t1): they contain all that
+// these rows attend to.
+func (a *attention) columns(b, t0, t1 int) (lo, hi int) {
+	if a.whole {
+		return 0, a.T
+	}
+	lo = a.T
+	for t := t0; t < t1; t++ {
+		lo, hi = min(lo, a.first(b, t)), max(hi, a.last(b, t))
+	}
+	return lo, hi
 }
 
 func (a *attention) forward(y, qkv []float32) {
 	for b := range a.B {
 		if a.whole {
-			a.look(b)
+			a.setSeen(b)
 		}
 		for h := range a.H {
 			if a.whole {
@@ -136,7 +151,7 @@ func (a *attention) forwardHead(y, qkv []float32, b, h int) {
 		att := a.block(b, h, t0, t1, lo, hi)
 		blas32.Gemm(blas.NoTrans, blas.Trans, a.scale, rows(q, t0, t1), rows(k, lo, hi), 0, att)
 		for t := t0; t < t1; t++ {
-			top, sum := softmaxForward(att.Data[(t-t0)*att.Stride:][:att.Cols], a.first(b, t)-lo, t+1-lo)
+			top, sum := softmaxForward(att.Data[(t-t0)*att.Stride:][:att.Cols], a.first(b, t)-lo, a.last(b, t)-lo)
 			if a.kept == nil {
 				a.logSum[(b*a.H+h)*a.T+t] = top + float32(math.Log(float64(sum)))
 			}
@@ -170,7 +185,7 @@ func (a *attention) place(b, h, t, lo int) int { return ((b*a.H+h)*a.T+t)*a.T + 
 func (a *attention) backward(dqkv []float32, beta float32, dy, qkv []float32) {
 	for b := range a.B {
 		if a.whole {
-			a.look(b)
+			a.setSeen(b)
 		}
 		for h := range a.H {
 			if a.whole && beta == 0 {
@@ -182,8 +197,8 @@ func (a *attention) backward(dqkv []float32, beta float32, dy, qkv []float32) {
 	}
 }
 
-// backwardHead begins with the last block of rows, whose columns reach furthest: it overwrites what is unset of dk and dv, and
-// the others add to it.
+// backwardHead begins with the last block of rows, which overwrites dk and dv if they are unset: with zeros
+// outside its columns. The other blocks add to them. In causal attention the last block has most columns.
 func (a *attention) backwardHead(dqkv []float32, beta float32, dy, qkv []float32, b, h int) {
 	q, k, v := a.head(qkv, b, h, 0, 3), a.head(qkv, b, h, 1, 3), a.head(qkv, b, h, 2, 3)
 	dq, dk, dv := a.head(dqkv, b, h, 0, 3), a.head(dqkv, b, h, 1, 3), a.head(dqkv, b, h, 2, 3)
@@ -193,8 +208,8 @@ func (a *attention) backwardHead(dqkv []float32, beta float32, dy, qkv []float32
 		t1 := min(t0+attentionBlock, a.T)
 		lo, hi := a.columns(b, t0, t1)
 		if first == 0 {
-			zeroRows(rows(dk, 0, lo))
-			zeroRows(rows(dv, 0, lo))
+			zeroOutside(dk, lo, hi)
+			zeroOutside(dv, lo, hi)
 		}
 		q, k, v, dy := rows(q, t0, t1), rows(k, lo, hi), rows(v, lo, hi), rows(dyh, t0, t1)
 		att, datt := a.block(b, h, t0, t1, lo, hi), matrix(t1-t0, hi-lo, a.datt)
@@ -216,7 +231,7 @@ func (a *attention) backwardHead(dqkv []float32, beta float32, dy, qkv []float32
 // backwardRow turns datt, the gradient of the row t of att, whose first column is lo, into that of its scores, and where att was
 // not kept the scores into att.
 func (a *attention) backwardRow(att, datt []float32, b, h, t, lo int) {
-	from, to := a.first(b, t)-lo, t+1-lo
+	from, to := a.first(b, t)-lo, a.last(b, t)-lo
 	if a.kept == nil {
 		clear(att[:from])
 		clear(att[to:])
@@ -252,9 +267,12 @@ func rows(m blas32.General, from, to int) blas32.General {
 	return m
 }
 
-func zeroRows(m blas32.General) {
+// zeroOutside sets all rows of m to zero but [lo, hi).
+func zeroOutside(m blas32.General, lo, hi int) {
 	for i := range m.Rows {
-		clear(m.Data[i*m.Stride:][:m.Cols])
+		if i < lo || i >= hi {
+			clear(m.Data[i*m.Stride:][:m.Cols])
+		}
 	}
 }
 

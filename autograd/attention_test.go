@@ -32,30 +32,29 @@ func TestSoftmaxSumsToOne(t *testing.T) {
 	})
 }
 
-// A later token, or one of another document in the same row, changes no bit of what a position computes.
-func TestAttentionSeesOnlyItsPast(t *testing.T) {
+// A position that another does not attend to changes no bit of what the other computes: later tokens in
+// causal attention, other documents of the row, padding.
+func TestAttentionSeesOnlyItsSpan(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		B, T, H, D := rapid.IntRange(1, 2).Draw(t, "B"), rapid.IntRange(2, 70).Draw(t, "T"), rapid.IntRange(1, 2).Draw(t, "H"), rapid.IntRange(1, 9).Draw(t, "D")
-		start := make([]int32, B*T)
-		for i := range start {
-			switch {
-			case i%T == 0:
-				start[i] = 0
-			case rapid.IntRange(0, 9).Draw(t, "new") == 0:
-				start[i] = int32(i % T)
-			default:
-				start[i] = start[i-1]
-			}
+		B, T := rapid.IntRange(1, 2).Draw(t, "B"), rapid.IntRange(2, 70).Draw(t, "T")
+		H, D := rapid.IntRange(1, 2).Draw(t, "H"), rapid.SampledFrom([]int{1, 2, 5, 9, 16}).Draw(t, "D")
+		start, end := packedSpans(t, B, T)
+		if rapid.Bool().Draw(t, "causal") {
+			end = nil
 		}
 		qkv := wild(B*T, 3*H*D, 2, 1)
-		y := append([]float32(nil), NewForward().Attention(qkv, B, T, H, start, 0).Data...)
+		y := append([]float32(nil), NewForward().Attention(qkv, B, T, H, start, end, 0).Data...)
 		moved := rapid.IntRange(0, B*T-1).Draw(t, "moved")
 		for j := range qkv.Row(moved) {
 			qkv.Row(moved)[j] += 1
 		}
-		z := NewForward().Attention(qkv, B, T, H, start, 0)
+		z := NewForward().Attention(qkv, B, T, H, start, end, 0)
 		for i := range B * T {
-			sees := i/T == moved/T && i >= moved && int(start[i]) <= moved%T
+			to := i%T + 1
+			if end != nil {
+				to = int(end[i])
+			}
+			sees := i/T == moved/T && int(start[i]) <= moved%T && moved%T < to
 			if !sees {
 				require.Equal(t, y[i*H*D:][:H*D], z.Row(i), "position %d changed with %d", i, moved)
 			} else if i == moved {
@@ -65,17 +64,61 @@ func TestAttentionSeesOnlyItsPast(t *testing.T) {
 	})
 }
 
+// packedSpans draws rows of documents and returns where the document of each position starts and ends.
+func packedSpans(t *rapid.T, B, T int) (start, end []int32) {
+	start, end = make([]int32, B*T), make([]int32, B*T)
+	for i := range start {
+		switch {
+		case i%T == 0:
+			start[i] = 0
+		case rapid.IntRange(0, 9).Draw(t, "new") == 0:
+			start[i] = int32(i % T)
+		default:
+			start[i] = start[i-1]
+		}
+	}
+	for i := B*T - 1; i >= 0; i-- {
+		if i%T == T-1 || start[i+1] != start[i] {
+			end[i] = int32(i%T + 1)
+		} else {
+			end[i] = end[i+1]
+		}
+	}
+	return start, end
+}
+
+// Attention whose ends are t+1 is causal attention, whatever computes it.
+func TestCausalIsAnEnd(t *testing.T) {
+	for _, T := range []int{1, 7, 16, 40, 75} {
+		const B, H, D = 2, 2, 16
+		end := make([]int32, B*T)
+		for i := range end {
+			end[i] = int32(i%T + 1)
+		}
+		var outs, grads [][]float32
+		for _, end := range [][]int32{nil, end} {
+			qkv, tape := wild(B*T, 3*H*D, 2, 1), NewTape()
+			y := tape.Attention(tape.Scale(qkv, 1), B, T, H, nil, end, 0)
+			outs = append(outs, append([]float32(nil), y.Data...))
+			tape.Backward(tape.Sum(tape.Mul(y, y)))
+			grads = append(grads, qkv.Grad)
+		}
+		require.InDeltaSlice(t, outs[0], outs[1], 1e-6)
+		require.InDeltaSlice(t, grads[0], grads[1], 1e-5)
+	}
+}
+
 // A document's outputs do not depend on where in a row it is packed.
 func TestPackedDocumentsAreAlone(t *testing.T) {
 	const T, H, D = 50, 2, 4
 	doc := wild(20, 3*H*D, 2, 1)
-	alone := NewForward().Attention(doc, 1, 20, H, nil, 0)
+	alone := NewForward().Attention(doc, 1, 20, H, nil, nil, 0)
 	row, start := wild(T, 3*H*D, 2, 2), make([]int32, T)
 	copy(row.Data[25*3*H*D:], doc.Data)
 	for i := 25; i < T; i++ {
 		start[i] = 25
 	}
-	packed := NewForward().Attention(row, 1, T, H, start, 0)
+	packed := NewForward().Attention(row, 1, T, H, start, nil, 0)
 	for i := range 20 {
 		require.InDeltaSlice(t, alone.Row(i), packed.Row(25+i), 1e-6)
 	}
@@ -85,7 +128,7 @@ func TestAttentionStepIsTheLastRow(t *testing.T) {
 	const T, H, D = 37, 3, 5
 	C := H * D
 	qkv := wild(T, 3*C, 2, 1)
-	y := NewForward().Attention(qkv, 1, T, H, nil, 0)
+	y := NewForward().Attention(qkv, 1, T, H, nil, nil, 0)
 	k, v := make([]float32, T*C), make([]float32, T*C)
 	dst, tape := make([]float32, C), NewForward()
 	for i := range T {
@@ -103,13 +146,16 @@ func TestKeptAttention(t *testing.T) {
 	for i := range start {
 		start[i] = int32(i % T / 30 * 30) // three documents in a row
 	}
-	for _, p := range []float64{0, 0.3} {
+	for _, c := range []struct {
+		p   float64
+		end []int32
+	}{{0, nil}, {0.3, nil}, {0, ends(B*T, T)}, {0.3, ends(B*T, T)}} {
 		var grads, outs [][]float32
 		for _, keep := range []int{T, T - 1} {
 			qkv, tape := wild(B*T, 3*H*D, 2, 1), NewTape()
 			qkv.Grad = ones(len(qkv.Data))
 			tape.Rand = rand.New(rand.NewPCG(1, 2))
-			y := tape.attention(qkv, B, T, H, start, p, keep)
+			y := tape.attention(qkv, B, T, H, start, c.end, c.p, keep)
 			outs = append(outs, append([]float32(nil), y.Data...))
 			tape.Backward(tape.Sum(tape.Mul(y, y)))
 			grads = append(grads, qkv.Grad)

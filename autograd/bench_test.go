@@ -40,12 +40,12 @@ func newBenchGPT(s gptShape) *benchGPT {
 func (m *benchGPT) loss(t *Tape, start []int32, p float64) *Tensor {
 	x := t.Dropout(t.Embedding2(m.wte, m.x, m.wpe, m.pos), p)
 	for _, l := range m.layers {
-		att := t.Attention(t.Linear(t.LayerNorm(x, l[0], l[1]), l[2], l[3]), m.B, m.T, m.H, start, p)
+		att := t.Attention(t.Linear(t.LayerNorm(x, l[0], l[1], 1e-5), l[2], l[3]), m.B, m.T, m.H, start, nil, p)
 		x = t.AddLinear(x, att, l[4], l[5])
-		fc := t.GELU(t.Linear(t.LayerNorm(x, l[6], l[7]), l[8], l[9]))
+		fc := t.GELU(t.Linear(t.LayerNorm(x, l[6], l[7], 1e-5), l[8], l[9]))
 		x = t.AddLinear(x, fc, l[10], l[11])
 	}
-	return t.HeadLoss(t.LayerNorm(x, m.gf, m.bf), m.wte, nil, m.y, m.B*m.T)
+	return t.HeadLoss(t.LayerNorm(x, m.gf, m.bf, 1e-5), m.wte, nil, m.y, m.B*m.T)
 }
 
 // flops counts the products, forward and backward, with attention up to the diagonal counted whole.
@@ -99,14 +99,14 @@ func BenchmarkRecurrent(b *testing.B) {
 }
 
 func BenchmarkAttention(b *testing.B) {
-	for _, s := range []gptShape{{6, 64, 128, 4, 1, 0}, {2, 256, 384, 6, 1, 0}} {
+	for _, s := range []gptShape{{8, 16, 64, 4, 1, 0}, {6, 64, 128, 4, 1, 0}, {2, 256, 384, 6, 1, 0}} {
 		for _, p := range []float64{0, 0.2} {
 			b.Run(fmt.Sprintf("T%d/p%v", s.T, p), func(b *testing.B) {
 				qkv, tape := wild(s.B*s.T, 3*s.C, 1, 1), NewTape()
 				step := func() {
 					tape.Reset()
 					tape.Rand = rand.New(rand.NewPCG(1, 2))
-					tape.Backward(tape.Sum(tape.Attention(qkv, s.B, s.T, s.H, nil, p)))
+					tape.Backward(tape.Sum(tape.Attention(qkv, s.B, s.T, s.H, nil, nil, p)))
 				}
 				step()
 				for b.Loop() {
@@ -115,6 +115,35 @@ func BenchmarkAttention(b *testing.B) {
 			})
 		}
 	}
+}
+
+// Attention to both sides: every position attends to the whole row.
+func BenchmarkAttentionBothSides(b *testing.B) {
+	for _, s := range []gptShape{{8, 16, 64, 4, 1, 0}, {6, 64, 128, 4, 1, 0}, {4, 128, 256, 4, 1, 0}} {
+		b.Run(fmt.Sprintf("T%d", s.T), func(b *testing.B) {
+			qkv, tape, end := wild(s.B*s.T, 3*s.C, 1, 1), NewTape(), ends(s.B*s.T, s.T)
+			step := func() {
+				tape.Reset()
+				tape.Backward(tape.Sum(tape.Attention(qkv, s.B, s.T, s.H, nil, end, 0)))
+			}
+			step()
+			b.ReportAllocs()
+			for b.Loop() {
+				step()
+			}
+			products := 12 * float64(s.B*s.T) * float64(s.T*s.C)
+			b.ReportMetric(products*float64(b.N)/b.Elapsed().Seconds()/1e9, "GFLOP/s")
+		})
+	}
+}
+
+// ends returns n times the same end.
+func ends(n, end int) []int32 {
+	e := make([]int32, n)
+	for i := range e {
+		e[i] = int32(end)
+	}
+	return e
 }
 
 func BenchmarkHeadLoss(b *testing.B) {

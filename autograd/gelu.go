@@ -4,14 +4,19 @@ import "lmzoo/autograd/vec"
 
 // GELU is y = ½x·(1 + tanh(√(2/π)·(x + 0.044715·x³))), the smooth gate of Hendrycks and Gimpel (2016) in
 // the tanh form that GPT-2 uses.
-func (t *Tape) GELU(x *Tensor) *Tensor {
+func (t *Tape) GELU(x *Tensor) *Tensor { return t.gelu(x, vec.GELU, vec.GELUWithSlope) }
+
+// GELUErf is y = x·Φ(x) = ½x·(1 + erf(x/√2)), the same gate in its exact form, as in BERT and GPT-1.
+func (t *Tape) GELUErf(x *Tensor) *Tensor { return t.gelu(x, vec.GELUErf, vec.GELUErfWithSlope) }
+
+func (t *Tape) gelu(x *Tensor, plain func(dst, x []float32), withSlope func(dst, slope, x []float32)) *Tensor {
 	y := t.New(x.Rows, x.Cols)
 	if !t.Recording() {
-		vec.GELU(y.Data, x.Data)
+		plain(y.Data, x.Data)
 		return y
 	}
-	slope := t.Scratch(len(x.Data)) // gelu′(x): backward would have to begin anew
-	vec.GELUWithSlope(y.Data, slope, x.Data)
+	slope := t.Scratch(len(x.Data)) // gelu′(x), whose exponential is that of the forward pass
+	withSlope(y.Data, slope, x.Data)
 	Record(t, geluOp{y, x, slope})
 	return y
 }

@@ -2,16 +2,14 @@ package autograd
 
 import "lmzoo/autograd/vec"
 
-const layerNormEps = 1e-5
-
-// LayerNorm is y = g·(x − μ)/σ + b with the mean μ and the deviation σ = √(variance + 1e-5) of each row
-// (Ba, Kiros and Hinton 2016).
-func (t *Tape) LayerNorm(x, g, b *Tensor) *Tensor {
+// LayerNorm is y = g·(x − μ)/σ + b with the mean μ and the standard deviation σ = √(variance + eps) of each
+// row (Ba, Kiros and Hinton 2016). GPT's eps is 1e-5, BERT's 1e-12.
+func (t *Tape) LayerNorm(x, g, b *Tensor, eps float32) *Tensor {
 	g.want("gain of LayerNorm", 1, x.Cols)
 	b.want("bias of LayerNorm", 1, x.Cols)
 	y := t.New(x.Rows, x.Cols)
 	mean, rstd := t.Scratch(x.Rows), t.Scratch(x.Rows)
-	layerNormForward(y.Data, mean, rstd, x.Data, g.Data, b.Data)
+	layerNormForward(y.Data, mean, rstd, x.Data, g.Data, b.Data, eps)
 	o := layerNormOp{y, x, g, b, mean, rstd, nil}
 	if t.Recording() && (x.Grad == nil || g.Grad == nil || b.Grad == nil) {
 		o.unwanted = t.Scratch(len(x.Data))
@@ -38,8 +36,8 @@ func (o *layerNormOp) grad(x *Tensor) []float32 {
 }
 
 // layerNormForward is y = g·x̂ + b with x̂ = (x − mean)·rstd, and keeps mean and rstd = 1/σ of every row.
-func layerNormForward(y, mean, rstd, x, g, b []float32) {
-	vec.LayerNormRows(y, mean, rstd, x, g, b, layerNormEps)
+func layerNormForward(y, mean, rstd, x, g, b []float32, eps float32) {
+	vec.LayerNormRows(y, mean, rstd, x, g, b, eps)
 }
 
 // layerNormBackward inverts y = g·x̂ + b: dg += x̂·dy, db += dy, and with d = g·dy

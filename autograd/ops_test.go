@@ -71,6 +71,7 @@ func TestElementwiseGradients(t *testing.T) {
 		{"sigmoid", (*Tape).Sigmoid, refSigmoid},
 		{"relu", (*Tape).ReLU, func(x float64) float64 { return max(x, 0) }},
 		{"gelu", (*Tape).GELU, refGELU},
+		{"gelu erf", (*Tape).GELUErf, refGELUErf},
 		{"scale", func(t *Tape, x *Tensor) *Tensor { return t.Scale(x, -1.5) }, func(x float64) float64 { return -1.5 * x }},
 		{"reshape", func(t *Tape, x *Tensor) *Tensor { return t.Reshape(x, 7, 5) }, func(x float64) float64 { return x }},
 		{"x·x", func(t *Tape, x *Tensor) *Tensor { return t.Mul(x, x) }, func(x float64) float64 { return x * x }},
@@ -109,9 +110,11 @@ func TestTwoOperandGradients(t *testing.T) {
 
 func TestLayerNormGradient(t *testing.T) {
 	for _, s := range []struct{ n, c int }{{1, 2}, {3, 7}, {5, 16}, {2, 33}} {
-		gradCheck(t, tensors{wild(s.n, s.c, 2, 1), wild(1, s.c, 1, 2), wild(1, s.c, 1, 3)},
-			func(t *Tape, in tensors) *Tensor { return t.LayerNorm(in[0], in[1], in[2]) },
-			func(in wides) []float64 { return refLayerNorm(in[0], in[1], in[2]) })
+		for _, eps := range []float32{1e-12, 1e-5, 0.3} {
+			gradCheck(t, tensors{wild(s.n, s.c, 2, 1), wild(1, s.c, 1, 2), wild(1, s.c, 1, 3)},
+				func(t *Tape, in tensors) *Tensor { return t.LayerNorm(in[0], in[1], in[2], eps) },
+				func(in wides) []float64 { return refLayerNorm(in[0], in[1], in[2], float64(eps)) })
+		}
 	}
 }
 
@@ -144,15 +147,25 @@ func ones(n int) []float32 {
 
 func TestAttentionGradient(t *testing.T) {
 	packed := []int32{0, 0, 0, 3, 3, 3, 3 /* row 2: */, 0, 1, 1, 1, 1, 5, 5}
+	ahead := []int32{3, 3, 3, 7, 7, 7, 7 /* row 2: */, 1, 5, 5, 5, 5, 7, 7}
 	for _, s := range []struct {
 		B, T, H, D int
-		start      []int32
+		start, end []int32
 		p          float64
 	}{
-		{1, 1, 1, 1, nil, 0}, {2, 7, 3, 5, nil, 0}, {2, 7, 2, 3, packed, 0}, {2, 7, 2, 3, packed, 0.4},
-		{1, 35, 1, 2, nil, 0}, {1, 40, 2, 2, manyStarts(40), 0.2},
-		{2, 4, 1, 16, nil, 0}, {2, 7, 2, 16, packed, 0}, {1, 9, 1, 48, nil, 0}, {1, 16, 2, 16, nil, 0}, {1, 16, 1, 32, manyStarts(16), 0}, // windows
-		{2, 7, 1, 16, packed, 0.4}, {1, 3, 1, 16, nil, 0}, {1, 17, 1, 16, nil, 0}, {1, 7, 1, 15, nil, 0},
+		{1, 1, 1, 1, nil, nil, 0}, {2, 7, 3, 5, nil, nil, 0}, {2, 7, 2, 3, packed, nil, 0}, {2, 7, 2, 3, packed, nil, 0.4},
+		{1, 35, 1, 2, nil, nil, 0}, {1, 40, 2, 2, manyStarts(40), nil, 0.2},
+		// windows, and shapes that just miss them
+		{2, 4, 1, 16, nil, nil, 0}, {2, 7, 2, 16, packed, nil, 0}, {1, 9, 1, 48, nil, nil, 0}, {1, 16, 2, 16, nil, nil, 0},
+		{1, 16, 1, 32, manyStarts(16), nil, 0}, {2, 7, 1, 16, packed, nil, 0.4}, {1, 3, 1, 16, nil, nil, 0},
+		{1, 17, 1, 16, nil, nil, 0}, {1, 7, 1, 15, nil, nil, 0},
+		// both sides: whole rows, packed documents, padding that nobody attends to, any spans
+		{1, 1, 1, 1, nil, ends(1, 1), 0}, {2, 7, 3, 5, nil, ends(14, 7), 0}, {2, 7, 2, 3, packed, ahead, 0},
+		{2, 7, 2, 3, packed, ahead, 0.4}, {1, 35, 1, 2, nil, ends(35, 35), 0}, {1, 70, 1, 2, nil, ends(70, 35), 0},
+		{1, 40, 2, 2, manyStarts(40), manyEnds(40), 0.2}, {1, 70, 1, 1, anyStarts(70), anyEnds(70), 0},
+		{2, 4, 1, 16, nil, ends(8, 4), 0}, {2, 7, 2, 16, packed, ahead, 0}, {1, 9, 1, 48, nil, ends(9, 9), 0},
+		{1, 16, 2, 16, nil, ends(16, 16), 0}, {1, 16, 1, 32, manyStarts(16), manyEnds(16), 0},
+		{1, 13, 1, 16, nil, ends(13, 8), 0}, {2, 7, 1, 16, packed, ahead, 0.4}, {1, 15, 1, 16, anyStarts(15), anyEnds(15), 0},
 	} {
 		t.Run(fmt.Sprint(s.B, s.T, s.H, s.D, s.p), func(t *testing.T) {
 			var keep func(b, h, t, j int) float64
@@ -167,13 +180,13 @@ func TestAttentionGradient(t *testing.T) {
 			gradCheck(t, tensors{wild(s.B*s.T, 3*s.H*s.D, 1.5, 1)},
 				func(t *Tape, in tensors) *Tensor {
 					t.Rand = rand.New(rand.NewPCG(3, 4))
-					added := t.Attention(in[0], s.B, s.T, s.H, s.start, s.p) // to a gradient that is set
+					added := t.Attention(in[0], s.B, s.T, s.H, s.start, s.end, s.p) // to a gradient that is set
 					t.Rand = rand.New(rand.NewPCG(3, 4))
 					qkv := t.Scale(in[0], 1) // whose gradient is unset, and overwritten
-					return t.Add(added, t.Attention(qkv, s.B, s.T, s.H, s.start, s.p))
+					return t.Add(added, t.Attention(qkv, s.B, s.T, s.H, s.start, s.end, s.p))
 				},
 				func(in wides) []float64 {
-					y := refAttention(in[0], s.B, s.T, s.H, s.D, s.start, keep)
+					y := refAttention(in[0], s.B, s.T, s.H, s.D, s.start, s.end, keep)
 					for i := range y {
 						y[i] *= 2
 					}
@@ -181,6 +194,32 @@ func TestAttentionGradient(t *testing.T) {
 				})
 		})
 	}
+}
+
+// manyEnds are the ends of the documents of manyStarts.
+func manyEnds(T int) []int32 {
+	end := make([]int32, T)
+	for t := range end {
+		end[t] = int32(min(t/9*9+9, T))
+	}
+	return end
+}
+
+// anyStarts and anyEnds are spans that do not contain their position and have no order.
+func anyStarts(T int) []int32 {
+	start := make([]int32, T)
+	for t := range start {
+		start[t] = int32(t * 31 % T)
+	}
+	return start
+}
+
+func anyEnds(T int) []int32 {
+	end := anyStarts(T)
+	for t, start := range end {
+		end[t] = min(start+1+int32(t*17%11), int32(T))
+	}
+	return end
 }
 
 // manyStarts begins a document at every multiple of 9.

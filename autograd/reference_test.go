@@ -39,7 +39,9 @@ func refGELU(x float64) float64 {
 	return 0.5 * x * (1 + math.Tanh(math.Sqrt(2/math.Pi)*(x+0.044715*x*x*x)))
 }
 
-func refLayerNorm(x, g, b []float64) []float64 {
+func refGELUErf(x float64) float64 { return 0.5 * x * (1 + math.Erf(x/math.Sqrt2)) }
+
+func refLayerNorm(x, g, b []float64, eps float64) []float64 {
 	c := len(g)
 	y := make([]float64, len(x))
 	for i := 0; i < len(x); i += c {
@@ -51,7 +53,7 @@ func refLayerNorm(x, g, b []float64) []float64 {
 			variance += (v - mean) * (v - mean) / float64(c)
 		}
 		for j := range c {
-			y[i+j] = g[j]*(x[i+j]-mean)/math.Sqrt(variance+1e-5) + b[j]
+			y[i+j] = g[j]*(x[i+j]-mean)/math.Sqrt(variance+eps) + b[j]
 		}
 	}
 	return y
@@ -71,19 +73,22 @@ func refSoftmax(x []float64) []float64 {
 }
 
 // refAttention: keep(b, h, t, j) is the dropout factor of att[t, j], nil for none.
-func refAttention(qkv []float64, B, T, H, D int, start []int32, keep func(b, h, t, j int) float64) []float64 {
+func refAttention(qkv []float64, B, T, H, D int, start, end []int32, keep func(b, h, t, j int) float64) []float64 {
 	C := H * D
 	y := make([]float64, B*T*C)
 	for b := range B {
 		for h := range H {
 			at := func(t, part, d int) float64 { return qkv[(b*T+t)*3*C+part*C+h*D+d] }
 			for t := range T {
-				from := 0
+				from, to := 0, t+1
 				if start != nil {
 					from = int(start[b*T+t])
 				}
+				if end != nil {
+					to = int(end[b*T+t])
+				}
 				var scores []float64
-				for j := from; j <= t; j++ {
+				for j := from; j < to; j++ {
 					s := 0.0
 					for d := range D {
 						s += at(t, 0, d) * at(j, 1, d)

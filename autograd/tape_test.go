@@ -47,11 +47,11 @@ func (m *block) positions() []int32 {
 }
 
 func (m *block) loss(t *Tape, pos []int32, p float64) *Tensor {
-	x := t.Dropout(t.Embedding2(m.wte, m.x, m.wpe, pos), p)                                        // [B·T, C]
-	qkv := t.Linear(t.LayerNorm(x, m.g1, m.b1), m.wqkv, m.bqkv)                                    // [B·T, 3C]
-	x = t.AddLinear(x, t.Attention(qkv, m.B, m.T, m.H, nil, p), m.wproj, m.bproj)                  // [B·T, C]
-	x = t.AddLinear(x, t.GELU(t.Linear(t.LayerNorm(x, m.g2, m.b2), m.wfc, m.bfc)), m.wout, m.bout) // [B·T, C]
-	return t.HeadLoss(x, m.wte, nil, m.y, m.B*m.T)                                                 // [1, 1]
+	x := t.Dropout(t.Embedding2(m.wte, m.x, m.wpe, pos), p)                                              // [B·T, C]
+	qkv := t.Linear(t.LayerNorm(x, m.g1, m.b1, 1e-5), m.wqkv, m.bqkv)                                    // [B·T, 3C]
+	x = t.AddLinear(x, t.Attention(qkv, m.B, m.T, m.H, nil, nil, p), m.wproj, m.bproj)                   // [B·T, C]
+	x = t.AddLinear(x, t.GELU(t.Linear(t.LayerNorm(x, m.g2, m.b2, 1e-5), m.wfc, m.bfc)), m.wout, m.bout) // [B·T, C]
+	return t.HeadLoss(x, m.wte, nil, m.y, m.B*m.T)                                                       // [1, 1]
 }
 
 // TestTapeIsExplicit writes the gradients of a transformer out by hand, in the order of the chain rule: the
@@ -74,7 +74,7 @@ func TestTapeIsExplicit(t *testing.T) {
 	embeddingForward(x0.Data, m.wte.Data, m.x, C)
 	embeddingAdd(x0.Data, m.wpe.Data, pos, C)
 	l1, mean1, rstd1 := buf(N, C), make([]float32, N), make([]float32, N)
-	layerNormForward(l1.Data, mean1, rstd1, x0.Data, m.g1.Data, m.b1.Data)
+	layerNormForward(l1.Data, mean1, rstd1, x0.Data, m.g1.Data, m.b1.Data, 1e-5)
 	qkv := buf(N, 3*C)
 	linearForward(qkv, nil, l1, m.wqkv.General, m.bqkv.Data, plain, nil)
 	a := attention{B: B, T: T, H: H, D: C / H, scale: float32(1 / math.Sqrt(float64(C/H))),
@@ -84,7 +84,7 @@ func TestTapeIsExplicit(t *testing.T) {
 	x1 := buf(N, C)
 	linearForward(x1, x0.Data, att, m.wproj.General, m.bproj.Data, plain, nil)
 	l2, mean2, rstd2 := buf(N, C), make([]float32, N), make([]float32, N)
-	layerNormForward(l2.Data, mean2, rstd2, x1.Data, m.g2.Data, m.b2.Data)
+	layerNormForward(l2.Data, mean2, rstd2, x1.Data, m.g2.Data, m.b2.Data, 1e-5)
 	fc := buf(N, 4*C)
 	linearForward(fc, nil, l2, m.wfc.General, m.bfc.Data, plain, nil)
 	gelu := buf(N, 4*C)
@@ -175,7 +175,7 @@ func TestStepsRepeat(t *testing.T) {
 		}
 		if step == 1 { // another model, with other shapes, uses the tape in between
 			x := tape.GELU(tape.Linear(wild(40, 30, 1, 1), wild(30, 50, 1, 2), nil))
-			tape.Backward(tape.Sum(tape.LayerNorm(x, wild(1, 50, 1, 3), wild(1, 50, 1, 4))))
+			tape.Backward(tape.Sum(tape.LayerNorm(x, wild(1, 50, 1, 3), wild(1, 50, 1, 4), 1e-5)))
 			continue
 		}
 		tape.Backward(m.loss(tape, pos, 0.2))

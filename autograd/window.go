@@ -1,9 +1,9 @@
 package autograd
 
-// look tells the window what each position of row b attends to.
-func (a *attention) look(b int) {
+// setSeen tells the window what each position of row b attends to.
+func (a *attention) setSeen(b int) {
 	for t := range a.window.Seen[:min(a.T, len(a.window.Seen))] {
-		a.window.Seen[t] = 2<<t - 1<<a.first(b, t)
+		a.window.Seen[t] = 1<<a.last(b, t) - 1<<a.first(b, t)
 	}
 }
 

@@ -47,14 +47,17 @@ func (l *LinearT) Forward(t *autograd.Tape, x *autograd.Tensor) *autograd.Tensor
 type LayerNorm struct {
 	Weight *autograd.Tensor `param:"weight,vector"`
 	Bias   *autograd.Tensor `param:"bias,vector"`
+	Eps    float32          // added to the variance
 }
 
-// NewLayerNorm returns a LayerNorm over c channels with gain 1 and bias 0.
-func NewLayerNorm(c int) *LayerNorm { return &LayerNorm{Weight: Ones(1, c), Bias: Zeros(1, c)} }
+// NewLayerNorm returns a LayerNorm over c channels with gain 1, bias 0 and the eps of torch.nn and GPT.
+func NewLayerNorm(c int) *LayerNorm {
+	return &LayerNorm{Weight: Ones(1, c), Bias: Zeros(1, c), Eps: 1e-5}
+}
 
 // Forward is g·(x − μ)/σ + b.
 func (l *LayerNorm) Forward(t *autograd.Tape, x *autograd.Tensor) *autograd.Tensor {
-	return t.LayerNorm(x, l.Weight, l.Bias) // [B·T, C]
+	return t.LayerNorm(x, l.Weight, l.Bias, l.Eps) // [B·T, C]
 }
 
 // Embedding is a table with a row for each token.

@@ -20,7 +20,7 @@ func TestAttentionIsPlainAttention(t *testing.T) {
 		for i := range start {
 			start[i] = int32(i / 3 * 3) // documents of three tokens
 		}
-		fast := tape.Attention(qkv, 1, T, heads3, start, 0)
+		fast := tape.Attention(qkv, 1, T, heads3, start, nil, 0)
 		plain, _ := heads(qkv, heads3, func(t int) int { return int(start[t]) }, func(t int) int { return t + 1 })
 		for i := range plain {
 			require.InDeltaSlice(t, plain[i], fast.Row(i), 1e-5)

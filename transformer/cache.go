@@ -96,7 +96,7 @@ func (s *cache) attend(t *autograd.Tape, layer int, qkv *autograd.Tensor) *autog
 		copy(v[(s.done+i)*c:][:c], qkv.Row(i)[2*c:])
 	}
 	if s.done == 0 { // nothing older: the attention of training
-		return t.Attention(qkv, 1, qkv.Rows, s.m.Config.NHead, nil, 0)
+		return t.Attention(qkv, 1, qkv.Rows, s.m.Config.NHead, nil, nil, 0)
 	}
 	att := t.New(qkv.Rows, c) // [n, C]
 	for i := range qkv.Rows {

@@ -37,7 +37,7 @@ func (m *Model) pack(t *autograd.Tape, b, rowLen int, x []lm.Token) *packed {
 
 func (p *packed) attend(t *autograd.Tape, layer int, qkv *autograd.Tensor) *autograd.Tensor {
 	smear(t, qkv, p.m.H[layer].Attn.Smear, p.pos, nil)
-	return t.Attention(qkv, p.b, p.t, p.m.Config.NHead, p.start, p.m.Config.Dropout)
+	return t.Attention(qkv, p.b, p.t, p.m.Config.NHead, p.start, nil, p.m.Config.Dropout)
 }
 
 type unpack struct {

@@ -55,9 +55,24 @@ func geluSlope64(x float64) float64 {
 	return sigmoid64(u) + x*sigmoid64(u)*sigmoid64(-u)*k*(1+3*0.044715*x*x)
 }
 
+func normal64(x float64) float64 { return 0.5 * math.Erfc(-x/math.Sqrt2) }
+
+func geluErf64(x float64) float64 {
+	if x < -50 {
+		return math.Copysign(0, -1)
+	}
+	return x * normal64(x)
+}
+
+func geluErfSlope64(x float64) float64 {
+	x = math.Max(-50, math.Min(50, x))
+	return normal64(x) + x*math.Exp(-0.5*x*x)/math.Sqrt(2*math.Pi)
+}
+
 func TestAccuracy(t *testing.T) {
 	slope := func(dst, x []float32) { GELUWithSlope(make([]float32, len(x)), dst, x) }
 	same := func(dst, x []float32) { GELUWithSlope(dst, make([]float32, len(x)), x) }
+	slopeErf := func(dst, x []float32) { GELUErfWithSlope(make([]float32, len(x)), dst, x) }
 	for _, c := range []struct {
 		name  string
 		f     func(dst, x []float32)
@@ -71,6 +86,8 @@ func TestAccuracy(t *testing.T) {
 		{"gelu", GELU, gelu64, 4, 2e-7},
 		{"gelu with slope", same, gelu64, 4, 2e-7},
 		{"gelu slope", slope, geluSlope64, 4, 2e-7},
+		{"gelu erf", GELUErf, geluErf64, 4, 1e-7},
+		{"gelu erf slope", slopeErf, geluErfSlope64, 4, 2e-7},
 		{"relu", ReLU, func(x float64) float64 {
 			if x < 0 {
 				return 0
@@ -112,14 +129,23 @@ func TestAccuracy(t *testing.T) {
 	}
 }
 
-// Training and speaking compute the same GELU.
+// Training and speaking compute the same GELU, in both forms.
 func TestGELUWithSlopeIsGELU(t *testing.T) {
-	x := inputs(10_000)
-	want, got := make([]float32, len(x)), make([]float32, len(x))
-	GELU(want, x)
-	GELUWithSlope(got, make([]float32, len(x)), x)
-	for i := range x {
-		require.Equal(t, math.Float32bits(want[i]), math.Float32bits(got[i]), "%v", x[i])
+	for name, f := range map[string]struct {
+		plain     func(dst, x []float32)
+		withSlope func(dst, slope, x []float32)
+	}{"tanh": {GELU, GELUWithSlope}, "erf": {GELUErf, GELUErfWithSlope}} {
+		x := inputs(10_000)
+		want, got := make([]float32, len(x)), make([]float32, len(x))
+		f.plain(want, x)
+		f.withSlope(got, make([]float32, len(x)), x)
+		for i := range x {
+			if x[i] != x[i] {
+				require.True(t, math.IsNaN(float64(got[i])))
+				continue
+			}
+			require.Equal(t, math.Float32bits(want[i]), math.Float32bits(got[i]), "%s of %v", name, x[i])
+		}
 	}
 }
 

@@ -32,3 +32,15 @@ func GELU(dst, x []float32) { gelu(dst, x[:len(dst)]) }
 //
 //	gelu′(x) = s + x·s·(1−s)·2u′,  2u′ = 2√(2/π)·(1 + 3·0.044715x²)
 func GELUWithSlope(dst, slope, x []float32) { geluWithSlope(dst, slope[:len(dst)], x[:len(dst)]) }
+
+// GELUErf stores the exact Gaussian error linear unit (Hendrycks and Gimpel 2016), as in BERT and
+// torch.nn.GELU:
+//
+//	y = x·Φ(x) = ½x·(1 + erf(x/√2))
+//
+// GELUErf(−Inf) = −0.
+func GELUErf(dst, x []float32) { geluErf(dst, x[:len(dst)]) }
+
+// GELUErfWithSlope stores what GELUErf does, to the same bits, and its derivative in slope, which shares
+// the exponential: Φ(x) + x·φ(x), where φ is the normal density.
+func GELUErfWithSlope(dst, slope, x []float32) { geluErfWithSlope(dst, slope[:len(dst)], x[:len(dst)]) }

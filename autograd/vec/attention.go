@@ -7,7 +7,8 @@ type Window struct {
 	T, D            int
 	Stride, YStride int
 	Scale           float32    // of q·kᵀ
-	Seen            [16]uint16 // bit j of Seen[t] says that position t attends to position j ≤ t, one at least
+	Seen            [16]uint16 // bit j of Seen[t]: position t attends to position j; at least one each
+	Causal          bool       // no position attends to a later one, so half of the work can be left out
 }
 
 // Fits reports whether this processor has kernels for windows of this size.
@@ -37,4 +38,12 @@ func (w *Window) check(stride int, matrices ...[]float32) {
 	for _, m := range matrices {
 		_ = m[(w.T-1)*stride+w.D-1]
 	}
+}
+
+// causal is Causal as the kernels take it.
+func (w *Window) causal() int {
+	if w.Causal {
+		return 1
+	}
+	return 0
 }

@@ -248,6 +248,30 @@ func geluWithSlope(dst, slope, x []float32) {
 	geluWithSlopeGo(dst, slope, x)
 }
 
+func geluErf(dst, x []float32) {
+	if avx512 {
+		geluErfAVX512(dst, x)
+		return
+	}
+	if avx2 {
+		geluErfAVX2(dst, x)
+		return
+	}
+	geluErfGo(dst, x)
+}
+
+func geluErfWithSlope(dst, slope, x []float32) {
+	if avx512 {
+		geluErfWithSlopeAVX512(dst, slope, x)
+		return
+	}
+	if avx2 {
+		geluErfWithSlopeAVX2(dst, slope, x)
+		return
+	}
+	geluErfWithSlopeGo(dst, slope, x)
+}
+
 func expSum64(x []float32, top float64) float64 {
 	if !avx2 {
 		return expSum64Go(x, top)
@@ -258,11 +282,11 @@ func expSum64(x []float32, top float64) float64 {
 var windows = avx512
 
 func (w *Window) forward(y, att, q, k, v, work []float32) {
-	attentionAVX512(&y[0], w.YStride, &att[0], &q[0], &k[0], &v[0], w.Stride, w.T, w.D, w.Scale, &w.Seen[0], &work[0])
+	attentionAVX512(&y[0], w.YStride, &att[0], &q[0], &k[0], &v[0], w.Stride, w.T, w.D, w.Scale, &w.Seen[0], w.causal(), &work[0])
 }
 
 func (w *Window) backward(dq, dk, dv, dy, att, q, k, v, work []float32) {
-	attentionBackwardAVX512(&dq[0], &dk[0], &dv[0], &dy[0], w.YStride, &att[0], &q[0], &k[0], &v[0], w.Stride, w.T, w.D, w.Scale, &w.Seen[0], &work[0])
+	attentionBackwardAVX512(&dq[0], &dk[0], &dv[0], &dy[0], w.YStride, &att[0], &q[0], &k[0], &v[0], w.Stride, w.T, w.D, w.Scale, &w.Seen[0], w.causal(), &work[0])
 }
 
 // layerNormRows returns how many rows it normalized: all or none.

@@ -70,6 +70,10 @@ func gelu(dst, x []float32) { geluGo(dst, x) }
 
 func geluWithSlope(dst, slope, x []float32) { geluWithSlopeGo(dst, slope, x) }
 
+func geluErf(dst, x []float32) { geluErfGo(dst, x) }
+
+func geluErfWithSlope(dst, slope, x []float32) { geluErfWithSlopeGo(dst, slope, x) }
+
 func expSum64(x []float32, top float64) float64 { return expSum64Go(x, top) }
 
 const windows = false

@@ -84,10 +84,20 @@ func sigmoidAVX2(dst []float32, x []float32)
 //go:noescape
 func geluAVX2(dst []float32, x []float32)
 
+// geluErfAVX2 is the AVX2 version of geluErfGo.
+//
+//go:noescape
+func geluErfAVX2(dst []float32, x []float32)
+
 // geluWithSlopeAVX2 is the AVX2 version of geluWithSlopeGo.
 //
 //go:noescape
 func geluWithSlopeAVX2(dst []float32, slope []float32, x []float32)
+
+// geluErfWithSlopeAVX2 is the AVX2 version of geluErfWithSlopeGo.
+//
+//go:noescape
+func geluErfWithSlopeAVX2(dst []float32, slope []float32, x []float32)
 
 // dotAVX2 is the AVX2 version of dotGo.
 //
@@ -164,6 +174,16 @@ func geluAVX512(dst []float32, x []float32)
 //go:noescape
 func geluWithSlopeAVX512(dst []float32, slope []float32, x []float32)
 
+// geluErfAVX512 is the AVX-512 version of geluErfGo.
+//
+//go:noescape
+func geluErfAVX512(dst []float32, x []float32)
+
+// geluErfWithSlopeAVX512 is the AVX-512 version of geluErfWithSlopeGo.
+//
+//go:noescape
+func geluErfWithSlopeAVX512(dst []float32, slope []float32, x []float32)
+
 // adamWAVX512 is the AVX-512 version of adamWGo.
 //
 //go:noescape
@@ -172,12 +192,12 @@ func adamWAVX512(w []float32, g []float32, m []float32, v []float32, f *[8]float
 // attentionAVX512 is att = softmax(scale·q·kᵀ) where seen, y = att·v.
 //
 //go:noescape
-func attentionAVX512(y *float32, yStride int, att *float32, q *float32, k *float32, v *float32, stride int, T int, D int, scale float32, seen *uint16, work *float32)
+func attentionAVX512(y *float32, yStride int, att *float32, q *float32, k *float32, v *float32, stride int, T int, D int, scale float32, seen *uint16, causal int, work *float32)
 
 // attentionBackwardAVX512 inverts attentionAVX512 and overwrites dq, dk and dv.
 //
 //go:noescape
-func attentionBackwardAVX512(dq *float32, dk *float32, dv *float32, dy *float32, yStride int, att *float32, q *float32, k *float32, v *float32, stride int, T int, D int, scale float32, seen *uint16, work *float32)
+func attentionBackwardAVX512(dq *float32, dk *float32, dv *float32, dy *float32, yStride int, att *float32, q *float32, k *float32, v *float32, stride int, T int, D int, scale float32, seen *uint16, causal int, work *float32)
 
 // layerNormRowsAVX512 normalizes four rows or more.
 //

@@ -1014,6 +1014,224 @@ DATA k3fcc422a<>+24(SB)/4, $0x3fcc422a
 DATA k3fcc422a<>+28(SB)/4, $0x3fcc422a
 GLOBL k3fcc422a<>(SB), RODATA|NOPTR, $32
 
+// func geluErfAVX2(dst []float32, x []float32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·geluErfAVX2(SB), NOSPLIT, $0-48
+	MOVQ dst_base+0(FP), AX
+	MOVQ x_base+24(FP), CX
+	MOVQ dst_len+8(FP), DX
+	XORQ BX, BX
+	SUBQ $0x00000008, DX
+	JLT  geluErfAVX2_by1_end
+
+geluErfAVX2_by1:
+	VMOVUPS      (CX)(BX*1), Y0
+	VMOVUPS      kc1a00000<>+0(SB), Y1
+	VMAXPS       Y0, Y1, Y1
+	VMULPS       Y1, Y1, Y0
+	VMULPS       kbf000000<>+0(SB), Y0, Y0
+	VMOVUPS      kc2d00000<>+0(SB), Y2
+	VMAXPS       Y0, Y2, Y2
+	VMOVUPS      k42b20000<>+0(SB), Y0
+	VMINPS       Y2, Y0, Y0
+	VMOVUPS      k4b4000fe<>+0(SB), Y2
+	VFMADD231PS  k3fb8aa3b<>+0(SB), Y0, Y2
+	VSUBPS       k4b4000fe<>+0(SB), Y2, Y3
+	VMOVAPS      Y0, Y0
+	VFNMADD231PS k3f318000<>+0(SB), Y3, Y0
+	VFNMADD231PS kb95e8083<>+0(SB), Y3, Y0
+	VMOVUPS      k3ab6da6d<>+0(SB), Y3
+	VFMADD213PS  k3c091df0<>+0(SB), Y0, Y3
+	VFMADD213PS  k3d2aaa2f<>+0(SB), Y0, Y3
+	VFMADD213PS  k3e2aaa47<>+0(SB), Y0, Y3
+	VFMADD213PS  k3f000000<>+0(SB), Y0, Y3
+	VFMADD213PS  k3f800000<>+0(SB), Y0, Y3
+	VFMADD213PS  k3f800000<>+0(SB), Y0, Y3
+	VPSUBD       k4b400000<>+0(SB), Y2, Y0
+	VPSRLD       $0x01, Y0, Y2
+	VPSUBD       Y2, Y0, Y0
+	VPSLLD       $0x17, Y2, Y2
+	VPSLLD       $0x17, Y0, Y0
+	VMULPS       Y2, Y3, Y2
+	VMULPS       Y0, Y2, Y0
+	VMOVUPS      k3f800000<>+0(SB), Y2
+	VANDPS       k7fffffff<>+0(SB), Y1, Y3
+	VMOVUPS      k3f800000<>+0(SB), Y4
+	VFMADD231PS  k3e99999a<>+0(SB), Y3, Y4
+	VDIVPS       Y4, Y2, Y2
+	VMOVUPS      k3f800000<>+0(SB), Y3
+	VSUBPS       Y2, Y3, Y3
+	VMOVUPS      kbd193a9b<>+0(SB), Y4
+	VFMADD213PS  k3dc78f37<>+0(SB), Y3, Y4
+	VFMADD213PS  kbc922dba<>+0(SB), Y3, Y4
+	VFMADD213PS  kbe034876<>+0(SB), Y3, Y4
+	VFMADD213PS  kbda9aed8<>+0(SB), Y3, Y4
+	VFMADD213PS  k3f1e487f<>+0(SB), Y3, Y4
+	VFMADD213PS  kbf546e8e<>+0(SB), Y3, Y4
+	VFMADD213PS  k3f000000<>+0(SB), Y3, Y4
+	VMULPS       Y4, Y2, Y2
+	VMULPS       Y0, Y2, Y0
+	VMOVUPS      k3f800000<>+0(SB), Y2
+	VSUBPS       Y0, Y2, Y2
+	VBLENDVPS    Y1, Y0, Y2, Y0
+	VMULPS       Y0, Y1, Y0
+	VMOVUPS      Y0, (AX)(BX*1)
+	ADDQ         $0x00000020, BX
+	SUBQ         $0x00000008, DX
+	JGE          geluErfAVX2_by1
+
+geluErfAVX2_by1_end:
+	ADDQ         $0x00000008, DX
+	JZ           geluErfAVX2_done
+	LEAQ         masks<>+0(SB), SI
+	NEGQ         DX
+	VMOVUPS      32(SI)(DX*4), Y0
+	VMASKMOVPS   (CX)(BX*1), Y0, Y1
+	VMOVUPS      kc1a00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y2
+	VMULPS       Y2, Y2, Y1
+	VMULPS       kbf000000<>+0(SB), Y1, Y1
+	VMOVUPS      kc2d00000<>+0(SB), Y3
+	VMAXPS       Y1, Y3, Y3
+	VMOVUPS      k42b20000<>+0(SB), Y1
+	VMINPS       Y3, Y1, Y1
+	VMOVUPS      k4b4000fe<>+0(SB), Y3
+	VFMADD231PS  k3fb8aa3b<>+0(SB), Y1, Y3
+	VSUBPS       k4b4000fe<>+0(SB), Y3, Y4
+	VMOVAPS      Y1, Y1
+	VFNMADD231PS k3f318000<>+0(SB), Y4, Y1
+	VFNMADD231PS kb95e8083<>+0(SB), Y4, Y1
+	VMOVUPS      k3ab6da6d<>+0(SB), Y4
+	VFMADD213PS  k3c091df0<>+0(SB), Y1, Y4
+	VFMADD213PS  k3d2aaa2f<>+0(SB), Y1, Y4
+	VFMADD213PS  k3e2aaa47<>+0(SB), Y1, Y4
+	VFMADD213PS  k3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  k3f800000<>+0(SB), Y1, Y4
+	VFMADD213PS  k3f800000<>+0(SB), Y1, Y4
+	VPSUBD       k4b400000<>+0(SB), Y3, Y1
+	VPSRLD       $0x01, Y1, Y3
+	VPSUBD       Y3, Y1, Y1
+	VPSLLD       $0x17, Y3, Y3
+	VPSLLD       $0x17, Y1, Y1
+	VMULPS       Y3, Y4, Y3
+	VMULPS       Y1, Y3, Y1
+	VMOVUPS      k3f800000<>+0(SB), Y3
+	VANDPS       k7fffffff<>+0(SB), Y2, Y4
+	VMOVUPS      k3f800000<>+0(SB), Y5
+	VFMADD231PS  k3e99999a<>+0(SB), Y4, Y5
+	VDIVPS       Y5, Y3, Y3
+	VMOVUPS      k3f800000<>+0(SB), Y4
+	VSUBPS       Y3, Y4, Y4
+	VMOVUPS      kbd193a9b<>+0(SB), Y5
+	VFMADD213PS  k3dc78f37<>+0(SB), Y4, Y5
+	VFMADD213PS  kbc922dba<>+0(SB), Y4, Y5
+	VFMADD213PS  kbe034876<>+0(SB), Y4, Y5
+	VFMADD213PS  kbda9aed8<>+0(SB), Y4, Y5
+	VFMADD213PS  k3f1e487f<>+0(SB), Y4, Y5
+	VFMADD213PS  kbf546e8e<>+0(SB), Y4, Y5
+	VFMADD213PS  k3f000000<>+0(SB), Y4, Y5
+	VMULPS       Y5, Y3, Y3
+	VMULPS       Y1, Y3, Y1
+	VMOVUPS      k3f800000<>+0(SB), Y3
+	VSUBPS       Y1, Y3, Y3
+	VBLENDVPS    Y2, Y1, Y3, Y1
+	VMULPS       Y1, Y2, Y1
+	VMASKMOVPS   Y1, Y0, (AX)(BX*1)
+
+geluErfAVX2_done:
+	VZEROUPPER
+	RET
+
+DATA kbf000000<>+0(SB)/4, $0xbf000000
+DATA kbf000000<>+4(SB)/4, $0xbf000000
+DATA kbf000000<>+8(SB)/4, $0xbf000000
+DATA kbf000000<>+12(SB)/4, $0xbf000000
+DATA kbf000000<>+16(SB)/4, $0xbf000000
+DATA kbf000000<>+20(SB)/4, $0xbf000000
+DATA kbf000000<>+24(SB)/4, $0xbf000000
+DATA kbf000000<>+28(SB)/4, $0xbf000000
+GLOBL kbf000000<>(SB), RODATA|NOPTR, $32
+
+DATA k3e99999a<>+0(SB)/4, $0x3e99999a
+DATA k3e99999a<>+4(SB)/4, $0x3e99999a
+DATA k3e99999a<>+8(SB)/4, $0x3e99999a
+DATA k3e99999a<>+12(SB)/4, $0x3e99999a
+DATA k3e99999a<>+16(SB)/4, $0x3e99999a
+DATA k3e99999a<>+20(SB)/4, $0x3e99999a
+DATA k3e99999a<>+24(SB)/4, $0x3e99999a
+DATA k3e99999a<>+28(SB)/4, $0x3e99999a
+GLOBL k3e99999a<>(SB), RODATA|NOPTR, $32
+
+DATA kbd193a9b<>+0(SB)/4, $0xbd193a9b
+DATA kbd193a9b<>+4(SB)/4, $0xbd193a9b
+DATA kbd193a9b<>+8(SB)/4, $0xbd193a9b
+DATA kbd193a9b<>+12(SB)/4, $0xbd193a9b
+DATA kbd193a9b<>+16(SB)/4, $0xbd193a9b
+DATA kbd193a9b<>+20(SB)/4, $0xbd193a9b
+DATA kbd193a9b<>+24(SB)/4, $0xbd193a9b
+DATA kbd193a9b<>+28(SB)/4, $0xbd193a9b
+GLOBL kbd193a9b<>(SB), RODATA|NOPTR, $32
+
+DATA k3dc78f37<>+0(SB)/4, $0x3dc78f37
+DATA k3dc78f37<>+4(SB)/4, $0x3dc78f37
+DATA k3dc78f37<>+8(SB)/4, $0x3dc78f37
+DATA k3dc78f37<>+12(SB)/4, $0x3dc78f37
+DATA k3dc78f37<>+16(SB)/4, $0x3dc78f37
+DATA k3dc78f37<>+20(SB)/4, $0x3dc78f37
+DATA k3dc78f37<>+24(SB)/4, $0x3dc78f37
+DATA k3dc78f37<>+28(SB)/4, $0x3dc78f37
+GLOBL k3dc78f37<>(SB), RODATA|NOPTR, $32
+
+DATA kbc922dba<>+0(SB)/4, $0xbc922dba
+DATA kbc922dba<>+4(SB)/4, $0xbc922dba
+DATA kbc922dba<>+8(SB)/4, $0xbc922dba
+DATA kbc922dba<>+12(SB)/4, $0xbc922dba
+DATA kbc922dba<>+16(SB)/4, $0xbc922dba
+DATA kbc922dba<>+20(SB)/4, $0xbc922dba
+DATA kbc922dba<>+24(SB)/4, $0xbc922dba
+DATA kbc922dba<>+28(SB)/4, $0xbc922dba
+GLOBL kbc922dba<>(SB), RODATA|NOPTR, $32
+
+DATA kbe034876<>+0(SB)/4, $0xbe034876
+DATA kbe034876<>+4(SB)/4, $0xbe034876
+DATA kbe034876<>+8(SB)/4, $0xbe034876
+DATA kbe034876<>+12(SB)/4, $0xbe034876
+DATA kbe034876<>+16(SB)/4, $0xbe034876
+DATA kbe034876<>+20(SB)/4, $0xbe034876
+DATA kbe034876<>+24(SB)/4, $0xbe034876
+DATA kbe034876<>+28(SB)/4, $0xbe034876
+GLOBL kbe034876<>(SB), RODATA|NOPTR, $32
+
+DATA kbda9aed8<>+0(SB)/4, $0xbda9aed8
+DATA kbda9aed8<>+4(SB)/4, $0xbda9aed8
+DATA kbda9aed8<>+8(SB)/4, $0xbda9aed8
+DATA kbda9aed8<>+12(SB)/4, $0xbda9aed8
+DATA kbda9aed8<>+16(SB)/4, $0xbda9aed8
+DATA kbda9aed8<>+20(SB)/4, $0xbda9aed8
+DATA kbda9aed8<>+24(SB)/4, $0xbda9aed8
+DATA kbda9aed8<>+28(SB)/4, $0xbda9aed8
+GLOBL kbda9aed8<>(SB), RODATA|NOPTR, $32
+
+DATA k3f1e487f<>+0(SB)/4, $0x3f1e487f
+DATA k3f1e487f<>+4(SB)/4, $0x3f1e487f
+DATA k3f1e487f<>+8(SB)/4, $0x3f1e487f
+DATA k3f1e487f<>+12(SB)/4, $0x3f1e487f
+DATA k3f1e487f<>+16(SB)/4, $0x3f1e487f
+DATA k3f1e487f<>+20(SB)/4, $0x3f1e487f
+DATA k3f1e487f<>+24(SB)/4, $0x3f1e487f
+DATA k3f1e487f<>+28(SB)/4, $0x3f1e487f
+GLOBL k3f1e487f<>(SB), RODATA|NOPTR, $32
+
+DATA kbf546e8e<>+0(SB)/4, $0xbf546e8e
+DATA kbf546e8e<>+4(SB)/4, $0xbf546e8e
+DATA kbf546e8e<>+8(SB)/4, $0xbf546e8e
+DATA kbf546e8e<>+12(SB)/4, $0xbf546e8e
+DATA kbf546e8e<>+16(SB)/4, $0xbf546e8e
+DATA kbf546e8e<>+20(SB)/4, $0xbf546e8e
+DATA kbf546e8e<>+24(SB)/4, $0xbf546e8e
+DATA kbf546e8e<>+28(SB)/4, $0xbf546e8e
+GLOBL kbf546e8e<>(SB), RODATA|NOPTR, $32
+
 // func geluWithSlopeAVX2(dst []float32, slope []float32, x []float32)
 // Requires: AVX, AVX2, FMA3
 TEXT ·geluWithSlopeAVX2(SB), NOSPLIT, $0-72
@@ -1160,6 +1378,155 @@ DATA k3e5b33b6<>+20(SB)/4, $0x3e5b33b6
 DATA k3e5b33b6<>+24(SB)/4, $0x3e5b33b6
 DATA k3e5b33b6<>+28(SB)/4, $0x3e5b33b6
 GLOBL k3e5b33b6<>(SB), RODATA|NOPTR, $32
+
+// func geluErfWithSlopeAVX2(dst []float32, slope []float32, x []float32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·geluErfWithSlopeAVX2(SB), NOSPLIT, $0-72
+	MOVQ dst_base+0(FP), AX
+	MOVQ slope_base+24(FP), CX
+	MOVQ x_base+48(FP), DX
+	MOVQ dst_len+8(FP), BX
+	XORQ SI, SI
+	SUBQ $0x00000008, BX
+	JLT  geluErfWithSlopeAVX2_by1_end
+
+geluErfWithSlopeAVX2_by1:
+	VMOVUPS      (DX)(SI*1), Y0
+	VMOVUPS      kc1a00000<>+0(SB), Y1
+	VMAXPS       Y0, Y1, Y1
+	VMULPS       Y1, Y1, Y0
+	VMULPS       kbf000000<>+0(SB), Y0, Y0
+	VMOVUPS      kc2d00000<>+0(SB), Y2
+	VMAXPS       Y0, Y2, Y2
+	VMOVUPS      k42b20000<>+0(SB), Y0
+	VMINPS       Y2, Y0, Y0
+	VMOVUPS      k4b4000fe<>+0(SB), Y2
+	VFMADD231PS  k3fb8aa3b<>+0(SB), Y0, Y2
+	VSUBPS       k4b4000fe<>+0(SB), Y2, Y3
+	VMOVAPS      Y0, Y0
+	VFNMADD231PS k3f318000<>+0(SB), Y3, Y0
+	VFNMADD231PS kb95e8083<>+0(SB), Y3, Y0
+	VMOVUPS      k3ab6da6d<>+0(SB), Y3
+	VFMADD213PS  k3c091df0<>+0(SB), Y0, Y3
+	VFMADD213PS  k3d2aaa2f<>+0(SB), Y0, Y3
+	VFMADD213PS  k3e2aaa47<>+0(SB), Y0, Y3
+	VFMADD213PS  k3f000000<>+0(SB), Y0, Y3
+	VFMADD213PS  k3f800000<>+0(SB), Y0, Y3
+	VFMADD213PS  k3f800000<>+0(SB), Y0, Y3
+	VPSUBD       k4b400000<>+0(SB), Y2, Y0
+	VPSRLD       $0x01, Y0, Y2
+	VPSUBD       Y2, Y0, Y0
+	VPSLLD       $0x17, Y2, Y2
+	VPSLLD       $0x17, Y0, Y0
+	VMULPS       Y2, Y3, Y2
+	VMULPS       Y0, Y2, Y0
+	VMOVUPS      k3f800000<>+0(SB), Y2
+	VANDPS       k7fffffff<>+0(SB), Y1, Y3
+	VMOVUPS      k3f800000<>+0(SB), Y4
+	VFMADD231PS  k3e99999a<>+0(SB), Y3, Y4
+	VDIVPS       Y4, Y2, Y2
+	VMOVUPS      k3f800000<>+0(SB), Y3
+	VSUBPS       Y2, Y3, Y3
+	VMOVUPS      kbd193a9b<>+0(SB), Y4
+	VFMADD213PS  k3dc78f37<>+0(SB), Y3, Y4
+	VFMADD213PS  kbc922dba<>+0(SB), Y3, Y4
+	VFMADD213PS  kbe034876<>+0(SB), Y3, Y4
+	VFMADD213PS  kbda9aed8<>+0(SB), Y3, Y4
+	VFMADD213PS  k3f1e487f<>+0(SB), Y3, Y4
+	VFMADD213PS  kbf546e8e<>+0(SB), Y3, Y4
+	VFMADD213PS  k3f000000<>+0(SB), Y3, Y4
+	VMULPS       Y4, Y2, Y2
+	VMULPS       Y0, Y2, Y2
+	VMOVUPS      k3f800000<>+0(SB), Y3
+	VSUBPS       Y2, Y3, Y3
+	VBLENDVPS    Y1, Y2, Y3, Y2
+	VMULPS       Y2, Y1, Y3
+	VMOVUPS      k41a00000<>+0(SB), Y4
+	VMINPS       Y1, Y4, Y4
+	VMULPS       Y0, Y4, Y0
+	VFMADD231PS  k3ecc422a<>+0(SB), Y0, Y2
+	VMOVUPS      Y3, (AX)(SI*1)
+	VMOVUPS      Y2, (CX)(SI*1)
+	ADDQ         $0x00000020, SI
+	SUBQ         $0x00000008, BX
+	JGE          geluErfWithSlopeAVX2_by1
+
+geluErfWithSlopeAVX2_by1_end:
+	ADDQ         $0x00000008, BX
+	JZ           geluErfWithSlopeAVX2_done
+	LEAQ         masks<>+0(SB), DI
+	NEGQ         BX
+	VMOVUPS      32(DI)(BX*4), Y0
+	VMASKMOVPS   (DX)(SI*1), Y0, Y1
+	VMOVUPS      kc1a00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y2
+	VMULPS       Y2, Y2, Y1
+	VMULPS       kbf000000<>+0(SB), Y1, Y1
+	VMOVUPS      kc2d00000<>+0(SB), Y3
+	VMAXPS       Y1, Y3, Y3
+	VMOVUPS      k42b20000<>+0(SB), Y1
+	VMINPS       Y3, Y1, Y1
+	VMOVUPS      k4b4000fe<>+0(SB), Y3
+	VFMADD231PS  k3fb8aa3b<>+0(SB), Y1, Y3
+	VSUBPS       k4b4000fe<>+0(SB), Y3, Y4
+	VMOVAPS      Y1, Y1
+	VFNMADD231PS k3f318000<>+0(SB), Y4, Y1
+	VFNMADD231PS kb95e8083<>+0(SB), Y4, Y1
+	VMOVUPS      k3ab6da6d<>+0(SB), Y4
+	VFMADD213PS  k3c091df0<>+0(SB), Y1, Y4
+	VFMADD213PS  k3d2aaa2f<>+0(SB), Y1, Y4
+	VFMADD213PS  k3e2aaa47<>+0(SB), Y1, Y4
+	VFMADD213PS  k3f000000<>+0(SB), Y1, Y4
+	VFMADD213PS  k3f800000<>+0(SB), Y1, Y4
+	VFMADD213PS  k3f800000<>+0(SB), Y1, Y4
+	VPSUBD       k4b400000<>+0(SB), Y3, Y1
+	VPSRLD       $0x01, Y1, Y3
+	VPSUBD       Y3, Y1, Y1
+	VPSLLD       $0x17, Y3, Y3
+	VPSLLD       $0x17, Y1, Y1
+	VMULPS       Y3, Y4, Y3
+	VMULPS       Y1, Y3, Y1
+	VMOVUPS      k3f800000<>+0(SB), Y3
+	VANDPS       k7fffffff<>+0(SB), Y2, Y4
+	VMOVUPS      k3f800000<>+0(SB), Y5
+	VFMADD231PS  k3e99999a<>+0(SB), Y4, Y5
+	VDIVPS       Y5, Y3, Y3
+	VMOVUPS      k3f800000<>+0(SB), Y4
+	VSUBPS       Y3, Y4, Y4
+	VMOVUPS      kbd193a9b<>+0(SB), Y5
+	VFMADD213PS  k3dc78f37<>+0(SB), Y4, Y5
+	VFMADD213PS  kbc922dba<>+0(SB), Y4, Y5
+	VFMADD213PS  kbe034876<>+0(SB), Y4, Y5
+	VFMADD213PS  kbda9aed8<>+0(SB), Y4, Y5
+	VFMADD213PS  k3f1e487f<>+0(SB), Y4, Y5
+	VFMADD213PS  kbf546e8e<>+0(SB), Y4, Y5
+	VFMADD213PS  k3f000000<>+0(SB), Y4, Y5
+	VMULPS       Y5, Y3, Y3
+	VMULPS       Y1, Y3, Y3
+	VMOVUPS      k3f800000<>+0(SB), Y4
+	VSUBPS       Y3, Y4, Y4
+	VBLENDVPS    Y2, Y3, Y4, Y3
+	VMULPS       Y3, Y2, Y4
+	VMOVUPS      k41a00000<>+0(SB), Y5
+	VMINPS       Y2, Y5, Y5
+	VMULPS       Y1, Y5, Y1
+	VFMADD231PS  k3ecc422a<>+0(SB), Y1, Y3
+	VMASKMOVPS   Y4, Y0, (AX)(SI*1)
+	VMASKMOVPS   Y3, Y0, (CX)(SI*1)
+
+geluErfWithSlopeAVX2_done:
+	VZEROUPPER
+	RET
+
+DATA k3ecc422a<>+0(SB)/4, $0x3ecc422a
+DATA k3ecc422a<>+4(SB)/4, $0x3ecc422a
+DATA k3ecc422a<>+8(SB)/4, $0x3ecc422a
+DATA k3ecc422a<>+12(SB)/4, $0x3ecc422a
+DATA k3ecc422a<>+16(SB)/4, $0x3ecc422a
+DATA k3ecc422a<>+20(SB)/4, $0x3ecc422a
+DATA k3ecc422a<>+24(SB)/4, $0x3ecc422a
+DATA k3ecc422a<>+28(SB)/4, $0x3ecc422a
+GLOBL k3ecc422a<>(SB), RODATA|NOPTR, $32
 
 // func dotAVX2(x []float32, y []float32) float32
 // Requires: AVX, FMA3, SSE
@@ -2601,6 +2968,270 @@ geluWithSlope512_done:
 	VZEROUPPER
 	RET
 
+// func geluErfAVX512(dst []float32, x []float32)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·geluErfAVX512(SB), NOSPLIT, $0-48
+	VBROADCASTSS k41a00000<>+0(SB), Z0
+	VBROADCASTSS kc1a00000<>+0(SB), Z1
+	VBROADCASTSS kbf000000<>+0(SB), Z2
+	VBROADCASTSS k7fffffff<>+0(SB), Z3
+	VBROADCASTSS k3e99999a<>+0(SB), Z4
+	VBROADCASTSS k3fb8aa3b<>+0(SB), Z5
+	VBROADCASTSS k4b400000<>+0(SB), Z6
+	VBROADCASTSS k3f317218<>+0(SB), Z7
+	VBROADCASTSS k3f800000<>+0(SB), Z8
+	VBROADCASTSS k3ab6da6d<>+0(SB), Z9
+	VBROADCASTSS k3c091df0<>+0(SB), Z10
+	VBROADCASTSS k3d2aaa2f<>+0(SB), Z11
+	VBROADCASTSS k3e2aaa47<>+0(SB), Z12
+	VBROADCASTSS k3f000000<>+0(SB), Z13
+	VBROADCASTSS kbd193a9b<>+0(SB), Z14
+	VBROADCASTSS k3dc78f37<>+0(SB), Z15
+	VBROADCASTSS kbc922dba<>+0(SB), Z16
+	VBROADCASTSS kbe034876<>+0(SB), Z17
+	VBROADCASTSS kbda9aed8<>+0(SB), Z18
+	VBROADCASTSS k3f1e487f<>+0(SB), Z19
+	VBROADCASTSS kbf546e8e<>+0(SB), Z20
+	VBROADCASTSS k3f000000<>+0(SB), Z21
+	MOVQ         x_base+24(FP), AX
+	MOVQ         dst_len+8(FP), CX
+	MOVQ         dst_base+0(FP), BX
+	XORQ         DX, DX
+	SUBQ         $0x10, CX
+	JLT          geluErf512_end
+
+geluErf512:
+	VMOVUPS      (AX)(DX*1), Z22
+	VMOVAPS      Z6, Z25
+	VMAXPS       Z22, Z1, Z22
+	VMINPS       Z22, Z0, Z23
+	VMULPS       Z23, Z23, Z24
+	VMULPS       Z2, Z24, Z24
+	VFMADD231PS  Z5, Z24, Z25
+	VSUBPS       Z6, Z25, Z25
+	VFNMADD231PS Z7, Z25, Z24
+	VMOVAPS      Z9, Z26
+	VFMADD213PS  Z10, Z24, Z26
+	VFMADD213PS  Z11, Z24, Z26
+	VFMADD213PS  Z12, Z24, Z26
+	VFMADD213PS  Z13, Z24, Z26
+	VFMADD213PS  Z8, Z24, Z26
+	VFMADD213PS  Z8, Z24, Z26
+	VSCALEFPS    Z25, Z26, Z24
+	VMOVAPS      Z8, Z27
+	VANDPS       Z23, Z3, Z25
+	VFMADD213PS  Z8, Z4, Z25
+	VRCP14PS     Z25, Z26
+	VFNMADD231PS Z26, Z25, Z27
+	VFMADD231PS  Z26, Z27, Z26
+	VMOVAPS      Z14, Z27
+	VSUBPS       Z26, Z8, Z25
+	VFMADD213PS  Z15, Z25, Z27
+	VFMADD213PS  Z16, Z25, Z27
+	VFMADD213PS  Z17, Z25, Z27
+	VFMADD213PS  Z18, Z25, Z27
+	VFMADD213PS  Z19, Z25, Z27
+	VFMADD213PS  Z20, Z25, Z27
+	VFMADD213PS  Z21, Z25, Z27
+	VMULPS       Z26, Z27, Z27
+	VMULPS       Z24, Z27, Z27
+	VPMOVD2M     Z23, K1
+	KNOTW        K1, K1
+	VSUBPS       Z27, Z8, Z23
+	VMOVAPS      Z23, K1, Z27
+	VMULPS       Z22, Z27, Z22
+	VMOVUPS      Z22, (BX)(DX*1)
+	ADDQ         $0x40, DX
+	SUBQ         $0x10, CX
+	JGE          geluErf512
+
+geluErf512_end:
+	ADDQ         $0x10, CX
+	JZ           geluErf512_done
+	MOVQ         $-1, SI
+	BZHIQ        CX, SI, SI
+	KMOVW        SI, K1
+	VMOVUPS.Z    (AX)(DX*1), K1, Z22
+	VMOVAPS      Z6, Z23
+	VMAXPS       Z22, Z1, Z22
+	VMINPS       Z22, Z0, Z0
+	VMULPS       Z0, Z0, Z1
+	VMULPS       Z2, Z1, Z1
+	VFMADD231PS  Z5, Z1, Z23
+	VSUBPS       Z6, Z23, Z23
+	VFNMADD231PS Z7, Z23, Z1
+	VMOVAPS      Z9, Z2
+	VFMADD213PS  Z10, Z1, Z2
+	VFMADD213PS  Z11, Z1, Z2
+	VFMADD213PS  Z12, Z1, Z2
+	VFMADD213PS  Z13, Z1, Z2
+	VFMADD213PS  Z8, Z1, Z2
+	VFMADD213PS  Z8, Z1, Z2
+	VSCALEFPS    Z23, Z2, Z1
+	VMOVAPS      Z8, Z2
+	VANDPS       Z0, Z3, Z3
+	VFMADD213PS  Z8, Z4, Z3
+	VRCP14PS     Z3, Z4
+	VFNMADD231PS Z4, Z3, Z2
+	VFMADD231PS  Z4, Z2, Z4
+	VMOVAPS      Z14, Z3
+	VSUBPS       Z4, Z8, Z2
+	VFMADD213PS  Z15, Z2, Z3
+	VFMADD213PS  Z16, Z2, Z3
+	VFMADD213PS  Z17, Z2, Z3
+	VFMADD213PS  Z18, Z2, Z3
+	VFMADD213PS  Z19, Z2, Z3
+	VFMADD213PS  Z20, Z2, Z3
+	VFMADD213PS  Z21, Z2, Z3
+	VMULPS       Z4, Z3, Z3
+	VMULPS       Z1, Z3, Z3
+	VPMOVD2M     Z0, K2
+	KNOTW        K2, K2
+	VSUBPS       Z3, Z8, Z0
+	VMOVAPS      Z0, K2, Z3
+	VMULPS       Z22, Z3, Z0
+	VMOVUPS      Z0, K1, (BX)(DX*1)
+
+geluErf512_done:
+	VZEROUPPER
+	RET
+
+// func geluErfWithSlopeAVX512(dst []float32, slope []float32, x []float32)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·geluErfWithSlopeAVX512(SB), NOSPLIT, $0-72
+	VBROADCASTSS k41a00000<>+0(SB), Z0
+	VBROADCASTSS kc1a00000<>+0(SB), Z1
+	VBROADCASTSS kbf000000<>+0(SB), Z2
+	VBROADCASTSS k7fffffff<>+0(SB), Z3
+	VBROADCASTSS k3e99999a<>+0(SB), Z4
+	VBROADCASTSS k3fb8aa3b<>+0(SB), Z5
+	VBROADCASTSS k4b400000<>+0(SB), Z6
+	VBROADCASTSS k3f317218<>+0(SB), Z7
+	VBROADCASTSS k3f800000<>+0(SB), Z8
+	VBROADCASTSS k3ecc422a<>+0(SB), Z9
+	VBROADCASTSS k3ab6da6d<>+0(SB), Z10
+	VBROADCASTSS k3c091df0<>+0(SB), Z11
+	VBROADCASTSS k3d2aaa2f<>+0(SB), Z12
+	VBROADCASTSS k3e2aaa47<>+0(SB), Z13
+	VBROADCASTSS k3f000000<>+0(SB), Z14
+	VBROADCASTSS kbd193a9b<>+0(SB), Z15
+	VBROADCASTSS k3dc78f37<>+0(SB), Z16
+	VBROADCASTSS kbc922dba<>+0(SB), Z17
+	VBROADCASTSS kbe034876<>+0(SB), Z18
+	VBROADCASTSS kbda9aed8<>+0(SB), Z19
+	VBROADCASTSS k3f1e487f<>+0(SB), Z20
+	VBROADCASTSS kbf546e8e<>+0(SB), Z21
+	VBROADCASTSS k3f000000<>+0(SB), Z22
+	MOVQ         x_base+48(FP), AX
+	MOVQ         dst_len+8(FP), CX
+	MOVQ         dst_base+0(FP), BX
+	MOVQ         slope_base+24(FP), SI
+	XORQ         DX, DX
+	SUBQ         $0x10, CX
+	JLT          geluErfWithSlope512_end
+
+geluErfWithSlope512:
+	VMOVUPS      (AX)(DX*1), Z23
+	VMOVAPS      Z6, Z26
+	VMAXPS       Z23, Z1, Z23
+	VMINPS       Z23, Z0, Z24
+	VMULPS       Z24, Z24, Z25
+	VMULPS       Z2, Z25, Z25
+	VFMADD231PS  Z5, Z25, Z26
+	VSUBPS       Z6, Z26, Z26
+	VFNMADD231PS Z7, Z26, Z25
+	VMOVAPS      Z10, Z27
+	VFMADD213PS  Z11, Z25, Z27
+	VFMADD213PS  Z12, Z25, Z27
+	VFMADD213PS  Z13, Z25, Z27
+	VFMADD213PS  Z14, Z25, Z27
+	VFMADD213PS  Z8, Z25, Z27
+	VFMADD213PS  Z8, Z25, Z27
+	VSCALEFPS    Z26, Z27, Z25
+	VMOVAPS      Z8, Z28
+	VANDPS       Z24, Z3, Z26
+	VFMADD213PS  Z8, Z4, Z26
+	VRCP14PS     Z26, Z27
+	VFNMADD231PS Z27, Z26, Z28
+	VFMADD231PS  Z27, Z28, Z27
+	VMOVAPS      Z15, Z28
+	VSUBPS       Z27, Z8, Z26
+	VFMADD213PS  Z16, Z26, Z28
+	VFMADD213PS  Z17, Z26, Z28
+	VFMADD213PS  Z18, Z26, Z28
+	VFMADD213PS  Z19, Z26, Z28
+	VFMADD213PS  Z20, Z26, Z28
+	VFMADD213PS  Z21, Z26, Z28
+	VFMADD213PS  Z22, Z26, Z28
+	VMULPS       Z27, Z28, Z28
+	VMULPS       Z25, Z28, Z28
+	VPMOVD2M     Z24, K1
+	KNOTW        K1, K1
+	VSUBPS       Z28, Z8, Z26
+	VMOVAPS      Z26, K1, Z28
+	VMULPS       Z23, Z28, Z23
+	VMULPS       Z24, Z25, Z25
+	VFMADD231PS  Z9, Z25, Z28
+	VMOVUPS      Z23, (BX)(DX*1)
+	VMOVUPS      Z28, (SI)(DX*1)
+	ADDQ         $0x40, DX
+	SUBQ         $0x10, CX
+	JGE          geluErfWithSlope512
+
+geluErfWithSlope512_end:
+	ADDQ         $0x10, CX
+	JZ           geluErfWithSlope512_done
+	MOVQ         $-1, DI
+	BZHIQ        CX, DI, DI
+	KMOVW        DI, K1
+	VMOVUPS.Z    (AX)(DX*1), K1, Z23
+	VMOVAPS      Z6, Z24
+	VMAXPS       Z23, Z1, Z23
+	VMINPS       Z23, Z0, Z0
+	VMULPS       Z0, Z0, Z1
+	VMULPS       Z2, Z1, Z1
+	VFMADD231PS  Z5, Z1, Z24
+	VSUBPS       Z6, Z24, Z24
+	VFNMADD231PS Z7, Z24, Z1
+	VMOVAPS      Z10, Z2
+	VFMADD213PS  Z11, Z1, Z2
+	VFMADD213PS  Z12, Z1, Z2
+	VFMADD213PS  Z13, Z1, Z2
+	VFMADD213PS  Z14, Z1, Z2
+	VFMADD213PS  Z8, Z1, Z2
+	VFMADD213PS  Z8, Z1, Z2
+	VSCALEFPS    Z24, Z2, Z1
+	VMOVAPS      Z8, Z2
+	VANDPS       Z0, Z3, Z3
+	VFMADD213PS  Z8, Z4, Z3
+	VRCP14PS     Z3, Z4
+	VFNMADD231PS Z4, Z3, Z2
+	VFMADD231PS  Z4, Z2, Z4
+	VMOVAPS      Z15, Z3
+	VSUBPS       Z4, Z8, Z2
+	VFMADD213PS  Z16, Z2, Z3
+	VFMADD213PS  Z17, Z2, Z3
+	VFMADD213PS  Z18, Z2, Z3
+	VFMADD213PS  Z19, Z2, Z3
+	VFMADD213PS  Z20, Z2, Z3
+	VFMADD213PS  Z21, Z2, Z3
+	VFMADD213PS  Z22, Z2, Z3
+	VMULPS       Z4, Z3, Z3
+	VMULPS       Z1, Z3, Z3
+	VPMOVD2M     Z0, K2
+	KNOTW        K2, K2
+	VSUBPS       Z3, Z8, Z2
+	VMOVAPS      Z2, K2, Z3
+	VMULPS       Z23, Z3, Z2
+	VMULPS       Z0, Z1, Z1
+	VFMADD231PS  Z9, Z1, Z3
+	VMOVUPS      Z2, K1, (BX)(DX*1)
+	VMOVUPS      Z3, K1, (SI)(DX*1)
+
+geluErfWithSlope512_done:
+	VZEROUPPER
+	RET
+
 // func adamWAVX512(w []float32, g []float32, m []float32, v []float32, f *[8]float32)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·adamWAVX512(SB), NOSPLIT, $0-104
@@ -2691,11 +3322,11 @@ DATA k7e800000<>+24(SB)/4, $0x7e800000
 DATA k7e800000<>+28(SB)/4, $0x7e800000
 GLOBL k7e800000<>(SB), RODATA|NOPTR, $32
 
-// func attentionAVX512(y *float32, yStride int, att *float32, q *float32, k *float32, v *float32, stride int, T int, D int, scale float32, seen *uint16, work *float32)
+// func attentionAVX512(y *float32, yStride int, att *float32, q *float32, k *float32, v *float32, stride int, T int, D int, scale float32, seen *uint16, causal int, work *float32)
 // Requires: AVX, AVX512F, BMI2, CMOV
-TEXT ·attentionAVX512(SB), NOSPLIT, $0-96
+TEXT ·attentionAVX512(SB), NOSPLIT, $0-104
 	MOVQ         T+56(FP), CX
-	MOVQ         work+88(FP), DX
+	MOVQ         work+96(FP), DX
 	VPXORD       Z0, Z0, Z0
 	VBROADCASTSS scale+72(FP), Z1
 	MOVQ         $-1, AX
@@ -3051,8 +3682,12 @@ attentionAVX512_products:
 	MOVQ             v+40(FP), R9
 	MOVQ             stride+48(FP), R10
 	SHLQ             $0x02, R10
+	MOVQ             T+56(FP), R11
 	MOVQ             D+64(FP), R12
-	LEAQ             4(AX), R11
+	LEAQ             4(AX), R13
+	MOVQ             causal+88(FP), R14
+	TESTQ            R14, R14
+	CMOVQNE          R13, R11
 
 attentionAVX512_mixtures:
 	VMOVAPS Z0, Z14
@@ -3092,11 +3727,11 @@ attentionAVX512_block_end:
 	VZEROUPPER
 	RET
 
-// func attentionBackwardAVX512(dq *float32, dk *float32, dv *float32, dy *float32, yStride int, att *float32, q *float32, k *float32, v *float32, stride int, T int, D int, scale float32, seen *uint16, work *float32)
+// func attentionBackwardAVX512(dq *float32, dk *float32, dv *float32, dy *float32, yStride int, att *float32, q *float32, k *float32, v *float32, stride int, T int, D int, scale float32, seen *uint16, causal int, work *float32)
 // Requires: AVX, AVX512F, BMI2, CMOV
-TEXT ·attentionBackwardAVX512(SB), NOSPLIT, $0-120
+TEXT ·attentionBackwardAVX512(SB), NOSPLIT, $8-128
 	MOVQ         T+80(FP), CX
-	MOVQ         work+112(FP), DX
+	MOVQ         work+120(FP), DX
 	VPXORD       Z0, Z0, Z0
 	VBROADCASTSS scale+96(FP), Z1
 	MOVQ         $-1, AX
@@ -3361,8 +3996,12 @@ attentionBackwardAVX512_products:
 	MOVQ             k+56(FP), R10
 	MOVQ             stride+72(FP), R11
 	SHLQ             $0x02, R11
+	MOVQ             T+80(FP), R12
 	MOVQ             D+88(FP), R13
-	LEAQ             4(AX), R12
+	LEAQ             4(AX), R14
+	MOVQ             causal+112(FP), R15
+	TESTQ            R15, R15
+	CMOVQNE          R14, R12
 
 attentionBackwardAVX512_mixtures:
 	VMOVAPS Z0, Z2
@@ -3402,19 +4041,23 @@ attentionBackwardAVX512_scores_end:
 	XORQ AX, AX
 
 attentionBackwardAVX512_columns:
-	MOVQ  stride+72(FP), BX
-	SHLQ  $0x02, BX
-	LEAQ  (BX)(BX*2), R8
-	MOVQ  dk+8(FP), SI
-	MOVQ  AX, DI
-	IMULQ BX, DI
-	ADDQ  SI, DI
-	MOVQ  dv+16(FP), SI
-	MOVQ  SI, R9
-	MOVQ  dk+8(FP), SI
-	SUBQ  SI, R9
-	ADDQ  DI, R9
-	XORQ  SI, SI
+	MOVQ    stride+72(FP), BX
+	SHLQ    $0x02, BX
+	LEAQ    (BX)(BX*2), R8
+	MOVQ    dk+8(FP), SI
+	MOVQ    AX, DI
+	IMULQ   BX, DI
+	ADDQ    SI, DI
+	MOVQ    dv+16(FP), SI
+	MOVQ    SI, R9
+	MOVQ    dk+8(FP), SI
+	SUBQ    SI, R9
+	ADDQ    DI, R9
+	XORQ    SI, SI
+	XORQ    R10, R10
+	MOVQ    causal+112(FP), R11
+	TESTQ   R11, R11
+	CMOVQNE AX, R10
 
 attentionBackwardAVX512_sums:
 	VMOVAPS Z0, Z1
@@ -3425,50 +4068,50 @@ attentionBackwardAVX512_sums:
 	VMOVAPS Z0, Z6
 	VMOVAPS Z0, Z7
 	VMOVAPS Z0, Z8
-	MOVQ    stride+72(FP), R11
-	SHLQ    $0x02, R11
-	MOVQ    AX, R10
-	IMULQ   R11, R10
-	MOVQ    q+48(FP), R11
-	ADDQ    R11, R10
-	MOVQ    yStride+32(FP), R12
+	MOVQ    stride+72(FP), R12
 	SHLQ    $0x02, R12
-	MOVQ    AX, R11
+	MOVQ    R10, R11
 	IMULQ   R12, R11
-	MOVQ    dy+24(FP), R13
-	ADDQ    R13, R11
-	MOVQ    T+80(FP), R14
-	SHLQ    $0x02, R14
-	MOVQ    AX, R13
-	IMULQ   R14, R13
-	MOVQ    att+40(FP), R14
-	ADDQ    R14, R13
-	MOVQ    AX, R14
-	SHLQ    $0x06, R14
-	ADDQ    DX, R14
-	MOVQ    CX, R15
-	SUBQ    AX, R15
-	ADDQ    SI, R10
+	MOVQ    q+48(FP), R12
+	ADDQ    R12, R11
+	MOVQ    yStride+32(FP), R13
+	SHLQ    $0x02, R13
+	MOVQ    R10, R12
+	IMULQ   R13, R12
+	MOVQ    dy+24(FP), R14
+	ADDQ    R14, R12
+	MOVQ    T+80(FP), R15
+	SHLQ    $0x02, R15
+	MOVQ    R10, R14
+	IMULQ   R15, R14
+	MOVQ    att+40(FP), R15
+	ADDQ    R15, R14
+	MOVQ    R10, R15
+	SHLQ    $0x06, R15
+	ADDQ    DX, R15
+	MOVQ    CX, BP
+	SUBQ    R10, BP
 	ADDQ    SI, R11
-	LEAQ    (R13)(AX*4), R13
+	ADDQ    SI, R12
 	LEAQ    (R14)(AX*4), R14
+	LEAQ    (R15)(AX*4), R15
 
 attentionBackwardAVX512_sums_row:
-	VMOVUPS          (R10), Z9
-	VMOVUPS          (R11), Z10
-	VFMADD231PS.BCST (R14), Z9, Z1
-	VFMADD231PS.BCST (R13), Z10, Z5
-	VFMADD231PS.BCST 4(R14), Z9, Z2
-	VFMADD231PS.BCST 4(R13), Z10, Z6
-	VFMADD231PS.BCST 8(R14), Z9, Z3
-	VFMADD231PS.BCST 8(R13), Z10, Z7
-	VFMADD231PS.BCST 12(R14), Z9, Z4
-	VFMADD231PS.BCST 12(R13), Z10, Z8
-	ADDQ             BX, R10
-	ADDQ             R12, R11
-	LEAQ             (R13)(CX*4), R13
-	ADDQ             $0x40, R14
-	DECQ             R15
+	VMOVUPS          (R11), Z9
+	VMOVUPS          (R12), Z10
+	VFMADD231PS.BCST (R15), Z9, Z1
+	VFMADD231PS.BCST (R14), Z10, Z5
+	VFMADD231PS.BCST 4(R15), Z9, Z2
+	VFMADD231PS.BCST 4(R14), Z10, Z6
+	VFMADD231PS.BCST 8(R15), Z9, Z3
+	VFMADD231PS.BCST 8(R14), Z10, Z7
+	VFMADD231PS.BCST 12(R15), Z9, Z4
+	VFMADD231PS.BCST 12(R14), Z10, Z8
+	ADDQ             BX, R11
+	ADDQ             R13, R12
+	LEAQ             (R14)(CX*4), R14
+	ADDQ             $0x40, R15
+	DECQ             BP
 	JG               attentionBackwardAVX512_sums_row
 	VMOVUPS          Z1, (DI)
 	VMOVUPS          Z5, (R9)
@@ -3481,9 +4124,9 @@ attentionBackwardAVX512_sums_row:
 	ADDQ             $0x40, DI
 	ADDQ             $0x40, R9
 	ADDQ             $0x40, SI
-	MOVQ             D+88(FP), R10
-	SHLQ             $0x02, R10
-	CMPQ             SI, R10
+	MOVQ             D+88(FP), R11
+	SHLQ             $0x02, R11
+	CMPQ             SI, R11
 	JLT              attentionBackwardAVX512_sums
 	ADDQ             $0x04, AX
 	CMPQ             AX, CX

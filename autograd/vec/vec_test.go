@@ -36,10 +36,12 @@ var elementwise = []struct {
 	{"Tanh", 1, 1, func(s [][]float32) { Tanh(s[0], s[1]) }, func(s [][]float32) { tanhGo(s[0], s[1]) }},
 	{"Sigmoid", 1, 1, func(s [][]float32) { Sigmoid(s[0], s[1]) }, func(s [][]float32) { sigmoidGo(s[0], s[1]) }},
 	{"GELU", 1, 1, func(s [][]float32) { GELU(s[0], s[1]) }, func(s [][]float32) { geluGo(s[0], s[1]) }},
+	{"GELUErf", 1, 1, func(s [][]float32) { GELUErf(s[0], s[1]) }, func(s [][]float32) { geluErfGo(s[0], s[1]) }},
 	{"ReLU", 1, 1, func(s [][]float32) { ReLU(s[0], s[1]) }, func(s [][]float32) { reluGo(s[0], s[1]) }},
 	{"TanhBackward", 1, 2, func(s [][]float32) { TanhBackward(s[0], s[1], s[2]) }, func(s [][]float32) { tanhBackwardGo(s[0], s[1], s[2]) }},
 	{"SigmoidBackward", 1, 2, func(s [][]float32) { SigmoidBackward(s[0], s[1], s[2]) }, func(s [][]float32) { sigmoidBackwardGo(s[0], s[1], s[2]) }},
 	{"GELUWithSlope", 2, 1, func(s [][]float32) { GELUWithSlope(s[0], s[1], s[2]) }, func(s [][]float32) { geluWithSlopeGo(s[0], s[1], s[2]) }},
+	{"GELUErfWithSlope", 2, 1, func(s [][]float32) { GELUErfWithSlope(s[0], s[1], s[2]) }, func(s [][]float32) { geluErfWithSlopeGo(s[0], s[1], s[2]) }},
 	{"ReLUBackward", 1, 2, func(s [][]float32) { ReLUBackward(s[0], s[1], s[2]) }, func(s [][]float32) { reluBackwardGo(s[0], s[1], s[2]) }},
 	{"AdamW", 3, 1, func(s [][]float32) { square(s[2]); AdamW(s[0], s[3], s[1], s[2], hyper) }, func(s [][]float32) {
 		square(s[2])
@@ -173,7 +175,7 @@ func TestMaskedSoftmax(t *testing.T) {
 }
 
 func TestInPlace(t *testing.T) {
-	for _, f := range []func(dst, x []float32){Exp, Tanh, Sigmoid, GELU, ReLU} {
+	for _, f := range []func(dst, x []float32){Exp, Tanh, Sigmoid, GELU, GELUErf, ReLU} {
 		x := inputs(1001)
 		want := make([]float32, len(x))
 		f(want, x)

@@ -159,12 +159,22 @@ func (w *window) products(m, stride string) []vec {
 	return acc
 }
 
-// mixtures stores in four rows of out the sums of the rows of m up to the diagonal, weighted with the four rows of att at weights.
+// ifCausal moves from to to where no position attends to a later one.
+func (w *window) ifCausal(from, to reg.GPVirtual) {
+	causal := argument("causal")
+	TESTQ(causal, causal)
+	CMOVQNE(from, to)
+}
+
+// mixtures stores in four rows of out the sums of the rows of m, weighted with the four rows of att at
+// weights. A causal window has no weights after the diagonal, and the sums end there.
 func (w *window) mixtures(out, outStride, m string, weights reg.GPVirtual) {
 	to := newFourRows(scaled(outStride))
 	to.begin(argument(out), w.t)
-	from, stride, end, left := argument(m), scaled("stride"), GP64(), argument("D")
-	LEAQ(Mem{Base: w.t, Disp: atOnce}, end)
+	from, stride, end, left := argument(m), scaled("stride"), argument("T"), argument("D")
+	diagonal := GP64()
+	LEAQ(Mem{Base: w.t, Disp: atOnce}, diagonal)
+	w.ifCausal(diagonal, end)
 	label := w.name + "_mixtures"
 	Label(label)
 	acc := zeros(w.zero)
@@ -195,7 +205,7 @@ func attention() {
 }
 
 func attentionForward() {
-	w := newWindow("attentionAVX512", "func(y *float32, yStride int, att, q, k, v *float32, stride, T, D int, scale float32, seen *uint16, work *float32)",
+	w := newWindow("attentionAVX512", "func(y *float32, yStride int, att, q, k, v *float32, stride, T, D int, scale float32, seen *uint16, causal int, work *float32)",
 		"attentionAVX512 is att = softmax(scale·q·kᵀ) where seen, y = att·v.", "k")
 	e, none := newExponential(), all(float32(math.Inf(-1)))
 	w.blocks("_block", func() {
@@ -229,7 +239,7 @@ func attentionForward() {
 }
 
 func attentionBackward() {
-	w := newWindow("attentionBackwardAVX512", "func(dq, dk, dv, dy *float32, yStride int, att, q, k, v *float32, stride, T, D int, scale float32, seen *uint16, work *float32)",
+	w := newWindow("attentionBackwardAVX512", "func(dq, dk, dv, dy *float32, yStride int, att, q, k, v *float32, stride, T, D int, scale float32, seen *uint16, causal int, work *float32)",
 		"attentionBackwardAVX512 inverts attentionAVX512 and overwrites dq, dk and dv.", "v")
 	w.blocks("_scores", func() {
 		datt := w.products("dy", "yStride")
@@ -260,7 +270,8 @@ func attentionBackward() {
 	RET()
 }
 
-// columnSums stores four rows of dk = dscoresᵀ·q and dv = attᵀ·dy: what four columns, from the diagonal on, give.
+// columnSums stores four rows of dk = dscoresᵀ·q and dv = attᵀ·dy: the sums over four columns. A causal
+// window has nothing above the diagonal, and the sums begin there.
 func (w *window) columnSums() {
 	stride, offset := scaled("stride"), GP64()
 	dk := newFourRows(stride)
@@ -270,12 +281,15 @@ func (w *window) columnSums() {
 	SUBQ(argument("dk"), dv.base)
 	ADDQ(dk.base, dv.base)
 	XORQ(offset, offset)
+	begin := GP64()
+	XORQ(begin, begin)
+	w.ifCausal(w.t, begin)
 	label := w.name + "_sums"
 	Label(label)
 	dks, dvs := zeros(w.zero), zeros(w.zero)
-	at := func(m, by string) (reg.GPVirtual, reg.GPVirtual) { // row t of a matrix
+	at := func(m, by string) (reg.GPVirtual, reg.GPVirtual) { // the first row
 		p, stride := GP64(), scaled(by)
-		MOVQ(w.t, p)
+		MOVQ(begin, p)
 		IMULQ(stride, p)
 		ADDQ(argument(m), p)
 		return p, stride
@@ -284,11 +298,11 @@ func (w *window) columnSums() {
 	dy, yStride := at("dy", "yStride")
 	att, _ := at("att", "T")
 	scores, left := GP64(), GP64()
-	MOVQ(w.t, scores)
+	MOVQ(begin, scores)
 	SHLQ(Imm(6), scores)
 	ADDQ(w.work, scores)
 	MOVQ(w.T, left)
-	SUBQ(w.t, left)
+	SUBQ(begin, left)
 	ADDQ(offset, q)
 	ADDQ(offset, dy)
 	LEAQ(Mem{Base: att, Index: w.t, Scale: 4}, att)

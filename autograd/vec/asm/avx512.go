@@ -1,6 +1,8 @@
 package main
 
 import (
+	"math"
+
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
@@ -12,9 +14,11 @@ import (
 const lanes512 = 16
 
 // all is 16 lanes of c in a register.
-func all(c float32) vec {
+func all(c float32) vec { return allBits(math.Float32bits(c)) }
+
+func allBits(bits uint32) vec {
 	v := ZMM()
-	VBROADCASTSS(k(c), v)
+	VBROADCASTSS(kBits(bits), v)
 	return v
 }
 

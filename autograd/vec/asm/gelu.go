@@ -66,45 +66,56 @@ func (g *gelu512) of(low vec, withSlope bool) (y, slope vec) {
 }
 
 func gelus() {
-	for _, name := range []string{"gelu", "geluWithSlope"} {
-		withSlope := name != "gelu"
+	for _, withSlope := range []bool{false, true} {
+		name := "gelu"
 		if withSlope {
-			TEXT("geluWithSlopeAVX512", NOSPLIT, "func(dst, slope, x []float32)")
-		} else {
-			TEXT("geluAVX512", NOSPLIT, "func(dst, x []float32)")
+			name = "geluWithSlope"
 		}
-		Pragma("noescape")
-		Doc(name + "AVX512 is the AVX-512 version of " + name + "Go.")
-		g := newGELU512(withSlope)
-		x, n, i := Load(Param("x").Base(), GP64()), Load(Param("dst").Len(), GP64()), GP64()
-		dst, slope := Load(Param("dst").Base(), GP64()), x
-		if withSlope {
-			slope = Load(Param("slope").Base(), GP64())
-		}
-		XORQ(i, i)
-		SUBQ(Imm(lanes512), n)
-		JLT(LabelRef(name + "512_end"))
-		Label(name + "512")
-		y, s := g.of(loadZ(Mem{Base: x, Index: i, Scale: 1}), withSlope)
-		VMOVUPS(y, Mem{Base: dst, Index: i, Scale: 1})
-		if withSlope {
-			VMOVUPS(s, Mem{Base: slope, Index: i, Scale: 1})
-		}
-		ADDQ(Imm(4*lanes512), i)
-		SUBQ(Imm(lanes512), n)
-		JGE(LabelRef(name + "512"))
-		Label(name + "512_end")
-		ADDQ(Imm(lanes512), n)
-		JZ(LabelRef(name + "512_done"))
-		left, last := maskOf(n), ZMM()
-		VMOVUPS_Z(Mem{Base: x, Index: i, Scale: 1}, left, last)
-		y, s = g.of(last, withSlope)
-		VMOVUPS(y, left, Mem{Base: dst, Index: i, Scale: 1})
-		if withSlope {
-			VMOVUPS(s, left, Mem{Base: slope, Index: i, Scale: 1})
-		}
-		Label(name + "512_done")
-		VZEROUPPER()
-		RET()
+		activation512(name, withSlope, func() activation512Of { return newGELU512(withSlope).of })
 	}
+}
+
+// activation512Of returns an activation of x and, if wanted, its slope.
+type activation512Of func(x vec, withSlope bool) (y, slope vec)
+
+// activation512 writes name+"AVX512", which applies an activation to a slice. constants loads what it needs.
+func activation512(name string, withSlope bool, constants func() activation512Of) {
+	if withSlope {
+		TEXT(name+"AVX512", NOSPLIT, "func(dst, slope, x []float32)")
+	} else {
+		TEXT(name+"AVX512", NOSPLIT, "func(dst, x []float32)")
+	}
+	Pragma("noescape")
+	Doc(name + "AVX512 is the AVX-512 version of " + name + "Go.")
+	of := constants()
+	x, n, i := Load(Param("x").Base(), GP64()), Load(Param("dst").Len(), GP64()), GP64()
+	dst, slope := Load(Param("dst").Base(), GP64()), x
+	if withSlope {
+		slope = Load(Param("slope").Base(), GP64())
+	}
+	XORQ(i, i)
+	SUBQ(Imm(lanes512), n)
+	JLT(LabelRef(name + "512_end"))
+	Label(name + "512")
+	y, s := of(loadZ(Mem{Base: x, Index: i, Scale: 1}), withSlope)
+	VMOVUPS(y, Mem{Base: dst, Index: i, Scale: 1})
+	if withSlope {
+		VMOVUPS(s, Mem{Base: slope, Index: i, Scale: 1})
+	}
+	ADDQ(Imm(4*lanes512), i)
+	SUBQ(Imm(lanes512), n)
+	JGE(LabelRef(name + "512"))
+	Label(name + "512_end")
+	ADDQ(Imm(lanes512), n)
+	JZ(LabelRef(name + "512_done"))
+	left, last := maskOf(n), ZMM()
+	VMOVUPS_Z(Mem{Base: x, Index: i, Scale: 1}, left, last)
+	y, s = of(last, withSlope)
+	VMOVUPS(y, left, Mem{Base: dst, Index: i, Scale: 1})
+	if withSlope {
+		VMOVUPS(s, left, Mem{Base: slope, Index: i, Scale: 1})
+	}
+	Label(name + "512_done")
+	VZEROUPPER()
+	RET()
 }

@@ -14,6 +14,7 @@ func main() {
 	masks()
 	expSum64()
 	gelus()
+	gelusErf()
 	adamW512()
 	attention()
 	layerNormRows()
