@@ -127,6 +127,15 @@ func (m *Mixture) NextLogProbs(dst []float64, context []Token) []float64 {
 	return m.join(dst, parts)
 }
 
+// NextMasked mixes the components' predictions from the last given tokens.
+func (m *Mixture) NextMasked(dst []float64, context []Token, given int) []float64 {
+	parts := make([][]float64, len(m.Models))
+	for k, model := range m.Models {
+		parts[k] = NextMasked(model, nil, context, given)
+	}
+	return m.join(dst, parts)
+}
+
 // Score lets every component score the document in its own fastest way.
 func (m *Mixture) Score(dst []float64, tokens []Token) []float64 {
 	dst = Grow(dst, len(tokens))

@@ -19,9 +19,16 @@ import (
 // Bar is one model in a Chart.
 type Bar struct {
 	Label     string
+	Colour    color.Color // nil: ink; the parts have their own
 	Value     float64
 	Low, High float64   // its 95 % interval; equal to Value: none is drawn
 	Parts     []float64 // what Value is the sum of, one for each of Chart.Parts; nil: a bar of one colour
+}
+
+// Part is a share of every bar that has its own colour.
+type Part struct {
+	Name   string
+	Colour color.Color
 }
 
 // Line is a value to hold the bars against, such as the size gzip reaches.
@@ -34,9 +41,9 @@ type Line struct {
 type Chart struct {
 	Title, Axis string
 	Bars        []Bar
-	Parts       []string
+	Parts       []Part
 	Lines       []Line
-	Max         float64 // where the axis ends, cutting longer bars off, whose labels say so; 0: after the longest
+	Max         float64 // where the axis ends; longer bars are scaled down to it and striped. 0: after the longest
 }
 
 // PNG writes the chart as a picture of 1800 pixels' width.
@@ -55,13 +62,6 @@ const (
 
 func (c Chart) size() (width, height vg.Length) {
 	return 9 * vg.Inch, vg.Length(len(c.Bars))*rowHeight + 110*vg.Inch/72
-}
-
-// palette is Okabe & Ito's (2008), distinguishable by colour-blind readers.
-var palette = []color.Color{
-	color.RGBA{0x56, 0xB4, 0xE9, 0xFF}, color.RGBA{0xBB, 0xBB, 0xBB, 0xFF}, color.RGBA{0xE6, 0x9F, 0x00, 0xFF},
-	color.RGBA{0xD5, 0x5E, 0x00, 0xFF}, color.RGBA{0x00, 0x9E, 0x73, 0xFF}, color.RGBA{0xCC, 0x79, 0xA7, 0xFF},
-	color.RGBA{0x00, 0x72, 0xB2, 0xFF}, color.RGBA{0xF0, 0xE4, 0x42, 0xFF},
 }
 
 // draw lays the chart out on a canvas.
@@ -89,9 +89,7 @@ func (c Chart) draw(canvas draw.Canvas) error {
 	grid.Horizontal.Color = nil
 	grid.Vertical.Color = color.Gray{0xDD}
 	p.Add(grid)
-	if err := c.addBars(p); err != nil {
-		return err
-	}
+	c.addBars(p)
 	if err := c.addLabels(p, sans); err != nil {
 		return err
 	}
@@ -128,43 +126,6 @@ func (c Chart) longest() float64 {
 		most = max(most, l.Value)
 	}
 	return most
-}
-
-// addBars stacks the parts of every bar; bars are numbered from the bottom.
-func (c Chart) addBars(p *plot.Plot) error {
-	parts := max(len(c.Parts), 1)
-	var below *plotter.BarChart
-	drawn := make([]float64, len(c.Bars)) // how far each bar reaches
-	for k := range parts {
-		values := make(plotter.Values, len(c.Bars))
-		for i, b := range c.Bars {
-			v := b.Value
-			if len(c.Parts) > 0 {
-				v = 0
-				if k < len(b.Parts) {
-					v = max(b.Parts[k], 0)
-				}
-			}
-			v = min(v, c.Max-drawn[i])
-			drawn[i] += v
-			values[len(c.Bars)-1-i] = v
-		}
-		bars, err := plotter.NewBarChart(values, barWidth)
-		if err != nil {
-			return err
-		}
-		bars.Horizontal, bars.LineStyle.Width = true, 0
-		bars.Color = palette[k%len(palette)]
-		if below != nil {
-			bars.StackOn(below)
-		}
-		below = bars
-		p.Add(bars)
-		if len(c.Parts) > 0 {
-			p.Legend.Add(c.Parts[k], bars)
-		}
-	}
-	return nil
 }
 
 // addLabels writes every value beside its bar, with its interval as a whisker.
@@ -205,7 +166,7 @@ func (c Chart) addLabels(p *plot.Plot, sans font.Font) error {
 		return err
 	}
 	bars.CapWidth = 5
-	p.Add(bars, labels)
+	p.Add(bars, plates{labels}, labels)
 	return nil
 }
 

@@ -36,6 +36,7 @@ func Collect(ctx context.Context, runs []*zoo.Run, docs []corpus.Document, opt O
 	if err != nil {
 		return nil, err
 	}
+	s.Comparison.Mixed = mixed(runs)
 	for _, r := range runs {
 		if _, err := s.Add(ctx, r); err != nil {
 			name := r.Dir
@@ -100,6 +101,7 @@ func (s *Study) Add(ctx context.Context, r *zoo.Run) (*Row, error) {
 	if row.tokens, err = tokenize(ctx, r, s.close, judged, s.opt.Threads); err != nil {
 		return nil, err
 	}
+	row.measureMixed(s.Comparison.Mixed)
 	judged.PerToken = nil
 	if s.counts != nil {
 		row.Words = row.tokens.byWords(s.counts, len(s.Comparison.Words))
@@ -155,12 +157,12 @@ func (s *Study) Finish() (*Comparison, error) {
 		return nil, fmt.Errorf("there is no run to compare; make one with: lmzoo train NAME")
 	}
 	first := c.Rows[0]
-	if !first.Report.Closed {
+	if !first.Report.Closed && !c.Mixed {
 		c.Uniform = float64(first.Tokens) * math.Log2(float64(c.Vocab)) / float64(first.Bytes)
 		c.Unigram = s.unigram()
 	}
 	if c.Passage = passage(c.Rows, s.first); c.Passage == nil {
-		c.Notes = append(c.Notes, "The runs have different tokenizers, so no token of one is a token of another: there is no text coloured token by token, and nats per token do not compare.")
+		c.Notes = append(c.Notes, "The runs have different tokenizers, so a token of one is not a token of another: every chart shows bits per byte, and no text is coloured token by token.")
 	}
 	best := c.best()
 	for _, r := range c.Rows {
@@ -174,11 +176,15 @@ func (s *Study) Finish() (*Comparison, error) {
 	return c, nil
 }
 
-// best is the row with the fewest bits.
+// best returns the row with the fewest bits per byte. Closed vocabularies, which do not pay for the
+// words they leave out, compete only with each other.
 func (c *Comparison) best() *Row {
-	best := c.Rows[0]
+	var best *Row
 	for _, r := range c.Rows {
-		if r.Nats/eval.Number(r.Bytes) < best.Nats/eval.Number(best.Bytes) {
+		if r.closed() && c.open() {
+			continue
+		}
+		if best == nil || r.Nats/eval.Number(r.Bytes) < best.Nats/eval.Number(best.Bytes) {
 			best = r
 		}
 	}

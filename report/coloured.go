@@ -39,11 +39,10 @@ const (
 // groupsOf puts the models of an era together.
 func groupsOf(c *Comparison) (groups []group) {
 	at := map[string]int{}
-	colours := map[string]string{"SLM": "blue", "NLM": "orange", "PLM": "green", "LLM": "purple"}
 	for i, r := range c.Rows {
 		if _, ok := at[r.Era]; !ok {
 			at[r.Era] = len(groups)
-			groups = append(groups, group{Name: r.Era, Colour: colours[r.Era]})
+			groups = append(groups, group{Name: r.Era, Colour: eraVariable(r.Era)})
 		}
 		g := &groups[at[r.Era]]
 		g.rows = append(g.rows, i)

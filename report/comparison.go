@@ -24,6 +24,7 @@ type Comparison struct {
 	Limit     *eval.Number `json:"limit_bits_per_byte,omitempty"`
 	Rows      []*Row       `json:"rows"`
 
+	Mixed       bool     `json:"mixed_tokenizers,omitempty"`       // costs are bits per byte, as tokens differ
 	Split       string   `json:"split"`                            // the part of the text the models are judged by
 	Uniform     float64  `json:"uniform_bits_per_byte,omitempty"`  // ln V per token of the first row's tokenizer
 	Unigram     float64  `json:"unigram_bits_per_byte,omitempty"`  // its tokens by how often they occur in the training text; 0: unknown
@@ -62,7 +63,8 @@ type Row struct {
 	Notes        []string         `json:"notes,omitempty"`
 
 	Curve    *Curve         `json:"curve,omitempty"`         // of a model that learned step by step
-	Contexts []Context      `json:"contexts,omitempty"`      // loss by how much it is given of the text so far
+	Contexts []Context      `json:"contexts,omitempty"`      // loss by how much of the text so far it sees
+	Offsets  []Offset       `json:"offsets,omitempty"`       // loss by the distance from the beginning, of mixed tokenizers
 	Words    []*eval.Number `json:"nats_by_words,omitempty"` // per word, for each of Comparison.Words; null: none there
 
 	// Report is what the summary sums up.

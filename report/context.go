@@ -2,6 +2,7 @@ package report
 
 import (
 	"context"
+	"math"
 	"math/rand/v2"
 	"sync"
 	"sync/atomic"
@@ -10,26 +11,27 @@ import (
 	"lmzoo/lm"
 )
 
-// Context is what tokens cost a model that is given only the last so many tokens before each, as though the document
-// began there.
+// Context is the cost of some tokens when a model sees only the last few tokens, or bytes, before
+// each of them. The rest of the document is masked (lm.Masker).
 type Context struct {
-	Given  int         `json:"given"` // 0: all of the document so far
+	Given  int         `json:"given"` // tokens, or bytes of mixed tokenizers; 0: the whole document so far
 	Tokens int         `json:"tokens"`
 	Nats   eval.Number `json:"nats_per_token"`
+	Bits   eval.Number `json:"bits_per_byte"`
 }
 
 const (
-	maxGiven      = 64     // the longest context that is cut
+	maxGiven      = 64     // the longest context that is cut, in tokens
+	bytesPerGiven = 4      // a context of n tokens is compared with one of 4n bytes
 	contextTokens = 48_000 // about what a model reads for all lengths together
-	contextBatch  = 2048   // what it reads at once
 	fewPositions  = 50     // fewer say nothing
 )
 
 // place is a token: its document and its number there.
 type place struct{ doc, token int }
 
-// places draws the tokens that every length of context is tried on: such as have the longest before them, the
-// same for all models with one tokenizer.
+// places samples the tokens to test: only those preceded by at least the longest context. Models
+// with the same tokenizer get the same sample.
 func (t tokenized) places(seed uint64) (all []place, longest int) {
 	for longest = maxGiven; longest > 0; longest /= 2 {
 		all = all[:0]
@@ -56,67 +58,88 @@ func (t tokenized) byContext(ctx context.Context, m lm.Model, seed uint64, threa
 	if longest == 0 {
 		return nil, nil
 	}
-	var given []Context
+	var all []Context
 	for n := 1; n <= longest; n *= 2 {
-		nats, err := t.given(ctx, m, sample, n, threads)
+		given := func(place) int { return n }
+		size := n
+		if t.mixed {
+			size = n * bytesPerGiven
+			given = func(p place) int { return t.tokensIn(p, size) }
+		}
+		nats, err := t.masked(ctx, m, sample, given, threads)
 		if err != nil {
 			return nil, err
 		}
-		given = append(given, mean(nats, n))
+		all = append(all, t.mean(sample, nats, size))
 	}
 	whole := make([]float64, len(sample))
 	for i, p := range sample {
 		whole[i] = t.nats[p.doc][p.token]
 	}
-	return append(given, mean(whole, 0)), nil
+	return append(all, t.mean(sample, whole, 0)), nil
 }
 
-func mean(nats []float64, given int) Context {
-	sum := 0.0
-	for _, x := range nats {
-		sum += x
+// tokensIn returns how many whole tokens the last n bytes before a place hold.
+func (t tokenized) tokensIn(p place, n int) int {
+	ends := t.offsets[p.doc]
+	if ends == nil { // a closed vocabulary
+		return n / bytesPerGiven
 	}
-	return Context{Given: given, Tokens: len(nats), Nats: eval.Number(round(sum / float64(len(nats))))}
+	begin := func(i int) int {
+		if i == 0 {
+			return 0
+		}
+		return ends[i-1]
+	}
+	k := 0
+	for k < p.token && begin(p.token)-begin(p.token-k-1) <= n {
+		k++
+	}
+	return k
 }
 
-// given is what every token of a sample costs after only n tokens. The pieces of text are scored as documents, many at once.
-func (t tokenized) given(ctx context.Context, m lm.Model, sample []place, n, threads int) ([]float64, error) {
+// mean returns the mean cost of a sample.
+func (t tokenized) mean(sample []place, nats []float64, given int) Context {
+	sum, bytes := 0.0, 0
+	for i, p := range sample {
+		sum += nats[i]
+		bytes += t.bytesOf(p)
+	}
+	return Context{
+		Given: given, Tokens: len(nats), Nats: eval.Number(round(sum / float64(len(nats)))),
+		Bits: eval.Number(round(sum / math.Ln2 / float64(bytes))),
+	}
+}
+
+// bytesOf returns the bytes of a token. The end of a document counts as one byte; so does a token of a
+// closed vocabulary, whose bits per byte are not shown.
+func (t tokenized) bytesOf(p place) int {
+	if id := t.ids[p.doc][p.token]; id != lm.BOS {
+		return max(t.bytes(id), 1)
+	}
+	return 1
+}
+
+// masked returns what every token of a sample costs a model that sees only given(place) tokens.
+func (t tokenized) masked(ctx context.Context, m lm.Model, sample []place, given func(place) int, threads int) ([]float64, error) {
 	nats := make([]float64, len(sample))
-	batch := max(1, contextBatch/(n+2))
-	batches := (len(sample) + batch - 1) / batch
 	var next atomic.Int64
 	var wg sync.WaitGroup
-	for range min(max(threads, 1), batches) {
+	for range min(max(threads, 1), len(sample)) {
 		wg.Go(func() {
+			var probs []float64
 			for ctx.Err() == nil {
 				i := int(next.Add(1)) - 1
-				if i >= batches {
+				if i >= len(sample) {
 					return
 				}
-				from, to := i*batch, min((i+1)*batch, len(sample))
-				t.scoreGiven(nats[from:to], m, sample[from:to], n)
+				p := sample[i]
+				ids := t.ids[p.doc]
+				probs = lm.NextMasked(m, probs, ids[:p.token], given(p))
+				nats[i] = -min(probs[ids[p.token]], 0)
 			}
 		})
 	}
 	wg.Wait()
 	return nats, ctx.Err()
-}
-
-func (t tokenized) scoreGiven(nats []float64, m lm.Model, sample []place, n int) {
-	var tokens []lm.Token
-	for _, p := range sample {
-		tokens = append(tokens, t.ids[p.doc][p.token-n:p.token+1]...)
-		if tokens[len(tokens)-1] != lm.BOS {
-			tokens = append(tokens, lm.BOS)
-		}
-	}
-	logProbs := lm.Score(m, tokens)
-	at := 0
-	for i, p := range sample {
-		nats[i] = -min(logProbs[at+n], 0)
-		at += n + 1
-		if t.ids[p.doc][p.token] != lm.BOS {
-			at++
-		}
-	}
 }

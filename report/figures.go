@@ -13,7 +13,7 @@ func figures(c *Comparison) []figure {
 		Hint: "Whiskers are 95 % intervals of the bootstrap over documents. “Less the best” is the 95 % interval of the difference in bits per byte by the paired bootstrap; where it holds 0, this text cannot tell the two models apart: a tie.",
 	}}
 	if c.Limit != nil {
-		all[0].Hint += " The gap is in nats per token above the true entropy."
+		all[0].Hint += " The gap is in " + c.unit() + " above the true entropy."
 	}
 	for _, f := range []figure{classFigure(c), curveFigure(c), positionFigure(c), contextFigure(c), wordFigure(c)} {
 		if f.Title != "" {
@@ -86,10 +86,14 @@ func classFigure(c *Comparison) figure {
 		share = append(share, fmt.Sprintf("%.1f %%", 100*float64(k.Events)/float64(c.Rows[0].Events)))
 	}
 	gap := func(r *Row, x int) float64 {
-		if x < len(r.Classes) {
-			return float64(r.Classes[x].Gap)
+		switch {
+		case x >= len(r.Classes):
+			return math.NaN()
+		case c.Mixed: // the class's share of the bits per byte of the whole text
+			k := r.Classes[x]
+			return c.excess(r, float64(k.Gap)*float64(k.Events)/float64(r.Events))
 		}
-		return math.NaN()
+		return float64(r.Classes[x].Gap)
 	}
 	t := grid(c, "classes.csv", names, 3, gap)
 	t.Rows = append([][]string{share}, t.Rows...)
@@ -109,11 +113,15 @@ func classFigure(c *Comparison) figure {
 			}
 			return math.NaN()
 		})
-		caption += fmt.Sprintf(" The models differ most on “%s” tokens: %s is %s nats above the true entropy, %s %s.", widest, low, fixed(least, 2), high, fixed(greatest, 2))
+		caption += fmt.Sprintf(" The models differ most on “%s” tokens: %s is %s %s above the true entropy, %s %s.", widest, low, fixed(least, 2), c.nats(), high, fixed(greatest, 2))
+	}
+	hint := "The chart shows each class's share of the gap (nats per token of the whole text); the table the gap per token of that class."
+	if c.Mixed {
+		hint = "Chart and table show each class's share of the gap, in bits per byte of the whole text."
 	}
 	return figure{
 		Title: "Why: what a token needs", Caption: caption, Charts: []chartPlace{{"classes", "", "what each class of tokens adds to the gap of every model"}}, Table: t, Open: true,
-		Hint: "The chart shows each class's share of the gap (nats per token of the whole text); the table the gap per token of that class. A bar with → is longer than the chart.",
+		Hint: hint + " A striped bar with → is longer than the chart: its parts are scaled down to fit.",
 	}
 }
 
@@ -132,9 +140,12 @@ func curveFigure(c *Comparison) figure {
 		if r.Curve == nil || len(r.Curve.Valid) == 0 {
 			return math.NaN()
 		}
-		return r.Curve.Valid[len(r.Curve.Valid)-1]
+		return c.cost(r, r.Curve.Valid[len(r.Curve.Valid)-1])
 	}); ok {
-		caption += fmt.Sprintf(" At the end of its training %s has the lowest validation loss, %s nats per token.", low, fixed(least, 3))
+		caption += fmt.Sprintf(" At the end of its training %s has the lowest validation loss, %s %s.", low, fixed(least, 3), c.unit())
+	}
+	if c.Mixed {
+		caption += " Nats per token are converted by the tokens per byte of the test text."
 	}
 	return figure{
 		Title: "Learning curves", Caption: caption, Charts: []chartPlace{{"seconds", "by training time", "learning curves over seconds"}, {"tokens", "by tokens seen", "learning curves over tokens"}}, Table: curvesTable(c),
@@ -171,6 +182,9 @@ func signed(x float64) string {
 }
 
 func positionFigure(c *Comparison) figure {
+	if c.Mixed {
+		return offsetFigure(c)
+	}
 	longest := c.Rows[0].Positions
 	for _, r := range c.Rows {
 		if len(r.Positions) > len(longest) {
@@ -225,19 +239,68 @@ func contextFigure(c *Comparison) figure {
 	}
 	value := func(r *Row, x int) float64 {
 		for _, k := range r.Contexts {
-			if k.Given == longest[x].Given {
+			switch {
+			case k.Given != longest[x].Given:
+			case !c.Mixed:
 				return float64(k.Nats)
+			case !r.closed():
+				return float64(k.Bits)
 			}
 		}
 		return math.NaN()
 	}
-	return figure{
-		Title: "Why: how much context it is given",
-		Caption: fmt.Sprintf("The same %d tokens, predicted from only the last 1, 2, 4 … tokens before them.", longest[0].Tokens) +
+	f := figure{
+		Title: "Why: how much context it sees",
+		Caption: fmt.Sprintf("The same %d tokens, predicted from only the last 1, 2, 4 … tokens before them; the rest of the document is masked.", longest[0].Tokens) +
 			gains(c, value, len(longest), " From one token of context to all of it, the cost changes by %s nats (%s) to %s (%s)."),
 		Charts: []chartPlace{{"contexts", "", "loss by tokens of context"}}, Table: grid(c, "contexts.csv", xs, 3, value),
-		Hint: "A model is given the last tokens as though a document began there, which is not what it was trained on: short contexts also show how well it takes that. A curve that is flat from some point on says that the model makes nothing of what is further away.",
+		Hint: "The visible tokens keep their positions. Masked tokens get no attention in a transformer, a zero vector in a feed-forward network; a recurrent network starts from a zero state. No model was trained on such gaps, so a short context costs more than it must. A curve that is flat from some point on says that the model makes nothing of what is further away.",
 	}
+	if c.Mixed {
+		f.Caption = fmt.Sprintf("Some tokens of each model, predicted from only the last %d, %d, %d … bytes before them; the rest of the document is masked.",
+			bytesPerGiven, 2*bytesPerGiven, 4*bytesPerGiven) +
+			gains(c, value, len(longest), " From the shortest context to all of it, the cost changes by %s bits per byte (%s) to %s (%s).")
+		f.Charts[0].Name = "loss by bytes of context"
+	}
+	return f
+}
+
+// offsetFigure is positionFigure for mixed tokenizers: by bytes.
+func offsetFigure(c *Comparison) figure {
+	var longest []Offset
+	for _, r := range c.Rows {
+		if len(r.Offsets) > len(longest) {
+			longest = r.Offsets
+		}
+	}
+	if len(longest) < 2 {
+		return figure{}
+	}
+	var xs []string
+	for _, p := range longest {
+		xs = append(xs, span(p.From, p.To))
+	}
+	value := func(r *Row, x int) float64 {
+		if x < len(r.Offsets) {
+			return float64(r.Offsets[x].Bits)
+		}
+		return math.NaN()
+	}
+	return figure{
+		Title: "Why: loss by position in the document",
+		Caption: "What a byte costs by how many bytes of its document came before it." +
+			gains(c, value, len(longest), " From the first place to the last it changes by %s bits per byte (%s) to %s (%s)."),
+		Charts: []chartPlace{{"positions", "", "loss by position in the document"}}, Table: grid(c, "positions.csv", xs, 3, value),
+		Hint: "Documents also differ from their beginning to their end, so a fall that all models share, even those that remember little, lies in the text.",
+	}
+}
+
+// nats is the unit of one token's cost.
+func (c *Comparison) nats() string {
+	if c.Mixed {
+		return "bits per byte"
+	}
+	return "nats"
 }
 
 func wordFigure(c *Comparison) figure {
@@ -256,7 +319,7 @@ func wordFigure(c *Comparison) figure {
 	}
 	value := func(r *Row, x int) float64 {
 		if x += first; x < len(r.Words) && r.Words[x] != nil {
-			return float64(*r.Words[x])
+			return float64(*r.Words[x]) * c.perWordByte(x)
 		}
 		return math.NaN()
 	}
@@ -277,7 +340,7 @@ func wordFigure(c *Comparison) figure {
 	}
 	if rarest >= 0 {
 		if low, high, least, most, ok := extremes(c, func(r *Row) float64 { return value(r, rarest-first) }); ok {
-			caption += fmt.Sprintf(" One that occurs %s times costs %s nats (%s) to %s (%s).", xs[rarest-first], fixed(least, 2), low, fixed(most, 2), high)
+			caption += fmt.Sprintf(" One that occurs %s times costs %s %s (%s) to %s (%s).", xs[rarest-first], fixed(least, 2), c.nats(), low, fixed(most, 2), high)
 		}
 	}
 	t := grid(c, "words.csv", xs, 2, value)

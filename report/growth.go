@@ -12,6 +12,8 @@ import (
 	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
+
+	"lmzoo/report/palette"
 )
 
 // Growth is a picture of how a cost grows with one thing after the other, both axes in logarithms: what grows in proportion
@@ -110,7 +112,7 @@ func (panel GrowthPanel) plot() (*plot.Plot, error) {
 	if err != nil {
 		return nil, err
 	}
-	points.GlyphStyle = draw.GlyphStyle{Color: palette[3], Radius: 3.5, Shape: draw.CircleGlyph{}}
+	points.GlyphStyle = draw.GlyphStyle{Color: palette.Era("NLM").RGBA(), Radius: 3.5, Shape: draw.CircleGlyph{}}
 	p.Add(grid, line, points)
 	p.Legend.Add("measured", points)
 	p.Legend.Add("as its arithmetic", line)

@@ -10,6 +10,7 @@ import (
 	"io"
 	"strings"
 
+	"lmzoo/report/palette"
 	"lmzoo/report/uplot"
 )
 
@@ -30,7 +31,7 @@ func HTML(w io.Writer, c *Comparison) error {
 		"chartsJS":  func() template.JS { return template.JS(uplot.Script + uplot.Keys) },
 		"charts":    func() string { return "uPlot " + uplot.Version + " (MIT)" }, "chartsLicense": func() string { return uplot.License },
 		"count": Count, "join": func(words []string) string { return strings.Join(words, " ") },
-		"name": shortRun,
+		"name": shortRun, "colours": colours,
 	}).ParseFS(assets, "assets/report.tmpl")
 	if err != nil {
 		return err
@@ -49,6 +50,31 @@ func HTML(w io.Writer, c *Comparison) error {
 	}
 	_, err = w.Write(out.Bytes())
 	return err
+}
+
+// colours returns the style sheet of the models, eras and classes of a comparison.
+func colours(c *Comparison) template.CSS {
+	all := []palette.Named{{Name: "ink-truth", Colour: palette.Ink}}
+	eras := map[string]bool{}
+	for i, l := range looks(c.Rows) {
+		all = append(all, palette.Named{Name: l.Colour, Colour: l.colour})
+		if era := c.Rows[i].Era; !eras[era] {
+			eras[era] = true
+			all = append(all, palette.Named{Name: eraVariable(era), Colour: palette.Era(era)})
+		}
+	}
+	for i, k := range c.Rows[0].Classes {
+		all = append(all, palette.Named{Name: fmt.Sprintf("k%d", i), Colour: palette.Class(k.Class)})
+	}
+	return template.CSS(palette.CSS(all))
+}
+
+// eraVariable is the name of an era's colour in the style sheet; an era of no name that CSS knows is ink.
+func eraVariable(era string) string {
+	if palette.Era(era) == palette.Ink {
+		return "ink-truth"
+	}
+	return "era-" + era
 }
 
 // asset is the text of an embedded file.
@@ -97,37 +123,15 @@ func (t *table) CSV() template.URL {
 	return template.URL("data:text/csv;charset=utf-8;base64," + base64.StdEncoding.EncodeToString(b.Bytes()))
 }
 
-// look is how a model is drawn. Colours are those of Okabe & Ito (2008), wine for their yellow, which is hard to see on
-// paper; the style sheet holds them, and a test sees them as colour-blind readers do. A species that occurs twice changes its dashes.
+// look is how a model is drawn: in the colour of its species. A species that occurs twice changes its dashes.
 type look struct {
 	Title  string `json:"title"`
 	Short  string `json:"short"`
-	Colour string `json:"colour"` // name of a colour in the style sheet
+	Colour string `json:"colour"` // name of a variable in the style sheet
 	Dash   []int  `json:"dash,omitempty"`
 	Quiet  bool   `json:"quiet"` // not drawn in line charts unless asked for: it would squeeze the others
-}
 
-// speciesColours leave grey to those who know nothing: cold hues count, warm ones learn, green looks things up.
-func speciesColours(name string) string {
-	switch name {
-	case "uniform", "unigram":
-		return "grey"
-	case "bigram":
-		return "sky"
-	case "ngram":
-		return "blue"
-	case "mlp":
-		return "orange"
-	case "rnn":
-		return "wine"
-	case "lstm":
-		return "vermillion"
-	case "gru":
-		return "purple"
-	case "gpt":
-		return "green"
-	}
-	return "black"
+	colour palette.Colour
 }
 
 func looks(rows []*Row) []look {
@@ -142,7 +146,7 @@ func looks(rows []*Row) []look {
 	for i, r := range rows {
 		n := seen[r.Model]
 		seen[r.Model]++
-		l := look{Title: r.Title, Short: r.Model, Colour: speciesColours(r.Model), Dash: dashes[n%len(dashes)], Quiet: ignorant(r) && len(rows) > ignorants}
+		l := look{Title: r.Title, Short: r.Model, Colour: fmt.Sprintf("m%d", i), colour: palette.Species(r.Model, r.Era), Dash: dashes[n%len(dashes)], Quiet: ignorant(r) && len(rows) > ignorants}
 		if r.Model == "uniform" && n == 0 {
 			l.Dash = dashes[2]
 		}

@@ -34,13 +34,6 @@ type LineRow struct {
 // Point is a place in the picture.
 type Point struct{ X, Y float64 }
 
-// pageColours are the page's by day, under the names its style sheet has for them.
-var pageColours = map[string]color.Color{
-	"grey": color.RGBA{0xBB, 0xBB, 0xBB, 0xFF}, "sky": color.RGBA{0x56, 0xB4, 0xE9, 0xFF}, "blue": color.RGBA{0x00, 0x72, 0xB2, 0xFF},
-	"orange": color.RGBA{0xE6, 0x9F, 0x00, 0xFF}, "wine": color.RGBA{0x88, 0x22, 0x55, 0xFF}, "vermillion": color.RGBA{0xD5, 0x5E, 0x00, 0xFF},
-	"purple": color.RGBA{0xCC, 0x79, 0xA7, 0xFF}, "green": color.RGBA{0x00, 0x9E, 0x73, 0xFF}, "black": color.RGBA{0x1B, 0x1B, 0x1B, 0xFF},
-}
-
 func (l Lines) size() (width, height vg.Length) { return 9 * vg.Inch, 4.5 * vg.Inch }
 
 // PNG writes the lines as a picture of 1800 pixels' width.

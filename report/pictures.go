@@ -1,5 +1,7 @@
 package report
 
+import "lmzoo/report/palette"
+
 // Picture is one figure of the page for a paper or a slide.
 type Picture struct {
 	Name string // short, of letters: fit for a file
@@ -11,7 +13,7 @@ func Pictures(c *Comparison) []Picture {
 	var all []Picture
 	for _, f := range figures(c) {
 		for _, place := range f.Charts {
-			l := Lines{Title: f.Title, Y: "nats per token"}
+			l := Lines{Title: f.Title, Y: c.unit()}
 			switch place.ID {
 			case "bits", "classes":
 				bars := Bits(c)
@@ -29,11 +31,11 @@ func Pictures(c *Comparison) []Picture {
 				l.X = "tokens seen"
 				l.Rows, l.Top = curveLines(c, func(k *Curve) ([]float64, []float64) { return floats(k.Tokens), floats(k.ValidTokens) })
 			case "positions":
-				l.X, l.Places, l.Rows = "token of the document", f.Table.Head[1:], gridLines(c, f.Table)
+				l.X, l.Places, l.Rows = c.pieces()+" of the document", f.Table.Head[1:], gridLines(c, f.Table)
 			case "contexts":
-				l.X, l.Places, l.Rows = "tokens of context", f.Table.Head[1:], gridLines(c, f.Table)
+				l.X, l.Places, l.Rows = c.pieces()+"s of context", f.Table.Head[1:], gridLines(c, f.Table)
 			case "words":
-				l.X, l.Y, l.Places, l.Rows = "times in the training text", "nats per word", f.Table.Head[1:], gridLines(c, f.Table)
+				l.X, l.Y, l.Places, l.Rows = "times in the training text", c.wordUnit(), f.Table.Head[1:], gridLines(c, f.Table)
 			default:
 				continue
 			}
@@ -48,7 +50,7 @@ func Pictures(c *Comparison) []Picture {
 // Bits is the comparison by bits per byte, or by perplexity where the vocabulary is closed. A model that
 // found something impossible has no bar.
 func Bits(c *Comparison) Chart {
-	open := !c.Rows[0].Report.Closed
+	open := c.open()
 	chart := Chart{Title: "Perplexity of unseen text: " + c.Data.Corpus, Axis: "perplexity, of this vocabulary alone"}
 	if open {
 		chart.Title, chart.Axis = "Bits per byte of unseen text: "+c.Data.Corpus, "bits per byte"
@@ -68,7 +70,7 @@ func Bits(c *Comparison) Chart {
 	}
 	for i, l := range looks(c.Rows) {
 		r := c.Rows[i]
-		b := Bar{Label: l.Title, Value: float64(r.BitsPerByte), Low: float64(r.BitsPerByteLow), High: float64(r.BitsPerByteHigh)}
+		b := Bar{Label: l.Title, Colour: l.colour.RGBA(), Value: float64(r.BitsPerByte), Low: float64(r.BitsPerByteLow), High: float64(r.BitsPerByteHigh)}
 		if !open {
 			b.Value = float64(r.Perplexity)
 			b.Low, b.High = b.Value, b.Value
@@ -83,15 +85,18 @@ func Bits(c *Comparison) Chart {
 // Gaps is how far every model is from the limit, split by what a token needs. Models that know next to
 // nothing would dwarf the others, so they run off the axis.
 func Gaps(c *Comparison) Chart {
-	chart := Chart{Title: "How far each era is from the limit, and why", Axis: "nats per token above the true entropy"}
+	chart := Chart{Title: "How far each era is from the limit, and why", Axis: c.unit() + " above the true entropy"}
 	for _, k := range c.Rows[0].Classes {
-		chart.Parts = append(chart.Parts, k.Class)
+		chart.Parts = append(chart.Parts, Part{k.Class, palette.Class(k.Class).RGBA()})
 	}
 	for i, l := range looks(c.Rows) {
 		r := c.Rows[i]
-		b := Bar{Label: l.Title, Value: float64(r.Gap), Low: float64(r.GapLow), High: float64(r.GapHigh)}
+		b := Bar{
+			Label: l.Title, Colour: l.colour.RGBA(),
+			Value: c.excess(r, float64(r.Gap)), Low: c.excess(r, float64(r.GapLow)), High: c.excess(r, float64(r.GapHigh)),
+		}
 		for _, k := range r.Classes {
-			b.Parts = append(b.Parts, float64(k.Gap)*float64(k.Events)/float64(r.Events))
+			b.Parts = append(b.Parts, c.excess(r, float64(k.Gap)*float64(k.Events)/float64(r.Events)))
 		}
 		if !exists(append(b.Parts, b.Value, b.Low, b.High)...) {
 			continue
@@ -106,7 +111,7 @@ func Gaps(c *Comparison) Chart {
 // gridLines are the rows of a grid; those who know nothing would squeeze the others, as on the page.
 func gridLines(c *Comparison, t *table) (rows []LineRow) {
 	for i, l := range looks(c.Rows) {
-		row := LineRow{Label: l.Title, Colour: pageColours[l.Colour], Dash: l.Dash}
+		row := LineRow{Label: l.Title, Colour: l.colour.RGBA(), Dash: l.Dash}
 		for x, y := range t.values[i] {
 			if exists(y) {
 				row.Line = append(row.Line, Point{float64(x), y})
@@ -127,9 +132,16 @@ func curveLines(c *Comparison, at func(*Curve) (line, marks []float64)) (rows []
 		if k == nil || l.Quiet {
 			continue
 		}
-		row := LineRow{Label: l.Title, Colour: pageColours[l.Colour], Dash: l.Dash}
+		row := LineRow{Label: l.Title, Colour: l.colour.RGBA(), Dash: l.Dash}
 		train, valid := at(k)
-		row.Line, row.Marks = points(train, k.Loss), points(valid, k.Valid)
+		cost := func(nats []float64) []float64 {
+			all := make([]float64, len(nats))
+			for x := range nats {
+				all[x] = c.cost(c.Rows[i], nats[x])
+			}
+			return all
+		}
+		row.Line, row.Marks = points(train, cost(k.Loss)), points(valid, cost(k.Valid))
 		for _, p := range row.Line[len(row.Line)*12/100:] {
 			top = max(top, p.Y)
 		}

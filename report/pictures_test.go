@@ -17,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"lmzoo/eval"
+	"lmzoo/report/palette"
 	"lmzoo/zoo"
 )
 
@@ -94,18 +95,28 @@ func TestPictures(t *testing.T) {
 	require.Len(t, Gaps(c).Bars, 2)
 }
 
-// The colours of the pictures are the page's.
+// TestPageColours requires that page and pictures draw a model in one colour, that of the palette.
 func TestPageColours(t *testing.T) {
-	css, err := asset("report.css")
-	require.NoError(t, err)
-	day, _, _ := strings.Cut(css, "prefers-color-scheme: dark")
-	for name, c := range pageColours {
-		rgb := c.(color.RGBA)
-		require.Contains(t, day, fmt.Sprintf("--%s: #%02x%02x%02x;", name, rgb.R, rgb.G, rgb.B))
+	c := &Comparison{Rows: []*Row{{Model: "gpt", Era: "PLM"}, {Model: "log-bilinear", Era: "NLM"}, {Model: "odd", Era: "</style>"}}}
+	css := string(colours(c))
+	for i, want := range []palette.Colour{palette.Species("gpt", "PLM"), palette.Era("NLM"), palette.Ink} {
+		require.Contains(t, css, fmt.Sprintf("--m%d: %s;", i, want.Day))
+		require.Contains(t, css, fmt.Sprintf("--m%d: %s;", i, want.Night))
+		require.Equal(t, want, looks(c.Rows)[i].colour)
 	}
-	for _, r := range zoo.Catalogue() {
-		require.Contains(t, pageColours, speciesColours(r.Name))
-	}
+	require.Contains(t, css, "--era-PLM: "+palette.Era("PLM").Day)
+	require.NotContains(t, css, "<")
+}
+
+// TestClippedBar requires that a bar longer than the axis shows all its parts, scaled and striped.
+func TestClippedBar(t *testing.T) {
+	c := Chart{Max: 2, Parts: []Part{{"a", color.Black}, {"b", color.White}}, Bars: []Bar{
+		{Label: "long", Value: 8, Parts: []float64{6, 2}}, {Label: "short", Value: 1, Parts: []float64{0.25, 0.75}},
+	}}
+	require.Equal(t, segment{from: 0, to: 1.5, y: 1, striped: true}, c.segment(0, 0, 6))
+	require.Equal(t, segment{from: 1.5, to: 2, y: 1, striped: true}, c.segment(0, 6, 8))
+	require.Equal(t, segment{from: 0.25, to: 1}, c.segment(1, 0.25, 1))
+	require.NotZero(t, labels(t, c)["8.000 →"])
 }
 
 func TestLines(t *testing.T) {

@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -204,17 +205,51 @@ func TestClosedVocabulary(t *testing.T) {
 	require.Contains(t, page, "The vocabulary is closed")
 }
 
-// TestTokenizers: tokens of two kinds do not stand side by side.
+// TestTokenizers compares runs of different tokenizers: every chart and headline is in bits per byte.
+// In nats per token the run over characters would seem the best of all.
 func TestTokenizers(t *testing.T) {
 	data := textFile(t)
-	runs, split, opt := exhibits(t, data, "char", nil, "bigram")
-	more, _, _ := exhibits(t, data, "word", nil, "bigram")
-	c, err := Collect(context.Background(), append(runs, more...), split.Test, opt)
+	learning := map[string]map[string]any{"rnn": {"steps": 40}}
+	runs, split, opt := exhibits(t, data, "char", learning, "rnn")
+	more, _, _ := exhibits(t, data, "word", learning, "rnn", "ngram")
+	closed, _, _ := exhibits(t, data, "whitespace", nil, "ngram")
+	c, err := Collect(context.Background(), slices.Concat(runs, more, closed), split.Test, opt)
 	require.NoError(t, err)
+	require.True(t, c.Mixed)
 	require.Nil(t, c.Passage)
+	char, word, ngram := c.Rows[0], c.Rows[1], c.Rows[2]
+	require.Less(t, char.Curve.Valid[1], word.Curve.Valid[1], "nats per token mislead here")
+	require.Greater(t, char.BitsPerByte, word.BitsPerByte)
+	require.Same(t, ngram, c.best(), "a closed vocabulary does not compete")
+
 	page, _ := written(t, c)
 	require.Contains(t, page, "different tokenizers")
-	require.Contains(t, page, "bigram · ", "two of a species go by their runs")
+	require.Contains(t, page, "Elman RNN · ", "two of a species go by their runs")
+	require.NotContains(t, page, "nats per token.")
+	for _, f := range figures(c) {
+		require.NotContains(t, f.Caption, " nats", f.Title)
+	}
+	require.Contains(t, curveFigure(c).Caption, looks(c.Rows)[1].Title+" has the lowest validation loss")
+	for _, p := range Pictures(c) {
+		require.NotZero(t, labels(t, p)["bits per byte"], p.Name)
+	}
+	for _, r := range c.Rows[:3] {
+		whole, bytes := 0.0, 0
+		for _, o := range r.Offsets {
+			whole, bytes = whole+float64(o.Bits)*float64(o.Bytes), bytes+o.Bytes
+		}
+		require.InEpsilon(t, float64(r.BitsPerByte), whole/float64(bytes), 1e-4, "the offsets are all of the text")
+	}
+	require.Nil(t, c.Rows[3].Offsets)
+	require.Equal(t, []int{4, 8, 16, 32}, given(char.Contexts)[:4], "bytes of context")
+}
+
+// TestTokensIn counts the whole tokens in the last bytes before a place.
+func TestTokensIn(t *testing.T) {
+	x := tokenized{offsets: [][]int{{3, 4, 10, 12}}} // 3, 1, 6 and 2 bytes
+	require.Equal(t, []int{0, 1, 2, 3, 3}, []int{
+		x.tokensIn(place{0, 3}, 5), x.tokensIn(place{0, 3}, 6), x.tokensIn(place{0, 3}, 9), x.tokensIn(place{0, 3}, 10), x.tokensIn(place{0, 3}, 99),
+	})
 }
 
 // forgetful predicts from how much it is given: the longer the context, the surer.
@@ -247,6 +282,7 @@ func TestContexts(t *testing.T) {
 	require.Equal(t, []int{1, 2, 4, 8, 16, 32, 64, 0}, given(got))
 	for _, k := range got[:len(got)-1] {
 		require.InDelta(t, 100/float64(k.Given+1), float64(k.Nats), 1e-4, "%d tokens of context", k.Given)
+		require.Equal(t, k.Nats, eval.Number(round(float64(k.Bits)*math.Ln2)), "a token is a byte")
 		require.Equal(t, 241-64, k.Tokens)
 	}
 	short := tokenized{docs: docs, ids: x.ids[1:], nats: x.nats[1:], bytes: tok.Bytes}
@@ -268,7 +304,7 @@ func TestWords(t *testing.T) {
 	counts := countWords(train, test)
 	require.Equal(t, map[string]int{"a": 3, "b": 1, "zz": 0, "née": 1}, counts)
 	all := buckets(counts, test)
-	require.Equal(t, []Bucket{{0, 0, 1}, {1, 1, 2}, {2, 3, 2}}, all)
+	require.Equal(t, []Bucket{{0, 0, 1, 2}, {1, 1, 2, 5}, {2, 3, 2, 2}}, all)
 	tok, err := corpus.Train("byte", append(train, test...), 0)
 	require.NoError(t, err)
 	x := tokenized{docs: test, bytes: tok.Bytes}

@@ -16,6 +16,8 @@ import (
 	"gonum.org/v1/plot/text"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
+
+	"lmzoo/report/palette"
 )
 
 // SizePlot is what models cost on disk against how well they predict: below and to the left is better. Points
@@ -31,6 +33,8 @@ type SizePoint struct {
 	Label string
 	Bytes int     // of the file that holds its numbers
 	Value float64 // bits per byte, or the perplexity
+
+	Colour color.Color // nil: ink
 }
 
 // Sizes is the plot of a comparison: bits per byte, or the perplexity where the vocabularies are closed. Models
@@ -38,12 +42,12 @@ type SizePoint struct {
 func (c *Comparison) Sizes() (SizePlot, error) {
 	s := SizePlot{Title: fmt.Sprintf("%s: size and loss", c.Data.Corpus), Axis: "bits per byte"}
 	value := func(r *Row) float64 { return float64(r.BitsPerByte) }
-	if c.Rows[0].Report.Closed {
+	if !c.open() {
 		s.Axis, value = "perplexity", func(r *Row) float64 { return float64(r.Perplexity) }
 	}
 	for _, r := range c.Rows {
 		if v := value(r); r.Size > 0 && exists(v) {
-			s.Points = append(s.Points, SizePoint{filepath.Base(r.Run), r.Size, v})
+			s.Points = append(s.Points, SizePoint{filepath.Base(r.Run), r.Size, v, palette.Species(r.Model, r.Era).RGBA()})
 		}
 	}
 	if len(s.Points) < 2 {
@@ -124,9 +128,6 @@ func (s SizePlot) draw(canvas draw.Canvas) error {
 	return nil
 }
 
-// sizeColours are those of the palette that thin lines and small letters can be read in.
-var sizeColours = []color.Color{palette[6], palette[3], palette[4], palette[5], palette[2]}
-
 // addFamily draws points that belong together; each is labelled with what tells it from the others.
 func addFamily(p *plot.Plot, sans font.Font, number int, name string, points []SizePoint) error {
 	var at plotter.XYLabels
@@ -142,9 +143,12 @@ func addFamily(p *plot.Plot, sans font.Font, number int, name string, points []S
 	if err != nil {
 		return err
 	}
-	c := sizeColours[number%len(sizeColours)]
+	c := points[0].Colour
+	if c == nil {
+		c = palette.Ink.RGBA()
+	}
 	shapes := []draw.GlyphDrawer{draw.CircleGlyph{}, draw.BoxGlyph{}, draw.PyramidGlyph{}, draw.TriangleGlyph{}, draw.RingGlyph{}, draw.CrossGlyph{}}
-	line.Color, line.Width = c, 1.4
+	line.Color, line.Width, line.Dashes = c, 1.4, sizeDashes[number%len(sizeDashes)]
 	marks.GlyphStyle = draw.GlyphStyle{Color: c, Radius: 3.6, Shape: shapes[number%len(shapes)]}
 	labels, err := plotter.NewLabels(at)
 	if err != nil {
@@ -167,6 +171,9 @@ func addFamily(p *plot.Plot, sans font.Font, number int, name string, points []S
 	p.Legend.Add(name, line, marks)
 	return nil
 }
+
+// sizeDashes tell families of one species apart, as do the shapes of their points.
+var sizeDashes = [][]vg.Length{nil, {6, 3}, {1.5, 2}, {8, 2, 1.5, 2}}
 
 // sizeTicks are 1, 2 and 5 times the powers of ten, as sizes.
 type sizeTicks struct{}

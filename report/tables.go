@@ -69,6 +69,9 @@ func overview(c *Comparison) *table {
 			"bits/byte", "bits/byte low", "bits/byte high", "less the best", "less the best low", "less the best high",
 		},
 	}
+	if c.Mixed {
+		t.Head, t.FullHead = append(t.Head, "tokenizer"), append(t.FullHead, "tokenizer")
+	}
 	if c.Limit != nil {
 		t.Head = append(t.Head, "gap")
 		t.FullHead = append(t.FullHead, "gap", "gap low", "gap high")
@@ -87,9 +90,12 @@ func overview(c *Comparison) *table {
 			l.Title, r.Era, strconv.Itoa(r.Year), strconv.Itoa(r.Params), strconv.Itoa(r.TrainTokens), exact(r.TrainSeconds), strconv.Itoa(r.Tokens), exact(r.Seconds),
 			exact(float64(r.Perplexity)), exact(float64(r.BitsPerByte)), exact(float64(r.BitsPerByteLow)), exact(float64(r.BitsPerByteHigh)), exact(delta), exact(low), exact(high),
 		}
+		if c.Mixed {
+			row, full = append(row, r.Tokenizer), append(full, r.Tokenizer)
+		}
 		if c.Limit != nil {
-			row = append(row, fixed(float64(r.Gap), 3)+" ±"+fixed(float64(r.GapHigh-r.GapLow)/2, 3))
-			full = append(full, exact(float64(r.Gap)), exact(float64(r.GapLow)), exact(float64(r.GapHigh)))
+			row = append(row, fixed(c.excess(r, float64(r.Gap)), 3)+" ±"+fixed(c.excess(r, float64(r.GapHigh-r.GapLow)/2), 3))
+			full = append(full, exact(c.excess(r, float64(r.Gap))), exact(c.excess(r, float64(r.GapLow))), exact(c.excess(r, float64(r.GapHigh))))
 		}
 		t.Rows, t.Full = append(t.Rows, row), append(t.Full, full)
 	}
@@ -132,17 +138,18 @@ func grid(c *Comparison, name string, xs []string, digits int, value func(r *Row
 
 // curvesTable is every point of every curve.
 func curvesTable(c *Comparison) *table {
-	t := &table{Name: "curves.csv", Head: []string{"model", "kind", "step", "tokens", "seconds", "nats/token"}, Long: true}
+	t := &table{Name: "curves.csv", Head: []string{"model", "kind", "step", "tokens", "seconds", c.unit()}, Long: true}
 	for i, l := range looks(c.Rows) {
 		k := c.Rows[i].Curve
 		if k == nil {
 			continue
 		}
+		cost := func(nats float64) string { return exact(c.cost(c.Rows[i], nats)) }
 		for j := range k.Loss {
-			t.Rows = append(t.Rows, []string{l.Title, "training", strconv.Itoa(k.Steps[j]), strconv.Itoa(k.Tokens[j]), exact(k.Seconds[j]), exact(k.Loss[j])})
+			t.Rows = append(t.Rows, []string{l.Title, "training", strconv.Itoa(k.Steps[j]), strconv.Itoa(k.Tokens[j]), exact(k.Seconds[j]), cost(k.Loss[j])})
 		}
 		for j := range k.Valid {
-			t.Rows = append(t.Rows, []string{l.Title, "validation", strconv.Itoa(k.ValidSteps[j]), strconv.Itoa(k.ValidTokens[j]), exact(k.ValidSeconds[j]), exact(k.Valid[j])})
+			t.Rows = append(t.Rows, []string{l.Title, "validation", strconv.Itoa(k.ValidSteps[j]), strconv.Itoa(k.ValidTokens[j]), exact(k.ValidSeconds[j]), cost(k.Valid[j])})
 		}
 	}
 	return t

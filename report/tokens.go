@@ -16,6 +16,9 @@ type tokenized struct {
 	ids   [][]lm.Token // of every document; the last one is the BOS that closes it, unless it is cut
 	nats  [][]float64
 	bytes func(lm.Token) int // of a token; -1 if nobody knows
+
+	mixed   bool    // other rows have another tokenizer
+	offsets [][]int // if mixed: where every token ends, in bytes; nil for a closed vocabulary
 }
 
 // closeBytes is how much text is looked at token by token.

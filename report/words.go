@@ -14,6 +14,7 @@ type Bucket struct {
 	From  int `json:"from"`
 	To    int `json:"to"`
 	Words int `json:"words"` // of the text the models are judged by, each as often as it occurs there
+	Bytes int `json:"bytes"` // of all these words
 }
 
 // maxBucket is the last one, which has no upper end that matters.
@@ -83,6 +84,7 @@ func buckets(counts map[string]int, docs []corpus.Document) []Bucket {
 				all = append(all, newBucket(len(all)))
 			}
 			all[i].Words++
+			all[i].Bytes += to - from
 		})
 	}
 	return all

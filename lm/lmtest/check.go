@@ -24,6 +24,7 @@ import (
 //   - a later token never changes an earlier score
 //   - a Clone goes its own way; asking changes nothing
 //   - dst is used when it is long enough, made when it is not, and tokens are only read
+//   - a Masker's prediction does not depend on the tokens that it masks
 //   - many goroutines get the bits that one gets
 //
 // It stops at the first broken promise of each kind, so that one fault does not fill the screen.
@@ -48,6 +49,7 @@ func Check(t testing.TB, m lm.Model, tol float64, lengths ...int) {
 		{"Clone", c.clone},
 		{"dst", c.dst},
 		{"tokens are only read", c.readOnly},
+		{"masking", c.masking},
 	}
 	broken := false
 	for _, p := range promises {

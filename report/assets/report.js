@@ -4,6 +4,9 @@ const read = id => JSON.parse(document.getElementById(id).textContent);
 const C = read('data'), looks = read('looks');
 const css = name => getComputedStyle(document.documentElement).getPropertyValue('--' + name).trim();
 const font = (size, weight = '') => `${weight} ${size}px system-ui, -apple-system, "Segoe UI", Roboto, "Liberation Sans", sans-serif`.trim();
+const unit = C.mixed_tokenizers ? 'bits per byte' : 'nats per token';
+const cost = (row, nats) => !C.mixed_tokenizers ? nats : is(row.bits_per_byte) ? nats * row.tokens / row.bytes / Math.LN2 : null; // of a token
+const excess = (row, nats) => C.mixed_tokenizers && is(nats) ? nats * row.events / row.bytes / Math.LN2 : nats; // of an event of the world
 const is = x => typeof x === 'number' && isFinite(x);
 const fixed = (x, n) => is(x) ? x.toFixed(n) : '–';
 const short = x => x >= 1e9 ? +(x / 1e9).toFixed(1) + 'G' : x >= 1e6 ? +(x / 1e6).toFixed(1) + 'M' : x >= 1e3 ? +(x / 1e3).toFixed(1) + 'k' : '' + +x.toFixed(2);
@@ -37,10 +40,13 @@ function bars(el, o) {
     l.x = x;
   }
   const top = 8 + 16 * ends.length, parts = o.parts || [{label: o.axis, values: o.values}];
+  const part = (p, i) => is(p.values[i]) ? Math.max(p.values[i], 0) : 0;
+  const whole = o.labels.map((_, i) => parts.reduce((s, p) => s + part(p, i), 0));
+  const scale = whole.map(x => x > o.max ? o.max / x : 1); // a bar that is too long is scaled down and striped
   const sums = []; // stacked: from the longest, so that the shorter ones lie on it
   let sum = o.labels.map(() => 0);
   for (const p of parts) {
-    sum = sum.map((s, i) => s + (is(p.values[i]) ? Math.max(p.values[i], 0) : 0));
+    sum = sum.map((s, i) => s + part(p, i) * scale[i]);
     sums.push(sum.map(s => Math.min(s, o.max)));
   }
   const u = new uPlot({
@@ -68,6 +74,14 @@ function bars(el, o) {
         c.textAlign = 'left'; c.textBaseline = 'bottom'; c.fillText(l.label, x0 + l.x * r, y + 2 * r);
       }
       c.setLineDash([]);
+      scale.forEach((f, i) => {
+        if (f === 1) return;
+        const y = u.valToPos(i, 'x', true), h = Math.min(.62 * u.bbox.height / n, 22 * r) / 2 + r;
+        c.save(); c.beginPath(); c.rect(x0, y - h, w, 2 * h); c.clip();
+        c.strokeStyle = css('paper'); c.lineWidth = 2.5 * r;
+        for (let x = x0 - 2 * h; x < x0 + w; x += 10 * r) { c.beginPath(); c.moveTo(x, y + h); c.lineTo(x + 2 * h, y - h); c.stroke(); }
+        c.restore();
+      });
       o.labels.forEach((_, i) => {
         const y = u.valToPos(i, 'x', true), v = o.values[i], lo = o.low[i], hi = o.high[i];
         const at = x => u.valToPos(Math.min(x, o.max), 'y', true);
@@ -109,7 +123,7 @@ function key(el, parts) {
   el.prepend(ul);
 }
 
-const pen = i => ({label: looks[i].title, stroke: css(looks[i].colour), width: looks[i].short === 'gpt' ? 2.5 : 1.7, dash: looks[i].dash || [], show: !looks[i].quiet});
+const pen = i => ({label: looks[i].title, stroke: css(looks[i].colour), width: 2, dash: looks[i].dash || [], show: !looks[i].quiet});
 
 // Lines over named places on the x axis.
 function steps(el, o) {
@@ -135,20 +149,22 @@ function curves(el, x, label, format) {
     const k = row.curve;
     if (!k) return;
     const main = pen(i);
-    tables.push([k[x], k.loss]);
+    const loss = k.loss.map(v => cost(row, v)), valid = (k.valid || []).map(v => cost(row, v));
+    if (!loss.every(is)) return; // no bits per byte: a closed vocabulary
+    tables.push([k[x], loss]);
     series.push({...main, width: main.width * .7, points: {show: false}, spanGaps: true, value: (u, v) => fixed(v, 3)});
-    tables.push([k['valid_' + x] || [], k.valid || []]);
+    tables.push([k['valid_' + x] || [], valid]);
     series.push({...main, label: main.label + ', validation', class: 'partner', spanGaps: true, points: {show: true, size: 7, fill: css(looks[i].colour), stroke: css('paper'), width: 1.2}, width: 0, value: (u, v) => fixed(v, 3)});
     pairs[series.length - 1] = series.length;
-    const late = k.loss.slice(Math.floor(k.loss.length * .12));
+    const late = loss.slice(Math.floor(loss.length * .12));
     cap = Math.max(cap, ...late);
-    least = Math.min(least, ...k.loss, ...(k.valid || []));
+    least = Math.min(least, ...loss, ...valid);
   });
   const room = Math.max((cap - least) * .06, 1e-6);
   return chartKeys(el, new uPlot({
     width: el.clientWidth, height: 330, padding: [12, 14, 0, 0], cursor: {drag: {x: true, y: false}, y: false},
     scales: {x: {time: false}, y: {range: [Math.max(0, least - room), cap + room]}},
-    axes: [axis(label, {size: 32, values: (u, at) => at.map(format), space: 56}), axis('nats per token', {size: 46})],
+    axes: [axis(label, {size: 32, values: (u, at) => at.map(format), space: 56}), axis(unit, {size: 46})],
     series: [{label, value: (u, v) => v == null ? '–' : format(v)}, ...series],
     hooks: {setSeries: [(u, i, o) => { if (i != null && pairs[i] && o.show != null) u.setSeries(pairs[i], {show: o.show}); }]},
   }, uPlot.join(tables), el), true);
@@ -173,38 +189,40 @@ const draw = {
     });
   },
   classes(el) {
-    const values = column(r => r.gap), known = C.rows.filter(r => !['uniform', 'unigram'].includes(r.model) && is(r.gap)).map(r => r.gap);
-    const colours = {local: 'sky', choice: 'grey', fact: 'orange', long: 'vermillion', 'in-context': 'green', compute: 'purple'};
+    const values = column(r => excess(r, r.gap)), known = values.filter((v, i) => !['uniform', 'unigram'].includes(C.rows[i].model) && is(v));
     return bars(el, {
-      labels: titles, shorts, axis: 'nats per token above the true entropy', values, low: column(r => r.gap_low), high: column(r => r.gap_high),
+      labels: titles, shorts, axis: unit + ' above the true entropy', values, low: column(r => excess(r, r.gap_low)), high: column(r => excess(r, r.gap_high)),
       most: most(known.length ? known : values),
-      parts: C.rows[0].classes.map((k, x) => ({label: k.class, colour: colours[k.class] || 'black', values: column(r => {
+      parts: C.rows[0].classes.map((k, x) => ({label: k.class, colour: 'k' + x, values: column(r => {
         const part = (r.classes || [])[x];
-        return part && is(part.gap) ? part.gap * part.events / r.events : null;
+        return part && is(part.gap) ? excess(r, part.gap * part.events / r.events) : null;
       })})),
     });
   },
   seconds: el => curves(el, 'seconds', 'seconds of training', v => short(v)),
   tokens: el => curves(el, 'tokens', 'tokens seen', v => short(v)),
   positions(el) {
-    const all = longest(r => r.positions);
+    const mixed = C.mixed_tokenizers, of = r => (mixed ? r.offsets : r.positions) || [], what = mixed ? 'byte' : 'token';
     return steps(el, {
-      xs: all.map(p => range(p.from, p.to)), x: 'token of the document', y: 'nats per token', what: 'token',
-      rows: rows(r => (r.positions || []).map(p => p.nats_per_token)),
+      xs: longest(of).map(p => range(p.from, p.to)), x: what + ' of the document', y: unit, what,
+      rows: rows(r => of(r).map(p => mixed ? p.bits_per_byte : p.nats_per_token)),
     });
   },
   contexts(el) {
-    const all = longest(r => r.contexts).map(k => k.given);
+    const mixed = C.mixed_tokenizers, all = longest(r => r.contexts).map(k => k.given);
     return steps(el, {
-      xs: all.map(n => n ? '' + n : 'all'), x: 'tokens of context', y: 'nats per token', what: 'context',
-      rows: rows(r => all.map(n => ((r.contexts || []).find(k => k.given === n) || {}).nats_per_token)),
+      xs: all.map(n => n ? '' + n : 'all'), x: (mixed ? 'bytes' : 'tokens') + ' of context', y: unit, what: 'context',
+      rows: rows(r => mixed && !is(r.bits_per_byte) ? [] : all.map(n => ((r.contexts || []).find(k => k.given === n) || {})[mixed ? 'bits_per_byte' : 'nats_per_token'])),
     });
   },
   words(el) {
     const first = Math.max(0, C.word_frequencies.findIndex(b => b.words > 0));
     return steps(el, {
-      xs: C.word_frequencies.slice(first).map(b => range(b.from, b.to)), x: 'times in the training text', y: 'nats per word', what: 'times',
-      rows: rows(r => r.nats_by_words && r.nats_by_words.slice(first)),
+      xs: C.word_frequencies.slice(first).map(b => range(b.from, b.to)), x: 'times in the training text', y: C.mixed_tokenizers ? unit : 'nats per word', what: 'times',
+      rows: rows(r => r.nats_by_words && r.nats_by_words.map((v, k) => {
+        const b = C.word_frequencies[k];
+        return C.mixed_tokenizers && is(v) ? v * b.words / b.bytes / Math.LN2 : v;
+      }).slice(first)),
     });
   },
 };
@@ -268,7 +286,7 @@ if (passage) {
     if (P.classes) head.append(' ' + P.classes[i]);
     tip.replaceChildren(head);
     looks.forEach((l, r) => tip.append(line(l.short, P.nats[r][i], l.colour)));
-    if (P.truth && P.truth[i] != null) tip.append(line('the truth', P.truth[i], 'black'));
+    if (P.truth && P.truth[i] != null) tip.append(line('the truth', P.truth[i], 'ink-truth'));
     tip.hidden = false;
     const box = el.getClientRects()[0], w = tip.offsetWidth, h = tip.offsetHeight;
     tip.style.left = scrollX + Math.max(8, Math.min(box.left, document.documentElement.clientWidth - w - 8)) + 'px';

@@ -23,8 +23,8 @@ var Ink = Colour{"#1b1b1b", "#e8e8e8"}
 // species maps the name of a species to its colour: greys know nothing about the context, blues
 // count, oranges learn, greens are pre-trained, purples follow instructions.
 var species = map[string]Colour{
-	"uniform": {"#62686e", "#595b5d"},
-	"unigram": {"#b2b2b2", "#989ea4"},
+	"uniform": {"#b2b2b2", "#595b5d"},
+	"unigram": {"#62686e", "#989ea4"},
 	"bigram":  {"#2d549f", "#a3e2fe"},
 	"cache":   {"#54c7ff", "#3f5f86"},
 	"ngram":   {"#3a85fa", "#3982f7"},
