@@ -1,22 +1,27 @@
-// Package atomic writes files that are there as a whole or not at all: a reader, or a run that was killed, finds
-// the old file or the new one, never half of either (write beside, flush, rename; POSIX.1 guarantees that rename is atomic).
+// Package atomic writes files that are there as a whole or not at all: a reader, or a process that was
+// killed, finds the old file or the new one, never half of either. It writes a temporary file beside the
+// old one, flushes it, and renames it, which POSIX.1 guarantees to be atomic.
 package atomic
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 )
 
-// WriteFile writes a file by way of a temporary one in the same directory. If write or the disk fails, an
-// existing file at path stays untouched and nothing is left behind.
+// WriteFile writes a file by way of a temporary one in the same directory. If write or the disk fails,
+// an existing file at path stays untouched and nothing is left behind. A process that is killed leaves its
+// temporary file, which the next WriteFile of the same path removes.
 func WriteFile(path string, write func(io.Writer) error) error {
 	return replace(path, "", write)
 }
 
-// Replace is WriteFile, but the file that was at path before stays as previous.
+// Replace is WriteFile, but the file that was at path before stays as previous. At no moment is there no
+// file at path, except on a file system without hard links.
 func Replace(path, previous string, write func(io.Writer) error) error {
 	return replace(path, previous, write)
 }
@@ -26,18 +31,32 @@ func replace(path, previous string, write func(io.Writer) error) error {
 	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() && !info.IsDir() {
 		return overwrite(path, write) // a pipe or a device has no old content to lose
 	}
-	tmp, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*.tmp")
+	removeAbandoned(filepath.Dir(path), filepath.Base(path))
+	tmp, release, err := createTemp(path)
 	if err != nil {
 		return fmt.Errorf("cannot write %s: %w", path, cause(err))
 	}
+	defer release()
 	if err := fill(tmp, permissions(path), write); err != nil {
 		os.Remove(tmp.Name())
-		return fmt.Errorf("cannot write %s: %w (what was there before is untouched)", path, cause(err))
+		return fmt.Errorf("cannot write %s: %w (the old file is untouched)", path, cause(err))
 	}
 	if err := rename(tmp.Name(), path, previous); err != nil {
 		os.Remove(tmp.Name())
-		return fmt.Errorf("cannot replace %s: %w (what was there before is untouched)", path, cause(err))
+		return fmt.Errorf("cannot replace %s: %w (the old file is untouched)", path, cause(err))
 	}
+	return flushed(path)
+}
+
+// Rename renames a file or a directory, and flushes the directory that it is in.
+func Rename(from, to string) error {
+	if err := os.Rename(from, to); err != nil {
+		return fmt.Errorf("cannot rename %s to %s: %w", from, to, cause(err))
+	}
+	return flushed(to)
+}
+
+func flushed(path string) error {
 	if err := syncDir(filepath.Dir(path)); err != nil {
 		return fmt.Errorf("%s is written, but its directory cannot be flushed to the disk: %w", path, cause(err))
 	}
@@ -67,17 +86,33 @@ func overwrite(path string, write func(io.Writer) error) error {
 	return nil
 }
 
-// rename puts tmp at path, and what was at path at previous if that has a name.
+// rename puts tmp at path, and what was at path at previous unless that is empty. A second name for the old
+// file comes first, so that path is never without a file.
 func rename(tmp, path, previous string) error {
 	if previous == "" {
 		return os.Rename(tmp, path)
 	}
-	moved := os.Rename(path, previous)
-	if moved != nil && !os.IsNotExist(moved) {
-		return moved
+	second := tmp + ".old"
+	switch err := os.Link(path, second); {
+	case errors.Is(err, fs.ErrNotExist):
+		return os.Rename(tmp, path)
+	case err != nil:
+		return renameBoth(tmp, path, previous)
+	}
+	if err := os.Rename(second, previous); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		os.Remove(second)
+		return err
+	}
+	return os.Rename(tmp, path)
+}
+
+// renameBoth is rename where files cannot have two names.
+func renameBoth(tmp, path, previous string) error {
+	if err := os.Rename(path, previous); err != nil {
+		return err
 	}
 	err := os.Rename(tmp, path)
-	if err != nil && moved == nil {
+	if err != nil {
 		_ = os.Rename(previous, path) // back again
 	}
 	return err

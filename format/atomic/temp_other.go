@@ -1,0 +1,11 @@
+//go:build !(darwin || dragonfly || freebsd || linux || netbsd || openbsd)
+
+package atomic
+
+import "runtime"
+
+// markUsed does nothing: Windows refuses to remove a file that is open, and others have no flock(2).
+func markUsed(string) (release func()) { return func() {} }
+
+// abandoned reports whether a temporary file may be removed if the system permits it.
+func abandoned(string) bool { return runtime.GOOS == "windows" }
