@@ -10,6 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"lmzoo/train"
 	"lmzoo/zoo"
 )
 
@@ -124,18 +125,21 @@ func TestResume(t *testing.T) {
 	require.Equal(t, 3.0, runs[0].Budget)
 	require.GreaterOrEqual(t, runs[0].Step, 3)
 
-	// Another server cannot know whether another program trains it, until nothing has happened for a while.
-	later := time.Now()
-	again, ts2 := testServer(t, Options{TrainDir: filepath.Join(dir, "elsewhere"), Runs: []string{filepath.Join(dir, "my-rnn"), filepath.Join(dir, "my-rnn") + "/"}, Now: func() time.Time { return later }})
+	// Another server sees whether another program writes to it.
+	held, err := zoo.Acquire(filepath.Join(dir, "my-rnn"))
+	require.NoError(t, err)
+	again, ts2 := testServer(t, Options{TrainDir: filepath.Join(dir, "elsewhere"), Runs: []string{filepath.Join(dir, "my-rnn"), filepath.Join(dir, "my-rnn") + "/"}})
 	require.Empty(t, ok[found](t, "GET", ts2.URL+"/api/unfinished", "").Runs)
-	later = later.Add(stillTrained + time.Second)
+	held.Release()
+	checkpoint := filepath.Join(dir, "my-rnn", zoo.CheckpointFile)
+	require.NoError(t, os.Rename(checkpoint, train.PreviousPath(checkpoint)))
 	require.Len(t, ok[found](t, "GET", ts2.URL+"/api/unfinished", "").Runs, 1)
 	for _, name := range []string{"", "nothing", "../my-rnn", filepath.Join(dir, "my-rnn")} {
 		status, text := call(t, "POST", ts2.URL+"/api/jobs", `{"kind":"resume","run":`+quote(name)+`}`)
 		require.Equal(t, 404, status, text)
 	}
 	id = ok[jobReply](t, "POST", ts2.URL+"/api/jobs", `{"kind":"resume","run":"my-rnn"}`).Job
-	_, err := again.jobs.addIn(filepath.Join(dir, "my-rnn"), "train", "", nil)
+	_, err = again.jobs.addIn(filepath.Join(dir, "my-rnn"), "train", "", nil)
 	require.ErrorContains(t, err, "already")
 	require.Empty(t, ok[found](t, "GET", ts2.URL+"/api/unfinished", "").Runs, "it has a checkpoint, but is being trained")
 	j := settled(t, ts2.URL, id)

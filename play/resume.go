@@ -28,10 +28,7 @@ type unfinished struct {
 	curve *report.Curve
 }
 
-const (
-	maxUnfinished = 100              // directories that are looked into
-	stillTrained  = 10 * time.Second // a run whose metrics are younger is being trained by another program
-)
+const maxUnfinished = 100 // directories that are inspected
 
 // unfinished finds what can be resumed.
 func (s *Server) unfinished() []unfinished {
@@ -75,7 +72,7 @@ func (s *Server) lookInto(dir string) (unfinished, bool) {
 	if err != nil || !species.IsNeural() {
 		return unfinished{}, false
 	}
-	if _, err := os.Stat(filepath.Join(dir, zoo.CheckpointFile)); err != nil || s.beingTrained(dir) {
+	if !zoo.HasCheckpoint(dir) || s.beingTrained(dir) {
 		return unfinished{}, false
 	}
 	u := unfinished{
@@ -101,17 +98,12 @@ func theText(d zoo.Data) string {
 	}
 }
 
-// beingTrained reports whether a run is in the hands of a job, or of another program.
+// beingTrained reports whether a job works on a run, or will, or another program writes to it.
 func (s *Server) beingTrained(dir string) bool {
 	s.jobs.mu.Lock()
-	defer s.jobs.mu.Unlock()
-	for _, j := range s.jobs.all {
-		if j.dir == dir {
-			return s.jobs.busy(dir)
-		}
-	}
-	info, err := os.Stat(filepath.Join(dir, zoo.MetricsFile))
-	return err == nil && s.opt.Now().Sub(info.ModTime()) < stillTrained
+	busy := s.jobs.busy(dir)
+	s.jobs.mu.Unlock()
+	return busy || zoo.Locked(dir)
 }
 
 // busy reports whether a job works on a run, or will. It needs mu.

@@ -1,10 +1,7 @@
 package zoo
 
 import (
-	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 	"path/filepath"
 
 	"lmzoo/train"
@@ -16,12 +13,12 @@ import (
 func (r *Run) keep(tr *train.Trainer, resume bool, validate ...train.Observer) (obs []train.Observer, closeFiles func(), err error) {
 	checkpoint := filepath.Join(r.Dir, CheckpointFile)
 	if resume {
-		err = tr.Resume(checkpoint, r.facts())
-	} else {
-		err = r.clearOut(WeightsFile, CountsFile, CheckpointFile, filepath.Base(train.PreviousPath(CheckpointFile)))
-	}
-	if err != nil {
-		return nil, nil, err
+		if err := tr.Resume(checkpoint, r.facts()); err != nil {
+			return nil, nil, err
+		}
+		if err := r.writeConfig(); err != nil { // with the settings that changed, and without an outcome
+			return nil, nil, err
+		}
 	}
 	metrics, err := train.OpenMetrics(filepath.Join(r.Dir, MetricsFile), tr.Stats().Step)
 	if err != nil {
@@ -36,14 +33,4 @@ func (r *Run) facts() map[string]string {
 	return map[string]string{
 		"species": r.Config.Species, "model": string(r.Config.Model), "data": r.Config.Data.SHA256, "tokenizer": r.Config.Tokenizer.SHA256,
 	}
-}
-
-// clearOut removes files of a run that was in the directory before.
-func (r *Run) clearOut(names ...string) error {
-	for _, name := range names {
-		if err := os.Remove(filepath.Join(r.Dir, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return fmt.Errorf("cannot replace the run that was there: %w", err)
-		}
-	}
-	return nil
 }

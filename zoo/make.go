@@ -5,13 +5,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
-	"os"
 	"path/filepath"
 	"time"
 
 	"lmzoo/corpus"
 	"lmzoo/eval"
-	"lmzoo/format/atomic"
 	"lmzoo/lm"
 	"lmzoo/ngram"
 	"lmzoo/train"
@@ -29,18 +27,28 @@ type Order struct {
 	Seed      uint64
 	Threads   int
 	Command   []string
-	Dir       string // where to keep it; "" keeps it in memory only
+	Dir       string // run directory; "" keeps the run in memory only
 	Resume    bool   // go on from the checkpoint in Dir
+	Overwrite bool   // replace the run in Dir
+	Lock      *Lock  // of Dir, which Make releases; nil: Make acquires it
 }
 
 // Make trains what is ordered and returns it, with the weights that were best by validation.
 func Make(ctx context.Context, o Order, obs ...train.Observer) (*Run, error) {
+	if o.Lock != nil {
+		defer o.Lock.Release()
+	}
 	if err := o.Species.Check(o.Settings); err != nil {
 		return nil, err
 	}
 	if len(o.Split.Train) == 0 && o.Stream == nil {
 		return nil, emptyTraining(o.Data.Corpus)
 	}
+	release, err := o.claim()
+	if err != nil {
+		return nil, err
+	}
+	defer release()
 	r := &Run{Dir: o.Dir, Species: o.Species, Tokenizer: o.Tokenizer}
 	info, err := tokenizerInfo(o.Tokenizer)
 	if err != nil {
@@ -66,34 +74,54 @@ func Make(ctx context.Context, o Order, obs ...train.Observer) (*Run, error) {
 	})
 }
 
+// claim acquires the run directory, unless the caller has done so, and refuses to replace a run without leave.
+func (o Order) claim() (release func(), err error) {
+	release = func() {}
+	if o.Dir == "" {
+		return release, nil
+	}
+	if o.Lock == nil {
+		l, err := Acquire(o.Dir)
+		if err != nil {
+			return nil, err
+		}
+		release = l.Release
+	}
+	if !o.Resume && !o.Overwrite {
+		if err := CheckVacant(o.Dir, "choose another directory"); err != nil {
+			release()
+			return nil, err
+		}
+	}
+	return release, nil
+}
+
 func emptyTraining(source string) error {
 	return fmt.Errorf("there is no text to train on: the training part of %s is empty; give more text, or another --split", source)
 }
 
-func noDirectory(err error) error {
-	return fmt.Errorf("cannot make the run's directory: %w; choose another --out", err)
-}
-
-// begin writes what is known before the training, unless it is there already.
-func (r *Run) begin(model any, written bool) error {
-	data, err := json.Marshal(model)
+// create writes a run directory: its configuration, its tokenizer and these files, in place of a run that
+// was there before.
+func (r *Run) create(files map[string]content) error {
+	if r.Dir == "" {
+		return nil
+	}
+	config, err := json.MarshalIndent(r.Config, "", "  ")
 	if err != nil {
 		return err
 	}
-	r.Config.Model = data
-	if r.Dir == "" || written {
-		return nil
-	}
-	if err := os.MkdirAll(r.Dir, 0o777); err != nil {
-		return noDirectory(err)
-	}
-	if err := r.writeConfig(); err != nil {
+	tokenizer, err := corpus.MarshalTokenizer(r.Tokenizer)
+	if err != nil {
 		return err
 	}
-	return r.writeTokenizer()
+	if files == nil {
+		files = map[string]content{}
+	}
+	files[ConfigFile], files[TokenizerFile] = bytesContent(append(config, '\n')), bytesContent(tokenizer)
+	return commit(r.Dir, files)
 }
 
-// finish writes what came out.
+// finish records the outcome of a training.
 func (r *Run) finish(out Outcome) error {
 	r.Config.Result = &out
 	if r.Dir == "" {
@@ -123,27 +151,15 @@ func (r *Run) count(ctx context.Context, o Order, text func() (lm.Model, []strin
 		return err
 	}
 	r.Model, r.Notes = m, notes
-	out := Outcome{Params: params(m), Tokens: tokens, Seconds: time.Since(start).Seconds(), Threads: 1}
-	if err := r.saveCounts(m); err != nil {
+	if r.Config.Model, err = json.Marshal(o.Settings.Model); err != nil {
 		return err
 	}
-	if err := r.begin(o.Settings.Model, false); err != nil {
-		return err
+	r.Config.Result = &Outcome{Params: params(m), Tokens: tokens, Seconds: time.Since(start).Seconds(), Threads: 1}
+	files := map[string]content{}
+	if m := counts(m); m != nil {
+		files[CountsFile] = m.Save
 	}
-	return r.finish(out)
-}
-
-// saveCounts writes a counted model before the files that describe it: where there is no room for it, the run that was
-// there stays as it was.
-func (r *Run) saveCounts(m lm.Model) error {
-	kept := counts(m)
-	if kept == nil || r.Dir == "" {
-		return nil
-	}
-	if err := os.MkdirAll(r.Dir, 0o777); err != nil {
-		return noDirectory(err)
-	}
-	return atomic.WriteFile(filepath.Join(r.Dir, CountsFile), kept.Save)
+	return r.create(files)
 }
 
 // counts is the n-gram model in m, nil if there is none.
@@ -181,8 +197,13 @@ func (r *Run) learn(ctx context.Context, o Order, docs [][]lm.Token, obs []train
 	if err != nil {
 		return err
 	}
-	if err := r.begin(o.Settings.Model, o.Resume); err != nil {
+	if r.Config.Model, err = json.Marshal(o.Settings.Model); err != nil {
 		return err
+	}
+	if !o.Resume {
+		if err := r.create(nil); err != nil {
+			return err
+		}
 	}
 	var best train.Keeper
 	watch := []train.Observer{best.Observe}

@@ -78,24 +78,52 @@ func (r *Run) Weights() ([]string, []float64) {
 	return c.Runs, c.Weights
 }
 
-// Keep writes a mixture to a directory. Its parts stay where they are.
-func (r *Run) Keep(dir string, command []string) error {
-	r.Dir, r.Config.Command = dir, command
-	if err := os.MkdirAll(dir, 0o777); err != nil {
-		return noDirectory(err)
-	}
-	if err := r.writeConfig(); err != nil {
+// Keep writes a mixture to a directory, whose lock it releases. Its parts stay where they are.
+func (r *Run) Keep(l *Lock, command []string) error {
+	defer l.Release()
+	if err := r.excludes(l.Dir); err != nil {
 		return err
 	}
-	return r.writeTokenizer()
+	r.Dir, r.Config.Command = l.Dir, command
+	return r.create(nil)
 }
 
-// openMix opens the parts of a mixture.
-func (r *Run) openMix(s *Settings) error {
+// excludes refuses a directory that is a part of the mixture, or a part of a part.
+func (r *Run) excludes(dir string) error {
+	info, err := os.Stat(dir)
+	if err != nil {
+		return err
+	}
+	dirs, _ := r.Weights()
+	for len(dirs) > 0 { // it ends: Open has refused mixtures that contain themselves
+		part := dirs[0]
+		dirs = dirs[1:]
+		if other, err := os.Stat(part); err == nil && os.SameFile(info, other) {
+			return Misuse{fmt.Errorf("cannot write the mixture to %s: it is a part of the mixture; choose another directory", dir)}
+		}
+		if c, err := ReadConfig(part); err == nil && c.Species == mixName {
+			more, _ := (&Run{Config: c}).Weights()
+			dirs = append(dirs, more...)
+		}
+	}
+	return nil
+}
+
+// openMix opens the parts of a mixture, which is itself a part of those above it.
+func (r *Run) openMix(s *Settings, above []os.FileInfo) error {
+	info, err := os.Stat(r.Dir)
+	if err != nil {
+		return err
+	}
+	for _, other := range above {
+		if os.SameFile(info, other) {
+			return fmt.Errorf("the mixture %s contains itself; mix again into another directory", r.Dir)
+		}
+	}
 	c := s.Model.(*mixConfig)
 	var models []lm.Model
 	for _, dir := range c.Runs {
-		part, err := Open(dir)
+		part, err := open(dir, append(above[:len(above):len(above)], info))
 		if err != nil {
 			return fmt.Errorf("a part of the mixture %s: %w", r.Dir, err)
 		}

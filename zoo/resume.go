@@ -6,10 +6,24 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+
+	"lmzoo/train"
 )
 
-// Resume is the order of a run that was interrupted: what it was made with, and the text it was made from. Before the text is
-// read, change may refuse the order, or alter what is free to change; nil: it goes on as it was.
+// HasCheckpoint reports whether a run can go on from a checkpoint, the newest or the one before.
+func HasCheckpoint(dir string) bool {
+	path := locate(dir, CheckpointFile)
+	for _, path := range []string{path, train.PreviousPath(path)} {
+		if _, err := os.Stat(path); err == nil {
+			return true
+		}
+	}
+	return false
+}
+
+// Resume returns the order of a run that was interrupted: its settings and the text it was made from. If the
+// run was stopped before its first checkpoint, Resume is false in the order and the run begins again. Before
+// the text is read, change may refuse the order or alter what is free to change; nil alters nothing.
 func Resume(ctx context.Context, dir string, stdin io.Reader, change func(*Order) error) (Order, error) {
 	c, err := ReadConfig(dir)
 	if err != nil {
@@ -22,8 +36,9 @@ func Resume(ctx context.Context, dir string, stdin io.Reader, change func(*Order
 	if !r.Species.IsNeural() {
 		return Order{}, fmt.Errorf("%s is counted in one pass and cannot be resumed; train it again with --overwrite", c.Species)
 	}
-	if _, err := os.Stat(filepath.Join(dir, CheckpointFile)); err != nil {
-		return Order{}, fmt.Errorf("%s has no checkpoint to go on from (%w); train it again with --overwrite", dir, err)
+	checkpoint := HasCheckpoint(dir)
+	if !checkpoint && c.Result != nil {
+		return Order{}, fmt.Errorf("cannot resume %s: its training ended and it has no %s; train it again with --overwrite", dir, CheckpointFile)
 	}
 	if err := r.readTokenizer(); err != nil {
 		return Order{}, err
@@ -34,7 +49,7 @@ func Resume(ctx context.Context, dir string, stdin io.Reader, change func(*Order
 	}
 	o := Order{
 		Species: r.Species, Size: c.Size, Settings: settings, Data: c.Data, Tokenizer: r.Tokenizer,
-		Seed: c.Seed, Command: c.Command, Dir: dir, Resume: true,
+		Seed: c.Seed, Command: c.Command, Dir: dir, Resume: checkpoint, Overwrite: !checkpoint,
 	}
 	if change != nil {
 		if err := change(&o); err != nil {

@@ -31,6 +31,8 @@ const (
 	CheckpointFile = "checkpoint.safetensors"
 )
 
+var previousCheckpoint = train.PreviousPath(CheckpointFile)
+
 const formatVersion = 1
 
 // Config is everything that made a run.
@@ -89,7 +91,7 @@ func params(m lm.Model) int {
 
 // Size is how many bytes the file takes that holds the model; 0 for a run that has none of its own.
 func (r *Run) Size() int {
-	for _, path := range []string{filepath.Join(r.Dir, WeightsFile), filepath.Join(r.Dir, CountsFile), r.Dir} {
+	for _, path := range []string{locate(r.Dir, WeightsFile), locate(r.Dir, CountsFile), r.Dir} {
 		if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() && r.Dir != "" {
 			return int(info.Size())
 		}
@@ -101,7 +103,7 @@ func (r *Run) Size() int {
 func (r *Run) Fingerprint() (string, error) {
 	h := sha256.New()
 	for _, name := range []string{TokenizerFile, WeightsFile, CountsFile} {
-		f, err := os.Open(filepath.Join(r.Dir, name))
+		f, err := os.Open(locate(r.Dir, name))
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
@@ -134,18 +136,6 @@ func (r *Run) writeConfig() error {
 	})
 }
 
-// writeTokenizer writes tokenizer.json.
-func (r *Run) writeTokenizer() error {
-	data, err := corpus.MarshalTokenizer(r.Tokenizer)
-	if err != nil {
-		return err
-	}
-	return atomic.WriteFile(filepath.Join(r.Dir, TokenizerFile), func(w io.Writer) error {
-		_, err := w.Write(data)
-		return err
-	})
-}
-
 // tokenizerInfo describes tok.
 func tokenizerInfo(tok corpus.Tokenizer) (TokenizerInfo, error) {
 	data, err := corpus.MarshalTokenizer(tok)
@@ -159,7 +149,7 @@ func tokenizerInfo(tok corpus.Tokenizer) (TokenizerInfo, error) {
 // ReadConfig reads the config.json of a run directory.
 func ReadConfig(dir string) (Config, error) {
 	var c Config
-	path := filepath.Join(dir, ConfigFile)
+	path := locate(dir, ConfigFile)
 	if info, err := os.Stat(dir); err == nil && !info.IsDir() {
 		return c, fmt.Errorf("%s is no run: it is a file; expected a directory that lmzoo train made, or a file that ends in .arpa or .arpa.gz", dir)
 	}
@@ -195,7 +185,10 @@ func ReadConfig(dir string) (Config, error) {
 
 // Open reads a run that has been trained, or is being trained and has a model already. An ARPA file is a run
 // without a past.
-func Open(dir string) (*Run, error) {
+func Open(dir string) (*Run, error) { return open(dir, nil) }
+
+// open is Open for a part of the mixtures in these directories.
+func open(dir string, mixtures []os.FileInfo) (*Run, error) {
 	if IsARPA(dir) {
 		return openARPA(dir)
 	}
@@ -216,7 +209,7 @@ func Open(dir string) (*Run, error) {
 	}
 	switch {
 	case r.Species.Name == mixName:
-		return r, r.openMix(settings)
+		return r, r.openMix(settings, mixtures)
 	case r.Species.IsNeural():
 		return r, r.openWeights(settings)
 	}
@@ -243,7 +236,7 @@ func OpenTokenizer(dir string) (corpus.Tokenizer, error) {
 }
 
 func (r *Run) readTokenizer() error {
-	path := filepath.Join(r.Dir, TokenizerFile)
+	path := locate(r.Dir, TokenizerFile)
 	data, err := os.ReadFile(path)
 	if err != nil {
 		return fmt.Errorf("the run has no tokenizer: %w; restore the file that was saved with the model, or train again", err)
@@ -273,7 +266,7 @@ func (r *Run) settings() (*Settings, error) {
 }
 
 func (r *Run) openWeights(s *Settings) error {
-	path := filepath.Join(r.Dir, WeightsFile)
+	path := locate(r.Dir, WeightsFile)
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("%s has no %s yet: its training has not been validated once; go on with: lmzoo train %s --resume --out %s", r.Dir, WeightsFile, r.Config.Species, r.Dir)
 	}
@@ -293,7 +286,7 @@ func (r *Run) openCounts(s *Settings) error {
 		r.Model = lm.Uniform(r.Tokenizer.Vocab())
 		return nil
 	}
-	path := filepath.Join(r.Dir, CountsFile)
+	path := locate(r.Dir, CountsFile)
 	m, err := ngram.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("%s has no %s: it was lost, or never finished; train it again with --overwrite", r.Dir, CountsFile)

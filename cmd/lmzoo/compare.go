@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -112,6 +111,7 @@ type comparison struct {
 	w        io.Writer
 	watch    stopwatch
 
+	locks  map[string]*zoo.Lock // by species
 	split  corpus.Split
 	tok    corpus.Tokenizer
 	study  *report.Study
@@ -121,21 +121,16 @@ type comparison struct {
 
 // make trains, judges and shows everything.
 func (m *comparison) make(c *cobra.Command, species []*zoo.Species) error {
-	for _, s := range species {
-		dir := filepath.Join(m.out, s.Name)
-		if c, err := zoo.ReadConfig(dir); err == nil && !slices.Contains(c.Command, "compare") {
-			return usagef("%s holds a run that no comparison made; a comparison would replace it: choose another --out", dir)
-		}
+	release, err := m.claim(species)
+	defer release()
+	if err != nil {
+		return err
 	}
-	var err error
 	if m.split, m.tok, err = m.data.load(c.Context(), c, m.progress); err != nil {
 		return err
 	}
 	if len(m.split.Test) == 0 {
 		return usagef("the test part of %s is empty (split %s); choose a --split that leaves one", m.data.data.Corpus, m.data.data.Split)
-	}
-	if err := os.MkdirAll(m.out, 0o777); err != nil {
-		return fmt.Errorf("cannot make --out: %w", err)
 	}
 	m.watch.lap("reading")
 	var names []string
@@ -177,6 +172,37 @@ func (m *comparison) make(c *cobra.Command, species []*zoo.Species) error {
 	return m.keep()
 }
 
+// claim locks the directory of the comparison and those of its runs. Only runs of a comparison are replaced.
+func (m *comparison) claim(species []*zoo.Species) (release func(), err error) {
+	var out *zoo.Lock
+	m.locks = map[string]*zoo.Lock{}
+	release = func() {
+		for _, l := range m.locks {
+			l.Release()
+		}
+		out.Release()
+	}
+	if out, err = zoo.Acquire(m.out); err != nil {
+		return release, err
+	}
+	if err := zoo.CheckVacant(m.out, "choose another --out"); err != nil {
+		return release, err
+	}
+	for _, s := range species {
+		dir := filepath.Join(m.out, s.Name)
+		if m.locks[s.Name], err = zoo.Acquire(dir); err != nil {
+			return release, err
+		}
+		if c, err := zoo.ReadConfig(dir); err == nil && slices.Contains(c.Command, "compare") {
+			continue
+		}
+		if err := zoo.CheckVacant(dir, "a comparison replaces only runs of a comparison: choose another --out"); err != nil {
+			return release, err
+		}
+	}
+	return release, nil
+}
+
 // kept adds to the error that ended a comparison what is there of it.
 func (m *comparison) kept(err error) error {
 	n := len(m.result.Rows)
@@ -197,6 +223,7 @@ func (m *comparison) exhibit(ctx context.Context, s *zoo.Species, t *track) erro
 	r, err := zoo.Make(ctx, zoo.Order{
 		Species: s, Size: m.size, Settings: settings, Data: m.data.data, Split: m.split, Tokenizer: m.tok,
 		Seed: m.run.seed, Threads: m.run.threads, Command: commandLine(), Dir: dir,
+		Overwrite: true, Lock: m.locks[s.Name],
 	}, m.progress.watch(t))
 	if err != nil {
 		return saved(err, s, dir)

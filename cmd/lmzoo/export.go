@@ -2,6 +2,7 @@ package main
 
 import (
 	"io"
+	"os"
 
 	"github.com/spf13/cobra"
 
@@ -11,6 +12,7 @@ import (
 
 func newExport() *cobra.Command {
 	var format, out string
+	var over bool
 	c := &cobra.Command{
 		Use:   "export RUN",
 		Short: "Write an n-gram run as ARPA, for KenLM, SRILM and other tools",
@@ -21,6 +23,12 @@ run needs no export: its names and shapes are those of GPT-2 on Hugging Face, an
 		RunE: func(c *cobra.Command, args []string) error {
 			if format != "arpa" {
 				return usagef("there is no format %q; there is: arpa", format)
+			}
+			if zoo.IsRunFile(out) {
+				return runFileError(out)
+			}
+			if info, err := os.Stat(out); err == nil && info.Mode().IsRegular() && !over {
+				return usagef("%s already exists; replace it with --overwrite, or choose another --out", out)
 			}
 			r, err := zoo.Open(args[0])
 			if err != nil {
@@ -39,6 +47,7 @@ run needs no export: its names and shapes are those of GPT-2 on Hugging Face, an
 	}
 	c.Flags().StringVar(&format, "format", "arpa", "arpa")
 	c.Flags().StringVar(&out, "out", "", "file to write (default: standard output)")
+	c.Flags().BoolVar(&over, "overwrite", false, "replace the file in --out")
 	complete(c, "format", func() []string { return []string{"arpa"} })
 	return c
 }

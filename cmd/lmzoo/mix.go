@@ -23,6 +23,7 @@ func newMix() *cobra.Command {
 		run   runFlags
 		valid string
 		out   string
+		over  bool
 	)
 	c := &cobra.Command{
 		Use:   "mix RUN RUN...",
@@ -37,6 +38,11 @@ different places, so the mixture often beats them all (Mikolov et al. 2011).`,
 				return err
 			}
 			p := newProgress(c.ErrOrStderr(), run.quiet)
+			lock, err := claim(out, over)
+			if err != nil {
+				return err
+			}
+			defer lock.Release()
 			runs, err := openAll(args, true)
 			if err != nil {
 				return err
@@ -51,7 +57,7 @@ different places, so the mixture often beats them all (Mikolov et al. 2011).`,
 				return err
 			}
 			if out != "" {
-				if err := mix.Keep(out, commandLine()); err != nil {
+				if err := mix.Keep(lock, commandLine()); err != nil {
 					return err
 				}
 			}
@@ -77,8 +83,24 @@ different places, so the mixture often beats them all (Mikolov et al. 2011).`,
 	}
 	run.add(c)
 	c.Flags().StringVar(&valid, "valid", "", "text to find the weights by (default: the validation part of the first run's corpus)")
-	c.Flags().StringVar(&out, "out", "", "directory to keep the mixture in, as a run like any other")
+	c.Flags().StringVar(&out, "out", "", "directory to write the mixture to, as a run like any other")
+	c.Flags().BoolVar(&over, "overwrite", false, "replace the run in --out")
 	return c
+}
+
+// claim acquires the directory of a mixture; it returns nil for "".
+func claim(out string, overwrite bool) (*zoo.Lock, error) {
+	if out == "" {
+		return nil, nil
+	}
+	lock, err := zoo.Acquire(out)
+	if err == nil && !overwrite {
+		err = zoo.CheckVacant(out, "replace it with --overwrite, or choose another --out")
+	}
+	if err != nil {
+		lock.Release()
+	}
+	return lock, err
 }
 
 // validationText is a file of its own, or the validation part of a run's corpus.

@@ -194,7 +194,7 @@ func (p *playing) train(ctx context.Context, c *cobra.Command) ([]*zoo.Run, erro
 		}
 		r, err := zoo.Make(ctx, zoo.Order{
 			Species: species, Settings: settings, Data: data.data, Split: split, Tokenizer: tok, Seed: 1,
-			Threads: runtime.NumCPU(), Command: commandLine(), Dir: filepath.Join(p.out, name),
+			Threads: runtime.NumCPU(), Command: commandLine(), Dir: vacant(filepath.Join(p.out, name)),
 		}, p.progress.watch(tracks[i]))
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
@@ -203,6 +203,16 @@ func (p *playing) train(ctx context.Context, c *cobra.Command) ([]*zoo.Run, erro
 		runs = append(runs, r)
 	}
 	return runs, nil
+}
+
+// vacant returns the name of a directory that holds no run: dir, or dir-2, dir-3 …
+func vacant(dir string) string {
+	for n, name := 2, dir; ; n++ {
+		if file, err := zoo.Holds(name); err != nil || file == "" {
+			return name
+		}
+		name = fmt.Sprintf("%s-%d", dir, n)
+	}
 }
 
 // serve answers until Ctrl-C.

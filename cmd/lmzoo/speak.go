@@ -14,7 +14,17 @@ import (
 	"lmzoo/zoo"
 )
 
-func writeFile(path string, write func(io.Writer) error) error { return atomic.WriteFile(path, write) }
+// writeFile writes a file that is no part of a run.
+func writeFile(path string, write func(io.Writer) error) error {
+	if zoo.IsRunFile(path) {
+		return runFileError(path)
+	}
+	return atomic.WriteFile(path, write)
+}
+
+func runFileError(path string) error {
+	return usagef("cannot write %s: runs have a file of this name; choose another --out", path)
+}
 
 // generate writes what a run says after a prompt, as it says it.
 func generate(ctx context.Context, w io.Writer, r *zoo.Run, prompt string, opt sample.Options, rng *rand.Rand) error {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
@@ -62,6 +61,7 @@ config.json, tokenizer.json, the model, and for neural models metrics.jsonl and 
 				flags: c.Flags(), progress: newProgress(c.ErrOrStderr(), run.quiet),
 			}
 			order, err := t.order(c.Context(), c, resume, over)
+			defer func() { t.lock.Release() }()
 			if err != nil {
 				return err
 			}
@@ -97,6 +97,7 @@ type training struct {
 	live     live
 	flags    *pflag.FlagSet
 	progress *progress
+	lock     *zoo.Lock // of out
 }
 
 // order puts together what is to be made, from the flags or from the run to be resumed.
@@ -108,13 +109,14 @@ func (t *training) order(ctx context.Context, c *cobra.Command, resume, overwrit
 	if err != nil {
 		return zoo.Order{}, err
 	}
-	if resume {
+	file, err := zoo.Holds(t.out)
+	switch {
+	case err != nil:
+		return zoo.Order{}, err
+	case resume && file != "":
 		return t.resumed(ctx, c, values)
-	}
-	if _, err := os.Stat(filepath.Join(t.out, zoo.ConfigFile)); err == nil && !overwrite {
-		return zoo.Order{}, usagef("%s holds a run already; go on with it: --resume, replace it: --overwrite, or choose another --out", t.out)
-	} else if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return zoo.Order{}, fmt.Errorf("cannot look into --out: %w; choose another", err)
+	case resume:
+		t.progress.note("note: %s holds no run yet; starting one", t.out)
 	}
 	if t.size != "" && len(t.species.Sizes) == 0 {
 		return zoo.Order{}, usagef("%s has no sizes; leave out --size", t.species.Name)
@@ -129,6 +131,9 @@ func (t *training) order(ctx context.Context, c *cobra.Command, resume, overwrit
 	if err := t.species.Check(settings); err != nil {
 		return zoo.Order{}, err
 	}
+	if err := t.acquire(overwrite); err != nil {
+		return zoo.Order{}, err
+	}
 	var split corpus.Split
 	stream, tok, err := t.stream(ctx, settings)
 	if err == nil && stream == nil {
@@ -140,7 +145,16 @@ func (t *training) order(ctx context.Context, c *cobra.Command, resume, overwrit
 	return zoo.Order{
 		Species: t.species, Size: t.size, Settings: settings, Data: t.data.data, Split: split, Stream: stream, Tokenizer: tok,
 		Seed: t.run.seed, Threads: t.run.threads, Command: commandLine(), Dir: t.out,
+		Overwrite: overwrite, Lock: t.lock,
 	}, nil
+}
+
+// acquire locks the run directory, and refuses to replace a run without leave.
+func (t *training) acquire(overwrite bool) (err error) {
+	if t.lock, err = zoo.Acquire(t.out); err != nil || overwrite {
+		return err
+	}
+	return zoo.CheckVacant(t.out, "resume it with --resume, replace it with --overwrite, or choose another --out")
 }
 
 // values are the hyperparameters that were given.
@@ -165,7 +179,11 @@ var free = []string{"steps", "budget", "lr", "min_lr", "warmup", "clip", "eval_e
 
 // resumed is the order of a run that exists.
 func (t *training) resumed(ctx context.Context, c *cobra.Command, values map[string]any) (zoo.Order, error) {
-	return zoo.Resume(ctx, t.out, c.InOrStdin(), func(order *zoo.Order) error {
+	var err error
+	if t.lock, err = zoo.Acquire(t.out); err != nil {
+		return zoo.Order{}, err
+	}
+	order, err := zoo.Resume(ctx, t.out, c.InOrStdin(), func(order *zoo.Order) error {
 		if order.Species.Name != t.species.Name {
 			return usagef("%s holds a run of %s, not of %s", t.out, order.Species.Name, t.species.Name)
 		}
@@ -175,9 +193,13 @@ func (t *training) resumed(ctx context.Context, c *cobra.Command, values map[str
 		if t.flags.Changed("seed") && t.run.seed != order.Seed {
 			return usagef("the run in %s has seed %d; a resumed run keeps its seed", t.out, order.Seed)
 		}
-		order.Threads = t.run.threads
+		order.Threads, order.Lock = t.run.threads, t.lock
 		return t.sameText(*order)
 	})
+	if err == nil && !order.Resume {
+		t.progress.note("note: %s has no checkpoint yet; starting from the beginning", t.out)
+	}
+	return order, err
 }
 
 // sameText refuses flags that ask for another text, tokenizer or size than the run to be resumed was made with.
