@@ -1,8 +1,7 @@
 package mlp
 
 import (
-	"fmt"
-	"strings"
+	"cmp"
 
 	"lmzoo/nn"
 )
@@ -17,8 +16,8 @@ type Config struct {
 	Dropout   float64 `json:"dropout"`          // of the hidden units
 }
 
-// Sizes are the names of the presets, smallest first.
-func Sizes() []string { return []string{"tiny", "small", "base"} }
+// Sizes returns the names of the presets, smallest first.
+func Sizes() []string { return nn.Sizes() }
 
 // Preset returns the Config of a size, without a vocabulary.
 func Preset(size string) (Config, error) {
@@ -30,26 +29,20 @@ func Preset(size string) (Config, error) {
 	case "base":
 		return Config{Context: 16, NEmbd: 64, Hidden: 1024, Dropout: 0.2}, nil
 	}
-	return Config{}, fmt.Errorf("mlp has no size %q: choose one of %s", size, strings.Join(Sizes(), ", "))
+	return Config{}, nn.Checks("mlp").NoSize(size)
 }
 
-// Validate says in one line what is wrong with c and what to do about it.
+// Validate reports the first invalid field.
 func (c Config) Validate() error {
-	switch {
-	case c.VocabSize < 2:
-		return fmt.Errorf("mlp: vocab_size is %d: expected at least 2, the document boundary and one token more; train the tokenizer on more text", c.VocabSize)
-	case c.Context < 1:
-		return fmt.Errorf("mlp: context is %d: expected at least 1 token, such as 8", c.Context)
-	case c.NEmbd < 1:
-		return fmt.Errorf("mlp: n_embd is %d: expected at least 1, such as 32", c.NEmbd)
-	case c.Hidden < 1:
-		return fmt.Errorf("mlp: hidden is %d: expected at least 1, such as 256", c.Hidden)
-	case !(c.Dropout >= 0 && c.Dropout < 1):
-		return fmt.Errorf("mlp: dropout is %v: expected a probability in [0, 1), such as 0.2", c.Dropout)
-	case c.params() > nn.MaxParams:
-		return fmt.Errorf("mlp: more than %d parameters: choose a smaller hidden, n_embd, context or vocab_size", nn.MaxParams)
-	}
-	return nil
+	check := nn.Checks("mlp")
+	return cmp.Or(
+		check.Vocab(c.VocabSize),
+		check.Positive("context", c.Context, 8),
+		check.Positive("n_embd", c.NEmbd, 32),
+		check.Positive("hidden", c.Hidden, 256),
+		check.Dropout(c.Dropout),
+		check.Params(c.params(), "hidden, n_embd, context or vocab_size"),
+	)
 }
 
 // params is the number of parameters, as a float so that nothing overflows.

@@ -23,12 +23,7 @@ func TestGolden(t *testing.T) {
 		for r := range g.B {
 			ids = appendContexts(ids, g.X[r*g.T:][:g.T], g.Config.Context)
 		}
-		a := m.hidden(tape, ids)
-		logits := tape.LinearT(a, m.U, m.B)
-		if m.W != nil {
-			logits = m.direct(tape, ids, a)
-		}
-		g.CheckLogits(t, logits)
+		g.CheckLogits(t, m.logits(tape, ids, m.hidden(tape, ids)))
 		g.CheckLoss(t, m)
 	})
 }

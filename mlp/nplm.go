@@ -9,7 +9,6 @@ import (
 	"sync"
 
 	"lmzoo/autograd"
-	"lmzoo/autograd/gemm"
 	"lmzoo/corpus"
 	"lmzoo/lm"
 	"lmzoo/nn"
@@ -31,9 +30,8 @@ type Model struct {
 	B *autograd.Tensor `param:"b,vector"` // [1, V]
 	W *autograd.Tensor `param:"W"`        // [V, (n−1)·m]; nil without direct connections
 
-	tapes    *sync.Pool // of forward tapes
+	nn.Inference
 	contexts *sync.Pool // of *contexts
-	crew     *gemm.Crew // generates a token together; nil: one thread alone
 }
 
 // New returns a model whose embeddings are drawn from N(0, 1) and whose tanh units start in their linear
@@ -50,12 +48,12 @@ func New(cfg Config, rng *rand.Rand) (*Model, error) {
 		D:        nn.Zeros(1, h),
 		U:        nn.Uniform(v, h, 0.1/math.Sqrt(float64(h)), rng),
 		B:        nn.Zeros(1, v),
-		tapes:    &sync.Pool{New: func() any { return autograd.NewForward() }},
 		contexts: &sync.Pool{New: func() any { return new(contexts) }},
 	}
 	if cfg.Direct {
 		m.W = nn.Zeros(v, x)
 	}
+	m.Inference = nn.NewInference(m)
 	return m, nil
 }
 
@@ -70,7 +68,7 @@ func (m *Model) Loss(t *autograd.Tape, b corpus.Batch) *autograd.Tensor {
 	if m.W == nil {
 		return t.HeadLoss(a, m.U, m.B, b.Y, b.N) // 1×1
 	}
-	return t.CrossEntropy(m.direct(t, ids, a), b.Y, b.N) // 1×1
+	return t.CrossEntropy(m.logits(t, ids, a), b.Y, b.N) // 1×1
 }
 
 // gather returns the n−1 tokens that each position of the batch sees, [B·T, n−1]. On a tape that records the memory
@@ -91,9 +89,13 @@ func (m *Model) hidden(t *autograd.Tape, contexts []lm.Token) *autograd.Tensor {
 	return t.Dropout(a, m.Config.Dropout)         // [B·T, h]
 }
 
-// direct is y with direct connections: b + W·x + U·a.
-func (m *Model) direct(t *autograd.Tape, contexts []lm.Token, a *autograd.Tensor) *autograd.Tensor {
-	return t.Add(t.LinearT(a, m.U, m.B), m.project(t, contexts, m.W, nil)) // [B·T, V]
+// logits is y = b + W·x + U·a, where a is the hidden units.
+func (m *Model) logits(t *autograd.Tape, contexts []lm.Token, a *autograd.Tensor) *autograd.Tensor {
+	y := t.LinearT(a, m.U, m.B) // [B·T, V]
+	if m.W == nil {
+		return y
+	}
+	return t.Add(y, m.project(t, contexts, m.W, nil)) // [B·T, V]
 }
 
 // project is d + H·x for n−1 tokens per row, where x is their embeddings one after the other; d may be nil.

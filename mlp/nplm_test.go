@@ -62,7 +62,7 @@ func TestContexts(t *testing.T) {
 }
 
 func TestConfigErrors(t *testing.T) {
-	for want, change := range map[string]func(*Config){
+	nntest.CheckConfig(t, small, map[string]func(*Config){
 		"vocab_size is 1":     func(c *Config) { c.VocabSize = 1 },
 		"context is 0":        func(c *Config) { c.Context = 0 },
 		"n_embd is 0":         func(c *Config) { c.NEmbd = 0 },
@@ -70,29 +70,12 @@ func TestConfigErrors(t *testing.T) {
 		"dropout is 1":        func(c *Config) { c.Dropout = 1 },
 		"dropout is NaN":      func(c *Config) { c.Dropout = math.NaN() },
 		"more than 214748364": func(c *Config) { c.Hidden = 1 << 40 },
-	} {
-		cfg := small
-		change(&cfg)
-		_, err := New(cfg, nntest.Rand())
-		require.ErrorContains(t, err, want)
-		require.NotContains(t, err.Error(), "\n")
-	}
-	for _, size := range Sizes() {
-		cfg, err := Preset(size)
-		require.NoError(t, err)
-		cfg.VocabSize = 65
-		require.NoError(t, cfg.Validate())
-	}
-	_, err := Preset("huge")
-	require.ErrorContains(t, err, "tiny, small, base")
+	})
+	nntest.CheckPresets(t, Preset, func(c *Config) { c.VocabSize = 65 })
 }
 
 // loud is a model in which every part matters.
-func loud(t require.TestingT, cfg Config) *Model {
-	m, err := New(cfg, nntest.Rand())
-	require.NoError(t, err)
-	return nntest.Loud(m)
-}
+func loud(t require.TestingT, cfg Config) *Model { return nntest.Build(t, New, cfg) }
 
 // Score works in blocks; a long document has no seams.
 func TestScoreHasNoSeams(t *testing.T) {

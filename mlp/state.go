@@ -35,18 +35,9 @@ func (s *state) Push(tok lm.Token) {
 
 // NextLogProbs stores ln P(v | the last n−1 tokens) in dst[v] for every token v.
 func (s *state) NextLogProbs(dst []float64) []float64 {
-	t := s.m.tapes.Get().(*autograd.Tape)
-	t.Crew = s.m.crew
-	a := s.m.hidden(t, s.context) // [1, h]
-	if s.m.W == nil {
-		dst = nn.NextLogProbs(t, dst, a, s.m.U, s.m.B)
-	} else {
-		dst = nn.LogSoftmax(t, dst, s.m.direct(t, s.context, a).Row(0))
-	}
-	t.Crew = nil
-	t.Reset()
-	s.m.tapes.Put(t)
-	return dst
+	return s.m.LogProbs(dst, func(t *autograd.Tape) *autograd.Tensor {
+		return s.m.logits(t, s.context, s.m.hidden(t, s.context)) // [1, V]
+	})
 }
 
 // Clone returns an independent copy.
@@ -73,21 +64,22 @@ func (m *Model) Score(dst []float64, tokens []lm.Token) []float64 {
 	n := m.Config.Context
 	inputs := append(make([]lm.Token, 0, len(tokens)+1), lm.BOS)
 	inputs = append(inputs, tokens...)
-	t := m.tapes.Get().(*autograd.Tape)
 	var ids []lm.Token
 	for from := 0; from < len(tokens); from += scoreTokens {
 		to := min(from+scoreTokens, len(tokens))
-		lead := min(n-1, from) // tokens that are seen and not judged
+		lead := min(n-1, from) // tokens that are seen and not scored
 		ids = appendContexts(ids[:0], inputs[from-lead:to], n)
-		contexts := ids[lead*n:]
-		a := m.hidden(t, contexts) // [to−from, h]
-		if m.W == nil {
-			nn.Score(t, dst[from:], a, m.U, m.B, tokens[from:to])
-		} else {
-			nn.ScoreLogits(dst[from:], m.direct(t, contexts, a), tokens[from:to])
-		}
-		t.Reset()
+		m.With(func(t *autograd.Tape) { m.scoreBlock(t, dst[from:], ids[lead*n:], tokens[from:to]) })
 	}
-	m.tapes.Put(t)
 	return dst[:len(tokens)]
+}
+
+// scoreBlock scores tokens, each after its context.
+func (m *Model) scoreBlock(t *autograd.Tape, dst []float64, contexts, tokens []lm.Token) {
+	a := m.hidden(t, contexts) // [len(tokens), h]
+	if m.W == nil {
+		nn.Score(t, dst, a, m.U, m.B, tokens)
+	} else {
+		nn.ScoreLogits(dst, m.logits(t, contexts, a), tokens)
+	}
 }

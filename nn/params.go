@@ -48,9 +48,6 @@ func Replica[M any](model M) M {
 	return twin.Interface().(M)
 }
 
-// MaxParams is how many parameters a model may have: 8 GB of float32, and as much again for gradients. More is a slip of the finger.
-const MaxParams = 1 << 31
-
 // Count is the number of scalar parameters of model, N.
 func Count(model any) int {
 	n := 0

@@ -35,7 +35,7 @@ func newCell(name string) (cell, error) {
 	case "gru":
 		return gru{}, nil
 	}
-	return nil, fmt.Errorf("cell is %q: choose one of %s", name, strings.Join(Cells(), ", "))
+	return nil, fmt.Errorf("cell is %q; want one of %s", name, strings.Join(Cells(), ", "))
 }
 
 // affine is w·x + b: of W_ih and x_t, or of W_hh and h_{t−1}.

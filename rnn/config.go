@@ -1,8 +1,8 @@
 package rnn
 
 import (
+	"cmp"
 	"fmt"
-	"strings"
 
 	"lmzoo/nn"
 )
@@ -22,8 +22,8 @@ type Config struct {
 // Cells are the kinds of recurrent cell, in order of appearance.
 func Cells() []string { return []string{"elman", "lstm", "gru"} }
 
-// Sizes are the names of the presets, smallest first.
-func Sizes() []string { return []string{"tiny", "small", "base"} }
+// Sizes returns the names of the presets, smallest first.
+func Sizes() []string { return nn.Sizes() }
 
 // Preset returns the Config of a size, without a vocabulary.
 func Preset(cell, size string) (Config, error) {
@@ -38,29 +38,28 @@ func Preset(cell, size string) (Config, error) {
 	case "base":
 		return Config{Cell: cell, NEmbd: 128, Hidden: 512, Layers: 2, Dropout: 0.2}, nil
 	}
-	return Config{}, fmt.Errorf("%s has no size %q: choose one of %s", cell, size, strings.Join(Sizes(), ", "))
+	return Config{}, nn.Checks(cell).NoSize(size)
 }
 
-// Validate says in one line what is wrong with c and what to do about it.
+// Validate reports the first invalid field.
 func (c Config) Validate() error {
 	if _, err := newCell(c.Cell); err != nil {
 		return err
 	}
-	switch {
-	case c.VocabSize < 2:
-		return fmt.Errorf("%s: vocab_size is %d: expected at least 2, the document boundary and one token more; train the tokenizer on more text", c.Cell, c.VocabSize)
-	case c.NEmbd < 1:
-		return fmt.Errorf("%s: n_embd is %d: expected at least 1, such as 64", c.Cell, c.NEmbd)
-	case c.Hidden < 1:
-		return fmt.Errorf("%s: hidden is %d: expected at least 1, such as 128", c.Cell, c.Hidden)
-	case c.Layers < 1:
-		return fmt.Errorf("%s: layers is %d: expected at least 1", c.Cell, c.Layers)
-	case !(c.Dropout >= 0 && c.Dropout < 1):
-		return fmt.Errorf("%s: dropout is %v: expected a probability in [0, 1), such as 0.2", c.Cell, c.Dropout)
-	case c.Tied && c.NEmbd != c.Hidden:
-		return fmt.Errorf("%s: tied needs n_embd = hidden, not %d and %d: make them equal or leave tied out", c.Cell, c.NEmbd, c.Hidden)
-	case c.params() > nn.MaxParams:
-		return fmt.Errorf("%s: more than %d parameters: choose a smaller hidden, n_embd, layers or vocab_size", c.Cell, nn.MaxParams)
+	check := nn.Checks(c.Cell)
+	if err := cmp.Or(
+		check.Vocab(c.VocabSize),
+		check.Positive("n_embd", c.NEmbd, 64),
+		check.Positive("hidden", c.Hidden, 128),
+		check.Positive("layers", c.Layers, 1),
+		check.Dropout(c.Dropout),
+		check.Params(c.params(), "hidden, n_embd, layers or vocab_size"),
+	); err != nil {
+		return err
+	}
+	if c.Tied && c.NEmbd != c.Hidden {
+		return fmt.Errorf("%s: tied needs n_embd = hidden, but they are %d and %d; want them equal, or tied false",
+			c.Cell, c.NEmbd, c.Hidden)
 	}
 	return nil
 }

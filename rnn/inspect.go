@@ -1,7 +1,6 @@
 package rnn
 
 import (
-	"lmzoo/autograd"
 	"lmzoo/lm"
 )
 
@@ -36,10 +35,7 @@ func (m *Model) after(tokens []lm.Token) [][]float32 {
 	for _, tok := range tokens {
 		s.Push(tok)
 	}
-	t := m.tapes.Get().(*autograd.Tape)
-	s.read(t)
-	t.Reset()
-	m.tapes.Put(t)
+	m.With(s.read)
 	return s.hidden
 }
 

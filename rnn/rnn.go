@@ -6,10 +6,8 @@ package rnn
 import (
 	"math"
 	"math/rand/v2"
-	"sync"
 
 	"lmzoo/autograd"
-	"lmzoo/autograd/gemm"
 	"lmzoo/corpus"
 	"lmzoo/nn"
 )
@@ -23,10 +21,9 @@ type Model struct {
 	RNN     Layers        `param:"rnn"`
 	Decoder *nn.LinearT   `param:"decoder"` // [V, H]; no weight of its own when it is tied
 
+	nn.Inference
 	cell  cell
 	carry *carry
-	tapes *sync.Pool // of forward tapes
-	crew  *gemm.Crew // generates a token together; nil: one thread alone
 }
 
 // Layers are the weights of the recurrent layers, G gates each.
@@ -58,7 +55,6 @@ func New(cfg Config, rng *rand.Rand) (*Model, error) {
 		Encoder: nn.NewEmbedding(cfg.VocabSize, cfg.NEmbd, loud, rng),
 		Decoder: &nn.LinearT{Bias: nn.Zeros(1, cfg.VocabSize)},
 		cell:    cell,
-		tapes:   &sync.Pool{New: func() any { return autograd.NewForward() }},
 	}
 	if !cfg.Tied {
 		m.Decoder.Weight = nn.Uniform(cfg.VocabSize, cfg.Hidden, bound, rng)
@@ -74,6 +70,7 @@ func New(cfg Config, rng *rand.Rand) (*Model, error) {
 		m.RNN.BiasHH = append(m.RNN.BiasHH, nn.Uniform(1, sums, bound, rng))
 		cell.initBias(m.RNN.BiasIH[l].Data, m.RNN.BiasHH[l].Data)
 	}
+	m.Inference = nn.NewInference(m)
 	return m, nil
 }
 

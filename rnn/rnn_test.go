@@ -125,7 +125,7 @@ func TestDropoutOfEmbeddings(t *testing.T) {
 }
 
 func TestConfigErrors(t *testing.T) {
-	for want, change := range map[string]func(*Config){
+	nntest.CheckConfig(t, small("lstm"), map[string]func(*Config){
 		`cell is "gur"`:       func(c *Config) { c.Cell = "gur" },
 		"vocab_size is 1":     func(c *Config) { c.VocabSize = 1 },
 		"n_embd is 0":         func(c *Config) { c.NEmbd = 0 },
@@ -135,33 +135,17 @@ func TestConfigErrors(t *testing.T) {
 		"dropout is NaN":      func(c *Config) { c.Dropout = math.NaN() },
 		"tied needs":          func(c *Config) { c.Tied = true },
 		"more than 214748364": func(c *Config) { c.Hidden = 1 << 40 },
-	} {
-		cfg := small("lstm")
-		change(&cfg)
-		_, err := New(cfg, nntest.Rand())
-		require.ErrorContains(t, err, want)
-		require.NotContains(t, err.Error(), "\n")
-	}
-	for _, cell := range Cells() {
-		for _, size := range Sizes() {
-			cfg, err := Preset(cell, size)
-			require.NoError(t, err)
-			cfg.VocabSize = 65
-			require.NoError(t, cfg.Validate())
-		}
-	}
-	_, err := Preset("lstm", "huge")
-	require.ErrorContains(t, err, "tiny, small, base")
-	_, err = Preset("lsmt", "tiny")
+	})
+	eachCell(t, func(t *testing.T, cell string) {
+		preset := func(size string) (Config, error) { return Preset(cell, size) }
+		nntest.CheckPresets(t, preset, func(c *Config) { c.VocabSize = 65 })
+	})
+	_, err := Preset("lsmt", "tiny")
 	require.ErrorContains(t, err, "elman, lstm, gru")
 }
 
 // loud is a model in which every part matters.
-func loud(t require.TestingT, cfg Config) *Model {
-	m, err := New(cfg, nntest.Rand())
-	require.NoError(t, err)
-	return nntest.Loud(m)
-}
+func loud(t require.TestingT, cfg Config) *Model { return nntest.Build(t, New, cfg) }
 
 func TestWaitingTokens(t *testing.T) {
 	eachCell(t, func(t *testing.T, cell string) { nntest.CheckWaiting(t, loud(t, small(cell))) })

@@ -75,14 +75,13 @@ func (m *Model) scoreSteps(dst []float64, tokens []lm.Token, rows []row, from, s
 			at, y, to = append(at, int32(r*steps+s)), append(y, tokens[i]), append(to, i)
 		}
 	}
-	t := m.tapes.Get().(*autograd.Tape)
-	h := m.forward(t, x, len(rows), steps, state) // [B·T, H]
-	h = t.Embedding(h, at)                        // [n, H] those that are scored
 	nats := make([]float64, len(y))
-	nn.Score(t, nats, h, m.head(), m.Decoder.Bias, y)
+	m.With(func(t *autograd.Tape) {
+		h := m.forward(t, x, len(rows), steps, state) // [B·T, H]
+		h = t.Embedding(h, at)                        // [n, H] those that are scored
+		nn.Score(t, nats, h, m.head(), m.Decoder.Bias, y)
+	})
 	for i, v := range nats {
 		dst[to[i]] = v
 	}
-	t.Reset()
-	m.tapes.Put(t)
 }

@@ -5,7 +5,6 @@ import (
 
 	"lmzoo/autograd"
 	"lmzoo/lm"
-	"lmzoo/nn"
 )
 
 // state is the State of a recurrent network: its hidden vectors, however long the text. A token is read
@@ -32,25 +31,18 @@ func (s *state) Push(tok lm.Token) {
 	case tok == lm.BOS:
 		s.waiting = s.waiting[:0] // reading it sets the state to zero
 	case len(s.waiting) == maxWaiting:
-		t := s.m.tapes.Get().(*autograd.Tape)
-		s.read(t)
-		t.Reset()
-		s.m.tapes.Put(t)
+		s.m.With(s.read)
 	}
 	s.waiting = append(s.waiting, tok)
 }
 
 // NextLogProbs stores ln P(v | the tokens so far) in dst[v] for every token v.
 func (s *state) NextLogProbs(dst []float64) []float64 {
-	t := s.m.tapes.Get().(*autograd.Tape)
-	t.Crew = s.m.crew
-	s.read(t)
-	h := t.Const(1, len(s.out), s.out) // [1, H]
-	dst = nn.NextLogProbs(t, dst, h, s.m.head(), s.m.Decoder.Bias)
-	t.Crew = nil
-	t.Reset()
-	s.m.tapes.Put(t)
-	return dst
+	return s.m.LogProbs(dst, func(t *autograd.Tape) *autograd.Tensor {
+		s.read(t)
+		h := t.Const(1, len(s.out), s.out)                // [1, H]
+		return t.LinearT(h, s.m.head(), s.m.Decoder.Bias) // [1, V]
+	})
 }
 
 // read takes the tokens that wait into the hidden state.

@@ -5,7 +5,6 @@ import (
 
 	"lmzoo/autograd"
 	"lmzoo/lm"
-	"lmzoo/nn"
 )
 
 // cache is the State of a GPT: the keys and values of every token in the window, since they never change
@@ -64,15 +63,10 @@ func (s *cache) Push(tok lm.Token) {
 
 // NextLogProbs stores ln P(v | the tokens so far) in dst[v] for every token v.
 func (s *cache) NextLogProbs(dst []float64) []float64 {
-	t := s.m.tapes.Get().(*autograd.Tape)
-	t.Crew = s.m.crew
-	s.encode(t)
-	h := t.Const(1, len(s.h), s.h) // [1, C]
-	dst = nn.NextLogProbs(t, dst, h, s.m.WTE.Weight, nil)
-	t.Crew = nil
-	t.Reset()
-	s.m.tapes.Put(t)
-	return dst
+	return s.m.LogProbs(dst, func(t *autograd.Tape) *autograd.Tensor {
+		s.encode(t)
+		return t.LinearT(t.Const(1, len(s.h), s.h), s.m.WTE.Weight, nil) // [1, V]
+	})
 }
 
 // encode computes the keys, the values and the last hidden vector of the tokens that wait.

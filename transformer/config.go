@@ -1,9 +1,8 @@
 package transformer
 
 import (
+	"cmp"
 	"fmt"
-	"slices"
-	"strings"
 
 	"lmzoo/nn"
 )
@@ -28,8 +27,8 @@ const (
 	PostNorm = "post"
 )
 
-// Sizes are the names of the presets, smallest first.
-func Sizes() []string { return []string{"tiny", "small", "base"} }
+// Sizes returns the names of the presets, smallest first.
+func Sizes() []string { return nn.Sizes() }
 
 // Preset returns the Config of a size, without a vocabulary. "small" is nanoGPT's recipe for a CPU.
 func Preset(size string) (Config, error) {
@@ -41,43 +40,51 @@ func Preset(size string) (Config, error) {
 	case "base":
 		return Config{NPositions: 256, NEmbd: 384, NLayer: 6, NHead: 6, Dropout: 0.2}, nil
 	}
-	return Config{}, fmt.Errorf("gpt has no size %q: choose one of %s", size, strings.Join(Sizes(), ", "))
+	return Config{}, nn.Checks("gpt").NoSize(size)
 }
 
 // gpt2Init is the standard deviation of GPT-2's first weights, for 768 channels and more. Where there are few, it starts
 // attention so flat that copying is learned late: about 1/√C serves better.
 const gpt2Init = 0.02
 
-// Validate says in one line what is wrong with c and what to do about it.
+// Validate reports the first invalid field.
 func (c Config) Validate() error {
-	switch {
-	case c.VocabSize < 2:
-		return fmt.Errorf("gpt: vocab_size is %d: expected at least 2, the document boundary and one token more; train the tokenizer on more text", c.VocabSize)
-	case c.NPositions < 1:
-		return fmt.Errorf("gpt: n_positions is %d: expected a window of at least 1 token, such as 64", c.NPositions)
-	case c.NLayer < 1:
-		return fmt.Errorf("gpt: n_layer is %d: expected at least 1, such as 4", c.NLayer)
-	case c.NHead < 1:
-		return fmt.Errorf("gpt: n_head is %d: expected at least 1, such as 4", c.NHead)
-	case c.NEmbd < 1:
-		return fmt.Errorf("gpt: n_embd is %d: expected at least 1, such as 128", c.NEmbd)
-	case c.NEmbd%c.NHead != 0:
-		return fmt.Errorf("gpt: n_embd %d is not divisible by n_head %d: choose a multiple, such as %d", c.NEmbd, c.NHead, (c.NEmbd/c.NHead+1)*c.NHead)
-	case !(c.Dropout >= 0 && c.Dropout < 1):
-		return fmt.Errorf("gpt: dropout is %v: expected a probability in [0, 1), such as 0.2", c.Dropout)
-	case c.Norm != "" && c.Norm != PreNorm && c.Norm != PostNorm:
-		return fmt.Errorf("gpt: norm is %q; want %q or %q", c.Norm, PreNorm, PostNorm)
-	case !(c.InitializerRange >= 0 && c.InitializerRange <= 1):
-		return fmt.Errorf("gpt: initializer_range is %v: expected a standard deviation in (0, 1], such as 0.02", c.InitializerRange)
-	case slices.Max([]int{c.VocabSize, c.NPositions, c.NLayer, c.NEmbd}) > nn.MaxParams || c.params() > nn.MaxParams:
-		return fmt.Errorf("gpt: more than %d parameters: choose a smaller n_embd, n_layer, n_positions or vocab_size", nn.MaxParams)
+	check := nn.Checks("gpt")
+	if err := cmp.Or(
+		check.Vocab(c.VocabSize),
+		check.Positive("n_positions", c.NPositions, 64),
+		check.Positive("n_layer", c.NLayer, 4),
+		check.Positive("n_head", c.NHead, 4),
+		check.Positive("n_embd", c.NEmbd, 128),
+		check.Dropout(c.Dropout),
+		check.OneOf("norm", cmp.Or(c.Norm, PreNorm), PreNorm, PostNorm),
+		validInit("gpt", c.InitializerRange),
+		check.Params(c.params(), "n_embd, n_layer, n_positions or vocab_size"),
+	); err != nil {
+		return err
 	}
-	return c.validateStride(c.Stride)
+	return cmp.Or(validHeads("gpt", c.NEmbd, c.NHead), c.validateStride(c.Stride))
+}
+
+func validHeads(model string, channels, heads int) error {
+	if channels%heads != 0 {
+		return fmt.Errorf("%s: n_embd %d is not divisible by n_head %d; want a multiple, such as %d",
+			model, channels, heads, (channels/heads+1)*heads)
+	}
+	return nil
+}
+
+func validInit(model string, std float64) error {
+	if !(std >= 0 && std <= 1) {
+		return fmt.Errorf("%s: initializer_range is %v; want a standard deviation in (0, 1], such as 0.02, or 0 for the default",
+			model, std)
+	}
+	return nil
 }
 
 func (c Config) validateStride(stride int) error {
 	if stride < 0 || stride > c.NPositions {
-		return fmt.Errorf("gpt: stride is %d: expected 1 to n_positions = %d, or 0 for half of it", stride, c.NPositions)
+		return fmt.Errorf("gpt: stride is %d; want 1 to n_positions = %d, or 0 for half of it", stride, c.NPositions)
 	}
 	return nil
 }

@@ -45,7 +45,7 @@ func ExampleNew() {
 	// h.0.mlp.c_proj.weight     512 × 128
 	// h.0.mlp.c_proj.bias         1 × 128
 	// … 809856 parameters
-	// gpt: n_embd 128 is not divisible by n_head 5: choose a multiple, such as 130
+	// gpt: n_embd 128 is not divisible by n_head 5; want a multiple, such as 130
 }
 
 // A GPT reads "abcabc…" again and again. First it learns that there are three letters (ln 3 = 1.1 nats), then, rather

@@ -9,7 +9,6 @@ import (
 	"sync"
 
 	"lmzoo/autograd"
-	"lmzoo/autograd/gemm"
 	"lmzoo/corpus"
 	"lmzoo/nn"
 )
@@ -27,9 +26,8 @@ type Model struct {
 	H   []*Block      `param:"h"`
 	LNF *nn.LayerNorm `param:"ln_f"` // nil: post-norm
 
-	tapes *sync.Pool // of forward tapes
+	nn.Inference
 	packs *sync.Pool // of *packed
-	crew  *gemm.Crew // generates a token together; nil: one thread alone
 }
 
 // Block is one layer: attention moves information between positions, the MLP works on each alone.
@@ -65,7 +63,6 @@ func New(cfg Config, rng *rand.Rand) (*Model, error) {
 		WTE:    nn.NewEmbedding(cfg.VocabSize, c, std, rng),
 		WPE:    nn.NewEmbedding(cfg.NPositions, c, std, rng),
 		H:      make([]*Block, cfg.NLayer),
-		tapes:  &sync.Pool{New: func() any { return autograd.NewForward() }},
 		packs:  &sync.Pool{New: func() any { return new(packed) }},
 	}
 	residual := std // GPT-1
@@ -84,6 +81,7 @@ func New(cfg Config, rng *rand.Rand) (*Model, error) {
 		b.MLP.CProj = nn.NewLinear(4*c, c, residual, rng)
 		m.H[i] = b
 	}
+	m.Inference = nn.NewInference(m)
 	return m, nil
 }
 

@@ -103,7 +103,7 @@ func TestInitialWeights(t *testing.T) {
 }
 
 func TestConfigErrors(t *testing.T) {
-	for want, change := range map[string]func(*Config){
+	nntest.CheckConfig(t, small, map[string]func(*Config){
 		"n_embd 12 is not divisible by n_head 5": func(c *Config) { c.NHead = 5 },
 		"vocab_size is 1":                        func(c *Config) { c.VocabSize = 1 },
 		"n_positions is 0":                       func(c *Config) { c.NPositions = 0 },
@@ -115,33 +115,16 @@ func TestConfigErrors(t *testing.T) {
 		`norm is "last"; want`:                   func(c *Config) { c.Norm = "last" },
 		"stride is 9":                            func(c *Config) { c.Stride = 9 },
 		"more than":                              func(c *Config) { c.NEmbd = 3 << 40; c.NLayer = 1 << 40 },
-	} {
-		cfg := small
-		change(&cfg)
-		_, err := New(cfg, nntest.Rand())
-		require.ErrorContains(t, err, want)
-		require.NotContains(t, err.Error(), "\n")
-	}
+	})
+	nntest.CheckPresets(t, Preset, func(c *Config) { c.VocabSize = 65 })
 	m := loud(t, small)
 	require.Error(t, m.SetStride(9))
 	require.NoError(t, m.SetStride(0))
 	require.Equal(t, 4, m.Stride())
-	for _, size := range Sizes() {
-		cfg, err := Preset(size)
-		require.NoError(t, err)
-		cfg.VocabSize = 65
-		require.NoError(t, cfg.Validate())
-	}
-	_, err := Preset("huge")
-	require.ErrorContains(t, err, "tiny, small, base")
 }
 
 // loud is a model in which every part matters.
-func loud(t require.TestingT, cfg Config) *Model {
-	m, err := New(cfg, nntest.Rand())
-	require.NoError(t, err)
-	return nntest.Loud(m)
-}
+func loud(t require.TestingT, cfg Config) *Model { return nntest.Build(t, New, cfg) }
 
 func TestWaitingTokens(t *testing.T) {
 	cfg := small

@@ -21,12 +21,12 @@ func (m *Model) look(context []lm.Token) ([]lm.Token, *witness, []float32) {
 	for _, tok := range context {
 		s.Push(tok)
 	}
-	t := m.tapes.Get().(*autograd.Tape)
 	w := &witness{m: m, pos: s.pos[:len(s.window)], att: make([][][][]float32, len(m.H))}
-	h := m.forward(t, s.window, w.pos, w) // [T, C]
-	last := append([]float32(nil), h.Row(h.Rows-1)...)
-	t.Reset()
-	m.tapes.Put(t)
+	var last []float32
+	m.With(func(t *autograd.Tape) {
+		h := m.forward(t, s.window, w.pos, w) // [T, C]
+		last = append(last, h.Row(h.Rows-1)...)
+	})
 	return s.window, w, last
 }
 

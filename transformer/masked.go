@@ -3,7 +3,6 @@ package transformer
 import (
 	"lmzoo/autograd"
 	"lmzoo/lm"
-	"lmzoo/nn"
 )
 
 // NextMasked implements lm.Masker: the last given tokens of the context keep their positions in
@@ -16,16 +15,14 @@ func (m *Model) NextMasked(dst []float64, context []lm.Token, given int) []float
 		return m.NextLogProbs(dst, context)
 	}
 	x := append([]lm.Token{lm.BOS}, context[hidden:]...)
-	t := m.tapes.Get().(*autograd.Tape)
-	docs := m.pack(t, 1, len(x), x)
-	for i := range docs.pos[1:len(x)] {
-		docs.pos[1+i] = int32(1 + hidden - start + i)
-	}
-	h := m.forward(t, x, docs.pos, docs)                // [T, C]
-	last := t.Const(1, m.Config.NEmbd, h.Row(len(x)-1)) // [1, C]
-	dst = nn.NextLogProbs(t, dst, last, m.WTE.Weight, nil)
-	m.packs.Put(docs)
-	t.Reset()
-	m.tapes.Put(t)
-	return dst
+	return m.LogProbs(dst, func(t *autograd.Tape) *autograd.Tensor {
+		docs := m.pack(t, 1, len(x), x)
+		for i := range docs.pos[1:len(x)] {
+			docs.pos[1+i] = int32(1 + hidden - start + i)
+		}
+		h := m.forward(t, x, docs.pos, docs) // [T, C]
+		m.packs.Put(docs)
+		last := t.Const(1, m.Config.NEmbd, h.Row(len(x)-1)) // [1, C]
+		return t.LinearT(last, m.WTE.Weight, nil)           // [1, V]
+	})
 }

@@ -44,13 +44,11 @@ func (m *Model) NextLogProbs(dst []float64, context []lm.Token) []float64 {
 	}
 	x = append(x, context[max(start-1, 0):]...)
 
-	t := m.tapes.Get().(*autograd.Tape)
-	h := m.encode(t, 1, len(x), x)                      // [T, C]
-	last := t.Const(1, m.Config.NEmbd, h.Row(len(x)-1)) // [1, C]
-	dst = nn.NextLogProbs(t, dst, last, m.WTE.Weight, nil)
-	t.Reset()
-	m.tapes.Put(t)
-	return dst
+	return m.LogProbs(dst, func(t *autograd.Tape) *autograd.Tensor {
+		h := m.encode(t, 1, len(x), x)                      // [T, C]
+		last := t.Const(1, m.Config.NEmbd, h.Row(len(x)-1)) // [1, C]
+		return t.LinearT(last, m.WTE.Weight, nil)           // [1, V]
+	})
 }
 
 // encode runs the model over a batch of documents.
@@ -105,27 +103,25 @@ func (m *Model) ScoreThreads(dst []float64, tokens []lm.Token, threads int) []fl
 type windows struct {
 	rowLen int
 	x      []lm.Token // [rows·rowLen] inputs
-	rows   []int      // the rows of x that are scored …
+	rows   []int32    // the rows of x that are scored …
 	at     []int      // … and the tokens they predict
 }
 
 // score runs the model over the batch and stores the scores of tokens in dst.
 func (b *windows) score(m *Model, dst []float64, tokens []lm.Token) {
-	t := m.tapes.Get().(*autograd.Tape)
-	all := m.encode(t, len(b.x)/b.rowLen, b.rowLen, b.x) // [B·T, C]
-	h := t.New(len(b.rows), all.Cols)                    // [n, C] those that are scored
 	y := make([]lm.Token, len(b.rows))
-	for i, row := range b.rows {
-		copy(h.Row(i), all.Row(row))
-		y[i] = tokens[b.at[i]]
+	for i, at := range b.at {
+		y[i] = tokens[at]
 	}
 	nats := make([]float64, len(y))
-	nn.Score(t, nats, h, m.WTE.Weight, nil, y)
+	m.With(func(t *autograd.Tape) {
+		h := m.encode(t, len(b.x)/b.rowLen, b.rowLen, b.x) // [B·T, C]
+		h = t.Embedding(h, b.rows)                         // [n, C] those that are scored
+		nn.Score(t, nats, h, m.WTE.Weight, nil, y)
+	})
 	for i, at := range b.at {
 		dst[at] = nats[i]
 	}
-	t.Reset()
-	m.tapes.Put(t)
 }
 
 // endRow fills the row with documents of nothing but BOS.
@@ -166,7 +162,7 @@ func (s *scorer) window(begin, first, scored, last int) {
 	}
 	for i := first; i < last; i++ {
 		if i >= scored {
-			b.rows, b.at = append(b.rows, len(b.x)), append(b.at, i)
+			b.rows, b.at = append(b.rows, int32(len(b.x))), append(b.at, i)
 		}
 		if i == begin {
 			b.x = append(b.x, lm.BOS)

@@ -38,7 +38,7 @@ func Batch(b, t int, x, y []lm.Token) corpus.Batch {
 }
 
 // Loud makes the weights of a model so large that every part of it matters.
-func Loud[M Model](m M) M {
+func Loud[M any](m M) M {
 	rng := rand.New(rand.NewPCG(3, 4))
 	for _, p := range nn.Params(m) {
 		for i := range p.Data {

@@ -5,13 +5,15 @@ Run: python3 golden.py   (made with PyTorch 1.13, float64)
 Weights come from a formula, so that no weight file is needed. Every document of a row is run alone,
 from position 0: the packed batch must give the same.
 """
-import json
 import math
+import sys
 
 import torch
 import torch.nn.functional as F
 
-torch.set_default_dtype(torch.float64)
+sys.path.append("../../nn/nntest/testdata")
+from torchgolden import documents, formula, write
+
 V, W, C, H, L = 11, 8, 12, 3, 2
 X = [[0, 3, 5, 2, 0, 4, 1, 7], [6, 2, 9, 10, 0, 8, 8, 3], [0, 0, 1, 2, 3, 4, 5, 6]]
 Y = [[3, 5, 2, 0, 4, 1, 7, 9], [2, -1, 10, 0, 8, 8, -1, 0], [0, 1, 2, 3, 4, 5, 6, -1]]
@@ -35,13 +37,6 @@ def shapes(smear, post):
     if not post:
         yield "ln_f.weight", (C,)
         yield "ln_f.bias", (C,)
-
-
-def formula(k, name, shape):
-    n = math.prod(shape)
-    gain = 1.0 if ".ln_" in "." + name and name.endswith("weight") else 0.0
-    w = gain + 0.4 * torch.sin(0.37 * torch.arange(n) + k)
-    return w.float().double().view(shape).requires_grad_()
 
 
 def gpt(P, tokens, post):
@@ -75,42 +70,13 @@ def gpt(P, tokens, post):
     return hidden[-1] @ P["wte.weight"].T, torch.stack(hidden)
 
 
-def documents(row):
-    """Cuts a row before every BOS."""
-    cuts = [0] + [i for i in range(1, len(row)) if row[i] == 0] + [len(row)]
-    return [row[a:b] for a, b in zip(cuts, cuts[1:])]
-
-
-def summary(g):
-    g = g.flatten()
-    i = torch.arange(len(g))
-    return {"sum": g.sum().item(), "norm": g.norm().item(), "probe": (g * torch.cos(0.7 * i)).sum().item(),
-            "values": g[:8].tolist()}
-
-
-def rounded(x):
-    if isinstance(x, float):
-        return float(f"{x:.9g}")
-    if isinstance(x, list):
-        return [rounded(y) for y in x]
-    if isinstance(x, dict):
-        return {k: rounded(y) for k, y in x.items()}
-    return x
-
-
 for file, smear, post in [("gpt.json", False, False), ("smear.json", True, False), ("post.json", False, True)]:
-    P = {name: formula(k, name, shape) for k, (name, shape) in enumerate(shapes(smear, post))}
+    P = {name: formula(k, shape, "ln_" in name and name.endswith("weight"))
+         for k, (name, shape) in enumerate(shapes(smear, post))}
     out = [gpt(P, d, post) for row in X for d in documents(row)]
     logits = torch.cat([o[0] for o in out])
     loss = F.cross_entropy(logits, torch.tensor(Y).view(-1), ignore_index=-1)
     loss.backward()
-    with open(file, "w") as f:
-        json.dump(rounded({
-            "config": {"vocab_size": V, "n_positions": W, "n_embd": C, "n_head": H, "n_layer": L, "smear": smear,
-                       "norm": "post" if post else "pre"},
-            "b": len(X), "t": len(X[0]), "x": sum(X, []), "y": sum(Y, []),
-            "loss": loss.item(), "logits": logits.tolist(),
-            "hidden": torch.cat([o[1] for o in out], dim=1).tolist(),
-            "gradients": {name: summary(p.grad) for name, p in P.items()},
-        }), f)
-        f.write("\n")
+    config = {"vocab_size": V, "n_positions": W, "n_embd": C, "n_head": H, "n_layer": L, "smear": smear,
+              "norm": "post" if post else "pre"}
+    write(file, config, X, Y, loss, logits, P.items(), hidden=torch.cat([o[1] for o in out], dim=1).tolist())

@@ -55,7 +55,7 @@ func TestThreadsReadAPromptTogether(t *testing.T) {
 	}
 	want := read()
 	m.SetThreads(2)
-	require.NotNil(t, m.crew)
+	require.True(t, m.Threaded())
 	require.Equal(t, want, read())
 }
 
@@ -65,7 +65,7 @@ func TestQuantizedModel(t *testing.T) {
 	before := say(m)
 	m.Quantize()
 	m.SetThreads(2)
-	require.NotNil(t, m.crew)
+	require.True(t, m.Threaded())
 	after := say(m)
 	for i := range before {
 		require.NotEqual(t, before[i], after[i])
@@ -73,8 +73,7 @@ func TestQuantizedModel(t *testing.T) {
 	}
 	small, err := New(Config{VocabSize: 11, NPositions: 8, NEmbd: 16, NLayer: 2, NHead: 2, InitializerRange: 0.3, Smear: true}, nntest.Rand())
 	require.NoError(t, err)
-	small.Quantize()
-	lmtest.Check(t, small, 1e-4, 0, 1, 2, 7, 8, 9, 20)
+	nntest.CheckQuantized(t, small, func(tol float64) { lmtest.Check(t, small, tol, 0, 1, 2, 7, 8, 9, 20) })
 }
 
 func TestTogetherNothingIsAllocated(t *testing.T) {
@@ -83,7 +82,7 @@ func TestTogetherNothingIsAllocated(t *testing.T) {
 	}
 	m := wide(t)
 	m.SetThreads(2)
-	require.NotNil(t, m.crew)
+	require.True(t, m.Threaded())
 	s, dst := m.Start(), make([]float64, m.Vocab())
 	n := 0
 	step := func() {

@@ -1,0 +1,60 @@
+package nn
+
+import (
+	"sync"
+
+	"lmzoo/autograd"
+	"lmzoo/autograd/gemm"
+)
+
+// Inference is what a model needs beside its weights to answer questions: forward tapes, which it
+// reuses, and the threads that generate a token together. A replica shares both.
+type Inference struct {
+	params int // scalar parameters of the model
+	tapes  *sync.Pool
+	crew   *gemm.Crew // nil: one thread
+}
+
+// NewInference returns the Inference of a model that has all its parameters.
+func NewInference(model any) Inference {
+	return Inference{
+		params: Count(model),
+		tapes:  &sync.Pool{New: func() any { return autograd.NewForward() }},
+	}
+}
+
+// sharedFrom is the number of bytes of weights from which several threads read them faster: what fits
+// in the cache of one core is best left there.
+const sharedFrom = 4 << 20
+
+// SetThreads lets several threads generate each token together if the model is large. It changes no
+// bit. Do not call it while the model is in use.
+func (n *Inference) SetThreads(threads int) {
+	n.crew = nil
+	if 4*n.params >= sharedFrom {
+		n.crew = gemm.NewCrew(threads)
+	}
+}
+
+// Threaded reports whether several threads generate a token together.
+func (n *Inference) Threaded() bool { return n.crew != nil }
+
+// With calls f with a forward tape, and takes its memory back afterwards.
+func (n *Inference) With(f func(t *autograd.Tape)) {
+	t := n.tapes.Get().(*autograd.Tape)
+	f(t)
+	t.Reset()
+	n.tapes.Put(t)
+}
+
+// LogProbs stores ln softmax of the logits [1, V] that f computes, in nats, in dst and returns it, or a
+// new slice if dst is too short. The threads of SetThreads help f.
+func (n *Inference) LogProbs(dst []float64, f func(t *autograd.Tape) *autograd.Tensor) []float64 {
+	t := n.tapes.Get().(*autograd.Tape)
+	t.Crew = n.crew
+	dst = LogSoftmax(t, dst, f(t).Row(0))
+	t.Crew = nil
+	t.Reset()
+	n.tapes.Put(t)
+	return dst
+}
