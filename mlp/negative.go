@@ -31,8 +31,9 @@ type negativeSampling struct {
 }
 
 // groupSize is how many examples are computed from the same vectors. A large group keeps threads
-// together longer; a small one learns from newer vectors.
-const groupSize = 64
+// together longer; a small one learns from newer vectors, which matters where few words share all
+// updates.
+func groupSize(vocab int) int { return min(max(vocab/4, chunk), 64) }
 
 const (
 	chunk  = 8 // examples of a part of the work
@@ -45,7 +46,7 @@ type job func(i int)
 func (j job) Part(i int) { j(i) }
 
 func newNegativeSampling(m *Word2Vec, threads int) *negativeSampling {
-	s := &negativeSampling{m: m, crew: gemm.NewCrew(threads), group: make([]work, groupSize)}
+	s := &negativeSampling{m: m, crew: gemm.NewCrew(threads), group: make([]work, groupSize(m.Vocab()))}
 	for i := range s.group {
 		s.group[i] = newWork(m.Config)
 	}
@@ -71,13 +72,15 @@ func (s *negativeSampling) push(e Example) {
 	}
 }
 
-// flush learns from the examples of the group.
+// flush learns from the examples of the group, unless their loss is no number.
 func (s *negativeSampling) flush() {
 	s.crew.Do((s.n+chunk-1)/chunk, s.learn)
-	s.crew.Do(shards, s.add)
 	for j := range s.n {
 		s.loss += s.group[j].loss
 		s.pairs += s.group[j].pairs
+	}
+	if !math.IsNaN(s.loss) {
+		s.crew.Do(shards, s.add)
 	}
 	s.n = 0
 }
@@ -108,6 +111,15 @@ func newWork(c Word2VecConfig) work {
 
 // compute stores −rate times the gradient of the example in dv and du.
 func (w *work) compute(m *Word2Vec, rate float32) {
+	v, u, p := w.scores(m)
+	vec.Sigmoid(p.Data, p.Data)
+	w.errors(p, rate)
+	blas32.Gemm(blas.NoTrans, blas.NoTrans, 1, p, u, 0, general(v.Rows, v.Cols, w.dv)) // [k, C]
+	blas32.Gemm(blas.Trans, blas.NoTrans, 1, p, v, 0, general(u.Rows, u.Cols, w.du))   // [1+K, C]
+}
+
+// scores gathers the input vectors v [k, C] and the output vectors u [1+K, C], and multiplies them.
+func (w *work) scores(m *Word2Vec) (v, u, p blas32.General) {
 	c, k, o := m.Config.NEmbd, len(w.around), len(w.out)
 	gather(w.u, m.Out, w.out)
 	if w.cbow {
@@ -116,23 +128,19 @@ func (w *work) compute(m *Word2Vec, rate float32) {
 	} else {
 		gather(w.v, m.In, w.around)
 	}
-	v, u, p := general(k, c, w.v), general(o, c, w.u), general(k, o, w.p)
-	blas32.Gemm(blas.NoTrans, blas.Trans, 1, v, u, 0, p) // [k, 1+K] scores
-	vec.Sigmoid(p.Data, p.Data)
-	w.errors(k, rate)
-	blas32.Gemm(blas.NoTrans, blas.NoTrans, 1, p, u, 0, general(k, c, w.dv)) // [k, C]
-	blas32.Gemm(blas.Trans, blas.NoTrans, 1, p, v, 0, general(o, c, w.du))   // [1+K, C]
+	v, u, p = general(k, c, w.v), general(o, c, w.u), general(k, o, w.p)
+	blas32.Gemm(blas.NoTrans, blas.Trans, 1, v, u, 0, p) // [k, 1+K]
+	return v, u, p
 }
 
 // errors turns probabilities into rate·(label − p) and sums the loss. The logarithm of a row's
 // product is the sum of its logarithms; no probability counts as less than rarest, so that the
 // product stays above zero.
-func (w *work) errors(k int, rate float32) {
-	const rarest = 1e-3 // σ of about −7; only the loss that is printed is bounded by it
-	o := len(w.out)
-	w.loss, w.pairs = 0, k
-	for i := range k {
-		row := w.p[i*o:][:o]
+func (w *work) errors(p blas32.General, rate float32) {
+	const rarest = 1e-3 // σ of about −7; only the loss that is shown while training is bounded by it
+	w.loss, w.pairs = 0, p.Rows
+	for i := range p.Rows {
+		row := p.Data[i*p.Stride:][:p.Cols]
 		product := 1.0
 		for j, p := range row {
 			switch {

@@ -28,6 +28,8 @@ type Pairs struct {
 
 	kept   []lm.Token // the words around a row that were not thinned out; BOS between documents
 	places []int      // where they stand in the text
+
+	example Example // the one visited
 }
 
 // NewPairs prepares the examples of documents for steps of b rows of t words.
@@ -35,18 +37,18 @@ func NewPairs(docs [][]lm.Token, c Word2VecConfig, b, t int, seed uint64) (*Pair
 	if err := c.Validate(); err != nil {
 		return nil, err
 	}
-	p := &Pairs{config: c, rows: b, length: t, seed: seed, epoch: -1}
+	if b < 1 || t < 1 {
+		return nil, fmt.Errorf("batches of %d rows by %d words; want at least 1 by 1", b, t)
+	}
+	p := &Pairs{config: c, rows: b, length: t, seed: seed, epoch: -1, text: join(docs)}
+	p.example.Out = make([]int32, 1+c.Negative)
 	counts := make([]float64, c.VocabSize)
 	total := 0.0
-	for _, d := range docs {
-		for _, w := range d {
-			if w != lm.BOS {
-				p.text = append(p.text, w)
-				counts[w]++
-				total++
-			}
+	for _, w := range p.text {
+		if w != lm.BOS {
+			counts[w]++
+			total++
 		}
-		p.text = append(p.text, lm.BOS)
 	}
 	if total == 0 {
 		return nil, fmt.Errorf("nothing to train on: the training part of the corpus has no words; " +
@@ -62,6 +64,32 @@ func NewPairs(docs [][]lm.Token, c Word2VecConfig, b, t int, seed uint64) (*Pair
 	}
 	p.noise = newAlias(noise)
 	return p, nil
+}
+
+// heldOut returns the examples of other documents, with the noise of these and no thinning. Its
+// steps have one row each.
+func (p *Pairs) heldOut(docs [][]lm.Token) *Pairs {
+	held := *p
+	held.text, held.rows, held.epoch, held.kept, held.places = join(docs), 1, -1, nil, nil
+	held.example = Example{Out: make([]int32, len(p.example.Out))}
+	held.keep = make([]float64, len(p.keep))
+	for w := range held.keep {
+		held.keep[w] = 1
+	}
+	return &held
+}
+
+// join appends documents to each other, each closed by BOS.
+func join(docs [][]lm.Token) (text []lm.Token) {
+	for _, d := range docs {
+		for _, w := range d {
+			if w != lm.BOS {
+				text = append(text, w)
+			}
+		}
+		text = append(text, lm.BOS)
+	}
+	return text
 }
 
 // keepProbability is the probability that a word of relative frequency f is kept: word2vec.c's
@@ -101,15 +129,14 @@ func (p *Pairs) row(lo, hi int, visit func(Example)) {
 			p.kept, p.places = append(p.kept, p.text[i]), append(p.places, i)
 		}
 	}
-	var around [2 * maxWindow]int32
-	var out [1 + maxNegative]int32
 	for i, w := range p.kept {
 		if w == lm.BOS || p.places[i] < lo || p.places[i] >= hi {
 			continue
 		}
 		dice := p.dice(p.places[i])
 		dice.next() // decided whether the word is kept
-		e := Example{Around: p.around(around[:0], i, 1+dice.below(p.config.Window)), Out: out[:1+p.config.Negative]}
+		p.example.Around = p.around(p.example.Around[:0], i, 1+dice.below(p.config.Window))
+		e := p.example
 		if len(e.Around) == 0 {
 			continue
 		}

@@ -11,6 +11,7 @@ import (
 
 	"lmzoo/autograd"
 	"lmzoo/lm"
+	"lmzoo/nn"
 )
 
 func word2vec(t testing.TB, c Word2VecConfig) *Word2Vec {
@@ -274,4 +275,101 @@ func TestWord2VecGolden(t *testing.T) {
 		require.InDeltaSlice(t, want.Syn0, in, 1e-7)
 		require.InDeltaSlice(t, want.Syn1neg, out, 1e-7)
 	}
+}
+
+var (
+	_ nn.Encoder  = (*Word2Vec)(nil)
+	_ nn.Embedder = (*Word2Vec)(nil)
+)
+
+// The validation loss is the mean of what the definition says of every example.
+func TestPairLossIsTheDefinition(t *testing.T) {
+	for _, objective := range []string{SkipGram, CBOW} {
+		c := Word2VecConfig{VocabSize: 31, NEmbd: 6, Objective: objective, Window: 3, Negative: 4, Power: .75, Sample: 1e-3}
+		m := word2vec(t, c)
+		l, err := NewWord2VecLearner(m, [][]lm.Token{randomText(500, 30)}, 2, 32, 1, 1)
+		require.NoError(t, err)
+		docs := [][]lm.Token{randomText(90, 30), {1}, {2, 3, lm.BOS}}
+		got, err := l.Validation(docs)(t.Context())
+		require.NoError(t, err)
+		held := l.pairs.heldOut(docs)
+		loss, pairs, middle := 0.0, 0, 0
+		for row := range held.rowsOfText() {
+			held.Each(row, func(e Example) {
+				g := m.Step(e)
+				loss, pairs, middle = loss+g.Loss, pairs+g.Pairs, middle+1
+			})
+		}
+		require.Equal(t, 92, middle, "no word is thinned out; one has nothing around it")
+		require.InDelta(t, loss/float64(pairs), got, 1e-6)
+		_, err = l.Validation([][]lm.Token{{1}})(t.Context())
+		require.ErrorContains(t, err, "no pairs of words")
+	}
+}
+
+// Training gives the same bits on one thread and on two, and words that stand beside each other end
+// up near: in this text words 1 to 4 are always among themselves, and so are 5 to 8.
+func TestWord2VecLearns(t *testing.T) {
+	rng := rand.New(rand.NewPCG(6, 7))
+	var docs [][]lm.Token
+	for range 300 {
+		doc := make([]lm.Token, 10)
+		group := rng.Int32N(2) * 4
+		for i := range doc {
+			doc[i] = 1 + group + rng.Int32N(4)
+		}
+		docs = append(docs, append(doc, lm.BOS))
+	}
+	for _, objective := range []string{SkipGram, CBOW} {
+		train := func(threads int) (*Word2Vec, float64, float64) {
+			c := Word2VecConfig{VocabSize: 9, NEmbd: 8, Objective: objective, Window: 4, Negative: 3, Power: .75}
+			m, err := NewWord2Vec(c, rand.New(rand.NewPCG(1, 2)))
+			require.NoError(t, err)
+			l, err := NewWord2VecLearner(m, docs, 2, 50, 1, threads)
+			require.NoError(t, err)
+			valid := l.Validation(docs[:50])
+			before, err := valid(t.Context())
+			require.NoError(t, err)
+			for k := range 100 {
+				_, _, words, err := l.Step(k, 0.02)
+				require.NoError(t, err)
+				require.Equal(t, 100, words)
+			}
+			after, err := valid(t.Context())
+			require.NoError(t, err)
+			return m, before, after
+		}
+		one, before, after := train(1)
+		two, _, _ := train(2)
+		require.Equal(t, one.In.Data, two.In.Data)
+		require.Equal(t, one.Out.Data, two.Out.Data)
+		require.Less(t, after, before-0.3)
+		unit := nn.Unit(one.In)
+		for _, n := range nn.Nearest(unit, 2, 3, func(t lm.Token) bool { return t == lm.BOS }) {
+			require.LessOrEqual(t, n.Token, int32(4), objective)
+		}
+	}
+}
+
+func TestWord2VecStepDoesNotAllocate(t *testing.T) {
+	c := Word2VecConfig{VocabSize: 31, NEmbd: 16, Objective: SkipGram, Window: 5, Negative: 5, Power: .75}
+	l, err := NewWord2VecLearner(word2vec(t, c), [][]lm.Token{randomText(2000, 30)}, 2, 64, 1, 2)
+	require.NoError(t, err)
+	k := 0
+	allocs := testing.AllocsPerRun(30, func() {
+		_, _, _, _ = l.Step(k%10, 1e-3)
+		k++
+	})
+	require.Zero(t, allocs)
+}
+
+func TestWord2VecDiverges(t *testing.T) {
+	c := Word2VecConfig{VocabSize: 31, NEmbd: 8, Objective: SkipGram, Window: 5, Negative: 5, Power: .75}
+	m := word2vec(t, c)
+	m.In.Row(3)[0] = float32(math.NaN())
+	l, err := NewWord2VecLearner(m, [][]lm.Token{randomText(2000, 30)}, 4, 64, 1, 1)
+	require.NoError(t, err)
+	loss, _, _, _ := l.Step(0, 1e-3)
+	require.True(t, math.IsNaN(loss))
+	require.False(t, math.IsNaN(float64(m.Out.Row(2)[0])), "the groups after a NaN are not learned from")
 }
