@@ -1,0 +1,120 @@
+package world
+
+import (
+	"math/rand/v2"
+	"slices"
+	"strings"
+)
+
+// Side says on which side of a homonym the words stand that tell its sense.
+type Side string
+
+// The three kinds of occurrences. A model that reads from left to right cannot tell a sense at the
+// homonym itself if the cues are on its right: given the words up to there, both senses are equally
+// likely, exactly.
+const (
+	Left  Side = "left"
+	Right Side = "right"
+	Both  Side = "both"
+)
+
+// Sides lists the three kinds.
+func Sides() []Side { return []Side{Left, Right, Both} }
+
+// Occurrence is a homonym in a text, with its sense: the domain of the text.
+type Occurrence struct {
+	Text  string
+	Word  string
+	At    int // index of Word among the words of Text
+	Sense Domain
+	Cues  Side
+}
+
+// Occurrences draws n occurrences of each side, half of each sense. They are reviews and notes such as the
+// corpus has them, but for this: every word that tells a domain, and every homonym, belongs to the pool,
+// so that two pools have only words in common that tell nothing; the homonym occurs once; and on a side
+// without cues no word tells the domain. Flip words, which tell it together with the sentiment, do not
+// occur.
+func (r *Reviews) Occurrences(seed uint64, pool Pool, n int) []Occurrence {
+	rng := stream(seed, "occurrences/"+string(pool))
+	held := r.lexicon.pool(pool)
+	var all []Occurrence
+	for i := range n {
+		for _, side := range Sides() {
+			all = append(all, r.occurrence(rng, held, side, Domain(i%int(domains))))
+		}
+	}
+	return all
+}
+
+// holdout sorts the words for one pool. A word in none of the sets tells nothing of the domain.
+type holdout struct {
+	homonyms, cues map[string]bool // of this pool
+	others         map[string]bool // homonyms and cues of the other pools, and flip words
+	adverbs        map[string]bool
+}
+
+// pool deals every list to the three pools in turn, from the most frequent word on.
+func (l *lexicon) pool(p Pool) holdout {
+	h := holdout{map[string]bool{}, map[string]bool{}, map[string]bool{}, map[string]bool{}}
+	own := slices.Index([]Pool{Train, Dev, Test}, p)
+	deal := func(words []string, into map[string]bool) {
+		for i, word := range words {
+			if i%3 == own {
+				into[word] = true
+			} else {
+				h.others[word] = true
+			}
+		}
+	}
+	deal(l.homonyms, h.homonyms)
+	for d := range domains {
+		deal(l.products[d], h.cues)
+		deal(l.nouns[d], h.cues)
+		deal(l.verbs[d], h.cues)
+		for s := range 2 {
+			deal(l.adjectives[d][s], h.cues)
+		}
+		for _, word := range l.flips[d] {
+			h.others[word] = true
+		}
+	}
+	for _, word := range slices.Concat(l.adverbs[0], l.adverbs[1]) {
+		h.adverbs[word] = true
+	}
+	return h
+}
+
+// occurrence draws one. The homonym is the first noun of one of the sentences that every document has.
+func (r *Reviews) occurrence(rng *rand.Rand, h holdout, side Side, sense Domain) Occurrence {
+	target, label := uint8(rng.IntN(minParts)), Sentiment(rng.IntN(2))
+	start := slices.Index(r.states, draft{domain: sense, label: label})
+	review := r.draw(rng, int32(start), func(d draft, word string) bool { return h.allow(d, word, target, side) })
+	o := Occurrence{Text: review.Text, Sense: sense, Cues: side}
+	for i, word := range strings.Fields(review.Text) {
+		if h.homonyms[word] {
+			o.Word, o.At = word, i
+		}
+	}
+	return o
+}
+
+// allow reports whether a word may stand in a place of an occurrence.
+func (h holdout) allow(d draft, word string, target uint8, side Side) bool {
+	clause := d.sentence == target && !d.second && d.slot >= atSentence // that of the homonym
+	switch {
+	case h.others[word]:
+		return false
+	case clause && (d.slot == atSentence || d.slot == atNoun):
+		return h.homonyms[word] || h.adverbs[word]
+	case h.homonyms[word]:
+		return false
+	case d.sentence < target || d.slot < atSentence: // before the homonym
+		return h.cues[word] && side != Right || !h.cues[word] && !(d.slot == atSubject && side != Right)
+	case side == Left:
+		return !h.cues[word]
+	case clause && d.adjectives == 0 && (d.slot == atModifier || d.slot == atAdjective):
+		return h.cues[word] || word == "not" || word == "very"
+	}
+	return true
+}
