@@ -8,7 +8,6 @@ import (
 	"io"
 
 	"lmzoo/corpus"
-	"lmzoo/corpus/world"
 )
 
 // Data says which text a run is trained and judged on, so that it can be found again.
@@ -25,9 +24,6 @@ type Data struct {
 	Bytes     int    `json:"bytes,omitempty"`
 }
 
-// WorldName is the corpus that is generated.
-const WorldName = "world"
-
 // The parts of the world, in tokens.
 const (
 	worldTrain = 1_500_000
@@ -38,8 +34,8 @@ const (
 // Load reads the text and splits it; binary takes files that do not look like text. What d left open is
 // filled in from the corpus: the boundaries, the split, the hash. If d has a hash already, other bytes are an error.
 func (d *Data) Load(ctx context.Context, stdin io.Reader, binary bool) (corpus.Split, error) {
-	if d.Corpus == WorldName {
-		return d.world()
+	if d.IsGenerated() {
+		return d.generated()
 	}
 	opt, err := d.options(stdin, binary)
 	if err != nil {
@@ -55,7 +51,7 @@ func (d *Data) Load(ctx context.Context, stdin io.Reader, binary bool) (corpus.S
 // Stream is Load for a text that is not to be in memory. The world, standard input and what is shuffled are
 // corpus.ErrNotStreamed.
 func (d *Data) Stream(ctx context.Context, binary bool) (*corpus.Stream, error) {
-	if d.Corpus == WorldName {
+	if d.IsGenerated() {
 		return nil, corpus.ErrNotStreamed
 	}
 	opt, err := d.options(nil, binary)
@@ -93,8 +89,8 @@ func (d *Data) settle(c *corpus.Corpus) error {
 	return nil
 }
 
-// world draws the synthetic corpus.
-func (d *Data) world() (corpus.Split, error) {
+// generated draws a generated corpus.
+func (d *Data) generated() (corpus.Split, error) {
 	if d.Documents != "" && d.Documents != string(corpus.Lines) {
 		return corpus.Split{}, Misuse{fmt.Errorf("the documents of the world are its lines; leave out --documents %s", d.Documents)}
 	}
@@ -110,7 +106,8 @@ func (d *Data) world() (corpus.Split, error) {
 	if d.Seed == 0 {
 		d.Seed = 1
 	}
-	split := world.New(world.DefaultSeed).Split(d.Seed, d.Tokens, worldValid, worldTest)
+	g, _ := FindGenerated(d.Corpus)
+	split := g.split(d.Seed, d.Tokens, worldValid, worldTest)
 	h, bytes := sha256.New(), 0
 	for _, part := range [][]corpus.Document{split.Train, split.Valid, split.Test} {
 		for _, doc := range part {

@@ -27,7 +27,7 @@ func (s *Species) Learning(size string, values map[string]any) (*Settings, error
 // beats a large one that sees little. On the world a row holds whole documents.
 func quick(name, corpusName string) map[string]any {
 	values := map[string]any{"warmup": 50}
-	if corpusName == WorldName {
+	if _, generated := FindGenerated(corpusName); generated {
 		values["batch"] = 16
 		if name != "mlp" {
 			values["context"] = 128

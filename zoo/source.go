@@ -5,22 +5,68 @@ import (
 	"lmzoo/corpus/world"
 )
 
+// Generated is a corpus that is drawn from an exactly known distribution. It is of any size and needs no
+// file.
+type Generated struct {
+	Name, Title string
+
+	split  func(seed uint64, train, valid, test int) corpus.Split
+	source func() world.Generator
+}
+
+// The names of the generated corpora.
+const (
+	WorldName   = "world"
+	ReviewsName = "world-reviews"
+)
+
+// GeneratedCorpora returns the generated corpora, the standard one first.
+func GeneratedCorpora() []Generated {
+	return []Generated{
+		{
+			Name: WorldName, Title: "a synthetic world whose true entropy is known; always there",
+			split: func(seed uint64, train, valid, test int) corpus.Split {
+				return world.New(world.DefaultSeed).Split(seed, train, valid, test)
+			},
+			source: func() world.Generator { return world.New(world.DefaultSeed) },
+		},
+		{
+			Name: ReviewsName, Title: "synthetic reviews and notes with a hidden label, for pre-training",
+			split: func(seed uint64, train, valid, test int) corpus.Split {
+				return world.NewReviews(world.DefaultSeed).Split(seed, train, valid, test)
+			},
+			source: func() world.Generator { return world.NewReviews(world.DefaultSeed) },
+		},
+	}
+}
+
+// FindGenerated returns the generated corpus of a name.
+func FindGenerated(name string) (Generated, bool) {
+	for _, g := range GeneratedCorpora() {
+		if g.Name == name {
+			return g, true
+		}
+	}
+	return Generated{}, false
+}
+
+// IsGenerated reports whether a corpus is a generated one.
+func (d *Data) IsGenerated() bool {
+	_, ok := FindGenerated(d.Corpus)
+	return ok
+}
+
 // Source returns the exact distribution that a generated corpus is drawn from, as a model over tok: the
 // best that any model can be. It returns nil for text whose distribution nobody knows, and for a
 // tokenizer over which no exact source exists.
 func (d *Data) Source(tok corpus.Tokenizer) *world.Source {
-	g, ok := generators[d.Corpus]
+	g, ok := FindGenerated(d.Corpus)
 	if !ok {
 		return nil
 	}
-	s, err := world.NewSource(g(), tok)
+	s, err := world.NewSource(g.source(), tok)
 	if err != nil {
 		return nil
 	}
 	return s
-}
-
-// generators are the generated corpora by name.
-var generators = map[string]func() world.Generator{
-	WorldName: func() world.Generator { return world.New(world.DefaultSeed) },
 }

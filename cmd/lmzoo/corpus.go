@@ -37,7 +37,9 @@ func newCorpusList() *cobra.Command {
 			}
 			t := newTable(c.OutOrStdout(), "name", ">bytes", "what")
 			t.long, t.prose = "what", true
-			t.AppendRow(table.Row{zoo.WorldName, "unlimited", worldTitle})
+			for _, g := range zoo.GeneratedCorpora() {
+				t.AppendRow(table.Row{g.Name, "unlimited", g.Title})
+			}
 			for _, n := range corpus.AllNamed() {
 				t.AppendRow(table.Row{n.Name, n.Bytes, n.Title})
 			}
@@ -64,14 +66,15 @@ type knownCorpus struct {
 
 // knownCorpora is the list of `lmzoo corpus list`, the world first.
 func knownCorpora() []knownCorpus {
-	known := []knownCorpus{{Name: zoo.WorldName, Title: worldTitle, Documents: string(corpus.Lines)}}
+	var known []knownCorpus
+	for _, g := range zoo.GeneratedCorpora() {
+		known = append(known, knownCorpus{Name: g.Name, Title: g.Title, Documents: string(corpus.Lines)})
+	}
 	for _, n := range corpus.AllNamed() {
 		known = append(known, knownCorpus{n.Name, n.Title, n.Bytes, n.SHA256, n.URL, n.Licence, string(n.Documents), n.Ratio.String()})
 	}
 	return known
 }
-
-const worldTitle = "a synthetic world whose true entropy is known; always there"
 
 func newCorpusGet() *cobra.Command {
 	return &cobra.Command{

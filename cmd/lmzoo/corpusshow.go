@@ -24,13 +24,13 @@ func newCorpusShow() *cobra.Command {
 		Example: `  lmzoo corpus show world
   lmzoo corpus show tinyshakespeare --documents paragraphs --count 3`,
 		Args:              cobra.MaximumNArgs(1),
-		ValidArgsFunction: cobra.FixedCompletions(append([]string{zoo.WorldName}, zoo.NamedCorpora()...), cobra.ShellCompDirectiveDefault),
+		ValidArgsFunction: cobra.FixedCompletions(append(generatedCorpora(), zoo.NamedCorpora()...), cobra.ShellCompDirectiveDefault),
 		RunE: func(c *cobra.Command, args []string) error {
 			data.Corpus = zoo.WorldName
 			if len(args) == 1 {
 				data.Corpus = args[0]
 			}
-			if part == "all" && data.Corpus != zoo.WorldName {
+			if part == "all" && !data.IsGenerated() {
 				data.Split = "100/0/0" // nothing is cut that need not be
 			}
 			flags := dataFlags{data: data}

@@ -162,7 +162,7 @@ func (e *evaluator) text(r *zoo.Run) (zoo.Data, string) {
 	data := own
 	if e.data.Corpus != "" && e.data.Corpus != own.Corpus {
 		data = zoo.Data{Corpus: e.data.Corpus, Documents: own.Documents, Split: own.Split}
-		if data.Corpus == zoo.WorldName {
+		if data.IsGenerated() {
 			data.Documents, data.Split = "", ""
 		}
 	}
@@ -173,7 +173,7 @@ func (e *evaluator) text(r *zoo.Run) (zoo.Data, string) {
 	if data.Corpus != own.Corpus && !e.splitGiven {
 		part = "all"
 	}
-	if part == "all" && data.Corpus != zoo.WorldName && data.Valid == "" && data.Test == "" {
+	if part == "all" && !data.IsGenerated() && data.Valid == "" && data.Test == "" {
 		data.Split = "100/0/0" // nothing is cut that need not be
 	}
 	return data, part

@@ -28,7 +28,7 @@ type dataFlags struct {
 
 func (f *dataFlags) add(c *cobra.Command) {
 	fs := c.Flags()
-	fs.StringVar(&f.data.Corpus, "corpus", zoo.WorldName, "world, a name of: lmzoo corpus list, a file, a directory, or - for standard input")
+	fs.StringVar(&f.data.Corpus, "corpus", zoo.WorldName, "world, world-reviews, a name of: lmzoo corpus list, a file, a directory, or - for standard input")
 	fs.StringVar(&f.data.Documents, "documents", "", "what a document is: file, lines or paragraphs (default: as the corpus has it)")
 	fs.StringVar(&f.data.Split, "split", "", "train/valid/test in per cent, such as 90/5/5 (default: as the corpus has it)")
 	fs.StringVar(&f.data.Valid, "valid", "", "a file of its own to validate by")
@@ -37,7 +37,7 @@ func (f *dataFlags) add(c *cobra.Command) {
 	fs.IntVar(&f.data.Tokens, "world-tokens", 0, "size of the world's training text (default 1500000)")
 	fs.StringVar(&f.tokenizer, "tokenizer", "", "byte, char, bpe, word or whitespace (default: word for the world, else char)")
 	fs.IntVar(&f.vocab, "vocab", 0, "largest vocabulary, special tokens included (default: the tokenizer's choice)")
-	complete(c, "corpus", func() []string { return append([]string{zoo.WorldName}, zoo.NamedCorpora()...) })
+	complete(c, "corpus", func() []string { return append(generatedCorpora(), zoo.NamedCorpora()...) })
 	complete(c, "documents", documentKinds)
 	complete(c, "tokenizer", zoo.Tokenizers)
 }
@@ -51,7 +51,7 @@ func (f *dataFlags) check() error {
 		return usagef("there is no tokenizer %q; there are: %s", f.tokenizer, strings.Join(zoo.Tokenizers(), " "))
 	case f.vocab < 0:
 		return usagef("--vocab is %d; expected a number of tokens, or 0 for the tokenizer's choice", f.vocab)
-	case d.Split != "" && d.Corpus != zoo.WorldName:
+	case d.Split != "" && !d.IsGenerated():
 		if _, err := corpus.ParseRatio(d.Split); err != nil {
 			return usageError{err}
 		}
@@ -60,6 +60,13 @@ func (f *dataFlags) check() error {
 }
 
 func documentKinds() []string { return []string{"file", "lines", "paragraphs"} }
+
+func generatedCorpora() (names []string) {
+	for _, g := range zoo.GeneratedCorpora() {
+		names = append(names, g.Name)
+	}
+	return names
+}
 
 // complete offers fixed values for a flag in the shell.
 func complete(c *cobra.Command, flag string, values func() []string) {

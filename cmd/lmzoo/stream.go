@@ -38,7 +38,7 @@ func (f *dataFlags) tokenizerName() string {
 	switch {
 	case f.tokenizer != "":
 		return f.tokenizer
-	case f.data.Corpus == zoo.WorldName:
+	case f.data.IsGenerated():
 		return "word"
 	}
 	return "char"
