@@ -284,10 +284,11 @@ func readFull(src io.Reader, buf []byte) (n int, err error) {
 	return n, err
 }
 
-// safeEnd finds the last white space in buf[from:] that follows something else; 0 if there is none.
+// safeEnd finds the last space, tab or line end in buf[from:] that follows something else; 0 if there is
+// none. Vertical tab and form feed do not count: to Whitespace they are part of a word.
 func safeEnd(buf []byte, from int) int {
 	for i := len(buf) - 1; i >= from; i-- {
-		if b := buf[i]; b != ' ' && (b < '\t' || b > '\r') {
+		if b := buf[i]; b != ' ' && b != '\t' && b != '\n' && b != '\r' {
 			continue
 		}
 		if r, _ := utf8.DecodeLastRune(buf[:i]); !unicode.IsSpace(r) {

@@ -110,9 +110,7 @@ func (f *tokenizerFile) base() (Tokenizer, error) {
 		}
 		return newBPE(merges), nil
 	case "whitespace":
-		words, err := f.words(func(w string) bool {
-			return len(strings.Fields(w)) == 1 && strings.TrimSpace(w) == w && !reserved(w)
-		})
+		words, err := f.words(func(w string) bool { return isWord(w) && !reserved(w) })
 		if err != nil {
 			return nil, err
 		}

@@ -8,16 +8,52 @@ import (
 	"lmzoo/lm"
 )
 
-// Whitespace is the closed vocabulary of the n-gram toolkits (SRILM, KenLM): words are what stands
-// between white space, and a word outside the vocabulary is the one token <unk>. It loses how the words
-// were spaced and how unknown ones were spelled, so that its perplexity can be compared only with
+// Whitespace is the closed vocabulary of the n-gram toolkits (SRILM, KenLM): a word is a run of bytes
+// between separators, and every word outside the vocabulary is the one token <unk>. It loses the spacing
+// of the words and the spelling of unknown ones, so that its perplexity can be compared only with
 // perplexities over the same vocabulary, and never per byte.
 //
-// As KenLM does when told to skip them, it treats <s> and </s> in a text as white space: they are names
+// Words are bytes: they are never decoded, so that any encoding works, and the separators are those of
+// KenLM's lmplz: space, tab, line feed, carriage return and NUL. Unicode's other spaces, such as the
+// no-break space, belong to words. KenLM's query differs: it separates words at vertical tab and form feed
+// too, and not at NUL.
+//
+// As KenLM does when told to skip them, it treats <s> and </s> in a text as separators: they are names
 // of the boundary. The word <unk> in a text is the token <unk>.
 type Whitespace struct {
 	words []string // tokens 2 …
 	ids   map[string]lm.Token
+}
+
+// Fields returns the words of a text as Whitespace separates them, with <s> and </s>.
+func Fields(text string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		begin := 0
+		for i := 0; i <= len(text); i++ {
+			if i < len(text) && !separates(text[i]) {
+				continue
+			}
+			if begin < i && !yield(text[begin:i]) {
+				return
+			}
+			begin = i + 1
+		}
+	}
+}
+
+// separates reports whether a byte stands between words.
+func separates(b byte) bool {
+	return b == ' ' || b == '\t' || b == '\n' || b == '\r' || b == 0
+}
+
+// isWord reports whether Fields can return w.
+func isWord(w string) bool {
+	for i := range len(w) {
+		if separates(w[i]) {
+			return false
+		}
+	}
+	return w != ""
 }
 
 // Unk is the token of every word that Whitespace does not know.
@@ -40,7 +76,7 @@ func trainWhitespace(texts iter.Seq[string], vocab int) (*Whitespace, error) {
 	}
 	counts := tally{}
 	for text := range texts {
-		for w := range strings.FieldsSeq(text) {
+		for w := range Fields(text) {
 			if !reserved(w) {
 				counts.add(w)
 			}
@@ -84,7 +120,7 @@ func (w *Whitespace) Vocab() int { return firstWord + len(w.words) }
 
 // Encode appends one token per word.
 func (w *Whitespace) Encode(dst []lm.Token, text string) []lm.Token {
-	for s := range strings.FieldsSeq(text) {
+	for s := range Fields(text) {
 		switch id, ok := w.ids[s]; {
 		case ok:
 			dst = append(dst, id)

@@ -276,7 +276,10 @@ func (j *judge) ends(d corpus.Document, tokens []lm.Token) ([]int, error) {
 
 // wordEnds ends every token where its word does, and spreads them evenly should they not be one per word.
 func wordEnds(ends []int, d corpus.Document) []int {
-	want := words(d.Text)
+	want := 0
+	for range corpus.Fields(d.Text) {
+		want++
+	}
 	if !d.Cut {
 		want++
 	}
@@ -287,7 +290,7 @@ func wordEnds(ends []int, d corpus.Document) []int {
 		return ends
 	}
 	at, i := 0, 0
-	for w := range strings.FieldsSeq(d.Text) {
+	for w := range corpus.Fields(d.Text) {
 		at += strings.Index(d.Text[at:], w) + len(w)
 		ends[i] = at
 		i++

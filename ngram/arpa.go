@@ -24,9 +24,13 @@ const (
 // unkWords are the ways toolkits write the unknown word.
 var unkWords = map[string]bool{"<unk>": true, "<UNK>": true}
 
+// separators are the bytes that end a word of an ARPA file, here and in KenLM's reader.
+const separators = " \t\r\n"
+
 // WriteARPA writes the model with the words of its tokens, sorted by token, every number with the fewest
-// digits that read back as the same bits: writing what was read gives the same bytes. A byte of a word
-// that would break the format is written as \xNN, which ReadARPA undoes.
+// digits that read back as the same bits: writing what was read gives the same bytes. Words are bytes and
+// are written as they are, so that the file knows them by the bytes that a text spells them with. A word
+// must not be empty, hold a separator, or be that of another token.
 func (m *Model) WriteARPA(w io.Writer, words func(lm.Token) string) error {
 	text, err := arpaWords(m.Vocab(), words)
 	if err != nil {
@@ -55,21 +59,18 @@ func (m *Model) WriteARPA(w io.Writer, words func(lm.Token) string) error {
 	return a.out.Flush()
 }
 
-// arpaWords returns the words as the format can hold them, and refuses two tokens of one word.
+// arpaWords returns the words of all tokens, and refuses those that the format cannot hold.
 func arpaWords(vocab int, words func(lm.Token) string) ([]string, error) {
 	text := make([]string, vocab)
 	text[lm.BOS] = closeWord
 	owner := map[string]lm.Token{openWord: lm.BOS, closeWord: lm.BOS}
 	for t := lm.Token(1); int(t) < vocab; t++ {
-		word := escape(words(t))
+		word := words(t)
+		if word == "" || strings.ContainsAny(word, separators) {
+			return nil, fmt.Errorf("ngram: token %d is written %q: want a word without spaces for an ARPA file", t, word)
+		}
 		if other, ok := owner[word]; ok {
-			if word == openWord || word == closeWord {
-				word = fmt.Sprintf(`\x%02x%s`, word[0], word[1:]) // a word that only looks like a boundary
-				other, ok = owner[word]
-			}
-			if ok {
-				return nil, fmt.Errorf("ngram: tokens %d and %d are both written %q: an ARPA file needs a word for each", other, t, word)
-			}
+			return nil, fmt.Errorf("ngram: tokens %d and %d are both written %q: want a word for each token of an ARPA file", other, t, word)
 		}
 		owner[word], text[t] = t, word
 	}
@@ -156,47 +157,4 @@ func appendLog(dst []byte, v float32) []byte {
 		v = logZero
 	}
 	return strconv.AppendFloat(dst, float64(v), 'g', -1, 32)
-}
-
-// escape writes the bytes that ARPA readers split at, and what would read as an escape, as \xNN; an
-// empty word becomes a lone \x.
-func escape(word string) string {
-	if word == "" {
-		return `\x`
-	}
-	if !strings.ContainsAny(word, " \t\n\v\f\r\x00") && !strings.Contains(word, `\x`) {
-		return word
-	}
-	var b strings.Builder
-	for i := range len(word) {
-		switch c := word[i]; {
-		case strings.IndexByte(" \t\n\v\f\r\x00", c) >= 0, c == '\\' && i+1 < len(word) && word[i+1] == 'x':
-			fmt.Fprintf(&b, `\x%02x`, c)
-		default:
-			b.WriteByte(c)
-		}
-	}
-	return b.String()
-}
-
-// unescape undoes escape; other backslashes are left alone.
-func unescape(word string) string {
-	if word == `\x` {
-		return ""
-	}
-	if !strings.Contains(word, `\x`) {
-		return word
-	}
-	var b strings.Builder
-	for i := 0; i < len(word); i++ {
-		if strings.HasPrefix(word[i:], `\x`) && i+4 <= len(word) {
-			if c, err := strconv.ParseUint(word[i+2:i+4], 16, 8); err == nil {
-				b.WriteByte(byte(c))
-				i += 3
-				continue
-			}
-		}
-		b.WriteByte(word[i])
-	}
-	return b.String()
 }

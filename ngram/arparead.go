@@ -24,16 +24,17 @@ const missingUnk = -100
 const maxLine = 1 << 20
 
 // ReadARPA reads a model of any toolkit, packed by gzip or not, and returns the words of its tokens: 0 is
-// </s> (and, as a history, <s>), 1 is <unk>, the others are numbered as the file lists them. A file without <unk> gets
-// one, with the probability 1e-100 as in KenLM. Weights that are missing are 1.
+// </s> (and, as a history, <s>), 1 is <unk>, the others are numbered as the file lists them. Words are
+// bytes and stay as they are: a backslash is a backslash. They end at a space, tab or line end, as in
+// KenLM's reader, and at no other space of Unicode.
+//
+// As in KenLM, a file without <s> or </s> is refused, one without <unk> gets it with the probability
+// 1e-100, and weights that are missing are 1. Where a file lists both <unk> and <UNK>, the first is the
+// unknown word and the second an ordinary one; KenLM takes both for the unknown word.
 func ReadARPA(r io.Reader) (*Model, []string, error) {
-	in := bufio.NewReaderSize(r, 1<<16)
-	if head, err := in.Peek(2); err == nil && bytes.Equal(head, []byte{0x1f, 0x8b}) {
-		unzip, err := gzip.NewReader(in)
-		if err != nil {
-			return nil, nil, fmt.Errorf("ARPA file: %w", err)
-		}
-		in = bufio.NewReaderSize(unzip, 1<<16)
+	in, err := unpackARPA(r)
+	if err != nil {
+		return nil, nil, fmt.Errorf("ARPA file: %w", err)
 	}
 	a := &arpaReader{in: in, token: map[string]uint32{}}
 	if err := a.read(); err != nil {
@@ -45,6 +46,39 @@ func ReadARPA(r io.Reader) (*Model, []string, error) {
 	}
 	cfg := Config{Order: g.order, Smoothing: "arpa", Vocab: len(a.words), Unk: a.unk, NoCounts: true}
 	return g.pack(header{Config: cfg}), a.words, nil
+}
+
+// unpackARPA undoes gzip, and refuses the formats that are commonly taken for ARPA.
+func unpackARPA(r io.Reader) (*bufio.Reader, error) {
+	in := bufio.NewReaderSize(r, 1<<16)
+	if head, _ := in.Peek(2); string(head) == "\x1f\x8b" {
+		unzip, err := gzip.NewReader(in)
+		if err != nil {
+			return nil, err
+		}
+		in = bufio.NewReaderSize(unzip, 1<<16)
+	}
+	head, _ := in.Peek(64) // an error comes again with the first line
+	for _, f := range mistaken {
+		if strings.HasPrefix(string(head), f.magic) {
+			return nil, errors.New(f.why)
+		}
+	}
+	return in, nil
+}
+
+// mistaken lists the formats that are commonly taken for ARPA by their first bytes.
+var mistaken = []struct{ magic, why string }{
+	{"mmap lm http://kheafield.com/code", "this is a KenLM binary; want the ARPA file that build_binary made it from"},
+	{"SRILM_", "this is an SRILM binary; write ARPA with: ngram -lm FILE -write-lm FILE.arpa"},
+	{"blmt", "this is an IRSTLM binary; write ARPA with: compile-lm --text yes FILE FILE.arpa"},
+	{"iARPA", "this is IRSTLM's iARPA; write ARPA with: compile-lm --text yes FILE FILE.arpa"},
+	{"\xef\xbb\xbf", "it begins with a byte order mark, which KenLM refuses too; save it as UTF-8 without one"},
+	{"\xff\xfe", "this is UTF-16; convert it with: iconv -f UTF-16 -t UTF-8"},
+	{"\xfe\xff", "this is UTF-16; convert it with: iconv -f UTF-16 -t UTF-8"},
+	{"BZh", "it is packed by bzip2; unpack it with bunzip2, or pack it with gzip"},
+	{"\xfd7zXZ", "it is packed by xz; unpack it with unxz, or pack it with gzip"},
+	{"\x28\xb5\x2f\xfd", "it is packed by zstd; unpack it with unzstd, or pack it with gzip"},
 }
 
 // arpaReader collects the entries of a file, per order.
@@ -86,7 +120,7 @@ func (a *arpaReader) next() (string, error) {
 			return "", err
 		}
 		a.line++
-		return string(bytes.Trim(a.buf, " \t\r\n")), nil
+		return string(bytes.Trim(a.buf, separators)), nil
 	}
 }
 
@@ -118,7 +152,20 @@ func (a *arpaReader) read() error {
 	if err == nil && len(a.orders) < len(a.claimed) {
 		return fmt.Errorf(`\end\ after %d orders, %d are promised`, len(a.orders), len(a.claimed))
 	}
+	if err == nil {
+		err = a.boundaries()
+	}
 	return err
+}
+
+// boundaries checks that the unigrams hold both faces of the document boundary.
+func (a *arpaReader) boundaries() error {
+	for _, b := range [2]struct{ word, does string }{{openWord, "begins"}, {closeWord, "ends"}} {
+		if _, ok := a.token[b.word]; !ok {
+			return fmt.Errorf("no %s among the unigrams: the model does not know how a document %s, and KenLM refuses it too; export it with sentence boundaries", b.word, b.does)
+		}
+	}
+	return nil
 }
 
 // claim reads "ngram 2=105136".
@@ -200,12 +247,12 @@ func (a *arpaReader) entry(order int, line string) error {
 	return nil
 }
 
-// split cuts a line at spaces and tabs, but not at the other spaces of Unicode, which words may hold.
+// split cuts a line at the separators.
 func (a *arpaReader) split(line string) {
 	a.fields = a.fields[:0]
 	begin := 0
 	for i := 0; i <= len(line); i++ {
-		if i < len(line) && line[i] != ' ' && line[i] != '\t' {
+		if i < len(line) && strings.IndexByte(separators, line[i]) < 0 {
 			continue
 		}
 		if i > begin {
@@ -253,7 +300,7 @@ func (a *arpaReader) unigram(word string, prob, backoff float32) error {
 	}
 	token := uint32(len(a.words))
 	a.token[word] = token
-	a.words = append(a.words, unescape(word))
+	a.words = append(a.words, word)
 	o.prob, o.backoff = append(o.prob, prob), append(o.backoff, backoff)
 	return nil
 }

@@ -57,6 +57,6 @@ func TestCacheFit(t *testing.T) {
 	top := c.Lambda
 	for _, other := range []float64{top - 0.02, top + 0.02} {
 		c.Lambda = max(other, 0)
-		require.GreaterOrEqual(t, mean(), best)
+		require.GreaterOrEqual(t, mean(), best-1e-12) // the sums differ in order, and top may be 0
 	}
 }

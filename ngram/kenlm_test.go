@@ -13,7 +13,7 @@ import (
 	"lmzoo/lm"
 )
 
-//go:embed testdata/*.txt testdata/kenlm.json
+//go:embed testdata/*.txt testdata/*.json
 var testdata embed.FS
 
 func testText(t testing.TB, name string) string {

@@ -1,6 +1,9 @@
 package ngram
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // modifiedKneserNey is Kneser-Ney with three discounts, for n-grams counted once, twice, and more often
 // (Chen & Goodman 1998, section 4.2, eq. 26; interpolated as in KenLM: Heafield et al. 2013):
@@ -15,17 +18,38 @@ var fallbackDiscounts = [4]float64{0, 0.5, 1, 1.5}
 
 func (*modifiedKneserNey) continuation() bool { return true }
 
+// fit computes in float32 as KenLM does, so that both fall back on the same texts: a discount may be
+// exactly 0, and then rounding decides whether it is below.
 func (m *modifiedKneserNey) fit(order int, t [5]int) string {
 	d := [4]float64{}
-	y := float64(t[1]) / float64(t[1]+2*t[2])
+	y := float32(t[1]) / float32(t[1]+2*t[2])
 	for j := 1; j <= 3; j++ {
-		d[j] = float64(j) - float64(j+1)*y*float64(t[j+1])/float64(t[j])
-		if t[j] == 0 || d[j] <= 0 || d[j] > float64(j) {
+		share := float32(float32(float32(j+1)*y)*float32(t[j+1])) / float32(t[j])
+		d[j] = float64(float32(j) - float32(share))
+		if t[j] == 0 || d[j] < 0 || d[j] > float64(j) {
 			m.discount[order] = fallbackDiscounts
 			return "the text is too short, or artificial, to read discounts off it: 0.5, 1, 1.5 instead"
 		}
 	}
 	m.discount[order] = d
+	return ""
+}
+
+// feed replaces the discounts of an order where a discount of 0 leaves a history no probability for unseen
+// tokens. KenLM writes a backoff weight of 10^-inf there, which it then refuses to read.
+func (m *modifiedKneserNey) feed(levels []level, k int) (note string) {
+	d := m.discount[k+1]
+	if k == 0 || d[1] > 0 && d[2] > 0 && d[3] > 0 {
+		return ""
+	}
+	from, to := &levels[k-1], &levels[k]
+	for x := range from.raw {
+		successors := to.count[from.child[x]:from.child[x+1]]
+		if len(successors) > 0 && !slices.ContainsFunc(successors, func(c uint32) bool { return d[min(c, 3)] > 0 }) {
+			m.discount[k+1] = fallbackDiscounts
+			return "a discount of 0 leaves nothing for unseen tokens: 0.5, 1, 1.5 instead"
+		}
+	}
 	return ""
 }
 

@@ -38,12 +38,17 @@ func build(levels []level, appeared []uint32, r rule, cfg Config) (*Model, []str
 	for k := range levels {
 		counts[k] = countsOfCounts(levels[k].count)
 	}
-	if _, ok := r.(*modifiedKneserNey); ok {
+	kn, modified := r.(*modifiedKneserNey)
+	if modified {
 		asKenLM(levels, appeared, counts)
 	}
 	var fallbacks []string // of each order
 	for k, t := range counts {
-		fallbacks = append(fallbacks, r.fit(k+1, t))
+		note := r.fit(k+1, t)
+		if modified && note == "" {
+			note = kn.feed(levels, k)
+		}
+		fallbacks = append(fallbacks, note)
 	}
 	notes := together(fallbacks)
 	keep := func(k int, i uint32) bool {

@@ -3,6 +3,7 @@ package zoo
 import (
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 
 	"lmzoo/corpus"
@@ -10,19 +11,37 @@ import (
 	"lmzoo/ngram"
 )
 
-// Words returns the text of every token as n-gram toolkits write it.
-func (r *Run) Words() func(lm.Token) string {
+// ARPAWords returns the word of every token in an ARPA file. The words of the whitespace tokenizer are
+// written byte for byte, so that other tools know them by the bytes of the text. Tokens of the other
+// tokenizers hold spaces and parts of characters, which no ARPA file can: they are written as
+// [corpus.Tokenizer.Text] shows them, with \x20 for a space.
+func (r *Run) ARPAWords() func(lm.Token) string {
 	return func(t lm.Token) string {
-		if t == lm.BOS {
+		switch {
+		case t == lm.BOS:
 			return "</s>"
+		case r.Tokenizer.Name() == "whitespace":
+			return r.Tokenizer.Decode([]lm.Token{t})
 		}
-		return r.Tokenizer.Text(t)
+		return strings.ReplaceAll(r.Tokenizer.Text(t), " ", `\x20`)
 	}
 }
 
-// IsARPA reports whether a path names an ARPA file, packed or not.
+// arpaSuffixes are the names that toolkits give to ARPA files, packed or not.
+var arpaSuffixes = []string{".arpa", ".lm", ".arpa.gz", ".lm.gz"}
+
+// IsARPA reports whether a path is named like an ARPA file and is not a directory.
 func IsARPA(path string) bool {
-	return strings.HasSuffix(strings.TrimSuffix(path, ".gz"), ".arpa")
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		return false
+	}
+	return slices.ContainsFunc(arpaSuffixes, func(s string) bool { return strings.HasSuffix(path, s) })
+}
+
+// isFile reports whether a path is a file or a pipe. A run is a directory, so it can only be an ARPA file.
+func isFile(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && !info.IsDir()
 }
 
 // openARPA reads the model of another toolkit as a run: its words are a closed vocabulary, its documents lines.
@@ -33,8 +52,11 @@ func openARPA(path string) (*Run, error) {
 	}
 	defer f.Close()
 	m, words, err := ngram.ReadARPA(f)
-	if err != nil {
+	switch {
+	case err != nil && IsARPA(path):
 		return nil, fmt.Errorf("%s: %w", path, err)
+	case err != nil:
+		return nil, fmt.Errorf("%s is no run: it is a file, and not of ARPA (%w); want a run directory or an ARPA file", path, err)
 	}
 	tok, err := corpus.NewWhitespace(words)
 	if err != nil {

@@ -189,7 +189,7 @@ func Open(dir string) (*Run, error) { return open(dir, nil) }
 
 // open is Open for a part of the mixtures in these directories.
 func open(dir string, mixtures []os.FileInfo) (*Run, error) {
-	if IsARPA(dir) {
+	if IsARPA(dir) || isFile(dir) {
 		return openARPA(dir)
 	}
 	c, err := ReadConfig(dir)
@@ -226,6 +226,13 @@ func speciesOf(c Config) (*Species, error) {
 
 // OpenTokenizer reads the tokenizer of a run alone.
 func OpenTokenizer(dir string) (corpus.Tokenizer, error) {
+	if IsARPA(dir) || isFile(dir) {
+		r, err := openARPA(dir)
+		if err != nil {
+			return nil, err
+		}
+		return r.Tokenizer, nil
+	}
 	c, err := ReadConfig(dir)
 	if err != nil {
 		return nil, err

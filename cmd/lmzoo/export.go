@@ -1,8 +1,10 @@
 package main
 
 import (
+	"compress/gzip"
 	"io"
 	"os"
+	"path/filepath"
 
 	"github.com/spf13/cobra"
 
@@ -16,7 +18,8 @@ func newExport() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "export RUN",
 		Short: "Write an n-gram run as ARPA, for KenLM, SRILM and other tools",
-		Long: `Write an n-gram run as ARPA, which KenLM, SRILM and speech recognisers read. The model.safetensors of a neural
+		Long: `Write an n-gram run as ARPA, which KenLM, SRILM and speech recognisers read. The words of the whitespace
+tokenizer are written byte for byte; tokens of the other tokenizers as lmzoo tokenize shows them, with \x20 for a space. The model.safetensors of a neural
 run needs no export: its names and shapes are those of GPT-2 on Hugging Face, and of torch.nn.`,
 		Example: "  lmzoo export runs/words --format arpa --out words.arpa",
 		Args:    cobra.ExactArgs(1),
@@ -38,16 +41,36 @@ run needs no export: its names and shapes are those of GPT-2 on Hugging Face, an
 			if !ok {
 				return usagef("%s is a %s; ARPA holds n-gram models only", args[0], r.Title())
 			}
-			write := func(w io.Writer) error { return m.WriteARPA(w, r.Words()) }
+			write := func(w io.Writer) error { return m.WriteARPA(w, r.ARPAWords()) }
 			if out == "" || out == "-" {
 				return write(c.OutOrStdout())
+			}
+			if write, err = packed(out, write); err != nil {
+				return err
 			}
 			return writeFile(out, write)
 		},
 	}
 	c.Flags().StringVar(&format, "format", "arpa", "arpa")
-	c.Flags().StringVar(&out, "out", "", "file to write (default: standard output)")
+	c.Flags().StringVar(&out, "out", "", "file to write, packed if its name ends in .gz (default: standard output)")
 	c.Flags().BoolVar(&over, "overwrite", false, "replace the file in --out")
 	complete(c, "format", func() []string { return []string{"arpa"} })
 	return c
+}
+
+// packed returns write for a file of that name: through gzip if it ends in .gz.
+func packed(path string, write func(io.Writer) error) (func(io.Writer) error, error) {
+	switch ext := filepath.Ext(path); ext {
+	case ".gz":
+		return func(w io.Writer) error {
+			z := gzip.NewWriter(w)
+			if err := write(z); err != nil {
+				return err
+			}
+			return z.Close()
+		}, nil
+	case ".bz2", ".xz", ".zst", ".binary", ".bin", ".mmap", ".klm":
+		return nil, usagef("cannot write %s: there is no %s here; want a name in .arpa, .lm or, packed, .arpa.gz", path, ext)
+	}
+	return write, nil
 }
