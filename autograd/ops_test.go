@@ -318,3 +318,39 @@ func TestRecurrentGradients(t *testing.T) {
 		}
 	}
 }
+
+func TestMeanPoolGradient(t *testing.T) {
+	x := wild(7, 3, 1, 1)
+	from, to := []int32{0, 2, 1, 6}, []int32{2, 6, 7, 7}
+	gradCheck(t, tensors{x},
+		func(t *Tape, in tensors) *Tensor { return t.MeanPool(in[0], from, to) },
+		func(in wides) []float64 {
+			y := make([]float64, len(from)*3)
+			for i := range y {
+				for r := from[i/3]; r < to[i/3]; r++ {
+					y[i] += in[0][int(r)*3+i%3] / float64(to[i/3]-from[i/3])
+				}
+			}
+			return y
+		})
+}
+
+func TestMixtureGradient(t *testing.T) {
+	a, b, c := wild(4, 3, 1, 1), wild(4, 3, 1, 2), wild(4, 3, 1, 3)
+	w, gamma := wild(1, 3, 1, 4), wild(1, 1, 1, 5)
+	gradCheck(t, tensors{a, b, c, w, gamma},
+		func(t *Tape, in tensors) *Tensor { return t.Mixture(in[:3], in[3], in[4]) },
+		func(in wides) []float64 {
+			sum := 0.0
+			for _, w := range in[3] {
+				sum += math.Exp(w)
+			}
+			y := make([]float64, len(in[0]))
+			for i := range y {
+				for j, w := range in[3] {
+					y[i] += in[4][0] * math.Exp(w) / sum * in[j][i]
+				}
+			}
+			return y
+		})
+}

@@ -19,8 +19,8 @@ type Param struct {
 }
 
 // Params returns the parameters of model, a pointer to a struct, in the order of its fields: every
-// non-nil *autograd.Tensor with a tag `param:"name"`, and those inside nested structs, pointers and
-// slices with a tag `param:"prefix"`, joined by dots. The index of a slice element replaces %d in the
+// non-nil *autograd.Tensor with a tag `param:"name"`, and those inside nested structs, pointers,
+// interfaces and slices with a tag `param:"prefix"`, joined by dots. The index of a slice element replaces %d in the
 // prefix, or follows it after a dot ("h" → "h.0.attn"). The option `param:"name,vector"` marks a row that is
 // one-dimensional on disk. A tensor that stands in two places (tied weights) is one parameter, under its
 // first name.
@@ -66,7 +66,7 @@ func walk(v reflect.Value, prefix string, vector bool, visit func(string, bool, 
 		if !v.IsNil() {
 			visit(prefix, vector, v)
 		}
-	case v.Kind() == reflect.Pointer:
+	case v.Kind() == reflect.Pointer, v.Kind() == reflect.Interface:
 		if !v.IsNil() {
 			walk(v.Elem(), prefix, vector, visit)
 		}
@@ -113,6 +113,14 @@ func detach(v reflect.Value, twins map[*autograd.Tensor]*autograd.Tensor) {
 			v.Set(twin)
 			detach(twin.Elem(), twins)
 		}
+	case v.Kind() == reflect.Interface:
+		if v.IsNil() {
+			return
+		}
+		twin := reflect.New(v.Elem().Type()).Elem()
+		twin.Set(v.Elem())
+		detach(twin, twins)
+		v.Set(twin)
 	case v.Kind() == reflect.Slice:
 		if v.IsNil() {
 			return

@@ -147,3 +147,26 @@ func TestInitialValues(t *testing.T) {
 	require.LessOrEqual(t, top, 0.3)
 	require.Equal(t, Normal(3, 3, 1, rand.New(rand.NewPCG(9, 9))), Normal(3, 3, 1, rand.New(rand.NewPCG(9, 9))), "same seed, same bits")
 }
+
+// A model behind an interface is walked and copied like one behind a pointer.
+func TestParamsBehindAnInterface(t *testing.T) {
+	type task struct {
+		Body any     `param:"body"`
+		None any     `param:"none"`
+		Head *Linear `param:"head"`
+	}
+	rng := rand.New(rand.NewPCG(1, 2))
+	m := &task{Body: NewLinear(2, 3, 1, rng), Head: NewLinear(3, 2, 1, rng)}
+	var names []string
+	for _, p := range Params(m) {
+		names = append(names, p.Name)
+	}
+	require.Equal(t, []string{"body.weight", "body.bias", "head.weight", "head.bias"}, names)
+	twin := Replica(m)
+	theirs := twin.Body.(*Linear)
+	require.NotSame(t, m.Body, theirs)
+	require.NotSame(t, m.Body.(*Linear).Weight, theirs.Weight)
+	require.Equal(t, m.Body.(*Linear).Weight.Data, theirs.Weight.Data)
+	theirs.Weight.Grad[0] = 5
+	require.Zero(t, m.Body.(*Linear).Weight.Grad[0])
+}

@@ -38,7 +38,7 @@ func newDense[B Batch[B]](l Learner[B], src Source[B], c Config) (*dense[B], err
 	for i := range min(c.Pieces, c.Batch) {
 		d.pieces = append(d.pieces, newPiece(i, l))
 	}
-	d.weights = newWeights(params, paramsOfPieces(d.pieces), c)
+	d.weights = newWeights(params, rateOf(l), paramsOfPieces(d.pieces), c)
 	if len(d.weights.ranges) == 0 {
 		return nil, fmt.Errorf("all parameters of %T are frozen or empty; expected one to train", l)
 	}
@@ -46,6 +46,14 @@ func newDense[B Batch[B]](l Learner[B], src Source[B], c Config) (*dense[B], err
 	d.learn = func(i int) { d.pieces[i].learn(d.batches, len(d.pieces), c.Seed, d.step) }
 	d.crew = gemm.NewCrew(c.Threads)
 	return d, nil
+}
+
+// rateOf returns the rates of a learner's parameters, all 1 unless it is Rated.
+func rateOf(learner any) func(string) float64 {
+	if r, ok := learner.(Rated); ok {
+		return r.Rate
+	}
+	return func(string) float64 { return 1 }
 }
 
 // Model returns the learner.

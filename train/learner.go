@@ -36,3 +36,9 @@ type Carrier interface {
 	Carry() [][]float32
 	SetCarry([][]float32)
 }
+
+// Rated is a Learner whose parameters do not all learn at one rate: a new head learns fast, the body
+// under it, which knows something already, slowly. Rate returns a multiple of the learning rate.
+type Rated interface {
+	Rate(param string) float64
+}

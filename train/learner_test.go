@@ -3,6 +3,9 @@ package train
 import (
 	"math"
 	"math/rand/v2"
+	"testing"
+
+	"github.com/stretchr/testify/require"
 
 	"lmzoo/autograd"
 	"lmzoo/corpus"
@@ -138,4 +141,30 @@ func (c cycle) token(row, at int) lm.Token {
 		return lm.Token((row*at + 1) % c.V)
 	}
 	return lm.Token((row + at) % c.V)
+}
+
+// rated trains its first weight at a tenth of the rate and its last not at all.
+type rated struct {
+	A *autograd.Tensor `param:"a"`
+	B *autograd.Tensor `param:"b"`
+	C *autograd.Tensor `param:"c"`
+}
+
+func (m *rated) Rate(param string) float64 { return map[string]float64{"a": 0.1, "b": 1}[param] }
+
+func (m *rated) Loss(t *autograd.Tape, b corpus.Batch) *autograd.Tensor {
+	return t.Sum(t.Add(m.A, t.Add(m.B, m.C)))
+}
+
+func TestRates(t *testing.T) {
+	m := &rated{autograd.NewParam(1, 1), autograd.NewParam(1, 1), autograd.NewParam(1, 1)}
+	c := Default()
+	c.Batch, c.Context, c.Pieces, c.Steps, c.LR, c.MinLR, c.Warmup, c.WeightDecay = 1, 1, 1, 1, 0.5, 0.5, 0, 0
+	docs, err := corpus.NewWindows([][]lm.Token{{1, 0}}, 1, 1, 1)
+	require.NoError(t, err)
+	_, err = Run(t.Context(), m, docs, c)
+	require.NoError(t, err)
+	require.InDelta(t, -0.05, m.A.Data[0], 1e-6, "Adam's first step has the length of the rate")
+	require.InDelta(t, -0.5, m.B.Data[0], 1e-6)
+	require.Zero(t, m.C.Data[0])
 }

@@ -13,6 +13,7 @@ import (
 // the cache between its passes, and its size, not the number of threads, decides in which order numbers are added.
 type weights struct {
 	params []nn.Param
+	rates  []float64   // of every parameter, as a multiple of the learning rate
 	m, v   [][]float32 // AdamW's moments of every parameter; empty for a frozen one
 	ranges []span
 	optim  optim.AdamW
@@ -32,10 +33,11 @@ type span struct {
 
 const spanSize = 1 << 12 // floats
 
-func newWeights(params []nn.Param, pieces [][]nn.Param, c Config) *weights {
+func newWeights(params []nn.Param, rate func(name string) float64, pieces [][]nn.Param, c Config) *weights {
 	w := &weights{params: params, optim: optim.AdamW{Beta1: c.Beta1, Beta2: c.Beta2, Eps: c.Eps}, decay: c.WeightDecay}
 	for i, p := range params {
 		n := len(p.Grad) // none for a frozen parameter: it is saved, but never moves
+		w.rates = append(w.rates, rate(p.Name))
 		w.m = append(w.m, make([]float32, n))
 		w.v = append(w.v, make([]float32, n))
 		for lo := 0; lo < n; lo += spanSize {
@@ -86,7 +88,8 @@ func (w *weights) update(i int) {
 	if p.Vector {
 		decay = 0 // a gain or a bias has no business near zero
 	}
-	w.optim.Update(p.Data[s.lo:s.hi], s.grads[0], w.m[s.param][s.lo:s.hi], w.v[s.param][s.lo:s.hi], w.k, w.lr, decay, w.scale)
+	lr := w.lr * w.rates[s.param]
+	w.optim.Update(p.Data[s.lo:s.hi], s.grads[0], w.m[s.param][s.lo:s.hi], w.v[s.param][s.lo:s.hi], w.k, lr, decay, w.scale)
 	w.clear(i)
 }
 
