@@ -27,7 +27,7 @@ func Example_history() {
 	}
 	var report *eval.Report
 	for _, name := range []string{"unigram", "bigram", "ngram", "lstm", "gpt"} {
-		species, err := zoo.Find(name)
+		species, err := zoo.Standard().Find(name)
 		if err != nil {
 			fmt.Println(err)
 			return
@@ -72,5 +72,9 @@ func judge(species *zoo.Species, words corpus.Tokenizer, split corpus.Split) (*e
 	if err != nil {
 		return nil, err
 	}
-	return eval.Run(ctx, run.Model, words, split.Test[:300], eval.Options{Threads: 2})
+	m, err := run.LM()
+	if err != nil {
+		return nil, err
+	}
+	return eval.Run(ctx, m, words, split.Test[:300], eval.Options{Threads: 2})
 }

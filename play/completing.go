@@ -132,7 +132,7 @@ func (c *completing) one(ctx context.Context, i int, yield func(text string, l *
 func (c *completing) echo(ctx context.Context, p prompt, yield func(text string, l *logprobs) bool) error {
 	u := utterance{Text: p.text}
 	if c.q.Logprobs != nil {
-		state := lm.Start(c.e.run.Model)
+		state := lm.Start(c.e.model)
 		var next []float64
 		for _, t := range p.tokens {
 			if ctx.Err() != nil {

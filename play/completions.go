@@ -221,8 +221,8 @@ func (s *Server) checkPrompts(q *completionRequest, e *exhibit) error {
 			continue
 		}
 		for _, t := range p.tokens {
-			if t < 0 || int(t) >= e.run.Model.Vocab() {
-				return wrong("prompt", "has the token %d; expected 0 to %d", t, e.run.Model.Vocab()-1)
+			if t < 0 || int(t) >= e.model.Vocab() {
+				return wrong("prompt", "has the token %d; expected 0 to %d", t, e.model.Vocab()-1)
 			}
 		}
 		p.text = e.tokenizer().Decode(p.tokens)

@@ -83,7 +83,7 @@ func (e *exhibit) compress(text string) (compressed, error) {
 	c := compressed{Model: e.id, Lossless: tok.Decode(tokens) == text, Tokens: []cost{}}
 	var waiting []lm.Token
 	bits := 0.0
-	scores := lm.Score(e.run.Model, tokens)
+	scores := lm.Score(e.model, tokens)
 	if err := lm.CheckLogProbs(scores); err != nil {
 		return c, err
 	}

@@ -21,6 +21,7 @@ import (
 type exhibit struct {
 	id     string
 	run    *zoo.Run
+	model  lm.Model
 	memory memory
 	texts  []string // what each token stands for
 	space  embeddingSpace
@@ -32,10 +33,15 @@ type exhibits struct {
 	all []*exhibit
 }
 
-// add opens a run to visitors and returns its name: that of its directory, made unique.
+// add opens a run to visitors and returns its name: that of its directory, made unique. A run without a next-token
+// distribution stays out and has no name.
 func (es *exhibits) add(r *zoo.Run) string {
-	e := &exhibit{run: r, texts: make([]string, r.Tokenizer.Vocab())}
-	e.memory.model = r.Model
+	m, err := r.LM()
+	if err != nil {
+		return ""
+	}
+	e := &exhibit{run: r, model: m, texts: make([]string, r.Tokenizer.Vocab())}
+	e.memory.model = m
 	for t := range e.texts {
 		e.texts[t] = r.Tokenizer.Decode([]lm.Token{lm.Token(t)})
 	}
@@ -189,7 +195,10 @@ func (s *Server) listModels(w http.ResponseWriter, _ *http.Request) error {
 		all = append(all, e.describe())
 	}
 	species := []map[string]any{}
-	for _, sp := range zoo.Catalogue() {
+	for _, sp := range s.opt.Catalogue {
+		if !sp.Causal() {
+			continue
+		}
 		species = append(species, map[string]any{"name": sp.Name, "title": sp.Title, "era": sp.Era, "year": sp.Year, "neural": sp.IsNeural(), "sizes": sp.Sizes})
 	}
 	reply(w, http.StatusOK, map[string]any{

@@ -63,11 +63,11 @@ var zooOnce = sync.OnceValues(func() ([]*zoo.Run, error) {
 
 // small trains a species for some steps, in memory.
 func small(name, dir string, data zoo.Data, split corpus.Split, tok corpus.Tokenizer) (*zoo.Run, error) {
-	species, err := zoo.Find(name)
+	species, err := zoo.Standard().Find(name)
 	if err != nil {
 		return nil, err
 	}
-	settings, err := species.Learning("tiny", map[string]any{"steps": 60, "batch": 4, "lr": 5e-3, "warmup": 5, "eval_every": 60})
+	settings, err := species.SettingsWith("tiny", map[string]any{"steps": 60, "batch": 4, "lr": 5e-3, "warmup": 5, "eval_every": 60})
 	if err != nil {
 		return nil, err
 	}
@@ -97,8 +97,8 @@ func serveRuns(t testing.TB, runs []*zoo.Run, opt Options) (*Server, *httptest.S
 func realRuns(t testing.TB, dirs string) []*zoo.Run {
 	var runs []*zoo.Run
 	for _, dir := range strings.Split(dirs, string(filepath.ListSeparator)) {
-		for _, name := range zoo.Names() {
-			r, err := zoo.Open(filepath.Join(dir, name))
+		for _, name := range zoo.Standard().Names() {
+			r, err := zoo.Standard().Open(filepath.Join(dir, name))
 			if err != nil {
 				t.Logf("left out: %v", err)
 				continue

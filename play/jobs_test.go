@@ -50,7 +50,7 @@ func TestTrainText(t *testing.T) {
 
 	next := ok[nextReply](t, "POST", ts.URL+"/api/next", `{"prompt":"the cat sat on the m","models":["my-gru"],"top":1}`)
 	require.Len(t, next.Models[0].Next, 1, "how much is learned in a second depends on the machine")
-	r, err := zoo.Open(filepath.Join(dir, "my-gru"))
+	r, err := zoo.Standard().Open(filepath.Join(dir, "my-gru"))
 	require.NoError(t, err)
 	data := r.Config.Data
 	_, err = data.Load(t.Context(), nil, false)
@@ -148,7 +148,7 @@ func TestResume(t *testing.T) {
 	require.Greater(t, j.Step, stopped.Step)
 	require.Less(t, j.Curve[0].Step, stopped.Step, "the curve begins before the training was stopped")
 	require.Empty(t, ok[found](t, "GET", ts2.URL+"/api/unfinished", "").Runs)
-	r, err := zoo.Open(filepath.Join(dir, "my-rnn"))
+	r, err := zoo.Standard().Open(filepath.Join(dir, "my-rnn"))
 	require.NoError(t, err)
 	require.NotNil(t, r.Config.Result)
 	require.Equal(t, "my-rnn", again.exhibits.add(r), "trained on, it takes its own place")

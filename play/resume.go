@@ -68,7 +68,7 @@ func (s *Server) lookInto(dir string) (unfinished, bool) {
 	if err != nil || c.Result != nil || c.Train == nil {
 		return unfinished{}, false
 	}
-	species, err := zoo.Find(c.Species)
+	species, err := s.opt.Catalogue.Find(c.Species)
 	if err != nil || !species.IsNeural() {
 		return unfinished{}, false
 	}
@@ -144,7 +144,7 @@ func (js *jobs) goOn(ctx context.Context, j *job, u unfinished) error {
 			}
 		}
 	})
-	order, err := zoo.Resume(ctx, u.dir, strings.NewReader(""), nil) // what came from standard input is gone
+	order, err := js.opt.Catalogue.Resume(ctx, u.dir, strings.NewReader(""), nil) // what came from standard input is gone
 	if err != nil {
 		return err
 	}

@@ -25,7 +25,9 @@ type Options struct {
 	Public bool
 	Hosts  []string
 	Limits Limits
-	Now    func() time.Time // nil: time.Now
+	// Catalogue lists the species that can be trained and resumed; nil means zoo.Standard().
+	Catalogue zoo.Catalogue
+	Now       func() time.Time // nil: time.Now
 }
 
 // Limits bound what a request may ask for; zero fields are those of DefaultLimits.
@@ -88,6 +90,9 @@ type Server struct {
 // New returns a server of runs, in their order.
 func New(runs []*zoo.Run, opt Options) *Server {
 	opt.Limits = opt.Limits.fill()
+	if opt.Catalogue == nil {
+		opt.Catalogue = zoo.Standard()
+	}
 	if opt.Now == nil {
 		opt.Now = time.Now
 	}

@@ -99,7 +99,7 @@ func TestNext(t *testing.T) {
 	got := ok[nextReply](t, "POST", ts.URL+"/api/next", `{"prompt":"once in spring","top":5}`)
 	require.Len(t, got.Models, 8)
 	for i, e := range s.exhibits.list() {
-		own := e.run.Model.NextLogProbs(nil, e.tokenizer().Encode(nil, "once in spring"))
+		own := e.model.NextLogProbs(nil, e.tokenizer().Encode(nil, "once in spring"))
 		a := got.Models[i]
 		require.Equal(t, e.id, a.Model)
 		require.Len(t, a.Next, 5)
@@ -111,7 +111,7 @@ func TestNext(t *testing.T) {
 		}
 		require.InDelta(t, math.Exp(slices.Max(own)), a.Next[0].P, 1e-5, "the likeliest is there")
 	}
-	require.InDelta(t, math.Log2(float64(s.exhibits.all[0].run.Model.Vocab())), got.Models[0].Entropy, 1e-6, "uniform: log2 V bits")
+	require.InDelta(t, math.Log2(float64(s.exhibits.all[0].model.Vocab())), got.Models[0].Entropy, 1e-6, "uniform: log2 V bits")
 	require.Nil(t, got.Models[0].Next[0].Append, "the end of a document is no text")
 }
 
@@ -159,20 +159,20 @@ func TestMemory(t *testing.T) {
 	for _, e := range s.exhibits.list() {
 		text := "once in spring , on a windy evening , two friends met in lorrin . it was a tale of the forest ."
 		tokens := e.tokenizer().Encode(nil, text)
-		m := memory{model: e.run.Model}
+		m := memory{model: e.model}
 		n, seed := 0, 7
 		for range 60 {
 			seed = (seed*37 + 11) % 101
 			n = max(0, min(len(tokens), n+seed%9-3))
-			require.InDeltaSlice(t, e.run.Model.NextLogProbs(nil, tokens[:n]), mustRecall(t, &m, tokens[:n]), 1e-4, "%s after %d tokens", e.id, n)
+			require.InDeltaSlice(t, e.model.NextLogProbs(nil, tokens[:n]), mustRecall(t, &m, tokens[:n]), 1e-4, "%s after %d tokens", e.id, n)
 			require.LessOrEqual(t, len(m.moments), maxMoments)
 		}
 		other := append([]lm.Token{tokens[3]}, tokens[1:20]...) // begins differently
-		require.InDeltaSlice(t, e.run.Model.NextLogProbs(nil, other), mustRecall(t, &m, other), 1e-4)
+		require.InDeltaSlice(t, e.model.NextLogProbs(nil, other), mustRecall(t, &m, other), 1e-4)
 		state, next, err := m.start(tokens[:5])
 		require.NoError(t, err)
 		state.Push(tokens[5])
-		require.InDeltaSlice(t, e.run.Model.NextLogProbs(nil, tokens[:6]), state.NextLogProbs(nil), 1e-4)
+		require.InDeltaSlice(t, e.model.NextLogProbs(nil, tokens[:6]), state.NextLogProbs(nil), 1e-4)
 		require.InDeltaSlice(t, next, mustRecall(t, &m, tokens[:5]), 0, "a State that was given away is one's own")
 	}
 }
@@ -275,7 +275,7 @@ func TestGenerate(t *testing.T) {
 		var ev saying
 		require.NoError(t, json.Unmarshal([]byte(data[i]), &ev))
 		for _, tok := range ev.Tokens {
-			own := e.run.Model.NextLogProbs(nil, context)
+			own := e.model.NextLogProbs(nil, context)
 			require.Equal(t, likeliest(own, 1)[0], tok.ID)
 			require.InDelta(t, math.Exp(own[tok.ID]), tok.P, 1e-5)
 			require.Equal(t, tok.ID, tok.Top[0].ID)
@@ -333,7 +333,7 @@ func TestCompletions(t *testing.T) {
 	require.Len(t, echo.Choices[0].Logprobs.TokenLogprobs, 3)
 	runs, err := zooOnce()
 	require.NoError(t, err)
-	require.InDeltaSlice(t, lm.Score(runs[4].Model, runs[4].Tokenizer.Encode(nil, "once in spring")), echo.Choices[0].Logprobs.TokenLogprobs, 1e-4)
+	require.InDeltaSlice(t, lm.Score(runs[4].Model.(lm.Model), runs[4].Tokenizer.Encode(nil, "once in spring")), echo.Choices[0].Logprobs.TokenLogprobs, 1e-4)
 
 	models := ok[struct{ Data []v1Model }](t, "GET", ts.URL+"/v1/models", "")
 	require.Len(t, models.Data, 8)
@@ -539,7 +539,7 @@ func TestCompress(t *testing.T) {
 	require.Equal(t, 38, got.Chars)
 	for i, e := range s.exhibits.list() {
 		want := 0.0
-		for _, p := range lm.Score(e.run.Model, e.tokenizer().Encode(nil, text)) {
+		for _, p := range lm.Score(e.model, e.tokenizer().Encode(nil, text)) {
 			want -= p / math.Ln2
 		}
 		m := got.Models[i]

@@ -30,9 +30,9 @@ func (s *Server) train(q jobRequest) (string, error) {
 	if s.opt.TrainDir == "" {
 		return "", refuse(http.StatusForbidden, "", "this playground trains nothing")
 	}
-	species, err := zoo.Find(q.Species)
+	species, err := s.opt.Catalogue.Find(q.Species)
 	if err != nil {
-		return "", wrong("species", "is %.40q; expected one of: %s", q.Species, strings.Join(zoo.Names(), " "))
+		return "", wrong("species", "is %.40q; expected one of: %s", q.Species, strings.Join(s.opt.Catalogue.Names(), " "))
 	}
 	if q.Budget == 0 {
 		q.Budget = usualBudget

@@ -36,8 +36,10 @@ func Collect(ctx context.Context, runs []*zoo.Run, docs []corpus.Document, opt O
 	if err != nil {
 		return nil, err
 	}
-	s.Comparison.Mixed = mixed(runs)
-	for _, r := range runs {
+	causal, notes := zoo.Causal(runs)
+	s.Comparison.Notes = append(s.Comparison.Notes, notes...)
+	s.Comparison.Mixed = mixed(causal)
+	for _, r := range causal {
 		if _, err := s.Add(ctx, r); err != nil {
 			name := r.Dir
 			if name == "" {
@@ -84,8 +86,12 @@ func NewStudy(ctx context.Context, docs []corpus.Document, opt Options) (*Study,
 // Add judges one more run, and returns what it came to.
 func (s *Study) Add(ctx context.Context, r *zoo.Run) (*Row, error) {
 	start := time.Now()
+	m, err := r.LM()
+	if err != nil {
+		return nil, err
+	}
 	whole := bytesOf(s.close) == bytesOf(s.docs)
-	judged, err := eval.Run(ctx, r.Model, r.Tokenizer, s.docs, eval.Options{
+	judged, err := eval.Run(ctx, m, r.Tokenizer, s.docs, eval.Options{
 		Threads: s.opt.Threads, Seed: s.opt.Seed, PerToken: whole,
 		Progress: func(done, total int) {
 			if s.opt.Progress != nil {
@@ -98,7 +104,7 @@ func (s *Study) Add(ctx context.Context, r *zoo.Run) (*Row, error) {
 	}
 	row := s.row(r, judged)
 	row.Seconds = time.Since(start).Seconds()
-	if row.tokens, err = tokenize(ctx, r, s.close, judged, s.opt.Threads); err != nil {
+	if row.tokens, err = tokenize(ctx, m, r.Tokenizer, s.close, judged, s.opt.Threads); err != nil {
 		return nil, err
 	}
 	row.measureMixed(s.Comparison.Mixed)
@@ -106,10 +112,10 @@ func (s *Study) Add(ctx context.Context, r *zoo.Run) (*Row, error) {
 	if s.counts != nil {
 		row.Words = row.tokens.byWords(s.counts, len(s.Comparison.Words))
 	}
-	if row.Contexts, err = row.tokens.byContext(ctx, r.Model, s.opt.Seed, s.opt.Threads); err != nil {
+	if row.Contexts, err = row.tokens.byContext(ctx, m, s.opt.Seed, s.opt.Threads); err != nil {
 		return nil, err
 	}
-	if row.Sample, err = speak(ctx, r, s.opt.Seed); err != nil {
+	if row.Sample, err = speak(ctx, m, r.Tokenizer, s.opt.Seed); err != nil {
 		return nil, err
 	}
 	if s.first == nil {
@@ -138,16 +144,16 @@ func (s *Study) row(r *zoo.Run, judged *eval.Report) *Row {
 	return row
 }
 
-// speak returns what a run says at the beginning of a document, in its own distribution.
-func speak(ctx context.Context, r *zoo.Run, seed uint64) (string, error) {
+// speak returns what a model says at the beginning of a document, in its own distribution.
+func speak(ctx context.Context, m lm.Model, tok corpus.Tokenizer, seed uint64) (string, error) {
 	opt := sample.Default
 	opt.Max = sampleTokens
 	var said []lm.Token
-	err := sample.Generate(ctx, lm.Start(r.Model), opt, sample.Rand(seed), func(t lm.Token, _ float64) bool {
+	err := sample.Generate(ctx, lm.Start(m), opt, sample.Rand(seed), func(t lm.Token, _ float64) bool {
 		said = append(said, t)
 		return true
 	})
-	return r.Tokenizer.Decode(said), err
+	return tok.Decode(said), err
 }
 
 // Finish compares the rows with each other.

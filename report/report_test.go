@@ -33,9 +33,9 @@ func exhibits(t *testing.T, data zoo.Data, tokenizer string, settings map[string
 	require.NoError(t, err)
 	var runs []*zoo.Run
 	for _, name := range names {
-		species, err := zoo.Find(name)
+		species, err := zoo.Standard().Find(name)
 		require.NoError(t, err)
-		s, err := species.Learning("tiny", map[string]any{"steps": 6, "eval_every": "3", "budget": "1h"})
+		s, err := species.SettingsWith("tiny", map[string]any{"steps": 6, "eval_every": "3", "budget": "1h"})
 		require.NoError(t, err)
 		require.NoError(t, s.Set(settings[name]))
 		r, err := zoo.Make(context.Background(), zoo.Order{
@@ -93,7 +93,7 @@ func TestPage(t *testing.T) {
 	require.NoError(t, err)
 	require.JSONEq(t, string(want), string(got))
 	require.Len(t, back.Rows, 5)
-	direct, err := eval.Run(context.Background(), runs[2].Model, runs[2].Tokenizer, docs, eval.Options{Seed: 1})
+	direct, err := eval.Run(context.Background(), runs[2].Model.(lm.Model), runs[2].Tokenizer, docs, eval.Options{Seed: 1})
 	require.NoError(t, err)
 	require.Equal(t, eval.Number(direct.BitsPerByte()), back.Rows[2].BitsPerByte)
 	require.InDelta(t, direct.LimitNats/math.Ln2/float64(direct.Bytes), float64(*back.Limit), 1e-12)
@@ -271,13 +271,12 @@ func TestContexts(t *testing.T) {
 	docs := []corpus.Document{{Text: strings.Repeat("abcd", 60), End: "\n"}, {Text: strings.Repeat("xy", 20), End: "\n"}}
 	tok, err := corpus.Train("byte", docs, 0)
 	require.NoError(t, err)
-	r := &zoo.Run{Species: zoo.Catalogue()[0], Tokenizer: tok, Model: forgetful{}}
 	x := tokenized{docs: docs, bytes: tok.Bytes}
 	for _, d := range docs {
 		ids := corpus.EncodeDocument(nil, tok, d)
 		x.ids, x.nats = append(x.ids, ids), append(x.nats, make([]float64, len(ids)))
 	}
-	got, err := x.byContext(context.Background(), r.Model, 1, 2)
+	got, err := x.byContext(context.Background(), forgetful{}, 1, 2)
 	require.NoError(t, err)
 	require.Equal(t, []int{1, 2, 4, 8, 16, 32, 64, 0}, given(got))
 	for _, k := range got[:len(got)-1] {
@@ -286,7 +285,7 @@ func TestContexts(t *testing.T) {
 		require.Equal(t, 241-64, k.Tokens)
 	}
 	short := tokenized{docs: docs, ids: x.ids[1:], nats: x.nats[1:], bytes: tok.Bytes}
-	got, err = short.byContext(context.Background(), r.Model, 1, 1)
+	got, err = short.byContext(context.Background(), forgetful{}, 1, 1)
 	require.NoError(t, err)
 	require.Nil(t, got, "a document of 41 tokens has too few to try anything on")
 }

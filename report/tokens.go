@@ -7,7 +7,6 @@ import (
 	"lmzoo/corpus"
 	"lmzoo/eval"
 	"lmzoo/lm"
-	"lmzoo/zoo"
 )
 
 // tokenized are some documents as a model reads them, and what it paid.
@@ -40,10 +39,10 @@ func beginning(docs []corpus.Document, n int) []corpus.Document {
 }
 
 // tokenize scores documents that are all of the text that was judged, or its beginning.
-func tokenize(ctx context.Context, r *zoo.Run, docs []corpus.Document, judged *eval.Report, threads int) (tokenized, error) {
-	t := tokenized{docs: docs, bytes: r.Tokenizer.Bytes}
+func tokenize(ctx context.Context, m lm.Model, tok corpus.Tokenizer, docs []corpus.Document, judged *eval.Report, threads int) (tokenized, error) {
+	t := tokenized{docs: docs, bytes: tok.Bytes}
 	if judged.PerToken == nil {
-		part, err := eval.Run(ctx, r.Model, r.Tokenizer, docs, eval.Options{Threads: threads, PerToken: true})
+		part, err := eval.Run(ctx, m, tok, docs, eval.Options{Threads: threads, PerToken: true})
 		if err != nil {
 			return tokenized{}, fmt.Errorf("token by token: %w", err)
 		}

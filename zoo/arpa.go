@@ -62,12 +62,9 @@ func openARPA(path string) (*Run, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	species, err := Find("ngram")
-	if err != nil {
-		return nil, err
-	}
 	return &Run{
-		Dir: path, Species: species, Tokenizer: tok, Model: m,
-		Config: Config{Species: species.Name, Data: Data{Documents: string(corpus.Lines)}},
+		Dir: path, Species: ngramSpecies(), Tokenizer: tok, Model: m,
+		Settings: &Settings{Model: &countConfig{Config: ngram.Config{Order: m.Order, Smoothing: m.Smoothing}}},
+		Config:   Config{Species: "ngram", Data: Data{Documents: string(corpus.Lines)}},
 	}, nil
 }

@@ -21,7 +21,7 @@ func countLines(t *testing.T, text, tokenizer string, order int) (*Run, []corpus
 	docs := corpus.Lines.Cut(text)
 	tok, err := corpus.Train(tokenizer, docs, 0)
 	require.NoError(t, err)
-	species, err := Find("ngram")
+	species, err := Standard().Find("ngram")
 	require.NoError(t, err)
 	settings, err := species.Settings("")
 	require.NoError(t, err)
@@ -44,7 +44,7 @@ func export(t *testing.T, r *Run) []byte {
 func openFile(t *testing.T, name string, data []byte) (*Run, error) {
 	path := filepath.Join(t.TempDir(), name)
 	require.NoError(t, os.WriteFile(path, data, 0o600))
-	return Open(path)
+	return Standard().Open(path)
 }
 
 func evaluate(t *testing.T, r *Run, docs []corpus.Document) eval.Result {
@@ -123,8 +123,8 @@ func TestARPANames(t *testing.T) {
 
 	dir := filepath.Join(t.TempDir(), "a.lm")
 	require.NoError(t, os.Rename(r.Dir, dir))
-	_, err = Open(dir)
+	_, err = Standard().Open(dir)
 	require.NoError(t, err, "a run directory may be named like an ARPA file")
-	_, err = Open(filepath.Join(dir, "none.arpa"))
+	_, err = Standard().Open(filepath.Join(dir, "none.arpa"))
 	require.ErrorIs(t, err, os.ErrNotExist)
 }

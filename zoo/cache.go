@@ -27,10 +27,10 @@ func cached() *Species {
 		Name: "cache", Title: "5-gram with a cache", Era: "SLM", Year: 1990, Aside: true,
 		Paper:     "Kuhn & De Mori, A Cache-Based Natural Language Model for Speech Recognition",
 		Remembers: "the last n−1 tokens, and which tokens the document has used so far",
-		settings: func(string) (*Settings, error) {
+		Defaults: func(string) (*Settings, error) {
 			return &Settings{Model: &cacheConfig{Order: 5, Smoothing: "modified-kneser-ney", Window: 200}}, nil
 		},
-		check: func(config any) error {
+		Validate: func(config any) error {
 			c := config.(*cacheConfig)
 			if err := (ngram.Config{Order: c.Order, Smoothing: c.Smoothing}).Check(); err != nil {
 				return err
@@ -38,30 +38,46 @@ func cached() *Species {
 			_, err := ngram.NewCache(lm.Uniform(leastVocab), c.Lambda, c.Window, -1)
 			return err
 		},
-		count: func(config any, docs, valid [][]lm.Token, tok corpus.Tokenizer) (lm.Model, []string, error) {
-			c := config.(*cacheConfig)
-			counting := countConfig{Config: ngram.Config{Order: c.Order, Smoothing: c.Smoothing}}
-			base, notes, err := counting.count(docs, tok)
-			if err != nil {
-				return nil, nil, err
-			}
-			m, err := c.over(base, tok)
-			if err != nil {
-				return nil, nil, err
-			}
-			switch {
-			case c.Lambda > 0:
-			case len(valid) == 0:
-				m.Lambda = unfittedCache
-				notes = append(notes, fmt.Sprintf("no validation text to fit the weight of the cache to: %g", m.Lambda))
-			default:
-				m.Lambda = unfittedCache
-				m.Fit(valid, cacheRounds)
-			}
-			c.Lambda = m.Lambda
-			return m, notes, nil
+		Label: func(config any) string {
+			return fmt.Sprintf("%d-gram with a cache", config.(*cacheConfig).Order)
+		},
+		Counting: &Counting{
+			Count: func(config any, text *Text) (any, []string, error) { return config.(*cacheConfig).count(text) },
+			Save:  saveNgram,
+			Open: func(config any, tok corpus.Tokenizer, path string) (any, error) {
+				base, err := openNgram(tok, path)
+				if err != nil {
+					return nil, err
+				}
+				return config.(*cacheConfig).over(base, tok)
+			},
 		},
 	}
+}
+
+// count trains the n-gram model and fits the weight of the cache to the validation text.
+func (c *cacheConfig) count(text *Text) (any, []string, error) {
+	counting := countConfig{Config: ngram.Config{Order: c.Order, Smoothing: c.Smoothing}}
+	base, notes, err := counting.count(text.Train, text.Tokenizer)
+	if err != nil {
+		return nil, nil, err
+	}
+	m, err := c.over(base, text.Tokenizer)
+	if err != nil {
+		return nil, nil, err
+	}
+	valid := corpus.EncodeDocuments(text.Tokenizer, text.Split.Valid)
+	switch {
+	case c.Lambda > 0:
+	case len(valid) == 0:
+		m.Lambda = unfittedCache
+		notes = append(notes, fmt.Sprintf("no validation text to fit the weight of the cache to: %g", m.Lambda))
+	default:
+		m.Lambda = unfittedCache
+		m.Fit(valid, cacheRounds)
+	}
+	c.Lambda = m.Lambda
+	return m, notes, nil
 }
 
 // over is the cache over a model.

@@ -18,7 +18,7 @@ func countRun(t *testing.T, dir string, order int) *Run {
 	text := []corpus.Document{{Text: strings.Repeat("a small text for small models. ", 20)}}
 	tok, err := corpus.Train("char", text, 0)
 	require.NoError(t, err)
-	species, err := Find("ngram")
+	species, err := Standard().Find("ngram")
 	require.NoError(t, err)
 	settings, err := species.Settings("")
 	require.NoError(t, err)
@@ -65,7 +65,7 @@ func TestCommitKilledAnywhere(t *testing.T) {
 			require.NoError(t, os.Rename(filepath.Join(pending, name), filepath.Join(dir, name)))
 		}
 		for range 2 {
-			r, err := Open(dir)
+			r, err := Standard().Open(dir)
 			require.NoError(t, err, "stopped after %d moves", stop)
 			require.Equal(t, want, r.Model.(*ngram.Model).Order, "stopped after %d moves", stop)
 			l, err := Acquire(dir)

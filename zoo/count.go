@@ -1,7 +1,9 @@
 package zoo
 
 import (
+	"errors"
 	"fmt"
+	"io"
 	"math"
 
 	"lmzoo/corpus"
@@ -34,6 +36,97 @@ func (c *countConfig) check() error {
 		return fmt.Errorf("prune_entropy is %g; expected a small number such as 1e-7, or 0 for none", c.PruneEntropy)
 	}
 	return nil
+}
+
+// uniform is the row of the model that knows nothing.
+func uniform() *Species {
+	return &Species{
+		Name: "uniform", Title: "uniform", Era: "SLM", Year: 1948,
+		Paper:     "Shannon, A Mathematical Theory of Communication, §3, zero-order approximation",
+		Remembers: "nothing, and has seen nothing",
+		Defaults:  func(string) (*Settings, error) { return &Settings{Model: &struct{}{}}, nil },
+		Counting: &Counting{
+			Count: func(_ any, text *Text) (any, []string, error) { return lm.Uniform(text.Tokenizer.Vocab()), nil, nil },
+			Open:  func(_ any, tok corpus.Tokenizer, _ string) (any, error) { return lm.Uniform(tok.Vocab()), nil },
+		},
+	}
+}
+
+// ngramSpecies is the row of n-gram models of any order.
+func ngramSpecies() *Species {
+	return counted("ngram", "5-gram modified Kneser-Ney", 1998, 5,
+		"Chen & Goodman, An Empirical Study of Smoothing Techniques for Language Modeling",
+		"the last n−1 tokens, as exact counts", "kn5")
+}
+
+// counted is the row of an n-gram model.
+func counted(name, title string, year, order int, paper, remembers string, aliases ...string) *Species {
+	return &Species{
+		Name: name, Aliases: aliases, Title: title, Era: "SLM", Year: year, Paper: paper, Remembers: remembers,
+		Defaults: func(string) (*Settings, error) {
+			return &Settings{Model: &countConfig{Config: ngram.Config{Order: order, Smoothing: "modified-kneser-ney"}}}, nil
+		},
+		Validate: func(config any) error {
+			c := config.(*countConfig)
+			if name != "ngram" && c.Order != order {
+				return fmt.Errorf("a %s has order %d; any other is an ngram: lmzoo train ngram --order %d", name, order, c.Order)
+			}
+			return c.check()
+		},
+		Label: func(config any) string {
+			if name != "ngram" {
+				return title
+			}
+			c := config.(*countConfig)
+			return fmt.Sprintf("%d-gram %s", c.Order, smoothingTitle(c.Smoothing))
+		},
+		Counting: &Counting{
+			Count: func(config any, text *Text) (any, []string, error) {
+				return config.(*countConfig).count(text.Train, text.Tokenizer)
+			},
+			Stream: func(config any, text *corpus.Stream, tok corpus.Tokenizer) (any, []string, int, error) {
+				return config.(*countConfig).countStream(text, tok)
+			},
+			Bounded: func(config any) bool { return config.(*countConfig).Memory > 0 },
+			Save:    saveNgram,
+			Open:    func(_ any, tok corpus.Tokenizer, path string) (any, error) { return openNgram(tok, path) },
+		},
+	}
+}
+
+// saveNgram writes the n-gram model in m.
+func saveNgram(m any, w io.Writer) error {
+	kept := counts(m)
+	if kept == nil {
+		return fmt.Errorf("%T is not an n-gram model", m)
+	}
+	return kept.Save(w)
+}
+
+// counts returns the n-gram model in m, nil if there is none.
+func counts(m any) *ngram.Model {
+	switch m := m.(type) {
+	case *ngram.Model:
+		return m
+	case *ngram.Cache:
+		return counts(m.Base)
+	}
+	return nil
+}
+
+// openNgram reads an n-gram model for the vocabulary of tok.
+func openNgram(tok corpus.Tokenizer, path string) (*ngram.Model, error) {
+	m, err := ngram.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	if err := m.Verify(); err != nil {
+		return nil, errors.Join(fmt.Errorf("%s: %w", path, err), m.Close())
+	}
+	if m.Vocab() != tok.Vocab() {
+		return nil, errors.Join(fmt.Errorf("%s has a vocabulary of %d, the run's tokenizer one of %d: it belongs to another run; train it again with --overwrite", path, m.Vocab(), tok.Vocab()), m.Close())
+	}
+	return m, nil
 }
 
 // count trains the model for the vocabulary of tok.
@@ -89,13 +182,6 @@ func (c *countConfig) shrink(m *ngram.Model, notes []string, err error) (lm.Mode
 		return nil, nil, err // not m, which would be a nil pointer in an interface
 	}
 	return m, notes, nil
-}
-
-// Bounded reports whether these are settings of a model that is counted in bounded memory, for which a
-// text can be an Order's Stream.
-func (s *Settings) Bounded() bool {
-	c, ok := s.Model.(*countConfig)
-	return ok && c.Memory > 0
 }
 
 // unknown is the token of unknown words, −1 for a tokenizer that knows all.

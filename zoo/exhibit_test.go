@@ -12,7 +12,7 @@ import (
 // A size is the same model and the same training whoever asks for it; without one an exhibit is made for seconds. What is
 // counted has no budget to be given.
 func TestExhibit(t *testing.T) {
-	for _, s := range Catalogue() {
+	for _, s := range Standard() {
 		quick, err := s.Exhibit("", WorldName, 20*time.Second)
 		require.NoError(t, err)
 		tiny, err := s.Exhibit("tiny", WorldName, 20*time.Second)
@@ -31,7 +31,7 @@ func TestExhibit(t *testing.T) {
 			require.Zero(t, c.Train.Steps, s.Name)
 		}
 	}
-	gpt, err := Find("gpt")
+	gpt, err := Standard().Find("gpt")
 	require.NoError(t, err)
 	quick, err := gpt.Exhibit("", WorldName, time.Second)
 	require.NoError(t, err)

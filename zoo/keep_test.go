@@ -35,7 +35,7 @@ func TestCountingIsStopped(t *testing.T) {
 	forever := make(chan struct{})
 	defer close(forever)
 	species := counted("ngram", "", 0, 2, "", "")
-	species.count = func(any, [][]lm.Token, [][]lm.Token, corpus.Tokenizer) (lm.Model, []string, error) {
+	species.Counting.Count = func(any, *Text) (any, []string, error) {
 		<-forever
 		return nil, nil, nil
 	}
@@ -56,11 +56,11 @@ func TestValidationIsBounded(t *testing.T) {
 	long := corpus.Document{Text: strings.Repeat("猫", validationBytes)}
 	tok, err := corpus.Train("char", []corpus.Document{long}, 0)
 	require.NoError(t, err)
-	nats, err := validation(lm.Uniform(tok.Vocab()), Order{Tokenizer: tok, Split: corpus.Split{Valid: []corpus.Document{long}}})(t.Context())
+	nats, err := Training{}.validation(lm.Uniform(tok.Vocab()), Order{Tokenizer: tok, Split: corpus.Split{Valid: []corpus.Document{long}}})(t.Context())
 	require.NoError(t, err)
 	require.InDelta(t, math.Log(float64(tok.Vocab())), nats, 1e-9)
 	seen := &counting{Model: lm.Uniform(tok.Vocab())}
-	_, err = validation(seen, Order{Tokenizer: tok, Split: corpus.Split{Valid: []corpus.Document{long}}})(t.Context())
+	_, err = Training{}.validation(seen, Order{Tokenizer: tok, Split: corpus.Split{Valid: []corpus.Document{long}}})(t.Context())
 	require.NoError(t, err)
 	require.Equal(t, validationBytes/3, seen.tokens, "and no piece of a character")
 }
@@ -82,7 +82,7 @@ func TestStoppedAnywhere(t *testing.T) {
 	text := []corpus.Document{{Text: strings.Repeat("a small text for small models. ", 20)}}
 	tok, err := corpus.Train("char", text, 0)
 	require.NoError(t, err)
-	species, err := Find("rnn")
+	species, err := Standard().Find("rnn")
 	require.NoError(t, err)
 	learn := func(ctx context.Context, dir string, resume bool) error {
 		settings, err := species.Settings("tiny")

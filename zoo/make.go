@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"path/filepath"
 	"time"
@@ -11,7 +12,6 @@ import (
 	"lmzoo/corpus"
 	"lmzoo/eval"
 	"lmzoo/lm"
-	"lmzoo/ngram"
 	"lmzoo/train"
 )
 
@@ -49,7 +49,7 @@ func Make(ctx context.Context, o Order, obs ...train.Observer) (*Run, error) {
 		return nil, err
 	}
 	defer release()
-	r := &Run{Dir: o.Dir, Species: o.Species, Tokenizer: o.Tokenizer}
+	r := &Run{Dir: o.Dir, Species: o.Species, Tokenizer: o.Tokenizer, Settings: o.Settings}
 	info, err := tokenizerInfo(o.Tokenizer)
 	if err != nil {
 		return nil, err
@@ -58,18 +58,23 @@ func Make(ctx context.Context, o Order, obs ...train.Observer) (*Run, error) {
 		Format: formatVersion, Species: o.Species.Name, Size: o.Size, Train: o.Settings.Train, Data: o.Data,
 		Tokenizer: info, Seed: o.Seed, Command: o.Command,
 	}
-	if c, ok := o.Settings.Model.(*countConfig); ok && o.Stream != nil {
-		return r, r.count(ctx, o, func() (lm.Model, []string, int, error) { return c.countStream(o.Stream, o.Tokenizer) })
+	if o.Stream != nil {
+		return r, r.count(ctx, o, func() (any, []string, int, error) {
+			return o.Species.Counting.Stream(o.Settings.Model, o.Stream, o.Tokenizer)
+		})
 	}
-	docs := corpus.EncodeDocuments(o.Tokenizer, o.Split.Train)
+	text := &Text{
+		Tokenizer: o.Tokenizer, Split: o.Split, Train: corpus.EncodeDocuments(o.Tokenizer, o.Split.Train),
+		Seed: o.Seed, Threads: o.Threads,
+	}
 	if o.Species.IsNeural() {
-		return r, r.learn(ctx, o, docs, obs)
+		return r, r.learn(ctx, o, text, obs)
 	}
-	return r, r.count(ctx, o, func() (m lm.Model, notes []string, tokens int, err error) {
-		for _, d := range docs {
+	return r, r.count(ctx, o, func() (m any, notes []string, tokens int, err error) {
+		for _, d := range text.Train {
 			tokens += len(d)
 		}
-		m, notes, err = o.Species.count(o.Settings.Model, docs, corpus.EncodeDocuments(o.Tokenizer, o.Split.Valid), o.Tokenizer)
+		m, notes, err = o.Species.Counting.Count(o.Settings.Model, text)
 		return m, notes, tokens, err
 	})
 }
@@ -131,9 +136,9 @@ func (r *Run) finish(out Outcome) error {
 }
 
 // count makes an n-gram model in one pass. When it is cancelled it does not wait for the counting, which is thrown away.
-func (r *Run) count(ctx context.Context, o Order, text func() (lm.Model, []string, int, error)) error {
+func (r *Run) count(ctx context.Context, o Order, text func() (any, []string, int, error)) error {
 	start := time.Now()
-	var m lm.Model
+	var m any
 	var notes []string
 	var tokens int
 	var err error
@@ -156,25 +161,14 @@ func (r *Run) count(ctx context.Context, o Order, text func() (lm.Model, []strin
 	}
 	r.Config.Result = &Outcome{Params: params(m), Tokens: tokens, Seconds: time.Since(start).Seconds(), Threads: 1}
 	files := map[string]content{}
-	if m := counts(m); m != nil {
-		files[CountsFile] = m.Save
+	if save := o.Species.Counting.Save; save != nil {
+		files[CountsFile] = func(w io.Writer) error { return save(m, w) }
 	}
 	return r.create(files)
 }
 
-// counts is the n-gram model in m, nil if there is none.
-func counts(m lm.Model) *ngram.Model {
-	switch m := m.(type) {
-	case *ngram.Model:
-		return m
-	case *ngram.Cache:
-		return counts(m.Base)
-	}
-	return nil
-}
-
 // learn trains a neural model.
-func (r *Run) learn(ctx context.Context, o Order, docs [][]lm.Token, obs []train.Observer) error {
+func (r *Run) learn(ctx context.Context, o Order, text *Text, obs []train.Observer) error {
 	c := *o.Settings.Train
 	c.Seed, c.Threads = o.Seed, o.Threads
 	r.Config.Train = &c
@@ -184,19 +178,16 @@ func (r *Run) learn(ctx context.Context, o Order, docs [][]lm.Token, obs []train
 	if err := o.fits(availableMemory()); err != nil {
 		return err
 	}
-	m, err := o.Species.build(o.Settings.Model, o.Tokenizer, rand.New(rand.NewPCG(o.Seed, 1)))
+	m, err := o.Species.Learning.New(o.Settings.Model, o.Tokenizer, rand.New(rand.NewPCG(o.Seed, 1)))
 	if err != nil {
 		return Misuse{err}
 	}
 	r.Model = m
-	source, err := o.Species.source(docs, c.Batch, c.Context, o.Seed)
+	training, err := o.Species.Learning.Start(m, text, c)
 	if err != nil {
 		return err
 	}
-	tr, err := train.NewTrainer(m, source, c)
-	if err != nil {
-		return err
-	}
+	tr := training.Trainer
 	if r.Config.Model, err = json.Marshal(o.Settings.Model); err != nil {
 		return err
 	}
@@ -207,8 +198,8 @@ func (r *Run) learn(ctx context.Context, o Order, docs [][]lm.Token, obs []train
 	}
 	var best train.Keeper
 	watch := []train.Observer{best.Observe}
-	if len(o.Split.Valid) > 0 {
-		watch = append(watch, train.Validate(validation(m, o)))
+	if validate := training.validation(m, o); validate != nil {
+		watch = append(watch, train.Validate(validate))
 	}
 	if r.Dir != "" {
 		kept, closeFiles, err := r.keep(tr, o.Resume, watch...)
@@ -232,7 +223,7 @@ func (r *Run) learn(ctx context.Context, o Order, docs [][]lm.Token, obs []train
 
 // settle puts the best weights into m: those in the directory, which may be older than this process, or those in memory. A
 // model that was never validated keeps its last ones.
-func (r *Run) settle(m Neural, best *train.Keeper, sum train.Summary) error {
+func (r *Run) settle(m any, best *train.Keeper, sum train.Summary) error {
 	path := filepath.Join(r.Dir, WeightsFile)
 	switch {
 	case r.Dir == "":
@@ -256,20 +247,17 @@ const (
 	validationBytes  = 1 << 20 // of one document
 )
 
-// validation measures m, in nats per token, on the beginning of the validation text.
-func validation(m lm.Model, o Order) func(context.Context) (float64, error) {
-	var docs []corpus.Document
-	tokens := 0
-	for _, d := range o.Split.Valid {
-		if tokens >= validationTokens {
-			break
-		}
-		if d.Truth == nil {
-			d = d.Head(validationBytes)
-		}
-		docs = append(docs, d)
-		tokens += len(corpus.EncodeDocument(nil, o.Tokenizer, d))
+// validation returns the species' own validation or, for a causal model, one on the beginning of the validation text;
+// nil if there is neither.
+func (t Training) validation(model any, o Order) func(context.Context) (float64, error) {
+	m, causal := model.(lm.Model)
+	switch {
+	case t.Validate != nil:
+		return t.Validate
+	case !causal || len(o.Split.Valid) == 0:
+		return nil
 	}
+	docs := HeldOut(o.Tokenizer, o.Split.Valid)
 	return func(ctx context.Context) (float64, error) {
 		report, err := eval.Run(ctx, m, o.Tokenizer, docs, eval.Options{Threads: o.Threads})
 		if err != nil {
@@ -277,4 +265,21 @@ func validation(m lm.Model, o Order) func(context.Context) (float64, error) {
 		}
 		return report.Nats / float64(report.Tokens), nil
 	}
+}
+
+// HeldOut returns the beginning of the validation text, so that the cost of a validation is bounded.
+func HeldOut(tok corpus.Tokenizer, valid []corpus.Document) []corpus.Document {
+	var docs []corpus.Document
+	tokens := 0
+	for _, d := range valid {
+		if tokens >= validationTokens {
+			break
+		}
+		if d.Truth == nil {
+			d = d.Head(validationBytes)
+		}
+		docs = append(docs, d)
+		tokens += len(corpus.EncodeDocument(nil, tok, d))
+	}
+	return docs
 }

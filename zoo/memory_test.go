@@ -21,7 +21,7 @@ func TestMemory(t *testing.T) {
 		{"lstm", map[string]any{"hidden": 1024, "layers": 2}, 2.19e9},
 		{"mlp", map[string]any{"hidden": 2000, "batch": 32}, 0.368e9},
 	} {
-		s, err := Find(c.species)
+		s, err := Standard().Find(c.species)
 		require.NoError(t, err)
 		settings, err := s.Settings("")
 		require.NoError(t, err)
@@ -33,7 +33,7 @@ func TestMemory(t *testing.T) {
 }
 
 func TestTooLargeForMemory(t *testing.T) {
-	s, err := Find("gpt")
+	s, err := Standard().Find("gpt")
 	require.NoError(t, err)
 	settings, err := s.Settings("")
 	require.NoError(t, err)

@@ -27,7 +27,7 @@ func mixed() *Species {
 		Name: mixName, Title: "mixture", Era: "all", Year: 1980,
 		Paper:     "Jelinek & Mercer, Interpolated Estimation of Markov Source Parameters from Sparse Data",
 		Remembers: "what its parts remember",
-		settings:  func(string) (*Settings, error) { return &Settings{Model: &mixConfig{}}, nil },
+		Defaults:  func(string) (*Settings, error) { return &Settings{Model: &mixConfig{}}, nil },
 	}
 }
 
@@ -43,7 +43,11 @@ func Mix(ctx context.Context, runs []*Run, docs []corpus.Document) (*Run, error)
 		if r.Config.Tokenizer != runs[0].Config.Tokenizer {
 			return nil, fmt.Errorf("%s and %s have different tokenizers; only models of the same tokens can be mixed: train both in one lmzoo compare, or on the same text with the same --tokenizer", runs[0].Dir, r.Dir)
 		}
-		models = append(models, r.Model)
+		m, err := r.LM()
+		if err != nil {
+			return nil, err
+		}
+		models = append(models, m)
 		dir, err := filepath.Abs(r.Dir)
 		if err != nil {
 			return nil, err
@@ -63,7 +67,7 @@ func Mix(ctx context.Context, runs []*Run, docs []corpus.Document) (*Run, error)
 	m.Fit(corpus.EncodeDocuments(runs[0].Tokenizer, docs), mixRounds)
 	c.Weights = m.Weights
 	first := runs[0].Config
-	r := &Run{Species: mixed(), Tokenizer: runs[0].Tokenizer, Model: m}
+	r := &Run{Species: mixed(), Tokenizer: runs[0].Tokenizer, Model: m, catalogue: runs[0].catalogue}
 	r.Config = Config{Format: formatVersion, Species: mixName, Data: first.Data, Tokenizer: first.Tokenizer, Seed: first.Seed}
 	r.Config.Model, err = json.Marshal(c)
 	return r, err
@@ -123,14 +127,18 @@ func (r *Run) openMix(s *Settings, above []os.FileInfo) error {
 	c := s.Model.(*mixConfig)
 	var models []lm.Model
 	for _, dir := range c.Runs {
-		part, err := open(dir, append(above[:len(above):len(above)], info))
+		part, err := r.catalogue.open(dir, append(above[:len(above):len(above)], info))
 		if err != nil {
 			return fmt.Errorf("a part of the mixture %s: %w", r.Dir, err)
 		}
 		if part.Config.Tokenizer != r.Config.Tokenizer {
 			return fmt.Errorf("%s, a part of the mixture %s, has another tokenizer now; mix again", dir, r.Dir)
 		}
-		models = append(models, part.Model)
+		m, err := part.LM()
+		if err != nil {
+			return fmt.Errorf("a part of the mixture %s: %w", r.Dir, err)
+		}
+		models = append(models, m)
 	}
 	m, err := lm.Mix(models, c.Weights)
 	if err != nil {
@@ -144,7 +152,7 @@ func (r *Run) openMix(s *Settings, above []os.FileInfo) error {
 func (r *Run) hashMix(h io.Writer) error {
 	dirs, weights := r.Weights()
 	for i, dir := range dirs {
-		part, err := Open(dir)
+		part, err := r.catalogue.Open(dir)
 		if err != nil {
 			return err
 		}

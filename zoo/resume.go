@@ -24,13 +24,13 @@ func HasCheckpoint(dir string) bool {
 // Resume returns the order of a run that was interrupted: its settings and the text it was made from. If the
 // run was stopped before its first checkpoint, Resume is false in the order and the run begins again. Before
 // the text is read, change may refuse the order or alter what is free to change; nil alters nothing.
-func Resume(ctx context.Context, dir string, stdin io.Reader, change func(*Order) error) (Order, error) {
+func (cat Catalogue) Resume(ctx context.Context, dir string, stdin io.Reader, change func(*Order) error) (Order, error) {
 	c, err := ReadConfig(dir)
 	if err != nil {
 		return Order{}, err
 	}
 	r := &Run{Dir: dir, Config: c}
-	if r.Species, err = Find(c.Species); err != nil {
+	if r.Species, err = cat.Find(c.Species); err != nil {
 		return Order{}, fmt.Errorf("%s: %w", filepath.Join(dir, ConfigFile), err)
 	}
 	if !r.Species.IsNeural() {

@@ -12,11 +12,10 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"reflect"
 
 	"lmzoo/corpus"
 	"lmzoo/format/atomic"
-	"lmzoo/lm"
-	"lmzoo/ngram"
 	"lmzoo/nn"
 	"lmzoo/train"
 )
@@ -72,21 +71,27 @@ type Run struct {
 	Config    Config
 	Species   *Species
 	Tokenizer corpus.Tokenizer
-	Model     lm.Model
-	Notes     []string // what a reader should know, such as why a discount fell back
+	Model     any       // what it can do: LM, Filler, Encoder, Embedder
+	Settings  *Settings // that the model was made with; nil for a mixture in memory
+	Notes     []string  // what a reader should know, such as why a discount fell back
+
+	catalogue Catalogue // that the parts of a mixture are opened with
 }
 
 // Params is the number of parameters of the model: weights, or the probabilities and backoff weights that are kept.
 func (r *Run) Params() int { return params(r.Model) }
 
-func params(m lm.Model) int {
-	if m, ok := m.(Neural); ok {
-		return nn.Count(m)
-	}
+func params(m any) int {
 	if m := counts(m); m != nil {
 		return m.Params()
 	}
-	return 0
+	if m, ok := m.(interface{ Params() int }); ok {
+		return m.Params()
+	}
+	if v := reflect.ValueOf(m); v.Kind() != reflect.Pointer || v.Elem().Kind() != reflect.Struct {
+		return 0
+	}
+	return nn.Count(m)
 }
 
 // Size is how many bytes the file takes that holds the model; 0 for a run that has none of its own.
@@ -185,10 +190,10 @@ func ReadConfig(dir string) (Config, error) {
 
 // Open reads a run that has been trained, or is being trained and has a model already. An ARPA file is a run
 // without a past.
-func Open(dir string) (*Run, error) { return open(dir, nil) }
+func (cat Catalogue) Open(dir string) (*Run, error) { return cat.open(dir, nil) }
 
 // open is Open for a part of the mixtures in these directories.
-func open(dir string, mixtures []os.FileInfo) (*Run, error) {
+func (cat Catalogue) open(dir string, mixtures []os.FileInfo) (*Run, error) {
 	if IsARPA(dir) || isFile(dir) {
 		return openARPA(dir)
 	}
@@ -196,32 +201,31 @@ func open(dir string, mixtures []os.FileInfo) (*Run, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &Run{Dir: dir, Config: c}
-	if r.Species, err = speciesOf(c); err != nil {
+	r := &Run{Dir: dir, Config: c, catalogue: cat}
+	if r.Species, err = cat.speciesOf(c); err != nil {
 		return nil, fmt.Errorf("%s: %w", filepath.Join(dir, ConfigFile), err)
 	}
 	if err := r.readTokenizer(); err != nil {
 		return nil, err
 	}
-	settings, err := r.settings()
-	if err != nil {
+	if r.Settings, err = r.settings(); err != nil {
 		return nil, err
 	}
 	switch {
 	case r.Species.Name == mixName:
-		return r, r.openMix(settings, mixtures)
+		return r, r.openMix(r.Settings, mixtures)
 	case r.Species.IsNeural():
-		return r, r.openWeights(settings)
+		return r, r.openWeights(r.Settings)
 	}
-	return r, r.openCounts(settings)
+	return r, r.openCounts(r.Settings)
 }
 
 // speciesOf is the species of a run that has been made.
-func speciesOf(c Config) (*Species, error) {
+func (cat Catalogue) speciesOf(c Config) (*Species, error) {
 	if c.Species == mixName {
 		return mixed(), nil
 	}
-	return Find(c.Species)
+	return cat.Find(c.Species)
 }
 
 // OpenTokenizer reads the tokenizer of a run alone.
@@ -277,7 +281,7 @@ func (r *Run) openWeights(s *Settings) error {
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("%s has no %s yet: its training has not been validated once; go on with: lmzoo train %s --resume --out %s", r.Dir, WeightsFile, r.Config.Species, r.Dir)
 	}
-	m, err := r.Species.build(s.Model, r.Tokenizer, rand.New(rand.NewPCG(r.Config.Seed, 0)))
+	m, err := r.Species.Learning.New(s.Model, r.Tokenizer, rand.New(rand.NewPCG(r.Config.Seed, 0)))
 	if err != nil {
 		return fmt.Errorf("%s: %w", filepath.Join(r.Dir, ConfigFile), err)
 	}
@@ -289,27 +293,10 @@ func (r *Run) openWeights(s *Settings) error {
 }
 
 func (r *Run) openCounts(s *Settings) error {
-	if r.Species.Name == "uniform" {
-		r.Model = lm.Uniform(r.Tokenizer.Vocab())
-		return nil
-	}
-	path := locate(r.Dir, CountsFile)
-	m, err := ngram.Open(path)
+	m, err := r.Species.Counting.Open(s.Model, r.Tokenizer, locate(r.Dir, CountsFile))
 	if errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("%s has no %s: it was lost, or never finished; train it again with --overwrite", r.Dir, CountsFile)
 	}
-	if err != nil {
-		return err
-	}
-	if err := m.Verify(); err != nil {
-		return errors.Join(fmt.Errorf("%s: %w", path, err), m.Close())
-	}
-	if m.Vocab() != r.Tokenizer.Vocab() {
-		return errors.Join(fmt.Errorf("%s has a vocabulary of %d, the run's tokenizer one of %d: it belongs to another run; train it again with --overwrite", path, m.Vocab(), r.Tokenizer.Vocab()), m.Close())
-	}
 	r.Model = m
-	if c, ok := s.Model.(*cacheConfig); ok {
-		r.Model, err = c.over(m, r.Tokenizer)
-	}
 	return err
 }

@@ -12,7 +12,6 @@ import (
 	"strings"
 
 	"lmzoo/train"
-	"lmzoo/transformer"
 )
 
 // Settings is everything that can be chosen about a species: the shape of the model and how it is trained.
@@ -75,7 +74,7 @@ func kind(t reflect.Type) string {
 }
 
 // reconcile makes settings follow from those given: a length in steps is not also one in time and the
-// other way round, and a transformer's window is as long as its training rows.
+// other way round, and the context window (n_positions) is as long as the training rows.
 func (s *Settings) reconcile(values map[string]any) {
 	given := func(key string) bool { _, ok := values[key]; return ok }
 	if s.Train == nil {
@@ -87,12 +86,12 @@ func (s *Settings) reconcile(values map[string]any) {
 	case given("steps") && !given("budget"):
 		s.Train.Budget = 0
 	}
-	if c, ok := s.Model.(*transformer.Config); ok {
+	if window := intField(s.Model, "n_positions"); window != nil {
 		switch {
 		case given("context") && !given("n_positions"):
-			c.NPositions = s.Train.Context
+			*window = s.Train.Context
 		case given("n_positions") && !given("context"):
-			s.Train.Context = c.NPositions
+			s.Train.Context = *window
 		}
 	}
 }
@@ -149,6 +148,48 @@ func namesOf(t reflect.Type) []string {
 		}
 	}
 	return names
+}
+
+// intField returns the field of config, a pointer to a struct, with a JSON name; nil if it has none that is an int.
+func intField(config any, name string) *int {
+	v := reflect.ValueOf(config)
+	if v.Kind() != reflect.Pointer || v.Elem().Kind() != reflect.Struct {
+		return nil
+	}
+	v = v.Elem()
+	for i := range v.NumField() {
+		if n, _, _ := strings.Cut(v.Type().Field(i).Tag.Get("json"), ","); n == name && v.Field(i).CanAddr() {
+			p, _ := v.Field(i).Addr().Interface().(*int)
+			return p
+		}
+	}
+	return nil
+}
+
+// withVocab returns a copy of config, a pointer to a struct, with its setting vocab_size.
+func withVocab(config any, vocab int) any {
+	v := reflect.ValueOf(config)
+	if v.Kind() != reflect.Pointer || v.IsNil() {
+		return config
+	}
+	sized := reflect.New(v.Type().Elem())
+	sized.Elem().Set(v.Elem())
+	setVocab(sized.Interface(), vocab)
+	return sized.Interface()
+}
+
+// setVocab sets the setting vocab_size of config, if it has one.
+func setVocab(config any, vocab int) {
+	if p := intField(config, "vocab_size"); p != nil {
+		*p = vocab
+	}
+}
+
+// Bounded reports whether these are settings of a model that is counted in bounded memory, so that its text can be an
+// Order's Stream.
+func (s *Species) Bounded(settings *Settings) bool {
+	c := s.Counting
+	return c != nil && c.Stream != nil && c.Bounded != nil && c.Bounded(settings.Model)
 }
 
 // Change sets only settings that are free to change, and accepts the others where they stay as they are.

@@ -1,23 +1,22 @@
-// Package zoo is the catalogue: one row per species of language model, in order of appearance, and how an
-// exhibit of any of them is made, kept in a directory and opened again.
+// Package zoo is the catalogue of language models: one row per species, in order of appearance. It makes a model of any
+// species, keeps it in a run directory, and opens it again.
 package zoo
 
 import (
+	"context"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"slices"
 	"strings"
 
 	"lmzoo/corpus"
 	"lmzoo/lm"
-	"lmzoo/mlp"
-	"lmzoo/ngram"
-	"lmzoo/rnn"
 	"lmzoo/train"
-	"lmzoo/transformer"
 )
 
-// Species is a kind of language model.
+// Species is a kind of language model: a row of the catalogue. Another module defines its own and appends it to
+// Standard(). Only Name, Settings, and one of Counting and Learning are required.
 type Species struct {
 	Name      string   `json:"name"`
 	Aliases   []string `json:"aliases,omitempty"`
@@ -29,104 +28,93 @@ type Species struct {
 	Sizes     []string `json:"sizes,omitempty"`
 	Aside     bool     `json:"aside,omitempty"` // compared only when named
 
-	settings func(size string) (*Settings, error)
-	check    func(config any) error // says what of a shape cannot be had, whatever the text; nil: every one can
-	count    func(config any, docs, valid [][]lm.Token, tok corpus.Tokenizer) (lm.Model, []string, error)
-	build    func(config any, tok corpus.Tokenizer, rng *rand.Rand) (Neural, error)
-	source   func(docs [][]lm.Token, b, t int, seed uint64) (corpus.Source, error)
+	// Predicts says what the models predict instead of the next token, such as "masked tokens". Empty for an lm.Model.
+	Predicts string `json:"predicts,omitempty"`
+
+	// Defaults returns the settings of a size with its training recipe. The pointers are the caller's own.
+	Defaults func(size string) (*Settings, error) `json:"-"`
+	// Quick returns changes to Defaults for a model that learns as much as it can in seconds. nil means none.
+	Quick func(corpus string) map[string]any `json:"-"`
+	// Validate reports the first invalid field of a configuration whose vocabulary is not known yet. nil means that
+	// the configuration's own method Validate does, if it has one.
+	Validate func(config any) error `json:"-"`
+	// Label returns the title of a model of a configuration. nil means Title.
+	Label func(config any) string `json:"-"`
+
+	Counting *Counting `json:"-"` // for a model made in one pass over the text
+	Learning *Learning `json:"-"` // for a model trained by gradient descent
 }
 
-// Neural is a species that learns by gradient descent.
-type Neural interface {
-	lm.Scorer
-	lm.Stepper
-	train.Learner[corpus.Batch]
+// Counting is how a species is made in one pass over the text, written to a file, and read from it.
+type Counting struct {
+	Count func(config any, text *Text) (model any, notes []string, err error)
+	// Stream counts a text that is not in memory, if the configuration bounds the memory. nil means never.
+	Stream  func(config any, text *corpus.Stream, tok corpus.Tokenizer) (model any, notes []string, tokens int, err error)
+	Bounded func(config any) bool
+	// Save writes what Open reads. nil means that the configuration is all there is.
+	Save func(model any, w io.Writer) error
+	Open func(config any, tok corpus.Tokenizer, path string) (any, error)
 }
 
-// IsNeural reports whether the species is trained step by step, and not counted in one pass.
-func (s *Species) IsNeural() bool { return s.build != nil }
-
-// Catalogue is every species in order of appearance.
-func Catalogue() []*Species {
-	sizes := transformer.Sizes()
-	return []*Species{
-		{
-			Name: "uniform", Title: "uniform", Era: "SLM", Year: 1948,
-			Paper:     "Shannon, A Mathematical Theory of Communication, §3, zero-order approximation",
-			Remembers: "nothing, and has seen nothing",
-			settings:  func(string) (*Settings, error) { return &Settings{Model: &struct{}{}}, nil },
-			count: func(_ any, _, _ [][]lm.Token, tok corpus.Tokenizer) (lm.Model, []string, error) {
-				return lm.Uniform(tok.Vocab()), nil, nil
-			},
-		},
-		counted("unigram", "unigram", 1948, 1, "Shannon, A Mathematical Theory of Communication, §3, first-order approximation", "nothing: how often each token occurs"),
-		counted("bigram", "bigram", 1948, 2, "Shannon, A Mathematical Theory of Communication, §3, second-order approximation; Markov 1913", "the last token"),
-		cached(),
-		counted("ngram", "5-gram modified Kneser-Ney", 1998, 5, "Chen & Goodman, An Empirical Study of Smoothing Techniques for Language Modeling", "the last n−1 tokens, as exact counts", "kn5"),
-		{
-			Name: "mlp", Aliases: []string{"nplm"}, Title: "NPLM", Era: "NLM", Year: 2003, Sizes: sizes,
-			Paper:     "Bengio et al., A Neural Probabilistic Language Model",
-			Remembers: "the last n−1 tokens, as vectors that similar tokens share",
-			settings:  preset(mlp.Preset, "mlp"),
-			check:     valid(func(c *mlp.Config) { c.VocabSize = leastVocab }),
-			build:     build(mlp.New, func(c *mlp.Config, v int) { c.VocabSize = v }),
-			source:    windows,
-		},
-		recurrent("rnn", "Elman RNN", "elman", 2010, "Mikolov et al., Recurrent Neural Network Based Language Model; Elman 1990", "one vector, rewritten at every token", "elman"),
-		recurrent("lstm", "LSTM", "lstm", 2012, "Sundermeyer et al., LSTM Neural Networks for Language Modeling; Hochreiter & Schmidhuber 1997", "a cell that gates protect from being overwritten"),
-		recurrent("gru", "GRU", "gru", 2014, "Cho et al., Learning Phrase Representations using RNN Encoder–Decoder", "one vector that two gates keep or rewrite"),
-		{
-			Name: "gpt", Aliases: []string{"transformer"}, Title: "GPT", Era: "PLM", Year: 2018, Sizes: sizes,
-			Paper:     "Radford et al. 2018, 2019; Vaswani et al. 2017, Attention Is All You Need",
-			Remembers: "every token of the window, looked up by content",
-			settings:  preset(transformer.Preset, "gpt"),
-			check:     valid(func(c *transformer.Config) { c.VocabSize = leastVocab }),
-			build:     build(transformer.New, func(c *transformer.Config, v int) { c.VocabSize = v }),
-			source:    windows,
-		},
-	}
+// Learning is how a species is trained step by step.
+type Learning struct {
+	// New returns an untrained model, a pointer to a struct with `param` tags. See New.
+	New func(config any, tok corpus.Tokenizer, rng *rand.Rand) (any, error)
+	// Start prepares the training of a model. See Windows and Lanes.
+	Start func(model any, text *Text, c train.Config) (Training, error)
+	// Validation names the number by which the model is validated. The zero value stands for nats per token.
+	Validation Validation
 }
 
-// Names are the names of the catalogue, in order.
-func Names() []string {
-	var names []string
-	for _, s := range Catalogue() {
-		names = append(names, s.Name)
-	}
-	return names
+// Training is a training that is ready to run.
+type Training struct {
+	Trainer *train.Trainer
+	// Validate measures the model on held-out text; lower is better. nil means the cross-entropy of the next token.
+	Validate func(ctx context.Context) (float64, error)
 }
 
-// Find returns the species of that name or alias.
-func Find(name string) (*Species, error) {
-	for _, s := range Catalogue() {
-		if s.Name == name || slices.Contains(s.Aliases, name) {
-			return s, nil
-		}
-	}
-	return nil, fmt.Errorf("there is no species %q; there are: %s", name, strings.Join(Names(), " "))
+// Validation is the number that a validation gives.
+type Validation struct {
+	Name string `json:"name"` // such as "masked loss"
+	Unit string `json:"unit"` // such as "nats per masked token"
 }
 
-// Settings are the species' own for a size, "" meaning the usual one.
+// Text is what a species learns from.
+type Text struct {
+	Tokenizer corpus.Tokenizer
+	Split     corpus.Split
+	Train     [][]lm.Token // the encoded documents of Split.Train
+	Seed      uint64
+	Threads   int
+}
+
+// IsNeural reports whether the species is trained step by step rather than counted in one pass.
+func (s *Species) IsNeural() bool { return s.Learning != nil }
+
+// Causal reports whether the models have a next-token distribution.
+func (s *Species) Causal() bool { return s.Predicts == "" }
+
+// Settings returns the species' own for a size, "" meaning the usual one.
 func (s *Species) Settings(size string) (*Settings, error) {
 	if size == "" {
 		size = usualSize
 	}
 	if len(s.Sizes) > 0 && !slices.Contains(s.Sizes, size) {
-		return nil, fmt.Errorf("%s has no size %q; it has: %s", s.Name, size, strings.Join(s.Sizes, " "))
+		return nil, fmt.Errorf("%s has no size %q; want one of: %s", s.Name, size, strings.Join(s.Sizes, " "))
 	}
-	return s.settings(size)
+	return s.Defaults(size)
 }
 
 const usualSize = "small"
 
-// Check says in a Misuse what of these settings cannot be had, before any text is read.
+// Check reports the first invalid setting as a Misuse, before any text is read.
 func (s *Species) Check(settings *Settings) error {
 	var err error
 	if settings.Train != nil {
 		err = settings.Train.Check()
 	}
-	if err == nil && s.check != nil {
-		err = s.check(settings.Model)
+	if err == nil {
+		err = s.validate(settings.Model)
 	}
 	if err != nil {
 		return Misuse{err}
@@ -134,87 +122,24 @@ func (s *Species) Check(settings *Settings) error {
 	return nil
 }
 
-// counted is a row for an n-gram model.
-func counted(name, title string, year, order int, paper, remembers string, aliases ...string) *Species {
-	return &Species{
-		Name: name, Aliases: aliases, Title: title, Era: "SLM", Year: year, Paper: paper, Remembers: remembers,
-		settings: func(string) (*Settings, error) {
-			return &Settings{Model: &countConfig{Config: ngram.Config{Order: order, Smoothing: "modified-kneser-ney"}}}, nil
-		},
-		check: func(config any) error {
-			c := config.(*countConfig)
-			if name != "ngram" && c.Order != order {
-				return fmt.Errorf("a %s has order %d; any other is an ngram: lmzoo train ngram --order %d", name, order, c.Order)
-			}
-			return c.check()
-		},
-		count: func(config any, docs, _ [][]lm.Token, tok corpus.Tokenizer) (lm.Model, []string, error) {
-			return config.(*countConfig).count(docs, tok)
-		},
-	}
-}
-
-// recurrent is a row for a recurrent network.
-func recurrent(name, title string, cell string, year int, paper, remembers string, aliases ...string) *Species {
-	return &Species{
-		Name: name, Aliases: aliases, Title: title, Era: "NLM", Year: year, Paper: paper, Remembers: remembers,
-		Sizes:    transformer.Sizes(),
-		settings: preset(func(size string) (rnn.Config, error) { return rnn.Preset(cell, size) }, name),
-		check:    valid(func(c *rnn.Config) { c.VocabSize = leastVocab }),
-		build:    build(rnn.New, func(c *rnn.Config, v int) { c.VocabSize = v }),
-		source:   lanes,
-	}
-}
-
-// preset makes a species' settings from its room's table of sizes.
-func preset[C any](table func(size string) (C, error), name string) func(string) (*Settings, error) {
-	return func(size string) (*Settings, error) {
-		c, err := table(size)
-		if err != nil {
-			return nil, err
-		}
-		t := recipe(name, size)
-		return &Settings{Model: &c, Train: &t}, nil
-	}
-}
-
-// leastVocab stands for the vocabulary while there is no tokenizer yet: the boundary of documents and one token more.
+// leastVocab stands for the vocabulary while there is no tokenizer yet: the document boundary and one more token.
 const leastVocab = 2
 
-// valid checks the shape of a neural model but for the vocabulary, which sized sets.
-func valid[C interface{ Validate() error }](sized func(*C)) func(any) error {
-	return func(config any) error {
-		c := *config.(*C)
-		sized(&c)
-		return c.Validate()
+func (s *Species) validate(config any) error {
+	if s.Validate != nil {
+		return s.Validate(config)
 	}
+	sized := withVocab(config, leastVocab)
+	if v, ok := sized.(interface{ Validate() error }); ok {
+		return v.Validate()
+	}
+	return nil
 }
 
-// build makes a model of a vocabulary with random weights.
-func build[C any, M Neural](make func(C, *rand.Rand) (M, error), vocab func(*C, int)) func(any, corpus.Tokenizer, *rand.Rand) (Neural, error) {
-	return func(config any, tok corpus.Tokenizer, rng *rand.Rand) (Neural, error) {
-		c := config.(*C)
-		vocab(c, tok.Vocab())
-		m, err := make(*c, rng)
-		if err != nil {
-			return nil, err // not m, which would be a nil pointer in an interface
-		}
-		return m, nil
+// TitleOf returns the title of a model of the species with these settings.
+func (s *Species) TitleOf(settings *Settings) string {
+	if s.Label != nil && settings != nil {
+		return s.Label(settings.Model)
 	}
-}
-
-func windows(docs [][]lm.Token, b, t int, seed uint64) (corpus.Source, error) {
-	w, err := corpus.NewWindows(docs, b, t, seed)
-	if err != nil {
-		return nil, err
-	}
-	return w, nil
-}
-
-func lanes(docs [][]lm.Token, b, t int, seed uint64) (corpus.Source, error) {
-	l, err := corpus.NewLanes(docs, b, t, seed)
-	if err != nil {
-		return nil, err
-	}
-	return l, nil
+	return s.Title
 }

@@ -1,48 +1,14 @@
 package zoo
 
-import (
-	"fmt"
+// Title returns what the run is called.
+func (r *Run) Title() string { return r.Species.TitleOf(r.Settings) }
 
-	"lmzoo/lm"
-	"lmzoo/ngram"
-)
-
-// TitleOf is what an exhibit of the species with these settings is called: of n-grams, there are some of any order and smoothing.
-func (s *Species) TitleOf(settings *Settings) string {
-	switch c := settings.Model.(type) {
-	case *countConfig:
-		return s.counted(c.Order, c.Smoothing)
-	case *cacheConfig:
-		return s.counted(c.Order, c.Smoothing)
+// smoothingTitle returns the name of a smoothing as a title writes it.
+func smoothingTitle(name string) string {
+	if title, ok := smoothings[name]; ok {
+		return title
 	}
-	return s.Title
-}
-
-// Title is what the run is called.
-func (r *Run) Title() string { return r.Species.titleOf(r.Model) }
-
-func (s *Species) titleOf(m lm.Model) string {
-	switch m := m.(type) {
-	case *ngram.Model:
-		return s.counted(m.Order, m.Smoothing)
-	case *ngram.Cache:
-		return s.titleOf(m.Base)
-	}
-	return s.Title
-}
-
-// counted is the title of the species at an order and with a smoothing.
-func (s *Species) counted(order int, smoothing string) string {
-	switch s.Name {
-	case "ngram":
-		if name, ok := smoothings[smoothing]; ok {
-			smoothing = name
-		}
-		return fmt.Sprintf("%d-gram %s", order, smoothing)
-	case "cache":
-		return fmt.Sprintf("%d-gram with a cache", order)
-	}
-	return s.Title
+	return name
 }
 
 // smoothings are the names of people, and what else is written otherwise in a title than on the command line.

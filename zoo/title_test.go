@@ -20,7 +20,7 @@ func TestTitles(t *testing.T) {
 		{"cache", map[string]any{"order": 3}, "3-gram with a cache"},
 		{"gpt", map[string]any{"n_layer": 1}, "GPT"},
 	} {
-		s, err := Find(c.species)
+		s, err := Standard().Find(c.species)
 		require.NoError(t, err)
 		settings, err := s.Settings("")
 		require.NoError(t, err)

@@ -20,7 +20,7 @@ import (
 	"lmzoo/zoo"
 )
 
-func newCompare() *cobra.Command {
+func newCompare(cat zoo.Catalogue) *cobra.Command {
 	var (
 		data   dataFlags
 		run    runFlags
@@ -36,7 +36,7 @@ the same time, and measure them on text none of them has seen. Prints one table,
 report that opens in a browser, its figures as SVG and PNG, and JSON, with every run, into --out.`,
 		Example: `  lmzoo compare
   lmzoo compare ngram lstm gpt --corpus tinyshakespeare --budget 2m`,
-		ValidArgsFunction: cobra.FixedCompletions(zoo.Names(), cobra.ShellCompDirectiveNoFileComp),
+		ValidArgsFunction: cobra.FixedCompletions(cat.Names(), cobra.ShellCompDirectiveNoFileComp),
 		RunE: func(c *cobra.Command, args []string) error {
 			cmp := comparison{
 				data: data, run: run, budget: budget, size: size, out: out,
@@ -45,7 +45,7 @@ report that opens in a browser, its figures as SVG and PNG, and JSON, with every
 			if run.json {
 				cmp.w = io.Discard
 			}
-			species, err := named(args)
+			species, err := named(cat, args)
 			if err != nil {
 				return err
 			}
@@ -77,23 +77,26 @@ report that opens in a browser, its figures as SVG and PNG, and JSON, with every
 }
 
 // named are the species of those names, or all.
-func named(names []string) ([]*zoo.Species, error) {
+func named(cat zoo.Catalogue, names []string) ([]*zoo.Species, error) {
 	var species []*zoo.Species
 	if len(names) == 0 {
-		for _, s := range zoo.Catalogue() {
-			if !s.Aside {
+		for _, s := range cat {
+			if !s.Aside && s.Causal() {
 				species = append(species, s)
 			}
 		}
 		return species, nil
 	}
 	for _, name := range names {
-		s, err := zoo.Find(name)
+		s, err := cat.Find(name)
 		if err != nil {
 			return nil, usageError{err}
 		}
 		if slices.ContainsFunc(species, func(other *zoo.Species) bool { return other.Name == s.Name }) {
 			return nil, usagef("%s is named twice; a comparison trains every species once", name)
+		}
+		if !s.Causal() {
+			return nil, usagef("%s predicts %s, and compare ranks models of the next token; use: lmzoo train %s", s.Name, s.Predicts, s.Name)
 		}
 		species = append(species, s)
 	}

@@ -15,7 +15,7 @@ import (
 	"lmzoo/zoo"
 )
 
-func newCompress() *cobra.Command {
+func newCompress(cat zoo.Catalogue) *cobra.Command {
 	var quiet bool
 	c := &cobra.Command{
 		Use:   "compress RUN < FILE > FILE.lmz",
@@ -28,7 +28,7 @@ the model, and the same run, on a machine of the same kind, unpacks it exactly.`
 			if isTerminal(c.OutOrStdout()) {
 				return usagef("a compressed file is not for a terminal; write it to a file with > FILE.lmz")
 			}
-			r, meta, err := openForCoding(args[0])
+			r, m, meta, err := openForCoding(cat, args[0])
 			if err != nil {
 				return err
 			}
@@ -38,7 +38,7 @@ the model, and the same run, on a machine of the same kind, unpacks it exactly.`
 			}
 			p := newProgress(c.ErrOrStderr(), quiet)
 			var file bytes.Buffer
-			stats, err := compress.Compress(c.Context(), &file, r.Model, coding(r), data, compress.Options{
+			stats, err := compress.Compress(c.Context(), &file, m, coding(r), data, compress.Options{
 				Meta: meta, Progress: func(done, total int) { p.show("compressing  %d%%", 100*done/max(total, 1)) },
 			})
 			if err != nil {
@@ -56,7 +56,7 @@ the model, and the same run, on a machine of the same kind, unpacks it exactly.`
 	return c
 }
 
-func newDecompress() *cobra.Command {
+func newDecompress(cat zoo.Catalogue) *cobra.Command {
 	var quiet bool
 	c := &cobra.Command{
 		Use:     "decompress RUN < FILE.lmz > FILE",
@@ -64,7 +64,7 @@ func newDecompress() *cobra.Command {
 		Example: "  lmzoo decompress runs/gpt < letter.lmz > letter.txt",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			r, meta, err := openForCoding(args[0])
+			r, m, meta, err := openForCoding(cat, args[0])
 			if err != nil {
 				return err
 			}
@@ -72,7 +72,7 @@ func newDecompress() *cobra.Command {
 				if wrote != meta {
 					return nil, nil, fmt.Errorf("this file was compressed by another run (%q), not by %s (%q)", wrote, args[0], meta)
 				}
-				return r.Model, coding(r), nil
+				return m, coding(r), nil
 			}
 			p := newProgress(c.ErrOrStderr(), quiet)
 			data, err := compress.Decompress(c.Context(), c.InOrStdin(), lookup, func(done, total int) {
@@ -100,16 +100,20 @@ func isTerminal(w io.Writer) bool {
 }
 
 // openForCoding opens a run and says which it is, so that no other run unpacks what it packs.
-func openForCoding(dir string) (*zoo.Run, string, error) {
-	r, err := zoo.Open(dir)
+func openForCoding(cat zoo.Catalogue, dir string) (*zoo.Run, lm.Model, string, error) {
+	r, err := cat.Open(dir)
 	if err != nil {
-		return nil, "", err
+		return nil, nil, "", err
+	}
+	m, err := r.LM()
+	if err != nil {
+		return nil, nil, "", err
 	}
 	print, err := r.Fingerprint()
 	if err != nil {
-		return nil, "", err
+		return nil, nil, "", err
 	}
-	return r, r.Species.Name + " " + print[:16], nil
+	return r, m, r.Species.Name + " " + print[:16], nil
 }
 
 // coding is the run's tokenizer, with documents that end as they did in training.

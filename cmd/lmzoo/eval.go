@@ -32,7 +32,7 @@ type evaluation struct {
 	report *eval.Report
 }
 
-func newEval() *cobra.Command {
+func newEval(cat zoo.Catalogue) *cobra.Command {
 	var (
 		run        runFlags
 		data       zoo.Data
@@ -60,8 +60,8 @@ is the test part of the run's own corpus.`,
 			e := evaluator{split: split, data: data, progress: p, stdin: c.InOrStdin(), splitGiven: c.Flags().Changed("split"),
 				options: eval.Options{Threads: run.threads, Stride: stride, PerToken: perToken, Seed: run.seed}}
 			var rows []*evaluation
-			for _, dir := range runsIn(args) {
-				r, err := zoo.Open(dir)
+			for _, dir := range runsIn(cat, args) {
+				r, err := cat.Open(dir)
 				if err != nil {
 					return err
 				}
@@ -131,6 +131,10 @@ type evaluator struct {
 
 // judge scores one run.
 func (e *evaluator) judge(ctx context.Context, r *zoo.Run) (*evaluation, error) {
+	m, err := r.LM()
+	if err != nil {
+		return nil, err
+	}
 	data, part := e.text(r)
 	split, err := e.load(ctx, data, r.Tokenizer.Name() == "byte")
 	if err != nil {
@@ -146,7 +150,7 @@ func (e *evaluator) judge(ctx context.Context, r *zoo.Run) (*evaluation, error) 
 	opt := e.options
 	opt.Progress = func(done, total int) { e.progress.show("%s  %d%%", r.Dir, 100*done/max(total, 1)) }
 	start := time.Now()
-	report, err := eval.Run(ctx, r.Model, r.Tokenizer, docs, opt)
+	report, err := eval.Run(ctx, m, r.Tokenizer, docs, opt)
 	if err != nil {
 		return nil, err
 	}

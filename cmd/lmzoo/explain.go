@@ -9,7 +9,7 @@ import (
 	"lmzoo/zoo"
 )
 
-func newExplain() *cobra.Command {
+func newExplain(cat zoo.Catalogue) *cobra.Command {
 	var (
 		prompt, token string
 		asJSON        bool
@@ -23,7 +23,7 @@ documents: in a history the beginning of this one, as the token its end.`,
   lmzoo explain runs/compare/ngram --prompt "once there"        the likeliest token`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			r, err := zoo.Open(args[0])
+			r, err := cat.Open(args[0])
 			if err != nil {
 				return err
 			}

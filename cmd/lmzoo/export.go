@@ -12,7 +12,7 @@ import (
 	"lmzoo/zoo"
 )
 
-func newExport() *cobra.Command {
+func newExport(cat zoo.Catalogue) *cobra.Command {
 	var format, out string
 	var over bool
 	c := &cobra.Command{
@@ -33,7 +33,7 @@ run needs no export: its names and shapes are those of GPT-2 on Hugging Face, an
 			if info, err := os.Stat(out); err == nil && info.Mode().IsRegular() && !over {
 				return usagef("%s already exists; replace it with --overwrite, or choose another --out", out)
 			}
-			r, err := zoo.Open(args[0])
+			r, err := cat.Open(args[0])
 			if err != nil {
 				return err
 			}

@@ -14,7 +14,7 @@ import (
 	"lmzoo/zoo"
 )
 
-func newGenerate() *cobra.Command {
+func newGenerate(cat zoo.Catalogue) *cobra.Command {
 	var (
 		prompt string
 		opt    = sample.Options{Max: 200, Temperature: 1}
@@ -39,7 +39,7 @@ Generation ends with the document or after --tokens.`,
 			if count < 1 {
 				return usagef("--count is %d; expected at least 1", count)
 			}
-			r, err := zoo.Open(args[0])
+			r, err := cat.Open(args[0])
 			if err != nil {
 				return err
 			}

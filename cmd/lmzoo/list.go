@@ -9,7 +9,7 @@ import (
 	"lmzoo/zoo"
 )
 
-func newList() *cobra.Command {
+func newList(cat zoo.Catalogue) *cobra.Command {
 	var asJSON bool
 	c := &cobra.Command{
 		Use:   "list",
@@ -17,11 +17,11 @@ func newList() *cobra.Command {
 		Args:  cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if asJSON {
-				return printJSON(c.OutOrStdout(), zoo.Catalogue())
+				return printJSON(c.OutOrStdout(), cat)
 			}
 			t := newTable(c.OutOrStdout(), "name", "era", "year", "species", "remembers")
 			t.long, t.prose, t.spare = "remembers", true, []string{"species", "era", "year"}
-			for _, s := range zoo.Catalogue() {
+			for _, s := range cat {
 				t.AppendRow(table.Row{s.Name, s.Era, s.Year, s.Title, s.Remembers})
 			}
 			t.print()

@@ -15,6 +15,7 @@ import (
 // live shows a training in a browser while it goes on: a playground opens on it, whose first job it is. When it is done the
 // playground stays open, with the model, until Ctrl-C, which ends either.
 type live struct {
+	cat     zoo.Catalogue
 	addr    string // "": not shown
 	browser bool
 }
@@ -33,7 +34,7 @@ func (l live) do(c *cobra.Command, p *progress, title string, making making, sho
 	if l.addr == "" {
 		return show(making(c.Context()))
 	}
-	site := playing{progress: p, out: playDir}
+	site := playing{cat: l.cat, progress: p, out: playDir}
 	listener, err := site.listen(l.addr, l.addr != usualAddr)
 	if err != nil {
 		return show(nil, err)

@@ -59,7 +59,7 @@ func smallModel(steps int) making {
 			return nil, err
 		}
 		split.Valid = split.Valid[:2]
-		species, err := zoo.Find("gru")
+		species, err := zoo.Standard().Find("gru")
 		if err != nil {
 			return nil, err
 		}

@@ -42,7 +42,7 @@ func run(args []string, in io.Reader, out, errw io.Writer) int {
 		time.Sleep(bounce)
 		stop() // whoever presses Ctrl-C again does not want to wait
 	})
-	root := newRoot()
+	root := newRoot(zoo.Standard())
 	root.SetArgs(args)
 	root.SetIn(in)
 	written := &output{Writer: out}
@@ -103,7 +103,7 @@ func version() string {
 	return fmt.Sprintf("%s, %s, %s/%s", v, info.GoVersion, runtime.GOOS, runtime.GOARCH)
 }
 
-func newRoot() *cobra.Command {
+func newRoot(cat zoo.Catalogue) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "lmzoo",
 		Short: "A museum of language models that still run",
@@ -131,8 +131,8 @@ Exit codes: 0 done, 1 failed, 2 a wrong command, argument, flag or setting, 130 
 		group   string
 		command *cobra.Command
 	}{
-		{"see", newCompare()}, {"see", newPlay()}, {"see", newReport()}, {"see", newList()}, {"see", newNext()}, {"see", newGenerate()}, {"see", newExplain()}, {"see", newBench()},
-		{"work", newTrain()}, {"work", newEval()}, {"work", newCompress()}, {"work", newDecompress()}, {"work", newExport()}, {"work", newMix()},
+		{"see", newCompare(cat)}, {"see", newPlay(cat)}, {"see", newReport(cat)}, {"see", newList(cat)}, {"see", newNext(cat)}, {"see", newGenerate(cat)}, {"see", newExplain(cat)}, {"see", newBench()},
+		{"work", newTrain(cat)}, {"work", newEval(cat)}, {"work", newCompress(cat)}, {"work", newDecompress(cat)}, {"work", newExport(cat)}, {"work", newMix(cat)},
 		{"data", newCorpus()}, {"data", newTokenize()},
 	} {
 		c.command.GroupID = c.group

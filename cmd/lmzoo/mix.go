@@ -18,7 +18,7 @@ type mixture struct {
 	Evaluations []*evaluation `json:"evaluations"` // of the mixture and of its parts, on the test text
 }
 
-func newMix() *cobra.Command {
+func newMix(cat zoo.Catalogue) *cobra.Command {
 	var (
 		run   runFlags
 		valid string
@@ -43,7 +43,7 @@ different places, so the mixture often beats them all (Mikolov et al. 2011).`,
 				return err
 			}
 			defer lock.Release()
-			runs, err := openAll(args, true)
+			runs, err := openAll(cat, args, true)
 			if err != nil {
 				return err
 			}

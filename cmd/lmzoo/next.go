@@ -30,7 +30,7 @@ type predictions struct {
 	Impossible string       `json:"impossible,omitempty"` // why the source predicts nothing after the prompt
 }
 
-func newNext() *cobra.Command {
+func newNext(cat zoo.Catalogue) *cobra.Command {
 	var (
 		prompt string
 		top    int
@@ -49,14 +49,18 @@ leaves no choice, ✓ marks the right answer.`,
 			if top < 1 {
 				return usagef("--top is %d; expected at least 1", top)
 			}
-			args = runsIn(args)
-			runs, err := openAll(args, true)
+			args = runsIn(cat, args)
+			runs, err := openAll(cat, args, true)
 			if err != nil {
 				return err
 			}
 			var all []predictions
 			for i, r := range runs {
-				next, err := predict(after(r, prompt), r.Tokenizer, top)
+				m, err := r.LM()
+				if err != nil {
+					return err
+				}
+				next, err := predict(after(m, r.Tokenizer, prompt), r.Tokenizer, top)
 				if err != nil {
 					return fmt.Errorf("%s: %w", args[i], err)
 				}

@@ -9,7 +9,6 @@ import (
 
 	"lmzoo/corpus"
 	"lmzoo/lm"
-	"lmzoo/zoo"
 )
 
 // TestSideBySide: as many lines as there are tokens, however many are asked for.
@@ -27,7 +26,7 @@ func TestPredictNaN(t *testing.T) {
 	tok, err := corpus.NewByte(0)
 	require.NoError(t, err)
 	for _, p := range []float64{math.NaN(), math.Inf(1)} {
-		_, err = predict(after(&zoo.Run{Model: constant(p), Tokenizer: tok}, "a"), tok, 3)
+		_, err = predict(after(constant(p), tok, "a"), tok, 3)
 		require.ErrorIs(t, err, lm.ErrNoProbability)
 	}
 }

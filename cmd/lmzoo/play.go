@@ -18,7 +18,7 @@ import (
 	"lmzoo/zoo"
 )
 
-func newPlay() *cobra.Command {
+func newPlay(cat zoo.Catalogue) *cobra.Command {
 	var (
 		addr      string
 		noBrowser bool
@@ -36,7 +36,7 @@ scripts: docs/api.md.`,
   lmzoo play runs/compare
   lmzoo play runs/gpt runs/lstm --no-browser --addr 127.0.0.1:9000`,
 		RunE: func(c *cobra.Command, args []string) error {
-			p := playing{progress: newProgress(c.ErrOrStderr(), quiet), out: out}
+			p := playing{cat: cat, progress: newProgress(c.ErrOrStderr(), quiet), out: out}
 			l, err := p.listen(addr, c.Flags().Changed("addr"))
 			if err != nil {
 				return err
@@ -63,6 +63,7 @@ var playDir = filepath.Join("runs", "play") // for what is trained in the playgr
 
 // playing is one `lmzoo play`.
 type playing struct {
+	cat      zoo.Catalogue
 	progress *progress
 	out      string
 	public   bool
@@ -94,12 +95,12 @@ func (p *playing) runs(ctx context.Context, c *cobra.Command, dirs []string) ([]
 	if !named {
 		dirs = runsAbout(append([]string{"runs", "demo"}, p.out)...)
 	} else {
-		dirs = runsIn(dirs)
+		dirs = runsIn(p.cat, dirs)
 	}
 	p.about = dirs
 	var runs []*zoo.Run
 	for _, dir := range dirs {
-		r, err := zoo.Open(dir)
+		r, err := p.cat.Open(dir)
 		switch {
 		case err == nil:
 			runs = append(runs, r)
@@ -109,10 +110,17 @@ func (p *playing) runs(ctx context.Context, c *cobra.Command, dirs []string) ([]
 			p.progress.note("note: left out: %v", err)
 		}
 	}
+	runs, notes := zoo.Causal(runs)
+	for _, note := range notes {
+		p.progress.note("note: %s", note)
+	}
+	if len(runs) == 0 && named && len(notes) > 0 {
+		return nil, usagef("nothing to play with: %s", strings.TrimPrefix(notes[0], "left out: "))
+	}
 	if len(runs) == 0 {
 		return p.train(ctx, c)
 	}
-	if order := zoo.Names(); !named {
+	if order := p.cat.Names(); !named {
 		slices.SortStableFunc(runs, func(a, b *zoo.Run) int {
 			return slices.Index(order, a.Species.Name) - slices.Index(order, b.Species.Name)
 		})
@@ -141,7 +149,7 @@ func runsAbout(parents ...string) []string {
 
 // runsIn are the directories that were named, and the runs in those that are none themselves, such as what compare wrote. The
 // other files of such a directory, which a shell's * names too, are passed over, unless they are models of another toolkit.
-func runsIn(named []string) []string {
+func runsIn(cat zoo.Catalogue, named []string) []string {
 	var dirs []string
 	for _, dir := range named {
 		info, err := os.Stat(dir)
@@ -150,7 +158,7 @@ func runsIn(named []string) []string {
 		}
 		if _, err := os.Stat(filepath.Join(dir, zoo.ConfigFile)); err != nil {
 			if below := runsAbout(dir); len(below) > 0 {
-				order := zoo.Names()
+				order := cat.Names()
 				slices.SortStableFunc(below, func(a, b string) int {
 					return slices.Index(order, filepath.Base(a)) - slices.Index(order, filepath.Base(b))
 				})
@@ -184,7 +192,7 @@ func (p *playing) train(ctx context.Context, c *cobra.Command) ([]*zoo.Run, erro
 	defer p.progress.settle()
 	for i, name := range firstSet {
 		p.progress.change(tracks[i], func(t *track) { t.state = running })
-		species, err := zoo.Find(name)
+		species, err := p.cat.Find(name)
 		if err != nil {
 			return nil, err
 		}
@@ -226,7 +234,7 @@ func (p *playing) serve(c *cobra.Command, l net.Listener, runs []*zoo.Run, brows
 
 // site is the address of the playground, and how it serves. Who opens it to others is told what that means.
 func (p *playing) site(c *cobra.Command, l net.Listener) (url string, opt play.Options) {
-	opt = play.Options{TrainDir: p.out, Runs: p.about, Public: p.public}
+	opt = play.Options{Catalogue: p.cat, TrainDir: p.out, Runs: p.about, Public: p.public}
 	url = "http://" + l.Addr().String()
 	if !p.public {
 		return url, opt

@@ -15,7 +15,7 @@ import (
 	"lmzoo/zoo"
 )
 
-func newReport() *cobra.Command {
+func newReport(cat zoo.Catalogue) *cobra.Command {
 	var (
 		run   runFlags
 		data  zoo.Data
@@ -45,7 +45,7 @@ corpus the runs were made from, which must be the same for all. A directory of r
 			}
 			p := newProgress(c.ErrOrStderr(), run.quiet)
 			e := evaluator{data: data, split: split, splitGiven: c.Flags().Changed("split"), progress: p, stdin: c.InOrStdin()}
-			runs, err := openAll(runsIn(args), data.Corpus != "")
+			runs, err := openAll(cat, runsIn(cat, args), data.Corpus != "")
 			if err != nil {
 				return err
 			}
@@ -130,10 +130,10 @@ func drawFigures(cmp *report.Comparison, page string) error {
 }
 
 // openAll opens runs; unless they may be of different texts, all must be made from the same.
-func openAll(dirs []string, different bool) ([]*zoo.Run, error) {
+func openAll(cat zoo.Catalogue, dirs []string, different bool) ([]*zoo.Run, error) {
 	var runs []*zoo.Run
 	for _, dir := range dirs {
-		r, err := zoo.Open(dir)
+		r, err := cat.Open(dir)
 		if err != nil {
 			return nil, err
 		}

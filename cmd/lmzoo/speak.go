@@ -28,9 +28,13 @@ func runFileError(path string) error {
 
 // generate writes what a run says after a prompt, as it says it.
 func generate(ctx context.Context, w io.Writer, r *zoo.Run, prompt string, opt sample.Options, rng *rand.Rand) error {
-	state := after(r, prompt)
+	m, err := r.LM()
+	if err != nil {
+		return err
+	}
+	state := after(m, r.Tokenizer, prompt)
 	out := &voice{tok: r.Tokenizer, w: w, spoken: prompt != "" && !strings.HasSuffix(prompt, " ") && !strings.HasSuffix(prompt, "\n")}
-	err := sample.Generate(ctx, state, opt, rng, func(t lm.Token, _ float64) bool { return out.say(t) })
+	err = sample.Generate(ctx, state, opt, rng, func(t lm.Token, _ float64) bool { return out.say(t) })
 	if out.err != nil {
 		return out.err
 	}
@@ -41,10 +45,10 @@ func generate(ctx context.Context, w io.Writer, r *zoo.Run, prompt string, opt s
 	return err
 }
 
-// after is the state of a run that has read a prompt.
-func after(r *zoo.Run, prompt string) lm.State {
-	state := lm.Start(r.Model)
-	for _, t := range r.Tokenizer.Encode(nil, prompt) {
+// after returns the state of a model that has read a prompt.
+func after(m lm.Model, tok corpus.Tokenizer, prompt string) lm.State {
+	state := lm.Start(m)
+	for _, t := range tok.Encode(nil, prompt) {
 		state.Push(t)
 	}
 	return state

@@ -16,7 +16,7 @@ const boundedGC = 20
 
 // stream opens the text for a model that is counted in bounded memory; nil if it is to be loaded whole.
 func (t *training) stream(ctx context.Context, settings *zoo.Settings) (*corpus.Stream, corpus.Tokenizer, error) {
-	if !settings.Bounded() {
+	if !t.species.Bounded(settings) {
 		return nil, nil, nil
 	}
 	debug.SetGCPercent(boundedGC)

@@ -21,7 +21,7 @@ import (
 	"lmzoo/zoo"
 )
 
-func newTrain() *cobra.Command {
+func newTrain(cat zoo.Catalogue) *cobra.Command {
 	var (
 		data         dataFlags
 		run          runFlags
@@ -43,7 +43,7 @@ config.json, tokenizer.json, the model, and for neural models metrics.jsonl and 
 			rest, _ := unnumbered(c.Flags(), args)
 			return cobra.ExactArgs(1)(c, rest)
 		},
-		ValidArgsFunction: cobra.FixedCompletions(zoo.Names(), cobra.ShellCompDirectiveNoFileComp),
+		ValidArgsFunction: cobra.FixedCompletions(cat.Names(), cobra.ShellCompDirectiveNoFileComp),
 		RunE: func(c *cobra.Command, args []string) error {
 			args, counts := unnumbered(c.Flags(), args)
 			for _, n := range counts {
@@ -51,13 +51,14 @@ config.json, tokenizer.json, the model, and for neural models metrics.jsonl and 
 					return usageError{err}
 				}
 			}
-			species, err := zoo.Find(args[0])
+			species, err := cat.Find(args[0])
 			if err != nil {
 				return usageError{err}
 			}
 			t := training{
+				cat:     cat,
 				species: species, size: size, data: data, run: run, out: out, config: config,
-				live:  live{addr: serve, browser: !noBrowser},
+				live:  live{cat: cat, addr: serve, browser: !noBrowser},
 				flags: c.Flags(), progress: newProgress(c.ErrOrStderr(), run.quiet),
 			}
 			order, err := t.order(c.Context(), c, resume, over)
@@ -88,6 +89,7 @@ config.json, tokenizer.json, the model, and for neural models metrics.jsonl and 
 
 // training is one `lmzoo train`.
 type training struct {
+	cat      zoo.Catalogue
 	species  *zoo.Species
 	size     string
 	data     dataFlags
@@ -183,7 +185,7 @@ func (t *training) resumed(ctx context.Context, c *cobra.Command, values map[str
 	if t.lock, err = zoo.Acquire(t.out); err != nil {
 		return zoo.Order{}, err
 	}
-	order, err := zoo.Resume(ctx, t.out, c.InOrStdin(), func(order *zoo.Order) error {
+	order, err := t.cat.Resume(ctx, t.out, c.InOrStdin(), func(order *zoo.Order) error {
 		if order.Species.Name != t.species.Name {
 			return usagef("%s holds a run of %s, not of %s", t.out, order.Species.Name, t.species.Name)
 		}

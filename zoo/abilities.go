@@ -1,0 +1,81 @@
+package zoo
+
+import (
+	"fmt"
+	"path/filepath"
+
+	"lmzoo/lm"
+	"lmzoo/nn"
+)
+
+// LM returns the run's model as a distribution over the next token.
+func (r *Run) LM() (lm.Model, error) {
+	if m, ok := r.Model.(lm.Model); ok {
+		return m, nil
+	}
+	return nil, r.unable("has no next-token distribution")
+}
+
+// Filler returns the run's model as a distribution over a gap. A causal model fills gaps by scoring candidates.
+func (r *Run) Filler() (lm.Filler, error) {
+	switch m := r.Model.(type) {
+	case lm.Filler:
+		return m, nil
+	case lm.Model:
+		return lm.Fill(m), nil
+	}
+	return nil, r.unable("has no distribution over a gap")
+}
+
+// Encoder returns the run's model as a function from a text to hidden vectors.
+func (r *Run) Encoder() (nn.Encoder, error) {
+	if m, ok := r.Model.(nn.Encoder); ok {
+		return m, nil
+	}
+	return nil, r.unable("has no hidden vectors")
+}
+
+// Embedder returns the run's model as a table of vectors, one for each token.
+func (r *Run) Embedder() (nn.Embedder, error) {
+	if m, ok := r.Model.(nn.Embedder); ok {
+		return m, nil
+	}
+	return nil, r.unable("has no embeddings")
+}
+
+// unable is the error of a run that lacks an ability, with the verbs for those that it has.
+func (r *Run) unable(lacks string) error {
+	var verbs string
+	switch {
+	case r.Model == nil:
+		verbs = "train it first"
+	case can[lm.Model](r):
+		verbs = "use lmzoo eval, next or generate"
+	case can[lm.Filler](r):
+		verbs = "use lmzoo fill or embed"
+	case can[nn.Encoder](r):
+		verbs = "use lmzoo embed or finetune"
+	case can[nn.Embedder](r):
+		verbs = "use lmzoo neighbours or analogy"
+	default:
+		verbs = "choose a run of another species"
+	}
+	return Misuse{fmt.Errorf("%s: %s %s; %s", filepath.Clean(r.Dir), r.Title(), lacks, verbs)}
+}
+
+func can[T any](r *Run) bool {
+	_, ok := r.Model.(T)
+	return ok
+}
+
+// Causal returns the runs that have a next-token distribution, and a note about each of the others.
+func Causal(runs []*Run) (causal []*Run, notes []string) {
+	for _, r := range runs {
+		if _, err := r.LM(); err != nil {
+			notes = append(notes, "left out: "+err.Error())
+			continue
+		}
+		causal = append(causal, r)
+	}
+	return causal, notes
+}

@@ -1,0 +1,58 @@
+package zoo
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Catalogue is a list of species in order of appearance. Another module passes its own:
+//
+//	species := append(zoo.Standard(), mySpecies)
+//	run, err := species.Open("runs/mine")
+type Catalogue []*Species
+
+// Names returns the names, in order.
+func (c Catalogue) Names() []string {
+	var names []string
+	for _, s := range c {
+		names = append(names, s.Name)
+	}
+	return names
+}
+
+// Find returns the species of a name or alias.
+func (c Catalogue) Find(name string) (*Species, error) {
+	for _, s := range c {
+		if s.Name == name || slices.Contains(s.Aliases, name) {
+			return s, nil
+		}
+	}
+	return nil, fmt.Errorf("there is no species %q; there are: %s", name, strings.Join(c.Names(), " "))
+}
+
+// Standard returns lmzoo's own catalogue, a new slice at every call.
+func Standard() Catalogue {
+	return Catalogue{
+		uniform(),
+		counted("unigram", "unigram", 1948, 1,
+			"Shannon, A Mathematical Theory of Communication, §3, first-order approximation",
+			"nothing: how often each token occurs"),
+		counted("bigram", "bigram", 1948, 2,
+			"Shannon, A Mathematical Theory of Communication, §3, second-order approximation; Markov 1913",
+			"the last token"),
+		cached(),
+		ngramSpecies(),
+		nplm(),
+		recurrent("rnn", "Elman RNN", "elman", 2010,
+			"Mikolov et al., Recurrent Neural Network Based Language Model; Elman 1990",
+			"one vector, rewritten at every token", "elman"),
+		recurrent("lstm", "LSTM", "lstm", 2012,
+			"Sundermeyer et al., LSTM Neural Networks for Language Modeling; Hochreiter & Schmidhuber 1997",
+			"a cell that gates protect from being overwritten"),
+		recurrent("gru", "GRU", "gru", 2014,
+			"Cho et al., Learning Phrase Representations using RNN Encoder–Decoder",
+			"one vector that two gates keep or rewrite"),
+		gpt(),
+	}
+}

@@ -1,0 +1,165 @@
+package zoo
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"lmzoo/corpus"
+	"lmzoo/lm"
+	"lmzoo/mlp"
+	"lmzoo/rnn"
+	"lmzoo/train"
+	"lmzoo/transformer"
+)
+
+// nplm is the row of Bengio's neural probabilistic language model.
+func nplm() *Species {
+	return &Species{
+		Name: "mlp", Aliases: []string{"nplm"}, Title: "NPLM", Era: "NLM", Year: 2003, Sizes: mlp.Sizes(),
+		Paper:     "Bengio et al., A Neural Probabilistic Language Model",
+		Remembers: "the last n−1 tokens, as vectors that similar tokens share",
+		Defaults: Preset(mlp.Preset, func(c *train.Config) {
+			c.LR, c.MinLR, c.WeightDecay, c.Batch = 2e-3, 1e-4, 0.01, 32
+		}),
+		Quick: func(corpus string) map[string]any {
+			values := map[string]any{"warmup": 50, "lr": 3e-3, "min_lr": 1e-4}
+			if _, generated := FindGenerated(corpus); generated {
+				values["batch"] = 16
+			}
+			return values
+		},
+		Learning: &Learning{New: New(mlp.New), Start: Windows},
+	}
+}
+
+// recurrent is the row of a recurrent network.
+func recurrent(name, title, cell string, year int, paper, remembers string, aliases ...string) *Species {
+	return &Species{
+		Name: name, Aliases: aliases, Title: title, Era: "NLM", Year: year, Paper: paper, Remembers: remembers,
+		Sizes: rnn.Sizes(),
+		Defaults: Preset(func(size string) (rnn.Config, error) { return rnn.Preset(cell, size) }, func(c *train.Config) {
+			c.LR, c.MinLR, c.WeightDecay, c.Batch = 3e-3, 3e-4, 0.01, 32
+		}),
+		Quick: func(corpus string) map[string]any {
+			values := map[string]any{"warmup": 50, "lr": 1e-2, "min_lr": 2e-4, "beta2": 0.98}
+			if cell == "elman" {
+				values["lr"] = 4e-3
+			}
+			wholeDocuments(values, corpus)
+			return values
+		},
+		Learning: &Learning{New: New(rnn.New), Start: Lanes},
+	}
+}
+
+// gpt is the row of the decoder-only transformer.
+func gpt() *Species {
+	preset := Preset(transformer.Preset, func(c *train.Config) {
+		c.LR, c.MinLR, c.WeightDecay = 1e-3, 1e-4, 0.1 // nanoGPT's recipe for a CPU
+	})
+	return &Species{
+		Name: "gpt", Aliases: []string{"transformer"}, Title: "GPT", Era: "PLM", Year: 2018, Sizes: transformer.Sizes(),
+		Paper:     "Radford et al. 2018, 2019; Vaswani et al. 2017, Attention Is All You Need",
+		Remembers: "every token of the window, looked up by content",
+		Defaults: func(size string) (*Settings, error) {
+			s, err := preset(size)
+			if err == nil && size == "base" {
+				s.Train.Batch, s.Train.Context = 8, 256
+			}
+			return s, err
+		},
+		Quick: func(corpus string) map[string]any {
+			values := map[string]any{
+				"warmup": 50, "lr": 6e-3, "min_lr": 2e-4, "beta2": 0.98, "weight_decay": 0.01,
+				"n_layer": 2, "n_head": 4, "n_embd": 64,
+				"initializer_range": 0.08, // with 64 channels and GPT-2's 0.02, copying is learned late
+			}
+			wholeDocuments(values, corpus)
+			values["batch"] = 8
+			return values
+		},
+		Learning: &Learning{New: New(transformer.New), Start: Windows},
+	}
+}
+
+// wholeDocuments makes the rows of a batch long enough for a document of a generated corpus.
+func wholeDocuments(values map[string]any, corpus string) {
+	if _, generated := FindGenerated(corpus); generated {
+		values["batch"], values["context"] = 16, 128
+	}
+}
+
+// Preset makes Species.Defaults from a table of sizes and the recipe of the small one. The base size learns half as
+// fast for longer.
+func Preset[C any](
+	table func(size string) (C, error), recipe func(*train.Config),
+) func(size string) (*Settings, error) {
+	return func(size string) (*Settings, error) {
+		c, err := table(size)
+		if err != nil {
+			return nil, err
+		}
+		t := train.Default()
+		quarter := train.Every{Time: train.Duration(15 * time.Second)}
+		t.Batch, t.Context, t.EvalEvery, t.SaveEvery = 12, 64, quarter, quarter
+		recipe(&t)
+		if size == "base" {
+			t.LR, t.MinLR, t.Steps = t.LR/2, t.MinLR/2, 5000
+		}
+		return &Settings{Model: &c, Train: &t}, nil
+	}
+}
+
+// New makes Learning.New from a constructor. The setting vocab_size follows from the tokenizer.
+func New[C, M any](
+	construct func(C, *rand.Rand) (M, error),
+) func(config any, tok corpus.Tokenizer, rng *rand.Rand) (any, error) {
+	return func(config any, tok corpus.Tokenizer, rng *rand.Rand) (any, error) {
+		c, ok := config.(*C)
+		if !ok {
+			return nil, fmt.Errorf("configuration is a %T; want %T", config, c)
+		}
+		setVocab(c, tok.Vocab())
+		m, err := construct(*c, rng)
+		if err != nil {
+			return nil, err // not m, which would be a nil pointer in an interface
+		}
+		return m, nil
+	}
+}
+
+// Windows starts the training of a causal model on rows that are cut anywhere and shuffled.
+func Windows(model any, text *Text, c train.Config) (Training, error) {
+	src, err := corpus.NewWindows(text.Train, c.Batch, c.Context, text.Seed)
+	if err != nil {
+		return Training{}, err
+	}
+	return startText(model, src, c)
+}
+
+// Lanes starts the training of a causal model that carries its memory from row to row: each goes on where the last
+// one of its lane ended.
+func Lanes(model any, text *Text, c train.Config) (Training, error) {
+	src, err := corpus.NewLanes(text.Train, c.Batch, c.Context, text.Seed)
+	if err != nil {
+		return Training{}, err
+	}
+	return startText(model, src, c)
+}
+
+func startText(model any, src corpus.Source, c train.Config) (Training, error) {
+	l, ok := model.(train.Learner[corpus.Batch])
+	if !ok {
+		return Training{}, fmt.Errorf("%T cannot learn from text; want a method Loss(*autograd.Tape, corpus.Batch)", model)
+	}
+	tr, err := train.NewTrainer(l, src, c)
+	return Training{Trainer: tr}, err
+}
+
+// Neural is a causal model that learns by gradient descent.
+type Neural interface {
+	lm.Scorer
+	lm.Stepper
+	train.Learner[corpus.Batch]
+}
