@@ -24,8 +24,11 @@ const floors = `
 5  align
 6  zoo
 7  report
-8  play
-9  cmd/lmzoo
+8  play/web
+9  play/models  play/playtest
+10 play/openai  play/jobs
+11 play
+12 cmd/lmzoo
 `
 
 func TestFloors(t *testing.T) {

@@ -2,10 +2,11 @@ package play
 
 import (
 	"math"
-	"strconv"
 
 	"lmzoo/lm"
 	"lmzoo/ngram"
+	"lmzoo/play/models"
+	"lmzoo/play/web"
 )
 
 // backoff is how an n-gram model comes to a probability: by which history, and from which counts.
@@ -29,43 +30,33 @@ type backoffStep struct {
 
 const maxCandidates = 20
 
-func (e *exhibit) backoff(a *insideAnswer, m *ngram.Model, at reading, token *lm.Token) error {
-	next, err := e.memory.next(at.tokens)
+func backoffView(e *models.Model, a *insideAnswer, m *ngram.Model, at models.Prompt, token *lm.Token) error {
+	logProbs, err := e.LogProbs(at)
 	if err != nil {
 		return err
 	}
-	logProbs := e.restrict(at, next)
 	b := &backoff{Answered: -1}
-	for _, t := range likeliest(logProbs, maxCandidates) {
-		b.Candidates = append(b.Candidates, candidate{ID: t, Text: e.show(t), P: math.Exp(logProbs[t])})
+	for _, t := range models.Likeliest(logProbs, maxCandidates) {
+		b.Candidates = append(b.Candidates, candidate{ID: t, Text: e.Show(t), P: math.Exp(logProbs[t])})
 	}
 	if token == nil && len(b.Candidates) > 0 {
 		token = &b.Candidates[0].ID
 	}
 	if token == nil || *token < 0 || int(*token) >= m.Vocab() {
-		return wrong("token", "must be one of the vocabulary, 0 to %d", m.Vocab()-1)
+		return web.Invalid("token", "must be one of the vocabulary, 0 to %d", m.Vocab()-1)
 	}
-	x, err := m.Explain(at.tokens, *token)
+	x, err := m.Explain(at.Tokens, *token)
 	if err != nil {
 		return err
 	}
-	b.Token, b.P, b.Smoothing, b.Order = seen{x.Token, e.show(x.Token)}, x.Prob, x.Smoothing, x.Order
+	b.Token, b.P, b.Smoothing, b.Order = seen{x.Token, e.Show(x.Token)}, x.Prob, x.Smoothing, x.Order
 	for i := len(x.Steps) - 1; i >= 0; i-- {
 		s := x.Steps[i]
 		if s.Seen && b.Answered < 0 {
 			b.Answered = len(b.Steps)
 		}
-		b.Steps = append(b.Steps, backoffStep{e.seen(s.History), s})
+		b.Steps = append(b.Steps, backoffStep{seenTokens(e, s.History), s})
 	}
-	a.View, a.Tokens, a.Backoff = "backoff", e.seen(x.History), b
+	a.View, a.Tokens, a.Backoff = "backoff", seenTokens(e, x.History), b
 	return nil
-}
-
-// appendThousandths appends x with at most three digits after the point.
-func appendThousandths(dst []byte, x float64) []byte {
-	x = math.Round(x*1000) / 1000
-	if x == 0 || math.IsNaN(x) || math.IsInf(x, 0) {
-		return append(dst, '0')
-	}
-	return strconv.AppendFloat(dst, x, 'f', -1, 64)
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/require"
 
+	"lmzoo/play/playtest"
 	"lmzoo/report/browsertest"
 	"lmzoo/train"
 	"lmzoo/zoo"
@@ -300,7 +301,7 @@ func TestBrowserLost(t *testing.T) {
 		t.Skip("the browser is left to the full test")
 	}
 	browsertest.Chromium(t)
-	runs, err := zooOnce()
+	runs, err := playtest.Zoo()
 	require.NoError(t, err)
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
@@ -334,7 +335,7 @@ func TestBrowserFirstModel(t *testing.T) {
 		t.Skip("the browser is left to the full test")
 	}
 	browsertest.Chromium(t)
-	runs, err := zooOnce()
+	runs, err := playtest.Zoo()
 	require.NoError(t, err)
 	s := New(nil, Options{TrainDir: t.TempDir()})
 	ts := httptest.NewServer(s)

@@ -3,12 +3,14 @@ package play
 import (
 	"bytes"
 	"compress/gzip"
+	"context"
 	"fmt"
 	"math"
-	"net/http"
 	"unicode/utf8"
 
 	"lmzoo/lm"
+	"lmzoo/play/models"
+	"lmzoo/play/web"
 )
 
 // compressRequest asks how small models make a text.
@@ -29,9 +31,9 @@ type compressed struct {
 
 // cost is a piece of the text and the bits it takes: as many tokens as make whole characters.
 type cost struct {
-	Text  string `json:"text"`
-	Chars int    `json:"chars"`
-	Bits  num    `json:"bits"`
+	Text  string    `json:"text"`
+	Chars int       `json:"chars"`
+	Bits  web.Float `json:"bits"`
 }
 
 // gzipped is how large gzip makes the beginning of the text that has so many characters.
@@ -43,55 +45,50 @@ type gzipped struct {
 // maxPrefixes is how many beginnings of a text are packed by gzip.
 const maxPrefixes = 200
 
-func (s *Server) compress(w http.ResponseWriter, r *http.Request) error {
-	var q compressRequest
-	if err := read(w, r, &q, bodyOf(s.opt.Limits.PromptBytes), false); err != nil {
-		return err
+func (s *Server) compress(ctx context.Context, q compressRequest) (any, error) {
+	if err := web.CheckText("text", q.Text, s.opt.Limits.PromptBytes); err != nil {
+		return nil, err
 	}
-	if err := checkText("text", q.Text, s.opt.Limits.PromptBytes); err != nil {
-		return err
-	}
-	some, err := s.exhibits.some(q.Models)
+	some, err := s.models.Some(q.Models)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	all := []compressed{}
-	for _, e := range some {
-		if r.Context().Err() != nil {
-			return gone(r.Context())
+	for _, m := range some {
+		if ctx.Err() != nil {
+			return nil, web.Cancelled(ctx)
 		}
-		c, err := e.compress(q.Text)
+		c, err := compress(m, q.Text)
 		if err != nil {
-			return fmt.Errorf("%s: %w; leave it out", e.id, err)
+			return nil, fmt.Errorf("%s: %w, or leave it out", m.ID, err)
 		}
 		all = append(all, c)
 	}
 	curve, err := gzipCurve(q.Text)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	reply(w, http.StatusOK, map[string]any{
+	return map[string]any{
 		"chars": utf8.RuneCountInString(q.Text), "bytes": len(q.Text), "models": all, "gzip": curve,
-	})
-	return nil
+	}, nil
 }
 
 // compress measures what a model pays for a text. The end of the document is not paid for, as the text may go on.
-func (e *exhibit) compress(text string) (compressed, error) {
-	tok := e.tokenizer()
+func compress(m *models.Model, text string) (compressed, error) {
+	tok := m.Tokenizer()
 	tokens := tok.Encode(nil, text)
-	c := compressed{Model: e.id, Lossless: tok.Decode(tokens) == text, Tokens: []cost{}}
+	c := compressed{Model: m.ID, Lossless: tok.Decode(tokens) == text, Tokens: []cost{}}
 	var waiting []lm.Token
 	bits := 0.0
-	scores := lm.Score(e.model, tokens)
+	scores := lm.Score(m.LM, tokens)
 	if err := lm.CheckLogProbs(scores); err != nil {
 		return c, err
 	}
 	for i, logProb := range scores {
-		bits -= finite(logProb) / math.Ln2
+		bits -= max(logProb, -9999) / math.Ln2
 		waiting = append(waiting, tokens[i])
 		if piece := tok.Decode(waiting); piece != "" && utf8.ValidString(piece) || i == len(tokens)-1 {
-			c.Tokens = append(c.Tokens, cost{piece, utf8.RuneCountInString(piece), num(bits)})
+			c.Tokens = append(c.Tokens, cost{piece, utf8.RuneCountInString(piece), web.Float(bits)})
 			c.Bits += bits
 			waiting, bits = waiting[:0], 0
 		}

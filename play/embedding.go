@@ -17,6 +17,8 @@ import (
 	"lmzoo/autograd"
 	"lmzoo/lm"
 	"lmzoo/mlp"
+	"lmzoo/play/models"
+	"lmzoo/play/web"
 	"lmzoo/rnn"
 	"lmzoo/transformer"
 )
@@ -30,10 +32,10 @@ type embeddingSpace struct {
 
 // point is a token on the map.
 type point struct {
-	ID   lm.Token `json:"id"`
-	Text string   `json:"text"`
-	X    num      `json:"x"` // −1 to 1
-	Y    num      `json:"y"`
+	ID   lm.Token  `json:"id"`
+	Text string    `json:"text"`
+	X    web.Float `json:"x"` // −1 to 1
+	Y    web.Float `json:"y"`
 }
 
 // neighbour is a token near another.
@@ -49,8 +51,8 @@ const (
 )
 
 // table is the model's embeddings, a row for each token; nil if it has none.
-func (e *exhibit) table() *autograd.Tensor {
-	switch m := e.run.Model.(type) {
+func table(e *models.Model) *autograd.Tensor {
+	switch m := e.Run.Model.(type) {
 	case *mlp.Model:
 		return m.C
 	case *rnn.Model:
@@ -62,41 +64,42 @@ func (e *exhibit) table() *autograd.Tensor {
 }
 
 // embedded is the model that a request names, and its embeddings.
-func (s *Server) embedded(r *http.Request) (*exhibit, *autograd.Tensor, error) {
-	e, err := s.exhibits.get("model", r.PathValue("model"))
+func (s *Server) embedded(r *http.Request) (*models.Model, *autograd.Tensor, error) {
+	e, err := s.models.Get("model", r.PathValue("model"))
 	if err != nil {
 		return nil, nil, err
 	}
-	table := e.table()
+	table := table(e)
 	if table == nil {
-		return nil, nil, refuse(http.StatusNotFound, "model", "%s has no embeddings: it knows its tokens by number only", e.id)
+		return nil, nil, web.Refuse(http.StatusNotFound, "model", "%s has no embeddings: it knows its tokens by number only", e.ID)
 	}
 	if slices.ContainsFunc(table.Data, func(v float32) bool { return v-v != 0 }) {
-		return nil, nil, fmt.Errorf("%s: an embedding is NaN or infinite; train the model again with a lower learning rate", e.id)
+		return nil, nil, fmt.Errorf("%s: an embedding is NaN or infinite; train the model again with a lower learning rate", e.ID)
 	}
 	return e, table, nil
 }
 
 // embeddings answers with a map: the tokens in the plane in which they differ most (principal components, Pearson 1901).
-func (s *Server) embeddings(w http.ResponseWriter, r *http.Request) error {
+func (s *Server) embeddings(r *http.Request) (any, error) {
 	e, table, err := s.embedded(r)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	e.space.once.Do(func() { e.space.draw(e, table) })
-	reply(w, http.StatusOK, map[string]any{
-		"model": e.id, "channels": table.Cols, "points": e.space.points, "variance": e.space.shares,
-	})
-	return nil
+	kept, _ := e.Views.LoadOrStore("embeddings", &embeddingSpace{})
+	space := kept.(*embeddingSpace)
+	space.once.Do(func() { space.draw(e, table) })
+	return map[string]any{
+		"model": e.ID, "channels": table.Cols, "points": space.points, "variance": space.shares,
+	}, nil
 }
 
 // mapped are the tokens worth a place on the map: of a tokenizer of words those with letters, of more than one; the first
 // ones, which are the most frequent.
-func (e *exhibit) mapped() []lm.Token {
-	name := e.tokenizer().Name()
+func mapped(e *models.Model) []lm.Token {
+	name := e.Tokenizer().Name()
 	whole := name == "word" || name == "bpe" || name == "whitespace"
 	var tokens []lm.Token
-	for t, text := range e.texts {
+	for t, text := range e.Texts {
 		if text == "" || !utf8.ValidString(text) || whole && letters(text) < 2 {
 			continue
 		}
@@ -118,9 +121,9 @@ func letters(text string) int {
 }
 
 // draw finds the plane.
-func (s *embeddingSpace) draw(e *exhibit, table *autograd.Tensor) {
+func (s *embeddingSpace) draw(e *models.Model, table *autograd.Tensor) {
 	s.points, s.shares = []point{}, []float64{}
-	tokens := e.mapped()
+	tokens := mapped(e)
 	if len(tokens) < 3 || table.Cols < 2 {
 		return
 	}
@@ -153,7 +156,7 @@ func (s *embeddingSpace) draw(e *exhibit, table *autograd.Tensor) {
 	}
 	s.shares = []float64{variances[0] / total, variances[1] / total}
 	for i, t := range tokens {
-		s.points = append(s.points, point{t, e.show(t), num(bounded(plane.At(i, 0) / reachX)), num(bounded(plane.At(i, 1) / reachY))})
+		s.points = append(s.points, point{t, e.Show(t), web.Float(bounded(plane.At(i, 0) / reachX)), web.Float(bounded(plane.At(i, 1) / reachY))})
 	}
 }
 
@@ -169,26 +172,25 @@ func reach(values []float64) float64 {
 func bounded(x float64) float64 { return max(-1, min(1, x)) }
 
 // neighbours answers with the tokens whose embeddings point in the most similar directions.
-func (s *Server) neighbours(w http.ResponseWriter, r *http.Request) error {
+func (s *Server) neighbours(r *http.Request) (any, error) {
 	e, table, err := s.embedded(r)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	id, err := strconv.Atoi(r.PathValue("token"))
 	if err != nil || id < 0 || id >= table.Rows {
-		return wrong("token", "is %.40q; expected a number from 0 to %d", r.PathValue("token"), table.Rows-1)
+		return nil, web.Invalid("token", "is %.40q; want a number from 0 to %d", r.PathValue("token"), table.Rows-1)
 	}
 	near := []neighbour{}
-	for _, t := range e.mapped() {
+	for _, t := range mapped(e) {
 		if int(t) != id {
-			near = append(near, neighbour{t, e.show(t), cosine(table.Row(id), table.Row(int(t)))})
+			near = append(near, neighbour{t, e.Show(t), cosine(table.Row(id), table.Row(int(t)))})
 		}
 	}
 	slices.SortStableFunc(near, func(a, b neighbour) int { return cmp.Compare(b.Cosine, a.Cosine) })
-	reply(w, http.StatusOK, map[string]any{
-		"model": e.id, "id": id, "text": e.show(lm.Token(id)), "neighbours": near[:min(maxNear, len(near))],
-	})
-	return nil
+	return map[string]any{
+		"model": e.ID, "id": id, "text": e.Show(lm.Token(id)), "neighbours": near[:min(maxNear, len(near))],
+	}, nil
 }
 
 // cosine is a·b / ‖a‖‖b‖.

@@ -4,11 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"net/http"
 	"time"
 
-	"lmzoo/lm/sample"
+	"lmzoo/play/models"
+	"lmzoo/play/web"
 )
 
 // generateRequest asks models to go on from a prompt.
@@ -27,81 +27,93 @@ type generateRequest struct {
 }
 
 const (
-	usualTokens     = 200
+	defaultTokens   = 200
 	maxAlternatives = 10
 )
 
-// saying is an event of one model: something it said, or the end.
+// endTime is the reason of a text that the server gave no more time.
+const endTime = "time"
+
+// saying is an event of one model: an utterance, or the end.
 type saying struct {
-	Model   string   `json:"model"`
-	Text    string   `json:"text,omitempty"`
-	Tokens  []spoken `json:"tokens,omitempty"` // none: it is the end
-	Reason  string   `json:"reason,omitempty"` // stop, length, time or error
-	Error   string   `json:"error,omitempty"`
-	Count   int      `json:"count,omitempty"`
-	Seconds float64  `json:"seconds,omitempty"`
+	Model   string         `json:"model"`
+	Text    string         `json:"text,omitempty"`
+	Tokens  []models.Token `json:"tokens,omitempty"` // none: the end
+	Reason  string         `json:"reason,omitempty"` // stop, length, time or error
+	Error   string         `json:"error,omitempty"`
+	Count   int            `json:"count,omitempty"`
+	Seconds float64        `json:"seconds,omitempty"`
 }
 
-// generate streams what the models say, each at its own speed: events token and end of each model, and done at last.
-func (s *Server) generate(w http.ResponseWriter, r *http.Request) error {
+// generate streams what models write, each at its own speed: events token and end of each model,
+// and done at the end.
+func (s *Server) generate(w http.ResponseWriter, r *http.Request) {
 	var q generateRequest
-	if err := read(w, r, &q, bodyOf(s.opt.Limits.PromptBytes), false); err != nil {
-		return err
+	err := s.desk.Read(w, r, &q, web.BodyOf(s.opt.Limits.PromptBytes))
+	var some []*models.Model
+	if err == nil {
+		some, err = s.models.Some(q.Models)
 	}
-	some, err := s.exhibits.some(q.Models)
+	var speech models.Speech
+	if err == nil {
+		speech, err = s.checkGenerate(&q)
+	}
 	if err != nil {
-		return err
+		s.desk.Fail(w, err)
+		return
 	}
-	sp, err := s.checkGenerate(&q)
-	if err != nil {
-		return err
-	}
-	ctx, cancel := context.WithTimeout(r.Context(), s.opt.Limits.StreamTime)
-	defer cancel()
-	events := make(chan saying)
-	out := newStream(w, s.opt.Limits.WriteTime)
-	for _, e := range some {
-		go func() {
-			sp := sp
-			sp.reading = e.readPrompt(q.Prompt, q.Heal == nil || *q.Heal)
-			say(ctx, e, sp, events)
-		}()
-	}
-	failed := false // the client has gone; the models that are left notice and end
-	for left := len(some); left > 0; {
+	s.desk.Stream(w, r, &s.streams, func(ctx context.Context, out *web.Stream) {
+		ctx, cancel := context.WithTimeout(ctx, s.opt.Limits.StreamTime)
+		defer cancel()
+		events := make(chan saying)
+		for _, m := range some {
+			go func() {
+				own := speech
+				own.Prompt = m.Read(q.Prompt, q.Heal == nil || *q.Heal)
+				say(ctx, m, own, events)
+			}()
+		}
+		relay(out, events, len(some), cancel)
+	})
+}
+
+// relay sends the events of n models. When the client has left, it cancels them and waits for their
+// ends.
+func relay(out *web.Stream, events <-chan saying, n int, cancel context.CancelFunc) {
+	left := false
+	for n > 0 {
 		ev := <-events
 		name := "token"
 		if len(ev.Tokens) == 0 {
 			name = "end"
-			left--
+			n--
 		}
-		if !failed && out.send(name, ev) != nil {
-			failed = true
+		if !left && out.Send(name, ev) != nil {
+			left = true
 			cancel()
 		}
 	}
-	if !failed {
-		_ = out.raw("done", []byte("{}")) // or it has gone now
+	if !left {
+		_ = out.Raw("done", []byte("{}")) // fails if the client has left now
 	}
-	return nil
 }
 
-// say sends what a model says, and exactly one end.
-func say(ctx context.Context, e *exhibit, sp speech, events chan<- saying) {
-	defer func() { // here, as the goroutine is none of net/http's
+// say sends what a model writes, and exactly one end.
+func say(ctx context.Context, m *models.Model, speech models.Speech, events chan<- saying) {
+	defer func() { // here, because net/http does not guard this goroutine
 		if p := recover(); p != nil {
-			events <- saying{Model: e.id, Reason: "error", Error: fmt.Sprintf("something is wrong in this program: %v", p)}
+			events <- saying{Model: m.ID, Reason: "error", Error: fmt.Sprintf("internal error: %v", p)}
 		}
 	}()
 	begin, count := time.Now(), 0
-	reason, err := e.speak(ctx, sp, func(u utterance) bool {
+	reason, err := m.Speak(ctx, speech, func(u models.Utterance) bool {
 		count += len(u.Tokens)
-		events <- saying{Model: e.id, Text: u.Text, Tokens: u.Tokens}
-		return true // speak looks at ctx
+		events <- saying{Model: m.ID, Text: u.Text, Tokens: u.Tokens}
+		return true // Speak checks ctx
 	})
-	end := saying{Model: e.id, Reason: reason, Count: count, Seconds: time.Since(begin).Seconds()}
+	end := saying{Model: m.ID, Reason: reason, Count: count, Seconds: time.Since(begin).Seconds()}
 	switch {
-	case ctx.Err() != nil && errors.Is(ctx.Err(), context.DeadlineExceeded):
+	case errors.Is(ctx.Err(), context.DeadlineExceeded):
 		end.Reason = endTime
 	case ctx.Err() != nil: // nobody else is there to read it
 		end.Reason, end.Error = "error", "the playground was closed"
@@ -111,49 +123,30 @@ func say(ctx context.Context, e *exhibit, sp speech, events chan<- saying) {
 	events <- end
 }
 
-// checkGenerate makes a speech of a request.
-func (s *Server) checkGenerate(q *generateRequest) (speech, error) {
-	if err := checkText("prompt", q.Prompt, s.opt.Limits.PromptBytes); err != nil {
-		return speech{}, err
+// checkGenerate checks a request and returns what to generate.
+func (s *Server) checkGenerate(q *generateRequest) (models.Speech, error) {
+	if err := web.CheckText("prompt", q.Prompt, s.opt.Limits.PromptBytes); err != nil {
+		return models.Speech{}, err
 	}
 	if q.MaxTokens == 0 {
-		q.MaxTokens = usualTokens
+		q.MaxTokens = defaultTokens
 	}
-	if q.Temperature == nil {
-		q.Temperature = new(1.0)
+	for field, def := range map[**float64]float64{&q.Temperature: 1, &q.TopP: 1} {
+		if *field == nil {
+			*field = &def
+		}
 	}
 	if q.Seed == nil {
 		q.Seed = new(uint64(1))
 	}
 	switch {
 	case q.MaxTokens < 1 || q.MaxTokens > s.opt.Limits.Tokens:
-		return speech{}, wrong("max_tokens", "is %d; expected 1 to %d", q.MaxTokens, s.opt.Limits.Tokens)
+		return models.Speech{}, web.Invalid("max_tokens", "is %d; want 1 to %d", q.MaxTokens, s.opt.Limits.Tokens)
 	case !(q.Pace >= 0 && q.Pace <= 1e6):
-		return speech{}, wrong("pace", "is %g; expected 0 (as fast as it goes) to 1000000 tokens per second", q.Pace)
+		return models.Speech{}, web.Invalid("pace", "is %g; want 0 (no limit) to 1000000 tokens per second", q.Pace)
 	case q.Alternatives < 0 || q.Alternatives > maxAlternatives:
-		return speech{}, wrong("alternatives", "is %d; expected 0 to %d", q.Alternatives, maxAlternatives)
+		return models.Speech{}, web.Invalid("alternatives", "is %d; want 0 to %d", q.Alternatives, maxAlternatives)
 	}
-	opt, err := options(*q.Temperature, q.TopK, orUsual(q.TopP, 1), q.MinP, q.MaxTokens)
-	return speech{Options: opt, seed: *q.Seed, pace: q.Pace, alternatives: q.Alternatives}, err
-}
-
-// maxTemperature is where every distribution is flat.
-const maxTemperature = 100
-
-// options checks how to draw.
-func options(temperature float64, topK int, topP, minP float64, maxTokens int) (sample.Options, error) {
-	switch {
-	case !(temperature >= 0 && temperature <= maxTemperature):
-		return sample.Options{}, wrong("temperature", "is %g; expected 0 (always the likeliest) to %d", temperature, maxTemperature)
-	case topK < 0 || topK > math.MaxInt32:
-		return sample.Options{}, wrong("top_k", "is %d; expected 0 (all) or more", topK)
-	case !(topP >= 0 && topP <= 1):
-		return sample.Options{}, wrong("top_p", "is %g; expected 0 to 1", topP)
-	case !(minP >= 0 && minP <= 1):
-		return sample.Options{}, wrong("min_p", "is %g; expected 0 to 1", minP)
-	}
-	if topP == 0 { // the likeliest token alone, while the zero value of Options means all tokens
-		topP, topK = 1, 1
-	}
-	return sample.Options{Temperature: temperature, TopK: topK, TopP: topP, MinP: minP, Max: maxTokens}, nil
+	opt, err := models.Sampling(*q.Temperature, q.TopK, *q.TopP, q.MinP, q.MaxTokens)
+	return models.Speech{Options: opt, Seed: *q.Seed, Pace: q.Pace, Alternatives: q.Alternatives}, err
 }

@@ -1,6 +1,7 @@
 package play
 
 import (
+	"context"
 	"fmt"
 	"math"
 	"net/http"
@@ -8,6 +9,8 @@ import (
 	"lmzoo/lm"
 	"lmzoo/mlp"
 	"lmzoo/ngram"
+	"lmzoo/play/models"
+	"lmzoo/play/web"
 	"lmzoo/rnn"
 	"lmzoo/transformer"
 )
@@ -33,91 +36,75 @@ type insideAnswer struct {
 	// Tokens are what the view shows, the newest last; <bos> is the beginning of the document.
 	Tokens []seen `json:"tokens"`
 
-	Backoff *backoff    `json:"backoff,omitempty"`
-	Loud    []float32   `json:"loudness,omitempty"` // voices: of each token
-	Layer   int         `json:"layer"`              // signals
-	Layers  int         `json:"layers,omitempty"`   // signals, attention
-	Signals []signal    `json:"signals,omitempty"`
-	Heads   int         `json:"heads,omitempty"`
-	Att     [][][][]num `json:"attention,omitempty"` // [layer][head][to][from]
+	Backoff *backoff          `json:"backoff,omitempty"`
+	Loud    []float32         `json:"loudness,omitempty"` // voices: of each token
+	Layer   int               `json:"layer"`              // signals
+	Layers  int               `json:"layers,omitempty"`   // signals, attention
+	Signals []signal          `json:"signals,omitempty"`
+	Heads   int               `json:"heads,omitempty"`
+	Att     [][][][]web.Float `json:"attention,omitempty"` // [layer][head][to][from]
 }
 
 // signal is a gate or a state over time.
 type signal struct {
-	Name   string  `json:"name"`
-	Low    float64 `json:"low"` // of what it can be; of the cell, of what it is
-	High   float64 `json:"high"`
-	Values [][]num `json:"values"` // [token][unit]
-}
-
-// num is a number for the eye: three digits after the point.
-type num float32
-
-// MarshalJSON implements json.Marshaler.
-func (n num) MarshalJSON() ([]byte, error) {
-	return appendThousandths(nil, float64(n)), nil
+	Name   string        `json:"name"`
+	Low    float64       `json:"low"` // of what it can be; of the cell, of what it is
+	High   float64       `json:"high"`
+	Values [][]web.Float `json:"values"` // [token][unit]
 }
 
 // maxSeen bounds what a view shows; longer prompts are shown from the end.
 const maxSeen = 48
 
-func (s *Server) inside(w http.ResponseWriter, r *http.Request) error {
-	var q insideRequest
-	if err := read(w, r, &q, bodyOf(s.opt.Limits.PromptBytes), false); err != nil {
-		return err
+func (s *Server) inside(_ context.Context, q insideRequest) (any, error) {
+	if err := web.CheckText("prompt", q.Prompt, s.opt.Limits.PromptBytes); err != nil {
+		return nil, err
 	}
-	if err := checkText("prompt", q.Prompt, s.opt.Limits.PromptBytes); err != nil {
-		return err
-	}
-	e, err := s.exhibits.get("model", q.Model)
+	e, err := s.models.Get("model", q.Model)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	a, err := e.inside(q)
-	if err != nil {
-		return err
-	}
-	reply(w, http.StatusOK, a)
-	return nil
+	return inside(e, q)
 }
 
 // inside opens the view of an era.
-func (e *exhibit) inside(q insideRequest) (*insideAnswer, error) {
-	at := e.readPrompt(q.Prompt, true)
-	if _, err := e.memory.next(at.tokens); err != nil {
-		return nil, fmt.Errorf("%s: %w", e.id, err) // NaN in its states, too
+func inside(e *models.Model, q insideRequest) (*insideAnswer, error) {
+	at := e.Read(q.Prompt, true)
+	if _, err := e.LogProbs(at); err != nil {
+		return nil, fmt.Errorf("%s: %w", e.ID, err) // its states are NaN, too
 	}
-	a := &insideAnswer{Model: e.id}
-	switch m := e.run.Model.(type) {
+	a := &insideAnswer{Model: e.ID}
+	switch m := e.Run.Model.(type) {
 	case *ngram.Model:
-		return a, e.backoff(a, m, at, q.Token)
+		return a, backoffView(e, a, m, at, q.Token)
 	case *mlp.Model:
-		window, loud := m.Voices(at.tokens)
-		a.View, a.Tokens, a.Loud = "voices", e.seen(window), loud
+		window, loud := m.Voices(at.Tokens)
+		a.View, a.Tokens, a.Loud = "voices", seenTokens(e, window), loud
 		return a, nil
 	case *rnn.Model:
-		return a, e.signals(a, m, at, q.Layer)
+		return a, signalsView(e, a, m, at, q.Layer)
 	case *transformer.Model:
-		e.attention(a, m, at)
+		attentionView(e, a, m, at)
 		return a, nil
 	}
-	return nil, refuse(http.StatusNotFound, "model", "there is nothing to see inside %s", e.id)
+	return nil, web.Refuse(http.StatusNotFound, "model", "there is nothing to see inside %s", e.ID)
 }
 
-func (e *exhibit) seen(tokens []lm.Token) []seen {
+// seenTokens returns tokens as a view shows them.
+func seenTokens(e *models.Model, tokens []lm.Token) []seen {
 	out := []seen{}
 	for _, t := range tokens {
-		out = append(out, seen{t, e.show(t)})
+		out = append(out, seen{t, e.Show(t)})
 	}
 	return out
 }
 
-func (e *exhibit) signals(a *insideAnswer, m *rnn.Model, at reading, layer int) error {
+func signalsView(e *models.Model, a *insideAnswer, m *rnn.Model, at models.Prompt, layer int) error {
 	if layer < 0 || layer >= m.Config.Layers {
-		return wrong("layer", "is %d; expected 0 to %d", layer, m.Config.Layers-1)
+		return web.Invalid("layer", "is %d; want 0 to %d", layer, m.Config.Layers-1)
 	}
-	tokens, signals := m.Trace(at.tokens, layer, maxSeen)
-	a.View, a.Tokens, a.Layer, a.Layers = "signals", e.seen(tokens), layer, m.Config.Layers
+	tokens, signals := m.Trace(at.Tokens, layer, maxSeen)
+	a.View, a.Tokens, a.Layer, a.Layers = "signals", seenTokens(e, tokens), layer, m.Config.Layers
 	for _, s := range signals {
 		out := signal{Name: s.Name, Low: -1, High: 1}
 		switch s.Name {
@@ -140,14 +127,14 @@ func (e *exhibit) signals(a *insideAnswer, m *rnn.Model, at reading, layer int) 
 	return nil
 }
 
-func (e *exhibit) attention(a *insideAnswer, m *transformer.Model, at reading) {
-	window, att := m.Attention(at.tokens)
+func attentionView(e *models.Model, a *insideAnswer, m *transformer.Model, at models.Prompt) {
+	window, att := m.Attention(at.Tokens)
 	from := max(0, len(window)-maxSeen)
-	a.View, a.Tokens, a.Layers, a.Heads = "attention", e.seen(window[from:]), m.Config.NLayer, m.Config.NHead
+	a.View, a.Tokens, a.Layers, a.Heads = "attention", seenTokens(e, window[from:]), m.Config.NLayer, m.Config.NHead
 	for _, layer := range att {
-		var heads [][][]num
+		var heads [][][]web.Float
 		for _, head := range layer {
-			var rows [][]num
+			var rows [][]web.Float
 			for _, row := range head[from:] {
 				rows = append(rows, nums(row[from:]))
 			}
@@ -157,10 +144,10 @@ func (e *exhibit) attention(a *insideAnswer, m *transformer.Model, at reading) {
 	}
 }
 
-func nums(values []float32) []num {
-	out := make([]num, len(values))
+func nums(values []float32) []web.Float {
+	out := make([]web.Float, len(values))
 	for i, v := range values {
-		out[i] = num(v)
+		out[i] = web.Float(v)
 	}
 	return out
 }

@@ -16,39 +16,13 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
-)
 
-// follow reads the lines of a stream until it is stopped, and then closes lines.
-func follow(t testing.TB, url string, lines chan<- string) (stop func()) {
-	ctx, cancel := context.WithCancel(context.Background())
-	r, err := http.NewRequestWithContext(ctx, "GET", url, nil)
-	require.NoError(t, err)
-	response, err := http.DefaultClient.Do(r)
-	require.NoError(t, err)
-	require.Equal(t, 200, response.StatusCode)
-	var done sync.WaitGroup
-	done.Go(func() {
-		defer close(lines)
-		defer response.Body.Close()
-		in := bufio.NewReader(response.Body)
-		for {
-			line, err := in.ReadString('\n')
-			if err != nil {
-				return
-			}
-			select {
-			case lines <- line:
-			case <-ctx.Done():
-				return
-			}
-		}
-	})
-	return func() { cancel(); done.Wait() }
-}
+	"lmzoo/play/playtest"
+)
 
 // serve runs a playground on a listener of its own, as lmzoo play does.
 func serve(t *testing.T, opt Options) (s *Server, address string) {
-	runs, err := zooOnce()
+	runs, err := playtest.Zoo()
 	require.NoError(t, err)
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
@@ -73,15 +47,15 @@ func raw(t testing.TB, address, request string) net.Conn {
 	return c
 }
 
-// post is a request as bytes.
-func post(path, body string) string {
+// rawPost is a POST request as bytes.
+func rawPost(path, body string) string {
 	return fmt.Sprintf("POST %s HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", path, len(body), body)
 }
 
-// empty waits until nobody is being answered any more.
-func (s *Server) empty() bool {
+// idle waits until no request is being computed or streamed.
+func (s *Server) idle() bool {
 	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
-		if len(s.streams.inside) == 0 && len(s.requests.inside) == 0 {
+		if s.streams.Inside()+s.requests.Inside()+s.brief.Inside()+s.heavy.Inside() == 0 {
 			return true
 		}
 	}
@@ -113,15 +87,15 @@ func TestManyStreams(t *testing.T) {
 		})
 	}
 	begun.Wait()
-	status, text := call(t, "POST", "http://"+address+"/api/generate", `{"prompt":"once"}`)
+	status, text := playtest.Call(t, "POST", "http://"+address+"/api/generate", `{"prompt":"once"}`)
 	require.Equal(t, 429, status, text)
-	status, _ = call(t, "POST", "http://"+address+"/api/next", `{"prompt":"once"}`)
+	status, _ = playtest.Call(t, "POST", "http://"+address+"/api/next", `{"prompt":"once"}`)
 	require.Equal(t, 200, status, "short questions are still answered")
 	close(release)
 	done.Wait()
 	require.EqualValues(t, n, ended.Load())
-	require.True(t, s.empty())
-	status, _ = call(t, "POST", "http://"+address+"/api/generate", `{"prompt":"once","max_tokens":1}`)
+	require.True(t, s.idle())
+	status, _ = playtest.Call(t, "POST", "http://"+address+"/api/generate", `{"prompt":"once","max_tokens":1}`)
 	require.Equal(t, 200, status)
 }
 
@@ -134,12 +108,12 @@ func TestLeaving(t *testing.T) {
 			body = `{"models":["letters","gpt"],"max_tokens":4000,"pace":5}`
 		}
 		for range 2 {
-			c := raw(t, address, post(path, body))
+			c := raw(t, address, rawPost(path, body))
 			_, err := bufio.NewReader(c).ReadString('\n')
 			require.NoError(t, err)
 			require.NoError(t, c.Close())
 		}
-		require.True(t, s.empty(), path)
+		require.True(t, s.idle(), path)
 	}
 }
 
@@ -147,15 +121,15 @@ func TestLeaving(t *testing.T) {
 func TestSlowReader(t *testing.T) {
 	s, address := serve(t, Options{Limits: Limits{WriteTime: 200 * time.Millisecond, Tokens: 1 << 30, StreamTime: time.Hour}})
 	body := `{"prompt":"once in","models":["letters"],"max_tokens":%d,"temperature":0,"alternatives":10}` // it goes round in circles
-	_, text := call(t, "POST", "http://"+address+"/api/generate", fmt.Sprintf(body, 1000))
+	_, text := playtest.Call(t, "POST", "http://"+address+"/api/generate", fmt.Sprintf(body, 1000))
 	require.Contains(t, text, `"reason":"length"`, "it does not end by itself")
-	c := raw(t, address, post("/api/generate", fmt.Sprintf(body, 1<<30)))
+	c := raw(t, address, rawPost("/api/generate", fmt.Sprintf(body, 1<<30)))
 	defer c.Close()
 	require.NoError(t, c.(*net.TCPConn).SetReadBuffer(1024))
-	for len(s.streams.inside) == 0 {
+	for s.streams.Inside() == 0 {
 		time.Sleep(time.Millisecond)
 	}
-	require.True(t, s.empty(), "it fills the buffers, and then waits no longer than the time to write")
+	require.True(t, s.idle(), "it fills the buffers, and then waits no longer than the time to write")
 }
 
 // Everything that a bad network and bad clients do, at once. Afterwards nothing is left: no request, no goroutine, no memory.
@@ -172,13 +146,13 @@ func TestStorm(t *testing.T) {
 					garbage[i] = byte(rng.Uint32())
 				}
 				path := []string{"/api/next", "/api/generate", "/v1/completions", "/api/inside", "/api/compress", "/api/jobs"}[rng.IntN(6)]
-				status, text := call(t, "POST", url+path, string(garbage), "Content-Type", "application/json")
+				status, text := playtest.Call(t, "POST", url+path, string(garbage), "Content-Type", "application/json")
 				require.True(t, status >= 400 && status < 500, "%s: %d %s", path, status, text)
 			case 1: // garbage for HTTP
 				c := raw(t, address, strings.Repeat("\x00\xffGET", rng.IntN(500)+1)+"\r\n\r\n")
 				c.Close()
 			case 2: // a stream that is left in the middle
-				c := raw(t, address, post("/api/generate", `{"prompt":"once in spring","max_tokens":500,"pace":100}`))
+				c := raw(t, address, rawPost("/api/generate", `{"prompt":"once in spring","max_tokens":500,"pace":100}`))
 				_ = c.SetReadDeadline(time.Now().Add(time.Second))
 				_, _ = io.CopyN(io.Discard, c, int64(rng.IntN(4000)))
 				c.Close()
@@ -187,13 +161,13 @@ func TestStorm(t *testing.T) {
 				time.Sleep(time.Duration(rng.IntN(20)) * time.Millisecond)
 				c.Close()
 			case 4: // one who reads to the end
-				status, _ := call(t, "POST", url+"/api/generate", `{"prompt":"once in","max_tokens":30}`)
+				status, _ := playtest.Call(t, "POST", url+"/api/generate", `{"prompt":"once in","max_tokens":30}`)
 				require.Contains(t, []int{200, 429}, status)
 			case 5:
-				status, _ := call(t, "POST", url+"/v1/completions", `{"model":"lstm","prompt":"once in","max_tokens":20,"stream":true,"logprobs":3}`)
+				status, _ := playtest.Call(t, "POST", url+"/v1/completions", `{"model":"lstm","prompt":"once in","max_tokens":20,"stream":true,"logprobs":3}`)
 				require.Contains(t, []int{200, 429}, status)
 			case 6:
-				status, _ := call(t, "POST", url+"/api/next", fmt.Sprintf(`{"prompt":"once in spring , %d"}`, rng.IntN(1000)))
+				status, _ := playtest.Call(t, "POST", url+"/api/next", fmt.Sprintf(`{"prompt":"once in spring , %d"}`, rng.IntN(1000)))
 				require.Contains(t, []int{200, 429}, status)
 			case 7: // watchers come and go
 				c := raw(t, address, "GET /api/jobs/events HTTP/1.1\r\nHost: localhost\r\n\r\n")
@@ -209,7 +183,7 @@ func TestStorm(t *testing.T) {
 		}
 		done.Wait()
 		http.DefaultClient.CloseIdleConnections()
-		require.True(t, s.empty())
+		require.True(t, s.idle())
 	}
 	all(2) // memories, buffers and pools fill
 	before, goroutines := heap(), runtime.NumGoroutine()
@@ -237,7 +211,7 @@ func BenchmarkKeystroke(b *testing.B) {
 	text := "once in spring , on a windy evening , two friends met in lorrin . it was a tale of the forest . lena was a potter with a green rope . "
 	i := 0
 	for b.Loop() {
-		for _, e := range s.exhibits.list() {
+		for _, e := range s.models.List() {
 			mustNext(b, e, nextRequest{Prompt: text[:1+i%len(text)], Top: 10})
 		}
 		i++

@@ -1,12 +1,14 @@
 package play
 
 import (
+	"context"
 	"fmt"
 	"math"
-	"net/http"
 	"time"
 
 	"lmzoo/lm"
+	"lmzoo/play/models"
+	"lmzoo/play/web"
 )
 
 // nextRequest asks what comes next.
@@ -37,34 +39,30 @@ type candidate struct {
 }
 
 const (
-	usualTop = 10
-	maxTop   = 100
+	defaultTop = 10
+	maxTop     = 100
 )
 
-func (s *Server) next(w http.ResponseWriter, r *http.Request) error {
-	var q nextRequest
-	if err := read(w, r, &q, bodyOf(s.opt.Limits.PromptBytes), false); err != nil {
-		return err
-	}
-	if err := checkText("prompt", q.Prompt, s.opt.Limits.PromptBytes); err != nil {
-		return err
+func (s *Server) next(ctx context.Context, q nextRequest) (any, error) {
+	if err := web.CheckText("prompt", q.Prompt, s.opt.Limits.PromptBytes); err != nil {
+		return nil, err
 	}
 	if q.Top == 0 {
-		q.Top = usualTop
+		q.Top = defaultTop
 	}
 	if q.Top < 1 || q.Top > maxTop {
-		return wrong("top", "is %d; expected 1 to %d", q.Top, maxTop)
+		return nil, web.Invalid("top", "is %d; want 1 to %d", q.Top, maxTop)
 	}
-	some, err := s.exhibits.some(q.Models)
+	some, err := s.models.Some(q.Models)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	answers, failures := []nextAnswer{}, []error{}
-	for _, e := range some {
-		if r.Context().Err() != nil {
-			return gone(r.Context())
+	for _, m := range some {
+		if ctx.Err() != nil {
+			return nil, web.Cancelled(ctx)
 		}
-		a, err := e.next(q)
+		a, err := next(m, q)
 		if err != nil {
 			a.Error = err.Error()
 			failures = append(failures, err)
@@ -72,62 +70,28 @@ func (s *Server) next(w http.ResponseWriter, r *http.Request) error {
 		answers = append(answers, a)
 	}
 	if len(failures) > 0 && len(failures) == len(answers) {
-		return failures[0]
+		return nil, failures[0]
 	}
-	reply(w, http.StatusOK, map[string]any{"models": answers})
-	return nil
+	return map[string]any{"models": answers}, nil
 }
 
-// next answers with the model's likeliest next tokens. With an error, the answer holds none.
-func (e *exhibit) next(q nextRequest) (nextAnswer, error) {
+// next returns a model's likeliest next tokens. With an error, the answer holds none.
+func next(m *models.Model, q nextRequest) (nextAnswer, error) {
 	begin := time.Now()
-	at := e.readPrompt(q.Prompt, q.Heal == nil || *q.Heal)
-	a := nextAnswer{Model: e.id, Tokens: len(at.tokens), Unfinished: at.unfinished, Next: []candidate{}}
-	next, err := e.memory.next(at.tokens)
+	at := m.Read(q.Prompt, q.Heal == nil || *q.Heal)
+	a := nextAnswer{Model: m.ID, Tokens: len(at.Tokens), Unfinished: at.Unfinished, Next: []candidate{}}
+	logProbs, err := m.LogProbs(at)
 	if err != nil {
-		return a, fmt.Errorf("%s: %w", e.id, err)
+		return a, fmt.Errorf("%s: %w", m.ID, err)
 	}
-	logProbs := e.restrict(at, next)
-	a.Entropy = entropyBits(logProbs)
-	for _, t := range likeliest(logProbs, q.Top) {
-		c := candidate{ID: t, Text: e.show(t), P: math.Exp(logProbs[t])}
-		if text, ok := e.appended(at, q.Prompt, t); ok {
+	a.Entropy = models.Entropy(logProbs)
+	for _, t := range models.Likeliest(logProbs, q.Top) {
+		c := candidate{ID: t, Text: m.Show(t), P: math.Exp(logProbs[t])}
+		if text, ok := m.Appended(at, q.Prompt, t); ok {
 			c.Append = &text
 		}
 		a.Next = append(a.Next, c)
 	}
 	a.Micros = time.Since(begin).Microseconds()
 	return a, nil
-}
-
-// entropyBits is −Σ P log2 P.
-func entropyBits(logProbs []float64) float64 {
-	h := 0.0
-	for _, p := range logProbs {
-		if !math.IsInf(p, -1) {
-			h -= math.Exp(p) * p
-		}
-	}
-	return h / math.Ln2
-}
-
-// likeliest returns the n most probable tokens, the most probable first, of equal ones the first; never an impossible one.
-func likeliest(logProbs []float64, n int) []lm.Token {
-	if n < 1 {
-		return nil
-	}
-	best := make([]lm.Token, 0, n+1)
-	for t, p := range logProbs {
-		if math.IsInf(p, -1) || math.IsNaN(p) || len(best) == n && p <= logProbs[best[n-1]] {
-			continue
-		}
-		i := len(best)
-		best = append(best, lm.Token(t))
-		for ; i > 0 && logProbs[best[i-1]] < p; i-- {
-			best[i] = best[i-1]
-		}
-		best[i] = lm.Token(t)
-		best = best[:min(len(best), n)]
-	}
-	return best
 }

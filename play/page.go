@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"lmzoo/play/web"
 	"lmzoo/report/uplot"
 )
 
@@ -15,8 +16,8 @@ import (
 //go:embed page
 var page embed.FS
 
-// pages answers with the files of the page and of the library that draws its curves, and with nothing else.
-func pages() http.Handler {
+// pages serves the files of the page and of the library that draws its charts, and nothing else.
+func (s *Server) pages() http.Handler {
 	files, err := fs.Sub(page, "page")
 	if err != nil {
 		panic(err) // only for a path that is no path
@@ -30,7 +31,7 @@ func pages() http.Handler {
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method != http.MethodGet && r.Method != http.MethodHead {
-			fail(w, refuse(http.StatusMethodNotAllowed, "", "%s is not for the page; use GET", r.Method))
+			s.desk.Fail(w, web.Refuse(http.StatusMethodNotAllowed, "", "%s of the page is not allowed; use GET", r.Method))
 			return
 		}
 		mux.ServeHTTP(w, r)

@@ -10,10 +10,9 @@ import (
 	"time"
 )
 
-// Bounds of a connection. There is none for the whole answer, as streams are long; every write of theirs has its own.
+// Bounds of a connection. Bodies, answers and events have deadlines of their own.
 const (
 	headerTime  = 5 * time.Second
-	bodyTime    = 30 * time.Second
 	idleTime    = time.Minute
 	headerBytes = 16 << 10
 	closeTime   = 5 * time.Second
@@ -23,7 +22,7 @@ const (
 func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	hs := &http.Server{
 		Handler: s, ReadHeaderTimeout: headerTime, IdleTimeout: idleTime, MaxHeaderBytes: headerBytes,
-		ErrorLog: log.New(io.Discard, "", 0), // what clients do wrong is told to them
+		ErrorLog: log.New(io.Discard, "", 0), // clients are told their errors
 	}
 	done := make(chan error, 1)
 	go func() { done <- hs.Serve(l) }()

@@ -3,7 +3,6 @@ package play
 import (
 	"encoding/json"
 	"fmt"
-	"io"
 	"math"
 	"net/http"
 	"path/filepath"
@@ -15,63 +14,25 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"lmzoo/lm"
+	"lmzoo/play/models"
+	"lmzoo/play/playtest"
 	"lmzoo/report/uplot"
 	"lmzoo/zoo"
 )
 
-// call sends a request with a JSON body, if any, and returns status and body.
-func call(t testing.TB, method, url, body string, headers ...string) (int, string) {
-	t.Helper()
-	r, err := http.NewRequest(method, url, strings.NewReader(body))
-	require.NoError(t, err)
-	if body != "" {
-		r.Header.Set("Content-Type", "application/json")
-	}
-	for i := 0; i < len(headers); i += 2 {
-		if headers[i] == "Host" {
-			r.Host = headers[i+1]
-		}
-		r.Header.Set(headers[i], headers[i+1])
-	}
-	response, err := http.DefaultClient.Do(r)
-	require.NoError(t, err)
-	defer response.Body.Close()
-	data, err := io.ReadAll(response.Body)
-	require.NoError(t, err)
-	return response.StatusCode, string(data)
-}
-
-// ok sends a request that must be answered, and decodes the answer.
-func ok[T any](t testing.TB, method, url, body string) T {
-	t.Helper()
-	status, text := call(t, method, url, body)
-	require.Less(t, status, 300, text)
-	var v T
-	require.NoError(t, json.Unmarshal([]byte(text), &v), text)
-	return v
-}
-
 // mustNext returns what one model says comes next.
-func mustNext(t testing.TB, e *exhibit, q nextRequest) nextAnswer {
+func mustNext(t testing.TB, e *models.Model, q nextRequest) nextAnswer {
 	t.Helper()
-	a, err := e.next(q)
+	a, err := next(e, q)
 	require.NoError(t, err)
 	return a
-}
-
-// mustRecall returns ln P of what follows tokens.
-func mustRecall(t testing.TB, m *memory, tokens []lm.Token) []float64 {
-	t.Helper()
-	next, err := m.next(tokens)
-	require.NoError(t, err)
-	return next
 }
 
 type nextReply struct{ Models []nextAnswer }
 
 func TestModels(t *testing.T) {
 	s, ts := testServer(t, Options{})
-	got := ok[struct {
+	got := playtest.OK[struct {
 		Models   []description
 		CanTrain bool `json:"can_train"`
 	}](t, "GET", ts.URL+"/api/models", "")
@@ -84,24 +45,24 @@ func TestModels(t *testing.T) {
 	require.Equal(t, []string{"uniform", "ngram", "mlp", "rnn", "lstm", "gru", "gpt", "letters"}, ids)
 	require.Equal(t, []string{"attention", "embeddings"}, got.Models[6].Views)
 	elsewhere := func(dir string) *zoo.Run {
-		other := *s.exhibits.all[6].run
+		other := *s.models.List()[6].Run
 		other.Dir = filepath.FromSlash(dir)
 		return &other
 	}
-	require.Equal(t, "runs-gpt", s.exhibits.add(elsewhere("a/runs/gpt")), "a second one of the same name is told apart by where it is")
-	require.Equal(t, "runs-gpt-2", s.exhibits.add(elsewhere("b/runs/gpt")))
-	require.Equal(t, "gpt", s.exhibits.add(s.exhibits.all[6].run), "the same one takes its own place")
+	require.Equal(t, "runs-gpt", s.models.Add(elsewhere("a/runs/gpt")), "a second one of the same name is told apart by where it is")
+	require.Equal(t, "runs-gpt-2", s.models.Add(elsewhere("b/runs/gpt")))
+	require.Equal(t, "gpt", s.models.Add(s.models.List()[6].Run), "the same one takes its own place")
 }
 
 // What the playground says comes next is what the model says.
 func TestNext(t *testing.T) {
 	s, ts := testServer(t, Options{})
-	got := ok[nextReply](t, "POST", ts.URL+"/api/next", `{"prompt":"once in spring","top":5}`)
+	got := playtest.OK[nextReply](t, "POST", ts.URL+"/api/next", `{"prompt":"once in spring","top":5}`)
 	require.Len(t, got.Models, 8)
-	for i, e := range s.exhibits.list() {
-		own := e.model.NextLogProbs(nil, e.tokenizer().Encode(nil, "once in spring"))
+	for i, e := range s.models.List() {
+		own := e.LM.NextLogProbs(nil, e.Tokenizer().Encode(nil, "once in spring"))
 		a := got.Models[i]
-		require.Equal(t, e.id, a.Model)
+		require.Equal(t, e.ID, a.Model)
 		require.Len(t, a.Next, 5)
 		for k, c := range a.Next {
 			require.InDelta(t, math.Exp(own[c.ID]), c.P, 1e-5)
@@ -111,14 +72,14 @@ func TestNext(t *testing.T) {
 		}
 		require.InDelta(t, math.Exp(slices.Max(own)), a.Next[0].P, 1e-5, "the likeliest is there")
 	}
-	require.InDelta(t, math.Log2(float64(s.exhibits.all[0].model.Vocab())), got.Models[0].Entropy, 1e-6, "uniform: log2 V bits")
+	require.InDelta(t, math.Log2(float64(s.models.List()[0].LM.Vocab())), got.Models[0].Entropy, 1e-6, "uniform: log2 V bits")
 	require.Nil(t, got.Models[0].Next[0].Append, "the end of a document is no text")
 }
 
 // A word that is not finished is completed, letter by letter, and a finished one is not.
 func TestUnfinished(t *testing.T) {
 	s, _ := testServer(t, Options{})
-	e, err := s.exhibits.get("", "ngram")
+	e, err := s.models.Get("", "ngram")
 	require.NoError(t, err)
 	for prompt, unfinished := range map[string]string{
 		"":                    "",
@@ -135,9 +96,9 @@ func TestUnfinished(t *testing.T) {
 		require.Equal(t, unfinished, a.Unfinished, "%q", prompt)
 		sum := 0.0
 		for _, c := range a.Next {
-			require.True(t, unfinished == "" || strings.HasPrefix(e.texts[c.ID], unfinished))
+			require.True(t, unfinished == "" || strings.HasPrefix(e.Texts[c.ID], unfinished))
 			if unfinished != "" {
-				require.Equal(t, e.texts[c.ID], unfinished+*c.Append)
+				require.Equal(t, e.Texts[c.ID], unfinished+*c.Append)
 			}
 			sum += c.P
 		}
@@ -148,78 +109,9 @@ func TestUnfinished(t *testing.T) {
 	}
 	no := false
 	require.Empty(t, mustNext(t, e, nextRequest{Prompt: "onc", Top: 1, Heal: &no}).Unfinished)
-	letters, err := s.exhibits.get("", "letters")
+	letters, err := s.models.Get("", "letters")
 	require.NoError(t, err)
 	require.Empty(t, mustNext(t, letters, nextRequest{Prompt: "onc", Top: 1}).Unfinished, "letters are tokens of their own")
-}
-
-// However one comes to a prompt, typing, deleting, jumping about, the memory says what the model says.
-func TestMemory(t *testing.T) {
-	s, _ := testServer(t, Options{})
-	for _, e := range s.exhibits.list() {
-		text := "once in spring , on a windy evening , two friends met in lorrin . it was a tale of the forest ."
-		tokens := e.tokenizer().Encode(nil, text)
-		m := memory{model: e.model}
-		n, seed := 0, 7
-		for range 60 {
-			seed = (seed*37 + 11) % 101
-			n = max(0, min(len(tokens), n+seed%9-3))
-			require.InDeltaSlice(t, e.model.NextLogProbs(nil, tokens[:n]), mustRecall(t, &m, tokens[:n]), 1e-4, "%s after %d tokens", e.id, n)
-			require.LessOrEqual(t, len(m.moments), maxMoments)
-		}
-		other := append([]lm.Token{tokens[3]}, tokens[1:20]...) // begins differently
-		require.InDeltaSlice(t, e.model.NextLogProbs(nil, other), mustRecall(t, &m, other), 1e-4)
-		state, next, err := m.start(tokens[:5])
-		require.NoError(t, err)
-		state.Push(tokens[5])
-		require.InDeltaSlice(t, e.model.NextLogProbs(nil, tokens[:6]), state.NextLogProbs(nil), 1e-4)
-		require.InDeltaSlice(t, next, mustRecall(t, &m, tokens[:5]), 0, "a State that was given away is one's own")
-	}
-}
-
-// reader is a model that counts what it reads.
-type reader struct{ read *int }
-
-func (r reader) Vocab() int                                         { return 2 }
-func (r reader) NextLogProbs(dst []float64, _ []lm.Token) []float64 { return append(dst[:0], 0, 0) }
-func (r reader) Start() lm.State                                    { return readerState{r} }
-
-type readerState struct{ reader }
-
-func (r readerState) NextLogProbs(dst []float64) []float64 { return append(dst[:0], 0, 0) }
-func (r readerState) Push(lm.Token)                        { *r.read++ }
-func (r readerState) Clone() lm.State                      { return r }
-
-// Of a prompt that grows only the new tokens are read.
-func TestMemoryReadsOnce(t *testing.T) {
-	var read int
-	m := memory{model: reader{&read}}
-	tokens := make([]lm.Token, 50)
-	for n := range tokens {
-		mustRecall(t, &m, tokens[:n])
-		require.Equal(t, n, read)
-	}
-	mustRecall(t, &m, tokens[:45])
-	require.Equal(t, 49, read, "what was read a moment ago is not read again")
-}
-
-// events reads a stream of server-sent events.
-func events(t testing.TB, url, body string) (names []string, data []string) {
-	t.Helper()
-	status, text := call(t, "POST", url, body)
-	require.Equal(t, 200, status, text)
-	for _, e := range strings.Split(strings.TrimSuffix(text, "\n\n"), "\n\n") {
-		name := ""
-		for _, line := range strings.Split(e, "\n") {
-			if after, found := strings.CutPrefix(line, "event: "); found {
-				name = after
-			}
-			if after, found := strings.CutPrefix(line, "data: "); found {
-				names, data = append(names, name), append(data, after)
-			}
-		}
-	}
-	return names, data
 }
 
 // said puts together what each model said.
@@ -242,7 +134,7 @@ func said(t testing.TB, names, data []string) (text map[string]string, ends map[
 func TestGenerate(t *testing.T) {
 	s, ts := testServer(t, Options{})
 	body := `{"prompt":"once in spr","models":["ngram","gpt","letters"],"max_tokens":12,"seed":3,"alternatives":2}`
-	names, data := events(t, ts.URL+"/api/generate", body)
+	names, data := playtest.Events(t, ts.URL+"/api/generate", body)
 	require.Equal(t, "done", names[len(names)-1])
 	text, ends := said(t, names, data)
 	require.Len(t, ends, 3)
@@ -250,24 +142,24 @@ func TestGenerate(t *testing.T) {
 	require.Equal(t, 12, ends["letters"].Count)
 	require.Equal(t, "length", ends["letters"].Reason)
 
-	names, data = events(t, ts.URL+"/api/generate", body)
+	names, data = playtest.Events(t, ts.URL+"/api/generate", body)
 	again, _ := said(t, names, data)
 	require.Equal(t, text, again, "the same seed says the same")
 
 	// Greedy: always the likeliest token, with the model's own probability.
 	var bySeed []map[string]string
 	for _, seed := range []string{``, `,"seed":1`, `,"seed":0`} {
-		names, data := events(t, ts.URL+"/api/generate", `{"prompt":"once","models":["lstm"],"max_tokens":12`+seed+`}`)
+		names, data := playtest.Events(t, ts.URL+"/api/generate", `{"prompt":"once","models":["lstm"],"max_tokens":12`+seed+`}`)
 		text, _ := said(t, names, data)
 		bySeed = append(bySeed, text)
 	}
 	require.Equal(t, bySeed[1], bySeed[0], "1 unless given, as for completions")
 	require.NotEqual(t, bySeed[2], bySeed[0])
 
-	names, data = events(t, ts.URL+"/api/generate", `{"prompt":"once","models":["lstm"],"max_tokens":6,"temperature":0,"alternatives":3}`)
-	e, err := s.exhibits.get("", "lstm")
+	names, data = playtest.Events(t, ts.URL+"/api/generate", `{"prompt":"once","models":["lstm"],"max_tokens":6,"temperature":0,"alternatives":3}`)
+	e, err := s.models.Get("", "lstm")
 	require.NoError(t, err)
-	context := e.tokenizer().Encode(nil, "once")
+	context := e.Tokenizer().Encode(nil, "once")
 	for i, name := range names {
 		if name != "token" {
 			continue
@@ -275,8 +167,8 @@ func TestGenerate(t *testing.T) {
 		var ev saying
 		require.NoError(t, json.Unmarshal([]byte(data[i]), &ev))
 		for _, tok := range ev.Tokens {
-			own := e.model.NextLogProbs(nil, context)
-			require.Equal(t, likeliest(own, 1)[0], tok.ID)
+			own := e.LM.NextLogProbs(nil, context)
+			require.Equal(t, models.Likeliest(own, 1)[0], tok.ID)
 			require.InDelta(t, math.Exp(own[tok.ID]), tok.P, 1e-5)
 			require.Equal(t, tok.ID, tok.Top[0].ID)
 			require.Len(t, tok.Top, 3)
@@ -289,158 +181,17 @@ func TestGenerate(t *testing.T) {
 func TestPaceAndTime(t *testing.T) {
 	_, ts := testServer(t, Options{Limits: Limits{StreamTime: 300 * time.Millisecond}})
 	begin := time.Now()
-	names, data := events(t, ts.URL+"/api/generate", `{"models":["letters"],"max_tokens":1000,"pace":50}`)
+	names, data := playtest.Events(t, ts.URL+"/api/generate", `{"models":["letters"],"max_tokens":1000,"pace":50}`)
 	text, ends := said(t, names, data)
 	require.Equal(t, endTime, ends["letters"].Reason)
 	require.InDelta(t, 0.3, time.Since(begin).Seconds(), 0.25)
 	require.Less(t, len(text["letters"]), 30, "50 a second for 0.3 seconds")
 }
 
-func TestCompletions(t *testing.T) {
-	_, ts := testServer(t, Options{Now: func() time.Time { return time.Unix(1000, 0) }})
-	url := ts.URL + "/v1/completions"
-	one := ok[completion](t, "POST", url, `{"model":"ngram","prompt":"once in spring","max_tokens":3,"logprobs":2,"temperature":0,"user":"me"}`)
-	require.Equal(t, "text_completion", one.Object)
-	require.EqualValues(t, 1000, one.Created)
-	c := one.Choices[0]
-	require.Equal(t, " , on a", c.Text)
-	require.Equal(t, "length", *c.FinishReason)
-	require.Equal(t, []string{" ,", " on", " a"}, c.Logprobs.Tokens)
-	require.Equal(t, []int{14, 16, 19}, c.Logprobs.TextOffset)
-	for i, tok := range c.Logprobs.Tokens {
-		require.InDelta(t, c.Logprobs.TopLogprobs[i][tok], c.Logprobs.TokenLogprobs[i], 1e-9)
-		require.Len(t, c.Logprobs.TopLogprobs[i], 2)
-	}
-	require.Equal(t, &usage{3, 3, 6}, one.Usage)
-
-	// A stop string ends it and is not said, also where it spans tokens.
-	stopped := ok[completion](t, "POST", url, `{"model":"ngram","prompt":"once in spring","max_tokens":50,"temperature":0,"stop":["n a"]}`)
-	require.Equal(t, " , o", stopped.Choices[0].Text)
-	require.Equal(t, "stop", *stopped.Choices[0].FinishReason)
-	free := ok[completion](t, "POST", url, `{"model":"ngram","prompt":"once in spring","max_tokens":3,"temperature":0,"stop":"nowhere"}`)
-	require.Equal(t, " , on a", free.Choices[0].Text, "what might have become a stop string is said in the end")
-
-	// Several prompts and choices, as texts and as tokens.
-	many := ok[completion](t, "POST", url, `{"model":"letters","prompt":["once","today"],"n":2,"max_tokens":40,"seed":5}`)
-	require.Len(t, many.Choices, 4)
-	require.Equal(t, 3, many.Choices[3].Index)
-	require.NotEqual(t, many.Choices[0].Text, many.Choices[1].Text, "each choice has a seed of its own")
-	require.Equal(t, 9, many.Usage.PromptTokens)
-
-	// The prompt said back, scored: its log-probabilities are those of lm.Score.
-	echo := ok[completion](t, "POST", url, `{"model":"lstm","prompt":"once in spring","max_tokens":0,"echo":true,"logprobs":1}`)
-	require.Equal(t, "once in spring", echo.Choices[0].Text)
-	require.Len(t, echo.Choices[0].Logprobs.TokenLogprobs, 3)
-	runs, err := zooOnce()
-	require.NoError(t, err)
-	require.InDeltaSlice(t, lm.Score(runs[4].Model.(lm.Model), runs[4].Tokenizer.Encode(nil, "once in spring")), echo.Choices[0].Logprobs.TokenLogprobs, 1e-4)
-
-	models := ok[struct{ Data []v1Model }](t, "GET", ts.URL+"/v1/models", "")
-	require.Len(t, models.Data, 8)
-	require.Equal(t, "gpt", ok[v1Model](t, "GET", ts.URL+"/v1/models/gpt", "").ID)
-}
-
-// A stream is the same in pieces, and ends as clients expect.
-func TestCompletionsStream(t *testing.T) {
-	_, ts := testServer(t, Options{})
-	body := `{"model":"letters","prompt":"once in","max_tokens":40,"seed":9,"logprobs":1,"stop":["qqq"]%s}`
-	whole := ok[completion](t, "POST", ts.URL+"/v1/completions", fmt.Sprintf(body, ""))
-	_, data := events(t, ts.URL+"/v1/completions", fmt.Sprintf(body, `,"stream":true,"stream_options":{"include_usage":true}`))
-	require.Equal(t, "[DONE]", data[len(data)-1])
-	text, reason := "", ""
-	var logs *logprobs
-	var used *usage
-	for _, d := range data[:len(data)-1] {
-		var piece completion
-		require.NoError(t, json.Unmarshal([]byte(d), &piece))
-		for _, c := range piece.Choices {
-			text += c.Text
-			logs = logs.and(c.Logprobs)
-			if c.FinishReason != nil {
-				reason = *c.FinishReason
-			}
-		}
-		if piece.Usage != nil {
-			used = piece.Usage
-		}
-	}
-	require.Equal(t, whole.Choices[0].Text, text)
-	require.Equal(t, *whole.Choices[0].FinishReason, reason)
-	require.Equal(t, whole.Choices[0].Logprobs, logs)
-	require.Equal(t, whole.Usage, used)
-}
-
-// TestOpenAIClient holds what OpenAI's own client for JavaScript (openai 6) was seen to need: the shapes of its types, the fields
-// that it switches on, and null for whatever its caller leaves open.
-func TestOpenAIClient(t *testing.T) {
-	_, ts := testServer(t, Options{Now: func() time.Time { return time.Unix(1000, 0) }})
-	fields := func(v any) (names []string) {
-		for name := range v.(map[string]any) {
-			names = append(names, name)
-		}
-		slices.Sort(names)
-		return names
-	}
-	list := ok[map[string]any](t, "GET", ts.URL+"/v1/models", "")
-	require.Equal(t, "list", list["object"])
-	require.Equal(t, []string{"created", "id", "object", "owned_by"}, fields(list["data"].([]any)[0]))
-
-	url := ts.URL + "/v1/completions"
-	nulls := `"max_tokens":null,"temperature":null,"top_p":null,"n":null,"stop":null,"logprobs":null,"seed":null,"suffix":null,"logit_bias":null,
-		"presence_penalty":null,"frequency_penalty":null,"best_of":null,"echo":null,"stream":null,"stream_options":null`
-	open := ok[map[string]any](t, "POST", url, `{"model":"ngram","prompt":null,`+nulls+`}`)
-	require.Equal(t, []string{"choices", "created", "id", "model", "object", "usage"}, fields(open))
-	require.Equal(t, []string{"finish_reason", "index", "logprobs", "text"}, fields(open["choices"].([]any)[0]))
-	require.Equal(t, []string{"completion_tokens", "prompt_tokens", "total_tokens"}, fields(open["usage"]))
-	require.Nil(t, open["choices"].([]any)[0].(map[string]any)["logprobs"])
-	same := ok[map[string]any](t, "POST", url, `{"model":"ngram"}`)
-	delete(open, "id")
-	delete(same, "id")
-	require.Equal(t, same, open, "null is as good as nothing")
-
-	_, data := events(t, url, `{"model":"ngram","stream":true,"stream_options":{"include_usage":true},"max_tokens":2,"n":2,"logprobs":0,"temperature":0}`)
-	require.Equal(t, "[DONE]", data[len(data)-1])
-	for i, d := range data[:len(data)-1] {
-		var chunk map[string]any
-		require.NoError(t, json.Unmarshal([]byte(d), &chunk))
-		require.Equal(t, "text_completion", chunk["object"])
-		choices, isList := chunk["choices"].([]any)
-		require.True(t, isList, "the client reads choices[0] of every chunk")
-		require.Equal(t, i == len(data)-2, len(choices) == 0, "the last chunk has no choice, but the usage")
-	}
-
-	for _, c := range []struct {
-		method, path, body string
-		status             int
-		param, code, says  any
-	}{
-		{"POST", "/v1/completions", `{"model":"gpt-3.5-turbo-instruct","prompt":"a"}`, 404, "model", "model_not_found", "no model"},
-		{"POST", "/v1/completions", `{"model":"davinci","stream":true}`, 404, "model", "model_not_found", "no model"},
-		{"GET", "/v1/models/davinci", "", 404, "model", "model_not_found", "GET /v1/models"},
-		{"POST", "/v1/completions", `{"prompt":"a"}`, 400, "model", nil, "is missing"},
-		{"POST", "/v1/completions", `{"model":"ngram","temperature":"warm"}`, 400, "temperature", nil, "expected a number"},
-		{"POST", "/v1/completions", `{"model":"ngram","logprobs":true}`, 400, "logprobs", nil, "expected an integer"},
-		{"POST", "/v1/completions", `{"model":"ngram","stream":1}`, 400, "stream", nil, "expected true or false"},
-		{"POST", "/v1/completions", `{"model":"ngram","presence_penalty":1}`, 400, "presence_penalty", nil, "not supported"},
-		{"POST", "/v1/chat/completions", `{"model":"ngram","messages":[]}`, 404, nil, nil, "use /v1/completions"},
-		{"POST", "/v1/embeddings", `{"model":"ngram","input":"a"}`, 404, nil, nil, "docs/api.md"},
-	} {
-		status, text := call(t, c.method, ts.URL+c.path, c.body)
-		require.Equal(t, c.status, status, text)
-		var got struct{ Error map[string]any }
-		require.NoError(t, json.Unmarshal([]byte(text), &got))
-		require.Equal(t, []string{"code", "message", "param", "type"}, fields(got.Error))
-		require.Equal(t, c.param, got.Error["param"], text)
-		require.Equal(t, c.code, got.Error["code"], text)
-		require.Equal(t, "invalid_request_error", got.Error["type"])
-		require.Contains(t, got.Error["message"], c.says)
-	}
-}
-
 func TestInside(t *testing.T) {
 	_, ts := testServer(t, Options{})
 	for model, view := range map[string]string{"ngram": "backoff", "mlp": "voices", "rnn": "signals", "gru": "signals", "gpt": "attention"} {
-		got := ok[struct {
+		got := playtest.OK[struct {
 			View      string
 			Tokens    []seen
 			Backoff   *backoff
@@ -475,7 +226,7 @@ func TestInside(t *testing.T) {
 	}
 	for n := 30; n < 70; n++ { // around what is shown, and around the window
 		prompt := strings.Repeat(" the", n)
-		got := ok[struct {
+		got := playtest.OK[struct {
 			Tokens    []seen
 			Attention [][][][]float64
 		}](t, "POST", ts.URL+"/api/inside", `{"model":"gpt","prompt":"`+prompt+`"}`)
@@ -488,14 +239,14 @@ func TestInside(t *testing.T) {
 	}
 	long := strings.Repeat("then lena goes to the hut . ", 100)
 	for _, model := range []string{"gpt", "lstm", "letters"} {
-		got := ok[struct{ Tokens []seen }](t, "POST", ts.URL+"/api/inside", `{"model":"`+model+`","prompt":"`+long+`"}`)
+		got := playtest.OK[struct{ Tokens []seen }](t, "POST", ts.URL+"/api/inside", `{"model":"`+model+`","prompt":"`+long+`"}`)
 		require.LessOrEqual(t, len(got.Tokens), maxSeen)
 	}
 }
 
 func TestEmbeddings(t *testing.T) {
 	_, ts := testServer(t, Options{})
-	got := ok[struct {
+	got := playtest.OK[struct {
 		Points []struct {
 			ID   lm.Token
 			Text string
@@ -511,7 +262,7 @@ func TestEmbeddings(t *testing.T) {
 	require.InDelta(t, 1, cosine([]float32{1, 2}, []float32{2, 4}), 1e-9)
 	require.InDelta(t, -1, cosine([]float32{1, 2}, []float32{-1, -2}), 1e-9)
 	require.Zero(t, cosine([]float32{1, 2}, []float32{0, 0}))
-	near := ok[struct{ Neighbours []neighbour }](t, "GET", fmt.Sprintf("%s/api/embeddings/gpt/%d", ts.URL, got.Points[3].ID), "")
+	near := playtest.OK[struct{ Neighbours []neighbour }](t, "GET", fmt.Sprintf("%s/api/embeddings/gpt/%d", ts.URL, got.Points[3].ID), "")
 	require.Len(t, near.Neighbours, maxNear)
 	for i, n := range near.Neighbours {
 		require.NotEqual(t, got.Points[3].ID, n.ID)
@@ -523,7 +274,7 @@ func TestEmbeddings(t *testing.T) {
 func TestCompress(t *testing.T) {
 	s, ts := testServer(t, Options{})
 	text := "once in spring , die Straße 春 and more"
-	got := ok[struct {
+	got := playtest.OK[struct {
 		Chars  int
 		Models []struct {
 			Bits     float64
@@ -537,9 +288,9 @@ func TestCompress(t *testing.T) {
 		Gzip []gzipped
 	}](t, "POST", ts.URL+"/api/compress", fmt.Sprintf(`{"text":%q}`, text))
 	require.Equal(t, 38, got.Chars)
-	for i, e := range s.exhibits.list() {
+	for i, e := range s.models.List() {
 		want := 0.0
-		for _, p := range lm.Score(e.model, e.tokenizer().Encode(nil, text)) {
+		for _, p := range lm.Score(e.LM, e.Tokenizer().Encode(nil, text)) {
 			want -= p / math.Ln2
 		}
 		m := got.Models[i]
@@ -568,14 +319,14 @@ func TestRefusals(t *testing.T) {
 	}{
 		{"/api/next", `{`, 400, "JSON"},
 		{"/api/next", ``, 415, "application/json"},
-		{"/api/next", `[]`, 400, "expected an object"},
-		{"/api/next", `{} {}`, 400, "goes on"},
+		{"/api/next", `[]`, 400, "want an object"},
+		{"/api/next", `{} {}`, 400, "trailing data"},
 		{"/api/next", `{"promt":"x"}`, 400, "promt"},
 		{"/api/next", `{"prompt":7}`, 400, "prompt"},
-		{"/api/next", `{"prompt":"` + long + `"}`, 400, "at most 1000"},
+		{"/api/next", `{"prompt":"` + long + `"}`, 400, "want at most 1000"},
 		{"/api/next", `{"prompt":"` + strings.Repeat("x", 40_000) + `"}`, 413, "longer than"},
 		{"/api/next", `{"models":["../../etc/passwd"]}`, 404, "no model"},
-		{"/api/next", `{"models":[` + strings.Repeat(`"gpt",`, 40) + `"gpt"]}`, 400, "at most 32"},
+		{"/api/next", `{"models":[` + strings.Repeat(`"gpt",`, 40) + `"gpt"]}`, 400, "want at most 32"},
 		{"/api/next", `{"top":-1}`, 400, "top"},
 		{"/api/next", `{"top":1e9}`, 400, "top"},
 		{"/api/generate", `{"max_tokens":-5}`, 400, "max_tokens"},
@@ -618,7 +369,7 @@ func TestRefusals(t *testing.T) {
 		{"/api/jobs", `{"kind":"compare","models":["nobody"]}`, 404, "nobody"},
 		{"/api/nothing", `{}`, 404, "there is nothing at"},
 	} {
-		status, text := call(t, "POST", ts.URL+c.path, c.body)
+		status, text := playtest.Call(t, "POST", ts.URL+c.path, c.body)
 		require.Equal(t, c.status, status, "%s %.80s: %s", c.path, c.body, text)
 		var e struct {
 			Error struct{ Message, Type string }
@@ -629,12 +380,12 @@ func TestRefusals(t *testing.T) {
 	}
 	for _, path := range []string{"/api/embeddings/uniform", "/api/embeddings/nobody", "/api/embeddings/gpt/x", "/api/embeddings/gpt/-1", "/api/embeddings/gpt/99999999999999999999",
 		"/report/compare-1", "/report/..%2f..%2fgo.mod", "/v1/models/..%2f..%2fx", "/server.go", "/..%2fserver.go", "/page/index.html"} {
-		status, text := call(t, "GET", ts.URL+path, "")
+		status, text := playtest.Call(t, "GET", ts.URL+path, "")
 		require.True(t, status == 404 || status == 400, "%s: %d %s", path, status, text)
 	}
-	status, _ := call(t, "PUT", ts.URL+"/", "x")
+	status, _ := playtest.Call(t, "PUT", ts.URL+"/", "x")
 	require.Equal(t, 405, status)
-	status, _ = call(t, "DELETE", ts.URL+"/api/jobs/train-77", "")
+	status, _ = playtest.Call(t, "DELETE", ts.URL+"/api/jobs/train-77", "")
 	require.Equal(t, 404, status)
 }
 
@@ -672,12 +423,12 @@ func TestStrangers(t *testing.T) {
 		if c.method == "POST" {
 			body = `{"prompt":"once"}`
 		}
-		status, text := call(t, c.method, ts.URL+c.path, body, c.headers...)
+		status, text := playtest.Call(t, c.method, ts.URL+c.path, body, c.headers...)
 		require.Equal(t, c.status, status, "%v: %.200s", c, text)
 	}
 	_, public := testServer(t, Options{Public: true, Hosts: []string{"museum"}})
 	for name, status := range map[string]int{"192.168.1.7": 200, "museum": 200, "MUSEUM:80": 200, "evil.example": 403} {
-		got, _ := call(t, "GET", public.URL+"/api/models", "", "Host", name)
+		got, _ := playtest.Call(t, "GET", public.URL+"/api/models", "", "Host", name)
 		require.Equal(t, status, got, name)
 	}
 }
@@ -694,7 +445,7 @@ func TestPage(t *testing.T) {
 			require.NotContains(t, string(data), from, f.Name())
 		}
 		if f.Name() != "index.html" { // which is found at /
-			status, got := call(t, "GET", ts.URL+"/"+f.Name(), "")
+			status, got := playtest.Call(t, "GET", ts.URL+"/"+f.Name(), "")
 			require.Equal(t, 200, status)
 			require.Equal(t, string(data), got)
 		}
@@ -704,7 +455,7 @@ func TestPage(t *testing.T) {
 	defer r.Body.Close()
 	require.Contains(t, r.Header.Get("Content-Security-Policy"), "default-src 'self'")
 	for name, want := range map[string]string{"uPlot.iife.min.js": uplot.Script, "uPlot.min.css": uplot.Style, "uPlot.LICENSE.txt": uplot.License, "keys.js": uplot.Keys} {
-		status, got := call(t, "GET", ts.URL+"/"+name, "")
+		status, got := playtest.Call(t, "GET", ts.URL+"/"+name, "")
 		require.Equal(t, 200, status)
 		require.Equal(t, want, got, name)
 	}

@@ -1,4 +1,4 @@
-package play
+package jobs
 
 import (
 	"encoding/json"
@@ -10,24 +10,25 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"lmzoo/play/playtest"
 	"lmzoo/train"
 	"lmzoo/zoo"
 )
 
-type jobsReply struct{ Jobs []job }
+type jobsReply struct{ Jobs []Job }
 
 // settled waits until a job is over.
-func settled(t *testing.T, url, id string) job {
+func settled(t *testing.T, url, id string) Job {
 	t.Helper()
 	for end := time.Now().Add(2 * patience); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
-		for _, j := range ok[jobsReply](t, "GET", url+"/api/jobs", "").Jobs {
-			if j.ID == id && j.State != jobQueued && j.State != jobRunning {
+		for _, j := range playtest.OK[jobsReply](t, "GET", url+"/api/jobs", "").Jobs {
+			if j.ID == id && j.State != Queued && j.State != Running {
 				return j
 			}
 		}
 	}
 	t.Fatalf("%s is still not over", id)
-	return job{}
+	return Job{}
 }
 
 type jobReply struct{ Job string }
@@ -35,28 +36,28 @@ type jobReply struct{ Job string }
 // A text given in the form becomes a model in the list, kept in a directory that opens again.
 func TestTrainText(t *testing.T) {
 	dir := t.TempDir()
-	_, ts := testServer(t, Options{TrainDir: dir})
+	q, ts := testServer(t, Options{TrainDir: dir})
 	text := strings.Repeat("the cat sat on the mat.\n\nthe dog sat on the log.\n\n", 60)
 	body, err := json.Marshal(map[string]any{"kind": "train", "species": "gru", "size": "tiny", "corpus": "text", "text": text, "budget": 1, "tokenizer": "char"})
 	require.NoError(t, err)
-	id := ok[jobReply](t, "POST", ts.URL+"/api/jobs", string(body)).Job
+	id := playtest.OK[jobReply](t, "POST", ts.URL+"/api/jobs", string(body)).Job
 	j := settled(t, ts.URL, id)
-	require.Equal(t, jobDone, j.State, j.Error)
+	require.Equal(t, Done, j.State, j.Error)
 	require.Equal(t, "my-gru", j.Model)
 	require.NotEmpty(t, j.Curve)
 	require.NotEmpty(t, j.Valid)
 	require.LessOrEqual(t, len(j.Curve), maxCurve+1)
 	require.Less(t, float64(j.Curve[len(j.Curve)-1].Loss), float64(j.Curve[0].Loss), "it learned something")
 
-	next := ok[nextReply](t, "POST", ts.URL+"/api/next", `{"prompt":"the cat sat on the m","models":["my-gru"],"top":1}`)
-	require.Len(t, next.Models[0].Next, 1, "how much is learned in a second depends on the machine")
+	_, err = q.models.Get("", "my-gru")
+	require.NoError(t, err, "visitors can use it")
 	r, err := zoo.Standard().Open(filepath.Join(dir, "my-gru"))
 	require.NoError(t, err)
 	data := r.Config.Data
 	_, err = data.Load(t.Context(), nil, false)
 	require.NoError(t, err, "the text it was made from lies beside it")
 
-	second := ok[jobReply](t, "POST", ts.URL+"/api/jobs", `{"kind":"train","species":"unigram","corpus":"text","text":`+quote(text)+`}`).Job
+	second := playtest.OK[jobReply](t, "POST", ts.URL+"/api/jobs", `{"kind":"train","species":"unigram","corpus":"text","text":`+quote(text)+`}`).Job
 	require.Equal(t, "my-unigram", settled(t, ts.URL, second).Model, "what is counted needs no budget")
 	entries, err := os.ReadDir(dir)
 	require.NoError(t, err)
@@ -70,31 +71,31 @@ func quote(text string) string {
 
 // Jobs wait for each other, can be cancelled while they wait and while they run, and the queue has an end.
 func TestQueue(t *testing.T) {
-	_, ts := testServer(t, Options{TrainDir: t.TempDir(), Limits: Limits{Jobs: 2}})
+	_, ts := testServer(t, Options{TrainDir: t.TempDir(), Waiting: 2})
 	body := `{"kind":"train","species":"rnn","size":"tiny","budget":60}`
 	ids := []string{}
 	for range 3 {
-		ids = append(ids, ok[jobReply](t, "POST", ts.URL+"/api/jobs", body).Job)
-		for len(ids) == 1 && ok[jobsReply](t, "GET", ts.URL+"/api/jobs", "").Jobs[0].State != jobRunning {
+		ids = append(ids, playtest.OK[jobReply](t, "POST", ts.URL+"/api/jobs", body).Job)
+		for len(ids) == 1 && playtest.OK[jobsReply](t, "GET", ts.URL+"/api/jobs", "").Jobs[0].State != Running {
 			time.Sleep(5 * time.Millisecond)
 		}
 	}
-	status, text := call(t, "POST", ts.URL+"/api/jobs", body)
+	status, text := playtest.Call(t, "POST", ts.URL+"/api/jobs", body)
 	require.Equal(t, 429, status, text)
-	all := ok[jobsReply](t, "GET", ts.URL+"/api/jobs", "").Jobs
-	require.Equal(t, []string{jobRunning, jobQueued, jobQueued}, []string{all[0].State, all[1].State, all[2].State})
+	all := playtest.OK[jobsReply](t, "GET", ts.URL+"/api/jobs", "").Jobs
+	require.Equal(t, []string{Running, Queued, Queued}, []string{all[0].State, all[1].State, all[2].State})
 	require.Equal(t, 2, all[2].Position)
 
-	status, _ = call(t, "DELETE", ts.URL+"/api/jobs/"+ids[1], "")
+	status, _ = playtest.Call(t, "DELETE", ts.URL+"/api/jobs/"+ids[1], "")
 	require.Equal(t, 200, status)
-	require.Equal(t, jobCancelled, settled(t, ts.URL, ids[1]).State)
-	status, _ = call(t, "DELETE", ts.URL+"/api/jobs/"+ids[0], "")
+	require.Equal(t, Cancelled, settled(t, ts.URL, ids[1]).State)
+	status, _ = playtest.Call(t, "DELETE", ts.URL+"/api/jobs/"+ids[0], "")
 	require.Equal(t, 200, status)
-	require.Equal(t, jobCancelled, settled(t, ts.URL, ids[0]).State)
-	for ok[jobsReply](t, "GET", ts.URL+"/api/jobs", "").Jobs[2].State != jobRunning {
+	require.Equal(t, Cancelled, settled(t, ts.URL, ids[0]).State)
+	for playtest.OK[jobsReply](t, "GET", ts.URL+"/api/jobs", "").Jobs[2].State != Running {
 		time.Sleep(5 * time.Millisecond) // its turn comes
 	}
-	status, _ = call(t, "DELETE", ts.URL+"/api/jobs/"+ids[0], "")
+	status, _ = playtest.Call(t, "DELETE", ts.URL+"/api/jobs/"+ids[0], "")
 	require.Equal(t, 200, status, "cancelled it is already")
 }
 
@@ -103,23 +104,23 @@ func TestResume(t *testing.T) {
 	dir := t.TempDir()
 	_, ts := testServer(t, Options{TrainDir: dir})
 	type found struct{ Runs []unfinished }
-	require.Empty(t, ok[found](t, "GET", ts.URL+"/api/unfinished", "").Runs)
+	require.Empty(t, playtest.OK[found](t, "GET", ts.URL+"/api/unfinished", "").Runs)
 	body := `{"kind":"train","species":"rnn","size":"tiny","budget":3}`
-	id := ok[jobReply](t, "POST", ts.URL+"/api/jobs", body).Job
+	id := playtest.OK[jobReply](t, "POST", ts.URL+"/api/jobs", body).Job
 	for {
-		j := ok[jobsReply](t, "GET", ts.URL+"/api/jobs", "").Jobs[0]
-		require.NotEqual(t, jobFailed, j.State, j.Error)
-		require.Empty(t, ok[found](t, "GET", ts.URL+"/api/unfinished", "").Runs, "it is being trained")
+		j := playtest.OK[jobsReply](t, "GET", ts.URL+"/api/jobs", "").Jobs[0]
+		require.NotEqual(t, Failed, j.State, j.Error)
+		require.Empty(t, playtest.OK[found](t, "GET", ts.URL+"/api/unfinished", "").Runs, "it is being trained")
 		if j.Step >= 3 {
 			break
 		}
 		time.Sleep(5 * time.Millisecond)
 	}
-	status, _ := call(t, "DELETE", ts.URL+"/api/jobs/"+id, "")
+	status, _ := playtest.Call(t, "DELETE", ts.URL+"/api/jobs/"+id, "")
 	require.Equal(t, 200, status)
 	stopped := settled(t, ts.URL, id)
-	require.Equal(t, jobCancelled, stopped.State)
-	runs := ok[found](t, "GET", ts.URL+"/api/unfinished", "").Runs
+	require.Equal(t, Cancelled, stopped.State)
+	runs := playtest.OK[found](t, "GET", ts.URL+"/api/unfinished", "").Runs
 	require.Len(t, runs, 1)
 	require.Equal(t, "my-rnn", runs[0].ID)
 	require.Equal(t, 3.0, runs[0].Budget)
@@ -129,29 +130,29 @@ func TestResume(t *testing.T) {
 	held, err := zoo.Acquire(filepath.Join(dir, "my-rnn"))
 	require.NoError(t, err)
 	again, ts2 := testServer(t, Options{TrainDir: filepath.Join(dir, "elsewhere"), Runs: []string{filepath.Join(dir, "my-rnn"), filepath.Join(dir, "my-rnn") + "/"}})
-	require.Empty(t, ok[found](t, "GET", ts2.URL+"/api/unfinished", "").Runs)
+	require.Empty(t, playtest.OK[found](t, "GET", ts2.URL+"/api/unfinished", "").Runs)
 	held.Release()
 	checkpoint := filepath.Join(dir, "my-rnn", zoo.CheckpointFile)
 	require.NoError(t, os.Rename(checkpoint, train.PreviousPath(checkpoint)))
-	require.Len(t, ok[found](t, "GET", ts2.URL+"/api/unfinished", "").Runs, 1)
+	require.Len(t, playtest.OK[found](t, "GET", ts2.URL+"/api/unfinished", "").Runs, 1)
 	for _, name := range []string{"", "nothing", "../my-rnn", filepath.Join(dir, "my-rnn")} {
-		status, text := call(t, "POST", ts2.URL+"/api/jobs", `{"kind":"resume","run":`+quote(name)+`}`)
+		status, text := playtest.Call(t, "POST", ts2.URL+"/api/jobs", `{"kind":"resume","run":`+quote(name)+`}`)
 		require.Equal(t, 404, status, text)
 	}
-	id = ok[jobReply](t, "POST", ts2.URL+"/api/jobs", `{"kind":"resume","run":"my-rnn"}`).Job
-	_, err = again.jobs.addIn(filepath.Join(dir, "my-rnn"), "train", "", nil)
+	id = playtest.OK[jobReply](t, "POST", ts2.URL+"/api/jobs", `{"kind":"resume","run":"my-rnn"}`).Job
+	_, err = again.add(filepath.Join(dir, "my-rnn"), "train", "", nil)
 	require.ErrorContains(t, err, "already")
-	require.Empty(t, ok[found](t, "GET", ts2.URL+"/api/unfinished", "").Runs, "it has a checkpoint, but is being trained")
+	require.Empty(t, playtest.OK[found](t, "GET", ts2.URL+"/api/unfinished", "").Runs, "it has a checkpoint, but is being trained")
 	j := settled(t, ts2.URL, id)
-	require.Equal(t, jobDone, j.State, j.Error)
+	require.Equal(t, Done, j.State, j.Error)
 	require.Equal(t, "my-rnn", j.Model)
 	require.Greater(t, j.Step, stopped.Step)
 	require.Less(t, j.Curve[0].Step, stopped.Step, "the curve begins before the training was stopped")
-	require.Empty(t, ok[found](t, "GET", ts2.URL+"/api/unfinished", "").Runs)
+	require.Empty(t, playtest.OK[found](t, "GET", ts2.URL+"/api/unfinished", "").Runs)
 	r, err := zoo.Standard().Open(filepath.Join(dir, "my-rnn"))
 	require.NoError(t, err)
 	require.NotNil(t, r.Config.Result)
-	require.Equal(t, "my-rnn", again.exhibits.add(r), "trained on, it takes its own place")
+	require.Equal(t, "my-rnn", again.models.Add(r), "trained on, it takes its own place")
 }
 
 // What goes wrong in a job is told by the job, and the next one runs.
@@ -159,21 +160,21 @@ func TestJobFails(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "taken")
 	require.NoError(t, os.WriteFile(file, nil, 0o666))
 	s, ts := testServer(t, Options{TrainDir: file}) // no directory can be made there
-	id := ok[jobReply](t, "POST", ts.URL+"/api/jobs", `{"kind":"train","species":"unigram"}`).Job
+	id := playtest.OK[jobReply](t, "POST", ts.URL+"/api/jobs", `{"kind":"train","species":"unigram"}`).Job
 	j := settled(t, ts.URL, id)
-	require.Equal(t, jobFailed, j.State)
-	require.Contains(t, j.Error, "cannot make")
+	require.Equal(t, Failed, j.State)
+	require.Contains(t, j.Error, "make the directory of the runs")
 	require.Equal(t, "train-1", id)
-	require.Len(t, s.exhibits.list(), 8)
+	require.Len(t, s.models.List(), 8)
 }
 
 // Those who watch are told of changes.
 func TestWatch(t *testing.T) {
 	_, ts := testServer(t, Options{TrainDir: t.TempDir()})
 	lines := make(chan string, 100)
-	stop := follow(t, ts.URL+"/api/jobs/events", lines)
+	stop := playtest.Follow(t, ts.URL+"/api/jobs/events", lines)
 	defer stop()
-	id := ok[jobReply](t, "POST", ts.URL+"/api/jobs", `{"kind":"train","species":"unigram","corpus":"text","text":`+quote(strings.Repeat("a b c d. ", 300))+`}`).Job
+	id := playtest.OK[jobReply](t, "POST", ts.URL+"/api/jobs", `{"kind":"train","species":"unigram","corpus":"text","text":`+quote(strings.Repeat("a b c d. ", 300))+`}`).Job
 	for line := range lines {
 		if strings.Contains(line, id) && strings.Contains(line, `"state":"done"`) {
 			return
@@ -184,14 +185,14 @@ func TestWatch(t *testing.T) {
 // A report is made, served, and complete in itself.
 func TestReport(t *testing.T) {
 	_, ts := testServer(t, Options{})
-	id := ok[jobReply](t, "POST", ts.URL+"/api/jobs", `{"kind":"compare","models":["uniform","ngram"]}`).Job
+	id := playtest.OK[jobReply](t, "POST", ts.URL+"/api/jobs", `{"kind":"compare","models":["uniform","ngram"]}`).Job
 	j := settled(t, ts.URL, id)
-	require.Equal(t, jobDone, j.State, j.Error)
-	status, text := call(t, "DELETE", ts.URL+"/api/jobs/"+id, "")
+	require.Equal(t, Done, j.State, j.Error)
+	status, text := playtest.Call(t, "DELETE", ts.URL+"/api/jobs/"+id, "")
 	require.Equal(t, 409, status)
-	require.Contains(t, text, id+" is over (done)")
-	require.Equal(t, jobDone, settled(t, ts.URL, id).State)
-	status, page := call(t, "GET", ts.URL+j.Report, "")
+	require.Contains(t, text, id+" has ended (done)")
+	require.Equal(t, Done, settled(t, ts.URL, id).State)
+	status, page := playtest.Call(t, "GET", ts.URL+j.Report, "")
 	require.Equal(t, 200, status)
 	require.Contains(t, page, "Kneser-Ney")
 }

@@ -1,4 +1,4 @@
-package play
+package models
 
 import (
 	"sync"

@@ -1,20 +1,22 @@
-package play
+package openai
 
 import (
 	"strings"
+
+	"lmzoo/play/models"
 )
 
-// holder holds text back that may be the beginning of a stop string, and cuts at the first that is whole.
+// holder holds back text that may begin a stop string, and cuts the text at the first whole one.
 type holder struct {
 	stops   []string
-	held    []utterance
+	held    []models.Utterance
 	stopped bool
 }
 
-// add takes what was said and returns what is sure to stay.
-func (h *holder) add(u utterance) []utterance {
+// add takes an utterance and returns those that no stop string can reach any more.
+func (h *holder) add(u models.Utterance) []models.Utterance {
 	if len(h.stops) == 0 {
-		return []utterance{u}
+		return []models.Utterance{u}
 	}
 	h.held = append(h.held, u)
 	text := h.text()
@@ -31,7 +33,7 @@ func (h *holder) add(u utterance) []utterance {
 	return h.release(len(text)-h.pending(text), false)
 }
 
-// text is what is held.
+// text returns the text that is held back.
 func (h *holder) text() string {
 	var b strings.Builder
 	for _, u := range h.held {
@@ -40,7 +42,7 @@ func (h *holder) text() string {
 	return b.String()
 }
 
-// pending is how long the end of a text is that may begin a stop string.
+// pending returns the length of the longest end of a text that may begin a stop string.
 func (h *holder) pending(text string) int {
 	longest := 0
 	for _, s := range h.stops {
@@ -53,9 +55,10 @@ func (h *holder) pending(text string) int {
 	return longest
 }
 
-// release returns the utterances that lie within the first n bytes; if cut, the one across the border too, shortened.
-func (h *holder) release(n int, cut bool) []utterance {
-	var out []utterance
+// release returns the utterances within the first n bytes; with cut also the one across the border,
+// shortened.
+func (h *holder) release(n int, cut bool) []models.Utterance {
+	var out []models.Utterance
 	for len(h.held) > 0 && len(h.held[0].Text) <= n {
 		n -= len(h.held[0].Text)
 		out = append(out, h.held[0])
@@ -69,5 +72,5 @@ func (h *holder) release(n int, cut bool) []utterance {
 	return out
 }
 
-// rest is what was held back and is no stop string after all.
-func (h *holder) rest() []utterance { return h.held }
+// rest returns what was held back and turned out not to be a stop string.
+func (h *holder) rest() []models.Utterance { return h.held }

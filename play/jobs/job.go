@@ -1,0 +1,73 @@
+package jobs
+
+import (
+	"context"
+
+	"lmzoo/play/web"
+)
+
+// The states of a job.
+const (
+	Queued    = "queued"
+	Running   = "running"
+	Done      = "done"
+	Failed    = "failed"
+	Cancelled = "cancelled"
+)
+
+// Job is a training or a report. Its fields change under the lock of its Queue.
+type Job struct {
+	ID       string  `json:"id"`
+	Kind     string  `json:"kind"` // train or compare
+	Title    string  `json:"title"`
+	State    string  `json:"state"`
+	Position int     `json:"position,omitempty"` // in the queue, from 1
+	Progress float64 `json:"progress"`           // 0 to 1
+	Doing    string  `json:"doing,omitempty"`
+	Step     int     `json:"step,omitempty"`
+	Tokens   int     `json:"tokens,omitempty"`
+	Seconds  float64 `json:"seconds,omitempty"`
+	Curve    []Point `json:"curve,omitempty"` // training loss
+	Valid    []Point `json:"valid,omitempty"` // validation loss
+	Error    string  `json:"error,omitempty"`
+	Model    string  `json:"model,omitempty"`  // name of the trained model
+	Report   string  `json:"report,omitempty"` // path of the report
+
+	stride int    // steps between points of the curve
+	dir    string // run directory of a training, once there is one
+	work   func(ctx context.Context, j *Job) error
+	cancel context.CancelFunc // of a running job
+	page   []byte             // the report
+}
+
+// Point is a point of a learning curve.
+type Point struct {
+	Step    int       `json:"step"`
+	Tokens  int       `json:"tokens"`
+	Seconds web.Float `json:"seconds"`
+	Loss    web.Float `json:"loss"` // nats per token
+}
+
+// maxCurve is how many points a curve keeps.
+const maxCurve = 300
+
+func (j *Job) ended() bool { return j.State != Queued && j.State != Running }
+
+// addPoint adds a point to the training curve. When the curve is full, every second point is
+// dropped.
+func (j *Job) addPoint(p Point) {
+	if p.Step%j.stride != 0 {
+		return
+	}
+	j.Curve = append(j.Curve, p)
+	if len(j.Curve) > maxCurve {
+		j.stride *= 2
+		kept := j.Curve[:0]
+		for _, p := range j.Curve {
+			if p.Step%j.stride == 0 {
+				kept = append(kept, p)
+			}
+		}
+		j.Curve = kept
+	}
+}

@@ -1,0 +1,62 @@
+// Package models holds the models that a playground serves: what they predict, what they write, and
+// how a prompt becomes their tokens.
+package models
+
+import (
+	"sync"
+	"unicode/utf8"
+
+	"lmzoo/corpus"
+	"lmzoo/lm"
+	"lmzoo/zoo"
+)
+
+// Model is a model that visitors can use. It is safe for concurrent use.
+type Model struct {
+	ID    string
+	Run   *zoo.Run
+	LM    lm.Model
+	Texts []string // the bytes each token stands for
+	Views sync.Map // what a view has computed once about this model, by a key of its own
+
+	memory memory
+}
+
+// New returns a model under a name. A run without a next-token distribution is an error.
+func New(id string, r *zoo.Run) (*Model, error) {
+	causal, err := r.LM()
+	if err != nil {
+		return nil, err
+	}
+	m := &Model{ID: id, Run: r, LM: causal, Texts: make([]string, r.Tokenizer.Vocab())}
+	m.memory.model = causal
+	for t := range m.Texts {
+		m.Texts[t] = r.Tokenizer.Decode([]lm.Token{lm.Token(t)})
+	}
+	return m, nil
+}
+
+// Tokenizer returns the model's tokenizer.
+func (m *Model) Tokenizer() corpus.Tokenizer { return m.Run.Tokenizer }
+
+// Show returns a token as a reader should see it.
+func (m *Model) Show(t lm.Token) string { return m.Tokenizer().Text(t) }
+
+// Text returns the text of a token. A token that is not text on its own, such as a part of a
+// character, is shown instead.
+func (m *Model) Text(t lm.Token) string {
+	if text := m.Texts[t]; text != "" && utf8.ValidString(text) {
+		return text
+	}
+	return m.Show(t)
+}
+
+// LogProbs returns ln P of every token after a prompt, restricted to those that complete its
+// unfinished word.
+func (m *Model) LogProbs(p Prompt) ([]float64, error) {
+	next, err := m.memory.next(p.Tokens)
+	if err != nil {
+		return nil, err
+	}
+	return m.restrict(p, next), nil
+}

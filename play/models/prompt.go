@@ -1,0 +1,121 @@
+package models
+
+import (
+	"math"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"lmzoo/corpus"
+	"lmzoo/lm"
+)
+
+// Prompt is a text as a model reads it.
+//
+// While a visitor types, the last word is unfinished. To a model of words, "spri" is not the
+// beginning of " spring" but four letters that it has hardly ever seen in a row. The model then reads
+// up to the word, and the next token must complete it (token healing).
+type Prompt struct {
+	Tokens     []lm.Token
+	Unfinished string // the beginning of a word that the next token must complete; "": none
+}
+
+// Read encodes a text; heal looks for an unfinished word.
+func (m *Model) Read(text string, heal bool) Prompt {
+	if heal {
+		if begin := m.unfinished(text); begin >= 0 {
+			return Prompt{m.Tokenizer().Encode(nil, text[:begin]), text[begin:]}
+		}
+	}
+	return Prompt{Tokens: m.Tokenizer().Encode(nil, text)}
+}
+
+// unfinished returns where the unfinished word of a text begins, or −1.
+func (m *Model) unfinished(text string) int {
+	tok := m.Tokenizer()
+	var begin int
+	switch tok.Name() {
+	case "word", "bpe":
+		begin = lastWord(text)
+	case "whitespace":
+		begin = strings.LastIndexFunc(text, unicode.IsSpace) + 1
+	default:
+		return -1 // letters are whole tokens
+	}
+	word := text[begin:]
+	if word == "" || !m.completes(word) {
+		return -1
+	}
+	t := tok.Encode(nil, word)
+	if len(t) == 1 && word != " " && (tok.Name() != "whitespace" || t[0] != corpus.Unk) {
+		return -1 // a whole word
+	}
+	return begin
+}
+
+// lastWord returns where the letters and digits at the end of a text begin, with the space before
+// them.
+func lastWord(text string) int {
+	begin := len(text)
+	for begin > 0 {
+		r, n := utf8.DecodeLastRuneInString(text[:begin])
+		if !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.IsMark(r) {
+			break
+		}
+		begin -= n
+	}
+	if begin > 0 && text[begin-1] == ' ' {
+		begin--
+	}
+	return begin
+}
+
+// completes reports whether a token begins with word and is longer.
+func (m *Model) completes(word string) bool {
+	for _, text := range m.Texts {
+		if len(text) > len(word) && strings.HasPrefix(text, word) {
+			return true
+		}
+	}
+	return false
+}
+
+// restrict returns ln P of what follows a prompt, given ln P of what follows its tokens.
+func (m *Model) restrict(p Prompt, logProbs []float64) []float64 {
+	out := append([]float64(nil), logProbs...)
+	if p.Unfinished == "" {
+		return out
+	}
+	whole := 0.0
+	for t, text := range m.Texts {
+		if len(text) > len(p.Unfinished) && strings.HasPrefix(text, p.Unfinished) {
+			whole += math.Exp(out[t])
+		} else {
+			out[t] = math.Inf(-1)
+		}
+	}
+	if whole == 0 { // the model excludes every completion
+		return append(out[:0], logProbs...)
+	}
+	for t := range out {
+		out[t] -= math.Log(whole)
+	}
+	return out
+}
+
+// Appended returns what a token adds to a text that was read as p. It is false for a token that is
+// not text on its own, such as the end of the document or a part of a character.
+func (m *Model) Appended(p Prompt, text string, t lm.Token) (string, bool) {
+	own := m.Texts[t]
+	if t == lm.BOS || own == "" || !utf8.ValidString(own) {
+		return "", false
+	}
+	if p.Unfinished != "" {
+		return strings.TrimPrefix(own, p.Unfinished), true
+	}
+	last, _ := utf8.DecodeLastRuneInString(text)
+	if m.Tokenizer().Name() == "whitespace" && text != "" && !unicode.IsSpace(last) {
+		return " " + own, true
+	}
+	return own, true
+}

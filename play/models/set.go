@@ -1,0 +1,113 @@
+package models
+
+import (
+	"fmt"
+	"net/http"
+	"path/filepath"
+	"strings"
+	"sync"
+
+	"lmzoo/play/web"
+	"lmzoo/zoo"
+)
+
+// Set holds the models of a playground. Trainings add to it while visitors use it.
+type Set struct {
+	mu  sync.RWMutex
+	all []*Model
+}
+
+// Add opens a run to visitors and returns its name: that of its directory, made unique. A run whose
+// directory is known replaces the model that came from there. A run without a next-token
+// distribution stays out and has no name.
+func (s *Set) Add(r *zoo.Run) string {
+	m, err := New("", r)
+	if err != nil {
+		return ""
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i, old := range s.all {
+		if r.Dir != "" && old.Run.Dir == r.Dir {
+			m.ID = old.ID
+			s.all[i] = m
+			return m.ID
+		}
+	}
+	base := Name(r.Dir)
+	if parent := Name(filepath.Dir(filepath.Clean(r.Dir))); s.find(base) != nil && parent != "" {
+		base = parent + "-" + base
+	}
+	m.ID = base
+	for n := 2; s.find(m.ID) != nil; n++ {
+		m.ID = fmt.Sprintf("%s-%d", base, n)
+	}
+	s.all = append(s.all, m)
+	return m.ID
+}
+
+// Name returns the base name of a directory, with only characters that need no escaping anywhere.
+func Name(dir string) string {
+	return strings.Trim(strings.Map(func(r rune) rune {
+		if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '-' || r == '_' || r == '.' {
+			return r
+		}
+		return '-'
+	}, filepath.Base(dir)), "-.")
+}
+
+// find returns the model of a name, or nil. The caller holds mu.
+func (s *Set) find(id string) *Model {
+	for _, m := range s.all {
+		if m.ID == id {
+			return m
+		}
+	}
+	return nil
+}
+
+// List returns all models, in order.
+func (s *Set) List() []*Model {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return append([]*Model(nil), s.all...)
+}
+
+// Get returns the model that a request names in the field param.
+func (s *Set) Get(param, id string) (*Model, error) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	if m := s.find(id); m != nil {
+		return m, nil
+	}
+	if id == "" {
+		return nil, web.Invalid(param, "is missing; want the name of a model: GET /v1/models lists them")
+	}
+	return nil, web.WithCode("model_not_found",
+		web.Refuse(http.StatusNotFound, param, "there is no model %.80q; GET /v1/models lists them", id))
+}
+
+// maxModels is how many models a request may name.
+const maxModels = 32
+
+// Some returns the models that a request names; without names, all.
+func (s *Set) Some(ids []string) ([]*Model, error) {
+	if len(ids) == 0 {
+		return s.List(), nil
+	}
+	if len(ids) > maxModels {
+		return nil, web.Invalid("models", "has %d names; want at most %d", len(ids), maxModels)
+	}
+	var some []*Model
+	for _, id := range ids {
+		m, err := s.Get("models", id)
+		if err != nil {
+			return nil, err
+		}
+		some = append(some, m)
+	}
+	return some, nil
+}
+
+// CorpusName returns the name of a corpus without its place on the disk.
+func CorpusName(d zoo.Data) string { return filepath.Base(d.Corpus) }

@@ -1,0 +1,58 @@
+package models
+
+import (
+	"unicode/utf8"
+
+	"lmzoo/lm"
+)
+
+// voice turns tokens into text as soon as they make whole characters.
+type voice struct {
+	m      *Model
+	glue   string // space before a word of a tokenizer that drops it
+	begun  string // beginning of the first word, which stands in the prompt
+	ids    []lm.Token
+	tokens []Token
+}
+
+func newVoice(m *Model, p Prompt) *voice {
+	v := &voice{m: m, begun: p.Unfinished}
+	if p.Unfinished == "" && len(p.Tokens) > 0 {
+		v.glue = v.space()
+	}
+	return v
+}
+
+// space returns what stands between two words and belongs to neither.
+func (v *voice) space() string {
+	if v.m.Tokenizer().Name() == "whitespace" {
+		return " "
+	}
+	return ""
+}
+
+// say takes the next token; it returns false when yield does.
+func (v *voice) say(t Token, yield func(Utterance) bool) bool {
+	v.ids, v.tokens = append(v.ids, t.ID), append(v.tokens, t)
+	text := v.m.Tokenizer().Decode(v.ids)
+	r, size := utf8.DecodeLastRuneInString(text)
+	partial := text == "" || r == utf8.RuneError && size == 1
+	if partial && len(v.ids) < 2*utf8.UTFMax {
+		return true // the rest of a character may follow
+	}
+	return v.flush(yield)
+}
+
+// flush yields the tokens that wait.
+func (v *voice) flush(yield func(Utterance) bool) bool {
+	if len(v.ids) == 0 {
+		return true
+	}
+	text := v.glue + v.m.Tokenizer().Decode(v.ids)
+	if len(v.begun) <= len(text) && text[:len(v.begun)] == v.begun {
+		text = text[len(v.begun):]
+	}
+	u := Utterance{Text: text, Tokens: v.tokens}
+	v.ids, v.tokens, v.begun, v.glue = nil, nil, "", v.space()
+	return yield(u)
+}

@@ -1,0 +1,143 @@
+// Package openai serves models through the part of OpenAI's API that fits them: the list of models
+// and the legacy completions.
+package openai
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"time"
+
+	"lmzoo/play/models"
+	"lmzoo/play/web"
+)
+
+// API answers the requests below /v1/.
+type API struct {
+	Desk   *web.Desk
+	Models *models.Set
+	Limits Limits
+	Began  time.Time // when the models began to be served
+	Now    func() time.Time
+
+	// Requests admits short questions, Brief completions of few tokens, and Streams all others.
+	Requests, Brief, Streams *web.Gate
+}
+
+// Limits bound what a request may ask for.
+type Limits struct {
+	PromptBytes int
+	Tokens      int           // per choice
+	Entries     int           // of an answer that is not streamed: tokens × (1 + logprobs)
+	Time        time.Duration // to compute an answer
+}
+
+// briefTokens is up to how many tokens, read and generated, a completion is brief.
+const briefTokens = 1024
+
+// Routes returns the handlers by pattern.
+func (a *API) Routes() map[string]http.HandlerFunc {
+	return map[string]http.HandlerFunc{
+		"GET /v1/models": func(w http.ResponseWriter, r *http.Request) {
+			a.Desk.Answer(w, r, a.Requests, a.list)
+		},
+		"GET /v1/models/{model}": func(w http.ResponseWriter, r *http.Request) {
+			a.Desk.Answer(w, r, a.Requests, func(context.Context) (any, error) {
+				m, err := a.Models.Get("model", r.PathValue("model"))
+				if err != nil {
+					return nil, err
+				}
+				return a.describe(m), nil
+			})
+		},
+		"POST /v1/completions": a.completions,
+		"/v1/": func(w http.ResponseWriter, r *http.Request) {
+			a.Desk.Answer(w, r, a.Requests, func(context.Context) (any, error) { return nil, unknownPath(r) })
+		},
+	}
+}
+
+// model describes a model as OpenAI does.
+type model struct {
+	ID      string `json:"id"`
+	Object  string `json:"object"`
+	Created int64  `json:"created"`
+	OwnedBy string `json:"owned_by"`
+}
+
+func (a *API) describe(m *models.Model) model { return model{m.ID, "model", a.Began.Unix(), "lmzoo"} }
+
+func (a *API) list(context.Context) (any, error) {
+	data := []model{}
+	for _, m := range a.Models.List() {
+		data = append(data, a.describe(m))
+	}
+	return map[string]any{"object": "list", "data": data}, nil
+}
+
+// completions answers as OpenAI's /v1/completions does.
+func (a *API) completions(w http.ResponseWriter, r *http.Request) {
+	var q request
+	body := web.BodyOf(a.Limits.PromptBytes)
+	body.Loose = true
+	if err := a.Desk.Read(w, r, &q, body); err != nil {
+		a.Desk.Fail(w, err)
+		return
+	}
+	c, err := a.plan(&q)
+	if err != nil {
+		a.Desk.Fail(w, err)
+		return
+	}
+	if q.Stream {
+		a.Desk.Stream(w, r, a.Streams, func(ctx context.Context, out *web.Stream) {
+			ctx, cancel := context.WithTimeout(ctx, a.Limits.Time)
+			defer cancel()
+			if err := c.stream(ctx, out); err != nil {
+				_ = out.Error(err) // fails if the client has left
+			}
+		})
+		return
+	}
+	gate := a.Streams
+	if c.tokens() <= briefTokens {
+		gate = a.Brief
+	}
+	a.Desk.Answer(w, r, gate, func(ctx context.Context) (any, error) {
+		ctx, cancel := context.WithTimeout(ctx, a.Limits.Time)
+		defer cancel()
+		return c.whole(ctx)
+	})
+}
+
+// unknownPath refuses a path that the API does not have.
+func unknownPath(r *http.Request) error {
+	if r.URL.Path == "/v1/chat/completions" || r.URL.Path == "/v1/responses" {
+		return web.Refuse(http.StatusNotFound, "",
+			"these models continue a text and know no conversation; use /v1/completions")
+	}
+	return web.Refuse(http.StatusNotFound, "",
+		"there is nothing at %s %.80q; docs/api.md lists the paths", r.Method, r.URL.Path)
+}
+
+// plan checks a request and prepares its completion.
+func (a *API) plan(q *request) (*completing, error) {
+	m, err := a.Models.Get("model", q.Model)
+	if err != nil {
+		return nil, err
+	}
+	s, err := a.check(q, m)
+	if err != nil {
+		return nil, err
+	}
+	now := a.Now()
+	c := &completing{Speech: s, q: q, m: m, head: completion{
+		ID: fmt.Sprintf("cmpl-%d", now.UnixNano()), Object: "text_completion", Created: now.Unix(), Model: m.ID,
+	}}
+	if n := c.entries(); !q.Stream && n > a.Limits.Entries {
+		return nil, web.Invalid("max_tokens",
+			"makes an answer of %d entries (tokens × (1 + logprobs), over all prompts and choices); "+
+				"want at most %d; ask for less, or set stream", n, a.Limits.Entries)
+	}
+	return c, nil
+}

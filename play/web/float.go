@@ -1,0 +1,19 @@
+package web
+
+import (
+	"math"
+	"strconv"
+)
+
+// Float is a number for display: JSON holds at most three digits after the point, and 0 for NaN and
+// infinity.
+type Float float32
+
+// MarshalJSON implements json.Marshaler.
+func (f Float) MarshalJSON() ([]byte, error) {
+	x := math.Round(float64(f)*1000) / 1000
+	if x == 0 || math.IsNaN(x) || math.IsInf(x, 0) {
+		return []byte{'0'}, nil
+	}
+	return strconv.AppendFloat(nil, x, 'f', -1, 64), nil
+}
