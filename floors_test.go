@@ -21,6 +21,7 @@ const floors = `
 2  nn  eval  corpus/world  corpus/refine
 3  nn/nntest  train/optim  ngram  mlp  rnn  transformer  prompt
 4  train
+5  task
 5  align
 6  zoo
 7  report

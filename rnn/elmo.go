@@ -98,11 +98,11 @@ func (m *ELMo) SetUnigram(counts []int) {
 func (m *ELMo) Loss(t *autograd.Tape, b corpus.Batch) *autograd.Tensor {
 	o := reverse(t, b)
 	f, r := m.Forward, m.Backward
-	hf := f.forward(t, b.X, b.B, b.T, f.newState(b.B))               // [B·T, C]
-	hb := r.forward(t, o.x, b.B, b.T, r.newState(b.B))               // [B·T, C]
-	forward := t.HeadLoss(hf, f.head(), f.Decoder.Bias, b.Y, 2*b.N)  // 1×1
-	backward := t.HeadLoss(hb, r.head(), r.Decoder.Bias, o.y, 2*b.N) // 1×1
-	return t.Add(forward, backward)                                  // 1×1
+	hf := f.forward(t, b.X, b.B, b.T, f.newState(b.B)) // [B·T, C]
+	hb := r.forward(t, o.x, b.B, b.T, r.newState(b.B)) // [B·T, C]
+	forward := f.HeadLoss(t, hf, b.Y, 2*b.N)           // 1×1
+	backward := r.HeadLoss(t, hb, o.y, 2*b.N)          // 1×1
+	return t.Add(forward, backward)                    // 1×1
 }
 
 // Hidden returns for every layer what both directions make of each token, side by side: h_{k,0} is

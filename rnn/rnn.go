@@ -9,6 +9,7 @@ import (
 
 	"lmzoo/autograd"
 	"lmzoo/corpus"
+	"lmzoo/lm"
 	"lmzoo/nn"
 )
 
@@ -85,8 +86,13 @@ func (m *Model) Loss(t *autograd.Tape, b corpus.Batch) *autograd.Tensor {
 	if !t.Recording() {
 		state = m.newState
 	}
-	h := m.forward(t, b.X, b.B, b.T, state(b.B))             // [B·T, H]
-	return t.HeadLoss(h, m.head(), m.Decoder.Bias, b.Y, b.N) // 1×1
+	h := m.forward(t, b.X, b.B, b.T, state(b.B)) // [B·T, H]
+	return m.HeadLoss(t, h, b.Y, b.N)            // 1×1
+}
+
+// HeadLoss is Σ −ln P(y)/n of the targets y that follow the hidden vectors h of the last layer, in nats.
+func (m *Model) HeadLoss(t *autograd.Tape, h *autograd.Tensor, y []lm.Token, n int) *autograd.Tensor {
+	return t.HeadLoss(h, m.head(), m.Decoder.Bias, y, n) // 1×1
 }
 
 // forward takes every row from its state through T tokens, and leaves the state after them in its place.

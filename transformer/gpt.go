@@ -10,6 +10,7 @@ import (
 
 	"lmzoo/autograd"
 	"lmzoo/corpus"
+	"lmzoo/lm"
 	"lmzoo/nn"
 )
 
@@ -92,8 +93,13 @@ func (m *Model) Vocab() int { return m.Config.VocabSize }
 // attention begin anew at each BOS, exactly as if every document stood alone.
 func (m *Model) Loss(t *autograd.Tape, b corpus.Batch) *autograd.Tensor {
 	docs := m.pack(t, b.B, b.T, b.X)
-	h := m.forward(t, b.X, docs.pos, docs)            // [B·T, C]
-	return t.HeadLoss(h, m.WTE.Weight, nil, b.Y, b.N) // 1×1
+	h := m.forward(t, b.X, docs.pos, docs) // [B·T, C]
+	return m.HeadLoss(t, h, b.Y, b.N)      // 1×1
+}
+
+// HeadLoss is Σ −ln P(y)/n of the targets y that follow the last hidden vectors h, in nats.
+func (m *Model) HeadLoss(t *autograd.Tape, h *autograd.Tensor, y []lm.Token, n int) *autograd.Tensor {
+	return t.HeadLoss(h, m.WTE.Weight, nil, y, n) // 1×1
 }
 
 // forward is the model from tokens to the last hidden vectors, before the output layer.

@@ -1,0 +1,139 @@
+package task
+
+import (
+	"math/rand/v2"
+	"slices"
+
+	"lmzoo/autograd"
+	"lmzoo/corpus"
+	"lmzoo/lm"
+)
+
+// Labelled is a text as the tokens that a model reads behind BOS, and its class.
+type Labelled struct {
+	Tokens []lm.Token
+	Label  int32
+}
+
+// Batch is texts with labels, one text a row (train.Batch). A row is filled up with BOS, each the
+// beginning of an empty document, so that nothing of the filling reaches the text.
+type Batch struct {
+	corpus.Batch         // X and, for the auxiliary loss, the token that follows each
+	Length       []int32 // [B] tokens of each text, BOS not counted
+	Label        []int32 // [B]
+	N            int     // labels of the whole step
+	tokens       int     // targets of the whole step
+}
+
+// Rows returns the number of texts.
+func (b Batch) Rows() int { return b.B }
+
+// Share returns share i of n of the texts, and false if none is left for it.
+func (b Batch) Share(i, n int) (Batch, bool) {
+	part, ok := b.Batch.Share(i, n)
+	lo, hi := b.B*i/n, b.B*(i+1)/n
+	return Batch{Batch: part, Length: b.Length[lo:hi], Label: b.Label[lo:hi], N: b.N, tokens: b.tokens}, ok
+}
+
+// Targets returns the number of labels.
+func (b Batch) Targets() int { return len(b.Label) }
+
+// Of returns the batch with n as the denominator of its mean loss. The auxiliary loss stays a mean
+// over tokens.
+func (b Batch) Of(n int) Batch {
+	b.tokens = max(b.Batch.Targets()*n/max(len(b.Label), 1), 1)
+	b.N = n
+	return b
+}
+
+func (b Batch) tokensPerLabel() int { return max(b.tokens, 1) }
+
+// spans returns the positions in the batch that are pooled for each text.
+func (b Batch) spans(t *autograd.Tape, pool Pool) (from, to []int32) {
+	from, to = t.ScratchInts(b.B), t.ScratchInts(b.B)
+	for i, n := range b.Length {
+		from[i], to[i] = pool.span(int(n))
+		from[i] += int32(i * b.T)
+		to[i] += int32(i * b.T)
+	}
+	return from, to
+}
+
+// fill makes b the batch of some texts.
+func (b *Batch) fill(texts []Labelled) {
+	t := 1
+	for _, x := range texts {
+		t = max(t, len(x.Tokens)+1)
+	}
+	b.B, b.T = len(texts), t
+	b.X, b.Y = slices.Grow(b.X[:0], b.B*t)[:b.B*t], slices.Grow(b.Y[:0], b.B*t)[:b.B*t]
+	b.Length, b.Label = b.Length[:0], b.Label[:0]
+	for i := range b.X {
+		b.X[i], b.Y[i] = lm.BOS, -1
+	}
+	for i, x := range texts {
+		copy(b.X[i*t+1:], x.Tokens)
+		copy(b.Y[i*t:], x.Tokens)
+		b.Y[i*t+len(x.Tokens)] = lm.BOS // the end
+		b.Length = append(b.Length, int32(len(x.Tokens)))
+		b.Label = append(b.Label, x.Label)
+	}
+	*b = b.Of(len(texts))
+}
+
+// Texts is a train.Source of labelled texts: every epoch in a new order.
+type Texts struct {
+	texts []Labelled
+	rows  int
+	order order
+	next  []Labelled
+}
+
+// NewTexts prepares batches of at most b texts; of fewer, where there are fewer.
+func NewTexts(texts []Labelled, b int, seed uint64) *Texts {
+	return &Texts{texts: texts, rows: min(b, len(texts)), order: newOrder(len(texts), seed)}
+}
+
+// Batch fills b with the batch of a step.
+func (s *Texts) Batch(b *Batch, step int) {
+	s.next = s.next[:0]
+	for i := range s.rows {
+		s.next = append(s.next, s.texts[s.order.at(step*s.rows+i)])
+	}
+	b.fill(s.next)
+}
+
+// order is a new permutation of n things in every epoch, a function of the seed.
+type order struct {
+	n     int
+	seed  uint64
+	epoch int
+	perm  []int
+}
+
+func newOrder(n int, seed uint64) order { return order{n: n, seed: seed, epoch: -1} }
+
+// at returns draw k, counted over all epochs.
+func (o *order) at(k int) int {
+	if epoch := k / o.n; epoch != o.epoch {
+		o.epoch, o.perm = epoch, rand.New(rand.NewPCG(o.seed, uint64(epoch))).Perm(o.n)
+	}
+	return o.perm[k%o.n]
+}
+
+// inferenceRows is how many texts are read at a time where nothing is learned.
+const inferenceRows = 32
+
+// eachBatch visits texts in batches; lo is the index of the first of a batch.
+func eachBatch(texts [][]lm.Token, visit func(lo int, b Batch)) {
+	var b Batch
+	rows := make([]Labelled, 0, inferenceRows)
+	for lo := 0; lo < len(texts); lo += inferenceRows {
+		rows = rows[:0]
+		for _, x := range texts[lo:min(lo+inferenceRows, len(texts))] {
+			rows = append(rows, Labelled{Tokens: x})
+		}
+		b.fill(rows)
+		visit(lo, b)
+	}
+}

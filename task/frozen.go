@@ -1,0 +1,111 @@
+package task
+
+import (
+	"context"
+
+	"lmzoo/autograd"
+	"lmzoo/lm"
+	"lmzoo/nn"
+	"lmzoo/train"
+)
+
+// A frozen body gives every text the same vectors in every step, so they are computed once: pooling
+// and mixing are both linear, and the mixture of pooled layers is the pooled mixture.
+
+// Features returns the pooled vector of every layer of a body for each text, [len(texts)][L+1][C].
+func Features(body nn.Encoder, pool Pool, texts [][]lm.Token) [][][]float32 {
+	out := make([][][]float32, len(texts))
+	tape := autograd.NewForward()
+	eachBatch(texts, func(lo int, b Batch) {
+		tape.Reset()
+		from, to := b.spans(tape, pool)
+		for _, layer := range body.Hidden(tape, b.Batch) {
+			h := tape.MeanPool(layer, from, to) // [B, C]
+			for i := range b.B {
+				out[lo+i] = append(out[lo+i], append([]float32(nil), h.Row(i)...))
+			}
+		}
+	})
+	return out
+}
+
+// FitFrozen trains the head of n, and its mixture, on labelled texts, while the body stays as it is.
+// The learning rate of the configuration is that of the head.
+func FitFrozen(ctx context.Context, n *Network, texts []Labelled, c train.Config, obs ...train.Observer) (train.Summary, error) {
+	tokens := make([][]lm.Token, len(texts))
+	for i, x := range texts {
+		tokens[i] = x.Tokens
+	}
+	f := &frozen{Mix: n.Mix, Head: n.Head}
+	src := &features{all: Features(n.Body, n.Pool, tokens), texts: texts, rows: min(c.Batch, len(texts)), order: newOrder(len(texts), c.Seed)}
+	if n.Mix == nil {
+		for i, layers := range src.all {
+			src.all[i] = layers[len(layers)-1:]
+		}
+	}
+	return train.Run(ctx, f, src, c, obs...)
+}
+
+// frozen is what learns over a frozen body.
+type frozen struct {
+	Mix  *nn.ScalarMix `param:"mix"`
+	Head *nn.LinearT   `param:"head"`
+}
+
+// Loss is the mean −ln P of the labels, in nats.
+func (f *frozen) Loss(t *autograd.Tape, b featureBatch) *autograd.Tensor {
+	layers := make([]*autograd.Tensor, len(b.layers))
+	for j, x := range b.layers {
+		layers[j] = t.Const(len(b.label), len(x)/len(b.label), x) // [B, C]
+	}
+	h := layers[len(layers)-1]
+	if f.Mix != nil {
+		h = f.Mix.Forward(t, layers) // [B, C]
+	}
+	return t.CrossEntropy(f.Head.Forward(t, h), b.label, b.n) // 1×1
+}
+
+// featureBatch is pooled vectors with labels (train.Batch).
+type featureBatch struct {
+	layers [][]float32 // [L+1][B·C]
+	label  []int32     // [B]
+	n      int
+}
+
+func (b featureBatch) Rows() int    { return len(b.label) }
+func (b featureBatch) Targets() int { return len(b.label) }
+
+func (b featureBatch) Of(n int) featureBatch {
+	b.n = n
+	return b
+}
+
+func (b featureBatch) Share(i, n int) (featureBatch, bool) {
+	rows := len(b.label)
+	lo, hi := rows*i/n, rows*(i+1)/n
+	part := featureBatch{label: b.label[lo:hi], n: b.n}
+	for _, x := range b.layers {
+		c := len(x) / rows
+		part.layers = append(part.layers, x[lo*c:hi*c])
+	}
+	return part, hi > lo
+}
+
+// features is a train.Source of pooled vectors.
+type features struct {
+	all   [][][]float32
+	texts []Labelled
+	rows  int
+	order order
+}
+
+func (s *features) Batch(b *featureBatch, step int) {
+	b.layers, b.label = make([][]float32, len(s.all[0])), nil
+	for i := range s.rows {
+		k := s.order.at(step*s.rows + i)
+		for j, x := range s.all[k] {
+			b.layers[j] = append(b.layers[j], x...)
+		}
+		b.label = append(b.label, s.texts[k].Label)
+	}
+}
