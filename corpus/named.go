@@ -3,6 +3,8 @@ package corpus
 import (
 	"fmt"
 	"strings"
+
+	"lmzoo/suggest"
 )
 
 // Named is a corpus that is known by its name: where it comes from, what it must be, byte for byte, and
@@ -65,6 +67,9 @@ func FindNamed(name string) (Named, error) {
 			return n, nil
 		}
 		names = append(names, n.Name)
+	}
+	if near := suggest.Nearest(name, append(names, "world")); near != "" {
+		return Named{}, fmt.Errorf("no corpus is named %q; did you mean %q?", name, near)
 	}
 	return Named{}, fmt.Errorf("no corpus is named %q: choose one of %s, or give a file", name, strings.Join(names, ", "))
 }

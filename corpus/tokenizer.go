@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"lmzoo/lm"
+	"lmzoo/suggest"
 )
 
 // Tokenizers are the names Train knows, from the finest cut to the coarsest.
@@ -48,6 +49,9 @@ func trainOn(name string, texts iter.Seq[string], vocab int) (Tokenizer, error) 
 		return trainBPE(texts, vocab)
 	case "whitespace":
 		return trainWhitespace(texts, vocab)
+	}
+	if near := suggest.Nearest(name, Tokenizers()); near != "" {
+		return nil, fmt.Errorf("no tokenizer %q; did you mean %q?", name, near)
 	}
 	return nil, fmt.Errorf("no tokenizer %q: choose one of %s", name, strings.Join(Tokenizers(), ", "))
 }

@@ -4,7 +4,10 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"lmzoo/corpus"
 	"lmzoo/eval"
@@ -26,7 +29,8 @@ type Options struct {
 }
 
 const (
-	sampleTokens = 40
+	sampleChars  = 300 // of a sample that does not end before
+	sampleTokens = 2 * sampleChars
 	countBytes   = 64 << 20 // of the training text, at most, in which words are counted
 )
 
@@ -144,16 +148,28 @@ func (s *Study) row(r *zoo.Run, judged *eval.Report) *Row {
 	return row
 }
 
-// speak returns what a model says at the beginning of a document, in its own distribution.
+// speak returns a document that a model draws from its own distribution, cut at a word after sampleChars.
 func speak(ctx context.Context, m lm.Model, tok corpus.Tokenizer, seed uint64) (string, error) {
 	opt := sample.Default
 	opt.Max = sampleTokens
 	var said []lm.Token
 	err := sample.Generate(ctx, lm.Start(m), opt, sample.Rand(seed), func(t lm.Token, _ float64) bool {
 		said = append(said, t)
-		return true
+		return len(said)%16 != 0 || utf8.RuneCountInString(tok.Decode(said)) <= sampleChars
 	})
-	return tok.Decode(said), err
+	return cutAtWord(tok.Decode(said), sampleChars), err
+}
+
+// cutAtWord shortens a text to at most n characters, at a word if one ends there, and marks the cut.
+func cutAtWord(text string, n int) string {
+	if utf8.RuneCountInString(text) <= n {
+		return text
+	}
+	head := string([]rune(text)[:n])
+	if i := strings.LastIndexFunc(head, unicode.IsSpace); i > len(head)/2 {
+		head = head[:i]
+	}
+	return strings.TrimRightFunc(head, unicode.IsSpace) + " …"
 }
 
 // Finish compares the rows with each other.

@@ -9,6 +9,7 @@ import (
 	"lmzoo/mlp"
 	"lmzoo/nn"
 	"lmzoo/rnn"
+	"lmzoo/suggest"
 	"lmzoo/transformer"
 )
 
@@ -90,7 +91,7 @@ func FindBenchShapes(names []string) ([]BenchShape, error) {
 			}
 		}
 		if !found {
-			return nil, fmt.Errorf("there is nothing to measure by the name of %q; there are: %s scaling", name, strings.Join(benchNames(BenchShapes()), " "))
+			return nil, suggest.Unknown("benchmark", name, append(benchNames(BenchShapes()), "scaling"))
 		}
 	}
 	return slices.DeleteFunc(all, func(s BenchShape) bool { return !wanted[s.Name] }), nil

@@ -1,9 +1,9 @@
 package zoo
 
 import (
-	"fmt"
 	"slices"
-	"strings"
+
+	"lmzoo/suggest"
 )
 
 // Catalogue is a list of species in order of appearance. Another module passes its own:
@@ -28,7 +28,7 @@ func (c Catalogue) Find(name string) (*Species, error) {
 			return s, nil
 		}
 	}
-	return nil, fmt.Errorf("there is no species %q; there are: %s", name, strings.Join(c.Names(), " "))
+	return nil, suggest.Unknown("species", name, c.Names())
 }
 
 // Standard returns lmzoo's own catalogue, a new slice at every call.

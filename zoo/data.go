@@ -8,6 +8,7 @@ import (
 	"io"
 
 	"lmzoo/corpus"
+	"lmzoo/suggest"
 )
 
 // Data says which text a run is trained and judged on, so that it can be found again.
@@ -138,7 +139,7 @@ func Part(s corpus.Split, name string) ([]corpus.Document, error) {
 	case "all":
 		return append(append(append([]corpus.Document(nil), s.Train...), s.Valid...), s.Test...), nil
 	}
-	return nil, fmt.Errorf("there is no split %q; there are: train valid test all", name)
+	return nil, suggest.Unknown("split", name, []string{"train", "valid", "test", "all"})
 }
 
 // NamedCorpora are the names of the corpora of real text.

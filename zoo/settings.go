@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	"lmzoo/suggest"
 	"lmzoo/train"
 )
 
@@ -28,9 +29,9 @@ func (s *Settings) Set(values map[string]any) error {
 		target := s.owner(key)
 		switch why := elsewhere[key]; {
 		case target == nil && len(s.Names()) == 0:
-			return fmt.Errorf("there is no setting %q here, and no other: there is nothing to choose", key)
+			return fmt.Errorf("unknown setting %q: this species has no settings", key)
 		case target == nil:
-			return fmt.Errorf("there is no setting %q here; there are: %s", key, strings.Join(s.Names(), " "))
+			return suggest.Unknown("setting", key, s.Names())
 		case why != "":
 			return fmt.Errorf("setting %q is not chosen here: %s", key, why)
 		}

@@ -16,6 +16,7 @@ import (
 	"lmzoo/corpus"
 	"lmzoo/eval"
 	"lmzoo/report"
+	"lmzoo/suggest"
 	"lmzoo/transformer"
 	"lmzoo/zoo"
 )
@@ -56,7 +57,7 @@ report that opens in a browser, its figures as SVG and PNG, and JSON, with every
 				return usagef("--budget is %s; expected a time such as 20s", budget)
 			}
 			if size != "" && !slices.Contains(transformer.Sizes(), size) {
-				return usagef("there is no --size %q; there are: %s", size, strings.Join(transformer.Sizes(), " "))
+				return usageError{suggest.Unknown("--size", size, transformer.Sizes())}
 			}
 			if err := cmp.make(c, species); err != nil {
 				return err
@@ -338,16 +339,20 @@ func (m *comparison) table() {
 func (m *comparison) footer() {
 	m.classes()
 	fmt.Fprintln(m.w, "\nEach of them speaks:")
-	room := 90
+	width := helpWidth
 	if n := columns(m.w); n > 0 {
-		room = max(n-len("  ")-titleWidth-1, 20)
+		width = min(n, helpWidth)
 	}
 	for _, r := range m.result.Rows {
-		fmt.Fprintf(m.w, "  %-*s %s\n", titleWidth, r.Title, clip(r.Sample, room))
+		fmt.Fprintf(m.w, "\n%s\n%s\n", r.Title, indent(strings.Join(strings.Fields(r.Sample), " "), width))
 	}
 }
 
-const titleWidth = 26 // of the longest title of a species
+// indent wraps text at words, in lines of at most width columns that begin with two blanks.
+func indent(text string, width int) string {
+	lines := strings.Split(wrapLines(text, max(width-2, 20)), "\n")
+	return "  " + strings.Join(lines, "\n  ")
+}
 
 func (m *comparison) classes() {
 	if m.result.Limit == nil {
@@ -371,15 +376,6 @@ func (m *comparison) classes() {
 		t.AppendRow(append(row, number(float64(r.Gap), 3)))
 	}
 	t.print()
-}
-
-// clip shortens text to one line of n characters.
-func clip(text string, n int) string {
-	r := []rune(strings.Join(strings.Fields(text), " "))
-	if len(r) > n {
-		return string(r[:n-1]) + "…"
-	}
-	return string(r)
 }
 
 // keep writes the comparison as JSON, as a page and as pictures.

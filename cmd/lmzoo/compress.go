@@ -19,7 +19,7 @@ func newCompress(cat zoo.Catalogue) *cobra.Command {
 	var quiet bool
 	c := &cobra.Command{
 		Use:   "compress RUN < FILE > FILE.lmz",
-		Short: "Compress standard input with a run: the file is as long as the text is surprising to the model",
+		Short: "Compress standard input with a run: what the model expects takes little room",
 		Long: `Compress standard input with a run, by arithmetic coding: the file is as long as the text is surprising to
 the model, and the same run, on a machine of the same kind, unpacks it exactly.`,
 		Example: "  lmzoo compress runs/gpt < letter.txt > letter.lmz",

@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"lmzoo/corpus"
+	"lmzoo/suggest"
 	"lmzoo/zoo"
 )
 
@@ -37,6 +38,7 @@ func (f *dataFlags) add(c *cobra.Command) {
 	fs.IntVar(&f.data.Tokens, "world-tokens", 0, "size of the world's training text (default 1500000)")
 	fs.StringVar(&f.tokenizer, "tokenizer", "", "byte, char, bpe, word or whitespace (default: word for the world, else char)")
 	fs.IntVar(&f.vocab, "vocab", 0, "largest vocabulary, special tokens included (default: the tokenizer's choice)")
+	grouped(fs, textFlags)
 	complete(c, "corpus", func() []string { return append(generatedCorpora(), zoo.NamedCorpora()...) })
 	complete(c, "documents", documentKinds)
 	complete(c, "tokenizer", zoo.Tokenizers)
@@ -48,7 +50,7 @@ func (f *dataFlags) check() error {
 	case d.Documents != "" && !slices.Contains(documentKinds(), d.Documents):
 		return usagef("--documents is %q; choose one of %s", d.Documents, strings.Join(documentKinds(), ", "))
 	case f.tokenizer != "" && !slices.Contains(zoo.Tokenizers(), f.tokenizer):
-		return usagef("there is no tokenizer %q; there are: %s", f.tokenizer, strings.Join(zoo.Tokenizers(), " "))
+		return usageError{suggest.Unknown("tokenizer", f.tokenizer, zoo.Tokenizers())}
 	case f.vocab < 0:
 		return usagef("--vocab is %d; expected a number of tokens, or 0 for the tokenizer's choice", f.vocab)
 	case d.Split != "" && !d.IsGenerated():
@@ -89,6 +91,7 @@ func (f *runFlags) add(c *cobra.Command) {
 	fs.IntVar(&f.threads, "threads", runtime.NumCPU(), "how many cores to use; changes no bit of any result")
 	fs.BoolVar(&f.json, "json", false, "print the result as JSON")
 	fs.BoolVarP(&f.quiet, "quiet", "q", false, "no progress on standard error")
+	grouped(fs, outFlags)
 }
 
 // check refuses numbers of threads that no machine has.
@@ -108,6 +111,7 @@ func settingFlags(fs *pflag.FlagSet) {
 	fs.Float64("prune-entropy", 0, "n-gram: drop n-grams that change the perplexity by less, relatively, such as 1e-7")
 	fs.Int("quantize", 0, "n-gram: bits of a probability, such as 8")
 	fs.String("memory", "", "n-gram: what counting may take before it sorts on disk, such as 2G")
+	grouped(fs, countFlags)
 	fs.Int("n-layer", 0, "gpt: layers")
 	fs.Int("n-head", 0, "gpt: attention heads")
 	fs.Int("n-embd", 0, "gpt, mlp, recurrent: channels of an embedding")
@@ -117,6 +121,7 @@ func settingFlags(fs *pflag.FlagSet) {
 	fs.Int("layers", 0, "recurrent: layers")
 	fs.Bool("direct", false, "mlp: direct connections from the words to the output")
 	fs.Float64("dropout", 0, "probability of dropping a unit")
+	grouped(fs, shapeFlags)
 	fs.Int("context", 0, "tokens of a training row; mlp: tokens it predicts from")
 	fs.Int("batch", 0, "rows of a training batch")
 	fs.Float64("lr", 0, "highest learning rate")
@@ -132,6 +137,7 @@ func settingFlags(fs *pflag.FlagSet) {
 	fs.String("save-every", "", "steps or time between checkpoints, such as 250 or 15s")
 	fs.Int("steps", 0, "length of the training in steps")
 	fs.String("budget", "", "length of the training in time, such as 90s")
+	grouped(fs, trainingFlags)
 }
 
 // changed returns the hyperparameters given on the command line, by the names of settings.

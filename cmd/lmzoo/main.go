@@ -10,7 +10,6 @@ import (
 	"os/signal"
 	"runtime"
 	"runtime/debug"
-	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -56,11 +55,11 @@ func run(args []string, in io.Reader, out, errw io.Writer) int {
 		return exitOK
 	}
 	interrupted := ctx.Err() != nil && errors.Is(err, context.Canceled)
-	text := err.Error()
+	text := unknownCommand(root, err).Error()
 	if interrupted {
 		text = strings.ReplaceAll(text, context.Canceled.Error(), "interrupted")
 	}
-	fmt.Fprintln(errw, "lmzoo:", text)
+	fmt.Fprintln(errw, wrapLines("lmzoo: "+text, columns(errw)))
 	var usage usageError
 	var misuse zoo.Misuse
 	switch {
@@ -78,15 +77,6 @@ type usageError struct{ error }
 func (e usageError) Unwrap() error { return e.error }
 
 func usagef(format string, a ...any) error { return usageError{fmt.Errorf(format, a...)} }
-
-// plainly leaves out of the error of a flag which function of Go found it.
-func plainly(err error) error {
-	var number *strconv.NumError
-	if !errors.As(err, &number) {
-		return err
-	}
-	return errors.New(strings.Replace(err.Error(), number.Error(), number.Err.Error(), 1))
-}
 
 // version is that of the module, or of the commit the program was built from.
 func version() string {
@@ -121,7 +111,9 @@ Exit codes: 0 done, 1 failed, 2 a wrong command, argument, flag or setting, 130 
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{plainly(err)} })
+	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return usageError{flagError(c, err)} })
+	root.DisableSuggestions = true // unknownCommand makes them, on one line
+	setHelp(root)
 	root.AddGroup(
 		&cobra.Group{ID: "see", Title: "See:"},
 		&cobra.Group{ID: "work", Title: "Work:"},

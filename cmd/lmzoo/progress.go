@@ -89,7 +89,11 @@ func (p *progress) clear() {
 func (p *progress) note(format string, a ...any) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	switch line := fmt.Sprintf(format, a...) + "\n"; {
+	width := 0
+	if p.screen != nil {
+		width, _ = p.screen.size()
+	}
+	switch line := wrapLines(fmt.Sprintf(format, a...), width) + "\n"; {
 	case p.quiet:
 	case p.screen != nil:
 		p.status = ""

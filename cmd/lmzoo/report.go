@@ -40,6 +40,7 @@ corpus the runs were made from, which must be the same for all. A directory of r
 			if err := checkPicture(plot); err != nil {
 				return err
 			}
+			out = withHTML(out)
 			if _, err := os.Stat(filepath.Dir(out)); err != nil { // told before the work, not after it
 				return usagef("--out %s: there is no directory %s; make it first", out, filepath.Dir(out))
 			}
@@ -82,7 +83,7 @@ corpus the runs were made from, which must be the same for all. A directory of r
 	}
 	run.add(c)
 	fs := c.Flags()
-	fs.StringVar(&out, "out", "report.html", "the page")
+	fs.StringVar(&out, "out", "report.html", "file of the page; .html is added to a name without it")
 	fs.BoolVar(&draw, "figures", false, "draw the page's figures beside it too: PAGE-bits.svg and .png, PAGE-contexts.svg and .png …")
 	fs.StringVar(&plot, "plot", "", "draw loss against the size of the models into this `file`, .svg or .png; runs whose names begin with the same letters are joined")
 	fs.StringVar(&data.Corpus, "corpus", "", "text to judge by (default: the runs' own corpus)")
@@ -90,6 +91,15 @@ corpus the runs were made from, which must be the same for all. A directory of r
 	fs.StringVar(&split, "split", "test", "which part: train, valid, test or all; of a corpus the runs were not made from, all unless given")
 	complete(c, "split", func() []string { return []string{"train", "valid", "test", "all"} })
 	return c
+}
+
+// withHTML adds .html to the name of a page that has no extension that browsers open as one.
+func withHTML(page string) string {
+	switch strings.ToLower(filepath.Ext(page)) {
+	case ".html", ".htm", ".xhtml":
+		return page
+	}
+	return page + ".html"
 }
 
 // drawSizes draws how large the models are and how well they predict.

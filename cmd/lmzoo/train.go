@@ -35,10 +35,13 @@ func newTrain(cat zoo.Catalogue) *cobra.Command {
 		Use:   "train NAME",
 		Short: "Train one species on a corpus and keep it in a directory",
 		Long: `Train one species (lmzoo list) on a corpus and keep everything that made it in a directory:
-config.json, tokenizer.json, the model, and for neural models metrics.jsonl and a checkpoint to resume from.`,
-		Example: `  lmzoo train gpt --corpus world --budget 30s --out runs/gpt
+config.json, tokenizer.json, the model, and for neural models metrics.jsonl and a checkpoint to resume from.
+
+Sizes of the neural species, as layers × hidden units or channels:
+` + sizesInNumbers(cat),
+		Example: `  lmzoo train gpt --budget 30s
   lmzoo train ngram --corpus book.txt --documents paragraphs --order 7 --out runs/seven
-  lmzoo train lstm --resume --out runs/lstm`,
+  lmzoo train gpt --resume`,
 		Args: func(c *cobra.Command, args []string) error {
 			rest, _ := unnumbered(c.Flags(), args)
 			return cobra.ExactArgs(1)(c, rest)
@@ -54,6 +57,9 @@ config.json, tokenizer.json, the model, and for neural models metrics.jsonl and 
 			species, err := cat.Find(args[0])
 			if err != nil {
 				return usageError{err}
+			}
+			if out == "" {
+				out = filepath.Join("runs", species.Name)
 			}
 			t := training{
 				cat:     cat,
@@ -72,7 +78,7 @@ config.json, tokenizer.json, the model, and for neural models metrics.jsonl and 
 	data.add(c)
 	run.add(c)
 	fs := c.Flags()
-	fs.StringVar(&out, "out", "", "directory to keep the run in")
+	fs.StringVar(&out, "out", "", "directory to keep the run in (default runs/NAME)")
 	fs.StringVar(&size, "size", "", "preset: tiny, small or base (default small)")
 	fs.StringVar(&config, "config", "", "JSON file of hyperparameters; flags win over it")
 	fs.BoolVar(&resume, "resume", false, "go on from the checkpoint in --out")
@@ -80,8 +86,8 @@ config.json, tokenizer.json, the model, and for neural models metrics.jsonl and 
 	fs.Lookup("serve").NoOptDefVal = usualAddr
 	fs.BoolVar(&noBrowser, "no-browser", false, "with --serve: do not open a browser")
 	fs.BoolVar(&over, "overwrite", false, "replace a run that is in --out already")
+	grouped(fs, outFlags)
 	settingFlags(fs)
-	_ = c.MarkFlagRequired("out")
 	complete(c, "size", transformer.Sizes)
 	complete(c, "smoothing", func() []string { return ngram.Smoothings })
 	return c

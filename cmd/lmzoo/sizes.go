@@ -1,0 +1,67 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"lmzoo/zoo"
+)
+
+// sizesInNumbers lists the presets of every species that has some; species with the same numbers
+// share a line.
+func sizesInNumbers(cat zoo.Catalogue) string {
+	var names [][]string
+	var lines []string
+	for _, s := range cat {
+		var sizes []string
+		for _, size := range s.Sizes {
+			settings, err := s.Settings(size)
+			if err != nil {
+				return "" // the catalogue's own test says why
+			}
+			sizes = append(sizes, size+" "+shapeInNumbers(settings.Model))
+		}
+		line := strings.Join(sizes, ", ")
+		switch i := slices.Index(lines, line); {
+		case line == "":
+		case i >= 0:
+			names[i] = append(names[i], s.Name)
+		default:
+			names, lines = append(names, []string{s.Name}), append(lines, line)
+		}
+	}
+	for i, line := range lines {
+		lines[i] = fmt.Sprintf("  %-14s %s", strings.Join(names[i], ", "), line)
+	}
+	return strings.Join(lines, "\n")
+}
+
+// shapeInNumbers writes the layers, the width and the window of a model: 4×128 (4 heads).
+func shapeInNumbers(config any) string {
+	var c struct {
+		NLayer  int `json:"n_layer"`
+		NHead   int `json:"n_head"`
+		NEmbd   int `json:"n_embd"`
+		Layers  int `json:"layers"`
+		Hidden  int `json:"hidden"`
+		Context int `json:"context"`
+	}
+	data, err := json.Marshal(config)
+	if err == nil {
+		err = json.Unmarshal(data, &c)
+	}
+	if err != nil {
+		return ""
+	}
+	layers, width := max(c.NLayer, c.Layers, 1), c.Hidden
+	if width == 0 {
+		width = c.NEmbd
+	}
+	s := fmt.Sprintf("%d×%d", layers, width)
+	if c.NHead > 0 {
+		s += fmt.Sprintf(" (%d heads)", c.NHead)
+	}
+	return s
+}
