@@ -222,15 +222,47 @@ func Checkpoint(path string, facts map[string]string) Observer {
 	}
 }
 
-// SaveBest writes the parameters to path whenever a validation is the best so far; it stands before Checkpoint, so
-// that no checkpoint knows of a best model that was not written. metadata may be nil.
+// The metadata that SaveBest adds.
+const (
+	stepKey  = "step"
+	validKey = "valid"
+)
+
+// SaveBest writes the parameters to path whenever a validation is the best so far. It stands before the other
+// observers, so that neither metrics nor checkpoint know a best model that was not written. metadata may be nil.
 func SaveBest(path string, metadata map[string]string) Observer {
 	return func(ctx context.Context, tr *Trainer, e Event) error {
 		if e.Kind != Evaluated || !e.Best {
 			return nil
 		}
-		m := map[string]string{"step": strconv.Itoa(e.Stats.Step), "valid": strconv.FormatFloat(e.Valid, 'g', -1, 64)}
+		m := map[string]string{
+			stepKey: strconv.Itoa(e.Stats.Step), validKey: strconv.FormatFloat(e.Valid, 'g', -1, 64),
+		}
 		maps.Copy(m, metadata)
 		return SaveParams(path, tr.engine.Model(), m)
 	}
+}
+
+// ReadBest makes the file that SaveBest wrote the best validation so far: after a kill it may be newer than the
+// checkpoint, and a file that was lost must be written again. If the file is missing or damaged, or differs from
+// metadata, there is no best validation and the error says why.
+func (tr *Trainer) ReadBest(path string, metadata map[string]string) error {
+	tr.best = Best{Nats: math.Inf(1)}
+	err := load(path, func(f *safetensors.File) error {
+		for _, k := range slices.Sorted(maps.Keys(metadata)) {
+			if saved, ok := f.Metadata[k]; ok && saved != metadata[k] {
+				return fmt.Errorf("%s is %q; want %q: the file belongs to another run", k, saved, metadata[k])
+			}
+		}
+		step, err := strconv.Atoi(f.Metadata[stepKey])
+		nats, err2 := strconv.ParseFloat(f.Metadata[validKey], 64)
+		if err = errors.Join(err, err2); err == nil {
+			tr.best = Best{Nats: nats, Step: step}
+		}
+		return err
+	})
+	if err != nil {
+		tr.judged = 0
+	}
+	return err
 }

@@ -39,21 +39,28 @@ func Metrics(w io.Writer) Observer {
 	}
 }
 
-// OpenMetrics opens a file of metrics to append to, without the lines of steps after the given one: a run that goes on
-// from a checkpoint makes those steps again. With step 0 the file is new.
-func OpenMetrics(path string, step int) (*os.File, error) {
+// OpenMetrics opens a file of metrics to append to, without the lines that a run which goes on from a checkpoint
+// writes again: those of later steps, and the validation of this step unless it counts. At step 0 the file is new.
+func (tr *Trainer) OpenMetrics(path string) (*os.File, error) {
 	old, err := os.ReadFile(path)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
 	var kept bytes.Buffer
 	for line := range bytes.Lines(old) {
-		var at struct{ Step int }
-		if json.Unmarshal(line, &at) == nil && at.Step > 0 && at.Step <= step {
+		var at struct {
+			Step  int
+			Valid *float64
+		}
+		if json.Unmarshal(line, &at) != nil || at.Step < 1 || at.Step > tr.stats.Step {
+			continue
+		}
+		if at.Valid == nil || at.Step < tr.stats.Step || at.Step == tr.judged {
 			kept.Write(line)
 		}
 	}
-	if err := atomic.WriteFile(path, func(w io.Writer) error { _, err := w.Write(kept.Bytes()); return err }); err != nil {
+	write := func(w io.Writer) error { _, err := w.Write(kept.Bytes()); return err }
+	if err := atomic.WriteFile(path, write); err != nil {
 		return nil, err
 	}
 	return os.OpenFile(path, os.O_WRONLY|os.O_APPEND, 0)

@@ -55,14 +55,21 @@ func Validate(measure func(ctx context.Context) (float64, error)) Observer {
 	}
 }
 
-// Judged takes note of a validation, in nats per token, and tells all observers.
+// Judged records a validation, in nats per token, and notifies all observers. If one of them fails, as when
+// the best weights cannot be written, the validation does not count, so that no checkpoint names a best model
+// that was not saved.
 func (tr *Trainer) Judged(ctx context.Context, nats float64) error {
+	judged, before := tr.judged, tr.best
 	tr.judged = tr.stats.Step
 	best := nats < tr.best.Nats
 	if best {
 		tr.best = Best{Nats: nats, Step: tr.stats.Step}
 	}
-	return tr.Notify(ctx, Event{Kind: Evaluated, Stats: tr.stats, Valid: nats, Best: best})
+	err := tr.Notify(ctx, Event{Kind: Evaluated, Stats: tr.stats, Valid: nats, Best: best})
+	if err != nil {
+		tr.judged, tr.best = judged, before
+	}
+	return err
 }
 
 // Keeper keeps the weights of the best validation in memory.

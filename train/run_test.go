@@ -242,7 +242,8 @@ func TestConfigJSON(t *testing.T) {
 func TestOpenMetrics(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "metrics.jsonl")
 	require.NoError(t, os.WriteFile(path, []byte("{\"step\":1}\n{\"step\":2}\n{\"step\":2,\"valid\":1}\n{\"step\":3}\n{\"st"), 0o644))
-	f, err := OpenMetrics(path, 2)
+	tr := &Trainer{stats: Stats{Step: 2}, judged: 2}
+	f, err := tr.OpenMetrics(path)
 	require.NoError(t, err)
 	_, err = f.WriteString("{\"step\":3,\"again\":true}\n")
 	require.NoError(t, err)
@@ -250,12 +251,20 @@ func TestOpenMetrics(t *testing.T) {
 	data, err := os.ReadFile(path)
 	require.NoError(t, err)
 	require.Equal(t, "{\"step\":1}\n{\"step\":2}\n{\"step\":2,\"valid\":1}\n{\"step\":3,\"again\":true}\n", string(data))
-	f, err = OpenMetrics(path, 0)
+	tr.judged = 1 // the validation of step 2 is made again
+	f, err = tr.OpenMetrics(path)
+	require.NoError(t, err)
+	require.NoError(t, f.Close())
+	data, err = os.ReadFile(path)
+	require.NoError(t, err)
+	require.Equal(t, "{\"step\":1}\n{\"step\":2}\n", string(data))
+	tr = &Trainer{}
+	f, err = tr.OpenMetrics(path)
 	require.NoError(t, err)
 	require.NoError(t, f.Close())
 	data, err = os.ReadFile(path)
 	require.NoError(t, err)
 	require.Empty(t, data)
-	_, err = OpenMetrics(filepath.Join(path, "no"), 0)
+	_, err = tr.OpenMetrics(filepath.Join(path, "no"))
 	require.Error(t, err)
 }

@@ -35,7 +35,7 @@ func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
 
 // run executes one command line and returns its exit code.
 func run(args []string, in io.Reader, out, errw io.Writer) int {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := signal.NotifyContext(context.Background(), interrupts()...)
 	defer stop()
 	context.AfterFunc(ctx, func() {
 		time.Sleep(bounce)
@@ -69,6 +69,16 @@ func run(args []string, in io.Reader, out, errw io.Writer) int {
 		return exitUsage
 	}
 	return exitFailed
+}
+
+// interrupts lists the signals that end a command after it has saved. A terminal that closes sends SIGHUP, which
+// nohup(1) has the process ignore.
+func interrupts() []os.Signal {
+	signals := []os.Signal{os.Interrupt, syscall.SIGTERM}
+	if !signal.Ignored(syscall.SIGHUP) {
+		signals = append(signals, syscall.SIGHUP)
+	}
+	return signals
 }
 
 // usageError is the caller's mistake on the command line.
