@@ -23,7 +23,7 @@ const floors = `
 4  train
 5  task
 5  align
-6  zoo
+6  zoo  bench
 7  report
 8  play/web
 9  play/models  play/playtest

@@ -44,7 +44,7 @@ func TestTooLargeForMemory(t *testing.T) {
 	err = o.fits(16e9)
 	require.ErrorAs(t, err, &Misuse{})
 	require.ErrorContains(t, err, "GB of memory and 16.0 GB are free")
-	require.ErrorContains(t, err, "n_embd or n_layer")
+	require.ErrorContains(t, err, "n_embd, n_layer")
 }
 
 func byteTokenizer(t *testing.T) corpus.Tokenizer {

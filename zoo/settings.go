@@ -167,6 +167,16 @@ func intField(config any, name string) *int {
 	return nil
 }
 
+// intNames returns the JSON names of the fields of config that are ints and can be chosen.
+func intNames(config any) (names []string) {
+	for _, name := range jsonNames(config) {
+		if intField(config, name) != nil && elsewhere[name] == "" {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
 // withVocab returns a copy of config, a pointer to a struct, with its setting vocab_size.
 func withVocab(config any, vocab int) any {
 	v := reflect.ValueOf(config)

@@ -15,8 +15,8 @@ import (
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/spf13/cobra"
 
+	"lmzoo/bench"
 	"lmzoo/report"
-	"lmzoo/zoo"
 )
 
 func newBench() *cobra.Command {
@@ -50,7 +50,7 @@ fewer rows, layers, channels and context; --plot draws it.`,
 			if pieces < 0 {
 				return usagef("--pieces is %d; expected at least 1, or 0 for the usual number", pieces)
 			}
-			shapes, err := zoo.FindBenchShapes(args)
+			shapes, err := bench.Find(args)
 			if err != nil {
 				return usageError{err}
 			}
@@ -58,7 +58,7 @@ fewer rows, layers, channels and context; --plot draws it.`,
 				return err
 			}
 			if memory { // the process that a bench looks at from outside
-				return zoo.TrainOnce(shapes[0], run.threads, pieces)
+				return bench.TrainOnce(shapes[0], run.threads, pieces)
 			}
 			p := newProgress(c.ErrOrStderr(), run.quiet)
 			peaks := map[string]int64{}
@@ -68,7 +68,7 @@ fewer rows, layers, channels and context; --plot draws it.`,
 					return fmt.Errorf("measuring the memory of %s: %w", s.Name, err)
 				}
 			}
-			b, err := zoo.RunBench(c.Context(), shapes, zoo.BenchOptions{
+			b, err := bench.Run(c.Context(), shapes, bench.Options{
 				Threads: run.threads, Pieces: pieces, Each: time.Duration(seconds * float64(time.Second)),
 				Progress: func(what string) { p.show("%s", what) },
 			})
@@ -120,7 +120,7 @@ func peakMemory(ctx context.Context, name string, threads, pieces int) (int64, e
 	return maxRSS(c.ProcessState), nil
 }
 
-func printBench(w io.Writer, b *zoo.Bench) {
+func printBench(w io.Writer, b *bench.Result) {
 	fmt.Fprintf(w, "%s/%s, %s kernels, %d threads\n", b.OS, b.Arch, b.Kernel, b.Threads)
 	fmt.Fprintf(w, "multiply-adds  %.0f GFLOP/s on one thread, %.0f on %d\n", b.Peak.One/1e9, b.Peak.All/1e9, b.Threads)
 	fmt.Fprintf(w, "memory         %.1f GB/s on one thread, %.1f on %d\n", b.Bandwidth.One/1e9, b.Bandwidth.All/1e9, b.Threads)

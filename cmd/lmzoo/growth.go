@@ -4,19 +4,19 @@ import (
 	"fmt"
 	"strings"
 
+	"lmzoo/bench"
 	"lmzoo/report"
-	"lmzoo/zoo"
 )
 
 // growthPanels are what the scaling shapes have more and less of: the middle of their names, an axis, and what stands on it.
 var growthPanels = []struct {
 	of, axis string
-	x        func(m zoo.Measure) float64
+	x        func(m bench.Measure) float64
 }{
-	{"batch", "rows of 64 tokens", func(m zoo.Measure) float64 { return float64(m.Batch) }},
-	{"layers", "layers", func(m zoo.Measure) float64 { return lastNumber(m.Name) }},
-	{"channels", "parameters, by channels", func(m zoo.Measure) float64 { return float64(m.Params) }},
-	{"context", "context, 768 tokens in all", func(m zoo.Measure) float64 { return float64(m.Context) }},
+	{"batch", "rows of 64 tokens", func(m bench.Measure) float64 { return float64(m.Batch) }},
+	{"layers", "layers", func(m bench.Measure) float64 { return lastNumber(m.Name) }},
+	{"channels", "parameters, by channels", func(m bench.Measure) float64 { return float64(m.Params) }},
+	{"context", "context, 768 tokens in all", func(m bench.Measure) float64 { return float64(m.Context) }},
 }
 
 func lastNumber(name string) (x float64) {
@@ -26,7 +26,7 @@ func lastNumber(name string) (x float64) {
 
 // growth is the picture of what "scaling" measures on all threads. Beside it stands what each step would take if every
 // operation took as long as those of the recipe itself: the layers' point of 4.
-func growth(b *zoo.Bench) report.Growth {
+func growth(b *bench.Result) report.Growth {
 	g := report.Growth{Axis: fmt.Sprintf("ms per step on %d threads", b.Threads)}
 	if b.Threads == 1 {
 		g.Axis = "ms per step on one thread"
@@ -46,7 +46,7 @@ func growth(b *zoo.Bench) report.Growth {
 }
 
 // recipeRate is the operations a second of nanoGPT's recipe, or of the first model if it was not measured.
-func recipeRate(b *zoo.Bench) float64 {
+func recipeRate(b *bench.Result) float64 {
 	for _, m := range b.Models {
 		if m.Name == "scaling-layers-4" {
 			return m.FLOPs.All
@@ -56,7 +56,7 @@ func recipeRate(b *zoo.Bench) float64 {
 }
 
 // checkPlot refuses, before anything is measured, a plot that could not be drawn.
-func checkPlot(file string, shapes []zoo.BenchShape) error {
+func checkPlot(file string, shapes []bench.Case) error {
 	if err := checkPicture(file); file == "" || err != nil {
 		return err
 	}
@@ -69,7 +69,7 @@ func checkPlot(file string, shapes []zoo.BenchShape) error {
 }
 
 // writePlot draws b into a file; an empty name means none.
-func writePlot(file string, b *zoo.Bench) error {
+func writePlot(file string, b *bench.Result) error {
 	if file == "" {
 		return nil
 	}

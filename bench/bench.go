@@ -1,4 +1,4 @@
-package zoo
+package bench
 
 import (
 	"context"
@@ -12,16 +12,16 @@ import (
 	"lmzoo/nn"
 )
 
-// BenchOptions say how Bench measures.
-type BenchOptions struct {
+// Options say how Bench measures.
+type Options struct {
 	Threads  int           // beside one
 	Pieces   int           // of a batch; 0: as training has it
 	Each     time.Duration // how long each model is trained, and as long it generates, with each number of threads
 	Progress func(what string)
 }
 
-// Bench is what a machine can do and what the models make of it.
-type Bench struct {
+// Result is what a machine can do and what the models make of it.
+type Result struct {
 	Kernel    string    `json:"kernel"` // the instructions of the matrix product
 	OS        string    `json:"os"`
 	Arch      string    `json:"arch"`
@@ -52,7 +52,7 @@ type Measure struct {
 	Params     int     `json:"params"`
 	Batch      int     `json:"batch,omitempty"`
 	Context    int     `json:"context"`
-	StepFLOPs  float64 `json:"step_flops,omitempty"`   // modelFLOPs of a training step
+	StepFLOPs  float64 `json:"step_flops,omitempty"`   // of a training step, as nn.Shape counts them
 	Steps      int     `json:"steps,omitempty"`        // that the medians are of, on all threads
 	Seconds    Rates   `json:"step_seconds,omitzero"`  // median of a training step
 	Fastest    Rates   `json:"fastest_step,omitzero"`  // its smallest
@@ -74,9 +74,9 @@ const benchRounds = 5
 // beyondCaches is from how many bytes of weights on generation is compared with the bandwidth of memory.
 const beyondCaches = 48 << 20
 
-// RunBench measures the machine and the shapes.
-func RunBench(ctx context.Context, shapes []BenchShape, o BenchOptions) (*Bench, error) {
-	b := &Bench{Kernel: gemm.Kernel(), OS: runtime.GOOS, Arch: runtime.GOARCH, Threads: max(o.Threads, 1)}
+// Run measures the machine and the shapes.
+func Run(ctx context.Context, shapes []Case, o Options) (*Result, error) {
+	b := &Result{Kernel: gemm.Kernel(), OS: runtime.GOOS, Arch: runtime.GOARCH, Threads: max(o.Threads, 1)}
 	var all []*bencher
 	for _, s := range shapes {
 		x, err := newBencher(s, b.Threads, o.Pieces)
@@ -108,7 +108,7 @@ func RunBench(ctx context.Context, shapes []BenchShape, o BenchOptions) (*Bench,
 }
 
 // ceilings measures once more what the machine can do at most.
-func (b *Bench) ceilings(m memory) {
+func (b *Result) ceilings(m memory) {
 	const each = 40 * time.Millisecond
 	for _, threads := range slices.Compact([]int{1, b.Threads}) {
 		b.Peak.keep(threads, together(threads, func(int) float64 { return gemm.PeakFLOPS(each) }))
@@ -139,9 +139,9 @@ func together(threads int, run func(thread int) float64) (sum float64) {
 }
 
 // sum is what all rounds together say.
-func (x *bencher) sum(b *Bench) Measure {
+func (x *bencher) sum(b *Result) Measure {
 	m := Measure{Name: x.Name, Like: x.Like, Params: nn.Count(x.model), Batch: x.Batch, Context: x.Context, Bytes: x.bytes()}
-	m.StepFLOPs = modelFLOPs(x.model, x.Context, x.Batch*x.Context)
+	m.StepFLOPs = x.shape.FLOPs * float64(x.Batch*x.Context)
 	for _, r := range x.runs {
 		set := func(rates *Rates, value float64) {
 			rates.All = value
@@ -178,7 +178,7 @@ func median(x []float64) float64 {
 }
 
 // TrainOnce makes a few training steps of a shape and nothing else, so that whoever started the process can see its memory.
-func TrainOnce(s BenchShape, threads, pieces int) error {
+func TrainOnce(s Case, threads, pieces int) error {
 	m, err := s.build()
 	if err != nil || s.Batch == 0 {
 		return err

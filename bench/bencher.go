@@ -1,4 +1,4 @@
-package zoo
+package bench
 
 import (
 	"context"
@@ -13,8 +13,8 @@ import (
 
 // bencher measures one model with one number of threads after the other.
 type bencher struct {
-	BenchShape
-	model, int8 Neural
+	Case
+	model, int8 Model
 	runs        []*benchRun
 }
 
@@ -29,8 +29,8 @@ type benchRun struct {
 	ofMemory []float64   // of the bandwidth of a moment, what float32 made of it in the next
 }
 
-func newBencher(s BenchShape, threads, pieces int) (*bencher, error) {
-	x := &bencher{BenchShape: s}
+func newBencher(s Case, threads, pieces int) (*bencher, error) {
+	x := &bencher{Case: s}
 	var err error
 	if x.model, err = s.build(); err != nil {
 		return nil, err
@@ -38,11 +38,11 @@ func newBencher(s BenchShape, threads, pieces int) (*bencher, error) {
 	if x.int8, err = s.build(); err != nil {
 		return nil, err
 	}
-	Quantize(x.int8)
+	x.int8.Quantize()
 	for _, n := range slices.Compact([]int{1, threads}) {
 		r := &benchRun{threads: n}
 		x.runs = append(x.runs, r)
-		for i, m := range []Neural{x.model, x.int8} {
+		for i, m := range []Model{x.model, x.int8} {
 			r.speakers[i] = newSpeaker(m, s.Context)
 		}
 		if s.Batch == 0 {
@@ -56,7 +56,7 @@ func newBencher(s BenchShape, threads, pieces int) (*bencher, error) {
 }
 
 // benchTrainer trains m on random tokens.
-func benchTrainer(m Neural, s BenchShape, threads, pieces int) (*train.Trainer, error) {
+func benchTrainer(m Model, s Case, threads, pieces int) (*train.Trainer, error) {
 	c := train.Default()
 	c.Batch, c.Context, c.Threads, c.LR, c.MinLR = s.Batch, s.Context, threads, 1e-6, 1e-6
 	if pieces > 0 {
@@ -65,8 +65,8 @@ func benchTrainer(m Neural, s BenchShape, threads, pieces int) (*train.Trainer, 
 	return train.NewTrainer(m, &noise{s.Batch, s.Context, m.Vocab(), rand.New(rand.NewPCG(1, 2))}, c)
 }
 
-// bytes is how many bytes of weights a token reads.
-func (x *bencher) bytes() float64 { return 4 * float64(multiplied(x.model)) }
+// bytes returns how many bytes of weights a generated token reads.
+func (x *bencher) bytes() float64 { return x.shape.Bytes }
 
 // measure adds a round.
 func (x *bencher) measure(ctx context.Context, each time.Duration, mem memory) error {
@@ -76,8 +76,8 @@ func (x *bencher) measure(ctx context.Context, each time.Duration, mem memory) e
 				return err
 			}
 		}
-		for i, m := range []Neural{x.model, x.int8} {
-			SetThreads(m, r.threads)
+		for i, m := range []Model{x.model, x.int8} {
+			m.SetThreads(r.threads)
 			if i == 0 && x.bytes() >= beyondCaches {
 				if err := r.compare(ctx, x.bytes(), each/2, mem); err != nil {
 					return err
@@ -148,7 +148,7 @@ type speaker struct {
 	probs  []float64
 }
 
-func newSpeaker(m Neural, window int) *speaker {
+func newSpeaker(m Model, window int) *speaker {
 	return &speaker{state: m.Start(), window: window, probs: make([]float64, m.Vocab())}
 }
 

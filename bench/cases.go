@@ -1,0 +1,136 @@
+package bench
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+
+	"lmzoo/corpus"
+	"lmzoo/lm"
+	"lmzoo/mlp"
+	"lmzoo/nn"
+	"lmzoo/rnn"
+	"lmzoo/suggest"
+	"lmzoo/train"
+	"lmzoo/transformer"
+)
+
+// Case is a model of a size at which other programs can be measured, too.
+type Case struct {
+	Name, Like     string // its name, and whose model has this shape
+	Batch, Context int    // of a training step; a Batch of 0 means that it is not trained
+	shape          nn.Shape
+	build          func() (Model, error)
+}
+
+// Model is what Run measures.
+type Model interface {
+	lm.Stepper
+	train.Learner[corpus.Batch]
+	SetThreads(int)
+	Quantize()
+}
+
+// Cases returns what Run measures, in order.
+func Cases() []Case {
+	const characters, names = 65, 27 // of tiny Shakespeare, of makemore's names
+	cell := func(name, like string, batch, context int, kind string, vocab, embd, hidden int) Case {
+		c := rnn.Config{Cell: kind, VocabSize: vocab, NEmbd: embd, Hidden: hidden, Layers: 1}
+		return of(name, like, batch, context, rnn.New, c)
+	}
+	nplm := func(name, like string, batch, context, vocab, window, embd, hidden int) Case {
+		c := mlp.Config{VocabSize: vocab, Context: window, NEmbd: embd, Hidden: hidden}
+		return of(name, like, batch, context, mlp.New, c)
+	}
+	gpt := func(name, like string, batch, vocab, window, layers, heads, channels int) Case {
+		c := transformer.Config{
+			VocabSize: vocab, NPositions: window, NEmbd: channels, NLayer: layers, NHead: heads,
+		}
+		return of(name, like, batch, window, transformer.New, c)
+	}
+	return []Case{
+		nplm("mlp", "NPLM, 8 characters, hidden 256", 32, 64, characters, 8, 32, 256),
+		cell("rnn-128", "nn.RNN", 32, 64, "elman", characters, 128, 128),
+		cell("lstm-128", "nn.LSTM", 32, 64, "lstm", characters, 128, 128),
+		cell("lstm-256", "nn.LSTM", 32, 64, "lstm", characters, 256, 256),
+		cell("gru-128", "nn.GRU", 32, 64, "gru", characters, 128, 128),
+		cell("gru-256", "nn.GRU", 32, 64, "gru", characters, 256, 256),
+		gpt("gpt", "nanoGPT's recipe for a CPU", 12, characters, 64, 4, 4, 128),
+		gpt("gpt-384", "nanoGPT's 6 layers of 384 channels", 4, characters, 256, 6, 6, 384),
+		nplm("makemore-mlp", "makemore's MLP", 32, 16, names, 16, 64, 64),
+		cell("makemore-rnn", "makemore's RNN", 32, 16, "elman", names, 64, 64),
+		cell("makemore-gru", "makemore's GRU", 32, 16, "gru", names, 64, 64),
+		gpt("makemore-gpt", "makemore's transformer", 32, names, 16, 4, 4, 64),
+		gpt("toy", "llama2.c's 15M shape, only to generate", 0, 32000, 256, 6, 6, 288),
+	}
+}
+
+// Scaling returns nanoGPT's recipe with more and less of one thing at a time. The time of a step should grow with its
+// arithmetic.
+func Scaling() []Case {
+	recipe := transformer.Config{VocabSize: 65, NPositions: 64, NEmbd: 128, NLayer: 4, NHead: 4}
+	var all []Case
+	add := func(name string, n, batch int, c transformer.Config) {
+		name = fmt.Sprintf("scaling-%s-%d", name, n)
+		all = append(all, of(name, "nanoGPT's recipe", batch, c.NPositions, transformer.New, c))
+	}
+	for _, n := range []int{4, 8, 16, 32} {
+		add("batch", n, n, recipe)
+	}
+	for _, n := range []int{1, 2, 4, 8} {
+		c := recipe
+		c.NLayer = n
+		add("layers", n, 12, c)
+	}
+	for _, n := range []int{64, 128, 256, 512} {
+		c := recipe
+		c.NEmbd = n
+		add("channels", n, 12, c)
+	}
+	for _, n := range []int{32, 64, 128, 256} {
+		c := recipe
+		c.NPositions = n
+		add("context", n, 12*64/n, c)
+	}
+	return all
+}
+
+// Find returns the cases of these names, Cases for none. A name stands for all cases that begin with it, too, such as
+// "makemore" or "scaling".
+func Find(names []string) ([]Case, error) {
+	all := Cases()
+	if len(names) == 0 {
+		return all, nil
+	}
+	all = append(all, Scaling()...)
+	wanted := map[string]bool{}
+	for _, name := range names {
+		found := false
+		for _, c := range all {
+			if c.Name == name || strings.HasPrefix(c.Name, name+"-") {
+				found, wanted[c.Name] = true, true
+			}
+		}
+		if !found {
+			return nil, suggest.Unknown("benchmark", name, append(namesOf(Cases()), "scaling"))
+		}
+	}
+	return slices.DeleteFunc(all, func(c Case) bool { return !wanted[c.Name] }), nil
+}
+
+func namesOf(cases []Case) (names []string) {
+	for _, c := range cases {
+		names = append(names, c.Name)
+	}
+	return names
+}
+
+// of makes a case of a configuration; its weights are random and always the same.
+func of[C interface{ Shape(context int) nn.Shape }, M Model](
+	name, like string, batch, context int, construct func(C, *rand.Rand) (M, error), c C,
+) Case {
+	return Case{name, like, batch, context, c.Shape(context), func() (Model, error) {
+		return construct(c, rand.New(rand.NewPCG(1, 1)))
+	}}
+}

@@ -1,0 +1,25 @@
+package mlp
+
+import "lmzoo/nn"
+
+// Shape returns what the configuration costs.
+func (c Config) Shape(int) nn.Shape {
+	v, x, h := float64(c.VocabSize), float64(c.Context)*float64(c.NEmbd), float64(c.Hidden)
+	multiplied := h*x + v*h // all matrices but C, which is looked up
+	if c.Direct {
+		multiplied += v * x
+	}
+	params := multiplied + v*float64(c.NEmbd) + h + v
+	return nn.ShapeOf(params, multiplied, x+2*h+v)
+}
+
+// Shape returns what the configuration costs. A step touches few rows of either table.
+func (c Word2VecConfig) Shape(int) nn.Shape {
+	channels := float64(c.NEmbd)
+	pairs := float64(c.Window) // on average, on both sides
+	if c.Objective == CBOW {
+		pairs = 1
+	}
+	vectors := pairs * float64(1+c.Negative) * channels
+	return nn.ShapeOf(2*float64(c.VocabSize)*channels, vectors, 2*channels)
+}

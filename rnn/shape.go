@@ -1,0 +1,16 @@
+package rnn
+
+import "lmzoo/nn"
+
+// Shape returns what the configuration costs.
+func (c Config) Shape(int) nn.Shape {
+	v, e, h, layers := float64(c.VocabSize), float64(c.NEmbd), float64(c.Hidden), float64(c.Layers)
+	gates := map[string]float64{"lstm": 4, "gru": 3}[c.Cell]
+	gates = max(gates, 1)
+	multiplied := gates*h*(e+h+2*h*(layers-1)) + v*h // the layers and the decoder
+	params := multiplied + 2*gates*h*layers + v
+	if !c.Tied {
+		params += v * e // looked up
+	}
+	return nn.ShapeOf(params, multiplied, e+layers*h*(2*gates+3)+v)
+}

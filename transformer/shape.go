@@ -1,0 +1,20 @@
+package transformer
+
+import "lmzoo/nn"
+
+// Shape returns what the configuration costs. Attention takes another 12·T·C operations in every layer (Chowdhery et
+// al. 2022, appendix B), although a causal one needs only half of them.
+func (c Config) Shape(context int) nn.Shape {
+	v, n, layers, t := float64(c.VocabSize), float64(c.NEmbd), float64(c.NLayer), float64(context)
+	multiplied := 12*n*n*layers + v*n // wte is the output layer, too
+	params := multiplied + n*float64(c.NPositions) + layers*(4+3+1+4+1)*n
+	if c.Norm != PostNorm {
+		params += 2 * n // ln_f
+	}
+	if c.Smear {
+		params += layers * float64(c.NHead)
+	}
+	shape := nn.ShapeOf(params, multiplied, layers*(18*n+float64(c.NHead)*t)+2*n+v)
+	shape.FLOPs += 12 * t * n * layers
+	return shape
+}
