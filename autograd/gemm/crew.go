@@ -10,15 +10,17 @@ import (
 // Job is work in numbered parts that may run side by side, each writing only what is its own.
 type Job interface{ Part(i int) }
 
-// Crew is some threads that work together on what is short: the products of a generated token, or the pieces of a training step. Between two
-// jobs lie only microseconds, too few to put a thread to sleep and wake it: a helper looks out for the next job for a while and goes home when none comes, so
-// a crew needs no closing. The caller never waits for a helper that has not come yet: it does the parts that nobody
-// has taken. A nil Crew is the caller alone.
+// Crew is a group of threads that share short jobs: the products of a generated token, or the pieces of a
+// training step. Only microseconds lie between two jobs, too few to put a thread to sleep and wake it. So a
+// helper spins for a while after each job, waiting for the next one, and ends when none comes; a crew needs
+// no closing. The caller starts at once and does the parts that nobody has taken, so a helper that is late
+// costs nothing. A helper that the system suspends in the middle of a part does cost time; see balance. A
+// nil Crew is the caller alone.
 //
-// The parts are dealt out in order, the first to the caller, and a thread takes of another's only when its own are done: what
-// a thread reads in one token or step it reads in the next, so that it finds it in the caches next to it.
+// Parts are dealt out in order, the first to the caller, and a thread takes the parts of another only when
+// its own are done. So a thread reads the same memory in every token or step, and finds it in its caches.
 type Crew struct {
-	help []func()   // of each helper; bound once, so that starting one allocates nothing
+	help []func()   // lookOut of each helper, bound once, so that starting one allocates nothing
 	busy sync.Mutex // held by the caller of Do
 
 	job     Job
@@ -27,6 +29,8 @@ type Crew struct {
 	shares  []share
 	undone  atomic.Int64 // parts that are not finished
 	present atomic.Int64 // helpers
+
+	balance balance
 
 	// One of each, so that a job allocates nothing.
 	columns columnsJob
@@ -52,21 +56,40 @@ func NewCrew(threads int) *Crew {
 	return c
 }
 
-// Do runs job.Part(0) … job.Part(parts−1), in any order, and returns when all are done. If the crew is at work for
-// somebody else the caller is alone.
+// Do runs job.Part(0) … job.Part(parts−1), in any order, and returns when all are done.
 func (c *Crew) Do(parts int, job Job) {
-	if c == nil || parts <= 1 || !c.busy.TryLock() {
-		for i := range parts {
-			job.Part(i)
-		}
+	if !c.enter(parts) {
+		doAlone(parts, job)
 		return
 	}
-	c.do(parts, job)
+	c.do(parts, parts, job)
 	c.busy.Unlock()
 }
 
-// do is Do for the holder of busy.
-func (c *Crew) do(parts int, job Job) {
+func doAlone(parts int, job Job) {
+	for i := range parts {
+		job.Part(i)
+	}
+}
+
+// enter reports whether the crew is free for a job of so many parts; if so, the caller holds c.busy.
+func (c *Crew) enter(parts int) bool { return c != nil && parts > 1 && c.busy.TryLock() }
+
+// do is Do for the holder of busy. Jobs of the same size take the same time, more or less. The caller does
+// the job alone where helpers are not worth having.
+func (c *Crew) do(parts, size int, job Job) {
+	start := now()
+	alone := c.balance.alone(start, size)
+	if alone {
+		doAlone(parts, job)
+	} else {
+		c.share(parts, job)
+	}
+	c.balance.add(size, alone, start, now())
+}
+
+// share divides a job among the threads.
+func (c *Crew) share(parts int, job Job) {
 	c.job, c.parts = job, parts
 	c.number++
 	c.undone.Store(int64(parts))
@@ -110,15 +133,16 @@ const (
 	patience    = 500 * time.Microsecond // about a token
 )
 
-// lookOut is the life of helper i. It looks at its own share alone, lest it take the caller's for the first that it sees.
+// lookOut is the life of helper i. It watches only its own share, so that it does not take the caller's parts
+// first.
 func (c *Crew) lookOut(i int) {
 	var seen uint64 // the last job it has worked on
-	for last := time.Now(); time.Since(last) <= patience; runtime.Gosched() {
+	for last := now(); now()-last <= patience; runtime.Gosched() {
 		for range spinsAtOnce {
 			if number := c.shares[i].left.Load() >> 32; number != seen {
 				seen = number
 				c.work(i)
-				last = time.Now()
+				last = now()
 			}
 		}
 	}

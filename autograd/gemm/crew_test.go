@@ -7,6 +7,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"gonum.org/v1/gonum/blas"
@@ -71,6 +72,33 @@ func TestCrewDealsTheSamePartsToTheSameThread(t *testing.T) {
 		met++
 		require.Equal(t, goroutine(), m.by[0], "the first part is the caller's")
 	}
+}
+
+// suspended is a job whose helper is put aside in the middle of its part, as by a system that has others to serve.
+type suspended struct {
+	caller string
+	helped int
+}
+
+func (s *suspended) Part(i int) {
+	if goroutine() != s.caller {
+		s.helped++
+		time.Sleep(3 * time.Millisecond)
+		return
+	}
+	for start := time.Now(); time.Since(start) < 100*time.Microsecond; {
+		runtime.Gosched() // the helper comes meanwhile
+	}
+}
+
+// A crew whose helper is suspended again and again hardly waits for it.
+func TestCrewDoesNotWaitForSuspendedHelpers(t *testing.T) {
+	crew, s := NewCrew(2), &suspended{caller: goroutine()}
+	const jobs = 500
+	for range jobs {
+		crew.Do(2, s)
+	}
+	require.Less(t, s.helped, jobs/5)
 }
 
 func TestCrewOfNoneAndOne(t *testing.T) {

@@ -32,14 +32,14 @@ func (c *Crew) mulColumns(j columnsJob) {
 		j.step = roundUp((j.n+parts-1)/parts, cacheLine/4)
 	}
 	parts := (j.n + j.step - 1) / j.step
-	if c == nil || parts == 1 || !c.busy.TryLock() {
+	if !c.enter(parts) {
 		for i := range parts {
 			j.Part(i)
 		}
 		return
 	}
 	c.columns = j
-	c.do(parts, &c.columns)
+	c.do(parts, j.n*j.k, &c.columns)
 	c.columns = columnsJob{}
 	c.busy.Unlock()
 }
@@ -65,13 +65,13 @@ func (c *Crew) mulRows(j rowsJob, beta float32, y []float32) {
 	j.parts = (j.k + j.step - 1) / j.step
 	work := take(j.parts * j.n)
 	j.sums = work.floats
-	if c == nil || !c.busy.TryLock() {
+	if !c.enter(j.parts) {
 		for i := range j.parts {
 			j.Part(i)
 		}
 	} else {
 		c.rows = j
-		c.do(j.parts, &c.rows)
+		c.do(j.parts, j.n*j.k, &c.rows)
 		c.rows = rowsJob{}
 		c.busy.Unlock()
 	}
@@ -113,13 +113,13 @@ func (j *rowsJob) Part(i int) {
 // MulInt8 computes y = W·x with weights of one byte, the rows of W divided among the crew.
 func (c *Crew) MulInt8(q *Int8, y, x []float32) {
 	parts := q.Rows * q.Stride / partBytes
-	if c == nil || parts <= 1 || !c.busy.TryLock() {
+	if !c.enter(parts) {
 		q.MulVec(y, x)
 		return
 	}
 	work := take(q.Stride)
 	c.int8 = int8Job{q: q, y: y[:q.Rows], x: q.pad(work.floats, x), rows: roundUp((q.Rows+parts-1)/parts, 4)}
-	c.do((q.Rows+c.int8.rows-1)/c.int8.rows, &c.int8)
+	c.do((q.Rows+c.int8.rows-1)/c.int8.rows, q.Rows*q.Stride, &c.int8)
 	c.int8 = int8Job{}
 	give(work)
 	c.busy.Unlock()

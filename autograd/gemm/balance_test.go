@@ -1,0 +1,66 @@
+package gemm
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// clockwork runs jobs of 1 ms, which together take a time of their own, and counts those done alone.
+type clockwork struct {
+	balance
+	now time.Duration
+}
+
+func (c *clockwork) run(jobs int, together time.Duration) (alone int) {
+	for range jobs {
+		start, took := c.now, together
+		done := c.alone(start, 7)
+		if done {
+			took = time.Millisecond
+			alone++
+		}
+		c.now += took
+		c.add(7, done, start, c.now)
+	}
+	return alone
+}
+
+// Helpers that save time are used for all jobs but samples.
+func TestBalanceKeepsGoodHelpers(t *testing.T) {
+	var c clockwork
+	alone := c.run(10_000, 600*time.Microsecond)
+	require.Positive(t, alone)
+	require.Less(t, alone, 100)
+}
+
+// Helpers that cost time are tried again and again, but cost little; they are back when they save time.
+func TestBalanceLeavesBadHelpers(t *testing.T) {
+	var c clockwork
+	c.run(1000, 600*time.Microsecond)
+	start := c.now
+	c.run(10_000, 3*time.Millisecond)
+	require.Less(t, c.now-start, 10_000*time.Millisecond*105/100)
+	c.run(1000, 600*time.Microsecond)
+	require.Less(t, c.run(1000, 600*time.Microsecond), 20)
+}
+
+// A sample that something else disturbed does not hide that helpers cost time.
+func TestBalanceDisturbedSample(t *testing.T) {
+	var c clockwork
+	c.run(100, 600*time.Microsecond)
+	c.add(7, true, c.now, c.now+time.Second)
+	start := c.now
+	c.run(1000, 2*time.Millisecond)
+	require.Less(t, c.now-start, 1100*time.Millisecond)
+}
+
+// Jobs of different sizes have times of their own, also where a hash puts them in the same place.
+func TestBalanceSizes(t *testing.T) {
+	var b balance
+	for size := range 100 {
+		b.add(size, true, 0, time.Duration(size+1))
+		require.Equal(t, time.Duration(size+1), b.of(size).alone)
+	}
+}
