@@ -24,6 +24,11 @@ func (t *Tape) AddLinear(r, x, w, b *Tensor) *Tensor {
 	return t.linear(r, x, w, b, blas.NoTrans)
 }
 
+// AddLinearT is y = r + x·wᵀ + b: AddLinear with w [out, in].
+func (t *Tape) AddLinearT(r, x, w, b *Tensor) *Tensor {
+	return t.linear(r, x, w, b, blas.Trans)
+}
+
 func (t *Tape) linear(r, x, w, b *Tensor, trans blas.Transpose) *Tensor {
 	in, out := w.Rows, w.Cols
 	if trans == blas.Trans {

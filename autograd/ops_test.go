@@ -33,6 +33,15 @@ func TestLinearGradient(t *testing.T) {
 					}
 					return y
 				})
+			gradCheck(t, tensors{r, x, wT, b},
+				func(t *Tape, in tensors) *Tensor { return t.AddLinearT(in[0], in[1], in[2], in[3]) },
+				func(in wides) []float64 {
+					y := refLinear(in[1], in[2], in[3], s.n, s.in, s.out, true)
+					for i := range y {
+						y[i] += in[0][i]
+					}
+					return y
+				})
 		})
 	}
 }

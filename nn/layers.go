@@ -43,6 +43,11 @@ func (l *LinearT) Forward(t *autograd.Tape, x *autograd.Tensor) *autograd.Tensor
 	return t.LinearT(x, l.Weight, l.Bias) // [B·T, out]
 }
 
+// AddTo is r + x·Wᵀ + b: the layer writes onto the residual stream r.
+func (l *LinearT) AddTo(t *autograd.Tape, r, x *autograd.Tensor) *autograd.Tensor {
+	return t.AddLinearT(r, x, l.Weight, l.Bias) // [B·T, out]
+}
+
 // LayerNorm normalizes each row, then gives it a gain and a bias.
 type LayerNorm struct {
 	Weight *autograd.Tensor `param:"weight,vector"`

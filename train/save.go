@@ -10,6 +10,7 @@ import (
 	"math"
 	"os"
 	"slices"
+	"strings"
 
 	"lmzoo/format/atomic"
 	"lmzoo/format/safetensors"
@@ -134,15 +135,16 @@ func open(path string) (io.Closer, *safetensors.File, error) {
 func fill(f *safetensors.File, tensors []safetensors.Tensor) error {
 	read := make([][]float32, len(tensors))
 	for i, t := range tensors {
-		info, ok := f.Info(t.Name)
+		name, ok := stored(f, t.Name)
 		if !ok {
 			return fmt.Errorf("parameter %s is missing; this is another model's file", t.Name)
 		}
+		info, _ := f.Info(name)
 		if !slices.Equal(info.Shape, t.Shape) {
 			return fmt.Errorf("parameter %s has shape %v; expected %v: this is another model's file", t.Name, info.Shape, t.Shape)
 		}
 		var err error
-		if read[i], err = f.Float32(t.Name); err != nil {
+		if read[i], err = f.Float32(name); err != nil {
 			return err
 		}
 	}
@@ -150,6 +152,21 @@ func fill(f *safetensors.File, tensors []safetensors.Tensor) error {
 		copy(t.Data, read[i])
 	}
 	return nil
+}
+
+// stored returns the name under which f holds a parameter. BERT's first checkpoints, made with TensorFlow, call the
+// weight and the bias of a LayerNorm gamma and beta.
+func stored(f *safetensors.File, name string) (string, bool) {
+	if _, ok := f.Info(name); ok {
+		return name, true
+	}
+	if base, ok := strings.CutSuffix(name, "LayerNorm.weight"); ok {
+		name = base + "LayerNorm.gamma"
+	} else if base, ok := strings.CutSuffix(name, "LayerNorm.bias"); ok {
+		name = base + "LayerNorm.beta"
+	}
+	_, ok := f.Info(name)
+	return name, ok
 }
 
 // checksum is SHA-256 over everything a file says: its metadata in the order of the keys, and name, shape and bits of every

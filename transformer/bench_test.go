@@ -36,6 +36,35 @@ func BenchmarkTrain(b *testing.B) {
 	}
 }
 
+// BenchmarkTrainBERT is a training step without the optimizer, at nanoGPT's size and at that of the trials.
+func BenchmarkTrainBERT(b *testing.B) {
+	for _, c := range []struct {
+		name          string
+		cfg           BERTConfig
+		batch, pieces int
+	}{
+		{"4x128/1piece", BERTConfig{VocabSize: 65, NPositions: 64, NEmbd: 128, NLayer: 4, NHead: 4, NSP: true}, 12, 1},
+		{"4x128/2pieces", BERTConfig{VocabSize: 65, NPositions: 64, NEmbd: 128, NLayer: 4, NHead: 4, NSP: true}, 12, 2},
+		{"2x64/1piece", BERTConfig{VocabSize: 165, NPositions: 64, NEmbd: 64, NLayer: 2, NHead: 2, MaskRate: 0.4}, 32, 1},
+		{"6x384x256/2pieces", BERTConfig{VocabSize: 65, NPositions: 256, NEmbd: 384, NLayer: 6, NHead: 6}, 4, 2},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			m, err := NewBERT(c.cfg, nntest.Rand())
+			require.NoError(b, err)
+			docs := [][]lm.Token{}
+			for range 200 {
+				docs = append(docs, append(nntest.Noise(1, c.cfg.NPositions/2-2, c.cfg.VocabSize-2).X, lm.BOS))
+			}
+			s, err := NewMaskedSource(c.cfg, docs, c.batch, c.cfg.NPositions, 1, nil)
+			require.NoError(b, err)
+			var batch MaskedBatch
+			s.Batch(&batch, 0)
+			nntest.BenchmarkTrain(b, m, batch, c.pieces)
+			b.ReportMetric(float64(len(batch.X)*b.N)/b.Elapsed().Seconds(), "tokens/s") // all, not the masked
+		})
+	}
+}
+
 // BenchmarkGenerate is one token after another from the cache, in windows of text.
 func BenchmarkGenerate(b *testing.B) {
 	for _, c := range []struct {

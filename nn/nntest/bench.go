@@ -6,13 +6,23 @@ import (
 
 	"lmzoo/autograd"
 	"lmzoo/autograd/vec"
-	"lmzoo/corpus"
 	"lmzoo/lm"
 	"lmzoo/nn"
 )
 
+// shares is a batch that divides into shares, as package train has it.
+type shares[B any] interface {
+	Share(i, n int) (B, bool)
+	Targets() int
+}
+
+// learner is a model that learns from batches B.
+type learner[B any] interface {
+	Loss(t *autograd.Tape, b B) *autograd.Tensor
+}
+
 // BenchmarkTrain measures a training step without the optimizer, the batch in n pieces on a goroutine each.
-func BenchmarkTrain[M Model](b *testing.B, m M, batch corpus.Batch, n int) {
+func BenchmarkTrain[B shares[B], M learner[B]](b *testing.B, m M, batch B, n int) {
 	ps := pieces(m, batch, n)
 	step(ps)
 	step(ps)
@@ -20,7 +30,7 @@ func BenchmarkTrain[M Model](b *testing.B, m M, batch corpus.Batch, n int) {
 	for b.Loop() {
 		step(ps)
 	}
-	speed(b, batch.N)
+	speed(b, batch.Targets())
 }
 
 // BenchmarkGenerate measures one token after another from the State, in documents of a length; 0: in one without end.
@@ -54,25 +64,25 @@ func speed(b *testing.B, tokens int) {
 }
 
 // piece is one part of a batch, with a replica of the model that has gradients of its own.
-type piece struct {
-	m      Model
+type piece[B any, M learner[B]] struct {
+	m      M
 	params []nn.Param
 	tape   *autograd.Tape
-	batch  corpus.Batch
+	batch  B
 }
 
-func pieces[M Model](m M, b corpus.Batch, n int) []piece {
-	out := make([]piece, n)
+func pieces[B shares[B], M learner[B]](m M, b B, n int) []piece[B, M] {
+	out := make([]piece[B, M], n)
 	for i := range out {
-		from, to := i*b.B/n, (i+1)*b.B/n
+		share, _ := b.Share(i, n)
 		m := nn.Replica(m)
-		out[i] = piece{m, nn.Params(m), autograd.NewTape(), corpus.Batch{B: to - from, T: b.T, X: b.X[from*b.T : to*b.T], Y: b.Y[from*b.T : to*b.T], N: b.N}}
+		out[i] = piece[B, M]{m, nn.Params(m), autograd.NewTape(), share}
 	}
 	return out
 }
 
 // step is forward and backward of every piece on a goroutine of its own, and the sum of the gradients.
-func step(ps []piece) {
+func step[B any, M learner[B]](ps []piece[B, M]) {
 	var wg sync.WaitGroup
 	for _, p := range ps {
 		wg.Go(func() {

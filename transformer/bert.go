@@ -1,0 +1,155 @@
+package transformer
+
+import (
+	"math/rand/v2"
+
+	"lmzoo/autograd"
+	"lmzoo/corpus"
+	"lmzoo/lm"
+	"lmzoo/nn"
+)
+
+// BERT is a bidirectional encoder (Devlin, Chang, Lee and Toutanova 2019): every position looks at the
+// whole document, so the model cannot predict the next token. It learns from tokens that are hidden
+// from it (masked.go) and, as a setting, from pairs of sentences (nsp.go). Its blocks are those of
+// Vaswani et al. (2017), with LayerNorm after each residual addition. The names and shapes of its
+// parameters are those of BertForPreTraining on Hugging Face, without next-sentence prediction those of
+// BertForMaskedLM.
+type BERT struct {
+	Config BERTConfig
+
+	Encoder bertEncoder `param:"bert"`
+	Heads   bertHeads   `param:"cls"`
+
+	nn.Inference
+}
+
+// bertEncoder is what fine-tuning starts from.
+type bertEncoder struct {
+	Embeddings struct {
+		Word     *nn.Embedding `param:"word_embeddings"`       // [V, C]
+		Position *nn.Embedding `param:"position_embeddings"`   // [W, C]
+		Segment  *nn.Embedding `param:"token_type_embeddings"` // [2, C]
+		Norm     *nn.LayerNorm `param:"LayerNorm"`
+	} `param:"embeddings"`
+	Layers []*bertLayer `param:"encoder.layer"`
+	Pooler struct {
+		Dense *nn.LinearT `param:"dense"` // [C, C]; nil without next-sentence prediction
+	} `param:"pooler"`
+}
+
+// bertLayer is one post-norm block.
+type bertLayer struct {
+	Attention struct {
+		Self struct {
+			Query *nn.LinearT `param:"query"` // [C, C]
+			Key   *nn.LinearT `param:"key"`
+			Value *nn.LinearT `param:"value"`
+		} `param:"self"`
+		Output bertOutput `param:"output"` // [C, C]
+	} `param:"attention"`
+	Intermediate struct {
+		Dense *nn.LinearT `param:"dense"` // [4C, C]
+	} `param:"intermediate"`
+	Output bertOutput `param:"output"` // [C, 4C]
+}
+
+// bertOutput writes a branch onto the residual stream and normalizes the sum.
+type bertOutput struct {
+	Dense *nn.LinearT   `param:"dense"`
+	Norm  *nn.LayerNorm `param:"LayerNorm"`
+}
+
+// NewBERT returns a BERT with the initial weights of its authors: N(0, 0.02²), biases of zero.
+func NewBERT(cfg BERTConfig, rng *rand.Rand) (*BERT, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	m := &BERT{Config: cfg.defaults()}
+	c, std := cfg.NEmbd, m.Config.InitializerRange
+	dense := func(in, out int) *nn.LinearT {
+		return &nn.LinearT{Weight: nn.Normal(out, in, std, rng), Bias: nn.Zeros(1, out)}
+	}
+	e := &m.Encoder.Embeddings
+	e.Word = nn.NewEmbedding(cfg.VocabSize, c, std, rng)
+	e.Position = nn.NewEmbedding(cfg.NPositions, c, std, rng)
+	e.Segment = nn.NewEmbedding(2, c, std, rng)
+	e.Norm = bertNorm(c)
+	for range cfg.NLayer {
+		l := new(bertLayer)
+		self := &l.Attention.Self
+		self.Query, self.Key, self.Value = dense(c, c), dense(c, c), dense(c, c)
+		l.Attention.Output = bertOutput{dense(c, c), bertNorm(c)}
+		l.Intermediate.Dense = dense(c, 4*c)
+		l.Output = bertOutput{dense(4*c, c), bertNorm(c)}
+		m.Encoder.Layers = append(m.Encoder.Layers, l)
+	}
+	m.newHeads(dense)
+	m.Inference = nn.NewInference(m)
+	return m, nil
+}
+
+// bertNorm is a LayerNorm with BERT's eps.
+func bertNorm(c int) *nn.LayerNorm {
+	n := nn.NewLayerNorm(c)
+	n.Eps = 1e-12
+	return n
+}
+
+// Vocab is the number of tokens, the special ones among them.
+func (m *BERT) Vocab() int { return m.Config.VocabSize }
+
+// Embeddings returns the word embeddings [V, C] (nn.Embedder).
+func (m *BERT) Embeddings() *autograd.Tensor { return m.Encoder.Embeddings.Word.Weight }
+
+// Hidden returns the embeddings and what every layer makes of them, [B·T, C] each (nn.Encoder). In
+// training every document ends with [SEP], and a pair has one between its texts; the caller inserts them.
+func (m *BERT) Hidden(t *autograd.Tape, b corpus.Batch) []*autograd.Tensor {
+	docs := m.layout(t, b.T, b.X)
+	hidden := []*autograd.Tensor{m.embed(t, b.X, docs)} // [B·T, C]
+	for l, layer := range m.Encoder.Layers {
+		hidden = append(hidden, m.layer(t, layer, hidden[l], docs)) // [B·T, C]
+	}
+	return hidden
+}
+
+// encode is the last of the hidden vectors, [B·T, C].
+func (m *BERT) encode(t *autograd.Tape, rowLen int, x []lm.Token) *autograd.Tensor {
+	docs := m.layout(t, rowLen, x)
+	h := m.embed(t, x, docs) // [B·T, C]
+	for _, layer := range m.Encoder.Layers {
+		h = m.layer(t, layer, h, docs) // [B·T, C]
+	}
+	return h
+}
+
+// embed is LN(word + position + segment) (Devlin et al. 2019, figure 2).
+func (m *BERT) embed(t *autograd.Tape, x []lm.Token, docs layout) *autograd.Tensor {
+	e := &m.Encoder.Embeddings
+	h := t.Embedding2(e.Word.Weight, x, e.Position.Weight, docs.pos) // [B·T, C]
+	h = t.Add(h, e.Segment.Forward(t, docs.segment))                 // [B·T, C]
+	return t.Dropout(e.Norm.Forward(t, h), m.Config.Dropout)         // [B·T, C]
+}
+
+// layer is one block (Vaswani et al. 2017, §3.1):
+//
+//	h'ₗ  = LN(hₗ + Attention(hₗ))
+//	hₗ₊₁ = LN(h'ₗ + W₂·GELU(W₁·h'ₗ))
+func (m *BERT) layer(t *autograd.Tape, l *bertLayer, h *autograd.Tensor, docs layout) *autograd.Tensor {
+	self := &l.Attention.Self
+	qkv := sideBySide(t, h, self.Query, self.Key, self.Value) // [B·T, 3C]
+	att := t.Attention(qkv, len(docs.pos)/docs.rowLen, docs.rowLen, m.Config.NHead,
+		docs.start, docs.end, m.Config.Dropout) // [B·T, C]
+	h = m.write(t, h, att, &l.Attention.Output)           // [B·T, C]
+	wide := t.GELUErf(l.Intermediate.Dense.Forward(t, h)) // [B·T, 4C]
+	return m.write(t, h, wide, &l.Output)                 // [B·T, C]
+}
+
+// write is LN(h + Dropout(x·Wᵀ + b)).
+func (m *BERT) write(t *autograd.Tape, h, x *autograd.Tensor, o *bertOutput) *autograd.Tensor {
+	if t.Rand == nil || m.Config.Dropout == 0 {
+		return o.Norm.Forward(t, o.Dense.AddTo(t, h, x)) // the same in one pass over h
+	}
+	x = t.Dropout(o.Dense.Forward(t, x), m.Config.Dropout)
+	return o.Norm.Forward(t, t.Add(h, x))
+}

@@ -1,0 +1,72 @@
+package transformer
+
+import (
+	"lmzoo/autograd"
+	"lmzoo/lm"
+	"lmzoo/nn"
+)
+
+// FillLogProbs stores ln P(v at i | all tokens but the i-th) in dst[v] for every token v: the
+// prediction of the masked language model with [MASK] at i (lm.Filler). The document around i is read
+// between [CLS] and [SEP]; where it is longer than the window, the part around i.
+func (m *BERT) FillLogProbs(dst []float64, tokens []lm.Token, i int) []float64 {
+	x, at := m.masked(tokens, i)
+	return m.LogProbs(dst, func(t *autograd.Tape) *autograd.Tensor {
+		h := m.encode(t, len(x), x)                                   // [T, C]
+		h = m.transform(t, t.Const(1, h.Cols, h.Row(at)))             // [1, C]
+		return t.LinearT(h, m.Embeddings(), m.Heads.Predictions.Bias) // [1, V]
+	})
+}
+
+// masked returns the input that asks for tokens[i], and the place of its [MASK].
+func (m *BERT) masked(tokens []lm.Token, i int) (x []lm.Token, at int) {
+	from, to := i, i+1 // the document around i, without the BOS beside it
+	for from > 0 && tokens[from-1] != lm.BOS {
+		from--
+	}
+	for to < len(tokens) && tokens[to] != lm.BOS {
+		to++
+	}
+	x = append(make([]lm.Token, 0, to-from+2), lm.BOS)
+	x = append(x, tokens[from:to]...)
+	at = i - from + 1
+	x[at] = m.Config.MaskToken
+	if x[len(x)-1] != m.Config.SepToken {
+		x = append(x, m.Config.SepToken)
+	}
+	if w := m.Config.NPositions; len(x) > w {
+		first := min(max(at-w/2, 0), len(x)-w)
+		x, at = x[first:first+w], at-first
+	}
+	return x, at
+}
+
+// FillScore stores ln P(tokens[i] | all tokens but the i-th) in dst[i]: one input for each position,
+// many of them in a batch (lm.FillScorer).
+func (m *BERT) FillScore(dst []float64, tokens []lm.Token) []float64 {
+	dst = lm.Grow(dst, len(tokens))
+	for from := 0; from < len(tokens); {
+		rowLen := 0 // inputs of the same length share a batch
+		var x []lm.Token
+		var at []int32
+		to := from
+		for ; to < len(tokens); to++ {
+			row, place := m.masked(tokens, to)
+			if rowLen == 0 {
+				rowLen = len(row)
+			}
+			if len(row) != rowLen || len(x) >= scoreTokens {
+				break
+			}
+			at = append(at, int32(len(x)+place))
+			x = append(x, row...)
+		}
+		m.With(func(t *autograd.Tape) {
+			h := t.Embedding(m.encode(t, rowLen, x), at) // [n, C]
+			h = m.transform(t, h)                        // [n, C]
+			nn.Score(t, dst[from:], h, m.Embeddings(), m.Heads.Predictions.Bias, tokens[from:to])
+		})
+		from = to
+	}
+	return dst
+}

@@ -1,0 +1,80 @@
+package transformer
+
+import (
+	"lmzoo/autograd"
+	"lmzoo/nn"
+)
+
+// bertHeads is what pre-training needs beside the encoder.
+type bertHeads struct {
+	Predictions struct {
+		Bias      *autograd.Tensor `param:"bias,vector"` // [1, V]
+		Transform bertOutput       `param:"transform"`   // [C, C]; the decoder is the word embeddings
+	} `param:"predictions"`
+	SeqRelationship *nn.LinearT `param:"seq_relationship"` // [2, C]; nil without next-sentence prediction
+}
+
+func (m *BERT) newHeads(dense func(in, out int) *nn.LinearT) {
+	c := m.Config.NEmbd
+	m.Heads.Predictions.Bias = nn.Zeros(1, m.Config.VocabSize)
+	m.Heads.Predictions.Transform = bertOutput{dense(c, c), bertNorm(c)}
+	if m.Config.NSP {
+		m.Encoder.Pooler.Dense = dense(c, c)
+		m.Heads.SeqRelationship = dense(c, 2)
+	}
+}
+
+// Loss is the mean −ln P of the masked tokens and, with next-sentence prediction, of the labels of the
+// pairs (Devlin et al. 2019, appendix A.2).
+func (m *BERT) Loss(t *autograd.Tape, b MaskedBatch) *autograd.Tensor {
+	h := m.encode(t, b.T, b.X) // [B·T, C]
+	loss := m.maskedLoss(t, h, b)
+	if m.Heads.SeqRelationship == nil || b.Pairs == 0 {
+		return loss
+	}
+	return t.Add(loss, m.pairLoss(t, h, b)) // 1×1
+}
+
+// maskedLoss is the loss of the masked language model, over the positions with a target alone.
+func (m *BERT) maskedLoss(t *autograd.Tape, h *autograd.Tensor, b MaskedBatch) *autograd.Tensor {
+	at, y := chosen(t, b.Y)
+	x := m.transform(t, t.Embedding(h, at))                                        // [n, C]
+	return t.HeadLoss(x, m.Embeddings(), m.Heads.Predictions.Bias, y, max(b.N, 1)) // 1×1
+}
+
+// transform is LN(GELU(h·Wᵀ + b)), the layer before the decoder.
+func (m *BERT) transform(t *autograd.Tape, h *autograd.Tensor) *autograd.Tensor {
+	o := &m.Heads.Predictions.Transform
+	return o.Norm.Forward(t, t.GELUErf(o.Dense.Forward(t, h))) // [n, C]
+}
+
+// pairLoss is the loss of next-sentence prediction, at the [CLS] of every pair.
+func (m *BERT) pairLoss(t *autograd.Tape, h *autograd.Tensor, b MaskedBatch) *autograd.Tensor {
+	at, y := chosen(t, b.Next)
+	pooled := m.Pool(t, t.Embedding(h, at))              // [n, C]
+	logits := m.Heads.SeqRelationship.Forward(t, pooled) // [n, 2]
+	return t.CrossEntropy(logits, y, b.Pairs)            // 1×1
+}
+
+// Pool is tanh(h·Wᵀ + b), the pooler over the hidden vectors of [CLS]. It exists with next-sentence
+// prediction only.
+func (m *BERT) Pool(t *autograd.Tape, h *autograd.Tensor) *autograd.Tensor {
+	return t.Tanh(m.Encoder.Pooler.Dense.Forward(t, h)) // [n, C]
+}
+
+// chosen returns the positions that have a target, y ≥ 0, and the targets.
+func chosen(t *autograd.Tape, all []int32) (at, y []int32) {
+	n := 0
+	for _, tok := range all {
+		if tok >= 0 {
+			n++
+		}
+	}
+	at, y = t.ScratchInts(n)[:0], t.ScratchInts(n)[:0]
+	for i, tok := range all {
+		if tok >= 0 {
+			at, y = append(at, int32(i)), append(y, tok)
+		}
+	}
+	return at, y
+}
