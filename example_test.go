@@ -15,7 +15,7 @@ import (
 // is the perplexity. Nobody can do better than the last row.
 func Example_history() {
 	data := zoo.Data{Corpus: zoo.WorldName, Tokens: 100_000}
-	split, err := data.Load(context.Background(), nil, false)
+	split, err := data.Load(context.Background(), zoo.Input{})
 	if err != nil {
 		fmt.Println(err)
 		return

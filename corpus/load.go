@@ -1,21 +1,12 @@
 package corpus
 
 import (
-	"bufio"
-	"bytes"
 	"cmp"
-	"compress/gzip"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"fmt"
-	"hash"
 	"io"
-	"io/fs"
-	"math"
-	"os"
-	"path/filepath"
 	"strings"
 )
 
@@ -34,10 +25,14 @@ type Options struct {
 	// Shuffle shuffles the documents before they are split, always in the same way, so that runs of all
 	// seeds are judged by the same texts. Some named corpora are always shuffled.
 	Shuffle bool
-	// Binary takes files that do not look like text, for the tokenizer of bytes.
-	Binary bool
-	Stdin  io.Reader
-	Cache  Cache
+	// Reading says what the tokenizer needs; see ReadingOf.
+	Reading Reading
+	Stdin   io.Reader
+	Cache   Cache
+	// Note receives a line for each decision that a reader should know: files left out, an encoding.
+	Note func(string)
+
+	limit int64 // largest text in bytes; 0: maxBytes
 }
 
 // Input is what was read from one source.
@@ -127,20 +122,29 @@ func (o Options) ratio(usual Ratio) Ratio {
 	return r
 }
 
-// maxBytes bounds a corpus: it is held in memory, and what unpacks to more is a mistake or an attack.
-const maxBytes = math.MaxInt32
+// maxBytes bounds a corpus, and its documents with it: it is held in memory.
+const (
+	maxBytes      = 1 << 30
+	maxHeld       = 2 << 30
+	documentBytes = 64 // of a Document beside its text
+)
 
 // read reads one source and cuts it into documents.
 func (o Options) read(ctx context.Context, source string, cut Boundaries) (*Input, []Document, error) {
+	limit := cmp.Or(o.limit, maxBytes)
 	in := &Input{Source: source}
-	r := &sourceReader{ctx: ctx, binary: o.Binary, hash: sha256.New(), left: maxBytes}
-	texts, name, err := o.open(ctx, r, source)
+	r := &sourceReader{ctx: ctx, reading: o.Reading, hash: sha256.New(), limit: limit, left: limit}
+	texts, name, err := o.texts(ctx, r, source)
 	if err != nil {
 		return nil, nil, err
 	}
-	in.Name, in.Bytes, in.SHA256 = name, maxBytes-int(r.left), hex.EncodeToString(r.hash.Sum(nil))
+	r.notes.send(o.Note)
+	in.Name, in.Bytes, in.SHA256 = name, int(limit-r.left), hex.EncodeToString(r.hash.Sum(nil))
 	if in.Bytes == 0 {
 		return nil, nil, fmt.Errorf("corpus %s is empty: want some text", source)
+	}
+	if err := checkHeld(source, texts, cut, limit); err != nil {
+		return nil, nil, err
 	}
 	var docs []Document
 	for _, text := range texts {
@@ -149,179 +153,21 @@ func (o Options) read(ctx context.Context, source string, cut Boundaries) (*Inpu
 	return in, docs, nil
 }
 
-// open finds out what the source is and reads its texts.
-func (o Options) open(ctx context.Context, r *sourceReader, source string) (texts []string, name string, err error) {
-	if source == "-" {
-		if o.Stdin == nil {
-			return nil, "", errors.New("corpus -: there is no standard input")
-		}
-		text, err := r.read("-", o.Stdin)
-		return []string{text}, "stdin", err
-	}
-	paths, name, err := o.files(ctx, source)
-	if err != nil {
-		return nil, "", err
-	}
-	for _, path := range paths {
-		text, err := r.readFile(path)
-		if err != nil {
-			return nil, "", err
-		}
-		texts = append(texts, text)
-	}
-	return texts, name, nil
-}
-
-// files are those that a source other than standard input consists of.
-func (o Options) files(ctx context.Context, source string) (paths []string, name string, err error) {
-	if source == "" {
-		return nil, "", errors.New("no corpus given: want a name, a file, a directory, or - for standard input")
-	}
-	n, unknown := FindNamed(source)
-	if unknown == nil {
-		path, err := o.Cache.Get(ctx, n)
-		return []string{path}, n.Name, err
-	}
-	info, err := os.Stat(source)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return nil, "", fmt.Errorf("corpus %s: no such file or directory, and %w", source, unknown)
-	case err != nil:
-		return nil, "", fmt.Errorf("corpus %s: %w", source, err)
-	case info.IsDir():
-		paths, err = filesBelow(source)
-		return paths, filepath.Base(source), err
-	}
-	return []string{source}, filepath.Base(source), nil
-}
-
-// sourceReader reads the files of one source.
-type sourceReader struct {
-	ctx    context.Context
-	binary bool
-	hash   hash.Hash
-	left   int64 // bytes that may still come
-}
-
-// filesBelow lists all files in and below a directory, in the order of their names; hidden ones are skipped.
-func filesBelow(dir string) (paths []string, err error) {
-	err = filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
-		if err != nil {
-			return fmt.Errorf("corpus: %w", err)
-		}
-		if hidden := strings.HasPrefix(d.Name(), "."); hidden && path != dir {
-			if d.IsDir() {
-				return filepath.SkipDir
-			}
-			return nil
-		}
-		if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() { // no directory, device, or link to nowhere
-			paths = append(paths, path)
-		}
+// checkHeld refuses a text whose documents would take much more memory than itself.
+func checkHeld(source string, texts []string, cut Boundaries, limit int64) error {
+	if cut == Files {
 		return nil
-	})
-	if err == nil && len(paths) == 0 {
-		err = fmt.Errorf("corpus %s: a directory without files: want text files in it", dir)
 	}
-	return paths, err
-}
-
-func (r *sourceReader) readFile(path string) (string, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return "", fmt.Errorf("corpus: %w", err)
+	docs, bytes := int64(0), int64(0)
+	for _, text := range texts {
+		docs += int64(strings.Count(text, "\n"))
+		bytes += int64(len(text))
 	}
-	defer f.Close()
-	return r.read(path, f)
-}
-
-// read reads one file and unpacks it if need be.
-func (r *sourceReader) read(path string, file io.Reader) (string, error) {
-	src, packed, err := unpack(path, canceled{r.ctx, file})
-	if err != nil {
-		return "", err
-	}
-	var text strings.Builder
-	n, err := io.Copy(io.MultiWriter(&text, r.hash), io.LimitReader(src, r.left+1))
-	switch r.left -= n; {
-	case err != nil:
-		return "", readError(r.ctx, path, packed, err)
-	case r.left < 0:
-		return "", fmt.Errorf("corpus %s: more than %d bytes; take a part of it, or count it in pieces with --memory", path, maxBytes)
-	case !r.binary:
-		return text.String(), refuseBinary(path, text.String())
-	}
-	return text.String(), nil
-}
-
-// unpack returns what a file holds: what gzip has packed is unpacked.
-func unpack(path string, file io.Reader) (src io.Reader, packed bool, err error) {
-	buffered := bufio.NewReaderSize(file, 1<<16)
-	magic, _ := buffered.Peek(3)
-	if packed = bytes.Equal(magic, []byte{0x1f, 0x8b, 8}); !packed {
-		return buffered, false, nil
-	}
-	unpacked, err := gzip.NewReader(buffered)
-	if err != nil {
-		return nil, true, fmt.Errorf("corpus %s: %w: a broken gzip file; get it again", path, err)
-	}
-	return unpacked, true, nil
-}
-
-// readError says why a file could not be read to its end.
-func readError(ctx context.Context, path string, packed bool, err error) error {
-	switch {
-	case ctx.Err() != nil:
-		return fmt.Errorf("corpus %s: %w", path, context.Cause(ctx))
-	case packed:
-		return fmt.Errorf("corpus %s: %w: a broken gzip file; get it again", path, err)
-	}
-	return fmt.Errorf("corpus %s: %w", path, err)
-}
-
-// refuseBinary is an error if the beginning of a file does not look like text.
-func refuseBinary(path, text string) error {
-	if why := looksBinary(text); why != "" {
-		return fmt.Errorf("corpus %s: looks binary (%s): want text, or the byte tokenizer, which takes anything", path, why)
+	if held := bytes + documentBytes*docs; held > limit*(maxHeld/maxBytes) {
+		return fmt.Errorf("corpus %s: %d bytes in %d documents would take %d bytes of memory; %s", source, bytes, docs, held, smaller)
 	}
 	return nil
 }
 
-// canceled is a reader that ends when its context does.
-type canceled struct {
-	ctx context.Context
-	r   io.Reader
-}
-
-func (c canceled) Read(p []byte) (int, error) {
-	if err := c.ctx.Err(); err != nil {
-		return 0, err
-	}
-	return c.r.Read(p)
-}
-
-// binaryLooks is how many bytes of a file are looked at to see whether it is text.
-const binaryLooks = 8000
-
-// looksBinary says why the beginning of a file does not look like text, "" if it does. Bytes that are no
-// UTF-8 may be text in another encoding; control characters are none in any.
-func looksBinary(text string) string {
-	if strings.HasPrefix(text, "\xff\xfe") || strings.HasPrefix(text, "\xfe\xff") {
-		return "UTF-16; iconv -f UTF-16 -t UTF-8 makes text of it"
-	}
-	text = text[:min(len(text), binaryLooks)]
-	control := 0
-	for i := range len(text) {
-		switch b := text[i]; {
-		case b == 0:
-			return fmt.Sprintf("a NUL byte at %d", i)
-		case b >= '\b' && b <= '\r', b == '\x1b': // what editors and terminals write
-		case b < ' ' || b == 0x7f:
-			control++
-		}
-	}
-	if control*20 > len(text) {
-		return fmt.Sprintf("%d control characters in the first %d bytes", control, len(text))
-	}
-	return ""
-}
+// smaller is the advice for a text that is too large for memory.
+const smaller = "take a part of it, or count it in bounded memory with: lmzoo train ngram --memory 1G"

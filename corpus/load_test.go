@@ -133,7 +133,7 @@ func TestLoadShuffles(t *testing.T) {
 func TestLoadRefuses(t *testing.T) {
 	dir := write(t, map[string]string{
 		"empty": "", "empty.gz": packed(t, ""), "cut.gz": packed(t, sample)[:60], "flip.gz": "\x1f\x8b\x08 and nonsense",
-		"nul": "text\x00text", "noise": "\x01\x02\x03\x04\x05\x06", "utf16": "\xff\xfea\x00", "text": "text", "sub/.hidden": "x", "pics/a.txt": "a", "pics/b.png": "\x89PNG\r\n\x1a\n\x00",
+		"nul": "text\x00text", "noise": "\x01\x02\x03\x04\x05\x06", "text": "text", "sub/.hidden": "x", "pics/b.png": "\x89PNG\r\n\x1a\n\x00",
 	})
 	for _, c := range []struct {
 		source, want string
@@ -148,8 +148,8 @@ func TestLoadRefuses(t *testing.T) {
 		{"flip.gz", "a broken gzip file; get it again", Options{}},
 		{"nul", "looks binary (a NUL byte at 4): want text, or the byte tokenizer", Options{}},
 		{"noise", "looks binary (6 control characters in the first 6 bytes)", Options{}},
-		{"utf16", "iconv", Options{}},
-		{"pics", "b.png: looks binary", Options{}},
+		{"pics", "none of its 1 files is text", Options{}},
+		{"pics/b.png", "b.png: looks binary", Options{}},
 		{"sub", "a directory without files", Options{}},
 		{"text", `documents "words": choose one of`, Options{Documents: "words"}},
 		{"text", "split \"1/2/3\": adds up to 6", Options{Ratio: Ratio{1, 2, 3}}},
@@ -165,7 +165,7 @@ func TestLoadRefuses(t *testing.T) {
 		require.ErrorContains(t, err, c.want)
 		require.NotContains(t, err.Error(), "\n")
 	}
-	c, err := Load(t.Context(), Options{Source: filepath.Join(dir, "nul"), Binary: true})
+	c, err := Load(t.Context(), Options{Source: filepath.Join(dir, "nul"), Reading: AnyBytes})
 	require.NoError(t, err)
 	require.Equal(t, "text\x00text", everything(c.Split))
 }

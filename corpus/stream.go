@@ -1,7 +1,6 @@
 package corpus
 
 import (
-	"bufio"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -24,13 +23,13 @@ type Stream struct {
 	Corpus        // without its Split
 	Documents int // in all three parts
 
-	ctx    context.Context
-	files  []string
-	cut    Boundaries
-	binary bool
-	chunk  int // how much is read at a time; a run without white space may be longer
-	docs   int // the training part is the first docs documents …
-	bytes  int // … or, where these are too few to be split, the first bytes; −1: it is split by documents
+	ctx     context.Context
+	files   *sourceFiles
+	cut     Boundaries
+	reading Reading
+	chunk   int // how much is read at a time; a run without white space may be longer
+	docs    int // the training part is the first docs documents …
+	bytes   int // … or, where these are too few to be split, the first bytes; −1: it is split by documents
 }
 
 // Fragment is a piece of a document, in the order of the text.
@@ -41,11 +40,11 @@ type Fragment struct {
 	Cut  bool   // the document ends here because the training part does, which is no event
 }
 
-// ErrNotStreamed says that a source can be read once only, or only as a whole.
+// ErrNotStreamed says that a source can be read only once, or only as a whole.
 var ErrNotStreamed = errors.New("this corpus cannot be read in pieces")
 
-// OpenStream reads the source once, to know its size, its hash and how many documents it has. Standard input
-// and a corpus that is shuffled are ErrNotStreamed.
+// OpenStream reads the source once, to know its size, its hash and how many documents it has. Standard input,
+// a pipe and a corpus that is shuffled are ErrNotStreamed.
 func OpenStream(ctx context.Context, o Options) (*Stream, error) { return openStream(ctx, o, 1<<18) }
 
 func openStream(ctx context.Context, o Options, chunk int) (*Stream, error) {
@@ -56,8 +55,14 @@ func openStream(ctx context.Context, o Options, chunk int) (*Stream, error) {
 	if plan.Shuffled || o.Source == "-" {
 		return nil, ErrNotStreamed
 	}
-	s := &Stream{Corpus: *plan, ctx: ctx, cut: plan.Documents, binary: o.Binary, chunk: chunk}
-	if s.Input, s.Documents, s.files, err = s.survey(o, o.Source); err != nil {
+	s := &Stream{Corpus: *plan, ctx: ctx, cut: plan.Documents, reading: o.Reading, chunk: chunk}
+	if s.files, err = o.files(ctx, o.Source); err != nil {
+		return nil, err
+	}
+	if s.files.once {
+		return nil, ErrNotStreamed
+	}
+	if s.Input, s.Documents, err = s.survey(o, s.files); err != nil {
 		return nil, err
 	}
 	for _, other := range []struct {
@@ -67,39 +72,63 @@ func openStream(ctx context.Context, o Options, chunk int) (*Stream, error) {
 		if other.source == "" || other.source == "-" {
 			continue
 		}
-		in, _, _, err := s.survey(o, other.source)
+		files, err := o.files(ctx, other.source)
 		if err != nil {
 			return nil, err
 		}
+		if files.once {
+			continue // as standard input
+		}
+		in, _, err := s.survey(o, files)
+		if err != nil {
+			return nil, err
+		}
+		in.Source = other.source
 		*other.input = &in
 	}
 	s.docs, s.bytes = s.Ratio.share(s.Documents, s.Input.Bytes)
 	return s, nil
 }
 
-// survey reads a source from its beginning to its end.
-func (s *Stream) survey(o Options, source string) (in Input, docs int, files []string, err error) {
-	in = Input{Source: source}
-	if files, in.Name, err = o.files(s.ctx, source); err != nil {
-		return in, 0, nil, err
-	}
+// survey reads a source from its beginning to its end, and drops the files that are to be left out.
+func (s *Stream) survey(o Options, files *sourceFiles) (in Input, docs int, err error) {
+	in = Input{Source: o.Source, Name: files.name}
 	h := sha256.New()
-	for _, path := range files {
-		for f, err := range s.fragments(path, h) {
-			if err != nil {
-				return in, 0, nil, err
-			}
-			in.Bytes += len(f.Text) + len(f.End)
-			if f.Last {
-				docs++
-			}
+	var texts []string
+	for _, path := range files.paths {
+		err := s.surveyFile(path, h, &in, &docs, &files.notes)
+		if files.leaveOut(err) {
+			files.notes.leaveOut(files.relative(path), notText)
+			continue
 		}
+		if err != nil {
+			return in, 0, err
+		}
+		texts = append(texts, path)
 	}
+	if files.paths = texts; len(texts) == 0 {
+		return in, 0, files.noText()
+	}
+	files.notes.send(o.Note)
 	if in.Bytes == 0 {
-		return in, 0, nil, fmt.Errorf("corpus %s is empty: want some text", source)
+		return in, 0, fmt.Errorf("corpus %s is empty: want some text", in.Source)
 	}
 	in.SHA256 = hex.EncodeToString(h.Sum(nil))
-	return in, docs, files, nil
+	return in, docs, nil
+}
+
+// surveyFile adds a file to what is known of its source.
+func (s *Stream) surveyFile(path string, h hash.Hash, in *Input, docs *int, n *notes) error {
+	for f, err := range s.fragments(path, h, n) {
+		if err != nil {
+			return err
+		}
+		in.Bytes += len(f.Text) + len(f.End)
+		if f.Last {
+			*docs++
+		}
+	}
+	return nil
 }
 
 // share is how much of a corpus is trained on: so many documents, or bytes, as in Split.
@@ -120,8 +149,8 @@ func (s *Stream) Train() iter.Seq2[Fragment, error] {
 			left.docs = math.MaxInt // read on to the end of the last file
 		}
 		seen := 0
-		for _, path := range s.files {
-			for f, err := range s.fragments(path, nil) {
+		for _, path := range s.files.paths {
+			for f, err := range s.fragments(path, nil, nil) {
 				if err != nil {
 					yield(f, err)
 					return
@@ -195,8 +224,8 @@ func (b *border) trim(f Fragment) (_ Fragment, show bool) {
 	return Fragment{Text: f.Text[:at], Last: true, Cut: true}, true
 }
 
-// fragments reads one file, and adds its bytes to a hash, if there is one.
-func (s *Stream) fragments(path string, h hash.Hash) iter.Seq2[Fragment, error] {
+// fragments reads one file. It adds its text to h and remarks to n, unless they are nil.
+func (s *Stream) fragments(path string, h hash.Hash, n *notes) iter.Seq2[Fragment, error] {
 	return func(yield func(Fragment, error) bool) {
 		file, err := os.Open(path)
 		if err != nil {
@@ -204,25 +233,23 @@ func (s *Stream) fragments(path string, h hash.Hash) iter.Seq2[Fragment, error] 
 			return
 		}
 		defer file.Close()
-		src, packed, err := unpack(path, canceled{s.ctx, file})
+		r := &sourceReader{ctx: s.ctx, reading: s.reading, unbounded: true}
+		src, err := r.open(path, file)
 		if err != nil {
 			yield(Fragment{}, err)
 			return
 		}
-		if h != nil {
-			src = io.TeeReader(src, h)
+		if n != nil {
+			n.add(r.notes)
 		}
-		text := bufio.NewReaderSize(src, binaryLooks)
-		if head, _ := text.Peek(binaryLooks); !s.binary { // what cannot be read now cannot be read below
-			if err := refuseBinary(path, string(head)); err != nil {
-				yield(Fragment{}, err)
-				return
-			}
+		var text io.Reader = src
+		if h != nil {
+			text = io.TeeReader(src, h)
 		}
 		cut := newCutter(s.cut)
 		for chunk, err := range chunks(text, s.chunk) {
 			if err != nil {
-				yield(Fragment{}, readError(s.ctx, path, packed, err))
+				yield(Fragment{}, src.failed(err))
 				return
 			}
 			if !each(cut.take(chunk), yield) {

@@ -43,7 +43,7 @@ func TestStreamIsTheCorpus(t *testing.T) {
 		train := rapid.IntRange(0, 100).Draw(t, "train")
 		valid := rapid.IntRange(0, 100-train).Draw(t, "valid")
 		o := Options{
-			Source: path, Binary: true, Ratio: Ratio{train, valid, 100 - train - valid},
+			Source: path, Reading: AnyBytes, Ratio: Ratio{train, valid, 100 - train - valid},
 			Documents: rapid.SampledFrom([]Boundaries{Files, Lines, Paragraphs}).Draw(t, "documents"),
 		}
 		c, err := Load(context.Background(), o)

@@ -27,7 +27,7 @@ import (
 // exhibits trains species on little of the world, or on text, and returns them with the text they have not seen.
 func exhibits(t *testing.T, data zoo.Data, tokenizer string, settings map[string]map[string]any, names ...string) ([]*zoo.Run, corpus.Split, Options) {
 	t.Helper()
-	split, err := data.Load(context.Background(), nil, false)
+	split, err := data.Load(context.Background(), zoo.Input{})
 	require.NoError(t, err)
 	tok, err := corpus.Train(tokenizer, split.Train, 0)
 	require.NoError(t, err)

@@ -32,13 +32,20 @@ const (
 	worldTest  = 80_000
 )
 
-// Load reads the text and splits it; binary takes files that do not look like text. What d left open is
-// filled in from the corpus: the boundaries, the split, the hash. If d has a hash already, other bytes are an error.
-func (d *Data) Load(ctx context.Context, stdin io.Reader, binary bool) (corpus.Split, error) {
+// Input is what reading a corpus needs beside its name.
+type Input struct {
+	Stdin     io.Reader
+	Tokenizer string       // decides how the bytes of a file are read, see corpus.ReadingOf
+	Note      func(string) // receives what a user should know, such as the files left out; nil: nobody
+}
+
+// Load reads the text and splits it. What d left open is filled in from the corpus: the boundaries, the
+// split, the hash. If d has a hash already, other bytes are an error.
+func (d *Data) Load(ctx context.Context, in Input) (corpus.Split, error) {
 	if d.IsGenerated() {
 		return d.generated()
 	}
-	opt, err := d.options(stdin, binary)
+	opt, err := d.options(in)
 	if err != nil {
 		return corpus.Split{}, err
 	}
@@ -51,11 +58,11 @@ func (d *Data) Load(ctx context.Context, stdin io.Reader, binary bool) (corpus.S
 
 // Stream is Load for a text that is not to be in memory. The world, standard input and what is shuffled are
 // corpus.ErrNotStreamed.
-func (d *Data) Stream(ctx context.Context, binary bool) (*corpus.Stream, error) {
+func (d *Data) Stream(ctx context.Context, in Input) (*corpus.Stream, error) {
 	if d.IsGenerated() {
 		return nil, corpus.ErrNotStreamed
 	}
-	opt, err := d.options(nil, binary)
+	opt, err := d.options(in)
 	if err != nil {
 		return nil, err
 	}
@@ -67,13 +74,13 @@ func (d *Data) Stream(ctx context.Context, binary bool) (*corpus.Stream, error) 
 }
 
 // options say what to read, of a text that is not the world's.
-func (d *Data) options(stdin io.Reader, binary bool) (opt corpus.Options, err error) {
+func (d *Data) options(in Input) (opt corpus.Options, err error) {
 	if d.Tokens != 0 {
 		return opt, fmt.Errorf("only the world has as many tokens as one likes; leave out --world-tokens, or use --corpus world")
 	}
 	opt = corpus.Options{
 		Source: d.Corpus, Documents: corpus.Boundaries(d.Documents), Valid: d.Valid, Test: d.Test,
-		Shuffle: d.Shuffle, Binary: binary, Stdin: stdin,
+		Shuffle: d.Shuffle, Reading: corpus.ReadingOf(in.Tokenizer), Stdin: in.Stdin, Note: in.Note,
 	}
 	if d.Split != "" {
 		opt.Ratio, err = corpus.ParseRatio(d.Split)

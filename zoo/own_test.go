@@ -139,7 +139,7 @@ func order(t *testing.T, dir string, steps int) zoo.Order {
 	file := filepath.Join(t.TempDir(), "text.txt")
 	require.NoError(t, os.WriteFile(file, []byte(strings.Repeat("the cat saw the dog and the dog saw the cat\n", 50)), 0o666))
 	data := zoo.Data{Corpus: file}
-	split, err := data.Load(t.Context(), nil, false)
+	split, err := data.Load(t.Context(), zoo.Input{})
 	require.NoError(t, err)
 	tok, err := corpus.Train("char", split.Train, 0)
 	require.NoError(t, err)

@@ -59,7 +59,7 @@ func (cat Catalogue) Resume(ctx context.Context, dir string, stdin io.Reader, ch
 	if err := o.Species.Check(o.Settings); err != nil {
 		return Order{}, err
 	}
-	if o.Split, err = c.Data.Load(ctx, stdin, c.Tokenizer.Name == "byte"); err != nil {
+	if o.Split, err = c.Data.Load(ctx, Input{Stdin: stdin, Tokenizer: c.Tokenizer.Name}); err != nil {
 		return Order{}, err
 	}
 	return o, nil

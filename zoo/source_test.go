@@ -13,7 +13,7 @@ import (
 // The source of a generated corpus is at the limit: its gap is 0 as a number, not only as it is printed.
 func TestSourceIsTheLimit(t *testing.T) {
 	data := Data{Corpus: WorldName, Tokens: 300_000}
-	split, err := data.Load(context.Background(), nil, false)
+	split, err := data.Load(context.Background(), Input{})
 	require.NoError(t, err)
 	tok, err := corpus.Train("word", split.Train, 0)
 	require.NoError(t, err)

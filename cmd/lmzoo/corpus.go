@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"lmzoo/corpus"
+	"lmzoo/lm"
 	"lmzoo/zoo"
 )
 
@@ -142,11 +143,11 @@ func newCorpusInfo() *cobra.Command {
 					return err
 				}
 				p := partInfo{Part: name, Documents: len(docs)}
+				var tokens []lm.Token
 				for _, d := range docs {
+					tokens = corpus.EncodeDocument(tokens[:0], tok, d)
 					p.Bytes += d.Bytes()
-				}
-				for _, d := range corpus.EncodeDocuments(tok, docs) {
-					p.Tokens += len(d)
+					p.Tokens += len(tokens)
 				}
 				info.Parts = append(info.Parts, p)
 			}

@@ -40,7 +40,7 @@ func newCorpusShow() *cobra.Command {
 			if count < 1 || most < 1 {
 				return usagef("--count is %d and --chars %d; expected at least 1", count, most)
 			}
-			split, err := data.Load(c.Context(), c.InOrStdin(), false)
+			split, err := data.Load(c.Context(), zoo.Input{Stdin: c.InOrStdin(), Note: noteTo(c.ErrOrStderr())})
 			if err != nil {
 				return err
 			}

@@ -126,7 +126,7 @@ type evaluator struct {
 	options    eval.Options
 	progress   *progress
 	stdin      io.Reader
-	loaded     map[zoo.Data]corpus.Split // a corpus is read once
+	loaded     map[textKey]corpus.Split // a corpus is read once
 }
 
 // judge scores one run.
@@ -136,7 +136,7 @@ func (e *evaluator) judge(ctx context.Context, r *zoo.Run) (*evaluation, error) 
 		return nil, err
 	}
 	data, part := e.text(r)
-	split, err := e.load(ctx, data, r.Tokenizer.Name() == "byte")
+	split, err := e.load(ctx, data, r)
 	if err != nil {
 		return nil, err
 	}
@@ -183,17 +183,32 @@ func (e *evaluator) text(r *zoo.Run) (zoo.Data, string) {
 	return data, part
 }
 
-func (e *evaluator) load(ctx context.Context, d zoo.Data, binary bool) (corpus.Split, error) {
-	if split, ok := e.loaded[d]; ok {
+// textKey identifies a text: the same file may be read in several ways.
+type textKey struct {
+	data    zoo.Data
+	reading corpus.Reading
+}
+
+// input returns how the tokenizer of a run reads a corpus.
+func (e *evaluator) input(r *zoo.Run) zoo.Input {
+	return zoo.Input{Stdin: e.stdin, Tokenizer: r.Tokenizer.Name(), Note: e.progress.textNote}
+}
+
+// load returns the text of d as the tokenizer of r reads it.
+func (e *evaluator) load(ctx context.Context, d zoo.Data, r *zoo.Run) (corpus.Split, error) {
+	key := textKey{d, corpus.ReadingOf(r.Tokenizer.Name())}
+	if d.Corpus == "-" {
+		key.reading = 0 // standard input can be read only once
+	}
+	if split, ok := e.loaded[key]; ok {
 		return split, nil
 	}
-	key := d
-	split, err := d.Load(ctx, e.stdin, binary)
+	split, err := d.Load(ctx, e.input(r))
 	if err != nil {
 		return corpus.Split{}, err
 	}
 	if e.loaded == nil {
-		e.loaded = map[zoo.Data]corpus.Split{}
+		e.loaded = map[textKey]corpus.Split{}
 	}
 	e.loaded[key] = split
 	return split, nil

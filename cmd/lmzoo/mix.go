@@ -109,7 +109,7 @@ func validationText(c *cobra.Command, r *zoo.Run, valid string) ([]corpus.Docume
 	if valid != "" {
 		data, part = zoo.Data{Corpus: valid, Documents: data.Documents, Split: "100/0/0"}, "train"
 	}
-	split, err := data.Load(c.Context(), c.InOrStdin(), r.Tokenizer.Name() == "byte")
+	split, err := data.Load(c.Context(), zoo.Input{Stdin: c.InOrStdin(), Tokenizer: r.Tokenizer.Name(), Note: noteTo(c.ErrOrStderr())})
 	if err != nil {
 		return nil, err
 	}

@@ -103,6 +103,18 @@ func (p *progress) note(format string, a ...any) {
 	}
 }
 
+// textNote writes a note about the text that was read. A nil progress writes none.
+func (p *progress) textNote(line string) {
+	if p != nil {
+		p.note("note: %s", line)
+	}
+}
+
+// noteTo returns a function that writes notes to w.
+func noteTo(w io.Writer) func(string) {
+	return func(line string) { fmt.Fprintf(w, "note: %s\n", line) }
+}
+
 // draw needs mu and a screen.
 func (p *progress) draw(lasting string) {
 	columns, rows := p.screen.size()

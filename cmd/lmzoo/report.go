@@ -160,7 +160,7 @@ func openAll(cat zoo.Catalogue, dirs []string, different bool) ([]*zoo.Run, erro
 func (e *evaluator) source(c *cobra.Command, runs []*zoo.Run) ([]corpus.Document, report.Options, error) {
 	data, part := e.text(runs[0])
 	own := data == runs[0].Config.Data
-	split, err := data.Load(c.Context(), e.stdin, runs[0].Tokenizer.Name() == "byte")
+	split, err := data.Load(c.Context(), e.input(runs[0]))
 	if err != nil {
 		return nil, report.Options{}, err
 	}

@@ -21,9 +21,9 @@ func (t *training) stream(ctx context.Context, settings *zoo.Settings) (*corpus.
 	}
 	debug.SetGCPercent(boundedGC)
 	name := t.data.tokenizerName()
-	s, err := t.data.data.Stream(ctx, name == "byte")
+	s, err := t.data.data.Stream(ctx, zoo.Input{Tokenizer: name, Note: t.progress.textNote})
 	if errors.Is(err, corpus.ErrNotStreamed) {
-		t.progress.note("note: %s is held in memory, and only the counting is bounded: what is to be read in pieces is a file, not shuffled", t.data.data.Corpus)
+		t.progress.note("note: %s is held in memory, and only the counting is bounded: only a file or a directory that is not shuffled is read in pieces", t.data.data.Corpus)
 		return nil, nil, nil
 	}
 	if err != nil {

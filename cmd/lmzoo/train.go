@@ -280,7 +280,7 @@ func saved(err error, s *zoo.Species, dir string) error {
 // load reads the corpus and trains its tokenizer.
 func (f *dataFlags) load(ctx context.Context, c *cobra.Command, p *progress) (corpus.Split, corpus.Tokenizer, error) {
 	name := f.tokenizerName()
-	split, err := f.data.Load(ctx, c.InOrStdin(), name == "byte")
+	split, err := f.data.Load(ctx, zoo.Input{Stdin: c.InOrStdin(), Tokenizer: name, Note: p.textNote})
 	if err != nil {
 		return corpus.Split{}, nil, err
 	}

@@ -47,7 +47,7 @@ func (q *Queue) compare(ask Request) (string, error) {
 func (q *Queue) study(ctx context.Context, j *Job, runs []*zoo.Run) ([]byte, error) {
 	q.change(func() { j.Doing = "reading the text" })
 	data := runs[0].Config.Data
-	split, err := data.Load(ctx, nil, true)
+	split, err := data.Load(ctx, zoo.Input{Tokenizer: runs[0].Tokenizer.Name()})
 	if err != nil {
 		return nil, err
 	}

@@ -54,7 +54,7 @@ func TestTrainText(t *testing.T) {
 	r, err := zoo.Standard().Open(filepath.Join(dir, "my-gru"))
 	require.NoError(t, err)
 	data := r.Config.Data
-	_, err = data.Load(t.Context(), nil, false)
+	_, err = data.Load(t.Context(), zoo.Input{})
 	require.NoError(t, err, "the text it was made from lies beside it")
 
 	second := playtest.OK[jobReply](t, "POST", ts.URL+"/api/jobs", `{"kind":"train","species":"unigram","corpus":"text","text":`+quote(text)+`}`).Job

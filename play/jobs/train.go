@@ -106,7 +106,7 @@ func (q *Queue) makeRun(ctx context.Context, j *Job, species *zoo.Species, setti
 			return fmt.Errorf("write the text to train on: %w", err)
 		}
 	}
-	split, err := data.Load(ctx, nil, true)
+	split, err := data.Load(ctx, zoo.Input{Tokenizer: ask.Tokenizer})
 	if err != nil {
 		return err
 	}

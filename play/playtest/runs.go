@@ -16,7 +16,7 @@ var Data = zoo.Data{Corpus: zoo.WorldName, Tokens: 30_000}
 
 // Split loads Data, with few documents to validate and to test on.
 func Split() (corpus.Split, error) {
-	split, err := Data.Load(context.Background(), nil, false)
+	split, err := Data.Load(context.Background(), zoo.Input{})
 	if err != nil {
 		return split, err
 	}

@@ -1,0 +1,57 @@
+package corpus
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// notes collects what a reader of a corpus should know, files with the same remark together.
+type notes struct {
+	remarks []string // in order of appearance
+	files   map[string][]string
+}
+
+const notText = "not text"
+
+// maxNamed is how many files a note names.
+const maxNamed = 3
+
+// leaveOut notes that a file was not read.
+func (n *notes) leaveOut(file, why string) { n.about(file, "left out, "+why) }
+
+// about notes a remark about a file.
+func (n *notes) about(file, remark string) {
+	if n.files == nil {
+		n.files = map[string][]string{}
+	}
+	if len(n.files[remark]) == 0 {
+		n.remarks = append(n.remarks, remark)
+	}
+	if !slices.Contains(n.files[remark], file) {
+		n.files[remark] = append(n.files[remark], file)
+	}
+}
+
+func (n *notes) add(other notes) {
+	for _, remark := range other.remarks {
+		for _, file := range other.files[remark] {
+			n.about(file, remark)
+		}
+	}
+}
+
+// send passes on a line per remark.
+func (n *notes) send(to func(string)) {
+	if to == nil {
+		return
+	}
+	for _, remark := range n.remarks {
+		files := n.files[remark]
+		named := strings.Join(files[:min(len(files), maxNamed)], ", ")
+		if more := len(files) - maxNamed; more > 0 {
+			named += fmt.Sprintf(" and %d more", more)
+		}
+		to(named + ": " + remark)
+	}
+}

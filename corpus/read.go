@@ -1,0 +1,235 @@
+package corpus
+
+import (
+	"bufio"
+	"bytes"
+	"compress/gzip"
+	"context"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+	"os"
+	"strings"
+)
+
+// Reading says what a tokenizer needs of the bytes of a file.
+type Reading uint8
+
+const (
+	// Characters is for tokenizers that know characters: text in another encoding than UTF-8 is converted
+	// where its encoding is certain, and what does not look like text is refused.
+	Characters Reading = iota
+	// TextBytes takes text as it is, in any encoding, because words are bytes.
+	TextBytes
+	// AnyBytes takes any file as it is.
+	AnyBytes
+)
+
+// ReadingOf returns what the tokenizer of a name needs.
+func ReadingOf(tokenizer string) Reading {
+	switch tokenizer {
+	case "byte":
+		return AnyBytes
+	case "whitespace":
+		return TextBytes
+	}
+	return Characters
+}
+
+// sourceReader reads the files of one source.
+type sourceReader struct {
+	ctx         context.Context
+	reading     Reading
+	hash        hash.Hash
+	limit, left int64 // bytes of text in all, and still to come
+	unbounded   bool  // a stream, of which only a chunk is in memory
+	notes       notes
+}
+
+// notTextError reports a file that does not look like text.
+type notTextError struct{ path, why string }
+
+func (e *notTextError) Error() string {
+	return fmt.Sprintf("corpus %s: looks binary (%s): want text, or the byte tokenizer, which takes anything", e.path, e.why)
+}
+
+func (r *sourceReader) readFile(path string) (string, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return "", fmt.Errorf("corpus: %w", err)
+	}
+	defer f.Close()
+	return r.read(path, f)
+}
+
+// read returns the text of one file.
+func (r *sourceReader) read(path string, file io.Reader) (string, error) {
+	src, err := r.open(path, file)
+	if err != nil {
+		return "", err
+	}
+	var text strings.Builder
+	if f, ok := file.(*os.File); ok {
+		if info, err := f.Stat(); err == nil && info.Mode().IsRegular() {
+			text.Grow(int(min(info.Size(), r.left)) + 1)
+		}
+	}
+	n, err := io.Copy(io.MultiWriter(&text, r.hash), io.LimitReader(src, r.left+1))
+	if r.left -= n; err != nil {
+		return "", src.failed(err)
+	}
+	if r.left < 0 {
+		return "", fmt.Errorf("corpus %s: more than %d bytes; %s", path, r.limit, smaller)
+	}
+	return text.String(), nil
+}
+
+// source is the text of one file.
+type source struct {
+	*bufio.Reader
+	ctx    context.Context
+	path   string
+	packed bool
+}
+
+// open returns what a file holds as text: unpacked, and converted if its encoding asks for it.
+func (r *sourceReader) open(path string, file io.Reader) (*source, error) {
+	s := &source{ctx: r.ctx, path: path}
+	if err := s.unpack(canceled{r.ctx, file}, r.unbounded); err != nil {
+		return nil, err
+	}
+	if r.reading == AnyBytes {
+		return s, nil
+	}
+	head, _ := s.Peek(headBytes) // what cannot be read now cannot be read below
+	found, remark := detect(head), ""
+	switch {
+	case found.always || found.encoding != nil && r.reading == Characters:
+		remark = "is " + found.name + ", converted to UTF-8"
+		s.Reader = bufio.NewReaderSize(found.encoding.NewDecoder().Reader(s.Reader), headBytes)
+		head, _ = s.Peek(headBytes)
+	case found.encoding != nil:
+		remark = "is " + found.name + ", and its words are bytes of that"
+	case found.name != "":
+		remark = found.name + "; its bytes are taken as they are, and iconv converts it to UTF-8"
+	}
+	if why := looksBinary(string(head[:min(len(head), binaryLooks)])); why != "" {
+		return nil, &notTextError{path, why}
+	}
+	if remark != "" {
+		r.notes.about(path, remark)
+	}
+	return s, nil
+}
+
+// headBytes is how much of a file decides on its encoding.
+const headBytes = 1 << 16
+
+// unpack sets the reader to what a file holds: what gzip has packed is unpacked.
+func (s *source) unpack(file io.Reader, unbounded bool) error {
+	in := &counted{r: file}
+	s.Reader = bufio.NewReaderSize(in, headBytes)
+	magic, _ := s.Peek(3)
+	if s.packed = bytes.Equal(magic, []byte{0x1f, 0x8b, 8}); !s.packed {
+		return nil
+	}
+	unpacked, err := gzip.NewReader(s.Reader)
+	if err != nil {
+		return s.failed(err)
+	}
+	var out io.Reader = unpacked
+	if !unbounded {
+		out = &unpacking{counted: counted{r: unpacked}, in: in}
+	}
+	s.Reader = bufio.NewReaderSize(out, headBytes)
+	return nil
+}
+
+// failed explains an error while reading.
+func (s *source) failed(err error) error {
+	var bomb *bombError
+	switch {
+	case s.ctx.Err() != nil:
+		return fmt.Errorf("corpus %s: %w", s.path, context.Cause(s.ctx))
+	case errors.As(err, &bomb):
+		return fmt.Errorf("corpus %s: %w; %s", s.path, err, smaller)
+	case s.packed:
+		return fmt.Errorf("corpus %s: %w: a broken gzip file; get it again", s.path, err)
+	}
+	return fmt.Errorf("corpus %s: %w", s.path, err)
+}
+
+// counted counts the bytes that pass.
+type counted struct {
+	r io.Reader
+	n int64
+}
+
+func (c *counted) Read(p []byte) (int, error) {
+	n, err := c.r.Read(p)
+	c.n += int64(n)
+	return n, err
+}
+
+// unpacking fails where a file unpacks to far more than text does: text shrinks to a third or a tenth, a
+// gzip bomb to a thousandth.
+type unpacking struct {
+	counted
+	in *counted
+}
+
+const (
+	maxRatio   = 100
+	freeUnpack = 16 << 20 // small files may be as repetitive as they like
+)
+
+// bombError reports a file that unpacked to out bytes before it was given up.
+type bombError struct{ out int64 }
+
+func (b *bombError) Error() string {
+	return fmt.Sprintf("unpacks to more than %d bytes, over %d times its size: this is no ordinary text", b.out, maxRatio)
+}
+
+func (u *unpacking) Read(p []byte) (int, error) {
+	n, err := u.counted.Read(p)
+	if u.n > freeUnpack && u.n > maxRatio*u.in.n {
+		return 0, &bombError{u.n}
+	}
+	return n, err
+}
+
+// canceled is a reader that ends when its context does.
+type canceled struct {
+	ctx context.Context
+	r   io.Reader
+}
+
+func (c canceled) Read(p []byte) (int, error) {
+	if err := c.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return c.r.Read(p)
+}
+
+// binaryLooks is how many bytes of a file are inspected to see whether it is text.
+const binaryLooks = 8000
+
+// looksBinary says why the beginning of a file does not look like text, "" if it does. Bytes that are not
+// UTF-8 may be text in another encoding; control characters are text in none.
+func looksBinary(head string) string {
+	control := 0
+	for i := range len(head) {
+		switch b := head[i]; {
+		case b == 0:
+			return fmt.Sprintf("a NUL byte at %d", i)
+		case b >= '\b' && b <= '\r', b == '\x1b': // what editors and terminals write
+		case b < ' ' || b == 0x7f:
+			control++
+		}
+	}
+	if control*20 > len(head) {
+		return fmt.Sprintf("%d control characters in the first %d bytes", control, len(head))
+	}
+	return ""
+}
