@@ -64,9 +64,10 @@ func (p *Part) add(q Part) {
 	p.Events += q.Events
 }
 
-// bootstrap returns the 95 % interval of a statistic of n parts (Efron 1979): draw n of them with
-// replacement, ask again, and do so a thousand times. NaN if there are fewer than two.
-func bootstrap(n int, seed uint64, statistic func(draw func() int) float64) (low, high float64) {
+// Bootstrap returns the 95 % interval of a statistic of n parts (Efron 1979): a thousand times it draws n of
+// them with replacement and computes the statistic of the drawn parts. The interval is NaN for fewer than
+// two parts.
+func Bootstrap(n int, seed uint64, statistic func(draw func() int) float64) (low, high float64) {
 	if n < 2 {
 		return math.NaN(), math.NaN()
 	}
@@ -85,7 +86,7 @@ func (r *Report) interval(seed uint64) (low, high float64) {
 	if r.Closed {
 		return math.NaN(), math.NaN()
 	}
-	return bootstrap(len(r.Parts), seed, func(draw func() int) float64 {
+	return Bootstrap(len(r.Parts), seed, func(draw func() int) float64 {
 		var sum Part
 		for range r.Parts {
 			sum.add(r.Parts[draw()])
@@ -100,7 +101,7 @@ func (r *Report) GapInterval(seed uint64) (low, high float64) {
 	if !r.HasLimit {
 		return math.NaN(), math.NaN()
 	}
-	return bootstrap(len(r.Parts), seed, func(draw func() int) float64 {
+	return Bootstrap(len(r.Parts), seed, func(draw func() int) float64 {
 		var sum Part
 		for range r.Parts {
 			sum.add(r.Parts[draw()])
@@ -140,7 +141,7 @@ func Paired(a, b *Report, seed uint64) (Comparison, error) {
 	delta := func(p, q Part) float64 { return (p.Nats - q.Nats) / math.Ln2 / size(p) }
 	wins := 0
 	c := Comparison{Delta: delta(first, second), Unit: unit}
-	c.Low, c.High = bootstrap(len(a.Parts), seed, func(draw func() int) float64 {
+	c.Low, c.High = Bootstrap(len(a.Parts), seed, func(draw func() int) float64 {
 		var p, q Part
 		for range a.Parts {
 			i := draw()
