@@ -1,5 +1,3 @@
-// Package task puts a pre-trained model to use: labelled texts, a network that classifies them over the
-// hidden vectors of any model, and the measures that say what pre-training was worth.
 package task
 
 import (

@@ -1,0 +1,68 @@
+package task
+
+import (
+	"iter"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// words yields the words of a text in lower case: runs of letters, digits, marks and apostrophes, and every
+// other character that is not white space by itself. In Chinese and Japanese, which do not separate words,
+// every character is a word.
+func words(text string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for rest := strings.ToLower(text); rest != ""; {
+			n := strings.IndexFunc(rest, func(r rune) bool { return !inWord(r) })
+			if n < 0 {
+				n = len(rest)
+			}
+			if n == 0 {
+				var r rune
+				if r, n = utf8.DecodeRuneInString(rest); unicode.IsSpace(r) {
+					rest = rest[n:]
+					continue
+				}
+			}
+			if !yield(rest[:n]) {
+				return
+			}
+			rest = rest[n:]
+		}
+	}
+}
+
+// inWord reports whether a character may have others of its word beside it.
+func inWord(r rune) bool {
+	switch {
+	case unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana):
+		return false
+	case r == '\'' || r == '’':
+		return true
+	}
+	return unicode.In(r, unicode.L, unicode.N, unicode.M)
+}
+
+// wordGrams yields the n-grams of words of an example up to an order, each with all the words it has. Those
+// of the second text of a pair are features of their own.
+func wordGrams(e Example, order int) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for side, text := range []string{e.Text, e.Pair} {
+			var last []string
+			for word := range words(text) {
+				if last = append(last, word); len(last) > order {
+					last = last[1:]
+				}
+				for n := range last {
+					feature := strings.Join(last[len(last)-1-n:], " ")
+					if side == 1 {
+						feature = "\t" + feature // no word has a tab
+					}
+					if !yield(feature) {
+						return
+					}
+				}
+			}
+		}
+	}
+}
