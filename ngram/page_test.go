@@ -13,7 +13,7 @@ import (
 
 // The page that shows every smoothing on one history is what the models say.
 func TestSmoothingPage(t *testing.T) {
-	page, err := os.ReadFile("../docs/smoothing.md")
+	page, err := os.ReadFile("../docs/derivations.md")
 	require.NoError(t, err)
 	w := &words{id: map[string]lm.Token{}, text: []string{"</s>"}}
 	docs := w.lines("JOHN READ MOBY DICK\nMARY READ A DIFFERENT BOOK\nSHE READ A BOOK BY CHER\n", true)
@@ -26,7 +26,7 @@ func TestSmoothingPage(t *testing.T) {
 			require.NoError(t, err)
 			var b strings.Builder
 			require.NoError(t, why.Write(&b, text))
-			require.Contains(t, string(page), "```\n"+b.String()+"```\n", "docs/smoothing.md")
+			require.Contains(t, string(page), "```\n"+b.String()+"```\n", "docs/derivations.md")
 		}
 	}
 	require.Contains(t, string(page), smoothingTable(t, docs, w))

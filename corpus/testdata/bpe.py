@@ -1,4 +1,4 @@
-"""Goldens for the pieces and for byte-pair encoding: python3 bpe.py > bpe.json
+"""Goldens for the pieces and for byte-pair encoding. Run: python3 bpe.py > bpe.json
 
 Pieces come from GPT-2's own pattern, run by the regex package. Merges are found the slow, obvious way: count all
 pairs again for each of them. Of equally frequent pairs the one of older tokens goes first. Token 1+b is the byte b.

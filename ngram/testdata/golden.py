@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 """Makes kenlm.json: what KenLM says about mill.test.txt after learning mill.txt.
 
+Run: python3 golden.py
+
 Needs KenLM's lmplz and query (github.com/kpu/kenlm) in PATH. For every setting it writes the discounts
 lmplz prints and, line by line, the log10 probability query gives every token, </s> last.
 """

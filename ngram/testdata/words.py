@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 """Makes words.json: what KenLM makes of words that are not plain text.
 
+Run: python3 words.py
+
 Needs KenLM's lmplz and query (github.com/kpu/kenlm) in PATH. For every text it writes the ARPA file of
 lmplz, and for every line of the text, scored under that file by query, the log10 probability of every
 token, </s> last, and the number of unknown words. Texts and files are base64: they are bytes.
