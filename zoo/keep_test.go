@@ -170,7 +170,7 @@ func TestKilledBetweenRenames(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "text.txt")
 	require.NoError(t, os.WriteFile(file, []byte(strings.Repeat("a small text for small models. ", 20)), 0o666))
 	data := Data{Corpus: file}
-	split, err := data.Load(t.Context(), nil, false)
+	split, err := data.Load(t.Context(), Input{})
 	require.NoError(t, err)
 	tok, err := corpus.Train("char", split.Train, 0)
 	require.NoError(t, err)
