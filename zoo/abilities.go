@@ -8,10 +8,14 @@ import (
 	"lmzoo/nn"
 )
 
-// LM returns the run's model as a distribution over the next token.
+// LM returns the run's model as a distribution over the next token; of a model that reads in both directions, the
+// half that reads forwards.
 func (r *Run) LM() (lm.Model, error) {
-	if m, ok := r.Model.(lm.Model); ok {
+	switch m := r.Model.(type) {
+	case lm.Model:
 		return m, nil
+	case interface{ Causal() lm.Model }:
+		return m.Causal(), nil
 	}
 	return nil, r.unable("has no next-token distribution")
 }

@@ -50,9 +50,11 @@ func Standard() Catalogue {
 		recurrent("lstm", "LSTM", "lstm", 2012,
 			"Sundermeyer et al., LSTM Neural Networks for Language Modeling; Hochreiter & Schmidhuber 1997",
 			"a cell that gates protect from being overwritten"),
+		word2vec(),
 		recurrent("gru", "GRU", "gru", 2014,
 			"Cho et al., Learning Phrase Representations using RNN Encoder–Decoder",
 			"one vector that two gates keep or rewrite"),
+		elmo(),
 		gpt(),
 	}
 }
