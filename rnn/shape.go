@@ -14,3 +14,13 @@ func (c Config) Shape(int) nn.Shape {
 	}
 	return nn.ShapeOf(params, multiplied, e+layers*h*(2*gates+3)+v)
 }
+
+// Shape returns what the configuration costs. Both directions multiply with the one output layer.
+func (c ELMoConfig) Shape(int) nn.Shape {
+	v, n, layers := float64(c.VocabSize), float64(c.NEmbd), float64(c.Layers)
+	stacks := 2 * 8 * n * n * layers              // the gates of both directions
+	params := 2*v*n + stacks + 2*8*n*layers + 2*v // and the unigram
+	s := nn.ShapeOf(params, stacks+v*n, 2*(n+11*n*layers+v))
+	s.FLOPs += 6 * v * n
+	return s
+}
