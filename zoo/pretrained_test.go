@@ -25,7 +25,7 @@ func smallOrder(t *testing.T, name, dir string, steps int) Order {
 	require.NoError(t, err)
 	require.NoError(t, settings.Set(map[string]any{"steps": steps, "batch": 4, "context": 32, "eval_every": "10", "save_every": "5"}))
 	data := Data{Corpus: WorldName, Tokens: 3000}
-	split, err := data.Load(t.Context(), nil, false)
+	split, err := data.Load(t.Context(), Input{})
 	require.NoError(t, err)
 	tok, err := corpus.Train("word", split.Train, 0)
 	require.NoError(t, err)
