@@ -44,7 +44,7 @@ the model, and the same run, on a machine of the same kind, unpacks it exactly.`
 			if err != nil {
 				return err
 			}
-			if _, err := c.OutOrStdout().Write(file.Bytes()); err != nil {
+			if _, err := exact(c.OutOrStdout()).Write(file.Bytes()); err != nil {
 				return err
 			}
 			p.note("%d bytes → %d (%.4f bits per byte); the model says %.1f bytes, the header takes %d",
@@ -82,7 +82,7 @@ func newDecompress(cat zoo.Catalogue) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			_, err = c.OutOrStdout().Write(data)
+			_, err = exact(c.OutOrStdout()).Write(data)
 			return err
 		},
 	}

@@ -43,7 +43,7 @@ run needs no export: its names and shapes are those of GPT-2 on Hugging Face, an
 			}
 			write := func(w io.Writer) error { return m.WriteARPA(w, r.ARPAWords()) }
 			if out == "" || out == "-" {
-				return write(c.OutOrStdout())
+				return write(exact(c.OutOrStdout()))
 			}
 			if write, err = packed(out, write); err != nil {
 				return err

@@ -48,6 +48,7 @@ func run(args []string, in io.Reader, out, errw io.Writer) int {
 	root.SetOut(written)
 	root.SetErr(errw)
 	err := root.ExecuteContext(ctx)
+	written.flush()
 	if err == nil {
 		err = written.err
 	}
@@ -59,7 +60,7 @@ func run(args []string, in io.Reader, out, errw io.Writer) int {
 	if interrupted {
 		text = strings.ReplaceAll(text, context.Canceled.Error(), "interrupted")
 	}
-	fmt.Fprintln(errw, wrapLines("lmzoo: "+text, columns(errw)))
+	fmt.Fprintln(errw, wrapLines("lmzoo: "+printable(text), columns(errw)))
 	var usage usageError
 	var misuse zoo.Misuse
 	switch {

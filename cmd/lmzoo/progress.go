@@ -54,9 +54,9 @@ func (p *progress) show(format string, a ...any) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.screen != nil {
-		p.status = fmt.Sprintf(format, a...)
+		p.status = printable(fmt.Sprintf(format, a...))
 	}
-	p.sometimes(func() string { return fmt.Sprintf(format, a...) })
+	p.sometimes(func() string { return printable(fmt.Sprintf(format, a...)) })
 }
 
 // sometimes draws the screen, or writes a plain line, if that has not just been done.
@@ -93,7 +93,7 @@ func (p *progress) note(format string, a ...any) {
 	if p.screen != nil {
 		width, _ = p.screen.size()
 	}
-	switch line := wrapLines(fmt.Sprintf(format, a...), width) + "\n"; {
+	switch line := wrapLines(printable(fmt.Sprintf(format, a...)), width) + "\n"; {
 	case p.quiet:
 	case p.screen != nil:
 		p.status = ""
@@ -112,7 +112,7 @@ func (p *progress) textNote(line string) {
 
 // noteTo returns a function that writes notes to w.
 func noteTo(w io.Writer) func(string) {
-	return func(line string) { fmt.Fprintf(w, "note: %s\n", line) }
+	return func(line string) { fmt.Fprintf(w, "note: %s\n", printable(line)) }
 }
 
 // draw needs mu and a screen.
@@ -148,7 +148,7 @@ func (p *progress) visible(room int) []*track {
 // terminal may be resized at any time.
 func (p *progress) follow(names ...string) []*track {
 	for _, name := range names {
-		p.tracks = append(p.tracks, &track{name: name})
+		p.tracks = append(p.tracks, &track{name: printable(name)})
 	}
 	if p.screen == nil {
 		return p.tracks
