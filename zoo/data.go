@@ -23,6 +23,10 @@ type Data struct {
 	Tokens    int    `json:"tokens,omitempty"`  // of the world's training part
 	SHA256    string `json:"sha256,omitempty"`  // of all bytes
 	Bytes     int    `json:"bytes,omitempty"`
+
+	ValidSHA256 string `json:"valid_sha256,omitempty"` // of Valid
+	TestSHA256  string `json:"test_sha256,omitempty"`  // of Test
+	Base        string `json:"base,omitempty"`         // the directory that relative paths are relative to
 }
 
 // The parts of the world, in tokens.
@@ -79,22 +83,13 @@ func (d *Data) options(in Input) (opt corpus.Options, err error) {
 		return opt, fmt.Errorf("only the world has as many tokens as one likes; leave out --world-tokens, or use --corpus world")
 	}
 	opt = corpus.Options{
-		Source: d.Corpus, Documents: corpus.Boundaries(d.Documents), Valid: d.Valid, Test: d.Test,
+		Source: d.Path(d.Corpus), Documents: corpus.Boundaries(d.Documents), Valid: d.Path(d.Valid), Test: d.Path(d.Test),
 		Shuffle: d.Shuffle, Reading: corpus.ReadingOf(in.Tokenizer), Stdin: in.Stdin, Note: in.Note,
 	}
 	if d.Split != "" {
 		opt.Ratio, err = corpus.ParseRatio(d.Split)
 	}
 	return opt, err
-}
-
-// settle fills in what the corpus is, or says that it is another one.
-func (d *Data) settle(c *corpus.Corpus) error {
-	if d.SHA256 != "" && d.SHA256 != c.SHA256 {
-		return fmt.Errorf("%s has changed since the model was trained (SHA-256 %.12s…, then %.12s…); judge it by other text with --corpus FILE", d.Corpus, c.SHA256, d.SHA256)
-	}
-	d.Documents, d.Split, d.Shuffle, d.SHA256, d.Bytes = string(c.Documents), c.Ratio.String(), c.Shuffled, c.SHA256, c.Bytes
-	return nil
 }
 
 // generated draws a generated corpus.

@@ -328,6 +328,7 @@ func (m *comparison) table() {
 		line(limitTitle, float64(*m.result.Limit))
 	}
 	t.print()
+	fmt.Fprintf(m.w, "Evaluated on %s.\n", describeText(m.data.data.Corpus, "test"))
 	for _, r := range m.result.Rows {
 		for _, n := range r.Notes {
 			m.progress.note("note: %s: %s", r.Model, n)

@@ -10,7 +10,6 @@ import (
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/spf13/cobra"
 
-	"lmzoo/corpus"
 	"lmzoo/eval"
 	"lmzoo/report"
 	"lmzoo/zoo"
@@ -126,7 +125,9 @@ type evaluator struct {
 	options    eval.Options
 	progress   *progress
 	stdin      io.Reader
-	loaded     map[textKey]corpus.Split // a corpus is read once
+	typed      []byte               // all of stdin, once it has been read
+	loaded     map[textKey]readText // a corpus is read once
+	noted      map[string]bool      // notes that were printed
 }
 
 // judge scores one run.
@@ -135,83 +136,21 @@ func (e *evaluator) judge(ctx context.Context, r *zoo.Run) (*evaluation, error) 
 	if err != nil {
 		return nil, err
 	}
-	data, part := e.text(r)
-	split, err := e.load(ctx, data, r)
+	text, err := e.text(ctx, r)
 	if err != nil {
 		return nil, err
-	}
-	docs, err := zoo.Part(split, part)
-	if err != nil {
-		return nil, usageError{err}
-	}
-	if len(docs) == 0 {
-		return nil, fmt.Errorf("the %s part of %s is empty (split %s); choose another --split", part, data.Corpus, data.Split)
 	}
 	opt := e.options
 	opt.Progress = func(done, total int) { e.progress.show("%s  %d%%", r.Dir, 100*done/max(total, 1)) }
 	start := time.Now()
-	report, err := eval.Run(ctx, m, r.Tokenizer, docs, opt)
+	report, err := eval.Run(ctx, m, r.Tokenizer, text.docs, opt)
 	if err != nil {
 		return nil, err
 	}
 	return &evaluation{
 		Run: r.Dir, Model: r.Species.Name, Era: r.Species.Era, Params: r.Params(), Tokenizer: r.Tokenizer.Name(),
-		Corpus: data.Corpus, Split: part, Summary: report.Summary(), Seconds: time.Since(start).Seconds(), report: report,
+		Corpus: text.data.Corpus, Split: text.part, Summary: report.Summary(), Seconds: time.Since(start).Seconds(), report: report,
 	}, nil
-}
-
-// text says which text a run is judged by: of its own corpus the part asked for, of another all.
-func (e *evaluator) text(r *zoo.Run) (zoo.Data, string) {
-	own := r.Config.Data
-	data := own
-	if e.data.Corpus != "" && e.data.Corpus != own.Corpus {
-		data = zoo.Data{Corpus: e.data.Corpus, Documents: own.Documents, Split: own.Split}
-		if data.IsGenerated() {
-			data.Documents, data.Split = "", ""
-		}
-	}
-	if e.data.Documents != "" {
-		data.Documents = e.data.Documents
-	}
-	part := e.split
-	if data.Corpus != own.Corpus && !e.splitGiven {
-		part = "all"
-	}
-	if part == "all" && !data.IsGenerated() && data.Valid == "" && data.Test == "" {
-		data.Split = "100/0/0" // nothing is cut that need not be
-	}
-	return data, part
-}
-
-// textKey identifies a text: the same file may be read in several ways.
-type textKey struct {
-	data    zoo.Data
-	reading corpus.Reading
-}
-
-// input returns how the tokenizer of a run reads a corpus.
-func (e *evaluator) input(r *zoo.Run) zoo.Input {
-	return zoo.Input{Stdin: e.stdin, Tokenizer: r.Tokenizer.Name(), Note: e.progress.textNote}
-}
-
-// load returns the text of d as the tokenizer of r reads it.
-func (e *evaluator) load(ctx context.Context, d zoo.Data, r *zoo.Run) (corpus.Split, error) {
-	key := textKey{d, corpus.ReadingOf(r.Tokenizer.Name())}
-	if d.Corpus == "-" {
-		key.reading = 0 // standard input can be read only once
-	}
-	if split, ok := e.loaded[key]; ok {
-		return split, nil
-	}
-	split, err := d.Load(ctx, e.input(r))
-	if err != nil {
-		return corpus.Split{}, err
-	}
-	if e.loaded == nil {
-		e.loaded = map[textKey]corpus.Split{}
-	}
-	e.loaded[key] = split
-	return split, nil
 }
 
 // compareWithFirst adds to every row but the first how it differs from the first, where both were judged by the same text.
@@ -242,6 +181,7 @@ func printEvaluations(w io.Writer, rows []*evaluation, perToken bool) {
 		})
 	}
 	t.print()
+	printTexts(w, rows)
 	printClasses(w, rows)
 	for _, r := range rows[1:] {
 		if c := r.Against; c != nil {

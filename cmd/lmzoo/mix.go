@@ -136,4 +136,5 @@ func printMixture(c *cobra.Command, m *mixture, names []string) {
 		})
 	}
 	t.print()
+	printTexts(c.OutOrStdout(), m.Evaluations)
 }

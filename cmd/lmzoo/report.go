@@ -148,7 +148,7 @@ func openAll(cat zoo.Catalogue, dirs []string, different bool) ([]*zoo.Run, erro
 			return nil, err
 		}
 		runs = append(runs, r)
-		if first := runs[0].Config.Data; !different && r.Config.Data != first {
+		if first := runs[0].Config.Data; !different && !r.Config.Data.SameText(first) {
 			return nil, usagef("%s was made from %s, %s from other text or another split of it (%s): say by which text to judge both, with --corpus",
 				dirs[0], first.Corpus, dir, r.Config.Data.Corpus)
 		}
@@ -158,22 +158,13 @@ func openAll(cat zoo.Catalogue, dirs []string, different bool) ([]*zoo.Run, erro
 
 // source reads the text to judge by and, if the runs were made from it, the text they learned from.
 func (e *evaluator) source(c *cobra.Command, runs []*zoo.Run) ([]corpus.Document, report.Options, error) {
-	data, part := e.text(runs[0])
-	own := data == runs[0].Config.Data
-	split, err := data.Load(c.Context(), e.input(runs[0]))
+	text, err := e.text(c.Context(), runs[0])
 	if err != nil {
 		return nil, report.Options{}, err
 	}
-	docs, err := zoo.Part(split, part)
-	if err != nil {
-		return nil, report.Options{}, usageError{err}
+	opt := report.Options{Command: commandLine(), Data: text.data, Split: text.part}
+	if text.own {
+		opt.Train = text.all.Train
 	}
-	if len(docs) == 0 {
-		return nil, report.Options{}, fmt.Errorf("the %s part of %s is empty (split %s); choose another --split", part, data.Corpus, data.Split)
-	}
-	opt := report.Options{Command: commandLine(), Data: data, Split: part}
-	if own {
-		opt.Train = split.Train
-	}
-	return docs, opt, nil
+	return text.docs, opt, nil
 }

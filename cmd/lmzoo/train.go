@@ -210,19 +210,27 @@ func (t *training) resumed(ctx context.Context, c *cobra.Command, values map[str
 	return order, err
 }
 
-// sameText refuses flags that ask for another text, tokenizer or size than the run to be resumed was made with.
+// sameText refuses flags that request another text, tokenizer or size than the interrupted run has.
 func (t *training) sameText(order zoo.Order) error {
 	was, asked := order.Data, t.data.data
 	for _, f := range []struct {
 		flag       string
 		was, asked any
+		same       bool
 	}{
-		{"corpus", was.Corpus, asked.Corpus}, {"documents", was.Documents, asked.Documents}, {"split", was.Split, asked.Split},
-		{"valid", was.Valid, asked.Valid}, {"test", was.Test, asked.Test}, {"shuffle", was.Shuffle, asked.Shuffle},
-		{"world-tokens", was.Tokens, asked.Tokens}, {"tokenizer", order.Tokenizer.Name(), t.data.tokenizer}, {"size", order.Size, t.size},
+		{"corpus", was.Path(was.Corpus), asked.Corpus, was.SamePath(was.Corpus, asked.Corpus)},
+		{"valid", was.Path(was.Valid), asked.Valid, was.SamePath(was.Valid, asked.Valid)},
+		{"test", was.Path(was.Test), asked.Test, was.SamePath(was.Test, asked.Test)},
+		{"documents", was.Documents, asked.Documents, was.Documents == asked.Documents},
+		{"split", was.Split, asked.Split, was.Split == asked.Split},
+		{"shuffle", was.Shuffle, asked.Shuffle, was.Shuffle == asked.Shuffle},
+		{"world-tokens", was.Tokens, asked.Tokens, was.Tokens == asked.Tokens},
+		{"tokenizer", order.Tokenizer.Name(), t.data.tokenizer, order.Tokenizer.Name() == t.data.tokenizer},
+		{"size", order.Size, t.size, order.Size == t.size},
 	} {
-		if t.flags.Changed(f.flag) && f.was != f.asked {
-			return usagef("the run in %s was made with --%s %v, not %v; a resumed run keeps it: leave the flag out", t.out, f.flag, f.was, f.asked)
+		if t.flags.Changed(f.flag) && !f.same {
+			return usagef("the run in %s was made with --%s %v, not %v; a resumed run keeps it: leave the flag out",
+				t.out, f.flag, f.was, f.asked)
 		}
 	}
 	return nil
