@@ -15,6 +15,7 @@ type benchGPT struct {
 	wte, wpe, gf, bf *Tensor
 	layers           [][12]*Tensor
 	x, y, pos        []int32
+	places           []int32 // of masked positions
 }
 
 func newBenchGPT(s gptShape) *benchGPT {
@@ -33,6 +34,7 @@ func newBenchGPT(s gptShape) *benchGPT {
 	}
 	for i := range s.B * s.T {
 		m.x, m.y, m.pos = append(m.x, rng.Int32N(int32(s.V))), append(m.y, rng.Int32N(int32(s.V))), append(m.pos, int32(i%s.T))
+		m.places = append(m.places, int32(i*7%(s.B*s.T)))
 	}
 	return m
 }
@@ -48,6 +50,20 @@ func (m *benchGPT) loss(t *Tape, start []int32, p float64) *Tensor {
 	return t.HeadLoss(t.LayerNorm(x, m.gf, m.bf, 1e-5), m.wte, nil, m.y, m.B*m.T)
 }
 
+// bertLoss is BERT's encoder (Devlin et al. 2019): post-norm, attention to both sides, exact GELU, and a loss
+// on masked positions, a fixed part of all.
+func (m *benchGPT) bertLoss(t *Tape, end []int32) *Tensor {
+	x := t.LayerNorm(t.Embedding2(m.wte, m.x, m.wpe, m.pos), m.gf, m.bf, 1e-12)
+	for _, l := range m.layers {
+		att := t.Attention(t.Linear(x, l[2], l[3]), m.B, m.T, m.H, nil, end, 0)
+		x = t.LayerNorm(t.AddLinear(x, att, l[4], l[5]), l[0], l[1], 1e-12)
+		fc := t.GELUErf(t.Linear(x, l[8], l[9]))
+		x = t.LayerNorm(t.AddLinear(x, fc, l[10], l[11]), l[6], l[7], 1e-12)
+	}
+	masked := len(m.x) * 15 / 100
+	return t.HeadLoss(t.Embedding(x, m.places[:masked]), m.wte, nil, m.y[:masked], masked)
+}
+
 // flops counts the products, forward and backward, with attention up to the diagonal counted whole.
 func (m *benchGPT) flops() float64 {
 	n := float64(m.B * m.T)
@@ -56,7 +72,7 @@ func (m *benchGPT) flops() float64 {
 }
 
 func BenchmarkGPTStep(b *testing.B) {
-	for _, s := range []gptShape{{12, 64, 128, 4, 4, 65}, {6, 64, 128, 4, 4, 65}, {4, 256, 384, 6, 6, 65}, {8, 16, 64, 4, 4, 27}} {
+	for _, s := range []gptShape{{12, 64, 128, 4, 4, 65}, {6, 64, 128, 4, 4, 65}, {4, 256, 384, 6, 6, 65}, {8, 16, 64, 4, 4, 27}, {3, 64, 128, 4, 4, 65}} {
 		b.Run(fmt.Sprintf("B%d/T%d/C%d/L%d", s.B, s.T, s.C, s.L), func(b *testing.B) {
 			m, tape := newBenchGPT(s), NewTape()
 			tape.Backward(m.loss(tape, nil, 0))
@@ -66,6 +82,23 @@ func BenchmarkGPTStep(b *testing.B) {
 				tape.Backward(m.loss(tape, nil, 0))
 			}
 			b.ReportMetric(m.flops()*float64(b.N)/b.Elapsed().Seconds()/1e9, "GFLOP/s")
+		})
+	}
+}
+
+func BenchmarkBERTStep(b *testing.B) {
+	for _, s := range []gptShape{{32, 64, 128, 4, 4, 2000}, {8, 128, 256, 4, 4, 8000}} {
+		b.Run(fmt.Sprintf("B%d/T%d/C%d/L%d", s.B, s.T, s.C, s.L), func(b *testing.B) {
+			m, tape, end := newBenchGPT(s), NewTape(), ends(s.B*s.T, s.T)
+			tape.Backward(m.bertLoss(tape, end))
+			b.ReportAllocs()
+			for b.Loop() {
+				tape.Reset()
+				tape.Backward(m.bertLoss(tape, end))
+			}
+			n := float64(s.B * s.T)
+			flops := 6*n*(float64(s.L*12*s.C*s.C)+0.15*float64(s.V*s.C)) + 12*n*float64(s.T*s.C*s.L)
+			b.ReportMetric(flops*float64(b.N)/b.Elapsed().Seconds()/1e9, "GFLOP/s")
 		})
 	}
 }

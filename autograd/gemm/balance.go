@@ -15,9 +15,10 @@ type balance struct {
 
 // jobTime is how long the caller needs for a job of some size.
 type jobTime struct {
-	size  int
-	count int // of jobs
-	alone time.Duration
+	size     int
+	count    int           // of jobs
+	alone    time.Duration // what the caller needs alone; 0 if not known
+	shortest time.Duration // of the jobs
 }
 
 const (
@@ -25,7 +26,8 @@ const (
 	mostLost    = 2 * time.Millisecond  // the loss that ends a trial
 	lossFactor  = 64                    // the time alone after a trial, in losses of the trial
 	mostAlone   = 5 * time.Second
-	sampleEvery = 251 // jobs of a size, of which the caller does one alone to know its time; prime
+	longJob     = 40 * time.Millisecond // no suspension matters to it, and a sample would cost much
+	sampleEvery = 251                   // jobs of a size, of which the caller does one alone to know its time; prime
 )
 
 // of returns the record of jobs of a size.
@@ -42,6 +44,9 @@ func (b *balance) of(size int) *jobTime {
 func (b *balance) alone(now time.Duration, size int) bool {
 	j := b.of(size)
 	j.count++
+	if j.shortest > longJob {
+		return false
+	}
 	if b.until != 0 {
 		if now < b.until {
 			return true
@@ -55,7 +60,11 @@ func (b *balance) alone(now time.Duration, size int) bool {
 // add records a job that ran from start to end.
 func (b *balance) add(size int, alone bool, start, end time.Duration) {
 	j, took := b.of(size), end-start
+	if j.shortest == 0 || took < j.shortest {
+		j.shortest = took
+	}
 	switch {
+	case j.shortest > longJob:
 	case alone && j.alone == 0:
 		j.alone = took
 	case alone && took < j.alone:

@@ -56,6 +56,12 @@ func TestBalanceDisturbedSample(t *testing.T) {
 	require.Less(t, c.now-start, 1100*time.Millisecond)
 }
 
+// Long jobs are always shared.
+func TestBalanceLongJobs(t *testing.T) {
+	var c clockwork
+	require.LessOrEqual(t, c.run(1000, time.Second), 1)
+}
+
 // Jobs of different sizes have times of their own, also where a hash puts them in the same place.
 func TestBalanceSizes(t *testing.T) {
 	var b balance
