@@ -34,7 +34,11 @@ func (r *Run) keep(tr *train.Trainer, resume bool, validate ...train.Observer) (
 
 // facts are what a checkpoint must agree on with the run that goes on from it.
 func (r *Run) facts() map[string]string {
-	return map[string]string{
+	facts := map[string]string{
 		"species": r.Config.Species, "model": string(r.Config.Model), "data": r.Config.Data.SHA256, "tokenizer": r.Config.Tokenizer.SHA256,
 	}
+	if p := r.Config.Parent; p != nil {
+		facts["parent"] = p.Fingerprint
+	}
+	return facts
 }

@@ -27,10 +27,12 @@ type Order struct {
 	Seed      uint64
 	Threads   int
 	Command   []string
-	Dir       string // run directory; "" keeps the run in memory only
-	Resume    bool   // go on from the checkpoint in Dir
-	Overwrite bool   // replace the run in Dir
-	Lock      *Lock  // of Dir, which Make releases; nil: Make acquires it
+	Dir       string  // run directory; "" keeps the run in memory only
+	Origin    *Origin // the run whose weights to start from; nil: random ones
+	Parent    *Parent // of the run that is resumed; Make records Origin otherwise
+	Resume    bool    // go on from the checkpoint in Dir
+	Overwrite bool    // replace the run in Dir
+	Lock      *Lock   // of Dir, which Make releases; nil: Make acquires it
 }
 
 // Make trains what is ordered and returns it, with the weights that were best by validation.
@@ -56,7 +58,12 @@ func Make(ctx context.Context, o Order, obs ...train.Observer) (*Run, error) {
 	}
 	r.Config = Config{
 		Format: formatVersion, Species: o.Species.Name, Size: o.Size, Train: o.Settings.Train, Data: o.Data,
-		Tokenizer: info, Seed: o.Seed, Command: o.Command,
+		Tokenizer: info, Seed: o.Seed, Command: o.Command, Parent: o.Parent,
+	}
+	if o.Origin != nil {
+		if r.Config.Parent, err = o.Origin.record(); err != nil {
+			return nil, err
+		}
 	}
 	if o.Stream != nil {
 		return r, r.count(ctx, o, func() (any, []string, int, error) {
@@ -183,6 +190,9 @@ func (r *Run) learn(ctx context.Context, o Order, text *Text, obs []train.Observ
 		return Misuse{err}
 	}
 	r.Model = m
+	if err := r.inherit(o); err != nil {
+		return err
+	}
 	training, err := o.Species.Learning.Start(m, text, c)
 	if err != nil {
 		return err
@@ -219,6 +229,22 @@ func (r *Run) learn(ctx context.Context, o Order, text *Text, obs []train.Observ
 	return r.finish(Outcome{
 		Params: params(m), Tokens: sum.Tokens, Steps: sum.Step, Seconds: sum.Seconds, Threads: o.Threads, Valid: sum.Valid,
 	})
+}
+
+// inherit starts the model from the weights of its parent, if it has one, and freezes what keeps them. A resumed run has
+// its weights in the checkpoint.
+func (r *Run) inherit(o Order) error {
+	if r.Config.Parent == nil {
+		return nil
+	}
+	if o.Origin != nil && !o.Resume {
+		notes, err := o.Origin.inherit(r.Model, o.Tokenizer)
+		if err != nil {
+			return Misuse{err}
+		}
+		r.Notes = append(r.Notes, notes...)
+	}
+	return r.Config.Parent.freeze(r.Model)
 }
 
 // settle puts the best weights into m: those in the directory, which may be older than this process, or those in memory. A

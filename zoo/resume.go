@@ -50,6 +50,12 @@ func (cat Catalogue) Resume(ctx context.Context, dir string, stdin io.Reader, ch
 	o := Order{
 		Species: r.Species, Size: c.Size, Settings: settings, Data: c.Data, Tokenizer: r.Tokenizer,
 		Seed: c.Seed, Command: c.Command, Dir: dir, Resume: checkpoint, Overwrite: !checkpoint,
+		Parent: c.Parent,
+	}
+	if c.Parent != nil && !checkpoint {
+		if o.Origin, err = cat.origin(*c.Parent); err != nil {
+			return Order{}, fmt.Errorf("cannot begin %s again: %w", dir, err)
+		}
 	}
 	if change != nil {
 		if err := change(&o); err != nil {

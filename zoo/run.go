@@ -45,6 +45,7 @@ type Config struct {
 	Tokenizer TokenizerInfo   `json:"tokenizer"`
 	Seed      uint64          `json:"seed"`
 	Command   []string        `json:"command,omitempty"`
+	Parent    *Parent         `json:"parent,omitempty"` // nil: trained from random weights
 	Result    *Outcome        `json:"result,omitempty"` // nil while training
 }
 

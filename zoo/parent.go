@@ -1,0 +1,196 @@
+package zoo
+
+import (
+	"fmt"
+	"path"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+
+	"lmzoo/corpus"
+	"lmzoo/nn"
+	"lmzoo/train"
+)
+
+// Parent is the run that a run was trained from, as config.json records it.
+type Parent struct {
+	Dir         string   `json:"dir"`
+	Fingerprint string   `json:"fingerprint"`
+	Stage       string   `json:"stage"`            // what the training was for, such as "fine-tuning"
+	Prefix      string   `json:"prefix,omitempty"` // of the parent's parameters in this run's model
+	Frozen      []string `json:"frozen,omitempty"` // patterns of parameters that keep their values
+}
+
+// Origin is the run whose weights a new run starts from.
+type Origin struct {
+	Run   *Run
+	Stage string // what the training is for, such as "fine-tuning"
+	// Prefix is what the names of the parent's parameters begin with in the new model, such as "body.".
+	Prefix string
+	// Frozen lists patterns (path.Match) of parameters that keep their values, such as "h.0.*"; * matches any text.
+	Frozen []string
+}
+
+// record returns what config.json keeps of an origin.
+func (o *Origin) record() (*Parent, error) {
+	print, err := o.Run.Fingerprint()
+	if err != nil {
+		return nil, err
+	}
+	dir, err := filepath.Abs(o.Run.Dir)
+	if err != nil {
+		return nil, err
+	}
+	return &Parent{Dir: dir, Fingerprint: print, Stage: o.Stage, Prefix: o.Prefix, Frozen: o.Frozen}, nil
+}
+
+// origin opens the run that p records.
+func (cat Catalogue) origin(p Parent) (*Origin, error) {
+	r, err := cat.Open(p.Dir)
+	if err != nil {
+		return nil, fmt.Errorf("its parent: %w", err)
+	}
+	print, err := r.Fingerprint()
+	if err != nil {
+		return nil, err
+	}
+	if print != p.Fingerprint {
+		return nil, fmt.Errorf("its parent %s has changed; train from it anew", p.Dir)
+	}
+	return &Origin{Run: r, Stage: p.Stage, Prefix: p.Prefix, Frozen: p.Frozen}, nil
+}
+
+// inherit fills the weights of a new model from its origin, and returns a note about what starts fresh.
+func (o *Origin) inherit(model any, tok corpus.Tokenizer) ([]string, error) {
+	if err := extends(tok, o.Run.Tokenizer); err != nil {
+		return nil, fmt.Errorf("%s cannot be the parent: %w", o.Run.Dir, err)
+	}
+	weights := locate(o.Run.Dir, WeightsFile)
+	p := train.Partial{OldVocab: o.Run.Tokenizer.Vocab(), NewVocab: tok.Vocab()}
+	if o.Prefix != "" {
+		p.Name = func(param string) string {
+			name, ok := strings.CutPrefix(param, o.Prefix)
+			if !ok {
+				return ""
+			}
+			return name
+		}
+	}
+	filled, err := train.LoadPartial(weights, model, p)
+	if err != nil {
+		return nil, fmt.Errorf("%s cannot be the parent: %w", o.Run.Dir, err)
+	}
+	if len(filled) == 0 {
+		return nil, fmt.Errorf("%s cannot be the parent: it has no parameter of this model; choose a run of the same species",
+			o.Run.Dir)
+	}
+	if fresh := missing(model, filled); len(fresh) > 0 {
+		return []string{fmt.Sprintf("not in %s, so they start from random values: %s",
+			o.Run.Dir, strings.Join(fresh, " "))}, nil
+	}
+	return nil, nil
+}
+
+// freeze makes constants of the parameters that the patterns select.
+func (p *Parent) freeze(model any) error {
+	if len(p.Frozen) == 0 {
+		return nil
+	}
+	names, err := train.Freeze(model, func(param string) bool {
+		return slices.ContainsFunc(p.Frozen, func(pattern string) bool { return matches(pattern, param) })
+	})
+	if err == nil && len(names) == 0 {
+		err = fmt.Errorf("no parameter matches %s; want patterns of: %s",
+			strings.Join(p.Frozen, " "), strings.Join(missing(model, nil), " "))
+	}
+	if err != nil {
+		return Misuse{err}
+	}
+	return nil
+}
+
+// matches is path.Match for names without slashes. A pattern that is malformed matches itself only.
+func matches(pattern, name string) bool {
+	ok, err := path.Match(pattern, name)
+	return ok || err != nil && pattern == name
+}
+
+// missing returns the names of the parameters of model that are not among names.
+func missing(model any, names []string) (out []string) {
+	for _, p := range nn.Params(model) {
+		if !slices.Contains(names, p.Name) {
+			out = append(out, p.Name)
+		}
+	}
+	return out
+}
+
+// extends reports whether tok is parent or parent with more special tokens.
+func extends(tok, parent corpus.Tokenizer) error {
+	names, old := corpus.Specials(tok), corpus.Specials(parent)
+	if len(names) >= len(old) && slices.Equal(names[:len(old)], old) {
+		extended, err := corpus.WithSpecials(parent, names[len(old):]...)
+		if err != nil {
+			return err
+		}
+		a, err := tokenizerInfo(extended)
+		if err != nil {
+			return err
+		}
+		b, err := tokenizerInfo(tok)
+		if err != nil {
+			return err
+		}
+		if a == b {
+			return nil
+		}
+	}
+	return fmt.Errorf("its tokenizer (%s, %d tokens) is another; want the same, which special tokens may extend",
+		parent.Name(), parent.Vocab())
+}
+
+// maxGenerations bounds the walk up a lineage, in case runs name each other as parents.
+const maxGenerations = 32
+
+// Ancestor is a parent in a lineage.
+type Ancestor struct {
+	Parent
+	Species string `json:"species,omitempty"` // empty if its directory cannot be read
+	Changed bool   `json:"changed,omitempty"` // its files are not those that the child was trained from
+}
+
+// Lineage returns the parent of a run, its parent, and so on.
+func (cat Catalogue) Lineage(c Config) []Ancestor {
+	var all []Ancestor
+	for c.Parent != nil && len(all) < maxGenerations {
+		a := Ancestor{Parent: *c.Parent}
+		parent, err := ReadConfig(a.Dir)
+		if err != nil {
+			return append(all, a)
+		}
+		a.Species = parent.Species
+		if species, err := cat.speciesOf(parent); err == nil {
+			r := &Run{Dir: a.Dir, Config: parent, Species: species, catalogue: cat}
+			print, err := r.Fingerprint()
+			a.Changed = err != nil || print != a.Fingerprint
+		}
+		all, c = append(all, a), parent
+	}
+	return all
+}
+
+// Clone returns a copy of the settings that shares nothing with them but slices.
+func (s *Settings) Clone() *Settings {
+	twin := *s
+	if v := reflect.ValueOf(s.Model); v.Kind() == reflect.Pointer && !v.IsNil() {
+		model := reflect.New(v.Type().Elem())
+		model.Elem().Set(v.Elem())
+		twin.Model = model.Interface()
+	}
+	if s.Train != nil {
+		c := *s.Train
+		twin.Train = &c
+	}
+	return &twin
+}
