@@ -36,7 +36,7 @@ func backoffView(e *models.Model, a *insideAnswer, m *ngram.Model, at models.Pro
 		return err
 	}
 	b := &backoff{Answered: -1}
-	for _, t := range models.Likeliest(logProbs, maxCandidates) {
+	for _, t := range e.Likeliest(logProbs, maxCandidates) {
 		b.Candidates = append(b.Candidates, candidate{ID: t, Text: e.Show(t), P: math.Exp(logProbs[t])})
 	}
 	if token == nil && len(b.Candidates) > 0 {

@@ -148,7 +148,8 @@ func TestBrowser(t *testing.T) {
 
 	v.typed("once in spring")
 	v.until(`document.body.dataset.nextPrompt === "once in spring"`)
-	require.Equal(t, 8, ask[int](v, `document.querySelectorAll("#next-cards article").length`))
+	require.Equal(t, 7, ask[int](v, `document.querySelectorAll("#next-cards article:not(.limit)").length`), "uniform knows nothing and is not ticked")
+	v.until(`document.querySelector("#next-cards article:last-child").classList.contains("limit")`)
 	require.Equal(t, 10, ask[int](v, `document.querySelectorAll('[data-model="ngram"] ol button').length`))
 	first := ask[string](v, `document.querySelector('[data-model="ngram"] ol button').dataset.append`)
 	require.Equal(t, " ,", first, "after the season there is always a comma")
@@ -163,6 +164,14 @@ func TestBrowser(t *testing.T) {
 	v.until(`document.body.dataset.nextPrompt === "once in spr"`)
 	require.Equal(t, "ing", ask[string](v, `document.querySelector('[data-model="ngram"] ol button').dataset.append`))
 	v.fits("side by side")
+	v.quiet()
+
+	v.click(`#starters button:nth-child(2)`) // long memory
+	v.until(`document.body.dataset.nextPrompt.endsWith("outside the")`)
+	v.until(`document.querySelector(".limit button.right .t").textContent === "·mild"`)
+	v.typed("today in spring , spring")
+	v.until(`document.querySelector(".limit .foot").textContent.includes("impossible")`)
+	require.Zero(t, ask[int](v, `document.querySelectorAll("#next-cards button.right").length`))
 	v.quiet()
 
 	t.Run("inside", func(t *testing.T) {
@@ -181,6 +190,7 @@ func TestBrowser(t *testing.T) {
 		v.until(`document.querySelectorAll(".thumbs button").length === 4`)
 		v.click(`.thumbs [data-head="0.1"]`)
 		v.until(`document.querySelector(".attention h3").textContent === "Layer 1, head 2"`)
+		require.Equal(t, []string{"<bos>", "<bos>"}, ask[[]string](v, `[".beside span", ".cells .under span"].map((e) => document.querySelector(e).textContent)`), "rows and columns have names")
 		v.click(`.arcs button:nth-child(3)`)
 		v.until(`document.querySelector(".arcs button[aria-pressed=true]").textContent === "in" && document.querySelectorAll(".arcs path").length > 0`)
 		v.key(".heat canvas", "ArrowRight")
@@ -211,7 +221,8 @@ func TestBrowser(t *testing.T) {
 	t.Run("compress", func(t *testing.T) {
 		v.t = t
 		v.open("compress")
-		v.until(`document.querySelectorAll("#compress-result .sizes tbody tr").length === 10 && document.querySelector("#compress-result canvas")`)
+		v.until(`document.querySelectorAll("#compress-result .sizes tbody tr").length === 9 && document.querySelector("#compress-result canvas")`)
+		require.Equal(t, 7, ask[int](v, `new Set([...document.querySelectorAll("#compress-result .sizes .swatch")].map((e) => e.style.background).filter((c) => c.startsWith("rgb("))).size - 1`), "no two models share a colour, nor gzip's")
 		v.fits("compress")
 		v.quiet()
 	})
@@ -289,7 +300,7 @@ func TestBrowserMistakes(t *testing.T) {
 	paste("שלום\n\n🏳️‍🌈  ")
 	v.until(`document.getElementById("error").hidden && !document.body.classList.contains("stale") && document.body.dataset.nextPrompt.startsWith("שלום")`)
 	v.open("compare")
-	ask[bool](v, `document.querySelectorAll("#models input").forEach((e) => e.click()), true`)
+	ask[bool](v, `document.querySelectorAll("#models input:checked").forEach((e) => e.click()), true`)
 	v.click("#compare-go")
 	v.until(`document.getElementById("error").textContent.includes("No model is ticked")`)
 	v.quiet()
@@ -343,7 +354,7 @@ func TestBrowserFirstModel(t *testing.T) {
 	v := visit(t, ts.URL)
 	v.until(`document.getElementById("next-status").textContent.includes("There is no model yet")`)
 	require.NoError(t, s.Train("a model", func(context.Context, train.Observer) (*zoo.Run, error) { return runs[0], nil }))
-	v.until(`document.querySelectorAll("#next-cards ol button").length === 10 && document.getElementById("next-status").textContent.startsWith("1 model answered")`)
+	v.until(`document.querySelectorAll("#next-cards article:not(.limit) ol button").length === 10 && document.getElementById("next-status").textContent.startsWith("1 model answered")`)
 	v.quiet()
 }
 
@@ -380,7 +391,6 @@ func TestScreenshots(t *testing.T) {
 	}
 	v.click(`#starters button:nth-child(2)`) // what must be remembered for long: some do, some do not
 	v.until(`document.body.dataset.nextPrompt === document.getElementById("prompt").value`)
-	ask[bool](v, `document.querySelectorAll("#models input").forEach((e, i) => { if (i < 2 && document.querySelectorAll("#models input").length > 4) e.click(); }), true`) // those who read nothing
 	both("next", 1180)
 	v.typed("once in spring , on a windy evening , two friends met in lorrin . it was a tale of the")
 	v.open("inside")

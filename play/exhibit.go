@@ -6,6 +6,7 @@ import (
 	"lmzoo/mlp"
 	"lmzoo/ngram"
 	"lmzoo/play/models"
+	"lmzoo/report/palette"
 	"lmzoo/rnn"
 	"lmzoo/transformer"
 	"lmzoo/zoo"
@@ -13,21 +14,23 @@ import (
 
 // description is what a visitor is told about a model.
 type description struct {
-	ID        string   `json:"id"`
-	Title     string   `json:"title"`
-	Species   string   `json:"species"`
-	Era       string   `json:"era"`
-	Year      int      `json:"year"`
-	Paper     string   `json:"paper"`
-	Remembers string   `json:"remembers"`
-	Params    int      `json:"params"`
-	Tokenizer string   `json:"tokenizer"`
-	Vocab     int      `json:"vocab"`
-	Corpus    string   `json:"corpus"`
-	Tokens    int      `json:"train_tokens"`
-	Seconds   float64  `json:"train_seconds"`
-	Valid     float64  `json:"valid,omitempty"` // nats per token
-	Views     []string `json:"views"`           // what can be seen inside: backoff, voices, signals, attention, embeddings
+	ID        string         `json:"id"`
+	Title     string         `json:"title"`
+	Species   string         `json:"species"`
+	Era       string         `json:"era"`
+	Year      int            `json:"year"`
+	Paper     string         `json:"paper"`
+	Remembers string         `json:"remembers"`
+	Params    int            `json:"params"`
+	Tokenizer string         `json:"tokenizer"`
+	Vocab     int            `json:"vocab"`
+	Corpus    string         `json:"corpus"`
+	Tokens    int            `json:"train_tokens"`
+	Seconds   float64        `json:"train_seconds"`
+	Valid     float64        `json:"valid,omitempty"` // nats per token
+	Context   bool           `json:"uses_context"`    // false: it predicts the same after every text
+	Colour    palette.Colour `json:"colour"`
+	Views     []string       `json:"views"` // what can be seen inside: backoff, voices, signals, attention, embeddings
 }
 
 // describe returns the description of a model.
@@ -36,6 +39,7 @@ func describe(e *models.Model) description {
 	d := description{
 		ID: e.ID, Title: e.Run.Title(), Species: s.Name, Era: s.Era, Year: s.Year, Paper: s.Paper, Remembers: s.Remembers,
 		Params: e.Run.Params(), Tokenizer: c.Tokenizer.Name, Vocab: c.Tokenizer.Vocab, Corpus: models.CorpusName(c.Data), Views: views(e),
+		Context: e.UsesContext(), Colour: palette.Species(s.Name, s.Era),
 	}
 	if c.Result != nil {
 		d.Tokens, d.Seconds, d.Valid = c.Result.Tokens, c.Result.Seconds, c.Result.Valid
@@ -72,6 +76,7 @@ func (s *Server) listModels(*http.Request) (any, error) {
 	}
 	return map[string]any{
 		"models": all, "species": species, "tokenizers": zoo.Tokenizers(), "can_train": s.opt.TrainDir != "",
+		"starters": startersFor(s.models.List()),
 		"limits": map[string]any{
 			"prompt_bytes": s.opt.Limits.PromptBytes, "text_bytes": s.opt.Limits.TextBytes, "tokens": s.opt.Limits.Tokens,
 			"streams": s.opt.Limits.Streams, "training_seconds": s.opt.Limits.TrainingTime.Seconds(),

@@ -27,7 +27,8 @@ type nextAnswer struct {
 	Entropy    float64     `json:"entropy_bits"`
 	Next       []candidate `json:"next"`
 	Micros     int64       `json:"micros"`          // it took the model
-	Error      string      `json:"error,omitempty"` // why the model gives no probabilities
+	Error      string      `json:"error,omitempty"` // why there are no probabilities
+	Right      *string     `json:"right,omitempty"` // of the limit: what it adds to the prompt, if it leaves no choice
 }
 
 // candidate is a token that may come next.
@@ -72,8 +73,40 @@ func (s *Server) next(ctx context.Context, q nextRequest) (any, error) {
 	if len(failures) > 0 && len(failures) == len(answers) {
 		return nil, failures[0]
 	}
-	return map[string]any{"models": answers}, nil
+	answer := map[string]any{"models": answers}
+	if l := limit(some, q); l != nil {
+		answer["limit"] = l
+	}
+	return answer, nil
 }
+
+// limit returns the exact distribution of what comes next, under the source of the models' corpus
+// and over the tokens of the first model that has one; nil if nobody knows it.
+func limit(some []*models.Model, q nextRequest) *nextAnswer {
+	for _, m := range some {
+		begin := time.Now()
+		at := m.Read(q.Prompt, q.Heal == nil || *q.Heal)
+		logProbs, known, err := m.Limit(at)
+		if !known {
+			continue
+		}
+		a := nextAnswer{Model: m.ID, Tokens: len(at.Tokens), Unfinished: at.Unfinished, Next: []candidate{}}
+		if err != nil {
+			a.Error = err.Error()
+			return &a
+		}
+		a.fill(m, at, q, logProbs)
+		if len(a.Next) > 0 && a.Next[0].P > certain {
+			a.Right = a.Next[0].Append
+		}
+		a.Micros = time.Since(begin).Microseconds()
+		return &a
+	}
+	return nil
+}
+
+// certain is the probability above which the limit names the right answer.
+const certain = 0.99
 
 // next returns a model's likeliest next tokens. With an error, the answer holds none.
 func next(m *models.Model, q nextRequest) (nextAnswer, error) {
@@ -84,14 +117,19 @@ func next(m *models.Model, q nextRequest) (nextAnswer, error) {
 	if err != nil {
 		return a, fmt.Errorf("%s: %w", m.ID, err)
 	}
+	a.fill(m, at, q, logProbs)
+	a.Micros = time.Since(begin).Microseconds()
+	return a, nil
+}
+
+// fill adds the likeliest tokens of a distribution over the tokens of m.
+func (a *nextAnswer) fill(m *models.Model, at models.Prompt, q nextRequest, logProbs []float64) {
 	a.Entropy = models.Entropy(logProbs)
-	for _, t := range models.Likeliest(logProbs, q.Top) {
+	for _, t := range m.Likeliest(logProbs, q.Top) {
 		c := candidate{ID: t, Text: m.Show(t), P: math.Exp(logProbs[t])}
 		if text, ok := m.Appended(at, q.Prompt, t); ok {
 			c.Append = &text
 		}
 		a.Next = append(a.Next, c)
 	}
-	a.Micros = time.Since(begin).Microseconds()
-	return a, nil
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"lmzoo/play/web"
+	"lmzoo/report/palette"
 	"lmzoo/report/uplot"
 )
 
@@ -24,7 +25,7 @@ func (s *Server) pages() http.Handler {
 	}
 	mux := http.NewServeMux()
 	mux.Handle("/", http.FileServerFS(files))
-	for name, text := range map[string]string{"uPlot.iife.min.js": uplot.Script, "uPlot.min.css": uplot.Style, "uPlot.LICENSE.txt": uplot.License, "keys.js": uplot.Keys} {
+	for name, text := range map[string]string{"uPlot.iife.min.js": uplot.Script, "uPlot.min.css": uplot.Style, "uPlot.LICENSE.txt": uplot.License, "keys.js": uplot.Keys, "palette.css": paletteCSS()} {
 		mux.HandleFunc("/"+name, func(w http.ResponseWriter, r *http.Request) {
 			http.ServeContent(w, r, name, time.Time{}, strings.NewReader(text))
 		})
@@ -36,4 +37,13 @@ func (s *Server) pages() http.Handler {
 		}
 		mux.ServeHTTP(w, r)
 	})
+}
+
+// paletteCSS defines the colours of the eras and of the limit.
+func paletteCSS() string {
+	colours := []palette.Named{{Name: "limit", Colour: palette.Ink}}
+	for _, era := range []string{"SLM", "NLM", "PLM", "LLM"} {
+		colours = append(colours, palette.Named{Name: era, Colour: palette.Era(era)})
+	}
+	return palette.CSS(colours)
 }

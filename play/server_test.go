@@ -73,7 +73,12 @@ func TestNext(t *testing.T) {
 		require.InDelta(t, math.Exp(slices.Max(own)), a.Next[0].P, 1e-5, "the likeliest is there")
 	}
 	require.InDelta(t, math.Log2(float64(s.models.List()[0].LM.Vocab())), got.Models[0].Entropy, 1e-6, "uniform: log2 V bits")
-	require.Nil(t, got.Models[0].Next[0].Append, "the end of a document is no text")
+	for _, c := range got.Models[0].Next {
+		require.NotNil(t, c.Append, "of equal tokens, those that are text come first: %q", c.Text)
+		require.NotContains(t, c.Text, `\x`)
+	}
+	_, isText := s.models.List()[0].Appended(models.Prompt{}, "", lm.BOS)
+	require.False(t, isText, "the end of a document is not text")
 }
 
 // A word that is not finished is completed, letter by letter, and a finished one is not.
@@ -168,7 +173,7 @@ func TestGenerate(t *testing.T) {
 		require.NoError(t, json.Unmarshal([]byte(data[i]), &ev))
 		for _, tok := range ev.Tokens {
 			own := e.LM.NextLogProbs(nil, context)
-			require.Equal(t, models.Likeliest(own, 1)[0], tok.ID)
+			require.Equal(t, e.Likeliest(own, 1)[0], tok.ID)
 			require.InDelta(t, math.Exp(own[tok.ID]), tok.P, 1e-5)
 			require.Equal(t, tok.ID, tok.Top[0].ID)
 			require.Len(t, tok.Top, 3)

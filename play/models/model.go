@@ -3,6 +3,7 @@
 package models
 
 import (
+	"slices"
 	"sync"
 	"unicode/utf8"
 
@@ -19,7 +20,9 @@ type Model struct {
 	Texts []string // the bytes each token stands for
 	Views sync.Map // what a view has computed once about this model, by a key of its own
 
-	memory memory
+	memory   memory
+	limit    limit
+	readable []bool // tokens that are text on their own
 }
 
 // New returns a model under a name. A run without a next-token distribution is an error.
@@ -28,10 +31,12 @@ func New(id string, r *zoo.Run) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := &Model{ID: id, Run: r, LM: causal, Texts: make([]string, r.Tokenizer.Vocab())}
+	v := r.Tokenizer.Vocab()
+	m := &Model{ID: id, Run: r, LM: causal, Texts: make([]string, v), readable: make([]bool, v)}
 	m.memory.model = causal
 	for t := range m.Texts {
 		m.Texts[t] = r.Tokenizer.Decode([]lm.Token{lm.Token(t)})
+		m.readable[t] = m.Texts[t] != "" && utf8.ValidString(m.Texts[t])
 	}
 	return m, nil
 }
@@ -45,10 +50,25 @@ func (m *Model) Show(t lm.Token) string { return m.Tokenizer().Text(t) }
 // Text returns the text of a token. A token that is not text on its own, such as a part of a
 // character, is shown instead.
 func (m *Model) Text(t lm.Token) string {
-	if text := m.Texts[t]; text != "" && utf8.ValidString(text) {
-		return text
+	if m.readable[t] {
+		return m.Texts[t]
 	}
 	return m.Show(t)
+}
+
+// UsesContext reports whether the model's predictions depend on what it has read: whether they
+// change after the first readable token.
+func (m *Model) UsesContext() bool {
+	first := slices.Index(m.readable, true)
+	if first < 0 {
+		return true
+	}
+	begin, err := m.memory.next(nil)
+	if err != nil {
+		return true
+	}
+	after, err := m.memory.next([]lm.Token{lm.Token(first)})
+	return err != nil || !slices.Equal(begin, after)
 }
 
 // LogProbs returns ln P of every token after a prompt, restricted to those that complete its

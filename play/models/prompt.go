@@ -86,19 +86,16 @@ func (m *Model) restrict(p Prompt, logProbs []float64) []float64 {
 	if p.Unfinished == "" {
 		return out
 	}
-	whole := 0.0
+	whole := m.completions(p.Unfinished, out)
+	if whole == 0 { // the model excludes every completion
+		return out
+	}
 	for t, text := range m.Texts {
 		if len(text) > len(p.Unfinished) && strings.HasPrefix(text, p.Unfinished) {
-			whole += math.Exp(out[t])
+			out[t] -= math.Log(whole)
 		} else {
 			out[t] = math.Inf(-1)
 		}
-	}
-	if whole == 0 { // the model excludes every completion
-		return append(out[:0], logProbs...)
-	}
-	for t := range out {
-		out[t] -= math.Log(whole)
 	}
 	return out
 }
@@ -107,7 +104,7 @@ func (m *Model) restrict(p Prompt, logProbs []float64) []float64 {
 // not text on its own, such as the end of the document or a part of a character.
 func (m *Model) Appended(p Prompt, text string, t lm.Token) (string, bool) {
 	own := m.Texts[t]
-	if t == lm.BOS || own == "" || !utf8.ValidString(own) {
+	if t == lm.BOS || !m.readable[t] {
 		return "", false
 	}
 	if p.Unfinished != "" {

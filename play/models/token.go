@@ -27,29 +27,34 @@ type Choice struct {
 // Token returns the token t of a distribution, with the likeliest alternatives.
 func (m *Model) Token(t lm.Token, logProbs []float64, alternatives int) Token {
 	s := Token{ID: t, Text: m.Show(t), P: math.Exp(logProbs[t]), LogProb: logProbs[t]}
-	for _, a := range Likeliest(logProbs, alternatives) {
+	for _, a := range m.Likeliest(logProbs, alternatives) {
 		s.Top = append(s.Top, Choice{a, m.Show(a), math.Exp(logProbs[a])})
 	}
 	return s
 }
 
-// Likeliest returns the n most probable tokens, the most probable first and equal ones in the order
-// of their numbers. It leaves out impossible tokens.
-func Likeliest(logProbs []float64, n int) []lm.Token {
+// Likeliest returns the n most probable tokens, the most probable first. Of equal ones those come
+// first that are text on their own, then those with lower numbers. Impossible tokens are left out.
+func (m *Model) Likeliest(logProbs []float64, n int) []lm.Token {
 	if n < 1 {
 		return nil
 	}
+	before := func(a, b lm.Token) bool {
+		p, q := logProbs[a], logProbs[b]
+		return p > q || p == q && m.readable[a] && !m.readable[b]
+	}
 	best := make([]lm.Token, 0, n+1)
-	for t, p := range logProbs {
-		if math.IsInf(p, -1) || math.IsNaN(p) || len(best) == n && p <= logProbs[best[n-1]] {
+	for v, p := range logProbs {
+		t := lm.Token(v)
+		if math.IsInf(p, -1) || math.IsNaN(p) || len(best) == n && !before(t, best[n-1]) {
 			continue
 		}
 		i := len(best)
-		best = append(best, lm.Token(t))
-		for ; i > 0 && logProbs[best[i-1]] < p; i-- {
+		best = append(best, t)
+		for ; i > 0 && before(t, best[i-1]); i-- {
 			best[i] = best[i-1]
 		}
-		best[i] = lm.Token(t)
+		best[i] = t
 		best = best[:min(len(best), n)]
 	}
 	return best

@@ -1,6 +1,6 @@
 // What a transformer attends to: small maps of all heads, one large, and arcs over the text.
 import { el, percent } from "./dom.js";
-import { paint, under, pointed, since } from "./heatmap.js";
+import { paint, beside, under, pointed, since } from "./heatmap.js";
 
 export function attention(box, answer, asked) {
   const n = answer.tokens.length;
@@ -39,16 +39,18 @@ function one(box, answer, now, draw) {
   pointed(canvas, (r, k) => { if (k <= r) read.textContent = `“${tokens[r].text.trim()}” takes ${percent(att[r][k])} from “${tokens[k].text.trim()}”`; });
   const arcs = el("div.arcs");
   box.replaceChildren(
-    sized(whole, el("h3", {}, `Layer ${now.layer + 1}, head ${now.head + 1}`), canvas, under(tokens), read),
+    el("div.heat", {}, el("h3", {}, `Layer ${now.layer + 1}, head ${now.head + 1}`), labelled(whole, canvas, tokens), read),
     el("div", {}, el("h3", {}, "Arcs from “", el("b", {}, tokens[now.from].text.trim()), "”"), arcs,
       el("p.lead", { id: "strongest" }, strongest(att[now.from], tokens))));
   drawArcs(arcs, att[now.from], tokens, now, draw);
 }
 
-function sized(width, heading, canvas, labels, read) {
-  const square = el("div", {}, canvas, labels);
-  square.style.maxWidth = width;
-  return el("div.heat", {}, heading, square, read);
+// labelled puts the tokens beside the rows and under the columns of a map.
+function labelled(width, canvas, tokens) {
+  const cells = el("div.cells", {}, beside(tokens), canvas,
+    el("div.axis", { "aria-hidden": "true" }, "row: reading →", el("br"), "column: looks at"), under(tokens));
+  cells.style.maxWidth = `calc(${width} + 5.5rem)`;
+  return cells;
 }
 
 function strongest(row, tokens) {

@@ -1,13 +1,14 @@
 // Compress: bits per character letter by letter, every model against gzip.
 import { post } from "./api.js";
-import { $, el, debounce, lineColour, scale, sure, called, walk } from "./dom.js";
-import { chosen, nobody, fault, fits, state } from "./app.js";
+import { $, el, debounce, scale, variable, sure, called, walk } from "./dom.js";
+import { chosen, emptyMessage, showError, fits, state } from "./state.js";
 import { curve } from "./curve.js";
+import { lines as linesOf } from "./palette.js";
 
 let running = null;
 let shown = ""; // whose tokens are coloured
 
-const example = "once in spring , on a windy evening , two friends met in lorrin . it was a tale of the forest . lena was a potter with a green rope . rosa was a doctor with a purple axe . then lena went to the hut .";
+const example = () => (state.info.starters.find((s) => s.name === "long memory") || { text: "" }).text;
 
 export function setUpCompress() {
   $("compress-text").addEventListener("input", debounce(showCompress, 60));
@@ -17,18 +18,18 @@ export async function showCompress() {
   const area = $("compress-text");
   if (!area.dataset.begun) {
     area.dataset.begun = "true";
-    if (state.models.some((m) => m.corpus === "world")) area.value = example;
+    area.value = example();
   }
   const models = chosen(), box = $("compress-result");
   if (running) running.abort();
   const mine = (running = new AbortController());
   if (!fits(area.value, "The text")) { box.replaceChildren(); return; }
-  if (!models.length || !area.value) { box.replaceChildren(el("p.lead", {}, models.length ? "Type something." : nobody())); return; }
+  if (!models.length || !area.value) { box.replaceChildren(el("p.lead", {}, models.length ? "Type something." : emptyMessage())); return; }
   try {
     const answer = await post("/api/compress", { text: area.value, models: models.map((m) => m.id) }, mine.signal);
     if (!mine.signal.aborted) draw(box, answer, models);
-    fault(null);
-  } catch (err) { fault(err); }
+    showError(null);
+  } catch (err) { showError(err); }
 }
 
 function draw(box, answer, models) {
@@ -37,22 +38,23 @@ function draw(box, answer, models) {
     box.replaceChildren(el("div.panel.chart", { role: "group" }), el("div.panel.scroll.sizes"), el("div.panel.letters"));
     chart = box.querySelector(".chart");
   }
+  const looks = linesOf(), gzip = variable("--soft");
   const lines = answer.models.map((a) => {
     let chars = 0, bits = 0;
     const points = a.tokens.map((t) => { chars += t.chars; bits += t.bits; return [chars, Math.max(bits / chars, 0.001)]; });
-    return { label: a.model, points };
+    return { label: a.model, points, ...looks.get(a.model) };
   });
-  lines.push({ label: "gzip", points: answer.gzip.map((g) => [g.chars, g.bits / g.chars]).filter((p) => p[1] <= 12), dash: [3, 3], colour: "gray" });
+  lines.push({ label: "gzip", points: answer.gzip.map((g) => [g.chars, g.bits / g.chars]).filter((p) => p[1] <= 12), dash: [3, 3], colour: gzip });
   chart.setAttribute("aria-label", "Bits per character so far: " + answer.models.map((a) => `${a.model} ${a.bits_per_char.toFixed(2)}`).join(", "));
   curve(chart, { lines, x: "characters so far", y: "bits per character so far", log: true });
-  sizes(box.querySelector(".sizes"), answer, models);
+  sizes(box.querySelector(".sizes"), answer, models, looks, gzip);
   letters(box.querySelector(".letters"), answer);
 }
 
-function sizes(box, answer, models) {
+function sizes(box, answer, models, looks, gzip) {
   const last = answer.gzip[answer.gzip.length - 1].bits;
-  const rows = answer.models.map((a, i) => ({ name: a.model, title: called(models[i]), bits: a.bits, colour: lineColour(i), lossless: a.lossless }));
-  rows.push({ name: "gzip", title: "gzip -9", bits: last, colour: "gray", lossless: true }, { name: "", title: "as it is", bits: 8 * answer.bytes, colour: "transparent", lossless: true });
+  const rows = answer.models.map((a, i) => ({ name: a.model, title: called(models[i]), bits: a.bits, colour: looks.get(a.model)?.colour, lossless: a.lossless }));
+  rows.push({ name: "gzip", title: "gzip -9", bits: last, colour: gzip, lossless: true }, { name: "", title: "as it is", bits: 8 * answer.bytes, colour: "transparent", lossless: true });
   rows.sort((a, b) => a.bits - b.bits);
   box.replaceChildren(el("table", {},
     el("thead", {}, el("tr", {}, el("th", {}, "model"), el("th.n", {}, "bits per character"), el("th.n", {}, "bytes"), el("th.n", {}, "of the text"))),

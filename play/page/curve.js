@@ -1,5 +1,5 @@
 // Line charts, drawn by uPlot.
-import { lineColour, lineDash, isDark } from "./dom.js";
+import { isDark } from "./dom.js";
 
 const wide = new WeakMap(); // what watches the width of a box
 const drawn = new WeakMap(); // the chart in a box, and what it is a chart of
@@ -16,7 +16,7 @@ function round(v, up) {
   return up ? all.find((n) => n >= v) : all.findLast((n) => n <= v);
 }
 
-// curve draws lines {label, points: [[x, y], …], dash} over a common x axis, in place of what box held. New points of the same
+// curve draws lines {label, points: [[x, y], …], colour, dash} over a common x axis, in place of what box held. New points of the same
 // lines go into the same chart, so that what is hidden stays hidden and the focus stays too.
 export function curve(box, { lines, x, y, height = 300, from, log = false }) {
   const xs = [...new Set(lines.flatMap((l) => l.points.map((p) => p[0])))].sort((a, b) => a - b);
@@ -39,8 +39,8 @@ export function curve(box, { lines, x, y, height = 300, from, log = false }) {
     cursor: { drag: { x: true, y: false } },
     series: [
       { label: x },
-      ...lines.map((l, i) => ({
-        label: l.label, stroke: l.colour || lineColour(i), width: 2, dash: l.dash || lineDash(i), spanGaps: true,
+      ...lines.map((l) => ({
+        label: l.label, stroke: l.colour, width: 2, dash: l.dash || [], spanGaps: true,
         points: { show: l.marks || false }, value: (_, v) => (v == null ? "–" : v.toFixed(2)),
       })),
     ],

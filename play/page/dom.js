@@ -75,12 +75,6 @@ const dark = matchMedia("(prefers-color-scheme: dark)");
 export const isDark = () => dark.matches;
 export const onTheme = (f) => dark.addEventListener("change", f);
 
-// Colours that are told apart by all eyes, those of the report (Okabe & Ito 2008 but for one), one for each line of a chart.
-const light = ["#0072b2", "#d55e00", "#009e73", "#882255", "#e69f00", "#56b4e9", "#cc79a7", "#1b1b1b"];
-const night = ["#2a7fd0", "#e0601a", "#1fbf91", "#f0e442", "#e69f00", "#8fd0f5", "#cc79a7", "#e8e8e8"];
-export const lineColour = (i) => (isDark() ? night : light)[i % light.length];
-export const lineDash = (i) => [[], [8, 4], [2, 3]][Math.floor(i / light.length) % 3];
-
 // heat is the colour of a value from −1 (orange) over 0 (paper) to 1 (blue), as [r, g, b].
 export function heat(v) {
   const paper = isDark() ? [30, 33, 39] : [255, 255, 255];
@@ -103,4 +97,14 @@ export function sure(p) {
   const bits = Math.min(1, -Math.log2(Math.max(p, 1e-9)) / 8);
   const hue = 205 - 185 * bits;
   return isDark() ? `hsl(${hue} 45% ${26 + 10 * bits}%)` : `hsl(${hue} ${70 + 15 * bits}% ${91 - 13 * bits}%)`;
+}
+
+// variable returns the colour that a variable of the style sheet has in the present theme.
+export function variable(name) {
+  const probe = el("span");
+  probe.style.color = `var(${name})`;
+  document.body.append(probe);
+  const colour = getComputedStyle(probe).color;
+  probe.remove();
+  return colour;
 }

@@ -1,7 +1,8 @@
 // Generate: several models write on from the same prompt.
 import { stream } from "./api.js";
 import { $, el, percent, scale, sure, called, walk } from "./dom.js";
-import { chosen, nobody, prompt, fault, fits, state } from "./app.js";
+import { chosen, emptyMessage, prompt, showError, fits, state } from "./state.js";
+import { era, tint } from "./palette.js";
 
 let running = null;
 
@@ -39,7 +40,7 @@ function stop() {
 async function go() {
   stop();
   const models = chosen(), text = prompt();
-  if (!models.length) { $("generate-status").textContent = nobody(); return; }
+  if (!models.length) { $("generate-status").textContent = emptyMessage(); return; }
   if (!fits(text, "The prompt")) return;
   const mine = (running = new AbortController());
   const cards = draw(models, text);
@@ -56,11 +57,11 @@ async function go() {
       if (name === "token") cards.get(ev.model).add(ev);
       if (name === "end") cards.get(ev.model).end(ev);
     });
-    fault(null);
+    showError(null);
   } catch (err) {
     how = "stopped";
     for (const c of cards.values()) c.stopped();
-    fault(err);
+    showError(err);
   }
   if (running === mine) { running = null; busy(false, how); }
 }
@@ -79,8 +80,8 @@ function draw(models, text) {
     const said = el("div.said", { tabindex: "0", role: "log", "aria-live": "off", "aria-label": "text of " + called(m) + "; the arrow keys read its tokens" }, el("span.given", {}, text));
     const foot = el("p.foot", {}, "…"), read = el("p", { role: "status" });
     walk(said, read);
-    const card = el("article.card", { "data-model": m.id }, el("div.head", {}, el("h3", {}, called(m)), el("span.era", {}, `${m.era} ${m.year}`)), said, read, foot);
-    card.style.setProperty("--era", `var(--${m.era})`);
+    const card = el("article.card", { "data-model": m.id }, el("div.head", {}, el("h3", {}, called(m)), era(m)), said, read, foot);
+    tint(card, m);
     box.append(card);
     cards.set(m.id, pen(said, foot));
   }

@@ -32,6 +32,18 @@ export function under(tokens) {
   return box;
 }
 
+// beside labels the rows with tokens, in letters that fit into a row.
+export function beside(tokens) {
+  const box = el("div.beside", { "aria-hidden": "true" });
+  tokens.forEach((t, i) => {
+    const s = el("span", {}, t.text.trim() || t.text);
+    s.style.top = `${100 * (i + 0.5) / tokens.length}%`;
+    s.style.fontSize = `min(.7rem, ${100 / tokens.length}cqh)`;
+    box.append(s);
+  });
+  return box;
+}
+
 // pointed calls f(row, column) for the cell under the pointer, or that the arrow keys have moved to.
 export function pointed(canvas, f) {
   let row = canvas.height - 1, column = -1;

@@ -1,12 +1,13 @@
 // Inside: what a model does with the prompt, each era in its own way.
 import { post } from "./api.js";
 import { $, el } from "./dom.js";
-import { nobody, prompt, fault, state } from "./app.js";
+import { emptyMessage, prompt, showError, state } from "./state.js";
 import { backoff } from "./backoff.js";
 import { signals } from "./signals.js";
 import { attention } from "./attention.js";
 import { voices } from "./voices.js";
 import { map } from "./map.js";
+import { tint } from "./palette.js";
 
 let running = null;
 let model = ""; // that is looked into
@@ -17,12 +18,12 @@ const drawings = { backoff, signals, attention, voices };
 export async function showInside() {
   const models = state.models.filter((m) => m.views.length);
   const box = $("inside-view");
-  if (!models.length) { box.replaceChildren(el("p.lead", {}, state.models.length ? "None of these models can be looked into." : nobody())); return; }
+  if (!models.length) { box.replaceChildren(el("p.lead", {}, state.models.length ? "None of these models can be looked into." : emptyMessage())); return; }
   if (!models.some((m) => m.id === model)) model = (models.find((m) => m.views.includes("attention")) || models[models.length - 1]).id;
-  $("inside-models").replaceChildren(...models.map((m) => el("button", {
+  $("inside-models").replaceChildren(...models.map((m) => tint(el("button", {
     type: "button", "aria-pressed": String(m.id === model), "data-model": m.id,
     onclick: () => { model = m.id; asked = {}; showInside(); $("inside-models").querySelector(`[data-model="${m.id}"]`).focus(); },
-  }, m.id)));
+  }, el("span.swatch"), m.id), m)));
   if (running) running.abort();
   const mine = (running = new AbortController());
   try {
@@ -30,8 +31,8 @@ export async function showInside() {
     if (mine.signal.aborted) return;
     box.dataset.view = answer.view;
     drawings[answer.view](box, answer, asked, showInside);
-    fault(null);
-  } catch (err) { fault(err); }
+    showError(null);
+  } catch (err) { showError(err); }
   const m = models.find((m) => m.id === model);
   if (m && !mine.signal.aborted) map($("inside-map"), m);
 }

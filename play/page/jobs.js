@@ -1,7 +1,7 @@
 // Train and Compare: slow things, which the server does one at a time.
 import { closed, get, post, remove } from "./api.js";
-import { $, el, count } from "./dom.js";
-import { chosen, fault, loadModels, refresh, state } from "./app.js";
+import { $, el, count, variable } from "./dom.js";
+import { chosen, showError, loadModels, refresh, state } from "./state.js";
 import { curve } from "./curve.js";
 
 let jobs = [];
@@ -19,20 +19,20 @@ export function setUpJobs() {
     const fresh = jobs.filter((j) => j.model && !known.has(j.id));
     for (const j of fresh) known.add(j.id);
     if (fresh.some((j) => !state.models.some((m) => m.id === j.model))) {
-      await loadModels().catch(fault);
+      await loadModels().catch(showError);
       if (["next", "inside", "compress"].includes(state.view)) refresh(); // with the new one
     }
     if (state.view === "train") drawTrain();
     if (state.view === "compare") draw($("compare-jobs"), "compare");
   });
   let lost = false;
-  events.onerror = () => { lost = true; fault(new Error(closed)); }; // it tries again by itself
+  events.onerror = () => { lost = true; showError(new Error(closed)); }; // it tries again by itself
   events.onopen = async () => {
     if (!lost) return;
     lost = false;
-    fault(null);
+    showError(null);
     known.clear(); // its jobs may be others too
-    await loadModels().catch(fault); // it may have others now
+    await loadModels().catch(showError); // it may have others now
     refresh();
   };
   addEventListener("pagehide", () => { events.onerror = null; events.close(); });
@@ -53,7 +53,7 @@ function drawTrain() {
 async function unfinished() {
   if (!state.info.can_train) return;
   let runs;
-  try { runs = (await get("/api/unfinished")).runs; } catch (err) { fault(err); return; }
+  try { runs = (await get("/api/unfinished")).runs; } catch (err) { showError(err); return; }
   const box = $("train-unfinished");
   if (!runs.length) { box.replaceChildren(); return; }
   const held = document.activeElement?.dataset.run;
@@ -70,14 +70,14 @@ export function showCompare() { draw($("compare-jobs"), "compare"); }
 async function ask(body) {
   try {
     await post("/api/jobs", body);
-    fault(null);
-  } catch (err) { fault(err); }
+    showError(null);
+  } catch (err) { showError(err); }
 }
 
 function compare() {
   const models = chosen().map((m) => m.id);
   if (models.length) ask({ kind: "compare", models });
-  else fault(new Error("No model is ticked: tick those to compare."));
+  else showError(new Error("No model is ticked: tick those to compare."));
 }
 
 function trainForm() {
@@ -119,7 +119,7 @@ function draw(box, kind) {
   mine.forEach((j, i) => {
     let card = box.querySelector(`[data-job="${j.id}"]`);
     if (!card) {
-      card = el("article.panel.job", { "data-job": j.id }, el("div.row", {}, el("h3", {}, j.title), el("span.state", { role: "status" }), el("button", { type: "button", onclick: () => remove("/api/jobs/" + j.id).catch(fault) }, "Cancel")),
+      card = el("article.panel.job", { "data-job": j.id }, el("div.row", {}, el("h3", {}, j.title), el("span.state", { role: "status" }), el("button", { type: "button", onclick: () => remove("/api/jobs/" + j.id).catch(showError) }, "Cancel")),
         el("progress", { max: 1, value: 0, "aria-label": "progress of " + j.title }), el("p.state"), el("div.chart", { role: "group", "aria-label": "Learning curve of " + j.title }), el("div.result"));
     }
     if (box.children[i] !== card) box.insertBefore(card, box.children[i] || null);
@@ -162,7 +162,10 @@ function drawCurve(card, j) {
   charts.set(j.id, last);
   const points = (list) => (list || []).map((p) => [p.seconds, p.loss]);
   curve(card.querySelector(".chart"), {
-    lines: [{ label: "training", points: points(j.curve) }, { label: "validation", points: points(j.valid), marks: true }],
+    lines: [
+      { label: "training", points: points(j.curve), colour: variable("--soft") },
+      { label: "validation", points: points(j.valid), marks: true, colour: variable("--accent") },
+    ],
     x: "seconds of training", y: "nats per token", height: 240,
   });
 }

@@ -1,7 +1,7 @@
 // Embeddings as a map: tokens that a model treats alike lie near each other.
 import { get } from "./api.js";
 import { el, token } from "./dom.js";
-import { fault } from "./app.js";
+import { showError } from "./state.js";
 
 const svgns = "http://www.w3.org/2000/svg";
 let shown = ""; // the model whose map it is
@@ -13,7 +13,7 @@ export async function map(box, model) {
   try {
     const answer = await get("/api/embeddings/" + encodeURIComponent(model.id));
     if (shown === model.id) draw(box, answer);
-  } catch (err) { shown = ""; fault(err); }
+  } catch (err) { shown = ""; showError(err); }
 }
 
 function draw(box, answer) {
@@ -67,7 +67,7 @@ function draw(box, answer) {
           bar.style.width = 100 * Math.max(0, n.cosine) + "%";
           return el("li", {}, el("button", { type: "button", onclick: () => near(n.id) }, bar, token(n.text), el("span.p", {}, n.cosine.toFixed(2))));
         })), el("p.lead", {}, "cosine of the angle between the embeddings"));
-    } catch (err) { fault(err); }
+    } catch (err) { showError(err); }
   }
   let held = null;
   svg.addEventListener("pointerdown", (e) => { held = { x: e.clientX, y: e.clientY, vx: view.x, vy: view.y }; });

@@ -1,0 +1,55 @@
+// What all views share: the models, which of them are ticked, the prompt, and the error line.
+import { get } from "./api.js";
+import { $ } from "./dom.js";
+
+export const state = { models: [], chosen: new Set(), info: {}, view: "" };
+
+const listeners = { refresh: [], models: [] };
+
+// on calls f at every event: "refresh" to draw the open view anew, "models" when the list changed.
+export const on = (event, f) => listeners[event].push(f);
+const tell = (event) => listeners[event].forEach((f) => f());
+
+// chosen returns the ticked models, in order.
+export const chosen = () => state.models.filter((m) => state.chosen.has(m.id));
+export const prompt = () => $("prompt").value;
+
+// emptyMessage returns the text to show when no model answers.
+export const emptyMessage = () =>
+  (state.models.length ? "No model is ticked." : "There is no model yet; Train shows the progress of the first.");
+
+export function setPrompt(text) {
+  const area = $("prompt");
+  area.value = text;
+  area.scrollTop = area.scrollHeight;
+  refresh();
+}
+
+// showError shows an error; null hides it. A request that the page itself cancelled is no error.
+export function showError(err) {
+  if (err && err.name === "AbortError") return;
+  $("error").textContent = err ? err.message || String(err) : "";
+  $("error").hidden = !err;
+}
+
+// fits reports whether the server accepts a text of this length, and shows an error if not.
+export function fits(text, what) {
+  const bytes = new TextEncoder().encode(text).length, most = state.info.limits.prompt_bytes;
+  if (bytes > most) showError(new Error(`${what} has ${bytes} bytes; want at most ${most}. Shorten it.`));
+  return bytes <= most;
+}
+
+// refresh draws the open view anew.
+export const refresh = () => tell("refresh");
+
+// loadModels asks for the list of models. It ticks new ones, unless they ignore what they read.
+export async function loadModels() {
+  const info = await get("/api/models");
+  const known = new Set(state.models.map((m) => m.id));
+  state.info = info;
+  state.models = info.models;
+  const fresh = info.models.filter((m) => !known.has(m.id));
+  const worth = fresh.filter((m) => m.uses_context);
+  for (const m of worth.length || known.size ? worth : fresh) state.chosen.add(m.id);
+  tell("models");
+}
