@@ -15,7 +15,7 @@ import (
 // of its class that the world leaves no choice of.
 func TestStarters(t *testing.T) {
 	data := zoo.Data{Corpus: zoo.WorldName}
-	split, err := data.Load(t.Context(), nil, false)
+	split, err := data.Load(t.Context(), zoo.Input{})
 	require.NoError(t, err)
 	w := world.New(world.DefaultSeed)
 	for _, s := range starters {
