@@ -40,6 +40,7 @@ type MaskedSource struct {
 	cfg   BERTConfig
 	rows  corpus.Source // documents that end with [SEP], packed into rows; nil: pairs
 	pairs *pairer
+	b     int // rows of a batch
 	seed  uint64
 	at    []int32 // scratch: positions of a document that may be masked
 	pcg   rand.PCG
@@ -56,7 +57,7 @@ func NewMaskedSource(cfg BERTConfig, docs [][]lm.Token, b, t int, seed uint64, e
 	if t < 4 {
 		return nil, errors.New("bert: the rows are shorter than 4 tokens; want room for [CLS], a token and [SEP]")
 	}
-	s := &MaskedSource{cfg: cfg.defaults(), seed: seed}
+	s := &MaskedSource{cfg: cfg.defaults(), b: b, seed: seed}
 	s.rng = rand.New(&s.pcg)
 	var err error
 	if cfg.NSP {
@@ -80,6 +81,16 @@ func separated(docs [][]lm.Token, sep lm.Token) [][]lm.Token {
 		out[i] = doc
 	}
 	return out
+}
+
+// Steps is the number of steps that have every document once. With next-sentence prediction, where
+// documents are drawn at random, it is the number of steps that have as many tokens.
+func (s *MaskedSource) Steps() int {
+	if w, ok := s.rows.(*corpus.Windows); ok {
+		return (w.Rows() + s.b - 1) / s.b
+	}
+	row := s.b * s.pairs.t
+	return (s.pairs.until[len(s.pairs.until)-1] + row - 1) / row
 }
 
 // Batch fills b with the batch of a step.

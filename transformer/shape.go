@@ -18,3 +18,18 @@ func (c Config) Shape(context int) nn.Shape {
 	shape.FLOPs += 12 * t * n * layers
 	return shape
 }
+
+// Shape returns what the configuration costs. The head multiplies the masked tokens alone, which is not
+// counted as a saving, and attention looks both ways.
+func (c BERTConfig) Shape(context int) nn.Shape {
+	v, n, layers, t := float64(c.VocabSize), float64(c.NEmbd), float64(c.NLayer), float64(context)
+	multiplied := 12*n*n*layers + n*n + v*n // the word embeddings are the output layer, too
+	params := multiplied + n*float64(c.NPositions+2+2) + layers*(4+2+4+1+2)*n + v + 3*n
+	if c.NSP {
+		multiplied += n*n + 2*n
+		params += n*n + n + 2*n + 2
+	}
+	shape := nn.ShapeOf(params, multiplied, layers*(18*n+float64(c.NHead)*t)+4*n+v)
+	shape.FLOPs += 12 * t * n * layers
+	return shape
+}

@@ -56,5 +56,6 @@ func Standard() Catalogue {
 			"one vector that two gates keep or rewrite"),
 		elmo(),
 		gpt(),
+		bert(),
 	}
 }

@@ -51,6 +51,9 @@ func Make(ctx context.Context, o Order, obs ...train.Observer) (*Run, error) {
 		return nil, err
 	}
 	defer release()
+	if o.Tokenizer, err = o.Species.Extend(o.Tokenizer); err != nil {
+		return nil, err
+	}
 	r := &Run{Dir: o.Dir, Species: o.Species, Tokenizer: o.Tokenizer, Settings: o.Settings}
 	info, err := tokenizerInfo(o.Tokenizer)
 	if err != nil {

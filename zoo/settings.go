@@ -99,11 +99,13 @@ func (s *Settings) reconcile(values map[string]any) {
 
 // elsewhere says where settings come from that nobody chooses by themselves.
 var elsewhere = map[string]string{
-	"vocab_size": "it follows from the tokenizer; see --vocab",
-	"unk":        "it follows from the tokenizer; see --tokenizer",
-	"cell":       "it is the species: rnn, lstm or gru",
-	"seed":       "it is --seed",
-	"threads":    "it is --threads",
+	"vocab_size":    "it follows from the tokenizer; see --vocab",
+	"unk":           "it follows from the tokenizer; see --tokenizer",
+	"mask_token_id": "it follows from the tokenizer",
+	"sep_token_id":  "it follows from the tokenizer",
+	"cell":          "it is the species: rnn, lstm or gru",
+	"seed":          "it is --seed",
+	"threads":       "it is --threads",
 }
 
 // Names lists the settings that can be chosen, the model's first.

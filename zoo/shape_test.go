@@ -18,6 +18,8 @@ var lookedUp = map[string]bool{
 func TestShapes(t *testing.T) {
 	tok := byteTokenizer(t)
 	try := func(s *Species, settings *Settings) {
+		tok, err := s.Extend(tok)
+		require.NoError(t, err)
 		m, err := s.Learning.New(settings.Model, tok, rand.New(rand.NewPCG(1, 1)))
 		require.NoError(t, err)
 		shape, ok := settings.shape(tok.Vocab())
@@ -53,6 +55,7 @@ func TestShapes(t *testing.T) {
 	}{
 		{"mlp", map[string]any{"direct": true}},
 		{"gpt", map[string]any{"norm": "post", "smear": true}},
+		{"bert", map[string]any{"nsp": true}},
 		{"lstm", map[string]any{"layers": 3}},
 	} {
 		s, err := Standard().Find(variant.species)

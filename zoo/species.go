@@ -31,6 +31,9 @@ type Species struct {
 	// Predicts says what the models predict instead of the next token, such as "masked tokens". Empty for an lm.Model.
 	Predicts string `json:"predicts,omitempty"`
 
+	// Specials names the special tokens that the models need beside the vocabulary of the tokenizer.
+	Specials []string `json:"-"`
+
 	// Defaults returns the settings of a size with its training recipe. The pointers are the caller's own.
 	Defaults func(size string) (*Settings, error) `json:"-"`
 	// Quick returns changes to Defaults for a model that learns as much as it can in seconds. nil means none.
@@ -86,6 +89,17 @@ type Text struct {
 	Train     [][]lm.Token // the encoded documents of Split.Train
 	Seed      uint64
 	Threads   int
+}
+
+// Extend returns the tokenizer with the special tokens that the species needs.
+func (s *Species) Extend(tok corpus.Tokenizer) (corpus.Tokenizer, error) {
+	var missing []string
+	for _, name := range s.Specials {
+		if _, ok := corpus.Special(tok, name); !ok {
+			missing = append(missing, name)
+		}
+	}
+	return corpus.WithSpecials(tok, missing...)
 }
 
 // IsNeural reports whether the species is trained step by step rather than counted in one pass.
