@@ -1,14 +1,17 @@
 package corpus
 
 import (
+	"cmp"
+	"fmt"
 	"iter"
 	"maps"
 	"slices"
+	"unicode/utf8"
 
 	"lmzoo/lm"
 )
 
-// defaultBPEVocab is enough for a text of a megabyte.
+// defaultBPEVocab is enough for a text of a megabyte in a script of few letters.
 const defaultBPEVocab = 1024
 
 // A merge must be seen more than once to be worth a token, and a token is no longer than this: a page of
@@ -18,23 +21,59 @@ const (
 	maxTokenBytes = 256
 )
 
-// TrainBPE learns merges until there are vocab tokens (1024 when vocab is 0), or no pair occurs twice:
+// TrainBPE learns merges until there are vocab tokens, or no pair occurs twice:
 //
 //	repeat: join the most frequent pair of neighbours, everywhere
 //
 // Of pairs that are equally frequent the one made of older tokens goes first. A rescan of the text for
 // every merge would take hours; here each distinct piece is kept once with its count, every pair knows
 // where it stands, and a heap knows which pair is the most frequent.
-func TrainBPE(docs []Document, vocab int) (*BPE, error) { return trainBPE(textsOf(docs), vocab) }
+//
+// When vocab is 0 it is 1024, or as large as the alphabet of the text needs.
+func TrainBPE(docs []Document, vocab int) (*BPE, error) {
+	pieces := countPieces(textsOf(docs), nextPiece)
+	return learnBPE(pieces, cmp.Or(vocab, max(defaultBPEVocab, bpeAlphabet(pieces))))
+}
 
+// trainBPE is TrainBPE, but refuses a vocabulary in which not every character of the text can have a token:
+// Chinese in single bytes is three times as long as in characters, and learns badly.
 func trainBPE(texts iter.Seq[string], vocab int) (*BPE, error) {
+	pieces := countPieces(texts, nextPiece)
+	needed := bpeAlphabet(pieces)
 	if vocab == 0 {
-		vocab = defaultBPEVocab
+		vocab = max(defaultBPEVocab, needed)
 	}
+	if vocab >= byteTokens && vocab < needed {
+		return nil, tooSmall("bpe", vocab, needed, fmt.Sprintf("one for each byte, %d characters of several bytes and the document boundary", needed-byteTokens))
+	}
+	return learnBPE(pieces, vocab)
+}
+
+// bpeAlphabet returns how many tokens the bytes and the characters of several bytes take that occur often
+// enough to be joined.
+func bpeAlphabet(pieces map[string]int) int {
+	counts := map[rune]int{}
+	for piece, n := range pieces {
+		for i, r := range piece {
+			if _, size := utf8.DecodeRuneInString(piece[i:]); size > 1 {
+				counts[r] += n
+			}
+		}
+	}
+	tokens := byteTokens
+	for _, n := range counts {
+		if n >= minMergeCount {
+			tokens++
+		}
+	}
+	return tokens
+}
+
+func learnBPE(pieces map[string]int, vocab int) (*BPE, error) {
 	if vocab < byteTokens {
 		return nil, tooSmall("bpe", vocab, byteTokens, "one for each byte and the document boundary")
 	}
-	t := newBPETrainer(countPieces(texts))
+	t := newBPETrainer(pieces)
 	var merges []Merge
 	length := make([]int, byteTokens)
 	for i := range length {

@@ -75,12 +75,34 @@ func nextPiece(s string) int {
 	return n - last // the last space is left for the word that follows
 }
 
-// countPieces counts how often each piece occurs in the texts. It holds on to none of them.
-func countPieces(texts iter.Seq[string]) map[string]int {
+// nextWord is nextPiece, except that a character of a script that is written without spaces is a piece of
+// its own: a run of them is a phrase or a sentence, which hardly ever comes again.
+func nextWord(s string) int {
+	n := nextPiece(s)
+	lead := 0
+	if s[0] == ' ' && n > 1 {
+		lead = 1
+	}
+	if r, size := utf8.DecodeRuneInString(s[lead:]); unspaced(r) {
+		return lead + size
+	}
+	if i := strings.IndexFunc(s[lead:n], unspaced); i > 0 {
+		return lead + i
+	}
+	return n
+}
+
+// unspaced reports whether r is a letter of a script that is written without spaces between words.
+func unspaced(r rune) bool {
+	return r >= 0x2e80 && unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana)
+}
+
+// countPieces counts how often each piece that next cuts off occurs in the texts. It keeps none of the texts.
+func countPieces(texts iter.Seq[string], next func(string) int) map[string]int {
 	c := tally{}
 	for s := range texts {
 		for s != "" {
-			n := nextPiece(s)
+			n := next(s)
 			c.add(s[:n])
 			s = s[n:]
 		}

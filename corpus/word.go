@@ -8,12 +8,14 @@ import (
 	"lmzoo/lm"
 )
 
-// Word is the tokenizer of whole words, each with the space before it, and open all the same: a word
-// outside its vocabulary is spelled in characters, and a character outside those in hexadecimal digits.
+// Word is the tokenizer of whole words, each with the space before it. In scripts that are written without
+// spaces, such as Chinese, each character is a word. The vocabulary is open all the same: a word outside
+// it is spelled in characters, and a character outside those in hexadecimal digits.
 type Word struct {
 	letters *alphabet
 	words   []string // tokens letters.size() …
 	ids     map[string]lm.Token
+	next    func(text string) int // how many bytes the first word of a text takes
 }
 
 // minWordCount is how often a word must occur to be worth a token: what occurs once teaches nothing, and
@@ -25,7 +27,7 @@ const minWordCount = 2
 func TrainWord(docs []Document, vocab int) (*Word, error) { return trainWord(textsOf(docs), vocab) }
 
 func trainWord(texts iter.Seq[string], vocab int) (*Word, error) {
-	counts := countPieces(texts)
+	counts := countPieces(texts, nextWord)
 	letters := newAlphabet(alphabetOf(maps.All(counts)))
 	if vocab != 0 && vocab < letters.size() {
 		return nil, tooSmall("word", vocab, letters.size(), fmt.Sprintf("%d characters of the text, 32 digits for unknown bytes and the document boundary", len(letters.runes)))
@@ -43,9 +45,12 @@ func trainWord(texts iter.Seq[string], vocab int) (*Word, error) {
 }
 
 func newWord(letters *alphabet, words []string) *Word {
-	w := &Word{letters: letters, words: words, ids: make(map[string]lm.Token, len(words))}
+	w := &Word{letters: letters, words: words, ids: make(map[string]lm.Token, len(words)), next: nextWord}
 	for i, s := range words {
 		w.ids[s] = lm.Token(letters.size() + i)
+		if nextWord(s) < len(s) {
+			w.next = nextPiece // a vocabulary from before Chinese was cut into characters
+		}
 	}
 	return w
 }
@@ -59,7 +64,7 @@ func (w *Word) Vocab() int { return w.letters.size() + len(w.words) }
 // Encode appends one token per word that it knows, and the spelling of any other.
 func (w *Word) Encode(dst []lm.Token, text string) []lm.Token {
 	for text != "" {
-		n := nextPiece(text)
+		n := w.next(text)
 		if id, ok := w.ids[text[:n]]; ok {
 			dst = append(dst, id)
 		} else {

@@ -43,14 +43,35 @@ func (m *Model) unfinished(text string) int {
 		return -1 // letters are whole tokens
 	}
 	word := text[begin:]
-	if word == "" || !m.completes(word) {
+	if word == "" {
 		return -1
+	}
+	if !m.completes(word) {
+		return m.insideToken(text, begin)
 	}
 	t := tok.Encode(nil, word)
 	if len(t) == 1 && word != " " && (tok.Name() != "whitespace" || t[0] != corpus.Unk) {
 		return -1 // a whole word
 	}
 	return begin
+}
+
+// insideToken returns where the end of the last word, which begins at begin, may be the beginning of a
+// merged token, or −1. In scripts that are written without spaces the last word is a whole sentence.
+func (m *Model) insideToken(text string, begin int) int {
+	tok := m.Tokenizer()
+	if tok.Name() != "bpe" {
+		return -1
+	}
+	tokens := tok.Encode(nil, text[begin:])
+	for len(tokens) > 2 { // the last token alone is whole
+		begin += tok.Bytes(tokens[0])
+		tokens = tokens[1:]
+		if end := text[begin:]; end[0] >= utf8.RuneSelf && utf8.RuneStart(end[0]) && m.completes(end) {
+			return begin
+		}
+	}
+	return -1
 }
 
 // lastWord returns where the letters and digits at the end of a text begin, with the space before
