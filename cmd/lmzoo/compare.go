@@ -403,7 +403,7 @@ func (m *comparison) keep() error {
 	}
 	m.watch.lap("reporting")
 	m.progress.note("\nThe time, %s", m.watch)
-	m.progress.note("\nThe report   %s\nThe picture  %s, and each figure of the report as report-*.svg and .png\nThe numbers  %s\nTo play with them all: lmzoo play %s",
-		filepath.Join(m.out, "report.html"), filepath.Join(m.out, "compare.png"), filepath.Join(m.out, "compare.json"), m.out)
+	m.progress.note("\nThe report   %s\nThe picture  %s, and each figure of the report as report-*.svg and .png\nThe numbers  %s\nTo play with them all: %s play %s",
+		filepath.Join(m.out, "report.html"), filepath.Join(m.out, "compare.png"), filepath.Join(m.out, "compare.json"), program(), m.out)
 	return nil
 }

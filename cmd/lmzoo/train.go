@@ -273,7 +273,7 @@ func (t *training) show(w io.Writer, r *zoo.Run, err error) error {
 		fmt.Fprintf(w, ", validation %.4f nats/token", res.Valid)
 	}
 	fmt.Fprintln(w)
-	t.progress.note("Next: lmzoo eval %s    lmzoo generate %s", r.Dir, r.Dir)
+	t.progress.note("Next: %s eval %s    %s generate %s", program(), r.Dir, program(), r.Dir)
 	return nil
 }
 
@@ -309,6 +309,14 @@ func sizes(s corpus.Split) string {
 		return report.Count(n)
 	}
 	return fmt.Sprintf("%s/%s/%s bytes to train/validate/test", bytes(s.Train), bytes(s.Valid), bytes(s.Test))
+}
+
+// program is how the shell finds this program: lmzoo, or the path that was typed.
+func program() string {
+	if strings.ContainsRune(os.Args[0], os.PathSeparator) {
+		return os.Args[0]
+	}
+	return "lmzoo"
 }
 
 // commandLine is how this program was called.
