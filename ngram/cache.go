@@ -99,10 +99,11 @@ func (c *Cache) Fit(docs [][]lm.Token, rounds int) float64 {
 
 // recent counts the last tokens of a document.
 type recent struct {
-	ring  []lm.Token
-	n, at int // how many, and where the next one goes
-	count map[lm.Token]int
-	skip  lm.Token
+	window int
+	ring   []lm.Token // grows to window tokens as they come
+	n, at  int        // how many tokens count, and where the next one goes
+	count  map[lm.Token]int
+	skip   lm.Token
 }
 
 func newRecent(c *Cache) *recent {
@@ -110,7 +111,7 @@ func newRecent(c *Cache) *recent {
 	if skip == lm.BOS {
 		skip = -1
 	}
-	return &recent{ring: make([]lm.Token, c.Window), count: map[lm.Token]int{}, skip: skip}
+	return &recent{window: c.Window, count: map[lm.Token]int{}, skip: skip}
 }
 
 func (r *recent) push(tok lm.Token) {
@@ -121,7 +122,7 @@ func (r *recent) push(tok lm.Token) {
 		return
 	case tok == r.skip:
 		return
-	case r.n == len(r.ring):
+	case r.n == r.window:
 		old := r.ring[r.at]
 		if r.count[old]--; r.count[old] == 0 {
 			delete(r.count, old)
@@ -129,9 +130,14 @@ func (r *recent) push(tok lm.Token) {
 	default:
 		r.n++
 	}
+	if r.at == len(r.ring) {
+		r.ring = append(r.ring, tok)
+	}
 	r.ring[r.at] = tok
 	r.count[tok]++
-	r.at = (r.at + 1) % len(r.ring)
+	if r.at++; r.at == r.window {
+		r.at = 0
+	}
 }
 
 // frequency is c(w)/n.

@@ -12,6 +12,7 @@ type header struct {
 	Notes       []string     `json:"notes,omitempty"`
 	Quantized   int          `json:"quantized,omitempty"` // bits of a probability
 	Entropy     float64      `json:"entropy,omitempty"`   // threshold of entropy pruning
+	Run         string       `json:"run,omitempty"`       // what the model belongs to, if its owner says so
 	Sections    []section    `json:"sections,omitempty"`
 }
 

@@ -141,5 +141,7 @@ func weight(own, lower float64) float32 {
 
 // kept is the part of the header that does not depend on the arrays.
 func (m *Model) kept() header {
-	return header{Config: m.Config, Discounts: m.Discounts, Notes: m.Notes, Quantized: m.Quantized, Entropy: m.Entropy}
+	return header{
+		Config: m.Config, Discounts: m.Discounts, Notes: m.Notes, Quantized: m.Quantized, Entropy: m.Entropy, Run: m.Run,
+	}
 }

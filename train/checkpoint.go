@@ -222,10 +222,10 @@ func Checkpoint(path string, facts map[string]string) Observer {
 	}
 }
 
-// The metadata that SaveBest adds.
+// The metadata that SaveBest adds: the step of the validation, and its result in nats per token.
 const (
-	stepKey  = "step"
-	validKey = "valid"
+	StepKey  = "step"
+	ValidKey = "valid"
 )
 
 // SaveBest writes the parameters to path whenever a validation is the best so far. It stands before the other
@@ -236,7 +236,7 @@ func SaveBest(path string, metadata map[string]string) Observer {
 			return nil
 		}
 		m := map[string]string{
-			stepKey: strconv.Itoa(e.Stats.Step), validKey: strconv.FormatFloat(e.Valid, 'g', -1, 64),
+			StepKey: strconv.Itoa(e.Stats.Step), ValidKey: strconv.FormatFloat(e.Valid, 'g', -1, 64),
 		}
 		maps.Copy(m, metadata)
 		return SaveParams(path, tr.engine.Model(), m)
@@ -254,8 +254,8 @@ func (tr *Trainer) ReadBest(path string, metadata map[string]string) error {
 				return fmt.Errorf("%s is %q; want %q: the file belongs to another run", k, saved, metadata[k])
 			}
 		}
-		step, err := strconv.Atoi(f.Metadata[stepKey])
-		nats, err2 := strconv.ParseFloat(f.Metadata[validKey], 64)
+		step, err := strconv.Atoi(f.Metadata[StepKey])
+		nats, err2 := strconv.ParseFloat(f.Metadata[ValidKey], 64)
 		if err = errors.Join(err, err2); err == nil {
 			tr.best = Best{Nats: nats, Step: step}
 		}

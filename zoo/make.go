@@ -171,6 +171,9 @@ func (r *Run) count(ctx context.Context, o Order, text func() (any, []string, in
 	}
 	r.Config.Result = &Outcome{Params: params(m), Tokens: tokens, Seconds: time.Since(start).Seconds(), Threads: 1}
 	files := map[string]content{}
+	if m := counts(m); m != nil {
+		m.Run = r.Config.identity()
+	}
 	if save := o.Species.Counting.Save; save != nil {
 		files[CountsFile] = func(w io.Writer) error { return save(m, w) }
 	}
@@ -266,7 +269,10 @@ func (r *Run) settle(m any, best *train.Keeper, sum train.Summary) error {
 }
 
 func (r *Run) metadata() map[string]string {
-	return map[string]string{"format": "pt", "lmzoo.species": r.Config.Species, "lmzoo.tokenizer": r.Config.Tokenizer.SHA256}
+	return map[string]string{
+		"format": "pt", "lmzoo.species": r.Config.Species, "lmzoo.tokenizer": r.Config.Tokenizer.SHA256,
+		identityKey: r.Config.identity(),
+	}
 }
 
 // What a validation costs is bounded: it reads whole documents until it has had enough, and of one that is much longer

@@ -15,10 +15,11 @@ import (
 // mixName is the species of a run that is a mixture of others.
 const mixName = "mix"
 
-// mixConfig is such a mixture: the directories of the parts, and how much of each.
+// mixConfig is such a mixture: the directories of the parts, their weights, and their identities.
 type mixConfig struct {
 	Runs    []string  `json:"runs"`
 	Weights []float64 `json:"weights"`
+	Parts   []string  `json:"parts,omitempty"`
 }
 
 // mixed is the species of mixtures. It is not in the catalogue: there is nothing to train.
@@ -53,6 +54,7 @@ func Mix(ctx context.Context, runs []*Run, docs []corpus.Document) (*Run, error)
 			return nil, err
 		}
 		c.Runs = append(c.Runs, dir)
+		c.Parts = append(c.Parts, r.Config.identity())
 	}
 	if len(docs) == 0 {
 		return nil, fmt.Errorf("there is no validation text to find the weights by; give one with --valid FILE")
@@ -126,13 +128,16 @@ func (r *Run) openMix(s *Settings, above []os.FileInfo) error {
 	}
 	c := s.Model.(*mixConfig)
 	var models []lm.Model
-	for _, dir := range c.Runs {
+	for i, dir := range c.Runs {
 		part, err := r.catalogue.open(dir, append(above[:len(above):len(above)], info))
 		if err != nil {
 			return fmt.Errorf("a part of the mixture %s: %w", r.Dir, err)
 		}
 		if part.Config.Tokenizer != r.Config.Tokenizer {
 			return fmt.Errorf("%s, a part of the mixture %s, has another tokenizer now; mix again", dir, r.Dir)
+		}
+		if i < len(c.Parts) && part.Config.identity() != c.Parts[i] {
+			return fmt.Errorf("%s, a part of the mixture %s, is another run now; mix again", dir, r.Dir)
 		}
 		m, err := part.LM()
 		if err != nil {

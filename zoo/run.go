@@ -282,6 +282,16 @@ func (r *Run) openWeights(s *Settings) error {
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("%s has no %s yet: its training has not been validated once; go on with: lmzoo train %s --resume --out %s", r.Dir, WeightsFile, r.Config.Species, r.Dir)
 	}
+	metadata, err := train.ReadMetadata(path)
+	if err == nil {
+		err = r.checkWeights(path, metadata)
+	}
+	if err == nil {
+		err = r.checkSize(path, s)
+	}
+	if err != nil {
+		return err
+	}
 	m, err := r.Species.Learning.New(s.Model, r.Tokenizer, rand.New(rand.NewPCG(r.Config.Seed, 0)))
 	if err != nil {
 		return fmt.Errorf("%s: %w", filepath.Join(r.Dir, ConfigFile), err)
@@ -294,10 +304,14 @@ func (r *Run) openWeights(s *Settings) error {
 }
 
 func (r *Run) openCounts(s *Settings) error {
-	m, err := r.Species.Counting.Open(s.Model, r.Tokenizer, locate(r.Dir, CountsFile))
+	path := locate(r.Dir, CountsFile)
+	m, err := r.Species.Counting.Open(s.Model, r.Tokenizer, path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("%s has no %s: it was lost, or never finished; train it again with --overwrite", r.Dir, CountsFile)
 	}
+	if err != nil {
+		return err
+	}
 	r.Model = m
-	return err
+	return r.checkCounts(path)
 }
