@@ -2,13 +2,18 @@
 
 async function refused(response) {
   let message = `${response.status} ${response.statusText}`;
-  try { message = (await response.json()).error.message; } catch { /* no JSON: the status says it */ }
+  try {
+    message = (await response.json()).error.message;
+  } catch {
+    /* no JSON: the status says it */
+  }
   return new Error(message);
 }
 
-export const closed = "The playground does not answer. Is lmzoo play still running? The page goes on when it is.";
+export const closed =
+  "The playground does not answer. Is lmzoo play still running? The page reconnects when it is.";
 
-// plainly waits for the network, whose own words for a server that has gone tell a visitor nothing.
+// plainly replaces the browser's message for a server that has gone by one that helps a visitor.
 async function plainly(promise) {
   try {
     return await promise;
@@ -26,7 +31,12 @@ export async function get(path, signal) {
 }
 
 export async function post(path, body, signal) {
-  const response = await send(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body), signal });
+  const response = await send(path, {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify(body),
+    signal,
+  });
   if (!response.ok) throw await refused(response);
   return response.json();
 }
@@ -38,7 +48,12 @@ export async function remove(path) {
 
 // stream posts a request and calls on(name, data) for every event of the answer.
 export async function stream(path, body, signal, on) {
-  const response = await send(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body), signal });
+  const response = await send(path, {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify(body),
+    signal,
+  });
   if (!response.ok) throw await refused(response);
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
   for (let text = ""; ;) {
@@ -48,7 +63,8 @@ export async function stream(path, body, signal, on) {
     const events = text.split("\n\n");
     text = events.pop();
     for (const event of events) {
-      let name = "message", data = "";
+      let name = "message",
+        data = "";
       for (const line of event.split("\n")) {
         if (line.startsWith("event: ")) name = line.slice(7);
         if (line.startsWith("data: ")) data += line.slice(6);

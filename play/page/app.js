@@ -8,7 +8,14 @@ import { setUpJobs, showTrain, showCompare } from "./jobs.js";
 import { tint } from "./palette.js";
 import { fits, loadModels, on, prompt, refresh, setPrompt, showError, state } from "./state.js";
 
-const views = { next: showNext, inside: showInside, generate: showGenerate, compress: showCompress, compare: showCompare, train: showTrain };
+const views = {
+  next: showNext,
+  inside: showInside,
+  generate: showGenerate,
+  compress: showCompress,
+  compare: showCompare,
+  train: showTrain,
+};
 const withPrompt = ["next", "inside", "generate"];
 
 function drawModels() {
@@ -16,16 +23,54 @@ function drawModels() {
   box.replaceChildren(el("legend", {}, "Models"));
   for (const m of state.models) {
     const tick = el("input", {
-      type: "checkbox", checked: state.chosen.has(m.id),
-      onchange: (e) => { e.target.checked ? state.chosen.add(m.id) : state.chosen.delete(m.id); refresh(); },
+      type: "checkbox",
+      checked: state.chosen.has(m.id),
+      onchange: (e) => {
+        e.target.checked ? state.chosen.add(m.id) : state.chosen.delete(m.id);
+        refresh();
+      },
     });
-    box.append(tint(el("label", { title: `${m.title} (${m.era} ${m.year}): remembers ${m.remembers}` }, tick, el("span.swatch"), m.id), m));
+    box.append(
+      tint(
+        el(
+          "label",
+          { title: `${m.title} (${m.era} ${m.year}): remembers ${m.remembers}` },
+          tick,
+          el("span.swatch"),
+          m.id,
+        ),
+        m,
+      ),
+    );
   }
 }
 
+// The eras, as they are called where they first occur.
+const eraNames = {
+  SLM: "statistical language models",
+  NLM: "neural language models",
+  PLM: "pre-trained language models",
+  LLM: "large language models",
+};
+
+// drawEras spells out the eras of the models.
+function drawEras() {
+  const present = Object.keys(eraNames).filter((name) => state.models.some((m) => m.era === name));
+  $("eras").replaceChildren(
+    ...present.map((name) => {
+      const mark = el("span.swatch");
+      mark.style.background = `var(--${name})`;
+      return el("span.era", {}, mark, `${name} ${eraNames[name]}`);
+    }),
+  );
+}
+
 function drawStarters() {
-  $("starters").replaceChildren(...(state.info.starters || []).map(({ name, text }) =>
-    el("button", { type: "button", onclick: () => setPrompt(text) }, name)));
+  $("starters").replaceChildren(
+    ...(state.info.starters || []).map(({ name, text }) =>
+      el("button", { type: "button", onclick: () => setPrompt(text) }, name),
+    ),
+  );
 }
 
 function open() {
@@ -34,10 +79,13 @@ function open() {
   state.view = name in views ? name : "next";
   for (const v of Object.keys(views)) $("view-" + v).hidden = v !== state.view;
   for (const a of document.querySelectorAll("nav a")) {
-    if (a.hash === "#" + state.view) { a.setAttribute("aria-current", "page"); a.scrollIntoView({ inline: "nearest", block: "nearest" }); } else a.removeAttribute("aria-current");
+    if (a.hash === "#" + state.view) {
+      a.setAttribute("aria-current", "page");
+      a.scrollIntoView({ inline: "nearest", block: "nearest" });
+    } else a.removeAttribute("aria-current");
   }
   $("stage").hidden = !withPrompt.includes(state.view);
-  $("models").hidden = state.view === "train" || state.view === "inside";
+  $("models").hidden = $("eras").hidden = state.view === "train" || state.view === "inside";
   showError(null);
   refresh();
 }
@@ -52,6 +100,7 @@ function draw() {
 async function start() {
   on("refresh", draw);
   on("models", drawModels);
+  on("models", drawEras);
   on("models", drawStarters);
   setUpGenerate();
   setUpCompress();
@@ -65,7 +114,10 @@ async function start() {
   $("prompt").value = state.info.starters[0]?.text ?? "";
   $("prompt").addEventListener("input", debounce(refresh, 15));
   addEventListener("hashchange", open);
-  onTheme(() => { drawModels(); refresh(); });
+  onTheme(() => {
+    drawModels();
+    refresh();
+  });
   open();
   document.body.dataset.ready = "true";
 }

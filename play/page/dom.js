@@ -1,6 +1,6 @@
-// Small things that every view draws with.
+// Building blocks of all views.
 
-// el makes an element: el("p.lead", {title: "…"}, "text", child).
+// el returns an element: el("p.lead", {title: "…"}, "text", child).
 export function el(what, attributes = {}, ...children) {
   const [tag, ...classes] = what.split(".");
   const e = document.createElement(tag);
@@ -16,29 +16,32 @@ export function el(what, attributes = {}, ...children) {
 
 export const $ = (id) => document.getElementById(id);
 
-// token shows a token with its spaces visible.
+// token returns a token with visible spaces.
 export function token(text) {
   const span = el("span.t");
   for (const part of text.split(/( +)/)) {
     if (part === "") continue;
-    if (part[0] === " ") span.append(el("span.space", { "aria-hidden": "true" }, "·".repeat(part.length)));
+    if (part[0] === " ")
+      span.append(el("span.space", { "aria-hidden": "true" }, "·".repeat(part.length)));
     else span.append(part);
   }
   return span;
 }
 
-// walk lets the tokens in a box be read one by one, by the arrow keys and by a tap, where there is no mouse to rest on them.
+// walk lets a reader go through the tokens in a box with the arrow keys or a tap, as a mouse does
+// by resting on them.
 export function walk(box, read) {
   let at = -1;
   const go = (all, i) => {
     if (!all[i]) return;
     all[at]?.classList.remove("on");
-    all[at = i].classList.add("on");
+    all[(at = i)].classList.add("on");
     all[i].scrollIntoView({ block: "nearest" });
     read.textContent = `“${all[i].textContent}” ${all[i].title}`;
   };
   box.addEventListener("keydown", (e) => {
-    const all = [...box.querySelectorAll(".tok")], to = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: all.length - 1 }[e.key];
+    const all = [...box.querySelectorAll(".tok")],
+      to = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: all.length - 1 }[e.key];
     if (to === undefined) return;
     e.preventDefault();
     go(all, to);
@@ -56,7 +59,7 @@ export function percent(p) {
   return p > 0 ? "<0.1%" : "0%";
 }
 
-// called is what a card says a model is; two of one species are told apart by their names.
+// called returns the title of a model; models of one species are distinguished by their names.
 export const called = (m) => (m.id === m.species ? m.title : `${m.title} · ${m.id}`);
 
 export function count(n) {
@@ -65,25 +68,29 @@ export function count(n) {
   return (n / 1e6).toFixed(2) + "M";
 }
 
-// debounce calls f once things have been quiet for a while.
+// debounce returns a function that calls f after a pause of wait milliseconds.
 export function debounce(f, wait) {
   let timer;
-  return () => { clearTimeout(timer); timer = setTimeout(f, wait); };
+  return () => {
+    clearTimeout(timer);
+    timer = setTimeout(f, wait);
+  };
 }
 
 const dark = matchMedia("(prefers-color-scheme: dark)");
 export const isDark = () => dark.matches;
 export const onTheme = (f) => dark.addEventListener("change", f);
 
-// heat is the colour of a value from −1 (orange) over 0 (paper) to 1 (blue), as [r, g, b].
+// heat returns the colour of a value from −1 (orange) over 0 (paper) to 1 (blue), as [r, g, b].
 export function heat(v) {
   const paper = isDark() ? [30, 33, 39] : [255, 255, 255];
-  const end = v < 0 ? (isDark() ? [255, 138, 76] : [213, 94, 0]) : (isDark() ? [86, 180, 233] : [0, 114, 178]);
+  const end =
+    v < 0 ? (isDark() ? [255, 138, 76] : [213, 94, 0]) : isDark() ? [86, 180, 233] : [0, 114, 178];
   const a = Math.min(1, Math.abs(v));
   return paper.map((p, i) => Math.round(p + a * (end[i] - p)));
 }
 
-// scale shows the colours of some probabilities, and what stands for each.
+// scale returns samples of the colours of some probabilities, with a text for each.
 export function scale(texts) {
   return texts.map(([p, text]) => {
     const s = el("span", {}, text);
@@ -92,11 +99,13 @@ export function scale(texts) {
   });
 }
 
-// sure is the colour behind a token of probability p: the less likely, the warmer.
+// sure returns the colour behind a token of probability p: the less likely, the stronger. Its hue
+// is none of the eras'.
 export function sure(p) {
   const bits = Math.min(1, -Math.log2(Math.max(p, 1e-9)) / 8);
-  const hue = 205 - 185 * bits;
-  return isDark() ? `hsl(${hue} 45% ${26 + 10 * bits}%)` : `hsl(${hue} ${70 + 15 * bits}% ${91 - 13 * bits}%)`;
+  return isDark()
+    ? `hsl(345 ${10 + 40 * bits}% ${19 + 20 * bits}%)`
+    : `hsl(345 ${40 + 45 * bits}% ${97 - 18 * bits}%)`;
 }
 
 // variable returns the colour that a variable of the style sheet has in the present theme.

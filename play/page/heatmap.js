@@ -1,4 +1,4 @@
-// Heat maps on a canvas, one pixel a cell, scaled up by the browser.
+// Heat maps on a canvas: one pixel per cell, scaled up by the browser.
 import { el, heat } from "./dom.js";
 
 // paint draws value(row, column), −1 to 1 or null, on a canvas of rows × columns pixels.
@@ -7,49 +7,55 @@ export function paint(canvas, rows, columns, value) {
   canvas.height = rows;
   const c = canvas.getContext("2d");
   const image = c.createImageData(columns, rows);
-  for (let r = 0; r < rows; r++) for (let k = 0; k < columns; k++) {
-    const v = value(r, k);
-    if (v === null) continue;
-    image.data.set([...heat(v), 255], 4 * (r * columns + k));
-  }
+  for (let r = 0; r < rows; r++)
+    for (let k = 0; k < columns; k++) {
+      const v = value(r, k);
+      if (v === null) continue;
+      image.data.set([...heat(v), 255], 4 * (r * columns + k));
+    }
   c.putImageData(image, 0, 0);
 }
 
-// since says that a text is shown from its end, where it is: else it begins with the beginning of the document.
+// since returns a note if the tokens do not begin with the document: earlier ones are not shown.
 export function since(tokens) {
-  return tokens[0].id === 0 ? "" : ` These are the last ${tokens.length} tokens; those before them are not shown.`;
+  return tokens[0].id === 0
+    ? ""
+    : ` These are the last ${tokens.length} tokens; those before them are not shown.`;
 }
 
-// under labels the columns with tokens, written downwards, in letters that fit into a column.
+// under labels the columns with tokens, written downwards and small enough for a column.
 export function under(tokens) {
   const box = el("div.under", { "aria-hidden": "true" });
   tokens.forEach((t, i) => {
     const s = el("span", {}, t.text.trim() || t.text);
-    s.style.left = `${100 * (i + 0.5) / tokens.length}%`;
+    s.style.left = `${(100 * (i + 0.5)) / tokens.length}%`;
     s.style.fontSize = `min(.7rem, ${100 / tokens.length}cqw)`;
     box.append(s);
   });
   return box;
 }
 
-// beside labels the rows with tokens, in letters that fit into a row.
+// beside labels the rows with tokens, small enough for a row.
 export function beside(tokens) {
   const box = el("div.beside", { "aria-hidden": "true" });
   tokens.forEach((t, i) => {
     const s = el("span", {}, t.text.trim() || t.text);
-    s.style.top = `${100 * (i + 0.5) / tokens.length}%`;
+    s.style.top = `${(100 * (i + 0.5)) / tokens.length}%`;
     s.style.fontSize = `min(.7rem, ${100 / tokens.length}cqh)`;
     box.append(s);
   });
   return box;
 }
 
-// pointed calls f(row, column) for the cell under the pointer, or that the arrow keys have moved to.
+// pointed calls f(row, column) for the cell under the pointer or at the arrow keys' position.
 export function pointed(canvas, f) {
-  let row = canvas.height - 1, column = -1;
+  let row = canvas.height - 1,
+    column = -1;
   canvas.tabIndex = 0;
   canvas.addEventListener("keydown", (e) => {
-    const by = { ArrowRight: [0, 1], ArrowLeft: [0, -1], ArrowDown: [1, 0], ArrowUp: [-1, 0] }[e.key];
+    const by = { ArrowRight: [0, 1], ArrowLeft: [0, -1], ArrowDown: [1, 0], ArrowUp: [-1, 0] }[
+      e.key
+    ];
     if (!by) return;
     e.preventDefault();
     row = Math.min(Math.max(row + by[0], 0), canvas.height - 1);
@@ -58,7 +64,8 @@ export function pointed(canvas, f) {
   });
   canvas.addEventListener("pointermove", (e) => {
     const at = canvas.getBoundingClientRect();
-    const r = Math.floor((e.clientY - at.top) / at.height * canvas.height), k = Math.floor((e.clientX - at.left) / at.width * canvas.width);
+    const r = Math.floor(((e.clientY - at.top) / at.height) * canvas.height),
+      k = Math.floor(((e.clientX - at.left) / at.width) * canvas.width);
     if (r >= 0 && r < canvas.height && k >= 0 && k < canvas.width) f(r, k);
   });
 }

@@ -1,4 +1,4 @@
-// Inside: what a model does with the prompt, each era in its own way.
+// Inside: what a model computes from the prompt, in a view of its era.
 import { post } from "./api.js";
 import { $, el } from "./dom.js";
 import { emptyMessage, prompt, showError, state } from "./state.js";
@@ -10,29 +10,64 @@ import { map } from "./map.js";
 import { tint } from "./palette.js";
 
 let running = null;
-let model = ""; // that is looked into
-let asked = {}; // what was chosen inside: token, layer, head
+let model = ""; // the model to inspect
+let asked = {}; // what the visitor chose in the view: token, layer, head
 
 const drawings = { backoff, signals, attention, voices };
 
 export async function showInside() {
   const models = state.models.filter((m) => m.views.length);
   const box = $("inside-view");
-  if (!models.length) { box.replaceChildren(el("p.lead", {}, state.models.length ? "None of these models can be looked into." : emptyMessage())); return; }
-  if (!models.some((m) => m.id === model)) model = (models.find((m) => m.views.includes("attention")) || models[models.length - 1]).id;
-  $("inside-models").replaceChildren(...models.map((m) => tint(el("button", {
-    type: "button", "aria-pressed": String(m.id === model), "data-model": m.id,
-    onclick: () => { model = m.id; asked = {}; showInside(); $("inside-models").querySelector(`[data-model="${m.id}"]`).focus(); },
-  }, el("span.swatch"), m.id), m)));
+  if (!models.length) {
+    box.replaceChildren(
+      el(
+        "p.lead",
+        {},
+        state.models.length ? "None of these models has a view of its inside." : emptyMessage(),
+      ),
+    );
+    return;
+  }
+  if (!models.some((m) => m.id === model))
+    model = (models.find((m) => m.views.includes("attention")) || models[models.length - 1]).id;
+  $("inside-models").replaceChildren(
+    ...models.map((m) =>
+      tint(
+        el(
+          "button",
+          {
+            type: "button",
+            "aria-pressed": String(m.id === model),
+            "data-model": m.id,
+            onclick: () => {
+              model = m.id;
+              asked = {};
+              showInside();
+              $("inside-models").querySelector(`[data-model="${m.id}"]`).focus();
+            },
+          },
+          el("span.swatch"),
+          m.id,
+        ),
+        m,
+      ),
+    ),
+  );
   if (running) running.abort();
   const mine = (running = new AbortController());
   try {
-    const answer = await post("/api/inside", { model, prompt: prompt(), token: asked.token, layer: asked.layer || 0 }, mine.signal);
+    const answer = await post(
+      "/api/inside",
+      { model, prompt: prompt(), token: asked.token, layer: asked.layer || 0 },
+      mine.signal,
+    );
     if (mine.signal.aborted) return;
     box.dataset.view = answer.view;
     drawings[answer.view](box, answer, asked, showInside);
     showError(null);
-  } catch (err) { showError(err); }
+  } catch (err) {
+    showError(err);
+  }
   const m = models.find((m) => m.id === model);
   if (m && !mine.signal.aborted) map($("inside-map"), m);
 }

@@ -5,20 +5,27 @@ import { state } from "./state.js";
 const rgb = (hex) => [1, 3, 5].map((i) => parseInt(hex.slice(i, i + 2), 16));
 const hex = (parts) => "#" + parts.map((v) => Math.round(v).toString(16).padStart(2, "0")).join("");
 
-// shade returns a colour of its own for each further model of a species: darker and lighter in turn.
+// shade returns a colour of its own for each further model of a species: darker and lighter in
+// turn.
 function shade(colour, n) {
   if (n === 0) return colour;
-  const towards = n % 2 ? [20, 20, 24] : [240, 240, 236], part = Math.min(0.75, 0.3 + 0.12 * n);
+  const towards = n % 2 ? [20, 20, 24] : [240, 240, 236],
+    part = Math.min(0.75, 0.3 + 0.12 * n);
   return hex(rgb(colour).map((v, i) => v + part * (towards[i] - v)));
 }
 
-// lines returns what a chart draws each model with: {colour, dash}, by the model's id. No two models
+// lines returns what a chart draws each model with: {colour, dash}, by the model's id. No two
+// models
 // share a colour.
 export function lines() {
-  const seen = new Map(), all = new Map(), taken = new Set();
+  const seen = new Map(),
+    all = new Map(),
+    taken = new Set();
   for (const m of state.models) {
-    let n = seen.get(m.species) || 0, colour;
-    do colour = shade(isDark() ? m.colour.night : m.colour.day, n++); while (taken.has(colour) && n < 9);
+    let n = seen.get(m.species) || 0,
+      colour;
+    do colour = shade(isDark() ? m.colour.night : m.colour.day, n++);
+    while (taken.has(colour) && n < 9);
     taken.add(colour);
     seen.set(m.species, n);
     all.set(m.id, { colour, dash: [[], [8, 4], [2, 3]][(n - 1) % 3] });

@@ -16,7 +16,9 @@ export const prompt = () => $("prompt").value;
 
 // emptyMessage returns the text to show when no model answers.
 export const emptyMessage = () =>
-  (state.models.length ? "No model is ticked." : "There is no model yet; Train shows the progress of the first.");
+  state.models.length
+    ? "No model is ticked."
+    : "There is no model yet; Train shows the progress of the first.";
 
 export function setPrompt(text) {
   const area = $("prompt");
@@ -34,8 +36,10 @@ export function showError(err) {
 
 // fits reports whether the server accepts a text of this length, and shows an error if not.
 export function fits(text, what) {
-  const bytes = new TextEncoder().encode(text).length, most = state.info.limits.prompt_bytes;
-  if (bytes > most) showError(new Error(`${what} has ${bytes} bytes; want at most ${most}. Shorten it.`));
+  const bytes = new TextEncoder().encode(text).length,
+    most = state.info.limits.prompt_bytes;
+  if (bytes > most)
+    showError(new Error(`${what} has ${bytes} bytes; want at most ${most}. Shorten it.`));
   return bytes <= most;
 }
 
