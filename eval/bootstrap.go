@@ -9,8 +9,9 @@ import (
 	"lmzoo/corpus"
 )
 
-// Part is what the bootstrap draws: a document, or a block of consecutive bytes of one where there are few documents. The
-// parts of two reports on one text cover the same bytes, however their tokenizers cut them.
+// Part is the unit that the bootstrap draws: a document or, in a text of few documents, a block of
+// consecutive bytes of one. The parts of two reports on one text cover the same bytes, whatever
+// their tokenizers.
 type Part struct {
 	Nats      float64 // of the tokens that end in it
 	Tokens    int
@@ -20,12 +21,12 @@ type Part struct {
 }
 
 const (
-	fewDocuments = 50   // fewer are cut into blocks
-	blocks       = 64   // as many at least, while there are bytes enough
+	fewDocuments = 50   // a text of fewer documents is cut into blocks
+	blocks       = 64   // at least this many, if there are enough bytes
 	resamples    = 1000 // of the bootstrap
 )
 
-// pieces returns into how many parts each document is cut.
+// pieces returns the number of parts that each document is cut into.
 func pieces(docs []corpus.Document) []int {
 	total := 0
 	for _, d := range docs {
@@ -53,7 +54,7 @@ func newParts(k, n int) []Part {
 	return parts
 }
 
-// partOf says which of k parts holds byte at of a document of n bytes.
+// partOf returns which of k parts holds byte at of a document of n bytes.
 func partOf(at, k, n int) int { return min(max(at, 0)*k/max(n, 1), k-1) }
 
 func (p *Part) add(q Part) {
@@ -64,9 +65,9 @@ func (p *Part) add(q Part) {
 	p.Events += q.Events
 }
 
-// Bootstrap returns the 95 % interval of a statistic of n parts (Efron 1979): a thousand times it draws n of
-// them with replacement and computes the statistic of the drawn parts. The interval is NaN for fewer than
-// two parts.
+// Bootstrap returns the 95 % interval of a statistic of n parts (Efron 1979): a thousand times it
+// draws n of them with replacement and computes the statistic of the drawn parts. The interval is
+// NaN for fewer than two parts.
 func Bootstrap(n int, seed uint64, statistic func(draw func() int) float64) (low, high float64) {
 	if n < 2 {
 		return math.NaN(), math.NaN()
@@ -81,7 +82,7 @@ func Bootstrap(n int, seed uint64, statistic func(draw func() int) float64) (low
 	return values[tail], values[resamples-1-tail]
 }
 
-// interval of bits per byte.
+// interval returns the 95 % interval of bits per byte.
 func (r *Report) interval(seed uint64) (low, high float64) {
 	if r.Closed {
 		return math.NaN(), math.NaN()
@@ -95,8 +96,9 @@ func (r *Report) interval(seed uint64) (low, high float64) {
 	})
 }
 
-// GapInterval is the 95 % interval of Gap. What the same part costs who knows the truth is a control
-// variate: documents that are hard for everyone cancel out, and the interval is narrower by far than that of the nats.
+// GapInterval returns the 95 % interval of Gap. The true cost of the same part is a control
+// variate: documents that are hard for every model cancel out, so the interval is far narrower than
+// that of the nats.
 func (r *Report) GapInterval(seed uint64) (low, high float64) {
 	if !r.HasLimit {
 		return math.NaN(), math.NaN()
@@ -110,26 +112,29 @@ func (r *Report) GapInterval(seed uint64) (low, high float64) {
 	})
 }
 
-// Comparison is the difference of two models on one text.
+// Comparison is the difference between two models on one text.
 type Comparison struct {
-	Delta     float64 `json:"delta"` // of the first less the second, so that negative means that the first is better
+	Delta     float64 `json:"delta"` // first minus second; negative: the first is better
 	Low       float64 `json:"low"`   // 95 % interval of Delta
 	High      float64 `json:"high"`
-	Tie       bool    `json:"tie"`        // the interval holds 0: this text cannot tell the models apart
+	Tie       bool    `json:"tie"`        // the interval contains 0
 	Unit      string  `json:"unit"`       // bits/byte, or bits/token for closed vocabularies
 	BetterFor float64 `json:"better_for"` // share of resamples in which the first is better
 }
 
-// Paired compares two models by the paired bootstrap (Koehn 2004, §3): both are asked about the same draws of
-// documents, so that only what they disagree about makes the interval wide.
+// Paired compares two models by the paired bootstrap (Koehn 2004, §3): each resample draws the same
+// documents for both, so that only documents they disagree about widen the interval.
 func Paired(a, b *Report, seed uint64) (Comparison, error) {
 	if a.text != b.text || len(a.Parts) != len(b.Parts) {
-		return Comparison{}, fmt.Errorf("the two models were judged by different texts (%d and %d bytes): judge both by the same split", a.Bytes, b.Bytes)
+		return Comparison{}, fmt.Errorf("comparing two models: they were evaluated on different "+
+			"texts (%d and %d bytes); evaluate both on the same split", a.Bytes, b.Bytes)
 	}
 	size, unit := func(p Part) float64 { return float64(p.Bytes) }, "bits/byte"
 	if a.Closed || b.Closed {
 		if a.Closed != b.Closed || a.Tokens != b.Tokens || a.OOV != b.OOV {
-			return Comparison{}, fmt.Errorf("a closed vocabulary compares only with the same vocabulary (%d tokens, %d unknown, against %d and %d)", a.Tokens, a.OOV, b.Tokens, b.OOV)
+			return Comparison{}, fmt.Errorf("comparing two models: their closed vocabularies "+
+				"differ (%d tokens, %d unknown, and %d, %d); want the same vocabulary",
+				a.Tokens, a.OOV, b.Tokens, b.OOV)
 		}
 		size, unit = func(p Part) float64 { return float64(p.Tokens) }, "bits/token"
 	}

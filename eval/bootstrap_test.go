@@ -14,7 +14,8 @@ import (
 	"lmzoo/lm"
 )
 
-// coinLines returns n documents of 10 flips, and a model whose heads cost 1 bit and tails 3; ends are free.
+// coinLines returns n documents of 10 flips and a model for which heads cost 1 bit and tails 3;
+// ends are free.
 func coinLines(n int, seed uint64) ([]corpus.Document, perToken) {
 	rng := rand.New(rand.NewPCG(seed, 0))
 	var texts []string
@@ -28,8 +29,9 @@ func coinLines(n int, seed uint64) ([]corpus.Document, perToken) {
 	return lines(texts...), perToken{'h' + 1: math.Ln2, 't' + 1: 3 * math.Ln2}
 }
 
-// TestIntervalWidth: flips are independent, so the theory of means says how wide 95 % is: 10 flips have
-// standard deviation √10 bits, so a document's bits per byte √10/11, and the mean of n documents that over √n.
+// TestIntervalWidth compares the width with theory: the flips are independent, so 10 flips have a
+// standard deviation of √10 bits, a document √10/11 bits per byte, and the mean of n documents that
+// over √n.
 func TestIntervalWidth(t *testing.T) {
 	docs, price := coinLines(400, 1)
 	r, err := eval.Run(ctx, price, sameVocab{corpus.Byte{}, 273}, docs, eval.Options{Seed: 7})
@@ -41,21 +43,23 @@ func TestIntervalWidth(t *testing.T) {
 	require.Greater(t, r.High, r.BitsPerByte())
 }
 
-// TestCoverage: of 200 intervals, about 190 hold the truth, 20 bits per 11 bytes.
+// TestCoverage counts how many of 200 intervals contain the true value, 20 bits per 11 bytes: about
+// 190.
 func TestCoverage(t *testing.T) {
 	held := 0
 	for seed := range uint64(200) {
 		docs, price := coinLines(60, seed)
-		r, err := eval.Run(ctx, price, sameVocab{corpus.Byte{}, 273}, docs, eval.Options{Seed: seed})
+		r, err := eval.Run(ctx, price, sameVocab{corpus.Byte{}, 273}, docs,
+			eval.Options{Seed: seed})
 		require.NoError(t, err)
 		if r.Low <= 20.0/11 && 20.0/11 <= r.High {
 			held++
 		}
 	}
-	require.InDelta(t, 190, held, 12) // 4 standard deviations, for bootstrap intervals are a little narrow
+	require.InDelta(t, 190, held, 12) // 4 standard deviations
 }
 
-// TestBlocks: one long document is cut into blocks, so that it has an interval too.
+// TestBlocks checks that one long document is cut into blocks and so has an interval.
 func TestBlocks(t *testing.T) {
 	docs, price := coinLines(400, 1)
 	var b strings.Builder
@@ -69,11 +73,12 @@ func TestBlocks(t *testing.T) {
 	require.InEpsilon(t, 2*1.96*1/math.Sqrt(4000), r.High-r.Low, 0.3)
 }
 
-// TestPartsAddUp: whatever the documents, and whatever the tokenizer, the parts are the whole; and two
-// tokenizers' parts cover the same bytes.
+// TestPartsAddUp checks for any documents and tokenizers that the parts add up to the whole, and
+// that the parts of two tokenizers cover the same bytes.
 func TestPartsAddUp(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		docs := lines(rapid.SliceOfN(rapid.StringOfN(rapid.RuneFrom([]rune("abcdé ")), 0, 300, -1), 1, 60).Draw(t, "texts")...)
+		docs := lines(rapid.SliceOfN(rapid.StringOfN(rapid.RuneFrom([]rune("abcdé ")), 0, 300, -1),
+			1, 60).Draw(t, "texts")...)
 		var first *eval.Report
 		for _, tok := range []corpus.Tokenizer{corpus.Byte{}, pairs{}, nibbles{}} {
 			r, err := eval.Run(ctx, lm.Uniform(tok.Vocab()), tok, docs, eval.Options{})
@@ -113,9 +118,8 @@ func TestPaired(t *testing.T) {
 		dearer[k] = p + 0.01*math.Ln2
 	}
 	a, b := run(t, price, docs), run(t, dearer, docs)
-
-	// Ten cents more for ten of eleven bytes, always: a difference without any doubt, although the
-	// interval of each model alone is a hundred times as wide.
+	// A constant extra cost for ten of eleven bytes: a certain difference, although the interval of
+	// each model alone is a hundred times as wide.
 	c, err := eval.Paired(a, b, 1)
 	require.NoError(t, err)
 	require.False(t, c.Tie)
@@ -134,7 +138,7 @@ func TestPaired(t *testing.T) {
 	require.True(t, same.Tie)
 	require.Zero(t, same.Delta)
 
-	// Opposite prejudices about a fair coin: which one wins is luck.
+	// Opposite biases about a fair coin: which model wins is luck.
 	opposite := run(t, perToken{'h' + 1: 3 * math.Ln2, 't' + 1: math.Ln2}, docs)
 	luck, err := eval.Paired(a, opposite, 1)
 	require.NoError(t, err)
@@ -161,13 +165,13 @@ func TestPairedRefuses(t *testing.T) {
 	closed, err := eval.Run(ctx, lm.Uniform(4), closedWords{}, words, eval.Options{})
 	require.NoError(t, err)
 	_, err = eval.Paired(closed, run(t, price, words), 1)
-	require.ErrorContains(t, err, "closed vocabulary")
+	require.ErrorContains(t, err, "closed vocabularies differ")
 	c, err := eval.Paired(closed, closed, 1)
 	require.NoError(t, err)
 	require.Equal(t, "bits/token", c.Unit)
 }
 
-// TestTooLittleText: one part says nothing about how parts differ.
+// TestTooLittleText checks that one part gives no interval.
 func TestTooLittleText(t *testing.T) {
 	docs := []corpus.Document{{End: "x"}}
 	a, b := run(t, perToken{0: 1}, docs), run(t, perToken{0: 2}, docs)
@@ -177,16 +181,18 @@ func TestTooLittleText(t *testing.T) {
 	require.True(t, c.Tie)
 }
 
-// TestGapInterval: a model that always pays a tenth of a nat more than the truth has that gap exactly,
-// however much documents differ in what the truth costs.
+// TestGapInterval checks that a model that always pays a tenth of a nat more than the truth has
+// exactly that gap, however much the true cost differs between documents.
 func TestGapInterval(t *testing.T) {
 	docs, price := coinLines(100, 5)
 	for i := range docs {
 		for _, b := range []byte(docs[i].Text + docs[i].End) {
-			docs[i].Truth = append(docs[i].Truth, corpus.Event{Bytes: 1, Nats: price[lm.Token(b)+1] * 0.5})
+			docs[i].Truth = append(docs[i].Truth,
+				corpus.Event{Bytes: 1, Nats: price[lm.Token(b)+1] * 0.5})
 		}
 	}
-	r := run(t, perToken{0: 0.1, 'h' + 1: price['h'+1]*0.5 + 0.1, 't' + 1: price['t'+1]*0.5 + 0.1}, docs)
+	r := run(t, perToken{0: 0.1, 'h' + 1: price['h'+1]*0.5 + 0.1, 't' + 1: price['t'+1]*0.5 + 0.1},
+		docs)
 	low, high := r.GapInterval(1)
 	require.InDelta(t, 0.1, r.Gap(), 1e-12)
 	require.InDelta(t, 0.1, low, 1e-12)

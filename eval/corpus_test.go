@@ -11,8 +11,8 @@ import (
 	"lmzoo/lm"
 )
 
-// TestEveryTokenizer: whatever the text, the zoo's lossless tokenizers count the same bytes, characters and
-// words, and where an event ends with every word, classes get the same tokens' worth in total.
+// TestEveryTokenizer checks that all lossless tokenizers count the same bytes, characters and words
+// in any text, and that classes get the cost of all tokens where an event ends with every word.
 func TestEveryTokenizer(t *testing.T) {
 	train := lines("the cat sat on the mat", "the dög sat on the log", "a\xffb 猫 the cat")
 	var toks []corpus.Tokenizer
@@ -27,7 +27,9 @@ func TestEveryTokenizer(t *testing.T) {
 		), 1, 5).Draw(t, "texts")
 		docs := lines(texts...)
 		for i := range docs {
-			docs[i].Truth = append(docs[i].Truth, corpus.Event{Bytes: len(docs[i].Text), Class: corpus.Fact}, corpus.Event{Bytes: 1, Class: corpus.Choice})
+			docs[i].Truth = append(docs[i].Truth,
+				corpus.Event{Bytes: len(docs[i].Text), Class: corpus.Fact}, corpus.Event{Bytes: 1,
+					Class: corpus.Choice})
 		}
 		var want eval.Result
 		for i, tok := range toks {
@@ -46,7 +48,8 @@ func TestEveryTokenizer(t *testing.T) {
 				require.Equal(t, len(docs), c.Events)
 			}
 			require.InEpsilon(t, r.Nats, sum, 1e-9)
-			require.InEpsilon(t, r.Nats*float64(len(docs))/float64(r.Tokens), r.Classes[0].Nats, 1e-9, "%s: one end a document", tok.Name())
+			require.InEpsilon(t, r.Nats*float64(len(docs))/float64(r.Tokens), r.Classes[0].Nats,
+				1e-9, "%s: one end a document", tok.Name())
 		}
 	})
 }

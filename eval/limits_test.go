@@ -11,7 +11,7 @@ import (
 	"lmzoo/eval"
 )
 
-// TestGzip: as many bytes as the reference tool takes.
+// TestGzip compares the size with that of the gzip tool.
 func TestGzip(t *testing.T) {
 	docs, _ := coinLines(2000, 9)
 	got := eval.Gzip(docs)

@@ -7,9 +7,9 @@ import (
 	"gonum.org/v1/gonum/stat/distuv"
 )
 
-// Mean returns the mean of independent measurements, such as one for each seed, and its 95 % interval by
-// Student's t (1908). For paired measurements, pass their differences. The interval is NaN for fewer than
-// two measurements.
+// Mean returns the mean of independent measurements, such as one for each seed, and its 95 %
+// interval by Student's t (1908). For paired measurements, pass their differences. The interval is
+// NaN for fewer than two measurements.
 func Mean(x []float64) (mean, low, high float64) {
 	mean = stat.Mean(x, nil)
 	if len(x) < 2 {

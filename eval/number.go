@@ -5,13 +5,13 @@ import (
 	"math"
 )
 
-// Number is a float64 that JSON can hold: NaN is left out (with omitzero), and an infinity is null.
+// Number is a float64 with a JSON form: an infinity is null, and NaN is omitted (with omitzero).
 type Number float64
 
-// IsZero says that there is nothing to write.
+// IsZero reports whether n is NaN.
 func (n Number) IsZero() bool { return math.IsNaN(float64(n)) }
 
-// MarshalJSON writes null for what JSON has no number for.
+// MarshalJSON writes null for infinities and NaN.
 func (n Number) MarshalJSON() ([]byte, error) {
 	if math.IsNaN(float64(n)) || math.IsInf(float64(n), 0) {
 		return []byte("null"), nil
@@ -19,7 +19,7 @@ func (n Number) MarshalJSON() ([]byte, error) {
 	return json.Marshal(float64(n))
 }
 
-// UnmarshalJSON reads null as an infinity, the only thing that was written so.
+// UnmarshalJSON reads null as +Inf.
 func (n *Number) UnmarshalJSON(b []byte) error {
 	if string(b) == "null" {
 		*n = Number(math.Inf(1))

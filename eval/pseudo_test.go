@@ -54,7 +54,8 @@ func TestPseudoPerplexityByHand(t *testing.T) {
 func TestPseudoPerplexityOfACausalModel(t *testing.T) {
 	tok, err := corpus.NewByte(0)
 	require.NoError(t, err)
-	p, err := PseudoRun(context.Background(), lm.Fill(lm.Uniform(tok.Vocab())), tok, []corpus.Document{{Text: "hello"}}, 1)
+	p, err := PseudoRun(context.Background(), lm.Fill(lm.Uniform(tok.Vocab())), tok,
+		[]corpus.Document{{Text: "hello"}}, 1)
 	require.NoError(t, err)
 	require.InDelta(t, float64(tok.Vocab()), p.Perplexity(), 1e-6)
 }
@@ -67,7 +68,8 @@ func TestPseudoRunErrors(t *testing.T) {
 	require.ErrorContains(t, err, "the model has 3 tokens")
 	_, err = PseudoRun(ctx, neighbours{tok.Vocab()}, tok, []corpus.Document{{End: "\n"}}, 1)
 	require.ErrorContains(t, err, "no tokens")
-	_, err = PseudoRun(ctx, notANumber{neighbours{tok.Vocab()}}, tok, []corpus.Document{{Text: "a"}}, 1)
+	_, err = PseudoRun(ctx, notANumber{neighbours{tok.Vocab()}}, tok,
+		[]corpus.Document{{Text: "a"}}, 1)
 	require.ErrorIs(t, err, lm.ErrNoProbability)
 	cancelled, cancel := context.WithCancel(ctx)
 	cancel()

@@ -7,29 +7,29 @@ import (
 	"lmzoo/corpus"
 )
 
-// Report is all that was found out about one model on one text.
+// Report is the evaluation of one model on one text.
 type Report struct {
 	Result
-	Closed    bool    // a closed vocabulary: it paid nothing for spelling, so that bits per byte say nothing
-	Documents int     // how many
-	Stride    int     // that a windowed model was moved by; 0 for a model without a window
+	Closed    bool    // a closed vocabulary: spelling cost nothing, so bits per byte mean nothing
+	Documents int     // number of documents
+	Stride    int     // of a model with a window; 0 for others
 	Seed      uint64  // of the bootstrap
 	Low, High float64 // 95 % interval of bits per byte
-	Parts     []Part  // what the bootstrap draws from
+	Parts     []Part  // units that the bootstrap draws
 
 	Positions []Position    // nats by position in the document
-	PerToken  [][]TokenNats // what every token of every document cost, if asked for
+	PerToken  [][]TokenNats // cost of every token of every document, on request
 
-	HasLimit     bool          // the text is of a world whose truth is known
-	Events       int           // draws of that world
-	LimitNats    float64       // what the text costs who knows the truth
-	LimitEntropy float64       // what LimitNats would be on average
-	Classes      []ClassResult // by what one had to know; without those that do not occur
+	HasLimit     bool          // the true distribution of the text is known
+	Events       int           // draws from that distribution
+	LimitNats    float64       // what the text costs the true distribution
+	LimitEntropy float64       // the expected value of LimitNats
+	Classes      []ClassResult // by the knowledge needed; only those that occur
 
 	text [sha256.Size]byte
 }
 
-// Position is what tokens From … To of the documents cost together, counted from 1.
+// Position is the cost of the tokens at positions From … To of all documents, counted from 1.
 type Position struct {
 	From   int     `json:"from"`
 	To     int     `json:"to"`
@@ -45,7 +45,7 @@ func newPosition(i int) Position {
 	return Position{From: 1<<(i-1) + 1, To: 1 << i}
 }
 
-// BitsPerByte is NaN for a closed vocabulary, which does not pay for all bytes.
+// BitsPerByte returns NaN for a closed vocabulary, which does not pay for all bytes.
 func (r *Report) BitsPerByte() float64 {
 	if r.Closed {
 		return math.NaN()
@@ -53,7 +53,7 @@ func (r *Report) BitsPerByte() float64 {
 	return r.Result.BitsPerByte()
 }
 
-// BitsPerChar is NaN for a closed vocabulary, which does not pay for all bytes.
+// BitsPerChar returns NaN for a closed vocabulary, which does not pay for all bytes.
 func (r *Report) BitsPerChar() float64 {
 	if r.Closed {
 		return math.NaN()
@@ -61,9 +61,9 @@ func (r *Report) BitsPerChar() float64 {
 	return r.Result.BitsPerChar()
 }
 
-// Gap is the distance of the model to the limit in nats per event; NaN where the limit is unknown. The
-// difference is taken class by class, where both sums have the same order: the source itself has a gap
-// of exactly 0.
+// Gap returns the distance of the model to the limit in nats per event; NaN where the limit is
+// unknown. The difference is taken class by class, where both sums have the same order: the source
+// itself has a gap of exactly 0.
 func (r *Report) Gap() float64 {
 	if !r.HasLimit {
 		return math.NaN()
@@ -75,7 +75,7 @@ func (r *Report) Gap() float64 {
 	return gap / float64(r.Events)
 }
 
-// add takes in the verdict on the next document.
+// add adds the verdict on the next document.
 func (r *Report) add(v verdict, perToken bool) {
 	r.Result.Add(v.Result)
 	r.Parts = append(r.Parts, v.parts...)
@@ -103,7 +103,8 @@ func (r *Report) addClass(class corpus.Class, c ClassResult) {
 		i++
 	}
 	if i == len(r.Classes) || r.Classes[i].Class != class {
-		r.Classes = append(r.Classes[:i], append([]ClassResult{{Class: class}}, r.Classes[i:]...)...)
+		r.Classes = append(r.Classes[:i], append([]ClassResult{{Class: class}},
+			r.Classes[i:]...)...)
 	}
 	sum := &r.Classes[i]
 	sum.Events += c.Events

@@ -17,23 +17,24 @@ import (
 	"lmzoo/lm"
 )
 
-// Options says how to judge; the zero value judges on one thread.
+// Options configures an evaluation. The zero value runs on one thread.
 type Options struct {
-	Threads  int                   // documents at a time, 1 if not positive; changes no bit of the report
-	Stride   int                   // for a model with a window: how many tokens to move it by; 0 leaves the model's own
-	PerToken bool                  // keep what every token cost
-	Seed     uint64                // of the bootstrap
-	Progress func(done, total int) // bytes judged so far; called by one goroutine at a time
+	Threads  int                   // documents at a time, at least 1; changes no bit
+	Stride   int                   // tokens to move a window by; 0: the model's own stride
+	PerToken bool                  // record the cost of every token
+	Seed     uint64                // bootstrap seed
+	Progress func(done, total int) // bytes evaluated so far; called by one goroutine at a time
 }
 
 // Windowed is a model that sees a window of tokens and is scored by moving it. A small stride gives
-// every token a long context, a large one is fast; so every score states its stride.
+// every token a long context, and a large one is fast, so every score states its stride.
 type Windowed interface {
 	Stride() int
 	SetStride(stride int) error
 }
 
-// setStride moves m's window by stride, if it has one and stride is not 0, and returns by how much it moves.
+// setStride sets the stride of m, if m has a window and stride is not 0, and returns the stride in
+// use.
 func setStride(m lm.Model, stride int) (int, error) {
 	if w, ok := m.(interface{ SetStride(int) error }); ok && stride != 0 {
 		if err := w.SetStride(stride); err != nil {
@@ -46,19 +47,22 @@ func setStride(m lm.Model, stride int) (int, error) {
 	return 0, nil
 }
 
-// closed says whether a tokenizer gives up bytes: what <unk> stands for cannot be known.
+// closed reports whether a tokenizer loses bytes, because it does not know what <unk> stands for.
 func closed(tok corpus.Tokenizer) bool {
 	return tok.Vocab() > int(corpus.Unk) && tok.Bytes(corpus.Unk) < 0
 }
 
-// Run judges m by documents, each from its own beginning. The sums are taken in the order of the
-// documents, so that the threads change no bit of them.
-func Run(ctx context.Context, m lm.Model, tok corpus.Tokenizer, docs []corpus.Document, opt Options) (*Report, error) {
+// Run evaluates m on documents, each from its own beginning. It adds in the order of the documents,
+// so that the number of threads changes no bit.
+func Run(ctx context.Context, m lm.Model, tok corpus.Tokenizer, docs []corpus.Document,
+	opt Options) (*Report, error) {
 	if m.Vocab() != tok.Vocab() {
-		return nil, fmt.Errorf("the model has %d tokens, the tokenizer %q %d: use the tokenizer that the model was trained with", m.Vocab(), tok.Name(), tok.Vocab())
+		return nil, fmt.Errorf("the model has %d tokens, the tokenizer %q %d; use the tokenizer "+
+			"that the model was trained with", m.Vocab(), tok.Name(), tok.Vocab())
 	}
 	j := &judge{model: m, tok: tok, closed: closed(tok), pieces: pieces(docs), opt: opt}
-	report := &Report{Closed: j.closed, Documents: len(docs), Seed: opt.Seed, text: fingerprint(docs)}
+	report := &Report{Closed: j.closed, Documents: len(docs), Seed: opt.Seed,
+		text: fingerprint(docs)}
 	var err error
 	if report.Stride, err = setStride(m, opt.Stride); err != nil {
 		return nil, err
@@ -71,24 +75,26 @@ func Run(ctx context.Context, m lm.Model, tok corpus.Tokenizer, docs []corpus.Do
 		report.add(v, opt.PerToken)
 	}
 	if report.Tokens == 0 {
-		return nil, fmt.Errorf("the text to judge by has no tokens (%d documents, %d bytes): choose a larger text or another split", len(docs), report.Bytes)
+		return nil, fmt.Errorf("the text has no tokens (%d documents, %d bytes); choose a larger "+
+			"text or another split", len(docs), report.Bytes)
 	}
-	report.HasLimit = !slices.ContainsFunc(docs, func(d corpus.Document) bool { return d.Truth == nil })
+	report.HasLimit = !slices.ContainsFunc(docs,
+		func(d corpus.Document) bool { return d.Truth == nil })
 	report.Low, report.High = report.interval(opt.Seed)
 	return report, nil
 }
 
-// judge holds what all documents share.
+// judge holds what the evaluation of all documents shares.
 type judge struct {
 	model  lm.Model
 	tok    corpus.Tokenizer
 	closed bool
-	pieces []int // of every document, how many parts it is cut into for the bootstrap
-	inside int   // threads for one document
+	pieces []int // number of parts of each document, for the bootstrap
+	inside int   // threads within one document
 	opt    Options
 }
 
-// verdict is what one document came to.
+// verdict is the result of one document.
 type verdict struct {
 	Result
 	parts     []Part
@@ -97,12 +103,12 @@ type verdict struct {
 	tokens    []TokenNats
 }
 
-// groupBytes is about how much text is scored at once.
+// groupBytes is about the number of bytes that are scored in one call.
 const groupBytes = 4096
 
-// groups cuts the documents into runs that are scored in one piece, as models batch better the more they
-// are given: [from, to). A document without an end ends its group, as nothing may follow it. The groups
-// do not depend on the threads, as the way a model batches may show in the last bit.
+// groups cuts the documents into runs [from, to) that are scored in one call, because models batch
+// longer inputs better. A document without an end ends its group: nothing may follow it. The groups
+// do not depend on the number of threads, because batching can change the last bit.
 func groups(docs []corpus.Document) (runs [][2]int) {
 	from, bytes := 0, 0
 	for i, d := range docs {
@@ -115,8 +121,8 @@ func groups(docs []corpus.Document) (runs [][2]int) {
 	return runs
 }
 
-// all judges the documents in parallel; verdict i is that of document i. It does not wait for long documents when it is
-// cancelled: what still goes on then is thrown away.
+// all evaluates the documents in parallel; verdict i is that of document i. When it is cancelled,
+// it does not wait for long documents; their results are dropped.
 func (j *judge) all(ctx context.Context, docs []corpus.Document) ([]verdict, error) {
 	total, done := 0, 0
 	for _, d := range docs {
@@ -166,12 +172,12 @@ func (j *judge) all(ctx context.Context, docs []corpus.Document) ([]verdict, err
 	return verdicts, ctx.Err()
 }
 
-// threaded is a model that can score one long document on several threads, to the same bits.
+// threaded is a model that can score one long document on several threads with the same bits.
 type threaded interface {
 	ScoreThreads(dst []float64, tokens []lm.Token, threads int) []float64
 }
 
-// score uses the threads inside a document where there are not documents enough for all of them.
+// score uses threads within a document if there are more threads than documents.
 func (j *judge) score(tokens []lm.Token) []float64 {
 	if m, ok := j.model.(threaded); ok && j.inside > 1 {
 		return m.ScoreThreads(nil, tokens, j.inside)
@@ -179,7 +185,7 @@ func (j *judge) score(tokens []lm.Token) []float64 {
 	return lm.Score(j.model, tokens)
 }
 
-// group judges documents that are scored in one piece; the first is document number first.
+// group evaluates documents that are scored in one call; the first has the index first.
 func (j *judge) group(verdicts []verdict, docs []corpus.Document, first int) (err error) {
 	var tokens []lm.Token
 	starts := make([]int, len(docs)+1)
@@ -190,15 +196,17 @@ func (j *judge) group(verdicts []verdict, docs []corpus.Document, first int) (er
 	logProbs := j.score(tokens)
 	for i, d := range docs {
 		from, to := starts[i], starts[i+1]
-		if verdicts[i], err = j.document(d, j.pieces[first+i], tokens[from:to], logProbs[from:to]); err != nil {
+		if verdicts[i], err = j.document(d, j.pieces[first+i], tokens[from:to],
+			logProbs[from:to]); err != nil {
 			return fmt.Errorf("document %d: %w", first+i+1, err)
 		}
 	}
 	return nil
 }
 
-// document judges one document, cut into a number of pieces.
-func (j *judge) document(d corpus.Document, pieces int, tokens []lm.Token, logProbs []float64) (verdict, error) {
+// document evaluates one document, which is cut into a number of pieces.
+func (j *judge) document(d corpus.Document, pieces int, tokens []lm.Token,
+	logProbs []float64) (verdict, error) {
 	ends, err := j.ends(d, tokens)
 	if err != nil {
 		return verdict{}, err
@@ -214,7 +222,8 @@ func (j *judge) document(d corpus.Document, pieces int, tokens []lm.Token, logPr
 	}
 	for i, p := range logProbs {
 		if math.IsNaN(p) || p > 1e-3 {
-			return verdict{}, fmt.Errorf("%w: token %d has ln P = %v, expected a number of at most 0; was it trained to the end?", lm.ErrNoProbability, i+1, p)
+			return verdict{}, fmt.Errorf("%w: token %d has ln P = %v; want a number of at most 0",
+				lm.ErrNoProbability, i+1, p)
 		}
 		v.count(i, tokens[i], -min(p, 0), j)
 		part := &v.parts[partOf(ends[i]-1, pieces, d.Bytes())]
@@ -224,7 +233,7 @@ func (j *judge) document(d corpus.Document, pieces int, tokens []lm.Token, logPr
 	return v, v.classify(d, ends, logProbs)
 }
 
-// count adds token t, the i-th of the document, at a price of nats.
+// count adds token t, the i-th of the document, with its cost in nats.
 func (v *verdict) count(i int, t lm.Token, nats float64, j *judge) {
 	v.Nats += nats
 	if math.IsInf(nats, 1) {
@@ -245,9 +254,10 @@ func (v *verdict) count(i int, t lm.Token, nats float64, j *judge) {
 	}
 }
 
-// ends returns, for every token, how many bytes of the document are written once it is known. The BOS that closes a
-// document stands for its End. A token of no bytes, like the first half of an escaped byte, goes with the next. A
-// closed vocabulary drops the bytes between words, so that there a token ends where its word does.
+// ends returns for every token the number of bytes of the document up to its end. The BOS that
+// closes a document stands for its End. A token without bytes, such as the first half of an escaped
+// byte, ends with the next. A closed vocabulary drops the bytes between words, so a token ends
+// where its word does.
 func (j *judge) ends(d corpus.Document, tokens []lm.Token) ([]int, error) {
 	ends := make([]int, len(tokens))
 	if j.closed {
@@ -261,7 +271,9 @@ func (j *judge) ends(d corpus.Document, tokens []lm.Token) ([]int, error) {
 		ends[i] = at
 	}
 	if at != len(d.Text) {
-		return nil, fmt.Errorf("the tokens of %q stand for %d bytes of %d: bits per byte would be wrong, so nothing is judged", j.tok.Name(), at, len(d.Text))
+		return nil, fmt.Errorf("the tokens of %q stand for %d bytes; want %d, or bits per byte "+
+			"would be wrong",
+			j.tok.Name(), at, len(d.Text))
 	}
 	if n := len(tokens); n > 0 && tokens[n-1] == lm.BOS {
 		ends[n-1] = d.Bytes()
@@ -274,7 +286,8 @@ func (j *judge) ends(d corpus.Document, tokens []lm.Token) ([]int, error) {
 	return ends, nil
 }
 
-// wordEnds ends every token where its word does, and spreads them evenly should they not be one per word.
+// wordEnds ends every token where its word ends. If there is not one token per word, it spaces them
+// evenly.
 func wordEnds(ends []int, d corpus.Document) []int {
 	want := 0
 	for range corpus.Fields(d.Text) {
@@ -306,7 +319,7 @@ func words(text string) (n int) {
 	return n
 }
 
-// fingerprint tells texts apart, boundaries included.
+// fingerprint identifies a text and its document boundaries.
 func fingerprint(docs []corpus.Document) (sum [sha256.Size]byte) {
 	h := sha256.New()
 	var frame [17]byte

@@ -21,7 +21,8 @@ import (
 
 var ctx = context.Background()
 
-// clock costs n nats for the n-th token of a document, whatever it is: by the cost one sees the position.
+// clock costs n nats for the n-th token of a document, whatever it is, so that the cost shows the
+// position.
 type clock struct{ v int }
 
 func (c clock) Vocab() int                                         { return c.v }
@@ -38,7 +39,7 @@ func (c clock) Score(dst []float64, tokens []lm.Token) []float64 {
 	return dst[:len(tokens)]
 }
 
-// perToken costs what the table says.
+// perToken is a model with a fixed cost for each token.
 type perToken map[lm.Token]float64
 
 func (p perToken) Vocab() int                                         { return 273 }
@@ -57,9 +58,11 @@ func lines(texts ...string) (docs []corpus.Document) {
 	return docs
 }
 
-// TestUniform: whatever the text, a uniform model pays exactly log2 V bits for every token, the end included.
+// TestUniform checks that a uniform model pays exactly log2 V bits for every token, the end
+// included.
 func TestUniform(t *testing.T) {
-	docs := lines("héllo wörld", "", "a\xffb", "two  words\there", "\x00") // a zero byte has the number of <unk>
+	docs := lines("héllo wörld", "", "a\xffb", "two  words\there",
+		"\x00") // a zero byte has the number of <unk>
 	r, err := eval.Run(ctx, lm.Uniform(257), corpus.Byte{}, docs, eval.Options{})
 	require.NoError(t, err)
 	bytes := (13 + 1) + 1 + (3 + 1) + (15 + 1) + (1 + 1)
@@ -78,7 +81,8 @@ func TestUniform(t *testing.T) {
 	require.True(t, math.IsNaN(r.Gap()))
 }
 
-// TestBiasedCoin: 3 heads and 1 tail of a coin with P(head) = ¾, and ends that are certain to be as likely as they are.
+// TestBiasedCoin evaluates 3 heads and 1 tail of a coin with P(head) = ¾, with an end that costs
+// nothing.
 func TestBiasedCoin(t *testing.T) {
 	d := make(lmtest.Die, 257)
 	d['h'+1], d['t'+1], d[0] = 0.5, 0.25, 0.25
@@ -88,10 +92,11 @@ func TestBiasedCoin(t *testing.T) {
 	require.InDelta(t, 7.0/5, r.BitsPerByte(), 1e-12)
 	require.InDelta(t, math.Exp2(7.0/5), r.Perplexity(), 1e-12)
 	require.Len(t, r.PerToken, 1)
-	require.Equal(t, eval.TokenNats{ID: 't' + 1, Text: "t", Nats: eval.Number(-math.Log(0.25))}, r.PerToken[0][2])
+	require.Equal(t, eval.TokenNats{ID: 't' + 1, Text: "t", Nats: eval.Number(-math.Log(0.25))},
+		r.PerToken[0][2])
 }
 
-// TestCut: the end of a document that a split by bytes cut off is nothing to predict.
+// TestCut checks that the end of a document that a byte split cut is not a prediction target.
 func TestCut(t *testing.T) {
 	docs := []corpus.Document{{Text: "abc", Cut: true}, {Text: "de", End: "\n"}}
 	r, err := eval.Run(ctx, lm.Uniform(257), corpus.Byte{}, docs, eval.Options{})
@@ -103,7 +108,7 @@ func TestCut(t *testing.T) {
 	require.Equal(t, 2*(1.0+2+3), r.Nats, "the next document begins anew all the same")
 }
 
-// stuck never comes to the end of a document.
+// stuck never finishes a document.
 type stuck struct {
 	lmtest.Die
 	started chan struct{}
@@ -114,7 +119,7 @@ func (s stuck) Score([]float64, []lm.Token) []float64 {
 	select {}
 }
 
-// TestCancelWithinADocument: a corpus may be one document, and nobody waits for its end.
+// TestCancelWithinADocument checks that cancelling does not wait for the end of a document.
 func TestCancelWithinADocument(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	m := stuck{lmtest.Die{0.1, 0.2, 0.3, 0.4}, make(chan struct{})}
@@ -136,13 +141,15 @@ func TestClosedVocabulary(t *testing.T) {
 	require.True(t, math.IsNaN(r.BitsPerByte()))
 	b, err := json.Marshal(r.Summary())
 	require.NoError(t, err)
-	require.Contains(t, string(b), `"bits_per_byte":null,"bits_per_byte_low":null,"bits_per_byte_high":null,"bits_per_char":null`)
+	require.Contains(t, string(b), `"bits_per_byte":null,"bits_per_byte_low":null,`+
+		`"bits_per_byte_high":null,"bits_per_char":null`)
 	require.NotContains(t, string(b), "limit")
 	require.Contains(t, string(b), `"oov":1`)
 }
 
 func TestPositions(t *testing.T) {
-	r, err := eval.Run(ctx, clock{257}, corpus.Byte{}, lines("abcd", "abcdefgh", ""), eval.Options{})
+	r, err := eval.Run(ctx, clock{257}, corpus.Byte{}, lines("abcd", "abcdefgh", ""),
+		eval.Options{})
 	require.NoError(t, err)
 	require.Equal(t, []eval.Position{
 		{From: 1, To: 1, Tokens: 3, Nats: 3},
@@ -154,7 +161,7 @@ func TestPositions(t *testing.T) {
 	require.Equal(t, 15.0+45+1, r.Nats)
 }
 
-// TestThreads: a sum of floats depends on its order, so the order must not depend on the threads.
+// TestThreads checks that the order of additions does not depend on the number of threads.
 func TestThreads(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	var texts []string
@@ -172,10 +179,12 @@ func TestThreads(t *testing.T) {
 	var want string
 	for _, threads := range []int{0, 1, 2, 3, 16} {
 		var last atomic.Int64
-		r, err := eval.Run(ctx, d, corpus.Byte{}, lines(texts...), eval.Options{Threads: threads, PerToken: true, Progress: func(done, total int) {
-			require.Greater(t, done, int(last.Swap(int64(done))))
-			require.LessOrEqual(t, done, total)
-		}})
+		r, err := eval.Run(ctx, d, corpus.Byte{}, lines(texts...),
+			eval.Options{Threads: threads, PerToken: true, Progress: func(done, total int) {
+				require.Greater(t, done, int(last.Swap(int64(done))))
+				require.LessOrEqual(t, done, total)
+			}},
+		)
 		require.NoError(t, err)
 		require.Equal(t, int(last.Load()), r.Bytes)
 		got := fmt.Sprintf("%x", math.Float64bits(r.Nats)) + fmt.Sprintf("%+v", *r)
@@ -186,7 +195,7 @@ func TestThreads(t *testing.T) {
 	}
 }
 
-// world is two documents of three events each, their prices chosen to be told apart.
+// world returns two documents of three events each, with costs that identify them.
 var world = []corpus.Document{
 	{Text: "ab cd", End: "\n", Truth: []corpus.Event{
 		{Bytes: 2, Nats: 0.5, Entropy: 0.6, Class: corpus.Local},
@@ -200,7 +209,7 @@ var world = []corpus.Document{
 	}},
 }
 
-// TestClasses: by prices that are powers of two one sees in the sum which tokens went into it.
+// TestClasses uses costs that are powers of two, so that a sum shows its terms.
 func TestClasses(t *testing.T) {
 	price := perToken{0: 1, 'a' + 1: 2, 'b' + 1: 4, ' ' + 1: 8, 'c' + 1: 16, 'd' + 1: 32}
 	r, err := eval.Run(ctx, price, sameVocab{corpus.Byte{}, 273}, world, eval.Options{})
@@ -222,17 +231,16 @@ func TestClasses(t *testing.T) {
 		events += p.Events
 	}
 	require.Equal(t, 6, events)
-
-	// two letters in one token: it goes to the event of the second
+	// two letters in one token: it belongs to the event of the second
 	price[257+1], price[257+2*4+3] = 64, 128
 	r, err = eval.Run(ctx, price, pairs{}, world, eval.Options{})
 	require.NoError(t, err)
 	require.Equal(t, 64.0+128+1, r.Classes[0].Nats) // local: "ab"; "d" by "cd"; the end
-	require.Equal(t, 64.0, r.Classes[2].Nats)       // fact "bc": completed by "ab", while "cd" ends in the next event
+	require.Equal(t, 64.0, r.Classes[2].Nats)       // fact "bc": "cd" ends in the next event
 	require.Equal(t, 8.0+128, r.Classes[3].Nats)    // long: " cd"
 }
 
-// sameVocab makes room for tokens that never come.
+// sameVocab is a tokenizer with a larger vocabulary, of which some tokens never occur.
 type sameVocab struct {
 	corpus.Tokenizer
 	v int
@@ -240,7 +248,7 @@ type sameVocab struct {
 
 func (s sameVocab) Vocab() int { return s.v }
 
-// TestHalfBytes: a token of no bytes belongs where the byte does that it begins.
+// TestHalfBytes checks that a token without bytes belongs to the event of the byte that it begins.
 func TestHalfBytes(t *testing.T) {
 	r, err := eval.Run(ctx, lm.Uniform(33), nibbles{}, world, eval.Options{})
 	require.NoError(t, err)
@@ -250,10 +258,12 @@ func TestHalfBytes(t *testing.T) {
 	}
 }
 
-// TestClosedClasses: the words of a closed vocabulary meet their events by position.
+// TestClosedClasses checks that the words of a closed vocabulary are matched with events by
+// position.
 func TestClosedClasses(t *testing.T) {
 	docs := []corpus.Document{{Text: "red green blue", End: "\n", Truth: []corpus.Event{
-		{Bytes: 3, Class: corpus.Local}, {Bytes: 6, Class: corpus.Fact}, {Bytes: 5, Class: corpus.Long}, {Bytes: 1, Class: corpus.Choice},
+		{Bytes: 3, Class: corpus.Local}, {Bytes: 6, Class: corpus.Fact}, {Bytes: 5,
+			Class: corpus.Long}, {Bytes: 1, Class: corpus.Choice},
 	}}}
 	r, err := eval.Run(ctx, clock{4}, closedWords{}, docs, eval.Options{})
 	require.NoError(t, err)
@@ -264,9 +274,10 @@ func TestClosedClasses(t *testing.T) {
 	require.Equal(t, []float64{1, 4, 2, 3}, got) // local, choice, fact, long
 }
 
-// TestInvisibleEnd: an end without bytes is an event still, and the last token pays for it.
+// TestInvisibleEnd checks that an end without bytes is an event, which the last token belongs to.
 func TestInvisibleEnd(t *testing.T) {
-	docs := []corpus.Document{{Text: "ab", Truth: []corpus.Event{{Bytes: 2, Class: corpus.Fact}, {Bytes: 0, Nats: 1, Class: corpus.Choice}}}}
+	docs := []corpus.Document{{Text: "ab", Truth: []corpus.Event{{Bytes: 2, Class: corpus.Fact},
+		{Bytes: 0, Nats: 1, Class: corpus.Choice}}}}
 	r, err := eval.Run(ctx, clock{257}, corpus.Byte{}, docs, eval.Options{})
 	require.NoError(t, err)
 	require.Equal(t, 3.0, r.Classes[0].Nats)
@@ -304,7 +315,7 @@ func TestStride(t *testing.T) {
 	require.Zero(t, r.Stride, "a model without a window")
 }
 
-// TestZeroProbability: infinite, and JSON says why.
+// TestZeroProbability checks that an infinite cost is null in JSON and counted in zeros.
 func TestZeroProbability(t *testing.T) {
 	d := make(lmtest.Die, 257)
 	d[0], d['a'+1] = 0.5, 0.5
@@ -336,17 +347,24 @@ func TestErrors(t *testing.T) {
 		docs []corpus.Document
 		says string
 	}{
-		"no documents":  {ctx, u, corpus.Byte{}, nil, "no tokens"},
-		"no tokens":     {ctx, u, corpus.Byte{}, []corpus.Document{{Cut: true}}, "no tokens"},
-		"other vocab":   {ctx, lm.Uniform(5), corpus.Byte{}, lines("a"), "the model has 5 tokens, the tokenizer \"byte\" 257"},
-		"lost bytes":    {ctx, u, liar{}, lines("", "abc"), "document 2: the tokens of \"byte\" stand for 2 bytes of 3"},
-		"NaN":           {ctx, nan, pairs{}, lines("b", "ca a"), "document 2: the model gives no probability: token 3 has ln P = NaN"},
-		"P > 1":         {ctx, above, pairs{}, lines("a"), "ln P = 1"},
-		"cancelled":     {stopped, u, corpus.Byte{}, lines("a"), "canceled"},
-		"short truth":   {ctx, u, corpus.Byte{}, truth(corpus.Event{Bytes: 2}), "covers 2 bytes of 3"},
-		"long truth":    {ctx, u, corpus.Byte{}, truth(corpus.Event{Bytes: 4}), "event 1 of the truth does not fit"},
-		"unknown class": {ctx, u, corpus.Byte{}, truth(corpus.Event{Bytes: 3, Class: corpus.NumClasses}), "does not fit"},
-		"minus bytes":   {ctx, u, corpus.Byte{}, truth(corpus.Event{Bytes: -1}, corpus.Event{Bytes: 4}), "event 1 of the truth does not fit"},
+		"no documents": {ctx, u, corpus.Byte{}, nil, "no tokens"},
+		"no tokens":    {ctx, u, corpus.Byte{}, []corpus.Document{{Cut: true}}, "no tokens"},
+		"other vocab": {ctx, lm.Uniform(5), corpus.Byte{}, lines("a"),
+			"the model has 5 tokens, the tokenizer \"byte\" 257"},
+		"lost bytes": {ctx, u, liar{}, lines("", "abc"),
+			"document 2: the tokens of \"byte\" stand for 2 bytes; want 3"},
+		"NaN": {ctx, nan, pairs{}, lines("b", "ca a"),
+			"document 2: the model gives no probability: token 3 has ln P = NaN"},
+		"P > 1":     {ctx, above, pairs{}, lines("a"), "ln P = 1"},
+		"cancelled": {stopped, u, corpus.Byte{}, lines("a"), "canceled"},
+		"short truth": {ctx, u, corpus.Byte{}, truth(corpus.Event{Bytes: 2}),
+			"cover 2 bytes; want 3"},
+		"long truth": {ctx, u, corpus.Byte{}, truth(corpus.Event{Bytes: 4}),
+			"event 1 of the truth: "},
+		"unknown class": {ctx, u, corpus.Byte{},
+			truth(corpus.Event{Bytes: 3, Class: corpus.NumClasses}), "want a known class"},
+		"minus bytes": {ctx, u, corpus.Byte{},
+			truth(corpus.Event{Bytes: -1}, corpus.Event{Bytes: 4}), "event 1 of the truth: "},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := eval.Run(c.ctx, c.m, c.tok, c.docs, eval.Options{Threads: 2})
@@ -355,7 +373,7 @@ func TestErrors(t *testing.T) {
 	}
 }
 
-// A fair die has perplexity 6: as many equally likely outcomes as it has faces.
+// A fair die has a perplexity of 6, its number of equally likely outcomes.
 func ExampleResult_Perplexity() {
 	faces := []lm.Token{3, 1, 4, 1, 5, 0, 2}
 	var r eval.Result

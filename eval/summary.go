@@ -6,8 +6,9 @@ import (
 	"lmzoo/lm"
 )
 
-// Summary is a Report as JSON. Numbers that do not exist are null (bits per byte of a closed vocabulary), and so are
-// infinite ones: zeros says why. The limit is left out where it is not known.
+// Summary is a Report as JSON. Numbers that do not exist, such as bits per byte of a closed
+// vocabulary, are null, and so are infinite ones, which Zeros explains. The limit is left out where
+// it is unknown.
 type Summary struct {
 	Documents              int    `json:"documents"`
 	Tokens                 int    `json:"tokens"`
@@ -56,19 +57,23 @@ type PositionSummary struct {
 	NatsPerToken Number `json:"nats_per_token"`
 }
 
-// Summary returns r as it is written to JSON.
+// Summary returns r in its JSON form.
 func (r *Report) Summary() Summary {
 	s := Summary{
 		Documents: r.Documents, Tokens: r.Tokens, Chars: r.Chars, Bytes: r.Bytes, Words: r.Words,
 		OOV: r.OOV, Zeros: r.Zeros, Stride: r.Stride, Nats: Number(r.Nats),
-		Perplexity: Number(r.Perplexity()), PerplexityExcludingOOV: Number(r.PerplexityExcludingOOV()),
-		BitsPerByte: Number(r.BitsPerByte()), BitsPerByteLow: Number(r.Low), BitsPerByteHigh: Number(r.High),
-		BitsPerChar: Number(r.BitsPerChar()), PerToken: r.PerToken,
+		Perplexity:             Number(r.Perplexity()),
+		PerplexityExcludingOOV: Number(r.PerplexityExcludingOOV()),
+		BitsPerByte:            Number(r.BitsPerByte()),
+		BitsPerByteLow:         Number(r.Low),
+		BitsPerByteHigh:        Number(r.High),
+		BitsPerChar:            Number(r.BitsPerChar()), PerToken: r.PerToken,
 		LimitNats: Number(math.NaN()), LimitEntropy: Number(math.NaN()),
 		Gap: Number(math.NaN()), GapLow: Number(math.NaN()), GapHigh: Number(math.NaN()),
 	}
 	for _, p := range r.Positions {
-		s.Positions = append(s.Positions, PositionSummary{p.From, p.To, p.Tokens, Number(p.Nats), Number(p.Nats / float64(p.Tokens))})
+		s.Positions = append(s.Positions, PositionSummary{p.From, p.To, p.Tokens, Number(p.Nats),
+			Number(p.Nats / float64(p.Tokens))})
 	}
 	if !r.HasLimit {
 		return s
@@ -77,12 +82,13 @@ func (r *Report) Summary() Summary {
 	s.Events, s.LimitNats, s.LimitEntropy = r.Events, Number(r.LimitNats), Number(r.LimitEntropy)
 	s.Gap, s.GapLow, s.GapHigh = Number(r.Gap()), Number(low), Number(high)
 	for _, c := range r.Classes {
-		s.Classes = append(s.Classes, ClassSummary{c.Class.String(), c.Events, Number(c.Nats), Number(c.TruthNats), Number(c.Entropy), Number(c.Gap())})
+		s.Classes = append(s.Classes, ClassSummary{c.Class.String(), c.Events, Number(c.Nats),
+			Number(c.TruthNats), Number(c.Entropy), Number(c.Gap())})
 	}
 	return s
 }
 
-// TokenNats is what one token cost.
+// TokenNats is the cost of one token.
 type TokenNats struct {
 	ID   lm.Token `json:"id"`
 	Text string   `json:"text"`

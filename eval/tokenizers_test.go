@@ -7,7 +7,8 @@ import (
 	"lmzoo/lm"
 )
 
-// nibbles writes a byte as its high half, which stands for no byte yet, and its low half, which completes it.
+// nibbles encodes a byte as two tokens: its high half, which stands for no byte yet, and its low
+// half.
 type nibbles struct{}
 
 func (nibbles) Name() string { return "nibble" }
@@ -27,14 +28,15 @@ func (nibbles) Bytes(t lm.Token) int {
 	return 0
 }
 
-// pairs joins two letters a … d to one token and spells the rest; so tokens span events.
+// pairs joins two letters a … d into one token and spells the rest, so that tokens span events.
 type pairs struct{ corpus.Byte }
 
 func (pairs) Name() string { return "pair" }
 func (pairs) Vocab() int   { return 273 }
 func (p pairs) Encode(dst []lm.Token, text string) []lm.Token {
 	for text != "" {
-		if len(text) > 1 && strings.IndexByte("abcd", text[0]) >= 0 && strings.IndexByte("abcd", text[1]) >= 0 {
+		if len(text) > 1 && strings.IndexByte("abcd", text[0]) >= 0 &&
+			strings.IndexByte("abcd", text[1]) >= 0 {
 			dst = append(dst, 257+lm.Token(text[0]-'a')*4+lm.Token(text[1]-'a'))
 			text = text[2:]
 			continue
@@ -51,7 +53,7 @@ func (p pairs) Bytes(t lm.Token) int {
 	return p.Byte.Bytes(t)
 }
 
-// closedWords knows "red" and "blue"; everything else is <unk>.
+// closedWords knows "red" and "blue"; every other word is <unk>.
 type closedWords struct{}
 
 func (closedWords) Name() string { return "whitespace" }
@@ -69,7 +71,7 @@ func (closedWords) Decode([]lm.Token) string { panic("not asked for") }
 func (closedWords) Text(t lm.Token) string   { return [...]string{"", "<unk>", "red", "blue"}[t] }
 func (closedWords) Bytes(t lm.Token) int     { return [...]int{0, -1, 3, 4}[t] }
 
-// liar loses a byte of every text.
+// liar is a tokenizer that loses a byte of every text.
 type liar struct{ corpus.Byte }
 
 func (l liar) Encode(dst []lm.Token, text string) []lm.Token {
