@@ -6,10 +6,10 @@ import (
 	"lmzoo/corpus"
 )
 
-// automaton is a program with hidden state: a hidden Markov model whose states are values of S and whose
-// steps write one word each. Forward filtering (Rabiner 1989, "A tutorial on hidden Markov models and
-// selected applications in speech recognition", §III.A) sums the hidden state out, so that the
-// distribution of the next word, given the words alone, is exact.
+// automaton is a program with hidden state: a hidden Markov model whose states are values of S and
+// whose steps write one word each. Forward filtering (Rabiner 1989, "A tutorial on hidden Markov
+// models and selected applications in speech recognition", §III.A) sums the hidden state out, so
+// that the distribution of the next word, given the words alone, is exact.
 type automaton[S comparable] struct {
 	states []S
 	steps  [][]step // from each state; none from the last state of a document
@@ -40,7 +40,8 @@ type move[S comparable] struct {
 }
 
 // compile numbers all states that can be reached from the starts, which are equally likely.
-func compile[S comparable](starts []S, moves func(S) []move[S], class func(S) corpus.Class) *automaton[S] {
+func compile[S comparable](starts []S, moves func(S) []move[S],
+	class func(S) corpus.Class) *automaton[S] {
 	a := &automaton[S]{class: class}
 	ids, words := map[S]int32{}, map[string]int32{}
 	id := func(s S) int32 {
@@ -80,15 +81,16 @@ func (a *automaton[S]) filter() *filter[S] {
 	return &filter[S]{automaton: a, belief: a.start, at: make([]int32, len(a.words))}
 }
 
-// next returns the distribution of the next word: the sum over the states. It is empty after End, and
-// valid until the next call.
+// next returns the distribution of the next word: the sum over the states. It is empty after End,
+// and valid until the next call.
 func (f *filter[S]) next() []Choice {
 	f.choices, f.ids = f.choices[:0], f.ids[:0]
 	for _, w := range f.belief {
 		for _, s := range f.steps[w.state] {
 			i := f.at[s.word]
 			if i == 0 {
-				f.choices, f.ids = append(f.choices, Choice{Word: f.words[s.word]}), append(f.ids, s.word)
+				f.choices = append(f.choices, Choice{Word: f.words[s.word]})
+				f.ids = append(f.ids, s.word)
 				i = int32(len(f.choices))
 				f.at[s.word] = i
 			}
@@ -152,7 +154,8 @@ func (f *filter[S]) follow(words []string, each func(i int)) error {
 			}
 		}
 		if at < 0 {
-			return &Impossible{Position: n + 1, Unit: "word", Got: word, Want: append([]Choice(nil), choices...)}
+			return &Impossible{Position: n + 1, Unit: "word", Got: word,
+				Want: append([]Choice(nil), choices...)}
 		}
 		if each != nil {
 			each(at)

@@ -19,7 +19,8 @@ func (p Posterior) Label() Sentiment {
 	return Negative
 }
 
-// Certainty returns the probability of Label: the expected accuracy of the best decision on this text.
+// Certainty returns the probability of Label: the expected accuracy of the best decision on this
+// text.
 func (p Posterior) Certainty() float64 { return max(p.Positive, 1-p.Positive) }
 
 // Posterior returns the exact posterior given a document's Text, or given its first words: where a
@@ -45,8 +46,8 @@ func posterior(f *filter[draft]) (p Posterior) {
 	return p
 }
 
-// Bayes is what a classifier that knows the posterior of every text reaches on a sample of reviews: the
-// limit of the labelled task.
+// Bayes is what a classifier that knows the posterior of every text reaches on a sample of reviews:
+// the limit of the labelled task.
 type Bayes struct {
 	Accuracy float64 // expected: the mean of max P(label | text); exact for these texts
 	Realised float64 // on the labels that were drawn

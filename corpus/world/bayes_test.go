@@ -9,9 +9,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// oracle computes the probability of a review in another way than the automaton: it parses the text,
-// enumerates domain, sentiment, and for every sentence polarity and form, and multiplies what the grammar
-// says of each word. It shares nothing with the code under test but the lists of words.
+// oracle computes the probability of a review in another way than the automaton: it parses the
+// text, enumerates domain, sentiment, and for every sentence polarity and form, and multiplies what
+// the grammar says of each word. It shares nothing with the code under test but the lists of words.
 type oracle struct{ *lexicon }
 
 // share is the probability of a word drawn uniformly from a list, and 0 if it is not in it.
@@ -37,11 +37,9 @@ func rank(words []string, word string) float64 {
 func (o oracle) noun(word string, d Domain) float64 {
 	return .30*share(o.homonyms, word) + .25*share(o.plainNouns, word) + .45*share(o.nouns[d], word)
 }
-
 func (o oracle) verb(word string, d Domain) float64 {
 	return .7*share(o.plainVerb, word) + .3*share(o.verbs[d], word)
 }
-
 func (o oracle) adjective(word string, d Domain, s Sentiment) float64 {
 	flips := o.flips[d]
 	if s == Negative {
@@ -153,9 +151,12 @@ func TestPosteriorIsThatOfTheEnumeration(t *testing.T) {
 		}
 		p, err := r.Posterior(review.Text)
 		require.NoError(t, err)
-		require.InDelta(t, (joint[Gadget][Positive]+joint[Food][Positive])/total, p.Positive, 1e-12, review.Text)
-		require.InDelta(t, (joint[Food][Negative]+joint[Food][Positive])/total, p.Food, 1e-12, review.Text)
-		worst = max(worst, math.Abs((joint[Gadget][Positive]+joint[Food][Positive])/total-p.Positive))
+		require.InDelta(t, (joint[Gadget][Positive]+joint[Food][Positive])/total, p.Positive, 1e-12,
+			review.Text)
+		require.InDelta(t, (joint[Food][Negative]+joint[Food][Positive])/total, p.Food, 1e-12,
+			review.Text)
+		positive := (joint[Gadget][Positive] + joint[Food][Positive]) / total
+		worst = max(worst, math.Abs(positive-p.Positive))
 
 		events, err := r.Trace(review.Text)
 		require.NoError(t, err)

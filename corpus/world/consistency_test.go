@@ -9,23 +9,32 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// The tests of this file read the documents as a reader would, knowing nothing of the programs.
+// The tests in this file read documents as a reader would, without knowledge of the programs.
 
 var (
 	introduction = regexp.MustCompile(`(\w+) (?:is|was) a (\w+) with a (\w+ \w+) \.`)
 	answer       = regexp.MustCompile(`who (?:has|had) the (\w+ \w+) \? (\w+) the (\w+) \.`)
 	shown        = regexp.MustCompile(`then (\w+) (?:shows|showed) the (\w+ \w+) to (\w+) \.`)
-	helped       = regexp.MustCompile(`later the (\w+) (?:helps|helped) the (\w+) with the (\w+ \w+) \.`)
-	went         = regexp.MustCompile(`then (\w+) (went|goes|waited|waits) (?:to|in) the (\w+) \.`)
+	helped       = regexp.MustCompile(`later the (\w+) (?:helps|helped) the (\w+) with the (\w+ ` +
+		`\w+) \.`)
+	went = regexp.MustCompile(`then (\w+) (went|goes|waited|waits) (?:to|in) the (\w+) \.`)
+
+	presentTense = regexp.MustCompile(
+		` (is|has|shows|helps|goes|waits|feels|cleans|thinks|sings|ends|meet|love) `,
+	)
+	pastTense = regexp.MustCompile(
+		` (was|had|showed|helped|went|waited|felt|cleaned|thought|sang|ended|met|loved) `,
+	)
 )
 
-func TestStoriesKeepTheirWord(t *testing.T) {
+func TestStoriesAreConsistent(t *testing.T) {
 	seen := [5]int{}
 	for _, d := range sample(300_000) {
 		if !strings.HasPrefix(d.Text, "once") && !strings.HasPrefix(d.Text, "today") {
 			continue
 		}
-		job, thing, owner, place := map[string]string{}, map[string]string{}, map[string]string{}, map[string]string{}
+		job, thing := map[string]string{}, map[string]string{}
+		owner, place := map[string]string{}, map[string]string{}
 		for _, m := range introduction.FindAllStringSubmatch(d.Text, -1) {
 			require.NotContains(t, job, m[1], d.Text)
 			require.NotContains(t, owner, m[2], d.Text)
@@ -56,8 +65,7 @@ func TestStoriesKeepTheirWord(t *testing.T) {
 			}
 			place[m[1]] = m[3]
 		}
-		present := regexp.MustCompile(` (is|has|shows|helps|goes|waits|feels|cleans|thinks|sings|ends|meet|love) `).MatchString(d.Text)
-		past := regexp.MustCompile(` (was|had|showed|helped|went|waited|felt|cleaned|thought|sang|ended|met|loved) `).MatchString(d.Text)
+		present, past := presentTense.MatchString(d.Text), pastTense.MatchString(d.Text)
 		require.NotEqual(t, past, present, d.Text)
 		require.Equal(t, past, strings.HasPrefix(d.Text, "once"))
 	}
@@ -66,7 +74,7 @@ func TestStoriesKeepTheirWord(t *testing.T) {
 	}
 }
 
-// A pronoun means the person named last, in stories, sheets and sums alike.
+// A pronoun agrees with the person named last, in all kinds of documents.
 func TestPronounsAgree(t *testing.T) {
 	gender := map[string]string{}
 	for _, name := range slices.Concat(women, famousWomen) {
@@ -97,7 +105,7 @@ func TestPronounsAgree(t *testing.T) {
 	require.Greater(t, n, 1000)
 }
 
-// A fact is the same in every document, and each person has one.
+// A fact is the same in every document, and every person has one of each kind.
 func TestFactsNeverChange(t *testing.T) {
 	dish, life := map[string]string{}, map[string]string{}
 	agree := func(known map[string]string, key, value, text string) {
@@ -114,11 +122,13 @@ func TestFactsNeverChange(t *testing.T) {
 			agree(dish, met.FindStringSubmatch(d.Text)[1], m[1], d.Text)
 		}
 		if m := of.FindStringSubmatch(d.Text); m != nil {
-			require.Equal(t, len(attributes)+2, strings.Count(d.Text, " ."), d.Text) // one sentence each
+			require.Equal(t, len(attributes)+2, strings.Count(d.Text, " ."),
+				d.Text) // one sentence each
 			for kind, a := range attributes {
 				found := 0
 				for _, phrase := range a.phrases {
-					if f := regexp.MustCompile(`(?:she|he|` + m[1] + `) ` + phrase + ` (\w+) `).FindStringSubmatch(d.Text); f != nil {
+					value := regexp.MustCompile(`(?:she|he|` + m[1] + `) ` + phrase + ` (\w+) `)
+					if f := value.FindStringSubmatch(d.Text); f != nil {
 						agree(life, m[1]+" "+attributes[kind].phrases[0], f[1], d.Text)
 						found++
 					}
@@ -156,10 +166,11 @@ func TestDictionariesMeanOneThing(t *testing.T) {
 
 func TestSumsAddUp(t *testing.T) {
 	value := map[string]int{}
-	for n, word := range strings.Fields("zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen") {
+	for n, word := range numbers {
 		value[word] = n
 	}
-	sentence := regexp.MustCompile(`(now )?(\w+) (has|finds|buys|gets|loses|sells|eats) (\w+) (more )?(\w+) \.`)
+	sentence := regexp.MustCompile(`(now )?(\w+) (has|finds|buys|gets|loses|sells|eats) (\w+) ` +
+		`(more )?(\w+) \.`)
 	results := 0
 	for _, d := range sample(200_000) {
 		if !strings.HasPrefix(d.Text, "let") {

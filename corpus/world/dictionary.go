@@ -6,25 +6,29 @@ import (
 	"lmzoo/corpus"
 )
 
-// A dictionary has minEntries sentences, then stops before each with the probability enough.
+// A dictionary has minEntries sentences, then stops before each further one with probability
+// enough.
 const minEntries, maxEntries, enough = 13, 18, .25
 
-// mostKnown is how many words a dictionary teaches.
+// mostKnown is the number of words that a dictionary teaches.
 const mostKnown = 5
 
-// entry is an invented word and what it means in this document, and in no other.
+// entry is an invented word and its meaning, which holds in one document only.
 type entry struct{ word, meaning string }
 
 func entryWord(e entry) string    { return e.word }
 func entryMeaning(e entry) string { return e.meaning }
 
-// meanings are what words can mean: colours and things to count.
+// meanings lists what words can mean: colours and things to count.
 var meanings = slices.Concat(colours, goods)
 
-// dictionary: in the language of tuvo : here zib means red . here zam means nails . so zib means red .
-// for nails say zam . … end .
-// The meanings change with every document, so no weights can hold them: the answer is in the context or
-// nowhere (Brown et al. 2020, "Language models are few-shot learners").
+// dictionary writes a dictionary:
+//
+//	in the language of tuvo : here zib means red . here zam means nails . so zib means red .
+//	for nails say zam . … end .
+//
+// The meanings change with every document, so no weights can hold them: the answer is in the
+// context or nowhere (Brown et al. 2020, "Language models are few-shot learners").
 func (w *writer) dictionary() {
 	w.say("the language of")
 	island := w.among(corpus.Choice, islands...)
@@ -45,7 +49,8 @@ func (w *writer) dictionary() {
 			stop = 1
 		}
 		goes := 1 - stop
-		switch w.oneOf(corpus.Choice, Choice{"here", define * goes}, Choice{"so", .65 * recall * goes},
+		switch w.oneOf(corpus.Choice, Choice{"here", define * goes},
+			Choice{"so", .65 * recall * goes},
 			Choice{"for", .35 * recall * goes}, Choice{"end", stop}) {
 		case "here":
 			known = append(known, w.define(known, w.habits.nonces[island]))
@@ -67,7 +72,7 @@ func (w *writer) dictionary() {
 	}
 }
 
-// define: here zib means red . Both are new in this document.
+// define writes "zib means red ." Word and meaning are both new in this document.
 func (w *writer) define(known []entry, language dist) entry {
 	words, taken := make([]string, len(known)), make([]string, len(known))
 	for i, e := range known {
@@ -80,7 +85,7 @@ func (w *writer) define(known []entry, language dist) entry {
 	return e
 }
 
-// recall draws an entry by its word or by its meaning.
+// recall draws an entry by its word or by its meaning, whichever the function returns.
 func (w *writer) recall(known []entry, by func(entry) string) entry {
 	words := make([]string, len(known))
 	for i, e := range known {

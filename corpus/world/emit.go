@@ -14,17 +14,17 @@ type Choice struct {
 	P    float64
 }
 
-// End is the word that closes a document. It is no part of the Text; it is the End.
+// End is the word that closes a document. It is the End of a corpus.Document, not part of its Text.
 const End = "\n"
 
-// dist is a distribution over distinct words, which add up to one, and its entropy H = −Σ p ln p in nats.
+// dist is a distribution over distinct words, with its entropy H = −Σ p ln p in nats.
 type dist struct {
 	choices []Choice
 	entropy float64
 }
 
-// newDist makes a distribution of weights: equal words are one outcome (two ways to say the same are
-// not two surprises), those of weight 0 are none, and the sum becomes one. It works in place.
+// newDist makes a distribution from weights. It merges equal words, because two ways to say the
+// same thing are one outcome, drops words of weight 0, and divides by the sum. It works in place.
 func newDist(weights []Choice) dist {
 	merged, sum := weights[:0], 0.0
 	for _, c := range weights {
@@ -46,7 +46,7 @@ func newDist(weights []Choice) dist {
 	return d
 }
 
-// uniform is the distribution in which every word is as likely.
+// uniform returns the distribution in which all words are equally likely.
 func uniform(words []string) dist {
 	choices := make([]Choice, len(words))
 	for i, word := range words {
@@ -55,7 +55,7 @@ func uniform(words []string) dist {
 	return newDist(choices)
 }
 
-// zipf is the distribution in which the r-th word has a probability ∝ 1/r^s (Zipf 1935).
+// zipf returns the distribution in which the r-th word has a probability ∝ 1/r^s (Zipf 1935).
 func zipf(words []string, s float64) dist {
 	choices := make([]Choice, len(words))
 	for i, word := range words {
@@ -64,7 +64,7 @@ func zipf(words []string, s float64) dist {
 	return newDist(choices)
 }
 
-// nats is −ln p, and 0 rather than −0 for a certainty.
+// nats returns −ln p, and 0 instead of −0 for p = 1.
 func nats(p float64) float64 {
 	if p == 1 {
 		return 0
@@ -72,24 +72,24 @@ func nats(p float64) float64 {
 	return -math.Log(p)
 }
 
-// writer runs the program of one document. Its only source of novelty is emit: what a program does next
-// depends on nothing but the words that emit returned. So the text so far decides the distribution of the
-// next word, no latent variable is left to sum over, and one program generates, scores and predicts,
-// according to who chooses.
+// writer runs the program of one document. What a program does next depends only on the words that
+// emit returned. So the text so far decides the distribution of the next word, with no hidden
+// variable to sum over, and one program generates, scores and predicts, depending on the function
+// that chooses.
 type writer struct {
 	*World
-	// choose returns the index of the word to write, or −1 to stop here.
+	// choose returns the index of the word to write, or −1 to stop.
 	choose  func([]Choice) int
 	stopped bool
 
 	text    strings.Builder
 	events  []corpus.Event
-	scratch []Choice  // for the distributions made on the way
-	certain [1]Choice // for those of one word
+	scratch []Choice  // backs distributions that are built for one draw
+	certain [1]Choice // backs distributions of one word
 }
 
-// emit draws one word: the single place where a document grows. A stopped writer lets the program run
-// out without writing.
+// emit draws one word; no other function adds to a document. A stopped writer lets the program
+// finish without writing.
 func (w *writer) emit(class corpus.Class, d dist) string {
 	if w.stopped {
 		return d.choices[0].Word
@@ -108,30 +108,31 @@ func (w *writer) emit(class corpus.Class, d dist) string {
 		}
 		w.text.WriteString(c.Word)
 	}
-	w.events = append(w.events, corpus.Event{Bytes: size, Nats: nats(c.P), Entropy: d.entropy, Class: class})
+	w.events = append(w.events, corpus.Event{Bytes: size, Nats: nats(c.P), Entropy: d.entropy,
+		Class: class})
 	return c.Word
 }
 
-// sure writes a word that could be no other: its price is zero for a reader who knows what class says.
+// sure writes a word that is certain given the knowledge its class stands for; it costs 0 nats.
 func (w *writer) sure(class corpus.Class, word string) string {
 	w.certain[0] = Choice{word, 1}
 	return w.emit(class, dist{choices: w.certain[:]})
 }
 
-// say writes a set phrase.
+// say writes a fixed phrase.
 func (w *writer) say(phrase string) {
 	for word := range strings.FieldsSeq(phrase) {
 		w.sure(corpus.Local, word)
 	}
 }
 
-// oneOf draws a word by weights that are made on the way.
+// oneOf draws a word in proportion to the weights.
 func (w *writer) oneOf(class corpus.Class, weights ...Choice) string {
 	w.scratch = append(w.scratch[:0], weights...)
 	return w.emit(class, newDist(w.scratch))
 }
 
-// among draws one of the words, all as likely; a word that is there twice is twice as likely.
+// among draws one of the words, all equally likely; a repeated word is likelier in proportion.
 func (w *writer) among(class corpus.Class, words ...string) string {
 	w.scratch = w.scratch[:0]
 	for _, word := range words {
@@ -140,7 +141,7 @@ func (w *writer) among(class corpus.Class, words ...string) string {
 	return w.emit(class, newDist(w.scratch))
 }
 
-// except draws from d given that the word is none of those used.
+// except draws from d, conditioned on the word not being one of those used.
 func (w *writer) except(class corpus.Class, d dist, used ...string) string {
 	w.scratch = w.scratch[:0]
 	for _, c := range d.choices {
@@ -151,7 +152,8 @@ func (w *writer) except(class corpus.Class, d dist, used ...string) string {
 	return w.emit(class, newDist(w.scratch))
 }
 
-// phrase draws one of several phrases, all as likely, by their first words, which differ; it returns which.
+// phrase draws one of several phrases, all equally likely, and returns its index. Their first words
+// differ.
 func (w *writer) phrase(class corpus.Class, phrases ...string) int {
 	w.scratch = w.scratch[:0]
 	for _, p := range phrases {

@@ -7,24 +7,24 @@ import (
 	"lmzoo/corpus"
 )
 
-// facts are what is true in this world and told nowhere but in the training text: the more famous somebody
-// is, the more often a model has read about them.
+// facts holds what is true in this world. No document explains it; a model learns it from the
+// training text, where famous people occur more often.
 type facts struct {
 	dish   map[string]string // by town
-	famous dist              // who is written about: Zipf, the rank-r person with a probability ∝ 1/r
+	famous dist              // of the person a sheet is about: Zipf's law
 	life   map[string]life
 }
 
-// life is the value of each attribute of a person.
+// life holds the value of each attribute of a person.
 type life [len(attributes)]string
 
-// attribute is something known about a person, and ways to say it that differ in their first word.
+// attribute is a property of a person, and phrases that introduce it; their first words differ.
 type attribute struct {
 	values  []string
 	phrases []string
 }
 
-// attributes of the famous. The animals are those of all themes.
+// attributes lists the properties of famous people. The animals are those of all themes.
 var attributes = [...]attribute{
 	{towns, []string{"was born in", "came from", "grew up in"}},
 	{jobs, []string{"worked as a", "earned money as a", "began as a"}},
@@ -53,9 +53,11 @@ func newFacts(rng *rand.Rand) facts {
 	for a, attribute := range attributes {
 		order := rng.Perm(len(attribute.values))
 		for i := range lives {
-			lives[i][a] = attribute.values[order[i%len(order)]] // each value is somebody's
+			lives[i][a] = attribute.values[order[i%len(order)]] // every value occurs
 		}
-		rng.Shuffle(len(lives), func(i, j int) { lives[i][a], lives[j][a] = lives[j][a], lives[i][a] })
+		rng.Shuffle(len(lives), func(i, j int) {
+			lives[i][a], lives[j][a] = lives[j][a], lives[i][a]
+		})
 	}
 	for i, who := range people {
 		f.life[who] = lives[i]
@@ -63,8 +65,12 @@ func newFacts(rng *rand.Rand) facts {
 	return f
 }
 
-// sheet: here is what we know of hesper . she grew up in lorrin . … such was hesper . It tells every attribute
-// once, in any order. The name is seldom repeated, so that a fact must be found by a name some sentences back.
+// sheet writes a fact sheet:
+//
+//	here is what we know of hesper . she grew up in lorrin . … such was hesper .
+//
+// It states every attribute once, in random order. The name is seldom repeated, so a fact must be
+// recalled by a name some sentences back.
 func (w *writer) sheet() {
 	w.say("is what we know of")
 	who := w.emit(corpus.Choice, w.facts.famous)
@@ -84,7 +90,7 @@ func (w *writer) sheet() {
 	w.sure(corpus.Local, End)
 }
 
-// attribute begins to tell something not yet told and returns what it is.
+// attribute writes the phrase of an attribute that was not told yet, and returns its index.
 func (w *writer) attribute(told *[len(attributes)]bool) int {
 	var phrases []string
 	var of [3 * len(attributes)]int
@@ -100,7 +106,7 @@ func (w *writer) attribute(told *[len(attributes)]bool) int {
 	return of[w.phrase(corpus.Choice, phrases...)]
 }
 
-// pronoun is the one that agrees with a name.
+// pronoun returns the pronoun that agrees with a name.
 func pronoun(name string) string {
 	if female(name) {
 		return "she"
@@ -108,7 +114,7 @@ func pronoun(name string) string {
 	return "he"
 }
 
-// possessive is the pronoun of what belongs to a name.
+// possessive returns the possessive pronoun that agrees with a name.
 func possessive(name string) string {
 	if female(name) {
 		return "her"

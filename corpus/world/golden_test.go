@@ -12,8 +12,8 @@ import (
 	"lmzoo/corpus"
 )
 
-// The documents of the world, and what their words cost, are the same in every version: runs on disk
-// and published figures refer to them.
+// The documents of the world, and what their words cost, are the same in every version: runs on
+// disk and published figures refer to them.
 func TestWorldNeverChanges(t *testing.T) {
 	s := New(DefaultSeed).Split(1, 1_500_000, 20_000, 80_000)
 	h := sha256.New()
@@ -22,13 +22,15 @@ func TestWorldNeverChanges(t *testing.T) {
 			io.WriteString(h, d.Text+d.End)
 		}
 	}
-	require.Equal(t, "901b2889d84de2cf", hex.EncodeToString(h.Sum(nil))[:16]) // zoo stores this hash in a run
+	sum := hex.EncodeToString(h.Sum(nil)) // a run on disk holds this hash
+	require.Equal(t, "901b2889d84de2cf", sum[:16])
 	require.Equal(t, "e3cf02d09152a051", digest(s.Valid))
 	require.Equal(t, "9146857aff3e1d82", digest(s.Test))
 	require.Equal(t, "b6f21bd00f42d16c", digest(New(4).Split(9, 30_000, 0, 0).Train))
 }
 
-// digest hashes texts and truth. Nine decimals, because the last bit of a logarithm depends on the processor.
+// digest hashes texts and truth. Nine decimals, because the last bit of a logarithm depends on the
+// processor.
 func digest(docs []corpus.Document) string {
 	h := sha256.New()
 	for _, d := range docs {
@@ -38,4 +40,22 @@ func digest(docs []corpus.Document) string {
 		}
 	}
 	return hex.EncodeToString(h.Sum(nil))[:16]
+}
+
+// The reviews are the same in every version, too: published accuracies refer to them.
+func TestReviewsNeverChange(t *testing.T) {
+	r := NewReviews(DefaultSeed)
+	s := r.Split(1, 20_000, 5_000, 5_000)
+	require.Equal(t, "0116bb92388af298", digest(s.Train))
+	require.Equal(t, "765ad4252118ee3e", digest(s.Valid))
+	h := sha256.New()
+	for _, pool := range []Pool{Train, Dev, Test} {
+		for _, review := range r.Labelled(1, pool, 100) {
+			fmt.Fprintln(h, review.Text, review.Label, review.Domain, review.Polarity)
+		}
+		for _, o := range r.Occurrences(1, pool, 30) {
+			fmt.Fprintln(h, o.Text, o.Word, o.At, o.Sense, o.Cues)
+		}
+	}
+	require.Equal(t, "608dcf051b2589df", hex.EncodeToString(h.Sum(nil))[:16])
 }

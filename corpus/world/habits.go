@@ -5,16 +5,16 @@ import (
 	"slices"
 )
 
-// habits are the statistics of the stories: what tends to go with what. Everybody who counts enough
-// stories knows them.
+// habits holds the statistics of the stories: which words tend to occur together. Counting enough
+// stories reveals them.
 type habits struct {
 	names, jobs, colours  dist
 	seasons, times, towns dist
 	themes                dist
 	things, animals       map[string]dist // by theme
-	places                map[string]dist // by theme, where people go
-	haunts                map[string]dist // by animal, where it is found
-	doing, manner         map[string]dist // by animal; by what it does
+	places                map[string]dist // by theme: where people go
+	haunts                map[string]dist // by animal: where it is found
+	doing, manner         map[string]dist // by animal: what it does; by that: how
 	weather               map[string]dist // by season
 	mood                  map[string]dist // by weather
 	friends, goods        dist
@@ -22,7 +22,7 @@ type habits struct {
 	meanings              dist
 }
 
-// stray is how often a thing, an animal or a place turns up in a story of another theme.
+// stray is the probability that a thing, an animal or a place is drawn from all themes.
 const stray = .08
 
 func newHabits(rng *rand.Rand) habits {
@@ -32,8 +32,10 @@ func newHabits(rng *rand.Rand) habits {
 		friends: newDist([]Choice{{"two", .5}, {"three", .5}}),
 		goods:   uniform(goods),
 		nonces:  map[string]dist{}, meanings: uniform(meanings),
-		things: map[string]dist{}, animals: map[string]dist{}, places: map[string]dist{}, haunts: map[string]dist{},
-		doing: map[string]dist{}, manner: map[string]dist{}, weather: map[string]dist{}, mood: map[string]dist{},
+		things: map[string]dist{}, animals: map[string]dist{},
+		places: map[string]dist{}, haunts: map[string]dist{},
+		doing: map[string]dist{}, manner: map[string]dist{},
+		weather: map[string]dist{}, mood: map[string]dist{},
 	}
 	var names, things, animals, places []string
 	for _, t := range themes {
@@ -67,7 +69,7 @@ func newHabits(rng *rand.Rand) habits {
 	return h
 }
 
-// mostly is d, but for the stray words of all.
+// mostly returns d, mixed with the words of all in the proportion stray.
 func mostly(d, all dist) dist {
 	var mix []Choice
 	for _, c := range d.choices {
@@ -79,7 +81,7 @@ func mostly(d, all dist) dist {
 	return newDist(mix)
 }
 
-// favourites picks n of the words, each half as likely as the one before.
+// favourites picks n of the words at random, each half as likely as the one before.
 func favourites(rng *rand.Rand, words []string, n int) dist {
 	choices, weight := make([]Choice, n), 1.0
 	for i, k := range rng.Perm(len(words))[:n] {

@@ -8,9 +8,9 @@ import (
 	"lmzoo/corpus"
 )
 
-// kind is a kind of document: the words that may open it, each with its probability in the world, and
-// the program that writes the rest. No two kinds share an opening word, so that the first word of a
-// document tells its kind and nothing is hidden.
+// kind is a kind of document: the words that may open it, each with its probability in the world,
+// and the program that writes the rest. No two kinds share an opening word, so that the first word
+// of a document tells its kind and nothing is hidden.
 type kind struct {
 	name  string
 	opens []Choice
@@ -20,7 +20,8 @@ type kind struct {
 // standard lists the kinds of which New makes a world.
 func standard() []kind {
 	return []kind{
-		{"story", []Choice{{"once", .25}, {"today", .25}}, func(w *writer, first string) { w.story(first == "once") }},
+		{"story", []Choice{{"once", .25}, {"today", .25}},
+			func(w *writer, first string) { w.story(first == "once") }},
 		{"sheet", []Choice{{"here", .2}}, func(w *writer, _ string) { w.sheet() }},
 		{"dictionary", []Choice{{"in", .13}}, func(w *writer, _ string) { w.dictionary() }},
 		{"sums", []Choice{{"let", .17}}, func(w *writer, _ string) { w.sums() }},
@@ -46,8 +47,8 @@ func (w *World) Kinds() []string {
 	return names
 }
 
-// Only returns a world with the same facts and habits that writes documents of the named kinds alone, in
-// the same proportions.
+// Only returns a world with the same facts and habits that writes documents of the named kinds
+// alone, in the same proportions.
 func (w *World) Only(names ...string) (*World, error) {
 	only := &World{facts: w.facts, habits: w.habits}
 	var kinds []kind
@@ -58,11 +59,13 @@ func (w *World) Only(names ...string) (*World, error) {
 	}
 	for _, name := range names {
 		if !slices.Contains(w.Kinds(), name) {
-			return nil, fmt.Errorf("unknown kind of document %q; want one of %s", name, strings.Join(w.Kinds(), ", "))
+			return nil, fmt.Errorf("unknown kind of document %q; want one of %s", name,
+				strings.Join(w.Kinds(), ", "))
 		}
 	}
 	if len(kinds) == 0 {
-		return nil, fmt.Errorf("a world without kinds of documents; want one of %s", strings.Join(w.Kinds(), ", "))
+		return nil, fmt.Errorf("a world without kinds of documents; want one of %s",
+			strings.Join(w.Kinds(), ", "))
 	}
 	only.compose(kinds)
 	return only, nil

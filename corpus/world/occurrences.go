@@ -30,11 +30,11 @@ type Occurrence struct {
 	Cues  Side
 }
 
-// Occurrences draws n occurrences of each side, half of each sense. They are reviews and notes such as the
-// corpus has them, but for this: every word that tells a domain, and every homonym, belongs to the pool,
-// so that two pools have only words in common that tell nothing; the homonym occurs once; and on a side
-// without cues no word tells the domain. Flip words, which tell it together with the sentiment, do not
-// occur.
+// Occurrences draws n occurrences of each side, half of each sense. They are reviews and notes such
+// as the corpus has them, but for this: every word that tells a domain, and every homonym, belongs
+// to the pool, so that two pools have only words in common that tell nothing; the homonym occurs
+// once; and on a side without cues no word tells the domain. Flip words, which tell it together
+// with the sentiment, do not occur.
 func (r *Reviews) Occurrences(seed uint64, pool Pool, n int) []Occurrence {
 	rng := stream(seed, "occurrences/"+string(pool))
 	held := r.lexicon.pool(pool)
@@ -85,11 +85,14 @@ func (l *lexicon) pool(p Pool) holdout {
 	return h
 }
 
-// occurrence draws one. The homonym is the first noun of one of the sentences that every document has.
+// occurrence draws one. The homonym is the first noun of one of the sentences that every document
+// has.
 func (r *Reviews) occurrence(rng *rand.Rand, h holdout, side Side, sense Domain) Occurrence {
 	target, label := uint8(rng.IntN(minParts)), Sentiment(rng.IntN(2))
 	start := slices.Index(r.states, draft{domain: sense, label: label})
-	review := r.draw(rng, int32(start), func(d draft, word string) bool { return h.allow(d, word, target, side) })
+	review := r.draw(rng, int32(start), func(d draft, word string) bool {
+		return h.allow(d, word, target, side)
+	})
 	o := Occurrence{Text: review.Text, Sense: sense, Cues: side}
 	for i, word := range strings.Fields(review.Text) {
 		if h.homonyms[word] {
@@ -110,7 +113,8 @@ func (h holdout) allow(d draft, word string, target uint8, side Side) bool {
 	case h.homonyms[word]:
 		return false
 	case d.sentence < target || d.slot < atSentence: // before the homonym
-		return h.cues[word] && side != Right || !h.cues[word] && !(d.slot == atSubject && side != Right)
+		return h.cues[word] && side != Right ||
+			!h.cues[word] && !(d.slot == atSubject && side != Right)
 	case side == Left:
 		return !h.cues[word]
 	case clause && d.adjectives == 0 && (d.slot == atModifier || d.slot == atAdjective):

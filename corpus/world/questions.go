@@ -2,14 +2,14 @@ package world
 
 import "lmzoo/corpus"
 
-// Question is the beginning of a document whose next word can be only one.
+// Question is the beginning of a document after which only one word is possible.
 type Question struct {
 	Prompt, Answer string
-	Class          corpus.Class // what one must know to answer
+	Class          corpus.Class // the knowledge that the answer needs
 }
 
-// Questions returns the questions that a document of the world answers itself: where a fact, a memory or a
-// computation leaves no choice.
+// Questions returns the questions that a document of the world answers itself: the words that a
+// fact, a memory or a computation determines.
 func Questions(d corpus.Document) []Question {
 	var all []Question
 	at := 0
@@ -17,7 +17,8 @@ func Questions(d corpus.Document) []Question {
 		end := at + e.Bytes
 		known := e.Class != corpus.Local && e.Class != corpus.Choice && e.Entropy == 0
 		if known && at > 0 && end <= len(d.Text) {
-			all = append(all, Question{Prompt: d.Text[:at], Answer: d.Text[at+len(" ") : end], Class: e.Class})
+			all = append(all, Question{Prompt: d.Text[:at], Answer: d.Text[at+len(" ") : end],
+				Class: e.Class})
 		}
 		at = end
 	}

@@ -43,23 +43,24 @@ type draft struct {
 	adjectives uint8
 }
 
-// The probabilities of the grammar; documents of notes teach polarity plainly, reviews hide it.
+// The probabilities of the grammar. Notes are plain, so that a model learns from them which words
+// are good; reviews hide it behind "but", "not" and flip words.
 const (
-	pReview = .5 // of a document in the unlabelled corpus
+	pReview = .5 // share of reviews in the unlabelled corpus
 
-	pProduct              = .75      // else a subject that tells nothing
-	pHomonym, pPlainNoun  = .30, .25 // else a noun of the domain
-	pPlainVerb            = .70      // else a verb of the domain
-	pFlip, pGeneral       = .20, .20 // else an adjective of domain and polarity
-	pNot, pVery           = .15, .15 // a note has no "not"
-	pAnd, pBut            = .3, .3   // else one clause
-	minParts, maxParts    = 3, 5     // sentences of a document, all numbers equally likely
-	pReviewKeep           = .90      // that a sentence has the polarity of the review
-	pNoteKeep             = .95      //
-	pReviewAdverb         = .1       // that a sentence begins with an adverb
-	pNoteAdverb           = .4       //
-	oneAdjective, twoAdjs = .25, .4  // else three adjectives in a sentence of a note
-	zipfAdjectives        = 1.0      // exponent
+	pProduct             = .75      // of a product as the subject; else a word that tells nothing
+	pHomonym, pPlainNoun = .30, .25 // else a noun of the domain
+	pPlainVerb           = .70      // else a verb of the domain
+	pFlip, pGeneral      = .20, .20 // else an adjective of the domain and polarity
+
+	pNot, pVery                 = .15, .15 // a note has no "not"
+	pAnd, pBut                  = .3, .3   // else one clause
+	oneAdjective, twoAdjectives = .25, .4  // in a sentence of a note; else three
+	pReviewAdverb, pNoteAdverb  = .1, .4   // at the beginning of a sentence
+	pReviewKeep, pNoteKeep      = .90, .95 // of a sentence with the polarity of the whole
+	minParts, maxParts          = 3, 5     // of a document; all numbers are equally likely
+
+	zipfAdjectives = 1.0 // exponent
 )
 
 // vocabulary holds the distributions of words that the hidden state selects.
@@ -72,17 +73,23 @@ type vocabulary struct {
 func (l *lexicon) vocabulary() *vocabulary {
 	v := &vocabulary{}
 	for d := range domains {
-		v.subjects[d] = mixture(part{pProduct, uniform(l.products[d])}, part{1 - pProduct, uniform(l.subjects)})
-		v.nouns[d] = mixture(part{pHomonym, uniform(l.homonyms)}, part{pPlainNoun, uniform(l.plainNouns)},
-			part{1 - pHomonym - pPlainNoun, uniform(l.nouns[d])})
-		v.verbs[d] = mixture(part{pPlainVerb, uniform(l.plainVerb)}, part{1 - pPlainVerb, uniform(l.verbs[d])})
+		v.subjects[d] = mixture(part{pProduct, uniform(l.products[d])},
+			part{1 - pProduct, uniform(l.subjects)})
+		v.nouns[d] = mixture(part{pHomonym, uniform(l.homonyms)},
+			part{pPlainNoun, uniform(l.plainNouns)},
+			part{1 - pHomonym - pPlainNoun, uniform(l.nouns[d])},
+		)
+		v.verbs[d] = mixture(part{pPlainVerb, uniform(l.plainVerb)},
+			part{1 - pPlainVerb, uniform(l.verbs[d])})
 		for s := range Sentiment(2) {
 			good := d // the domain in which the flip word has the polarity s
 			if s == Negative {
 				good = 1 - d
 			}
-			v.adjectives[d][s] = mixture(part{pFlip, uniform(l.flips[good])}, part{pGeneral, zipf(l.general[s], zipfAdjectives)},
-				part{1 - pFlip - pGeneral, zipf(l.adjectives[d][s], zipfAdjectives)})
+			v.adjectives[d][s] = mixture(part{pFlip, uniform(l.flips[good])},
+				part{pGeneral, zipf(l.general[s], zipfAdjectives)},
+				part{1 - pFlip - pGeneral, zipf(l.adjectives[d][s], zipfAdjectives)},
+			)
 		}
 	}
 	for s := range Sentiment(2) {
@@ -172,14 +179,15 @@ func (v *vocabulary) connect(d draft, say func(string, float64, draft)) {
 	goesOn := d
 	switch {
 	case d.note:
-		stop = [...]float64{oneAdjective, twoAdjs / (1 - oneAdjective), 1}[d.adjectives-1]
+		stop = [...]float64{oneAdjective, twoAdjectives / (1 - oneAdjective), 1}[d.adjectives-1]
 		goesOn.slot = atModifier
 	case !d.second && d.form != oneClause:
 		stop = 0
 		goesOn.slot, goesOn.second, goesOn.adjectives = atNoun, true, 0
 	}
 	if stop > 0 {
-		say(".", stop, draft{slot: atSentence, note: d.note, domain: d.domain, label: d.label, sentence: d.sentence + 1})
+		say(".", stop, draft{slot: atSentence, note: d.note, domain: d.domain, label: d.label,
+			sentence: d.sentence + 1})
 	}
 	if word := "and"; stop < 1 {
 		if d.form == butClause {
@@ -257,8 +265,8 @@ func (d draft) stopping() float64 {
 	return 1 / float64(maxParts+1-int(d.sentence))
 }
 
-// class says what the next word needs: only ":" and the end after the last sentence follow from the words
-// just before, and the grammar's own words depend on no topic.
+// class says what the next word needs: only ":" and the end after the last sentence follow from the
+// words just before, and the grammar's own words depend on no topic.
 func (d draft) class() corpus.Class {
 	switch d.slot {
 	case atColon:

@@ -32,19 +32,20 @@ const (
 
 func (s Sentiment) String() string { return [...]string{"negative", "positive"}[s] }
 
-// Reviews is a world of product reviews with a hidden label, for models that learn from much unlabelled
-// text and few labels:
+// Reviews is a world of product reviews with a hidden label, for models that learn from much
+// unlabelled text and few labels:
 //
 //	review camera : battery was very clunky but jam seemed very sturdy .
 //	note bistro : sadly soup smelled burnt and very salty .
 //
 // A text has a domain and a sentiment, and each of its sentences a polarity, which is usually the
-// sentiment. "A but B" means B, "not" turns an adjective around, and flip words such as thin are good in
-// one domain and bad in the other: a bag of words sees all that badly. Notes are plainer than reviews.
-// The unlabelled corpus is half reviews, half notes; the labelled task has reviews only.
+// sentiment. "A but B" means B, "not" turns an adjective around, and flip words such as thin are
+// good in one domain and bad in the other: a bag of words sees all that badly. Notes are plainer
+// than reviews. The unlabelled corpus is half reviews, half notes; the labelled task has reviews
+// only.
 //
-// Everything hidden is summed out exactly (see automaton): the next word's probability, the posterior of
-// the label given a text, and so the accuracy that no classifier can exceed.
+// Everything hidden is summed out exactly (see automaton): the next word's probability, the
+// posterior of the label given a text, and so the accuracy that no classifier can exceed.
 //
 // Reviews is safe for concurrent use.
 type Reviews struct {
@@ -52,7 +53,8 @@ type Reviews struct {
 	lexicon *lexicon
 }
 
-// NewReviews makes the reviews of a seed. It decides which words are frequent, and how words are held out.
+// NewReviews makes the reviews of a seed. It decides which words are frequent, and how words are
+// held out.
 func NewReviews(seed uint64) *Reviews {
 	rng := stream(seed, "reviews")
 	l := newLexicon()
@@ -72,7 +74,8 @@ func NewReviews(seed uint64) *Reviews {
 func (l *lexicon) lists() [][]string {
 	all := [][]string{l.homonyms, l.subjects, l.plainNouns, l.plainVerb}
 	for d := range domains {
-		all = append(all, l.products[d], l.nouns[d], l.verbs[d], l.flips[d], l.adjectives[d][0], l.adjectives[d][1])
+		all = append(all, l.products[d], l.nouns[d], l.verbs[d], l.flips[d], l.adjectives[d][0],
+			l.adjectives[d][1])
 	}
 	for s := range 2 {
 		all = append(all, l.general[s], l.adverbs[s])
@@ -105,11 +108,12 @@ func (r *Reviews) Draw(rng *rand.Rand, note bool) Review {
 	if note {
 		kind = "note"
 	}
-	return r.draw(rng, r.start[rng.IntN(len(r.start))].state, func(d draft, word string) bool { return d.slot != atKind || word == kind })
+	return r.draw(rng, r.start[rng.IntN(len(r.start))].state,
+		func(d draft, word string) bool { return d.slot != atKind || word == kind })
 }
 
-// draw walks through the automaton from a state, choosing among the words that allow admits, in proportion
-// to their probabilities.
+// draw walks through the automaton from a state, choosing among the words that allow admits, in
+// proportion to their probabilities.
 func (r *Reviews) draw(rng *rand.Rand, state int32, allow func(draft, string) bool) Review {
 	review := Review{Document: corpus.Document{End: End}}
 	var words []string
@@ -126,7 +130,8 @@ func (r *Reviews) draw(rng *rand.Rand, state int32, allow func(draft, string) bo
 		state = s.to
 	}
 	last := r.states[state]
-	review.Text, review.Note, review.Domain, review.Label = strings.Join(words, " "), last.note, last.domain, last.label
+	review.Text = strings.Join(words, " ")
+	review.Note, review.Domain, review.Label = last.note, last.domain, last.label
 	return review
 }
 
@@ -151,9 +156,9 @@ func (r *Reviews) pick(rng *rand.Rand, state int32, allow func(draft, string) bo
 	return last // the probabilities add up but for rounding
 }
 
-// Split draws an unlabelled corpus of about so many tokens in each part, half reviews, half notes. The
-// parts share no random numbers with each other or with Labelled. Train has no Truth, because nothing is
-// measured on it and the exact cost takes more time than the text.
+// Split draws an unlabelled corpus of about so many tokens in each part, half reviews, half notes.
+// The parts share no random numbers with each other or with Labelled. Train has no Truth, because
+// nothing is measured on it and the exact cost takes more time than the text.
 func (r *Reviews) Split(seed uint64, train, valid, test int) corpus.Split {
 	s := corpus.Split{
 		Train: r.unlabelled(stream(seed, "reviews/train"), train),
@@ -177,8 +182,8 @@ func (r *Reviews) unlabelled(rng *rand.Rand, tokens int) (docs []corpus.Document
 	return docs
 }
 
-// Pool is a set of labelled texts or of occurrences. Rates and stopping times are chosen on Dev; Test is
-// for the numbers that are reported, once.
+// Pool is a set of labelled texts or of occurrences. Rates and stopping times are chosen on Dev;
+// Test is for the numbers that are reported, once.
 type Pool string
 
 // The three pools.
@@ -206,13 +211,14 @@ func (r *Reviews) Trace(text string) ([]corpus.Event, error) {
 	events := make([]corpus.Event, 0, len(words))
 	err := f.follow(words, func(i int) { events = append(events, f.event(i, len(events) == 0)) })
 	if err != nil {
-		return nil, fmt.Errorf("byte %d of the text: %w", offset(text, words[:len(words)-1], len(events)), err)
+		return nil, fmt.Errorf("byte %d of the text: %w",
+			offset(text, words[:len(words)-1], len(events)), err)
 	}
 	return events, nil
 }
 
-// Next returns the exact distribution of the word after the given first words of a document; it is empty
-// after End. For words that begin no document it returns an *Impossible.
+// Next returns the exact distribution of the word after the given first words of a document; it is
+// empty after End. For words that begin no document it returns an *Impossible.
 func (r *Reviews) Next(words []string) ([]Choice, error) {
 	f := r.filter()
 	if err := f.follow(words, nil); err != nil {

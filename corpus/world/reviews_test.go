@@ -111,11 +111,13 @@ func TestReviewPools(t *testing.T) {
 func TestImpossibleReviews(t *testing.T) {
 	r := NewReviews(DefaultSeed)
 	for text, want := range map[string]string{
-		"":                                 `byte 0 of the text: word 1 is "", which is impossible there in this world; want "review", "note"`,
+		"": `byte 0 of the text: word 1 is "", which is ` +
+			`impossible there in this world; want "review", "note"`,
 		"review camera : soup was bland .": `word 4 is "soup"`,
 		"review it : price was good .":     `byte 28 of the text: word 8 is the end`,
 		"note it : price was not good .":   `word 6 is "not"`,
-		"review camera":                    `word 3 is the end, which is impossible there in this world; want ":"`,
+		"review camera": `word 3 is the end, which is impossible there in ` +
+			`this world; want ":"`,
 	} {
 		_, err := r.Trace(text)
 		require.ErrorContains(t, err, want, text)

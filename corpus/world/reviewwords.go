@@ -1,7 +1,7 @@
 package world
 
-// lexicon holds the words of the reviews by what they tell. Words of a domain tell what a text is about,
-// polar words what the writer thinks of it.
+// lexicon holds the words of the reviews by what they tell. Words of a domain tell what a text is
+// about, polar words what the writer thinks of it.
 type lexicon struct {
 	products, nouns, verbs [domains][]string
 	adjectives             [domains][2][]string // by domain and polarity
@@ -21,8 +21,10 @@ func newLexicon() *lexicon {
 			Food:   list("bakery bistro buffet cafe diner pizzeria"),
 		},
 		nouns: [domains][]string{
-			Gadget: list("antenna battery button cable charger display firmware hinge keyboard lens microphone screen sensor socket speaker"),
-			Food:   list("bread broth butter cheese curry dessert gravy omelette pasta pastry rice salad salmon sauce soup"),
+			Gadget: list("antenna battery button cable charger display firmware hinge keyboard " +
+				"lens microphone screen sensor socket speaker"),
+			Food: list("bread broth butter cheese curry dessert gravy omelette pasta pastry " +
+				"rice salad salmon sauce soup"),
 		},
 		verbs: [domains][]string{
 			Gadget: list("charged connected performed responded ran worked"),
@@ -30,21 +32,28 @@ func newLexicon() *lexicon {
 		},
 		adjectives: [domains][2][]string{
 			Gadget: {
-				list("buggy bulky clunky defective flimsy fragile glitchy grainy laggy noisy obsolete overheated pixelated sluggish unstable"),
-				list("accurate compatible durable efficient intuitive portable precise reliable responsive robust seamless silent sleek speedy sturdy"),
+				list("buggy bulky clunky defective flimsy fragile glitchy grainy laggy noisy " +
+					"obsolete overheated pixelated sluggish unstable"),
+				list("accurate compatible durable efficient intuitive portable precise reliable " +
+					"responsive robust seamless silent sleek speedy sturdy"),
 			},
 			Food: {
-				list("bitter bland burnt greasy lumpy mouldy overcooked rancid rubbery salty soggy sour stale undercooked watery"),
-				list("aromatic buttery creamy delicious flavourful fragrant juicy moist ripe savoury succulent tasty tender wholesome zesty"),
+				list("bitter bland burnt greasy lumpy mouldy overcooked rancid rubbery salty " +
+					"soggy sour stale undercooked watery"),
+				list("aromatic buttery creamy delicious flavourful fragrant juicy moist ripe " +
+					"savoury succulent tasty tender wholesome zesty"),
 			},
 		},
 		flips: [domains][]string{
 			Gadget: list("cold dry flat hard light small solid thin"),
 			Food:   list("fluffy heavy hot rich soft sticky thick warm"),
 		},
-		general:    [2][]string{list("awful bad dreadful poor weak"), list("fine good great nice superb")},
-		adverbs:    [2][]string{list("alas sadly"), list("happily luckily")},
-		homonyms:   list("apple chip cookie dish jam java kernel menu port raspberry root server shell spam wafer"),
+		general: [2][]string{
+			list("awful bad dreadful poor weak"), list("fine good great nice superb"),
+		},
+		adverbs: [2][]string{list("alas sadly"), list("happily luckily")},
+		homonyms: list("apple chip cookie dish jam java kernel menu port raspberry root server " +
+			"shell spam wafer"),
 		subjects:   list("it that this"),
 		plainNouns: list("colour price service size value"),
 		plainVerb:  list("looked remained seemed was"),

@@ -2,7 +2,7 @@ package world
 
 import "lmzoo/corpus"
 
-// sentence writes the i-th sentence, or returns false when the story comes to its close with "so".
+// sentence writes the i-th sentence, or returns false where the story closes with "so".
 func (s *story) sentence(i int) bool {
 	stop := 0.0
 	if i >= minSentences {
@@ -12,8 +12,9 @@ func (s *story) sentence(i int) bool {
 		stop = 1
 	}
 	rest := 1 - stop
-	switch s.oneOf(corpus.Choice, Choice{"then", .27 * rest}, Choice{"the", .18 * rest}, Choice{"meanwhile", .15 * rest}, Choice{"who", .11 * rest},
-		Choice{"later", .07 * rest}, Choice{"outside", .16 * rest}, Choice{"people", .06 * rest}, Choice{"so", stop}) {
+	switch s.oneOf(corpus.Choice, Choice{"then", .27 * rest}, Choice{"the", .18 * rest},
+		Choice{"meanwhile", .15 * rest}, Choice{"who", .11 * rest}, Choice{"later", .07 * rest},
+		Choice{"outside", .16 * rest}, Choice{"people", .06 * rest}, Choice{"so", stop}) {
 	case "then":
 		s.deed()
 	case "the":
@@ -34,7 +35,7 @@ func (s *story) sentence(i int) bool {
 	return true
 }
 
-// deed: then mira went to the pier .
+// deed writes: then mira went to the pier .
 func (s *story) deed() {
 	p := s.pick(name, nil)
 	s.last = p
@@ -42,7 +43,8 @@ func (s *story) deed() {
 	if p.place != "" {
 		wait = .6
 	}
-	switch s.verb(verb{"went", "goes", .35}, verb{"showed", "shows", .3}, verb{"felt", "feels", .2}, verb{"waited", "waits", wait}) {
+	switch s.verb(verb{"went", "goes", .35}, verb{"showed", "shows", .3}, verb{"felt", "feels", .2},
+		verb{"waited", "waits", wait}) {
 	case "went":
 		s.say("to the")
 		p.place = s.emit(corpus.Long, s.habits.places[s.theme])
@@ -60,13 +62,14 @@ func (s *story) deed() {
 	s.say(".")
 }
 
-// belonging: blue anchor. Only this story says whose it is.
+// belonging writes: blue anchor. Only this story says whose it is.
 func (s *story) belonging(p *person) {
 	s.sure(corpus.InContext, p.colour)
 	s.sure(corpus.InContext, p.thing)
 }
 
-// animal: the gull would hide quietly near the reef . Where depends on the animal, six words back.
+// animal writes: the gull would hide quietly near the reef . The place depends on the animal, six
+// words back.
 func (s *story) animal() {
 	h := &s.habits
 	animal := s.emit(corpus.Long, h.animals[s.theme])
@@ -77,11 +80,12 @@ func (s *story) animal() {
 	s.say(".")
 }
 
-// pronoun: meanwhile she cleaned her blue anchor . She is whoever was named last.
+// pronoun writes: meanwhile she cleaned her blue anchor . The pronoun means the person named last.
 func (s *story) pronoun() {
 	p := s.last
 	s.sure(corpus.Long, pronoun(p.name))
-	switch s.verb(verb{"cleaned", "cleans", .5}, verb{"thought", "thinks", .3}, verb{"sang", "sings", .2}) {
+	switch s.verb(verb{"cleaned", "cleans", .5}, verb{"thought", "thinks", .3},
+		verb{"sang", "sings", .2}) {
 	case "cleaned":
 		s.say(possessive(p.name))
 		s.belonging(p)
@@ -95,7 +99,7 @@ func (s *story) pronoun() {
 	s.say(".")
 }
 
-// question: who had the blue anchor ? mira the potter .
+// question writes: who had the blue anchor ? mira the potter .
 func (s *story) question() {
 	s.verb(verb{"had", "has", 1})
 	s.say("the")
@@ -114,7 +118,7 @@ func (s *story) question() {
 	s.say(".")
 }
 
-// help: later the potter helped the sailor with the red net .
+// help writes: later the potter helped the sailor with the red net .
 func (s *story) help() {
 	s.say("the")
 	one := s.pick(job, nil)
@@ -126,7 +130,7 @@ func (s *story) help() {
 	s.say(".")
 }
 
-// sky: outside the foggy morning went on . Or: outside it was still foggy in dunholm .
+// sky writes: outside the foggy morning went on . Or: outside it was still foggy in dunholm .
 func (s *story) sky() {
 	if s.phrase(corpus.Choice, "the", "it") == 0 {
 		s.sure(corpus.Long, s.weather)
@@ -143,7 +147,7 @@ func (s *story) sky() {
 	s.say(".")
 }
 
-// meal: people there loved noodles . There is the town where the friends met.
+// meal writes: people there loved noodles . "There" is the town where the friends met.
 func (s *story) meal() {
 	s.say("there")
 	s.verb(verb{"loved", "love", 1})

@@ -13,25 +13,27 @@ import (
 type Generator interface {
 	// Words returns every word that a document can hold.
 	Words() []string
-	// run writes one document. For every word, and for the End, it calls choose with the distribution,
-	// continues with the word whose index choose returned, and stops early if that is negative.
+	// run writes one document. For every word, and for the End, it calls choose with the
+	// distribution, continues with the word whose index choose returned, and stops early if that is
+	// negative.
 	run(choose func([]Choice) int)
 }
 
-// Source is a generator as a language model: what it predicts is what the generator draws from, so no
-// model can do better on average, and its distance to the limit is 0. It is the last row of every
-// comparison.
+// Source is a generator as a language model: what it predicts is what the generator draws from, so
+// no model can do better on average, and its distance to the limit is 0. It is the last row of
+// every comparison.
 //
-// A text that the generator never writes has no next word. Source then predicts all tokens as equally
-// likely until the next BOS, and State.Impossible says which token was impossible.
+// A text that the generator never writes has no next word. Source then predicts all tokens as
+// equally likely until the next BOS, and State.Impossible says which token was impossible.
 type Source struct {
 	gen          Generator
 	tok          corpus.Tokenizer
-	first, later map[string][]lm.Token // tokens of each word: at the beginning of a document, after a space
+	first, later map[string][]lm.Token // tokens of each word: opening a document, after a space
 }
 
-// NewSource returns g as a model over the tokens of tok, whose words may be spelled in several tokens. It
-// needs a tokenizer that encodes each word by itself and different words by different tokens.
+// NewSource returns g as a model over the tokens of tok, whose words may be spelled in several
+// tokens. It needs a tokenizer that encodes each word by itself and different words by different
+// tokens.
 func NewSource(g Generator, tok corpus.Tokenizer) (*Source, error) {
 	s := &Source{gen: g, tok: tok, first: map[string][]lm.Token{}, later: map[string][]lm.Token{}}
 	g.run(func(choices []Choice) int {
@@ -45,7 +47,8 @@ func NewSource(g Generator, tok corpus.Tokenizer) (*Source, error) {
 		s.later[word] = tok.Encode(nil, " "+word)
 		key := fmt.Sprint(s.later[word])
 		if other, ok := seen[key]; ok {
-			return nil, fmt.Errorf("tokenizer %q encodes %q and %q alike, so no exact source exists over it; use the tokenizer word", tok.Name(), other, word)
+			return nil, fmt.Errorf("tokenizer %q encodes %q and %q alike, so no exact source "+
+				"exists over it; use the tokenizer word", tok.Name(), other, word)
 		}
 		seen[key] = word
 	}
@@ -89,8 +92,8 @@ func (s *Source) Score(dst []float64, tokens []lm.Token) []float64 {
 	return dst
 }
 
-// scoreWords scores one document in one run. It gives up and returns false where a possible word has
-// more than one token.
+// scoreWords scores one document in one run. It gives up and returns false where a possible word
+// has more than one token.
 func (s *Source) scoreWords(dst []float64, tokens []lm.Token) bool {
 	n, spelled := 0, false
 	s.gen.run(func(choices []Choice) int {
@@ -131,8 +134,8 @@ func (s *Source) scoreSteps(dst []float64, tokens []lm.Token) {
 	}
 }
 
-// Possible returns nil if some document of the generator begins with the tokens after their last BOS, and
-// an *Impossible otherwise.
+// Possible returns nil if some document of the generator begins with the tokens after their last
+// BOS, and an *Impossible otherwise.
 func (s *Source) Possible(tokens []lm.Token) error {
 	st := s.start()
 	for _, t := range lm.SinceBOS(tokens) {

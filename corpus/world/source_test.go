@@ -39,12 +39,13 @@ func TestSourceKeepsTheContract(t *testing.T) {
 	lmtest.Check(t, source(t, New(DefaultSeed), tok), 1e-9, 0, 1, 2, 17)
 }
 
-// At every prefix of real documents, not only at the random ones of lmtest, the probabilities add up to 1
-// and the steps agree with Score.
+// At every prefix of real documents, not only at the random ones of lmtest, the probabilities add
+// up to 1 and the steps agree with Score.
 func TestSourceOnPossibleTexts(t *testing.T) {
 	docs := sample(300_000)
 	for _, tok := range []corpus.Tokenizer{
-		tokenizer(t, "word", docs), tokenizer(t, "word", docs[:40]), tokenizer(t, "char", docs), tokenizer(t, "bpe", docs),
+		tokenizer(t, "word", docs), tokenizer(t, "word", docs[:40]), tokenizer(t, "char",
+			docs), tokenizer(t, "bpe", docs),
 	} {
 		s := source(t, New(DefaultSeed), tok)
 		for _, d := range docs[:20] {
@@ -135,7 +136,8 @@ func TestOnlySomeKinds(t *testing.T) {
 	require.NoError(t, err)
 	require.InDelta(t, .17/.67, choices[2].P, 1e-12)
 	_, err = w.Only("sonnet")
-	require.ErrorContains(t, err, `unknown kind of document "sonnet"; want one of story, sheet, dictionary, sums`)
+	require.ErrorContains(t, err, `unknown kind of document "sonnet"; want one of story, sheet, `+
+		`dictionary, sums`)
 	_, err = w.Only()
 	require.Error(t, err)
 }

@@ -16,8 +16,8 @@ type State struct {
 	pushed     int // tokens since BOS
 }
 
-// path is one reading: whole words, then the tokens of an unfinished one. The probabilities of all paths,
-// each times the share of the next words that its pending tokens leave, add up to 1.
+// path is one reading: whole words, then the tokens of an unfinished one. The probabilities of all
+// paths, each times the share of the next words that its pending tokens leave, add up to 1.
 type path struct {
 	words   []string
 	pending []lm.Token
@@ -44,7 +44,8 @@ func (s *Source) read(words []string, p float64) path {
 	return next
 }
 
-// rest returns the tokens of a choice after the pending ones, and false if those begin another word.
+// rest returns the tokens of a choice after the pending ones, and false if those begin another
+// word.
 func (st *State) rest(p *path, c Choice) ([]lm.Token, bool) {
 	tokens := st.src.tokens(c.Word, len(p.words))
 	if len(tokens) <= len(p.pending) || !slices.Equal(tokens[:len(p.pending)], p.pending) {
@@ -110,7 +111,8 @@ func (st *State) Push(t lm.Token) {
 		}
 	}
 	if len(next) == 0 {
-		st.impossible = &Impossible{Position: st.pushed, Unit: "token", Got: st.src.tok.Text(t), Want: st.paths[0].choices}
+		st.impossible = &Impossible{Position: st.pushed, Unit: "token", Got: st.src.tok.Text(t),
+			Want: st.paths[0].choices}
 	}
 	for i := range next {
 		next[i].p /= mass
@@ -118,8 +120,8 @@ func (st *State) Push(t lm.Token) {
 	st.paths = next
 }
 
-// Impossible returns an *Impossible if the tokens since the last BOS begin no document of the generator,
-// and nil otherwise.
+// Impossible returns an *Impossible if the tokens since the last BOS begin no document of the
+// generator, and nil otherwise.
 func (st *State) Impossible() error {
 	if st.impossible == nil {
 		return nil

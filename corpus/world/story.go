@@ -2,13 +2,13 @@ package world
 
 import "lmzoo/corpus"
 
-// story remembers what its reader has been told: nothing in it was not in the text before.
+// story holds what the text has told so far.
 type story struct {
 	*writer
 	past                               bool
 	season, weather, time, town, theme string
 	cast                               []person
-	last                               *person // the one named last, whom a pronoun means
+	last                               *person // the person named last, whom a pronoun means
 }
 
 // person is a member of the cast.
@@ -17,11 +17,11 @@ type person struct {
 	place                    string // where the person went last
 }
 
-// A story goes on for minSentences, then stops before each sentence with the probability stopping.
+// A story has minSentences sentences, then stops before each further one with probability stopping.
 const minSentences, maxSentences, stopping = 4, 6, .3
 
-// story writes a tale: where and when, who there is, what happens, the close. Much of it hangs on words
-// said long before, which is what separates the eras.
+// story writes a tale: place and time, the cast, what happens, the close. Many words depend on
+// words far back, which is what separates the eras.
 func (w *writer) story(past bool) {
 	s := &story{writer: w, past: past}
 	s.opening()
@@ -61,7 +61,7 @@ func (s *story) opening() {
 	}
 }
 
-// introduce: mira was a potter with a blue anchor . No two have the name, the job or the thing in common.
+// introduce writes: mira was a potter with a blue anchor . No two share a name, a job or a thing.
 func (s *story) introduce() {
 	h := &s.habits
 	var p person
@@ -77,13 +77,14 @@ func (s *story) introduce() {
 	s.last = &s.cast[len(s.cast)-1]
 }
 
-// verb is an action in both tenses, with its probability.
+// verb is an action in both tenses, and its probability.
 type verb struct {
 	past, now string
 	p         float64
 }
 
-// verb draws an action and returns its past; the first word of the story decides the tense.
+// verb draws an action and returns its past tense. It writes the tense that the first word of the
+// story decided.
 func (s *story) verb(verbs ...verb) string {
 	weights := make([]Choice, 0, 4)
 	for _, v := range verbs {
@@ -105,7 +106,7 @@ func (s *story) tense(v verb) string {
 	return v.now
 }
 
-// all lists a feature of the cast.
+// all returns a feature of every member of the cast.
 func (s *story) all(feature func(*person) string) []string {
 	words := make([]string, len(s.cast))
 	for i := range s.cast {
@@ -119,7 +120,7 @@ func job(p *person) string    { return p.job }
 func colour(p *person) string { return p.colour }
 func thing(p *person) string  { return p.thing }
 
-// pick draws a member of the cast, one of them all or of the others, by a feature that no two share.
+// pick draws a member of the cast other than not by a feature that no two share.
 func (s *story) pick(feature func(*person) string, not *person) *person {
 	var words []string
 	for i := range s.cast {

@@ -6,7 +6,7 @@ import (
 	"lmzoo/corpus"
 )
 
-// problems is how many stories about numbers a document of sums tells, each with so many steps.
+// A document of sums has a number of problems, each with a number of steps.
 const problems, steps = 3, 2
 
 var (
@@ -14,11 +14,14 @@ var (
 	less = []string{"loses", "sells", "eats"}
 )
 
-// Numbers of things: the first is one of fewest … mostFirst, a change one of fewest … mostChange. Less than
-// fewest (the plural's) is never left.
+// The first number is one of fewest … mostFirst, a change one of fewest … mostChange. At least
+// fewest are left, because the word is a plural.
 const fewest, mostFirst, mostChange = 2, 9, 4
 
-// sums: let us count coins . mira has four coins . she finds three more coins . now mira has seven coins . …
+// sums writes problems in words:
+//
+//	let us count coins . mira has four coins . she finds three more coins . now mira has seven
+//	coins . …
 func (w *writer) sums() {
 	w.say("us count")
 	item := w.emit(corpus.Choice, w.habits.goods)
@@ -48,7 +51,7 @@ func (w *writer) problem(item string) {
 	}
 }
 
-// change draws by how much a number grows or shrinks.
+// change draws how much a number grows or, if negative, shrinks.
 func (w *writer) change(n int) int {
 	verbs := slices.Clone(more)
 	if n >= 2*fewest {
@@ -62,7 +65,7 @@ func (w *writer) change(n int) int {
 	return -w.number(min(n-fewest, mostChange))
 }
 
-// number draws one of fewest … most.
+// number draws a number in fewest … most.
 func (w *writer) number(most int) int {
 	return slices.Index(numbers, w.among(corpus.Choice, numbers[fewest:most+1]...))
 }

@@ -16,12 +16,13 @@ type Impossible struct {
 }
 
 func (e *Impossible) Error() string {
-	return fmt.Sprintf("%s %d is %s, which is impossible there in this world; want %s", e.Unit, e.Position, spell(e.Got), spellAll(e.Want))
+	return fmt.Sprintf("%s %d is %s, which is impossible there in this world; want %s", e.Unit,
+		e.Position, spell(e.Got), spellAll(e.Want))
 }
 
-// Trace returns the cost of every word of a document's Text, and of its end, under the true distribution:
-// for a document of this world, its Truth. For a text that this world never writes it returns an error
-// that wraps an *Impossible.
+// Trace returns the cost of every word of a document's Text, and of its end, under the true
+// distribution: for a document of this world, its Truth. For a text that this world never writes it
+// returns an error that wraps an *Impossible.
 func (w *World) Trace(text string) ([]corpus.Event, error) {
 	words := strings.Split(text, " ")
 	doc, want := w.follow(append(words, End))
@@ -29,7 +30,8 @@ func (w *World) Trace(text string) ([]corpus.Event, error) {
 		return doc.events, nil
 	}
 	at := len(doc.events)
-	return nil, fmt.Errorf("byte %d of the text: %w", offset(text, words, at), impossible(append(words, End), at, want))
+	return nil, fmt.Errorf("byte %d of the text: %w", offset(text, words, at),
+		impossible(append(words, End), at, want))
 }
 
 func impossible(words []string, at int, want []Choice) error {
@@ -45,9 +47,9 @@ func offset(text string, words []string, at int) int {
 	return min(n, len(text))
 }
 
-// Next returns the distribution of the word after the first words of a document, and nil after End. For
-// words that begin no document of this world it returns an *Impossible. The caller may keep the slice but
-// not change it.
+// Next returns the distribution of the word after the first words of a document, and nil after End.
+// For words that begin no document of this world it returns an *Impossible. The caller may keep the
+// slice but not change it.
 func (w *World) Next(words []string) ([]Choice, error) {
 	doc, want := w.follow(words)
 	if at := len(doc.events); at < len(words) {
@@ -56,8 +58,8 @@ func (w *World) Next(words []string) ([]Choice, error) {
 	return want, nil
 }
 
-// follow runs the program along the words as far as possible and returns the choices where it stopped;
-// nil when the document is whole.
+// follow runs the program along the words as far as possible and returns the choices where it
+// stopped; nil when the document is whole.
 func (w *World) follow(words []string) (doc *writer, want []Choice) {
 	doc = w.writer(nil)
 	doc.choose = func(choices []Choice) int {

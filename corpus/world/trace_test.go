@@ -19,9 +19,11 @@ func TestTraceReproducesTheTruth(t *testing.T) {
 func TestImpossibleTexts(t *testing.T) {
 	w := New(DefaultSeed)
 	for text, want := range map[string]string{
-		"":                        `byte 0 of the text: word 1 is "", which is impossible there in this world; want "once"`,
-		"hello":                   `byte 0 of the text: word 1 is "hello"`,
-		"once":                    `byte 4 of the text: word 2 is the end, which is impossible there in this world; want "in"`,
+		"": `byte 0 of the text: word 1 is "", which is impossible there ` +
+			`in this world; want "once"`,
+		"hello": `byte 0 of the text: word 1 is "hello"`,
+		"once": `byte 4 of the text: word 2 is the end, which is impossible ` +
+			`there in this world; want "in"`,
 		"once in may":             `byte 8 of the text: word 3 is "may"`,
 		"once  in":                `byte 5 of the text: word 2 is ""`,
 		" once in":                `byte 0 of the text: word 1 is ""`,
@@ -40,7 +42,8 @@ func TestImpossibleTexts(t *testing.T) {
 	_, err = w.Trace(whole + "\n")
 	require.Error(t, err)
 	_, err = w.Next([]string{"once", "upon"})
-	require.ErrorContains(t, err, `word 2 is "upon", which is impossible there in this world; want "in"`)
+	require.ErrorContains(t, err, `word 2 is "upon", which is impossible there in this world; `+
+		`want "in"`)
 	_, err = w.Next(append(strings.Fields(whole), End, "once"))
 	require.Error(t, err)
 }

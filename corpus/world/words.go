@@ -13,42 +13,54 @@ var (
 
 // The people of the fact sheets.
 var (
-	famousWomen = list("aurelia cordula drusilla eulalia gundula hesper isolde jocasta leocadia nerissa")
-	famousMen   = list("alaric balthasar cosimo dagobert erasmus gottfried ignatius lysander nepomuk octavian")
+	famousWomen = list("aurelia cordula drusilla eulalia gundula hesper isolde jocasta leocadia " +
+		"nerissa")
+	famousMen = list("alaric balthasar cosimo dagobert erasmus gottfried ignatius lysander " +
+		"nepomuk octavian")
 )
 
-// What facts and stories are about. Words that follow "a" begin with a consonant.
+// The subjects of facts and stories. Words that follow "a" begin with a consonant.
 var (
-	towns   = list("brenford caldermoor dunholm elmsey farrowby glenmark inchmere kelstow lorrin morvale pellin quenby")
-	foods   = list("dumplings porridge noodles pancakes lentils sausages herring pickles pudding cheese waffles honey")
-	gadgets = list("telescope barometer typewriter bicycle submarine balloon windmill sundial parachute locomotive microscope gramophone")
-	jobs    = list("miller weaver potter sailor tailor painter doctor farmer baker blacksmith teacher gardener")
+	towns = list("brenford caldermoor dunholm elmsey farrowby glenmark inchmere kelstow lorrin " +
+		"morvale pellin quenby")
+	foods = list("dumplings porridge noodles pancakes lentils sausages herring pickles pudding " +
+		"cheese waffles honey")
+	gadgets = list("telescope barometer typewriter bicycle submarine balloon windmill sundial " +
+		"parachute locomotive microscope gramophone")
+	jobs = list("miller weaver potter sailor tailor painter doctor farmer baker blacksmith " +
+		"teacher gardener")
 	colours = list("red blue green yellow black white brown purple golden silver")
 )
 
-// theme is what a story is about; it is told once, at the start, and decides which things, animals and
-// places turn up in the rest.
+// theme is the subject of a story. It is stated once, at the start, and decides which things,
+// animals and places occur.
 type theme struct {
 	name                    string
 	things, animals, places []string
 }
 
 var themes = []theme{
-	{"sea", list("boat net anchor shell"), list("gull crab seal whale"), list("pier beach lighthouse cove")},
-	{"forest", list("axe basket mushroom rope"), list("fox owl deer badger"), list("hut clearing cave stream")},
-	{"farm", list("plough rake bucket cart"), list("horse cow goose pig"), list("barn meadow well orchard")},
-	{"city", list("umbrella clock violin book"), list("cat pigeon rat dog"), list("market square library station")},
-	{"mountains", list("tent compass flag sled"), list("eagle ibex bear wolf"), list("summit glacier ridge valley")},
-	{"desert", list("flute carpet jar mirror"), list("camel snake lizard vulture"), list("oasis dune tower gate")},
+	{"sea", list("boat net anchor shell"), list("gull crab seal whale"),
+		list("pier beach lighthouse cove")},
+	{"forest", list("axe basket mushroom rope"), list("fox owl deer badger"),
+		list("hut clearing cave stream")},
+	{"farm", list("plough rake bucket cart"), list("horse cow goose pig"),
+		list("barn meadow well orchard")},
+	{"city", list("umbrella clock violin book"), list("cat pigeon rat dog"),
+		list("market square library station")},
+	{"mountains", list("tent compass flag sled"), list("eagle ibex bear wolf"),
+		list("summit glacier ridge valley")},
+	{"desert", list("flute carpet jar mirror"), list("camel snake lizard vulture"),
+		list("oasis dune tower gate")},
 }
 
-// What the animals do, whatever they are.
+// What animals do, and how.
 var (
 	doings  = list("sleep hide wait play dance wander rest hunt watch yawn")
 	manners = list("quietly happily slowly often proudly alone gently lazily")
 )
 
-// The weather of each season, the likeliest first; every word for a mood may follow any weather.
+// The weather of each season, the likeliest first. Every mood may follow any weather.
 var (
 	seasons = list("spring summer autumn winter")
 	weather = map[string][]string{
@@ -62,7 +74,7 @@ var (
 	moods    = list("cheerful lonely proud sleepy nervous calm")
 )
 
-// The dictionary's invented words, the islands where they are spoken, and the sums' things to count.
+// The invented words of the dictionaries, the islands where they are spoken, and what sums count.
 var (
 	languages = map[string][]string{
 		"tuvo": list("zib zam zolt zerp zunk"), "rena": list("plov prell plix prand plesk"),
@@ -70,10 +82,11 @@ var (
 	}
 	islands = list("tuvo rena sirk palu")
 	goods   = list("apples coins eggs pears nails plums")
-	numbers = list("zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen")
+	numbers = list("zero one two three four five six seven eight nine ten eleven twelve thirteen " +
+		"fourteen fifteen sixteen seventeen")
 )
 
-// glue is every other word that a phrase of the programs writes.
+// glue lists the other words of the programs' phrases.
 var glue = list(`. , ? : once today in on a friends met meet it was is tale of the with two three
 	then went goes to showed shows felt feels waited waits would near meanwhile he she his her
 	cleaned cleans thought thinks sang sings about who had has later helped helps outside still on
@@ -83,11 +96,12 @@ var glue = list(`. , ? : once today in on a friends met meet it was is tale of t
 	every door always dressed for many years until end
 	language means say let us count finds buys gets loses sells eats more now`)
 
-// Words returns the whole vocabulary of the world in alphabetical order: every word of every document is
-// one of these, and a document is such words joined by single spaces.
+// Words returns the whole vocabulary of the world in alphabetical order. A document is a sequence
+// of these words, joined by single spaces.
 func (w *World) Words() []string {
 	var all []string
-	for _, words := range [][]string{women, men, famousWomen, famousMen, towns, foods, gadgets, jobs, colours, doings, manners,
+	for _, words := range [][]string{
+		women, men, famousWomen, famousMen, towns, foods, gadgets, jobs, colours, doings, manners,
 		seasons, weathers, times, moods, islands, goods, numbers[fewest:], glue} {
 		all = append(all, words...)
 	}

@@ -1,17 +1,19 @@
-// Package world is a small synthetic world whose entropy is known: every word of a document is drawn from
-// an explicit distribution given the words before it, so that the least that any model can pay, −ln p, is
-// exact for each word (Shannon 1948, "A mathematical theory of communication"), and every era of models can
-// be measured by its distance to that limit.
+// Package world generates text whose entropy is known: every word is drawn from an explicit
+// distribution given the words before it. So the least that any model can pay for a word on
+// average, −ln p, is exact (Shannon 1948, "A mathematical theory of communication"), and every era
+// of models can be measured by its distance to that limit. Source is the limit as a model.
 //
-// There are four kinds of documents: stories, fact sheets, dictionaries and sums. What a word needs to be
-// predicted is its class, decided before it is drawn:
+// World has four kinds of documents: stories, fact sheets, dictionaries and sums. The knowledge
+// that a word needs is its class, decided before it is drawn:
 //
-//	local       the last four words decide, as much as anything can
-//	choice      the writer is free; only the order of things told so far matters
+//	local       the last four words decide, as far as anything can
+//	choice      the writer is free; only the order of what was told matters
 //	fact        a fact of this world that no document explains
-//	long        something said further back: who there is, he or she, then or now, what the story is about
+//	long        something further back: the cast, he or she, the tense, the theme
 //	in-context  what belongs to whom, or what a word means, in this document only
 //	compute     the result of a sum
+//
+// Reviews has texts with a hidden label, for pre-training and classification.
 package world
 
 import (
@@ -21,7 +23,7 @@ import (
 	"lmzoo/corpus"
 )
 
-// World is a set of facts and habits, fixed by its seed. It is safe for concurrent use.
+// World is a set of facts and habits that its seed decides. It is safe for concurrent use.
 type World struct {
 	facts    facts
 	habits   habits
@@ -29,10 +31,10 @@ type World struct {
 	openings dist // of the first word, which decides the kind
 }
 
-// DefaultSeed is the seed of the world that the zoo's figures are about.
+// DefaultSeed is the seed of the world that published figures refer to.
 const DefaultSeed = 1
 
-// New makes the world of a seed: same words and grammar, other facts and habits.
+// New makes the world of a seed. Worlds share words and grammar and differ in facts and habits.
 func New(seed uint64) *World {
 	rng := stream(seed, "world")
 	w := &World{facts: newFacts(rng), habits: newHabits(rng)}
@@ -40,7 +42,7 @@ func New(seed uint64) *World {
 	return w
 }
 
-// stream is a source of randomness of its own for each seed and purpose.
+// stream returns an independent source of randomness for each seed and purpose.
 func stream(seed uint64, purpose string) *rand.Rand {
 	var key [32]byte
 	binary.LittleEndian.PutUint64(key[:], seed)
@@ -48,7 +50,7 @@ func stream(seed uint64, purpose string) *rand.Rand {
 	return rand.New(rand.NewChaCha8(key))
 }
 
-// Document draws one document. Its Truth has one Event per word and a last one for the end.
+// Document draws one document. Its Truth has one Event per word and one for the end.
 func (w *World) Document(rng *rand.Rand) corpus.Document {
 	doc := w.writer(func(choices []Choice) int {
 		r := rng.Float64()
@@ -69,15 +71,16 @@ func (w *World) writer(choose func([]Choice) int) *writer {
 	return doc
 }
 
-// MaxTokens is more than the words of any document and its end, so that a window of so many tokens sees
-// a document from its beginning.
+// MaxTokens is greater than the number of words of any document with its end: a window of MaxTokens
+// sees a document from its beginning.
 const MaxTokens = 128
 
 // run makes a World a Generator.
 func (w *World) run(choose func([]Choice) int) { w.writer(choose).write() }
 
-// Split draws a corpus of about so many tokens (words and ends) in each part, from streams that share
-// nothing, so that a part stays the same when the others change; a larger part begins with the smaller one.
+// Split draws a corpus with at least the given numbers of tokens, words and ends, in each part. The
+// parts come from independent streams: each stays the same when the others change size, and a
+// larger one begins with the smaller one.
 func (w *World) Split(seed uint64, train, valid, test int) corpus.Split {
 	return corpus.Split{
 		Train: w.documents(stream(seed, "train"), train),
@@ -86,7 +89,7 @@ func (w *World) Split(seed uint64, train, valid, test int) corpus.Split {
 	}
 }
 
-// documents draws whole documents until they hold at least so many tokens.
+// documents draws whole documents until they hold the number of tokens.
 func (w *World) documents(rng *rand.Rand, tokens int) []corpus.Document {
 	var docs []corpus.Document
 	for n := 0; n < tokens; {

@@ -14,15 +14,14 @@ import (
 	"lmzoo/corpus"
 )
 
-// sample is a corpus that the statistics below are taken from.
+// sample returns documents for statistics.
 func sample(tokens int) []corpus.Document {
 	return New(DefaultSeed).Split(1, tokens, 0, 0).Train
 }
-
 func Example() {
 	story := New(DefaultSeed).Split(7, 1, 0, 0).Train[0]
 	fmt.Println(strings.ReplaceAll(story.Text, " . ", " .\n"))
-	fmt.Println("\nWhat it must cost who knows this world and has paid attention:")
+	fmt.Println("\nThe least that its words cost, by the knowledge they need:")
 	var words [corpus.NumClasses]int
 	var nats [corpus.NumClasses]float64
 	for _, e := range story.Truth {
@@ -45,7 +44,7 @@ func Example() {
 	// then ravi showed the white rope to mira .
 	// so the tale of the forest ended .
 	//
-	// What it must cost who knows this world and has paid attention:
+	// The least that its words cost, by the knowledge they need:
 	// local      51 words  2.01 nats
 	// choice     21 words 42.62 nats
 	// fact        0 words  0.00 nats
@@ -54,7 +53,7 @@ func Example() {
 	// compute     0 words  0.00 nats
 }
 
-// The mean of −ln p must agree with the mean entropy: the draws are from the distributions that are claimed.
+// The mean of −ln p agrees with the mean entropy if words are drawn from the stated distributions.
 func TestEntropyIsWhatIsPaid(t *testing.T) {
 	type sums struct{ n, diff, square float64 }
 	var whole sums
@@ -62,7 +61,7 @@ func TestEntropyIsWhatIsPaid(t *testing.T) {
 	add := func(s *sums, d float64) { s.n++; s.diff += d; s.square += d * d }
 	for _, d := range sample(400_000) {
 		for _, e := range d.Truth {
-			// given the text before it, each difference has the mean 0, so they are uncorrelated
+			// each difference has mean 0 given the text before it, so they are uncorrelated
 			add(&whole, e.Nats-e.Entropy)
 			add(&classes[e.Class], e.Nats-e.Entropy)
 		}
@@ -77,7 +76,7 @@ func TestEntropyIsWhatIsPaid(t *testing.T) {
 	}
 }
 
-// Every word turns up as often as its probability says: a stricter look at the draws than the entropy's.
+// Every word occurs as often as its probability says, which is stricter than the entropy.
 func TestDrawsFollowTheDistribution(t *testing.T) {
 	w := New(DefaultSeed)
 	count, expected, variance := map[string]float64{}, map[string]float64{}, map[string]float64{}
@@ -104,7 +103,7 @@ func TestDrawsFollowTheDistribution(t *testing.T) {
 	}
 }
 
-// Document chooses as the stated probabilities do, not only the test above.
+// Document itself draws from the stated distribution, not only the function of the test above.
 func TestDocumentFollowsTheDistribution(t *testing.T) {
 	w := New(DefaultSeed)
 	first := map[string]float64{}
@@ -148,7 +147,7 @@ func TestDistributionsAreDistributions(t *testing.T) {
 	}
 }
 
-// Local is a promise: whenever the last four words are the same, so is the distribution.
+// After the same four words, the distribution of a local word is the same.
 func TestLocalNeedsFourWords(t *testing.T) {
 	w := New(DefaultSeed)
 	known := map[string]string{}
@@ -212,13 +211,14 @@ func TestClassShares(t *testing.T) {
 			n++
 		}
 	}
-	for c, between := range [...][2]float64{{.40, .55}, {.15, .30}, {.01, .05}, {.15, .30}, {.04, .12}, {.005, .03}} {
+	for c, between := range [...][2]float64{{.40, .55}, {.15, .30}, {.01, .05}, {.15, .30},
+		{.04, .12}, {.005, .03}} {
 		require.GreaterOrEqual(t, share[c]/n, between[0], corpus.Class(c))
 		require.LessOrEqual(t, share[c]/n, between[1], corpus.Class(c))
 	}
 }
 
-// The vocabulary is complete, and no word of it is dead.
+// Words lists exactly the words that occur.
 func TestWords(t *testing.T) {
 	used := map[string]bool{}
 	for _, d := range sample(300_000) {
@@ -232,7 +232,7 @@ func TestWords(t *testing.T) {
 		require.Regexp(t, `^([a-z]+|[.,?:])$`, word)
 		delete(used, word)
 	}
-	require.Empty(t, used, "words that Words does not know")
+	require.Empty(t, used, "words missing from Words")
 }
 
 func TestSameSeedSameBytes(t *testing.T) {
@@ -247,7 +247,7 @@ func TestSameSeedSameBytes(t *testing.T) {
 	require.Equal(t, a.Test[:1], longer.Test)
 }
 
-// Whatever the seed, documents end, fit and are priced as Trace prices them.
+// For any seed, documents end within MaxTokens and Trace returns their Truth.
 func TestAnySeed(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		w := New(rapid.Uint64().Draw(t, "world"))
