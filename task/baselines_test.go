@@ -25,7 +25,8 @@ func spam(t *testing.T) *Set {
 func TestNaiveBayesByHand(t *testing.T) {
 	m, err := TrainNaiveBayes(spam(t), 1)
 	require.NoError(t, err)
-	words := 9.0                                                  // buy cheap pills now lunch ? see you at
+	// the words: buy cheap pills now lunch ? see you at
+	words := 9.0
 	ham := 3. / 5 * (1 + 1) / (9 + words) * (1 + 1) / (9 + words) // cheap, now
 	spam := 2. / 5 * (2 + 1) / (6 + words) * (1 + 1) / (6 + words)
 	got := m.LogProbs(nil, Example{Text: "CHEAP unheard now"})
@@ -35,7 +36,8 @@ func TestNaiveBayesByHand(t *testing.T) {
 
 func TestFeatures(t *testing.T) {
 	got := slices.Collect(wordGrams(Example{Text: "It's  not bad!", Pair: "不好 ok"}, 2))
-	require.Equal(t, []string{"it's", "not", "it's not", "bad", "not bad", "!", "bad !", "\t不", "\t好", "\t不 好", "\tok", "\t好 ok"}, got)
+	require.Equal(t, []string{"it's", "not", "it's not", "bad", "not bad", "!", "bad !", "\t不",
+		"\t好", "\t不 好", "\tok", "\t好 ok"}, got)
 	for _, text := range []string{"", " ", "\xff\xfe", "a\xffb", "\u00a0"} {
 		for range wordGrams(Example{Text: text}, 2) {
 		}
@@ -110,7 +112,8 @@ func TestLogisticByHand(t *testing.T) {
 func TestNGramsKnowOrder(t *testing.T) {
 	var examples []Example
 	for range 20 {
-		examples = append(examples, Example{Text: "a then b", Label: "up"}, Example{Text: "b then a", Label: "down"})
+		examples = append(examples, Example{Text: "a then b", Label: "up"},
+			Example{Text: "b then a", Label: "down"})
 	}
 	s, err := NewSet(examples)
 	require.NoError(t, err)
@@ -128,8 +131,8 @@ func TestNGramsKnowOrder(t *testing.T) {
 	require.InDelta(t, 1, math.Exp(p[0])+math.Exp(p[1]), 1e-12)
 }
 
-// On the reviews of the world every baseline learns something, none comes near the limit, and whoever
-// knows neighbours is ahead of those who know words alone.
+// On the reviews of the world every baseline learns something, none comes near the limit, and
+// whoever knows neighbours is ahead of those who know words alone.
 func TestBaselinesOnReviews(t *testing.T) {
 	w := NewWorld(1, 1000, 0, 2000)
 	acc := map[string]float64{}
@@ -145,7 +148,8 @@ func TestBaselinesOnReviews(t *testing.T) {
 		score, err := Evaluate(c, w.Test, 1)
 		require.NoError(t, err)
 		acc[name] = score.Accuracy
-		t.Logf("%-12s accuracy %.3f (%.3f to %.3f), macro-F1 %.3f, %.3f nats", name, score.Accuracy, score.AccuracyLow, score.AccuracyHigh, score.MacroF1, score.NatsPerExample())
+		t.Logf("%-12s accuracy %.3f (%.3f to %.3f), macro-F1 %.3f, %.3f nats", name, score.Accuracy,
+			score.AccuracyLow, score.AccuracyHigh, score.MacroF1, score.NatsPerExample())
 	}
 	majority, err := TrainMajority(w.Train)
 	measure("majority", majority, err)

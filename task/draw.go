@@ -8,18 +8,20 @@ import (
 	"lmzoo/corpus"
 )
 
-// Draw draws n examples, each class in proportion to its share of the set and with at least one example,
-// in random order. Draws of one seed are nested: the draw of 50 begins with the draw of 20.
+// Draw draws n examples, each class in proportion to its share of the set and with at least one
+// example, in random order. Draws of one seed are nested: the draw of 50 begins with the draw of
+// 20.
 func (s *Set) Draw(n int, seed uint64) (*Set, error) {
 	if n < len(s.Classes) || n > len(s.Examples) {
-		return nil, fmt.Errorf("drawing %d of %d examples; want at least one for each of %d classes, and no more than there are", n, len(s.Examples), len(s.Classes))
+		return nil, fmt.Errorf("drawing %d of %d examples; want at least one for each of %d "+
+			"classes, and no more than there are", n, len(s.Examples), len(s.Classes))
 	}
 	order := s.stratified(seed)
 	return &Set{s.Classes, order[:n]}, nil
 }
 
-// stratified returns all examples in an order of which every beginning holds the classes in proportion,
-// and that begins with one example of each.
+// stratified returns all examples in an order of which every beginning holds the classes in
+// proportion, and that begins with one example of each.
 func (s *Set) stratified(seed uint64) []Example {
 	byClass := make([][]Example, len(s.Classes))
 	for _, e := range s.Examples {
@@ -27,7 +29,9 @@ func (s *Set) stratified(seed uint64) []Example {
 	}
 	rng := rand.New(rand.NewPCG(seed, 0x7461736b))
 	for _, examples := range byClass {
-		rng.Shuffle(len(examples), func(i, j int) { examples[i], examples[j] = examples[j], examples[i] })
+		rng.Shuffle(len(examples), func(i, j int) {
+			examples[i], examples[j] = examples[j], examples[i]
+		})
 	}
 	order := make([]Example, 0, len(s.Examples))
 	taken := make([]int, len(byClass))
@@ -37,7 +41,8 @@ func (s *Set) stratified(seed uint64) []Example {
 			if taken[c] == len(examples) {
 				continue
 			}
-			owed := float64(len(examples))*float64(len(order)+1)/float64(len(s.Examples)) - float64(taken[c])
+			share := float64(len(examples)) / float64(len(s.Examples))
+			owed := share*float64(len(order)+1) - float64(taken[c])
 			if taken[c] == 0 {
 				owed += float64(len(s.Examples)) // before any second example of another class
 			}

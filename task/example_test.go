@@ -7,21 +7,21 @@ import (
 	"lmzoo/task"
 )
 
-// The same examples, once as a bag of words and once in order. "not" turns the next word around, and only
-// who reads it together with its neighbour can know.
+// The same examples, as a bag of words and in order: "not" turns the next word around, which a bag
+// of words cannot see.
 func Example() {
 	w := task.NewWorld(1, 1000, 0, 1000)
-	fmt.Println(w.Train.Examples[0].Text)
+	fmt.Println(w.Train.Examples[0].Text[:62])
 	fmt.Println(w.Train.Examples[0].Label)
-
 	bag, _ := task.TrainNaiveBayes(w.Train, 1)
 	ordered, _ := task.TrainNGrams(w.Train, 3)
-	for name, c := range map[string]task.Classifier{"bag of words": bag, "3-grams": ordered, "limit": w.Limit()} {
+	for name, c := range map[string]task.Classifier{"bag of words": bag, "3-grams": ordered,
+		"limit": w.Limit()} {
 		score, _ := task.Evaluate(c, w.Test, 1)
 		fmt.Printf("%-12s %.2f\n", name, score.Accuracy)
 	}
 	// Unordered output:
-	// review diner : luckily apple seemed delicious . price remained ripe . price remained awful but colour remained tender . service looked soggy . sadly dessert melted soggy but cheese looked not undercooked .
+	// review diner : luckily apple seemed delicious . price remained
 	// positive
 	// bag of words 0.79
 	// 3-grams      0.91
@@ -29,7 +29,7 @@ func Example() {
 }
 
 func ExampleReadTSV() {
-	s, err := task.ReadTSV(strings.NewReader("positive\tan excellent film\nnegative\tvery boring\n"))
+	s, err := task.ReadTSV(strings.NewReader("positive\tan excellent film\nnegative\tboring\n"))
 	fmt.Println(s.Classes, len(s.Examples), err)
 	_, err = task.ReadTSV(strings.NewReader("positive\tan excellent film\nvery boring\n"))
 	fmt.Println(err)

@@ -7,8 +7,8 @@ import (
 	"gonum.org/v1/gonum/optimize"
 )
 
-// Logistic is multinomial logistic regression on counts of words, or of words and pairs of neighbours: the
-// strongest simple use of a bag of words.
+// Logistic is multinomial logistic regression on counts of words, or of words and pairs of
+// neighbours: the strongest simple use of a bag of words.
 type Logistic struct {
 	classes []string
 	order   int
@@ -16,14 +16,16 @@ type Logistic struct {
 	weights []float64      // [feature][class], and the biases as a last feature
 }
 
-// TrainLogistic minimizes Σ −ln P(label | text) + ½ penalty Σ w², without a penalty on the biases, until the
-// largest component of the gradient is below 1e-6. The minimum is unique, so the result depends on no seed.
+// TrainLogistic minimizes Σ −ln P(label | text) + ½ penalty Σ w², without a penalty on the biases,
+// until the largest component of the gradient is below 1e-6. The minimum is unique, so the result
+// depends on no seed.
 func TrainLogistic(s *Set, order int, penalty float64) (*Logistic, error) {
 	if err := s.CheckTraining(); err != nil {
 		return nil, err
 	}
 	if !(penalty > 0) {
-		return nil, fmt.Errorf("logistic regression with a penalty of %g; want a positive number, because separable classes have no minimum without one", penalty)
+		return nil, fmt.Errorf("logistic regression with a penalty of %g; want a positive "+
+			"number, because separable classes have no minimum without one", penalty)
 	}
 	m := &Logistic{classes: s.Classes, order: order, ids: map[string]int{}}
 	for _, e := range s.Examples {
@@ -47,10 +49,11 @@ func TrainLogistic(s *Set, order int, penalty float64) (*Logistic, error) {
 // fit minimizes by L-BFGS (Liu & Nocedal 1989).
 func (m *Logistic) fit(p *logisticProblem) error {
 	start := make([]float64, (p.bias+1)*p.classes)
+	settings := optimize.Settings{GradientThreshold: 1e-6, MajorIterations: 10_000}
 	result, err := optimize.Minimize(optimize.Problem{
 		Func: func(w []float64) float64 { return p.loss(nil, w) },
 		Grad: func(grad, w []float64) { p.loss(grad, w) },
-	}, start, &optimize.Settings{GradientThreshold: 1e-6, MajorIterations: 10_000}, &optimize.LBFGS{Store: 30})
+	}, start, &settings, &optimize.LBFGS{Store: 30})
 	if err != nil && result == nil {
 		return fmt.Errorf("logistic regression: %w", err)
 	}
@@ -58,7 +61,8 @@ func (m *Logistic) fit(p *logisticProblem) error {
 	p.loss(grad, result.X)
 	for _, g := range grad {
 		if !(math.Abs(g) < 1e-3) { // rounding may stop L-BFGS before its threshold
-			return fmt.Errorf("logistic regression did not converge: %v, gradient %g", result.Status, g)
+			return fmt.Errorf("logistic regression did not converge: %v, gradient %g",
+				result.Status, g)
 		}
 	}
 	m.weights = result.X
@@ -71,8 +75,8 @@ type entry struct {
 	count   float64
 }
 
-// count returns the known features of an example in order of their first occurrence, which keeps sums the
-// same from run to run.
+// count returns the known features of an example in order of their first occurrence, which keeps
+// sums the same from run to run.
 func (m *Logistic) count(e Example) (row []entry) {
 	at := map[int]int{}
 	for f := range wordGrams(e, m.order) {

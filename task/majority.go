@@ -2,7 +2,8 @@ package task
 
 import "math"
 
-// Majority knows how frequent the classes are and nothing of the text: the least a classifier must beat.
+// Majority knows how frequent the classes are and nothing of the text: the least a classifier must
+// beat.
 type Majority struct {
 	classes []string
 	prior   []float64

@@ -2,9 +2,9 @@ package task
 
 import "math"
 
-// NaiveBayes is the multinomial naive Bayes classifier (McCallum & Nigam 1998, §2.2): every word, or word
-// and pair of neighbours, is drawn independently from a distribution of its class, which is estimated with
-// Laplace's rule. A feature that no training text has is ignored.
+// NaiveBayes is the multinomial naive Bayes classifier (McCallum & Nigam 1998, §2.2): every word,
+// or word and pair of neighbours, is drawn independently from a distribution of its class, which is
+// estimated with Laplace's rule. A feature that no training text has is ignored.
 type NaiveBayes struct {
 	classes []string
 	order   int
@@ -17,7 +17,8 @@ func TrainNaiveBayes(s *Set, order int) (*NaiveBayes, error) {
 	if err := s.CheckTraining(); err != nil {
 		return nil, err
 	}
-	m := &NaiveBayes{classes: s.Classes, order: order, prior: s.priors(), logProb: map[string][]float64{}}
+	m := &NaiveBayes{classes: s.Classes, order: order, prior: s.priors(),
+		logProb: map[string][]float64{}}
 	totals := make([]float64, len(s.Classes))
 	for _, e := range s.Examples {
 		c := s.Index(e.Label)

@@ -7,8 +7,8 @@ import (
 	"lmzoo/ngram"
 )
 
-// NGrams classifies as the SLM era did (Peng & Schuurmans 2003): one n-gram model for each class, and Bayes'
-// rule. Unlike naive Bayes it knows the order of words.
+// NGrams classifies as the SLM era did (Peng & Schuurmans 2003): one n-gram model for each class,
+// and Bayes' rule. Unlike naive Bayes it knows the order of words.
 type NGrams struct {
 	classes []string
 	prior   []float64
@@ -23,8 +23,8 @@ const (
 	firstWord lm.Token = 3
 )
 
-// TrainNGrams trains a model of the order, with interpolated Kneser-Ney smoothing, on the texts of every
-// class. All have the same vocabulary, so that their probabilities compare.
+// TrainNGrams trains a model of the order, with interpolated Kneser-Ney smoothing, on the texts of
+// every class. All have the same vocabulary, so that their probabilities compare.
 func TrainNGrams(s *Set, order int) (*NGrams, error) {
 	if err := s.CheckTraining(); err != nil {
 		return nil, err
@@ -46,7 +46,8 @@ func TrainNGrams(s *Set, order int) (*NGrams, error) {
 	}
 	for c, texts := range docs {
 		model, _, err := ngram.Train(texts, ngram.Config{
-			Order: order, Smoothing: "kneser-ney", Vocab: int(firstWord) + len(m.ids), Unk: unknown, NoCounts: true,
+			Order: order, Smoothing: "kneser-ney", Vocab: int(firstWord) + len(m.ids), Unk: unknown,
+			NoCounts: true,
 		})
 		if err != nil {
 			return nil, fmt.Errorf("counting the class %q: %w", s.Classes[c], err)

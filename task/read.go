@@ -26,7 +26,8 @@ func Open(path string) (*Set, error) {
 	case ".jsonl", ".ndjson":
 		read = ReadJSONL
 	default:
-		return nil, fmt.Errorf("reading task %s: unknown extension %q; want .tsv or .jsonl", path, ext)
+		return nil, fmt.Errorf("reading task %s: unknown extension %q; want .tsv or .jsonl", path,
+			ext)
 	}
 	f, err := os.Open(path)
 	if err != nil {
@@ -40,12 +41,12 @@ func Open(path string) (*Set, error) {
 	return s, nil
 }
 
-// ReadTSV reads one example per line: label, tab, text, and for pairs another tab and the second text. A
-// first line of exactly the words label, text and, for pairs, pair, in any order, names the columns
-// instead. Nothing is quoted or escaped: a text is what stands between the tabs.
+// ReadTSV reads one example per line: label, tab, text, and for pairs another tab and the second
+// text. A first line of exactly the words label, text and, for pairs, pair, in any order, names the
+// columns instead. Nothing is quoted or escaped: a text is what stands between the tabs.
 //
-// Lines end with "\n" or "\r\n"; a byte order mark before the first is ignored. Text that is not valid
-// UTF-8, an empty line and any other number of columns are errors that name the line.
+// Lines end with "\n" or "\r\n"; a byte order mark before the first is ignored. Text that is not
+// valid UTF-8, an empty line and any other number of columns are errors that name the line.
 func ReadTSV(r io.Reader) (*Set, error) {
 	columns := []string{"label", "text", "pair"}
 	header := false
@@ -59,7 +60,8 @@ func ReadTSV(r io.Reader) (*Set, error) {
 		case len(fields) == 1:
 			return e, false, errors.New("one column; want a label, a tab and a text")
 		case header && len(fields) != len(columns), len(fields) > len(columns):
-			return e, false, fmt.Errorf("%d columns; want %s", len(fields), strings.Join(columns, ", "))
+			return e, false, fmt.Errorf("%d columns; want %s", len(fields),
+				strings.Join(columns, ", "))
 		}
 		for i, field := range fields {
 			switch columns[i] {
@@ -80,7 +82,9 @@ func ReadTSV(r io.Reader) (*Set, error) {
 		return nil, err
 	}
 	if n := len(s.Examples); n > 2 && len(s.Classes) == n && !header {
-		return nil, fmt.Errorf("all %d labels are different, such as %.40q; want the label in the first column, or a first line that names the columns: text, tab, label", n, s.Examples[0].Label)
+		return nil, fmt.Errorf("all %d labels are different, such as %.40q; want the label in "+
+			"the first column, or a first line that names the columns: text, tab, label",
+			n, s.Examples[0].Label)
 	}
 	return s, nil
 }
@@ -88,11 +92,13 @@ func ReadTSV(r io.Reader) (*Set, error) {
 // isHeader reports whether the fields name the columns.
 func isHeader(fields []string) bool {
 	names := slices.Sorted(slices.Values(fields))
-	return slices.Equal(names, []string{"label", "text"}) || slices.Equal(names, []string{"label", "pair", "text"})
+	return slices.Equal(names, []string{"label", "text"}) ||
+		slices.Equal(names, []string{"label", "pair", "text"})
 }
 
-// ReadJSONL reads one JSON object per line, with the keys text, label and, for pairs, pair. A label is a
-// string or an integer. Unknown keys, and whatever ReadTSV refuses, are errors that name the line.
+// ReadJSONL reads one JSON object per line, with the keys text, label and, for pairs, pair. A label
+// is a string or an integer. Unknown keys, and whatever ReadTSV refuses, are errors that name the
+// line.
 func ReadJSONL(r io.Reader) (*Set, error) {
 	return read(r, func(line string, _ int) (Example, bool, error) {
 		var row struct {
@@ -102,7 +108,8 @@ func ReadJSONL(r io.Reader) (*Set, error) {
 		dec := json.NewDecoder(strings.NewReader(line))
 		dec.DisallowUnknownFields()
 		if err := dec.Decode(&row); err != nil {
-			return Example{}, false, fmt.Errorf(`not a JSON object such as {"text": "...", "label": "..."}: %w`, err)
+			return Example{}, false, fmt.Errorf(`not a JSON object such as {"text": "...", `+
+				`"label": "..."}: %w`, err)
 		}
 		if _, err := dec.Token(); err != io.EOF {
 			return Example{}, false, errors.New("trailing data after the JSON object")
@@ -161,7 +168,8 @@ func read(r io.Reader, parse func(line string, n int) (Example, bool, error)) (*
 		}
 	}
 	if err := lines.Err(); errors.Is(err, bufio.ErrTooLong) {
-		return nil, fmt.Errorf("line %d: longer than %d bytes; want one example per line", n+1, maxLine)
+		return nil, fmt.Errorf("line %d: longer than %d bytes; want one example per line", n+1,
+			maxLine)
 	} else if err != nil {
 		return nil, fmt.Errorf("line %d: %w", n+1, err)
 	}

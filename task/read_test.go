@@ -43,30 +43,32 @@ func TestReadJSONL(t *testing.T) {
 func TestReadErrors(t *testing.T) {
 	long := strings.Repeat("x", maxLine+1)
 	for input, want := range map[string]string{
-		"":                            "no examples",
-		"label\ttext\n":               "no examples",
-		"just text\n":                 "line 1: one column; want a label, a tab and a text",
-		"a\tb\nc\n":                   "line 2: one column",
-		"a\tb\tc\td\n":                "line 1: 4 columns; want label, text, pair",
-		"text\tlabel\na\tb\tc\n":      "line 2: 3 columns; want text, label",
-		"a\tb\n\nc\td\n":              "line 2: empty; want one example per line",
-		"a\t\n":                       "line 1: the text is empty",
-		"\tb\n":                       "line 1: the label is empty",
-		"a\tb\t\n":                    "line 1: the second text is empty",
-		"a\tb\nc\td\te\n":             "line 2: single texts and pairs are mixed",
-		"a\t\xff\n":                   "line 1: not valid UTF-8; convert the file to UTF-8",
-		"good film\t1\nbad\t0\nso\t1": `all 3 labels are different, such as "good film"; want the label in the first column`,
-		"a\t" + long:                  "line 1: longer than 1048576 bytes",
+		"":                       "no examples",
+		"label\ttext\n":          "no examples",
+		"just text\n":            "line 1: one column; want a label, a tab and a text",
+		"a\tb\nc\n":              "line 2: one column",
+		"a\tb\tc\td\n":           "line 1: 4 columns; want label, text, pair",
+		"text\tlabel\na\tb\tc\n": "line 2: 3 columns; want text, label",
+		"a\tb\n\nc\td\n":         "line 2: empty; want one example per line",
+		"a\t\n":                  "line 1: the text is empty",
+		"\tb\n":                  "line 1: the label is empty",
+		"a\tb\t\n":               "line 1: the second text is empty",
+		"a\tb\nc\td\te\n":        "line 2: single texts and pairs are mixed",
+		"a\t\xff\n":              "line 1: not valid UTF-8; convert the file to UTF-8",
+		"good film\t1\nbad\t0\nso\t1": `all 3 labels are different, such as "good film"; want ` +
+			`the label in the first column`,
+		"a\t" + long: "line 1: longer than 1048576 bytes",
 	} {
 		_, err := ReadTSV(strings.NewReader(input))
 		require.ErrorContains(t, err, want, "%.40q", input)
 		require.NotContains(t, err.Error(), "\n")
 	}
 	for input, want := range map[string]string{
-		"":                                       "no examples",
-		"{\n":                                    "line 1: not a JSON object",
-		"[]":                                     "line 1: not a JSON object",
-		"null":                                   `line 1: a key is missing; want "text" and "label"`,
+		"":    "no examples",
+		"{\n": "line 1: not a JSON object",
+		"[]":  "line 1: not a JSON object",
+		"null": `line 1: a key is missing; want "text" and ` +
+			`"label"`,
 		`{"text": "a"}`:                          `line 1: a key is missing`,
 		`{"text": "a", "label": null}`:           `line 1: label null; want a string or an integer`,
 		`{"text": "a", "label": 1.5}`:            "line 1: label 1.5; want a string or an integer",

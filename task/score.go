@@ -10,18 +10,17 @@ import (
 
 // Score is how a classifier did on a set.
 type Score struct {
-	Classes   []string
-	Confusion [][]int // [label][prediction]
-	Nats      float64 // −ln P of all labels
-
-	Accuracy, AccuracyLow, AccuracyHigh float64 // with 95 % intervals by the bootstrap over examples
+	Classes                             []string
+	Confusion                           [][]int // [label][prediction]
+	Nats                                float64 // −ln P of all labels
+	Accuracy, AccuracyLow, AccuracyHigh float64 // with 95 % bootstrap intervals
 	MacroF1, MacroF1Low, MacroF1High    float64
 
 	Labels, Predictions []int // of each example
 }
 
-// Evaluate classifies every example of s. Of equally probable classes the first is the prediction. The seed
-// is that of the bootstrap.
+// Evaluate classifies every example of s. Of equally probable classes the first is the prediction.
+// The seed is that of the bootstrap.
 func Evaluate(c Classifier, s *Set, seed uint64) (*Score, error) {
 	if len(s.Examples) == 0 {
 		return nil, fmt.Errorf("evaluating: the set has no examples")
@@ -36,7 +35,8 @@ func Evaluate(c Classifier, s *Set, seed uint64) (*Score, error) {
 		probs = c.LogProbs(probs, e)
 		label := test.Index(e.Label)
 		if slices.ContainsFunc(probs, math.IsNaN) {
-			return nil, fmt.Errorf("evaluating: %s: the classifier returned NaN as a probability; was it trained until it converged?", place(e, i))
+			return nil, fmt.Errorf("evaluating: %s: the classifier returned NaN as a "+
+				"probability; was it trained until it converged?", place(e, i))
 		}
 		score.Nats -= probs[label]
 		score.Labels = append(score.Labels, label)
@@ -94,8 +94,8 @@ func accuracyOf(confusion [][]int) float64 {
 	return float64(right) / float64(n)
 }
 
-// macroF1 is the mean of the classes' F1 = 2·right / (labels + predictions) (van Rijsbergen 1979), over the
-// classes that occur among labels or predictions.
+// macroF1 is the mean of the classes' F1 = 2·right / (labels + predictions) (van Rijsbergen 1979),
+// over the classes that occur among labels or predictions.
 func macroF1(confusion [][]int) float64 {
 	sum, classes := 0.0, 0
 	for c := range confusion {
@@ -120,16 +120,17 @@ type Difference struct {
 	Delta     float64 `json:"delta"`
 	Low       float64 `json:"low"` // 95 % interval of Delta
 	High      float64 `json:"high"`
-	Tie       bool    `json:"tie"`        // the interval contains 0: these examples cannot tell the two apart
+	Tie       bool    `json:"tie"`        // the interval contains 0
 	OnlyFirst int     `json:"only_first"` // examples that only the first classifies right
 	OnlyOther int     `json:"only_other"`
 }
 
-// Paired compares two scores on the same examples by the paired bootstrap: both are drawn together, so
-// that only the examples they disagree about widen the interval.
+// Paired compares two scores on the same examples by the paired bootstrap: both are drawn together,
+// so that only the examples they disagree about widen the interval.
 func Paired(a, b *Score, seed uint64) (Difference, error) {
 	if !slices.Equal(a.Classes, b.Classes) || !slices.Equal(a.Labels, b.Labels) {
-		return Difference{}, fmt.Errorf("comparing two classifiers: they were evaluated on different examples (%d and %d); want the same set", len(a.Labels), len(b.Labels))
+		return Difference{}, fmt.Errorf("comparing two classifiers: they were evaluated on "+
+			"different examples (%d and %d); want the same set", len(a.Labels), len(b.Labels))
 	}
 	var d Difference
 	ahead := make([]int, len(a.Labels)) // 1: only a is right, −1: only b

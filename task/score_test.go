@@ -41,7 +41,8 @@ func TestScore(t *testing.T) {
 	require.Less(t, score.MacroF1Low, score.MacroF1)
 
 	_, err = Evaluate(fixed{[]string{"a", "c"}}, s, 1)
-	require.ErrorContains(t, err, `evaluating: example 5: unknown label "b"; the task was learned with a, c`)
+	require.ErrorContains(t, err, `evaluating: example 5: unknown label "b"; the task was `+
+		`learned with a, c`)
 	_, err = Evaluate(fixed{[]string{"a", "c"}}, &Set{}, 1)
 	require.ErrorContains(t, err, "no examples")
 	_, err = Evaluate(broken{fixed{[]string{"a", "b"}}}, s, 1)
@@ -87,7 +88,8 @@ func TestPaired(t *testing.T) {
 	require.InDelta(t, .1-half, d.Low, .005)
 	require.InDelta(t, .1+half, d.High, .005)
 	require.False(t, d.Tie)
-	d, err = Paired(a, make(func(i int) bool { return i%10 < 9 }), 1) // as many errors, on other examples
+	d, err = Paired(a, make(func(i int) bool { return i%10 < 9 }),
+		1) // as many errors, on other examples
 	require.NoError(t, err)
 	require.Zero(t, d.Delta)
 	require.True(t, d.Tie)

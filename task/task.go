@@ -1,10 +1,11 @@
-// Package task measures what a model's knowledge is worth for a task with labels: examples and how they are
-// read, split and drawn, classifiers and their scores, and the baselines that a sceptic asks for.
+// Package task measures what a model's knowledge is worth for a task with labels: examples and how
+// they are read, split and drawn, classifiers and their scores, and the baselines that a sceptic
+// asks for.
 //
-// Network classifies texts over the hidden vectors of a pre-trained model. The baselines are Majority,
-// NaiveBayes, Logistic, the logistic regression on a bag of words, and NGrams, one language model for each
-// label, which is the way of the SLM era. NewWorld returns the reviews of the synthetic world, where the
-// accuracy that no classifier can exceed is known.
+// Network classifies texts over the hidden vectors of a pre-trained model. The baselines are
+// Majority, NaiveBayes, Logistic, the logistic regression on a bag of words, and NGrams, one
+// language model for each label, which is the way of the SLM era. NewWorld returns the reviews of
+// the synthetic world, where the accuracy that no classifier can exceed is known.
 package task
 
 import (
@@ -18,11 +19,11 @@ type Example struct {
 	Text  string `json:"text"`
 	Pair  string `json:"pair,omitempty"` // the second text of a pair; empty for single texts
 	Label string `json:"label"`
-
-	Line int `json:"-"` // of the file the example was read from, counted from 1; 0 if unknown
+	Line  int    `json:"-"` // of the file the example was read from, counted from 1; 0 if unknown
 }
 
-// Set is a list of examples and the classes of their task in order; an example's label is one of them.
+// Set is a list of examples and the classes of their task in order; an example's label is one of
+// them.
 type Set struct {
 	Classes  []string
 	Examples []Example
@@ -32,13 +33,13 @@ type Set struct {
 type Classifier interface {
 	// Classes returns the names of the classes in order.
 	Classes() []string
-	// LogProbs stores ln P(class | example) in dst for every class and returns dst, which it allocates
-	// when it is shorter than that. It does not look at the label.
+	// LogProbs stores ln P(class | example) in dst for every class and returns dst, which it
+	// allocates when it is shorter than that. It does not look at the label.
 	LogProbs(dst []float64, e Example) []float64
 }
 
-// NewSet makes a set of examples; its classes are their labels in alphabetical order. It returns an error
-// for an example without text or label, and for single texts mixed with pairs.
+// NewSet makes a set of examples; its classes are their labels in alphabetical order. It returns an
+// error for an example without text or label, and for single texts mixed with pairs.
 func NewSet(examples []Example) (*Set, error) {
 	s := &Set{Examples: examples}
 	for i, e := range examples {
@@ -69,7 +70,8 @@ func (e Example) check(pairs bool) error {
 	case strings.TrimSpace(e.Text) == "":
 		return fmt.Errorf("the text is empty")
 	case (e.Pair != "") != pairs:
-		return fmt.Errorf("single texts and pairs are mixed; want a second text in every example or in none")
+		return fmt.Errorf("single texts and pairs are mixed; want a second text in every example " +
+			"or in none")
 	case pairs && strings.TrimSpace(e.Pair) == "":
 		return fmt.Errorf("the second text is empty")
 	}
@@ -85,17 +87,19 @@ func (s *Set) CheckTraining() error {
 	case 0:
 		return fmt.Errorf("the task has no examples; want at least two classes")
 	case 1:
-		return fmt.Errorf("all %d examples have the label %q; want at least two classes", len(s.Examples), s.Classes[0])
+		return fmt.Errorf("all %d examples have the label %q; want at least two classes",
+			len(s.Examples), s.Classes[0])
 	}
 	return nil
 }
 
-// Under returns the set with the classes of the training set, in their order. It returns an error for a
-// label that they do not have.
+// Under returns the set with the classes of the training set, in their order. It returns an error
+// for a label that they do not have.
 func (s *Set) Under(classes []string) (*Set, error) {
 	for i, e := range s.Examples {
 		if !slices.Contains(classes, e.Label) {
-			return nil, fmt.Errorf("%s: unknown label %q; the task was learned with %s", place(e, i), e.Label, strings.Join(classes, ", "))
+			return nil, fmt.Errorf("%s: unknown label %q; the task was learned with %s",
+				place(e, i), e.Label, strings.Join(classes, ", "))
 		}
 	}
 	return &Set{classes, s.Examples}, nil

@@ -70,24 +70,30 @@ func TestSplit(t *testing.T) {
 	require.Equal(t, []int{30, 10}, test.counts())
 	all := slices.Concat(train.Examples, dev.Examples, test.Examples)
 	slices.SortFunc(all, func(a, b Example) int { return strings.Compare(a.Text, b.Text) })
-	require.Len(t, slices.CompactFunc(all, func(a, b Example) bool { return a.Text == b.Text }), 400)
+	require.Len(t, slices.CompactFunc(all, func(a, b Example) bool { return a.Text == b.Text }),
+		400)
 }
 
 func TestSetErrors(t *testing.T) {
 	for want, examples := range map[string][]Example{
 		"example 1: the label is empty":                         {{Text: "a"}},
 		`example 1: label " b" begins or ends with white space`: {{Text: "a", Label: " b"}},
-		"example 2: the text is empty":                          {{Text: "a", Label: "b"}, {Text: " \t", Label: "c"}},
-		"example 2: single texts and pairs are mixed":           {{Text: "a", Label: "b"}, {Text: "a", Pair: "c", Label: "b"}},
-		"line 7: single texts and pairs are mixed":              {{Text: "a", Pair: "c", Label: "b"}, {Text: "a", Label: "b", Line: 7}},
-		"example 1: the second text is empty":                   {{Text: "a", Pair: "  ", Label: "b"}},
+		"example 2: the text is empty": {{Text: "a", Label: "b"},
+			{Text: " \t", Label: "c"}},
+		"example 2: single texts and pairs are mixed": {{Text: "a", Label: "b"},
+			{Text: "a", Pair: "c", Label: "b"}},
+		"line 7: single texts and pairs are mixed": {{Text: "a", Pair: "c",
+			Label: "b"}, {Text: "a", Label: "b", Line: 7}},
+		"example 1: the second text is empty": {{Text: "a", Pair: "  ",
+			Label: "b"}},
 	} {
 		_, err := NewSet(examples)
 		require.ErrorContains(t, err, want)
 	}
 	one, err := NewSet([]Example{{Text: "a", Label: "b"}, {Text: "c", Label: "b"}})
 	require.NoError(t, err)
-	require.ErrorContains(t, one.CheckTraining(), `all 2 examples have the label "b"; want at least two classes`)
+	require.ErrorContains(t, one.CheckTraining(), `all 2 examples have the label "b"; want at `+
+		`least two classes`)
 	require.ErrorContains(t, (&Set{}).CheckTraining(), "no examples")
 	for _, train := range []func(*Set) error{
 		func(s *Set) error { _, err := TrainMajority(s); return err },

@@ -7,9 +7,9 @@ import (
 	"unicode/utf8"
 )
 
-// words yields the words of a text in lower case: runs of letters, digits, marks and apostrophes, and every
-// other character that is not white space by itself. In Chinese and Japanese, which do not separate words,
-// every character is a word.
+// words yields the words of a text in lower case: runs of letters, digits, marks and apostrophes,
+// and every other character that is not white space by itself. In Chinese and Japanese, which do
+// not separate words, every character is a word.
 func words(text string) iter.Seq[string] {
 	return func(yield func(string) bool) {
 		for rest := strings.ToLower(text); rest != ""; {
@@ -43,8 +43,8 @@ func inWord(r rune) bool {
 	return unicode.In(r, unicode.L, unicode.N, unicode.M)
 }
 
-// wordGrams yields the n-grams of words of an example up to an order, each with all the words it has. Those
-// of the second text of a pair are features of their own.
+// wordGrams yields the n-grams of words of an example up to an order, each with all the words it
+// has. Those of the second text of a pair are features of their own.
 func wordGrams(e Example, order int) iter.Seq[string] {
 	return func(yield func(string) bool) {
 		for side, text := range []string{e.Text, e.Pair} {

@@ -7,8 +7,8 @@ import (
 	"lmzoo/corpus/world"
 )
 
-// World is the labelled task of the synthetic world: reviews with a sentiment, of which the best possible
-// classifier is known. Rates are chosen on Dev; Test is for what is reported.
+// World is the labelled task of the synthetic world: reviews with a sentiment, of which the best
+// possible classifier is known. Rates are chosen on Dev; Test is for what is reported.
 type World struct {
 	Reviews          *world.Reviews
 	Train, Dev, Test *Set
@@ -20,15 +20,16 @@ func NewWorld(seed uint64, train, dev, test int) *World {
 	set := func(pool world.Pool, n int) *Set {
 		s := &Set{Classes: r.Labels()}
 		for _, review := range r.Labelled(seed, pool, n) {
-			s.Examples = append(s.Examples, Example{Text: review.Text, Label: review.Label.String()})
+			s.Examples = append(s.Examples, Example{Text: review.Text,
+				Label: review.Label.String()})
 		}
 		return s
 	}
 	return &World{r, set(world.Train, train), set(world.Dev, dev), set(world.Test, test)}
 }
 
-// Limit is the classifier that knows how reviews are written: it gives each label its exact posterior, so
-// no classifier is better on average.
+// Limit is the classifier that knows how reviews are written: it gives each label its exact
+// posterior, so no classifier is better on average.
 func (w *World) Limit() Classifier { return limit{w.Reviews} }
 
 type limit struct{ *world.Reviews }
