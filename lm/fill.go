@@ -11,9 +11,9 @@ import (
 type Filler interface {
 	// Vocab is the number of tokens, V; the tokens are 0 … V−1.
 	Vocab() int
-	// FillLogProbs stores ln P(v at i | all tokens but the i-th), in nats, in dst[v] for every token v
-	// and returns dst, which it allocates when it is shorter than V. BOS precedes tokens[0], and a
-	// later BOS begins another document. tokens[i] itself is not read.
+	// FillLogProbs stores ln P(v at i | all tokens but the i-th), in nats, in dst[v] for every
+	// token v and returns dst. If dst is shorter than V, it allocates a new slice. BOS precedes
+	// tokens[0], and a later BOS begins another document. tokens[i] itself is not read.
 	FillLogProbs(dst []float64, tokens []Token, i int) []float64
 }
 

@@ -50,13 +50,14 @@ func TestFillByHand(t *testing.T) {
 	end := lm.Fill(chain).FillLogProbs(nil, []lm.Token{1, 2, 0}, 1)
 	require.InDelta(t, math.Log(chain[1][2]*chain[2][0]/
 		(chain[1][0]*chain[0][0]+chain[1][1]*chain[1][0]+chain[1][2]*chain[2][0])), end[2], 1e-12)
-	require.InDeltaSlice(t, end, lm.Fill(chain).FillLogProbs(nil, []lm.Token{2, 0, 1, 2, 0, 1}, 3), 1e-12)
+	require.InDeltaSlice(t, end, lm.Fill(chain).FillLogProbs(nil, []lm.Token{2, 0, 1, 2, 0, 1}, 3),
+		1e-12)
 	// With nothing after it, the fill is the prediction.
 	last := lm.Fill(chain).FillLogProbs(nil, []lm.Token{1, 2}, 1)
 	require.InDeltaSlice(t, chain.NextLogProbs(nil, []lm.Token{1}), last, 1e-12)
 }
 
-// TestFillOfImpossibleText: a text without any possible candidate gives −Inf, not NaN.
+// TestFillOfImpossibleText: a text without a possible candidate gives −Inf, not NaN.
 func TestFillOfImpossibleText(t *testing.T) {
 	for _, p := range lm.Fill(lmtest.Die{0.5, 0.5, 0}).FillLogProbs(nil, []lm.Token{1, 2}, 0) {
 		require.Equal(t, math.Inf(-1), p)

@@ -1,6 +1,6 @@
-// Package lm says what a language model is: something that, given the tokens so far, assigns a
-// probability to every token that may come next (Shannon 1948). Everything else in the zoo, from
-// perplexity to the compressor, is written against this contract alone.
+// Package lm defines language models. Given the tokens so far, a model assigns a probability to
+// every token that may come next (Shannon 1948). Everything else in the zoo, from perplexity to the
+// compressor, is written against this contract alone.
 //
 // All log-probabilities are natural logarithms (nats).
 package lm
@@ -10,20 +10,21 @@ import "errors"
 // Token is the number of a vocabulary entry.
 type Token = int32
 
-// BOS is the document boundary. It opens every document, so an empty context means [BOS]; predicted,
-// it closes one (n-gram toolkits write the two faces of it <s> and </s>). No memory reaches across it:
-// a context counts from its last BOS on.
+// BOS is the document boundary. It opens every document, so an empty context means BOS alone. As a
+// prediction it closes a document; n-gram toolkits write <s> for the first and </s> for the second.
+// No memory crosses it: only the part of a context after its last BOS counts.
 const BOS Token = 0
 
-// ErrNoProbability is what a model's numbers are refused with that are none, as after a training that diverged.
+// ErrNoProbability reports that a model returned NaN or infinity instead of a log-probability, for
+// example after training diverged.
 var ErrNoProbability = errors.New("the model gives no probability")
 
 // Model is a causal language model. A Model is safe for concurrent use.
 type Model interface {
 	// Vocab is the number of tokens, V; the tokens are 0 … V−1.
 	Vocab() int
-	// NextLogProbs stores ln P(v | context) in dst[v] for every token v and returns dst,
-	// which it allocates when it is shorter than V.
+	// NextLogProbs stores ln P(v | context) in dst[v] for every token v and returns dst. If dst is
+	// shorter than V, it allocates a new slice.
 	NextLogProbs(dst []float64, context []Token) []float64
 }
 
@@ -34,10 +35,10 @@ type Scorer interface {
 	Score(dst []float64, tokens []Token) []float64
 }
 
-// Stepper is a Model that carries its memory from token to token.
+// Stepper is a Model that updates its memory token by token.
 type Stepper interface {
 	Model
-	// Start returns the state after [BOS].
+	// Start returns the state after BOS.
 	Start() State
 }
 
@@ -52,8 +53,8 @@ type State interface {
 	Clone() State
 }
 
-// Score returns ln P(tokens[i] | BOS, tokens[:i]) for every i, by the fastest way m offers. To score
-// the end of the document too, end tokens with BOS.
+// Score returns ln P(tokens[i] | BOS, tokens[:i]) for every i, in the fastest way that m offers. To
+// score the end of the document too, end tokens with BOS.
 func Score(m Model, tokens []Token) []float64 {
 	dst := make([]float64, len(tokens))
 	if s, ok := m.(Scorer); ok {
@@ -69,7 +70,8 @@ func Score(m Model, tokens []Token) []float64 {
 	return dst
 }
 
-// Start returns m's memory after [BOS]; a model that keeps none is given the whole context each time.
+// Start returns the state of m after BOS. A model that is no Stepper gets the whole context each
+// time.
 func Start(m Model) State {
 	if s, ok := m.(Stepper); ok {
 		return s.Start()
@@ -77,13 +79,15 @@ func Start(m Model) State {
 	return &replay{model: m}
 }
 
-// replay is the State of a Model that has none: it remembers every token and starts over.
+// replay is the State of a Model that has none: it remembers every token and passes all of them on.
 type replay struct {
 	model  Model
 	tokens []Token
 }
 
-func (r *replay) NextLogProbs(dst []float64) []float64 { return r.model.NextLogProbs(dst, r.tokens) }
+func (r *replay) NextLogProbs(dst []float64) []float64 {
+	return r.model.NextLogProbs(dst, r.tokens)
+}
 
 func (r *replay) Push(t Token) {
 	if t == BOS {

@@ -9,16 +9,16 @@ import (
 //
 //	P(w | h) = Σ_k λ_k P_k(w | h),  Σ_k λ_k = 1
 //
-// Models of different eras fail in different places, so that their mixture often beats them all.
+// Models of different eras fail in different places, so their mixture often beats each of them.
 type Mixture struct {
 	Models  []Model
-	Weights []float64 // λ, not negative, with sum 1
+	Weights []float64 // λ: not negative, sum 1
 }
 
-// Mix returns the mixture of models by weights, which it scales to sum 1; nil weights are equal ones.
+// Mix returns the mixture of models with these weights, scaled to sum 1. Nil means equal weights.
 func Mix(models []Model, weights []float64) (*Mixture, error) {
 	if len(models) == 0 {
-		return nil, fmt.Errorf("a mixture of no models: name at least one")
+		return nil, fmt.Errorf("a mixture has no models; want at least one")
 	}
 	if weights == nil {
 		weights = make([]float64, len(models))
@@ -27,20 +27,25 @@ func Mix(models []Model, weights []float64) (*Mixture, error) {
 		}
 	}
 	if len(weights) != len(models) {
-		return nil, fmt.Errorf("a mixture of %d models has %d weights: give one for each", len(models), len(weights))
+		return nil, fmt.Errorf("a mixture of %d models has %d weights; want one for each",
+			len(models), len(weights))
 	}
 	sum := 0.0
 	for k, w := range weights {
 		if !(w >= 0) || math.IsInf(w, 1) {
-			return nil, fmt.Errorf("weight %d of the mixture is %v: expected a number that is not negative", k+1, w)
+			return nil, fmt.Errorf(
+				"weight %d of the mixture is %v; want a number that is not negative", k+1, w)
 		}
 		if v := models[k].Vocab(); v != models[0].Vocab() {
-			return nil, fmt.Errorf("model %d of the mixture has %d tokens, the first %d: mix models of one tokenizer", k+1, v, models[0].Vocab())
+			return nil, fmt.Errorf(
+				"model %d of the mixture has %d tokens, the first %d; want models of "+
+					"one tokenizer", k+1, v, models[0].Vocab())
 		}
 		sum += w
 	}
 	if !(sum > 0) || math.IsInf(sum, 1) {
-		return nil, fmt.Errorf("the weights of the mixture sum to %v: make at least one positive", sum)
+		return nil, fmt.Errorf(
+			"the weights of the mixture sum to %v; want at least one positive weight", sum)
 	}
 	m := &Mixture{Models: models, Weights: make([]float64, len(weights))}
 	for k, w := range weights {
@@ -50,12 +55,13 @@ func Mix(models []Model, weights []float64) (*Mixture, error) {
 }
 
 // Fit finds the weights that make documents most likely, by rounds of expectation maximisation, and
-// returns the nats per token after them. Use text that the models were not trained on, or the model
-// that knows it by heart gets all the weight. An E step asks who said each token, an M step counts:
+// returns the nats per token after them. Use text that the models were not trained on; otherwise
+// the model that memorised it gets all the weight. The E step computes the posterior of the
+// component that produced each token, the M step averages it:
 //
 //	λ_k ← 1/N Σ_i λ_k P_k(w_i | h_i) / Σ_j λ_j P_j(w_i | h_i)
 //
-// A document's end is fitted too where it ends with BOS.
+// The end of a document counts if it ends with BOS.
 func (m *Mixture) Fit(docs [][]Token, rounds int) float64 {
 	scores := make([][]float64, len(m.Models))
 	for k, model := range m.Models {
@@ -71,7 +77,7 @@ func (m *Mixture) Fit(docs [][]Token, rounds int) float64 {
 		for i := range scores[0] {
 			whole := m.blend(func(k int) float64 { return scores[k][i] })
 			if math.IsInf(whole, -1) {
-				continue // no model thinks it possible, so it says nothing about the weights
+				continue // impossible for every model, so it says nothing about the weights
 			}
 			n++
 			for k := range next {
@@ -95,7 +101,8 @@ func (m *Mixture) Fit(docs [][]Token, rounds int) float64 {
 	return nats / float64(len(scores[0]))
 }
 
-// blend is ln Σ_k λ_k exp(logProb(k)), taken about the largest so that nothing underflows.
+// blend is ln Σ_k λ_k exp(logProb(k)). The largest term is factored out, so that nothing
+// underflows.
 func (m *Mixture) blend(logProb func(k int) float64) float64 {
 	top := math.Inf(-1)
 	for k, w := range m.Weights {
@@ -115,7 +122,7 @@ func (m *Mixture) blend(logProb func(k int) float64) float64 {
 	return top + math.Log(sum)
 }
 
-// Vocab is the number of tokens of every component.
+// Vocab returns the number of tokens of every component.
 func (m *Mixture) Vocab() int { return m.Models[0].Vocab() }
 
 // NextLogProbs mixes the components' predictions.
@@ -136,7 +143,7 @@ func (m *Mixture) NextMasked(dst []float64, context []Token, given int) []float6
 	return m.join(dst, parts)
 }
 
-// Score lets every component score the document in its own fastest way.
+// Score scores the document with every component in its fastest way.
 func (m *Mixture) Score(dst []float64, tokens []Token) []float64 {
 	dst = Grow(dst, len(tokens))
 	parts := make([][]float64, len(m.Models))
@@ -157,9 +164,10 @@ func (m *Mixture) join(dst []float64, parts [][]float64) []float64 {
 	return dst
 }
 
-// Start returns the product of the components' memories.
+// Start returns the states of all components.
 func (m *Mixture) Start() State {
-	s := &mixtureState{mixture: m, states: make([]State, len(m.Models)), parts: make([][]float64, len(m.Models))}
+	s := &mixtureState{mixture: m, states: make([]State, len(m.Models)),
+		parts: make([][]float64, len(m.Models))}
 	for k, model := range m.Models {
 		s.states[k] = Start(model)
 	}
@@ -186,7 +194,8 @@ func (s *mixtureState) Push(t Token) {
 }
 
 func (s *mixtureState) Clone() State {
-	c := &mixtureState{mixture: s.mixture, states: make([]State, len(s.states)), parts: make([][]float64, len(s.states))}
+	c := &mixtureState{mixture: s.mixture, states: make([]State, len(s.states)),
+		parts: make([][]float64, len(s.states))}
 	for k, state := range s.states {
 		c.states[k] = state.Clone()
 	}

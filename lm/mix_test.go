@@ -11,7 +11,7 @@ import (
 	"lmzoo/lm/lmtest"
 )
 
-// echo expects its last token again, and nothing else is possible but the end.
+// echo predicts its last token again; the next token number is the only other possibility.
 type echo int
 
 func (e echo) Vocab() int { return int(e) }
@@ -34,7 +34,8 @@ func TestContract(t *testing.T) {
 	lmtest.Check(t, lm.Uniform(7), 1e-12, 0, 1, 2, 30)
 	lmtest.Check(t, lmtest.Die{0.5, 0.25, 0.25}, 1e-12, 0, 1, 2, 30)
 	lmtest.Check(t, echo(4), 1e-12, 0, 1, 2, 30)
-	mix, err := lm.Mix([]lm.Model{lm.Uniform(4), echo(4), lmtest.Die{0, 0, 0.5, 0.5}}, []float64{1, 2, 0})
+	mix, err := lm.Mix([]lm.Model{lm.Uniform(4), echo(4), lmtest.Die{0, 0, 0.5, 0.5}},
+		[]float64{1, 2, 0})
 	require.NoError(t, err)
 	lmtest.Check(t, mix, 1e-12, 0, 1, 2, 30)
 	mix, err = lm.Mix([]lm.Model{echo(4), lmtest.Die{0, 0, 0.5, 0.5}}, nil)
@@ -50,7 +51,8 @@ func TestMixtureByHand(t *testing.T) {
 	require.InDelta(t, math.Log(0.75*0.5+0.25*0.1), got[1], 1e-15)
 }
 
-// TestFitByHand: two coins that each know one face; λ is then the share of that face, after one round.
+// TestFitByHand: two coins that always show one face each; after one round λ is the share of that
+// face.
 func TestFitByHand(t *testing.T) {
 	mix, err := lm.Mix([]lm.Model{lmtest.Die{1, 0}, lmtest.Die{0, 1}}, nil)
 	require.NoError(t, err)
@@ -67,7 +69,8 @@ func TestFitByHand(t *testing.T) {
 
 func TestFitNeverGetsWorse(t *testing.T) {
 	docs := [][]lm.Token{{1, 1, 1, 2, 2, 3, 3, 3, 0}, {3, 1, 2, 2, 0}}
-	mix, err := lm.Mix([]lm.Model{lm.Uniform(4), echo(4), lmtest.Die{0.1, 0.2, 0.3, 0.4}}, []float64{1, 1, 8})
+	mix, err := lm.Mix([]lm.Model{lm.Uniform(4), echo(4), lmtest.Die{0.1, 0.2, 0.3, 0.4}},
+		[]float64{1, 1, 8})
 	require.NoError(t, err)
 	last := mix.Fit(docs, 0)
 	for range 30 {
@@ -82,7 +85,7 @@ func TestFitNeverGetsWorse(t *testing.T) {
 	require.InDelta(t, 1, sum, 1e-12)
 }
 
-// TestFitWithImpossibleText: what no component can say moves no weight.
+// TestFitWithImpossibleText: a token that no component can produce moves no weight.
 func TestFitWithImpossibleText(t *testing.T) {
 	mix, err := lm.Mix([]lm.Model{lmtest.Die{0.5, 0.5, 0}, lmtest.Die{0.9, 0.1, 0}}, nil)
 	require.NoError(t, err)
@@ -103,14 +106,15 @@ func TestMixRefuses(t *testing.T) {
 		{two, []float64{1, -1}, "weight 2 of the mixture is -1"},
 		{two, []float64{1, math.NaN()}, "weight 2 of the mixture is NaN"},
 		{two, []float64{0, 0}, "sum to 0"},
-		{[]lm.Model{two[0], lm.Uniform(3)}, nil, "model 2 of the mixture has 3 tokens, the first 2"},
+		{[]lm.Model{two[0], lm.Uniform(3)}, nil,
+			"model 2 of the mixture has 3 tokens, the first 2"},
 	} {
 		_, err := lm.Mix(c.models, c.weights)
 		require.ErrorContains(t, err, c.says)
 	}
 }
 
-// One model repeats, the other knows nothing; together they do better than either.
+// One model repeats, the other knows nothing; together they are better than either.
 func ExampleMixture() {
 	text := []lm.Token{1, 1, 1, 1, 2, 2, 2, 2, 2, 1, 1, 1, 3, 3, 3, 3}
 	mix, _ := lm.Mix([]lm.Model{echo(4), lm.Uniform(4)}, nil)

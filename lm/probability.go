@@ -10,7 +10,8 @@ import (
 func CheckLogProbs(logProbs []float64) error {
 	for t, p := range logProbs {
 		if math.IsNaN(p) || math.IsInf(p, 1) {
-			return fmt.Errorf("%w: ln P of token %d is %v; train it again with a lower learning rate",
+			return fmt.Errorf(
+				"%w: ln P of token %d is %v; train it again with a lower learning rate",
 				ErrNoProbability, t, p)
 		}
 	}

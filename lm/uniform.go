@@ -2,8 +2,8 @@ package lm
 
 import "math"
 
-// Uniform returns the model that knows nothing: every one of v tokens is equally likely after anything,
-// so each costs ln v nats. It is the upper line of every chart.
+// Uniform returns the model that knows nothing: each of v tokens is equally likely after any
+// context, so each costs ln v nats. It is the upper line of every chart.
 func Uniform(v int) Model { return uniform(max(v, 0)) }
 
 type uniform int
@@ -28,14 +28,16 @@ func (u uniform) Score(dst []float64, tokens []Token) []float64 {
 
 func (u uniform) Start() State { return uniformState{u} }
 
-// uniformState remembers nothing, so that every copy is independent.
+// uniformState remembers nothing, so every copy is independent.
 type uniformState struct{ uniform }
 
-func (s uniformState) NextLogProbs(dst []float64) []float64 { return s.uniform.NextLogProbs(dst, nil) }
-func (s uniformState) Push(Token)                           {}
-func (s uniformState) Clone() State                         { return s }
+func (s uniformState) NextLogProbs(dst []float64) []float64 {
+	return s.uniform.NextLogProbs(dst, nil)
+}
+func (s uniformState) Push(Token)   {}
+func (s uniformState) Clone() State { return s }
 
-// Grow returns dst[:n], or a new slice when dst is shorter: what the dst of the contract asks for.
+// Grow returns dst[:n], or a new slice if dst is shorter, as the contract asks of every dst.
 func Grow(dst []float64, n int) []float64 {
 	if len(dst) < n {
 		return make([]float64, n)

@@ -1,5 +1,5 @@
-// Package lmtest is the contract of package lm as a test that any model can be put to, as
-// testing/fstest is for file systems: what every era promises, so that one ruler fits them all.
+// Package lmtest tests that a model keeps the contract of package lm, as testing/fstest does for
+// file systems.
 package lmtest
 
 import (
@@ -14,24 +14,24 @@ import (
 )
 
 // Check tests that m keeps the contract on pseudo-random documents of the given numbers of tokens
-// (0, 1, 2 and 17 if none are given). Choose lengths inside and beyond the model's window, or half of
-// the test never runs. Log-probabilities may differ by tol, relative where they are larger than 1, and
-// probabilities sum to 1 within tol. The promises:
+// (0, 1, 2 and 17 if none are given). Choose lengths inside and beyond the model's window, or half
+// of the test never runs. Log-probabilities may differ by tol, relative where they are larger than
+// 1, and probabilities sum to 1 within tol. The promises:
 //
 //   - after every prefix the probabilities sum to 1; ln 0 = −Inf is a log-probability, NaN is not
 //   - Score, the steps of a State, and NextLogProbs of the context agree
-//   - an empty context is [BOS], and a BOS forgets all that was before it
+//   - an empty context means BOS alone, and a BOS forgets everything before it
 //   - a later token never changes an earlier score
-//   - a Clone goes its own way; asking changes nothing
-//   - dst is used when it is long enough, made when it is not, and tokens are only read
+//   - a Clone is independent, and NextLogProbs changes no state
+//   - dst is used if it is long enough and replaced if not, and tokens are only read
 //   - a Masker's prediction does not depend on the tokens that it masks
-//   - many goroutines get the bits that one gets
+//   - concurrent calls get the same bits as sequential ones
 //
-// It stops at the first broken promise of each kind, so that one fault does not fill the screen.
+// It reports the first failure of each promise only, so that one fault does not fill the screen.
 func Check(t testing.TB, m lm.Model, tol float64, lengths ...int) {
 	t.Helper()
 	if m.Vocab() < 1 {
-		t.Errorf("Vocab() = %d: a model has at least one token, BOS", m.Vocab())
+		t.Errorf("Vocab() = %d: want at least one token, BOS", m.Vocab())
 		return
 	}
 	if len(lengths) == 0 {
@@ -59,7 +59,7 @@ func Check(t testing.TB, m lm.Model, tol float64, lengths ...int) {
 		}
 	}
 	if broken {
-		return // what fails alone fails beside others too, and says less
+		return // a model that fails alone fails concurrently too, with a less useful message
 	}
 	if err := c.each(lengths, c.concurrency); err != nil {
 		t.Errorf("concurrency: %v", err)
@@ -71,7 +71,7 @@ type checker struct {
 	tol float64
 }
 
-// each runs a promise on one document per length; a panic is a broken promise too.
+// each tests a promise on one document per length. A panic breaks it too.
 func (c checker) each(lengths []int, keep func(doc []lm.Token) error) (err error) {
 	n := 0
 	defer func() {
@@ -88,8 +88,9 @@ func (c checker) each(lengths []int, keep func(doc []lm.Token) error) (err error
 	return nil
 }
 
-// document draws n tokens, BOS not among them if there is any other. About half come from the model itself, so that a
-// model of counts meets contexts that it has seen; the rest are uniform, so that it meets others.
+// document draws n tokens, without BOS if there is any other. About half are drawn from the model,
+// so that a model of counts meets contexts that it has seen; the rest are uniform, so that it meets
+// others.
 func (c checker) document(n int) []lm.Token {
 	rng := rand.New(rand.NewPCG(uint64(n), 1948))
 	doc := make([]lm.Token, n)
@@ -113,7 +114,7 @@ func (c checker) document(n int) []lm.Token {
 	return doc
 }
 
-// distributions: at every prefix, by the context and by the steps, probabilities sum to 1.
+// distributions: after every prefix, probabilities sum to 1, by the context and by the State.
 func (c checker) distributions(doc []lm.Token) error {
 	state := lm.Start(c.m)
 	for i := 0; i <= len(doc); i++ {
@@ -137,7 +138,7 @@ func (c checker) distribution(logProbs []float64) error {
 	sum := 0.0
 	for v, p := range logProbs[:c.m.Vocab()] {
 		if math.IsNaN(p) || p > c.tol {
-			return fmt.Errorf("ln P of token %d is %v: expected at most 0", v, p)
+			return fmt.Errorf("ln P of token %d is %v, want at most 0", v, p)
 		}
 		sum += math.Exp(p)
 	}
@@ -147,7 +148,7 @@ func (c checker) distribution(logProbs []float64) error {
 	return nil
 }
 
-// agreement: the three ways to ask give one answer, at every prefix and for every token.
+// agreement: Score, the State and NextLogProbs agree, after every prefix and for every token.
 func (c checker) agreement(doc []lm.Token) error {
 	score := lm.Score(c.m, doc)
 	if len(score) != len(doc) {
@@ -157,46 +158,56 @@ func (c checker) agreement(doc []lm.Token) error {
 	for i := 0; i <= len(doc); i++ {
 		byContext, byState := c.m.NextLogProbs(nil, doc[:i]), state.NextLogProbs(nil)
 		if v := c.differ(byContext, byState); v >= 0 {
-			return fmt.Errorf("ln P of token %d after %d tokens is %v by the context and %v by the State", v, i, byContext[v], byState[v])
+			return fmt.Errorf(
+				"ln P of token %d after %d tokens is %v by the context and %v by the "+
+					"State", v, i, byContext[v], byState[v])
 		}
 		if v := c.differ(byState, state.NextLogProbs(nil)); v >= 0 {
-			return fmt.Errorf("ln P of token %d after %d tokens changes when the State is asked twice", v, i)
+			return fmt.Errorf(
+				"ln P of token %d after %d tokens changes when the State is asked twice", v, i)
 		}
 		if i == len(doc) {
 			break
 		}
 		if !c.equal(score[i], byState[doc[i]]) {
-			return fmt.Errorf("ln P of tokens[%d] is %v by Score and %v by the State", i, score[i], byState[doc[i]])
+			return fmt.Errorf("ln P of tokens[%d] is %v by Score and %v by the State",
+				i, score[i], byState[doc[i]])
 		}
 		state.Push(doc[i])
 	}
 	return nil
 }
 
-// causality: what comes later changes no score, as nobody knows it yet.
+// causality: a later token changes no earlier score.
 func (c checker) causality(doc []lm.Token) error {
 	whole := lm.Score(c.m, doc)
 	for _, cut := range cuts(len(doc)) {
 		if i := c.differ(lm.Score(c.m, doc[:cut]), whole[:cut]); i >= 0 {
-			return fmt.Errorf("its Score of tokens[%d] depends on whether more than %d tokens follow", i, cut-i-1)
+			return fmt.Errorf(
+				"its Score of tokens[%d] depends on whether more than %d tokens follow", i, cut-i-1)
 		}
 		other := slices.Clone(doc)
 		for i := cut; i < len(other); i++ {
 			other[i] = c.another(other[i])
 		}
 		if i := c.differ(lm.Score(c.m, other)[:cut], whole[:cut]); i >= 0 {
-			return fmt.Errorf("its Score of tokens[%d] depends on tokens[%d:], which come later", i, cut)
+			return fmt.Errorf("its Score of tokens[%d] depends on tokens[%d:], which come later",
+				i, cut)
 		}
 	}
 	return nil
 }
 
-// boundary: an empty context is [BOS], and after a BOS the world begins anew, in all three ways to ask.
+// boundary: an empty context means BOS alone, and after a BOS a new document begins, in all three
+// methods.
 func (c checker) boundary(doc []lm.Token) error {
 	fresh := lm.Start(c.m).NextLogProbs(nil)
-	for _, context := range [][]lm.Token{{}, {lm.BOS}, {lm.BOS, lm.BOS}, append(slices.Clone(doc), lm.BOS)} {
+	for _, context := range [][]lm.Token{{}, {lm.BOS}, {lm.BOS, lm.BOS},
+		append(slices.Clone(doc), lm.BOS)} {
 		if v := c.differ(c.m.NextLogProbs(nil, context), fresh); v >= 0 {
-			return fmt.Errorf("ln P of token %d after a context that ends with BOS, %d tokens long, is not that of a new document", v, len(context))
+			return fmt.Errorf(
+				"ln P of token %d after a context that ends with BOS, %d tokens "+
+					"long, is not that of a new document", v, len(context))
 		}
 	}
 	state := lm.Start(c.m)
@@ -206,25 +217,29 @@ func (c checker) boundary(doc []lm.Token) error {
 	state.Push(lm.BOS)
 	for i, t := range doc {
 		if v := c.differ(c.m.NextLogProbs(nil, doc[:i]), state.NextLogProbs(nil)); v >= 0 {
-			return fmt.Errorf("ln P of token %d, %d tokens after a BOS was pushed, is not that of a new document", v, i)
+			return fmt.Errorf(
+				"ln P of token %d, %d tokens after a BOS was pushed, is not that of "+
+					"a new document", v, i)
 		}
 		state.Push(t)
 	}
 	twice := slices.Concat(doc, []lm.Token{lm.BOS}, doc)
 	if v := c.differ(c.m.NextLogProbs(nil, twice), c.m.NextLogProbs(nil, doc)); v >= 0 {
-		return fmt.Errorf("ln P of token %d depends on tokens before the last BOS of the context", v)
+		return fmt.Errorf("ln P of token %d depends on tokens before the last BOS of the context",
+			v)
 	}
 	once, both := lm.Score(c.m, append(slices.Clone(doc), lm.BOS)), lm.Score(c.m, twice)
 	if i := c.differ(both[:len(once)], once); i >= 0 {
 		return fmt.Errorf("its Score of tokens[%d] depends on the document after it", i)
 	}
 	if i := c.differ(both[len(once):], once[:len(doc)]); i >= 0 {
-		return fmt.Errorf("its Score of tokens[%d] after a BOS depends on the document before it", i)
+		return fmt.Errorf("its Score of tokens[%d] after a BOS depends on the document before it",
+			i)
 	}
 	return nil
 }
 
-// clone: a copy and its original go their own ways, and so do two fresh States.
+// clone: a copy is independent of its original, and so are two fresh States.
 func (c checker) clone(doc []lm.Token) error {
 	for _, cut := range cuts(len(doc)) {
 		original, bystander := lm.Start(c.m), lm.Start(c.m)
@@ -233,7 +248,7 @@ func (c checker) clone(doc []lm.Token) error {
 		}
 		copied := original.Clone()
 		byOriginal, byCopy := slices.Clone(doc[:cut]), slices.Clone(doc[:cut])
-		for i := range 3 { // push to both in turn, so that shared memory is overwritten
+		for i := range 3 { // push to both alternately, so that shared memory is overwritten
 			next := lm.Token(0)
 			if v := c.m.Vocab(); v > 1 {
 				next = 1 + lm.Token((cut+i)%(v-1))
@@ -244,19 +259,25 @@ func (c checker) clone(doc []lm.Token) error {
 		}
 		fromOriginal, fromCopy := original.NextLogProbs(nil), copied.NextLogProbs(nil)
 		if v := c.differ(fromCopy, c.m.NextLogProbs(nil, byCopy)); v >= 0 {
-			return fmt.Errorf("ln P of token %d by a Clone after %d tokens was changed by a Push to the original", v, cut)
+			return fmt.Errorf(
+				"ln P of token %d by a Clone after %d tokens was changed by a Push "+
+					"to the original", v, cut)
 		}
 		if v := c.differ(fromOriginal, c.m.NextLogProbs(nil, byOriginal)); v >= 0 {
-			return fmt.Errorf("ln P of token %d by a State after %d tokens was changed by a Push to its Clone", v, cut)
+			return fmt.Errorf(
+				"ln P of token %d by a State after %d tokens was changed by a Push "+
+					"to its Clone", v, cut)
 		}
 		if v := c.differ(bystander.NextLogProbs(nil), c.m.NextLogProbs(nil, nil)); v >= 0 {
-			return fmt.Errorf("ln P of token %d by a fresh State was changed by a Push to another", v)
+			return fmt.Errorf("ln P of token %d by a fresh State was changed by a Push to another",
+				v)
 		}
 	}
 	return nil
 }
 
-// dst: a slice that is long enough is filled and returned, whatever was in it; a short one is replaced.
+// dst: a slice that is long enough is filled and returned, whatever it held; a short one is
+// replaced.
 func (c checker) dst(doc []lm.Token) error {
 	state := lm.Start(c.m)
 	for _, t := range doc {
@@ -275,10 +296,12 @@ func (c checker) dst(doc []lm.Token) error {
 			given := dirty(n)
 			got := way.ask(given)
 			if v := c.differ(want, got); v >= 0 {
-				return fmt.Errorf("%s with a dst of %d for %d tokens: value %d is wrong", way.name, n, c.m.Vocab(), v)
+				return fmt.Errorf("%s with a dst of %d for %d tokens: value %d is wrong",
+					way.name, n, c.m.Vocab(), v)
 			}
 			if n >= c.m.Vocab() && &got[0] != &given[0] {
-				return fmt.Errorf("%s with a dst of %d for %d tokens: another slice is returned", way.name, n, c.m.Vocab())
+				return fmt.Errorf("%s with a dst of %d for %d tokens: another slice is returned",
+					way.name, n, c.m.Vocab())
 			}
 		}
 	}
@@ -288,26 +311,27 @@ func (c checker) dst(doc []lm.Token) error {
 			given := dirty(n)
 			got := s.Score(given, doc)
 			if len(got) != len(doc) || &got[0] != &given[0] || c.differ(got, want) >= 0 {
-				return fmt.Errorf("its Score with a dst of %d: expected the scores in dst[:%d]", n, len(doc))
+				return fmt.Errorf("its Score with a dst of %d: want the scores in dst[:%d]",
+					n, len(doc))
 			}
 		}
 	}
 	return nil
 }
 
-// readOnly: tokens belong to the caller, during the call and after it.
+// readOnly: the tokens belong to the caller; a model neither changes nor keeps them.
 func (c checker) readOnly(doc []lm.Token) error {
 	given := append(slices.Clone(doc), 0, 0, 0)[:len(doc)] // room for a careless append
 	before := slices.Clone(given[:cap(given)])
 	lm.Score(c.m, given)
 	c.m.NextLogProbs(nil, given)
 	if !slices.Equal(before, given[:cap(given)]) {
-		return fmt.Errorf("the tokens that were given are changed")
+		return fmt.Errorf("the model changes the tokens that it is given")
 	}
 	return nil
 }
 
-// concurrency: a Model is safe for concurrent use; run it under the race detector too.
+// concurrency: a Model is safe for concurrent use. Run this under the race detector too.
 func (c checker) concurrency(doc []lm.Token) error {
 	prefix := lm.Start(c.m)
 	for _, t := range doc[:len(doc)/2] {
@@ -336,16 +360,17 @@ func (c checker) concurrency(doc []lm.Token) error {
 	wg.Wait()
 	for g := range got {
 		if failed[g] != nil {
-			return fmt.Errorf("beside other goroutines the model panics: %v", failed[g])
+			return fmt.Errorf("the model panics beside other goroutines: %v", failed[g])
 		}
-		if !slices.EqualFunc(got[g], want, func(a, b float64) bool { return math.Float64bits(a) == math.Float64bits(b) }) {
-			return fmt.Errorf("a goroutine beside others gets other bits than one alone")
+		if !slices.EqualFunc(got[g], want,
+			func(a, b float64) bool { return math.Float64bits(a) == math.Float64bits(b) }) {
+			return fmt.Errorf("concurrent goroutines get other bits than one alone")
 		}
 	}
 	return nil
 }
 
-// another returns a token that is not t if there is one, and not BOS if there are two.
+// another returns a token other than t if there is one, and other than BOS if there are two.
 func (c checker) another(t lm.Token) lm.Token {
 	if c.m.Vocab() < 3 {
 		return lm.BOS
@@ -353,7 +378,7 @@ func (c checker) another(t lm.Token) lm.Token {
 	return 1 + t%lm.Token(c.m.Vocab()-1)
 }
 
-// differ returns the first index where a and b disagree, −1 if there is none.
+// differ returns the first index at which a and b differ, or −1.
 func (c checker) differ(a, b []float64) int {
 	for i := range a {
 		if i >= len(b) || !c.equal(a[i], b[i]) {
@@ -367,7 +392,8 @@ func (c checker) equal(a, b float64) bool {
 	return a == b || math.Abs(a-b) <= c.tol*max(1, math.Abs(a)) && !math.IsInf(a, 0)
 }
 
-// cuts are the places to cut a document of n tokens at: all of a short one, a sample of a long one.
+// cuts returns the positions at which to cut a document of n tokens: all of a short one, a sample
+// of a long one.
 func cuts(n int) []int {
 	var at []int
 	for i := 0; i <= n; i += max(1, n/8) {

@@ -14,7 +14,7 @@ import (
 	"lmzoo/lm/lmtest"
 )
 
-// toy is a model of the last two tokens that keeps every promise, but for the one named by broken.
+// toy is a model of the last two tokens that keeps every promise except the one named by broken.
 type toy struct {
 	v      int
 	broken string
@@ -67,7 +67,7 @@ func (m *toy) predict(dst []float64, seen []lm.Token, by string) []float64 {
 	}
 	if m.broken == "shares scratch" {
 		if m.calls.Add(1) > 1 {
-			a++ // what a neighbour left in the scratch memory
+			a++ // what another goroutine left in scratch memory
 		}
 		runtime.Gosched()
 		defer m.calls.Add(-1)
@@ -158,7 +158,7 @@ func (s *toyState) Clone() lm.State {
 	return &toyState{m: s.m, seen: append(make([]lm.Token, 0, 64), s.seen...)}
 }
 
-// witness is a testing.TB that writes down what fails.
+// witness is a testing.TB that records failures.
 type witness struct {
 	testing.TB
 	said []string
@@ -182,7 +182,7 @@ func TestCheckPasses(t *testing.T) {
 // onlyModel hides the fast paths.
 type onlyModel struct{ lm.Model }
 
-// TestCheckFails: the tester is tested by models that break one promise each.
+// TestCheckFails: Check notices models that break one promise each.
 func TestCheckFails(t *testing.T) {
 	for _, c := range []struct{ broken, says string }{
 		{"sum", "probabilities sum to 0.999"},
@@ -219,16 +219,17 @@ func TestCheckFails(t *testing.T) {
 	require.Len(t, w.said, 1)
 }
 
-// TestSteps: a text is cut somewhere, and there the fault is.
+// TestSteps: Steps notices a fault where a model cuts a text.
 func TestSteps(t *testing.T) {
 	text := []lm.Token{1, 2, 3, 0, 4, 5, 6, 1, 2, 3, 4, 5, 0, 1, 2, 3}
 	require.NoError(t, lmtest.Steps(newToy(10, ""), text, 1e-12))
 	for _, broken := range []string{"Score peeks from afar", "Score crosses BOS", "state"} {
-		require.ErrorContains(t, lmtest.Steps(newToy(10, broken), text, 1e-9), "by Score and", broken)
+		require.ErrorContains(t, lmtest.Steps(newToy(10, broken), text, 1e-9), "by Score and",
+			broken)
 	}
 }
 
-// TestLengthsMatter: a fault beyond the window is only seen by documents that reach there.
+// TestLengthsMatter: only documents that reach beyond the window show a fault there.
 func TestLengthsMatter(t *testing.T) {
 	w := &witness{TB: t}
 	lmtest.Check(w, newToy(10, "far context"), 1e-9, 0, 1, 2, 9)

@@ -167,10 +167,12 @@ func (c fillChecker) dst(doc []lm.Token, i int) error {
 		given := dirty(n)
 		got := c.f.FillLogProbs(given, doc, i)
 		if v := c.differ(want, got); v >= 0 {
-			return fmt.Errorf("with a dst of %d for %d tokens, value %d is wrong", n, c.f.Vocab(), v)
+			return fmt.Errorf("with a dst of %d for %d tokens, value %d is wrong",
+				n, c.f.Vocab(), v)
 		}
 		if n >= c.f.Vocab() && &got[0] != &given[0] {
-			return fmt.Errorf("with a dst of %d for %d tokens, another slice is returned", n, c.f.Vocab())
+			return fmt.Errorf("with a dst of %d for %d tokens, another slice is returned",
+				n, c.f.Vocab())
 		}
 	}
 	return nil
@@ -201,7 +203,8 @@ func (c fillChecker) score(doc []lm.Token, i int) error {
 		}
 		for j, tok := range doc {
 			if want := c.f.FillLogProbs(nil, doc, j)[tok]; !c.equal(want, got[j]) {
-				return fmt.Errorf("ln P of tokens[%d] is %v, but %v by FillLogProbs", j, got[j], want)
+				return fmt.Errorf("ln P of tokens[%d] is %v, but %v by FillLogProbs",
+					j, got[j], want)
 			}
 		}
 	}

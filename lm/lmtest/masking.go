@@ -25,14 +25,17 @@ func (c checker) masking(doc []lm.Token) error {
 		}
 		if given >= len(doc) {
 			if v := c.differ(got, c.m.NextLogProbs(nil, doc)); v >= 0 {
-				return fmt.Errorf("ln P of token %d: NextMasked of all %d tokens is not NextLogProbs", v, len(doc))
+				return fmt.Errorf(
+					"ln P of token %d: NextMasked of all %d tokens is not "+
+						"NextLogProbs", v, len(doc))
 			}
 			continue
 		}
 		visible := len(doc) - given
 		mixed := slices.Concat(other[:visible], doc[visible:])
 		if v := c.differ(got, m.NextMasked(nil, mixed, given)); v >= 0 {
-			return fmt.Errorf("ln P of token %d: NextMasked of %d tokens depends on masked tokens", v, given)
+			return fmt.Errorf("ln P of token %d: NextMasked of %d tokens depends on masked tokens",
+				v, given)
 		}
 	}
 	return nil
