@@ -10,10 +10,11 @@ import (
 type Encoder interface {
 	// Vocab is the number of tokens.
 	Vocab() int
-	// Hidden returns the vectors of every position of the batch: at index 0 the embeddings, then one
-	// tensor for each layer, [B·T, C_l] each. The last is what the output layer reads. A BOS in b.X
-	// begins a document, a row begins without a memory, and no memory crosses a BOS; b.Y is not read.
-	// On a tape that records, gradients flow back through all of them. They live until the tape's Reset.
+	// Hidden returns the vectors of every position of the batch: at index 0 the embeddings, then
+	// one tensor for each layer, [B·T, C_l] each. The last is what the output layer reads. A BOS in
+	// b.X begins a document, a row begins without a memory, and no memory crosses a BOS; b.Y is not
+	// read. On a tape that records, gradients flow back through all of them. They live until the
+	// tape's Reset.
 	Hidden(t *autograd.Tape, b corpus.Batch) []*autograd.Tensor
 }
 

@@ -23,8 +23,8 @@ func NewInference(model any) Inference {
 	}
 }
 
-// sharedFrom is the number of bytes of weights from which several threads read them faster: what fits
-// in the cache of one core is best left there.
+// sharedFrom is the number of bytes of weights from which several threads read them faster: what
+// fits in the cache of one core is best left there.
 const sharedFrom = 4 << 20
 
 // SetThreads lets several threads generate each token together if the model is large. It changes no
@@ -39,7 +39,7 @@ func (n *Inference) SetThreads(threads int) {
 // Threaded reports whether several threads generate a token together.
 func (n *Inference) Threaded() bool { return n.crew != nil }
 
-// With calls f with a forward tape, and takes its memory back afterwards.
+// With calls f with a forward tape, and reclaims its memory afterwards.
 func (n *Inference) With(f func(t *autograd.Tape)) {
 	t := n.tapes.Get().(*autograd.Tape)
 	f(t)
@@ -47,8 +47,8 @@ func (n *Inference) With(f func(t *autograd.Tape)) {
 	n.tapes.Put(t)
 }
 
-// LogProbs stores ln softmax of the logits [1, V] that f computes, in nats, in dst and returns it, or a
-// new slice if dst is too short. The threads of SetThreads help f.
+// LogProbs stores ln softmax of the logits [1, V] that f computes, in nats, in dst and returns it,
+// or a new slice if dst is too short. f uses the threads of SetThreads.
 func (n *Inference) LogProbs(dst []float64, f func(t *autograd.Tape) *autograd.Tensor) []float64 {
 	t := n.tapes.Get().(*autograd.Tape)
 	t.Crew = n.crew

@@ -22,7 +22,7 @@ func (l *Linear) Forward(t *autograd.Tape, x *autograd.Tensor) *autograd.Tensor 
 	return t.Linear(x, l.Weight, l.Bias) // [B·T, out]
 }
 
-// AddTo is r + x·W + b: the layer writes onto the residual stream r.
+// AddTo is r + x·W + b: the layer writes to the residual stream r.
 func (l *Linear) AddTo(t *autograd.Tape, r, x *autograd.Tensor) *autograd.Tensor {
 	return t.AddLinear(r, x, l.Weight, l.Bias) // [B·T, out]
 }
@@ -43,19 +43,20 @@ func (l *LinearT) Forward(t *autograd.Tape, x *autograd.Tensor) *autograd.Tensor
 	return t.LinearT(x, l.Weight, l.Bias) // [B·T, out]
 }
 
-// AddTo is r + x·Wᵀ + b: the layer writes onto the residual stream r.
+// AddTo is r + x·Wᵀ + b: the layer writes to the residual stream r.
 func (l *LinearT) AddTo(t *autograd.Tape, r, x *autograd.Tensor) *autograd.Tensor {
 	return t.AddLinearT(r, x, l.Weight, l.Bias) // [B·T, out]
 }
 
-// LayerNorm normalizes each row, then gives it a gain and a bias.
+// LayerNorm normalizes each row to mean 0 and variance 1, then applies a gain and a bias.
 type LayerNorm struct {
 	Weight *autograd.Tensor `param:"weight,vector"`
 	Bias   *autograd.Tensor `param:"bias,vector"`
 	Eps    float32          // added to the variance
 }
 
-// NewLayerNorm returns a LayerNorm over c channels with gain 1, bias 0 and the eps of torch.nn and GPT.
+// NewLayerNorm returns a LayerNorm over c channels with gain 1, bias 0 and the eps of torch.nn and
+// GPT.
 func NewLayerNorm(c int) *LayerNorm {
 	return &LayerNorm{Weight: Ones(1, c), Bias: Zeros(1, c), Eps: 1e-5}
 }

@@ -10,7 +10,7 @@ type ScalarMix struct {
 	Gamma *autograd.Tensor `param:"gamma,vector"` // [1, 1]
 }
 
-// NewScalarMix returns the plain mean of so many layers.
+// NewScalarMix returns a mixture of layers that starts as their mean.
 func NewScalarMix(layers int) *ScalarMix {
 	return &ScalarMix{W: Zeros(1, layers), Gamma: Ones(1, 1)}
 }

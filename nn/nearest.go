@@ -36,19 +36,20 @@ func Unit(table *autograd.Tensor) [][]float64 {
 }
 
 // Nearest returns the tokens whose unit vectors have the largest cosine with that of token w, the
-// nearest first; those that skip names, and w itself, are left out.
+// nearest first, except w itself and the tokens for which skip is true.
 func Nearest(unit [][]float64, w lm.Token, top int, skip func(lm.Token) bool) []Neighbour {
-	return best(unit, top, func(t lm.Token) bool { return t == w || skip(t) }, func(v []float64) float64 {
-		return dot(v, unit[w])
-	})
+	return best(unit, top, func(t lm.Token) bool { return t == w || skip(t) },
+		func(v []float64) float64 {
+			return dot(v, unit[w])
+		})
 }
 
 // Analogy returns what is to c as b is to a, by the sum of cosines
 //
 //	3CosAdd(d) = cos(d, b) − cos(d, a) + cos(d, c)
 //
-// (Mikolov, Yih & Zweig 2013; Levy & Goldberg 2014, equation 2). The three words given are left out,
-// as is usual; without that rule the answer is often one of them.
+// (Mikolov, Yih & Zweig 2013; Levy & Goldberg 2014, equation 2). The three words given are left
+// out, as is usual; without that rule the answer is often one of them.
 func Analogy(unit [][]float64, a, b, c lm.Token, top int, skip func(lm.Token) bool) []Neighbour {
 	return analogy(unit, a, b, c, top, skip, func(a, b, c float64) float64 { return b - a + c })
 }
@@ -65,15 +66,17 @@ func AnalogyMul(unit [][]float64, a, b, c lm.Token, top int, skip func(lm.Token)
 	})
 }
 
-func analogy(unit [][]float64, a, b, c lm.Token, top int, skip func(lm.Token) bool, score func(a, b, c float64) float64) []Neighbour {
+func analogy(unit [][]float64, a, b, c lm.Token, top int, skip func(lm.Token) bool,
+	score func(a, b, c float64) float64) []Neighbour {
 	given := func(t lm.Token) bool { return t == a || t == b || t == c || skip(t) }
 	return best(unit, top, given, func(v []float64) float64 {
 		return score(dot(v, unit[a]), dot(v, unit[b]), dot(v, unit[c]))
 	})
 }
 
-// best returns the tokens of the highest scores; of equal ones the lower token first.
-func best(unit [][]float64, top int, skip func(lm.Token) bool, score func([]float64) float64) []Neighbour {
+// best returns the tokens with the highest scores; of equal scores the lower token first.
+func best(unit [][]float64, top int, skip func(lm.Token) bool,
+	score func([]float64) float64) []Neighbour {
 	var all []Neighbour
 	for i, v := range unit {
 		if t := lm.Token(i); !skip(t) {

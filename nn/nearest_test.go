@@ -38,9 +38,11 @@ func TestNearest(t *testing.T) {
 }
 
 func TestAnalogy(t *testing.T) {
-	for _, analogy := range []func([][]float64, lm.Token, lm.Token, lm.Token, int, func(lm.Token) bool) []Neighbour{Analogy, AnalogyMul} {
+	for _, analogy := range []func([][]float64, lm.Token, lm.Token, lm.Token, int,
+		func(lm.Token) bool) []Neighbour{Analogy, AnalogyMul} {
 		const opposite = 6 // 3CosMul divides by almost nothing there
-		got := tokens(analogy(royalty(), 2, 1, 3, 99, func(t lm.Token) bool { return t == opposite }))
+		got := tokens(analogy(royalty(), 2, 1, 3, 99,
+			func(t lm.Token) bool { return t == opposite }))
 		require.Equal(t, lm.Token(4), got[0], "man is to king as woman is to queen")
 		require.NotContains(t, got, lm.Token(1), "a word that was given")
 	}

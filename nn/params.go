@@ -1,6 +1,6 @@
-// Package nn holds what several neural eras share: layers, how their weights begin, how the last of them judges a text, and
-// the walk over a model's parameters, which are named and laid out as in torch.nn and GPT-2, so that a file of one is read
-// by the other.
+// Package nn holds what the neural eras share: layers, initial weights, scoring, inference, and the
+// walk over a model's parameters. Names and layouts of the parameters are those of torch.nn and
+// GPT-2, so that either program reads the other's files.
 package nn
 
 import (
@@ -20,10 +20,10 @@ type Param struct {
 
 // Params returns the parameters of model, a pointer to a struct, in the order of its fields: every
 // non-nil *autograd.Tensor with a tag `param:"name"`, and those inside nested structs, pointers,
-// interfaces and slices with a tag `param:"prefix"`, joined by dots. The index of a slice element replaces %d in the
-// prefix, or follows it after a dot ("h" → "h.0.attn"). The option `param:"name,vector"` marks a row that is
-// one-dimensional on disk. A tensor that stands in two places (tied weights) is one parameter, under its
-// first name.
+// interfaces and slices with a tag `param:"prefix"`, joined by dots. The index of a slice element
+// replaces %d in the prefix, or follows it after a dot ("h" → "h.0.attn"). The option
+// `param:"name,vector"` marks a row that is one-dimensional on disk. A tensor that occurs twice
+// (tied weights) is one parameter, under its first name.
 func Params(model any) []Param {
 	var out []Param
 	seen := map[*autograd.Tensor]bool{}
@@ -37,9 +37,9 @@ func Params(model any) []Param {
 	return out
 }
 
-// Replica returns a model that shares model's parameter values but has gradients of its own, so that
-// the pieces of a batch can run side by side. M is a pointer to a struct or an interface that holds one;
-// everything but the parameters is copied shallowly. Tied weights stay tied.
+// Replica returns a model that shares model's parameter values but has its own gradients, so that
+// the pieces of a batch can run concurrently. M is a pointer to a struct or an interface that holds
+// one; everything but the parameters is copied shallowly. Tied weights stay tied.
 func Replica[M any](model M) M {
 	old := reflect.ValueOf(model).Elem()
 	twin := reflect.New(old.Type())
@@ -48,7 +48,7 @@ func Replica[M any](model M) M {
 	return twin.Interface().(M)
 }
 
-// Count is the number of scalar parameters of model, N.
+// Count returns the number of scalar parameters of model, N.
 func Count(model any) int {
 	n := 0
 	for _, p := range Params(model) {
@@ -90,7 +90,7 @@ func walk(v reflect.Value, prefix string, vector bool, visit func(string, bool, 
 	}
 }
 
-// join puts a prefix before a name; either may be empty.
+// join joins a prefix and a name with a dot; either may be empty.
 func join(prefix, name string) string {
 	if prefix == "" || name == "" {
 		return prefix + name
@@ -98,8 +98,8 @@ func join(prefix, name string) string {
 	return prefix + "." + name
 }
 
-// detach gives every tagged tensor, pointer and slice below v a copy of its own; tensors keep their Data.
-// twins remembers the copies made, by the original.
+// detach replaces every tagged tensor, pointer and slice below v with a copy; tensors keep their
+// Data. twins maps the originals to their copies.
 func detach(v reflect.Value, twins map[*autograd.Tensor]*autograd.Tensor) {
 	switch {
 	case v.Type() == tensorType:
@@ -140,7 +140,7 @@ func detach(v reflect.Value, twins map[*autograd.Tensor]*autograd.Tensor) {
 	}
 }
 
-// twinOf shares old's values and has a gradient of its own, if old wants one.
+// twinOf returns a tensor that shares old's values and has its own gradient, if old has one.
 func twinOf(old *autograd.Tensor, twins map[*autograd.Tensor]*autograd.Tensor) *autograd.Tensor {
 	if twin, ok := twins[old]; ok {
 		return twin

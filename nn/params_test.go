@@ -33,7 +33,8 @@ func newModel() *model {
 	rng := rand.New(rand.NewPCG(1, 2))
 	m := &model{Size: 3, WTE: NewEmbedding(5, 3, 0.02, rng), Hidden: Zeros(1, 1)}
 	for range 2 {
-		m.Blocks = append(m.Blocks, &layer{Norm: NewLayerNorm(3), Inner: *NewLinear(3, 4, 0.02, rng), note: "kept"})
+		m.Blocks = append(m.Blocks,
+			&layer{Norm: NewLayerNorm(3), Inner: *NewLinear(3, 4, 0.02, rng), note: "kept"})
 	}
 	m.Named = []Linear{{Weight: Ones(2, 2)}}
 	m.Tied = m.WTE.Weight
@@ -89,7 +90,8 @@ func TestReplicaSharesValuesNotGradients(t *testing.T) {
 			require.Nil(t, q.Grad, "what is frozen stays frozen")
 			continue
 		}
-		require.Equal(t, make([]float32, len(p.Grad)), q.Grad, "%s: gradients begin at zero", p.Name)
+		require.Equal(t, make([]float32, len(p.Grad)), q.Grad, "%s: gradients begin at zero",
+			p.Name)
 		q.Grad[0] = 1
 		require.Equal(t, float32(7), p.Grad[0], "%s: gradients are not shared", p.Name)
 	}
@@ -111,7 +113,8 @@ func TestLayers(t *testing.T) {
 	copy(l.Weight.Data, []float32{1, 2, 3, 4, 5, 6}) // [in, out]
 	copy(l.Bias.Data, []float32{10, 20, 30})
 	require.Equal(t, []float32{3, 12, 21}, l.Forward(tape, x).Data)
-	require.Equal(t, []float32{4, 13, 22}, l.AddTo(tape, autograd.NewConst(1, 3, []float32{1, 1, 1}), x).Data)
+	require.Equal(t, []float32{4, 13, 22},
+		l.AddTo(tape, autograd.NewConst(1, 3, []float32{1, 1, 1}), x).Data)
 
 	lt := NewLinearT(2, 3, 1, rng)
 	copy(lt.Weight.Data, []float32{1, 2, 3, 4, 5, 6}) // [out, in]
@@ -145,7 +148,8 @@ func TestInitialValues(t *testing.T) {
 	require.InDelta(t, 0, mean, 5*0.3/200)
 	require.InDelta(t, 0.3/math.Sqrt(3), std, 0.003)
 	require.LessOrEqual(t, top, 0.3)
-	require.Equal(t, Normal(3, 3, 1, rand.New(rand.NewPCG(9, 9))), Normal(3, 3, 1, rand.New(rand.NewPCG(9, 9))), "same seed, same bits")
+	require.Equal(t, Normal(3, 3, 1, rand.New(rand.NewPCG(9, 9))),
+		Normal(3, 3, 1, rand.New(rand.NewPCG(9, 9))), "same seed, same bits")
 }
 
 // A model behind an interface is walked and copied like one behind a pointer.

@@ -7,12 +7,13 @@ import (
 	"lmzoo/autograd/gemm"
 )
 
-// Quantize rounds the weights of a layer to one byte each, with a scale for each output (weight-only
-// quantization, "vector-wise" in Dettmers et al. 2022, §2.1). Generation reads every weight once a token, and then
-// reads a quarter of the bytes. The float32 weights become the numbers that the bytes stand for, so that whole texts are
-// judged by the same model. trans is how the layer multiplies: blas.NoTrans for w [in, out], blas.Trans for [out, in].
+// Quantize rounds the weights of a layer to one byte each, with a scale for each output
+// (weight-only quantization, "vector-wise" in Dettmers et al. 2022, §2.1). Generation reads every
+// weight once per token, so this reads a quarter of the bytes. The float32 weights become the
+// numbers that the bytes stand for, so that whole texts are scored by the same model. trans is the
+// layer's layout: blas.NoTrans for w [in, out], blas.Trans for [out, in].
 func Quantize(w *autograd.Tensor, trans blas.Transpose) {
-	out, in, turn := w.Rows, w.Cols, blas.NoTrans // as gemm has it: op(w) [out, in]
+	out, in, turn := w.Rows, w.Cols, blas.NoTrans // in gemm's convention: op(w) [out, in]
 	if trans == blas.NoTrans {
 		out, in, turn = in, out, blas.Trans
 	}

@@ -12,8 +12,9 @@ type Checks string
 // Vocab checks the number of tokens.
 func (c Checks) Vocab(v int) error {
 	if v < 2 {
-		return fmt.Errorf("%s: vocab_size is %d; want at least 2, the document boundary and one token more: "+
-			"train the tokenizer on more text", c, v)
+		return fmt.Errorf(
+			"%s: vocab_size is %d; want at least 2, the document boundary and one token more: "+
+				"train the tokenizer on more text", c, v)
 	}
 	return nil
 }
@@ -60,7 +61,7 @@ func (c Checks) Params(n float64, smaller string) error {
 // Sizes returns the names of the presets of every neural model, smallest first.
 func Sizes() []string { return []string{"tiny", "small", "base"} }
 
-// NoSize is the error of a preset that does not exist.
+// NoSize returns the error for a preset that does not exist.
 func (c Checks) NoSize(size string) error {
 	return fmt.Errorf("%s has no size %q; want one of %s", c, size, strings.Join(Sizes(), ", "))
 }

@@ -10,7 +10,7 @@ import (
 	"lmzoo/nn"
 )
 
-// shares is a batch that divides into shares, as package train has it.
+// shares is a batch that divides into shares, as in package train.
 type shares[B any] interface {
 	Share(i, n int) (B, bool)
 	Targets() int
@@ -21,7 +21,8 @@ type learner[B any] interface {
 	Loss(t *autograd.Tape, b B) *autograd.Tensor
 }
 
-// BenchmarkTrain measures a training step without the optimizer, the batch in n pieces on a goroutine each.
+// BenchmarkTrain measures a training step without the optimizer; each of n pieces of the batch runs
+// on its own goroutine.
 func BenchmarkTrain[B shares[B], M learner[B]](b *testing.B, m M, batch B, n int) {
 	ps := pieces(m, batch, n)
 	step(ps)
@@ -33,7 +34,8 @@ func BenchmarkTrain[B shares[B], M learner[B]](b *testing.B, m M, batch B, n int
 	speed(b, batch.Targets())
 }
 
-// BenchmarkGenerate measures one token after another from the State, in documents of a length; 0: in one without end.
+// BenchmarkGenerate measures generation from the State, token by token, in documents of the given
+// length; 0 means one document without an end.
 func BenchmarkGenerate(b *testing.B, m lm.Stepper, length int) {
 	s, dst, n := m.Start(), make([]float64, m.Vocab()), 0
 	b.ReportAllocs()
@@ -49,8 +51,9 @@ func BenchmarkGenerate(b *testing.B, m lm.Stepper, length int) {
 	speed(b, 1)
 }
 
-// BenchmarkScore measures how fast a text is judged.
-func BenchmarkScore(b *testing.B, score func(dst []float64, tokens []lm.Token) []float64, tokens []lm.Token) {
+// BenchmarkScore measures how fast a text is scored.
+func BenchmarkScore(b *testing.B, score func(dst []float64, tokens []lm.Token) []float64,
+	tokens []lm.Token) {
 	dst := make([]float64, len(tokens))
 	for b.Loop() {
 		score(dst, tokens)
@@ -58,12 +61,12 @@ func BenchmarkScore(b *testing.B, score func(dst []float64, tokens []lm.Token) [
 	speed(b, len(tokens))
 }
 
-// speed reports the tokens of a second.
+// speed reports tokens per second.
 func speed(b *testing.B, tokens int) {
 	b.ReportMetric(float64(tokens)*float64(b.N)/b.Elapsed().Seconds(), "tokens/s")
 }
 
-// piece is one part of a batch, with a replica of the model that has gradients of its own.
+// piece is one share of a batch, with a replica of the model.
 type piece[B any, M learner[B]] struct {
 	m      M
 	params []nn.Param
@@ -81,7 +84,7 @@ func pieces[B shares[B], M learner[B]](m M, b B, n int) []piece[B, M] {
 	return out
 }
 
-// step is forward and backward of every piece on a goroutine of its own, and the sum of the gradients.
+// step runs every piece forward and backward on its own goroutine, then sums the gradients.
 func step[B any, M learner[B]](ps []piece[B, M]) {
 	var wg sync.WaitGroup
 	for _, p := range ps {

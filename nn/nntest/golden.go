@@ -14,11 +14,11 @@ import (
 	"lmzoo/nn"
 )
 
-// Golden is what PyTorch computed for a model of a configuration; testdata/golden.py beside it made it.
+// Golden holds PyTorch's numbers for a model of a configuration. A script in testdata made them.
 type Golden[C any] struct {
 	Config      C
 	B, T        int
-	First, X, Y []int32 // First: the batch before, for models that remember it
+	First, X, Y []int32 // First: the previous batch, for models that carry a memory
 	Next        []int32 // labels of pairs, for next-sentence prediction
 	Loss        float64
 	Logits      [][]float64   // [B·T, V]
@@ -29,7 +29,7 @@ type Golden[C any] struct {
 	}
 }
 
-// Read reads a golden of the package that is tested.
+// Read reads a golden from the testdata of the package under test.
 func Read[C any](t testing.TB, name string) *Golden[C] {
 	file, err := os.ReadFile(filepath.Join("testdata", name+".json"))
 	require.NoError(t, err)
@@ -38,14 +38,15 @@ func Read[C any](t testing.TB, name string) *Golden[C] {
 	return g
 }
 
-// Batch is what loss and logits are of.
+// Batch returns the batch of the loss and the logits.
 func (g *Golden[C]) Batch() corpus.Batch { return Batch(g.B, g.T, g.X, g.Y) }
 
-// Fill sets the weights to the formula that PyTorch's were set to, so that no file of weights is needed.
+// Fill sets the weights by the formula that the PyTorch script uses, so that no file of weights is
+// needed.
 func Fill(params []nn.Param) {
 	for k, p := range params {
 		gain := 0.0
-		if p.Vector && p.Data[0] == 1 { // that of a layer norm
+		if p.Vector && p.Data[0] == 1 { // the gain of a LayerNorm
 			gain = 1
 		}
 		for i := range p.Data {
@@ -54,13 +55,14 @@ func Fill(params []nn.Param) {
 	}
 }
 
-// CheckLogits compares what a model gave every token at every position.
+// CheckLogits compares the logits of every token at every position.
 func (g *Golden[C]) CheckLogits(t testing.TB, logits *autograd.Tensor) {
 	t.Helper()
 	require.Equal(t, len(g.Logits), logits.Rows)
 	for i, want := range g.Logits {
 		for v := range want {
-			require.InDelta(t, want[v], logits.Row(i)[v], 1e-4*max(1, math.Abs(want[v])), "position %d, token %d", i, v)
+			require.InDelta(t, want[v], logits.Row(i)[v], 1e-4*max(1, math.Abs(want[v])),
+				"position %d, token %d", i, v)
 		}
 	}
 }
@@ -76,16 +78,19 @@ func (g *Golden[C]) CheckHidden(t testing.TB, m nn.Encoder) {
 		for i, want := range layer {
 			for c := range want {
 				tol := 1e-4 * max(1, math.Abs(want[c]))
-				require.InDelta(t, want[c], hidden[l].Row(i)[c], tol, "layer %d, position %d, channel %d", l, i, c)
+				require.InDelta(t, want[c], hidden[l].Row(i)[c], tol,
+					"layer %d, position %d, channel %d", l, i, c)
 			}
 		}
 	}
 }
 
-// CheckLoss compares the loss and every gradient: its sum, its norm, its product with a wave, and some elements of it.
+// CheckLoss compares the loss and, of every gradient, its sum, its norm, its product with a wave
+// and its first elements.
 func (g *Golden[C]) CheckLoss(t testing.TB, m Learner) {
 	t.Helper()
-	g.CheckLossOf(t, m, func(tape *autograd.Tape) *autograd.Tensor { return m.Loss(tape, g.Batch()) })
+	g.CheckLossOf(t, m,
+		func(tape *autograd.Tape) *autograd.Tensor { return m.Loss(tape, g.Batch()) })
 }
 
 // CheckLossOf is CheckLoss for a model that learns from another kind of batch.
@@ -110,7 +115,7 @@ func (g *Golden[C]) CheckLossOf(t testing.TB, m any, f func(*autograd.Tape) *aut
 			squares += float64(v) * float64(v)
 			probe += float64(v) * math.Cos(0.7*float64(i))
 		}
-		tol := 1e-4*want.Norm + 1e-7*largest // some are zero but for rounding, such as those of key biases
+		tol := 1e-4*want.Norm + 1e-7*largest // key biases have a gradient of zero, up to rounding
 		require.InDelta(t, want.Norm, math.Sqrt(squares), tol, "%s: norm", p.Name)
 		require.InDelta(t, want.Sum, sum, tol, "%s: sum", p.Name)
 		require.InDelta(t, want.Probe, probe, tol, "%s: probe", p.Name)

@@ -11,9 +11,9 @@ import (
 	"lmzoo/nn"
 )
 
-// CheckHidden tests nn.Encoder: every layer has a row for each position; the last layer predicts what
-// the model predicts, by next; no memory crosses a BOS; and gradients flow back through every layer.
-// The model has 5 tokens or more and sees 4 at once.
+// CheckHidden tests nn.Encoder: every layer has a row for each position; the last layer predicts
+// what the model predicts, by next; no memory crosses a BOS; and gradients flow back through every
+// layer. The model has 5 tokens or more and sees 4 at once.
 func CheckHidden(t testing.TB, m interface {
 	lm.Model
 	nn.Encoder
@@ -69,7 +69,8 @@ func checkDocuments(t testing.TB, m nn.Encoder) {
 			require.Equal(t, len(x), all[l].Rows)
 			require.Equal(t, to-from, h.Rows)
 			for i := range h.Rows {
-				require.InDeltaSlice(t, h.Row(i), all[l].Row(from+i), 1e-5, "layer %d, position %d", l, from+i)
+				require.InDeltaSlice(t, h.Row(i), all[l].Row(from+i), 1e-5, "layer %d, position %d",
+					l, from+i)
 			}
 		}
 	}

@@ -12,8 +12,8 @@ import (
 	"lmzoo/nn"
 )
 
-// CheckGradients compares the gradient of every parameter with the slope of the loss, with dropout too: its mask is the
-// same each time.
+// CheckGradients compares the gradient of every parameter with the slope of the loss, also with
+// dropout, whose mask is the same every time.
 func CheckGradients(t testing.TB, m Learner, b corpus.Batch) {
 	t.Helper()
 	CheckSlopes(t, m, func(tape *autograd.Tape) *autograd.Tensor {
@@ -22,7 +22,8 @@ func CheckGradients(t testing.TB, m Learner, b corpus.Batch) {
 	})
 }
 
-// CheckSlopes compares the gradient of every parameter of model with the slope of a loss, measured by differences.
+// CheckSlopes compares the gradient of every parameter of model with the slope of a loss, measured
+// by finite differences.
 func CheckSlopes(t testing.TB, model any, loss func(*autograd.Tape) *autograd.Tensor) {
 	t.Helper()
 	params := nn.Params(model)
@@ -44,20 +45,23 @@ func CheckSlopes(t testing.TB, model any, loss func(*autograd.Tape) *autograd.Te
 				down := loss(autograd.NewForward()).Data[0]
 				return float64(up-down) / float64(at-p.Data[i])
 			}
-			want := (4*slope(2e-3) - slope(4e-3)) / 3 // Richardson (1911): the error is of fourth order
+			// Richardson (1911): the error is of fourth order
+			want := (4*slope(2e-3) - slope(4e-3)) / 3
 			p.Data[i] = old
 			require.InDelta(t, want, p.Grad[i], 1e-3, "%s[%d]", p.Name, i)
 		}
 	}
 }
 
-// SmallBatch is one for CheckGradients: 5 tokens, a document that ends inside a row and a position without a target.
+// SmallBatch returns a batch for CheckGradients: 5 tokens, a document that ends inside a row, and a
+// position without a target.
 func SmallBatch() corpus.Batch {
-	return Batch(2, 6, []lm.Token{0, 1, 2, 3, 0, 4, 2, 2, 1, 0, 3, 4}, []lm.Token{1, 2, 3, 0, 4, -1, 2, 1, 0, 3, 4, 0})
+	return Batch(2, 6, []lm.Token{0, 1, 2, 3, 0, 4, 2, 2, 1, 0, 3, 4},
+		[]lm.Token{1, 2, 3, 0, 4, -1, 2, 1, 0, 3, 4, 0})
 }
 
-// CheckPacked tests that a row of several documents costs what the documents cost alone, and so do their gradients. The model
-// has 10 tokens or more.
+// CheckPacked tests that the loss of a row of several documents, and its gradient, is the sum of
+// those of the documents alone. The model has 10 tokens or more.
 func CheckPacked(t testing.TB, m Learner) {
 	t.Helper()
 	x := []lm.Token{0, 3, 4, 0, 7, 8, 9, 0, 5, 6}
@@ -78,7 +82,8 @@ func CheckPacked(t testing.TB, m Learner) {
 	}
 }
 
-// CheckOverfit tests that a model of 10 tokens learns a text by heart, in which every second token is the same, to a loss below bound, in nats.
+// CheckOverfit overfits a text in which every second token is the same until its loss falls below
+// bound nats. The model has 10 tokens.
 func CheckOverfit(t testing.TB, m Learner, steps int, bound float32) {
 	t.Helper()
 	x := []lm.Token{0, 1, 5, 2, 5, 3, 5, 4, 5, 6, 5, 7}
@@ -100,8 +105,8 @@ func CheckOverfit(t testing.TB, m Learner, steps int, bound float32) {
 	require.Less(t, loss, bound)
 }
 
-// CheckDropout tests that the dropout of a model is random, the same for the same seed, and off without one. The model has
-// 8 tokens or more.
+// CheckDropout tests that dropout is random, the same for the same seed, and off without a seed.
+// The model has 8 tokens or more.
 func CheckDropout(t testing.TB, m Learner) {
 	t.Helper()
 	x := []lm.Token{0, 1, 2, 3, 4, 5, 6, 7}

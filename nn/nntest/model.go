@@ -17,9 +17,10 @@ func Build[C, M any](t require.TestingT, build func(C, *rand.Rand) (M, error), c
 	return Loud(m)
 }
 
-// CheckConfig tests that Validate accepts good and, after each of the changes, refuses it in one line
-// that contains the key.
-func CheckConfig[C interface{ Validate() error }](t testing.TB, good C, changes map[string]func(*C)) {
+// CheckConfig tests that Validate accepts good and, after each of the changes, refuses it in one
+// line that contains the key.
+func CheckConfig[C interface{ Validate() error }](t testing.TB, good C,
+	changes map[string]func(*C)) {
 	t.Helper()
 	require.NoError(t, good.Validate())
 	for want, change := range changes {
@@ -33,7 +34,8 @@ func CheckConfig[C interface{ Validate() error }](t testing.TB, good C, changes 
 
 // CheckPresets tests that every size is a valid Config once vocab has set its vocabulary, and that
 // another size is refused with the names of these.
-func CheckPresets[C interface{ Validate() error }](t testing.TB, preset func(size string) (C, error), vocab func(*C)) {
+func CheckPresets[C interface{ Validate() error }](t testing.TB,
+	preset func(size string) (C, error), vocab func(*C)) {
 	t.Helper()
 	for _, size := range nn.Sizes() {
 		cfg, err := preset(size)
@@ -45,8 +47,8 @@ func CheckPresets[C interface{ Validate() error }](t testing.TB, preset func(siz
 	require.ErrorContains(t, err, "tiny, small, base")
 }
 
-// CheckQuantized tests that a model of one-byte weights predicts nearly what it did before, and keeps
-// the contract: whole texts are scored, in float32, by the weights that the bytes stand for.
+// CheckQuantized tests that a model of one-byte weights predicts nearly what it did before, and
+// keeps the contract: whole texts are scored, in float32, by the weights that the bytes stand for.
 func CheckQuantized(t testing.TB, m interface {
 	lm.Model
 	Quantize()

@@ -1,6 +1,6 @@
-// Package nntest is what every neural model is put to, beside the contract of lmtest: its numbers are those of PyTorch, its
-// gradients are slopes, documents in one row do not touch, dropout is random and reproducible, a steady step allocates
-// nothing; and how fast it trains and speaks.
+// Package nntest tests neural models, beside the contract of lmtest: numbers equal PyTorch's,
+// gradients equal slopes, documents in one row are independent, dropout is random and reproducible,
+// and a steady step allocates nothing. It also measures how fast a model trains and generates.
 package nntest
 
 import (
@@ -12,7 +12,7 @@ import (
 	"lmzoo/nn"
 )
 
-// Model is a neural model: it speaks token by token, and learns from a loss.
+// Model is a causal neural model that learns from a loss.
 type Model interface {
 	lm.Stepper
 	Loss(t *autograd.Tape, b corpus.Batch) *autograd.Tensor
@@ -23,10 +23,10 @@ type Learner interface {
 	Loss(t *autograd.Tape, b corpus.Batch) *autograd.Tensor
 }
 
-// Rand is the randomness of a test, the same each time.
+// Rand returns the random source of a test, the same every time.
 func Rand() *rand.Rand { return rand.New(rand.NewPCG(1, 2)) }
 
-// Batch is a batch of b rows by t tokens with its targets counted.
+// Batch returns a batch of b rows by t tokens, with its targets counted.
 func Batch(b, t int, x, y []lm.Token) corpus.Batch {
 	n := 0
 	for _, tok := range y {
@@ -37,7 +37,7 @@ func Batch(b, t int, x, y []lm.Token) corpus.Batch {
 	return corpus.Batch{B: b, T: t, X: x, Y: y, N: n}
 }
 
-// Loud makes the weights of a model so large that every part of it matters.
+// Loud adds noise to the weights of a model, so that every part of it matters, and returns it.
 func Loud[M any](m M) M {
 	rng := rand.New(rand.NewPCG(3, 4))
 	for _, p := range nn.Params(m) {
@@ -48,7 +48,7 @@ func Loud[M any](m M) M {
 	return m
 }
 
-// Noise is b rows by t tokens of a vocabulary of v, one text without an end.
+// Noise returns b rows by t random tokens of a vocabulary of v, one document without an end.
 func Noise(b, t, v int) corpus.Batch {
 	rng := rand.New(rand.NewPCG(5, 6))
 	tokens := make([]lm.Token, b*t+1)
@@ -58,7 +58,7 @@ func Noise(b, t, v int) corpus.Batch {
 	return corpus.Batch{B: b, T: t, X: tokens[:b*t], Y: tokens[1:], N: b * t}
 }
 
-// Documents cuts tokens into documents of n, the BOS that closes them included.
+// Documents cuts tokens into documents of n tokens, including the BOS that closes each.
 func Documents(tokens []lm.Token, n int) []lm.Token {
 	out := append([]lm.Token(nil), tokens...)
 	for i := n - 1; i < len(out); i += n {

@@ -2,5 +2,5 @@
 
 package nntest
 
-// Racing says that the race detector is on, under which a sync.Pool throws away part of what it is given.
+// Racing reports whether the race detector is on. It makes a sync.Pool drop items at random.
 const Racing = true

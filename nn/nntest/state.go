@@ -9,15 +9,15 @@ import (
 	"lmzoo/lm"
 )
 
-// CheckWaiting tests a State whose tokens wait until they are asked about: they are read together, whatever was read
-// before; a BOS forgets it; a clone made at any time goes on by itself.
+// CheckWaiting tests a State that reads pushed tokens only when it is asked for a prediction, all
+// at once: whatever was read before, after a BOS, and for clones made at any time.
 func CheckWaiting(t testing.TB, m Model) {
 	t.Helper()
 	rng := Rand()
 	s := m.Start()
 	var context []lm.Token
 	for range 60 {
-		for range rng.IntN(5) { // some are asked for one by one, some are not
+		for range rng.IntN(5) { // several tokens wait, or none
 			tok := rng.Int32N(int32(m.Vocab()))
 			if rng.IntN(3) > 0 {
 				tok = max(tok, 1)
@@ -31,12 +31,13 @@ func CheckWaiting(t testing.TB, m Model) {
 			left.Push(1)
 			left.NextLogProbs(nil)
 		}
-		require.InDeltaSlice(t, m.NextLogProbs(nil, context), s.NextLogProbs(nil), 2e-5, "after %v", context)
+		require.InDeltaSlice(t, m.NextLogProbs(nil, context), s.NextLogProbs(nil), 2e-5, "after %v",
+			context)
 	}
 }
 
-// CheckAllocations tests that in a steady state neither a step of generation nor one of training allocates. The model has
-// 8 tokens or more.
+// CheckAllocations tests that in a steady state neither a step of generation nor one of training
+// allocates memory. The model has 8 tokens or more.
 func CheckAllocations(t testing.TB, m Model) {
 	t.Helper()
 	if Racing {

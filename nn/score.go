@@ -11,14 +11,16 @@ import (
 	"lmzoo/lm"
 )
 
-// NextLogProbs stores ln softmax(w·x + bias), in nats, in dst and returns it, or a new slice if dst is
-// too short. x is one hidden vector [1, C], w the output layer [V, C]; bias [1, V] may be nil. It is
-// computed in float64 from float32 logits, so that the probabilities sum to 1 within 1e-12.
+// NextLogProbs stores ln softmax(w·x + bias), in nats, in dst and returns dst, or a new slice if
+// dst is too short. x is one hidden vector [1, C], w the output layer [V, C]; bias [1, V] may be
+// nil. The softmax is computed in float64 from float32 logits, so that the probabilities sum to 1
+// within 1e-12.
 func NextLogProbs(t *autograd.Tape, dst []float64, x, w, bias *autograd.Tensor) []float64 {
 	return LogSoftmax(t, dst, t.LinearT(x, w, bias).Row(0)) // [1, V]
 }
 
-// LogSoftmax stores ln softmax(logits), in nats, in dst and returns it, or a new slice if dst is too short.
+// LogSoftmax stores ln softmax(logits), in nats, in dst and returns dst, or a new slice if dst is
+// too short.
 func LogSoftmax(t *autograd.Tape, dst []float64, logits []float32) []float64 {
 	if len(dst) < len(logits) {
 		dst = make([]float64, len(logits))
@@ -27,7 +29,7 @@ func LogSoftmax(t *autograd.Tape, dst []float64, logits []float32) []float64 {
 	return dst
 }
 
-// scoreBlock is how many logits Score holds at once: 1 MB.
+// scoreBlock is the number of logits that Score holds at once: 1 MB.
 const scoreBlock = 1 << 18
 
 // Score stores ln softmax(x·wᵀ + bias)[y[i]], in nats, in dst[i] for every row i of x [len(y), C].
@@ -50,16 +52,17 @@ func Score(t *autograd.Tape, dst []float64, x, w, bias *autograd.Tensor, y []lm.
 	}
 }
 
-// ScoreLogits stores ln softmax(logits)[y[i]], in nats, in dst[i] for every row i. It uses up the logits.
+// ScoreLogits stores ln softmax(logits)[y[i]], in nats, in dst[i] for every row i. It overwrites
+// the logits.
 func ScoreLogits(dst []float64, logits *autograd.Tensor, y []lm.Token) {
 	for i, y := range y {
 		dst[i] = logProb(logits.Row(i), y)
 	}
 }
 
-// logProb is ln softmax(logits)[y]. It uses up the logits.
+// logProb is ln softmax(logits)[y]. It overwrites the logits.
 func logProb(logits []float32, y lm.Token) float64 {
-	const block = 64 // so few terms lose nothing in float32; their sums are added in float64
+	const block = 64 // few enough terms for float32; their sums are added in float64
 	target, top := logits[y], vec.Max(logits)
 	var sum float64
 	for len(logits) > 0 {

@@ -11,7 +11,7 @@ import (
 	"lmzoo/lm"
 )
 
-// Score works in blocks of rows and of tokens; the definition does not.
+// Score works in blocks of rows and of tokens; the definition has none.
 func TestScoreIsLogSoftmaxOfTheProduct(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	const rows, v, c = scoreBlock/200 + 90, 200, 3
@@ -50,7 +50,7 @@ func TestScoreIsLogSoftmaxOfTheProduct(t *testing.T) {
 	}
 }
 
-// What is certain costs nothing, and what the model rules out costs much, not infinity or NaN.
+// A certain token costs 0 nats, and a very unlikely one a finite number, not infinity or NaN.
 func TestLogProbOfExtremes(t *testing.T) {
 	require.InDelta(t, 0, logProb([]float32{1000, -1000}, 0), 1e-12)
 	require.InDelta(t, -2000, logProb([]float32{1000, -1000}, 1), 1e-9)
