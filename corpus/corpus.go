@@ -21,31 +21,6 @@ func (d Document) Bytes() int { return len(d.Text) + len(d.End) }
 // Split is a corpus in three parts: to train on, to choose the best model by, and to judge it by once.
 type Split struct{ Train, Valid, Test []Document }
 
-// Event is one draw of a synthetic world: the bytes it wrote, what they cost in nats under the true
-// distribution, the entropy of that distribution, and what one had to know to predict it.
-type Event struct {
-	Bytes         int
-	Nats, Entropy float64
-	Class         Class
-}
-
-// Class says what knowledge a token of the world needs.
-type Class uint8
-
-const (
-	Local     Class = iota // the last few words decide
-	Choice                 // a free choice of the writer
-	Fact                   // a fact of the world, learned in the weights
-	Long                   // something said many sentences ago
-	InContext              // a meaning defined in this document only
-	Compute                // the result of a small computation
-	NumClasses
-)
-
-func (c Class) String() string {
-	return [...]string{"local", "choice", "fact", "long", "in-context", "compute"}[c]
-}
-
 // Tokenizer cuts text into tokens of a vocabulary. Token 0 is lm.BOS, the document boundary, and never
 // comes out of Encode. Except for the closed Whitespace vocabulary it is lossless:
 // Decode(Encode(nil, s)) == s for every string, invalid UTF-8 included.

@@ -18,14 +18,7 @@ func (m *Model) PruneEntropy(threshold float64) (*Model, error) {
 	if !(threshold >= 0) || math.IsInf(threshold, 1) {
 		return nil, fmt.Errorf("ngram: pruning threshold %g: want a small positive number such as 1e-8", threshold)
 	}
-	var own, lower [MaxOrder][]float64
-	for k := 1; k < m.Order; k++ {
-		own[k], lower[k] = make([]float64, m.Grams[k-1]), make([]float64, m.Grams[k-1])
-	}
-	m.visit(func(g gram) {
-		own[g.order-1][g.history] += math.Pow(10, g.prob)
-		lower[g.order-1][g.history] += math.Pow(10, g.lower)
-	})
+	own, lower, _ := m.sums()
 	keep := make([][]bool, m.Order)
 	for k := range keep {
 		keep[k] = make([]bool, m.Grams[k])

@@ -100,19 +100,16 @@ func (g grams) packLevel(k int, h *header) table {
 	n := len(g.prob[k])
 	t := table{n: uint32(n)}
 	shape := tableShape{Word: width(uint64(len(g.prob[0]) - 1)), Prob: 31}
-	var probs, weights codebook
+	prob := func(i int) uint64 { return packProb(g.prob[k][i]) }
 	if book, ok := newCodebook(g.prob[k]); ok && h.Quantized > 0 {
-		probs = book
-		shape.Prob = width(uint64(len(book.values) - 1))
-		t.probs = packFloats(book.values)
+		prob, shape.Prob, t.probs = book.pack(g.prob[k])
 	}
-	first := func(int) uint64 { return 0 }
+	first, weight := nothing, nothing
 	if k+1 < g.order {
 		shape.Backoff = 32
+		weight = func(i int) uint64 { return uint64(math.Float32bits(g.backoff[k][i])) }
 		if book, ok := newCodebook(g.backoff[k]); ok {
-			weights = book
-			shape.Backoff = width(uint64(len(book.values) - 1))
-			t.backoffs = packFloats(book.values)
+			weight, shape.Backoff, t.backoffs = book.pack(g.backoff[k])
 		}
 		child := g.child[k]
 		t.above = child[n]
@@ -131,25 +128,17 @@ func (g grams) packLevel(k int, h *header) table {
 	t.index, shape.Index = packIndex(g.child[k-1], g.word[k])
 	t.shape(shape)
 	t.rows = packRows(n+1, shape.widths(), func(i int, row []uint64) {
-		row[3] = first(i)
-		row[0], row[1], row[2] = 0, 0, 0
-		if i == n {
-			return
-		}
-		row[0], row[1] = uint64(g.word[k][i]), packProb(g.prob[k][i])
-		if probs.values != nil {
-			row[1] = probs.number[math.Float32bits(g.prob[k][i])]
-		}
-		switch {
-		case weights.values != nil:
-			row[2] = weights.number[math.Float32bits(g.backoff[k][i])]
-		case shape.Backoff > 0:
-			row[2] = uint64(math.Float32bits(g.backoff[k][i]))
+		row[0], row[1], row[2], row[3] = 0, 0, 0, first(i)
+		if i < n {
+			row[0], row[1], row[2] = uint64(g.word[k][i]), prob(i), weight(i)
 		}
 	})
 	h.Shapes = append(h.Shapes, shape)
 	return t
 }
+
+// nothing is the packer of a field that the level does not have.
+func nothing(int) uint64 { return 0 }
 
 // tableShape is how many bits the fields of a table's rows take.
 type tableShape struct {

@@ -96,3 +96,9 @@ func newCodebook(column []float32) (codebook, bool) {
 	}
 	return c, len(c.values) > 0 // an order without n-grams has nothing to number
 }
+
+// pack returns the packer of a column by the numbers of its values, their width, and the values.
+func (c codebook) pack(column []float32) (number func(i int) uint64, bits int, values []byte) {
+	number = func(i int) uint64 { return c.number[math.Float32bits(column[i])] }
+	return number, width(uint64(len(c.values) - 1)), packFloats(c.values)
+}

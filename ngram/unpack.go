@@ -93,6 +93,21 @@ func (m *Model) closing(r *recall, k int) (uint32, bool) {
 	return m.tables[k-2].find(lo, hi, 0)
 }
 
+// sums returns Σ_seen P(w|h) and Σ_seen P(w|h′) of every history h, by the length of h, and whether the
+// model holds the suffix of every n-gram.
+func (m *Model) sums() (own, lower [MaxOrder][]float64, closed bool) {
+	for k := 1; k < m.Order; k++ {
+		own[k], lower[k] = make([]float64, m.Grams[k-1]), make([]float64, m.Grams[k-1])
+	}
+	closed = true
+	m.visit(func(g gram) {
+		own[g.order-1][g.history] += math.Pow(10, g.prob)
+		lower[g.order-1][g.history] += math.Pow(10, g.lower)
+		closed = closed && g.suffix != none
+	})
+	return own, lower, closed
+}
+
 // rebalance sets the weight of every history anew, so that its probabilities sum to 1:
 //
 //	γ(h) = (1 − Σ_seen P(w|h)) / (1 − Σ_seen P(w|h′))
@@ -101,16 +116,7 @@ func (m *Model) closing(r *recall, k int) (uint32, bool) {
 // some, and P(w|h′) then holds weights itself; each round makes one more order exact.
 func (m *Model) rebalance() *Model {
 	for round := 1; round < m.Order; round++ {
-		var own, lower [MaxOrder][]float64
-		for k := 1; k < m.Order; k++ {
-			own[k], lower[k] = make([]float64, m.Grams[k-1]), make([]float64, m.Grams[k-1])
-		}
-		closed := true
-		m.visit(func(g gram) {
-			own[g.order-1][g.history] += math.Pow(10, g.prob)
-			lower[g.order-1][g.history] += math.Pow(10, g.lower)
-			closed = closed && g.suffix != none
-		})
+		own, lower, closed := m.sums()
 		columns := m.unpack()
 		for k := 1; k < m.Order; k++ {
 			for i := range own[k] {
