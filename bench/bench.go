@@ -14,10 +14,10 @@ import (
 
 // Options say how Bench measures.
 type Options struct {
-	Threads  int           // beside one
-	Pieces   int           // of a batch; 0: as training has it
-	Each     time.Duration // how long each model is trained, and as long it generates, with each number of threads
-	Progress func(what string)
+	Threads  int                             // beside one
+	Pieces   int                             // of a batch; 0: as training has it
+	Each     time.Duration                   // how long each model is trained, and as long it generates, with each number of threads
+	Progress func(what string, done float64) // done is the share of the work, 0 to 1
 }
 
 // Result is what a machine can do and what the models make of it.
@@ -92,9 +92,10 @@ func Run(ctx context.Context, shapes []Case, o Options) (*Result, error) {
 	each := o.Each / benchRounds
 	for round := range benchRounds {
 		b.ceilings(m)
-		for _, x := range all {
+		for i, x := range all {
 			if o.Progress != nil {
-				o.Progress(fmt.Sprintf("round %d of %d: %s", round+1, benchRounds, x.Name))
+				done := float64(round*len(all)+i) / float64(benchRounds*len(all))
+				o.Progress(fmt.Sprintf("round %d of %d: %s", round+1, benchRounds, x.Name), done)
 			}
 			if err := x.measure(ctx, each, m); err != nil {
 				return nil, fmt.Errorf("%s: %w", x.Name, err)

@@ -12,6 +12,7 @@ import (
 
 	"lmzoo/report/palette"
 	"lmzoo/report/uplot"
+	"lmzoo/zoo"
 )
 
 // assets are what the page is made of, besides the library that draws its charts.
@@ -31,7 +32,7 @@ func HTML(w io.Writer, c *Comparison) error {
 		"chartsJS":  func() template.JS { return template.JS(uplot.Script + uplot.Keys) },
 		"charts":    func() string { return "uPlot " + uplot.Version + " (MIT)" }, "chartsLicense": func() string { return uplot.License },
 		"count": Count, "join": func(words []string) string { return strings.Join(words, " ") },
-		"name": shortRun, "colours": colours,
+		"eras": describeEras, "name": shortRun, "colours": colours,
 	}).ParseFS(assets, "assets/report.tmpl")
 	if err != nil {
 		return err
@@ -67,6 +68,15 @@ func colours(c *Comparison) template.CSS {
 		all = append(all, palette.Named{Name: fmt.Sprintf("k%d", i), Colour: palette.Class(k.Class)})
 	}
 	return template.CSS(palette.CSS(all))
+}
+
+// describeEras spells out the eras of a comparison.
+func describeEras(c *Comparison) string {
+	var names []string
+	for _, r := range c.Rows {
+		names = append(names, r.Era)
+	}
+	return zoo.DescribeEras(names...)
 }
 
 // eraVariable is the name of an era's colour in the style sheet; an era of no name that CSS knows is ink.

@@ -68,9 +68,10 @@ fewer rows, layers, channels and context; --plot draws it.`,
 					return fmt.Errorf("measuring the memory of %s: %w", s.Name, err)
 				}
 			}
+			began := time.Now()
 			b, err := bench.Run(c.Context(), shapes, bench.Options{
 				Threads: run.threads, Pieces: pieces, Each: time.Duration(seconds * float64(time.Second)),
-				Progress: func(what string) { p.show("%s", what) },
+				Progress: func(what string, done float64) { p.show("%s%s", what, timeLeft(time.Since(began), done)) },
 			})
 			p.clear()
 			if err != nil {
@@ -118,6 +119,15 @@ func peakMemory(ctx context.Context, name string, threads, pieces int) (int64, e
 		return 0, errors.Join(err, errors.New(string(out)))
 	}
 	return maxRSS(c.ProcessState), nil
+}
+
+// timeLeft estimates from the part that is done how long the rest takes: ", 1:23 left". It is empty
+// while nothing is done.
+func timeLeft(spent time.Duration, done float64) string {
+	if done <= 0 {
+		return ""
+	}
+	return fmt.Sprintf(", %s left", clock(time.Duration(float64(spent)*(1-done)/done)))
 }
 
 func printBench(w io.Writer, b *bench.Result) {

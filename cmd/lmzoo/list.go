@@ -25,7 +25,12 @@ func newList(cat zoo.Catalogue) *cobra.Command {
 				t.AppendRow(table.Row{s.Name, s.Era, s.Year, s.Title, s.Remembers})
 			}
 			t.print()
-			fmt.Fprintln(c.OutOrStdout(), "\nTrain one:  lmzoo train NAME --out runs/NAME        All of them:  lmzoo compare")
+			var eras []string
+			for _, s := range cat {
+				eras = append(eras, s.Era)
+			}
+			fmt.Fprintln(c.OutOrStdout(), "\n"+wrapWords(zoo.DescribeEras(eras...), max(columns(c.OutOrStdout()), 80)))
+			fmt.Fprintln(c.OutOrStdout(), "\nTrain one:  lmzoo train NAME        All of them:  lmzoo compare")
 			return nil
 		},
 	}

@@ -23,20 +23,21 @@ var Ink = Colour{"#1b1b1b", "#e8e8e8"}
 // species maps the name of a species to its colour: greys know nothing about the context, blues
 // count, oranges learn, greens are pre-trained, purples follow instructions.
 var species = map[string]Colour{
-	"uniform": {"#b2b2b2", "#595b5d"},
-	"unigram": {"#62686e", "#989ea4"},
-	"bigram":  {"#2d549f", "#a3e2fe"},
-	"cache":   {"#54c7ff", "#3f5f86"},
-	"ngram":   {"#3a85fa", "#3982f7"},
-	"mlp":     {"#d29d54", "#ffc76b"},
-	"rnn":     {"#6e2602", "#f19207"},
-	"lstm":    {"#b14b06", "#a5462a"},
-	"gru":     {"#f28d00", "#d94e14"},
-	"elmo":    {"#8dca8f", "#179560"},
-	"gpt":     {"#008854", "#4bd287"},
-	"bert":    {"#153b2d", "#c0e2c7"},
-	"llama":   {"#461d57", "#bf88de"},
-	"chat":    {"#a375af", "#7d3cae"},
+	"uniform":  {"#b2b2b2", "#595b5d"},
+	"unigram":  {"#62686e", "#989ea4"},
+	"bigram":   {"#2d549f", "#a3e2fe"},
+	"cache":    {"#54c7ff", "#3f5f86"},
+	"ngram":    {"#3a85fa", "#3982f7"},
+	"mlp":      {"#d29d54", "#ffc76b"},
+	"rnn":      {"#6e2602", "#f19207"},
+	"lstm":     {"#b14b06", "#a5462a"},
+	"word2vec": {"#410400", "#ffef50"},
+	"gru":      {"#f28d00", "#d94e14"},
+	"elmo":     {"#8dca8f", "#179560"},
+	"gpt":      {"#008854", "#4bd287"},
+	"bert":     {"#153b2d", "#c0e2c7"},
+	"llama":    {"#461d57", "#bf88de"},
+	"chat":     {"#a375af", "#7d3cae"},
 }
 
 // eras maps an era to the colour of one of its models, which stands for all of them.
