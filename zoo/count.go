@@ -116,12 +116,9 @@ func counts(m any) *ngram.Model {
 
 // openNgram reads an n-gram model for the vocabulary of tok.
 func openNgram(tok corpus.Tokenizer, path string) (*ngram.Model, error) {
-	m, err := ngram.Open(path)
+	m, err := ngram.Load(path)
 	if err != nil {
 		return nil, err
-	}
-	if err := m.Verify(); err != nil {
-		return nil, errors.Join(fmt.Errorf("%s: %w", path, err), m.Close())
 	}
 	if m.Vocab() != tok.Vocab() {
 		return nil, errors.Join(fmt.Errorf("%s has a vocabulary of %d, the run's tokenizer one of %d: it belongs to another run; train it again with --overwrite", path, m.Vocab(), tok.Vocab()), m.Close())

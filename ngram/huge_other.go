@@ -1,0 +1,6 @@
+//go:build unix && !linux
+
+package ngram
+
+// adviseHuge does nothing: only Linux takes the advice.
+func adviseHuge([]byte) {}
