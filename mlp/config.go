@@ -8,12 +8,12 @@ import (
 
 // Config is the shape of a neural probabilistic language model.
 type Config struct {
-	VocabSize int     `json:"vocab_size"`       // V, tokens
-	Context   int     `json:"context"`          // n−1, how many tokens it sees
-	NEmbd     int     `json:"n_embd"`           // m, channels of the token embeddings
-	Hidden    int     `json:"hidden"`           // h, hidden units
-	Direct    bool    `json:"direct,omitempty"` // direct connections W from the embeddings to the output
-	Dropout   float64 `json:"dropout"`          // of the hidden units
+	VocabSize int     `json:"vocab_size"`                                   // V, tokens
+	Context   int     `json:"context" help:"tokens that a prediction sees"` // n−1
+	NEmbd     int     `json:"n_embd" help:"channels of a token embedding"`  // m
+	Hidden    int     `json:"hidden" help:"hidden units"`                   // h
+	Direct    bool    `json:"direct,omitempty" help:"connect the embeddings to the output directly"`
+	Dropout   float64 `json:"dropout" help:"dropout probability"`
 }
 
 // Sizes returns the names of the presets, smallest first.

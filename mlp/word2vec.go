@@ -25,13 +25,13 @@ type Word2Vec struct {
 
 // Word2VecConfig is the shape of a Word2Vec and of the examples that it learns from.
 type Word2VecConfig struct {
-	VocabSize int     `json:"vocab_size"` // V
-	NEmbd     int     `json:"n_embd"`     // C, channels of a vector
-	Objective string  `json:"objective"`  // skip-gram or cbow
-	Window    int     `json:"window"`     // at most so many words on each side
-	Negative  int     `json:"negative"`   // K, words drawn from noise for each word predicted
-	Power     float64 `json:"power"`      // the noise is the unigram distribution to this power
-	Sample    float64 `json:"sample"`     // words more frequent than this are thinned out (0: none)
+	VocabSize int     `json:"vocab_size"`                                  // V
+	NEmbd     int     `json:"n_embd" help:"channels of a token embedding"` // C
+	Objective string  `json:"objective" help:"skip-gram or cbow"`
+	Window    int     `json:"window" help:"maximum words on each side"`
+	Negative  int     `json:"negative" help:"noise words per predicted word"` // K
+	Power     float64 `json:"power" help:"exponent of the noise distribution"`
+	Sample    float64 `json:"sample" help:"relative frequency above which words are thinned out (0 disables)"`
 }
 
 // The two objectives.

@@ -11,14 +11,14 @@ const MaxOrder = 32
 
 // Config says which n-gram model to train.
 type Config struct {
-	Order     int      `json:"order"`            // n: tokens of an n-gram, the predicted one included
-	Smoothing string   `json:"smoothing"`        // one of Smoothings
-	K         float64  `json:"k,omitempty"`      // add-k: what is added to every count; 0 means 1 (Laplace)
-	Vocab     int      `json:"vocab_size"`       // V
-	Unk       lm.Token `json:"unk,omitempty"`    // the token of unknown words, across which no history reaches; 0 or −1: none
-	Prune     []int    `json:"prune,omitempty"`  // per order: n-grams that occur this often or less are dropped; the last holds for all higher orders
-	Memory    int64    `json:"memory,omitempty"` // bytes the counting may take before it spills to TempDir; 0: no bound
-	TempDir   string   `json:"-"`                // where spilled counts go; "" means the system's directory
+	Order     int      `json:"order" help:"tokens per n-gram"`
+	Smoothing string   `json:"smoothing" help:"mle, add-k, witten-bell, absolute, kneser-ney, modified-kneser-ney or stupid-backoff"`
+	K         float64  `json:"k,omitempty" help:"count added by add-k (0: 1)"`
+	Vocab     int      `json:"vocab_size"`    // V
+	Unk       lm.Token `json:"unk,omitempty"` // the token of unknown words, across which no history reaches; 0 or −1: none
+	Prune     []int    `json:"prune,omitempty" help:"count per order up to which n-grams are dropped, such as 0,0,1"`
+	Memory    int64    `json:"memory,omitempty" help:"bytes of counts before they spill to disk, such as 2G (0: no limit)"`
+	TempDir   string   `json:"-"` // where spilled counts go; "" means the system's directory
 
 	// NoCounts leaves the counts out of the model: it gets smaller and can no longer explain itself.
 	NoCounts bool `json:"no_counts,omitempty"`

@@ -9,14 +9,14 @@ import (
 
 // Config is the shape of a recurrent language model.
 type Config struct {
-	Cell      string  `json:"cell"`               // elman, lstm or gru
-	VocabSize int     `json:"vocab_size"`         // V, tokens
-	NEmbd     int     `json:"n_embd"`             // E, channels of the token embeddings
-	Hidden    int     `json:"hidden"`             // H, channels of the hidden state
-	Layers    int     `json:"layers"`             // recurrent layers, each reading the one below
-	Dropout   float64 `json:"dropout"`            // between the layers, never from step to step (Zaremba et al. 2014)
-	Tied      bool    `json:"tied,omitempty"`     // the output layer is the embedding; needs n_embd = hidden
-	Residual  bool    `json:"residual,omitempty"` // a layer above the first adds to the one below
+	Cell      string  `json:"cell" from:"the species: rnn, lstm or gru"`
+	VocabSize int     `json:"vocab_size"`                                  // V, tokens
+	NEmbd     int     `json:"n_embd" help:"channels of a token embedding"` // E
+	Hidden    int     `json:"hidden" help:"hidden units"`                  // H
+	Layers    int     `json:"layers" help:"recurrent layers"`
+	Dropout   float64 `json:"dropout" help:"dropout probability"` // Zaremba et al. 2014
+	Tied      bool    `json:"tied,omitempty" help:"use the embedding as the output layer"`
+	Residual  bool    `json:"residual,omitempty" help:"add each layer to the one below"`
 }
 
 // Cells are the kinds of recurrent cell, in order of appearance.

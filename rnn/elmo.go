@@ -29,10 +29,10 @@ type ELMo struct {
 
 // ELMoConfig is the shape of an ELMo.
 type ELMoConfig struct {
-	VocabSize int     `json:"vocab_size"` // V, tokens
-	NEmbd     int     `json:"n_embd"`     // C, channels of an embedding and of each direction's hidden state
-	Layers    int     `json:"layers"`     // L, of each direction
-	Dropout   float64 `json:"dropout"`    // between the layers
+	VocabSize int     `json:"vocab_size"`                                  // V, tokens
+	NEmbd     int     `json:"n_embd" help:"channels of a token embedding"` // C
+	Layers    int     `json:"layers" help:"recurrent layers"`              // L
+	Dropout   float64 `json:"dropout" help:"dropout probability"`
 }
 
 // ELMoPreset returns the Config of a size, without a vocabulary.

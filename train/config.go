@@ -11,28 +11,28 @@ import (
 
 // Config says how to train. Its names are those of the field (nanoGPT's, where it has one).
 type Config struct {
-	Batch   int `json:"batch"`   // B, rows
-	Context int `json:"context"` // T, tokens of a row
+	Batch   int `json:"batch" help:"rows of a training batch"`   // B
+	Context int `json:"context" help:"tokens of a training row"` // T
 
-	LR          float64 `json:"lr"`           // highest learning rate
-	MinLR       float64 `json:"min_lr"`       // last learning rate
-	Warmup      int     `json:"warmup"`       // steps of linear warm-up; a run by budget warms up for at most a tenth of it
-	Beta1       float64 `json:"beta1"`        // memory of the gradient's mean
-	Beta2       float64 `json:"beta2"`        // memory of the gradient's square
-	Eps         float64 `json:"eps"`          // keeps AdamW's division finite
-	WeightDecay float64 `json:"weight_decay"` // of matrices; vectors (biases, gains) have none
-	Clip        float64 `json:"clip"`         // longest gradient, over all parameters; 0: any
+	LR          float64 `json:"lr" help:"maximum learning rate"`
+	MinLR       float64 `json:"min_lr" help:"final learning rate"`
+	Warmup      int     `json:"warmup" help:"warm-up steps"`
+	Beta1       float64 `json:"beta1" help:"AdamW's decay rate for the first moment"`
+	Beta2       float64 `json:"beta2" help:"AdamW's decay rate for the second moment"`
+	Eps         float64 `json:"eps" help:"AdamW's epsilon"`
+	WeightDecay float64 `json:"weight_decay" help:"weight decay of matrices"`
+	Clip        float64 `json:"clip" help:"maximum gradient norm (0 disables clipping)"`
 
-	Accumulate int `json:"accumulate"` // batches whose gradients make one step
-	Pieces     int `json:"pieces"`     // parts of a batch that may run side by side; never a matter of the threads
+	Accumulate int `json:"accumulate" help:"batches per step"`
+	Pieces     int `json:"pieces" help:"parts of a batch that may run concurrently"`
 
-	Steps  int      `json:"steps"`  // length of the run in steps; 0: by the budget alone
-	Budget Duration `json:"budget"` // and in training time, evaluating and saving not counted; 0: by the steps alone
+	Steps  int      `json:"steps" help:"training steps (0: until the budget is spent)"`
+	Budget Duration `json:"budget" help:"training time, such as 90s (0: all steps)"`
 
-	EvalEvery Every  `json:"eval_every"` // steps or time between validations
-	SaveEvery Every  `json:"save_every"` // steps or time between checkpoints
-	Seed      uint64 `json:"seed"`       // of the dropout
-	Threads   int    `json:"threads"`    // changes no bit of any result; 0: one
+	EvalEvery Every  `json:"eval_every" help:"steps or time between validations, such as 250 or 15s"`
+	SaveEvery Every  `json:"save_every" help:"steps or time between checkpoints, such as 250 or 15s"`
+	Seed      uint64 `json:"seed"`    // of the dropout
+	Threads   int    `json:"threads"` // changes no bit of any result; 0: one
 }
 
 // Default is a configuration that trains small models well.

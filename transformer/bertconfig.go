@@ -10,17 +10,17 @@ import (
 
 // BERTConfig is the shape of a BERT and its objective.
 type BERTConfig struct {
-	VocabSize        int      `json:"vocab_size"`                  // V, tokens, [MASK] and [SEP] among them
-	NPositions       int      `json:"n_positions"`                 // W, the longest input with [CLS] and [SEP]
-	NEmbd            int      `json:"n_embd"`                      // C, channels
-	NLayer           int      `json:"n_layer"`                     // L
-	NHead            int      `json:"n_head"`                      // H heads of D = C/H channels
-	Dropout          float64  `json:"dropout"`                     // of embeddings, attention and both halves of a layer
-	InitializerRange float64  `json:"initializer_range,omitempty"` // standard deviation of the first weights; 0 means BERT's
-	MaskRate         float64  `json:"mask_rate,omitempty"`         // share of the tokens to predict; 0 means 15 %
-	NSP              bool     `json:"nsp,omitempty"`               // predict the next sentence too
-	MaskToken        lm.Token `json:"mask_token_id,omitempty"`     // [MASK]; 0 means V−2
-	SepToken         lm.Token `json:"sep_token_id,omitempty"`      // [SEP]; 0 means V−1
+	VocabSize        int      `json:"vocab_size"`                                                                  // V, tokens, [MASK] and [SEP] among them
+	NPositions       int      `json:"n_positions" help:"context window in tokens (default: the rows of training)"` // W
+	NEmbd            int      `json:"n_embd" help:"channels of the residual stream"`                               // C
+	NLayer           int      `json:"n_layer" help:"layers"`                                                       // L
+	NHead            int      `json:"n_head" help:"attention heads"`                                               // H heads of D = C/H
+	Dropout          float64  `json:"dropout" help:"dropout probability"`
+	InitializerRange float64  `json:"initializer_range,omitempty" help:"standard deviation of the initial weights (0: BERT's)"`
+	MaskRate         float64  `json:"mask_rate,omitempty" help:"share of the tokens to predict (0: 0.15)"`
+	NSP              bool     `json:"nsp,omitempty" help:"predict the next sentence, too"`
+	MaskToken        lm.Token `json:"mask_token_id,omitempty" from:"the tokenizer"` // [MASK]; 0 means V−2
+	SepToken         lm.Token `json:"sep_token_id,omitempty" from:"the tokenizer"`  // [SEP]; 0 means V−1
 }
 
 // The names of BERT's special tokens. BOS, which opens every document, is its [CLS].

@@ -9,16 +9,16 @@ import (
 
 // Config is the shape of a GPT, in the words of Hugging Face.
 type Config struct {
-	VocabSize        int     `json:"vocab_size"`                  // V, tokens
-	NPositions       int     `json:"n_positions"`                 // W, the window: how far back attention can see
-	NEmbd            int     `json:"n_embd"`                      // C, channels of the residual stream
-	NLayer           int     `json:"n_layer"`                     // L
-	NHead            int     `json:"n_head"`                      // H heads of D = C/H channels
-	Dropout          float64 `json:"dropout"`                     // of embeddings, attention and both residual branches
-	Norm             string  `json:"norm,omitempty"`              // pre (GPT-2) or post (GPT-1); empty means pre
-	Smear            bool    `json:"smear,omitempty"`             // keys see one token back (smear.go); GPT-2 has none
-	InitializerRange float64 `json:"initializer_range,omitempty"` // standard deviation of the first weights; 0 means GPT-2's
-	Stride           int     `json:"stride,omitempty"`            // how far the window moves when it is full; 0 means W/2
+	VocabSize        int     `json:"vocab_size"`                                                                  // V, tokens
+	NPositions       int     `json:"n_positions" help:"context window in tokens (default: the rows of training)"` // W
+	NEmbd            int     `json:"n_embd" help:"channels of the residual stream"`                               // C
+	NLayer           int     `json:"n_layer" help:"layers"`                                                       // L
+	NHead            int     `json:"n_head" help:"attention heads"`                                               // H heads of D = C/H
+	Dropout          float64 `json:"dropout" help:"dropout probability"`
+	Norm             string  `json:"norm,omitempty" help:"place of the layer norm: pre (GPT-2) or post (GPT-1)"`
+	Smear            bool    `json:"smear,omitempty" help:"let keys see one token back"`
+	InitializerRange float64 `json:"initializer_range,omitempty" help:"standard deviation of the initial weights (0: GPT-2's)"`
+	Stride           int     `json:"stride,omitempty" help:"tokens that a full window moves by (0: half of it)"`
 }
 
 // The places of the LayerNorms: before each half of a block, or after the residual addition.

@@ -10,10 +10,10 @@ import (
 
 // cacheConfig is an n-gram model with a memory of the document.
 type cacheConfig struct {
-	Order     int     `json:"order"`
-	Smoothing string  `json:"smoothing"`
-	Window    int     `json:"window"` // tokens remembered
-	Lambda    float64 `json:"lambda"` // weight of the cache; 0: what the validation text makes likeliest
+	Order     int     `json:"order" help:"tokens per n-gram"`
+	Smoothing string  `json:"smoothing" help:"mle, add-k, witten-bell, absolute, kneser-ney, modified-kneser-ney or stupid-backoff"`
+	Window    int     `json:"window" help:"tokens that the cache remembers"`
+	Lambda    float64 `json:"lambda" help:"weight of the cache (0: fitted to the validation text)"`
 }
 
 const (

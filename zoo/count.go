@@ -14,8 +14,8 @@ import (
 // countConfig is an n-gram model, and what is done to make it small once it has been counted.
 type countConfig struct {
 	ngram.Config
-	PruneEntropy float64 `json:"prune_entropy,omitempty"` // n-grams are dropped that change the perplexity by less, relatively (Stolcke 1998); 0: none
-	Quantize     int     `json:"quantize,omitempty"`      // bits of a probability; 0: as they are
+	PruneEntropy float64 `json:"prune_entropy,omitempty" help:"relative change of perplexity below which n-grams are dropped, such as 1e-7 (0 disables)"` // Stolcke 1998
+	Quantize     int     `json:"quantize,omitempty" help:"bits per probability, such as 8 (0: full precision)"`
 }
 
 // The bits that ngram's Quantize can give a probability.

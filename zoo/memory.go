@@ -45,7 +45,13 @@ func (o Order) fits(available float64) error {
 	if available <= 0 || need <= available {
 		return nil
 	}
-	shape := strings.Join(intNames(o.Settings.Model), ", ")
+	var numbers []string
+	for _, name := range chosen(o.Settings.Model) {
+		if intField(o.Settings.Model, name) != nil {
+			numbers = append(numbers, name)
+		}
+	}
+	shape := strings.Join(numbers, ", ")
 	return Misuse{fmt.Errorf("training this takes about %.1f GB of memory and %.1f GB are free: choose a smaller %s, batch (now %d), context (%d) or vocabulary (%d), or --size small",
 		need/1e9, available/1e9, shape, o.Settings.Train.Batch, o.Settings.Train.Context, o.Tokenizer.Vocab())}
 }

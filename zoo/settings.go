@@ -26,14 +26,14 @@ type Settings struct {
 // value of the wrong type, is an error that lists what there is.
 func (s *Settings) Set(values map[string]any) error {
 	for _, key := range slices.Sorted(maps.Keys(values)) {
-		target := s.owner(key)
-		switch why := elsewhere[key]; {
+		target, from := s.owner(key)
+		switch {
 		case target == nil && len(s.Names()) == 0:
 			return fmt.Errorf("unknown setting %q: this species has no settings", key)
 		case target == nil:
 			return suggest.Unknown("setting", key, s.Names())
-		case why != "":
-			return fmt.Errorf("setting %q is not chosen here: %s", key, why)
+		case from != "":
+			return fmt.Errorf("setting %q is not chosen here: it follows from %s", key, from)
 		}
 		if x, ok := values[key].(float64); ok && (math.IsNaN(x) || math.IsInf(x, 0)) {
 			return fmt.Errorf("setting %q is %v; expected a finite number", key, x)
@@ -97,105 +97,31 @@ func (s *Settings) reconcile(values map[string]any) {
 	}
 }
 
-// elsewhere says where settings come from that nobody chooses by themselves.
-var elsewhere = map[string]string{
-	"vocab_size":    "it follows from the tokenizer; see --vocab",
-	"unk":           "it follows from the tokenizer; see --tokenizer",
-	"mask_token_id": "it follows from the tokenizer",
-	"sep_token_id":  "it follows from the tokenizer",
-	"cell":          "it is the species: rnn, lstm or gru",
-	"seed":          "it is --seed",
-	"threads":       "it is --threads",
-}
-
 // Names lists the settings that can be chosen, the model's first.
 func (s *Settings) Names() []string {
-	names := jsonNames(s.Model)
+	names := chosen(s.Model)
 	if s.Train != nil {
-		for _, n := range jsonNames(s.Train) {
+		for _, n := range chosen(s.Train) {
 			if !slices.Contains(names, n) {
 				names = append(names, n)
 			}
 		}
 	}
-	return slices.DeleteFunc(names, func(n string) bool { return elsewhere[n] != "" })
-}
-
-// owner is the struct that has a field of that JSON name.
-func (s *Settings) owner(key string) any {
-	if slices.Contains(jsonNames(s.Model), key) {
-		return s.Model
-	}
-	if s.Train != nil && slices.Contains(jsonNames(s.Train), key) {
-		return s.Train
-	}
-	return nil
-}
-
-// jsonNames are the JSON names of the fields of config, a pointer to a struct, in order; those of embedded structs too.
-func jsonNames(config any) []string {
-	return namesOf(reflect.TypeOf(config).Elem())
-}
-
-func namesOf(t reflect.Type) []string {
-	var names []string
-	for i := range t.NumField() {
-		f := t.Field(i)
-		if f.Anonymous {
-			names = append(names, namesOf(f.Type)...)
-			continue
-		}
-		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
-		if name != "" && name != "-" {
-			names = append(names, name)
-		}
-	}
 	return names
 }
 
-// intField returns the field of config, a pointer to a struct, with a JSON name; nil if it has none that is an int.
-func intField(config any, name string) *int {
-	v := reflect.ValueOf(config)
-	if v.Kind() != reflect.Pointer || v.Elem().Kind() != reflect.Struct {
-		return nil
+// owner returns the configuration that has a field of that JSON name, and where its value comes from if nobody chooses
+// it.
+func (s *Settings) owner(key string) (config any, from string) {
+	if f, ok := field(s.Model, key); ok {
+		return s.Model, source(f)
 	}
-	v = v.Elem()
-	for i := range v.NumField() {
-		if n, _, _ := strings.Cut(v.Type().Field(i).Tag.Get("json"), ","); n == name && v.Field(i).CanAddr() {
-			p, _ := v.Field(i).Addr().Interface().(*int)
-			return p
+	if s.Train != nil {
+		if f, ok := field(s.Train, key); ok {
+			return s.Train, source(f)
 		}
 	}
-	return nil
-}
-
-// intNames returns the JSON names of the fields of config that are ints and can be chosen.
-func intNames(config any) (names []string) {
-	for _, name := range jsonNames(config) {
-		if intField(config, name) != nil && elsewhere[name] == "" {
-			names = append(names, name)
-		}
-	}
-	return names
-}
-
-// withVocab returns a copy of config, a pointer to a struct, with its setting vocab_size.
-func withVocab(config any, vocab int) any {
-	v := reflect.ValueOf(config)
-	if v.Kind() != reflect.Pointer || v.IsNil() {
-		return config
-	}
-	sized := reflect.New(v.Type().Elem())
-	sized.Elem().Set(v.Elem())
-	setVocab(sized.Interface(), vocab)
-	return sized.Interface()
-}
-
-// setVocab sets the setting vocab_size of config, if it has one.
-func setVocab(config any, vocab int) {
-	if p := intField(config, "vocab_size"); p != nil {
-		*p = vocab
-	}
+	return nil, ""
 }
 
 // Bounded reports whether these are settings of a model that is counted in bounded memory, so that its text can be an

@@ -17,7 +17,6 @@ import (
 	"lmzoo/eval"
 	"lmzoo/report"
 	"lmzoo/suggest"
-	"lmzoo/transformer"
 	"lmzoo/zoo"
 )
 
@@ -56,8 +55,8 @@ report that opens in a browser, its figures as SVG and PNG, and JSON, with every
 			if budget <= 0 {
 				return usagef("--budget is %s; expected a time such as 20s", budget)
 			}
-			if size != "" && !slices.Contains(transformer.Sizes(), size) {
-				return usageError{suggest.Unknown("--size", size, transformer.Sizes())}
+			if size != "" && !slices.Contains(cat.Sizes(), size) {
+				return usageError{suggest.Unknown("--size", size, cat.Sizes())}
 			}
 			if err := cmp.make(c, species); err != nil {
 				return err
@@ -72,7 +71,7 @@ report that opens in a browser, its figures as SVG and PNG, and JSON, with every
 	run.add(c)
 	c.Flags().DurationVar(&budget, "budget", 16*time.Second, "training time of each neural model")
 	c.Flags().StringVar(&size, "size", "", "preset of the neural models: tiny, small or base (default: one that learns much in seconds)")
-	complete(c, "size", transformer.Sizes)
+	complete(c, "size", cat.Sizes)
 	c.Flags().StringVar(&out, "out", filepath.Join("runs", "compare"), "directory for the runs, the picture and the JSON")
 	return c
 }

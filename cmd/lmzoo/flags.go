@@ -7,6 +7,7 @@ import (
 	"io"
 	"math"
 	"os"
+	"reflect"
 	"runtime"
 	"slices"
 	"strconv"
@@ -102,64 +103,79 @@ func (f *runFlags) check() error {
 	return nil
 }
 
-// settingFlags are the hyperparameters of all species: a flag's name is the setting's, with - for _.
-func settingFlags(fs *pflag.FlagSet) {
-	fs.Int("order", 0, "n-gram: tokens of an n-gram")
-	fs.String("smoothing", "", "n-gram: mle, add-k, witten-bell, absolute, kneser-ney, modified-kneser-ney or stupid-backoff")
-	fs.Float64("k", 0, "n-gram, add-k: what is added to every count")
-	fs.Var(new(cutoffs), "prune", "n-gram: per order, counts up to which n-grams are dropped, such as 0,0,1")
-	fs.Float64("prune-entropy", 0, "n-gram: drop n-grams that change the perplexity by less, relatively, such as 1e-7")
-	fs.Int("quantize", 0, "n-gram: bits of a probability, such as 8")
-	fs.String("memory", "", "n-gram: what counting may take before it sorts on disk, such as 2G")
-	grouped(fs, countFlags)
-	fs.Int("n-layer", 0, "gpt, bert: layers")
-	fs.Int("n-head", 0, "gpt, bert: attention heads")
-	fs.Int("n-embd", 0, "gpt, bert, mlp, recurrent: channels of an embedding")
-	fs.Int("n-positions", 0, "gpt, bert: context window (default: the context)")
-	fs.String("norm", "", "gpt: LayerNorm before (pre) or after (post) each half of a block")
-	fs.Float64("mask-rate", 0, "bert: share of the tokens that are masked (default 0.15)")
-	fs.Bool("nsp", false, "bert: next-sentence prediction")
-	fs.Int("stride", 0, "gpt: how far the window moves when it is full (default: half of it)")
-	fs.Int("hidden", 0, "mlp, recurrent: hidden units")
-	fs.Int("layers", 0, "recurrent: layers")
-	fs.Bool("direct", false, "mlp: direct connections from the words to the output")
-	fs.Float64("dropout", 0, "probability of dropping a unit")
-	grouped(fs, shapeFlags)
-	fs.Int("context", 0, "tokens of a training row; mlp: tokens it predicts from")
-	fs.Int("batch", 0, "rows of a training batch")
-	fs.Float64("lr", 0, "highest learning rate")
-	fs.Float64("min-lr", 0, "last learning rate")
-	fs.Int("warmup", 0, "steps of warm-up")
-	fs.Float64("beta1", 0, "AdamW's memory of the gradient")
-	fs.Float64("beta2", 0, "AdamW's memory of its square")
-	fs.Float64("weight-decay", 0, "AdamW's decay of matrices")
-	fs.Float64("clip", 0, "longest gradient; 0: any")
-	fs.Int("accumulate", 0, "batches that make one step")
-	fs.Int("pieces", 0, "parts of a batch that may run side by side")
-	fs.String("eval-every", "", "steps or time between validations, such as 250 or 15s")
-	fs.String("save-every", "", "steps or time between checkpoints, such as 250 or 15s")
-	fs.Int("steps", 0, "length of the training in steps")
-	fs.String("budget", "", "length of the training in time, such as 90s")
-	grouped(fs, trainingFlags)
+// settingKey is the annotation of a flag that is a setting: its JSON name.
+const settingKey = "setting"
+
+// settingFlags adds a flag for every setting of the catalogue. A flag's name is the setting's, with - for _.
+func settingFlags(fs *pflag.FlagSet, cat zoo.Catalogue) error {
+	settings, err := cat.Settings()
+	if err != nil {
+		return err
+	}
+	titles := map[string]string{
+		zoo.CountSettings: countFlags, zoo.ModelSettings: shapeFlags, zoo.TrainSettings: trainingFlags,
+	}
+	for _, s := range settings {
+		name := strings.ReplaceAll(s.Name, "_", "-")
+		addSetting(fs, name, s)
+		_ = fs.SetAnnotation(name, settingKey, []string{s.Name}) // fails only for a flag that does not exist
+		grouped(fs, titles[s.Group])
+	}
+	return nil
+}
+
+// addSetting adds the flag of a setting by the type of its value.
+func addSetting(fs *pflag.FlagSet, name string, s zoo.Setting) {
+	switch s.Type.Kind() {
+	case reflect.Int:
+		fs.Int(name, 0, s.Help)
+	case reflect.Float64:
+		fs.Float64(name, 0, s.Help)
+	case reflect.Bool:
+		fs.Bool(name, false, s.Help)
+	case reflect.Slice:
+		fs.Var(new(cutoffs), name, s.Help)
+	case reflect.Int64: // bytes, or a time, which is an int64, too
+		if s.Type == reflect.TypeFor[int64]() {
+			fs.Var(new(bytesize), name, s.Help)
+			return
+		}
+		fs.String(name, "", s.Help)
+	default:
+		fs.String(name, "", s.Help)
+	}
 }
 
 // changed returns the hyperparameters given on the command line, by the names of settings.
-func changed(fs *pflag.FlagSet) (map[string]any, error) {
-	known := pflag.NewFlagSet("", pflag.ContinueOnError)
-	settingFlags(known)
+func changed(fs *pflag.FlagSet) map[string]any {
 	values := map[string]any{}
-	var err error
 	fs.Visit(func(f *pflag.Flag) {
-		if known.Lookup(f.Name) == nil {
-			return
-		}
-		key := strings.ReplaceAll(f.Name, "-", "_")
-		values[key] = flagValue(f)
-		if key == "memory" {
-			values[key], err = size(f.Value.String())
+		if key := f.Annotations[settingKey]; len(key) > 0 {
+			values[key[0]] = flagValue(f)
 		}
 	})
-	return values, err
+	return values
+}
+
+// bytesize is a number of bytes such as 300000, 64M or 2G.
+type bytesize int64
+
+// Set reads a number of bytes.
+func (b *bytesize) Set(text string) error {
+	n, err := size(text)
+	*b = bytesize(n)
+	return err
+}
+
+// Type is what help calls the bytes.
+func (b *bytesize) Type() string { return "bytes" }
+
+// String writes the number.
+func (b *bytesize) String() string {
+	if *b == 0 {
+		return ""
+	}
+	return strconv.FormatInt(int64(*b), 10)
 }
 
 // size reads a number of bytes such as 300000, 64M or 2G.
@@ -191,7 +207,7 @@ func flagValue(f *pflag.Flag) any {
 		return x
 	case "bool":
 		return text == "true"
-	case "counts":
+	case "counts", "bytes":
 		return json.RawMessage(text)
 	}
 	return text

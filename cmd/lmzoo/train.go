@@ -17,7 +17,6 @@ import (
 	"lmzoo/ngram"
 	"lmzoo/report"
 	"lmzoo/train"
-	"lmzoo/transformer"
 	"lmzoo/zoo"
 )
 
@@ -87,8 +86,10 @@ Sizes of the neural species, as layers × hidden units or channels:
 	fs.BoolVar(&noBrowser, "no-browser", false, "with --serve: do not open a browser")
 	fs.BoolVar(&over, "overwrite", false, "replace a run that is in --out already")
 	grouped(fs, outFlags)
-	settingFlags(fs)
-	complete(c, "size", transformer.Sizes)
+	if err := settingFlags(fs, cat); err != nil {
+		c.RunE = func(*cobra.Command, []string) error { return err }
+	}
+	complete(c, "size", cat.Sizes)
 	complete(c, "smoothing", func() []string { return ngram.Smoothings })
 	return c
 }
@@ -174,11 +175,7 @@ func (t *training) values() (map[string]any, error) {
 			return nil, err
 		}
 	}
-	given, err := changed(t.flags)
-	if err != nil {
-		return nil, err
-	}
-	maps.Copy(values, given)
+	maps.Copy(values, changed(t.flags))
 	return values, nil
 }
 

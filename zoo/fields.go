@@ -1,0 +1,101 @@
+package zoo
+
+import (
+	"reflect"
+	"strings"
+)
+
+// reserved says where the settings come from that zoo fills in itself.
+var reserved = map[string]string{
+	"vocab_size": "the tokenizer; see --vocab",
+	"unk":        "the tokenizer; see --tokenizer",
+	"seed":       "--seed",
+	"threads":    "--threads",
+}
+
+// fieldsOf returns the fields of a struct, or of the struct that t points to, that have a JSON name, those of embedded
+// structs included.
+func fieldsOf(t reflect.Type) (fields []reflect.StructField) {
+	if t == nil {
+		return nil
+	}
+	if t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	if t.Kind() != reflect.Struct {
+		return nil
+	}
+	for _, f := range reflect.VisibleFields(t) {
+		if !f.Anonymous && jsonName(f) != "" {
+			fields = append(fields, f)
+		}
+	}
+	return fields
+}
+
+// jsonName returns the JSON name of a field, "" for one that JSON leaves out.
+func jsonName(f reflect.StructField) string {
+	name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+	if name == "-" {
+		return ""
+	}
+	return name
+}
+
+// source says where the value of a field comes from, "" for one that is chosen.
+func source(f reflect.StructField) string {
+	if from := f.Tag.Get("from"); from != "" {
+		return from
+	}
+	return reserved[jsonName(f)]
+}
+
+// field returns the field of config, a pointer to a struct, with a JSON name.
+func field(config any, name string) (reflect.StructField, bool) {
+	for _, f := range fieldsOf(reflect.TypeOf(config)) {
+		if jsonName(f) == name {
+			return f, true
+		}
+	}
+	return reflect.StructField{}, false
+}
+
+// intField returns a field of config that is an int; nil if it has none of that JSON name.
+func intField(config any, name string) *int {
+	f, ok := field(config, name)
+	v := reflect.ValueOf(config)
+	if !ok || v.Kind() != reflect.Pointer || v.IsNil() {
+		return nil
+	}
+	p, _ := v.Elem().FieldByIndex(f.Index).Addr().Interface().(*int)
+	return p
+}
+
+// chosen returns the JSON names of the fields of config that are chosen.
+func chosen(config any) (names []string) {
+	for _, f := range fieldsOf(reflect.TypeOf(config)) {
+		if source(f) == "" {
+			names = append(names, jsonName(f))
+		}
+	}
+	return names
+}
+
+// withVocab returns a copy of config, a pointer to a struct, with its setting vocab_size.
+func withVocab(config any, vocab int) any {
+	v := reflect.ValueOf(config)
+	if v.Kind() != reflect.Pointer || v.IsNil() {
+		return config
+	}
+	sized := reflect.New(v.Type().Elem())
+	sized.Elem().Set(v.Elem())
+	setVocab(sized.Interface(), vocab)
+	return sized.Interface()
+}
+
+// setVocab sets the setting vocab_size of config, if it has one.
+func setVocab(config any, vocab int) {
+	if p := intField(config, "vocab_size"); p != nil {
+		*p = vocab
+	}
+}

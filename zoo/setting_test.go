@@ -1,0 +1,44 @@
+package zoo
+
+import (
+	"reflect"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// TestEverySettingHasHelp: a field that can be set has a flag, or says where its value comes from.
+func TestEverySettingHasHelp(t *testing.T) {
+	all, err := Standard().Settings()
+	require.NoError(t, err)
+	helped := map[string]Setting{}
+	for _, s := range all {
+		require.NotEmpty(t, s.Help)
+		require.NotContains(t, helped, s.Name, "a setting is listed once")
+		helped[s.Name] = s
+	}
+	inFiles := []string{"no_counts"} // for those who save memory by a configuration file
+	for _, s := range Standard() {
+		settings, err := s.Settings("")
+		require.NoError(t, err)
+		for _, name := range settings.Names() {
+			require.True(t, helped[name].Name != "" || reflect.DeepEqual(inFiles, []string{name}), "%s: %s", s.Name, name)
+		}
+	}
+	require.Contains(t, helped["n_layer"].Help, "gpt")
+	require.Regexp(t, "^tokens of a training row; mlp: ", helped["context"].Help, "what is meant in general comes first")
+	require.Equal(t, TrainSettings, helped["context"].Group)
+	require.Equal(t, CountSettings, helped["order"].Group)
+	require.Equal(t, ModelSettings, helped["n_embd"].Group)
+}
+
+// TestSettingsOfTheSpecies: what nobody chooses is refused with where it comes from.
+func TestSettingsOfTheSpecies(t *testing.T) {
+	s, err := Standard().Find("gru")
+	require.NoError(t, err)
+	settings, err := s.Settings("")
+	require.NoError(t, err)
+	require.ErrorContains(t, settings.Set(map[string]any{"cell": "lstm"}), "the species: rnn, lstm or gru")
+	require.ErrorContains(t, settings.Set(map[string]any{"vocab_size": 3}), "the tokenizer")
+	require.ErrorContains(t, settings.Set(map[string]any{"threads": 3}), "--threads")
+}
