@@ -9,7 +9,7 @@ import (
 	"lmzoo/play/web"
 )
 
-// backoff is how an n-gram model comes to a probability: by which history, and from which counts.
+// backoff derives a probability of an n-gram model: the histories it uses and their counts.
 type backoff struct {
 	Token     seen    `json:"token"`
 	P         float64 `json:"p"`
@@ -17,12 +17,12 @@ type backoff struct {
 	Order     int     `json:"order"`
 	// Steps go from the longest history to the shortest.
 	Steps []backoffStep `json:"steps"`
-	// Answered is the longest history that knows the token, as an index of Steps; −1: none does.
+	// Answered indexes the step of the longest history with the token; −1: no history has it.
 	Answered   int         `json:"answered"`
-	Candidates []candidate `json:"candidates"` // tokens that may be explained next
+	Candidates []candidate `json:"candidates"` // further tokens to explain
 }
 
-// backoffStep is what one history says.
+// backoffStep is the share of one history.
 type backoffStep struct {
 	History []seen `json:"history"`
 	ngram.Step
@@ -30,26 +30,29 @@ type backoffStep struct {
 
 const maxCandidates = 20
 
-func backoffView(e *models.Model, a *insideAnswer, m *ngram.Model, at models.Prompt, token *lm.Token) error {
+func backoffView(e *models.Model, a *insideAnswer, m *ngram.Model, at models.Prompt,
+	token *lm.Token) error {
 	logProbs, err := e.LogProbs(at)
 	if err != nil {
 		return err
 	}
 	b := &backoff{Answered: -1}
 	for _, t := range e.Likeliest(logProbs, maxCandidates) {
-		b.Candidates = append(b.Candidates, candidate{ID: t, Text: e.Show(t), P: math.Exp(logProbs[t])})
+		b.Candidates = append(b.Candidates,
+			candidate{ID: t, Text: e.Show(t), P: math.Exp(logProbs[t])})
 	}
 	if token == nil && len(b.Candidates) > 0 {
 		token = &b.Candidates[0].ID
 	}
 	if token == nil || *token < 0 || int(*token) >= m.Vocab() {
-		return web.Invalid("token", "must be one of the vocabulary, 0 to %d", m.Vocab()-1)
+		return web.Invalid("token", "is not in the vocabulary; want 0 to %d", m.Vocab()-1)
 	}
 	x, err := m.Explain(at.Tokens, *token)
 	if err != nil {
 		return err
 	}
-	b.Token, b.P, b.Smoothing, b.Order = seen{x.Token, e.Show(x.Token)}, x.Prob, x.Smoothing, x.Order
+	b.Token, b.P, b.Smoothing, b.Order = seen{x.Token,
+		e.Show(x.Token)}, x.Prob, x.Smoothing, x.Order
 	for i := len(x.Steps) - 1; i >= 0; i-- {
 		s := x.Steps[i]
 		if s.Seen && b.Answered < 0 {

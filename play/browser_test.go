@@ -96,7 +96,8 @@ func (v *visitor) until(expression string) {
 			return
 		}
 		if time.Now().After(end) {
-			v.t.Fatalf("still not true after %s: %s\n%s", patience, expression, ask[string](v, "document.querySelector('main').innerText"))
+			v.t.Fatalf("still not true after %s: %s\n%s", patience, expression,
+				ask[string](v, "document.querySelector('main').innerText"))
 		}
 	}
 }
@@ -120,7 +121,8 @@ func (v *visitor) open(view string) {
 // typed replaces the prompt.
 func (v *visitor) typed(text string) {
 	v.t.Helper()
-	ask[bool](v, `document.getElementById("prompt").value = "", document.getElementById("prompt").focus(), true`)
+	ask[bool](v,
+		`document.getElementById("prompt").value = "", document.getElementById("prompt").focus(), true`)
 	v.do(chromedp.SendKeys("#prompt", text))
 	v.until(fmt.Sprintf(`document.getElementById("prompt").value === %q`, text))
 }
@@ -134,11 +136,13 @@ func (v *visitor) key(selector, key string) {
 // fits requires that nothing is wider than the window.
 func (v *visitor) fits(what string) {
 	v.t.Helper()
-	wide := ask[int](v, "document.documentElement.scrollWidth - document.documentElement.clientWidth")
+	wide := ask[int](v,
+		"document.documentElement.scrollWidth - document.documentElement.clientWidth")
 	require.LessOrEqual(v.t, wide, 0, "%s is wider than the window", what)
 }
 
-// A visitor plays: types, sees bars move, clicks a token, lets the models speak and stops them, and looks inside.
+// A visitor plays: types, sees bars move, clicks a token, lets the models speak and stops them, and
+// looks inside.
 func TestBrowser(t *testing.T) {
 	if testing.Short() {
 		t.Skip("the browser is left to the full test")
@@ -148,21 +152,27 @@ func TestBrowser(t *testing.T) {
 
 	v.typed("once in spring")
 	v.until(`document.body.dataset.nextPrompt === "once in spring"`)
-	require.Equal(t, 7, ask[int](v, `document.querySelectorAll("#next-cards article:not(.limit)").length`), "uniform knows nothing and is not ticked")
+	require.Equal(t, 7,
+		ask[int](v,
+			`document.querySelectorAll("#next-cards article:not(.limit)").length`), "uniform knows nothing and is not ticked")
 	v.until(`document.querySelector("#next-cards article:last-child").classList.contains("limit")`)
-	require.Equal(t, 10, ask[int](v, `document.querySelectorAll('[data-model="ngram"] ol button').length`))
-	first := ask[string](v, `document.querySelector('[data-model="ngram"] ol button').dataset.append`)
+	require.Equal(t, 10,
+		ask[int](v, `document.querySelectorAll('[data-model="ngram"] ol button').length`))
+	first := ask[string](v,
+		`document.querySelector('[data-model="ngram"] ol button').dataset.append`)
 	require.Equal(t, " ,", first, "after the season there is always a comma")
 	v.until(`document.querySelector('[data-model="ngram"] ol i').getBoundingClientRect().width > 100`) // bars grow to their length
 
 	v.click(`[data-model="ngram"] ol button`)
 	v.until(`document.getElementById("prompt").value === "once in spring ,"`)
 	v.until(`document.body.dataset.nextPrompt === "once in spring ,"`)
-	require.Equal(t, " on", ask[string](v, `document.querySelector('[data-model="ngram"] ol button').dataset.append`))
+	require.Equal(t, " on",
+		ask[string](v, `document.querySelector('[data-model="ngram"] ol button').dataset.append`))
 
 	v.typed("once in spr") // a word that is not finished
 	v.until(`document.body.dataset.nextPrompt === "once in spr"`)
-	require.Equal(t, "ing", ask[string](v, `document.querySelector('[data-model="ngram"] ol button').dataset.append`))
+	require.Equal(t, "ing",
+		ask[string](v, `document.querySelector('[data-model="ngram"] ol button').dataset.append`))
 	v.fits("side by side")
 	v.quiet()
 
@@ -178,8 +188,10 @@ func TestBrowser(t *testing.T) {
 		v.t = t
 		v.typed("once in spring , on a windy")
 		v.open("inside")
-		require.Zero(t, ask[int](v, `document.getElementById("models").offsetHeight`), "what is hidden takes no room")
-		for model, view := range map[string]string{"ngram": "backoff", "mlp": "voices", "lstm": "signals", "gpt": "attention"} {
+		require.Zero(t, ask[int](v, `document.getElementById("models").offsetHeight`),
+			"what is hidden takes no room")
+		for model, view := range map[string]string{"ngram": "backoff", "mlp": "voices",
+			"lstm": "signals", "gpt": "attention"} {
 			v.click(`#inside-models [data-model="` + model + `"]`)
 			v.until(`document.getElementById("inside-view").dataset.view === "` + view + `"`)
 			v.fits(view)
@@ -190,13 +202,16 @@ func TestBrowser(t *testing.T) {
 		v.until(`document.querySelectorAll(".thumbs button").length === 4`)
 		v.click(`.thumbs [data-head="0.1"]`)
 		v.until(`document.querySelector(".attention h3").textContent === "Layer 1, head 2"`)
-		require.Equal(t, []string{"<bos>", "<bos>"}, ask[[]string](v, `[".beside span", ".cells .under span"].map((e) => document.querySelector(e).textContent)`), "rows and columns have names")
+		require.Equal(t, []string{"<bos>", "<bos>"},
+			ask[[]string](v,
+				`[".beside span", ".cells .under span"].map((e) => document.querySelector(e).textContent)`), "rows and columns have names")
 		v.click(`.arcs button:nth-child(3)`)
 		v.until(`document.querySelector(".arcs button[aria-pressed=true]").textContent === "in" && document.querySelectorAll(".arcs path").length > 0`)
 		v.key(".heat canvas", "ArrowRight")
 		v.until(`document.querySelector(".heat [role=status]").textContent.includes("takes")`)
 		v.until(`document.querySelectorAll(".map svg text").length > 100`)
-		ask[bool](v, `document.querySelector(".map svg text").dispatchEvent(new MouseEvent("click", {bubbles: true}))`)
+		ask[bool](v,
+			`document.querySelector(".map svg text").dispatchEvent(new MouseEvent("click", {bubbles: true}))`)
 		v.until(`document.querySelectorAll("#inside-map ol button").length === 12`)
 		v.quiet()
 	})
@@ -204,14 +219,16 @@ func TestBrowser(t *testing.T) {
 	t.Run("generate", func(t *testing.T) {
 		v.t = t
 		v.open("generate")
-		ask[bool](v, `document.getElementById("g-max").value = 4000, document.getElementById("g-temperature").value = 2, true`)
+		ask[bool](v,
+			`document.getElementById("g-max").value = 4000, document.getElementById("g-temperature").value = 2, true`)
 		v.click("#g-go")
 		v.until(`document.querySelectorAll('#generate-cards [data-model="letters"] .tok').length >= 5`)
 		v.click("#g-stop")
 		v.until(`document.getElementById("view-generate").dataset.state === "stopped"`)
 		n := ask[int](v, `document.querySelectorAll("#generate-cards .tok").length`)
 		time.Sleep(300 * time.Millisecond)
-		require.Equal(t, n, ask[int](v, `document.querySelectorAll("#generate-cards .tok").length`), "stopped is stopped")
+		require.Equal(t, n, ask[int](v, `document.querySelectorAll("#generate-cards .tok").length`),
+			"stopped is stopped")
 		v.key(`[data-model="letters"] .said`, "ArrowRight")
 		v.until(`document.querySelector('[data-model="letters"] [role=status]').textContent.includes("likeliest")`)
 		v.fits("generate")
@@ -222,7 +239,9 @@ func TestBrowser(t *testing.T) {
 		v.t = t
 		v.open("compress")
 		v.until(`document.querySelectorAll("#compress-result .sizes tbody tr").length === 9 && document.querySelector("#compress-result canvas")`)
-		require.Equal(t, 7, ask[int](v, `new Set([...document.querySelectorAll("#compress-result .sizes .swatch")].map((e) => e.style.background).filter((c) => c.startsWith("rgb("))).size - 1`), "no two models share a colour, nor gzip's")
+		require.Equal(t, 7,
+			ask[int](v,
+				`new Set([...document.querySelectorAll("#compress-result .sizes .swatch")].map((e) => e.style.background).filter((c) => c.startsWith("rgb("))).size - 1`), "no two models share a colour, nor gzip's")
 		v.fits("compress")
 		v.quiet()
 	})
@@ -230,7 +249,8 @@ func TestBrowser(t *testing.T) {
 	t.Run("train", func(t *testing.T) {
 		v.t = t
 		v.open("train")
-		ask[bool](v, `document.getElementById("t-budget").value = 2, document.getElementById("t-size").value = "tiny", true`)
+		ask[bool](v,
+			`document.getElementById("t-budget").value = 2, document.getElementById("t-size").value = "tiny", true`)
 		v.click("#t-go")
 		v.until(`document.querySelector('#train-jobs [data-state="running"]')`)
 		v.until(`document.querySelector('#train-jobs [data-state="done"] canvas')`)
@@ -251,7 +271,8 @@ func TestBrowser(t *testing.T) {
 	t.Run("phone", func(t *testing.T) {
 		v.t = t
 		v.do(chromedp.EmulateViewport(320, 700))
-		for _, view := range []string{"next", "inside", "generate", "compress", "compare", "train"} {
+		for _, view := range []string{"next", "inside", "generate", "compress", "compare",
+			"train"} {
 			v.open(view)
 			v.until("innerWidth === 320 && document.documentElement.scrollWidth <= 320")
 		}
@@ -266,7 +287,8 @@ func TestBrowser(t *testing.T) {
 			.map((e) => e.outerHTML.slice(0, 120))`)
 		require.Empty(t, unnamed, "without a name for those who do not see them")
 		v.do(chromedp.SendKeys("#prompt", "\t"))
-		require.NotEqual(t, "prompt", ask[string](v, `document.activeElement.id`), "Tab leaves the prompt")
+		require.NotEqual(t, "prompt", ask[string](v, `document.activeElement.id`),
+			"Tab leaves the prompt")
 	})
 }
 
@@ -277,14 +299,16 @@ func TestBrowserReport(t *testing.T) {
 	}
 	_, ts := testServer(t, Options{})
 	v := visit(t, ts.URL+"/#compare")
-	ask[bool](v, `document.querySelectorAll("#models input").forEach((e, i) => { if (e.checked !== (i === 1)) e.click(); }), true`)
+	ask[bool](v,
+		`document.querySelectorAll("#models input").forEach((e, i) => { if (e.checked !== (i === 1)) e.click(); }), true`)
 	v.click("#compare-go")
 	v.until(`document.querySelector("#compare-jobs iframe")`)
 	v.until(`document.querySelector("#compare-jobs iframe").contentDocument.querySelector("canvas, svg, table")`)
 	v.quiet()
 }
 
-// A prompt that is too long is told before it is sent, and what stands below it is another's; a comparison needs models.
+// A prompt that is too long is told before it is sent, and what stands below it is another's; a
+// comparison needs models.
 func TestBrowserMistakes(t *testing.T) {
 	if testing.Short() {
 		t.Skip("the browser is left to the full test")
@@ -293,14 +317,16 @@ func TestBrowserMistakes(t *testing.T) {
 	v := visit(t, ts.URL)
 	v.until(`document.querySelector("#next-cards button")`)
 	paste := func(text string) {
-		ask[bool](v, fmt.Sprintf(`document.getElementById("prompt").value = %q, document.getElementById("prompt").dispatchEvent(new Event("input"))`, text))
+		ask[bool](v,
+			fmt.Sprintf(`document.getElementById("prompt").value = %q, document.getElementById("prompt").dispatchEvent(new Event("input"))`, text))
 	}
 	paste(strings.Repeat("é", 51))
 	v.until(`document.getElementById("error").textContent.includes("102 bytes") && document.body.classList.contains("stale")`)
 	paste("שלום\n\n🏳️‍🌈  ")
 	v.until(`document.getElementById("error").hidden && !document.body.classList.contains("stale") && document.body.dataset.nextPrompt.startsWith("שלום")`)
 	v.open("compare")
-	ask[bool](v, `document.querySelectorAll("#models input:checked").forEach((e) => e.click()), true`)
+	ask[bool](v,
+		`document.querySelectorAll("#models input:checked").forEach((e) => e.click()), true`)
 	v.click("#compare-go")
 	v.until(`document.getElementById("error").textContent.includes("No model is ticked")`)
 	v.quiet()
@@ -340,7 +366,8 @@ func TestBrowserLost(t *testing.T) {
 	v.until(`document.getElementById("error").hidden && document.querySelectorAll("#next-cards article").length === 5`)
 }
 
-// Who opens the page while the first model is being made is told so, and sees it as soon as it is there.
+// Who opens the page while the first model is being made is told so, and sees it as soon as it is
+// there.
 func TestBrowserFirstModel(t *testing.T) {
 	if testing.Short() {
 		t.Skip("the browser is left to the full test")
@@ -353,7 +380,9 @@ func TestBrowserFirstModel(t *testing.T) {
 	t.Cleanup(func() { s.Close(); ts.CloseClientConnections(); ts.Close() })
 	v := visit(t, ts.URL)
 	v.until(`document.getElementById("next-status").textContent.includes("There is no model yet")`)
-	require.NoError(t, s.Train("a model", func(context.Context, train.Observer) (*zoo.Run, error) { return runs[0], nil }))
+	require.NoError(t,
+		s.Train("a model",
+			func(context.Context, train.Observer) (*zoo.Run, error) { return runs[0], nil }))
 	v.until(`document.querySelectorAll("#next-cards article:not(.limit) ol button").length === 10 && document.getElementById("next-status").textContent.startsWith("1 model answered")`)
 	v.quiet()
 }
@@ -389,7 +418,8 @@ func TestScreenshots(t *testing.T) {
 		}
 		v.quiet()
 	}
-	v.click(`#starters button:nth-child(2)`) // what must be remembered for long: some do, some do not
+	// what must be remembered for long: some do, some do not
+	v.click(`#starters button:nth-child(2)`)
 	v.until(`document.body.dataset.nextPrompt === document.getElementById("prompt").value`)
 	both("next", 1180)
 	v.typed("once in spring , on a windy evening , two friends met in lorrin . it was a tale of the")
@@ -401,12 +431,14 @@ func TestScreenshots(t *testing.T) {
 			both(model, 1000)
 		}
 	}
-	ask[bool](v, `document.querySelector("#inside-map").scrollIntoView(), ([...document.querySelectorAll(".map svg text")].find((e) => e.textContent === "doctor") || document.querySelector(".map svg text")).dispatchEvent(new MouseEvent("click", {bubbles: true}))`)
+	ask[bool](v,
+		`document.querySelector("#inside-map").scrollIntoView(), ([...document.querySelectorAll(".map svg text")].find((e) => e.textContent === "doctor") || document.querySelector(".map svg text")).dispatchEvent(new MouseEvent("click", {bubbles: true}))`)
 	v.until(`document.querySelectorAll("#inside-map ol button").length === 12`)
 	both("embeddings", 800)
 	v.typed("once in")
 	v.open("generate")
-	ask[bool](v, `document.getElementById("g-pace").value = 102, document.getElementById("g-pace").dispatchEvent(new Event("input")), true`)
+	ask[bool](v,
+		`document.getElementById("g-pace").value = 102, document.getElementById("g-pace").dispatchEvent(new Event("input")), true`)
 	v.click("#g-go")
 	v.until(`document.getElementById("view-generate").dataset.state === "done"`)
 	ask[bool](v, `scrollTo(0, 0), true`)
@@ -420,7 +452,8 @@ func TestScreenshots(t *testing.T) {
 	v.click("#t-go")
 	v.until(`document.querySelector('#train-jobs [data-state="done"] canvas')`)
 	both("train", 1000)
-	_, err := chromedp.Call(v.ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: "dark"}}})
+	_, err := chromedp.Call(v.ctx, emulation.SetEmulatedMedia,
+		emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: "dark"}}})
 	require.NoError(t, err)
 	if narrow {
 		v.open("inside")

@@ -13,36 +13,37 @@ import (
 	"lmzoo/play/web"
 )
 
-// compressRequest asks how small models make a text.
+// compressRequest asks into how few bits models compress a text.
 type compressRequest struct {
 	Text   string   `json:"text"`
 	Models []string `json:"models"` // none: all
 }
 
-// compressed is a text in the eyes of one model: an arithmetic coder spends −log2 P bits on each token.
+// compressed is the size of a text under one model: an arithmetic coder spends −log2 P bits on each
+// token.
 type compressed struct {
 	Model       string  `json:"model"`
 	Bits        float64 `json:"bits"`
 	BitsPerChar float64 `json:"bits_per_char"`
-	Bytes       int     `json:"bytes"`    // whole ones
-	Lossless    bool    `json:"lossless"` // false: the tokenizer loses something, and the numbers are not comparable
+	Bytes       int     `json:"bytes"`    // rounded up
+	Lossless    bool    `json:"lossless"` // false: a lossy tokenizer; the numbers are not comparable
 	Tokens      []cost  `json:"tokens"`
 }
 
-// cost is a piece of the text and the bits it takes: as many tokens as make whole characters.
+// cost is a piece of the text and its bits: the fewest tokens that make whole characters.
 type cost struct {
 	Text  string    `json:"text"`
 	Chars int       `json:"chars"`
 	Bits  web.Float `json:"bits"`
 }
 
-// gzipped is how large gzip makes the beginning of the text that has so many characters.
+// gzipped is the size of the first Chars characters of the text under gzip.
 type gzipped struct {
 	Chars int `json:"chars"`
 	Bits  int `json:"bits"`
 }
 
-// maxPrefixes is how many beginnings of a text are packed by gzip.
+// maxPrefixes is how many prefixes of a text gzip compresses.
 const maxPrefixes = 200
 
 func (s *Server) compress(ctx context.Context, q compressRequest) (any, error) {
@@ -73,7 +74,8 @@ func (s *Server) compress(ctx context.Context, q compressRequest) (any, error) {
 	}, nil
 }
 
-// compress measures what a model pays for a text. The end of the document is not paid for, as the text may go on.
+// compress measures the bits that a model spends on a text. The end of the document is left out,
+// because the text may go on.
 func compress(m *models.Model, text string) (compressed, error) {
 	tok := m.Tokenizer()
 	tokens := tok.Encode(nil, text)
@@ -87,7 +89,8 @@ func compress(m *models.Model, text string) (compressed, error) {
 	for i, logProb := range scores {
 		bits -= max(logProb, -9999) / math.Ln2
 		waiting = append(waiting, tokens[i])
-		if piece := tok.Decode(waiting); piece != "" && utf8.ValidString(piece) || i == len(tokens)-1 {
+		piece := tok.Decode(waiting)
+		if piece != "" && utf8.ValidString(piece) || i == len(tokens)-1 {
 			c.Tokens = append(c.Tokens, cost{piece, utf8.RuneCountInString(piece), web.Float(bits)})
 			c.Bits += bits
 			waiting, bits = waiting[:0], 0
@@ -100,7 +103,7 @@ func compress(m *models.Model, text string) (compressed, error) {
 	return c, nil
 }
 
-// gzipCurve packs beginnings of a text, of all lengths if it is short.
+// gzipCurve compresses prefixes of a text with gzip: all of them if the text is short.
 func gzipCurve(text string) ([]gzipped, error) {
 	curve := []gzipped{}
 	total := utf8.RuneCountInString(text)

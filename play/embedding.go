@@ -23,7 +23,8 @@ import (
 	"lmzoo/transformer"
 )
 
-// embeddingSpace is where a model keeps its tokens: near each other those that it treats alike.
+// embeddingSpace is the map of a model's embeddings. Tokens that the model treats alike are near
+// each other.
 type embeddingSpace struct {
 	once   sync.Once
 	points []point
@@ -50,7 +51,7 @@ const (
 	maxNear   = 12
 )
 
-// table is the model's embeddings, a row for each token; nil if it has none.
+// table returns the model's embeddings, one row per token; nil if it has none.
 func table(e *models.Model) *autograd.Tensor {
 	switch m := e.Run.Model.(type) {
 	case *mlp.Model:
@@ -63,7 +64,7 @@ func table(e *models.Model) *autograd.Tensor {
 	return nil
 }
 
-// embedded is the model that a request names, and its embeddings.
+// embedded returns the model that a request names, and its embeddings.
 func (s *Server) embedded(r *http.Request) (*models.Model, *autograd.Tensor, error) {
 	e, err := s.models.Get("model", r.PathValue("model"))
 	if err != nil {
@@ -71,15 +72,17 @@ func (s *Server) embedded(r *http.Request) (*models.Model, *autograd.Tensor, err
 	}
 	table := table(e)
 	if table == nil {
-		return nil, nil, web.Refuse(http.StatusNotFound, "model", "%s has no embeddings: it knows its tokens by number only", e.ID)
+		return nil, nil, web.Refuse(http.StatusNotFound, "model", "%s has no embeddings", e.ID)
 	}
 	if slices.ContainsFunc(table.Data, func(v float32) bool { return v-v != 0 }) {
-		return nil, nil, fmt.Errorf("%s: an embedding is NaN or infinite; train the model again with a lower learning rate", e.ID)
+		return nil, nil, fmt.Errorf("%s: an embedding is NaN or infinite; "+
+			"train the model again with a lower learning rate", e.ID)
 	}
 	return e, table, nil
 }
 
-// embeddings answers with a map: the tokens in the plane in which they differ most (principal components, Pearson 1901).
+// embeddings answers with a map of the tokens in the plane of their two principal components
+// (Pearson 1901).
 func (s *Server) embeddings(r *http.Request) (any, error) {
 	e, table, err := s.embedded(r)
 	if err != nil {
@@ -93,8 +96,8 @@ func (s *Server) embeddings(r *http.Request) (any, error) {
 	}, nil
 }
 
-// mapped are the tokens worth a place on the map: of a tokenizer of words those with letters, of more than one; the first
-// ones, which are the most frequent.
+// mapped returns the tokens on the map, at most maxPoints of the most frequent. Of a tokenizer of
+// words these are the tokens with two letters or more.
 func mapped(e *models.Model) []lm.Token {
 	name := e.Tokenizer().Name()
 	whole := name == "word" || name == "bpe" || name == "whitespace"
@@ -120,7 +123,7 @@ func letters(text string) int {
 	return n
 }
 
-// draw finds the plane.
+// draw projects the embeddings onto the plane.
 func (s *embeddingSpace) draw(e *models.Model, table *autograd.Tensor) {
 	s.points, s.shares = []point{}, []float64{}
 	tokens := mapped(e)
@@ -156,11 +159,13 @@ func (s *embeddingSpace) draw(e *models.Model, table *autograd.Tensor) {
 	}
 	s.shares = []float64{variances[0] / total, variances[1] / total}
 	for i, t := range tokens {
-		s.points = append(s.points, point{t, e.Show(t), web.Float(bounded(plane.At(i, 0) / reachX)), web.Float(bounded(plane.At(i, 1) / reachY))})
+		s.points = append(s.points,
+			point{t, e.Show(t), web.Float(bounded(plane.At(i, 0) / reachX)),
+				web.Float(bounded(plane.At(i, 1) / reachY))})
 	}
 }
 
-// reach is how far out nearly all of the values are, so that a few far ones do not press the others together.
+// reach returns the 97th percentile of |values|, so that a few outliers do not squeeze the others.
 func reach(values []float64) float64 {
 	for i, v := range values {
 		values[i] = math.Abs(v)
@@ -171,7 +176,7 @@ func reach(values []float64) float64 {
 
 func bounded(x float64) float64 { return max(-1, min(1, x)) }
 
-// neighbours answers with the tokens whose embeddings point in the most similar directions.
+// neighbours answers with the tokens of the most similar embeddings.
 func (s *Server) neighbours(r *http.Request) (any, error) {
 	e, table, err := s.embedded(r)
 	if err != nil {
@@ -179,7 +184,8 @@ func (s *Server) neighbours(r *http.Request) (any, error) {
 	}
 	id, err := strconv.Atoi(r.PathValue("token"))
 	if err != nil || id < 0 || id >= table.Rows {
-		return nil, web.Invalid("token", "is %.40q; want a number from 0 to %d", r.PathValue("token"), table.Rows-1)
+		return nil, web.Invalid("token", "is %.40q; want a number from 0 to %d",
+			r.PathValue("token"), table.Rows-1)
 	}
 	near := []neighbour{}
 	for _, t := range mapped(e) {
@@ -189,11 +195,12 @@ func (s *Server) neighbours(r *http.Request) (any, error) {
 	}
 	slices.SortStableFunc(near, func(a, b neighbour) int { return cmp.Compare(b.Cosine, a.Cosine) })
 	return map[string]any{
-		"model": e.ID, "id": id, "text": e.Show(lm.Token(id)), "neighbours": near[:min(maxNear, len(near))],
+		"model": e.ID, "id": id, "text": e.Show(lm.Token(id)), "neighbours": near[:min(maxNear,
+			len(near))],
 	}, nil
 }
 
-// cosine is a·b / ‖a‖‖b‖.
+// cosine returns a·b / ‖a‖‖b‖.
 func cosine(a, b []float32) float64 {
 	ab, aa, bb := 0.0, 0.0, 0.0
 	for i := range a {

@@ -12,7 +12,7 @@ import (
 	"lmzoo/zoo"
 )
 
-// description is what a visitor is told about a model.
+// description describes a model to a visitor.
 type description struct {
 	ID        string         `json:"id"`
 	Title     string         `json:"title"`
@@ -28,17 +28,19 @@ type description struct {
 	Tokens    int            `json:"train_tokens"`
 	Seconds   float64        `json:"train_seconds"`
 	Valid     float64        `json:"valid,omitempty"` // nats per token
-	Context   bool           `json:"uses_context"`    // false: it predicts the same after every text
+	Context   bool           `json:"uses_context"`    // false: the same prediction everywhere
 	Colour    palette.Colour `json:"colour"`
-	Views     []string       `json:"views"` // what can be seen inside: backoff, voices, signals, attention, embeddings
+	Views     []string       `json:"views"` // backoff, voices, signals, attention, embeddings
 }
 
 // describe returns the description of a model.
 func describe(e *models.Model) description {
 	s, c := e.Run.Species, e.Run.Config
 	d := description{
-		ID: e.ID, Title: e.Run.Title(), Species: s.Name, Era: s.Era, Year: s.Year, Paper: s.Paper, Remembers: s.Remembers,
-		Params: e.Run.Params(), Tokenizer: c.Tokenizer.Name, Vocab: c.Tokenizer.Vocab, Corpus: models.CorpusName(c.Data), Views: views(e),
+		ID: e.ID, Title: e.Run.Title(), Species: s.Name, Era: s.Era, Year: s.Year,
+		Paper: s.Paper, Remembers: s.Remembers, Params: e.Run.Params(),
+		Tokenizer: c.Tokenizer.Name, Vocab: c.Tokenizer.Vocab,
+		Corpus: models.CorpusName(c.Data), Views: views(e),
 		Context: e.UsesContext(), Colour: palette.Species(s.Name, s.Era),
 	}
 	if c.Result != nil {
@@ -47,7 +49,7 @@ func describe(e *models.Model) description {
 	return d
 }
 
-// views are the ways to look inside.
+// views returns the names of the views of a model's inside.
 func views(e *models.Model) []string {
 	switch e.Run.Model.(type) {
 	case *ngram.Model:
@@ -72,14 +74,20 @@ func (s *Server) listModels(*http.Request) (any, error) {
 		if !sp.Causal() {
 			continue
 		}
-		species = append(species, map[string]any{"name": sp.Name, "title": sp.Title, "era": sp.Era, "year": sp.Year, "neural": sp.IsNeural(), "sizes": sp.Sizes})
+		species = append(species,
+			map[string]any{"name": sp.Name, "title": sp.Title, "era": sp.Era, "year": sp.Year,
+				"neural": sp.IsNeural(), "sizes": sp.Sizes})
 	}
 	return map[string]any{
-		"models": all, "species": species, "tokenizers": zoo.Tokenizers(), "can_train": s.opt.TrainDir != "",
-		"starters": startersFor(s.models.List()),
+		"models": all, "species": species, "tokenizers": zoo.Tokenizers(),
+		"can_train": s.opt.TrainDir != "",
+		"starters":  startersFor(s.models.List()),
 		"limits": map[string]any{
-			"prompt_bytes": s.opt.Limits.PromptBytes, "text_bytes": s.opt.Limits.TextBytes, "tokens": s.opt.Limits.Tokens,
-			"streams": s.opt.Limits.Streams, "training_seconds": s.opt.Limits.TrainingTime.Seconds(),
+			"prompt_bytes":     s.opt.Limits.PromptBytes,
+			"text_bytes":       s.opt.Limits.TextBytes,
+			"tokens":           s.opt.Limits.Tokens,
+			"streams":          s.opt.Limits.Streams,
+			"training_seconds": s.opt.Limits.TrainingTime.Seconds(),
 		},
 	}, nil
 }

@@ -11,7 +11,7 @@ import (
 	"lmzoo/play/web"
 )
 
-// generateRequest asks models to go on from a prompt.
+// generateRequest asks models to continue a prompt.
 type generateRequest struct {
 	Prompt       string   `json:"prompt"`
 	Models       []string `json:"models"`      // none: all
@@ -21,8 +21,8 @@ type generateRequest struct {
 	MinP         float64  `json:"min_p"`
 	MaxTokens    int      `json:"max_tokens"`   // 0: 200
 	Seed         *uint64  `json:"seed"`         // null: 1
-	Pace         float64  `json:"pace"`         // tokens per second; 0: as fast as it goes
-	Alternatives int      `json:"alternatives"` // likelier tokens to tell with each
+	Pace         float64  `json:"pace"`         // maximum tokens per second (0: no limit)
+	Alternatives int      `json:"alternatives"` // likeliest tokens to report with each token
 	Heal         *bool    `json:"heal"`         // null: true
 }
 
@@ -102,7 +102,8 @@ func relay(out *web.Stream, events <-chan saying, n int, cancel context.CancelFu
 func say(ctx context.Context, m *models.Model, speech models.Speech, events chan<- saying) {
 	defer func() { // here, because net/http does not guard this goroutine
 		if p := recover(); p != nil {
-			events <- saying{Model: m.ID, Reason: "error", Error: fmt.Sprintf("internal error: %v", p)}
+			events <- saying{Model: m.ID, Reason: "error",
+				Error: fmt.Sprintf("internal error: %v", p)}
 		}
 	}()
 	begin, count := time.Now(), 0
@@ -141,12 +142,16 @@ func (s *Server) checkGenerate(q *generateRequest) (models.Speech, error) {
 	}
 	switch {
 	case q.MaxTokens < 1 || q.MaxTokens > s.opt.Limits.Tokens:
-		return models.Speech{}, web.Invalid("max_tokens", "is %d; want 1 to %d", q.MaxTokens, s.opt.Limits.Tokens)
+		return models.Speech{}, web.Invalid("max_tokens", "is %d; want 1 to %d", q.MaxTokens,
+			s.opt.Limits.Tokens)
 	case !(q.Pace >= 0 && q.Pace <= 1e6):
-		return models.Speech{}, web.Invalid("pace", "is %g; want 0 (no limit) to 1000000 tokens per second", q.Pace)
+		return models.Speech{}, web.Invalid("pace",
+			"is %g; want 0 (no limit) to 1000000 tokens per second", q.Pace)
 	case q.Alternatives < 0 || q.Alternatives > maxAlternatives:
-		return models.Speech{}, web.Invalid("alternatives", "is %d; want 0 to %d", q.Alternatives, maxAlternatives)
+		return models.Speech{}, web.Invalid("alternatives", "is %d; want 0 to %d", q.Alternatives,
+			maxAlternatives)
 	}
 	opt, err := models.Sampling(*q.Temperature, q.TopK, *q.TopP, q.MinP, q.MaxTokens)
-	return models.Speech{Options: opt, Seed: *q.Seed, Pace: q.Pace, Alternatives: q.Alternatives}, err
+	return models.Speech{Options: opt, Seed: *q.Seed, Pace: q.Pace,
+		Alternatives: q.Alternatives}, err
 }

@@ -21,7 +21,8 @@ import (
 	"lmzoo/zoo"
 )
 
-// endless is a model of bytes whose documents never end, so that a test knows how long an answer is.
+// endless is a model of bytes whose documents never end, so that a test knows how long an answer
+// is.
 type endless struct{ vocab int }
 
 func (e endless) Vocab() int { return e.vocab }
@@ -63,7 +64,8 @@ func serveEndless(t *testing.T, l Limits) (*Server, string) {
 	require.NoError(t, err)
 	tok, err := corpus.NewByte(0)
 	require.NoError(t, err)
-	r := &zoo.Run{Dir: "runs/endless", Species: runs[0].Species, Model: endless{tok.Vocab()}, Tokenizer: tok}
+	r := &zoo.Run{Dir: "runs/endless", Species: runs[0].Species, Model: endless{tok.Vocab()},
+		Tokenizer: tok}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	s := New([]*zoo.Run{r}, Options{Limits: l})
@@ -134,8 +136,9 @@ func TestSlowBodies(t *testing.T) {
 	_, address := serveEndless(t, Limits{Patience: 100 * time.Millisecond})
 	for i := range 64 {
 		path := []string{"/api/next", "/v1/completions", "/api/compress", "/api/jobs"}[i%4]
-		c := raw(t, address, fmt.Sprintf("POST %s HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"+
-			"Content-Length: %d\r\n\r\n{", path, 1000+i/4%2*1_000_000))
+		c := raw(t, address,
+			fmt.Sprintf("POST %s HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"+
+				"Content-Length: %d\r\n\r\n{", path, 1000+i/4%2*1_000_000))
 		defer c.Close()
 	}
 	for range 20 {

@@ -15,25 +15,25 @@ import (
 	"lmzoo/transformer"
 )
 
-// insideRequest asks to look into a model while it reads a prompt.
+// insideRequest asks what a model computes while it reads a prompt.
 type insideRequest struct {
 	Model  string    `json:"model"`
 	Prompt string    `json:"prompt"`
-	Token  *lm.Token `json:"token"` // of the backoff view: whose probability to explain; null: the likeliest
-	Layer  int       `json:"layer"` // of the signals view, from 0
+	Token  *lm.Token `json:"token"` // backoff: the token to explain; null: the likeliest
+	Layer  int       `json:"layer"` // signals: from 0
 }
 
-// seen is a token in the window of a model.
+// seen is a token as a view shows it.
 type seen struct {
 	ID   lm.Token `json:"id"`
 	Text string   `json:"text"`
 }
 
-// Views inside. Only the fields of the view are there.
+// insideAnswer holds the fields of one view; the others are absent.
 type insideAnswer struct {
 	Model string `json:"model"`
 	View  string `json:"view"`
-	// Tokens are what the view shows, the newest last; <bos> is the beginning of the document.
+	// Tokens are the tokens on view, the newest last; <bos> is the beginning of the document.
 	Tokens []seen `json:"tokens"`
 
 	Backoff *backoff          `json:"backoff,omitempty"`
@@ -48,12 +48,12 @@ type insideAnswer struct {
 // signal is a gate or a state over time.
 type signal struct {
 	Name   string        `json:"name"`
-	Low    float64       `json:"low"` // of what it can be; of the cell, of what it is
+	Low    float64       `json:"low"` // bounds of the values; for the cell, the observed ones
 	High   float64       `json:"high"`
 	Values [][]web.Float `json:"values"` // [token][unit]
 }
 
-// maxSeen bounds what a view shows; longer prompts are shown from the end.
+// maxSeen is how many tokens a view shows: the last ones of a prompt.
 const maxSeen = 48
 
 func (s *Server) inside(_ context.Context, q insideRequest) (any, error) {
@@ -67,7 +67,7 @@ func (s *Server) inside(_ context.Context, q insideRequest) (any, error) {
 	return inside(e, q)
 }
 
-// inside opens the view of an era.
+// inside returns the view of a model's era.
 func inside(e *models.Model, q insideRequest) (*insideAnswer, error) {
 	at := e.Read(q.Prompt, true)
 	if _, err := e.LogProbs(at); err != nil {
@@ -87,7 +87,7 @@ func inside(e *models.Model, q insideRequest) (*insideAnswer, error) {
 		attentionView(e, a, m, at)
 		return a, nil
 	}
-	return nil, web.Refuse(http.StatusNotFound, "model", "there is nothing to see inside %s", e.ID)
+	return nil, web.Refuse(http.StatusNotFound, "model", "%s has no view of its inside", e.ID)
 }
 
 // seenTokens returns tokens as a view shows them.
@@ -99,7 +99,8 @@ func seenTokens(e *models.Model, tokens []lm.Token) []seen {
 	return out
 }
 
-func signalsView(e *models.Model, a *insideAnswer, m *rnn.Model, at models.Prompt, layer int) error {
+func signalsView(e *models.Model, a *insideAnswer, m *rnn.Model, at models.Prompt,
+	layer int) error {
 	if layer < 0 || layer >= m.Config.Layers {
 		return web.Invalid("layer", "is %d; want 0 to %d", layer, m.Config.Layers-1)
 	}
@@ -130,7 +131,8 @@ func signalsView(e *models.Model, a *insideAnswer, m *rnn.Model, at models.Promp
 func attentionView(e *models.Model, a *insideAnswer, m *transformer.Model, at models.Prompt) {
 	window, att := m.Attention(at.Tokens)
 	from := max(0, len(window)-maxSeen)
-	a.View, a.Tokens, a.Layers, a.Heads = "attention", seenTokens(e, window[from:]), m.Config.NLayer, m.Config.NHead
+	a.View, a.Tokens, a.Layers, a.Heads = "attention", seenTokens(e,
+		window[from:]), m.Config.NLayer, m.Config.NHead
 	for _, layer := range att {
 		var heads [][][]web.Float
 		for _, head := range layer {

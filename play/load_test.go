@@ -62,7 +62,8 @@ func (s *Server) idle() bool {
 	return false
 }
 
-// Sixty-four streams at once are all answered; the next is told to come back; when they have ended it may.
+// Sixty-four streams at once are all answered; the next is told to come back; when they have ended
+// it may.
 func TestManyStreams(t *testing.T) {
 	s, address := serve(t, Options{})
 	n := s.opt.Limits.Streams
@@ -74,14 +75,16 @@ func TestManyStreams(t *testing.T) {
 		begun.Add(1)
 		done.Go(func() {
 			body := fmt.Sprintf(`{"prompt":"once in","models":["ngram","letters"],"max_tokens":200,"pace":40,"seed":%d}`, i)
-			response, err := http.Post("http://"+address+"/api/generate", "application/json", strings.NewReader(body))
+			response, err := http.Post("http://"+address+"/api/generate", "application/json",
+				strings.NewReader(body))
 			begun.Done()
 			if err != nil {
 				return
 			}
 			defer response.Body.Close()
 			<-release
-			if data, err := io.ReadAll(response.Body); err == nil && strings.HasSuffix(string(data), "event: done\ndata: {}\n\n") {
+			if data, err := io.ReadAll(response.Body); err == nil && strings.HasSuffix(string(data),
+				"event: done\ndata: {}\n\n") {
 				ended.Add(1)
 			}
 		})
@@ -95,11 +98,13 @@ func TestManyStreams(t *testing.T) {
 	done.Wait()
 	require.EqualValues(t, n, ended.Load())
 	require.True(t, s.idle())
-	status, _ = playtest.Call(t, "POST", "http://"+address+"/api/generate", `{"prompt":"once","max_tokens":1}`)
+	status, _ = playtest.Call(t, "POST", "http://"+address+"/api/generate",
+		`{"prompt":"once","max_tokens":1}`)
 	require.Equal(t, 200, status)
 }
 
-// A client that leaves stops its work: the place of its stream is free long before the stream would have ended.
+// A client that leaves stops its work: the place of its stream is free long before the stream would
+// have ended.
 func TestLeaving(t *testing.T) {
 	s, address := serve(t, Options{Limits: Limits{Streams: 2}})
 	for _, path := range []string{"/api/generate", "/v1/completions"} {
@@ -119,7 +124,9 @@ func TestLeaving(t *testing.T) {
 
 // A client that does not read is let go.
 func TestSlowReader(t *testing.T) {
-	s, address := serve(t, Options{Limits: Limits{WriteTime: 200 * time.Millisecond, Tokens: 1 << 30, StreamTime: time.Hour}})
+	s, address := serve(t,
+		Options{Limits: Limits{WriteTime: 200 * time.Millisecond, Tokens: 1 << 30,
+			StreamTime: time.Hour}})
 	body := `{"prompt":"once in","models":["letters"],"max_tokens":%d,"temperature":0,"alternatives":10}` // it goes round in circles
 	_, text := playtest.Call(t, "POST", "http://"+address+"/api/generate", fmt.Sprintf(body, 1000))
 	require.Contains(t, text, `"reason":"length"`, "it does not end by itself")
@@ -129,12 +136,16 @@ func TestSlowReader(t *testing.T) {
 	for s.streams.Inside() == 0 {
 		time.Sleep(time.Millisecond)
 	}
-	require.True(t, s.idle(), "it fills the buffers, and then waits no longer than the time to write")
+	require.True(t, s.idle(),
+		"it fills the buffers, and then waits no longer than the time to write")
 }
 
-// Everything that a bad network and bad clients do, at once. Afterwards nothing is left: no request, no goroutine, no memory.
+// Everything that a bad network and bad clients do, at once. Afterwards nothing is left: no
+// request, no goroutine, no memory.
 func TestStorm(t *testing.T) {
-	s, address := serve(t, Options{TrainDir: t.TempDir(), Limits: Limits{Patience: 50 * time.Millisecond, WriteTime: patience}})
+	s, address := serve(t,
+		Options{TrainDir: t.TempDir(),
+			Limits: Limits{Patience: 50 * time.Millisecond, WriteTime: patience}})
 	url := "http://" + address
 	storm := func(seed uint64, rounds int) {
 		rng := rand.New(rand.NewPCG(seed, 0))
@@ -145,29 +156,37 @@ func TestStorm(t *testing.T) {
 				for i := range garbage {
 					garbage[i] = byte(rng.Uint32())
 				}
-				path := []string{"/api/next", "/api/generate", "/v1/completions", "/api/inside", "/api/compress", "/api/jobs"}[rng.IntN(6)]
-				status, text := playtest.Call(t, "POST", url+path, string(garbage), "Content-Type", "application/json")
+				path := []string{"/api/next", "/api/generate", "/v1/completions", "/api/inside",
+					"/api/compress", "/api/jobs"}[rng.IntN(6)]
+				status, text := playtest.Call(t, "POST", url+path, string(garbage), "Content-Type",
+					"application/json")
 				require.True(t, status >= 400 && status < 500, "%s: %d %s", path, status, text)
 			case 1: // garbage for HTTP
 				c := raw(t, address, strings.Repeat("\x00\xffGET", rng.IntN(500)+1)+"\r\n\r\n")
 				c.Close()
 			case 2: // a stream that is left in the middle
-				c := raw(t, address, rawPost("/api/generate", `{"prompt":"once in spring","max_tokens":500,"pace":100}`))
+				c := raw(t, address,
+					rawPost("/api/generate",
+						`{"prompt":"once in spring","max_tokens":500,"pace":100}`))
 				_ = c.SetReadDeadline(time.Now().Add(time.Second))
 				_, _ = io.CopyN(io.Discard, c, int64(rng.IntN(4000)))
 				c.Close()
 			case 3: // a body that never comes
-				c := raw(t, address, "POST /api/next HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{")
+				c := raw(t, address,
+					"POST /api/next HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{")
 				time.Sleep(time.Duration(rng.IntN(20)) * time.Millisecond)
 				c.Close()
 			case 4: // one who reads to the end
-				status, _ := playtest.Call(t, "POST", url+"/api/generate", `{"prompt":"once in","max_tokens":30}`)
+				status, _ := playtest.Call(t, "POST", url+"/api/generate",
+					`{"prompt":"once in","max_tokens":30}`)
 				require.Contains(t, []int{200, 429}, status)
 			case 5:
-				status, _ := playtest.Call(t, "POST", url+"/v1/completions", `{"model":"lstm","prompt":"once in","max_tokens":20,"stream":true,"logprobs":3}`)
+				status, _ := playtest.Call(t, "POST", url+"/v1/completions",
+					`{"model":"lstm","prompt":"once in","max_tokens":20,"stream":true,"logprobs":3}`)
 				require.Contains(t, []int{200, 429}, status)
 			case 6:
-				status, _ := playtest.Call(t, "POST", url+"/api/next", fmt.Sprintf(`{"prompt":"once in spring , %d"}`, rng.IntN(1000)))
+				status, _ := playtest.Call(t, "POST", url+"/api/next",
+					fmt.Sprintf(`{"prompt":"once in spring , %d"}`, rng.IntN(1000)))
 				require.Contains(t, []int{200, 429}, status)
 			case 7: // watchers come and go
 				c := raw(t, address, "GET /api/jobs/events HTTP/1.1\r\nHost: localhost\r\n\r\n")
@@ -189,10 +208,12 @@ func TestStorm(t *testing.T) {
 	before, goroutines := heap(), runtime.NumGoroutine()
 	all(6)
 	after := heap()
-	t.Logf("heap %.1f MB, then %.1f MB; %d goroutines, then %d", before/1e6, after/1e6, goroutines, runtime.NumGoroutine())
+	t.Logf("heap %.1f MB, then %.1f MB; %d goroutines, then %d", before/1e6, after/1e6, goroutines,
+		runtime.NumGoroutine())
 	require.Less(t, after, before+16e6, "bytes that nobody gave back")
 	for end := time.Now().Add(patience); runtime.NumGoroutine() > goroutines+8; time.Sleep(10 * time.Millisecond) {
-		require.True(t, time.Now().Before(end), "%d goroutines, where there were %d", runtime.NumGoroutine(), goroutines)
+		require.True(t, time.Now().Before(end), "%d goroutines, where there were %d",
+			runtime.NumGoroutine(), goroutines)
 	}
 }
 

@@ -11,7 +11,7 @@ import (
 	"lmzoo/play/web"
 )
 
-// nextRequest asks what comes next.
+// nextRequest asks for the distribution of the next token.
 type nextRequest struct {
 	Prompt string   `json:"prompt"`
 	Models []string `json:"models"` // none: all
@@ -19,24 +19,24 @@ type nextRequest struct {
 	Heal   *bool    `json:"heal"`   // null: true
 }
 
-// nextAnswer is what one model says comes next.
+// nextAnswer is the distribution of the next token under one model.
 type nextAnswer struct {
 	Model      string      `json:"model"`
-	Tokens     int         `json:"tokens"`               // of the prompt
-	Unfinished string      `json:"unfinished,omitempty"` // the beginning of a word that is being completed
+	Tokens     int         `json:"tokens"`               // in the prompt
+	Unfinished string      `json:"unfinished,omitempty"` // beginning of a word to complete
 	Entropy    float64     `json:"entropy_bits"`
 	Next       []candidate `json:"next"`
-	Micros     int64       `json:"micros"`          // it took the model
+	Micros     int64       `json:"micros"`          // microseconds of computing
 	Error      string      `json:"error,omitempty"` // why there are no probabilities
-	Right      *string     `json:"right,omitempty"` // of the limit: what it adds to the prompt, if it leaves no choice
+	Right      *string     `json:"right,omitempty"` // of the limit: the only possible continuation
 }
 
-// candidate is a token that may come next.
+// candidate is a possible next token.
 type candidate struct {
 	ID     lm.Token `json:"id"`
 	Text   string   `json:"text"` // as a reader should see it
 	P      float64  `json:"p"`
-	Append *string  `json:"append"` // what it adds to the prompt; null: it is no text
+	Append *string  `json:"append"` // what it adds to the prompt; null: not text
 }
 
 const (
@@ -90,7 +90,8 @@ func limit(some []*models.Model, q nextRequest) *nextAnswer {
 		if !known {
 			continue
 		}
-		a := nextAnswer{Model: m.ID, Tokens: len(at.Tokens), Unfinished: at.Unfinished, Next: []candidate{}}
+		a := nextAnswer{Model: m.ID, Tokens: len(at.Tokens), Unfinished: at.Unfinished,
+			Next: []candidate{}}
 		if err != nil {
 			a.Error = err.Error()
 			return &a
@@ -112,7 +113,8 @@ const certain = 0.99
 func next(m *models.Model, q nextRequest) (nextAnswer, error) {
 	begin := time.Now()
 	at := m.Read(q.Prompt, q.Heal == nil || *q.Heal)
-	a := nextAnswer{Model: m.ID, Tokens: len(at.Tokens), Unfinished: at.Unfinished, Next: []candidate{}}
+	a := nextAnswer{Model: m.ID, Tokens: len(at.Tokens), Unfinished: at.Unfinished,
+		Next: []candidate{}}
 	logProbs, err := m.LogProbs(at)
 	if err != nil {
 		return a, fmt.Errorf("%s: %w", m.ID, err)

@@ -18,13 +18,15 @@ type completionReply struct{ Choices []struct{ Text string } }
 func TestTopPZero(t *testing.T) {
 	_, ts := testServer(t, Options{})
 	complete := func(fields string) string {
-		return playtest.OK[completionReply](t, "POST", ts.URL+"/v1/completions", `{"model":"letters","prompt":"once","max_tokens":60,`+fields+`}`).Choices[0].Text
+		return playtest.OK[completionReply](t, "POST", ts.URL+"/v1/completions",
+			`{"model":"letters","prompt":"once","max_tokens":60,`+fields+`}`).Choices[0].Text
 	}
 	greedy := complete(`"temperature":0`)
 	require.Equal(t, greedy, complete(`"temperature":1.5,"top_p":0,"seed":3`))
 	require.NotEqual(t, greedy, complete(`"temperature":1.5,"seed":3`))
 	generate := func(fields string) string {
-		names, data := playtest.Events(t, ts.URL+"/api/generate", `{"models":["letters"],"prompt":"once","max_tokens":60,`+fields+`}`)
+		names, data := playtest.Events(t, ts.URL+"/api/generate",
+			`{"models":["letters"],"prompt":"once","max_tokens":60,`+fields+`}`)
 		text, _ := said(t, names, data)
 		return text["letters"]
 	}
@@ -57,18 +59,21 @@ func TestNoProbability(t *testing.T) {
 		require.Equal(t, 500, status, "%s: %s", path, text)
 		require.Contains(t, text, "NaN", path)
 	}
-	status, text := playtest.Call(t, "POST", ts.URL+"/v1/completions", `{"model":"broken","prompt":"once","max_tokens":0,"echo":true,"logprobs":1}`)
+	status, text := playtest.Call(t, "POST", ts.URL+"/v1/completions",
+		`{"model":"broken","prompt":"once","max_tokens":0,"echo":true,"logprobs":1}`)
 	require.Equal(t, 500, status, text)
 	for _, path := range []string{"/api/embeddings/broken", "/api/embeddings/broken/3"} {
 		status, text = playtest.Call(t, "GET", ts.URL+path, "")
 		require.Equal(t, 500, status, text)
 		require.Contains(t, text, "NaN", path)
 	}
-	names, streamed := playtest.Events(t, ts.URL+"/api/generate", `{"prompt":"once","max_tokens":3}`)
+	names, streamed := playtest.Events(t, ts.URL+"/api/generate",
+		`{"prompt":"once","max_tokens":3}`)
 	spoken, ends := said(t, names, streamed)
 	require.NotEmpty(t, spoken["ngram"])
 	require.Contains(t, ends["broken"].Error, "NaN")
-	_, streamed = playtest.Events(t, ts.URL+"/v1/completions", `{"model":"broken","prompt":"once","stream":true}`)
+	_, streamed = playtest.Events(t, ts.URL+"/v1/completions",
+		`{"model":"broken","prompt":"once","stream":true}`)
 	require.Contains(t, strings.Join(streamed, ""), "NaN")
 
 	both := playtest.OK[nextReply](t, "POST", ts.URL+"/api/next", `{"prompt":"once"}`).Models

@@ -12,27 +12,32 @@ import (
 	"lmzoo/report/uplot"
 )
 
-// page is what the browser shows.
+// page holds the files of the page.
 //
 //go:embed page
 var page embed.FS
 
-// pages serves the files of the page and of the library that draws its charts, and nothing else.
+// pages serves the files of the page and of its chart library, and nothing else.
 func (s *Server) pages() http.Handler {
 	files, err := fs.Sub(page, "page")
 	if err != nil {
-		panic(err) // only for a path that is no path
+		panic(err) // the path is a constant
 	}
 	mux := http.NewServeMux()
 	mux.Handle("/", http.FileServerFS(files))
-	for name, text := range map[string]string{"uPlot.iife.min.js": uplot.Script, "uPlot.min.css": uplot.Style, "uPlot.LICENSE.txt": uplot.License, "keys.js": uplot.Keys, "palette.css": paletteCSS()} {
+	for name, text := range map[string]string{
+		"uPlot.iife.min.js": uplot.Script, "uPlot.min.css": uplot.Style,
+		"uPlot.LICENSE.txt": uplot.License, "keys.js": uplot.Keys, "palette.css": paletteCSS(),
+	} {
 		mux.HandleFunc("/"+name, func(w http.ResponseWriter, r *http.Request) {
 			http.ServeContent(w, r, name, time.Time{}, strings.NewReader(text))
 		})
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method != http.MethodGet && r.Method != http.MethodHead {
-			s.desk.Fail(w, web.Refuse(http.StatusMethodNotAllowed, "", "%s of the page is not allowed; use GET", r.Method))
+			s.desk.Fail(w,
+				web.Refuse(http.StatusMethodNotAllowed, "",
+					"%s of the page is not allowed; use GET", r.Method))
 			return
 		}
 		mux.ServeHTTP(w, r)

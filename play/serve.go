@@ -18,11 +18,13 @@ const (
 	closeTime   = 5 * time.Second
 )
 
-// Serve answers on a listener until ctx ends, then closes the server and waits for what it is doing.
+// Serve answers requests on a listener until ctx ends, then closes the server and waits for its
+// streams and jobs.
 func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	hs := &http.Server{
-		Handler: s, ReadHeaderTimeout: headerTime, IdleTimeout: idleTime, MaxHeaderBytes: headerBytes,
-		ErrorLog: log.New(io.Discard, "", 0), // clients are told their errors
+		Handler: s, ReadHeaderTimeout: headerTime, IdleTimeout: idleTime,
+		MaxHeaderBytes: headerBytes,
+		ErrorLog:       log.New(io.Discard, "", 0), // clients are told their errors
 	}
 	done := make(chan error, 1)
 	go func() { done <- hs.Serve(l) }()
@@ -32,7 +34,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 		return err
 	case <-ctx.Done():
 	}
-	s.cancel() // streams end, so that the connections become idle
+	s.cancel() // ends streams, so that connections become idle
 	late, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeTime)
 	defer cancel()
 	if hs.Shutdown(late) != nil {

@@ -1,5 +1,5 @@
-// Package play is the playground: the models of the zoo side by side in a browser, and the same over
-// HTTP and JSON for scripts.
+// Package play is the playground: the models of the zoo side by side in a browser, and the same
+// over HTTP and JSON for scripts.
 //
 // The page is plain HTML, CSS and ES modules inside the binary. It uses the API that docs/api.md
 // describes. Nothing in a request names a file: models have the names that the server gave them.
@@ -26,8 +26,8 @@ type Options struct {
 	// Runs are further run directories that may be unfinished; visitors may resume them.
 	Runs    []string
 	Threads int // of a training; 0: all cores but one
-	// Public accepts requests that call the server by any IP address or by one of Hosts, not only by
-	// this machine's own names for itself.
+	// Public accepts requests that call the server by any IP address or by one of Hosts, not only
+	// by this machine's own names for itself.
 	Public bool
 	Hosts  []string
 	Limits Limits
@@ -56,9 +56,11 @@ type Limits struct {
 // DefaultLimits are generous for one visitor.
 func DefaultLimits() Limits {
 	return Limits{
-		PromptBytes: 16 << 10, TextBytes: 4 << 20, Tokens: 4096, Entries: 32 << 10, Unread: 64 << 20,
+		PromptBytes: 16 << 10, TextBytes: 4 << 20, Tokens: 4096,
+		Entries: 32 << 10, Unread: 64 << 20,
 		Streams: 64, Requests: 16, Patience: 5 * time.Second, StreamTime: 5 * time.Minute,
-		BodyTime: 30 * time.Second, WriteTime: 20 * time.Second, Jobs: 8, TrainingTime: 30 * time.Minute,
+		BodyTime: 30 * time.Second, WriteTime: 20 * time.Second,
+		Jobs: 8, TrainingTime: 30 * time.Minute,
 	}
 }
 
@@ -85,7 +87,7 @@ func (l Limits) fill() Limits {
 	return l
 }
 
-// Few places for what is large: texts to train on while they arrive, and texts to compress.
+// Places for large requests: texts to train on while they arrive, and texts to compress.
 const (
 	maxUploads = 4
 	maxHeavy   = 4
@@ -125,7 +127,8 @@ func New(runs []*zoo.Run, opt Options) *Server {
 		cancel: cancel,
 		began:  opt.Now(),
 		desk: web.NewDesk(ctx, web.Limits{
-			BodyTime: l.BodyTime, WriteTime: l.WriteTime, Unread: l.Unread, Uploads: maxUploads, Patience: l.Patience,
+			BodyTime: l.BodyTime, WriteTime: l.WriteTime, Unread: l.Unread,
+			Uploads: maxUploads, Patience: l.Patience,
 		}),
 		requests: web.NewGate(l.Requests, l.Patience),
 		brief:    web.NewGate(l.Requests, l.Patience),
@@ -149,7 +152,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.S
 
 // Train queues a training that the owner of the server describes. Visitors can watch and cancel it
 // like their own; its model is opened to them at the end.
-func (s *Server) Train(title string, make func(ctx context.Context, watch train.Observer) (*zoo.Run, error)) error {
+func (s *Server) Train(title string,
+	make func(ctx context.Context, watch train.Observer) (*zoo.Run, error)) error {
 	return s.jobs.Train(title, make)
 }
 
@@ -199,7 +203,8 @@ func (s *Server) get(f func(r *http.Request) (any, error)) http.HandlerFunc {
 }
 
 // post returns the handler of a question in a JSON body.
-func post[Q any](s *Server, g *web.Gate, b web.Body, f func(context.Context, Q) (any, error)) http.HandlerFunc {
+func post[Q any](s *Server, g *web.Gate, b web.Body,
+	f func(context.Context, Q) (any, error)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		var q Q
 		if err := s.desk.Read(w, r, &q, b); err != nil {

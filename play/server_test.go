@@ -42,22 +42,26 @@ func TestModels(t *testing.T) {
 	for _, m := range got.Models {
 		ids = append(ids, m.ID)
 	}
-	require.Equal(t, []string{"uniform", "ngram", "mlp", "rnn", "lstm", "gru", "gpt", "letters"}, ids)
+	require.Equal(t, []string{"uniform", "ngram", "mlp", "rnn", "lstm", "gru", "gpt", "letters"},
+		ids)
 	require.Equal(t, []string{"attention", "embeddings"}, got.Models[6].Views)
 	elsewhere := func(dir string) *zoo.Run {
 		other := *s.models.List()[6].Run
 		other.Dir = filepath.FromSlash(dir)
 		return &other
 	}
-	require.Equal(t, "runs-gpt", s.models.Add(elsewhere("a/runs/gpt")), "a second one of the same name is told apart by where it is")
+	require.Equal(t, "runs-gpt", s.models.Add(elsewhere("a/runs/gpt")),
+		"a second one of the same name is told apart by where it is")
 	require.Equal(t, "runs-gpt-2", s.models.Add(elsewhere("b/runs/gpt")))
-	require.Equal(t, "gpt", s.models.Add(s.models.List()[6].Run), "the same one takes its own place")
+	require.Equal(t, "gpt", s.models.Add(s.models.List()[6].Run),
+		"the same one takes its own place")
 }
 
 // What the playground says comes next is what the model says.
 func TestNext(t *testing.T) {
 	s, ts := testServer(t, Options{})
-	got := playtest.OK[nextReply](t, "POST", ts.URL+"/api/next", `{"prompt":"once in spring","top":5}`)
+	got := playtest.OK[nextReply](t, "POST", ts.URL+"/api/next",
+		`{"prompt":"once in spring","top":5}`)
 	require.Len(t, got.Models, 8)
 	for i, e := range s.models.List() {
 		own := e.LM.NextLogProbs(nil, e.Tokenizer().Encode(nil, "once in spring"))
@@ -72,7 +76,8 @@ func TestNext(t *testing.T) {
 		}
 		require.InDelta(t, math.Exp(slices.Max(own)), a.Next[0].P, 1e-5, "the likeliest is there")
 	}
-	require.InDelta(t, math.Log2(float64(s.models.List()[0].LM.Vocab())), got.Models[0].Entropy, 1e-6, "uniform: log2 V bits")
+	require.InDelta(t, math.Log2(float64(s.models.List()[0].LM.Vocab())), got.Models[0].Entropy,
+		1e-6, "uniform: log2 V bits")
 	for _, c := range got.Models[0].Next {
 		require.NotNil(t, c.Append, "of equal tokens, those that are text come first: %q", c.Text)
 		require.NotContains(t, c.Text, `\x`)
@@ -116,7 +121,8 @@ func TestUnfinished(t *testing.T) {
 	require.Empty(t, mustNext(t, e, nextRequest{Prompt: "onc", Top: 1, Heal: &no}).Unfinished)
 	letters, err := s.models.Get("", "letters")
 	require.NoError(t, err)
-	require.Empty(t, mustNext(t, letters, nextRequest{Prompt: "onc", Top: 1}).Unfinished, "letters are tokens of their own")
+	require.Empty(t, mustNext(t, letters, nextRequest{Prompt: "onc", Top: 1}).Unfinished,
+		"letters are tokens of their own")
 }
 
 // said puts together what each model said.
@@ -143,7 +149,8 @@ func TestGenerate(t *testing.T) {
 	require.Equal(t, "done", names[len(names)-1])
 	text, ends := said(t, names, data)
 	require.Len(t, ends, 3)
-	require.True(t, strings.HasPrefix(text["ngram"], "ing ,"), "the word is finished first: %q", text["ngram"])
+	require.True(t, strings.HasPrefix(text["ngram"], "ing ,"), "the word is finished first: %q",
+		text["ngram"])
 	require.Equal(t, 12, ends["letters"].Count)
 	require.Equal(t, "length", ends["letters"].Reason)
 
@@ -154,14 +161,16 @@ func TestGenerate(t *testing.T) {
 	// Greedy: always the likeliest token, with the model's own probability.
 	var bySeed []map[string]string
 	for _, seed := range []string{``, `,"seed":1`, `,"seed":0`} {
-		names, data := playtest.Events(t, ts.URL+"/api/generate", `{"prompt":"once","models":["lstm"],"max_tokens":12`+seed+`}`)
+		names, data := playtest.Events(t, ts.URL+"/api/generate",
+			`{"prompt":"once","models":["lstm"],"max_tokens":12`+seed+`}`)
 		text, _ := said(t, names, data)
 		bySeed = append(bySeed, text)
 	}
 	require.Equal(t, bySeed[1], bySeed[0], "1 unless given, as for completions")
 	require.NotEqual(t, bySeed[2], bySeed[0])
 
-	names, data = playtest.Events(t, ts.URL+"/api/generate", `{"prompt":"once","models":["lstm"],"max_tokens":6,"temperature":0,"alternatives":3}`)
+	names, data = playtest.Events(t, ts.URL+"/api/generate",
+		`{"prompt":"once","models":["lstm"],"max_tokens":6,"temperature":0,"alternatives":3}`)
 	e, err := s.models.Get("", "lstm")
 	require.NoError(t, err)
 	context := e.Tokenizer().Encode(nil, "once")
@@ -186,7 +195,8 @@ func TestGenerate(t *testing.T) {
 func TestPaceAndTime(t *testing.T) {
 	_, ts := testServer(t, Options{Limits: Limits{StreamTime: 300 * time.Millisecond}})
 	begin := time.Now()
-	names, data := playtest.Events(t, ts.URL+"/api/generate", `{"models":["letters"],"max_tokens":1000,"pace":50}`)
+	names, data := playtest.Events(t, ts.URL+"/api/generate",
+		`{"models":["letters"],"max_tokens":1000,"pace":50}`)
 	text, ends := said(t, names, data)
 	require.Equal(t, endTime, ends["letters"].Reason)
 	require.InDelta(t, 0.3, time.Since(begin).Seconds(), 0.25)
@@ -195,7 +205,8 @@ func TestPaceAndTime(t *testing.T) {
 
 func TestInside(t *testing.T) {
 	_, ts := testServer(t, Options{})
-	for model, view := range map[string]string{"ngram": "backoff", "mlp": "voices", "rnn": "signals", "gru": "signals", "gpt": "attention"} {
+	for model, view := range map[string]string{"ngram": "backoff", "mlp": "voices",
+		"rnn": "signals", "gru": "signals", "gpt": "attention"} {
 		got := playtest.OK[struct {
 			View      string
 			Tokens    []seen
@@ -244,7 +255,8 @@ func TestInside(t *testing.T) {
 	}
 	long := strings.Repeat("then lena goes to the hut . ", 100)
 	for _, model := range []string{"gpt", "lstm", "letters"} {
-		got := playtest.OK[struct{ Tokens []seen }](t, "POST", ts.URL+"/api/inside", `{"model":"`+model+`","prompt":"`+long+`"}`)
+		got := playtest.OK[struct{ Tokens []seen }](t, "POST", ts.URL+"/api/inside",
+			`{"model":"`+model+`","prompt":"`+long+`"}`)
 		require.LessOrEqual(t, len(got.Tokens), maxSeen)
 	}
 }
@@ -267,7 +279,8 @@ func TestEmbeddings(t *testing.T) {
 	require.InDelta(t, 1, cosine([]float32{1, 2}, []float32{2, 4}), 1e-9)
 	require.InDelta(t, -1, cosine([]float32{1, 2}, []float32{-1, -2}), 1e-9)
 	require.Zero(t, cosine([]float32{1, 2}, []float32{0, 0}))
-	near := playtest.OK[struct{ Neighbours []neighbour }](t, "GET", fmt.Sprintf("%s/api/embeddings/gpt/%d", ts.URL, got.Points[3].ID), "")
+	near := playtest.OK[struct{ Neighbours []neighbour }](t, "GET",
+		fmt.Sprintf("%s/api/embeddings/gpt/%d", ts.URL, got.Points[3].ID), "")
 	require.Len(t, near.Neighbours, maxNear)
 	for i, n := range near.Neighbours {
 		require.NotEqual(t, got.Points[3].ID, n.ID)
@@ -315,7 +328,9 @@ func TestCompress(t *testing.T) {
 
 // Requests that make no sense are told why, with a 4xx, and never more.
 func TestRefusals(t *testing.T) {
-	_, ts := testServer(t, Options{TrainDir: filepath.Join(t.TempDir(), "runs"), Limits: Limits{PromptBytes: 1000, TextBytes: 5000}})
+	_, ts := testServer(t,
+		Options{TrainDir: filepath.Join(t.TempDir(), "runs"),
+			Limits: Limits{PromptBytes: 1000, TextBytes: 5000}})
 	long := strings.Repeat("x", 1001)
 	for _, c := range []struct {
 		path, body string
@@ -331,7 +346,8 @@ func TestRefusals(t *testing.T) {
 		{"/api/next", `{"prompt":"` + long + `"}`, 400, "want at most 1000"},
 		{"/api/next", `{"prompt":"` + strings.Repeat("x", 40_000) + `"}`, 413, "longer than"},
 		{"/api/next", `{"models":["../../etc/passwd"]}`, 404, "no model"},
-		{"/api/next", `{"models":[` + strings.Repeat(`"gpt",`, 40) + `"gpt"]}`, 400, "want at most 32"},
+		{"/api/next", `{"models":[` + strings.Repeat(`"gpt",`, 40) + `"gpt"]}`, 400,
+			"want at most 32"},
 		{"/api/next", `{"top":-1}`, 400, "top"},
 		{"/api/next", `{"top":1e9}`, 400, "top"},
 		{"/api/generate", `{"max_tokens":-5}`, 400, "max_tokens"},
@@ -354,7 +370,7 @@ func TestRefusals(t *testing.T) {
 		{"/v1/completions", `{"model":"gpt","stop":7}`, 400, "stop"},
 		{"/v1/completions", `{"model":"gpt","suffix":"x"}`, 400, "suffix"},
 		{"/v1/completions", `{"model":"gpt","frequency_penalty":1}`, 400, "frequency_penalty"},
-		{"/api/inside", `{"model":"uniform"}`, 404, "nothing to see"},
+		{"/api/inside", `{"model":"uniform"}`, 404, "no view of its inside"},
 		{"/api/inside", `{"model":"lstm","layer":7}`, 400, "layer"},
 		{"/api/inside", `{"model":"lstm","layer":-1}`, 400, "layer"},
 		{"/api/inside", `{"model":"ngram","token":-1}`, 400, "token"},
@@ -368,8 +384,10 @@ func TestRefusals(t *testing.T) {
 		{"/api/jobs", `{"kind":"train","species":"gpt","budget":-1}`, 400, "budget"},
 		{"/api/jobs", `{"kind":"train","species":"gpt","tokenizer":"../x"}`, 400, "tokenizer"},
 		{"/api/jobs", `{"kind":"train","species":"gpt","vocab":-2}`, 400, "vocab"},
-		{"/api/jobs", `{"kind":"train","species":"gpt","corpus":"text","text":"short"}`, 400, "at least"},
-		{"/api/jobs", `{"kind":"train","species":"gpt","text":"for the world"}`, 400, "leave it out"},
+		{"/api/jobs", `{"kind":"train","species":"gpt","corpus":"text","text":"short"}`, 400,
+			"at least"},
+		{"/api/jobs", `{"kind":"train","species":"gpt","text":"for the world"}`, 400,
+			"leave it out"},
 		{"/api/jobs", `{"kind":"train","species":"gpt","out":"/tmp/x"}`, 400, "out"},
 		{"/api/jobs", `{"kind":"compare","models":["nobody"]}`, 404, "nobody"},
 		{"/api/nothing", `{}`, 404, "there is nothing at"},
@@ -383,7 +401,8 @@ func TestRefusals(t *testing.T) {
 		require.Contains(t, e.Error.Message, c.says, "%s %.80s", c.path, c.body)
 		require.NotEmpty(t, e.Error.Type)
 	}
-	for _, path := range []string{"/api/embeddings/uniform", "/api/embeddings/nobody", "/api/embeddings/gpt/x", "/api/embeddings/gpt/-1", "/api/embeddings/gpt/99999999999999999999",
+	for _, path := range []string{"/api/embeddings/uniform", "/api/embeddings/nobody",
+		"/api/embeddings/gpt/x", "/api/embeddings/gpt/-1", "/api/embeddings/gpt/99999999999999999999",
 		"/report/compare-1", "/report/..%2f..%2fgo.mod", "/v1/models/..%2f..%2fx", "/server.go", "/..%2fserver.go", "/page/index.html"} {
 		status, text := playtest.Call(t, "GET", ts.URL+path, "")
 		require.True(t, status == 404 || status == 400, "%s: %d %s", path, status, text)
@@ -421,7 +440,8 @@ func TestStrangers(t *testing.T) {
 		{"POST", "/api/next", []string{"Sec-Fetch-Site", "cross-site"}, 403},
 		{"POST", "/api/next", []string{"Origin", "http://evil.example"}, 403},
 		{"POST", "/api/next", []string{"Origin", ts.URL}, 200},
-		{"POST", "/api/next", []string{"Content-Type", "text/plain"}, 415}, // what a form can send without asking
+		// what a form can send without asking
+		{"POST", "/api/next", []string{"Content-Type", "text/plain"}, 415},
 		{"DELETE", "/api/jobs/train-1", []string{"Origin", "http://evil.example"}, 403},
 	} {
 		body := ""
@@ -432,7 +452,8 @@ func TestStrangers(t *testing.T) {
 		require.Equal(t, c.status, status, "%v: %.200s", c, text)
 	}
 	_, public := testServer(t, Options{Public: true, Hosts: []string{"museum"}})
-	for name, status := range map[string]int{"192.168.1.7": 200, "museum": 200, "MUSEUM:80": 200, "evil.example": 403} {
+	for name, status := range map[string]int{"192.168.1.7": 200, "museum": 200, "MUSEUM:80": 200,
+		"evil.example": 403} {
 		got, _ := playtest.Call(t, "GET", public.URL+"/api/models", "", "Host", name)
 		require.Equal(t, status, got, name)
 	}
@@ -446,7 +467,8 @@ func TestPage(t *testing.T) {
 	for _, f := range files {
 		data, err := page.ReadFile("page/" + f.Name())
 		require.NoError(t, err)
-		for _, from := range []string{"src=\"http", "href=\"http", "url(http", "@import", "from \"http", "fetch(\"http"} {
+		for _, from := range []string{"src=\"http", "href=\"http", "url(http", "@import",
+			"from \"http", "fetch(\"http"} {
 			require.NotContains(t, string(data), from, f.Name())
 		}
 		if f.Name() != "index.html" { // which is found at /
@@ -459,7 +481,8 @@ func TestPage(t *testing.T) {
 	require.NoError(t, err)
 	defer r.Body.Close()
 	require.Contains(t, r.Header.Get("Content-Security-Policy"), "default-src 'self'")
-	for name, want := range map[string]string{"uPlot.iife.min.js": uplot.Script, "uPlot.min.css": uplot.Style, "uPlot.LICENSE.txt": uplot.License, "keys.js": uplot.Keys} {
+	for name, want := range map[string]string{"uPlot.iife.min.js": uplot.Script,
+		"uPlot.min.css": uplot.Style, "uPlot.LICENSE.txt": uplot.License, "keys.js": uplot.Keys} {
 		status, got := playtest.Call(t, "GET", ts.URL+"/"+name, "")
 		require.Equal(t, 200, status)
 		require.Equal(t, want, got, name)

@@ -41,7 +41,8 @@ func TestStarters(t *testing.T) {
 			continue // what every document repeats, and what training must teach
 		}
 		for _, d := range split.Train {
-			require.False(t, strings.HasPrefix(d.Text, s.Text), "%s begins a document to train on", s.Name)
+			require.False(t, strings.HasPrefix(d.Text, s.Text), "%s begins a document to train on",
+				s.Name)
 		}
 	}
 }

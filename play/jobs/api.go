@@ -60,7 +60,9 @@ func (q *Queue) Routes(desk *web.Desk, requests, watchers *web.Gate) map[string]
 		"GET /api/jobs/events": func(w http.ResponseWriter, r *http.Request) {
 			desk.Stream(w, r, watchers, q.watch)
 		},
-		"GET /report/{job}": answer(func(r *http.Request) (any, error) { return q.report(r.PathValue("job")) }),
+		"GET /report/{job}": answer(func(r *http.Request) (any, error) {
+			return q.report(r.PathValue("job"))
+		}),
 	}
 }
 

@@ -12,19 +12,21 @@ import (
 	"lmzoo/zoo"
 )
 
-// compare queues a report of some models, judged by the text that they were all kept from.
+// compare queues a report of models that were trained on the same text, evaluated on its held-out
+// part.
 func (q *Queue) compare(ask Request) (string, error) {
 	some, err := q.models.Some(ask.Models)
 	if err != nil {
 		return "", err
 	}
 	if len(some) == 0 {
-		return "", web.Invalid("models", "names none, and there is none")
+		return "", web.Invalid("models", "is empty, and this playground has no model")
 	}
 	var runs []*zoo.Run
 	for _, e := range some {
 		if e.Run.Config.Data.SHA256 != some[0].Run.Config.Data.SHA256 {
-			return "", web.Invalid("models", "has %s, trained on %s, and %s, trained on other text: choose models that learned from the same",
+			return "", web.Invalid("models",
+				"has %s, trained on %s, and %s, trained on another text; choose models of one text",
 				some[0].ID, models.CorpusName(some[0].Run.Config.Data), e.ID)
 		}
 		runs = append(runs, e.Run)
@@ -43,7 +45,7 @@ func (q *Queue) compare(ask Request) (string, error) {
 	})
 }
 
-// study judges runs and writes the report.
+// study evaluates runs and writes the report.
 func (q *Queue) study(ctx context.Context, j *Job, runs []*zoo.Run) ([]byte, error) {
 	q.change(func() { j.Doing = "reading the text" })
 	data := runs[0].Config.Data
@@ -61,17 +63,19 @@ func (q *Queue) study(ctx context.Context, j *Job, runs []*zoo.Run) ([]byte, err
 	}
 	at := -1
 	c, err := report.Collect(ctx, runs, docs, report.Options{
-		Command: command, Data: data, Split: part, Train: split.Train, Seed: 1, Threads: q.opt.Threads,
+		Command: command, Data: data, Split: part, Train: split.Train,
+		Seed: 1, Threads: q.opt.Threads,
 		Progress: func(run string, done, total int) {
 			if ctx.Err() != nil {
 				return
 			}
 			q.change(func() {
-				if j.Doing != "judging "+run {
-					j.Doing = "judging " + run
+				if j.Doing != "evaluating "+run {
+					j.Doing = "evaluating " + run
 					at++
 				}
-				j.Progress = (float64(at) + float64(done)/float64(max(total, 1))) / float64(len(runs))
+				part := float64(done) / float64(max(total, 1))
+				j.Progress = (float64(at) + part) / float64(len(runs))
 			})
 		},
 	})
@@ -94,8 +98,10 @@ func (q *Queue) report(id string) (any, error) {
 	all, _ := q.List()
 	for _, j := range all {
 		if j.ID == id && j.page != nil {
-			return web.Page{ContentType: "text/html; charset=utf-8", Policy: reportPolicy, Data: j.page}, nil
+			return web.Page{ContentType: "text/html; charset=utf-8", Policy: reportPolicy,
+				Data: j.page}, nil
 		}
 	}
-	return nil, web.Refuse(http.StatusNotFound, "job", "there is no report of the job %.40q; ask for one with POST /api/jobs", id)
+	return nil, web.Refuse(http.StatusNotFound, "job",
+		"there is no report of the job %.40q; ask for one with POST /api/jobs", id)
 }

@@ -38,7 +38,8 @@ func TestTrainText(t *testing.T) {
 	dir := t.TempDir()
 	q, ts := testServer(t, Options{TrainDir: dir})
 	text := strings.Repeat("the cat sat on the mat.\n\nthe dog sat on the log.\n\n", 60)
-	body, err := json.Marshal(map[string]any{"kind": "train", "species": "gru", "size": "tiny", "corpus": "text", "text": text, "budget": 1, "tokenizer": "char"})
+	body, err := json.Marshal(map[string]any{"kind": "train", "species": "gru", "size": "tiny",
+		"corpus": "text", "text": text, "budget": 1, "tokenizer": "char"})
 	require.NoError(t, err)
 	id := playtest.OK[jobReply](t, "POST", ts.URL+"/api/jobs", string(body)).Job
 	j := settled(t, ts.URL, id)
@@ -47,7 +48,8 @@ func TestTrainText(t *testing.T) {
 	require.NotEmpty(t, j.Curve)
 	require.NotEmpty(t, j.Valid)
 	require.LessOrEqual(t, len(j.Curve), maxCurve+1)
-	require.Less(t, float64(j.Curve[len(j.Curve)-1].Loss), float64(j.Curve[0].Loss), "it learned something")
+	require.Less(t, float64(j.Curve[len(j.Curve)-1].Loss), float64(j.Curve[0].Loss),
+		"it learned something")
 
 	_, err = q.models.Get("", "my-gru")
 	require.NoError(t, err, "visitors can use it")
@@ -57,8 +59,10 @@ func TestTrainText(t *testing.T) {
 	_, err = data.Load(t.Context(), zoo.Input{})
 	require.NoError(t, err, "the text it was made from lies beside it")
 
-	second := playtest.OK[jobReply](t, "POST", ts.URL+"/api/jobs", `{"kind":"train","species":"unigram","corpus":"text","text":`+quote(text)+`}`).Job
-	require.Equal(t, "my-unigram", settled(t, ts.URL, second).Model, "what is counted needs no budget")
+	second := playtest.OK[jobReply](t, "POST", ts.URL+"/api/jobs",
+		`{"kind":"train","species":"unigram","corpus":"text","text":`+quote(text)+`}`).Job
+	require.Equal(t, "my-unigram", settled(t, ts.URL, second).Model,
+		"what is counted needs no budget")
 	entries, err := os.ReadDir(dir)
 	require.NoError(t, err)
 	require.Len(t, entries, 2)
@@ -69,21 +73,24 @@ func quote(text string) string {
 	return string(data)
 }
 
-// Jobs wait for each other, can be cancelled while they wait and while they run, and the queue has an end.
+// Jobs wait for each other, can be cancelled while they wait and while they run, and the queue has
+// an end.
 func TestQueue(t *testing.T) {
 	_, ts := testServer(t, Options{TrainDir: t.TempDir(), Waiting: 2})
 	body := `{"kind":"train","species":"rnn","size":"tiny","budget":60}`
 	ids := []string{}
 	for range 3 {
 		ids = append(ids, playtest.OK[jobReply](t, "POST", ts.URL+"/api/jobs", body).Job)
-		for len(ids) == 1 && playtest.OK[jobsReply](t, "GET", ts.URL+"/api/jobs", "").Jobs[0].State != Running {
+		for len(ids) == 1 && playtest.OK[jobsReply](t, "GET", ts.URL+"/api/jobs",
+			"").Jobs[0].State != Running {
 			time.Sleep(5 * time.Millisecond)
 		}
 	}
 	status, text := playtest.Call(t, "POST", ts.URL+"/api/jobs", body)
 	require.Equal(t, 429, status, text)
 	all := playtest.OK[jobsReply](t, "GET", ts.URL+"/api/jobs", "").Jobs
-	require.Equal(t, []string{Running, Queued, Queued}, []string{all[0].State, all[1].State, all[2].State})
+	require.Equal(t, []string{Running, Queued, Queued},
+		[]string{all[0].State, all[1].State, all[2].State})
 	require.Equal(t, 2, all[2].Position)
 
 	status, _ = playtest.Call(t, "DELETE", ts.URL+"/api/jobs/"+ids[1], "")
@@ -99,7 +106,8 @@ func TestQueue(t *testing.T) {
 	require.Equal(t, 200, status, "cancelled it is already")
 }
 
-// What was cancelled can be resumed, here and after the server was started again, and becomes the model that was ordered.
+// What was cancelled can be resumed, here and after the server was started again, and becomes the
+// model that was ordered.
 func TestResume(t *testing.T) {
 	dir := t.TempDir()
 	_, ts := testServer(t, Options{TrainDir: dir})
@@ -110,7 +118,8 @@ func TestResume(t *testing.T) {
 	for {
 		j := playtest.OK[jobsReply](t, "GET", ts.URL+"/api/jobs", "").Jobs[0]
 		require.NotEqual(t, Failed, j.State, j.Error)
-		require.Empty(t, playtest.OK[found](t, "GET", ts.URL+"/api/unfinished", "").Runs, "it is being trained")
+		require.Empty(t, playtest.OK[found](t, "GET", ts.URL+"/api/unfinished", "").Runs,
+			"it is being trained")
 		if j.Step >= 3 {
 			break
 		}
@@ -129,25 +138,31 @@ func TestResume(t *testing.T) {
 	// Another server sees whether another program writes to it.
 	held, err := zoo.Acquire(filepath.Join(dir, "my-rnn"))
 	require.NoError(t, err)
-	again, ts2 := testServer(t, Options{TrainDir: filepath.Join(dir, "elsewhere"), Runs: []string{filepath.Join(dir, "my-rnn"), filepath.Join(dir, "my-rnn") + "/"}})
+	again, ts2 := testServer(t,
+		Options{TrainDir: filepath.Join(dir, "elsewhere"),
+			Runs: []string{filepath.Join(dir, "my-rnn"), filepath.Join(dir, "my-rnn") + "/"}})
 	require.Empty(t, playtest.OK[found](t, "GET", ts2.URL+"/api/unfinished", "").Runs)
 	held.Release()
 	checkpoint := filepath.Join(dir, "my-rnn", zoo.CheckpointFile)
 	require.NoError(t, os.Rename(checkpoint, train.PreviousPath(checkpoint)))
 	require.Len(t, playtest.OK[found](t, "GET", ts2.URL+"/api/unfinished", "").Runs, 1)
 	for _, name := range []string{"", "nothing", "../my-rnn", filepath.Join(dir, "my-rnn")} {
-		status, text := playtest.Call(t, "POST", ts2.URL+"/api/jobs", `{"kind":"resume","run":`+quote(name)+`}`)
+		status, text := playtest.Call(t, "POST", ts2.URL+"/api/jobs",
+			`{"kind":"resume","run":`+quote(name)+`}`)
 		require.Equal(t, 404, status, text)
 	}
-	id = playtest.OK[jobReply](t, "POST", ts2.URL+"/api/jobs", `{"kind":"resume","run":"my-rnn"}`).Job
+	id = playtest.OK[jobReply](t, "POST", ts2.URL+"/api/jobs",
+		`{"kind":"resume","run":"my-rnn"}`).Job
 	_, err = again.add(filepath.Join(dir, "my-rnn"), "train", "", nil)
 	require.ErrorContains(t, err, "already")
-	require.Empty(t, playtest.OK[found](t, "GET", ts2.URL+"/api/unfinished", "").Runs, "it has a checkpoint, but is being trained")
+	require.Empty(t, playtest.OK[found](t, "GET", ts2.URL+"/api/unfinished", "").Runs,
+		"it has a checkpoint, but is being trained")
 	j := settled(t, ts2.URL, id)
 	require.Equal(t, Done, j.State, j.Error)
 	require.Equal(t, "my-rnn", j.Model)
 	require.Greater(t, j.Step, stopped.Step)
-	require.Less(t, j.Curve[0].Step, stopped.Step, "the curve begins before the training was stopped")
+	require.Less(t, j.Curve[0].Step, stopped.Step,
+		"the curve begins before the training was stopped")
 	require.Empty(t, playtest.OK[found](t, "GET", ts2.URL+"/api/unfinished", "").Runs)
 	r, err := zoo.Standard().Open(filepath.Join(dir, "my-rnn"))
 	require.NoError(t, err)
@@ -160,7 +175,8 @@ func TestJobFails(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "taken")
 	require.NoError(t, os.WriteFile(file, nil, 0o666))
 	s, ts := testServer(t, Options{TrainDir: file}) // no directory can be made there
-	id := playtest.OK[jobReply](t, "POST", ts.URL+"/api/jobs", `{"kind":"train","species":"unigram"}`).Job
+	id := playtest.OK[jobReply](t, "POST", ts.URL+"/api/jobs",
+		`{"kind":"train","species":"unigram"}`).Job
 	j := settled(t, ts.URL, id)
 	require.Equal(t, Failed, j.State)
 	require.Contains(t, j.Error, "make the directory of the runs")
@@ -174,7 +190,8 @@ func TestWatch(t *testing.T) {
 	lines := make(chan string, 100)
 	stop := playtest.Follow(t, ts.URL+"/api/jobs/events", lines)
 	defer stop()
-	id := playtest.OK[jobReply](t, "POST", ts.URL+"/api/jobs", `{"kind":"train","species":"unigram","corpus":"text","text":`+quote(strings.Repeat("a b c d. ", 300))+`}`).Job
+	id := playtest.OK[jobReply](t, "POST", ts.URL+"/api/jobs",
+		`{"kind":"train","species":"unigram","corpus":"text","text":`+quote(strings.Repeat("a b c d. ", 300))+`}`).Job
 	for line := range lines {
 		if strings.Contains(line, id) && strings.Contains(line, `"state":"done"`) {
 			return
@@ -185,7 +202,8 @@ func TestWatch(t *testing.T) {
 // A report is made, served, and complete in itself.
 func TestReport(t *testing.T) {
 	_, ts := testServer(t, Options{})
-	id := playtest.OK[jobReply](t, "POST", ts.URL+"/api/jobs", `{"kind":"compare","models":["uniform","ngram"]}`).Job
+	id := playtest.OK[jobReply](t, "POST", ts.URL+"/api/jobs",
+		`{"kind":"compare","models":["uniform","ngram"]}`).Job
 	j := settled(t, ts.URL, id)
 	require.Equal(t, Done, j.State, j.Error)
 	status, text := playtest.Call(t, "DELETE", ts.URL+"/api/jobs/"+id, "")

@@ -60,7 +60,8 @@ func (q *Queue) change(f func()) {
 }
 
 // add queues a job and returns its name. dir is the run directory that it continues, or "".
-func (q *Queue) add(dir, kind, title string, work func(ctx context.Context, j *Job) error) (string, error) {
+func (q *Queue) add(dir, kind, title string,
+	work func(ctx context.Context, j *Job) error) (string, error) {
 	var id string
 	var err error
 	q.change(func() {
@@ -75,7 +76,8 @@ func (q *Queue) add(dir, kind, title string, work func(ctx context.Context, j *J
 			err = web.Refuse(http.StatusServiceUnavailable, "", "the server is closing")
 			return
 		case waiting >= q.opt.Waiting:
-			err = web.Refuse(http.StatusTooManyRequests, "", "%d jobs are waiting already; cancel one, or wait", waiting)
+			err = web.Refuse(http.StatusTooManyRequests, "",
+				"%d jobs are waiting already; cancel one, or wait", waiting)
 			return
 		case dir != "" && q.busy(dir):
 			err = web.Refuse(http.StatusConflict, "run", "this run is being trained already")
@@ -83,7 +85,8 @@ func (q *Queue) add(dir, kind, title string, work func(ctx context.Context, j *J
 		}
 		q.count++
 		id = fmt.Sprintf("%s-%d", kind, q.count)
-		q.all = append(q.all, &Job{ID: id, Kind: kind, Title: title, State: Queued, stride: 1, dir: dir, work: work})
+		q.all = append(q.all,
+			&Job{ID: id, Kind: kind, Title: title, State: Queued, stride: 1, dir: dir, work: work})
 		q.forget()
 		if !q.working {
 			q.working = true
@@ -165,7 +168,8 @@ func attempt(ctx context.Context, j *Job) (err error) {
 // stop cancels a job. A cancelled job stays cancelled; a job that has ended by itself cannot be
 // cancelled.
 func (q *Queue) stop(id string) error {
-	err := web.Refuse(http.StatusNotFound, "job", "there is no job %.40q; GET /api/jobs lists them", id)
+	err := web.Refuse(http.StatusNotFound, "job", "there is no job %.40q; GET /api/jobs lists them",
+		id)
 	q.change(func() {
 		for _, j := range q.all {
 			if j.ID != id {
@@ -178,7 +182,8 @@ func (q *Queue) stop(id string) error {
 			case Running:
 				j.cancel()
 			case Done, Failed:
-				err = web.Refuse(http.StatusConflict, "job", "%s has ended (%s); there is nothing to cancel", id, j.State)
+				err = web.Refuse(http.StatusConflict, "job",
+					"%s has ended (%s); there is nothing to cancel", id, j.State)
 			}
 		}
 	})

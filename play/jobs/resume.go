@@ -16,14 +16,15 @@ import (
 	"lmzoo/zoo"
 )
 
-// unfinished is a training that was cancelled, here or on the command line, and can go on from its checkpoint.
+// unfinished is a training that was stopped, here or on the command line, and can be resumed from
+// its checkpoint.
 type unfinished struct {
 	ID      string    `json:"id"`
 	Title   string    `json:"title"`
-	Seconds float64   `json:"seconds"` // trained so far
+	Seconds float64   `json:"seconds"` // of training so far
 	Budget  float64   `json:"budget,omitempty"`
 	Step    int       `json:"step"`
-	Steps   int       `json:"steps,omitempty"` // in all; 0: as many as the budget has room for
+	Steps   int       `json:"steps,omitempty"` // in total; 0: the budget decides
 	Loss    web.Float `json:"loss"`
 
 	dir   string
@@ -32,14 +33,14 @@ type unfinished struct {
 
 const maxUnfinished = 100 // directories that are inspected
 
-// unfinished finds what can be resumed.
+// unfinished returns the runs that can be resumed.
 func (q *Queue) unfinished() []unfinished {
 	all := []unfinished{}
 	if q.opt.TrainDir == "" {
 		return all
 	}
 	dirs := append([]string(nil), q.opt.Runs...)
-	entries, _ := os.ReadDir(q.opt.TrainDir) // it may not be there yet
+	entries, _ := os.ReadDir(q.opt.TrainDir) // the directory may not exist yet
 	for _, e := range entries {
 		dirs = append(dirs, filepath.Join(q.opt.TrainDir, e.Name()))
 	}
@@ -50,7 +51,7 @@ func (q *Queue) unfinished() []unfinished {
 			continue
 		}
 		seen = append(seen, dir)
-		u, ok := q.lookInto(dir)
+		u, ok := q.inspect(dir)
 		if !ok {
 			continue
 		}
@@ -64,8 +65,8 @@ func (q *Queue) unfinished() []unfinished {
 	return all
 }
 
-// lookInto reads what is known of a run; false unless it can be resumed.
-func (q *Queue) lookInto(dir string) (unfinished, bool) {
+// inspect describes a run; false unless it can be resumed.
+func (q *Queue) inspect(dir string) (unfinished, bool) {
 	c, err := zoo.ReadConfig(dir)
 	if err != nil || c.Result != nil || c.Train == nil {
 		return unfinished{}, false
@@ -78,8 +79,9 @@ func (q *Queue) lookInto(dir string) (unfinished, bool) {
 		return unfinished{}, false
 	}
 	u := unfinished{
-		ID: models.Name(dir), Title: species.Title + " on " + theText(c.Data), dir: dir,
-		Budget: time.Duration(c.Train.Budget).Seconds(), Steps: c.Train.Steps, curve: report.ReadCurve(dir),
+		ID: models.Name(dir), Title: species.Title + " on " + corpusTitle(c.Data), dir: dir,
+		Budget: time.Duration(c.Train.Budget).Seconds(), Steps: c.Train.Steps,
+		curve: report.ReadCurve(dir),
 	}
 	if k := u.curve; k != nil && len(k.Loss) > 0 {
 		last := len(k.Loss) - 1
@@ -88,8 +90,8 @@ func (q *Queue) lookInto(dir string) (unfinished, bool) {
 	return u, true
 }
 
-// theText is what a title calls a corpus.
-func theText(d zoo.Data) string {
+// corpusTitle returns the name of a corpus for a title.
+func corpusTitle(d zoo.Data) string {
 	switch name := models.CorpusName(d); name {
 	case zoo.WorldName:
 		return "the world"
@@ -100,7 +102,7 @@ func theText(d zoo.Data) string {
 	}
 }
 
-// beingTrained reports whether a job works on a run, or will, or another program writes to it.
+// beingTrained reports whether a job trains a run, or will, or another program writes to it.
 func (q *Queue) beingTrained(dir string) bool {
 	q.mu.Lock()
 	busy := q.busy(dir)
@@ -113,28 +115,34 @@ func (q *Queue) resume(ask Request) (string, error) {
 	all := q.unfinished()
 	at := slices.IndexFunc(all, func(u unfinished) bool { return u.ID == ask.Run })
 	if at < 0 {
-		return "", web.Refuse(http.StatusNotFound, "run", "there is no unfinished run %.80q; GET /api/unfinished lists them", ask.Run)
+		return "", web.Refuse(http.StatusNotFound, "run",
+			"there is no unfinished run %.80q; GET /api/unfinished lists them", ask.Run)
 	}
 	u := all[at]
 	return q.add(u.dir, "train", u.Title+", resumed", func(ctx context.Context, j *Job) error {
-		return q.goOn(ctx, j, u)
+		return q.makeRest(ctx, j, u)
 	})
 }
 
-// goOn trains from the checkpoint to the end that was ordered. The learning curve begins with what was learned before.
-func (q *Queue) goOn(ctx context.Context, j *Job, u unfinished) error {
+// makeRest trains from the checkpoint to the planned end. The learning curve begins with the earlier
+// part.
+func (q *Queue) makeRest(ctx context.Context, j *Job, u unfinished) error {
 	q.change(func() {
 		j.Doing = "reading the text"
 		if k := u.curve; k != nil {
 			for i := range k.Loss {
-				j.Curve = append(j.Curve, Point{k.Steps[i], k.Tokens[i], web.Float(k.Seconds[i]), web.Float(k.Loss[i])})
+				j.Curve = append(j.Curve,
+					Point{k.Steps[i], k.Tokens[i], web.Float(k.Seconds[i]), web.Float(k.Loss[i])})
 			}
 			for i := range k.Valid {
-				j.Valid = append(j.Valid, Point{k.ValidSteps[i], k.ValidTokens[i], web.Float(k.ValidSeconds[i]), web.Float(k.Valid[i])})
+				j.Valid = append(j.Valid,
+					Point{k.ValidSteps[i], k.ValidTokens[i], web.Float(k.ValidSeconds[i]),
+						web.Float(k.Valid[i])})
 			}
 		}
 	})
-	order, err := q.opt.Catalogue.Resume(ctx, u.dir, strings.NewReader(""), nil) // what came from standard input is gone
+	// a run from standard input cannot be resumed
+	order, err := q.opt.Catalogue.Resume(ctx, u.dir, strings.NewReader(""), nil)
 	if err != nil {
 		return err
 	}

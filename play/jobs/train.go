@@ -33,7 +33,8 @@ func (q *Queue) train(ask Request) (string, error) {
 	}
 	species, err := q.opt.Catalogue.Find(ask.Species)
 	if err != nil {
-		return "", web.Invalid("species", "is %.40q; want one of: %s", ask.Species, strings.Join(q.opt.Catalogue.Names(), " "))
+		return "", web.Invalid("species", "is %.40q; want one of: %s", ask.Species,
+			strings.Join(q.opt.Catalogue.Names(), " "))
 	}
 	if ask.Budget == 0 {
 		ask.Budget = defaultBudget
@@ -47,11 +48,14 @@ func (q *Queue) train(ask Request) (string, error) {
 	if err := q.checkCorpus(&ask); err != nil {
 		return "", err
 	}
-	settings, err := species.Exhibit(ask.Size, ask.Corpus, time.Duration(ask.Budget*float64(time.Second)))
+	settings, err := species.Exhibit(ask.Size, ask.Corpus,
+		time.Duration(ask.Budget*float64(time.Second)))
 	if err != nil {
-		return "", web.Invalid("size", "is %.40q; want one of: %s", ask.Size, strings.Join(species.Sizes, " "))
+		return "", web.Invalid("size", "is %.40q; want one of: %s", ask.Size,
+			strings.Join(species.Sizes, " "))
 	}
-	title := fmt.Sprintf("%s on %s", species.Title, map[string]string{zoo.WorldName: "the world", "text": "your text"}[ask.Corpus])
+	title := fmt.Sprintf("%s on %s", species.Title,
+		map[string]string{zoo.WorldName: "the world", "text": "your text"}[ask.Corpus])
 	return q.add("", "train", title, func(ctx context.Context, j *Job) error {
 		return q.makeRun(ctx, j, species, settings, ask)
 	})
@@ -82,16 +86,19 @@ func (q *Queue) checkCorpus(ask *Request) error {
 		return web.Invalid("corpus", "is %.40q; want world or text", ask.Corpus)
 	}
 	if !slices.Contains(zoo.Tokenizers(), ask.Tokenizer) {
-		return web.Invalid("tokenizer", "is %.40q; want one of: %s", ask.Tokenizer, strings.Join(zoo.Tokenizers(), " "))
+		return web.Invalid("tokenizer", "is %.40q; want one of: %s", ask.Tokenizer,
+			strings.Join(zoo.Tokenizers(), " "))
 	}
 	if ask.Vocab < 0 || ask.Vocab > maxVocab {
-		return web.Invalid("vocab", "is %d; want 0 (the tokenizer's choice) to %d", ask.Vocab, maxVocab)
+		return web.Invalid("vocab", "is %d; want 0 (the tokenizer's choice) to %d", ask.Vocab,
+			maxVocab)
 	}
 	return nil
 }
 
 // makeRun trains a model and opens it to visitors.
-func (q *Queue) makeRun(ctx context.Context, j *Job, species *zoo.Species, settings *zoo.Settings, ask Request) error {
+func (q *Queue) makeRun(ctx context.Context, j *Job, species *zoo.Species, settings *zoo.Settings,
+	ask Request) error {
 	say := func(what string) { q.change(func() { j.Doing = what }) }
 	say("reading the text")
 	dir, err := newDirectory(q.opt.TrainDir, species.Name)
@@ -116,7 +123,8 @@ func (q *Queue) makeRun(ctx context.Context, j *Job, species *zoo.Species, setti
 	}
 	say("training")
 	run, err := zoo.Make(ctx, zoo.Order{
-		Species: species, Size: ask.Size, Settings: settings, Data: data, Split: split, Tokenizer: tok,
+		Species: species, Size: ask.Size, Settings: settings,
+		Data: data, Split: split, Tokenizer: tok,
 		Seed: ask.Seed, Threads: q.opt.Threads, Dir: dir, Command: []string{"lmzoo", "play"},
 	}, q.observe(j))
 	if err != nil {
@@ -139,7 +147,8 @@ func (q *Queue) open(j *Job, run *zoo.Run) {
 
 // Train queues a training that the owner of the server describes. Visitors can watch and cancel it
 // like their own; its model is opened to them at the end.
-func (q *Queue) Train(title string, make func(ctx context.Context, watch train.Observer) (*zoo.Run, error)) error {
+func (q *Queue) Train(title string,
+	make func(ctx context.Context, watch train.Observer) (*zoo.Run, error)) error {
 	_, err := q.add("", "train", title, func(ctx context.Context, j *Job) error {
 		q.change(func() { j.Doing = "training" })
 		run, err := make(ctx, q.observe(j))
@@ -156,11 +165,13 @@ func (q *Queue) Train(title string, make func(ctx context.Context, watch train.O
 func (q *Queue) observe(j *Job) train.Observer {
 	return func(_ context.Context, tr *train.Trainer, e train.Event) error {
 		st := e.Stats
-		p := Point{Step: st.Step, Tokens: st.Tokens, Seconds: web.Float(st.Seconds), Loss: web.Float(st.Loss)}
+		p := Point{Step: st.Step, Tokens: st.Tokens, Seconds: web.Float(st.Seconds),
+			Loss: web.Float(st.Loss)}
 		switch e.Kind {
 		case train.Stepped:
 			q.change(func() {
-				j.Step, j.Tokens, j.Seconds, j.Progress = st.Step, st.Tokens, st.Seconds, tr.Progress()
+				j.Step, j.Tokens, j.Seconds = st.Step, st.Tokens, st.Seconds
+				j.Progress = tr.Progress()
 				j.addPoint(p)
 			})
 		case train.Evaluated:

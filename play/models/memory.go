@@ -6,16 +6,16 @@ import (
 	"lmzoo/lm"
 )
 
-// memory keeps what a model has read lately, so that of a prompt that grows only the new tokens are read. It is safe for
-// concurrent use; one text is read at a time.
+// memory keeps the states of a model after recent texts, so that only the new tokens of a growing
+// prompt are read. It is safe for concurrent use; one text is read at a time.
 type memory struct {
 	model lm.Model
 
 	mu      sync.Mutex
-	moments []*moment // the one used last stands last
+	moments []*moment // the most recently used last
 }
 
-// moment is a model that has read some tokens.
+// moment is the state of a model after some tokens.
 type moment struct {
 	tokens []lm.Token
 	state  lm.State
@@ -23,7 +23,7 @@ type moment struct {
 	err    error     // why next holds no probabilities
 }
 
-// maxMoments bounds the memory; each may hold a key-value cache.
+// maxMoments bounds the memory: a moment may hold a key-value cache.
 const maxMoments = 12
 
 // next returns ln P of every token after tokens. The caller must not change it.
@@ -46,7 +46,7 @@ func (m *memory) start(tokens []lm.Token) (lm.State, []float64, error) {
 	return at.state.Clone(), at.next, nil
 }
 
-// recall goes on from the longest beginning of tokens that it remembers.
+// recall returns the moment after tokens; it continues from the longest prefix that it remembers.
 func (m *memory) recall(tokens []lm.Token) *moment {
 	best := -1
 	for i, k := range m.moments {
@@ -85,7 +85,7 @@ func begins(tokens, prefix []lm.Token) bool {
 	return true
 }
 
-// readOn pushes more tokens onto a state after some.
+// readOn pushes more tokens onto a state that has read those before.
 func readOn(state lm.State, before, more []lm.Token) *moment {
 	for _, t := range more {
 		state.Push(t)

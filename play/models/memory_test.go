@@ -9,7 +9,8 @@ import (
 	"lmzoo/play/playtest"
 )
 
-// However one comes to a prompt, typing, deleting, jumping about, the memory says what the model says.
+// However one comes to a prompt, typing, deleting, jumping about, the memory says what the model
+// says.
 func TestMemory(t *testing.T) {
 	runs, err := playtest.Zoo()
 	require.NoError(t, err)
@@ -23,7 +24,8 @@ func TestMemory(t *testing.T) {
 		for range 60 {
 			seed = (seed*37 + 11) % 101
 			n = max(0, min(len(tokens), n+seed%9-3))
-			require.InDeltaSlice(t, e.LM.NextLogProbs(nil, tokens[:n]), mustRecall(t, &m, tokens[:n]), 1e-4, "%s after %d tokens", e.ID, n)
+			require.InDeltaSlice(t, e.LM.NextLogProbs(nil, tokens[:n]),
+				mustRecall(t, &m, tokens[:n]), 1e-4, "%s after %d tokens", e.ID, n)
 			require.LessOrEqual(t, len(m.moments), maxMoments)
 		}
 		other := append([]lm.Token{tokens[3]}, tokens[1:20]...) // begins differently
@@ -32,7 +34,8 @@ func TestMemory(t *testing.T) {
 		require.NoError(t, err)
 		state.Push(tokens[5])
 		require.InDeltaSlice(t, e.LM.NextLogProbs(nil, tokens[:6]), state.NextLogProbs(nil), 1e-4)
-		require.InDeltaSlice(t, next, mustRecall(t, &m, tokens[:5]), 0, "a State that was given away is one's own")
+		require.InDeltaSlice(t, next, mustRecall(t, &m, tokens[:5]), 0,
+			"a State that was given away is one's own")
 	}
 }
 

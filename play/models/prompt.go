@@ -13,8 +13,8 @@ import (
 // Prompt is a text as a model reads it.
 //
 // While a visitor types, the last word is unfinished. To a model of words, "spri" is not the
-// beginning of " spring" but four letters that it has hardly ever seen in a row. The model then reads
-// up to the word, and the next token must complete it (token healing).
+// beginning of " spring" but four letters that it has hardly ever seen in a row. The model then
+// reads up to the word, and the next token must complete it (token healing).
 type Prompt struct {
 	Tokens     []lm.Token
 	Unfinished string // the beginning of a word that the next token must complete; "": none
@@ -56,8 +56,9 @@ func (m *Model) unfinished(text string) int {
 	return begin
 }
 
-// insideToken returns where the end of the last word, which begins at begin, may be the beginning of a
-// merged token, or −1. In scripts that are written without spaces the last word is a whole sentence.
+// insideToken returns where the end of the last word, which begins at begin, may be the beginning
+// of a merged token, or −1. In scripts that are written without spaces the last word is a whole
+// sentence.
 func (m *Model) insideToken(text string, begin int) int {
 	tok := m.Tokenizer()
 	if tok.Name() != "bpe" {
@@ -67,7 +68,8 @@ func (m *Model) insideToken(text string, begin int) int {
 	for len(tokens) > 2 { // the last token alone is whole
 		begin += tok.Bytes(tokens[0])
 		tokens = tokens[1:]
-		if end := text[begin:]; end[0] >= utf8.RuneSelf && utf8.RuneStart(end[0]) && m.completes(end) {
+		end := text[begin:]
+		if end[0] >= utf8.RuneSelf && utf8.RuneStart(end[0]) && m.completes(end) {
 			return begin
 		}
 	}

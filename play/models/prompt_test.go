@@ -11,8 +11,8 @@ import (
 	"lmzoo/zoo"
 )
 
-// TestUnfinishedWithoutSpaces covers a prompt that ends inside a merged token of a script without spaces,
-// where the last word is the whole sentence.
+// TestUnfinishedWithoutSpaces covers a prompt that ends inside a merged token of a script without
+// spaces, where the last word is the whole sentence.
 func TestUnfinishedWithoutSpaces(t *testing.T) {
 	text := strings.Repeat("面包师\nwalking\n", 10)
 	tok, err := corpus.TrainBPE([]corpus.Document{{Text: text}}, 300)

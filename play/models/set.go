@@ -49,7 +49,8 @@ func (s *Set) Add(r *zoo.Run) string {
 // Name returns the base name of a directory, with only characters that need no escaping anywhere.
 func Name(dir string) string {
 	return strings.Trim(strings.Map(func(r rune) rune {
-		if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '-' || r == '_' || r == '.' {
+		letter := r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z'
+		if letter || r >= '0' && r <= '9' || strings.ContainsRune("-_.", r) {
 			return r
 		}
 		return '-'
@@ -81,10 +82,12 @@ func (s *Set) Get(param, id string) (*Model, error) {
 		return m, nil
 	}
 	if id == "" {
-		return nil, web.Invalid(param, "is missing; want the name of a model: GET /v1/models lists them")
+		return nil, web.Invalid(param,
+			"is missing; want the name of a model: GET /v1/models lists them")
 	}
 	return nil, web.WithCode("model_not_found",
-		web.Refuse(http.StatusNotFound, param, "there is no model %.80q; GET /v1/models lists them", id))
+		web.Refuse(http.StatusNotFound, param, "there is no model %.80q; GET /v1/models lists them",
+			id))
 }
 
 // maxModels is how many models a request may name.

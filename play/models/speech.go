@@ -31,7 +31,8 @@ const (
 
 // Speak generates a text and yields it as it comes, until yield returns false. It returns why it
 // ended.
-func (m *Model) Speak(ctx context.Context, s Speech, yield func(Utterance) bool) (reason string, err error) {
+func (m *Model) Speak(ctx context.Context, s Speech,
+	yield func(Utterance) bool) (reason string, err error) {
 	warps, err := s.Warps()
 	if err != nil {
 		return "", err
@@ -73,7 +74,8 @@ func (m *Model) Speak(ctx context.Context, s Speech, yield func(Utterance) bool)
 // keepPace waits until n tokens may have been generated since begin.
 func keepPace(ctx context.Context, begin time.Time, n int, pace float64) error {
 	if pace > 0 {
-		if wait := time.Until(begin.Add(time.Duration(float64(n) / pace * float64(time.Second)))); wait > 0 {
+		due := begin.Add(time.Duration(float64(n) / pace * float64(time.Second)))
+		if wait := time.Until(due); wait > 0 {
 			late := time.NewTimer(wait)
 			defer late.Stop()
 			select {

@@ -24,7 +24,7 @@ type logprobs struct {
 	Tokens        []string             `json:"tokens"`
 	TokenLogprobs []float64            `json:"token_logprobs"`
 	TopLogprobs   []map[string]float64 `json:"top_logprobs"`
-	TextOffset    []int                `json:"text_offset"` // in characters, from the beginning of the prompt
+	TextOffset    []int                `json:"text_offset"` // characters since the prompt began
 }
 
 // newLogprobs returns empty lists, which are [] in JSON.

@@ -52,7 +52,8 @@ func (a *API) Routes() map[string]http.HandlerFunc {
 		},
 		"POST /v1/completions": a.completions,
 		"/v1/": func(w http.ResponseWriter, r *http.Request) {
-			a.Desk.Answer(w, r, a.Requests, func(context.Context) (any, error) { return nil, unknownPath(r) })
+			a.Desk.Answer(w, r, a.Requests,
+				func(context.Context) (any, error) { return nil, unknownPath(r) })
 		},
 	}
 }
@@ -65,7 +66,10 @@ type model struct {
 	OwnedBy string `json:"owned_by"`
 }
 
-func (a *API) describe(m *models.Model) model { return model{m.ID, "model", a.Began.Unix(), "lmzoo"} }
+func (a *API) describe(m *models.Model) model {
+	return model{m.ID, "model",
+		a.Began.Unix(), "lmzoo"}
+}
 
 func (a *API) list(context.Context) (any, error) {
 	data := []model{}
@@ -132,7 +136,8 @@ func (a *API) plan(q *request) (*completing, error) {
 	}
 	now := a.Now()
 	c := &completing{Speech: s, q: q, m: m, head: completion{
-		ID: fmt.Sprintf("cmpl-%d", now.UnixNano()), Object: "text_completion", Created: now.Unix(), Model: m.ID,
+		ID: fmt.Sprintf("cmpl-%d", now.UnixNano()), Object: "text_completion",
+		Created: now.Unix(), Model: m.ID,
 	}}
 	if n := c.entries(); !q.Stream && n > a.Limits.Entries {
 		return nil, web.Invalid("max_tokens",

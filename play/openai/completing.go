@@ -112,7 +112,8 @@ func (c *completing) usage() *usage {
 
 // one yields choice i, after the prompt if that is to be echoed. A choice that is out of time ends
 // as one that has reached its length.
-func (c *completing) one(ctx context.Context, i int, yield func(text string, l *logprobs) bool) (reason string, err error) {
+func (c *completing) one(ctx context.Context, i int,
+	yield func(text string, l *logprobs) bool) (reason string, err error) {
 	n := or(c.q.N, 1)
 	p := c.q.Prompt[i/n]
 	if i%n == 0 {
@@ -158,7 +159,8 @@ func (c *completing) one(ctx context.Context, i int, yield func(text string, l *
 }
 
 // echo yields the prompt, with the log-probabilities of its tokens if they are asked for.
-func (c *completing) echo(ctx context.Context, p prompt, yield func(text string, l *logprobs) bool) error {
+func (c *completing) echo(ctx context.Context, p prompt,
+	yield func(text string, l *logprobs) bool) error {
 	u := models.Utterance{Text: p.text}
 	if c.q.Logprobs != nil {
 		state := lm.Start(c.m.LM)

@@ -22,7 +22,7 @@ type request struct {
 	N             *int           `json:"n"` // null: 1
 	Stream        bool           `json:"stream"`
 	StreamOptions *streamOptions `json:"stream_options"`
-	Logprobs      *int           `json:"logprobs"` // likeliest tokens in each place; null: no log-probabilities
+	Logprobs      *int           `json:"logprobs"` // likeliest tokens in each place; null: none
 	Echo          bool           `json:"echo"`
 	Stop          stops          `json:"stop"`
 	Seed          *int64         `json:"seed"`
@@ -54,7 +54,8 @@ type prompt struct {
 	encoded bool // given as tokens
 }
 
-// prompts is one prompt or several: a string, or a list of strings, of tokens, or of lists of tokens.
+// prompts is one prompt or several: a string, or a list of strings, of tokens, or of lists of
+// tokens.
 type prompts []prompt
 
 // UnmarshalJSON implements json.Unmarshaler.
@@ -78,7 +79,8 @@ func (p *prompts) UnmarshalJSON(data []byte) error {
 			*p = append(*p, prompt{tokens: t, encoded: true})
 		}
 	default:
-		return web.Invalid("prompt", "has the wrong type; want a string, a list of strings, a list of tokens, or a list of lists of tokens")
+		return web.Invalid("prompt",
+			"has the wrong type; want a string, or a list of strings, of tokens or of lists of tokens")
 	}
 	return nil
 }
@@ -115,17 +117,21 @@ func (a *API) check(q *request, m *models.Model) (models.Speech, error) {
 	maxTokens := or(q.MaxTokens, defaultTokens)
 	switch {
 	case maxTokens < 0 || maxTokens > a.Limits.Tokens:
-		return models.Speech{}, web.Invalid("max_tokens", "is %d; want 0 to %d", maxTokens, a.Limits.Tokens)
+		return models.Speech{}, web.Invalid("max_tokens", "is %d; want 0 to %d", maxTokens,
+			a.Limits.Tokens)
 	case or(q.N, 1) < 1 || or(q.N, 1) > maxChoices:
 		return models.Speech{}, web.Invalid("n", "is %d; want 1 to %d", *q.N, maxChoices)
 	case q.Logprobs != nil && (*q.Logprobs < 0 || *q.Logprobs > maxLogprobs):
-		return models.Speech{}, web.Invalid("logprobs", "is %d; want 0 to %d", *q.Logprobs, maxLogprobs)
+		return models.Speech{}, web.Invalid("logprobs", "is %d; want 0 to %d", *q.Logprobs,
+			maxLogprobs)
 	case len(q.Stop) > maxStops:
-		return models.Speech{}, web.Invalid("stop", "has %d strings; want at most %d", len(q.Stop), maxStops)
+		return models.Speech{}, web.Invalid("stop", "has %d strings; want at most %d", len(q.Stop),
+			maxStops)
 	}
 	for _, stop := range q.Stop {
 		if stop == "" || len(stop) > maxStopBytes {
-			return models.Speech{}, web.Invalid("stop", "has a string of %d bytes; want 1 to %d", len(stop), maxStopBytes)
+			return models.Speech{}, web.Invalid("stop", "has a string of %d bytes; want 1 to %d",
+				len(stop), maxStopBytes)
 		}
 	}
 	opt, err := models.Sampling(or(q.Temperature, 1), q.TopK, or(q.TopP, 1), q.MinP, maxTokens)

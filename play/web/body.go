@@ -25,9 +25,11 @@ func BodyOf(text int) Body { return Body{Limit: 6*text + 16<<10} }
 const smallBody = 128 << 10
 
 // Read decodes the JSON object in the body of a request into v. It runs before the request takes a
-// place at a Gate, so that a slow sender keeps nobody waiting; only long bodies wait for each other.
+// place at a Gate, so that a slow sender keeps nobody waiting; only long bodies wait for each
+// other.
 func (d *Desk) Read(w http.ResponseWriter, r *http.Request, v any, b Body) error {
-	if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != "application/json" {
+	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if err != nil || kind != "application/json" {
 		return Refuse(http.StatusUnsupportedMediaType, "",
 			"the body is not declared as JSON; want Content-Type: application/json")
 	}
@@ -62,11 +64,13 @@ func unreadable(err error, limit int) error {
 	case errors.As(err, &own):
 		return own
 	case errors.As(err, &long):
-		return Refuse(http.StatusRequestEntityTooLarge, "", "the body is longer than %d bytes", limit)
+		return Refuse(http.StatusRequestEntityTooLarge, "", "the body is longer than %d bytes",
+			limit)
 	case errors.As(err, &kind) && kind.Field != "":
 		return Invalid(kind.Field, "is a JSON %s; want %s", kind.Value, describe(kind.Type))
 	case errors.As(err, &kind):
-		return Refuse(http.StatusBadRequest, "", "the body is a JSON %s; want an object", kind.Value)
+		return Refuse(http.StatusBadRequest, "", "the body is a JSON %s; want an object",
+			kind.Value)
 	case errors.Is(err, io.EOF):
 		return Refuse(http.StatusBadRequest, "", "the body is empty; want a JSON object")
 	}

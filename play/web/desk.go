@@ -34,7 +34,8 @@ type Desk struct {
 
 // NewDesk returns a Desk whose requests end with ctx.
 func NewDesk(ctx context.Context, l Limits) *Desk {
-	return &Desk{ctx: ctx, limits: l, uploads: NewGate(l.Uploads, l.Patience), unread: outbox{limit: l.Unread}}
+	return &Desk{ctx: ctx, limits: l, uploads: NewGate(l.Uploads, l.Patience),
+		unread: outbox{limit: l.Unread}}
 }
 
 // Wait waits until no request is being answered.
@@ -53,8 +54,10 @@ type Status struct {
 	Value any
 }
 
-// Answer computes an answer at a gate and writes it: a Page, or a value as JSON, perhaps in a Status.
-func (d *Desk) Answer(w http.ResponseWriter, r *http.Request, g *Gate, compute func(context.Context) (any, error)) {
+// Answer computes an answer at a gate and writes it: a Page, or a value as JSON, perhaps in a
+// Status.
+func (d *Desk) Answer(w http.ResponseWriter, r *http.Request, g *Gate,
+	compute func(context.Context) (any, error)) {
 	d.open.Add(1)
 	defer d.open.Done()
 	status, page, err := d.compute(r.Context(), g, compute)
@@ -66,7 +69,8 @@ func (d *Desk) Answer(w http.ResponseWriter, r *http.Request, g *Gate, compute f
 }
 
 // compute holds the place at the gate, until the answer is encoded.
-func (d *Desk) compute(parent context.Context, g *Gate, compute func(context.Context) (any, error)) (status int, p Page, err error) {
+func (d *Desk) compute(parent context.Context, g *Gate,
+	compute func(context.Context) (any, error)) (status int, p Page, err error) {
 	ctx, cancel := d.until(parent)
 	defer cancel()
 	if err := g.enter(ctx); err != nil {
@@ -95,9 +99,10 @@ func (d *Desk) until(request context.Context) (context.Context, context.CancelFu
 	return ctx, func() { stop(); cancel() }
 }
 
-// Stream streams an answer and holds its place at the gate until the end. compute reports its errors
-// in the stream.
-func (d *Desk) Stream(w http.ResponseWriter, r *http.Request, g *Gate, compute func(context.Context, *Stream)) {
+// Stream streams an answer and holds its place at the gate until the end. compute reports its
+// errors in the stream.
+func (d *Desk) Stream(w http.ResponseWriter, r *http.Request, g *Gate,
+	compute func(context.Context, *Stream)) {
 	d.open.Add(1)
 	defer d.open.Done()
 	ctx, cancel := d.until(r.Context())

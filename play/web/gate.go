@@ -36,7 +36,8 @@ func (g Gate) enter(ctx context.Context) error {
 		}
 	}
 	return Refuse(http.StatusTooManyRequests, "",
-		"%d requests of this kind are being answered; try again when one of them has ended", cap(g.inside))
+		"%d requests of this kind are being answered; try again when one of them has ended",
+		cap(g.inside))
 }
 
 func (g Gate) leave() { <-g.inside }

@@ -15,8 +15,8 @@ const policy = "default-src 'self'; base-uri 'none'; form-action 'none'; frame-a
 // Guard keeps requests of other sites out.
 //
 // A page of another site can make a visitor's browser send requests here; the browser tells where
-// they come from. And a site can let its own name point to this machine (DNS rebinding), so that the
-// browser takes it for the same site; such requests call the server by that name.
+// they come from. And a site can let its own name point to this machine (DNS rebinding), so that
+// the browser takes it for the same site; such requests call the server by that name.
 type Guard struct {
 	Desk   *Desk
 	Public bool     // accept any IP address and Hosts, not only this machine's own names for itself
@@ -66,7 +66,8 @@ func (g Guard) known(host string) bool {
 	if ip, err := netip.ParseAddr(name); err == nil {
 		return ip.Unmap().IsLoopback() || g.Public // an address cannot be rebound
 	}
-	return g.Public && slices.ContainsFunc(g.Hosts, func(h string) bool { return strings.EqualFold(h, name) })
+	return g.Public && slices.ContainsFunc(g.Hosts,
+		func(h string) bool { return strings.EqualFold(h, name) })
 }
 
 // foreign reports whether the page of another site made a request that only reads, which

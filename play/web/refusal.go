@@ -7,7 +7,8 @@ import (
 	"net/http"
 )
 
-// Refusal is an error with an HTTP status. As JSON it has the form that clients of OpenAI's API expect.
+// Refusal is an error with an HTTP status. As JSON it has the form that clients of OpenAI's API
+// expect.
 type Refusal struct {
 	Status  int     `json:"-"`
 	Message string  `json:"message"`
@@ -20,7 +21,8 @@ func (r *Refusal) Error() string { return r.Message }
 
 // Refuse returns a Refusal. param is the invalid field, or "" if no field is to blame.
 func Refuse(status int, param, format string, args ...any) error {
-	r := &Refusal{Status: status, Message: fmt.Sprintf(format, args...), Type: "invalid_request_error"}
+	r := &Refusal{Status: status, Message: fmt.Sprintf(format, args...),
+		Type: "invalid_request_error"}
 	switch {
 	case status == http.StatusTooManyRequests:
 		r.Type = "rate_limit_error"
@@ -50,7 +52,8 @@ func WithCode(code string, err error) error {
 // Cancelled returns the Refusal of a request that ended before its answer: the client left, its
 // time was over, or the server is closing.
 func Cancelled(ctx context.Context) error {
-	return Refuse(http.StatusServiceUnavailable, "", "the request was cancelled: %v", context.Cause(ctx))
+	return Refuse(http.StatusServiceUnavailable, "", "the request was cancelled: %v",
+		context.Cause(ctx))
 }
 
 // refusalOf returns err as a Refusal; an error of another kind is the server's.

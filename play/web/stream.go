@@ -46,7 +46,10 @@ func (s *Stream) Raw(name string, data []byte) error {
 }
 
 // Error writes err as an event without a name.
-func (s *Stream) Error(err error) error { return s.Send("", map[string]any{"error": refusalOf(err)}) }
+func (s *Stream) Error(err error) error {
+	return s.Send("",
+		map[string]any{"error": refusalOf(err)})
+}
 
 // Ping writes a comment, so that each side learns whether the other is still there.
 func (s *Stream) Ping() error { return s.Write([]byte(": still here\n\n")) }
