@@ -1,6 +1,10 @@
 package autograd
 
-import "lmzoo/autograd/vec"
+import (
+	"math"
+
+	"lmzoo/autograd/vec"
+)
 
 // Tanh is y = tanh x.
 func (t *Tape) Tanh(x *Tensor) *Tensor {
@@ -30,16 +34,29 @@ func (o sigmoidOp) Backward() { // dx = y·(1 − y)·dy
 	vec.SigmoidBackward(o.x.AddGrad(), o.y.AddGrad(), o.y.Data)
 }
 
-// ReLU is y = max(0, x) (Nair and Hinton 2010).
-func (t *Tape) ReLU(x *Tensor) *Tensor {
+// LogSigmoid is y = ln(1 / (1 + e^−x)): the log-probability that x wins against 0 (Bradley and Terry 1952).
+func (t *Tape) LogSigmoid(x *Tensor) *Tensor {
 	y := t.New(x.Rows, x.Cols)
-	vec.ReLU(y.Data, x.Data)
-	Record(t, reluOp{y, x})
+	logSigmoidForward(y.Data, x.Data)
+	Record(t, logSigmoidOp{y, x})
 	return y
 }
 
-type reluOp struct{ y, x *Tensor }
+type logSigmoidOp struct{ y, x *Tensor }
 
-func (o reluOp) Backward() { // dx = dy where y > 0
-	vec.ReLUBackward(o.x.AddGrad(), o.y.AddGrad(), o.y.Data)
+func (o logSigmoidOp) Backward() { logSigmoidBackward(o.x.AddGrad(), o.y.AddGrad(), o.y.Data) }
+
+// logSigmoidForward is y = min(x, 0) − ln(1 + e^−|x|), which neither overflows nor cancels.
+func logSigmoidForward(y, x []float32) {
+	for i, v := range x {
+		v := float64(v)
+		y[i] = float32(math.Min(v, 0) - math.Log1p(math.Exp(-math.Abs(v))))
+	}
+}
+
+// logSigmoidBackward is dx += (1 − e^y)·dy, where e^y = σ(x).
+func logSigmoidBackward(dx, dy, y []float32) {
+	for i := range dx {
+		dx[i] -= float32(math.Expm1(float64(y[i]))) * dy[i]
+	}
 }

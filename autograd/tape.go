@@ -97,24 +97,6 @@ func (t *Tape) Backward(loss *Tensor) {
 	}
 }
 
-// borrow returns memory for a gradient of n elements with unspecified values.
-func (t *Tape) borrow(n int) []float32 {
-	for i := len(t.spare) - 1; i >= 0; i-- { // the last given back is still in the cache
-		if b := t.spare[i]; cap(b) == n {
-			t.spare = append(t.spare[:i], t.spare[i+1:]...)
-			return b[:n]
-		}
-	}
-	return t.floats.take(n)
-}
-
-// give takes memory back from an op.
-func (t *Tape) give(b []float32) {
-	if len(b) > 0 {
-		t.spare = append(t.spare, b)
-	}
-}
-
 // Record puts op on the tape. One training step repeats the last, so the place on the tape most often
 // holds the same kind of record already: it is written over instead of allocated.
 func Record[O any, P interface {
@@ -138,41 +120,4 @@ func Record[O any, P interface {
 	p := P(new(O))
 	*p = op
 	t.ops[n] = p
-}
-
-// arena hands out slices of large blocks and takes all of them back at once.
-type arena[T any] struct {
-	blocks [][]T
-	used   int // of the last block
-	total  int // handed out since the last reset
-}
-
-const (
-	arenaBlock = 1 << 12 // smallest block, in elements
-	arenaAlign = 16      // 16 float32 are a cache line
-)
-
-// take returns n elements with unspecified values.
-func (a *arena[T]) take(n int) []T {
-	size := (n + arenaAlign - 1) &^ (arenaAlign - 1)
-	a.total += size
-	if last := len(a.blocks) - 1; last < 0 || a.used+size > len(a.blocks[last]) {
-		a.blocks = append(a.blocks, make([]T, max(size, arenaBlock)))
-		a.used = 0
-	}
-	block := a.blocks[len(a.blocks)-1]
-	out := block[a.used : a.used+n : a.used+n]
-	a.used += size
-	return out
-}
-
-// reset takes everything back. What had to be taken in several blocks will fit in one; a block that is
-// outgrown again and again, as by a text that gets longer, grows by a quarter at least.
-func (a *arena[T]) reset() {
-	if len(a.blocks) > 1 {
-		size := max(a.total, len(a.blocks[0])*5/4)
-		clear(a.blocks) // let go of the old blocks before the new one is made
-		a.blocks = append(a.blocks[:0], make([]T, size))
-	}
-	a.used, a.total = 0, 0
 }

@@ -10,7 +10,6 @@ import (
 	"gonum.org/v1/gonum/blas/blas32"
 
 	"lmzoo/autograd/gemm"
-	"lmzoo/autograd/vec"
 )
 
 // Tensor is a matrix of float32 with its gradient. Rows are positions [B·T], columns are channels, and
@@ -44,53 +43,6 @@ func NewConst(rows, cols int, data []float32) *Tensor {
 
 // Row returns the values of row i.
 func (x *Tensor) Row(i int) []float32 { return x.Data[i*x.Stride:][:x.Cols] }
-
-// AddGrad returns the gradient of x ready to be added to, or nil where none is wanted. An op's Backward
-// reads the gradient of its output and adds to those of its inputs through it.
-func (x *Tensor) AddGrad() []float32 {
-	if x.unset() {
-		x.Grad = x.tape.borrow(len(x.Data))
-		clear(x.Grad)
-	}
-	return x.Grad
-}
-
-// unset reports whether x wants a gradient and nothing has been sent yet.
-func (x *Tensor) unset() bool { return x.Grad != nil && len(x.Grad) < len(x.Data) }
-
-// gradMatrix returns the gradient of x as a matrix, and the beta with which a product is to be added to
-// it: 0 for the first, which overwrites, 1 for those that follow.
-func (x *Tensor) gradMatrix() (grad blas32.General, beta float32) {
-	beta = 1
-	if x.unset() {
-		x.Grad, beta = x.tape.borrow(len(x.Data)), 0
-	}
-	grad = x.General
-	grad.Data = x.Grad
-	return grad, beta
-}
-
-// takeGrad takes the gradient away from x; for an op that is done with its output.
-func (x *Tensor) takeGrad() []float32 {
-	grad := x.Grad
-	if grad != nil {
-		x.Grad = x.Data[:0]
-	}
-	return grad
-}
-
-// passGrad adds a whole gradient to that of x. Where x has none yet, the memory changes hands; otherwise it
-// goes back to the tape.
-func (t *Tape) passGrad(x *Tensor, grad []float32) {
-	if x.unset() {
-		x.Grad = grad
-		return
-	}
-	if x.Grad != nil {
-		vec.Add(x.Grad, grad)
-	}
-	t.give(grad)
-}
 
 // want panics unless x has the given shape; a negative number stands for any. A wrong shape is a mistake
 // in a model's code, never in what a user typed.

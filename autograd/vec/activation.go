@@ -15,12 +15,6 @@ func Sigmoid(dst, x []float32) { sigmoid(dst, x[:len(dst)]) }
 // SigmoidBackward adds dy·y·(1−y) to dx, where y = sigmoid x.
 func SigmoidBackward(dx, dy, y []float32) { sigmoidBackward(dx, dy[:len(dx)], y[:len(dx)]) }
 
-// ReLU stores max(x, 0) (Nair and Hinton 2010). NaN stays NaN.
-func ReLU(dst, x []float32) { relu(dst, x[:len(dst)]) }
-
-// ReLUBackward adds dy to dx where y > 0. y may be the input or the output of ReLU.
-func ReLUBackward(dx, dy, y []float32) { reluBackward(dx, dy[:len(dx)], y[:len(dx)]) }
-
 // GELU stores the Gaussian error linear unit in its tanh form (Hendrycks and Gimpel 2016), as in GPT-2:
 //
 //	y = ½x·(1 + tanh u) = x·sigmoid(2u),  u = √(2/π)·(x + 0.044715x³)

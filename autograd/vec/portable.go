@@ -10,12 +10,6 @@ func addGo(dst, x []float32) {
 	}
 }
 
-func subGo(dst, x []float32) {
-	for i, x := range x[:len(dst)] {
-		dst[i] -= x
-	}
-}
-
 func mulGo(dst, x, y []float32) {
 	y = y[:len(dst)]
 	for i, x := range x[:len(dst)] {
@@ -92,24 +86,6 @@ func maximumGo(x []float32) float32 {
 		}
 	}
 	return m
-}
-
-func reluGo(dst, x []float32) {
-	for i, x := range x[:len(dst)] {
-		if x < 0 {
-			x = 0
-		}
-		dst[i] = x
-	}
-}
-
-func reluBackwardGo(dx, dy, y []float32) {
-	dy = dy[:len(dx)]
-	for i, y := range y[:len(dx)] {
-		if !(y <= 0) {
-			dx[i] += dy[i]
-		}
-	}
 }
 
 func tanhBackwardGo(dx, dy, y []float32) {

@@ -9,11 +9,6 @@ package vec
 //go:noescape
 func addAVX2(dst []float32, x []float32)
 
-// subAVX2 is the AVX2 version of subGo.
-//
-//go:noescape
-func subAVX2(dst []float32, x []float32)
-
 // mulAVX2 is the AVX2 version of mulGo.
 //
 //go:noescape
@@ -34,11 +29,6 @@ func axpyAVX2(dst []float32, a float32, x []float32)
 //go:noescape
 func scaleAVX2(dst []float32, a float32)
 
-// reluAVX2 is the AVX2 version of reluGo.
-//
-//go:noescape
-func reluAVX2(dst []float32, x []float32)
-
 // gruMixAVX2 is the AVX2 version of gruMixGo.
 //
 //go:noescape
@@ -53,11 +43,6 @@ func tanhBackwardAVX2(dx []float32, dy []float32, y []float32)
 //
 //go:noescape
 func sigmoidBackwardAVX2(dx []float32, dy []float32, y []float32)
-
-// reluBackwardAVX2 is the AVX2 version of reluBackwardGo.
-//
-//go:noescape
-func reluBackwardAVX2(dx []float32, dy []float32, y []float32)
 
 // softmaxBackwardAVX2 is the AVX2 version of softmaxBackwardGo.
 //

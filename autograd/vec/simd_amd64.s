@@ -38,40 +38,6 @@ addAVX2_done:
 	VZEROUPPER
 	RET
 
-// func subAVX2(dst []float32, x []float32)
-// Requires: AVX
-TEXT ·subAVX2(SB), NOSPLIT, $0-48
-	MOVQ dst_base+0(FP), AX
-	MOVQ x_base+24(FP), CX
-	MOVQ dst_len+8(FP), DX
-	XORQ BX, BX
-	SUBQ $0x00000008, DX
-	JLT  subAVX2_by1_end
-
-subAVX2_by1:
-	VMOVUPS (AX)(BX*1), Y0
-	VMOVUPS (CX)(BX*1), Y1
-	VSUBPS  Y1, Y0, Y0
-	VMOVUPS Y0, (AX)(BX*1)
-	ADDQ    $0x00000020, BX
-	SUBQ    $0x00000008, DX
-	JGE     subAVX2_by1
-
-subAVX2_by1_end:
-	ADDQ       $0x00000008, DX
-	JZ         subAVX2_done
-	LEAQ       masks<>+0(SB), SI
-	NEGQ       DX
-	VMOVUPS    32(SI)(DX*4), Y0
-	VMASKMOVPS (AX)(BX*1), Y0, Y1
-	VMASKMOVPS (CX)(BX*1), Y0, Y2
-	VSUBPS     Y2, Y1, Y1
-	VMASKMOVPS Y1, Y0, (AX)(BX*1)
-
-subAVX2_done:
-	VZEROUPPER
-	RET
-
 // func mulAVX2(dst []float32, x []float32, y []float32)
 // Requires: AVX
 TEXT ·mulAVX2(SB), NOSPLIT, $0-72
@@ -211,50 +177,6 @@ scaleAVX2_done:
 	VZEROUPPER
 	RET
 
-// func reluAVX2(dst []float32, x []float32)
-// Requires: AVX
-TEXT ·reluAVX2(SB), NOSPLIT, $0-48
-	MOVQ dst_base+0(FP), AX
-	MOVQ x_base+24(FP), CX
-	MOVQ dst_len+8(FP), DX
-	XORQ BX, BX
-	SUBQ $0x00000008, DX
-	JLT  reluAVX2_by1_end
-
-reluAVX2_by1:
-	VMOVUPS (CX)(BX*1), Y0
-	VMOVUPS k00000000<>+0(SB), Y1
-	VMAXPS  Y0, Y1, Y1
-	VMOVUPS Y1, (AX)(BX*1)
-	ADDQ    $0x00000020, BX
-	SUBQ    $0x00000008, DX
-	JGE     reluAVX2_by1
-
-reluAVX2_by1_end:
-	ADDQ       $0x00000008, DX
-	JZ         reluAVX2_done
-	LEAQ       masks<>+0(SB), SI
-	NEGQ       DX
-	VMOVUPS    32(SI)(DX*4), Y0
-	VMASKMOVPS (CX)(BX*1), Y0, Y1
-	VMOVUPS    k00000000<>+0(SB), Y2
-	VMAXPS     Y1, Y2, Y2
-	VMASKMOVPS Y2, Y0, (AX)(BX*1)
-
-reluAVX2_done:
-	VZEROUPPER
-	RET
-
-DATA k00000000<>+0(SB)/4, $0x00000000
-DATA k00000000<>+4(SB)/4, $0x00000000
-DATA k00000000<>+8(SB)/4, $0x00000000
-DATA k00000000<>+12(SB)/4, $0x00000000
-DATA k00000000<>+16(SB)/4, $0x00000000
-DATA k00000000<>+20(SB)/4, $0x00000000
-DATA k00000000<>+24(SB)/4, $0x00000000
-DATA k00000000<>+28(SB)/4, $0x00000000
-GLOBL k00000000<>(SB), RODATA|NOPTR, $32
-
 // func gruMixAVX2(h []float32, z []float32, cand []float32, hPrev []float32)
 // Requires: AVX, FMA3
 TEXT ·gruMixAVX2(SB), NOSPLIT, $0-96
@@ -386,47 +308,6 @@ sigmoidBackwardAVX2_by1_end:
 	VMASKMOVPS  Y3, Y0, (AX)(SI*1)
 
 sigmoidBackwardAVX2_done:
-	VZEROUPPER
-	RET
-
-// func reluBackwardAVX2(dx []float32, dy []float32, y []float32)
-// Requires: AVX
-TEXT ·reluBackwardAVX2(SB), NOSPLIT, $0-72
-	MOVQ dx_base+0(FP), AX
-	MOVQ dy_base+24(FP), CX
-	MOVQ y_base+48(FP), DX
-	MOVQ dx_len+8(FP), BX
-	XORQ SI, SI
-	SUBQ $0x00000008, BX
-	JLT  reluBackwardAVX2_by1_end
-
-reluBackwardAVX2_by1:
-	VMOVUPS (DX)(SI*1), Y0
-	VCMPPS  $0x06, k00000000<>+0(SB), Y0, Y0
-	VMOVUPS (AX)(SI*1), Y1
-	VMOVUPS (CX)(SI*1), Y2
-	VANDPS  Y2, Y0, Y0
-	VADDPS  Y0, Y1, Y0
-	VMOVUPS Y0, (AX)(SI*1)
-	ADDQ    $0x00000020, SI
-	SUBQ    $0x00000008, BX
-	JGE     reluBackwardAVX2_by1
-
-reluBackwardAVX2_by1_end:
-	ADDQ       $0x00000008, BX
-	JZ         reluBackwardAVX2_done
-	LEAQ       masks<>+0(SB), DI
-	NEGQ       BX
-	VMOVUPS    32(DI)(BX*4), Y0
-	VMASKMOVPS (DX)(SI*1), Y0, Y1
-	VCMPPS     $0x06, k00000000<>+0(SB), Y1, Y1
-	VMASKMOVPS (AX)(SI*1), Y0, Y2
-	VMASKMOVPS (CX)(SI*1), Y0, Y3
-	VANDPS     Y3, Y1, Y1
-	VADDPS     Y1, Y2, Y1
-	VMASKMOVPS Y1, Y0, (AX)(SI*1)
-
-reluBackwardAVX2_done:
 	VZEROUPPER
 	RET
 

@@ -16,9 +16,6 @@ import "math"
 // Add adds x to dst.
 func Add(dst, x []float32) { add(dst, x[:len(dst)]) }
 
-// Sub subtracts x from dst.
-func Sub(dst, x []float32) { sub(dst, x[:len(dst)]) }
-
 // Mul stores x·y, element by element.
 func Mul(dst, x, y []float32) { mul(dst, x[:len(dst)], y[:len(dst)]) }
 

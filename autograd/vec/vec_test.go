@@ -26,7 +26,6 @@ var elementwise = []struct {
 	plain  func(s [][]float32) // the version without SIMD
 }{
 	{"Add", 1, 1, func(s [][]float32) { Add(s[0], s[1]) }, func(s [][]float32) { addGo(s[0], s[1]) }},
-	{"Sub", 1, 1, func(s [][]float32) { Sub(s[0], s[1]) }, func(s [][]float32) { subGo(s[0], s[1]) }},
 	{"Mul", 1, 2, func(s [][]float32) { Mul(s[0], s[1], s[2]) }, func(s [][]float32) { mulGo(s[0], s[1], s[2]) }},
 	{"MulAdd", 1, 2, func(s [][]float32) { MulAdd(s[0], s[1], s[2]) }, func(s [][]float32) { mulAddGo(s[0], s[1], s[2]) }},
 	{"Axpy", 1, 1, func(s [][]float32) { Axpy(s[0], 0.3, s[1]) }, func(s [][]float32) { axpyGo(s[0], 0.3, s[1]) }},
@@ -37,12 +36,10 @@ var elementwise = []struct {
 	{"Sigmoid", 1, 1, func(s [][]float32) { Sigmoid(s[0], s[1]) }, func(s [][]float32) { sigmoidGo(s[0], s[1]) }},
 	{"GELU", 1, 1, func(s [][]float32) { GELU(s[0], s[1]) }, func(s [][]float32) { geluGo(s[0], s[1]) }},
 	{"GELUErf", 1, 1, func(s [][]float32) { GELUErf(s[0], s[1]) }, func(s [][]float32) { geluErfGo(s[0], s[1]) }},
-	{"ReLU", 1, 1, func(s [][]float32) { ReLU(s[0], s[1]) }, func(s [][]float32) { reluGo(s[0], s[1]) }},
 	{"TanhBackward", 1, 2, func(s [][]float32) { TanhBackward(s[0], s[1], s[2]) }, func(s [][]float32) { tanhBackwardGo(s[0], s[1], s[2]) }},
 	{"SigmoidBackward", 1, 2, func(s [][]float32) { SigmoidBackward(s[0], s[1], s[2]) }, func(s [][]float32) { sigmoidBackwardGo(s[0], s[1], s[2]) }},
 	{"GELUWithSlope", 2, 1, func(s [][]float32) { GELUWithSlope(s[0], s[1], s[2]) }, func(s [][]float32) { geluWithSlopeGo(s[0], s[1], s[2]) }},
 	{"GELUErfWithSlope", 2, 1, func(s [][]float32) { GELUErfWithSlope(s[0], s[1], s[2]) }, func(s [][]float32) { geluErfWithSlopeGo(s[0], s[1], s[2]) }},
-	{"ReLUBackward", 1, 2, func(s [][]float32) { ReLUBackward(s[0], s[1], s[2]) }, func(s [][]float32) { reluBackwardGo(s[0], s[1], s[2]) }},
 	{"AdamW", 3, 1, func(s [][]float32) { square(s[2]); AdamW(s[0], s[3], s[1], s[2], hyper) }, func(s [][]float32) {
 		square(s[2])
 		c1, c2 := 1-math.Pow(float64(hyper.Beta1), 7), 1-math.Pow(float64(hyper.Beta2), 7)
@@ -175,7 +172,7 @@ func TestMaskedSoftmax(t *testing.T) {
 }
 
 func TestInPlace(t *testing.T) {
-	for _, f := range []func(dst, x []float32){Exp, Tanh, Sigmoid, GELU, GELUErf, ReLU} {
+	for _, f := range []func(dst, x []float32){Exp, Tanh, Sigmoid, GELU, GELUErf} {
 		x := inputs(1001)
 		want := make([]float32, len(x))
 		f(want, x)

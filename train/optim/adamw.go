@@ -1,3 +1,8 @@
+// Package optim turns gradients into better weights: AdamW measures every gradient in units of its own past
+// size (Kingma & Ba 2015, Loshchilov & Hutter 2019), and schedules say how far to step, and when.
+//
+// An update works on slices, element by element. A caller may cut the weights wherever it likes and hand the
+// parts to any number of threads without changing a bit of the result.
 package optim
 
 import "lmzoo/autograd/vec"

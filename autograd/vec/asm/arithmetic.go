@@ -1,17 +1,9 @@
 package main
 
-import (
-	. "github.com/mmcloughlin/avo/build"
-	. "github.com/mmcloughlin/avo/operand"
-)
-
 func arithmetic() {
 	dstX, dstXY := []string{"dst", "x"}, []string{"dst", "x", "y"}
 	kernel("addAVX2", "func(dst, x []float32)", "dst", dstX, 1, 1, nil, func(l *loop, _ int) {
 		l.store(add(l.load("dst"), l.load("x")), "dst")
-	}, nil)
-	kernel("subAVX2", "func(dst, x []float32)", "dst", dstX, 1, 1, nil, func(l *loop, _ int) {
-		l.store(sub(l.load("dst"), l.load("x")), "dst")
 	}, nil)
 	kernel("mulAVX2", "func(dst, x, y []float32)", "dst", dstXY, 1, 1, nil, func(l *loop, _ int) {
 		l.store(mul(l.load("x"), l.load("y")), "dst")
@@ -27,9 +19,6 @@ func arithmetic() {
 	kernel("scaleAVX2", "func(dst []float32, a float32)", "dst", []string{"dst"}, 1, 1, factor, func(l *loop, _ int) {
 		l.store(mul(l.load("dst"), a), "dst")
 	}, nil)
-	kernel("reluAVX2", "func(dst, x []float32)", "dst", dstX, 1, 1, nil, func(l *loop, _ int) {
-		l.store(atLeast(l.load("x"), 0), "dst")
-	}, nil)
 	kernel("gruMixAVX2", "func(h, z, cand, hPrev []float32)", "h", []string{"h", "z", "cand", "hPrev"}, 1, 1, nil, func(l *loop, _ int) {
 		cand := l.load("cand")
 		l.store(fma(l.load("z"), sub(l.load("hPrev"), cand), cand), "h")
@@ -43,11 +32,6 @@ func arithmetic() {
 	}
 	backward("tanhBackwardAVX2", func(y vec) vec { return fnma(y, y, constant(1)) })
 	backward("sigmoidBackwardAVX2", func(y vec) vec { return mul(y, oneMinus(y)) })
-	kernel("reluBackwardAVX2", "func(dx, dy, y []float32)", "dx", []string{"dx", "dy", "y"}, 1, 1, nil, func(l *loop, _ int) {
-		positive := YMM()
-		VCMPPS(Imm(6), k(0), l.load("y"), positive) // 6: not less or equal
-		l.store(add(l.load("dx"), and(positive, l.load("dy"))), "dx")
-	}, nil)
 	var dot vec
 	kernel("softmaxBackwardAVX2", "func(dx, dy, y []float32, dot float32)", "dx", []string{"dx", "dy", "y"}, 1, 1, func(*loop) { dot = broadcast("dot") }, func(l *loop, _ int) {
 		l.store(mul(l.load("y"), sub(l.load("dy"), dot)), "dx")

@@ -1,4 +1,5 @@
-// Command asm writes the kernels of package vec: run `go generate` there.
+// Command asm writes the kernels of package vec and the functions that choose between them: run `go generate`
+// there.
 package main
 
 import . "github.com/mmcloughlin/avo/build"
@@ -20,5 +21,6 @@ func main() {
 	layerNormRows()
 	layerNormRowsBackward()
 	biases()
+	dispatchers()
 	Generate()
 }

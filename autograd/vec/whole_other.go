@@ -1,0 +1,21 @@
+//go:build !amd64 || noasm
+
+package vec
+
+// There are no kernels of whole rows.
+
+func expSum64(x []float32, top float64) float64 { return expSum64Go(x, top) }
+
+const windows = false
+
+func (w *Window) forward(y, att, q, k, v, work []float32) {}
+
+func (w *Window) backward(dq, dk, dv, dy, att, q, k, v, work []float32) {}
+
+func layerNormRows(y, mean, rstd, x, g, b []float32, eps float32) int { return 0 }
+
+func layerNormRowsBackward(dx, dg, db, dy, x, mean, rstd, g []float32) int { return 0 }
+
+func sumRows(sum, x []float32) int { return 0 }
+
+func addToRows(y, r, b []float32) bool { return false }
