@@ -95,6 +95,11 @@ func TestSourceAfterAnImpossibleText(t *testing.T) {
 		err := s.Possible(tokens)
 		var impossible *Impossible
 		require.True(t, errors.As(err, &impossible), "%v", err)
+		var words []string
+		for _, c := range impossible.Want {
+			words = append(words, c.Word)
+		}
+		require.ElementsMatch(t, []string{"snowy", "frosty", "foggy", "cloudy", "stormy"}, words)
 		require.ErrorContains(t, err, `which is impossible there in this world; want`)
 		scores := lm.Score(s, append(tokens, lm.BOS))
 		zeros := 0
@@ -112,6 +117,11 @@ func TestSourceAfterAnImpossibleText(t *testing.T) {
 		}
 		require.NoError(t, s.Possible(append(tokens, lm.BOS)), "a new document is possible again")
 		require.NoError(t, s.Possible(tok.Encode(nil, "once in winter , on a")))
+		err = s.Possible(tok.Encode(nil, "once in winter , on a snog"))
+		require.ErrorContains(t, err, `want "snowy"`)
+		if name == "char" {
+			require.NotContains(t, err.Error(), "frosty", "only snowy begins with these letters")
+		}
 	}
 }
 

@@ -111,13 +111,26 @@ func (st *State) Push(t lm.Token) {
 		}
 	}
 	if len(next) == 0 {
-		st.impossible = &Impossible{Position: st.pushed, Unit: "token", Got: st.src.tok.Text(t),
-			Want: st.paths[0].choices}
+		st.impossible = &Impossible{
+			Position: st.pushed, Unit: "token", Got: st.src.tok.Text(t), Want: st.want(),
+		}
 	}
 	for i := range next {
 		next[i].p /= mass
 	}
 	st.paths = next
+}
+
+// want returns the words that were possible, given the beginning of a word that was read.
+func (st *State) want() (words []Choice) {
+	for i := range st.paths {
+		for _, c := range st.paths[i].choices {
+			if _, ok := st.rest(&st.paths[i], c); ok {
+				words = append(words, c)
+			}
+		}
+	}
+	return words
 }
 
 // Impossible returns an *Impossible if the tokens since the last BOS begin no document of the
