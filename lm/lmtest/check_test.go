@@ -169,6 +169,9 @@ func (w *witness) Errorf(format string, args ...any) {
 	w.said = append(w.said, fmt.Sprintf(format, args...))
 }
 
+// print writes the first complaint.
+func (w *witness) print() { fmt.Println(w.said[0]) }
+
 func TestCheckPasses(t *testing.T) {
 	lengths := []int{0, 1, 2, 3, 20}
 	for _, v := range []int{1, 2, 3, 20} {
