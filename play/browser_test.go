@@ -31,10 +31,10 @@ type visitor struct {
 	url string
 
 	mu       sync.Mutex
-	complain []string // what the console said
+	complain []string // errors and warnings of the console
 }
 
-// visit opens a browser. Everything on the console that is an error or a warning is remembered.
+// visit opens a browser and records errors and warnings of its console.
 func visit(t *testing.T, url string) *visitor {
 	ctx := browsertest.New(t)
 	v := &visitor{t: t, ctx: ctx, url: url}
@@ -62,14 +62,14 @@ func (v *visitor) hear(ev any) {
 	}
 }
 
-// quiet requires that nothing has been complained about.
+// quiet requires that the console has shown no error or warning.
 func (v *visitor) quiet() {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	require.Empty(v.t, v.complain, "the console of the browser")
 }
 
-// thrown is what an exception says.
+// thrown returns the text of an exception.
 func thrown(d *runtime.ExceptionDetails) string {
 	text := fmt.Sprintf("%s at %s:%d:%d", d.Text, d.URL, d.LineNumber+1, d.ColumnNumber+1)
 	if d.Exception != nil {
@@ -96,7 +96,7 @@ func (v *visitor) until(expression string) {
 			return
 		}
 		if time.Now().After(end) {
-			v.t.Fatalf("still not true after %s: %s\n%s", patience, expression,
+			v.t.Fatalf("not true after %s: %s\n%s", patience, expression,
 				ask[string](v, "document.querySelector('main').innerText"))
 		}
 	}
@@ -133,7 +133,7 @@ func (v *visitor) key(selector, key string) {
 	v.until(fmt.Sprintf(`(e => e && (e.focus(), e === document.activeElement) && (e.dispatchEvent(new KeyboardEvent("keydown", {key: %q, bubbles: true, cancelable: true})), true))(document.querySelector(%q))`, key, selector))
 }
 
-// fits requires that nothing is wider than the window.
+// fits requires that the page is not wider than the window.
 func (v *visitor) fits(what string) {
 	v.t.Helper()
 	wide := ask[int](v,
@@ -141,8 +141,8 @@ func (v *visitor) fits(what string) {
 	require.LessOrEqual(v.t, wide, 0, "%s is wider than the window", what)
 }
 
-// A visitor plays: types, sees bars move, clicks a token, lets the models speak and stops them, and
-// looks inside.
+// TestBrowser uses every view: it types, clicks a token, generates and stops, inspects models,
+// compresses and trains.
 func TestBrowser(t *testing.T) {
 	if testing.Short() {
 		t.Skip("the browser is left to the full test")
@@ -161,7 +161,8 @@ func TestBrowser(t *testing.T) {
 	first := ask[string](v,
 		`document.querySelector('[data-model="ngram"] ol button').dataset.append`)
 	require.Equal(t, " ,", first, "after the season there is always a comma")
-	v.until(`document.querySelector('[data-model="ngram"] ol i').getBoundingClientRect().width > 100`) // bars grow to their length
+	// bars grow to their length
+	v.until(`document.querySelector('[data-model="ngram"] ol i').getBoundingClientRect().width > 100`)
 
 	v.click(`[data-model="ngram"] ol button`)
 	v.until(`document.getElementById("prompt").value === "once in spring ,"`)
@@ -292,7 +293,7 @@ func TestBrowser(t *testing.T) {
 	})
 }
 
-// A comparison becomes a report, shown in the page.
+// TestBrowserReport makes a report of a comparison, which the page shows.
 func TestBrowserReport(t *testing.T) {
 	if testing.Short() {
 		t.Skip("the browser is left to the full test")
@@ -307,8 +308,8 @@ func TestBrowserReport(t *testing.T) {
 	v.quiet()
 }
 
-// A prompt that is too long is told before it is sent, and what stands below it is another's; a
-// comparison needs models.
+// TestBrowserMistakes wants an error for a prompt that is too long, before it is sent, and for a
+// comparison without models.
 func TestBrowserMistakes(t *testing.T) {
 	if testing.Short() {
 		t.Skip("the browser is left to the full test")
@@ -332,7 +333,7 @@ func TestBrowserMistakes(t *testing.T) {
 	v.quiet()
 }
 
-// A server that goes away and comes back: the page says so, and goes on.
+// TestBrowserLost wants the page to show that the server has gone, and to reconnect.
 func TestBrowserLost(t *testing.T) {
 	if testing.Short() {
 		t.Skip("the browser is left to the full test")
@@ -366,8 +367,7 @@ func TestBrowserLost(t *testing.T) {
 	v.until(`document.getElementById("error").hidden && document.querySelectorAll("#next-cards article").length === 5`)
 }
 
-// Who opens the page while the first model is being made is told so, and sees it as soon as it is
-// there.
+// TestBrowserFirstModel opens the page before there is a model; the first one appears by itself.
 func TestBrowserFirstModel(t *testing.T) {
 	if testing.Short() {
 		t.Skip("the browser is left to the full test")
@@ -387,7 +387,7 @@ func TestBrowserFirstModel(t *testing.T) {
 	v.quiet()
 }
 
-// Pictures of the playground, for the documentation and to look at: make screenshots.
+// TestScreenshots draws the pictures of the documentation: make screenshots.
 func TestScreenshots(t *testing.T) {
 	dir := os.Getenv("LMZOO_SCREENSHOTS")
 	if dir == "" {
@@ -418,7 +418,7 @@ func TestScreenshots(t *testing.T) {
 		}
 		v.quiet()
 	}
-	// what must be remembered for long: some do, some do not
+	// long memory
 	v.click(`#starters button:nth-child(2)`)
 	v.until(`document.body.dataset.nextPrompt === document.getElementById("prompt").value`)
 	both("next", 1180)

@@ -16,7 +16,7 @@ import (
 	"lmzoo/zoo"
 )
 
-// Nothing that a test starts may outlive it.
+// TestMain requires that no goroutine outlives the tests.
 func TestMain(m *testing.M) {
 	code := m.Run()
 	if code == 0 {
@@ -43,7 +43,7 @@ func serveRuns(t testing.TB, runs []*zoo.Run, opt Options) (*Server, *httptest.S
 	return s, ts
 }
 
-// realRuns are the runs below the directories that an environment variable names, for the pictures.
+// realRuns opens the runs below some directories, for the pictures.
 func realRuns(t testing.TB, dirs string) []*zoo.Run {
 	var runs []*zoo.Run
 	for _, dir := range strings.Split(dirs, string(filepath.ListSeparator)) {

@@ -62,8 +62,7 @@ func (s *Server) idle() bool {
 	return false
 }
 
-// Sixty-four streams at once are all answered; the next is told to come back; when they have ended
-// it may.
+// TestManyStreams answers 64 streams at once, refuses the next, and admits it when they have ended.
 func TestManyStreams(t *testing.T) {
 	s, address := serve(t, Options{})
 	n := s.opt.Limits.Streams
@@ -103,8 +102,7 @@ func TestManyStreams(t *testing.T) {
 	require.Equal(t, 200, status)
 }
 
-// A client that leaves stops its work: the place of its stream is free long before the stream would
-// have ended.
+// TestLeaving wants a stream to give its place back as soon as its client has left.
 func TestLeaving(t *testing.T) {
 	s, address := serve(t, Options{Limits: Limits{Streams: 2}})
 	for _, path := range []string{"/api/generate", "/v1/completions"} {
@@ -122,12 +120,13 @@ func TestLeaving(t *testing.T) {
 	}
 }
 
-// A client that does not read is let go.
+// TestSlowReader cuts off a client that does not read its stream.
 func TestSlowReader(t *testing.T) {
 	s, address := serve(t,
 		Options{Limits: Limits{WriteTime: 200 * time.Millisecond, Tokens: 1 << 30,
 			StreamTime: time.Hour}})
-	body := `{"prompt":"once in","models":["letters"],"max_tokens":%d,"temperature":0,"alternatives":10}` // it goes round in circles
+	// greedy text repeats itself
+	body := `{"prompt":"once in","models":["letters"],"max_tokens":%d,"temperature":0,"alternatives":10}`
 	_, text := playtest.Call(t, "POST", "http://"+address+"/api/generate", fmt.Sprintf(body, 1000))
 	require.Contains(t, text, `"reason":"length"`, "it does not end by itself")
 	c := raw(t, address, rawPost("/api/generate", fmt.Sprintf(body, 1<<30)))
@@ -140,8 +139,8 @@ func TestSlowReader(t *testing.T) {
 		"it fills the buffers, and then waits no longer than the time to write")
 }
 
-// Everything that a bad network and bad clients do, at once. Afterwards nothing is left: no
-// request, no goroutine, no memory.
+// TestStorm does everything at once that bad networks and clients do. Afterwards no request, no
+// goroutine and no memory may be left.
 func TestStorm(t *testing.T) {
 	s, address := serve(t,
 		Options{TrainDir: t.TempDir(),
@@ -210,14 +209,14 @@ func TestStorm(t *testing.T) {
 	after := heap()
 	t.Logf("heap %.1f MB, then %.1f MB; %d goroutines, then %d", before/1e6, after/1e6, goroutines,
 		runtime.NumGoroutine())
-	require.Less(t, after, before+16e6, "bytes that nobody gave back")
+	require.Less(t, after, before+16e6, "bytes that were not given back")
 	for end := time.Now().Add(patience); runtime.NumGoroutine() > goroutines+8; time.Sleep(10 * time.Millisecond) {
 		require.True(t, time.Now().Before(end), "%d goroutines, where there were %d",
 			runtime.NumGoroutine(), goroutines)
 	}
 }
 
-// heap is what is in use, in bytes.
+// heap returns the bytes in use.
 func heap() float64 {
 	runtime.GC()
 	runtime.GC()
@@ -226,7 +225,7 @@ func heap() float64 {
 	return float64(m.HeapAlloc)
 }
 
-// BenchmarkKeystroke is what one more letter costs: all models of the zoo say what comes next.
+// BenchmarkKeystroke measures one more letter in the prompt: the predictions of all models.
 func BenchmarkKeystroke(b *testing.B) {
 	s, _ := testServer(b, Options{})
 	text := "once in spring , on a windy evening , two friends met in lorrin . it was a tale of the forest . lena was a potter with a green rope . "

@@ -20,7 +20,7 @@ import (
 	"lmzoo/zoo"
 )
 
-// mustNext returns what one model says comes next.
+// mustNext returns the next tokens of one model.
 func mustNext(t testing.TB, e *models.Model, q nextRequest) nextAnswer {
 	t.Helper()
 	a, err := next(e, q)
@@ -57,7 +57,7 @@ func TestModels(t *testing.T) {
 		"the same one takes its own place")
 }
 
-// What the playground says comes next is what the model says.
+// TestNext compares the answer with the distribution of the model.
 func TestNext(t *testing.T) {
 	s, ts := testServer(t, Options{})
 	got := playtest.OK[nextReply](t, "POST", ts.URL+"/api/next",
@@ -86,7 +86,7 @@ func TestNext(t *testing.T) {
 	require.False(t, isText, "the end of a document is not text")
 }
 
-// A word that is not finished is completed, letter by letter, and a finished one is not.
+// TestUnfinished completes an unfinished word, letter by letter, and leaves a finished one alone.
 func TestUnfinished(t *testing.T) {
 	s, _ := testServer(t, Options{})
 	e, err := s.models.Get("", "ngram")
@@ -125,7 +125,7 @@ func TestUnfinished(t *testing.T) {
 		"letters are tokens of their own")
 }
 
-// said puts together what each model said.
+// said joins the text of each model.
 func said(t testing.TB, names, data []string) (text map[string]string, ends map[string]saying) {
 	text, ends = map[string]string{}, map[string]saying{}
 	for i, name := range names {
@@ -191,7 +191,7 @@ func TestGenerate(t *testing.T) {
 	}
 }
 
-// The pace is kept, and a stream ends when its time is over.
+// TestPaceAndTime wants a stream to keep its pace and to end when its time is over.
 func TestPaceAndTime(t *testing.T) {
 	_, ts := testServer(t, Options{Limits: Limits{StreamTime: 300 * time.Millisecond}})
 	begin := time.Now()
@@ -288,7 +288,7 @@ func TestEmbeddings(t *testing.T) {
 	}
 }
 
-// The bits are those of the model, and the text is all there.
+// TestCompress compares the bits with the log-probabilities of the model.
 func TestCompress(t *testing.T) {
 	s, ts := testServer(t, Options{})
 	text := "once in spring , die Straße 春 and more"
@@ -326,7 +326,7 @@ func TestCompress(t *testing.T) {
 	require.Greater(t, got.Gzip[0].Bits, 150, "gzip pays its header first")
 }
 
-// Requests that make no sense are told why, with a 4xx, and never more.
+// TestRefusals wants a reason, with a 4xx status, for each invalid request.
 func TestRefusals(t *testing.T) {
 	_, ts := testServer(t,
 		Options{TrainDir: filepath.Join(t.TempDir(), "runs"),
@@ -413,7 +413,7 @@ func TestRefusals(t *testing.T) {
 	require.Equal(t, 404, status)
 }
 
-// Pages of other sites, and names that were bent to point here, get nothing.
+// TestStrangers refuses pages of other sites, and names that were rebound to this machine.
 func TestStrangers(t *testing.T) {
 	_, ts := testServer(t, Options{})
 	host := strings.TrimPrefix(ts.URL, "http://")
@@ -459,7 +459,7 @@ func TestStrangers(t *testing.T) {
 	}
 }
 
-// The page asks for nothing from elsewhere, and every file of it is served.
+// TestPage serves every file of the page, which loads nothing from elsewhere.
 func TestPage(t *testing.T) {
 	_, ts := testServer(t, Options{})
 	files, err := page.ReadDir("page")

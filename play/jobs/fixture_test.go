@@ -18,7 +18,7 @@ import (
 	"lmzoo/zoo"
 )
 
-// Nothing that a test starts may outlive it.
+// TestMain requires that no goroutine outlives the tests.
 func TestMain(m *testing.M) {
 	code := m.Run()
 	http.DefaultClient.CloseIdleConnections()

@@ -17,7 +17,7 @@ import (
 
 type jobsReply struct{ Jobs []Job }
 
-// settled waits until a job is over.
+// settled waits for the end of a job.
 func settled(t *testing.T, url, id string) Job {
 	t.Helper()
 	for end := time.Now().Add(2 * patience); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
@@ -33,7 +33,7 @@ func settled(t *testing.T, url, id string) Job {
 
 type jobReply struct{ Job string }
 
-// A text given in the form becomes a model in the list, kept in a directory that opens again.
+// TestTrainText trains on a text of the form. The model is in the list, and its directory opens.
 func TestTrainText(t *testing.T) {
 	dir := t.TempDir()
 	q, ts := testServer(t, Options{TrainDir: dir})
@@ -73,8 +73,8 @@ func quote(text string) string {
 	return string(data)
 }
 
-// Jobs wait for each other, can be cancelled while they wait and while they run, and the queue has
-// an end.
+// TestQueue wants jobs to run one at a time, to be cancelled while they wait or run, and the queue
+// to be bounded.
 func TestQueue(t *testing.T) {
 	_, ts := testServer(t, Options{TrainDir: t.TempDir(), Waiting: 2})
 	body := `{"kind":"train","species":"rnn","size":"tiny","budget":60}`
@@ -106,8 +106,7 @@ func TestQueue(t *testing.T) {
 	require.Equal(t, 200, status, "cancelled it is already")
 }
 
-// What was cancelled can be resumed, here and after the server was started again, and becomes the
-// model that was ordered.
+// TestResume resumes a cancelled training, on this server and on a new one, to its planned end.
 func TestResume(t *testing.T) {
 	dir := t.TempDir()
 	_, ts := testServer(t, Options{TrainDir: dir})
@@ -170,7 +169,7 @@ func TestResume(t *testing.T) {
 	require.Equal(t, "my-rnn", again.models.Add(r), "trained on, it takes its own place")
 }
 
-// What goes wrong in a job is told by the job, and the next one runs.
+// TestJobFails wants the error of a job in the job itself.
 func TestJobFails(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "taken")
 	require.NoError(t, os.WriteFile(file, nil, 0o666))
@@ -184,7 +183,7 @@ func TestJobFails(t *testing.T) {
 	require.Len(t, s.models.List(), 8)
 }
 
-// Those who watch are told of changes.
+// TestWatch streams the changes of jobs.
 func TestWatch(t *testing.T) {
 	_, ts := testServer(t, Options{TrainDir: t.TempDir()})
 	lines := make(chan string, 100)
@@ -199,7 +198,7 @@ func TestWatch(t *testing.T) {
 	}
 }
 
-// A report is made, served, and complete in itself.
+// TestReport makes and serves a report.
 func TestReport(t *testing.T) {
 	_, ts := testServer(t, Options{})
 	id := playtest.OK[jobReply](t, "POST", ts.URL+"/api/jobs",

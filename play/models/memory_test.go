@@ -9,8 +9,7 @@ import (
 	"lmzoo/play/playtest"
 )
 
-// However one comes to a prompt, typing, deleting, jumping about, the memory says what the model
-// says.
+// TestMemory compares the memory with the model while a prompt grows, shrinks and jumps.
 func TestMemory(t *testing.T) {
 	runs, err := playtest.Zoo()
 	require.NoError(t, err)
@@ -39,7 +38,7 @@ func TestMemory(t *testing.T) {
 	}
 }
 
-// reader is a model that counts what it reads.
+// reader is a model that counts the tokens it reads.
 type reader struct{ read *int }
 
 func (r reader) Vocab() int                                         { return 2 }
@@ -52,7 +51,7 @@ func (r readerState) NextLogProbs(dst []float64) []float64 { return append(dst[:
 func (r readerState) Push(lm.Token)                        { *r.read++ }
 func (r readerState) Clone() lm.State                      { return r }
 
-// Of a prompt that grows only the new tokens are read.
+// TestMemoryReadsOnce wants only the new tokens of a growing prompt to be read.
 func TestMemoryReadsOnce(t *testing.T) {
 	var read int
 	m := memory{model: reader{&read}}

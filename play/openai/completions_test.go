@@ -30,7 +30,7 @@ func TestCompletions(t *testing.T) {
 	}
 	require.Equal(t, &usage{3, 3, 6}, one.Usage)
 
-	// A stop string ends it and is not said, also where it spans tokens.
+	// A stop string ends the text and is not part of it, even across tokens.
 	stopped := playtest.OK[completion](t, "POST", completions,
 		`{"model":"ngram","prompt":"once in spring","max_tokens":50,"temperature":0,"stop":["n a"]}`)
 	require.Equal(t, " , o", stopped.Choices[0].Text)
@@ -49,7 +49,7 @@ func TestCompletions(t *testing.T) {
 		"each choice has a seed of its own")
 	require.Equal(t, 9, many.Usage.PromptTokens)
 
-	// The prompt said back, scored: its log-probabilities are those of lm.Score.
+	// An echoed prompt has the log-probabilities of lm.Score.
 	echo := playtest.OK[completion](t, "POST", completions,
 		`{"model":"lstm","prompt":"once in spring","max_tokens":0,"echo":true,"logprobs":1}`)
 	require.Equal(t, "once in spring", echo.Choices[0].Text)
@@ -66,7 +66,7 @@ func TestCompletions(t *testing.T) {
 	require.Equal(t, "gpt", playtest.OK[model](t, "GET", url+"/v1/models/gpt", "").ID)
 }
 
-// A stream is the same in pieces, and ends as clients expect.
+// TestCompletionsStream wants the pieces of a stream to add up to the whole answer.
 func TestCompletionsStream(t *testing.T) {
 	url := testServer(t)
 	body := `{"model":"letters","prompt":"once in","max_tokens":40,"seed":9,"logprobs":1,"stop":["qqq"]%s}`
@@ -99,9 +99,8 @@ func TestCompletionsStream(t *testing.T) {
 	require.Equal(t, whole.Usage, used)
 }
 
-// TestOpenAIClient holds what OpenAI's own client for JavaScript (openai 6) was seen to need: the
-// shapes of its types, the fields that it switches on, and null for whatever its caller leaves
-// open.
+// TestOpenAIClient pins what OpenAI's client for JavaScript (openai 6) relies on: the shapes of its
+// types, the fields that it inspects, and null for every field that its caller leaves open.
 func TestOpenAIClient(t *testing.T) {
 	url := testServer(t)
 	fields := func(v any) (names []string) {
