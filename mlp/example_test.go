@@ -11,8 +11,9 @@ import (
 	"lmzoo/nn"
 )
 
-// What a table of counts cannot do: after "the cat runs", "the dog runs" and "the cat sleeps" the network has put cat and
-// dog close together, and gives "the dog sleeps", which it has never seen, more than a chance.
+// What a table of counts cannot do: the network reads "the cat runs", "the dog runs" and "the cat
+// sleeps". It learns similar vectors for cat and dog, and so predicts "the dog sleeps", which it
+// has never seen.
 func ExampleModel_Loss() {
 	words := []string{"", "the", "a", "cat", "dog", "stone", "runs", "sleeps", "falls"}
 	text := []int32{
@@ -23,7 +24,8 @@ func ExampleModel_Loss() {
 	}
 	n := len(text) - 1
 	batch := corpus.Batch{B: 1, T: n, X: text[:n], Y: text[1:], N: n}
-	m, err := mlp.New(mlp.Config{VocabSize: len(words), Context: 2, NEmbd: 2, Hidden: 8}, rand.New(rand.NewPCG(1, 1)))
+	m, err := mlp.New(mlp.Config{VocabSize: len(words), Context: 2, NEmbd: 2, Hidden: 8},
+		rand.New(rand.NewPCG(1, 1)))
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -42,8 +44,11 @@ func ExampleModel_Loss() {
 			}
 		}
 	}
-	sleeps := func(subject int32) float64 { return math.Exp(m.NextLogProbs(nil, []int32{1, subject})[7]) }
-	fmt.Printf("P(sleeps | the cat) = %.1f, dog %.1f, stone %.1f\n", sleeps(3), sleeps(4), sleeps(5))
+	sleeps := func(subject int32) float64 {
+		return math.Exp(m.NextLogProbs(nil, []int32{1, subject})[7])
+	}
+	fmt.Printf("P(sleeps | the cat) = %.1f, dog %.1f, stone %.1f\n", sleeps(3), sleeps(4),
+		sleeps(5))
 	// Output:
 	// C 9 × 2
 	// H 8 × 4

@@ -6,18 +6,19 @@ import (
 	"lmzoo/lm"
 )
 
-// Voices returns the tokens that the model sees when it predicts the one after context, oldest first, and how loud each speaks to
-// the hidden layer: the length of its share of the sums, ‖H_j·C[x_j]‖, H_j being the columns of H for the position j.
-func (m *Model) Voices(context []lm.Token) (window []lm.Token, loudness []float32) {
+// Contributions returns the tokens that the model sees when it predicts the token after context,
+// oldest first, and for each the norm of its contribution to the sums of the hidden layer,
+// ‖H_j·C[x_j]‖, where H_j is the columns of H for position j.
+func (m *Model) Contributions(context []lm.Token) (window []lm.Token, norms []float32) {
 	window, shares := m.shares(context)
 	for _, share := range shares {
 		sum := 0.0
 		for _, v := range share {
 			sum += v * v
 		}
-		loudness = append(loudness, float32(math.Sqrt(sum)))
+		norms = append(norms, float32(math.Sqrt(sum)))
 	}
-	return window, loudness
+	return window, norms
 }
 
 // shares returns H_j·C[x_j] for every position j of the window, [n−1][h].

@@ -31,13 +31,13 @@ func TestSharesAddUp(t *testing.T) {
 	}
 }
 
-func TestVoices(t *testing.T) {
+func TestContributions(t *testing.T) {
 	m := loud(t, Config{VocabSize: 11, Context: 3, NEmbd: 4, Hidden: 6})
-	window, loudness := m.Voices([]lm.Token{7, lm.BOS, 8})
+	window, norms := m.Contributions([]lm.Token{7, lm.BOS, 8})
 	require.Equal(t, []lm.Token{lm.BOS, lm.BOS, 8}, window)
-	require.Len(t, loudness, 3)
+	require.Len(t, norms, 3)
 	clear(m.C.Row(8))
-	_, silent := m.Voices([]lm.Token{8})
+	_, silent := m.Contributions([]lm.Token{8})
 	require.Zero(t, silent[2])
-	require.Equal(t, loudness[0], silent[0])
+	require.Equal(t, norms[0], silent[0])
 }

@@ -9,12 +9,12 @@ import (
 	"lmzoo/lm"
 )
 
-// The fast path of the first layer: H·x is a sum over the places of the context, H·x = Σ_j H_j·C[w_j], and
-// each term depends on one token alone. So where there are fewer tokens in the vocabulary than positions in
-// the batch, every term is computed once and looked up (Devlin et al. 2014, "pre-computing the hidden
-// layer"). TestLookup compares it with the plain product.
+// The fast path of the first layer. H·x is a sum over the positions of the context, H·x = Σ_j
+// H_j·C[w_j], and each term depends on one token only. If the vocabulary is smaller than the batch,
+// every term is computed once and looked up (Devlin et al. 2014, "pre-computing the hidden layer").
+// TestLookup compares it with the plain product.
 
-// lookup is y_i = d + Σ_j H_j·C[w_ij], where H_j is the columns of H [h, n·m] for place j of n.
+// lookup is y_i = d + Σ_j H_j·C[w_ij], where H_j is the columns of H [h, n·m] for position j of n.
 func lookup(t *autograd.Tape, c, h, d *autograd.Tensor, ids []lm.Token, n int) *autograd.Tensor {
 	o := lookupOp{y: t.New(len(ids)/n, h.Rows), c: c, h: h, d: d, ids: ids, n: n}
 	o.terms = t.Scratch(n * c.Rows * h.Rows)
@@ -43,12 +43,12 @@ type lookupOp struct {
 	terms      []float32 // [n, V, h]; in backward their gradient
 }
 
-// place returns the columns of H, or of its gradient, for place j.
+// place returns the columns of H, or of its gradient, for position j.
 func (o *lookupOp) place(h []float32, j int) blas32.General {
 	return blas32.General{Rows: o.h.Rows, Cols: o.c.Cols, Stride: o.h.Stride, Data: h[j*o.c.Cols:]}
 }
 
-// table returns the terms of place j, a row for every token.
+// table returns the terms of position j, a row for every token.
 func (o *lookupOp) table(j int) blas32.General {
 	v, h := o.c.Rows, o.h.Rows
 	return blas32.General{Rows: v, Cols: h, Stride: h, Data: o.terms[j*v*h:][:v*h]}

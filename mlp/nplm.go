@@ -1,6 +1,7 @@
-// Package mlp holds the neural models before recurrence: the last n−1 tokens become vectors, learned
-// together with the rest, and a feed-forward network predicts the next token from them, so that what is learned about
-// one word holds for similar ones (Bengio, Ducharme, Vincent and Jauvin 2003, "A Neural Probabilistic Language Model").
+// Package mlp holds the neural models before recurrence. The last n−1 tokens become vectors, which
+// are learned with the other weights, and a feed-forward network predicts the next token from them.
+// What it learns about one word carries over to similar words (Bengio, Ducharme, Vincent and Jauvin
+// 2003, "A Neural Probabilistic Language Model").
 package mlp
 
 import (
@@ -14,12 +15,12 @@ import (
 	"lmzoo/nn"
 )
 
-// Model is the neural probabilistic language model, in the letters of the paper's equation 1:
+// Model is the neural probabilistic language model, with the symbols of the paper's equation 1:
 //
 //	y = b + W·x + U·tanh(d + H·x),   P(v | context) = softmax(y)_v
 //
-// where x is the rows of C of the last n−1 tokens, one after the other, the newest last. At the beginning of a document
-// BOS stands for the tokens that are missing.
+// where x is the concatenated rows of C for the last n−1 tokens, the newest last. At the beginning
+// of a document BOS fills the missing positions.
 type Model struct {
 	Config Config
 
@@ -34,8 +35,9 @@ type Model struct {
 	contexts *sync.Pool // of *contexts
 }
 
-// New returns a model whose embeddings are drawn from N(0, 1) and whose tanh units start in their linear
-// part: weights uniform in ±1/√inputs. The output layer starts small, so that a new model knows nothing.
+// New returns a model with embeddings from N(0, 1) and hidden weights uniform in ±1/√inputs, so
+// that the tanh units start in their linear range. The output layer starts small, so that a new
+// model predicts all tokens alike.
 func New(cfg Config, rng *rand.Rand) (*Model, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
@@ -57,11 +59,11 @@ func New(cfg Config, rng *rand.Rand) (*Model, error) {
 	return m, nil
 }
 
-// Vocab is the number of tokens.
+// Vocab returns the number of tokens.
 func (m *Model) Vocab() int { return m.Config.VocabSize }
 
-// Loss is the mean −ln P of the targets of the batch. What came before the first token of a row is not
-// in the batch: BOS stands for it.
+// Loss is the mean −ln P of the targets of the batch. The tokens before a row are not in the batch;
+// BOS stands for them.
 func (m *Model) Loss(t *autograd.Tape, b corpus.Batch) *autograd.Tensor {
 	ids := m.gather(t, b)
 	a := m.hidden(t, ids) // [B·T, h]
@@ -71,11 +73,11 @@ func (m *Model) Loss(t *autograd.Tape, b corpus.Batch) *autograd.Tensor {
 	return t.CrossEntropy(m.logits(t, ids, a), b.Y, b.N) // 1×1
 }
 
-// gather returns the n−1 tokens that each position of the batch sees, [B·T, n−1]. On a tape that records the memory
-// is reused after the last gradient has been computed.
+// gather returns the n−1 tokens that each position of the batch sees, [B·T, n−1]. On a recording
+// tape, their memory is reused after the backward pass.
 func (m *Model) gather(t *autograd.Tape, b corpus.Batch) []lm.Token {
 	c := m.contexts.Get().(*contexts)
-	autograd.Record(t, giveBack{m.contexts, c})
+	autograd.Record(t, release{m.contexts, c})
 	c.ids = c.ids[:0]
 	for row := range b.B {
 		c.ids = appendContexts(c.ids, b.X[row*b.T:][:b.T], m.Config.Context)
@@ -98,31 +100,34 @@ func (m *Model) logits(t *autograd.Tape, contexts []lm.Token, a *autograd.Tensor
 	return t.Add(y, m.project(t, contexts, m.W, nil)) // [B·T, V]
 }
 
-// project is d + H·x for n−1 tokens per row, where x is their embeddings one after the other; d may be nil.
-func (m *Model) project(t *autograd.Tape, contexts []lm.Token, h, d *autograd.Tensor) *autograd.Tensor {
+// project is d + H·x for n−1 tokens per row, where x is their embeddings one after the other; d may
+// be nil.
+func (m *Model) project(
+	t *autograd.Tape, contexts []lm.Token, h, d *autograd.Tensor,
+) *autograd.Tensor {
 	n := m.Config.Context
 	rows := len(contexts) / n
 	if 2*m.Config.VocabSize <= rows {
-		return lookup(t, m.C, h, d, contexts, n) // [B·T, h] the same, sooner
+		return lookup(t, m.C, h, d, contexts, n) // [B·T, h] the fast path
 	}
 	x := t.Embedding(m.C, contexts)          // [B·T·(n−1), m]
 	x = t.Reshape(x, rows, n*m.Config.NEmbd) // [B·T, (n−1)·m]
 	return t.LinearT(x, h, d)                // [B·T, h]
 }
 
-// contexts is the n−1 tokens that each position of a batch sees.
+// contexts holds the n−1 tokens that each position of a batch sees.
 type contexts struct{ ids []lm.Token }
 
-// giveBack returns the memory of contexts once the last gradient has been computed.
-type giveBack struct {
+// release returns contexts to the pool after the backward pass.
+type release struct {
 	pool *sync.Pool
 	c    *contexts
 }
 
-func (g giveBack) Backward() { g.pool.Put(g.c) }
+func (r release) Backward() { r.pool.Put(r.c) }
 
-// appendContexts appends, for every position of inputs, the n tokens up to and with it, oldest first. Those before the
-// last BOS, which begins a document, are BOS themselves.
+// appendContexts appends, for every position of inputs, the n tokens that end there, oldest first.
+// BOS stands for tokens before the beginning of the document.
 func appendContexts(dst, inputs []lm.Token, n int) []lm.Token {
 	begin := 0 // of the document
 	for i, tok := range inputs {

@@ -35,11 +35,12 @@ func TestContract(t *testing.T) {
 	lmtest.Check(t, loud(t, cfg), 2e-5)
 }
 
-// What is looked up is what would be computed.
+// TestLookup: the fast path gives the plain product.
 func TestLookup(t *testing.T) {
 	m := loud(t, small)
 	tape := autograd.NewForward()
-	contexts := appendContexts(nil, []lm.Token{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 0, 3, 2, 1, 1, 1, 0, 0, 5, 4, 10, 10, 9}, 4)
+	contexts := appendContexts(nil,
+		[]lm.Token{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 0, 3, 2, 1, 1, 1, 0, 0, 5, 4, 10, 10, 9}, 4)
 	all := m.project(tape, contexts, m.H, m.D)
 	require.GreaterOrEqual(t, all.Rows, 2*m.Vocab(), "many positions: looked up")
 	for i := range all.Rows {
@@ -48,7 +49,8 @@ func TestLookup(t *testing.T) {
 	}
 }
 
-// Every position sees the last tokens of its own document, and BOS where there are none.
+// TestContexts: every position sees the last tokens of its own document, and BOS where there are
+// none.
 func TestContexts(t *testing.T) {
 	require.Equal(t, []lm.Token{
 		0, 0, 7,
@@ -74,10 +76,10 @@ func TestConfigErrors(t *testing.T) {
 	nntest.CheckPresets(t, Preset, func(c *Config) { c.VocabSize = 65 })
 }
 
-// loud is a model in which every part matters.
+// loud returns a model in which every part matters.
 func loud(t require.TestingT, cfg Config) *Model { return nntest.Build(t, New, cfg) }
 
-// Score works in blocks; a long document has no seams.
+// TestScoreHasNoSeams: Score works in blocks, which change no score.
 func TestScoreHasNoSeams(t *testing.T) {
 	require.NoError(t, lmtest.Steps(loud(t, small), nntest.Noise(1, 2*scoreTokens+5, 11).X, 1e-5))
 }
@@ -88,10 +90,13 @@ func TestTraining(t *testing.T) {
 		cfg.Direct = direct
 		nntest.CheckPacked(t, loud(t, cfg))
 		for _, dropout := range []float64{0, 0.2} {
-			m := loud(t, Config{VocabSize: 5, Context: 3, NEmbd: 2, Hidden: 4, Direct: direct, Dropout: dropout})
+			m := loud(t,
+				Config{VocabSize: 5, Context: 3, NEmbd: 2, Hidden: 4, Direct: direct,
+					Dropout: dropout})
 			b := nntest.SmallBatch()
 			nntest.CheckGradients(t, m, b)
-			nntest.CheckGradients(t, m, nntest.Batch(1, 5, b.X[:5], b.Y[:5])) // fewer positions than tokens
+			// fewer positions than tokens
+			nntest.CheckGradients(t, m, nntest.Batch(1, 5, b.X[:5], b.Y[:5]))
 		}
 		cfg.Dropout = 0.3
 		nntest.CheckDropout(t, loud(t, cfg))

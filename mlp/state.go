@@ -14,14 +14,14 @@ type state struct {
 	context []lm.Token
 }
 
-// Start returns the memory after [BOS].
+// Start returns the state after BOS.
 func (m *Model) Start() lm.State {
 	s := &state{m: m, context: make([]lm.Token, m.Config.Context)}
 	s.Push(lm.BOS)
 	return s
 }
 
-// Push appends a token; BOS forgets all others.
+// Push appends a token; BOS clears the context.
 func (s *state) Push(tok lm.Token) {
 	if tok == lm.BOS {
 		for i := range s.context {
@@ -53,7 +53,7 @@ func (m *Model) NextLogProbs(dst []float64, context []lm.Token) []float64 {
 	return s.NextLogProbs(dst)
 }
 
-// scoreTokens is how many tokens Score judges at once.
+// scoreTokens is the number of tokens that Score scores at once.
 const scoreTokens = 1024
 
 // Score stores ln P(tokens[i] | BOS, tokens[:i]) in dst[i].
@@ -67,9 +67,11 @@ func (m *Model) Score(dst []float64, tokens []lm.Token) []float64 {
 	var ids []lm.Token
 	for from := 0; from < len(tokens); from += scoreTokens {
 		to := min(from+scoreTokens, len(tokens))
-		lead := min(n-1, from) // tokens that are seen and not scored
+		lead := min(n-1, from) // context tokens, not scored
 		ids = appendContexts(ids[:0], inputs[from-lead:to], n)
-		m.With(func(t *autograd.Tape) { m.scoreBlock(t, dst[from:], ids[lead*n:], tokens[from:to]) })
+		m.With(func(t *autograd.Tape) {
+			m.scoreBlock(t, dst[from:], ids[lead*n:], tokens[from:to])
+		})
 	}
 	return dst[:len(tokens)]
 }

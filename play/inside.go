@@ -78,7 +78,7 @@ func inside(e *models.Model, q insideRequest) (*insideAnswer, error) {
 	case *ngram.Model:
 		return a, backoffView(e, a, m, at, q.Token)
 	case *mlp.Model:
-		window, loud := m.Voices(at.Tokens)
+		window, loud := m.Contributions(at.Tokens)
 		a.View, a.Tokens, a.Loud = "voices", seenTokens(e, window), loud
 		return a, nil
 	case *rnn.Model:
