@@ -2,15 +2,15 @@ package rnn
 
 import "slices"
 
-// carry is the memory a model takes from one batch of its training to the next. It knows whose it is, so
-// that a replica, which is copied with a pointer to it, begins with a memory of its own.
+// carry is the memory that a model takes from one training batch to the next. It names its owner,
+// so that a replica, which is a shallow copy, does not use it.
 type carry struct {
 	of    *Model
 	state [][]float32
 }
 
-// Carry returns the hidden state after the last batch, for each layer h, and c for an LSTM, [B, H] each; nil
-// before the first.
+// Carry returns the hidden state after the last batch, or nil before the first: for each layer h,
+// and c for an LSTM, [B, H] each.
 func (m *Model) Carry() [][]float32 {
 	if m.carry == nil || m.carry.of != m {
 		return nil
@@ -18,8 +18,8 @@ func (m *Model) Carry() [][]float32 {
 	return m.carry.state
 }
 
-// SetCarry replaces what Carry returns by a copy of state; nil means none. What does not fit the next
-// batch is not used.
+// SetCarry sets the state that Carry returns to a copy of state; nil means none. The next batch
+// ignores a state of another shape.
 func (m *Model) SetCarry(state [][]float32) {
 	m.carry = nil
 	if state == nil {
@@ -31,7 +31,7 @@ func (m *Model) SetCarry(state [][]float32) {
 	}
 }
 
-// carried returns the state that a batch of b rows begins with.
+// carried returns the state with which a batch of b rows begins.
 func (m *Model) carried(b int) [][]float32 {
 	fits := func(s []float32) bool { return len(s) == b*m.Config.Hidden }
 	if c := m.Carry(); len(c) != m.Config.Layers*m.cell.states() || !every(c, fits) {

@@ -12,18 +12,21 @@ import (
 type cell interface {
 	// gates is the number of sums of H channels in a step, G.
 	gates() int
-	// states is the number of vectors of H channels that a step hands on: h, and c for an LSTM.
+	// states is the number of vectors of H channels that a step passes on: h, and c for an LSTM.
 	states() int
 	// initBias sets the initial biases of one layer that are not drawn at random.
 	initBias(ih, hh []float32)
 	// signals names what step returns: h first, then c for an LSTM, then the gates.
 	signals() []string
 	// step is the paper's equation for one token: it returns the new state and the gates. in is
-	// W_ih·x_t + b_ih and re is W_hh·h_{t−1} + b_hh, each [G·H]; before is the state before the step.
+	// W_ih·x_t + b_ih and re is W_hh·h_{t−1} + b_hh, each [G·H]; before is the state before the
+	// step.
 	step(in, re []float32, before [][]float32) [][]float32
-	// run is step on the tape, for T tokens of B rows at once. xw [B·T, G·H] is in of every step,
-	// state the B rows of every state vector before the first step; the new state is stored in its place.
-	run(t *autograd.Tape, xw, whh, bhh *autograd.Tensor, state [][]float32, b, steps int, x []int32) *autograd.Tensor
+	// run is step on the tape, for T tokens of B rows at once. xw [B·T, G·H] is in for every step,
+	// and state holds the B rows of every state vector before the first step. run overwrites it
+	// with the new state.
+	run(t *autograd.Tape, xw, whh, bhh *autograd.Tensor, state [][]float32, b, steps int,
+		x []int32) *autograd.Tensor
 }
 
 func newCell(name string) (cell, error) {

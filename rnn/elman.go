@@ -1,12 +1,13 @@
 package rnn
 
-// elman is the simple recurrent network (Elman 1990, "Finding Structure in Time"; as a language model of
-// words Mikolov et al. 2010): the hidden state is a function of the input and of itself one step ago.
+// elman is the simple recurrent network (Elman 1990, "Finding Structure in Time"; as a language
+// model of words Mikolov et al. 2010): the hidden state is a function of the input and of itself
+// one step ago.
 //
 //	h_t = tanh(W_ih·x_t + b_ih + W_hh·h_{t−1} + b_hh)
 //
-// The gradient of a long memory is a product of many Jacobians diag(1 − h²)·W_hh and vanishes or explodes
-// (Hochreiter 1991; Bengio et al. 1994): this one remembers a few words.
+// The gradient through many steps is a product of as many Jacobians diag(1 − h²)·W_hh and vanishes
+// or explodes (Hochreiter 1991; Bengio et al. 1994), so this network remembers only a few words.
 type elman struct{}
 
 func (elman) step(in, re []float32, before [][]float32) [][]float32 {

@@ -52,7 +52,7 @@ func TestELMoGolden(t *testing.T) {
 func TestELMoShares(t *testing.T) {
 	m := elmo(t, ELMoConfig{VocabSize: 7, NEmbd: 4, Layers: 2})
 	for _, p := range nn.Params(m) {
-		require.False(t, strings.HasPrefix(p.Name, "backward.encoder") || strings.HasPrefix(p.Name, "backward.decoder"), p.Name)
+		require.NotRegexp(t, "^backward.(encoder|decoder)", p.Name)
 	}
 	twin := nn.Replica(m)
 	require.Same(t, twin.Forward.Encoder.Weight, twin.Backward.Encoder.Weight)
@@ -116,7 +116,8 @@ func TestELMoFills(t *testing.T) {
 
 // The half that reads forwards is a language model like any other.
 func TestELMoForwardHalf(t *testing.T) {
-	lmtest.Check(t, elmo(t, ELMoConfig{VocabSize: 11, NEmbd: 7, Layers: 2}).Causal(), 2e-5, 0, 1, 2, 17, 63, 64, 65, 150)
+	lmtest.Check(t, elmo(t, ELMoConfig{VocabSize: 11, NEmbd: 7, Layers: 2}).Causal(), 2e-5, 0, 1, 2,
+		17, 63, 64, 65, 150)
 }
 
 func TestELMoLearns(t *testing.T) {

@@ -8,11 +8,12 @@ import (
 	"lmzoo/rnn"
 )
 
-// The three cells differ in how many vectors of sums a step needs (gates), and so in size: 1, 4 and 3
-// times H·(E+H) recurrent weights. The names and shapes are those of PyTorch.
+// The three cells differ in the number of sums that a step needs (gates), and therefore in size: 1,
+// 4 and 3 times H·(E+H) recurrent weights. Names and shapes are those of PyTorch.
 func ExampleNew() {
 	for _, cell := range rnn.Cells() {
-		m, err := rnn.New(rnn.Config{Cell: cell, VocabSize: 65, NEmbd: 64, Hidden: 128, Layers: 1}, rand.New(rand.NewPCG(1, 1)))
+		m, err := rnn.New(rnn.Config{Cell: cell, VocabSize: 65, NEmbd: 64, Hidden: 128, Layers: 1},
+			rand.New(rand.NewPCG(1, 1)))
 		if err != nil {
 			fmt.Println(err)
 			return
@@ -40,11 +41,13 @@ func ExampleNew() {
 	//   rnn.bias_hh_l0       1 × 384
 }
 
-// Why the LSTM was invented: what a first token means for the prediction fades in a simple recurrent
-// network, and lasts behind an open forget gate. Nothing is trained here; it is the architecture that remembers.
+// Why the LSTM was invented: the effect of a first token on the prediction fades in a simple
+// recurrent network, but an open forget gate preserves it. Nothing is trained here; the
+// architecture alone makes the difference.
 func ExampleModel_Start() {
 	for _, cell := range []string{"elman", "lstm"} {
-		m, _ := rnn.New(rnn.Config{Cell: cell, VocabSize: 65, NEmbd: 64, Hidden: 128, Layers: 1}, rand.New(rand.NewPCG(1, 1)))
+		m, _ := rnn.New(rnn.Config{Cell: cell, VocabSize: 65, NEmbd: 64, Hidden: 128, Layers: 1},
+			rand.New(rand.NewPCG(1, 1)))
 		this, that := m.Start(), m.Start()
 		this.Push(1)
 		that.Push(2)
@@ -61,7 +64,8 @@ func ExampleModel_Start() {
 			this.Push(3)
 			that.Push(3)
 		}
-		fmt.Printf("%s: after 10 tokens %.1f %% of the difference is left\n", cell, 100*apart()/first)
+		fmt.Printf("%s: after 10 tokens %.1f %% of the difference is left\n", cell,
+			100*apart()/first)
 	}
 	// Output:
 	// elman: after 10 tokens 0.1 % of the difference is left

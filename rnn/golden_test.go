@@ -12,7 +12,8 @@ import (
 	"lmzoo/nn/nntest"
 )
 
-// The second of two batches, which begins with the memory of the first: logits, loss and gradients.
+// TestGolden: logits, loss and gradients of a second batch, which begins with the memory of the
+// first.
 func TestGolden(t *testing.T) {
 	eachCell(t, func(t *testing.T, cell string) {
 		g := nntest.Read[Config](t, cell)

@@ -5,8 +5,8 @@ import (
 	"lmzoo/corpus"
 )
 
-// Hidden returns the embeddings [B·T, E] and the hidden vectors of every layer [B·T, H] (nn.Encoder).
-// It neither uses nor changes the memory that training carries from batch to batch.
+// Hidden returns the embeddings [B·T, E] and the hidden vectors of every layer [B·T, H]
+// (nn.Encoder). It neither uses nor changes the memory that training carries from batch to batch.
 func (m *Model) Hidden(t *autograd.Tape, b corpus.Batch) []*autograd.Tensor {
 	state := m.newState(b.B)
 	x := t.Dropout(m.Encoder.Forward(t, b.X), m.Config.Dropout) // [B·T, E]

@@ -4,14 +4,14 @@ import (
 	"lmzoo/lm"
 )
 
-// Signal is one of the vectors inside a recurrent layer over time: a gate, the cell or the hidden state.
+// Signal is one vector of a recurrent layer over time: a gate, the cell or the hidden state.
 type Signal struct {
-	Name   string      // h; of an LSTM also c i f g o, of a GRU r z n
+	Name   string      // h; an LSTM also has c i f g o, a GRU r z n
 	Values [][]float32 // [T, H]
 }
 
-// Trace returns what happens in a layer while the model reads the last n tokens of BOS and context: those
-// tokens, and the signals, the hidden state first. It takes one plain step of the cell after another.
+// Trace returns the last n tokens of BOS and context, and the signals of a layer while the model
+// reads them, the hidden state first. It computes them with the plain step of the cell.
 func (m *Model) Trace(context []lm.Token, layer, n int) (tokens []lm.Token, signals []Signal) {
 	tokens = append([]lm.Token{lm.BOS}, lm.SinceBOS(context)...)
 	from := max(0, len(tokens)-n)
@@ -29,7 +29,7 @@ func (m *Model) Trace(context []lm.Token, layer, n int) (tokens []lm.Token, sign
 	return tokens, signals
 }
 
-// after is the state of all layers after tokens, in the order of newState.
+// after returns the state of all layers after tokens, in the order of newState.
 func (m *Model) after(tokens []lm.Token) [][]float32 {
 	s := &state{m: m, hidden: m.newState(1), out: make([]float32, m.Config.Hidden)}
 	for _, tok := range tokens {
@@ -39,7 +39,8 @@ func (m *Model) after(tokens []lm.Token) [][]float32 {
 	return s.hidden
 }
 
-// traceLayer takes one layer from the state before over the outputs of the layer below, step by step.
+// traceLayer runs one layer over the outputs of the layer below, step by step, from the state
+// before.
 func (m *Model) traceLayer(l int, below, before [][]float32) []Signal {
 	var signals []Signal
 	for _, name := range m.cell.signals() {

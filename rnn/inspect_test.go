@@ -11,8 +11,8 @@ import (
 	"lmzoo/nn"
 )
 
-// What is shown is what is computed: the last hidden state of a trace predicts as the model does in earnest, and a trace of
-// a part is the part of a trace.
+// TestTraceIsTheModels: the last hidden state of a trace gives the model's prediction, and the
+// trace of a part is a part of the trace.
 func TestTraceIsTheModels(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		cfg := small(rapid.SampledFrom(Cells()).Draw(t, "cell"))
@@ -39,7 +39,7 @@ func TestTraceIsTheModels(t *testing.T) {
 	})
 }
 
-// The signals of each cell, and that the gates are between 0 and 1.
+// TestTraceNames: each cell has its signals, and gates are between 0 and 1.
 func TestTraceNames(t *testing.T) {
 	for cell, names := range map[string]string{"elman": "h", "lstm": "hcifgo", "gru": "hrzn"} {
 		tokens, signals := loud(t, small(cell)).Trace([]lm.Token{3, lm.BOS, 4, 5}, 0, 10)

@@ -9,7 +9,7 @@ import (
 // reversed is a batch read backwards, every document on its own and in the place where it stood.
 type reversed struct {
 	x, y []lm.Token // [B·T] the batch for the backward model; its positions are not those of b
-	from []int32    // [B·T] the position in x at which the backward model has read token i of b last
+	from []int32    // [B·T] where in x the backward model has just read token i of b
 }
 
 // reverse returns b backwards. A document BOS w₁ … wₙ becomes BOS wₙ … w₁, where BOS stands for its

@@ -1,6 +1,6 @@
-// Package rnn holds the models whose memory is a vector: a recurrent network reads one token at a time
-// and carries what it needs in a hidden state of fixed size (Elman 1990; as language models Mikolov et
-// al. 2010). elman.go, lstm.go and gru.go are the three cells, rnn.go is the model around them.
+// Package rnn holds the models whose memory is a vector. A recurrent network reads one token at a
+// time and updates a hidden state of fixed size (Elman 1990; as language models Mikolov et al.
+// 2010). The cells are in elman.go, lstm.go and gru.go, the model around them in rnn.go.
 package rnn
 
 import (
@@ -13,31 +13,31 @@ import (
 	"lmzoo/nn"
 )
 
-// Model is an embedding, one or more recurrent layers and an output layer. The names and shapes of its
-// parameters are those of PyTorch's modules encoder (Embedding), rnn (RNN, LSTM or GRU) and decoder (Linear).
+// Model is an embedding, recurrent layers and an output layer. Its parameters have the names and
+// shapes of PyTorch's modules encoder (Embedding), rnn (RNN, LSTM or GRU) and decoder (Linear).
 type Model struct {
 	Config Config
 
 	Encoder *nn.Embedding `param:"encoder"` // [V, E]
 	RNN     Layers        `param:"rnn"`
-	Decoder *nn.LinearT   `param:"decoder"` // [V, H]; no weight of its own when it is tied
+	Decoder *nn.LinearT   `param:"decoder"` // [V, H]; no weight if tied
 
 	nn.Inference
 	cell  cell
 	carry *carry
 }
 
-// Layers are the weights of the recurrent layers, G gates each.
+// Layers holds the weights of the recurrent layers, with G gates each.
 type Layers struct {
-	WeightIH []*autograd.Tensor `param:"weight_ih_l%d"`      // [G·H, E], above the first layer [G·H, H]
+	WeightIH []*autograd.Tensor `param:"weight_ih_l%d"`      // [G·H, E], above layer 0 [G·H, H]
 	WeightHH []*autograd.Tensor `param:"weight_hh_l%d"`      // [G·H, H]
 	BiasIH   []*autograd.Tensor `param:"bias_ih_l%d,vector"` // [1, G·H]
 	BiasHH   []*autograd.Tensor `param:"bias_hh_l%d,vector"` // [1, G·H]
 }
 
-// New returns a model that starts as torch.nn's modules do: embeddings from N(0, 1), all else uniform in ±1/√H. Small
-// embeddings would learn slowly, as all that the network knows of a token comes through them; tied ones must be
-// small, since the logits are products with them.
+// New returns a model with the initial weights of torch.nn: embeddings from N(0, 1), all others
+// uniform in ±1/√H. Small embeddings would learn slowly, because the network knows a token only
+// through them. Tied embeddings must be small, because the logits are products with them.
 func New(cfg Config, rng *rand.Rand) (*Model, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
@@ -47,13 +47,13 @@ func New(cfg Config, rng *rand.Rand) (*Model, error) {
 		return nil, err
 	}
 	bound := 1 / math.Sqrt(float64(cfg.Hidden))
-	loud := 1.0
+	std := 1.0
 	if cfg.Tied {
-		loud = bound
+		std = bound
 	}
 	m := &Model{
 		Config:  cfg,
-		Encoder: nn.NewEmbedding(cfg.VocabSize, cfg.NEmbd, loud, rng),
+		Encoder: nn.NewEmbedding(cfg.VocabSize, cfg.NEmbd, std, rng),
 		Decoder: &nn.LinearT{Bias: nn.Zeros(1, cfg.VocabSize)},
 		cell:    cell,
 	}
@@ -75,12 +75,13 @@ func New(cfg Config, rng *rand.Rand) (*Model, error) {
 	return m, nil
 }
 
-// Vocab is the number of tokens.
+// Vocab returns the number of tokens.
 func (m *Model) Vocab() int { return m.Config.VocabSize }
 
-// Loss is the mean −ln P of the targets of the batch. On a tape that records, the first step of a row goes on from
-// where the same row of the last batch ended (truncated backpropagation through time, Williams and Peng
-// 1990), unless it is BOS: the memory crosses the border between batches, the gradient does not.
+// Loss is the mean −ln P of the targets of the batch. On a recording tape, a row continues from the
+// state at the end of the same row of the last batch, unless it begins with BOS (truncated
+// backpropagation through time, Williams and Peng 1990). The state crosses the border between
+// batches, the gradient does not.
 func (m *Model) Loss(t *autograd.Tape, b corpus.Batch) *autograd.Tensor {
 	state := m.carried
 	if !t.Recording() {
@@ -90,13 +91,19 @@ func (m *Model) Loss(t *autograd.Tape, b corpus.Batch) *autograd.Tensor {
 	return m.HeadLoss(t, h, b.Y, b.N)            // 1×1
 }
 
-// HeadLoss is Σ −ln P(y)/n of the targets y that follow the hidden vectors h of the last layer, in nats.
-func (m *Model) HeadLoss(t *autograd.Tape, h *autograd.Tensor, y []lm.Token, n int) *autograd.Tensor {
+// HeadLoss is Σ −ln P(y)/n of the targets y that follow the hidden vectors h of the last layer, in
+// nats.
+func (m *Model) HeadLoss(
+	t *autograd.Tape, h *autograd.Tensor, y []lm.Token, n int,
+) *autograd.Tensor {
 	return t.HeadLoss(h, m.head(), m.Decoder.Bias, y, n) // 1×1
 }
 
-// forward takes every row from its state through T tokens, and leaves the state after them in its place.
-func (m *Model) forward(t *autograd.Tape, x []int32, b, steps int, state [][]float32) *autograd.Tensor {
+// forward runs every row from its state through T tokens, and overwrites the state with the last
+// one.
+func (m *Model) forward(
+	t *autograd.Tape, x []int32, b, steps int, state [][]float32,
+) *autograd.Tensor {
 	var h *autograd.Tensor
 	for l := range m.Config.Layers {
 		h = m.layer(t, l, h, x, b, steps, state) // [B·T, H]
@@ -104,10 +111,14 @@ func (m *Model) forward(t *autograd.Tape, x []int32, b, steps int, state [][]flo
 	return h
 }
 
-// layer is the layer l over the output of the one below it; for the first that is the embeddings, or nil to look them up.
-func (m *Model) layer(t *autograd.Tape, l int, below *autograd.Tensor, x []int32, b, steps int, state [][]float32) *autograd.Tensor {
-	xw := m.input(t, l, below, x)                                                   // [B·T, G·H]
-	memory := state[l*m.cell.states():][:m.cell.states()]                           // h, and c, each [B, H]
+// layer runs layer l over the output of the layer below. For the first layer that is the
+// embeddings, or nil to look them up.
+func (m *Model) layer(
+	t *autograd.Tape, l int, below *autograd.Tensor, x []int32, b, steps int, state [][]float32,
+) *autograd.Tensor {
+	xw := m.input(t, l, below, x) // [B·T, G·H]
+	// h, and c, each [B, H]
+	memory := state[l*m.cell.states():][:m.cell.states()]
 	h := m.cell.run(t, xw, m.RNN.WeightHH[l], m.RNN.BiasHH[l], memory, b, steps, x) // [B·T, H]
 	h = t.Dropout(h, m.Config.Dropout)                                              // [B·T, H]
 	if m.Config.Residual && l > 0 {
@@ -116,9 +127,9 @@ func (m *Model) layer(t *autograd.Tape, l int, below *autograd.Tensor, x []int32
 	return h
 }
 
-// input is x·W_ihᵀ + b_ih of layer l for all steps at once, as it depends on no state. For the first
-// layer it depends on the token alone, so where there are fewer tokens in the vocabulary than in the batch,
-// it is computed once for each.
+// input is x·W_ihᵀ + b_ih of layer l, for all steps at once because it depends on no state. In the
+// first layer it depends on the token only, so if the vocabulary is smaller than the batch, it is
+// computed once per vocabulary entry.
 func (m *Model) input(t *autograd.Tape, l int, below *autograd.Tensor, x []int32) *autograd.Tensor {
 	w, bias := m.RNN.WeightIH[l], m.RNN.BiasIH[l]
 	noDropout := t.Rand == nil || m.Config.Dropout == 0
@@ -133,7 +144,7 @@ func (m *Model) input(t *autograd.Tape, l int, below *autograd.Tensor, x []int32
 	return t.LinearT(e, w, bias)                              // [B·T, G·H]
 }
 
-// head is the weight of the output layer.
+// head returns the weight of the output layer.
 func (m *Model) head() *autograd.Tensor {
 	if m.Config.Tied {
 		return m.Encoder.Weight
@@ -141,7 +152,7 @@ func (m *Model) head() *autograd.Tensor {
 	return m.Decoder.Weight
 }
 
-// newState returns the state of b rows before the first step: for each layer h, and c for an LSTM, [B, H] each.
+// newState returns the zero state of b rows: for each layer h, and c for an LSTM, [B, H] each.
 func (m *Model) newState(b int) [][]float32 {
 	state := make([][]float32, m.Config.Layers*m.cell.states())
 	for i := range state {

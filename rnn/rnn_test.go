@@ -47,7 +47,8 @@ func TestContractTied(t *testing.T) {
 	}
 }
 
-// Documents that Score reads side by side cost what they cost alone.
+// TestScoreOfManyDocuments: documents that Score reads in parallel rows have the scores that they
+// have alone.
 func TestScoreOfManyDocuments(t *testing.T) {
 	eachCell(t, func(t *testing.T, cell string) {
 		m := loud(t, small(cell))
@@ -68,7 +69,8 @@ func TestScoreOfManyDocuments(t *testing.T) {
 	})
 }
 
-// Two batches in a row with the memory carried over are one batch of twice the length, in what they predict.
+// TestCarry: two batches with the memory carried over predict what one batch of twice the length
+// predicts.
 func TestCarry(t *testing.T) {
 	eachCell(t, func(t *testing.T, cell string) {
 		m := loud(t, small(cell))
@@ -95,7 +97,8 @@ func TestCarry(t *testing.T) {
 			m.SetCarry(carry)
 			return sum(second, y(second), 4)
 		}
-		require.Equal(t, forgetful(copied), forgetful(copied), "a run that is resumed goes on as it would have")
+		require.Equal(t, forgetful(copied), forgetful(copied),
+			"a run that is resumed goes on as it would have")
 		require.NotEqual(t, forgetful(copied), forgetful(nil))
 		require.Equal(t, forgetful(nil), forgetful(copied[:1]), "what does not fit is not used")
 
@@ -112,7 +115,8 @@ func TestCarry(t *testing.T) {
 	})
 }
 
-// Dropout acts on the embedding of every position for itself, also where the vocabulary is smaller than the batch.
+// TestDropoutOfEmbeddings: dropout acts on each position separately, also if the vocabulary is
+// smaller than the batch.
 func TestDropoutOfEmbeddings(t *testing.T) {
 	m := loud(t, Config{Cell: "elman", VocabSize: 3, NEmbd: 50, Hidden: 4, Layers: 1, Dropout: 0.5})
 	x := []lm.Token{1, 1, 1, 1, 1, 1}
@@ -144,7 +148,7 @@ func TestConfigErrors(t *testing.T) {
 	require.ErrorContains(t, err, "elman, lstm, gru")
 }
 
-// loud is a model in which every part matters.
+// loud returns a model in which every part matters.
 func loud(t require.TestingT, cfg Config) *Model { return nntest.Build(t, New, cfg) }
 
 func TestWaitingTokens(t *testing.T) {
@@ -157,7 +161,8 @@ func TestTraining(t *testing.T) {
 		nntest.CheckPacked(t, loud(t, cfg))
 		cfg.Dropout = 0.3
 		nntest.CheckDropout(t, loud(t, cfg))
-		m, err := New(Config{Cell: cell, VocabSize: 10, NEmbd: 8, Hidden: 24, Layers: 1}, nntest.Rand())
+		m, err := New(Config{Cell: cell, VocabSize: 10, NEmbd: 8, Hidden: 24, Layers: 1},
+			nntest.Rand())
 		require.NoError(t, err)
 		nntest.CheckOverfit(t, m, 1500, 0.05)
 	})
@@ -178,10 +183,12 @@ func TestGradients(t *testing.T) {
 }
 
 func TestNoAllocations(t *testing.T) {
-	eachCell(t, func(t *testing.T, cell string) { nntest.CheckAllocations(t, loud(t, small(cell))) })
+	eachCell(t, func(t *testing.T, cell string) {
+		nntest.CheckAllocations(t, loud(t, small(cell)))
+	})
 }
 
-// The names and shapes are those that PyTorch's modules have.
+// TestNames: names and shapes are those of PyTorch's modules.
 func TestNames(t *testing.T) {
 	m := loud(t, Config{Cell: "lstm", VocabSize: 10, NEmbd: 3, Hidden: 4, Layers: 2})
 	var names []string
@@ -190,7 +197,9 @@ func TestNames(t *testing.T) {
 	}
 	require.ElementsMatch(t, []string{
 		"encoder.weight 10×3", "decoder.weight 10×4", "decoder.bias 1×10",
-		"rnn.weight_ih_l0 16×3", "rnn.weight_hh_l0 16×4", "rnn.bias_ih_l0 1×16", "rnn.bias_hh_l0 1×16",
-		"rnn.weight_ih_l1 16×4", "rnn.weight_hh_l1 16×4", "rnn.bias_ih_l1 1×16", "rnn.bias_hh_l1 1×16",
+		"rnn.weight_ih_l0 16×3", "rnn.weight_hh_l0 16×4",
+		"rnn.bias_ih_l0 1×16", "rnn.bias_hh_l0 1×16",
+		"rnn.weight_ih_l1 16×4", "rnn.weight_hh_l1 16×4",
+		"rnn.bias_ih_l1 1×16", "rnn.bias_hh_l1 1×16",
 	}, names)
 }

@@ -2,17 +2,21 @@ package rnn
 
 import "lmzoo/autograd"
 
-// The fast paths of the cells: whole rows at once, recorded on the tape. TestRunIsSteps compares
-// them with step.
+// The fast paths of the cells run whole rows at once, on the tape. TestRunIsSteps compares them
+// with step.
 
-func (elman) run(t *autograd.Tape, xw, whh, bhh *autograd.Tensor, state [][]float32, b, steps int, x []int32) *autograd.Tensor {
+func (elman) run(
+	t *autograd.Tape, xw, whh, bhh *autograd.Tensor, state [][]float32, b, steps int, x []int32,
+) *autograd.Tensor {
 	h := state[0]
 	y := t.Elman(xw, whh, bhh, t.Const(b, whh.Cols, h), b, steps, x) // [B·T, H]
 	keepLast(h, y, b, steps)
 	return y
 }
 
-func (lstm) run(t *autograd.Tape, xw, whh, bhh *autograd.Tensor, state [][]float32, b, steps int, x []int32) *autograd.Tensor {
+func (lstm) run(
+	t *autograd.Tape, xw, whh, bhh *autograd.Tensor, state [][]float32, b, steps int, x []int32,
+) *autograd.Tensor {
 	h, c := state[0], state[1]
 	h0, c0 := t.Const(b, whh.Cols, h), t.Const(b, whh.Cols, c) // [B, H]
 	y, hEnd, cEnd := t.LSTM(xw, whh, bhh, h0, c0, b, steps, x) // [B·T, H]
@@ -21,7 +25,9 @@ func (lstm) run(t *autograd.Tape, xw, whh, bhh *autograd.Tensor, state [][]float
 	return y
 }
 
-func (gru) run(t *autograd.Tape, xw, whh, bhh *autograd.Tensor, state [][]float32, b, steps int, x []int32) *autograd.Tensor {
+func (gru) run(
+	t *autograd.Tape, xw, whh, bhh *autograd.Tensor, state [][]float32, b, steps int, x []int32,
+) *autograd.Tensor {
 	h := state[0]
 	y := t.GRU(xw, whh, bhh, t.Const(b, whh.Cols, h), b, steps, x) // [B·T, H]
 	keepLast(h, y, b, steps)

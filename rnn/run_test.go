@@ -10,8 +10,8 @@ import (
 	"lmzoo/nn/nntest"
 )
 
-// TestRunIsSteps: the fast path of a cell gives what its plain step gives, for several rows, from any
-// state, with documents that begin inside a row.
+// TestRunIsSteps: the fast path of a cell gives what its plain step gives, for several rows, from
+// any state, with documents that begin inside a row.
 func TestRunIsSteps(t *testing.T) {
 	eachCell(t, func(t *testing.T, cell string) {
 		m := loud(t, small(cell))
@@ -52,10 +52,12 @@ func TestRunIsSteps(t *testing.T) {
 					}
 					re := affine(m.RNN.WeightHH[l], m.RNN.BiasHH[l], before[r][0])
 					before[r] = m.cell.step(in.Row(i), re, before[r])[:m.cell.states()]
-					require.InDeltaSlice(t, before[r][0], fast.Row(i), 1e-5, "layer %d, row %d, step %d", l, r, s)
+					require.InDeltaSlice(t, before[r][0], fast.Row(i), 1e-5,
+						"layer %d, row %d, step %d", l, r, s)
 				}
 				for k, s := range first { // the state that is handed on
-					require.InDeltaSlice(t, before[r][k], s[r*m.Config.Hidden:][:m.Config.Hidden], 1e-5)
+					require.InDeltaSlice(t, before[r][k], s[r*m.Config.Hidden:][:m.Config.Hidden],
+						1e-5)
 				}
 			}
 		}

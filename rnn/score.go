@@ -6,7 +6,7 @@ import (
 	"lmzoo/nn"
 )
 
-// Score reads up to scoreRows documents side by side, and about scoreTokens tokens at once.
+// Score reads up to scoreRows rows in parallel, and about scoreTokens tokens at once.
 const (
 	scoreRows   = 32
 	scoreTokens = 1024
@@ -21,8 +21,8 @@ func (m *Model) NextLogProbs(dst []float64, context []lm.Token) []float64 {
 	return s.NextLogProbs(dst)
 }
 
-// Score stores ln P(tokens[i] | BOS, tokens[:i]) in dst[i]. Time runs one step after another, but a BOS
-// forgets what was before it: the documents between them are dealt to rows that run side by side.
+// Score stores ln P(tokens[i] | BOS, tokens[:i]) in dst[i]. Steps are sequential, but a BOS resets
+// the state, so documents are assigned to rows that run in parallel.
 func (m *Model) Score(dst []float64, tokens []lm.Token) []float64 {
 	if len(dst) < len(tokens) {
 		dst = make([]float64, len(tokens))
@@ -47,7 +47,7 @@ func (m *Model) Score(dst []float64, tokens []lm.Token) []float64 {
 // row is a run of whole documents: tokens[begin:end].
 type row struct{ begin, end int }
 
-// deal cuts tokens at document boundaries into at most scoreRows rows of about the same length.
+// deal cuts tokens at document boundaries into at most scoreRows rows of similar length.
 func deal(tokens []lm.Token) []row {
 	share := (len(tokens) + scoreRows - 1) / scoreRows
 	var rows []row
@@ -61,11 +61,13 @@ func deal(tokens []lm.Token) []row {
 	return rows
 }
 
-// scoreSteps scores the tokens from … from+steps−1 of every row and takes the state past them.
-func (m *Model) scoreSteps(dst []float64, tokens []lm.Token, rows []row, from, steps int, state [][]float32) {
-	x := make([]lm.Token, len(rows)*steps) // BOS where a row is over
-	var at, y []int32                      // rows of h that are scored, and the tokens they predict
-	var to []int                           // where their scores belong
+// scoreSteps scores the tokens from … from+steps−1 of every row and updates the state.
+func (m *Model) scoreSteps(
+	dst []float64, tokens []lm.Token, rows []row, from, steps int, state [][]float32,
+) {
+	x := make([]lm.Token, len(rows)*steps) // BOS after the end of a row
+	var at, y []int32                      // rows of h to score, and the tokens that they predict
+	var to []int                           // indices of their scores in dst
 	for r, row := range rows {
 		for s := range min(steps, max(row.end-row.begin-from, 0)) {
 			i := row.begin + from + s

@@ -10,7 +10,8 @@ import (
 	"lmzoo/nn/nntest"
 )
 
-// However a stream of documents is dealt to rows and cut into steps, every token costs what it costs one by one.
+// TestScoreIsSteps: Score agrees with the State, however a stream of documents is cut into rows and
+// steps.
 func TestScoreIsSteps(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		cfg := small(rapid.SampledFrom(Cells()).Draw(t, "cell"))
@@ -20,9 +21,10 @@ func TestScoreIsSteps(t *testing.T) {
 	})
 }
 
-// A long document is read in several passes.
+// TestScoreHasNoSeams: Score reads a long document in several passes, which change no score.
 func TestScoreHasNoSeams(t *testing.T) {
 	eachCell(t, func(t *testing.T, cell string) {
-		require.NoError(t, lmtest.Steps(loud(t, small(cell)), nntest.Noise(1, 2*scoreTokens+7, 11).X, 2e-5))
+		require.NoError(t,
+			lmtest.Steps(loud(t, small(cell)), nntest.Noise(1, 2*scoreTokens+7, 11).X, 2e-5))
 	})
 }

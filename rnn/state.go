@@ -7,25 +7,26 @@ import (
 	"lmzoo/lm"
 )
 
-// state is the State of a recurrent network: its hidden vectors, however long the text. A token is read
-// when its successor is asked for, up to maxWaiting at once.
+// state is the State of a recurrent network: its hidden vectors, whatever the length of the text.
+// Pushed tokens wait until a prediction is asked for and are then read together, up to maxWaiting.
 type state struct {
 	m       *Model
 	hidden  [][]float32 // for each layer h, and c for an LSTM, [1, H] each
-	out     []float32   // [H] what the output layer sees
+	out     []float32   // [H] the input of the output layer
 	waiting []lm.Token
 }
 
 const maxWaiting = 64
 
-// Start returns the memory after [BOS].
+// Start returns the state after BOS.
 func (m *Model) Start() lm.State {
-	s := &state{m: m, hidden: m.newState(1), out: make([]float32, m.Config.Hidden), waiting: make([]lm.Token, 0, maxWaiting)}
+	s := &state{m: m, hidden: m.newState(1), out: make([]float32, m.Config.Hidden),
+		waiting: make([]lm.Token, 0, maxWaiting)}
 	s.Push(lm.BOS)
 	return s
 }
 
-// Push appends a token; BOS forgets all others.
+// Push appends a token; BOS resets the state.
 func (s *state) Push(tok lm.Token) {
 	switch {
 	case tok == lm.BOS:
@@ -45,7 +46,7 @@ func (s *state) NextLogProbs(dst []float64) []float64 {
 	})
 }
 
-// read takes the tokens that wait into the hidden state.
+// read updates the hidden state with the waiting tokens.
 func (s *state) read(t *autograd.Tape) {
 	n := len(s.waiting)
 	if n == 0 {
