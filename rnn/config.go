@@ -58,7 +58,9 @@ func (c Config) Validate() error {
 		return err
 	}
 	if c.Tied && c.NEmbd != c.Hidden {
-		return fmt.Errorf("%s: tied needs n_embd = hidden, but they are %d and %d; want them equal, or tied false",
+		return fmt.Errorf(
+			"%s: tied needs n_embd = hidden, but they are %d and %d; want them "+
+				"equal, or tied false",
 			c.Cell, c.NEmbd, c.Hidden)
 	}
 	return nil

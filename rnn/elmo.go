@@ -23,7 +23,8 @@ type ELMo struct {
 	Forward  *Model `param:"forward"`
 	Backward *Model `param:"backward"` // its Encoder and Decoder are those of Forward
 
-	// Unigram is ln P of each token in the training text, [1, V]; not learned. FillLogProbs divides by it.
+	// Unigram is ln P of each token in the training text, [1, V]; not learned. FillLogProbs divides
+	// by it.
 	Unigram *autograd.Tensor `param:"unigram,vector"`
 }
 
@@ -51,8 +52,8 @@ func ELMoPreset(size string) (ELMoConfig, error) {
 // half returns the configuration of one direction.
 func (c ELMoConfig) half() Config {
 	return Config{
-		Cell: "lstm", VocabSize: c.VocabSize, NEmbd: c.NEmbd, Hidden: c.NEmbd, Layers: c.Layers, Dropout: c.Dropout,
-		Residual: true,
+		Cell: "lstm", VocabSize: c.VocabSize, NEmbd: c.NEmbd, Hidden: c.NEmbd,
+		Layers: c.Layers, Dropout: c.Dropout, Residual: true,
 	}
 }
 

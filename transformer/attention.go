@@ -6,13 +6,14 @@ import (
 	"lmzoo/autograd"
 )
 
-// attention is scaled dot-product attention for one head and one position (Vaswani et al. 2017, eq. 1):
+// attention is scaled dot-product attention for one head and one position (Vaswani et al. 2017, eq.
+// 1):
 //
 //	att_s = softmax_s(q·k_s / √D),   y = Σ_s att_s·v_s
 //
 // q is [D]; k and v are [S, D], the keys and values of the positions that it may look at: all up to
-// its own in a decoder, all of the document in an encoder. It is the plain version, used for inspection
-// and as the reference for autograd's Attention and AttentionStep.
+// its own in a decoder, all of the document in an encoder. It is the plain version, used for
+// inspection and as the reference for autograd's Attention and AttentionStep.
 func attention(q []float32, k, v [][]float32) (y, att []float32) {
 	scores := make([]float64, len(k))
 	for s := range scores {
@@ -50,7 +51,9 @@ func softmax(x []float64) []float32 {
 // heads is multi-head attention (ibid., §3.2.2): each of H heads attends by itself, to D of the C
 // channels. qkv is [T, 3C], a row for each position; position t looks at from(t) ≤ s < to(t). It
 // returns y [T, C] and att [H][T][S].
-func heads(qkv *autograd.Tensor, n int, from, to func(t int) int) (y [][]float32, att [][][]float32) {
+func heads(
+	qkv *autograd.Tensor, n int, from, to func(t int) int,
+) (y [][]float32, att [][][]float32) {
 	c, d := qkv.Cols/3, qkv.Cols/3/n
 	y = make([][]float32, qkv.Rows)
 	att = make([][][]float32, n)

@@ -10,7 +10,8 @@ import (
 	"lmzoo/nn/nntest"
 )
 
-// TestAttentionIsPlainAttention: the fast kernels, over packed documents and over a cache, give eq. 1.
+// TestAttentionIsPlainAttention: the fast kernels, over packed documents and over a cache, give eq.
+// 1.
 func TestAttentionIsPlainAttention(t *testing.T) {
 	for _, T := range []int{1, 7, 70} { // one block of rows, and several
 		const c, heads3 = 12, 3
@@ -21,7 +22,8 @@ func TestAttentionIsPlainAttention(t *testing.T) {
 			start[i] = int32(i / 3 * 3) // documents of three tokens
 		}
 		fast := tape.Attention(qkv, 1, T, heads3, start, nil, 0)
-		plain, _ := heads(qkv, heads3, func(t int) int { return int(start[t]) }, func(t int) int { return t + 1 })
+		begin, next := func(t int) int { return int(start[t]) }, func(t int) int { return t + 1 }
+		plain, _ := heads(qkv, heads3, begin, next)
 		for i := range plain {
 			require.InDeltaSlice(t, plain[i], fast.Row(i), 1e-5)
 		}

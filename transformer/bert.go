@@ -9,12 +9,12 @@ import (
 	"lmzoo/nn"
 )
 
-// BERT is a bidirectional encoder (Devlin, Chang, Lee and Toutanova 2019): every position looks at the
-// whole document, so the model cannot predict the next token. It learns from tokens that are hidden
-// from it (masked.go) and, as a setting, from pairs of sentences (nsp.go). Its blocks are those of
-// Vaswani et al. (2017), with LayerNorm after each residual addition. The names and shapes of its
-// parameters are those of BertForPreTraining on Hugging Face, without next-sentence prediction those of
-// BertForMaskedLM.
+// BERT is a bidirectional encoder (Devlin, Chang, Lee and Toutanova 2019): every position looks at
+// the whole document, so the model cannot predict the next token. It learns to predict masked
+// tokens (mlm.go) and, as a setting, whether one text follows another (nsp.go). Its blocks are
+// those of Vaswani et al. (2017), with LayerNorm after each residual addition. The names and shapes
+// of its parameters are those of BertForPreTraining on Hugging Face, without next-sentence
+// prediction those of BertForMaskedLM.
 type BERT struct {
 	Config BERTConfig
 
@@ -24,7 +24,7 @@ type BERT struct {
 	nn.Inference
 }
 
-// bertEncoder is what fine-tuning starts from.
+// bertEncoder holds the parameters with which fine-tuning starts.
 type bertEncoder struct {
 	Embeddings struct {
 		Word     *nn.Embedding `param:"word_embeddings"`       // [V, C]
@@ -54,7 +54,7 @@ type bertLayer struct {
 	Output bertOutput `param:"output"` // [C, 4C]
 }
 
-// bertOutput writes a branch onto the residual stream and normalizes the sum.
+// bertOutput adds a branch to the residual stream and normalises the sum.
 type bertOutput struct {
 	Dense *nn.LinearT   `param:"dense"`
 	Norm  *nn.LayerNorm `param:"LayerNorm"`
@@ -96,14 +96,15 @@ func bertNorm(c int) *nn.LayerNorm {
 	return n
 }
 
-// Vocab is the number of tokens, the special ones among them.
+// Vocab returns the number of tokens, including the special tokens.
 func (m *BERT) Vocab() int { return m.Config.VocabSize }
 
 // Embeddings returns the word embeddings [V, C] (nn.Embedder).
 func (m *BERT) Embeddings() *autograd.Tensor { return m.Encoder.Embeddings.Word.Weight }
 
-// Hidden returns the embeddings and what every layer makes of them, [B·T, C] each (nn.Encoder). In
-// training every document ends with [SEP], and a pair has one between its texts; the caller inserts them.
+// Hidden returns the embeddings and the output of every layer, [B·T, C] each (nn.Encoder). In
+// training every document ends with [SEP], and a pair has one between its texts; the caller inserts
+// them.
 func (m *BERT) Hidden(t *autograd.Tape, b corpus.Batch) []*autograd.Tensor {
 	docs := m.layout(t, b.T, b.X)
 	hidden := []*autograd.Tensor{m.embed(t, b.X, docs)} // [B·T, C]
@@ -113,7 +114,7 @@ func (m *BERT) Hidden(t *autograd.Tape, b corpus.Batch) []*autograd.Tensor {
 	return hidden
 }
 
-// encode is the last of the hidden vectors, [B·T, C].
+// encode returns the output of the last layer, [B·T, C].
 func (m *BERT) encode(t *autograd.Tape, rowLen int, x []lm.Token) *autograd.Tensor {
 	docs := m.layout(t, rowLen, x)
 	h := m.embed(t, x, docs) // [B·T, C]
@@ -135,7 +136,9 @@ func (m *BERT) embed(t *autograd.Tape, x []lm.Token, docs layout) *autograd.Tens
 //
 //	h'ₗ  = LN(hₗ + Attention(hₗ))
 //	hₗ₊₁ = LN(h'ₗ + W₂·GELU(W₁·h'ₗ))
-func (m *BERT) layer(t *autograd.Tape, l *bertLayer, h *autograd.Tensor, docs layout) *autograd.Tensor {
+func (m *BERT) layer(
+	t *autograd.Tape, l *bertLayer, h *autograd.Tensor, docs layout,
+) *autograd.Tensor {
 	self := &l.Attention.Self
 	qkv := sideBySide(t, h, self.Query, self.Key, self.Value) // [B·T, 3C]
 	att := t.Attention(qkv, len(docs.pos)/docs.rowLen, docs.rowLen, m.Config.NHead,

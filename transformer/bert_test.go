@@ -39,7 +39,9 @@ func TestBERTGolden(t *testing.T) {
 			h := m.transform(tape, m.encode(tape, g.T, g.X))
 			g.CheckLogits(t, tape.LinearT(h, m.Embeddings(), m.Heads.Predictions.Bias))
 			g.CheckHidden(t, m)
-			g.CheckLossOf(t, m, func(tape *autograd.Tape) *autograd.Tensor { return m.Loss(tape, b) })
+			g.CheckLossOf(t, m, func(tape *autograd.Tape) *autograd.Tensor {
+				return m.Loss(tape, b)
+			})
 		})
 	}
 }
@@ -85,7 +87,9 @@ func TestBERTSeesBothSides(t *testing.T) {
 
 func TestBERTGradients(t *testing.T) {
 	for _, dropout := range []float64{0, 0.2} {
-		m := loudBERT(t, BERTConfig{VocabSize: 7, NPositions: 6, NEmbd: 4, NLayer: 2, NHead: 2, NSP: true, Dropout: dropout})
+		m := loudBERT(t,
+			BERTConfig{VocabSize: 7, NPositions: 6, NEmbd: 4, NLayer: 2, NHead: 2, NSP: true,
+				Dropout: dropout})
 		x := []lm.Token{0, 5, 1, 6, 5, 6, 3, 4, 5, 0, 2, 5}
 		y := []lm.Token{-1, 2, -1, -1, 1, -1, 3, -1, 4, -1, -1, 1}
 		b := maskedBatch(2, 6, x, y, []int32{1, -1, -1, -1, -1, -1, -1, -1, -1, 0, -1, -1})
@@ -107,7 +111,8 @@ func TestBERTHiddenOfDocuments(t *testing.T) {
 		require.Len(t, alone, 3)
 		for l, h := range alone {
 			for i := range h.Rows {
-				require.InDeltaSlice(t, h.Row(i), all[l].Row(from+i), 1e-5, "layer %d, position %d", l, from+i)
+				require.InDeltaSlice(t, h.Row(i), all[l].Row(from+i), 1e-5, "layer %d, position %d",
+					l, from+i)
 			}
 		}
 	}
@@ -131,7 +136,8 @@ func TestBERTShares(t *testing.T) {
 	require.True(t, ok)
 	_, ok = b.Share(0, 4)
 	require.False(t, ok, "three rows do not go around")
-	nothing := MaskedBatch{Batch: nntest.Batch(1, 2, []lm.Token{0, 3}, []lm.Token{-1, -1}), Next: []int32{-1, -1}}
+	nothing := MaskedBatch{Batch: nntest.Batch(1, 2, []lm.Token{0, 3}, []lm.Token{-1, -1}),
+		Next: []int32{-1, -1}}
 	tape := autograd.NewTape()
 	zero := m.Loss(tape, nothing)
 	require.Zero(t, zero.Data[0])
@@ -151,13 +157,19 @@ func TestBERTConfig(t *testing.T) {
 		"mask_rate is -1":                        func(c *BERTConfig) { c.MaskRate = -1 },
 		"mask_token_id is 13":                    func(c *BERTConfig) { c.MaskToken = 13 },
 		"sep_token_id -1":                        func(c *BERTConfig) { c.SepToken = -1 },
-		"mask_token_id is 5 and sep_token_id 5":  func(c *BERTConfig) { c.MaskToken, c.SepToken = 5, 5 },
-		"more than":                              func(c *BERTConfig) { c.NEmbd = 3 << 40; c.NLayer = 1 << 40 },
+		"mask_token_id is 5 and sep_token_id 5": func(c *BERTConfig) {
+			c.MaskToken, c.SepToken = 5, 5
+		},
+		"more than": func(c *BERTConfig) {
+			c.NEmbd = 3 << 40
+			c.NLayer = 1 << 40
+		},
 	})
 	nntest.CheckPresets(t, BERTPreset, func(c *BERTConfig) { c.VocabSize = 65 })
 	m := loudBERT(t, BERTConfig{VocabSize: 13, NPositions: 8, NEmbd: 12, NLayer: 1, NHead: 3})
 	for _, p := range nn.Params(m) {
-		require.NotContains(t, p.Name, "pooler", "without next-sentence prediction it is BertForMaskedLM")
+		require.NotContains(t, p.Name, "pooler",
+			"without next-sentence prediction it is BertForMaskedLM")
 		require.NotContains(t, p.Name, "seq_relationship")
 	}
 }

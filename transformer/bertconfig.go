@@ -8,19 +8,20 @@ import (
 	"lmzoo/nn"
 )
 
-// BERTConfig is the shape of a BERT and its objective.
+// BERTConfig is the shape of a BERT and its objective. The symbols are those of Config; the special
+// tokens count in the vocabulary. A token id of 0 means V−2 for [MASK] and V−1 for [SEP].
 type BERTConfig struct {
-	VocabSize        int      `json:"vocab_size"`                                                                  // V, tokens, [MASK] and [SEP] among them
-	NPositions       int      `json:"n_positions" help:"context window in tokens (default: the rows of training)"` // W
-	NEmbd            int      `json:"n_embd" help:"channels of the residual stream"`                               // C
-	NLayer           int      `json:"n_layer" help:"layers"`                                                       // L
-	NHead            int      `json:"n_head" help:"attention heads"`                                               // H heads of D = C/H
+	VocabSize        int      `json:"vocab_size"`
+	NPositions       int      `json:"n_positions" help:"context window (default: the training rows)"`
+	NEmbd            int      `json:"n_embd" help:"channels of the residual stream"`
+	NLayer           int      `json:"n_layer" help:"layers"`
+	NHead            int      `json:"n_head" help:"attention heads"`
 	Dropout          float64  `json:"dropout" help:"dropout probability"`
-	InitializerRange float64  `json:"initializer_range,omitempty" help:"standard deviation of the initial weights (0: BERT's)"`
-	MaskRate         float64  `json:"mask_rate,omitempty" help:"share of the tokens to predict (0: 0.15)"`
+	InitializerRange float64  `json:"initializer_range,omitempty" help:"std of new weights (0: 0.02)"`
+	MaskRate         float64  `json:"mask_rate,omitempty" help:"share of masked tokens (0: 0.15)"`
 	NSP              bool     `json:"nsp,omitempty" help:"predict the next sentence, too"`
-	MaskToken        lm.Token `json:"mask_token_id,omitempty" from:"the tokenizer"` // [MASK]; 0 means V−2
-	SepToken         lm.Token `json:"sep_token_id,omitempty" from:"the tokenizer"`  // [SEP]; 0 means V−1
+	MaskToken        lm.Token `json:"mask_token_id,omitempty" from:"the tokenizer"`
+	SepToken         lm.Token `json:"sep_token_id,omitempty" from:"the tokenizer"`
 }
 
 // The names of BERT's special tokens. BOS, which opens every document, is its [CLS].
@@ -42,7 +43,7 @@ func BERTPreset(size string) (BERTConfig, error) {
 	return BERTConfig{}, nn.Checks("bert").NoSize(size)
 }
 
-// defaults fills what is left zero.
+// defaults returns c with defaults for the fields that are zero.
 func (c BERTConfig) defaults() BERTConfig {
 	c.InitializerRange = cmp.Or(c.InitializerRange, bertInit)
 	c.MaskRate = cmp.Or(c.MaskRate, bertMaskRate)
@@ -74,14 +75,16 @@ func (c BERTConfig) Validate() error {
 	full := c.defaults()
 	switch {
 	case c.VocabSize < 4:
-		return fmt.Errorf("bert: vocab_size is %d; want at least 4, the document boundary, one token, %s and %s: "+
+		return fmt.Errorf("bert: vocab_size is %d; want at least 4, among them %s and %s: "+
 			"add the special tokens to the tokenizer", c.VocabSize, MaskName, SepName)
 	case c.NPositions < 3:
-		return fmt.Errorf("bert: n_positions is %d; want at least 3, a token between [CLS] and %s", c.NPositions, SepName)
+		return fmt.Errorf("bert: n_positions is %d; want at least 3, a token between [CLS] and %s",
+			c.NPositions, SepName)
 	case !(full.MaskRate > 0 && full.MaskRate <= 1):
 		return fmt.Errorf("bert: mask_rate is %v; want a share in (0, 1], such as 0.15", c.MaskRate)
-	case !c.ordinary(full.MaskToken) || !c.ordinary(full.SepToken) || full.MaskToken == full.SepToken:
-		return fmt.Errorf("bert: mask_token_id is %d and sep_token_id %d; want two tokens between 1 and %d",
+	case !c.ordinary(full.MaskToken), !c.ordinary(full.SepToken), full.MaskToken == full.SepToken:
+		return fmt.Errorf(
+			"bert: mask_token_id is %d and sep_token_id %d; want two tokens between 1 and %d",
 			full.MaskToken, full.SepToken, c.VocabSize-1)
 	}
 	return validHeads("bert", c.NEmbd, c.NHead)
@@ -90,7 +93,7 @@ func (c BERTConfig) Validate() error {
 // ordinary reports whether tok is a token other than BOS.
 func (c BERTConfig) ordinary(tok lm.Token) bool { return tok > lm.BOS && int(tok) < c.VocabSize }
 
-// params is about the number of parameters, as a float so that nothing overflows.
+// params returns the approximate number of parameters, as a float64 so that nothing overflows.
 func (c BERTConfig) params() float64 {
 	n := float64(c.NEmbd)
 	return n*float64(c.VocabSize+c.NPositions) + 12*n*n*float64(c.NLayer) + 2*n*n

@@ -7,8 +7,8 @@ import (
 )
 
 // FillLogProbs stores ln P(v at i | all tokens but the i-th) in dst[v] for every token v: the
-// prediction of the masked language model with [MASK] at i (lm.Filler). The document around i is read
-// between [CLS] and [SEP]; where it is longer than the window, the part around i.
+// prediction of the masked language model with [MASK] at i (lm.Filler). The document around i is
+// read between [CLS] and [SEP]; where it is longer than the window, the part around i.
 func (m *BERT) FillLogProbs(dst []float64, tokens []lm.Token, i int) []float64 {
 	x, at := m.masked(tokens, i)
 	return m.LogProbs(dst, func(t *autograd.Tape) *autograd.Tensor {
@@ -41,8 +41,8 @@ func (m *BERT) masked(tokens []lm.Token, i int) (x []lm.Token, at int) {
 	return x, at
 }
 
-// FillScore stores ln P(tokens[i] | all tokens but the i-th) in dst[i]: one input for each position,
-// many of them in a batch (lm.FillScorer).
+// FillScore stores ln P(tokens[i] | all tokens but the i-th) in dst[i]: one input for each
+// position, many of them in a batch (lm.FillScorer).
 func (m *BERT) FillScore(dst []float64, tokens []lm.Token) []float64 {
 	dst = lm.Grow(dst, len(tokens))
 	for from := 0; from < len(tokens); {

@@ -5,13 +5,13 @@ import (
 	"lmzoo/nn"
 )
 
-// bertHeads is what pre-training needs beside the encoder.
+// bertHeads holds the parameters of pre-training beside the encoder.
 type bertHeads struct {
 	Predictions struct {
 		Bias      *autograd.Tensor `param:"bias,vector"` // [1, V]
-		Transform bertOutput       `param:"transform"`   // [C, C]; the decoder is the word embeddings
+		Transform bertOutput       `param:"transform"`   // [C, C]; decoder: the word embeddings
 	} `param:"predictions"`
-	SeqRelationship *nn.LinearT `param:"seq_relationship"` // [2, C]; nil without next-sentence prediction
+	SeqRelationship *nn.LinearT `param:"seq_relationship"` // [2, C]; nil without NSP
 }
 
 func (m *BERT) newHeads(dense func(in, out int) *nn.LinearT) {
@@ -24,8 +24,8 @@ func (m *BERT) newHeads(dense func(in, out int) *nn.LinearT) {
 	}
 }
 
-// Loss is the mean −ln P of the masked tokens and, with next-sentence prediction, of the labels of the
-// pairs (Devlin et al. 2019, appendix A.2).
+// Loss is the mean −ln P of the masked tokens and, with next-sentence prediction, of the labels of
+// the pairs (Devlin et al. 2019, appendix A.2).
 func (m *BERT) Loss(t *autograd.Tape, b MaskedBatch) *autograd.Tensor {
 	h := m.encode(t, b.T, b.X) // [B·T, C]
 	loss := m.maskedLoss(t, h, b)

@@ -7,23 +7,24 @@ import (
 	"lmzoo/lm"
 )
 
-// cache is the State of a GPT: the keys and values of every token in the window, since they never change
-// and are all that a later position needs of an earlier one (the KV cache). A token is encoded when its
-// successor is asked for, all waiting ones at once, so a prompt is read as fast as a training batch.
+// cache is the State of a GPT: the keys and values of every token in the window (the KV cache).
+// They never change, and later positions need nothing else of a token. Pushed tokens wait until a
+// prediction is asked for and are then encoded together, so a prompt is read as fast as a training
+// batch.
 //
-// A full window moves on by Stride tokens: the oldest are dropped and those that stay are encoded anew
-// from position 0. NextLogProbs and Score of the model follow the same rule.
+// A full window moves by Stride tokens: the oldest are dropped and the others encoded again from
+// position 0. The model's NextLogProbs and Score follow the same rule.
 type cache struct {
 	m      *Model
 	window []lm.Token  // at most W tokens, the newest last
 	pos    []int32     // 0 … W−1
-	done   int         // how many of them are encoded
+	done   int         // number of encoded tokens
 	k, v   [][]float32 // per layer [W, C]; rows 0 … done−1 are filled
-	raw    [][]float32 // per layer [C] the last key before it was smeared
+	raw    [][]float32 // per layer [C] the last key before smearing
 	h      []float32   // [C] the last hidden vector
 }
 
-// Start returns the memory after [BOS].
+// Start returns the state after BOS.
 func (m *Model) Start() lm.State {
 	s := m.newCache()
 	s.Push(lm.BOS)
@@ -50,7 +51,7 @@ func (m *Model) newCache() *cache {
 	return s
 }
 
-// Push appends a token; BOS forgets all others.
+// Push appends a token; BOS clears the window.
 func (s *cache) Push(tok lm.Token) {
 	switch {
 	case tok == lm.BOS:
@@ -69,7 +70,7 @@ func (s *cache) NextLogProbs(dst []float64) []float64 {
 	})
 }
 
-// encode computes the keys, the values and the last hidden vector of the tokens that wait.
+// encode computes the keys, the values and the last hidden vector of the waiting tokens.
 func (s *cache) encode(t *autograd.Tape) {
 	n := len(s.window)
 	if s.done == n {
@@ -80,7 +81,8 @@ func (s *cache) encode(t *autograd.Tape) {
 	s.done = n
 }
 
-// attend stores the new keys and values and lets the new queries look at all up to their own.
+// attend stores the new keys and values and computes the attention of the new queries over all
+// positions up to their own.
 func (s *cache) attend(t *autograd.Tape, layer int, qkv *autograd.Tensor) *autograd.Tensor {
 	c := len(s.h)
 	k, v := s.k[layer], s.v[layer] // [W, C]
@@ -89,7 +91,7 @@ func (s *cache) attend(t *autograd.Tape, layer int, qkv *autograd.Tensor) *autog
 		copy(k[(s.done+i)*c:][:c], qkv.Row(i)[c:])
 		copy(v[(s.done+i)*c:][:c], qkv.Row(i)[2*c:])
 	}
-	if s.done == 0 { // nothing older: the attention of training
+	if s.done == 0 { // the cache is empty: the attention of training
 		return t.Attention(qkv, 1, qkv.Rows, s.m.Config.NHead, nil, nil, 0)
 	}
 	att := t.New(qkv.Rows, c) // [n, C]

@@ -7,21 +7,22 @@ import (
 	"lmzoo/nn"
 )
 
-// Config is the shape of a GPT, in the words of Hugging Face.
+// Config is the shape of a GPT, with Hugging Face's names. Symbols: V is vocab_size, W n_positions,
+// C n_embd, L n_layer and H n_head; a head has D = C/H channels.
 type Config struct {
-	VocabSize        int     `json:"vocab_size"`                                                                  // V, tokens
-	NPositions       int     `json:"n_positions" help:"context window in tokens (default: the rows of training)"` // W
-	NEmbd            int     `json:"n_embd" help:"channels of the residual stream"`                               // C
-	NLayer           int     `json:"n_layer" help:"layers"`                                                       // L
-	NHead            int     `json:"n_head" help:"attention heads"`                                               // H heads of D = C/H
+	VocabSize        int     `json:"vocab_size"`
+	NPositions       int     `json:"n_positions" help:"context window (default: the training rows)"`
+	NEmbd            int     `json:"n_embd" help:"channels of the residual stream"`
+	NLayer           int     `json:"n_layer" help:"layers"`
+	NHead            int     `json:"n_head" help:"attention heads"`
 	Dropout          float64 `json:"dropout" help:"dropout probability"`
-	Norm             string  `json:"norm,omitempty" help:"place of the layer norm: pre (GPT-2) or post (GPT-1)"`
-	Smear            bool    `json:"smear,omitempty" help:"let keys see one token back"`
-	InitializerRange float64 `json:"initializer_range,omitempty" help:"standard deviation of the initial weights (0: GPT-2's)"`
-	Stride           int     `json:"stride,omitempty" help:"tokens that a full window moves by (0: half of it)"`
+	Norm             string  `json:"norm,omitempty" help:"layer norm: pre (GPT-2) or post (GPT-1)"`
+	Smear            bool    `json:"smear,omitempty" help:"let keys see one token back"` // smear.go
+	InitializerRange float64 `json:"initializer_range,omitempty" help:"std of new weights (0: 0.02)"`
+	Stride           int     `json:"stride,omitempty" help:"step of a full window (0: half of it)"`
 }
 
-// The places of the LayerNorms: before each half of a block, or after the residual addition.
+// The positions of the LayerNorms: before each half of a block, or after the residual addition.
 const (
 	PreNorm  = "pre"
 	PostNorm = "post"
@@ -43,8 +44,8 @@ func Preset(size string) (Config, error) {
 	return Config{}, nn.Checks("gpt").NoSize(size)
 }
 
-// gpt2Init is the standard deviation of GPT-2's first weights, for 768 channels and more. Where there are few, it starts
-// attention so flat that copying is learned late: about 1/√C serves better.
+// gpt2Init is the standard deviation of GPT-2's initial weights, for 768 channels and more. With
+// few channels, attention starts so flat that copying is learned late; about 1/√C works better.
 const gpt2Init = 0.02
 
 // Validate reports the first invalid field.
@@ -68,7 +69,8 @@ func (c Config) Validate() error {
 
 func validHeads(model string, channels, heads int) error {
 	if channels%heads != 0 {
-		return fmt.Errorf("%s: n_embd %d is not divisible by n_head %d; want a multiple, such as %d",
+		return fmt.Errorf(
+			"%s: n_embd %d is not divisible by n_head %d; want a multiple, such as %d",
 			model, channels, heads, (channels/heads+1)*heads)
 	}
 	return nil
@@ -76,7 +78,9 @@ func validHeads(model string, channels, heads int) error {
 
 func validInit(model string, std float64) error {
 	if !(std >= 0 && std <= 1) {
-		return fmt.Errorf("%s: initializer_range is %v; want a standard deviation in (0, 1], such as 0.02, or 0 for the default",
+		return fmt.Errorf(
+			"%s: initializer_range is %v; want a standard deviation in (0, 1], such "+
+				"as 0.02, or 0 for the default",
 			model, std)
 	}
 	return nil
@@ -84,12 +88,13 @@ func validInit(model string, std float64) error {
 
 func (c Config) validateStride(stride int) error {
 	if stride < 0 || stride > c.NPositions {
-		return fmt.Errorf("gpt: stride is %d; want 1 to n_positions = %d, or 0 for half of it", stride, c.NPositions)
+		return fmt.Errorf("gpt: stride is %d; want 1 to n_positions = %d, or 0 for half of it",
+			stride, c.NPositions)
 	}
 	return nil
 }
 
-// params is about the number of parameters, as a float so that nothing overflows.
+// params returns the approximate number of parameters, as a float64 so that nothing overflows.
 func (c Config) params() float64 {
 	n := float64(c.NEmbd)
 	return n*float64(c.VocabSize+c.NPositions) + 12*n*n*float64(c.NLayer)

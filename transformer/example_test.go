@@ -11,8 +11,8 @@ import (
 	"lmzoo/transformer"
 )
 
-// What a GPT is made of: almost everything is in the blocks, 12·C² parameters each, and nothing depends
-// on how long the text is but the table of positions.
+// The parameters of a GPT: almost all are in the blocks, 12·C² each, and only the table of
+// positions depends on the context window.
 func ExampleNew() {
 	cfg, _ := transformer.Preset("small")
 	cfg.VocabSize = 65
@@ -48,14 +48,15 @@ func ExampleNew() {
 	// gpt: n_embd 128 is not divisible by n_head 5; want a multiple, such as 130
 }
 
-// A GPT reads "abcabc…" again and again. First it learns that there are three letters (ln 3 = 1.1 nats), then, rather
-// suddenly, which follows which; and it goes on by itself beyond its window of 8 tokens: the window moves,
-// and what it learned holds at every position.
+// A GPT reads "abcabc…" repeatedly. First it learns that there are three letters (ln 3 = 1.1 nats),
+// then, rather suddenly, their order. It continues the text beyond its window of 8 tokens, because
+// the window moves and the pattern holds at every position.
 func ExampleModel_Loss() {
-	m, _ := transformer.New(transformer.Config{VocabSize: 4, NPositions: 8, NEmbd: 16, NLayer: 2, NHead: 2}, rand.New(rand.NewPCG(1, 1)))
+	m, _ := transformer.New(transformer.Config{VocabSize: 4, NPositions: 8, NEmbd: 16, NLayer: 2,
+		NHead: 2}, rand.New(rand.NewPCG(1, 1)))
 	text := []int32{0, 1, 2, 3, 1, 2, 3, 1, 2, 3, 1, 2} // BOS a b c a b c a b c a b
 	batch := corpus.Batch{B: 4, T: 8, N: 4 * 8}
-	for from := range batch.B { // a row from each of the first places
+	for from := range batch.B { // a row from each of the first positions
 		batch.X = append(batch.X, text[from:from+8]...)
 		batch.Y = append(batch.Y, text[from+1:from+9]...)
 	}
@@ -65,7 +66,8 @@ func ExampleModel_Loss() {
 		tape.Reset()
 		loss := m.Loss(tape, batch)
 		if step == 0 || step == 100 || step == 400 {
-			fmt.Printf("step %3d: %.1f nats per token, perplexity %.1f\n", step, loss.Data[0], math.Exp(float64(loss.Data[0])))
+			fmt.Printf("step %3d: %.1f nats per token, perplexity %.1f\n", step, loss.Data[0],
+				math.Exp(float64(loss.Data[0])))
 		}
 		tape.Backward(loss)
 		for _, p := range nn.Params(m) { // gradient descent

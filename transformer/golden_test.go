@@ -10,7 +10,8 @@ import (
 	"lmzoo/nn/nntest"
 )
 
-// Logits, hidden vectors, loss and gradients of GPT-2, of GPT-2 with smeared keys and of GPT-1.
+// TestGolden: logits, hidden vectors, loss and gradients of GPT-2, of GPT-2 with smeared keys and
+// of GPT-1.
 func TestGolden(t *testing.T) {
 	for _, name := range []string{"gpt", "smear", "post"} {
 		t.Run(name, func(t *testing.T) {

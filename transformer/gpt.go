@@ -1,6 +1,7 @@
-// Package transformer holds the models whose memory is attention: every position looks at all positions
-// before it and takes from each as much as it finds relevant (Vaswani et al. 2017, "Attention Is All You
-// Need"). gpt.go is the generative pre-trained transformer (Radford et al. 2018, in the form of GPT-2, 2019).
+// Package transformer holds the models whose memory is attention: every position reads from other
+// positions, weighted by relevance (Vaswani et al. 2017, "Attention Is All You Need"). gpt.go is
+// the decoder, which sees the past (GPT-2, Radford et al. 2019; as a setting GPT-1, 2018); bert.go
+// is the encoder, which sees both sides (Devlin et al. 2019).
 package transformer
 
 import (
@@ -14,11 +15,11 @@ import (
 	"lmzoo/nn"
 )
 
-// Model is GPT-2: token and position embeddings, then L blocks that each write onto a residual stream
-// (He et al. 2016) what attention and a two-layer network read from it, normalised (pre-norm), and the
-// token embeddings once more as the output layer (weight tying, Press and Wolf 2017). With post-norm it
-// is GPT-1, which differs in the place of the LayerNorms only. The names of its parameters are those of
-// both on Hugging Face, where GPT-1 calls wte and wpe tokens_embed and positions_embed.
+// Model is GPT-2: token and position embeddings, L blocks, and the token embeddings again as the
+// output layer (weight tying, Press and Wolf 2017). In each block, attention and a two-layer
+// network read the normalised residual stream (He et al. 2016) and add to it (pre-norm). With
+// post-norm the model is GPT-1, which differs only in the position of the LayerNorms. Parameters
+// have their names on Hugging Face, where GPT-1 calls wte and wpe tokens_embed and positions_embed.
 type Model struct {
 	Config Config
 
@@ -31,7 +32,8 @@ type Model struct {
 	packs *sync.Pool // of *packed
 }
 
-// Block is one layer: attention moves information between positions, the MLP works on each alone.
+// Block is one layer: attention moves information between positions, the MLP transforms each
+// position separately.
 type Block struct {
 	LN1  *nn.LayerNorm `param:"ln_1"`
 	Attn struct {
@@ -46,8 +48,9 @@ type Block struct {
 	} `param:"mlp"`
 }
 
-// New returns a GPT with the initial weights of GPT-2 (Radford et al. 2019, §2.3): N(0, 0.02²), and for the 2L
-// projections that write to the residual stream 0.02/√(2L). Post-norm starts as GPT-1, with 0.02 everywhere.
+// New returns a GPT with the initial weights of GPT-2 (Radford et al. 2019, §2.3): N(0, 0.02²),
+// with 0.02/√(2L) for the 2L projections that write to the residual stream. Post-norm starts as
+// GPT-1, with 0.02 everywhere.
 func New(cfg Config, rng *rand.Rand) (*Model, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
@@ -86,11 +89,11 @@ func New(cfg Config, rng *rand.Rand) (*Model, error) {
 	return m, nil
 }
 
-// Vocab is the number of tokens.
+// Vocab returns the number of tokens.
 func (m *Model) Vocab() int { return m.Config.VocabSize }
 
-// Loss is the mean −ln P of the targets of the batch. A row may hold several documents: positions and
-// attention begin anew at each BOS, exactly as if every document stood alone.
+// Loss is the mean −ln P of the targets of the batch. A row may hold several documents: positions
+// and attention restart at each BOS, so the loss is that of the documents alone.
 func (m *Model) Loss(t *autograd.Tape, b corpus.Batch) *autograd.Tensor {
 	docs := m.pack(t, b.B, b.T, b.X)
 	h := m.forward(t, b.X, docs.pos, docs) // [B·T, C]
@@ -98,11 +101,13 @@ func (m *Model) Loss(t *autograd.Tape, b corpus.Batch) *autograd.Tensor {
 }
 
 // HeadLoss is Σ −ln P(y)/n of the targets y that follow the last hidden vectors h, in nats.
-func (m *Model) HeadLoss(t *autograd.Tape, h *autograd.Tensor, y []lm.Token, n int) *autograd.Tensor {
+func (m *Model) HeadLoss(
+	t *autograd.Tape, h *autograd.Tensor, y []lm.Token, n int,
+) *autograd.Tensor {
 	return t.HeadLoss(h, m.WTE.Weight, nil, y, n) // 1×1
 }
 
-// forward is the model from tokens to the last hidden vectors, before the output layer.
+// forward maps tokens to the last hidden vectors, before the output layer.
 func (m *Model) forward(t *autograd.Tape, x, pos []int32, memory memory) *autograd.Tensor {
 	h := m.embed(t, x, pos) // [B·T, C]
 	for l := range m.H {
@@ -117,12 +122,12 @@ func (m *Model) embed(t *autograd.Tape, x, pos []int32) *autograd.Tensor {
 	return t.Dropout(h, m.Config.Dropout)                 // [B·T, C]
 }
 
-// block is one layer. Pre-norm reads what it normalises (GPT-2):
+// block is one layer. Pre-norm normalises what a branch reads (GPT-2):
 //
 //	h'ₗ  = hₗ + Attention(LN(hₗ)·W_qkv)·W_proj
 //	hₗ₊₁ = h'ₗ + GELU(LN(h'ₗ)·W_fc)·W_proj
 //
-// Post-norm normalises what it wrote (GPT-1, and Vaswani et al. 2017, §3.1):
+// Post-norm normalises the sum (GPT-1, and Vaswani et al. 2017, §3.1):
 //
 //	h'ₗ  = LN(hₗ + Attention(hₗ·W_qkv)·W_proj)
 //	hₗ₊₁ = LN(h'ₗ + GELU(h'ₗ·W_fc)·W_proj)
@@ -130,21 +135,23 @@ func (m *Model) block(t *autograd.Tape, l int, h *autograd.Tensor, memory memory
 	b := m.H[l]
 	if m.Config.Norm == PostNorm {
 		h = b.LN1.Forward(t, m.attend(t, l, h, h, memory)) // [B·T, C]
-		return b.LN2.Forward(t, m.think(t, b, h, h))       // [B·T, C]
+		return b.LN2.Forward(t, m.feedForward(t, b, h, h)) // [B·T, C]
 	}
 	h = m.attend(t, l, h, b.LN1.Forward(t, h), memory) // [B·T, C]
-	return m.think(t, b, h, b.LN2.Forward(t, h))       // [B·T, C]
+	return m.feedForward(t, b, h, b.LN2.Forward(t, h)) // [B·T, C]
 }
 
 // attend is h + Attention(x·W_qkv)·W_proj in block l.
-func (m *Model) attend(t *autograd.Tape, l int, h, x *autograd.Tensor, memory memory) *autograd.Tensor {
+func (m *Model) attend(
+	t *autograd.Tape, l int, h, x *autograd.Tensor, memory memory,
+) *autograd.Tensor {
 	qkv := m.H[l].Attn.CAttn.Forward(t, x)       // [B·T, 3C]
 	att := memory.attend(t, l, qkv)              // [B·T, C]
 	return m.write(t, h, att, m.H[l].Attn.CProj) // [B·T, C]
 }
 
-// think is h + GELU(x·W_fc)·W_proj.
-func (m *Model) think(t *autograd.Tape, b *Block, h, x *autograd.Tensor) *autograd.Tensor {
+// feedForward is h + GELU(x·W_fc)·W_proj.
+func (m *Model) feedForward(t *autograd.Tape, b *Block, h, x *autograd.Tensor) *autograd.Tensor {
 	wide := t.GELU(b.MLP.CFC.Forward(t, x)) // [B·T, 4C]
 	return m.write(t, h, wide, b.MLP.CProj) // [B·T, C]
 }
@@ -157,7 +164,7 @@ func (m *Model) final(t *autograd.Tape, h *autograd.Tensor) *autograd.Tensor {
 	return m.LNF.Forward(t, h) // [B·T, C]
 }
 
-// write adds what a branch found to the residual stream: h + Dropout(x·w + b).
+// write adds a branch to the residual stream: h + Dropout(x·w + b).
 func (m *Model) write(t *autograd.Tape, h, x *autograd.Tensor, l *nn.Linear) *autograd.Tensor {
 	if t.Rand == nil || m.Config.Dropout == 0 {
 		return l.AddTo(t, h, x) // the same in one pass over h
@@ -165,8 +172,8 @@ func (m *Model) write(t *autograd.Tape, h, x *autograd.Tensor, l *nn.Linear) *au
 	return t.Add(h, t.Dropout(l.Forward(t, x), m.Config.Dropout))
 }
 
-// memory is what the positions of a forward pass may look at: their own documents in a batch, or
-// the keys and values of all tokens so far in a cache.
+// memory computes the attention of a forward pass: over the documents of a batch, or over the keys
+// and values in a cache.
 type memory interface {
 	attend(t *autograd.Tape, layer int, qkv *autograd.Tensor) *autograd.Tensor
 }

@@ -53,7 +53,7 @@ func TestContractOfOneTokenWindow(t *testing.T) {
 	lmtest.Check(t, loud(t, cfg), 2e-5, 0, 1, 2, 5)
 }
 
-// The window rule, spelled out: the context of token i is what a fresh document of the window's tokens gives.
+// TestWindow: beyond the window, the prediction is that of a new document with the window's tokens.
 func TestWindow(t *testing.T) {
 	for _, c := range []struct{ n, w, stride, want int }{
 		{1, 8, 4, 0}, {8, 8, 4, 0}, {9, 8, 4, 4}, {12, 8, 4, 4}, {13, 8, 4, 8},
@@ -64,14 +64,14 @@ func TestWindow(t *testing.T) {
 	m := loud(t, small) // W = 8, stride 4
 	doc := []lm.Token{1, 2, 3, 4, 5, 6, 7, 8, 9, 10}
 	tape := autograd.NewForward()
-	x := doc[3:] // of 11 tokens with BOS the first 4 are dropped: BOS 1 2 3
+	x := doc[3:] // the first 4 of 11 tokens are dropped: BOS 1 2 3
 	docs := m.pack(tape, 1, len(x), x)
 	h := m.forward(tape, x, docs.pos, docs)
 	want := nn.NextLogProbs(tape, nil, tape.Const(1, h.Cols, h.Row(len(x)-1)), m.WTE.Weight, nil)
 	require.InDeltaSlice(t, want, m.NextLogProbs(nil, doc), 1e-5)
 }
 
-// A row longer than the window is cut into windows, not an index out of range.
+// TestRowLongerThanWindow: a row longer than the window is cut into windows, without a panic.
 func TestRowLongerThanWindow(t *testing.T) {
 	m := loud(t, small)
 	x := make([]lm.Token, 21)
@@ -81,9 +81,11 @@ func TestRowLongerThanWindow(t *testing.T) {
 	require.NotPanics(t, func() { m.Loss(autograd.NewTape(), nntest.Batch(1, len(x), x, x)) })
 }
 
-// The weights start as GPT-2's do: what a block writes is scaled down by the number of blocks.
+// TestInitialWeights: the weights start as GPT-2's, scaled down for the projections that write to
+// the residual stream.
 func TestInitialWeights(t *testing.T) {
-	m, err := New(Config{VocabSize: 65, NPositions: 64, NEmbd: 128, NLayer: 4, NHead: 4}, nntest.Rand())
+	m, err := New(Config{VocabSize: 65, NPositions: 64, NEmbd: 128, NLayer: 4, NHead: 4},
+		nntest.Rand())
 	require.NoError(t, err)
 	std := func(x *autograd.Tensor) float64 {
 		var sum float64
@@ -95,11 +97,12 @@ func TestInitialWeights(t *testing.T) {
 	require.InEpsilon(t, 0.02, std(m.H[0].Attn.CAttn.Weight), 0.02)
 	require.InEpsilon(t, 0.02/math.Sqrt(8), std(m.H[3].MLP.CProj.Weight), 0.02)
 	require.InEpsilon(t, 0.02/math.Sqrt(8), std(m.H[0].Attn.CProj.Weight), 0.02)
-	gpt1, err := New(Config{VocabSize: 65, NPositions: 64, NEmbd: 128, NLayer: 4, NHead: 4, Norm: PostNorm}, nntest.Rand())
+	gpt1, err := New(Config{VocabSize: 65, NPositions: 64, NEmbd: 128, NLayer: 4, NHead: 4,
+		Norm: PostNorm}, nntest.Rand())
 	require.NoError(t, err)
 	require.InEpsilon(t, 0.02, std(gpt1.H[3].MLP.CProj.Weight), 0.02)
 	p := m.NextLogProbs(nil, nil)
-	require.InDelta(t, -math.Log(65), p[3], 0.5, "a new model knows nothing")
+	require.InDelta(t, -math.Log(65), p[3], 0.5, "a new model is nearly uniform")
 }
 
 func TestConfigErrors(t *testing.T) {
@@ -114,7 +117,10 @@ func TestConfigErrors(t *testing.T) {
 		"dropout is NaN":                         func(c *Config) { c.Dropout = math.NaN() },
 		`norm is "last"; want`:                   func(c *Config) { c.Norm = "last" },
 		"stride is 9":                            func(c *Config) { c.Stride = 9 },
-		"more than":                              func(c *Config) { c.NEmbd = 3 << 40; c.NLayer = 1 << 40 },
+		"more than": func(c *Config) {
+			c.NEmbd = 3 << 40
+			c.NLayer = 1 << 40
+		},
 	})
 	nntest.CheckPresets(t, Preset, func(c *Config) { c.VocabSize = 65 })
 	m := loud(t, small)
@@ -123,7 +129,7 @@ func TestConfigErrors(t *testing.T) {
 	require.Equal(t, 4, m.Stride())
 }
 
-// loud is a model in which every part matters.
+// loud returns a model in which every part matters.
 func loud(t require.TestingT, cfg Config) *Model { return nntest.Build(t, New, cfg) }
 
 func TestWaitingTokens(t *testing.T) {
@@ -139,10 +145,13 @@ func TestTraining(t *testing.T) {
 	nntest.CheckDropout(t, loud(t, cfg))
 	for _, norm := range []string{PreNorm, PostNorm} {
 		for _, dropout := range []float64{0, 0.2} {
-			m := loud(t, Config{VocabSize: 5, NPositions: 6, NEmbd: 4, NLayer: 2, NHead: 2, Smear: true, Dropout: dropout, Norm: norm})
+			m := loud(t,
+				Config{VocabSize: 5, NPositions: 6, NEmbd: 4, NLayer: 2, NHead: 2, Smear: true,
+					Dropout: dropout, Norm: norm})
 			nntest.CheckGradients(t, m, nntest.SmallBatch())
 		}
-		m, err := New(Config{VocabSize: 10, NPositions: 16, NEmbd: 16, NLayer: 2, NHead: 2, Norm: norm}, nntest.Rand())
+		m, err := New(Config{VocabSize: 10, NPositions: 16, NEmbd: 16, NLayer: 2, NHead: 2,
+			Norm: norm}, nntest.Rand())
 		require.NoError(t, err)
 		nntest.CheckOverfit(t, m, 400, 0.02)
 	}

@@ -5,9 +5,9 @@ import (
 	"lmzoo/corpus"
 )
 
-// Hidden returns the residual stream [B·T, C] after the embeddings and after every block, the last
-// one through the final LayerNorm if there is one (nn.Encoder). A document longer than the window is cut into
-// windows.
+// Hidden returns the residual stream [B·T, C] after the embeddings and after every block; the final
+// LayerNorm, if any, is applied to the last (nn.Encoder). A document longer than the window is cut
+// into windows.
 func (m *Model) Hidden(t *autograd.Tape, b corpus.Batch) []*autograd.Tensor {
 	docs := m.pack(t, b.B, b.T, b.X)
 	hidden := []*autograd.Tensor{m.embed(t, b.X, docs.pos)} // [B·T, C]

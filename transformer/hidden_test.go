@@ -15,7 +15,9 @@ var (
 
 func TestHidden(t *testing.T) {
 	for _, norm := range []string{PreNorm, PostNorm} {
-		m := loud(t, Config{VocabSize: 5, NPositions: 6, NEmbd: 4, NLayer: 2, NHead: 2, Smear: true, Norm: norm})
+		m := loud(t,
+			Config{VocabSize: 5, NPositions: 6, NEmbd: 4, NLayer: 2, NHead: 2, Smear: true,
+				Norm: norm})
 		nntest.CheckHidden(t, m, func(tape *autograd.Tape, h *autograd.Tensor) []float64 {
 			return nn.NextLogProbs(tape, nil, h, m.WTE.Weight, nil)
 		})

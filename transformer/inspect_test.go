@@ -11,7 +11,8 @@ import (
 	"lmzoo/nn"
 )
 
-// What is shown is what is computed: with the attention that Attention returns, the model predicts as it does in earnest.
+// TestAttentionIsTheModels: with plain attention the model predicts the same, and the weights sum
+// to 1.
 func TestAttentionIsTheModels(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		cfg := Config{VocabSize: 7, NEmbd: 8, NLayer: 2, NHead: 2}
@@ -20,7 +21,7 @@ func TestAttentionIsTheModels(t *testing.T) {
 		m := loud(t, cfg)
 		context := rapid.SliceOfN(rapid.Int32Range(0, 6), 0, 20).Draw(t, "context")
 
-		window, w, last := m.look(context)
+		window, w, last := m.inspect(context)
 		tape := autograd.NewForward()
 		plain := nn.NextLogProbs(tape, nil, tape.Const(1, len(last), last), m.WTE.Weight, nil)
 		require.InDeltaSlice(t, m.NextLogProbs(nil, context), plain, 1e-4)
@@ -43,7 +44,7 @@ func TestAttentionIsTheModels(t *testing.T) {
 	})
 }
 
-// The window of a short text is BOS and the text; a document before it is forgotten.
+// TestAttentionWindow: the window of a short text is BOS and the text, without an earlier document.
 func TestAttentionWindow(t *testing.T) {
 	m := loud(t, Config{VocabSize: 7, NEmbd: 8, NLayer: 1, NHead: 2, NPositions: 8})
 	window, att := m.Attention([]lm.Token{3, 4, lm.BOS, 5, 6})

@@ -9,11 +9,11 @@ import (
 	"lmzoo/lm"
 )
 
-// MaskedBatch is what BERT learns from: B rows of T tokens, some of which are hidden. Unlike in a
-// batch of a causal model, Y[i] is the token at position i itself, and −1 where it is not asked for.
+// MaskedBatch is the training data of BERT: B rows of T tokens, some of them masked. Unlike in a
+// batch of a causal model, Y[i] is the token at position i itself, or −1 if it is no target.
 type MaskedBatch struct {
 	corpus.Batch
-	Next  []int32 // [B·T] at the [CLS] of a pair: 0 if its second text follows the first, 1 if not; else −1
+	Next  []int32 // [B·T] at the [CLS] of a pair: 0 = next, 1 = random; else −1
 	Pairs int     // pairs of the whole step, the denominator of their loss
 }
 
@@ -24,8 +24,8 @@ func (b MaskedBatch) Share(i, n int) (MaskedBatch, bool) {
 	return MaskedBatch{share, b.Next[lo*b.T : hi*b.T], b.Pairs}, ok
 }
 
-// Of returns the batch with n as the denominator of the loss of its tokens. That of its pairs grows in
-// the same proportion.
+// Of returns the batch with n as the denominator of the loss of its tokens. That of its pairs grows
+// in the same proportion.
 func (b MaskedBatch) Of(n int) MaskedBatch {
 	if b.N > 0 && b.Pairs > 0 {
 		b.Pairs = max(1, int(math.Round(float64(b.Pairs)*float64(n)/float64(b.N))))
@@ -34,28 +34,31 @@ func (b MaskedBatch) Of(n int) MaskedBatch {
 	return b
 }
 
-// MaskedSource is the Source of BERT. The batch of a step is a function of the seed and the step. It
-// is for one goroutine.
+// MaskedSource is the Source of BERT. The batch of a step is a function of the seed and the step.
+// It is for one goroutine.
 type MaskedSource struct {
 	cfg   BERTConfig
-	rows  corpus.Source // documents that end with [SEP], packed into rows; nil: pairs
+	rows  corpus.Source // packed documents; nil: pairs
 	pairs *pairer
 	b     int // rows of a batch
 	seed  uint64
-	at    []int32 // scratch: positions of a document that may be masked
+	at    []int32 // scratch: maskable positions of a document
 	pcg   rand.PCG
 	rng   *rand.Rand
 }
 
 // NewMaskedSource makes batches of B rows by T tokens from encoded documents. With next-sentence
-// prediction a pair is cut from a document after a token for which ends is true, where there is one;
-// a nil ends cuts anywhere.
-func NewMaskedSource(cfg BERTConfig, docs [][]lm.Token, b, t int, seed uint64, ends func(lm.Token) bool) (*MaskedSource, error) {
+// prediction a pair is cut from a document after a token for which ends is true, where there is
+// one; a nil ends cuts anywhere.
+func NewMaskedSource(
+	cfg BERTConfig, docs [][]lm.Token, b, t int, seed uint64, ends func(lm.Token) bool,
+) (*MaskedSource, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
 	if t < 4 {
-		return nil, errors.New("bert: the rows are shorter than 4 tokens; want room for [CLS], a token and [SEP]")
+		return nil, errors.New(
+			"bert: the rows are shorter than 4 tokens; want room for [CLS], a token and [SEP]")
 	}
 	s := &MaskedSource{cfg: cfg.defaults(), b: b, seed: seed}
 	s.rng = rand.New(&s.pcg)
@@ -95,7 +98,7 @@ func (s *MaskedSource) Steps() int {
 
 // Batch fills b with the batch of a step.
 func (s *MaskedSource) Batch(b *MaskedBatch, step int) {
-	const stream = 0x6d61736b // sets the masks apart from other draws by the same seed
+	const stream = 0x6d61736b // separates the masks from other uses of the seed
 	s.pcg.Seed(s.seed^stream, uint64(step))
 	if s.rows != nil {
 		s.rows.Batch(&b.Batch, step)
@@ -110,7 +113,7 @@ func (s *MaskedSource) Batch(b *MaskedBatch, step int) {
 	s.mask(b)
 }
 
-// mask hides tokens of every document of the batch.
+// mask chooses tokens of every document of the batch.
 func (s *MaskedSource) mask(b *MaskedBatch) {
 	b.N = 0
 	from := 0 // of a document
@@ -123,8 +126,8 @@ func (s *MaskedSource) mask(b *MaskedBatch) {
 }
 
 // maskDocument chooses MaskRate of the tokens, at least one, and sets their targets; special tokens
-// are never chosen. Of ten chosen tokens eight become [MASK], one becomes a random token, and one stays
-// as it is, because fine-tuning will show the model no [MASK] (Devlin et al. 2019, §3.1).
+// are never chosen. Of ten chosen tokens eight become [MASK], one becomes a random token, and one
+// stays as it is, because fine-tuning will show the model no [MASK] (Devlin et al. 2019, §3.1).
 func (s *MaskedSource) maskDocument(x, y []lm.Token) (chosen int) {
 	s.at = s.at[:0]
 	for i, tok := range x {

@@ -29,13 +29,16 @@ func texts(n int) [][]lm.Token {
 // masking is the shape of a BERT of 50 tokens; [MASK] is 51 and [SEP] 52.
 var masking = BERTConfig{VocabSize: 53, NPositions: 40, NEmbd: 4, NLayer: 1, NHead: 1}
 
-func newSource(t *testing.T, cfg BERTConfig, b, rowLen int, ends func(lm.Token) bool) *MaskedSource {
+func newSource(
+	t *testing.T, cfg BERTConfig, b, rowLen int, ends func(lm.Token) bool,
+) *MaskedSource {
 	s, err := NewMaskedSource(cfg, texts(200), b, rowLen, 7, ends)
 	require.NoError(t, err)
 	return s
 }
 
-// TestBatchIsAFunctionOfTheStep: in any order, by any source of the same seed, and not by another's.
+// TestBatchIsAFunctionOfTheStep: in any order, by any source of the same seed, and not by
+// another's.
 func TestBatchIsAFunctionOfTheStep(t *testing.T) {
 	for _, nsp := range []bool{false, true} {
 		cfg := masking
@@ -96,11 +99,13 @@ func TestMasking(t *testing.T) {
 		}
 		require.InDelta(t, want, float64(chosen)/float64(tokens), 0.015)
 		require.InDelta(t, 0.8, float64(hidden)/float64(chosen), 0.015)
-		require.InDelta(t, 0.1*49/50, float64(random)/float64(chosen), 0.015) // one in 50 draws itself
+		// one in 50 draws itself
+		require.InDelta(t, 0.1*49/50, float64(random)/float64(chosen), 0.015)
 	}
 }
 
-// TestEpochRestoresTheText: with the targets put back, an epoch is every document once, [SEP] at its end.
+// TestEpochRestoresTheText: with the targets put back, an epoch is every document once, [SEP] at
+// its end.
 func TestEpochRestoresTheText(t *testing.T) {
 	docs := texts(200)
 	s := newSource(t, masking, 1, 40, nil)
@@ -161,12 +166,24 @@ func TestSourceRefuses(t *testing.T) {
 	pairs := masking
 	pairs.NSP = true
 	for want, f := range map[string]func() (*MaskedSource, error){
-		"n_layer":         func() (*MaskedSource, error) { return NewMaskedSource(bad, texts(9), 1, 40, 1, nil) },
-		"shorter than 4":  func() (*MaskedSource, error) { return NewMaskedSource(masking, texts(9), 1, 3, 1, nil) },
-		"nothing":         func() (*MaskedSource, error) { return NewMaskedSource(masking, nil, 1, 40, 1, nil) },
-		"two documents":   func() (*MaskedSource, error) { return NewMaskedSource(pairs, texts(1), 1, 40, 1, nil) },
-		"rows of 5":       func() (*MaskedSource, error) { return NewMaskedSource(pairs, texts(9), 1, 4, 1, nil) },
-		"0 rows by 40 to": func() (*MaskedSource, error) { return NewMaskedSource(masking, texts(9), 0, 40, 1, nil) },
+		"n_layer": func() (*MaskedSource, error) {
+			return NewMaskedSource(bad, texts(9), 1, 40, 1, nil)
+		},
+		"shorter than 4": func() (*MaskedSource, error) {
+			return NewMaskedSource(masking, texts(9), 1, 3, 1, nil)
+		},
+		"nothing": func() (*MaskedSource, error) {
+			return NewMaskedSource(masking, nil, 1, 40, 1, nil)
+		},
+		"two documents": func() (*MaskedSource, error) {
+			return NewMaskedSource(pairs, texts(1), 1, 40, 1, nil)
+		},
+		"rows of 5": func() (*MaskedSource, error) {
+			return NewMaskedSource(pairs, texts(9), 1, 4, 1, nil)
+		},
+		"0 rows by 40 to": func() (*MaskedSource, error) {
+			return NewMaskedSource(masking, texts(9), 0, 40, 1, nil)
+		},
 	} {
 		_, err := f()
 		require.ErrorContains(t, err, want)
@@ -212,7 +229,8 @@ type adam struct {
 func newAdam(params []nn.Param) *adam {
 	a := &adam{params: params}
 	for _, p := range params {
-		a.m, a.v = append(a.m, make([]float32, len(p.Data))), append(a.v, make([]float32, len(p.Data)))
+		a.m = append(a.m, make([]float32, len(p.Data)))
+		a.v = append(a.v, make([]float32, len(p.Data)))
 	}
 	return a
 }

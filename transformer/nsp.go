@@ -8,19 +8,21 @@ import (
 	"lmzoo/lm"
 )
 
-// pairer makes the pairs of next-sentence prediction (Devlin et al. 2019, §3.1, task 2): [CLS] A [SEP]
-// B [SEP], where half of the time B is what follows A in its document and otherwise comes from another.
-// As there, a "sentence" is any span of text.
+// pairer makes the pairs of next-sentence prediction (Devlin et al. 2019, §3.1, task 2): [CLS] A
+// [SEP] B [SEP], where half of the time B is what follows A in its document and otherwise comes
+// from another. As there, a "sentence" is any span of text.
 type pairer struct {
 	cfg   BERTConfig
-	docs  [][]lm.Token // of two tokens and more, without the BOS that closes them
-	until []int        // tokens of the documents up to and with each, so that one is drawn by its length
+	docs  [][]lm.Token // at least two tokens each, without the closing BOS
+	until []int        // cumulative number of tokens, to draw documents by length
 	b, t  int
 	ends  func(lm.Token) bool
 	cuts  []int // scratch: where a text can be cut
 }
 
-func newPairer(cfg BERTConfig, docs [][]lm.Token, b, t int, ends func(lm.Token) bool) (*pairer, error) {
+func newPairer(
+	cfg BERTConfig, docs [][]lm.Token, b, t int, ends func(lm.Token) bool,
+) (*pairer, error) {
 	p := &pairer{cfg: cfg, b: b, t: t, ends: ends}
 	total := 0
 	for _, doc := range docs {
@@ -34,17 +36,20 @@ func newPairer(cfg BERTConfig, docs [][]lm.Token, b, t int, ends func(lm.Token) 
 	}
 	switch {
 	case len(p.docs) < 2:
-		return nil, errors.New("bert: next-sentence prediction needs two documents of two tokens or more; " +
-			"choose another way to cut documents, or turn nsp off")
+		return nil, errors.New(
+			"bert: next-sentence prediction needs two documents of two tokens or more; " +
+				"choose another way to cut documents, or turn nsp off")
 	case t < minPair || b < 1:
-		return nil, errors.New("bert: next-sentence prediction needs rows of 5 tokens, [CLS] A [SEP] B [SEP]; want a longer context")
+		return nil, errors.New(
+			"bert: next-sentence prediction needs rows of 5 tokens, [CLS] A [SEP] B " +
+				"[SEP]; want a longer context")
 	}
 	return p, nil
 }
 
 const (
 	minPair = 5  // [CLS] A [SEP] B [SEP]
-	minRoom = 16 // what is left of a row is used if it has this many tokens
+	minRoom = 16 // the rest of a row is used if it has this many tokens
 )
 
 // fill fills the rows of b with pairs, one after the other, until too little room is left.

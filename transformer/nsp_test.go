@@ -79,7 +79,8 @@ func TestPairsAreCutAtSentences(t *testing.T) {
 			row := b.X[i+1 : i-i%40+40]
 			first := slices.Index(row, s.cfg.SepToken)
 			second := first + 1 + slices.Index(row[first+1:], s.cfg.SepToken)
-			if slices.ContainsFunc(row[:first], ends) || slices.ContainsFunc(row[first+1:second-1], ends) {
+			a, b := row[:first], row[first+1:second-1]
+			if slices.ContainsFunc(a, ends) || slices.ContainsFunc(b, ends) {
 				require.True(t, ends(row[first-1]), "%v", row[:second])
 			}
 		}

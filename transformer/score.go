@@ -8,14 +8,14 @@ import (
 	"lmzoo/nn"
 )
 
-// scoreTokens is about how many tokens Score encodes at once.
+// scoreTokens is the approximate number of tokens that Score encodes at once.
 const scoreTokens = 1024
 
-// Stride is by how many tokens the window moves when it is full.
+// Stride returns the number of tokens by which a full window moves.
 func (m *Model) Stride() int { return m.Config.Stride }
 
-// SetStride sets by how many tokens the window moves when it is full: a small stride leaves much context
-// to every token and costs time, a large one the reverse. Do not call it while the model is in use.
+// SetStride sets the number of tokens by which a full window moves. A small stride leaves every
+// token much context and takes more time. Do not call it while the model is in use.
 func (m *Model) SetStride(stride int) error {
 	if stride == 0 {
 		stride = max(1, m.Config.NPositions/2)
@@ -27,8 +27,8 @@ func (m *Model) SetStride(stride int) error {
 	return nil
 }
 
-// windowStart is where the window begins that the token after n tokens is predicted from: the smallest
-// multiple of stride from which n tokens fit into w.
+// windowStart returns where the window begins that predicts the token after n tokens: the smallest
+// multiple of stride from which the rest of the n tokens fits into w.
 func windowStart(n, w, stride int) int {
 	return (max(n-w, 0) + stride - 1) / stride * stride
 }
@@ -36,7 +36,7 @@ func windowStart(n, w, stride int) int {
 // NextLogProbs stores ln P(v | context) in dst[v] for every token v.
 func (m *Model) NextLogProbs(dst []float64, context []lm.Token) []float64 {
 	context = lm.SinceBOS(context)
-	n := len(context) + 1 // with BOS
+	n := len(context) + 1 // including BOS
 	start := windowStart(n, m.Config.NPositions, m.Config.Stride)
 	var x []lm.Token
 	if start == 0 {
@@ -51,7 +51,7 @@ func (m *Model) NextLogProbs(dst []float64, context []lm.Token) []float64 {
 	})
 }
 
-// encode runs the model over a batch of documents.
+// encode returns the last hidden vectors of a batch of documents.
 func (m *Model) encode(t *autograd.Tape, b, rowLen int, x []lm.Token) *autograd.Tensor {
 	docs := m.pack(t, b, rowLen, x)
 	h := m.forward(t, x, docs.pos, docs) // [B·T, C]
@@ -59,15 +59,15 @@ func (m *Model) encode(t *autograd.Tape, b, rowLen int, x []lm.Token) *autograd.
 	return h
 }
 
-// Score stores ln P(tokens[i] | BOS, tokens[:i]) in dst[i]. Where the document is longer than the window,
-// every window scores the tokens that the one before it could not see; many windows, and many short
-// documents, share a batch.
+// Score stores ln P(tokens[i] | BOS, tokens[:i]) in dst[i]. If a document is longer than the
+// window, every window scores the tokens that the window before it could not. Many windows and many
+// short documents share a batch.
 func (m *Model) Score(dst []float64, tokens []lm.Token) []float64 {
 	return m.ScoreThreads(dst, tokens, 1)
 }
 
-// ScoreThreads is Score on several threads, which change no bit of it: the windows of one long document
-// do not need one another.
+// ScoreThreads is Score on several threads, with the same bits: the windows of a document are
+// independent.
 func (m *Model) ScoreThreads(dst []float64, tokens []lm.Token, threads int) []float64 {
 	if len(dst) < len(tokens) {
 		dst = make([]float64, len(tokens))
@@ -87,7 +87,7 @@ func (m *Model) ScoreThreads(dst []float64, tokens []lm.Token, threads int) []fl
 	s := scorer{w: m.Config.NPositions, stride: m.Config.Stride, tokens: tokens, score: score}
 	s.batch.rowLen = min(s.w, len(tokens))
 	for begin := 0; begin < len(tokens); {
-		end := begin + 1 // one document: its inputs are BOS and tokens[begin:end−1]
+		end := begin + 1 // one document, with the inputs BOS and tokens[begin:end−1]
 		for end < len(tokens) && tokens[end-1] != lm.BOS {
 			end++
 		}
@@ -103,8 +103,8 @@ func (m *Model) ScoreThreads(dst []float64, tokens []lm.Token, threads int) []fl
 type windows struct {
 	rowLen int
 	x      []lm.Token // [rows·rowLen] inputs
-	rows   []int32    // the rows of x that are scored …
-	at     []int      // … and the tokens they predict
+	rows   []int32    // the rows of x to score …
+	at     []int      // … and the indices of the tokens that they predict
 }
 
 // score runs the model over the batch and stores the scores of tokens in dst.
@@ -124,14 +124,15 @@ func (b *windows) score(m *Model, dst []float64, tokens []lm.Token) {
 	}
 }
 
-// endRow fills the row with documents of nothing but BOS.
+// endRow fills the row with empty documents.
 func (b *windows) endRow() {
 	for len(b.x)%b.rowLen != 0 {
 		b.x = append(b.x, lm.BOS)
 	}
 }
 
-// scorer cuts documents into windows and gathers them in batches. The input before tokens[i] is tokens[i−1], or BOS.
+// scorer cuts documents into windows and collects them in batches. The input before tokens[i] is
+// tokens[i−1], or BOS.
 type scorer struct {
 	w, stride int
 	tokens    []lm.Token
@@ -149,9 +150,9 @@ func (s *scorer) document(begin, end int) {
 	}
 }
 
-// window adds the inputs before tokens[first:last] to the batch, to score tokens[scored:last], in a new row
-// where it does not fit into this one. Only the first window of a document may have to share a row, with
-// documents that its BOS parts it from: the ones before a further window fill their rows.
+// window adds the inputs before tokens[first:last] to the batch, to score tokens[scored:last], in a
+// new row if they do not fit into this one. Only the first window of a document shares a row with
+// other documents, from which its BOS separates it: the windows before a later one fill their rows.
 func (s *scorer) window(begin, first, scored, last int) {
 	b := &s.batch
 	if len(b.x)%b.rowLen+last-first > b.rowLen {
@@ -172,7 +173,7 @@ func (s *scorer) window(begin, first, scored, last int) {
 	}
 }
 
-// flush has scored what was gathered.
+// flush scores the collected batch.
 func (s *scorer) flush() {
 	if len(s.batch.x) == 0 {
 		return

@@ -11,7 +11,8 @@ import (
 	"lmzoo/nn/nntest"
 )
 
-// However a stream of documents is cut into windows and rows, every token costs what it costs step by step.
+// TestScoreIsSteps: Score agrees with the State, however a stream of documents is cut into windows
+// and rows.
 func TestScoreIsSteps(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		cfg := Config{VocabSize: 7, NEmbd: 4, NLayer: 1, NHead: 2}
@@ -24,7 +25,7 @@ func TestScoreIsSteps(t *testing.T) {
 	})
 }
 
-// Long streams and many documents take several batches.
+// TestScoreHasNoSeams: long streams and many documents take several batches, which change no score.
 func TestScoreHasNoSeams(t *testing.T) {
 	m := loud(t, small)
 	rng := nntest.Rand()

@@ -6,9 +6,9 @@ import (
 	"lmzoo/nn"
 )
 
-// sideBySide is three layers of one input, [x·Wᵀ + b] of a, b and c in one row, [B·T, 3C]. BERT keeps the
-// weights of query, key and value apart; attention reads them in one row, and one product is faster
-// than three.
+// sideBySide is three layers of one input, [x·Wᵀ + b] of a, b and c in one row, [B·T, 3C]. BERT
+// keeps the weights of query, key and value apart; attention reads them in one row, and one product
+// is faster than three.
 func sideBySide(t *autograd.Tape, x *autograd.Tensor, a, b, c *nn.LinearT) *autograd.Tensor {
 	w := stack(t, [3]*autograd.Tensor{a.Weight, b.Weight, c.Weight}) // [3C, C]
 	bias := stack(t, [3]*autograd.Tensor{a.Bias, b.Bias, c.Bias})    // [3, C]

@@ -7,18 +7,18 @@ import (
 	"lmzoo/autograd/vec"
 )
 
-// smear lets every head mix each key with the one before it (Olsson et al. 2022, "In-context Learning and
-// Induction Heads", argument 2):
+// smear lets every head mix each key with the one before it (Olsson et al. 2022, "In-context
+// Learning and Induction Heads", argument 2):
 //
 //	k_t ← σ(a)·k_t + (1 − σ(a))·k_{t−1}
 //
-// An induction head looks for what followed the present token when it was seen before; it needs keys that know
-// their predecessor, for which GPT-2 spends a layer. With smeared keys one layer is enough, and copying from
-// the context is learned many times sooner.
+// An induction head looks for the token that followed the current token earlier in the text. It
+// needs keys that know their predecessor, for which GPT-2 uses a layer. With smeared keys one layer
+// is enough, and copying from the context is learned many times sooner.
 //
-// qkv is changed in place, as nothing else reads the keys as they were. a [1, H] may be nil: nothing
-// happens. A key at position 0 stays as it is. before is the key before the first row, if that is not at position 0,
-// and is replaced by the last one.
+// smear changes qkv in place, because nothing else reads the original keys. If a [1, H] is nil, it
+// does nothing. A key at position 0 does not change. before is the key before the first row, if
+// that is not at position 0; smear replaces it with the last key.
 func smear(t *autograd.Tape, qkv, a *autograd.Tensor, pos []int32, before []float32) {
 	if a == nil {
 		return
@@ -46,7 +46,7 @@ func smear(t *autograd.Tape, qkv, a *autograd.Tensor, pos []int32, before []floa
 type smearOp struct {
 	qkv, a *autograd.Tensor
 	pos    []int32
-	raw    []float32 // [B·T, C] the keys as they were
+	raw    []float32 // [B·T, C] the original keys
 }
 
 // key returns the key in row i of qkv or of its gradient.
@@ -55,7 +55,7 @@ func (o *smearOp) key(qkv []float32, i int) []float32 {
 	return qkv[i*3*c+c:][:c]
 }
 
-// share is σ(a) of a head.
+// share returns σ(a) of a head.
 func (o *smearOp) share(head int) float32 {
 	return float32(1 / (1 + math.Exp(-float64(o.a.Data[head]))))
 }

@@ -10,14 +10,15 @@ import (
 	"lmzoo/nn/nntest"
 )
 
-// wide is large enough that its products are divided.
+// wide returns a model so large that several threads divide its products.
 func wide(t *testing.T) *Model {
-	m, err := New(Config{VocabSize: 3000, NPositions: 24, NEmbd: 240, NLayer: 2, NHead: 6, InitializerRange: 0.1}, nntest.Rand())
+	m, err := New(Config{VocabSize: 3000, NPositions: 24, NEmbd: 240, NLayer: 2, NHead: 6,
+		InitializerRange: 0.1}, nntest.Rand())
 	require.NoError(t, err)
 	return m
 }
 
-// say returns all that a model says of a text longer than its window, token by token.
+// say returns the model's predictions for a text longer than its window, token by token.
 func say(m *Model) (all [][]float64) {
 	s := m.Start()
 	for i := range 40 {
@@ -42,9 +43,10 @@ func TestThreadsChangeNoBit(t *testing.T) {
 	}
 }
 
-// The products of a prompt are divided too.
+// TestThreadsReadAPromptTogether: several threads divide the products of a prompt, too.
 func TestThreadsReadAPromptTogether(t *testing.T) {
-	m, err := New(Config{VocabSize: 11, NPositions: 64, NEmbd: 256, NLayer: 2, NHead: 4}, nntest.Rand())
+	m, err := New(Config{VocabSize: 11, NPositions: 64, NEmbd: 256, NLayer: 2, NHead: 4},
+		nntest.Rand())
 	require.NoError(t, err)
 	read := func() []float64 {
 		s := m.Start()
@@ -59,7 +61,7 @@ func TestThreadsReadAPromptTogether(t *testing.T) {
 	require.Equal(t, want, read())
 }
 
-// Texts are judged by the very weights that the bytes stand for, and these are near those they were.
+// TestQuantizedModel: a quantized model predicts nearly the same, and keeps the contract.
 func TestQuantizedModel(t *testing.T) {
 	m := wide(t)
 	before := say(m)
@@ -71,9 +73,12 @@ func TestQuantizedModel(t *testing.T) {
 		require.NotEqual(t, before[i], after[i])
 		require.InDeltaSlice(t, before[i], after[i], 0.5)
 	}
-	small, err := New(Config{VocabSize: 11, NPositions: 8, NEmbd: 16, NLayer: 2, NHead: 2, InitializerRange: 0.3, Smear: true}, nntest.Rand())
+	small, err := New(Config{VocabSize: 11, NPositions: 8, NEmbd: 16, NLayer: 2, NHead: 2,
+		InitializerRange: 0.3, Smear: true}, nntest.Rand())
 	require.NoError(t, err)
-	nntest.CheckQuantized(t, small, func(tol float64) { lmtest.Check(t, small, tol, 0, 1, 2, 7, 8, 9, 20) })
+	nntest.CheckQuantized(t, small, func(tol float64) {
+		lmtest.Check(t, small, tol, 0, 1, 2, 7, 8, 9, 20)
+	})
 }
 
 func TestTogetherNothingIsAllocated(t *testing.T) {
