@@ -52,19 +52,19 @@ type Measure struct {
 	Params     int     `json:"params"`
 	Batch      int     `json:"batch,omitempty"`
 	Context    int     `json:"context"`
-	StepFLOPs  float64 `json:"step_flops,omitempty"`   // of a training step, as nn.Shape counts them
-	Steps      int     `json:"steps,omitempty"`        // that the medians are of, on all threads
-	Seconds    Rates   `json:"step_seconds,omitzero"`  // median of a training step
-	Fastest    Rates   `json:"fastest_step,omitzero"`  // its smallest
-	Tokens     Rates   `json:"tokens_second,omitzero"` // trained
-	FLOPs      Rates   `json:"flops,omitzero"`         // a second
-	OfPeak     Rates   `json:"of_peak,omitzero"`       // FLOPs / Peak
-	Scaling    float64 `json:"scaling,omitempty"`      // tokens a second and thread on all threads, of those on one
-	Generated  Rates   `json:"generated"`              // tokens a second, one after another
-	Int8       Rates   `json:"generated_int8"`         // the same with weights of one byte
-	Bytes      float64 `json:"weight_bytes"`           // that a generated token reads
-	OfMemory   Rates   `json:"of_bandwidth,omitzero"`  // median of Generated·Bytes / Bandwidth, both measured at once, where the weights exceed the caches
-	PeakMemory int64   `json:"peak_memory,omitempty"`  // bytes of a process that does nothing but train it
+	StepFLOPs  float64 `json:"step_flops,omitempty"`    // of a training step, as nn.Shape counts them
+	Steps      int     `json:"steps,omitempty"`         // that the medians are of, on all threads
+	Seconds    Rates   `json:"step_seconds,omitzero"`   // median of a training step
+	Fastest    Rates   `json:"fastest_step,omitzero"`   // its smallest
+	Tokens     Rates   `json:"tokens_second,omitzero"`  // trained
+	FLOPs      Rates   `json:"flops,omitzero"`          // a second
+	OfPeak     Rates   `json:"of_peak,omitzero"`        // FLOPs / Peak
+	Scaling    float64 `json:"scaling,omitempty"`       // tokens a second and thread on all threads, of those on one
+	Generated  Rates   `json:"generated,omitzero"`      // tokens a second, one after another
+	Int8       Rates   `json:"generated_int8,omitzero"` // the same with weights of one byte
+	Bytes      float64 `json:"weight_bytes"`            // that a generated token reads
+	OfMemory   Rates   `json:"of_bandwidth,omitzero"`   // median of Generated·Bytes / Bandwidth, both measured at once, where the weights exceed the caches
+	PeakMemory int64   `json:"peak_memory,omitempty"`   // bytes of a process that does nothing but train it
 }
 
 // benchRounds is over how many rounds a measurement is spread: in each everything is measured once, so that a
@@ -150,8 +150,10 @@ func (x *bencher) sum(b *Result) Measure {
 				rates.One = value
 			}
 		}
-		set(&m.Generated, float64(r.tokens[0])/r.took[0])
-		set(&m.Int8, float64(r.tokens[1])/r.took[1])
+		if len(r.speakers) > 0 {
+			set(&m.Generated, float64(r.tokens[0])/r.took[0])
+			set(&m.Int8, float64(r.tokens[1])/r.took[1])
+		}
 		if len(r.ofMemory) > 0 {
 			set(&m.OfMemory, median(r.ofMemory))
 		}

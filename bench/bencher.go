@@ -2,6 +2,7 @@ package bench
 
 import (
 	"context"
+	"fmt"
 	"math/rand/v2"
 	"slices"
 	"time"
@@ -9,24 +10,26 @@ import (
 	"lmzoo/corpus"
 	"lmzoo/lm"
 	"lmzoo/train"
+	"lmzoo/transformer"
 )
 
 // bencher measures one model with one number of threads after the other.
 type bencher struct {
 	Case
-	model, int8 Model
-	runs        []*benchRun
+	model    model
+	speaking []speaking // float32, int8; none if the model does not generate
+	runs     []*benchRun
 }
 
 // benchRun is one model on one number of threads.
 type benchRun struct {
 	threads  int
 	trainer  *train.Trainer
-	speakers [2]*speaker // float32, int8
-	steps    []float64   // seconds of every training step
-	tokens   [2]int      // generated …
-	took     [2]float64  // … in so many seconds
-	ofMemory []float64   // of the bandwidth of a moment, what float32 made of it in the next
+	speakers []*speaker // float32, int8
+	steps    []float64  // seconds of every training step
+	tokens   [2]int     // generated …
+	took     [2]float64 // … in so many seconds
+	ofMemory []float64  // of the bandwidth of a moment, what float32 made of it in the next
 }
 
 func newBencher(s Case, threads, pieces int) (*bencher, error) {
@@ -35,15 +38,19 @@ func newBencher(s Case, threads, pieces int) (*bencher, error) {
 	if x.model, err = s.build(); err != nil {
 		return nil, err
 	}
-	if x.int8, err = s.build(); err != nil {
-		return nil, err
+	if m, ok := x.model.(speaking); ok {
+		twin, err := s.build()
+		if err != nil {
+			return nil, err
+		}
+		x.speaking = []speaking{m, twin.(speaking)}
+		x.speaking[1].Quantize()
 	}
-	x.int8.Quantize()
 	for _, n := range slices.Compact([]int{1, threads}) {
 		r := &benchRun{threads: n}
 		x.runs = append(x.runs, r)
-		for i, m := range []Model{x.model, x.int8} {
-			r.speakers[i] = newSpeaker(m, s.Context)
+		for _, m := range x.speaking {
+			r.speakers = append(r.speakers, newSpeaker(m, s.Context))
 		}
 		if s.Batch == 0 {
 			continue
@@ -56,13 +63,20 @@ func newBencher(s Case, threads, pieces int) (*bencher, error) {
 }
 
 // benchTrainer trains m on random tokens.
-func benchTrainer(m Model, s Case, threads, pieces int) (*train.Trainer, error) {
+func benchTrainer(m model, s Case, threads, pieces int) (*train.Trainer, error) {
 	c := train.Default()
 	c.Batch, c.Context, c.Threads, c.LR, c.MinLR = s.Batch, s.Context, threads, 1e-6, 1e-6
 	if pieces > 0 {
 		c.Pieces = pieces
 	}
-	return train.NewTrainer(m, &noise{s.Batch, s.Context, m.Vocab(), rand.New(rand.NewPCG(1, 2))}, c)
+	random := &noise{s.Batch, s.Context, m.Vocab(), rand.New(rand.NewPCG(1, 2))}
+	switch m := m.(type) {
+	case train.Learner[corpus.Batch]:
+		return train.NewTrainer(m, random, c)
+	case train.Learner[transformer.MaskedBatch]:
+		return train.NewTrainer(m, maskedNoise{random}, c)
+	}
+	return nil, fmt.Errorf("%s: cannot train a %T", s.Name, m)
 }
 
 // bytes returns how many bytes of weights a generated token reads.
@@ -76,7 +90,7 @@ func (x *bencher) measure(ctx context.Context, each time.Duration, mem memory) e
 				return err
 			}
 		}
-		for i, m := range []Model{x.model, x.int8} {
+		for i, m := range x.speaking {
 			m.SetThreads(r.threads)
 			if i == 0 && x.bytes() >= beyondCaches {
 				if err := r.compare(ctx, x.bytes(), each/2, mem); err != nil {
@@ -148,7 +162,7 @@ type speaker struct {
 	probs  []float64
 }
 
-func newSpeaker(m Model, window int) *speaker {
+func newSpeaker(m speaking, window int) *speaker {
 	return &speaker{state: m.Start(), window: window, probs: make([]float64, m.Vocab())}
 }
 
@@ -177,5 +191,25 @@ func (s *noise) Batch(b *corpus.Batch, _ int) {
 	}
 	for i := range n {
 		b.X[i], b.Y[i] = 1+s.rng.Int32N(int32(s.vocab)-1), 1+s.rng.Int32N(int32(s.vocab)-1)
+	}
+}
+
+// maskedNoise is a source of random tokens, of which 15 % are to be predicted.
+type maskedNoise struct{ *noise }
+
+// Batch fills b.
+func (s maskedNoise) Batch(b *transformer.MaskedBatch, step int) {
+	s.noise.Batch(&b.Batch, step)
+	if b.Next == nil {
+		b.Next = make([]int32, len(b.X))
+	}
+	b.N = 0
+	for i := range b.Y {
+		b.X[i] = min(b.X[i], lm.Token(s.vocab-3)) // no [SEP], which would begin another segment
+		if b.Next[i] = -1; i%20 < 17 {
+			b.Y[i] = -1
+		} else {
+			b.N++
+		}
 	}
 }

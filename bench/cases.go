@@ -6,13 +6,11 @@ import (
 	"slices"
 	"strings"
 
-	"lmzoo/corpus"
 	"lmzoo/lm"
 	"lmzoo/mlp"
 	"lmzoo/nn"
 	"lmzoo/rnn"
 	"lmzoo/suggest"
-	"lmzoo/train"
 	"lmzoo/transformer"
 )
 
@@ -21,13 +19,16 @@ type Case struct {
 	Name, Like     string // its name, and whose model has this shape
 	Batch, Context int    // of a training step; a Batch of 0 means that it is not trained
 	shape          nn.Shape
-	build          func() (Model, error)
+	build          func() (model, error)
 }
 
-// Model is what Run measures.
-type Model interface {
+// model is what Run measures. It is trained if it is a Learner of causal or of masked batches, and it
+// generates if it is speaking.
+type model interface{ Vocab() int }
+
+// speaking is a model that generates.
+type speaking interface {
 	lm.Stepper
-	train.Learner[corpus.Batch]
 	SetThreads(int)
 	Quantize()
 }
@@ -58,6 +59,9 @@ func Cases() []Case {
 		cell("gru-256", "nn.GRU", 32, 64, "gru", characters, 256, 256),
 		gpt("gpt", "nanoGPT's recipe for a CPU", 12, characters, 64, 4, 4, 128),
 		gpt("gpt-384", "nanoGPT's 6 layers of 384 channels", 4, characters, 256, 6, 6, 384),
+		of("bert", "BERT, 4 layers of 128 channels", 32, 64, transformer.NewBERT, transformer.BERTConfig{
+			VocabSize: 2000, NPositions: 64, NEmbd: 128, NLayer: 4, NHead: 4,
+		}),
 		nplm("makemore-mlp", "makemore's MLP", 32, 16, names, 16, 64, 64),
 		cell("makemore-rnn", "makemore's RNN", 32, 16, "elman", names, 64, 64),
 		cell("makemore-gru", "makemore's GRU", 32, 16, "gru", names, 64, 64),
@@ -127,10 +131,10 @@ func namesOf(cases []Case) (names []string) {
 }
 
 // of makes a case of a configuration; its weights are random and always the same.
-func of[C interface{ Shape(context int) nn.Shape }, M Model](
+func of[C interface{ Shape(context int) nn.Shape }, M model](
 	name, like string, batch, context int, construct func(C, *rand.Rand) (M, error), c C,
 ) Case {
-	return Case{name, like, batch, context, c.Shape(context), func() (Model, error) {
+	return Case{name, like, batch, context, c.Shape(context), func() (model, error) {
 		return construct(c, rand.New(rand.NewPCG(1, 1)))
 	}}
 }

@@ -19,8 +19,8 @@ func (c Config) Shape(context int) nn.Shape {
 	return shape
 }
 
-// Shape returns what the configuration costs. The head multiplies the masked tokens alone, which is
-// not counted as a saving, and attention looks both ways.
+// Shape returns what the configuration costs. The head multiplies the masked tokens alone, and no others
+// are counted; attention looks both ways.
 func (c BERTConfig) Shape(context int) nn.Shape {
 	v, n, layers, t := float64(c.VocabSize), float64(c.NEmbd), float64(c.NLayer), float64(context)
 	multiplied := 12*n*n*layers + n*n + v*n // the word embeddings are the output layer, too
@@ -31,5 +31,6 @@ func (c BERTConfig) Shape(context int) nn.Shape {
 	}
 	shape := nn.ShapeOf(params, multiplied, layers*(18*n+float64(c.NHead)*t)+4*n+v)
 	shape.FLOPs += 12 * t * n * layers
+	shape.FLOPs -= 6 * (1 - c.defaults().MaskRate) * (n*n + v*n)
 	return shape
 }

@@ -149,15 +149,20 @@ func printBench(w io.Writer, b *bench.Result) {
 		fmt.Fprintln(w, "\nTraining:")
 		t.print()
 	}
-	fmt.Fprintln(w, "\nGenerating, tokens/s:")
 	t = newTable(w, "name", ">weights", ">one thread", ">all", ">of memory", ">int8, one", ">int8, all")
 	t.spare = []string{"weights", "int8, one", "one thread"}
 	for _, m := range b.Models {
+		if m.Generated == (bench.Rates{}) {
+			continue
+		}
 		t.AppendRow(table.Row{
 			m.Name, megabytes(int64(m.Bytes)), rate(m.Generated.One), rate(m.Generated.All), percent(m.OfMemory.All), rate(m.Int8.One), rate(m.Int8.All),
 		})
 	}
-	t.print()
+	if t.Length() > 0 {
+		fmt.Fprintln(w, "\nGenerating, tokens/s:")
+		t.print()
+	}
 }
 
 func milli(seconds float64) string { return fmt.Sprintf("%.2f", 1e3*seconds) }
