@@ -7,19 +7,19 @@ import (
 	"lmzoo/lm"
 )
 
-// alphabet spells any string of bytes: a code point it knows is one token, any other byte is two
-// hexadecimal digits. Its tokens are
+// alphabet spells any string of bytes. A known code point is one token; any other byte is two hexadecimal
+// digits. Its tokens are
 //
 //	1 … 16    the high digit of a byte
 //	17 … 32   the low digit
 //	33 …      the code points
 //
-// High and low digits are different tokens, so that a model always knows where in a byte it stands; 32
-// tokens that real text hardly needs cost a small vocabulary less than 256 bytes would.
+// High and low digits are different tokens, so that a model always knows its position in a byte. Real text
+// hardly needs them, and 32 tokens cost a small vocabulary less than 256 would.
 type alphabet struct {
 	runes []rune
 	ids   map[rune]lm.Token
-	ascii [utf8.RuneSelf]lm.Token // the same for the common case; 0: unknown
+	ascii [utf8.RuneSelf]lm.Token // ids of ASCII, the common case; 0: unknown
 }
 
 const (
@@ -40,7 +40,7 @@ func newAlphabet(runes []rune) *alphabet {
 	return a
 }
 
-// alphabetOf collects the code points of texts, each so many times over, the most frequent first.
+// alphabetOf returns the code points of texts, most frequent first. Each text comes with its count.
 func alphabetOf(texts iter.Seq2[string, int]) []rune {
 	var ascii [utf8.RuneSelf]int
 	counts := map[rune]int{}
@@ -64,8 +64,8 @@ func alphabetOf(texts iter.Seq2[string, int]) []rune {
 	return byFrequency(counts)
 }
 
-// once is every text one time.
-func once(texts iter.Seq[string]) iter.Seq2[string, int] {
+// unique yields each text with a count of one.
+func unique(texts iter.Seq[string]) iter.Seq2[string, int] {
 	return func(yield func(string, int) bool) {
 		for s := range texts {
 			if !yield(s, 1) {
@@ -75,7 +75,7 @@ func once(texts iter.Seq[string]) iter.Seq2[string, int] {
 	}
 }
 
-// size is the number of tokens, BOS included.
+// size returns the number of tokens, BOS included.
 func (a *alphabet) size() int { return int(firstLetter) + len(a.runes) }
 
 // spell appends the tokens of text.
@@ -100,13 +100,13 @@ func (a *alphabet) spell(dst []lm.Token, text string) []lm.Token {
 	return dst
 }
 
-// reader puts tokens together to text. A digit that lacks its other half stands for nothing.
+// reader decodes tokens to text. A digit without its other half is skipped.
 type reader struct {
 	text []byte
-	high lm.Token // the high digit that waits for its low digit; 0: none
+	high lm.Token // the high digit whose low digit comes next; 0: none
 }
 
-// digit takes in half a byte; any other token below firstLetter only breaks off a byte half read.
+// digit reads half a byte. Any other token below firstLetter discards a pending half.
 func (r *reader) digit(t lm.Token) {
 	high := r.high
 	r.high = 0
@@ -118,7 +118,7 @@ func (r *reader) digit(t lm.Token) {
 	}
 }
 
-// read takes in a token of the alphabet.
+// read decodes one token of the alphabet.
 func (a *alphabet) read(r *reader, t lm.Token) {
 	if t < firstLetter || int(t) >= a.size() {
 		r.digit(t)
@@ -128,7 +128,7 @@ func (a *alphabet) read(r *reader, t lm.Token) {
 	r.text = utf8.AppendRune(r.text, a.runes[t-firstLetter])
 }
 
-// show is the token as a reader should see it.
+// show returns a printable form of a token.
 func (a *alphabet) show(t lm.Token) string {
 	const hex = "0123456789abcdef"
 	switch {
@@ -144,7 +144,7 @@ func (a *alphabet) show(t lm.Token) string {
 	return visible(string(a.runes[t-firstLetter]))
 }
 
-// bytes counts a byte at its low digit, where it is complete.
+// bytes returns how many bytes a token completes: an escaped byte counts at its low digit.
 func (a *alphabet) bytes(t lm.Token) int {
 	switch {
 	case t < lowDigits || int(t) >= a.size():

@@ -9,7 +9,7 @@ import (
 	"lmzoo/lm"
 )
 
-// resize makes room for B rows of T tokens, all of them empty: X = BOS, Y = −1.
+// resize sets b to B rows of T empty positions: X = BOS, Y = −1.
 func (b *Batch) resize(rows, t int) {
 	n := rows * t
 	if cap(b.X) < n || cap(b.Y) < n {
@@ -22,8 +22,8 @@ func (b *Batch) resize(rows, t int) {
 	}
 }
 
-// fill writes the targets doc[from:to] at place at, each after the token that precedes it; BOS precedes
-// the first of a document.
+// fill writes the targets doc[from:to] at position at, each with the token that precedes it as input. BOS
+// precedes the first token of a document.
 func (b *Batch) fill(at int, doc []lm.Token, from, to int) {
 	if from == to {
 		return
@@ -38,24 +38,24 @@ func (b *Batch) fill(at int, doc []lm.Token, from, to int) {
 	b.N += to - from
 }
 
-// checkShape says what is wrong with a training corpus or the shape of its batches.
+// checkShape validates a training corpus and the shape of its batches. It returns the number of tokens.
 func checkShape(docs [][]lm.Token, rows, t int) (total int, err error) {
 	if rows < 1 || t < 1 {
 		return 0, fmt.Errorf("batches of %d rows by %d tokens: want at least 1 by 1", rows, t)
 	}
 	if rows > math.MaxInt32/t {
-		return 0, fmt.Errorf("batches of %d rows by %d tokens: too large, want fewer rows or a shorter context", rows, t)
+		return 0, fmt.Errorf("batches of %d rows by %d tokens: too large; want fewer rows or a shorter context", rows, t)
 	}
 	for _, d := range docs {
 		total += len(d)
 	}
 	if total == 0 {
-		return 0, errors.New("nothing to train on: the training part of the corpus has no tokens; use a longer text or another split")
+		return 0, errors.New("the training part of the corpus has no tokens; use a longer text or another split")
 	}
 	return total, nil
 }
 
-// shuffler draws the permutations of any epoch, the same ones each time.
+// shuffler draws the permutations of any epoch, always the same ones.
 type shuffler struct {
 	pcg  rand.PCG
 	rand *rand.Rand
@@ -68,7 +68,7 @@ func newShuffler(seed uint64) *shuffler {
 	return s
 }
 
-// epoch returns the source of randomness of an epoch.
+// epoch returns the random source of an epoch.
 func (s *shuffler) epoch(e int) *rand.Rand {
 	s.pcg.Seed(s.seed, uint64(e))
 	return s.rand

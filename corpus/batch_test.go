@@ -319,8 +319,8 @@ func TestBatchesOfNothing(t *testing.T) {
 		func(d [][]lm.Token, b, t int) error { _, err := NewWindows(d, b, t, 0); return err },
 		func(d [][]lm.Token, b, t int) error { _, err := NewLanes(d, b, t, 0); return err },
 	} {
-		require.ErrorContains(t, make(nil, 1, 1), "nothing to train on")
-		require.ErrorContains(t, make([][]lm.Token{{}, {}}, 1, 1), "nothing to train on")
+		require.ErrorContains(t, make(nil, 1, 1), "has no tokens")
+		require.ErrorContains(t, make([][]lm.Token{{}, {}}, 1, 1), "has no tokens")
 		require.ErrorContains(t, make([][]lm.Token{{1}}, 0, 1), "at least 1 by 1")
 		require.ErrorContains(t, make([][]lm.Token{{1}}, 1, -1), "at least 1 by 1")
 		require.ErrorContains(t, make([][]lm.Token{{1}}, 1<<30, 1<<30), "too large")

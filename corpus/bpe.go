@@ -8,18 +8,18 @@ import (
 	"lmzoo/lm"
 )
 
-// BPE is byte-pair encoding (Gage 1994; for words, Sennrich et al. 2016; over bytes, Radford et al. 2019):
-// start from single bytes and join the pair that was joined first in training, then the next, until no
-// pair that was ever learned is left. Frequent words become one token, rare ones a few, and nothing is
-// unknown. Token 1+b is the byte b, and token 257+i is what merge i made. It is safe for concurrent use.
+// BPE is byte-pair encoding (Gage 1994; for words, Sennrich et al. 2016; over bytes, Radford et al. 2019).
+// Encoding starts from single bytes and joins the pair that was learned first, then the next, until no
+// learned pair is left. Frequent words become one token, rare words a few, and nothing is unknown. Token
+// 1+b is the byte b; token 257+i is the result of merge i. A BPE is safe for concurrent use.
 type BPE struct {
 	merges []Merge
-	rank   map[Merge]lm.Token // what a pair becomes: the smaller, the earlier it was learned
-	bytes  []string           // what a token stands for
+	rank   map[Merge]lm.Token // the token of a pair; pairs learned earlier have smaller tokens
+	bytes  []string           // the bytes of each token
 	cache  pieceCache
 }
 
-// Merge is a pair of tokens that stand side by side and become one.
+// Merge is a pair of adjacent tokens that become one.
 type Merge [2]lm.Token
 
 func newBPE(merges []Merge) *BPE {
@@ -34,13 +34,13 @@ func newBPE(merges []Merge) *BPE {
 	return b
 }
 
-// Name is "bpe".
+// Name returns "bpe".
 func (b *BPE) Name() string { return "bpe" }
 
-// Vocab is the number of tokens: BOS, 256 bytes and the merges.
+// Vocab returns the number of tokens: BOS, 256 bytes and the merges.
 func (b *BPE) Vocab() int { return len(b.bytes) }
 
-// Merges are the pairs in the order they were learned.
+// Merges returns the pairs in the order in which they were learned.
 func (b *BPE) Merges() []Merge { return slices.Clone(b.merges) }
 
 // Encode appends the tokens of text; no token crosses the boundary between two pieces.
@@ -53,7 +53,7 @@ func (b *BPE) Encode(dst []lm.Token, text string) []lm.Token {
 	return dst
 }
 
-// scanLimit is up to how many tokens it is faster to look for the best pair than to keep a heap of all.
+// scanLimit is the longest piece for which scanning for the best pair is faster than a heap of all pairs.
 const scanLimit = 32
 
 func (b *BPE) encodePiece(dst []lm.Token, piece string) []lm.Token {
@@ -74,8 +74,8 @@ func (b *BPE) encodePiece(dst []lm.Token, piece string) []lm.Token {
 	return dst
 }
 
-// mergeScan joins, as long as there is one, the earliest learned pair; of equals the leftmost. It works
-// in place, in time quadratic in the length.
+// mergeScan joins the earliest learned pair, the leftmost if it occurs several times, until none is left.
+// It works in place, in quadratic time.
 func (b *BPE) mergeScan(s []lm.Token) []lm.Token {
 	for {
 		best, at := lm.Token(0), 0
@@ -92,7 +92,7 @@ func (b *BPE) mergeScan(s []lm.Token) []lm.Token {
 	}
 }
 
-// mergeHeap does the same in n log n: a piece may be as long as a text without a space. The tokens form a
+// mergeHeap is mergeScan in n log n time, for pieces as long as a text without spaces. The tokens form a
 // linked list; a heap holds the pairs, some of them out of date.
 func (b *BPE) mergeHeap(s []lm.Token) []lm.Token {
 	n := len(s)
@@ -116,7 +116,7 @@ func (b *BPE) mergeHeap(s []lm.Token) []lm.Token {
 		i := c.at
 		j := next[i]
 		if s[i] == 0 || int(j) >= n || b.rank[Merge{s[i], s[j]}] != c.token {
-			continue // one of the two has been joined to something else since
+			continue // one of the two has since been joined to another token
 		}
 		s[i], s[j] = c.token, 0
 		next[i] = next[j]
@@ -131,7 +131,7 @@ func (b *BPE) mergeHeap(s []lm.Token) []lm.Token {
 	return slices.DeleteFunc(s, func(t lm.Token) bool { return t == 0 })
 }
 
-// candidate is a pair that could become a token, and where it begins.
+// candidate is the token that a pair would become, and the position of the pair.
 type candidate struct {
 	token lm.Token
 	at    int32
@@ -153,7 +153,7 @@ func (b *BPE) Decode(tokens []lm.Token) string {
 	return string(text)
 }
 
-// Text shows the bytes of the token, which need not be whole characters.
+// Text returns a printable form of the bytes of the token, which need not be whole characters.
 func (b *BPE) Text(t lm.Token) string {
 	if t == lm.BOS {
 		return bosText
@@ -161,7 +161,7 @@ func (b *BPE) Text(t lm.Token) string {
 	return visible(b.Decode([]lm.Token{t}))
 }
 
-// Bytes is how many bytes the token joins.
+// Bytes returns the number of bytes of the token.
 func (b *BPE) Bytes(t lm.Token) int {
 	if t > lm.BOS && int(t) < len(b.bytes) {
 		return len(b.bytes[t])
@@ -169,16 +169,16 @@ func (b *BPE) Bytes(t lm.Token) int {
 	return 0
 }
 
-// pieceCache remembers the tokens of pieces: by Zipf's law a few of them are most of any text.
+// pieceCache stores the tokens of pieces. By Zipf's law a few pieces make up most of any text.
 type pieceCache struct {
 	mu     sync.RWMutex
 	tokens map[string][]lm.Token
 }
 
-// A cache that is full stays as it is: the frequent pieces came early.
+// A full cache stays as it is: frequent pieces come early.
 const (
 	cachedPieces = 1 << 16
-	cachedBytes  = 64 // longer pieces hardly come again
+	cachedBytes  = 64 // longer pieces rarely recur
 )
 
 func (c *pieceCache) get(piece string) ([]lm.Token, bool) {

@@ -14,8 +14,8 @@ import (
 // defaultBPEVocab is enough for a text of a megabyte in a script of few letters.
 const defaultBPEVocab = 1024
 
-// A merge must be seen more than once to be worth a token, and a token is no longer than this: a page of
-// the same character should not become one.
+// A pair must occur more than once to be merged. The length of a token is bounded, so that a page of one
+// repeated character does not become a token.
 const (
 	minMergeCount = 2
 	maxTokenBytes = 256
@@ -25,9 +25,9 @@ const (
 //
 //	repeat: join the most frequent pair of neighbours, everywhere
 //
-// Of pairs that are equally frequent the one made of older tokens goes first. A rescan of the text for
-// every merge would take hours; here each distinct piece is kept once with its count, every pair knows
-// where it stands, and a heap knows which pair is the most frequent.
+// Among equally frequent pairs, the pair of older tokens goes first. Rescanning the text for every merge
+// would take hours. Instead, each distinct piece is stored once with its count, every pair has a list of
+// its positions, and a heap yields the most frequent pair.
 //
 // When vocab is 0 it is 1024, or as large as the alphabet of the text needs.
 func TrainBPE(docs []Document, vocab int) (*BPE, error) {
@@ -86,7 +86,7 @@ func learnBPE(pieces map[string]int, vocab int) (*BPE, error) {
 		}
 		n := length[pair[0]] + length[pair[1]]
 		if n > maxTokenBytes {
-			continue // it has left the heap and does not come back
+			continue // it has left the heap for good
 		}
 		t.join(pair, lm.Token(len(length)))
 		length = append(length, n)
@@ -95,25 +95,25 @@ func learnBPE(pieces map[string]int, vocab int) (*BPE, error) {
 	return newBPE(merges), nil
 }
 
-// bpeTrainer is the text as symbols, every distinct piece once, and where each pair of neighbours stands.
+// bpeTrainer holds the text as symbols, each distinct piece once, and the positions of each pair.
 type bpeTrainer struct {
 	symbols    []symbol
 	pairs      map[Merge]*pairStat
-	byCount    heap[pairCount] // some counts are out of date: too high, never too low
-	touched    []Merge         // pairs that got more frequent by the last merge
+	byCount    heap[pairCount] // counts may be out of date, but only too high
+	touched    []Merge         // pairs that the last merge made more frequent
 	touchedSet map[Merge]bool
 }
 
-// symbol is a token of a piece. Positions never move: a symbol that is joined to the one before it dies.
+// symbol is a token of a piece. Positions are stable: a symbol that is joined to the one before it is dead.
 type symbol struct {
 	token      lm.Token // 0: dead
 	prev, next int32    // −1: the end of the piece
-	count      int      // how often the piece occurs
+	count      int      // occurrences of the piece
 }
 
 type pairStat struct {
 	count int
-	at    []int32 // where the pair began when it was found; it may be gone
+	at    []int32 // positions where the pair was found; it may have gone since
 }
 
 type pairCount struct {
@@ -151,7 +151,7 @@ func newBPETrainer(pieces map[string]int) *bpeTrainer {
 	return t
 }
 
-// pairAt is the pair that begins at a position.
+// pairAt returns the pair that begins at a position.
 func (t *bpeTrainer) pairAt(at int32) (Merge, bool) {
 	if at < 0 || t.symbols[at].token == 0 || t.symbols[at].next < 0 {
 		return Merge{}, false
@@ -178,7 +178,7 @@ func (t *bpeTrainer) add(at int32) {
 	}
 }
 
-// remove forgets one occurrence of the pair that begins at a position; its list is cleaned when it is used.
+// remove uncounts the pair that begins at a position. Its list is cleaned up when it is used.
 func (t *bpeTrainer) remove(at int32) {
 	if pair, ok := t.pairAt(at); ok {
 		t.pairs[pair].count -= t.symbols[at].count
@@ -209,7 +209,7 @@ func (t *bpeTrainer) mostFrequent() (Merge, bool) {
 	return Merge{}, false
 }
 
-// join makes a token of every occurrence of the pair, from left to right.
+// join replaces every occurrence of the pair by a token, from left to right.
 func (t *bpeTrainer) join(pair Merge, token lm.Token) {
 	for _, i := range t.pairs[pair].at {
 		if now, ok := t.pairAt(i); !ok || now != pair {

@@ -2,14 +2,14 @@ package corpus
 
 import "lmzoo/lm"
 
-// Byte is the tokenizer without a vocabulary to learn: token 1+b is the byte b. Any text in any script
-// works, and sequences are as long as they can be.
+// Byte is the tokenizer of single bytes: token 1+b is the byte b. It learns nothing and takes any text in
+// any script, at the price of the longest sequences.
 type Byte struct{}
 
-// byteTokens is BOS and one token per byte.
+// byteTokens is the size of the vocabulary: BOS and one token per byte.
 const byteTokens = 1 + 256
 
-// NewByte returns the byte tokenizer, or an error when a vocabulary too small for it is asked for.
+// NewByte returns the byte tokenizer, or an error if vocab is too small for it. 0 sets no limit.
 func NewByte(vocab int) (Byte, error) {
 	if vocab != 0 && vocab < byteTokens {
 		return Byte{}, tooSmall("byte", vocab, byteTokens, "one for each byte and the document boundary")
@@ -17,10 +17,10 @@ func NewByte(vocab int) (Byte, error) {
 	return Byte{}, nil
 }
 
-// Name is "byte".
+// Name returns "byte".
 func (Byte) Name() string { return "byte" }
 
-// Vocab is the number of tokens.
+// Vocab returns the number of tokens.
 func (Byte) Vocab() int { return byteTokens }
 
 // Encode appends one token per byte.
@@ -31,7 +31,7 @@ func (Byte) Encode(dst []lm.Token, text string) []lm.Token {
 	return dst
 }
 
-// Decode returns the bytes again.
+// Decode returns the bytes of the tokens.
 func (Byte) Decode(tokens []lm.Token) string {
 	text := make([]byte, 0, len(tokens))
 	for _, t := range tokens {
@@ -42,7 +42,7 @@ func (Byte) Decode(tokens []lm.Token) string {
 	return string(text)
 }
 
-// Text shows the byte.
+// Text returns a printable form of the byte.
 func (b Byte) Text(t lm.Token) string {
 	if t == lm.BOS {
 		return bosText
@@ -50,7 +50,7 @@ func (b Byte) Text(t lm.Token) string {
 	return visible(b.Decode([]lm.Token{t}))
 }
 
-// Bytes is 1 for every byte.
+// Bytes returns 1 for every byte.
 func (Byte) Bytes(t lm.Token) int {
 	if t > lm.BOS && t < byteTokens {
 		return 1

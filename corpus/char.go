@@ -6,15 +6,15 @@ import (
 	"lmzoo/lm"
 )
 
-// Char is the tokenizer of code points: one token for every character that the training text uses, and
-// two hexadecimal digits for each byte of anything else.
+// Char is the tokenizer of code points: one token for each character of the training text, and two
+// hexadecimal digits for each byte of any other character.
 type Char struct{ letters *alphabet }
 
-// TrainChar takes the characters of the documents, the most frequent first, as many as vocab allows.
+// TrainChar learns the most frequent characters of the documents, as many as vocab allows.
 func TrainChar(docs []Document, vocab int) (*Char, error) { return trainChar(textsOf(docs), vocab) }
 
 func trainChar(texts iter.Seq[string], vocab int) (*Char, error) {
-	runes := alphabetOf(once(texts))
+	runes := alphabetOf(unique(texts))
 	if vocab != 0 {
 		if vocab < int(firstLetter) {
 			return nil, tooSmall("char", vocab, int(firstLetter), "the document boundary and 32 digits for unknown bytes")
@@ -24,13 +24,13 @@ func trainChar(texts iter.Seq[string], vocab int) (*Char, error) {
 	return &Char{newAlphabet(runes)}, nil
 }
 
-// Name is "char".
+// Name returns "char".
 func (c *Char) Name() string { return "char" }
 
-// Vocab is the number of tokens: BOS, 32 digits and the characters.
+// Vocab returns the number of tokens: BOS, 32 digits and the characters.
 func (c *Char) Vocab() int { return c.letters.size() }
 
-// Encode appends one token per character, two per byte of an unknown one.
+// Encode appends one token per character, or two per byte of an unknown character.
 func (c *Char) Encode(dst []lm.Token, text string) []lm.Token { return c.letters.spell(dst, text) }
 
 // Decode returns the text; a digit without its other half is skipped.
@@ -42,8 +42,8 @@ func (c *Char) Decode(tokens []lm.Token) string {
 	return string(r.text)
 }
 
-// Text shows the character, or \x4_ and \x_1 for the digits of the byte 0x41.
+// Text returns the character, or \x4_ and \x_1 for the digits of the byte 0x41.
 func (c *Char) Text(t lm.Token) string { return c.letters.show(t) }
 
-// Bytes is the length of the character; an unknown byte counts at its low digit.
+// Bytes returns the length of the character. An unknown byte counts at its low digit.
 func (c *Char) Bytes(t lm.Token) int { return c.letters.bytes(t) }

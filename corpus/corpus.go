@@ -1,5 +1,5 @@
-// Package corpus turns text into what a model can be trained on: text → documents → tokens → batches.
-// Nothing is lost on the way: the bytes of all documents and their ends add up to the bytes of the text.
+// Package corpus turns text into training data: text → documents → tokens → batches. Nothing is lost: the
+// bytes of all documents and their ends add up to the bytes of the text.
 package corpus
 
 import "lmzoo/lm"
@@ -8,32 +8,32 @@ import "lmzoo/lm"
 type Document struct {
 	Text string
 	End  string // the separator that followed: "\n" for lines, "\n\n" for paragraphs, "" for whole files
-	Cut  bool   // the end was cut by a split by bytes, so that it is no event and is not predicted
+	Cut  bool   // a byte split cut this document; its end is not a prediction target
 
-	// Truth says, for the synthetic world only, what every piece of Text+End would cost under the exact
-	// distribution it was drawn from, in order; nil for real text.
+	// Truth holds, for the synthetic world only, the cost of each piece of Text+End under the exact
+	// distribution it was drawn from, in order. It is nil for real text.
 	Truth []Event
 }
 
-// Bytes is the number of bytes the document takes in its corpus.
+// Bytes returns the number of bytes of the document in its corpus.
 func (d Document) Bytes() int { return len(d.Text) + len(d.End) }
 
-// Split is a corpus in three parts: to train on, to choose the best model by, and to judge it by once.
+// Split is a corpus in three parts: to train on, to select the best model, and to evaluate it once.
 type Split struct{ Train, Valid, Test []Document }
 
-// Tokenizer cuts text into tokens of a vocabulary. Token 0 is lm.BOS, the document boundary, and never
-// comes out of Encode. Except for the closed Whitespace vocabulary it is lossless:
+// Tokenizer cuts text into tokens of a vocabulary. Token 0 is [lm.BOS], the document boundary, which Encode
+// never returns. Except for the closed Whitespace vocabulary it is lossless:
 // Decode(Encode(nil, s)) == s for every string, invalid UTF-8 included.
 type Tokenizer interface {
 	Name() string                                  // byte, char, word, bpe, whitespace
 	Vocab() int                                    // number of tokens, BOS included
 	Encode(dst []lm.Token, text string) []lm.Token // appends to dst
-	Decode(tokens []lm.Token) string               // any tokens; those out of range are skipped
-	Text(t lm.Token) string                        // one token as a reader should see it
-	Bytes(t lm.Token) int                          // how many bytes of text it stands for; -1 if that depends (<unk>)
+	Decode(tokens []lm.Token) string               // skips tokens out of range and special tokens
+	Text(t lm.Token) string                        // printable form of a token
+	Bytes(t lm.Token) int                          // length of the text of a token; -1 if it varies (<unk>)
 }
 
-// EncodeDocument appends the tokens of d to dst, and the BOS that closes it unless it was cut.
+// EncodeDocument appends the tokens of d to dst, and the closing BOS unless d was cut.
 func EncodeDocument(dst []lm.Token, tok Tokenizer, d Document) []lm.Token {
 	dst = tok.Encode(dst, d.Text)
 	if !d.Cut {
@@ -42,8 +42,8 @@ func EncodeDocument(dst []lm.Token, tok Tokenizer, d Document) []lm.Token {
 	return dst
 }
 
-// Batch is B rows of T tokens and, for each, the token that follows. A BOS in X begins a document; no
-// memory reaches across it.
+// Batch holds B rows of T tokens and the token that follows each. A BOS in X begins a document; no memory
+// crosses it.
 type Batch struct {
 	B, T int
 	X    []lm.Token // [B·T]

@@ -2,16 +2,16 @@ package corpus
 
 import "strings"
 
-// cutter cuts a text that comes in chunks into documents, as Boundaries.Cut does one that is there as a
-// whole. Chunks end before white space that follows something else, so that no line end is torn apart.
+// cutter cuts a text that arrives in chunks into documents, as [Boundaries.Cut] cuts a whole text. Chunks
+// end before white space that follows other text, so that no line end is split.
 type cutter struct {
 	by     Boundaries
-	inLine bool // the line that the chunk begins with has begun already
+	inLine bool // the chunk begins inside a line
 	open   bool // a document has begun
 
-	// Of paragraphs: what may still become text of this one or of the next.
-	ends   []byte // line ends that were not shown
-	closed string // the end of a paragraph that is over; "": it goes on
+	// State between paragraphs; these bytes may become text of this or the next paragraph.
+	ends   []byte // line ends not yet returned
+	closed string // the end of a finished paragraph; "": it goes on
 	out    []Fragment
 }
 
@@ -32,7 +32,7 @@ func (c *cutter) take(chunk string) []Fragment {
 	return c.out
 }
 
-// finish returns the fragments that the end of the text brings.
+// finish returns the fragments that end the text.
 func (c *cutter) finish() []Fragment {
 	c.out = c.out[:0]
 	switch {
@@ -55,8 +55,8 @@ func (c *cutter) takeLines(chunk string) {
 	}
 }
 
-// takeParagraphs follows cutParagraphs: a blank line after something else ends a paragraph, and further
-// blank lines are text of the next one, or of the last end where none comes.
+// takeParagraphs follows cutParagraphs: the first blank line ends a paragraph. Further blank lines are text
+// of the next paragraph, or belong to the last end if there is none.
 func (c *cutter) takeParagraphs(chunk string) {
 	var text strings.Builder
 	for chunk != "" {

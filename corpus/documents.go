@@ -5,14 +5,14 @@ import (
 	"strings"
 )
 
-// Boundaries says where documents begin and end in a file.
+// Boundaries is the rule by which a file is cut into documents.
 type Boundaries string
 
 // The three ways to cut a file into documents.
 const (
-	Files      Boundaries = "file"       // the whole file is one
-	Lines      Boundaries = "lines"      // every line is one, an empty line too
-	Paragraphs Boundaries = "paragraphs" // a blank line ends one
+	Files      Boundaries = "file"       // the whole file is a document
+	Lines      Boundaries = "lines"      // each line is a document, empty or not
+	Paragraphs Boundaries = "paragraphs" // a blank line ends a document
 )
 
 // ParseBoundaries checks a name of boundaries.
@@ -21,7 +21,7 @@ func ParseBoundaries(s string) (Boundaries, error) {
 	case Files, Lines, Paragraphs:
 		return b, nil
 	}
-	return "", fmt.Errorf("documents %q: choose one of file, lines, paragraphs", s)
+	return "", fmt.Errorf("documents %q: want file, lines or paragraphs", s)
 }
 
 // Cut cuts a text into documents. Text and End of all of them, joined, are the text again, byte for byte.
@@ -38,8 +38,8 @@ func (b Boundaries) Cut(text string) []Document {
 	return []Document{{Text: text}}
 }
 
-// line is the first line of a text that is not empty, and the "\n" or "\r\n" that ends it; "" at the end
-// of a text.
+// line returns the first line of a text, which is not empty, and the "\n" or "\r\n" that ends it, or "" at
+// the end of the text.
 func line(text string) (content, end string) {
 	i := strings.IndexByte(text, '\n')
 	switch {
@@ -51,7 +51,7 @@ func line(text string) (content, end string) {
 	return text[:i], text[i : i+1]
 }
 
-// cutLines makes a document of every line. The end of the last line opens no further one.
+// cutLines makes a document of each line. The end of the last line opens no further document.
 func cutLines(text string) []Document {
 	docs := make([]Document, 0, strings.Count(text, "\n")+1)
 	for text != "" {
@@ -62,13 +62,13 @@ func cutLines(text string) []Document {
 	return docs
 }
 
-// cutParagraphs ends a document at the first blank line after something else. A model pays one token for
-// the end, so the end must not say more: it is one line end and one blank line, and further blank lines
-// are text of the next paragraph. Only the last end takes whatever line ends are left.
+// cutParagraphs ends a document at the first blank line after other text. A model predicts the end by one
+// token, so the end must always be the same: one line end and one blank line. Further blank lines are text
+// of the next paragraph. Only the last end takes all remaining line ends.
 func cutParagraphs(text string) []Document {
 	var docs []Document
-	begin, full := 0, false // where the paragraph began, and whether there is anything in it
-	lastEnd := 0            // how many bytes the end of the line before takes
+	begin, full := 0, false // where the paragraph began, and whether it has text
+	lastEnd := 0            // length of the end of the previous line
 	for at := 0; at < len(text); {
 		content, end := line(text[at:])
 		if content == "" && full {

@@ -38,7 +38,7 @@ func TestParseBoundaries(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, Lines, b)
 	_, err = ParseBoundaries("sentences")
-	require.EqualError(t, err, `documents "sentences": choose one of file, lines, paragraphs`)
+	require.EqualError(t, err, `documents "sentences": want file, lines or paragraphs`)
 }
 
 func TestParseRatio(t *testing.T) {
@@ -48,7 +48,7 @@ func TestParseRatio(t *testing.T) {
 	require.Equal(t, "90/10/0", r.String())
 	for s, want := range map[string]string{
 		"": "has 1 parts", "90/10": "has 2 parts", "1/2/3/4": "has 4 parts", "90/5/4": "adds up to 99",
-		"110/-5/-5": `"110" is no whole number`, "a/b/c": `"a" is no whole number`, "99.5/0.5/0": `"99.5" is no`,
+		"110/-5/-5": `"110" is not a whole number`, "a/b/c": `"a" is not a whole number`, "99.5/0.5/0": `"99.5" is not`,
 	} {
 		_, err := ParseRatio(s)
 		require.ErrorContains(t, err, want)

@@ -16,18 +16,18 @@ import (
 	"time"
 )
 
-// Cache is where named corpora are kept once they have been fetched. Its zero value is the directory
-// lmzoo in the user's cache directory.
+// Cache stores named corpora after they have been fetched. Its zero value is the directory lmzoo in the
+// user's cache directory.
 type Cache struct {
-	Dir      string
-	Client   *http.Client  // nil: the usual one
-	Patience time.Duration // how long a download may take; 0: two minutes
-	GoRoot   string        // where Go is; "": as the go command says
+	Dir     string
+	Client  *http.Client  // nil: http.DefaultClient
+	Timeout time.Duration // of a download; 0: two minutes
+	GoRoot  string        // "": as the go command reports
 }
 
-const defaultPatience = 2 * time.Minute
+const defaultTimeout = 2 * time.Minute
 
-// Path is where a named corpus is, or will be.
+// Path returns where a named corpus is, or will be.
 func (c Cache) Path(n Named) (string, error) {
 	dir := c.Dir
 	if dir == "" {
@@ -40,7 +40,7 @@ func (c Cache) Path(n Named) (string, error) {
 	return filepath.Join(dir, n.Name+".txt"), nil
 }
 
-// Has says whether a named corpus is there, whole.
+// Has reports whether a named corpus is present and complete.
 func (c Cache) Has(ctx context.Context, n Named) bool {
 	var path string
 	var err error
@@ -52,8 +52,8 @@ func (c Cache) Has(ctx context.Context, n Named) bool {
 	return err == nil && n.check(path) == nil
 }
 
-// Get returns where a named corpus is, and fetches it if it is not there yet. What it returns is the
-// whole file with the right SHA-256: a download becomes visible only when it is complete and correct.
+// Get returns the path of a named corpus, which it fetches if needed. The file is complete and has the right
+// SHA-256: a download becomes visible only after it has been checked.
 func (c Cache) Get(ctx context.Context, n Named) (string, error) {
 	if n.GoFile != "" {
 		path, err := c.goFile(ctx, n)
@@ -73,12 +73,12 @@ func (c Cache) Get(ctx context.Context, n Named) (string, error) {
 		return path, nil
 	}
 	if err := c.fetch(ctx, n, path); err != nil {
-		return "", fmt.Errorf("corpus %s: fetching %s: %w; if it cannot be had from there, use --corpus FILE", n.Name, n.URL, err)
+		return "", fmt.Errorf("corpus %s: fetching %s: %w; if it is not available there, use --corpus FILE", n.Name, n.URL, err)
 	}
 	return path, nil
 }
 
-// check says whether the file is what the catalogue says.
+// check compares a file with the size and hash of the catalogue.
 func (n Named) check(path string) error {
 	f, err := os.Open(path)
 	if err != nil {
@@ -88,7 +88,7 @@ func (n Named) check(path string) error {
 	return n.copy(io.Discard, f)
 }
 
-// copy copies the corpus, no more than its size, and checks its hash.
+// copy copies at most the size of the corpus and checks its hash.
 func (n Named) copy(dst io.Writer, src io.Reader) error {
 	hash := sha256.New()
 	size, err := io.Copy(io.MultiWriter(dst, hash), io.LimitReader(src, n.Bytes+1))
@@ -96,7 +96,7 @@ func (n Named) copy(dst io.Writer, src io.Reader) error {
 	case err != nil:
 		return err
 	case size > n.Bytes:
-		return fmt.Errorf("got more than the %d bytes that it has", n.Bytes)
+		return fmt.Errorf("got more than its %d bytes", n.Bytes)
 	case size < n.Bytes:
 		return fmt.Errorf("got %d bytes of %d", size, n.Bytes)
 	case sum != n.SHA256:
@@ -106,11 +106,8 @@ func (n Named) copy(dst io.Writer, src io.Reader) error {
 }
 
 func (c Cache) fetch(ctx context.Context, n Named, path string) (err error) {
-	patience := c.Patience
-	if patience == 0 {
-		patience = defaultPatience
-	}
-	ctx, cancel := context.WithTimeoutCause(ctx, patience, fmt.Errorf("took longer than %v", patience))
+	timeout := cmp.Or(c.Timeout, defaultTimeout)
+	ctx, cancel := context.WithTimeoutCause(ctx, timeout, fmt.Errorf("took longer than %v", timeout))
 	defer cancel()
 	defer func() {
 		if cause := context.Cause(ctx); err != nil && cause != nil {
@@ -127,16 +124,16 @@ func (c Cache) fetch(ctx context.Context, n Named, path string) (err error) {
 	}
 	resp, err := client.Do(req)
 	if err != nil {
-		return errors.Unwrap(err) // the URL is said already
+		return errors.Unwrap(err) // the caller names the URL
 	}
 	defer resp.Body.Close()
 	if resp.StatusCode != http.StatusOK {
-		return fmt.Errorf("the server says %s", resp.Status)
+		return fmt.Errorf("the server answered %s", resp.Status)
 	}
 	return n.store(resp.Body, path)
 }
 
-// store writes the corpus beside its place and moves it there when it is complete.
+// store writes the corpus to a temporary file and renames it when it is complete.
 func (n Named) store(src io.Reader, path string) error {
 	dir := filepath.Dir(path)
 	if err := os.MkdirAll(dir, 0o755); err != nil {
@@ -146,7 +143,7 @@ func (n Named) store(src io.Reader, path string) error {
 	if err != nil {
 		return err
 	}
-	defer os.Remove(part.Name()) // what is not complete by then is of no use
+	defer os.Remove(part.Name()) // incomplete, or renamed already
 	err = n.copy(part, src)
 	if err == nil {
 		err = part.Sync()
@@ -157,7 +154,7 @@ func (n Named) store(src io.Reader, path string) error {
 	return os.Rename(part.Name(), path)
 }
 
-// goFile is where a corpus that comes with Go is.
+// goFile returns the path of a corpus of the Go distribution.
 func (c Cache) goFile(ctx context.Context, n Named) (string, error) {
 	root := c.GoRoot
 	if root == "" {

@@ -72,7 +72,7 @@ func TestFetchRefuses(t *testing.T) {
 	}{
 		"another text": {serveText(strings.ToUpper(sample)), "SHA-256"},
 		"too short":    {serveText(sample[:100]), "got 100 bytes of"},
-		"too long":     {serveText(sample + "!"), "got more than the"},
+		"too long":     {serveText(sample + "!"), "got more than its"},
 		"not found":    {http.NotFound, "404 Not Found"},
 		"cut off": {func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Length", "1000000")
@@ -125,7 +125,7 @@ func TestFetchFromAServerThatHangs(t *testing.T) {
 			_, err := cache.Get(ctx, n)
 			require.ErrorIs(t, err, context.Canceled)
 
-			cache.Patience = 10 * time.Millisecond
+			cache.Timeout = 10 * time.Millisecond
 			_, err = cache.Get(t.Context(), n)
 			require.ErrorContains(t, err, "took longer than 10ms")
 			require.False(t, cache.Has(t.Context(), n))

@@ -7,21 +7,21 @@ import (
 )
 
 // Lanes is the Source for models that carry their memory from batch to batch (truncated backpropagation
-// through time, Williams and Peng 1990). The documents of an epoch, shuffled and each opened by BOS, are
-// one stream; it is cut into B lanes of equal length, and each step goes on in every lane where the step
-// before it stopped.
+// through time, Williams and Peng 1990). The documents of an epoch, shuffled and each opened by BOS, form
+// one stream. It is cut into B lanes of equal length, and each step continues every lane where the previous
+// step stopped.
 //
-// A lane may begin inside a document; so every lane but the first begins with a BOS without a target, and
-// the memory of what came before in this row, which was another text, ends there. Each epoch has every
-// token of the corpus as a target exactly once. It is for one goroutine.
+// A lane may begin inside a document. Every lane but the first therefore begins with a BOS without a target,
+// which ends the memory of the text that came before in this row. In each epoch every token of the corpus
+// is a target exactly once. Lanes is for one goroutine.
 type Lanes struct {
 	docs    [][]lm.Token
 	b, t    int
 	total   int
-	steps   int     // steps of an epoch
-	now     int     // the epoch that what follows belongs to
+	steps   int     // steps per epoch
+	now     int     // the epoch of the fields below
 	order   []int32 // of the documents
-	begins  []int   // where the document begins in the stream, in this order
+	begins  []int   // where each document begins in the stream, in this order
 	shuffle *shuffler
 }
 
@@ -43,20 +43,21 @@ func NewLanes(docs [][]lm.Token, b, t int, seed uint64) (*Lanes, error) {
 	return l, nil
 }
 
-// Tokens is the number of targets of an epoch: those of the whole corpus.
+// Tokens returns the number of targets per epoch, which is the number of tokens of the corpus.
 func (l *Lanes) Tokens() int { return l.total }
 
-// Steps is the number of steps of an epoch.
+// Steps returns the number of steps per epoch.
 func (l *Lanes) Steps() int { return l.steps }
 
-// begin is where a lane begins in the stream, and the one before it ends.
+// begin returns where a lane begins in the stream, which is where the previous lane ends.
 func (l *Lanes) begin(lane int) int {
 	return int((int64(lane)*int64(l.total) + int64(l.b) - 1) / int64(l.b))
 }
 
-// extra is how many places a lane has before its tokens: that of the BOS that ends the memory.
+// extra returns the number of positions before the tokens of a lane: one for the BOS that ends the memory.
 func extra(lane int) int { return min(lane, 1) }
 
+// turn shuffles the documents for an epoch.
 func (l *Lanes) turn(epoch int) {
 	if l.now == epoch {
 		return
@@ -73,7 +74,7 @@ func (l *Lanes) turn(epoch int) {
 	}
 }
 
-// Batch fills b with the next T tokens of every lane. After the first time it allocates nothing.
+// Batch fills b with the next T tokens of every lane. After the first call it allocates nothing.
 func (l *Lanes) Batch(b *Batch, step int) {
 	b.resize(l.b, l.t)
 	l.turn(step / l.steps)
@@ -83,7 +84,7 @@ func (l *Lanes) Batch(b *Batch, step int) {
 	}
 }
 
-// fill writes the places from, from+1 … of a lane.
+// fill writes the positions of a lane that begin at from.
 func (l *Lanes) fill(b *Batch, lane, from int) {
 	at, row := lane*l.t, (lane+1)*l.t
 	pos, end := l.begin(lane)+from-extra(lane), l.begin(lane+1)
@@ -100,14 +101,14 @@ func (l *Lanes) fill(b *Batch, lane, from int) {
 	}
 }
 
-// find returns which document, in the order of the epoch, holds a place of the stream.
+// find returns the index, in the order of the epoch, of the document at a position of the stream.
 func (l *Lanes) find(pos int) int {
 	d, found := slices.BinarySearch(l.begins, pos)
 	if !found {
 		return d - 1
 	}
 	for len(l.docs[l.order[d]]) == 0 {
-		d++ // a document without tokens begins where the next one does
+		d++ // an empty document begins where the next one does
 	}
 	return d
 }

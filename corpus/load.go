@@ -10,20 +10,21 @@ import (
 	"strings"
 )
 
-// Options say what to load. Only Source is needed.
+// Options describe what to load. Only Source is required.
 type Options struct {
-	// Source is the name of a corpus, a file, a directory of files, or - for Stdin. A name wins over a
-	// file of that name, which is ./name. What gzip has packed is unpacked.
+	// Source is the name of a corpus, a file, a directory of files, or - for Stdin. The name of a corpus
+	// wins over a file of that name, which is ./name. Files packed by gzip are unpacked.
 	Source string
-	// Documents says where documents begin and end; "": as is usual for the corpus, whole files if unknown.
+	// Documents is the rule that cuts files into documents; "" means the default of the corpus, or whole
+	// files.
 	Documents Boundaries
-	// Ratio is the split; its zero value means the usual one, 90/5/5 if unknown, and all for training when
+	// Ratio is the split. Its zero value means the default of the corpus, or 90/5/5, or all for training if
 	// Valid or Test is given.
 	Ratio Ratio
-	// Valid and Test are sources that win over what the split gives; its share is trained on instead.
+	// Valid and Test are sources that replace a part of the split, whose share is trained on instead.
 	Valid, Test string
-	// Shuffle shuffles the documents before they are split, always in the same way, so that runs of all
-	// seeds are judged by the same texts. Some named corpora are always shuffled.
+	// Shuffle shuffles the documents before the split, always in the same order, so that runs with
+	// different seeds are evaluated on the same texts. Some named corpora are always shuffled.
 	Shuffle bool
 	// Reading says what the tokenizer needs; see ReadingOf.
 	Reading Reading
@@ -35,21 +36,21 @@ type Options struct {
 	limit int64 // largest text in bytes; 0: maxBytes
 }
 
-// Input is what was read from one source.
+// Input describes one source that was read.
 type Input struct {
 	Name   string `json:"name"`   // of the corpus or the file
-	Source string `json:"source"` // as it was asked for
-	Bytes  int    `json:"bytes"`  // of text, unpacked
-	SHA256 string `json:"sha256"` // of the same; for a directory of its files one after the other
+	Source string `json:"source"` // as it was given
+	Bytes  int    `json:"bytes"`  // length of the text, unpacked
+	SHA256 string `json:"sha256"` // of the text; of a directory, of all its files in order
 }
 
-// Corpus is a text in documents, split in three. As JSON it says everything that made it, but not the text.
+// Corpus is a text in documents, split in three. Its JSON describes its origin and leaves out the text.
 type Corpus struct {
 	Input
 	Documents Boundaries `json:"documents"`
 	Ratio     Ratio      `json:"split"`
 	Shuffled  bool       `json:"shuffled"`
-	Valid     *Input     `json:"valid,omitempty"` // the sources that won over the split, if any
+	Valid     *Input     `json:"valid,omitempty"` // sources that replace a part of the split
 	Test      *Input     `json:"test,omitempty"`
 	Split     Split      `json:"-"`
 }
@@ -57,11 +58,11 @@ type Corpus struct {
 // splitSeed is the seed of every shuffle before a split.
 const splitSeed = 1
 
-// defaultRatio is the split of a corpus that is not in the catalogue.
+// defaultRatio is the split of a corpus outside the catalogue.
 var defaultRatio = Ratio{90, 5, 5}
 
 // Load reads a corpus, cuts it into documents and splits them. The bytes of all documents add up to the
-// bytes that were read.
+// bytes of the text.
 func Load(ctx context.Context, o Options) (*Corpus, error) {
 	c, err := o.plan()
 	if err != nil {
@@ -89,7 +90,7 @@ func Load(ctx context.Context, o Options) (*Corpus, error) {
 	return c, nil
 }
 
-// plan is what the options say, before anything is read.
+// plan returns the corpus that the options describe, before anything is read.
 func (o Options) plan() (*Corpus, error) {
 	usual := Named{Documents: Files, Ratio: defaultRatio}
 	if n, err := FindNamed(o.Source); err == nil {
@@ -104,7 +105,7 @@ func (o Options) plan() (*Corpus, error) {
 	return c, err
 }
 
-// ratio is the split of Source, given the usual one.
+// ratio returns the split of Source, given the default one.
 func (o Options) ratio(usual Ratio) Ratio {
 	r := o.Ratio
 	if r == (Ratio{}) {

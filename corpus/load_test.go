@@ -151,7 +151,7 @@ func TestLoadRefuses(t *testing.T) {
 		{"pics", "none of its 1 files is text", Options{}},
 		{"pics/b.png", "b.png: looks binary", Options{}},
 		{"sub", "a directory without files", Options{}},
-		{"text", `documents "words": choose one of`, Options{Documents: "words"}},
+		{"text", `documents "words": want file`, Options{Documents: "words"}},
 		{"text", "split \"1/2/3\": adds up to 6", Options{Ratio: Ratio{1, 2, 3}}},
 		{"text", "no such file", Options{Valid: "missing"}},
 		{"text", "no such file", Options{Test: "missing"}},

@@ -7,21 +7,21 @@ import (
 	"lmzoo/suggest"
 )
 
-// Named is a corpus that is known by its name: where it comes from, what it must be, byte for byte, and
-// how it is usually cut and split.
+// Named is a corpus of the catalogue: its origin, its size and hash, and how it is cut and split by
+// default.
 type Named struct {
 	Name, Title string
-	URL         string // fetched once from there; "" for what comes with Go
-	GoFile      string // its place below GOROOT
+	URL         string // fetched once; "" for a file of the Go distribution
+	GoFile      string // its path below GOROOT
 	Bytes       int64
 	SHA256      string
 	Licence     string
 	Documents   Boundaries
 	Ratio       Ratio
-	Shuffle     bool // its order means something, so that its parts would not be alike
+	Shuffle     bool // the file is sorted, so that its parts would differ
 }
 
-// named is the catalogue of real text. To add a corpus, add a row.
+// named is the catalogue of real texts. To add a corpus, add a row.
 var named = []Named{
 	{
 		Name:      "tinyshakespeare",
@@ -56,7 +56,7 @@ var named = []Named{
 	},
 }
 
-// AllNamed is the catalogue of named corpora.
+// AllNamed returns the catalogue.
 func AllNamed() []Named { return append([]Named(nil), named...) }
 
 // FindNamed finds a corpus in the catalogue.

@@ -7,17 +7,17 @@ import (
 	"unicode/utf8"
 )
 
-// class is what kind of piece a code point belongs to.
+// class is the kind of piece that a code point belongs to.
 type class uint8
 
 const (
 	letter class = iota
 	digit
 	space
-	other // punctuation, marks, and bytes that are no UTF-8
+	other // punctuation, marks, and bytes that are not UTF-8
 )
 
-// classOf returns the class of the first code point of s and how many bytes it takes.
+// classOf returns the class of the first code point of s and its length in bytes.
 func classOf(s string) (class, int) {
 	r, size := utf8.DecodeRuneInString(s)
 	switch {
@@ -33,7 +33,7 @@ func classOf(s string) (class, int) {
 	return other, size
 }
 
-// run returns how many bytes at the start of s are of class c, and how many of these the last code point takes.
+// run returns the length of the prefix of s of class c, and the length of its last code point.
 func run(s string, c class) (n, last int) {
 	for n < len(s) {
 		k, size := classOf(s[n:])
@@ -45,13 +45,13 @@ func run(s string, c class) (n, last int) {
 	return n, last
 }
 
-// nextPiece returns how many bytes the first piece of s takes; s is not empty. Pieces are what words are
-// before anything is learned, cut as GPT-2 does (Radford et al. 2019), whose pattern, tried from the left, is
+// nextPiece returns the length of the first piece of s, which is not empty. Pieces are the units that
+// tokenizers learn from. They are cut as in GPT-2 (Radford et al. 2019), by the pattern
 //
 //	's|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+
 //
-// One space belongs to the word after it, so that joining pieces gives the text back and a word in the
-// middle of a sentence is always the same piece.
+// One space belongs to the word after it: the pieces joined are the text, and a word in the middle of a
+// sentence is always the same piece.
 func nextPiece(s string) int {
 	if s[0] == '\'' {
 		for _, c := range [...]string{"'s", "'t", "'re", "'ve", "'m", "'ll", "'d"} {
@@ -72,7 +72,7 @@ func nextPiece(s string) int {
 	if n == len(s) || n == last {
 		return n
 	}
-	return n - last // the last space is left for the word that follows
+	return n - last // the last space belongs to the next word
 }
 
 // nextWord is nextPiece, except that a character of a script that is written without spaces is a piece of
@@ -110,7 +110,7 @@ func countPieces(texts iter.Seq[string], next func(string) int) map[string]int {
 	return c.counts()
 }
 
-// tally counts strings, and keeps a copy of each so that what they were cut from can be forgotten.
+// tally counts strings. It copies them, so that the texts they were cut from can be freed.
 type tally map[string]*int
 
 func (c tally) add(s string) {

@@ -9,7 +9,7 @@ import (
 	"unicode/utf8"
 )
 
-// Ratio is how many per cent of a corpus to train on, to choose by and to judge by.
+// Ratio is the split of a corpus into training, validation and test part, in per cent.
 type Ratio struct{ Train, Valid, Test int }
 
 // ParseRatio reads a ratio such as 90/5/5.
@@ -25,7 +25,7 @@ func ParseRatio(s string) (Ratio, error) {
 	for i, f := range fields {
 		n, err := strconv.Atoi(f)
 		if err != nil || n < 0 || n > 100 {
-			return fail(fmt.Sprintf("%q is no whole number from 0 to 100", f))
+			return fail(fmt.Sprintf("%q is not a whole number from 0 to 100", f))
 		}
 		p[i] = n
 	}
@@ -35,22 +35,22 @@ func ParseRatio(s string) (Ratio, error) {
 	return Ratio{p[0], p[1], p[2]}, nil
 }
 
-// String is the ratio as ParseRatio reads it.
+// String returns the ratio as ParseRatio reads it.
 func (r Ratio) String() string { return fmt.Sprintf("%d/%d/%d", r.Train, r.Valid, r.Test) }
 
-// MarshalText writes the ratio as String does, in JSON too.
+// MarshalText returns the ratio as String does.
 func (r Ratio) MarshalText() ([]byte, error) { return []byte(r.String()), nil }
 
-// UnmarshalText reads it again.
+// UnmarshalText reads a ratio as ParseRatio does.
 func (r *Ratio) UnmarshalText(text []byte) (err error) {
 	*r, err = ParseRatio(string(text))
 	return err
 }
 
-// Split splits documents, in their order, by their number: the first ⌊n·train/100⌋ are to train on, those
-// up to ⌊n·(train+valid)/100⌋ to choose by, the rest to judge by. Where that would leave a part with
-// nothing, as it does for a single stream, the bytes are split in the same way instead, and a document
-// that lies across a border is cut in two.
+// Split splits documents by their number, in order: the first ⌊n·train/100⌋ are the training part, those up
+// to ⌊n·(train+valid)/100⌋ the validation part, and the rest the test part. If that would leave a part
+// empty, as for a single stream, the bytes are split in the same way, and a document that crosses a border
+// is cut in two.
 func (r Ratio) Split(docs []Document) Split {
 	a, b := r.borders(len(docs))
 	if r.fits(a, b, len(docs)) {
@@ -69,15 +69,16 @@ func (r Ratio) Split(docs []Document) Split {
 	return Split{Train: train, Valid: valid, Test: test}
 }
 
-// borders are where the second and the third part of n begin.
+// borders returns where the second and the third part of n begin.
 func (r Ratio) borders(n int) (int, int) { return n * r.Train / 100, n * (r.Train + r.Valid) / 100 }
 
-// fits reports whether borders at a and b of n leave something to every part that should have something.
+// fits reports whether borders at a and b of n leave no part empty that has a share.
 func (r Ratio) fits(a, b, n int) bool {
 	return (a > 0) == (r.Train > 0) && (b > a) == (r.Valid > 0) && (n > b) == (r.Test > 0)
 }
 
-// cutAt splits documents after the given number of bytes, or up to three before, where a character begins.
+// cutAt splits documents after the given number of bytes, moved back by up to three to the beginning of a
+// character.
 func cutAt(docs []Document, bytes int) (before, after []Document) {
 	i := 0
 	for i < len(docs) && bytes >= docs[i].Bytes() {
@@ -92,19 +93,19 @@ func cutAt(docs []Document, bytes int) (before, after []Document) {
 	switch {
 	case at == 0:
 		return docs[:i:i], docs[i:]
-	case at >= len(d.Text): // inside the end, which is not cut
+	case at >= len(d.Text): // inside the end, which is never cut
 		return docs[: i+1 : i+1], docs[i+1:]
 	}
 	first, second := d, d
 	first.Text, first.End, first.Cut = d.Text[:at], "", true
 	second.Text = d.Text[at:]
-	// An end that takes no bytes need not be predicted, and cannot be where training never saw one.
+	// An end without bytes is no target: training may never have seen one.
 	second.Cut = d.Cut || d.End == ""
 	first.Truth, second.Truth = nil, nil
 	return append(slices.Clone(docs[:i]), first), append([]Document{second}, docs[i+1:]...)
 }
 
-// Head returns the beginning of a document: its first n bytes, or up to three fewer, where a character begins.
+// Head returns the first n bytes of a document, or up to three fewer so that no character is cut.
 func (d Document) Head(n int) Document {
 	if len(d.Text) <= n {
 		return d
@@ -112,7 +113,7 @@ func (d Document) Head(n int) Document {
 	return Document{Text: d.Text[:characterStart(d.Text, n)], Cut: true}
 }
 
-// characterStart moves a place in text back to where a character begins.
+// characterStart moves a position in text back to the beginning of a character.
 func characterStart(text string, at int) int {
 	if at >= len(text) {
 		return at
@@ -125,7 +126,7 @@ func characterStart(text string, at int) int {
 	return at // not UTF-8 here
 }
 
-// Shuffle returns the documents in an order that depends on the seed alone.
+// Shuffle returns the documents in an order that depends only on the seed.
 func Shuffle(docs []Document, seed uint64) []Document {
 	out := slices.Clone(docs)
 	rand.New(rand.NewPCG(seed, 0)).Shuffle(len(out), func(i, j int) { out[i], out[j] = out[j], out[i] })

@@ -16,35 +16,35 @@ import (
 	"unicode/utf8"
 )
 
-// Stream is a corpus that is never in memory as a whole: its training part is read from the disk as often
-// as it is asked for, a fragment at a time. Tokens of the fragments, joined, are the tokens of the
-// documents, for every tokenizer of this package.
+// Stream is a corpus that is never in memory as a whole. Each use of its training part reads it from the
+// disk, a fragment at a time. For every tokenizer of this package, the tokens of the fragments joined are
+// the tokens of the documents.
 type Stream struct {
 	Corpus        // without its Split
-	Documents int // in all three parts
+	Documents int // of all three parts
 
 	ctx     context.Context
 	files   *sourceFiles
 	cut     Boundaries
 	reading Reading
-	chunk   int // how much is read at a time; a run without white space may be longer
+	chunk   int // bytes read at a time; text without white space is read whole
 	docs    int // the training part is the first docs documents …
-	bytes   int // … or, where these are too few to be split, the first bytes; −1: it is split by documents
+	bytes   int // … or, if these are too few to split, the first bytes; −1: split by documents
 }
 
-// Fragment is a piece of a document, in the order of the text.
+// Fragment is a piece of a document. Fragments come in the order of the text.
 type Fragment struct {
 	Text string
-	Last bool   // the document is over
+	Last bool   // the document ends here
 	End  string // the separator that follows the last fragment
-	Cut  bool   // the document ends here because the training part does, which is no event
+	Cut  bool   // the training part ends inside the document; its end is not a target
 }
 
 // ErrNotStreamed says that a source can be read only once, or only as a whole.
 var ErrNotStreamed = errors.New("this corpus cannot be read in pieces")
 
-// OpenStream reads the source once, to know its size, its hash and how many documents it has. Standard input,
-// a pipe and a corpus that is shuffled are ErrNotStreamed.
+// OpenStream reads the source once, to learn its size, its hash and the number of its documents. For
+// standard input, a pipe and a shuffled corpus it returns [ErrNotStreamed].
 func OpenStream(ctx context.Context, o Options) (*Stream, error) { return openStream(ctx, o, 1<<18) }
 
 func openStream(ctx context.Context, o Options, chunk int) (*Stream, error) {
@@ -131,7 +131,7 @@ func (s *Stream) surveyFile(path string, h hash.Hash, in *Input, docs *int, n *n
 	return nil
 }
 
-// share is how much of a corpus is trained on: so many documents, or bytes, as in Split.
+// share returns the training share of a corpus, in documents or in bytes, as Split does.
 func (r Ratio) share(docs, bytes int) (int, int) {
 	a, b := r.borders(docs)
 	if r.fits(a, b, docs) {
@@ -141,12 +141,12 @@ func (r Ratio) share(docs, bytes int) (int, int) {
 	return 0, a
 }
 
-// Train reads the training part. An error ends it.
+// Train yields the training part. An error ends it.
 func (s *Stream) Train() iter.Seq2[Fragment, error] {
 	return func(yield func(Fragment, error) bool) {
 		left := border{docs: s.docs, bytes: s.bytes}
 		if s.docs == s.Documents {
-			left.docs = math.MaxInt // read on to the end of the last file
+			left.docs = math.MaxInt // until the end of the last file
 		}
 		seen := 0
 		for _, path := range s.files.paths {
@@ -163,12 +163,12 @@ func (s *Stream) Train() iter.Seq2[Fragment, error] {
 			}
 		}
 		if seen != s.Input.Bytes {
-			yield(Fragment{}, fmt.Errorf("corpus %s has changed while it was read: it had %d bytes, then %d", s.Source, s.Input.Bytes, seen))
+			yield(Fragment{}, fmt.Errorf("corpus %s changed while it was read: %d bytes, then %d; train again", s.Source, s.Input.Bytes, seen))
 		}
 	}
 }
 
-// TrainStream is Train for a corpus that is not in memory. It learns the same.
+// TrainStream is Train for a corpus that is not in memory. It learns the same tokenizer.
 func TrainStream(name string, s *Stream, vocab int) (Tokenizer, error) {
 	var failed error
 	tok, err := trainOn(name, func(yield func(string) bool) {
@@ -187,11 +187,11 @@ func TrainStream(name string, s *Stream, vocab int) (Tokenizer, error) {
 // border is where the training part ends.
 type border struct {
 	docs, bytes int
-	at          int // bytes of the document that have passed
+	at          int // bytes of the current document so far
 	done        bool
 }
 
-// trim cuts a fragment off at the border; show is false for one behind it. See cutAt.
+// trim cuts a fragment at the border, as cutAt does. show is false for a fragment behind the border.
 func (b *border) trim(f Fragment) (_ Fragment, show bool) {
 	if b.bytes < 0 {
 		if b.docs == 0 {
@@ -260,7 +260,7 @@ func (s *Stream) fragments(path string, h hash.Hash, n *notes) iter.Seq2[Fragmen
 	}
 }
 
-// each shows fragments, and says whether more are wanted.
+// each yields fragments, and reports whether more are wanted.
 func each(fragments []Fragment, yield func(Fragment, error) bool) bool {
 	for _, f := range fragments {
 		if !yield(f, nil) {
@@ -270,8 +270,8 @@ func each(fragments []Fragment, yield func(Fragment, error) bool) bool {
 	return true
 }
 
-// chunks cuts a text before white space, where no token of any tokenizer crosses: a word begins with its
-// space, and characters are whole.
+// chunks cuts a text before white space, which no token of any tokenizer crosses: a word begins with its
+// space, and characters stay whole.
 func chunks(src io.Reader, size int) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
 		var buf []byte
@@ -280,7 +280,7 @@ func chunks(src io.Reader, size int) iter.Seq2[string, error] {
 			buf = slices.Grow(buf, size)
 			n, err := readFull(src, buf[old:old+size])
 			buf = buf[:old+n]
-			if err != nil && err != io.EOF { // a gzip file that ends too early has an error of its own
+			if err != nil && err != io.EOF { // a truncated gzip file has an error of its own
 				yield("", err)
 				return
 			}
@@ -301,7 +301,7 @@ func chunks(src io.Reader, size int) iter.Seq2[string, error] {
 	}
 }
 
-// readFull fills buf; io.EOF says that the text is over, and only that.
+// readFull fills buf. It returns io.EOF only at the end of the text.
 func readFull(src io.Reader, buf []byte) (n int, err error) {
 	for n < len(buf) && err == nil {
 		var m int

@@ -118,7 +118,7 @@ func TestStreamErrors(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, os.WriteFile(path, []byte("a text"), 0o600))
 	_, err = TrainStream("char", s, 0)
-	require.ErrorContains(t, err, "has changed while it was read")
+	require.ErrorContains(t, err, "changed while it was read")
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	_, err = OpenStream(ctx, Options{Source: path})

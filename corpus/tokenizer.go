@@ -13,16 +13,16 @@ import (
 	"lmzoo/suggest"
 )
 
-// Tokenizers are the names Train knows, from the finest cut to the coarsest.
+// Tokenizers returns the names that Train accepts, from the smallest tokens to the largest.
 func Tokenizers() []string { return []string{"byte", "char", "bpe", "word", "whitespace"} }
 
-// Train learns the tokenizer of the given name from documents. vocab is the largest vocabulary allowed,
-// BOS and all other special tokens included; 0 leaves the choice to the tokenizer.
+// Train learns the tokenizer of the given name from documents. vocab bounds the vocabulary, BOS included;
+// 0 leaves its size to the tokenizer.
 func Train(name string, docs []Document, vocab int) (Tokenizer, error) {
 	return trainOn(name, textsOf(docs), vocab)
 }
 
-// textsOf are the texts of documents, one after the other.
+// textsOf yields the texts of documents.
 func textsOf(docs []Document) iter.Seq[string] {
 	return func(yield func(string) bool) {
 		for _, d := range docs {
@@ -53,10 +53,10 @@ func trainOn(name string, texts iter.Seq[string], vocab int) (Tokenizer, error) 
 	if near := suggest.Nearest(name, Tokenizers()); near != "" {
 		return nil, fmt.Errorf("no tokenizer %q; did you mean %q?", name, near)
 	}
-	return nil, fmt.Errorf("no tokenizer %q: choose one of %s", name, strings.Join(Tokenizers(), ", "))
+	return nil, fmt.Errorf("unknown tokenizer %q; want one of %s", name, strings.Join(Tokenizers(), ", "))
 }
 
-// tooSmall is the error of a tokenizer that needs at least min tokens.
+// tooSmall returns the error for a vocabulary below min tokens.
 func tooSmall(name string, vocab, min int, because string) error {
 	return fmt.Errorf("%s tokenizer with a vocabulary of %d: needs at least %d, %s; ask for more or for 0, its own choice", name, vocab, min, because)
 }
@@ -78,17 +78,17 @@ func EncodeDocuments(tok Tokenizer, docs []Document) [][]lm.Token {
 	return out
 }
 
-// byFrequency returns the keys of counts, the most frequent first, ties in the order of the keys.
+// byFrequency returns the keys of counts, most frequent first, and equally frequent keys in their order.
 func byFrequency[K cmp.Ordered](counts map[K]int) []K {
 	return slices.SortedFunc(maps.Keys(counts), func(a, b K) int {
 		return cmp.Or(cmp.Compare(counts[b], counts[a]), cmp.Compare(a, b))
 	})
 }
 
-// bosText is how a reader sees the document boundary, whichever face of it: before a text, or predicted after one.
+// bosText is the printable form of the document boundary, before a text or predicted at its end.
 const bosText = "<bos>"
 
-// visible is s as a reader should see it: what cannot be printed is escaped as in a Go string.
+// visible returns s with unprintable characters escaped as in a Go string.
 func visible(s string) string {
 	quoted := strconv.Quote(s)
 	return strings.ReplaceAll(quoted[1:len(quoted)-1], `\"`, `"`)

@@ -13,15 +13,15 @@ import (
 	"lmzoo/lm"
 )
 
-// tokenizerFile is tokenizer.json. What a tokenizer does not have is left out.
+// tokenizerFile is the content of tokenizer.json. Fields that a tokenizer does not use are omitted.
 type tokenizerFile struct {
 	Format    string   `json:"format"`
 	Version   int      `json:"version"`
 	Tokenizer string   `json:"tokenizer"`
-	Alphabet  *string  `json:"alphabet,omitempty"` // the code points in the order of their tokens
-	Words     []string `json:"words,omitempty"`    // the same of the words, escaped
+	Alphabet  *string  `json:"alphabet,omitempty"` // code points in the order of their tokens
+	Words     []string `json:"words,omitempty"`    // words in the order of their tokens, escaped
 	Merges    [][]int  `json:"merges,omitempty"`   // pairs of tokens
-	Specials  []string `json:"specials,omitempty"` // the names of the special tokens
+	Specials  []string `json:"specials,omitempty"` // names of the special tokens
 }
 
 const (
@@ -29,8 +29,8 @@ const (
 	tokenizerVersion = 1
 )
 
-// MarshalTokenizer writes a tokenizer as JSON. Equal tokenizers give equal bytes, so that a hash of them
-// identifies the tokenizer.
+// MarshalTokenizer encodes a tokenizer as JSON. Equal tokenizers give equal bytes, so that the hash of the
+// bytes identifies a tokenizer.
 func MarshalTokenizer(tok Tokenizer) ([]byte, error) {
 	f := tokenizerFile{Format: tokenizerFormat, Version: tokenizerVersion, Tokenizer: tok.Name()}
 	if s, ok := tok.(*special); ok {
@@ -49,7 +49,7 @@ func MarshalTokenizer(tok Tokenizer) ([]byte, error) {
 	case *Whitespace:
 		f.Words = escapeAll(t.words)
 	default:
-		return nil, fmt.Errorf("tokenizer %q cannot be saved: it is none of %s", tok.Name(), strings.Join(Tokenizers(), ", "))
+		return nil, fmt.Errorf("tokenizer %q cannot be saved; want one of %s", tok.Name(), strings.Join(Tokenizers(), ", "))
 	}
 	var out bytes.Buffer
 	e := json.NewEncoder(&out)
@@ -60,7 +60,7 @@ func MarshalTokenizer(tok Tokenizer) ([]byte, error) {
 	return out.Bytes(), nil
 }
 
-// LoadTokenizer reads what MarshalTokenizer wrote, and trusts none of it.
+// LoadTokenizer decodes the output of MarshalTokenizer, and validates all of it.
 func LoadTokenizer(data []byte) (Tokenizer, error) {
 	tok, err := loadTokenizer(data)
 	if err != nil {
@@ -136,19 +136,19 @@ func parseTokenizer(data []byte) (f tokenizerFile, err error) {
 		return f, err
 	}
 	if _, err := d.Token(); err != io.EOF {
-		return f, errors.New("goes on after its end")
+		return f, errors.New("trailing data after the JSON object")
 	}
 	if f.Version != tokenizerVersion {
-		return f, fmt.Errorf("has version %d, this program reads %d", f.Version, tokenizerVersion)
+		return f, fmt.Errorf("version %d; this program reads version %d", f.Version, tokenizerVersion)
 	}
 	return f, nil
 }
 
-// only checks that the file has no fields but those of its tokenizer.
+// only checks that the file has only the fields of its tokenizer.
 func (f *tokenizerFile) only() error {
 	fields, ok := map[string]string{"byte": "", "char": "alphabet", "word": "alphabet words", "bpe": "merges", "whitespace": "words"}[f.Tokenizer]
 	if !ok {
-		return fmt.Errorf("no tokenizer %q, only %s", f.Tokenizer, strings.Join(Tokenizers(), ", "))
+		return fmt.Errorf("unknown tokenizer %q; want one of %s", f.Tokenizer, strings.Join(Tokenizers(), ", "))
 	}
 	for _, field := range []struct {
 		name string
@@ -172,7 +172,7 @@ func (f *tokenizerFile) alphabet() (*alphabet, error) {
 	}
 	a := newAlphabet([]rune(*f.Alphabet))
 	if len(a.ids) != len(a.runes) {
-		return nil, errors.New("a character stands twice in the alphabet")
+		return nil, errors.New("the alphabet has a character twice")
 	}
 	return a, nil
 }
@@ -189,7 +189,7 @@ func (f *tokenizerFile) words(valid func(string) bool) ([]string, error) {
 			return nil, fmt.Errorf("word %d: %q cannot be a word of a %s tokenizer", i, w, f.Tokenizer)
 		}
 		if seen[w] {
-			return nil, fmt.Errorf("word %d: %q stands there twice", i, w)
+			return nil, fmt.Errorf("word %d: %q is there twice", i, w)
 		}
 		seen[w] = true
 		words = append(words, w)
@@ -210,7 +210,7 @@ func (f *tokenizerFile) merges() ([]Merge, error) {
 		}
 		for _, t := range pair {
 			if t < 1 || t >= len(length) {
-				return nil, fmt.Errorf("merge %d joins token %d: only 1 to %d are there", i, t, len(length)-1)
+				return nil, fmt.Errorf("merge %d joins token %d; want 1 to %d", i, t, len(length)-1)
 			}
 		}
 		m := Merge{lm.Token(pair[0]), lm.Token(pair[1])}
@@ -219,7 +219,7 @@ func (f *tokenizerFile) merges() ([]Merge, error) {
 			return nil, fmt.Errorf("merge %d makes a token of %d bytes, more than %d", i, n, maxTokenBytes)
 		}
 		if seen[m] {
-			return nil, fmt.Errorf("merge %d: the pair %d %d stands there twice", i, m[0], m[1])
+			return nil, fmt.Errorf("merge %d: the pair %d %d is there twice", i, m[0], m[1])
 		}
 		seen[m] = true
 		length = append(length, n)
@@ -228,8 +228,8 @@ func (f *tokenizerFile) merges() ([]Merge, error) {
 	return merges, nil
 }
 
-// escape makes a string that JSON can hold of any bytes: a byte that is no UTF-8 becomes \xff, and a
-// backslash two.
+// escape encodes any bytes as a string that JSON can hold: a byte that is not UTF-8 becomes \xff, and a
+// backslash is doubled.
 func escape(s string) string {
 	if utf8.ValidString(s) && !strings.Contains(s, `\`) {
 		return s

@@ -1,14 +1,14 @@
 package corpus
 
-// Event is one draw of a synthetic world: the bytes it wrote, what they cost in nats under the true
-// distribution, the entropy of that distribution, and what one had to know to predict it.
+// Event is one draw of a synthetic world: the bytes it wrote, their cost in nats under the true
+// distribution, the entropy of that distribution, and the knowledge needed to predict them.
 type Event struct {
 	Bytes         int
 	Nats, Entropy float64
 	Class         Class
 }
 
-// Class says what knowledge a token of the world needs.
+// Class is the knowledge that a token of the world needs.
 type Class uint8
 
 const (

@@ -56,7 +56,7 @@ func isWord(w string) bool {
 	return w != ""
 }
 
-// Unk is the token of every word that Whitespace does not know.
+// Unk is the token of every word outside the vocabulary of Whitespace.
 const Unk lm.Token = 1
 
 const (
@@ -64,8 +64,8 @@ const (
 	firstWord = int(Unk) + 1
 )
 
-// TrainWhitespace takes the words of the documents, the most frequent first: all of them when vocab is 0,
-// as the toolkits do.
+// TrainWhitespace learns the words of the documents, most frequent first. It keeps all of them if vocab is
+// 0, as the toolkits do.
 func TrainWhitespace(docs []Document, vocab int) (*Whitespace, error) {
 	return trainWhitespace(textsOf(docs), vocab)
 }
@@ -89,15 +89,15 @@ func trainWhitespace(texts iter.Seq[string], vocab int) (*Whitespace, error) {
 	return newWhitespace(words), nil
 }
 
-// NewWhitespace takes a vocabulary as it is: words[t] is the word of token t, and the first two are the
-// document boundary and <unk>, whatever they are called.
+// NewWhitespace returns the tokenizer of a given vocabulary: words[t] is the word of token t. The first two
+// are the document boundary and <unk>, whatever their names.
 func NewWhitespace(words []string) (*Whitespace, error) {
 	if len(words) < firstWord {
 		return nil, tooSmall("whitespace", len(words), firstWord, "the document boundary and "+unkText)
 	}
 	w := newWhitespace(words[firstWord:])
 	if len(w.ids) != len(w.words) {
-		return nil, fmt.Errorf("a vocabulary of %d words has only %d different ones", len(w.words), len(w.ids))
+		return nil, fmt.Errorf("vocabulary of %d words: only %d are different; want each word once", len(w.words), len(w.ids))
 	}
 	return w, nil
 }
@@ -112,10 +112,10 @@ func newWhitespace(words []string) *Whitespace {
 	return w
 }
 
-// Name is "whitespace".
+// Name returns "whitespace".
 func (w *Whitespace) Name() string { return "whitespace" }
 
-// Vocab is the number of tokens: BOS, <unk> and the words.
+// Vocab returns the number of tokens: BOS, <unk> and the words.
 func (w *Whitespace) Vocab() int { return firstWord + len(w.words) }
 
 // Encode appends one token per word.
@@ -131,7 +131,7 @@ func (w *Whitespace) Encode(dst []lm.Token, text string) []lm.Token {
 	return dst
 }
 
-// Decode joins the words by single spaces.
+// Decode joins the words with single spaces.
 func (w *Whitespace) Decode(tokens []lm.Token) string {
 	var words []string
 	for _, t := range tokens {
@@ -144,7 +144,7 @@ func (w *Whitespace) Decode(tokens []lm.Token) string {
 	return strings.Join(words, " ")
 }
 
-// Text shows the word.
+// Text returns a printable form of the word.
 func (w *Whitespace) Text(t lm.Token) string {
 	if t == lm.BOS {
 		return bosText
@@ -152,8 +152,8 @@ func (w *Whitespace) Text(t lm.Token) string {
 	return visible(w.Decode([]lm.Token{t}))
 }
 
-// Bytes is the length of the word itself: the white space around it belongs to no token. It is −1 for
-// <unk>, which may stand for any word; a text that has one has no bits per byte.
+// Bytes returns the length of the word; the white space around it belongs to no token. It returns −1 for
+// <unk>, which may stand for any word, so that a text with <unk> has no bits per byte.
 func (w *Whitespace) Bytes(t lm.Token) int {
 	if t == Unk {
 		return -1

@@ -7,30 +7,29 @@ import (
 	"lmzoo/lm"
 )
 
-// Windows is the Source for models that see T tokens at a time and remember nothing else. Each epoch has
-// every token of the corpus as a target exactly once:
+// Windows is the Source for models that see T tokens at a time and remember nothing else. In each epoch
+// every token of the corpus is a target exactly once:
 //
-//   - A document of at most T tokens is never cut. Documents are packed into rows as tightly as they fit,
-//     each opened by BOS, and what is left of a row has no targets.
-//   - A longer document lies on a ring of as many whole windows of T tokens as it needs, with what room is left
-//     between its end and its beginning, and the ring is turned by any number of places each epoch before it
-//     is cut. So a document begins and ends at every place of a row alike often, and a model that has a vector for
-//     each place learns nothing from it about ends. For one long stream these are the random windows of
-//     nanoGPT, drawn without replacement.
+//   - A document of at most T tokens is never cut. Documents are packed tightly into rows, each opened by
+//     BOS. The rest of a row has no targets.
+//   - A longer document lies on a ring of whole windows of T tokens; the unused positions follow its end.
+//     Each epoch turns the ring by a random number of positions before it is cut. A document therefore
+//     begins and ends at each position of a row equally often, and position embeddings learn nothing about
+//     ends. For one long stream these are the random windows of nanoGPT, drawn without replacement.
 //
-// Which rows there are does not change; their order does, and of documents of the same length which one
-// takes which place. So any step of any epoch can be found without going through those before.
-// It is for one goroutine.
+// The set of rows is fixed. Their order changes with the epoch, and so does the assignment of documents of
+// equal length to positions, so that any step of any epoch can be computed directly.
+// Windows is for one goroutine.
 type Windows struct {
 	docs    [][]lm.Token
 	b, t    int
 	total   int
 	rows    []row
 	byLen   [][]int32 // [T+1] the short documents of each length
-	now     int       // the epoch that what follows belongs to
+	now     int       // the epoch of the fields below
 	order   []int32   // of the rows
 	who     [][]int32 // [T+1] byLen, shuffled
-	phase   []int     // of the long documents: the place of the ring at which their first window begins
+	phase   []int     // of long documents: the position of the ring where the first window begins
 	shuffle *shuffler
 }
 
@@ -41,7 +40,7 @@ type row struct {
 	slots  []slot
 }
 
-// slot is the place of the i-th short document of a length.
+// slot is the position of the i-th short document of a length.
 type slot struct{ length, i int32 }
 
 // NewWindows makes batches of B rows by T tokens from encoded documents.
@@ -70,17 +69,17 @@ func NewWindows(docs [][]lm.Token, b, t int, seed uint64) (*Windows, error) {
 	return w, nil
 }
 
-// Tokens is the number of targets of an epoch: those of the whole corpus.
+// Tokens returns the number of targets per epoch, which is the number of tokens of the corpus.
 func (w *Windows) Tokens() int { return w.total }
 
-// Rows is the number of rows of an epoch; a step takes B of them.
+// Rows returns the number of rows per epoch; a step takes B of them.
 func (w *Windows) Rows() int { return len(w.rows) }
 
-// windows is how many windows a long document takes.
+// windows returns how many windows a document of n tokens takes.
 func (w *Windows) windows(n int) int { return (n + w.t - 1) / w.t }
 
-// pack fills rows with the short documents, the longest first, each where it leaves the least room (best
-// fit decreasing, Johnson 1973).
+// pack fills rows with the short documents, longest first, each where it leaves the least room (best fit
+// decreasing, Johnson 1973).
 func (w *Windows) pack() {
 	rooms := newRooms(w.t)
 	for n := w.t; n > 0; n-- {
@@ -96,10 +95,10 @@ func (w *Windows) pack() {
 	}
 }
 
-// rooms are rows by how much room they have left.
+// rooms holds rows by their remaining room.
 type rooms struct {
 	rows [][]int32 // [T+1]
-	some []uint64  // a bit for every room that some row has
+	some []uint64  // a bit for each room that some row has
 }
 
 func newRooms(t int) *rooms {
@@ -129,7 +128,7 @@ func (r *rooms) take(n int) (row int32, room int, ok bool) {
 	return 0, 0, false
 }
 
-// turn draws everything that is random about an epoch.
+// turn draws all random choices of an epoch.
 func (w *Windows) turn(epoch int) {
 	if w.now == epoch {
 		return
@@ -151,7 +150,7 @@ func (w *Windows) turn(epoch int) {
 	}
 }
 
-// Batch fills b with the rows of a step. After the first time it allocates nothing.
+// Batch fills b with the rows of a step. After the first call it allocates nothing.
 func (w *Windows) Batch(b *Batch, step int) {
 	b.resize(w.b, w.t)
 	for i := range w.b {
@@ -172,7 +171,7 @@ func (w *Windows) fill(b *Batch, at int, r *row) {
 	}
 	doc := w.docs[r.long]
 	ring := w.windows(len(doc)) * w.t
-	place := (int(r.window)*w.t + w.phase[r.long]) % ring // those from len(doc) on are empty
+	place := (int(r.window)*w.t + w.phase[r.long]) % ring // positions from len(doc) on are empty
 	for end := at + w.t; at < end; {
 		n := min(ring-place, end-at)
 		if place < len(doc) {

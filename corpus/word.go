@@ -18,12 +18,12 @@ type Word struct {
 	next    func(text string) int // how many bytes the first word of a text takes
 }
 
-// minWordCount is how often a word must occur to be worth a token: what occurs once teaches nothing, and
-// the model must learn to spell somewhere.
+// minWordCount is how often a word must occur to get a token. A word that occurs once teaches nothing, and
+// spelling it gives the model practice in spelling.
 const minWordCount = 2
 
-// TrainWord takes every character of the documents and the most frequent words: as many as vocab allows,
-// or, when vocab is 0, all that occur at least twice.
+// TrainWord learns every character of the documents and their most frequent words: as many as vocab
+// allows, or all that occur at least twice if vocab is 0.
 func TrainWord(docs []Document, vocab int) (*Word, error) { return trainWord(textsOf(docs), vocab) }
 
 func trainWord(texts iter.Seq[string], vocab int) (*Word, error) {
@@ -55,13 +55,13 @@ func newWord(letters *alphabet, words []string) *Word {
 	return w
 }
 
-// Name is "word".
+// Name returns "word".
 func (w *Word) Name() string { return "word" }
 
-// Vocab is the number of tokens: BOS, 32 digits, the characters and the words.
+// Vocab returns the number of tokens: BOS, 32 digits, the characters and the words.
 func (w *Word) Vocab() int { return w.letters.size() + len(w.words) }
 
-// Encode appends one token per word that it knows, and the spelling of any other.
+// Encode appends one token per known word, and the spelling of any other word.
 func (w *Word) Encode(dst []lm.Token, text string) []lm.Token {
 	for text != "" {
 		n := w.next(text)
@@ -75,7 +75,7 @@ func (w *Word) Encode(dst []lm.Token, text string) []lm.Token {
 	return dst
 }
 
-// Decode joins the words; their spaces are their own.
+// Decode joins the words, which include their spaces.
 func (w *Word) Decode(tokens []lm.Token) string {
 	var r reader
 	for _, t := range tokens {
@@ -89,7 +89,7 @@ func (w *Word) Decode(tokens []lm.Token) string {
 	return string(r.text)
 }
 
-// Text shows the word with the space before it.
+// Text returns the word with the space before it.
 func (w *Word) Text(t lm.Token) string {
 	if word, ok := w.word(t); ok {
 		return visible(word)
@@ -97,7 +97,7 @@ func (w *Word) Text(t lm.Token) string {
 	return w.letters.show(t)
 }
 
-// Bytes is the length of the word with its space.
+// Bytes returns the length of the word with its space.
 func (w *Word) Bytes(t lm.Token) int {
 	if word, ok := w.word(t); ok {
 		return len(word)

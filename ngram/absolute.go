@@ -2,15 +2,16 @@ package ngram
 
 import "fmt"
 
-// absolute takes the same discount D off every count and gives it to the shorter history (Ney, Essen &
-// Kneser 1994; Chen & Goodman 1998, eq. 18):
+// absolute subtracts the same discount D from every count and gives it to the shorter history (Ney, Essen
+// & Kneser 1994; Chen & Goodman 1998, eq. 18):
 //
 //	P(w | h) = (c(h, w) − D) / c(h) + D N1+(h ·) / c(h) · P(w | h′)
 //
-// D = n1 / (n1 + 2 n2) of each order, from the n-grams seen once and twice (their eq. 20).
+// where D = n1 / (n1 + 2 n2) for each order, and n1 and n2 are the numbers of n-grams seen once and twice
+// (their eq. 20).
 type absolute struct{ discount []float64 } // by order
 
-// fallbackDiscount stands in where counts of counts give no discount.
+// fallbackDiscount is used where counts of counts give no discount.
 const fallbackDiscount = 0.75
 
 func (*absolute) continuation() bool { return false }
@@ -18,7 +19,7 @@ func (*absolute) continuation() bool { return false }
 func (a *absolute) fit(order int, t [5]int) string {
 	if t[1] == 0 || t[2] == 0 {
 		a.discount[order] = fallbackDiscount
-		return fmt.Sprintf("the text is too short, or artificial, to read the discount off it: %g instead", fallbackDiscount)
+		return fmt.Sprintf("the text is too short or too artificial to estimate the discount; using %g", fallbackDiscount)
 	}
 	a.discount[order] = float64(t[1]) / float64(t[1]+2*t[2])
 	return ""

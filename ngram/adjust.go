@@ -6,10 +6,10 @@ import (
 	"lmzoo/lm"
 )
 
-// adjust sets the counts to be smoothed. Occurrences mislead at the lower orders: "Francisco" is frequent
-// but follows only "San", so a history that was never seen should not expect it. Kneser & Ney 1995 count
-// there how many different tokens stand to the left, N1+(· w), which is what the lower orders are asked
-// for: new histories. N-grams that begin a document have no left neighbour and keep their occurrences.
+// adjust sets the counts that are smoothed. Occurrences mislead at the lower orders: "Francisco" is frequent
+// but follows only "San", so it should be unlikely after an unseen history. Kneser & Ney (1995) count the
+// different tokens to the left instead, N1+(· w), because lower orders are used after unseen histories.
+// N-grams that begin a document have no left neighbour and keep their occurrences.
 func adjust(levels []level, continuation bool) {
 	for k := range levels {
 		levels[k].count = levels[k].raw
@@ -17,13 +17,13 @@ func adjust(levels []level, continuation bool) {
 	if !continuation {
 		return
 	}
-	opening := uint32(0) // n-grams that begin with <s> stand first; token 0 alone is </s> as a prediction
+	opening := uint32(0) // n-grams that begin with <s> come first; the unigram 0 is the prediction </s>
 	for k := range levels[:len(levels)-1] {
 		l, above := &levels[k], &levels[k+1]
 		left := make([]uint32, len(l.raw))
 		copy(left, l.raw[:opening])
 		for _, s := range above.suffix {
-			left[s]++ // each n-gram above is one more left neighbour of its suffix
+			left[s]++ // each n-gram of the next order is a left neighbour of its suffix
 		}
 		l.count = left
 		if k == 0 {
@@ -33,8 +33,8 @@ func adjust(levels []level, continuation bool) {
 	}
 }
 
-// forget drops the unknown word as a prediction: its unigram gets what unseen tokens get, and every
-// longer n-gram with it is treated as pruned. It stays a left neighbour of what follows it.
+// forget drops the unknown word as a prediction: its unigram gets the probability of unseen tokens, and every
+// longer n-gram with it is treated as pruned. It remains a left neighbour of the tokens after it.
 func forget(levels []level, unk lm.Token) (withUnk [][]bool) {
 	if unk < 0 || levels[0].raw[unk] == 0 {
 		return nil

@@ -11,17 +11,17 @@ import (
 	"lmzoo/lm"
 )
 
-// ARPA is the text format that n-gram toolkits share (SRILM, KenLM, Kaldi): per n-gram log10 P, the words,
-// and as a history log10 of its backoff weight. The two faces of lm.BOS, <s> as a history and </s> as a
-// prediction, are two unigrams there.
+// ARPA is the text format that n-gram toolkits share (SRILM, KenLM, Kaldi). Each n-gram has log10 P, its
+// words and, as a history, log10 of its backoff weight. [lm.BOS] is two unigrams there: <s> as a history and
+// </s> as a prediction.
 const (
 	openWord  = "<s>"
 	closeWord = "</s>"
-	// logZero is how ARPA writes log10 0.
+	// logZero stands for log10 0.
 	logZero = -99
 )
 
-// unkWords are the ways toolkits write the unknown word.
+// unkWords are the spellings of the unknown word in toolkits.
 var unkWords = map[string]bool{"<unk>": true, "<UNK>": true}
 
 // separators are the bytes that end a word of an ARPA file, here and in KenLM's reader.
@@ -120,7 +120,7 @@ func (a *arpaWriter) walk(j int, i uint32, k int) {
 	}
 }
 
-// words spells the path.
+// words returns the words of the path.
 func (a *arpaWriter) words() string {
 	var b strings.Builder
 	for i, w := range a.path {
@@ -148,7 +148,7 @@ func (a *arpaWriter) entry(prob float32, words string, backoff float32, k int) {
 	a.out.Write(append(a.line, '\n'))
 }
 
-// appendLog writes a log10 with the fewest digits that read back the same.
+// appendLog appends a log10 with the fewest digits that read back as the same bits.
 func appendLog(dst []byte, v float32) []byte {
 	switch {
 	case v == 0:

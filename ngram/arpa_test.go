@@ -101,7 +101,7 @@ func TestARPAErrors(t *testing.T) {
 	require.NoError(t, err)
 	for _, x := range []struct{ name, from, to, want string }{
 		{"truncated", "\\end\\\n", "", "truncated"},
-		{"too few", "-1\ta a\n", "", "0 n-grams of order 2, 1 are promised"},
+		{"too few", "-1\ta a\n", "", "0 n-grams of order 2; want 1"},
 		{"no number", "-1\ta a", "x\ta a", "at most 0"},
 		{"positive", "-1\ta a", "0.5\ta a", "at most 0"},
 		{"nan", "-1\ta a", "nan\ta a", "at most 0"},
@@ -120,7 +120,7 @@ func TestARPAErrors(t *testing.T) {
 		{"UTF-16", "\\data\\", "\xff\xfe\\\x00d\x00", "UTF-16"},
 		{"KenLM binary", "\\data\\", "mmap lm http://kheafield.com/code format version 5\n\x00", "KenLM binary"},
 		{"xz", "\\data\\", "\xfd7zXZ\x00", "packed by xz"},
-		{"missing order", "\n\\2-grams:\n-1\ta a\n", "", "2 are promised"},
+		{"missing order", "\n\\2-grams:\n-1\ta a\n", "", "want 2"},
 	} {
 		require.Contains(t, head, x.from)
 		_, _, err := ReadARPA(strings.NewReader(strings.Replace(head, x.from, x.to, 1)))

@@ -14,10 +14,10 @@ import (
 	"lmzoo/lm"
 )
 
-// unkToken is the token of the unknown word, wherever the file lists it.
+// unkToken is the token of the unknown word, at whatever line of the file.
 const unkToken = 1
 
-// missingUnk is log10 P of the unknown word in a file that has none; it is KenLM's.
+// missingUnk is log10 P of the unknown word in a file without it, as in KenLM.
 const missingUnk = -100
 
 // maxLine bounds a line of an ARPA file.
@@ -81,16 +81,16 @@ var mistaken = []struct{ magic, why string }{
 	{"\x28\xb5\x2f\xfd", "it is packed by zstd; unpack it with unzstd, or pack it with gzip"},
 }
 
-// arpaReader collects the entries of a file, per order.
+// arpaReader holds the entries of a file, by order.
 type arpaReader struct {
 	in      *bufio.Reader
 	line    int
 	buf     []byte   // the line
-	fields  []string // its parts
+	fields  []string // the fields of the line
 	words   []string
 	token   map[string]uint32 // by word; <s> and </s> are both 0
 	unk     lm.Token
-	hasUnk  bool // the file has it
+	hasUnk  bool // the file lists it
 	claimed []int
 	orders  []arpaOrder
 }
@@ -101,7 +101,7 @@ type arpaOrder struct {
 	prob, backoff []float32
 }
 
-// next returns a line without its end and the space around it.
+// next returns the next line without its end and the space around it.
 func (a *arpaReader) next() (string, error) {
 	a.buf = a.buf[:0]
 	for {
@@ -114,7 +114,7 @@ func (a *arpaReader) next() (string, error) {
 			continue
 		}
 		if err == io.EOF && len(a.buf) == 0 {
-			return "", errors.New(`the file ends before \end\: it is truncated, or no ARPA file`)
+			return "", errors.New(`the file ends before \end\: it is truncated, or not an ARPA file`)
 		}
 		if err != nil && err != io.EOF {
 			return "", err
@@ -150,7 +150,7 @@ func (a *arpaReader) read() error {
 		line, err = a.section(len(a.orders))
 	}
 	if err == nil && len(a.orders) < len(a.claimed) {
-		return fmt.Errorf(`\end\ after %d orders, %d are promised`, len(a.orders), len(a.claimed))
+		return fmt.Errorf(`\end\ after %d orders; want %d`, len(a.orders), len(a.claimed))
 	}
 	if err == nil {
 		err = a.boundaries()
@@ -168,7 +168,7 @@ func (a *arpaReader) boundaries() error {
 	return nil
 }
 
-// claim reads "ngram 2=105136".
+// claim reads a line such as "ngram 2=105136".
 func (a *arpaReader) claim(line string) error {
 	order, n, ok := strings.Cut(strings.TrimSpace(strings.TrimPrefix(line, "ngram")), "=")
 	k, err1 := strconv.Atoi(strings.TrimSpace(order))
@@ -186,7 +186,7 @@ func (a *arpaReader) claim(line string) error {
 	return nil
 }
 
-// section reads the n-grams of one order and returns the line behind them.
+// section reads the n-grams of one order and returns the line after them.
 func (a *arpaReader) section(order int) (string, error) {
 	n := 0
 	for {
@@ -199,7 +199,7 @@ func (a *arpaReader) section(order int) (string, error) {
 		}
 		if line[0] == '\\' && (line == `\end\` || strings.HasSuffix(line, "-grams:")) {
 			if n != a.claimed[order-1] {
-				return "", fmt.Errorf("%d n-grams of order %d, %d are promised: the file is damaged", n, order, a.claimed[order-1])
+				return "", fmt.Errorf("%d n-grams of order %d; want %d: the file is damaged", n, order, a.claimed[order-1])
 			}
 			return line, nil
 		}
@@ -215,7 +215,7 @@ func (a *arpaReader) entry(order int, line string) error {
 	a.split(line)
 	fields := a.fields
 	if len(fields) != order+1 && len(fields) != order+2 {
-		return fmt.Errorf("%.60q: want a probability, %d words and perhaps a weight", line, order)
+		return fmt.Errorf("%.60q: want a probability, %d words and optionally a weight", line, order)
 	}
 	prob, err := parseLog(fields[0])
 	if err != nil || prob > 0 {
@@ -274,7 +274,7 @@ func parseLog(s string) (float32, error) {
 	return float32(v), nil
 }
 
-// unigram enters a word; <s> and </s> share token 0, one brings the weight and the other the probability.
+// unigram adds a word. <s> and </s> share token 0: the first sets its weight, the second its probability.
 func (a *arpaReader) unigram(word string, prob, backoff float32) error {
 	o := &a.orders[0]
 	if len(o.prob) == 0 {
@@ -282,7 +282,7 @@ func (a *arpaReader) unigram(word string, prob, backoff float32) error {
 		o.prob, o.backoff = []float32{float32(math.Inf(-1)), missingUnk}, []float32{0, 0}
 	}
 	if _, ok := a.token[word]; ok {
-		return fmt.Errorf("%.40q stands twice among the unigrams", word)
+		return fmt.Errorf("%.40q is twice among the unigrams", word)
 	}
 	switch word {
 	case openWord:
@@ -292,7 +292,7 @@ func (a *arpaReader) unigram(word string, prob, backoff float32) error {
 		a.token[word], o.prob[0] = 0, prob
 		return nil
 	}
-	word = strings.Clone(word) // the line can go
+	word = strings.Clone(word) // frees the line
 	if unkWords[word] && !a.hasUnk {
 		a.hasUnk, a.token[word], a.words[unkToken] = true, unkToken, word
 		o.prob[unkToken], o.backoff[unkToken] = prob, backoff

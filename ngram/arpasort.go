@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// grams sorts the n-grams into levels.
+// grams returns the n-grams as sorted levels.
 func (a *arpaReader) grams() (grams, error) {
 	if len(a.words) == 0 {
 		return grams{}, errors.New("no unigrams")
@@ -20,7 +20,7 @@ func (a *arpaReader) grams() (grams, error) {
 			for _, w := range a.orders[k-1].row(i, k) {
 				text = append(text, a.words[w])
 			}
-			return grams{}, fmt.Errorf("the %d-gram %q stands there twice", k, strings.Join(text, " "))
+			return grams{}, fmt.Errorf("the %d-gram %q is there twice", k, strings.Join(text, " "))
 		}
 	}
 	for k := len(a.orders); k > 2; k-- {
@@ -39,10 +39,10 @@ func (a *arpaReader) grams() (grams, error) {
 	return g, nil
 }
 
-// row is the words of entry i.
+// row returns the words of entry i.
 func (o *arpaOrder) row(i, k int) []uint32 { return o.words[i*k : (i+1)*k] }
 
-// find returns the entry of an n-gram, or −1; the order is sorted.
+// find returns the entry of an n-gram, or −1. The entries must be sorted.
 func (o *arpaOrder) find(gram []uint32) int {
 	k := len(gram)
 	if k == 1 {
@@ -55,8 +55,8 @@ func (o *arpaOrder) find(gram []uint32) int {
 	return i
 }
 
-// sort puts the entries in the order of their tokens, and returns one that stands there twice, or −1. It
-// sorts by the last token, then by the one before, keeping the order of equals, as a card sorter did.
+// sort sorts the entries by their tokens, and returns a duplicate, or −1. It is a radix sort: stable passes
+// from the last token to the first.
 func (o *arpaOrder) sort(k, vocab int) int {
 	if o.sorted(k) {
 		return -1
@@ -91,7 +91,7 @@ func (o *arpaOrder) sort(k, vocab int) int {
 	return -1
 }
 
-// sorted reports whether every entry comes before the next.
+// sorted reports whether the entries are in strictly ascending order.
 func (o *arpaOrder) sorted(k int) bool {
 	for i := 1; i < len(o.prob); i++ {
 		if slices.Compare(o.row(i-1, k), o.row(i, k)) >= 0 {
@@ -101,8 +101,8 @@ func (o *arpaOrder) sorted(k int) bool {
 	return true
 }
 
-// addHistories adds to the n-grams of order k−1 those that n-grams of order k begin with and that some
-// pruned files leave out, blank: with NaN for a probability.
+// addHistories adds the histories of n-grams of order k that are missing from order k−1, as in some pruned
+// files. They are blank: their probability is NaN.
 func (o *arpaOrder) addHistories(above *arpaOrder, k, vocab int) {
 	at, n := 0, len(o.prob)
 	for i := range above.prob {
@@ -121,7 +121,7 @@ func (o *arpaOrder) addHistories(above *arpaOrder, k, vocab int) {
 	o.sort(k-1, vocab)
 }
 
-// fillBlanks gives the blank n-grams the probability that backing off gives them anyway.
+// fillBlanks sets the probability of blank n-grams to that of backing off.
 func (a *arpaReader) fillBlanks(k int) {
 	o := &a.orders[k-1]
 	for i, p := range o.prob {
@@ -132,7 +132,7 @@ func (a *arpaReader) fillBlanks(k int) {
 	}
 }
 
-// log is log10 P of the last token of an n-gram after the others, by the definition of an ARPA file.
+// log returns log10 P of the last token of an n-gram after the others, as ARPA files define it.
 func (a *arpaReader) log(gram []uint32) float32 {
 	if i := a.orders[len(gram)-1].find(gram); i >= 0 {
 		return a.orders[len(gram)-1].prob[i]
@@ -140,7 +140,7 @@ func (a *arpaReader) log(gram []uint32) float32 {
 	return a.weight(gram[:len(gram)-1]) + a.log(gram[1:])
 }
 
-// weight is log10 γ of a history.
+// weight returns log10 γ of a history.
 func (a *arpaReader) weight(history []uint32) float32 {
 	o := &a.orders[len(history)-1]
 	if i := o.find(history); i >= 0 {
@@ -149,7 +149,7 @@ func (a *arpaReader) weight(history []uint32) float32 {
 	return 0
 }
 
-// link returns the last words of level k and where the successors of every history of level k−1 stand in it.
+// link returns the last words of level k, and where the successors of each history of level k−1 begin in it.
 func link(k int, o, below *arpaOrder) (word, child []uint32) {
 	n := len(o.prob)
 	word, child = make([]uint32, n), make([]uint32, len(below.prob)+1)

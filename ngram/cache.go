@@ -7,23 +7,23 @@ import (
 	"lmzoo/lm"
 )
 
-// Cache is a model that expects again what it has just seen (Kuhn & De Mori 1990, "A Cache-Based Natural
-// Language Model for Speech Recognition"): another model, interpolated with the relative frequencies of
-// the last tokens of the same document,
+// Cache raises the probability of recent tokens (Kuhn & De Mori 1990, "A Cache-Based Natural Language Model
+// for Speech Recognition"). It interpolates another model with the relative frequencies of the last tokens
+// of the same document,
 //
 //	P(w | h) = (1 − λ) P_base(w | h) + λ c(w) / n
 //
-// where c counts the last n ≤ Window tokens. While there are none, the base speaks alone. Counting is all
-// that an n-gram model learns, and it stops when training ends; the cache goes on, and catches what no
-// n−1 tokens of history can: that a text is about something.
+// where c counts the last n ≤ Window tokens. While there are none, it is the base model. An n-gram model
+// stops counting when training ends. The cache goes on, and so captures the topic of a text, which a
+// history of n−1 tokens cannot.
 type Cache struct {
 	Base   lm.Model
 	Lambda float64  // λ
-	Window int      // how many tokens are remembered
-	Skip   lm.Token // a token that is not remembered, as <unk>; 0 or −1: none
+	Window int      // number of tokens it remembers
+	Skip   lm.Token // a token that it does not remember, such as <unk>; 0 or −1: none
 }
 
-// NewCache returns a cache over a model.
+// NewCache returns a cache on top of a model.
 func NewCache(base lm.Model, lambda float64, window int, skip lm.Token) (*Cache, error) {
 	if !(lambda >= 0 && lambda < 1) {
 		return nil, fmt.Errorf("ngram: cache weight %g: want 0 or more, and less than 1", lambda)
@@ -62,12 +62,12 @@ func (c *Cache) Start() lm.State {
 	return &cacheState{c: c, base: lm.Start(c.Base), recent: newRecent(c)}
 }
 
-// Fit sets λ to what makes documents most likely, by rounds of expectation maximisation: the new λ is the
-// share of the tokens that the cache accounts for. It returns the nats per token. The documents should not
-// be those the base was trained on.
+// Fit sets λ to maximise the likelihood of documents, by rounds of expectation maximisation: the new λ is
+// the share of tokens attributed to the cache. It returns the nats per token. The documents should not be
+// those that the base was trained on.
 func (c *Cache) Fit(docs [][]lm.Token, rounds int) float64 {
 	type pair struct{ base, cached float64 }
-	var pairs []pair // of the tokens that had a cache
+	var pairs []pair // of tokens with a cache
 	alone, tokens := 0.0, 0
 	for _, doc := range docs {
 		base, r := lm.Score(c.Base, doc), newRecent(c)
@@ -140,10 +140,10 @@ func (r *recent) push(tok lm.Token) {
 	}
 }
 
-// frequency is c(w)/n.
+// frequency returns c(w)/n.
 func (r *recent) frequency(tok lm.Token) float64 { return float64(r.count[tok]) / float64(r.n) }
 
-// mix returns ln P of a token whose base has a ln P of its own.
+// mix returns ln P of a token, given its ln P under the base.
 func (r *recent) mix(base float64, tok lm.Token, lambda float64) float64 {
 	if r.n == 0 || lambda == 0 {
 		return base

@@ -9,22 +9,22 @@ import (
 // MaxOrder is the longest n-gram a model may have.
 const MaxOrder = 32
 
-// Config says which n-gram model to train.
+// Config describes the n-gram model to train.
 type Config struct {
 	Order     int      `json:"order" help:"tokens per n-gram"`
 	Smoothing string   `json:"smoothing" help:"mle, add-k, witten-bell, absolute, kneser-ney, modified-kneser-ney or stupid-backoff"`
 	K         float64  `json:"k,omitempty" help:"count added by add-k (0: 1)"`
 	Vocab     int      `json:"vocab_size"`    // V
-	Unk       lm.Token `json:"unk,omitempty"` // the token of unknown words, across which no history reaches; 0 or −1: none
+	Unk       lm.Token `json:"unk,omitempty"` // the unknown word, which no history crosses; 0 or −1: none
 	Prune     []int    `json:"prune,omitempty" help:"count per order up to which n-grams are dropped, such as 0,0,1"`
 	Memory    int64    `json:"memory,omitempty" help:"bytes of counts before they spill to disk, such as 2G (0: no limit)"`
-	TempDir   string   `json:"-"` // where spilled counts go; "" means the system's directory
+	TempDir   string   `json:"-"` // directory of spilled counts; "": the system's
 
-	// NoCounts leaves the counts out of the model: it gets smaller and can no longer explain itself.
+	// NoCounts omits the counts from the model, which is then smaller and cannot explain its probabilities.
 	NoCounts bool `json:"no_counts,omitempty"`
 }
 
-// check returns c with its defaults filled in, or says what is wrong with it.
+// check returns c with its defaults, or reports the first invalid field.
 func (c Config) check() (Config, error) {
 	if c.Order < 1 || c.Order > MaxOrder {
 		return c, fmt.Errorf("ngram: order %d: want 1 to %d", c.Order, MaxOrder)
@@ -53,7 +53,7 @@ func (c Config) check() (Config, error) {
 	return c, c.checkPrune()
 }
 
-// Check says what is wrong with c, whatever the vocabulary.
+// Check reports the first invalid field of c, for any vocabulary.
 func (c Config) Check() error {
 	c.Vocab, c.Unk = 1, 0
 	c, err := c.check()
@@ -63,7 +63,7 @@ func (c Config) Check() error {
 	return err
 }
 
-// checkPrune holds the thresholds to what keeps the model closed: every n-gram's beginning and end stay in it.
+// checkPrune checks that the thresholds keep the model closed: the prefix and suffix of every n-gram stay.
 func (c Config) checkPrune() error {
 	if len(c.Prune) > c.Order {
 		return fmt.Errorf("ngram: %d pruning thresholds for order %d: want one per order or fewer", len(c.Prune), c.Order)
@@ -73,15 +73,15 @@ func (c Config) checkPrune() error {
 		case t < 0:
 			return fmt.Errorf("ngram: pruning threshold %d: want 0 or more", t)
 		case i == 0 && t != 0:
-			return fmt.Errorf("ngram: pruning threshold %d for order 1: unigrams stay, want 0", t)
+			return fmt.Errorf("ngram: pruning threshold %d for order 1: unigrams stay; want 0", t)
 		case i > 0 && t < c.Prune[i-1]:
-			return fmt.Errorf("ngram: pruning thresholds %v fall: an n-gram cannot stay without its parts, want each at least the one before", c.Prune)
+			return fmt.Errorf("ngram: pruning thresholds %v fall: an n-gram cannot stay without its parts; want each at least the previous one", c.Prune)
 		}
 	}
 	return nil
 }
 
-// threshold is the count at or below which n-grams of an order are dropped.
+// threshold returns the count at or below which n-grams of an order are dropped.
 func (c Config) threshold(order int) uint32 {
 	if len(c.Prune) == 0 {
 		return 0

@@ -7,30 +7,30 @@ import (
 	"lmzoo/lm"
 )
 
-// none stands for an n-gram that is not there, and in a text for a cut: nothing reaches across it.
+// none marks a missing n-gram and, in a text, a cut that no n-gram crosses.
 const none = math.MaxUint32
 
-// level holds the distinct n-grams of one order, sorted by their tokens, so that the successors of a
-// history stand side by side: those of n-gram i are child[i] … child[i+1]−1 in the next level.
-// In level 1 the index is the token itself.
+// level holds the distinct n-grams of one order, sorted by their tokens. The successors of a history are
+// therefore adjacent: those of n-gram i are child[i] … child[i+1]−1 in the next level. In level 1 the index
+// is the token itself.
 type level struct {
 	word   []uint32 // the last token
 	child  []uint32 // len+1 entries; nil at the highest order
 	suffix []uint32 // the n-gram without its first token, in the level below
-	raw    []uint32 // how often it occurs
-	count  []uint32 // the count that is smoothed: raw, or the number of distinct left neighbours
+	raw    []uint32 // number of occurrences
+	count  []uint32 // the count to smooth: raw, or the number of distinct left neighbours
 }
 
-// text is the training text as one stream: a BOS is </s> of the document before it and <s> of the one
-// after it; none cuts where a document ends without </s>.
+// text is the training text as one stream. A BOS is </s> of the document before it and <s> of the document
+// after it; none marks a document that ends without </s>.
 type text []uint32
 
-// count finds every n-gram of t up to an order that begins before a limit; a unigram counts as one that
-// begins a token earlier, since <s> is never counted.
+// count counts every n-gram of t up to an order that begins before a limit. A unigram counts as beginning a
+// token earlier, because <s> is never counted.
 //
-// The n-grams of order k+1 that begin at position i are those of order k there and the token behind. So
-// each order takes the positions in the order of that token (one counting sort serves all orders), deals
-// them into a bucket per k-gram, and finds equal ones side by side: time linear in the text, at any order.
+// The n-gram of order k+1 at position i is that of order k and the token after it. Each order therefore
+// takes the positions sorted by that token (one counting sort serves all orders) and deals them into a
+// bucket per k-gram, where equal (k+1)-grams are adjacent. The time is linear in the text for any order.
 func count(t text, limit, order, vocab int) []level {
 	levels := make([]level, order)
 	levels[0] = level{raw: make([]uint32, vocab)}
@@ -44,7 +44,7 @@ func count(t text, limit, order, vocab int) []level {
 	size := make([]uint32, vocab)
 	for i := 0; i+1 < len(t); i++ {
 		if t[i] != none {
-			size[t[i]]++ // how often a token has a successor; raw is not enough, since it does not count <s>
+			size[t[i]]++ // number of successors of a token; raw does not count <s>
 		}
 	}
 	for k := 1; k < order; k++ {
@@ -59,7 +59,7 @@ func count(t text, limit, order, vocab int) []level {
 	return levels
 }
 
-// sortPositions returns the positions of t in the order of their tokens, cuts left out (a counting sort).
+// sortPositions returns the positions of t sorted by their tokens, without cuts (a counting sort).
 func sortPositions(t text, vocab int) []uint32 {
 	start := make([]uint32, vocab+1)
 	for _, tok := range t {
@@ -80,14 +80,14 @@ func sortPositions(t text, vocab int) []uint32 {
 	return positions
 }
 
-// dealt is a text dealt into buckets, one per k-gram, and sorted by the next token within each. A bucket
-// is filled from both ends at once, so that two processors can deal: [start, front) and [back, next start).
+// dealt is a text in buckets, one per k-gram, sorted by the next token within each bucket. A bucket is
+// filled from both ends, so that two processors can deal: [start, front) and [back, next start).
 type dealt struct {
 	start, front, back []uint32
 	card               []uint64 // next token << 32 | position
 }
 
-// deal puts position i of every k-gram into the bucket of the k-gram, in the order of the token at i+k.
+// deal puts each position i into the bucket of its k-gram, in the order of the token at i+k.
 func deal(t text, limit int, byToken, node, size []uint32, k int) dealt {
 	d := dealt{start: make([]uint32, len(size)+1)}
 	for i, n := range size {
@@ -97,7 +97,7 @@ func deal(t text, limit int, byToken, node, size []uint32, k int) dealt {
 	d.card = make([]uint64, d.start[len(size)])
 	put := func(p uint32) (bucket uint32, card uint64) {
 		if int(p) < k || int(p)-k >= limit || k > 1 && t[p-1] == uint32(lm.BOS) {
-			return none, 0 // a BOS inside: its document is over
+			return none, 0 // crosses the end of a document
 		}
 		return node[int(p)-k], uint64(t[p])<<32 | uint64(int(p)-k)
 	}
@@ -122,7 +122,7 @@ func deal(t text, limit int, byToken, node, size []uint32, k int) dealt {
 	return d
 }
 
-// group numbers the (k+1)-grams, which now stand side by side, and notes in next which one begins where.
+// group numbers the (k+1)-grams, equal ones being adjacent, and stores in next which one begins where.
 func (d dealt) group(node, next []uint32) (child []uint32, l level) {
 	pieces := cut(len(d.front))
 	distinct := make([]uint32, len(pieces)+1)
@@ -164,7 +164,7 @@ func (d dealt) group(node, next []uint32) (child []uint32, l level) {
 	return child, l
 }
 
-// each shows the cards of a bucket in order.
+// each calls show for the cards of a bucket in order.
 func (d dealt) each(bucket int, show func(tok uint64, pos uint32)) {
 	for _, card := range d.card[d.start[bucket]:d.front[bucket]] {
 		show(card>>32, uint32(card))

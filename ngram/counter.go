@@ -9,21 +9,21 @@ import (
 	"lmzoo/lm"
 )
 
-// A Counter takes documents one by one, so that a text need not be in memory, and makes a model of them.
-// With Config.Memory it counts as many tokens at a time as fit, writes their n-grams to a temporary file,
-// sorted, and merges the files in the end. The bound is for the counting: the n-grams themselves, each of
-// them once, must fit when they are smoothed, with some thirty bytes each.
+// A Counter takes documents one at a time, so that the text need not be in memory, and estimates a model.
+// With Config.Memory it counts as many tokens at a time as fit, writes their sorted n-grams to a temporary
+// file, and merges the files at the end. The bound applies to counting: for smoothing, the distinct n-grams
+// must fit in memory, at about thirty bytes each.
 type Counter struct {
 	cfg      Config
 	rule     rule
-	limit    int // tokens to count at a time
+	limit    int // tokens counted at a time
 	text     text
-	raw      []uint32 // unigrams of the pieces that were spilled
+	raw      []uint32 // unigrams of the spilled pieces
 	appeared []uint32
 	spills   []*spill
 }
 
-// NewCounter checks cfg and returns a counter that has seen nothing.
+// NewCounter checks cfg and returns an empty counter.
 func NewCounter(cfg Config) (*Counter, error) {
 	cfg, err := cfg.check()
 	if err != nil {
@@ -40,12 +40,12 @@ func NewCounter(cfg Config) (*Counter, error) {
 	return c, nil
 }
 
-// tokensAtOnce is how many tokens may be counted at a time.
+// tokensAtOnce returns how many tokens may be counted at a time.
 func (c Config) tokensAtOnce() int {
-	// What count holds per token: the text, its order, two rows of nodes, the cards, and at worst a new
-	// n-gram of every order; and as much again that waits for the garbage collector.
+	// Per token, count holds the text, its order, two rows of nodes, the cards, and at worst a new n-gram of
+	// every order, and as much again awaits garbage collection.
 	perToken := 2 * int64(4+4+8+8+16*c.Order)
-	perWord := int64(4 * 8) // of the vocabulary, however little text there is
+	perWord := int64(4 * 8) // of the vocabulary, however short the text
 	left := max(c.Memory-perWord*int64(c.Vocab)-maxSpills*spillBuffer, c.Memory/4)
 	return int(max(min(left/perToken, math.MaxInt32), int64(4*c.Order)))
 }
@@ -61,7 +61,7 @@ func (c *Counter) Add(doc []lm.Token) error {
 	return c.Cut()
 }
 
-// Append counts the next tokens of a document that need not be there as a whole; lm.BOS ends it, or Cut.
+// Append counts the next tokens of a document. [lm.BOS] or Cut ends the document.
 func (c *Counter) Append(tokens []lm.Token) error {
 	if len(c.text) == 0 && len(tokens) > 0 {
 		c.text = append(c.text, uint32(lm.BOS))
@@ -77,7 +77,7 @@ func (c *Counter) Append(tokens []lm.Token) error {
 	return nil
 }
 
-// Cut ends a document whose end is no event, since the text goes on elsewhere.
+// Cut ends a document whose end is not a prediction target, because its text goes on elsewhere.
 func (c *Counter) Cut() error {
 	if len(c.text) == 0 {
 		return nil
@@ -88,8 +88,8 @@ func (c *Counter) Cut() error {
 	return c.push(uint32(lm.BOS))
 }
 
-// push appends a token to the text and counts what is there when that is enough. The last n−1 tokens
-// begin n-grams that the next piece completes.
+// push appends a token to the text, and spills the text when it is long enough. The last n−1 tokens stay:
+// they begin n-grams that the next piece completes.
 func (c *Counter) push(tok uint32) error {
 	c.text = append(c.text, tok)
 	if len(c.text) < c.limit {
@@ -106,7 +106,7 @@ func (c *Counter) push(tok uint32) error {
 	return nil
 }
 
-// spill counts the n-grams that begin before a position and writes them out.
+// spill counts the n-grams that begin before a position and writes them to a file.
 func (c *Counter) spill(limit int) error {
 	appearance(c.appeared, c.text)
 	levels := count(c.text, limit, c.cfg.Order, c.cfg.Vocab)
@@ -130,8 +130,8 @@ func (c *Counter) spill(limit int) error {
 	return c.mergeEqual()
 }
 
-// maxSpills is how many files of one generation are merged to one of the next, so that every n-gram is
-// written again as often only as the number of files has digits.
+// maxSpills is how many files of one generation are merged into one of the next. Every n-gram is written
+// a number of times that grows with the logarithm of the number of files.
 const maxSpills = 64
 
 func (c *Counter) mergeEqual() error {
@@ -146,7 +146,7 @@ func (c *Counter) mergeEqual() error {
 	}
 }
 
-// mergeSpills makes one file of all from the given one on.
+// mergeSpills merges all files from the given one on.
 func (c *Counter) mergeSpills(first int) error {
 	s, err := newSpill(c.cfg.TempDir)
 	if err != nil {
@@ -154,7 +154,7 @@ func (c *Counter) mergeSpills(first int) error {
 	}
 	old := c.spills[first:]
 	s.generation = old[0].generation + 1
-	c.spills = append(slices.Clone(c.spills[:first]), append([]*spill{s}, old...)...) // so that Close finds it
+	c.spills = append(slices.Clone(c.spills[:first]), append([]*spill{s}, old...)...) // for Close
 	if err := merge(old, s.record); err != nil {
 		return err
 	}
@@ -165,7 +165,7 @@ func (c *Counter) mergeSpills(first int) error {
 	return closeSpills(old)
 }
 
-// Model smooths what was counted. The counter is empty afterwards.
+// Model returns the smoothed model. The counter is empty afterwards.
 func (c *Counter) Model() (*Model, []string, error) {
 	if len(c.text) == 0 {
 		return nil, nil, errors.New("ngram: nothing to count: the training text has no tokens")
@@ -180,7 +180,7 @@ func (c *Counter) Model() (*Model, []string, error) {
 		return nil, nil, err
 	}
 	c.text = nil
-	if len(c.spills) > 1 { // only one file says how many n-grams there are before it is read
+	if len(c.spills) > 1 { // a single file knows how many n-grams it holds
 		if err := c.mergeSpills(0); err != nil {
 			return nil, nil, err
 		}
@@ -195,8 +195,8 @@ func (c *Counter) Model() (*Model, []string, error) {
 	return build(levels, c.appeared, c.rule, c.cfg)
 }
 
-// Close removes the temporary files. Where the system can, they have no name to begin with, so that they
-// are gone on any exit.
+// Close removes the temporary files. On most systems they have no name, and vanish however the process
+// exits.
 func (c *Counter) Close() error {
 	old := c.spills
 	c.spills = nil
@@ -211,7 +211,7 @@ func closeSpills(spills []*spill) error {
 	return all
 }
 
-// addCounts adds, and stays at the largest count there is.
+// addCounts returns a + b, saturated.
 func addCounts(a, b uint32) uint32 {
 	if a+b < a {
 		return math.MaxUint32

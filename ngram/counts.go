@@ -7,27 +7,26 @@ import (
 	"slices"
 )
 
-// countTable keeps the counts of one order, from which a model explains itself. Most n-grams occur once or
-// twice, so counts are written in Elias' gamma code (1975), in which a small number is short: the number
-// in binary, behind one zero for each of its digits but the first. A row is what an n-gram occurs more
-// than the rarest does, and how much less the count is that was smoothed. Nobody asks for the counts of one
-// n-gram only, so they are read in order, from the nearest mark.
+// countTable holds the counts of one order, which Explain needs. Most n-grams occur once or twice, so counts
+// are in Elias' gamma code (1975), in which small numbers are short: the number in binary, after one zero
+// for each of its digits but the first. A row holds the occurrences above those of the rarest n-gram, and
+// the occurrences minus the smoothed count. Counts are always read in runs, from the nearest mark.
 type countTable struct {
 	bits  []byte
 	marks []byte // the bit at which each markEvery-th row begins, in 8 bytes
 	shape countShape
 }
 
-// countShape says how the counts of an order are written.
+// countShape describes how the counts of an order are stored.
 type countShape struct {
 	Least uint32 `json:"least"`          // the smallest number of occurrences
-	Same  bool   `json:"same,omitempty"` // occurrences are what was smoothed; a row has no second number
+	Same  bool   `json:"same,omitempty"` // the smoothed counts are the occurrences; rows have no second number
 }
 
-// markEvery is how many rows share a mark.
+// markEvery is the number of rows per mark.
 const markEvery = 128
 
-// packCounts keeps the counts of n-grams 0 … n−1.
+// packCounts stores the counts of n-grams 0 … n−1.
 func packCounts(raw, count []uint32) countTable {
 	c := countTable{shape: countShape{Same: slices.Equal(raw, count)}}
 	if len(raw) > 0 {
@@ -50,7 +49,7 @@ func packCounts(raw, count []uint32) countTable {
 
 func markBytes(n int) int { return (n + markEvery - 1) / markEvery * 8 }
 
-// scan shows how often the n-grams lo … hi−1 occur, and the counts that were smoothed.
+// scan calls show with the occurrences and the smoothed counts of n-grams lo … hi−1.
 func (c *countTable) scan(lo, hi uint32, show func(i, raw, count uint32)) {
 	if lo >= hi || uint64(lo)/markEvery*8+8 > uint64(len(c.marks)) {
 		return
@@ -69,7 +68,7 @@ func (c *countTable) scan(lo, hi uint32, show func(i, raw, count uint32)) {
 	}
 }
 
-// checkCounts makes the count tables that a header promises.
+// checkCounts creates the count tables that the header describes.
 func (m *Model) checkCounts() error {
 	if len(m.CountShapes) != 0 && len(m.CountShapes) != m.Order {
 		return fmt.Errorf("%d count tables for order %d", len(m.CountShapes), m.Order)
@@ -100,7 +99,7 @@ func (w *bitWriter) put(v uint64, width int) {
 	}
 }
 
-// gamma appends v+1 as so many zeros as it has digits after the first, a one, and these digits.
+// gamma appends v+1: one zero for each binary digit after the first, a one, and these digits.
 func (w *bitWriter) gamma(v uint32) {
 	n := uint64(v) + 1
 	digits := bits.Len64(n) - 1
@@ -109,18 +108,18 @@ func (w *bitWriter) gamma(v uint32) {
 	w.put(n&(1<<digits-1), digits)
 }
 
-// finish returns the bits, with room to read whole words at the end.
+// finish returns the bits, padded so that whole words can be read at the end.
 func (w *bitWriter) finish() []byte {
 	return append(binary.LittleEndian.AppendUint64(w.data, w.word), make([]byte, rowPadding)...)
 }
 
-// bitReader reads what a bitWriter wrote; behind the end, and after a number that cannot be, there are zeros only.
+// bitReader reads the output of a bitWriter. After the end, or an invalid number, it reads zeros.
 type bitReader struct {
 	data []byte
 	at   uint64
 }
 
-// next returns the bits that follow, at least 56 of them.
+// next returns the next bits, at least 56.
 func (r *bitReader) next() uint64 {
 	if r.at>>3+8 > uint64(len(r.data)) {
 		return 0

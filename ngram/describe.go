@@ -10,9 +10,9 @@ import (
 	"lmzoo/lm"
 )
 
-// Write tells the derivation in words, with the text of the tokens.
+// Write describes the derivation in words, with the text of the tokens.
 func (e *Explanation) Write(w io.Writer, words func(lm.Token) string) error {
-	t := teller{words: words, e: e}
+	t := describer{words: words, e: e}
 	t.line("P(%s | %s) by %s, order %d", words(e.Token), t.history(e.History), e.Smoothing, e.Order)
 	t.line("")
 	t.line("No history, no count: every token has 1/V = %s", number(e.Uniform))
@@ -25,19 +25,19 @@ func (e *Explanation) Write(w io.Writer, words func(lm.Token) string) error {
 	return err
 }
 
-// teller writes an explanation.
-type teller struct {
+// describer writes an explanation as text.
+type describer struct {
 	text  strings.Builder
 	words func(lm.Token) string
 	e     *Explanation
 }
 
-func (t *teller) line(format string, args ...any) {
+func (t *describer) line(format string, args ...any) {
 	fmt.Fprintf(&t.text, format+"\n", args...)
 }
 
-// history spells a history, with a space between tokens that bring none.
-func (t *teller) history(tokens []lm.Token) string {
+// history returns the text of a history, with a space between tokens that have none.
+func (t *describer) history(tokens []lm.Token) string {
 	var b strings.Builder
 	for i, w := range tokens {
 		text := t.words(w)
@@ -49,7 +49,7 @@ func (t *teller) history(tokens []lm.Token) string {
 	return b.String()
 }
 
-func (t *teller) step(s *Step) {
+func (t *describer) step(s *Step) {
 	t.line("")
 	if len(s.History) == 0 {
 		t.line("%s, after anything:", t.words(t.e.Token))
@@ -67,8 +67,8 @@ func (t *teller) step(s *Step) {
 	t.counted(s)
 }
 
-// uncounted tells a step of a model without counts.
-func (t *teller) uncounted(s *Step) {
+// uncounted describes a step of a model without counts.
+func (t *describer) uncounted(s *Step) {
 	if s.Seen {
 		t.line("  P = %s is in the model", number(s.Prob))
 		return
@@ -76,8 +76,8 @@ func (t *teller) uncounted(s *Step) {
 	t.line("  not in the model: P = γ P(shorter history) = %s · %s = %s", number(s.Gamma), number(s.Lower), number(s.Prob))
 }
 
-// counted tells a step with its counts.
-func (t *teller) counted(s *Step) {
+// counted describes a step with its counts.
+func (t *describer) counted(s *Step) {
 	switch {
 	case !s.Seen:
 		t.line("  never seen there, where %s were", plural(s.Types, "different token"))
@@ -98,14 +98,14 @@ func (t *teller) counted(s *Step) {
 	}
 	formula := s.GammaText
 	if s.Pruned {
-		formula = "" // the pruned n-grams are not in it
+		formula = "" // it lacks the pruned n-grams
 	}
 	t.value("γ", formula, s.Gamma)
 	t.line("  P = α + γ P(shorter history) = %s + %s · %s = %s", number(s.Alpha), number(s.Gamma), number(s.Lower), number(s.Prob))
 }
 
-// value tells a number with its formula, if it has one.
-func (t *teller) value(name, formula string, v float64) {
+// value writes a number with its formula, if any.
+func (t *describer) value(name, formula string, v float64) {
 	if formula == "" {
 		t.line("  %s = %s", name, number(v))
 		return
@@ -113,8 +113,8 @@ func (t *teller) value(name, formula string, v float64) {
 	t.line("  %s = %s = %s", name, formula, number(v))
 }
 
-// stupid tells a step of stupid backoff: the score, and what makes it a probability.
-func (t *teller) stupid(s *Step) {
+// stupid describes a step of stupid backoff: the score and its normalisation.
+func (t *describer) stupid(s *Step) {
 	if s.Seen {
 		t.line("  S = %s = %s; the scores of this history sum to Z = %s", s.AlphaText, number(s.Alpha), number(s.Alpha/s.Prob))
 		t.line("  P = S / Z = %s", number(s.Prob))
@@ -124,7 +124,7 @@ func (t *teller) stupid(s *Step) {
 	t.line("  P = γ P(shorter history) = %s · %s = %s", number(s.Gamma), number(s.Lower), number(s.Prob))
 }
 
-// number writes four digits.
+// number returns v with four digits.
 func number(v float64) string { return fmt.Sprintf("%.4g", v) }
 
 func plural(n float64, what string) string {
@@ -134,7 +134,7 @@ func plural(n float64, what string) string {
 	return whole(n) + " " + what + "s"
 }
 
-// whole writes all digits of a count.
+// whole returns all digits of a count.
 func whole(n float64) string {
 	if n != math.Trunc(n) || math.Abs(n) >= 1e15 {
 		return number(n)

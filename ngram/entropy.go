@@ -5,15 +5,15 @@ import (
 	"math"
 )
 
-// PruneEntropy returns the model without the n-grams that are hardly missed: those whose removal raises
-// the perplexity by less than the factor 1 + threshold (Stolcke 1998, "Entropy-based Pruning of Backoff
+// PruneEntropy returns the model without the n-grams whose removal raises the perplexity by less than the
+// factor 1 + threshold (Stolcke 1998, "Entropy-based Pruning of Backoff
 // Language Models", eq. 3). Backing off instead of P(w|h) costs, in relative entropy,
 //
 //	D = −P(h) { P(w|h) [ln P(w|h′) + ln γ′(h) − ln P(w|h)] + (ln γ′(h) − ln γ(h)) (1 − Σ_seen P(v|h)) }
 //
-// where γ′(h) is the weight of h once w is gone. P(h) is how often the history is met: by its count where
-// the model has its counts, since the lower orders of Kneser-Ney are no marginals (Chelba et al. 2010);
-// else by the model, as in the paper. Histories and suffixes of n-grams that stay, stay.
+// where γ′(h) is the weight of h without w. P(h) is the frequency of the history: by its count if the model
+// has counts, because the lower orders of Kneser-Ney are not marginals (Chelba et al. 2010), or else by the
+// model, as in the paper. The histories and suffixes of the remaining n-grams stay.
 func (m *Model) PruneEntropy(threshold float64) (*Model, error) {
 	if !(threshold >= 0) || math.IsInf(threshold, 1) {
 		return nil, fmt.Errorf("ngram: pruning threshold %g: want a small positive number such as 1e-8", threshold)
@@ -49,7 +49,7 @@ func (m *Model) PruneEntropy(threshold float64) (*Model, error) {
 	return pruned.rebalance(), nil
 }
 
-// divergence is D of one n-gram; own and lower are Σ_seen P(v|h) and Σ_seen P(v|h′), met is P(h).
+// divergence returns D of one n-gram. own and lower are Σ_seen P(v|h) and Σ_seen P(v|h′), met is P(h).
 func divergence(g gram, own, lower, met float64) float64 {
 	p, below := math.Pow(10, g.prob), math.Pow(10, g.lower)
 	old := float64(weight(own, lower)) * math.Ln10
@@ -57,7 +57,7 @@ func divergence(g gram, own, lower, met float64) float64 {
 	return -met * (p*(g.lower*math.Ln10+changed-g.prob*math.Ln10) + (changed-old)*max(1-own, 0))
 }
 
-// met returns P(h) of n-grams' histories.
+// met returns a function for P(h) of the history of an n-gram.
 func (m *Model) met() func(g gram) float64 {
 	if len(m.counts) == 0 {
 		return func(g gram) float64 { return math.Pow(10, g.before) }
@@ -66,7 +66,7 @@ func (m *Model) met() func(g gram) float64 {
 	for k := range raw {
 		raw[k] = make([]uint32, m.Grams[k])
 		m.counts[k].scan(0, uint32(m.Grams[k]), func(i, occurs, _ uint32) {
-			raw[k][i] = occurs // of <s> alone: of </s>, which is met as often
+			raw[k][i] = occurs // for <s>, of </s>, which is as frequent
 			if k == 0 {
 				total += float64(occurs)
 			}

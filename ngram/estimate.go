@@ -2,34 +2,34 @@ package ngram
 
 import "slices"
 
-// estimate applies a rule to every n-gram, shortest first, since each order builds on the one below.
-// It returns log10 P per n-gram and log10 γ per history, the columns of an ARPA file.
+// estimate applies a rule to every n-gram, shortest first, because each order builds on the one below. It
+// returns log10 P per n-gram and log10 γ per history, the columns of an ARPA file.
 func estimate(levels []level, r rule, cfg Config, keep func(k int, i uint32) bool) (prob, backoff [][]float32) {
 	e := estimator{levels: levels, rule: r, cfg: cfg, keep: keep, prob: make([][]float32, len(levels)), backoff: make([][]float32, len(levels))}
 	_, e.backsOff = r.(stupidBackoff)
 	below, z := e.unigrams()
 	for k := 1; k < len(levels); k++ {
 		below, z = e.order(k, below, z)
-		levels[k].suffix = nil // nobody asks again
+		levels[k].suffix = nil // no longer needed
 	}
 	return e.prob, e.backoff
 }
 
-// estimator is one pass of a rule over the orders.
+// estimator is a pass of a rule over the orders.
 type estimator struct {
 	levels   []level
 	rule     rule
 	cfg      Config
 	keep     func(k int, i uint32) bool
-	backsOff bool // the shorter history is asked only for what was not seen, and sums are set right by Z
+	backsOff bool // only unseen tokens use the shorter history, and Z normalises
 
-	prob, backoff [][]float32 // what came out
+	prob, backoff [][]float32 // the result
 }
 
-// unigrams is the end of the recursion: the empty history over the uniform distribution.
+// unigrams estimates the end of the recursion: the empty history over the uniform distribution.
 func (e *estimator) unigrams() (p []float64, z []float64) {
 	count := e.levels[0].count
-	h := e.look(count, e.cfg.Order == 1)
+	h := e.totals(count, e.cfg.Order == 1)
 	uniform := 1 / h.vocab
 	gamma, sum := 1.0, 0.0
 	if h.total > 0 {
@@ -65,8 +65,8 @@ func (e *estimator) unigrams() (p []float64, z []float64) {
 	return p, z
 }
 
-// look sums up the counts of a history's successors.
-func (e *estimator) look(count []uint32, whole bool) history {
+// totals sums the counts of the successors of a history.
+func (e *estimator) totals(count []uint32, whole bool) history {
 	h := history{vocab: float64(e.cfg.Vocab), whole: whole}
 	for _, c := range count {
 		if c > 0 {
@@ -76,9 +76,9 @@ func (e *estimator) look(count []uint32, whole bool) history {
 	return h
 }
 
-// order estimates the n-grams of level k, whose histories are those of level k−1: below is P of these,
-// z[i] is Z(h′) of history i for a rule that backs off. It returns both for the next order, if there is one:
-// P in full precision is held for two orders at a time only.
+// order estimates the n-grams of level k, whose histories are the n-grams of level k−1. below is P of these;
+// z[i] is Z(h′) of history i for a rule that backs off. It returns both for the next order, if any: P in
+// full precision is held for only two orders at a time.
 func (e *estimator) order(k int, below, z []float64) (p, norm []float64) {
 	from, to := &e.levels[k-1], &e.levels[k]
 	last := k == len(e.levels)-1
@@ -102,7 +102,7 @@ func (e *estimator) order(k int, below, z []float64) (p, norm []float64) {
 			if lo == hi {
 				continue // log10 γ is 0
 			}
-			h := e.look(to.count[lo:hi], last || x < opening)
+			h := e.totals(to.count[lo:hi], last || x < opening)
 			row = slices.Grow(row[:0], int(hi-lo))[:hi-lo]
 			gamma := 0.0
 			if e.backsOff {
@@ -128,8 +128,8 @@ func (e *estimator) order(k int, below, z []float64) (p, norm []float64) {
 	return p, norm
 }
 
-// interpolate fills in p = α + γ P(w|h′) of one history's successors, which begin at lo, and returns γ. What
-// pruned n-grams would have kept goes to γ, so that the sum stays 1.
+// interpolate sets p = α + γ P(w|h′) for the successors of one history, which begin at lo, and returns γ.
+// The α of pruned n-grams goes to γ, so that the sum stays 1.
 func (e *estimator) interpolate(k int, lo uint32, h history, p, below []float64) float64 {
 	to := &e.levels[k]
 	gamma := e.rule.gamma(k+1, h)
@@ -146,7 +146,8 @@ func (e *estimator) interpolate(k int, lo uint32, h history, p, below []float64)
 	return gamma
 }
 
-// backOff fills in p = S/Z of one history's successors, which begin at lo, and returns Z(h) and γ Z(h′)/Z(h).
+// backOff sets p = S/Z for the successors of one history, which begin at lo, and returns Z(h) and
+// γ Z(h′)/Z(h).
 func (e *estimator) backOff(k int, lo uint32, h history, p, below []float64, zBelow float64) (z, backoff float64) {
 	to := &e.levels[k]
 	gamma := e.rule.gamma(k+1, h)
@@ -166,7 +167,7 @@ func (e *estimator) backOff(k int, lo uint32, h history, p, below []float64, zBe
 	return z, gamma * zBelow / z
 }
 
-// opening is how many n-grams of level k begin with <s>: they stand first.
+// opening returns how many n-grams of level k begin with <s>; they come first.
 func (e *estimator) opening(k int) int {
 	n := uint32(1)
 	for _, l := range e.levels[:k] {

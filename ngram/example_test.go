@@ -31,7 +31,7 @@ func Example() {
 	}
 	_ = why.Write(os.Stdout, func(t lm.Token) string { return words[t] })
 	// Output:
-	// orders 1, 2: the text is too short, or artificial, to read discounts off it: 0.5, 1, 1.5 instead
+	// orders 1, 2: the text is too short or too artificial to estimate discounts; using 0.5, 1 and 1.5
 	//
 	// P(sat | cat) by modified-kneser-ney, order 2
 	//

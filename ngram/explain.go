@@ -7,42 +7,42 @@ import (
 	"lmzoo/lm"
 )
 
-// Explanation is the derivation of one probability, order by order, the shortest history first: each step
-// uses the result of the one before.
+// Explanation derives one probability order by order, from the shortest history. Each step uses the result
+// of the previous step.
 type Explanation struct {
 	Token     lm.Token   `json:"token"`
-	History   []lm.Token `json:"history"` // what the model looks at; lm.BOS is where the document begins
+	History   []lm.Token `json:"history"` // the tokens that the model uses; lm.BOS begins the document
 	Smoothing string     `json:"smoothing"`
 	Order     int        `json:"order"`
-	Uniform   float64    `json:"uniform"` // 1/V, where the recursion ends
+	Uniform   float64    `json:"uniform"` // 1/V, the end of the recursion
 	Steps     []Step     `json:"steps"`
 	Prob      float64    `json:"prob"`
 	LogProb   float64    `json:"-"` // nats; JSON has no −Inf
 }
 
-// Step is what one history says. Of a model without counts only Known, Seen, Gamma, Lower and Prob are.
+// Step is the part of one history. A model without counts sets only Known, Seen, Gamma, Lower and Prob.
 type Step struct {
 	History      []lm.Token `json:"history"`
-	Known        bool       `json:"known"`  // the history has successors; if not, the shorter one speaks for it
-	Seen         bool       `json:"seen"`   // the token is one of them
-	Occurs       uint32     `json:"occurs"` // how often it came after the history
-	Count        uint32     `json:"count"`  // what is smoothed: that, or how many different tokens stand before history and token
+	Known        bool       `json:"known"`  // the history has successors; if not, the shorter history decides
+	Seen         bool       `json:"seen"`   // the token is one of the successors
+	Occurs       uint32     `json:"occurs"` // occurrences of the token after the history
+	Count        uint32     `json:"count"`  // the smoothed count: occurrences, or different tokens before history and token
 	Continuation bool       `json:"continuation"`
-	Total        float64    `json:"total"` // the counts of all successors
-	Types        float64    `json:"types"` // how many successors there are
+	Total        float64    `json:"total"` // sum of the counts of all successors
+	Types        float64    `json:"types"` // number of successors
 	Discount     float64    `json:"discount"`
-	Alpha        float64    `json:"alpha"` // α: what the token's own count gives
-	Gamma        float64    `json:"gamma"` // γ: what the history gives to the shorter one
+	Alpha        float64    `json:"alpha"` // α: the share of the token by its own count
+	Gamma        float64    `json:"gamma"` // γ: the share of the shorter history
 	Lower        float64    `json:"lower"` // P(w | h′)
 	Prob         float64    `json:"prob"`
-	Pruned       bool       `json:"pruned"` // successors were dropped, their counts are in Total as far as it is known
+	Pruned       bool       `json:"pruned"` // successors were pruned; Total includes their counts where known
 
-	Counted   bool   `json:"counted"`    // the numbers above are known
-	AlphaText string `json:"alpha_text"` // α and γ with the numbers put in, where there is something to put in
+	Counted   bool   `json:"counted"`    // the counts above are known
+	AlphaText string `json:"alpha_text"` // the formulas of α and γ with their numbers, if any
 	GammaText string `json:"gamma_text"`
 }
 
-// Explain derives P(token | context) in numbers.
+// Explain derives P(token | context).
 func (m *Model) Explain(context []lm.Token, token lm.Token) (*Explanation, error) {
 	if token < 0 || int(token) >= m.Vocab() {
 		return nil, fmt.Errorf("ngram: token %d is outside the vocabulary of %d", token, m.Vocab())
@@ -65,7 +65,7 @@ func (m *Model) Explain(context []lm.Token, token lm.Token) (*Explanation, error
 	return e, nil
 }
 
-// derive finds the probability after one history from that after the shorter one.
+// derive computes the probability after one history from the probability after the shorter history.
 func (m *Model) derive(history []lm.Token, token uint32, lower float64) Step {
 	s := Step{History: history, Lower: lower, Prob: lower, Gamma: 1}
 	lo, hi := uint32(0), uint32(m.Vocab())
@@ -94,7 +94,7 @@ func (m *Model) derive(history []lm.Token, token uint32, lower float64) Step {
 	return s
 }
 
-// locate finds the n-gram that tokens make.
+// locate finds the n-gram of tokens.
 func (m *Model) locate(tokens []lm.Token) (uint32, bool) {
 	i := uint32(tokens[0])
 	for k, t := range tokens[1:] {
@@ -107,7 +107,7 @@ func (m *Model) locate(tokens []lm.Token) (uint32, bool) {
 	return i, true
 }
 
-// account fills in the counts behind a step: those of the successors lo … hi−1, of which at is the token.
+// account adds the counts of a step: those of the successors lo … hi−1, where at is the token.
 func (m *Model) account(s *Step, lo, hi, at uint32) {
 	k := len(s.History)
 	r, err := newRule(m.Config)
@@ -115,7 +115,7 @@ func (m *Model) account(s *Step, lo, hi, at uint32) {
 		return // a model from an ARPA file has no rule
 	}
 	r.restore(m.Discounts)
-	edited := m.Entropy > 0 || m.Quantized > 0 // then P and γ are no longer those of the counts
+	edited := m.Entropy > 0 || m.Quantized > 0 // then P and γ no longer follow from the counts
 	h := history{vocab: float64(m.Vocab()), whole: k == m.Order-1 || k > 0 && s.History[0] == lm.BOS}
 	m.counts[k].scan(lo, hi, func(i, raw, count uint32) {
 		if count > 0 {
@@ -126,7 +126,7 @@ func (m *Model) account(s *Step, lo, hi, at uint32) {
 		}
 	})
 	if s.Seen {
-		s.Seen = s.Count > 0 // every token is a unigram, seen or not
+		s.Seen = s.Count > 0 // every token is a unigram, even if unseen
 	}
 	if h.total == 0 {
 		return

@@ -97,7 +97,7 @@ func TestHistory(t *testing.T) {
 		for i := range texts {
 			tokens = append(tokens, lm.Token(i))
 		}
-		tell := teller{words: func(w lm.Token) string { return texts[w] }}
+		tell := describer{words: func(w lm.Token) string { return texts[w] }}
 		require.Equal(t, want, tell.history(tokens))
 	}
 }

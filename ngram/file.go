@@ -17,7 +17,7 @@ import (
 //	the header as JSON, with the size and CRC of every section
 //	the sections, each at a multiple of 64 bytes from the beginning of the file
 //
-// and the sections are the arrays of the model as they are in memory, so that opening a file is mapping it.
+// The sections are the arrays of the model as they are in memory, so that opening a file means mapping it.
 const (
 	magic      = "lmz-gram"
 	version    = 3
@@ -28,7 +28,7 @@ const (
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-// section is where an array lies in a file.
+// section describes an array of a file.
 type section struct {
 	Name string `json:"name"`
 	Size uint64 `json:"size"`
@@ -41,7 +41,7 @@ type array struct {
 	data *[]byte
 }
 
-// arrays lists what a file holds, in its order.
+// arrays lists the arrays in the order of the file.
 func (m *Model) arrays() []array {
 	all := []array{{"1-gram rows", &m.unigrams}}
 	for i := range m.tables {
@@ -57,7 +57,7 @@ func (m *Model) arrays() []array {
 	return all
 }
 
-// Size is the number of bytes of the model's arrays, in memory and in a file.
+// Size returns the size of the arrays of the model in bytes, in memory and in a file.
 func (m *Model) Size() int {
 	n := 0
 	for _, a := range m.arrays() {
@@ -99,13 +99,13 @@ func (m *Model) Save(w io.Writer) error {
 	return err
 }
 
-// Open maps a model file into memory, where the system can; nothing is read that is not asked for, and
-// processes share the pages. Close gives the memory back. A file must not be changed while it is open: if
-// it is cut short, the process that reads the missing part dies of SIGBUS. See Load.
+// Open maps a model file into memory where the system supports it: pages are read on demand and shared by
+// processes. Close unmaps it. The file must not be changed while it is open: reading a part that has been
+// truncated kills the process with SIGBUS. See [Load].
 func Open(path string) (*Model, error) { return openWith(mapFile, path) }
 
-// Load is Open for a file that others may change: it reads the file into memory of its own, and verifies
-// it. That takes about half a millisecond per megabyte more than Open and Verify.
+// Load is [Open] for a file that others may change. It copies the file into memory and verifies it, which
+// takes about half a millisecond per megabyte more than Open and Verify.
 func Load(path string) (*Model, error) {
 	m, err := openWith(loadFile, path)
 	if err != nil {
@@ -130,7 +130,7 @@ func openWith(read func(string) ([]byte, func() error, error), path string) (*Mo
 	return m, nil
 }
 
-// Close ends the use of a model that Open returned.
+// Close releases a model that Open returned.
 func (m *Model) Close() error {
 	if m.close == nil {
 		return nil
@@ -140,21 +140,21 @@ func (m *Model) Close() error {
 	return done()
 }
 
-// readFile is Open's way where files cannot be mapped.
+// readFile reads a file that cannot be mapped.
 func readFile(path string) ([]byte, func() error, error) {
 	data, err := os.ReadFile(path)
 	return data, func() error { return nil }, err
 }
 
-// Read returns the model that the bytes of a file hold, without copying them. It checks the header and all
-// sizes; Verify checks the arrays too.
+// Read returns the model in the bytes of a file, without copying them. It checks the header and all sizes;
+// Verify checks the arrays as well.
 func Read(data []byte) (*Model, error) {
 	if len(data) < prefixSize || string(data[:len(magic)]) != magic {
 		return nil, errors.New("not an lmzoo n-gram model (an ARPA file is read with ReadARPA)")
 	}
 	number := data[len(magic):prefixSize]
 	if v := binary.LittleEndian.Uint32(number); v != version {
-		return nil, fmt.Errorf("n-gram model of version %d: this program reads version %d, train the model anew", v, version)
+		return nil, fmt.Errorf("n-gram model of version %d: this program reads version %d; train the model again", v, version)
 	}
 	size, crc := binary.LittleEndian.Uint32(number[4:]), binary.LittleEndian.Uint32(number[8:])
 	if size > maxHeader || uint64(prefixSize)+uint64(size) > uint64(len(data)) {
@@ -162,7 +162,7 @@ func Read(data []byte) (*Model, error) {
 	}
 	text := data[prefixSize : prefixSize+int(size)]
 	if crc32.Checksum(text, castagnoli) != crc {
-		return nil, errors.New("damaged n-gram model: the checksum of the header is wrong, copy or train it anew")
+		return nil, errors.New("damaged n-gram model: the checksum of the header is wrong; copy it again or train it again")
 	}
 	m := &Model{}
 	dec := json.NewDecoder(bytes.NewReader(text))
@@ -184,7 +184,7 @@ func (m *Model) place(data []byte, at uint64) error {
 	}
 	for i, s := range m.Sections {
 		if s.Name != arrays[i].name {
-			return fmt.Errorf("n-gram model: section %q where %q belongs", s.Name, arrays[i].name)
+			return fmt.Errorf("n-gram model: section %q; want %q", s.Name, arrays[i].name)
 		}
 		if at > uint64(len(data)) || s.Size > uint64(len(data))-at {
 			return fmt.Errorf("truncated n-gram model: section %q ends at byte %d, the file at %d", s.Name, at+s.Size, len(data))
@@ -198,14 +198,14 @@ func (m *Model) place(data []byte, at uint64) error {
 	return m.checkSizes()
 }
 
-// Verify reads the whole model and compares its checksums with those it was saved with.
+// Verify reads the whole model and compares its checksums with those of the file.
 func (m *Model) Verify() error {
 	for i, a := range m.arrays() {
 		if i >= len(m.Sections) {
 			return nil // not from a file
 		}
 		if crc32.Checksum(*a.data, castagnoli) != m.Sections[i].CRC {
-			return fmt.Errorf("damaged n-gram model: the checksum of section %q is wrong, copy or train it anew", a.name)
+			return fmt.Errorf("damaged n-gram model: the checksum of section %q is wrong; copy it again or train it again", a.name)
 		}
 	}
 	return nil

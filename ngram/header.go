@@ -2,7 +2,7 @@ package ngram
 
 import "fmt"
 
-// header is what a model says about itself; in a file it is JSON.
+// header describes a model. In a file it is JSON.
 type header struct {
 	Config
 	Grams       []int        `json:"grams"`                  // n-grams of each order
@@ -16,10 +16,10 @@ type header struct {
 	Sections    []section    `json:"sections,omitempty"`
 }
 
-// Vocab is V, the number of tokens.
+// Vocab returns V, the number of tokens.
 func (m *Model) Vocab() int { return m.Config.Vocab }
 
-// Params is the number of n-grams of all orders.
+// Params returns the number of n-grams of all orders.
 func (m *Model) Params() int {
 	n := 0
 	for _, g := range m.Grams {
@@ -28,7 +28,7 @@ func (m *Model) Params() int {
 	return n
 }
 
-// checkHeader makes the tables that a header promises, or says what cannot be.
+// checkHeader creates the tables that the header describes, or reports why they are invalid.
 func (m *Model) checkHeader() error {
 	cfg, err := m.Config.check()
 	if err != nil {
@@ -65,10 +65,10 @@ func (m *Model) checkHeader() error {
 	return m.checkCounts()
 }
 
-// checkSizes compares the sizes of the arrays with what the header promises.
+// checkSizes compares the sizes of the arrays with the header.
 func (m *Model) checkSizes() error {
 	wrong := func(what string, order int) error {
-		return fmt.Errorf("damaged n-gram model: the %s of order %d do not have the size the header promises", what, order)
+		return fmt.Errorf("damaged n-gram model: the %s of order %d do not have the size in the header", what, order)
 	}
 	if len(m.unigrams) != (m.Vocab()+1)*unigramRow {
 		return wrong("rows", 1)

@@ -2,21 +2,21 @@ package ngram
 
 import "math/bits"
 
-// Most histories have a handful of successors, and a few have thousands; those few are asked most often,
-// and each halving of their range is a guess that the processor gets wrong half the time. So the successors
-// of big histories also stand in a hash table: one look instead of ten (the idea of KenLM's probing model,
-// for the part of the trie that it pays for).
+// Most histories have a handful of successors, and a few have thousands. Those few are looked up most often,
+// and each step of a binary search is a branch that the processor mispredicts half the time. The successors
+// of big histories are therefore also in a hash table: one access instead of ten (the idea of KenLM's
+// probing model, for the part of the trie where it pays).
 
-// big is the number of successors above which a history's are in the hash table.
+// big is the number of successors above which a history is in the hash table.
 const big = 32
 
-// slot is where the search for a token after the history whose successors begin at lo begins.
+// slot returns the first slot to try for a token after the history whose successors begin at lo.
 func slot(lo, w uint32, indexBits int) uint64 {
 	return (uint64(lo)<<32 | uint64(w)) * 0x9e3779b97f4a7c15 >> (64 - indexBits)
 }
 
-// indexBits is the width of slot numbers for a table with some n-grams of big histories: at most half of
-// the slots are taken.
+// indexBits returns the width of slot numbers for a number of n-grams of big histories: at most half of the
+// slots are used.
 func indexBits(grams int) int {
 	if grams == 0 {
 		return 0
@@ -24,7 +24,7 @@ func indexBits(grams int) int {
 	return bits.Len(uint(2*grams - 1))
 }
 
-// packIndex returns the hash table of a level: slots of row + 1, 0 when empty.
+// packIndex returns the hash table of a level, whose slots hold row + 1, or 0 if empty.
 func packIndex(child, word []uint32) (data []byte, indexWidth int) {
 	grams := 0
 	for x := range child[1:] {

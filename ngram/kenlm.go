@@ -6,13 +6,14 @@ import (
 	"lmzoo/lm"
 )
 
-// asKenLM makes counts of counts equal to those of KenLM, which closes the books on each lower order with
-// the occurrences of the last n-gram in place of its left neighbours (adjust_counts.cc, the loop behind the
-// last n-gram). Among thousands of words that is nothing, but of a hundred characters each one counts: the
-// discounts move by a percent, and the probabilities after them.
+// asKenLM makes counts of counts equal to those of KenLM, which enters the last n-gram of each lower order
+// with its occurrences instead of its left neighbours (adjust_counts.cc, the loop after the last n-gram).
+// Among thousands of words this has no effect, but with a hundred characters it moves the discounts, and
+// with them the probabilities, by a per cent.
 //
-// KenLM sorts n-grams from the last token to the first, and tokens by first appearance; so the last unigram
-// is the token that appeared last, the last bigram ends in it, and so on, until one begins with <s>.
+// KenLM sorts n-grams from the last token to the first, and tokens by first appearance; the last
+// unigram is therefore the token that appeared last, the last bigram ends in it, and so on, until an n-gram
+// begins with <s>.
 func asKenLM(levels []level, appeared []uint32, counts [][5]int) {
 	last := uint32(0)
 	for w, n := range appeared {
@@ -42,7 +43,7 @@ func asKenLM(levels []level, appeared []uint32, counts [][5]int) {
 	}
 }
 
-// move takes an n-gram out of the counts of counts and enters it with another count.
+// move enters an n-gram in the counts of counts with another count.
 func move(t *[5]int, from, to uint32) {
 	if 0 < from && from < 5 {
 		t[from]--
@@ -52,7 +53,7 @@ func move(t *[5]int, from, to uint32) {
 	}
 }
 
-// firstToken climbs from n-gram i of level k to its first token.
+// firstToken returns the first token of n-gram i of level k.
 func firstToken(levels []level, k int, i uint32) uint32 {
 	for ; k > 0; k-- {
 		child := levels[k-1].child

@@ -13,13 +13,13 @@ import (
 //	Y = n1 / (n1 + 2 n2)    D1 = 1 − 2Y n2/n1    D2 = 2 − 3Y n3/n2    D3+ = 3 − 4Y n4/n3
 type modifiedKneserNey struct{ discount [][4]float64 } // by order, then by min(count, 3)
 
-// fallbackDiscounts stand in where counts of counts give none, as in KenLM.
+// fallbackDiscounts are used where counts of counts give none, as in KenLM.
 var fallbackDiscounts = [4]float64{0, 0.5, 1, 1.5}
 
 func (*modifiedKneserNey) continuation() bool { return true }
 
-// fit computes in float32 as KenLM does, so that both fall back on the same texts: a discount may be
-// exactly 0, and then rounding decides whether it is below.
+// fit computes in float32 as KenLM does, so that both fall back on the same texts: a discount can be
+// exactly 0, and then rounding decides its sign.
 func (m *modifiedKneserNey) fit(order int, t [5]int) string {
 	d := [4]float64{}
 	y := float32(t[1]) / float32(t[1]+2*t[2])
@@ -28,7 +28,7 @@ func (m *modifiedKneserNey) fit(order int, t [5]int) string {
 		d[j] = float64(float32(j) - float32(share))
 		if t[j] == 0 || d[j] < 0 || d[j] > float64(j) {
 			m.discount[order] = fallbackDiscounts
-			return "the text is too short, or artificial, to read discounts off it: 0.5, 1, 1.5 instead"
+			return "the text is too short or too artificial to estimate discounts; using 0.5, 1 and 1.5"
 		}
 	}
 	m.discount[order] = d
@@ -47,7 +47,7 @@ func (m *modifiedKneserNey) feed(levels []level, k int) (note string) {
 		successors := to.count[from.child[x]:from.child[x+1]]
 		if len(successors) > 0 && !slices.ContainsFunc(successors, func(c uint32) bool { return d[min(c, 3)] > 0 }) {
 			m.discount[k+1] = fallbackDiscounts
-			return "a discount of 0 leaves nothing for unseen tokens: 0.5, 1, 1.5 instead"
+			return "a discount of 0 leaves nothing for unseen tokens; using 0.5, 1 and 1.5"
 		}
 	}
 	return ""

@@ -5,9 +5,9 @@ import (
 	"math"
 )
 
-// grams is a model in plain columns, on the way into its packed form or out of it: per level the last
-// token, the successors, log10 P and log10 γ. Level 1 has every token of the vocabulary in order and no
-// column of words; the highest level has no successors and no weights.
+// grams is a model in plain columns, before packing or after unpacking. Each level has the last token, the
+// successors, log10 P and log10 γ. Level 1 has every token of the vocabulary in order and no column of
+// words; the highest level has no successors and no weights.
 type grams struct {
 	order         int
 	word, child   [][]uint32
@@ -15,10 +15,10 @@ type grams struct {
 	raw, count    [][]uint32 // nil without counts
 }
 
-// filter drops the n-grams that keep refuses. What begins with a dropped one must be refused too.
+// filter drops the n-grams for which keep is false. keep must be false for their extensions as well.
 func (g grams) filter(keep func(k int, i uint32) bool) grams {
 	out := grams{order: g.order, child: make([][]uint32, g.order)}
-	kept := make([]uint32, len(g.prob[0])) // the n-grams of a level that stay
+	kept := make([]uint32, len(g.prob[0])) // the remaining n-grams of a level
 	for i := range kept {
 		kept[i] = uint32(i)
 	}
@@ -46,7 +46,7 @@ func (g grams) filter(keep func(k int, i uint32) bool) grams {
 	return out
 }
 
-// pick returns some entries of a column; a column that is not there stays so.
+// pick returns some entries of a column, or nil for a nil column.
 func pick[T any](column []T, which []uint32) []T {
 	if column == nil {
 		return nil
@@ -58,7 +58,7 @@ func pick[T any](column []T, which []uint32) []T {
 	return out
 }
 
-// pack returns the model of g, and lets go of each column as soon as it is packed: g is empty afterwards.
+// pack returns the model of g. It frees each column as soon as it is packed: g is empty afterwards.
 func (g grams) pack(h header) *Model {
 	h.Grams = make([]int, g.order)
 	for k := range g.prob {
@@ -77,7 +77,7 @@ func (g grams) pack(h header) *Model {
 	return m
 }
 
-// packUnigrams writes one row per token, and one that only ends the last token's successors.
+// packUnigrams packs a row per token, and a last row that ends the successors of the last token.
 func (g grams) packUnigrams() []byte {
 	n := len(g.prob[0])
 	rows := make([]byte, (n+1)*unigramRow)
@@ -95,7 +95,7 @@ func (g grams) packUnigrams() []byte {
 	return rows
 }
 
-// packLevel writes the rows of level k ≥ 1 (order k+1), and one more that ends the last successors.
+// packLevel packs the rows of level k ≥ 1 (order k+1), and a last row that ends the last successors.
 func (g grams) packLevel(k int, h *header) table {
 	n := len(g.prob[k])
 	t := table{n: uint32(n)}
@@ -140,7 +140,7 @@ func (g grams) packLevel(k int, h *header) table {
 // nothing is the packer of a field that the level does not have.
 func nothing(int) uint64 { return 0 }
 
-// tableShape is how many bits the fields of a table's rows take.
+// tableShape is the width in bits of the fields of a table.
 type tableShape struct {
 	Word    int `json:"word"`
 	Prob    int `json:"prob"`
@@ -151,7 +151,7 @@ type tableShape struct {
 
 func (s tableShape) widths() []int { return []int{s.Word, s.Prob, s.Backoff, s.Child} }
 
-// shape sets where the fields of t lie.
+// shape sets the layout of the rows of t.
 func (t *table) shape(s tableShape) {
 	fields, stride := layout(s.widths()...)
 	t.word, t.prob, t.backoff, t.child, t.stride = fields[0], fields[1], fields[2], fields[3], stride

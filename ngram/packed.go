@@ -6,13 +6,13 @@ import (
 	"math/bits"
 )
 
-// field is where a number lies in a row: shift bits from its beginning, as wide as the mask.
+// field is the position of a number in a row: shift bits from its beginning, as wide as the mask.
 type field struct {
 	shift uint64
 	mask  uint64
 }
 
-// rowPadding lets a row be read by whole words up to the end of the rows.
+// rowPadding lets the last rows be read by whole words.
 const rowPadding = 8
 
 // readBits returns the number of a field whose row begins at bit.
@@ -21,10 +21,10 @@ func readBits(data []byte, bit uint64, f field) uint64 {
 	return binary.LittleEndian.Uint64(data[bit>>3:]) >> (bit & 7) & f.mask
 }
 
-// width is how many bits the numbers 0 … largest take.
+// width returns how many bits the numbers 0 … largest take.
 func width(largest uint64) int { return bits.Len64(largest) }
 
-// layout lays fields of some widths side by side.
+// layout returns adjacent fields of the given widths.
 func layout(widths ...int) (fields []field, stride uint64) {
 	for _, w := range widths {
 		fields = append(fields, field{shift: stride, mask: 1<<w - 1})
@@ -33,16 +33,16 @@ func layout(widths ...int) (fields []field, stride uint64) {
 	return fields, stride
 }
 
-// rowBytes is the size of n rows.
+// rowBytes returns the size of n rows.
 func rowBytes(n int, stride uint64) uint64 { return (uint64(n)*stride+7)/8 + rowPadding }
 
-// packRows writes n rows of fields; get returns the numbers of row i in the order of widths.
+// packRows packs n rows of fields. get stores the numbers of row i in the order of widths.
 func packRows(n int, widths []int, get func(i int, row []uint64)) []byte {
 	_, stride := layout(widths...)
 	data := make([]byte, rowBytes(n, stride))
 	pieces := cut(n)
 	parallel(len(pieces), func(p int) {
-		out := data[uint64(pieces[p].lo)*stride/8:] // pieces begin at multiples of 64 rows, hence of bytes
+		out := data[uint64(pieces[p].lo)*stride/8:] // pieces begin at multiples of 64 rows, hence at a byte
 		row := make([]uint64, len(widths))
 		word, used, at := uint64(0), 0, 0
 		for i := pieces[p].lo; i < pieces[p].hi; i++ {
@@ -64,14 +64,14 @@ func packRows(n int, widths []int, get func(i int, row []uint64)) []byte {
 	return data
 }
 
-// Log-probabilities are at most 0, so that their sign need not be stored.
+// Log-probabilities are at most 0, so their sign is not stored.
 const signBit = 1 << 31
 
 func packProb(p float32) uint64   { return uint64(math.Float32bits(min(p, 0)) &^ signBit) }
 func unpackProb(b uint64) float32 { return math.Float32frombits(uint32(b) | signBit) }
 
-// codebook lists the different values of a column, when there are so few that their numbers are shorter
-// than the values. Backoff weights are like that: histories with the same counts share one.
+// codebook lists the different values of a column, if they are so few that their numbers are shorter than
+// the values. Backoff weights are: histories with the same counts share one.
 type codebook struct {
 	values []float32
 	number map[uint32]uint64
@@ -80,7 +80,7 @@ type codebook struct {
 // maxCodes bounds a codebook.
 const maxCodes = 1 << 14
 
-// newCodebook returns the different values, or false when there are too many.
+// newCodebook returns the different values, or false if there are too many.
 func newCodebook(column []float32) (codebook, bool) {
 	c := codebook{number: map[uint32]uint64{}}
 	limit := min(maxCodes, len(column)/4)
@@ -94,7 +94,7 @@ func newCodebook(column []float32) (codebook, bool) {
 		c.number[math.Float32bits(v)] = uint64(len(c.values))
 		c.values = append(c.values, v)
 	}
-	return c, len(c.values) > 0 // an order without n-grams has nothing to number
+	return c, len(c.values) > 0 // false for an order without n-grams
 }
 
 // pack returns the packer of a column by the numbers of its values, their width, and the values.

@@ -6,14 +6,14 @@ import (
 	"lmzoo/lm"
 )
 
-// recall is what an n-gram model remembers: for each length k, the n-gram of level k that the last k
-// tokens make, as far as the model knows them. It is a value: copying it is cloning it.
+// recall is the memory of an n-gram model: for each length k, the n-gram of level k of the last k tokens, if
+// the model has it. It is a value: copying clones it.
 type recall struct {
-	known int // the longest of them
+	known int // the longest length
 	node  [MaxOrder]uint32
 }
 
-// begin is the memory at the beginning of a document, the history <s>.
+// begin returns the memory at the beginning of a document, the history <s>.
 func (m *Model) begin() recall {
 	var r recall
 	if m.Order > 1 {
@@ -22,10 +22,10 @@ func (m *Model) begin() recall {
 	return r
 }
 
-// step returns log10 P of w after what r remembers, and lets r remember w.
+// step returns log10 P of w after the tokens in r, and appends w to r.
 //
-// From the longest history to the shortest: where w is not among the successors, the weight of the history
-// is paid; where it is, its probability holds for all of them, and from there on only the memory grows.
+// It goes from the longest history to the shortest. While w is not a successor, it adds the weight of the
+// history. The first history that has w decides the probability; the shorter ones only update the memory.
 func (m *Model) step(r *recall, w uint32) float64 {
 	if w >= uint32(m.Vocab()) {
 		r.known = 0
@@ -63,7 +63,7 @@ func (m *Model) step(r *recall, w uint32) float64 {
 	return sum
 }
 
-// Score implements lm.Scorer: two to three searches per token, and no allocation.
+// Score implements [lm.Scorer]. It takes two to three searches per token and does not allocate.
 func (m *Model) Score(dst []float64, tokens []lm.Token) []float64 {
 	dst = lm.Grow(dst, len(tokens))
 	r := m.begin()

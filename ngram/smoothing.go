@@ -6,43 +6,43 @@ import (
 	"strings"
 )
 
-// rule is a smoothing: the two halves of P(w|h) = α(h, w) + γ(h)·P(w|h′), for n-grams of an order whose
-// history is h. Only tokens that were seen after h ask for α.
+// rule is a smoothing: α and γ of P(w|h) = α(h, w) + γ(h)·P(w|h′) for the n-grams of an order. α is used
+// only for tokens that were seen after h.
 type rule interface {
 	// continuation reports whether the lower orders count left neighbours instead of occurrences.
 	continuation() bool
-	// fit reads what the rule needs off the counts of counts of one order; a note says what it took instead.
+	// fit estimates the parameters of an order from its counts of counts. A note reports a fallback.
 	fit(order int, t [5]int) (note string)
-	// discounts are what fit found, by order, for a reader.
+	// discounts returns the fitted discounts by order.
 	discounts() [][]float64
-	// restore sets what fit found, from discounts.
+	// restore sets the discounts.
 	restore([][]float64)
 	alpha(order int, count float64, h history) float64
 	gamma(order int, h history) float64
-	// arithmetic is alpha and gamma written out with their numbers, or "" where there is nothing to write.
+	// arithmetic returns the formulas of alpha and gamma with their numbers, or "".
 	arithmetic(order int, count float64, h history) (alpha, gamma string)
 }
 
-// history is what the counts say about one history.
+// history summarises the counts after one history.
 type history struct {
 	total float64    // Σ_w c(h, w)
 	types float64    // N1+(h ·): different tokens seen after it
 	n     [4]float64 // n[1], n[2], n[3]: of these, how many were counted once, twice, three times or more
 	vocab float64    // V
-	whole bool       // the history is as long as it can be: n−1 tokens, or back to <s>
+	whole bool       // the history has full length: n−1 tokens, or back to <s>
 }
 
-// add enters the count of one successor.
+// add adds the count of one successor.
 func (h *history) add(count uint32) {
 	h.total += float64(count)
 	h.types++
 	h.n[min(count, 3)]++
 }
 
-// Smoothings are the names of the smoothings, in order of appearance.
+// Smoothings lists the names of the smoothings in historical order.
 var Smoothings = []string{"mle", "add-k", "witten-bell", "absolute", "kneser-ney", "modified-kneser-ney", "stupid-backoff"}
 
-// fixed is the part of a rule that has nothing to fit and counts occurrences.
+// fixed is the common part of rules that fit nothing and count occurrences.
 type fixed struct{}
 
 func (fixed) continuation() bool     { return false }
@@ -71,5 +71,5 @@ func newRule(cfg Config) (rule, error) {
 	return nil, fmt.Errorf("ngram: unknown smoothing %q: want one of %s", cfg.Smoothing, strings.Join(Smoothings, ", "))
 }
 
-// log10 as the model stores it: ARPA's unit, and KenLM's precision.
+// log10 returns log10 p in float32, the unit of ARPA and the precision of KenLM.
 func log10(p float64) float32 { return float32(math.Log10(p)) }

@@ -10,22 +10,22 @@ import (
 	"slices"
 )
 
-// spill is a file of n-grams in the order of their tokens, each with its count, and each after its
-// beginnings: a walk through a trie. A record is the length of the n-gram, its last token and its count;
-// the other tokens are those of the records before.
+// spill is a file of n-grams with their counts, sorted by their tokens, each after its prefixes, as in a walk
+// through a trie. A record is the length of the n-gram, its last token and its count; its other tokens are
+// in the records before.
 type spill struct {
 	file *os.File
-	name string // "" if the file has none left
+	name string // "" if the file is unlinked
 	out  *bufio.Writer
 	line []byte
 
-	generation int   // how often what is in it was merged
-	grams      []int // how many n-grams of each order
+	generation int   // how often its content was merged
+	grams      []int // number of n-grams of each order
 }
 
 const spillBuffer = 1 << 16
 
-// newSpill makes an empty file of spilled n-grams, which is gone when this process is, however it ends.
+// newSpill creates an empty file, which vanishes with this process.
 func newSpill(dir string) (*spill, error) {
 	f, name, err := tempFile(dir)
 	if err != nil {
@@ -34,7 +34,7 @@ func newSpill(dir string) (*spill, error) {
 	return &spill{file: f, name: name}, nil
 }
 
-// record writes one n-gram by its last token.
+// record writes an n-gram by its last token.
 func (s *spill) record(order int, word, count uint32) error {
 	if s.out == nil {
 		s.out = bufio.NewWriterSize(s.file, spillBuffer)
@@ -63,7 +63,7 @@ func spillError(err error) error {
 	if err == nil {
 		return nil
 	}
-	return fmt.Errorf("ngram: temporary file for counts: %w; TMPDIR says where it stands: name a directory with room", err)
+	return fmt.Errorf("ngram: temporary file for counts: %w; set TMPDIR to a directory with room", err)
 }
 
 func (s *spill) close() error {
@@ -74,7 +74,7 @@ func (s *spill) close() error {
 	return err
 }
 
-// writeLevels walks through the n-grams of a piece of text.
+// writeLevels writes the n-grams of a piece of text.
 func (s *spill) writeLevels(levels []level) error {
 	var walk func(k int, i uint32) error
 	walk = func(k int, i uint32) error {
@@ -105,14 +105,14 @@ func (s *spill) writeLevels(levels []level) error {
 	return s.flush()
 }
 
-// spillReader is at one n-gram of a spill.
+// spillReader is positioned at an n-gram of a spill.
 type spillReader struct {
 	in    *bufio.Reader
 	path  []uint32
 	count uint32
 }
 
-// next goes to the next n-gram; io.EOF says that there is none.
+// next advances to the next n-gram. It returns io.EOF at the end.
 func (r *spillReader) next() error {
 	order, err := r.in.ReadByte()
 	if err != nil {
@@ -124,14 +124,14 @@ func (r *spillReader) next() error {
 		return spillError(err)
 	}
 	if order == 0 || int(order) > len(r.path)+1 {
-		return spillError(errors.New("it was changed by somebody else"))
+		return spillError(errors.New("another process changed it"))
 	}
 	r.path = append(r.path[:order-1], uint32(word))
 	r.count = uint32(count)
 	return nil
 }
 
-// merge shows the n-grams of all spills in order, equal ones once with the sum of their counts.
+// merge calls show for the n-grams of all spills in order, and sums the counts of equal n-grams.
 func merge(spills []*spill, show func(order int, word, count uint32) error) error {
 	var queue []*spillReader // sorted by path
 	enqueue := func(r *spillReader) error {
@@ -173,7 +173,7 @@ func merge(spills []*spill, show func(order int, word, count uint32) error) erro
 	return nil
 }
 
-// size is how many n-grams of an order the file has.
+// size returns how many n-grams of an order the file has.
 func (s *spill) size(order int) int {
 	if order >= len(s.grams) {
 		return 0
@@ -181,7 +181,7 @@ func (s *spill) size(order int) int {
 	return s.grams[order]
 }
 
-// mergeLevels makes the levels of a whole text from its spill, or none, and the counts of its unigrams.
+// mergeLevels returns the levels of a whole text from its spill, if any, and its unigram counts.
 func mergeLevels(spills []*spill, raw []uint32, order int) ([]level, error) {
 	levels := make([]level, order)
 	levels[0].raw = raw
@@ -192,7 +192,7 @@ func mergeLevels(spills []*spill, raw []uint32, order int) ([]level, error) {
 	for k := 1; k < order; k++ {
 		n := spills[0].size(k + 1)
 		if uint64(n) >= none {
-			return nil, fmt.Errorf("ngram: more than %d n-grams of order %d: prune the text or lower the order", uint32(none-1), k+1)
+			return nil, fmt.Errorf("ngram: more than %d n-grams of order %d: prune more or lower the order", uint32(none-1), k+1)
 		}
 		levels[k] = level{word: make([]uint32, 0, n), raw: make([]uint32, 0, n)}
 		if k+1 < order {
@@ -201,7 +201,7 @@ func mergeLevels(spills []*spill, raw []uint32, order int) ([]level, error) {
 	}
 	err := merge(spills, func(k int, word, count uint32) error {
 		if k == 1 {
-			for len(levels[0].child) <= int(word) { // tokens without successors among them
+			for len(levels[0].child) <= int(word) { // including tokens without successors
 				levels[0].child = append(levels[0].child, uint32(len(levels[1].word)))
 			}
 			return nil
@@ -228,8 +228,8 @@ func mergeLevels(spills []*spill, raw []uint32, order int) ([]level, error) {
 	return levels, nil
 }
 
-// suffixes finds for every n-gram of level k the one without its first token: its history's suffix has
-// all the successors of the history.
+// suffixes finds the suffix of every n-gram of level k: the suffix of its history has all successors of the
+// history.
 func suffixes(levels []level, k int) []uint32 {
 	from, to := &levels[k-1], &levels[k]
 	if k == 1 {

@@ -7,10 +7,9 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// tempFile returns a file that the system deletes when it is closed, and closes when the process ends,
-// however it ends.
+// tempFile returns a file that the system deletes when it is closed, at the latest when the process ends.
 func tempFile(dir string) (f *os.File, name string, err error) {
-	named, err := os.CreateTemp(dir, "lmzoo-ngrams-*") // for a name that nobody has
+	named, err := os.CreateTemp(dir, "lmzoo-ngrams-*") // for an unused name
 	if err != nil {
 		return nil, "", err
 	}

@@ -8,14 +8,14 @@ import (
 	"lmzoo/lm"
 )
 
-// Choice is a token and ln P of it.
+// Choice is a token and its ln P.
 type Choice struct {
 	Token   lm.Token
 	LogProb float64
 }
 
-// Top returns the k most probable next tokens, the best first, without looking at the whole vocabulary:
-// the successors of each history, and of the unigrams, which are sorted once, as many as can still win.
+// Top returns the k most probable next tokens, best first, without a pass over the vocabulary. It inspects
+// the successors of each history, and the sorted unigrams as long as they can still be among the best.
 func (m *Model) Top(context []lm.Token, k int) []Choice {
 	r := m.recallOf(context)
 	paid := m.paid(&r)
@@ -48,7 +48,7 @@ func (m *Model) Top(context []lm.Token, k int) []Choice {
 	return best.sorted()
 }
 
-// seenLonger reports whether a history longer than n has seen w, and has spoken for it.
+// seenLonger reports whether a history longer than n has w as a successor, and so decides its probability.
 func (m *Model) seenLonger(r *recall, n int, w uint32) bool {
 	for k := n + 1; k <= r.known; k++ {
 		if r.node[k-1] == none {
@@ -62,7 +62,7 @@ func (m *Model) seenLonger(r *recall, n int, w uint32) bool {
 	return false
 }
 
-// frequent returns all tokens, the most probable unigram first.
+// frequent returns all tokens, sorted by descending unigram probability.
 func (m *Model) frequent() []uint32 {
 	m.sortOnce.Do(func() {
 		m.byProb = make([]uint32, m.Vocab())
@@ -76,13 +76,13 @@ func (m *Model) frequent() []uint32 {
 	return m.byProb
 }
 
-// choices keeps the k best in a heap whose root is the worst of them.
+// choices holds the k best choices in a heap with the worst at the root.
 type choices struct {
 	k    int
 	heap []Choice
 }
 
-// wants reports whether a choice of log10 p could be among the best; equals are settled by add.
+// wants reports whether a choice of log10 p could be among the best; add resolves ties.
 func (c *choices) wants(p float64) bool { return len(c.heap) < c.k || p >= c.heap[0].LogProb }
 
 func (c *choices) add(x Choice) {
@@ -121,12 +121,12 @@ func (c *choices) down(i int) {
 	}
 }
 
-// worse orders choices: less probable, or of equal ones the higher token.
+// worse orders choices: less probable, or equally probable with a higher token.
 func worse(a, b Choice) bool {
 	return a.LogProb < b.LogProb || a.LogProb == b.LogProb && a.Token > b.Token
 }
 
-// sorted returns the choices in nats, the best first.
+// sorted returns the choices in nats, best first.
 func (c *choices) sorted() []Choice {
 	slices.SortFunc(c.heap, func(a, b Choice) int {
 		return cmp.Or(cmp.Compare(b.LogProb, a.LogProb), cmp.Compare(a.Token, b.Token))

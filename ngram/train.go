@@ -7,14 +7,14 @@ import (
 	"lmzoo/lm"
 )
 
-// Train counts documents and returns the smoothed model, with notes on whatever was not as the smoothing
-// expects. Each document ends in lm.BOS, unless its end was cut off and is no event.
+// Train counts documents and returns the smoothed model, with notes on any fallback of the smoothing. Each
+// document ends in [lm.BOS], unless it was cut and its end is not a prediction target.
 func Train(docs [][]lm.Token, cfg Config) (*Model, []string, error) {
 	c, err := NewCounter(cfg)
 	if err != nil {
 		return nil, nil, err
 	}
-	defer func() { _ = c.Close() }() // only temporary files
+	defer func() { _ = c.Close() }() // removes only temporary files
 	if cfg.Memory == 0 {
 		total := 0
 		for _, doc := range docs {
@@ -30,7 +30,7 @@ func Train(docs [][]lm.Token, cfg Config) (*Model, []string, error) {
 	return c.Model()
 }
 
-// build turns counts into a model.
+// build estimates a model from counts.
 func build(levels []level, appeared []uint32, r rule, cfg Config) (*Model, []string, error) {
 	adjust(levels, r.continuation())
 	withUnk := forget(levels, cfg.Unk)
@@ -42,7 +42,7 @@ func build(levels []level, appeared []uint32, r rule, cfg Config) (*Model, []str
 	if modified {
 		asKenLM(levels, appeared, counts)
 	}
-	var fallbacks []string // of each order
+	var fallbacks []string // by order
 	for k, t := range counts {
 		note := r.fit(k+1, t)
 		if modified && note == "" {
@@ -54,7 +54,7 @@ func build(levels []level, appeared []uint32, r rule, cfg Config) (*Model, []str
 	keep := func(k int, i uint32) bool {
 		return levels[k].raw[i] > cfg.threshold(k+1) && (withUnk == nil || !withUnk[k][i])
 	}
-	cfg.Memory = 0 // it changes nothing in the model
+	cfg.Memory = 0 // does not change the model
 	prob, backoff := estimate(levels, r, cfg, keep)
 	g := grams{order: cfg.Order, prob: prob, backoff: backoff}
 	for k := range levels {
@@ -67,11 +67,11 @@ func build(levels []level, appeared []uint32, r rule, cfg Config) (*Model, []str
 	if cfg.threshold(cfg.Order) > 0 || withUnk != nil {
 		g = g.filter(keep)
 	}
-	clear(levels) // g has what is still needed
+	clear(levels) // g has all that is still needed
 	return g.pack(header{Config: cfg, Notes: notes, Discounts: r.discounts()}), notes, nil
 }
 
-// together makes one line of the orders that have the same to say.
+// together joins equal notes of several orders in one line.
 func together(notes []string) (lines []string) {
 	for k, note := range notes {
 		if note == "" || slices.Contains(notes[:k], note) {

@@ -6,13 +6,13 @@ import (
 	"sync"
 )
 
-// A Model is a trie of n-grams: the successors of a history stand side by side, sorted by token, so that
-// they can be searched and listed. Each n-gram has log10 P of its last token after the others, and as a
-// history a backoff weight log10 γ; a token that is not among the successors costs the weight and is
-// looked up after the shorter history. (An ARPA file has the same columns; the layout is Heafield's 2011
-// trie turned around: his goes from the last token to the left, which is why KenLM cannot list successors.)
+// A Model is a trie of n-grams. The successors of a history are adjacent and sorted by token, so that they
+// can be searched and listed. Each n-gram has log10 P of its last token after the others and, as a history,
+// a backoff weight log10 γ. A token that is not a successor costs the weight and is looked up after the
+// shorter history. (An ARPA file has the same columns. The layout is the reverse of Heafield's trie of 2011,
+// which goes from the last token to the left, and so cannot list successors.)
 //
-// Level 1 has a row of three whole words per token. A row of a higher level is a few fields of bits.
+// A row of level 1 is three 32-bit words; a row of a higher level is a few bit fields.
 type Model struct {
 	header
 	unigrams []byte // rows of 12 bytes: log10 P, log10 γ, first successor
@@ -21,7 +21,7 @@ type Model struct {
 	close    func() error
 
 	sortOnce sync.Once
-	byProb   []uint32 // the tokens, the most probable first; made when first asked for
+	byProb   []uint32 // tokens by descending probability, computed on first use
 }
 
 const unigramRow = 12
@@ -31,13 +31,13 @@ type table struct {
 	rows   []byte
 	bases  []byte // per 64 rows: the first successor of the first
 	n      uint32 // n-grams
-	above  uint32 // n-grams of the next order, which successors lie in
+	above  uint32 // n-grams of the next order
 	stride uint64
 
 	word, prob, backoff, child field  // child: the first successor, counted from the base
 	probs, backoffs            []byte // codebooks of float32; empty: the fields are the values
 
-	index       []byte // hash table of the successors of big histories
+	index       []byte // hash table for big histories
 	indexBits   int
 	indexStride uint64
 	indexField  field
@@ -54,8 +54,8 @@ func (m *Model) unigramBackoff(w uint32) float32 {
 	return math.Float32frombits(binary.LittleEndian.Uint32(m.unigrams[uint64(w)*unigramRow+4:]))
 }
 
-// successors returns the range of a history's successors in the table of the next level; the history is
-// n-gram i of level k ≥ 1. Bounds from a damaged file are held inside the table.
+// successors returns the range of the successors of n-gram i of level k ≥ 1 in the table of the next level.
+// Bounds from a damaged file are clamped to the table.
 func (m *Model) successors(k int, i uint32) (lo, hi uint32) {
 	if k == 1 {
 		at := uint64(i) * unigramRow
@@ -74,7 +74,7 @@ func (t *table) base(i uint32) uint32 {
 	return binary.LittleEndian.Uint32(t.bases[i/baseEvery*4:])
 }
 
-// backoffWeight is log10 γ of n-gram i of level k ≥ 1.
+// backoffWeight returns log10 γ of n-gram i of level k ≥ 1.
 func (m *Model) backoffWeight(k int, i uint32) float32 {
 	if k == 1 {
 		return m.unigramBackoff(i)
@@ -87,7 +87,7 @@ func (m *Model) backoffWeight(k int, i uint32) float32 {
 	return codeValue(t.backoffs, v)
 }
 
-// prob is log10 P of row i.
+// probAt returns log10 P of row i.
 func (t *table) probAt(i uint32) float32 {
 	v := readBits(t.rows, uint64(i)*t.stride, t.prob)
 	if len(t.probs) == 0 {
@@ -96,7 +96,7 @@ func (t *table) probAt(i uint32) float32 {
 	return codeValue(t.probs, v)
 }
 
-// codeValue looks a number up in a codebook; one beyond it, from a damaged file, means the last value.
+// codeValue returns a value of a codebook. Numbers from a damaged file are clamped.
 func codeValue(book []byte, number uint64) float32 {
 	at := min(number*4, uint64(len(book))-4)
 	return math.Float32frombits(binary.LittleEndian.Uint32(book[at:]))
@@ -106,7 +106,7 @@ func (t *table) wordAt(i uint32) uint32 {
 	return uint32(readBits(t.rows, uint64(i)*t.stride, t.word))
 }
 
-// linear is the length of a range that is searched from its beginning.
+// linear is the length of a range that is searched linearly.
 const linear = 8
 
 // find returns the row of a token among the successors lo … hi−1, or none.

@@ -38,17 +38,17 @@ func (m *Model) unpack() grams {
 	return g
 }
 
-// gram is an n-gram as visit shows it.
+// gram is an n-gram that visit passes on.
 type gram struct {
 	order          int
-	index, history uint32  // in its level, and of its history in the level below
+	index, history uint32  // index in its level, and of its history in the level below
 	suffix         uint32  // without its first token, in the level below; none if the model does not have it
 	prob           float64 // log10 P(w | h)
-	lower          float64 // log10 P(w | h′): what backing off to the shorter history would say
+	lower          float64 // log10 P(w | h′), the probability after the shorter history
 	before         float64 // log10 P(h), by the model
 }
 
-// visit shows every n-gram above order 1, each after its history.
+// visit calls show for every n-gram above order 1, each after its history.
 func (m *Model) visit(show func(gram)) {
 	if m.Order == 1 {
 		return
@@ -84,7 +84,7 @@ func (m *Model) visit(show func(gram)) {
 	}
 }
 
-// closing finds the n-gram that ends the document after the k−1 tokens that r remembers.
+// closing finds the n-gram that ends the document after the k−1 tokens in r.
 func (m *Model) closing(r *recall, k int) (uint32, bool) {
 	if r.known < k-1 || r.node[k-2] == none {
 		return none, false
@@ -108,12 +108,12 @@ func (m *Model) sums() (own, lower [MaxOrder][]float64, closed bool) {
 	return own, lower, closed
 }
 
-// rebalance sets the weight of every history anew, so that its probabilities sum to 1:
+// rebalance recomputes the weight of every history, so that its probabilities sum to 1:
 //
 //	γ(h) = (1 − Σ_seen P(w|h)) / (1 − Σ_seen P(w|h′))
 //
-// Where the model has the suffix of each n-gram, one round is exact. A model of another toolkit may lack
-// some, and P(w|h′) then holds weights itself; each round makes one more order exact.
+// If the model has the suffix of every n-gram, one round is exact. A model of another toolkit may lack some;
+// P(w|h′) then depends on weights itself, and each round makes one more order exact.
 func (m *Model) rebalance() *Model {
 	for round := 1; round < m.Order; round++ {
 		own, lower, closed := m.sums()
@@ -131,21 +131,22 @@ func (m *Model) rebalance() *Model {
 	return m
 }
 
-// weight is log10 γ of a history whose successors have the probabilities own, and lower after the shorter one.
+// weight returns log10 γ of a history. own and lower are the sums of the probabilities of its successors
+// after it and after the shorter history.
 func weight(own, lower float64) float32 {
-	const nothing = 1e-9 // what rounding leaves of 1 − 1
+	const nothing = 1e-9 // the rounding error of 1 − 1
 	switch {
 	case own == 0 && lower == 0:
 		return 0
 	case 1-own < nothing:
-		return log10(nothing) // everything is seen; keep the rest finite
+		return log10(nothing) // all tokens are successors; keep the weight finite
 	case 1-lower < nothing:
-		return 0 // the shorter history has nothing to give to
+		return 0 // the shorter history has no other tokens
 	}
 	return log10((1 - own) / (1 - lower))
 }
 
-// kept is the part of the header that does not depend on the arrays.
+// kept returns the part of the header that does not depend on the arrays.
 func (m *Model) kept() header {
 	return header{
 		Config: m.Config, Discounts: m.Discounts, Notes: m.Notes, Quantized: m.Quantized, Entropy: m.Entropy, Run: m.Run,

@@ -2,8 +2,9 @@ package ngram
 
 import "fmt"
 
-// wittenBell takes the tokens that were new after a history, as often as there are different ones, for
-// the chance that the next one is new too (Witten & Bell 1991, method C; Chen & Goodman 1998, eq. 17):
+// wittenBell estimates the chance that the next token is new after a history by how often a token was new
+// there before, which is the number of different tokens (Witten & Bell 1991, method C; Chen & Goodman 1998,
+// eq. 17):
 //
 //	P(w | h) = (c(h, w) + N1+(h ·) P(w | h′)) / (c(h) + N1+(h ·))
 type wittenBell struct{ fixed }

@@ -20,7 +20,7 @@ func WriteFile(path string, write func(io.Writer) error) error {
 	return replace(path, "", write)
 }
 
-// Replace is WriteFile, but the file that was at path before stays as previous. At no moment is there no
+// Replace is WriteFile, and renames the file that was at path to previous. At no moment is there no
 // file at path, except on a file system without hard links.
 func Replace(path, previous string, write func(io.Writer) error) error {
 	return replace(path, previous, write)
@@ -63,7 +63,7 @@ func flushed(path string) error {
 	return nil
 }
 
-// target follows a symbolic link, so that it is not the link that is replaced.
+// target follows a symbolic link, so that the link itself is not replaced.
 func target(path string) string {
 	if real, err := filepath.EvalSymlinks(path); err == nil {
 		return real
@@ -113,12 +113,12 @@ func renameBoth(tmp, path, previous string) error {
 	}
 	err := os.Rename(tmp, path)
 	if err != nil {
-		_ = os.Rename(previous, path) // back again
+		_ = os.Rename(previous, path) // undo
 	}
 	return err
 }
 
-// fill writes, and waits until the disk has it: a rename may reach the disk before the bytes do. It closes f.
+// fill writes and flushes f, because a rename may reach the disk before the bytes do. It closes f.
 func fill(f *os.File, mode os.FileMode, write func(io.Writer) error) error {
 	defer f.Close()
 	if err := buffered(f, write); err != nil {
@@ -141,7 +141,7 @@ func buffered(f *os.File, write func(io.Writer) error) error {
 	return w.Flush()
 }
 
-// permissions are those of the file being replaced, or the usual ones of a new file.
+// permissions returns the mode of the file to replace, or the default mode of a new file.
 func permissions(path string) os.FileMode {
 	if info, err := os.Stat(path); err == nil {
 		return info.Mode().Perm()
@@ -149,7 +149,7 @@ func permissions(path string) os.FileMode {
 	return 0o644
 }
 
-// cause leaves out the name of the temporary file, which says nothing to anybody.
+// cause strips the name of the temporary file from an error.
 func cause(err error) error {
 	switch e := err.(type) {
 	case *os.PathError:

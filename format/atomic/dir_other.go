@@ -2,5 +2,5 @@
 
 package atomic
 
-// syncDir does nothing: here a directory cannot be flushed.
+// syncDir does nothing, because directories cannot be flushed here.
 func syncDir(string) error { return nil }

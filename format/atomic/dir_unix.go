@@ -8,7 +8,7 @@ import (
 	"syscall"
 )
 
-// syncDir makes a rename last: until the directory itself is on the disk, a power cut can undo it.
+// syncDir flushes a directory: until then a power failure can undo a rename.
 func syncDir(dir string) error {
 	d, err := os.Open(dir)
 	if err != nil {
@@ -16,7 +16,7 @@ func syncDir(dir string) error {
 	}
 	defer d.Close()
 	if err := d.Sync(); err != nil && !errors.Is(err, syscall.EINVAL) && !errors.Is(err, syscall.ENOTSUP) {
-		return err // some file systems cannot flush a directory, and say so
+		return err // some file systems cannot flush a directory
 	}
 	return nil
 }

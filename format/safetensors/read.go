@@ -10,7 +10,7 @@ import (
 	"sort"
 )
 
-// Info is a line of the table of contents.
+// Info is an entry of the table of contents.
 type Info struct {
 	Name  string
 	DType string // F32, F16, BF16, F64, I64, …
@@ -19,7 +19,7 @@ type Info struct {
 	begin, end int64 // of the numbers, from the beginning of the file
 }
 
-// File is an open file: its table of contents, in the order of the numbers.
+// File is an open file. Its table of contents is in the order of the numbers.
 type File struct {
 	Metadata map[string]string
 	Tensors  []Info
@@ -28,14 +28,14 @@ type File struct {
 	index map[string]int
 }
 
-// sizes of an element, in bytes. Other types than floats are listed but cannot be read.
+// sizes are the sizes of elements in bytes. Only floats can be read.
 var sizes = map[string]int64{
 	"F64": 8, "F32": 4, "F16": 2, "BF16": 2, "I64": 8, "U64": 8, "I32": 4, "U32": 4, "I16": 2, "U16": 2,
 	"I8": 1, "U8": 1, "BOOL": 1, "F8_E4M3": 1, "F8_E5M2": 1,
 }
 
-// Open reads the table of contents of a file of the given size and checks it: names, types and shapes make
-// sense, and the numbers of all tensors fill the rest of the file without holes and overlaps.
+// Open reads and checks the table of contents of a file of the given size: names, types and shapes are valid,
+// and the numbers of all tensors fill the rest of the file without gaps or overlaps.
 func Open(r io.ReaderAt, size int64) (*File, error) {
 	f := &File{data: r, index: map[string]int{}}
 	header, err := readHeader(r, size)
@@ -54,14 +54,14 @@ func Open(r io.ReaderAt, size int64) (*File, error) {
 	for i := range f.Tensors {
 		t := &f.Tensors[i]
 		if t.begin != at {
-			return nil, fmt.Errorf("safetensors: tensor %s begins at byte %d; expected %d, where the one before ends", t.Name, t.begin, at)
+			return nil, fmt.Errorf("safetensors: tensor %s begins at byte %d; want %d, the end of the previous tensor", t.Name, t.begin, at)
 		}
 		at = t.end
 		t.begin, t.end = t.begin+base, t.end+base
 		f.index[t.Name] = i
 	}
 	if at != size-base {
-		return nil, fmt.Errorf("safetensors: %d bytes of numbers; expected %d: the file is cut short or too long", size-base, at)
+		return nil, fmt.Errorf("safetensors: %d bytes of numbers; want %d: the file is truncated or too long", size-base, at)
 	}
 	return f, nil
 }
@@ -69,14 +69,14 @@ func Open(r io.ReaderAt, size int64) (*File, error) {
 func readHeader(r io.ReaderAt, size int64) ([]byte, error) {
 	var length [8]byte
 	if size < 8 {
-		return nil, fmt.Errorf("safetensors: the file has %d bytes; expected at least 8: it is cut short or something else", size)
+		return nil, fmt.Errorf("safetensors: the file has %d bytes; want at least 8: it is truncated or another kind of file", size)
 	}
 	if _, err := r.ReadAt(length[:], 0); err != nil {
 		return nil, fmt.Errorf("safetensors: reading the length of the header: %w", noEOF(err))
 	}
 	n := binary.LittleEndian.Uint64(length[:])
 	if n > maxHeader || int64(n) > size-8 {
-		return nil, fmt.Errorf("safetensors: a header of %d bytes in a file of %d; the file is cut short or something else", n, size)
+		return nil, fmt.Errorf("safetensors: a header of %d bytes in a file of %d; the file is truncated or of another kind", n, size)
 	}
 	header := make([]byte, n)
 	if _, err := r.ReadAt(header, 8); err != nil && n > 0 && err != io.EOF {
@@ -107,7 +107,7 @@ func (f *File) parse(header []byte, room int64) error {
 		seen[name] = true
 		if name == metadataName {
 			if err := d.Decode(&f.Metadata); err != nil {
-				return fmt.Errorf("safetensors: metadata: %w; expected texts by name", noEOF(err))
+				return fmt.Errorf("safetensors: metadata: %w; want strings by name", noEOF(err))
 			}
 			continue
 		}
@@ -121,12 +121,12 @@ func (f *File) parse(header []byte, room int64) error {
 		return fmt.Errorf("safetensors: header: %w", noEOF(err))
 	}
 	if _, err := d.Token(); err != io.EOF {
-		return fmt.Errorf("safetensors: something follows the header's last }")
+		return fmt.Errorf("safetensors: trailing data after the header")
 	}
 	return nil
 }
 
-// parseInfo reads a tensor's entry and holds it against the bytes there are.
+// parseInfo reads the entry of a tensor and checks it against the size of the file.
 func parseInfo(d *json.Decoder, name string, room int64) (Info, error) {
 	var entry struct {
 		DType   string
@@ -136,7 +136,7 @@ func parseInfo(d *json.Decoder, name string, room int64) (Info, error) {
 	if err := checkName(name); err != nil {
 		return Info{}, err
 	}
-	var fields map[string]json.RawMessage // and not a struct, which would take "DType" for "dtype"
+	var fields map[string]json.RawMessage // a struct would accept "DType" for "dtype"
 	if err := d.Decode(&fields); err != nil {
 		return Info{}, fmt.Errorf("tensor %s: %w", name, noEOF(err))
 	}
@@ -150,7 +150,7 @@ func parseInfo(d *json.Decoder, name string, room int64) (Info, error) {
 		return Info{}, fmt.Errorf("tensor %s has the unknown type %q", name, entry.DType)
 	}
 	if entry.Shape == nil || len(entry.Offsets) != 2 {
-		return Info{}, fmt.Errorf("tensor %s: expected a shape and two data_offsets", name)
+		return Info{}, fmt.Errorf("tensor %s: want a shape and two data_offsets", name)
 	}
 	begin, end := entry.Offsets[0], entry.Offsets[1]
 	if begin < 0 || end < begin || end > room {
@@ -158,12 +158,12 @@ func parseInfo(d *json.Decoder, name string, room int64) (Info, error) {
 	}
 	n, ok := elements(entry.Shape, room/size)
 	if !ok || n*size != end-begin {
-		return Info{}, fmt.Errorf("tensor %s, %s of shape %v, has %d bytes; expected as many as the shape needs", name, entry.DType, entry.Shape, end-begin)
+		return Info{}, fmt.Errorf("tensor %s, %s of shape %v, has %d bytes; want the size of the shape", name, entry.DType, entry.Shape, end-begin)
 	}
 	return Info{Name: name, DType: entry.DType, Shape: entry.Shape, begin: begin, end: end}, nil
 }
 
-// Info returns the entry of a name, and false if there is none.
+// Info returns the entry of a name, or false if there is none.
 func (f *File) Info(name string) (Info, bool) {
 	i, ok := f.index[name]
 	if !ok {
@@ -172,10 +172,10 @@ func (f *File) Info(name string) (Info, bool) {
 	return f.Tensors[i], true
 }
 
-// Len is the number of elements.
+// Len returns the number of elements.
 func (t Info) Len() int { return int((t.end - t.begin) / sizes[t.DType]) }
 
-// Float32 reads the numbers of a tensor of floats of any size.
+// Float32 reads the numbers of a tensor of any float type.
 func (f *File) Float32(name string) ([]float32, error) {
 	t, ok := f.Info(name)
 	if !ok {
@@ -183,9 +183,9 @@ func (f *File) Float32(name string) ([]float32, error) {
 	}
 	decode := decoders[t.DType]
 	if decode == nil {
-		return nil, fmt.Errorf("safetensors: tensor %s is of type %s; expected one of F32, F16, BF16, F64", name, t.DType)
+		return nil, fmt.Errorf("safetensors: tensor %s is of type %s; want F32, F16, BF16 or F64", name, t.DType)
 	}
-	raw := make([]byte, t.end-t.begin) // the file is that large: Open has seen to it
+	raw := make([]byte, t.end-t.begin) // Open has checked the size
 	if n, err := f.data.ReadAt(raw, t.begin); n < len(raw) {
 		return nil, fmt.Errorf("safetensors: reading tensor %s: %w", name, noEOF(err))
 	}
@@ -217,7 +217,7 @@ func half(h uint16) float32 {
 	return math.Float32frombits(sign | (exponent+127-15)<<23 | fraction<<13)
 }
 
-// noEOF says of an end that came too early that it did.
+// noEOF turns io.EOF into io.ErrUnexpectedEOF.
 func noEOF(err error) error {
 	if err == io.EOF || err == nil {
 		return io.ErrUnexpectedEOF

@@ -1,12 +1,12 @@
-// Package safetensors reads and writes named tensors in Hugging Face's format of that name
+// Package safetensors reads and writes named tensors in the format of Hugging Face
 // (github.com/huggingface/safetensors, "Format"): a length, a table of contents in JSON, and the numbers.
 //
 //	8 bytes    n, the length of the header: an unsigned little-endian integer
 //	n bytes    {"__metadata__": {"key": "value"}, "name": {"dtype": "F32", "shape": [2, 3], "data_offsets": [0, 24]}, …}
 //	the rest   the numbers, little-endian, row by row; offsets count from here
 //
-// Nothing in it can run, and nothing in it is believed: a reader checks every claim of the header
-// against the size of the file before it makes room for anything.
+// A file contains no code. The reader trusts nothing: it checks the header against the size of the file
+// before it allocates memory.
 package safetensors
 
 import (
@@ -16,7 +16,7 @@ import (
 	"unicode/utf8"
 )
 
-// Tensor is a named array of any number of dimensions, row by row; no dimension at all makes a scalar.
+// Tensor is a named array of any number of dimensions in row-major order. Without dimensions it is a scalar.
 type Tensor struct {
 	Name  string
 	Shape []int
@@ -30,7 +30,7 @@ const (
 	metadataName = "__metadata__"
 )
 
-// checkName says what is wrong with a tensor's name.
+// checkName reports why a name is invalid.
 func checkName(name string) error {
 	switch {
 	case name == "":
@@ -38,7 +38,7 @@ func checkName(name string) error {
 	case name == metadataName:
 		return fmt.Errorf("a tensor cannot be named %s", metadataName)
 	case len(name) > maxName:
-		return fmt.Errorf("a tensor's name has %d bytes; expected at most %d", len(name), maxName)
+		return fmt.Errorf("a tensor's name has %d bytes; want at most %d", len(name), maxName)
 	case !utf8.ValidString(name):
 		return fmt.Errorf("tensor name %q is not UTF-8", name)
 	}
@@ -50,13 +50,13 @@ func checkName(name string) error {
 	return nil
 }
 
-// elements multiplies a shape and reports whether the product stays within most.
+// elements returns the product of a shape, and whether it is at most most.
 func elements(shape []int, most int64) (int64, bool) {
 	if len(shape) > maxRank {
 		return 0, false
 	}
 	if len(shape) > 0 && slices.Min(shape) <= 0 {
-		return 0, slices.Min(shape) == 0 // one empty dimension empties all, whatever the others claim
+		return 0, slices.Min(shape) == 0 // one empty dimension empties the tensor
 	}
 	n := int64(1)
 	for _, d := range shape {

@@ -12,8 +12,8 @@ import (
 	"unicode/utf8"
 )
 
-// Write writes tensors, in the order given, and metadata, in the order of its keys: the same content is always the same
-// bytes.
+// Write writes tensors in the given order and metadata in the order of its keys, so that equal content gives
+// equal bytes.
 func Write(w io.Writer, metadata map[string]string, tensors []Tensor) error {
 	header, err := encodeHeader(metadata, tensors)
 	if err != nil {
@@ -40,7 +40,8 @@ func Write(w io.Writer, metadata map[string]string, tensors []Tensor) error {
 	return nil
 }
 
-// encodeHeader is the table of contents, padded with spaces so that the numbers begin at a multiple of eight.
+// encodeHeader returns the table of contents, padded with spaces so that the numbers begin at a multiple of
+// eight bytes.
 func encodeHeader(metadata map[string]string, tensors []Tensor) ([]byte, error) {
 	var h bytes.Buffer
 	h.WriteByte('{')
@@ -50,7 +51,7 @@ func encodeHeader(metadata map[string]string, tensors []Tensor) ([]byte, error) 
 				return nil, fmt.Errorf("metadata %q is not UTF-8", k)
 			}
 		}
-		fmt.Fprintf(&h, "%q:%s,", metadataName, jsonOf(metadata)) // json sorts the keys of a map
+		fmt.Fprintf(&h, "%q:%s,", metadataName, jsonOf(metadata)) // encoding/json sorts the keys
 	}
 	seen := map[string]bool{}
 	offset := int64(0)
@@ -64,7 +65,7 @@ func encodeHeader(metadata map[string]string, tensors []Tensor) ([]byte, error) 
 		seen[t.Name] = true
 		n, ok := elements(t.Shape, math.MaxInt64/8)
 		if !ok || n != int64(len(t.Data)) {
-			return nil, fmt.Errorf("tensor %s has shape %v and %d numbers; expected as many numbers as the shape says", t.Name, t.Shape, len(t.Data))
+			return nil, fmt.Errorf("tensor %s has shape %v and %d numbers; want the number of elements of the shape", t.Name, t.Shape, len(t.Data))
 		}
 		end := offset + 4*n
 		fmt.Fprintf(&h, `%s:{"dtype":"F32","shape":%s,"data_offsets":[%d,%d]},`, jsonOf(t.Name), jsonOf(append([]int{}, t.Shape...)), offset, end)
@@ -76,12 +77,12 @@ func encodeHeader(metadata map[string]string, tensors []Tensor) ([]byte, error) 
 		header = append(header, ' ')
 	}
 	if len(header) > maxHeader {
-		return nil, fmt.Errorf("the header has %d bytes; expected at most %d", len(header), maxHeader)
+		return nil, fmt.Errorf("the header has %d bytes; want at most %d", len(header), maxHeader)
 	}
 	return header, nil
 }
 
-// jsonOf encodes a value that cannot fail, without the escapes that only HTML needs.
+// jsonOf encodes a value without HTML escapes. It is for values that cannot fail.
 func jsonOf(v any) []byte {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
