@@ -172,7 +172,7 @@ func TestSourceRefuses(t *testing.T) {
 		"shorter than 4": func() (*MaskedSource, error) {
 			return NewMaskedSource(masking, texts(9), 1, 3, 1, nil)
 		},
-		"nothing": func() (*MaskedSource, error) {
+		"has no tokens": func() (*MaskedSource, error) {
 			return NewMaskedSource(masking, nil, 1, 40, 1, nil)
 		},
 		"two documents": func() (*MaskedSource, error) {
