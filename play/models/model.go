@@ -23,6 +23,9 @@ type Model struct {
 	memory   memory
 	limit    limit
 	readable []bool // tokens that are text on their own
+
+	once        sync.Once
+	usesContext bool
 }
 
 // New returns a model under a name. A run without a next-token distribution is an error.
@@ -59,6 +62,12 @@ func (m *Model) Text(t lm.Token) string {
 // UsesContext reports whether the model's predictions depend on what it has read: whether they
 // change after the first readable token.
 func (m *Model) UsesContext() bool {
+	m.once.Do(func() { m.usesContext = m.compareContexts() })
+	return m.usesContext
+}
+
+// compareContexts computes UsesContext.
+func (m *Model) compareContexts() bool {
 	first := slices.Index(m.readable, true)
 	if first < 0 {
 		return true

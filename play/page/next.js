@@ -72,7 +72,7 @@ function drawLimit(answer, models) {
     "article.card.limit",
     { "data-model": "the limit", "aria-label": "the limit" },
     el("div.head", {}, el("h3", {}, "The limit"), el("span.era", {}, "exact")),
-    el("p", {}, "the source that writes this world: no model can predict better"),
+    el("p", {}, "the source of this corpus: no model can predict better"),
     el("ol.bars"),
     el("p.foot"),
   );
