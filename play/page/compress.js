@@ -99,7 +99,7 @@ function sizes(box, answer, models, looks, gzip) {
       name: "",
       title: "uncompressed",
       bits: 8 * answer.bytes,
-      colour: "transparent",
+      colour: "",
       lossless: true,
     },
   );
@@ -132,7 +132,7 @@ function sizes(box, answer, models, looks, gzip) {
             el(
               "td",
               {},
-              swatch,
+              r.colour ? swatch : null,
               r.title,
               r.lossless ? null : " (not comparable: its tokenizer is lossy)",
             ),

@@ -201,7 +201,7 @@ function pen(said, foot) {
       over = true;
       const why = {
         stop: "the document ends",
-        length: "the maximum number of tokens",
+        length: "the maximum",
         time: "out of time",
         error: ev.error,
       }[ev.reason];
