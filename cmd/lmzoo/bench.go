@@ -29,14 +29,14 @@ func newBench() *cobra.Command {
 	)
 	c := &cobra.Command{
 		Use:   "bench [NAME...]",
-		Short: "How fast this machine trains and speaks",
-		Long: `Measure what this machine can do at most, multiply-adds and bytes read from memory, and then how close the models
-come to it on one thread and on all: training, generation one token after another, the same with weights of one
-byte, and the memory of a process that trains. Times are medians; everything is measured in turn, several times over,
-so that what else runs disturbs all alike. GFLOP/s count 6 operations for each weight and token, and attention.
+		Short: "Measure how fast this machine trains and generates",
+		Long: `Measure the limits of this machine, multiply-adds and memory bandwidth, and how close the models come to them on one
+thread and on all: training, generation token by token, generation with weights of one byte, and the memory of a
+training process. Times are medians. Everything is measured in several rounds, so that a disturbance affects all
+alike. GFLOP/s count 6 operations per weight and token, and attention.
 
-Without names it is all of them; "makemore" is all whose names begin so. "scaling" is nanoGPT's recipe with more and
-fewer rows, layers, channels and context; --plot draws it.`,
+Without names, all benchmarks run. A name selects all that begin with it, such as "makemore". "scaling" varies the
+rows, layers, channels and context of nanoGPT's recipe; --plot draws the result.`,
 		Example: `  lmzoo bench gpt
   lmzoo bench lstm gru --seconds 5 --threads 2 --json
   lmzoo bench scaling --plot scaling.svg`,
@@ -45,10 +45,10 @@ fewer rows, layers, channels and context; --plot draws it.`,
 				return err
 			}
 			if !(seconds > 0 && seconds <= maxBenchSeconds) {
-				return usagef("--seconds is %v; expected a time above 0 and at most %d", seconds, maxBenchSeconds)
+				return usagef("--seconds is %v; want a time above 0 and at most %d", seconds, maxBenchSeconds)
 			}
 			if pieces < 0 {
-				return usagef("--pieces is %d; expected at least 1, or 0 for the usual number", pieces)
+				return usagef("--pieces is %d; want at least 1, or 0 for the default", pieces)
 			}
 			shapes, err := bench.Find(args)
 			if err != nil {
@@ -57,7 +57,7 @@ fewer rows, layers, channels and context; --plot draws it.`,
 			if err := checkPlot(plot, shapes); err != nil {
 				return err
 			}
-			if memory { // the process that a bench looks at from outside
+			if memory { // the process that peakMemory observes
 				return bench.TrainOnce(shapes[0], run.threads, pieces)
 			}
 			p := newProgress(c.ErrOrStderr(), run.quiet)
@@ -91,12 +91,12 @@ fewer rows, layers, channels and context; --plot draws it.`,
 		},
 	}
 	fs := c.Flags()
-	fs.IntVar(&run.threads, "threads", runtime.NumCPU(), "how many cores to use beside one alone")
+	fs.IntVar(&run.threads, "threads", runtime.NumCPU(), "number of threads to compare with one")
 	fs.BoolVar(&run.json, "json", false, "print the result as JSON")
 	fs.BoolVarP(&run.quiet, "quiet", "q", false, "no progress on standard error")
-	fs.Float64Var(&seconds, "seconds", 2, "how long each model trains, and speaks, with each number of threads")
-	fs.IntVar(&pieces, "pieces", 0, "parts of a training batch that may run side by side (default: as in training)")
-	fs.StringVar(&plot, "plot", "", "draw how the cost of a step grows into this `file`, .svg or .png (with scaling)")
+	fs.Float64Var(&seconds, "seconds", 2, "seconds of training, and of generation, per model and number of threads")
+	fs.IntVar(&pieces, "pieces", 0, "parallel parts of a training batch (0: as in training)")
+	fs.StringVar(&plot, "plot", "", "plot the cost of a step into this `file`, .svg or .png (with scaling)")
 	fs.BoolVar(&memory, "train-once", false, "")
 	_ = fs.MarkHidden("train-once") // fails only for a flag that does not exist
 	return c
@@ -107,7 +107,7 @@ const (
 	maxBenchSeconds = 3600
 )
 
-// peakMemory is the memory of a process of its own that trains one shape; 0 where the system does not tell.
+// peakMemory returns the peak memory of a separate process that trains one model; 0 if unknown.
 func peakMemory(ctx context.Context, name string, threads, pieces int) (int64, error) {
 	self, err := os.Executable()
 	if err != nil {
@@ -167,7 +167,7 @@ func printBench(w io.Writer, b *bench.Result) {
 
 func milli(seconds float64) string { return fmt.Sprintf("%.2f", 1e3*seconds) }
 
-// rate writes a number of tokens a second.
+// rate formats tokens per second.
 func rate(x float64) string {
 	if x == 0 || math.IsNaN(x) || math.IsInf(x, 0) {
 		return "–"

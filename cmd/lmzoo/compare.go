@@ -31,9 +31,9 @@ func newCompare(cat zoo.Catalogue) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "compare [NAME...]",
 		Short: "Train every era on the same text and measure them with one ruler",
-		Long: `Train species (all of lmzoo list unless named) on the same text with the same tokenizer, neural ones for
-the same time, and measure them on text none of them has seen. Prints one table, and writes a
-report that opens in a browser, its figures as SVG and PNG, and JSON, with every run, into --out.`,
+		Long: `Train species (all of lmzoo list unless named) on the same text with the same tokenizer, the neural ones for the
+same time, and evaluate them on held-out text. Prints one table, and writes the runs, a report for the browser, its
+figures as SVG and PNG, and JSON to --out.`,
 		Example: `  lmzoo compare
   lmzoo compare ngram lstm gpt --corpus tinyshakespeare --budget 2m`,
 		ValidArgsFunction: cobra.FixedCompletions(cat.Names(), cobra.ShellCompDirectiveNoFileComp),
@@ -53,7 +53,7 @@ report that opens in a browser, its figures as SVG and PNG, and JSON, with every
 				return err
 			}
 			if budget <= 0 {
-				return usagef("--budget is %s; expected a time such as 20s", budget)
+				return usagef("--budget is %s; want a time such as 20s", budget)
 			}
 			if size != "" && !slices.Contains(cat.Sizes(), size) {
 				return usageError{suggest.Unknown("--size", size, cat.Sizes())}
@@ -70,13 +70,13 @@ report that opens in a browser, its figures as SVG and PNG, and JSON, with every
 	data.add(c)
 	run.add(c)
 	c.Flags().DurationVar(&budget, "budget", 16*time.Second, "training time of each neural model")
-	c.Flags().StringVar(&size, "size", "", "preset of the neural models: tiny, small or base (default: one that learns much in seconds)")
+	c.Flags().StringVar(&size, "size", "", "preset of the neural models: tiny, small or base (default: a configuration that learns quickly)")
 	complete(c, "size", cat.Sizes)
-	c.Flags().StringVar(&out, "out", filepath.Join("runs", "compare"), "directory for the runs, the picture and the JSON")
+	c.Flags().StringVar(&out, "out", filepath.Join("runs", "compare"), "directory for the runs, the report and the JSON")
 	return c
 }
 
-// named are the species of those names, or all.
+// named returns the species of the given names, or all that compare ranks by default.
 func named(cat zoo.Catalogue, names []string) ([]*zoo.Species, error) {
 	var species []*zoo.Species
 	if len(names) == 0 {
@@ -93,7 +93,7 @@ func named(cat zoo.Catalogue, names []string) ([]*zoo.Species, error) {
 			return nil, usageError{err}
 		}
 		if slices.ContainsFunc(species, func(other *zoo.Species) bool { return other.Name == s.Name }) {
-			return nil, usagef("%s is named twice; a comparison trains every species once", name)
+			return nil, usagef("%s is named twice; compare trains each species once", name)
 		}
 		if !s.Causal() {
 			return nil, usagef("%s predicts %s, and compare ranks models of the next token; use: lmzoo train %s", s.Name, s.Predicts, s.Name)
@@ -103,7 +103,7 @@ func named(cat zoo.Catalogue, names []string) ([]*zoo.Species, error) {
 	return species, nil
 }
 
-// comparison is one `lmzoo compare`.
+// comparison is one run of lmzoo compare.
 type comparison struct {
 	data     dataFlags
 	run      runFlags
@@ -122,7 +122,7 @@ type comparison struct {
 	source *eval.Report       // of the distribution that the text was drawn from; nil if unknown
 }
 
-// make trains, judges and shows everything.
+// make trains and evaluates all species and prints the results.
 func (m *comparison) make(c *cobra.Command, species []*zoo.Species) error {
 	release, err := m.claim(species)
 	defer release()
@@ -159,7 +159,7 @@ func (m *comparison) make(c *cobra.Command, species []*zoo.Species) error {
 	for i, s := range species {
 		if err := m.exhibit(c.Context(), s, tracks[i]); err != nil {
 			m.progress.settle()
-			m.table() // what there is
+			m.table() // the rows so far
 			return fmt.Errorf("%s: %w", s.Name, m.kept(err))
 		}
 	}
@@ -206,16 +206,16 @@ func (m *comparison) claim(species []*zoo.Species) (release func(), err error) {
 	return release, nil
 }
 
-// kept adds to the error that ended a comparison what is there of it.
+// kept adds to the error of an interrupted comparison how to open the models trained so far.
 func (m *comparison) kept(err error) error {
 	n := len(m.result.Rows)
 	if !errors.Is(err, context.Canceled) || n == 0 {
 		return err
 	}
-	return fmt.Errorf("%w; the first %s of the comparison: lmzoo play %s", err, models(n), filepath.Join(m.out, m.result.Rows[0].Model))
+	return fmt.Errorf("%w; %s of the comparison finished; open with: %s play %s", err, models(n), program(), filepath.Join(m.out, m.result.Rows[0].Model))
 }
 
-// exhibit trains one species and judges it.
+// exhibit trains and evaluates one species.
 func (m *comparison) exhibit(ctx context.Context, s *zoo.Species, t *track) error {
 	settings, err := s.Exhibit(m.size, m.data.data.Corpus, m.budget)
 	if err != nil {
@@ -239,7 +239,7 @@ func (m *comparison) exhibit(ctx context.Context, s *zoo.Species, t *track) erro
 	}
 	row, err := m.study.Add(ctx, r)
 	if err != nil {
-		return fmt.Errorf("judging: %w", err)
+		return fmt.Errorf("evaluating: %w", err)
 	}
 	m.watch.take("judging", row.Seconds)
 	m.watch.lap("looking closer")
@@ -268,7 +268,7 @@ func (m *comparison) measureSource(ctx context.Context) error {
 	return nil
 }
 
-// figure is a row in a few words.
+// figure summarises a row for the progress display.
 func (m *comparison) figure(r *report.Row) string {
 	figure := number(float64(r.BitsPerByte), 4) + " bits/byte"
 	if r.Report.Closed {
@@ -291,7 +291,7 @@ func (m *comparison) header(species []*zoo.Species) {
 	m.progress.note("%s: %s; vocabulary %d (%s); %d neural model%s, %s each", m.data.data.Corpus, sizes(m.split), m.tok.Vocab(), m.tok.Name(), neural, plural, m.budget)
 }
 
-// table writes a row for every model, and what the rows are to be held against.
+// table prints a row for every model, and the reference values below.
 func (m *comparison) table() {
 	if m.result == nil || len(m.result.Rows) == 0 {
 		return
@@ -335,10 +335,10 @@ func (m *comparison) table() {
 	}
 }
 
-// footer writes the classes and the samples.
+// footer prints the gap by class and the samples.
 func (m *comparison) footer() {
 	m.classes()
-	fmt.Fprintln(m.w, "\nEach of them speaks:")
+	fmt.Fprintln(m.w, "\nA sample of each:")
 	width := helpWidth
 	if n := columns(m.w); n > 0 {
 		width = min(n, helpWidth)
@@ -378,7 +378,7 @@ func (m *comparison) classes() {
 	t.print()
 }
 
-// keep writes the comparison as JSON, as a page and as pictures.
+// keep writes the comparison as JSON, a page and pictures.
 func (m *comparison) keep() error {
 	chart := report.Bits(m.result)
 	if m.result.Limit != nil {

@@ -20,13 +20,13 @@ func newCompress(cat zoo.Catalogue) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "compress RUN < FILE > FILE.lmz",
 		Short: "Compress standard input with a run: what the model expects takes little room",
-		Long: `Compress standard input with a run, by arithmetic coding: the file is as long as the text is surprising to
-the model, and the same run, on a machine of the same kind, unpacks it exactly.`,
+		Long: `Compress standard input with a run, by arithmetic coding. The size of the file is the cross-entropy of the text under
+the model. The same run, on a machine of the same kind, unpacks it exactly.`,
 		Example: "  lmzoo compress runs/gpt < letter.txt > letter.lmz",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			if isTerminal(c.OutOrStdout()) {
-				return usagef("a compressed file is not for a terminal; write it to a file with > FILE.lmz")
+				return usagef("standard output is a terminal; redirect it: > FILE.lmz")
 			}
 			r, m, meta, err := openForCoding(cat, args[0])
 			if err != nil {
@@ -52,7 +52,7 @@ the model, and the same run, on a machine of the same kind, unpacks it exactly.`
 			return nil
 		},
 	}
-	c.Flags().BoolVarP(&quiet, "quiet", "q", false, "no progress and no summary on standard error")
+	c.Flags().BoolVarP(&quiet, "quiet", "q", false, "no progress or summary on standard error")
 	return c
 }
 
@@ -90,7 +90,7 @@ func newDecompress(cat zoo.Catalogue) *cobra.Command {
 	return c
 }
 
-// isTerminal reports whether somebody watches what is written to w.
+// isTerminal reports whether w is a terminal.
 func isTerminal(w io.Writer) bool {
 	if o, ok := w.(*output); ok {
 		w = o.Writer
@@ -99,7 +99,7 @@ func isTerminal(w io.Writer) bool {
 	return ok && term.IsTerminal(int(f.Fd()))
 }
 
-// openForCoding opens a run and says which it is, so that no other run unpacks what it packs.
+// openForCoding opens a run and returns its fingerprint, which only the same run can decode.
 func openForCoding(cat zoo.Catalogue, dir string) (*zoo.Run, lm.Model, string, error) {
 	r, err := cat.Open(dir)
 	if err != nil {

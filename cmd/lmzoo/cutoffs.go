@@ -23,7 +23,7 @@ func (c *cutoffs) Set(text string) error {
 	return nil
 }
 
-// Type is what help calls the counts.
+// Type names the value in help.
 func (c *cutoffs) Type() string { return "counts" }
 
 // String writes the counts as JSON does.
@@ -34,7 +34,8 @@ func (c *cutoffs) String() string {
 	return strings.ReplaceAll(fmt.Sprint([]int(*c)), " ", ",")
 }
 
-// unnumbered are the arguments that are no numbers, and those that are. Where --prune is given, numbers are its: lmplz takes --prune 0 0 1.
+// unnumbered separates numeric arguments from the rest. They belong to --prune, if it is given: lmplz
+// takes --prune 0 0 1.
 func unnumbered(fs *pflag.FlagSet, args []string) (rest, numbers []string) {
 	if !fs.Changed("prune") {
 		return args, nil

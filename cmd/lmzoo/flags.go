@@ -21,7 +21,7 @@ import (
 	"lmzoo/zoo"
 )
 
-// dataFlags say which text, cut into documents and parts how.
+// dataFlags select a text, its documents, its split and its tokenizer.
 type dataFlags struct {
 	data      zoo.Data
 	tokenizer string
@@ -30,30 +30,30 @@ type dataFlags struct {
 
 func (f *dataFlags) add(c *cobra.Command) {
 	fs := c.Flags()
-	fs.StringVar(&f.data.Corpus, "corpus", zoo.WorldName, "world, world-reviews, a name of: lmzoo corpus list, a file, a directory, or - for standard input")
-	fs.StringVar(&f.data.Documents, "documents", "", "what a document is: file, lines or paragraphs (default: as the corpus has it)")
-	fs.StringVar(&f.data.Split, "split", "", "train/valid/test in per cent, such as 90/5/5 (default: as the corpus has it)")
-	fs.StringVar(&f.data.Valid, "valid", "", "a file of its own to validate by")
-	fs.StringVar(&f.data.Test, "test", "", "a file of its own to test by")
+	fs.StringVar(&f.data.Corpus, "corpus", zoo.WorldName, "a name (see lmzoo corpus list), a file, a directory, or - for standard input")
+	fs.StringVar(&f.data.Documents, "documents", "", "unit of a document: file, lines or paragraphs (default: that of the corpus)")
+	fs.StringVar(&f.data.Split, "split", "", "train/valid/test in per cent, such as 90/5/5 (default: that of the corpus)")
+	fs.StringVar(&f.data.Valid, "valid", "", "separate file to validate on")
+	fs.StringVar(&f.data.Test, "test", "", "separate file to test on")
 	fs.BoolVar(&f.data.Shuffle, "shuffle", false, "shuffle the documents before they are split")
-	fs.IntVar(&f.data.Tokens, "world-tokens", 0, "size of the world's training text (default 1500000)")
+	fs.IntVar(&f.data.Tokens, "world-tokens", 0, "tokens of the world's training text (default 1500000)")
 	fs.StringVar(&f.tokenizer, "tokenizer", "", "byte, char, bpe, word or whitespace (default: word for the world, else char)")
-	fs.IntVar(&f.vocab, "vocab", 0, "largest vocabulary, special tokens included (default: the tokenizer's choice)")
+	fs.IntVar(&f.vocab, "vocab", 0, "maximum vocabulary, special tokens included (0: chosen by the tokenizer)")
 	grouped(fs, textFlags)
 	complete(c, "corpus", func() []string { return append(generatedCorpora(), zoo.NamedCorpora()...) })
 	complete(c, "documents", documentKinds)
 	complete(c, "tokenizer", zoo.Tokenizers)
 }
 
-// check refuses what no corpus has, before one is read.
+// check reports the first invalid flag before a corpus is read.
 func (f *dataFlags) check() error {
 	switch d := f.data; {
 	case d.Documents != "" && !slices.Contains(documentKinds(), d.Documents):
-		return usagef("--documents is %q; choose one of %s", d.Documents, strings.Join(documentKinds(), ", "))
+		return usagef("--documents is %q; want one of: %s", d.Documents, strings.Join(documentKinds(), ", "))
 	case f.tokenizer != "" && !slices.Contains(zoo.Tokenizers(), f.tokenizer):
 		return usageError{suggest.Unknown("tokenizer", f.tokenizer, zoo.Tokenizers())}
 	case f.vocab < 0:
-		return usagef("--vocab is %d; expected a number of tokens, or 0 for the tokenizer's choice", f.vocab)
+		return usagef("--vocab is %d; want a number of tokens, or 0 for the tokenizer's choice", f.vocab)
 	case d.Split != "" && !d.IsGenerated():
 		if _, err := corpus.ParseRatio(d.Split); err != nil {
 			return usageError{err}
@@ -71,14 +71,14 @@ func generatedCorpora() (names []string) {
 	return names
 }
 
-// complete offers fixed values for a flag in the shell.
+// complete registers fixed values for a flag with shell completion.
 func complete(c *cobra.Command, flag string, values func() []string) {
 	_ = c.RegisterFlagCompletionFunc(flag, func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 		return values(), cobra.ShellCompDirectiveDefault
 	}) // fails only for a flag that does not exist
 }
 
-// runFlags are those of everything that computes.
+// runFlags are the flags of every verb that computes.
 type runFlags struct {
 	seed    uint64
 	threads int
@@ -88,17 +88,17 @@ type runFlags struct {
 
 func (f *runFlags) add(c *cobra.Command) {
 	fs := c.Flags()
-	fs.Uint64Var(&f.seed, "seed", 1, "of everything random")
-	fs.IntVar(&f.threads, "threads", runtime.NumCPU(), "how many cores to use; changes no bit of any result")
+	fs.Uint64Var(&f.seed, "seed", 1, "random seed")
+	fs.IntVar(&f.threads, "threads", runtime.NumCPU(), "number of threads; changes no bit of any result")
 	fs.BoolVar(&f.json, "json", false, "print the result as JSON")
 	fs.BoolVarP(&f.quiet, "quiet", "q", false, "no progress on standard error")
 	grouped(fs, outFlags)
 }
 
-// check refuses numbers of threads that no machine has.
+// check reports a number of threads that no machine has.
 func (f *runFlags) check() error {
 	if f.threads < 1 || f.threads > maxThreads {
-		return usagef("--threads is %d; expected 1 to %d", f.threads, maxThreads)
+		return usagef("--threads is %d; want 1 to %d", f.threads, maxThreads)
 	}
 	return nil
 }
@@ -157,7 +157,7 @@ func changed(fs *pflag.FlagSet) map[string]any {
 	return values
 }
 
-// bytesize is a number of bytes such as 300000, 64M or 2G.
+// bytesize is the value of a flag in bytes, such as 300000, 64M or 2G.
 type bytesize int64
 
 // Set reads a number of bytes.
@@ -167,7 +167,7 @@ func (b *bytesize) Set(text string) error {
 	return err
 }
 
-// Type is what help calls the bytes.
+// Type names the value in help.
 func (b *bytesize) Type() string { return "bytes" }
 
 // String writes the number.
@@ -190,12 +190,12 @@ func size(text string) (int64, error) {
 	}
 	n, err := strconv.ParseInt(digits, 10, 64)
 	if err != nil || n < 1 || n > math.MaxInt64/unit {
-		return 0, usagef("%q is no size; expected one such as 64M or 2G", text)
+		return 0, usagef("%q is not a size; want one such as 64M or 2G", text)
 	}
 	return n * unit, nil
 }
 
-// flagValue is the value of a flag as JSON would hold it.
+// flagValue returns the value of a flag in its JSON type.
 func flagValue(f *pflag.Flag) any {
 	text := f.Value.String()
 	switch f.Value.Type() {
@@ -225,7 +225,7 @@ func readConfig(path string) (map[string]any, error) {
 		err = errors.New("it is null")
 	}
 	if err != nil {
-		return nil, usagef("%s: expected a JSON object such as {\"n_layer\": 4, \"lr\": 1e-3}: %w", path, err)
+		return nil, usagef("%s: want a JSON object such as {\"n_layer\": 4, \"lr\": 1e-3}: %w", path, err)
 	}
 	return values, nil
 }

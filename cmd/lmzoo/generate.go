@@ -26,9 +26,9 @@ func newGenerate(cat zoo.Catalogue) *cobra.Command {
 	)
 	c := &cobra.Command{
 		Use:   "generate RUN",
-		Short: "Let a run speak",
-		Long: `Let a run speak after a prompt, token by token. Without --prompt, text piped to standard input is the prompt.
-Generation ends with the document or after --tokens.`,
+		Short: "Generate text with a run",
+		Long: `Generate text after a prompt, token by token. Without --prompt, text piped to standard input is the prompt.
+Generation stops at the end of the document or after --tokens.`,
 		Example: `  lmzoo generate runs/gpt --prompt "once" --temperature 0.8
   echo "once there" | lmzoo generate runs/gpt`,
 		Args: cobra.ExactArgs(1),
@@ -37,14 +37,14 @@ Generation ends with the document or after --tokens.`,
 				return usageError{err}
 			}
 			if count < 1 {
-				return usagef("--count is %d; expected at least 1", count)
+				return usagef("--count is %d; want at least 1", count)
 			}
 			r, err := cat.Open(args[0])
 			if err != nil {
 				return err
 			}
 			if threads < 1 || threads > maxThreads {
-				return usagef("--threads is %d; expected 1 to %d", threads, maxThreads)
+				return usagef("--threads is %d; want 1 to %d", threads, maxThreads)
 			}
 			if int8 {
 				if err := round(r); err != nil {
@@ -69,16 +69,16 @@ Generation ends with the document or after --tokens.`,
 		},
 	}
 	fs := c.Flags()
-	fs.StringVar(&prompt, "prompt", "", "text to go on from")
-	fs.IntVar(&opt.Max, "tokens", opt.Max, "at most so many tokens; 0: to the end of the document")
-	fs.Float64Var(&opt.Temperature, "temperature", opt.Temperature, "below 1 safer, above 1 wilder, 0 always the likeliest")
-	fs.IntVar(&opt.TopK, "top-k", 0, "only the k likeliest tokens; 0: all")
-	fs.Float64Var(&opt.TopP, "top-p", 0, "only the likeliest tokens that make up p; 0: all")
-	fs.Float64Var(&opt.MinP, "min-p", 0, "only tokens at least p times as likely as the likeliest; 0: all")
-	fs.IntVar(&count, "count", 1, "how many texts")
-	fs.Uint64Var(&seed, "seed", 1, "of the draws")
-	fs.IntVar(&threads, "threads", runtime.NumCPU(), "how many cores to use for a token; changes no bit of any result")
-	fs.BoolVar(&int8, "int8", false, "round the weights to one byte each: faster where they are many; see eval --int8 for what it costs")
+	fs.StringVar(&prompt, "prompt", "", "text to continue")
+	fs.IntVar(&opt.Max, "tokens", opt.Max, "maximum number of tokens (0: to the end of the document)")
+	fs.Float64Var(&opt.Temperature, "temperature", opt.Temperature, "sampling temperature (0: always the likeliest token)")
+	fs.IntVar(&opt.TopK, "top-k", 0, "sample from the k likeliest tokens (0: all)")
+	fs.Float64Var(&opt.TopP, "top-p", 0, "sample from the likeliest tokens with total probability p (0: all)")
+	fs.Float64Var(&opt.MinP, "min-p", 0, "sample from tokens at least p times as likely as the likeliest (0: all)")
+	fs.IntVar(&count, "count", 1, "number of texts")
+	fs.Uint64Var(&seed, "seed", 1, "random seed")
+	fs.IntVar(&threads, "threads", runtime.NumCPU(), "number of threads; changes no bit of any result")
+	fs.BoolVar(&int8, "int8", false, "round the weights to one byte each: faster for large models; eval --int8 measures the cost")
 	return c
 }
 
@@ -92,7 +92,7 @@ func piped(in io.Reader) (string, error) {
 		return "", fmt.Errorf("reading the prompt: %w", err)
 	}
 	if len(data) > maxPrompt {
-		return "", usagef("the prompt on standard input is longer than %d bytes; give the end of it", maxPrompt)
+		return "", usagef("prompt on standard input is longer than %d bytes; pass its end only", maxPrompt)
 	}
 	return strings.TrimSuffix(string(data), "\n"), nil
 }

@@ -45,7 +45,7 @@ func growth(b *bench.Result) report.Growth {
 	return g
 }
 
-// recipeRate is the operations a second of nanoGPT's recipe, or of the first model if it was not measured.
+// recipeRate returns the operations per second of nanoGPT's recipe, or of the first model if it was not measured.
 func recipeRate(b *bench.Result) float64 {
 	for _, m := range b.Models {
 		if m.Name == "scaling-layers-4" {
@@ -55,7 +55,7 @@ func recipeRate(b *bench.Result) float64 {
 	return b.Models[0].FLOPs.All
 }
 
-// checkPlot refuses, before anything is measured, a plot that could not be drawn.
+// checkPlot reports a plot that cannot be drawn, before anything is measured.
 func checkPlot(file string, shapes []bench.Case) error {
 	if err := checkPicture(file); file == "" || err != nil {
 		return err
@@ -68,7 +68,7 @@ func checkPlot(file string, shapes []bench.Case) error {
 	return usagef("--plot draws how the cost of a step grows, which none of these shows; try: lmzoo bench scaling --plot %s", file)
 }
 
-// writePlot draws b into a file; an empty name means none.
+// writePlot writes the plot of b to a file; an empty name means none.
 func writePlot(file string, b *bench.Result) error {
 	if file == "" {
 		return nil

@@ -13,7 +13,7 @@ func newList(cat zoo.Catalogue) *cobra.Command {
 	var asJSON bool
 	c := &cobra.Command{
 		Use:   "list",
-		Short: "The catalogue: every species, in order of appearance",
+		Short: "List every species, in order of appearance",
 		Args:  cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if asJSON {

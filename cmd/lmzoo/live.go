@@ -12,24 +12,24 @@ import (
 	"lmzoo/zoo"
 )
 
-// live shows a training in a browser while it goes on: a playground opens on it, whose first job it is. When it is done the
-// playground stays open, with the model, until Ctrl-C, which ends either.
+// live displays a training run in a browser: it is the first job of a playground, which stays open with
+// the model after training. Ctrl-C ends either.
 type live struct {
 	cat     zoo.Catalogue
 	addr    string // "": not shown
 	browser bool
 }
 
-// making makes a run and tells observers of it.
+// making makes a run and notifies observers.
 type making func(context.Context, ...train.Observer) (*zoo.Run, error)
 
-// ending is how a training ended.
+// ending is the result of a training run.
 type ending struct {
 	run *zoo.Run
 	err error
 }
 
-// do makes a run, which the title tells visitors of; show says in the terminal what came of it.
+// do makes a run and displays it under a title; show prints the result in the terminal.
 func (l live) do(c *cobra.Command, p *progress, title string, making making, show func(*zoo.Run, error) error) error {
 	if l.addr == "" {
 		return show(making(c.Context()))
@@ -84,7 +84,7 @@ func queue(server *play.Server, title string, making making) <-chan ending {
 	return done
 }
 
-// serving answers visitors until ctx ends.
+// serving serves the playground until ctx ends.
 func serving(ctx context.Context, server *play.Server, l net.Listener) <-chan error {
 	closed := make(chan error, 1)
 	go func() { closed <- server.Serve(ctx, l) }()

@@ -1,4 +1,4 @@
-// Command lmzoo trains, judges, compares and speaks with the language models of the zoo.
+// Command lmzoo trains, evaluates and compares language models, and generates text with them.
 package main
 
 import (
@@ -27,8 +27,8 @@ const (
 	exitInterrupted = 130 // Ctrl-C, after saving
 )
 
-// bounce is how long after an interrupt another one is taken for the same: timeout(1) sends two at once, to the process and
-// to its group, and the second must not end what the first has only begun to save.
+// bounce is the time during which a second interrupt counts as the first: timeout(1) sends two at
+// once, to the process and to its group, and the second must not end the saving that the first began.
 const bounce = time.Second
 
 func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
@@ -39,7 +39,7 @@ func run(args []string, in io.Reader, out, errw io.Writer) int {
 	defer stop()
 	context.AfterFunc(ctx, func() {
 		time.Sleep(bounce)
-		stop() // whoever presses Ctrl-C again does not want to wait
+		stop() // a user who presses Ctrl-C again does not want to wait
 	})
 	root := newRoot(zoo.Standard())
 	root.SetArgs(args)
@@ -82,14 +82,14 @@ func interrupts() []os.Signal {
 	return signals
 }
 
-// usageError is the caller's mistake on the command line.
+// usageError marks a mistake on the command line, rather than a failed operation.
 type usageError struct{ error }
 
 func (e usageError) Unwrap() error { return e.error }
 
 func usagef(format string, a ...any) error { return usageError{fmt.Errorf(format, a...)} }
 
-// version is that of the module, or of the commit the program was built from.
+// version returns the version of the module, or the commit that the program was built from.
 func version() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
@@ -114,10 +114,10 @@ bytes, and measures them with one ruler: bits per byte of text they have not see
 Start with:   lmzoo compare          every era on a small synthetic world, in a minute and a half
               lmzoo list             what there is to see
 
-What is asked for goes to standard output, what happens meanwhile to standard error: as lines that change in place on a
-terminal, as plain lines elsewhere and where NO_COLOR is set.
+Results go to standard output and progress to standard error: redrawn in place on a terminal, as plain
+lines elsewhere and if NO_COLOR is set.
 
-Exit codes: 0 done, 1 failed, 2 a wrong command, argument, flag or setting, 130 interrupted (what was trained is saved).`,
+Exit codes: 0 done, 1 failed, 2 invalid command, argument, flag or setting, 130 interrupted (the training so far is saved).`,
 		Version:       version(),
 		SilenceErrors: true,
 		SilenceUsage:  true,
@@ -145,7 +145,7 @@ Exit codes: 0 done, 1 failed, 2 a wrong command, argument, flag or setting, 130 
 	return root
 }
 
-// wrapArgs makes a wrong number of arguments a usage error, for c and its subcommands.
+// wrapArgs makes a wrong number of arguments a usage error in c and its subcommands.
 func wrapArgs(c *cobra.Command) {
 	if check := c.Args; check != nil {
 		c.Args = func(cmd *cobra.Command, args []string) error {

@@ -23,7 +23,7 @@ type prediction struct {
 	Right bool `json:"right,omitempty"` // the only token that may come next, according to the source
 }
 
-// predictions are those of one run.
+// predictions are the likeliest next tokens of one run.
 type predictions struct {
 	Run        string       `json:"run"`
 	Next       []prediction `json:"next"`
@@ -38,16 +38,15 @@ func newNext(cat zoo.Catalogue) *cobra.Command {
 	)
 	c := &cobra.Command{
 		Use:   "next RUN...",
-		Short: "What comes next? The likeliest tokens of several runs side by side",
-		Long: `What comes next after a prompt: the likeliest tokens of several runs side by side. <bos> is the boundary of
-documents: predicted, the end of this one. A directory that is no run stands for the runs in it. For runs
-trained on the world, the last column is the truth, the distribution that the text is drawn from; where it
-leaves no choice, ✓ marks the right answer.`,
+		Short: "Print the likeliest next tokens of several runs side by side",
+		Long: `Print the likeliest next tokens of several runs side by side. <bos> is the document boundary; predicted, it ends the
+document. A directory of runs stands for all of them. For runs trained on the world, the last column is the truth, the
+distribution that the text is drawn from; where it leaves no choice, ✓ marks the right answer.`,
 		Example: `  lmzoo next runs/compare/ngram runs/compare/gpt --prompt "once there lived"`,
 		Args:    cobra.MinimumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			if top < 1 {
-				return usagef("--top is %d; expected at least 1", top)
+				return usagef("--top is %d; want at least 1", top)
 			}
 			args = runsIn(cat, args)
 			runs, err := openAll(cat, args, true)
@@ -81,13 +80,13 @@ leaves no choice, ✓ marks the right answer.`,
 			return nil
 		},
 	}
-	c.Flags().StringVar(&prompt, "prompt", "", "the text so far; empty: the beginning of a document")
-	c.Flags().IntVar(&top, "top", 10, "how many tokens of each run")
+	c.Flags().StringVar(&prompt, "prompt", "", "text so far (empty: the beginning of a document)")
+	c.Flags().IntVar(&top, "top", 10, "number of tokens per run")
 	c.Flags().BoolVar(&asJSON, "json", false, "print the result as JSON")
 	return c
 }
 
-// predict returns the likeliest next tokens.
+// predict returns the top likeliest next tokens.
 func predict(state lm.State, tok corpus.Tokenizer, top int) ([]prediction, error) {
 	logProbs := state.NextLogProbs(nil)
 	if err := lm.CheckLogProbs(logProbs); err != nil {

@@ -27,11 +27,10 @@ func newPlay(cat zoo.Catalogue) *cobra.Command {
 	)
 	c := &cobra.Command{
 		Use:   "play [RUN...]",
-		Short: "Play with the models in a browser: side by side, and inside each era",
-		Long: `Open runs in a browser: what each era says comes next while you type, what goes on inside, what they write
-and how well they compress. RUN may also be a directory of runs, such as compare writes. Without RUN it opens those in
-./runs and ./demo, and if there are none trains three small ones first, for half a minute. The same over HTTP for
-scripts: docs/api.md.`,
+		Short: "Open the playground in a browser: models side by side, and inside each era",
+		Long: `Open runs in a browser: next tokens while you type, the inside of each era, generated text, and compression.
+RUN may also be a directory of runs. Without RUN, play opens the runs in ./runs and ./demo; if there are none, it first
+trains three small models for half a minute. docs/api.md describes the same over HTTP, for scripts.`,
 		Example: `  lmzoo play
   lmzoo play runs/compare
   lmzoo play runs/gpt runs/lstm --no-browser --addr 127.0.0.1:9000`,
@@ -50,7 +49,7 @@ scripts: docs/api.md.`,
 		},
 	}
 	fs := c.Flags()
-	fs.StringVar(&addr, "addr", usualAddr, "address to listen on; port 0 is any free one")
+	fs.StringVar(&addr, "addr", usualAddr, "address to listen on (port 0: any free port)")
 	fs.BoolVar(&noBrowser, "no-browser", false, "do not open a browser")
 	fs.StringVar(&out, "out", playDir, "directory for the models trained in the playground")
 	fs.BoolVarP(&quiet, "quiet", "q", false, "no progress on standard error")
@@ -59,9 +58,9 @@ scripts: docs/api.md.`,
 
 const usualAddr = "127.0.0.1:8080"
 
-var playDir = filepath.Join("runs", "play") // for what is trained in the playground
+var playDir = filepath.Join("runs", "play") // for models trained in the playground
 
-// playing is one `lmzoo play`.
+// playing is one run of lmzoo play.
 type playing struct {
 	cat      zoo.Catalogue
 	progress *progress
@@ -70,11 +69,11 @@ type playing struct {
 	about    []string // directories of runs, some of which may be unfinished
 }
 
-// listen opens the address; if the usual port is taken and none was asked for, any free one.
+// listen opens the address, or any free port if the usual one is taken and the user named none.
 func (p *playing) listen(addr string, asked bool) (net.Listener, error) {
 	host, _, err := net.SplitHostPort(addr)
 	if err != nil {
-		return nil, usagef("--addr %s: expected HOST:PORT such as 127.0.0.1:8080: %w", addr, err)
+		return nil, usagef("--addr %s: want HOST:PORT such as 127.0.0.1:8080: %w", addr, err)
 	}
 	l, err := net.Listen("tcp", addr)
 	if err != nil && !asked {
@@ -89,7 +88,7 @@ func (p *playing) listen(addr string, asked bool) (net.Listener, error) {
 	return l, nil
 }
 
-// runs are those that were named, or those that lie about, or new ones.
+// runs opens the named runs, or those found in the usual directories, or trains new ones.
 func (p *playing) runs(ctx context.Context, c *cobra.Command, dirs []string) ([]*zoo.Run, error) {
 	named := len(dirs) > 0
 	if !named {
@@ -128,10 +127,10 @@ func (p *playing) runs(ctx context.Context, c *cobra.Command, dirs []string) ([]
 	return runs, nil
 }
 
-// maxAbout is how many runs are opened that nobody named.
+// maxAbout is the maximum number of runs opened without being named.
 const maxAbout = 24
 
-// runsAbout finds the runs in directories and in those below.
+// runsAbout returns the runs in directories and in their subdirectories.
 func runsAbout(parents ...string) []string {
 	var dirs []string
 	for _, parent := range parents {
@@ -171,7 +170,7 @@ func runsIn(cat zoo.Catalogue, named []string) []string {
 	return dirs
 }
 
-// The set that is trained when there is nothing to play with.
+// firstSet is trained if there are no runs.
 var firstSet = []string{"ngram", "lstm", "gpt"}
 
 const (
@@ -179,7 +178,7 @@ const (
 	firstTokens = 600_000
 )
 
-// train makes a first set of models.
+// train trains firstSet.
 func (p *playing) train(ctx context.Context, c *cobra.Command) ([]*zoo.Run, error) {
 	p.progress.note("There are no runs here yet: training %s for half a minute, into %s", strings.Join(firstSet, ", "), p.out)
 	data := dataFlags{data: zoo.Data{Corpus: zoo.WorldName, Tokens: firstTokens}}
@@ -223,7 +222,7 @@ func vacant(dir string) string {
 	}
 }
 
-// serve answers until Ctrl-C.
+// serve serves the playground until Ctrl-C.
 func (p *playing) serve(c *cobra.Command, l net.Listener, runs []*zoo.Run, browser bool) error {
 	url, opt := p.site(c, l)
 	fmt.Fprintf(c.OutOrStdout(), "The playground is open with %s: %s\n", models(len(runs)), url)
@@ -232,7 +231,7 @@ func (p *playing) serve(c *cobra.Command, l net.Listener, runs []*zoo.Run, brows
 	return play.New(runs, opt).Serve(c.Context(), l)
 }
 
-// site is the address of the playground, and how it serves. Who opens it to others is told what that means.
+// site returns the address and the options of the playground. It warns if others can reach the address.
 func (p *playing) site(c *cobra.Command, l net.Listener) (url string, opt play.Options) {
 	opt = play.Options{Catalogue: p.cat, TrainDir: p.out, Runs: p.about, Public: p.public}
 	url = "http://" + l.Addr().String()
@@ -251,7 +250,7 @@ were trained on come back, and make this machine train; there is no password and
 	return url, opt
 }
 
-// browse opens the page in a browser, if that is wanted.
+// browse opens the page in a browser, if wanted.
 func (p *playing) browse(url string, wanted bool) {
 	if !wanted {
 		return
@@ -268,7 +267,7 @@ func models(n int) string {
 	return fmt.Sprintf("%d models", n)
 }
 
-// openBrowser shows a page in the visitor's browser.
+// openBrowser opens a page in the user's browser.
 func openBrowser(url string) error {
 	command := []string{"xdg-open", url}
 	switch runtime.GOOS {
@@ -281,6 +280,6 @@ func openBrowser(url string) error {
 	if err := cmd.Start(); err != nil {
 		return err
 	}
-	go func() { _ = cmd.Wait() }() // whether it showed anything nobody knows
+	go func() { _ = cmd.Wait() }() // its exit code says nothing about the page
 	return nil
 }

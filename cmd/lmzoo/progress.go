@@ -15,18 +15,18 @@ import (
 	"lmzoo/train"
 )
 
-// progress shows what goes on while something slow is done, on standard error: on a terminal as lines that change in place,
-// elsewhere as a plain line now and then.
+// progress reports slow work on standard error: redrawn in place on a terminal, as an occasional plain
+// line elsewhere.
 type progress struct {
 	quiet bool
 	w     io.Writer
 
 	mu     sync.Mutex
 	screen *screen  // nil: plain lines
-	tracks []*track // models being made
-	status string   // what else goes on
+	tracks []*track // models in training
+	status string   // the status line; empty: none
 	last   time.Time
-	end    chan struct{} // closed when the tracks are not drawn any more
+	end    chan struct{} // closed when the tracks are no longer drawn
 	ticker sync.WaitGroup
 }
 
@@ -49,7 +49,7 @@ func newProgress(w io.Writer, quiet bool) *progress {
 	return p
 }
 
-// show replaces the status line, unless the last one is too young.
+// show replaces the status line, at most once per interval.
 func (p *progress) show(format string, a ...any) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -59,7 +59,7 @@ func (p *progress) show(format string, a ...any) {
 	p.sometimes(func() string { return printable(fmt.Sprintf(format, a...)) })
 }
 
-// sometimes draws the screen, or writes a plain line, if that has not just been done.
+// sometimes redraws the screen or writes a plain line, at most once per interval.
 func (p *progress) sometimes(plain func() string) {
 	interval := logEvery
 	if p.screen != nil {
@@ -76,7 +76,7 @@ func (p *progress) sometimes(plain func() string) {
 	}
 }
 
-// clear takes the status line off the screen, so that something lasting can be written.
+// clear removes the status line from the screen.
 func (p *progress) clear() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -85,7 +85,7 @@ func (p *progress) clear() {
 	}
 }
 
-// note writes a lasting line.
+// note writes a permanent line.
 func (p *progress) note(format string, a ...any) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -115,7 +115,7 @@ func noteTo(w io.Writer) func(string) {
 	return func(line string) { fmt.Fprintf(w, "note: %s\n", printable(line)) }
 }
 
-// draw needs mu and a screen.
+// draw redraws the screen; the caller must hold mu.
 func (p *progress) draw(lasting string) {
 	columns, rows := p.screen.size()
 	var lines []string
@@ -128,7 +128,7 @@ func (p *progress) draw(lasting string) {
 	p.screen.draw(lasting, lines)
 }
 
-// visible are as many tracks as there is room for, around the one that is running.
+// visible returns the tracks that fit into room rows, around the running one.
 func (p *progress) visible(room int) []*track {
 	room = max(room, 1)
 	if len(p.tracks) <= room {
@@ -144,7 +144,7 @@ func (p *progress) visible(room int) []*track {
 	return p.tracks[from : from+room]
 }
 
-// follow begins to show models, until settle. They are drawn by a clock of their own, as a step may take long and the
+// follow displays models until settle. A ticker redraws them, because a step may take long and the
 // terminal may be resized at any time.
 func (p *progress) follow(names ...string) []*track {
 	for _, name := range names {
@@ -171,7 +171,7 @@ func (p *progress) follow(names ...string) []*track {
 	return p.tracks
 }
 
-// settle draws the models for the last time and leaves them there.
+// settle draws the models for the last time and leaves the lines on the screen.
 func (p *progress) settle() {
 	if p.end != nil {
 		close(p.end)
@@ -193,7 +193,7 @@ func (p *progress) settle() {
 	p.tracks = nil
 }
 
-// change changes what is shown of a model.
+// change runs f on a track under the lock.
 func (p *progress) change(t *track, f func(t *track)) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -203,7 +203,7 @@ func (p *progress) change(t *track, f func(t *track)) {
 	}
 }
 
-// watch follows the training of a model.
+// watch returns an observer that displays the training of a model.
 func (p *progress) watch(t *track) train.Observer {
 	return func(_ context.Context, tr *train.Trainer, e train.Event) error {
 		s := e.Stats
@@ -226,10 +226,10 @@ func (p *progress) watch(t *track) train.Observer {
 	}
 }
 
-// judging follows how a model is judged.
+// judging displays the evaluation of a model.
 func (p *progress) judging(t *track, done, total int) {
 	p.change(t, func(t *track) { t.doing, t.done = "judging", float64(done)/float64(max(total, 1)) })
 }
 
-// live reports whether the models are shown as lines that change.
+// live reports whether the display is redrawn in place.
 func (p *progress) live() bool { return p.screen != nil }

@@ -27,10 +27,10 @@ func newReport(cat zoo.Catalogue) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "report RUN...",
 		Short: "One page about any set of runs: who is better, and why",
-		Long: `Judge runs by the same text and write one page that opens in any browser, without a network: the
-comparison, learning curves, loss by position, by context, by class and by word frequency, a text coloured
-token by token, samples, and all numbers as CSV and JSON. Without --corpus the text is the test part of the
-corpus the runs were made from, which must be the same for all. A directory of runs stands for all of them.`,
+		Long: `Evaluate runs on the same text and write one page that opens in any browser, without a network: the comparison,
+learning curves, loss by position, by context, by class and by word frequency, a text coloured token by token,
+samples, and all numbers as CSV and JSON. Without --corpus, the text is the test part of the corpus that all runs were
+trained on. A directory of runs stands for all of them.`,
 		Example: `  lmzoo report runs/gpt runs/ngram --out report.html
   lmzoo report runs/gpt runs/lstm --figures
   lmzoo report runs/cutoff-* runs/bits-* --plot size.svg
@@ -41,8 +41,8 @@ corpus the runs were made from, which must be the same for all. A directory of r
 				return err
 			}
 			out = withHTML(out)
-			if _, err := os.Stat(filepath.Dir(out)); err != nil { // told before the work, not after it
-				return usagef("--out %s: there is no directory %s; make it first", out, filepath.Dir(out))
+			if _, err := os.Stat(filepath.Dir(out)); err != nil { // before the work, not after it
+				return usagef("--out %s: no directory %s; create it first", out, filepath.Dir(out))
 			}
 			p := newProgress(c.ErrOrStderr(), run.quiet)
 			e := evaluator{data: data, split: split, splitGiven: c.Flags().Changed("split"), progress: p, stdin: c.InOrStdin()}
@@ -84,11 +84,11 @@ corpus the runs were made from, which must be the same for all. A directory of r
 	run.add(c)
 	fs := c.Flags()
 	fs.StringVar(&out, "out", "report.html", "file of the page; .html is added to a name without it")
-	fs.BoolVar(&draw, "figures", false, "draw the page's figures beside it too: PAGE-bits.svg and .png, PAGE-contexts.svg and .png …")
-	fs.StringVar(&plot, "plot", "", "draw loss against the size of the models into this `file`, .svg or .png; runs whose names begin with the same letters are joined")
-	fs.StringVar(&data.Corpus, "corpus", "", "text to judge by (default: the runs' own corpus)")
-	fs.StringVar(&data.Documents, "documents", "", "what a document is: file, lines or paragraphs (default: as in training)")
-	fs.StringVar(&split, "split", "test", "which part: train, valid, test or all; of a corpus the runs were not made from, all unless given")
+	fs.BoolVar(&draw, "figures", false, "also write the figures beside the page: PAGE-bits.svg and .png, PAGE-contexts.svg and .png …")
+	fs.StringVar(&plot, "plot", "", "plot loss against model size into this `file`, .svg or .png; joins runs whose names begin with the same letters")
+	fs.StringVar(&data.Corpus, "corpus", "", "text to evaluate on (default: the runs' own corpus)")
+	fs.StringVar(&data.Documents, "documents", "", "unit of a document: file, lines or paragraphs (default: as in training)")
+	fs.StringVar(&split, "split", "test", "part of the corpus: train, valid, test or all (default: all of another corpus)")
 	complete(c, "split", func() []string { return []string{"train", "valid", "test", "all"} })
 	return c
 }
@@ -102,7 +102,7 @@ func withHTML(page string) string {
 	return page + ".html"
 }
 
-// drawSizes draws how large the models are and how well they predict.
+// drawSizes plots the loss of models against their size.
 func drawSizes(cmp *report.Comparison, file string) error {
 	s, err := cmp.Sizes()
 	if err != nil {
@@ -111,15 +111,15 @@ func drawSizes(cmp *report.Comparison, file string) error {
 	return drawInto(file, s)
 }
 
-// checkPicture refuses, before there is anything to draw, a file that says of no known kind what it would be. An empty name means none.
+// checkPicture reports a file whose extension names no known format. An empty name means no picture.
 func checkPicture(file string) error {
 	if ext := strings.ToLower(filepath.Ext(file)); file != "" && ext != ".svg" && ext != ".png" {
-		return usagef("--plot is %q; expected a file that ends in .svg or .png", file)
+		return usagef("--plot is %q; want a file that ends in .svg or .png", file)
 	}
 	return nil
 }
 
-// drawInto writes a drawing into a file, as what its name ends in.
+// drawInto writes a drawing to a file in the format of its extension.
 func drawInto(file string, d report.Drawing) error {
 	write := d.SVG
 	if strings.EqualFold(filepath.Ext(file), ".png") {
@@ -128,7 +128,7 @@ func drawInto(file string, d report.Drawing) error {
 	return writeFile(file, write)
 }
 
-// drawFigures draws the figures of a page into files beside it that begin with its name.
+// drawFigures writes the figures of a page to files beside it whose names begin with its own.
 func drawFigures(cmp *report.Comparison, page string) error {
 	for _, f := range report.Pictures(cmp) {
 		name := strings.TrimSuffix(page, filepath.Ext(page)) + "-" + f.Name
@@ -139,7 +139,7 @@ func drawFigures(cmp *report.Comparison, page string) error {
 	return nil
 }
 
-// openAll opens runs; unless they may be of different texts, all must be made from the same.
+// openAll opens runs. Unless different is set, all must have been trained on the same text.
 func openAll(cat zoo.Catalogue, dirs []string, different bool) ([]*zoo.Run, error) {
 	var runs []*zoo.Run
 	for _, dir := range dirs {
@@ -149,14 +149,14 @@ func openAll(cat zoo.Catalogue, dirs []string, different bool) ([]*zoo.Run, erro
 		}
 		runs = append(runs, r)
 		if first := runs[0].Config.Data; !different && !r.Config.Data.SameText(first) {
-			return nil, usagef("%s was made from %s, %s from other text or another split of it (%s): say by which text to judge both, with --corpus",
+			return nil, usagef("%s was trained on %s, %s on another text or split (%s); name the text to evaluate both on with --corpus",
 				dirs[0], first.Corpus, dir, r.Config.Data.Corpus)
 		}
 	}
 	return runs, nil
 }
 
-// source reads the text to judge by and, if the runs were made from it, the text they learned from.
+// source reads the text to evaluate on and, if the runs were trained on its corpus, their training text.
 func (e *evaluator) source(c *cobra.Command, runs []*zoo.Run) ([]corpus.Document, report.Options, error) {
 	text, err := e.text(c.Context(), runs[0])
 	if err != nil {

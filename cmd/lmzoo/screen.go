@@ -8,23 +8,23 @@ import (
 	"github.com/jedib0t/go-pretty/v6/text"
 )
 
-// screen keeps some lines at the end of a terminal's output and draws them again in place. Each drawing is one write that
-// the terminal is asked to show at once, so that nothing flickers; the cursor is hidden only within it, so that
-// whatever ends the program leaves the terminal as it was.
+// screen keeps some lines at the end of a terminal's output and redraws them in place. Each drawing is
+// one synchronized write, so that nothing flickers. The cursor is hidden only within it, so that the
+// terminal is intact however the program ends.
 type screen struct {
 	w     io.Writer
 	size  func() (columns, rows int)
-	drawn []int // the widths of the lines that stand there now
+	drawn []int // the widths of the lines on the screen
 }
 
 const (
-	beginFrame = "\x1b[?2026h\x1b[?25l" // synchronized output, which terminals that do not know it ignore; no cursor
-	eraseLine  = "\x1b[2K"              // all of it: where only its end is erased, some terminals wrap the blanks when they get narrower
+	beginFrame = "\x1b[?2026h\x1b[?25l" // synchronized output (unknown terminals ignore it) and no cursor
+	eraseLine  = "\x1b[2K"              // the whole line: some terminals wrap the blanks of a partly erased one when they get narrower
 	endFrame   = "\x1b[2K\x1b[J\x1b[?25h\x1b[?2026l"
 )
 
-// draw writes lasting text, and below it the lines in place of those drawn last. They are cut to the width of the
-// terminal as it is now.
+// draw writes permanent text and, below it, the lines in place of those drawn last, cut to the present
+// width of the terminal.
 func (s *screen) draw(lasting string, lines []string) {
 	columns, _ := s.size()
 	var b strings.Builder
@@ -42,10 +42,10 @@ func (s *screen) draw(lasting string, lines []string) {
 		b.WriteString(eraseLine + line + "\n")
 	}
 	b.WriteString(endFrame)
-	io.WriteString(s.w, b.String()) // a terminal that is gone needs no error
+	io.WriteString(s.w, b.String()) // an error means that the terminal is gone
 }
 
-// rows is how many rows the lines take that were drawn last: terminals break them anew when they become narrower.
+// rows returns the rows that the lines drawn last take; a terminal that became narrower has wrapped them.
 func (s *screen) rows(columns int) int {
 	n := 0
 	for _, width := range s.drawn {

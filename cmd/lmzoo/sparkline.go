@@ -5,12 +5,12 @@ import (
 	"slices"
 )
 
-// sparkline is a curve in one row of characters (Tufte, Beautiful Evidence, 2006). However many values there are, it keeps
-// no more than a few means of equally many neighbours.
+// sparkline is a curve in one row of characters (Tufte, Beautiful Evidence, 2006). It keeps a bounded
+// number of means, each of equally many neighbouring values.
 type sparkline struct {
 	means []float64
-	per   int     // values that make a mean
-	sum   float64 // of those that make no mean yet
+	per   int     // values per mean
+	sum   float64 // of the values not yet averaged
 	count int
 }
 
@@ -18,7 +18,7 @@ const maxMeans = 64
 
 var sparks = []rune("▁▂▃▄▅▆▇█")
 
-// add takes one more value; one that is not finite is left out.
+// add appends a value and ignores one that is not finite.
 func (s *sparkline) add(x float64) {
 	if math.IsNaN(x) || math.IsInf(x, 0) {
 		return
@@ -38,7 +38,7 @@ func (s *sparkline) add(x float64) {
 	s.means, s.per = s.means[:maxMeans/2], 2*max(s.per, 1)
 }
 
-// last is the mean of the last values, which jumps less than they do.
+// last returns the mean of the latest values, which is smoother than they are.
 func (s *sparkline) last() float64 {
 	switch n := len(s.means); {
 	case n > 0:
@@ -49,8 +49,8 @@ func (s *sparkline) last() float64 {
 	return math.NaN()
 }
 
-// draw is the curve in at most width characters. Its scale is logarithmic: a loss falls fast at first, and what
-// comes after would be a flat line.
+// draw returns the curve in at most width characters, on a logarithmic scale: a loss falls fast at
+// first, and the rest would be a flat line.
 func (s *sparkline) draw(width int) string {
 	n := min(width, len(s.means))
 	if n < 2 {

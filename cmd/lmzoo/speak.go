@@ -26,7 +26,7 @@ func runFileError(path string) error {
 	return usagef("cannot write %s: runs have a file of this name; choose another --out", path)
 }
 
-// generate writes what a run says after a prompt, as it says it.
+// generate writes the text that a run generates after a prompt, token by token.
 func generate(ctx context.Context, w io.Writer, r *zoo.Run, prompt string, opt sample.Options, rng *rand.Rand) error {
 	m, err := r.LM()
 	if err != nil {
@@ -54,21 +54,21 @@ func after(m lm.Model, tok corpus.Tokenizer, prompt string) lm.State {
 	return state
 }
 
-// voice writes tokens as text as soon as they make whole characters.
+// voice writes tokens as text as soon as they form whole characters.
 type voice struct {
 	tok     corpus.Tokenizer
 	w       io.Writer
 	pending []lm.Token
-	spoken  bool // something stands before the next word
+	spoken  bool // text precedes the next word
 	err     error
 }
 
-// say takes the next token and reports whether it could be written.
+// say writes the next token and reports whether writing succeeded.
 func (v *voice) say(t lm.Token) bool {
 	v.pending = append(v.pending, t)
 	text := v.tok.Decode(v.pending)
 	if r, size := utf8.DecodeLastRuneInString(text); len(v.pending) < utf8.UTFMax*2 && (text == "" || r == utf8.RuneError && size == 1) {
-		return true // perhaps the rest of a character follows
+		return true // the rest of a character may follow
 	}
 	v.flush()
 	return v.err == nil

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// stopwatch tells what the time was spent on.
+// stopwatch measures the time spent in each phase.
 type stopwatch struct {
 	last   time.Time
 	phases []phase // in the order in which they were first entered
@@ -18,14 +18,14 @@ type phase struct {
 	seconds float64
 }
 
-// lap books the time since the last lap, or what take has left of it.
+// lap adds the time since the last lap, less what take has used, to a phase.
 func (s *stopwatch) lap(name string) {
 	now := time.Now()
 	s.book(name, now.Sub(s.last).Seconds())
 	s.last = now
 }
 
-// take books a part of this lap.
+// take adds a part of this lap to a phase.
 func (s *stopwatch) take(name string, seconds float64) {
 	s.book(name, seconds)
 	s.last = s.last.Add(time.Duration(seconds * float64(time.Second)))
@@ -39,7 +39,7 @@ func (s *stopwatch) book(name string, seconds float64) {
 	s.phases[i].seconds += seconds
 }
 
-// String says it: "97.1 s: training 90.0, judging 1.3".
+// String formats the phases: "97.1 s: training 90.0, judging 1.3".
 func (s stopwatch) String() string {
 	total, parts := 0.0, []string{}
 	for _, p := range s.phases {

@@ -11,21 +11,21 @@ import (
 	"golang.org/x/term"
 )
 
-// grid is a table without lines, for people and for awk. On a terminal that is too narrow for it, it leaves columns
-// out and shortens one; what is piped to another program is always complete.
+// grid is a table without lines, for people and for awk. On a narrow terminal it hides columns and
+// shortens one; output to a pipe is always complete.
 type grid struct {
 	table.Writer
 
-	spare []string // columns that can be left out, the first to go first
-	long  string   // the column that is shortened, or wrapped, after that
-	prose bool     // long is wrapped, before anything is left out
+	spare []string // columns that may be hidden, the least important first
+	long  string   // the column that is shortened or wrapped
+	prose bool     // long is wrapped before columns are hidden
 
 	w       io.Writer
 	header  []string
 	columns []table.ColumnConfig
 }
 
-// newTable is a table of columns; those whose name begins with ">" are aligned to the right.
+// newTable returns a table. Columns whose name begins with ">" are aligned to the right.
 func newTable(w io.Writer, header ...string) *grid {
 	g := &grid{Writer: table.NewWriter(), w: w}
 	style := table.StyleDefault
@@ -46,10 +46,10 @@ func newTable(w io.Writer, header ...string) *grid {
 	return g
 }
 
-// print writes the table, as wide as the terminal allows.
+// print writes the table in the width of the terminal.
 func (g *grid) print() { io.WriteString(g.w, g.fit(columns(g.w))) } // output remembers an error
 
-// fit is the table in at most width characters; 0: in as many as it takes.
+// fit returns the table in at most width characters (0: no limit).
 func (g *grid) fit(width int) string {
 	out := g.render()
 	fits := func() bool { return width == 0 || widest(out) <= width }
@@ -77,7 +77,7 @@ func (g *grid) fit(width int) string {
 	return out
 }
 
-// shorten takes characters from the long column, but leaves some.
+// shorten narrows the long column, but leaves some characters.
 func (g *grid) shorten(by int, how table.WidthEnforcer) {
 	const least = 10
 	i := slices.Index(g.header, g.long)
@@ -92,7 +92,7 @@ func (g *grid) shorten(by int, how table.WidthEnforcer) {
 	g.columns[i].WidthMax, g.columns[i].WidthMaxEnforcer = max(own-by, least), how
 }
 
-// render is the table as text without blanks at the ends of lines.
+// render returns the table as text without trailing blanks.
 func (g *grid) render() string {
 	g.SetColumnConfigs(g.columns)
 	var b strings.Builder
@@ -102,7 +102,7 @@ func (g *grid) render() string {
 	return b.String()
 }
 
-// widest is the width of the widest line.
+// widest returns the width of the widest line.
 func widest(s string) int {
 	n := 0
 	for line := range strings.Lines(s) {
@@ -111,7 +111,7 @@ func widest(s string) int {
 	return n
 }
 
-// columns is the width of the terminal that w is, 0 for anything else.
+// columns returns the width of w if it is a terminal, otherwise 0.
 func columns(w io.Writer) int {
 	if o, ok := w.(*output); ok {
 		w = o.Writer

@@ -11,18 +11,18 @@ import (
 	"lmzoo/report"
 )
 
-// track is what is shown of one model while it is being made: on a terminal, one line.
+// track is the display of one model in training: on a terminal, one line.
 type track struct {
 	name   string
 	state  trackState
-	doing  string // what else than training: judging, …
+	doing  string // the activity if it is not training
 	done   float64
 	step   string // "120/2000"
 	losses sparkline
 	valid  float64 // 0: not validated yet
-	rate   float64 // tokens a second
+	rate   float64 // tokens per second
 	left   time.Duration
-	result string // what came of it
+	result string // the final figure
 }
 
 type trackState int
@@ -34,7 +34,7 @@ const (
 	stopped
 )
 
-// Above these widths a line says more.
+// The widths from which a line shows more.
 const (
 	wideLine  = 96
 	usualLine = 62
@@ -43,7 +43,7 @@ const (
 	maxSpark  = 24
 )
 
-// line is the track in at most width characters.
+// line formats the track in at most width characters.
 func (t *track) line(width int) string {
 	name := text.Pad(text.Trim(t.name, nameWidth), nameWidth, ' ')
 	switch {
@@ -72,10 +72,10 @@ const (
 	nameWidth = 8
 	minSpark  = 5
 	minBar    = 4
-	sparkMark = "\x00" // where the sparkline goes; it has no width
+	sparkMark = "\x00" // stands for the sparkline; it has no width
 )
 
-// facts are the numbers of a line: less of them where there is less room.
+// facts formats the numbers that fit into the width.
 func (t *track) facts(width int) string {
 	percent := fmt.Sprintf("  %3.0f%%", 100*t.done)
 	loss := "     –"
@@ -114,7 +114,7 @@ func (t *track) facts(width int) string {
 	return fmt.Sprintf("%s %s", percent, loss)
 }
 
-// plain is the track as a line of a log.
+// plain formats the track as a line of a log.
 func (t *track) plain() string {
 	if t.doing != "" {
 		return fmt.Sprintf("%-*s %s  %.0f%%", nameWidth, t.name, t.doing, 100*t.done)
@@ -126,7 +126,7 @@ func (t *track) plain() string {
 	return line + fmt.Sprintf("  %s tokens/s  %s left", report.Count(int(t.rate)), clock(t.left))
 }
 
-// gauge is a part of 1 as a line of width characters, nothing if that is too few to see anything.
+// gauge draws a share as a bar of width characters, or nothing if width is too small.
 func gauge(part float64, width int) string {
 	if width < minBar {
 		return ""
