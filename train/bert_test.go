@@ -16,7 +16,8 @@ import (
 
 // bertOf returns a small BERT and the source that it learns from.
 func bertOf(t testing.TB) (*transformer.BERT, *transformer.MaskedSource) {
-	cfg := transformer.BERTConfig{VocabSize: 13, NPositions: 16, NEmbd: 8, NLayer: 2, NHead: 2, Dropout: 0.1, NSP: true}
+	cfg := transformer.BERTConfig{VocabSize: 13, NPositions: 16, NEmbd: 8, NLayer: 2, NHead: 2,
+		Dropout: 0.1, NSP: true}
 	m, err := transformer.NewBERT(cfg, rand.New(rand.NewPCG(1, 1)))
 	require.NoError(t, err)
 	var docs [][]lm.Token
@@ -32,8 +33,8 @@ func bertOf(t testing.TB) (*transformer.BERT, *transformer.MaskedSource) {
 	return m, source
 }
 
-// TestMaskedBatches: a model whose batches are not text trains in the same loop, to the same bits on any
-// number of threads and after a checkpoint.
+// TestMaskedBatches: a model whose batches are not text trains in the same loop, to the same bits
+// on any number of threads and after a checkpoint.
 func TestMaskedBatches(t *testing.T) {
 	c := testConfig()
 	c.LR, c.MinLR, c.Accumulate, c.Batch, c.Context = 1e-2, 1e-3, 2, 6, 16
@@ -57,8 +58,8 @@ func TestMaskedBatches(t *testing.T) {
 	sameWeights(t, one, two, "resumed on other threads")
 }
 
-// TestGammaAndBeta: a file that calls the weight and bias of a LayerNorm gamma and beta, as BERT's first
-// checkpoints do, is read.
+// TestGammaAndBeta: a file that calls the weight and bias of a LayerNorm gamma and beta, as BERT's
+// first checkpoints do, is read.
 func TestGammaAndBeta(t *testing.T) {
 	m, _ := bertOf(t)
 	params, err := paramsOf(m)

@@ -16,15 +16,15 @@ import (
 	"lmzoo/format/safetensors"
 )
 
-// A checkpoint is all that a run needs to go on as if it had never stopped, in one safetensors file: the weights
-// (model.NAME), AdamW's moments (exp_avg.NAME, exp_avg_sq.NAME, as torch calls them), the carried memory of every piece
-// (carry.PIECE.I), and in the metadata where the run stands. Nothing of a random generator is in it: batches and dropout
-// are functions of seed and step.
+// A checkpoint is a safetensors file with everything that a run needs to continue with the same
+// bits: the weights (model.NAME), AdamW's moments (exp_avg.NAME and exp_avg_sq.NAME, as in torch),
+// the carried memory of every piece (carry.PIECE.I), and, in the metadata, the state of the run. It
+// holds no random generator: batches and dropout are functions of seed and step.
 //
-// Two checkpoints are kept, the newest and the one before, each written beside the old and then renamed: a run
-// that is killed loses what it did since the last one, and a disk that fails leaves the one before.
+// The newest checkpoint and the one before are kept. A run that is killed loses the steps since the
+// newest; if the disk damages that, the one before is left.
 
-// standing is the metadata of a checkpoint that is not a fact of the run.
+// standing is the state of the run in the metadata of a checkpoint.
 type standing struct {
 	Stats  Stats           `json:"stats"`
 	Best   *Best           `json:"best,omitempty"`
@@ -38,18 +38,19 @@ const (
 	factPrefix  = "run." // before the caller's facts
 )
 
-// PreviousPath is where the checkpoint before the one at path is kept.
+// PreviousPath returns the path of the checkpoint before the one at path.
 func PreviousPath(path string) string {
 	return strings.TrimSuffix(path, ".safetensors") + ".previous.safetensors"
 }
 
-// Save writes a checkpoint. facts say what the run is made of, such as the hash of its data: Resume refuses a
-// checkpoint whose facts differ.
+// Save writes a checkpoint. facts describe the run, such as the hash of its data: Resume refuses a
+// checkpoint with other facts.
 func (tr *Trainer) Save(path string, facts map[string]string) error {
 	for _, p := range tr.params {
 		for _, x := range p.Data {
 			if !finite(float64(x)) {
-				return fmt.Errorf("%w: parameter %s is not finite after step %d; the checkpoint from before stays", ErrDiverged, p.Name, tr.stats.Step)
+				return fmt.Errorf("%w: parameter %s is not finite after step %d; the checkpoint "+
+					"from before stays", ErrDiverged, p.Name, tr.stats.Step)
 			}
 		}
 	}
@@ -61,7 +62,8 @@ func (tr *Trainer) Save(path string, facts map[string]string) error {
 	for i, memory := range tr.engine.Carry() {
 		at.Carry = append(at.Carry, len(memory))
 		for j, c := range memory {
-			tensors = append(tensors, safetensors.Tensor{Name: carryName(i, j), Shape: []int{len(c)}, Data: c})
+			tensors = append(tensors, safetensors.Tensor{Name: carryName(i, j),
+				Shape: []int{len(c)}, Data: c})
 		}
 	}
 	var err error
@@ -79,21 +81,22 @@ func (tr *Trainer) Save(path string, facts map[string]string) error {
 	return save(path, PreviousPath(path), metadata, tensors)
 }
 
-// tensors is the part of a checkpoint whose shapes the model decides.
+// tensors returns the tensors of a checkpoint whose shapes follow from the model.
 func (tr *Trainer) tensors() []safetensors.Tensor {
 	return append(tensorsOf("model.", tr.params), tr.engine.State()...)
 }
 
 func carryName(piece, i int) string { return fmt.Sprintf("carry.%d.%d", piece, i) }
 
-// Resume puts a new Trainer where the run stood that saved the checkpoint at path: every step from there on has the
-// same bits as if the run had not stopped. Model, facts and configuration must be those of the run, except for what
-// may change with good reason: how long (steps, budget), how far (lr, min_lr, warmup, clip), how often (eval_every, save_every) and on
-// how many threads. After an error the Trainer is as it was.
+// Resume restores the state of the run that saved the checkpoint at path or, if there is none, the
+// one before it. Every following step has the same bits as if the run had not stopped. Model, facts
+// and configuration must be the same, except for the fields in mayChange. After an error, the
+// Trainer is unchanged.
 func (tr *Trainer) Resume(path string, facts map[string]string) error {
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
 		if _, err := os.Stat(PreviousPath(path)); err == nil {
-			path = PreviousPath(path) // killed between the two renames of a save
+			// killed between two renames, on a file system without hard links
+			path = PreviousPath(path)
 		}
 	}
 	err := load(path, func(f *safetensors.File) error { return tr.restore(f, facts) })
@@ -101,7 +104,8 @@ func (tr *Trainer) Resume(path string, facts map[string]string) error {
 		return nil
 	}
 	if _, missing := os.Stat(PreviousPath(path)); missing == nil {
-		err = fmt.Errorf("%w (the checkpoint before it is %s; copy it over to go on from there)", err, PreviousPath(path))
+		err = fmt.Errorf("%w (the checkpoint before it is %s; copy it to resume from there)", err,
+			PreviousPath(path))
 	}
 	return fmt.Errorf("cannot resume: %w", err)
 }
@@ -109,7 +113,8 @@ func (tr *Trainer) Resume(path string, facts map[string]string) error {
 func (tr *Trainer) restore(f *safetensors.File, facts map[string]string) error {
 	text, ok := f.Metadata[standingKey]
 	if _, sealed := f.Metadata[checksumKey]; !ok || !sealed {
-		return fmt.Errorf("this is no checkpoint; expected metadata named %s and %s", standingKey, checksumKey)
+		return fmt.Errorf("this is not a checkpoint; want metadata named %s and %s", standingKey,
+			checksumKey)
 	}
 	var at standing
 	if err := json.Unmarshal([]byte(text), &at); err != nil {
@@ -141,10 +146,10 @@ func (tr *Trainer) restore(f *safetensors.File, facts map[string]string) error {
 	return nil
 }
 
-// readCarry reads what every piece remembers; nil for a piece that remembers nothing.
+// readCarry reads the memory of every piece; nil for a piece without one.
 func readCarry(f *safetensors.File, counts []int, pieces int) ([][][]float32, error) {
 	if len(counts) != pieces {
-		return nil, fmt.Errorf("it has the memory of %d pieces; expected %d", len(counts), pieces)
+		return nil, fmt.Errorf("it has the memory of %d pieces; want %d", len(counts), pieces)
 	}
 	carry := make([][][]float32, pieces)
 	for i, n := range counts {
@@ -159,7 +164,7 @@ func readCarry(f *safetensors.File, counts []int, pieces int) ([][][]float32, er
 	return carry, nil
 }
 
-// nothingElse refuses the checkpoint of a model that has a parameter too many.
+// nothingElse refuses a checkpoint with a parameter that the model does not have.
 func nothingElse(f *safetensors.File, expected []safetensors.Tensor) error {
 	known := map[string]bool{}
 	for _, t := range expected {
@@ -167,24 +172,28 @@ func nothingElse(f *safetensors.File, expected []safetensors.Tensor) error {
 	}
 	for _, t := range f.Tensors {
 		if !known[t.Name] && !strings.HasPrefix(t.Name, "carry.") {
-			return fmt.Errorf("%s is a parameter that this model does not have; it is another model's checkpoint", t.Name)
+			return fmt.Errorf("parameter %s is unknown: the checkpoint belongs to another model",
+				t.Name)
 		}
 	}
 	return nil
 }
 
-// sameFacts compares the facts of the run with those of the checkpoint.
+// sameFacts compares the facts of the checkpoint with those of the run.
 func sameFacts(metadata, facts map[string]string) error {
 	for _, k := range slices.Sorted(maps.Keys(facts)) {
 		if saved, ok := metadata[factPrefix+k]; !ok || saved != facts[k] {
-			return fmt.Errorf("%s was %s when the checkpoint was saved; now it is %s", k, strconv.Quote(saved), strconv.Quote(facts[k]))
+			return fmt.Errorf("%s was %s when the checkpoint was saved; now it is %s", k,
+				strconv.Quote(saved), strconv.Quote(facts[k]))
 		}
 	}
 	return nil
 }
 
-// mayChange lists the fields that a resumed run may have otherwise.
-var mayChange = []string{"steps", "budget", "lr", "min_lr", "warmup", "clip", "eval_every", "save_every", "threads"}
+// mayChange lists the fields that may change when a run is resumed: its length, the size of its
+// steps, how often it validates and saves, and its threads.
+var mayChange = []string{"steps", "budget", "lr", "min_lr", "warmup", "clip", "eval_every",
+	"save_every", "threads"}
 
 // sameConfig compares the configuration of the checkpoint with that of the run, field by field.
 func sameConfig(saved json.RawMessage, c Config) error {
@@ -198,14 +207,15 @@ func sameConfig(saved json.RawMessage, c Config) error {
 	}
 	for _, field := range slices.Sorted(maps.Keys(b)) {
 		if !slices.Contains(mayChange, field) && string(a[field]) != string(b[field]) {
-			return fmt.Errorf("%s was %s when the checkpoint was saved; now it is %s", field, a[field], b[field])
+			return fmt.Errorf("%s was %s when the checkpoint was saved; now it is %s", field,
+				a[field], b[field])
 		}
 	}
 	return nil
 }
 
-// Checkpoint saves the run at path as often as the configuration says in save_every, and when it ends, for whatever
-// reason but divergence. The other observers hear of it as Saved.
+// Checkpoint saves the run at path at the interval save_every, and when the run ends unless it
+// diverged. It notifies the observers with Saved.
 func Checkpoint(path string, facts map[string]string) Observer {
 	var turn clock
 	last := -1
@@ -228,30 +238,33 @@ const (
 	ValidKey = "valid"
 )
 
-// SaveBest writes the parameters to path whenever a validation is the best so far. It stands before the other
-// observers, so that neither metrics nor checkpoint know a best model that was not written. metadata may be nil.
+// SaveBest writes the parameters to path whenever a validation is the best so far. It stands before
+// the other observers, so that neither metrics nor checkpoint know a best model that was not
+// written. metadata may be nil.
 func SaveBest(path string, metadata map[string]string) Observer {
 	return func(ctx context.Context, tr *Trainer, e Event) error {
 		if e.Kind != Evaluated || !e.Best {
 			return nil
 		}
 		m := map[string]string{
-			StepKey: strconv.Itoa(e.Stats.Step), ValidKey: strconv.FormatFloat(e.Valid, 'g', -1, 64),
+			StepKey:  strconv.Itoa(e.Stats.Step),
+			ValidKey: strconv.FormatFloat(e.Valid, 'g', -1, 64),
 		}
 		maps.Copy(m, metadata)
 		return SaveParams(path, tr.engine.Model(), m)
 	}
 }
 
-// ReadBest makes the file that SaveBest wrote the best validation so far: after a kill it may be newer than the
-// checkpoint, and a file that was lost must be written again. If the file is missing or damaged, or differs from
-// metadata, there is no best validation and the error says why.
+// ReadBest makes the file that SaveBest wrote the best validation so far: after a kill it may be
+// newer than the checkpoint, and a file that was lost must be written again. If the file is missing
+// or damaged, or differs from metadata, there is no best validation and the error says why.
 func (tr *Trainer) ReadBest(path string, metadata map[string]string) error {
 	tr.best = Best{Nats: math.Inf(1)}
 	err := load(path, func(f *safetensors.File) error {
 		for _, k := range slices.Sorted(maps.Keys(metadata)) {
 			if saved, ok := f.Metadata[k]; ok && saved != metadata[k] {
-				return fmt.Errorf("%s is %q; want %q: the file belongs to another run", k, saved, metadata[k])
+				return fmt.Errorf("%s is %q; want %q: the file belongs to another run", k, saved,
+					metadata[k])
 			}
 		}
 		step, err := strconv.Atoi(f.Metadata[StepKey])

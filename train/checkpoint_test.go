@@ -30,7 +30,8 @@ func hardModel() *bigram {
 	return m
 }
 
-// TestResumeIsExact: ten steps are five, a checkpoint, and five more, of another process with other threads.
+// TestResumeIsExact: ten steps are five, a checkpoint, and five more, of another process with other
+// threads.
 func TestResumeIsExact(t *testing.T) {
 	c := hardConfig()
 	straight := hardModel()
@@ -57,7 +58,8 @@ func TestResumeIsExact(t *testing.T) {
 	require.Equal(t, want, got)
 	sameWeights(t, straight, other, "resumed")
 	for i := range denseOf(a).pieces {
-		require.Equal(t, denseOf(a).pieces[i].carry(), denseOf(r).pieces[i].carry(), "the memory of piece %d", i)
+		require.Equal(t, denseOf(a).pieces[i].carry(), denseOf(r).pieces[i].carry(),
+			"the memory of piece %d", i)
 		require.NotNil(t, denseOf(a).pieces[i].carry())
 	}
 }
@@ -90,12 +92,13 @@ func TestInterruptedRun(t *testing.T) {
 	for stop := range 10 {
 		path := filepath.Join(t.TempDir(), "checkpoint.safetensors")
 		ctx, cancel := context.WithCancel(t.Context())
-		sum, err := Run(ctx, hardModel(), testSource(), c, func(_ context.Context, _ *Trainer, e Event) error {
-			if e.Stats.Step == stop {
-				cancel()
-			}
-			return nil
-		}, Checkpoint(path, nil))
+		sum, err := Run(ctx, hardModel(), testSource(), c,
+			func(_ context.Context, _ *Trainer, e Event) error {
+				if e.Stats.Step == stop {
+					cancel()
+				}
+				return nil
+			}, Checkpoint(path, nil))
 		require.ErrorIs(t, err, context.Canceled)
 		require.ErrorContains(t, err, fmt.Sprintf("stopped after step %d of 10", stop))
 		require.Equal(t, stop, sum.Step)
@@ -115,10 +118,11 @@ func TestCancelledValidationIsMadeUpFor(t *testing.T) {
 	c := hardConfig()
 	path := filepath.Join(t.TempDir(), "checkpoint.safetensors")
 	ctx, cancel := context.WithCancel(t.Context())
-	_, err := Run(ctx, hardModel(), testSource(), c, Validate(func(ctx context.Context) (float64, error) {
-		cancel()
-		return 0, ctx.Err()
-	}), Checkpoint(path, nil))
+	_, err := Run(ctx, hardModel(), testSource(), c,
+		Validate(func(ctx context.Context) (float64, error) {
+			cancel()
+			return 0, ctx.Err()
+		}), Checkpoint(path, nil))
 	require.ErrorIs(t, err, context.Canceled)
 	tr := start(t, hardModel(), testSource(), c)
 	require.NoError(t, tr.Resume(path, nil))
@@ -131,19 +135,21 @@ func TestCancelledValidationIsMadeUpFor(t *testing.T) {
 	require.Equal(t, []int{2, 4, 6, 8, 10}, at)
 }
 
-// TestKilledRun: without any goodbye, what is on the disk is the last interval's checkpoint and the one before.
+// TestKilledRun: without any goodbye, what is on the disk is the last interval's checkpoint and the
+// one before.
 func TestKilledRun(t *testing.T) {
 	c := hardConfig()
 	c.SaveEvery, c.Steps = Every{Steps: 3}, 100
 	path := filepath.Join(t.TempDir(), "checkpoint.safetensors")
 	func() {
 		defer func() { require.Equal(t, "killed", recover()) }()
-		_, _ = Run(t.Context(), hardModel(), testSource(), c, Checkpoint(path, nil), func(_ context.Context, _ *Trainer, e Event) error {
-			if e.Stats.Step == 8 {
-				panic("killed")
-			}
-			return nil
-		})
+		_, _ = Run(t.Context(), hardModel(), testSource(), c, Checkpoint(path, nil),
+			func(_ context.Context, _ *Trainer, e Event) error {
+				if e.Stats.Step == 8 {
+					panic("killed")
+				}
+				return nil
+			})
 	}()
 	for file, step := range map[string]int{path: 6, PreviousPath(path): 3} {
 		tr := start(t, hardModel(), testSource(), c)
@@ -163,12 +169,13 @@ func TestDivergedRunKeepsTheCheckpoint(t *testing.T) {
 	m := hardModel()
 	nan := float32(0)
 	nan /= nan
-	_, err := Run(t.Context(), m, testSource(), c, Checkpoint(path, nil), func(_ context.Context, _ *Trainer, e Event) error {
-		if e.Kind == Stepped && e.Stats.Step == 7 {
-			m.B.Data[0] = nan
-		}
-		return nil
-	})
+	_, err := Run(t.Context(), m, testSource(), c, Checkpoint(path, nil),
+		func(_ context.Context, _ *Trainer, e Event) error {
+			if e.Kind == Stepped && e.Stats.Step == 7 {
+				m.B.Data[0] = nan
+			}
+			return nil
+		})
 	require.ErrorIs(t, err, ErrDiverged)
 	tr := start(t, hardModel(), testSource(), c)
 	require.NoError(t, tr.Resume(path, nil))
@@ -179,7 +186,8 @@ func TestDivergedRunKeepsTheCheckpoint(t *testing.T) {
 	require.NoError(t, tr.Resume(path, nil))
 }
 
-// TestDamage: no flipped bit and no cut is taken for a checkpoint, and the trainer is untouched by the attempt.
+// TestDamage: no flipped bit and no cut is taken for a checkpoint, and the trainer is untouched by
+// the attempt.
 func TestDamage(t *testing.T) {
 	c := testConfig()
 	path := filepath.Join(t.TempDir(), "checkpoint.safetensors")
@@ -207,7 +215,8 @@ func TestDamage(t *testing.T) {
 			refuse(whole[:i], "cut", i)
 		}
 		if i%2 == 1 && i < len(whole)-32 || whole[i] == ' ' {
-			continue // every other byte is enough; and between JSON tokens a space may become a line break without changing a thing
+			// every other byte is enough; and between JSON tokens a space may become a line break without changing a thing
+			continue
 		}
 		flipped := append([]byte(nil), whole...)
 		flipped[i] ^= 1 << (i % 8)
@@ -235,11 +244,16 @@ func TestAnothersCheckpoint(t *testing.T) {
 		require.ErrorContains(t, err, path)
 	}
 	nothing := func(*Config) {}
-	refuse("parameter model.bigram.weight has shape [9 9]; expected [10 10]", newBigram(10, 1), nil, nothing)
-	refuse("bigram.weight is a parameter that this model does not have", &line{W: newBigram(2, 1).U, B: newBigram(2, 1).B}, nil, nothing)
-	refuse("model.extra is missing", &more{Base: newBigram(vocab, 1), Extra: newBigram(2, 1).U}, nil, nothing)
-	refuse(`data was "abc" when the checkpoint was saved; now it is "abd"`, newBigram(vocab, 1), map[string]string{"data": "abd"}, nothing)
-	refuse("batch was 6 when the checkpoint was saved; now it is 12", newBigram(vocab, 1), nil, func(c *Config) { c.Batch = 12 })
+	refuse("parameter model.bigram.weight has shape [9 9]; want [10 10]", newBigram(10, 1), nil,
+		nothing)
+	refuse("bigram.weight is unknown", &line{W: newBigram(2, 1).U, B: newBigram(2, 1).B}, nil,
+		nothing)
+	refuse("model.extra is missing", &more{Base: newBigram(vocab, 1), Extra: newBigram(2, 1).U},
+		nil, nothing)
+	refuse(`data was "abc" when the checkpoint was saved; now it is "abd"`, newBigram(vocab, 1),
+		map[string]string{"data": "abd"}, nothing)
+	refuse("batch was 6 when the checkpoint was saved; now it is 12", newBigram(vocab, 1), nil,
+		func(c *Config) { c.Batch = 12 })
 	refuse("seed was 1", newBigram(vocab, 1), nil, func(c *Config) { c.Seed = 2 })
 	refuse("pieces was 4", newBigram(vocab, 1), nil, func(c *Config) { c.Pieces = 2 })
 	refuse("weight_decay was 0.1", newBigram(vocab, 1), nil, func(c *Config) { c.WeightDecay = 0 })
@@ -251,9 +265,9 @@ func TestAnothersCheckpoint(t *testing.T) {
 
 	model := filepath.Join(dir, "model.safetensors")
 	require.NoError(t, SaveParams(model, newBigram(vocab, 1), nil))
-	require.ErrorContains(t, tr.Resume(model, nil), "this is no checkpoint")
+	require.ErrorContains(t, tr.Resume(model, nil), "this is not a checkpoint")
 	require.ErrorContains(t, tr.Resume(filepath.Join(dir, "nowhere"), nil), "nowhere")
-	require.ErrorContains(t, tr.Resume(dir, nil), "expected a file")
+	require.ErrorContains(t, tr.Resume(dir, nil), "want a regular file")
 }
 
 type more struct {
@@ -263,7 +277,8 @@ type more struct {
 
 func (m *more) Loss(t *autograd.Tape, b corpus.Batch) *autograd.Tensor { return m.Base.Loss(t, b) }
 
-// TestPreviousIsNamed: if the newest checkpoint is broken, the error says where the one before it is.
+// TestPreviousIsNamed: if the newest checkpoint is broken, the error says where the one before it
+// is.
 func TestPreviousIsNamed(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "checkpoint.safetensors")
 	tr := start(t, newBigram(vocab, 1), testSource(), testConfig())
@@ -295,7 +310,8 @@ func TestParamsOnDisk(t *testing.T) {
 	for _, info := range f.Tensors {
 		shapes[info.Name] = info.Shape
 	}
-	require.Equal(t, map[string][]int{"bigram.weight": {9, 9}, "memory.weight": {1, 9}, "bias": {9}}, shapes)
+	require.Equal(t, map[string][]int{"bigram.weight": {9, 9}, "memory.weight": {1, 9},
+		"bias": {9}}, shapes)
 
 	twin := newBigram(vocab, 2)
 	metadata, err := LoadParams(path, twin)
@@ -310,7 +326,7 @@ func TestParamsOnDisk(t *testing.T) {
 	before := append([]float32(nil), nn.Params(small)[0].Data...)
 	_, err = LoadParams(path, small)
 	require.ErrorContains(t, err, path)
-	require.ErrorContains(t, err, "parameter bigram.weight has shape [9 9]; expected [5 5]")
+	require.ErrorContains(t, err, "parameter bigram.weight has shape [9 9]; want [5 5]")
 	require.Equal(t, before, small.W.Data)
 	_, err = LoadParams(filepath.Join(path, "no"), small)
 	require.Error(t, err)
@@ -341,9 +357,11 @@ func TestChecksumCoversEverything(t *testing.T) {
 	seen := map[string]bool{}
 	for i, s := range []string{
 		sum(nil), sum(map[string]string{"a": "bc"}), sum(map[string]string{"ab": "c"}), sum(map[string]string{"a": "b", "c": ""}),
-		sum(nil, tensor{"a", []int{2}, one}), sum(nil, tensor{"b", []int{2}, one}), sum(nil, tensor{"a", []int{2}, two}),
+		sum(nil, tensor{"a", []int{2}, one}), sum(nil, tensor{"b", []int{2}, one}), sum(nil,
+			tensor{"a", []int{2}, two}),
 		sum(nil, tensor{"a", []int{2, 1}, one}), sum(nil, tensor{"a", []int{1, 2}, one}),
-		sum(nil, tensor{"a", []int{2}, one}, tensor{"b", []int{2}, two}), sum(nil, tensor{"b", []int{2}, one}, tensor{"a", []int{2}, two}),
+		sum(nil, tensor{"a", []int{2}, one}, tensor{"b", []int{2}, two}), sum(nil,
+			tensor{"b", []int{2}, one}, tensor{"a", []int{2}, two}),
 	} {
 		require.False(t, seen[s], "number %d", i)
 		seen[s] = true
@@ -358,7 +376,8 @@ func TestSaveBest(t *testing.T) {
 	curve := []float64{3, 2, 2.5, 2.2, 2.1}
 	var best []float32
 	n := 0
-	_, err := Run(t.Context(), m, testSource(), c, SaveBest(path, map[string]string{"model": "bigram"}),
+	_, err := Run(t.Context(), m, testSource(), c,
+		SaveBest(path, map[string]string{"model": "bigram"}),
 		Validate(func(context.Context) (float64, error) {
 			if n++; n == 2 {
 				best = append(best, m.W.Data...)

@@ -9,7 +9,7 @@ import (
 	"lmzoo/train/optim"
 )
 
-// Config says how to train. Its names are those of the field (nanoGPT's, where it has one).
+// Config holds the hyperparameters of a training, under the names of nanoGPT where it has one.
 type Config struct {
 	Batch   int `json:"batch" help:"rows of a training batch"`   // B
 	Context int `json:"context" help:"tokens of a training row"` // T
@@ -31,11 +31,11 @@ type Config struct {
 
 	EvalEvery Every  `json:"eval_every" help:"steps or time between validations, such as 250 or 15s"`
 	SaveEvery Every  `json:"save_every" help:"steps or time between checkpoints, such as 250 or 15s"`
-	Seed      uint64 `json:"seed"`    // of the dropout
-	Threads   int    `json:"threads"` // changes no bit of any result; 0: one
+	Seed      uint64 `json:"seed"`    // of dropout
+	Threads   int    `json:"threads"` // affects no result; 0 means 1
 }
 
-// Default is a configuration that trains small models well.
+// Default returns a configuration that trains small models well.
 func Default() Config {
 	return Config{
 		Batch: 12, Context: 64,
@@ -45,7 +45,7 @@ func Default() Config {
 	}
 }
 
-// Check returns an error that names the first field without sense.
+// Check reports the first invalid field.
 func (c Config) Check() error {
 	type rule struct {
 		ok       bool
@@ -56,39 +56,45 @@ func (c Config) Check() error {
 	for _, r := range []rule{
 		{c.Batch >= 1, "batch", c.Batch, "at least 1 row"},
 		{c.Context >= 1, "context", c.Context, "at least 1 token"},
-		{c.Batch <= maxBatch/max(c.Context, 1), "batch × context", fmt.Sprintf("%d × %d", c.Batch, c.Context), fmt.Sprintf("at most %d tokens; a larger step is made of several batches by accumulate", maxBatch)},
-		{c.LR > 0 && c.LR <= maxLR, "lr", c.LR, "a learning rate above 0 and at most 1000, such as 1e-3"},
+		{c.Batch <= maxBatch/max(c.Context, 1), "batch × context",
+			fmt.Sprintf("%d × %d", c.Batch, c.Context), fmt.Sprintf("at most %d tokens; a larger "+
+				"step is made of several batches by accumulate", maxBatch)},
+		{c.LR > 0 && c.LR <= maxLR, "lr", c.LR,
+			"a learning rate above 0 and at most 1000, such as 1e-3"},
 		{c.MinLR >= 0 && c.MinLR <= c.LR, "min_lr", c.MinLR, fmt.Sprintf("0 to lr, %g", c.LR)},
 		{c.Warmup >= 0, "warmup", c.Warmup, "0 or more steps"},
 		{c.Beta1 >= 0 && c.Beta1 < 1, "beta1", c.Beta1, "0 or more and less than 1, such as 0.9"},
 		{c.Beta2 >= 0 && c.Beta2 < 1, "beta2", c.Beta2, "0 or more and less than 1, such as 0.99"},
 		{c.Eps > 0 && c.Eps < 1, "eps", c.Eps, "more than 0 and less than 1, such as 1e-8"},
-		{c.WeightDecay >= 0 && c.LR*c.WeightDecay <= 1, "weight_decay", c.WeightDecay, "0 or more, and at most 1/lr"},
+		{c.WeightDecay >= 0 && c.LR*c.WeightDecay <= 1, "weight_decay", c.WeightDecay,
+			"0 or more, and at most 1/lr"},
 		{c.Clip >= 0 && c.Clip <= maxLR, "clip", c.Clip, "0 (off) or a positive length, such as 1"},
-		{c.Accumulate >= 1 && c.Accumulate <= maxAccumulate, "accumulate", c.Accumulate, fmt.Sprintf("1 to %d batches", maxAccumulate)},
+		{c.Accumulate >= 1 && c.Accumulate <= maxAccumulate, "accumulate", c.Accumulate,
+			fmt.Sprintf("1 to %d batches", maxAccumulate)},
 		{c.Pieces >= 1, "pieces", c.Pieces, "at least 1"},
 		{c.Steps >= 0, "steps", c.Steps, "1 or more, or 0 with a budget"},
 		{c.Budget >= 0, "budget", c.Budget, "a time such as 90s"},
 		{c.Steps > 0 || c.Budget > 0, "steps", c.Steps, "1 or more, or a budget such as 90s"},
 		{c.EvalEvery.ok(), "eval_every", c.EvalEvery, "steps such as 100, or a time such as 10s"},
 		{c.SaveEvery.ok(), "save_every", c.SaveEvery, "steps such as 100, or a time such as 1m"},
-		{c.Threads >= 0 && c.Threads <= maxThreads, "threads", c.Threads, fmt.Sprintf("0 to %d", maxThreads)},
+		{c.Threads >= 0 && c.Threads <= maxThreads, "threads", c.Threads,
+			fmt.Sprintf("0 to %d", maxThreads)},
 	} {
 		if !r.ok {
-			return fmt.Errorf("%s is %v; expected %s", r.field, r.value, r.expected)
+			return fmt.Errorf("%s is %v; want %s", r.field, r.value, r.expected)
 		}
 	}
 	return nil
 }
 
 const (
-	maxLR         = 1000    // of no use, but finite
-	maxBatch      = 1 << 20 // tokens; more is a slip of the finger that would fill the memory
+	maxLR         = 1000    // finite, though useless
+	maxBatch      = 1 << 20 // tokens; more is a typing error that would fill the memory
 	maxAccumulate = 1 << 14
 	maxThreads    = 1 << 10
 )
 
-// progress is the part of the run that is done after some steps and seconds of training.
+// progress returns the fraction of the run that is done after some steps and seconds of training.
 func (c Config) progress(step int, seconds float64) float64 {
 	p := 0.0
 	if c.Steps > 0 {
@@ -100,15 +106,15 @@ func (c Config) progress(step int, seconds float64) float64 {
 	return min(p, 1)
 }
 
-// rate is the learning rate of the step that follows some steps and seconds of training.
+// rate returns the learning rate of the step that follows some steps and seconds of training.
 func (c Config) rate(step int, seconds float64) float64 {
 	p := c.progress(step, seconds)
-	one := firstStep // the part of the run that one step makes
+	one := firstStep // the fraction of the run that one step makes
 	switch {
 	case c.Budget == 0:
 		one = 1 / float64(c.Steps)
 	case step > 0:
-		one = p / float64(step) // as far as the steps so far can tell
+		one = p / float64(step) // judging by the steps so far
 	}
 	warmup := float64(c.Warmup) * one
 	if c.Budget > 0 {
@@ -119,10 +125,10 @@ func (c Config) rate(step int, seconds float64) float64 {
 
 const (
 	warmupMost = 0.1  // of a budget
-	firstStep  = 1e-9 // any small number: before the first step nobody knows how long one takes
+	firstStep  = 1e-9 // any small number: the length of a step is not known before the first
 )
 
-// Duration is a time that JSON writes as people do: "90s", "5m".
+// Duration is a time.Duration that JSON writes as "90s" or "5m".
 type Duration time.Duration
 
 func (d Duration) String() string { return time.Duration(d).String() }
@@ -138,14 +144,14 @@ func (d *Duration) UnmarshalText(text []byte) error {
 	}
 	t, err := time.ParseDuration(string(text))
 	if err != nil || t < 0 {
-		return fmt.Errorf("%q is not a time; expected one such as 90s or 5m", text)
+		return fmt.Errorf("%q is not a duration; want one such as 90s or 5m", text)
 	}
 	*d = Duration(t)
 	return nil
 }
 
-// Every is how often something is done: every so many steps, or every so much training time; never, if both are 0. It
-// reads "100" and "10s", and is a flag's value.
+// Every is an interval, in steps or in training time; if both are 0, the thing is never done. It
+// reads "100" and "10s", and implements pflag.Value.
 type Every struct {
 	Steps int
 	Time  Duration
@@ -168,16 +174,16 @@ func (e *Every) Set(s string) error {
 	}
 	var d Duration
 	if err := d.UnmarshalText([]byte(s)); err != nil || s == "" {
-		return fmt.Errorf("%q is not an interval; expected steps such as 100, or a time such as 10s", s)
+		return fmt.Errorf("%q is not an interval; want steps such as 100, or a time such as 10s", s)
 	}
 	*e = Every{Time: d}
 	return nil
 }
 
-// Type names the value in a command's help.
+// Type returns the name of the value in help texts.
 func (e *Every) Type() string { return "steps|time" }
 
-// MarshalJSON writes a number of steps or a time as text.
+// MarshalJSON writes a number of steps, or a time as text.
 func (e Every) MarshalJSON() ([]byte, error) {
 	if e.Time > 0 {
 		return json.Marshal(e.Time)

@@ -7,7 +7,8 @@ import (
 	"lmzoo/format/safetensors"
 )
 
-// dense is the Engine of a Learner: a tape computes the gradient of every parameter, and AdamW updates all of them.
+// dense is the Engine of a Learner: a tape computes the gradient of every parameter, and AdamW
+// updates all of them.
 type dense[B Batch[B]] struct {
 	config  Config
 	learner Learner[B]
@@ -18,15 +19,16 @@ type dense[B Batch[B]] struct {
 	pieces  []*piece[B]
 	weights *weights
 	crew    *gemm.Crew
-	step    int // the step being made, from 0
+	step    int // the current step, from 0
 
 	learn, gather, update, clear part // bound once, so that a step allocates nothing
 }
 
-// part adapts a function to gemm.Job. Parts run concurrently in any order, so each may write only its own data.
+// part adapts a function to gemm.Job. Parts run concurrently in any order, so each may write only
+// its own data.
 type part func(i int)
 
-// Part does part i.
+// Part implements gemm.Job.
 func (p part) Part(i int) { p(i) }
 
 func newDense[B Batch[B]](l Learner[B], src Source[B], c Config) (*dense[B], error) {
@@ -40,7 +42,7 @@ func newDense[B Batch[B]](l Learner[B], src Source[B], c Config) (*dense[B], err
 	}
 	d.weights = newWeights(params, rateOf(l), paramsOfPieces(d.pieces), c)
 	if len(d.weights.ranges) == 0 {
-		return nil, fmt.Errorf("all parameters of %T are frozen or empty; expected one to train", l)
+		return nil, fmt.Errorf("all parameters of %T are frozen or empty; want one to train", l)
 	}
 	d.gather, d.update, d.clear = d.weights.gather, d.weights.update, d.weights.clear
 	d.learn = func(i int) { d.pieces[i].learn(d.batches, len(d.pieces), c.Seed, d.step) }
@@ -81,7 +83,7 @@ func (d *dense[B]) Step(k int, lr float64) (loss, norm float64, targets int, err
 	return loss, norm, targets, nil
 }
 
-// fetch gets the batches of the step and returns the number of their targets, over which the loss is averaged.
+// fetch gets the batches of the step. The loss is averaged over the targets, which it counts.
 func (d *dense[B]) fetch() (targets int, err error) {
 	for i := range d.batches {
 		number := d.step*len(d.batches) + i
@@ -97,7 +99,7 @@ func (d *dense[B]) fetch() (targets int, err error) {
 	return targets, nil
 }
 
-// checkBatch reports a batch that no model could learn from.
+// checkBatch reports an invalid batch.
 func (d *dense[B]) checkBatch(b *B) error {
 	rows := (*b).Rows()
 	if v, ok := any(b).(interface{ Validate() error }); ok {
@@ -112,7 +114,8 @@ func (d *dense[B]) checkBatch(b *B) error {
 		d.rows = rows
 	}
 	if _, carries := d.learner.(Carrier); carries && rows != d.rows {
-		return fmt.Errorf("%d rows after batches of %d; want the same number, because the model remembers each row", rows, d.rows)
+		return fmt.Errorf("%d rows after batches of %d; want the same number, because the model "+
+			"remembers each row", rows, d.rows)
 	}
 	return nil
 }
@@ -126,7 +129,8 @@ func (d *dense[B]) State() []safetensors.Tensor {
 		}
 		out = append(out,
 			safetensors.Tensor{Name: "exp_avg." + p.Name, Shape: shapeOf(p), Data: d.weights.m[i]},
-			safetensors.Tensor{Name: "exp_avg_sq." + p.Name, Shape: shapeOf(p), Data: d.weights.v[i]})
+			safetensors.Tensor{Name: "exp_avg_sq." + p.Name, Shape: shapeOf(p),
+				Data: d.weights.v[i]})
 	}
 	return out
 }

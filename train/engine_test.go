@@ -91,7 +91,8 @@ func TestStepsAllocateNothingWhateverTheBatch(t *testing.T) {
 	}
 }
 
-// sparse is an engine of its own: each step moves one row of a table towards the step's number, with momentum.
+// sparse is an engine of its own: each step moves one row of a table towards the step's number,
+// with momentum.
 type sparse struct {
 	Table    *autograd.Tensor `param:"table"`
 	momentum []float32
@@ -100,7 +101,8 @@ type sparse struct {
 
 func newSparse() *sparse {
 	return &sparse{
-		Table: autograd.NewParam(5, 2), momentum: make([]float32, 10), last: [][][]float32{{make([]float32, 1)}},
+		Table: autograd.NewParam(5, 2), momentum: make([]float32,
+			10), last: [][][]float32{{make([]float32, 1)}},
 	}
 }
 

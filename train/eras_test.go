@@ -17,7 +17,8 @@ import (
 func eras(t testing.TB) map[string]func() learner {
 	recurrent := func(cell string) func() learner {
 		return func() learner {
-			m, err := rnn.New(rnn.Config{Cell: cell, VocabSize: vocab, NEmbd: 12, Hidden: 16, Layers: 2, Dropout: 0.2}, rand.New(rand.NewPCG(1, 1)))
+			m, err := rnn.New(rnn.Config{Cell: cell, VocabSize: vocab, NEmbd: 12, Hidden: 16,
+				Layers: 2, Dropout: 0.2}, rand.New(rand.NewPCG(1, 1)))
 			require.NoError(t, err)
 			return m
 		}
@@ -25,15 +26,16 @@ func eras(t testing.TB) map[string]func() learner {
 	return map[string]func() learner{
 		"elman": recurrent("elman"), "lstm": recurrent("lstm"), "gru": recurrent("gru"),
 		"gpt": func() learner {
-			m, err := transformer.New(transformer.Config{VocabSize: vocab, NPositions: 8, NEmbd: 16, NLayer: 2, NHead: 2, Dropout: 0.2}, rand.New(rand.NewPCG(1, 1)))
+			m, err := transformer.New(transformer.Config{VocabSize: vocab, NPositions: 8, NEmbd: 16,
+				NLayer: 2, NHead: 2, Dropout: 0.2}, rand.New(rand.NewPCG(1, 1)))
 			require.NoError(t, err)
 			return m
 		},
 	}
 }
 
-// TestRealModels: what the little learner proves holds for the eras too: replicas share nothing that is written, nothing
-// but what a checkpoint holds matters, and a step allocates nothing.
+// TestRealModels: what the little learner proves holds for the eras too: replicas share nothing
+// that is written, nothing but what a checkpoint holds matters, and a step allocates nothing.
 func TestRealModels(t *testing.T) {
 	for name, build := range eras(t) {
 		t.Run(name, func(t *testing.T) {
@@ -73,11 +75,13 @@ func TestRealStepsAllocateNothing(t *testing.T) {
 	}
 }
 
-// BenchmarkRecipe is nanoGPT's recipe for a CPU: 4 layers, 4 heads, 128 channels, context 64, batch 12, 65 characters.
+// BenchmarkRecipe is nanoGPT's recipe for a CPU: 4 layers, 4 heads, 128 channels, context 64, batch
+// 12, 65 characters.
 func BenchmarkRecipe(b *testing.B) {
 	for _, threads := range []int{1, 2} {
 		b.Run(fmt.Sprintf("threads=%d", threads), func(b *testing.B) {
-			m, err := transformer.New(transformer.Config{VocabSize: 65, NPositions: 64, NEmbd: 128, NLayer: 4, NHead: 4}, rand.New(rand.NewPCG(1, 1)))
+			m, err := transformer.New(transformer.Config{VocabSize: 65, NPositions: 64, NEmbd: 128,
+				NLayer: 4, NHead: 4}, rand.New(rand.NewPCG(1, 1)))
 			require.NoError(b, err)
 			c := Default()
 			c.Threads = threads

@@ -9,8 +9,8 @@ import (
 	"lmzoo/lm"
 )
 
-// chain is a source of nine tokens in which the next is the last plus one, four times out of five, and else any. The
-// entropy of that is 0.84 nats: no model can do better.
+// chain is a source of nine tokens in which the next is the last plus one, four times out of five,
+// and else any. The entropy of that is 0.84 nats: no model can do better.
 type chain struct{ B, T int }
 
 func (c chain) Batch(b *corpus.Batch, step int) {
@@ -26,8 +26,9 @@ func (c chain) Batch(b *corpus.Batch, step int) {
 	}
 }
 
-// A learner, a source of batches, a configuration and whoever wants to watch make a run. This one begins as lost as a die
-// with nine faces (ln 9 = 2.20 nats) and ends at what the source leaves open.
+// A learner, a source of batches, a configuration and whoever wants to watch make a run. This one
+// begins as lost as a die with nine faces (ln 9 = 2.20 nats) and ends at what the source leaves
+// open.
 func Example() {
 	c := Default()
 	c.Batch, c.Context, c.Steps, c.Warmup, c.LR, c.MinLR, c.WeightDecay = 32, 32, 300, 20, 0.1, 0.001, 0

@@ -1,22 +1,23 @@
-// Package train is the loop that trains every neural era: fetch a batch, run the model forward and backward, clip the
-// gradient, and move the weights a little against it (stochastic gradient descent; Robbins & Monro 1951, and for
-// networks Rumelhart, Hinton & Williams 1986).
+// Package train is the loop that trains every neural era: fetch a batch, run the model forward and
+// backward, clip the gradient, and move the weights a little against it (stochastic gradient
+// descent; Robbins & Monro 1951, and for networks Rumelhart, Hinton & Williams 1986).
 //
-// Each batch is cut into a fixed number of pieces, each with a replica of the model, and the gradients of the pieces
-// are added in a fixed order, so that any number of threads gives the same bits. Everything random is a function of the
-// seed and the step, so that a run that was stopped goes on as if it had not been.
+// Each batch is cut into a fixed number of pieces, each with a replica of the model, and the
+// gradients of the pieces are added in a fixed order, so that any number of threads gives the same
+// bits. Everything random is a function of the seed and the step, so that a run that was stopped
+// goes on as if it had not been.
 package train
 
 import "lmzoo/autograd"
 
-// Learner is a model that can be trained. Loss returns the sum of the loss over the targets of b, divided by the
-// denominator that b.Of set (for a language model nats per token), as a 1×1 tensor.
+// Learner is a model that can be trained. Loss returns the sum of the loss over the targets of b,
+// divided by the denominator that b.Of set (for a language model nats per token), as a 1×1 tensor.
 type Learner[B Batch[B]] interface {
 	Loss(t *autograd.Tape, b B) *autograd.Tensor
 }
 
-// Batch is training data that divides into shares and counts its targets: rows of text (corpus.Batch), pairs of words,
-// conversations with their rewards.
+// Batch is training data that divides into shares and counts its targets: rows of text
+// (corpus.Batch), pairs of words, conversations with their rewards.
 type Batch[B any] interface {
 	Rows() int                // what it divides into
 	Share(i, n int) (B, bool) // share i of n; false if no row is left for it
@@ -24,21 +25,24 @@ type Batch[B any] interface {
 	Of(n int) B               // the same batch with n as the denominator of its loss
 }
 
-// Source gives the batch of any step. The same step is always the same batch, so that a run can be resumed anywhere.
+// Source returns the batch of any step. A step always has the same batch, so that a run can be
+// resumed at any step.
 type Source[B any] interface {
 	// Batch fills b, reusing its slices, with the batch of a step.
 	Batch(b *B, step int)
 }
 
-// Carrier is a Learner that carries its memory from one batch to the next (truncated backpropagation through time).
-// Carry returns that memory, nil before the first batch; SetCarry replaces it, nil meaning none.
+// Carrier is a Learner that carries its memory from one batch to the next (truncated
+// backpropagation through time). Carry returns that memory, nil before the first batch; SetCarry
+// replaces it, nil meaning none.
 type Carrier interface {
 	Carry() [][]float32
 	SetCarry([][]float32)
 }
 
-// Rated is a Learner whose parameters do not all learn at one rate: a new head learns fast, the body
-// under it, which knows something already, slowly. Rate returns a multiple of the learning rate.
+// Rated is a Learner whose parameters do not all learn at one rate: a new head learns fast, the
+// body under it, which knows something already, slowly. Rate returns a multiple of the learning
+// rate.
 type Rated interface {
 	Rate(param string) float64
 }

@@ -15,8 +15,8 @@ import (
 // learner learns from text.
 type learner = Learner[corpus.Batch]
 
-// bigram is the smallest learner with everything a run must handle: a matrix, a vector, dropout, and a memory
-// carried from batch to batch. The logits of the next token are
+// bigram is the smallest learner with everything a run must handle: a matrix, a vector, dropout,
+// and a memory carried from batch to batch. The logits of the next token are
 //
 //	W[x]·mask + c·U + b
 //
@@ -32,7 +32,8 @@ type bigram struct {
 }
 
 func newBigram(vocab int, seed uint64) *bigram {
-	m := &bigram{W: autograd.NewParam(vocab, vocab), U: autograd.NewParam(1, vocab), B: autograd.NewParam(1, vocab)}
+	m := &bigram{W: autograd.NewParam(vocab, vocab), U: autograd.NewParam(1, vocab),
+		B: autograd.NewParam(1, vocab)}
 	r := rand.New(rand.NewPCG(seed, 0))
 	for _, p := range []*autograd.Tensor{m.W, m.U, m.B} {
 		for i := range p.Data {
@@ -53,7 +54,8 @@ func (m *bigram) Loss(t *autograd.Tape, b corpus.Batch) *autograd.Tensor {
 		}
 	}
 	v := m.W.Cols
-	op := bigramLoss{m: m, b: b, loss: t.New(1, 1), mask: t.Scratch(len(b.X) * v), memory: t.Scratch(len(b.X)), probs: t.Scratch(len(b.X) * v)}
+	op := bigramLoss{m: m, b: b, loss: t.New(1, 1), mask: t.Scratch(len(b.X) * v),
+		memory: t.Scratch(len(b.X)), probs: t.Scratch(len(b.X) * v)}
 	for i := range op.mask {
 		op.mask[i] = 1
 		if t.Rand != nil && m.dropout > 0 {
@@ -118,7 +120,8 @@ func (o *bigramLoss) Backward() {
 	}
 }
 
-// cycle is a source of B rows of T tokens of a text in which the next token is, most often, the last plus one.
+// cycle is a source of B rows of T tokens of a text in which the next token is, most often, the
+// last plus one.
 type cycle struct{ B, T, V int }
 
 func (c cycle) Batch(b *corpus.Batch, step int) {

@@ -13,7 +13,8 @@ import (
 	"lmzoo/format/atomic"
 )
 
-// Metrics writes one JSON object a line: after every step its Stats, and after every validation those and valid.
+// Metrics writes one JSON object per line: the Stats of every step, and for a validation also
+// valid.
 func Metrics(w io.Writer) Observer {
 	enc := json.NewEncoder(w)
 	type line struct {
@@ -26,7 +27,7 @@ func Metrics(w io.Writer) Observer {
 		case Stepped:
 		case Evaluated:
 			if !finite(e.Valid) {
-				return nil // JSON has no word for it
+				return nil // JSON has no such number
 			}
 			l.Valid = &e.Valid
 		default:
@@ -39,8 +40,9 @@ func Metrics(w io.Writer) Observer {
 	}
 }
 
-// OpenMetrics opens a file of metrics to append to, without the lines that a run which goes on from a checkpoint
-// writes again: those of later steps, and the validation of this step unless it counts. At step 0 the file is new.
+// OpenMetrics opens a file of metrics to append to. It removes the lines that a resumed run writes
+// again: those of later steps, and the validation of the current step unless it counts. At step 0
+// the file is new.
 func (tr *Trainer) OpenMetrics(path string) (*os.File, error) {
 	old, err := os.ReadFile(path)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {

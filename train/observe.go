@@ -10,10 +10,10 @@ import (
 	"lmzoo/nn"
 )
 
-// clock tells an observer when its turn has come.
-type clock struct{ last float64 } // seconds at the last turn
+// clock tells when an interval has passed.
+type clock struct{ last float64 } // seconds when it last passed
 
-// due reports whether it is time again after an event.
+// due reports whether the interval has passed at an event.
 func (c *clock) due(every Every, e Event) bool {
 	s := e.Stats
 	switch {
@@ -29,24 +29,26 @@ func (c *clock) due(every Every, e Event) bool {
 	return every.onStep(s.Step)
 }
 
-// onStep reports whether a number of steps is one to do something after.
+// onStep reports whether an interval in steps ends at this step.
 func (e Every) onStep(step int) bool { return e.Steps > 0 && step > 0 && step%e.Steps == 0 }
 
-// Validate measures the model, in nats per token of text it is not trained on, as often as the configuration says in
-// eval_every, and at the end of a run that came to its end. The other observers hear of it as Evaluated.
+// Validate measures the model on held-out text, in nats per token, at the interval eval_every and
+// at the end of a run that was not stopped. It notifies the observers with Evaluated.
 func Validate(measure func(ctx context.Context) (float64, error)) Observer {
 	var turn clock
 	return func(ctx context.Context, tr *Trainer, e Event) error {
 		every := tr.config.EvalEvery
 		due := turn.due(every, e) ||
-			e.Kind == Started && every.onStep(e.Stats.Step) || // a run that was cancelled during a validation makes up for it
+			// the run was stopped during a validation
+			e.Kind == Started && every.onStep(e.Stats.Step) ||
 			e.Kind == Ended && e.Err == nil
 		if !due || e.Stats.Step == tr.judged {
 			return nil
 		}
 		nats, err := measure(ctx)
 		if errors.Is(err, lm.ErrNoProbability) {
-			return fmt.Errorf("%w: validation after step %d: %w; %s", ErrDiverged, e.Stats.Step, err, tr.advice())
+			return fmt.Errorf("%w: validation after step %d: %w; %s", ErrDiverged, e.Stats.Step,
+				err, tr.advice())
 		}
 		if err != nil {
 			return fmt.Errorf("validation after step %d: %w", e.Stats.Step, err)
@@ -55,9 +57,9 @@ func Validate(measure func(ctx context.Context) (float64, error)) Observer {
 	}
 }
 
-// Judged records a validation, in nats per token, and notifies all observers. If one of them fails, as when
-// the best weights cannot be written, the validation does not count, so that no checkpoint names a best model
-// that was not saved.
+// Judged records a validation, in nats per token, and notifies all observers. If one of them fails,
+// as when the best weights cannot be written, the validation does not count, so that no checkpoint
+// names a best model that was not saved.
 func (tr *Trainer) Judged(ctx context.Context, nats float64) error {
 	judged, before := tr.judged, tr.best
 	tr.judged = tr.stats.Step
@@ -75,7 +77,7 @@ func (tr *Trainer) Judged(ctx context.Context, nats float64) error {
 // Keeper keeps the weights of the best validation in memory.
 type Keeper struct{ weights [][]float32 }
 
-// Observe is the Keeper's Observer.
+// Observe implements Observer.
 func (k *Keeper) Observe(_ context.Context, tr *Trainer, e Event) error {
 	if e.Kind != Evaluated || !e.Best {
 		return nil
@@ -89,7 +91,8 @@ func (k *Keeper) Observe(_ context.Context, tr *Trainer, e Event) error {
 	return nil
 }
 
-// Restore puts the best weights into model, the one trained or a twin, and reports whether there are any.
+// Restore copies the best weights into model, which may be another of the same shape, and reports
+// whether there are any.
 func (k *Keeper) Restore(model any) bool {
 	params := nn.Params(model)
 	if k.weights == nil || len(params) != len(k.weights) {

@@ -7,20 +7,21 @@ import (
 	"lmzoo/nn"
 )
 
-// piece learns from a fixed share of the rows of every batch, concurrently with the others. Its replica of the model
-// shares the weights but has gradients and a memory of its own.
+// piece learns from a fixed share of the rows of every batch, concurrently with the others. Its
+// replica of the model shares the weights but has gradients and a memory of its own.
 type piece[B Batch[B]] struct {
 	number  int
 	learner Learner[B]
 	params  []nn.Param
 	tape    *autograd.Tape
-	dice    *rand.PCG // what the tape's Rand draws from
+	dice    *rand.PCG // the source of the tape's Rand
 	rand    *rand.Rand
 	loss    float64
 }
 
 func newPiece[B Batch[B]](number int, l Learner[B]) *piece[B] {
-	p := &piece[B]{number: number, learner: nn.Replica(l), tape: autograd.NewTape(), dice: new(rand.PCG)}
+	p := &piece[B]{number: number, learner: nn.Replica(l), tape: autograd.NewTape(),
+		dice: new(rand.PCG)}
 	p.params = nn.Params(p.learner)
 	p.rand = rand.New(p.dice)
 	p.setCarry(nil) // a replica must not begin with the memory of the original
@@ -34,7 +35,8 @@ func paramsOfPieces[B Batch[B]](pieces []*piece[B]) (all [][]nn.Param) {
 	return all
 }
 
-// learn adds the gradient of this piece's share of the batches of one step, and keeps its share of the loss.
+// learn adds the gradient of this piece's share of the batches of one step, and records its share
+// of the loss.
 func (p *piece[B]) learn(batches []B, pieces int, seed uint64, step int) {
 	p.loss = 0
 	for i, b := range batches {
@@ -51,9 +53,9 @@ func (p *piece[B]) learn(batches []B, pieces int, seed uint64, step int) {
 	}
 }
 
-// dropoutSeed makes the dropout of every batch and piece a function of its place in the run, so that a resumed
-// run draws the same masks although nobody saved the state of a generator. The mixing is SplitMix64's
-// (Steele, Lea & Flood 2014, figure 16): neighbours get unrelated seeds.
+// dropoutSeed makes the dropout of a batch and a piece a function of its place in the run, so that
+// a resumed run draws the same masks without a saved generator. The mixing is SplitMix64's (Steele,
+// Lea & Flood 2014, figure 16), which gives neighbours unrelated seeds.
 func dropoutSeed(batch, piece int) uint64 {
 	z := uint64(batch)<<16 + uint64(piece) + 1
 	z *= 0x9e3779b97f4a7c15
@@ -62,7 +64,7 @@ func dropoutSeed(batch, piece int) uint64 {
 	return z ^ z>>31
 }
 
-// carry is what the piece remembers between batches; nil for a learner that remembers nothing.
+// carry returns the memory of the piece between batches; nil for a learner without one.
 func (p *piece[B]) carry() [][]float32 {
 	if c, ok := p.learner.(Carrier); ok {
 		return c.Carry()

@@ -6,39 +6,40 @@ import (
 	"fmt"
 )
 
-// Kind says what happened.
+// Kind is the kind of an Event.
 type Kind int
 
 const (
-	Started   Kind = iota // the run begins, or goes on
+	Started   Kind = iota // the run begins or resumes
 	Stepped               // a step was made
 	Evaluated             // the model was validated
 	Saved                 // a checkpoint was written
-	Ended                 // the run is over, for whatever reason
+	Ended                 // the run is over
 )
 
-// Event is something that happened in a run.
+// Event is what an Observer is notified of.
 type Event struct {
 	Kind  Kind
-	Stats Stats   // where the run stands
+	Stats Stats   // of the run so far
 	Valid float64 // Evaluated: nats per token of the validation text
-	Best  bool    // Evaluated: better than ever before
-	Path  string  // Saved: where
-	Err   error   // Ended: why, if too early
+	Best  bool    // Evaluated: the best validation so far
+	Path  string  // Saved: the checkpoint
+	Err   error   // Ended: why the run stopped before its end; nil at its end
 }
 
-// Observer is told of every event, in the order in which the observers were given to Run. Printing, evaluating and
-// saving are observers. An error ends the run. A good order is: Metrics, a Keeper or SaveBest, Validate, Checkpoint.
+// Observer is notified of every event; observers are called in the order in which they were given
+// to Run. Printing, validating and saving are observers. An error ends the run. A good order is: a
+// Keeper or SaveBest, Metrics, Validate, Checkpoint.
 type Observer func(ctx context.Context, tr *Trainer, e Event) error
 
-// Summary is what a run came to.
+// Summary is the outcome of a run.
 type Summary struct {
 	Stats
-	Valid    float64 `json:"valid"`     // best validation, nats per token; 0 without one
-	BestStep int     `json:"best_step"` // after which step that was; 0 without one
+	Valid    float64 `json:"valid"`     // best validation in nats per token; 0 if there was none
+	BestStep int     `json:"best_step"` // the step it followed; 0 if there was none
 }
 
-// Run trains l on the batches of src as c says, from the beginning to the end.
+// Run trains l on the batches of src with configuration c.
 func Run[B Batch[B]](
 	ctx context.Context, l Learner[B], src Source[B], c Config, obs ...Observer,
 ) (Summary, error) {
@@ -49,8 +50,8 @@ func Run[B Batch[B]](
 	return tr.Run(ctx, obs...)
 }
 
-// Run makes the steps that are left. When ctx is cancelled it ends after the step being made, tells the observers, so that
-// the run is saved, and returns an error that wraps context.Canceled.
+// Run makes the remaining steps. When ctx is cancelled, it finishes the current step, notifies the
+// observers, so that the run is saved, and returns an error that wraps context.Canceled.
 func (tr *Trainer) Run(ctx context.Context, obs ...Observer) (Summary, error) {
 	tr.observers = obs
 	if err := tr.Notify(ctx, Event{Kind: Started, Stats: tr.stats}); err != nil {
@@ -71,7 +72,7 @@ func (tr *Trainer) Run(ctx context.Context, obs ...Observer) (Summary, error) {
 	return tr.end(ctx, nil)
 }
 
-// Notify tells all observers of an event; an observer may do so itself.
+// Notify passes an event to all observers. An observer may call it.
 func (tr *Trainer) Notify(ctx context.Context, e Event) error {
 	for _, observe := range tr.observers {
 		if err := observe(ctx, tr, e); err != nil {
@@ -81,13 +82,14 @@ func (tr *Trainer) Notify(ctx context.Context, e Event) error {
 	return nil
 }
 
-// end tells every observer that the run is over, even if one of them fails.
+// end notifies every observer that the run is over, even if one of them fails.
 func (tr *Trainer) end(ctx context.Context, err error) (Summary, error) {
 	if err != nil && ctx.Err() != nil {
 		err = fmt.Errorf("stopped after step %s: %w", tr.position(), ctx.Err())
 	}
 	for _, observe := range tr.observers {
-		if failed := observe(ctx, tr, Event{Kind: Ended, Stats: tr.stats, Err: err}); failed != nil && err == nil {
+		if failed := observe(ctx, tr, Event{Kind: Ended, Stats: tr.stats,
+			Err: err}); failed != nil && err == nil {
 			err = failed
 		} else if failed != nil && !errors.Is(err, failed) && err.Error() != failed.Error() {
 			err = fmt.Errorf("%w; and then %w", err, failed)
@@ -100,14 +102,15 @@ func (tr *Trainer) end(ctx context.Context, err error) (Summary, error) {
 	return sum, err
 }
 
-// position says how far the run got: "120 of 2000 (3.5 s of training)".
+// position returns how far the run got: "120 of 2000 (3.5 s of training)".
 func (tr *Trainer) position() string {
 	of := ""
 	if tr.config.Steps > 0 {
 		of = fmt.Sprintf(" of %d", tr.config.Steps)
 	}
 	if tr.config.Budget > 0 {
-		return fmt.Sprintf("%d%s (%.1f s of %s)", tr.stats.Step, of, tr.stats.Seconds, tr.config.Budget)
+		return fmt.Sprintf("%d%s (%.1f s of %s)", tr.stats.Step, of, tr.stats.Seconds,
+			tr.config.Budget)
 	}
 	return fmt.Sprintf("%d%s (%.1f s of training)", tr.stats.Step, of, tr.stats.Seconds)
 }

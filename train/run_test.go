@@ -16,7 +16,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// ticking is a clock that moves by so much whenever it is asked, so that every step takes that long.
+// ticking is a clock that moves by so much whenever it is asked, so that every step takes that
+// long.
 func ticking(d time.Duration) func() time.Time {
 	now := time.Unix(0, 0)
 	return func() time.Time { now = now.Add(d); return now }
@@ -26,11 +27,12 @@ func TestRunSteps(t *testing.T) {
 	c := testConfig()
 	c.Steps = 12
 	var events []string
-	sum, err := Run(t.Context(), newBigram(vocab, 1), testSource(), c, func(_ context.Context, tr *Trainer, e Event) error {
-		events = append(events, fmt.Sprint(e.Kind, e.Stats.Step))
-		require.Equal(t, e.Stats, tr.Stats())
-		return nil
-	})
+	sum, err := Run(t.Context(), newBigram(vocab, 1), testSource(), c,
+		func(_ context.Context, tr *Trainer, e Event) error {
+			events = append(events, fmt.Sprint(e.Kind, e.Stats.Step))
+			require.Equal(t, e.Stats, tr.Stats())
+			return nil
+		})
 	require.NoError(t, err)
 	require.Equal(t, 12, sum.Step)
 	require.Equal(t, fmt.Sprint(Started, 0), events[0])
@@ -43,12 +45,13 @@ func TestScheduleOfARun(t *testing.T) {
 	c := testConfig()
 	c.Steps, c.Warmup, c.LR, c.MinLR = 20, 4, 1, 0.1
 	var rates []float64
-	_, err := Run(t.Context(), newBigram(vocab, 1), testSource(), c, func(_ context.Context, tr *Trainer, e Event) error {
-		if e.Kind == Stepped {
-			rates = append(rates, e.Stats.LR)
-		}
-		return nil
-	})
+	_, err := Run(t.Context(), newBigram(vocab, 1), testSource(), c,
+		func(_ context.Context, tr *Trainer, e Event) error {
+			if e.Kind == Stepped {
+				rates = append(rates, e.Stats.LR)
+			}
+			return nil
+		})
 	require.NoError(t, err)
 	require.InDeltaSlice(t, []float64{0.2, 0.4, 0.6, 0.8, 1}, rates[:5], 1e-9)
 	require.InDelta(t, 0.55, rates[12], 1e-9, "halfway down")
@@ -234,7 +237,8 @@ func TestConfigJSON(t *testing.T) {
 	require.NoError(t, json.Unmarshal([]byte(`{"eval_every":"40","budget":""}`), &back))
 	require.Equal(t, Every{Steps: 40}, back.EvalEvery)
 	require.Zero(t, back.Budget)
-	for _, bad := range []string{`{"budget":"soon"}`, `{"budget":"-3s"}`, `{"eval_every":"often"}`, `{"eval_every":-1}`, `{"eval_every":""}`, `{"save_every":1.5}`} {
+	for _, bad := range []string{`{"budget":"soon"}`, `{"budget":"-3s"}`, `{"eval_every":"often"}`,
+		`{"eval_every":-1}`, `{"eval_every":""}`, `{"save_every":1.5}`} {
 		require.Error(t, json.Unmarshal([]byte(bad), &back), bad)
 	}
 }

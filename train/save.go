@@ -19,8 +19,8 @@ import (
 
 const checksumKey = "sha256" // of the metadata
 
-// SaveParams writes the parameters of model under their names, matrices with two dimensions and vectors with one, so
-// that other tools open the file as it is. A checksum joins the metadata.
+// SaveParams writes the parameters of model under their names, matrices with two dimensions and
+// vectors with one, so that other tools open the file as it is. It adds a checksum to the metadata.
 func SaveParams(path string, model any, metadata map[string]string) error {
 	params, err := paramsOf(model)
 	if err != nil {
@@ -29,8 +29,8 @@ func SaveParams(path string, model any, metadata map[string]string) error {
 	return save(path, "", metadata, tensorsOf("", params))
 }
 
-// LoadParams fills the parameters of model from a file that SaveParams wrote, or another tool, and returns its
-// metadata. Unless all of them are there, in the right shapes, model is left as it was.
+// LoadParams reads the parameters of model from a file that SaveParams or another tool wrote, and
+// returns its metadata. If a parameter is missing or has another shape, the model stays unchanged.
 func LoadParams(path string, model any) (map[string]string, error) {
 	params, err := paramsOf(model)
 	if err != nil {
@@ -44,7 +44,7 @@ func LoadParams(path string, model any) (map[string]string, error) {
 	return metadata, err
 }
 
-// ReadMetadata returns the metadata of a file without reading its numbers; the checksum is not verified.
+// ReadMetadata returns the metadata of a file. It does not read the tensors or verify the checksum.
 func ReadMetadata(path string) (map[string]string, error) {
 	r, f, err := open(path)
 	if err != nil {
@@ -54,11 +54,13 @@ func ReadMetadata(path string) (map[string]string, error) {
 	return f.Metadata, nil
 }
 
-// tensorsOf gives every parameter the shape it has on disk. The numbers are those of the parameters themselves.
+// tensorsOf returns the parameters as tensors with the shapes that they have on disk. They share
+// the data.
 func tensorsOf(prefix string, params []nn.Param) []safetensors.Tensor {
 	var out []safetensors.Tensor
 	for _, p := range params {
-		out = append(out, safetensors.Tensor{Name: prefix + p.Name, Shape: shapeOf(p), Data: p.Data})
+		out = append(out, safetensors.Tensor{Name: prefix + p.Name, Shape: shapeOf(p),
+			Data: p.Data})
 	}
 	return out
 }
@@ -70,8 +72,8 @@ func shapeOf(p nn.Param) []int {
 	return []int{p.Rows, p.Cols}
 }
 
-// save writes a file with a checksum of its whole content, atomically; the file that was there stays as previous if
-// that is not empty.
+// save writes a file with a checksum of its content atomically. The old file is kept at previous
+// unless that is empty.
 func save(path, previous string, metadata map[string]string, tensors []safetensors.Tensor) error {
 	metadata = maps.Clone(metadata)
 	if metadata == nil {
@@ -82,10 +84,14 @@ func save(path, previous string, metadata map[string]string, tensors []safetenso
 		sum.add(t.Name, t.Shape, t.Data)
 	}
 	metadata[checksumKey] = sum.hex()
-	return atomic.Replace(path, previous, func(w io.Writer) error { return safetensors.Write(w, metadata, tensors) })
+	return atomic.Replace(path, previous, func(w io.Writer) error {
+		return safetensors.Write(w,
+			metadata, tensors)
+	})
 }
 
-// load opens a file, verifies its checksum if it has one, and hands it to read. Every error names the file.
+// load opens a file, verifies its checksum if it has one, and passes it to read. Every error names
+// the file.
 func load(path string, read func(*safetensors.File) error) error {
 	r, f, err := open(path)
 	if err != nil {
@@ -102,7 +108,7 @@ func load(path string, read func(*safetensors.File) error) error {
 			sum.add(t.Name, t.Shape, data)
 		}
 		if sum.hex() != want {
-			return fmt.Errorf("%s is damaged: its checksum is not that of its content", path)
+			return fmt.Errorf("%s is damaged: its checksum is wrong; restore it from a copy", path)
 		}
 	}
 	if err := read(f); err != nil {
@@ -118,7 +124,7 @@ func open(path string) (io.Closer, *safetensors.File, error) {
 	}
 	info, err := r.Stat()
 	if err == nil && !info.Mode().IsRegular() {
-		err = fmt.Errorf("expected a file")
+		err = fmt.Errorf("want a regular file")
 	}
 	var f *safetensors.File
 	if err == nil {
@@ -131,17 +137,18 @@ func open(path string) (io.Closer, *safetensors.File, error) {
 	return r, f, nil
 }
 
-// fill copies from f into the numbers of tensors: all of them, or, after an error, none.
+// fill copies the data of f into all tensors, or into none if there is an error.
 func fill(f *safetensors.File, tensors []safetensors.Tensor) error {
 	read := make([][]float32, len(tensors))
 	for i, t := range tensors {
 		name, ok := stored(f, t.Name)
 		if !ok {
-			return fmt.Errorf("parameter %s is missing; this is another model's file", t.Name)
+			return fmt.Errorf("parameter %s is missing: the file belongs to another model", t.Name)
 		}
 		info, _ := f.Info(name)
 		if !slices.Equal(info.Shape, t.Shape) {
-			return fmt.Errorf("parameter %s has shape %v; expected %v: this is another model's file", t.Name, info.Shape, t.Shape)
+			return fmt.Errorf("parameter %s has shape %v; want %v: the file belongs to another "+
+				"model", t.Name, info.Shape, t.Shape)
 		}
 		var err error
 		if read[i], err = f.Float32(name); err != nil {
@@ -154,8 +161,8 @@ func fill(f *safetensors.File, tensors []safetensors.Tensor) error {
 	return nil
 }
 
-// stored returns the name under which f holds a parameter. BERT's first checkpoints, made with TensorFlow, call the
-// weight and the bias of a LayerNorm gamma and beta.
+// stored returns the name under which f holds a parameter. BERT's first checkpoints, made with
+// TensorFlow, call the weight and the bias of a LayerNorm gamma and beta.
 func stored(f *safetensors.File, name string) (string, bool) {
 	if _, ok := f.Info(name); ok {
 		return name, true
@@ -169,8 +176,9 @@ func stored(f *safetensors.File, name string) (string, bool) {
 	return name, ok
 }
 
-// checksum is SHA-256 over everything a file says: its metadata in the order of the keys, and name, shape and bits of every
-// tensor. Lengths stand before texts, so that no two contents look the same.
+// checksum is the SHA-256 of the content of a file: the metadata in the order of its keys, and the
+// name, shape and bits of every tensor. Every text is preceded by its length, so that different
+// contents have different encodings.
 type checksum struct {
 	w interface {
 		io.Writer

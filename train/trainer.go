@@ -10,9 +10,10 @@ import (
 	"lmzoo/nn"
 )
 
-// Trainer is a run in progress: an Engine that makes the steps, and what is the same for all engines.
+// Trainer is a run in progress: an Engine, which makes the steps, and everything that all engines
+// share.
 type Trainer struct {
-	// Clock is asked for the time around every step.
+	// Clock returns the time; it is called before and after every step.
 	Clock func() time.Time
 
 	config Config
@@ -26,27 +27,28 @@ type Trainer struct {
 	observers []Observer
 }
 
-// Stats is where a run stands after a step.
+// Stats describes a run after a step.
 type Stats struct {
 	Step     int     `json:"step"`      // steps made
-	Loss     float64 `json:"loss"`      // of the last one, nats per token
-	LR       float64 `json:"lr"`        // of the last one
-	GradNorm float64 `json:"grad_norm"` // of the last one, before clipping
-	Tokens   int     `json:"tokens"`    // targets learned from so far
-	Seconds  float64 `json:"seconds"`   // training time so far; evaluating and saving do not count
+	Loss     float64 `json:"loss"`      // of the last step, in nats per token
+	LR       float64 `json:"lr"`        // of the last step
+	GradNorm float64 `json:"grad_norm"` // of the last step, before clipping
+	Tokens   int     `json:"tokens"`    // targets so far
+	Seconds  float64 `json:"seconds"`   // training time so far, without validating and saving
 }
 
 // Best is the best validation so far.
 type Best struct {
 	Nats float64 `json:"valid"` // per token
-	Step int     `json:"step"`  // after which; 0: not validated yet
+	Step int     `json:"step"`  // the step it followed; 0 before the first validation
 }
 
-// ErrDiverged says that loss or gradient became infinite or NaN. The weights are those before that step.
+// ErrDiverged reports that the loss or the gradient became infinite or NaN. The weights are those
+// before that step.
 var ErrDiverged = errors.New("the training diverged")
 
-// NewTrainer prepares a run of l, a pointer to a struct with `param` tags, on the batches of src. The run changes
-// the weights of l itself, but its gradients and memory are those of replicas.
+// NewTrainer prepares a run of l, a pointer to a struct with `param` tags, on the batches of src.
+// The run updates the weights of l itself; gradients and memory belong to replicas.
 func NewTrainer[B Batch[B]](l Learner[B], src Source[B], c Config) (*Trainer, error) {
 	if err := c.Check(); err != nil {
 		return nil, err
@@ -67,23 +69,28 @@ func NewTrainerOf(e Engine, c Config) (*Trainer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Trainer{Clock: time.Now, config: c, engine: e, params: params, best: Best{Nats: math.Inf(1)}}, nil
+	return &Trainer{Clock: time.Now, config: c, engine: e, params: params,
+		best: Best{Nats: math.Inf(1)}}, nil
 }
 
-// paramsOf returns the parameters of a model that can be trained and saved, or says why it cannot.
+// paramsOf returns the parameters of a model, or an error that says why it cannot be trained and
+// saved.
 func paramsOf(model any) ([]nn.Param, error) {
-	if v := reflect.ValueOf(model); v.Kind() != reflect.Pointer || v.IsNil() || v.Elem().Kind() != reflect.Struct {
-		return nil, fmt.Errorf("%T cannot be trained; expected a pointer to a struct", model)
+	if v := reflect.ValueOf(model); v.Kind() != reflect.Pointer || v.IsNil() ||
+		v.Elem().Kind() != reflect.Struct {
+		return nil, fmt.Errorf("%T cannot be trained; want a pointer to a struct", model)
 	}
 	params := nn.Params(model)
 	if len(params) == 0 {
-		return nil, fmt.Errorf("%T has no parameters; expected fields with a `param` tag", model)
+		return nil, fmt.Errorf("%T has no parameters; want fields with a `param` tag", model)
 	}
 	seen := map[string]bool{}
 	for _, p := range params {
 		switch {
-		case p.Stride != p.Cols || len(p.Data) != p.Rows*p.Cols || p.Grad != nil && len(p.Grad) != len(p.Data):
-			return nil, fmt.Errorf("parameter %s of %T is a view of another tensor; expected one made by autograd.NewParam", p.Name, model)
+		case p.Stride != p.Cols || len(p.Data) != p.Rows*p.Cols || p.Grad != nil &&
+			len(p.Grad) != len(p.Data):
+			return nil, fmt.Errorf("parameter %s of %T is a view of another tensor; want one "+
+				"made by autograd.NewParam", p.Name, model)
 		case seen[p.Name]:
 			return nil, fmt.Errorf("%T has two parameters named %s", model, p.Name)
 		}
@@ -92,23 +99,23 @@ func paramsOf(model any) ([]nn.Param, error) {
 	return params, nil
 }
 
-// Config is the configuration of the run.
+// Config returns the configuration of the run.
 func (tr *Trainer) Config() Config { return tr.config }
 
-// Stats is where the run stands.
+// Stats returns the state of the run.
 func (tr *Trainer) Stats() Stats { return tr.stats }
 
-// Best is the best validation so far.
+// Best returns the best validation so far.
 func (tr *Trainer) Best() Best { return tr.best }
 
-// Progress is the part of the run that is done, 0 … 1.
+// Progress returns the fraction of the run that is done, 0 … 1.
 func (tr *Trainer) Progress() float64 { return tr.config.progress(tr.stats.Step, tr.stats.Seconds) }
 
-// Done reports whether the run is over: all steps made, or no time left in the budget for another.
+// Done reports whether all steps are made, or the budget leaves no time for another.
 func (tr *Trainer) Done() bool {
 	c, s := tr.config, tr.stats
 	if s.Step == 0 {
-		return false // whoever asked for training gets some
+		return false // a run makes at least one step
 	}
 	return c.Steps > 0 && s.Step >= c.Steps ||
 		c.Budget > 0 && s.Seconds+tr.pace > time.Duration(c.Budget).Seconds()
@@ -136,13 +143,15 @@ func (tr *Trainer) Step() (Stats, error) {
 
 func finite(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }
 
-// diverged is the error of a step without a finite loss, with advice.
+// diverged returns the error of a step whose loss or gradient is not finite.
 func (tr *Trainer) diverged(loss, norm float64) error {
-	return fmt.Errorf("%w: step %d has loss %g and gradient norm %g; %s", ErrDiverged, tr.stats.Step+1, loss, norm, tr.advice())
+	return fmt.Errorf("%w: step %d has loss %g and gradient norm %g; %s", ErrDiverged,
+		tr.stats.Step+1, loss, norm, tr.advice())
 }
 
-// advice is what to do about a training that diverged.
+// advice returns what to do about a training that diverged.
 func (tr *Trainer) advice() string {
-	return fmt.Sprintf("lower lr (now %g), warm up longer (now %d) or clip shorter (now %g), and resume from the last checkpoint",
+	return fmt.Sprintf("lower lr (now %g), raise warmup (now %d) or lower clip (now %g), and "+
+		"resume from the last checkpoint",
 		tr.config.LR, tr.config.Warmup, tr.config.Clip)
 }

@@ -64,7 +64,8 @@ func sameWeights(t *testing.T, want, got any, why string) {
 	require.Len(t, b, len(a))
 	for i := range a {
 		for j := range a[i].Data {
-			require.Equal(t, math.Float32bits(a[i].Data[j]), math.Float32bits(b[i].Data[j]), "%s: %s[%d]", why, a[i].Name, j)
+			require.Equal(t, math.Float32bits(a[i].Data[j]), math.Float32bits(b[i].Data[j]),
+				"%s: %s[%d]", why, a[i].Name, j)
 		}
 	}
 }
@@ -127,8 +128,8 @@ func (r rowsOf) Batch(b *corpus.Batch, step int) {
 	b.X, b.Y = whole.X[lo:lo+r.n*r.T], whole.Y[lo:lo+r.n*r.T]
 }
 
-// TestOverfits: on one batch for ever, a bigram model ends where counting would: at the entropy of the next token given
-// the last, in that batch.
+// TestOverfits: on one batch for ever, a bigram model ends where counting would: at the entropy of
+// the next token given the last, in that batch.
 func TestOverfits(t *testing.T) {
 	c := testConfig()
 	c.Steps, c.Warmup, c.LR, c.MinLR, c.WeightDecay = 300, 10, 0.2, 0.002, 0
@@ -168,8 +169,8 @@ type same struct{ cycle }
 
 func (s same) Batch(b *corpus.Batch, _ int) { s.cycle.Batch(b, 0) }
 
-// TestOneStepByHand follows one step of a single weight through every part: the gradient of the mean loss, clipping,
-// AdamW with decay, the schedule.
+// TestOneStepByHand follows one step of a single weight through every part: the gradient of the
+// mean loss, clipping, AdamW with decay, the schedule.
 func TestOneStepByHand(t *testing.T) {
 	m := &line{W: autograd.NewParam(1, 2), B: autograd.NewParam(1, 1)}
 	copy(m.W.Data, []float32{1, -2})
@@ -181,7 +182,8 @@ func TestOneStepByHand(t *testing.T) {
 	require.InDelta(t, 3*1-4*2+12*3, s.Loss, 1e-5)
 	require.InDelta(t, 13, s.GradNorm, 1e-5)
 	require.InDelta(t, 0.05, s.LR, 1e-12, "the first of one warm-up step is halfway")
-	// AdamW's first step is lr in the direction of the sign, whatever the length; the decay takes 0.05·0.5 of a matrix.
+	// AdamW's first step is lr in the direction of the sign, whatever the length; the decay takes
+	// 0.05·0.5 of a matrix.
 	require.InDeltaSlice(t, []float32{1*0.975 - 0.05, -2*0.975 - 0.05}, m.W.Data, 1e-6)
 	require.InDelta(t, 3-0.05, m.B.Data[0], 1e-6, "a vector does not decay")
 
@@ -266,7 +268,8 @@ func TestStepAllocatesNothing(t *testing.T) {
 		m.dropout = 0.1
 		tr := start(t, m, testSource(), c)
 		walk(t, tr, 3)
-		require.Zero(t, testing.AllocsPerRun(20, func() { _, _ = tr.Step() }), "%d threads", threads)
+		require.Zero(t, testing.AllocsPerRun(20, func() { _, _ = tr.Step() }), "%d threads",
+			threads)
 	}
 }
 
@@ -284,7 +287,8 @@ func TestFrozen(t *testing.T) {
 }
 
 func TestDivergence(t *testing.T) {
-	for name, poison := range map[string]float32{"NaN": float32(math.NaN()), "Inf": float32(math.Inf(1))} {
+	for name, poison := range map[string]float32{"NaN": float32(math.NaN()),
+		"Inf": float32(math.Inf(1))} {
 		m := newBigram(vocab, 1)
 		tr := start(t, m, testSource(), testConfig())
 		walk(t, tr, 3)
@@ -300,14 +304,16 @@ func TestDivergence(t *testing.T) {
 	}
 }
 
-// A model whose numbers are no probabilities of text it has not seen has diverged, whatever its loss was.
+// A model whose numbers are no probabilities of text it has not seen has diverged, whatever its
+// loss was.
 func TestDivergenceIsFoundByValidation(t *testing.T) {
 	c := testConfig()
 	c.EvalEvery = Every{Steps: 2}
 	path := filepath.Join(t.TempDir(), "checkpoint.safetensors")
-	_, err := Run(t.Context(), newBigram(vocab, 1), testSource(), c, Checkpoint(path, nil), Validate(func(context.Context) (float64, error) {
-		return 0, fmt.Errorf("document 1: %w", lm.ErrNoProbability)
-	}))
+	_, err := Run(t.Context(), newBigram(vocab, 1), testSource(), c, Checkpoint(path, nil),
+		Validate(func(context.Context) (float64, error) {
+			return 0, fmt.Errorf("document 1: %w", lm.ErrNoProbability)
+		}))
 	require.ErrorIs(t, err, ErrDiverged)
 	require.ErrorContains(t, err, "validation after step 2")
 	require.ErrorContains(t, err, "lower lr")
@@ -327,11 +333,12 @@ func (m *odd) Loss(t *autograd.Tape, b corpus.Batch) *autograd.Tensor {
 	return loss
 }
 
-// TestDivergenceWithSoundWeights: an infinite loss or gradient ends the run even if the other is finite, and what was
-// saved before stays.
+// TestDivergenceWithSoundWeights: an infinite loss or gradient ends the run even if the other is
+// finite, and what was saved before stays.
 func TestDivergenceWithSoundWeights(t *testing.T) {
 	inf := float32(math.Inf(1))
-	for _, bad := range []odd{{loss: inf, grad: 1}, {loss: 1, grad: inf}, {loss: 1, grad: -inf}, {loss: inf - inf, grad: 1}} {
+	for _, bad := range []odd{{loss: inf, grad: 1}, {loss: 1, grad: inf}, {loss: 1, grad: -inf},
+		{loss: inf - inf, grad: 1}} {
 		path := filepath.Join(t.TempDir(), "checkpoint.safetensors")
 		bad.W = autograd.NewParam(1, 1)
 		_, err := Run(t.Context(), &bad, testSource(), testConfig(), Checkpoint(path, nil))
@@ -341,7 +348,8 @@ func TestDivergenceWithSoundWeights(t *testing.T) {
 	}
 }
 
-// TestEveryBatchOnce: the steps of a run ask for the batches 0, 1, 2, … each once, also after a pause.
+// TestEveryBatchOnce: the steps of a run ask for the batches 0, 1, 2, … each once, also after a
+// pause.
 func TestEveryBatchOnce(t *testing.T) {
 	c := testConfig()
 	c.Accumulate = 3
@@ -372,10 +380,11 @@ func TestUntrainable(t *testing.T) {
 		learner learner
 		want    string
 	}{
-		{notAPointer{}, "expected a pointer to a struct"},
+		{notAPointer{}, "want a pointer to a struct"},
 		{&empty{}, "has no parameters"},
 		{&twice{A: autograd.NewParam(1, 1), B: autograd.NewParam(1, 1)}, "two parameters named w"},
-		{&bigram{W: &autograd.Tensor{General: blas32.General{Rows: 1, Cols: 1, Stride: 2, Data: make([]float32, 1)}}}, "bigram.weight of *train.bigram is a view"},
+		{&bigram{W: &autograd.Tensor{General: blas32.General{Rows: 1, Cols: 1, Stride: 2,
+			Data: make([]float32, 1)}}}, "bigram.weight of *train.bigram is a view"},
 		{&bigram{W: autograd.NewConst(1, 1, make([]float32, 1))}, "are frozen"},
 	} {
 		_, err := NewTrainer(c.learner, testSource(), testConfig())
@@ -419,7 +428,8 @@ func BenchmarkStep(b *testing.B) {
 		b.Run(fmt.Sprintf("threads=%d", threads), func(b *testing.B) {
 			c := testConfig()
 			c.Threads, c.Batch = threads, 12
-			m := &wide{W: autograd.NewParam(900, 1000)} // of a small GPT's size: what a step costs beside the model
+			// of a small GPT's size: what a step costs beside the model
+			m := &wide{W: autograd.NewParam(900, 1000)}
 			tr, err := NewTrainer(m, cycle{B: 12, T: 8, V: vocab}, c)
 			require.NoError(b, err)
 			b.ReportAllocs()

@@ -8,9 +8,10 @@ import (
 	"lmzoo/train/optim"
 )
 
-// weights is the part of a step that no model sees: the gradients of the pieces are added, measured, clipped,
-// and turned into new weights, a fixed range of the parameters at a time. A range is small enough to stay in
-// the cache between its passes, and its size, not the number of threads, decides in which order numbers are added.
+// weights turns gradients into new weights: it adds the gradients of the pieces, measures and clips
+// the sum, and updates the parameters, one fixed range at a time. A range is small enough to stay
+// in the cache between its passes. Its size, not the number of threads, fixes the order of the
+// additions.
 type weights struct {
 	params []nn.Param
 	rates  []float64   // of every parameter, as a multiple of the learning rate
@@ -19,12 +20,13 @@ type weights struct {
 	optim  optim.AdamW
 	decay  float64
 
-	// Of the step being made.
+	// These belong to the current step.
 	k         int // its number, from 1
 	lr, scale float64
 }
 
-// span is a range of one parameter: the gradients of all pieces there, and the sum of squares of their sum.
+// span is a range of one parameter: the gradients of all pieces there, and the sum of squares of
+// their sum.
 type span struct {
 	param, lo, hi int
 	grads         [][]float32 // of the pieces; the first becomes the sum
@@ -33,10 +35,12 @@ type span struct {
 
 const spanSize = 1 << 12 // floats
 
-func newWeights(params []nn.Param, rate func(name string) float64, pieces [][]nn.Param, c Config) *weights {
-	w := &weights{params: params, optim: optim.AdamW{Beta1: c.Beta1, Beta2: c.Beta2, Eps: c.Eps}, decay: c.WeightDecay}
+func newWeights(params []nn.Param, rate func(name string) float64, pieces [][]nn.Param,
+	c Config) *weights {
+	w := &weights{params: params, optim: optim.AdamW{Beta1: c.Beta1, Beta2: c.Beta2, Eps: c.Eps},
+		decay: c.WeightDecay}
 	for i, p := range params {
-		n := len(p.Grad) // none for a frozen parameter: it is saved, but never moves
+		n := len(p.Grad) // 0 for a frozen parameter: it is saved but not updated
 		w.rates = append(w.rates, rate(p.Name))
 		w.m = append(w.m, make([]float32, n))
 		w.v = append(w.v, make([]float32, n))
@@ -51,8 +55,8 @@ func newWeights(params []nn.Param, rate func(name string) float64, pieces [][]nn
 	return w
 }
 
-// gather adds the gradients of the pieces in range i, in the order of the pieces, and clears all but the sum while
-// they are in the cache.
+// gather adds the gradients of the pieces in range i, in the order of the pieces, and clears all
+// but the sum while they are in the cache.
 func (w *weights) gather(i int) {
 	s := &w.ranges[i]
 	sum := s.grads[0]
@@ -63,7 +67,7 @@ func (w *weights) gather(i int) {
 	s.squares = vec.SumSquares(sum)
 }
 
-// norm is the length of the whole gradient, over all parameters.
+// norm returns the norm of the gradient over all parameters.
 func (w *weights) norm() float64 {
 	squares := 0.0
 	for i := range w.ranges {
@@ -72,7 +76,8 @@ func (w *weights) norm() float64 {
 	return math.Sqrt(squares)
 }
 
-// clipScale shortens a gradient of this norm to at most clip (Pascanu, Mikolov & Bengio 2013, algorithm 1).
+// clipScale returns the factor that shortens a gradient of this norm to clip (Pascanu, Mikolov &
+// Bengio 2013, algorithm 1).
 func clipScale(norm, clip float64) float64 {
 	if clip > 0 && norm > clip {
 		return clip / norm
@@ -80,18 +85,19 @@ func clipScale(norm, clip float64) float64 {
 	return 1
 }
 
-// update moves the weights in range i and clears the gradient for the next step.
+// update updates the weights in range i and clears the gradient for the next step.
 func (w *weights) update(i int) {
 	s := &w.ranges[i]
 	p := w.params[s.param]
 	decay := w.decay
 	if p.Vector {
-		decay = 0 // a gain or a bias has no business near zero
+		decay = 0 // a gain or a bias should not be drawn to zero
 	}
 	lr := w.lr * w.rates[s.param]
-	w.optim.Update(p.Data[s.lo:s.hi], s.grads[0], w.m[s.param][s.lo:s.hi], w.v[s.param][s.lo:s.hi], w.k, lr, decay, w.scale)
+	w.optim.Update(p.Data[s.lo:s.hi], s.grads[0], w.m[s.param][s.lo:s.hi], w.v[s.param][s.lo:s.hi],
+		w.k, lr, decay, w.scale)
 	w.clear(i)
 }
 
-// clear forgets the gradient in range i.
+// clear sets the gradient in range i to zero.
 func (w *weights) clear(i int) { clear(w.ranges[i].grads[0]) }

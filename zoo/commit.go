@@ -14,13 +14,15 @@ import (
 )
 
 // A run is several files, and one run replaces another as a whole: commit writes the new files to
-// stagedDir, renames it to committedDir, which is the moment that counts, and moves the files to their
-// places. A reader looks into committedDir first, so that it finds the old run before the rename and the
-// new run after it, whenever the writer is killed. The next writer moves what was left.
+// stagedDir, renames it to committedDir, which is the moment that counts, and moves the files to
+// their places. A reader looks into committedDir first, so that it finds the old run before the
+// rename and the new run after it, whenever the writer is killed. The next writer moves what was
+// left.
 const (
 	stagedDir    = ".staged"
 	committedDir = ".committed"
-	obsoleteFile = "obsolete" // in both: the names of files that the new run does not have, one a line
+	// in both: the names of files that the new run does not have, one a line
+	obsoleteFile = "obsolete"
 )
 
 // content writes a file.
@@ -54,15 +56,17 @@ func stage(staged string, files map[string]content) error {
 		}
 	}
 	list := strings.Join(obsolete, "\n")
-	return atomic.WriteFile(filepath.Join(staged, obsoleteFile), content(bytesContent([]byte(list))))
+	return atomic.WriteFile(filepath.Join(staged, obsoleteFile),
+		content(bytesContent([]byte(list))))
 }
 
-// settleCommit moves the files of a commit to their places. A process may be killed at any point of it, and
-// another may call it again.
+// settleCommit moves the files of a commit to their places. A process may be killed at any point of
+// it, and another may call it again.
 func settleCommit(dir string) error {
 	committed := filepath.Join(dir, committedDir)
 	for _, name := range obsolete(dir) {
-		if err := os.Remove(filepath.Join(dir, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err := os.Remove(filepath.Join(dir, name)); err != nil &&
+			!errors.Is(err, fs.ErrNotExist) {
 			return fmt.Errorf("cannot remove a file of the old run: %w", err)
 		}
 	}
@@ -98,7 +102,8 @@ func obsolete(dir string) []string {
 	return strings.Fields(string(list))
 }
 
-// locate returns the path of a file of a run, which differs from dir/name while a commit is in progress.
+// locate returns the path of a file of a run, which differs from dir/name while a commit is in
+// progress.
 func locate(dir, name string) string {
 	path := filepath.Join(dir, committedDir, name)
 	if _, err := os.Stat(path); err == nil || slices.Contains(obsolete(dir), name) {

@@ -24,7 +24,8 @@ func countRun(t *testing.T, dir string, order int) *Run {
 	require.NoError(t, err)
 	require.NoError(t, settings.Set(map[string]any{"order": order}))
 	r, err := Make(t.Context(), Order{
-		Species: species, Settings: settings, Split: corpus.Split{Train: text}, Tokenizer: tok, Dir: dir, Overwrite: true,
+		Species: species, Settings: settings, Split: corpus.Split{Train: text}, Tokenizer: tok,
+		Dir: dir, Overwrite: true,
 	})
 	require.NoError(t, err)
 	return r
@@ -42,8 +43,9 @@ func files(t *testing.T, dir string) (names []string) {
 	return names
 }
 
-// TestCommitKilledAnywhere stops the replacement of a 2-gram by a 3-gram after each of its steps. The directory opens as
-// the old run before the rename that counts and as the new one after it, and the next writer clears it up.
+// TestCommitKilledAnywhere stops the replacement of a 2-gram by a 3-gram after each of its steps.
+// The directory opens as the old run before the rename that counts and as the new one after it, and
+// the next writer clears it up.
 func TestCommitKilledAnywhere(t *testing.T) {
 	moves := []string{ConfigFile, TokenizerFile, CountsFile}
 	for stop := -1; stop <= len(moves); stop++ {
@@ -59,8 +61,10 @@ func TestCommitKilledAnywhere(t *testing.T) {
 		for _, name := range moves {
 			require.NoError(t, os.Rename(filepath.Join(fresh, name), filepath.Join(pending, name)))
 		}
-		obsolete := strings.Join([]string{WeightsFile, MetricsFile, CheckpointFile, previousCheckpoint}, "\n")
-		require.NoError(t, os.WriteFile(filepath.Join(pending, obsoleteFile), []byte(obsolete), 0o666))
+		obsolete := strings.Join([]string{WeightsFile, MetricsFile, CheckpointFile,
+			previousCheckpoint}, "\n")
+		require.NoError(t, os.WriteFile(filepath.Join(pending, obsoleteFile), []byte(obsolete),
+			0o666))
 		for _, name := range moves[:max(stop, 0)] {
 			require.NoError(t, os.Rename(filepath.Join(pending, name), filepath.Join(dir, name)))
 		}

@@ -17,18 +17,22 @@ func (d *Data) settle(c *corpus.Corpus) error {
 		want   *string
 		got    *corpus.Input
 	}{
-		{d.Corpus, &d.SHA256, &c.Input}, {d.Valid, &d.ValidSHA256, c.Valid}, {d.Test, &d.TestSHA256, c.Test},
+		{d.Corpus, &d.SHA256, &c.Input}, {d.Valid, &d.ValidSHA256, c.Valid}, {d.Test, &d.TestSHA256,
+			c.Test},
 	} {
 		if text.got == nil {
 			continue
 		}
 		if *text.want != "" && *text.want != text.got.SHA256 {
-			return fmt.Errorf("%s has changed since the model was trained: its SHA-256 is %.12s…; want %.12s…: "+
-				"restore it, or evaluate on another text with --corpus FILE", text.source, text.got.SHA256, *text.want)
+			return fmt.Errorf("%s has changed since the model was trained: its SHA-256 is "+
+				"%.12s…; want %.12s…: "+
+				"restore it, or evaluate on another text with --corpus FILE", text.source,
+				text.got.SHA256, *text.want)
 		}
 		*text.want = text.got.SHA256
 	}
-	d.Documents, d.Split, d.Shuffle, d.Bytes = string(c.Documents), c.Ratio.String(), c.Shuffled, c.Bytes
+	d.Documents, d.Split = string(c.Documents), c.Ratio.String()
+	d.Shuffle, d.Bytes = c.Shuffled, c.Bytes
 	if fresh && (isRelative(d.Corpus) || isRelative(d.Valid) || isRelative(d.Test)) {
 		d.Base, _ = os.Getwd() // without it, the run is opened where it was made
 	}
@@ -44,8 +48,8 @@ func isRelative(source string) bool {
 	return err != nil && !(&Data{Corpus: source}).IsGenerated()
 }
 
-// Path returns where a source is: relative to the directory that the run was made in or, where it is not there
-// any more, to the working directory.
+// Path returns where a source is: relative to the directory that the run was made in or, where it
+// is not there any more, to the working directory.
 func (d *Data) Path(source string) string {
 	if d.Base == "" || !isRelative(source) {
 		return source
@@ -60,11 +64,13 @@ func (d *Data) Path(source string) string {
 	return path
 }
 
-// SameText reports whether two runs were made from the same text with the same split, wherever it is kept.
+// SameText reports whether two runs were made from the same text with the same split, wherever it
+// is kept.
 func (d Data) SameText(other Data) bool {
 	for _, d := range []*Data{&d, &other} {
 		d.Base = ""
-		d.Corpus, d.Valid, d.Test = cmp.Or(d.SHA256, d.Corpus), cmp.Or(d.ValidSHA256, d.Valid), cmp.Or(d.TestSHA256, d.Test)
+		d.Corpus, d.Valid, d.Test = cmp.Or(d.SHA256, d.Corpus), cmp.Or(d.ValidSHA256,
+			d.Valid), cmp.Or(d.TestSHA256, d.Test)
 	}
 	return d == other
 }
@@ -76,7 +82,8 @@ func (d Data) From(source string) Data {
 	return d
 }
 
-// SamePath reports whether a source of d, such as d.Corpus, is what source means in the working directory.
+// SamePath reports whether a source of d, such as d.Corpus, is what source means in the working
+// directory.
 func (d Data) SamePath(own, source string) bool {
 	if !isRelative(own) && own == source {
 		return true

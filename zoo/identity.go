@@ -14,9 +14,9 @@ import (
 // identityKey is where the identity of a run is in the metadata of its weights.
 const identityKey = "lmzoo.run"
 
-// identity is a hash of the settings that a model depends on. It is written into the model's file too, so
-// that a configuration that was edited, or the model of another run, is noticed. What may change when a
-// run is resumed, and what changes no bit of a model, is left out.
+// identity is a hash of the settings that a model depends on. It is written into the model's file
+// too, so that a configuration that was edited, or the model of another run, is noticed. What may
+// change when a run is resumed, and what changes no bit of a model, is left out.
 func (c Config) identity() string {
 	type text struct{ SHA256, ValidSHA256, TestSHA256, Documents, Split string }
 	d := c.Data
@@ -24,7 +24,8 @@ func (c Config) identity() string {
 	if c.Train != nil {
 		fixed = new(train.Config)
 		*fixed = *c.Train
-		fixed.Steps, fixed.Budget, fixed.LR, fixed.MinLR, fixed.Warmup, fixed.Clip = 0, 0, 0, 0, 0, 0
+		fixed.Steps, fixed.Budget = 0, 0
+		fixed.LR, fixed.MinLR, fixed.Warmup, fixed.Clip = 0, 0, 0, 0
 		fixed.EvalEvery, fixed.SaveEvery, fixed.Threads = train.Every{}, train.Every{}, 0
 	}
 	var model map[string]any // in the order of its keys
@@ -48,8 +49,8 @@ func (r *Run) foreign(path string) error {
 		"restore it, or train again with --overwrite", path, ConfigFile)
 }
 
-// checkWeights compares the metadata of the weights with config.json. A file without such metadata is
-// another tool's.
+// checkWeights compares the metadata of the weights with config.json. A file without such metadata
+// is another tool's.
 func (r *Run) checkWeights(path string, metadata map[string]string) error {
 	for key, want := range r.metadata() {
 		if got, ok := metadata[key]; ok && key != "format" && got != want {

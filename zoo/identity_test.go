@@ -27,7 +27,8 @@ func makeRun(t *testing.T, species, dir string, seed uint64, values map[string]a
 	require.NoError(t, err)
 	require.NoError(t, settings.Set(values))
 	r, err := Make(t.Context(), Order{
-		Species: s, Settings: settings, Split: corpus.Split{Train: text, Valid: text}, Tokenizer: tok,
+		Species: s, Settings: settings, Split: corpus.Split{Train: text,
+			Valid: text}, Tokenizer: tok,
 		Seed: seed, Dir: dir,
 	})
 	require.NoError(t, err)
@@ -35,7 +36,8 @@ func makeRun(t *testing.T, species, dir string, seed uint64, values map[string]a
 }
 
 var smallGPT = map[string]any{
-	"n_layer": 1, "n_head": 2, "n_embd": 16, "context": 16, "batch": 2, "steps": 2, "eval_every": "2",
+	"n_layer": 1, "n_head": 2, "n_embd": 16, "context": 16, "batch": 2, "steps": 2,
+	"eval_every": "2",
 }
 
 // edit replaces a text in config.json.
@@ -45,7 +47,8 @@ func edit(t *testing.T, dir, old, replacement string) {
 	data, err := os.ReadFile(path)
 	require.NoError(t, err)
 	require.Contains(t, string(data), old)
-	require.NoError(t, os.WriteFile(path, []byte(strings.Replace(string(data), old, replacement, 1)), 0o666))
+	require.NoError(t, os.WriteFile(path, []byte(strings.Replace(string(data), old, replacement,
+		1)), 0o666))
 }
 
 // TestEditedConfig: a configuration that was edited is not that of the model beside it.
@@ -69,7 +72,8 @@ func TestEditedConfig(t *testing.T) {
 		require.NoError(t, err, c.species)
 		edit(t, dir, c.old, c.replacement)
 		_, err = Standard().Open(dir)
-		require.ErrorContains(t, err, "does not belong to config.json", "%s: %s", c.species, c.replacement)
+		require.ErrorContains(t, err, "does not belong to config.json", "%s: %s", c.species,
+			c.replacement)
 	}
 }
 
@@ -108,7 +112,8 @@ func TestChangedPart(t *testing.T) {
 	dir := t.TempDir()
 	a, b, ab := filepath.Join(dir, "a"), filepath.Join(dir, "b"), filepath.Join(dir, "ab")
 	runs := []*Run{
-		makeRun(t, "ngram", a, 1, map[string]any{"order": 2}), makeRun(t, "ngram", b, 1, map[string]any{"order": 3}),
+		makeRun(t, "ngram", a, 1, map[string]any{"order": 2}), makeRun(t, "ngram", b, 1,
+			map[string]any{"order": 3}),
 	}
 	mix, err := Mix(t.Context(), runs, []corpus.Document{{Text: "a small text"}})
 	require.NoError(t, err)
@@ -123,7 +128,8 @@ func TestChangedPart(t *testing.T) {
 	require.ErrorContains(t, err, "is another run now; mix again")
 }
 
-// TestShapesBeforeMemory: a configuration that was edited takes no memory, also beside weights of another tool.
+// TestShapesBeforeMemory: a configuration that was edited takes no memory, also beside weights of
+// another tool.
 func TestShapesBeforeMemory(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "run")
 	r := makeRun(t, "gpt", dir, 1, smallGPT)

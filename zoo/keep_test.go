@@ -45,23 +45,27 @@ func TestCountingIsStopped(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	dir := t.TempDir()
-	_, err = Make(ctx, Order{Species: species, Settings: settings, Split: corpus.Split{Train: text}, Tokenizer: tok, Dir: dir})
+	_, err = Make(ctx, Order{Species: species, Settings: settings, Split: corpus.Split{Train: text},
+		Tokenizer: tok, Dir: dir})
 	require.ErrorIs(t, err, context.Canceled)
 	entries, err := os.ReadDir(dir)
 	require.NoError(t, err)
 	require.Empty(t, entries)
 }
 
-// TestValidationIsBounded: a text of one long document is not validated whole every time, and is cut between characters.
+// TestValidationIsBounded: a text of one long document is not validated whole every time, and is
+// cut between characters.
 func TestValidationIsBounded(t *testing.T) {
 	long := corpus.Document{Text: strings.Repeat("猫", validationBytes)}
 	tok, err := corpus.Train("char", []corpus.Document{long}, 0)
 	require.NoError(t, err)
-	nats, err := Training{}.validation(lm.Uniform(tok.Vocab()), Order{Tokenizer: tok, Split: corpus.Split{Valid: []corpus.Document{long}}})(t.Context())
+	nats, err := Training{}.validation(lm.Uniform(tok.Vocab()),
+		Order{Tokenizer: tok, Split: corpus.Split{Valid: []corpus.Document{long}}})(t.Context())
 	require.NoError(t, err)
 	require.InDelta(t, math.Log(float64(tok.Vocab())), nats, 1e-9)
 	seen := &counting{Model: lm.Uniform(tok.Vocab())}
-	_, err = Training{}.validation(seen, Order{Tokenizer: tok, Split: corpus.Split{Valid: []corpus.Document{long}}})(t.Context())
+	_, err = Training{}.validation(seen, Order{Tokenizer: tok,
+		Split: corpus.Split{Valid: []corpus.Document{long}}})(t.Context())
 	require.NoError(t, err)
 	require.Equal(t, validationBytes/3, seen.tokens, "and no piece of a character")
 }
@@ -78,7 +82,8 @@ func (c *counting) Score(dst []float64, tokens []lm.Token) []float64 {
 }
 
 // learnRun trains a small model in dir for six steps, with a validation and a checkpoint every two.
-func learnRun(t *testing.T, ctx context.Context, dir string, resume bool, obs ...train.Observer) (*Run, error) {
+func learnRun(t *testing.T, ctx context.Context, dir string, resume bool,
+	obs ...train.Observer) (*Run, error) {
 	t.Helper()
 	text := []corpus.Document{{Text: strings.Repeat("a small text for small models. ", 20)}}
 	tok, err := corpus.Train("char", text, 0)
@@ -88,10 +93,12 @@ func learnRun(t *testing.T, ctx context.Context, dir string, resume bool, obs ..
 	settings, err := species.Settings("tiny")
 	require.NoError(t, err)
 	require.NoError(t, settings.Set(map[string]any{
-		"steps": 6, "hidden": 8, "n_embd": 4, "batch": 2, "context": 8, "eval_every": "2", "save_every": "2",
+		"steps": 6, "hidden": 8, "n_embd": 4, "batch": 2, "context": 8, "eval_every": "2",
+		"save_every": "2",
 	}))
 	return Make(ctx, Order{
-		Species: species, Settings: settings, Split: corpus.Split{Train: text, Valid: text}, Tokenizer: tok,
+		Species: species, Settings: settings, Split: corpus.Split{Train: text,
+			Valid: text}, Tokenizer: tok,
 		Seed: 1, Dir: dir, Resume: resume,
 	}, obs...)
 }
@@ -111,7 +118,8 @@ func readRun(t *testing.T, dir string) (metrics []string, weights string) {
 	return metrics, string(data)
 }
 
-// TestFailedBest: when the best weights cannot be written, the resumed run validates again and writes them.
+// TestFailedBest: when the best weights cannot be written, the resumed run validates again and
+// writes them.
 func TestFailedBest(t *testing.T) {
 	straight := t.TempDir()
 	_, err := learnRun(t, t.Context(), straight, false)
@@ -139,7 +147,8 @@ func TestFailedBest(t *testing.T) {
 	}
 }
 
-// TestLostBest: a resumed run does not believe a checkpoint whose best weights are not on the disk, and accepts newer ones.
+// TestLostBest: a resumed run does not believe a checkpoint whose best weights are not on the disk,
+// and accepts newer ones.
 func TestLostBest(t *testing.T) {
 	dir := t.TempDir()
 	_, err := learnRun(t, t.Context(), dir, false)
@@ -153,7 +162,8 @@ func TestLostBest(t *testing.T) {
 	_, again := readRun(t, dir)
 	require.Equal(t, weights, again)
 
-	checkpoint := filepath.Join(dir, CheckpointFile) // a kill after the last validation and before its checkpoint
+	// a kill after the last validation and before its checkpoint
+	checkpoint := filepath.Join(dir, CheckpointFile)
 	require.NoError(t, os.Rename(train.PreviousPath(checkpoint), checkpoint))
 	r, err = learnRun(t, t.Context(), dir, true)
 	require.NoError(t, err)
@@ -163,12 +173,13 @@ func TestLostBest(t *testing.T) {
 	require.Equal(t, metrics, gotMetrics)
 }
 
-// TestKilledBetweenRenames: a run whose newest checkpoint is missing goes on from the one before, and one that was killed
-// before its first checkpoint begins again.
+// TestKilledBetweenRenames: a run whose newest checkpoint is missing goes on from the one before,
+// and one that was killed before its first checkpoint begins again.
 func TestKilledBetweenRenames(t *testing.T) {
 	dir := t.TempDir()
 	file := filepath.Join(t.TempDir(), "text.txt")
-	require.NoError(t, os.WriteFile(file, []byte(strings.Repeat("a small text for small models. ", 20)), 0o666))
+	require.NoError(t, os.WriteFile(file, []byte(strings.Repeat("a small text for small models. ",
+		20)), 0o666))
 	data := Data{Corpus: file}
 	split, err := data.Load(t.Context(), Input{})
 	require.NoError(t, err)
@@ -178,14 +189,16 @@ func TestKilledBetweenRenames(t *testing.T) {
 	require.NoError(t, err)
 	settings, err := species.Settings("tiny")
 	require.NoError(t, err)
-	require.NoError(t, settings.Set(map[string]any{"steps": 4, "hidden": 8, "n_embd": 4, "batch": 2, "context": 8, "save_every": "2"}))
+	require.NoError(t, settings.Set(map[string]any{"steps": 4, "hidden": 8, "n_embd": 4, "batch": 2,
+		"context": 8, "save_every": "2"}))
 	stop := func(_ context.Context, _ *train.Trainer, e train.Event) error {
 		if e.Kind == train.Stepped && e.Stats.Step == 3 {
 			return context.Canceled
 		}
 		return nil
 	}
-	_, err = Make(t.Context(), Order{Species: species, Settings: settings, Data: data, Split: split, Tokenizer: tok, Seed: 1, Dir: dir}, stop)
+	_, err = Make(t.Context(), Order{Species: species, Settings: settings, Data: data, Split: split,
+		Tokenizer: tok, Seed: 1, Dir: dir}, stop)
 	require.ErrorIs(t, err, context.Canceled)
 	checkpoint := filepath.Join(dir, CheckpointFile)
 	require.NoError(t, os.Remove(checkpoint))
@@ -220,8 +233,8 @@ func TestKilledBetweenRenames(t *testing.T) {
 	require.NoError(t, err)
 }
 
-// TestStoppedAnywhere: wherever a run is stopped, even in a validation, when it has gone on to its end its metrics are
-// those of a run that was not, and so are its weights.
+// TestStoppedAnywhere: wherever a run is stopped, even in a validation, when it has gone on to its
+// end its metrics are those of a run that was not, and so are its weights.
 func TestStoppedAnywhere(t *testing.T) {
 	learn := func(ctx context.Context, dir string, resume bool) error {
 		_, err := learnRun(t, ctx, dir, resume)

@@ -19,8 +19,8 @@ type Lock struct {
 	made []string // directories that Acquire made, the deepest last
 }
 
-// Acquire makes a run directory unless it exists, locks it until Release or the end of the process, and
-// clears what a process left there that was killed while it wrote.
+// Acquire makes a run directory unless it exists, locks it until Release or the end of the process,
+// and clears what a process left there that was killed while it wrote.
 func Acquire(dir string) (*Lock, error) {
 	l := &Lock{Dir: dir}
 	for d := filepath.Clean(dir); ; d = filepath.Dir(d) {
@@ -75,14 +75,15 @@ func Locked(dir string) bool { return lock.Held(dir) }
 
 // runFiles are the names of all files of a run directory.
 var runFiles = []string{
-	ConfigFile, TokenizerFile, WeightsFile, CountsFile, MetricsFile, CheckpointFile, previousCheckpoint,
+	ConfigFile, TokenizerFile, WeightsFile, CountsFile, MetricsFile, CheckpointFile,
+	previousCheckpoint,
 }
 
 // IsRunFile reports whether a path has the name of a file of a run directory.
 func IsRunFile(path string) bool { return slices.Contains(runFiles, filepath.Base(path)) }
 
-// Holds returns the name of a file that shows that dir holds a run, or a part of one; "" if there is
-// none.
+// Holds returns the name of a file that shows that dir holds a run, or a part of one; "" if there
+// is none.
 func Holds(dir string) (string, error) {
 	if _, err := os.Stat(filepath.Join(dir, committedDir)); err == nil {
 		return ConfigFile, nil
@@ -93,7 +94,8 @@ func Holds(dir string) (string, error) {
 			return name, nil
 		}
 		if !errors.Is(err, fs.ErrNotExist) {
-			return "", fmt.Errorf("cannot inspect %s: %w; choose another directory", dir, cause(err))
+			return "", fmt.Errorf("cannot inspect %s: %w; choose another directory", dir,
+				cause(err))
 		}
 	}
 	return "", nil

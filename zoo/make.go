@@ -15,14 +15,15 @@ import (
 	"lmzoo/train"
 )
 
-// Order is an exhibit to be made.
+// Order describes a run to be made.
 type Order struct {
-	Species   *Species
-	Size      string
-	Settings  *Settings
-	Data      Data // where Split came from
-	Split     corpus.Split
-	Stream    *corpus.Stream // in place of Split, where the settings are Bounded: the text is not in memory
+	Species  *Species
+	Size     string
+	Settings *Settings
+	Data     Data // the source of Split
+	Split    corpus.Split
+	// Stream replaces Split if the settings are Bounded: the text is not in memory.
+	Stream    *corpus.Stream
 	Tokenizer corpus.Tokenizer
 	Seed      uint64
 	Threads   int
@@ -35,7 +36,7 @@ type Order struct {
 	Lock      *Lock   // of Dir, which Make releases; nil: Make acquires it
 }
 
-// Make trains what is ordered and returns it, with the weights that were best by validation.
+// Make trains a model and returns the run, with the weights of the best validation.
 func Make(ctx context.Context, o Order, obs ...train.Observer) (*Run, error) {
 	if o.Lock != nil {
 		defer o.Lock.Release()
@@ -60,7 +61,8 @@ func Make(ctx context.Context, o Order, obs ...train.Observer) (*Run, error) {
 		return nil, err
 	}
 	r.Config = Config{
-		Format: formatVersion, Species: o.Species.Name, Size: o.Size, Train: o.Settings.Train, Data: o.Data,
+		Format: formatVersion, Species: o.Species.Name, Size: o.Size, Train: o.Settings.Train,
+		Data:      o.Data,
 		Tokenizer: info, Seed: o.Seed, Command: o.Command, Parent: o.Parent,
 	}
 	if o.Origin != nil {
@@ -74,8 +76,9 @@ func Make(ctx context.Context, o Order, obs ...train.Observer) (*Run, error) {
 		})
 	}
 	text := &Text{
-		Tokenizer: o.Tokenizer, Split: o.Split, Train: corpus.EncodeDocuments(o.Tokenizer, o.Split.Train),
-		Seed: o.Seed, Threads: o.Threads,
+		Tokenizer: o.Tokenizer, Split: o.Split,
+		Train: corpus.EncodeDocuments(o.Tokenizer, o.Split.Train),
+		Seed:  o.Seed, Threads: o.Threads,
 	}
 	if o.Species.IsNeural() {
 		return r, r.learn(ctx, o, text, obs)
@@ -89,7 +92,8 @@ func Make(ctx context.Context, o Order, obs ...train.Observer) (*Run, error) {
 	})
 }
 
-// claim acquires the run directory, unless the caller has done so, and refuses to replace a run without leave.
+// claim acquires the run directory unless the caller has done so, and refuses to replace a run
+// unless o permits it.
 func (o Order) claim() (release func(), err error) {
 	release = func() {}
 	if o.Dir == "" {
@@ -112,11 +116,12 @@ func (o Order) claim() (release func(), err error) {
 }
 
 func emptyTraining(source string) error {
-	return fmt.Errorf("there is no text to train on: the training part of %s is empty; give more text, or another --split", source)
+	return fmt.Errorf("no text to train on: the training part of %s is empty; give more text, or "+
+		"another --split", source)
 }
 
-// create writes a run directory: its configuration, its tokenizer and these files, in place of a run that
-// was there before.
+// create writes the configuration, the tokenizer and these files to the run directory. They replace
+// the run that it held.
 func (r *Run) create(files map[string]content) error {
 	if r.Dir == "" {
 		return nil
@@ -132,7 +137,8 @@ func (r *Run) create(files map[string]content) error {
 	if files == nil {
 		files = map[string]content{}
 	}
-	files[ConfigFile], files[TokenizerFile] = bytesContent(append(config, '\n')), bytesContent(tokenizer)
+	files[ConfigFile] = bytesContent(append(config, '\n'))
+	files[TokenizerFile] = bytesContent(tokenizer)
 	return commit(r.Dir, files)
 }
 
@@ -145,7 +151,8 @@ func (r *Run) finish(out Outcome) error {
 	return r.writeConfig()
 }
 
-// count makes an n-gram model in one pass. When it is cancelled it does not wait for the counting, which is thrown away.
+// count makes an n-gram model in one pass. If ctx is cancelled, it returns without waiting for the
+// counting.
 func (r *Run) count(ctx context.Context, o Order, text func() (any, []string, int, error)) error {
 	start := time.Now()
 	var m any
@@ -160,7 +167,7 @@ func (r *Run) count(ctx context.Context, o Order, text func() (any, []string, in
 	select {
 	case <-counted:
 	case <-ctx.Done():
-		return fmt.Errorf("stopped while counting, nothing is kept: %w", ctx.Err())
+		return fmt.Errorf("stopped while counting; nothing is saved: %w", ctx.Err())
 	}
 	if err != nil {
 		return err
@@ -169,7 +176,8 @@ func (r *Run) count(ctx context.Context, o Order, text func() (any, []string, in
 	if r.Config.Model, err = json.Marshal(o.Settings.Model); err != nil {
 		return err
 	}
-	r.Config.Result = &Outcome{Params: params(m), Tokens: tokens, Seconds: time.Since(start).Seconds(), Threads: 1}
+	r.Config.Result = &Outcome{Params: params(m), Tokens: tokens,
+		Seconds: time.Since(start).Seconds(), Threads: 1}
 	files := map[string]content{}
 	if m := counts(m); m != nil {
 		m.Run = r.Config.identity()
@@ -191,7 +199,8 @@ func (r *Run) learn(ctx context.Context, o Order, text *Text, obs []train.Observ
 	if err := o.fits(availableMemory()); err != nil {
 		return err
 	}
-	m, err := o.Species.Learning.New(o.Settings.Model, o.Tokenizer, rand.New(rand.NewPCG(o.Seed, 1)))
+	m, err := o.Species.Learning.New(o.Settings.Model, o.Tokenizer,
+		rand.New(rand.NewPCG(o.Seed, 1)))
 	if err != nil {
 		return Misuse{err}
 	}
@@ -229,16 +238,17 @@ func (r *Run) learn(ctx context.Context, o Order, text *Text, obs []train.Observ
 	if err != nil {
 		return err
 	}
-	if err := r.settle(m, &best, sum); err != nil {
+	if err := r.loadBest(m, &best, sum); err != nil {
 		return err
 	}
 	return r.finish(Outcome{
-		Params: params(m), Tokens: sum.Tokens, Steps: sum.Step, Seconds: sum.Seconds, Threads: o.Threads, Valid: sum.Valid,
+		Params: params(m), Tokens: sum.Tokens, Steps: sum.Step, Seconds: sum.Seconds,
+		Threads: o.Threads, Valid: sum.Valid,
 	})
 }
 
-// inherit starts the model from the weights of its parent, if it has one, and freezes what keeps them. A resumed run has
-// its weights in the checkpoint.
+// inherit starts the model from the weights of its parent, if it has one, and freezes what keeps
+// them. A resumed run has its weights in the checkpoint.
 func (r *Run) inherit(o Order) error {
 	if r.Config.Parent == nil {
 		return nil
@@ -253,9 +263,9 @@ func (r *Run) inherit(o Order) error {
 	return r.Config.Parent.freeze(r.Model)
 }
 
-// settle puts the best weights into m: those in the directory, which may be older than this process, or those in memory. A
-// model that was never validated keeps its last ones.
-func (r *Run) settle(m any, best *train.Keeper, sum train.Summary) error {
+// loadBest loads the best weights into m: from the directory, where an earlier process may have
+// written them, or from memory. A model that was never validated keeps its last weights.
+func (r *Run) loadBest(m any, best *train.Keeper, sum train.Summary) error {
 	path := filepath.Join(r.Dir, WeightsFile)
 	switch {
 	case r.Dir == "":
@@ -270,20 +280,21 @@ func (r *Run) settle(m any, best *train.Keeper, sum train.Summary) error {
 
 func (r *Run) metadata() map[string]string {
 	return map[string]string{
-		"format": "pt", "lmzoo.species": r.Config.Species, "lmzoo.tokenizer": r.Config.Tokenizer.SHA256,
-		identityKey: r.Config.identity(),
+		"format": "pt", "lmzoo.species": r.Config.Species,
+		"lmzoo.tokenizer": r.Config.Tokenizer.SHA256,
+		identityKey:       r.Config.identity(),
 	}
 }
 
-// What a validation costs is bounded: it reads whole documents until it has had enough, and of one that is much longer
-// than that the beginning.
+// These bound the cost of a validation: it reads documents until it has validationTokens, and the
+// beginning of a longer document.
 const (
 	validationTokens = 50_000
-	validationBytes  = 1 << 20 // of one document
+	validationBytes  = 1 << 20 // per document
 )
 
-// validation returns the species' own validation or, for a causal model, one on the beginning of the validation text;
-// nil if there is neither.
+// validation returns the species' own validation or, for a causal model, the cross-entropy of the
+// beginning of the validation text; nil if there is neither.
 func (t Training) validation(model any, o Order) func(context.Context) (float64, error) {
 	m, causal := model.(lm.Model)
 	switch {
@@ -302,7 +313,8 @@ func (t Training) validation(model any, o Order) func(context.Context) (float64,
 	}
 }
 
-// HeldOut returns the beginning of the validation text, so that the cost of a validation is bounded.
+// HeldOut returns the beginning of the validation text, so that the cost of a validation is
+// bounded.
 func HeldOut(tok corpus.Tokenizer, valid []corpus.Document) []corpus.Document {
 	var docs []corpus.Document
 	tokens := 0

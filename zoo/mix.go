@@ -12,17 +12,18 @@ import (
 	"lmzoo/lm"
 )
 
-// mixName is the species of a run that is a mixture of others.
+// mixName is the species name of a mixture.
 const mixName = "mix"
 
-// mixConfig is such a mixture: the directories of the parts, their weights, and their identities.
+// mixConfig is the model configuration of a mixture: the directories of its parts, their weights
+// and their identities.
 type mixConfig struct {
 	Runs    []string  `json:"runs"`
 	Weights []float64 `json:"weights"`
 	Parts   []string  `json:"parts,omitempty"`
 }
 
-// mixed is the species of mixtures. It is not in the catalogue: there is nothing to train.
+// mixed returns the species of mixtures, which is not in the catalogue because it is not trained.
 func mixed() *Species {
 	return &Species{
 		Name: mixName, Title: "mixture", Era: "all", Year: 1980,
@@ -32,17 +33,19 @@ func mixed() *Species {
 	}
 }
 
-// mixRounds of expectation maximisation find the weights.
+// mixRounds is the number of rounds of expectation maximisation.
 const mixRounds = 50
 
-// Mix interpolates runs of one tokenizer, across eras, with the weights that make the documents likeliest. The documents
-// should be those that no part was trained on; ctx ends the wait for their scores.
+// Mix interpolates runs with the same tokenizer, with the weights that maximise the likelihood of
+// the documents. No part should have been trained on them.
 func Mix(ctx context.Context, runs []*Run, docs []corpus.Document) (*Run, error) {
 	c := mixConfig{}
 	var models []lm.Model
 	for _, r := range runs {
 		if r.Config.Tokenizer != runs[0].Config.Tokenizer {
-			return nil, fmt.Errorf("%s and %s have different tokenizers; only models of the same tokens can be mixed: train both in one lmzoo compare, or on the same text with the same --tokenizer", runs[0].Dir, r.Dir)
+			return nil, fmt.Errorf("cannot mix %s and %s: they have different tokenizers; train "+
+				"both in one lmzoo compare, or on the same text with the same --tokenizer",
+				runs[0].Dir, r.Dir)
 		}
 		m, err := r.LM()
 		if err != nil {
@@ -57,7 +60,8 @@ func Mix(ctx context.Context, runs []*Run, docs []corpus.Document) (*Run, error)
 		c.Parts = append(c.Parts, r.Config.identity())
 	}
 	if len(docs) == 0 {
-		return nil, fmt.Errorf("there is no validation text to find the weights by; give one with --valid FILE")
+		return nil, fmt.Errorf("no validation text to fit the weights to; give one with --valid " +
+			"FILE")
 	}
 	m, err := lm.Mix(models, nil)
 	if err != nil {
@@ -69,13 +73,15 @@ func Mix(ctx context.Context, runs []*Run, docs []corpus.Document) (*Run, error)
 	m.Fit(corpus.EncodeDocuments(runs[0].Tokenizer, docs), mixRounds)
 	c.Weights = m.Weights
 	first := runs[0].Config
-	r := &Run{Species: mixed(), Tokenizer: runs[0].Tokenizer, Model: m, catalogue: runs[0].catalogue}
-	r.Config = Config{Format: formatVersion, Species: mixName, Data: first.Data, Tokenizer: first.Tokenizer, Seed: first.Seed}
+	r := &Run{Species: mixed(), Tokenizer: runs[0].Tokenizer, Model: m,
+		catalogue: runs[0].catalogue}
+	r.Config = Config{Format: formatVersion, Species: mixName, Data: first.Data,
+		Tokenizer: first.Tokenizer, Seed: first.Seed}
 	r.Config.Model, err = json.Marshal(c)
 	return r, err
 }
 
-// Weights are those of a mixture, by the directories of its parts.
+// Weights returns the directories of the parts of a mixture, and their weights.
 func (r *Run) Weights() ([]string, []float64) {
 	var c mixConfig
 	if json.Unmarshal(r.Config.Model, &c) != nil {
@@ -105,7 +111,8 @@ func (r *Run) excludes(dir string) error {
 		part := dirs[0]
 		dirs = dirs[1:]
 		if other, err := os.Stat(part); err == nil && os.SameFile(info, other) {
-			return Misuse{fmt.Errorf("cannot write the mixture to %s: it is a part of the mixture; choose another directory", dir)}
+			return Misuse{fmt.Errorf("cannot write the mixture to %s: it is a part of the "+
+				"mixture; choose another directory", dir)}
 		}
 		if c, err := ReadConfig(part); err == nil && c.Species == mixName {
 			more, _ := (&Run{Config: c}).Weights()
@@ -123,7 +130,8 @@ func (r *Run) openMix(s *Settings, above []os.FileInfo) error {
 	}
 	for _, other := range above {
 		if os.SameFile(info, other) {
-			return fmt.Errorf("the mixture %s contains itself; mix again into another directory", r.Dir)
+			return fmt.Errorf("the mixture %s contains itself; mix again into another directory",
+				r.Dir)
 		}
 	}
 	c := s.Model.(*mixConfig)
@@ -134,10 +142,12 @@ func (r *Run) openMix(s *Settings, above []os.FileInfo) error {
 			return fmt.Errorf("a part of the mixture %s: %w", r.Dir, err)
 		}
 		if part.Config.Tokenizer != r.Config.Tokenizer {
-			return fmt.Errorf("%s, a part of the mixture %s, has another tokenizer now; mix again", dir, r.Dir)
+			return fmt.Errorf("%s, a part of the mixture %s, has another tokenizer now; mix again",
+				dir, r.Dir)
 		}
 		if i < len(c.Parts) && part.Config.identity() != c.Parts[i] {
-			return fmt.Errorf("%s, a part of the mixture %s, is another run now; mix again", dir, r.Dir)
+			return fmt.Errorf("%s, a part of the mixture %s, is another run now; mix again", dir,
+				r.Dir)
 		}
 		m, err := part.LM()
 		if err != nil {
@@ -153,7 +163,7 @@ func (r *Run) openMix(s *Settings, above []os.FileInfo) error {
 	return nil
 }
 
-// hashMix adds the parts of a mixture to a fingerprint.
+// hashMix writes the fingerprints of the parts of a mixture to a hash.
 func (r *Run) hashMix(h io.Writer) error {
 	dirs, weights := r.Weights()
 	for i, dir := range dirs {
@@ -165,7 +175,7 @@ func (r *Run) hashMix(h io.Writer) error {
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(h, "%s %x\n", print, weights[i]) // a hash takes everything
+		fmt.Fprintf(h, "%s %x\n", print, weights[i]) // writing to a hash does not fail
 	}
 	return nil
 }

@@ -21,10 +21,12 @@ func HasCheckpoint(dir string) bool {
 	return false
 }
 
-// Resume returns the order of a run that was interrupted: its settings and the text it was made from. If the
-// run was stopped before its first checkpoint, Resume is false in the order and the run begins again. Before
-// the text is read, change may refuse the order or alter what is free to change; nil alters nothing.
-func (cat Catalogue) Resume(ctx context.Context, dir string, stdin io.Reader, change func(*Order) error) (Order, error) {
+// Resume returns the order of a run that was interrupted: its settings and the text it was made
+// from. If the run was stopped before its first checkpoint, Resume is false in the order and the
+// run begins again. Before the text is read, change may refuse the order or alter what is free to
+// change; nil alters nothing.
+func (cat Catalogue) Resume(ctx context.Context, dir string, stdin io.Reader,
+	change func(*Order) error) (Order, error) {
 	c, err := ReadConfig(dir)
 	if err != nil {
 		return Order{}, err
@@ -34,11 +36,13 @@ func (cat Catalogue) Resume(ctx context.Context, dir string, stdin io.Reader, ch
 		return Order{}, fmt.Errorf("%s: %w", filepath.Join(dir, ConfigFile), err)
 	}
 	if !r.Species.IsNeural() {
-		return Order{}, fmt.Errorf("%s is counted in one pass and cannot be resumed; train it again with --overwrite", c.Species)
+		return Order{}, fmt.Errorf("cannot resume: %s is counted in one pass; train it again "+
+			"with --overwrite", c.Species)
 	}
 	checkpoint := HasCheckpoint(dir)
 	if !checkpoint && c.Result != nil {
-		return Order{}, fmt.Errorf("cannot resume %s: its training ended and it has no %s; train it again with --overwrite", dir, CheckpointFile)
+		return Order{}, fmt.Errorf("cannot resume %s: its training ended and it has no %s; train "+
+			"it again with --overwrite", dir, CheckpointFile)
 	}
 	if err := r.readTokenizer(); err != nil {
 		return Order{}, err
@@ -65,7 +69,8 @@ func (cat Catalogue) Resume(ctx context.Context, dir string, stdin io.Reader, ch
 	if err := o.Species.Check(o.Settings); err != nil {
 		return Order{}, err
 	}
-	if o.Split, err = c.Data.Load(ctx, Input{Stdin: stdin, Tokenizer: c.Tokenizer.Name}); err != nil {
+	if o.Split, err = c.Data.Load(ctx, Input{Stdin: stdin,
+		Tokenizer: c.Tokenizer.Name}); err != nil {
 		return Order{}, err
 	}
 	return o, nil

@@ -24,8 +24,8 @@ import (
 const (
 	ConfigFile     = "config.json"
 	TokenizerFile  = "tokenizer.json"
-	WeightsFile    = "model.safetensors" // of a neural model: the best by validation
-	CountsFile     = "model.ngram"       // of an n-gram model
+	WeightsFile    = "model.safetensors" // the weights of a neural model with the best validation
+	CountsFile     = "model.ngram"       // an n-gram model
 	MetricsFile    = "metrics.jsonl"
 	CheckpointFile = "checkpoint.safetensors"
 )
@@ -34,7 +34,7 @@ var previousCheckpoint = train.PreviousPath(CheckpointFile)
 
 const formatVersion = 1
 
-// Config is everything that made a run.
+// Config is the content of config.json: everything that a run was made from.
 type Config struct {
 	Format    int             `json:"lmzoo_run"` // version of this file
 	Species   string          `json:"species"`
@@ -56,30 +56,30 @@ type TokenizerInfo struct {
 	SHA256 string `json:"sha256"` // of tokenizer.json
 }
 
-// Outcome is what the training came to.
+// Outcome is the result of a training.
 type Outcome struct {
 	Params  int     `json:"params"`
-	Tokens  int     `json:"tokens"` // targets learned from
+	Tokens  int     `json:"tokens"` // training targets
 	Steps   int     `json:"steps,omitempty"`
 	Seconds float64 `json:"seconds"`
 	Threads int     `json:"threads,omitempty"`
-	Valid   float64 `json:"valid,omitempty"` // best, nats per token
+	Valid   float64 `json:"valid,omitempty"` // best validation, in nats per token
 }
 
-// Run is a trained model with everything that belongs to it.
+// Run is a trained model and everything that belongs to it.
 type Run struct {
 	Dir       string
 	Config    Config
 	Species   *Species
 	Tokenizer corpus.Tokenizer
-	Model     any       // what it can do: LM, Filler, Encoder, Embedder
-	Settings  *Settings // that the model was made with; nil for a mixture in memory
-	Notes     []string  // what a reader should know, such as why a discount fell back
+	Model     any       // see LM, Filler, Encoder and Embedder
+	Settings  *Settings // of the model; nil for a mixture in memory
+	Notes     []string  // for the user, such as why a discount was replaced
 
-	catalogue Catalogue // that the parts of a mixture are opened with
+	catalogue Catalogue // opens the parts of a mixture
 }
 
-// Params is the number of parameters of the model: weights, or the probabilities and backoff weights that are kept.
+// Params returns the number of parameters: weights, or n-grams with their probabilities.
 func (r *Run) Params() int { return params(r.Model) }
 
 func params(m any) int {
@@ -95,7 +95,7 @@ func params(m any) int {
 	return nn.Count(m)
 }
 
-// Size is how many bytes the file takes that holds the model; 0 for a run that has none of its own.
+// Size returns the size of the model's file in bytes; 0 for a run without one.
 func (r *Run) Size() int {
 	for _, path := range []string{locate(r.Dir, WeightsFile), locate(r.Dir, CountsFile), r.Dir} {
 		if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() && r.Dir != "" {
@@ -105,7 +105,8 @@ func (r *Run) Size() int {
 	return 0
 }
 
-// Fingerprint identifies the model and its tokenizer, so that a compressed file is opened by the model that wrote it.
+// Fingerprint returns a hash of the model and its tokenizer, which ties a compressed file to the
+// model that wrote it.
 func (r *Run) Fingerprint() (string, error) {
 	h := sha256.New()
 	for _, name := range []string{TokenizerFile, WeightsFile, CountsFile} {
@@ -142,7 +143,7 @@ func (r *Run) writeConfig() error {
 	})
 }
 
-// tokenizerInfo describes tok.
+// tokenizerInfo returns the TokenizerInfo of tok.
 func tokenizerInfo(tok corpus.Tokenizer) (TokenizerInfo, error) {
 	data, err := corpus.MarshalTokenizer(tok)
 	if err != nil {
@@ -157,11 +158,13 @@ func ReadConfig(dir string) (Config, error) {
 	var c Config
 	path := locate(dir, ConfigFile)
 	if info, err := os.Stat(dir); err == nil && !info.IsDir() {
-		return c, fmt.Errorf("%s is no run: it is a file; expected a directory that lmzoo train made, or a file that ends in .arpa or .arpa.gz", dir)
+		return c, fmt.Errorf("%s is not a run directory but a file; want a directory that lmzoo "+
+			"train made, or an ARPA file", dir)
 	}
 	data, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return c, fmt.Errorf("%s is no run: it has no %s; make one with: lmzoo train NAME --out %s", dir, ConfigFile, dir)
+		return c, fmt.Errorf("%s is not a run directory (no %s); create one with: lmzoo train "+
+			"NAME --out %s", dir, ConfigFile, dir)
 	}
 	if err != nil {
 		return c, err
@@ -170,30 +173,31 @@ func ReadConfig(dir string) (Config, error) {
 	dec.DisallowUnknownFields()
 	err = dec.Decode(&c)
 	if err == nil && dec.More() {
-		err = errors.New("it goes on after its end")
+		err = errors.New("trailing data after the JSON object")
 	}
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		err = errors.New("it is cut short")
+		err = errors.New("the file is truncated")
 	}
 	if err != nil {
-		return c, fmt.Errorf("%s is damaged, or not what lmzoo train wrote (%w); restore it, or train again with --overwrite", path, err)
+		return c, fmt.Errorf("cannot read %s: %w; restore it, or train again with --overwrite",
+			path, err)
 	}
-	var compact bytes.Buffer // as it was before it was indented
+	var compact bytes.Buffer // without indentation
 	if err := json.Compact(&compact, c.Model); err != nil {
 		return c, fmt.Errorf("%s: model: %w", path, err)
 	}
 	c.Model = compact.Bytes()
 	if c.Format != formatVersion {
-		return c, fmt.Errorf("%s has version %d of a run; this program reads version %d", path, c.Format, formatVersion)
+		return c, fmt.Errorf("%s has format version %d; want %d: train again with --overwrite",
+			path, c.Format, formatVersion)
 	}
 	return c, nil
 }
 
-// Open reads a run that has been trained, or is being trained and has a model already. An ARPA file is a run
-// without a past.
+// Open opens a run directory that holds a model, even if its training is not over, or an ARPA file.
 func (cat Catalogue) Open(dir string) (*Run, error) { return cat.open(dir, nil) }
 
-// open is Open for a part of the mixtures in these directories.
+// open is Open for a part of the mixtures in the given directories.
 func (cat Catalogue) open(dir string, mixtures []os.FileInfo) (*Run, error) {
 	if IsARPA(dir) || isFile(dir) {
 		return openARPA(dir)
@@ -221,7 +225,7 @@ func (cat Catalogue) open(dir string, mixtures []os.FileInfo) (*Run, error) {
 	return r, r.openCounts(r.Settings)
 }
 
-// speciesOf is the species of a run that has been made.
+// speciesOf returns the species of a run, which may be a mixture.
 func (cat Catalogue) speciesOf(c Config) (*Species, error) {
 	if c.Species == mixName {
 		return mixed(), nil
@@ -229,7 +233,7 @@ func (cat Catalogue) speciesOf(c Config) (*Species, error) {
 	return cat.Find(c.Species)
 }
 
-// OpenTokenizer reads the tokenizer of a run alone.
+// OpenTokenizer reads the tokenizer of a run without its model.
 func OpenTokenizer(dir string) (corpus.Tokenizer, error) {
 	if IsARPA(dir) || isFile(dir) {
 		r, err := openARPA(dir)
@@ -251,18 +255,20 @@ func (r *Run) readTokenizer() error {
 	path := locate(r.Dir, TokenizerFile)
 	data, err := os.ReadFile(path)
 	if err != nil {
-		return fmt.Errorf("the run has no tokenizer: %w; restore the file that was saved with the model, or train again", err)
+		return fmt.Errorf("cannot read the tokenizer: %w; restore it, or train again with "+
+			"--overwrite", err)
 	}
 	if r.Tokenizer, err = corpus.LoadTokenizer(data); err != nil {
-		return fmt.Errorf("%s: %w", r.Dir, err) // which names the file
+		return fmt.Errorf("%s: %w", r.Dir, err) // it names the file
 	}
 	if info, err := tokenizerInfo(r.Tokenizer); err != nil || info != r.Config.Tokenizer {
-		return fmt.Errorf("%s is not the tokenizer the run was made with; restore it or train again", path)
+		return fmt.Errorf("%s is not the tokenizer that the run was made with; restore it, or "+
+			"train again with --overwrite", path)
 	}
 	return nil
 }
 
-// settings are those the run was made with.
+// settings returns the settings that the run was made with.
 func (r *Run) settings() (*Settings, error) {
 	s, err := r.Species.Settings(r.Config.Size)
 	if err != nil {
@@ -280,7 +286,9 @@ func (r *Run) settings() (*Settings, error) {
 func (r *Run) openWeights(s *Settings) error {
 	path := locate(r.Dir, WeightsFile)
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("%s has no %s yet: its training has not been validated once; go on with: lmzoo train %s --resume --out %s", r.Dir, WeightsFile, r.Config.Species, r.Dir)
+		return fmt.Errorf("%s has no %s yet: its training stopped before the first validation; "+
+			"resume it with: lmzoo train %s --resume --out %s", r.Dir, WeightsFile,
+			r.Config.Species, r.Dir)
 	}
 	metadata, err := train.ReadMetadata(path)
 	if err == nil {
@@ -307,7 +315,8 @@ func (r *Run) openCounts(s *Settings) error {
 	path := locate(r.Dir, CountsFile)
 	m, err := r.Species.Counting.Open(s.Model, r.Tokenizer, path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("%s has no %s: it was lost, or never finished; train it again with --overwrite", r.Dir, CountsFile)
+		return fmt.Errorf("%s has no %s; restore it, or train again with --overwrite", r.Dir,
+			CountsFile)
 	}
 	if err != nil {
 		return err

@@ -25,8 +25,9 @@ type evaluation struct {
 	Corpus    string `json:"corpus"`
 	Split     string `json:"split"`
 	eval.Summary
-	Seconds float64          `json:"seconds"`
-	Against *eval.Comparison `json:"against_first,omitempty"` // this run less the first, by the paired bootstrap
+	Seconds float64 `json:"seconds"`
+	// Against is the difference to the first run by the paired bootstrap.
+	Against *eval.Comparison `json:"against_first,omitempty"`
 
 	report *eval.Report
 }
@@ -43,11 +44,12 @@ func newEval(cat zoo.Catalogue) *cobra.Command {
 	)
 	c := &cobra.Command{
 		Use:   "eval RUN...",
-		Short: "Judge runs by text they have not seen",
-		Long: `Judge runs by text they have not seen: bits per byte with its 95 % interval, bits per character,
-perplexity; on the world the gap to the exact limit, whole and by class. Several runs are compared with the
-first by the paired bootstrap. A directory that is no run stands for the runs in it. Without --corpus the text
-is the test part of the run's own corpus.`,
+		Short: "Evaluate runs on held-out text",
+		Long: `Evaluate runs on held-out text: bits per byte with its 95 % interval, bits per
+character, perplexity; on the world the gap to the exact limit, whole and by class. Several runs are
+compared with the first by the paired bootstrap. A directory of runs stands for the runs in it.
+Without --corpus the text is the test part of the run's own corpus, which is recognised by its
+content under another name too.`,
 		Example: `  lmzoo eval runs/gpt runs/ngram
   lmzoo eval runs/gpt --corpus letters.txt --json --per-token`,
 		Args: cobra.MinimumNArgs(1),
@@ -56,8 +58,10 @@ is the test part of the run's own corpus.`,
 				return err
 			}
 			p := newProgress(c.ErrOrStderr(), run.quiet)
-			e := evaluator{split: split, data: data, progress: p, stdin: c.InOrStdin(), splitGiven: c.Flags().Changed("split"),
-				options: eval.Options{Threads: run.threads, Stride: stride, PerToken: perToken, Seed: run.seed}}
+			e := evaluator{split: split, data: data, progress: p, stdin: c.InOrStdin(),
+				splitGiven: c.Flags().Changed("split"),
+				options: eval.Options{Threads: run.threads, Stride: stride, PerToken: perToken,
+					Seed: run.seed}}
 			var rows []*evaluation
 			for _, dir := range runsIn(cat, args) {
 				r, err := cat.Open(dir)
@@ -76,7 +80,7 @@ is the test part of the run's own corpus.`,
 					return err
 				}
 				if row, err = e.judge(c.Context(), r); err != nil {
-					return fmt.Errorf("%s with weights of one byte: %w", dir, err)
+					return fmt.Errorf("%s with int8 weights: %w", dir, err)
 				}
 				row.Run += " int8"
 				rows = append(rows, row)
@@ -97,13 +101,17 @@ is the test part of the run's own corpus.`,
 	}
 	run.add(c)
 	fs := c.Flags()
-	fs.StringVar(&data.Corpus, "corpus", "", "text to judge by (default: the run's own corpus)")
-	fs.StringVar(&data.Documents, "documents", "", "what a document is: file, lines or paragraphs (default: as in training)")
-	fs.StringVar(&split, "split", "test", "which part: train, valid, test or all; of a corpus the run was not made from, all unless given")
-	fs.BoolVar(&perToken, "per-token", false, "what every token cost")
-	fs.BoolVar(&byPosition, "by-position", false, "what tokens cost by their position in the document")
-	fs.BoolVar(&int8, "int8", false, "judge every run a second time, with its weights rounded to one byte each")
-	fs.IntVar(&stride, "stride", 0, "how far the window of a transformer moves (default: as in the run)")
+	fs.StringVar(&data.Corpus, "corpus", "", "text to evaluate on (default: the corpus of the run)")
+	fs.StringVar(&data.Documents, "documents", "",
+		"what a document is: file, lines or paragraphs (default: as in training)")
+	fs.StringVar(&split, "split", "test", "which part: train, valid, test or all; of a corpus "+
+		"the run was not made from, all unless given")
+	fs.BoolVar(&perToken, "per-token", false, "print the cost of every token")
+	fs.BoolVar(&byPosition, "by-position", false,
+		"print the cost of tokens by position in the document")
+	fs.BoolVar(&int8, "int8", false, "evaluate every run also with its weights rounded to one byte")
+	fs.IntVar(&stride, "stride", 0, "how far the window of a transformer moves (default: as in "+
+		"the run)")
 	complete(c, "documents", documentKinds)
 	complete(c, "split", func() []string { return []string{"train", "valid", "test", "all"} })
 	return c
@@ -112,12 +120,13 @@ is the test part of the run's own corpus.`,
 // round rounds the weights of a run to one byte each.
 func round(r *zoo.Run) error {
 	if !zoo.Quantize(r.Model) {
-		return usagef("%s: a model of the species %s has no weights to round; leave out --int8", r.Dir, r.Species.Name)
+		return usagef("%s: a model of the species %s has no weights to round; leave out --int8",
+			r.Dir, r.Species.Name)
 	}
 	return nil
 }
 
-// evaluator judges runs by one choice of text.
+// evaluator evaluates runs on one choice of text.
 type evaluator struct {
 	data       zoo.Data
 	split      string
@@ -130,7 +139,7 @@ type evaluator struct {
 	noted      map[string]bool      // notes that were printed
 }
 
-// judge scores one run.
+// judge evaluates one run.
 func (e *evaluator) judge(ctx context.Context, r *zoo.Run) (*evaluation, error) {
 	m, err := r.LM()
 	if err != nil {
@@ -141,19 +150,24 @@ func (e *evaluator) judge(ctx context.Context, r *zoo.Run) (*evaluation, error) 
 		return nil, err
 	}
 	opt := e.options
-	opt.Progress = func(done, total int) { e.progress.show("%s  %d%%", r.Dir, 100*done/max(total, 1)) }
+	opt.Progress = func(done, total int) {
+		e.progress.show("%s  %d%%", r.Dir,
+			100*done/max(total, 1))
+	}
 	start := time.Now()
 	report, err := eval.Run(ctx, m, r.Tokenizer, text.docs, opt)
 	if err != nil {
 		return nil, err
 	}
 	return &evaluation{
-		Run: r.Dir, Model: r.Species.Name, Era: r.Species.Era, Params: r.Params(), Tokenizer: r.Tokenizer.Name(),
-		Corpus: text.data.Corpus, Split: text.part, Summary: report.Summary(), Seconds: time.Since(start).Seconds(), report: report,
+		Run: r.Dir, Model: r.Species.Name, Era: r.Species.Era, Params: r.Params(),
+		Tokenizer: r.Tokenizer.Name(),
+		Corpus:    text.data.Corpus, Split: text.part, Summary: report.Summary(),
+		Seconds: time.Since(start).Seconds(), report: report,
 	}, nil
 }
 
-// compareWithFirst adds to every row but the first how it differs from the first, where both were judged by the same text.
+// compareWithFirst compares every row with the first, if both were evaluated on the same text.
 func compareWithFirst(rows []*evaluation, seed uint64) {
 	for _, row := range rows[1:] {
 		if c, err := eval.Paired(row.report, rows[0].report, seed); err == nil {
@@ -162,21 +176,25 @@ func compareWithFirst(rows []*evaluation, seed uint64) {
 	}
 }
 
-// printEvaluations writes a table for people.
+// printEvaluations prints the evaluations as a table.
 func printEvaluations(w io.Writer, rows []*evaluation, perToken bool) {
-	t := newTable(w, "run", "model", ">params", ">tokens", ">perplexity", ">bits/byte", ">95 %", ">bits/char", ">gap", ">s")
+	t := newTable(w, "run", "model", ">params", ">tokens", ">perplexity", ">bits/byte", ">95 %",
+		">bits/char", ">gap", ">s")
 	t.spare, t.long = []string{"s", "tokens", "model", "params", "bits/char", "95 %"}, "run"
 	for _, r := range rows {
 		ppl := number(float64(r.Perplexity), 3)
 		if r.OOV > 0 {
-			ppl += fmt.Sprintf(" (%s without %d OOV)", number(float64(r.PerplexityExcludingOOV), 3), r.OOV)
+			ppl += fmt.Sprintf(" (%s without %d OOV)", number(float64(r.PerplexityExcludingOOV), 3),
+				r.OOV)
 		}
 		if r.Zeros > 0 {
 			ppl += fmt.Sprintf(" (%d impossible)", r.Zeros)
 		}
 		t.AppendRow(table.Row{
-			r.Run, r.Model, report.Count(r.Params), r.Tokens, ppl, number(float64(r.BitsPerByte), 4),
-			interval(float64(r.BitsPerByteLow), float64(r.BitsPerByteHigh), 4), number(float64(r.BitsPerChar), 4),
+			r.Run, r.Model, report.Count(r.Params), r.Tokens, ppl, number(float64(r.BitsPerByte),
+				4),
+			interval(float64(r.BitsPerByteLow), float64(r.BitsPerByteHigh),
+				4), number(float64(r.BitsPerChar), 4),
 			number(float64(r.Gap), 4), fmt.Sprintf("%.1f", r.Seconds),
 		})
 	}
@@ -192,7 +210,8 @@ func printEvaluations(w io.Writer, rows []*evaluation, perToken bool) {
 			if c.Tie {
 				verdict = "a tie"
 			}
-			fmt.Fprintf(w, "\n%s against %s: %+.4f %s, 95 %% %+.4f … %+.4f: %s", r.Run, rows[0].Run, c.Delta, c.Unit, c.Low, c.High, verdict)
+			fmt.Fprintf(w, "\n%s against %s: %+.4f %s, 95 %% %+.4f … %+.4f: %s", r.Run, rows[0].Run,
+				c.Delta, c.Unit, c.Low, c.High, verdict)
 		}
 	}
 	if len(rows) > 1 {
@@ -206,7 +225,7 @@ func printEvaluations(w io.Writer, rows []*evaluation, perToken bool) {
 	}
 }
 
-// printClasses writes the gap to the limit, class by class.
+// printClasses prints the gap to the limit by class.
 func printClasses(w io.Writer, rows []*evaluation) {
 	if len(rows) == 0 || len(rows[0].Classes) == 0 {
 		return
@@ -249,7 +268,7 @@ func printTokens(w io.Writer, r *evaluation) {
 	}
 }
 
-// number writes x, or a dash where there is none.
+// number formats x, or a dash for NaN.
 func number(x float64, digits int) string {
 	if math.IsNaN(x) {
 		return "–"

@@ -28,8 +28,9 @@ type readText struct {
 	split corpus.Split
 }
 
-// text returns what to evaluate a run on: the requested part of the text that it was made from, or all of another text.
-// A file is the run's own text if it has the same content, whatever its name is.
+// text returns what to evaluate a run on: the requested part of the text that it was made from, or
+// all of another text. A file is the run's own text if it has the same content, whatever its name
+// is.
 func (e *evaluator) text(ctx context.Context, r *zoo.Run) (*evalText, error) {
 	t, err := e.choose(ctx, r)
 	if err != nil {
@@ -39,7 +40,8 @@ func (e *evaluator) text(ctx context.Context, r *zoo.Run) (*evalText, error) {
 		return nil, usageError{err}
 	}
 	if len(t.docs) == 0 {
-		return nil, fmt.Errorf("the %s part of %s is empty (split %s); choose another --split", t.part, t.data.Corpus, t.data.Split)
+		return nil, fmt.Errorf("the %s part of %s is empty (split %s); choose another --split",
+			t.part, t.data.Corpus, t.data.Split)
 	}
 	if cut := e.data.Documents; t.own && cut != "" && cut != r.Config.Data.Documents {
 		t.docs = recut(t.docs, corpus.Boundaries(cut))
@@ -76,7 +78,8 @@ func (e *evaluator) choose(ctx context.Context, r *zoo.Run) (*evalText, error) {
 	}
 	if part != "" && !e.splitGiven {
 		docs := whole.split.Train
-		return &evalText{data: whole.data, part: part, all: corpus.Split{Valid: docs, Test: docs}}, nil
+		return &evalText{data: whole.data, part: part,
+			all: corpus.Split{Valid: docs, Test: docs}}, nil
 	}
 	if e.splitGiven && e.split != "all" {
 		data.Split = own.Split
@@ -85,7 +88,8 @@ func (e *evaluator) choose(ctx context.Context, r *zoo.Run) (*evalText, error) {
 }
 
 // part is a part of the text that a run was made from.
-func (e *evaluator) part(ctx context.Context, r *zoo.Run, own zoo.Data, part string) (*evalText, error) {
+func (e *evaluator) part(ctx context.Context, r *zoo.Run, own zoo.Data, part string) (*evalText,
+	error) {
 	whole := part == "all" && !own.IsGenerated() && own.Valid == "" && own.Test == ""
 	if whole {
 		own.Split = "100/0/0" // no document is cut
@@ -125,7 +129,8 @@ func (e *evaluator) load(ctx context.Context, d zoo.Data, r *zoo.Run) (readText,
 			return readText{}, fmt.Errorf("cannot read standard input: %w", err)
 		}
 	}
-	split, err := d.Load(ctx, zoo.Input{Stdin: bytes.NewReader(e.typed), Tokenizer: r.Tokenizer.Name(), Note: e.note})
+	split, err := d.Load(ctx, zoo.Input{Stdin: bytes.NewReader(e.typed),
+		Tokenizer: r.Tokenizer.Name(), Note: e.note})
 	if err != nil {
 		return readText{}, err
 	}
@@ -148,8 +153,8 @@ func (e *evaluator) note(line string) {
 	e.progress.textNote(line)
 }
 
-// recut cuts a part of a text into other documents. The split of the training stays, so that no training text gets into
-// the part.
+// recut cuts a part of a text into other documents. The split of the training stays, so that no
+// training text gets into the part.
 func recut(docs []corpus.Document, cut corpus.Boundaries) []corpus.Document {
 	var text strings.Builder
 	for _, d := range docs {

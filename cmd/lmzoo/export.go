@@ -31,7 +31,8 @@ run needs no export: its names and shapes are those of GPT-2 on Hugging Face, an
 				return runFileError(out)
 			}
 			if info, err := os.Stat(out); err == nil && info.Mode().IsRegular() && !over {
-				return usagef("%s already exists; replace it with --overwrite, or choose another --out", out)
+				return usagef("%s already exists; replace it with --overwrite, or choose another "+
+					"--out", out)
 			}
 			r, err := cat.Open(args[0])
 			if err != nil {
@@ -52,7 +53,8 @@ run needs no export: its names and shapes are those of GPT-2 on Hugging Face, an
 		},
 	}
 	c.Flags().StringVar(&format, "format", "arpa", "arpa")
-	c.Flags().StringVar(&out, "out", "", "file to write, packed if its name ends in .gz (default: standard output)")
+	c.Flags().StringVar(&out, "out", "", "file to write, packed if its name ends in .gz "+
+		"(default: standard output)")
 	c.Flags().BoolVar(&over, "overwrite", false, "replace the file in --out")
 	complete(c, "format", func() []string { return []string{"arpa"} })
 	return c
@@ -70,7 +72,8 @@ func packed(path string, write func(io.Writer) error) (func(io.Writer) error, er
 			return z.Close()
 		}, nil
 	case ".bz2", ".xz", ".zst", ".binary", ".bin", ".mmap", ".klm":
-		return nil, usagef("cannot write %s: there is no %s here; want a name in .arpa, .lm or, packed, .arpa.gz", path, ext)
+		return nil, usagef("cannot write %s: there is no %s here; want a name in .arpa, .lm or, "+
+			"packed, .arpa.gz", path, ext)
 	}
 	return write, nil
 }

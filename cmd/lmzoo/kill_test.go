@@ -26,13 +26,16 @@ type killed struct {
 	args   string                         // of the command, which may be repeated
 	before []string                       // commands that prepare the directory
 	state  func(t *testing.T, dir string) // checks the directory right after a kill
-	same   []string                       // files that must be the same to the bit as without a kill
+	// files that must be the same to the bit as without a kill
+	same []string
 }
 
 const (
 	killText  = "--corpus text.txt --documents lines --split 80/10/10"
-	killShape = " --hidden 8 --n-embd 8 --batch 4 --context 16 --steps 40 --eval-every 2 --save-every 1 --threads 1"
-	killGPT   = " --n-layer 1 --n-head 2 --n-embd 8 --batch 4 --context 16 --steps 40 --eval-every 2 --save-every 1 --threads 1"
+	killShape = " --hidden 8 --n-embd 8 --batch 4 --context 16 --steps 40 --eval-every 2 " +
+		"--save-every 1 --threads 1"
+	killGPT = " --n-layer 1 --n-head 2 --n-embd 8 --batch 4 --context 16 --steps 40 " +
+		"--eval-every 2 --save-every 1 --threads 1"
 )
 
 var killCommands = []killed{
@@ -47,7 +50,8 @@ var killCommands = []killed{
 		same:  []string{"run/model.safetensors", "run/tokenizer.json"},
 	},
 	{
-		name: "mlp", args: "train mlp --resume --out run " + killText + strings.Replace(killShape, "--context 16", "--context 4", 1),
+		name: "mlp", args: "train mlp --resume --out run " + killText + strings.Replace(killShape,
+			"--context 16", "--context 4", 1),
 		state: opens("no config.json", "no model.safetensors yet"),
 		same:  []string{"run/model.safetensors", "run/tokenizer.json"},
 	},
@@ -68,7 +72,8 @@ var killCommands = []killed{
 	},
 	{
 		name: "compare", args: "compare uniform bigram ngram --out cmp " + killText,
-		same: []string{"cmp/uniform/tokenizer.json", "cmp/bigram/model.ngram", "cmp/ngram/model.ngram"},
+		same: []string{"cmp/uniform/tokenizer.json", "cmp/bigram/model.ngram",
+			"cmp/ngram/model.ngram"},
 	},
 	{
 		name: "export", args: "export run --out run.arpa --overwrite",
@@ -87,7 +92,8 @@ var killCommands = []killed{
 func opens(incomplete ...string) func(*testing.T, string) {
 	return func(t *testing.T, dir string) {
 		_, err := zoo.Standard().Open(filepath.Join(dir, "run"))
-		if err == nil || slices.ContainsFunc(incomplete, func(s string) bool { return strings.Contains(err.Error(), s) }) {
+		if err == nil || slices.ContainsFunc(incomplete,
+			func(s string) bool { return strings.Contains(err.Error(), s) }) {
 			return
 		}
 		require.NoError(t, err)
@@ -103,8 +109,9 @@ func hasOrder(orders ...int) func(*testing.T, string) {
 	}
 }
 
-// TestKill kills every command that writes at random moments. What is there then opens, and the same command goes on to
-// the same bits and leaves no other file. No assertion depends on the moment. LMZOO_KILLS is the number of kills.
+// TestKill kills every command that writes at random moments. What is there then opens, and the
+// same command goes on to the same bits and leaves no other file. No assertion depends on the
+// moment. LMZOO_KILLS is the number of kills.
 func TestKill(t *testing.T) {
 	kills := len(killCommands)
 	if !testing.Short() {
@@ -124,7 +131,8 @@ func TestKill(t *testing.T) {
 			for left := (kills + i) / len(killCommands); left > 0; {
 				dir := t.TempDir()
 				prepare(t, dir, k)
-				for again := true; again && left > 0; again = rng.IntN(2) == 0 { // often several in a row
+				// often several in a row
+				for again := true; again && left > 0; again = rng.IntN(2) == 0 {
 					if !killOnce(t, dir, k.args, time.Duration(rng.Float64()*float64(long))) {
 						break // it ended before
 					}
@@ -139,7 +147,8 @@ func TestKill(t *testing.T) {
 					requireSame(t, filepath.Join(want, name), filepath.Join(dir, name))
 				}
 				if file := filepath.Join(dir, "run", zoo.MetricsFile); exists(file) {
-					require.Equal(t, metrics(t, filepath.Join(want, "run", zoo.MetricsFile)), metrics(t, file))
+					require.Equal(t, metrics(t, filepath.Join(want, "run", zoo.MetricsFile)),
+						metrics(t, file))
 				}
 			}
 		})
@@ -148,7 +157,8 @@ func TestKill(t *testing.T) {
 
 func prepare(t *testing.T, dir string, k killed) {
 	t.Helper()
-	text := strings.Repeat("the miller ground the wheat at noon ,\nthe baker baked the bread ;\n", 200)
+	text := strings.Repeat("the miller ground the wheat at noon ,\nthe baker baked the bread ;\n",
+		200)
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "text.txt"), []byte(text), 0o666))
 	for _, args := range k.before {
 		lmzoo(t, dir, args)
@@ -197,7 +207,8 @@ func requireSame(t *testing.T, want, got string) {
 	require.NoError(t, err)
 	b, err := os.ReadFile(got)
 	require.NoError(t, err)
-	require.True(t, string(a) == string(b), "%s differs from the file of a command that was not killed", got)
+	require.True(t, string(a) == string(b), "%s differs from the file of a command that was not "+
+		"killed", got)
 }
 
 func exists(path string) bool {

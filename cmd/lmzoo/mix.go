@@ -15,7 +15,7 @@ import (
 type mixture struct {
 	Runs        []string      `json:"runs"`
 	Weights     []float64     `json:"weights"`
-	Evaluations []*evaluation `json:"evaluations"` // of the mixture and of its parts, on the test text
+	Evaluations []*evaluation `json:"evaluations"` // of the mixture and its parts
 }
 
 func newMix(cat zoo.Catalogue) *cobra.Command {
@@ -27,10 +27,11 @@ func newMix(cat zoo.Catalogue) *cobra.Command {
 	)
 	c := &cobra.Command{
 		Use:   "mix RUN RUN...",
-		Short: "Interpolate runs, across eras, with the weights that serve validation text best",
-		Long: `Interpolate runs of one tokenizer, P = Σ λ_k P_k, with the weights that make the validation text likeliest
-(expectation maximisation), and judge the mixture and its parts by the test text. Models of different eras fail in
-different places, so the mixture often beats them all (Mikolov et al. 2011).`,
+		Short: "Interpolate runs with the weights that fit validation text best",
+		Long: `Interpolate runs with the same tokenizer, P = Σ λ_k P_k, with the weights that
+maximise the likelihood of the validation text (expectation maximisation), and evaluate the mixture
+and its parts on the test text. Models of different eras fail in different places, so the mixture
+often beats them all (Mikolov et al. 2011).`,
 		Example: "  lmzoo mix runs/compare/ngram runs/compare/rnn --out runs/mix",
 		Args:    cobra.MinimumNArgs(2),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -61,7 +62,8 @@ different places, so the mixture often beats them all (Mikolov et al. 2011).`,
 					return err
 				}
 			}
-			e := evaluator{split: "test", progress: p, stdin: c.InOrStdin(), options: eval.Options{Threads: run.threads, Seed: run.seed}}
+			e := evaluator{split: "test", progress: p, stdin: c.InOrStdin(),
+				options: eval.Options{Threads: run.threads, Seed: run.seed}}
 			result := mixture{}
 			result.Runs, result.Weights = mix.Weights()
 			for _, r := range append([]*zoo.Run{mix}, runs...) {
@@ -82,8 +84,10 @@ different places, so the mixture often beats them all (Mikolov et al. 2011).`,
 		},
 	}
 	run.add(c)
-	c.Flags().StringVar(&valid, "valid", "", "text to find the weights by (default: the validation part of the first run's corpus)")
-	c.Flags().StringVar(&out, "out", "", "directory to write the mixture to, as a run like any other")
+	c.Flags().StringVar(&valid, "valid", "", "text to find the weights by (default: the "+
+		"validation part of the first run's corpus)")
+	c.Flags().StringVar(&out, "out", "", "directory to write the mixture to, as a run like any "+
+		"other")
 	c.Flags().BoolVar(&over, "overwrite", false, "replace the run in --out")
 	return c
 }
@@ -103,13 +107,14 @@ func claim(out string, overwrite bool) (*zoo.Lock, error) {
 	return lock, err
 }
 
-// validationText is a file of its own, or the validation part of a run's corpus.
+// validationText returns a text of its own, or the validation part of a run's corpus.
 func validationText(c *cobra.Command, r *zoo.Run, valid string) ([]corpus.Document, error) {
 	data, part := r.Config.Data, "valid"
 	if valid != "" {
 		data, part = zoo.Data{Corpus: valid, Documents: data.Documents, Split: "100/0/0"}, "train"
 	}
-	split, err := data.Load(c.Context(), zoo.Input{Stdin: c.InOrStdin(), Tokenizer: r.Tokenizer.Name(), Note: noteTo(c.ErrOrStderr())})
+	split, err := data.Load(c.Context(), zoo.Input{Stdin: c.InOrStdin(),
+		Tokenizer: r.Tokenizer.Name(), Note: noteTo(c.ErrOrStderr())})
 	if err != nil {
 		return nil, err
 	}
@@ -117,7 +122,8 @@ func validationText(c *cobra.Command, r *zoo.Run, valid string) ([]corpus.Docume
 }
 
 func printMixture(c *cobra.Command, m *mixture, names []string) {
-	t := newTable(c.OutOrStdout(), "run", ">weight", ">perplexity", ">bits/byte", ">95 %", ">gap", "against the mixture")
+	t := newTable(c.OutOrStdout(), "run", ">weight", ">perplexity", ">bits/byte", ">95 %", ">gap",
+		"against the mixture")
 	t.spare, t.long = []string{"95 %", "perplexity", "gap"}, "run"
 	for i, e := range m.Evaluations {
 		name, weight, against := "the mixture", "", ""
@@ -132,7 +138,8 @@ func printMixture(c *cobra.Command, m *mixture, names []string) {
 		}
 		t.AppendRow(table.Row{
 			name, weight, number(float64(e.Perplexity), 3), number(float64(e.BitsPerByte), 4),
-			interval(float64(e.BitsPerByteLow), float64(e.BitsPerByteHigh), 4), number(float64(e.Gap), 4), against,
+			interval(float64(e.BitsPerByteLow), float64(e.BitsPerByteHigh),
+				4), number(float64(e.Gap), 4), against,
 		})
 	}
 	t.print()

@@ -32,9 +32,10 @@ func newTrain(cat zoo.Catalogue) *cobra.Command {
 	)
 	c := &cobra.Command{
 		Use:   "train NAME",
-		Short: "Train one species on a corpus and keep it in a directory",
-		Long: `Train one species (lmzoo list) on a corpus and keep everything that made it in a directory:
-config.json, tokenizer.json, the model, and for neural models metrics.jsonl and a checkpoint to resume from.
+		Short: "Train one species on a corpus and save it in a directory",
+		Long: `Train one species (lmzoo list) on a corpus and save everything that made it in a run
+directory: config.json, tokenizer.json, the model, and for neural models metrics.jsonl and a
+checkpoint to resume from.
 
 Sizes of the neural species, as layers × hidden units or channels:
 ` + sizesInNumbers(cat),
@@ -77,11 +78,12 @@ Sizes of the neural species, as layers × hidden units or channels:
 	data.add(c)
 	run.add(c)
 	fs := c.Flags()
-	fs.StringVar(&out, "out", "", "directory to keep the run in (default runs/NAME)")
+	fs.StringVar(&out, "out", "", "run directory (default runs/NAME)")
 	fs.StringVar(&size, "size", "", "preset: tiny, small or base (default small)")
 	fs.StringVar(&config, "config", "", "JSON file of hyperparameters; flags win over it")
 	fs.BoolVar(&resume, "resume", false, "go on from the checkpoint in --out")
-	fs.StringVar(&serve, "serve", "", "show it in a browser while it goes on, and open the playground with it; --serve=HOST:PORT serves elsewhere")
+	fs.StringVar(&serve, "serve", "", "show it in a browser while it goes on, and open the "+
+		"playground with it; --serve=HOST:PORT serves elsewhere")
 	fs.Lookup("serve").NoOptDefVal = usualAddr
 	fs.BoolVar(&noBrowser, "no-browser", false, "with --serve: do not open a browser")
 	fs.BoolVar(&over, "overwrite", false, "replace a run that is in --out already")
@@ -94,7 +96,7 @@ Sizes of the neural species, as layers × hidden units or channels:
 	return c
 }
 
-// training is one `lmzoo train`.
+// training holds the state of one `lmzoo train`.
 type training struct {
 	cat      zoo.Catalogue
 	species  *zoo.Species
@@ -109,8 +111,10 @@ type training struct {
 	lock     *zoo.Lock // of out
 }
 
-// order puts together what is to be made, from the flags or from the run to be resumed.
-func (t *training) order(ctx context.Context, c *cobra.Command, resume, overwrite bool) (zoo.Order, error) {
+// order returns what to make, from the flags or from the run to resume.
+func (t *training) order(
+	ctx context.Context, c *cobra.Command, resume, overwrite bool,
+) (zoo.Order, error) {
 	values, err := t.values()
 	if err == nil {
 		err = errors.Join(t.data.check(), t.run.check())
@@ -152,21 +156,23 @@ func (t *training) order(ctx context.Context, c *cobra.Command, resume, overwrit
 		return zoo.Order{}, err
 	}
 	return zoo.Order{
-		Species: t.species, Size: t.size, Settings: settings, Data: t.data.data, Split: split, Stream: stream, Tokenizer: tok,
+		Species: t.species, Size: t.size, Settings: settings, Data: t.data.data, Split: split,
+		Stream: stream, Tokenizer: tok,
 		Seed: t.run.seed, Threads: t.run.threads, Command: commandLine(), Dir: t.out,
 		Overwrite: overwrite, Lock: t.lock,
 	}, nil
 }
 
-// acquire locks the run directory, and refuses to replace a run without leave.
+// acquire locks the run directory, and refuses to replace a run without --overwrite.
 func (t *training) acquire(overwrite bool) (err error) {
 	if t.lock, err = zoo.Acquire(t.out); err != nil || overwrite {
 		return err
 	}
-	return zoo.CheckVacant(t.out, "resume it with --resume, replace it with --overwrite, or choose another --out")
+	return zoo.CheckVacant(t.out, "resume it with --resume, replace it with --overwrite, or "+
+		"choose another --out")
 }
 
-// values are the hyperparameters that were given.
+// values returns the hyperparameters that were given.
 func (t *training) values() (map[string]any, error) {
 	values := map[string]any{}
 	if t.config != "" {
@@ -179,24 +185,28 @@ func (t *training) values() (map[string]any, error) {
 	return values, nil
 }
 
-// free are the settings that may change when a run is resumed.
+// free lists the settings that may change when a run is resumed.
 var free = []string{"steps", "budget", "lr", "min_lr", "warmup", "clip", "eval_every", "save_every"}
 
-// resumed is the order of a run that exists.
-func (t *training) resumed(ctx context.Context, c *cobra.Command, values map[string]any) (zoo.Order, error) {
+// resumed returns the order of an interrupted run.
+func (t *training) resumed(
+	ctx context.Context, c *cobra.Command, values map[string]any,
+) (zoo.Order, error) {
 	var err error
 	if t.lock, err = zoo.Acquire(t.out); err != nil {
 		return zoo.Order{}, err
 	}
 	order, err := t.cat.Resume(ctx, t.out, c.InOrStdin(), func(order *zoo.Order) error {
 		if order.Species.Name != t.species.Name {
-			return usagef("%s holds a run of %s, not of %s", t.out, order.Species.Name, t.species.Name)
+			return usagef("%s holds a run of %s; want %s", t.out, order.Species.Name,
+				t.species.Name)
 		}
 		if err := order.Settings.Change(values, free); err != nil {
 			return usageError{err}
 		}
 		if t.flags.Changed("seed") && t.run.seed != order.Seed {
-			return usagef("the run in %s has seed %d; a resumed run keeps its seed", t.out, order.Seed)
+			return usagef("the run in %s has seed %d, which cannot change; leave out --seed", t.out,
+				order.Seed)
 		}
 		order.Threads, order.Lock = t.run.threads, t.lock
 		return t.sameText(*order)
@@ -222,11 +232,13 @@ func (t *training) sameText(order zoo.Order) error {
 		{"split", was.Split, asked.Split, was.Split == asked.Split},
 		{"shuffle", was.Shuffle, asked.Shuffle, was.Shuffle == asked.Shuffle},
 		{"world-tokens", was.Tokens, asked.Tokens, was.Tokens == asked.Tokens},
-		{"tokenizer", order.Tokenizer.Name(), t.data.tokenizer, order.Tokenizer.Name() == t.data.tokenizer},
+		{"tokenizer", order.Tokenizer.Name(), t.data.tokenizer,
+			order.Tokenizer.Name() == t.data.tokenizer},
 		{"size", order.Size, t.size, order.Size == t.size},
 	} {
 		if t.flags.Changed(f.flag) && !f.same {
-			return usagef("the run in %s was made with --%s %v, not %v; a resumed run keeps it: leave the flag out",
+			return usagef("the run in %s was made with --%s %v, not %v; a resumed run keeps it: "+
+				"leave the flag out",
 				t.out, f.flag, f.was, f.asked)
 		}
 	}
@@ -236,20 +248,22 @@ func (t *training) sameText(order zoo.Order) error {
 // make trains.
 func (t *training) make(c *cobra.Command, order zoo.Order) error {
 	p := t.progress
-	p.note("%s on %s: %s, vocabulary %d (%s)", order.Species.TitleOf(order.Settings), order.Data.Corpus, extent(order), order.Tokenizer.Vocab(), order.Tokenizer.Name())
+	p.note("%s on %s: %s, vocabulary %d (%s)", order.Species.TitleOf(order.Settings),
+		order.Data.Corpus, extent(order), order.Tokenizer.Vocab(), order.Tokenizer.Name())
 	shown := p.follow(order.Species.Name)[0]
 	defer p.settle()
-	return t.live.do(c, p, order.Species.TitleOf(order.Settings)+" on "+order.Data.Corpus, func(ctx context.Context, obs ...train.Observer) (*zoo.Run, error) {
-		p.change(shown, func(t *track) { t.state = running })
-		r, err := zoo.Make(ctx, order, append(obs, p.watch(shown))...)
-		if err == nil {
-			p.change(shown, func(t *track) { t.state = finished })
-		}
-		return r, err
-	}, func(r *zoo.Run, err error) error { return t.show(c.OutOrStdout(), r, err) })
+	return t.live.do(c, p, order.Species.TitleOf(order.Settings)+" on "+order.Data.Corpus,
+		func(ctx context.Context, obs ...train.Observer) (*zoo.Run, error) {
+			p.change(shown, func(t *track) { t.state = running })
+			r, err := zoo.Make(ctx, order, append(obs, p.watch(shown))...)
+			if err == nil {
+				p.change(shown, func(t *track) { t.state = finished })
+			}
+			return r, err
+		}, func(r *zoo.Run, err error) error { return t.show(c.OutOrStdout(), r, err) })
 }
 
-// show says what came out.
+// show prints the outcome.
 func (t *training) show(w io.Writer, r *zoo.Run, err error) error {
 	t.progress.settle()
 	if r == nil {
@@ -265,7 +279,8 @@ func (t *training) show(w io.Writer, r *zoo.Run, err error) error {
 		return printJSON(w, r.Config)
 	}
 	res := r.Config.Result
-	fmt.Fprintf(w, "%s: %s parameters, %s tokens in %.1f s", r.Dir, report.Count(res.Params), report.Count(res.Tokens), res.Seconds)
+	fmt.Fprintf(w, "%s: %s parameters, %s tokens in %.1f s", r.Dir, report.Count(res.Params),
+		report.Count(res.Tokens), res.Seconds)
 	if res.Valid > 0 {
 		fmt.Fprintf(w, ", validation %.4f nats/token", res.Valid)
 	}
@@ -274,18 +289,22 @@ func (t *training) show(w io.Writer, r *zoo.Run, err error) error {
 	return nil
 }
 
-// saved adds to the error of a neural model that was interrupted how to go on.
+// saved adds to the error of an interrupted neural model how to resume it.
 func saved(err error, s *zoo.Species, dir string) error {
 	if errors.Is(err, context.Canceled) && s.IsNeural() {
-		return fmt.Errorf("%w; it is saved: go on with: lmzoo train %s --resume --out %s", err, s.Name, dir)
+		return fmt.Errorf("%w; the run is saved: resume it with: lmzoo train %s --resume --out %s",
+			err, s.Name, dir)
 	}
 	return err
 }
 
 // load reads the corpus and trains its tokenizer.
-func (f *dataFlags) load(ctx context.Context, c *cobra.Command, p *progress) (corpus.Split, corpus.Tokenizer, error) {
+func (f *dataFlags) load(
+	ctx context.Context, c *cobra.Command, p *progress,
+) (corpus.Split, corpus.Tokenizer, error) {
 	name := f.tokenizerName()
-	split, err := f.data.Load(ctx, zoo.Input{Stdin: c.InOrStdin(), Tokenizer: name, Note: p.textNote})
+	split, err := f.data.Load(ctx, zoo.Input{Stdin: c.InOrStdin(), Tokenizer: name,
+		Note: p.textNote})
 	if err != nil {
 		return corpus.Split{}, nil, err
 	}
@@ -296,7 +315,7 @@ func (f *dataFlags) load(ctx context.Context, c *cobra.Command, p *progress) (co
 	return split, tok, nil
 }
 
-// sizes says how large the parts of a corpus are.
+// sizes describes the sizes of the parts of a corpus.
 func sizes(s corpus.Split) string {
 	bytes := func(docs []corpus.Document) string {
 		n := 0
@@ -305,7 +324,8 @@ func sizes(s corpus.Split) string {
 		}
 		return report.Count(n)
 	}
-	return fmt.Sprintf("%s/%s/%s bytes to train/validate/test", bytes(s.Train), bytes(s.Valid), bytes(s.Test))
+	return fmt.Sprintf("%s/%s/%s bytes to train/validate/test", bytes(s.Train), bytes(s.Valid),
+		bytes(s.Test))
 }
 
 // program is how the shell finds this program: lmzoo, or the path that was typed.
@@ -316,7 +336,7 @@ func program() string {
 	return "lmzoo"
 }
 
-// commandLine is how this program was called.
+// commandLine returns the command line of this process.
 func commandLine() []string {
 	return append([]string{strings.TrimSuffix(filepath.Base(os.Args[0]), ".exe")}, os.Args[1:]...)
 }

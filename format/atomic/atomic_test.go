@@ -57,7 +57,8 @@ func TestReplaceKeepsThePrevious(t *testing.T) {
 	holds(t, dir, map[string]string{"a": "three", "b": "two"})
 }
 
-// TestOldFileSurvives: whenever the writing fails, early or late, the old file is whole and nothing else is there.
+// TestOldFileSurvives: whenever the writing fails, early or late, the old file is whole and nothing
+// else is there.
 func TestOldFileSurvives(t *testing.T) {
 	broken := errors.New("the disk caught fire")
 	for _, n := range []int{0, 1, 1 << 10, 1 << 18} {
@@ -105,7 +106,8 @@ func TestUnwritable(t *testing.T) {
 		path = filepath.Join(dir, path)
 		err := WriteFile(path, text("x"))
 		require.ErrorContains(t, err, path)
-		require.NotContains(t, err.Error(), ".tmp", "the name of a temporary file says nothing to anybody")
+		require.NotContains(t, err.Error(), ".tmp",
+			"the name of a temporary file says nothing to anybody")
 	}
 	entries, err := os.ReadDir(dir)
 	require.NoError(t, err)

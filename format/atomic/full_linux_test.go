@@ -11,7 +11,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestFullDisk: the kernel refuses bytes in the middle of a real file, by a limit on the size of files.
+// TestFullDisk: the kernel refuses bytes in the middle of a real file, by a limit on the size of
+// files.
 func TestFullDisk(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "a")
@@ -21,7 +22,8 @@ func TestFullDisk(t *testing.T) {
 	require.NoError(t, syscall.Getrlimit(syscall.RLIMIT_FSIZE, &old))
 	signal.Ignore(syscall.SIGXFSZ)
 	defer signal.Reset(syscall.SIGXFSZ)
-	require.NoError(t, syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{Cur: 1 << 17, Max: old.Max}))
+	require.NoError(t, syscall.Setrlimit(syscall.RLIMIT_FSIZE,
+		&syscall.Rlimit{Cur: 1 << 17, Max: old.Max}))
 	err := Replace(path, filepath.Join(dir, "b"), text(strings.Repeat("x", 1<<18)))
 	require.NoError(t, syscall.Setrlimit(syscall.RLIMIT_FSIZE, &old))
 

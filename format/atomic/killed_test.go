@@ -63,7 +63,8 @@ func TestKilledWriter(t *testing.T) {
 	require.True(t, strings.HasPrefix(entries[0].Name(), ".a."))
 }
 
-// TestReplaceLeavesNoGap replaces a file many times while another goroutine looks whether it is there.
+// TestReplaceLeavesNoGap replaces a file many times while another goroutine looks whether it is
+// there.
 func TestReplaceLeavesNoGap(t *testing.T) {
 	dir := t.TempDir()
 	path, previous := filepath.Join(dir, "a"), filepath.Join(dir, "b")
@@ -95,7 +96,8 @@ func TestReplaceLeavesNoGap(t *testing.T) {
 
 func TestTemporaryNames(t *testing.T) {
 	for name, want := range map[string]bool{
-		".a.1.tmp": true, ".a.12.tmp.old": true, ".b.a.1.tmp": false, "a.1.tmp": false, ".a.x.tmp": false, ".a.tmp": false, ".a.1": false,
+		".a.1.tmp": true, ".a.12.tmp.old": true, ".b.a.1.tmp": false, "a.1.tmp": false,
+		".a.x.tmp": false, ".a.tmp": false, ".a.1": false,
 	} {
 		require.Equal(t, want, isTempOf(name, "a"), name)
 	}

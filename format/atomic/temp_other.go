@@ -4,7 +4,8 @@ package atomic
 
 import "runtime"
 
-// markUsed does nothing: Windows refuses to remove a file that is open, and others have no flock(2).
+// markUsed does nothing: Windows refuses to remove a file that is open, and others have no
+// flock(2).
 func markUsed(string) (release func()) { return func() {} }
 
 // abandoned reports whether a temporary file may be removed if the system permits it.

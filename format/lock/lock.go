@@ -27,8 +27,8 @@ const (
 	pause    = 10 * time.Millisecond
 )
 
-// Dir locks an existing directory. The error is ErrHeld if somebody else holds the lock; Dir does not
-// wait for its release.
+// Dir locks an existing directory. The error is ErrHeld if somebody else holds the lock; Dir does
+// not wait for its release.
 func Dir(dir string) (*Lock, error) {
 	for range attempts - 1 {
 		l, err := lockDir(dir)
