@@ -30,8 +30,7 @@ type backoffStep struct {
 
 const maxCandidates = 20
 
-func backoffView(e *models.Model, a *insideAnswer, m *ngram.Model, at models.Prompt,
-	token *lm.Token) error {
+func backoffView(e *models.Model, a *insideAnswer, m explainer, at models.Prompt, token *lm.Token) error {
 	logProbs, err := e.LogProbs(at)
 	if err != nil {
 		return err
@@ -60,6 +59,6 @@ func backoffView(e *models.Model, a *insideAnswer, m *ngram.Model, at models.Pro
 		}
 		b.Steps = append(b.Steps, backoffStep{seenTokens(e, s.History), s})
 	}
-	a.View, a.Tokens, a.Backoff = "backoff", seenTokens(e, x.History), b
+	a.Tokens, a.Backoff = seenTokens(e, x.History), b
 	return nil
 }

@@ -15,12 +15,10 @@ import (
 	"gonum.org/v1/gonum/stat"
 
 	"lmzoo/autograd"
+	"lmzoo/corpus"
 	"lmzoo/lm"
-	"lmzoo/mlp"
 	"lmzoo/play/models"
 	"lmzoo/play/web"
-	"lmzoo/rnn"
-	"lmzoo/transformer"
 )
 
 // embeddingSpace is the map of a model's embeddings. Tokens that the model treats alike are near
@@ -53,13 +51,8 @@ const (
 
 // table returns the model's embeddings, one row per token; nil if it has none.
 func table(e *models.Model) *autograd.Tensor {
-	switch m := e.Run.Model.(type) {
-	case *mlp.Model:
-		return m.C
-	case *rnn.Model:
-		return m.Encoder.Weight
-	case *transformer.Model:
-		return m.WTE.Weight
+	if m, err := e.Run.Embedder(); err == nil {
+		return m.Embeddings()
 	}
 	return nil
 }
@@ -99,8 +92,7 @@ func (s *Server) embeddings(r *http.Request) (any, error) {
 // mapped returns the tokens on the map, at most maxPoints of the most frequent. Of a tokenizer of
 // words these are the tokens with two letters or more.
 func mapped(e *models.Model) []lm.Token {
-	name := e.Tokenizer().Name()
-	whole := name == "word" || name == "bpe" || name == "whitespace"
+	whole := corpus.TraitsOf(e.Tokenizer()).Words
 	var tokens []lm.Token
 	for t, text := range e.Texts {
 		if text == "" || !utf8.ValidString(text) || whole && letters(text) < 2 {

@@ -3,12 +3,8 @@ package play
 import (
 	"net/http"
 
-	"lmzoo/mlp"
-	"lmzoo/ngram"
 	"lmzoo/play/models"
 	"lmzoo/report/palette"
-	"lmzoo/rnn"
-	"lmzoo/transformer"
 	"lmzoo/zoo"
 )
 
@@ -51,17 +47,14 @@ func describe(e *models.Model) description {
 
 // views returns the names of the views of a model's inside.
 func views(e *models.Model) []string {
-	switch e.Run.Model.(type) {
-	case *ngram.Model:
-		return []string{"backoff"}
-	case *mlp.Model:
-		return []string{"voices", "embeddings"}
-	case *rnn.Model:
-		return []string{"signals", "embeddings"}
-	case *transformer.Model:
-		return []string{"attention", "embeddings"}
+	views := []string{}
+	if name := insideView(e.Run.Model); name != "" {
+		views = append(views, name)
 	}
-	return []string{}
+	if table(e) != nil {
+		views = append(views, "embeddings")
+	}
+	return views
 }
 
 func (s *Server) listModels(*http.Request) (any, error) {

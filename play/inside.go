@@ -3,16 +3,13 @@ package play
 import (
 	"context"
 	"fmt"
-	"math"
 	"net/http"
 
 	"lmzoo/lm"
-	"lmzoo/mlp"
 	"lmzoo/ngram"
+	"lmzoo/nn"
 	"lmzoo/play/models"
 	"lmzoo/play/web"
-	"lmzoo/rnn"
-	"lmzoo/transformer"
 )
 
 // insideRequest asks what a model computes while it reads a prompt.
@@ -67,23 +64,61 @@ func (s *Server) inside(_ context.Context, q insideRequest) (any, error) {
 	return inside(e, q)
 }
 
-// inside returns the view of a model's era.
+// The views of a model follow from its methods, whatever its species and module.
+type (
+	// explainer derives a probability from counts, history by history.
+	explainer interface {
+		Vocab() int
+		Explain(context []lm.Token, next lm.Token) (*ngram.Explanation, error)
+	}
+	// contributor weighs the tokens of its window.
+	contributor interface {
+		Contributions(context []lm.Token) (window []lm.Token, weights []float32)
+	}
+	// tracer shows the gates and states of a layer over the last n tokens.
+	tracer interface {
+		Depth() int
+		Trace(context []lm.Token, layer, n int) ([]lm.Token, []nn.Signal)
+	}
+	// attender shows attention, [layer][head][to][from].
+	attender interface {
+		Attention(context []lm.Token) ([]lm.Token, [][][][]float32)
+	}
+)
+
+// insideView returns the name of a model's view, "" if it has none.
+func insideView(model any) string {
+	switch model.(type) {
+	case explainer:
+		return "backoff"
+	case contributor:
+		return "voices"
+	case tracer:
+		return "signals"
+	case attender:
+		return "attention"
+	}
+	return ""
+}
+
+// inside opens the view of a model.
 func inside(e *models.Model, q insideRequest) (*insideAnswer, error) {
 	at := e.Read(q.Prompt, true)
 	if _, err := e.LogProbs(at); err != nil {
 		return nil, fmt.Errorf("%s: %w", e.ID, err) // its states are NaN, too
 	}
 	a := &insideAnswer{Model: e.ID}
+	a.View = insideView(e.Run.Model)
 	switch m := e.Run.Model.(type) {
-	case *ngram.Model:
+	case explainer:
 		return a, backoffView(e, a, m, at, q.Token)
-	case *mlp.Model:
+	case contributor:
 		window, loud := m.Contributions(at.Tokens)
-		a.View, a.Tokens, a.Loud = "voices", seenTokens(e, window), loud
+		a.Tokens, a.Loud = seenTokens(e, window), loud
 		return a, nil
-	case *rnn.Model:
+	case tracer:
 		return a, signalsView(e, a, m, at, q.Layer)
-	case *transformer.Model:
+	case attender:
 		attentionView(e, a, m, at)
 		return a, nil
 	}
@@ -99,27 +134,15 @@ func seenTokens(e *models.Model, tokens []lm.Token) []seen {
 	return out
 }
 
-func signalsView(e *models.Model, a *insideAnswer, m *rnn.Model, at models.Prompt,
-	layer int) error {
-	if layer < 0 || layer >= m.Config.Layers {
-		return web.Invalid("layer", "is %d; want 0 to %d", layer, m.Config.Layers-1)
+func signalsView(e *models.Model, a *insideAnswer, m tracer, at models.Prompt, layer int) error {
+	if layer < 0 || layer >= m.Depth() {
+		return web.Invalid("layer", "is %d; want 0 to %d", layer, m.Depth()-1)
 	}
 	tokens, signals := m.Trace(at.Tokens, layer, maxSeen)
-	a.View, a.Tokens, a.Layer, a.Layers = "signals", seenTokens(e, tokens), layer, m.Config.Layers
+	a.Tokens, a.Layer, a.Layers = seenTokens(e, tokens), layer, m.Depth()
 	for _, s := range signals {
-		out := signal{Name: s.Name, Low: -1, High: 1}
-		switch s.Name {
-		case "i", "f", "o", "r", "z":
-			out.Low = 0
-		case "c":
-			out.High = 1
-			for _, row := range s.Values {
-				for _, v := range row {
-					out.High = max(out.High, math.Abs(float64(v)))
-				}
-			}
-			out.Low = -out.High
-		}
+		low, high := s.Range()
+		out := signal{Name: s.Name, Low: low, High: high}
 		for _, row := range s.Values {
 			out.Values = append(out.Values, nums(row))
 		}
@@ -128,12 +151,12 @@ func signalsView(e *models.Model, a *insideAnswer, m *rnn.Model, at models.Promp
 	return nil
 }
 
-func attentionView(e *models.Model, a *insideAnswer, m *transformer.Model, at models.Prompt) {
+func attentionView(e *models.Model, a *insideAnswer, m attender, at models.Prompt) {
 	window, att := m.Attention(at.Tokens)
 	from := max(0, len(window)-maxSeen)
-	a.View, a.Tokens, a.Layers, a.Heads = "attention", seenTokens(e,
-		window[from:]), m.Config.NLayer, m.Config.NHead
+	a.Tokens, a.Layers = seenTokens(e, window[from:]), len(att)
 	for _, layer := range att {
+		a.Heads = len(layer)
 		var heads [][][]web.Float
 		for _, head := range layer {
 			var rows [][]web.Float

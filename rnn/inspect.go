@@ -2,13 +2,21 @@ package rnn
 
 import (
 	"lmzoo/lm"
+	"lmzoo/nn"
 )
 
-// Signal is one vector of a recurrent layer over time: a gate, the cell or the hidden state.
-type Signal struct {
-	Name   string      // h; an LSTM also has c i f g o, a GRU r z n
-	Values [][]float32 // [T, H]
+// Signal is one vector of a recurrent layer over time: the hidden state h; of an LSTM also the cell c
+// and the gates i f g o, of a GRU the gates r z n.
+type Signal = nn.Signal
+
+// ranges holds the range of every signal but the cell, which has none.
+var ranges = map[string][2]float64{
+	"i": {0, 1}, "f": {0, 1}, "o": {0, 1}, "r": {0, 1}, "z": {0, 1},
+	"g": {-1, 1}, "n": {-1, 1}, "h": {-1, 1},
 }
+
+// Depth returns the number of layers.
+func (m *Model) Depth() int { return m.Config.Layers }
 
 // Trace returns the last n tokens of BOS and context, and the signals of a layer while the model
 // reads them, the hidden state first. It computes them with the plain step of the cell.
@@ -44,7 +52,7 @@ func (m *Model) after(tokens []lm.Token) [][]float32 {
 func (m *Model) traceLayer(l int, below, before [][]float32) []Signal {
 	var signals []Signal
 	for _, name := range m.cell.signals() {
-		signals = append(signals, Signal{Name: name})
+		signals = append(signals, Signal{Name: name, Low: ranges[name][0], High: ranges[name][1]})
 	}
 	for _, x := range below {
 		in := affine(m.RNN.WeightIH[l], m.RNN.BiasIH[l], x)         // [G·H]

@@ -20,7 +20,7 @@ func (r *Run) ARPAWords() func(lm.Token) string {
 		switch {
 		case t == lm.BOS:
 			return "</s>"
-		case r.Tokenizer.Name() == "whitespace":
+		case corpus.TraitsOf(r.Tokenizer).Separator != "":
 			return r.Tokenizer.Decode([]lm.Token{t})
 		}
 		return strings.ReplaceAll(r.Tokenizer.Text(t), " ", `\x20`)

@@ -183,8 +183,5 @@ func (c *countConfig) shrink(m *ngram.Model, notes []string, err error) (lm.Mode
 
 // unknown is the token of unknown words, −1 for a tokenizer that knows all.
 func unknown(tok corpus.Tokenizer) lm.Token {
-	if tok.Name() == "whitespace" {
-		return corpus.Unk
-	}
-	return -1
+	return corpus.TraitsOf(tok).Unknown
 }

@@ -63,7 +63,7 @@ func tokenAfter(tok corpus.Tokenizer, m *ngram.Model, prompt string, context []l
 		return lm.BOS, nil
 	}
 	spellings := []string{text, " " + text}
-	if prompt != "" && tok.Name() != "char" && tok.Name() != "byte" {
+	if prompt != "" && corpus.TraitsOf(tok).Words {
 		spellings = []string{" " + text, text}
 	}
 	for _, s := range spellings {

@@ -79,8 +79,8 @@ func (v *voice) flush() {
 		return
 	}
 	text := v.tok.Decode(v.pending)
-	if v.spoken && v.tok.Name() == "whitespace" {
-		text = " " + text
+	if v.spoken {
+		text = corpus.TraitsOf(v.tok).Separator + text
 	}
 	v.pending, v.spoken = v.pending[:0], true
 	_, v.err = io.WriteString(v.w, text)

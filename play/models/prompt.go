@@ -33,12 +33,13 @@ func (m *Model) Read(text string, heal bool) Prompt {
 // unfinished returns where the unfinished word of a text begins, or −1.
 func (m *Model) unfinished(text string) int {
 	tok := m.Tokenizer()
+	traits := corpus.TraitsOf(tok)
 	var begin int
-	switch tok.Name() {
-	case "word", "bpe":
-		begin = lastWord(text)
-	case "whitespace":
+	switch {
+	case traits.Separator != "":
 		begin = strings.LastIndexFunc(text, unicode.IsSpace) + 1
+	case traits.Words:
+		begin = lastWord(text)
 	default:
 		return -1 // letters are whole tokens
 	}
@@ -50,7 +51,7 @@ func (m *Model) unfinished(text string) int {
 		return m.insideToken(text, begin)
 	}
 	t := tok.Encode(nil, word)
-	if len(t) == 1 && word != " " && (tok.Name() != "whitespace" || t[0] != corpus.Unk) {
+	if len(t) == 1 && word != " " && t[0] != traits.Unknown {
 		return -1 // a whole word
 	}
 	return begin
@@ -61,7 +62,7 @@ func (m *Model) unfinished(text string) int {
 // sentence.
 func (m *Model) insideToken(text string, begin int) int {
 	tok := m.Tokenizer()
-	if tok.Name() != "bpe" {
+	if !corpus.TraitsOf(tok).Merged {
 		return -1
 	}
 	tokens := tok.Encode(nil, text[begin:])
@@ -134,8 +135,8 @@ func (m *Model) Appended(p Prompt, text string, t lm.Token) (string, bool) {
 		return strings.TrimPrefix(own, p.Unfinished), true
 	}
 	last, _ := utf8.DecodeLastRuneInString(text)
-	if m.Tokenizer().Name() == "whitespace" && text != "" && !unicode.IsSpace(last) {
-		return " " + own, true
+	if space := corpus.TraitsOf(m.Tokenizer()).Separator; text != "" && !unicode.IsSpace(last) {
+		return space + own, true
 	}
 	return own, true
 }

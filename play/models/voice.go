@@ -3,6 +3,7 @@ package models
 import (
 	"unicode/utf8"
 
+	"lmzoo/corpus"
 	"lmzoo/lm"
 )
 
@@ -25,10 +26,7 @@ func newVoice(m *Model, p Prompt) *voice {
 
 // space returns what stands between two words and belongs to neither.
 func (v *voice) space() string {
-	if v.m.Tokenizer().Name() == "whitespace" {
-		return " "
-	}
-	return ""
+	return corpus.TraitsOf(v.m.Tokenizer()).Separator
 }
 
 // say takes the next token; it returns false when yield does.

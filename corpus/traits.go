@@ -1,0 +1,36 @@
+package corpus
+
+import "lmzoo/lm"
+
+// Traits are what a program that shows or completes text must know of a tokenizer.
+type Traits struct {
+	// Words reports whether a token may be a whole word, with the space before it if the text has one.
+	Words bool
+	// Merged reports whether a token may also be any part of a word, made of shorter tokens.
+	Merged bool
+	// Separator is the text between two tokens that belongs to neither, "" where the tokens are all of the text.
+	Separator string
+	// Unknown is the token of words outside a closed vocabulary, or −1 if every text has tokens of its own.
+	Unknown lm.Token
+}
+
+// TraitsOf returns the traits of a tokenizer. One of another module has a method Traits; without it, it is taken for one
+// of single characters.
+func TraitsOf(tok Tokenizer) Traits {
+	switch t := tok.(type) {
+	case *special:
+		return TraitsOf(t.base)
+	case interface{ Traits() Traits }:
+		return t.Traits()
+	}
+	return Traits{Unknown: -1}
+}
+
+// Traits implements the method that TraitsOf looks for.
+func (w *Whitespace) Traits() Traits { return Traits{Words: true, Separator: " ", Unknown: Unk} }
+
+// Traits implements the method that TraitsOf looks for.
+func (w *Word) Traits() Traits { return Traits{Words: true, Unknown: -1} }
+
+// Traits implements the method that TraitsOf looks for.
+func (b *BPE) Traits() Traits { return Traits{Words: true, Merged: true, Unknown: -1} }
