@@ -26,7 +26,7 @@ func TestSharesAddUp(t *testing.T) {
 			hidden[i] = float32(math.Tanh(sum))
 		}
 		tape := autograd.NewForward()
-		plain := nn.NextLogProbs(tape, nil, tape.Const(1, 6, hidden), m.U, m.B)
+		plain := nn.LogSoftmax(tape, nil, tape.LinearT(tape.Const(1, 6, hidden), m.U, m.B).Row(0))
 		require.InDeltaSlice(t, m.NextLogProbs(nil, context), plain, 1e-4)
 	}
 }

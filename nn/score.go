@@ -11,14 +11,6 @@ import (
 	"lmzoo/lm"
 )
 
-// NextLogProbs stores ln softmax(w·x + bias), in nats, in dst and returns dst, or a new slice if
-// dst is too short. x is one hidden vector [1, C], w the output layer [V, C]; bias [1, V] may be
-// nil. The softmax is computed in float64 from float32 logits, so that the probabilities sum to 1
-// within 1e-12.
-func NextLogProbs(t *autograd.Tape, dst []float64, x, w, bias *autograd.Tensor) []float64 {
-	return LogSoftmax(t, dst, t.LinearT(x, w, bias).Row(0)) // [1, V]
-}
-
 // LogSoftmax stores ln softmax(logits), in nats, in dst and returns dst, or a new slice if dst is
 // too short.
 func LogSoftmax(t *autograd.Tape, dst []float64, logits []float32) []float64 {

@@ -20,7 +20,7 @@ func TestHidden(t *testing.T) {
 	eachCell(t, func(t *testing.T, cell string) {
 		m := loud(t, Config{Cell: cell, VocabSize: 5, NEmbd: 3, Hidden: 4, Layers: 2})
 		nntest.CheckHidden(t, m, func(tape *autograd.Tape, h *autograd.Tensor) []float64 {
-			return nn.NextLogProbs(tape, nil, h, m.head(), m.Decoder.Bias)
+			return nn.LogSoftmax(tape, nil, tape.LinearT(h, m.head(), m.Decoder.Bias).Row(0))
 		})
 		require.Nil(t, m.Carry(), "only Loss carries a memory")
 

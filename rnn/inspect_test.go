@@ -24,7 +24,8 @@ func TestTraceIsTheModels(t *testing.T) {
 		tokens, signals := m.Trace(context, cfg.Layers-1, n)
 		h := signals[0].Values[len(tokens)-1]
 		tape := autograd.NewForward()
-		plain := nn.NextLogProbs(tape, nil, tape.Const(1, len(h), h), m.head(), m.Decoder.Bias)
+		plain := nn.LogSoftmax(tape, nil,
+			tape.LinearT(tape.Const(1, len(h), h), m.head(), m.Decoder.Bias).Row(0))
 		require.InDeltaSlice(t, m.NextLogProbs(nil, context), plain, 1e-4)
 
 		all, whole := m.Trace(context, cfg.Layers-1, len(context)+1)

@@ -27,6 +27,15 @@ func TestAttentionIsPlainAttention(t *testing.T) {
 		for i := range plain {
 			require.InDeltaSlice(t, plain[i], fast.Row(i), 1e-5)
 		}
+		end := make([]int32, T) // the documents, from both sides
+		for i := range end {
+			end[i] = min(start[i]+3, int32(T))
+		}
+		fast = tape.Attention(qkv, 1, T, heads3, start, end, 0)
+		plain, _ = heads(qkv, heads3, begin, func(t int) int { return int(end[t]) })
+		for i := range plain {
+			require.InDeltaSlice(t, plain[i], fast.Row(i), 1e-5)
+		}
 		k, v, y := make([]float32, T*c), make([]float32, T*c), make([]float32, c)
 		for i := range T {
 			copy(k[i*c:], qkv.Row(i)[c:2*c])

@@ -67,7 +67,8 @@ func TestWindow(t *testing.T) {
 	x := doc[3:] // the first 4 of 11 tokens are dropped: BOS 1 2 3
 	docs := m.pack(tape, 1, len(x), x)
 	h := m.forward(tape, x, docs.pos, docs)
-	want := nn.NextLogProbs(tape, nil, tape.Const(1, h.Cols, h.Row(len(x)-1)), m.WTE.Weight, nil)
+	want := nn.LogSoftmax(tape, nil,
+		tape.LinearT(tape.Const(1, h.Cols, h.Row(len(x)-1)), m.WTE.Weight, nil).Row(0))
 	require.InDeltaSlice(t, want, m.NextLogProbs(nil, doc), 1e-5)
 }
 

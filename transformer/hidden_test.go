@@ -19,7 +19,7 @@ func TestHidden(t *testing.T) {
 			Config{VocabSize: 5, NPositions: 6, NEmbd: 4, NLayer: 2, NHead: 2, Smear: true,
 				Norm: norm})
 		nntest.CheckHidden(t, m, func(tape *autograd.Tape, h *autograd.Tensor) []float64 {
-			return nn.NextLogProbs(tape, nil, h, m.WTE.Weight, nil)
+			return nn.LogSoftmax(tape, nil, tape.LinearT(h, m.WTE.Weight, nil).Row(0))
 		})
 	}
 }

@@ -23,7 +23,8 @@ func TestAttentionIsTheModels(t *testing.T) {
 
 		window, w, last := m.inspect(context)
 		tape := autograd.NewForward()
-		plain := nn.NextLogProbs(tape, nil, tape.Const(1, len(last), last), m.WTE.Weight, nil)
+		plain := nn.LogSoftmax(tape, nil,
+			tape.LinearT(tape.Const(1, len(last), last), m.WTE.Weight, nil).Row(0))
 		require.InDeltaSlice(t, m.NextLogProbs(nil, context), plain, 1e-4)
 
 		require.LessOrEqual(t, len(window), cfg.NPositions)
