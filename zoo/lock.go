@@ -29,9 +29,14 @@ func Acquire(dir string) (*Lock, error) {
 		}
 		l.made = slices.Insert(l.made, 0, d)
 	}
-	err := os.MkdirAll(dir, 0o777)
-	if err == nil {
-		l.held, err = lock.Dir(dir)
+	err := fs.ErrNotExist
+	for range 3 { // another process may remove an empty directory in between
+		if err = os.MkdirAll(dir, 0o777); err == nil {
+			l.held, err = lock.Dir(dir)
+		}
+		if !errors.Is(err, fs.ErrNotExist) {
+			break
+		}
 	}
 	if err != nil {
 		l.removeEmpty()
@@ -58,16 +63,17 @@ func (l *Lock) Release() {
 	if l == nil {
 		return
 	}
+	l.removeEmpty() // before another process can acquire them
 	l.held.Release()
-	l.removeEmpty()
 }
 
 func (l *Lock) removeEmpty() {
 	for _, d := range slices.Backward(l.made) {
 		if os.Remove(d) != nil {
-			return // it is not empty, or not there
+			break // it is not empty, or not there
 		}
 	}
+	l.made = nil
 }
 
 // Locked reports whether somebody is writing to a run directory.
