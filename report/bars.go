@@ -12,7 +12,7 @@ import (
 	"lmzoo/report/palette"
 )
 
-// strip is the segments of the bars that have one colour: a part of all bars, or one whole bar.
+// strip holds the segments that share a colour: one part of all bars, or one whole bar.
 type strip struct {
 	colour   color.Color
 	segments []segment
@@ -90,10 +90,10 @@ func (s strip) Plot(c draw.Canvas, p *plot.Plot) {
 	}
 }
 
-// plates are white grounds for labels that stand on a bar.
+// plates are white backgrounds for labels that stand on a bar.
 type plates struct{ labels *plotter.Labels }
 
-// Plot draws a ground for every label that ends inside the axis.
+// Plot draws a background for every label that ends inside the axis.
 func (p plates) Plot(c draw.Canvas, plt *plot.Plot) {
 	x, y := plt.Transforms(&c)
 	for i, at := range p.labels.XYs {

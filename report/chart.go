@@ -21,8 +21,8 @@ type Bar struct {
 	Label     string
 	Colour    color.Color // nil: ink; the parts have their own
 	Value     float64
-	Low, High float64   // its 95 % interval; equal to Value: none is drawn
-	Parts     []float64 // what Value is the sum of, one for each of Chart.Parts; nil: a bar of one colour
+	Low, High float64   // its 95 % interval; no whisker if equal to Value
+	Parts     []float64 // summands of Value, one for each of Chart.Parts; nil: a bar of one colour
 }
 
 // Part is a share of every bar that has its own colour.
@@ -31,7 +31,7 @@ type Part struct {
 	Colour color.Color
 }
 
-// Line is a value to hold the bars against, such as the size gzip reaches.
+// Line is a reference value, such as the size that gzip reaches.
 type Line struct {
 	Label string
 	Value float64
@@ -46,7 +46,7 @@ type Chart struct {
 	Max         float64 // where the axis ends; longer bars are scaled down to it and striped. 0: after the longest
 }
 
-// PNG writes the chart as a picture of 1800 pixels' width.
+// PNG writes the chart as a picture 1800 pixels wide.
 func (c Chart) PNG(w io.Writer) error { return writePNG(w, c) }
 
 // SVG writes the chart as a scalable picture.
@@ -68,7 +68,7 @@ func (c Chart) size() (width, height vg.Length) {
 func (c Chart) draw(canvas draw.Canvas) error {
 	for _, b := range c.Bars {
 		if math.IsNaN(b.Value) || math.IsInf(b.Value, 0) {
-			return fmt.Errorf("the bar of %s has no finite length: %v", b.Label, b.Value)
+			return fmt.Errorf("drawing the bar of %s: its value is %v; want a finite number", b.Label, b.Value)
 		}
 	}
 	sans := font.Font{Typeface: "Liberation", Variant: "Sans"}
@@ -116,7 +116,7 @@ func (c Chart) draw(canvas draw.Canvas) error {
 	return nil
 }
 
-// longest is the largest value on the axis.
+// longest returns the largest value to be drawn.
 func (c Chart) longest() float64 {
 	most := 1e-9
 	for _, b := range c.Bars {
@@ -193,7 +193,7 @@ func (c Chart) addLines(p *plot.Plot, sans font.Font) error {
 		name.TextStyle[0].Font = sans
 		name.TextStyle[0].Font.Size = 9
 		name.TextStyle[0].XAlign = text.XCenter
-		switch before, after := near(i, i-1), near(i, i+1); { // names of two lines that are close point away from each other
+		switch before, after := near(i, i-1), near(i, i+1); { // the names of two close lines point away from each other
 		case after && !before:
 			name.TextStyle[0].XAlign = text.XRight
 		case before && !after:

@@ -16,25 +16,25 @@ import (
 	"lmzoo/zoo"
 )
 
-// Options says what a comparison is made of.
+// Options configure a comparison.
 type Options struct {
-	Command  []string          // how it is made again
+	Command  []string          // the command that repeats it
 	Budget   string            // training time of each neural model, if they share one
-	Data     zoo.Data          // where the documents come from
-	Split    string            // the part of it that they are: test, valid, …
-	Train    []corpus.Document // the text the models learned from, to count words in; nil leaves that out
+	Data     zoo.Data          // the corpus of the documents
+	Split    string            // the part of the corpus: test, valid, …
+	Train    []corpus.Document // the training text, to count words in; nil: no word frequencies
 	Seed     uint64            // of the bootstrap, the samples and the choice of tokens
 	Threads  int               // changes no number
 	Progress func(run string, done, total int)
 }
 
 const (
-	sampleChars  = 300 // of a sample that does not end before
+	sampleChars  = 300 // the length at which a sample is cut
 	sampleTokens = 2 * sampleChars
-	countBytes   = 64 << 20 // of the training text, at most, in which words are counted
+	countBytes   = 64 << 20 // of training text, at most, for word frequencies
 )
 
-// Collect judges runs by documents that they were not trained on.
+// Collect evaluates runs on held-out documents.
 func Collect(ctx context.Context, runs []*zoo.Run, docs []corpus.Document, opt Options) (*Comparison, error) {
 	s, err := NewStudy(ctx, docs, opt)
 	if err != nil {
@@ -55,28 +55,28 @@ func Collect(ctx context.Context, runs []*zoo.Run, docs []corpus.Document, opt O
 	return s.Finish()
 }
 
-// Study is a Comparison in the making: one run after the other, each as soon as it is trained.
+// Study builds a Comparison run by run, each as soon as it is trained.
 type Study struct {
 	Comparison *Comparison
 
 	opt    Options
 	docs   []corpus.Document
-	close  []corpus.Document // the beginning of docs, looked at token by token
-	counts map[string]int    // of words in the training text; nil if there is none
+	close  []corpus.Document // the beginning of docs, evaluated token by token
+	counts map[string]int    // of words in the training text; nil without one
 	first  corpus.Tokenizer  // of the first row
 }
 
 // NewStudy measures what does not depend on a model.
 func NewStudy(ctx context.Context, docs []corpus.Document, opt Options) (*Study, error) {
 	if len(docs) == 0 {
-		return nil, fmt.Errorf("there is no text to judge by: the %s part of %s is empty", opt.Split, opt.Data.Corpus)
+		return nil, fmt.Errorf("no text to evaluate on: the %s part of %s is empty; choose another split", opt.Split, opt.Data.Corpus)
 	}
 	s := &Study{opt: opt, docs: docs, close: beginning(docs, closeBytes)}
 	s.Comparison = &Comparison{
 		Command: opt.Command, Data: opt.Data, Budget: opt.Budget, Seed: opt.Seed, Threads: opt.Threads, Split: opt.Split,
 		Gzip: eval.Gzip(docs), TrainBytes: bytesOf(opt.Train), TestBytes: bytesOf(docs), CloseBytes: bytesOf(s.close), Machine: ThisMachine(),
 	}
-	if xz, err := eval.XZ(ctx, docs); err == nil { // a line more where the tool is installed
+	if xz, err := eval.XZ(ctx, docs); err == nil { // optional: needs the tool
 		s.Comparison.XZ = xz
 	}
 	if len(opt.Train) > 0 {
@@ -87,7 +87,7 @@ func NewStudy(ctx context.Context, docs []corpus.Document, opt Options) (*Study,
 	return s, ctx.Err()
 }
 
-// Add judges one more run, and returns what it came to.
+// Add evaluates one more run and returns its row.
 func (s *Study) Add(ctx context.Context, r *zoo.Run) (*Row, error) {
 	start := time.Now()
 	m, err := r.LM()
@@ -95,7 +95,7 @@ func (s *Study) Add(ctx context.Context, r *zoo.Run) (*Row, error) {
 		return nil, err
 	}
 	whole := bytesOf(s.close) == bytesOf(s.docs)
-	judged, err := eval.Run(ctx, m, r.Tokenizer, s.docs, eval.Options{
+	evaluated, err := eval.Run(ctx, m, r.Tokenizer, s.docs, eval.Options{
 		Threads: s.opt.Threads, Seed: s.opt.Seed, PerToken: whole,
 		Progress: func(done, total int) {
 			if s.opt.Progress != nil {
@@ -106,13 +106,13 @@ func (s *Study) Add(ctx context.Context, r *zoo.Run) (*Row, error) {
 	if err != nil {
 		return nil, err
 	}
-	row := s.row(r, judged)
+	row := s.row(r, evaluated)
 	row.Seconds = time.Since(start).Seconds()
-	if row.tokens, err = tokenize(ctx, m, r.Tokenizer, s.close, judged, s.opt.Threads); err != nil {
+	if row.tokens, err = tokenize(ctx, m, r.Tokenizer, s.close, evaluated, s.opt.Threads); err != nil {
 		return nil, err
 	}
 	row.measureMixed(s.Comparison.Mixed)
-	judged.PerToken = nil
+	evaluated.PerToken = nil
 	if s.counts != nil {
 		row.Words = row.tokens.byWords(s.counts, len(s.Comparison.Words))
 	}
@@ -126,20 +126,20 @@ func (s *Study) Add(ctx context.Context, r *zoo.Run) (*Row, error) {
 		s.first = r.Tokenizer
 		s.Comparison.Tokenizer, s.Comparison.Vocab = r.Tokenizer.Name(), r.Tokenizer.Vocab()
 	}
-	if judged.HasLimit && s.Comparison.Limit == nil {
-		s.Comparison.Limit = finite(judged.LimitNats / math.Ln2 / float64(judged.Bytes))
+	if evaluated.HasLimit && s.Comparison.Limit == nil {
+		s.Comparison.Limit = finite(evaluated.LimitNats / math.Ln2 / float64(evaluated.Bytes))
 	}
 	s.Comparison.Rows = append(s.Comparison.Rows, row)
 	return row, nil
 }
 
-// row is what is known of a run without looking closer.
-func (s *Study) row(r *zoo.Run, judged *eval.Report) *Row {
+// row returns the row of a run without the token-by-token measurements.
+func (s *Study) row(r *zoo.Run, evaluated *eval.Report) *Row {
 	row := &Row{
 		Title: r.Title(), Run: r.Dir, Model: r.Species.Name, Era: r.Species.Era, Year: r.Species.Year,
 		Paper: r.Species.Paper, Remembers: r.Species.Remembers, Params: r.Params(), Size: r.Size(), Tokenizer: r.Tokenizer.Name(),
-		Corpus: s.opt.Data.Corpus, Split: s.opt.Split, Summary: judged.Summary(), Notes: r.Notes, Curve: ReadCurve(r.Dir),
-		Report: judged, tokenizer: r.Config.Tokenizer.SHA256,
+		Corpus: s.opt.Data.Corpus, Split: s.opt.Split, Summary: evaluated.Summary(), Notes: r.Notes, Curve: ReadCurve(r.Dir),
+		Report: evaluated, tokenizer: r.Config.Tokenizer.SHA256,
 	}
 	row.PerToken = nil
 	if out := r.Config.Result; out != nil {
@@ -176,7 +176,7 @@ func cutAtWord(text string, n int) string {
 func (s *Study) Finish() (*Comparison, error) {
 	c := s.Comparison
 	if len(c.Rows) == 0 {
-		return nil, fmt.Errorf("there is no run to compare; make one with: lmzoo train NAME")
+		return nil, fmt.Errorf("no run to compare; create one with: lmzoo train NAME")
 	}
 	first := c.Rows[0]
 	if !first.Report.Closed && !c.Mixed {
@@ -213,7 +213,7 @@ func (c *Comparison) best() *Row {
 	return best
 }
 
-// unigram is the bits per byte of knowing nothing but how often each token occurs: of the exhibit, or counted here.
+// unigram returns the bits per byte of token frequencies alone: those of the unigram row, or counted here.
 func (s *Study) unigram() float64 {
 	first := s.Comparison.Rows[0]
 	for _, r := range s.Comparison.Rows {
@@ -236,14 +236,14 @@ func (s *Study) unigram() float64 {
 	nats, bytes := 0.0, 0
 	for doc, ids := range first.tokens.ids {
 		for _, t := range ids {
-			nats -= math.Log((counts[t] + 1) / (total + float64(len(counts)))) // Laplace: nothing is impossible
+			nats -= math.Log((counts[t] + 1) / (total + float64(len(counts)))) // add-one smoothing
 		}
 		bytes += first.tokens.docs[doc].Bytes()
 	}
 	return nats / math.Ln2 / float64(bytes)
 }
 
-// exists says whether all are numbers that can be drawn, and written as JSON.
+// exists reports whether all numbers are finite.
 func exists(numbers ...float64) bool {
 	for _, x := range numbers {
 		if math.IsNaN(x) || math.IsInf(x, 0) {

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// coloured is the passage with a colour for every token: that of the group of models that predicted it best.
+// coloured is the passage with every token in the colour of the group of models that predicted it best.
 type coloured struct {
 	Caption string
 	Groups  []group
@@ -14,7 +14,7 @@ type coloured struct {
 	Table   *table
 }
 
-// group is an era, or a model where all are of one era.
+// group is an era, or a single model if all are of one era.
 type group struct {
 	Name   string
 	Colour string
@@ -23,7 +23,7 @@ type group struct {
 }
 
 type colouredToken struct {
-	Lead   string // the space before it, which has no colour: it may stand at the end of a line
+	Lead   string // the uncoloured space before it, where a line may break
 	Text   string
 	Group  int     // −1: a tie
 	Margin float64 // nats between the best group and the next
@@ -32,11 +32,11 @@ type colouredToken struct {
 }
 
 const (
-	tieNats  = 0.05 // a margin that is not worth a colour
-	fullNats = 2.0  // one that is worth all of it
+	tieNats  = 0.05 // margins below are ties
+	fullNats = 2.0  // margins above have the full colour
 )
 
-// groupsOf puts the models of an era together.
+// groupsOf groups the models by era.
 func groupsOf(c *Comparison) (groups []group) {
 	at := map[string]int{}
 	for i, r := range c.Rows {
@@ -57,7 +57,7 @@ func groupsOf(c *Comparison) (groups []group) {
 	return groups
 }
 
-// colour decides who predicted every token of the passage best.
+// colour finds the group that predicted each token of the passage best.
 func colour(c *Comparison) *coloured {
 	p := c.Passage
 	if p == nil || len(p.Nats) != len(c.Rows) {
@@ -102,12 +102,12 @@ func colour(c *Comparison) *coloured {
 	for _, g := range out.Groups {
 		won = append(won, fmt.Sprintf("%s %d", g.Name, g.Best))
 	}
-	out.Caption = fmt.Sprintf("Each token has the colour of who gave it the highest probability, the stronger the further ahead of the next: %s; %d are ties within %g nats.",
+	out.Caption = fmt.Sprintf("Each token has the colour of the group that gave it the highest probability, stronger the further it is ahead of the next: %s; %d are ties within %g nats.",
 		strings.Join(won, ", "), ties, tieNats)
 	return out
 }
 
-// passageTable is what every token cost every model.
+// passageTable lists the cost of every token for every model.
 func passageTable(c *Comparison) *table {
 	p := c.Passage
 	t := &table{Name: "passage.csv", Head: []string{"token"}, Long: true}

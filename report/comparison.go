@@ -1,7 +1,8 @@
-// Package report shows a comparison to people: one page that needs no network, and a chart as PNG or SVG.
+// Package report presents a comparison of models: one page that needs no network, and charts as PNG
+// or SVG.
 //
-// Collect judges runs by the same text and measures why they differ; HTML writes what it found. All that the page
-// says is in the Comparison, which is also its JSON.
+// Collect evaluates runs on the same text and measures why they differ; HTML writes the page. The
+// Comparison holds everything that the page shows, and is its JSON.
 package report
 
 import (
@@ -10,7 +11,7 @@ import (
 	"lmzoo/zoo"
 )
 
-// Comparison is everything that was measured about some models on one text.
+// Comparison holds all measurements of some models on one text.
 type Comparison struct {
 	Command   []string     `json:"command"`
 	Data      zoo.Data     `json:"data"`
@@ -25,17 +26,17 @@ type Comparison struct {
 	Rows      []*Row       `json:"rows"`
 
 	Mixed       bool     `json:"mixed_tokenizers,omitempty"`       // costs are bits per byte, as tokens differ
-	Split       string   `json:"split"`                            // the part of the text the models are judged by
+	Split       string   `json:"split"`                            // the part of the corpus that was evaluated
 	Uniform     float64  `json:"uniform_bits_per_byte,omitempty"`  // ln V per token of the first row's tokenizer
-	Unigram     float64  `json:"unigram_bits_per_byte,omitempty"`  // its tokens by how often they occur in the training text; 0: unknown
+	Unigram     float64  `json:"unigram_bits_per_byte,omitempty"`  // of token frequencies alone; 0: unknown
 	TrainBytes  int      `json:"train_bytes,omitempty"`            // of the training text
-	TestBytes   int      `json:"test_bytes"`                       // of the text they are judged by
-	CloseBytes  int      `json:"close_bytes"`                      // of its beginning, which the words and the contexts are taken from
-	Machine     Machine  `json:"machine"`                          // that did all this
+	TestBytes   int      `json:"test_bytes"`                       // of the evaluated text
+	CloseBytes  int      `json:"close_bytes"`                      // of its beginning, for words and contexts
+	Machine     Machine  `json:"machine"`                          // that measured all this
 	Words       []Bucket `json:"word_frequencies,omitempty"`       // words by how often they occur in the training text
 	CountedFrom int      `json:"words_counted_in_bytes,omitempty"` // of the training text, from its beginning
-	Passage     *Passage `json:"passage,omitempty"`                // some of the text, token by token
-	Notes       []string `json:"notes,omitempty"`                  // what could not be measured, and why
+	Passage     *Passage `json:"passage,omitempty"`                // an excerpt, token by token
+	Notes       []string `json:"notes,omitempty"`                  // measurements that are missing, and why
 }
 
 // Row is one model of a Comparison.
@@ -53,7 +54,7 @@ type Row struct {
 	Corpus    string `json:"corpus"`
 	Split     string `json:"split"`
 	eval.Summary
-	Seconds      float64          `json:"seconds"`                // that the judging took
+	Seconds      float64          `json:"seconds"`                // of the evaluation
 	Against      *eval.Comparison `json:"against_best,omitempty"` // this row less the best one, by the paired bootstrap
 	TrainTokens  int              `json:"train_tokens"`
 	TrainSeconds float64          `json:"train_seconds"`
@@ -62,25 +63,25 @@ type Row struct {
 	Sample       string           `json:"sample"`
 	Notes        []string         `json:"notes,omitempty"`
 
-	Curve    *Curve         `json:"curve,omitempty"`         // of a model that learned step by step
+	Curve    *Curve         `json:"curve,omitempty"`         // of a model trained by gradient descent
 	Contexts []Context      `json:"contexts,omitempty"`      // loss by how much of the text so far it sees
 	Offsets  []Offset       `json:"offsets,omitempty"`       // loss by the distance from the beginning, of mixed tokenizers
 	Words    []*eval.Number `json:"nats_by_words,omitempty"` // per word, for each of Comparison.Words; null: none there
 
-	// Report is what the summary sums up.
+	// Report holds the sums of the summary.
 	Report *eval.Report `json:"-"`
 
-	tokens    tokenized // the beginning of the text, as this model's tokenizer cuts it
+	tokens    tokenized // the beginning of the text in tokens of this model
 	tokenizer string    // its SHA-256
 }
 
-// finite are the numbers of a JSON column; those it has no word for are null.
+// finite returns x as a JSON number, null if it is not finite.
 func finite(x float64) *eval.Number {
 	n := eval.Number(x)
 	return &n
 }
 
-// bytesOf is the length of documents with their ends.
+// bytesOf returns the length of documents with their ends.
 func bytesOf(docs []corpus.Document) (n int) {
 	for _, d := range docs {
 		n += d.Bytes()

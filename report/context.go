@@ -23,8 +23,8 @@ type Context struct {
 const (
 	maxGiven      = 64     // the longest context that is cut, in tokens
 	bytesPerGiven = 4      // a context of n tokens is compared with one of 4n bytes
-	contextTokens = 48_000 // about what a model reads for all lengths together
-	fewPositions  = 50     // fewer say nothing
+	contextTokens = 48_000 // read per model for all lengths, approximately
+	fewPositions  = 50     // the least sample that is shown
 )
 
 // place is a token: its document and its number there.

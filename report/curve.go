@@ -11,8 +11,8 @@ import (
 	"lmzoo/zoo"
 )
 
-// Curve is how a model learned: columns of the same length. Loss is the mean of the batches between one point
-// and the next, Valid what a text gave that it did not learn from; both in nats per token.
+// Curve is the learning curve of a model, as columns of equal length. Loss is the mean of the batches
+// between two points, Valid the loss on held-out text; both in nats per token.
 type Curve struct {
 	Steps   []int     `json:"step"`
 	Seconds []float64 `json:"seconds"`
@@ -25,22 +25,22 @@ type Curve struct {
 	Valid        []float64 `json:"valid"`
 }
 
-// maxCurve is how many points of a curve are kept of each kind.
+// maxCurve is the maximum number of points of each kind in a curve.
 const maxCurve = 120
 
-// ReadCurve reads the metrics of a run; nil where there are none.
+// ReadCurve reads the metrics of a run. It returns nil if there are none.
 func ReadCurve(dir string) *Curve {
 	if dir == "" {
 		return nil
 	}
 	data, err := os.ReadFile(filepath.Join(dir, zoo.MetricsFile))
 	if err != nil {
-		return nil // a counted model has none, and a run without them is still a run
+		return nil // a counted model has none
 	}
 	return newCurve(data)
 }
 
-// newCurve thins the lines of metrics to a curve; what is no such line is passed over.
+// newCurve reduces the lines of metrics to a curve. It skips lines that are no metrics.
 func newCurve(lines []byte) *Curve {
 	type line struct {
 		train.Stats
@@ -76,7 +76,7 @@ func newCurve(lines []byte) *Curve {
 	}
 	for i, l := range valid {
 		if len(valid) > maxCurve && i*maxCurve/len(valid) == (i+1)*maxCurve/len(valid) {
-			continue // the last one always stays
+			continue // always keep the last one
 		}
 		c.ValidSteps, c.ValidTokens = append(c.ValidSteps, l.Step), append(c.ValidTokens, l.Tokens)
 		c.ValidSeconds, c.Valid = append(c.ValidSeconds, round(l.Seconds)), append(c.Valid, round(*l.Valid))
@@ -84,13 +84,14 @@ func newCurve(lines []byte) *Curve {
 	return c
 }
 
-// nextPoint is how many of n steps the first i+1 points take: finer at the beginning, where the loss falls fast.
+// nextPoint returns how many of n steps the first i+1 points cover: fewer at the beginning, where the
+// loss falls fast.
 func nextPoint(i, n int) int {
 	x := float64(i+1) / maxCurve
 	return min(n, int(math.Ceil(float64(n)*math.Pow(x, 1.5))))
 }
 
-// round keeps six digits, which is more than any chart shows.
+// round keeps six digits, more than any chart shows.
 func round(x float64) float64 {
 	if x == 0 || math.IsInf(x, 0) || math.IsNaN(x) {
 		return x

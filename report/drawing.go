@@ -11,19 +11,19 @@ import (
 	"gonum.org/v1/plot/vg/vgsvg"
 )
 
-// Drawing can be written as a picture of dots or of lines.
+// Drawing can be written as a raster or a vector picture.
 type Drawing interface {
 	PNG(w io.Writer) error
 	SVG(w io.Writer) error
 }
 
-// drawn is what a Drawing is made from.
+// drawn is what the pictures implement.
 type drawn interface {
 	size() (width, height vg.Length)
 	draw(canvas draw.Canvas) error
 }
 
-// dotsPerInch are those of a PNG: a picture of nine inches has 1800 pixels.
+// dotsPerInch is the resolution of a PNG: nine inches are 1800 pixels.
 const dotsPerInch = 200
 
 func writePNG(w io.Writer, d drawn) error {
@@ -36,7 +36,7 @@ func writePNG(w io.Writer, d drawn) error {
 	return err
 }
 
-// writeSVG names fonts of the same widths beside the one the letters were measured in, which few browsers have.
+// writeSVG adds fonts of the same widths to the one that was measured, which few browsers have.
 func writeSVG(w io.Writer, d drawn) error {
 	canvas := vgsvg.New(d.size())
 	if err := onPaper(d, draw.New(canvas)); err != nil {
@@ -50,7 +50,7 @@ func writeSVG(w io.Writer, d drawn) error {
 	return err
 }
 
-// onPaper draws on white up to the edges: what is left transparent is black on black where the page around it is dark.
+// onPaper draws on a white background, because a transparent one turns black on a dark page.
 func onPaper(d drawn, canvas draw.Canvas) error {
 	canvas.SetColor(color.White)
 	canvas.Fill(canvas.Rectangle.Path())

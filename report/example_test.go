@@ -11,7 +11,7 @@ import (
 	"lmzoo/zoo"
 )
 
-// Two models are trained on 20,000 words of the world, judged by the same held-out text, and drawn
+// Two models are trained on 20,000 words of the world, evaluated on the same held-out text, and drawn
 // on a page that needs no network.
 func Example() {
 	ctx := context.Background()

@@ -6,11 +6,11 @@ import (
 	"strings"
 )
 
-// figures are the charts of the page. What their captions claim is read from the numbers.
+// figures returns the charts of the page. Their captions are computed from the numbers.
 func figures(c *Comparison) []figure {
 	all := []figure{{
 		Title: "The comparison", Caption: comparisonCaption(c), Charts: []chartPlace{{"bits", "", "bits per byte of every model"}}, Table: overview(c), Open: true,
-		Hint: "Whiskers are 95 % intervals of the bootstrap over documents. “Less the best” is the 95 % interval of the difference in bits per byte by the paired bootstrap; where it holds 0, this text cannot tell the two models apart: a tie.",
+		Hint: "Whiskers are 95 % intervals of the bootstrap over documents. “Less the best” is the 95 % interval of the difference to the best model in bits per byte, by the paired bootstrap; if it contains 0, the result is a tie.",
 	}}
 	if c.Limit != nil {
 		all[0].Hint += " The gap is in " + c.unit() + " above the true entropy."
@@ -23,8 +23,8 @@ func figures(c *Comparison) []figure {
 	return all
 }
 
-// extremes are the models of the lowest and the highest of some numbers, leaving out those that read nothing; ok is false
-// unless there are two.
+// extremes returns the models with the lowest and the highest value, without those that ignore their
+// context. ok is false unless there are two.
 func extremes(c *Comparison, value func(*Row) float64) (low, high string, least, most float64, ok bool) {
 	n := 0
 	for i, l := range looks(c.Rows) {
@@ -70,7 +70,7 @@ func comparisonCaption(c *Comparison) string {
 		b.WriteString("Shorter bars are better.")
 		return b.String()
 	}
-	return "The vocabulary is closed: what these models leave out of a text costs them nothing, so there are no bits per byte, only perplexity."
+	return "The vocabulary is closed: unknown words cost these models nothing, so there are no bits per byte, only perplexity."
 }
 
 func classFigure(c *Comparison) figure {
@@ -103,7 +103,7 @@ func classFigure(c *Comparison) figure {
 			widest, most = name, high-low
 		}
 	}
-	caption := "How far each model is from the limit, by what one has to know to predict a token."
+	caption := "The gap of each model to the limit, by what is needed to predict a token."
 	if widest != "" {
 		low, high, least, greatest, _ := extremes(c, func(r *Row) float64 {
 			for x, name := range names {
@@ -135,7 +135,7 @@ func curveFigure(c *Comparison) figure {
 	if n == 0 {
 		return figure{}
 	}
-	caption := "What a token costs while a model learns. Lines are the training batches, marks the validation text."
+	caption := "The loss during training. Lines are training batches, marks the validation text."
 	if low, _, least, _, ok := extremes(c, func(r *Row) float64 {
 		if r.Curve == nil || len(r.Curve.Valid) == 0 {
 			return math.NaN()
@@ -149,11 +149,11 @@ func curveFigure(c *Comparison) figure {
 	}
 	return figure{
 		Title: "Learning curves", Caption: caption, Charts: []chartPlace{{"seconds", "by training time", "learning curves over seconds"}, {"tokens", "by tokens seen", "learning curves over tokens"}}, Table: curvesTable(c),
-		Hint: "Models that count need one pass over the text and have no curve; the beginning of a curve may lie above the chart. Drag to zoom in (+ and − on the keyboard), double-click to see all again (Escape).",
+		Hint: "Counted models need one pass over the text and have no curve. The beginning of a curve may lie above the chart. Drag to zoom in (+ and − on the keyboard); double-click to reset (Escape).",
 	}
 }
 
-// gains are how much every model's column falls from the first to the last of its numbers.
+// gains describes how much the models' values fall from the first to the last.
 func gains(c *Comparison, value func(r *Row, x int) float64, n int, format string) string {
 	low, high, least, most, ok := extremes(c, func(r *Row) float64 {
 		first, last := math.NaN(), math.NaN()
@@ -173,7 +173,7 @@ func gains(c *Comparison, value func(r *Row, x int) float64, n int, format strin
 	return fmt.Sprintf(format, signed(-most), high, signed(-least), low)
 }
 
-// signed writes a difference.
+// signed formats a difference.
 func signed(x float64) string {
 	if text := fmt.Sprintf("%+.2f", x); text != "-0.00" {
 		return strings.Replace(text, "-", "−", 1)
@@ -204,7 +204,7 @@ func positionFigure(c *Comparison) figure {
 		}
 		return math.NaN()
 	}
-	sure := func(r *Row, x int) float64 { // of enough tokens to say something about
+	sure := func(r *Row, x int) float64 { // only of enough tokens
 		if x < len(r.Positions) && r.Positions[x].Tokens >= fewPositions {
 			return value(r, x)
 		}
@@ -212,10 +212,10 @@ func positionFigure(c *Comparison) figure {
 	}
 	return figure{
 		Title: "Why: loss by position in the document",
-		Caption: "What a token costs by how many tokens of its document came before it." +
-			gains(c, sure, len(longest), " From the first place to the last, of those with enough tokens, it changes by %s nats (%s) to %s (%s)."),
+		Caption: "The loss by the number of tokens of the document before." +
+			gains(c, sure, len(longest), " From the first position to the last with enough tokens, it changes by %s nats (%s) to %s (%s)."),
 		Charts: []chartPlace{{"positions", "", "loss by position in the document"}}, Table: grid(c, "positions.csv", xs, 3, value),
-		Hint: "Documents also differ from their beginning to their end, so a fall that all models share, even those that remember little, lies in the text.",
+		Hint: "Documents themselves change from beginning to end: a fall that all models share, even those that remember little, is a property of the text.",
 	}
 }
 
@@ -288,14 +288,14 @@ func offsetFigure(c *Comparison) figure {
 	}
 	return figure{
 		Title: "Why: loss by position in the document",
-		Caption: "What a byte costs by how many bytes of its document came before it." +
-			gains(c, value, len(longest), " From the first place to the last it changes by %s bits per byte (%s) to %s (%s)."),
+		Caption: "The loss by the number of bytes of the document before." +
+			gains(c, value, len(longest), " From the first position to the last it changes by %s bits per byte (%s) to %s (%s)."),
 		Charts: []chartPlace{{"positions", "", "loss by position in the document"}}, Table: grid(c, "positions.csv", xs, 3, value),
-		Hint: "Documents also differ from their beginning to their end, so a fall that all models share, even those that remember little, lies in the text.",
+		Hint: "Documents themselves change from beginning to end: a fall that all models share, even those that remember little, is a property of the text.",
 	}
 }
 
-// nats is the unit of one token's cost.
+// nats names the unit of the cost of a token.
 func (c *Comparison) nats() string {
 	if c.Mixed {
 		return "bits per byte"
@@ -304,7 +304,7 @@ func (c *Comparison) nats() string {
 }
 
 func wordFigure(c *Comparison) figure {
-	first := 0 // rarer words do not occur in the text that judges
+	first := 0 // rarer words do not occur in the evaluated text
 	for first < len(c.Words) && c.Words[first].Words == 0 {
 		first++
 	}
@@ -330,7 +330,7 @@ func wordFigure(c *Comparison) figure {
 	if !any || len(xs) == 0 {
 		return figure{}
 	}
-	caption := "What a word costs by how often it occurs in the training text."
+	caption := "The loss of a word by its frequency in the training text."
 	rarest := -1
 	for x, b := range c.Words {
 		if b.Words >= fewPositions {
@@ -344,13 +344,13 @@ func wordFigure(c *Comparison) figure {
 		}
 	}
 	t := grid(c, "words.csv", xs, 2, value)
-	words := []string{"words judged"}
+	words := []string{"words evaluated"}
 	for _, b := range c.Words[first:] {
 		words = append(words, Count(b.Words))
 	}
 	t.Rows = append([][]string{words}, t.Rows...)
 	return figure{
 		Title: "Why: loss by word frequency", Caption: caption, Charts: []chartPlace{{"words", "", "loss by word frequency"}}, Table: t,
-		Hint: "A word is a run of letters and digits; it costs what its tokens cost. Points of few words jump: the table says how many there are.",
+		Hint: "A word is a run of letters and digits; its cost is the sum over its tokens. Points with few words are noisy: the table gives their numbers.",
 	}
 }

@@ -16,20 +16,20 @@ import (
 	"lmzoo/report/palette"
 )
 
-// Growth is a picture of how a cost grows with one thing after the other, both axes in logarithms: what grows in proportion
-// is a straight line of slope one.
+// Growth plots how a cost grows with several quantities, one panel each, on logarithmic axes:
+// proportional growth is a straight line of slope one.
 type Growth struct {
-	Axis   string // of the cost, which all panels share
+	Axis   string // of the cost, shared by all panels
 	Panels []GrowthPanel
 }
 
-// GrowthPanel is the growth with one thing.
+// GrowthPanel is the growth with one quantity.
 type GrowthPanel struct {
 	Axis   string
 	Points []GrowthPoint
 }
 
-// GrowthPoint is what was measured, and what the arithmetic alone would make of it.
+// GrowthPoint is a measured cost and the cost that the arithmetic alone predicts.
 type GrowthPoint struct{ X, Cost, Expected float64 }
 
 const (
@@ -52,7 +52,7 @@ func (g Growth) draw(canvas draw.Canvas) error {
 	for _, panel := range g.Panels {
 		for _, p := range panel.Points {
 			if !(p.X > 0 && p.Cost > 0 && p.Expected > 0) || math.IsInf(p.X+p.Cost+p.Expected, 0) {
-				return fmt.Errorf("a point of %q has no logarithm: %v at %v, expected %v", panel.Axis, p.Cost, p.X, p.Expected)
+				return fmt.Errorf("drawing %q: the point %v at %v (arithmetic: %v) has no logarithm; want positive numbers", panel.Axis, p.Cost, p.X, p.Expected)
 			}
 			least, most = min(least, p.Cost, p.Expected), max(most, p.Cost, p.Expected)
 		}
@@ -68,13 +68,13 @@ func (g Growth) draw(canvas draw.Canvas) error {
 			p.Y.Label.Text = g.Axis
 		}
 		p.Legend.Top, p.Legend.Left, p.Legend.Padding = true, true, 3
-		if i < len(g.Panels)-1 { // what holds for all is said once
+		if i < len(g.Panels)-1 { // one legend for all panels
 			p.Legend = plot.NewLegend()
 		}
 		row[i] = p
 	}
 	if len(row) == 0 {
-		return fmt.Errorf("there is nothing to draw: expected at least one panel")
+		return fmt.Errorf("nothing to draw: want at least one panel")
 	}
 	tiles := draw.Tiles{Rows: 1, Cols: len(row), PadX: panelGap, PadTop: panelGap, PadBottom: panelGap / 2, PadLeft: panelGap / 2, PadRight: panelGap}
 	for i, c := range plot.Align([][]*plot.Plot{row}, tiles, canvas)[0] {
@@ -83,7 +83,7 @@ func (g Growth) draw(canvas draw.Canvas) error {
 	return nil
 }
 
-// plot lays one panel out; the axis of the cost is left to the whole.
+// plot lays out one panel without the axis of the cost.
 func (panel GrowthPanel) plot() (*plot.Plot, error) {
 	sans := font.Font{Typeface: "Liberation", Variant: "Sans"}
 	p := plot.New()
@@ -120,7 +120,7 @@ func (panel GrowthPanel) plot() (*plot.Plot, error) {
 	return p, nil
 }
 
-// powersOfTwo are the ticks of an axis in logarithms, all with their value.
+// powersOfTwo are the labelled ticks of a logarithmic axis.
 type powersOfTwo struct{}
 
 // Ticks returns the powers of two from min to max.

@@ -15,15 +15,15 @@ import (
 	"lmzoo/zoo"
 )
 
-// assets are what the page is made of, besides the library that draws its charts.
+// assets are the parts of the page, except the chart library.
 //
 //go:embed assets
 var assets embed.FS
 
-// HTML writes the comparison as one page that needs nothing but itself: no network, no other file.
+// HTML writes the comparison as one self-contained page: no network, no other file.
 func HTML(w io.Writer, c *Comparison) error {
 	if len(c.Rows) == 0 {
-		return fmt.Errorf("there is no model in this comparison: a report needs at least one")
+		return fmt.Errorf("no model to report on: want at least one")
 	}
 	page, err := template.New("page").Funcs(template.FuncMap{
 		"css":       func(name string) (template.CSS, error) { s, err := asset(name); return template.CSS(s), err },
@@ -37,7 +37,7 @@ func HTML(w io.Writer, c *Comparison) error {
 	if err != nil {
 		return err
 	}
-	var out bytes.Buffer // a page is written whole or not at all
+	var out bytes.Buffer // write the page as a whole or not at all
 	err = page.ExecuteTemplate(&out, "report.tmpl", struct {
 		*Comparison
 		Looks    []look
@@ -87,24 +87,25 @@ func eraVariable(era string) string {
 	return "era-" + era
 }
 
-// asset is the text of an embedded file.
+// asset returns the text of an embedded file.
 func asset(name string) (string, error) {
 	data, err := assets.ReadFile("assets/" + name)
 	return string(data), err
 }
 
-// figure is a part of the page: charts, which the script draws into elements of these names, and their numbers.
+// figure is a section of the page: charts, which the script draws into elements of these names, and
+// their numbers.
 type figure struct {
 	Title, Caption, Hint string
 	Charts               []chartPlace
 	Table                *table
-	Open                 bool // the table is part of the figure, and not only there for who wants it
+	Open                 bool // the table is shown, not folded away
 }
 
-// chartPlace is where the script draws one chart; Title stands above it, Name is for who cannot see it.
+// chartPlace is the element of one chart. Title stands above it; Name describes it to screen readers.
 type chartPlace struct{ ID, Title, Name string }
 
-// table is numbers under names, for the eye and, with all digits, as CSV.
+// table holds numbers rounded for the page and, with all digits, for CSV.
 type table struct {
 	Name string // of the file
 	Head []string
@@ -117,7 +118,7 @@ type table struct {
 	values [][]float64 // of a grid: for every model, one for each column after its name
 }
 
-// CSV is the table as a link that needs no network.
+// CSV returns the table as a data link.
 func (t *table) CSV() template.URL {
 	head, rows := t.FullHead, t.Full
 	if head == nil {
@@ -128,7 +129,7 @@ func (t *table) CSV() template.URL {
 	}
 	var b bytes.Buffer
 	w := csv.NewWriter(&b)
-	_ = w.Write(head) // a buffer takes everything
+	_ = w.Write(head) // a buffer never fails
 	_ = w.WriteAll(rows)
 	return template.URL("data:text/csv;charset=utf-8;base64," + base64.StdEncoding.EncodeToString(b.Bytes()))
 }
@@ -139,7 +140,7 @@ type look struct {
 	Short  string `json:"short"`
 	Colour string `json:"colour"` // name of a variable in the style sheet
 	Dash   []int  `json:"dash,omitempty"`
-	Quiet  bool   `json:"quiet"` // not drawn in line charts unless asked for: it would squeeze the others
+	Quiet  bool   `json:"quiet"` // hidden in line charts at first: it would squeeze the others
 
 	colour palette.Colour
 }
@@ -162,7 +163,7 @@ func looks(rows []*Row) []look {
 		}
 		all[i] = l
 	}
-	for i, r := range rows { // what is there twice goes by the name of its run
+	for i, r := range rows { // rows of the same species add the name of their run
 		if seen[r.Model] > 1 {
 			all[i].Title = r.Title + " · " + r.Run
 			all[i].Short = shortRun(r.Run)
@@ -171,10 +172,10 @@ func looks(rows []*Row) []look {
 	return all
 }
 
-// ignorant models make nothing of what they read.
+// ignorant reports whether a model ignores its context.
 func ignorant(r *Row) bool { return r.Model == "uniform" || r.Model == "unigram" }
 
-// shortRun is the last part of a directory.
+// shortRun returns the last part of a directory.
 func shortRun(dir string) string {
 	dir = strings.TrimRight(strings.ReplaceAll(dir, "\\", "/"), "/")
 	return dir[strings.LastIndexByte(dir, '/')+1:]

@@ -15,10 +15,10 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// Lines is a picture of how a loss falls, with a line for every model.
+// Lines plots losses, with a line for every model.
 type Lines struct {
 	Title, X, Y string
-	Places      []string // what stands at 0, 1, 2 … of the x axis; nil: numbers
+	Places      []string // labels at 0, 1, 2 … of the x axis; nil: numbers
 	Rows        []LineRow
 	Top         float64 // where the y axis ends; 0: above the highest point
 }
@@ -36,7 +36,7 @@ type Point struct{ X, Y float64 }
 
 func (l Lines) size() (width, height vg.Length) { return 9 * vg.Inch, 4.5 * vg.Inch }
 
-// PNG writes the lines as a picture of 1800 pixels' width.
+// PNG writes the lines as a picture 1800 pixels wide.
 func (l Lines) PNG(w io.Writer) error { return writePNG(w, l) }
 
 // SVG writes the lines as a scalable picture.
@@ -44,7 +44,7 @@ func (l Lines) SVG(w io.Writer) error { return writeSVG(w, l) }
 
 func (l Lines) draw(canvas draw.Canvas) error {
 	if len(l.Rows) == 0 {
-		return fmt.Errorf("there is nothing to draw: expected at least one line")
+		return fmt.Errorf("nothing to draw: want at least one line")
 	}
 	sans := font.Font{Typeface: "Liberation", Variant: "Sans"}
 	p := plot.New()
@@ -76,7 +76,7 @@ func (l Lines) draw(canvas draw.Canvas) error {
 	room := max((p.Y.Max-p.Y.Min)*0.06, 1e-6)
 	p.Y.Min, p.Y.Max = max(p.Y.Min-room, 0), p.Y.Max+room
 
-	legend := p.Legend // beside the lines, where it hides none
+	legend := p.Legend // beside the lines
 	p.Legend = plot.NewLegend()
 	width := legend.Rectangle(canvas).Size().X + 18
 	if l.Places != nil {
@@ -93,7 +93,7 @@ func (l Lines) draw(canvas draw.Canvas) error {
 func (r LineRow) add(p *plot.Plot) error {
 	for _, at := range append(r.Line[:len(r.Line):len(r.Line)], r.Marks...) {
 		if !exists(at.X, at.Y) {
-			return fmt.Errorf("%s has a point without a place: %v at %v", r.Label, at.Y, at.X)
+			return fmt.Errorf("drawing %s: the point %v at %v is not finite", r.Label, at.Y, at.X)
 		}
 	}
 	line, err := plotter.NewLine(xys(r.Line))
@@ -127,7 +127,7 @@ func xys(points []Point) plotter.XYs {
 	return all
 }
 
-// countTicks are some five round numbers, those of thousands written in short.
+// countTicks are about five round numbers, thousands abbreviated.
 type countTicks struct{}
 
 // Ticks returns those from least to most.
@@ -152,7 +152,7 @@ func (countTicks) Ticks(least, most float64) (ticks []plot.Tick) {
 	return ticks
 }
 
-// placeTicks name as many places as fit on so wide an axis, beginning with the first.
+// placeTicks labels as many places as fit the width, beginning with the first.
 func placeTicks(places []string, width vg.Length) (ticks plot.ConstantTicks) {
 	longest := 0
 	for _, name := range places {

@@ -2,7 +2,7 @@ package report
 
 import "runtime"
 
-// Machine is where something was measured.
+// Machine describes the computer of a measurement.
 type Machine struct {
 	CPU   string `json:"cpu"`
 	Cores int    `json:"cores"` // logical ones

@@ -87,7 +87,7 @@ func (c *Comparison) open() bool {
 	return slices.ContainsFunc(c.Rows, func(r *Row) bool { return !r.closed() })
 }
 
-// perByte returns the factor from nats per token of the judged text to bits per byte.
+// perByte returns the factor from nats per token of the evaluated text to bits per byte.
 func (r *Row) perByte() float64 {
 	if r.closed() {
 		return math.NaN()

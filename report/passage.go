@@ -8,7 +8,7 @@ import (
 	"lmzoo/lm"
 )
 
-// Passage is the beginning of a document that no model was trained on, and what every token of it cost every model.
+// Passage is the beginning of a held-out document, with the cost of every token for every model.
 type Passage struct {
 	Document int             `json:"document"` // its number in the text, from 1
 	Cut      bool            `json:"cut"`      // the document goes on
@@ -21,11 +21,11 @@ type Passage struct {
 const (
 	passageTokens = 400
 	passageBytes  = 900
-	shortPassage  = 120 // bytes that a document should have to be shown
+	shortPassage  = 120 // the least bytes of the document shown
 )
 
-// passage shows the first document that is long enough, or the longest there is. Nil unless all rows cut the text in the
-// same way.
+// passage returns the first document that is long enough, or the longest. It returns nil if the rows
+// have different tokenizers.
 func passage(rows []*Row, tok corpus.Tokenizer) *Passage {
 	for _, r := range rows {
 		if r.tokenizer != rows[0].tokenizer {
@@ -63,7 +63,7 @@ func passage(rows []*Row, tok corpus.Tokenizer) *Passage {
 	return p
 }
 
-// shown is a token as it stands in the text; the end of a document, which has no text, by its name.
+// shown returns the text of a token, or the name of one that has no text, such as the end of a document.
 func shown(tok corpus.Tokenizer, id lm.Token) string {
 	if text := tok.Decode([]lm.Token{id}); text != "" && strings.ToValidUTF8(text, "") == text {
 		return text
@@ -71,7 +71,7 @@ func shown(tok corpus.Tokenizer, id lm.Token) string {
 	return tok.Text(id)
 }
 
-// truth adds what the world knows of the tokens that are one event each.
+// truth adds the exact costs of the tokens that are one event of the world each.
 func (p *Passage) truth(d corpus.Document, ends []int, n int) {
 	if len(d.Truth) == 0 || ends == nil {
 		return

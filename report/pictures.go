@@ -8,7 +8,7 @@ type Picture struct {
 	Drawing
 }
 
-// Pictures are the charts of the page, those of them that this comparison has.
+// Pictures returns the charts of the page that this comparison has.
 func Pictures(c *Comparison) []Picture {
 	var all []Picture
 	for _, f := range figures(c) {
@@ -47,8 +47,8 @@ func Pictures(c *Comparison) []Picture {
 	return all
 }
 
-// Bits is the comparison by bits per byte, or by perplexity where the vocabulary is closed. A model that
-// found something impossible has no bar.
+// Bits returns the chart of bits per byte, or of perplexity if the vocabulary is closed. A model that
+// gave a token probability 0 has no bar.
 func Bits(c *Comparison) Chart {
 	open := c.open()
 	chart := Chart{Title: "Perplexity of unseen text: " + c.Data.Corpus, Axis: "perplexity, of this vocabulary alone"}
@@ -82,8 +82,8 @@ func Bits(c *Comparison) Chart {
 	return chart
 }
 
-// Gaps is how far every model is from the limit, split by what a token needs. Models that know next to
-// nothing would dwarf the others, so they run off the axis.
+// Gaps returns the chart of the gaps to the limit, by what a token needs. The axis ends after the
+// models that use their context, so that the others do not dwarf them.
 func Gaps(c *Comparison) Chart {
 	chart := Chart{Title: "How far each era is from the limit, and why", Axis: c.unit() + " above the true entropy"}
 	for _, k := range c.Rows[0].Classes {
@@ -108,7 +108,7 @@ func Gaps(c *Comparison) Chart {
 	return chart
 }
 
-// gridLines are the rows of a grid; those who know nothing would squeeze the others, as on the page.
+// gridLines returns the rows of a grid, without those that the page hides at first.
 func gridLines(c *Comparison, t *table) (rows []LineRow) {
 	for i, l := range looks(c.Rows) {
 		row := LineRow{Label: l.Title, Colour: l.colour.RGBA(), Dash: l.Dash}
@@ -124,7 +124,8 @@ func gridLines(c *Comparison, t *table) (rows []LineRow) {
 	return rows
 }
 
-// curveLines are a line of the training batches and marks of the validation for every model that has a curve.
+// curveLines returns the training loss as a line and the validation loss as marks, for every model
+// with a curve.
 // The beginning of a line may lie above top.
 func curveLines(c *Comparison, at func(*Curve) (line, marks []float64)) (rows []LineRow, top float64) {
 	for i, l := range looks(c.Rows) {
@@ -152,7 +153,7 @@ func curveLines(c *Comparison, at func(*Curve) (line, marks []float64)) (rows []
 	return rows, top
 }
 
-// points pairs what is finite.
+// points pairs the finite values.
 func points(xs, ys []float64) (all []Point) {
 	for i := range min(len(xs), len(ys)) {
 		if exists(xs[i], ys[i]) {

@@ -133,7 +133,7 @@ func TestLines(t *testing.T) {
 	var out bytes.Buffer
 	require.ErrorContains(t, Lines{}.SVG(&out), "nothing to draw")
 	row.Marks = []Point{{1, math.NaN()}}
-	require.ErrorContains(t, Lines{Rows: []LineRow{row}}.PNG(&out), "one has a point without a place")
+	require.ErrorContains(t, Lines{Rows: []LineRow{row}}.PNG(&out), "drawing one: the point NaN at 1")
 	require.Zero(t, out.Len())
 	for _, at := range [][2]float64{{0, 1}, {0.98, 3.1}, {0, 1.3e6}, {5, 5.001}} {
 		n := len(countTicks{}.Ticks(at[0], at[1]))

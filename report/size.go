@@ -20,9 +20,8 @@ import (
 	"lmzoo/report/palette"
 )
 
-// SizePlot is what models cost on disk against how well they predict: below and to the left is better. Points
-// whose labels begin with the same letters belong together and are joined by a line, such as those of
-// cutoff-1 and cutoff-2.
+// SizePlot plots the loss of models against their size on disk: below and to the left is better.
+// A line joins points whose labels begin with the same letters, such as cutoff-1 and cutoff-2.
 type SizePlot struct {
 	Title, Axis string
 	Points      []SizePoint
@@ -37,8 +36,8 @@ type SizePoint struct {
 	Colour color.Color // nil: ink
 }
 
-// Sizes is the plot of a comparison: bits per byte, or the perplexity where the vocabularies are closed. Models
-// without a file of their own, or without a finite value, are not in it.
+// Sizes returns the plot of a comparison: bits per byte, or perplexity if the vocabularies are closed.
+// It leaves out models without a file of their own or without a finite loss.
 func (c *Comparison) Sizes() (SizePlot, error) {
 	s := SizePlot{Title: fmt.Sprintf("%s: size and loss", c.Data.Corpus), Axis: "bits per byte"}
 	value := func(r *Row) float64 { return float64(r.BitsPerByte) }
@@ -51,20 +50,20 @@ func (c *Comparison) Sizes() (SizePlot, error) {
 		}
 	}
 	if len(s.Points) < 2 {
-		return s, fmt.Errorf("there are %d models with a file and a finite loss; expected two or more to hold against each other", len(s.Points))
+		return s, fmt.Errorf("%d models have a file and a finite loss; want at least two to compare", len(s.Points))
 	}
 	return s, nil
 }
 
 func (s SizePlot) size() (width, height vg.Length) { return 9 * vg.Inch, 5.5 * vg.Inch }
 
-// PNG writes the plot as a picture of 1800 pixels' width.
+// PNG writes the plot as a picture 1800 pixels wide.
 func (s SizePlot) PNG(w io.Writer) error { return writePNG(w, s) }
 
 // SVG writes the plot as a scalable picture.
 func (s SizePlot) SVG(w io.Writer) error { return writeSVG(w, s) }
 
-// family is what a point's label begins with, up to the first digit or sign.
+// family returns the beginning of a point's label, up to the first digit or sign.
 func (p SizePoint) family() string {
 	if i := strings.IndexFunc(p.Label, func(r rune) bool { return strings.ContainsRune("-_.,0123456789", r) }); i > 0 {
 		return p.Label[:i]
@@ -72,7 +71,7 @@ func (p SizePoint) family() string {
 	return p.Label
 }
 
-// families are the points by family, in the order these came, the smallest model of each first.
+// families groups the points by family, in order of appearance, the smallest model first.
 func (s SizePlot) families() (names []string, points [][]SizePoint) {
 	at := map[string]int{}
 	for _, p := range s.Points {
@@ -93,11 +92,11 @@ func (s SizePlot) families() (names []string, points [][]SizePoint) {
 func (s SizePlot) draw(canvas draw.Canvas) error {
 	for _, at := range s.Points {
 		if at.Bytes <= 0 || !exists(at.Value) {
-			return fmt.Errorf("%s has no place in the plot: %d bytes, %s %v", at.Label, at.Bytes, s.Axis, at.Value)
+			return fmt.Errorf("drawing %s: %d bytes, %s %v; want finite numbers above 0", at.Label, at.Bytes, s.Axis, at.Value)
 		}
 	}
 	if len(s.Points) == 0 {
-		return fmt.Errorf("there is nothing to draw: expected at least one model")
+		return fmt.Errorf("nothing to draw: want at least one model")
 	}
 	sans := font.Font{Typeface: "Liberation", Variant: "Sans"}
 	p := plot.New()
@@ -128,7 +127,7 @@ func (s SizePlot) draw(canvas draw.Canvas) error {
 	return nil
 }
 
-// addFamily draws points that belong together; each is labelled with what tells it from the others.
+// addFamily draws the points of a family, each labelled with the rest of its name.
 func addFamily(p *plot.Plot, sans font.Font, number int, name string, points []SizePoint) error {
 	var at plotter.XYLabels
 	for _, x := range points {
@@ -190,7 +189,7 @@ func (sizeTicks) Ticks(least, most float64) (ticks []plot.Tick) {
 	return ticks
 }
 
-// byteCount writes a round number of bytes.
+// byteCount formats a round number of bytes.
 func byteCount(x float64) string {
 	for _, unit := range []string{"B", "kB", "MB", "GB"} {
 		if x < 999.5 || unit == "GB" {

@@ -52,5 +52,5 @@ func TestSizes(t *testing.T) {
 	require.Equal(t, []SizePoint{{"a", 10, 9, palette.Ink.RGBA()}, {"b", 20, 7, palette.Ink.RGBA()}}, s.Points)
 	c.Rows = c.Rows[:2]
 	_, err = c.Sizes()
-	require.ErrorContains(t, err, "expected two or more")
+	require.ErrorContains(t, err, "want at least two")
 }

@@ -9,7 +9,7 @@ import (
 	"lmzoo/eval"
 )
 
-// fixed writes x with so many digits, or a dash where there is no such number.
+// fixed formats x with the given number of digits, NaN as a dash.
 func fixed(x float64, digits int) string {
 	switch {
 	case math.IsNaN(x):
@@ -20,7 +20,7 @@ func fixed(x float64, digits int) string {
 	return strconv.FormatFloat(x, 'f', digits, 64)
 }
 
-// exact writes all digits; nothing where there is no such number.
+// exact formats all digits, NaN as nothing.
 func exact(x float64) string {
 	if math.IsNaN(x) {
 		return ""
@@ -28,7 +28,7 @@ func exact(x float64) string {
 	return strconv.FormatFloat(x, 'g', -1, 64)
 }
 
-// Count writes a number in three digits or so: 804, 12.3k, 1.50M.
+// Count formats a number in about three digits: 804, 12.3k, 1.50M.
 func Count(n int) string {
 	switch x := float64(n); {
 	case n < 10_000:
@@ -43,7 +43,7 @@ func Count(n int) string {
 	return fmt.Sprintf("%.2fG", float64(n)/1e9)
 }
 
-// rate is tokens per second.
+// rate formats tokens per second.
 func rate(tokens int, seconds float64) string {
 	if tokens == 0 || seconds < 1e-3 { // too fast to tell
 		return "–"
@@ -51,7 +51,7 @@ func rate(tokens int, seconds float64) string {
 	return Count(int(float64(tokens) / seconds))
 }
 
-// trainingRate is that of a training long enough for its seconds, which stand beside it, to be told from none.
+// trainingRate is rate for a training run; a dash if its seconds would be shown as 0.0.
 func trainingRate(tokens int, seconds float64) string {
 	if seconds < 0.05 {
 		return "–"
@@ -59,13 +59,13 @@ func trainingRate(tokens int, seconds float64) string {
 	return rate(tokens, seconds)
 }
 
-// overview is one line for every model.
+// overview returns one line for every model.
 func overview(c *Comparison) *table {
 	t := &table{
 		Name: "comparison.csv",
-		Head: []string{"model", "era", "parameters", "training tokens", "training seconds", "training tokens/s", "judging tokens/s", "perplexity", "bits/byte", "95 %", "less the best"},
+		Head: []string{"model", "era", "parameters", "training tokens", "training seconds", "training tokens/s", "evaluated tokens/s", "perplexity", "bits/byte", "95 %", "less the best"},
 		FullHead: []string{
-			"model", "era", "year", "parameters", "training tokens", "training seconds", "judged tokens", "judging seconds", "perplexity",
+			"model", "era", "year", "parameters", "training tokens", "training seconds", "evaluated tokens", "evaluation seconds", "perplexity",
 			"bits/byte", "bits/byte low", "bits/byte high", "less the best", "less the best low", "less the best high",
 		},
 	}
@@ -102,7 +102,7 @@ func overview(c *Comparison) *table {
 	return t
 }
 
-// interval writes both ends of one.
+// interval formats an interval.
 func interval(low, high float64, digits int) string {
 	if !exists(low, high) {
 		return "–"
@@ -110,7 +110,7 @@ func interval(low, high float64, digits int) string {
 	return fixed(low, digits) + "–" + fixed(high, digits)
 }
 
-// against says how far a row is from the best.
+// against formats the difference to the best row.
 func against(d *eval.Comparison) string {
 	switch {
 	case d == nil:
@@ -121,7 +121,7 @@ func against(d *eval.Comparison) string {
 	return interval(d.Low, d.High, 3)
 }
 
-// grid is a table with one line for every model and one column for every x.
+// grid returns a table with one line for every model and one column for every x.
 func grid(c *Comparison, name string, xs []string, digits int, value func(r *Row, x int) float64) *table {
 	t := &table{Name: name, Head: append([]string{"model"}, xs...)}
 	for i, l := range looks(c.Rows) {
@@ -136,7 +136,7 @@ func grid(c *Comparison, name string, xs []string, digits int, value func(r *Row
 	return t
 }
 
-// curvesTable is every point of every curve.
+// curvesTable lists every point of every curve.
 func curvesTable(c *Comparison) *table {
 	t := &table{Name: "curves.csv", Head: []string{"model", "kind", "step", "tokens", "seconds", c.unit()}, Long: true}
 	for i, l := range looks(c.Rows) {
@@ -155,7 +155,7 @@ func curvesTable(c *Comparison) *table {
 	return t
 }
 
-// samples is what every model said.
+// samples lists the sample of every model.
 func samples(c *Comparison) *table {
 	t := &table{Name: "samples.csv", Head: []string{"model", "text"}}
 	for i, l := range looks(c.Rows) {
@@ -164,7 +164,7 @@ func samples(c *Comparison) *table {
 	return t
 }
 
-// span writes a range of numbers.
+// span formats a range of numbers.
 func span(from, to int) string {
 	if from == to {
 		return strconv.Itoa(from)

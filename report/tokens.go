@@ -9,7 +9,7 @@ import (
 	"lmzoo/lm"
 )
 
-// tokenized are some documents as a model reads them, and what it paid.
+// tokenized holds documents in the tokens of a model, with their costs.
 type tokenized struct {
 	docs  []corpus.Document
 	ids   [][]lm.Token // of every document; the last one is the BOS that closes it, unless it is cut
@@ -20,10 +20,10 @@ type tokenized struct {
 	offsets [][]int // if mixed: where every token ends, in bytes; nil for a closed vocabulary
 }
 
-// closeBytes is how much text is looked at token by token.
+// closeBytes is the length of text evaluated token by token.
 const closeBytes = 1 << 20
 
-// beginning returns as many documents as make about n bytes; a longer first one is cut.
+// beginning returns documents of about n bytes in all, at least the cut beginning of the first.
 func beginning(docs []corpus.Document, n int) []corpus.Document {
 	total := 0
 	for i, d := range docs {
@@ -38,17 +38,17 @@ func beginning(docs []corpus.Document, n int) []corpus.Document {
 	return docs
 }
 
-// tokenize scores documents that are all of the text that was judged, or its beginning.
-func tokenize(ctx context.Context, m lm.Model, tok corpus.Tokenizer, docs []corpus.Document, judged *eval.Report, threads int) (tokenized, error) {
+// tokenize scores documents that are the evaluated text or its beginning.
+func tokenize(ctx context.Context, m lm.Model, tok corpus.Tokenizer, docs []corpus.Document, report *eval.Report, threads int) (tokenized, error) {
 	t := tokenized{docs: docs, bytes: tok.Bytes}
-	if judged.PerToken == nil {
+	if report.PerToken == nil {
 		part, err := eval.Run(ctx, m, tok, docs, eval.Options{Threads: threads, PerToken: true})
 		if err != nil {
 			return tokenized{}, fmt.Errorf("token by token: %w", err)
 		}
-		judged = part
+		report = part
 	}
-	for _, doc := range judged.PerToken {
+	for _, doc := range report.PerToken {
 		ids, nats := make([]lm.Token, len(doc)), make([]float64, len(doc))
 		for i, token := range doc {
 			ids[i], nats[i] = token.ID, float64(token.Nats)

@@ -13,11 +13,11 @@ import (
 type Bucket struct {
 	From  int `json:"from"`
 	To    int `json:"to"`
-	Words int `json:"words"` // of the text the models are judged by, each as often as it occurs there
+	Words int `json:"words"` // occurrences in the evaluated text
 	Bytes int `json:"bytes"` // of all these words
 }
 
-// maxBucket is the last one, which has no upper end that matters.
+// maxBucket is the last bucket, which is open above.
 const maxBucket = 20
 
 // newBucket returns the i-th of 0, 1, 2–3, 4–7, …
@@ -28,7 +28,7 @@ func newBucket(i int) Bucket {
 	return Bucket{From: 1 << (i - 1), To: 1<<i - 1}
 }
 
-// bucketOf says where a count belongs.
+// bucketOf returns the bucket of a count.
 func bucketOf(count int) int { return min(bits.Len(uint(count)), maxBucket) }
 
 // eachWord calls yield with every word of a text: a run of letters, digits and marks.
@@ -58,7 +58,7 @@ func inWord(r rune, size int) bool {
 	return size > 1 && (unicode.IsLetter(r) || unicode.IsMark(r) || unicode.IsDigit(r))
 }
 
-// countWords counts in the training text the words of the text to judge by, and no others.
+// countWords counts the words of the evaluated text in the training text.
 func countWords(train, test []corpus.Document) map[string]int {
 	counts := map[string]int{}
 	for _, d := range test {
@@ -74,7 +74,7 @@ func countWords(train, test []corpus.Document) map[string]int {
 	return counts
 }
 
-// buckets sorts the words of documents by how often they were counted; without trailing empty ones.
+// buckets groups the words of documents by their counts.
 func buckets(counts map[string]int, docs []corpus.Document) []Bucket {
 	var all []Bucket
 	for _, d := range docs {
@@ -90,8 +90,8 @@ func buckets(counts map[string]int, docs []corpus.Document) []Bucket {
 	return all
 }
 
-// byWords returns nats per word for each of n buckets, null where it has no words. A word costs what the tokens cost
-// that end in it; with a tokenizer that knows it, that is one token. Nil for a closed vocabulary.
+// byWords returns nats per word for each of n buckets, null for an empty one. The cost of a word is the
+// sum over the tokens that end in it. It returns nil for a closed vocabulary.
 func (t tokenized) byWords(counts map[string]int, n int) []*eval.Number {
 	nats, words := make([]float64, n), make([]int, n)
 	for doc, d := range t.docs {

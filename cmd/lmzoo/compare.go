@@ -150,7 +150,7 @@ func (m *comparison) make(c *cobra.Command, species []*zoo.Species) error {
 	if m.study, err = report.NewStudy(c.Context(), m.split.Test, report.Options{
 		Command: commandLine(), Budget: m.budget.String(), Data: m.data.data, Split: "test", Train: m.split.Train,
 		Seed: m.run.seed, Threads: m.run.threads,
-		Progress: func(run string, done, total int) { m.progress.judging(at[run], done, total) },
+		Progress: func(run string, done, total int) { m.progress.scoring(at[run], done, total) },
 	}); err != nil {
 		return err
 	}
@@ -241,7 +241,7 @@ func (m *comparison) exhibit(ctx context.Context, s *zoo.Species, t *track) erro
 	if err != nil {
 		return fmt.Errorf("evaluating: %w", err)
 	}
-	m.watch.take("judging", row.Seconds)
+	m.watch.take("scoring", row.Seconds)
 	m.watch.lap("looking closer")
 	m.progress.change(t, func(t *track) { t.state, t.result = finished, m.figure(row) })
 	if !m.progress.live() {
@@ -264,7 +264,7 @@ func (m *comparison) measureSource(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("evaluating the source of %s: %w", m.data.data.Corpus, err)
 	}
-	m.watch.lap("judging")
+	m.watch.lap("scoring")
 	return nil
 }
 

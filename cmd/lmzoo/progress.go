@@ -226,9 +226,9 @@ func (p *progress) watch(t *track) train.Observer {
 	}
 }
 
-// judging displays the evaluation of a model.
-func (p *progress) judging(t *track, done, total int) {
-	p.change(t, func(t *track) { t.doing, t.done = "judging", float64(done)/float64(max(total, 1)) })
+// scoring displays the evaluation of a model.
+func (p *progress) scoring(t *track, done, total int) {
+	p.change(t, func(t *track) { t.doing, t.done = "scoring", float64(done)/float64(max(total, 1)) })
 }
 
 // live reports whether the display is redrawn in place.

@@ -105,7 +105,7 @@ func TestTrackFits(t *testing.T) {
 		tr := track{
 			name: rapid.SampledFrom([]string{"gpt", "uniform", "a-long-name"}).Draw(t, "name"), state: trackState(rapid.IntRange(0, 3).Draw(t, "state")),
 			done: rapid.Float64Range(0, 1).Draw(t, "done"), valid: rapid.Float64Range(0, 10).Draw(t, "valid"), rate: rapid.Float64Range(0, 1e7).Draw(t, "rate"),
-			left: 1000 * 1000 * 1000 * 42, doing: rapid.SampledFrom([]string{"", "judging"}).Draw(t, "doing"),
+			left: 1000 * 1000 * 1000 * 42, doing: rapid.SampledFrom([]string{"", "scoring"}).Draw(t, "doing"),
 		}
 		for range rapid.IntRange(0, 300).Draw(t, "steps") {
 			tr.losses.add(rapid.Float64Range(0, 9).Draw(t, "loss"))

@@ -39,7 +39,7 @@ func (s *stopwatch) book(name string, seconds float64) {
 	s.phases[i].seconds += seconds
 }
 
-// String formats the phases: "97.1 s: training 90.0, judging 1.3".
+// String formats the phases: "97.1 s: training 90.0, scoring 1.3".
 func (s stopwatch) String() string {
 	total, parts := 0.0, []string{}
 	for _, p := range s.phases {
