@@ -109,3 +109,18 @@ func (s *features) Batch(b *featureBatch, step int) {
 		b.label = append(b.label, s.texts[k].Label)
 	}
 }
+
+// Vectors returns the vector of every token of a text in every layer, [L+1][len(tokens)][C].
+func Vectors(body nn.Encoder, tokens []lm.Token) [][][]float32 {
+	var b Batch
+	b.fill([]Labelled{{Tokens: tokens}})
+	var out [][][]float32
+	for _, layer := range body.Hidden(autograd.NewForward(), b.Batch) {
+		var rows [][]float32
+		for i := range tokens {
+			rows = append(rows, append([]float32(nil), layer.Row(1+i)...))
+		}
+		out = append(out, rows)
+	}
+	return out
+}

@@ -2,9 +2,12 @@ package main
 
 import (
 	"compress/gzip"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -17,15 +20,16 @@ func newExport(cat zoo.Catalogue) *cobra.Command {
 	var over bool
 	c := &cobra.Command{
 		Use:   "export RUN",
-		Short: "Write an n-gram run as ARPA, for KenLM, SRILM and other tools",
-		Long: `Write an n-gram run as ARPA, which KenLM, SRILM and speech recognisers read. The words of the whitespace
+		Short: "Write an n-gram run as ARPA, or the embeddings of a run as word vectors",
+		Long: `Write an n-gram run as ARPA, which KenLM, SRILM and speech recognisers read, or the embeddings of any run in the
+formats of word2vec.c, text (word2vec) or binary (word2vec-bin), which gensim reads. The words of the whitespace
 tokenizer are written byte for byte; tokens of the other tokenizers as lmzoo tokenize shows them, with \x20 for a space. The model.safetensors of a neural
 run needs no export: its names and shapes are those of GPT-2 on Hugging Face, and of torch.nn.`,
 		Example: "  lmzoo export runs/words --format arpa --out words.arpa",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			if format != "arpa" {
-				return usagef("there is no format %q; there is: arpa", format)
+			if !slices.Contains(exportFormats, format) {
+				return usagef("unknown format %q; want one of: %s", format, strings.Join(exportFormats, " "))
 			}
 			if zoo.IsRunFile(out) {
 				return runFileError(out)
@@ -38,26 +42,51 @@ run needs no export: its names and shapes are those of GPT-2 on Hugging Face, an
 			if err != nil {
 				return err
 			}
-			m, ok := r.Model.(*ngram.Model)
-			if !ok {
-				return usagef("%s is a %s; ARPA holds n-gram models only", args[0], r.Title())
+			write, err := exporter(c, r, format)
+			if err != nil {
+				return err
 			}
-			write := func(w io.Writer) error { return m.WriteARPA(w, r.ARPAWords()) }
 			if out == "" || out == "-" {
 				return write(exact(c.OutOrStdout()))
 			}
-			if write, err = packed(out, write); err != nil {
-				return err
+			if format == "arpa" || strings.HasSuffix(out, ".gz") {
+				if write, err = packed(out, write); err != nil {
+					return err
+				}
 			}
 			return writeFile(out, write)
 		},
 	}
-	c.Flags().StringVar(&format, "format", "arpa", "arpa")
+	c.Flags().StringVar(&format, "format", "arpa", "arpa, word2vec or word2vec-bin")
 	c.Flags().StringVar(&out, "out", "", "file to write, packed if its name ends in .gz "+
 		"(default: standard output)")
 	c.Flags().BoolVar(&over, "overwrite", false, "replace the file in --out")
-	complete(c, "format", func() []string { return []string{"arpa"} })
+	complete(c, "format", func() []string { return exportFormats })
 	return c
+}
+
+var exportFormats = []string{"arpa", "word2vec", "word2vec-bin"}
+
+// exporter returns what writes a run in a format.
+func exporter(c *cobra.Command, r *zoo.Run, format string) (func(io.Writer) error, error) {
+	if format == "arpa" {
+		m, ok := r.Model.(*ngram.Model)
+		if !ok {
+			return nil, usagef("%s is a %s; ARPA holds n-gram models only", r.Dir, r.Title())
+		}
+		return func(w io.Writer) error { return m.WriteARPA(w, r.ARPAWords()) }, nil
+	}
+	v, left, err := r.Vectors()
+	if err != nil {
+		return nil, err
+	}
+	if len(left) > 0 {
+		fmt.Fprintf(c.ErrOrStderr(), "note: left out %d tokens that the format cannot hold, such as %s\n", len(left), left[0])
+	}
+	if format == "word2vec-bin" {
+		return v.WriteBinary, nil
+	}
+	return v.WriteText, nil
 }
 
 // packed returns write for a file of that name: through gzip if it ends in .gz.

@@ -282,10 +282,10 @@ func (t *training) show(w io.Writer, r *zoo.Run, err error) error {
 	fmt.Fprintf(w, "%s: %s parameters, %s tokens in %.1f s", r.Dir, report.Count(res.Params),
 		report.Count(res.Tokens), res.Seconds)
 	if res.Valid > 0 {
-		fmt.Fprintf(w, ", validation %.4f nats/token", res.Valid)
+		fmt.Fprintf(w, ", validation %.4f %s", res.Valid, validationUnit(r.Species))
 	}
 	fmt.Fprintln(w)
-	t.progress.note("Next: %s eval %s    %s generate %s", program(), r.Dir, program(), r.Dir)
+	t.progress.note("Next: %s", nextSteps(r))
 	return nil
 }
 
@@ -339,4 +339,29 @@ func program() string {
 // commandLine returns the command line of this process.
 func commandLine() []string {
 	return append([]string{strings.TrimSuffix(filepath.Base(os.Args[0]), ".exe")}, os.Args[1:]...)
+}
+
+// validationUnit returns the unit of the number that a species is validated by.
+func validationUnit(s *zoo.Species) string {
+	if s.Learning != nil && s.Learning.Validation.Unit != "" {
+		return s.Learning.Validation.Unit
+	}
+	return "nats/token"
+}
+
+// nextSteps returns commands that a run can be used with.
+func nextSteps(r *zoo.Run) string {
+	verbs := []string{"eval %s", "generate %s"}
+	if _, err := r.LM(); err != nil {
+		verbs = []string{"embed %s < lines.txt"}
+		if _, err := r.Filler(); err == nil {
+			verbs = append(verbs, `fill %s --text "a text with a [MASK]"`)
+		} else {
+			verbs = append(verbs, "neighbours %s WORD")
+		}
+	}
+	for i, v := range verbs {
+		verbs[i] = program() + " " + fmt.Sprintf(v, r.Dir)
+	}
+	return strings.Join(verbs, "    ")
 }

@@ -1,0 +1,187 @@
+package main
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"lmzoo/format/npy"
+	"lmzoo/lm"
+	"lmzoo/nn"
+	"lmzoo/task"
+	"lmzoo/zoo"
+)
+
+func newEmbed(cat zoo.Catalogue) *cobra.Command {
+	var layer, pool, format string
+	c := &cobra.Command{
+		Use:   "embed RUN",
+		Short: "Hidden vectors of texts, one for each line of standard input",
+		Long: `The hidden vectors that a model makes of texts, one text a line of standard input. Layer 0 is the
+embeddings; without --layer it is the last. --pool mean gives one vector a text, the mean over its tokens; cls
+the vector of its first position, BERT's [CLS]; none one vector a token. A text longer than the model's window
+is read in windows. --format npy writes what numpy.load reads: [texts, channels], with --layer all
+[texts, layers, channels].`,
+		Example: `  lmzoo embed runs/bert --pool mean < lines.txt > vectors.jsonl
+  lmzoo embed runs/gpt --layer all --format npy < lines.txt > vectors.npy`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			e, err := newEmbedder(cat, args[0], layer, pool)
+			if err != nil {
+				return err
+			}
+			switch {
+			case format == "npy" && pool == "none":
+				return usagef("--format npy needs texts of one length; use --pool mean or cls, or --format jsonl")
+			case format == "npy":
+				return e.npy(c.InOrStdin(), exact(c.OutOrStdout()))
+			case format == "jsonl":
+				return e.jsonl(c.InOrStdin(), c.OutOrStdout())
+			}
+			return usagef("unknown format %q; want jsonl or npy", format)
+		},
+	}
+	c.Flags().StringVar(&layer, "layer", "", "layer from 0, the embeddings, or all (default: the last)")
+	c.Flags().StringVar(&pool, "pool", "mean", "none, mean or cls")
+	c.Flags().StringVar(&format, "format", "jsonl", "jsonl or npy")
+	complete(c, "pool", func() []string { return []string{"none", "mean", "cls"} })
+	complete(c, "format", func() []string { return []string{"jsonl", "npy"} })
+	return c
+}
+
+// embedder reads texts with one model.
+type embedder struct {
+	run   *zoo.Run
+	body  nn.Encoder
+	layer int // −1: all
+	pool  string
+}
+
+func newEmbedder(cat zoo.Catalogue, dir, layer, pool string) (*embedder, error) {
+	r, err := cat.Open(dir)
+	if err != nil {
+		return nil, err
+	}
+	e := &embedder{run: r, pool: pool, layer: -1}
+	if e.body, err = r.Encoder(); err != nil {
+		return nil, err
+	}
+	if pool != "none" && pool != "mean" && pool != "cls" {
+		return nil, usagef("unknown pool %q; want none, mean or cls", pool)
+	}
+	last := len(task.Vectors(e.body, []lm.Token{1})) - 1
+	switch n, err := strconv.Atoi(layer); {
+	case layer == "":
+		e.layer = last
+	case layer == "all":
+	case err != nil || n < 0 || n > last:
+		return nil, usagef("--layer is %q; want 0 to %d, or all", layer, last)
+	default:
+		e.layer = n
+	}
+	return e, nil
+}
+
+// vectors returns the vectors of a text, [layers][tokens or 1][C], and its tokens.
+func (e *embedder) vectors(text string) (layers [][][]float32, tokens []lm.Token) {
+	tokens, _ = task.Input(e.run.Tokenizer, task.Example{Text: text}, 0)
+	if e.pool == "none" {
+		layers = task.Vectors(e.body, tokens)
+	} else {
+		for _, v := range task.Features(e.body, task.Pool(e.pool), [][]lm.Token{tokens})[0] {
+			layers = append(layers, [][]float32{v})
+		}
+	}
+	if e.layer >= 0 {
+		layers = layers[e.layer : e.layer+1]
+	}
+	return layers, tokens
+}
+
+// lines visits every line of a reader without its end.
+func lines(r io.Reader, visit func(text string) error) error {
+	b := bufio.NewReader(r)
+	for {
+		line, err := b.ReadString('\n')
+		if line != "" {
+			if err := visit(strings.TrimRight(line, "\r\n")); err != nil {
+				return err
+			}
+		}
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("standard input: %w", err)
+		}
+	}
+}
+
+// embedding is a line of --format jsonl. Only the fields of the choice are there.
+type embedding struct {
+	Text    string        `json:"text"`
+	Tokens  []string      `json:"tokens,omitempty"`
+	Vector  []float32     `json:"vector,omitempty"`  // one layer, one vector
+	Vectors [][]float32   `json:"vectors,omitempty"` // one layer, a vector for each token; or one vector for each layer
+	Layers  [][][]float32 `json:"layers,omitempty"`  // all layers, a vector for each token
+}
+
+func (e *embedder) jsonl(r io.Reader, w io.Writer) error {
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	return lines(r, func(text string) error {
+		layers, tokens := e.vectors(text)
+		out := embedding{Text: text}
+		if e.pool == "none" {
+			for _, t := range tokens {
+				out.Tokens = append(out.Tokens, e.run.Tokenizer.Text(t))
+			}
+		}
+		switch {
+		case e.layer >= 0 && e.pool != "none":
+			out.Vector = layers[0][0]
+		case e.layer >= 0:
+			out.Vectors = layers[0]
+		case e.pool != "none":
+			for _, l := range layers {
+				out.Vectors = append(out.Vectors, l[0])
+			}
+		default:
+			out.Layers = layers
+		}
+		return enc.Encode(out)
+	})
+}
+
+func (e *embedder) npy(r io.Reader, w io.Writer) error {
+	var data []float32
+	texts, shape := 0, []int{0, 0}
+	err := lines(r, func(text string) error {
+		layers, _ := e.vectors(text)
+		for i, l := range layers {
+			if len(l[0]) != len(layers[0][0]) {
+				return usagef("layers 0 and %d have %d and %d channels, which no one array holds; choose one with --layer",
+					i, len(layers[0][0]), len(l[0]))
+			}
+			data = append(data, l[0]...)
+		}
+		texts++
+		shape = []int{texts, len(layers[0][0])}
+		if e.layer < 0 {
+			shape = []int{texts, len(layers), len(layers[0][0])}
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	if texts == 0 {
+		return usagef("no lines on standard input; give one text a line")
+	}
+	return npy.Write(w, data, shape...)
+}

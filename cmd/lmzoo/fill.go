@@ -1,0 +1,119 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"lmzoo/lm"
+	"lmzoo/task"
+	"lmzoo/zoo"
+)
+
+// filling is a word for the gap, as JSON.
+type filling struct {
+	Text    string  `json:"text"`
+	LogProb float64 `json:"log_prob"` // nats
+	P       float64 `json:"p"`
+}
+
+// fillings are those of one run.
+type fillings struct {
+	Run   string    `json:"run"`
+	Fills []filling `json:"fills"`
+}
+
+func newFill(cat zoo.Catalogue) *cobra.Command {
+	var (
+		text, candidates string
+		top              int
+		asJSON           bool
+	)
+	c := &cobra.Command{
+		Use:   "fill RUN...",
+		Short: "What stands in the gap? Words for [MASK], of several runs side by side",
+		Long: `What stands in the gap of a text: the most probable words for [MASK], of several runs side by side. BERT and
+ELMo see both sides of the gap; a causal model is asked how probable the whole text is with each candidate.
+Candidates are ranked as whole words, whatever the tokenizer; p is their share. Without --candidates the gap
+is one token of the run's tokenizer, and p its probability among all tokens. [MASK] has this meaning only here:
+in every other text it is ordinary text. The text is a whole document.`,
+		Example: `  lmzoo fill runs/bert runs/gpt --text "the [MASK] of the sea"
+  lmzoo fill runs/gpt --text "the [MASK] of the sea" --candidates king,lady,bottom`,
+		Args: cobra.MinimumNArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			if top < 1 {
+				return usagef("--top is %d; want at least 1", top)
+			}
+			cloze, err := task.ParseCloze(text)
+			if err != nil {
+				return usagef("--text: %w", err)
+			}
+			var words []string
+			if c.Flags().Changed("candidates") {
+				words = strings.Split(candidates, ",")
+			}
+			var all []fillings
+			for _, dir := range runsIn(cat, args) {
+				r, err := cat.Open(dir)
+				if err != nil {
+					return err
+				}
+				f, err := fillGap(r, cloze, words, top)
+				if err != nil {
+					return fmt.Errorf("%s: %w", dir, err)
+				}
+				all = append(all, fillings{dir, f})
+			}
+			if asJSON {
+				return printJSON(c.OutOrStdout(), all)
+			}
+			fmt.Fprint(c.OutOrStdout(), fillTable(all, top))
+			return nil
+		},
+	}
+	c.Flags().StringVar(&text, "text", "", "text with [MASK] once, where the gap is")
+	c.Flags().StringVar(&candidates, "candidates", "", "words to choose from, separated by commas (default: all tokens)")
+	c.Flags().IntVar(&top, "top", 10, "how many words of each run")
+	c.Flags().BoolVar(&asJSON, "json", false, "print the result as JSON")
+	_ = c.MarkFlagRequired("text") // fails only for a flag that does not exist
+	return c
+}
+
+// fillGap returns the best words of a run.
+func fillGap(r *zoo.Run, cloze task.Cloze, words []string, top int) ([]filling, error) {
+	f, err := r.Filler()
+	if err != nil {
+		return nil, err
+	}
+	var got []task.Filling
+	if len(words) == 0 {
+		got, err = cloze.Top(f, r.Tokenizer, top)
+	} else {
+		var m any = f
+		if causal, ok := r.Model.(lm.Model); ok {
+			m = causal
+		}
+		got, err = cloze.Rank(m, r.Tokenizer, words)
+	}
+	if err != nil {
+		return nil, err
+	}
+	out := []filling{}
+	for _, x := range got[:min(top, len(got))] {
+		out = append(out, filling{x.Text, x.LogProb, x.P})
+	}
+	return out, nil
+}
+
+// fillTable lays the words out as next does.
+func fillTable(all []fillings, top int) string {
+	columns := make([]predictions, len(all))
+	for i, f := range all {
+		columns[i].Run = f.Run
+		for _, x := range f.Fills {
+			columns[i].Next = append(columns[i].Next, prediction{Text: x.Text, P: x.P})
+		}
+	}
+	return sideBySide(columns, top)
+}

@@ -1,0 +1,61 @@
+package zoo
+
+import (
+	"fmt"
+	"strings"
+
+	"lmzoo/corpus"
+	vectors "lmzoo/format/word2vec"
+	"lmzoo/lm"
+)
+
+// Word returns the token that a word is. Where words carry the space before them, the one inside a text
+// is meant, not the one at its beginning.
+func (r *Run) Word(text string) (lm.Token, error) {
+	for _, spelled := range []string{" " + text, text} {
+		if t, ok := oneToken(r.Tokenizer, spelled); ok {
+			return t, nil
+		}
+	}
+	return 0, fmt.Errorf("%q is not one token of the %s tokenizer, vocabulary %d; choose a word of the training text",
+		text, r.Tokenizer.Name(), r.Tokenizer.Vocab())
+}
+
+// oneToken returns the token of a text that is exactly one.
+func oneToken(tok corpus.Tokenizer, text string) (lm.Token, bool) {
+	tokens := tok.Encode(nil, text)
+	if len(tokens) != 1 || tok.Bytes(tokens[0]) != len(text) {
+		return 0, false
+	}
+	return tokens[0], true
+}
+
+// Vectors returns the embeddings of a run as a table of words, which lose the space before them, and why
+// other tokens are left out: the format of word vectors holds neither white space nor long words. Where a
+// word is two tokens, with a space and without, the one with a space is taken, which is the one inside texts.
+func (r *Run) Vectors() (v *vectors.Vectors, left []string, err error) {
+	e, err := r.Embedder()
+	if err != nil {
+		return nil, nil, err
+	}
+	table := e.Embeddings()
+	v = &vectors.Vectors{Dim: table.Cols}
+	seen := map[string]bool{}
+	add := func(spaced bool) {
+		for t := range lm.Token(table.Rows) {
+			word, space := strings.CutPrefix(r.Tokenizer.Decode([]lm.Token{t}), " ")
+			if space != spaced || word == "" && !space || seen[word] {
+				continue
+			}
+			seen[word] = true
+			if err := vectors.CheckWord(word); err != nil {
+				left = append(left, err.Error())
+				continue
+			}
+			v.Words, v.Data = append(v.Words, word), append(v.Data, table.Row(int(t))...)
+		}
+	}
+	add(true)
+	add(false)
+	return v, left, nil
+}
