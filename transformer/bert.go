@@ -156,3 +156,6 @@ func (m *BERT) write(t *autograd.Tape, h, x *autograd.Tensor, o *bertOutput) *au
 	x = t.Dropout(o.Dense.Forward(t, x), m.Config.Dropout)
 	return o.Norm.Forward(t, t.Add(h, x))
 }
+
+// Window returns how many positions an input has at most, [CLS] and [SEP] among them.
+func (m *BERT) Window() int { return m.Config.NPositions }

@@ -28,12 +28,13 @@ type Order struct {
 	Seed      uint64
 	Threads   int
 	Command   []string
-	Dir       string  // run directory; "" keeps the run in memory only
-	Origin    *Origin // the run whose weights to start from; nil: random ones
-	Parent    *Parent // of the run that is resumed; Make records Origin otherwise
-	Resume    bool    // go on from the checkpoint in Dir
-	Overwrite bool    // replace the run in Dir
-	Lock      *Lock   // of Dir, which Make releases; nil: Make acquires it
+	Dir       string    // run directory; "" keeps the run in memory only
+	Task      *TaskInfo // what the run is fine-tuned for; nil: a language model
+	Origin    *Origin   // the run whose weights to start from; nil: random ones
+	Parent    *Parent   // of the run that is resumed; Make records Origin otherwise
+	Resume    bool      // go on from the checkpoint in Dir
+	Overwrite bool      // replace the run in Dir
+	Lock      *Lock     // of Dir, which Make releases; nil: Make acquires it
 }
 
 // Make trains a model and returns the run, with the weights of the best validation.
@@ -64,6 +65,7 @@ func Make(ctx context.Context, o Order, obs ...train.Observer) (*Run, error) {
 		Format: formatVersion, Species: o.Species.Name, Size: o.Size, Train: o.Settings.Train,
 		Data:      o.Data,
 		Tokenizer: info, Seed: o.Seed, Command: o.Command, Parent: o.Parent,
+		Task: o.Task,
 	}
 	if o.Origin != nil {
 		if r.Config.Parent, err = o.Origin.record(); err != nil {
@@ -213,6 +215,7 @@ func (r *Run) learn(ctx context.Context, o Order, text *Text, obs []train.Observ
 		return err
 	}
 	tr := training.Trainer
+	r.Notes = append(r.Notes, training.Notes...)
 	if r.Config.Model, err = json.Marshal(o.Settings.Model); err != nil {
 		return err
 	}
@@ -258,7 +261,9 @@ func (r *Run) inherit(o Order) error {
 		if err != nil {
 			return Misuse{err}
 		}
-		r.Notes = append(r.Notes, notes...)
+		if o.Task == nil { // a new head is what a task is about
+			r.Notes = append(r.Notes, notes...)
+		}
 	}
 	return r.Config.Parent.freeze(r.Model)
 }

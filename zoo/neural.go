@@ -9,6 +9,7 @@ import (
 	"lmzoo/lm"
 	"lmzoo/mlp"
 	"lmzoo/rnn"
+	"lmzoo/task"
 	"lmzoo/train"
 	"lmzoo/transformer"
 )
@@ -79,6 +80,7 @@ func gpt() *Species {
 			values["batch"] = 8
 			return values
 		},
+		Tuning:   Tuning{Marks: []string{task.Delimiter, task.Extract}},
 		Learning: &Learning{New: New(transformer.New), Start: Windows},
 	}
 }

@@ -56,6 +56,7 @@ func elmo() *Species {
 			wholeDocuments(values, corpus)
 			return values
 		},
+		Tuning: Tuning{Mixed: true},
 		Learning: &Learning{
 			New: func(config any, tok corpus.Tokenizer, rng *rand.Rand) (any, error) {
 				return New(rnn.NewELMo)(config, tok, rng)

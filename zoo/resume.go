@@ -32,7 +32,7 @@ func (cat Catalogue) Resume(ctx context.Context, dir string, stdin io.Reader,
 		return Order{}, err
 	}
 	r := &Run{Dir: dir, Config: c}
-	if r.Species, err = cat.Find(c.Species); err != nil {
+	if r.Species, err = cat.speciesOf(c); err != nil {
 		return Order{}, fmt.Errorf("%s: %w", filepath.Join(dir, ConfigFile), err)
 	}
 	if !r.Species.IsNeural() {
@@ -68,6 +68,10 @@ func (cat Catalogue) Resume(ctx context.Context, dir string, stdin io.Reader,
 	}
 	if err := o.Species.Check(o.Settings); err != nil {
 		return Order{}, err
+	}
+	if c.Task != nil {
+		err := o.resumeTask(cat, c)
+		return o, err
 	}
 	if o.Split, err = c.Data.Load(ctx, Input{Stdin: stdin,
 		Tokenizer: c.Tokenizer.Name}); err != nil {

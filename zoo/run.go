@@ -46,6 +46,7 @@ type Config struct {
 	Seed      uint64          `json:"seed"`
 	Command   []string        `json:"command,omitempty"`
 	Parent    *Parent         `json:"parent,omitempty"` // nil: trained from random weights
+	Task      *TaskInfo       `json:"task,omitempty"`   // nil: not fine-tuned
 	Result    *Outcome        `json:"result,omitempty"` // nil while training
 }
 
@@ -230,7 +231,11 @@ func (cat Catalogue) speciesOf(c Config) (*Species, error) {
 	if c.Species == mixName {
 		return mixed(), nil
 	}
-	return cat.Find(c.Species)
+	s, err := cat.Find(c.Species)
+	if err == nil && c.Task != nil {
+		s = tuned(s, c.Task, nil)
+	}
+	return s, err
 }
 
 // OpenTokenizer reads the tokenizer of a run without its model.

@@ -44,6 +44,7 @@ type Species struct {
 	// Label returns the title of a model of a configuration. nil means Title.
 	Label func(config any) string `json:"-"`
 
+	Tuning   Tuning    `json:"-"` // how the models are used for a task
 	Counting *Counting `json:"-"` // for a model made in one pass over the text
 	Learning *Learning `json:"-"` // for a model trained by gradient descent
 }
@@ -72,6 +73,7 @@ type Learning struct {
 // Training is a training that is ready to run.
 type Training struct {
 	Trainer *train.Trainer
+	Notes   []string // what a user should know
 	// Validate measures the model on held-out text; lower is better. nil means the cross-entropy of the next token.
 	Validate func(ctx context.Context) (float64, error)
 }

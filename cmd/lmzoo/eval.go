@@ -41,6 +41,7 @@ func newEval(cat zoo.Catalogue) *cobra.Command {
 		byPosition bool
 		stride     int
 		int8       bool
+		taskFile   string
 	)
 	c := &cobra.Command{
 		Use:   "eval RUN...",
@@ -62,8 +63,15 @@ content under another name too.`,
 				splitGiven: c.Flags().Changed("split"),
 				options: eval.Options{Threads: run.threads, Stride: stride, PerToken: perToken,
 					Seed: run.seed}}
+			dirs := runsIn(cat, args)
+			if tuned, err := openTuned(cat, dirs); err != nil || len(tuned) > 0 {
+				if err != nil {
+					return err
+				}
+				return evalTasks(c, tuned, taskFile, run)
+			}
 			var rows []*evaluation
-			for _, dir := range runsIn(cat, args) {
+			for _, dir := range dirs {
 				r, err := cat.Open(dir)
 				if err != nil {
 					return err
@@ -106,6 +114,8 @@ content under another name too.`,
 		"what a document is: file, lines or paragraphs (default: as in training)")
 	fs.StringVar(&split, "split", "test", "which part: train, valid, test or all; of a corpus "+
 		"the run was not made from, all unless given")
+	fs.StringVar(&taskFile, "task", "", "labelled texts to evaluate fine-tuned runs on, .tsv or "+
+		".jsonl (default: the test part of their task)")
 	fs.BoolVar(&perToken, "per-token", false, "print the cost of every token")
 	fs.BoolVar(&byPosition, "by-position", false,
 		"print the cost of tokens by position in the document")

@@ -106,8 +106,9 @@ func (f *runFlags) check() error {
 // settingKey is the annotation of a flag that is a setting: its JSON name.
 const settingKey = "setting"
 
-// settingFlags adds a flag for every setting of the catalogue. A flag's name is the setting's, with - for _.
-func settingFlags(fs *pflag.FlagSet, cat zoo.Catalogue) error {
+// settingFlags adds a flag for every setting of the catalogue, or for those of some groups. A flag's name
+// is the setting's, with - for _.
+func settingFlags(fs *pflag.FlagSet, cat zoo.Catalogue, groups ...string) error {
 	settings, err := cat.Settings()
 	if err != nil {
 		return err
@@ -116,6 +117,9 @@ func settingFlags(fs *pflag.FlagSet, cat zoo.Catalogue) error {
 		zoo.CountSettings: countFlags, zoo.ModelSettings: shapeFlags, zoo.TrainSettings: trainingFlags,
 	}
 	for _, s := range settings {
+		if len(groups) > 0 && !slices.Contains(groups, s.Group) {
+			continue
+		}
 		name := strings.ReplaceAll(s.Name, "_", "-")
 		addSetting(fs, name, s)
 		_ = fs.SetAnnotation(name, settingKey, []string{s.Name}) // fails only for a flag that does not exist

@@ -135,7 +135,7 @@ Exit codes: 0 done, 1 failed, 2 invalid command, argument, flag or setting, 130 
 		command *cobra.Command
 	}{
 		{"see", newCompare(cat)}, {"see", newPlay(cat)}, {"see", newReport(cat)}, {"see", newList(cat)}, {"see", newNext(cat)}, {"see", newGenerate(cat)}, {"see", newExplain(cat)}, {"see", newFill(cat)}, {"see", newNeighbours(cat)}, {"see", newAnalogy(cat)}, {"see", newBench()},
-		{"work", newTrain(cat)}, {"work", newEval(cat)}, {"work", newCompress(cat)}, {"work", newDecompress(cat)}, {"work", newEmbed(cat)}, {"work", newExport(cat)}, {"work", newMix(cat)},
+		{"work", newTrain(cat)}, {"work", newEval(cat)}, {"work", newCompress(cat)}, {"work", newDecompress(cat)}, {"work", newFinetune(cat)}, {"work", newClassify(cat)}, {"work", newEmbed(cat)}, {"work", newExport(cat)}, {"work", newMix(cat)},
 		{"data", newCorpus()}, {"data", newTokenize()},
 	} {
 		c.command.GroupID = c.group

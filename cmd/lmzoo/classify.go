@@ -1,0 +1,87 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"lmzoo/task"
+	"lmzoo/zoo"
+)
+
+// classification is a line of --json.
+type classification struct {
+	Text  string             `json:"text"`
+	Pair  string             `json:"pair,omitempty"`
+	Label string             `json:"label"`
+	P     map[string]float64 `json:"p"`
+}
+
+func newClassify(cat zoo.Catalogue) *cobra.Command {
+	var asJSON bool
+	c := &cobra.Command{
+		Use:   "classify RUN",
+		Short: "The class of each line of standard input, by a fine-tuned run",
+		Long: `The class of each line of standard input, by a run of lmzoo finetune: label, tab, probability, tab, text. A
+line of a task of pairs is two texts with a tab between them.`,
+		Example: "  lmzoo classify runs/bert-50 < reviews.txt",
+		Args:    cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			r, err := cat.Open(args[0])
+			if err != nil {
+				return err
+			}
+			m, err := r.Classifier()
+			if err != nil {
+				return err
+			}
+			enc := json.NewEncoder(c.OutOrStdout())
+			enc.SetEscapeHTML(false)
+			n := 0
+			return lines(c.InOrStdin(), func(line string) error {
+				n++
+				e, err := parseLine(line, r.Config.Task.Pairs)
+				if err != nil {
+					return fmt.Errorf("line %d: %w", n, err)
+				}
+				a := classify(m, e)
+				if asJSON {
+					return enc.Encode(a)
+				}
+				_, err = fmt.Fprintf(c.OutOrStdout(), "%s\t%.3f\t%s\n", a.Label, a.P[a.Label], printable(line))
+				return err
+			})
+		},
+	}
+	c.Flags().BoolVar(&asJSON, "json", false, "print one JSON object per line")
+	return c
+}
+
+// parseLine reads a line of a task of single texts or of pairs.
+func parseLine(line string, pairs bool) (task.Example, error) {
+	if !pairs {
+		if strings.TrimSpace(line) == "" {
+			return task.Example{}, fmt.Errorf("the text is empty; want one text a line")
+		}
+		return task.Example{Text: line}, nil
+	}
+	a, b, ok := strings.Cut(line, "\t")
+	if !ok || strings.TrimSpace(a) == "" || strings.TrimSpace(b) == "" {
+		return task.Example{}, fmt.Errorf("one text; want two with a tab between them, because the task is one of pairs")
+	}
+	return task.Example{Text: a, Pair: b}, nil
+}
+
+func classify(m task.Classifier, e task.Example) classification {
+	logProbs := m.LogProbs(nil, e)
+	a := classification{Text: e.Text, Pair: e.Pair, P: map[string]float64{}}
+	for i, class := range m.Classes() {
+		a.P[class] = math.Exp(logProbs[i])
+	}
+	a.Label = m.Classes()[slices.Index(logProbs, slices.Max(logProbs))]
+	return a
+}

@@ -1,0 +1,168 @@
+package main
+
+import (
+	"fmt"
+	"io"
+
+	"github.com/jedib0t/go-pretty/v6/table"
+	"github.com/spf13/cobra"
+
+	"lmzoo/task"
+	"lmzoo/zoo"
+)
+
+// taskEvaluation is a row of `lmzoo eval --json` for fine-tuned runs.
+type taskEvaluation struct {
+	Run          string           `json:"run"`
+	Model        string           `json:"model"`
+	Task         string           `json:"task"`
+	Part         string           `json:"part"`
+	Examples     int              `json:"examples"`
+	Accuracy     float64          `json:"accuracy"`
+	AccuracyLow  float64          `json:"accuracy_low"`
+	AccuracyHigh float64          `json:"accuracy_high"`
+	MacroF1      float64          `json:"macro_f1"`
+	MacroF1Low   float64          `json:"macro_f1_low"`
+	MacroF1High  float64          `json:"macro_f1_high"`
+	Nats         float64          `json:"nats_per_text"`
+	Classes      []string         `json:"classes"`
+	Confusion    [][]int          `json:"confusion"`       // [label][prediction]
+	Limit        *float64         `json:"limit,omitempty"` // accuracy of the best possible classifier on these texts
+	Against      *task.Difference `json:"against_first,omitempty"`
+
+	score *task.Score
+}
+
+// evalTasks judges fine-tuned runs by labelled texts: those of the test part of their task, or all of a file.
+func evalTasks(c *cobra.Command, runs []*zoo.Run, file string, run runFlags) error {
+	var rows []*taskEvaluation
+	for _, r := range runs {
+		row, err := evalTask(r, file, run.seed)
+		if err != nil {
+			return fmt.Errorf("%s: %w", r.Dir, err)
+		}
+		if len(rows) > 0 {
+			if d, err := task.Paired(row.score, rows[0].score, run.seed); err == nil {
+				row.Against = &d
+			}
+		}
+		rows = append(rows, row)
+	}
+	if run.json {
+		return printJSON(c.OutOrStdout(), rows)
+	}
+	printTasks(c.OutOrStdout(), rows)
+	return nil
+}
+
+func evalTask(r *zoo.Run, file string, seed uint64) (*taskEvaluation, error) {
+	m, err := r.Classifier()
+	if err != nil {
+		return nil, err
+	}
+	row := &taskEvaluation{Run: r.Dir, Model: r.Title(), Task: file, Part: "all"}
+	set, world, err := taskTexts(r, file)
+	if err != nil {
+		return nil, err
+	}
+	if file == "" {
+		row.Task, row.Part = r.Config.Task.File, "test"
+	}
+	if row.score, err = task.Evaluate(m, set, seed); err != nil {
+		return nil, err
+	}
+	s := row.score
+	row.Examples, row.Classes, row.Confusion, row.Nats = len(s.Labels), s.Classes, s.Confusion, s.NatsPerExample()
+	row.Accuracy, row.AccuracyLow, row.AccuracyHigh = s.Accuracy, s.AccuracyLow, s.AccuracyHigh
+	row.MacroF1, row.MacroF1Low, row.MacroF1High = s.MacroF1, s.MacroF1Low, s.MacroF1High
+	if world != nil {
+		best, err := task.Evaluate(world.Limit(), set, seed)
+		if err != nil {
+			return nil, err
+		}
+		row.Limit = &best.Accuracy
+	}
+	return row, nil
+}
+
+// taskTexts returns the texts to judge by.
+func taskTexts(r *zoo.Run, file string) (*task.Set, *task.World, error) {
+	if file != "" {
+		all, err := task.Open(file)
+		if err != nil {
+			return nil, nil, usageError{err}
+		}
+		set, err := all.Under(r.Config.Task.Classes)
+		return set, nil, err
+	}
+	info := *r.Config.Task
+	sets, err := info.Load()
+	return sets.Test, sets.World, err
+}
+
+func printTasks(w io.Writer, rows []*taskEvaluation) {
+	t := newTable(w, "run", "model", "task", "part", ">texts", ">accuracy", "95 %", ">macro-F1", "95 %", ">nats/text")
+	t.spare, t.long = []string{"model", "task", "nats/text"}, "run"
+	for _, r := range rows {
+		t.AppendRow(table.Row{
+			r.Run, r.Model, r.Task, r.Part, r.Examples, number(r.Accuracy, 3), interval(r.AccuracyLow, r.AccuracyHigh, 3),
+			number(r.MacroF1, 3), interval(r.MacroF1Low, r.MacroF1High, 3), number(r.Nats, 3),
+		})
+	}
+	if limit := rows[0].Limit; limit != nil {
+		t.AppendRow(table.Row{"", "the limit", rows[0].Task, "test", rows[0].Examples, number(*limit, 3)})
+	}
+	t.print()
+	for _, r := range rows {
+		if d := r.Against; d != nil {
+			verdict := ""
+			if d.Tie {
+				verdict = ", a tie"
+			}
+			fmt.Fprintf(w, "%s less %s: %+.3f accuracy, 95 %% %s%s\n", r.Run, rows[0].Run, d.Delta, interval(d.Low, d.High, 3), verdict)
+		}
+	}
+	for _, r := range rows {
+		printConfusion(w, r)
+	}
+}
+
+// printConfusion prints how often each label was taken for each class.
+func printConfusion(w io.Writer, r *taskEvaluation) {
+	fmt.Fprintf(w, "\n%s, label by prediction:\n", r.Run)
+	header := []string{"label"}
+	for _, c := range r.Classes {
+		header = append(header, ">"+c)
+	}
+	t := newTable(w, header...)
+	for i, c := range r.Classes {
+		row := table.Row{c}
+		for _, n := range r.Confusion[i] {
+			row = append(row, n)
+		}
+		t.AppendRow(row)
+	}
+	t.print()
+}
+
+// openTuned returns the runs if they are fine-tuned, and none if they are language models.
+func openTuned(cat zoo.Catalogue, dirs []string) ([]*zoo.Run, error) {
+	var tuned []*zoo.Run
+	other := ""
+	for _, dir := range dirs {
+		c, err := zoo.ReadConfig(dir)
+		if err != nil || c.Task == nil {
+			other = dir
+			continue
+		}
+		r, err := cat.Open(dir)
+		if err != nil {
+			return nil, err
+		}
+		tuned = append(tuned, r)
+	}
+	if len(tuned) > 0 && other != "" {
+		return nil, usagef("%s has learned a task and %s has not; evaluate them one after the other", tuned[0].Dir, other)
+	}
+	return tuned, nil
+}

@@ -1,0 +1,109 @@
+package zoo
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"lmzoo/corpus"
+	"lmzoo/task"
+)
+
+// TaskInfo is the task that a run was fine-tuned for, as config.json records it.
+type TaskInfo struct {
+	File   string `json:"file"`             // absolute path of a .tsv or .jsonl file, or ReviewsTask
+	SHA256 string `json:"sha256,omitempty"` // of the file
+	Split  string `json:"split"`            // train/valid/test in per cent
+	Seed   uint64 `json:"seed"`             // of the split and of the draw
+	Labels int    `json:"labels,omitempty"` // training examples drawn from the training part; 0: all
+
+	Classes []string `json:"classes"`
+	Pairs   bool     `json:"pairs,omitempty"`
+
+	Pool   task.Pool `json:"pool"`
+	Mixed  bool      `json:"mixed,omitempty"`  // over all layers
+	Lambda float64   `json:"lambda,omitempty"` // of the auxiliary language-model loss
+	BodyLR float64   `json:"body_lr"`          // learning rate of the pre-trained weights; the head's is lr
+}
+
+// ReviewsTask is the name of the labelled task of the synthetic world.
+const ReviewsTask = "reviews"
+
+// The size of the pools of ReviewsTask.
+const (
+	reviewsTrain = 2000
+	reviewsHeld  = 1000
+)
+
+// TaskSplit is the usual split of a task's file.
+const TaskSplit = "80/10/10"
+
+// TaskSets are the examples of a task: those to learn from, and those to judge by.
+type TaskSets struct {
+	Train, Valid, Test *task.Set
+	World              *task.World // with the limit of ReviewsTask; nil for a file
+}
+
+// Load reads the examples of the task and draws the labels. What i leaves open is filled in: the hash and
+// the classes. If i has a hash already, other bytes are an error, and so are other classes.
+func (i *TaskInfo) Load() (TaskSets, error) {
+	if i.Split == "" {
+		i.Split = TaskSplit
+	}
+	sets, err := i.read()
+	if err != nil {
+		return TaskSets{}, err
+	}
+	if i.Labels > 0 {
+		if sets.Train, err = sets.Train.Draw(i.Labels, i.Seed); err != nil {
+			return TaskSets{}, Misuse{fmt.Errorf("task %s: %w", i.File, err)}
+		}
+	}
+	for _, class := range sets.Train.Classes {
+		if !slices.ContainsFunc(sets.Train.Examples, func(e task.Example) bool { return e.Label == class }) {
+			return TaskSets{}, Misuse{fmt.Errorf("task %s: none of the %d training examples has the label %q; "+
+				"give more examples, or another --split", i.File, len(sets.Train.Examples), class)}
+		}
+	}
+	i.Classes, i.Pairs = sets.Train.Classes, sets.Train.Pairs()
+	return sets, nil
+}
+
+func (i *TaskInfo) read() (TaskSets, error) {
+	if i.File == ReviewsTask {
+		w := task.NewWorld(i.Seed, reviewsTrain, reviewsHeld, reviewsHeld)
+		return TaskSets{w.Train, w.Dev, w.Test, w}, nil
+	}
+	path, err := filepath.Abs(i.File)
+	if err != nil {
+		return TaskSets{}, err
+	}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return TaskSets{}, fmt.Errorf("reading task: %w; want a .tsv or .jsonl file, or %s", err, ReviewsTask)
+	}
+	sum := sha256.Sum256(data)
+	hash := hex.EncodeToString(sum[:])
+	if i.SHA256 != "" && i.SHA256 != hash {
+		return TaskSets{}, fmt.Errorf("%s has changed since the run was trained; evaluate on another file with --task, "+
+			"or fine-tune again", path)
+	}
+	set, err := task.Open(path)
+	if err != nil {
+		return TaskSets{}, Misuse{err}
+	}
+	if err := set.CheckTraining(); err != nil {
+		return TaskSets{}, Misuse{fmt.Errorf("task %s: %w", i.File, err)}
+	}
+	ratio, err := corpus.ParseRatio(i.Split)
+	if err != nil {
+		return TaskSets{}, Misuse{err}
+	}
+	i.File, i.SHA256 = path, hash
+	var sets TaskSets
+	sets.Train, sets.Valid, sets.Test = set.Split(ratio, i.Seed)
+	return sets, nil
+}
