@@ -5,8 +5,8 @@ import (
 	"lmzoo/corpus/world"
 )
 
-// Generated is a corpus that is drawn from an exactly known distribution. It is of any size and needs no
-// file.
+// Generated is a corpus that is drawn from an exactly known distribution. It is of any size and
+// needs no file.
 type Generated struct {
 	Name, Title string
 
@@ -31,7 +31,8 @@ func GeneratedCorpora() []Generated {
 			source: func() world.Generator { return world.New(world.DefaultSeed) },
 		},
 		{
-			Name: ReviewsName, Title: "synthetic reviews and notes with a hidden label, for pre-training",
+			Name:  ReviewsName,
+			Title: "synthetic reviews and notes with a hidden label, for pre-training",
 			split: func(seed uint64, train, valid, test int) corpus.Split {
 				return world.NewReviews(world.DefaultSeed).Split(seed, train, valid, test)
 			},
@@ -56,9 +57,9 @@ func (d *Data) IsGenerated() bool {
 	return ok
 }
 
-// Source returns the exact distribution that a generated corpus is drawn from, as a model over tok: the
-// best that any model can be. It returns nil for text whose distribution nobody knows, and for a
-// tokenizer over which no exact source exists.
+// Source returns the exact distribution that a generated corpus is drawn from, as a model over tok:
+// the best that any model can be. It returns nil for text whose distribution nobody knows, and for
+// a tokenizer over which no exact source exists.
 func (d *Data) Source(tok corpus.Tokenizer) *world.Source {
 	g, ok := FindGenerated(d.Corpus)
 	if !ok {

@@ -18,7 +18,8 @@ func TestSourceIsTheLimit(t *testing.T) {
 		require.NoError(t, err)
 		tok, err := corpus.Train("word", split.Train, 0)
 		require.NoError(t, err)
-		r, err := eval.Run(context.Background(), data.Source(tok), tok, split.Test, eval.Options{Threads: 2})
+		r, err := eval.Run(context.Background(), data.Source(tok), tok, split.Test,
+			eval.Options{Threads: 2})
 		require.NoError(t, err)
 		require.True(t, r.HasLimit)
 		require.Zero(t, r.Gap(), g.Name)

@@ -109,7 +109,7 @@ func (o oracle) joint(text string, d Domain, s Sentiment) float64 {
 	head, body, _ := strings.Cut(text, " : ")
 	kind, subject, _ := strings.Cut(head, " ")
 	sentences := strings.Split(strings.TrimSuffix(body, " ."), " . ")
-	p := .25 * .5 * (.75*share(o.products[d], subject) + .25*share(o.subjects, subject)) / 3
+	p := .25 * .5 * (.75*share(o.products[d], subject) + .25*share(o.subjects, subject))
 	for _, sentence := range sentences {
 		words, sum := strings.Fields(sentence), 0.0
 		for _, c := range []Sentiment{Negative, Positive} {
@@ -175,5 +175,5 @@ func TestBayesAccuracyIsReached(t *testing.T) {
 	b, err := r.Bayes(r.Labelled(1, Dev, 8000))
 	require.NoError(t, err)
 	require.InDelta(t, b.Accuracy, b.Realised, 4*math.Sqrt(b.Accuracy*(1-b.Accuracy)/8000))
-	require.InDelta(t, .979, b.Accuracy, .002)
+	require.InDelta(t, .972, b.Accuracy, .002)
 }

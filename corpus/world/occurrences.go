@@ -88,7 +88,7 @@ func (l *lexicon) pool(p Pool) holdout {
 // occurrence draws one. The homonym is the first noun of one of the sentences that every document
 // has.
 func (r *Reviews) occurrence(rng *rand.Rand, h holdout, side Side, sense Domain) Occurrence {
-	target, label := uint8(rng.IntN(minParts)), Sentiment(rng.IntN(2))
+	target, label := uint8(rng.IntN(sentences)), Sentiment(rng.IntN(2))
 	start := slices.Index(r.states, draft{domain: sense, label: label})
 	review := r.draw(rng, int32(start), func(d draft, word string) bool {
 		return h.allow(d, word, target, side)

@@ -138,10 +138,28 @@ func (s *Source) scoreSteps(dst []float64, tokens []lm.Token) {
 // BOS, and an *Impossible otherwise.
 func (s *Source) Possible(tokens []lm.Token) error {
 	st := s.start()
-	for _, t := range lm.SinceBOS(tokens) {
+	tokens = lm.SinceBOS(tokens)
+	for _, t := range tokens {
 		st.Push(t)
 	}
-	return st.Impossible()
+	e := st.impossible
+	if e == nil {
+		return nil
+	}
+	if word := firstWord(s.tok.Decode(tokens[e.Position-1:])); word != "" {
+		e.Got = word // the token may be a letter
+	}
+	return e
+}
+
+// firstWord returns the first word of a text with the space before it.
+func firstWord(text string) string {
+	for i := 1; i < len(text); i++ {
+		if text[i] == ' ' {
+			return text[:i]
+		}
+	}
+	return text
 }
 
 // Start returns a *State after BOS.
