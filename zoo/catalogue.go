@@ -8,9 +8,18 @@ import (
 
 // Catalogue is a list of species in order of appearance. Another module passes its own:
 //
-//	species := append(zoo.Standard(), mySpecies)
+//	species := zoo.Standard().With(mySpecies)
 //	run, err := species.Open("runs/mine")
 type Catalogue []*Species
+
+// With returns the catalogue with another species at its place in time, after those of the same year.
+func (c Catalogue) With(s *Species) Catalogue {
+	at := slices.IndexFunc(c, func(other *Species) bool { return other.Year > s.Year })
+	if at < 0 {
+		at = len(c)
+	}
+	return slices.Insert(slices.Clone(c), at, s)
+}
 
 // Names returns the names, in order.
 func (c Catalogue) Names() []string {

@@ -1,0 +1,23 @@
+package main
+
+import (
+	"lmzoo/train"
+	"lmzoo/zoo"
+)
+
+// Species is the row of the catalogue: all that lmzoo needs to know.
+func Species() *zoo.Species {
+	return &zoo.Species{
+		Name: "logbilinear", Aliases: []string{"lbl"}, Title: "log-bilinear", Era: "NLM", Year: 2007,
+		Paper:     "Mnih & Hinton, Three New Graphical Models for Statistical Language Modelling",
+		Remembers: "the last n−1 tokens, as the vector that they predict",
+		Sizes:     []string{"tiny", "small"},
+		Defaults: zoo.Preset(Preset, func(c *train.Config) {
+			c.LR, c.MinLR, c.WeightDecay, c.Batch = 3e-3, 3e-4, 0.01, 32
+		}),
+		Learning: &zoo.Learning{New: zoo.New(New), Start: zoo.Windows},
+	}
+}
+
+// catalogue is lmzoo's own with this species at its place in time.
+func catalogue() zoo.Catalogue { return zoo.Standard().With(Species()) }
