@@ -34,7 +34,7 @@ func (o sigmoidOp) Backward() { // dx = y·(1 − y)·dy
 	vec.SigmoidBackward(o.x.AddGrad(), o.y.AddGrad(), o.y.Data)
 }
 
-// LogSigmoid is y = ln(1 / (1 + e^−x)): the log-probability that x wins against 0 (Bradley and Terry 1952).
+// LogSigmoid is y = ln(1 / (1 + e^−x)): the log-probability that x beats 0 (Bradley and Terry 1952).
 func (t *Tape) LogSigmoid(x *Tensor) *Tensor {
 	y := t.New(x.Rows, x.Cols)
 	logSigmoidForward(y.Data, x.Data)
@@ -46,7 +46,7 @@ type logSigmoidOp struct{ y, x *Tensor }
 
 func (o logSigmoidOp) Backward() { logSigmoidBackward(o.x.AddGrad(), o.y.AddGrad(), o.y.Data) }
 
-// logSigmoidForward is y = min(x, 0) − ln(1 + e^−|x|), which neither overflows nor cancels.
+// logSigmoidForward is y = min(x, 0) − ln(1 + e^−|x|), which neither overflows nor loses digits.
 func logSigmoidForward(y, x []float32) {
 	for i, v := range x {
 		v := float64(v)

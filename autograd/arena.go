@@ -1,10 +1,10 @@
 package autograd
 
-// arena hands out slices of large blocks and takes all of them back at once.
+// arena allocates slices of large blocks and frees all of them at once.
 type arena[T any] struct {
 	blocks [][]T
 	used   int // of the last block
-	total  int // handed out since the last reset
+	total  int // elements allocated since the last reset
 }
 
 const (
@@ -26,12 +26,12 @@ func (a *arena[T]) take(n int) []T {
 	return out
 }
 
-// reset takes everything back. What had to be taken in several blocks will fit in one; a block that is
-// outgrown again and again, as by a text that gets longer, grows by a quarter at least.
+// reset frees everything. If several blocks were needed, one block that is large enough replaces them. It
+// grows by at least a quarter, because a text that gets longer would outgrow it again and again.
 func (a *arena[T]) reset() {
 	if len(a.blocks) > 1 {
 		size := max(a.total, len(a.blocks[0])*5/4)
-		clear(a.blocks) // let go of the old blocks before the new one is made
+		clear(a.blocks) // free the old blocks before allocating the new one
 		a.blocks = append(a.blocks[:0], make([]T, size))
 	}
 	a.used, a.total = 0, 0

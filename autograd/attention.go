@@ -67,8 +67,8 @@ func (o attentionOp) Backward() {
 }
 
 const (
-	attentionBlock = 32  // rows of scores that are computed at once
-	attentionKept  = 256 // the longest row of which att is kept: B·H·T² floats for every layer
+	attentionBlock = 32  // rows of scores computed at a time
+	attentionKept  = 256 // the largest T whose att is kept: B·H·T² floats for every layer
 )
 
 type attention struct {
@@ -76,15 +76,15 @@ type attention struct {
 	start, end []int32
 	scale      float32
 	mask       mask
-	kept       []float32 // [B, H, T, T] att before dropout, the blocks of each head one after the other; or nil and …
-	logSum     []float32 // … [B, H, T] ln Σ exp of each row of scores
-	att, datt  []float32 // one block of rows; att if it is not kept or if dropout changes it
-	whole      bool      // T is so short that a head is computed at once
+	kept       []float32 // [B, H, T, T] att before dropout, one block after the other; nil if T is large
+	logSum     []float32 // [B, H, T] ln Σ exp of each row of scores, if att is not kept
+	att, datt  []float32 // one block of rows; att only if it is not kept or dropout changes it
+	whole      bool      // one kernel computes a whole head
 	window     vec.Window
-	work       []float32 // of window
+	work       []float32 // for window
 }
 
-// block returns where the att of rows [t0, t1) and columns [lo, hi) of a head is, or is to be.
+// block returns the memory for att of the rows [t0, t1) and the columns [lo, hi) of a head.
 func (a *attention) block(b, h, t0, t1, lo, hi int) blas32.General {
 	if a.kept == nil {
 		return matrix(t1-t0, hi-lo, a.att)
@@ -92,7 +92,7 @@ func (a *attention) block(b, h, t0, t1, lo, hi int) blas32.General {
 	return matrix(t1-t0, hi-lo, a.kept[((b*a.H+h)*a.T+t0)*a.T:])
 }
 
-// head returns a view of the head h of row b in the matrix m of 1 (y) or 3 (q, k, v) parts.
+// head returns a view of head h of row b in the matrix m of 1 (y) or 3 (q, k, v) parts.
 func (a *attention) head(m []float32, b, h, part, parts int) blas32.General {
 	C := a.H * a.D
 	return blas32.General{Rows: a.T, Cols: a.D, Stride: parts * C, Data: m[b*a.T*parts*C+part*C+h*a.D:]}
@@ -161,7 +161,7 @@ func (a *attention) forwardHead(y, qkv []float32, b, h int) {
 	}
 }
 
-// dropped is att after dropout. What is kept stays as it was.
+// dropped returns att after dropout. It leaves kept unchanged.
 func (a *attention) dropped(att blas32.General, b, h, t0, lo int) blas32.General {
 	if a.mask.p == 0 {
 		return att
@@ -176,12 +176,13 @@ func (a *attention) dropped(att blas32.General, b, h, t0, lo int) blas32.General
 	return att
 }
 
-// place is the number of the element of att in row t and column lo of a head, of all there are.
+// place returns the index, among all elements of att, of row t and column lo of a head.
 func (a *attention) place(b, h, t, lo int) int { return ((b*a.H+h)*a.T+t)*a.T + lo }
 
 // backward inverts att = softmax(scale·q·kᵀ), y = att·v:
 //
-//	dv += attᵀ·dy,  datt = dy·vᵀ,  dscores = att ⊙ (datt − Σ att·datt),  dq += scale·dscores·k,  dk += scale·dscoresᵀ·q
+//	dv += attᵀ·dy,  datt = dy·vᵀ,  dscores = att ⊙ (datt − Σ att·datt)
+//	dq += scale·dscores·k,  dk += scale·dscoresᵀ·q
 func (a *attention) backward(dqkv []float32, beta float32, dy, qkv []float32) {
 	for b := range a.B {
 		if a.whole {
@@ -228,8 +229,8 @@ func (a *attention) backwardHead(dqkv []float32, beta float32, dy, qkv []float32
 	}
 }
 
-// backwardRow turns datt, the gradient of the row t of att, whose first column is lo, into that of its scores, and where att was
-// not kept the scores into att.
+// backwardRow replaces datt, the gradient of row t of att, by the gradient of the scores. The first column
+// of both is lo. If att was not kept, att holds scores, and backwardRow replaces them by att.
 func (a *attention) backwardRow(att, datt []float32, b, h, t, lo int) {
 	from, to := a.first(b, t)-lo, a.last(b, t)-lo
 	if a.kept == nil {
@@ -245,7 +246,8 @@ func (a *attention) backwardRow(att, datt []float32, b, h, t, lo int) {
 	vec.SoftmaxBackward(datt[from:to], datt[from:to], att[from:to])
 }
 
-// softmaxForward turns row[from:to] into its softmax and the rest into zeros, and returns the largest of it and Σ exp(x − top).
+// softmaxForward replaces row[from:to] by its softmax and the rest by zeros. It returns the largest element
+// and Σ exp(x − top).
 func softmaxForward(row []float32, from, to int) (top, sum float32) {
 	clear(row[:from])
 	clear(row[to:])
@@ -276,8 +278,8 @@ func zeroOutside(m blas32.General, lo, hi int) {
 	}
 }
 
-// AttentionStep computes the attention of one new position over a key-value cache: q and dst are [C], k
-// and v are [T, C] with the new position's own row already in place as the last. The heads are divided among the crew.
+// AttentionStep computes the attention of one new position over a key-value cache: q and dst are [C], k and
+// v are [T, C] and end with the row of the new position. The crew divides the heads.
 func (t *Tape) AttentionStep(dst, q, k, v []float32, T, H int) {
 	t.step = attentionStep{dst: dst[:len(q)], q: q, k: k, v: v, att: t.Scratch(H * T), T: T, D: len(q) / H}
 	if len(q)*T < attentionAlone {
@@ -289,7 +291,7 @@ func (t *Tape) AttentionStep(dst, q, k, v []float32, T, H int) {
 	t.Crew.Do(H, &t.step)
 }
 
-// attentionAlone is how many keys' channels are read faster than they are shared.
+// attentionAlone is the number of channels of keys below which one thread is faster than a crew.
 const attentionAlone = 1 << 13
 
 type attentionStep struct {

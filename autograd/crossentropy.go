@@ -7,7 +7,7 @@ import (
 )
 
 // CrossEntropy is the 1×1 sum of −ln softmax(logits)[y] over the rows with a target y ≥ 0, divided by n:
-// nats per token (Shannon 1948). Rows with y = −1 count nothing.
+// nats per token (Shannon 1948). Rows with y = −1 do not count.
 func (t *Tape) CrossEntropy(logits *Tensor, y []int32, n int) *Tensor {
 	logits.want("logits of CrossEntropy", len(y), -1)
 	loss := t.New(1, 1)
@@ -50,7 +50,8 @@ func crossEntropyForward(probs, logits []float32, y []int32, v int) (nats float6
 	return nats
 }
 
-// expSum stores e^(x−shift) and returns the sum: short parts of a row in float32, the parts in float64.
+// expSum stores e^(x−shift) and returns the sum. It adds short parts of a row in float32 and their sums in
+// float64.
 func expSum(dst, x []float32, shift float32) (sum float64) {
 	for i := 0; i < len(x); i += 256 {
 		end := min(i+256, len(x))

@@ -2,13 +2,14 @@ package autograd
 
 import "lmzoo/autograd/vec"
 
-// Elman is the simple recurrent network (Elman 1990) over whole rows at once:
+// Elman runs the simple recurrent network (Elman 1990) over all steps:
 //
 //	h_t = tanh(xw_t + whh·h_{t−1} + bhh)
 //
-// xw [B·T, H] is the input's part x·Wihᵀ + b_ih, one product for all steps; whh is [H, H], bhh [1, H]. h0
-// [B, H] is the state before the first step, nil for zero, and gets no gradient. Where x, the B·T
-// input tokens, is BOS the state is zero before that step, and no gradient crosses. The result is h [B·T, H].
+// xw [B·T, H] is the contribution x·Wihᵀ + b_ih of the inputs, one product for all steps; whh is [H, H],
+// bhh [1, H]. h0 [B, H] is the state before the first step, nil for zero, and gets no gradient. x holds the
+// B·T input tokens: before a step that reads BOS the state is reset to zero, and no gradient crosses that
+// boundary. The result is h [B·T, H].
 func (t *Tape) Elman(xw, whh, bhh, h0 *Tensor, B, T int, x []int32) *Tensor {
 	u := t.unroll(xw, whh, bhh, h0, B, T, 1, x)
 	y := t.New(B*T, u.H)
@@ -29,7 +30,7 @@ type elmanOp struct {
 	unroll
 }
 
-// Backward goes back in time: dsum_t = (1 − h_t²)·dh_t, dh_{t−1} += dsum_t·whh.
+// Backward runs back in time: dsum_t = (1 − h_t²)·dh_t, dh_{t−1} += dsum_t·whh.
 func (o elmanOp) Backward() {
 	dh := o.y.AddGrad()
 	dsum := o.y.tape.borrow(len(dh))

@@ -2,7 +2,8 @@ package autograd
 
 import "lmzoo/autograd/vec"
 
-// Embedding gives every id its row of the table (Bengio et al. 2003's C): y[i] = table[ids[i]].
+// Embedding looks up the row of every id (C in Bengio et al. 2003): y[i] = table[ids[i]]. The table may be
+// any tensor: so rows are gathered by index.
 func (t *Tape) Embedding(table *Tensor, ids []int32) *Tensor {
 	return t.Embedding2(table, ids, nil, nil)
 }

@@ -6,7 +6,7 @@ import "lmzoo/autograd/vec"
 // the tanh form that GPT-2 uses.
 func (t *Tape) GELU(x *Tensor) *Tensor { return t.gelu(x, vec.GELU, vec.GELUWithSlope) }
 
-// GELUErf is y = x·Φ(x) = ½x·(1 + erf(x/√2)), the same gate in its exact form, as in BERT and GPT-1.
+// GELUErf is y = x·Φ(x) = ½x·(1 + erf(x/√2)), the same gate in its exact form, as in BERT.
 func (t *Tape) GELUErf(x *Tensor) *Tensor { return t.gelu(x, vec.GELUErf, vec.GELUErfWithSlope) }
 
 func (t *Tape) gelu(x *Tensor, plain func(dst, x []float32), withSlope func(dst, slope, x []float32)) *Tensor {

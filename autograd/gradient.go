@@ -6,11 +6,11 @@ import (
 	"lmzoo/autograd/vec"
 )
 
-// The life of a gradient on a tape: the first op that sends one borrows memory for it, the op that made the
-// tensor is the last to read it, and then the memory serves another gradient.
+// The life of a gradient on a tape: the first op that contributes to it borrows memory, the op that made
+// the tensor is the last to read it, and then the memory is reused for another gradient.
 
-// AddGrad returns the gradient of x ready to be added to, or nil where none is wanted. An op's Backward
-// reads the gradient of its output and adds to those of its inputs through it.
+// AddGrad returns the gradient of x, zero if it was unset, or nil if x wants none. An op's Backward reads
+// the gradient of its output and adds to the gradients of its inputs.
 func (x *Tensor) AddGrad() []float32 {
 	if x.unset() {
 		x.Grad = x.tape.borrow(len(x.Data))
@@ -19,11 +19,11 @@ func (x *Tensor) AddGrad() []float32 {
 	return x.Grad
 }
 
-// unset reports whether x wants a gradient and nothing has been sent yet.
+// unset reports whether x wants a gradient and has no contribution yet.
 func (x *Tensor) unset() bool { return x.Grad != nil && len(x.Grad) < len(x.Data) }
 
-// gradMatrix returns the gradient of x as a matrix, and the beta with which a product is to be added to
-// it: 0 for the first, which overwrites, 1 for those that follow.
+// gradMatrix returns the gradient of x as a matrix and the beta for adding a product to it: 0 for the first
+// contribution, which overwrites, 1 for later ones.
 func (x *Tensor) gradMatrix() (grad blas32.General, beta float32) {
 	beta = 1
 	if x.unset() {
@@ -34,7 +34,7 @@ func (x *Tensor) gradMatrix() (grad blas32.General, beta float32) {
 	return grad, beta
 }
 
-// takeGrad takes the gradient away from x; for an op that is done with its output.
+// takeGrad removes the gradient from x and returns it, when an op no longer needs that of its output.
 func (x *Tensor) takeGrad() []float32 {
 	grad := x.Grad
 	if grad != nil {
@@ -43,8 +43,8 @@ func (x *Tensor) takeGrad() []float32 {
 	return grad
 }
 
-// passGrad adds a whole gradient to that of x. Where x has none yet, the memory changes hands; otherwise it
-// goes back to the tape.
+// passGrad adds grad to the gradient of x. If that is unset, x takes over the memory of grad; otherwise the
+// memory goes back to the tape.
 func (t *Tape) passGrad(x *Tensor, grad []float32) {
 	if x.unset() {
 		x.Grad = grad
@@ -58,7 +58,7 @@ func (t *Tape) passGrad(x *Tensor, grad []float32) {
 
 // borrow returns memory for a gradient of n elements with unspecified values.
 func (t *Tape) borrow(n int) []float32 {
-	for i := len(t.spare) - 1; i >= 0; i-- { // the last given back is still in the cache
+	for i := len(t.spare) - 1; i >= 0; i-- { // the most recent one is still in the cache
 		if b := t.spare[i]; cap(b) == n {
 			t.spare = append(t.spare[:i], t.spare[i+1:]...)
 			return b[:n]
@@ -67,7 +67,7 @@ func (t *Tape) borrow(n int) []float32 {
 	return t.floats.take(n)
 }
 
-// give takes memory back from an op.
+// give returns memory to the tape.
 func (t *Tape) give(b []float32) {
 	if len(b) > 0 {
 		t.spare = append(t.spare, b)

@@ -21,7 +21,7 @@ func (t *Tape) LayerNorm(x, g, b *Tensor, eps float32) *Tensor {
 type layerNormOp struct {
 	y, x, g, b *Tensor
 	mean, rstd []float32
-	unwanted   []float32 // takes the gradients that nobody wants
+	unwanted   []float32 // receives the gradients of constants
 }
 
 func (o layerNormOp) Backward() {
@@ -35,13 +35,13 @@ func (o *layerNormOp) grad(x *Tensor) []float32 {
 	return x.AddGrad()
 }
 
-// layerNormForward is y = g·x̂ + b with x̂ = (x − mean)·rstd, and keeps mean and rstd = 1/σ of every row.
+// layerNormForward is y = g·x̂ + b with x̂ = (x − mean)·rstd. It stores mean and rstd = 1/σ of every row.
 func layerNormForward(y, mean, rstd, x, g, b []float32, eps float32) {
 	vec.LayerNormRows(y, mean, rstd, x, g, b, eps)
 }
 
 // layerNormBackward inverts y = g·x̂ + b: dg += x̂·dy, db += dy, and with d = g·dy
-// dx += rstd·(d − mean(d) − x̂·mean(d·x̂)), since x also moves its row's mean and deviation.
+// dx += rstd·(d − mean(d) − x̂·mean(d·x̂)), because x also changes the mean and σ of its row.
 func layerNormBackward(dx, dg, db, dy, x, mean, rstd, g []float32) {
 	vec.LayerNormRowsBackward(dx, dg, db, dy, x, mean, rstd, g)
 }

@@ -78,8 +78,8 @@ func (o linearOp) Backward() {
 	}
 }
 
-// linearForward is y = r + x·w + b; nil stands for zero. A crew divides the product if it is large, as for a prompt. The product comes first: what
-// it writes is read again while it is in the cache.
+// linearForward is y = r + x·w + b; nil stands for zero. A crew divides a large product, as for a prompt.
+// r and b are added after the product, while y is in the cache.
 func linearForward(y blas32.General, r []float32, x, w blas32.General, b []float32, trans blas.Transpose, crew *gemm.Crew) {
 	gemm.Float32{Crew: crew}.Sgemm(blas.NoTrans, trans, x.Rows, y.Cols, x.Cols, 1, x.Data, x.Stride, w.Data, w.Stride, 0, y.Data, y.Stride)
 	y.Data = y.Data[:y.Rows*y.Cols]
@@ -91,7 +91,8 @@ func linearForward(y blas32.General, r []float32, x, w blas32.General, b []float
 	}
 }
 
-// linearRow is linearForward of one row, as in generation, which has the crew, and weights of one byte if there are any.
+// linearRow is linearForward for a single row, as in generation. It uses t.Crew and, where present, int8
+// weights.
 func (t *Tape) linearRow(y, r, x, w, b *Tensor, trans blas.Transpose) {
 	if w.Int8 != nil {
 		t.Crew.MulInt8(w.Int8, y.Data, x.Data)
@@ -116,7 +117,7 @@ func (t *Tape) linearRow(y, r, x, w, b *Tensor, trans blas.Transpose) {
 	t.Crew.MulRow(trans, y.Cols, x.Cols, x.Data, w.Data, w.Stride, beta, y.Data)
 }
 
-// addRows adds every row of m to sum.
+// addRows adds every row of m to sum, as for the gradient of a bias.
 func addRows(sum []float32, m blas32.General) { vec.SumRows(sum, m.Data[:m.Rows*m.Cols]) }
 
 // data returns the values of a tensor that may be missing.

@@ -6,8 +6,9 @@ import (
 	"lmzoo/autograd/vec"
 )
 
-// LogSoftmax stores logits − ln Σ exp(logits), in nats, in dst: float64 throughout, so that the probabilities of a large
-// vocabulary still sum to 1 within 1e-12. The blocks of logits are divided among the crew, and their sums added in order.
+// LogSoftmax stores logits − ln Σ exp(logits), in nats, in dst. It computes in float64, so that the
+// probabilities of a large vocabulary sum to 1 within 1e-12. The crew divides the blocks of logits, whose
+// sums are added in order.
 func (t *Tape) LogSoftmax(dst []float64, logits []float32) {
 	blocks := (len(logits) + softmaxBlock - 1) / softmaxBlock
 	s := &t.softmax
@@ -28,7 +29,8 @@ func (t *Tape) LogSoftmax(dst []float64, logits []float32) {
 
 const softmaxBlock = 1 << 11
 
-// logSoftmax sums up the exponentials, and in its second round subtracts the logarithm of their sum.
+// logSoftmax adds the exponentials in its first round and subtracts the logarithm of their sum in its
+// second.
 type logSoftmax struct {
 	dst        []float64
 	logits     []float32

@@ -8,26 +8,27 @@ import (
 	"lmzoo/autograd/vec"
 )
 
-// bos is lm.BOS, the document boundary: before a step that reads it, a recurrent state is set to zero.
+// bos is lm.BOS, the document boundary. The recurrent state is reset to zero before a step that reads it.
 const bos = 0
 
-// unroll is what the recurrent ops share: B rows of T steps, a state of H channels, and the matrix that
-// carries it from step to step. Time runs inside a row, so that the step t of all rows is a view with
-// the stride T·H.
+// unroll is the common part of the recurrent ops: B rows of T steps, a state of H channels, and the matrix
+// that carries it from step to step. Time runs inside a row, so that step t of all rows is a view with the
+// stride T·H.
 type unroll struct {
 	B, T, H  int
-	x        []int32        // [B·T] inputs; where one is bos the state before it is zero
+	x        []int32        // [B·T] inputs; the state before a bos is zero
 	whh, bhh *Tensor        // [G·H, H] and [1, G·H], G gates
-	whhT     blas32.General // whh turned once for many steps that multiply by it; empty for a few
+	whhT     blas32.General // whh transposed, for many steps; empty for few
 	prev     []float32      // [B·T, H] the state before each step
-	row      []float32      // [G·H] a step's product with whh in bytes, for one row
+	row      []float32      // [G·H] the product of a step with int8 weights, for one row
 	crew     *gemm.Crew
 }
 
-// turnFrom is the number of steps from which on turning whh costs less than reading it across in each.
+// turnFrom is the number of steps from which transposing whh once costs less than multiplying by its
+// transpose in each step.
 const turnFrom = 4
 
-// unroll checks shapes; gates is G.
+// unroll checks shapes and returns the state before the first step; gates is G.
 func (t *Tape) unroll(xw, whh, bhh, h0 *Tensor, B, T, gates int, x []int32) unroll {
 	H := whh.Cols
 	xw.want("xw of a recurrent layer", B*T, gates*H)
@@ -46,15 +47,15 @@ func (t *Tape) unroll(xw, whh, bhh, h0 *Tensor, B, T, gates int, x []int32) unro
 	return u
 }
 
-// step returns the step t of all rows of m, which has c columns.
+// step returns step t of all rows of m, which has c columns.
 func (u *unroll) step(m []float32, t, c int) blas32.General {
 	return blas32.General{Rows: u.B, Cols: c, Stride: u.T * c, Data: m[t*c:]}
 }
 
-// resets reports whether the state of row b is set to zero before step t.
+// resets reports whether the state of row b is reset to zero before step t.
 func (u *unroll) resets(b, t int) bool { return u.x[b*u.T+t] == bos }
 
-// start stores the state before the first step, nil standing for zero.
+// start stores the state before the first step; a nil h0 stands for zero.
 func (u *unroll) start(prev []float32, h0 *Tensor) {
 	for b := range u.B {
 		row := prev[b*u.T*u.H:][:u.H]
@@ -79,8 +80,8 @@ func (u *unroll) carry(prev, h []float32, b, t int) {
 	}
 }
 
-// LastStep returns, in the tape's memory, the state after the last of T steps: the last row of each of
-// the B rows of time in h [B·T, H], as [B, H].
+// LastStep returns the state after the last of T steps, in the tape's memory: the last of the T rows of
+// each of the B sequences in h [B·T, H], as [B, H].
 func (t *Tape) LastStep(h *Tensor, B, T int) []float32 { return t.lastStep(h.Data, B, T, h.Cols) }
 
 func (t *Tape) lastStep(h []float32, B, T, H int) []float32 {
@@ -91,7 +92,7 @@ func (t *Tape) lastStep(h []float32, B, T, H int) []float32 {
 	return out
 }
 
-// product stores xw + bhh + prev·whhᵀ of step t in dst; a nil xw stands for zero.
+// product stores xw + bhh + prev·whhᵀ for step t in dst; a nil xw stands for zero.
 func (u *unroll) product(dst, xw []float32, t int) {
 	c := u.whh.Rows
 	for b := range u.B {
@@ -121,8 +122,8 @@ func (u *unroll) product(dst, xw []float32, t int) {
 	}
 }
 
-// back inverts sums = prev·whhᵀ for step t: the gradient dh of the step before grows by dsum·whh, except
-// for the rows that were reset.
+// back inverts sums = prev·whhᵀ for step t: it adds dsum·whh to the gradient dh of the step before, except
+// in rows that were reset.
 func (u *unroll) back(dh, dsum []float32, t int) {
 	if t == 0 {
 		return
@@ -142,7 +143,7 @@ func (u *unroll) back(dh, dsum []float32, t int) {
 	}
 }
 
-// weights adds to the gradients of whh and bhh, for all steps at once: dwhh += dsumᵀ·prev, dbhh += Σ dsum.
+// weights adds to the gradients of whh and bhh for all steps at once: dwhh += dsumᵀ·prev, dbhh += Σ dsum.
 func (u *unroll) weights(dsum []float32) {
 	sums := matrix(u.B*u.T, u.whh.Rows, dsum)
 	if u.whh.Grad != nil {

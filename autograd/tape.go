@@ -8,26 +8,26 @@ import (
 	"lmzoo/autograd/gemm"
 )
 
-// Op is one recorded operation: Backward adds to the gradients of its inputs what the gradient of its
-// output implies, reaching both through AddGrad.
+// Op is one recorded operation. Backward adds to the gradients of its inputs what the gradient of its
+// output implies; it gets both from AddGrad.
 type Op interface{ Backward() }
 
 // Tape records operations in the order they ran. A Tape is for one goroutine.
 type Tape struct {
-	// Rand draws the dropout masks; nil means no dropout, as when a model is judged and not trained.
+	// Rand draws the dropout masks; nil means no dropout, as in evaluation.
 	Rand *rand.Rand
 
-	// Crew shares the work of single rows, as when a token is generated; nil means none. It changes no bit.
+	// Crew shares the work of single rows, as in generation; nil means one thread. It changes no bit.
 	Crew *gemm.Crew
 
 	forward bool
 	ops     []Op
-	made    []int // how many tensors there were when each op was recorded
+	made    []int // the number of tensors when each op was recorded
 	tensors []*Tensor
 	n       int // tensors in use
 	floats  arena[float32]
 	ints    arena[int32]
-	spare   [][]float32 // gradients that nobody needs any more
+	spare   [][]float32 // memory of gradients that have been used
 	softmax logSoftmax
 	step    attentionStep
 }
@@ -35,27 +35,27 @@ type Tape struct {
 // NewTape returns a tape that records.
 func NewTape() *Tape { return &Tape{} }
 
-// NewForward returns a tape for inference: it computes, records nothing and keeps no gradients.
+// NewForward returns a tape for inference: it records nothing and keeps no gradients.
 func NewForward() *Tape { return &Tape{forward: true} }
 
-// Recording reports whether gradients are wanted.
+// Recording reports whether the tape records, so that gradients can be computed.
 func (t *Tape) Recording() bool { return !t.forward }
 
-// Reset forgets everything recorded and takes back the memory of every Tensor the tape made: the next
-// step, of the same shape, allocates nothing.
+// Reset deletes the record and reuses the memory of every Tensor that the tape made. The next step of the
+// same shape allocates nothing.
 func (t *Tape) Reset() {
 	t.ops, t.made, t.n, t.spare = t.ops[:0], t.made[:0], 0, t.spare[:0]
 	t.floats.reset()
 	t.ints.reset()
 }
 
-// New returns a tensor of the tape's memory, valid until Reset, with unspecified values. If the tape
-// records it wants a gradient.
+// New returns a tensor in the tape's memory with unspecified values, valid until Reset. It wants a gradient
+// if the tape records.
 func (t *Tape) New(rows, cols int) *Tensor {
 	return t.view(rows, cols, t.floats.take(rows*cols), !t.forward)
 }
 
-// Const returns a tensor over data that wants no gradient, valid until Reset.
+// Const returns a tensor over data without a gradient, valid until Reset.
 func (t *Tape) Const(rows, cols int, data []float32) *Tensor { return t.view(rows, cols, data, false) }
 
 // view returns a tensor over data.
@@ -72,16 +72,16 @@ func (t *Tape) view(rows, cols int, data []float32, grad bool) *Tensor {
 	return x
 }
 
-// Scratch returns n floats of the tape's memory, valid until Reset, with unspecified values.
+// Scratch returns n floats of the tape's memory with unspecified values, valid until Reset.
 func (t *Tape) Scratch(n int) []float32 { return t.floats.take(n) }
 
-// ScratchInts returns n numbers of the tape's memory, valid until Reset, with unspecified values.
+// ScratchInts returns n integers of the tape's memory with unspecified values, valid until Reset.
 func (t *Tape) ScratchInts(n int) []int32 { return t.ints.take(n) }
 
-// Backward sends the gradient of loss, a 1×1 tensor, back through everything recorded: afterwards the
-// Grad of every leaf has grown by ∂loss/∂leaf. The gradients in between are gone: once the op that made a
-// tensor has run backward, nobody asks for the tensor's gradient again, and its memory serves the next.
-// Backward is called once between two Resets.
+// Backward propagates the gradient of loss, a 1×1 tensor, through everything recorded. It adds ∂loss/∂leaf
+// to the Grad of every leaf. Gradients of other tensors do not survive: after the op that made a tensor has
+// run backward, no op reads the tensor's gradient again, and its memory is reused. Call Backward once
+// between two Resets.
 func (t *Tape) Backward(loss *Tensor) {
 	loss.want("loss", 1, 1)
 	loss.AddGrad()[0] = 1
@@ -91,14 +91,14 @@ func (t *Tape) Backward(loss *Tensor) {
 		if i > 0 {
 			from = t.made[i-1]
 		}
-		for _, x := range t.tensors[from:t.made[i]] { // what was made since the op before
+		for _, x := range t.tensors[from:t.made[i]] { // made since the op before
 			t.give(x.takeGrad())
 		}
 	}
 }
 
-// Record puts op on the tape. One training step repeats the last, so the place on the tape most often
-// holds the same kind of record already: it is written over instead of allocated.
+// Record puts op on the tape. A training step repeats the last one, so that place on the tape usually holds
+// an op of the same type. Record overwrites it instead of allocating.
 func Record[O any, P interface {
 	*O
 	Op

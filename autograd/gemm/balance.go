@@ -2,11 +2,11 @@ package gemm
 
 import "time"
 
-// balance decides whether helpers are worth having. On a machine that is busy with other things the system
-// suspends a thread in the middle of a part, for as long as several tokens take, and the others wait for
-// it. The balance is the time that helpers have saved less the time that they have cost, against what the
-// caller needs alone. If it falls too low, the caller works alone for a multiple of the loss and then tries
-// again: the loss stays a small part of the time, and helpers are back soon after the machine is quiet.
+// balance decides whether helpers pay. If other processes need the processor, the system suspends a thread
+// in the middle of a part, for as long as several tokens take, and the other threads wait for it. The balance
+// is the time that helpers have saved, compared with samples of the caller alone, minus the time that they
+// have cost. If it falls too low, the caller works alone for a multiple of the loss and then tries again. So
+// the loss stays a small share of the time, and helpers return soon after the machine is quiet.
 type balance struct {
 	saved time.Duration
 	until time.Duration // the caller works alone until then

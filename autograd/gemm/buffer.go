@@ -8,8 +8,8 @@ import (
 // buffer holds the packed blocks of one call.
 type buffer struct{ floats []float32 }
 
-// free keeps the buffers of finished calls: as many as calls ever ran at once. A sync.Pool would be
-// emptied by the garbage collector and allocate again.
+// free holds the buffers of finished calls, at most as many as calls ever ran concurrently. The garbage
+// collector would empty a sync.Pool.
 var free struct {
 	sync.Mutex
 	list []*buffer
@@ -17,7 +17,7 @@ var free struct {
 
 const cacheLine = 64
 
-// take returns a buffer of at least n floats that begins on a cache line.
+// take returns a buffer of at least n floats, aligned to a cache line.
 func take(n int) *buffer {
 	free.Lock()
 	var b *buffer

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// Job is work in numbered parts that may run side by side, each writing only what is its own.
+// Job is work in numbered parts. Parts may run concurrently in any order, so each may write only its own data.
 type Job interface{ Part(i int) }
 
 // Crew is a group of threads that share short jobs: the products of a generated token, or the pieces of a
@@ -27,8 +27,8 @@ type Crew struct {
 	parts   int
 	number  uint64 // of the job
 	shares  []share
-	undone  atomic.Int64 // parts that are not finished
-	present atomic.Int64 // helpers
+	undone  atomic.Int64 // parts not finished
+	present atomic.Int64 // helpers that run
 
 	balance balance
 
@@ -40,11 +40,11 @@ type Crew struct {
 
 // share is the parts of a job that are dealt to one thread.
 type share struct {
-	left atomic.Uint64 // the number of the job << 32 | how many of the parts nobody has taken
+	left atomic.Uint64 // the number of the job << 32 | the number of parts not taken
 	_    [cacheLine - 8]byte
 }
 
-// NewCrew returns a crew of so many threads, the caller included; nil for one.
+// NewCrew returns a crew with the given number of threads, including the caller; nil for one thread.
 func NewCrew(threads int) *Crew {
 	if threads <= 1 {
 		return nil
@@ -111,7 +111,7 @@ func (c *Crew) share(parts int, job Job) {
 // first returns the first part of thread i.
 func (c *Crew) first(i int) int { return i * c.parts / len(c.shares) }
 
-// work does what is left of the parts of thread i, then of the others'.
+// work does the remaining parts of thread i, then those of the other threads.
 func (c *Crew) work(i int) {
 	for range c.shares {
 		for left := &c.shares[i].left; ; {
@@ -129,14 +129,14 @@ func (c *Crew) work(i int) {
 }
 
 const (
-	spinsAtOnce = 256                    // before other goroutines get their turn
-	patience    = 500 * time.Microsecond // about a token
+	spinsAtOnce = 256                    // between calls of Gosched
+	patience    = 500 * time.Microsecond // how long a helper waits for a job: about a token
 )
 
 // lookOut is the life of helper i. It watches only its own share, so that it does not take the caller's parts
 // first.
 func (c *Crew) lookOut(i int) {
-	var seen uint64 // the last job it has worked on
+	var seen uint64 // the number of its last job
 	for last := now(); now()-last <= patience; runtime.Gosched() {
 		for range spinsAtOnce {
 			if number := c.shares[i].left.Load() >> 32; number != seen {

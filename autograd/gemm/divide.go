@@ -3,12 +3,12 @@ package gemm
 import "gonum.org/v1/gonum/blas"
 
 const (
-	divisible   = 1 << 22 // multiply-adds from which a product is worth calling others for
-	dividedInto = 8       // parts, at least: a fixed number, so that threads change no bit
+	divisible   = 1 << 22 // multiply-adds from which dividing a product pays
+	dividedInto = 8       // fewest parts; fixed, so that the number of threads changes no bit
 )
 
-// divide has the crew compute a large product in parts: some columns of C each, or some rows where there are more of them.
-// It reports false for a product that is too small.
+// divide computes a large product in parts: some columns of C each, or some rows if C has more rows. It
+// returns false for a product that is too small.
 func (f Float32) divide(tA, tB blas.Transpose, m, n, k int, alpha float32, a []float32, lda int, b []float32, ldb int, beta float32, c []float32, ldc int) bool {
 	e := f.pick()
 	if m <= e.mr || max(m, n) < dividedInto*e.nr || float64(m)*float64(n)*float64(k) < divisible {
@@ -20,7 +20,8 @@ func (f Float32) divide(tA, tB blas.Transpose, m, n, k int, alpha float32, a []f
 	return true
 }
 
-// partLength is how many columns or rows a part has at most: of no more columns of B would the packed block fit into the cache.
+// partLength is the largest number of columns or rows of a part. The packed block of more columns of B would
+// not fit in the cache.
 const partLength = 384
 
 // productJob is a product in parts.
@@ -34,7 +35,7 @@ type productJob struct {
 	parts         int
 }
 
-// Part computes the rows or columns that are its own. A part begins where a tile would.
+// Part computes its rows or columns. A part begins at a tile.
 func (j *productJob) Part(i int) {
 	cut := func(n, tile int) (from, to int) {
 		tiles := (n + tile - 1) / tile
@@ -42,7 +43,7 @@ func (j *productJob) Part(i int) {
 	}
 	m, n, a, b, c := j.m, j.n, j.a, j.b, j.c
 	if m > n {
-		from, to := cut(m, 1) // no part of a few rows, which would go another way
+		from, to := cut(m, 1) // not by tiles: a part of a few rows would take another path
 		m, a, c = to-from, view(j.tA, a, j.lda).at(from, 0).data, c[from*j.ldc:]
 	} else {
 		from, to := cut(n, j.f.engine.nr)

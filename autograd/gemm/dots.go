@@ -5,8 +5,8 @@ import "unsafe"
 // dotKernel returns the scalar products of rows of a with four rows of b, four to a row of a.
 type dotKernel func(rows, k int, a []float32, aStride int, b *float32, bStride int) [16]float32
 
-// dots returns the product for a few rows times a transposed matrix, as when one token meets the output
-// weights: every element of B is used once or twice, so B is read where it lies, along its rows.
+// dots returns the product of a few rows and a transposed matrix, as in the output layer of one token. Every
+// element of B is used once or twice, so B is not packed but read along its rows.
 func dots(most int, kernel dotKernel, row rowDots) func(m, n, k int, alpha float32, a, b matrix, add bool, c []float32, ldc int) bool {
 	return func(m, n, k int, alpha float32, a, b matrix, add bool, c []float32, ldc int) bool {
 		if m > 2*most || b.right == 1 || a.right != 1 {
@@ -25,10 +25,10 @@ func dots(most int, kernel dotKernel, row rowDots) func(m, n, k int, alpha float
 	}
 }
 
-// rowDots stores the scalar products of a with n rows of b, n being a multiple of four.
+// rowDots stores the scalar products of a and n rows of b; n is a multiple of four.
 type rowDots func(n, k int, a, b *float32, bStride int, out *float32)
 
-// dotRow is the product for one row: at least four scalar products.
+// dotRow is the product of one row, with at least four columns.
 func dotRow(kernel rowDots, n, k int, alpha float32, a []float32, b matrix, add bool, c []float32) {
 	out := c[:n]
 	if add {
@@ -37,7 +37,7 @@ func dotRow(kernel rowDots, n, k int, alpha float32, a []float32, b matrix, add 
 		out = work.floats[:n]
 	}
 	kernel(n&^3, k, &a[0], &b.data[0], b.right, &out[0])
-	if n%4 != 0 { // the last four overlap those done
+	if n%4 != 0 { // the last four overlap the ones before
 		kernel(4, k, &a[0], &b.data[(n-4)*b.right], b.right, &out[n-4])
 	}
 	switch {
@@ -54,10 +54,10 @@ func dotRow(kernel rowDots, n, k int, alpha float32, a []float32, b matrix, add 
 
 func dotStrip(kernel dotKernel, rows, n, k int, alpha float32, a []float32, aStride int, b matrix, add bool, c []float32, ldc int) {
 	for done := 0; done < n; {
-		j, step, cols := done, b.right, 4 // the last four columns may overlap those done
+		j, step, cols := done, b.right, 4 // the last four columns may overlap the ones before
 		switch {
 		case n < 4:
-			step, cols = 0, 1 // four times the same
+			step, cols = 0, 1 // the same column four times
 		case j+4 > n:
 			j = n - 4
 		}

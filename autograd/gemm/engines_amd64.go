@@ -6,10 +6,10 @@ import "golang.org/x/sys/cpu"
 
 //go:generate go -C asm run . -out ../kernels_amd64.s -stubs ../kernels_amd64.go -pkg gemm
 
-// best multiplies here.
+// best is the fastest engine of this processor.
 var best = engines()[0]
 
-// engines are all that this processor can run, best first.
+// engines returns the engines that this processor can run, the best first.
 func engines() []*engine {
 	var list []*engine
 	if cpu.X86.HasAVX2 && cpu.X86.HasFMA {
@@ -26,10 +26,10 @@ const (
 	rows2, panel2     = 6, 16
 )
 
-// Most rows of A in one call of the kernels of scalar products.
+// The largest number of rows of A in one call of the kernels of scalar products.
 const dotRows512, dotRows2 = 4, 2
 
-// The switches, unlike tables of functions, let the compiler see that out does not escape.
+// With a switch, unlike with a table of functions, the compiler sees that out does not escape.
 
 func dots512(rows, k int, a []float32, aStride int, b *float32, bStride int) (out [16]float32) {
 	switch rows {
@@ -89,7 +89,7 @@ func packB512(dst []float32, b matrix, k, n int) {
 	}
 }
 
-// turn512 stores n rows of k floats as columns.
+// turn512 transposes n rows of k floats.
 func turn512(dst []float32, dstStride int, src []float32, srcStride, n, k int) {
 	for j := 0; j < n; j += 16 {
 		avx512Turn(&dst[j], dstStride, &src[j*srcStride], srcStride, min(16, n-j), k)
@@ -114,7 +114,8 @@ func packB2(dst []float32, b matrix, k, n int) {
 	}
 }
 
-// transposePanel packs a panel of B whose columns, not rows, are contiguous: eight by eight, the rest singly.
+// transposePanel packs a panel of B whose columns, not rows, are contiguous: in 8×8 blocks, the rest one by
+// one.
 func transposePanel(dst []float32, nr int, b matrix, k, cols int) {
 	if cols < nr {
 		clear(dst[:nr*k])

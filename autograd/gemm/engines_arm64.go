@@ -4,10 +4,10 @@ package gemm
 
 import "unsafe"
 
-// best multiplies here.
+// best is the fastest engine of this processor.
 var best = engines()[0]
 
-// engines are all that this processor can run, best first: every arm64 has NEON.
+// engines returns the engines that this processor can run, the best first. Every arm64 has NEON.
 func engines() []*engine { return []*engine{neon(), portable()} }
 
 const neonRows, neonCols = 6, 16

@@ -2,10 +2,10 @@
 
 package gemm
 
-// best multiplies here.
+// best is the fastest engine of this processor.
 var best = portable()
 
-// engines are all that this processor can run, best first.
+// engines returns the engines that this processor can run, the best first.
 func engines() []*engine { return []*engine{best} }
 
 func peakKernel() (run func(n int), flops float64) { return peakGo, peakGoFLOPs }

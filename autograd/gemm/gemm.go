@@ -1,7 +1,7 @@
-// Package gemm is the float32 matrix product, C = αAB + βC, at the speed of the machine and without cgo:
-// blocks of A and B that fit the caches, and a kernel that keeps a tile of C in registers (Goto and van
-// de Geijn 2008, "Anatomy of high-performance matrix multiplication"). Package autograd puts it under
-// gonum with blas32.Use(gemm.Float32{}).
+// Package gemm is the float32 matrix product, C = αAB + βC, near the peak of the processor and without cgo.
+// It divides A and B into blocks that fit the caches, and a kernel keeps a tile of C in registers (Goto and
+// van de Geijn 2008, "Anatomy of high-performance matrix multiplication"). Package autograd makes gonum use
+// it with blas32.Use(gemm.Float32{}).
 package gemm
 
 import (
@@ -9,14 +9,14 @@ import (
 	"gonum.org/v1/gonum/blas/gonum"
 )
 
-// Float32 is gonum's implementation of BLAS (Dongarra et al. 1990) with Sgemm and Sgemv replaced. A
-// call uses one thread unless there is a Crew: the parallelism of training is over pieces of the batch, above it. Calls
-// may run at the same time; a result depends on the arguments alone.
+// Float32 is gonum's implementation of BLAS (Dongarra et al. 1990) with Sgemm and Sgemv replaced. A call
+// uses one thread unless there is a Crew, because training runs pieces of the batch in parallel instead.
+// Calls may run concurrently; a result depends only on the arguments.
 type Float32 struct {
 	gonum.Implementation
-	// Crew computes large products together; nil is the caller alone. It changes no bit of a product.
+	// Crew divides large products; nil means one thread. It changes no bit of a product.
 	Crew   *Crew
-	engine *engine // nil for the best this processor has
+	engine *engine // nil for the best one
 }
 
 func (f Float32) pick() *engine {
@@ -26,14 +26,14 @@ func (f Float32) pick() *engine {
 	return best
 }
 
-// Kernel names the instructions that the product runs on here: "avx512", "avx2", "neon" or "go".
+// Kernel names the instruction set of the kernels in use: "avx512", "avx2", "neon" or "go".
 func Kernel() string { return best.name }
 
-// Sgemm computes C = α·op(A)·op(B) + β·C, where op(A) is m×k, op(B) k×n and C m×n, all row by row. With
-// β = 0 the old C is never read, so NaNs in it do not matter; with α = 0 A and B are never read.
+// Sgemm computes C = α·op(A)·op(B) + β·C, where op(A) is m×k, op(B) k×n and C m×n, all row-major. With β = 0
+// it does not read C, which may contain NaN; with α = 0 it does not read A and B.
 func (f Float32) Sgemm(tA, tB blas.Transpose, m, n, k int, alpha float32, a []float32, lda int, b []float32, ldb int, beta float32, c []float32, ldc int) {
-	// Small products need no preparation, and what a call costs beside its arithmetic counts for them: they are checked and begun
-	// here, and whatever is not one of them goes on to product.
+	// The overhead of a call matters for small products, which need no preparation. They are checked and
+	// computed here; all others go to product.
 	e := f.pick()
 	rowsA, colsA, down, right := m, k, lda, 1
 	if tA != blas.NoTrans {
@@ -65,7 +65,7 @@ func (f Float32) Sgemm(tA, tB blas.Transpose, m, n, k int, alpha float32, a []fl
 // product is Sgemm for matrices of any size.
 func (f Float32) product(tA, tB blas.Transpose, m, n, k int, alpha float32, a []float32, lda int, b []float32, ldb int, beta float32, c []float32, ldc int) {
 	if !sane(tA, tB, m, n, k, len(a), lda, len(b), ldb, len(c), ldc) {
-		f.Implementation.Sgemm(tA, tB, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc) // knows what to complain about
+		f.Implementation.Sgemm(tA, tB, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc) // panics with the reason
 		return
 	}
 	if m == 0 || n == 0 || f.Crew != nil && f.divide(tA, tB, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc) {
@@ -81,7 +81,7 @@ func (f Float32) product(tA, tB blas.Transpose, m, n, k int, alpha float32, a []
 	f.pick().product(m, n, k, alpha, view(tA, a, lda), view(tB, b, ldb), beta != 0, c, ldc)
 }
 
-// sane reports whether the arguments describe matrices that lie inside their slices.
+// sane reports whether the arguments describe matrices inside their slices.
 func sane(tA, tB blas.Transpose, m, n, k, lenA, lda, lenB, ldb, lenC, ldc int) bool {
 	return m >= 0 && n >= 0 && k >= 0 && inside(tA, m, k, lenA, lda) && inside(tB, k, n, lenB, ldb) && inside(blas.NoTrans, m, n, lenC, ldc)
 }
@@ -112,7 +112,7 @@ func scaleRows(m, n int, beta float32, c []float32, ldc int) {
 	}
 }
 
-// matrix is op(X): element (i, j) is data[i·down + j·right], and one of the two steps is 1.
+// matrix is op(X): element (i, j) is data[i·down + j·right], and down or right is 1.
 type matrix struct {
 	data        []float32
 	down, right int

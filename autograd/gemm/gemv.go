@@ -2,7 +2,7 @@ package gemm
 
 import "gonum.org/v1/gonum/blas"
 
-// Sgemv computes y = α·op(A)·x + β·y, where A is m×n: a product with a matrix of one row.
+// Sgemv computes y = α·op(A)·x + β·y, where A is m×n, as a product with a matrix of one row.
 func (f Float32) Sgemv(tA blas.Transpose, m, n int, alpha float32, a []float32, lda int, x []float32, incX int, beta float32, y []float32, incY int) {
 	rows, cols, tB := m, n, blas.Trans // of op(A); yᵀ = xᵀ·op(A)ᵀ
 	if tA != blas.NoTrans {

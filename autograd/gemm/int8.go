@@ -6,10 +6,10 @@ import (
 	"gonum.org/v1/gonum/blas"
 )
 
-// Int8 is a matrix of weights in one byte each: element (i, j) is Scale[i·groups + j/Group] · Data[i·Stride + j].
-// Only the weights are rounded, not what they are multiplied with (Dettmers et al. 2022 and Frantar et
-// al. 2022 discuss both). Generation reads every weight once a token, so a quarter of the bytes is up to
-// four times the speed. One scale for each group of a row keeps one large weight from coarsening all others.
+// Int8 is a matrix of int8 weights: element (i, j) is Scale[i·groups + j/Group] · Data[i·Stride + j]. Only
+// weights are quantized, not activations (Dettmers et al. 2022 and Frantar et al. 2022 discuss both).
+// Generation reads every weight once per token, so a quarter of the bytes can be up to four times as fast.
+// With one scale per group of a row, a large weight does not reduce the precision of all others.
 type Int8 struct {
 	Rows, Cols    int // outputs, inputs
 	Stride, Group int // multiples of int8Step; the columns from Cols to Stride are zeros
@@ -17,12 +17,12 @@ type Int8 struct {
 	Scale         []float32
 }
 
-// int8Step is how many weights the kernel takes at once.
+// int8Step is the number of weights that the kernel processes at a time.
 const int8Step = 16
 
-// QuantizeInt8 rounds op(w), whose rows are outputs and columns inputs, to the nearest of 255 levels of
-// each group of so many inputs: scale = largest |w| / 127. A group of 0 is the whole row. For weights
-// stored [in, out], as GPT-2's, t is blas.Trans.
+// QuantizeInt8 rounds op(w), whose rows are outputs and whose columns are inputs, to 255 levels per group of
+// inputs: scale = largest |w| / 127. A group of 0 is the whole row. t is blas.Trans for weights stored
+// [in, out], as in GPT-2.
 func QuantizeInt8(t blas.Transpose, rows, cols int, w []float32, stride, group int) *Int8 {
 	full := roundUp(max(cols, 1), int8Step)
 	if group <= 0 || group > full {
@@ -48,7 +48,7 @@ func QuantizeInt8(t blas.Transpose, rows, cols int, w []float32, stride, group i
 	return q
 }
 
-// Slice returns the rows from i to j, so that several goroutines can each compute a piece of the output.
+// Slice returns the rows [i, j), so that several goroutines can each compute a part of the output.
 func (q *Int8) Slice(i, j int) *Int8 {
 	groups := q.groups()
 	return &Int8{Rows: j - i, Cols: q.Cols, Stride: q.Stride, Group: q.Group, Data: q.Data[i*q.Stride : j*q.Stride], Scale: q.Scale[i*groups : j*groups]}
@@ -56,28 +56,29 @@ func (q *Int8) Slice(i, j int) *Int8 {
 
 func (q *Int8) groups() int { return (q.Stride + q.Group - 1) / q.Group }
 
-// MulVec computes y = W·x, Rows from Cols elements.
+// MulVec computes y = W·x: Rows elements from Cols elements.
 func (q *Int8) MulVec(y, x []float32) {
 	work := take(q.Stride)
 	q.mulRows(y[:q.Rows], q.pad(work.floats, x), 0, q.Rows)
 	give(work)
 }
 
-// pad copies x to the length that the kernel needs, with zeros at the end.
+// pad copies x to dst and fills it with zeros up to the length that the kernel needs.
 func (q *Int8) pad(dst, x []float32) []float32 {
 	dst = dst[:q.Stride]
 	clear(dst[copy(dst, x[:q.Cols]):])
 	return dst
 }
 
-// mulRows computes the rows [begin, end) of y = W·x, x padded: four at a time, of which the last may be some that are done.
+// mulRows computes the rows [begin, end) of y = W·x, where x is padded, four at a time. The last four may
+// overlap the ones before.
 func (q *Int8) mulRows(y, x []float32, begin, end int) {
 	groups := q.groups()
 	for i := begin; i < end; {
 		first, step, rows := i, q.Stride, 4
 		switch {
 		case end-begin < 4:
-			step, rows = 0, 1 // four times the same row
+			step, rows = 0, 1 // the same row four times
 		case i+4 > end:
 			first = end - 4
 		}
@@ -94,7 +95,7 @@ func (q *Int8) mulRows(y, x []float32, begin, end int) {
 	}
 }
 
-// Dequantize stores the numbers that the bytes stand for in op(w), laid out as QuantizeInt8 read it.
+// Dequantize stores in op(w) the numbers that the bytes stand for, in the layout that QuantizeInt8 read.
 func (q *Int8) Dequantize(t blas.Transpose, w []float32, stride int) {
 	v, groups := view(t, w, stride), q.groups()
 	for i := range q.Rows {

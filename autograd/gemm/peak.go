@@ -5,18 +5,18 @@ import (
 	"unsafe"
 )
 
-// PeakFLOPS measures for about d how many multiply-adds one core can do, in floating-point operations a
-// second (a multiply-add is two): the ceiling of every product. It takes the best of many short runs, so
-// other work on the machine hardly disturbs it. For several cores call it in as many goroutines.
+// PeakFLOPS measures for about d the peak of one core in floating-point operations per second, where a
+// multiply-add is two operations. No product can be faster. PeakFLOPS returns the best of many short runs,
+// so that other work on the machine hardly affects it. To measure n cores, call it in n goroutines.
 func PeakFLOPS(d time.Duration) float64 {
 	run, flops := peakKernel()
 	const n = 20_000
 	return flops * n * perSecond(d, func() { run(n) })
 }
 
-// Bandwidth measures for about d how fast one core reads a buffer, in bytes a second: the ceiling of
-// generation, which reads every weight once a token. It writes
-// to the buffer first. A buffer larger than the last cache measures memory.
+// Bandwidth measures for about d how fast one core reads a buffer, in bytes per second. It limits
+// generation, which reads every weight once per token. Bandwidth writes to the buffer first. A buffer larger
+// than the last-level cache measures memory.
 func Bandwidth(d time.Duration, buffer []float32) float64 {
 	const line = 64 // floats in one step of the kernel
 	n := len(buffer) / line
@@ -24,13 +24,13 @@ func Bandwidth(d time.Duration, buffer []float32) float64 {
 		return 0
 	}
 	for i := 0; i < len(buffer); i += 512 {
-		buffer[i] = 1 // memory never written is one page of zeros, in the cache
+		buffer[i] = 1 // memory that was never written is a single page of zeros in the cache
 	}
 	read := readKernel()
 	return 4 * line * float64(n) * perSecond(d, func() { read(unsafe.SliceData(buffer), n) })
 }
 
-// perSecond returns how often a second run could be called, judged by its fastest call.
+// perSecond returns the number of calls of run per second, from the fastest call.
 func perSecond(d time.Duration, run func()) float64 {
 	best := time.Duration(1<<63 - 1)
 	for begin := time.Now(); ; {
@@ -71,7 +71,7 @@ func readGo(p *float32, n int) {
 	sink(s)
 }
 
-// sink keeps the compiler from leaving out what computed x.
+// sink keeps the compiler from removing the computation of x.
 //
 //go:noinline
 func sink(x float32) float32 { return x }

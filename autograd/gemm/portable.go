@@ -2,14 +2,14 @@ package gemm
 
 import "unsafe"
 
-// portable runs everywhere. Its tile is what sixteen registers can hold.
+// portable returns the engine in plain Go. Its tile fits in sixteen registers.
 func portable() *engine {
 	return &engine{name: "go", mr: tileRows, nr: tileCols, packs: true, kernel: stripsGo, packA: packAGo(tileRows), packB: packBGo(tileCols)}
 }
 
 const tileRows, tileCols = 2, 4
 
-// stripsGo is the kernel for a single packed strip, as it is called where strips are packed.
+// stripsGo is the kernel of a single packed strip.
 func stripsGo(_, k int, a *float32, _, _ int, b *float32, _, panel int, alpha float32, add bool, c *float32, ldc, n, rows int) {
 	stripGo(rows, n, k, alpha, unsafe.Slice(a, tileRows*k), unsafe.Slice(b, (n-1)/tileCols*panel+tileCols*k), panel, add, unsafe.Slice(c, (rows-1)*ldc+n), ldc)
 }

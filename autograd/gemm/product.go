@@ -2,56 +2,56 @@ package gemm
 
 type stripKernel func(strips, k int, a *float32, down, right int, b *float32, bStride, panel int, alpha float32, add bool, c *float32, ldc, n, rows int)
 
-// engine is one way to multiply: the size of its register tile and its kernels.
+// engine is one implementation of the product: the size of its register tile and its kernels.
 type engine struct {
 	name string
 	mr   int // most rows of a strip of A
 	nr   int // columns of a packed panel of B
 
-	// B is packed where it is used often, by more rows than directRows, and does not stay in the second
-	// cache, being more than directArea floats. Otherwise it is read where it lies.
+	// B is packed if A has more than directRows rows and B has more than directArea floats, so that it does
+	// not stay in the L2 cache. Otherwise it is read in place.
 	directRows, directArea int
-	// lowRows is the height of a strip that meets a B of at most lowArea floats, evenRows where it is cut into panels without
-	// remainder; no matrix that is larger is small.
+	// lowRows is the height of a strip for a B of at most lowArea floats, evenRows if the panels of B have
+	// no remainder. A matrix is small if it has at most lowArea floats.
 	lowRows, evenRows, lowArea int
-	// packs is whether strips of A must be packed even where its rows are contiguous.
+	// packs tells whether strips of A must be packed even if its rows are contiguous.
 	packs bool
 
-	// wide is whether the kernel is avx512Strips, which is then called by its name, since that takes less time.
+	// wide tells whether the kernel is avx512Strips, which is then called directly, because that is faster.
 	wide bool
-	// kernel adds to, or overwrites with, α·A·B the strips·rows×n block c, a strip after the other. A is strips·rows×k;
-	// element (i, p) is a[i·down + p·right]. B is k×n, in panels of nr columns that lie panel apart, each
-	// with its rows bStride apart; panel is 0 where B is not packed.
+	// kernel adds α·A·B to the strips·rows×n block c, or overwrites it, one strip after the other. A is
+	// strips·rows×k; element (i, p) is a[i·down + p·right]. B is k×n, in panels of nr columns at a distance of
+	// panel, whose rows are bStride apart; panel is 0 if B is not packed.
 	kernel stripKernel
 	// packA stores the rows×k strip of A as k columns of mr (only the first rows of each are set).
 	packA func(dst []float32, a matrix, rows, k int)
-	// packB stores the k×n block of B as panels of nr columns, the last one filled up with zeros.
+	// packB stores the k×n block of B as panels of nr columns, the last one padded with zeros.
 	packB func(dst []float32, b matrix, k, n int)
-	// turn stores n rows of k floats as columns, for small matrices.
+	// turn transposes n rows of k floats, for small matrices.
 	turn func(dst []float32, dstStride int, src []float32, srcStride, n, k int)
-	// streams is whether stream works: one row times a large B.
+	// streams tells whether stream has a kernel.
 	streams bool
-	// small, if there is one, does whole products that need no blocks, or returns false.
+	// small, if not nil, computes products that need no blocks, and returns false for all others.
 	small func(m, n, k int, alpha float32, a, b matrix, add bool, c []float32, ldc int) bool
 }
 
-// The blocks: depth·nr floats of B stay in the first cache while a strip passes, and a block of B of at
-// most area floats in the second while all strips of A pass.
+// depth·nr floats of B stay in the L1 cache during a strip, and a block of at most area floats of B stays in
+// the L2 cache during all strips of A.
 const (
 	depth = 384
 	area  = 1 << 17
 
-	streamArea = 1 << 16 // a B of more floats is read no faster in tiles, and much slower from beyond the second cache
+	streamArea = 1 << 16 // floats of B from which reading it in order is faster than in tiles
 )
 
-// product computes C = α·A·B, or adds it to C: for each block of B, packed once, for each strip of A.
+// product computes C = α·A·B, or adds it to C: for each block of B, which is packed once, all strips of A.
 func (e *engine) product(m, n, k int, alpha float32, a, b matrix, add bool, c []float32, ldc int) {
 	if e.small != nil && e.small(m, n, k, alpha, a, b, add, c, ldc) {
 		return
 	}
 	packs := e.packs || b.right != 1 || m > e.directRows && k*n > e.directArea
 	strip, mr := e.stripOf(m, n, k, a), e.height(n, k)
-	if !packs && strip == asIs && k <= depth && (m > 1 || k*n <= streamArea || !e.streams) { // nothing to prepare: small products go fast only so
+	if !packs && strip == asIs && k <= depth && (m > 1 || k*n <= streamArea || !e.streams) { // nothing to prepare
 		e.direct(m, n, k, alpha, a.data, a.down, a.right, b.data, b.down, add, c, ldc)
 		return
 	}
@@ -100,7 +100,7 @@ func (e *engine) product(m, n, k int, alpha float32, a, b matrix, add bool, c []
 	}
 }
 
-// direct is product for what needs no preparation.
+// direct is product for matrices that need no packing.
 func (e *engine) direct(m, n, k int, alpha float32, a []float32, down, right int, b []float32, ldb int, add bool, c []float32, ldc int) {
 	rows, tall, low := cut(m, e.height(n, k))
 	for i := 0; i < m; i, rows, tall = i+tall*rows, rows-1, low {
@@ -112,7 +112,7 @@ func (e *engine) direct(m, n, k int, alpha float32, a []float32, down, right int
 	}
 }
 
-// turned returns a small k×n matrix of which b holds the columns row by row, and how far its rows lie apart.
+// turned returns the transpose of the n rows of k floats in b, for a small b, and its stride.
 func (e *engine) turned(b []float32, ldb, n, k int) (work *buffer, stride int) {
 	stride = roundUp(n, cacheLine/4)
 	work = take(k * stride)
@@ -120,7 +120,8 @@ func (e *engine) turned(b []float32, ldb, n, k int) (work *buffer, stride int) {
 	return work, stride
 }
 
-// cut divides m rows into as few strips of at most so many rows as there must be: tall ones, and low ones with a row less.
+// cut divides m rows into as few strips of at most that many rows as possible: tall strips and low strips,
+// which have one row less.
 func cut(m, most int) (rows, tall, low int) {
 	if m <= most {
 		return m, 1, 0
@@ -131,17 +132,18 @@ func cut(m, most int) (rows, tall, low int) {
 	return rows, strips - low, low
 }
 
-// dotRows are so few rows that scalar products with a small transposed B cost less than turning it.
+// dotRows is the number of rows up to which scalar products with a small transposed B cost less than
+// transposing it.
 const dotRows = 2
 
-// depthOf is how deep the blocks are that k is cut into.
+// depthOf returns the depth of the blocks that k is divided into.
 func depthOf(k int) int {
 	blocks := (k + depth - 1) / depth
 	return roundUp((k+blocks-1)/blocks, 8)
 }
 
-// A strip of A is read as it is, or packed column by column, or copied row by row to where its rows do
-// not fall on the same lines of the first cache.
+// A strip of A is read in place, or packed column by column, or copied row by row with a stride that avoids
+// conflicts in the L1 cache.
 const (
 	asIs = iota
 	packed
@@ -149,8 +151,8 @@ const (
 )
 
 const (
-	skew  = 16   // floats between copied rows: another cache line
-	alias = 1024 // floats; rows so far apart fall on the same lines
+	skew  = 16   // floats between copied rows: one cache line
+	alias = 1024 // floats; rows at a multiple of this stride share cache sets
 )
 
 func (e *engine) stripOf(m, n, k int, a matrix) int {
@@ -166,8 +168,8 @@ func (e *engine) stripOf(m, n, k int, a matrix) int {
 
 func roundUp(n, to int) int { return (n + to - 1) / to * to }
 
-// height is how many rows a strip has at most. Where B stays in the first cache, reading it once more costs nothing, and
-// tiles of fewer rows end sooner: the sums of one are stored while the next is computed, as long as they are few.
+// height returns the largest number of rows of a strip. If B stays in the L1 cache, reading it once more is
+// cheap, and lower tiles are faster: the sums of one tile are stored while the next is computed.
 func (e *engine) height(n, k int) int {
 	switch {
 	case n <= e.nr/2 || k*n > e.lowArea:
@@ -178,8 +180,8 @@ func (e *engine) height(n, k int) int {
 	return e.lowRows
 }
 
-// rowsOf returns the height of the next strip where so many rows are left: the last two share what would
-// leave a slow strip of a few rows.
+// rowsOf returns the height of the next strip if left rows remain. The last two strips share their rows,
+// because a strip of a few rows is slow.
 func rowsOf(left, most int) int {
 	if left > most && left < most+most/2 {
 		return (left + 1) / 2

@@ -6,10 +6,10 @@ import (
 	"gonum.org/v1/gonum/blas"
 )
 
-// MulRow computes y = x·op(B) + β·y, β being 0 or 1, for one row x of k elements, where op(B) is k×n: the product of
-// generation, which reads every weight once and so is limited by memory. Each part of it reads memory that lies in one piece,
-// in the order it lies: of a transposed B some columns of op(B), else some of its rows. Into which parts a product is cut
-// depends on its size alone, so the crew changes no bit.
+// MulRow computes y = x·op(B) + β·y for one row x of k elements, where op(B) is k×n and β is 0 or 1. It is
+// the product of generation, which reads every weight once and is limited by memory. Each part reads
+// contiguous memory in order: some columns of op(B) if B is transposed, else some rows. The parts depend only
+// on the size of the product, so the crew changes no bit.
 func (c *Crew) MulRow(t blas.Transpose, n, k int, x, b []float32, ldb int, beta float32, y []float32) {
 	switch {
 	case t != blas.NoTrans:
@@ -21,11 +21,11 @@ func (c *Crew) MulRow(t blas.Transpose, n, k int, x, b []float32, ldb int, beta 
 	}
 }
 
-// partBytes is how much of a matrix one part of a product reads: few enough that nobody waits long for the last
-// part, enough that taking a part costs nothing.
+// partBytes is the size of the matrix that one part of a product reads: small enough that no thread waits
+// long for the last part, large enough that claiming a part costs little.
 const partBytes = 1 << 17
 
-// mulColumns computes some elements of y at a time.
+// mulColumns computes x·Bᵀ in parts of some elements of y each.
 func (c *Crew) mulColumns(j columnsJob) {
 	j.step = j.n
 	if parts := min(4*j.n*j.k/partBytes, j.n/cacheLine); parts > 1 {
@@ -56,10 +56,10 @@ func (j *columnsJob) Part(i int) {
 	Float32{}.Sgemm(blas.NoTrans, blas.Trans, 1, to-from, j.k, 1, j.x, j.k, j.b[from*j.ldb:], j.ldb, j.beta, j.y[from:to], to-from)
 }
 
-// rowParts is into how many parts the rows of a large B are cut.
+// rowParts is the number of parts that the rows of a large B are divided into.
 const rowParts = 8
 
-// mulRows adds x·B, or stores it if beta is 0.
+// mulRows adds x·B to y, or stores it if beta is 0.
 func (c *Crew) mulRows(j rowsJob, beta float32, y []float32) {
 	j.step = roundUp((j.k+rowParts-1)/rowParts, 4)
 	j.parts = (j.k + j.step - 1) / j.step
@@ -83,14 +83,15 @@ func (c *Crew) mulRows(j rowsJob, beta float32, y []float32) {
 	give(work)
 }
 
-// rowsJob is x·B, step rows of B at a time. What comes of them is added up as in a tournament: of a pair of neighbours whoever is done last adds
-// the two and goes on to meet the next pair's. So the order of the sum is always the same, and a thread adds mostly what it has computed itself.
+// rowsJob is x·B, step rows of B at a time. The sums of the parts are added in a binary tree: of two
+// neighbours, the thread that finishes last adds both sums and continues with the next level. So the order
+// of the additions is always the same, and a thread mostly adds sums of its own.
 type rowsJob struct {
 	n, k, ldb   int
 	x, b        []float32
 	step, parts int
 	sums        []float32        // [parts, n]
-	met         [rowParts]uint32 // how many of a pair have come, by the first part of the second
+	met         [rowParts]uint32 // how many of a pair are done, by the first part of its second half
 }
 
 func (j *rowsJob) sum(i int) []float32 { return j.sums[i*j.n:][:j.n] }
@@ -101,16 +102,16 @@ func (j *rowsJob) Part(i int) {
 	for width := 1; width < j.parts; width *= 2 {
 		i &^= 2*width - 1
 		if i+width >= j.parts {
-			continue // nobody to meet in this round
+			continue // no neighbour at this level
 		}
 		if atomic.AddUint32(&j.met[i+width], 1) == 1 {
-			return // the other one is not done
+			return // the neighbour is not done and will add
 		}
 		best.add(j.sum(i), j.sum(i+width))
 	}
 }
 
-// MulInt8 computes y = W·x with weights of one byte, the rows of W divided among the crew.
+// MulInt8 computes y = W·x with int8 weights; the crew divides the rows of W.
 func (c *Crew) MulInt8(q *Int8, y, x []float32) {
 	parts := q.Rows * q.Stride / partBytes
 	if !c.enter(parts) {
@@ -125,7 +126,7 @@ func (c *Crew) MulInt8(q *Int8, y, x []float32) {
 	c.busy.Unlock()
 }
 
-// int8Job is a product with so many rows at a time.
+// int8Job is a product in parts of the same number of rows.
 type int8Job struct {
 	q    *Int8
 	y, x []float32

@@ -2,11 +2,11 @@
 
 package gemm
 
-// stream multiplies one row with a B that is too large for the caches, as generation does: it reads B once
-// from end to end, in the order that the processor fetches ahead, and keeps the sums in the first cache.
-// The sums and their order are those of product, so the bits are the same.
+// stream multiplies one row by a B that is too large for the caches, as in generation. It reads B once, in
+// the order that the processor prefetches, and keeps the sums in the L1 cache. It adds in the same order as
+// product, so the bits are the same.
 func (e *engine) stream(n, k, kc int, alpha float32, x []float32, b matrix, add bool, c []float32) {
-	const cols = 4096 // sums that stay in the first cache
+	const cols = 4096 // sums that stay in the L1 cache
 	work := take(cols)
 	for j := 0; j < n; j += cols {
 		sums := work.floats[:min(cols, n-j)]
@@ -25,7 +25,7 @@ func (e *engine) stream(n, k, kc int, alpha float32, x []float32, b matrix, add 
 	give(work)
 }
 
-// rowSums adds to y the rows of b, each times its element of x.
+// rowSums adds to y the rows of b, each multiplied by its element of x.
 func (e *engine) rowSums(n, k int, x, b *float32, bStride int, y *float32) {
 	if e.mr == rows512 {
 		avx512RowSums(n, k, x, b, bStride, y)
