@@ -34,7 +34,8 @@ func (o sigmoidOp) Backward() { // dx = y·(1 − y)·dy
 	vec.SigmoidBackward(o.x.AddGrad(), o.y.AddGrad(), o.y.Data)
 }
 
-// LogSigmoid is y = ln(1 / (1 + e^−x)): the log-probability that x beats 0 (Bradley and Terry 1952).
+// LogSigmoid is y = ln(1 / (1 + e^−x)): the log-probability that x beats 0 (Bradley and Terry
+// 1952).
 func (t *Tape) LogSigmoid(x *Tensor) *Tensor {
 	y := t.New(x.Rows, x.Cols)
 	logSigmoidForward(y.Data, x.Data)

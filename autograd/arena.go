@@ -26,8 +26,9 @@ func (a *arena[T]) take(n int) []T {
 	return out
 }
 
-// reset frees everything. If several blocks were needed, one block that is large enough replaces them. It
-// grows by at least a quarter, because a text that gets longer would outgrow it again and again.
+// reset frees everything. If several blocks were needed, one block that is large enough replaces
+// them. It grows by at least a quarter, because a text that gets longer would outgrow it again and
+// again.
 func (a *arena[T]) reset() {
 	if len(a.blocks) > 1 {
 		size := max(a.total, len(a.blocks[0])*5/4)

@@ -9,17 +9,18 @@ import (
 	"lmzoo/autograd/vec"
 )
 
-// Attention is multi-head self-attention (Vaswani et al. 2017, eq. 1): for each of H heads of D = C/H
-// channels, att = softmax(q·kᵀ/√D) and y = att·v. A row of qkv [B·T, 3C] holds the q, the k and the v of
-// one position; y is [B·T, C]. p is the dropout rate of att.
+// Attention is multi-head self-attention (Vaswani et al. 2017, eq. 1): for each of H heads of D =
+// C/H channels, att = softmax(q·kᵀ/√D) and y = att·v. A row of qkv [B·T, 3C] holds the q, the k and
+// the v of one position; y is [B·T, C]. p is the dropout rate of att.
 //
-// Position t of row b attends to the positions [start[b·T+t], end[b·T+t]) of its row, at least one. A nil
-// start means 0, and a nil end means t+1: causal attention. Documents packed into one row stay apart if
-// start and end are those of the document.
+// Position t of row b attends to the positions [start[b·T+t], end[b·T+t]) of its row, at least one.
+// A nil start means 0, and a nil end means t+1: causal attention. Documents packed into one row
+// stay apart if start and end are those of the document.
 //
-// Scores are computed for one block of rows of one head at a time, and only for the columns that the block
-// attends to. Up to T = attentionKept, att is kept for backward. Beyond that it would need much memory, and
-// backward computes it again from the log-sums (as in FlashAttention, Dao et al. 2022).
+// Scores are computed for one block of rows of one head at a time, and only for the columns that
+// the block attends to. Up to T = attentionKept, att is kept for backward. Beyond that it would
+// need much memory, and backward computes it again from the log-sums (as in FlashAttention, Dao et
+// al. 2022).
 func (t *Tape) Attention(qkv *Tensor, B, T, H int, start, end []int32, p float64) *Tensor {
 	return t.attention(qkv, B, T, H, start, end, p, attentionKept)
 }
@@ -114,8 +115,8 @@ func (a *attention) last(b, t int) int {
 	return int(a.end[b*a.T+t])
 }
 
-// columns returns the columns [lo, hi) of att that are computed for the rows [t0, t1): they contain all that
-// these rows attend to.
+// columns returns the columns [lo, hi) of att that are computed for the rows [t0, t1): they contain
+// all that these rows attend to.
 func (a *attention) columns(b, t0, t1 int) (lo, hi int) {
 	if a.whole {
 		return 0, a.T
@@ -198,8 +199,9 @@ func (a *attention) backward(dqkv []float32, beta float32, dy, qkv []float32) {
 	}
 }
 
-// backwardHead begins with the last block of rows, which overwrites dk and dv if they are unset: with zeros
-// outside its columns. The other blocks add to them. In causal attention the last block has most columns.
+// backwardHead begins with the last block of rows, which overwrites dk and dv if they are unset:
+// with zeros outside its columns. The other blocks add to them. In causal attention the last block
+// has most columns.
 func (a *attention) backwardHead(dqkv []float32, beta float32, dy, qkv []float32, b, h int) {
 	q, k, v := a.head(qkv, b, h, 0, 3), a.head(qkv, b, h, 1, 3), a.head(qkv, b, h, 2, 3)
 	dq, dk, dv := a.head(dqkv, b, h, 0, 3), a.head(dqkv, b, h, 1, 3), a.head(dqkv, b, h, 2, 3)
@@ -229,8 +231,9 @@ func (a *attention) backwardHead(dqkv []float32, beta float32, dy, qkv []float32
 	}
 }
 
-// backwardRow replaces datt, the gradient of row t of att, by the gradient of the scores. The first column
-// of both is lo. If att was not kept, att holds scores, and backwardRow replaces them by att.
+// backwardRow replaces datt, the gradient of row t of att, by the gradient of the scores. The first
+// column of both is lo. If att was not kept, att holds scores, and backwardRow replaces them by
+// att.
 func (a *attention) backwardRow(att, datt []float32, b, h, t, lo int) {
 	from, to := a.first(b, t)-lo, a.last(b, t)-lo
 	if a.kept == nil {
@@ -246,8 +249,8 @@ func (a *attention) backwardRow(att, datt []float32, b, h, t, lo int) {
 	vec.SoftmaxBackward(datt[from:to], datt[from:to], att[from:to])
 }
 
-// softmaxForward replaces row[from:to] by its softmax and the rest by zeros. It returns the largest element
-// and Σ exp(x − top).
+// softmaxForward replaces row[from:to] by its softmax and the rest by zeros. It returns the largest
+// element and Σ exp(x − top).
 func softmaxForward(row []float32, from, to int) (top, sum float32) {
 	clear(row[:from])
 	clear(row[to:])
@@ -278,8 +281,8 @@ func zeroOutside(m blas32.General, lo, hi int) {
 	}
 }
 
-// AttentionStep computes the attention of one new position over a key-value cache: q and dst are [C], k and
-// v are [T, C] and end with the row of the new position. The crew divides the heads.
+// AttentionStep computes the attention of one new position over a key-value cache: q and dst are
+// [C], k and v are [T, C] and end with the row of the new position. The crew divides the heads.
 func (t *Tape) AttentionStep(dst, q, k, v []float32, T, H int) {
 	t.step = attentionStep{dst: dst[:len(q)], q: q, k: k, v: v, att: t.Scratch(H * T), T: T, D: len(q) / H}
 	if len(q)*T < attentionAlone {

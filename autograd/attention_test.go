@@ -32,8 +32,8 @@ func TestSoftmaxSumsToOne(t *testing.T) {
 	})
 }
 
-// A position that another does not attend to changes no bit of what the other computes: later tokens in
-// causal attention, other documents of the row, padding.
+// A position that another does not attend to changes no bit of what the other computes: later
+// tokens in causal attention, other documents of the row, padding.
 func TestAttentionSeesOnlyItsSpan(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		B, T := rapid.IntRange(1, 2).Draw(t, "B"), rapid.IntRange(2, 70).Draw(t, "T")
@@ -64,7 +64,8 @@ func TestAttentionSeesOnlyItsSpan(t *testing.T) {
 	})
 }
 
-// packedSpans draws rows of documents and returns where the document of each position starts and ends.
+// packedSpans draws rows of documents and returns where the document of each position starts and
+// ends.
 func packedSpans(t *rapid.T, B, T int) (start, end []int32) {
 	start, end = make([]int32, B*T), make([]int32, B*T)
 	for i := range start {
@@ -139,7 +140,7 @@ func TestAttentionStepIsTheLastRow(t *testing.T) {
 	}
 }
 
-// Whether att is kept or computed again is a matter of time and memory, not of the gradient.
+// Keeping att or computing it again makes no difference to the gradient.
 func TestKeptAttention(t *testing.T) {
 	const B, T, H, D = 2, 75, 2, 6
 	start := make([]int32, B*T)
@@ -165,7 +166,7 @@ func TestKeptAttention(t *testing.T) {
 	}
 }
 
-// Dropped attention is on average the attention itself.
+// The mean of att after dropout is att.
 func TestDropoutKeepsTheMean(t *testing.T) {
 	const n, p = 100_000, 0.3
 	sum, zeros := 0.0, 0

@@ -6,10 +6,10 @@ import (
 	"testing"
 )
 
-// gptShape is nanoGPT's recipe for a CPU and, for two workers, half of its batch.
+// gptShape is the shape of a GPT and of its batch.
 type gptShape struct{ B, T, C, H, L, V int }
 
-// benchGPT holds the parameters of a GPT of the given shape, for measuring.
+// benchGPT holds the parameters of a GPT of the given shape.
 type benchGPT struct {
 	gptShape
 	wte, wpe, gf, bf *Tensor
@@ -50,8 +50,8 @@ func (m *benchGPT) loss(t *Tape, start []int32, p float64) *Tensor {
 	return t.HeadLoss(t.LayerNorm(x, m.gf, m.bf, 1e-5), m.wte, nil, m.y, m.B*m.T)
 }
 
-// bertLoss is BERT's encoder (Devlin et al. 2019): post-norm, attention to both sides, exact GELU, and a loss
-// on masked positions, a fixed part of all.
+// bertLoss is BERT's encoder (Devlin et al. 2019): post-norm, attention to both sides, exact GELU,
+// and a loss on masked positions, a fixed part of all.
 func (m *benchGPT) bertLoss(t *Tape, end []int32) *Tensor {
 	x := t.LayerNorm(t.Embedding2(m.wte, m.x, m.wpe, m.pos), m.gf, m.bf, 1e-12)
 	for _, l := range m.layers {
@@ -64,7 +64,7 @@ func (m *benchGPT) bertLoss(t *Tape, end []int32) *Tensor {
 	return t.HeadLoss(t.Embedding(x, m.places[:masked]), m.wte, nil, m.y[:masked], masked)
 }
 
-// flops counts the products, forward and backward, with attention up to the diagonal counted whole.
+// flops counts the products, forward and backward; causal attention counts as if it were full.
 func (m *benchGPT) flops() float64 {
 	n := float64(m.B * m.T)
 	dense := float64(m.L*12*m.C*m.C + m.V*m.C)

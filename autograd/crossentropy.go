@@ -6,8 +6,8 @@ import (
 	"lmzoo/autograd/vec"
 )
 
-// CrossEntropy is the 1×1 sum of −ln softmax(logits)[y] over the rows with a target y ≥ 0, divided by n:
-// nats per token (Shannon 1948). Rows with y = −1 do not count.
+// CrossEntropy is the 1×1 sum of −ln softmax(logits)[y] over the rows with a target y ≥ 0, divided
+// by n: nats per token (Shannon 1948). Rows with y = −1 do not count.
 func (t *Tape) CrossEntropy(logits *Tensor, y []int32, n int) *Tensor {
 	logits.want("logits of CrossEntropy", len(y), -1)
 	loss := t.New(1, 1)
@@ -34,8 +34,8 @@ func (o crossEntropyOp) Backward() {
 	vec.Add(o.logits.AddGrad(), o.probs)
 }
 
-// crossEntropyForward stores the softmax of each row with a target in probs, which may be logits, and
-// returns Σ −ln probs[y].
+// crossEntropyForward stores the softmax of each row with a target in probs, which may be logits,
+// and returns Σ −ln probs[y].
 func crossEntropyForward(probs, logits []float32, y []int32, v int) (nats float64) {
 	for i, y := range y {
 		if y < 0 {
@@ -50,8 +50,8 @@ func crossEntropyForward(probs, logits []float32, y []int32, v int) (nats float6
 	return nats
 }
 
-// expSum stores e^(x−shift) and returns the sum. It adds short parts of a row in float32 and their sums in
-// float64.
+// expSum stores e^(x−shift) and returns the sum. It adds short parts of a row in float32 and their
+// sums in float64.
 func expSum(dst, x []float32, shift float32) (sum float64) {
 	for i := 0; i < len(x); i += 256 {
 		end := min(i+256, len(x))

@@ -9,7 +9,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// The fused head is the product and the cross-entropy, whatever the size of its blocks.
+// HeadLoss equals the product and the cross-entropy, whatever the size of its blocks.
 func TestHeadLossIsLinearThenCrossEntropy(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		N, C, V := rapid.IntRange(1, 20).Draw(t, "N"), rapid.IntRange(1, 9).Draw(t, "C"), rapid.IntRange(1, 30).Draw(t, "V")
@@ -36,13 +36,13 @@ func TestHeadLossIsLinearThenCrossEntropy(t *testing.T) {
 	})
 }
 
-// Before it has learned anything a model is uniform, and pays ln V for every token.
+// An untrained model is uniform: ln V nats per token.
 func TestUniformLogitsCostLnV(t *testing.T) {
 	loss := NewForward().CrossEntropy(NewParam(4, 65), []int32{0, 64, 3, -1}, 3)
 	require.InDelta(t, math.Log(65), loss.Data[0], 1e-6)
 }
 
-// Logits far beyond what exp can take are still a distribution.
+// Logits far beyond the range of exp still give a distribution.
 func TestLossOfExtremeLogitsIsFinite(t *testing.T) {
 	logits := NewParam(2, 3)
 	copy(logits.Data, []float32{1e30, 0, -1e30, 3e4, 3e4, -3e4})
@@ -73,7 +73,8 @@ func TestLogSoftmax(t *testing.T) {
 	require.InDelta(t, 1, dst[1]-dst[0], 1e-12)
 }
 
-// A vocabulary of 50,000 over 256 positions would be 51 MB of logits and as much of gradients.
+// A vocabulary of 50,000 and 256 positions would need 51 MB for logits and as much for their
+// gradients.
 func TestLargeVocabularyCostsLittleMemory(t *testing.T) {
 	const N, V = 256, 50_000
 	x, w := wild(N, 1, 1, 1), NewParam(V, 1)

@@ -2,8 +2,8 @@ package autograd
 
 import "math"
 
-// Dropout sets each element to zero with probability p and multiplies the others by 1/(1−p), which keeps
-// the expectation (Srivastava et al. 2014). Without Rand, or with p = 0, it is the identity.
+// Dropout sets each element to zero with probability p and multiplies the others by 1/(1−p), which
+// keeps the expectation (Srivastava et al. 2014). Without Rand, or with p = 0, it is the identity.
 func (t *Tape) Dropout(x *Tensor, p float64) *Tensor {
 	if t.Rand == nil || p <= 0 {
 		return x
@@ -26,15 +26,15 @@ func (o dropoutOp) Backward() { // dx = mask·dy
 	o.y.tape.passGrad(o.x, o.y.takeGrad())
 }
 
-// mask is a dropout mask that is computed, not stored: a hash of the seed and i decides element i, so that
-// the backward pass sees the same mask, whatever part of it it asks for.
+// mask is a dropout mask that is computed, not stored: a hash of the seed and i decides element i,
+// so that the backward pass sees the same mask, whatever part of it it asks for.
 type mask struct {
 	seed uint64
 	p    float64
 }
 
-// apply stores dst[i] = src[i]·mask[first+i]: 0 with probability p, else src[i]/(1−p). One hash of 64 bits
-// decides four elements, so p is rounded to a multiple of 1/65536, and so is the scale.
+// apply stores dst[i] = src[i]·mask[first+i]: 0 with probability p, else src[i]/(1−p). One hash of
+// 64 bits decides four elements, so p is rounded to a multiple of 1/65536, and so is the scale.
 func (m mask) apply(dst, src []float32, first int) {
 	const sides = 1 << 16
 	drop := int32(math.Round(m.p * sides)) // dice below this are dropped
@@ -64,14 +64,15 @@ func (m mask) apply(dst, src []float32, first int) {
 	roll(dst[i:], src[i:], first+i)
 }
 
-// dropped returns 0 if dice is below drop, else v. The processor would mispredict a branch too often.
+// dropped returns 0 if dice is below drop, else v. The processor would mispredict a branch too
+// often.
 func dropped(v float32, dice uint16, drop int32) float32 {
 	below := uint32((int32(dice) - drop) >> 31) // all ones if so
 	return math.Float32frombits(math.Float32bits(v) &^ below)
 }
 
-// hash returns number i of the SplitMix64 generator (Steele, Lea and Flood 2014), whose numbers can be
-// computed in any order.
+// hash returns number i of the SplitMix64 generator (Steele, Lea and Flood 2014), whose numbers can
+// be computed in any order.
 func (m mask) hash(i int) uint64 {
 	z := m.seed + uint64(i+1)*0x9e3779b97f4a7c15
 	z = (z ^ z>>30) * 0xbf58476d1ce4e5b9

@@ -6,10 +6,10 @@ import "lmzoo/autograd/vec"
 //
 //	h_t = tanh(xw_t + whh·h_{t−1} + bhh)
 //
-// xw [B·T, H] is the contribution x·Wihᵀ + b_ih of the inputs, one product for all steps; whh is [H, H],
-// bhh [1, H]. h0 [B, H] is the state before the first step, nil for zero, and gets no gradient. x holds the
-// B·T input tokens: before a step that reads BOS the state is reset to zero, and no gradient crosses that
-// boundary. The result is h [B·T, H].
+// xw [B·T, H] is the contribution x·Wihᵀ + b_ih of the inputs, one product for all steps; whh is
+// [H, H], bhh [1, H]. h0 [B, H] is the state before the first step, nil for zero, and gets no
+// gradient. x holds the B·T input tokens: before a step that reads BOS the state is reset to zero,
+// and no gradient crosses that boundary. The result is h [B·T, H].
 func (t *Tape) Elman(xw, whh, bhh, h0 *Tensor, B, T int, x []int32) *Tensor {
 	u := t.unroll(xw, whh, bhh, h0, B, T, 1, x)
 	y := t.New(B*T, u.H)

@@ -2,14 +2,14 @@ package autograd
 
 import "lmzoo/autograd/vec"
 
-// Embedding looks up the row of every id (C in Bengio et al. 2003): y[i] = table[ids[i]]. The table may be
-// any tensor: so rows are gathered by index.
+// Embedding looks up the row of every id (C in Bengio et al. 2003): y[i] = table[ids[i]]. The table
+// may be any tensor: so rows are gathered by index.
 func (t *Tape) Embedding(table *Tensor, ids []int32) *Tensor {
 	return t.Embedding2(table, ids, nil, nil)
 }
 
-// Embedding2 adds two embeddings, as GPT does for tokens and positions: y[i] = a[ids[i]] + b[pos[i]].
-// A nil b is left out.
+// Embedding2 adds two embeddings, as GPT does for tokens and positions: y[i] = a[ids[i]] +
+// b[pos[i]]. A nil b is left out.
 func (t *Tape) Embedding2(a *Tensor, ids []int32, b *Tensor, pos []int32) *Tensor {
 	y := t.New(len(ids), a.Cols)
 	embeddingForward(y.Data, a.Data, ids, a.Cols)

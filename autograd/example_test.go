@@ -53,8 +53,9 @@ func ExampleRecord() {
 	// Output: [1 4 9] [2 4 6]
 }
 
-// The loss of direct preference optimization (Rafailov et al. 2023, eq. 7): −ln σ(β·(Δ − Δref)), where Δ is
-// the log-probability of the preferred answer less that of the other, of the model and of its reference.
+// The loss of direct preference optimization (Rafailov et al. 2023, eq. 7): −ln σ(β·(Δ − Δref)),
+// where Δ is the log-probability of the preferred answer less that of the other, of the model and
+// of its reference.
 func ExampleTape_LogSigmoid() {
 	chosen, rejected := autograd.NewParam(1, 2), autograd.NewParam(1, 2) // of two pairs
 	copy(chosen.Data, []float32{-3, -5})
@@ -73,8 +74,8 @@ func ExampleTape_LogSigmoid() {
 	// gradient of the chosen [-0.1095 -0.1828], of the rejected [0.1095 0.1828]
 }
 
-// The policy gradient (Williams 1992): −Σ advantage·ln P(action) raises the log-probability of actions that
-// did better than expected.
+// The policy gradient (Williams 1992): −Σ advantage·ln P(action) raises the log-probability of
+// actions that did better than expected.
 func ExampleTape_Mul() {
 	logProbs := autograd.NewParam(1, 3) // of the actions taken
 	copy(logProbs.Data, []float32{-1, -2, -0.5})

@@ -2,8 +2,8 @@ package autograd
 
 import "lmzoo/autograd/vec"
 
-// GELU is y = ½x·(1 + tanh(√(2/π)·(x + 0.044715·x³))), the smooth gate of Hendrycks and Gimpel (2016) in
-// the tanh form that GPT-2 uses.
+// GELU is y = ½x·(1 + tanh(√(2/π)·(x + 0.044715·x³))), the smooth gate of Hendrycks and Gimpel
+// (2016) in the tanh form that GPT-2 uses.
 func (t *Tape) GELU(x *Tensor) *Tensor { return t.gelu(x, vec.GELU, vec.GELUWithSlope) }
 
 // GELUErf is y = x·Φ(x) = ½x·(1 + erf(x/√2)), the same gate in its exact form, as in BERT.

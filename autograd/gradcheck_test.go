@@ -8,10 +8,11 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// gradCheck compares an op with its definition: reference is the same forward, written again in float64,
-// and its derivative is measured by central differences. The inputs are given to the op in four
-// ways, since gradients arrive differently in each: as leaves that already hold a gradient; as results of another
-// op; and as results that another op uses as well, recorded before or after the one under test.
+// gradCheck compares an op with its definition: reference is the same forward, written again in
+// float64, and its derivative is measured by central differences. The inputs are given to the op in
+// four ways, since gradients arrive differently in each: as leaves that already hold a gradient; as
+// results of another op; and as results that another op uses as well, recorded before or after the
+// one under test.
 func gradCheck(t *testing.T, inputs []*Tensor, op func(*Tape, []*Tensor) *Tensor, reference func([][]float64) []float64) {
 	t.Helper()
 	wide := make([][]float64, len(inputs))
@@ -129,8 +130,8 @@ func TestWrongShapesAreNamed(t *testing.T) {
 	})
 }
 
-// dirtyTape returns a tape whose memory is full of NaN, as if after many steps: an op that reads what it
-// has not written shows.
+// dirtyTape returns a tape whose memory is full of NaN, as after many steps: an op that reads
+// memory that it has not written fails.
 func dirtyTape() *Tape {
 	tape := NewTape()
 	dirt := tape.Scratch(1 << 18)

@@ -6,11 +6,11 @@ import (
 	"lmzoo/autograd/vec"
 )
 
-// The life of a gradient on a tape: the first op that contributes to it borrows memory, the op that made
-// the tensor is the last to read it, and then the memory is reused for another gradient.
+// The life of a gradient on a tape: the first op that contributes to it borrows memory, the op that
+// made the tensor is the last to read it, and then the memory is reused for another gradient.
 
-// AddGrad returns the gradient of x, zero if it was unset, or nil if x wants none. An op's Backward reads
-// the gradient of its output and adds to the gradients of its inputs.
+// AddGrad returns the gradient of x, zero if it was unset, or nil if x wants none. An op's Backward
+// reads the gradient of its output and adds to the gradients of its inputs.
 func (x *Tensor) AddGrad() []float32 {
 	if x.unset() {
 		x.Grad = x.tape.borrow(len(x.Data))
@@ -22,8 +22,8 @@ func (x *Tensor) AddGrad() []float32 {
 // unset reports whether x wants a gradient and has no contribution yet.
 func (x *Tensor) unset() bool { return x.Grad != nil && len(x.Grad) < len(x.Data) }
 
-// gradMatrix returns the gradient of x as a matrix and the beta for adding a product to it: 0 for the first
-// contribution, which overwrites, 1 for later ones.
+// gradMatrix returns the gradient of x as a matrix and the beta for adding a product to it: 0 for
+// the first contribution, which overwrites, 1 for later ones.
 func (x *Tensor) gradMatrix() (grad blas32.General, beta float32) {
 	beta = 1
 	if x.unset() {
@@ -34,7 +34,8 @@ func (x *Tensor) gradMatrix() (grad blas32.General, beta float32) {
 	return grad, beta
 }
 
-// takeGrad removes the gradient from x and returns it, when an op no longer needs that of its output.
+// takeGrad removes the gradient from x and returns it, when an op no longer needs that of its
+// output.
 func (x *Tensor) takeGrad() []float32 {
 	grad := x.Grad
 	if grad != nil {
@@ -43,8 +44,8 @@ func (x *Tensor) takeGrad() []float32 {
 	return grad
 }
 
-// passGrad adds grad to the gradient of x. If that is unset, x takes over the memory of grad; otherwise the
-// memory goes back to the tape.
+// passGrad adds grad to the gradient of x. If that is unset, x takes over the memory of grad;
+// otherwise the memory goes back to the tape.
 func (t *Tape) passGrad(x *Tensor, grad []float32) {
 	if x.unset() {
 		x.Grad = grad

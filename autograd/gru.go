@@ -2,17 +2,17 @@ package autograd
 
 import "lmzoo/autograd/vec"
 
-// GRU runs a gated recurrent unit (Cho et al. 2014) over all steps, in the form of torch.nn.GRU, whose reset
-// gate acts after the product:
+// GRU runs a gated recurrent unit (Cho et al. 2014) over all steps, in the form of torch.nn.GRU,
+// whose reset gate acts after the product:
 //
 //	s_t = whh·h_{t−1} + bhh, in three parts r z n as xw_t
 //	r = σ(xw_r + s_r), z = σ(xw_z + s_z), n = tanh(xw_n + r ⊙ s_n)
 //	h_t = (1 − z) ⊙ n + z ⊙ h_{t−1}
 //
-// xw [B·T, 3H] is the contribution x·Wihᵀ + b_ih of the inputs; whh is [3H, H], bhh [1, 3H]. h0 [B, H] is
-// the state before the first step, nil for zero, and gets no gradient. x holds the B·T input tokens: before
-// a step that reads BOS the state is reset to zero, and no gradient crosses that boundary. The result is h
-// [B·T, H].
+// xw [B·T, 3H] is the contribution x·Wihᵀ + b_ih of the inputs; whh is [3H, H], bhh [1, 3H]. h0 [B,
+// H] is the state before the first step, nil for zero, and gets no gradient. x holds the B·T input
+// tokens: before a step that reads BOS the state is reset to zero, and no gradient crosses that
+// boundary. The result is h [B·T, H].
 func (t *Tape) GRU(xw, whh, bhh, h0 *Tensor, B, T int, x []int32) *Tensor {
 	u := t.unroll(xw, whh, bhh, h0, B, T, 3, x)
 	H := u.H
@@ -37,8 +37,8 @@ type gruOp struct {
 	unroll
 }
 
-// Backward runs back in time: dh_t gives the gradients of xw_t and s_t, and contributes to dh_{t−1} through
-// z and through s.
+// Backward runs back in time: dh_t gives the gradients of xw_t and s_t, and contributes to dh_{t−1}
+// through z and through s.
 func (o gruOp) Backward() {
 	H := o.H
 	dh := o.y.AddGrad()

@@ -5,14 +5,14 @@ import (
 	"gonum.org/v1/gonum/blas/blas32"
 )
 
-// headBlock is the number of logits that HeadLoss keeps at a time: 16 MB. A smaller block would read all of
-// w more often.
+// headBlock is the number of logits that HeadLoss keeps at a time: 16 MB. A smaller block would
+// read all of w more often.
 const headBlock = 1 << 22
 
-// HeadLoss is CrossEntropy(x·wᵀ + bias, y, n) with w [V, C], which may be the embedding (Press and Wolf
-// 2017), and bias [1, V], which may be nil. Only one block of rows of logits exists at a time, so that a
-// vocabulary of 50,000 needs little memory. If the logits do not fit in one block, backward computes them
-// again.
+// HeadLoss is CrossEntropy(x·wᵀ + bias, y, n) with w [V, C], which may be the embedding (Press and
+// Wolf 2017), and bias [1, V], which may be nil. Only one block of rows of logits exists at a time,
+// so that a vocabulary of 50,000 needs little memory. If the logits do not fit in one block,
+// backward computes them again.
 func (t *Tape) HeadLoss(x, w, bias *Tensor, y []int32, n int) *Tensor {
 	return t.headLoss(x, w, bias, y, n, headBlock)
 }
@@ -38,7 +38,8 @@ type headLossOp struct {
 	n, block         int
 }
 
-// probabilities computes softmax(x·wᵀ + bias) for the block of rows that begins at i and returns its loss.
+// probabilities computes softmax(x·wᵀ + bias) for the block of rows that begins at i and returns
+// its loss.
 func (o *headLossOp) probabilities(i int) (nats float64) {
 	end := min(i+o.block, o.x.Rows)
 	logits := matrix(end-i, o.w.Rows, o.probs)
@@ -56,7 +57,8 @@ func (o headLossOp) Backward() {
 	}
 }
 
-// backwardBlock propagates dlogits = g·(softmax − onehot) of one block: dx = dlogits·w, dw += dlogitsᵀ·x.
+// backwardBlock propagates dlogits = g·(softmax − onehot) of one block: dx = dlogits·w, dw +=
+// dlogitsᵀ·x.
 func (o *headLossOp) backwardBlock(i int, g float32) {
 	end := min(i+o.block, o.x.Rows)
 	dlogits := matrix(end-i, o.w.Rows, o.probs)

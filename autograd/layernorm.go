@@ -2,8 +2,8 @@ package autograd
 
 import "lmzoo/autograd/vec"
 
-// LayerNorm is y = g·(x − μ)/σ + b with the mean μ and the standard deviation σ = √(variance + eps) of each
-// row (Ba, Kiros and Hinton 2016). GPT's eps is 1e-5, BERT's 1e-12.
+// LayerNorm is y = g·(x − μ)/σ + b with the mean μ and the standard deviation σ = √(variance + eps)
+// of each row (Ba, Kiros and Hinton 2016). GPT's eps is 1e-5, BERT's 1e-12.
 func (t *Tape) LayerNorm(x, g, b *Tensor, eps float32) *Tensor {
 	g.want("gain of LayerNorm", 1, x.Cols)
 	b.want("bias of LayerNorm", 1, x.Cols)
@@ -35,7 +35,8 @@ func (o *layerNormOp) grad(x *Tensor) []float32 {
 	return x.AddGrad()
 }
 
-// layerNormForward is y = g·x̂ + b with x̂ = (x − mean)·rstd. It stores mean and rstd = 1/σ of every row.
+// layerNormForward is y = g·x̂ + b with x̂ = (x − mean)·rstd. It stores mean and rstd = 1/σ of
+// every row.
 func layerNormForward(y, mean, rstd, x, g, b []float32, eps float32) {
 	vec.LayerNormRows(y, mean, rstd, x, g, b, eps)
 }

@@ -18,8 +18,8 @@ func (t *Tape) LinearT(x, w, b *Tensor) *Tensor {
 	return t.linear(nil, x, w, b, blas.Trans)
 }
 
-// AddLinear is y = r + x·w + b with w [in, out]: a linear layer that writes onto the residual stream r
-// (He et al. 2016).
+// AddLinear is y = r + x·w + b with w [in, out]: a linear layer that writes onto the residual
+// stream r (He et al. 2016).
 func (t *Tape) AddLinear(r, x, w, b *Tensor) *Tensor {
 	return t.linear(r, x, w, b, blas.NoTrans)
 }
@@ -78,8 +78,8 @@ func (o linearOp) Backward() {
 	}
 }
 
-// linearForward is y = r + x·w + b; nil stands for zero. A crew divides a large product, as for a prompt.
-// r and b are added after the product, while y is in the cache.
+// linearForward is y = r + x·w + b; nil stands for zero. A crew divides a large product, as for a
+// prompt. r and b are added after the product, while y is in the cache.
 func linearForward(y blas32.General, r []float32, x, w blas32.General, b []float32, trans blas.Transpose, crew *gemm.Crew) {
 	gemm.Float32{Crew: crew}.Sgemm(blas.NoTrans, trans, x.Rows, y.Cols, x.Cols, 1, x.Data, x.Stride, w.Data, w.Stride, 0, y.Data, y.Stride)
 	y.Data = y.Data[:y.Rows*y.Cols]
@@ -91,8 +91,8 @@ func linearForward(y blas32.General, r []float32, x, w blas32.General, b []float
 	}
 }
 
-// linearRow is linearForward for a single row, as in generation. It uses t.Crew and, where present, int8
-// weights.
+// linearRow is linearForward for a single row, as in generation. It uses t.Crew and, where present,
+// int8 weights.
 func (t *Tape) linearRow(y, r, x, w, b *Tensor, trans blas.Transpose) {
 	if w.Int8 != nil {
 		t.Crew.MulInt8(w.Int8, y.Data, x.Data)

@@ -7,8 +7,8 @@ import (
 )
 
 // LogSoftmax stores logits − ln Σ exp(logits), in nats, in dst. It computes in float64, so that the
-// probabilities of a large vocabulary sum to 1 within 1e-12. The crew divides the blocks of logits, whose
-// sums are added in order.
+// probabilities of a large vocabulary sum to 1 within 1e-12. The crew divides the blocks of logits,
+// whose sums are added in order.
 func (t *Tape) LogSoftmax(dst []float64, logits []float32) {
 	blocks := (len(logits) + softmaxBlock - 1) / softmaxBlock
 	s := &t.softmax
@@ -29,8 +29,8 @@ func (t *Tape) LogSoftmax(dst []float64, logits []float32) {
 
 const softmaxBlock = 1 << 11
 
-// logSoftmax adds the exponentials in its first round and subtracts the logarithm of their sum in its
-// second.
+// logSoftmax adds the exponentials in its first round and subtracts the logarithm of their sum in
+// its second.
 type logSoftmax struct {
 	dst        []float64
 	logits     []float32

@@ -10,7 +10,7 @@ import (
 	"lmzoo/autograd/gemm"
 )
 
-// Blocks must neither change what the probabilities sum to nor, with a crew, a bit of it.
+// Blocks do not change the sum of the probabilities, and a crew changes no bit.
 func TestLogSoftmaxOfManyLogits(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	alone, together := NewForward(), NewForward()

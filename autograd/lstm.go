@@ -2,17 +2,18 @@ package autograd
 
 import "lmzoo/autograd/vec"
 
-// LSTM runs a long short-term memory (Hochreiter and Schmidhuber 1997, with the forget gate of Gers,
-// Schmidhuber and Cummins 2000) over all steps, in the conventions of torch.nn.LSTM:
+// LSTM runs a long short-term memory (Hochreiter and Schmidhuber 1997, with the forget gate of
+// Gers, Schmidhuber and Cummins 2000) over all steps, in the conventions of torch.nn.LSTM:
 //
 //	i, f, o = σ(·), g = tanh(·) of the four parts of xw_t + whh·h_{t−1} + bhh, in the order i f g o
 //	c_t = f ⊙ c_{t−1} + i ⊙ g
 //	h_t = o ⊙ tanh c_t
 //
-// xw [B·T, 4H] is the contribution x·Wihᵀ + b_ih of the inputs; whh is [4H, H], bhh [1, 4H]. h0 and c0
-// [B, H] are the state before the first step, nil for zero, and get no gradient. x holds the B·T input
-// tokens: before a step that reads BOS the state is reset to zero, and no gradient crosses that boundary.
-// The results are h [B·T, H] and the state after the last step, h and c [B, H], in the tape's memory.
+// xw [B·T, 4H] is the contribution x·Wihᵀ + b_ih of the inputs; whh is [4H, H], bhh [1, 4H]. h0 and
+// c0 [B, H] are the state before the first step, nil for zero, and get no gradient. x holds the B·T
+// input tokens: before a step that reads BOS the state is reset to zero, and no gradient crosses
+// that boundary. The results are h [B·T, H] and the state after the last step, h and c [B, H], in
+// the tape's memory.
 func (t *Tape) LSTM(xw, whh, bhh, h0, c0 *Tensor, B, T int, x []int32) (y *Tensor, h, c []float32) {
 	u := t.unroll(xw, whh, bhh, h0, B, T, 4, x)
 	H := u.H
@@ -39,8 +40,8 @@ type lstmOp struct {
 	unroll
 }
 
-// Backward runs back in time: each step turns dh_t and dc_t into the gradients of its four sums, which
-// reach h_{t−1} through whh, and into dc_{t−1}.
+// Backward runs back in time: each step turns dh_t and dc_t into the gradients of its four sums,
+// which reach h_{t−1} through whh, and into dc_{t−1}.
 func (o lstmOp) Backward() {
 	H := o.H
 	dh := o.y.AddGrad()

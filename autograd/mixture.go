@@ -24,7 +24,8 @@ type mixtureOp struct {
 	s           []float32 // [J]
 }
 
-// Backward: dx_j = γ·s_j·dy; with g_j = dy·x_j and ḡ = Σ s_j·g_j, dγ = ḡ and dw_j = γ·s_j·(g_j − ḡ).
+// Backward: dx_j = γ·s_j·dy; with g_j = dy·x_j and ḡ = Σ s_j·g_j, dγ = ḡ and dw_j = γ·s_j·(g_j −
+// ḡ).
 func (o mixtureOp) Backward() {
 	dy, gamma := o.y.AddGrad(), o.gamma.Data[0]
 	mean := float32(0)

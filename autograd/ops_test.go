@@ -205,7 +205,7 @@ func TestAttentionGradient(t *testing.T) {
 	}
 }
 
-// manyEnds are the ends of the documents of manyStarts.
+// manyEnds returns the ends of the documents of manyStarts.
 func manyEnds(T int) []int32 {
 	end := make([]int32, T)
 	for t := range end {
@@ -214,7 +214,7 @@ func manyEnds(T int) []int32 {
 	return end
 }
 
-// anyStarts and anyEnds are spans that do not contain their position and have no order.
+// anyStarts and anyEnds return spans in no order, which need not contain their position.
 func anyStarts(T int) []int32 {
 	start := make([]int32, T)
 	for t := range start {
@@ -231,7 +231,7 @@ func anyEnds(T int) []int32 {
 	return end
 }
 
-// manyStarts begins a document at every multiple of 9.
+// manyStarts returns the starts of documents of 9 tokens.
 func manyStarts(T int) []int32 {
 	start := make([]int32, T)
 	for t := range start {

@@ -2,8 +2,8 @@ package autograd
 
 import "lmzoo/autograd/vec"
 
-// MeanPool returns the mean of the rows from[i] … to[i]−1 of x for every i: one vector for each span
-// of positions, such as a document. Every span has at least one row.
+// MeanPool returns the mean of the rows from[i] … to[i]−1 of x for every i: one vector for each
+// span of positions, such as a document. Every span has at least one row.
 func (t *Tape) MeanPool(x *Tensor, from, to []int32) *Tensor {
 	y := t.New(len(from), x.Cols)
 	meanPoolForward(y.Data, x.Data, x.Cols, from, to)

@@ -8,12 +8,13 @@ import (
 	"lmzoo/autograd/vec"
 )
 
-// bos is lm.BOS, the document boundary. The recurrent state is reset to zero before a step that reads it.
+// bos is lm.BOS, the document boundary. The recurrent state is reset to zero before a step that
+// reads it.
 const bos = 0
 
-// unroll is the common part of the recurrent ops: B rows of T steps, a state of H channels, and the matrix
-// that carries it from step to step. Time runs inside a row, so that step t of all rows is a view with the
-// stride T·H.
+// unroll is the common part of the recurrent ops: B rows of T steps, a state of H channels, and the
+// matrix that carries it from step to step. Time runs inside a row, so that step t of all rows is a
+// view with the stride T·H.
 type unroll struct {
 	B, T, H  int
 	x        []int32        // [B·T] inputs; the state before a bos is zero
@@ -24,8 +25,8 @@ type unroll struct {
 	crew     *gemm.Crew
 }
 
-// turnFrom is the number of steps from which transposing whh once costs less than multiplying by its
-// transpose in each step.
+// turnFrom is the number of steps from which transposing whh once costs less than multiplying by
+// its transpose in each step.
 const turnFrom = 4
 
 // unroll checks shapes and returns the state before the first step; gates is G.
@@ -80,8 +81,8 @@ func (u *unroll) carry(prev, h []float32, b, t int) {
 	}
 }
 
-// LastStep returns the state after the last of T steps, in the tape's memory: the last of the T rows of
-// each of the B sequences in h [B·T, H], as [B, H].
+// LastStep returns the state after the last of T steps, in the tape's memory: the last of the T
+// rows of each of the B sequences in h [B·T, H], as [B, H].
 func (t *Tape) LastStep(h *Tensor, B, T int) []float32 { return t.lastStep(h.Data, B, T, h.Cols) }
 
 func (t *Tape) lastStep(h []float32, B, T, H int) []float32 {
@@ -122,8 +123,8 @@ func (u *unroll) product(dst, xw []float32, t int) {
 	}
 }
 
-// back inverts sums = prev·whhᵀ for step t: it adds dsum·whh to the gradient dh of the step before, except
-// in rows that were reset.
+// back inverts sums = prev·whhᵀ for step t: it adds dsum·whh to the gradient dh of the step before,
+// except in rows that were reset.
 func (u *unroll) back(dh, dsum []float32, t int) {
 	if t == 0 {
 		return
@@ -143,7 +144,8 @@ func (u *unroll) back(dh, dsum []float32, t int) {
 	}
 }
 
-// weights adds to the gradients of whh and bhh for all steps at once: dwhh += dsumᵀ·prev, dbhh += Σ dsum.
+// weights adds to the gradients of whh and bhh for all steps at once: dwhh += dsumᵀ·prev, dbhh += Σ
+// dsum.
 func (u *unroll) weights(dsum []float32) {
 	sums := matrix(u.B*u.T, u.whh.Rows, dsum)
 	if u.whh.Grad != nil {

@@ -6,7 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// The LSTM over a whole row is its four equations, step by step in basic ops; the forward and all gradients.
+// LSTM equals its equations in basic ops, step by step: outputs and all gradients.
 func TestLSTMIsItsEquations(t *testing.T) {
 	const B, T, H = 2, 4, 3
 	x := []int32{1, 2, 3, 4, 5, 6, 7, 8}
@@ -81,7 +81,8 @@ func layers() map[string]struct {
 	}
 }
 
-// A row cut in two, with the state carried over, is the row; one step at a time as well.
+// A row in two parts, or in single steps, with the state carried over, gives the results of the
+// whole row.
 func TestStateCarriesOver(t *testing.T) {
 	const T, H = 6, 3
 	x := []int32{1, 2, 3, 0, 5, 6}
@@ -101,7 +102,7 @@ func TestStateCarriesOver(t *testing.T) {
 	}
 }
 
-// No memory crosses a document boundary, forward or backward.
+// Neither state nor gradient crosses a document boundary.
 func TestDocumentsDoNotTouch(t *testing.T) {
 	const T, H = 5, 3
 	for name, layer := range layers() {

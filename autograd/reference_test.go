@@ -2,7 +2,7 @@ package autograd
 
 import "math"
 
-// The definitions of the ops once more, in float64, element by element and without any shortcut.
+// The definitions of the ops in float64, element by element and without shortcuts.
 
 func refLinear(x, w, b []float64, n, in, out int, transposed bool) []float64 {
 	y := make([]float64, n*out)
@@ -119,8 +119,8 @@ func refCrossEntropy(logits []float64, v int, y []int32, n int) []float64 {
 	return []float64{loss / float64(n)}
 }
 
-// refRecurrent runs one recurrent layer step by step and token by token. cell computes the next state from the
-// gate sums of the input, those of the state, and the state h, c.
+// refRecurrent runs one recurrent layer step by step and token by token. cell computes the next
+// state from the gate sums of the input, those of the state, and the state h, c.
 func refRecurrent(xw, whh, bhh, h0, c0 []float64, B, T, H, gates int, x []int32,
 	cell func(xs, hs, h, c []float64) (h1, c1 []float64)) []float64 {
 	y := make([]float64, B*T*H)

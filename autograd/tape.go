@@ -8,8 +8,8 @@ import (
 	"lmzoo/autograd/gemm"
 )
 
-// Op is one recorded operation. Backward adds to the gradients of its inputs what the gradient of its
-// output implies; it gets both from AddGrad.
+// Op is one recorded operation. Backward adds to the gradients of its inputs what the gradient of
+// its output implies; it gets both from AddGrad.
 type Op interface{ Backward() }
 
 // Tape records operations in the order they ran. A Tape is for one goroutine.
@@ -17,7 +17,8 @@ type Tape struct {
 	// Rand draws the dropout masks; nil means no dropout, as in evaluation.
 	Rand *rand.Rand
 
-	// Crew shares the work of single rows, as in generation; nil means one thread. It changes no bit.
+	// Crew shares the work of single rows, as in generation; nil means one thread. It changes no
+	// bit.
 	Crew *gemm.Crew
 
 	forward bool
@@ -41,16 +42,16 @@ func NewForward() *Tape { return &Tape{forward: true} }
 // Recording reports whether the tape records, so that gradients can be computed.
 func (t *Tape) Recording() bool { return !t.forward }
 
-// Reset deletes the record and reuses the memory of every Tensor that the tape made. The next step of the
-// same shape allocates nothing.
+// Reset deletes the record and reuses the memory of every Tensor that the tape made. The next step
+// of the same shape allocates nothing.
 func (t *Tape) Reset() {
 	t.ops, t.made, t.n, t.spare = t.ops[:0], t.made[:0], 0, t.spare[:0]
 	t.floats.reset()
 	t.ints.reset()
 }
 
-// New returns a tensor in the tape's memory with unspecified values, valid until Reset. It wants a gradient
-// if the tape records.
+// New returns a tensor in the tape's memory with unspecified values, valid until Reset. It wants a
+// gradient if the tape records.
 func (t *Tape) New(rows, cols int) *Tensor {
 	return t.view(rows, cols, t.floats.take(rows*cols), !t.forward)
 }
@@ -78,10 +79,10 @@ func (t *Tape) Scratch(n int) []float32 { return t.floats.take(n) }
 // ScratchInts returns n integers of the tape's memory with unspecified values, valid until Reset.
 func (t *Tape) ScratchInts(n int) []int32 { return t.ints.take(n) }
 
-// Backward propagates the gradient of loss, a 1×1 tensor, through everything recorded. It adds ∂loss/∂leaf
-// to the Grad of every leaf. Gradients of other tensors do not survive: after the op that made a tensor has
-// run backward, no op reads the tensor's gradient again, and its memory is reused. Call Backward once
-// between two Resets.
+// Backward propagates the gradient of loss, a 1×1 tensor, through everything recorded. It adds
+// ∂loss/∂leaf to the Grad of every leaf. Gradients of other tensors do not survive: after the op
+// that made a tensor has run backward, no op reads the tensor's gradient again, and its memory is
+// reused. Call Backward once between two Resets.
 func (t *Tape) Backward(loss *Tensor) {
 	loss.want("loss", 1, 1)
 	loss.AddGrad()[0] = 1
@@ -97,8 +98,8 @@ func (t *Tape) Backward(loss *Tensor) {
 	}
 }
 
-// Record puts op on the tape. A training step repeats the last one, so that place on the tape usually holds
-// an op of the same type. Record overwrites it instead of allocating.
+// Record puts op on the tape. A training step repeats the last one, so that place on the tape
+// usually holds an op of the same type. Record overwrites it instead of allocating.
 func Record[O any, P interface {
 	*O
 	Op

@@ -12,7 +12,7 @@ import (
 	"lmzoo/autograd/vec"
 )
 
-// block is a small GPT with one layer: everything a transformer is made of, once.
+// block is a small GPT with one layer: every part of a transformer once.
 type block struct {
 	B, T, C, H, V int
 	x, y          []int32
@@ -54,9 +54,9 @@ func (m *block) loss(t *Tape, pos []int32, p float64) *Tensor {
 	return t.HeadLoss(x, m.wte, nil, m.y, m.B*m.T)                                                       // [1, 1]
 }
 
-// TestTapeIsExplicit writes the gradients of a transformer out by hand, in the order of the chain rule: the
-// same kernels that the tape calls, last line of the forward first. The tape must give the same bits, for it
-// does nothing else.
+// TestTapeIsExplicit computes the gradients of a transformer by hand, in the order of the chain
+// rule: the same kernels that the tape calls, the last line of the forward pass first. The tape
+// must give the same bits, because it does nothing else.
 func TestTapeIsExplicit(t *testing.T) {
 	m := newBlock()
 	B, T, C, H, V := m.B, m.T, m.C, m.H, m.V
@@ -188,7 +188,7 @@ func TestStepsRepeat(t *testing.T) {
 	}
 }
 
-// The memory of a tape after many steps of every shape is that of the largest.
+// After many steps of different shapes a tape needs the memory of the largest.
 func TestTapeMemoryIsBounded(t *testing.T) {
 	tape := NewTape()
 	for n := range 50 {
@@ -211,7 +211,7 @@ func TestForwardTapeGivesTheSameBits(t *testing.T) {
 	require.Empty(t, forward.ops)
 }
 
-// Where no gradient is wanted, none is computed and nothing breaks.
+// A constant gets no gradient, and the gradients of all others do not change.
 func TestConstantsGetNoGradient(t *testing.T) {
 	for frozen := range newBlock().params() {
 		m, whole := newBlock(), newBlock()
@@ -231,7 +231,7 @@ func TestConstantsGetNoGradient(t *testing.T) {
 	}
 }
 
-// An op that nobody uses gets a gradient of zero, whatever lay in the tape's memory.
+// A result that does not reach the loss has no gradient, whatever the tape's memory contains.
 func TestDeadEndsHaveNoGradient(t *testing.T) {
 	w, tape := wild(3, 3, 1, 1), NewTape()
 	for range 2 {

@@ -1,7 +1,7 @@
-// Package autograd is reverse-mode automatic differentiation (Linnainmaa 1970): every operation on a Tape
-// computes its result at once and records how to propagate gradients. Operations are coarse, one per line
-// of a paper. Inside each is a pair of kernels, xForward and xBackward, that work on slices and do not use
-// the tape.
+// Package autograd is reverse-mode automatic differentiation (Linnainmaa 1970): every operation on
+// a Tape computes its result at once and records how to propagate gradients. Operations are coarse,
+// one per line of a paper. Inside each is a pair of kernels, xForward and xBackward, that work on
+// slices and do not use the tape.
 package autograd
 
 import (
@@ -12,17 +12,19 @@ import (
 	"lmzoo/autograd/gemm"
 )
 
-// Tensor is a matrix of float32 with its gradient. Rows are positions [B·T], columns are channels, and
-// rows follow one another in memory (Stride = Cols). The embedded General can be handed to blas32.
+// Tensor is a matrix of float32 with its gradient. Rows are positions [B·T], columns are channels,
+// and rows follow one another in memory (Stride = Cols). The embedded General can be handed to
+// blas32.
 type Tensor struct {
 	blas32.General
 
-	// Grad has the layout of Data. It is nil if no gradient is wanted. On a tape it is empty until the first
-	// op contributes to it, so nothing has to be cleared, and it needs memory only for a short time.
+	// Grad has the layout of Data. It is nil if no gradient is wanted. On a tape it is empty until
+	// the first op contributes to it, so nothing has to be cleared, and it needs memory only for a
+	// short time.
 	Grad []float32
 
-	// Int8, if not nil, is the same matrix with one byte per weight, for products with a single row. Data
-	// holds exactly the numbers that its bytes stand for.
+	// Int8, if not nil, is the same matrix with one byte per weight, for products with a single
+	// row. Data holds exactly the numbers that its bytes stand for.
 	Int8 *gemm.Int8
 
 	tape *Tape // provides the memory of Grad; nil for a leaf
@@ -44,8 +46,8 @@ func NewConst(rows, cols int, data []float32) *Tensor {
 // Row returns the values of row i.
 func (x *Tensor) Row(i int) []float32 { return x.Data[i*x.Stride:][:x.Cols] }
 
-// want panics unless x has the given shape; -1 stands for any size. A wrong shape is a bug in a model's
-// code, never the result of a user's input.
+// want panics unless x has the given shape; -1 stands for any size. A wrong shape is a bug in a
+// model's code, never the result of a user's input.
 func (x *Tensor) want(what string, rows, cols int) {
 	if rows >= 0 && x.Rows != rows || cols >= 0 && x.Cols != cols {
 		panic(fmt.Sprintf("autograd: %s is [%d, %d], want [%d, %d] (-1: any)", what, x.Rows, x.Cols, rows, cols))

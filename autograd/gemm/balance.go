@@ -2,11 +2,12 @@ package gemm
 
 import "time"
 
-// balance decides whether helpers pay. If other processes need the processor, the system suspends a thread
-// in the middle of a part, for as long as several tokens take, and the other threads wait for it. The balance
-// is the time that helpers have saved, compared with samples of the caller alone, minus the time that they
-// have cost. If it falls too low, the caller works alone for a multiple of the loss and then tries again. So
-// the loss stays a small share of the time, and helpers return soon after the machine is quiet.
+// balance decides whether helpers pay. If other processes need the processor, the system suspends a
+// thread in the middle of a part, for as long as several tokens take, and the other threads wait
+// for it. The balance is the time that helpers have saved, compared with samples of the caller
+// alone, minus the time that they have cost. If it falls too low, the caller works alone for a
+// multiple of the loss and then tries again. So the loss stays a small share of the time, and
+// helpers return soon after the machine is quiet.
 type balance struct {
 	saved time.Duration
 	until time.Duration // the caller works alone until then
@@ -39,8 +40,8 @@ func (b *balance) of(size int) *jobTime {
 	return j
 }
 
-// alone reports whether the caller is to do a job of that size alone: while helpers are not worth having,
-// and for a sample. The first jobs of a size still allocate memory and tell little.
+// alone reports whether the caller is to do a job of that size alone: while helpers are not worth
+// having, and for a sample. The first jobs of a size still allocate memory and tell little.
 func (b *balance) alone(now time.Duration, size int) bool {
 	j := b.of(size)
 	j.count++

@@ -7,7 +7,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// clockwork runs jobs of 1 ms, which together take a time of their own, and counts those done alone.
+// clockwork simulates jobs that take the caller 1 ms alone and the crew another time, and counts
+// the jobs done alone.
 type clockwork struct {
 	balance
 	now time.Duration
@@ -27,7 +28,7 @@ func (c *clockwork) run(jobs int, together time.Duration) (alone int) {
 	return alone
 }
 
-// Helpers that save time are used for all jobs but samples.
+// Helpers that save time are used for all jobs except samples.
 func TestBalanceKeepsGoodHelpers(t *testing.T) {
 	var c clockwork
 	alone := c.run(10_000, 600*time.Microsecond)
@@ -35,7 +36,7 @@ func TestBalanceKeepsGoodHelpers(t *testing.T) {
 	require.Less(t, alone, 100)
 }
 
-// Helpers that cost time are tried again and again, but cost little; they are back when they save time.
+// Helpers that cost time are tried repeatedly, but cost little; they return when they save time.
 func TestBalanceLeavesBadHelpers(t *testing.T) {
 	var c clockwork
 	c.run(1000, 600*time.Microsecond)
@@ -46,7 +47,7 @@ func TestBalanceLeavesBadHelpers(t *testing.T) {
 	require.Less(t, c.run(1000, 600*time.Microsecond), 20)
 }
 
-// A sample that something else disturbed does not hide that helpers cost time.
+// A disturbed sample does not hide the cost of helpers.
 func TestBalanceDisturbedSample(t *testing.T) {
 	var c clockwork
 	c.run(100, 600*time.Microsecond)
@@ -62,7 +63,7 @@ func TestBalanceLongJobs(t *testing.T) {
 	require.LessOrEqual(t, c.run(1000, time.Second), 1)
 }
 
-// Jobs of different sizes have times of their own, also where a hash puts them in the same place.
+// Jobs of different sizes have separate times, even if their hashes collide.
 func TestBalanceSizes(t *testing.T) {
 	var b balance
 	for size := range 100 {

@@ -10,8 +10,8 @@ import (
 	"gonum.org/v1/gonum/blas/gonum"
 )
 
-// shapes are the products of one GPT step at nanoGPT's CPU sizes, of an RNN step, of generation, and
-// cubes to compare with other libraries.
+// shapes lists the products of one GPT step at nanoGPT's CPU sizes, of an RNN step, of generation,
+// and cubes to compare with other libraries.
 var shapes = []shape{
 	{"NN", 16, 16, 16},
 	{"NN", 32, 32, 32},
@@ -68,14 +68,15 @@ func benchmark(b *testing.B, f blas.Float32, shapes []shape) {
 	}
 }
 
-// BenchmarkSgemm is the product on each of the processor's engines.
+// BenchmarkSgemm measures the product on each engine of the processor.
 func BenchmarkSgemm(b *testing.B) {
 	for _, e := range engines() {
 		b.Run(e.name, func(b *testing.B) { benchmark(b, Float32{engine: e}, shapes) })
 	}
 }
 
-// BenchmarkSmall is the product of small squares, even and odd, where a call costs as much as its arithmetic.
+// BenchmarkSmall measures products of small squares, even and odd, where a call costs as much as
+// its arithmetic.
 func BenchmarkSmall(b *testing.B) {
 	var small []shape
 	for _, n := range []int{4, 8, 10, 16, 24, 32, 48, 64, 65} {
@@ -86,7 +87,7 @@ func BenchmarkSmall(b *testing.B) {
 	benchmark(b, Float32{}, small)
 }
 
-// BenchmarkCrew is the product of large squares on one thread and on two.
+// BenchmarkCrew measures products of large squares on one thread and on two.
 func BenchmarkCrew(b *testing.B) {
 	for _, threads := range []int{1, 2} {
 		b.Run(fmt.Sprint(threads), func(b *testing.B) {
@@ -98,10 +99,10 @@ func BenchmarkCrew(b *testing.B) {
 	}
 }
 
-// BenchmarkGonum is gonum's own product, for comparison.
+// BenchmarkGonum measures gonum's own product, for comparison.
 func BenchmarkGonum(b *testing.B) { benchmark(b, gonum.Implementation{}, shapes) }
 
-// BenchmarkCeilings are what no product and no generation can exceed on one core.
+// BenchmarkCeilings measures the limits of products and of generation on one core.
 func BenchmarkCeilings(b *testing.B) {
 	b.Run("multiply-add", func(b *testing.B) {
 		for b.Loop() {
@@ -118,11 +119,11 @@ func BenchmarkCeilings(b *testing.B) {
 	}
 }
 
-// BenchmarkToken is the products of one generated token: the layers of llama2.c's shape of 15 million parameters, 24 MB, and the
-// output layer, 37 MB, each alone and one after the other, as generation meets them.
+// BenchmarkToken measures the products of one generated token of llama2.c's 15M shape: the layers,
+// 24 MB, and the output layer, 37 MB, each alone and one after the other, as in generation.
 func BenchmarkToken(b *testing.B) {
 	const layers, channels, vocabulary = 6, 288, 32000
-	ones := func(n int) []float32 { // memory never written is one page of zeros
+	ones := func(n int) []float32 { // memory that was never written is one page of zeros
 		s := Make[float32](n)
 		for i := range s {
 			s[i] = 1

@@ -8,8 +8,8 @@ import (
 // buffer holds the packed blocks of one call.
 type buffer struct{ floats []float32 }
 
-// free holds the buffers of finished calls, at most as many as calls ever ran concurrently. The garbage
-// collector would empty a sync.Pool.
+// free holds the buffers of finished calls, at most as many as calls ever ran concurrently. The
+// garbage collector would empty a sync.Pool.
 var free struct {
 	sync.Mutex
 	list []*buffer

@@ -7,18 +7,20 @@ import (
 	"time"
 )
 
-// Job is work in numbered parts. Parts may run concurrently in any order, so each may write only its own data.
+// Job is work in numbered parts. Parts may run concurrently in any order, so each may write only
+// its own data.
 type Job interface{ Part(i int) }
 
-// Crew is a group of threads that share short jobs: the products of a generated token, or the pieces of a
-// training step. Only microseconds lie between two jobs, too few to put a thread to sleep and wake it. So a
-// helper spins for a while after each job, waiting for the next one, and ends when none comes; a crew needs
-// no closing. The caller starts at once and does the parts that nobody has taken, so a helper that is late
-// costs nothing. A helper that the system suspends in the middle of a part does cost time; see balance. A
-// nil Crew is the caller alone.
+// Crew is a group of threads that share short jobs: the products of a generated token, or the
+// pieces of a training step. Only microseconds lie between two jobs, too few to put a thread to
+// sleep and wake it. So a helper spins for a while after each job, waiting for the next one, and
+// ends when none comes; a crew needs no closing. The caller starts at once and does the parts that
+// nobody has taken, so a helper that is late costs nothing. A helper that the system suspends in
+// the middle of a part does cost time; see balance. A nil Crew is the caller alone.
 //
-// Parts are dealt out in order, the first to the caller, and a thread takes the parts of another only when
-// its own are done. So a thread reads the same memory in every token or step, and finds it in its caches.
+// Parts are dealt out in order, the first to the caller, and a thread takes the parts of another
+// only when its own are done. So a thread reads the same memory in every token or step, and finds
+// it in its caches.
 type Crew struct {
 	help []func()   // lookOut of each helper, bound once, so that starting one allocates nothing
 	busy sync.Mutex // held by the caller of Do
@@ -44,7 +46,8 @@ type share struct {
 	_    [cacheLine - 8]byte
 }
 
-// NewCrew returns a crew with the given number of threads, including the caller; nil for one thread.
+// NewCrew returns a crew with the given number of threads, including the caller; nil for one
+// thread.
 func NewCrew(threads int) *Crew {
 	if threads <= 1 {
 		return nil
@@ -72,11 +75,12 @@ func doAlone(parts int, job Job) {
 	}
 }
 
-// enter reports whether the crew is free for a job of so many parts; if so, the caller holds c.busy.
+// enter reports whether the crew is free for a job of so many parts; if so, the caller holds
+// c.busy.
 func (c *Crew) enter(parts int) bool { return c != nil && parts > 1 && c.busy.TryLock() }
 
-// do is Do for the holder of busy. Jobs of the same size take the same time, more or less. The caller does
-// the job alone where helpers are not worth having.
+// do is Do for the holder of busy. Jobs of the same size take the same time, more or less. The
+// caller does the job alone where helpers are not worth having.
 func (c *Crew) do(parts, size int, job Job) {
 	start := now()
 	alone := c.balance.alone(start, size)
@@ -133,8 +137,8 @@ const (
 	patience    = 500 * time.Microsecond // how long a helper waits for a job: about a token
 )
 
-// lookOut is the life of helper i. It watches only its own share, so that it does not take the caller's parts
-// first.
+// lookOut is the life of helper i. It watches only its own share, so that it does not take the
+// caller's parts first.
 func (c *Crew) lookOut(i int) {
 	var seen uint64 // the number of its last job
 	for last := now(); now()-last <= patience; runtime.Gosched() {

@@ -17,7 +17,8 @@ type counter struct{ parts []atomic.Int32 }
 
 func (c *counter) Part(i int) { c.parts[i].Add(1) }
 
-// Every part of every job is done exactly once, by whoever it is, also for several callers at a time.
+// Every part of every job is done exactly once, by any thread, also with several concurrent
+// callers.
 func TestCrewDoesEveryPartOnce(t *testing.T) {
 	crew := NewCrew(4)
 	var callers sync.WaitGroup
@@ -38,7 +39,8 @@ func TestCrewDoesEveryPartOnce(t *testing.T) {
 	callers.Wait()
 }
 
-// meeting is a job of two parts that each wait a while for the other to begin, so that each is done by another thread if there are two.
+// meeting is a job of two parts that each wait for the other to begin, so that two threads do one
+// part each.
 type meeting struct {
 	begun atomic.Int32
 	by    [2]string
@@ -52,21 +54,21 @@ func (m *meeting) Part(i int) {
 	m.by[i] = goroutine()
 }
 
-// goroutine returns the name of the one that calls it, as in the head line of its stack.
+// goroutine returns the name of the calling goroutine, from the first line of its stack.
 func goroutine() string {
 	head := make([]byte, 32)
 	name, _, _ := strings.Cut(string(head[:runtime.Stack(head, false)]), "[")
 	return name
 }
 
-// A thread does the same parts of every job, since what it has read for one is in its caches for the next.
+// A thread does the same parts of every job, whose data are in its caches.
 func TestCrewDealsTheSamePartsToTheSameThread(t *testing.T) {
 	crew, met := NewCrew(2), 0
 	for round := 0; met < 100; round++ {
 		require.Less(t, round, 10_000, "the helper never comes")
 		m := new(meeting)
 		crew.Do(2, m)
-		if m.by[0] == m.by[1] { // the helper had gone home, or the caller been put aside
+		if m.by[0] == m.by[1] { // the helper had ended, or a thread was suspended
 			continue
 		}
 		met++
@@ -74,7 +76,7 @@ func TestCrewDealsTheSamePartsToTheSameThread(t *testing.T) {
 	}
 }
 
-// suspended is a job whose helper is put aside in the middle of its part, as by a system that has others to serve.
+// suspended is a job whose helper is suspended in the middle of a part, as on a busy system.
 type suspended struct {
 	caller string
 	helped int
@@ -87,11 +89,11 @@ func (s *suspended) Part(i int) {
 		return
 	}
 	for start := time.Now(); time.Since(start) < 100*time.Microsecond; {
-		runtime.Gosched() // the helper comes meanwhile
+		runtime.Gosched() // meanwhile the helper takes its part
 	}
 }
 
-// A crew whose helper is suspended again and again hardly waits for it.
+// A crew rarely waits for a helper that is suspended in every job.
 func TestCrewDoesNotWaitForSuspendedHelpers(t *testing.T) {
 	crew, s := NewCrew(2), &suspended{caller: goroutine()}
 	const jobs = 500
@@ -111,7 +113,7 @@ func TestCrewOfNoneAndOne(t *testing.T) {
 	}
 }
 
-// Rows are products, and the same to the last bit with and without a crew.
+// MulRow agrees with Sgemm and gives the same bits with and without a crew.
 func TestMulRow(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	crew := NewCrew(3)
@@ -149,7 +151,7 @@ func TestMulInt8IsMulVec(t *testing.T) {
 	}
 }
 
-// The numbers that the bytes stand for are those that MulVec multiplies with.
+// Dequantize stores the numbers that MulVec multiplies by.
 func TestDequantize(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	for _, tr := range []blas.Transpose{blas.NoTrans, blas.Trans} {

@@ -7,8 +7,8 @@ const (
 	dividedInto = 8       // fewest parts; fixed, so that the number of threads changes no bit
 )
 
-// divide computes a large product in parts: some columns of C each, or some rows if C has more rows. It
-// returns false for a product that is too small.
+// divide computes a large product in parts: some columns of C each, or some rows if C has more
+// rows. It returns false for a product that is too small.
 func (f Float32) divide(tA, tB blas.Transpose, m, n, k int, alpha float32, a []float32, lda int, b []float32, ldb int, beta float32, c []float32, ldc int) bool {
 	e := f.pick()
 	if m <= e.mr || max(m, n) < dividedInto*e.nr || float64(m)*float64(n)*float64(k) < divisible {
@@ -20,8 +20,8 @@ func (f Float32) divide(tA, tB blas.Transpose, m, n, k int, alpha float32, a []f
 	return true
 }
 
-// partLength is the largest number of columns or rows of a part. The packed block of more columns of B would
-// not fit in the cache.
+// partLength is the largest number of columns or rows of a part. The packed block of more columns
+// of B would not fit in the cache.
 const partLength = 384
 
 // productJob is a product in parts.

@@ -10,7 +10,7 @@ import (
 	"gonum.org/v1/gonum/blas/gonum"
 )
 
-// A product that a crew divides has the bits of one that a thread computes alone, and the sums of gonum's.
+// A divided product has the bits of an undivided one, and agrees with gonum's.
 func TestCrewDividesLargeProducts(t *testing.T) {
 	each(t, func(t *testing.T, f Float32) {
 		rng := rand.New(rand.NewPCG(1, 2))
@@ -46,7 +46,8 @@ func TestCrewDividesLargeProducts(t *testing.T) {
 	})
 }
 
-// Large products are divided, small ones are not worth it, and one of a few rows would have other bits.
+// Large products are divided; small ones are not, nor products of a few rows, whose bits would
+// change.
 func TestWhatIsDivided(t *testing.T) {
 	f := Float32{Crew: NewCrew(2)}
 	x := make([]float32, 512*512)

@@ -5,8 +5,8 @@ import "unsafe"
 // dotKernel returns the scalar products of rows of a with four rows of b, four to a row of a.
 type dotKernel func(rows, k int, a []float32, aStride int, b *float32, bStride int) [16]float32
 
-// dots returns the product of a few rows and a transposed matrix, as in the output layer of one token. Every
-// element of B is used once or twice, so B is not packed but read along its rows.
+// dots returns the product of a few rows and a transposed matrix, as in the output layer of one
+// token. Every element of B is used once or twice, so B is not packed but read along its rows.
 func dots(most int, kernel dotKernel, row rowDots) func(m, n, k int, alpha float32, a, b matrix, add bool, c []float32, ldc int) bool {
 	return func(m, n, k int, alpha float32, a, b matrix, add bool, c []float32, ldc int) bool {
 		if m > 2*most || b.right == 1 || a.right != 1 {

@@ -114,8 +114,8 @@ func packB2(dst []float32, b matrix, k, n int) {
 	}
 }
 
-// transposePanel packs a panel of B whose columns, not rows, are contiguous: in 8×8 blocks, the rest one by
-// one.
+// transposePanel packs a panel of B whose columns, not rows, are contiguous: in 8×8 blocks, the
+// rest one by one.
 func transposePanel(dst []float32, nr int, b matrix, k, cols int) {
 	if cols < nr {
 		clear(dst[:nr*k])

@@ -1,7 +1,7 @@
-// Package gemm is the float32 matrix product, C = αAB + βC, near the peak of the processor and without cgo.
-// It divides A and B into blocks that fit the caches, and a kernel keeps a tile of C in registers (Goto and
-// van de Geijn 2008, "Anatomy of high-performance matrix multiplication"). Package autograd makes gonum use
-// it with blas32.Use(gemm.Float32{}).
+// Package gemm is the float32 matrix product, C = αAB + βC, near the peak of the processor and
+// without cgo. It divides A and B into blocks that fit the caches, and a kernel keeps a tile of C
+// in registers (Goto and van de Geijn 2008, "Anatomy of high-performance matrix multiplication").
+// Package autograd makes gonum use it with blas32.Use(gemm.Float32{}).
 package gemm
 
 import (
@@ -9,9 +9,9 @@ import (
 	"gonum.org/v1/gonum/blas/gonum"
 )
 
-// Float32 is gonum's implementation of BLAS (Dongarra et al. 1990) with Sgemm and Sgemv replaced. A call
-// uses one thread unless there is a Crew, because training runs pieces of the batch in parallel instead.
-// Calls may run concurrently; a result depends only on the arguments.
+// Float32 is gonum's implementation of BLAS (Dongarra et al. 1990) with Sgemm and Sgemv replaced. A
+// call uses one thread unless there is a Crew, because training runs pieces of the batch in
+// parallel instead. Calls may run concurrently; a result depends only on the arguments.
 type Float32 struct {
 	gonum.Implementation
 	// Crew divides large products; nil means one thread. It changes no bit of a product.
@@ -29,11 +29,11 @@ func (f Float32) pick() *engine {
 // Kernel names the instruction set of the kernels in use: "avx512", "avx2", "neon" or "go".
 func Kernel() string { return best.name }
 
-// Sgemm computes C = α·op(A)·op(B) + β·C, where op(A) is m×k, op(B) k×n and C m×n, all row-major. With β = 0
-// it does not read C, which may contain NaN; with α = 0 it does not read A and B.
+// Sgemm computes C = α·op(A)·op(B) + β·C, where op(A) is m×k, op(B) k×n and C m×n, all row-major.
+// With β = 0 it does not read C, which may contain NaN; with α = 0 it does not read A and B.
 func (f Float32) Sgemm(tA, tB blas.Transpose, m, n, k int, alpha float32, a []float32, lda int, b []float32, ldb int, beta float32, c []float32, ldc int) {
-	// The overhead of a call matters for small products, which need no preparation. They are checked and
-	// computed here; all others go to product.
+	// The overhead of a call matters for small products, which need no preparation. They are
+	// checked and computed here; all others go to product.
 	e := f.pick()
 	rowsA, colsA, down, right := m, k, lda, 1
 	if tA != blas.NoTrans {

@@ -13,7 +13,7 @@ import (
 	"gonum.org/v1/gonum/blas/gonum"
 )
 
-// naive is the definition, in float64.
+// naive is the definition in float64.
 func naive(tA, tB blas.Transpose, m, n, k int, alpha float32, a []float32, lda int, b []float32, ldb int, beta float32, c []float32, ldc int) {
 	for i := range m {
 		for j := range n {
@@ -42,7 +42,8 @@ func naive(tA, tB blas.Transpose, m, n, k int, alpha float32, a []float32, lda i
 
 const canary = 12345.5
 
-// random returns a rows×cols matrix of the given stride whose gaps hold NaN: reading one would show.
+// random returns a rows×cols matrix of the given stride. Its gaps hold NaN, so that reading one
+// fails a test.
 func random(rng *rand.Rand, rows, cols, stride int) []float32 {
 	x := make([]float32, max(0, (rows-1)*stride+cols))
 	for i := range x {
@@ -101,7 +102,7 @@ func check(t *testing.T, f Float32, rng *rand.Rand, tA, tB blas.Transpose, m, n,
 
 var transposes = []blas.Transpose{blas.NoTrans, blas.Trans}
 
-// each runs a test on every engine that this processor has.
+// each runs a test on every engine of this processor.
 func each(t *testing.T, test func(t *testing.T, f Float32)) {
 	for _, e := range engines() {
 		t.Run(e.name, func(t *testing.T) { test(t, Float32{engine: e}) })
@@ -135,7 +136,7 @@ func TestSgemm(t *testing.T) {
 	})
 }
 
-// TestBlocks takes shapes that need several blocks in every direction.
+// TestBlocks uses shapes that need several blocks in every dimension.
 func TestBlocks(t *testing.T) {
 	each(t, func(t *testing.T, f Float32) {
 		rng := rand.New(rand.NewPCG(3, 4))
@@ -150,7 +151,7 @@ func TestBlocks(t *testing.T) {
 	})
 }
 
-// TestGonum compares with gonum's own Sgemm: written by others.
+// TestGonum compares with gonum's own Sgemm.
 func TestGonum(t *testing.T) {
 	each(t, func(t *testing.T, f Float32) {
 		rng := rand.New(rand.NewPCG(5, 6))
@@ -228,17 +229,17 @@ func TestConcurrent(t *testing.T) {
 	})
 }
 
-// TestRowsStandAlone: a row of C has the same bits whatever rows are computed with it, so that a batch
-// may be cut anywhere.
+// TestRowsStandAlone: a row of C has the same bits whatever other rows are computed, so that a
+// batch can be divided anywhere.
 func TestRowsStandAlone(t *testing.T) {
 	each(t, func(t *testing.T, f Float32) {
 		rng := rand.New(rand.NewPCG(11, 12))
 		for i := range 60 {
 			m, n, k := 1+rng.IntN(70), 1+rng.IntN(150), 1+rng.IntN(900)
 			cut := rng.IntN(m + 1)
-			if i == 0 { // one row times a large matrix goes another way
+			if i == 0 { // one row and a large matrix take another path
 				m, n, k, cut = 3, 700, 399, 1
-			} else if i == 1 { // small matrices do, too, but not deep ones
+			} else if i == 1 { // small matrices do, too, unless they are deep
 				m, n, k, cut = 20, 5, 900, 3
 			}
 			a, b := random(rng, m, k, k), random(rng, k, n, n)
@@ -265,7 +266,7 @@ func TestAllocatesNothing(t *testing.T) {
 	})
 }
 
-// TestBadArguments: what gonum refuses, this refuses in the same words.
+// TestBadArguments: invalid arguments panic with gonum's messages.
 func TestBadArguments(t *testing.T) {
 	x := make([]float32, 100)
 	for _, call := range []func(f blas.Float32){
@@ -304,7 +305,7 @@ func FuzzSgemm(f *testing.F) {
 	})
 }
 
-// TestSgemv compares with gonum's own, with every step in x and y.
+// TestSgemv compares with gonum's own Sgemv, with all increments of x and y.
 func TestSgemv(t *testing.T) {
 	each(t, func(t *testing.T, f Float32) {
 		rng := rand.New(rand.NewPCG(13, 14))
@@ -338,7 +339,7 @@ func TestSgemv(t *testing.T) {
 	}
 }
 
-// TestPeak rules out nonsense, and asks nothing of the clock: how fast a machine is, the benchmarks say.
+// TestPeak checks only that the results are plausible; benchmarks measure the speed.
 func TestPeak(t *testing.T) {
 	for what, rate := range map[string]float64{
 		"flops":     PeakFLOPS(time.Millisecond),

@@ -6,10 +6,11 @@ import (
 	"gonum.org/v1/gonum/blas"
 )
 
-// Int8 is a matrix of int8 weights: element (i, j) is Scale[i·groups + j/Group] · Data[i·Stride + j]. Only
-// weights are quantized, not activations (Dettmers et al. 2022 and Frantar et al. 2022 discuss both).
-// Generation reads every weight once per token, so a quarter of the bytes can be up to four times as fast.
-// With one scale per group of a row, a large weight does not reduce the precision of all others.
+// Int8 is a matrix of int8 weights: element (i, j) is Scale[i·groups + j/Group] · Data[i·Stride +
+// j]. Only weights are quantized, not activations (Dettmers et al. 2022 and Frantar et al. 2022
+// discuss both). Generation reads every weight once per token, so a quarter of the bytes can be up
+// to four times as fast. With one scale per group of a row, a large weight does not reduce the
+// precision of all others.
 type Int8 struct {
 	Rows, Cols    int // outputs, inputs
 	Stride, Group int // multiples of int8Step; the columns from Cols to Stride are zeros
@@ -20,9 +21,9 @@ type Int8 struct {
 // int8Step is the number of weights that the kernel processes at a time.
 const int8Step = 16
 
-// QuantizeInt8 rounds op(w), whose rows are outputs and whose columns are inputs, to 255 levels per group of
-// inputs: scale = largest |w| / 127. A group of 0 is the whole row. t is blas.Trans for weights stored
-// [in, out], as in GPT-2.
+// QuantizeInt8 rounds op(w), whose rows are outputs and whose columns are inputs, to 255 levels per
+// group of inputs: scale = largest |w| / 127. A group of 0 is the whole row. t is blas.Trans for
+// weights stored [in, out], as in GPT-2.
 func QuantizeInt8(t blas.Transpose, rows, cols int, w []float32, stride, group int) *Int8 {
 	full := roundUp(max(cols, 1), int8Step)
 	if group <= 0 || group > full {
@@ -70,8 +71,8 @@ func (q *Int8) pad(dst, x []float32) []float32 {
 	return dst
 }
 
-// mulRows computes the rows [begin, end) of y = W·x, where x is padded, four at a time. The last four may
-// overlap the ones before.
+// mulRows computes the rows [begin, end) of y = W·x, where x is padded, four at a time. The last
+// four may overlap the ones before.
 func (q *Int8) mulRows(y, x []float32, begin, end int) {
 	groups := q.groups()
 	for i := begin; i < end; {
@@ -95,7 +96,8 @@ func (q *Int8) mulRows(y, x []float32, begin, end int) {
 	}
 }
 
-// Dequantize stores in op(w) the numbers that the bytes stand for, in the layout that QuantizeInt8 read.
+// Dequantize stores in op(w) the numbers that the bytes stand for, in the layout that QuantizeInt8
+// read.
 func (q *Int8) Dequantize(t blas.Transpose, w []float32, stride int) {
 	v, groups := view(t, w, stride), q.groups()
 	for i := range q.Rows {

@@ -9,7 +9,8 @@ import (
 	"gonum.org/v1/gonum/blas"
 )
 
-// TestInt8 multiplies by what the bytes say, in float64, and bounds each weight's rounding by half a level.
+// TestInt8 compares with float64 products of the quantized weights, each within half a level of the
+// original.
 func TestInt8(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	for range 200 {

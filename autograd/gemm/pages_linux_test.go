@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// The memory of large weights is marked for large pages, all of it.
+// All memory of large weights is marked for large pages.
 func TestLargePagesAreAskedFor(t *testing.T) {
 	if _, err := os.Stat("/sys/kernel/mm/transparent_hugepage"); err != nil {
 		t.Skip("this kernel has no large pages to give: ", err)
@@ -21,10 +21,10 @@ func TestLargePagesAreAskedFor(t *testing.T) {
 	for _, at := range []uintptr{first, (first + last) / 2, last} {
 		require.Contains(t, mapping(t, at), "hg", "the mapping of %#x", at)
 	}
-	weights[len(weights)-1] = 1 // they live until here
+	weights[len(weights)-1] = 1 // keeps them alive
 }
 
-// mapping returns the flags of the mapping that holds an address, as proc_pid_smaps(5) tells them.
+// mapping returns the flags of the mapping that contains an address (proc_pid_smaps(5)).
 func mapping(t *testing.T, at uintptr) []string {
 	smaps, err := os.ReadFile("/proc/self/smaps")
 	if err != nil {

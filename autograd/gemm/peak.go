@@ -5,9 +5,10 @@ import (
 	"unsafe"
 )
 
-// PeakFLOPS measures for about d the peak of one core in floating-point operations per second, where a
-// multiply-add is two operations. No product can be faster. PeakFLOPS returns the best of many short runs,
-// so that other work on the machine hardly affects it. To measure n cores, call it in n goroutines.
+// PeakFLOPS measures for about d the peak of one core in floating-point operations per second,
+// where a multiply-add is two operations. No product can be faster. PeakFLOPS returns the best of
+// many short runs, so that other work on the machine hardly affects it. To measure n cores, call it
+// in n goroutines.
 func PeakFLOPS(d time.Duration) float64 {
 	run, flops := peakKernel()
 	const n = 20_000
@@ -15,8 +16,8 @@ func PeakFLOPS(d time.Duration) float64 {
 }
 
 // Bandwidth measures for about d how fast one core reads a buffer, in bytes per second. It limits
-// generation, which reads every weight once per token. Bandwidth writes to the buffer first. A buffer larger
-// than the last-level cache measures memory.
+// generation, which reads every weight once per token. Bandwidth writes to the buffer first. A
+// buffer larger than the last-level cache measures memory.
 func Bandwidth(d time.Duration, buffer []float32) float64 {
 	const line = 64 // floats in one step of the kernel
 	n := len(buffer) / line

@@ -8,20 +8,21 @@ type engine struct {
 	mr   int // most rows of a strip of A
 	nr   int // columns of a packed panel of B
 
-	// B is packed if A has more than directRows rows and B has more than directArea floats, so that it does
-	// not stay in the L2 cache. Otherwise it is read in place.
+	// B is packed if A has more than directRows rows and B has more than directArea floats, so that
+	// it does not stay in the L2 cache. Otherwise it is read in place.
 	directRows, directArea int
-	// lowRows is the height of a strip for a B of at most lowArea floats, evenRows if the panels of B have
-	// no remainder. A matrix is small if it has at most lowArea floats.
+	// lowRows is the height of a strip for a B of at most lowArea floats, evenRows if the panels of
+	// B have no remainder. A matrix is small if it has at most lowArea floats.
 	lowRows, evenRows, lowArea int
 	// packs tells whether strips of A must be packed even if its rows are contiguous.
 	packs bool
 
-	// wide tells whether the kernel is avx512Strips, which is then called directly, because that is faster.
+	// wide tells whether the kernel is avx512Strips, which is then called directly, because that is
+	// faster.
 	wide bool
-	// kernel adds α·A·B to the strips·rows×n block c, or overwrites it, one strip after the other. A is
-	// strips·rows×k; element (i, p) is a[i·down + p·right]. B is k×n, in panels of nr columns at a distance of
-	// panel, whose rows are bStride apart; panel is 0 if B is not packed.
+	// kernel adds α·A·B to the strips·rows×n block c, or overwrites it, one strip after the other.
+	// A is strips·rows×k; element (i, p) is a[i·down + p·right]. B is k×n, in panels of nr columns
+	// at a distance of panel, whose rows are bStride apart; panel is 0 if B is not packed.
 	kernel stripKernel
 	// packA stores the rows×k strip of A as k columns of mr (only the first rows of each are set).
 	packA func(dst []float32, a matrix, rows, k int)
@@ -35,8 +36,8 @@ type engine struct {
 	small func(m, n, k int, alpha float32, a, b matrix, add bool, c []float32, ldc int) bool
 }
 
-// depth·nr floats of B stay in the L1 cache during a strip, and a block of at most area floats of B stays in
-// the L2 cache during all strips of A.
+// depth·nr floats of B stay in the L1 cache during a strip, and a block of at most area floats of B
+// stays in the L2 cache during all strips of A.
 const (
 	depth = 384
 	area  = 1 << 17
@@ -44,7 +45,8 @@ const (
 	streamArea = 1 << 16 // floats of B from which reading it in order is faster than in tiles
 )
 
-// product computes C = α·A·B, or adds it to C: for each block of B, which is packed once, all strips of A.
+// product computes C = α·A·B, or adds it to C: for each block of B, which is packed once, all
+// strips of A.
 func (e *engine) product(m, n, k int, alpha float32, a, b matrix, add bool, c []float32, ldc int) {
 	if e.small != nil && e.small(m, n, k, alpha, a, b, add, c, ldc) {
 		return
@@ -120,8 +122,8 @@ func (e *engine) turned(b []float32, ldb, n, k int) (work *buffer, stride int) {
 	return work, stride
 }
 
-// cut divides m rows into as few strips of at most that many rows as possible: tall strips and low strips,
-// which have one row less.
+// cut divides m rows into as few strips of at most that many rows as possible: tall strips and low
+// strips, which have one row less.
 func cut(m, most int) (rows, tall, low int) {
 	if m <= most {
 		return m, 1, 0
@@ -132,8 +134,8 @@ func cut(m, most int) (rows, tall, low int) {
 	return rows, strips - low, low
 }
 
-// dotRows is the number of rows up to which scalar products with a small transposed B cost less than
-// transposing it.
+// dotRows is the number of rows up to which scalar products with a small transposed B cost less
+// than transposing it.
 const dotRows = 2
 
 // depthOf returns the depth of the blocks that k is divided into.
@@ -142,8 +144,8 @@ func depthOf(k int) int {
 	return roundUp((k+blocks-1)/blocks, 8)
 }
 
-// A strip of A is read in place, or packed column by column, or copied row by row with a stride that avoids
-// conflicts in the L1 cache.
+// A strip of A is read in place, or packed column by column, or copied row by row with a stride
+// that avoids conflicts in the L1 cache.
 const (
 	asIs = iota
 	packed
@@ -168,8 +170,9 @@ func (e *engine) stripOf(m, n, k int, a matrix) int {
 
 func roundUp(n, to int) int { return (n + to - 1) / to * to }
 
-// height returns the largest number of rows of a strip. If B stays in the L1 cache, reading it once more is
-// cheap, and lower tiles are faster: the sums of one tile are stored while the next is computed.
+// height returns the largest number of rows of a strip. If B stays in the L1 cache, reading it once
+// more is cheap, and lower tiles are faster: the sums of one tile are stored while the next is
+// computed.
 func (e *engine) height(n, k int) int {
 	switch {
 	case n <= e.nr/2 || k*n > e.lowArea:
@@ -180,8 +183,8 @@ func (e *engine) height(n, k int) int {
 	return e.lowRows
 }
 
-// rowsOf returns the height of the next strip if left rows remain. The last two strips share their rows,
-// because a strip of a few rows is slow.
+// rowsOf returns the height of the next strip if left rows remain. The last two strips share their
+// rows, because a strip of a few rows is slow.
 func rowsOf(left, most int) int {
 	if left > most && left < most+most/2 {
 		return (left + 1) / 2

@@ -6,10 +6,10 @@ import (
 	"gonum.org/v1/gonum/blas"
 )
 
-// MulRow computes y = x·op(B) + β·y for one row x of k elements, where op(B) is k×n and β is 0 or 1. It is
-// the product of generation, which reads every weight once and is limited by memory. Each part reads
-// contiguous memory in order: some columns of op(B) if B is transposed, else some rows. The parts depend only
-// on the size of the product, so the crew changes no bit.
+// MulRow computes y = x·op(B) + β·y for one row x of k elements, where op(B) is k×n and β is 0 or
+// 1. It is the product of generation, which reads every weight once and is limited by memory. Each
+// part reads contiguous memory in order: some columns of op(B) if B is transposed, else some rows.
+// The parts depend only on the size of the product, so the crew changes no bit.
 func (c *Crew) MulRow(t blas.Transpose, n, k int, x, b []float32, ldb int, beta float32, y []float32) {
 	switch {
 	case t != blas.NoTrans:
@@ -21,8 +21,8 @@ func (c *Crew) MulRow(t blas.Transpose, n, k int, x, b []float32, ldb int, beta 
 	}
 }
 
-// partBytes is the size of the matrix that one part of a product reads: small enough that no thread waits
-// long for the last part, large enough that claiming a part costs little.
+// partBytes is the size of the matrix that one part of a product reads: small enough that no thread
+// waits long for the last part, large enough that claiming a part costs little.
 const partBytes = 1 << 17
 
 // mulColumns computes x·Bᵀ in parts of some elements of y each.
@@ -83,9 +83,9 @@ func (c *Crew) mulRows(j rowsJob, beta float32, y []float32) {
 	give(work)
 }
 
-// rowsJob is x·B, step rows of B at a time. The sums of the parts are added in a binary tree: of two
-// neighbours, the thread that finishes last adds both sums and continues with the next level. So the order
-// of the additions is always the same, and a thread mostly adds sums of its own.
+// rowsJob is x·B, step rows of B at a time. The sums of the parts are added in a binary tree: of
+// two neighbours, the thread that finishes last adds both sums and continues with the next level.
+// So the order of the additions is always the same, and a thread mostly adds sums of its own.
 type rowsJob struct {
 	n, k, ldb   int
 	x, b        []float32

@@ -2,9 +2,9 @@
 
 package gemm
 
-// stream multiplies one row by a B that is too large for the caches, as in generation. It reads B once, in
-// the order that the processor prefetches, and keeps the sums in the L1 cache. It adds in the same order as
-// product, so the bits are the same.
+// stream multiplies one row by a B that is too large for the caches, as in generation. It reads B
+// once, in the order that the processor prefetches, and keeps the sums in the L1 cache. It adds in
+// the same order as product, so the bits are the same.
 func (e *engine) stream(n, k, kc int, alpha float32, x []float32, b matrix, add bool, c []float32) {
 	const cols = 4096 // sums that stay in the L1 cache
 	work := take(cols)

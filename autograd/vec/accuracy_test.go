@@ -8,7 +8,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// ulps is the distance between got and the exact value, in units of the last place of a float32 there.
+// ulps returns the distance between got and the exact value in units of the last place of a
+// float32.
 func ulps(got float32, want float64) float64 {
 	if got == float32(want) {
 		return 0
@@ -18,7 +19,8 @@ func ulps(got float32, want float64) float64 {
 	return math.Abs(float64(got)-want) / unit
 }
 
-// inputs are n numbers over all magnitudes and signs, dense where functions bend, and the odd ones.
+// inputs returns n numbers of all magnitudes and signs, dense where functions bend, and special
+// values.
 func inputs(n int) []float32 {
 	rng := rand.New(rand.NewPCG(1, 2))
 	x := []float32{0, float32(math.Copysign(0, -1)), 1, -1, math.SmallestNonzeroFloat32, -math.SmallestNonzeroFloat32, 1e-40, -1e-40, 0x1p-126,
@@ -78,7 +80,7 @@ func TestAccuracy(t *testing.T) {
 		f     func(dst, x []float32)
 		want  func(float64) float64
 		ulps  float64
-		floor float64 // errors below it do not count: gelu is a difference of nearly equal things in its tail
+		floor float64 // absolute errors below it do not count: the tail of gelu is a difference of nearly equal numbers
 	}{
 		{"exp", Exp, math.Exp, 2, 0},
 		{"tanh", Tanh, math.Tanh, 4, 0},
@@ -123,7 +125,7 @@ func TestAccuracy(t *testing.T) {
 	}
 }
 
-// Training and speaking compute the same GELU, in both forms.
+// Training and inference compute the same bits, in both forms of GELU.
 func TestGELUWithSlopeIsGELU(t *testing.T) {
 	for name, f := range map[string]struct {
 		plain     func(dst, x []float32)
@@ -143,7 +145,7 @@ func TestGELUWithSlopeIsGELU(t *testing.T) {
 	}
 }
 
-// A step of AdamW from weight 0 is the step of float64, whatever the magnitude of the gradient, also of none at all.
+// A step of AdamW from weight 0 agrees with float64 for gradients of any magnitude, including zero.
 func TestAdamWAccuracy(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	const n = 10_000

@@ -2,7 +2,7 @@ package vec
 
 import "math"
 
-// AdamWHyper holds the numbers of one AdamW step.
+// AdamWHyper holds the hyperparameters of one AdamW step.
 type AdamWHyper struct {
 	LR           float32
 	Beta1, Beta2 float32
@@ -11,8 +11,8 @@ type AdamWHyper struct {
 	Step         int // counts from 1
 }
 
-// AdamW takes one step of Adam (Kingma and Ba 2015) with decoupled weight decay (Loshchilov and Hutter
-// 2019), one pass over the weights w, their gradients g and the two moments m and v:
+// AdamW takes one step of Adam (Kingma and Ba 2015) with decoupled weight decay (Loshchilov and
+// Hutter 2019), one pass over the weights w, their gradients g and the two moments m and v:
 //
 //	m = β₁m + (1−β₁)g,  v = β₂v + (1−β₂)g²
 //	w = w − lr·decay·w − lr·(m/(1−β₁ᵗ)) / (√(v/(1−β₂ᵗ)) + eps)

@@ -1,8 +1,9 @@
 package vec
 
-// Window is one head of attention over T positions, so few that a row of att fits one vector. Products of such a size are over before they
-// have begun: a call of Forward or Backward is a whole head. The rows of q, k, v and their gradients, D floats each, are Stride apart,
-// those of y and dy YStride.
+// Window is one head of attention over so few positions T that a row of att fits one vector. For
+// such small products the overhead of a call matters, so one call of Forward or Backward computes
+// the whole head. The rows of q, k, v and their gradients have D floats and are Stride apart, the
+// rows of y and dy YStride.
 type Window struct {
 	T, D            int
 	Stride, YStride int
@@ -11,13 +12,13 @@ type Window struct {
 	Causal          bool       // no position attends to a later one, so half of the work can be left out
 }
 
-// Fits reports whether this processor has kernels for windows of this size.
+// Fits reports whether this processor has kernels for a window of this size.
 func (w *Window) Fits() bool { return windows && w.T >= 4 && w.T <= 16 && w.D > 0 && w.D%16 == 0 }
 
-// Work is how many floats of memory Forward and Backward need.
+// Work returns the number of floats that Forward and Backward need in work.
 func (w *Window) Work() int { return 16 * (16 + w.D) }
 
-// Forward stores att = softmax(scale·q·kᵀ), [T, T] and 0 where nothing is seen, and y = att·v.
+// Forward stores att = softmax(scale·q·kᵀ), [T, T], with 0 where Seen has no bit, and y = att·v.
 func (w *Window) Forward(y, att, q, k, v, work []float32) {
 	w.check(w.YStride, y)
 	w.check(w.Stride, q, k, v)
@@ -25,7 +26,7 @@ func (w *Window) Forward(y, att, q, k, v, work []float32) {
 	w.forward(y, att, q, k, v, work)
 }
 
-// Backward inverts Forward: it overwrites dq, dk and dv with the gradients that dy, that of y, implies.
+// Backward inverts Forward: it overwrites dq, dk and dv with the gradients that follow from dy.
 func (w *Window) Backward(dq, dk, dv, dy, att, q, k, v, work []float32) {
 	w.check(w.YStride, dy)
 	w.check(w.Stride, dq, dk, dv, q, k, v)
@@ -33,7 +34,7 @@ func (w *Window) Backward(dq, dk, dv, dy, att, q, k, v, work []float32) {
 	w.backward(dq, dk, dv, dy, att, q, k, v, work)
 }
 
-// check panics where a matrix is shorter than T rows.
+// check panics if a matrix has fewer than T rows.
 func (w *Window) check(stride int, matrices ...[]float32) {
 	for _, m := range matrices {
 		_ = m[(w.T-1)*stride+w.D-1]

@@ -18,7 +18,7 @@ func TestExp64(t *testing.T) {
 	require.True(t, math.IsNaN(exp64(math.NaN())))
 }
 
-// The lanes agree with the library at every length, and for single elements over the whole range.
+// ExpSum64 agrees with math.Exp at every length, and for single elements over the whole range.
 func TestExpSum64(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	for n := range 70 {

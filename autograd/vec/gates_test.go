@@ -36,7 +36,7 @@ func requireGradient(t *testing.T, name string, f func() float64, x []float64, g
 	}
 }
 
-// lstm64 is LSTMForward in float64, straight from the paper.
+// lstm64 is LSTMForward in float64, as in the paper.
 func lstm64(gates, cPrev []float64) (h, c []float64) {
 	n := len(cPrev)
 	for k := range n {
@@ -157,7 +157,7 @@ func TestLayerNorm(t *testing.T) {
 			require.InDelta(t, 2*first[i], dx[i], 1e-4*(1+math.Abs(float64(first[i]))))
 		}
 	}
-	// A large common offset must not drown the variance.
+	// The variance is accurate for a large common offset.
 	x := make([]float32, 64)
 	for i := range x {
 		x[i] = 1000 + float32(i%2)
@@ -171,14 +171,14 @@ func TestLayerNorm(t *testing.T) {
 	require.InDelta(t, 1, y[1], 1e-4)
 }
 
-// All rows at once are the rows one by one, and add where they add.
+// LayerNormRows and its backward give the results of single rows.
 func TestLayerNormRows(t *testing.T) {
 	rng := rand.New(rand.NewPCG(5, 6))
 	for _, c := range []int{1, 7, 16, 31, 48, 64} {
 		for n := range 14 {
 			x, g, b, dy := normals(rng, n*c), normals(rng, c), normals(rng, c), normals(rng, n*c)
 			for i := range x {
-				x[i] += float32(i / max(c, 1)) // every row has a mean of its own
+				x[i] += float32(i / max(c, 1)) // the rows have different means
 			}
 			y, mean, rstd := make([]float32, n*c), make([]float32, n), make([]float32, n)
 			LayerNormRows(y, mean, rstd, x, g, b, 1e-5)

@@ -4,7 +4,7 @@ package vec
 
 import "testing"
 
-// TestWithoutAVX512 repeats the tests of what has two kernels, with the other one.
+// TestWithoutAVX512 repeats the tests of functions that have two kernels with the AVX2 kernel.
 func TestWithoutAVX512(t *testing.T) {
 	if !avx512 {
 		t.Skip("they have been run already")

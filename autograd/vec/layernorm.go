@@ -2,11 +2,13 @@ package vec
 
 import "math"
 
-// LayerNormForward normalizes one row (Ba, Kiros and Hinton 2016) and returns what its backward needs:
+// LayerNormForward normalizes one row (Ba, Kiros and Hinton 2016). It returns what
+// LayerNormBackward needs:
 //
 //	y = (x − mean)·rstd·g + b,  rstd = 1/√(var + eps)
 //
-// The variance divides by the length, and is a second pass over x: no cancellation.
+// The variance is the mean square of the deviations, computed in a second pass over x without
+// cancellation.
 func LayerNormForward(y, x, g, b []float32, eps float32) (mean, rstd float32) {
 	n := len(y)
 	if n == 0 {
@@ -20,7 +22,7 @@ func LayerNormForward(y, x, g, b []float32, eps float32) (mean, rstd float32) {
 	return mean, rstd
 }
 
-// LayerNormBackward sends dy of one row back through LayerNormForward. With x̂ = (x − mean)·rstd it adds
+// LayerNormBackward inverts LayerNormForward for one row. With x̂ = (x − mean)·rstd it adds
 //
 //	dg += dy·x̂,  db += dy,  dx += rstd·(dy·g − avg(dy·g) − x̂·avg(dy·g·x̂))
 func LayerNormBackward(dx, dg, db, dy, x, g []float32, mean, rstd float32) {
@@ -33,7 +35,7 @@ func LayerNormBackward(dx, dg, db, dy, x, g []float32, mean, rstd float32) {
 	layerNormBackward(dx, dy, x, g, mean, rstd, s1/float32(n), s2/float32(n))
 }
 
-// LayerNormRows is LayerNormForward of every row: there are len(mean), each as long as g. y must not be x.
+// LayerNormRows is LayerNormForward of len(mean) rows of len(g) elements. y must not be x.
 func LayerNormRows(y, mean, rstd, x, g, b []float32, eps float32) {
 	n, c := len(mean), len(g)
 	y, rstd, x, b = y[:n*c], rstd[:n], x[:n*c], b[:c]
@@ -42,7 +44,7 @@ func LayerNormRows(y, mean, rstd, x, g, b []float32, eps float32) {
 	}
 }
 
-// LayerNormRowsBackward is LayerNormBackward of every row, one after the other.
+// LayerNormRowsBackward is LayerNormBackward of every row, in order.
 func LayerNormRowsBackward(dx, dg, db, dy, x, mean, rstd, g []float32) {
 	n, c := len(mean), len(g)
 	dx, dg, db, dy, x, rstd = dx[:n*c], dg[:c], db[:c], dy[:n*c], x[:n*c], rstd[:n]

@@ -2,9 +2,10 @@ package vec
 
 import "math"
 
-// Φ(−a) = e^(−a²/2)·t·P(1−t) with t = 1/(1 + 0.3a): the form of Hastings (1955; Abramowitz and Stegun
-// 1964, 26.2.17). P, of degree 7, has the smallest relative error for 0 ≤ a ≤ 8 (5e-8). Its powers of 1−t
-// are small where Φ(−a) is large, and so is their rounding. testdata/normal_tail.py prints the numbers.
+// Φ(−a) = e^(−a²/2)·t·P(1−t) with t = 1/(1 + 0.3a): the form of Hastings (1955; Abramowitz and
+// Stegun 1964, 26.2.17). P, of degree 7, has the smallest relative error for 0 ≤ a ≤ 8 (5e-8). Its
+// powers of 1−t are small where Φ(−a) is large, and so is their rounding. testdata/normal_tail.py
+// prints the numbers.
 const (
 	tailScale = 0.3
 	tail0     = 0.5
@@ -39,7 +40,7 @@ func geluErfOf(x float32) float32 {
 	return x * phi
 }
 
-// geluErfWithSlope1 returns what geluErfOf does, and the slope there, whose exponential is the same.
+// geluErfWithSlope1 returns geluErfOf(x) and its derivative, which uses the same exponential.
 func geluErfWithSlope1(x float32) (y, slope float32) {
 	if x < -geluEnd {
 		x = -geluEnd

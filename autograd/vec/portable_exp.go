@@ -2,9 +2,9 @@ package vec
 
 import "math"
 
-// eˣ = 2ⁿ·eʳ with n = round(x/ln 2), so |r| ≤ ½ln 2, where eʳ = 1 + r + r²·q(r) with a q of degree 4
-// fitted for the smallest largest error (4e-9). ln 2 is in two parts (Cody and Waite 1980): n·ln2Hi is
-// exact, so that r loses nothing.
+// eˣ = 2ⁿ·eʳ with n = round(x/ln 2), so |r| ≤ ½ln 2, and eʳ = 1 + r + r²·q(r) with the minimax
+// polynomial q of degree 4, whose error is 4e-9. ln 2 is split into two parts (Cody and Waite
+// 1980): n·ln2Hi is exact, so that r loses no digits.
 const (
 	log2e   = 1.44269504088896341
 	ln2Hi   = 0.693359375
@@ -16,7 +16,7 @@ const (
 	q4      = 0.0013950594
 	expMax  = 89      // eˣ is beyond the largest float32
 	expMin  = -104    // eˣ is below half of the smallest denormal
-	rounder = 3 << 22 // 1.5·2²³: adding it leaves no fraction bits, so the addition rounds to an integer
+	rounder = 3 << 22 // 1.5·2²³: adding it rounds to an integer
 )
 
 // reduced returns n and eʳ−1 of x in [expMin, expMax].
@@ -36,11 +36,11 @@ func exp1(x float32) float32 {
 	}
 	n, em1 := reduced(min(max(x, expMin), expMax))
 	k := int32(n)
-	return (1 + em1) * pow2(k>>1) * pow2(k-k>>1) // in two steps: 2ⁿ alone may be out of range
+	return (1 + em1) * pow2(k>>1) * pow2(k-k>>1) // in two steps, because 2ⁿ may be out of range
 }
 
-// tanh1 is (e²ᶻ−1)/(e²ᶻ−1+2) of z = |x|, with e²ᶻ−1 = 2ⁿ(eʳ−1) + (2ⁿ−1): exact to the last bits also
-// where x is small. From z = 10 on the result is 1.
+// tanh1 returns (e²ᶻ−1)/(e²ᶻ−1+2) with z = |x| and the sign of x. e²ᶻ−1 = 2ⁿ(eʳ−1) + (2ⁿ−1) is
+// accurate for small x, too. For z ≥ 10 the result is 1.
 func tanh1(x float32) float32 {
 	if x != x {
 		return x
@@ -85,7 +85,7 @@ func geluOf(x float32) float32 {
 	return low * d
 }
 
-// geluWithSlope1 returns what geluOf does, and the slope there, whose exponential is the same.
+// geluWithSlope1 returns geluOf(x) and its derivative, which uses the same exponential.
 func geluWithSlope1(x float32) (y, slope float32) {
 	low := x
 	if low < -geluEnd {

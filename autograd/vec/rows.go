@@ -1,6 +1,6 @@
 package vec
 
-// SumRows adds every row of x, each as long as sum, to sum: the gradient of a bias.
+// SumRows adds every row of x to sum, whose length is that of a row: the gradient of a bias.
 func SumRows(sum, x []float32) {
 	c := len(sum)
 	for i := c * sumRows(sum, x); i < len(x); i += c {
@@ -8,7 +8,8 @@ func SumRows(sum, x []float32) {
 	}
 }
 
-// AddToRows adds b to every row of y, each as long as b, and r, unless it is nil, to all of y: a bias, and the residual stream.
+// AddToRows adds b, a bias, to every row of y, whose length is that of b, and r, the residual
+// stream, to y. A nil r stands for zero.
 func AddToRows(y, r, b []float32) {
 	c := len(b)
 	if r != nil {

@@ -1,6 +1,7 @@
 package vec
 
-// ExpSum stores e^(x−shift) and returns the sum: the inner loop of softmax, shift being the largest x.
+// ExpSum stores e^(x−shift) and returns the sum: the inner loop of softmax, where shift is the
+// largest x.
 func ExpSum(dst, x []float32, shift float32) float32 { return expSum(dst, x[:len(dst)], shift) }
 
 // SoftmaxBackward overwrites dx with y·(dy − Σ dy·y), where y = softmax x. dx may be dy.

@@ -1,14 +1,14 @@
-// Package vec holds the loops over a row that every neural model spends its remaining time in once the
-// matrix products are fast: exp, tanh, GELU, softmax, layer norm, AdamW and the gates of the LSTM and
-// GRU, over float32, several lanes at a time (SIMD: single instruction, multiple data; Flynn 1966).
+// Package vec is the float32 loops that take the rest of a neural model's time when its matrix
+// products are fast: exp, tanh, GELU, softmax, layer norm, AdamW and the gates of LSTM and GRU,
+// several lanes at a time (SIMD: single instruction, multiple data; Flynn 1966).
 //
-// The length of the first slice is the length of the operation; the others may be longer, never shorter.
-// dst may be the same slice as an input, but must not overlap it otherwise. Nothing allocates, and every
-// function may be called from many goroutines at once.
+// The length of the first slice is the length of the operation; the others may be longer, but not
+// shorter. dst may be the same slice as an input, but must not overlap it otherwise. No function
+// allocates, and all may be called concurrently.
 //
-// Elementwise functions give each element the same bits wherever it stands in a slice and however a
-// slice is cut, so results do not depend on how work is divided. Reductions (Dot, Sum, ...) add in an
-// order that only the length decides. Different processors may differ in the last bits.
+// An elementwise function gives an element the same bits wherever it stands in a slice, so results
+// do not depend on how work is divided. Reductions (Dot, Sum, ...) add in an order that depends
+// only on the length. Different processors may differ in the last bits.
 package vec
 
 import "math"
@@ -22,7 +22,7 @@ func Mul(dst, x, y []float32) { mul(dst, x[:len(dst)], y[:len(dst)]) }
 // MulAdd adds x·y to dst, element by element.
 func MulAdd(dst, x, y []float32) { mulAdd(dst, x[:len(dst)], y[:len(dst)]) }
 
-// Axpy adds a·x to dst: "a x plus y" (Lawson et al. 1979, BLAS).
+// Axpy adds a·x to dst (BLAS: "a x plus y"; Lawson et al. 1979).
 func Axpy(dst []float32, a float32, x []float32) { axpy(dst, a, x[:len(dst)]) }
 
 // Scale multiplies dst by a.
@@ -34,10 +34,10 @@ func Dot(x, y []float32) float32 { return dot(x, y[:len(x)]) }
 // Sum returns Σ x.
 func Sum(x []float32) float32 { return sum(x) }
 
-// SumSquares returns Σ x², added in float64: the norm that clipping needs, over millions of elements.
+// SumSquares returns Σ x², added in float64: gradient clipping needs it over millions of elements.
 func SumSquares(x []float32) float64 { return sumSquares(x) }
 
-// Max returns the largest element, −Inf of none. NaNs are passed over.
+// Max returns the largest element, or −Inf if there is none. It ignores NaNs.
 func Max(x []float32) float32 {
 	if len(x) == 0 {
 		return float32(math.Inf(-1))

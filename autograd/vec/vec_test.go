@@ -16,7 +16,7 @@ func normals(rng *rand.Rand, n int) []float32 {
 	return x
 }
 
-// elementwise are all functions of which each output depends on one place in each slice: the first
+// elementwise lists the functions whose outputs depend on one position of each slice. The first
 // `writes` slices are written.
 var elementwise = []struct {
 	name   string
@@ -63,7 +63,7 @@ func square(x []float32) {
 	}
 }
 
-// slices returns n floats for each slice, inside longer ones full of a canary.
+// slices returns count slices of n floats, inside longer slices that are filled with a canary.
 func slices(rng *rand.Rand, count, n int) (inner, outer [][]float32) {
 	const margin = 20
 	for range count {
@@ -163,7 +163,8 @@ func TestMax(t *testing.T) {
 	require.Equal(t, inf, Max([]float32{1, inf, -inf}))
 }
 
-// TestMaskedSoftmax: −Inf marks what attention must not see; its probability is 0 and the sum does not feel it.
+// TestMaskedSoftmax: −Inf marks a hidden position; its probability is 0, and the sum does not
+// change.
 func TestMaskedSoftmax(t *testing.T) {
 	x := []float32{1, float32(math.Inf(-1)), 1, float32(math.Inf(-1)), float32(math.Inf(-1))}
 	y := make([]float32, 5)
@@ -199,7 +200,7 @@ func TestAllocatesNothing(t *testing.T) {
 	}))
 }
 
-// BenchmarkVec is the time per element, on rows that fit the first cache.
+// BenchmarkVec measures the time per element, on rows that fit in the L1 cache.
 func BenchmarkVec(b *testing.B) {
 	const n = 1024
 	for _, c := range elementwise {
@@ -215,7 +216,7 @@ func BenchmarkVec(b *testing.B) {
 	}
 }
 
-// BenchmarkWindow is the time of a head of makemore's transformer.
+// BenchmarkWindow measures one head of makemore's transformer.
 func BenchmarkWindow(b *testing.B) {
 	w := Window{T: 16, D: 16, Stride: 192, YStride: 64, Scale: 0.25}
 	if !w.Fits() {

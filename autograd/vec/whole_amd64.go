@@ -28,7 +28,7 @@ func (w *Window) backward(dq, dk, dv, dy, att, q, k, v, work []float32) {
 	attentionBackwardAVX512(&dq[0], &dk[0], &dv[0], &dy[0], w.YStride, &att[0], &q[0], &k[0], &v[0], w.Stride, w.T, w.D, w.Scale, &w.Seen[0], w.causal(), &work[0])
 }
 
-// layerNormRows returns how many rows it normalized: all or none.
+// layerNormRows returns the number of rows that it normalized: all or none.
 func layerNormRows(y, mean, rstd, x, g, b []float32, eps float32) int {
 	c := len(g)
 	if !avx512 || c == 0 || c%16 != 0 || len(mean) < 4 {
@@ -38,7 +38,7 @@ func layerNormRows(y, mean, rstd, x, g, b []float32, eps float32) int {
 	return len(mean)
 }
 
-// layerNormRowsBackward returns how many of the first rows it sent back.
+// layerNormRowsBackward returns the number of rows, from the first on, that it processed.
 func layerNormRowsBackward(dx, dg, db, dy, x, mean, rstd, g []float32) int {
 	rows, c := len(mean)&^3, len(g)
 	if !avx512 || c == 0 || c%16 != 0 || rows == 0 {
@@ -48,7 +48,7 @@ func layerNormRowsBackward(dx, dg, db, dy, x, mean, rstd, g []float32) int {
 	return rows
 }
 
-// sumRows adds some of the first rows and returns how many.
+// sumRows adds some of the first rows and returns their number.
 func sumRows(sum, x []float32) int {
 	c := len(sum)
 	if !avx512 || c == 0 || c%16 != 0 || len(x) < 4*c {
@@ -59,7 +59,7 @@ func sumRows(sum, x []float32) int {
 	return rows
 }
 
-// addToRows reports whether it did all.
+// addToRows reports whether it added to all rows; if not, it did nothing.
 func addToRows(y, r, b []float32) bool {
 	c := len(b)
 	switch {

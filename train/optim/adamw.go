@@ -1,29 +1,31 @@
-// Package optim turns gradients into better weights: AdamW measures every gradient in units of its own past
-// size (Kingma & Ba 2015, Loshchilov & Hutter 2019), and schedules say how far to step, and when.
+// Package optim turns gradients into better weights: AdamW measures every gradient in units of its
+// own past size (Kingma & Ba 2015, Loshchilov & Hutter 2019), and schedules say how far to step,
+// and when.
 //
-// An update works on slices, element by element. A caller may cut the weights wherever it likes and hand the
-// parts to any number of threads without changing a bit of the result.
+// An update works on slices, element by element. A caller may cut the weights wherever it likes and
+// hand the parts to any number of threads without changing a bit of the result.
 package optim
 
 import "lmzoo/autograd/vec"
 
-// AdamW is Adam (Kingma & Ba 2015, algorithm 1) with weight decay that does not pass through the gradient
-// (Loshchilov & Hutter 2019, algorithm 2).
+// AdamW is Adam (Kingma & Ba 2015, algorithm 1) with weight decay that does not pass through the
+// gradient (Loshchilov & Hutter 2019, algorithm 2).
 type AdamW struct {
 	Beta1, Beta2 float64 // memory of the mean and of the square of the gradient
 	Eps          float64 // keeps the division finite
 }
 
-// Update makes step k = 1, 2, … on the weights w with the gradient scale·grad. m and v, the first and second moment,
-// start as zeros. decay is the strength of the weight decay: matrices have some; gains, biases and
-// other vectors have none.
+// Update makes step k = 1, 2, … on the weights w with the gradient scale·grad. m and v, the first
+// and second moment, start as zeros. decay is the strength of the weight decay: matrices have some;
+// gains, biases and other vectors have none.
 //
 //	m ← β1·m + (1−β1)·g            the mean of the gradient
 //	v ← β2·v + (1−β2)·g²           the mean of its square
 //	w ← w − lr·decay·w             the decay, decoupled
 //	w ← w − lr·m̂ / (√v̂ + ε)       m̂ = m/(1−β1ᵏ), v̂ = v/(1−β2ᵏ): both began at zero
 //
-// The learning rate stands before the decay too, as in torch.optim.AdamW, so that a schedule lowers both. Update leaves grad scaled.
+// The learning rate stands before the decay too, as in torch.optim.AdamW, so that a schedule lowers
+// both. Update leaves grad scaled.
 func (o AdamW) Update(w, grad, m, v []float32, k int, lr, decay, scale float64) {
 	if scale != 1 {
 		vec.Scale(grad[:len(w)], float32(scale))

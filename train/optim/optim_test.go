@@ -111,8 +111,9 @@ func TestScheduleStaysInside(t *testing.T) {
 	})
 }
 
-// In a valley that is a hundred times steeper across (x) than along (y), gradient descent needs a rate so
-// small that it hardly moves along. AdamW measures each direction in units of its own gradient.
+// In a valley that is a hundred times steeper across (x) than along (y), gradient descent needs a
+// rate so small that it hardly moves along. AdamW measures each direction in units of its own
+// gradient.
 func Example() {
 	slope := func(w []float32) []float32 { return []float32{100 * w[0], w[1]} } // of (100·x² + y²)/2
 	descend := func(update func(w, grad []float32, k int)) []float32 {

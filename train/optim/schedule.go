@@ -2,22 +2,23 @@ package optim
 
 import "math"
 
-// Cosine falls from 1 to 0 along half a cosine as progress goes from 0 to 1 (Loshchilov & Hutter 2017, eq. 5, one
-// period without restarts): slowly at both ends, so that a run first keeps its speed and at last settles.
+// Cosine falls from 1 to 0 along half a cosine as progress goes from 0 to 1 (Loshchilov & Hutter
+// 2017, eq. 5, one period without restarts): slowly at both ends, so that a run first keeps its
+// speed and at last settles.
 func Cosine(progress float64) float64 {
 	return (1 + math.Cos(math.Pi*min(max(progress, 0), 1))) / 2
 }
 
 // Linear rises from nearly 0 to 1 as progress goes from 0 to 1, where one step makes step of the
-// progress; the first step already moves. Adam's second moment knows too little at first for full strides
-// (Goyal et al. 2017, §2.2; Vaswani et al. 2017, eq. 3).
+// progress; the first step already moves. Adam's second moment knows too little at first for full
+// strides (Goyal et al. 2017, §2.2; Vaswani et al. 2017, eq. 3).
 func Linear(progress, step float64) float64 {
 	return min((progress+step)/(1+step), 1)
 }
 
-// Schedule is the learning rate as a function of progress, the part of the run that is done, whether a run is
-// measured in steps or in seconds: a linear warm-up to Max, then a cosine down to Min. Min = Max without a
-// warm-up is no schedule at all.
+// Schedule is the learning rate as a function of progress, the part of the run that is done,
+// whether a run is measured in steps or in seconds: a linear warm-up to Max, then a cosine down to
+// Min. Min = Max without a warm-up is no schedule at all.
 type Schedule struct {
 	Max, Min float64
 	Warmup   float64 // the part of the run that warms up

@@ -8,7 +8,7 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// dots writes the kernels of a few rows times a transposed matrix: rows·4 scalar products at once.
+// dots writes the kernels of a few rows and a transposed matrix: rows·4 scalar products at a time.
 func dots() {
 	dot1(avx512{}, low512)
 	for rows := 2; rows <= 4; rows++ {
@@ -20,8 +20,8 @@ func dots() {
 
 const dotCols = 4
 
-// dot1 writes the kernel of a single row, which is limited by memory: it reads the rows of b one after the
-// other, the order that the processor fetches ahead best.
+// dot1 writes the kernel of a single row, which is limited by memory: it reads the rows of b one
+// after another, the best order for prefetching.
 func dot1(s isa, low []reg.VecPhysical) {
 	name := s.name() + "Dots1"
 	TEXT(name, NOSPLIT, "func(n, k int, a, b *float32, bStride int, out *float32)")
@@ -53,7 +53,7 @@ func dot1(s isa, low []reg.VecPhysical) {
 	RET()
 }
 
-// dotRow leaves in register j 8 sums whose sum is the scalar product of n numbers at a and at b.
+// dotRow stores in register j 8 sums whose total is the scalar product of n numbers at a and at b.
 func dotRow(s isa, id string, n, a, b reg.Register, register func(int) reg.VecPhysical, j int) {
 	var acc []reg.VecPhysical
 	for i := range 4 {
@@ -230,7 +230,7 @@ func accumulators(rows int, from []reg.VecPhysical) [][]reg.VecPhysical {
 	return acc
 }
 
-// storeSums adds up each of four vectors of 8 and stores the four sums.
+// storeSums reduces four vectors of 8 lanes and stores the four sums.
 func storeSums(v []reg.VecPhysical, m Mem) {
 	y := [dotCols]reg.Register{v[0].AsY(), v[1].AsY(), v[2].AsY(), v[3].AsY()}
 	VHADDPS(y[1], y[0], y[0])
@@ -241,7 +241,7 @@ func storeSums(v []reg.VecPhysical, m Mem) {
 	VMOVUPS(v[1].AsX(), m)
 }
 
-// strided loads a pointer to up to four rows.
+// strided returns pointers to up to four rows.
 func strided(name string, rows int) *rowPointers {
 	base := Load(Param(name), GP64())
 	r := &rowPointers{bases: []reg.Register{base}, mem: []Mem{{Base: base}}}

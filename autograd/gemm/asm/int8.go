@@ -5,7 +5,7 @@ import (
 	. "github.com/mmcloughlin/avo/operand"
 )
 
-// int8Dots writes the kernel of generation with weights of one byte.
+// int8Dots writes the kernel of generation with int8 weights.
 func int8Dots() {
 	TEXT("avx2Int8Dots", NOSPLIT, "func(k int, x *float32, w *int8, stride int, out *[4]float32)")
 	Pragma("noescape")

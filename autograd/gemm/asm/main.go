@@ -35,7 +35,8 @@ func main() {
 	Generate()
 }
 
-// masks writes 8 lanes of ones and 8 of zeros: read from n before the middle they are n lanes of ones.
+// masks writes 8 lanes of ones and 8 lanes of zeros. Read from n lanes before the middle, they are
+// a mask of n lanes.
 func masks() {
 	GLOBL("masks", RODATA|NOPTR)
 	for i := range 16 {

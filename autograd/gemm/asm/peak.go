@@ -6,7 +6,7 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// peak writes the loops that do nothing but multiply and add, and nothing but read.
+// peak writes a loop that only multiplies and adds, and a loop that only reads.
 func peak() {
 	for _, s := range []isa{avx512{}, avx2{}} {
 		TEXT(s.name()+"Peak", NOSPLIT, "func(n int)")

@@ -8,11 +8,12 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// fetchAhead is how many bytes before they are needed B is called for: what the processor foresees by itself comes too late.
+// fetchAhead is the distance of the prefetches in bytes: those of the processor itself come too
+// late.
 const fetchAhead = 512
 
-// rowSums writes the kernel of one row of A where B comes from memory: the rows of B one after the other, in the order they lie, which is the one
-// that the processor fetches ahead best. The sums stay in the first cache.
+// rowSums writes the kernel of one row of A and a B in memory. It reads the rows of B in order, the
+// best order for prefetching. The sums stay in the L1 cache.
 func rowSums(s isa) {
 	name := s.name() + "RowSums"
 	TEXT(name, NOSPLIT, "func(n, k int, x, b *float32, bStride int, y *float32)")

@@ -10,13 +10,14 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// The register tiles: avx512 14 rows of 2 vectors, avx2 6 rows of 2; fewer rows may have more vectors.
+// The register tiles: 14 rows of 2 vectors with AVX-512, 6 rows of 2 with AVX2; fewer rows may have
+// more vectors.
 const (
 	avx512Rows = 14
 	avx2Rows   = 6
 )
 
-// isa is what differs between the instruction sets.
+// isa is the part of the kernels that depends on the instruction set.
 type isa interface {
 	name() string
 	lanes() int
@@ -100,11 +101,13 @@ func (avx2) store(v reg.VecVirtual, m Mem, masked bool) {
 
 const signature = "func(strips, k int, a *float32, down, right int, b *float32, bStride, panel int, alpha float32, add bool, c *float32, ldc, n, rows int)"
 
-// strip writes the kernel of so many strips of rows of A, one after the other, times all columns of B, a tile of C at a time in registers:
+// strip writes the kernel that multiplies strips of rows of A by all columns of B, with one tile of
+// C at a time in registers:
 //
 //	for each strip: for each tile: for p := range k: for i := range rows: C[i] += A[i·down + p·right] · B[p·bStride : ...]
 //
-// panel is the distance in B from one tile to the next; 0 says that B is not packed and tiles may be wide.
+// panel is the distance in B from one tile to the next; 0 means that B is not packed and tiles may
+// be wide.
 func strip(s isa, rows, wide int) {
 	name := fmt.Sprintf("%sStrip%d", s.name(), rows)
 	TEXT(name, NOSPLIT,
@@ -160,7 +163,8 @@ func strip(s isa, rows, wide int) {
 	RET()
 }
 
-// strips writes the kernel of strips of any height: it jumps to the one of that height, which finds its arguments where they lie.
+// strips writes the kernel of strips of any height: it jumps to the kernel of that height, which
+// finds its arguments in place.
 func strips(s isa, most int) {
 	name := s.name() + "Strips"
 	TEXT(name, NOSPLIT, signature)
@@ -185,14 +189,14 @@ func strips(s isa, most int) {
 	search(1, most)
 }
 
-// next moves the argument of that name, a matrix, so many rows down.
+// next advances the matrix argument of that name by some rows.
 func next(matrix, stride string, rows int) {
 	by := Load(Param(stride), GP64())
 	IMUL3Q(Imm(uint64(4*rows)), by, by)
 	ADDQ(by, param(matrix))
 }
 
-// tile is a strip being written.
+// tile is a strip under construction.
 type tile struct {
 	isa
 	name                    string
@@ -202,7 +206,7 @@ type tile struct {
 	n                       reg.Register
 }
 
-// last is how much of the last vector of a tile there is.
+// last describes the last vector of a tile: whole, half or masked.
 type last int
 
 const (
@@ -211,7 +215,7 @@ const (
 	halved      // the same, of a vector of half the lanes
 )
 
-// edge writes the tile that ends a strip.
+// edge writes the last tile of a strip.
 func (t *tile) edge(part string, vectors int, end last) {
 	if part != "last" {
 		Label(t.name + "_" + part)
@@ -222,7 +226,7 @@ func (t *tile) edge(part string, vectors int, end last) {
 	}
 }
 
-// loop runs tiles of so many vectors while there are columns for them, then goes on at the label next.
+// loop runs tiles of that many vectors while columns remain, then continues at the label next.
 func (t *tile) loop(part string, vectors int, next string) {
 	width := vectors * t.lanes()
 	CMPQ(t.n, Imm8or32(width))
@@ -247,7 +251,7 @@ func (t *tile) loop(part string, vectors int, next string) {
 	JGE(LabelRef(t.name + "_" + part))
 }
 
-// Imm8or32 is the immediate in the form that fits.
+// Imm8or32 returns the immediate in the shortest form.
 func Imm8or32(n int) Constant {
 	if n < 128 {
 		return Imm(uint64(n))
@@ -380,7 +384,8 @@ func param(name string) Op {
 	return c.Addr
 }
 
-// rowPointers reach row i of A as base + {1,2,4,8}·down or {1,2,4}·3down, for as few bases as possible.
+// rowPointers addresses row i of A as base + {1,2,4,8}·down or {1,2,4}·3down, with as few bases as
+// possible.
 type rowPointers struct {
 	mem   []Mem
 	bases []reg.Register
@@ -439,7 +444,7 @@ func (r *rowPointers) advance(by Op) {
 	}
 }
 
-// rewind undoes k advances.
+// rewind reverts k calls of advance.
 func (r *rowPointers) rewind(by reg.Register) {
 	back := Load(Param("k"), GP64())
 	IMULQ(by, back)

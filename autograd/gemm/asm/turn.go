@@ -6,10 +6,10 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// turn16 writes the packer of a B that is transposed: up to 16 rows of src become 16 columns of dst. Four columns of src are
-// loaded at a time, the four floats of every fourth row side by side in one vector, so that what is left to do are four-by-four
-// transpositions inside its quarters; and what is stored is as wide as what the kernels will load, or they would have to wait
-// until it has reached the cache.
+// turn16 writes the packer of a transposed B: up to 16 rows of src become 16 columns of dst. It
+// loads four columns of src at a time, with the four floats of every fourth row side by side in one
+// vector, so that only 4×4 transpositions inside its quarters remain. Stores are as wide as the
+// loads of the kernels, which would otherwise wait until the data are in the cache.
 func turn16() {
 	TEXT("avx512Turn", NOSPLIT, "func(dst *float32, dstStride int, src *float32, srcStride, rows, k int)")
 	Pragma("noescape")

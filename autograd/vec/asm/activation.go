@@ -7,7 +7,7 @@ import (
 	. "github.com/mmcloughlin/avo/operand"
 )
 
-// The constants and the method are those of ../portable_exp.go.
+// Constants and method as in ../portable_exp.go.
 const (
 	log2e   = 1.44269504088896341
 	ln2Hi   = 0.693359375
@@ -39,8 +39,8 @@ func series(r vec) vec {
 	return acc
 }
 
-// exp is eˣ for any x. 2ⁿ is multiplied in two steps, 2^(n1) and 2^(n−n1), because it may be out of range;
-// with a bias of 254 both exponents are ready to be shifted into place.
+// exp is eˣ for any x. It multiplies by 2ⁿ in two steps, 2^(n1) and 2^(n−n1), because 2ⁿ may be out
+// of range; with a bias of 254 both exponents are ready to be shifted into place.
 func exp(x vec) vec {
 	t, r := reduced(atMost(atLeast(x, expMin), expMax), 254)
 	p := horner(horner(series(r), r, k(1)), r, k(1))
@@ -83,7 +83,7 @@ func gelu(x vec) vec {
 	return mul(low, sigmoid(u2))
 }
 
-// geluWithSlope returns what gelu does, and the slope there, whose exponential is the same.
+// geluWithSlope returns gelu(x) and its derivative, which uses the same exponential.
 func geluWithSlope(x vec) (y, slope vec) {
 	low := atLeast(x, -geluEnd)
 	x = atMost(low, geluEnd)

@@ -28,8 +28,9 @@ func adamW() {
 	}, nil)
 }
 
-// adamW512 takes the root and the quotient from estimates of 14 bits and one step of Newton's each, where instructions for them would be
-// most of the time. The bounds keep the estimates finite, and are far from where eps, or a gradient, matters.
+// adamW512 computes the root and the quotient from 14-bit estimates and one Newton step each,
+// because the exact instructions would take most of the time. The bounds keep the estimates finite;
+// they are far from values where eps or a gradient matters.
 func adamW512() {
 	TEXT("adamWAVX512", NOSPLIT, "func(w, g, m, v []float32, f *[8]float32)")
 	Pragma("noescape")

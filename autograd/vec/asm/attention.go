@@ -8,12 +8,12 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// Attention over a short window: a row of att is one vector. Four rows are computed at a time; where that does not come out even the last
-// four overlap the ones before, and compute some rows once more.
+// Attention over a short window, where a row of att is one vector. The kernels compute four rows at
+// a time; if T is no multiple of four, the last four overlap the ones before.
 
 const atOnce = 4
 
-// fourRows is where four rows of a matrix are that lie stride bytes apart.
+// fourRows points to four rows of a matrix that are stride bytes apart.
 type fourRows struct{ base, stride, stride3 reg.GPVirtual }
 
 func newFourRows(stride reg.GPVirtual) fourRows {
@@ -22,7 +22,7 @@ func newFourRows(stride reg.GPVirtual) fourRows {
 	return f
 }
 
-// begin sets the first row to number i of m.
+// begin sets the first row to row i of m.
 func (f fourRows) begin(m reg.Register, i reg.GPVirtual) {
 	MOVQ(i, f.base)
 	IMULQ(f.stride, f.base)
@@ -46,7 +46,8 @@ func zeros(zero vec) (acc []vec) {
 	return acc
 }
 
-// turnRows stores the T rows of m, D floats each, as D rows of 16 in to; what is beyond T repeats the last row.
+// turnRows transposes the T rows of D floats at from into D rows of 16 floats; columns beyond T
+// repeat the last row.
 func turnRows(name string, from, stride, T, left, to reg.GPVirtual) {
 	out := GP64()
 	MOVQ(to, out)
@@ -88,7 +89,8 @@ func turnRows(name string, from, stride, T, left, to reg.GPVirtual) {
 	JG(LabelRef(name))
 }
 
-// window is a kernel of one head over T positions, a multiple of D/16 vectors wide, and what both have in common.
+// window is the common part of the kernels of one head over T positions, where D is a multiple of
+// 16.
 type window struct {
 	name         string
 	t, T         reg.GPVirtual // t is the first of the four rows
@@ -126,7 +128,7 @@ func (w *window) blocks(label string, body func()) {
 	Label(w.name + label + "_end")
 }
 
-// look reads what the four rows see.
+// look loads the masks of the positions that the four rows attend to.
 func (w *window) look() {
 	seen := argument("seen")
 	for r := range w.seen {
@@ -135,7 +137,7 @@ func (w *window) look() {
 	}
 }
 
-// products are those of four rows of m with all that are turned.
+// products returns the products of four rows of m and all transposed rows.
 func (w *window) products(m, stride string) []vec {
 	rows, acc := newFourRows(scaled(stride)), zeros(w.zero)
 	rows.begin(argument(m), w.t)
@@ -159,15 +161,15 @@ func (w *window) products(m, stride string) []vec {
 	return acc
 }
 
-// ifCausal moves from to to where no position attends to a later one.
+// ifCausal copies from to to if no position attends to a later one.
 func (w *window) ifCausal(from, to reg.GPVirtual) {
 	causal := argument("causal")
 	TESTQ(causal, causal)
 	CMOVQNE(from, to)
 }
 
-// mixtures stores in four rows of out the sums of the rows of m, weighted with the four rows of att at
-// weights. A causal window has no weights after the diagonal, and the sums end there.
+// mixtures stores in four rows of out the sums of the rows of m, weighted with the four rows of att
+// at weights. A causal window has no weights after the diagonal, and the sums end there.
 func (w *window) mixtures(out, outStride, m string, weights reg.GPVirtual) {
 	to := newFourRows(scaled(outStride))
 	to.begin(argument(out), w.t)
@@ -270,8 +272,8 @@ func attentionBackward() {
 	RET()
 }
 
-// columnSums stores four rows of dk = dscoresᵀ·q and dv = attᵀ·dy: the sums over four columns. A causal
-// window has nothing above the diagonal, and the sums begin there.
+// columnSums stores four rows of dk = dscoresᵀ·q and dv = attᵀ·dy: the sums over four columns. A
+// causal window has nothing above the diagonal, and the sums begin there.
 func (w *window) columnSums() {
 	stride, offset := scaled("stride"), GP64()
 	dk := newFourRows(stride)

@@ -8,12 +8,12 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// Kernels with AVX-512 are those of whole rows: what they save are calls and passes, and the masks of its registers do the rest.
-// Zen 4 computes no more a cycle with it than with AVX2.
+// The AVX-512 kernels process whole rows: they save calls and passes, and masks handle the
+// remainders. Zen 4 does no more arithmetic per cycle with AVX-512 than with AVX2.
 
 const lanes512 = 16
 
-// all is 16 lanes of c in a register.
+// all returns a register with c in 16 lanes.
 func all(c float32) vec { return allBits(math.Float32bits(c)) }
 
 func allBits(bits uint32) vec {
@@ -22,7 +22,7 @@ func allBits(bits uint32) vec {
 	return v
 }
 
-// everywhere is a scalar argument in 16 lanes.
+// everywhere returns a register with a scalar argument in 16 lanes.
 func everywhere(name string) vec {
 	v := ZMM()
 	c, err := Param(name).Resolve()
@@ -37,7 +37,7 @@ func loadZ(m Mem) vec { v := ZMM(); VMOVUPS(m, v); return v }
 
 func copyOf(x vec) vec { v := ZMM(); VMOVAPS(x, v); return v }
 
-// maskOf is a mask of the lowest n lanes.
+// maskOf returns a mask of the lowest n lanes.
 func maskOf(n reg.Register) reg.OpmaskVirtual {
 	bits, m := GP64(), K()
 	MOVQ(I32(-1), bits)
@@ -46,7 +46,7 @@ func maskOf(n reg.Register) reg.OpmaskVirtual {
 	return m
 }
 
-// scaled is an argument that counts floats, in bytes.
+// scaled returns an argument that counts floats, in bytes.
 func scaled(name string) reg.GPVirtual {
 	n := Load(Param(name), GP64()).(reg.GPVirtual)
 	SHLQ(Imm(2), n)
@@ -69,7 +69,7 @@ func newExponential() *exponential {
 	return e
 }
 
-// of is eˣ of every x, none above 88; VSCALEFPS multiplies with 2ⁿ whatever n.
+// of returns eˣ of every x ≤ 88; VSCALEFPS multiplies by 2ⁿ for any n.
 func (e *exponential) of(xs []vec) (out []vec) {
 	var ns []vec
 	for _, x := range xs {
@@ -94,7 +94,8 @@ func (e *exponential) of(xs []vec) (out []vec) {
 	return out
 }
 
-// of4 reduces four vectors at once: lane 4i+r of the result is op over all lanes of x[r], for every i.
+// of4 reduces four vectors at a time: lane 4i+r of the result is op over all lanes of x[r], for
+// every i.
 func of4(x []vec, op func(...Op)) vec {
 	join := func(a, b vec, low, high func(...Op)) vec {
 		l, h := ZMM(), ZMM()
@@ -112,7 +113,7 @@ func of4(x []vec, op func(...Op)) vec {
 	return t
 }
 
-// ofRow is number r of what of4 returned, in every lane.
+// ofRow returns a register with reduction r of of4 in every lane.
 func ofRow(t vec, r int) vec {
 	v := ZMM()
 	VPERMILPS(Imm(uint64(0x55*r)), t, v)

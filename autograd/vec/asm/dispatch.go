@@ -10,8 +10,8 @@ import (
 	"strings"
 )
 
-// A signature is that of a function with kernels, without the word func. Its plain version has the same
-// name and ends in Go.
+// A signature describes a function with kernels, without the word func. Its plain version has the
+// same name and ends in Go.
 type signature struct {
 	text   string
 	avx512 bool // it has a kernel for AVX-512, too
@@ -57,8 +57,8 @@ package vec
 // %s
 `
 
-// dispatchers writes the functions that choose the best kernel of the processor, and for other processors
-// those that call the plain version.
+// dispatchers writes the functions that choose the best kernel of the processor and, for other
+// processors, functions that call the plain version.
 func dispatchers() {
 	var chosen, plain bytes.Buffer
 	fmt.Fprintf(&chosen, header, "amd64 && !noasm", "These functions call the best kernel that the processor can run.")
@@ -83,7 +83,8 @@ func (s signature) choice() string {
 
 var types = regexp.MustCompile(` \*?(\[\d*\])?float(32|64)`)
 
-// call returns a call of the version of the function with that ending, and if wanted a return after it.
+// call returns a call of the version of the function with that ending, followed by a return if
+// leaves is set.
 func (s signature) call(ending string, leaves bool) string {
 	name, rest, _ := strings.Cut(s.text, "(")
 	parameters, results, _ := strings.Cut(rest, ")")

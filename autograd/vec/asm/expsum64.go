@@ -7,7 +7,7 @@ import (
 	. "github.com/mmcloughlin/avo/operand"
 )
 
-// k64 is 4 lanes of c in memory.
+// k64 returns 4 lanes of c in memory.
 func k64(name string, c float64) Mem {
 	m := GLOBL(name, RODATA|NOPTR)
 	for i := range 4 {

@@ -7,8 +7,9 @@ import (
 	. "github.com/mmcloughlin/avo/operand"
 )
 
-// GELU with AVX-512: the method is that of ../portable_exp.go, but −104 < −|2u| needs no bounds, ln 2 is one number, since what is
-// left out is felt only where e^−|2u| is nothing beside 1, and 1/(1+e) an estimate of 14 bits and one step of Newton's.
+// GELU with AVX-512 uses the method of ../portable_exp.go with shortcuts: −|2u| needs no bounds,
+// and ln 2 is one number, because its rounding error matters only where e^−|2u| is negligible.
+// 1/(1+e) is a 14-bit estimate and one Newton step.
 type gelu512 struct {
 	end, begin, cubic, slope, linear, sign, log2e, round, ln2, one vec
 	q                                                              []vec
@@ -78,7 +79,8 @@ func gelus() {
 // activation512Of returns an activation of x and, if wanted, its slope.
 type activation512Of func(x vec, withSlope bool) (y, slope vec)
 
-// activation512 writes name+"AVX512", which applies an activation to a slice. constants loads what it needs.
+// activation512 writes name+"AVX512", which applies an activation to a slice. constants loads what
+// it needs.
 func activation512(name string, withSlope bool, constants func() activation512Of) {
 	if withSlope {
 		TEXT(name+"AVX512", NOSPLIT, "func(dst, slope, x []float32)")

@@ -6,8 +6,8 @@ import (
 	. "github.com/mmcloughlin/avo/build"
 )
 
-// GELU in its exact form x·Φ(x), where Φ is the normal distribution. The constants and the method are those
-// of ../portable_erf.go.
+// GELU in its exact form x·Φ(x), where Φ is the normal distribution. The constants and the method
+// are those of ../portable_erf.go.
 const (
 	tailScale = 0.3
 	density0  = 0.3989422804014327
@@ -36,15 +36,15 @@ func geluErf(x vec) vec {
 	return mul(low, phi)
 }
 
-// geluErfWithSlope returns what geluErf does, and the slope there, whose exponential is the same.
+// geluErfWithSlope returns geluErf(x) and its derivative, which uses the same exponential.
 func geluErfWithSlope(x vec) (y, slope vec) {
 	low := atLeast(x, -geluEnd)
 	phi, e := geluErfParts(low)
 	return mul(low, phi), fma(mul(atMost(low, geluEnd), e), k(density0), phi)
 }
 
-// geluErf512 computes it with AVX-512: x within ±20 needs no bounds, and 1/(1 + 0.3|x|) is an estimate of
-// 14 bits and one step of Newton's method.
+// geluErf512 is geluErf with AVX-512: x within ±20 needs no bounds, and 1/(1 + 0.3|x|) is a 14-bit
+// estimate and one Newton step.
 type geluErf512 struct {
 	end, begin, half, abs, scale, log2e, round, ln2, one, density vec
 	q, tail                                                       []vec

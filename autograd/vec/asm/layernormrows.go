@@ -6,10 +6,10 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// Layer norm, four rows at a time, of a multiple of 16 channels: so the sums of four rows are reduced at once, and one load of the gain
-// serves all four.
+// Layer norm of a multiple of 16 channels, four rows at a time: the sums of four rows are reduced
+// together, and one load of the gain serves all of them.
 
-// channels runs body for every 16 channels, while the pointers walk along the rows.
+// channels runs body for every 16 channels and advances the pointers along the rows.
 func channels(label string, stride reg.Register, pointers []reg.GPVirtual, body func()) {
 	left := GP64()
 	MOVQ(stride, left)
@@ -30,7 +30,7 @@ func back(stride reg.Register, pointers ...reg.GPVirtual) {
 
 func zeroed() vec { v := ZMM(); VPXORD(v, v, v); return v }
 
-// normed is (x − mean)·rstd.
+// normed returns (x − mean)·rstd.
 func normed(x Mem, mean, rstd vec) vec {
 	v := loadZ(x)
 	VSUBPS(mean, v, v)

@@ -11,8 +11,8 @@ import (
 
 const lanes = 8
 
-// loop is a kernel being written: a body that is run on 8 lanes at a time, and once more under a mask for
-// what is left, so that an element meets the same instructions wherever it stands.
+// loop is a kernel under construction: a body that runs on 8 lanes at a time, and once more under a
+// mask on the rest, so that the position of an element does not change its instructions.
 type loop struct {
 	label  string
 	bases  map[string]reg.Register
@@ -23,7 +23,7 @@ type loop struct {
 	disp   int
 }
 
-// kernel writes func name(slices..., rest) and its loop. The first slice whose name is in length gives the length.
+// kernel writes func name(slices..., rest) and its loop. The slice named length gives the length.
 func kernel(name, signature, length string, slices []string, segments, unroll int, before func(l *loop), body func(l *loop, u int), after func(l *loop)) {
 	TEXT(name, NOSPLIT, signature)
 	Pragma("noescape")
@@ -85,7 +85,8 @@ func kernel(name, signature, length string, slices []string, segments, unroll in
 	RET()
 }
 
-// masks writes 8 lanes of ones and 8 of zeros: read from n before the middle they are n lanes of ones.
+// masks writes 8 lanes of ones and 8 lanes of zeros. Read from n lanes before the middle, they are
+// a mask of n lanes.
 func masks() {
 	GLOBL("masks", RODATA|NOPTR)
 	for i := range lanes {
@@ -134,41 +135,43 @@ func broadcast(name string) vec {
 	return v
 }
 
-// Each of these writes one instruction with a new register for the result. y may be a constant in memory.
+// Each of these functions writes one instruction with a new register for the result. y may be a
+// constant in memory.
 
 func add(x vec, y Op) vec { v := YMM(); VADDPS(y, x, v); return v }
 func mul(x vec, y Op) vec { v := YMM(); VMULPS(y, x, v); return v }
 
-// sub is x − y.
+// sub returns x − y.
 func sub(x vec, y Op) vec { v := YMM(); VSUBPS(y, x, v); return v }
 
-// div is x / y.
+// div returns x / y.
 func div(x vec, y Op) vec { v := YMM(); VDIVPS(y, x, v); return v }
 
 func and(x vec, y Op) vec { v := YMM(); VANDPS(y, x, v); return v }
 func or(x vec, y Op) vec  { v := YMM(); VORPS(y, x, v); return v }
 
-// fma is x·y + z, into the register of z.
+// fma returns x·y + z in the register of z.
 func fma(x vec, y Op, z vec) vec { VFMADD231PS(y, x, z); return z }
 
-// fnma is z − x·y, into the register of z.
+// fnma returns z − x·y in the register of z.
 func fnma(x vec, y Op, z vec) vec { VFNMADD231PS(y, x, z); return z }
 
-// horner is acc·x + c, into the register of acc.
+// horner returns acc·x + c in the register of acc.
 func horner(acc, x vec, c Op) vec { VFMADD213PS(c, x, acc); return acc }
 
-// atLeast and atMost clamp x and let NaN through: the instruction returns its second source if one is NaN.
+// atLeast and atMost clamp x and keep NaN: the instruction returns its second source if either is
+// NaN.
 func atLeast(x vec, c float32) vec { v := constant(c); VMAXPS(x, v, v); return v }
 func atMost(x vec, c float32) vec  { v := constant(c); VMINPS(x, v, v); return v }
 
 func constant(c float32) vec { v := YMM(); VMOVUPS(k(c), v); return v }
 
-// oneMinus is 1 − x.
+// oneMinus returns 1 − x.
 func oneMinus(x vec) vec { v := constant(1); VSUBPS(x, v, v); return v }
 
 var constants = map[uint32]Mem{}
 
-// k is 8 lanes of c in memory.
+// k returns 8 lanes of c in memory.
 func k(c float32) Mem { return kBits(math.Float32bits(c)) }
 
 func kBits(bits uint32) Mem {

@@ -1,5 +1,5 @@
-// Command asm writes the kernels of package vec and the functions that choose between them: run `go generate`
-// there.
+// Command asm writes the kernels of package vec and the functions that choose between them: run `go
+// generate` there.
 package main
 
 import . "github.com/mmcloughlin/avo/build"

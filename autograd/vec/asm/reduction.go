@@ -9,7 +9,7 @@ import (
 
 const sums = 4 // accumulators: one addition need not wait for the last
 
-// accumulators returns a start that zeroes them and the registers.
+// accumulators returns the registers and a function that clears them.
 func accumulators() (acc []vec, start func(*loop)) {
 	acc = make([]vec, sums)
 	return acc, func(*loop) {

@@ -6,7 +6,7 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// rowSums and spread are the two directions of a bias: it is added to all rows, and its gradient is the sum of them.
+// spread adds a bias to all rows, and rowSums computes its gradient, the sum of all rows.
 func biases() {
 	rowSums()
 	for _, residual := range []bool{false, true} {
