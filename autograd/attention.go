@@ -25,11 +25,13 @@ func (t *Tape) Attention(qkv *Tensor, B, T, H int, start, end []int32, p float64
 	return t.attention(qkv, B, T, H, start, end, p, attentionKept)
 }
 
-func (t *Tape) attention(qkv *Tensor, B, T, H int, start, end []int32, p float64, keep int) *Tensor {
+func (t *Tape) attention(qkv *Tensor, B, T, H int, start, end []int32, p float64,
+	keep int) *Tensor {
 	C := qkv.Cols / 3
 	qkv.want("qkv of Attention", B*T, 3*H*(C/H))
 	y := t.New(B*T, C)
-	a := attention{B: B, T: T, H: H, D: C / H, start: start, end: end, scale: float32(1 / math.Sqrt(float64(C/H)))}
+	a := attention{B: B, T: T, H: H, D: C / H, start: start, end: end,
+		scale: float32(1 / math.Sqrt(float64(C/H)))}
 	if t.Rand != nil && p > 0 {
 		a.mask = mask{seed: t.Rand.Uint64(), p: p}
 	}
@@ -45,7 +47,8 @@ func (t *Tape) attention(qkv *Tensor, B, T, H int, start, end []int32, p float64
 	if a.kept != nil && a.mask.p > 0 {
 		a.att = t.Scratch(block)
 	}
-	a.window = vec.Window{T: T, D: a.D, Stride: 3 * C, YStride: C, Scale: a.scale, Causal: end == nil}
+	a.window = vec.Window{T: T, D: a.D, Stride: 3 * C, YStride: C, Scale: a.scale,
+		Causal: end == nil}
 	if a.whole = a.mask.p == 0 && a.window.Fits(); a.whole {
 		a.work = t.Scratch(a.window.Work())
 	}
@@ -77,7 +80,7 @@ type attention struct {
 	start, end []int32
 	scale      float32
 	mask       mask
-	kept       []float32 // [B, H, T, T] att before dropout, one block after the other; nil if T is large
+	kept       []float32 // [B, H, T, T] att before dropout, block by block; nil if T is large
 	logSum     []float32 // [B, H, T] ln Σ exp of each row of scores, if att is not kept
 	att, datt  []float32 // one block of rows; att only if it is not kept or dropout changes it
 	whole      bool      // one kernel computes a whole head
@@ -96,7 +99,8 @@ func (a *attention) block(b, h, t0, t1, lo, hi int) blas32.General {
 // head returns a view of head h of row b in the matrix m of 1 (y) or 3 (q, k, v) parts.
 func (a *attention) head(m []float32, b, h, part, parts int) blas32.General {
 	C := a.H * a.D
-	return blas32.General{Rows: a.T, Cols: a.D, Stride: parts * C, Data: m[b*a.T*parts*C+part*C+h*a.D:]}
+	return blas32.General{Rows: a.T, Cols: a.D, Stride: parts * C,
+		Data: m[b*a.T*parts*C+part*C+h*a.D:]}
 }
 
 // first returns the first position that position t of row b attends to.
@@ -152,7 +156,8 @@ func (a *attention) forwardHead(y, qkv []float32, b, h int) {
 		att := a.block(b, h, t0, t1, lo, hi)
 		blas32.Gemm(blas.NoTrans, blas.Trans, a.scale, rows(q, t0, t1), rows(k, lo, hi), 0, att)
 		for t := t0; t < t1; t++ {
-			top, sum := softmaxForward(att.Data[(t-t0)*att.Stride:][:att.Cols], a.first(b, t)-lo, a.last(b, t)-lo)
+			top, sum := softmaxForward(att.Data[(t-t0)*att.Stride:][:att.Cols], a.first(b, t)-lo,
+				a.last(b, t)-lo)
 			if a.kept == nil {
 				a.logSum[(b*a.H+h)*a.T+t] = top + float32(math.Log(float64(sum)))
 			}
@@ -172,7 +177,8 @@ func (a *attention) dropped(att blas32.General, b, h, t0, lo int) blas32.General
 		att = matrix(att.Rows, att.Cols, a.att)
 	}
 	for i := range att.Rows {
-		a.mask.apply(att.Data[i*att.Cols:][:att.Cols], from.Data[i*att.Cols:][:att.Cols], a.place(b, h, t0+i, lo))
+		a.mask.apply(att.Data[i*att.Cols:][:att.Cols], from.Data[i*att.Cols:][:att.Cols],
+			a.place(b, h, t0+i, lo))
 	}
 	return att
 }
@@ -221,7 +227,8 @@ func (a *attention) backwardHead(dqkv []float32, beta float32, dy, qkv []float32
 		}
 		blas32.Gemm(blas.NoTrans, blas.Trans, 1, dy, v, 0, datt)
 		for t := t0; t < t1; t++ {
-			a.backwardRow(att.Data[(t-t0)*att.Stride:][:att.Cols], datt.Data[(t-t0)*att.Stride:][:att.Cols], b, h, t, lo)
+			a.backwardRow(att.Data[(t-t0)*att.Stride:][:att.Cols],
+				datt.Data[(t-t0)*att.Stride:][:att.Cols], b, h, t, lo)
 		}
 		att = a.dropped(att, b, h, t0, lo)
 		blas32.Gemm(blas.Trans, blas.NoTrans, 1, att, dy, first, rows(dv, lo, hi))
@@ -284,7 +291,8 @@ func zeroOutside(m blas32.General, lo, hi int) {
 // AttentionStep computes the attention of one new position over a key-value cache: q and dst are
 // [C], k and v are [T, C] and end with the row of the new position. The crew divides the heads.
 func (t *Tape) AttentionStep(dst, q, k, v []float32, T, H int) {
-	t.step = attentionStep{dst: dst[:len(q)], q: q, k: k, v: v, att: t.Scratch(H * T), T: T, D: len(q) / H}
+	t.step = attentionStep{dst: dst[:len(q)], q: q, k: k, v: v, att: t.Scratch(H * T), T: T,
+		D: len(q) / H}
 	if len(q)*T < attentionAlone {
 		for h := range H {
 			t.step.Part(h)
@@ -309,7 +317,8 @@ func (s *attentionStep) Part(h int) {
 		return blas32.General{Rows: s.T, Cols: D, Stride: C, Data: m[h*D:]}
 	}
 	att := matrix(1, s.T, s.att[h*s.T:])
-	blas32.Gemm(blas.NoTrans, blas.Trans, float32(1/math.Sqrt(float64(D))), matrix(1, D, s.q[h*D:]), cached(s.k), 0, att)
+	blas32.Gemm(blas.NoTrans, blas.Trans, float32(1/math.Sqrt(float64(D))), matrix(1, D, s.q[h*D:]),
+		cached(s.k), 0, att)
 	softmaxForward(att.Data, 0, s.T)
 	blas32.Gemm(blas.NoTrans, blas.NoTrans, 1, att, cached(s.v), 0, matrix(1, D, s.dst[h*D:]))
 }

@@ -37,7 +37,8 @@ func TestSoftmaxSumsToOne(t *testing.T) {
 func TestAttentionSeesOnlyItsSpan(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		B, T := rapid.IntRange(1, 2).Draw(t, "B"), rapid.IntRange(2, 70).Draw(t, "T")
-		H, D := rapid.IntRange(1, 2).Draw(t, "H"), rapid.SampledFrom([]int{1, 2, 5, 9, 16}).Draw(t, "D")
+		H, D := rapid.IntRange(1, 2).Draw(t, "H"), rapid.SampledFrom([]int{1, 2, 5, 9, 16}).Draw(t,
+			"D")
 		start, end := packedSpans(t, B, T)
 		if rapid.Bool().Draw(t, "causal") {
 			end = nil
@@ -190,7 +191,8 @@ func TestDropoutKeepsTheMean(t *testing.T) {
 			same++
 		}
 	}
-	require.InDelta(t, p*p+(1-p)*(1-p), float64(same)/n, 0.01, "masks of different seeds are independent")
+	require.InDelta(t, p*p+(1-p)*(1-p), float64(same)/n, 0.01,
+		"masks of different seeds are independent")
 
 	part := make([]float32, 10)
 	m.apply(part, ones(10), 500)

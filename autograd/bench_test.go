@@ -29,11 +29,13 @@ func newBenchGPT(s gptShape) *benchGPT {
 	}
 	m := &benchGPT{gptShape: s, wte: p(s.V, s.C), wpe: p(s.T, s.C), gf: p(1, s.C), bf: p(1, s.C)}
 	for range s.L {
-		m.layers = append(m.layers, [12]*Tensor{p(1, s.C), p(1, s.C), p(s.C, 3*s.C), p(1, 3*s.C), p(s.C, s.C), p(1, s.C),
+		m.layers = append(m.layers, [12]*Tensor{p(1, s.C), p(1, s.C), p(s.C, 3*s.C), p(1, 3*s.C),
+			p(s.C, s.C), p(1, s.C),
 			p(1, s.C), p(1, s.C), p(s.C, 4*s.C), p(1, 4*s.C), p(4*s.C, s.C), p(1, s.C)})
 	}
 	for i := range s.B * s.T {
-		m.x, m.y, m.pos = append(m.x, rng.Int32N(int32(s.V))), append(m.y, rng.Int32N(int32(s.V))), append(m.pos, int32(i%s.T))
+		m.x, m.y, m.pos = append(m.x, rng.Int32N(int32(s.V))), append(m.y,
+			rng.Int32N(int32(s.V))), append(m.pos, int32(i%s.T))
 		m.places = append(m.places, int32(i*7%(s.B*s.T)))
 	}
 	return m
@@ -42,7 +44,8 @@ func newBenchGPT(s gptShape) *benchGPT {
 func (m *benchGPT) loss(t *Tape, start []int32, p float64) *Tensor {
 	x := t.Dropout(t.Embedding2(m.wte, m.x, m.wpe, m.pos), p)
 	for _, l := range m.layers {
-		att := t.Attention(t.Linear(t.LayerNorm(x, l[0], l[1], 1e-5), l[2], l[3]), m.B, m.T, m.H, start, nil, p)
+		att := t.Attention(t.Linear(t.LayerNorm(x, l[0], l[1], 1e-5), l[2], l[3]), m.B, m.T, m.H,
+			start, nil, p)
 		x = t.AddLinear(x, att, l[4], l[5])
 		fc := t.GELU(t.Linear(t.LayerNorm(x, l[6], l[7], 1e-5), l[8], l[9]))
 		x = t.AddLinear(x, fc, l[10], l[11])
@@ -72,7 +75,8 @@ func (m *benchGPT) flops() float64 {
 }
 
 func BenchmarkGPTStep(b *testing.B) {
-	for _, s := range []gptShape{{12, 64, 128, 4, 4, 65}, {6, 64, 128, 4, 4, 65}, {4, 256, 384, 6, 6, 65}, {8, 16, 64, 4, 4, 27}, {3, 64, 128, 4, 4, 65}} {
+	for _, s := range []gptShape{{12, 64, 128, 4, 4, 65}, {6, 64, 128, 4, 4, 65},
+		{4, 256, 384, 6, 6, 65}, {8, 16, 64, 4, 4, 27}, {3, 64, 128, 4, 4, 65}} {
 		b.Run(fmt.Sprintf("B%d/T%d/C%d/L%d", s.B, s.T, s.C, s.L), func(b *testing.B) {
 			m, tape := newBenchGPT(s), NewTape()
 			tape.Backward(m.loss(tape, nil, 0))
@@ -109,7 +113,8 @@ func BenchmarkRecurrent(b *testing.B) {
 		for name, layer := range layers() {
 			b.Run(fmt.Sprintf("%s/H%d", name, H), func(b *testing.B) {
 				g := layer.gates
-				in, wih, whh, bhh := wild(B*T, H, 1, 1), wild(g*H, H, 0.05, 2), wild(g*H, H, 0.05, 3), wild(1, g*H, 0.05, 4)
+				in, wih, whh, bhh := wild(B*T, H, 1, 1), wild(g*H, H, 0.05, 2), wild(g*H, H, 0.05,
+					3), wild(1, g*H, 0.05, 4)
 				x := make([]int32, B*T)
 				for i := range x {
 					x[i] = 1
@@ -117,7 +122,8 @@ func BenchmarkRecurrent(b *testing.B) {
 				tape := NewTape()
 				step := func() {
 					tape.Reset()
-					y, _, _ := layer.run(tape, tape.LinearT(in, wih, bhh), whh, bhh, nil, nil, B, T, x)
+					y, _, _ := layer.run(tape, tape.LinearT(in, wih, bhh), whh, bhh, nil, nil, B, T,
+						x)
 					tape.Backward(tape.Sum(y))
 				}
 				step()
@@ -125,14 +131,16 @@ func BenchmarkRecurrent(b *testing.B) {
 				for b.Loop() {
 					step()
 				}
-				b.ReportMetric(6*B*T*float64(2*g*H*H)*float64(b.N)/b.Elapsed().Seconds()/1e9, "GFLOP/s")
+				b.ReportMetric(6*B*T*float64(2*g*H*H)*float64(b.N)/b.Elapsed().Seconds()/1e9,
+					"GFLOP/s")
 			})
 		}
 	}
 }
 
 func BenchmarkAttention(b *testing.B) {
-	for _, s := range []gptShape{{8, 16, 64, 4, 1, 0}, {6, 64, 128, 4, 1, 0}, {2, 256, 384, 6, 1, 0}} {
+	for _, s := range []gptShape{{8, 16, 64, 4, 1, 0}, {6, 64, 128, 4, 1, 0},
+		{2, 256, 384, 6, 1, 0}} {
 		for _, p := range []float64{0, 0.2} {
 			b.Run(fmt.Sprintf("T%d/p%v", s.T, p), func(b *testing.B) {
 				qkv, tape := wild(s.B*s.T, 3*s.C, 1, 1), NewTape()
@@ -152,7 +160,8 @@ func BenchmarkAttention(b *testing.B) {
 
 // Attention to both sides: every position attends to the whole row.
 func BenchmarkAttentionBothSides(b *testing.B) {
-	for _, s := range []gptShape{{8, 16, 64, 4, 1, 0}, {6, 64, 128, 4, 1, 0}, {4, 128, 256, 4, 1, 0}} {
+	for _, s := range []gptShape{{8, 16, 64, 4, 1, 0}, {6, 64, 128, 4, 1, 0},
+		{4, 128, 256, 4, 1, 0}} {
 		b.Run(fmt.Sprintf("T%d", s.T), func(b *testing.B) {
 			qkv, tape, end := wild(s.B*s.T, 3*s.C, 1, 1), NewTape(), ends(s.B*s.T, s.T)
 			step := func() {

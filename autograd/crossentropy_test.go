@@ -12,7 +12,8 @@ import (
 // HeadLoss equals the product and the cross-entropy, whatever the size of its blocks.
 func TestHeadLossIsLinearThenCrossEntropy(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		N, C, V := rapid.IntRange(1, 20).Draw(t, "N"), rapid.IntRange(1, 9).Draw(t, "C"), rapid.IntRange(1, 30).Draw(t, "V")
+		N, C, V := rapid.IntRange(1, 20).Draw(t, "N"), rapid.IntRange(1, 9).Draw(t,
+			"C"), rapid.IntRange(1, 30).Draw(t, "V")
 		y := rapid.SliceOfN(rapid.Int32Range(-1, int32(V-1)), N, N).Draw(t, "y")
 		block := rapid.IntRange(1, 200).Draw(t, "logits at once")
 		run := func(fused bool) (float32, []*Tensor) {

@@ -9,7 +9,8 @@ func (t *Tape) GELU(x *Tensor) *Tensor { return t.gelu(x, vec.GELU, vec.GELUWith
 // GELUErf is y = x·Φ(x) = ½x·(1 + erf(x/√2)), the same gate in its exact form, as in BERT.
 func (t *Tape) GELUErf(x *Tensor) *Tensor { return t.gelu(x, vec.GELUErf, vec.GELUErfWithSlope) }
 
-func (t *Tape) gelu(x *Tensor, plain func(dst, x []float32), withSlope func(dst, slope, x []float32)) *Tensor {
+func (t *Tape) gelu(x *Tensor, plain func(dst, x []float32),
+	withSlope func(dst, slope, x []float32)) *Tensor {
 	y := t.New(x.Rows, x.Cols)
 	if !t.Recording() {
 		plain(y.Data, x.Data)

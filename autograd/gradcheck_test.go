@@ -13,7 +13,8 @@ import (
 // four ways, since gradients arrive differently in each: as leaves that already hold a gradient; as
 // results of another op; and as results that another op uses as well, recorded before or after the
 // one under test.
-func gradCheck(t *testing.T, inputs []*Tensor, op func(*Tape, []*Tensor) *Tensor, reference func([][]float64) []float64) {
+func gradCheck(t *testing.T, inputs []*Tensor, op func(*Tape, []*Tensor) *Tensor,
+	reference func([][]float64) []float64) {
 	t.Helper()
 	wide := make([][]float64, len(inputs))
 	for i, x := range inputs {
@@ -83,7 +84,8 @@ func total(t *Tape, sum, x *Tensor) *Tensor {
 }
 
 // differences is d(Σ weights·reference)/d(inputs) by central differences.
-func differences(in [][]float64, weights []float32, reference func([][]float64) []float64) [][]float64 {
+func differences(in [][]float64, weights []float32,
+	reference func([][]float64) []float64) [][]float64 {
 	objective := func() (sum float64) {
 		for i, y := range reference(in) {
 			sum += float64(weights[i]) * y

@@ -17,7 +17,8 @@ func (t *Tape) GRU(xw, whh, bhh, h0 *Tensor, B, T int, x []int32) *Tensor {
 	u := t.unroll(xw, whh, bhh, h0, B, T, 3, x)
 	H := u.H
 	y := t.New(B*T, H)
-	o := gruOp{y: y, xw: xw, unroll: u, gates: t.Scratch(B * T * 3 * H), hidden: t.Scratch(B * T * 3 * H)}
+	o := gruOp{y: y, xw: xw, unroll: u, gates: t.Scratch(B * T * 3 * H),
+		hidden: t.Scratch(B * T * 3 * H)}
 	copy(o.gates, xw.Data)
 	for s := range T {
 		u.product(o.hidden, nil, s)
@@ -43,8 +44,8 @@ func (o gruOp) Backward() {
 	H := o.H
 	dh := o.y.AddGrad()
 	tape := o.y.tape
-	dsum, dhidden := tape.borrow(len(o.gates)), tape.borrow(len(o.gates)) // the gradients of xw and of s
-	unwanted := tape.borrow(H)                                            // of states before the first step or a reset
+	dsum, dhidden := tape.borrow(len(o.gates)), tape.borrow(len(o.gates)) // of xw and of s
+	unwanted := tape.borrow(H)                                            // of a reset state
 	for s := o.T - 1; s >= 0; s-- {
 		for b := range o.B {
 			i := b*o.T + s
@@ -52,7 +53,8 @@ func (o gruOp) Backward() {
 			if s > 0 && !o.resets(b, s) {
 				dprev = dh[(i-1)*H:][:H]
 			}
-			vec.GRUBackward(dsum[i*3*H:], dhidden[i*3*H:], dprev, dh[i*H:][:H], o.gates[i*3*H:], o.hidden[i*3*H:], o.prev[i*H:])
+			vec.GRUBackward(dsum[i*3*H:], dhidden[i*3*H:], dprev, dh[i*H:][:H], o.gates[i*3*H:],
+				o.hidden[i*3*H:], o.prev[i*H:])
 		}
 		o.back(dh, dhidden, s)
 	}

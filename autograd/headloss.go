@@ -21,7 +21,8 @@ func (t *Tape) headLoss(x, w, bias *Tensor, y []int32, n, logits int) *Tensor {
 	x.want("x of HeadLoss", len(y), w.Cols)
 	loss := t.New(1, 1)
 	block := min(max(logits/w.Rows, 1), x.Rows)
-	o := headLossOp{loss: loss, x: x, w: w, bias: bias, probs: t.Scratch(block * w.Rows), y: y, n: n, block: block}
+	o := headLossOp{loss: loss, x: x, w: w, bias: bias, probs: t.Scratch(block * w.Rows), y: y,
+		n: n, block: block}
 	var nats float64
 	for i := 0; i < x.Rows; i += block {
 		nats += o.probabilities(i)
@@ -43,7 +44,8 @@ type headLossOp struct {
 func (o *headLossOp) probabilities(i int) (nats float64) {
 	end := min(i+o.block, o.x.Rows)
 	logits := matrix(end-i, o.w.Rows, o.probs)
-	linearForward(logits, nil, rows(o.x.General, i, end), o.w.General, data(o.bias), blas.Trans, nil)
+	linearForward(logits, nil, rows(o.x.General, i, end), o.w.General, data(o.bias), blas.Trans,
+		nil)
 	return crossEntropyForward(logits.Data, logits.Data, o.y[i:end], o.w.Rows)
 }
 
@@ -64,7 +66,8 @@ func (o *headLossOp) backwardBlock(i int, g float32) {
 	dlogits := matrix(end-i, o.w.Rows, o.probs)
 	crossEntropyBackward(dlogits.Data, o.y[i:end], o.w.Rows, g)
 	if o.x.Grad != nil {
-		dx := blas32.General{Rows: o.x.Rows, Cols: o.x.Cols, Stride: o.x.Stride, Data: o.x.AddGrad()}
+		dx := blas32.General{Rows: o.x.Rows, Cols: o.x.Cols, Stride: o.x.Stride,
+			Data: o.x.AddGrad()}
 		blas32.Gemm(blas.NoTrans, blas.NoTrans, 1, dlogits, o.w.General, 1, rows(dx, i, end))
 	}
 	if o.w.Grad != nil {

@@ -25,7 +25,8 @@ type layerNormOp struct {
 }
 
 func (o layerNormOp) Backward() {
-	layerNormBackward(o.grad(o.x), o.grad(o.g), o.grad(o.b), o.y.AddGrad(), o.x.Data, o.mean, o.rstd, o.g.Data)
+	layerNormBackward(o.grad(o.x), o.grad(o.g), o.grad(o.b), o.y.AddGrad(), o.x.Data, o.mean,
+		o.rstd, o.g.Data)
 }
 
 func (o *layerNormOp) grad(x *Tensor) []float32 {

@@ -80,8 +80,10 @@ func (o linearOp) Backward() {
 
 // linearForward is y = r + x·w + b; nil stands for zero. A crew divides a large product, as for a
 // prompt. r and b are added after the product, while y is in the cache.
-func linearForward(y blas32.General, r []float32, x, w blas32.General, b []float32, trans blas.Transpose, crew *gemm.Crew) {
-	gemm.Float32{Crew: crew}.Sgemm(blas.NoTrans, trans, x.Rows, y.Cols, x.Cols, 1, x.Data, x.Stride, w.Data, w.Stride, 0, y.Data, y.Stride)
+func linearForward(y blas32.General, r []float32, x, w blas32.General, b []float32,
+	trans blas.Transpose, crew *gemm.Crew) {
+	gemm.Float32{Crew: crew}.Sgemm(blas.NoTrans, trans, x.Rows, y.Cols, x.Cols, 1, x.Data, x.Stride,
+		w.Data, w.Stride, 0, y.Data, y.Stride)
 	y.Data = y.Data[:y.Rows*y.Cols]
 	switch {
 	case b != nil:

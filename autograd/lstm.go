@@ -46,13 +46,15 @@ func (o lstmOp) Backward() {
 	H := o.H
 	dh := o.y.AddGrad()
 	tape := o.y.tape
-	dsum, dcs := tape.borrow(len(o.gates)), tape.borrow(o.B*H) // dcs [B, H]: the gradient that c_t gets from step t+1
+	// dcs [B, H]: the gradient that c_t gets from step t+1
+	dsum, dcs := tape.borrow(len(o.gates)), tape.borrow(o.B*H)
 	clear(dcs)
 	for s := o.T - 1; s >= 0; s-- {
 		for b := range o.B {
 			i := b*o.T + s
 			dc := dcs[b*H:][:H]
-			vec.LSTMBackward(dsum[i*4*H:], dc, dh[i*H:][:H], dc, o.gates[i*4*H:], o.tanhC[i*H:], o.cPrev[i*H:])
+			vec.LSTMBackward(dsum[i*4*H:], dc, dh[i*H:][:H], dc, o.gates[i*4*H:], o.tanhC[i*H:],
+				o.cPrev[i*H:])
 			if o.resets(b, s) {
 				clear(dc)
 			}

@@ -17,15 +17,27 @@ func TestLinearGradient(t *testing.T) {
 			w, wT := wild(s.in, s.out, 1, 4), wild(s.out, s.in, 1, 5)
 			gradCheck(t, tensors{x, w, b},
 				func(t *Tape, in tensors) *Tensor { return t.Linear(in[0], in[1], in[2]) },
-				func(in wides) []float64 { return refLinear(in[0], in[1], in[2], s.n, s.in, s.out, false) })
+				func(in wides) []float64 {
+					return refLinear(in[0], in[1], in[2], s.n, s.in, s.out,
+						false)
+				})
 			gradCheck(t, tensors{x, w},
 				func(t *Tape, in tensors) *Tensor { return t.Linear(in[0], in[1], nil) },
-				func(in wides) []float64 { return refLinear(in[0], in[1], nil, s.n, s.in, s.out, false) })
+				func(in wides) []float64 {
+					return refLinear(in[0], in[1], nil, s.n, s.in, s.out,
+						false)
+				})
 			gradCheck(t, tensors{x, wT, b},
 				func(t *Tape, in tensors) *Tensor { return t.LinearT(in[0], in[1], in[2]) },
-				func(in wides) []float64 { return refLinear(in[0], in[1], in[2], s.n, s.in, s.out, true) })
+				func(in wides) []float64 {
+					return refLinear(in[0], in[1], in[2], s.n, s.in, s.out,
+						true)
+				})
 			gradCheck(t, tensors{r, x, w, b},
-				func(t *Tape, in tensors) *Tensor { return t.AddLinear(in[0], in[1], in[2], in[3]) },
+				func(t *Tape, in tensors) *Tensor {
+					return t.AddLinear(in[0], in[1], in[2],
+						in[3])
+				},
 				func(in wides) []float64 {
 					y := refLinear(in[1], in[2], in[3], s.n, s.in, s.out, false)
 					for i := range y {
@@ -34,7 +46,10 @@ func TestLinearGradient(t *testing.T) {
 					return y
 				})
 			gradCheck(t, tensors{r, x, wT, b},
-				func(t *Tape, in tensors) *Tensor { return t.AddLinearT(in[0], in[1], in[2], in[3]) },
+				func(t *Tape, in tensors) *Tensor {
+					return t.AddLinearT(in[0], in[1], in[2],
+						in[3])
+				},
 				func(in wides) []float64 {
 					y := refLinear(in[1], in[2], in[3], s.n, s.in, s.out, true)
 					for i := range y {
@@ -78,14 +93,20 @@ func TestElementwiseGradients(t *testing.T) {
 	}{
 		{"tanh", (*Tape).Tanh, math.Tanh},
 		{"sigmoid", (*Tape).Sigmoid, refSigmoid},
-		{"log sigmoid", (*Tape).LogSigmoid, func(x float64) float64 { return math.Log(refSigmoid(x)) }},
+		{"log sigmoid", (*Tape).LogSigmoid,
+			func(x float64) float64 { return math.Log(refSigmoid(x)) }},
 		{"gelu", (*Tape).GELU, refGELU},
 		{"gelu erf", (*Tape).GELUErf, refGELUErf},
-		{"scale", func(t *Tape, x *Tensor) *Tensor { return t.Scale(x, -1.5) }, func(x float64) float64 { return -1.5 * x }},
-		{"reshape", func(t *Tape, x *Tensor) *Tensor { return t.Reshape(x, 7, 5) }, func(x float64) float64 { return x }},
-		{"x·x", func(t *Tape, x *Tensor) *Tensor { return t.Mul(x, x) }, func(x float64) float64 { return x * x }},
-		{"x+x", func(t *Tape, x *Tensor) *Tensor { return t.Add(x, x) }, func(x float64) float64 { return 2 * x }},
-		{"dropout 0", func(t *Tape, x *Tensor) *Tensor { return t.Dropout(x, 0) }, func(x float64) float64 { return x }},
+		{"scale", func(t *Tape, x *Tensor) *Tensor { return t.Scale(x, -1.5) },
+			func(x float64) float64 { return -1.5 * x }},
+		{"reshape", func(t *Tape, x *Tensor) *Tensor { return t.Reshape(x, 7, 5) },
+			func(x float64) float64 { return x }},
+		{"x·x", func(t *Tape, x *Tensor) *Tensor { return t.Mul(x, x) },
+			func(x float64) float64 { return x * x }},
+		{"x+x", func(t *Tape, x *Tensor) *Tensor { return t.Add(x, x) },
+			func(x float64) float64 { return 2 * x }},
+		{"dropout 0", func(t *Tape, x *Tensor) *Tensor { return t.Dropout(x, 0) },
+			func(x float64) float64 { return x }},
 	} {
 		t.Run(op.name, func(t *testing.T) {
 			gradCheck(t, tensors{x},
@@ -162,19 +183,27 @@ func TestAttentionGradient(t *testing.T) {
 		start, end []int32
 		p          float64
 	}{
-		{1, 1, 1, 1, nil, nil, 0}, {2, 7, 3, 5, nil, nil, 0}, {2, 7, 2, 3, packed, nil, 0}, {2, 7, 2, 3, packed, nil, 0.4},
+		{1, 1, 1, 1, nil, nil, 0}, {2, 7, 3, 5, nil, nil, 0}, {2, 7, 2, 3, packed, nil, 0}, {2, 7,
+			2, 3, packed, nil, 0.4},
 		{1, 35, 1, 2, nil, nil, 0}, {1, 40, 2, 2, manyStarts(40), nil, 0.2},
 		// windows, and shapes that just miss them
-		{2, 4, 1, 16, nil, nil, 0}, {2, 7, 2, 16, packed, nil, 0}, {1, 9, 1, 48, nil, nil, 0}, {1, 16, 2, 16, nil, nil, 0},
-		{1, 16, 1, 32, manyStarts(16), nil, 0}, {2, 7, 1, 16, packed, nil, 0.4}, {1, 3, 1, 16, nil, nil, 0},
+		{2, 4, 1, 16, nil, nil, 0}, {2, 7, 2, 16, packed, nil, 0}, {1, 9, 1, 48, nil, nil, 0}, {1,
+			16, 2, 16, nil, nil, 0},
+		{1, 16, 1, 32, manyStarts(16), nil, 0}, {2, 7, 1, 16, packed, nil, 0.4}, {1, 3, 1, 16, nil,
+			nil, 0},
 		{1, 17, 1, 16, nil, nil, 0}, {1, 7, 1, 15, nil, nil, 0},
 		// both sides: whole rows, packed documents, padding that nobody attends to, any spans
-		{1, 1, 1, 1, nil, ends(1, 1), 0}, {2, 7, 3, 5, nil, ends(14, 7), 0}, {2, 7, 2, 3, packed, ahead, 0},
-		{2, 7, 2, 3, packed, ahead, 0.4}, {1, 35, 1, 2, nil, ends(35, 35), 0}, {1, 70, 1, 2, nil, ends(70, 35), 0},
-		{1, 40, 2, 2, manyStarts(40), manyEnds(40), 0.2}, {1, 70, 1, 1, anyStarts(70), anyEnds(70), 0},
-		{2, 4, 1, 16, nil, ends(8, 4), 0}, {2, 7, 2, 16, packed, ahead, 0}, {1, 9, 1, 48, nil, ends(9, 9), 0},
+		{1, 1, 1, 1, nil, ends(1, 1), 0}, {2, 7, 3, 5, nil, ends(14, 7), 0}, {2, 7, 2, 3, packed,
+			ahead, 0},
+		{2, 7, 2, 3, packed, ahead, 0.4}, {1, 35, 1, 2, nil, ends(35, 35), 0}, {1, 70, 1, 2, nil,
+			ends(70, 35), 0},
+		{1, 40, 2, 2, manyStarts(40), manyEnds(40), 0.2}, {1, 70, 1, 1, anyStarts(70), anyEnds(70),
+			0},
+		{2, 4, 1, 16, nil, ends(8, 4), 0}, {2, 7, 2, 16, packed, ahead, 0}, {1, 9, 1, 48, nil,
+			ends(9, 9), 0},
 		{1, 16, 2, 16, nil, ends(16, 16), 0}, {1, 16, 1, 32, manyStarts(16), manyEnds(16), 0},
-		{1, 13, 1, 16, nil, ends(13, 8), 0}, {2, 7, 1, 16, packed, ahead, 0.4}, {1, 15, 1, 16, anyStarts(15), anyEnds(15), 0},
+		{1, 13, 1, 16, nil, ends(13, 8), 0}, {2, 7, 1, 16, packed, ahead, 0.4}, {1, 15, 1, 16,
+			anyStarts(15), anyEnds(15), 0},
 	} {
 		t.Run(fmt.Sprint(s.B, s.T, s.H, s.D, s.p), func(t *testing.T) {
 			var keep func(b, h, t, j int) float64
@@ -189,7 +218,8 @@ func TestAttentionGradient(t *testing.T) {
 			gradCheck(t, tensors{wild(s.B*s.T, 3*s.H*s.D, 1.5, 1)},
 				func(t *Tape, in tensors) *Tensor {
 					t.Rand = rand.New(rand.NewPCG(3, 4))
-					added := t.Attention(in[0], s.B, s.T, s.H, s.start, s.end, s.p) // to a gradient that is set
+					// to a gradient that is set
+					added := t.Attention(in[0], s.B, s.T, s.H, s.start, s.end, s.p)
 					t.Rand = rand.New(rand.NewPCG(3, 4))
 					qkv := t.Scale(in[0], 1) // whose gradient is unset, and overwritten
 					return t.Add(added, t.Attention(qkv, s.B, s.T, s.H, s.start, s.end, s.p))
@@ -249,7 +279,8 @@ func TestCrossEntropyGradient(t *testing.T) {
 
 func TestHeadLossGradient(t *testing.T) {
 	y := []int32{2, -1, 0, 4, -1, 5, 5}
-	for _, block := range []int{headBlock, 12, 7, 1} { // one block; blocks of 2, of 1, and a V that fits none
+	// one block; blocks of 2, of 1, and a V that fits none
+	for _, block := range []int{headBlock, 12, 7, 1} {
 		for _, bias := range []bool{true, false} {
 			t.Run(fmt.Sprint(block, bias), func(t *testing.T) {
 				in := tensors{wild(7, 5, 1, 1), wild(6, 5, 1, 2), wild(1, 6, 1, 3)}
@@ -314,12 +345,19 @@ func TestRecurrentGradients(t *testing.T) {
 				g := layer.gates
 				in := tensors{wild(B*T, g*H, 1, 1), wild(g*H, H, 1, 2), wild(1, g*H, 1, 3), h0, c0}
 				gradCheck(t, in,
-					func(t *Tape, in tensors) *Tensor { return layer.op(t, in[0], in[1], in[2], in[3], in[4]) },
+					func(t *Tape, in tensors) *Tensor {
+						return layer.op(t, in[0], in[1], in[2],
+							in[3], in[4])
+					},
 					func(in wides) []float64 {
-						return refRecurrent(in[0], in[1], in[2], in[3], in[4], B, T, H, g, x, layer.cell)
+						return refRecurrent(in[0], in[1], in[2], in[3], in[4], B, T, H, g, x,
+							layer.cell)
 					})
 				gradCheck(t, in[:2],
-					func(t *Tape, in tensors) *Tensor { return layer.op(t, in[0], in[1], nil, nil, nil) },
+					func(t *Tape, in tensors) *Tensor {
+						return layer.op(t, in[0], in[1], nil, nil,
+							nil)
+					},
 					func(in wides) []float64 {
 						return refRecurrent(in[0], in[1], nil, nil, nil, B, T, H, g, x, layer.cell)
 					})

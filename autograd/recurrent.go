@@ -139,7 +139,8 @@ func (u *unroll) back(dh, dsum []float32, t int) {
 		for end < u.B && !u.resets(end, t) {
 			end++
 		}
-		blas32.Gemm(blas.NoTrans, blas.NoTrans, 1, rows(from, b, end), u.whh.General, 1, rows(to, b, end))
+		blas32.Gemm(blas.NoTrans, blas.NoTrans, 1, rows(from, b, end), u.whh.General, 1,
+			rows(to, b, end))
 		b = end
 	}
 }

@@ -10,7 +10,8 @@ import (
 func TestLSTMIsItsEquations(t *testing.T) {
 	const B, T, H = 2, 4, 3
 	x := []int32{1, 2, 3, 4, 5, 6, 7, 8}
-	gates := func(m *Tensor, g int) []*Tensor { // the parts i f g o of a weight, as leaves of their own
+	// the parts i f g o of a weight, as leaves of their own
+	gates := func(m *Tensor, g int) []*Tensor {
 		var parts []*Tensor
 		for i := range 4 {
 			p := NewParam(g, m.Cols)
@@ -24,7 +25,8 @@ func TestLSTMIsItsEquations(t *testing.T) {
 	tape := dirtyTape()
 	y, last, cell := tape.LSTM(xw, whh, nil, nil, nil, B, T, x)
 	want := append([]float32(nil), y.Data...)
-	require.Equal(t, append(append([]float32{}, want[(T-1)*H:T*H]...), want[(2*T-1)*H:2*T*H]...), last)
+	require.Equal(t, append(append([]float32{}, want[(T-1)*H:T*H]...), want[(2*T-1)*H:2*T*H]...),
+		last)
 	tape.Backward(tape.Sum(tape.Mul(y, y)))
 
 	wparts := gates(whh, H)
@@ -41,7 +43,8 @@ func TestLSTMIsItsEquations(t *testing.T) {
 				xparts = append(xparts, part)
 				sums[g] = byRow.Add(part, byRow.LinearT(h, wparts[g], nil))
 			}
-			i, f, g, o := byRow.Sigmoid(sums[0]), byRow.Sigmoid(sums[1]), byRow.Tanh(sums[2]), byRow.Sigmoid(sums[3])
+			i, f := byRow.Sigmoid(sums[0]), byRow.Sigmoid(sums[1])
+			g, o := byRow.Tanh(sums[2]), byRow.Sigmoid(sums[3])
 			c = byRow.Add(byRow.Mul(f, c), byRow.Mul(i, g))
 			h = byRow.Mul(o, byRow.Tanh(c))
 			require.InDeltaSlice(t, want[(b*T+s)*H:][:H], h.Data, 1e-6)
@@ -58,7 +61,8 @@ func TestLSTMIsItsEquations(t *testing.T) {
 	}
 }
 
-type recurrent func(t *Tape, xw, whh, bhh, h0, c0 *Tensor, B, T int, x []int32) (y *Tensor, h, c []float32)
+type recurrent func(t *Tape, xw, whh, bhh, h0, c0 *Tensor, B, T int, x []int32) (y *Tensor, h,
+	c []float32)
 
 func layers() map[string]struct {
 	gates int
@@ -69,12 +73,14 @@ func layers() map[string]struct {
 		run   recurrent
 	}
 	return map[string]layer{
-		"Elman": {1, func(t *Tape, xw, whh, bhh, h0, _ *Tensor, B, T int, x []int32) (*Tensor, []float32, []float32) {
+		"Elman": {1, func(t *Tape, xw, whh, bhh, h0, _ *Tensor, B, T int, x []int32) (*Tensor,
+			[]float32, []float32) {
 			y := t.Elman(xw, whh, bhh, h0, B, T, x)
 			return y, t.LastStep(y, B, T), nil
 		}},
 		"LSTM": {4, (*Tape).LSTM},
-		"GRU": {3, func(t *Tape, xw, whh, bhh, h0, _ *Tensor, B, T int, x []int32) (*Tensor, []float32, []float32) {
+		"GRU": {3, func(t *Tape, xw, whh, bhh, h0, _ *Tensor, B, T int, x []int32) (*Tensor,
+			[]float32, []float32) {
 			y := t.GRU(xw, whh, bhh, h0, B, T, x)
 			return y, t.LastStep(y, B, T), nil
 		}},
@@ -91,12 +97,14 @@ func TestStateCarriesOver(t *testing.T) {
 			g := layer.gates
 			xw, whh, bhh := wild(T, g*H, 1, 1), wild(g*H, H, 1, 2), wild(1, g*H, 1, 3)
 			whole, _, _ := layer.run(NewForward(), xw, whh, bhh, nil, nil, 1, T, x)
-			first, h, c := layer.run(NewForward(), NewConst(cut, g*H, xw.Data), whh, bhh, nil, nil, 1, cut, x[:cut])
+			first, h, c := layer.run(NewForward(), NewConst(cut, g*H, xw.Data), whh, bhh, nil, nil,
+				1, cut, x[:cut])
 			var c0 *Tensor
 			if c != nil {
 				c0 = NewConst(1, H, c)
 			}
-			rest, _, _ := layer.run(NewForward(), NewConst(T-cut, g*H, xw.Data[cut*g*H:]), whh, bhh, NewConst(1, H, h), c0, 1, T-cut, x[cut:])
+			rest, _, _ := layer.run(NewForward(), NewConst(T-cut, g*H, xw.Data[cut*g*H:]), whh, bhh,
+				NewConst(1, H, h), c0, 1, T-cut, x[cut:])
 			require.InDeltaSlice(t, whole.Data, append(first.Data, rest.Data...), 1e-6, name)
 		}
 	}
@@ -113,11 +121,13 @@ func TestDocumentsDoNotTouch(t *testing.T) {
 				xw.Data[i] += shift
 			}
 			tape := dirtyTape()
-			y, _, _ := layer.run(tape, xw, whh, nil, NewConst(1, H, []float32{1, 2, 3}), NewConst(1, H, []float32{1, 2, 3}), 1, T, []int32{4, 4, 0, 4, 4})
+			y, _, _ := layer.run(tape, xw, whh, nil, NewConst(1, H, []float32{1, 2, 3}),
+				NewConst(1, H, []float32{1, 2, 3}), 1, T, []int32{4, 4, 0, 4, 4})
 			later := append([]float32(nil), y.Data[2*H:]...)
 			weight := make([]float32, T*H)
 			copy(weight[2*H:], ones(3*H))
-			tape.Backward(tape.Sum(tape.Mul(y, NewConst(T, H, weight)))) // a loss on the second document only
+			// a loss on the second document only
+			tape.Backward(tape.Sum(tape.Mul(y, NewConst(T, H, weight))))
 			return later, xw
 		}
 		a, _ := run(0)

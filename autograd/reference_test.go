@@ -73,7 +73,8 @@ func refSoftmax(x []float64) []float64 {
 }
 
 // refAttention: keep(b, h, t, j) is the dropout factor of att[t, j], nil for none.
-func refAttention(qkv []float64, B, T, H, D int, start, end []int32, keep func(b, h, t, j int) float64) []float64 {
+func refAttention(qkv []float64, B, T, H, D int, start, end []int32,
+	keep func(b, h, t, j int) float64) []float64 {
 	C := H * D
 	y := make([]float64, B*T*C)
 	for b := range B {

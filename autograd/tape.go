@@ -57,7 +57,10 @@ func (t *Tape) New(rows, cols int) *Tensor {
 }
 
 // Const returns a tensor over data without a gradient, valid until Reset.
-func (t *Tape) Const(rows, cols int, data []float32) *Tensor { return t.view(rows, cols, data, false) }
+func (t *Tape) Const(rows, cols int, data []float32) *Tensor {
+	return t.view(rows, cols, data,
+		false)
+}
 
 // view returns a tensor over data.
 func (t *Tape) view(rows, cols int, data []float32, grad bool) *Tensor {
@@ -66,7 +69,8 @@ func (t *Tape) view(rows, cols int, data []float32, grad bool) *Tensor {
 	}
 	x := t.tensors[t.n]
 	t.n++
-	*x = Tensor{General: blas32.General{Rows: rows, Cols: cols, Stride: cols, Data: data[:rows*cols]}, tape: t}
+	*x = Tensor{General: blas32.General{Rows: rows, Cols: cols, Stride: cols,
+		Data: data[:rows*cols]}, tape: t}
 	if grad {
 		x.Grad = x.Data[:0]
 	}

@@ -23,9 +23,12 @@ type block struct {
 func newBlock() *block {
 	const B, T, C, H, V = 2, 6, 8, 2, 11
 	m := &block{B: B, T: T, C: C, H: H, V: V,
-		wte: wild(V, C, 0.5, 1), wpe: wild(T, C, 0.5, 2), g1: wild(1, C, 1, 3), b1: wild(1, C, 0.1, 4),
-		wqkv: wild(C, 3*C, 0.5, 5), bqkv: wild(1, 3*C, 0.1, 6), wproj: wild(C, C, 0.5, 7), bproj: wild(1, C, 0.1, 8),
-		g2: wild(1, C, 1, 9), b2: wild(1, C, 0.1, 10), wfc: wild(C, 4*C, 0.5, 11), bfc: wild(1, 4*C, 0.1, 12),
+		wte: wild(V, C, 0.5, 1), wpe: wild(T, C, 0.5, 2), g1: wild(1, C, 1, 3), b1: wild(1, C, 0.1,
+			4),
+		wqkv: wild(C, 3*C, 0.5, 5), bqkv: wild(1, 3*C, 0.1, 6), wproj: wild(C, C, 0.5,
+			7), bproj: wild(1, C, 0.1, 8),
+		g2: wild(1, C, 1, 9), b2: wild(1, C, 0.1, 10), wfc: wild(C, 4*C, 0.5, 11), bfc: wild(1, 4*C,
+			0.1, 12),
 		wout: wild(4*C, C, 0.5, 13), bout: wild(1, C, 0.1, 14)}
 	for i := range B * T {
 		m.x = append(m.x, int32(i*5%V))
@@ -35,7 +38,8 @@ func newBlock() *block {
 }
 
 func (m *block) params() []*Tensor {
-	return []*Tensor{m.wte, m.wpe, m.g1, m.b1, m.wqkv, m.bqkv, m.wproj, m.bproj, m.g2, m.b2, m.wfc, m.bfc, m.wout, m.bout}
+	return []*Tensor{m.wte, m.wpe, m.g1, m.b1, m.wqkv, m.bqkv, m.wproj, m.bproj, m.g2, m.b2, m.wfc,
+		m.bfc, m.wout, m.bout}
 }
 
 func (m *block) positions() []int32 {
@@ -47,11 +51,17 @@ func (m *block) positions() []int32 {
 }
 
 func (m *block) loss(t *Tape, pos []int32, p float64) *Tensor {
-	x := t.Dropout(t.Embedding2(m.wte, m.x, m.wpe, pos), p)                                              // [B·T, C]
-	qkv := t.Linear(t.LayerNorm(x, m.g1, m.b1, 1e-5), m.wqkv, m.bqkv)                                    // [B·T, 3C]
-	x = t.AddLinear(x, t.Attention(qkv, m.B, m.T, m.H, nil, nil, p), m.wproj, m.bproj)                   // [B·T, C]
-	x = t.AddLinear(x, t.GELU(t.Linear(t.LayerNorm(x, m.g2, m.b2, 1e-5), m.wfc, m.bfc)), m.wout, m.bout) // [B·T, C]
-	return t.HeadLoss(x, m.wte, nil, m.y, m.B*m.T)                                                       // [1, 1]
+	// [B·T, C]
+	x := t.Dropout(t.Embedding2(m.wte, m.x, m.wpe, pos), p)
+	// [B·T, 3C]
+	qkv := t.Linear(t.LayerNorm(x, m.g1, m.b1, 1e-5), m.wqkv, m.bqkv)
+	// [B·T, C]
+	x = t.AddLinear(x, t.Attention(qkv, m.B, m.T, m.H, nil, nil, p), m.wproj, m.bproj)
+	// [B·T, C]
+	x = t.AddLinear(x, t.GELU(t.Linear(t.LayerNorm(x, m.g2, m.b2, 1e-5), m.wfc, m.bfc)), m.wout,
+		m.bout)
+	// [1, 1]
+	return t.HeadLoss(x, m.wte, nil, m.y, m.B*m.T)
 }
 
 // TestTapeIsExplicit computes the gradients of a transformer by hand, in the order of the chain
@@ -97,8 +107,10 @@ func TestTapeIsExplicit(t *testing.T) {
 	crossEntropyForward(probs.Data, probs.Data, m.y, V)
 
 	// backward
-	crossEntropyBackward(probs.Data, m.y, V, 1/float32(N)) // probs is now the gradient of the logits
-	dx, dwte := buf(N, C), buf(V, C)                       // dx stays the gradient of the residual stream
+	// probs is now the gradient of the logits
+	crossEntropyBackward(probs.Data, m.y, V, 1/float32(N))
+	// dx stays the gradient of the residual stream
+	dx, dwte := buf(N, C), buf(V, C)
 	blas32.Gemm(plain, plain, 1, probs, m.wte.General, 1, dx)
 	blas32.Gemm(trans, plain, 1, probs, x2, 1, dwte)
 
@@ -132,7 +144,8 @@ func TestTapeIsExplicit(t *testing.T) {
 	embeddingBackward(dwte.Data, dx.Data, m.x, C)
 	embeddingBackward(dwpe.Data, dx.Data, pos, C)
 
-	byHand := [][]float32{dwte.Data, dwpe.Data, dg1, db1, dwqkv.Data, dbqkv, dwproj.Data, dbproj, dg2, db2, dwfc.Data, dbfc, dwout.Data, dbout}
+	byHand := [][]float32{dwte.Data, dwpe.Data, dg1, db1, dwqkv.Data, dbqkv, dwproj.Data, dbproj,
+		dg2, db2, dwfc.Data, dbfc, dwout.Data, dbout}
 	for i, p := range m.params() {
 		require.Equal(t, byHand[i], p.Grad, "parameter %d", i)
 	}
@@ -225,7 +238,8 @@ func TestConstantsGetNoGradient(t *testing.T) {
 			if i == frozen {
 				require.Nil(t, p.Grad)
 			} else {
-				require.Equal(t, whole.params()[i].Grad, p.Grad, "parameter %d with %d frozen", i, frozen)
+				require.Equal(t, whole.params()[i].Grad, p.Grad, "parameter %d with %d frozen", i,
+					frozen)
 			}
 		}
 	}

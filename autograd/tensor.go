@@ -33,14 +33,16 @@ type Tensor struct {
 // NewParam returns a leaf of zeros that wants a gradient.
 func NewParam(rows, cols int) *Tensor {
 	return &Tensor{
-		General: blas32.General{Rows: rows, Cols: cols, Stride: cols, Data: gemm.Make[float32](rows * cols)},
-		Grad:    make([]float32, rows*cols),
+		General: blas32.General{Rows: rows, Cols: cols, Stride: cols,
+			Data: gemm.Make[float32](rows * cols)},
+		Grad: make([]float32, rows*cols),
 	}
 }
 
 // NewConst returns a leaf over data that wants no gradient.
 func NewConst(rows, cols int, data []float32) *Tensor {
-	return &Tensor{General: blas32.General{Rows: rows, Cols: cols, Stride: cols, Data: data[:rows*cols]}}
+	return &Tensor{General: blas32.General{Rows: rows, Cols: cols, Stride: cols,
+		Data: data[:rows*cols]}}
 }
 
 // Row returns the values of row i.
@@ -50,6 +52,7 @@ func (x *Tensor) Row(i int) []float32 { return x.Data[i*x.Stride:][:x.Cols] }
 // model's code, never the result of a user's input.
 func (x *Tensor) want(what string, rows, cols int) {
 	if rows >= 0 && x.Rows != rows || cols >= 0 && x.Cols != cols {
-		panic(fmt.Sprintf("autograd: %s is [%d, %d], want [%d, %d] (-1: any)", what, x.Rows, x.Cols, rows, cols))
+		panic(fmt.Sprintf("autograd: %s is [%d, %d], want [%d, %d] (-1: any)", what, x.Rows, x.Cols,
+			rows, cols))
 	}
 }

@@ -23,12 +23,14 @@ type jobTime struct {
 }
 
 const (
-	mostSaved   = 10 * time.Millisecond // savings beyond it are forgotten, so that a change shows soon
-	mostLost    = 2 * time.Millisecond  // the loss that ends a trial
-	lossFactor  = 64                    // the time alone after a trial, in losses of the trial
-	mostAlone   = 5 * time.Second
-	longJob     = 40 * time.Millisecond // no suspension matters to it, and a sample would cost much
-	sampleEvery = 251                   // jobs of a size, of which the caller does one alone to know its time; prime
+	// savings beyond it are forgotten, so that a change shows soon
+	mostSaved  = 10 * time.Millisecond
+	mostLost   = 2 * time.Millisecond // the loss that ends a trial
+	lossFactor = 64                   // the time alone after a trial, in losses of the trial
+	mostAlone  = 5 * time.Second
+	longJob    = 40 * time.Millisecond // no suspension matters to it, and a sample would cost much
+	// jobs of a size, of which the caller does one alone to know its time; prime
+	sampleEvery = 251
 )
 
 // of returns the record of jobs of a size.

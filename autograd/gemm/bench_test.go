@@ -59,11 +59,13 @@ func benchmark(b *testing.B, f blas.Float32, shapes []shape) {
 			if s.t[1] == 'T' {
 				tB, ldb = blas.Trans, s.k
 			}
-			x, y, c := random(rng, s.m, s.k, s.k), random(rng, s.k, s.n, s.n), make([]float32, s.m*s.n)
+			x, y, c := random(rng, s.m, s.k, s.k), random(rng, s.k, s.n, s.n), make([]float32,
+				s.m*s.n)
 			for b.Loop() {
 				f.Sgemm(tA, tB, s.m, s.n, s.k, 1, x, lda, y, ldb, 0, c, s.n)
 			}
-			b.ReportMetric(2*float64(s.m)*float64(s.k)*float64(s.n)*float64(b.N)/float64(b.Elapsed().Nanoseconds()), "GFLOP/s")
+			flops := 2 * float64(s.m) * float64(s.k) * float64(s.n) * float64(b.N)
+			b.ReportMetric(flops/float64(b.Elapsed().Nanoseconds()), "GFLOP/s")
 		})
 	}
 }
@@ -92,7 +94,8 @@ func BenchmarkCrew(b *testing.B) {
 	for _, threads := range []int{1, 2} {
 		b.Run(fmt.Sprint(threads), func(b *testing.B) {
 			benchmark(b, Float32{Crew: NewCrew(threads)}, []shape{
-				{"NN", 128, 128, 128}, {"NN", 256, 256, 256}, {"NN", 512, 512, 512}, {"NN", 768, 768, 768}, {"NN", 1024, 1024, 1024}, {"NN", 2048, 2048, 2048},
+				{"NN", 128, 128, 128}, {"NN", 256, 256, 256}, {"NN", 512, 512, 512}, {"NN", 768,
+					768, 768}, {"NN", 1024, 1024, 1024}, {"NN", 2048, 2048, 2048},
 				{"NT", 512, 512, 512}, {"TN", 512, 512, 512}, {"NN", 768, 128, 512},
 			})
 		})
@@ -109,7 +112,8 @@ func BenchmarkCeilings(b *testing.B) {
 			b.ReportMetric(PeakFLOPS(50*time.Millisecond)/1e9, "GFLOP/s")
 		}
 	})
-	for name, floats := range map[string]int{"read/16KB": 1 << 12, "read/256KB": 1 << 16, "read/8MB": 1 << 21, "read/256MB": 1 << 26} {
+	for name, floats := range map[string]int{"read/16KB": 1 << 12, "read/256KB": 1 << 16,
+		"read/8MB": 1 << 21, "read/256MB": 1 << 26} {
 		buffer := Make[float32](floats)
 		b.Run(name, func(b *testing.B) {
 			for b.Loop() {
@@ -132,7 +136,8 @@ func BenchmarkToken(b *testing.B) {
 	}
 	x, y := ones(4*channels), ones(vocabulary)
 	var weights [][]float32
-	shapes := [][2]int{{channels, 3 * channels}, {channels, channels}, {channels, 4 * channels}, {4 * channels, channels}}
+	shapes := [][2]int{{channels, 3 * channels}, {channels, channels}, {channels, 4 * channels},
+		{4 * channels, channels}}
 	for range layers {
 		for _, s := range shapes {
 			weights = append(weights, ones(s[0]*s[1]))
@@ -157,7 +162,8 @@ func BenchmarkToken(b *testing.B) {
 		}{
 			{"layers", 4 * layers * 12 * channels * channels, inner},
 			{"output", 4 * vocabulary * channels, outer},
-			{"both", 4 * (layers*12*channels*channels + vocabulary*channels), func() { inner(); outer() }},
+			{"both", 4 * (layers*12*channels*channels + vocabulary*channels),
+				func() { inner(); outer() }},
 		} {
 			b.Run(fmt.Sprintf("%s/%dthreads", part.name, threads), func(b *testing.B) {
 				b.SetBytes(part.bytes)

@@ -123,7 +123,8 @@ func (c *Crew) work(i int) {
 			if uint32(s) == 0 {
 				break
 			}
-			if left.CompareAndSwap(s, s-1) { // the number of the job is part of s, so this is no part of another
+			// the number of the job is part of s, so this is no part of another
+			if left.CompareAndSwap(s, s-1) {
 				c.job.Part(c.first(i+1) - int(uint32(s)))
 				c.undone.Add(-1)
 			}

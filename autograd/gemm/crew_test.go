@@ -117,7 +117,8 @@ func TestCrewOfNoneAndOne(t *testing.T) {
 func TestMulRow(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	crew := NewCrew(3)
-	for _, s := range [][2]int{{1, 1}, {5, 3}, {288, 288}, {288, 864}, {288, 1152}, {1152, 288}, {900, 1001}, {97, 5003}, {1, 200_000}, {20_000, 30}} {
+	for _, s := range [][2]int{{1, 1}, {5, 3}, {288, 288}, {288, 864}, {288, 1152}, {1152, 288},
+		{900, 1001}, {97, 5003}, {1, 200_000}, {20_000, 30}} {
 		k, n := s[0], s[1]
 		for _, tB := range []blas.Transpose{blas.NoTrans, blas.Trans} {
 			for _, beta := range []float32{0, 1} {

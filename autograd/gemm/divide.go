@@ -9,12 +9,14 @@ const (
 
 // divide computes a large product in parts: some columns of C each, or some rows if C has more
 // rows. It returns false for a product that is too small.
-func (f Float32) divide(tA, tB blas.Transpose, m, n, k int, alpha float32, a []float32, lda int, b []float32, ldb int, beta float32, c []float32, ldc int) bool {
+func (f Float32) divide(tA, tB blas.Transpose, m, n, k int, alpha float32, a []float32, lda int,
+	b []float32, ldb int, beta float32, c []float32, ldc int) bool {
 	e := f.pick()
 	if m <= e.mr || max(m, n) < dividedInto*e.nr || float64(m)*float64(n)*float64(k) < divisible {
 		return false
 	}
-	j := &productJob{f: Float32{engine: e}, tA: tA, tB: tB, m: m, n: n, k: k, alpha: alpha, a: a, lda: lda, b: b, ldb: ldb, beta: beta, c: c, ldc: ldc}
+	j := &productJob{f: Float32{engine: e}, tA: tA, tB: tB, m: m, n: n, k: k, alpha: alpha, a: a,
+		lda: lda, b: b, ldb: ldb, beta: beta, c: c, ldc: ldc}
 	j.parts = max(dividedInto, (max(m, n)+partLength-1)/partLength)
 	f.Crew.Do(j.parts, j)
 	return true

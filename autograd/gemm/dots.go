@@ -7,7 +7,8 @@ type dotKernel func(rows, k int, a []float32, aStride int, b *float32, bStride i
 
 // dots returns the product of a few rows and a transposed matrix, as in the output layer of one
 // token. Every element of B is used once or twice, so B is not packed but read along its rows.
-func dots(most int, kernel dotKernel, row rowDots) func(m, n, k int, alpha float32, a, b matrix, add bool, c []float32, ldc int) bool {
+func dots(most int, kernel dotKernel, row rowDots) func(m, n, k int, alpha float32, a, b matrix,
+	add bool, c []float32, ldc int) bool {
 	return func(m, n, k int, alpha float32, a, b matrix, add bool, c []float32, ldc int) bool {
 		if m > 2*most || b.right == 1 || a.right != 1 {
 			return false
@@ -52,7 +53,8 @@ func dotRow(kernel rowDots, n, k int, alpha float32, a []float32, b matrix, add 
 	}
 }
 
-func dotStrip(kernel dotKernel, rows, n, k int, alpha float32, a []float32, aStride int, b matrix, add bool, c []float32, ldc int) {
+func dotStrip(kernel dotKernel, rows, n, k int, alpha float32, a []float32, aStride int, b matrix,
+	add bool, c []float32, ldc int) {
 	for done := 0; done < n; {
 		j, step, cols := done, b.right, 4 // the last four columns may overlap the ones before
 		switch {

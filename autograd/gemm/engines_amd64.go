@@ -56,17 +56,21 @@ func dots2(rows, k int, a []float32, aStride int, b *float32, bStride int) (out 
 
 func avx512() *engine {
 	return &engine{
-		name: "avx512", streams: true, mr: rows512, nr: panel512, directRows: 4 * rows512, directArea: 1 << 17,
+		name: "avx512", streams: true, mr: rows512, nr: panel512,
+		directRows: 4 * rows512, directArea: 1 << 17,
 		lowRows: 8, evenRows: 4, lowArea: 5000, turn: turn512,
-		wide: true, kernel: avx512Strips, packA: packA512, packB: packB512, small: dots(dotRows512, dots512, avx512Dots1),
+		wide: true, kernel: avx512Strips, packA: packA512, packB: packB512, small: dots(dotRows512,
+			dots512, avx512Dots1),
 	}
 }
 
 func avx2() *engine {
 	return &engine{
-		name: "avx2", streams: true, mr: rows2, nr: panel2, directRows: 4 * rows2, directArea: 1 << 17,
+		name: "avx2", streams: true, mr: rows2, nr: panel2,
+		directRows: 4 * rows2, directArea: 1 << 17,
 		lowRows: rows2, evenRows: rows2, lowArea: 5000, turn: turn2,
-		kernel: avx2Strips, packA: packAGo(rows2), packB: packB2, small: dots(dotRows2, dots2, avx2Dots1),
+		kernel: avx2Strips, packA: packAGo(rows2), packB: packB2, small: dots(dotRows2, dots2,
+			avx2Dots1),
 	}
 }
 
@@ -105,7 +109,8 @@ func packB2(dst []float32, b matrix, k, n int) {
 		cols := min(panel2, n-j)
 		switch {
 		case b.right != 1:
-			transposePanel(dst[j*k:][:panel2*k], panel2, matrix{b.data[j*b.right:], 1, b.right}, k, cols)
+			transposePanel(dst[j*k:][:panel2*k], panel2, matrix{b.data[j*b.right:], 1, b.right}, k,
+				cols)
 		case cols == panel2:
 			avx2CopyRows(&dst[j*k], panel2, &b.data[j], b.down, k)
 		default:

@@ -26,14 +26,18 @@ func neonPeak(n int)
 func neonRead(p *float32, n int)
 
 func neon() *engine {
-	return &engine{name: "neon", mr: neonRows, nr: neonCols, packs: true, kernel: stripsNeon, packA: packAGo(neonRows), packB: packBGo(neonCols)}
+	return &engine{name: "neon", mr: neonRows, nr: neonCols, packs: true, kernel: stripsNeon,
+		packA: packAGo(neonRows), packB: packBGo(neonCols)}
 }
 
-func stripsNeon(_, k int, a *float32, _, _ int, b *float32, _, panel int, alpha float32, add bool, c *float32, ldc, n, rows int) {
-	stripNeon(rows, n, k, alpha, a, unsafe.Slice(b, (n-1)/neonCols*panel+neonCols*k), panel, add, unsafe.Slice(c, (rows-1)*ldc+n), ldc)
+func stripsNeon(_, k int, a *float32, _, _ int, b *float32, _, panel int, alpha float32, add bool,
+	c *float32, ldc, n, rows int) {
+	stripNeon(rows, n, k, alpha, a, unsafe.Slice(b, (n-1)/neonCols*panel+neonCols*k), panel, add,
+		unsafe.Slice(c, (rows-1)*ldc+n), ldc)
 }
 
-func stripNeon(rows, n, k int, alpha float32, a *float32, b []float32, panel int, add bool, c []float32, ldc int) {
+func stripNeon(rows, n, k int, alpha float32, a *float32, b []float32, panel int, add bool,
+	c []float32, ldc int) {
 	for j := 0; j < n; j += neonCols {
 		panelB, cols := &b[j/neonCols*panel], min(neonCols, n-j)
 		if rows == neonRows && cols == neonCols {

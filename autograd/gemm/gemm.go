@@ -31,7 +31,8 @@ func Kernel() string { return best.name }
 
 // Sgemm computes C = α·op(A)·op(B) + β·C, where op(A) is m×k, op(B) k×n and C m×n, all row-major.
 // With β = 0 it does not read C, which may contain NaN; with α = 0 it does not read A and B.
-func (f Float32) Sgemm(tA, tB blas.Transpose, m, n, k int, alpha float32, a []float32, lda int, b []float32, ldb int, beta float32, c []float32, ldc int) {
+func (f Float32) Sgemm(tA, tB blas.Transpose, m, n, k int, alpha float32, a []float32, lda int,
+	b []float32, ldb int, beta float32, c []float32, ldc int) {
 	// The overhead of a call matters for small products, which need no preparation. They are
 	// checked and computed here; all others go to product.
 	e := f.pick()
@@ -43,9 +44,12 @@ func (f Float32) Sgemm(tA, tB blas.Transpose, m, n, k int, alpha float32, a []fl
 	if tB != blas.NoTrans {
 		rowsB, colsB = n, k
 	}
-	if uint(m-1) >= uint(e.lowArea) || uint(n-1) >= uint(e.lowArea) || uint(k-1) >= depth || m*k > e.lowArea || k*n > e.lowArea || // not small
-		tB != blas.NoTrans && (tB != blas.Trans || m <= dotRows) || tA != blas.NoTrans && tA != blas.Trans ||
-		lda < colsA || lda >= alias || ldb < colsB || ldc < n || (rowsA-1)*lda+colsA > len(a) || (rowsB-1)*ldb+colsB > len(b) || (m-1)*ldc+n > len(c) ||
+	if uint(m-1) >= uint(e.lowArea) || uint(n-1) >= uint(e.lowArea) || uint(k-1) >= depth ||
+		m*k > e.lowArea || k*n > e.lowArea ||
+		tB != blas.NoTrans && (tB != blas.Trans || m <= dotRows) ||
+		tA != blas.NoTrans && tA != blas.Trans ||
+		lda < colsA || lda >= alias || ldb < colsB || ldc < n || (rowsA-1)*lda+colsA > len(a) ||
+		(rowsB-1)*ldb+colsB > len(b) || (m-1)*ldc+n > len(c) ||
 		alpha == 0 || beta != 0 && beta != 1 {
 		f.product(tA, tB, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc)
 		return
@@ -63,12 +67,17 @@ func (f Float32) Sgemm(tA, tB blas.Transpose, m, n, k int, alpha float32, a []fl
 }
 
 // product is Sgemm for matrices of any size.
-func (f Float32) product(tA, tB blas.Transpose, m, n, k int, alpha float32, a []float32, lda int, b []float32, ldb int, beta float32, c []float32, ldc int) {
+func (f Float32) product(tA, tB blas.Transpose, m, n, k int, alpha float32, a []float32, lda int,
+	b []float32, ldb int, beta float32, c []float32, ldc int) {
 	if !sane(tA, tB, m, n, k, len(a), lda, len(b), ldb, len(c), ldc) {
-		f.Implementation.Sgemm(tA, tB, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc) // panics with the reason
+		// panics with the reason
+		f.Implementation.Sgemm(tA, tB, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc)
 		return
 	}
-	if m == 0 || n == 0 || f.Crew != nil && f.divide(tA, tB, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc) {
+	if m == 0 || n == 0 {
+		return
+	}
+	if f.Crew != nil && f.divide(tA, tB, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc) {
 		return
 	}
 	if alpha == 0 || k == 0 {
@@ -83,7 +92,8 @@ func (f Float32) product(tA, tB blas.Transpose, m, n, k int, alpha float32, a []
 
 // sane reports whether the arguments describe matrices inside their slices.
 func sane(tA, tB blas.Transpose, m, n, k, lenA, lda, lenB, ldb, lenC, ldc int) bool {
-	return m >= 0 && n >= 0 && k >= 0 && inside(tA, m, k, lenA, lda) && inside(tB, k, n, lenB, ldb) && inside(blas.NoTrans, m, n, lenC, ldc)
+	return m >= 0 && n >= 0 && k >= 0 && inside(tA, m, k, lenA, lda) &&
+		inside(tB, k, n, lenB, ldb) && inside(blas.NoTrans, m, n, lenC, ldc)
 }
 
 func inside(t blas.Transpose, rows, cols, length, stride int) bool {

@@ -14,7 +14,8 @@ import (
 )
 
 // naive is the definition in float64.
-func naive(tA, tB blas.Transpose, m, n, k int, alpha float32, a []float32, lda int, b []float32, ldb int, beta float32, c []float32, ldc int) {
+func naive(tA, tB blas.Transpose, m, n, k int, alpha float32, a []float32, lda int, b []float32,
+	ldb int, beta float32, c []float32, ldc int) {
 	for i := range m {
 		for j := range n {
 			var sum float64
@@ -56,7 +57,8 @@ func random(rng *rand.Rand, rows, cols, stride int) []float32 {
 }
 
 // check runs one product with canaries around C and compares it with the definition.
-func check(t *testing.T, f Float32, rng *rand.Rand, tA, tB blas.Transpose, m, n, k int, alpha, beta float32) {
+func check(t *testing.T, f Float32, rng *rand.Rand, tA, tB blas.Transpose, m, n, k int, alpha,
+	beta float32) {
 	t.Helper()
 	rowsA, colsA, rowsB, colsB := m, k, k, n
 	if tA != blas.NoTrans {
@@ -85,7 +87,8 @@ func check(t *testing.T, f Float32, rng *rand.Rand, tA, tB blas.Transpose, m, n,
 	want := append([]float32(nil), c...)
 	naive(tA, tB, m, n, k, alpha, a, lda, b, ldb, beta, want, ldc)
 	f.Sgemm(tA, tB, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc)
-	shape := fmt.Sprintf("%s %c%c m=%d n=%d k=%d lda=%d ldb=%d ldc=%d alpha=%v beta=%v", f.pick().name, tA, tB, m, n, k, lda, ldb, ldc, alpha, beta)
+	shape := fmt.Sprintf("%s %c%c m=%d n=%d k=%d lda=%d ldb=%d ldc=%d alpha=%v beta=%v",
+		f.pick().name, tA, tB, m, n, k, lda, ldb, ldc, alpha, beta)
 	tol := 1e-5 * math.Sqrt(float64(k)+1) * (1 + math.Abs(float64(alpha)))
 	for i := range all {
 		row, col := (i-margin)/ldc, (i-margin)%ldc
@@ -121,7 +124,8 @@ func TestSgemm(t *testing.T) {
 			case 2:
 				return 1 + rng.IntN(70)
 			default:
-				return []int{8, 15, 16, 17, 31, 32, 33, 48, 49, 63, 64, 65, 96, 128, 129}[rng.IntN(15)]
+				return []int{8, 15, 16, 17, 31, 32, 33, 48, 49, 63, 64, 65, 96, 128,
+					129}[rng.IntN(15)]
 			}
 		}
 		for range 3000 {
@@ -131,7 +135,8 @@ func TestSgemm(t *testing.T) {
 			if rng.IntN(30) == 0 {
 				k = 0
 			}
-			check(t, f, rng, transposes[rng.IntN(2)], transposes[rng.IntN(2)], size(), size(), k, alpha, beta)
+			check(t, f, rng, transposes[rng.IntN(2)], transposes[rng.IntN(2)], size(), size(), k,
+				alpha, beta)
 		}
 	})
 }
@@ -140,7 +145,8 @@ func TestSgemm(t *testing.T) {
 func TestBlocks(t *testing.T) {
 	each(t, func(t *testing.T, f Float32) {
 		rng := rand.New(rand.NewPCG(3, 4))
-		for _, s := range [][3]int{{33, 17, 1000}, {3, 700, 400}, {20, 1100, 390}, {300, 40, 385}, {1, 5003, 55}, {1, 301, 999}} {
+		for _, s := range [][3]int{{33, 17, 1000}, {3, 700, 400}, {20, 1100, 390}, {300, 40, 385},
+			{1, 5003, 55}, {1, 301, 999}} {
 			for _, tA := range transposes {
 				for _, tB := range transposes {
 					check(t, f, rng, tA, tB, s[0], s[1], s[2], 1, 0)
@@ -159,7 +165,8 @@ func TestGonum(t *testing.T) {
 			m, n, k := 1+rng.IntN(90), 1+rng.IntN(90), 1+rng.IntN(90)
 			a, b, c := random(rng, m, k, k), random(rng, k, n, n), random(rng, m, n, n)
 			want := append([]float32(nil), c...)
-			gonum.Implementation{}.Sgemm(blas.NoTrans, blas.NoTrans, m, n, k, 0.7, a, k, b, n, 0.3, want, n)
+			gonum.Implementation{}.Sgemm(blas.NoTrans, blas.NoTrans, m, n, k, 0.7, a, k, b, n, 0.3,
+				want, n)
 			f.Sgemm(blas.NoTrans, blas.NoTrans, m, n, k, 0.7, a, k, b, n, 0.3, c, n)
 			require.InDeltaSlice(t, want, c, 1e-4)
 		}
@@ -181,7 +188,8 @@ func TestNonFinite(t *testing.T) {
 			if tB != blas.NoTrans {
 				ldb = k
 			}
-			bad := []float32{float32(math.NaN()), float32(math.Inf(1)), float32(math.Inf(-1))}[rng.IntN(3)]
+			bad := []float32{float32(math.NaN()), float32(math.Inf(1)),
+				float32(math.Inf(-1))}[rng.IntN(3)]
 			if rng.IntN(2) == 0 {
 				a[rng.IntN(len(a))] = bad
 			} else {
@@ -218,7 +226,8 @@ func TestConcurrent(t *testing.T) {
 					f.Sgemm(blas.NoTrans, blas.Trans, m, n, k, 1, a, k, b, k, 0, c, n)
 					for i := range c {
 						if c[i] != want[i] {
-							t.Errorf("element %d is %v among other goroutines and %v alone", i, c[i], want[i])
+							t.Errorf("element %d is %v among other goroutines and %v alone", i,
+								c[i], want[i])
 							return
 						}
 					}
@@ -246,9 +255,11 @@ func TestRowsStandAlone(t *testing.T) {
 			whole, part := make([]float32, m*n), make([]float32, m*n)
 			f.Sgemm(blas.NoTrans, blas.NoTrans, m, n, k, 1, a, k, b, n, 0, whole, n)
 			f.Sgemm(blas.NoTrans, blas.NoTrans, cut, n, k, 1, a, k, b, n, 0, part, n)
-			f.Sgemm(blas.NoTrans, blas.NoTrans, m-cut, n, k, 1, a[cut*k:], k, b, n, 0, part[cut*n:], n)
+			f.Sgemm(blas.NoTrans, blas.NoTrans, m-cut, n, k, 1, a[cut*k:], k, b, n, 0, part[cut*n:],
+				n)
 			for at := range whole {
-				require.Equal(t, whole[at], part[at], "%d×%d×%d cut at row %d: element %d", m, n, k, cut, at)
+				require.Equal(t, whole[at], part[at], "%d×%d×%d cut at row %d: element %d", m, n, k,
+					cut, at)
 			}
 		}
 	})
@@ -271,13 +282,31 @@ func TestBadArguments(t *testing.T) {
 	x := make([]float32, 100)
 	for _, call := range []func(f blas.Float32){
 		func(f blas.Float32) { f.Sgemm('X', blas.NoTrans, 2, 2, 2, 1, x, 2, x, 2, 0, x, 2) },
-		func(f blas.Float32) { f.Sgemm(blas.NoTrans, blas.NoTrans, -1, 2, 2, 1, x, 2, x, 2, 0, x, 2) },
-		func(f blas.Float32) { f.Sgemm(blas.NoTrans, blas.NoTrans, 2, 2, 2, 1, x, 1, x, 2, 0, x, 2) },
+		func(f blas.Float32) {
+			f.Sgemm(blas.NoTrans, blas.NoTrans, -1, 2, 2, 1, x, 2, x, 2, 0, x,
+				2)
+		},
+		func(f blas.Float32) {
+			f.Sgemm(blas.NoTrans, blas.NoTrans, 2, 2, 2, 1, x, 1, x, 2, 0, x,
+				2)
+		},
 		func(f blas.Float32) { f.Sgemm(blas.NoTrans, blas.Trans, 2, 2, 3, 1, x, 3, x, 2, 0, x, 2) },
-		func(f blas.Float32) { f.Sgemm(blas.NoTrans, blas.NoTrans, 2, 2, 2, 1, x, 2, x, 2, 0, x, 1) },
-		func(f blas.Float32) { f.Sgemm(blas.NoTrans, blas.NoTrans, 20, 2, 20, 1, x, 20, x, 2, 0, x, 2) },
-		func(f blas.Float32) { f.Sgemm(blas.NoTrans, blas.NoTrans, 2, 20, 20, 1, x, 20, x, 20, 0, x, 20) },
-		func(f blas.Float32) { f.Sgemm(blas.NoTrans, blas.NoTrans, 20, 20, 2, 1, x, 2, x, 20, 0, x, 20) },
+		func(f blas.Float32) {
+			f.Sgemm(blas.NoTrans, blas.NoTrans, 2, 2, 2, 1, x, 2, x, 2, 0, x,
+				1)
+		},
+		func(f blas.Float32) {
+			f.Sgemm(blas.NoTrans, blas.NoTrans, 20, 2, 20, 1, x, 20, x, 2, 0, x,
+				2)
+		},
+		func(f blas.Float32) {
+			f.Sgemm(blas.NoTrans, blas.NoTrans, 2, 20, 20, 1, x, 20, x, 20, 0, x,
+				20)
+		},
+		func(f blas.Float32) {
+			f.Sgemm(blas.NoTrans, blas.NoTrans, 20, 20, 2, 1, x, 2, x, 20, 0, x,
+				20)
+		},
 	} {
 		panicOf := func(f blas.Float32) (p any) {
 			defer func() { p = recover() }()
@@ -300,7 +329,8 @@ func FuzzSgemm(f *testing.F) {
 		}
 		rng := rand.New(rand.NewPCG(seed, 0))
 		for _, e := range engines() {
-			check(t, Float32{engine: e}, rng, transposes[flags&1], transposes[flags>>1&1], int(m), int(n), int(k), 1, float32(flags>>2&1))
+			check(t, Float32{engine: e}, rng, transposes[flags&1], transposes[flags>>1&1], int(m),
+				int(n), int(k), 1, float32(flags>>2&1))
 		}
 	})
 }
@@ -318,19 +348,24 @@ func TestSgemv(t *testing.T) {
 				rows, cols = n, m
 			}
 			alpha, beta := []float32{1, 0, -0.5}[rng.IntN(3)], []float32{0, 1, 0.5}[rng.IntN(3)]
-			a, x, y := random(rng, m, n, lda), random(rng, 1, cols*incX, cols*incX), random(rng, 1, rows*incY+1, rows*incY+1)
+			a, x, y := random(rng, m, n, lda), random(rng, 1, cols*incX, cols*incX), random(rng, 1,
+				rows*incY+1, rows*incY+1)
 			want, beyond := append([]float32(nil), y...), y[rows*incY]
 			gonum.Implementation{}.Sgemv(tA, m, n, alpha, a, lda, x, incX, beta, want, incY)
 			f.Sgemv(tA, m, n, alpha, a, lda, x, incX, beta, y, incY)
 			want[rows*incY] = y[rows*incY] // gonum 0.17 clears one element too many where beta is 0
-			require.InDeltaSlice(t, want, y, 1e-4, "%c %d×%d, steps %d %d, alpha %v, beta %v", tA, m, n, incX, incY, alpha, beta)
+			require.InDeltaSlice(t, want, y, 1e-4, "%c %d×%d, steps %d %d, alpha %v, beta %v", tA,
+				m, n, incX, incY, alpha, beta)
 			if incX == 1 && incY == 1 {
 				require.Equal(t, beyond, y[rows])
 			}
 		}
 	})
 	for _, call := range []func(f blas.Float32, x []float32){
-		func(f blas.Float32, x []float32) { f.Sgemv(blas.NoTrans, 5, 5, 1, x, 5, x[:4], 1, 0, x, 1) },
+		func(f blas.Float32, x []float32) {
+			f.Sgemv(blas.NoTrans, 5, 5, 1, x, 5, x[:4], 1, 0, x,
+				1)
+		},
 		func(f blas.Float32, x []float32) { f.Sgemv(blas.Trans, 5, 5, 1, x, 5, x, 1, 0, x[:4], 1) },
 		func(f blas.Float32, x []float32) { f.Sgemv(blas.NoTrans, 5, 5, 1, x, 4, x, 1, 0, x, 1) },
 		func(f blas.Float32, x []float32) { f.Sgemv('X', 5, 5, 1, x, 5, x, 1, 0, x, 1) },

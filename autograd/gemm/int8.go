@@ -52,7 +52,8 @@ func QuantizeInt8(t blas.Transpose, rows, cols int, w []float32, stride, group i
 // Slice returns the rows [i, j), so that several goroutines can each compute a part of the output.
 func (q *Int8) Slice(i, j int) *Int8 {
 	groups := q.groups()
-	return &Int8{Rows: j - i, Cols: q.Cols, Stride: q.Stride, Group: q.Group, Data: q.Data[i*q.Stride : j*q.Stride], Scale: q.Scale[i*groups : j*groups]}
+	return &Int8{Rows: j - i, Cols: q.Cols, Stride: q.Stride, Group: q.Group,
+		Data: q.Data[i*q.Stride : j*q.Stride], Scale: q.Scale[i*groups : j*groups]}
 }
 
 func (q *Int8) groups() int { return (q.Stride + q.Group - 1) / q.Group }
@@ -86,7 +87,8 @@ func (q *Int8) mulRows(y, x []float32, begin, end int) {
 		var sums [4]float32
 		for g := range groups {
 			from := g * q.Group
-			part := int8Dots(min(q.Group, q.Stride-from), x[from:], q.Data[first*q.Stride+from:], step)
+			part := int8Dots(min(q.Group, q.Stride-from), x[from:], q.Data[first*q.Stride+from:],
+				step)
 			for r := range rows {
 				sums[r] += part[r] * q.Scale[(first+r)*groups+g]
 			}

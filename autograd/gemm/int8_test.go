@@ -61,7 +61,8 @@ func BenchmarkInt8(b *testing.B) {
 		name       string
 		rows, cols int
 	}{{"768x288", 768, 288}, {"32000x288", 32000, 288}} {
-		q := QuantizeInt8(blas.NoTrans, s.rows, s.cols, random(rng, s.rows, s.cols, s.cols), s.cols, 0)
+		q := QuantizeInt8(blas.NoTrans, s.rows, s.cols, random(rng, s.rows, s.cols, s.cols), s.cols,
+			0)
 		x, y := random(rng, 1, s.cols, s.cols), make([]float32, s.rows)
 		b.Run(s.name, func(b *testing.B) {
 			b.SetBytes(int64(len(q.Data)))

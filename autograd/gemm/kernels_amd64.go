@@ -114,7 +114,7 @@ func avx512Strips(strips int, k int, a *float32, down int, right int, b *float32
 //go:noescape
 func avx2Strips(strips int, k int, a *float32, down int, right int, b *float32, bStride int, panel int, alpha float32, add bool, c *float32, ldc int, n int, rows int)
 
-// avx512CopyRows copies n rows of up to 32 floats, those whose bit in mask is set; the others become 0.
+// avx512CopyRows copies the floats of n rows whose bit in mask is set; the others are 0.
 //
 //go:noescape
 func avx512CopyRows(dst *float32, dstStride int, src *float32, srcStride int, n int, mask uint64)
@@ -134,37 +134,37 @@ func avx2CopyRows(dst *float32, dstStride int, src *float32, srcStride int, n in
 //go:noescape
 func avx2Transpose8(dst *float32, dstStride int, src *float32, srcStride int, n int)
 
-// avx512Turn stores up to 16 rows of k floats as k rows of 16, of which those without a source become 0.
+// avx512Turn transposes up to 16 rows of k floats into k rows of 16, padded with 0.
 //
 //go:noescape
 func avx512Turn(dst *float32, dstStride int, src *float32, srcStride int, rows int, k int)
 
-// avx512Dots1 stores the n scalar products of a with rows of b, each k long. n is a multiple of 4.
+// avx512Dots1 stores the scalar products of a and n rows of b; n is a multiple of 4.
 //
 //go:noescape
 func avx512Dots1(n int, k int, a *float32, b *float32, bStride int, out *float32)
 
-// avx512Dots2 stores the 2×4 scalar products of rows of a with rows of b, each k long, 4 to a row of a.
+// avx512Dots2 stores the scalar products of 2 rows of a and 4 rows of b.
 //
 //go:noescape
 func avx512Dots2(k int, a *float32, aStride int, b *float32, bStride int, out *[16]float32)
 
-// avx512Dots3 stores the 3×4 scalar products of rows of a with rows of b, each k long, 4 to a row of a.
+// avx512Dots3 stores the scalar products of 3 rows of a and 4 rows of b.
 //
 //go:noescape
 func avx512Dots3(k int, a *float32, aStride int, b *float32, bStride int, out *[16]float32)
 
-// avx512Dots4 stores the 4×4 scalar products of rows of a with rows of b, each k long, 4 to a row of a.
+// avx512Dots4 stores the scalar products of 4 rows of a and 4 rows of b.
 //
 //go:noescape
 func avx512Dots4(k int, a *float32, aStride int, b *float32, bStride int, out *[16]float32)
 
-// avx2Dots1 stores the n scalar products of a with rows of b, each k long. n is a multiple of 4.
+// avx2Dots1 stores the scalar products of a and n rows of b; n is a multiple of 4.
 //
 //go:noescape
 func avx2Dots1(n int, k int, a *float32, b *float32, bStride int, out *float32)
 
-// avx2Dots2 stores the 2×4 scalar products of rows of a with rows of b, each k long, 4 to a row of a.
+// avx2Dots2 stores the scalar products of 2 rows of a and 4 rows of b.
 //
 //go:noescape
 func avx2Dots2(k int, a *float32, aStride int, b *float32, bStride int, out *[16]float32)
@@ -179,7 +179,7 @@ func avx512RowSums(n int, k int, x *float32, b *float32, bStride int, y *float32
 //go:noescape
 func avx2RowSums(n int, k int, x *float32, b *float32, bStride int, y *float32)
 
-// avx2Int8Dots stores the scalar products of x with 4 rows of w, each k long, a multiple of 16.
+// avx2Int8Dots stores the scalar products of x with 4 rows of w; k is a multiple of 16.
 //
 //go:noescape
 func avx2Int8Dots(k int, x *float32, w *int8, stride int, out *[4]float32)

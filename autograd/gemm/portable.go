@@ -4,17 +4,22 @@ import "unsafe"
 
 // portable returns the engine in plain Go. Its tile fits in sixteen registers.
 func portable() *engine {
-	return &engine{name: "go", mr: tileRows, nr: tileCols, packs: true, kernel: stripsGo, packA: packAGo(tileRows), packB: packBGo(tileCols)}
+	return &engine{name: "go", mr: tileRows, nr: tileCols, packs: true, kernel: stripsGo,
+		packA: packAGo(tileRows), packB: packBGo(tileCols)}
 }
 
 const tileRows, tileCols = 2, 4
 
 // stripsGo is the kernel of a single packed strip.
-func stripsGo(_, k int, a *float32, _, _ int, b *float32, _, panel int, alpha float32, add bool, c *float32, ldc, n, rows int) {
-	stripGo(rows, n, k, alpha, unsafe.Slice(a, tileRows*k), unsafe.Slice(b, (n-1)/tileCols*panel+tileCols*k), panel, add, unsafe.Slice(c, (rows-1)*ldc+n), ldc)
+func stripsGo(_, k int, a *float32, _, _ int, b *float32, _, panel int, alpha float32, add bool,
+	c *float32, ldc, n, rows int) {
+	stripGo(rows, n, k, alpha, unsafe.Slice(a, tileRows*k),
+		unsafe.Slice(b, (n-1)/tileCols*panel+tileCols*k), panel, add, unsafe.Slice(c,
+			(rows-1)*ldc+n), ldc)
 }
 
-func stripGo(rows, n, k int, alpha float32, a, b []float32, panel int, add bool, c []float32, ldc int) {
+func stripGo(rows, n, k int, alpha float32, a, b []float32, panel int, add bool, c []float32,
+	ldc int) {
 	for j := 0; j < n; j += tileCols {
 		t := tileGo(a, b[j/tileCols*panel:][:tileCols*k])
 		for i := range rows {

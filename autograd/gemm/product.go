@@ -1,6 +1,7 @@
 package gemm
 
-type stripKernel func(strips, k int, a *float32, down, right int, b *float32, bStride, panel int, alpha float32, add bool, c *float32, ldc, n, rows int)
+type stripKernel func(strips, k int, a *float32, down, right int, b *float32, bStride, panel int,
+	alpha float32, add bool, c *float32, ldc, n, rows int)
 
 // engine is one implementation of the product: the size of its register tile and its kernels.
 type engine struct {
@@ -53,7 +54,8 @@ func (e *engine) product(m, n, k int, alpha float32, a, b matrix, add bool, c []
 	}
 	packs := e.packs || b.right != 1 || m > e.directRows && k*n > e.directArea
 	strip, mr := e.stripOf(m, n, k, a), e.height(n, k)
-	if !packs && strip == asIs && k <= depth && (m > 1 || k*n <= streamArea || !e.streams) { // nothing to prepare
+	// nothing to prepare
+	if !packs && strip == asIs && k <= depth && (m > 1 || k*n <= streamArea || !e.streams) {
 		e.direct(m, n, k, alpha, a.data, a.down, a.right, b.data, b.down, add, c, ldc)
 		return
 	}
@@ -92,7 +94,8 @@ func (e *engine) product(m, n, k int, alpha float32, a, b matrix, add bool, c []
 					}
 					rows = matrix{work.floats, kc + skew, 1}
 				}
-				e.kernel(1, deep, &rows.data[0], rows.down, rows.right, &panels[0], bStride, panel, alpha, add || p > 0, &c[i*ldc+j], ldc, cols, end-i)
+				e.kernel(1, deep, &rows.data[0], rows.down, rows.right, &panels[0], bStride, panel,
+					alpha, add || p > 0, &c[i*ldc+j], ldc, cols, end-i)
 				i = end
 			}
 		}
@@ -103,13 +106,16 @@ func (e *engine) product(m, n, k int, alpha float32, a, b matrix, add bool, c []
 }
 
 // direct is product for matrices that need no packing.
-func (e *engine) direct(m, n, k int, alpha float32, a []float32, down, right int, b []float32, ldb int, add bool, c []float32, ldc int) {
+func (e *engine) direct(m, n, k int, alpha float32, a []float32, down, right int, b []float32,
+	ldb int, add bool, c []float32, ldc int) {
 	rows, tall, low := cut(m, e.height(n, k))
 	for i := 0; i < m; i, rows, tall = i+tall*rows, rows-1, low {
 		if e.wide {
-			avx512Strips(tall, k, &a[i*down], down, right, &b[0], ldb, 0, alpha, add, &c[i*ldc], ldc, n, rows)
+			avx512Strips(tall, k, &a[i*down], down, right, &b[0], ldb, 0, alpha, add, &c[i*ldc],
+				ldc, n, rows)
 		} else {
-			e.kernel(tall, k, &a[i*down], down, right, &b[0], ldb, 0, alpha, add, &c[i*ldc], ldc, n, rows)
+			e.kernel(tall, k, &a[i*down], down, right, &b[0], ldb, 0, alpha, add, &c[i*ldc], ldc, n,
+				rows)
 		}
 	}
 }

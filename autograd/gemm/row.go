@@ -10,7 +10,8 @@ import (
 // 1. It is the product of generation, which reads every weight once and is limited by memory. Each
 // part reads contiguous memory in order: some columns of op(B) if B is transposed, else some rows.
 // The parts depend only on the size of the product, so the crew changes no bit.
-func (c *Crew) MulRow(t blas.Transpose, n, k int, x, b []float32, ldb int, beta float32, y []float32) {
+func (c *Crew) MulRow(t blas.Transpose, n, k int, x, b []float32, ldb int, beta float32,
+	y []float32) {
 	switch {
 	case t != blas.NoTrans:
 		c.mulColumns(columnsJob{n: n, k: k, x: x, b: b, ldb: ldb, beta: beta, y: y})
@@ -53,7 +54,8 @@ type columnsJob struct {
 
 func (j *columnsJob) Part(i int) {
 	from, to := i*j.step, min((i+1)*j.step, j.n)
-	Float32{}.Sgemm(blas.NoTrans, blas.Trans, 1, to-from, j.k, 1, j.x, j.k, j.b[from*j.ldb:], j.ldb, j.beta, j.y[from:to], to-from)
+	Float32{}.Sgemm(blas.NoTrans, blas.Trans, 1, to-from, j.k, 1, j.x, j.k, j.b[from*j.ldb:], j.ldb,
+		j.beta, j.y[from:to], to-from)
 }
 
 // rowParts is the number of parts that the rows of a large B are divided into.
@@ -90,8 +92,9 @@ type rowsJob struct {
 	n, k, ldb   int
 	x, b        []float32
 	step, parts int
-	sums        []float32        // [parts, n]
-	met         [rowParts]uint32 // how many of a pair are done, by the first part of its second half
+	sums        []float32 // [parts, n]
+	// how many of a pair are done, by the first part of its second half
+	met [rowParts]uint32
 }
 
 func (j *rowsJob) sum(i int) []float32 { return j.sums[i*j.n:][:j.n] }
@@ -119,7 +122,8 @@ func (c *Crew) MulInt8(q *Int8, y, x []float32) {
 		return
 	}
 	work := take(q.Stride)
-	c.int8 = int8Job{q: q, y: y[:q.Rows], x: q.pad(work.floats, x), rows: roundUp((q.Rows+parts-1)/parts, 4)}
+	c.int8 = int8Job{q: q, y: y[:q.Rows], x: q.pad(work.floats, x),
+		rows: roundUp((q.Rows+parts-1)/parts, 4)}
 	c.do((q.Rows+c.int8.rows-1)/c.int8.rows, q.Rows*q.Stride, &c.int8)
 	c.int8 = int8Job{}
 	give(work)

@@ -8,7 +8,8 @@ func (e *engine) stream(int, int, int, float32, []float32, matrix, bool, []float
 	panic("gemm: no kernel for streams")
 }
 
-func avx512Strips(int, int, *float32, int, int, *float32, int, int, float32, bool, *float32, int, int, int) {
+func avx512Strips(int, int, *float32, int, int, *float32, int, int, float32, bool, *float32, int,
+	int, int) {
 	panic("gemm: no AVX-512")
 }
 

@@ -23,8 +23,10 @@ func ulps(got float32, want float64) float64 {
 // values.
 func inputs(n int) []float32 {
 	rng := rand.New(rand.NewPCG(1, 2))
-	x := []float32{0, float32(math.Copysign(0, -1)), 1, -1, math.SmallestNonzeroFloat32, -math.SmallestNonzeroFloat32, 1e-40, -1e-40, 0x1p-126,
-		math.MaxFloat32, -math.MaxFloat32, 88.72, 88.722, 88.723, 88.73, -87.3, -87.4, -103.9, -103.97, -103.98, -104, 1e19, -1e19, 10, -10, 20, -20,
+	x := []float32{0, float32(math.Copysign(0, -1)), 1, -1, math.SmallestNonzeroFloat32,
+		-math.SmallestNonzeroFloat32, 1e-40, -1e-40, 0x1p-126,
+		math.MaxFloat32, -math.MaxFloat32, 88.72, 88.722, 88.723, 88.73,
+		-87.3, -87.4, -103.9, -103.97, -103.98, -104, 1e19, -1e19, 10, -10, 20, -20,
 		float32(math.Inf(1)), float32(math.Inf(-1)), float32(math.NaN())}
 	for len(x) < n {
 		switch rng.IntN(4) {
@@ -76,11 +78,12 @@ func TestAccuracy(t *testing.T) {
 	same := func(dst, x []float32) { GELUWithSlope(dst, make([]float32, len(x)), x) }
 	slopeErf := func(dst, x []float32) { GELUErfWithSlope(make([]float32, len(x)), dst, x) }
 	for _, c := range []struct {
-		name  string
-		f     func(dst, x []float32)
-		want  func(float64) float64
-		ulps  float64
-		floor float64 // absolute errors below it do not count: the tail of gelu is a difference of nearly equal numbers
+		name string
+		f    func(dst, x []float32)
+		want func(float64) float64
+		ulps float64
+		// absolute errors below it do not count: the tail of gelu is a small difference
+		floor float64
 	}{
 		{"exp", Exp, math.Exp, 2, 0},
 		{"tanh", Tanh, math.Tanh, 4, 0},
@@ -140,7 +143,8 @@ func TestGELUWithSlopeIsGELU(t *testing.T) {
 				require.True(t, math.IsNaN(float64(got[i])))
 				continue
 			}
-			require.Equal(t, math.Float32bits(want[i]), math.Float32bits(got[i]), "%s of %v", name, x[i])
+			require.Equal(t, math.Float32bits(want[i]), math.Float32bits(got[i]), "%s of %v", name,
+				x[i])
 		}
 	}
 }
@@ -161,7 +165,8 @@ func TestAdamWAccuracy(t *testing.T) {
 		v[i] = float32(size * size * rng.Float64())
 		b1, b2, d := float64(h.Beta1), float64(h.Beta2), float64(g[i])
 		mean, square := b1*float64(m[i])+(1-b1)*d, b2*float64(v[i])+(1-b2)*d*d
-		step := mean / (1 - math.Pow(b1, 3)) / (math.Sqrt(square/(1-math.Pow(b2, 3))) + float64(h.Eps))
+		step := mean / (1 - math.Pow(b1, 3)) / (math.Sqrt(square/(1-math.Pow(b2,
+			3))) + float64(h.Eps))
 		want[i] = -float64(h.LR) * step
 		if size == 0 {
 			want[i] = 0
@@ -169,7 +174,8 @@ func TestAdamWAccuracy(t *testing.T) {
 	}
 	AdamW(w, g, m, v, h)
 	for i := range w {
-		require.InDelta(t, want[i], w[i], 1e-6*float64(h.LR)+1e-6*math.Abs(want[i]), "gradient %g", g[i])
+		require.InDelta(t, want[i], w[i], 1e-6*float64(h.LR)+1e-6*math.Abs(want[i]), "gradient %g",
+			g[i])
 		if want[i] == 0 {
 			require.Zero(t, w[i])
 		}

@@ -39,4 +39,7 @@ func GELUErf(dst, x []float32) { geluErf(dst, x[:len(dst)]) }
 
 // GELUErfWithSlope stores the same bits as GELUErf, and the derivative in slope, which uses the
 // same exponential: Φ(x) + x·φ(x), where φ is the normal density.
-func GELUErfWithSlope(dst, slope, x []float32) { geluErfWithSlope(dst, slope[:len(dst)], x[:len(dst)]) }
+func GELUErfWithSlope(dst, slope, x []float32) {
+	geluErfWithSlope(dst, slope[:len(dst)],
+		x[:len(dst)])
+}

@@ -7,9 +7,11 @@ package vec
 type Window struct {
 	T, D            int
 	Stride, YStride int
-	Scale           float32    // of q·kᵀ
-	Seen            [16]uint16 // bit j of Seen[t]: position t attends to position j; at least one each
-	Causal          bool       // no position attends to a later one, so half of the work can be left out
+	Scale           float32 // of q·kᵀ
+	// bit j of Seen[t]: position t attends to position j; at least one each
+	Seen [16]uint16
+	// no position attends to a later one, so half of the work can be left out
+	Causal bool
 }
 
 // Fits reports whether this processor has kernels for a window of this size.

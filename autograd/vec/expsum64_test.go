@@ -35,10 +35,12 @@ func TestExpSum64(t *testing.T) {
 	nothing := float32(math.Inf(-1))
 	for x := float32(-700); x <= 0; x += 0.0731 {
 		for lane := range 8 {
-			eight := [8]float32{nothing, nothing, nothing, nothing, nothing, nothing, nothing, nothing}
+			eight := [8]float32{nothing, nothing, nothing, nothing, nothing, nothing, nothing,
+				nothing}
 			eight[lane] = x
 			want := math.Exp(float64(x))
-			require.InDelta(t, want, ExpSum64(eight[:], 0), 1e-14*want+1e-306, "%v in lane %d", x, lane)
+			require.InDelta(t, want, ExpSum64(eight[:], 0), 1e-14*want+1e-306, "%v in lane %d", x,
+				lane)
 		}
 	}
 	for lane := range 8 {

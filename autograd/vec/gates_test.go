@@ -40,7 +40,8 @@ func requireGradient(t *testing.T, name string, f func() float64, x []float64, g
 func lstm64(gates, cPrev []float64) (h, c []float64) {
 	n := len(cPrev)
 	for k := range n {
-		i, f, g, o := sigmoid64(gates[k]), sigmoid64(gates[n+k]), math.Tanh(gates[2*n+k]), sigmoid64(gates[3*n+k])
+		i, f := sigmoid64(gates[k]), sigmoid64(gates[n+k])
+		g, o := math.Tanh(gates[2*n+k]), sigmoid64(gates[3*n+k])
 		cell := f*cPrev[k] + i*g
 		c, h = append(c, cell), append(h, o*math.Tanh(cell))
 	}
@@ -59,7 +60,8 @@ func TestLSTM(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	for _, n := range []int{1, 5, 8, 19} {
 		sums, cPrev, dh, dc := normals(rng, 4*n), normals(rng, n), normals(rng, n), normals(rng, n)
-		h, c, tanhC, gates := make([]float32, n), make([]float32, n), make([]float32, n), append([]float32(nil), sums...)
+		h, c, tanhC, gates := make([]float32, n), make([]float32, n), make([]float32,
+			n), append([]float32(nil), sums...)
 		LSTMForward(h, c, tanhC, gates, cPrev)
 		sums64, cPrev64 := wide(sums), wide(cPrev)
 		h64, c64 := lstm64(sums64, cPrev64)
@@ -96,7 +98,8 @@ func gru64(gates, hidden, hPrev []float64) []float64 {
 func TestGRU(t *testing.T) {
 	rng := rand.New(rand.NewPCG(3, 4))
 	for _, n := range []int{1, 5, 8, 19} {
-		sums, hidden, hPrev, dh := normals(rng, 3*n), normals(rng, 3*n), normals(rng, n), normals(rng, n)
+		sums, hidden, hPrev, dh := normals(rng, 3*n), normals(rng, 3*n), normals(rng,
+			n), normals(rng, n)
 		h, gates := make([]float32, n), append([]float32(nil), sums...)
 		GRUForward(h, gates, hidden, hPrev)
 		sums64, hidden64, hPrev64 := wide(sums), wide(hidden), wide(hPrev)
@@ -107,7 +110,8 @@ func TestGRU(t *testing.T) {
 		requireGradient(t, "dgates", loss, sums64, dgates)
 		requireGradient(t, "dhidden", loss, hidden64, dhidden)
 		requireGradient(t, "dhPrev", loss, hPrev64, dhPrev)
-		plain, plainHidden, plainPrev := make([]float32, 3*n), make([]float32, 3*n), make([]float32, n)
+		plain, plainHidden, plainPrev := make([]float32, 3*n), make([]float32, 3*n), make([]float32,
+			n)
 		gruBackwardGo(plain, plainHidden, plainPrev, dh, gates, hidden, hPrev)
 		require.InDeltaSlice(t, dgates, plain, 1e-6)
 		require.InDeltaSlice(t, dhidden, plainHidden, 1e-6)
@@ -183,7 +187,8 @@ func TestLayerNormRows(t *testing.T) {
 			y, mean, rstd := make([]float32, n*c), make([]float32, n), make([]float32, n)
 			LayerNormRows(y, mean, rstd, x, g, b, 1e-5)
 			dx, dg, db := normals(rng, n*c), normals(rng, c), normals(rng, c)
-			wantX, wantG, wantB := append([]float32{}, dx...), append([]float32{}, dg...), append([]float32{}, db...)
+			wantX, wantG, wantB := append([]float32{}, dx...), append([]float32{},
+				dg...), append([]float32{}, db...)
 			LayerNormRowsBackward(dx, dg, db, dy, x, mean, rstd, g)
 			for i := range n {
 				row := func(m []float32) []float32 { return m[i*c:][:c] }
@@ -209,7 +214,8 @@ func TestRows(t *testing.T) {
 		for n := range 10 {
 			s, _ := slices(rng, 4, max(n*c, c))
 			y, r, b, sum := s[0][:n*c], s[1], s[2][:c], s[3][:c]
-			plain, both, sums := append([]float32{}, y...), append([]float32{}, y...), append([]float32{}, sum...)
+			plain, both, sums := append([]float32{}, y...), append([]float32{},
+				y...), append([]float32{}, sum...)
 			for i := range y {
 				plain[i] += b[i%c]
 				both[i] += r[i] + b[i%c]
@@ -270,7 +276,8 @@ func TestAdamW(t *testing.T) {
 			d := float64(g[i])
 			m64[i] = 0.9*m64[i] + 0.1*d
 			v64[i] = 0.99*v64[i] + 0.01*d*d
-			mHat, vHat := m64[i]/(1-math.Pow(0.9, float64(step))), v64[i]/(1-math.Pow(0.99, float64(step)))
+			mHat, vHat := m64[i]/(1-math.Pow(0.9, float64(step))), v64[i]/(1-math.Pow(0.99,
+				float64(step)))
 			w64[i] -= 0.01 * (mHat/(math.Sqrt(vHat)+1e-8) + 0.1*w64[i])
 		}
 		require.InDeltaSlice(t, w64, w, 1e-5, "step %d", step)

@@ -12,7 +12,8 @@ func TestWithoutAVX512(t *testing.T) {
 	avx512 = false
 	defer func() { avx512 = true }()
 	for name, test := range map[string]func(*testing.T){
-		"Accuracy": TestAccuracy, "GELUWithSlope": TestGELUWithSlopeIsGELU, "AdamW": TestAdamWAccuracy, "Elementwise": TestElementwise,
+		"Accuracy": TestAccuracy, "GELUWithSlope": TestGELUWithSlopeIsGELU,
+		"AdamW": TestAdamWAccuracy, "Elementwise": TestElementwise,
 		"LayerNormRows": TestLayerNormRows, "Rows": TestRows, "InPlace": TestInPlace,
 	} {
 		t.Run(name, test)

@@ -204,7 +204,7 @@ func rowSumsAVX512(sum *float32, x *float32, rows int, C int)
 //go:noescape
 func addToRowsAVX512(y *float32, b *float32, rows int, C int)
 
-// addToRows2AVX512 adds r, and b to each row, to y.
+// addToRows2AVX512 adds r to y, and b to each row of y.
 //
 //go:noescape
 func addToRows2AVX512(y *float32, r *float32, b *float32, rows int, C int)

@@ -25,34 +25,62 @@ var elementwise = []struct {
 	f      func(s [][]float32)
 	plain  func(s [][]float32) // the version without SIMD
 }{
-	{"Add", 1, 1, func(s [][]float32) { Add(s[0], s[1]) }, func(s [][]float32) { addGo(s[0], s[1]) }},
-	{"Mul", 1, 2, func(s [][]float32) { Mul(s[0], s[1], s[2]) }, func(s [][]float32) { mulGo(s[0], s[1], s[2]) }},
-	{"MulAdd", 1, 2, func(s [][]float32) { MulAdd(s[0], s[1], s[2]) }, func(s [][]float32) { mulAddGo(s[0], s[1], s[2]) }},
-	{"Axpy", 1, 1, func(s [][]float32) { Axpy(s[0], 0.3, s[1]) }, func(s [][]float32) { axpyGo(s[0], 0.3, s[1]) }},
-	{"Scale", 1, 0, func(s [][]float32) { Scale(s[0], 0.3) }, func(s [][]float32) { scaleGo(s[0], 0.3) }},
-	{"Exp", 1, 1, func(s [][]float32) { Exp(s[0], s[1]) }, func(s [][]float32) { expGo(s[0], s[1]) }},
-	{"ExpSum", 1, 1, func(s [][]float32) { ExpSum(s[0], s[1], 0.5) }, func(s [][]float32) { expSumGo(s[0], s[1], 0.5) }},
-	{"Tanh", 1, 1, func(s [][]float32) { Tanh(s[0], s[1]) }, func(s [][]float32) { tanhGo(s[0], s[1]) }},
-	{"Sigmoid", 1, 1, func(s [][]float32) { Sigmoid(s[0], s[1]) }, func(s [][]float32) { sigmoidGo(s[0], s[1]) }},
-	{"GELU", 1, 1, func(s [][]float32) { GELU(s[0], s[1]) }, func(s [][]float32) { geluGo(s[0], s[1]) }},
-	{"GELUErf", 1, 1, func(s [][]float32) { GELUErf(s[0], s[1]) }, func(s [][]float32) { geluErfGo(s[0], s[1]) }},
-	{"TanhBackward", 1, 2, func(s [][]float32) { TanhBackward(s[0], s[1], s[2]) }, func(s [][]float32) { tanhBackwardGo(s[0], s[1], s[2]) }},
-	{"SigmoidBackward", 1, 2, func(s [][]float32) { SigmoidBackward(s[0], s[1], s[2]) }, func(s [][]float32) { sigmoidBackwardGo(s[0], s[1], s[2]) }},
-	{"GELUWithSlope", 2, 1, func(s [][]float32) { GELUWithSlope(s[0], s[1], s[2]) }, func(s [][]float32) { geluWithSlopeGo(s[0], s[1], s[2]) }},
-	{"GELUErfWithSlope", 2, 1, func(s [][]float32) { GELUErfWithSlope(s[0], s[1], s[2]) }, func(s [][]float32) { geluErfWithSlopeGo(s[0], s[1], s[2]) }},
-	{"AdamW", 3, 1, func(s [][]float32) { square(s[2]); AdamW(s[0], s[3], s[1], s[2], hyper) }, func(s [][]float32) {
-		square(s[2])
-		c1, c2 := 1-math.Pow(float64(hyper.Beta1), 7), 1-math.Pow(float64(hyper.Beta2), 7)
-		adamWGo(s[0], s[3], s[1], s[2], &[8]float32{hyper.Beta1, 1 - hyper.Beta1, hyper.Beta2, 1 - hyper.Beta2,
-			1 - hyper.LR*hyper.Decay, float32(float64(hyper.LR) / c1), float32(1 / math.Sqrt(c2)), hyper.Eps})
-	}},
-	{"normalize", 1, 3, func(s [][]float32) { normalize(s[0], s[1], s[2], s[3], 0.1, 1.2) }, func(s [][]float32) { normalizeGo(s[0], s[1], s[2], s[3], 0.1, 1.2) }},
-	{"layerNormBackward", 1, 3, func(s [][]float32) { layerNormBackward(s[0], s[1], s[2], s[3], 0.1, 1.2, 0.3, 0.4) },
+	{"Add", 1, 1, func(s [][]float32) { Add(s[0], s[1]) },
+		func(s [][]float32) { addGo(s[0], s[1]) }},
+	{"Mul", 1, 2, func(s [][]float32) { Mul(s[0], s[1], s[2]) },
+		func(s [][]float32) { mulGo(s[0], s[1], s[2]) }},
+	{"MulAdd", 1, 2, func(s [][]float32) { MulAdd(s[0], s[1], s[2]) },
+		func(s [][]float32) { mulAddGo(s[0], s[1], s[2]) }},
+	{"Axpy", 1, 1, func(s [][]float32) { Axpy(s[0], 0.3, s[1]) },
+		func(s [][]float32) { axpyGo(s[0], 0.3, s[1]) }},
+	{"Scale", 1, 0, func(s [][]float32) { Scale(s[0], 0.3) },
+		func(s [][]float32) { scaleGo(s[0], 0.3) }},
+	{"Exp", 1, 1, func(s [][]float32) { Exp(s[0], s[1]) },
+		func(s [][]float32) { expGo(s[0], s[1]) }},
+	{"ExpSum", 1, 1, func(s [][]float32) { ExpSum(s[0], s[1], 0.5) },
+		func(s [][]float32) { expSumGo(s[0], s[1], 0.5) }},
+	{"Tanh", 1, 1, func(s [][]float32) { Tanh(s[0], s[1]) },
+		func(s [][]float32) { tanhGo(s[0], s[1]) }},
+	{"Sigmoid", 1, 1, func(s [][]float32) { Sigmoid(s[0], s[1]) },
+		func(s [][]float32) { sigmoidGo(s[0], s[1]) }},
+	{"GELU", 1, 1, func(s [][]float32) { GELU(s[0], s[1]) },
+		func(s [][]float32) { geluGo(s[0], s[1]) }},
+	{"GELUErf", 1, 1, func(s [][]float32) { GELUErf(s[0], s[1]) },
+		func(s [][]float32) { geluErfGo(s[0], s[1]) }},
+	{"TanhBackward", 1, 2, func(s [][]float32) { TanhBackward(s[0], s[1], s[2]) },
+		func(s [][]float32) { tanhBackwardGo(s[0], s[1], s[2]) }},
+	{"SigmoidBackward", 1, 2, func(s [][]float32) { SigmoidBackward(s[0], s[1], s[2]) },
+		func(s [][]float32) { sigmoidBackwardGo(s[0], s[1], s[2]) }},
+	{"GELUWithSlope", 2, 1, func(s [][]float32) { GELUWithSlope(s[0], s[1], s[2]) },
+		func(s [][]float32) { geluWithSlopeGo(s[0], s[1], s[2]) }},
+	{"GELUErfWithSlope", 2, 1, func(s [][]float32) { GELUErfWithSlope(s[0], s[1], s[2]) },
+		func(s [][]float32) { geluErfWithSlopeGo(s[0], s[1], s[2]) }},
+	{"AdamW", 3, 1, func(s [][]float32) { square(s[2]); AdamW(s[0], s[3], s[1], s[2], hyper) },
+		func(s [][]float32) {
+			square(s[2])
+			c1, c2 := 1-math.Pow(float64(hyper.Beta1), 7), 1-math.Pow(float64(hyper.Beta2), 7)
+			adamWGo(s[0], s[3], s[1], s[2], &[8]float32{hyper.Beta1, 1 - hyper.Beta1, hyper.Beta2,
+				1 - hyper.Beta2,
+				1 - hyper.LR*hyper.Decay, float32(float64(hyper.LR) / c1),
+				float32(1 / math.Sqrt(c2)),
+				hyper.Eps})
+		}},
+	{"normalize", 1, 3, func(s [][]float32) { normalize(s[0], s[1], s[2], s[3], 0.1, 1.2) },
+		func(s [][]float32) { normalizeGo(s[0], s[1], s[2], s[3], 0.1, 1.2) }},
+	{"layerNormBackward", 1, 3, func(s [][]float32) {
+		layerNormBackward(s[0], s[1], s[2], s[3], 0.1,
+			1.2, 0.3, 0.4)
+	},
 		func(s [][]float32) { layerNormBackwardGo(s[0], s[1], s[2], s[3], 0.1, 1.2, 0.3, 0.4) }},
-	{"layerNormSums", 2, 3, func(s [][]float32) { layerNormSums(s[0], s[1], s[2], s[3], s[4], 0.1, 1.2) },
+	{"layerNormSums", 2, 3, func(s [][]float32) {
+		layerNormSums(s[0], s[1], s[2], s[3], s[4], 0.1,
+			1.2)
+	},
 		func(s [][]float32) { layerNormSumsGo(s[0], s[1], s[2], s[3], s[4], 0.1, 1.2) }},
-	{"softmaxBackward", 1, 2, func(s [][]float32) { softmaxBackward(s[0], s[1], s[2], 0.2) }, func(s [][]float32) { softmaxBackwardGo(s[0], s[1], s[2], 0.2) }},
-	{"gruMix", 1, 3, func(s [][]float32) { gruMix(s[0], s[1], s[2], s[3]) }, func(s [][]float32) { gruMixGo(s[0], s[1], s[2], s[3]) }},
+	{"softmaxBackward", 1, 2, func(s [][]float32) { softmaxBackward(s[0], s[1], s[2], 0.2) },
+		func(s [][]float32) { softmaxBackwardGo(s[0], s[1], s[2], 0.2) }},
+	{"gruMix", 1, 3, func(s [][]float32) { gruMix(s[0], s[1], s[2], s[3]) },
+		func(s [][]float32) { gruMixGo(s[0], s[1], s[2], s[3]) }},
 }
 
 var hyper = AdamWHyper{LR: 0.01, Beta1: 0.9, Beta2: 0.99, Eps: 1e-8, Decay: 0.1, Step: 7}
@@ -99,7 +127,8 @@ func TestElementwise(t *testing.T) {
 				for i, all := range outer {
 					for j, v := range all {
 						if j < 20 || j >= 20+n {
-							require.Equal(t, float32(777), v, "length %d: slice %d written at %d", n, i, j-20)
+							require.Equal(t, float32(777), v, "length %d: slice %d written at %d",
+								n, i, j-20)
 						}
 					}
 				}
@@ -129,7 +158,8 @@ func TestSums(t *testing.T) {
 		largest := math.Inf(-1)
 		for i := range x {
 			a, b := float64(x[i]), float64(y[i])
-			sum, dot, squares, exps, deviations = sum+a, dot+a*b, squares+a*a, exps+math.Exp(a-0.5), deviations+(a-0.1)*(a-0.1)
+			sum, dot, squares = sum+a, dot+a*b, squares+a*a
+			exps, deviations = exps+math.Exp(a-0.5), deviations+(a-0.1)*(a-0.1)
 			largest = max(largest, a)
 		}
 		tol := 1e-6 * float64(n+1)
@@ -225,7 +255,8 @@ func BenchmarkWindow(b *testing.B) {
 	for t := range w.T {
 		w.Seen[t] = 2<<t - 1
 	}
-	x, grad, y := normals(rand.New(rand.NewPCG(1, 2)), 16*192), make([]float32, 16*192), make([]float32, 16*64)
+	x, grad, y := normals(rand.New(rand.NewPCG(1, 2)), 16*192), make([]float32,
+		16*192), make([]float32, 16*64)
 	att, work := make([]float32, 256), make([]float32, w.Work())
 	b.Run("forward", func(b *testing.B) {
 		for b.Loop() {
@@ -241,7 +272,8 @@ func BenchmarkWindow(b *testing.B) {
 
 func BenchmarkLayerNormRows(b *testing.B) {
 	const rows, c = 32, 64
-	x, g, s := normals(rand.New(rand.NewPCG(1, 2)), rows*c), make([]float32, c), make([]float32, rows)
+	x, g, s := normals(rand.New(rand.NewPCG(1, 2)), rows*c), make([]float32, c), make([]float32,
+		rows)
 	y, r, more := make([]float32, rows*c), make([]float32, rows), make([]float32, c)
 	b.Run("forward", func(b *testing.B) {
 		for b.Loop() {

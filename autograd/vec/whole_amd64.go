@@ -8,7 +8,8 @@ import "golang.org/x/sys/cpu"
 
 var (
 	avx2   = cpu.X86.HasAVX2 && cpu.X86.HasFMA
-	avx512 = avx2 && cpu.X86.HasAVX512F && cpu.X86.HasAVX512DQ && cpu.X86.HasAVX512VL && cpu.X86.HasBMI2
+	avx512 = avx2 && cpu.X86.HasAVX512F && cpu.X86.HasAVX512DQ && cpu.X86.HasAVX512VL &&
+		cpu.X86.HasBMI2
 )
 
 func expSum64(x []float32, top float64) float64 {
@@ -21,11 +22,13 @@ func expSum64(x []float32, top float64) float64 {
 var windows = avx512
 
 func (w *Window) forward(y, att, q, k, v, work []float32) {
-	attentionAVX512(&y[0], w.YStride, &att[0], &q[0], &k[0], &v[0], w.Stride, w.T, w.D, w.Scale, &w.Seen[0], w.causal(), &work[0])
+	attentionAVX512(&y[0], w.YStride, &att[0], &q[0], &k[0], &v[0], w.Stride, w.T, w.D, w.Scale,
+		&w.Seen[0], w.causal(), &work[0])
 }
 
 func (w *Window) backward(dq, dk, dv, dy, att, q, k, v, work []float32) {
-	attentionBackwardAVX512(&dq[0], &dk[0], &dv[0], &dy[0], w.YStride, &att[0], &q[0], &k[0], &v[0], w.Stride, w.T, w.D, w.Scale, &w.Seen[0], w.causal(), &work[0])
+	attentionBackwardAVX512(&dq[0], &dk[0], &dv[0], &dy[0], w.YStride, &att[0], &q[0], &k[0], &v[0],
+		w.Stride, w.T, w.D, w.Scale, &w.Seen[0], w.causal(), &work[0])
 }
 
 // layerNormRows returns the number of rows that it normalized: all or none.
@@ -34,7 +37,8 @@ func layerNormRows(y, mean, rstd, x, g, b []float32, eps float32) int {
 	if !avx512 || c == 0 || c%16 != 0 || len(mean) < 4 {
 		return 0
 	}
-	layerNormRowsAVX512(&y[0], &mean[0], &rstd[0], &x[0], &g[0], &b[0], len(mean), c, 1/float32(c), eps)
+	layerNormRowsAVX512(&y[0], &mean[0], &rstd[0], &x[0], &g[0], &b[0], len(mean), c, 1/float32(c),
+		eps)
 	return len(mean)
 }
 
@@ -44,7 +48,8 @@ func layerNormRowsBackward(dx, dg, db, dy, x, mean, rstd, g []float32) int {
 	if !avx512 || c == 0 || c%16 != 0 || rows == 0 {
 		return 0
 	}
-	layerNormRowsBackwardAVX512(&dx[0], &dg[0], &db[0], &dy[0], &x[0], &g[0], &mean[0], &rstd[0], rows, c, 1/float32(c))
+	layerNormRowsBackwardAVX512(&dx[0], &dg[0], &db[0], &dy[0], &x[0], &g[0], &mean[0], &rstd[0],
+		rows, c, 1/float32(c))
 	return rows
 }
 

@@ -11,20 +11,19 @@ import "lmzoo/autograd/vec"
 // AdamW is Adam (Kingma & Ba 2015, algorithm 1) with weight decay that does not pass through the
 // gradient (Loshchilov & Hutter 2019, algorithm 2).
 type AdamW struct {
-	Beta1, Beta2 float64 // memory of the mean and of the square of the gradient
-	Eps          float64 // keeps the division finite
+	Beta1, Beta2 float64 // decay rates of the first and the second moment
+	Eps          float64 // added to the denominator
 }
 
-// Update makes step k = 1, 2, … on the weights w with the gradient scale·grad. m and v, the first
-// and second moment, start as zeros. decay is the strength of the weight decay: matrices have some;
-// gains, biases and other vectors have none.
+// Update makes step k = 1, 2, … on the weights w with the gradient scale·grad. The first and second
+// moments m and v start as zeros. decay is the weight decay, usually 0 for gains and biases.
 //
-//	m ← β1·m + (1−β1)·g            the mean of the gradient
-//	v ← β2·v + (1−β2)·g²           the mean of its square
-//	w ← w − lr·decay·w             the decay, decoupled
-//	w ← w − lr·m̂ / (√v̂ + ε)       m̂ = m/(1−β1ᵏ), v̂ = v/(1−β2ᵏ): both began at zero
+//	m ← β1·m + (1−β1)·g            mean of the gradient
+//	v ← β2·v + (1−β2)·g²           mean of its square
+//	w ← w − lr·decay·w             decoupled weight decay
+//	w ← w − lr·m̂ / (√v̂ + ε)       m̂ = m/(1−β1ᵏ), v̂ = v/(1−β2ᵏ) correct for the start at zero
 //
-// The learning rate stands before the decay too, as in torch.optim.AdamW, so that a schedule lowers
+// The learning rate multiplies the decay, too, as in torch.optim.AdamW, so that a schedule lowers
 // both. Update leaves grad scaled.
 func (o AdamW) Update(w, grad, m, v []float32, k int, lr, decay, scale float64) {
 	if scale != 1 {

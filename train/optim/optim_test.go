@@ -11,7 +11,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// golden is what torch.optim did; testdata/optimizers.py wrote it.
+// golden holds the results of torch.optim; testdata/optimizers.py writes it.
 type golden struct {
 	Start       []float32
 	Gradients   [][]float32
@@ -26,14 +26,15 @@ func readGolden(t *testing.T) (g golden) {
 	return g
 }
 
-// follows requires that update, step by step, gives the weights that torch gave.
+// follows requires that update gives the same weights as torch in every step.
 func follows(t *testing.T, g golden, want [][]float32, update func(w, grad []float32, k int)) {
 	t.Helper()
 	w := append([]float32(nil), g.Start...)
 	for k, grad := range g.Gradients {
 		update(w, append([]float32(nil), grad...), k)
 		for i := range w {
-			require.InDelta(t, want[k][i], w[i], 1e-6*max(1, math.Abs(float64(want[k][i]))), "weight %d after step %d", i, k+1)
+			require.InDelta(t, want[k][i], w[i], 1e-6*max(1, math.Abs(float64(want[k][i]))),
+				"weight %d after step %d", i, k+1)
 		}
 	}
 }
@@ -43,7 +44,10 @@ func TestAgreesWithTorch(t *testing.T) {
 	n := len(g.Start)
 	t.Run("adam", func(t *testing.T) {
 		o, m, v := AdamW{Beta1: 0.9, Beta2: 0.99, Eps: 1e-8}, make([]float32, n), make([]float32, n)
-		follows(t, g, g.Adam, func(w, grad []float32, k int) { o.Update(w, grad, m, v, k+1, 0.01, 0, 1) })
+		follows(t, g, g.Adam, func(w, grad []float32,
+			k int) {
+			o.Update(w, grad, m, v, k+1, 0.01, 0, 1)
+		})
 	})
 	t.Run("adamw with a schedule", func(t *testing.T) {
 		o, m, v := AdamW{Beta1: 0.8, Beta2: 0.95, Eps: 1e-6}, make([]float32, n), make([]float32, n)
@@ -53,7 +57,7 @@ func TestAgreesWithTorch(t *testing.T) {
 	})
 }
 
-// TestCutAnywhere: an update of parts is the update of the whole, bit for bit.
+// TestCutAnywhere: updating parts gives the same bits as updating the whole.
 func TestCutAnywhere(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		values := rapid.SliceOfN(rapid.Float32Range(-10, 10), 1, 70).Draw(t, "w")
@@ -69,7 +73,8 @@ func TestCutAnywhere(t *testing.T) {
 				}
 				for _, c := range cuts {
 					lo, hi := c[0], c[1]
-					AdamW{0.9, 0.99, 1e-8}.Update(w[lo:hi], grad[lo:hi], m[lo:hi], v[lo:hi], k, 0.01, 0.1, 0.5)
+					AdamW{0.9, 0.99, 1e-8}.Update(w[lo:hi], grad[lo:hi], m[lo:hi], v[lo:hi], k,
+						0.01, 0.1, 0.5)
 				}
 			}
 			return w
@@ -78,7 +83,7 @@ func TestCutAnywhere(t *testing.T) {
 	})
 }
 
-// TestScaleIsAScaledGradient: clipping inside the update is clipping before it.
+// TestScaleIsAScaledGradient: clipping inside the update equals clipping before it.
 func TestScaleIsAScaledGradient(t *testing.T) {
 	w1, w2 := []float32{1, 2, 3}, []float32{1, 2, 3}
 	m1, v1, m2, v2 := make([]float32, 3), make([]float32, 3), make([]float32, 3), make([]float32, 3)
@@ -89,11 +94,12 @@ func TestScaleIsAScaledGradient(t *testing.T) {
 	require.Equal(t, v2, v1)
 }
 
-// TestNanoGPTSchedule: the figures are those of testdata/nanogpt_lr.py.
+// TestNanoGPTSchedule compares with the numbers of testdata/nanogpt_lr.py.
 func TestNanoGPTSchedule(t *testing.T) {
 	s := Schedule{Max: 1e-3, Min: 1e-4, Warmup: 100.0 / 2000}
 	for step, want := range map[int]float64{
-		0: 9.900990099009901e-06, 1: 1.9801980198019803e-05, 50: 0.000504950495049505, 99: 0.0009900990099009901,
+		0: 9.900990099009901e-06, 1: 1.9801980198019803e-05, 50: 0.000504950495049505,
+		99:  0.0009900990099009901,
 		100: 0.001, 101: 0.0009999993848585915, 500: 0.0009051132292283772, 1050: 0.00055,
 		1999: 0.00010000061514140841, 2000: 0.0001,
 	} {
@@ -104,8 +110,10 @@ func TestNanoGPTSchedule(t *testing.T) {
 // TestScheduleStaysInside: whatever the progress, the rate is above 0, at most Max, and never NaN.
 func TestScheduleStaysInside(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		s := Schedule{Max: 1, Min: rapid.Float64Range(0.01, 1).Draw(t, "min"), Warmup: rapid.Float64Range(0, 2).Draw(t, "warmup")}
-		r := s.Rate(rapid.Float64Range(0, 1.5).Draw(t, "progress"), rapid.Float64Range(1e-9, 1).Draw(t, "step"))
+		s := Schedule{Max: 1, Min: rapid.Float64Range(0.01, 1).Draw(t, "min"),
+			Warmup: rapid.Float64Range(0, 2).Draw(t, "warmup")}
+		r := s.Rate(rapid.Float64Range(0, 1.5).Draw(t, "progress"),
+			rapid.Float64Range(1e-9, 1).Draw(t, "step"))
 		require.Greater(t, r, 0.0)
 		require.LessOrEqual(t, r, 1.0)
 	})
@@ -115,7 +123,8 @@ func TestScheduleStaysInside(t *testing.T) {
 // rate so small that it hardly moves along. AdamW measures each direction in units of its own
 // gradient.
 func Example() {
-	slope := func(w []float32) []float32 { return []float32{100 * w[0], w[1]} } // of (100·x² + y²)/2
+	// of (100·x² + y²)/2
+	slope := func(w []float32) []float32 { return []float32{100 * w[0], w[1]} }
 	descend := func(update func(w, grad []float32, k int)) []float32 {
 		w := []float32{1, 1}
 		for k := 1; k <= 60; k++ {
@@ -123,7 +132,10 @@ func Example() {
 		}
 		return w
 	}
-	report := func(name string, w []float32) { fmt.Printf("%-9s x %+.3f  y %+.3f\n", name, w[0], w[1]) }
+	report := func(name string, w []float32) {
+		fmt.Printf("%-9s x %+.3f  y %+.3f\n", name, w[0],
+			w[1])
+	}
 	report("descent", descend(func(w, g []float32, _ int) {
 		for i := range w {
 			w[i] -= 0.019 * g[i]

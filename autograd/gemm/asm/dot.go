@@ -26,8 +26,9 @@ func dot1(s isa, low []reg.VecPhysical) {
 	name := s.name() + "Dots1"
 	TEXT(name, NOSPLIT, "func(n, k int, a, b *float32, bStride int, out *float32)")
 	Pragma("noescape")
-	Doc(name + " stores the n scalar products of a with rows of b, each k long. n is a multiple of 4.")
-	left, bStride, row := Load(Param("n"), GP64()), Load(Param("bStride"), GP64()), Load(Param("b"), GP64())
+	Doc(name + " stores the scalar products of a and n rows of b; n is a multiple of 4.")
+	left, bStride, row := Load(Param("n"), GP64()), Load(Param("bStride"), GP64()), Load(Param("b"),
+		GP64())
 	k, x, out := Load(Param("k"), GP64()), Load(Param("a"), GP64()), Load(Param("out"), GP64())
 	SHLQ(Imm(2), bStride)
 	register := func(i int) reg.VecPhysical {
@@ -99,9 +100,10 @@ func dotRow(s isa, id string, n, a, b reg.Register, register func(int) reg.VecPh
 
 func dot512(rows int) {
 	name := fmt.Sprintf("avx512Dots%d", rows)
-	TEXT(name, NOSPLIT, "func(k int, a *float32, aStride int, b *float32, bStride int, out *[16]float32)")
+	TEXT(name, NOSPLIT,
+		"func(k int, a *float32, aStride int, b *float32, bStride int, out *[16]float32)")
 	Pragma("noescape")
-	Doc(fmt.Sprintf("%s stores the %d×4 scalar products of rows of a with rows of b, each k long, 4 to a row of a.", name, rows))
+	Doc(fmt.Sprintf("%s stores the scalar products of %d rows of a and 4 rows of b.", name, rows))
 	k := Load(Param("k"), GP64())
 	as := strided("a", rows)
 	bs := strided("b", dotCols)
@@ -160,9 +162,10 @@ func dot512(rows int) {
 
 func dot2(rows int) {
 	name := fmt.Sprintf("avx2Dots%d", rows)
-	TEXT(name, NOSPLIT, "func(k int, a *float32, aStride int, b *float32, bStride int, out *[16]float32)")
+	TEXT(name, NOSPLIT,
+		"func(k int, a *float32, aStride int, b *float32, bStride int, out *[16]float32)")
 	Pragma("noescape")
-	Doc(fmt.Sprintf("%s stores the %d×4 scalar products of rows of a with rows of b, each k long, 4 to a row of a.", name, rows))
+	Doc(fmt.Sprintf("%s stores the scalar products of %d rows of a and 4 rows of b.", name, rows))
 	k := Load(Param("k"), GP64())
 	as := strided("a", rows)
 	bs := strided("b", dotCols)
@@ -215,8 +218,9 @@ func dot2(rows int) {
 }
 
 var (
-	low512 = []reg.VecPhysical{reg.Z0, reg.Z1, reg.Z2, reg.Z3, reg.Z4, reg.Z5, reg.Z6, reg.Z7, reg.Z8, reg.Z9, reg.Z10, reg.Z11, reg.Z12, reg.Z13, reg.Z14, reg.Z15}
-	low2   = []reg.VecPhysical{reg.Y0, reg.Y1, reg.Y2, reg.Y3, reg.Y4, reg.Y5, reg.Y6, reg.Y7}
+	low512 = []reg.VecPhysical{reg.Z0, reg.Z1, reg.Z2, reg.Z3, reg.Z4, reg.Z5, reg.Z6, reg.Z7,
+		reg.Z8, reg.Z9, reg.Z10, reg.Z11, reg.Z12, reg.Z13, reg.Z14, reg.Z15}
+	low2 = []reg.VecPhysical{reg.Y0, reg.Y1, reg.Y2, reg.Y3, reg.Y4, reg.Y5, reg.Y6, reg.Y7}
 )
 
 func accumulators(rows int, from []reg.VecPhysical) [][]reg.VecPhysical {
@@ -250,7 +254,8 @@ func strided(name string, rows int) *rowPointers {
 	}
 	stride := Load(Param(name+"Stride"), GP64())
 	SHLQ(Imm(2), stride)
-	r.mem = append(r.mem, Mem{Base: base, Index: stride, Scale: 1}, Mem{Base: base, Index: stride, Scale: 2})
+	r.mem = append(r.mem, Mem{Base: base, Index: stride, Scale: 1},
+		Mem{Base: base, Index: stride, Scale: 2})
 	if rows == 4 {
 		stride3 := GP64()
 		LEAQ(Mem{Base: stride, Index: stride, Scale: 2}, stride3)

@@ -8,9 +8,10 @@ import (
 
 // copyRows writes the packer of contiguous rows: n rows of up to 32 floats.
 func copyRows() {
-	TEXT("avx512CopyRows", NOSPLIT, "func(dst *float32, dstStride int, src *float32, srcStride, n int, mask uint64)")
+	TEXT("avx512CopyRows", NOSPLIT,
+		"func(dst *float32, dstStride int, src *float32, srcStride, n int, mask uint64)")
 	Pragma("noescape")
-	Doc("avx512CopyRows copies n rows of up to 32 floats, those whose bit in mask is set; the others become 0.")
+	Doc("avx512CopyRows copies the floats of n rows whose bit in mask is set; the others are 0.")
 	dst, dstStride := Load(Param("dst"), GP64()), Load(Param("dstStride"), GP64())
 	src, srcStride := Load(Param("src"), GP64()), Load(Param("srcStride"), GP64())
 	n, bits := Load(Param("n"), GP64()), Load(Param("mask"), GP64())
@@ -33,7 +34,8 @@ func copyRows() {
 	VZEROUPPER()
 	RET()
 
-	TEXT("avx512CopyNarrow", NOSPLIT, "func(dst *float32, dstStride int, src *float32, srcStride, n int, mask uint64)")
+	TEXT("avx512CopyNarrow", NOSPLIT,
+		"func(dst *float32, dstStride int, src *float32, srcStride, n int, mask uint64)")
 	Pragma("noescape")
 	Doc("avx512CopyNarrow copies n rows of up to 16 floats and touches no others.")
 	dst, dstStride = Load(Param("dst"), GP64()), Load(Param("dstStride"), GP64())
@@ -54,7 +56,8 @@ func copyRows() {
 	VZEROUPPER()
 	RET()
 
-	TEXT("avx2CopyRows", NOSPLIT, "func(dst *float32, dstStride int, src *float32, srcStride, n int)")
+	TEXT("avx2CopyRows", NOSPLIT,
+		"func(dst *float32, dstStride int, src *float32, srcStride, n int)")
 	Pragma("noescape")
 	Doc("avx2CopyRows copies n rows of 16 floats.")
 	dst, dstStride = Load(Param("dst"), GP64()), Load(Param("dstStride"), GP64())
@@ -78,7 +81,8 @@ func copyRows() {
 
 // transpose8 writes the packer of transposed matrices: 8 rows of src become 8 columns of dst.
 func transpose8() {
-	TEXT("avx2Transpose8", NOSPLIT, "func(dst *float32, dstStride int, src *float32, srcStride, n int)")
+	TEXT("avx2Transpose8", NOSPLIT,
+		"func(dst *float32, dstStride int, src *float32, srcStride, n int)")
 	Pragma("noescape")
 	Doc("avx2Transpose8 stores 8 rows of 8·n floats as 8·n rows of 8.")
 	dst, dstStride := Load(Param("dst"), GP64()), Load(Param("dstStride"), GP64())

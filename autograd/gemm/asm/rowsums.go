@@ -31,7 +31,8 @@ func rowSums(s isa) {
 	MOVQ(columns, n)
 	MOVQ(begin, y)
 	size := 4 * s.lanes()
-	for _, vectors := range []int{128 / size, 1} { // two lines of the cache at a time, then single vectors
+	// two lines of the cache at a time, then single vectors
+	for _, vectors := range []int{128 / size, 1} {
 		part := fmt.Sprintf("%s_by%d", name, vectors)
 		SUBQ(Imm8or32(vectors*s.lanes()), n)
 		JLT(LabelRef(part + "_end"))

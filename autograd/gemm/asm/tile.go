@@ -24,7 +24,8 @@ type isa interface {
 	vector() reg.VecVirtual
 	half() reg.VecVirtual // a vector of half the lanes, or nil where that would be no faster
 	zero(v reg.VecVirtual)
-	loadMask(n reg.Register, vectors int)       // of the last of so many vectors, where n columns are left
+	// of the last of so many vectors, where n columns are left
+	loadMask(n reg.Register, vectors int)
 	load(m Mem, v reg.VecVirtual, masked bool)  // lanes outside the mask become 0
 	store(v reg.VecVirtual, m Mem, masked bool) // lanes outside the mask are left alone
 }
@@ -99,12 +100,14 @@ func (avx2) store(v reg.VecVirtual, m Mem, masked bool) {
 	VMOVUPS(v, m)
 }
 
-const signature = "func(strips, k int, a *float32, down, right int, b *float32, bStride, panel int, alpha float32, add bool, c *float32, ldc, n, rows int)"
+const signature = "func(strips, k int, a *float32, down, right int, " +
+	"b *float32, bStride, panel int, alpha float32, add bool, c *float32, ldc, n, rows int)"
 
 // strip writes the kernel that multiplies strips of rows of A by all columns of B, with one tile of
 // C at a time in registers:
 //
-//	for each strip: for each tile: for p := range k: for i := range rows: C[i] += A[i·down + p·right] · B[p·bStride : ...]
+//	for each strip: for each tile: for p := range k: for i := range rows:
+//		C[i] += A[i·down + p·right] · B[p·bStride : ...]
 //
 // panel is the distance in B from one tile to the next; 0 means that B is not packed and tiles may
 // be wide.
@@ -174,7 +177,8 @@ func strips(s isa, most int) {
 	var search func(low, high int)
 	search = func(low, high int) {
 		if low == high {
-			to := Mem{Symbol: Symbol{Name: fmt.Sprintf("·%sStrip%d", s.name(), low)}, Base: reg.StaticBase}
+			to := Mem{Symbol: Symbol{Name: fmt.Sprintf("·%sStrip%d", s.name(), low)},
+				Base: reg.StaticBase}
 			Instruction(&ir.Instruction{Opcode: "JMP", Operands: []Op{to}, IsTerminal: true})
 			return
 		}

@@ -11,9 +11,10 @@ import (
 // vector, so that only 4×4 transpositions inside its quarters remain. Stores are as wide as the
 // loads of the kernels, which would otherwise wait until the data are in the cache.
 func turn16() {
-	TEXT("avx512Turn", NOSPLIT, "func(dst *float32, dstStride int, src *float32, srcStride, rows, k int)")
+	TEXT("avx512Turn", NOSPLIT,
+		"func(dst *float32, dstStride int, src *float32, srcStride, rows, k int)")
 	Pragma("noescape")
-	Doc("avx512Turn stores up to 16 rows of k floats as k rows of 16, of which those without a source become 0.")
+	Doc("avx512Turn transposes up to 16 rows of k floats into k rows of 16, padded with 0.")
 	dst, dstStride := Load(Param("dst"), GP64()), Load(Param("dstStride"), GP64())
 	src, srcStride := Load(Param("src"), GP64()), Load(Param("srcStride"), GP64())
 	rows, k := Load(Param("rows"), GP64()), Load(Param("k"), GP64())

@@ -102,19 +102,22 @@ func activations() {
 	for _, a := range []struct {
 		name string
 		f    func(vec) vec
-	}{{"expAVX2", exp}, {"tanhAVX2", tanh}, {"sigmoidAVX2", sigmoid}, {"geluAVX2", gelu}, {"geluErfAVX2", geluErf}} {
-		kernel(a.name, "func(dst, x []float32)", "dst", []string{"dst", "x"}, 1, 1, nil, func(l *loop, _ int) {
-			l.store(a.f(l.load("x")), "dst")
-		}, nil)
+	}{{"expAVX2", exp}, {"tanhAVX2", tanh}, {"sigmoidAVX2", sigmoid}, {"geluAVX2",
+		gelu}, {"geluErfAVX2", geluErf}} {
+		kernel(a.name, "func(dst, x []float32)", "dst", []string{"dst", "x"}, 1, 1, nil,
+			func(l *loop, _ int) {
+				l.store(a.f(l.load("x")), "dst")
+			}, nil)
 	}
 	for _, a := range []struct {
 		name string
 		f    func(vec) (y, slope vec)
 	}{{"geluWithSlopeAVX2", geluWithSlope}, {"geluErfWithSlopeAVX2", geluErfWithSlope}} {
-		kernel(a.name, "func(dst, slope, x []float32)", "dst", []string{"dst", "slope", "x"}, 1, 1, nil, func(l *loop, _ int) {
-			y, slope := a.f(l.load("x"))
-			l.store(y, "dst")
-			l.store(slope, "slope")
-		}, nil)
+		kernel(a.name, "func(dst, slope, x []float32)", "dst", []string{"dst", "slope", "x"}, 1, 1,
+			nil, func(l *loop, _ int) {
+				y, slope := a.f(l.load("x"))
+				l.store(y, "dst")
+				l.store(slope, "slope")
+			}, nil)
 	}
 }

@@ -8,24 +8,25 @@ import (
 
 func adamW() {
 	var f [8]vec // beta1 beta1c beta2 beta2c keep rate rootc eps
-	kernel("adamWAVX2", "func(w, g, m, v []float32, f *[8]float32)", "w", []string{"w", "g", "m", "v"}, 1, 1, func(*loop) {
-		p := Load(Param("f"), GP64())
-		for i := range f {
-			f[i] = YMM()
-			VBROADCASTSS(Mem{Base: p, Disp: 4 * i}, f[i])
-		}
-	}, func(l *loop, _ int) {
-		g := l.load("g")
-		m := fma(g, f[1], mul(l.load("m"), f[0]))
-		l.store(m, "m")
-		v := fma(mul(g, g), f[3], mul(l.load("v"), f[2]))
-		l.store(v, "v")
-		root := YMM()
-		VSQRTPS(v, root)
-		root = horner(root, f[6], f[7])
-		w := mul(l.load("w"), f[4])
-		l.store(sub(w, div(mul(m, f[5]), root)), "w")
-	}, nil)
+	kernel("adamWAVX2", "func(w, g, m, v []float32, f *[8]float32)", "w",
+		[]string{"w", "g", "m", "v"}, 1, 1, func(*loop) {
+			p := Load(Param("f"), GP64())
+			for i := range f {
+				f[i] = YMM()
+				VBROADCASTSS(Mem{Base: p, Disp: 4 * i}, f[i])
+			}
+		}, func(l *loop, _ int) {
+			g := l.load("g")
+			m := fma(g, f[1], mul(l.load("m"), f[0]))
+			l.store(m, "m")
+			v := fma(mul(g, g), f[3], mul(l.load("v"), f[2]))
+			l.store(v, "v")
+			root := YMM()
+			VSQRTPS(v, root)
+			root = horner(root, f[6], f[7])
+			w := mul(l.load("w"), f[4])
+			l.store(sub(w, div(mul(m, f[5]), root)), "w")
+		}, nil)
 }
 
 // adamW512 computes the root and the quotient from 14-bit estimates and one Newton step each,
@@ -35,7 +36,8 @@ func adamW512() {
 	TEXT("adamWAVX512", NOSPLIT, "func(w, g, m, v []float32, f *[8]float32)")
 	Pragma("noescape")
 	Doc("adamWAVX512 is the AVX-512 version of adamWGo.")
-	pw, pg, pm, pv := Load(Param("w").Base(), GP64()), Load(Param("g").Base(), GP64()), Load(Param("m").Base(), GP64()), Load(Param("v").Base(), GP64())
+	pw, pg, pm, pv := Load(Param("w").Base(), GP64()), Load(Param("g").Base(),
+		GP64()), Load(Param("m").Base(), GP64()), Load(Param("v").Base(), GP64())
 	n, i, p := Load(Param("w").Len(), GP64()), GP64(), argument("f")
 	var f [8]vec
 	for j := range f {

@@ -104,7 +104,8 @@ func newWindow(name, signature, doc string, turned string) *window {
 	TEXT(name, NOSPLIT, signature)
 	Pragma("noescape")
 	Doc(doc)
-	w := &window{name: name, t: GP64(), T: argument("T"), work: argument("work"), turned: GP64(), zero: zeroed(), scale: everywhere("scale")}
+	w := &window{name: name, t: GP64(), T: argument("T"), work: argument("work"), turned: GP64(),
+		zero: zeroed(), scale: everywhere("scale")}
 	w.columns = maskOf(w.T)
 	MOVQ(w.work, w.turned)
 	ADDQ(U32(4*lanes512*lanes512), w.turned)
@@ -206,8 +207,12 @@ func attention() {
 	attentionBackward()
 }
 
+// windowArguments are the last arguments of both kernels.
+const windowArguments = "stride, T, D int, scale float32, seen *uint16, causal int, work *float32)"
+
 func attentionForward() {
-	w := newWindow("attentionAVX512", "func(y *float32, yStride int, att, q, k, v *float32, stride, T, D int, scale float32, seen *uint16, causal int, work *float32)",
+	w := newWindow("attentionAVX512",
+		"func(y *float32, yStride int, att, q, k, v *float32, "+windowArguments,
 		"attentionAVX512 is att = softmax(scale·q·kᵀ) where seen, y = att·v.", "k")
 	e, none := newExponential(), all(float32(math.Inf(-1)))
 	w.blocks("_block", func() {
@@ -241,7 +246,8 @@ func attentionForward() {
 }
 
 func attentionBackward() {
-	w := newWindow("attentionBackwardAVX512", "func(dq, dk, dv, dy *float32, yStride int, att, q, k, v *float32, stride, T, D int, scale float32, seen *uint16, causal int, work *float32)",
+	w := newWindow("attentionBackwardAVX512",
+		"func(dq, dk, dv, dy *float32, yStride int, att, q, k, v *float32, "+windowArguments,
 		"attentionBackwardAVX512 inverts attentionAVX512 and overwrites dq, dk and dv.", "v")
 	w.blocks("_scores", func() {
 		datt := w.products("dy", "yStride")

@@ -62,7 +62,8 @@ type exponential struct {
 }
 
 func newExponential() *exponential {
-	e := &exponential{log2e: all(log2e), round: all(rounder), high: all(ln2Hi), low: all(ln2Lo), one: all(1), least: all(expMin)}
+	e := &exponential{log2e: all(log2e), round: all(rounder), high: all(ln2Hi), low: all(ln2Lo),
+		one: all(1), least: all(expMin)}
 	for _, c := range q {
 		e.q = append(e.q, all(c))
 	}
@@ -104,8 +105,10 @@ func of4(x []vec, op func(...Op)) vec {
 		op(h, l, l)
 		return l
 	}
-	t := join(join(x[0], x[1], VUNPCKLPS, VUNPCKHPS), join(x[2], x[3], VUNPCKLPS, VUNPCKHPS), VUNPCKLPD, VUNPCKHPD)
-	for _, order := range []uint64{0x4e, 0xb1} { // the halves change places, then the quarters in each
+	t := join(join(x[0], x[1], VUNPCKLPS, VUNPCKHPS), join(x[2], x[3], VUNPCKLPS, VUNPCKHPS),
+		VUNPCKLPD, VUNPCKHPD)
+	// the halves change places, then the quarters in each
+	for _, order := range []uint64{0x4e, 0xb1} {
 		s := ZMM()
 		VSHUFF32X4(Imm(order), t, t, s)
 		op(s, t, t)

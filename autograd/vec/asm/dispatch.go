@@ -61,8 +61,10 @@ package vec
 // processors, functions that call the plain version.
 func dispatchers() {
 	var chosen, plain bytes.Buffer
-	fmt.Fprintf(&chosen, header, "amd64 && !noasm", "These functions call the best kernel that the processor can run.")
-	fmt.Fprintf(&plain, header, "!amd64 || noasm", "There are no kernels: the plain versions serve.")
+	fmt.Fprintf(&chosen, header, "amd64 && !noasm",
+		"These functions call the best kernel that the processor can run.")
+	fmt.Fprintf(&plain, header, "!amd64 || noasm",
+		"There are no kernels: the plain versions serve.")
 	for _, s := range signatures {
 		chosen.WriteString(s.choice())
 		fmt.Fprintf(&plain, "\nfunc %s { %s }\n", s.text, s.call("Go", false))

@@ -22,7 +22,8 @@ func expSum64() {
 		magic = 3 << 51
 		hi    = 0x1.62e42fee00000p-01
 	)
-	log2e, round, high, low := k64("log2e64", math.Log2E), k64("magic64", magic), k64("high64", hi), k64("low64", math.Ln2-hi)
+	log2e, round, high, low := k64("log2e64", math.Log2E), k64("magic64", magic), k64("high64",
+		hi), k64("low64", math.Ln2-hi)
 	least, one := k64("least64", -708), k64("one64", 1)
 	bias := k64("bias64", math.Float64frombits(1023))
 	halves := [2][]Mem{}

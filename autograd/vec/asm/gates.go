@@ -6,7 +6,8 @@ func gates() {
 
 	const i, f, g, o = 0, 1, 2, 3
 	kernel("lstmBackwardAVX2", "func(dgates, dcPrev, dh, dc, gates, tanhC, cPrev []float32)", "dh",
-		[]string{"dgates", "dcPrev", "dh", "dc", "gates", "tanhC", "cPrev"}, 4, 1, nil, func(l *loop, _ int) {
+		[]string{"dgates", "dcPrev", "dh", "dc", "gates", "tanhC",
+			"cPrev"}, 4, 1, nil, func(l *loop, _ int) {
 			dh, t, out := l.load("dh"), l.load("tanhC"), l.loadOf("gates", o)
 			d := fma(mul(dh, out), tanhSlope(t), l.load("dc"))
 			l.storeOf(mul(mul(dh, t), sigmoidSlope(out)), "dgates", o)
@@ -18,8 +19,10 @@ func gates() {
 		}, nil)
 
 	const r, z, n = 0, 1, 2
-	kernel("gruBackwardAVX2", "func(dgates, dhidden, dhPrev, dh, gates, hidden, hPrev []float32)", "dh",
-		[]string{"dgates", "dhidden", "dhPrev", "dh", "gates", "hidden", "hPrev"}, 3, 1, nil, func(l *loop, _ int) {
+	kernel("gruBackwardAVX2", "func(dgates, dhidden, dhPrev, dh, gates, hidden, hPrev []float32)",
+		"dh",
+		[]string{"dgates", "dhidden", "dhPrev", "dh", "gates", "hidden",
+			"hPrev"}, 3, 1, nil, func(l *loop, _ int) {
 			d, update, cand := l.load("dh"), l.loadOf("gates", z), l.loadOf("gates", n)
 			l.store(fma(d, update, l.load("dhPrev")), "dhPrev")
 			dz := mul(mul(d, sub(l.load("hPrev"), cand)), sigmoidSlope(update))

@@ -16,7 +16,8 @@ type gelu512 struct {
 }
 
 func newGELU512(withSlope bool) *gelu512 {
-	g := &gelu512{end: all(geluEnd), begin: all(-geluEnd), cubic: all(gelu3), linear: all(gelu1), sign: all(float32(math.Copysign(0, -1))),
+	g := &gelu512{end: all(geluEnd), begin: all(-geluEnd), cubic: all(gelu3), linear: all(gelu1),
+		sign:  all(float32(math.Copysign(0, -1))),
 		log2e: all(log2e), round: all(rounder), ln2: all(math.Ln2), one: all(1)}
 	if withSlope {
 		g.slope = all(3 * gelu3)

@@ -51,7 +51,8 @@ type geluErf512 struct {
 }
 
 func newGELUErf512(withSlope bool) *geluErf512 {
-	g := &geluErf512{end: all(geluEnd), begin: all(-geluEnd), half: all(-0.5), abs: allBits(0x7fffffff), scale: all(tailScale),
+	g := &geluErf512{end: all(geluEnd), begin: all(-geluEnd), half: all(-0.5),
+		abs: allBits(0x7fffffff), scale: all(tailScale),
 		log2e: all(log2e), round: all(rounder), ln2: all(math.Ln2), one: all(1)}
 	if withSlope {
 		g.density = all(density0)
@@ -115,6 +116,7 @@ func gelusErf() {
 		if withSlope {
 			name = "geluErfWithSlope"
 		}
-		activation512(name, withSlope, func() activation512Of { return newGELUErf512(withSlope).of })
+		activation512(name, withSlope,
+			func() activation512Of { return newGELUErf512(withSlope).of })
 	}
 }

@@ -39,7 +39,8 @@ func normed(x Mem, mean, rstd vec) vec {
 }
 
 func layerNormRows() {
-	TEXT("layerNormRowsAVX512", NOSPLIT, "func(y, mean, rstd, x, gain, b *float32, rows, C int, perC, eps float32)")
+	TEXT("layerNormRowsAVX512", NOSPLIT,
+		"func(y, mean, rstd, x, gain, b *float32, rows, C int, perC, eps float32)")
 	Pragma("noescape")
 	Doc("layerNormRowsAVX512 normalizes four rows or more.")
 	rows, t, stride := argument("rows"), GP64(), scaled("C")
@@ -106,15 +107,18 @@ func layerNormRows() {
 }
 
 func layerNormRowsBackward() {
-	TEXT("layerNormRowsBackwardAVX512", NOSPLIT, "func(dx, dg, db, dy, x, gain, mean, rstd *float32, rows, C int, perC float32)")
+	TEXT("layerNormRowsBackwardAVX512", NOSPLIT,
+		"func(dx, dg, db, dy, x, gain, mean, rstd *float32, rows, C int, perC float32)")
 	Pragma("noescape")
 	Doc("layerNormRowsBackwardAVX512 inverts it for a multiple of four rows, and adds.")
 	rows, stride := argument("rows"), scaled("C")
 	zero, perC := zeroed(), everywhere("perC")
 	x := newFourRows(stride)
-	dy, dx := fourRows{argument("dy"), x.stride, x.stride3}, fourRows{argument("dx"), x.stride, x.stride3}
+	dy, dx := fourRows{argument("dy"), x.stride, x.stride3}, fourRows{argument("dx"), x.stride,
+		x.stride3}
 	MOVQ(argument("x"), x.base)
-	g, dg, db, means, rstds := argument("gain"), argument("dg"), argument("db"), argument("mean"), argument("rstd")
+	g, dg, db := argument("gain"), argument("dg"), argument("db")
+	means, rstds := argument("mean"), argument("rstd")
 	Label("layerNormRowsBackward_block")
 	var mean, rstd []vec
 	for r := range atOnce {
@@ -124,19 +128,20 @@ func layerNormRowsBackward() {
 		mean, rstd = append(mean, m), append(rstd, s)
 	}
 	first, second := zeros(zero), zeros(zero)
-	channels("layerNormRowsBackward_sums", stride, []reg.GPVirtual{x.base, dy.base, g, dg, db}, func() {
-		gain, dgain, dbias := loadZ(Mem{Base: g}), loadZ(Mem{Base: dg}), loadZ(Mem{Base: db})
-		for r := range atOnce {
-			n, d, dyg := normed(x.row(r), mean[r], rstd[r]), loadZ(dy.row(r)), ZMM()
-			fma(d, n, dgain)
-			VADDPS(d, dbias, dbias)
-			VMULPS(d, gain, dyg)
-			VADDPS(dyg, first[r], first[r])
-			fma(dyg, n, second[r])
-		}
-		VMOVUPS(dgain, Mem{Base: dg})
-		VMOVUPS(dbias, Mem{Base: db})
-	})
+	channels("layerNormRowsBackward_sums", stride, []reg.GPVirtual{x.base, dy.base, g, dg, db},
+		func() {
+			gain, dgain, dbias := loadZ(Mem{Base: g}), loadZ(Mem{Base: dg}), loadZ(Mem{Base: db})
+			for r := range atOnce {
+				n, d, dyg := normed(x.row(r), mean[r], rstd[r]), loadZ(dy.row(r)), ZMM()
+				fma(d, n, dgain)
+				VADDPS(d, dbias, dbias)
+				VMULPS(d, gain, dyg)
+				VADDPS(dyg, first[r], first[r])
+				fma(dyg, n, second[r])
+			}
+			VMOVUPS(dgain, Mem{Base: dg})
+			VMOVUPS(dbias, Mem{Base: db})
+		})
 	back(stride, x.base, dy.base, g, dg, db)
 	var avg [2][]vec
 	for i, s := range [][]vec{first, second} {
@@ -146,16 +151,17 @@ func layerNormRowsBackward() {
 			avg[i] = append(avg[i], ofRow(a, r))
 		}
 	}
-	channels("layerNormRowsBackward_dx", stride, []reg.GPVirtual{x.base, dy.base, dx.base, g}, func() {
-		gain := loadZ(Mem{Base: g})
-		for r := range atOnce {
-			n, d, sum := normed(x.row(r), mean[r], rstd[r]), loadZ(dy.row(r)), loadZ(dx.row(r))
-			VFMSUB213PS(avg[0][r], gain, d) // d·gain − avg1
-			fnma(n, avg[1][r], d)
-			fma(d, rstd[r], sum)
-			VMOVUPS(sum, dx.row(r))
-		}
-	})
+	channels("layerNormRowsBackward_dx", stride, []reg.GPVirtual{x.base, dy.base, dx.base, g},
+		func() {
+			gain := loadZ(Mem{Base: g})
+			for r := range atOnce {
+				n, d, sum := normed(x.row(r), mean[r], rstd[r]), loadZ(dy.row(r)), loadZ(dx.row(r))
+				VFMSUB213PS(avg[0][r], gain, d) // d·gain − avg1
+				fnma(n, avg[1][r], d)
+				fma(d, rstd[r], sum)
+				VMOVUPS(sum, dx.row(r))
+			}
+		})
 	back(stride, g)
 	for _, p := range []reg.GPVirtual{x.base, dy.base, dx.base} {
 		ADDQ(x.stride3, p)

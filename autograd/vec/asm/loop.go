@@ -24,7 +24,8 @@ type loop struct {
 }
 
 // kernel writes func name(slices..., rest) and its loop. The slice named length gives the length.
-func kernel(name, signature, length string, slices []string, segments, unroll int, before func(l *loop), body func(l *loop, u int), after func(l *loop)) {
+func kernel(name, signature, length string, slices []string, segments, unroll int,
+	before func(l *loop), body func(l *loop, u int), after func(l *loop)) {
 	TEXT(name, NOSPLIT, signature)
 	Pragma("noescape")
 	Doc(name + " is the AVX2 version of " + name[:len(name)-4] + "Go.")

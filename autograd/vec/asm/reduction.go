@@ -40,41 +40,45 @@ func result(i int, v vec) { Store(v, ReturnIndex(i)) }
 
 func reductions() {
 	acc, zero := accumulators()
-	kernel("dotAVX2", "func(x, y []float32) float32", "x", []string{"x", "y"}, 1, sums, zero, func(l *loop, u int) {
-		fma(l.load("x"), l.load("y"), acc[u])
-	}, func(*loop) { result(0, total(acc)) })
-	kernel("sumAVX2", "func(x []float32) float32", "x", []string{"x"}, 1, sums, zero, func(l *loop, u int) {
-		VADDPS(l.load("x"), acc[u], acc[u])
-	}, func(*loop) { result(0, total(acc)) })
+	kernel("dotAVX2", "func(x, y []float32) float32", "x", []string{"x", "y"}, 1, sums, zero,
+		func(l *loop, u int) {
+			fma(l.load("x"), l.load("y"), acc[u])
+		}, func(*loop) { result(0, total(acc)) })
+	kernel("sumAVX2", "func(x []float32) float32", "x", []string{"x"}, 1, sums, zero,
+		func(l *loop, u int) {
+			VADDPS(l.load("x"), acc[u], acc[u])
+		}, func(*loop) { result(0, total(acc)) })
 
 	var shift vec
 	var totals []vec
-	kernel("expSumAVX2", "func(dst, x []float32, shift float32) float32", "dst", []string{"dst", "x"}, 1, 2, func(l *loop) {
-		shift = broadcast("shift")
-		totals = []vec{YMM(), YMM()}
-		for _, s := range totals {
-			VXORPS(s, s, s)
-		}
-	}, func(l *loop, u int) {
-		e := exp(sub(l.load("x"), shift))
-		if l.masked {
-			e = and(e, l.mask)
-		}
-		l.store(e, "dst")
-		VADDPS(e, totals[u], totals[u])
-	}, func(*loop) { result(0, lanesOf(add(totals[0], totals[1]))) })
+	kernel("expSumAVX2", "func(dst, x []float32, shift float32) float32", "dst",
+		[]string{"dst", "x"}, 1, 2, func(l *loop) {
+			shift = broadcast("shift")
+			totals = []vec{YMM(), YMM()}
+			for _, s := range totals {
+				VXORPS(s, s, s)
+			}
+		}, func(l *loop, u int) {
+			e := exp(sub(l.load("x"), shift))
+			if l.masked {
+				e = and(e, l.mask)
+			}
+			l.store(e, "dst")
+			VADDPS(e, totals[u], totals[u])
+		}, func(*loop) { result(0, lanesOf(add(totals[0], totals[1]))) })
 
 	var mean vec
-	kernel("sumSquaredDeviationsAVX2", "func(x []float32, mean float32) float32", "x", []string{"x"}, 1, sums, func(l *loop) {
-		zero(l)
-		mean = broadcast("mean")
-	}, func(l *loop, u int) {
-		d := sub(l.load("x"), mean)
-		if l.masked {
-			d = and(d, l.mask)
-		}
-		fma(d, d, acc[u])
-	}, func(*loop) { result(0, total(acc)) })
+	kernel("sumSquaredDeviationsAVX2", "func(x []float32, mean float32) float32", "x",
+		[]string{"x"}, 1, sums, func(l *loop) {
+			zero(l)
+			mean = broadcast("mean")
+		}, func(l *loop, u int) {
+			d := sub(l.load("x"), mean)
+			if l.masked {
+				d = and(d, l.mask)
+			}
+			fma(d, d, acc[u])
+		}, func(*loop) { result(0, total(acc)) })
 
 	kernel("maximumAVX2", "func(x []float32) float32", "x", []string{"x"}, 1, sums, func(*loop) {
 		for i := range acc {
@@ -102,23 +106,24 @@ func reductions() {
 		result(0, x)
 	})
 
-	kernel("sumSquaresAVX2", "func(x []float32) float64", "x", []string{"x"}, 1, 2, zero, func(l *loop, u int) {
-		x := l.load("x")
-		low, high, h := YMM(), YMM(), XMM()
-		VCVTPS2PD(x.AsX(), low)
-		VEXTRACTF128(Imm(1), x, h)
-		VCVTPS2PD(h, high)
-		VFMADD231PD(low, low, acc[2*u])
-		VFMADD231PD(high, high, acc[2*u+1])
-	}, func(*loop) {
-		VADDPD(acc[1], acc[0], acc[0])
-		VADDPD(acc[3], acc[2], acc[2])
-		VADDPD(acc[2], acc[0], acc[0])
-		high, x := XMM(), XMM()
-		VEXTRACTF128(Imm(1), acc[0], high)
-		VADDPD(high, acc[0].AsX(), x)
-		VUNPCKHPD(x, x, high)
-		VADDSD(high, x, x)
-		result(0, x)
-	})
+	kernel("sumSquaresAVX2", "func(x []float32) float64", "x", []string{"x"}, 1, 2, zero,
+		func(l *loop, u int) {
+			x := l.load("x")
+			low, high, h := YMM(), YMM(), XMM()
+			VCVTPS2PD(x.AsX(), low)
+			VEXTRACTF128(Imm(1), x, h)
+			VCVTPS2PD(h, high)
+			VFMADD231PD(low, low, acc[2*u])
+			VFMADD231PD(high, high, acc[2*u+1])
+		}, func(*loop) {
+			VADDPD(acc[1], acc[0], acc[0])
+			VADDPD(acc[3], acc[2], acc[2])
+			VADDPD(acc[2], acc[0], acc[0])
+			high, x := XMM(), XMM()
+			VEXTRACTF128(Imm(1), acc[0], high)
+			VADDPD(high, acc[0].AsX(), x)
+			VUNPCKHPD(x, x, high)
+			VADDSD(high, x, x)
+			result(0, x)
+		})
 }

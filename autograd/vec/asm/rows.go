@@ -38,9 +38,11 @@ func rowSums() {
 }
 
 func spread(residual bool) {
-	name, signature, doc := "addToRows", "func(y, b *float32, rows, C int)", "adds b to each row of y."
+	name, signature := "addToRows", "func(y, b *float32, rows, C int)"
+	doc := "adds b to each row of y."
 	if residual {
-		name, signature, doc = "addToRows2", "func(y, r, b *float32, rows, C int)", "adds r, and b to each row, to y."
+		name, signature = "addToRows2", "func(y, r, b *float32, rows, C int)"
+		doc = "adds r to y, and b to each row of y."
 	}
 	TEXT(name+"AVX512", NOSPLIT, signature)
 	Pragma("noescape")
