@@ -32,10 +32,14 @@ func (c Config) identity() string {
 	if json.Unmarshal(c.Model, &model) == nil {
 		delete(model, "memory")
 	}
-	data, err := json.Marshal([]any{
+	parts := []any{
 		c.Species, model, fixed, text{d.SHA256, d.ValidSHA256, d.TestSHA256, d.Documents, d.Split},
 		d.Shuffle, c.Tokenizer, c.Seed,
-	})
+	}
+	if p := c.Parent; p != nil {
+		parts = append(parts, p.Fingerprint, p.Stage, p.Prefix, p.Frozen)
+	}
+	data, err := json.Marshal(parts)
 	if err != nil {
 		return "" // no value of a Config does this
 	}

@@ -108,6 +108,12 @@ func (o Order) claim() (release func(), err error) {
 		}
 		release = l.Release
 	}
+	if o.Origin != nil && !o.Resume {
+		if err := o.Origin.Run.excludes(o.Dir); err != nil {
+			release()
+			return nil, err
+		}
+	}
 	if !o.Resume && !o.Overwrite {
 		if err := CheckVacant(o.Dir, "choose another directory"); err != nil {
 			release()

@@ -100,21 +100,25 @@ func (r *Run) Keep(l *Lock, command []string) error {
 	return r.create(nil)
 }
 
-// excludes refuses a directory that is a part of the mixture, or a part of a part.
+// excludes refuses to write to the directory of the run, or of a part of it if it is a mixture.
 func (r *Run) excludes(dir string) error {
 	info, err := os.Stat(dir)
 	if err != nil {
 		return err
 	}
 	dirs, _ := r.Weights()
+	if r.Dir != "" {
+		dirs = append(dirs, r.Dir)
+	}
 	for len(dirs) > 0 { // it ends: Open has refused mixtures that contain themselves
 		part := dirs[0]
 		dirs = dirs[1:]
 		if other, err := os.Stat(part); err == nil && os.SameFile(info, other) {
-			return Misuse{fmt.Errorf("cannot write the mixture to %s: it is a part of the "+
-				"mixture; choose another directory", dir)}
+			return Misuse{fmt.Errorf("cannot write to %s: the new run is made from it; "+
+				"choose another directory", dir)}
 		}
-		if c, err := ReadConfig(part); err == nil && c.Species == mixName {
+		c, err := ReadConfig(part)
+		if err == nil && c.Species == mixName && part != r.Dir {
 			more, _ := (&Run{Config: c}).Weights()
 			dirs = append(dirs, more...)
 		}

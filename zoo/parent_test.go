@@ -182,3 +182,16 @@ func withOrigin(o Order, parent *Run) Order {
 	o.Origin = &Origin{Run: parent}
 	return o
 }
+
+// TestChildReplacesNoParent: a run cannot overwrite the run that it starts from.
+func TestChildReplacesNoParent(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "run")
+	parent, err := Make(t.Context(), small(t, "gpt", dir))
+	require.NoError(t, err)
+	o := small(t, "gpt", dir)
+	o.Overwrite, o.Origin = true, &Origin{Run: parent, Stage: "continued"}
+	_, err = Make(t.Context(), o)
+	require.ErrorContains(t, err, "the new run is made from it")
+	_, err = Standard().Open(dir)
+	require.NoError(t, err)
+}
