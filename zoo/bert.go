@@ -33,7 +33,7 @@ func bert() *Species {
 		},
 		Validate: func(config any) error {
 			c := *config.(*transformer.BERTConfig)
-			c.VocabSize = leastBERT
+			c.VocabSize = max(c.VocabSize, leastBERT)
 			return c.Validate()
 		},
 		Learning: &Learning{
