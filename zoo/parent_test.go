@@ -12,7 +12,6 @@ import (
 	"lmzoo/corpus"
 	"lmzoo/nn"
 	"lmzoo/train"
-	"lmzoo/transformer"
 )
 
 // small returns an order of a tiny model of a species, trained for a few steps on a small file.
@@ -27,13 +26,17 @@ func small(t *testing.T, species string, dir string) Order {
 	require.NoError(t, err)
 	tok, err := corpus.Train("char", split.Train, 0)
 	require.NoError(t, err)
-	settings, err := s.Settings("tiny")
+	settings, err := s.SettingsWith("tiny", map[string]any{
+		"steps": 6, "batch": 4, "eval_every": 3, "save_every": 2, "n_embd": 16,
+	})
 	require.NoError(t, err)
-	require.NoError(t, settings.Set(map[string]any{"steps": 6, "batch": 4, "eval_every": 3, "save_every": 2, "n_embd": 16}))
-	if _, ok := settings.Model.(*transformer.Config); ok {
+	if intField(settings.Model, "n_positions") != nil {
 		require.NoError(t, settings.Set(map[string]any{"context": 16}))
 	}
-	return Order{Species: s, Size: "tiny", Settings: settings, Data: data, Split: split, Tokenizer: tok, Seed: 1, Threads: 2, Dir: dir}
+	return Order{
+		Species: s, Size: "tiny", Settings: settings, Data: data, Split: split, Tokenizer: tok,
+		Seed: 1, Threads: 2, Dir: dir,
+	}
 }
 
 func weightsOf(m any) map[string][]float32 {
