@@ -37,7 +37,7 @@ func describe(e *models.Model) description {
 		Paper: s.Paper, Remembers: s.Remembers, Params: e.Run.Params(),
 		Tokenizer: c.Tokenizer.Name, Vocab: c.Tokenizer.Vocab,
 		Corpus: models.CorpusName(c.Data), Views: views(e),
-		Context: e.UsesContext(), Colour: palette.Species(s.Name, s.Era),
+		Context: e.UsesContext(), Colour: s.Palette(),
 	}
 	if c.Result != nil {
 		d.Tokens, d.Seconds, d.Valid = c.Result.Tokens, c.Result.Seconds, c.Result.Valid

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -107,6 +108,7 @@ func (s *Study) Add(ctx context.Context, r *zoo.Run) (*Row, error) {
 		return nil, err
 	}
 	row := s.row(r, evaluated)
+	row.IgnoresContext = ignoresContext(m)
 	row.Seconds = time.Since(start).Seconds()
 	if row.tokens, err = tokenize(ctx, m, r.Tokenizer, s.close, evaluated, s.opt.Threads); err != nil {
 		return nil, err
@@ -139,13 +141,24 @@ func (s *Study) row(r *zoo.Run, evaluated *eval.Report) *Row {
 		Title: r.Title(), Run: r.Dir, Model: r.Species.Name, Era: r.Species.Era, Year: r.Species.Year,
 		Paper: r.Species.Paper, Remembers: r.Species.Remembers, Params: r.Params(), Size: r.Size(), Tokenizer: r.Tokenizer.Name(),
 		Corpus: s.opt.Data.Corpus, Split: s.opt.Split, Summary: evaluated.Summary(), Notes: r.Notes, Curve: ReadCurve(r.Dir),
-		Report: evaluated, tokenizer: r.Config.Tokenizer.SHA256,
+		Report: evaluated, tokenizer: r.Config.Tokenizer.SHA256, colour: r.Species.Palette(),
 	}
 	row.PerToken = nil
 	if out := r.Config.Result; out != nil {
 		row.TrainTokens, row.TrainSeconds, row.Steps, row.TrainThreads = out.Tokens, out.Seconds, out.Steps, out.Threads
 	}
 	return row
+}
+
+// ignoresContext reports whether a model predicts the same after a token as at the beginning.
+func ignoresContext(m lm.Model) bool {
+	begin, last := m.NextLogProbs(nil, nil), lm.Token(m.Vocab()-1)
+	for _, t := range []lm.Token{min(1, last), last / 2, last} {
+		if !slices.Equal(begin, m.NextLogProbs(nil, []lm.Token{t})) {
+			return false
+		}
+	}
+	return true
 }
 
 // speak returns a document that a model draws from its own distribution, cut at a word after sampleChars.

@@ -8,6 +8,7 @@ package report
 import (
 	"lmzoo/corpus"
 	"lmzoo/eval"
+	"lmzoo/report/palette"
 	"lmzoo/zoo"
 )
 
@@ -67,6 +68,11 @@ type Row struct {
 	Contexts []Context      `json:"contexts,omitempty"`      // loss by how much of the text so far it sees
 	Offsets  []Offset       `json:"offsets,omitempty"`       // loss by the distance from the beginning, of mixed tokenizers
 	Words    []*eval.Number `json:"nats_by_words,omitempty"` // per word, for each of Comparison.Words; null: none there
+
+	// IgnoresContext reports whether the model predicts the same whatever it has read.
+	IgnoresContext bool `json:"ignores_context,omitempty"`
+
+	colour palette.Colour // of the species
 
 	// Report holds the sums of the summary.
 	Report *eval.Report `json:"-"`

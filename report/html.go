@@ -157,7 +157,7 @@ func looks(rows []*Row) []look {
 	for i, r := range rows {
 		n := seen[r.Model]
 		seen[r.Model]++
-		l := look{Title: r.Title, Short: r.Model, Colour: fmt.Sprintf("m%d", i), colour: palette.Species(r.Model, r.Era), Dash: dashes[n%len(dashes)], Quiet: ignorant(r) && len(rows) > ignorants}
+		l := look{Title: r.Title, Short: r.Model, Colour: fmt.Sprintf("m%d", i), colour: r.palette(), Dash: dashes[n%len(dashes)], Quiet: ignorant(r) && len(rows) > ignorants}
 		if r.Model == "uniform" && n == 0 {
 			l.Dash = dashes[2]
 		}
@@ -173,7 +173,15 @@ func looks(rows []*Row) []look {
 }
 
 // ignorant reports whether a model ignores its context.
-func ignorant(r *Row) bool { return r.Model == "uniform" || r.Model == "unigram" }
+func ignorant(r *Row) bool { return r.IgnoresContext }
+
+// palette returns the colour of the row's species.
+func (r *Row) palette() palette.Colour {
+	if r.colour != (palette.Colour{}) {
+		return r.colour
+	}
+	return palette.Species(r.Model, r.Era)
+}
 
 // shortRun returns the last part of a directory.
 func shortRun(dir string) string {

@@ -12,6 +12,7 @@ import (
 
 	"lmzoo/corpus"
 	"lmzoo/lm"
+	"lmzoo/report/palette"
 	"lmzoo/train"
 )
 
@@ -27,6 +28,9 @@ type Species struct {
 	Remembers string   `json:"remembers"` // what it knows of the past when it predicts
 	Sizes     []string `json:"sizes,omitempty"`
 	Aside     bool     `json:"aside,omitempty"` // compared only when named
+
+	// Colour is the colour in charts; the zero value stands for the colour of the era. See Palette.
+	Colour palette.Colour `json:"colour,omitzero"`
 
 	// Predicts says what the models predict instead of the next token, such as "masked tokens". Empty for an lm.Model.
 	Predicts string `json:"predicts,omitempty"`
@@ -106,6 +110,14 @@ func (s *Species) Extend(tok corpus.Tokenizer) (corpus.Tokenizer, error) {
 
 // IsNeural reports whether the species is trained step by step rather than counted in one pass.
 func (s *Species) IsNeural() bool { return s.Learning != nil }
+
+// Palette returns the colour of the species in every chart and page.
+func (s *Species) Palette() palette.Colour {
+	if s.Colour != (palette.Colour{}) {
+		return s.Colour
+	}
+	return palette.Species(s.Name, s.Era)
+}
 
 // Causal reports whether the models have a next-token distribution.
 func (s *Species) Causal() bool { return s.Predicts == "" }
