@@ -7,15 +7,15 @@ import (
 	"lmzoo/lm"
 )
 
-// alphabet spells any string of bytes. A known code point is one token; any other byte is two hexadecimal
-// digits. Its tokens are
+// alphabet spells any string of bytes. A known code point is one token; any other byte is two
+// hexadecimal digits. Its tokens are
 //
 //	1 … 16    the high digit of a byte
 //	17 … 32   the low digit
 //	33 …      the code points
 //
-// High and low digits are different tokens, so that a model always knows its position in a byte. Real text
-// hardly needs them, and 32 tokens cost a small vocabulary less than 256 would.
+// High and low digits are different tokens, so that a model always knows its position in a byte.
+// Real text hardly needs them, and 32 tokens cost a small vocabulary less than 256 would.
 type alphabet struct {
 	runes []rune
 	ids   map[rune]lm.Token

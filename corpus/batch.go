@@ -22,8 +22,8 @@ func (b *Batch) resize(rows, t int) {
 	}
 }
 
-// fill writes the targets doc[from:to] at position at, each with the token that precedes it as input. BOS
-// precedes the first token of a document.
+// fill writes the targets doc[from:to] at position at, each with the token that precedes it as
+// input. BOS precedes the first token of a document.
 func (b *Batch) fill(at int, doc []lm.Token, from, to int) {
 	if from == to {
 		return
@@ -38,19 +38,22 @@ func (b *Batch) fill(at int, doc []lm.Token, from, to int) {
 	b.N += to - from
 }
 
-// checkShape validates a training corpus and the shape of its batches. It returns the number of tokens.
+// checkShape validates a training corpus and the shape of its batches. It returns the number of
+// tokens.
 func checkShape(docs [][]lm.Token, rows, t int) (total int, err error) {
 	if rows < 1 || t < 1 {
 		return 0, fmt.Errorf("batches of %d rows by %d tokens: want at least 1 by 1", rows, t)
 	}
 	if rows > math.MaxInt32/t {
-		return 0, fmt.Errorf("batches of %d rows by %d tokens: too large; want fewer rows or a shorter context", rows, t)
+		return 0, fmt.Errorf("batches of %d rows by %d tokens: too large; want fewer rows or a "+
+			"shorter context", rows, t)
 	}
 	for _, d := range docs {
 		total += len(d)
 	}
 	if total == 0 {
-		return 0, errors.New("the training part of the corpus has no tokens; use a longer text or another split")
+		return 0, errors.New("the training part of the corpus has no tokens; use a longer text " +
+			"or another split")
 	}
 	return total, nil
 }

@@ -11,8 +11,8 @@ import (
 	"lmzoo/lm"
 )
 
-// numbered makes documents of the given lengths in which every token is another one, so that a target
-// tells where it comes from. Those of odd index end in BOS, the others were cut.
+// numbered returns documents of the given lengths in which every token is different, so that a
+// target shows its origin. Documents of odd index end in BOS; the others were cut.
 func numbered(lengths []int) (docs [][]lm.Token) {
 	next := lm.Token(1)
 	for i, n := range lengths {
@@ -44,8 +44,8 @@ func places(docs [][]lm.Token) map[lm.Token]place {
 	return out
 }
 
-// checkEpoch checks rows of an epoch, however long: every token of the corpus is a target exactly once,
-// after the token that precedes it in its document, and BOS before the first.
+// checkEpoch checks the rows of an epoch: every token of the corpus is a target exactly
+// once, after the token that precedes it in its document, and BOS before the first.
 func checkEpoch(t require.TestingT, docs [][]lm.Token, rows []Batch) {
 	where := places(docs)
 	seen := map[lm.Token]int{}
@@ -89,7 +89,7 @@ func checkEpoch(t require.TestingT, docs [][]lm.Token, rows []Batch) {
 	require.Equal(t, wantEnds, ends)
 }
 
-// drawDocs draws the corpora to make batches of: documents short and long, empty ones, single streams.
+// drawDocs draws corpora of short, long and empty documents, and single streams.
 func drawDocs(t *rapid.T) [][]lm.Token {
 	lengths := rapid.OneOf(
 		rapid.SliceOfN(rapid.IntRange(0, 12), 1, 30),
@@ -145,7 +145,8 @@ func TestLanesShowEveryTokenOnce(t *testing.T) {
 		for i := range l.Steps() {
 			var b Batch
 			l.Batch(&b, epoch*l.Steps()+i)
-			require.Equal(t, []int{lanes, length, lanes * length, lanes * length}, []int{b.B, b.T, len(b.X), len(b.Y)})
+			require.Equal(t, []int{lanes, length, lanes * length, lanes * length},
+				[]int{b.B, b.T, len(b.X), len(b.Y)})
 			n := 0
 			for j := range lanes {
 				lane[j].X = append(lane[j].X, b.X[j*length:][:length]...)
@@ -169,7 +170,8 @@ func TestLanesShowEveryTokenOnce(t *testing.T) {
 					}
 				case x == lm.BOS:
 					p := where[before]
-					require.True(t, before <= 0 || p.at == len(docs[p.doc])-1, "BOS in the middle of a document")
+					require.True(t, before <= 0 || p.at == len(docs[p.doc])-1,
+						"BOS in the middle of a document")
 				case before == -1:
 					require.Equal(t, 1, k, "only after the BOS that opens a lane")
 				default:
@@ -195,11 +197,13 @@ func sources(t require.TestingT, docs [][]lm.Token, b, length int, seed uint64) 
 	return map[string]Source{"windows": w, "lanes": l}
 }
 
-// TestBatchesByStep: a step is the same batch whatever was asked for before, so that a run can go on anywhere.
+// TestBatchesByStep checks that a step is the same batch whatever was requested before, so that a
+// run can go on anywhere.
 func TestBatchesByStep(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		docs := drawDocs(t)
-		b, length, seed := rapid.IntRange(1, 5).Draw(t, "B"), rapid.IntRange(1, 20).Draw(t, "T"), rapid.Uint64().Draw(t, "seed")
+		b, length, seed := rapid.IntRange(1, 5).Draw(t, "B"), rapid.IntRange(1, 20).Draw(t, "T"),
+			rapid.Uint64().Draw(t, "seed")
 		used := sources(t, docs, b, length, seed)
 		var into Batch
 		for _, step := range rapid.SliceOfN(rapid.IntRange(0, 50), 1, 10).Draw(t, "steps") {
@@ -224,14 +228,15 @@ func TestWindowsOfAnyBatchSize(t *testing.T) {
 		four.Batch(&got, step)
 		for i := range 4 {
 			one.Batch(&row, step*4+i)
-			want.X, want.Y, want.N = append(want.X, row.X...), append(want.Y, row.Y...), want.N+row.N
+			want.X, want.Y, want.N = append(want.X, row.X...), append(want.Y, row.Y...),
+				want.N+row.N
 		}
 		want.B, want.T = 4, 8
 		require.Equal(t, want, got)
 	}
 }
 
-// TestBatchesVary: other epochs and other seeds give other batches.
+// TestBatchesVary checks that batches differ between epochs and between seeds.
 func TestBatchesVary(t *testing.T) {
 	docs := numbered([]int{3, 3, 3, 3, 3, 3, 3, 3, 200})
 	for kind, s := range sources(t, docs, 1, 8, 1) {
@@ -258,10 +263,12 @@ func TestBatchesVary(t *testing.T) {
 	}
 }
 
-// TestEndsStandAnywhere: no place of a row ends or begins long documents more often than another.
+// TestEndsStandAnywhere checks that long documents begin and end equally often at each position of
+// a row.
 func TestEndsStandAnywhere(t *testing.T) {
 	const length, epochs = 8, 2000
-	docs := [][]lm.Token{append(numbered([]int{11})[0], lm.BOS), append(numbered([]int{20})[0], lm.BOS)}
+	docs := [][]lm.Token{append(numbered([]int{11})[0], lm.BOS), append(numbered([]int{20})[0],
+		lm.BOS)}
 	w, err := NewWindows(docs, 1, length, 7)
 	require.NoError(t, err)
 	var ends, begins [length]int
@@ -278,12 +285,15 @@ func TestEndsStandAnywhere(t *testing.T) {
 		}
 	}
 	for i := range length {
-		require.InEpsilon(t, epochs*len(docs)/length, ends[i], 0.2, "ends at %d of a row: %v", i, ends)
-		require.InEpsilon(t, epochs*len(docs)/length, begins[i], 0.2, "begins at %d of a row: %v", i, begins)
+		require.InEpsilon(t, epochs*len(docs)/length, ends[i], 0.2, "ends at %d of a row: %v", i,
+			ends)
+		require.InEpsilon(t, epochs*len(docs)/length, begins[i], 0.2, "begins at %d of a row: %v",
+			i, begins)
 	}
 }
 
-// TestWindowsOfAStream: of one long stream every window is a whole one, and where they begin varies.
+// TestWindowsOfAStream checks that of one long stream every window is a whole one, and where they
+// begin varies.
 func TestWindowsOfAStream(t *testing.T) {
 	docs := numbered([]int{1000})
 	w, err := NewWindows(docs, 4, 10, 5)
@@ -329,7 +339,8 @@ func TestBatchesOfNothing(t *testing.T) {
 }
 
 func TestBatchesAllocateNothing(t *testing.T) {
-	docs := EncodeDocuments(Byte{}, append(Lines.Cut(strings.Repeat(sample, 20)), Document{Text: strings.Repeat(sample, 20)}))
+	docs := EncodeDocuments(Byte{}, append(Lines.Cut(strings.Repeat(sample, 20)),
+		Document{Text: strings.Repeat(sample, 20)}))
 	for kind, s := range sources(t, docs, 4, 32, 1) {
 		var b Batch
 		step := 0
@@ -343,7 +354,8 @@ func TestBatchesAllocateNothing(t *testing.T) {
 
 func BenchmarkBatch(b *testing.B) {
 	text := strings.Repeat(sample, 4000)
-	for name, docs := range map[string][]Document{"lines": Lines.Cut(text), "stream": Files.Cut(text)} {
+	for name, docs := range map[string][]Document{"lines": Lines.Cut(text),
+		"stream": Files.Cut(text)} {
 		for kind, s := range sources(b, EncodeDocuments(Byte{}, docs), 16, 256, 1) {
 			b.Run(kind+"/"+name, func(b *testing.B) {
 				var batch Batch

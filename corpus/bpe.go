@@ -8,10 +8,11 @@ import (
 	"lmzoo/lm"
 )
 
-// BPE is byte-pair encoding (Gage 1994; for words, Sennrich et al. 2016; over bytes, Radford et al. 2019).
-// Encoding starts from single bytes and joins the pair that was learned first, then the next, until no
-// learned pair is left. Frequent words become one token, rare words a few, and nothing is unknown. Token
-// 1+b is the byte b; token 257+i is the result of merge i. A BPE is safe for concurrent use.
+// BPE is byte-pair encoding (Gage 1994; for words, Sennrich et al. 2016; over bytes, Radford et al.
+// 2019). Encoding starts from single bytes and joins the pair that was learned first, then the
+// next, until no learned pair is left. Frequent words become one token, rare words a few, and
+// nothing is unknown. Token 1+b is the byte b; token 257+i is the result of merge i. A BPE is safe
+// for concurrent use.
 type BPE struct {
 	merges []Merge
 	rank   map[Merge]lm.Token // the token of a pair; pairs learned earlier have smaller tokens
@@ -23,7 +24,8 @@ type BPE struct {
 type Merge [2]lm.Token
 
 func newBPE(merges []Merge) *BPE {
-	b := &BPE{merges: merges, rank: make(map[Merge]lm.Token, len(merges)), bytes: make([]string, byteTokens, byteTokens+len(merges))}
+	b := &BPE{merges: merges, rank: make(map[Merge]lm.Token, len(merges)),
+		bytes: make([]string, byteTokens, byteTokens+len(merges))}
 	for i := range 256 {
 		b.bytes[1+i] = string([]byte{byte(i)})
 	}
@@ -53,7 +55,8 @@ func (b *BPE) Encode(dst []lm.Token, text string) []lm.Token {
 	return dst
 }
 
-// scanLimit is the longest piece for which scanning for the best pair is faster than a heap of all pairs.
+// scanLimit is the longest piece for which scanning for the best pair is faster than a heap of all
+// pairs.
 const scanLimit = 32
 
 func (b *BPE) encodePiece(dst []lm.Token, piece string) []lm.Token {
@@ -74,8 +77,8 @@ func (b *BPE) encodePiece(dst []lm.Token, piece string) []lm.Token {
 	return dst
 }
 
-// mergeScan joins the earliest learned pair, the leftmost if it occurs several times, until none is left.
-// It works in place, in quadratic time.
+// mergeScan joins the earliest learned pair, the leftmost if it occurs several times, until none is
+// left. It works in place, in quadratic time.
 func (b *BPE) mergeScan(s []lm.Token) []lm.Token {
 	for {
 		best, at := lm.Token(0), 0
@@ -92,8 +95,8 @@ func (b *BPE) mergeScan(s []lm.Token) []lm.Token {
 	}
 }
 
-// mergeHeap is mergeScan in n log n time, for pieces as long as a text without spaces. The tokens form a
-// linked list; a heap holds the pairs, some of them out of date.
+// mergeHeap is mergeScan in n log n time, for pieces as long as a text without spaces. The tokens
+// form a linked list; a heap holds the pairs, some of them out of date.
 func (b *BPE) mergeHeap(s []lm.Token) []lm.Token {
 	n := len(s)
 	next, prev := make([]int32, n), make([]int32, n)

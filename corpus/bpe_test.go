@@ -130,7 +130,8 @@ func naiveEncode(merges []Merge, text string) (out []lm.Token) {
 }
 
 func TestBPEAgainstNaive(t *testing.T) {
-	text := rapid.OneOf(rapid.StringOfN(rapid.RuneFrom([]rune("ab")), 0, 90, -1), rapid.StringOfN(rapid.RuneFrom([]rune("abc 猫\n'")), 0, 120, -1))
+	text := rapid.OneOf(rapid.StringOfN(rapid.RuneFrom([]rune("ab")), 0, 90, -1),
+		rapid.StringOfN(rapid.RuneFrom([]rune("abc 猫\n'")), 0, 120, -1))
 	rapid.Check(t, func(t *rapid.T) {
 		docs := docsOf(rapid.SliceOfN(text, 0, 4).Draw(t, "train")...)
 		merges := naiveTrain(docs, 40)
@@ -152,13 +153,15 @@ func TestBPEAgainstNaive(t *testing.T) {
 	})
 }
 
-// TestBPETwoWays: looking for the best pair and keeping a heap of all come to the same.
+// TestBPETwoWays checks that mergeScan and mergeHeap give the same tokens.
 func TestBPETwoWays(t *testing.T) {
 	b, err := TrainBPE(docsOf(sample, strings.Repeat("abcabcab ", 9)), 400)
 	require.NoError(t, err)
 	rapid.Check(t, func(t *rapid.T) {
-		s := Byte{}.Encode(nil, rapid.StringOfN(rapid.RuneFrom([]rune("abc tomsie")), 2, 200, -1).Draw(t, "s"))
-		if scan, heap := b.mergeScan(slices.Clone(s)), b.mergeHeap(slices.Clone(s)); !slices.Equal(scan, heap) {
+		s := Byte{}.Encode(nil, rapid.StringOfN(rapid.RuneFrom([]rune("abc tomsie")), 2, 200,
+			-1).Draw(t, "s"))
+		if scan, heap := b.mergeScan(slices.Clone(s)),
+			b.mergeHeap(slices.Clone(s)); !slices.Equal(scan, heap) {
 			t.Fatalf("scan %v, heap %v", scan, heap)
 		}
 	})
@@ -174,8 +177,8 @@ func TestBPETokensAreBounded(t *testing.T) {
 	checkRoundTrip(t, b, strings.Repeat("a", 100_003))
 }
 
-// TestBPECacheIsItsOwn: what the caller does with the tokens changes none that come later.
-// TestBPEOfAnyVocabulary: a text has no more merges than pairs, however many tokens are asked for.
+// TestBPECacheIsItsOwn checks that a caller who changes tokens does not change the cache.
+// TestBPEOfAnyVocabulary checks that a short text has few merges, however large the vocabulary.
 func TestBPEOfAnyVocabulary(t *testing.T) {
 	tok, err := TrainBPE([]Document{{Text: "the cat sat on the mat"}}, 1<<40)
 	require.NoError(t, err)

@@ -14,8 +14,8 @@ import (
 // defaultBPEVocab is enough for a text of a megabyte in a script of few letters.
 const defaultBPEVocab = 1024
 
-// A pair must occur more than once to be merged. The length of a token is bounded, so that a page of one
-// repeated character does not become a token.
+// A pair must occur more than once to be merged. The length of a token is bounded, so that a page
+// of one repeated character does not become a token.
 const (
 	minMergeCount = 2
 	maxTokenBytes = 256
@@ -25,9 +25,9 @@ const (
 //
 //	repeat: join the most frequent pair of neighbours, everywhere
 //
-// Among equally frequent pairs, the pair of older tokens goes first. Rescanning the text for every merge
-// would take hours. Instead, each distinct piece is stored once with its count, every pair has a list of
-// its positions, and a heap yields the most frequent pair.
+// Among equally frequent pairs, the pair of older tokens goes first. Rescanning the text for every
+// merge would take hours. Instead, each distinct piece is stored once with its count, every pair
+// has a list of its positions, and a heap yields the most frequent pair.
 //
 // When vocab is 0 it is 1024, or as large as the alphabet of the text needs.
 func TrainBPE(docs []Document, vocab int) (*BPE, error) {
@@ -35,8 +35,8 @@ func TrainBPE(docs []Document, vocab int) (*BPE, error) {
 	return learnBPE(pieces, cmp.Or(vocab, max(defaultBPEVocab, bpeAlphabet(pieces))))
 }
 
-// trainBPE is TrainBPE, but refuses a vocabulary in which not every character of the text can have a token:
-// Chinese in single bytes is three times as long as in characters, and learns badly.
+// trainBPE is TrainBPE, but refuses a vocabulary in which not every character of the text can have
+// a token: Chinese in single bytes is three times as long as in characters, and learns badly.
 func trainBPE(texts iter.Seq[string], vocab int) (*BPE, error) {
 	pieces := countPieces(texts, nextPiece)
 	needed := bpeAlphabet(pieces)
@@ -44,13 +44,14 @@ func trainBPE(texts iter.Seq[string], vocab int) (*BPE, error) {
 		vocab = max(defaultBPEVocab, needed)
 	}
 	if vocab >= byteTokens && vocab < needed {
-		return nil, tooSmall("bpe", vocab, needed, fmt.Sprintf("one for each byte, %d characters of several bytes and the document boundary", needed-byteTokens))
+		return nil, tooSmall("bpe", vocab, needed, fmt.Sprintf("one for each byte, %d characters "+
+			"of several bytes and the document boundary", needed-byteTokens))
 	}
 	return learnBPE(pieces, vocab)
 }
 
-// bpeAlphabet returns how many tokens the bytes and the characters of several bytes take that occur often
-// enough to be joined.
+// bpeAlphabet returns how many tokens the bytes and the characters of several bytes take that occur
+// often enough to be joined.
 func bpeAlphabet(pieces map[string]int) int {
 	counts := map[rune]int{}
 	for piece, n := range pieces {
@@ -71,7 +72,8 @@ func bpeAlphabet(pieces map[string]int) int {
 
 func learnBPE(pieces map[string]int, vocab int) (*BPE, error) {
 	if vocab < byteTokens {
-		return nil, tooSmall("bpe", vocab, byteTokens, "one for each byte and the document boundary")
+		return nil, tooSmall("bpe", vocab, byteTokens,
+			"one for each byte and the document boundary")
 	}
 	t := newBPETrainer(pieces)
 	var merges []Merge
@@ -104,7 +106,8 @@ type bpeTrainer struct {
 	touchedSet map[Merge]bool
 }
 
-// symbol is a token of a piece. Positions are stable: a symbol that is joined to the one before it is dead.
+// symbol is a token of a piece. Positions are stable: a symbol that is joined to the one before it
+// is dead.
 type symbol struct {
 	token      lm.Token // 0: dead
 	prev, next int32    // −1: the end of the piece
@@ -134,7 +137,8 @@ func newBPETrainer(pieces map[string]int) *bpeTrainer {
 	for _, piece := range slices.Sorted(maps.Keys(pieces)) {
 		for i := range len(piece) {
 			at := int32(len(t.symbols))
-			s := symbol{token: 1 + lm.Token(piece[i]), prev: at - 1, next: at + 1, count: pieces[piece]}
+			s := symbol{token: 1 + lm.Token(piece[i]), prev: at - 1, next: at + 1,
+				count: pieces[piece]}
 			if i == 0 {
 				s.prev = -1
 			}

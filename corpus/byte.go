@@ -2,8 +2,8 @@ package corpus
 
 import "lmzoo/lm"
 
-// Byte is the tokenizer of single bytes: token 1+b is the byte b. It learns nothing and takes any text in
-// any script, at the price of the longest sequences.
+// Byte is the tokenizer of single bytes: token 1+b is the byte b. It learns nothing and takes any
+// text in any script, at the price of the longest sequences.
 type Byte struct{}
 
 // byteTokens is the size of the vocabulary: BOS and one token per byte.
@@ -12,7 +12,8 @@ const byteTokens = 1 + 256
 // NewByte returns the byte tokenizer, or an error if vocab is too small for it. 0 sets no limit.
 func NewByte(vocab int) (Byte, error) {
 	if vocab != 0 && vocab < byteTokens {
-		return Byte{}, tooSmall("byte", vocab, byteTokens, "one for each byte and the document boundary")
+		return Byte{}, tooSmall("byte", vocab, byteTokens, "one for each byte and the document "+
+			"boundary")
 	}
 	return Byte{}, nil
 }

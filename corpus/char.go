@@ -17,7 +17,8 @@ func trainChar(texts iter.Seq[string], vocab int) (*Char, error) {
 	runes := alphabetOf(unique(texts))
 	if vocab != 0 {
 		if vocab < int(firstLetter) {
-			return nil, tooSmall("char", vocab, int(firstLetter), "the document boundary and 32 digits for unknown bytes")
+			return nil, tooSmall("char", vocab, int(firstLetter), "the document boundary and 32 "+
+				"digits for unknown bytes")
 		}
 		runes = runes[:min(len(runes), vocab-int(firstLetter))]
 	}

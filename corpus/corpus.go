@@ -1,14 +1,16 @@
-// Package corpus turns text into training data: text → documents → tokens → batches. Nothing is lost: the
-// bytes of all documents and their ends add up to the bytes of the text.
+// Package corpus turns text into training data: text → documents → tokens → batches. Nothing is
+// lost: the bytes of all documents and their ends add up to the bytes of the text.
 package corpus
 
 import "lmzoo/lm"
 
-// Document is one text with a beginning and an end. Its bytes in the corpus are Text followed by End.
+// Document is one text with a beginning and an end. Its bytes in the corpus are Text followed by
+// End.
 type Document struct {
 	Text string
-	End  string // the separator that followed: "\n" for lines, "\n\n" for paragraphs, "" for whole files
-	Cut  bool   // a byte split cut this document; its end is not a prediction target
+	// the separator that followed: "\n" for lines, "\n\n" for paragraphs, "" for whole files
+	End string
+	Cut bool // a byte split cut this document; its end is not a prediction target
 
 	// Truth holds, for the synthetic world only, the cost of each piece of Text+End under the exact
 	// distribution it was drawn from, in order. It is nil for real text.
@@ -21,8 +23,8 @@ func (d Document) Bytes() int { return len(d.Text) + len(d.End) }
 // Split is a corpus in three parts: to train on, to select the best model, and to evaluate it once.
 type Split struct{ Train, Valid, Test []Document }
 
-// Tokenizer cuts text into tokens of a vocabulary. Token 0 is [lm.BOS], the document boundary, which Encode
-// never returns. Except for the closed Whitespace vocabulary it is lossless:
+// Tokenizer cuts text into tokens of a vocabulary. Token 0 is [lm.BOS], the document boundary,
+// which Encode never returns. Except for the closed Whitespace vocabulary it is lossless:
 // Decode(Encode(nil, s)) == s for every string, invalid UTF-8 included.
 type Tokenizer interface {
 	Name() string                                  // byte, char, word, bpe, whitespace
@@ -30,7 +32,8 @@ type Tokenizer interface {
 	Encode(dst []lm.Token, text string) []lm.Token // appends to dst
 	Decode(tokens []lm.Token) string               // skips tokens out of range and special tokens
 	Text(t lm.Token) string                        // printable form of a token
-	Bytes(t lm.Token) int                          // length of the text of a token; -1 if it varies (<unk>)
+	// length of the text of a token; -1 if it varies (<unk>)
+	Bytes(t lm.Token) int
 }
 
 // EncodeDocument appends the tokens of d to dst, and the closing BOS unless d was cut.
@@ -42,16 +45,19 @@ func EncodeDocument(dst []lm.Token, tok Tokenizer, d Document) []lm.Token {
 	return dst
 }
 
-// Batch holds B rows of T tokens and the token that follows each. A BOS in X begins a document; no memory
-// crosses it.
+// Batch holds B rows of T tokens and the token that follows each. A BOS in X begins a document; no
+// memory crosses it.
 type Batch struct {
 	B, T int
 	X    []lm.Token // [B·T]
 	Y    []lm.Token // [B·T] targets; −1: no loss there
-	N    int        // targets of the whole step, the denominator of the mean loss; a piece of a batch keeps the whole's
+	// targets of the whole step, the denominator of the mean loss; a piece of a batch keeps the
+	// whole's
+	N int
 }
 
-// Source gives the batch of any step: the same step is always the same batch, so that a run can be resumed anywhere.
+// Source gives the batch of any step: the same step is always the same batch, so that a run can be
+// resumed anywhere.
 type Source interface {
 	// Batch fills b, reusing its slices, with the batch of a step.
 	Batch(b *Batch, step int)

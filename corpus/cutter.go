@@ -2,8 +2,8 @@ package corpus
 
 import "strings"
 
-// cutter cuts a text that arrives in chunks into documents, as [Boundaries.Cut] cuts a whole text. Chunks
-// end before white space that follows other text, so that no line end is split.
+// cutter cuts a text that arrives in chunks into documents, as [Boundaries.Cut] cuts a whole text.
+// Chunks end before white space that follows other text, so that no line end is split.
 type cutter struct {
 	by     Boundaries
 	inLine bool // the chunk begins inside a line
@@ -55,8 +55,8 @@ func (c *cutter) takeLines(chunk string) {
 	}
 }
 
-// takeParagraphs follows cutParagraphs: the first blank line ends a paragraph. Further blank lines are text
-// of the next paragraph, or belong to the last end if there is none.
+// takeParagraphs follows cutParagraphs: the first blank line ends a paragraph. Further blank lines
+// are text of the next paragraph, or belong to the last end if there is none.
 func (c *cutter) takeParagraphs(chunk string) {
 	var text strings.Builder
 	for chunk != "" {

@@ -24,8 +24,8 @@ func ParseBoundaries(s string) (Boundaries, error) {
 	return "", fmt.Errorf("documents %q: want file, lines or paragraphs", s)
 }
 
-// Cut cuts a text into documents. Text and End of all of them, joined, are the text again, byte for byte.
-// An empty text has no documents.
+// Cut cuts a text into documents. Text and End of all of them, joined, are the text again, byte for
+// byte. An empty text has no documents.
 func (b Boundaries) Cut(text string) []Document {
 	switch {
 	case text == "":
@@ -38,8 +38,8 @@ func (b Boundaries) Cut(text string) []Document {
 	return []Document{{Text: text}}
 }
 
-// line returns the first line of a text, which is not empty, and the "\n" or "\r\n" that ends it, or "" at
-// the end of the text.
+// line returns the first line of a text, which is not empty, and the "\n" or "\r\n" that ends it,
+// or "" at the end of the text.
 func line(text string) (content, end string) {
 	i := strings.IndexByte(text, '\n')
 	switch {
@@ -62,9 +62,9 @@ func cutLines(text string) []Document {
 	return docs
 }
 
-// cutParagraphs ends a document at the first blank line after other text. A model predicts the end by one
-// token, so the end must always be the same: one line end and one blank line. Further blank lines are text
-// of the next paragraph. Only the last end takes all remaining line ends.
+// cutParagraphs ends a document at the first blank line after other text. A model predicts the end
+// by one token, so the end must always be the same: one line end and one blank line. Further blank
+// lines are text of the next paragraph. Only the last end takes all remaining line ends.
 func cutParagraphs(text string) []Document {
 	var docs []Document
 	begin, full := 0, false // where the paragraph began, and whether it has text
@@ -72,7 +72,8 @@ func cutParagraphs(text string) []Document {
 	for at := 0; at < len(text); {
 		content, end := line(text[at:])
 		if content == "" && full {
-			docs = append(docs, Document{Text: text[begin : at-lastEnd], End: text[at-lastEnd : at+len(end)]})
+			docs = append(docs, Document{Text: text[begin : at-lastEnd],
+				End: text[at-lastEnd : at+len(end)]})
 			begin, full = at+len(end), false
 		} else if content != "" {
 			full = true

@@ -16,12 +16,14 @@ func TestCut(t *testing.T) {
 	}{
 		{Files, "a\n\nb\n", []Document{{Text: "a\n\nb\n"}}},
 		{Lines, "a\nb", []Document{{Text: "a", End: "\n"}, {Text: "b"}}},
-		{Lines, "a\n\nb\n", []Document{{Text: "a", End: "\n"}, {End: "\n"}, {Text: "b", End: "\n"}}},
+		{Lines, "a\n\nb\n", []Document{{Text: "a", End: "\n"}, {End: "\n"},
+			{Text: "b", End: "\n"}}},
 		{Lines, "\n", []Document{{End: "\n"}}},
 		{Lines, "a\r\nb\rc\r\n", []Document{{Text: "a", End: "\r\n"}, {Text: "b\rc", End: "\r\n"}}},
 		{Paragraphs, "a\nb\n\nc", []Document{{Text: "a\nb", End: "\n\n"}, {Text: "c"}}},
 		{Paragraphs, "a\n\nb\n", []Document{{Text: "a", End: "\n\n"}, {Text: "b", End: "\n"}}},
-		{Paragraphs, "a\r\n\r\nb\r\n", []Document{{Text: "a", End: "\r\n\r\n"}, {Text: "b", End: "\r\n"}}},
+		{Paragraphs, "a\r\n\r\nb\r\n", []Document{{Text: "a", End: "\r\n\r\n"},
+			{Text: "b", End: "\r\n"}}},
 		{Paragraphs, "\n\na\n\n\n\nb", []Document{{Text: "\n\na", End: "\n\n"}, {Text: "\n\nb"}}},
 		{Paragraphs, "a\n\n\n\n", []Document{{Text: "a", End: "\n\n\n\n"}}},
 		{Paragraphs, "\n\r\n", []Document{{Text: "\n\r\n"}}},
@@ -47,8 +49,10 @@ func TestParseRatio(t *testing.T) {
 	require.Equal(t, Ratio{90, 10, 0}, r)
 	require.Equal(t, "90/10/0", r.String())
 	for s, want := range map[string]string{
-		"": "has 1 parts", "90/10": "has 2 parts", "1/2/3/4": "has 4 parts", "90/5/4": "adds up to 99",
-		"110/-5/-5": `"110" is not a whole number`, "a/b/c": `"a" is not a whole number`, "99.5/0.5/0": `"99.5" is not`,
+		"": "has 1 parts", "90/10": "has 2 parts", "1/2/3/4": "has 4 parts",
+		"90/5/4":    "adds up to 99",
+		"110/-5/-5": `"110" is not a whole number`, "a/b/c": `"a" is not a whole number`,
+		"99.5/0.5/0": `"99.5" is not`,
 	} {
 		_, err := ParseRatio(s)
 		require.ErrorContains(t, err, want)
@@ -64,7 +68,8 @@ func joined(docs []Document) string {
 	return s.String()
 }
 
-// TestNothingIsLost: whatever the bytes, the boundaries and the split, the parts in order are the text.
+// TestNothingIsLost checks that whatever the bytes, the boundaries and the split, the parts in
+// order are the text.
 func TestNothingIsLost(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		text := rapid.OneOf(
@@ -119,8 +124,10 @@ func TestSplitByBytes(t *testing.T) {
 		Valid: []Document{{Text: text[31:], Cut: true}},
 	}, s)
 	s = Ratio{50, 25, 25}.Split(Files.Cut(text))
-	require.Equal(t, []string{text[:17], text[17:26], text[26:]}, []string{s.Train[0].Text, s.Valid[0].Text, s.Test[0].Text})
-	require.Equal(t, []Document{{Text: text}}, Ratio{100, 0, 0}.Split(Files.Cut(text)).Train, "what is not split is not cut")
+	require.Equal(t, []string{text[:17], text[17:26], text[26:]},
+		[]string{s.Train[0].Text, s.Valid[0].Text, s.Test[0].Text})
+	require.Equal(t, []Document{{Text: text}}, Ratio{100, 0, 0}.Split(Files.Cut(text)).Train,
+		"what is not split is not cut")
 
 	s = Ratio{50, 50, 0}.Split(Files.Cut("猫猫猫"))
 	require.Equal(t, "猫", s.Train[0].Text, "a character is not cut")
@@ -134,7 +141,8 @@ func TestSplitByBytes(t *testing.T) {
 	require.Equal(t, Lines.Cut("ab\r\n"), s.Train, "an end is not cut")
 	s = Ratio{50, 50, 0}.Split(Lines.Cut("abcdefgh\n"))
 	require.Equal(t, []Document{{Text: "abcd", Cut: true}}, s.Train)
-	require.Equal(t, []Document{{Text: "efgh", End: "\n"}}, s.Valid, "an end that takes bytes is predicted")
+	require.Equal(t, []Document{{Text: "efgh", End: "\n"}}, s.Valid, "an end that takes bytes is "+
+		"predicted")
 }
 
 func TestShuffle(t *testing.T) {

@@ -20,10 +20,12 @@ type detected struct {
 	always   bool              // not even words of bytes can be read without a conversion
 }
 
-// multibyte lists the encodings that are converted, by the name chardet gives them. Two bytes that make a
-// character are hard to take for something else; encodings of one byte a character are easily confused.
+// multibyte lists the encodings that are converted, by the name chardet gives them. Two bytes that
+// make a character are hard to take for something else; encodings of one byte a character are
+// easily confused.
 var multibyte = map[string]detected{
-	"GB2312":    {name: "GB18030", encoding: simplifiedchinese.GB18030}, // which contains GB2312 and GBK
+	// which contains GB2312 and GBK
+	"GB2312":    {name: "GB18030", encoding: simplifiedchinese.GB18030},
 	"GB18030":   {name: "GB18030", encoding: simplifiedchinese.GB18030},
 	"Big5":      {name: "Big5", encoding: traditionalchinese.Big5},
 	"SHIFT_JIS": {name: "Shift JIS", encoding: japanese.ShiftJIS},
@@ -43,7 +45,8 @@ func detect(head []byte) detected {
 		return detected{}
 	}
 	guess := chardet.Detect(head)
-	if d, ok := multibyte[guess.Encoding]; ok && guess.Confidence >= certain && decodes(head, d.encoding) {
+	if d, ok := multibyte[guess.Encoding]; ok && guess.Confidence >= certain &&
+		decodes(head, d.encoding) {
 		return d
 	}
 	if guess.Confidence < doubtful && paired(head) && decodes(head, simplifiedchinese.GB18030) {
@@ -58,7 +61,8 @@ const (
 	doubtful = 0.5
 )
 
-// utf16Order returns the order of bytes of a text in UTF-16: by its mark, or by the zero half of ASCII.
+// utf16Order returns the order of bytes of a text in UTF-16: by its mark, or by the zero half of
+// ASCII.
 func utf16Order(head []byte) (utf16.Endianness, bool) {
 	if len(head) < 2 {
 		return utf16.LittleEndian, false
@@ -105,8 +109,8 @@ func mostlyUTF8(head []byte) bool {
 	return bad <= good
 }
 
-// decodes reports whether a text decodes without an error, and nearly all of it that is not ASCII is
-// letters and punctuation of East Asia.
+// decodes reports whether a text decodes without an error, and nearly all of it that is not ASCII
+// is letters and punctuation of East Asia.
 func decodes(head []byte, e encoding.Encoding) bool {
 	text, err := e.NewDecoder().Bytes(head)
 	if err != nil {
@@ -120,7 +124,8 @@ func decodes(head []byte, e encoding.Encoding) bool {
 				return false
 			}
 		case r < utf8.RuneSelf:
-		case unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Hangul) || isAsianPunctuation(r):
+		case unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Hangul) ||
+			isAsianPunctuation(r):
 			asian++
 		default:
 			other++
@@ -131,11 +136,12 @@ func decodes(head []byte, e encoding.Encoding) bool {
 
 // isAsianPunctuation reports whether r is punctuation or a full-width form of East Asian text.
 func isAsianPunctuation(r rune) bool {
-	return r >= 0x3000 && r <= 0x303f || r >= 0xff00 && r <= 0xffef || r >= 0x2010 && r <= 0x2026 || r == '·'
+	return r >= 0x3000 && r <= 0x303f || r >= 0xff00 && r <= 0xffef || r >= 0x2010 && r <= 0x2026 ||
+		r == '·'
 }
 
-// paired reports whether nearly all bytes above ASCII have a neighbour above ASCII, as those of accented
-// letters do not.
+// paired reports whether nearly all bytes above ASCII have a neighbour above ASCII, as those of
+// accented letters do not.
 func paired(head []byte) bool {
 	pairs, single := 0, 0
 	for i := 0; i < len(head); i++ {

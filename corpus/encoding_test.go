@@ -65,13 +65,14 @@ func TestEncodingsAreConverted(t *testing.T) {
 		if c.name != "UTF-16" {
 			got, noted = loadNoted(t, Options{Source: path, Ratio: allTrain, Reading: TextBytes})
 			require.Equal(t, bytes, everything(got.Split))
-			require.Equal(t, []string{path + ": is " + c.name + ", and its words are bytes of that"}, noted)
+			require.Equal(t, []string{path + ": is " + c.name +
+				", and its words are bytes of that"}, noted)
 		}
 	}
 }
 
-// TestBytesAreKept covers texts that must not be converted: UTF-8, even damaged, and encodings of one byte a
-// character, which are easily confused.
+// TestBytesAreKept covers texts that must not be converted: UTF-8, even damaged, and encodings of
+// one byte a character, which are easily confused.
 func TestBytesAreKept(t *testing.T) {
 	for text, note := range map[string]string{
 		chinese:                               "",

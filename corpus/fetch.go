@@ -16,8 +16,8 @@ import (
 	"time"
 )
 
-// Cache stores named corpora after they have been fetched. Its zero value is the directory lmzoo in the
-// user's cache directory.
+// Cache stores named corpora after they have been fetched. Its zero value is the directory lmzoo in
+// the user's cache directory.
 type Cache struct {
 	Dir     string
 	Client  *http.Client  // nil: http.DefaultClient
@@ -33,7 +33,8 @@ func (c Cache) Path(n Named) (string, error) {
 	if dir == "" {
 		user, err := os.UserCacheDir()
 		if err != nil {
-			return "", fmt.Errorf("no cache directory: %w; set one, or fetch the text yourself and use --corpus FILE", err)
+			return "", fmt.Errorf("no cache directory: %w; set one, or fetch the text yourself "+
+				"and use --corpus FILE", err)
 		}
 		dir = filepath.Join(user, "lmzoo")
 	}
@@ -52,8 +53,8 @@ func (c Cache) Has(ctx context.Context, n Named) bool {
 	return err == nil && n.check(path) == nil
 }
 
-// Get returns the path of a named corpus, which it fetches if needed. The file is complete and has the right
-// SHA-256: a download becomes visible only after it has been checked.
+// Get returns the path of a named corpus, which it fetches if needed. The file is complete and has
+// the right SHA-256: a download becomes visible only after it has been checked.
 func (c Cache) Get(ctx context.Context, n Named) (string, error) {
 	if n.GoFile != "" {
 		path, err := c.goFile(ctx, n)
@@ -61,7 +62,8 @@ func (c Cache) Get(ctx context.Context, n Named) (string, error) {
 			err = n.check(path)
 		}
 		if err != nil {
-			return "", fmt.Errorf("corpus %s comes with Go's source, but: %w; install Go from https://go.dev/dl, or use --corpus FILE", n.Name, err)
+			return "", fmt.Errorf("corpus %s comes with Go's source, but: %w; install Go from "+
+				"https://go.dev/dl, or use --corpus FILE", n.Name, err)
 		}
 		return path, nil
 	}
@@ -73,7 +75,8 @@ func (c Cache) Get(ctx context.Context, n Named) (string, error) {
 		return path, nil
 	}
 	if err := c.fetch(ctx, n, path); err != nil {
-		return "", fmt.Errorf("corpus %s: fetching %s: %w; if it is not available there, use --corpus FILE", n.Name, n.URL, err)
+		return "", fmt.Errorf("corpus %s: fetching %s: %w; if it is not available there, use "+
+			"--corpus FILE", n.Name, n.URL, err)
 	}
 	return path, nil
 }
@@ -107,7 +110,8 @@ func (n Named) copy(dst io.Writer, src io.Reader) error {
 
 func (c Cache) fetch(ctx context.Context, n Named, path string) (err error) {
 	timeout := cmp.Or(c.Timeout, defaultTimeout)
-	ctx, cancel := context.WithTimeoutCause(ctx, timeout, fmt.Errorf("took longer than %v", timeout))
+	ctx, cancel := context.WithTimeoutCause(ctx, timeout, fmt.Errorf("took longer than %v",
+		timeout))
 	defer cancel()
 	defer func() {
 		if cause := context.Cause(ctx); err != nil && cause != nil {

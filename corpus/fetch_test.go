@@ -19,14 +19,16 @@ import (
 // served is a corpus that a test server offers, and the requests it got.
 func served(t *testing.T, handler http.HandlerFunc) (n Named, c Cache, requests *atomic.Int32) {
 	requests = new(atomic.Int32)
-	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter,
+		r *http.Request) {
 		requests.Add(1)
 		handler(w, r)
 	}))
 	server.Config.ErrorLog = log.New(io.Discard, "", 0) // clients that hang up are what is tested
 	server.StartTLS()
 	t.Cleanup(server.Close)
-	n = Named{Name: "test", URL: server.URL + "/test.txt", Bytes: int64(len(sample)), SHA256: sha(sample)}
+	n = Named{Name: "test", URL: server.URL + "/test.txt", Bytes: int64(len(sample)),
+		SHA256: sha(sample)}
 	return n, Cache{Dir: filepath.Join(t.TempDir(), "cache"), Client: server.Client()}, requests
 }
 
@@ -103,7 +105,7 @@ func TestFetchOffline(t *testing.T) {
 	require.ErrorContains(t, err, "dial tcp")
 }
 
-// TestFetchFromAServerThatHangs: before the answer, and in the middle of it.
+// TestFetchFromAServerThatHangs covers a server that hangs before and in the middle of its answer.
 func TestFetchFromAServerThatHangs(t *testing.T) {
 	for name, begin := range map[string]string{"silent": "", "stalled": sample[:100]} {
 		t.Run(name, func(t *testing.T) {
@@ -143,7 +145,8 @@ func TestFetchToNowhere(t *testing.T) {
 }
 
 func TestGoFile(t *testing.T) {
-	n := Named{Name: "test", GoFile: "src/testdata/test.txt", Bytes: int64(len(sample)), SHA256: sha(sample)}
+	n := Named{Name: "test", GoFile: "src/testdata/test.txt", Bytes: int64(len(sample)),
+		SHA256: sha(sample)}
 	cache := Cache{GoRoot: write(t, map[string]string{"src/testdata/test.txt": sample})}
 	require.True(t, cache.Has(t.Context(), n))
 	path, err := cache.Get(t.Context(), n)
@@ -170,7 +173,7 @@ func TestOpticks(t *testing.T) {
 	require.Equal(t, c.Bytes, len(everything(c.Split)))
 }
 
-// TestNamed: the rows of the catalogue are complete.
+// TestNamed checks that the rows of the catalogue are complete.
 func TestNamed(t *testing.T) {
 	seen := map[string]bool{}
 	for _, n := range AllNamed() {
@@ -190,7 +193,7 @@ func TestNamed(t *testing.T) {
 	require.EqualError(t, err, `no corpus is named "ptb": choose one of tinyshakespeare, names, opticks, or give a file`)
 }
 
-// TestLoadNamed: the usual boundaries, split and order of a named corpus, from the cache.
+// TestLoadNamed checks the default boundaries, split and order of a named corpus.
 func TestLoadNamed(t *testing.T) {
 	names, err := FindNamed("names")
 	require.NoError(t, err)

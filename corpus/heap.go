@@ -1,7 +1,7 @@
 package corpus
 
-// heap is a binary heap with the first element on top (Williams 1964). Unlike container/heap, it does not
-// box its elements.
+// heap is a binary heap with the first element on top (Williams 1964). Unlike container/heap, it
+// does not box its elements.
 type heap[E interface{ before(E) bool }] []E
 
 func (h *heap[E]) push(e E) {

@@ -6,14 +6,14 @@ import (
 	"lmzoo/lm"
 )
 
-// Lanes is the Source for models that carry their memory from batch to batch (truncated backpropagation
-// through time, Williams and Peng 1990). The documents of an epoch, shuffled and each opened by BOS, form
-// one stream. It is cut into B lanes of equal length, and each step continues every lane where the previous
-// step stopped.
+// Lanes is the Source for models that carry their memory from batch to batch (truncated
+// backpropagation through time, Williams and Peng 1990). The documents of an epoch, shuffled and
+// each opened by BOS, form one stream. It is cut into B lanes of equal length, and each step
+// continues every lane where the previous step stopped.
 //
-// A lane may begin inside a document. Every lane but the first therefore begins with a BOS without a target,
-// which ends the memory of the text that came before in this row. In each epoch every token of the corpus
-// is a target exactly once. Lanes is for one goroutine.
+// A lane may begin inside a document. Every lane but the first therefore begins with a BOS without
+// a target, which ends the memory of the text that came before in this row. In each epoch every
+// token of the corpus is a target exactly once. Lanes is for one goroutine.
 type Lanes struct {
 	docs    [][]lm.Token
 	b, t    int
@@ -54,7 +54,8 @@ func (l *Lanes) begin(lane int) int {
 	return int((int64(lane)*int64(l.total) + int64(l.b) - 1) / int64(l.b))
 }
 
-// extra returns the number of positions before the tokens of a lane: one for the BOS that ends the memory.
+// extra returns the number of positions before the tokens of a lane: one for the BOS that ends the
+// memory.
 func extra(lane int) int { return min(lane, 1) }
 
 // turn shuffles the documents for an epoch.

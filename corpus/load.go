@@ -12,16 +12,17 @@ import (
 
 // Options describe what to load. Only Source is required.
 type Options struct {
-	// Source is the name of a corpus, a file, a directory of files, or - for Stdin. The name of a corpus
-	// wins over a file of that name, which is ./name. Files packed by gzip are unpacked.
+	// Source is the name of a corpus, a file, a directory of files, or - for Stdin. The name of a
+	// corpus wins over a file of that name, which is ./name. Files packed by gzip are unpacked.
 	Source string
-	// Documents is the rule that cuts files into documents; "" means the default of the corpus, or whole
-	// files.
+	// Documents is the rule that cuts files into documents; "" means the default of the corpus, or
+	// whole files.
 	Documents Boundaries
-	// Ratio is the split. Its zero value means the default of the corpus, or 90/5/5, or all for training if
-	// Valid or Test is given.
+	// Ratio is the split. Its zero value means the default of the corpus, or 90/5/5, or all for
+	// training if Valid or Test is given.
 	Ratio Ratio
-	// Valid and Test are sources that replace a part of the split, whose share is trained on instead.
+	// Valid and Test are sources that replace a part of the split, whose share is trained on
+	// instead.
 	Valid, Test string
 	// Shuffle shuffles the documents before the split, always in the same order, so that runs with
 	// different seeds are evaluated on the same texts. Some named corpora are always shuffled.
@@ -30,7 +31,8 @@ type Options struct {
 	Reading Reading
 	Stdin   io.Reader
 	Cache   Cache
-	// Note receives a line for each decision that a reader should know: files left out, an encoding.
+	// Note receives a line for each decision that a reader should know: files left out, an
+	// encoding.
 	Note func(string)
 
 	limit int64 // largest text in bytes; 0: maxBytes
@@ -44,7 +46,8 @@ type Input struct {
 	SHA256 string `json:"sha256"` // of the text; of a directory, of all its files in order
 }
 
-// Corpus is a text in documents, split in three. Its JSON describes its origin and leaves out the text.
+// Corpus is a text in documents, split in three. Its JSON describes its origin and leaves out the
+// text.
 type Corpus struct {
 	Input
 	Documents Boundaries `json:"documents"`
@@ -61,8 +64,8 @@ const splitSeed = 1
 // defaultRatio is the split of a corpus outside the catalogue.
 var defaultRatio = Ratio{90, 5, 5}
 
-// Load reads a corpus, cuts it into documents and splits them. The bytes of all documents add up to the
-// bytes of the text.
+// Load reads a corpus, cuts it into documents and splits them. The bytes of all documents add up to
+// the bytes of the text.
 func Load(ctx context.Context, o Options) (*Corpus, error) {
 	c, err := o.plan()
 	if err != nil {
@@ -96,7 +99,8 @@ func (o Options) plan() (*Corpus, error) {
 	if n, err := FindNamed(o.Source); err == nil {
 		usual = n
 	}
-	c := &Corpus{Documents: cmp.Or(o.Documents, usual.Documents), Shuffled: o.Shuffle || usual.Shuffle}
+	c := &Corpus{Documents: cmp.Or(o.Documents, usual.Documents), Shuffled: o.Shuffle ||
+		usual.Shuffle}
 	if _, err := ParseBoundaries(string(c.Documents)); err != nil {
 		return nil, err
 	}
@@ -131,7 +135,8 @@ const (
 )
 
 // read reads one source and cuts it into documents.
-func (o Options) read(ctx context.Context, source string, cut Boundaries) (*Input, []Document, error) {
+func (o Options) read(ctx context.Context, source string, cut Boundaries) (*Input, []Document,
+	error) {
 	limit := cmp.Or(o.limit, maxBytes)
 	in := &Input{Source: source}
 	r := &sourceReader{ctx: ctx, reading: o.Reading, hash: sha256.New(), limit: limit, left: limit}
@@ -165,10 +170,12 @@ func checkHeld(source string, texts []string, cut Boundaries, limit int64) error
 		bytes += int64(len(text))
 	}
 	if held := bytes + documentBytes*docs; held > limit*(maxHeld/maxBytes) {
-		return fmt.Errorf("corpus %s: %d bytes in %d documents would take %d bytes of memory; %s", source, bytes, docs, held, smaller)
+		return fmt.Errorf("corpus %s: %d bytes in %d documents would take %d bytes of memory; %s",
+			source, bytes, docs, held, smaller)
 	}
 	return nil
 }
 
 // smaller is the advice for a text that is too large for memory.
-const smaller = "take a part of it, or count it in bounded memory with: lmzoo train ngram --memory 1G"
+const smaller = "take a part of it, or count it in bounded memory with: lmzoo train ngram " +
+	"--memory 1G"

@@ -45,21 +45,25 @@ func sha(s string) string {
 func everything(s Split) string { return joined(s.Train) + joined(s.Valid) + joined(s.Test) }
 
 func TestLoadFile(t *testing.T) {
-	dir := write(t, map[string]string{"a.txt": sample, "a.gz": packed(t, sample), "two.gz": packed(t, sample) + packed(t, "more")})
-	for file, want := range map[string]string{"a.txt": sample, "a.gz": sample, "two.gz": sample + "more"} {
+	dir := write(t, map[string]string{"a.txt": sample, "a.gz": packed(t, sample),
+		"two.gz": packed(t, sample) + packed(t, "more")})
+	for file, want := range map[string]string{"a.txt": sample, "a.gz": sample, "two.gz": sample +
+		"more"} {
 		for _, cut := range []Boundaries{"", Files, Lines, Paragraphs} {
 			c, err := Load(t.Context(), Options{Source: filepath.Join(dir, file), Documents: cut})
 			require.NoError(t, err)
 			require.Equal(t, want, everything(c.Split))
-			require.Equal(t, Input{Name: file, Source: filepath.Join(dir, file), Bytes: len(want), SHA256: sha(want)}, c.Input)
+			require.Equal(t, Input{Name: file, Source: filepath.Join(dir, file), Bytes: len(want),
+				SHA256: sha(want)}, c.Input)
 			require.Equal(t, Ratio{90, 5, 5}, c.Ratio)
 		}
 	}
 }
 
-// TestCorpusAsJSON: what a run keeps about its data.
+// TestCorpusAsJSON checks the JSON that a run stores about its data.
 func TestCorpusAsJSON(t *testing.T) {
-	c, err := Load(t.Context(), Options{Source: "-", Stdin: strings.NewReader("a\nb\n"), Documents: Lines})
+	c, err := Load(t.Context(), Options{Source: "-", Stdin: strings.NewReader("a\nb\n"),
+		Documents: Lines})
 	require.NoError(t, err)
 	data, err := json.Marshal(c)
 	require.NoError(t, err)
@@ -71,7 +75,8 @@ func TestCorpusAsJSON(t *testing.T) {
 }
 
 func TestLoadStdin(t *testing.T) {
-	c, err := Load(t.Context(), Options{Source: "-", Stdin: strings.NewReader(packed(t, "a\nb\n")), Documents: Lines, Ratio: Ratio{50, 50, 0}})
+	c, err := Load(t.Context(), Options{Source: "-", Stdin: strings.NewReader(packed(t, "a\nb\n")),
+		Documents: Lines, Ratio: Ratio{50, 50, 0}})
 	require.NoError(t, err)
 	require.Equal(t, "stdin", c.Name)
 	require.Equal(t, []Document{{Text: "a", End: "\n"}}, c.Split.Train)
@@ -79,8 +84,10 @@ func TestLoadStdin(t *testing.T) {
 }
 
 func TestLoadDirectory(t *testing.T) {
-	dir := write(t, map[string]string{"b.txt": "second", "a/z.txt": "first", "c.gz": packed(t, "third"), ".hidden": "no", ".git/x": "no", "empty": ""})
-	_ = os.Symlink(filepath.Join(dir, "nowhere"), filepath.Join(dir, "dangling")) // where links are allowed
+	dir := write(t, map[string]string{"b.txt": "second", "a/z.txt": "first",
+		"c.gz": packed(t, "third"), ".hidden": "no", ".git/x": "no", "empty": ""})
+	// where links are allowed
+	_ = os.Symlink(filepath.Join(dir, "nowhere"), filepath.Join(dir, "dangling"))
 	c, err := Load(t.Context(), Options{Source: dir, Ratio: Ratio{100, 0, 0}})
 	require.NoError(t, err)
 	require.Equal(t, docsOf("first", "second", "third"), c.Split.Train)
@@ -89,7 +96,8 @@ func TestLoadDirectory(t *testing.T) {
 }
 
 func TestLoadExplicitParts(t *testing.T) {
-	dir := write(t, map[string]string{"train": strings.Repeat("a\n", 100), "valid": "v\n", "test": "t\n"})
+	dir := write(t, map[string]string{"train": strings.Repeat("a\n", 100), "valid": "v\n",
+		"test": "t\n"})
 	file := func(name string) string { return filepath.Join(dir, name) }
 	for _, c := range []struct {
 		o           Options
@@ -100,8 +108,10 @@ func TestLoadExplicitParts(t *testing.T) {
 		{Options{}, 90, strings.Repeat("a\n", 5), strings.Repeat("a\n", 5), "90/5/5"},
 		{Options{Valid: file("valid")}, 100, "v\n", "", "100/0/0"},
 		{Options{Valid: file("valid"), Test: file("test")}, 100, "v\n", "t\n", "100/0/0"},
-		{Options{Valid: file("valid"), Ratio: Ratio{80, 10, 10}}, 90, "v\n", strings.Repeat("a\n", 10), "90/0/10"},
-		{Options{Test: file("test"), Ratio: Ratio{80, 15, 5}}, 85, strings.Repeat("a\n", 15), "t\n", "85/15/0"},
+		{Options{Valid: file("valid"), Ratio: Ratio{80, 10, 10}}, 90, "v\n",
+			strings.Repeat("a\n", 10), "90/0/10"},
+		{Options{Test: file("test"), Ratio: Ratio{80, 15, 5}}, 85, strings.Repeat("a\n", 15), "t\n",
+			"85/15/0"},
 	} {
 		c.o.Source, c.o.Documents = file("train"), Lines
 		got, err := Load(t.Context(), c.o)
@@ -121,19 +131,23 @@ func TestLoadShuffles(t *testing.T) {
 	const text = "a\nb\nc\nd\ne\nf\ng\nh\ni\nj\n"
 	dir := write(t, map[string]string{"x": text, "another name": text})
 	load := func(name string, shuffle bool) string {
-		c, err := Load(t.Context(), Options{Source: filepath.Join(dir, name), Documents: Lines, Shuffle: shuffle, Ratio: Ratio{50, 50, 0}})
+		c, err := Load(t.Context(), Options{Source: filepath.Join(dir, name), Documents: Lines,
+			Shuffle: shuffle, Ratio: Ratio{50, 50, 0}})
 		require.NoError(t, err)
 		return everything(c.Split)
 	}
 	require.Equal(t, text, load("x", false))
 	require.NotEqual(t, text, load("x", true))
-	require.Equal(t, load("x", true), load("another name", true), "the order depends on nothing but the text")
+	require.Equal(t, load("x", true), load("another name", true), "the order depends on nothing "+
+		"but the text")
 }
 
 func TestLoadRefuses(t *testing.T) {
 	dir := write(t, map[string]string{
-		"empty": "", "empty.gz": packed(t, ""), "cut.gz": packed(t, sample)[:60], "flip.gz": "\x1f\x8b\x08 and nonsense",
-		"nul": "text\x00text", "noise": "\x01\x02\x03\x04\x05\x06", "text": "text", "sub/.hidden": "x", "pics/b.png": "\x89PNG\r\n\x1a\n\x00",
+		"empty": "", "empty.gz": packed(t, ""), "cut.gz": packed(t, sample)[:60],
+		"flip.gz": "\x1f\x8b\x08 and nonsense",
+		"nul":     "text\x00text", "noise": "\x01\x02\x03\x04\x05\x06", "text": "text",
+		"sub/.hidden": "x", "pics/b.png": "\x89PNG\r\n\x1a\n\x00",
 	})
 	for _, c := range []struct {
 		source, want string
@@ -178,7 +192,8 @@ func TestLoadStops(t *testing.T) {
 	require.Greater(t, endless.after, -10, "it goes on reading")
 
 	broken := errors.New("the disk is on fire")
-	_, err = Load(t.Context(), Options{Source: "-", Stdin: io.MultiReader(strings.NewReader("some text"), failing{broken})})
+	_, err = Load(t.Context(), Options{Source: "-",
+		Stdin: io.MultiReader(strings.NewReader("some text"), failing{broken})})
 	require.ErrorIs(t, err, broken)
 }
 

@@ -34,8 +34,9 @@ var named = []Named{
 		Ratio:     Ratio{90, 5, 5},
 	},
 	{
-		Name:      "names",
-		Title:     "32,033 first names from the statistics of US Social Security (makemore, Karpathy 2022)",
+		Name: "names",
+		Title: "32,033 first names from the statistics of US Social Security (makemore, " +
+			"Karpathy 2022)",
 		URL:       "https://raw.githubusercontent.com/karpathy/makemore/988aa59e4d8fefa526d06f3b453ad116258398d4/names.txt",
 		Bytes:     228_145,
 		SHA256:    "0a30b5557f192f32ab962680889aac5f6fda0f4cecf40a6d0b5694f58ea8cc4d",
@@ -71,5 +72,6 @@ func FindNamed(name string) (Named, error) {
 	if near := suggest.Nearest(name, append(names, "world")); near != "" {
 		return Named{}, fmt.Errorf("no corpus is named %q; did you mean %q?", name, near)
 	}
-	return Named{}, fmt.Errorf("no corpus is named %q: choose one of %s, or give a file", name, strings.Join(names, ", "))
+	return Named{}, fmt.Errorf("no corpus is named %q: choose one of %s, or give a file", name,
+		strings.Join(names, ", "))
 }

@@ -45,13 +45,13 @@ func run(s string, c class) (n, last int) {
 	return n, last
 }
 
-// nextPiece returns the length of the first piece of s, which is not empty. Pieces are the units that
-// tokenizers learn from. They are cut as in GPT-2 (Radford et al. 2019), by the pattern
+// nextPiece returns the length of the first piece of s, which is not empty. Pieces are the units
+// that tokenizers learn from. They are cut as in GPT-2 (Radford et al. 2019), by the pattern
 //
 //	's|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+
 //
-// One space belongs to the word after it: the pieces joined are the text, and a word in the middle of a
-// sentence is always the same piece.
+// One space belongs to the word after it: the pieces joined are the text, and a word in the middle
+// of a sentence is always the same piece.
 func nextPiece(s string) int {
 	if s[0] == '\'' {
 		for _, c := range [...]string{"'s", "'t", "'re", "'ve", "'m", "'ll", "'d"} {
@@ -75,8 +75,8 @@ func nextPiece(s string) int {
 	return n - last // the last space belongs to the next word
 }
 
-// nextWord is nextPiece, except that a character of a script that is written without spaces is a piece of
-// its own: a run of them is a phrase or a sentence, which hardly ever comes again.
+// nextWord is nextPiece, except that a character of a script that is written without spaces is a
+// piece of its own: a run of them is a phrase or a sentence, which hardly ever comes again.
 func nextWord(s string) int {
 	n := nextPiece(s)
 	lead := 0
@@ -97,7 +97,8 @@ func unspaced(r rune) bool {
 	return r >= 0x2e80 && unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana)
 }
 
-// countPieces counts how often each piece that next cuts off occurs in the texts. It keeps none of the texts.
+// countPieces counts how often each piece that next cuts off occurs in the texts. It keeps none of
+// the texts.
 func countPieces(texts iter.Seq[string], next func(string) int) map[string]int {
 	c := tally{}
 	for s := range texts {

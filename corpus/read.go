@@ -17,8 +17,8 @@ import (
 type Reading uint8
 
 const (
-	// Characters is for tokenizers that know characters: text in another encoding than UTF-8 is converted
-	// where its encoding is certain, and what does not look like text is refused.
+	// Characters is for tokenizers that know characters: text in another encoding than UTF-8 is
+	// converted where its encoding is certain, and what does not look like text is refused.
 	Characters Reading = iota
 	// TextBytes takes text as it is, in any encoding, because words are bytes.
 	TextBytes
@@ -51,7 +51,8 @@ type sourceReader struct {
 type notTextError struct{ path, why string }
 
 func (e *notTextError) Error() string {
-	return fmt.Sprintf("corpus %s: looks binary (%s): want text, or the byte tokenizer, which takes anything", e.path, e.why)
+	return fmt.Sprintf("corpus %s: looks binary (%s): want text, or the byte tokenizer, which "+
+		"takes anything", e.path, e.why)
 }
 
 func (r *sourceReader) readFile(path string) (string, error) {
@@ -172,8 +173,8 @@ func (c *counted) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// unpacking fails where a file unpacks to far more than text does: text shrinks to a third or a tenth, a
-// gzip bomb to a thousandth.
+// unpacking fails where a file unpacks to far more than text does: text shrinks to a third or a
+// tenth, a gzip bomb to a thousandth.
 type unpacking struct {
 	counted
 	in *counted
@@ -188,7 +189,8 @@ const (
 type bombError struct{ out int64 }
 
 func (b *bombError) Error() string {
-	return fmt.Sprintf("unpacks to more than %d bytes, over %d times its size: this is no ordinary text", b.out, maxRatio)
+	return fmt.Sprintf("unpacks to more than %d bytes, over %d times its size: this is no "+
+		"ordinary text", b.out, maxRatio)
 }
 
 func (u *unpacking) Read(p []byte) (int, error) {
@@ -215,8 +217,8 @@ func (c canceled) Read(p []byte) (int, error) {
 // binaryLooks is how many bytes of a file are inspected to see whether it is text.
 const binaryLooks = 8000
 
-// looksBinary says why the beginning of a file does not look like text, "" if it does. Bytes that are not
-// UTF-8 may be text in another encoding; control characters are text in none.
+// looksBinary says why the beginning of a file does not look like text, "" if it does. Bytes that
+// are not UTF-8 may be text in another encoding; control characters are text in none.
 func looksBinary(head string) string {
 	control := 0
 	for i := range len(head) {

@@ -8,7 +8,8 @@ func (b Batch) Rows() int { return b.B }
 // Share returns share i of n of the rows, and false if no row is left for it.
 func (b Batch) Share(i, n int) (Batch, bool) {
 	lo, hi := b.B*i/n, b.B*(i+1)/n
-	return Batch{B: hi - lo, T: b.T, X: b.X[lo*b.T : hi*b.T], Y: b.Y[lo*b.T : hi*b.T], N: b.N}, hi > lo
+	return Batch{B: hi - lo, T: b.T, X: b.X[lo*b.T : hi*b.T], Y: b.Y[lo*b.T : hi*b.T], N: b.N},
+		hi > lo
 }
 
 // Targets counts the positions that have a loss.
@@ -30,7 +31,8 @@ func (b Batch) Of(n int) Batch {
 // Validate reports a batch whose inputs or targets are not rows × tokens.
 func (b Batch) Validate() error {
 	if b.B < 1 || b.T < 1 || len(b.X) != b.B*b.T || len(b.Y) != len(b.X) {
-		return fmt.Errorf("%d rows of %d tokens, %d inputs and %d targets; want rows × tokens of each, at least 1",
+		return fmt.Errorf("%d rows of %d tokens, %d inputs and %d targets; want rows × tokens of "+
+			"each, at least 1",
 			b.B, b.T, len(b.X), len(b.Y))
 	}
 	return nil

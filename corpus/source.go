@@ -11,7 +11,8 @@ import (
 )
 
 // texts reads all texts of a source.
-func (o Options) texts(ctx context.Context, r *sourceReader, source string) (texts []string, name string, err error) {
+func (o Options) texts(ctx context.Context, r *sourceReader, source string) (texts []string,
+	name string, err error) {
 	if source == "-" {
 		if o.Stdin == nil {
 			return nil, "", errors.New("corpus -: there is no standard input")
@@ -50,15 +51,16 @@ type sourceFiles struct {
 	notes notes
 }
 
-// leaveOut reports whether a file that could not be read is to be passed over: a directory of texts may
-// hold a picture or an archive, but a file that was named must be text.
+// leaveOut reports whether a file that could not be read is to be passed over: a directory of texts
+// may hold a picture or an archive, but a file that was named must be text.
 func (f *sourceFiles) leaveOut(err error) bool {
 	var binary *notTextError
 	return f.dir != "" && errors.As(err, &binary)
 }
 
 func (f *sourceFiles) noText() error {
-	return fmt.Errorf("corpus %s: none of its %d files is text: want text files in it, or the byte tokenizer, which takes anything", f.dir, len(f.paths))
+	return fmt.Errorf("corpus %s: none of its %d files is text: want text files in it, or the "+
+		"byte tokenizer, which takes anything", f.dir, len(f.paths))
 }
 
 // relative returns a path below the source as a reader would write it.
@@ -72,7 +74,8 @@ func (f *sourceFiles) relative(path string) string {
 // files finds the files of a source.
 func (o Options) files(ctx context.Context, source string) (*sourceFiles, error) {
 	if source == "" {
-		return nil, errors.New("no corpus given: want a name, a file, a directory, or - for standard input")
+		return nil, errors.New("no corpus given: want a name, a file, a directory, or - for " +
+			"standard input")
 	}
 	n, unknown := FindNamed(source)
 	if unknown == nil {
@@ -86,15 +89,18 @@ func (o Options) files(ctx context.Context, source string) (*sourceFiles, error)
 	case err != nil:
 		return nil, fmt.Errorf("corpus %s: %w", source, err)
 	case info.Mode()&fs.ModeDevice != 0:
-		return nil, fmt.Errorf("corpus %s: a device may have no end; want a file, a directory, or - for standard input", source)
+		return nil, fmt.Errorf("corpus %s: a device may have no end; want a file, a directory, "+
+			"or - for standard input", source)
 	case info.IsDir():
 		return filesBelow(source)
 	}
-	return &sourceFiles{name: filepath.Base(source), paths: []string{source}, once: !info.Mode().IsRegular()}, nil
+	return &sourceFiles{name: filepath.Base(source), paths: []string{source},
+		once: !info.Mode().IsRegular()}, nil
 }
 
-// filesBelow finds all files in and below a directory, in the order of their names. Links are followed, each
-// directory once. Left out are hidden files, runs of lmzoo, and what is neither a file nor a directory.
+// filesBelow finds all files in and below a directory, in the order of their names. Links are
+// followed, each directory once. Left out are hidden files, runs of lmzoo, and what is neither a
+// file nor a directory.
 func filesBelow(dir string) (*sourceFiles, error) {
 	f := &sourceFiles{name: filepath.Base(dir), dir: dir}
 	if err := f.walk(dir, map[string]bool{}); err != nil {
@@ -106,7 +112,8 @@ func filesBelow(dir string) (*sourceFiles, error) {
 	return f, nil
 }
 
-// walk adds the files below a directory; seen holds the real paths of the directories that were walked.
+// walk adds the files below a directory; seen holds the real paths of the directories that were
+// walked.
 func (f *sourceFiles) walk(dir string, seen map[string]bool) error {
 	real, err := filepath.EvalSymlinks(dir)
 	if err != nil {

@@ -10,7 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// loadNoted loads a corpus whole and as a stream, checks that both agree, and returns what was noted.
+// loadNoted loads a corpus whole and as a stream, checks that both agree, and returns what was
+// noted.
 func loadNoted(t *testing.T, o Options) (*Corpus, []string) {
 	var noted, streamed []string
 	o.Note = func(line string) { noted = append(noted, line) }
@@ -31,12 +32,15 @@ var allTrain = Ratio{Train: 100}
 func TestDirectoryLeavesOutWhatIsNotText(t *testing.T) {
 	const png = "\x89PNG\r\n\x1a\n\x00"
 	dir := write(t, map[string]string{
-		"a.txt": "first", "b.png": png, "c.zip": "PK\x03\x04\x00\x00", "d.txt": "second", "e.tar.gz": packed(t, "tar\x00"),
-		"pics/1.png": png, "run/config.json": "{}", "run/tokenizer.json": "{}", "run/metrics.csv": "step",
+		"a.txt": "first", "b.png": png, "c.zip": "PK\x03\x04\x00\x00", "d.txt": "second",
+		"e.tar.gz":   packed(t, "tar\x00"),
+		"pics/1.png": png, "run/config.json": "{}", "run/tokenizer.json": "{}",
+		"run/metrics.csv": "step",
 	})
 	c, noted := loadNoted(t, Options{Source: dir, Ratio: allTrain})
 	require.Equal(t, docsOf("first", "second"), c.Split.Train)
-	require.Equal(t, []string{"run: left out, a run of lmzoo", "b.png, c.zip, e.tar.gz and 1 more: left out, not text"}, noted)
+	require.Equal(t, []string{"run: left out, a run of lmzoo", "b.png, c.zip, e.tar.gz and 1 " +
+		"more: left out, not text"}, noted)
 
 	c, noted = loadNoted(t, Options{Source: dir, Ratio: allTrain, Reading: AnyBytes})
 	require.Len(t, c.Split.Train, 6, "bytes may be anything, but not the run")
@@ -49,13 +53,15 @@ func TestDirectoryFollowsLinks(t *testing.T) {
 	if err := os.Symlink(other, filepath.Join(dir, "texts", "linked")); err != nil {
 		t.Skip("no links here")
 	}
-	require.NoError(t, os.Symlink(filepath.Join(dir, "texts"), filepath.Join(dir, "texts", "sub", "up")))
+	require.NoError(t, os.Symlink(filepath.Join(dir, "texts"), filepath.Join(dir, "texts", "sub",
+		"up")))
 	require.NoError(t, os.Symlink(filepath.Join(dir, "texts"), filepath.Join(dir, "link")))
 	require.NoError(t, os.Symlink("nowhere", filepath.Join(dir, "texts", "lost")))
 	for _, source := range []string{"texts", "link"} {
 		c, noted := loadNoted(t, Options{Source: filepath.Join(dir, source), Ratio: allTrain})
 		require.Equal(t, docsOf("first", "third", "second"), c.Split.Train)
-		require.Equal(t, []string{"lost: left out, a link to nowhere", filepath.Join("sub", "up") + ": left out, a second link to the same directory"}, noted)
+		require.Equal(t, []string{"lost: left out, a link to nowhere", filepath.Join("sub", "up") +
+			": left out, a second link to the same directory"}, noted)
 	}
 }
 
@@ -92,7 +98,8 @@ func TestDevicesAndPipes(t *testing.T) {
 }
 
 func TestGzipBombIsRefused(t *testing.T) {
-	dir := write(t, map[string]string{"bomb.gz": packed(t, strings.Repeat("a b\n", 10<<20)), "small.gz": packed(t, strings.Repeat("a b\n", 1<<20))})
+	dir := write(t, map[string]string{"bomb.gz": packed(t, strings.Repeat("a b\n", 10<<20)),
+		"small.gz": packed(t, strings.Repeat("a b\n", 1<<20))})
 	bomb := filepath.Join(dir, "bomb.gz")
 	_, err := Load(t.Context(), Options{Source: bomb})
 	require.ErrorContains(t, err, "unpacks to more than")
@@ -108,14 +115,17 @@ func TestGzipBombIsRefused(t *testing.T) {
 }
 
 func TestLoadIsBounded(t *testing.T) {
-	dir := write(t, map[string]string{"text": strings.Repeat("a", 1000), "lines": strings.Repeat("\n", 900)})
+	dir := write(t, map[string]string{"text": strings.Repeat("a", 1000),
+		"lines": strings.Repeat("\n", 900)})
 	load := func(name string, o Options) error {
 		o.Source, o.limit = filepath.Join(dir, name), 999
 		_, err := Load(t.Context(), o)
 		return err
 	}
-	require.ErrorContains(t, load("text", Options{}), "more than 999 bytes; take a part of it, or count it in bounded memory with: lmzoo train ngram --memory")
-	require.ErrorContains(t, load("lines", Options{Documents: Lines}), "900 bytes in 900 documents would take 58500 bytes of memory; take a part")
+	require.ErrorContains(t, load("text", Options{}), "more than 999 bytes; take a part of it, "+
+		"or count it in bounded memory with: lmzoo train ngram --memory")
+	require.ErrorContains(t, load("lines", Options{Documents: Lines}),
+		"900 bytes in 900 documents would take 58500 bytes of memory; take a part")
 	require.NoError(t, load("lines", Options{Documents: Files}))
 	endless := endlessReader{}
 	_, err := Load(t.Context(), Options{Source: "-", Stdin: &endless, limit: 999})

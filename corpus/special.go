@@ -16,18 +16,18 @@ const (
 	maxSpecialBytes = 64
 )
 
-// special is a tokenizer whose vocabulary is extended by special tokens: marks such as [MASK] or the
-// roles of a conversation that a program inserts and a text cannot. Encode is the base tokenizer's, so
-// that a text that spells the name of a special token is ordinary text: neither a user nor the output
-// of a tool can forge one.
+// special is a tokenizer whose vocabulary is extended by special tokens: marks such as [MASK] or
+// the roles of a conversation that a program inserts and a text cannot. Encode is the base
+// tokenizer's, so that a text that spells the name of a special token is ordinary text: neither a
+// user nor the output of a tool can forge one.
 type special struct {
 	base  Tokenizer
 	names []string // of tokens base.Vocab() …
 }
 
-// WithSpecials returns tok with a special token for each name. Their ids follow the vocabulary of tok
-// in the order of the names. Encode never returns one, whatever the text says, and Decode skips them.
-// If tok has special tokens already, the new ones follow those.
+// WithSpecials returns tok with a special token for each name. Their ids follow the vocabulary of
+// tok in the order of the names. Encode never returns one, whatever the text says, and Decode skips
+// them. If tok has special tokens already, the new ones follow those.
 func WithSpecials(tok Tokenizer, names ...string) (Tokenizer, error) {
 	s := &special{base: tok}
 	if t, ok := tok.(*special); ok {
@@ -49,7 +49,8 @@ func (s *special) add(name string) error {
 		return fmt.Errorf("special token %q: %w", name, err)
 	}
 	if slices.Contains(s.names, name) {
-		return fmt.Errorf("special token %q: the name is taken; want a different name for each", name)
+		return fmt.Errorf("special token %q: the name is taken; want a different name for each",
+			name)
 	}
 	if len(s.names) == maxSpecials {
 		return fmt.Errorf("special token %q: there are %d already; want fewer", name, maxSpecials)

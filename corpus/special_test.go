@@ -60,7 +60,8 @@ func TestSpecialTokensAccumulate(t *testing.T) {
 	require.NoError(t, err)
 	twice, err := WithSpecials(once, "[SEP]")
 	require.NoError(t, err)
-	require.Equal(t, []string{"[MASK]"}, Specials(once), "the tokenizer it was made from does not change")
+	require.Equal(t, []string{"[MASK]"}, Specials(once), "the tokenizer it was made from does "+
+		"not change")
 	require.Equal(t, []string{"[MASK]", "[SEP]"}, Specials(twice))
 	id, ok := Special(twice, "[SEP]")
 	require.True(t, ok)
@@ -92,7 +93,8 @@ func checkNoSpecial(t require.TestingT, tok Tokenizer, text string) {
 	base := tok.(*special).base
 	tokens := tok.Encode(nil, text)
 	for _, id := range tokens {
-		require.True(t, id > lm.BOS && int(id) < base.Vocab(), "%q encodes to token %d, %q", text, id, tok.Text(id))
+		require.True(t, id > lm.BOS && int(id) < base.Vocab(), "%q encodes to token %d, %q", text,
+			id, tok.Text(id))
 	}
 	require.Equal(t, base.Encode(nil, text), tokens)
 }
@@ -101,15 +103,16 @@ func TestEncodeNeverYieldsSpecialTokens(t *testing.T) {
 	toks := withSpecials(t)
 	part := rapid.OneOf(rapid.SampledFrom(append(awkward, specialNames...)), rapid.String())
 	rapid.Check(t, func(t *rapid.T) {
-		text := strings.Join(rapid.SliceOf(part).Draw(t, "parts"), rapid.SampledFrom([]string{"", " "}).Draw(t, "between"))
+		text := strings.Join(rapid.SliceOf(part).Draw(t, "parts"),
+			rapid.SampledFrom([]string{"", " "}).Draw(t, "between"))
 		for _, tok := range toks {
 			checkNoSpecial(t, tok, text)
 		}
 	})
 }
 
-// TestTrainedOnSpecialNames covers the case most easily got wrong: the names are words of the training
-// text, with tokens of their own in the base vocabulary.
+// TestTrainedOnSpecialNames covers the case most easily got wrong: the names are words of the
+// training text, with tokens of their own in the base vocabulary.
 func TestTrainedOnSpecialNames(t *testing.T) {
 	text := strings.Repeat("[MASK] [SEP] <|user|> ", 20)
 	for _, name := range Tokenizers() {
@@ -150,6 +153,7 @@ func TestSpecialTokensSurviveTheirFile(t *testing.T) {
 
 		plain, err := MarshalTokenizer(tok.(*special).base)
 		require.NoError(t, err)
-		require.NotContains(t, string(plain), "special", "a tokenizer without special tokens keeps its file")
+		require.NotContains(t, string(plain), "special", "a tokenizer without special tokens "+
+			"keeps its file")
 	}
 }

@@ -15,7 +15,8 @@ type Ratio struct{ Train, Valid, Test int }
 // ParseRatio reads a ratio such as 90/5/5.
 func ParseRatio(s string) (Ratio, error) {
 	fail := func(why string) (Ratio, error) {
-		return Ratio{}, fmt.Errorf("split %q: %s; write train/valid/test in per cent, such as 90/5/5 or 90/10/0", s, why)
+		return Ratio{}, fmt.Errorf("split %q: %s; write train/valid/test in per cent, such as "+
+			"90/5/5 or 90/10/0", s, why)
 	}
 	fields := strings.Split(s, "/")
 	if len(fields) != 3 {
@@ -47,10 +48,10 @@ func (r *Ratio) UnmarshalText(text []byte) (err error) {
 	return err
 }
 
-// Split splits documents by their number, in order: the first ⌊n·train/100⌋ are the training part, those up
-// to ⌊n·(train+valid)/100⌋ the validation part, and the rest the test part. If that would leave a part
-// empty, as for a single stream, the bytes are split in the same way, and a document that crosses a border
-// is cut in two.
+// Split splits documents by their number, in order: the first ⌊n·train/100⌋ are the training part,
+// those up to ⌊n·(train+valid)/100⌋ the validation part, and the rest the test part. If that would
+// leave a part empty, as for a single stream, the bytes are split in the same way, and a document
+// that crosses a border is cut in two.
 func (r Ratio) Split(docs []Document) Split {
 	a, b := r.borders(len(docs))
 	if r.fits(a, b, len(docs)) {
@@ -77,8 +78,8 @@ func (r Ratio) fits(a, b, n int) bool {
 	return (a > 0) == (r.Train > 0) && (b > a) == (r.Valid > 0) && (n > b) == (r.Test > 0)
 }
 
-// cutAt splits documents after the given number of bytes, moved back by up to three to the beginning of a
-// character.
+// cutAt splits documents after the given number of bytes, moved back by up to three to the
+// beginning of a character.
 func cutAt(docs []Document, bytes int) (before, after []Document) {
 	i := 0
 	for i < len(docs) && bytes >= docs[i].Bytes() {
@@ -129,6 +130,9 @@ func characterStart(text string, at int) int {
 // Shuffle returns the documents in an order that depends only on the seed.
 func Shuffle(docs []Document, seed uint64) []Document {
 	out := slices.Clone(docs)
-	rand.New(rand.NewPCG(seed, 0)).Shuffle(len(out), func(i, j int) { out[i], out[j] = out[j], out[i] })
+	rand.New(rand.NewPCG(seed, 0)).Shuffle(len(out), func(i, j int) {
+		out[i], out[j] = out[j],
+			out[i]
+	})
 	return out
 }

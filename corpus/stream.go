@@ -16,9 +16,9 @@ import (
 	"unicode/utf8"
 )
 
-// Stream is a corpus that is never in memory as a whole. Each use of its training part reads it from the
-// disk, a fragment at a time. For every tokenizer of this package, the tokens of the fragments joined are
-// the tokens of the documents.
+// Stream is a corpus that is never in memory as a whole. Each use of its training part reads it
+// from the disk, a fragment at a time. For every tokenizer of this package, the tokens of the
+// fragments joined are the tokens of the documents.
 type Stream struct {
 	Corpus        // without its Split
 	Documents int // of all three parts
@@ -43,9 +43,12 @@ type Fragment struct {
 // ErrNotStreamed says that a source can be read only once, or only as a whole.
 var ErrNotStreamed = errors.New("this corpus cannot be read in pieces")
 
-// OpenStream reads the source once, to learn its size, its hash and the number of its documents. For
-// standard input, a pipe and a shuffled corpus it returns [ErrNotStreamed].
-func OpenStream(ctx context.Context, o Options) (*Stream, error) { return openStream(ctx, o, 1<<18) }
+// OpenStream reads the source once, to learn its size, its hash and the number of its documents.
+// For standard input, a pipe and a shuffled corpus it returns [ErrNotStreamed].
+func OpenStream(ctx context.Context, o Options) (*Stream, error) {
+	return openStream(ctx, o,
+		1<<18)
+}
 
 func openStream(ctx context.Context, o Options, chunk int) (*Stream, error) {
 	plan, err := o.plan()
@@ -163,7 +166,8 @@ func (s *Stream) Train() iter.Seq2[Fragment, error] {
 			}
 		}
 		if seen != s.Input.Bytes {
-			yield(Fragment{}, fmt.Errorf("corpus %s changed while it was read: %d bytes, then %d; train again", s.Source, s.Input.Bytes, seen))
+			yield(Fragment{}, fmt.Errorf("corpus %s changed while it was read: %d bytes, then "+
+				"%d; train again", s.Source, s.Input.Bytes, seen))
 		}
 	}
 }
@@ -191,7 +195,8 @@ type border struct {
 	done        bool
 }
 
-// trim cuts a fragment at the border, as cutAt does. show is false for a fragment behind the border.
+// trim cuts a fragment at the border, as cutAt does. show is false for a fragment behind the
+// border.
 func (b *border) trim(f Fragment) (_ Fragment, show bool) {
 	if b.bytes < 0 {
 		if b.docs == 0 {
@@ -270,8 +275,8 @@ func each(fragments []Fragment, yield func(Fragment, error) bool) bool {
 	return true
 }
 
-// chunks cuts a text before white space, which no token of any tokenizer crosses: a word begins with its
-// space, and characters stay whole.
+// chunks cuts a text before white space, which no token of any tokenizer crosses: a word begins
+// with its space, and characters stay whole.
 func chunks(src io.Reader, size int) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
 		var buf []byte
@@ -311,8 +316,8 @@ func readFull(src io.Reader, buf []byte) (n int, err error) {
 	return n, err
 }
 
-// safeEnd finds the last space, tab or line end in buf[from:] that follows something else; 0 if there is
-// none. Vertical tab and form feed do not count: to Whitespace they are part of a word.
+// safeEnd finds the last space, tab or line end in buf[from:] that follows something else; 0 if
+// there is none. Vertical tab and form feed do not count: to Whitespace they are part of a word.
 func safeEnd(buf []byte, from int) int {
 	for i := len(buf) - 1; i >= from; i-- {
 		if b := buf[i]; b != ' ' && b != '\t' && b != '\n' && b != '\r' {

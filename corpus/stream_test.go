@@ -14,7 +14,8 @@ import (
 	"lmzoo/lm"
 )
 
-// together joins the fragments of a stream to documents, and to the tokens that a model would count.
+// together joins the fragments of a stream to documents, and to the tokens that a model would
+// count.
 func together(t require.TestingT, s *Stream, tok Tokenizer) (docs []Document, tokens []lm.Token) {
 	var text strings.Builder
 	for f, err := range s.Train() {
@@ -32,11 +33,13 @@ func together(t require.TestingT, s *Stream, tok Tokenizer) (docs []Document, to
 	return docs, tokens
 }
 
-// However a text is cut, a stream of it has the same documents, and the same tokens, as the text in memory.
+// However a text is cut, a stream of it has the same documents, and the same tokens, as the text in
+// memory.
 func TestStreamIsTheCorpus(t *testing.T) {
 	dir := t.TempDir()
 	rapid.Check(t, func(t *rapid.T) {
-		bits := []string{"\n", "\n", "\n\n", "\r\n", "\r", " ", "  ", "\u00a0", "\u2028", "a", "ab", "it's", "'", ".", "7", "é", "漢", "\xe6\xbc", "\xa2", "\x80\x80\x80\x80\x80"}
+		bits := []string{"\n", "\n", "\n\n", "\r\n", "\r", " ", "  ", "\u00a0", "\u2028", "a", "ab",
+			"it's", "'", ".", "7", "é", "漢", "\xe6\xbc", "\xa2", "\x80\x80\x80\x80\x80"}
 		path := filepath.Join(dir, "text")
 		text := strings.Join(rapid.SliceOfN(rapid.SampledFrom(bits), 1, 40).Draw(t, "text"), "")
 		require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
@@ -44,7 +47,8 @@ func TestStreamIsTheCorpus(t *testing.T) {
 		valid := rapid.IntRange(0, 100-train).Draw(t, "valid")
 		o := Options{
 			Source: path, Reading: AnyBytes, Ratio: Ratio{train, valid, 100 - train - valid},
-			Documents: rapid.SampledFrom([]Boundaries{Files, Lines, Paragraphs}).Draw(t, "documents"),
+			Documents: rapid.SampledFrom([]Boundaries{Files, Lines, Paragraphs}).Draw(t,
+				"documents"),
 		}
 		c, err := Load(context.Background(), o)
 		require.NoError(t, err)
@@ -73,10 +77,11 @@ func TestStreamIsTheCorpus(t *testing.T) {
 	})
 }
 
-// A directory, packed files among them, is its files one after the other.
+// TestStreamDirectory checks that a directory with packed files is its files in order.
 func TestStreamDirectory(t *testing.T) {
 	dir := t.TempDir()
-	require.NoError(t, os.WriteFile(filepath.Join(dir, "a"), []byte("one two\n\nthree\n\n\n"), 0o600))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "a"), []byte("one two\n\nthree\n\n\n"),
+		0o600))
 	f, err := os.Create(filepath.Join(dir, "b.gz"))
 	require.NoError(t, err)
 	z := gzip.NewWriter(f)

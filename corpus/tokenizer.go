@@ -16,8 +16,8 @@ import (
 // Tokenizers returns the names that Train accepts, from the smallest tokens to the largest.
 func Tokenizers() []string { return []string{"byte", "char", "bpe", "word", "whitespace"} }
 
-// Train learns the tokenizer of the given name from documents. vocab bounds the vocabulary, BOS included;
-// 0 leaves its size to the tokenizer.
+// Train learns the tokenizer of the given name from documents. vocab bounds the vocabulary, BOS
+// included; 0 leaves its size to the tokenizer.
 func Train(name string, docs []Document, vocab int) (Tokenizer, error) {
 	return trainOn(name, textsOf(docs), vocab)
 }
@@ -36,7 +36,8 @@ func textsOf(docs []Document) iter.Seq[string] {
 // trainOn learns a tokenizer from texts, which it reads once.
 func trainOn(name string, texts iter.Seq[string], vocab int) (Tokenizer, error) {
 	if vocab < 0 {
-		return nil, fmt.Errorf("vocabulary of %d tokens: want a positive number, or 0 for the tokenizer's own choice", vocab)
+		return nil, fmt.Errorf("vocabulary of %d tokens: want a positive number, or 0 for the "+
+			"tokenizer's own choice", vocab)
 	}
 	switch name {
 	case "byte":
@@ -53,12 +54,14 @@ func trainOn(name string, texts iter.Seq[string], vocab int) (Tokenizer, error) 
 	if near := suggest.Nearest(name, Tokenizers()); near != "" {
 		return nil, fmt.Errorf("no tokenizer %q; did you mean %q?", name, near)
 	}
-	return nil, fmt.Errorf("unknown tokenizer %q; want one of %s", name, strings.Join(Tokenizers(), ", "))
+	return nil, fmt.Errorf("unknown tokenizer %q; want one of %s", name,
+		strings.Join(Tokenizers(), ", "))
 }
 
 // tooSmall returns the error for a vocabulary below min tokens.
 func tooSmall(name string, vocab, min int, because string) error {
-	return fmt.Errorf("%s tokenizer with a vocabulary of %d: needs at least %d, %s; ask for more or for 0, its own choice", name, vocab, min, because)
+	return fmt.Errorf("%s tokenizer with a vocabulary of %d: needs at least %d, %s; ask for more "+
+		"or for 0, its own choice", name, vocab, min, because)
 }
 
 // EncodeDocuments encodes every document as EncodeDocument does.
@@ -78,7 +81,8 @@ func EncodeDocuments(tok Tokenizer, docs []Document) [][]lm.Token {
 	return out
 }
 
-// byFrequency returns the keys of counts, most frequent first, and equally frequent keys in their order.
+// byFrequency returns the keys of counts, most frequent first, and equally frequent keys in their
+// order.
 func byFrequency[K cmp.Ordered](counts map[K]int) []K {
 	return slices.SortedFunc(maps.Keys(counts), func(a, b K) int {
 		return cmp.Or(cmp.Compare(counts[b], counts[a]), cmp.Compare(a, b))

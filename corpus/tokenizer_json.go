@@ -29,8 +29,8 @@ const (
 	tokenizerVersion = 1
 )
 
-// MarshalTokenizer encodes a tokenizer as JSON. Equal tokenizers give equal bytes, so that the hash of the
-// bytes identifies a tokenizer.
+// MarshalTokenizer encodes a tokenizer as JSON. Equal tokenizers give equal bytes, so that the hash
+// of the bytes identifies a tokenizer.
 func MarshalTokenizer(tok Tokenizer) ([]byte, error) {
 	f := tokenizerFile{Format: tokenizerFormat, Version: tokenizerVersion, Tokenizer: tok.Name()}
 	if s, ok := tok.(*special); ok {
@@ -49,7 +49,8 @@ func MarshalTokenizer(tok Tokenizer) ([]byte, error) {
 	case *Whitespace:
 		f.Words = escapeAll(t.words)
 	default:
-		return nil, fmt.Errorf("tokenizer %q cannot be saved; want one of %s", tok.Name(), strings.Join(Tokenizers(), ", "))
+		return nil, fmt.Errorf("tokenizer %q cannot be saved; want one of %s", tok.Name(),
+			strings.Join(Tokenizers(), ", "))
 	}
 	var out bytes.Buffer
 	e := json.NewEncoder(&out)
@@ -64,7 +65,8 @@ func MarshalTokenizer(tok Tokenizer) ([]byte, error) {
 func LoadTokenizer(data []byte) (Tokenizer, error) {
 	tok, err := loadTokenizer(data)
 	if err != nil {
-		return nil, fmt.Errorf("tokenizer.json: %w; want the file that was saved with the model", err)
+		return nil, fmt.Errorf("tokenizer.json: %w; want the file that was saved with the model",
+			err)
 	}
 	return tok, nil
 }
@@ -98,7 +100,10 @@ func (f *tokenizerFile) base() (Tokenizer, error) {
 		if err != nil {
 			return nil, err
 		}
-		words, err := f.words(func(w string) bool { return w != "" && len(letters.spell(nil, w)) > 1 })
+		words, err := f.words(func(w string) bool {
+			return w != "" &&
+				len(letters.spell(nil, w)) > 1
+		})
 		if err != nil {
 			return nil, err
 		}
@@ -139,16 +144,19 @@ func parseTokenizer(data []byte) (f tokenizerFile, err error) {
 		return f, errors.New("trailing data after the JSON object")
 	}
 	if f.Version != tokenizerVersion {
-		return f, fmt.Errorf("version %d; this program reads version %d", f.Version, tokenizerVersion)
+		return f, fmt.Errorf("version %d; this program reads version %d", f.Version,
+			tokenizerVersion)
 	}
 	return f, nil
 }
 
 // only checks that the file has only the fields of its tokenizer.
 func (f *tokenizerFile) only() error {
-	fields, ok := map[string]string{"byte": "", "char": "alphabet", "word": "alphabet words", "bpe": "merges", "whitespace": "words"}[f.Tokenizer]
+	fields, ok := map[string]string{"byte": "", "char": "alphabet", "word": "alphabet words",
+		"bpe": "merges", "whitespace": "words"}[f.Tokenizer]
 	if !ok {
-		return fmt.Errorf("unknown tokenizer %q; want one of %s", f.Tokenizer, strings.Join(Tokenizers(), ", "))
+		return fmt.Errorf("unknown tokenizer %q; want one of %s", f.Tokenizer,
+			strings.Join(Tokenizers(), ", "))
 	}
 	for _, field := range []struct {
 		name string
@@ -186,7 +194,8 @@ func (f *tokenizerFile) words(valid func(string) bool) ([]string, error) {
 			return nil, fmt.Errorf("word %d: %w", i, err)
 		}
 		if !valid(w) {
-			return nil, fmt.Errorf("word %d: %q cannot be a word of a %s tokenizer", i, w, f.Tokenizer)
+			return nil, fmt.Errorf("word %d: %q cannot be a word of a %s tokenizer", i, w,
+				f.Tokenizer)
 		}
 		if seen[w] {
 			return nil, fmt.Errorf("word %d: %q is there twice", i, w)
@@ -216,7 +225,8 @@ func (f *tokenizerFile) merges() ([]Merge, error) {
 		m := Merge{lm.Token(pair[0]), lm.Token(pair[1])}
 		n := length[m[0]] + length[m[1]]
 		if n > maxTokenBytes {
-			return nil, fmt.Errorf("merge %d makes a token of %d bytes, more than %d", i, n, maxTokenBytes)
+			return nil, fmt.Errorf("merge %d makes a token of %d bytes, more than %d", i, n,
+				maxTokenBytes)
 		}
 		if seen[m] {
 			return nil, fmt.Errorf("merge %d: the pair %d %d is there twice", i, m[0], m[1])
@@ -228,8 +238,8 @@ func (f *tokenizerFile) merges() ([]Merge, error) {
 	return merges, nil
 }
 
-// escape encodes any bytes as a string that JSON can hold: a byte that is not UTF-8 becomes \xff, and a
-// backslash is doubled.
+// escape encodes any bytes as a string that JSON can hold: a byte that is not UTF-8 becomes \xff,
+// and a backslash is doubled.
 func escape(s string) string {
 	if utf8.ValidString(s) && !strings.Contains(s, `\`) {
 		return s

@@ -39,7 +39,7 @@ func TestTokenizerSurvivesItsFile(t *testing.T) {
 	}
 }
 
-// TestTokenizerFileIsDeterministic: the hash of the file identifies the tokenizer.
+// TestTokenizerFileIsDeterministic checks that the hash of the file identifies the tokenizer.
 func TestTokenizerFileIsDeterministic(t *testing.T) {
 	for _, name := range Tokenizers() {
 		var first []byte
@@ -100,7 +100,7 @@ func TestLoadTokenizerRefuses(t *testing.T) {
 	}
 }
 
-// TestLoadTokenizerCutShort: no beginning of a good file is a good file.
+// TestLoadTokenizerCutShort checks that every truncation of a valid file is refused.
 func TestLoadTokenizerCutShort(t *testing.T) {
 	for name, tok := range everyTokenizer(t) {
 		data, err := MarshalTokenizer(tok)

@@ -10,7 +10,7 @@ import (
 	"lmzoo/lm"
 )
 
-// sample is our own text in three scripts, with everything that is awkward in it.
+// sample is our own text in three scripts, with awkward characters.
 const sample = "tom is a baker .\ntom's cat isn't a baker , it is a cat .\r\n\r\n" +
 	"  the  cat   ate 12 cakes & 345 buns!!! \t\n" +
 	"面包师汤姆有一只猫。猫吃了十二个蛋糕。\n" +
@@ -19,9 +19,12 @@ const sample = "tom is a baker .\ntom's cat isn't a baker , it is a cat .\r\n\r\
 
 // awkward are byte strings that must survive every lossless tokenizer.
 var awkward = []string{
-	"", " ", "  ", "\n", "\r\n", "\x00", "a\x00b", "\xff", "\xff\xfe\x80", "caf\xe9 au lait", "\xe2\x82", "\xf0\x9f\x91",
-	"\ufffd", "\xed\xa0\x80", "👩‍🍳", "👩🏽‍🚀 ok", "面包", " 面", "e\u0301", "'s 't '", " 's", "it's we'll x'", "\u00a0\u3000x", "a  b", "a   ",
-	"\t x", "12ab34", "...!?", strings.Repeat("a", 300), strings.Repeat("ab ", 50), "\x1f\x7f", "<unk> <s>", "½²Ⅷ٣",
+	"", " ", "  ", "\n", "\r\n", "\x00", "a\x00b", "\xff", "\xff\xfe\x80", "caf\xe9 au lait",
+	"\xe2\x82", "\xf0\x9f\x91",
+	"\ufffd", "\xed\xa0\x80", "👩‍🍳", "👩🏽‍🚀 ok", "面包", " 面", "e\u0301", "'s 't '", " 's",
+	"it's we'll x'", "\u00a0\u3000x", "a  b", "a   ",
+	"\t x", "12ab34", "...!?", strings.Repeat("a", 300), strings.Repeat("ab ", 50), "\x1f\x7f",
+	"<unk> <s>", "½²Ⅷ٣",
 }
 
 func docsOf(texts ...string) []Document {
@@ -32,11 +35,14 @@ func docsOf(texts ...string) []Document {
 	return docs
 }
 
-// lossless trains every tokenizer that promises to lose nothing, on the sample and on nothing at all.
+// lossless trains every tokenizer that promises to lose nothing, on the sample and on nothing at
+// all.
 func lossless(t testing.TB) map[string]Tokenizer {
 	out := map[string]Tokenizer{}
 	for _, name := range []string{"byte", "char", "word", "bpe"} {
-		for kind, docs := range map[string][]Document{"": docsOf(sample), " untrained": nil, " replaced": docsOf("a \ufffd b \ufffd"), " latin-1": docsOf("caf\xe9 caf\xe9 \xff\xff\xff\xff")} {
+		for kind, docs := range map[string][]Document{"": docsOf(sample), " untrained": nil,
+			" replaced": docsOf("a \ufffd b \ufffd"),
+			" latin-1":  docsOf("caf\xe9 caf\xe9 \xff\xff\xff\xff")} {
 			tok, err := Train(name, docs, 0)
 			require.NoError(t, err)
 			out[name+kind] = tok
@@ -79,7 +85,7 @@ func TestLosslessRoundTrip(t *testing.T) {
 	}
 }
 
-// TestDecodeAnything: no sequence of tokens makes Decode panic, and BOS and strangers say nothing.
+// TestDecodeAnything checks that Decode never panics, and skips BOS and tokens out of range.
 func TestDecodeAnything(t *testing.T) {
 	toks := lossless(t)
 	ws, err := Train("whitespace", docsOf(sample), 0)
@@ -130,11 +136,13 @@ func TestChar(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, 1+32+3, tok.Vocab())
 	require.Equal(t, []lm.Token{33, 34, 35}, tok.Encode(nil, "ba猫"), "the most frequent first")
-	require.Equal(t, []lm.Token{5, 19, 1 + 15, 17 + 15}, tok.Encode(nil, "B\xff"), "two digits for what is unknown")
+	require.Equal(t, []lm.Token{5, 19, 1 + 15, 17 + 15}, tok.Encode(nil, "B\xff"),
+		"two digits for what is unknown")
 	require.Equal(t, "猫", tok.Text(35))
 	require.Equal(t, `\x4_`, tok.Text(5))
 	require.Equal(t, `\x_2`, tok.Text(19))
-	require.Equal(t, []int{0, 0, 1, 1, 3}, []int{tok.Bytes(0), tok.Bytes(5), tok.Bytes(19), tok.Bytes(33), tok.Bytes(35)})
+	require.Equal(t, []int{0, 0, 1, 1, 3}, []int{tok.Bytes(0), tok.Bytes(5), tok.Bytes(19),
+		tok.Bytes(33), tok.Bytes(35)})
 	require.Equal(t, "b", tok.Decode([]lm.Token{5, 33, 19}), "halves of a byte that do not meet")
 
 	small, err := Train("char", docsOf("abb猫"), 34)

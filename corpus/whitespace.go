@@ -8,18 +8,18 @@ import (
 	"lmzoo/lm"
 )
 
-// Whitespace is the closed vocabulary of the n-gram toolkits (SRILM, KenLM): a word is a run of bytes
-// between separators, and every word outside the vocabulary is the one token <unk>. It loses the spacing
-// of the words and the spelling of unknown ones, so that its perplexity can be compared only with
-// perplexities over the same vocabulary, and never per byte.
+// Whitespace is the closed vocabulary of the n-gram toolkits (SRILM, KenLM): a word is a run of
+// bytes between separators, and every word outside the vocabulary is the one token <unk>. It loses
+// the spacing of the words and the spelling of unknown ones, so that its perplexity can be compared
+// only with perplexities over the same vocabulary, and never per byte.
 //
-// Words are bytes: they are never decoded, so that any encoding works, and the separators are those of
-// KenLM's lmplz: space, tab, line feed, carriage return and NUL. Unicode's other spaces, such as the
-// no-break space, belong to words. KenLM's query differs: it separates words at vertical tab and form feed
-// too, and not at NUL.
+// Words are bytes: they are never decoded, so that any encoding works, and the separators are those
+// of KenLM's lmplz: space, tab, line feed, carriage return and NUL. Unicode's other spaces, such as
+// the no-break space, belong to words. KenLM's query differs: it separates words at vertical tab
+// and form feed too, and not at NUL.
 //
-// As KenLM does when told to skip them, it treats <s> and </s> in a text as separators: they are names
-// of the boundary. The word <unk> in a text is the token <unk>.
+// As KenLM does when told to skip them, it treats <s> and </s> in a text as separators: they are
+// names of the boundary. The word <unk> in a text is the token <unk>.
 type Whitespace struct {
 	words []string // tokens 2 …
 	ids   map[string]lm.Token
@@ -64,8 +64,8 @@ const (
 	firstWord = int(Unk) + 1
 )
 
-// TrainWhitespace learns the words of the documents, most frequent first. It keeps all of them if vocab is
-// 0, as the toolkits do.
+// TrainWhitespace learns the words of the documents, most frequent first. It keeps all of them if
+// vocab is 0, as the toolkits do.
 func TrainWhitespace(docs []Document, vocab int) (*Whitespace, error) {
 	return trainWhitespace(textsOf(docs), vocab)
 }
@@ -89,15 +89,17 @@ func trainWhitespace(texts iter.Seq[string], vocab int) (*Whitespace, error) {
 	return newWhitespace(words), nil
 }
 
-// NewWhitespace returns the tokenizer of a given vocabulary: words[t] is the word of token t. The first two
-// are the document boundary and <unk>, whatever their names.
+// NewWhitespace returns the tokenizer of a given vocabulary: words[t] is the word of token t. The
+// first two are the document boundary and <unk>, whatever their names.
 func NewWhitespace(words []string) (*Whitespace, error) {
 	if len(words) < firstWord {
-		return nil, tooSmall("whitespace", len(words), firstWord, "the document boundary and "+unkText)
+		return nil, tooSmall("whitespace", len(words), firstWord,
+			"the document boundary and "+unkText)
 	}
 	w := newWhitespace(words[firstWord:])
 	if len(w.ids) != len(w.words) {
-		return nil, fmt.Errorf("vocabulary of %d words: only %d are different; want each word once", len(w.words), len(w.ids))
+		return nil, fmt.Errorf("vocabulary of %d words: only %d are different; want each word once",
+			len(w.words), len(w.ids))
 	}
 	return w, nil
 }
@@ -152,8 +154,8 @@ func (w *Whitespace) Text(t lm.Token) string {
 	return visible(w.Decode([]lm.Token{t}))
 }
 
-// Bytes returns the length of the word; the white space around it belongs to no token. It returns −1 for
-// <unk>, which may stand for any word, so that a text with <unk> has no bits per byte.
+// Bytes returns the length of the word; the white space around it belongs to no token. It returns
+// −1 for <unk>, which may stand for any word, so that a text with <unk> has no bits per byte.
 func (w *Whitespace) Bytes(t lm.Token) int {
 	if t == Unk {
 		return -1

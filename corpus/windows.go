@@ -7,18 +7,19 @@ import (
 	"lmzoo/lm"
 )
 
-// Windows is the Source for models that see T tokens at a time and remember nothing else. In each epoch
-// every token of the corpus is a target exactly once:
+// Windows is the Source for models that see T tokens at a time and remember nothing else. In each
+// epoch every token of the corpus is a target exactly once:
 //
-//   - A document of at most T tokens is never cut. Documents are packed tightly into rows, each opened by
-//     BOS. The rest of a row has no targets.
-//   - A longer document lies on a ring of whole windows of T tokens; the unused positions follow its end.
-//     Each epoch turns the ring by a random number of positions before it is cut. A document therefore
-//     begins and ends at each position of a row equally often, and position embeddings learn nothing about
-//     ends. For one long stream these are the random windows of nanoGPT, drawn without replacement.
+//   - A document of at most T tokens is never cut. Documents are packed tightly into rows, each
+//     opened by BOS. The rest of a row has no targets.
+//   - A longer document lies on a ring of whole windows of T tokens; the unused positions follow its
+//     end. Each epoch turns the ring by a random number of positions before it is cut. A document
+//     therefore begins and ends at each position of a row equally often, and position embeddings
+//     learn nothing about ends. For one long stream these are the random windows of nanoGPT, drawn
+//     without replacement.
 //
-// The set of rows is fixed. Their order changes with the epoch, and so does the assignment of documents of
-// equal length to positions, so that any step of any epoch can be computed directly.
+// The set of rows is fixed. Their order changes with the epoch, and so does the assignment of
+// documents of equal length to positions, so that any step of any epoch can be computed directly.
 // Windows is for one goroutine.
 type Windows struct {
 	docs    [][]lm.Token
@@ -49,7 +50,8 @@ func NewWindows(docs [][]lm.Token, b, t int, seed uint64) (*Windows, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &Windows{docs: docs, b: b, t: t, total: total, byLen: make([][]int32, t+1), who: make([][]int32, t+1), now: -1, shuffle: newShuffler(seed)}
+	w := &Windows{docs: docs, b: b, t: t, total: total, byLen: make([][]int32, t+1),
+		who: make([][]int32, t+1), now: -1, shuffle: newShuffler(seed)}
 	w.phase = make([]int, len(docs))
 	for i, d := range docs {
 		switch {
@@ -78,8 +80,8 @@ func (w *Windows) Rows() int { return len(w.rows) }
 // windows returns how many windows a document of n tokens takes.
 func (w *Windows) windows(n int) int { return (n + w.t - 1) / w.t }
 
-// pack fills rows with the short documents, longest first, each where it leaves the least room (best fit
-// decreasing, Johnson 1973).
+// pack fills rows with the short documents, longest first, each where it leaves the least room
+// (best fit decreasing, Johnson 1973).
 func (w *Windows) pack() {
 	rooms := newRooms(w.t)
 	for n := w.t; n > 0; n-- {

@@ -8,9 +8,9 @@ import (
 	"lmzoo/lm"
 )
 
-// Word is the tokenizer of whole words, each with the space before it. In scripts that are written without
-// spaces, such as Chinese, each character is a word. The vocabulary is open all the same: a word outside
-// it is spelled in characters, and a character outside those in hexadecimal digits.
+// Word is the tokenizer of whole words, each with the space before it. In scripts that are written
+// without spaces, such as Chinese, each character is a word. The vocabulary is open all the same: a
+// word outside it is spelled in characters, and a character outside those in hexadecimal digits.
 type Word struct {
 	letters *alphabet
 	words   []string // tokens letters.size() …
@@ -18,8 +18,8 @@ type Word struct {
 	next    func(text string) int // how many bytes the first word of a text takes
 }
 
-// minWordCount is how often a word must occur to get a token. A word that occurs once teaches nothing, and
-// spelling it gives the model practice in spelling.
+// minWordCount is how often a word must occur to get a token. A word that occurs once teaches
+// nothing, and spelling it gives the model practice in spelling.
 const minWordCount = 2
 
 // TrainWord learns every character of the documents and their most frequent words: as many as vocab
@@ -30,7 +30,9 @@ func trainWord(texts iter.Seq[string], vocab int) (*Word, error) {
 	counts := countPieces(texts, nextWord)
 	letters := newAlphabet(alphabetOf(maps.All(counts)))
 	if vocab != 0 && vocab < letters.size() {
-		return nil, tooSmall("word", vocab, letters.size(), fmt.Sprintf("%d characters of the text, 32 digits for unknown bytes and the document boundary", len(letters.runes)))
+		return nil, tooSmall("word", vocab, letters.size(),
+			fmt.Sprintf("%d characters of the text, 32 digits for unknown bytes and the document "+
+				"boundary", len(letters.runes)))
 	}
 	for piece, n := range counts {
 		if len(letters.spell(nil, piece)) == 1 || vocab == 0 && n < minWordCount {
@@ -45,7 +47,8 @@ func trainWord(texts iter.Seq[string], vocab int) (*Word, error) {
 }
 
 func newWord(letters *alphabet, words []string) *Word {
-	w := &Word{letters: letters, words: words, ids: make(map[string]lm.Token, len(words)), next: nextWord}
+	w := &Word{letters: letters, words: words, ids: make(map[string]lm.Token, len(words)),
+		next: nextWord}
 	for i, s := range words {
 		w.ids[s] = lm.Token(letters.size() + i)
 		if nextWord(s) < len(s) {

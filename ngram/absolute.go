@@ -2,13 +2,13 @@ package ngram
 
 import "fmt"
 
-// absolute subtracts the same discount D from every count and gives it to the shorter history (Ney, Essen
-// & Kneser 1994; Chen & Goodman 1998, eq. 18):
+// absolute subtracts the same discount D from every count and gives it to the shorter history (Ney,
+// Essen & Kneser 1994; Chen & Goodman 1998, eq. 18):
 //
 //	P(w | h) = (c(h, w) − D) / c(h) + D N1+(h ·) / c(h) · P(w | h′)
 //
-// where D = n1 / (n1 + 2 n2) for each order, and n1 and n2 are the numbers of n-grams seen once and twice
-// (their eq. 20).
+// where D = n1 / (n1 + 2 n2) for each order, and n1 and n2 are the numbers of n-grams seen once and
+// twice (their eq. 20).
 type absolute struct{ discount []float64 } // by order
 
 // fallbackDiscount is used where counts of counts give no discount.
@@ -19,7 +19,8 @@ func (*absolute) continuation() bool { return false }
 func (a *absolute) fit(order int, t [5]int) string {
 	if t[1] == 0 || t[2] == 0 {
 		a.discount[order] = fallbackDiscount
-		return fmt.Sprintf("the text is too short or too artificial to estimate the discount; using %g", fallbackDiscount)
+		return fmt.Sprintf("the text is too short or too artificial to estimate the discount; "+
+			"using %g", fallbackDiscount)
 	}
 	a.discount[order] = float64(t[1]) / float64(t[1]+2*t[2])
 	return ""
@@ -51,5 +52,6 @@ func (a *absolute) restore(d [][]float64) {
 
 func (a *absolute) arithmetic(order int, count float64, h history) (alpha, gamma string) {
 	d := a.discount[order]
-	return fmt.Sprintf("(%g − %.4g) / %.6g", count, d, h.total), fmt.Sprintf("%.4g·%g / %.6g", d, h.types, h.total)
+	return fmt.Sprintf("(%g − %.4g) / %.6g", count, d, h.total), fmt.Sprintf("%.4g·%g / %.6g", d,
+		h.types, h.total)
 }

@@ -2,14 +2,14 @@ package ngram
 
 import "fmt"
 
-// addK adds k to the count of every token after every history (Lidstone 1920; k = 1 is Laplace 1814; Chen &
-// Goodman 1998, eq. 2):
+// addK adds k to the count of every token after every history (Lidstone 1920; k = 1 is Laplace
+// 1814; Chen & Goodman 1998, eq. 2):
 //
 //	P(w | h) = (c(h, w) + k) / (c(h) + kV)
 //
 // This mixes the relative frequency with the uniform distribution: γ(h) = kV / (c(h) + kV). Shorter
-// histories contribute nothing: γ is 1 for a history that is not whole, so that the recursion falls through
-// to 1/V.
+// histories contribute nothing: γ is 1 for a history that is not whole, so that the recursion falls
+// through to 1/V.
 type addK struct {
 	fixed
 	k float64

@@ -6,10 +6,11 @@ import (
 	"lmzoo/lm"
 )
 
-// adjust sets the counts that are smoothed. Occurrences mislead at the lower orders: "Francisco" is frequent
-// but follows only "San", so it should be unlikely after an unseen history. Kneser & Ney (1995) count the
-// different tokens to the left instead, N1+(· w), because lower orders are used after unseen histories.
-// N-grams that begin a document have no left neighbour and keep their occurrences.
+// adjust sets the counts that are smoothed. Occurrences mislead at the lower orders: "Francisco" is
+// frequent but follows only "San", so it should be unlikely after an unseen history. Kneser & Ney
+// (1995) count the different tokens to the left instead, N1+(· w), because lower orders are used
+// after unseen histories. N-grams that begin a document have no left neighbour and keep their
+// occurrences.
 func adjust(levels []level, continuation bool) {
 	for k := range levels {
 		levels[k].count = levels[k].raw
@@ -17,7 +18,8 @@ func adjust(levels []level, continuation bool) {
 	if !continuation {
 		return
 	}
-	opening := uint32(0) // n-grams that begin with <s> come first; the unigram 0 is the prediction </s>
+	// n-grams that begin with <s> come first; the unigram 0 is the prediction </s>
+	opening := uint32(0)
 	for k := range levels[:len(levels)-1] {
 		l, above := &levels[k], &levels[k+1]
 		left := make([]uint32, len(l.raw))
@@ -33,8 +35,9 @@ func adjust(levels []level, continuation bool) {
 	}
 }
 
-// forget drops the unknown word as a prediction: its unigram gets the probability of unseen tokens, and every
-// longer n-gram with it is treated as pruned. It remains a left neighbour of the tokens after it.
+// forget drops the unknown word as a prediction: its unigram gets the probability of unseen tokens,
+// and every longer n-gram with it is treated as pruned. It remains a left neighbour of the tokens
+// after it.
 func forget(levels []level, unk lm.Token) (withUnk [][]bool) {
 	if unk < 0 || levels[0].raw[unk] == 0 {
 		return nil

@@ -11,9 +11,9 @@ import (
 	"lmzoo/lm"
 )
 
-// ARPA is the text format that n-gram toolkits share (SRILM, KenLM, Kaldi). Each n-gram has log10 P, its
-// words and, as a history, log10 of its backoff weight. [lm.BOS] is two unigrams there: <s> as a history and
-// </s> as a prediction.
+// ARPA is the text format that n-gram toolkits share (SRILM, KenLM, Kaldi). Each n-gram has log10
+// P, its words and, as a history, log10 of its backoff weight. [lm.BOS] is two unigrams there: <s>
+// as a history and </s> as a prediction.
 const (
 	openWord  = "<s>"
 	closeWord = "</s>"
@@ -27,10 +27,10 @@ var unkWords = map[string]bool{"<unk>": true, "<UNK>": true}
 // separators are the bytes that end a word of an ARPA file, here and in KenLM's reader.
 const separators = " \t\r\n"
 
-// WriteARPA writes the model with the words of its tokens, sorted by token, every number with the fewest
-// digits that read back as the same bits: writing what was read gives the same bytes. Words are bytes and
-// are written as they are, so that the file knows them by the bytes that a text spells them with. A word
-// must not be empty, hold a separator, or be that of another token.
+// WriteARPA writes the model with the words of its tokens, sorted by token, every number with the
+// fewest digits that read back as the same bits: writing what was read gives the same bytes. Words
+// are bytes and are written as they are, so that the file knows them by the bytes that a text
+// spells them with. A word must not be empty, hold a separator, or be that of another token.
 func (m *Model) WriteARPA(w io.Writer, words func(lm.Token) string) error {
 	text, err := arpaWords(m.Vocab(), words)
 	if err != nil {
@@ -67,10 +67,12 @@ func arpaWords(vocab int, words func(lm.Token) string) ([]string, error) {
 	for t := lm.Token(1); int(t) < vocab; t++ {
 		word := words(t)
 		if word == "" || strings.ContainsAny(word, separators) {
-			return nil, fmt.Errorf("ngram: token %d is written %q: want a word without spaces for an ARPA file", t, word)
+			return nil, fmt.Errorf("ngram: token %d is written %q: want a word without spaces "+
+				"for an ARPA file", t, word)
 		}
 		if other, ok := owner[word]; ok {
-			return nil, fmt.Errorf("ngram: tokens %d and %d are both written %q: want a word for each token of an ARPA file", other, t, word)
+			return nil, fmt.Errorf("ngram: tokens %d and %d are both written %q: want a word for "+
+				"each token of an ARPA file", other, t, word)
 		}
 		owner[word], text[t] = t, word
 	}

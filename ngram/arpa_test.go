@@ -36,7 +36,8 @@ func TestARPARoundTrip(t *testing.T) {
 			again, names, err := ReadARPA(strings.NewReader(text))
 			require.NoError(t, err)
 			require.Equal(t, w.text, names)
-			require.Equal(t, text, writeARPA(t, again, func(id lm.Token) string { return names[id] }))
+			require.Equal(t, text, writeARPA(t, again,
+				func(id lm.Token) string { return names[id] }))
 
 			var zipped bytes.Buffer
 			z := gzip.NewWriter(&zipped)
@@ -58,17 +59,20 @@ func TestWriteARPARefusesWords(t *testing.T) {
 	m, _, err := Train([][]lm.Token{{1, 2, 0}}, Config{Order: 2, Vocab: 3})
 	require.NoError(t, err)
 	for word, want := range map[string]string{
-		"": "without spaces", "a b": "without spaces", "a\tb": "without spaces", "a\n": "without spaces", "\r": "without spaces",
+		"": "without spaces", "a b": "without spaces", "a\tb": "without spaces",
+		"a\n": "without spaces", "\r": "without spaces",
 		"<s>": "both written", "</s>": "both written", "a": "both written",
 	} {
-		err := m.WriteARPA(&bytes.Buffer{}, func(t lm.Token) string { return [...]string{"</s>", "a", word}[t] })
+		err := m.WriteARPA(&bytes.Buffer{},
+			func(t lm.Token) string { return [...]string{"</s>", "a", word}[t] })
 		require.ErrorContains(t, err, want, "%q", word)
 		require.NotContains(t, err.Error(), "\n")
 	}
 }
 
-// A file as SRILM writes it, with -99, without weights where there are none, and with what only other
-// toolkits leave out: the history "b c" of a trigram. The numbers are the file's own, added by hand.
+// A file as SRILM writes it, with -99, without weights where there are none, and with what only
+// other toolkits leave out: the history "b c" of a trigram. The numbers are the file's own, added
+// by hand.
 func TestARPAOfOthers(t *testing.T) {
 	const file = "made by hand\r\n\\data\\\r\nngram 1=5\nngram 2=3\nngram 3=2\n\n" +
 		"\\1-grams:\n-0.7\t</s>\n-99\t<s>\t-0.3\n-0.6\ta\t-0.2\n-0.8 b -0.1\n-0.9\tc\n\n" +
@@ -82,11 +86,14 @@ func TestARPAOfOthers(t *testing.T) {
 		doc  []lm.Token
 		want []float64
 	}{
-		{[]lm.Token{a, b, 0}, []float64{-0.4, -0.1, -0.1 - 0.7}},        // after "a b" (weight 1) and "b"
+		// after "a b" (weight 1) and "b"
+		{[]lm.Token{a, b, 0}, []float64{-0.4, -0.1, -0.1 - 0.7}},
 		{[]lm.Token{b, c, a}, []float64{-0.3 - 0.8, -0.1 - 0.9, -0.15}}, // the blank history "b c"
 		{[]lm.Token{c, 0}, []float64{-0.3 - 0.9, -0.2}},                 // c has no weight
-		{[]lm.Token{a, a, b}, []float64{-0.4, -0.05 - 0.2 - 0.6, -0.3}}, // the weights of "<s> a" and of "a"
-		{[]lm.Token{unk, b}, []float64{-0.3 - 100, -0.8}},               // nothing is known of <unk>
+		// the weights of "<s> a" and of "a"
+		{[]lm.Token{a, a, b}, []float64{-0.4, -0.05 - 0.2 - 0.6, -0.3}},
+		// nothing is known of <unk>
+		{[]lm.Token{unk, b}, []float64{-0.3 - 100, -0.8}},
 	} {
 		for i, got := range m.Score(nil, x.doc) {
 			require.InDelta(t, x.want[i], got/math.Ln10, 1e-6, "%v %d", x.doc, i)
@@ -96,7 +103,8 @@ func TestARPAOfOthers(t *testing.T) {
 }
 
 func TestARPAErrors(t *testing.T) {
-	head := "\\data\\\nngram 1=3\nngram 2=1\n\n\\1-grams:\n-1\t</s>\n-99\t<s>\n-1\ta\n\n\\2-grams:\n-1\ta a\n\n\\end\\\n"
+	head := "\\data\\\nngram 1=3\nngram " +
+		"2=1\n\n\\1-grams:\n-1\t</s>\n-99\t<s>\n-1\ta\n\n\\2-grams:\n-1\ta a\n\n\\end\\\n"
 	_, _, err := ReadARPA(strings.NewReader(head))
 	require.NoError(t, err)
 	for _, x := range []struct{ name, from, to, want string }{
@@ -118,7 +126,8 @@ func TestARPAErrors(t *testing.T) {
 		{"carriage return in a word", "-1\ta a", "-1\ta\ra a", "backoff weight"},
 		{"byte order mark", "\\data\\", "\xef\xbb\xbf\\data\\", "byte order mark"},
 		{"UTF-16", "\\data\\", "\xff\xfe\\\x00d\x00", "UTF-16"},
-		{"KenLM binary", "\\data\\", "mmap lm http://kheafield.com/code format version 5\n\x00", "KenLM binary"},
+		{"KenLM binary", "\\data\\", "mmap lm http://kheafield.com/code format version 5\n\x00",
+			"KenLM binary"},
 		{"xz", "\\data\\", "\xfd7zXZ\x00", "packed by xz"},
 		{"missing order", "\n\\2-grams:\n-1\ta a\n", "", "want 2"},
 	} {
@@ -137,7 +146,9 @@ func FuzzReadARPA(f *testing.F) {
 	m, w := mill(f, Config{Order: 2})
 	text := writeARPA(f, m, func(id lm.Token) string { return w.text[id] })
 	f.Add([]byte(text[:600]))
-	f.Add([]byte("\\data\\\nngram 1=3\nngram 2=2\nngram 3=1\n\\1-grams:\n-1\t</s>\n-99\t<s>\t-1\n-1\ta\t0.3\n\\2-grams:\n-1\t<s> a\t1\n-1 a a -1\n\\3-grams:\n-1\ta a </s>\n\\end\\\n"))
+	f.Add([]byte("\\data\\\nngram 1=3\nngram 2=2\nngram " +
+		"3=1\n\\1-grams:\n-1\t</s>\n-99\t<s>\t-1\n-1\ta\t0.3\n\\2-grams:\n-1\t<s> a\t1\n-1 a a " +
+		"-1\n\\3-grams:\n-1\ta a </s>\n\\end\\\n"))
 	f.Add([]byte{0x1f, 0x8b, 8, 0})
 	f.Fuzz(func(t *testing.T, data []byte) {
 		m, names, err := ReadARPA(bytes.NewReader(data))

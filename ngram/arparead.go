@@ -23,14 +23,15 @@ const missingUnk = -100
 // maxLine bounds a line of an ARPA file.
 const maxLine = 1 << 20
 
-// ReadARPA reads a model of any toolkit, packed by gzip or not, and returns the words of its tokens: 0 is
-// </s> (and, as a history, <s>), 1 is <unk>, the others are numbered as the file lists them. Words are
-// bytes and stay as they are: a backslash is a backslash. They end at a space, tab or line end, as in
-// KenLM's reader, and at no other space of Unicode.
+// ReadARPA reads a model of any toolkit, packed by gzip or not, and returns the words of its
+// tokens: 0 is </s> (and, as a history, <s>), 1 is <unk>, the others are numbered as the file lists
+// them. Words are bytes and stay as they are: a backslash is a backslash. They end at a space, tab
+// or line end, as in KenLM's reader, and at no other space of Unicode.
 //
-// As in KenLM, a file without <s> or </s> is refused, one without <unk> gets it with the probability
-// 1e-100, and weights that are missing are 1. Where a file lists both <unk> and <UNK>, the first is the
-// unknown word and the second an ordinary one; KenLM takes both for the unknown word.
+// As in KenLM, a file without <s> or </s> is refused, one without <unk> gets it with the
+// probability 1e-100, and weights that are missing are 1. Where a file lists both <unk> and <UNK>,
+// the first is the unknown word and the second an ordinary one; KenLM takes both for the unknown
+// word.
 func ReadARPA(r io.Reader) (*Model, []string, error) {
 	in, err := unpackARPA(r)
 	if err != nil {
@@ -44,7 +45,8 @@ func ReadARPA(r io.Reader) (*Model, []string, error) {
 	if err != nil {
 		return nil, nil, fmt.Errorf("ARPA file: %w", err)
 	}
-	cfg := Config{Order: g.order, Smoothing: "arpa", Vocab: len(a.words), Unk: a.unk, NoCounts: true}
+	cfg := Config{Order: g.order, Smoothing: "arpa", Vocab: len(a.words), Unk: a.unk,
+		NoCounts: true}
 	return g.pack(header{Config: cfg}), a.words, nil
 }
 
@@ -69,11 +71,13 @@ func unpackARPA(r io.Reader) (*bufio.Reader, error) {
 
 // mistaken lists the formats that are commonly taken for ARPA by their first bytes.
 var mistaken = []struct{ magic, why string }{
-	{"mmap lm http://kheafield.com/code", "this is a KenLM binary; want the ARPA file that build_binary made it from"},
+	{"mmap lm http://kheafield.com/code", "this is a KenLM binary; want the ARPA file that " +
+		"build_binary made it from"},
 	{"SRILM_", "this is an SRILM binary; write ARPA with: ngram -lm FILE -write-lm FILE.arpa"},
 	{"blmt", "this is an IRSTLM binary; write ARPA with: compile-lm --text yes FILE FILE.arpa"},
 	{"iARPA", "this is IRSTLM's iARPA; write ARPA with: compile-lm --text yes FILE FILE.arpa"},
-	{"\xef\xbb\xbf", "it begins with a byte order mark, which KenLM refuses too; save it as UTF-8 without one"},
+	{"\xef\xbb\xbf", "it begins with a byte order mark, which KenLM refuses too; save it as " +
+		"UTF-8 without one"},
 	{"\xff\xfe", "this is UTF-16; convert it with: iconv -f UTF-16 -t UTF-8"},
 	{"\xfe\xff", "this is UTF-16; convert it with: iconv -f UTF-16 -t UTF-8"},
 	{"BZh", "it is packed by bzip2; unpack it with bunzip2, or pack it with gzip"},
@@ -143,8 +147,10 @@ func (a *arpaReader) read() error {
 		return errors.New(`no "ngram 1=…" line before the n-grams`)
 	}
 	for err == nil && line != `\end\` {
-		if want := fmt.Sprintf(`\%d-grams:`, len(a.orders)+1); line != want || len(a.orders) == len(a.claimed) {
-			return fmt.Errorf(`%.40q: want %s or \end\ after %d orders of %d`, line, want, len(a.orders), len(a.claimed))
+		if want := fmt.Sprintf(`\%d-grams:`, len(a.orders)+1); line != want ||
+			len(a.orders) == len(a.claimed) {
+			return fmt.Errorf(`%.40q: want %s or \end\ after %d orders of %d`, line, want,
+				len(a.orders), len(a.claimed))
 		}
 		a.orders = append(a.orders, arpaOrder{})
 		line, err = a.section(len(a.orders))
@@ -162,7 +168,8 @@ func (a *arpaReader) read() error {
 func (a *arpaReader) boundaries() error {
 	for _, b := range [2]struct{ word, does string }{{openWord, "begins"}, {closeWord, "ends"}} {
 		if _, ok := a.token[b.word]; !ok {
-			return fmt.Errorf("no %s among the unigrams: the model does not know how a document %s, and KenLM refuses it too; export it with sentence boundaries", b.word, b.does)
+			return fmt.Errorf("no %s among the unigrams: the model does not know how a document "+
+				"%s, and KenLM refuses it too; export it with sentence boundaries", b.word, b.does)
 		}
 	}
 	return nil
@@ -199,7 +206,8 @@ func (a *arpaReader) section(order int) (string, error) {
 		}
 		if line[0] == '\\' && (line == `\end\` || strings.HasSuffix(line, "-grams:")) {
 			if n != a.claimed[order-1] {
-				return "", fmt.Errorf("%d n-grams of order %d; want %d: the file is damaged", n, order, a.claimed[order-1])
+				return "", fmt.Errorf("%d n-grams of order %d; want %d: the file is damaged", n,
+					order, a.claimed[order-1])
 			}
 			return line, nil
 		}
@@ -215,7 +223,8 @@ func (a *arpaReader) entry(order int, line string) error {
 	a.split(line)
 	fields := a.fields
 	if len(fields) != order+1 && len(fields) != order+2 {
-		return fmt.Errorf("%.60q: want a probability, %d words and optionally a weight", line, order)
+		return fmt.Errorf("%.60q: want a probability, %d words and optionally a weight", line,
+			order)
 	}
 	prob, err := parseLog(fields[0])
 	if err != nil || prob > 0 {
@@ -237,7 +246,8 @@ func (a *arpaReader) entry(order int, line string) error {
 		switch {
 		case !ok:
 			return fmt.Errorf("%.40q is not among the unigrams", word)
-		case i > 0 && word == openWord, i < order-1 && word == closeWord, i == 0 && word == closeWord:
+		case i > 0 && word == openWord, i < order-1 && word == closeWord, i == 0 &&
+			word == closeWord:
 			o.words = o.words[:at] // <s> is never predicted and nothing follows </s>
 			return nil
 		}
@@ -274,7 +284,8 @@ func parseLog(s string) (float32, error) {
 	return float32(v), nil
 }
 
-// unigram adds a word. <s> and </s> share token 0: the first sets its weight, the second its probability.
+// unigram adds a word. <s> and </s> share token 0: the first sets its weight, the second its
+// probability.
 func (a *arpaReader) unigram(word string, prob, backoff float32) error {
 	o := &a.orders[0]
 	if len(o.prob) == 0 {

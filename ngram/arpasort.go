@@ -26,7 +26,8 @@ func (a *arpaReader) grams() (grams, error) {
 	for k := len(a.orders); k > 2; k-- {
 		a.orders[k-2].addHistories(&a.orders[k-1], k, len(a.words))
 	}
-	g := grams{order: len(a.orders), word: make([][]uint32, len(a.orders)), child: make([][]uint32, len(a.orders))}
+	g := grams{order: len(a.orders), word: make([][]uint32, len(a.orders)),
+		child: make([][]uint32, len(a.orders))}
 	for k := range a.orders {
 		a.fillBlanks(k + 1)
 		o := &a.orders[k]
@@ -55,8 +56,8 @@ func (o *arpaOrder) find(gram []uint32) int {
 	return i
 }
 
-// sort sorts the entries by their tokens, and returns a duplicate, or −1. It is a radix sort: stable passes
-// from the last token to the first.
+// sort sorts the entries by their tokens, and returns a duplicate, or −1. It is a radix sort:
+// stable passes from the last token to the first.
 func (o *arpaOrder) sort(k, vocab int) int {
 	if o.sorted(k) {
 		return -1
@@ -80,7 +81,8 @@ func (o *arpaOrder) sort(k, vocab int) int {
 		}
 		order, next = next, order
 	}
-	out := arpaOrder{words: make([]uint32, 0, len(o.words)), prob: pick(o.prob, order), backoff: pick(o.backoff, order)}
+	out := arpaOrder{words: make([]uint32, 0, len(o.words)), prob: pick(o.prob, order),
+		backoff: pick(o.backoff, order)}
 	for n, i := range order {
 		if n > 0 && slices.Equal(o.row(int(order[n-1]), k), o.row(int(i), k)) {
 			return int(i)
@@ -101,8 +103,8 @@ func (o *arpaOrder) sorted(k int) bool {
 	return true
 }
 
-// addHistories adds the histories of n-grams of order k that are missing from order k−1, as in some pruned
-// files. They are blank: their probability is NaN.
+// addHistories adds the histories of n-grams of order k that are missing from order k−1, as in some
+// pruned files. They are blank: their probability is NaN.
 func (o *arpaOrder) addHistories(above *arpaOrder, k, vocab int) {
 	at, n := 0, len(o.prob)
 	for i := range above.prob {
@@ -149,7 +151,8 @@ func (a *arpaReader) weight(history []uint32) float32 {
 	return 0
 }
 
-// link returns the last words of level k, and where the successors of each history of level k−1 begin in it.
+// link returns the last words of level k, and where the successors of each history of level k−1
+// begin in it.
 func link(k int, o, below *arpaOrder) (word, child []uint32) {
 	n := len(o.prob)
 	word, child = make([]uint32, n), make([]uint32, len(below.prob)+1)

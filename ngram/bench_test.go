@@ -11,8 +11,8 @@ import (
 	"lmzoo/lm"
 )
 
-// The benchmarks take tinyshakespeare where it is on this machine, as the published figures do, and else
-// a text drawn from Zipf's law, whose figures are only good for comparing with themselves:
+// The benchmarks take tinyshakespeare where it is on this machine, as the published figures do, and
+// else a text drawn from Zipf's law, whose figures are only good for comparing with themselves:
 //
 //	LMZOO_TINYSHAKESPEARE=tinyshakespeare.txt go test ./ngram -run - -bench .
 func benchText(b *testing.B) (train, test [][]lm.Token, vocab int) {
@@ -70,10 +70,12 @@ func BenchmarkTrain(b *testing.B) {
 		name   string
 		docs   [][]lm.Token
 		memory int64
-	}{{"200k", train, 0}, {"5M", repeated(train, 5_000_000), 0}, {"5M-in-100MB", repeated(train, 5_000_000), 100_000_000}} {
+	}{{"200k", train, 0}, {"5M", repeated(train, 5_000_000), 0},
+		{"5M-in-100MB", repeated(train, 5_000_000), 100_000_000}} {
 		b.Run(x.name, func(b *testing.B) {
 			for b.Loop() {
-				m, _, err := Train(x.docs, Config{Order: 5, Vocab: vocab, Memory: x.memory, NoCounts: true})
+				m, _, err := Train(x.docs, Config{Order: 5, Vocab: vocab, Memory: x.memory,
+					NoCounts: true})
 				require.NoError(b, err)
 				b.ReportMetric(float64(m.Size()), "bytes")
 				b.ReportMetric(float64(m.Params()), "n-grams")

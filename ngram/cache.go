@@ -7,15 +7,15 @@ import (
 	"lmzoo/lm"
 )
 
-// Cache raises the probability of recent tokens (Kuhn & De Mori 1990, "A Cache-Based Natural Language Model
-// for Speech Recognition"). It interpolates another model with the relative frequencies of the last tokens
-// of the same document,
+// Cache raises the probability of recent tokens (Kuhn & De Mori 1990, "A Cache-Based Natural
+// Language Model for Speech Recognition"). It interpolates another model with the relative
+// frequencies of the last tokens of the same document,
 //
 //	P(w | h) = (1 − λ) P_base(w | h) + λ c(w) / n
 //
-// where c counts the last n ≤ Window tokens. While there are none, it is the base model. An n-gram model
-// stops counting when training ends. The cache goes on, and so captures the topic of a text, which a
-// history of n−1 tokens cannot.
+// where c counts the last n ≤ Window tokens. While there are none, it is the base model. An n-gram
+// model stops counting when training ends. The cache goes on, and so captures the topic of a text,
+// which a history of n−1 tokens cannot.
 type Cache struct {
 	Base   lm.Model
 	Lambda float64  // λ
@@ -62,9 +62,9 @@ func (c *Cache) Start() lm.State {
 	return &cacheState{c: c, base: lm.Start(c.Base), recent: newRecent(c)}
 }
 
-// Fit sets λ to maximise the likelihood of documents, by rounds of expectation maximisation: the new λ is
-// the share of tokens attributed to the cache. It returns the nats per token. The documents should not be
-// those that the base was trained on.
+// Fit sets λ to maximise the likelihood of documents, by rounds of expectation maximisation: the
+// new λ is the share of tokens attributed to the cache. It returns the nats per token. The
+// documents should not be those that the base was trained on.
 func (c *Cache) Fit(docs [][]lm.Token, rounds int) float64 {
 	type pair struct{ base, cached float64 }
 	var pairs []pair // of tokens with a cache

@@ -26,7 +26,8 @@ func TestCache(t *testing.T) {
 	require.InDelta(t, 0.6*0.25+0.4*0.5, math.Exp(probs[a]), 1e-12)
 	require.InDelta(t, 0.6*0.25+0.4*0.5, math.Exp(probs[b]), 1e-12)
 	require.InDelta(t, 0.6*0.25, math.Exp(probs[d]), 1e-12)
-	require.InDelta(t, 0.25, math.Exp(c.NextLogProbs(nil, []lm.Token{a, a, 0})[a]), 1e-12, "nothing reaches across a document's end")
+	require.InDelta(t, 0.25, math.Exp(c.NextLogProbs(nil, []lm.Token{a, a, 0})[a]), 1e-12,
+		"nothing reaches across a document's end")
 
 	for _, bad := range []struct {
 		lambda float64
@@ -37,7 +38,7 @@ func TestCache(t *testing.T) {
 	}
 }
 
-// EM climbs to the top: no λ beside the fitted one does better.
+// TestCacheFit checks that EM finds the optimum: no other λ does better.
 func TestCacheFit(t *testing.T) {
 	m, w := mill(t, Config{Order: 3})
 	var doc []lm.Token // the test lines as one document, which the cache needs

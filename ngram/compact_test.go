@@ -58,10 +58,12 @@ func TestQuantize(t *testing.T) {
 	}
 }
 
-// A weight is rounded to what lies next to it, but not up where that could make a probability above 1.
+// A weight is rounded to what lies next to it, but not up where that could make a probability above
+// 1.
 func TestSafe(t *testing.T) {
 	means := []float32{-1, -0.5, 0.25, 0.5}
-	for v, want := range map[float32]int{-2: 0, -0.8: 0, -0.7: 1, -0.1: 1, 0: 1, 0.25: 2, 0.4: 2, 0.2: 1, 0.49999: 3, 9: 3} {
+	for v, want := range map[float32]int{-2: 0, -0.8: 0, -0.7: 1, -0.1: 1, 0: 1, 0.25: 2, 0.4: 2,
+		0.2: 1, 0.49999: 3, 9: 3} {
 		require.Equal(t, want, safe(means, v), "%v", v)
 	}
 }
@@ -86,10 +88,11 @@ func TestPruneEntropy(t *testing.T) {
 	require.Error(t, err)
 }
 
-// The formula of the paper against its definition: D = P(h) Σ_w P(w|h) ln (P(w|h) / P'(w|h)), with P' of the
-// model that really lacks the n-gram, and P(h) multiplied out token by token.
+// The formula of the paper against its definition: D = P(h) Σ_w P(w|h) ln (P(w|h) / P'(w|h)), with
+// P' of the model that really lacks the n-gram, and P(h) multiplied out token by token.
 func TestDivergence(t *testing.T) {
-	m, _, err := Train([][]lm.Token{{1, 2, 3, 1, 2, 4, 0}, {2, 3, 1, 2, 3, 3, 0}, {4, 2, 3, 0}}, Config{Order: 3, Vocab: 5, NoCounts: true})
+	m, _, err := Train([][]lm.Token{{1, 2, 3, 1, 2, 4, 0}, {2, 3, 1, 2, 3, 3, 0}, {4, 2, 3, 0}},
+		Config{Order: 3, Vocab: 5, NoCounts: true})
 	require.NoError(t, err)
 	paths := map[uint32][]uint32{} // the tokens of each trigram
 	for w := range uint32(m.Vocab()) {
@@ -126,14 +129,18 @@ func TestDivergence(t *testing.T) {
 			return
 		}
 		path := paths[g.index]
-		without := m.unpack().filter(func(k int, i uint32) bool { return k < 2 || i != g.index }).pack(m.kept()).rebalance()
+		without := m.unpack().filter(func(k int, i uint32) bool {
+			return k < 2 ||
+				i != g.index
+		}).pack(m.kept()).rebalance()
 		before, now := after(m, path[:2]), after(without, path[:2])
 		want := 0.0
 		for w := range before {
 			want += math.Exp(before[w]) * (before[w] - now[w])
 		}
 		want *= math.Exp(after(m, nil)[path[0]] + after(m, path[:1])[path[1]])
-		require.InDelta(t, want, divergence(g, own[2][g.history], lower[2][g.history], math.Pow(10, g.before)), 1e-6, "%v", path)
+		require.InDelta(t, want, divergence(g, own[2][g.history], lower[2][g.history],
+			math.Pow(10, g.before)), 1e-6, "%v", path)
 		checked++
 	})
 	require.Greater(t, checked, 8)
@@ -149,7 +156,10 @@ func TestRebalance(t *testing.T) {
 		p, err := m.PruneEntropy(rapid.Float64Range(0, 0.1).Draw(t, "threshold"))
 		require.NoError(t, err)
 		require.Less(t, sums(p, docs), 5e-6)
-		cut := m.unpack().filter(func(int, uint32) bool { return rapid.Bool().Draw(t, "keep") }).pack(m.kept()).rebalance()
+		cut := m.unpack().filter(func(int, uint32) bool {
+			return rapid.Bool().Draw(t,
+				"keep")
+		}).pack(m.kept()).rebalance()
 		require.Less(t, sums(cut, docs), 5e-6)
 	})
 }
@@ -157,7 +167,8 @@ func TestRebalance(t *testing.T) {
 // Top says what sorting the whole distribution says.
 func TestTop(t *testing.T) {
 	m, w := mill(t, Config{Order: 4})
-	for _, line := range []string{"", "the", "the river", "an elephant", "the end of the", "the miller opened the gate and"} {
+	for _, line := range []string{"", "the", "the river", "an elephant", "the end of the",
+		"the miller opened the gate and"} {
 		context := w.document(line, false)
 		context = context[:len(context)-1]
 		var all []Choice
@@ -168,7 +179,8 @@ func TestTop(t *testing.T) {
 			return cmp.Or(cmp.Compare(b.LogProb, a.LogProb), cmp.Compare(a.Token, b.Token))
 		})
 		for _, k := range []int{0, 1, 3, 10, 100, 1000} {
-			require.Equal(t, all[:min(k, len(all))], append([]Choice{}, m.Top(context, k)...), "%q %d", line, k)
+			require.Equal(t, all[:min(k, len(all))], append([]Choice{}, m.Top(context, k)...),
+				"%q %d", line, k)
 		}
 	}
 }

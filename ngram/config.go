@@ -11,16 +11,18 @@ const MaxOrder = 32
 
 // Config describes the n-gram model to train.
 type Config struct {
-	Order     int      `json:"order" help:"tokens per n-gram"`
-	Smoothing string   `json:"smoothing" help:"mle, add-k, witten-bell, absolute, kneser-ney, modified-kneser-ney or stupid-backoff"`
-	K         float64  `json:"k,omitempty" help:"count added by add-k (0: 1)"`
-	Vocab     int      `json:"vocab_size"`    // V
-	Unk       lm.Token `json:"unk,omitempty"` // the unknown word, which no history crosses; 0 or −1: none
-	Prune     []int    `json:"prune,omitempty" help:"count per order up to which n-grams are dropped, such as 0,0,1"`
-	Memory    int64    `json:"memory,omitempty" help:"bytes of counts before they spill to disk, such as 2G (0: no limit)"`
-	TempDir   string   `json:"-"` // directory of spilled counts; "": the system's
+	Order     int     `json:"order" help:"tokens per n-gram"`
+	Smoothing string  `json:"smoothing" help:"mle, add-k, witten-bell, absolute, kneser-ney, modified-kneser-ney or stupid-backoff"`
+	K         float64 `json:"k,omitempty" help:"count added by add-k (0: 1)"`
+	Vocab     int     `json:"vocab_size"` // V
+	// the unknown word, which no history crosses; 0 or −1: none
+	Unk     lm.Token `json:"unk,omitempty"`
+	Prune   []int    `json:"prune,omitempty" help:"count per order up to which n-grams are dropped, such as 0,0,1"`
+	Memory  int64    `json:"memory,omitempty" help:"bytes of counts before they spill to disk, such as 2G (0: no limit)"`
+	TempDir string   `json:"-"` // directory of spilled counts; "": the system's
 
-	// NoCounts omits the counts from the model, which is then smaller and cannot explain its probabilities.
+	// NoCounts omits the counts from the model, which is then smaller and cannot explain its
+	// probabilities.
 	NoCounts bool `json:"no_counts,omitempty"`
 }
 
@@ -36,7 +38,8 @@ func (c Config) check() (Config, error) {
 		c.Unk = -1
 	}
 	if int(c.Unk) >= c.Vocab {
-		return c, fmt.Errorf("ngram: unknown-word token %d is outside the vocabulary of %d", c.Unk, c.Vocab)
+		return c, fmt.Errorf("ngram: unknown-word token %d is outside the vocabulary of %d", c.Unk,
+			c.Vocab)
 	}
 	if !(c.K >= 0) || c.K > 1e9 {
 		return c, fmt.Errorf("ngram: k = %g: want a positive number", c.K)
@@ -63,10 +66,12 @@ func (c Config) Check() error {
 	return err
 }
 
-// checkPrune checks that the thresholds keep the model closed: the prefix and suffix of every n-gram stay.
+// checkPrune checks that the thresholds keep the model closed: the prefix and suffix of every
+// n-gram stay.
 func (c Config) checkPrune() error {
 	if len(c.Prune) > c.Order {
-		return fmt.Errorf("ngram: %d pruning thresholds for order %d: want one per order or fewer", len(c.Prune), c.Order)
+		return fmt.Errorf("ngram: %d pruning thresholds for order %d: want one per order or fewer",
+			len(c.Prune), c.Order)
 	}
 	for i, t := range c.Prune {
 		switch {
@@ -75,7 +80,8 @@ func (c Config) checkPrune() error {
 		case i == 0 && t != 0:
 			return fmt.Errorf("ngram: pruning threshold %d for order 1: unigrams stay; want 0", t)
 		case i > 0 && t < c.Prune[i-1]:
-			return fmt.Errorf("ngram: pruning thresholds %v fall: an n-gram cannot stay without its parts; want each at least the previous one", c.Prune)
+			return fmt.Errorf("ngram: pruning thresholds %v fall: an n-gram cannot stay without "+
+				"its parts; want each at least the previous one", c.Prune)
 		}
 	}
 	return nil

@@ -65,7 +65,8 @@ func TestSmallestText(t *testing.T) {
 			for _, docs := range [][][]lm.Token{{{0}}, {{0}, {0}}} {
 				m, notes, err := Train(docs, Config{Order: order, Vocab: 1, Smoothing: smoothing})
 				require.NoError(t, err)
-				require.InDelta(t, 0, m.Score(nil, []lm.Token{0})[0], 1e-6, "the only token there is")
+				require.InDelta(t, 0, m.Score(nil, []lm.Token{0})[0], 1e-6,
+					"the only token there is")
 				require.Equal(t, len(m.Discounts) > 0, len(notes) > 0, "a fallback is no secret")
 			}
 		}

@@ -10,9 +10,9 @@ import (
 // none marks a missing n-gram and, in a text, a cut that no n-gram crosses.
 const none = math.MaxUint32
 
-// level holds the distinct n-grams of one order, sorted by their tokens. The successors of a history are
-// therefore adjacent: those of n-gram i are child[i] … child[i+1]−1 in the next level. In level 1 the index
-// is the token itself.
+// level holds the distinct n-grams of one order, sorted by their tokens. The successors of a
+// history are therefore adjacent: those of n-gram i are child[i] … child[i+1]−1 in the next level.
+// In level 1 the index is the token itself.
 type level struct {
 	word   []uint32 // the last token
 	child  []uint32 // len+1 entries; nil at the highest order
@@ -21,16 +21,17 @@ type level struct {
 	count  []uint32 // the count to smooth: raw, or the number of distinct left neighbours
 }
 
-// text is the training text as one stream. A BOS is </s> of the document before it and <s> of the document
-// after it; none marks a document that ends without </s>.
+// text is the training text as one stream. A BOS is </s> of the document before it and <s> of the
+// document after it; none marks a document that ends without </s>.
 type text []uint32
 
-// count counts every n-gram of t up to an order that begins before a limit. A unigram counts as beginning a
-// token earlier, because <s> is never counted.
+// count counts every n-gram of t up to an order that begins before a limit. A unigram counts as
+// beginning a token earlier, because <s> is never counted.
 //
-// The n-gram of order k+1 at position i is that of order k and the token after it. Each order therefore
-// takes the positions sorted by that token (one counting sort serves all orders) and deals them into a
-// bucket per k-gram, where equal (k+1)-grams are adjacent. The time is linear in the text for any order.
+// The n-gram of order k+1 at position i is that of order k and the token after it. Each order
+// therefore takes the positions sorted by that token (one counting sort serves all orders) and
+// deals them into a bucket per k-gram, where equal (k+1)-grams are adjacent. The time is linear in
+// the text for any order.
 func count(t text, limit, order, vocab int) []level {
 	levels := make([]level, order)
 	levels[0] = level{raw: make([]uint32, vocab)}
@@ -80,8 +81,8 @@ func sortPositions(t text, vocab int) []uint32 {
 	return positions
 }
 
-// dealt is a text in buckets, one per k-gram, sorted by the next token within each bucket. A bucket is
-// filled from both ends, so that two processors can deal: [start, front) and [back, next start).
+// dealt is a text in buckets, one per k-gram, sorted by the next token within each bucket. A bucket
+// is filled from both ends, so that two processors can deal: [start, front) and [back, next start).
 type dealt struct {
 	start, front, back []uint32
 	card               []uint64 // next token << 32 | position
@@ -122,7 +123,8 @@ func deal(t text, limit int, byToken, node, size []uint32, k int) dealt {
 	return d
 }
 
-// group numbers the (k+1)-grams, equal ones being adjacent, and stores in next which one begins where.
+// group numbers the (k+1)-grams, equal ones being adjacent, and stores in next which one begins
+// where.
 func (d dealt) group(node, next []uint32) (child []uint32, l level) {
 	pieces := cut(len(d.front))
 	distinct := make([]uint32, len(pieces)+1)

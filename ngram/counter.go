@@ -9,10 +9,10 @@ import (
 	"lmzoo/lm"
 )
 
-// A Counter takes documents one at a time, so that the text need not be in memory, and estimates a model.
-// With Config.Memory it counts as many tokens at a time as fit, writes their sorted n-grams to a temporary
-// file, and merges the files at the end. The bound applies to counting: for smoothing, the distinct n-grams
-// must fit in memory, at about thirty bytes each.
+// A Counter takes documents one at a time, so that the text need not be in memory, and estimates a
+// model. With Config.Memory it counts as many tokens at a time as fit, writes their sorted n-grams
+// to a temporary file, and merges the files at the end. The bound applies to counting: for
+// smoothing, the distinct n-grams must fit in memory, at about thirty bytes each.
 type Counter struct {
 	cfg      Config
 	rule     rule
@@ -42,8 +42,8 @@ func NewCounter(cfg Config) (*Counter, error) {
 
 // tokensAtOnce returns how many tokens may be counted at a time.
 func (c Config) tokensAtOnce() int {
-	// Per token, count holds the text, its order, two rows of nodes, the cards, and at worst a new n-gram of
-	// every order, and as much again awaits garbage collection.
+	// Per token, count holds the text, its order, two rows of nodes, the cards, and at worst a new
+	// n-gram of every order, and as much again awaits garbage collection.
 	perToken := 2 * int64(4+4+8+8+16*c.Order)
 	perWord := int64(4 * 8) // of the vocabulary, however short the text
 	left := max(c.Memory-perWord*int64(c.Vocab)-maxSpills*spillBuffer, c.Memory/4)
@@ -68,7 +68,8 @@ func (c *Counter) Append(tokens []lm.Token) error {
 	}
 	for _, tok := range tokens {
 		if tok < 0 || int(tok) >= c.cfg.Vocab {
-			return fmt.Errorf("ngram: token %d is outside the vocabulary of %d: was the text made by this tokenizer?", tok, c.cfg.Vocab)
+			return fmt.Errorf("ngram: token %d is outside the vocabulary of %d: was the text "+
+				"made by this tokenizer?", tok, c.cfg.Vocab)
 		}
 		if err := c.push(uint32(tok)); err != nil {
 			return err
@@ -88,13 +89,14 @@ func (c *Counter) Cut() error {
 	return c.push(uint32(lm.BOS))
 }
 
-// push appends a token to the text, and spills the text when it is long enough. The last n−1 tokens stay:
-// they begin n-grams that the next piece completes.
+// push appends a token to the text, and spills the text when it is long enough. The last n−1 tokens
+// stay: they begin n-grams that the next piece completes.
 func (c *Counter) push(tok uint32) error {
 	c.text = append(c.text, tok)
 	if len(c.text) < c.limit {
 		if uint64(len(c.text)) >= none {
-			return fmt.Errorf("ngram: more than %d tokens to count at once: set a memory bound, so that they are counted in pieces", uint32(none-1))
+			return fmt.Errorf("ngram: more than %d tokens to count at once: set a memory bound, "+
+				"so that they are counted in pieces", uint32(none-1))
 		}
 		return nil
 	}
@@ -130,8 +132,8 @@ func (c *Counter) spill(limit int) error {
 	return c.mergeEqual()
 }
 
-// maxSpills is how many files of one generation are merged into one of the next. Every n-gram is written
-// a number of times that grows with the logarithm of the number of files.
+// maxSpills is how many files of one generation are merged into one of the next. Every n-gram is
+// written a number of times that grows with the logarithm of the number of files.
 const maxSpills = 64
 
 func (c *Counter) mergeEqual() error {
@@ -195,8 +197,8 @@ func (c *Counter) Model() (*Model, []string, error) {
 	return build(levels, c.appeared, c.rule, c.cfg)
 }
 
-// Close removes the temporary files. On most systems they have no name, and vanish however the process
-// exits.
+// Close removes the temporary files. On most systems they have no name, and vanish however the
+// process exits.
 func (c *Counter) Close() error {
 	old := c.spills
 	c.spills = nil

@@ -7,10 +7,11 @@ import (
 	"slices"
 )
 
-// countTable holds the counts of one order, which Explain needs. Most n-grams occur once or twice, so counts
-// are in Elias' gamma code (1975), in which small numbers are short: the number in binary, after one zero
-// for each of its digits but the first. A row holds the occurrences above those of the rarest n-gram, and
-// the occurrences minus the smoothed count. Counts are always read in runs, from the nearest mark.
+// countTable holds the counts of one order, which Explain needs. Most n-grams occur once or twice,
+// so counts are in Elias' gamma code (1975), in which small numbers are short: the number in
+// binary, after one zero for each of its digits but the first. A row holds the occurrences above
+// those of the rarest n-gram, and the occurrences minus the smoothed count. Counts are always read
+// in runs, from the nearest mark.
 type countTable struct {
 	bits  []byte
 	marks []byte // the bit at which each markEvery-th row begins, in 8 bytes
@@ -19,8 +20,9 @@ type countTable struct {
 
 // countShape describes how the counts of an order are stored.
 type countShape struct {
-	Least uint32 `json:"least"`          // the smallest number of occurrences
-	Same  bool   `json:"same,omitempty"` // the smoothed counts are the occurrences; rows have no second number
+	Least uint32 `json:"least"` // the smallest number of occurrences
+	// the smoothed counts are the occurrences; rows have no second number
+	Same bool `json:"same,omitempty"`
 }
 
 // markEvery is the number of rows per mark.

@@ -73,7 +73,8 @@ func (t *describer) uncounted(s *Step) {
 		t.line("  P = %s is in the model", number(s.Prob))
 		return
 	}
-	t.line("  not in the model: P = γ P(shorter history) = %s · %s = %s", number(s.Gamma), number(s.Lower), number(s.Prob))
+	t.line("  not in the model: P = γ P(shorter history) = %s · %s = %s", number(s.Gamma),
+		number(s.Lower), number(s.Prob))
 }
 
 // counted describes a step with its counts.
@@ -82,9 +83,11 @@ func (t *describer) counted(s *Step) {
 	case !s.Seen:
 		t.line("  never seen there, where %s were", plural(s.Types, "different token"))
 	case s.Continuation:
-		t.line("  it occurs %s, but what counts is that it follows %s", plural(float64(s.Occurs), "time"), plural(float64(s.Count), "different token"))
+		t.line("  it occurs %s, but what counts is that it follows %s",
+			plural(float64(s.Occurs), "time"), plural(float64(s.Count), "different token"))
 	default:
-		t.line("  seen %s of %s there, where %s were", plural(float64(s.Count), "time"), whole(s.Total), plural(s.Types, "different token"))
+		t.line("  seen %s of %s there, where %s were", plural(float64(s.Count), "time"),
+			whole(s.Total), plural(s.Types, "different token"))
 	}
 	if s.Pruned {
 		t.line("  (n-grams of this history were pruned; what they had is in γ)")
@@ -101,7 +104,8 @@ func (t *describer) counted(s *Step) {
 		formula = "" // it lacks the pruned n-grams
 	}
 	t.value("γ", formula, s.Gamma)
-	t.line("  P = α + γ P(shorter history) = %s + %s · %s = %s", number(s.Alpha), number(s.Gamma), number(s.Lower), number(s.Prob))
+	t.line("  P = α + γ P(shorter history) = %s + %s · %s = %s", number(s.Alpha), number(s.Gamma),
+		number(s.Lower), number(s.Prob))
 }
 
 // value writes a number with its formula, if any.
@@ -116,12 +120,14 @@ func (t *describer) value(name, formula string, v float64) {
 // stupid describes a step of stupid backoff: the score and its normalisation.
 func (t *describer) stupid(s *Step) {
 	if s.Seen {
-		t.line("  S = %s = %s; the scores of this history sum to Z = %s", s.AlphaText, number(s.Alpha), number(s.Alpha/s.Prob))
+		t.line("  S = %s = %s; the scores of this history sum to Z = %s", s.AlphaText,
+			number(s.Alpha), number(s.Alpha/s.Prob))
 		t.line("  P = S / Z = %s", number(s.Prob))
 		return
 	}
 	t.line("  S = %s of the shorter history's; scaled so that all sum to 1:", s.GammaText)
-	t.line("  P = γ P(shorter history) = %s · %s = %s", number(s.Gamma), number(s.Lower), number(s.Prob))
+	t.line("  P = γ P(shorter history) = %s · %s = %s", number(s.Gamma), number(s.Lower),
+		number(s.Prob))
 }
 
 // number returns v with four digits.

@@ -5,18 +5,20 @@ import (
 	"math"
 )
 
-// PruneEntropy returns the model without the n-grams whose removal raises the perplexity by less than the
-// factor 1 + threshold (Stolcke 1998, "Entropy-based Pruning of Backoff
-// Language Models", eq. 3). Backing off instead of P(w|h) costs, in relative entropy,
+// PruneEntropy returns the model without the n-grams whose removal raises the perplexity by less
+// than the factor 1 + threshold (Stolcke 1998, "Entropy-based Pruning of Backoff Language Models",
+// eq. 3). Backing off instead of P(w|h) costs, in relative entropy,
 //
 //	D = −P(h) { P(w|h) [ln P(w|h′) + ln γ′(h) − ln P(w|h)] + (ln γ′(h) − ln γ(h)) (1 − Σ_seen P(v|h)) }
 //
-// where γ′(h) is the weight of h without w. P(h) is the frequency of the history: by its count if the model
-// has counts, because the lower orders of Kneser-Ney are not marginals (Chelba et al. 2010), or else by the
-// model, as in the paper. The histories and suffixes of the remaining n-grams stay.
+// where γ′(h) is the weight of h without w. P(h) is the frequency of the history: by its count if
+// the model has counts, because the lower orders of Kneser-Ney are not marginals (Chelba et al.
+// 2010), or else by the model, as in the paper. The histories and suffixes of the remaining n-grams
+// stay.
 func (m *Model) PruneEntropy(threshold float64) (*Model, error) {
 	if !(threshold >= 0) || math.IsInf(threshold, 1) {
-		return nil, fmt.Errorf("ngram: pruning threshold %g: want a small positive number such as 1e-8", threshold)
+		return nil, fmt.Errorf("ngram: pruning threshold %g: want a small positive number such "+
+			"as 1e-8", threshold)
 	}
 	own, lower, _ := m.sums()
 	keep := make([][]bool, m.Order)
@@ -49,7 +51,8 @@ func (m *Model) PruneEntropy(threshold float64) (*Model, error) {
 	return pruned.rebalance(), nil
 }
 
-// divergence returns D of one n-gram. own and lower are Σ_seen P(v|h) and Σ_seen P(v|h′), met is P(h).
+// divergence returns D of one n-gram. own and lower are Σ_seen P(v|h) and Σ_seen P(v|h′), met is
+// P(h).
 func divergence(g gram, own, lower, met float64) float64 {
 	p, below := math.Pow(10, g.prob), math.Pow(10, g.lower)
 	old := float64(weight(own, lower)) * math.Ln10

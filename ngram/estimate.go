@@ -2,10 +2,12 @@ package ngram
 
 import "slices"
 
-// estimate applies a rule to every n-gram, shortest first, because each order builds on the one below. It
-// returns log10 P per n-gram and log10 γ per history, the columns of an ARPA file.
-func estimate(levels []level, r rule, cfg Config, keep func(k int, i uint32) bool) (prob, backoff [][]float32) {
-	e := estimator{levels: levels, rule: r, cfg: cfg, keep: keep, prob: make([][]float32, len(levels)), backoff: make([][]float32, len(levels))}
+// estimate applies a rule to every n-gram, shortest first, because each order builds on the one
+// below. It returns log10 P per n-gram and log10 γ per history, the columns of an ARPA file.
+func estimate(levels []level, r rule, cfg Config, keep func(k int, i uint32) bool) (prob,
+	backoff [][]float32) {
+	e := estimator{levels: levels, rule: r, cfg: cfg, keep: keep,
+		prob: make([][]float32, len(levels)), backoff: make([][]float32, len(levels))}
 	_, e.backsOff = r.(stupidBackoff)
 	below, z := e.unigrams()
 	for k := 1; k < len(levels); k++ {
@@ -76,9 +78,9 @@ func (e *estimator) totals(count []uint32, whole bool) history {
 	return h
 }
 
-// order estimates the n-grams of level k, whose histories are the n-grams of level k−1. below is P of these;
-// z[i] is Z(h′) of history i for a rule that backs off. It returns both for the next order, if any: P in
-// full precision is held for only two orders at a time.
+// order estimates the n-grams of level k, whose histories are the n-grams of level k−1. below is P
+// of these; z[i] is Z(h′) of history i for a rule that backs off. It returns both for the next
+// order, if any: P in full precision is held for only two orders at a time.
 func (e *estimator) order(k int, below, z []float64) (p, norm []float64) {
 	from, to := &e.levels[k-1], &e.levels[k]
 	last := k == len(e.levels)-1
@@ -128,8 +130,8 @@ func (e *estimator) order(k int, below, z []float64) (p, norm []float64) {
 	return p, norm
 }
 
-// interpolate sets p = α + γ P(w|h′) for the successors of one history, which begin at lo, and returns γ.
-// The α of pruned n-grams goes to γ, so that the sum stays 1.
+// interpolate sets p = α + γ P(w|h′) for the successors of one history, which begin at lo, and
+// returns γ. The α of pruned n-grams goes to γ, so that the sum stays 1.
 func (e *estimator) interpolate(k int, lo uint32, h history, p, below []float64) float64 {
 	to := &e.levels[k]
 	gamma := e.rule.gamma(k+1, h)
@@ -148,7 +150,8 @@ func (e *estimator) interpolate(k int, lo uint32, h history, p, below []float64)
 
 // backOff sets p = S/Z for the successors of one history, which begin at lo, and returns Z(h) and
 // γ Z(h′)/Z(h).
-func (e *estimator) backOff(k int, lo uint32, h history, p, below []float64, zBelow float64) (z, backoff float64) {
+func (e *estimator) backOff(k int, lo uint32, h history, p, below []float64, zBelow float64) (z,
+	backoff float64) {
 	to := &e.levels[k]
 	gamma := e.rule.gamma(k+1, h)
 	seen, rest := 0.0, 1.0

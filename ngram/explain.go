@@ -7,11 +7,12 @@ import (
 	"lmzoo/lm"
 )
 
-// Explanation derives one probability order by order, from the shortest history. Each step uses the result
-// of the previous step.
+// Explanation derives one probability order by order, from the shortest history. Each step uses the
+// result of the previous step.
 type Explanation struct {
-	Token     lm.Token   `json:"token"`
-	History   []lm.Token `json:"history"` // the tokens that the model uses; lm.BOS begins the document
+	Token lm.Token `json:"token"`
+	// the tokens that the model uses; lm.BOS begins the document
+	History   []lm.Token `json:"history"`
 	Smoothing string     `json:"smoothing"`
 	Order     int        `json:"order"`
 	Uniform   float64    `json:"uniform"` // 1/V, the end of the recursion
@@ -20,22 +21,26 @@ type Explanation struct {
 	LogProb   float64    `json:"-"` // nats; JSON has no −Inf
 }
 
-// Step is the part of one history. A model without counts sets only Known, Seen, Gamma, Lower and Prob.
+// Step is the part of one history. A model without counts sets only Known, Seen, Gamma, Lower and
+// Prob.
 type Step struct {
-	History      []lm.Token `json:"history"`
-	Known        bool       `json:"known"`  // the history has successors; if not, the shorter history decides
-	Seen         bool       `json:"seen"`   // the token is one of the successors
-	Occurs       uint32     `json:"occurs"` // occurrences of the token after the history
-	Count        uint32     `json:"count"`  // the smoothed count: occurrences, or different tokens before history and token
-	Continuation bool       `json:"continuation"`
-	Total        float64    `json:"total"` // sum of the counts of all successors
-	Types        float64    `json:"types"` // number of successors
-	Discount     float64    `json:"discount"`
-	Alpha        float64    `json:"alpha"` // α: the share of the token by its own count
-	Gamma        float64    `json:"gamma"` // γ: the share of the shorter history
-	Lower        float64    `json:"lower"` // P(w | h′)
-	Prob         float64    `json:"prob"`
-	Pruned       bool       `json:"pruned"` // successors were pruned; Total includes their counts where known
+	History []lm.Token `json:"history"`
+	// the history has successors; if not, the shorter history decides
+	Known  bool   `json:"known"`
+	Seen   bool   `json:"seen"`   // the token is one of the successors
+	Occurs uint32 `json:"occurs"` // occurrences of the token after the history
+	// the smoothed count: occurrences, or different tokens before history and token
+	Count        uint32  `json:"count"`
+	Continuation bool    `json:"continuation"`
+	Total        float64 `json:"total"` // sum of the counts of all successors
+	Types        float64 `json:"types"` // number of successors
+	Discount     float64 `json:"discount"`
+	Alpha        float64 `json:"alpha"` // α: the share of the token by its own count
+	Gamma        float64 `json:"gamma"` // γ: the share of the shorter history
+	Lower        float64 `json:"lower"` // P(w | h′)
+	Prob         float64 `json:"prob"`
+	// successors were pruned; Total includes their counts where known
+	Pruned bool `json:"pruned"`
 
 	Counted   bool   `json:"counted"`    // the counts above are known
 	AlphaText string `json:"alpha_text"` // the formulas of α and γ with their numbers, if any
@@ -49,12 +54,14 @@ func (m *Model) Explain(context []lm.Token, token lm.Token) (*Explanation, error
 	}
 	for _, t := range context {
 		if t < 0 || int(t) >= m.Vocab() {
-			return nil, fmt.Errorf("ngram: token %d of the context is outside the vocabulary of %d", t, m.Vocab())
+			return nil, fmt.Errorf("ngram: token %d of the context is outside the vocabulary of %d",
+				t, m.Vocab())
 		}
 	}
 	history := append([]lm.Token{lm.BOS}, lm.SinceBOS(context)...)
 	history = history[max(0, len(history)-m.Order+1):]
-	e := &Explanation{Token: token, History: history, Smoothing: m.Smoothing, Order: m.Order, Uniform: 1 / float64(m.Vocab())}
+	e := &Explanation{Token: token, History: history, Smoothing: m.Smoothing, Order: m.Order,
+		Uniform: 1 / float64(m.Vocab())}
 	below := e.Uniform
 	for k := 0; k <= len(history); k++ {
 		s := m.derive(history[len(history)-k:], uint32(token), below)
@@ -116,7 +123,8 @@ func (m *Model) account(s *Step, lo, hi, at uint32) {
 	}
 	r.restore(m.Discounts)
 	edited := m.Entropy > 0 || m.Quantized > 0 // then P and γ no longer follow from the counts
-	h := history{vocab: float64(m.Vocab()), whole: k == m.Order-1 || k > 0 && s.History[0] == lm.BOS}
+	h := history{vocab: float64(m.Vocab()), whole: k == m.Order-1 || k > 0 &&
+		s.History[0] == lm.BOS}
 	m.counts[k].scan(lo, hi, func(i, raw, count uint32) {
 		if count > 0 {
 			h.add(count)
@@ -141,7 +149,8 @@ func (m *Model) account(s *Step, lo, hi, at uint32) {
 	if s.Seen {
 		s.Alpha = r.alpha(k+1, float64(s.Count), h)
 		own := s.Prob - s.Gamma*s.Lower
-		if _, backsOff := r.(stupidBackoff); !backsOff && math.Abs(own-s.Alpha) > 1e-4*s.Alpha+1e-6*s.Prob {
+		if _, backsOff := r.(stupidBackoff); !backsOff &&
+			math.Abs(own-s.Alpha) > 1e-4*s.Alpha+1e-6*s.Prob {
 			s.Pruned = true
 			h.total *= s.Alpha / own
 			s.Alpha = own

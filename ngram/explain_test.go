@@ -17,14 +17,16 @@ func TestExplainAddsUp(t *testing.T) {
 		t.Run(smoothing, func(t *testing.T) {
 			rapid.Check(t, func(t *rapid.T) {
 				vocab := rapid.IntRange(2, 7).Draw(t, "V")
-				cfg := Config{Order: rapid.IntRange(1, 5).Draw(t, "order"), Smoothing: smoothing, Vocab: vocab,
-					Unk: rapid.Int32Range(-1, int32(vocab-1)).Draw(t, "unk")}
+				cfg := Config{Order: rapid.IntRange(1, 5).Draw(t, "order"), Smoothing: smoothing,
+					Vocab: vocab,
+					Unk:   rapid.Int32Range(-1, int32(vocab-1)).Draw(t, "unk")}
 				if rapid.Bool().Draw(t, "prune") && cfg.Order > 1 {
 					cfg.Prune = []int{0, 1}
 				}
 				m, _, err := Train(documents(t, vocab), cfg)
 				require.NoError(t, err)
-				context := rapid.SliceOfN(rapid.Int32Range(0, int32(vocab-1)), 0, 8).Draw(t, "context")
+				context := rapid.SliceOfN(rapid.Int32Range(0, int32(vocab-1)), 0, 8).Draw(t,
+					"context")
 				probs := m.NextLogProbs(nil, context)
 				for w, p := range probs {
 					e, err := m.Explain(context, lm.Token(w))
@@ -49,8 +51,9 @@ func TestExplainAddsUp(t *testing.T) {
 	}
 }
 
-// What the story of the mill says about "river" after "by the", counted by hand in the text: "by the" is
-// followed by door (twice), river, dam and mill (three times); "river" stands after the and nothing else.
+// What the story of the mill says about "river" after "by the", counted by hand in the text: "by
+// the" is followed by door (twice), river, dam and mill (three times); "river" stands after the and
+// nothing else.
 func TestExplainCounts(t *testing.T) {
 	m, w := mill(t, Config{Order: 3})
 	e, err := m.Explain(w.document("stood by the", false)[:3], w.id["river"])
@@ -82,7 +85,8 @@ func TestExplainCounts(t *testing.T) {
 	require.NoError(t, err)
 	require.False(t, full.Steps[2].Pruned)
 	require.True(t, less.Steps[2].Pruned)
-	require.InEpsilon(t, full.Steps[2].Total, less.Steps[2].Total, 1e-4, "the total of a history survives pruning")
+	require.InEpsilon(t, full.Steps[2].Total, less.Steps[2].Total, 1e-4,
+		"the total of a history survives pruning")
 
 	_, err = m.Explain(nil, 1<<20)
 	require.ErrorContains(t, err, "outside the vocabulary")
@@ -92,7 +96,8 @@ func TestExplainCounts(t *testing.T) {
 
 // A history reads as text, whether its tokens bring their spaces or not.
 func TestHistory(t *testing.T) {
-	for want, texts := range map[string][]string{"<bos> today in": {"<bos>", "today", " in"}, "<bos> t o": {"<bos>", "t", "o"}, "": nil} {
+	for want, texts := range map[string][]string{"<bos> today in": {"<bos>", "today", " in"},
+		"<bos> t o": {"<bos>", "t", "o"}, "": nil} {
 		var tokens []lm.Token
 		for i := range texts {
 			tokens = append(tokens, lm.Token(i))

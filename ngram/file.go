@@ -17,7 +17,8 @@ import (
 //	the header as JSON, with the size and CRC of every section
 //	the sections, each at a multiple of 64 bytes from the beginning of the file
 //
-// The sections are the arrays of the model as they are in memory, so that opening a file means mapping it.
+// The sections are the arrays of the model as they are in memory, so that opening a file means
+// mapping it.
 const (
 	magic      = "lmz-gram"
 	version    = 3
@@ -47,12 +48,16 @@ func (m *Model) arrays() []array {
 	for i := range m.tables {
 		t := &m.tables[i]
 		n := i + 2
-		all = append(all, array{fmt.Sprintf("%d-gram rows", n), &t.rows}, array{fmt.Sprintf("%d-gram bases", n), &t.bases},
-			array{fmt.Sprintf("%d-gram probabilities", n), &t.probs}, array{fmt.Sprintf("%d-gram weights", n), &t.backoffs}, array{fmt.Sprintf("%d-gram index", n), &t.index})
+		all = append(all, array{fmt.Sprintf("%d-gram rows", n), &t.rows},
+			array{fmt.Sprintf("%d-gram bases", n), &t.bases},
+			array{fmt.Sprintf("%d-gram probabilities", n), &t.probs},
+			array{fmt.Sprintf("%d-gram weights", n), &t.backoffs},
+			array{fmt.Sprintf("%d-gram index", n), &t.index})
 	}
 	for i := range m.counts {
 		c := &m.counts[i]
-		all = append(all, array{fmt.Sprintf("%d-gram counts", i+1), &c.bits}, array{fmt.Sprintf("%d-gram count marks", i+1), &c.marks})
+		all = append(all, array{fmt.Sprintf("%d-gram counts", i+1), &c.bits},
+			array{fmt.Sprintf("%d-gram count marks", i+1), &c.marks})
 	}
 	return all
 }
@@ -73,7 +78,8 @@ func (m *Model) Save(w io.Writer) error {
 	h := m.header
 	h.Sections = nil
 	for _, a := range m.arrays() {
-		h.Sections = append(h.Sections, section{a.name, uint64(len(*a.data)), crc32.Checksum(*a.data, castagnoli)})
+		h.Sections = append(h.Sections, section{a.name, uint64(len(*a.data)),
+			crc32.Checksum(*a.data, castagnoli)})
 	}
 	text, err := json.Marshal(h)
 	if err != nil {
@@ -85,7 +91,8 @@ func (m *Model) Save(w io.Writer) error {
 	prefix = binary.LittleEndian.AppendUint32(prefix, crc32.Checksum(text, castagnoli))
 	at := uint64(0)
 	write := func(data []byte) {
-		for _, part := range [][]byte{data, make([]byte, align(at+uint64(len(data)))-at-uint64(len(data)))} {
+		for _, part := range [][]byte{data,
+			make([]byte, align(at+uint64(len(data)))-at-uint64(len(data)))} {
 			if err == nil {
 				_, err = w.Write(part)
 			}
@@ -99,13 +106,13 @@ func (m *Model) Save(w io.Writer) error {
 	return err
 }
 
-// Open maps a model file into memory where the system supports it: pages are read on demand and shared by
-// processes. Close unmaps it. The file must not be changed while it is open: reading a part that has been
-// truncated kills the process with SIGBUS. See [Load].
+// Open maps a model file into memory where the system supports it: pages are read on demand and
+// shared by processes. Close unmaps it. The file must not be changed while it is open: reading a
+// part that has been truncated kills the process with SIGBUS. See [Load].
 func Open(path string) (*Model, error) { return openWith(mapFile, path) }
 
-// Load is [Open] for a file that others may change. It copies the file into memory and verifies it, which
-// takes about half a millisecond per megabyte more than Open and Verify.
+// Load is [Open] for a file that others may change. It copies the file into memory and verifies it,
+// which takes about half a millisecond per megabyte more than Open and Verify.
 func Load(path string) (*Model, error) {
 	m, err := openWith(loadFile, path)
 	if err != nil {
@@ -146,23 +153,26 @@ func readFile(path string) ([]byte, func() error, error) {
 	return data, func() error { return nil }, err
 }
 
-// Read returns the model in the bytes of a file, without copying them. It checks the header and all sizes;
-// Verify checks the arrays as well.
+// Read returns the model in the bytes of a file, without copying them. It checks the header and all
+// sizes; Verify checks the arrays as well.
 func Read(data []byte) (*Model, error) {
 	if len(data) < prefixSize || string(data[:len(magic)]) != magic {
 		return nil, errors.New("not an lmzoo n-gram model (an ARPA file is read with ReadARPA)")
 	}
 	number := data[len(magic):prefixSize]
 	if v := binary.LittleEndian.Uint32(number); v != version {
-		return nil, fmt.Errorf("n-gram model of version %d: this program reads version %d; train the model again", v, version)
+		return nil, fmt.Errorf("n-gram model of version %d: this program reads version %d; train "+
+			"the model again", v, version)
 	}
 	size, crc := binary.LittleEndian.Uint32(number[4:]), binary.LittleEndian.Uint32(number[8:])
 	if size > maxHeader || uint64(prefixSize)+uint64(size) > uint64(len(data)) {
-		return nil, fmt.Errorf("truncated n-gram model: the header has %d bytes, the file %d", size, len(data))
+		return nil, fmt.Errorf("truncated n-gram model: the header has %d bytes, the file %d", size,
+			len(data))
 	}
 	text := data[prefixSize : prefixSize+int(size)]
 	if crc32.Checksum(text, castagnoli) != crc {
-		return nil, errors.New("damaged n-gram model: the checksum of the header is wrong; copy it again or train it again")
+		return nil, errors.New("damaged n-gram model: the checksum of the header is wrong; copy " +
+			"it again or train it again")
 	}
 	m := &Model{}
 	dec := json.NewDecoder(bytes.NewReader(text))
@@ -180,20 +190,23 @@ func Read(data []byte) (*Model, error) {
 func (m *Model) place(data []byte, at uint64) error {
 	arrays := m.arrays()
 	if len(arrays) != len(m.Sections) {
-		return fmt.Errorf("n-gram model with %d sections: want %d for order %d", len(m.Sections), len(arrays), m.Order)
+		return fmt.Errorf("n-gram model with %d sections: want %d for order %d", len(m.Sections),
+			len(arrays), m.Order)
 	}
 	for i, s := range m.Sections {
 		if s.Name != arrays[i].name {
 			return fmt.Errorf("n-gram model: section %q; want %q", s.Name, arrays[i].name)
 		}
 		if at > uint64(len(data)) || s.Size > uint64(len(data))-at {
-			return fmt.Errorf("truncated n-gram model: section %q ends at byte %d, the file at %d", s.Name, at+s.Size, len(data))
+			return fmt.Errorf("truncated n-gram model: section %q ends at byte %d, the file at %d",
+				s.Name, at+s.Size, len(data))
 		}
 		*arrays[i].data = data[at : at+s.Size : at+s.Size]
 		at = align(at + s.Size)
 	}
 	if at > uint64(len(data)) {
-		return fmt.Errorf("truncated n-gram model: it should end at byte %d, the file ends at %d", at, len(data))
+		return fmt.Errorf("truncated n-gram model: it should end at byte %d, the file ends at %d",
+			at, len(data))
 	}
 	return m.checkSizes()
 }
@@ -205,7 +218,8 @@ func (m *Model) Verify() error {
 			return nil // not from a file
 		}
 		if crc32.Checksum(*a.data, castagnoli) != m.Sections[i].CRC {
-			return fmt.Errorf("damaged n-gram model: the checksum of section %q is wrong; copy it again or train it again", a.name)
+			return fmt.Errorf("damaged n-gram model: the checksum of section %q is wrong; copy "+
+				"it again or train it again", a.name)
 		}
 	}
 	return nil

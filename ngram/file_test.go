@@ -20,7 +20,8 @@ func saved(t testing.TB, m *Model) []byte {
 }
 
 func TestFile(t *testing.T) {
-	for _, cfg := range []Config{{Order: 1}, {Order: 2, Smoothing: "mle"}, {Order: 5}, {Order: 4, NoCounts: true, Prune: []int{0, 0, 1}}} {
+	for _, cfg := range []Config{{Order: 1}, {Order: 2, Smoothing: "mle"}, {Order: 5},
+		{Order: 4, NoCounts: true, Prune: []int{0, 0, 1}}} {
 		m, w := mill(t, cfg)
 		data := saved(t, m)
 		require.Equal(t, data, saved(t, m))
@@ -42,7 +43,8 @@ func TestFile(t *testing.T) {
 	require.ErrorContains(t, err, "nothing")
 }
 
-// Every truncation is an error, every flipped bit is found by Verify at the latest, and nothing panics.
+// Every truncation is an error, every flipped bit is found by Verify at the latest, and nothing
+// panics.
 func TestDamagedFile(t *testing.T) {
 	m, _ := mill(t, Config{Order: 3})
 	data := saved(t, m)
@@ -50,7 +52,8 @@ func TestDamagedFile(t *testing.T) {
 		_, err := Read(data[:n])
 		require.Error(t, err, "%d bytes of %d", n, len(data))
 	}
-	for _, foreign := range []string{"", "lmz-gram", "PK\x03\x04 something else altogether", "\\data\\\nngram 1=3\n", "lmz-gram\x02\x00\x00\x00aaaaaaaa"} {
+	for _, foreign := range []string{"", "lmz-gram", "PK\x03\x04 something else altogether",
+		"\\data\\\nngram 1=3\n", "lmz-gram\x02\x00\x00\x00aaaaaaaa"} {
 		_, err := Read([]byte(foreign))
 		require.Error(t, err)
 	}
@@ -104,7 +107,8 @@ func FuzzRead(f *testing.F) {
 		if len(data) >= prefixSize { // a right checksum, so that the fuzzer gets past it
 			data = bytes.Clone(data)
 			n := min(uint64(binary.LittleEndian.Uint32(data[12:])), uint64(len(data)-prefixSize))
-			binary.LittleEndian.PutUint32(data[16:], crc32.Checksum(data[prefixSize:prefixSize+int(n)], castagnoli))
+			binary.LittleEndian.PutUint32(data[16:],
+				crc32.Checksum(data[prefixSize:prefixSize+int(n)], castagnoli))
 		}
 		if m, err := Read(data); err == nil && m.Vocab() < 1000 {
 			exercise(m)

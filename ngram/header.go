@@ -5,15 +5,17 @@ import "fmt"
 // header describes a model. In a file it is JSON.
 type header struct {
 	Config
-	Grams       []int        `json:"grams"`                  // n-grams of each order
-	Shapes      []tableShape `json:"shapes"`                 // of each order above 1
-	CountShapes []countShape `json:"count_shapes,omitempty"` // of each order, when the counts are kept
-	Discounts   [][]float64  `json:"discounts,omitempty"`    // by order: D, or D1 D2 D3+
+	Grams  []int        `json:"grams"`  // n-grams of each order
+	Shapes []tableShape `json:"shapes"` // of each order above 1
+	// of each order, when the counts are kept
+	CountShapes []countShape `json:"count_shapes,omitempty"`
+	Discounts   [][]float64  `json:"discounts,omitempty"` // by order: D, or D1 D2 D3+
 	Notes       []string     `json:"notes,omitempty"`
 	Quantized   int          `json:"quantized,omitempty"` // bits of a probability
 	Entropy     float64      `json:"entropy,omitempty"`   // threshold of entropy pruning
-	Run         string       `json:"run,omitempty"`       // what the model belongs to, if its owner says so
-	Sections    []section    `json:"sections,omitempty"`
+	// what the model belongs to, if its owner says so
+	Run      string    `json:"run,omitempty"`
+	Sections []section `json:"sections,omitempty"`
 }
 
 // Vocab returns V, the number of tokens.
@@ -36,7 +38,8 @@ func (m *Model) checkHeader() error {
 	}
 	m.Config = cfg
 	if len(m.Grams) != m.Order || len(m.Shapes) != m.Order-1 {
-		return fmt.Errorf("%d sizes and %d shapes for order %d", len(m.Grams), len(m.Shapes), m.Order)
+		return fmt.Errorf("%d sizes and %d shapes for order %d", len(m.Grams), len(m.Shapes),
+			m.Order)
 	}
 	if m.Grams[0] != m.Vocab() {
 		return fmt.Errorf("%d unigrams for a vocabulary of %d", m.Grams[0], m.Vocab())
@@ -68,7 +71,8 @@ func (m *Model) checkHeader() error {
 // checkSizes compares the sizes of the arrays with the header.
 func (m *Model) checkSizes() error {
 	wrong := func(what string, order int) error {
-		return fmt.Errorf("damaged n-gram model: the %s of order %d do not have the size in the header", what, order)
+		return fmt.Errorf("damaged n-gram model: the %s of order %d do not have the size in the "+
+			"header", what, order)
 	}
 	if len(m.unigrams) != (m.Vocab()+1)*unigramRow {
 		return wrong("rows", 1)
@@ -81,7 +85,8 @@ func (m *Model) checkSizes() error {
 			return wrong("rows", k+2)
 		case !highest && len(t.bases) != (int(t.n)/baseEvery+1)*4:
 			return wrong("bases", k+2)
-		case t.indexBits == 0 && len(t.index) > 0, t.indexBits > 0 && uint64(len(t.index)) != rowBytes(1<<t.indexBits, t.indexStride):
+		case t.indexBits == 0 && len(t.index) > 0, t.indexBits > 0 &&
+			uint64(len(t.index)) != rowBytes(1<<t.indexBits, t.indexStride):
 			return wrong("hash table", k+2)
 		case badBook(t.probs, s.Prob, 31):
 			return wrong("probabilities", k+2)

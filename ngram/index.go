@@ -2,10 +2,10 @@ package ngram
 
 import "math/bits"
 
-// Most histories have a handful of successors, and a few have thousands. Those few are looked up most often,
-// and each step of a binary search is a branch that the processor mispredicts half the time. The successors
-// of big histories are therefore also in a hash table: one access instead of ten (the idea of KenLM's
-// probing model, for the part of the trie where it pays).
+// Most histories have a handful of successors, and a few have thousands. Those few are looked up
+// most often, and each step of a binary search is a branch that the processor mispredicts half the
+// time. The successors of big histories are therefore also in a hash table: one access instead of
+// ten (the idea of KenLM's probing model, for the part of the trie where it pays).
 
 // big is the number of successors above which a history is in the hash table.
 const big = 32
@@ -15,8 +15,8 @@ func slot(lo, w uint32, indexBits int) uint64 {
 	return (uint64(lo)<<32 | uint64(w)) * 0x9e3779b97f4a7c15 >> (64 - indexBits)
 }
 
-// indexBits returns the width of slot numbers for a number of n-grams of big histories: at most half of the
-// slots are used.
+// indexBits returns the width of slot numbers for a number of n-grams of big histories: at most
+// half of the slots are used.
 func indexBits(grams int) int {
 	if grams == 0 {
 		return 0
@@ -48,7 +48,8 @@ func packIndex(child, word []uint32) (data []byte, indexWidth int) {
 			slots[at] = i + 1
 		}
 	}
-	return packRows(len(slots), []int{width(uint64(len(word)))}, func(i int, row []uint64) { row[0] = uint64(slots[i]) }), indexWidth
+	return packRows(len(slots), []int{width(uint64(len(word)))},
+		func(i int, row []uint64) { row[0] = uint64(slots[i]) }), indexWidth
 }
 
 // lookUp finds a token among the successors lo … hi−1 of a big history.

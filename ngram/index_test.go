@@ -40,7 +40,8 @@ func TestFindEverySuccessor(t *testing.T) {
 					i = none
 				}
 				if got, found := table.find(lo, hi, w); found != ok || got != i {
-					t.Fatalf("order %d, history %d, token %d: %d, %v; want %d, %v", k+1, x, w, got, found, i, ok)
+					t.Fatalf("order %d, history %d, token %d: %d, %v; want %d, %v", k+1, x, w, got,
+						found, i, ok)
 				}
 			}
 			if hi-lo > big {

@@ -6,14 +6,14 @@ import (
 	"lmzoo/lm"
 )
 
-// asKenLM makes counts of counts equal to those of KenLM, which enters the last n-gram of each lower order
-// with its occurrences instead of its left neighbours (adjust_counts.cc, the loop after the last n-gram).
-// Among thousands of words this has no effect, but with a hundred characters it moves the discounts, and
-// with them the probabilities, by a per cent.
+// asKenLM makes counts of counts equal to those of KenLM, which enters the last n-gram of each
+// lower order with its occurrences instead of its left neighbours (adjust_counts.cc, the loop after
+// the last n-gram). Among thousands of words this has no effect, but with a hundred characters it
+// moves the discounts, and with them the probabilities, by a per cent.
 //
 // KenLM sorts n-grams from the last token to the first, and tokens by first appearance; the last
-// unigram is therefore the token that appeared last, the last bigram ends in it, and so on, until an n-gram
-// begins with <s>.
+// unigram is therefore the token that appeared last, the last bigram ends in it, and so on, until
+// an n-gram begins with <s>.
 func asKenLM(levels []level, appeared []uint32, counts [][5]int) {
 	last := uint32(0)
 	for w, n := range appeared {

@@ -22,7 +22,7 @@ func testText(t testing.TB, name string) string {
 	return string(data)
 }
 
-// The story of the mill, scored by KenLM: testdata/golden.py made the numbers.
+// TestKenLMScores scores the story of the mill like KenLM. testdata/golden.py made the numbers.
 func TestKenLMScores(t *testing.T) {
 	var golden []struct {
 		Order     int
@@ -45,16 +45,19 @@ func TestKenLMScores(t *testing.T) {
 			for line := range strings.Lines(testText(t, "mill.txt")) {
 				train = append(train, w.document(split(strings.TrimSuffix(line, "\n")), true))
 			}
-			m, _, err := Train(train, Config{Order: g.Order, Smoothing: "modified-kneser-ney", Vocab: len(w.text), Unk: 1, Prune: g.Prune})
+			m, _, err := Train(train, Config{Order: g.Order, Smoothing: "modified-kneser-ney",
+				Vocab: len(w.text), Unk: 1, Prune: g.Prune})
 			require.NoError(t, err)
 			for k, d := range m.Discounts {
 				require.InDeltaSlice(t, g.Discounts[k], d, 1e-5, "order %d", k+1)
 			}
-			for i, line := range strings.Split(strings.TrimSuffix(testText(t, "mill.test.txt"), "\n"), "\n") {
+			for i, line := range strings.Split(strings.TrimSuffix(testText(t, "mill.test.txt"),
+				"\n"), "\n") {
 				got := m.Score(nil, w.document(split(line), false))
 				require.Len(t, got, len(g.Log10[i]))
 				for j := range got {
-					require.InDelta(t, g.Log10[i][j], got[j]/math.Ln10, 1e-5, "line %q token %d", line, j)
+					require.InDelta(t, g.Log10[i][j], got[j]/math.Ln10, 1e-5, "line %q token %d",
+						line, j)
 				}
 			}
 		})

@@ -10,8 +10,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// loadFile reads a file into memory that is not the garbage collector's, so that a large model does not
-// double what the process may grow to before a collection.
+// loadFile reads a file into memory that is not the garbage collector's, so that a large model does
+// not double what the process may grow to before a collection.
 func loadFile(path string) ([]byte, func() error, error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -26,7 +26,8 @@ func loadFile(path string) ([]byte, func() error, error) {
 	if !info.Mode().IsRegular() || size == 0 || int64(int(size)) != size {
 		return readFile(path)
 	}
-	data, err := unix.Mmap(-1, 0, int(size), unix.PROT_READ|unix.PROT_WRITE, unix.MAP_PRIVATE|unix.MAP_ANON)
+	data, err := unix.Mmap(-1, 0, int(size), unix.PROT_READ|unix.PROT_WRITE,
+		unix.MAP_PRIVATE|unix.MAP_ANON)
 	if err != nil {
 		return readFile(path)
 	}

@@ -5,8 +5,8 @@ import (
 	"slices"
 )
 
-// modifiedKneserNey is Kneser-Ney with three discounts, for n-grams counted once, twice, and more often
-// (Chen & Goodman 1998, section 4.2, eq. 26; interpolated as in KenLM: Heafield et al. 2013):
+// modifiedKneserNey is Kneser-Ney with three discounts, for n-grams counted once, twice, and more
+// often (Chen & Goodman 1998, section 4.2, eq. 26; interpolated as in KenLM: Heafield et al. 2013):
 //
 //	P(w | h) = (c(h, w) − D(c)) / c(h) + (D1 N1 + D2 N2 + D3 N3+) / c(h) · P(w | h′)
 //
@@ -18,8 +18,8 @@ var fallbackDiscounts = [4]float64{0, 0.5, 1, 1.5}
 
 func (*modifiedKneserNey) continuation() bool { return true }
 
-// fit computes in float32 as KenLM does, so that both fall back on the same texts: a discount can be
-// exactly 0, and then rounding decides its sign.
+// fit computes in float32 as KenLM does, so that both fall back on the same texts: a discount can
+// be exactly 0, and then rounding decides its sign.
 func (m *modifiedKneserNey) fit(order int, t [5]int) string {
 	d := [4]float64{}
 	y := float32(t[1]) / float32(t[1]+2*t[2])
@@ -28,15 +28,16 @@ func (m *modifiedKneserNey) fit(order int, t [5]int) string {
 		d[j] = float64(float32(j) - float32(share))
 		if t[j] == 0 || d[j] < 0 || d[j] > float64(j) {
 			m.discount[order] = fallbackDiscounts
-			return "the text is too short or too artificial to estimate discounts; using 0.5, 1 and 1.5"
+			return "the text is too short or too artificial to estimate discounts; using 0.5, 1 " +
+				"and 1.5"
 		}
 	}
 	m.discount[order] = d
 	return ""
 }
 
-// feed replaces the discounts of an order where a discount of 0 leaves a history no probability for unseen
-// tokens. KenLM writes a backoff weight of 10^-inf there, which it then refuses to read.
+// feed replaces the discounts of an order where a discount of 0 leaves a history no probability for
+// unseen tokens. KenLM writes a backoff weight of 10^-inf there, which it then refuses to read.
 func (m *modifiedKneserNey) feed(levels []level, k int) (note string) {
 	d := m.discount[k+1]
 	if k == 0 || d[1] > 0 && d[2] > 0 && d[3] > 0 {
@@ -45,7 +46,8 @@ func (m *modifiedKneserNey) feed(levels []level, k int) (note string) {
 	from, to := &levels[k-1], &levels[k]
 	for x := range from.raw {
 		successors := to.count[from.child[x]:from.child[x+1]]
-		if len(successors) > 0 && !slices.ContainsFunc(successors, func(c uint32) bool { return d[min(c, 3)] > 0 }) {
+		if len(successors) > 0 && !slices.ContainsFunc(successors,
+			func(c uint32) bool { return d[min(c, 3)] > 0 }) {
 			m.discount[k+1] = fallbackDiscounts
 			return "a discount of 0 leaves nothing for unseen tokens; using 0.5, 1 and 1.5"
 		}
@@ -81,5 +83,6 @@ func (m *modifiedKneserNey) restore(d [][]float64) {
 func (m *modifiedKneserNey) arithmetic(order int, count float64, h history) (alpha, gamma string) {
 	d := &m.discount[order]
 	return fmt.Sprintf("(%g − %.4g) / %.6g", count, d[min(int(count), 3)], h.total),
-		fmt.Sprintf("(%.4g·%g + %.4g·%g + %.4g·%g) / %.6g", d[1], h.n[1], d[2], h.n[2], d[3], h.n[3], h.total)
+		fmt.Sprintf("(%.4g·%g + %.4g·%g + %.4g·%g) / %.6g", d[1], h.n[1], d[2], h.n[2], d[3],
+			h.n[3], h.total)
 }

@@ -12,9 +12,9 @@ func (m *Model) NextLogProbs(dst []float64, context []lm.Token) []float64 {
 	return m.next(dst, &r)
 }
 
-// next fills dst from the shortest history to the longest. Every token gets its unigram probability times
-// all weights; then each longer history overwrites its few successors. This is one pass over the
-// vocabulary, whatever the order.
+// next fills dst from the shortest history to the longest. Every token gets its unigram probability
+// times all weights; then each longer history overwrites its few successors. This is one pass over
+// the vocabulary, whatever the order.
 func (m *Model) next(dst []float64, r *recall) []float64 {
 	v := m.Vocab()
 	dst = lm.Grow(dst, v)
@@ -37,8 +37,8 @@ func (m *Model) next(dst []float64, r *recall) []float64 {
 	return dst
 }
 
-// paid returns, for each length k of history, the sum of the weights of all longer histories, which a token
-// pays that is found only after k tokens.
+// paid returns, for each length k of history, the sum of the weights of all longer histories, which
+// a token pays that is found only after k tokens.
 func (m *Model) paid(r *recall) (paid [MaxOrder + 1]float64) {
 	for k := r.known; k >= 1; k-- {
 		paid[k-1] = paid[k]

@@ -5,9 +5,9 @@ import (
 	"math"
 )
 
-// grams is a model in plain columns, before packing or after unpacking. Each level has the last token, the
-// successors, log10 P and log10 γ. Level 1 has every token of the vocabulary in order and no column of
-// words; the highest level has no successors and no weights.
+// grams is a model in plain columns, before packing or after unpacking. Each level has the last
+// token, the successors, log10 P and log10 γ. Level 1 has every token of the vocabulary in order
+// and no column of words; the highest level has no successors and no weights.
 type grams struct {
 	order         int
 	word, child   [][]uint32
@@ -15,7 +15,8 @@ type grams struct {
 	raw, count    [][]uint32 // nil without counts
 }
 
-// filter drops the n-grams for which keep is false. keep must be false for their extensions as well.
+// filter drops the n-grams for which keep is false. keep must be false for their extensions as
+// well.
 func (g grams) filter(keep func(k int, i uint32) bool) grams {
 	out := grams{order: g.order, child: make([][]uint32, g.order)}
 	kept := make([]uint32, len(g.prob[0])) // the remaining n-grams of a level
@@ -23,9 +24,11 @@ func (g grams) filter(keep func(k int, i uint32) bool) grams {
 		kept[i] = uint32(i)
 	}
 	for k := range g.order {
-		out.word, out.prob, out.backoff = append(out.word, pick(g.word[k], kept)), append(out.prob, pick(g.prob[k], kept)), append(out.backoff, pick(g.backoff[k], kept))
+		out.word, out.prob, out.backoff = append(out.word, pick(g.word[k], kept)),
+			append(out.prob, pick(g.prob[k], kept)), append(out.backoff, pick(g.backoff[k], kept))
 		if g.raw != nil {
-			out.raw, out.count = append(out.raw, pick(g.raw[k], kept)), append(out.count, pick(g.count[k], kept))
+			out.raw, out.count = append(out.raw, pick(g.raw[k], kept)),
+				append(out.count, pick(g.count[k], kept))
 		}
 		if k+1 == g.order {
 			break
@@ -95,7 +98,8 @@ func (g grams) packUnigrams() []byte {
 	return rows
 }
 
-// packLevel packs the rows of level k ≥ 1 (order k+1), and a last row that ends the last successors.
+// packLevel packs the rows of level k ≥ 1 (order k+1), and a last row that ends the last
+// successors.
 func (g grams) packLevel(k int, h *header) table {
 	n := len(g.prob[k])
 	t := table{n: uint32(n)}
@@ -146,7 +150,8 @@ type tableShape struct {
 	Prob    int `json:"prob"`
 	Backoff int `json:"backoff"`
 	Child   int `json:"child"`
-	Index   int `json:"index,omitempty"` // bits of a slot number of the hash table; 0: there is none
+	// bits of a slot number of the hash table; 0: there is none
+	Index int `json:"index,omitempty"`
 }
 
 func (s tableShape) widths() []int { return []int{s.Word, s.Prob, s.Backoff, s.Child} }
@@ -154,7 +159,8 @@ func (s tableShape) widths() []int { return []int{s.Word, s.Prob, s.Backoff, s.C
 // shape sets the layout of the rows of t.
 func (t *table) shape(s tableShape) {
 	fields, stride := layout(s.widths()...)
-	t.word, t.prob, t.backoff, t.child, t.stride = fields[0], fields[1], fields[2], fields[3], stride
+	t.word, t.prob, t.backoff, t.child, t.stride = fields[0], fields[1], fields[2], fields[3],
+		stride
 	index, indexStride := layout(width(uint64(t.n)))
 	t.indexBits, t.indexField, t.indexStride = s.Index, index[0], indexStride
 }

@@ -42,7 +42,8 @@ func packRows(n int, widths []int, get func(i int, row []uint64)) []byte {
 	data := make([]byte, rowBytes(n, stride))
 	pieces := cut(n)
 	parallel(len(pieces), func(p int) {
-		out := data[uint64(pieces[p].lo)*stride/8:] // pieces begin at multiples of 64 rows, hence at a byte
+		// pieces begin at multiples of 64 rows, hence at a byte
+		out := data[uint64(pieces[p].lo)*stride/8:]
 		row := make([]uint64, len(widths))
 		word, used, at := uint64(0), 0, 0
 		for i := pieces[p].lo; i < pieces[p].hi; i++ {
@@ -70,8 +71,8 @@ const signBit = 1 << 31
 func packProb(p float32) uint64   { return uint64(math.Float32bits(min(p, 0)) &^ signBit) }
 func unpackProb(b uint64) float32 { return math.Float32frombits(uint32(b) | signBit) }
 
-// codebook lists the different values of a column, if they are so few that their numbers are shorter than
-// the values. Backoff weights are: histories with the same counts share one.
+// codebook lists the different values of a column, if they are so few that their numbers are
+// shorter than the values. Backoff weights are: histories with the same counts share one.
 type codebook struct {
 	values []float32
 	number map[uint32]uint64

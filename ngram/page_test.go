@@ -16,7 +16,8 @@ func TestSmoothingPage(t *testing.T) {
 	page, err := os.ReadFile("../docs/derivations.md")
 	require.NoError(t, err)
 	w := &words{id: map[string]lm.Token{}, text: []string{"</s>"}}
-	docs := w.lines("JOHN READ MOBY DICK\nMARY READ A DIFFERENT BOOK\nSHE READ A BOOK BY CHER\n", true)
+	docs := w.lines("JOHN READ MOBY DICK\nMARY READ A DIFFERENT BOOK\nSHE READ A BOOK BY CHER\n",
+		true)
 	text := func(id lm.Token) string { return w.text[id] }
 	for _, smoothing := range Smoothings {
 		m, _, err := Train(docs, Config{Order: 2, Smoothing: smoothing, Vocab: len(w.text)})
@@ -44,7 +45,8 @@ func smoothingTable(t *testing.T, docs [][]lm.Token, w *words) string {
 		require.NoError(t, err)
 		moby, err := m.Explain([]lm.Token{w.id["A"]}, w.id["MOBY"])
 		require.NoError(t, err)
-		fmt.Fprintf(&b, "| %s | %.4f | %.4f | %.4f |\n", smoothing, book.Prob, moby.Prob, 1-book.Prob-different.Prob)
+		fmt.Fprintf(&b, "| %s | %.4f | %.4f | %.4f |\n", smoothing, book.Prob, moby.Prob,
+			1-book.Prob-different.Prob)
 	}
 	return b.String()
 }

@@ -9,8 +9,8 @@ import (
 // piece is a range of indices that one goroutine works on.
 type piece struct{ lo, hi int }
 
-// cut divides n indices into pieces whose bounds depend only on n, so that no result depends on the number
-// of processors. The bounds are multiples of 64, where packed rows begin at a byte.
+// cut divides n indices into pieces whose bounds depend only on n, so that no result depends on the
+// number of processors. The bounds are multiples of 64, where packed rows begin at a byte.
 func cut(n int) []piece {
 	const size = 1 << 14
 	pieces := make([]piece, 0, n/size+1)

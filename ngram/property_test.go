@@ -21,15 +21,18 @@ func documents(t *rapid.T, vocab int) [][]lm.Token {
 	}), 1, 12).Draw(t, "documents")
 }
 
-// Every smoothing, on any counts, is a distribution after every history, and its three ways to say so agree.
+// Every smoothing, on any counts, is a distribution after every history, and its three ways to say
+// so agree.
 func TestSumsToOne(t *testing.T) {
 	for _, smoothing := range Smoothings {
 		t.Run(smoothing, func(t *testing.T) {
 			rapid.Check(t, func(t *rapid.T) {
 				vocab := rapid.IntRange(2, 9).Draw(t, "V")
 				cfg := Config{
-					Order: rapid.IntRange(1, 6).Draw(t, "order"), Smoothing: smoothing, Vocab: vocab,
-					K: rapid.Float64Range(0.01, 3).Draw(t, "k"), Unk: rapid.Int32Range(-1, int32(vocab-1)).Draw(t, "unk"),
+					Order: rapid.IntRange(1, 6).Draw(t, "order"), Smoothing: smoothing,
+					Vocab: vocab,
+					K:     rapid.Float64Range(0.01, 3).Draw(t, "k"),
+					Unk:   rapid.Int32Range(-1, int32(vocab-1)).Draw(t, "unk"),
 				}
 				if rapid.Bool().Draw(t, "prune") && cfg.Order > 1 {
 					cfg.Prune = []int{0, rapid.IntRange(0, 2).Draw(t, "threshold")}

@@ -6,11 +6,11 @@ import (
 	"slices"
 )
 
-// Quantize returns the model with at most 2^bits different probabilities per order above 1, numbered by a
-// codebook: adjacent values share their mean (Whittaker & Raj 2001). The weight of every history is then
-// recomputed, so that its probabilities sum to 1 again, and stored with weightBits more bits, which keep the
-// sum to about a thousandth. Unigrams stay exact. The counts are dropped, because they no longer explain
-// the probabilities.
+// Quantize returns the model with at most 2^bits different probabilities per order above 1,
+// numbered by a codebook: adjacent values share their mean (Whittaker & Raj 2001). The weight of
+// every history is then recomputed, so that its probabilities sum to 1 again, and stored with
+// weightBits more bits, which keep the sum to about a thousandth. Unigrams stay exact. The counts
+// are dropped, because they no longer explain the probabilities.
 func (m *Model) Quantize(bits int) (*Model, error) {
 	if bits < 2 || bits > 12 {
 		return nil, fmt.Errorf("ngram: quantising to %d bits: want 2 to 12", bits)
@@ -29,20 +29,23 @@ func (m *Model) Quantize(bits int) (*Model, error) {
 	return g.pack(h), nil
 }
 
-// weightBits is how many more bits a weight has than a probability: it multiplies all unseen tokens of a
-// history, so its error adds up.
+// weightBits is how many more bits a weight has than a probability: it multiplies all unseen tokens
+// of a history, so its error adds up.
 const weightBits = 4
 
-// snap maps values to at most n different ones that are close to them: the means of bins that end half way
-// between means (Lloyd 1957), refined in rounds from bins of equal size. Zero, the weight of a history
-// without successors, stays.
+// snap maps values to at most n different ones that are close to them: the means of bins that end
+// half way between means (Lloyd 1957), refined in rounds from bins of equal size. Zero, the weight
+// of a history without successors, stays.
 func snap(values []float32, n int, choose func(means []float32, v float32) int) []float32 {
 	sorted := slices.Clone(values)
 	slices.Sort(sorted)
 	if len(slices.Compact(slices.Clone(sorted))) <= n {
 		return values
 	}
-	sorted = slices.DeleteFunc(sorted, func(v float32) bool { return v == 0 || math.IsInf(float64(v), 0) })
+	sorted = slices.DeleteFunc(sorted, func(v float32) bool {
+		return v == 0 ||
+			math.IsInf(float64(v), 0)
+	})
 	means := lloyd(sorted, n-2) // zero and −Inf take the other two
 	out := make([]float32, len(values))
 	for i, v := range values {
@@ -95,8 +98,8 @@ func closest(means []float32, v float32) int {
 	return i
 }
 
-// safe returns the index of the mean next to a weight, or the one below if rounding up a weight above 1
-// could make γ·P(w|h′) exceed 1.
+// safe returns the index of the mean next to a weight, or the one below if rounding up a weight
+// above 1 could make γ·P(w|h′) exceed 1.
 func safe(means []float32, v float32) int {
 	const slack = 4e-4 // in log10: a thousandth of a nat
 	i := closest(means, v)

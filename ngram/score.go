@@ -6,8 +6,8 @@ import (
 	"lmzoo/lm"
 )
 
-// recall is the memory of an n-gram model: for each length k, the n-gram of level k of the last k tokens, if
-// the model has it. It is a value: copying clones it.
+// recall is the memory of an n-gram model: for each length k, the n-gram of level k of the last k
+// tokens, if the model has it. It is a value: copying clones it.
 type recall struct {
 	known int // the longest length
 	node  [MaxOrder]uint32
@@ -24,8 +24,9 @@ func (m *Model) begin() recall {
 
 // step returns log10 P of w after the tokens in r, and appends w to r.
 //
-// It goes from the longest history to the shortest. While w is not a successor, it adds the weight of the
-// history. The first history that has w decides the probability; the shorter ones only update the memory.
+// It goes from the longest history to the shortest. While w is not a successor, it adds the weight
+// of the history. The first history that has w decides the probability; the shorter ones only
+// update the memory.
 func (m *Model) step(r *recall, w uint32) float64 {
 	if w >= uint32(m.Vocab()) {
 		r.known = 0

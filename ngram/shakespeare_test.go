@@ -13,7 +13,8 @@ import (
 	"lmzoo/lm"
 )
 
-// words is the least tokenizer a test can do with: </s> is 0, <unk> is 1, words in order of appearance.
+// words is the least tokenizer a test can do with: </s> is 0, <unk> is 1, words in order of
+// appearance.
 type words struct {
 	id   map[string]lm.Token
 	text []string
@@ -57,7 +58,8 @@ func shakespeare(t testing.TB) (train, test [][]lm.Token, w *words) {
 	}
 	data, err := os.ReadFile(file)
 	if err != nil {
-		t.Skip("tinyshakespeare is not on this machine: set LMZOO_TINYSHAKESPEARE to its file, or run `lmzoo corpus get tinyshakespeare`")
+		t.Skip("tinyshakespeare is not on this machine: set LMZOO_TINYSHAKESPEARE to its file, " +
+			"or run `lmzoo corpus get tinyshakespeare`")
 	}
 	lines := bytes.SplitAfter(bytes.ToLower(data), []byte("\n"))
 	w = newWords()
@@ -66,7 +68,8 @@ func shakespeare(t testing.TB) (train, test [][]lm.Token, w *words) {
 	return train, test, w
 }
 
-// The perplexities of KenLM (lmplz and query) on this split; its own sums per line are float32.
+// TestKenLMTable compares perplexities with KenLM (lmplz and query), whose sums per line are
+// float32.
 func TestKenLMTable(t *testing.T) {
 	train, test, w := shakespeare(t)
 	for _, row := range []struct {
@@ -80,7 +83,8 @@ func TestKenLMTable(t *testing.T) {
 		{4, 537.121604, 276.815613, 148917},
 		{5, 537.078723, 276.812505, 128826},
 	} {
-		m, notes, err := Train(train, Config{Order: row.order, Smoothing: "modified-kneser-ney", Vocab: len(w.text), Unk: 1})
+		m, notes, err := Train(train, Config{Order: row.order, Smoothing: "modified-kneser-ney",
+			Vocab: len(w.text), Unk: 1})
 		require.NoError(t, err)
 		require.Empty(t, notes)
 		all, known, tokens, oov := 0.0, 0.0, 0, 0
@@ -97,8 +101,10 @@ func TestKenLMTable(t *testing.T) {
 		}
 		require.Equal(t, 21052, tokens)
 		require.Equal(t, 1987, oov)
-		require.InEpsilon(t, row.perplexity, math.Exp(-all/float64(tokens)), 5e-7, "order %d", row.order)
-		require.InEpsilon(t, row.excludingOOV, math.Exp(-known/float64(tokens-oov)), 5e-7, "order %d", row.order)
+		require.InEpsilon(t, row.perplexity, math.Exp(-all/float64(tokens)), 5e-7, "order %d",
+			row.order)
+		require.InEpsilon(t, row.excludingOOV, math.Exp(-known/float64(tokens-oov)), 5e-7,
+			"order %d", row.order)
 		want := row.highest
 		if row.order == 1 {
 			want-- // KenLM counts <s> and </s>, which are one token here

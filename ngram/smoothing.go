@@ -6,12 +6,13 @@ import (
 	"strings"
 )
 
-// rule is a smoothing: α and γ of P(w|h) = α(h, w) + γ(h)·P(w|h′) for the n-grams of an order. α is used
-// only for tokens that were seen after h.
+// rule is a smoothing: α and γ of P(w|h) = α(h, w) + γ(h)·P(w|h′) for the n-grams of an order. α is
+// used only for tokens that were seen after h.
 type rule interface {
 	// continuation reports whether the lower orders count left neighbours instead of occurrences.
 	continuation() bool
-	// fit estimates the parameters of an order from its counts of counts. A note reports a fallback.
+	// fit estimates the parameters of an order from its counts of counts. A note reports a
+	// fallback.
 	fit(order int, t [5]int) (note string)
 	// discounts returns the fitted discounts by order.
 	discounts() [][]float64
@@ -25,11 +26,12 @@ type rule interface {
 
 // history summarises the counts after one history.
 type history struct {
-	total float64    // Σ_w c(h, w)
-	types float64    // N1+(h ·): different tokens seen after it
-	n     [4]float64 // n[1], n[2], n[3]: of these, how many were counted once, twice, three times or more
-	vocab float64    // V
-	whole bool       // the history has full length: n−1 tokens, or back to <s>
+	total float64 // Σ_w c(h, w)
+	types float64 // N1+(h ·): different tokens seen after it
+	// n[1], n[2], n[3]: of these, how many were counted once, twice, three times or more
+	n     [4]float64
+	vocab float64 // V
+	whole bool    // the history has full length: n−1 tokens, or back to <s>
 }
 
 // add adds the count of one successor.
@@ -40,7 +42,8 @@ func (h *history) add(count uint32) {
 }
 
 // Smoothings lists the names of the smoothings in historical order.
-var Smoothings = []string{"mle", "add-k", "witten-bell", "absolute", "kneser-ney", "modified-kneser-ney", "stupid-backoff"}
+var Smoothings = []string{"mle", "add-k", "witten-bell", "absolute", "kneser-ney",
+	"modified-kneser-ney", "stupid-backoff"}
 
 // fixed is the common part of rules that fit nothing and count occurrences.
 type fixed struct{}
@@ -68,7 +71,8 @@ func newRule(cfg Config) (rule, error) {
 	case "stupid-backoff":
 		return stupidBackoff{}, nil
 	}
-	return nil, fmt.Errorf("ngram: unknown smoothing %q: want one of %s", cfg.Smoothing, strings.Join(Smoothings, ", "))
+	return nil, fmt.Errorf("ngram: unknown smoothing %q: want one of %s", cfg.Smoothing,
+		strings.Join(Smoothings, ", "))
 }
 
 // log10 returns log10 p in float32, the unit of ARPA and the precision of KenLM.

@@ -10,9 +10,9 @@ import (
 	"slices"
 )
 
-// spill is a file of n-grams with their counts, sorted by their tokens, each after its prefixes, as in a walk
-// through a trie. A record is the length of the n-gram, its last token and its count; its other tokens are
-// in the records before.
+// spill is a file of n-grams with their counts, sorted by their tokens, each after its prefixes, as
+// in a walk through a trie. A record is the length of the n-gram, its last token and its count; its
+// other tokens are in the records before.
 type spill struct {
 	file *os.File
 	name string // "" if the file is unlinked
@@ -63,7 +63,8 @@ func spillError(err error) error {
 	if err == nil {
 		return nil
 	}
-	return fmt.Errorf("ngram: temporary file for counts: %w; set TMPDIR to a directory with room", err)
+	return fmt.Errorf("ngram: temporary file for counts: %w; set TMPDIR to a directory with room",
+		err)
 }
 
 func (s *spill) close() error {
@@ -140,7 +141,8 @@ func merge(spills []*spill, show func(order int, word, count uint32) error) erro
 		} else if err != nil {
 			return err
 		}
-		at, _ := slices.BinarySearchFunc(queue, r.path, func(q *spillReader, path []uint32) int { return slices.Compare(q.path, path) })
+		at, _ := slices.BinarySearchFunc(queue, r.path,
+			func(q *spillReader, path []uint32) int { return slices.Compare(q.path, path) })
 		queue = slices.Insert(queue, at, r)
 		return nil
 	}
@@ -192,7 +194,8 @@ func mergeLevels(spills []*spill, raw []uint32, order int) ([]level, error) {
 	for k := 1; k < order; k++ {
 		n := spills[0].size(k + 1)
 		if uint64(n) >= none {
-			return nil, fmt.Errorf("ngram: more than %d n-grams of order %d: prune more or lower the order", uint32(none-1), k+1)
+			return nil, fmt.Errorf("ngram: more than %d n-grams of order %d: prune more or lower "+
+				"the order", uint32(none-1), k+1)
 		}
 		levels[k] = level{word: make([]uint32, 0, n), raw: make([]uint32, 0, n)}
 		if k+1 < order {
@@ -228,8 +231,8 @@ func mergeLevels(spills []*spill, raw []uint32, order int) ([]level, error) {
 	return levels, nil
 }
 
-// suffixes finds the suffix of every n-gram of level k: the suffix of its history has all successors of the
-// history.
+// suffixes finds the suffix of every n-gram of level k: the suffix of its history has all
+// successors of the history.
 func suffixes(levels []level, k int) []uint32 {
 	from, to := &levels[k-1], &levels[k]
 	if k == 1 {

@@ -23,7 +23,8 @@ func TestMemoryBound(t *testing.T) {
 		cfg := Config{Order: order, Vocab: 200, Unk: 1, TempDir: t.TempDir()}
 		free, _, err := Train(docs, cfg)
 		require.NoError(t, err)
-		for _, memory := range []int64{1, 2000, 20000, 1 << 30} { // the first makes more files than are merged at once
+		// the first makes more files than are merged at once
+		for _, memory := range []int64{1, 2000, 20000, 1 << 30} {
 			cfg.Memory = memory
 			bound, _, err := Train(docs, cfg)
 			require.NoError(t, err)

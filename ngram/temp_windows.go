@@ -7,7 +7,8 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// tempFile returns a file that the system deletes when it is closed, at the latest when the process ends.
+// tempFile returns a file that the system deletes when it is closed, at the latest when the process
+// ends.
 func tempFile(dir string) (f *os.File, name string, err error) {
 	named, err := os.CreateTemp(dir, "lmzoo-ngrams-*") // for an unused name
 	if err != nil {
@@ -21,8 +22,10 @@ func tempFile(dir string) (f *os.File, name string, err error) {
 	if err != nil {
 		return nil, "", errors.Join(err, os.Remove(path))
 	}
-	handle, err := windows.CreateFile(wide, windows.GENERIC_READ|windows.GENERIC_WRITE, windows.FILE_SHARE_READ|windows.FILE_SHARE_DELETE, nil,
-		windows.OPEN_EXISTING, windows.FILE_ATTRIBUTE_TEMPORARY|windows.FILE_FLAG_DELETE_ON_CLOSE, 0)
+	handle, err := windows.CreateFile(wide, windows.GENERIC_READ|windows.GENERIC_WRITE,
+		windows.FILE_SHARE_READ|windows.FILE_SHARE_DELETE, nil,
+		windows.OPEN_EXISTING, windows.FILE_ATTRIBUTE_TEMPORARY|windows.FILE_FLAG_DELETE_ON_CLOSE,
+		0)
 	if err != nil {
 		return nil, "", errors.Join(err, os.Remove(path))
 	}

@@ -14,8 +14,9 @@ type Choice struct {
 	LogProb float64
 }
 
-// Top returns the k most probable next tokens, best first, without a pass over the vocabulary. It inspects
-// the successors of each history, and the sorted unigrams as long as they can still be among the best.
+// Top returns the k most probable next tokens, best first, without a pass over the vocabulary. It
+// inspects the successors of each history, and the sorted unigrams as long as they can still be
+// among the best.
 func (m *Model) Top(context []lm.Token, k int) []Choice {
 	r := m.recallOf(context)
 	paid := m.paid(&r)
@@ -48,7 +49,8 @@ func (m *Model) Top(context []lm.Token, k int) []Choice {
 	return best.sorted()
 }
 
-// seenLonger reports whether a history longer than n has w as a successor, and so decides its probability.
+// seenLonger reports whether a history longer than n has w as a successor, and so decides its
+// probability.
 func (m *Model) seenLonger(r *recall, n int, w uint32) bool {
 	for k := n + 1; k <= r.known; k++ {
 		if r.node[k-1] == none {

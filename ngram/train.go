@@ -7,8 +7,9 @@ import (
 	"lmzoo/lm"
 )
 
-// Train counts documents and returns the smoothed model, with notes on any fallback of the smoothing. Each
-// document ends in [lm.BOS], unless it was cut and its end is not a prediction target.
+// Train counts documents and returns the smoothed model, with notes on any fallback of the
+// smoothing. Each document ends in [lm.BOS], unless it was cut and its end is not a prediction
+// target.
 func Train(docs [][]lm.Token, cfg Config) (*Model, []string, error) {
 	c, err := NewCounter(cfg)
 	if err != nil {

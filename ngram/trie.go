@@ -6,11 +6,12 @@ import (
 	"sync"
 )
 
-// A Model is a trie of n-grams. The successors of a history are adjacent and sorted by token, so that they
-// can be searched and listed. Each n-gram has log10 P of its last token after the others and, as a history,
-// a backoff weight log10 γ. A token that is not a successor costs the weight and is looked up after the
-// shorter history. (An ARPA file has the same columns. The layout is the reverse of Heafield's trie of 2011,
-// which goes from the last token to the left, and so cannot list successors.)
+// A Model is a trie of n-grams. The successors of a history are adjacent and sorted by token, so
+// that they can be searched and listed. Each n-gram has log10 P of its last token after the others
+// and, as a history, a backoff weight log10 γ. A token that is not a successor costs the weight and
+// is looked up after the shorter history. (An ARPA file has the same columns. The layout is the
+// reverse of Heafield's trie of 2011, which goes from the last token to the left, and so cannot
+// list successors.)
 //
 // A row of level 1 is three 32-bit words; a row of a higher level is a few bit fields.
 type Model struct {
@@ -54,8 +55,8 @@ func (m *Model) unigramBackoff(w uint32) float32 {
 	return math.Float32frombits(binary.LittleEndian.Uint32(m.unigrams[uint64(w)*unigramRow+4:]))
 }
 
-// successors returns the range of the successors of n-gram i of level k ≥ 1 in the table of the next level.
-// Bounds from a damaged file are clamped to the table.
+// successors returns the range of the successors of n-gram i of level k ≥ 1 in the table of the
+// next level. Bounds from a damaged file are clamped to the table.
 func (m *Model) successors(k int, i uint32) (lo, hi uint32) {
 	if k == 1 {
 		at := uint64(i) * unigramRow

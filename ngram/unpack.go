@@ -28,7 +28,8 @@ func (m *Model) unpack() grams {
 				backoff[i] = m.backoffWeight(k+1, i)
 			}
 		}
-		g.word, g.child, g.prob, g.backoff = append(g.word, word), append(g.child, child), append(g.prob, prob), append(g.backoff, backoff)
+		g.word, g.child, g.prob, g.backoff = append(g.word, word), append(g.child, child),
+			append(g.prob, prob), append(g.backoff, backoff)
 	}
 	for k := range m.counts {
 		raw, count := make([]uint32, m.Grams[k]), make([]uint32, m.Grams[k])
@@ -41,11 +42,12 @@ func (m *Model) unpack() grams {
 // gram is an n-gram that visit passes on.
 type gram struct {
 	order          int
-	index, history uint32  // index in its level, and of its history in the level below
-	suffix         uint32  // without its first token, in the level below; none if the model does not have it
-	prob           float64 // log10 P(w | h)
-	lower          float64 // log10 P(w | h′), the probability after the shorter history
-	before         float64 // log10 P(h), by the model
+	index, history uint32 // index in its level, and of its history in the level below
+	// without its first token, in the level below; none if the model does not have it
+	suffix uint32
+	prob   float64 // log10 P(w | h)
+	lower  float64 // log10 P(w | h′), the probability after the shorter history
+	before float64 // log10 P(h), by the model
 }
 
 // visit calls show for every n-gram above order 1, each after its history.
@@ -59,7 +61,8 @@ func (m *Model) visit(show func(gram)) {
 		t := &m.tables[k-1]
 		for i := lo; i < hi; i++ {
 			after := *shorter
-			g := gram{order: k + 1, index: i, history: history, suffix: none, before: before, prob: float64(t.probAt(i))}
+			g := gram{order: k + 1, index: i, history: history, suffix: none, before: before,
+				prob: float64(t.probAt(i))}
 			w := t.wordAt(i)
 			g.lower = m.step(&after, w)
 			if k == 1 {
@@ -93,8 +96,8 @@ func (m *Model) closing(r *recall, k int) (uint32, bool) {
 	return m.tables[k-2].find(lo, hi, 0)
 }
 
-// sums returns Σ_seen P(w|h) and Σ_seen P(w|h′) of every history h, by the length of h, and whether the
-// model holds the suffix of every n-gram.
+// sums returns Σ_seen P(w|h) and Σ_seen P(w|h′) of every history h, by the length of h, and whether
+// the model holds the suffix of every n-gram.
 func (m *Model) sums() (own, lower [MaxOrder][]float64, closed bool) {
 	for k := 1; k < m.Order; k++ {
 		own[k], lower[k] = make([]float64, m.Grams[k-1]), make([]float64, m.Grams[k-1])
@@ -112,8 +115,8 @@ func (m *Model) sums() (own, lower [MaxOrder][]float64, closed bool) {
 //
 //	γ(h) = (1 − Σ_seen P(w|h)) / (1 − Σ_seen P(w|h′))
 //
-// If the model has the suffix of every n-gram, one round is exact. A model of another toolkit may lack some;
-// P(w|h′) then depends on weights itself, and each round makes one more order exact.
+// If the model has the suffix of every n-gram, one round is exact. A model of another toolkit may
+// lack some; P(w|h′) then depends on weights itself, and each round makes one more order exact.
 func (m *Model) rebalance() *Model {
 	for round := 1; round < m.Order; round++ {
 		own, lower, closed := m.sums()
@@ -131,8 +134,8 @@ func (m *Model) rebalance() *Model {
 	return m
 }
 
-// weight returns log10 γ of a history. own and lower are the sums of the probabilities of its successors
-// after it and after the shorter history.
+// weight returns log10 γ of a history. own and lower are the sums of the probabilities of its
+// successors after it and after the shorter history.
 func weight(own, lower float64) float32 {
 	const nothing = 1e-9 // the rounding error of 1 − 1
 	switch {
@@ -149,6 +152,7 @@ func weight(own, lower float64) float32 {
 // kept returns the part of the header that does not depend on the arrays.
 func (m *Model) kept() header {
 	return header{
-		Config: m.Config, Discounts: m.Discounts, Notes: m.Notes, Quantized: m.Quantized, Entropy: m.Entropy, Run: m.Run,
+		Config: m.Config, Discounts: m.Discounts, Notes: m.Notes, Quantized: m.Quantized,
+		Entropy: m.Entropy, Run: m.Run,
 	}
 }

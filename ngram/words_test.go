@@ -23,12 +23,14 @@ import (
 const kenlmSeparators = "\x00\t\n\v\f\r "
 
 // trainOnLines trains a model on the lines of a text, with the whitespace tokenizer.
-func trainOnLines(t require.TestingT, text []byte, order int) (*Model, corpus.Tokenizer, [][]lm.Token) {
+func trainOnLines(t require.TestingT, text []byte, order int) (*Model, corpus.Tokenizer,
+	[][]lm.Token) {
 	docs := corpus.Lines.Cut(string(text))
 	tok, err := corpus.TrainWhitespace(docs, 0)
 	require.NoError(t, err)
 	encoded := corpus.EncodeDocuments(tok, docs)
-	m, _, err := Train(encoded, Config{Order: order, Smoothing: "modified-kneser-ney", Vocab: tok.Vocab(), Unk: corpus.Unk})
+	m, _, err := Train(encoded, Config{Order: order, Smoothing: "modified-kneser-ney",
+		Vocab: tok.Vocab(), Unk: corpus.Unk})
 	require.NoError(t, err)
 	return m, tok, encoded
 }
@@ -76,8 +78,9 @@ func requireScores(t require.TestingT, want, got [][]float64, tol float64) {
 	}
 }
 
-// TestWordsAreBytes compares words of any bytes with KenLM, whose numbers testdata/words.py wrote: a
-// model trained here, the same after a round trip through its own ARPA file, and KenLM's ARPA file.
+// TestWordsAreBytes compares words of any bytes with KenLM, whose numbers testdata/words.py wrote:
+// a model trained here, the same after a round trip through its own ARPA file, and KenLM's ARPA
+// file.
 func TestWordsAreBytes(t *testing.T) {
 	data, err := testdata.ReadFile("testdata/words.json")
 	require.NoError(t, err)
@@ -166,7 +169,8 @@ func TestRandomWordsAsKenLM(t *testing.T) {
 		for _, doc := range docs {
 			own = append(own, inLog10(m.Score(nil, doc)))
 		}
-		theirs := runKenLM(t, text, "lmplz", "-o", strconv.Itoa(order), "-S", "50M", "--discount_fallback")
+		theirs := runKenLM(t, text, "lmplz", "-o", strconv.Itoa(order), "-S", "50M",
+			"--discount_fallback")
 		if bytes.Contains(theirs, []byte("\t-inf\n")) {
 			return // a discount of 0, see feed: KenLM cannot read the file
 		}
@@ -183,13 +187,15 @@ func TestRandomWordsAsKenLM(t *testing.T) {
 	})
 }
 
-// TestDiscountOfZero covers texts whose discounts are exactly 0. KenLM takes them; where they leave a
-// history without a backoff weight, lmplz writes -inf and query refuses the file.
+// TestDiscountOfZero covers texts whose discounts are exactly 0. KenLM takes them; where they leave
+// a history without a backoff weight, lmplz writes -inf and query refuses the file.
 func TestDiscountOfZero(t *testing.T) {
 	m, _, _ := trainOnLines(t, []byte("\nc b\na d d b\nd d a a\n"), 3)
-	require.InDeltaSlice(t, []float64{0.333333, 0, 2.33333}, m.Discounts[0], 1e-5, "as lmplz prints")
+	require.InDeltaSlice(t, []float64{0.333333, 0, 2.33333}, m.Discounts[0], 1e-5,
+		"as lmplz prints")
 
-	m, tok, _ := trainOnLines(t, []byte("b a a\nb a\n\nb a b a b b\n\nb b b b b b a a\na a a a a a\na a a b a b a b\n"), 4)
+	m, tok, _ := trainOnLines(t, []byte("b a a\nb a\n\nb a b a b b\n\nb b b b b b a a\na a a a a "+
+		"a\na a a b a b a b\n"), 4)
 	require.Equal(t, []float64{0.5, 1, 1.5}, m.Discounts[3], "lmplz has 0.666667, 0, 3")
 	for _, p := range m.NextLogProbs(nil, tok.Encode(nil, "b a a")) {
 		require.False(t, math.IsInf(p, -1))

@@ -11,9 +11,9 @@ import (
 	"lmzoo/ngram"
 )
 
-// ARPAWords returns the word of every token in an ARPA file. The words of the whitespace tokenizer are
-// written byte for byte, so that other tools know them by the bytes of the text. Tokens of the other
-// tokenizers hold spaces and parts of characters, which no ARPA file can: they are written as
+// ARPAWords returns the word of every token in an ARPA file. The words of the whitespace tokenizer
+// are written byte for byte, so that other tools know them by the bytes of the text. Tokens of the
+// other tokenizers hold spaces and parts of characters, which no ARPA file can: they are written as
 // [corpus.Tokenizer.Text] shows them, with \x20 for a space.
 func (r *Run) ARPAWords() func(lm.Token) string {
 	return func(t lm.Token) string {
@@ -35,16 +35,19 @@ func IsARPA(path string) bool {
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
 		return false
 	}
-	return slices.ContainsFunc(arpaSuffixes, func(s string) bool { return strings.HasSuffix(path, s) })
+	return slices.ContainsFunc(arpaSuffixes,
+		func(s string) bool { return strings.HasSuffix(path, s) })
 }
 
-// isFile reports whether a path is a file or a pipe. A run is a directory, so it can only be an ARPA file.
+// isFile reports whether a path is a file or a pipe. A run is a directory, so it can only be an
+// ARPA file.
 func isFile(path string) bool {
 	info, err := os.Stat(path)
 	return err == nil && !info.IsDir()
 }
 
-// openARPA reads the model of another toolkit as a run: its words are a closed vocabulary, its documents lines.
+// openARPA reads the model of another toolkit as a run: its words are a closed vocabulary, its
+// documents lines.
 func openARPA(path string) (*Run, error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -56,7 +59,8 @@ func openARPA(path string) (*Run, error) {
 	case err != nil && IsARPA(path):
 		return nil, fmt.Errorf("%s: %w", path, err)
 	case err != nil:
-		return nil, fmt.Errorf("%s is no run: it is a file, and not of ARPA (%w); want a run directory or an ARPA file", path, err)
+		return nil, fmt.Errorf("%s is no run: it is a file, and not of ARPA (%w); want a run "+
+			"directory or an ARPA file", path, err)
 	}
 	tok, err := corpus.NewWhitespace(words)
 	if err != nil {
@@ -64,7 +68,8 @@ func openARPA(path string) (*Run, error) {
 	}
 	return &Run{
 		Dir: path, Species: ngramSpecies(), Tokenizer: tok, Model: m,
-		Settings: &Settings{Model: &countConfig{Config: ngram.Config{Order: m.Order, Smoothing: m.Smoothing}}},
-		Config:   Config{Species: "ngram", Data: Data{Documents: string(corpus.Lines)}},
+		Settings: &Settings{Model: &countConfig{Config: ngram.Config{Order: m.Order,
+			Smoothing: m.Smoothing}}},
+		Config: Config{Species: "ngram", Data: Data{Documents: string(corpus.Lines)}},
 	}, nil
 }

@@ -27,7 +27,8 @@ func countLines(t *testing.T, text, tokenizer string, order int) (*Run, []corpus
 	require.NoError(t, err)
 	settings.Model.(*countConfig).Order = order
 	r, err := Make(t.Context(), Order{
-		Species: species, Settings: settings, Split: corpus.Split{Train: docs}, Tokenizer: tok, Dir: t.TempDir(),
+		Species: species, Settings: settings, Split: corpus.Split{Train: docs}, Tokenizer: tok,
+		Dir:  t.TempDir(),
 		Data: Data{Corpus: "lines", Documents: string(corpus.Lines)},
 	})
 	require.NoError(t, err)
@@ -53,17 +54,21 @@ func evaluate(t *testing.T, r *Run, docs []corpus.Document) eval.Result {
 	return result.Result
 }
 
-// TestExportedWordsAreBytes scores texts by a run and by its own ARPA file; the perplexities are KenLM's.
+// TestExportedWordsAreBytes scores texts by a run and by its own ARPA file; the perplexities are
+// KenLM's.
 func TestExportedWordsAreBytes(t *testing.T) {
 	for _, c := range []struct {
 		name, text string
 		order      int
 		perplexity float64
 	}{
-		{"zero-width joiners, soft hyphens, backslashes", "من کتاب\u200cها را می\u200cخوانم\nاو کتاب\u200cها را می\u200cبرد\n" +
-			"ما 👨\u200d👩\u200d👧 را می\u200cبینیم\nفایل C:\\temp\\a.txt را می\u200cخوانم\nco\u00adoperate is a word\nwe co\u00adoperate daily\n", 3, 2.117},
+		{"zero-width joiners, soft hyphens, backslashes", "من کتاب\u200cها را می\u200cخوانم\nاو " +
+			"کتاب\u200cها را می\u200cبرد\n" +
+			"ما 👨\u200d👩\u200d👧 را می\u200cبینیم\nفایل C:\\temp\\a.txt را " +
+			"می\u200cخوانم\nco\u00adoperate is a word\nwe co\u00adoperate daily\n", 3, 2.117},
 		{"latin-1", "caf\xe9 na\xefve\ncaf\xe9\n", 2, 1.867},
-		{"no-break space", "le prix est 10\u00a0000 euros\nle prix est 20\u00a0000 euros\nil a 10\u00a0000 euros\n", 2, 4.040},
+		{"no-break space", "le prix est 10\u00a0000 euros\nle prix est 20\u00a0000 euros\nil a " +
+			"10\u00a0000 euros\n", 2, 4.040},
 		{"ideographic space", "你好\u3000世界 再见\n你好\u3000世界\n", 2, 1.867},
 		{"backslash-x", "use \\x41 here\nuse A here\nuse \\x here\n", 2, 2.145},
 	} {
@@ -81,10 +86,12 @@ func TestExportedWordsAreBytes(t *testing.T) {
 	}
 }
 
-// TestExportedTokens exports the tokens of open tokenizers, which hold spaces and parts of characters.
+// TestExportedTokens exports the tokens of open tokenizers, which hold spaces and parts of
+// characters.
 func TestExportedTokens(t *testing.T) {
 	for _, tokenizer := range []string{"byte", "char", "word", "bpe"} {
-		r, docs := countLines(t, "tom has a cat \\ \\x20\nmilo , a b\u00a0c 猫 has  a cat\t<s> <unk>\n\x80\xff \\\n", tokenizer, 3)
+		r, docs := countLines(t, "tom has a cat \\ \\x20\nmilo , a b\u00a0c 猫 has  a cat\t<s> "+
+			"<unk>\n\x80\xff \\\n", tokenizer, 3)
 		read, err := openFile(t, "a.arpa", export(t, r))
 		require.NoError(t, err, tokenizer)
 		require.Equal(t, r.Tokenizer.Vocab()+1, read.Tokenizer.Vocab(), "and <unk>")
@@ -96,7 +103,8 @@ func TestExportedTokens(t *testing.T) {
 			}
 			shifted := corpus.EncodeDocument(nil, read.Tokenizer, corpus.Document{Text: text})
 			require.NotContains(t, shifted, corpus.Unk)
-			require.Equal(t, lm.Score(r.Model.(lm.Model), tokens), lm.Score(read.Model.(lm.Model), shifted), tokenizer)
+			require.Equal(t, lm.Score(r.Model.(lm.Model), tokens), lm.Score(read.Model.(lm.Model),
+				shifted), tokenizer)
 		}
 	}
 }

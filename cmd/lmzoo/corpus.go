@@ -17,7 +17,8 @@ func newCorpus() *cobra.Command {
 		Short: "Text to train on: list, info, show, get",
 		RunE: func(c *cobra.Command, args []string) error {
 			if len(args) > 0 {
-				return usagef("unknown command %q for \"lmzoo corpus\"; there are: list, info, show, get", args[0])
+				return usagef("unknown command %q for \"lmzoo corpus\"; want list, info, show "+
+					"or get", args[0])
 			}
 			return c.Help()
 		},
@@ -30,7 +31,7 @@ func newCorpusList() *cobra.Command {
 	var asJSON bool
 	c := &cobra.Command{
 		Use:   "list",
-		Short: "The corpora that are known by name",
+		Short: "List the corpora known by name",
 		Args:  cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if asJSON {
@@ -45,7 +46,8 @@ func newCorpusList() *cobra.Command {
 				t.AppendRow(table.Row{n.Name, n.Bytes, n.Title})
 			}
 			t.print()
-			fmt.Fprintln(c.OutOrStdout(), "\nYour own text: --corpus FILE, a directory, or - for standard input.")
+			fmt.Fprintln(c.OutOrStdout(), "\nYour own text: --corpus FILE, a directory, or - for "+
+				"standard input.")
 			return nil
 		},
 	}
@@ -53,11 +55,11 @@ func newCorpusList() *cobra.Command {
 	return c
 }
 
-// knownCorpus is a row of `lmzoo corpus list --json`.
+// knownCorpus is a row of lmzoo corpus list --json.
 type knownCorpus struct {
 	Name      string `json:"name"`
 	Title     string `json:"title"`
-	Bytes     int64  `json:"bytes,omitempty"` // none for the world, which has no end
+	Bytes     int64  `json:"bytes,omitempty"` // 0 for generated corpora, which have no end
 	SHA256    string `json:"sha256,omitempty"`
 	URL       string `json:"url,omitempty"`
 	Licence   string `json:"licence,omitempty"`
@@ -65,24 +67,27 @@ type knownCorpus struct {
 	Split     string `json:"split,omitempty"`
 }
 
-// knownCorpora is the list of `lmzoo corpus list`, the world first.
+// knownCorpora returns the rows of lmzoo corpus list, generated corpora first.
 func knownCorpora() []knownCorpus {
 	var known []knownCorpus
 	for _, g := range zoo.GeneratedCorpora() {
-		known = append(known, knownCorpus{Name: g.Name, Title: g.Title, Documents: string(corpus.Lines)})
+		known = append(known, knownCorpus{Name: g.Name, Title: g.Title,
+			Documents: string(corpus.Lines)})
 	}
 	for _, n := range corpus.AllNamed() {
-		known = append(known, knownCorpus{n.Name, n.Title, n.Bytes, n.SHA256, n.URL, n.Licence, string(n.Documents), n.Ratio.String()})
+		known = append(known, knownCorpus{n.Name, n.Title, n.Bytes, n.SHA256, n.URL, n.Licence,
+			string(n.Documents), n.Ratio.String()})
 	}
 	return known
 }
 
 func newCorpusGet() *cobra.Command {
 	return &cobra.Command{
-		Use:               "get NAME...",
-		Short:             "Fetch corpora into the cache, checked by SHA-256",
-		Args:              cobra.MinimumNArgs(1),
-		ValidArgsFunction: cobra.FixedCompletions(zoo.NamedCorpora(), cobra.ShellCompDirectiveNoFileComp),
+		Use:   "get NAME...",
+		Short: "Fetch corpora into the cache, checked by SHA-256",
+		Args:  cobra.MinimumNArgs(1),
+		ValidArgsFunction: cobra.FixedCompletions(zoo.NamedCorpora(),
+			cobra.ShellCompDirectiveNoFileComp),
 		RunE: func(c *cobra.Command, args []string) error {
 			for _, name := range args {
 				n, err := corpus.FindNamed(name)
@@ -100,7 +105,7 @@ func newCorpusGet() *cobra.Command {
 	}
 }
 
-// corpusInfo is what `lmzoo corpus info` finds out.
+// corpusInfo is the result of lmzoo corpus info.
 type corpusInfo struct {
 	zoo.Data
 	Parts []partInfo `json:"parts"`
@@ -120,12 +125,13 @@ func newCorpusInfo() *cobra.Command {
 	)
 	c := &cobra.Command{
 		Use:   "info [NAME|FILE]",
-		Short: "What is in a corpus: bytes, hash, documents and tokens of its parts",
+		Short: "Print the size, hash, documents and tokens of a corpus",
 		Args:  cobra.MaximumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			if len(args) == 1 {
 				if c.Flags().Changed("corpus") {
-					return usagef("corpus %s: name it once, as an argument or with --corpus", c.Name())
+					return usagef("corpus %s: the corpus is given twice; want an argument or --corpus",
+						c.Name())
 				}
 				data.data.Corpus = args[0]
 			}
@@ -154,8 +160,10 @@ func newCorpusInfo() *cobra.Command {
 			if asJSON {
 				return printJSON(c.OutOrStdout(), info)
 			}
-			fmt.Fprintf(c.OutOrStdout(), "%s: %d bytes, SHA-256 %s\ndocuments: %s, split: %s, tokenizer: %s, vocabulary %d\n\n",
-				info.Corpus, info.Data.Bytes, info.SHA256, info.Documents, info.Split, tok.Name(), tok.Vocab())
+			fmt.Fprintf(c.OutOrStdout(), "%s: %d bytes, SHA-256 %s\ndocuments: %s, split: %s, "+
+				"tokenizer: %s, vocabulary %d\n\n",
+				info.Corpus, info.Data.Bytes, info.SHA256, info.Documents, info.Split, tok.Name(),
+				tok.Vocab())
 			t := newTable(c.OutOrStdout(), "part", ">documents", ">bytes", ">tokens")
 			for _, p := range info.Parts {
 				t.AppendRow(table.Row{p.Part, p.Documents, p.Bytes, p.Tokens})

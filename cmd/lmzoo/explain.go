@@ -17,10 +17,10 @@ func newExplain(cat zoo.Catalogue) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "explain RUN [--prompt TEXT] [--token W]",
 		Short: "Derive one probability of an n-gram model, order by order, in words and numbers",
-		Long: `Derive one probability of an n-gram model, order by order, in words and numbers. <bos> is the boundary of
-documents: in a history the beginning of this one, as the token its end.`,
+		Long: `Derive one probability of an n-gram model, order by order, in words and numbers. <bos> is the
+document boundary: in a history the beginning of the document, as the token its end.`,
 		Example: `  lmzoo explain runs/compare/ngram --prompt "once there" --token lived
-  lmzoo explain runs/compare/ngram --prompt "once there"        the likeliest token`,
+  lmzoo explain runs/compare/ngram --prompt "once there"        the most probable token`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			r, err := cat.Open(args[0])
@@ -29,10 +29,12 @@ documents: in a history the beginning of this one, as the token its end.`,
 			}
 			m, ok := r.Model.(*ngram.Model)
 			if !ok {
-				return usagef("%s is a %s; only n-gram models can be derived by hand, into others one looks with: lmzoo play %s", args[0], r.Title(), args[0])
+				return usagef("%s is a %s; want an n-gram model; inspect other models "+
+					"with: lmzoo play %s", args[0], r.Title(), args[0])
 			}
 			context := r.Tokenizer.Encode(nil, prompt)
-			id, err := tokenAfter(r.Tokenizer, m, prompt, context, token, c.Flags().Changed("token"))
+			id, err := tokenAfter(r.Tokenizer, m, prompt, context, token,
+				c.Flags().Changed("token"))
 			if err != nil {
 				return err
 			}
@@ -47,15 +49,16 @@ documents: in a history the beginning of this one, as the token its end.`,
 		},
 	}
 	fs := c.Flags()
-	fs.StringVar(&prompt, "prompt", "", "the text so far; empty: the beginning of a document")
-	fs.StringVar(&token, "token", "", "the token to explain, as text (default: the likeliest)")
+	fs.StringVar(&prompt, "prompt", "", "text so far (default: the beginning of a document)")
+	fs.StringVar(&token, "token", "", "text of the token to explain (default: the most probable)")
 	fs.BoolVar(&asJSON, "json", false, "print the derivation as JSON")
 	return c
 }
 
-// tokenAfter is the token that a text is after a prompt. A word may be written with or without the space before it; <bos>
-// is the end of the document.
-func tokenAfter(tok corpus.Tokenizer, m *ngram.Model, prompt string, context []lm.Token, text string, given bool) (lm.Token, error) {
+// tokenAfter returns the token of a text after a prompt. A word may be given with or without the
+// space before it; <bos> is the end of the document.
+func tokenAfter(tok corpus.Tokenizer, m *ngram.Model, prompt string, context []lm.Token,
+	text string, given bool) (lm.Token, error) {
 	if !given {
 		return m.Top(context, 1)[0].Token, nil
 	}
@@ -71,5 +74,6 @@ func tokenAfter(tok corpus.Tokenizer, m *ngram.Model, prompt string, context []l
 			return ids[0], nil
 		}
 	}
-	return 0, usagef("%q is not one token of this run; see how it is cut with: lmzoo tokenize", text)
+	return 0, usagef("%q is not a single token of this run; see its tokens with: lmzoo tokenize",
+		text)
 }

@@ -21,15 +21,21 @@ func newExport(cat zoo.Catalogue) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "export RUN",
 		Short: "Write an n-gram run as ARPA, or the embeddings of a run as word vectors",
-		Long: `Write an n-gram run as ARPA, which KenLM, SRILM and speech recognisers read, or the embeddings of any run in the
-formats of word2vec.c, text (word2vec) or binary (word2vec-bin), which gensim reads. The words of the whitespace
-tokenizer are written byte for byte; tokens of the other tokenizers as lmzoo tokenize shows them, with \x20 for a space. The model.safetensors of a neural
-run needs no export: its names and shapes are those of GPT-2 on Hugging Face, and of torch.nn.`,
+		Long: `Write an n-gram run as ARPA, which KenLM, SRILM and speech recognisers read, or the embeddings
+of any run in the formats of word2vec.c, text (word2vec) or binary (word2vec-bin), which gensim
+reads.
+
+The words of the whitespace tokenizer are written byte for byte. Tokens of other tokenizers are
+written as lmzoo tokenize prints them, with \x20 for a space.
+
+The model.safetensors of a neural run needs no export: its names and shapes are those of GPT-2 on
+Hugging Face and of torch.nn.`,
 		Example: "  lmzoo export runs/words --format arpa --out words.arpa",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			if !slices.Contains(exportFormats, format) {
-				return usagef("unknown format %q; want one of: %s", format, strings.Join(exportFormats, " "))
+				return usagef("unknown format %q; want one of: %s", format,
+					strings.Join(exportFormats, " "))
 			}
 			if zoo.IsRunFile(out) {
 				return runFileError(out)
@@ -67,7 +73,7 @@ run needs no export: its names and shapes are those of GPT-2 on Hugging Face, an
 
 var exportFormats = []string{"arpa", "word2vec", "word2vec-bin"}
 
-// exporter returns what writes a run in a format.
+// exporter returns a function that writes a run in a format.
 func exporter(c *cobra.Command, r *zoo.Run, format string) (func(io.Writer) error, error) {
 	if format == "arpa" {
 		m, ok := r.Model.(*ngram.Model)
@@ -81,7 +87,8 @@ func exporter(c *cobra.Command, r *zoo.Run, format string) (func(io.Writer) erro
 		return nil, err
 	}
 	if len(left) > 0 {
-		fmt.Fprintf(c.ErrOrStderr(), "note: left out %d tokens that the format cannot hold, such as %s\n", len(left), left[0])
+		fmt.Fprintf(c.ErrOrStderr(), "note: left out %d tokens that the format cannot hold, such "+
+			"as %s\n", len(left), left[0])
 	}
 	if format == "word2vec-bin" {
 		return v.WriteBinary, nil
@@ -89,7 +96,7 @@ func exporter(c *cobra.Command, r *zoo.Run, format string) (func(io.Writer) erro
 	return v.WriteText, nil
 }
 
-// packed returns write for a file of that name: through gzip if it ends in .gz.
+// packed returns write, through gzip if the name of the file ends in .gz.
 func packed(path string, write func(io.Writer) error) (func(io.Writer) error, error) {
 	switch ext := filepath.Ext(path); ext {
 	case ".gz":
@@ -101,8 +108,8 @@ func packed(path string, write func(io.Writer) error) (func(io.Writer) error, er
 			return z.Close()
 		}, nil
 	case ".bz2", ".xz", ".zst", ".binary", ".bin", ".mmap", ".klm":
-		return nil, usagef("cannot write %s: there is no %s here; want a name in .arpa, .lm or, "+
-			"packed, .arpa.gz", path, ext)
+		return nil, usagef("cannot write %s: unsupported format %s; want a name in .arpa, .lm "+
+			"or .arpa.gz", path, ext)
 	}
 	return write, nil
 }

@@ -6,10 +6,10 @@ import (
 	"unicode/utf8"
 )
 
-// output is standard output. It makes control characters visible, so that no text of a model or a corpus and
-// no name of a run can move the cursor, rename the window or answer for the user: every verb writes through
-// it, and those that write files ask for exact. It remembers the first error, so that a result that was not
-// written, such as to a full disk, is never taken for success.
+// output is standard output. It makes control characters visible, so that no text of a model or a
+// corpus and no name of a run can move the cursor, rename the window or answer for the user: every
+// verb writes through it, and those that write files ask for exact. It remembers the first error,
+// so that a result that was not written, such as to a full disk, is never taken for success.
 type output struct {
 	io.Writer
 	err     error
@@ -56,20 +56,22 @@ func (o exactOutput) Write(p []byte) (int, error) { return o.write(p) }
 
 // printable returns text with its control characters made visible.
 func printable(text string) string {
-	if !strings.ContainsFunc(text, func(r rune) bool { return isControl(r) || r == utf8.RuneError }) {
+	unsafe := func(r rune) bool { return isControl(r) || r == utf8.RuneError }
+	if !strings.ContainsFunc(text, unsafe) {
 		return text
 	}
 	safe, rest := escapeControls(nil, []byte(text))
 	return string(escapeBytes(safe, rest))
 }
 
-// isControl reports whether a terminal may obey r: it is a control character and not a tab or a line end.
+// isControl reports whether a terminal may obey r: it is a control character and not a tab or a
+// line end.
 func isControl(r rune) bool {
 	return r < ' ' && r != '\t' && r != '\n' && r != '\r' || r >= 0x7f && r < 0xa0
 }
 
-// escapeControls appends text to dst, control characters as \x1b or \u009b, and returns the character at the
-// end of the text that is not complete yet.
+// escapeControls appends text to dst, control characters as \x1b or \u009b, and returns the
+// character at the end of the text that is not complete yet.
 func escapeControls(dst, text []byte) (safe, rest []byte) {
 	for len(text) > 0 {
 		if !utf8.FullRune(text) {
@@ -91,7 +93,8 @@ func escapeControls(dst, text []byte) (safe, rest []byte) {
 	return dst, nil
 }
 
-// escapeBytes appends bytes that are not UTF-8; terminals of one byte a character obey some of them.
+// escapeBytes appends bytes that are not UTF-8; terminals of one byte a character obey some of
+// them.
 func escapeBytes(dst, text []byte) []byte {
 	for _, b := range text {
 		if isControl(rune(b)) {

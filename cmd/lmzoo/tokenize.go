@@ -13,7 +13,7 @@ import (
 	"lmzoo/zoo"
 )
 
-// piece is one token of `lmzoo tokenize`.
+// piece is a token in the output of lmzoo tokenize.
 type piece struct {
 	ID   lm.Token `json:"id"`
 	Text string   `json:"text"`
@@ -23,7 +23,7 @@ func newTokenize() *cobra.Command {
 	var asJSON bool
 	c := &cobra.Command{
 		Use:     "tokenize RUN",
-		Short:   "Show how a run's tokenizer cuts the text on standard input",
+		Short:   "Print the tokens of the text on standard input",
 		Example: `  echo "once there lived" | lmzoo tokenize runs/compare/gpt`,
 		Args:    cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {

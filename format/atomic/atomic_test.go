@@ -57,8 +57,8 @@ func TestReplaceKeepsThePrevious(t *testing.T) {
 	holds(t, dir, map[string]string{"a": "three", "b": "two"})
 }
 
-// TestOldFileSurvives: whenever the writing fails, early or late, the old file is whole and nothing
-// else is there.
+// TestOldFileSurvives checks that if writing fails, early or late, the old file is whole and
+// nothing else is there.
 func TestOldFileSurvives(t *testing.T) {
 	broken := errors.New("the disk caught fire")
 	for _, n := range []int{0, 1, 1 << 10, 1 << 18} {
@@ -82,7 +82,7 @@ func TestOldFileSurvives(t *testing.T) {
 	}
 }
 
-// TestOldFileWhileWriting: a reader sees the old file until the new one is complete.
+// TestOldFileWhileWriting checks that a reader sees the old file until the new one is complete.
 func TestOldFileWhileWriting(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "a")
 	require.NoError(t, WriteFile(path, text("old")))

@@ -11,8 +11,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestFullDisk: the kernel refuses bytes in the middle of a real file, by a limit on the size of
-// files.
+// TestFullDisk checks that the kernel refuses bytes in the middle of a real file, by a limit on the
+// size of files.
 func TestFullDisk(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "a")
@@ -32,7 +32,7 @@ func TestFullDisk(t *testing.T) {
 	holds(t, dir, map[string]string{"a": "old"})
 }
 
-// TestDevice: a device is written, never replaced; this one is always full.
+// TestDevice checks that a device is written and never replaced. This device is always full.
 func TestDevice(t *testing.T) {
 	if _, err := os.Stat("/dev/full"); err != nil {
 		t.Skip(err)

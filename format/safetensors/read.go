@@ -30,12 +30,13 @@ type File struct {
 
 // sizes are the sizes of elements in bytes. Only floats can be read.
 var sizes = map[string]int64{
-	"F64": 8, "F32": 4, "F16": 2, "BF16": 2, "I64": 8, "U64": 8, "I32": 4, "U32": 4, "I16": 2, "U16": 2,
-	"I8": 1, "U8": 1, "BOOL": 1, "F8_E4M3": 1, "F8_E5M2": 1,
+	"F64": 8, "F32": 4, "F16": 2, "BF16": 2, "I64": 8, "U64": 8, "I32": 4, "U32": 4, "I16": 2,
+	"U16": 2,
+	"I8":  1, "U8": 1, "BOOL": 1, "F8_E4M3": 1, "F8_E5M2": 1,
 }
 
-// Open reads and checks the table of contents of a file of the given size: names, types and shapes are valid,
-// and the numbers of all tensors fill the rest of the file without gaps or overlaps.
+// Open reads and checks the table of contents of a file of the given size: names, types and shapes
+// are valid, and the numbers of all tensors fill the rest of the file without gaps or overlaps.
 func Open(r io.ReaderAt, size int64) (*File, error) {
 	f := &File{data: r, index: map[string]int{}}
 	header, err := readHeader(r, size)
@@ -48,20 +49,23 @@ func Open(r io.ReaderAt, size int64) (*File, error) {
 	}
 	sort.SliceStable(f.Tensors, func(i, j int) bool {
 		a, b := f.Tensors[i], f.Tensors[j]
-		return a.begin < b.begin || a.begin == b.begin && a.end < b.end // an empty tensor stands before its neighbour
+		// an empty tensor stands before its neighbour
+		return a.begin < b.begin || a.begin == b.begin && a.end < b.end
 	})
 	at := int64(0)
 	for i := range f.Tensors {
 		t := &f.Tensors[i]
 		if t.begin != at {
-			return nil, fmt.Errorf("safetensors: tensor %s begins at byte %d; want %d, the end of the previous tensor", t.Name, t.begin, at)
+			return nil, fmt.Errorf("safetensors: tensor %s begins at byte %d; want %d, the end "+
+				"of the previous tensor", t.Name, t.begin, at)
 		}
 		at = t.end
 		t.begin, t.end = t.begin+base, t.end+base
 		f.index[t.Name] = i
 	}
 	if at != size-base {
-		return nil, fmt.Errorf("safetensors: %d bytes of numbers; want %d: the file is truncated or too long", size-base, at)
+		return nil, fmt.Errorf("safetensors: %d bytes of numbers; want %d: the file is truncated "+
+			"or too long", size-base, at)
 	}
 	return f, nil
 }
@@ -69,26 +73,30 @@ func Open(r io.ReaderAt, size int64) (*File, error) {
 func readHeader(r io.ReaderAt, size int64) ([]byte, error) {
 	var length [8]byte
 	if size < 8 {
-		return nil, fmt.Errorf("safetensors: the file has %d bytes; want at least 8: it is truncated or another kind of file", size)
+		return nil, fmt.Errorf("safetensors: the file has %d bytes; want at least 8: it is "+
+			"truncated or another kind of file", size)
 	}
 	if _, err := r.ReadAt(length[:], 0); err != nil {
 		return nil, fmt.Errorf("safetensors: reading the length of the header: %w", noEOF(err))
 	}
 	n := binary.LittleEndian.Uint64(length[:])
 	if n > maxHeader || int64(n) > size-8 {
-		return nil, fmt.Errorf("safetensors: a header of %d bytes in a file of %d; the file is truncated or of another kind", n, size)
+		return nil, fmt.Errorf("safetensors: a header of %d bytes in a file of %d; the file is "+
+			"truncated or of another kind", n, size)
 	}
 	header := make([]byte, n)
 	if _, err := r.ReadAt(header, 8); err != nil && n > 0 && err != io.EOF {
 		return nil, fmt.Errorf("safetensors: reading the header: %w", err)
 	}
 	if n == 0 || header[0] != '{' {
-		return nil, fmt.Errorf("safetensors: the header does not begin with {; this is another kind of file")
+		return nil, fmt.Errorf("safetensors: the header does not begin with {; this is another " +
+			"kind of file")
 	}
 	return header, nil
 }
 
-// parse reads the header token by token, because encoding/json would let the last of two equal names win.
+// parse reads the header token by token, because encoding/json would let the last of two equal
+// names win.
 func (f *File) parse(header []byte, room int64) error {
 	d := json.NewDecoder(bytes.NewReader(header))
 	if _, err := d.Token(); err != nil {
@@ -140,7 +148,8 @@ func parseInfo(d *json.Decoder, name string, room int64) (Info, error) {
 	if err := d.Decode(&fields); err != nil {
 		return Info{}, fmt.Errorf("tensor %s: %w", name, noEOF(err))
 	}
-	for key, into := range map[string]any{"dtype": &entry.DType, "shape": &entry.Shape, "data_offsets": &entry.Offsets} {
+	for key, into := range map[string]any{"dtype": &entry.DType, "shape": &entry.Shape,
+		"data_offsets": &entry.Offsets} {
 		if err := json.Unmarshal(fields[key], into); err != nil {
 			return Info{}, fmt.Errorf("tensor %s: %s: %w", name, key, noEOF(err))
 		}
@@ -158,7 +167,8 @@ func parseInfo(d *json.Decoder, name string, room int64) (Info, error) {
 	}
 	n, ok := elements(entry.Shape, room/size)
 	if !ok || n*size != end-begin {
-		return Info{}, fmt.Errorf("tensor %s, %s of shape %v, has %d bytes; want the size of the shape", name, entry.DType, entry.Shape, end-begin)
+		return Info{}, fmt.Errorf("tensor %s, %s of shape %v, has %d bytes; want the size of the "+
+			"shape", name, entry.DType, entry.Shape, end-begin)
 	}
 	return Info{Name: name, DType: entry.DType, Shape: entry.Shape, begin: begin, end: end}, nil
 }
@@ -183,7 +193,8 @@ func (f *File) Float32(name string) ([]float32, error) {
 	}
 	decode := decoders[t.DType]
 	if decode == nil {
-		return nil, fmt.Errorf("safetensors: tensor %s is of type %s; want F32, F16, BF16 or F64", name, t.DType)
+		return nil, fmt.Errorf("safetensors: tensor %s is of type %s; want F32, F16, BF16 or F64",
+			name, t.DType)
 	}
 	raw := make([]byte, t.end-t.begin) // Open has checked the size
 	if n, err := f.data.ReadAt(raw, t.begin); n < len(raw) {

@@ -1,12 +1,13 @@
 // Package safetensors reads and writes named tensors in the format of Hugging Face
-// (github.com/huggingface/safetensors, "Format"): a length, a table of contents in JSON, and the numbers.
+// (github.com/huggingface/safetensors, "Format"): a length, a table of contents in JSON, and the
+// numbers.
 //
 //	8 bytes    n, the length of the header: an unsigned little-endian integer
 //	n bytes    {"__metadata__": {"key": "value"}, "name": {"dtype": "F32", "shape": [2, 3], "data_offsets": [0, 24]}, …}
 //	the rest   the numbers, little-endian, row by row; offsets count from here
 //
-// A file contains no code. The reader trusts nothing: it checks the header against the size of the file
-// before it allocates memory.
+// A file contains no code. The reader trusts nothing: it checks the header against the size of the
+// file before it allocates memory.
 package safetensors
 
 import (
@@ -16,7 +17,8 @@ import (
 	"unicode/utf8"
 )
 
-// Tensor is a named array of any number of dimensions in row-major order. Without dimensions it is a scalar.
+// Tensor is a named array of any number of dimensions in row-major order. Without dimensions it is
+// a scalar.
 type Tensor struct {
 	Name  string
 	Shape []int

@@ -51,7 +51,8 @@ func TestReadsWhatPythonWrote(t *testing.T) {
 		require.Equal(t, fmt.Sprint(want.Shape), fmt.Sprint(info.Shape))
 		require.Len(t, got, len(want.Data))
 		for i := range got {
-			require.Equal(t, math.Float32bits(want.Data[i]), math.Float32bits(got[i]), "%s[%d]", want.Name, i)
+			require.Equal(t, math.Float32bits(want.Data[i]), math.Float32bits(got[i]), "%s[%d]",
+				want.Name, i)
 		}
 	}
 
@@ -71,7 +72,8 @@ func TestReadsWhatPythonWrote(t *testing.T) {
 	require.ErrorContains(t, err, "type BOOL")
 	_, err = f.Float32("nobody")
 	require.ErrorContains(t, err, "no tensor is named nobody")
-	require.Equal(t, []string{"double", "half", "brain", "mask"}, names(f), "in the order of the numbers")
+	require.Equal(t, []string{"double", "half", "brain", "mask"}, names(f),
+		"in the order of the numbers")
 }
 
 func names(f *File) (out []string) {
@@ -89,7 +91,8 @@ func openFile(t *testing.T, path string) *File {
 	return f
 }
 
-// TestRoundTrip: what is written is read, bit for bit, and the same content is always the same bytes.
+// TestRoundTrip checks that reading returns what was written, bit for bit, and that equal content
+// gives equal bytes.
 func TestRoundTrip(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		metadata := rapid.MapOf(rapid.String(), rapid.String()).Draw(t, "metadata")
@@ -100,7 +103,8 @@ func TestRoundTrip(t *testing.T) {
 			for _, d := range shape {
 				n *= d
 			}
-			tensors = append(tensors, Tensor{name, shape, rapid.SliceOfN(rapid.Float32(), n, n).Draw(t, "data")})
+			tensors = append(tensors, Tensor{name, shape, rapid.SliceOfN(rapid.Float32(), n,
+				n).Draw(t, "data")})
 		}
 		var a, b bytes.Buffer
 		require.NoError(t, Write(&a, metadata, tensors))
@@ -130,41 +134,58 @@ func file(header string, room int) []byte {
 
 func TestRefusesLies(t *testing.T) {
 	entry := func(name, dtype, shape, offsets string) string {
-		return fmt.Sprintf(`"%s":{"dtype":"%s","shape":%s,"data_offsets":%s}`, name, dtype, shape, offsets)
+		return fmt.Sprintf(`"%s":{"dtype":"%s","shape":%s,"data_offsets":%s}`, name, dtype, shape,
+			offsets)
 	}
 	for _, c := range []struct {
 		name, want string
 		data       []byte
 	}{
 		{"empty", "at least 8", nil},
-		{"a header longer than the file", "truncated", append(binary.LittleEndian.AppendUint64(nil, 100), "{}"...)},
-		{"a header longer than any file", "truncated", append(binary.LittleEndian.AppendUint64(nil, math.MaxUint64), "{}"...)},
+		{"a header longer than the file", "truncated",
+			append(binary.LittleEndian.AppendUint64(nil, 100), "{}"...)},
+		{"a header longer than any file", "truncated",
+			append(binary.LittleEndian.AppendUint64(nil, math.MaxUint64), "{}"...)},
 		{"no JSON", "another kind of file", file("hello", 0)},
 		{"no header", "another kind of file", file("", 0)},
 		{"half a header", "unexpected EOF", file(`{"a":`, 0)},
 		{"two headers", "trailing data", file(`{}{}`, 0)},
 		{"an array", "another kind", file(`[]`, 0)},
 		{"a hole", "begins at byte 4; want 0", file("{"+entry("a", "F32", "[1]", "[4,8]")+"}", 8)},
-		{"an overlap", "begins at byte 0; want 4", file("{"+entry("a", "F32", "[1]", "[0,4]")+","+entry("b", "F32", "[1]", "[0,4]")+"}", 8)},
+		{"an overlap", "begins at byte 0; want 4",
+			file("{"+entry("a", "F32", "[1]", "[0,4]")+","+entry("b", "F32", "[1]", "[0,4]")+"}",
+				8)},
 		{"bytes left over", "want 4", file("{"+entry("a", "F32", "[1]", "[0,4]")+"}", 5)},
 		{"too few bytes", "bytes 0 to 4 of 3", file("{"+entry("a", "F32", "[1]", "[0,4]")+"}", 3)},
 		{"backwards", "bytes 4 to 0", file("{"+entry("a", "F32", "[1]", "[4,0]")+"}", 4)},
-		{"before the beginning", "bytes -4 to 0", file("{"+entry("a", "F32", "[1]", "[-4,0]")+"}", 4)},
+		{"before the beginning", "bytes -4 to 0", file("{"+entry("a", "F32", "[1]", "[-4,0]")+"}",
+			4)},
 		{"another shape", "want the size", file("{"+entry("a", "F32", "[2]", "[0,4]")+"}", 4)},
-		{"more bytes than the shape", "want the size", file("{"+entry("a", "F32", "[1]", "[0,8]")+"}", 8)},
-		{"a negative shape", "want the size", file("{"+entry("a", "F32", "[-1,-1]", "[0,4]")+"}", 4)},
-		{"a negative shape of nothing", "want the size", file("{"+entry("a", "F32", "[0,-1]", "[0,0]")+"}", 0)},
-		{"a shape that overflows", "want the size", file("{"+entry("a", "F32", "[4294967296,4294967296]", "[0,0]")+"}", 0)},
-		{"a shape that overflows to its size", "want the size", file("{"+entry("a", "F32", "[9223372036854775807,2,9223372036854775807]", "[0,8]")+"}", 8)},
+		{"more bytes than the shape", "want the size",
+			file("{"+entry("a", "F32", "[1]", "[0,8]")+"}", 8)},
+		{"a negative shape", "want the size", file("{"+entry("a", "F32", "[-1,-1]", "[0,4]")+"}",
+			4)},
+		{"a negative shape of nothing", "want the size",
+			file("{"+entry("a", "F32", "[0,-1]", "[0,0]")+"}", 0)},
+		{"a shape that overflows", "want the size",
+			file("{"+entry("a", "F32", "[4294967296,4294967296]", "[0,0]")+"}", 0)},
+		{"a shape that overflows to its size", "want the size",
+			file("{"+entry("a", "F32", "[9223372036854775807,2,9223372036854775807]", "[0,8]")+"}",
+				8)},
 		{"a fraction", "cannot unmarshal", file("{"+entry("a", "F32", "[0.5]", "[0,0]")+"}", 0)},
-		{"no shape", "shape: unexpected end", file(`{"a":{"dtype":"F32","data_offsets":[0,0]}}`, 0)},
+		{"no shape", "shape: unexpected end", file(`{"a":{"dtype":"F32","data_offsets":[0,0]}}`,
+			0)},
 		{"a shape of null", "want a shape", file("{"+entry("a", "F32", "null", "[0,0]")+"}", 0)},
-		{"a Shape", "shape: unexpected end", file(`{"a":{"dtype":"F32","Shape":[0],"data_offsets":[0,0]}}`, 0)},
+		{"a Shape", "shape: unexpected end",
+			file(`{"a":{"dtype":"F32","Shape":[0],"data_offsets":[0,0]}}`, 0)},
 		{"three offsets", "two data_offsets", file("{"+entry("a", "F32", "[0]", "[0,0,0]")+"}", 0)},
-		{"an unknown type", `unknown type "F33"`, file("{"+entry("a", "F33", "[0]", "[0,0]")+"}", 0)},
-		{"a name twice", `"a" twice`, file("{"+entry("a", "F32", "[0]", "[0,0]")+","+entry("a", "F32", "[0]", "[0,0]")+"}", 0)},
+		{"an unknown type", `unknown type "F33"`, file("{"+entry("a", "F33", "[0]", "[0,0]")+"}",
+			0)},
+		{"a name twice", `"a" twice`, file("{"+entry("a", "F32", "[0]", "[0,0]")+","+entry("a",
+			"F32", "[0]", "[0,0]")+"}", 0)},
 		{"no name", "no name", file("{"+entry("", "F32", "[0]", "[0,0]")+"}", 0)},
-		{"a bell in a name", "control character", file("{"+entry(`\u0007`, "F32", "[0]", "[0,0]")+"}", 0)},
+		{"a bell in a name", "control character",
+			file("{"+entry(`\u0007`, "F32", "[0]", "[0,0]")+"}", 0)},
 		{"metadata of numbers", "want strings by name", file(`{"__metadata__":{"a":1}}`, 0)},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -194,7 +215,7 @@ func TestWriteRefuses(t *testing.T) {
 	require.ErrorContains(t, Write(io.Discard, map[string]string{"\xff": ""}, nil), "not UTF-8")
 }
 
-// TestWriteReportsAFullDisk: whichever write fails, the error comes out.
+// TestWriteReportsAFullDisk checks that Write reports the failure of any write.
 func TestWriteReportsAFullDisk(t *testing.T) {
 	full := errors.New("full")
 	metadata, tensors := floats()
@@ -216,7 +237,8 @@ func (f *failing) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// FuzzOpen: no file makes the reader panic or promise more numbers than the file has bytes.
+// FuzzOpen checks that no file makes the reader panic or announce more numbers than the file has
+// bytes.
 func FuzzOpen(f *testing.F) {
 	for _, path := range []string{"testdata/floats.safetensors", "testdata/types.safetensors"} {
 		data, err := os.ReadFile(path)
@@ -249,7 +271,8 @@ func FuzzOpen(f *testing.F) {
 
 func Example() {
 	var b bytes.Buffer
-	_ = Write(&b, map[string]string{"step": "42"}, []Tensor{{"weight", []int{1, 2}, []float32{0.5, -1}}})
+	_ = Write(&b, map[string]string{"step": "42"},
+		[]Tensor{{"weight", []int{1, 2}, []float32{0.5, -1}}})
 	header := b.Bytes()[8:]
 	fmt.Println(b.Bytes()[:8])
 	fmt.Println(strings.TrimSpace(string(header[:len(header)-8])))

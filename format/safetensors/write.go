@@ -12,8 +12,8 @@ import (
 	"unicode/utf8"
 )
 
-// Write writes tensors in the given order and metadata in the order of its keys, so that equal content gives
-// equal bytes.
+// Write writes tensors in the given order and metadata in the order of its keys, so that equal
+// content gives equal bytes.
 func Write(w io.Writer, metadata map[string]string, tensors []Tensor) error {
 	header, err := encodeHeader(metadata, tensors)
 	if err != nil {
@@ -40,8 +40,8 @@ func Write(w io.Writer, metadata map[string]string, tensors []Tensor) error {
 	return nil
 }
 
-// encodeHeader returns the table of contents, padded with spaces so that the numbers begin at a multiple of
-// eight bytes.
+// encodeHeader returns the table of contents, padded with spaces so that the numbers begin at a
+// multiple of eight bytes.
 func encodeHeader(metadata map[string]string, tensors []Tensor) ([]byte, error) {
 	var h bytes.Buffer
 	h.WriteByte('{')
@@ -65,10 +65,12 @@ func encodeHeader(metadata map[string]string, tensors []Tensor) ([]byte, error) 
 		seen[t.Name] = true
 		n, ok := elements(t.Shape, math.MaxInt64/8)
 		if !ok || n != int64(len(t.Data)) {
-			return nil, fmt.Errorf("tensor %s has shape %v and %d numbers; want the number of elements of the shape", t.Name, t.Shape, len(t.Data))
+			return nil, fmt.Errorf("tensor %s has shape %v and %d numbers; want the number of "+
+				"elements of the shape", t.Name, t.Shape, len(t.Data))
 		}
 		end := offset + 4*n
-		fmt.Fprintf(&h, `%s:{"dtype":"F32","shape":%s,"data_offsets":[%d,%d]},`, jsonOf(t.Name), jsonOf(append([]int{}, t.Shape...)), offset, end)
+		fmt.Fprintf(&h, `%s:{"dtype":"F32","shape":%s,"data_offsets":[%d,%d]},`, jsonOf(t.Name),
+			jsonOf(append([]int{}, t.Shape...)), offset, end)
 		offset = end
 	}
 	header := bytes.TrimSuffix(h.Bytes(), []byte(","))
