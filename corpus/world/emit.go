@@ -81,6 +81,7 @@ type writer struct {
 	// choose returns the index of the word to write, or −1 to stop.
 	choose  func([]Choice) int
 	stopped bool
+	silent  bool // do not record text and events
 
 	text    strings.Builder
 	events  []corpus.Event
@@ -100,6 +101,9 @@ func (w *writer) emit(class corpus.Class, d dist) string {
 		return d.choices[0].Word
 	}
 	c := d.choices[i]
+	if w.silent {
+		return c.Word
+	}
 	size := len(c.Word)
 	if c.Word != End {
 		if w.text.Len() > 0 {

@@ -48,7 +48,7 @@ func TestSourceOnPossibleTexts(t *testing.T) {
 			docs), tokenizer(t, "bpe", docs),
 	} {
 		s := source(t, New(DefaultSeed), tok)
-		for _, d := range docs[:20] {
+		for _, d := range docs[:8] {
 			tokens := corpus.EncodeDocument(nil, tok, d)
 			scores, nats := lm.Score(s, tokens), 0.0
 			st := s.start()

@@ -76,7 +76,10 @@ func (w *World) writer(choose func([]Choice) int) *writer {
 const MaxTokens = 128
 
 // run makes a World a Generator.
-func (w *World) run(choose func([]Choice) int) { w.writer(choose).write() }
+func (w *World) run(choose func([]Choice) int) {
+	doc := &writer{World: w, choose: choose, silent: true}
+	doc.write()
+}
 
 // Split draws a corpus with at least the given numbers of tokens, words and ends, in each part. The
 // parts come from independent streams: each stays the same when the others change size, and a
