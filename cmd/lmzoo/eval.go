@@ -28,6 +28,8 @@ type evaluation struct {
 	Seconds float64 `json:"seconds"`
 	// Against is the difference to the first run by the paired bootstrap.
 	Against *eval.Comparison `json:"against_first,omitempty"`
+	// Lineage lists the run that this one was trained from, its parent, and so on.
+	Lineage []zoo.Ancestor `json:"lineage,omitempty"`
 
 	report *eval.Report
 }
@@ -59,7 +61,7 @@ content under another name too.`,
 				return err
 			}
 			p := newProgress(c.ErrOrStderr(), run.quiet)
-			e := evaluator{split: split, data: data, progress: p, stdin: c.InOrStdin(),
+			e := evaluator{cat: cat, split: split, data: data, progress: p, stdin: c.InOrStdin(),
 				splitGiven: c.Flags().Changed("split"),
 				options: eval.Options{Threads: run.threads, Stride: stride, PerToken: perToken,
 					Seed: run.seed}}
@@ -138,6 +140,7 @@ func round(r *zoo.Run) error {
 
 // evaluator evaluates runs on one choice of text.
 type evaluator struct {
+	cat        zoo.Catalogue
 	data       zoo.Data
 	split      string
 	splitGiven bool
@@ -173,7 +176,7 @@ func (e *evaluator) judge(ctx context.Context, r *zoo.Run) (*evaluation, error) 
 		Run: r.Dir, Model: r.Species.Name, Era: r.Species.Era, Params: r.Params(),
 		Tokenizer: r.Tokenizer.Name(),
 		Corpus:    text.data.Corpus, Split: text.part, Summary: report.Summary(),
-		Seconds: time.Since(start).Seconds(), report: report,
+		Seconds: time.Since(start).Seconds(), report: report, Lineage: e.cat.Lineage(r.Config),
 	}, nil
 }
 

@@ -12,10 +12,14 @@ import (
 func newList(cat zoo.Catalogue) *cobra.Command {
 	var asJSON bool
 	c := &cobra.Command{
-		Use:   "list",
-		Short: "List every species, in order of appearance",
-		Args:  cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error {
+		Use:   "list [RUN...]",
+		Short: "List every species, in order of appearance, or runs and what they were trained from",
+		Example: `  lmzoo list
+  lmzoo list runs`,
+		RunE: func(c *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return listRuns(c, cat, args, asJSON)
+			}
 			if asJSON {
 				return printJSON(c.OutOrStdout(), cat)
 			}
@@ -34,6 +38,6 @@ func newList(cat zoo.Catalogue) *cobra.Command {
 			return nil
 		},
 	}
-	c.Flags().BoolVar(&asJSON, "json", false, "print the catalogue, with papers, as JSON")
+	c.Flags().BoolVar(&asJSON, "json", false, "print the catalogue, with papers, or the runs as JSON")
 	return c
 }

@@ -62,7 +62,7 @@ often beats them all (Mikolov et al. 2011).`,
 					return err
 				}
 			}
-			e := evaluator{split: "test", progress: p, stdin: c.InOrStdin(),
+			e := evaluator{cat: cat, split: "test", progress: p, stdin: c.InOrStdin(),
 				options: eval.Options{Threads: run.threads, Seed: run.seed}}
 			result := mixture{}
 			result.Runs, result.Weights = mix.Weights()

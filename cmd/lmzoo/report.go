@@ -45,7 +45,7 @@ trained on. A directory of runs stands for all of them.`,
 				return usagef("--out %s: no directory %s; create it first", out, filepath.Dir(out))
 			}
 			p := newProgress(c.ErrOrStderr(), run.quiet)
-			e := evaluator{data: data, split: split, splitGiven: c.Flags().Changed("split"), progress: p, stdin: c.InOrStdin()}
+			e := evaluator{cat: cat, data: data, split: split, splitGiven: c.Flags().Changed("split"), progress: p, stdin: c.InOrStdin()}
 			runs, err := openAll(cat, runsIn(cat, args), data.Corpus != "")
 			if err != nil {
 				return err

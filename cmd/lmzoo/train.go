@@ -24,6 +24,7 @@ func newTrain(cat zoo.Catalogue) *cobra.Command {
 	var (
 		data         dataFlags
 		run          runFlags
+		parent       parentFlags
 		out, size    string
 		config       string
 		resume, over bool
@@ -62,7 +63,7 @@ Sizes of the neural species, as layers × hidden units or channels:
 				out = filepath.Join("runs", species.Name)
 			}
 			t := training{
-				cat:     cat,
+				cat: cat, parent: parent,
 				species: species, size: size, data: data, run: run, out: out, config: config,
 				live:  live{cat: cat, addr: serve, browser: !noBrowser},
 				flags: c.Flags(), progress: newProgress(c.ErrOrStderr(), run.quiet),
@@ -87,6 +88,7 @@ Sizes of the neural species, as layers × hidden units or channels:
 	fs.Lookup("serve").NoOptDefVal = usualAddr
 	fs.BoolVar(&noBrowser, "no-browser", false, "with --serve: do not open a browser")
 	fs.BoolVar(&over, "overwrite", false, "replace a run that is in --out already")
+	parent.add(fs)
 	grouped(fs, outFlags)
 	if err := settingFlags(fs, cat); err != nil {
 		c.RunE = func(*cobra.Command, []string) error { return err }
@@ -108,6 +110,7 @@ type training struct {
 	live     live
 	flags    *pflag.FlagSet
 	progress *progress
+	parent   parentFlags
 	lock     *zoo.Lock // of out
 }
 
@@ -117,7 +120,7 @@ func (t *training) order(
 ) (zoo.Order, error) {
 	values, err := t.values()
 	if err == nil {
-		err = errors.Join(t.data.check(), t.run.check())
+		err = errors.Join(t.data.check(), t.run.check(), t.parent.check(t.flags))
 	}
 	if err != nil {
 		return zoo.Order{}, err
@@ -130,6 +133,9 @@ func (t *training) order(
 		return t.resumed(ctx, c, values)
 	case resume:
 		t.progress.note("note: %s holds no run yet; starting one", t.out)
+	}
+	if t.parent.from != "" {
+		return t.child(ctx, c, values, overwrite)
 	}
 	if t.size != "" && len(t.species.Sizes) == 0 {
 		return zoo.Order{}, usagef("%s has no sizes; leave out --size", t.species.Name)

@@ -1,0 +1,128 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/jedib0t/go-pretty/v6/table"
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"lmzoo/report"
+	"lmzoo/zoo"
+)
+
+// parentFlags say which run to start from.
+type parentFlags struct {
+	from   string
+	frozen []string
+}
+
+func (f *parentFlags) add(fs *pflag.FlagSet) {
+	fs.StringVar(&f.from, "from", "", "run to start from: its weights, shape, settings and tokenizer")
+	fs.StringSliceVar(&f.frozen, "freeze", nil, "with --from: patterns of parameters that keep their "+
+		"values, such as 'wte.*,h.0.*'")
+}
+
+// check reports flags that contradict each other.
+func (f *parentFlags) check(fs *pflag.FlagSet) error {
+	if f.from == "" && len(f.frozen) > 0 {
+		return usagef("--freeze needs a run to start from; add --from RUN")
+	}
+	for _, name := range []string{"tokenizer", "vocab", "size"} {
+		if f.from != "" && fs.Changed(name) {
+			return usagef("--%s follows from the run in --from; leave it out", name)
+		}
+	}
+	return nil
+}
+
+// child returns the order of a run that starts from the weights of another.
+func (t *training) child(
+	ctx context.Context, c *cobra.Command, values map[string]any, overwrite bool,
+) (zoo.Order, error) {
+	parent, err := t.cat.Open(t.parent.from)
+	if err != nil {
+		return zoo.Order{}, err
+	}
+	if parent.Species.Name != t.species.Name || !t.species.IsNeural() {
+		return zoo.Order{}, usagef("%s is a run of %s; want a run of %s that was trained by gradient descent",
+			t.parent.from, parent.Species.Name, t.species.Name)
+	}
+	settings := parent.Settings.Clone()
+	if err := settings.Set(values); err != nil {
+		return zoo.Order{}, usagef("%s: %w", t.species.Name, err)
+	}
+	if err := t.species.Check(settings); err != nil {
+		return zoo.Order{}, err
+	}
+	if err := t.acquire(overwrite); err != nil {
+		return zoo.Order{}, err
+	}
+	split, err := t.data.data.Load(ctx, zoo.Input{
+		Stdin: c.InOrStdin(), Tokenizer: parent.Tokenizer.Name(), Note: t.progress.textNote,
+	})
+	if err != nil {
+		return zoo.Order{}, err
+	}
+	return zoo.Order{
+		Species: t.species, Size: parent.Config.Size, Settings: settings, Data: t.data.data, Split: split,
+		Tokenizer: parent.Tokenizer, Seed: t.run.seed, Threads: t.run.threads, Command: commandLine(),
+		Dir: t.out, Overwrite: overwrite, Lock: t.lock,
+		Origin: &zoo.Origin{Run: parent, Stage: "continued training", Frozen: t.parent.frozen},
+	}, nil
+}
+
+// listRuns prints the runs in the directories with what they were trained on and from.
+func listRuns(c *cobra.Command, cat zoo.Catalogue, dirs []string, asJSON bool) error {
+	type listed struct {
+		Run string `json:"run"`
+		zoo.Config
+		Lineage []zoo.Ancestor `json:"lineage,omitempty"`
+	}
+	all := []listed{}
+	for _, dir := range runsIn(cat, dirs) {
+		config, err := zoo.ReadConfig(dir)
+		if err != nil {
+			return err
+		}
+		all = append(all, listed{dir, config, cat.Lineage(config)})
+	}
+	if asJSON {
+		return printJSON(c.OutOrStdout(), all)
+	}
+	t := newTable(c.OutOrStdout(), "run", "species", "corpus", ">tokens", ">validation", "trained from")
+	t.long, t.spare = "trained from", []string{"corpus", "tokens"}
+	for _, r := range all {
+		tokens, valid := "not done", "–"
+		if out := r.Result; out != nil {
+			tokens = report.Count(out.Tokens)
+			if out.Valid > 0 {
+				valid = fmt.Sprintf("%.4f", out.Valid)
+			}
+		}
+		t.AppendRow(table.Row{r.Run, r.Species, r.Data.Corpus, tokens, valid, lineage(r.Lineage)})
+	}
+	t.print()
+	return nil
+}
+
+// lineage writes the parents of a run, the nearest first.
+func lineage(parents []zoo.Ancestor) string {
+	if len(parents) == 0 {
+		return "random weights"
+	}
+	var parts []string
+	for _, p := range parents {
+		part := p.Dir + " (" + p.Stage
+		switch {
+		case p.Species == "":
+			part += "; the run is gone"
+		case p.Changed:
+			part += "; the run has changed since"
+		}
+		parts = append(parts, part+")")
+	}
+	return strings.Join(parts, " ← ")
+}
