@@ -43,7 +43,8 @@ func bert() *Species {
 	}
 }
 
-// leastBERT stands for the vocabulary while there is no tokenizer yet: leastVocab and the special tokens.
+// leastBERT stands for the vocabulary while there is no tokenizer yet: leastVocab and the special
+// tokens.
 const leastBERT = leastVocab + 2
 
 // newBERT returns an untrained model that knows the special tokens of the tokenizer.
@@ -52,9 +53,11 @@ func newBERT(config any, tok corpus.Tokenizer, rng *rand.Rand) (any, error) {
 	if !ok {
 		return nil, fmt.Errorf("configuration is a %T; want %T", config, c)
 	}
-	for name, id := range map[string]*lm.Token{transformer.MaskName: &c.MaskToken, transformer.SepName: &c.SepToken} {
+	for name, id := range map[string]*lm.Token{transformer.MaskName: &c.MaskToken,
+		transformer.SepName: &c.SepToken} {
 		if *id, ok = corpus.Special(tok, name); !ok {
-			return nil, fmt.Errorf("bert: the tokenizer has no token %s; want one made by corpus.WithSpecials", name)
+			return nil, fmt.Errorf(
+				"bert: the tokenizer has no token %s; want one made by corpus.WithSpecials", name)
 		}
 	}
 	return New(transformer.NewBERT)(config, tok, rng)
@@ -67,7 +70,8 @@ func startBERT(model any, text *Text, c train.Config) (Training, error) {
 		return Training{}, fmt.Errorf("model is a %T; want %T", model, m)
 	}
 	ends := sentenceEnds(text.Tokenizer)
-	src, err := transformer.NewMaskedSource(m.Config, text.Train, c.Batch, c.Context, text.Seed, ends)
+	src, err := transformer.NewMaskedSource(m.Config, text.Train, c.Batch, c.Context, text.Seed,
+		ends)
 	if err != nil {
 		return Training{}, err
 	}
@@ -79,17 +83,21 @@ func startBERT(model any, text *Text, c train.Config) (Training, error) {
 	held := corpus.EncodeDocuments(text.Tokenizer, HeldOut(text.Tokenizer, text.Split.Valid))
 	plain := m.Config
 	plain.NSP = false
-	if valid, err := transformer.NewMaskedSource(plain, held, c.Batch, c.Context, validationMasks, nil); err == nil {
+	if valid, err := transformer.NewMaskedSource(plain, held, c.Batch, c.Context, validationMasks,
+		nil); err == nil {
 		t.Validate = func(ctx context.Context) (float64, error) { return maskedLoss(ctx, m, valid) }
 	}
 	return t, nil
 }
 
-// validationMasks is the seed of the masks of a validation, so that all validations ask for the same tokens.
+// validationMasks is the seed of the masks of a validation, so that all validations ask for the
+// same tokens.
 const validationMasks = 1
 
 // maskedLoss is the loss of one epoch of masked text, without the pairs.
-func maskedLoss(ctx context.Context, m *transformer.BERT, src *transformer.MaskedSource) (float64, error) {
+func maskedLoss(
+	ctx context.Context, m *transformer.BERT, src *transformer.MaskedSource,
+) (float64, error) {
 	tape := autograd.NewForward()
 	var b transformer.MaskedBatch
 	nats, targets := 0.0, 0

@@ -2,6 +2,7 @@ package lmtest_test
 
 import (
 	"math"
+	"runtime"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -34,6 +35,12 @@ func (f *toyFiller) FillLogProbs(dst []float64, tokens []lm.Token, i int) []floa
 		a += tokens[i]
 	case "counts its calls":
 		a += lm.Token(f.calls.Add(1))
+	case "shares scratch":
+		if f.calls.Add(1) > 1 {
+			a++ // what another goroutine left in scratch memory
+		}
+		runtime.Gosched()
+		defer f.calls.Add(-1)
 	case "crosses documents":
 		if i > 1 {
 			a += tokens[i-2]
@@ -94,6 +101,7 @@ func TestCheckFillerFails(t *testing.T) {
 		"reads the token":    "token that is asked for",
 		"far position":       "token that is asked for",
 		"counts its calls":   "asked again",
+		"shares scratch":     "concurrency",
 		"crosses documents":  "document before it",
 		"writes":             "changes the tokens",
 		"appends":            "changes the tokens",
