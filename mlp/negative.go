@@ -46,7 +46,8 @@ type job func(i int)
 func (j job) Part(i int) { j(i) }
 
 func newNegativeSampling(m *Word2Vec, threads int) *negativeSampling {
-	s := &negativeSampling{m: m, crew: gemm.NewCrew(threads), group: make([]work, groupSize(m.Vocab()))}
+	s := &negativeSampling{m: m, crew: gemm.NewCrew(threads),
+		group: make([]work, groupSize(m.Vocab()))}
 	for i := range s.group {
 		s.group[i] = newWork(m.Config)
 	}
@@ -137,7 +138,8 @@ func (w *work) scores(m *Word2Vec) (v, u, p blas32.General) {
 // product is the sum of its logarithms; no probability counts as less than rarest, so that the
 // product stays above zero.
 func (w *work) errors(p blas32.General, rate float32) {
-	const rarest = 1e-3 // σ of about −7; only the loss that is shown while training is bounded by it
+	// σ of about −7; only the loss that is shown while training is bounded by it
+	const rarest = 1e-3
 	w.loss, w.pairs = 0, p.Rows
 	for i := range p.Rows {
 		row := p.Data[i*p.Stride:][:p.Cols]

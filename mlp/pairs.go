@@ -51,8 +51,9 @@ func NewPairs(docs [][]lm.Token, c Word2VecConfig, b, t int, seed uint64) (*Pair
 		}
 	}
 	if total == 0 {
-		return nil, fmt.Errorf("nothing to train on: the training part of the corpus has no words; " +
-			"use a longer text or another split")
+		return nil, fmt.Errorf(
+			"nothing to train on: the training part of the corpus has no words; " +
+				"use a longer text or another split")
 	}
 	p.keep = make([]float64, c.VocabSize)
 	noise := make([]float64, c.VocabSize)

@@ -12,8 +12,8 @@ import (
 // Word2Vec is two vectors for every word, learned so that words of similar contexts get similar
 // vectors (Mikolov et al. 2013a, "Efficient Estimation of Word Representations in Vector Space",
 // and 2013b, "Distributed Representations of Words and Phrases and their Compositionality"). It
-// predicts which words stand near each other, not which comes next, so it is no lm.Model: what it is
-// worth shows in the tasks that use its vectors.
+// predicts which words stand near each other, not which comes next, so it is no lm.Model: what it
+// is worth shows in the tasks that use its vectors.
 //
 // Its parameters have the names of word2vec.c.
 type Word2Vec struct {
@@ -31,7 +31,7 @@ type Word2VecConfig struct {
 	Window    int     `json:"window" help:"maximum words on each side"`
 	Negative  int     `json:"negative" help:"noise words per predicted word"` // K
 	Power     float64 `json:"power" help:"exponent of the noise distribution"`
-	Sample    float64 `json:"sample" help:"relative frequency above which words are thinned out (0 disables)"`
+	Sample    float64 `json:"sample" help:"frequency above which words are thinned out (0: none)"`
 }
 
 // The two objectives.
@@ -72,7 +72,8 @@ func (c Word2VecConfig) Validate() error {
 	case c.VocabSize < 2:
 		return bad("vocab_size", c.VocabSize, "at least 2; train the tokenizer on more text")
 	case c.NEmbd < 1 || float64(c.NEmbd)*float64(c.VocabSize)*2 > nn.MaxParams:
-		return bad("n_embd", c.NEmbd, fmt.Sprintf("1 or more, and at most %d parameters in all", nn.MaxParams))
+		return bad("n_embd", c.NEmbd,
+			fmt.Sprintf("1 or more, and at most %d parameters in all", nn.MaxParams))
 	case c.Objective != SkipGram && c.Objective != CBOW:
 		return bad("objective", fmt.Sprintf("%q", c.Objective), SkipGram+" or "+CBOW)
 	case c.Window < 1 || c.Window > maxWindow:
@@ -82,12 +83,14 @@ func (c Word2VecConfig) Validate() error {
 	case !(c.Power >= 0 && c.Power <= 2):
 		return bad("power", c.Power, "0 to 2, such as 0.75")
 	case !(c.Sample >= 0 && c.Sample <= 1):
-		return bad("sample", c.Sample, "a relative frequency in [0, 1], such as 1e-3, or 0 for none")
+		return bad("sample", c.Sample,
+			"a relative frequency in [0, 1], such as 1e-3, or 0 for none")
 	}
 	return nil
 }
 
-// NewWord2Vec returns a model that starts as word2vec.c does: syn0 uniform in ±1/(2C), syn1neg zero.
+// NewWord2Vec returns a model that starts as word2vec.c does: syn0 uniform in ±1/(2C), syn1neg
+// zero.
 func NewWord2Vec(c Word2VecConfig, rng *rand.Rand) (*Word2Vec, error) {
 	if err := c.Validate(); err != nil {
 		return nil, err

@@ -10,8 +10,8 @@ import (
 )
 
 // Word2VecLearner trains a Word2Vec by plain gradient descent on the vectors that occur. It is a
-// train.Engine; a step reads so many rows of the text. The learning rate is the rate of one example,
-// as in word2vec.c: gradients are added, not averaged.
+// train.Engine; a step reads so many rows of the text. The learning rate is the rate of one
+// example, as in word2vec.c: gradients are added, not averaged.
 //
 // Where the loss is no longer a number the step ends there, with the vectors as they were before
 // that group of examples.
@@ -22,7 +22,9 @@ type Word2VecLearner struct {
 }
 
 // NewWord2VecLearner prepares to train m on documents, b rows of t words a step.
-func NewWord2VecLearner(m *Word2Vec, docs [][]lm.Token, b, t int, seed uint64, threads int) (*Word2VecLearner, error) {
+func NewWord2VecLearner(
+	m *Word2Vec, docs [][]lm.Token, b, t int, seed uint64, threads int,
+) (*Word2VecLearner, error) {
 	pairs, err := NewPairs(docs, m.Config, b, t, seed)
 	if err != nil {
 		return nil, err
@@ -89,8 +91,9 @@ func pairLoss(ctx context.Context, m *Word2Vec, held *Pairs) (float64, error) {
 		})
 	}
 	if pairs == 0 {
-		return 0, fmt.Errorf("no pairs of words in the validation text: every document has fewer than two words; " +
-			"use a longer text or another split")
+		return 0, fmt.Errorf(
+			"no pairs of words in the validation text: every document has fewer than two words; " +
+				"use a longer text or another split")
 	}
 	return loss / float64(pairs), nil
 }

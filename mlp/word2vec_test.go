@@ -31,7 +31,8 @@ func word2vec(t testing.TB, c Word2VecConfig) *Word2Vec {
 // occurs twice in an example and where the noise draws the true word.
 func TestNegativeSamplingIsTheDefinition(t *testing.T) {
 	for _, objective := range []string{SkipGram, CBOW} {
-		c := Word2VecConfig{VocabSize: 11, NEmbd: 7, Objective: objective, Window: 3, Negative: 4, Power: .75}
+		c := Word2VecConfig{VocabSize: 11, NEmbd: 7, Objective: objective, Window: 3, Negative: 4,
+			Power: .75}
 		fast, plain := word2vec(t, c), word2vec(t, c)
 		examples := []Example{
 			{Around: []int32{3, 4, 3}, Out: []int32{5, 6, 7, 5, 6}},
@@ -83,13 +84,16 @@ func widen(x []float32) []float64 {
 // whole gradient of the mean, as word2vec.c does, so its input vectors get k times the derivative.
 func TestStepIsTheDerivative(t *testing.T) {
 	for objective, share := range map[string]float64{SkipGram: 1, CBOW: 3} {
-		m := word2vec(t, Word2VecConfig{VocabSize: 9, NEmbd: 5, Objective: objective, Window: 3, Negative: 3, Power: .75})
+		m := word2vec(t,
+			Word2VecConfig{VocabSize: 9, NEmbd: 5, Objective: objective, Window: 3, Negative: 3,
+				Power: .75})
 		e := Example{Around: []int32{1, 2, 4}, Out: []int32{3, 5, 6, 7}}
 		g := m.Step(e)
 		const h = 1e-2
 		for i, id := range e.Around {
 			for c := range m.Config.NEmbd {
-				require.InDelta(t, difference(m, e, &m.In.Row(int(id))[c], h)*share, g.In[i][c], 2e-4)
+				require.InDelta(t, difference(m, e, &m.In.Row(int(id))[c], h)*share, g.In[i][c],
+					2e-4)
 			}
 		}
 		for j, id := range e.Out {
@@ -114,7 +118,8 @@ func difference(m *Word2Vec, e Example, x *float32, h float32) float64 {
 // holds what stands around it.
 func TestPairsCoverTheText(t *testing.T) {
 	docs := [][]lm.Token{{1, 2, 3, 4, 5, 6, 7, lm.BOS}, {8, lm.BOS}, {9, 10, 11, lm.BOS}}
-	c := Word2VecConfig{VocabSize: 12, NEmbd: 2, Objective: SkipGram, Window: 2, Negative: 3, Power: .75}
+	c := Word2VecConfig{VocabSize: 12, NEmbd: 2, Objective: SkipGram, Window: 2, Negative: 3,
+		Power: .75}
 	for _, shape := range [][2]int{{1, 3}, {2, 4}, {1, 100}} {
 		p, err := NewPairs(docs, c, shape[0], shape[1], 7)
 		require.NoError(t, err)
@@ -134,7 +139,8 @@ func TestPairsCoverTheText(t *testing.T) {
 				}
 			})
 		}
-		require.Equal(t, map[int32]int{1: 1, 2: 1, 3: 1, 4: 1, 5: 1, 6: 1, 7: 1, 9: 1, 10: 1, 11: 1}, middle,
+		require.Equal(t,
+			map[int32]int{1: 1, 2: 1, 3: 1, 4: 1, 5: 1, 6: 1, 7: 1, 9: 1, 10: 1, 11: 1}, middle,
 			"a document of one word has nothing around it")
 	}
 }
@@ -142,7 +148,8 @@ func TestPairsCoverTheText(t *testing.T) {
 // A step has the same examples whichever was drawn before it.
 func TestPairsAreAFunctionOfTheStep(t *testing.T) {
 	docs := [][]lm.Token{randomText(5000, 30)}
-	c := Word2VecConfig{VocabSize: 31, NEmbd: 2, Objective: SkipGram, Window: 5, Negative: 5, Power: .75, Sample: 1e-2}
+	c := Word2VecConfig{VocabSize: 31, NEmbd: 2, Objective: SkipGram, Window: 5, Negative: 5,
+		Power: .75, Sample: 1e-2}
 	a, err := NewPairs(docs, c, 4, 64, 3)
 	require.NoError(t, err)
 	b, err := NewPairs(docs, c, 4, 64, 3)
@@ -158,7 +165,8 @@ func TestPairsAreAFunctionOfTheStep(t *testing.T) {
 
 func examples(p *Pairs, step int) (all []Example) {
 	p.Each(step, func(e Example) {
-		all = append(all, Example{append([]int32(nil), e.Around...), append([]int32(nil), e.Out...)})
+		all = append(all,
+			Example{append([]int32(nil), e.Around...), append([]int32(nil), e.Out...)})
 	})
 	return all
 }
@@ -176,7 +184,8 @@ func randomText(n, words int) []lm.Token {
 // the power of 3/4.
 func TestPairsDrawByFrequency(t *testing.T) {
 	docs := [][]lm.Token{randomText(20000, 20)}
-	c := Word2VecConfig{VocabSize: 21, NEmbd: 2, Objective: SkipGram, Window: 2, Negative: 5, Power: .75, Sample: 2e-2}
+	c := Word2VecConfig{VocabSize: 21, NEmbd: 2, Objective: SkipGram, Window: 2, Negative: 5,
+		Power: .75, Sample: 2e-2}
 	p, err := NewPairs(docs, c, 1, 1000, 9)
 	require.NoError(t, err)
 	count, middle, noise := make([]float64, 21), make([]float64, 21), make([]float64, 21)
@@ -216,7 +225,8 @@ func BenchmarkNegativeSampling(b *testing.B) {
 	docs := [][]lm.Token{randomText(200_000, 20_000)}
 	for _, objective := range []string{SkipGram, CBOW} {
 		b.Run(objective, func(b *testing.B) {
-			c := Word2VecConfig{VocabSize: 20_002, NEmbd: 100, Objective: objective, Window: 5, Negative: 5, Power: .75}
+			c := Word2VecConfig{VocabSize: 20_002, NEmbd: 100, Objective: objective, Window: 5,
+				Negative: 5, Power: .75}
 			m, err := NewWord2Vec(c, rand.New(rand.NewPCG(1, 2)))
 			require.NoError(b, err)
 			p, err := NewPairs(docs, c, 4, 256, 1)
@@ -252,7 +262,8 @@ func TestWord2VecGolden(t *testing.T) {
 	require.NoError(t, json.Unmarshal(data, &golden))
 	require.Len(t, golden.Results, 2)
 	for objective, want := range golden.Results {
-		c := Word2VecConfig{VocabSize: golden.Vocab, NEmbd: golden.NEmbd, Objective: objective, Window: 5, Negative: 4, Power: .75}
+		c := Word2VecConfig{VocabSize: golden.Vocab, NEmbd: golden.NEmbd, Objective: objective,
+			Window: 5, Negative: 4, Power: .75}
 		m := word2vec(t, c)
 		for k, x := range [][]float32{m.In.Data, m.Out.Data} {
 			for i := range x {
@@ -285,7 +296,8 @@ var (
 // The validation loss is the mean of what the definition says of every example.
 func TestPairLossIsTheDefinition(t *testing.T) {
 	for _, objective := range []string{SkipGram, CBOW} {
-		c := Word2VecConfig{VocabSize: 31, NEmbd: 6, Objective: objective, Window: 3, Negative: 4, Power: .75, Sample: 1e-3}
+		c := Word2VecConfig{VocabSize: 31, NEmbd: 6, Objective: objective, Window: 3, Negative: 4,
+			Power: .75, Sample: 1e-3}
 		m := word2vec(t, c)
 		l, err := NewWord2VecLearner(m, [][]lm.Token{randomText(500, 30)}, 2, 32, 1, 1)
 		require.NoError(t, err)
@@ -322,7 +334,8 @@ func TestWord2VecLearns(t *testing.T) {
 	}
 	for _, objective := range []string{SkipGram, CBOW} {
 		train := func(threads int) (*Word2Vec, float64, float64) {
-			c := Word2VecConfig{VocabSize: 9, NEmbd: 8, Objective: objective, Window: 4, Negative: 3, Power: .75}
+			c := Word2VecConfig{VocabSize: 9, NEmbd: 8, Objective: objective, Window: 4,
+				Negative: 3, Power: .75}
 			m, err := NewWord2Vec(c, rand.New(rand.NewPCG(1, 2)))
 			require.NoError(t, err)
 			l, err := NewWord2VecLearner(m, docs, 2, 50, 1, threads)
@@ -352,7 +365,8 @@ func TestWord2VecLearns(t *testing.T) {
 }
 
 func TestWord2VecStepDoesNotAllocate(t *testing.T) {
-	c := Word2VecConfig{VocabSize: 31, NEmbd: 16, Objective: SkipGram, Window: 5, Negative: 5, Power: .75}
+	c := Word2VecConfig{VocabSize: 31, NEmbd: 16, Objective: SkipGram, Window: 5, Negative: 5,
+		Power: .75}
 	l, err := NewWord2VecLearner(word2vec(t, c), [][]lm.Token{randomText(2000, 30)}, 2, 64, 1, 2)
 	require.NoError(t, err)
 	k := 0
@@ -364,12 +378,14 @@ func TestWord2VecStepDoesNotAllocate(t *testing.T) {
 }
 
 func TestWord2VecDiverges(t *testing.T) {
-	c := Word2VecConfig{VocabSize: 31, NEmbd: 8, Objective: SkipGram, Window: 5, Negative: 5, Power: .75}
+	c := Word2VecConfig{VocabSize: 31, NEmbd: 8, Objective: SkipGram, Window: 5, Negative: 5,
+		Power: .75}
 	m := word2vec(t, c)
 	m.In.Row(3)[0] = float32(math.NaN())
 	l, err := NewWord2VecLearner(m, [][]lm.Token{randomText(2000, 30)}, 4, 64, 1, 1)
 	require.NoError(t, err)
 	loss, _, _, _ := l.Step(0, 1e-3)
 	require.True(t, math.IsNaN(loss))
-	require.False(t, math.IsNaN(float64(m.Out.Row(2)[0])), "the groups after a NaN are not learned from")
+	require.False(t, math.IsNaN(float64(m.Out.Row(2)[0])),
+		"the groups after a NaN are not learned from")
 }

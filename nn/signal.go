@@ -9,7 +9,8 @@ type Signal struct {
 	Values    [][]float32 // [T, C]
 }
 
-// Range returns the range to draw the values in: of a signal without bounds one that is symmetric and holds them all.
+// Range returns the range to draw the values in: of a signal without bounds one that is symmetric
+// and holds them all.
 func (s Signal) Range() (low, high float64) {
 	if s.Low < s.High {
 		return s.Low, s.High

@@ -5,8 +5,8 @@ import (
 	"lmzoo/nn"
 )
 
-// Signal is one vector of a recurrent layer over time: the hidden state h; of an LSTM also the cell c
-// and the gates i f g o, of a GRU the gates r z n.
+// Signal is one vector of a recurrent layer over time: the hidden state h; of an LSTM also the cell
+// c and the gates i f g o, of a GRU the gates r z n.
 type Signal = nn.Signal
 
 // ranges holds the range of every signal but the cell, which has none.

@@ -12,12 +12,12 @@ import (
 // tokens count in the vocabulary. A token id of 0 means V−2 for [MASK] and V−1 for [SEP].
 type BERTConfig struct {
 	VocabSize        int      `json:"vocab_size"`
-	NPositions       int      `json:"n_positions" help:"context window (default: the training rows)"`
+	NPositions       int      `json:"n_positions" help:"context window (default: --context)"`
 	NEmbd            int      `json:"n_embd" help:"channels of the residual stream"`
 	NLayer           int      `json:"n_layer" help:"layers"`
 	NHead            int      `json:"n_head" help:"attention heads"`
 	Dropout          float64  `json:"dropout" help:"dropout probability"`
-	InitializerRange float64  `json:"initializer_range,omitempty" help:"std of new weights (0: 0.02)"`
+	InitializerRange float64  `json:"initializer_range,omitempty" help:"initial weight std (0: 0.02)"`
 	MaskRate         float64  `json:"mask_rate,omitempty" help:"share of masked tokens (0: 0.15)"`
 	NSP              bool     `json:"nsp,omitempty" help:"predict the next sentence, too"`
 	MaskToken        lm.Token `json:"mask_token_id,omitempty" from:"the tokenizer"`

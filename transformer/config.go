@@ -11,14 +11,14 @@ import (
 // C n_embd, L n_layer and H n_head; a head has D = C/H channels.
 type Config struct {
 	VocabSize        int     `json:"vocab_size"`
-	NPositions       int     `json:"n_positions" help:"context window (default: the training rows)"`
+	NPositions       int     `json:"n_positions" help:"context window (default: --context)"`
 	NEmbd            int     `json:"n_embd" help:"channels of the residual stream"`
 	NLayer           int     `json:"n_layer" help:"layers"`
 	NHead            int     `json:"n_head" help:"attention heads"`
 	Dropout          float64 `json:"dropout" help:"dropout probability"`
 	Norm             string  `json:"norm,omitempty" help:"layer norm: pre (GPT-2) or post (GPT-1)"`
 	Smear            bool    `json:"smear,omitempty" help:"let keys see one token back"` // smear.go
-	InitializerRange float64 `json:"initializer_range,omitempty" help:"std of new weights (0: 0.02)"`
+	InitializerRange float64 `json:"initializer_range,omitempty" help:"initial weight std (0: 0.02)"`
 	Stride           int     `json:"stride,omitempty" help:"step of a full window (0: half of it)"`
 }
 

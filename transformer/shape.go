@@ -19,8 +19,8 @@ func (c Config) Shape(context int) nn.Shape {
 	return shape
 }
 
-// Shape returns what the configuration costs. The head multiplies the masked tokens alone, and no others
-// are counted; attention looks both ways.
+// Shape returns what the configuration costs. The head multiplies the masked tokens alone, and no
+// others are counted; attention looks both ways.
 func (c BERTConfig) Shape(context int) nn.Shape {
 	v, n, layers, t := float64(c.VocabSize), float64(c.NEmbd), float64(c.NLayer), float64(context)
 	multiplied := 12*n*n*layers + n*n + v*n // the word embeddings are the output layer, too
