@@ -177,6 +177,26 @@ func TestStepsAllocateNothing(t *testing.T) {
 	require.Zero(t, testing.AllocsPerRun(10, infer))
 }
 
+// The ops of encoders and of tasks allocate nothing, either.
+func TestTaskStepsAllocateNothing(t *testing.T) {
+	m, tape := newBlock(), NewTape()
+	from, to := []int32{0, 4, int32(m.T)}, []int32{4, int32(m.T), int32(2 * m.T)} // three documents
+	end, label := ends(m.B*m.T, m.T), []int32{1, 0, 1}
+	mix, gamma, layers := wild(1, 2, 1, 1), wild(1, 1, 1, 2), make([]*Tensor, 2)
+	step := func() {
+		tape.Reset()
+		x := tape.Embedding(m.wte, m.x)
+		qkv := tape.Linear(x, m.wqkv, m.bqkv)
+		layers[0], layers[1] = x, tape.GELUErf(tape.Attention(qkv, m.B, m.T, m.H, nil, end, 0))
+		h := tape.LayerNorm(tape.Mixture(layers, mix, gamma), m.g1, m.b1, 1e-12)
+		pooled := tape.Embedding(tape.MeanPool(h, from, to), label) // rows by index
+		loss := tape.CrossEntropy(tape.LinearT(pooled, m.wte, nil), label, 3)
+		tape.Backward(tape.Add(loss, tape.Sum(tape.LogSigmoid(pooled))))
+	}
+	step()
+	require.Zero(t, testing.AllocsPerRun(10, step))
+}
+
 func TestStepsRepeat(t *testing.T) {
 	m, tape, pos := newBlock(), NewTape(), newBlock().positions()
 	var first [][]float32
