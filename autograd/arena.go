@@ -1,7 +1,9 @@
 package autograd
 
+import "lmzoo/autograd/gemm"
+
 // arena allocates slices of large blocks and frees all of them at once.
-type arena[T any] struct {
+type arena[T float32 | int32] struct {
 	blocks [][]T
 	used   int // of the last block
 	total  int // elements allocated since the last reset
@@ -17,7 +19,7 @@ func (a *arena[T]) take(n int) []T {
 	size := (n + arenaAlign - 1) &^ (arenaAlign - 1)
 	a.total += size
 	if last := len(a.blocks) - 1; last < 0 || a.used+size > len(a.blocks[last]) {
-		a.blocks = append(a.blocks, make([]T, max(size, arenaBlock)))
+		a.blocks = append(a.blocks, gemm.Make[T](max(size, arenaBlock)))
 		a.used = 0
 	}
 	block := a.blocks[len(a.blocks)-1]
@@ -33,7 +35,7 @@ func (a *arena[T]) reset() {
 	if len(a.blocks) > 1 {
 		size := max(a.total, len(a.blocks[0])*5/4)
 		clear(a.blocks) // free the old blocks before allocating the new one
-		a.blocks = append(a.blocks[:0], make([]T, size))
+		a.blocks = append(a.blocks[:0], gemm.Make[T](size))
 	}
 	a.used, a.total = 0, 0
 }

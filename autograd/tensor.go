@@ -35,7 +35,7 @@ func NewParam(rows, cols int) *Tensor {
 	return &Tensor{
 		General: blas32.General{Rows: rows, Cols: cols, Stride: cols,
 			Data: gemm.Make[float32](rows * cols)},
-		Grad: make([]float32, rows*cols),
+		Grad: gemm.Make[float32](rows * cols),
 	}
 }
 
