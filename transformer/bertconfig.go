@@ -17,7 +17,7 @@ type BERTConfig struct {
 	NLayer           int      `json:"n_layer" help:"layers"`
 	NHead            int      `json:"n_head" help:"attention heads"`
 	Dropout          float64  `json:"dropout" help:"dropout probability"`
-	InitializerRange float64  `json:"initializer_range,omitempty" help:"initial weight std (0: 0.02)"`
+	InitializerRange float64  `json:"initializer_range,omitempty" help:"new weights' std (0: 0.02)"`
 	MaskRate         float64  `json:"mask_rate,omitempty" help:"share of masked tokens (0: 0.15)"`
 	NSP              bool     `json:"nsp,omitempty" help:"predict the next sentence, too"`
 	MaskToken        lm.Token `json:"mask_token_id,omitempty" from:"the tokenizer"`

@@ -18,7 +18,7 @@ type Config struct {
 	Dropout          float64 `json:"dropout" help:"dropout probability"`
 	Norm             string  `json:"norm,omitempty" help:"layer norm: pre (GPT-2) or post (GPT-1)"`
 	Smear            bool    `json:"smear,omitempty" help:"let keys see one token back"` // smear.go
-	InitializerRange float64 `json:"initializer_range,omitempty" help:"initial weight std (0: 0.02)"`
+	InitializerRange float64 `json:"initializer_range,omitempty" help:"new weights' std (0: 0.02)"`
 	Stride           int     `json:"stride,omitempty" help:"step of a full window (0: half of it)"`
 }
 
