@@ -23,50 +23,64 @@ type Pseudo struct {
 // Perplexity is the pseudo-perplexity exp(nats per token) (eq. 4).
 func (p Pseudo) Perplexity() float64 { return math.Exp(p.Nats / float64(p.Tokens)) }
 
+// pseudoPart is how many tokens are scored between two looks at the context.
+const pseudoPart = 256
+
 // PseudoRun scores the tokens of every document, without the BOS that ends it: nobody reads past
-// the end. The number of threads changes no bit.
+// the end. Of the options it uses Threads and Progress, which counts tokens here. The number of
+// threads changes no bit.
 func PseudoRun(ctx context.Context, f lm.Filler, tok corpus.Tokenizer, docs []corpus.Document,
-	threads int) (Pseudo, error) {
+	opt Options) (Pseudo, error) {
 	if f.Vocab() != tok.Vocab() {
 		return Pseudo{}, fmt.Errorf("the model has %d tokens, the tokenizer %q %d; use the "+
 			"tokenizer that the model was trained with", f.Vocab(), tok.Name(), tok.Vocab())
 	}
-	scores := make([][]float64, len(docs))
-	var next sync.Mutex
-	at := 0
-	var wg sync.WaitGroup
-	for range min(max(threads, 1), len(docs)) {
-		wg.Go(func() {
-			for ctx.Err() == nil {
-				next.Lock()
-				i := at
-				at++
-				next.Unlock()
-				if i >= len(docs) {
-					return
-				}
-				scores[i] = lm.FillScore(f, tok.Encode(nil, docs[i].Text))
-			}
-		})
-	}
-	wg.Wait()
-	if err := ctx.Err(); err != nil {
-		return Pseudo{}, err
-	}
-	p := Pseudo{Documents: len(docs)}
-	for i, doc := range scores {
-		for k, logProb := range doc {
-			if math.IsNaN(logProb) || logProb > 1e-3 {
-				return Pseudo{}, fmt.Errorf("document %d: %w: token %d has ln P = %v; want a "+
-					"number of at most 0", i+1, lm.ErrNoProbability, k+1, logProb)
-			}
-			p.Nats -= min(logProb, 0)
-			p.Tokens++
+	var parts []pseudoJob
+	total := 0
+	for i, d := range docs {
+		tokens := tok.Encode(nil, d.Text)
+		total += len(tokens)
+		for from := 0; from < len(tokens); from += pseudoPart {
+			parts = append(parts, pseudoJob{i, tokens, from, min(from+pseudoPart, len(tokens))})
 		}
 	}
-	if p.Tokens == 0 {
+	if total == 0 {
 		return Pseudo{}, fmt.Errorf("the text has no tokens (%d documents); choose a larger text "+
 			"or another split", len(docs))
 	}
+	scores := make([][]float64, len(parts))
+	var mu sync.Mutex // guards done and the order of Progress
+	done := 0
+	err := each(ctx, len(parts), opt.Threads, func(i int) {
+		p := parts[i]
+		scores[i] = lm.FillScore(f, p.tokens, p.from, p.to)
+		if opt.Progress != nil && ctx.Err() == nil {
+			mu.Lock()
+			done += p.to - p.from
+			opt.Progress(done, total)
+			mu.Unlock()
+		}
+	})
+	if err != nil {
+		return Pseudo{}, err
+	}
+	p := Pseudo{Documents: len(docs), Tokens: total}
+	for i, part := range scores {
+		for k, logProb := range part {
+			if math.IsNaN(logProb) || logProb > 1e-3 {
+				return Pseudo{}, fmt.Errorf("document %d: %w: token %d has ln P = %v; want a "+
+					"number of at most 0", parts[i].doc+1, lm.ErrNoProbability,
+					parts[i].from+k+1, logProb)
+			}
+			p.Nats -= min(logProb, 0)
+		}
+	}
 	return p, nil
+}
+
+// pseudoJob is the part tokens[from:to] of a document.
+type pseudoJob struct {
+	doc      int
+	tokens   []lm.Token
+	from, to int
 }

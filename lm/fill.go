@@ -17,26 +17,26 @@ type Filler interface {
 	FillLogProbs(dst []float64, tokens []Token, i int) []float64
 }
 
-// FillScorer is a Filler that scores all positions of a document faster than one by one.
+// FillScorer is a Filler that scores many positions of a document faster than one by one.
 type FillScorer interface {
 	Filler
-	// FillScore stores ln P(tokens[i] | all tokens but the i-th) in dst[i] and returns
-	// dst[:len(tokens)].
-	FillScore(dst []float64, tokens []Token) []float64
+	// FillScore stores ln P(tokens[i] | all tokens but the i-th) in dst[i−from] for every i in
+	// [from, to) and returns dst[:to−from].
+	FillScore(dst []float64, tokens []Token, from, to int) []float64
 }
 
-// FillScore returns ln P(tokens[i] | all tokens but the i-th) for every i. The sum is the
-// pseudo-log-likelihood of the document, and e^(−mean) its pseudo-perplexity (Salazar et al. 2020,
-// eqs. 1 and 4). Unlike the sum of Score it is not a log-probability of the text.
-func FillScore(f Filler, tokens []Token) []float64 {
-	dst := make([]float64, len(tokens))
+// FillScore returns ln P(tokens[i] | all tokens but the i-th) for every i in [from, to). The sum
+// over a document is its pseudo-log-likelihood, and e^(−mean) its pseudo-perplexity (Salazar et al.
+// 2020, eqs. 1 and 4). Unlike the sum of Score it is not a log-probability of the text.
+func FillScore(f Filler, tokens []Token, from, to int) []float64 {
+	dst := make([]float64, to-from)
 	if s, ok := f.(FillScorer); ok {
-		return s.FillScore(dst, tokens)
+		return s.FillScore(dst, tokens, from, to)
 	}
 	var probs []float64
-	for i, tok := range tokens {
-		probs = f.FillLogProbs(probs, tokens, i)
-		dst[i] = probs[tok]
+	for i := range dst {
+		probs = f.FillLogProbs(probs, tokens, from+i)
+		dst[i] = probs[tokens[from+i]]
 	}
 	return dst
 }

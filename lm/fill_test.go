@@ -66,10 +66,10 @@ func TestFillOfImpossibleText(t *testing.T) {
 
 func TestFillScore(t *testing.T) {
 	f, tokens := lm.Fill(chain), []lm.Token{1, 2, 2, 1, 0, 1, 1}
-	for i, score := range lm.FillScore(f, tokens) {
+	for i, score := range lm.FillScore(f, tokens, 0, len(tokens)) {
 		require.InDelta(t, f.FillLogProbs(nil, tokens, i)[tokens[i]], score, 1e-12)
 	}
-	require.Empty(t, lm.FillScore(f, nil))
+	require.Empty(t, lm.FillScore(f, nil, 0, 0))
 }
 
 // The word after the blank decides: seen from the left alone, 2 is the most likely.

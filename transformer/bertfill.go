@@ -18,13 +18,15 @@ func (m *BERT) FillLogProbs(dst []float64, tokens []lm.Token, i int) []float64 {
 	})
 }
 
-// masked returns the input that asks for tokens[i], and the place of its [MASK].
+// masked returns the input that asks for tokens[i], and the place of its [MASK]. It reads no
+// further than the window reaches.
 func (m *BERT) masked(tokens []lm.Token, i int) (x []lm.Token, at int) {
+	w := m.Config.NPositions
 	from, to := i, i+1 // the document around i, without the BOS beside it
-	for from > 0 && tokens[from-1] != lm.BOS {
+	for from > 0 && i-from < w && tokens[from-1] != lm.BOS {
 		from--
 	}
-	for to < len(tokens) && tokens[to] != lm.BOS {
+	for to < len(tokens) && to-i < w && tokens[to] != lm.BOS {
 		to++
 	}
 	x = append(make([]lm.Token, 0, to-from+2), lm.BOS)
@@ -34,24 +36,24 @@ func (m *BERT) masked(tokens []lm.Token, i int) (x []lm.Token, at int) {
 	if x[len(x)-1] != m.Config.SepToken {
 		x = append(x, m.Config.SepToken)
 	}
-	if w := m.Config.NPositions; len(x) > w {
+	if len(x) > w {
 		first := min(max(at-w/2, 0), len(x)-w)
 		x, at = x[first:first+w], at-first
 	}
 	return x, at
 }
 
-// FillScore stores ln P(tokens[i] | all tokens but the i-th) in dst[i]: one input for each
+// FillScore stores ln P(tokens[i] | all tokens but the i-th) in dst[i−from]: one input for each
 // position, many of them in a batch (lm.FillScorer).
-func (m *BERT) FillScore(dst []float64, tokens []lm.Token) []float64 {
-	dst = lm.Grow(dst, len(tokens))
-	for from := 0; from < len(tokens); {
+func (m *BERT) FillScore(dst []float64, tokens []lm.Token, from, to int) []float64 {
+	dst = lm.Grow(dst, to-from)
+	for done := from; done < to; {
 		rowLen := 0 // inputs of the same length share a batch
 		var x []lm.Token
 		var at []int32
-		to := from
-		for ; to < len(tokens); to++ {
-			row, place := m.masked(tokens, to)
+		next := done
+		for ; next < to; next++ {
+			row, place := m.masked(tokens, next)
 			if rowLen == 0 {
 				rowLen = len(row)
 			}
@@ -64,9 +66,10 @@ func (m *BERT) FillScore(dst []float64, tokens []lm.Token) []float64 {
 		m.With(func(t *autograd.Tape) {
 			h := t.Embedding(m.encode(t, rowLen, x), at) // [n, C]
 			h = m.transform(t, h)                        // [n, C]
-			nn.Score(t, dst[from:], h, m.Embeddings(), m.Heads.Predictions.Bias, tokens[from:to])
+			nn.Score(t, dst[done-from:], h, m.Embeddings(), m.Heads.Predictions.Bias,
+				tokens[done:next])
 		})
-		from = to
+		done = next
 	}
 	return dst
 }

@@ -69,7 +69,7 @@ func (c fillChecker) each(lengths []int, keep func(doc []lm.Token, i int) error)
 		}
 	}()
 	for _, n = range lengths {
-		if got := lm.FillScore(c.f, nil); len(got) > 0 {
+		if got := lm.FillScore(c.f, nil, 0, 0); len(got) > 0 {
 			return fmt.Errorf("FillScore of no tokens gives %d values, want none", len(got))
 		}
 		doc := c.document(n)
@@ -191,29 +191,33 @@ func (c fillChecker) readOnly(doc []lm.Token, i int) error {
 	given := append(slices.Clone(doc), 0, 0, 0)[:len(doc)] // room for a careless append
 	before := slices.Clone(given[:cap(given)])
 	c.f.FillLogProbs(nil, given, i)
-	lm.FillScore(c.f, given)
+	lm.FillScore(c.f, given, 0, len(given))
 	if !slices.Equal(before, given[:cap(given)]) {
 		return fmt.Errorf("the model changes the tokens that it is given")
 	}
 	return nil
 }
 
-// score: FillScore agrees with FillLogProbs. It is computed once, with the first position.
+// score: FillScore agrees with FillLogProbs, for the whole document and for a part. It is computed
+// once, with the first position.
 func (c fillChecker) score(doc []lm.Token, i int) error {
 	s, ok := c.f.(lm.FillScorer)
 	if !ok || i > 0 {
 		return nil
 	}
-	for _, n := range []int{len(doc), len(doc) + 3} {
-		given := dirty(n)
-		got := s.FillScore(given, doc)
-		if len(got) != len(doc) || &got[0] != &given[0] {
-			return fmt.Errorf("with a dst of %d, want the scores in dst[:%d]", n, len(doc))
+	parts := [][3]int{{0, len(doc), 0}, {0, len(doc), 3}, {len(doc) / 2, len(doc), 1}}
+	for _, part := range parts {
+		from, to, spare := part[0], part[1], part[2]
+		given := dirty(to - from + spare)
+		got := s.FillScore(given, doc, from, to)
+		if len(got) != to-from || &got[0] != &given[0] {
+			return fmt.Errorf("with a dst of %d, want the scores in dst[:%d]", len(given), to-from)
 		}
-		for j, tok := range doc {
-			if want := c.f.FillLogProbs(nil, doc, j)[tok]; !c.equal(want, got[j]) {
+		for j := from; j < to; j++ {
+			want := c.f.FillLogProbs(nil, doc, j)[doc[j]]
+			if !c.equal(want, got[j-from]) {
 				return fmt.Errorf("ln P of tokens[%d] is %v, but %v by FillLogProbs",
-					j, got[j], want)
+					j, got[j-from], want)
 			}
 		}
 	}

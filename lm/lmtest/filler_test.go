@@ -76,17 +76,20 @@ func (f *toyFiller) FillLogProbs(dst []float64, tokens []lm.Token, i int) []floa
 // toyFillScorer has a FillScore too.
 type toyFillScorer struct{ *toyFiller }
 
-func (f toyFillScorer) FillScore(dst []float64, tokens []lm.Token) []float64 {
-	for i, tok := range tokens {
-		dst[i] = f.FillLogProbs(nil, tokens, i)[tok]
+func (f toyFillScorer) FillScore(dst []float64, tokens []lm.Token, from, to int) []float64 {
+	for i := from; i < to; i++ {
+		dst[i-from] = f.FillLogProbs(nil, tokens, i)[tokens[i]]
 	}
-	if f.broken == "score" && len(tokens) > 3 {
-		dst[len(tokens)-1]++
+	if f.broken == "score" && len(tokens) > 3 && to == len(tokens) {
+		dst[to-from-1]++
+	}
+	if f.broken == "range" && from > 0 {
+		dst[0]++
 	}
 	if f.broken == "returns all of dst" {
 		return dst
 	}
-	return dst[:len(tokens)]
+	return dst[:to-from]
 }
 
 func TestCheckFillerPasses(t *testing.T) {
@@ -108,6 +111,7 @@ func TestCheckFillerFails(t *testing.T) {
 		"keeps dst":          "another slice",
 		"sum":                "sum to 0.999",
 		"score":              "by FillLogProbs",
+		"range":              "by FillLogProbs",
 		"returns all of dst": "want the scores in dst",
 	} {
 		t.Run(broken, func(t *testing.T) {
