@@ -66,6 +66,17 @@ func (l *Word2VecLearner) Validation(docs [][]lm.Token) func(context.Context) (f
 	}
 }
 
+// PairLoss returns the mean loss of held-out documents in nats per pair, with noise of the training
+// text that the seed decides.
+func PairLoss(ctx context.Context, m *Word2Vec, train, held [][]lm.Token, seed uint64) (float64, error) {
+	const row = 256 // words between two looks at the context
+	pairs, err := NewPairs(train, m.Config, 1, row, seed)
+	if err != nil {
+		return 0, err
+	}
+	return pairLoss(ctx, m, pairs.heldOut(held))
+}
+
 // pairLoss is the mean of the loss that Word2Vec.Step defines, over all examples of one epoch.
 func pairLoss(ctx context.Context, m *Word2Vec, held *Pairs) (float64, error) {
 	loss, pairs := 0.0, 0

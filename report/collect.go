@@ -144,6 +144,9 @@ func (s *Study) row(r *zoo.Run, evaluated *eval.Report) *Row {
 		Report: evaluated, tokenizer: r.Config.Tokenizer.SHA256, colour: r.Species.Palette(),
 	}
 	row.PerToken = nil
+	if _, ok := r.Backward(); ok {
+		row.Notes = append(slices.Clone(r.Notes), "evaluated by the half that reads forwards; the parameters are those of both halves")
+	}
 	if out := r.Config.Result; out != nil {
 		row.TrainTokens, row.TrainSeconds, row.Steps, row.TrainThreads = out.Tokens, out.Seconds, out.Steps, out.Threads
 	}

@@ -1,11 +1,15 @@
 package zoo
 
 import (
+	"context"
 	"fmt"
 	"path/filepath"
 
+	"lmzoo/corpus"
+	"lmzoo/eval"
 	"lmzoo/lm"
 	"lmzoo/nn"
+	"lmzoo/task"
 )
 
 // LM returns the run's model as a distribution over the next token; of a model that reads in both directions, the
@@ -29,6 +33,27 @@ func (r *Run) Filler() (lm.Filler, error) {
 		return lm.Fill(m), nil
 	}
 	return nil, r.unable("has no distribution over a gap")
+}
+
+// Backward returns the half of the run's model that reads backwards; false if there is none.
+func (r *Run) Backward() (eval.BackwardScorer, bool) {
+	m, ok := r.Model.(eval.BackwardScorer)
+	return m, ok
+}
+
+// Measure returns what the run's training validates by, of any documents. train is the text that the run was trained
+// on.
+func (r *Run) Measure(ctx context.Context, train, docs []corpus.Document) (float64, Validation, error) {
+	l := r.Species.Learning
+	if l == nil || l.Measure == nil {
+		return 0, Validation{}, r.unable("has no measure on a text")
+	}
+	text := &Text{
+		Tokenizer: r.Tokenizer, Split: corpus.Split{Train: train}, Train: corpus.EncodeDocuments(r.Tokenizer, train),
+		Seed: r.Config.Seed, Threads: 1,
+	}
+	x, err := l.Measure(ctx, r.Model, text, corpus.EncodeDocuments(r.Tokenizer, docs))
+	return x, l.Validation, err
 }
 
 // Encoder returns the run's model as a function from a text to hidden vectors.
@@ -55,10 +80,12 @@ func (r *Run) unable(lacks string) error {
 		verbs = "train it first"
 	case can[lm.Model](r):
 		verbs = "use lmzoo eval, next or generate"
+	case can[*task.Network](r):
+		verbs = "use lmzoo eval or classify"
 	case can[lm.Filler](r):
-		verbs = "use lmzoo fill or embed"
+		verbs = "use lmzoo eval, fill or embed"
 	case can[nn.Encoder](r):
-		verbs = "use lmzoo embed or finetune"
+		verbs = "use lmzoo eval, neighbours, embed or finetune"
 	case can[nn.Embedder](r):
 		verbs = "use lmzoo neighbours or analogy"
 	default:

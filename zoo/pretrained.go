@@ -38,6 +38,9 @@ func word2vec() *Species {
 				return Training{Trainer: tr, Validate: l.Validation(heldOutTokens(text))}, err
 			},
 			Validation: Validation{"pair loss", "nats per pair"},
+			Measure: func(ctx context.Context, model any, text *Text, docs [][]lm.Token) (float64, error) {
+				return mlp.PairLoss(ctx, model.(*mlp.Word2Vec), text.Train, docs, text.Seed)
+			},
 		},
 	}
 }

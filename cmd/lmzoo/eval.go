@@ -15,21 +15,29 @@ import (
 	"lmzoo/zoo"
 )
 
-// evaluation is a row of `lmzoo eval --json`.
-type evaluation struct {
-	Run       string `json:"run"`
-	Model     string `json:"model"`
-	Era       string `json:"era"`
-	Params    int    `json:"params"`
-	Tokenizer string `json:"tokenizer"`
-	Corpus    string `json:"corpus"`
-	Split     string `json:"split"`
-	eval.Summary
-	Seconds float64 `json:"seconds"`
-	// Against is the difference to the first run by the paired bootstrap.
-	Against *eval.Comparison `json:"against_first,omitempty"`
+// rated says in `lmzoo eval --json` what was evaluated, on what, and by which kind of measure.
+type rated struct {
+	Kind      string  `json:"kind"` // causal, masked, pairs or task
+	Run       string  `json:"run"`
+	Model     string  `json:"model"`
+	Era       string  `json:"era"`
+	Params    int     `json:"params"`
+	Tokenizer string  `json:"tokenizer"`
+	Corpus    string  `json:"corpus"`
+	Split     string  `json:"split"`
+	Seconds   float64 `json:"seconds"`
 	// Lineage lists the run that this one was trained from, its parent, and so on.
 	Lineage []zoo.Ancestor `json:"lineage,omitempty"`
+}
+
+// evaluation is the row of a model of the next token.
+type evaluation struct {
+	rated
+	eval.Summary
+	// Backwards is the same text read from its end, by a model that does both.
+	Backwards *backwards `json:"backwards,omitempty"`
+	// Against is the difference to the first run by the paired bootstrap.
+	Against *eval.Comparison `json:"against_first,omitempty"`
 
 	report *eval.Report
 }
@@ -52,7 +60,13 @@ func newEval(cat zoo.Catalogue) *cobra.Command {
 character, perplexity; on the world the gap to the exact limit, whole and by class. Several runs are
 compared with the first by the paired bootstrap. A directory of runs stands for the runs in it.
 Without --corpus the text is the test part of the run's own corpus, which is recognised by its
-content under another name too.`,
+content under another name too.
+
+Models without a next-token distribution have tables of their own, because their numbers do not
+compare: a model of masked tokens (bert) has a pseudo-perplexity, every token predicted from all
+others (Salazar et al. 2020), and word2vec its loss in nats per pair. ELMo stands among the causal
+models with its forward half; its backward perplexity is printed apart. A fine-tuned run is
+evaluated on the labelled texts of its task.`,
 		Example: `  lmzoo eval runs/gpt runs/ngram
   lmzoo eval runs/gpt --corpus letters.txt --json --per-token`,
 		Args: cobra.MinimumNArgs(1),
@@ -66,46 +80,21 @@ content under another name too.`,
 				options: eval.Options{Threads: run.threads, Stride: stride, PerToken: perToken,
 					Seed: run.seed}}
 			dirs := runsIn(cat, args)
-			if tuned, err := openTuned(cat, dirs); err != nil || len(tuned) > 0 {
-				if err != nil {
-					return err
-				}
-				return evalTasks(c, tuned, taskFile, run)
+			rows, err := e.all(c, cat, dirs, run, taskFile, int8)
+			if err != nil {
+				return err
 			}
-			var rows []*evaluation
-			for _, dir := range dirs {
-				r, err := cat.Open(dir)
-				if err != nil {
-					return err
-				}
-				row, err := e.judge(c.Context(), r)
-				if err != nil {
-					return fmt.Errorf("%s: %w", dir, err)
-				}
-				rows = append(rows, row)
-				if !int8 {
-					continue
-				}
-				if err := round(r); err != nil {
-					return err
-				}
-				if row, err = e.judge(c.Context(), r); err != nil {
-					return fmt.Errorf("%s with int8 weights: %w", dir, err)
-				}
-				row.Run += " int8"
-				rows = append(rows, row)
-			}
-			for _, row := range rows {
-				if !byPosition && !run.json {
+			if !byPosition && !run.json {
+				for _, row := range rows.causal {
 					row.Positions = nil
 				}
 			}
-			compareWithFirst(rows, run.seed)
+			compareWithFirst(rows.causal, run.seed)
 			p.clear()
 			if run.json {
-				return printJSON(c.OutOrStdout(), rows)
+				return printJSON(c.OutOrStdout(), rows.ordered)
 			}
-			printEvaluations(c.OutOrStdout(), rows, perToken)
+			rows.print(c.OutOrStdout(), perToken)
 			return nil
 		},
 	}
@@ -152,37 +141,114 @@ type evaluator struct {
 	noted      map[string]bool      // notes that were printed
 }
 
-// judge evaluates one run.
-func (e *evaluator) judge(ctx context.Context, r *zoo.Run) (*evaluation, error) {
-	m, err := r.LM()
-	if err != nil {
-		return nil, err
+// all evaluates runs, each by the measure that its model has.
+func (e *evaluator) all(c *cobra.Command, cat zoo.Catalogue, dirs []string, run runFlags,
+	taskFile string, int8 bool) (*evaluations, error) {
+	rows := &evaluations{}
+	for _, dir := range dirs {
+		r, err := cat.Open(dir)
+		if err != nil {
+			return nil, err
+		}
+		if r.Config.Task != nil {
+			if err := rows.task(r, taskFile, run.seed); err != nil {
+				return nil, fmt.Errorf("%s: %w", dir, err)
+			}
+			continue
+		}
+		if taskFile != "" {
+			return nil, usagef("%s has not learned a task; leave out --task, or make a run of "+
+				"one with: lmzoo finetune --from %s", dir, dir)
+		}
+		if err := e.judge(c.Context(), r, rows, ""); err != nil {
+			return nil, err
+		}
+		if !int8 {
+			continue
+		}
+		if err := round(r); err != nil {
+			return nil, err
+		}
+		if err := e.judge(c.Context(), r, rows, " int8"); err != nil {
+			return nil, err
+		}
 	}
+	return rows, nil
+}
+
+// judge evaluates one run and adds its row; suffix is added to the run's name.
+func (e *evaluator) judge(ctx context.Context, r *zoo.Run, rows *evaluations, suffix string) error {
+	measure := e.measureOf(r)
+	if measure == nil {
+		_, err := r.LM() // with the reason
+		return err
+	}
+	name := r.Dir + suffix
 	text, err := e.text(ctx, r)
 	if err != nil {
-		return nil, err
+		return fmt.Errorf("%s: %w", name, err)
 	}
 	opt := e.options
 	opt.Progress = func(done, total int) {
-		e.progress.show("%s  %d%%", r.Dir,
-			100*done/max(total, 1))
+		e.progress.show("%s  %d%%", name, 100*done/max(total, 1))
+	}
+	about := rated{
+		Run: name, Model: r.Species.Name, Era: r.Species.Era, Params: r.Params(),
+		Tokenizer: r.Tokenizer.Name(), Corpus: text.data.Corpus, Split: text.part,
+		Lineage: e.cat.Lineage(r.Config),
+	}
+	if err := measure(ctx, r, text, opt, about, rows); err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	return nil
+}
+
+// measure evaluates a run on a text and adds its row.
+type measure func(ctx context.Context, r *zoo.Run, text *evalText, opt eval.Options, about rated,
+	rows *evaluations) error
+
+// measureOf returns how a run is evaluated; nil if its model has no measure.
+func (e *evaluator) measureOf(r *zoo.Run) measure {
+	if _, err := r.LM(); err == nil {
+		return e.causal
+	}
+	if _, err := r.Filler(); err == nil {
+		return e.masked
+	}
+	if l := r.Species.Learning; l != nil && l.Measure != nil {
+		return e.measured
+	}
+	return nil
+}
+
+// causal evaluates a model of the next token, and its other half if it reads both ways.
+func (e *evaluator) causal(ctx context.Context, r *zoo.Run, text *evalText, opt eval.Options,
+	about rated, rows *evaluations) error {
+	m, err := r.LM()
+	if err != nil {
+		return err
 	}
 	start := time.Now()
 	report, err := eval.Run(ctx, m, r.Tokenizer, text.docs, opt)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return &evaluation{
-		Run: r.Dir, Model: r.Species.Name, Era: r.Species.Era, Params: r.Params(),
-		Tokenizer: r.Tokenizer.Name(),
-		Corpus:    text.data.Corpus, Split: text.part, Summary: report.Summary(),
-		Seconds: time.Since(start).Seconds(), report: report, Lineage: e.cat.Lineage(r.Config),
-	}, nil
+	row := &evaluation{rated: about, Summary: report.Summary(), report: report}
+	if b, ok := r.Backward(); ok {
+		back, err := eval.BackwardRun(ctx, b, r.Tokenizer, text.docs, opt)
+		if err != nil {
+			return err
+		}
+		row.Backwards = newBackwards(back, report.Closed)
+	}
+	row.Kind, row.Seconds = "causal", time.Since(start).Seconds()
+	rows.causal, rows.ordered = append(rows.causal, row), append(rows.ordered, row)
+	return nil
 }
 
 // compareWithFirst compares every row with the first, if both were evaluated on the same text.
 func compareWithFirst(rows []*evaluation, seed uint64) {
-	for _, row := range rows[1:] {
+	for _, row := range rows[min(1, len(rows)):] {
 		if c, err := eval.Paired(row.report, rows[0].report, seed); err == nil {
 			row.Against = &c
 		}
@@ -212,7 +278,6 @@ func printEvaluations(w io.Writer, rows []*evaluation, perToken bool) {
 		})
 	}
 	t.print()
-	printTexts(w, rows)
 	printClasses(w, rows)
 	for _, r := range rows[1:] {
 		if c := r.Against; c != nil {

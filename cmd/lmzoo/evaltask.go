@@ -5,7 +5,6 @@ import (
 	"io"
 
 	"github.com/jedib0t/go-pretty/v6/table"
-	"github.com/spf13/cobra"
 
 	"lmzoo/task"
 	"lmzoo/zoo"
@@ -13,6 +12,7 @@ import (
 
 // taskEvaluation is a row of `lmzoo eval --json` for fine-tuned runs.
 type taskEvaluation struct {
+	Kind         string           `json:"kind"` // task
 	Run          string           `json:"run"`
 	Model        string           `json:"model"`
 	Task         string           `json:"task"`
@@ -33,34 +33,13 @@ type taskEvaluation struct {
 	score *task.Score
 }
 
-// evalTasks judges fine-tuned runs by labelled texts: those of the test part of their task, or all of a file.
-func evalTasks(c *cobra.Command, runs []*zoo.Run, file string, run runFlags) error {
-	var rows []*taskEvaluation
-	for _, r := range runs {
-		row, err := evalTask(r, file, run.seed)
-		if err != nil {
-			return fmt.Errorf("%s: %w", r.Dir, err)
-		}
-		if len(rows) > 0 {
-			if d, err := task.Paired(row.score, rows[0].score, run.seed); err == nil {
-				row.Against = &d
-			}
-		}
-		rows = append(rows, row)
-	}
-	if run.json {
-		return printJSON(c.OutOrStdout(), rows)
-	}
-	printTasks(c.OutOrStdout(), rows)
-	return nil
-}
-
+// evalTask evaluates a fine-tuned run on labelled texts: the test part of its task, or all of a file.
 func evalTask(r *zoo.Run, file string, seed uint64) (*taskEvaluation, error) {
 	m, err := r.Classifier()
 	if err != nil {
 		return nil, err
 	}
-	row := &taskEvaluation{Run: r.Dir, Model: r.Title(), Task: file, Part: "all"}
+	row := &taskEvaluation{Kind: "task", Run: r.Dir, Model: r.Title(), Task: file, Part: "all"}
 	set, world, err := taskTexts(r, file)
 	if err != nil {
 		return nil, err
@@ -143,26 +122,4 @@ func printConfusion(w io.Writer, r *taskEvaluation) {
 		t.AppendRow(row)
 	}
 	t.print()
-}
-
-// openTuned returns the runs if they are fine-tuned, and none if they are language models.
-func openTuned(cat zoo.Catalogue, dirs []string) ([]*zoo.Run, error) {
-	var tuned []*zoo.Run
-	other := ""
-	for _, dir := range dirs {
-		c, err := zoo.ReadConfig(dir)
-		if err != nil || c.Task == nil {
-			other = dir
-			continue
-		}
-		r, err := cat.Open(dir)
-		if err != nil {
-			return nil, err
-		}
-		tuned = append(tuned, r)
-	}
-	if len(tuned) > 0 && other != "" {
-		return nil, usagef("%s has learned a task and %s has not; evaluate them one after the other", tuned[0].Dir, other)
-	}
-	return tuned, nil
 }

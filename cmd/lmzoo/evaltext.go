@@ -172,8 +172,8 @@ func describeText(corpus, part string) string {
 	return fmt.Sprintf("the %s part of %s", part, corpus)
 }
 
-// printTexts says below a table what its rows were evaluated on.
-func printTexts(w io.Writer, rows []*evaluation) {
+// printTexts says below the tables what their rows were evaluated on.
+func printTexts(w io.Writer, rows []rated) {
 	var texts []string
 	runs := map[string][]string{}
 	for _, r := range rows {

@@ -54,16 +54,19 @@ in every other text it is ordinary text. The text is a whole document.`,
 				words = strings.Split(candidates, ",")
 			}
 			var all []fillings
-			for _, dir := range runsIn(cat, args) {
-				r, err := cat.Open(dir)
-				if err != nil {
-					return err
-				}
+			runs, err := openAll(cat, runsIn(cat, args))
+			if err != nil {
+				return err
+			}
+			if runs, err = able(c.ErrOrStderr(), runs, lacksGap); err != nil {
+				return err
+			}
+			for _, r := range runs {
 				f, err := fillGap(r, cloze, words, top)
 				if err != nil {
-					return fmt.Errorf("%s: %w", dir, err)
+					return fmt.Errorf("%s: %w", r.Dir, err)
 				}
-				all = append(all, fillings{dir, f})
+				all = append(all, fillings{r.Dir, f})
 			}
 			if asJSON {
 				return printJSON(c.OutOrStdout(), all)

@@ -44,7 +44,7 @@ often beats them all (Mikolov et al. 2011).`,
 				return err
 			}
 			defer lock.Release()
-			runs, err := openAll(cat, args, true)
+			runs, err := openAll(cat, args)
 			if err != nil {
 				return err
 			}
@@ -66,14 +66,16 @@ often beats them all (Mikolov et al. 2011).`,
 				options: eval.Options{Threads: run.threads, Seed: run.seed}}
 			result := mixture{}
 			result.Runs, result.Weights = mix.Weights()
+			var rows evaluations
 			for _, r := range append([]*zoo.Run{mix}, runs...) {
-				row, err := e.judge(c.Context(), r)
-				if err != nil {
+				if err := e.judge(c.Context(), r, &rows, ""); err != nil {
 					return err
 				}
-				row.Positions = nil
-				result.Evaluations = append(result.Evaluations, row)
 			}
+			for _, row := range rows.causal {
+				row.Positions = nil
+			}
+			result.Evaluations = rows.causal
 			compareWithFirst(result.Evaluations, run.seed)
 			p.clear()
 			if run.json {
@@ -143,5 +145,9 @@ func printMixture(c *cobra.Command, m *mixture, names []string) {
 		})
 	}
 	t.print()
-	printTexts(c.OutOrStdout(), m.Evaluations)
+	var texts []rated
+	for _, e := range m.Evaluations {
+		texts = append(texts, e.rated)
+	}
+	printTexts(c.OutOrStdout(), texts)
 }

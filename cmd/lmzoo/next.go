@@ -40,7 +40,7 @@ func newNext(cat zoo.Catalogue) *cobra.Command {
 		Use:   "next RUN...",
 		Short: "Print the likeliest next tokens of several runs side by side",
 		Long: `Print the likeliest next tokens of several runs side by side. <bos> is the document boundary; predicted, it ends the
-document. A directory of runs stands for all of them. For runs trained on the world, the last column is the truth, the
+document. A directory of runs stands for all of them that have a next-token distribution. For runs trained on the world, the last column is the truth, the
 distribution that the text is drawn from; where it leaves no choice, ✓ marks the right answer.`,
 		Example: `  lmzoo next runs/compare/ngram runs/compare/gpt --prompt "once there lived"`,
 		Args:    cobra.MinimumNArgs(1),
@@ -48,22 +48,24 @@ distribution that the text is drawn from; where it leaves no choice, ✓ marks t
 			if top < 1 {
 				return usagef("--top is %d; want at least 1", top)
 			}
-			args = runsIn(cat, args)
-			runs, err := openAll(cat, args, true)
+			runs, err := openAll(cat, runsIn(cat, args))
 			if err != nil {
 				return err
 			}
+			if runs, err = able(c.ErrOrStderr(), runs, lacksNext); err != nil {
+				return err
+			}
 			var all []predictions
-			for i, r := range runs {
+			for _, r := range runs {
 				m, err := r.LM()
 				if err != nil {
 					return err
 				}
 				next, err := predict(after(m, r.Tokenizer, prompt), r.Tokenizer, top)
 				if err != nil {
-					return fmt.Errorf("%s: %w", args[i], err)
+					return fmt.Errorf("%s: %w", r.Dir, err)
 				}
-				all = append(all, predictions{Run: args[i], Next: next})
+				all = append(all, predictions{Run: r.Dir, Next: next})
 			}
 			if t, err := truth(runs, prompt, top); err != nil {
 				return err

@@ -46,11 +46,18 @@ trained on. A directory of runs stands for all of them.`,
 			}
 			p := newProgress(c.ErrOrStderr(), run.quiet)
 			e := evaluator{cat: cat, data: data, split: split, splitGiven: c.Flags().Changed("split"), progress: p, stdin: c.InOrStdin()}
-			runs, err := openAll(cat, runsIn(cat, args), data.Corpus != "")
+			runs, err := openAll(cat, runsIn(cat, args))
 			if err != nil {
 				return err
 			}
-			docs, opt, err := e.source(c, runs)
+			ranked, err := able(c.ErrOrStderr(), runs, lacksNext)
+			if err == nil && data.Corpus == "" {
+				err = sameText(ranked)
+			}
+			if err != nil {
+				return err
+			}
+			docs, opt, err := e.source(c, ranked)
 			if err != nil {
 				return err
 			}
@@ -139,8 +146,8 @@ func drawFigures(cmp *report.Comparison, page string) error {
 	return nil
 }
 
-// openAll opens runs. Unless different is set, all must have been trained on the same text.
-func openAll(cat zoo.Catalogue, dirs []string, different bool) ([]*zoo.Run, error) {
+// openAll opens runs.
+func openAll(cat zoo.Catalogue, dirs []string) ([]*zoo.Run, error) {
 	var runs []*zoo.Run
 	for _, dir := range dirs {
 		r, err := cat.Open(dir)
@@ -148,12 +155,19 @@ func openAll(cat zoo.Catalogue, dirs []string, different bool) ([]*zoo.Run, erro
 			return nil, err
 		}
 		runs = append(runs, r)
-		if first := runs[0].Config.Data; !different && !r.Config.Data.SameText(first) {
-			return nil, usagef("%s was trained on %s, %s on another text or split (%s); name the text to evaluate both on with --corpus",
-				dirs[0], first.Corpus, dir, r.Config.Data.Corpus)
-		}
 	}
 	return runs, nil
+}
+
+// sameText reports a run that was trained on another text than the first.
+func sameText(runs []*zoo.Run) error {
+	for _, r := range runs {
+		if first := runs[0].Config.Data; !r.Config.Data.SameText(first) {
+			return usagef("%s was trained on %s, %s on another text or split (%s); name the text to evaluate both on with --corpus",
+				runs[0].Dir, first.Corpus, r.Dir, r.Config.Data.Corpus)
+		}
+	}
+	return nil
 }
 
 // source reads the text to evaluate on and, if the runs were trained on its corpus, their training text.

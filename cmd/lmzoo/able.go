@@ -1,0 +1,41 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"slices"
+
+	"lmzoo/zoo"
+)
+
+// able returns the runs without an error of lacks, with a note about each of the others, so that a
+// directory may hold models of every kind. It fails if no run is left.
+func able(notes io.Writer, runs []*zoo.Run, lacks func(*zoo.Run) error) ([]*zoo.Run, error) {
+	var left []error
+	runs = slices.DeleteFunc(slices.Clone(runs), func(r *zoo.Run) bool {
+		err := lacks(r)
+		if err != nil {
+			left = append(left, err)
+		}
+		return err != nil
+	})
+	if len(runs) == 0 && len(left) > 0 {
+		return nil, left[0]
+	}
+	for _, err := range left {
+		fmt.Fprintf(notes, "note: left out: %s\n", printable(err.Error()))
+	}
+	return runs, nil
+}
+
+// lacksNext returns why a run predicts no next token; nil if it does.
+func lacksNext(r *zoo.Run) error {
+	_, err := r.LM()
+	return err
+}
+
+// lacksGap returns why a run fills no gap; nil if it does.
+func lacksGap(r *zoo.Run) error {
+	_, err := r.Filler()
+	return err
+}
