@@ -162,15 +162,21 @@ func fill(f *safetensors.File, tensors []safetensors.Tensor) error {
 }
 
 // stored returns the name under which f holds a parameter. BERT's first checkpoints, made with
-// TensorFlow, call the weight and the bias of a LayerNorm gamma and beta.
+// TensorFlow, call the weight and the bias of a LayerNorm gamma and beta; some name the bias of the
+// predictions after the decoder that adds it.
 func stored(f *safetensors.File, name string) (string, bool) {
 	if _, ok := f.Info(name); ok {
 		return name, true
 	}
-	if base, ok := strings.CutSuffix(name, "LayerNorm.weight"); ok {
-		name = base + "LayerNorm.gamma"
-	} else if base, ok := strings.CutSuffix(name, "LayerNorm.bias"); ok {
-		name = base + "LayerNorm.beta"
+	for _, r := range [][2]string{
+		{"LayerNorm.weight", "LayerNorm.gamma"},
+		{"LayerNorm.bias", "LayerNorm.beta"},
+		{"cls.predictions.bias", "cls.predictions.decoder.bias"},
+	} {
+		if base, ok := strings.CutSuffix(name, r[0]); ok {
+			name = base + r[1]
+			break
+		}
 	}
 	_, ok := f.Info(name)
 	return name, ok
