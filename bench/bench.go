@@ -1,3 +1,5 @@
+// Package bench measures how fast a machine trains models and generates text, beside what the
+// machine can do at most.
 package bench
 
 import (
@@ -12,32 +14,33 @@ import (
 	"lmzoo/nn"
 )
 
-// Options say how Bench measures.
+// Options configure Run.
 type Options struct {
-	Threads  int                             // beside one
-	Pieces   int                             // of a batch; 0: as training has it
-	Each     time.Duration                   // how long each model is trained, and as long it generates, with each number of threads
-	Progress func(what string, done float64) // done is the share of the work, 0 to 1
+	Threads int           // measured besides one thread
+	Pieces  int           // of a training batch; 0 means the default
+	Each    time.Duration // of training, and again of generating, per model and number of threads
+
+	Progress func(what string, done float64) // done is the fraction of the work, 0 to 1
 }
 
-// Result is what a machine can do and what the models make of it.
+// Result holds what a machine can do at most and how close the models come to it.
 type Result struct {
-	Kernel    string    `json:"kernel"` // the instructions of the matrix product
+	Kernel    string    `json:"kernel"` // instruction set of the matrix product
 	OS        string    `json:"os"`
 	Arch      string    `json:"arch"`
 	Threads   int       `json:"threads"`
-	Peak      Rates     `json:"peak_flops"`      // multiply-adds, two floating-point operations each, a second
-	Bandwidth Rates     `json:"bandwidth_bytes"` // read from memory a second
+	Peak      Rates     `json:"peak_flops"`      // operations per second, two per multiply-add
+	Bandwidth Rates     `json:"bandwidth_bytes"` // bytes per second read from memory
 	Models    []Measure `json:"models"`
 }
 
-// Rates are one figure on one thread and on all.
+// Rates holds a figure on one thread and on all.
 type Rates struct {
 	One float64 `json:"one"`
 	All float64 `json:"all"`
 }
 
-// keep keeps the higher of two measurements: what else runs on a machine can only take away.
+// keep keeps the higher of two measurements, because other processes can only lower one.
 func (r *Rates) keep(threads int, x float64) {
 	r.All = max(r.All, x)
 	if threads == 1 {
@@ -45,40 +48,43 @@ func (r *Rates) keep(threads int, x float64) {
 	}
 }
 
-// Measure is what was measured of one model.
+// Measure holds the measurements of one model.
 type Measure struct {
 	Name       string  `json:"name"`
 	Like       string  `json:"like"`
 	Params     int     `json:"params"`
 	Batch      int     `json:"batch,omitempty"`
 	Context    int     `json:"context"`
-	StepFLOPs  float64 `json:"step_flops,omitempty"`    // of a training step, as nn.Shape counts them
-	Steps      int     `json:"steps,omitempty"`         // that the medians are of, on all threads
+	StepFLOPs  float64 `json:"step_flops,omitempty"`    // per training step, see nn.Shape
+	Steps      int     `json:"steps,omitempty"`         // measured, on all threads
 	Seconds    Rates   `json:"step_seconds,omitzero"`   // median of a training step
-	Fastest    Rates   `json:"fastest_step,omitzero"`   // its smallest
-	Tokens     Rates   `json:"tokens_second,omitzero"`  // trained
+	Fastest    Rates   `json:"fastest_step,omitzero"`   // fastest training step
+	Tokens     Rates   `json:"tokens_second,omitzero"`  // trained per second
 	FLOPs      Rates   `json:"flops,omitzero"`          // a second
 	OfPeak     Rates   `json:"of_peak,omitzero"`        // FLOPs / Peak
-	Scaling    float64 `json:"scaling,omitempty"`       // tokens a second and thread on all threads, of those on one
-	Generated  Rates   `json:"generated,omitzero"`      // tokens a second, one after another
-	Int8       Rates   `json:"generated_int8,omitzero"` // the same with weights of one byte
-	Bytes      float64 `json:"weight_bytes"`            // that a generated token reads
-	OfMemory   Rates   `json:"of_bandwidth,omitzero"`   // median of Generated·Bytes / Bandwidth, both measured at once, where the weights exceed the caches
-	PeakMemory int64   `json:"peak_memory,omitempty"`   // bytes of a process that does nothing but train it
+	Scaling    float64 `json:"scaling,omitempty"`       // tokens per second and thread, all/one
+	Generated  Rates   `json:"generated,omitzero"`      // tokens per second, one at a time
+	Int8       Rates   `json:"generated_int8,omitzero"` // the same with one-byte weights
+	Bytes      float64 `json:"weight_bytes"`            // read per generated token
+	OfMemory   Rates   `json:"of_bandwidth,omitzero"`   // median of Generated·Bytes / Bandwidth
+	PeakMemory int64   `json:"peak_memory,omitempty"`   // bytes of a process that only trains
 }
 
-// benchRounds is over how many rounds a measurement is spread: in each everything is measured once, so that a
-// disturbance falls on all alike.
+// benchRounds is the number of rounds of a measurement. Each round measures everything once, so
+// that a disturbance affects all models alike.
 const benchRounds = 5
 
-// beyondCaches is from how many bytes of weights on generation is compared with the bandwidth of memory.
+// beyondCaches is the number of bytes of weights from which generation is compared with the memory
+// bandwidth.
 const beyondCaches = 48 << 20
 
-// Run measures the machine and the shapes.
-func Run(ctx context.Context, shapes []Case, o Options) (*Result, error) {
-	b := &Result{Kernel: gemm.Kernel(), OS: runtime.GOOS, Arch: runtime.GOARCH, Threads: max(o.Threads, 1)}
+// Run measures the machine and the cases.
+func Run(ctx context.Context, cases []Case, o Options) (*Result, error) {
+	b := &Result{
+		Kernel: gemm.Kernel(), OS: runtime.GOOS, Arch: runtime.GOARCH, Threads: max(o.Threads, 1),
+	}
 	var all []*bencher
-	for _, s := range shapes {
+	for _, s := range cases {
 		x, err := newBencher(s, b.Threads, o.Pieces)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", s.Name, err)
@@ -108,7 +114,7 @@ func Run(ctx context.Context, shapes []Case, o Options) (*Result, error) {
 	return b, nil
 }
 
-// ceilings measures once more what the machine can do at most.
+// ceilings measures the peak rates of the machine once more.
 func (b *Result) ceilings(m memory) {
 	const each = 40 * time.Millisecond
 	for _, threads := range slices.Compact([]int{1, b.Threads}) {
@@ -117,15 +123,15 @@ func (b *Result) ceilings(m memory) {
 	}
 }
 
-// memory is a buffer for each thread.
+// memory holds one buffer per thread.
 type memory [][]float32
 
-// bandwidth measures for a while how many bytes a second several threads read at the same time.
+// bandwidth measures for time d how many bytes per second several threads read together.
 func (m memory) bandwidth(threads int, d time.Duration) float64 {
 	return together(threads, func(i int) float64 { return gemm.Bandwidth(d, m[i]) })
 }
 
-// together is the sum of what several threads reach at the same time.
+// together returns the sum of the rates of several threads that run concurrently.
 func together(threads int, run func(thread int) float64) (sum float64) {
 	rates := make([]float64, threads)
 	var wg sync.WaitGroup
@@ -139,9 +145,12 @@ func together(threads int, run func(thread int) float64) (sum float64) {
 	return sum
 }
 
-// sum is what all rounds together say.
+// sum summarises all rounds.
 func (x *bencher) sum(b *Result) Measure {
-	m := Measure{Name: x.Name, Like: x.Like, Params: nn.Count(x.model), Batch: x.Batch, Context: x.Context, Bytes: x.bytes()}
+	m := Measure{
+		Name: x.Name, Like: x.Like, Params: nn.Count(x.model),
+		Batch: x.Batch, Context: x.Context, Bytes: x.bytes(),
+	}
 	m.StepFLOPs = x.shape.FLOPs * float64(x.Batch*x.Context)
 	for _, r := range x.runs {
 		set := func(rates *Rates, value float64) {
@@ -174,13 +183,14 @@ func (x *bencher) sum(b *Result) Measure {
 	return m
 }
 
-// median returns the middle one of a list, which it sorts.
+// median returns the median of x, which it sorts.
 func median(x []float64) float64 {
 	slices.Sort(x)
 	return x[len(x)/2]
 }
 
-// TrainOnce makes a few training steps of a shape and nothing else, so that whoever started the process can see its memory.
+// TrainOnce makes a few training steps of a case and nothing else, so that the parent process can
+// measure its memory.
 func TrainOnce(s Case, threads, pieces int) error {
 	m, err := s.build()
 	if err != nil || s.Batch == 0 {

@@ -13,23 +13,23 @@ import (
 	"lmzoo/transformer"
 )
 
-// bencher measures one model with one number of threads after the other.
+// bencher measures one model, with one thread and with all.
 type bencher struct {
 	Case
 	model    model
-	speaking []speaking // float32, int8; none if the model does not generate
+	speaking []speaking // float32 and int8; empty if the model does not generate
 	runs     []*benchRun
 }
 
-// benchRun is one model on one number of threads.
+// benchRun holds the measurements of a model with one number of threads.
 type benchRun struct {
 	threads  int
 	trainer  *train.Trainer
-	speakers []*speaker // float32, int8
-	steps    []float64  // seconds of every training step
-	tokens   [2]int     // generated …
-	took     [2]float64 // … in so many seconds
-	ofMemory []float64  // of the bandwidth of a moment, what float32 made of it in the next
+	speakers []*speaker // float32 and int8
+	steps    []float64  // seconds per training step
+	tokens   [2]int     // generated, and
+	took     [2]float64 // the seconds it took
+	ofMemory []float64  // shares of the bandwidth that float32 generation used
 }
 
 func newBencher(s Case, threads, pieces int) (*bencher, error) {
@@ -79,10 +79,10 @@ func benchTrainer(m model, s Case, threads, pieces int) (*train.Trainer, error) 
 	return nil, fmt.Errorf("%s: cannot train a %T", s.Name, m)
 }
 
-// bytes returns how many bytes of weights a generated token reads.
+// bytes returns the bytes of weights that a generated token reads.
 func (x *bencher) bytes() float64 { return x.shape.Bytes }
 
-// measure adds a round.
+// measure adds one round.
 func (x *bencher) measure(ctx context.Context, each time.Duration, mem memory) error {
 	for _, r := range x.runs {
 		if r.trainer != nil {
@@ -106,7 +106,7 @@ func (x *bencher) measure(ctx context.Context, each time.Duration, mem memory) e
 	return nil
 }
 
-// train makes steps for a while; the first of a round warms the caches and does not count.
+// train makes steps for time each. The first one warms the caches and does not count.
 func (r *benchRun) train(ctx context.Context, each time.Duration) error {
 	for begin, warm := time.Now(), false; ; warm = true {
 		if err := ctx.Err(); err != nil {
@@ -125,7 +125,7 @@ func (r *benchRun) train(ctx context.Context, each time.Duration) error {
 	}
 }
 
-// speak generates tokens for a while.
+// speak generates tokens for time each.
 func (r *benchRun) speak(ctx context.Context, which int, each time.Duration) error {
 	s := r.speakers[which]
 	s.next()
@@ -140,8 +140,11 @@ func (r *benchRun) speak(ctx context.Context, which int, each time.Duration) err
 	}
 }
 
-// compare generates tokens by turns with reading memory, since what other programs leave of the bandwidth changes from moment to moment.
-func (r *benchRun) compare(ctx context.Context, bytes float64, each time.Duration, mem memory) error {
+// compare alternates between generating tokens and reading memory, because the bandwidth that other
+// processes leave varies over time.
+func (r *benchRun) compare(
+	ctx context.Context, bytes float64, each time.Duration, mem memory,
+) error {
 	const turns = 4
 	for range turns {
 		limit := mem.bandwidth(r.threads, 20*time.Millisecond)
@@ -154,7 +157,7 @@ func (r *benchRun) compare(ctx context.Context, bytes float64, each time.Duratio
 	return nil
 }
 
-// speaker generates texts of the length of the window, one after the other.
+// speaker generates texts as long as the context window.
 type speaker struct {
 	state  lm.State
 	length int
@@ -166,7 +169,7 @@ func newSpeaker(m speaking, window int) *speaker {
 	return &speaker{state: m.Start(), window: window, probs: make([]float64, m.Vocab())}
 }
 
-// next generates a token; which one makes no difference to the time.
+// next generates a token. Its choice does not affect the time.
 func (s *speaker) next() {
 	s.probs = s.state.NextLogProbs(s.probs)
 	s.length++
@@ -187,14 +190,16 @@ type noise struct {
 func (s *noise) Batch(b *corpus.Batch, _ int) {
 	n := s.batch * s.context
 	if len(b.X) != n {
-		*b = corpus.Batch{B: s.batch, T: s.context, X: make([]lm.Token, n), Y: make([]lm.Token, n), N: n}
+		*b = corpus.Batch{
+			B: s.batch, T: s.context, X: make([]lm.Token, n), Y: make([]lm.Token, n), N: n,
+		}
 	}
 	for i := range n {
 		b.X[i], b.Y[i] = 1+s.rng.Int32N(int32(s.vocab)-1), 1+s.rng.Int32N(int32(s.vocab)-1)
 	}
 }
 
-// maskedNoise is a source of random tokens, of which 15 % are to be predicted.
+// maskedNoise is a source of random tokens; 15 % of them are targets.
 type maskedNoise struct{ *noise }
 
 // Batch fills b.

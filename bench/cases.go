@@ -22,8 +22,8 @@ type Case struct {
 	build          func() (model, error)
 }
 
-// model is what Run measures. It is trained if it is a Learner of causal or of masked batches, and it
-// generates if it is speaking.
+// model is what Run measures. It is trained if it is a Learner of causal or of masked batches, and
+// it generates if it is speaking.
 type model interface{ Vocab() int }
 
 // speaking is a model that generates.
@@ -70,8 +70,8 @@ func Cases() []Case {
 	}
 }
 
-// Scaling returns nanoGPT's recipe with more and less of one thing at a time. The time of a step should grow with its
-// arithmetic.
+// Scaling returns nanoGPT's recipe with more and less of one thing at a time. The time of a step
+// should grow with its arithmetic.
 func Scaling() []Case {
 	recipe := transformer.Config{VocabSize: 65, NPositions: 64, NEmbd: 128, NLayer: 4, NHead: 4}
 	var all []Case
@@ -100,8 +100,8 @@ func Scaling() []Case {
 	return all
 }
 
-// Find returns the cases of these names, Cases for none. A name stands for all cases that begin with it, too, such as
-// "makemore" or "scaling".
+// Find returns the cases of these names, Cases for none. A name stands for all cases that begin
+// with it, too, such as "makemore" or "scaling".
 func Find(names []string) ([]Case, error) {
 	all := Cases()
 	if len(names) == 0 {

@@ -215,7 +215,8 @@ func TestDamage(t *testing.T) {
 			refuse(whole[:i], "cut", i)
 		}
 		if i%2 == 1 && i < len(whole)-32 || whole[i] == ' ' {
-			// every other byte is enough; and between JSON tokens a space may become a line break without changing a thing
+			// every other byte is enough; and between JSON tokens a space may become a line break
+			// without changing a thing
 			continue
 		}
 		flipped := append([]byte(nil), whole...)

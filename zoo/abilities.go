@@ -12,8 +12,8 @@ import (
 	"lmzoo/task"
 )
 
-// LM returns the run's model as a distribution over the next token; of a model that reads in both directions, the
-// half that reads forwards.
+// LM returns the run's model as a distribution over the next token; of a model that reads in both
+// directions, the half that reads forwards.
 func (r *Run) LM() (lm.Model, error) {
 	switch m := r.Model.(type) {
 	case lm.Model:
@@ -24,7 +24,8 @@ func (r *Run) LM() (lm.Model, error) {
 	return nil, r.unable("has no next-token distribution")
 }
 
-// Filler returns the run's model as a distribution over a gap. A causal model fills gaps by scoring candidates.
+// Filler returns the run's model as a distribution over a gap. A causal model fills gaps by scoring
+// candidates.
 func (r *Run) Filler() (lm.Filler, error) {
 	switch m := r.Model.(type) {
 	case lm.Filler:

@@ -8,7 +8,7 @@ import (
 	"lmzoo/ngram"
 )
 
-// cacheConfig is an n-gram model with a memory of the document.
+// cacheConfig configures an n-gram model that is mixed with a unigram model of the document.
 type cacheConfig struct {
 	Order     int     `json:"order" help:"tokens per n-gram"`
 	Smoothing string  `json:"smoothing" help:"mle, add-k, witten-bell, absolute, kneser-ney, modified-kneser-ney or stupid-backoff"`
@@ -18,7 +18,7 @@ type cacheConfig struct {
 
 const (
 	cacheRounds   = 20  // of expectation maximisation
-	unfittedCache = 0.1 // the weight where there is no text to fit it to
+	unfittedCache = 0.1 // its weight without validation text
 )
 
 // cached is the row of the cache model.
@@ -28,7 +28,8 @@ func cached() *Species {
 		Paper:     "Kuhn & De Mori, A Cache-Based Natural Language Model for Speech Recognition",
 		Remembers: "the last n−1 tokens, and which tokens the document has used so far",
 		Defaults: func(string) (*Settings, error) {
-			return &Settings{Model: &cacheConfig{Order: 5, Smoothing: "modified-kneser-ney", Window: 200}}, nil
+			c := cacheConfig{Order: 5, Smoothing: "modified-kneser-ney", Window: 200}
+			return &Settings{Model: &c}, nil
 		},
 		Validate: func(config any) error {
 			c := config.(*cacheConfig)
@@ -42,8 +43,10 @@ func cached() *Species {
 			return fmt.Sprintf("%d-gram with a cache", config.(*cacheConfig).Order)
 		},
 		Counting: &Counting{
-			Count: func(config any, text *Text) (any, []string, error) { return config.(*cacheConfig).count(text) },
-			Save:  saveNgram,
+			Count: func(config any, text *Text) (any, []string, error) {
+				return config.(*cacheConfig).count(text)
+			},
+			Save: saveNgram,
 			Open: func(config any, tok corpus.Tokenizer, path string) (any, error) {
 				base, err := openNgram(tok, path)
 				if err != nil {
@@ -71,7 +74,8 @@ func (c *cacheConfig) count(text *Text) (any, []string, error) {
 	case c.Lambda > 0:
 	case len(valid) == 0:
 		m.Lambda = unfittedCache
-		notes = append(notes, fmt.Sprintf("no validation text to fit the weight of the cache to: %g", m.Lambda))
+		notes = append(notes, fmt.Sprintf("the weight of the cache is %g: there is no validation "+
+			"text to fit it to", m.Lambda))
 	default:
 		m.Lambda = unfittedCache
 		m.Fit(valid, cacheRounds)
@@ -80,7 +84,7 @@ func (c *cacheConfig) count(text *Text) (any, []string, error) {
 	return m, notes, nil
 }
 
-// over is the cache over a model.
+// over returns a cache over a model.
 func (c *cacheConfig) over(base lm.Model, tok corpus.Tokenizer) (*ngram.Cache, error) {
 	return ngram.NewCache(base, c.Lambda, c.Window, unknown(tok))
 }

@@ -12,7 +12,8 @@ import (
 //	run, err := species.Open("runs/mine")
 type Catalogue []*Species
 
-// With returns the catalogue with another species at its place in time, after those of the same year.
+// With returns the catalogue with another species at its place in time, after those of the same
+// year.
 func (c Catalogue) With(s *Species) Catalogue {
 	at := slices.IndexFunc(c, func(other *Species) bool { return other.Year > s.Year })
 	if at < 0 {
@@ -48,7 +49,8 @@ func Standard() Catalogue {
 			"Shannon, A Mathematical Theory of Communication, §3, first-order approximation",
 			"nothing: how often each token occurs"),
 		counted("bigram", "bigram", 1948, 2,
-			"Shannon, A Mathematical Theory of Communication, §3, second-order approximation; Markov 1913",
+			"Shannon, A Mathematical Theory of Communication, §3, second-order approximation; "+
+				"Markov 1913",
 			"the last token"),
 		cached(),
 		ngramSpecies(),
@@ -57,7 +59,8 @@ func Standard() Catalogue {
 			"Mikolov et al., Recurrent Neural Network Based Language Model; Elman 1990",
 			"one vector, rewritten at every token", "elman"),
 		recurrent("lstm", "LSTM", "lstm", 2012,
-			"Sundermeyer et al., LSTM Neural Networks for Language Modeling; Hochreiter & Schmidhuber 1997",
+			"Sundermeyer et al., LSTM Neural Networks for Language Modeling; "+
+				"Hochreiter & Schmidhuber 1997",
 			"a cell that gates protect from being overwritten"),
 		word2vec(),
 		recurrent("gru", "GRU", "gru", 2014,

@@ -11,34 +11,37 @@ import (
 	"lmzoo/ngram"
 )
 
-// countConfig is an n-gram model, and what is done to make it small once it has been counted.
+// countConfig configures an n-gram model and how it is compressed after counting.
 type countConfig struct {
 	ngram.Config
-	PruneEntropy float64 `json:"prune_entropy,omitempty" help:"relative change of perplexity below which n-grams are dropped, such as 1e-7 (0 disables)"` // Stolcke 1998
+	// PruneEntropy drops n-grams that change the perplexity by less (Stolcke 1998).
+	PruneEntropy float64 `json:"prune_entropy,omitempty" help:"relative change of perplexity below which n-grams are dropped, such as 1e-7 (0 disables)"`
 	Quantize     int     `json:"quantize,omitempty" help:"bits per probability, such as 8 (0: full precision)"`
 }
 
-// The bits that ngram's Quantize can give a probability.
+// The range of Quantize.
 const (
 	minBits = 2
 	maxBits = 12
 )
 
-// check says what of c cannot be had.
+// check reports the first invalid field.
 func (c *countConfig) check() error {
 	if err := c.Check(); err != nil {
 		return err
 	}
 	if c.Quantize != 0 && (c.Quantize < minBits || c.Quantize > maxBits) {
-		return fmt.Errorf("quantize is %d; expected %d to %d bits, or 0 for probabilities as they are", c.Quantize, minBits, maxBits)
+		return fmt.Errorf("quantize is %d; want %d to %d bits, or 0 for full precision",
+			c.Quantize, minBits, maxBits)
 	}
 	if !(c.PruneEntropy >= 0) || math.IsInf(c.PruneEntropy, 1) {
-		return fmt.Errorf("prune_entropy is %g; expected a small number such as 1e-7, or 0 for none", c.PruneEntropy)
+		return fmt.Errorf("prune_entropy is %g; want a small number such as 1e-7, or 0",
+			c.PruneEntropy)
 	}
 	return nil
 }
 
-// uniform is the row of the model that knows nothing.
+// uniform is the row of the model that gives every token the same probability.
 func uniform() *Species {
 	return &Species{
 		Name: "uniform", Title: "uniform", Era: "SLM", Year: 1948,
@@ -46,8 +49,12 @@ func uniform() *Species {
 		Remembers: "nothing, and has seen nothing",
 		Defaults:  func(string) (*Settings, error) { return &Settings{Model: &struct{}{}}, nil },
 		Counting: &Counting{
-			Count: func(_ any, text *Text) (any, []string, error) { return lm.Uniform(text.Tokenizer.Vocab()), nil, nil },
-			Open:  func(_ any, tok corpus.Tokenizer, _ string) (any, error) { return lm.Uniform(tok.Vocab()), nil },
+			Count: func(_ any, text *Text) (any, []string, error) {
+				return lm.Uniform(text.Tokenizer.Vocab()), nil, nil
+			},
+			Open: func(_ any, tok corpus.Tokenizer, _ string) (any, error) {
+				return lm.Uniform(tok.Vocab()), nil
+			},
 		},
 	}
 }
@@ -60,16 +67,21 @@ func ngramSpecies() *Species {
 }
 
 // counted is the row of an n-gram model.
-func counted(name, title string, year, order int, paper, remembers string, aliases ...string) *Species {
+func counted(
+	name, title string, year, order int, paper, remembers string, aliases ...string,
+) *Species {
 	return &Species{
-		Name: name, Aliases: aliases, Title: title, Era: "SLM", Year: year, Paper: paper, Remembers: remembers,
+		Name: name, Aliases: aliases, Title: title, Era: "SLM", Year: year,
+		Paper: paper, Remembers: remembers,
 		Defaults: func(string) (*Settings, error) {
-			return &Settings{Model: &countConfig{Config: ngram.Config{Order: order, Smoothing: "modified-kneser-ney"}}}, nil
+			c := ngram.Config{Order: order, Smoothing: "modified-kneser-ney"}
+			return &Settings{Model: &countConfig{Config: c}}, nil
 		},
 		Validate: func(config any) error {
 			c := config.(*countConfig)
 			if name != "ngram" && c.Order != order {
-				return fmt.Errorf("a %s has order %d; any other is an ngram: lmzoo train ngram --order %d", name, order, c.Order)
+				return fmt.Errorf("a %s has order %d; for others: lmzoo train ngram --order %d",
+					name, order, c.Order)
 			}
 			return c.check()
 		},
@@ -84,12 +96,16 @@ func counted(name, title string, year, order int, paper, remembers string, alias
 			Count: func(config any, text *Text) (any, []string, error) {
 				return config.(*countConfig).count(text.Train, text.Tokenizer)
 			},
-			Stream: func(config any, text *corpus.Stream, tok corpus.Tokenizer) (any, []string, int, error) {
+			Stream: func(
+				config any, text *corpus.Stream, tok corpus.Tokenizer,
+			) (any, []string, int, error) {
 				return config.(*countConfig).countStream(text, tok)
 			},
 			Bounded: func(config any) bool { return config.(*countConfig).Memory > 0 },
 			Save:    saveNgram,
-			Open:    func(_ any, tok corpus.Tokenizer, path string) (any, error) { return openNgram(tok, path) },
+			Open: func(_ any, tok corpus.Tokenizer, path string) (any, error) {
+				return openNgram(tok, path)
+			},
 		},
 	}
 }
@@ -121,7 +137,9 @@ func openNgram(tok corpus.Tokenizer, path string) (*ngram.Model, error) {
 		return nil, err
 	}
 	if m.Vocab() != tok.Vocab() {
-		return nil, errors.Join(fmt.Errorf("%s has a vocabulary of %d, the run's tokenizer one of %d: it belongs to another run; train it again with --overwrite", path, m.Vocab(), tok.Vocab()), m.Close())
+		err := fmt.Errorf("%s has a vocabulary of %d and the run's tokenizer one of %d: the file "+
+			"belongs to another run; train again with --overwrite", path, m.Vocab(), tok.Vocab())
+		return nil, errors.Join(err, m.Close())
 	}
 	return m, nil
 }
@@ -132,8 +150,10 @@ func (c *countConfig) count(docs [][]lm.Token, tok corpus.Tokenizer) (lm.Model, 
 	return c.shrink(ngram.Train(docs, c.Config))
 }
 
-// countStream does the same with a text of which only a fragment is in memory at a time.
-func (c *countConfig) countStream(text *corpus.Stream, tok corpus.Tokenizer) (m lm.Model, notes []string, tokens int, err error) {
+// countStream is count for a text that is read in fragments.
+func (c *countConfig) countStream(
+	text *corpus.Stream, tok corpus.Tokenizer,
+) (m lm.Model, notes []string, tokens int, err error) {
 	c.Vocab, c.Unk = tok.Vocab(), unknown(tok)
 	counter, err := ngram.NewCounter(c.Config)
 	if err != nil {
@@ -167,8 +187,10 @@ func (c *countConfig) countStream(text *corpus.Stream, tok corpus.Tokenizer) (m 
 	return m, notes, tokens, err
 }
 
-// shrink makes a model that has been counted as small as it is to be.
-func (c *countConfig) shrink(m *ngram.Model, notes []string, err error) (lm.Model, []string, error) {
+// shrink prunes and quantizes the result of counting.
+func (c *countConfig) shrink(
+	m *ngram.Model, notes []string, err error,
+) (lm.Model, []string, error) {
 	if err == nil && c.PruneEntropy != 0 {
 		m, err = m.PruneEntropy(c.PruneEntropy)
 	}
@@ -181,7 +203,5 @@ func (c *countConfig) shrink(m *ngram.Model, notes []string, err error) (lm.Mode
 	return m, notes, nil
 }
 
-// unknown is the token of unknown words, −1 for a tokenizer that knows all.
-func unknown(tok corpus.Tokenizer) lm.Token {
-	return corpus.TraitsOf(tok).Unknown
-}
+// unknown returns the token of unknown words, −1 if tok has an open vocabulary.
+func unknown(tok corpus.Tokenizer) lm.Token { return corpus.TraitsOf(tok).Unknown }

@@ -36,7 +36,8 @@ func Example() {
 		return
 	}
 	run, err := zoo.Make(ctx, zoo.Order{
-		Species: species, Settings: settings, Data: data, Split: split, Tokenizer: words, Seed: 1, Threads: 1,
+		Species: species, Settings: settings, Data: data, Split: split, Tokenizer: words,
+		Seed: 1, Threads: 1,
 	})
 	if err != nil {
 		fmt.Println(err)

@@ -1,13 +1,15 @@
 package zoo
 
-// SetThreads lets a model use several threads for one token, if it can; they change no bit of any result.
+// SetThreads lets a model that can do so use several threads per token. The number of threads
+// changes no bit of any result.
 func SetThreads(m any, threads int) {
 	if m, ok := m.(interface{ SetThreads(int) }); ok {
 		m.SetThreads(threads)
 	}
 }
 
-// Quantize rounds the weights of a neural model to one byte each, for faster generation, and reports whether it has any.
+// Quantize rounds the weights of a neural model to one byte each, for faster generation, and
+// reports whether the model has weights.
 func Quantize(m any) bool {
 	q, ok := m.(interface{ Quantize() })
 	if ok {

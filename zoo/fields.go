@@ -13,8 +13,8 @@ var reserved = map[string]string{
 	"threads":    "--threads",
 }
 
-// fieldsOf returns the fields of a struct, or of the struct that t points to, that have a JSON name, those of embedded
-// structs included.
+// fieldsOf returns the fields of a struct, or of the struct that t points to, that have a JSON
+// name, those of embedded structs included.
 func fieldsOf(t reflect.Type) (fields []reflect.StructField) {
 	if t == nil {
 		return nil

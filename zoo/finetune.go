@@ -27,8 +27,8 @@ const TuningStage = "fine-tuning"
 // bodyPrefix is what the parent's parameters begin with in a fine-tuned model.
 const bodyPrefix = "body."
 
-// FineTune returns the order of a run that learns a task on top of a parent. The settings of the model are
-// the parent's; values change those of the training. frozen trains the head alone.
+// FineTune returns the order of a run that learns a task on top of a parent. The settings of the
+// model are the parent's; values change those of the training. frozen trains the head alone.
 func FineTune(parent *Run, info TaskInfo, frozen bool, values map[string]any) (Order, error) {
 	if _, err := parent.Encoder(); err != nil {
 		return Order{}, err
@@ -91,8 +91,8 @@ func (o *Order) resumeTask(cat Catalogue, c Config) error {
 	return nil
 }
 
-// tuningRecipe is the training of a head, and of a body under it, on so many labels. It was chosen on the
-// development pool of the reviews.
+// tuningRecipe is the training of a head, and of a body under it, on so many labels. It was chosen
+// on the development pool of the reviews.
 func tuningRecipe(labels int) train.Config {
 	c := train.Default()
 	c.Batch, c.Context, c.Pieces = 32, 1, 4
@@ -124,8 +124,8 @@ func (s *Settings) changeTraining(values map[string]any) error {
 	return nil
 }
 
-// tuned returns the species of the runs that learn a task on top of base. sets may be nil for a run that is
-// only opened.
+// tuned returns the species of the runs that learn a task on top of base. sets may be nil for a run
+// that is only opened.
 func tuned(base *Species, info *TaskInfo, sets *TaskSets) *Species {
 	s := *base
 	s.Title, s.Predicts = base.Title+", fine-tuned", "classes"
@@ -187,7 +187,8 @@ func startTask(model any, info *TaskInfo, sets *TaskSets, text *Text, c train.Co
 	return t, nil
 }
 
-// inputs returns the tokens and classes of examples, and how many did not fit into the window of the body.
+// inputs returns the tokens and classes of examples, and how many did not fit into the window of
+// the body.
 func inputs(tok corpus.Tokenizer, n *task.Network, s *task.Set) (texts []task.Labelled, cut int) {
 	room := 0
 	if w, ok := n.Body.(interface{ Window() int }); ok {

@@ -7,10 +7,10 @@ import (
 	"lmzoo/nn"
 )
 
-// Memory is about how many bytes the training of a neural model takes, the text not counted: for each parameter its value, its
-// best value so far, AdamW's two moments and the gradient of every piece; and for each token of a batch what the
-// backward pass needs of the forward pass, with its gradients; and what the checkpoint takes that is being written, with garbage
-// that waits to be collected. It is a float, so that nothing overflows.
+// Memory estimates the bytes that training a neural model takes, without the text: for each
+// parameter its value, its best value so far, AdamW's two moments and the gradient of every piece;
+// for each token of a batch the activations and their gradients; and a copy for the checkpoint with
+// uncollected garbage. It is 0 if the configuration has no method Shape.
 func (s *Settings) Memory(vocab int) float64 {
 	if s.Train == nil {
 		return 0
@@ -26,7 +26,7 @@ func (s *Settings) Memory(vocab int) float64 {
 	return float * (shape.Params*float64(kept+saving+pieces) + shape.Floats*2*tokens)
 }
 
-// shape returns what the settings cost with a vocabulary; false if the configuration does not say.
+// shape returns the Shape of the settings with a vocabulary; false if the configuration has none.
 func (s *Settings) shape(vocab int) (nn.Shape, bool) {
 	c, ok := withVocab(s.Model, vocab).(interface{ Shape(context int) nn.Shape })
 	if !ok {
@@ -39,7 +39,7 @@ func (s *Settings) shape(vocab int) (nn.Shape, bool) {
 	return c.Shape(context), true
 }
 
-// fits refuses a training that takes more memory than there is; 0: nobody knows.
+// fits reports a training that needs more memory than is available; 0 means unknown.
 func (o Order) fits(available float64) error {
 	need := o.Settings.Memory(o.Tokenizer.Vocab())
 	if available <= 0 || need <= available {
@@ -52,6 +52,8 @@ func (o Order) fits(available float64) error {
 		}
 	}
 	shape := strings.Join(numbers, ", ")
-	return Misuse{fmt.Errorf("training this takes about %.1f GB of memory and %.1f GB are free: choose a smaller %s, batch (now %d), context (%d) or vocabulary (%d), or --size small",
-		need/1e9, available/1e9, shape, o.Settings.Train.Batch, o.Settings.Train.Context, o.Tokenizer.Vocab())}
+	return Misuse{fmt.Errorf("training this takes about %.1f GB of memory and %.1f GB are free: "+
+		"choose a smaller %s, batch (now %d), context (%d) or vocabulary (%d), or --size small",
+		need/1e9, available/1e9, shape, o.Settings.Train.Batch, o.Settings.Train.Context,
+		o.Tokenizer.Vocab())}
 }

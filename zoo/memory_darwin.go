@@ -2,7 +2,8 @@ package zoo
 
 import "golang.org/x/sys/unix"
 
-// availableMemory is the memory of the machine, which gives to who asks what others can do without; 0 if it is unknown.
+// availableMemory returns the memory of the machine, which takes it from idle processes as needed;
+// 0 means unknown.
 func availableMemory() float64 {
 	n, _ := unix.SysctlUint64("hw.memsize")
 	return float64(n)

@@ -7,28 +7,30 @@ import (
 	"strings"
 )
 
-// availableMemory is about how many bytes this process may still take, 0 if that is unknown: what the system has free, or what a
-// container leaves of it.
+// availableMemory estimates the bytes that this process may still allocate: the free memory of the
+// system or, if it is less, of the container. 0 means unknown.
 func availableMemory() float64 { return available(os.DirFS("/")) }
 
-// available reads it off the files of the system.
+// available reads availableMemory from the files of a system.
 func available(root fs.FS) float64 {
 	free := 0.0
-	info, _ := fs.ReadFile(root, "proc/meminfo") // unknown without it
+	info, _ := fs.ReadFile(root, "proc/meminfo") // no file: unknown
 	for line := range strings.Lines(string(info)) {
 		kilobytes := 0.0
 		if n, _ := fmt.Sscanf(line, "MemAvailable: %f kB", &kilobytes); n == 1 {
 			free = 1024 * kilobytes
 		}
 	}
-	limit, used := cgroup(root, "memory.max", ""), cgroup(root, "memory.current", "")-cgroup(root, "memory.stat", "file ") // the copies of files make room
+	limit, used := cgroup(root, "memory.max", ""), cgroup(root, "memory.current", "")
+	used -= cgroup(root, "memory.stat", "file ") // the page cache can be dropped
 	if limit > 0 && (free == 0 || limit-used < free) {
 		free = max(limit-used, 1)
 	}
 	return free
 }
 
-// cgroup reads a number of the control group that a container runs in, the one after name in a file; 0 if there is none.
+// cgroup returns the number after name in a file of the container's control group; 0 if there is
+// none.
 func cgroup(root fs.FS, file, name string) (n float64) {
 	text, _ := fs.ReadFile(root, "sys/fs/cgroup/"+file)
 	for line := range strings.Lines(string(text)) {

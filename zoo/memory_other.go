@@ -2,5 +2,5 @@
 
 package zoo
 
-// availableMemory is unknown here.
+// availableMemory returns 0: the available memory is unknown.
 func availableMemory() float64 { return 0 }

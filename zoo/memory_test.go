@@ -8,8 +8,9 @@ import (
 	"lmzoo/corpus"
 )
 
-// TestMemory holds the estimate to what processes took at most (maximum resident set size on Linux, two steps on a small
-// world): it must not refuse what would fit, nor allow several times what there is.
+// TestMemory holds the estimate to what processes took at most (maximum resident set size on Linux,
+// two steps on a small world): it must not refuse what would fit, nor allow several times what
+// there is.
 func TestMemory(t *testing.T) {
 	for _, c := range []struct {
 		species  string

@@ -1,7 +1,8 @@
 package zoo
 
-// Misuse is the error of whoever asked for what cannot be had, such as a setting without sense, and not of what was tried.
+// Misuse marks an error caused by an invalid request, such as a meaningless setting, rather than by
+// a failed operation.
 type Misuse struct{ error }
 
-// Unwrap returns what is wrong.
+// Unwrap returns the error itself.
 func (m Misuse) Unwrap() error { return m.error }

@@ -17,7 +17,8 @@ import (
 // nplm is the row of Bengio's neural probabilistic language model.
 func nplm() *Species {
 	return &Species{
-		Name: "mlp", Aliases: []string{"nplm"}, Title: "NPLM", Era: "NLM", Year: 2003, Sizes: mlp.Sizes(),
+		Name: "mlp", Aliases: []string{"nplm"}, Title: "NPLM", Era: "NLM", Year: 2003,
+		Sizes:     mlp.Sizes(),
 		Paper:     "Bengio et al., A Neural Probabilistic Language Model",
 		Remembers: "the last n−1 tokens, as vectors that similar tokens share",
 		Defaults: Preset(mlp.Preset, func(c *train.Config) {
@@ -35,11 +36,15 @@ func nplm() *Species {
 }
 
 // recurrent is the row of a recurrent network.
-func recurrent(name, title, cell string, year int, paper, remembers string, aliases ...string) *Species {
+func recurrent(
+	name, title, cell string, year int, paper, remembers string, aliases ...string,
+) *Species {
+	preset := func(size string) (rnn.Config, error) { return rnn.Preset(cell, size) }
 	return &Species{
-		Name: name, Aliases: aliases, Title: title, Era: "NLM", Year: year, Paper: paper, Remembers: remembers,
+		Name: name, Aliases: aliases, Title: title, Era: "NLM", Year: year,
+		Paper: paper, Remembers: remembers,
 		Sizes: rnn.Sizes(),
-		Defaults: Preset(func(size string) (rnn.Config, error) { return rnn.Preset(cell, size) }, func(c *train.Config) {
+		Defaults: Preset(preset, func(c *train.Config) {
 			c.LR, c.MinLR, c.WeightDecay, c.Batch = 3e-3, 3e-4, 0.01, 32
 		}),
 		Quick: func(corpus string) map[string]any {
@@ -60,7 +65,8 @@ func gpt() *Species {
 		c.LR, c.MinLR, c.WeightDecay = 1e-3, 1e-4, 0.1 // nanoGPT's recipe for a CPU
 	})
 	return &Species{
-		Name: "gpt", Aliases: []string{"transformer"}, Title: "GPT", Era: "PLM", Year: 2018, Sizes: transformer.Sizes(),
+		Name: "gpt", Aliases: []string{"transformer"}, Title: "GPT", Era: "PLM", Year: 2018,
+		Sizes:     transformer.Sizes(),
 		Paper:     "Radford et al. 2018, 2019; Vaswani et al. 2017, Attention Is All You Need",
 		Remembers: "every token of the window, looked up by content",
 		Defaults: func(size string) (*Settings, error) {
@@ -74,7 +80,8 @@ func gpt() *Species {
 			values := map[string]any{
 				"warmup": 50, "lr": 6e-3, "min_lr": 2e-4, "beta2": 0.98, "weight_decay": 0.01,
 				"n_layer": 2, "n_head": 4, "n_embd": 64,
-				"initializer_range": 0.08, // with 64 channels and GPT-2's 0.02, copying is learned late
+				// With 64 channels and GPT-2's 0.02, copying is learned late.
+				"initializer_range": 0.08,
 			}
 			wholeDocuments(values, corpus)
 			values["batch"] = 8
@@ -92,8 +99,8 @@ func wholeDocuments(values map[string]any, corpus string) {
 	}
 }
 
-// Preset makes Species.Defaults from a table of sizes and the recipe of the small one. The base size learns half as
-// fast for longer.
+// Preset makes Species.Defaults from a table of sizes and the recipe of the small one. The base
+// size learns half as fast for longer.
 func Preset[C any](
 	table func(size string) (C, error), recipe func(*train.Config),
 ) func(size string) (*Settings, error) {
@@ -140,8 +147,8 @@ func Windows(model any, text *Text, c train.Config) (Training, error) {
 	return startText(model, src, c)
 }
 
-// Lanes starts the training of a causal model that carries its memory from row to row: each goes on where the last
-// one of its lane ended.
+// Lanes starts the training of a causal model that carries its memory from row to row: each goes on
+// where the last one of its lane ended.
 func Lanes(model any, text *Text, c train.Config) (Training, error) {
 	src, err := corpus.NewLanes(text.Train, c.Batch, c.Context, text.Seed)
 	if err != nil {
@@ -153,7 +160,8 @@ func Lanes(model any, text *Text, c train.Config) (Training, error) {
 func startText(model any, src corpus.Source, c train.Config) (Training, error) {
 	l, ok := model.(train.Learner[corpus.Batch])
 	if !ok {
-		return Training{}, fmt.Errorf("%T cannot learn from text; want a method Loss(*autograd.Tape, corpus.Batch)", model)
+		return Training{}, fmt.Errorf("%T cannot learn from text; want a method "+
+			"Loss(*autograd.Tape, corpus.Batch)", model)
 	}
 	tr, err := train.NewTrainer(l, src, c)
 	return Training{Trainer: tr}, err

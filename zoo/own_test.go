@@ -20,8 +20,9 @@ import (
 	"lmzoo/zoo"
 )
 
-// The species below is what another module would write: vectors whose neighbours in the text are near each other. It
-// has no next-token distribution, its batches are not text, and it validates itself.
+// The species below is what another module would write: vectors whose neighbours in the text are
+// near each other. It has no next-token distribution, its batches are not text, and it validates
+// itself.
 
 type vectorsConfig struct {
 	VocabSize int `json:"vocab_size"`
@@ -112,8 +113,11 @@ func (s adjacent) Batch(b *neighbours, step int) {
 func vectorsSpecies() *zoo.Species {
 	return &zoo.Species{
 		Name: "vectors", Title: "Vectors", Era: "PLM", Year: 2030, Predicts: "neighbouring words",
-		Defaults: zoo.Preset(func(string) (vectorsConfig, error) { return vectorsConfig{NEmbd: 3}, nil },
-			func(c *train.Config) { c.LR, c.MinLR, c.Steps, c.EvalEvery = 0.05, 0.001, 20, train.Every{Steps: 5} }),
+		Defaults: zoo.Preset(
+			func(string) (vectorsConfig, error) { return vectorsConfig{NEmbd: 3}, nil },
+			func(c *train.Config) {
+				c.LR, c.MinLR, c.Steps, c.EvalEvery = 0.05, 0.001, 20, train.Every{Steps: 5}
+			}),
 		Learning: &zoo.Learning{
 			New: zoo.New(newVectors),
 			Start: func(model any, text *zoo.Text, c train.Config) (zoo.Training, error) {
@@ -137,7 +141,8 @@ func order(t *testing.T, dir string, steps int) zoo.Order {
 	s, err := cat.Find("vectors")
 	require.NoError(t, err)
 	file := filepath.Join(t.TempDir(), "text.txt")
-	require.NoError(t, os.WriteFile(file, []byte(strings.Repeat("the cat saw the dog and the dog saw the cat\n", 50)), 0o666))
+	text := strings.Repeat("the cat saw the dog and the dog saw the cat\n", 50)
+	require.NoError(t, os.WriteFile(file, []byte(text), 0o666))
 	data := zoo.Data{Corpus: file}
 	split, err := data.Load(t.Context(), zoo.Input{})
 	require.NoError(t, err)
@@ -146,7 +151,10 @@ func order(t *testing.T, dir string, steps int) zoo.Order {
 	settings, err := s.Settings("")
 	require.NoError(t, err)
 	require.NoError(t, settings.Set(map[string]any{"steps": steps}))
-	return zoo.Order{Species: s, Settings: settings, Data: data, Split: split, Tokenizer: tok, Seed: 1, Threads: 2, Dir: dir}
+	return zoo.Order{
+		Species: s, Settings: settings, Data: data, Split: split, Tokenizer: tok,
+		Seed: 1, Threads: 2, Dir: dir,
+	}
 }
 
 func TestASpeciesOfAnotherModule(t *testing.T) {
@@ -182,7 +190,8 @@ func TestASpeciesOfAnotherModule(t *testing.T) {
 	again.Threads = 1
 	resumed, err := zoo.Make(t.Context(), again)
 	require.NoError(t, err)
-	require.Equal(t, whole.Model.(*vectors).Table.Data, resumed.Model.(*vectors).Table.Data, "the same bits")
+	want, got := whole.Model.(*vectors).Table, resumed.Model.(*vectors).Table
+	require.Equal(t, want.Data, got.Data, "the same bits")
 }
 
 func TestARunSaysWhatItCanDo(t *testing.T) {

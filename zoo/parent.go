@@ -17,7 +17,7 @@ import (
 type Parent struct {
 	Dir         string   `json:"dir"`
 	Fingerprint string   `json:"fingerprint"`
-	Stage       string   `json:"stage"`            // what the training was for, such as "fine-tuning"
+	Stage       string   `json:"stage"`            // purpose of the training
 	Prefix      string   `json:"prefix,omitempty"` // of the parent's parameters in this run's model
 	Frozen      []string `json:"frozen,omitempty"` // patterns of parameters that keep their values
 }
@@ -26,9 +26,11 @@ type Parent struct {
 type Origin struct {
 	Run   *Run
 	Stage string // what the training is for, such as "fine-tuning"
-	// Prefix is what the names of the parent's parameters begin with in the new model, such as "body.".
+	// Prefix is what the names of the parent's parameters begin with in the new model, such as
+	// "body.".
 	Prefix string
-	// Frozen lists patterns (path.Match) of parameters that keep their values, such as "h.0.*"; * matches any text.
+	// Frozen lists patterns (path.Match) of parameters that keep their values, such as "h.0.*"; *
+	// matches any text.
 	Frozen []string
 }
 
@@ -42,7 +44,9 @@ func (o *Origin) record() (*Parent, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Parent{Dir: dir, Fingerprint: print, Stage: o.Stage, Prefix: o.Prefix, Frozen: o.Frozen}, nil
+	return &Parent{
+		Dir: dir, Fingerprint: print, Stage: o.Stage, Prefix: o.Prefix, Frozen: o.Frozen,
+	}, nil
 }
 
 // origin opens the run that p records.
@@ -61,7 +65,8 @@ func (cat Catalogue) origin(p Parent) (*Origin, error) {
 	return &Origin{Run: r, Stage: p.Stage, Prefix: p.Prefix, Frozen: p.Frozen}, nil
 }
 
-// inherit fills the weights of a new model from its origin, and returns a note about what starts fresh.
+// inherit fills the weights of a new model from its origin, and returns a note about what starts
+// fresh.
 func (o *Origin) inherit(model any, tok corpus.Tokenizer) ([]string, error) {
 	if err := extends(tok, o.Run.Tokenizer); err != nil {
 		return nil, fmt.Errorf("%s cannot be the parent: %w", o.Run.Dir, err)
@@ -82,7 +87,8 @@ func (o *Origin) inherit(model any, tok corpus.Tokenizer) ([]string, error) {
 		return nil, fmt.Errorf("%s cannot be the parent: %w", o.Run.Dir, err)
 	}
 	if len(filled) == 0 {
-		return nil, fmt.Errorf("%s cannot be the parent: it has no parameter of this model; choose a run of the same species",
+		return nil, fmt.Errorf("%s cannot be the parent: it has no parameter of this model; choose "+
+			"a run of the same species",
 			o.Run.Dir)
 	}
 	if fresh := missing(model, filled); len(fresh) > 0 {
@@ -98,7 +104,9 @@ func (p *Parent) freeze(model any) error {
 		return nil
 	}
 	names, err := train.Freeze(model, func(param string) bool {
-		return slices.ContainsFunc(p.Frozen, func(pattern string) bool { return matches(pattern, param) })
+		return slices.ContainsFunc(p.Frozen, func(pattern string) bool {
+			return matches(pattern, param)
+		})
 	})
 	if err == nil && len(names) == 0 {
 		err = fmt.Errorf("no parameter matches %s; want patterns of: %s",
@@ -146,7 +154,8 @@ func extends(tok, parent corpus.Tokenizer) error {
 			return nil
 		}
 	}
-	return fmt.Errorf("its tokenizer (%s, %d tokens) is another; want the same, which special tokens may extend",
+	return fmt.Errorf("its tokenizer (%s, %d tokens) differs; want the same one, possibly with "+
+		"more special tokens",
 		parent.Name(), parent.Vocab())
 }
 
@@ -157,7 +166,7 @@ const maxGenerations = 32
 type Ancestor struct {
 	Parent
 	Species string `json:"species,omitempty"` // empty if its directory cannot be read
-	Changed bool   `json:"changed,omitempty"` // its files are not those that the child was trained from
+	Changed bool   `json:"changed,omitempty"` // since the child was trained from it
 }
 
 // Lineage returns the parent of a run, its parent, and so on.

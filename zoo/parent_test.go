@@ -20,7 +20,8 @@ func small(t *testing.T, species string, dir string) Order {
 	s, err := Standard().Find(species)
 	require.NoError(t, err)
 	file := filepath.Join(t.TempDir(), "text.txt")
-	require.NoError(t, os.WriteFile(file, []byte(strings.Repeat("the cat saw the dog and the dog saw the cat\n", 40)), 0o666))
+	text := strings.Repeat("the cat saw the dog and the dog saw the cat\n", 40)
+	require.NoError(t, os.WriteFile(file, []byte(text), 0o666))
 	data := Data{Corpus: file}
 	split, err := data.Load(t.Context(), Input{})
 	require.NoError(t, err)
@@ -47,7 +48,8 @@ func weightsOf(m any) map[string][]float32 {
 	return all
 }
 
-// TestChildStartsFromParent: with a longer vocabulary, a learning rate of almost nothing, and one layer frozen.
+// TestChildStartsFromParent: with a longer vocabulary, a learning rate of almost nothing, and one
+// layer frozen.
 func TestChildStartsFromParent(t *testing.T) {
 	dir := t.TempDir()
 	parent, err := Make(t.Context(), small(t, "gpt", filepath.Join(dir, "parent")))
@@ -60,7 +62,7 @@ func TestChildStartsFromParent(t *testing.T) {
 	o.Origin = &Origin{Run: parent, Stage: "continued", Frozen: []string{"h.0.*", "wpe.weight"}}
 	child, err := Make(t.Context(), o)
 	require.NoError(t, err)
-	require.NotEqual(t, parent.Settings.Train.LR, child.Settings.Train.LR, "settings are not shared")
+	require.NotEqual(t, parent.Settings.Train.LR, child.Settings.Train.LR, "not shared")
 
 	was, is := weightsOf(parent.Model), weightsOf(child.Model)
 	old := parent.Tokenizer.Vocab() * 16
@@ -83,7 +85,7 @@ func TestChildStartsFromParent(t *testing.T) {
 	require.False(t, lineage[0].Changed)
 
 	require.NoError(t, os.WriteFile(filepath.Join(parent.Dir, MetricsFile), nil, 0o666))
-	require.False(t, Standard().Lineage(again.Config)[0].Changed, "metrics are no part of the model")
+	require.False(t, Standard().Lineage(again.Config)[0].Changed, "by its metrics")
 	o2 := small(t, "gpt", parent.Dir)
 	o2.Seed, o2.Overwrite = 2, true
 	_, err = Make(t.Context(), o2)
@@ -95,7 +97,8 @@ func TestChildStartsFromParent(t *testing.T) {
 	require.NoError(t, err, "a child does not need its parent to be opened")
 }
 
-// TestChildResumes: a run with a parent and frozen parameters that is stopped goes on with the same bits.
+// TestChildResumes: a run with a parent and frozen parameters that is stopped goes on with the same
+// bits.
 func TestChildResumes(t *testing.T) {
 	dir := t.TempDir()
 	parent, err := Make(t.Context(), small(t, "lstm", filepath.Join(dir, "parent")))
@@ -126,7 +129,8 @@ func TestChildResumes(t *testing.T) {
 		resumed, err := Make(t.Context(), again)
 		require.NoError(t, err)
 		require.Equal(t, weightsOf(whole.Model), weightsOf(resumed.Model), "stopped after %d", stop)
-		require.Equal(t, weightsOf(parent.Model)["encoder.weight"], weightsOf(resumed.Model)["encoder.weight"])
+		const frozen = "encoder.weight"
+		require.Equal(t, weightsOf(parent.Model)[frozen], weightsOf(resumed.Model)[frozen])
 		require.Equal(t, whole.Config.Parent, resumed.Config.Parent)
 	}
 }
@@ -152,7 +156,8 @@ func TestAnyParameterFreezes(t *testing.T) {
 					require.Nil(t, p.Grad)
 					require.Equal(t, was[name], p.Data, "%s: %s", s.Name, name)
 				case p.Grad != nil: // what a species counts instead of learning has none
-					require.NotEqual(t, was[p.Name], p.Data, "%s: %s while %s is frozen", s.Name, p.Name, name)
+					require.NotEqual(t, was[p.Name], p.Data,
+						"%s: %s while %s is frozen", s.Name, p.Name, name)
 				}
 			}
 		}
@@ -174,8 +179,12 @@ func TestParentsThatCannotBe(t *testing.T) {
 		require.NoDirExists(t, o.Dir)
 	}
 	refused("its tokenizer", func(o *Order) { o.Tokenizer = byteTokenizer(t) })
-	refused("has shape", func(o *Order) { require.NoError(t, o.Settings.Set(map[string]any{"hidden": 7})) })
-	refused("no parameter of this model", func(o *Order) { *o = withOrigin(small(t, "gpt", o.Dir), parent) })
+	refused("has shape", func(o *Order) {
+		require.NoError(t, o.Settings.Set(map[string]any{"hidden": 7}))
+	})
+	refused("no parameter of this model", func(o *Order) {
+		*o = withOrigin(small(t, "gpt", o.Dir), parent)
+	})
 	refused("no parameter matches x.*", func(o *Order) { o.Origin.Frozen = []string{"x.*"} })
 	refused("leave one to train", func(o *Order) { o.Origin.Frozen = []string{"*"} })
 	refused("is missing", func(o *Order) { o.Origin.Prefix = "encoder." })

@@ -8,8 +8,9 @@ import (
 	"lmzoo/train"
 )
 
-// Setting is one that can be chosen for some species of a catalogue. A field of a configuration is a setting under its
-// JSON name if it has a tag `help`; a tag `from` says where the value of another field comes from.
+// Setting is one that can be chosen for some species of a catalogue. A field of a configuration is
+// a setting under its JSON name if it has a tag `help`; a tag `from` says where the value of
+// another field comes from.
 type Setting struct {
 	Name  string
 	Type  reflect.Type
@@ -30,7 +31,8 @@ type meaning struct {
 	species []string
 }
 
-// Settings lists the settings of all species, those of counted models first and those of the training last.
+// Settings lists the settings of all species, those of counted models first and those of the
+// training last.
 func (cat Catalogue) Settings() ([]Setting, error) {
 	var l settingList
 	for _, s := range cat {
@@ -105,7 +107,8 @@ func (l *settingList) mean(name, help, species string) {
 	all[i].species = append(all[i].species, species)
 }
 
-// help writes the meanings of a setting, such as "gpt, bert: layers". What holds for every species needs no names.
+// help writes the meanings of a setting, such as "gpt, bert: layers". What holds for every species
+// needs no names.
 func (l *settingList) help(name string) string {
 	var parts []string
 	for _, m := range l.meanings[name] {

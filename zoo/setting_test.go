@@ -1,7 +1,7 @@
 package zoo
 
 import (
-	"reflect"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -22,11 +22,12 @@ func TestEverySettingHasHelp(t *testing.T) {
 		settings, err := s.Settings("")
 		require.NoError(t, err)
 		for _, name := range settings.Names() {
-			require.True(t, helped[name].Name != "" || reflect.DeepEqual(inFiles, []string{name}), "%s: %s", s.Name, name)
+			known := helped[name].Name != "" || slices.Contains(inFiles, name)
+			require.True(t, known, "%s: %s", s.Name, name)
 		}
 	}
 	require.Contains(t, helped["n_layer"].Help, "gpt")
-	require.Regexp(t, "^tokens of a training row; mlp: ", helped["context"].Help, "what is meant in general comes first")
+	require.Regexp(t, "^tokens of a training row; mlp: ", helped["context"].Help)
 	require.Equal(t, TrainSettings, helped["context"].Group)
 	require.Equal(t, CountSettings, helped["order"].Group)
 	require.Equal(t, ModelSettings, helped["n_embd"].Group)
@@ -38,7 +39,8 @@ func TestSettingsOfTheSpecies(t *testing.T) {
 	require.NoError(t, err)
 	settings, err := s.Settings("")
 	require.NoError(t, err)
-	require.ErrorContains(t, settings.Set(map[string]any{"cell": "lstm"}), "the species: rnn, lstm or gru")
+	err = settings.Set(map[string]any{"cell": "lstm"})
+	require.ErrorContains(t, err, "the species: rnn, lstm or gru")
 	require.ErrorContains(t, settings.Set(map[string]any{"vocab_size": 3}), "the tokenizer")
 	require.ErrorContains(t, settings.Set(map[string]any{"threads": 3}), "--threads")
 }

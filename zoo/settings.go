@@ -15,15 +15,15 @@ import (
 	"lmzoo/train"
 )
 
-// Settings is everything that can be chosen about a species: the shape of the model and how it is trained.
-// In JSON the fields of both stand side by side.
+// Settings holds what can be chosen about a species: the shape of the model and its training. In
+// JSON, the fields of both stand side by side.
 type Settings struct {
 	Model any           // pointer to the model's Config
-	Train *train.Config // nil for species that are counted, not trained
+	Train *train.Config // nil for species that are counted
 }
 
-// Set changes settings by their JSON names. A name that neither the model nor its training has, or a
-// value of the wrong type, is an error that lists what there is.
+// Set changes settings by their JSON names. An unknown name or a value of the wrong type is an
+// error.
 func (s *Settings) Set(values map[string]any) error {
 	for _, key := range slices.Sorted(maps.Keys(values)) {
 		target, from := s.owner(key)
@@ -36,7 +36,7 @@ func (s *Settings) Set(values map[string]any) error {
 			return fmt.Errorf("setting %q is not chosen here: it follows from %s", key, from)
 		}
 		if x, ok := values[key].(float64); ok && (math.IsNaN(x) || math.IsInf(x, 0)) {
-			return fmt.Errorf("setting %q is %v; expected a finite number", key, x)
+			return fmt.Errorf("setting %q is %v; want a finite number", key, x)
 		}
 		if values[key] == nil {
 			return fmt.Errorf("setting %q is null; give a value, or leave it out", key)
@@ -50,7 +50,9 @@ func (s *Settings) Set(values map[string]any) error {
 		if err := dec.Decode(target); err != nil {
 			var wrong *json.UnmarshalTypeError
 			if errors.As(err, &wrong) {
-				return fmt.Errorf("setting %q: cannot use %s; expected %s", key, data[len(key)+len(`{"":`):len(data)-1], kind(wrong.Type))
+				value := data[len(key)+len(`{"":`) : len(data)-1]
+				return fmt.Errorf("setting %q: cannot use %s; want %s",
+					key, value, kind(wrong.Type))
 			}
 			return fmt.Errorf("setting %q: cannot use %v: %w", key, values[key], err)
 		}
@@ -59,7 +61,7 @@ func (s *Settings) Set(values map[string]any) error {
 	return nil
 }
 
-// kind says in words what a type of Go holds.
+// kind describes the values of a Go type.
 func kind(t reflect.Type) string {
 	switch t.Kind() {
 	case reflect.Int, reflect.Uint64:
@@ -74,8 +76,8 @@ func kind(t reflect.Type) string {
 	return "a text"
 }
 
-// reconcile makes settings follow from those given: a length in steps is not also one in time and the
-// other way round, and the context window (n_positions) is as long as the training rows.
+// reconcile derives settings from those given: steps replace a budget and a budget replaces steps,
+// and the context window (n_positions) is as long as the training rows.
 func (s *Settings) reconcile(values map[string]any) {
 	given := func(key string) bool { _, ok := values[key]; return ok }
 	if s.Train == nil {
@@ -110,8 +112,8 @@ func (s *Settings) Names() []string {
 	return names
 }
 
-// owner returns the configuration that has a field of that JSON name, and where its value comes from if nobody chooses
-// it.
+// owner returns the configuration that has a field of that JSON name, and where its value comes
+// from if nobody chooses it.
 func (s *Settings) owner(key string) (config any, from string) {
 	if f, ok := field(s.Model, key); ok {
 		return s.Model, source(f)
@@ -124,14 +126,15 @@ func (s *Settings) owner(key string) (config any, from string) {
 	return nil, ""
 }
 
-// Bounded reports whether these are settings of a model that is counted in bounded memory, so that its text can be an
-// Order's Stream.
+// Bounded reports whether a model with these settings is counted in bounded memory, so that an
+// Order can have a Stream.
 func (s *Species) Bounded(settings *Settings) bool {
 	c := s.Counting
 	return c != nil && c.Stream != nil && c.Bounded != nil && c.Bounded(settings.Model)
 }
 
-// Change sets only settings that are free to change, and accepts the others where they stay as they are.
+// Change sets the settings that are free to change, and accepts the others if their values are the
+// old ones.
 func (s *Settings) Change(values map[string]any, free []string) error {
 	before, err := s.flat()
 	if err != nil {
@@ -146,13 +149,14 @@ func (s *Settings) Change(values map[string]any, free []string) error {
 	}
 	for _, key := range slices.Sorted(maps.Keys(values)) {
 		if !slices.Contains(free, key) && !bytes.Equal(before[key], after[key]) {
-			return fmt.Errorf("a resumed run keeps its %s: it was made with %s, not %s; only %s may change", key, before[key], after[key], strings.Join(free, ", "))
+			return fmt.Errorf("a resumed run keeps its %s: it was made with %s, not %s; only %s "+
+				"may change", key, before[key], after[key], strings.Join(free, ", "))
 		}
 	}
 	return nil
 }
 
-// flat is every setting as JSON, by name.
+// flat returns every setting as JSON, by name.
 func (s *Settings) flat() (map[string]json.RawMessage, error) {
 	all := map[string]json.RawMessage{}
 	for _, part := range []any{s.Train, s.Model} { // the model's win, as in owner

@@ -1,5 +1,5 @@
-// Package zoo is the catalogue of language models: one row per species, in order of appearance. It makes a model of any
-// species, keeps it in a run directory, and opens it again.
+// Package zoo is the catalogue of language models: one row per species, in order of appearance. It
+// makes a model of any species, keeps it in a run directory, and opens it again.
 package zoo
 
 import (
@@ -16,8 +16,8 @@ import (
 	"lmzoo/train"
 )
 
-// Species is a kind of language model: a row of the catalogue. Another module defines its own and appends it to
-// Standard(). Only Name, Settings, and one of Counting and Learning are required.
+// Species is a kind of language model: a row of the catalogue. Another module defines its own and
+// adds it with Standard().With. Only Name, Defaults, and one of Counting and Learning are required.
 type Species struct {
 	Name      string   `json:"name"`
 	Aliases   []string `json:"aliases,omitempty"`
@@ -32,18 +32,22 @@ type Species struct {
 	// Colour is the colour in charts; the zero value stands for the colour of the era. See Palette.
 	Colour palette.Colour `json:"colour,omitzero"`
 
-	// Predicts says what the models predict instead of the next token, such as "masked tokens". Empty for an lm.Model.
+	// Predicts says what the models predict instead of the next token, such as "masked tokens".
+	// Empty for an lm.Model.
 	Predicts string `json:"predicts,omitempty"`
 
-	// Specials names the special tokens that the models need beside the vocabulary of the tokenizer.
+	// Specials names the special tokens that the models need beside the vocabulary of the
+	// tokenizer.
 	Specials []string `json:"-"`
 
-	// Defaults returns the settings of a size with its training recipe. The pointers are the caller's own.
+	// Defaults returns the settings of a size with its training recipe. The pointers are the
+	// caller's own.
 	Defaults func(size string) (*Settings, error) `json:"-"`
-	// Quick returns changes to Defaults for a model that learns as much as it can in seconds. nil means none.
+	// Quick returns changes to Defaults for a model that learns as much as it can in seconds. nil
+	// means none.
 	Quick func(corpus string) map[string]any `json:"-"`
-	// Validate reports the first invalid field of a configuration whose vocabulary is not known yet. nil means that
-	// the configuration's own method Validate does, if it has one.
+	// Validate reports the first invalid field of a configuration whose vocabulary is not known
+	// yet. nil means that the configuration's own method Validate does, if it has one.
 	Validate func(config any) error `json:"-"`
 	// Label returns the title of a model of a configuration. nil means Title.
 	Label func(config any) string `json:"-"`
@@ -56,8 +60,10 @@ type Species struct {
 // Counting is how a species is made in one pass over the text, written to a file, and read from it.
 type Counting struct {
 	Count func(config any, text *Text) (model any, notes []string, err error)
-	// Stream counts a text that is not in memory, if the configuration bounds the memory. nil means never.
-	Stream  func(config any, text *corpus.Stream, tok corpus.Tokenizer) (model any, notes []string, tokens int, err error)
+	// Stream counts a text that is not in memory, if the configuration bounds the memory. nil means
+	// never.
+	Stream func(config any, text *corpus.Stream, tok corpus.Tokenizer) (
+		model any, notes []string, tokens int, err error)
 	Bounded func(config any) bool
 	// Save writes what Open reads. nil means that the configuration is all there is.
 	Save func(model any, w io.Writer) error
@@ -70,7 +76,8 @@ type Learning struct {
 	New func(config any, tok corpus.Tokenizer, rng *rand.Rand) (any, error)
 	// Start prepares the training of a model. See Windows and Lanes.
 	Start func(model any, text *Text, c train.Config) (Training, error)
-	// Validation names the number by which the model is validated. The zero value stands for nats per token.
+	// Validation names the number by which the model is validated. The zero value stands for nats
+	// per token.
 	Validation Validation
 	// Measure is Validation of a trained model on any held-out documents, for models that have neither a next-token
 	// distribution nor one over a gap; text is what the model was trained on. nil means that there is no such number.
@@ -81,7 +88,8 @@ type Learning struct {
 type Training struct {
 	Trainer *train.Trainer
 	Notes   []string // what a user should know
-	// Validate measures the model on held-out text; lower is better. nil means the cross-entropy of the next token.
+	// Validate measures the model on held-out text; lower is better. nil means the cross-entropy of
+	// the next token.
 	Validate func(ctx context.Context) (float64, error)
 }
 
@@ -125,13 +133,14 @@ func (s *Species) Palette() palette.Colour {
 // Causal reports whether the models have a next-token distribution.
 func (s *Species) Causal() bool { return s.Predicts == "" }
 
-// Settings returns the species' own for a size, "" meaning the usual one.
+// Settings returns the default settings of a size; "" means the usual size.
 func (s *Species) Settings(size string) (*Settings, error) {
 	if size == "" {
 		size = usualSize
 	}
 	if len(s.Sizes) > 0 && !slices.Contains(s.Sizes, size) {
-		return nil, fmt.Errorf("%s has no size %q; want one of: %s", s.Name, size, strings.Join(s.Sizes, " "))
+		return nil, fmt.Errorf("%s has no size %q; want one of: %s",
+			s.Name, size, strings.Join(s.Sizes, " "))
 	}
 	return s.Defaults(size)
 }
@@ -153,7 +162,8 @@ func (s *Species) Check(settings *Settings) error {
 	return nil
 }
 
-// leastVocab stands for the vocabulary while there is no tokenizer yet: the document boundary and one more token.
+// leastVocab stands for the vocabulary while there is no tokenizer yet: the document boundary and
+// one more token.
 const leastVocab = 2
 
 func (s *Species) validate(config any) error {

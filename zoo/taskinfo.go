@@ -47,8 +47,9 @@ type TaskSets struct {
 	World              *task.World // with the limit of ReviewsTask; nil for a file
 }
 
-// Load reads the examples of the task and draws the labels. What i leaves open is filled in: the hash and
-// the classes. If i has a hash already, other bytes are an error, and so are other classes.
+// Load reads the examples of the task and draws the labels. What i leaves open is filled in: the
+// hash and the classes. If i has a hash already, other bytes are an error, and so are other
+// classes.
 func (i *TaskInfo) Load() (TaskSets, error) {
 	if i.Split == "" {
 		i.Split = TaskSplit

@@ -1,6 +1,6 @@
 package zoo
 
-// Title returns what the run is called.
+// Title returns the title of the run.
 func (r *Run) Title() string { return r.Species.TitleOf(r.Settings) }
 
 // smoothingTitle returns the name of a smoothing as a title writes it.
@@ -11,8 +11,9 @@ func smoothingTitle(name string) string {
 	return name
 }
 
-// smoothings are the names of people, and what else is written otherwise in a title than on the command line.
+// smoothings holds the smoothings whose title is not their name on the command line.
 var smoothings = map[string]string{
-	"mle": "maximum likelihood", "witten-bell": "Witten-Bell", "absolute": "absolute discounting", "kneser-ney": "Kneser-Ney",
-	"modified-kneser-ney": "modified Kneser-Ney", "stupid-backoff": "stupid backoff", "arpa": "of an ARPA file",
+	"mle": "maximum likelihood", "witten-bell": "Witten-Bell", "absolute": "absolute discounting",
+	"kneser-ney": "Kneser-Ney", "modified-kneser-ney": "modified Kneser-Ney",
+	"stupid-backoff": "stupid backoff", "arpa": "of an ARPA file",
 }

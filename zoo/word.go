@@ -9,8 +9,8 @@ import (
 	"lmzoo/lm"
 )
 
-// Word returns the token that a word is. Where words carry the space before them, the one inside a text
-// is meant, not the one at its beginning.
+// Word returns the token that a word is. Where words carry the space before them, the one inside a
+// text is meant, not the one at its beginning.
 func (r *Run) Word(text string) (lm.Token, error) {
 	for _, spelled := range []string{" " + text, text} {
 		if t, ok := oneToken(r.Tokenizer, spelled); ok {
@@ -30,9 +30,10 @@ func oneToken(tok corpus.Tokenizer, text string) (lm.Token, bool) {
 	return tokens[0], true
 }
 
-// Vectors returns the embeddings of a run as a table of words, which lose the space before them, and why
-// other tokens are left out: the format of word vectors holds neither white space nor long words. Where a
-// word is two tokens, with a space and without, the one with a space is taken, which is the one inside texts.
+// Vectors returns the embeddings of a run as a table of words, which lose the space before them,
+// and why other tokens are left out: the format of word vectors holds neither white space nor long
+// words. Where a word is two tokens, with a space and without, the one with a space is taken, which
+// is the one inside texts.
 func (r *Run) Vectors() (v *vectors.Vectors, left []string, err error) {
 	e, err := r.Embedder()
 	if err != nil {

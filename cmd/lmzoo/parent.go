@@ -20,9 +20,10 @@ type parentFlags struct {
 }
 
 func (f *parentFlags) add(fs *pflag.FlagSet) {
-	fs.StringVar(&f.from, "from", "", "run to start from: its weights, shape, settings and tokenizer")
-	fs.StringSliceVar(&f.frozen, "freeze", nil, "with --from: patterns of parameters that keep their "+
-		"values, such as 'wte.*,h.0.*'")
+	fs.StringVar(&f.from, "from", "",
+		"run to start from, with its weights, shape, settings and tokenizer")
+	fs.StringSliceVar(&f.frozen, "freeze", nil,
+		"with --from: patterns of parameters that keep their values, such as 'wte.*,h.0.*'")
 }
 
 // check reports flags that contradict each other.
@@ -47,7 +48,7 @@ func (t *training) child(
 		return zoo.Order{}, err
 	}
 	if parent.Species.Name != t.species.Name || !t.species.IsNeural() {
-		return zoo.Order{}, usagef("%s is a run of %s; want a run of %s that was trained by gradient descent",
+		return zoo.Order{}, usagef("%s is a run of %s; want a run of %s with weights",
 			t.parent.from, parent.Species.Name, t.species.Name)
 	}
 	settings := parent.Settings.Clone()
@@ -67,8 +68,9 @@ func (t *training) child(
 		return zoo.Order{}, err
 	}
 	return zoo.Order{
-		Species: t.species, Size: parent.Config.Size, Settings: settings, Data: t.data.data, Split: split,
-		Tokenizer: parent.Tokenizer, Seed: t.run.seed, Threads: t.run.threads, Command: commandLine(),
+		Species: t.species, Size: parent.Config.Size, Settings: settings,
+		Data: t.data.data, Split: split, Tokenizer: parent.Tokenizer,
+		Seed: t.run.seed, Threads: t.run.threads, Command: commandLine(),
 		Dir: t.out, Overwrite: overwrite, Lock: t.lock,
 		Origin: &zoo.Origin{Run: parent, Stage: "continued training", Frozen: t.parent.frozen},
 	}, nil
@@ -92,7 +94,8 @@ func listRuns(c *cobra.Command, cat zoo.Catalogue, dirs []string, asJSON bool) e
 	if asJSON {
 		return printJSON(c.OutOrStdout(), all)
 	}
-	t := newTable(c.OutOrStdout(), "run", "species", "corpus", ">tokens", ">validation", "trained from")
+	t := newTable(c.OutOrStdout(),
+		"run", "species", "corpus", ">tokens", ">validation", "trained from")
 	t.long, t.spare = "trained from", []string{"corpus", "tokens"}
 	for _, r := range all {
 		tokens, valid := "not done", "–"

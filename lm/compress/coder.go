@@ -1,20 +1,22 @@
 package compress
 
-// The arithmetic coder of Witten, Neal & Cleary (1987, "Arithmetic coding for data compression"; MacKay 2003,
-// chapter 6). A text is a number between 0 and 1: every token narrows the interval [low, high] to its
-// share of it, so that the final width is the product of all probabilities, and −log2 of the width is how
-// many bits name a number in it. Registers are integers: bits on which low and high agree are
-// written and shifted out.
+// The arithmetic coder of Witten, Neal & Cleary (1987, "Arithmetic coding for data compression";
+// MacKay 2003, chapter 6) represents a text by a number between 0 and 1. Every token narrows the
+// interval [low, high] to its share. The final width is the product of all probabilities, and −log2
+// of it is the number of bits that name a number in the interval. The registers are integers: bits
+// on which low and high agree are written and shifted out.
 const (
 	registerBits = 62 // room for sums in a uint64
 	top          = 1<<registerBits - 1
 	half         = 1 << (registerBits - 1)
 	quarter      = half / 2
 
-	frequencyBits = 32 // probabilities are multiples of 2⁻³²: the interval is never narrower than 2⁶⁰, so none is lost
+	// Probabilities are multiples of 2⁻³². The interval is never narrower than 2⁶⁰, so every share
+	// is at least one point wide.
+	frequencyBits = 32
 )
 
-// interval is what encoder and decoder both keep.
+// interval is the state that encoder and decoder share.
 type interval struct {
 	low, high uint64
 	shifts    int // bits shifted out
@@ -23,23 +25,23 @@ type interval struct {
 // narrow keeps the share [from, to) of 2^frequencyBits.
 func (c *interval) narrow(from, to uint64) {
 	unit := (c.high - c.low + 1) >> frequencyBits
-	if to < 1<<frequencyBits { // else the last token takes what the division left over
+	if to < 1<<frequencyBits { // the last token gets the remainder of the division
 		c.high = c.low + unit*to - 1
 	}
 	c.low += unit * from
 }
 
-// What to do with the first bits of low and high.
+// step says how to shift the leading bits of low and high.
 type step int
 
 const (
 	done   step = iota // they differ: the interval is wide enough
 	zero               // both begin with 0
 	one                // both begin with 1
-	middle             // 01… and 10…: close together, but it is not known yet on which side of ½
+	middle             // 01… and 10…: close to ½, on either side of it
 )
 
-// shift takes one bit out of the interval, if there is one to take.
+// shift removes a leading bit from the interval if it can.
 func (c *interval) shift() step {
 	var s step
 	var base uint64
@@ -64,12 +66,12 @@ type encoder struct {
 	interval
 	out     []byte
 	bits    int // in out
-	follows int // bits that will be the opposite of the next one
+	follows int // number of pending bits, opposite to the next one
 }
 
 func newEncoder() *encoder { return &encoder{interval: interval{high: top}} }
 
-// encode narrows the interval and writes what is certain of it.
+// encode narrows the interval and writes the bits that are certain.
 func (e *encoder) encode(from, to uint64) {
 	e.narrow(from, to)
 	for {
@@ -86,7 +88,7 @@ func (e *encoder) encode(from, to uint64) {
 	}
 }
 
-// flush writes two bits more, so that whatever comes after them the number lies in the interval.
+// flush writes two more bits, so that the number lies in the interval whatever follows.
 func (e *encoder) flush() []byte {
 	e.follows++
 	if e.low < quarter {
@@ -112,11 +114,11 @@ func (e *encoder) append(bit byte) {
 	e.bits++
 }
 
-// decoder follows the encoder's interval, with the number that was written in view.
+// decoder follows the encoder's interval and reads the number.
 type decoder struct {
 	interval
 	in    []byte
-	read  int // bits taken from in; beyond its end they are 0
+	read  int // bits read from in; those beyond its end are 0
 	value uint64
 }
 
@@ -136,7 +138,8 @@ func (d *decoder) next() (bit uint64) {
 	return bit
 }
 
-// target is the point of 2^frequencyBits that the number lies at: the token whose share holds it is the one.
+// target returns the point of 2^frequencyBits at which the number lies. The encoded token is the
+// one whose share contains it.
 func (d *decoder) target() uint64 {
 	unit := (d.high - d.low + 1) >> frequencyBits
 	return min((d.value-d.low)/unit, 1<<frequencyBits-1)
@@ -159,5 +162,6 @@ func (d *decoder) decode(from, to uint64) {
 	}
 }
 
-// codedBytes is how long an encoder's output is after so many shifts: each is a bit, and flush adds two.
+// codedBytes returns the length of an encoder's output after some shifts, of one bit each; flush
+// adds two bits.
 func codedBytes(shifts int) int { return (shifts + 2 + 7) / 8 }

@@ -1,6 +1,7 @@
-// Package compress turns any causal language model into a compressor: what a model predicts well costs few
-// bits, so the file is as long as the text is surprising to the model, −Σ log2 P bits (Shannon 1948;
-// Witten, Neal & Cleary 1987). A perplexity can be miscounted; a file that unpacks cannot.
+// Package compress turns any causal language model into a compressor. A token that the model
+// predicts well costs few bits, so the file takes −Σ log2 P bits, the surprisal of the text
+// (Shannon 1948; Witten, Neal & Cleary 1987). A perplexity can be miscounted; a file that
+// decompresses cannot.
 package compress
 
 import (
@@ -15,31 +16,34 @@ import (
 	"lmzoo/lm"
 )
 
-// Tokenizer is what the compressor needs of one: Decode(Encode(nil, s)) == s.
+// Tokenizer is a lossless tokenizer: Decode(Encode(nil, s)) == s.
 type Tokenizer interface {
 	Name() string
 	Encode(dst []lm.Token, text string) []lm.Token
 	Decode(tokens []lm.Token) string
 }
 
-// Options say what to write beside the data, and whom to tell.
+// Options configure Compress.
 type Options struct {
-	Meta     string                // names the model; Decompress hands it to lookup
+	Meta     string                // names the model; Decompress passes it to lookup
 	Progress func(done, total int) // tokens coded so far
 }
 
-// Stats is what became of the data.
+// Stats describes a compressed file.
 type Stats struct {
 	Bytes   int     // of the data
 	Tokens  int     // of the data
-	Bits    float64 // −Σ log2 P of the tokens; +Inf if the model thought one impossible, which the coder does not
+	Bits    float64 // −Σ log2 P of the tokens; +Inf if one has P = 0
 	Header  int     // bytes of the file before the code
-	Payload int     // bytes of the code: Bits/8, and at most two more
+	Payload int     // bytes of the code: at most Bits/8 + 2
 }
 
-// Compress writes data to w as the model m would tell it. The same model, to the bit, must be there to unpack it:
-// floating point may differ between kinds of processors, so unpack where the file was packed or on its like.
-func Compress(ctx context.Context, w io.Writer, m lm.Model, tok Tokenizer, data []byte, opt Options) (Stats, error) {
+// Compress writes data to w, coded with the probabilities of m. Decompression needs the same model,
+// to the bit. Floating-point results may differ between kinds of processors, so decompress a file
+// on the kind of processor that compressed it.
+func Compress(
+	ctx context.Context, w io.Writer, m lm.Model, tok Tokenizer, data []byte, opt Options,
+) (Stats, error) {
 	tokens, err := encodable(m, tok, string(data))
 	if err != nil {
 		return Stats{}, err
@@ -61,7 +65,10 @@ func Compress(ctx context.Context, w io.Writer, m lm.Model, tok Tokenizer, data 
 	if len(tokens) > 0 {
 		payload = e.flush()
 	}
-	head := header{meta: opt.Meta, bytes: uint64(len(data)), tokens: uint64(len(tokens)), sum: crc32.ChecksumIEEE(data)}.marshal()
+	head := header{
+		meta: opt.Meta, bytes: uint64(len(data)), tokens: uint64(len(tokens)),
+		sum: crc32.ChecksumIEEE(data),
+	}.marshal()
 	stats.Header, stats.Payload = len(head), len(payload)
 	if _, err := w.Write(head); err != nil {
 		return Stats{}, err
@@ -72,33 +79,42 @@ func Compress(ctx context.Context, w io.Writer, m lm.Model, tok Tokenizer, data 
 	return stats, tick(ctx, opt.Progress, len(tokens), len(tokens))
 }
 
-// encodable returns the tokens of text, if they give it back.
+// encodable returns the tokens of text if they decode to it.
 func encodable(m lm.Model, tok Tokenizer, text string) ([]lm.Token, error) {
 	if len(text) > math.MaxInt32 {
-		return nil, fmt.Errorf("%d bytes are too many for one file: compress parts of at most 2 GB", len(text))
+		return nil, fmt.Errorf("%d bytes are too many for one file; compress parts of at most 2 GB",
+			len(text))
 	}
 	tokens := tok.Encode(nil, text)
 	for i, t := range tokens {
 		if t < 0 || int(t) >= m.Vocab() {
-			return nil, fmt.Errorf("token %d is number %d of the tokenizer %q, but the model has %d tokens: use the tokenizer that the model was trained with", i+1, t, tok.Name(), m.Vocab())
+			return nil, fmt.Errorf("token %d is number %d of the tokenizer %q, but the model has "+
+				"%d tokens; use the tokenizer that the model was trained with",
+				i+1, t, tok.Name(), m.Vocab())
 		}
 	}
 	if len(tokens) > maxTokens(uint64(len(text))) || tok.Decode(tokens) != text {
-		return nil, fmt.Errorf("the tokenizer %q does not give this text back (a closed vocabulary drops spacing and unknown words): use a model over bytes, characters, words or BPE", tok.Name())
+		return nil, fmt.Errorf("the tokenizer %q does not give this text back (a closed "+
+			"vocabulary drops spacing and unknown words); use a model over bytes, characters, words or BPE",
+			tok.Name())
 	}
 	return tokens, nil
 }
 
-// maxTokens bounds how many tokens so many bytes can be, so that a damaged file cannot ask for endless work.
+// maxTokens bounds the number of tokens of some bytes, so that a damaged file cannot cause endless
+// work.
 func maxTokens(bytes uint64) int { return int(min(8*bytes, math.MaxInt)) }
 
-// ErrDamaged is in every error about a file that is not as it was written.
+// ErrDamaged is wrapped by every error about a file that has changed since it was written.
 var ErrDamaged = errors.New("the compressed file is damaged")
 
-// Decompress reads what Compress wrote. lookup finds the model and the tokenizer by the file's Meta; it
-// should refuse one that it does not know. A file that is cut short, changed, or written by another model
-// is an error, and no data comes with it.
-func Decompress(ctx context.Context, r io.Reader, lookup func(meta string) (lm.Model, Tokenizer, error), progress func(done, total int)) ([]byte, error) {
+// Decompress reads a file that Compress wrote. lookup returns the model and the tokenizer that the
+// file's Meta names, or an error. If the file is truncated, changed, or written with another model,
+// Decompress returns an error and no data.
+func Decompress(
+	ctx context.Context, r io.Reader, lookup func(meta string) (lm.Model, Tokenizer, error),
+	progress func(done, total int),
+) ([]byte, error) {
 	file, err := io.ReadAll(r)
 	if err != nil {
 		return nil, err
@@ -117,13 +133,16 @@ func Decompress(ctx context.Context, r io.Reader, lookup func(meta string) (lm.M
 	}
 	data := []byte(tok.Decode(tokens))
 	if uint64(len(data)) != head.bytes || crc32.ChecksumIEEE(data) != head.sum {
-		return nil, fmt.Errorf("%w, or the model is not, to the bit, the one that wrote it: the checksum of the text is wrong", ErrDamaged)
+		return nil, fmt.Errorf("%w, or the model differs from the one that wrote it: the checksum "+
+			"of the text is wrong", ErrDamaged)
 	}
 	return data, nil
 }
 
 // decode reads n tokens from a payload.
-func decode(ctx context.Context, m lm.Model, payload []byte, n int, progress func(done, total int)) ([]lm.Token, error) {
+func decode(
+	ctx context.Context, m lm.Model, payload []byte, n int, progress func(done, total int),
+) ([]lm.Token, error) {
 	if n == 0 {
 		if len(payload) > 0 {
 			return nil, fmt.Errorf("%w: %d bytes follow its end", ErrDamaged, len(payload))
@@ -131,7 +150,7 @@ func decode(ctx context.Context, m lm.Model, payload []byte, n int, progress fun
 		return nil, nil
 	}
 	d, state, share := newDecoder(payload), lm.Start(m), shares{}
-	again := newEncoder() // what would have been written, to see every bit that is not
+	again := newEncoder() // encodes the same tokens, to detect every changed bit
 	var tokens []lm.Token
 	for i := range n {
 		if err := tick(ctx, progress, i, n); err != nil {
@@ -158,7 +177,7 @@ func decode(ctx context.Context, m lm.Model, payload []byte, n int, progress fun
 	return tokens, tick(ctx, progress, n, n)
 }
 
-// tick looks around now and then: whether to stop, and whom to tell.
+// tick checks ctx and reports progress at intervals.
 func tick(ctx context.Context, progress func(done, total int), i, n int) error {
 	if i%64 != 0 && i != n {
 		return nil
@@ -169,7 +188,7 @@ func tick(ctx context.Context, progress func(done, total int), i, n int) error {
 	return ctx.Err()
 }
 
-// Size is how many bytes Compress would write, without a file.
+// Size returns the number of bytes that Compress would write.
 func Size(ctx context.Context, m lm.Model, tok Tokenizer, data []byte, opt Options) (int, error) {
 	var b bytes.Buffer
 	_, err := Compress(ctx, &b, m, tok, data, opt)

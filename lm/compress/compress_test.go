@@ -102,7 +102,8 @@ func unpack(m lm.Model, tok compress.Tokenizer, file []byte) (string, error) {
 	return string(data), err
 }
 
-// anyModel draws a distribution over 257 tokens: even, lopsided, with impossible tokens, or counting.
+// anyModel draws a distribution over 257 tokens: even, lopsided, with impossible tokens, or
+// counting.
 func anyModel(t *rapid.T) lm.Model {
 	switch rapid.IntRange(0, 3).Draw(t, "model") {
 	case 0:
@@ -126,8 +127,8 @@ func anyModel(t *rapid.T) lm.Model {
 	return f
 }
 
-// lastTakes is the most that the last of 257 tokens can have beyond its probability: less than a point of 2³² of each
-// other token's, and 16 that dividing the interval leaves over.
+// lastTakes is the most that the last of 257 tokens can have beyond its probability: less than a
+// point of 2³² of each other token's, and 16 that dividing the interval leaves over.
 const lastTakes = (257.0 + 16) / (1 << 32)
 
 // TestRoundTrip: every byte string comes back from every model, and takes the bits of its surprise.
@@ -164,7 +165,8 @@ func TestEmpty(t *testing.T) {
 	require.Empty(t, back)
 }
 
-// TestDie: a fair die of 2^k faces takes k bits, exactly: 1000 bytes by 8 bits, and two bits to end.
+// TestDie: a fair die of 2^k faces takes k bits, exactly: 1000 bytes by 8 bits, and two bits to
+// end.
 func TestDie(t *testing.T) {
 	f := make(lmtest.Die, 257)
 	for v := 1; v <= 256; v++ {
@@ -175,7 +177,8 @@ func TestDie(t *testing.T) {
 	require.InDelta(t, 1000, stats.Payload, 1)
 }
 
-// TestBiasedCoin: 1000 flips of which 900 are heads, of a coin that knows it: 469 bits, H(0.9) for each.
+// TestBiasedCoin: 1000 flips of which 900 are heads, of a coin that knows it: 469 bits, H(0.9) for
+// each.
 func TestBiasedCoin(t *testing.T) {
 	f := make(lmtest.Die, 257)
 	f['h'+1], f['t'+1] = 0.9, 0.1
@@ -234,8 +237,8 @@ func (wide) Decode(tokens []lm.Token) string {
 	return string(b)
 }
 
-// TestWideVocabulary: rounding to points costs less than a tenth of a percent with 65,537 tokens too, even
-// where tokens are nearly certain.
+// TestWideVocabulary: rounding to points costs less than a tenth of a percent with 65,537 tokens
+// too, even where tokens are nearly certain.
 func TestWideVocabulary(t *testing.T) {
 	f := make(lmtest.Die, 1<<16+1)
 	for v := range f {
@@ -279,7 +282,8 @@ type full struct{}
 
 func (full) Write([]byte) (int, error) { return 0, errors.New("no space left") }
 
-// TestEveryDamage: whichever bit is flipped, wherever the file is cut, whatever is appended: an error.
+// TestEveryDamage: whichever bit is flipped, wherever the file is cut, whatever is appended: an
+// error.
 func TestEveryDamage(t *testing.T) {
 	file, _ := pack(t, adaptive{}, bytewise{}, "a text to damage in many ways")
 	for i := range file {
@@ -300,7 +304,7 @@ func TestEveryDamage(t *testing.T) {
 		require.ErrorContains(t, err, "follow its end")
 	}
 	_, err = unpack(adaptive{}, bytewise{}, []byte("#!/bin/sh"))
-	require.ErrorContains(t, err, "no compressed file")
+	require.ErrorContains(t, err, "not a compressed file")
 	_, err = unpack(adaptive{}, bytewise{}, []byte("lmz\x02"))
 	require.ErrorContains(t, err, "version 2")
 }
@@ -348,7 +352,8 @@ func FuzzRoundTrip(f *testing.F) {
 	})
 }
 
-// FuzzDecompress reads files with sound headers and any code after them: an error or a text, never more.
+// FuzzDecompress reads files with sound headers and any code after them: an error or a text, never
+// more.
 func FuzzDecompress(f *testing.F) {
 	f.Add(uint16(3), uint16(3), []byte("abc"))
 	f.Add(uint16(1000), uint16(8000), []byte{})
@@ -369,7 +374,8 @@ func FuzzDecompress(f *testing.F) {
 	})
 }
 
-// A string takes as many bytes as it is surprising: repetition is cheap for a model that counts, and noise is not.
+// A string takes as many bytes as it is surprising: repetition is cheap for a model that counts,
+// and noise is not.
 func ExampleCompress() {
 	for _, text := range []string{strings.Repeat("banana ", 100), "The quick brown fox jumps over the lazy dog."} {
 		var file bytes.Buffer

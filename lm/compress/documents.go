@@ -6,8 +6,9 @@ import (
 	"lmzoo/lm"
 )
 
-// Documents lets BOS stand for the end of every document, as it does in training: tok never sees the
-// separator. For models of lines, end is "\n"; the round trip is exact for every text, whatever its lines.
+// Documents returns a tokenizer in which BOS stands for the end of every document, as in training;
+// tok never sees the separator end. For models of lines, end is "\n". The round trip is exact for
+// every text.
 func Documents(tok Tokenizer, end string) Tokenizer {
 	if end == "" {
 		return tok

@@ -7,8 +7,9 @@ import (
 	"strings"
 )
 
-// The file: magic and version, meta (its length first), bytes and tokens of the data, all as varints; the
-// CRC-32 of the data; the CRC-32 of the header so far; then the code, to the end of the file.
+// A file holds, as varints, the magic and version, meta after its length, and the bytes and tokens
+// of the data; then the CRC-32 of the data, the CRC-32 of the header so far, and the code up to the
+// end of the file.
 const (
 	magic   = "lmz"
 	version = 1
@@ -30,14 +31,15 @@ func (h header) marshal() []byte {
 	return binary.LittleEndian.AppendUint32(b, crc32.ChecksumIEEE(b))
 }
 
-// unmarshal reads a header and returns what follows it.
+// unmarshal reads a header and returns the rest of the file.
 func unmarshal(file []byte) (h header, payload []byte, err error) {
 	if !strings.HasPrefix(string(file[:min(len(file), len(magic))]), magic) || len(file) == 0 {
-		return h, nil, fmt.Errorf("this is no compressed file: it does not begin with %q", magic)
+		return h, nil, fmt.Errorf("not a compressed file: it does not begin with %q", magic)
 	}
 	rest := file[len(magic):]
 	if len(rest) > 0 && rest[0] != version {
-		return h, nil, fmt.Errorf("the compressed file has version %d, this program reads version %d: use the program that wrote it", rest[0], version)
+		return h, nil, fmt.Errorf("the compressed file has version %d and this program reads "+
+			"version %d; use the program that wrote it", rest[0], version)
 	}
 	short := fmt.Errorf("%w: it ends in its header", ErrDamaged)
 	if len(rest) == 0 {

@@ -7,25 +7,26 @@ import (
 	"lmzoo/lm"
 )
 
-// shares cuts the 2³² points of the coder among the tokens, in proportion to their probabilities, but at least one for
-// each, so that even what the model thinks impossible can be written, at 32 bits. Rounding costs at
-// most 2V/2³² of the whole: for 50,000 tokens 0.00003 bits a token.
+// shares divides the 2³² points of the coder among the tokens in proportion to their probabilities.
+// Every token gets at least one point, so that an impossible one can be written, too, at 32 bits.
+// Rounding costs at most 2V/2³² of the points: for 50,000 tokens 0.00003 bits per token.
 type shares struct {
 	weights []float64 // points of each token before rounding
 }
 
-// next asks state for what comes next of v tokens.
+// next reads the next-token distribution of state over v tokens.
 func (s *shares) next(state lm.State, v int) error {
 	s.weights = state.NextLogProbs(s.weights)[:v]
 	best := math.Inf(-1)
 	for v, p := range s.weights {
 		if math.IsNaN(p) || math.IsInf(p, 1) {
-			return fmt.Errorf("%w: token %d has ln P = %v, so it cannot compress; was it trained to the end?", lm.ErrNoProbability, v, p)
+			return fmt.Errorf("%w: token %d has ln P = %v; train again with a lower rate",
+				lm.ErrNoProbability, v, p)
 		}
 		best = max(best, p)
 	}
 	if math.IsInf(best, -1) {
-		best = 0 // all impossible: one point each, and the last token has the rest
+		best = 0 // all impossible: one point each, and the rest for the last
 	}
 	sum := 0.0
 	for v, p := range s.weights {
@@ -42,17 +43,17 @@ func (s *shares) next(state lm.State, v int) error {
 	return nil
 }
 
-// whole is how many points are given by probability: all but one for each token, and as many again for the
-// rounding of the sum.
+// whole is the number of points that are divided by probability: all but one per token, and one
+// more per token for the rounding of the sum.
 func (s *shares) whole() float64 { return float64(1<<frequencyBits - 2*len(s.weights)) }
 
-// bits is −log2 P of token t as the model said it, before rounding to points.
+// bits returns −log2 P of token t, before rounding to points.
 func (s *shares) bits(t lm.Token) float64 { return math.Log2(s.whole()) - math.Log2(s.weights[t]) }
 
-// points is token v's share.
+// points returns the size of token v's share.
 func (s *shares) points(v int) uint64 { return 1 + uint64(s.weights[v]) }
 
-// of returns the share of token t, as [from, to).
+// of returns the share [from, to) of token t.
 func (s *shares) of(t lm.Token) (from, to uint64) {
 	for v := range int(t) {
 		from += s.points(v)
@@ -60,7 +61,7 @@ func (s *shares) of(t lm.Token) (from, to uint64) {
 	return from, s.end(int(t), from)
 }
 
-// at returns the token whose share holds the target, and the share.
+// at returns the token whose share contains the target, and that share.
 func (s *shares) at(target uint64) (t lm.Token, from, to uint64) {
 	for v := range s.weights {
 		to = s.end(v, from)
@@ -72,7 +73,7 @@ func (s *shares) at(target uint64) (t lm.Token, from, to uint64) {
 	panic("unreachable: the last share ends at the top")
 }
 
-// end is where the share of v ends that begins at from: the last token has what rounding left over.
+// end returns the end of the share of v that begins at from. The last token has the remainder.
 func (s *shares) end(v int, from uint64) uint64 {
 	if v == len(s.weights)-1 {
 		return 1 << frequencyBits

@@ -8,20 +8,22 @@ import (
 	"lmzoo/lm"
 )
 
-// Hypothesis is a way to go on, and ln of its probability.
+// Hypothesis is a continuation and ln of its probability.
 type Hypothesis struct {
 	Tokens  []lm.Token
 	LogProb float64
-	Ended   bool // by a document end, which LogProb includes and Tokens does not
+	Ended   bool // by the end of the document, which LogProb includes and Tokens does not
 }
 
-// Beam looks for the most likely continuation of state by at most length tokens, keeping the width best
-// beginnings at every step (Lowerre 1976); it returns those that are best in the end, the most likely first. A width
-// of 1 is Greedy. The most likely text is a dull one (Holtzman et al. 2020), so this is for translating and for
-// tests, not for stories. A longer text is never more likely, so that an ended hypothesis never gets better.
+// Beam searches for the most likely continuation of state by at most length tokens. It keeps the
+// width best hypotheses at every step (Lowerre 1976) and returns the last of them, the most likely
+// first. A width of 1 is Greedy. The most likely text is dull (Holtzman et al. 2020), so Beam is
+// for translation and tests, not for stories. A hypothesis never gets more likely as it grows, so
+// an ended one stays as it is.
 func Beam(ctx context.Context, state lm.State, width, length int) ([]Hypothesis, error) {
 	if width < 1 || length < 0 {
-		return nil, fmt.Errorf("a beam of width %d and length %d: expected a width of at least 1 and a length of at least 0", width, length)
+		return nil, fmt.Errorf("beam of width %d and length %d; want a width of at least 1 and "+
+			"a length of at least 0", width, length)
 	}
 	beams := []beam{{state: state.Clone()}}
 	var probs []float64
@@ -58,15 +60,16 @@ func Beam(ctx context.Context, state lm.State, width, length int) ([]Hypothesis,
 	return found, nil
 }
 
-// beam is a beginning, and the state of the model after it.
+// beam is a hypothesis and the state of the model after it.
 type beam struct {
 	Hypothesis
 	state lm.State
-	last  lm.Token // not pushed yet, if fresh
+	last  lm.Token // not pushed yet if fresh
 	fresh bool
 }
 
-// insert adds b with one more token, if it may be among the best; only the survivors of a step are copied.
+// insert adds b extended by a token if it may be among the best. Only the survivors of a step are
+// copied.
 func insert(next []beam, b beam, t lm.Token, logProb float64, width int) []beam {
 	if logProb < -1e300 {
 		return next // impossible
@@ -92,7 +95,7 @@ func better(a, b beam) int {
 	return 0
 }
 
-// grow gives every survivor its own state and tokens, and pushes its last token.
+// grow gives every survivor a state and tokens of its own, and pushes its last token.
 func grow(survivors []beam) []beam {
 	for i := range survivors {
 		b := &survivors[i]

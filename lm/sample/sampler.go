@@ -9,20 +9,20 @@ import (
 	"lmzoo/lm"
 )
 
-// Options are the usual warps by name; the zero value of each leaves the distribution as it is, except that a
-// Temperature of 0 is greedy. Use Default for the model's own voice.
+// Options holds the parameters of the usual warps. The zero value of each leaves the distribution
+// as it is, except that a Temperature of 0 is greedy. Default is the model's own distribution.
 type Options struct {
 	Temperature float64 `json:"temperature"`
 	TopK        int     `json:"top_k"`      // 0: all
 	TopP        float64 `json:"top_p"`      // 0 or 1: all
 	MinP        float64 `json:"min_p"`      // 0: all
-	Max         int     `json:"max_tokens"` // stop after so many tokens; 0: only at the end of the document
+	Max         int     `json:"max_tokens"` // maximum number of tokens; 0: until the document ends
 }
 
 // Default is the model's own distribution.
 var Default = Options{Temperature: 1}
 
-// Warps returns the options as warps, in the order that is usual: temperature, top-k, top-p, min-p.
+// Warps returns the options as warps in the usual order: temperature, top-k, top-p, min-p.
 func (o Options) Warps() ([]Warp, error) {
 	var warps []Warp
 	add := func(w Warp, err error) error {
@@ -52,13 +52,14 @@ func (o Options) Warps() ([]Warp, error) {
 		}
 	}
 	if o.Max < 0 {
-		return nil, fmt.Errorf("the number of tokens is %d: expected at least 1, or 0 to stop at the end of the document only", o.Max)
+		return nil, fmt.Errorf("maximum number of tokens is %d; want at least 1, or 0 to stop "+
+			"only at the end of the document", o.Max)
 	}
 	return warps, nil
 }
 
-// Rand is where the draws of a seed come from. The first draw of a PCG whose state is zero is 0.99993, so that every text
-// of seed 0 would begin with a most unlikely token: seed 0 begins with its second.
+// Rand returns the random source of a seed. The first draw of a PCG whose state is zero is 0.99993,
+// which would begin every text of seed 0 with a very unlikely token, so seed 0 skips it.
 func Rand(seed uint64) *rand.Rand {
 	r := rand.New(rand.NewPCG(seed, 0))
 	if seed == 0 {
@@ -76,8 +77,8 @@ type Sampler struct {
 // New returns a Sampler that applies the warps in order.
 func New(rng *rand.Rand, warps ...Warp) *Sampler { return &Sampler{warps, rng} }
 
-// Draw warps a distribution in place, scales it to sum 1, and draws a token from it: afterwards
-// logProbs[v] is ln of the probability with which token v was drawn.
+// Draw warps a distribution in place, scales it to sum 1, and draws a token. Afterwards logProbs[v]
+// is ln of the probability with which token v was drawn.
 func (s *Sampler) Draw(logProbs []float64) (lm.Token, error) {
 	if err := check(logProbs); err != nil {
 		return 0, err
@@ -93,7 +94,7 @@ func (s *Sampler) Draw(logProbs []float64) (lm.Token, error) {
 		if math.IsInf(p, -1) {
 			continue
 		}
-		last = v // for a u so near 1 that the rounded sum does not reach it
+		last = v // the rounded sum may stay below a u near 1
 		if u -= math.Exp(p); u < 0 {
 			break
 		}
@@ -101,17 +102,19 @@ func (s *Sampler) Draw(logProbs []float64) (lm.Token, error) {
 	return lm.Token(last), nil
 }
 
-// check refuses what is no distribution.
+// check reports an invalid distribution.
 func check(logProbs []float64) error {
 	possible := false
 	for v, p := range logProbs {
 		if math.IsNaN(p) || math.IsInf(p, 1) {
-			return fmt.Errorf("%w: token %d has ln P = %v, so there is nothing to draw from; was it trained to the end?", lm.ErrNoProbability, v, p)
+			return fmt.Errorf("%w: token %d has ln P = %v; train again with a lower rate",
+				lm.ErrNoProbability, v, p)
 		}
 		possible = possible || !math.IsInf(p, -1)
 	}
 	if !possible {
-		return fmt.Errorf("the model gives all %d tokens the probability 0: use a smoothed model, or another prompt", len(logProbs))
+		return fmt.Errorf("the model gives all %d tokens probability 0; use a smoothed model or "+
+			"another prompt", len(logProbs))
 	}
 	return nil
 }
@@ -133,10 +136,13 @@ func normalize(logProbs []float64) error {
 	return nil
 }
 
-// Generate draws tokens from a state and yields each with ln of the probability that the model itself gave it, before
-// warping. It stops at BOS, which ends the document and is not yielded; after opt.Max tokens; when yield says
-// so by returning false; or when ctx is done, which is an error. state moves along.
-func Generate(ctx context.Context, state lm.State, opt Options, rng *rand.Rand, yield func(t lm.Token, logProb float64) bool) error {
+// Generate draws tokens from state and yields each with its ln P before warping. It stops at BOS,
+// which ends the document and is not yielded; after opt.Max tokens; when yield returns false; or,
+// with an error, when ctx is done. It pushes the tokens onto state.
+func Generate(
+	ctx context.Context, state lm.State, opt Options, rng *rand.Rand,
+	yield func(t lm.Token, logProb float64) bool,
+) error {
 	warps, err := opt.Warps()
 	if err != nil {
 		return err

@@ -46,8 +46,8 @@ func (l *link) NextLogProbs(dst []float64) []float64 { return l.chain.NextLogPro
 func (l *link) Push(t lm.Token)                      { l.last[0] = t }
 func (l *link) Clone() lm.State                      { c := *l; return &c }
 
-// TestFrequencies: a hundred thousand draws have the frequencies of the distribution, by Pearson's chi-square
-// with a fixed seed: the chance of a value beyond the bound is one in a thousand.
+// TestFrequencies: a hundred thousand draws have the frequencies of the distribution, by Pearson's
+// chi-square with a fixed seed: the chance of a value beyond the bound is one in a thousand.
 func TestFrequencies(t *testing.T) {
 	for name, c := range map[string]struct {
 		given, want []float64
@@ -108,10 +108,10 @@ func TestDrawLeavesADistribution(t *testing.T) {
 func TestDrawRefuses(t *testing.T) {
 	s := sample.New(seeded(1), must(sample.TopP(0.5)), must(sample.TopK(1)), must(sample.Temperature(0.5)))
 	for says, p := range map[string][]float64{
-		"token 1 has ln P = NaN":         {0, math.NaN()},
-		"token 0 has ln P = +Inf":        {inf, 0},
-		"all 2 tokens the probability 0": {-inf, -inf},
-		"all 0 tokens the probability 0": {},
+		"token 1 has ln P = NaN":     {0, math.NaN()},
+		"token 0 has ln P = +Inf":    {inf, 0},
+		"all 2 tokens probability 0": {-inf, -inf},
+		"all 0 tokens probability 0": {},
 	} {
 		_, err := s.Draw(p)
 		require.ErrorContains(t, err, says)
@@ -173,7 +173,8 @@ func TestGenerate(t *testing.T) {
 	require.ErrorContains(t, sample.Generate(ctx, lm.Start(broken), sample.Default, seeded(1), never), "NaN")
 }
 
-// Seed 0 is a seed like others: what it says first is nothing that only one text in ten thousand begins with.
+// Seed 0 is a seed like others: what it says first is nothing that only one text in ten thousand
+// begins with.
 func TestSeeds(t *testing.T) {
 	for seed := range uint64(20) {
 		require.InDelta(t, 0.5, sample.Rand(seed).Float64(), 0.499, "seed %d", seed)

@@ -1,5 +1,5 @@
-// Package sample is how a language model speaks: it draws the next token again and again, from its
-// distribution or from a warped one that cuts off the unlikely tail (Holtzman et al. 2020).
+// Package sample generates text. It draws one token after another from a model's distribution, or
+// from a warped one without the unlikely tail (Holtzman et al. 2020).
 package sample
 
 import (
@@ -8,8 +8,8 @@ import (
 	"slices"
 )
 
-// Warp changes a distribution in place: a slice of ln P, in which −Inf is a token that cannot come.
-// Before and after, the probabilities may sum to anything positive; Sampler sums them anyway. A Warp
+// Warp changes a distribution in place. The slice holds ln P, −Inf for an impossible token. The
+// probabilities may sum to any positive number, before and after; Sampler normalizes them. A Warp
 // may keep scratch memory, so it is for one goroutine.
 type Warp func(logProbs []float64)
 
@@ -17,16 +17,16 @@ type Warp func(logProbs []float64)
 //
 //	P'(v) ∝ P(v)^(1/t)
 //
-// Below 1 the likely becomes likelier, above 1 all becomes more equal; 0 is Greedy.
+// Below 1, likely tokens become likelier; above 1, the distribution becomes flatter; 0 is Greedy.
 func Temperature(t float64) (Warp, error) {
 	switch {
 	case !(t >= 0) || math.IsInf(t, 1):
-		return nil, fmt.Errorf("temperature is %v: expected a number of at least 0; 1 is the model's own", t)
+		return nil, fmt.Errorf("temperature is %v; want at least 0, where 1 changes nothing", t)
 	case t == 0:
 		return Greedy, nil
 	}
 	return func(logProbs []float64) {
-		top := slices.Max(logProbs) // taken out first, so that a tiny t overflows downwards only
+		top := slices.Max(logProbs) // factored out, so that a tiny t only underflows
 		for v, p := range logProbs {
 			if p == top {
 				logProbs[v] = 0
@@ -37,7 +37,7 @@ func Temperature(t float64) (Warp, error) {
 	}, nil
 }
 
-// Greedy keeps the most likely token alone, the first of several equal ones.
+// Greedy keeps only the most likely token, the first of equal ones.
 func Greedy(logProbs []float64) {
 	best := argmax(logProbs)
 	for v := range logProbs {
@@ -59,7 +59,7 @@ func argmax(logProbs []float64) int {
 // TopK keeps the k most likely tokens (Fan, Lewis & Dauphin 2018); of equal ones, the first.
 func TopK(k int) (Warp, error) {
 	if k < 1 {
-		return nil, fmt.Errorf("top-k is %d: expected at least 1", k)
+		return nil, fmt.Errorf("top-k is %d; want at least 1", k)
 	}
 	var rank ranking
 	return func(logProbs []float64) {
@@ -70,23 +70,23 @@ func TopK(k int) (Warp, error) {
 	}, nil
 }
 
-// TopP keeps the nucleus (Holtzman et al. 2020): the smallest set of tokens, the most likely first,
-// whose probabilities reach p.
+// TopP keeps the nucleus (Holtzman et al. 2020): the smallest set of most likely tokens whose
+// probabilities sum to at least p.
 func TopP(p float64) (Warp, error) {
 	if !(p > 0 && p <= 1) {
-		return nil, fmt.Errorf("top-p is %v: expected more than 0 and at most 1", p)
+		return nil, fmt.Errorf("top-p is %v; want a number in (0, 1]", p)
 	}
 	var rank ranking
 	return func(logProbs []float64) {
 		if p == 1 {
-			return // nothing to cut, however the sums round
+			return // keeps all, whatever the rounding
 		}
 		top := slices.Max(logProbs)
 		whole := 0.0
 		for _, lp := range logProbs {
 			whole += math.Exp(lp - top)
 		}
-		// All tokens of less than (1−p)/V together are less than 1−p, so the nucleus is complete without them.
+		// The tokens below (1−p)/V sum to less than 1−p, so the nucleus is complete without them.
 		rank.sort(logProbs, top+math.Log((1-p)*whole/float64(len(logProbs)))-1e-9)
 		reached, n := 0.0, 0
 		for n < len(rank.tokens) && reached < p*whole {
@@ -97,11 +97,11 @@ func TopP(p float64) (Warp, error) {
 	}, nil
 }
 
-// MinP keeps the tokens that are at least p times as likely as the likeliest (Nguyen et al. 2024): a sure
-// model gets a narrow choice, an unsure one a wide one.
+// MinP keeps the tokens that are at least p times as likely as the most likely one (Nguyen et al.
+// 2024), so that a confident model has a narrow choice and an uncertain one a wide choice.
 func MinP(p float64) (Warp, error) {
 	if !(p >= 0 && p <= 1) {
-		return nil, fmt.Errorf("min-p is %v: expected 0 to 1", p)
+		return nil, fmt.Errorf("min-p is %v; want a number in [0, 1]", p)
 	}
 	least := math.Log(p)
 	return func(logProbs []float64) {

@@ -155,7 +155,8 @@ func TestWarpsKeepOrder(t *testing.T) {
 	})
 }
 
-// TestTopPIsSmallest: the tokens that are kept reach p, and without the least of them they would not.
+// TestTopPIsSmallest: the tokens that are kept reach p, and without the least of them they would
+// not.
 func TestTopPIsSmallest(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		before := anyDistribution(t)
@@ -213,7 +214,8 @@ func TestColdIsGreedy(t *testing.T) {
 	})
 }
 
-// A sure model is cut to one word by top-p, an unsure one keeps its choice; top-k cannot tell them apart.
+// A sure model is cut to one word by top-p, an unsure one keeps its choice; top-k cannot tell them
+// apart.
 func ExampleTopP() {
 	sure, unsure := logs(0.94, 0.03, 0.02, 0.01), logs(0.25, 0.25, 0.25, 0.25)
 	nucleus, _ := sample.TopP(0.9)

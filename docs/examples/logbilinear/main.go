@@ -52,8 +52,8 @@ func visit(ctx context.Context, w io.Writer, dir string) error {
 	return play.New(runs, play.Options{Catalogue: catalogue(), TrainDir: dir}).Serve(ctx, listener)
 }
 
-// trainAll trains the three models on the same text. The log-bilinear model is stopped after a third
-// of its steps and goes on from its checkpoint, as after Ctrl-C and lmzoo train --resume.
+// trainAll trains the three models on the same text. The log-bilinear model is stopped after a
+// third of its steps and goes on from its checkpoint, as after Ctrl-C and lmzoo train --resume.
 func trainAll(
 	ctx context.Context, w io.Writer, dir string, steps int,
 ) (runs []*zoo.Run, split corpus.Split, err error) {
@@ -70,14 +70,15 @@ func trainAll(
 		if err != nil {
 			return nil, split, err
 		}
-		values := map[string]any{"steps": steps, "eval_every": max(steps/6, 1), "save_every": max(steps/6, 1)}
+		every := max(steps/6, 1)
+		values := map[string]any{"steps": steps, "eval_every": every, "save_every": every}
 		settings, err := species.SettingsWith("", values)
 		if err != nil {
 			return nil, split, err
 		}
 		order := zoo.Order{
-			Species: species, Settings: settings, Data: data, Split: split, Tokenizer: words, Seed: 1, Threads: 2,
-			Dir: filepath.Join(dir, name), Overwrite: true,
+			Species: species, Settings: settings, Data: data, Split: split, Tokenizer: words,
+			Seed: 1, Threads: 2, Dir: filepath.Join(dir, name), Overwrite: true,
 		}
 		if species.IsNeural() {
 			err = interrupted(ctx, order, steps/3)
@@ -115,9 +116,11 @@ func interrupted(ctx context.Context, order zoo.Order, steps int) error {
 	return err
 }
 
-// compare opens the runs as any program would, prints bits per byte and a sample of each, and writes
-// the report.
-func compare(ctx context.Context, w io.Writer, dir string, runs []*zoo.Run, split corpus.Split) error {
+// compare opens the runs as any program would, prints bits per byte and a sample of each, and
+// writes the report.
+func compare(
+	ctx context.Context, w io.Writer, dir string, runs []*zoo.Run, split corpus.Split,
+) error {
 	for i, r := range runs {
 		opened, err := catalogue().Open(r.Dir)
 		if err != nil {
@@ -132,7 +135,8 @@ func compare(ctx context.Context, w io.Writer, dir string, runs []*zoo.Run, spli
 		return err
 	}
 	for _, row := range c.Rows {
-		fmt.Fprintf(w, "%-26s %.3f bits per byte: %.60s …\n", row.Title, float64(row.BitsPerByte), row.Sample)
+		fmt.Fprintf(w, "%-26s %.3f bits per byte: %.60s …\n",
+			row.Title, float64(row.BitsPerByte), row.Sample)
 	}
 	page, err := os.Create(filepath.Join(dir, "report.html"))
 	if err != nil {

@@ -102,8 +102,8 @@ func (m *Model) Loss(t *autograd.Tape, b corpus.Batch) *autograd.Tensor {
 	return t.HeadLoss(m.predicted(t, contexts), m.R, m.B, b.Y, b.N) // 1×1
 }
 
-// contextsOf appends the n−1 tokens that end at each position of a text. BOS stands for those before
-// the beginning of the document.
+// contextsOf appends the n−1 tokens that end at each position of a text. BOS stands for those
+// before the beginning of the document.
 func (m *Model) contextsOf(dst, text []lm.Token) []lm.Token {
 	begin := 0
 	for i, token := range text {

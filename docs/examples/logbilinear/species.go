@@ -8,7 +8,8 @@ import (
 // Species is the row of the catalogue: all that lmzoo needs to know.
 func Species() *zoo.Species {
 	return &zoo.Species{
-		Name: "logbilinear", Aliases: []string{"lbl"}, Title: "log-bilinear", Era: "NLM", Year: 2007,
+		Name: "logbilinear", Aliases: []string{"lbl"}, Title: "log-bilinear",
+		Era: "NLM", Year: 2007,
 		Paper:     "Mnih & Hinton, Three New Graphical Models for Statistical Language Modelling",
 		Remembers: "the last n−1 tokens, as the vector that they predict",
 		Sizes:     []string{"tiny", "small"},
