@@ -57,3 +57,33 @@ func ExampleModel_Loss() {
 	// b 1 × 9
 	// P(sleeps | the cat) = 0.4, dog 0.2, stone 0.0
 }
+
+// Skip-gram with negative sampling: cat and dog stand beside the same words, cat and stone do not.
+// Nobody tells the model which words are alike.
+func ExampleWord2Vec() {
+	words := []string{"", "cat", "dog", "stone", "cloud", "sleeps", "eats", "falls", "drifts"}
+	docs := [][]int32{
+		{1, 5}, {1, 6}, {2, 5}, {2, 6}, // cats and dogs sleep and eat
+		{3, 7}, {3, 8}, {4, 7}, {4, 8}, // stones and clouds fall and drift
+	}
+	m, err := mlp.NewWord2Vec(mlp.Word2VecConfig{VocabSize: len(words), NEmbd: 8,
+		Objective: mlp.SkipGram, Window: 1, Negative: 2, Power: 0.75}, rand.New(rand.NewPCG(1, 1)))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	l, _ := mlp.NewWord2VecLearner(m, docs, 4, 8, 1, 1)
+	for step := range 500 {
+		l.Step(step, 0.1)
+	}
+	unit := nn.Unit(m.Embeddings())
+	for w := range int32(4) {
+		near := nn.Nearest(unit, 1+w, 1, func(t int32) bool { return t == 0 || t > 4 })
+		fmt.Println(words[1+w], "is most like", words[near[0].Token])
+	}
+	// Output:
+	// cat is most like dog
+	// dog is most like cat
+	// stone is most like cloud
+	// cloud is most like stone
+}

@@ -3,7 +3,10 @@ package rnn_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 
+	"lmzoo/autograd"
+	"lmzoo/corpus"
 	"lmzoo/nn"
 	"lmzoo/rnn"
 )
@@ -70,4 +73,28 @@ func ExampleModel_Start() {
 	// Output:
 	// elman: after 10 tokens 0.1 % of the difference is left
 	// lstm: after 10 tokens 8.8 % of the difference is left
+}
+
+// The vector of a word in its text: the forward half of ELMo knows what stands before the word, the
+// backward half what stands behind it, so a change behind the word changes the second half only.
+// The embedding, layer 0, knows neither. Nothing is trained here; the architecture alone decides.
+func ExampleELMo_Hidden() {
+	m, _ := rnn.NewELMo(rnn.ELMoConfig{VocabSize: 20, NEmbd: 8, Layers: 2},
+		rand.New(rand.NewPCG(1, 1)))
+	vectors := func(text ...int32) (layers [][]float32) { // of the token in the middle
+		b := corpus.Batch{B: 1, T: len(text), X: text, Y: make([]int32, len(text))}
+		for _, h := range m.Hidden(autograd.NewForward(), b) {
+			layers = append(layers, h.Row(2))
+		}
+		return layers
+	}
+	one, other := vectors(0, 5, 7, 6), vectors(0, 5, 7, 9) // 7 before 6, and before 9
+	for l := range one {
+		fmt.Printf("layer %d: forward half equal: %v, backward half equal: %v\n", l,
+			slices.Equal(one[l][:8], other[l][:8]), slices.Equal(one[l][8:], other[l][8:]))
+	}
+	// Output:
+	// layer 0: forward half equal: true, backward half equal: true
+	// layer 1: forward half equal: true, backward half equal: false
+	// layer 2: forward half equal: true, backward half equal: false
 }

@@ -1,10 +1,16 @@
 package task_test
 
 import (
+	"context"
 	"fmt"
+	"math"
+	"math/rand/v2"
 	"strings"
 
+	"lmzoo/lm"
+	"lmzoo/mlp"
 	"lmzoo/task"
+	"lmzoo/train"
 )
 
 // The same examples, as a bag of words and in order: "not" turns the next word around, which a bag
@@ -60,4 +66,34 @@ func ExamplePaired() {
 	d, _ := task.Paired(a, b, 1)
 	fmt.Printf("bigrams are ahead by %.3f (%.3f to %.3f); tie: %v\n", d.Delta, d.Low, d.High, d.Tie)
 	// Output: bigrams are ahead by 0.092 (0.067 to 0.117); tie: false
+}
+
+// A linear layer over a pre-trained body. The body here is the least there is, vectors of eight
+// words in which the words of one mood already stand together; so two labels are enough, and the
+// network is right about words that no label named.
+func ExampleNetwork() {
+	m, _ := mlp.NewWord2Vec(mlp.Word2VecConfig{VocabSize: 9, NEmbd: 2, Objective: mlp.SkipGram,
+		Window: 1, Negative: 1}, rand.New(rand.NewPCG(1, 1)))
+	for w := range 8 { // pre-training: words 1 to 4 are good, 5 to 8 are bad
+		m.In.Row(1 + w)[0] = 1 - 2*float32(w/4)
+	}
+	n, err := task.New(m, 2, task.Mean, false, rand.New(rand.NewPCG(1, 1)))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	n.Freeze()
+	c := train.Default()
+	c.Batch, c.Context, c.Steps, c.LR, c.Warmup, c.Pieces = 2, 1, 100, 0.1, 0, 1
+	labels := []task.Labelled{{Tokens: []lm.Token{1}, Label: 0}, {Tokens: []lm.Token{5}, Label: 1}}
+	if _, err := task.FitFrozen(context.Background(), n, labels, c); err != nil {
+		fmt.Println(err)
+		return
+	}
+	for i, p := range n.LogProbs([][]lm.Token{{2, 3}, {7, 6, 8}}) {
+		fmt.Printf("text %d: good %.2f, bad %.2f\n", i, math.Exp(p[0]), math.Exp(p[1]))
+	}
+	// Output:
+	// text 0: good 0.98, bad 0.02
+	// text 1: good 0.02, bad 0.98
 }

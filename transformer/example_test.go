@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 
 	"lmzoo/autograd"
 	"lmzoo/corpus"
@@ -95,4 +96,41 @@ func ExampleModel_Loss() {
 	// step 100: 1.1 nats per token, perplexity 3.0
 	// step 400: 0.0 nats per token, perplexity 1.0
 	// abcabcabcabcabcabcabcabc
+}
+
+// BERT fills a gap from both sides. In these texts of three letters the last decides the first: "a"
+// stands before "x", "b" before "y", with "-" between them. No model that reads from left to right
+// can know the first letter; BERT can.
+func ExampleBERT() {
+	letters := "^abxy-" // and [MASK], [SEP]
+	docs := [][]int32{{1, 5, 3, 0}, {2, 5, 4, 0}}
+	m, err := transformer.NewBERT(transformer.BERTConfig{VocabSize: len(letters) + 2,
+		NPositions: 8, NEmbd: 16, NLayer: 1, NHead: 2, InitializerRange: 0.2},
+		rand.New(rand.NewPCG(1, 1)))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	source, _ := transformer.NewMaskedSource(m.Config, docs, 4, 10, 1, nil)
+	var batch transformer.MaskedBatch
+	tape := autograd.NewTape()
+	for step := range 400 {
+		source.Batch(&batch, step)
+		tape.Reset()
+		tape.Backward(m.Loss(tape, batch))
+		for _, p := range nn.Params(m) { // gradient descent
+			for i := range p.Grad {
+				p.Data[i] -= 0.1 * p.Grad[i]
+				p.Grad[i] = 0
+			}
+		}
+	}
+	for _, text := range [][]int32{{1, 5, 3}, {1, 5, 4}} { // what the gap holds is not looked at
+		p := m.FillLogProbs(nil, text, 0)
+		best := slices.Index(p, slices.Max(p))
+		fmt.Printf("_-%c: %c\n", letters[text[2]], letters[best])
+	}
+	// Output:
+	// _-x: a
+	// _-y: b
 }
