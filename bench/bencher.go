@@ -9,6 +9,7 @@ import (
 
 	"lmzoo/corpus"
 	"lmzoo/lm"
+	"lmzoo/mlp"
 	"lmzoo/train"
 	"lmzoo/transformer"
 )
@@ -75,6 +76,12 @@ func benchTrainer(m model, s Case, threads, pieces int) (*train.Trainer, error) 
 		return train.NewTrainer(m, random, c)
 	case train.Learner[transformer.MaskedBatch]:
 		return train.NewTrainer(m, maskedNoise{random}, c)
+	case *mlp.Word2Vec:
+		l, err := mlp.NewWord2VecLearner(m, random.documents(), s.Batch, s.Context, 1, threads)
+		if err != nil {
+			return nil, err
+		}
+		return train.NewTrainerOf(l, c)
 	}
 	return nil, fmt.Errorf("%s: cannot train a %T", s.Name, m)
 }
@@ -197,6 +204,18 @@ func (s *noise) Batch(b *corpus.Batch, _ int) {
 	for i := range n {
 		b.X[i], b.Y[i] = 1+s.rng.Int32N(int32(s.vocab)-1), 1+s.rng.Int32N(int32(s.vocab)-1)
 	}
+}
+
+// documents returns a text of random tokens, in documents as long as a row.
+func (s *noise) documents() [][]lm.Token {
+	docs := make([][]lm.Token, 256)
+	for i := range docs {
+		docs[i] = make([]lm.Token, s.context)
+		for j := range docs[i] {
+			docs[i][j] = 1 + s.rng.Int32N(int32(s.vocab)-1)
+		}
+	}
+	return docs
 }
 
 // maskedNoise is a source of random tokens; 15 % of them are targets.

@@ -22,8 +22,8 @@ type Case struct {
 	build          func() (model, error)
 }
 
-// model is what Run measures. It is trained if it is a Learner of causal or of masked batches, and
-// it generates if it is speaking.
+// model is what Run measures. It is trained if it is a Word2Vec or a Learner of causal or of masked
+// batches, and it generates if it is speaking.
 type model interface{ Vocab() int }
 
 // speaking is a model that generates.
@@ -61,6 +61,12 @@ func Cases() []Case {
 		gpt("gpt-384", "nanoGPT's 6 layers of 384 channels", 4, characters, 256, 6, 6, 384),
 		of("bert", "BERT, 4 layers of 128 channels", 32, 64, transformer.NewBERT, transformer.BERTConfig{
 			VocabSize: 2000, NPositions: 64, NEmbd: 128, NLayer: 4, NHead: 4,
+		}),
+		of("elmo", "ELMo, 2 layers of 128 channels each way", 32, 64, rnn.NewELMo, rnn.ELMoConfig{
+			VocabSize: 2000, NEmbd: 128, Layers: 2,
+		}),
+		of("word2vec", "word2vec.c's skip-gram, 100 channels", 4, 256, mlp.NewWord2Vec, mlp.Word2VecConfig{
+			VocabSize: 10000, NEmbd: 100, Objective: mlp.SkipGram, Window: 5, Negative: 5, Power: 0.75,
 		}),
 		nplm("makemore-mlp", "makemore's MLP", 32, 16, names, 16, 64, 64),
 		cell("makemore-rnn", "makemore's RNN", 32, 16, "elman", names, 64, 64),

@@ -16,7 +16,7 @@ func (c Config) Shape(int) nn.Shape {
 // Shape returns what the configuration costs. A step touches few rows of either table.
 func (c Word2VecConfig) Shape(int) nn.Shape {
 	channels := float64(c.NEmbd)
-	pairs := float64(c.Window) // on average, on both sides
+	pairs := float64(c.Window + 1) // the mean of both sides: each reaches 1 to Window words
 	if c.Objective == CBOW {
 		pairs = 1
 	}

@@ -4,7 +4,7 @@
     python3 bench/testdata/bench_torch.py [--threads 2] [--seconds 2] [--rounds 5] [--json] [NAME...]
 
 A step is the same as in lmzoo: random tokens in, forward, mean cross-entropy, backward, gradient
-clipped to norm 1, AdamW.
+clipped to norm 1, AdamW; of word2vec, plain gradient descent on the vectors that occur.
 
 How fast PyTorch is depends on its BLAS, on the number of threads, and on whether idle threads spin
 (OMP_WAIT_POLICY=active) or sleep (passive). The policy is read when a process starts, so the script
@@ -126,6 +126,48 @@ class BERT(nn.Module):
         return F.linear(self.ln_head(F.gelu(self.transform(h))), self.tokens.weight, self.bias)
 
 
+class ELMo(nn.Module):
+    """Two stacks of LSTMs, one over the reversed rows, with a residual connection and one output layer."""
+
+    def __init__(self, vocab, channels, layers):
+        super().__init__()
+        self.encoder, self.decoder = nn.Embedding(vocab, channels), nn.Linear(channels, vocab)
+        self.stacks = nn.ModuleList(
+            nn.ModuleList(nn.LSTM(channels, channels, batch_first=True) for _ in range(layers)) for _ in range(2))
+
+    def forward(self, x):
+        logits = []
+        for stack, tokens in zip(self.stacks, (x, x.flip(1))):
+            h = stack[0](self.encoder(tokens))[0]
+            for lstm in stack[1:]:
+                h = h + lstm(h)[0]
+            logits.append(self.decoder(h))
+        return torch.stack(logits)
+
+    def loss(self, x, y):
+        forwards, backwards = self(x).flatten(1, -2)
+        return (F.cross_entropy(forwards, y.flatten()) + F.cross_entropy(backwards, y.flip(1).flatten())) / 2
+
+
+class Word2Vec(nn.Module):
+    """Skip-gram with negative sampling. The pairs of a word share its noise, so that they are matrix products."""
+
+    def __init__(self, vocab, channels, window, negative):
+        super().__init__()
+        self.window, self.negative = window, negative
+        self.inner, self.outer = (nn.Embedding(vocab, channels, sparse=True) for _ in range(2))
+
+    def loss(self, x, y):
+        words, vocab = x.numel(), self.inner.num_embeddings
+        around = torch.randint(1, vocab, (words, 2 * self.window))
+        reach = torch.randint(1, self.window + 1, (words, 1))
+        inside = torch.arange(self.window).repeat(2) < reach
+        out = torch.cat([x.flatten()[:, None], torch.randint(1, vocab, (words, self.negative))], dim=1)
+        scores = self.inner(around) @ self.outer(out).transpose(1, 2)
+        right, wrong = F.softplus(-scores[:, :, 0]), F.softplus(scores[:, :, 1:]).sum(2)
+        return ((right + wrong) * inside).sum()
+
+
 class NPLM(nn.Module):
     def __init__(self, vocab, context, embd, hidden):
         super().__init__()
@@ -149,6 +191,8 @@ SHAPES = {  # name: (model, vocabulary, rows, tokens of a row)
     "gpt": (lambda: GPT(65, 64, 4, 4, 128), 65, 12, 64),
     "gpt-384": (lambda: GPT(65, 256, 6, 6, 384), 65, 4, 256),
     "bert": (lambda: BERT(2000, 64, 4, 4, 128), 2000, 32, 64),
+    "elmo": (lambda: ELMo(2000, 128, 2), 2000, 32, 64),
+    "word2vec": (lambda: Word2Vec(10000, 100, 5, 5), 10000, 4, 256),
     "makemore-mlp": (lambda: NPLM(27, 16, 64, 64), 27, 32, 16),
     "makemore-rnn": (lambda: Recurrent(nn.RNN, 27, 64, 64), 27, 32, 16),
     "makemore-gru": (lambda: Recurrent(nn.GRU, 27, 64, 64), 27, 32, 16),
@@ -160,15 +204,25 @@ class Run:
     def __init__(self, name):
         make, self.vocab, self.rows, self.length = SHAPES[name]
         self.name, self.model, self.seconds = name, make(), []
-        self.optimizer = torch.optim.AdamW(self.model.parameters(), lr=1e-6, betas=(0.9, 0.99), weight_decay=0.1)
+        self.sparse = isinstance(self.model, Word2Vec)  # trained by plain gradient descent, without clipping
+        if self.sparse:
+            self.optimizer = torch.optim.SGD(self.model.parameters(), lr=1e-6)
+        else:
+            self.optimizer = torch.optim.AdamW(self.model.parameters(), lr=1e-6, betas=(0.9, 0.99), weight_decay=0.1)
+
+    def loss(self, x, y):
+        if hasattr(self.model, "loss"):
+            return self.model.loss(x, y)
+        logits = self.model(x).flatten(0, -2)
+        return F.cross_entropy(logits, y.flatten()[: len(logits)])
 
     def step(self):
         x, y = (torch.randint(1, self.vocab, (self.rows, self.length)) for _ in range(2))
-        logits = self.model(x).flatten(0, -2)
-        loss = F.cross_entropy(logits, y.flatten()[: len(logits)])
+        loss = self.loss(x, y)
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
-        nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
+        if not self.sparse:
+            nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
         self.optimizer.step()
         loss.item()
 
