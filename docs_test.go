@@ -14,9 +14,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestDocs runs every command of a ```console block in docs/ and compares what it prints with what the page says:
-// "…" stands for anything in a line, a line "…" for any lines, and numbers agree within a tolerance, since another processor
-// adds in another order.
+// TestDocs runs every command of a ```console block in docs/ and compares what it prints with what
+// the page says: "…" stands for anything in a line, a line "…" for any lines, and numbers agree
+// within a tolerance, since another processor adds in another order.
 func TestDocs(t *testing.T) {
 	if testing.Short() || runtime.GOOS == "windows" {
 		t.Skip("the pages are checked by the full test on a system with a POSIX shell")
@@ -72,7 +72,8 @@ func consoleExamples(text string) (examples []example) {
 	return examples
 }
 
-// matches compares lines; a wanted line "…" stands for any number of them. Nothing wanted matches anything.
+// matches compares lines; a wanted line "…" stands for any number of them. Nothing wanted matches
+// anything.
 func matches(want, got []string) bool {
 	if len(want) == 0 {
 		return true

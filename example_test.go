@@ -10,9 +10,9 @@ import (
 	"lmzoo/zoo"
 )
 
-// The history of language models, in a few seconds. Five species read the same 100,000 words of a world whose true
-// entropy is known, and are asked how many words they hesitate between when they predict text they have not seen: that
-// is the perplexity. Nobody can do better than the last row.
+// The history of language models, in a few seconds. Five species read the same 100,000 words of a
+// world whose true entropy is known, and are asked how many words they hesitate between when they
+// predict text they have not seen: that is the perplexity. Nobody can do better than the last row.
 func Example_history() {
 	data := zoo.Data{Corpus: zoo.WorldName, Tokens: 100_000}
 	split, err := data.Load(context.Background(), zoo.Input{})
@@ -42,7 +42,8 @@ func Example_history() {
 	for _, c := range report.Classes {
 		limit += c.TruthNats
 	}
-	fmt.Printf("      %-26s %6.1f\n", "the limit: true entropy", math.Exp(limit/float64(report.Tokens)))
+	fmt.Printf("      %-26s %6.1f\n", "the limit: true entropy",
+		math.Exp(limit/float64(report.Tokens)))
 	// Output:
 	// 1948  unigram                     120.5
 	// 1948  bigram                        6.8
@@ -52,11 +53,14 @@ func Example_history() {
 	//       the limit: true entropy       1.7
 }
 
-// judge trains a species, a neural one for a second or two, and judges it by the first documents of the test part.
+// judge trains a species, a neural one for a second or two, and judges it by the first documents of
+// the test part.
 func judge(species *zoo.Species, words corpus.Tokenizer, split corpus.Split) (*eval.Report, error) {
 	small := map[string]map[string]any{
-		"lstm": {"n_embd": 32, "hidden": 64, "batch": 16, "context": 64, "steps": 400, "lr": 0.01, "warmup": 20},
-		"gpt":  {"n_embd": 64, "n_layer": 2, "n_head": 4, "batch": 8, "context": 128, "steps": 300, "lr": 0.006, "warmup": 30},
+		"lstm": {"n_embd": 32, "hidden": 64, "batch": 16, "context": 64, "steps": 400, "lr": 0.01,
+			"warmup": 20},
+		"gpt": {"n_embd": 64, "n_layer": 2, "n_head": 4, "batch": 8, "context": 128, "steps": 300,
+			"lr": 0.006, "warmup": 30},
 	}
 	settings, err := species.Settings("")
 	if err != nil {
@@ -67,7 +71,8 @@ func judge(species *zoo.Species, words corpus.Tokenizer, split corpus.Split) (*e
 	}
 	ctx := context.Background()
 	run, err := zoo.Make(ctx, zoo.Order{
-		Species: species, Settings: settings, Tokenizer: words, Split: corpus.Split{Train: split.Train}, Seed: 1, Threads: 2,
+		Species: species, Settings: settings, Tokenizer: words,
+		Split: corpus.Split{Train: split.Train}, Seed: 1, Threads: 2,
 	})
 	if err != nil {
 		return nil, err

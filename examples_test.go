@@ -8,8 +8,9 @@ import (
 	"testing"
 )
 
-// TestSpeciesOfAnotherModule builds the module under docs/examples, which adds a species of its own,
-// and runs its tests: it is trained, resumed, compared, inspected and drawn without a line in lmzoo.
+// TestSpeciesOfAnotherModule builds the module under docs/examples, which adds a species of its
+// own, and runs its tests: it is trained, resumed, compared, inspected and drawn without a line in
+// lmzoo.
 func TestSpeciesOfAnotherModule(t *testing.T) {
 	if _, err := exec.LookPath("go"); err != nil {
 		t.Skip("no go command")

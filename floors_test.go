@@ -50,7 +50,8 @@ func TestFloors(t *testing.T) {
 			return err
 		}
 		if d.IsDir() {
-			if _, err := os.Stat(filepath.Join(file, "go.mod")); file != "." && (err == nil || strings.HasPrefix(d.Name(), ".") || d.Name() == "testdata") {
+			if _, err := os.Stat(filepath.Join(file, "go.mod")); file != "." &&
+				(err == nil || strings.HasPrefix(d.Name(), ".") || d.Name() == "testdata") {
 				return filepath.SkipDir // a module of its own, or not ours
 			}
 			return nil
@@ -64,7 +65,8 @@ func TestFloors(t *testing.T) {
 			return nil // the front door: the package doc and the Example see everything
 		}
 		if !test {
-			require.Contains(t, floor, room, "%s stands in a room that the floors do not know", file)
+			require.Contains(t, floor, room, "%s stands in a room that the floors do not know",
+				file)
 		}
 		parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.ImportsOnly)
 		require.NoError(t, err)
@@ -75,12 +77,14 @@ func TestFloors(t *testing.T) {
 			if !ours || target == room {
 				continue
 			}
-			require.Contains(t, floor, target, "%s imports %s, a room that the floors do not know", file, target)
+			require.Contains(t, floor, target, "%s imports %s, a room that the floors do not know",
+				file, target)
 			if strings.HasSuffix(target, "test") {
 				require.True(t, test, "%s imports %s, which is for tests", file, target)
 				continue // every species proves the contract
 			}
-			require.Less(t, floor[target], floor[room], "%s (floor %d) imports %s (floor %d)", file, floor[room], target, floor[target])
+			require.Less(t, floor[target], floor[room], "%s (floor %d) imports %s (floor %d)", file,
+				floor[room], target, floor[target])
 		}
 		return nil
 	}))

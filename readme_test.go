@@ -30,15 +30,19 @@ func TestReadme(t *testing.T) {
 	require.NoError(t, err)
 	sh := shell{t: t, dir: repository(t), fake: fakeBrowser(t)}
 	for _, block := range shBlocks(string(page)) {
-		if strings.Contains(strings.Join(block, "\n"), "tinyshakespeare") && !sh.try("lmzoo corpus get tinyshakespeare && lmzoo corpus get names") {
-			t.Log("note: the corpora of the reference figures cannot be fetched; their commands are left out")
+		if strings.Contains(strings.Join(block, "\n"), "tinyshakespeare") &&
+			!sh.try("lmzoo corpus get tinyshakespeare && lmzoo corpus get names") {
+			t.Log(
+				"note: the corpora of the reference figures cannot be fetched; their " +
+					"commands are left out")
 			continue
 		}
 		for _, command := range block {
 			sh.run(hurried(command))
 		}
 	}
-	for _, file := range []string{"demo/report.html", "three.html", "runs/mix/config.json", "words.arpa", "LICENSE.lmz"} {
+	for _, file := range []string{"demo/report.html", "three.html", "runs/mix/config.json",
+		"words.arpa", "LICENSE.lmz"} {
 		require.FileExists(t, filepath.Join(sh.dir, file))
 	}
 }

@@ -31,7 +31,9 @@ func TestWordsOfChinese(t *testing.T) {
 // TestOldWordVocabulary checks that a vocabulary with words of several Chinese characters goes on
 // cutting as it did when its model was trained.
 func TestOldWordVocabulary(t *testing.T) {
-	old, err := LoadTokenizer([]byte(`{"format":"lmzoo tokenizer","version":1,"tokenizer":"word","alphabet":"猫有","words":["有猫"]}`))
+	old, err := LoadTokenizer(
+		[]byte(
+			`{"format":"lmzoo tokenizer","version":1,"tokenizer":"word","alphabet":"猫有","words":["有猫"]}`))
 	require.NoError(t, err)
 	require.Len(t, old.Encode(nil, "有猫"), 1)
 	require.Len(t, old.Encode(nil, "有猫有猫"), 4)

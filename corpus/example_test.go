@@ -8,8 +8,8 @@ import (
 	"lmzoo/lm"
 )
 
-// The same sentence in every vocabulary: the coarser the cut, the shorter the sequence and the larger
-// the vocabulary.
+// The same sentence in every vocabulary: the coarser the cut, the shorter the sequence and the
+// larger the vocabulary.
 func Example() {
 	text := "the cat sees the cats .\n"
 	docs := corpus.Lines.Cut(strings.Repeat(text, 3))

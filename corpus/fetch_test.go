@@ -190,7 +190,8 @@ func TestNamed(t *testing.T) {
 		require.NoError(t, err)
 	}
 	_, err := FindNamed("ptb")
-	require.EqualError(t, err, `no corpus is named "ptb": choose one of tinyshakespeare, names, opticks, or give a file`)
+	require.EqualError(t, err,
+		`no corpus is named "ptb": choose one of tinyshakespeare, names, opticks, or give a file`)
 }
 
 // TestLoadNamed checks the default boundaries, split and order of a named corpus.

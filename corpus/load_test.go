@@ -67,7 +67,8 @@ func TestCorpusAsJSON(t *testing.T) {
 	require.NoError(t, err)
 	data, err := json.Marshal(c)
 	require.NoError(t, err)
-	require.JSONEq(t, `{"name":"stdin","source":"-","bytes":4,"sha256":"`+sha("a\nb\n")+`","documents":"lines","split":"90/5/5","shuffled":false}`, string(data))
+	require.JSONEq(t, `{"name":"stdin","source":"-","bytes":4,"sha256":"`+sha("a\nb\n")+
+		`","documents":"lines","split":"90/5/5","shuffled":false}`, string(data))
 	var again Corpus
 	require.NoError(t, json.Unmarshal(data, &again))
 	require.Equal(t, c.Ratio, again.Ratio)

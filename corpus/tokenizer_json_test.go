@@ -90,7 +90,8 @@ func TestLoadTokenizerRefuses(t *testing.T) {
 		head + `"bpe","merges":[[1,257]]}`:                 "joins token 257",
 		head + `"bpe","merges":[[1,-5]]}`:                  "joins token -5",
 		head + `"bpe","merges":[[1,2],[1,2]]}`:             "is there twice",
-		head + `"bpe","merges":[[1,1],[257,257],[258,258],[259,259],[260,260],[261,261],[262,262],[263,263],[264,264]]}`: "512 bytes",
+		head +
+			`"bpe","merges":[[1,1],[257,257],[258,258],[259,259],[260,260],[261,261],[262,262],[263,263],[264,264]]}`: "512 bytes",
 	} {
 		tok, err := LoadTokenizer([]byte(data))
 		require.Nil(t, tok)
@@ -114,7 +115,8 @@ func TestLoadTokenizerCutShort(t *testing.T) {
 }
 
 func FuzzLoadTokenizer(f *testing.F) {
-	f.Add([]byte(`{"format":"lmzoo tokenizer","version":1,"tokenizer":"byte","specials":["[MASK]"]}`))
+	f.Add(
+		[]byte(`{"format":"lmzoo tokenizer","version":1,"tokenizer":"byte","specials":["[MASK]"]}`))
 	for _, tok := range everyTokenizer(f) {
 		data, err := MarshalTokenizer(tok)
 		require.NoError(f, err)

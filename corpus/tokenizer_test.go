@@ -190,7 +190,8 @@ func TestTrainRefuses(t *testing.T) {
 		vocab int
 		want  string
 	}{
-		{"wordpiece", 0, `unknown tokenizer "wordpiece"; want one of byte, char, bpe, word, whitespace`},
+		{"wordpiece", 0,
+			`unknown tokenizer "wordpiece"; want one of byte, char, bpe, word, whitespace`},
 		{"char", -1, "vocabulary of -1"},
 		{"byte", 256, "needs at least 257"},
 		{"bpe", 256, "needs at least 257"},

@@ -12,13 +12,15 @@ import (
 // A model that knows nothing needs eight bits for every byte, whatever the tokenizer. The end of a
 // document is a token too, and its line end a byte.
 func Example() {
-	docs := []corpus.Document{{Text: "to be or not to be", End: "\n"}, {Text: "that is the question", End: "\n"}}
+	docs := []corpus.Document{{Text: "to be or not to be", End: "\n"},
+		{Text: "that is the question", End: "\n"}}
 	bytes, err := corpus.Train("byte", docs, 0)
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	report, err := eval.Run(context.Background(), lm.Uniform(bytes.Vocab()), bytes, docs, eval.Options{})
+	report, err := eval.Run(context.Background(), lm.Uniform(bytes.Vocab()), bytes, docs,
+		eval.Options{})
 	if err != nil {
 		fmt.Println(err)
 		return

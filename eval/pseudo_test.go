@@ -74,7 +74,8 @@ func TestPseudoRunErrors(t *testing.T) {
 	require.ErrorIs(t, err, lm.ErrNoProbability)
 	cancelled, cancel := context.WithCancel(ctx)
 	cancel()
-	_, err = PseudoRun(cancelled, neighbours{tok.Vocab()}, tok, []corpus.Document{{Text: "a"}}, Options{})
+	_, err = PseudoRun(cancelled, neighbours{tok.Vocab()}, tok, []corpus.Document{{Text: "a"}},
+		Options{})
 	require.True(t, errors.Is(err, context.Canceled))
 }
 

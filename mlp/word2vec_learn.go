@@ -68,7 +68,8 @@ func (l *Word2VecLearner) Validation(docs [][]lm.Token) func(context.Context) (f
 
 // PairLoss returns the mean loss of held-out documents in nats per pair, with noise of the training
 // text that the seed decides.
-func PairLoss(ctx context.Context, m *Word2Vec, train, held [][]lm.Token, seed uint64) (float64, error) {
+func PairLoss(ctx context.Context, m *Word2Vec, train, held [][]lm.Token,
+	seed uint64) (float64, error) {
 	const row = 256 // words between two looks at the context
 	pairs, err := NewPairs(train, m.Config, 1, row, seed)
 	if err != nil {

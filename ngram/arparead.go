@@ -118,7 +118,8 @@ func (a *arpaReader) next() (string, error) {
 			continue
 		}
 		if err == io.EOF && len(a.buf) == 0 {
-			return "", errors.New(`the file ends before \end\: it is truncated, or not an ARPA file`)
+			return "", errors.New(
+				`the file ends before \end\: it is truncated, or not an ARPA file`)
 		}
 		if err != nil && err != io.EOF {
 			return "", err

@@ -48,7 +48,8 @@ func (c Config) check() (Config, error) {
 		c.K = 1
 	}
 	if c.Memory < 0 {
-		return c, fmt.Errorf("ngram: memory bound of %d bytes: want a positive number, or 0 for none", c.Memory)
+		return c, fmt.Errorf(
+			"ngram: memory bound of %d bytes: want a positive number, or 0 for none", c.Memory)
 	}
 	if c.Smoothing == "" {
 		c.Smoothing = "modified-kneser-ney"

@@ -9,15 +9,16 @@ import (
 	"lmzoo/ngram"
 )
 
-// The smallest derivation: two sentences, a bigram, and every number of one probability. The text is too
-// small for discounts from counts of counts, which the notes say.
+// The smallest derivation: two sentences, a bigram, and every number of one probability. The text
+// is too small for discounts from counts of counts, which the notes say.
 func Example() {
 	words := []string{"</s>", "<unk>", "the", "cat", "sat", "slept"}
 	docs := [][]lm.Token{
 		{2, 3, 4, lm.BOS}, // the cat sat
 		{2, 3, 5, lm.BOS}, // the cat slept
 	}
-	model, notes, err := ngram.Train(docs, ngram.Config{Order: 2, Smoothing: "modified-kneser-ney", Vocab: len(words), Unk: 1})
+	model, notes, err := ngram.Train(docs,
+		ngram.Config{Order: 2, Smoothing: "modified-kneser-ney", Vocab: len(words), Unk: 1})
 	if err != nil {
 		fmt.Println(err)
 		return

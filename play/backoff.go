@@ -30,7 +30,8 @@ type backoffStep struct {
 
 const maxCandidates = 20
 
-func backoffView(e *models.Model, a *insideAnswer, m explainer, at models.Prompt, token *lm.Token) error {
+func backoffView(e *models.Model, a *insideAnswer, m explainer, at models.Prompt,
+	token *lm.Token) error {
 	logProbs, err := e.LogProbs(at)
 	if err != nil {
 		return err

@@ -52,7 +52,8 @@ func (v *visitor) hear(ev any) {
 	case *runtime.EventExceptionThrown:
 		v.complain = append(v.complain, thrown(ev.ExceptionDetails))
 	case *runtime.EventConsoleAPICalled:
-		if ev.Type == runtime.ConsoleAPICalledTypeError || ev.Type == runtime.ConsoleAPICalledTypeWarning {
+		if ev.Type == runtime.ConsoleAPICalledTypeError ||
+			ev.Type == runtime.ConsoleAPICalledTypeWarning {
 			v.complain = append(v.complain, fmt.Sprint(ev.Type, ev.Args))
 		}
 	case *log.EventEntryAdded:
@@ -130,7 +131,9 @@ func (v *visitor) typed(text string) {
 // key presses a key on an element.
 func (v *visitor) key(selector, key string) {
 	v.t.Helper()
-	v.until(fmt.Sprintf(`(e => e && (e.focus(), e === document.activeElement) && (e.dispatchEvent(new KeyboardEvent("keydown", {key: %q, bubbles: true, cancelable: true})), true))(document.querySelector(%q))`, key, selector))
+	v.until(
+		fmt.Sprintf(
+			`(e => e && (e.focus(), e === document.activeElement) && (e.dispatchEvent(new KeyboardEvent("keydown", {key: %q, bubbles: true, cancelable: true})), true))(document.querySelector(%q))`, key, selector))
 }
 
 // fits requires that the page is not wider than the window.
@@ -154,7 +157,8 @@ func TestBrowser(t *testing.T) {
 	v.until(`document.body.dataset.nextPrompt === "once in spring"`)
 	require.Equal(t, 7,
 		ask[int](v,
-			`document.querySelectorAll("#next-cards article:not(.limit)").length`), "uniform knows nothing and is not ticked")
+			`document.querySelectorAll("#next-cards article:not(.limit)").length`),
+		"uniform knows nothing and is not ticked")
 	v.until(`document.querySelector("#next-cards article:last-child").classList.contains("limit")`)
 	require.Equal(t, 10,
 		ask[int](v, `document.querySelectorAll('[data-model="ngram"] ol button').length`))
@@ -162,7 +166,8 @@ func TestBrowser(t *testing.T) {
 		`document.querySelector('[data-model="ngram"] ol button').dataset.append`)
 	require.Equal(t, " ,", first, "after the season there is always a comma")
 	// bars grow to their length
-	v.until(`document.querySelector('[data-model="ngram"] ol i').getBoundingClientRect().width > 100`)
+	v.until(
+		`document.querySelector('[data-model="ngram"] ol i').getBoundingClientRect().width > 100`)
 
 	v.click(`[data-model="ngram"] ol button`)
 	v.until(`document.getElementById("prompt").value === "once in spring ,"`)
@@ -198,7 +203,8 @@ func TestBrowser(t *testing.T) {
 			v.fits(view)
 		}
 		v.click(`#inside-models [data-model="ngram"]`)
-		v.until(`document.querySelectorAll(".chain li").length === 5 && document.querySelectorAll(".chain li.answered").length === 1`)
+		v.until(
+			`document.querySelectorAll(".chain li").length === 5 && document.querySelectorAll(".chain li.answered").length === 1`)
 		v.click(`#inside-models [data-model="gpt"]`)
 		v.until(`document.querySelectorAll(".thumbs button").length === 4`)
 		v.click(`.thumbs [data-head="0.1"]`)
@@ -207,7 +213,8 @@ func TestBrowser(t *testing.T) {
 			ask[[]string](v,
 				`[".beside span", ".cells .under span"].map((e) => document.querySelector(e).textContent)`), "rows and columns have names")
 		v.click(`.arcs button:nth-child(3)`)
-		v.until(`document.querySelector(".arcs button[aria-pressed=true]").textContent === "in" && document.querySelectorAll(".arcs path").length > 0`)
+		v.until(
+			`document.querySelector(".arcs button[aria-pressed=true]").textContent === "in" && document.querySelectorAll(".arcs path").length > 0`)
 		v.key(".heat canvas", "ArrowRight")
 		v.until(`document.querySelector(".heat [role=status]").textContent.includes("takes")`)
 		v.until(`document.querySelectorAll(".map svg text").length > 100`)
@@ -223,7 +230,8 @@ func TestBrowser(t *testing.T) {
 		ask[bool](v,
 			`document.getElementById("g-max").value = 4000, document.getElementById("g-temperature").value = 2, true`)
 		v.click("#g-go")
-		v.until(`document.querySelectorAll('#generate-cards [data-model="letters"] .tok').length >= 5`)
+		v.until(
+			`document.querySelectorAll('#generate-cards [data-model="letters"] .tok').length >= 5`)
 		v.click("#g-stop")
 		v.until(`document.getElementById("view-generate").dataset.state === "stopped"`)
 		n := ask[int](v, `document.querySelectorAll("#generate-cards .tok").length`)
@@ -231,7 +239,8 @@ func TestBrowser(t *testing.T) {
 		require.Equal(t, n, ask[int](v, `document.querySelectorAll("#generate-cards .tok").length`),
 			"stopped is stopped")
 		v.key(`[data-model="letters"] .said`, "ArrowRight")
-		v.until(`document.querySelector('[data-model="letters"] [role=status]').textContent.includes("likeliest")`)
+		v.until(
+			`document.querySelector('[data-model="letters"] [role=status]').textContent.includes("likeliest")`)
 		v.fits("generate")
 		v.quiet()
 	})
@@ -239,7 +248,8 @@ func TestBrowser(t *testing.T) {
 	t.Run("compress", func(t *testing.T) {
 		v.t = t
 		v.open("compress")
-		v.until(`document.querySelectorAll("#compress-result .sizes tbody tr").length === 9 && document.querySelector("#compress-result canvas")`)
+		v.until(
+			`document.querySelectorAll("#compress-result .sizes tbody tr").length === 9 && document.querySelector("#compress-result canvas")`)
 		require.Equal(t, 7,
 			ask[int](v,
 				`new Set([...document.querySelectorAll("#compress-result .sizes .swatch")].map((e) => e.style.background).filter((c) => c.startsWith("rgb("))).size - 1`), "no two models share a colour, nor gzip's")
@@ -259,13 +269,16 @@ func TestBrowser(t *testing.T) {
 		v.fits("train")
 		ask[bool](v, `document.getElementById("t-budget").value = 600, true`)
 		v.click("#t-go")
-		v.until(`document.querySelector('#train-jobs [data-state="running"] p.state')?.textContent.includes("steps")`)
+		v.until(
+			`document.querySelector('#train-jobs [data-state="running"] p.state')?.textContent.includes("steps")`)
 		v.click(`#train-jobs [data-state="running"] .row button`)
 		v.until(`document.querySelector('#train-jobs [data-state="cancelled"]')`)
 		v.click(`#train-unfinished [data-run="my-gpt-2"]`)
-		v.until(`document.querySelector('#train-jobs [data-state="running"] canvas') && !document.querySelector("#train-unfinished button")`)
+		v.until(
+			`document.querySelector('#train-jobs [data-state="running"] canvas') && !document.querySelector("#train-unfinished button")`)
 		v.click(`#train-jobs [data-state="running"] .row button`)
-		v.until(`document.querySelectorAll('#train-jobs [data-state="cancelled"]').length === 2 && document.querySelector("#train-unfinished button")`)
+		v.until(
+			`document.querySelectorAll('#train-jobs [data-state="cancelled"]').length === 2 && document.querySelector("#train-unfinished button")`)
 		v.quiet()
 	})
 
@@ -304,7 +317,8 @@ func TestBrowserReport(t *testing.T) {
 		`document.querySelectorAll("#models input").forEach((e, i) => { if (e.checked !== (i === 1)) e.click(); }), true`)
 	v.click("#compare-go")
 	v.until(`document.querySelector("#compare-jobs iframe")`)
-	v.until(`document.querySelector("#compare-jobs iframe").contentDocument.querySelector("canvas, svg, table")`)
+	v.until(
+		`document.querySelector("#compare-jobs iframe").contentDocument.querySelector("canvas, svg, table")`)
 	v.quiet()
 }
 
@@ -319,12 +333,15 @@ func TestBrowserMistakes(t *testing.T) {
 	v.until(`document.querySelector("#next-cards button")`)
 	paste := func(text string) {
 		ask[bool](v,
-			fmt.Sprintf(`document.getElementById("prompt").value = %q, document.getElementById("prompt").dispatchEvent(new Event("input"))`, text))
+			fmt.Sprintf(
+				`document.getElementById("prompt").value = %q, document.getElementById("prompt").dispatchEvent(new Event("input"))`, text))
 	}
 	paste(strings.Repeat("é", 51))
-	v.until(`document.getElementById("error").textContent.includes("102 bytes") && document.body.classList.contains("stale")`)
+	v.until(
+		`document.getElementById("error").textContent.includes("102 bytes") && document.body.classList.contains("stale")`)
 	paste("שלום\n\n🏳️‍🌈  ")
-	v.until(`document.getElementById("error").hidden && !document.body.classList.contains("stale") && document.body.dataset.nextPrompt.startsWith("שלום")`)
+	v.until(
+		`document.getElementById("error").hidden && !document.body.classList.contains("stale") && document.body.dataset.nextPrompt.startsWith("שלום")`)
 	v.open("compare")
 	ask[bool](v,
 		`document.querySelectorAll("#models input:checked").forEach((e) => e.click()), true`)
@@ -357,14 +374,16 @@ func TestBrowserLost(t *testing.T) {
 	v.until(`document.querySelectorAll('#generate-cards .tok').length >= 5`)
 	stop()
 	v.until(`document.getElementById("error").textContent.includes("does not answer")`)
-	v.until(`document.getElementById("generate-cards").textContent.includes("the playground was closed") && document.getElementById("g-stop").disabled`)
+	v.until(
+		`document.getElementById("generate-cards").textContent.includes("the playground was closed") && document.getElementById("g-stop").disabled`)
 	v.open("next")
 	v.until(`document.getElementById("error").textContent.includes("does not answer")`)
 	l, err = net.Listen("tcp", address)
 	require.NoError(t, err)
 	stop = open(l, runs[:5])
 	defer stop()
-	v.until(`document.getElementById("error").hidden && document.querySelectorAll("#next-cards article").length === 5`)
+	v.until(
+		`document.getElementById("error").hidden && document.querySelectorAll("#next-cards article").length === 5`)
 }
 
 // TestBrowserFirstModel opens the page before there is a model; the first one appears by itself.
@@ -383,7 +402,8 @@ func TestBrowserFirstModel(t *testing.T) {
 	require.NoError(t,
 		s.Train("a model",
 			func(context.Context, train.Observer) (*zoo.Run, error) { return runs[0], nil }))
-	v.until(`document.querySelectorAll("#next-cards article:not(.limit) ol button").length === 10 && document.getElementById("next-status").textContent.startsWith("1 model answered")`)
+	v.until(
+		`document.querySelectorAll("#next-cards article:not(.limit) ol button").length === 10 && document.getElementById("next-status").textContent.startsWith("1 model answered")`)
 	v.quiet()
 }
 
@@ -422,11 +442,14 @@ func TestScreenshots(t *testing.T) {
 	v.click(`#starters button:nth-child(2)`)
 	v.until(`document.body.dataset.nextPrompt === document.getElementById("prompt").value`)
 	both("next", 1180)
-	v.typed("once in spring , on a windy evening , two friends met in lorrin . it was a tale of the")
+	v.typed(
+		"once in spring , on a windy evening , two friends met in lorrin . it was a tale of the")
 	v.open("inside")
 	for _, model := range []string{"ngram", "mlp", "lstm", "gpt"} {
 		v.click(`#inside-models [data-model="` + model + `"]`)
-		v.until(`document.getElementById("inside-view").dataset.view === "` + map[string]string{"ngram": "backoff", "mlp": "voices", "lstm": "signals", "gpt": "attention"}[model] + `"`)
+		v.until(`document.getElementById("inside-view").dataset.view === "` +
+			map[string]string{"ngram": "backoff", "mlp": "voices", "lstm": "signals",
+				"gpt": "attention"}[model] + `"`)
 		if model != "mlp" || narrow {
 			both(model, 1000)
 		}
@@ -453,7 +476,8 @@ func TestScreenshots(t *testing.T) {
 	v.until(`document.querySelector('#train-jobs [data-state="done"] canvas')`)
 	both("train", 1000)
 	_, err := chromedp.Call(v.ctx, emulation.SetEmulatedMedia,
-		emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: "dark"}}})
+		emulation.SetEmulatedMediaParams{
+			Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: "dark"}}})
 	require.NoError(t, err)
 	if narrow {
 		v.open("inside")

@@ -25,9 +25,10 @@ type compressed struct {
 	Model       string  `json:"model"`
 	Bits        float64 `json:"bits"`
 	BitsPerChar float64 `json:"bits_per_char"`
-	Bytes       int     `json:"bytes"`    // rounded up
-	Lossless    bool    `json:"lossless"` // false: a lossy tokenizer; the numbers are not comparable
-	Tokens      []cost  `json:"tokens"`
+	Bytes       int     `json:"bytes"` // rounded up
+	// false: a lossy tokenizer; the numbers are not comparable
+	Lossless bool   `json:"lossless"`
+	Tokens   []cost `json:"tokens"`
 }
 
 // cost is a piece of the text and its bits: the fewest tokens that make whole characters.

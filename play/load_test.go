@@ -49,7 +49,9 @@ func raw(t testing.TB, address, request string) net.Conn {
 
 // rawPost is a POST request as bytes.
 func rawPost(path, body string) string {
-	return fmt.Sprintf("POST %s HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", path, len(body), body)
+	return fmt.Sprintf(
+		"POST %s HTTP/1.1\r\nHost: localhost\r\nContent-Type: "+
+			"application/json\r\nContent-Length: %d\r\n\r\n%s", path, len(body), body)
 }
 
 // idle waits until no request is being computed or streamed.
@@ -73,7 +75,8 @@ func TestManyStreams(t *testing.T) {
 	for i := range n {
 		begun.Add(1)
 		done.Go(func() {
-			body := fmt.Sprintf(`{"prompt":"once in","models":["ngram","letters"],"max_tokens":200,"pace":40,"seed":%d}`, i)
+			body := fmt.Sprintf(
+				`{"prompt":"once in","models":["ngram","letters"],"max_tokens":200,"pace":40,"seed":%d}`, i)
 			response, err := http.Post("http://"+address+"/api/generate", "application/json",
 				strings.NewReader(body))
 			begun.Done()
@@ -172,7 +175,8 @@ func TestStorm(t *testing.T) {
 				c.Close()
 			case 3: // a body that never comes
 				c := raw(t, address,
-					"POST /api/next HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{")
+					"POST /api/next HTTP/1.1\r\nHost: localhost\r\nContent-Type: "+
+						"application/json\r\nContent-Length: 1000\r\n\r\n{")
 				time.Sleep(time.Duration(rng.IntN(20)) * time.Millisecond)
 				c.Close()
 			case 4: // one who reads to the end
@@ -210,7 +214,8 @@ func TestStorm(t *testing.T) {
 	t.Logf("heap %.1f MB, then %.1f MB; %d goroutines, then %d", before/1e6, after/1e6, goroutines,
 		runtime.NumGoroutine())
 	require.Less(t, after, before+16e6, "bytes that were not given back")
-	for end := time.Now().Add(patience); runtime.NumGoroutine() > goroutines+8; time.Sleep(10 * time.Millisecond) {
+	for end := time.Now().Add(patience); runtime.NumGoroutine() > goroutines+
+		8; time.Sleep(10 * time.Millisecond) {
 		require.True(t, time.Now().Before(end), "%d goroutines, where there were %d",
 			runtime.NumGoroutine(), goroutines)
 	}
@@ -228,7 +233,8 @@ func heap() float64 {
 // BenchmarkKeystroke measures one more letter in the prompt: the predictions of all models.
 func BenchmarkKeystroke(b *testing.B) {
 	s, _ := testServer(b, Options{})
-	text := "once in spring , on a windy evening , two friends met in lorrin . it was a tale of the forest . lena was a potter with a green rope . "
+	text := "once in spring , on a windy evening , two friends met in lorrin . it was a tale of " +
+		"the forest . lena was a potter with a green rope . "
 	i := 0
 	for b.Loop() {
 		for _, e := range s.models.List() {

@@ -15,7 +15,8 @@ func TestModules(t *testing.T) {
 	for _, f := range files {
 		data, err := page.ReadFile("page/" + f.Name())
 		require.NoError(t, err)
-		for _, m := range regexp.MustCompile(`from "\./(\w+\.js)"`).FindAllStringSubmatch(string(data), -1) {
+		for _, m := range regexp.MustCompile(`from "\./(\w+\.js)"`).FindAllStringSubmatch(
+			string(data), -1) {
 			imports[f.Name()] = append(imports[f.Name()], m[1])
 		}
 	}

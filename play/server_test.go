@@ -402,8 +402,10 @@ func TestRefusals(t *testing.T) {
 		require.NotEmpty(t, e.Error.Type)
 	}
 	for _, path := range []string{"/api/embeddings/uniform", "/api/embeddings/nobody",
-		"/api/embeddings/gpt/x", "/api/embeddings/gpt/-1", "/api/embeddings/gpt/99999999999999999999",
-		"/report/compare-1", "/report/..%2f..%2fgo.mod", "/v1/models/..%2f..%2fx", "/server.go", "/..%2fserver.go", "/page/index.html"} {
+		"/api/embeddings/gpt/x", "/api/embeddings/gpt/-1",
+		"/api/embeddings/gpt/99999999999999999999",
+		"/report/compare-1", "/report/..%2f..%2fgo.mod", "/v1/models/..%2f..%2fx", "/server.go",
+		"/..%2fserver.go", "/page/index.html"} {
 		status, text := playtest.Call(t, "GET", ts.URL+path, "")
 		require.True(t, status == 404 || status == 400, "%s: %d %s", path, status, text)
 	}

@@ -40,7 +40,8 @@ func (c Chart) addBars(p *plot.Plot) {
 		s := strip{colour: part.Colour}
 		for i, b := range c.Bars {
 			if k < len(b.Parts) {
-				s.segments = append(s.segments, c.segment(i, length(b.Parts[:k]), length(b.Parts[:k+1])))
+				s.segments = append(s.segments,
+					c.segment(i, length(b.Parts[:k]), length(b.Parts[:k+1])))
 			}
 		}
 		p.Add(s)
@@ -77,15 +78,19 @@ func (s strip) Plot(c draw.Canvas, p *plot.Plot) {
 	for _, seg := range s.segments {
 		low, high := y(seg.y)-barWidth/2, y(seg.y)+barWidth/2
 		from, to := x(seg.from), x(seg.to)
-		c.FillPolygon(s.colour, []vg.Point{{X: from, Y: low}, {X: to, Y: low}, {X: to, Y: high}, {X: from, Y: high}})
+		c.FillPolygon(s.colour,
+			[]vg.Point{{X: from, Y: low}, {X: to, Y: low}, {X: to, Y: high}, {X: from, Y: high}})
 		if !seg.striped {
 			continue
 		}
-		box := draw.Canvas{Canvas: c.Canvas, Rectangle: vg.Rectangle{Min: vg.Point{X: from, Y: low}, Max: vg.Point{X: to, Y: high}}}
+		box := draw.Canvas{Canvas: c.Canvas,
+			Rectangle: vg.Rectangle{Min: vg.Point{X: from, Y: low}, Max: vg.Point{X: to, Y: high}}}
 		style := draw.LineStyle{Color: color.White, Width: stripeWidth}
-		first := x(0) + stripeGap*vg.Length(int((from-x(0)-barWidth)/stripeGap)) // one grid for all parts of a bar
+		// one grid for all parts of a bar
+		first := x(0) + stripeGap*vg.Length(int((from-x(0)-barWidth)/stripeGap))
 		for at := first; at < to; at += stripeGap {
-			c.StrokeLines(style, box.ClipLinesXY([]vg.Point{{X: at, Y: low}, {X: at + barWidth, Y: high}})...)
+			c.StrokeLines(style,
+				box.ClipLinesXY([]vg.Point{{X: at, Y: low}, {X: at + barWidth, Y: high}})...)
 		}
 	}
 }
@@ -101,13 +106,17 @@ func (p plates) Plot(c draw.Canvas, plt *plot.Plot) {
 		if style.XAlign != text.XRight {
 			continue
 		}
-		box := style.Rectangle(p.labels.Labels[i]).Add(vg.Point{X: x(at.X), Y: y(at.Y)}.Add(p.labels.Offset))
+		box := style.Rectangle(p.labels.Labels[i]).Add(
+			vg.Point{X: x(at.X), Y: y(at.Y)}.Add(p.labels.Offset))
 		box.Min.X, box.Max.X = box.Min.X-2, box.Max.X+2
-		c.FillPolygon(color.White, []vg.Point{box.Min, {X: box.Max.X, Y: box.Min.Y}, box.Max, {X: box.Min.X, Y: box.Max.Y}})
+		c.FillPolygon(color.White,
+			[]vg.Point{box.Min, {X: box.Max.X, Y: box.Min.Y}, box.Max,
+				{X: box.Min.X, Y: box.Max.Y}})
 	}
 }
 
 // Thumbnail draws the colour for the legend.
 func (s strip) Thumbnail(c *draw.Canvas) {
-	c.FillPolygon(s.colour, []vg.Point{c.Min, {X: c.Max.X, Y: c.Min.Y}, c.Max, {X: c.Min.X, Y: c.Max.Y}})
+	c.FillPolygon(s.colour,
+		[]vg.Point{c.Min, {X: c.Max.X, Y: c.Min.Y}, c.Max, {X: c.Min.X, Y: c.Max.Y}})
 }

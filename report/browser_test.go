@@ -31,7 +31,8 @@ func read(t *testing.T, page string) reader {
 	r := reader{t, ctx}
 	var mu sync.Mutex
 	var complaints []string
-	require.NoError(t, chromedp.Do(ctx, chromedp.EmulateViewport(1400, 900))) // the first to use ctx starts the browser, and ends it with ctx
+	// the first to use ctx starts the browser, and ends it with ctx
+	require.NoError(t, chromedp.Do(ctx, chromedp.EmulateViewport(1400, 900)))
 	require.NoError(t, chromedp.Listen(ctx, func(ev any) {
 		mu.Lock()
 		defer mu.Unlock()
@@ -44,7 +45,9 @@ func read(t *testing.T, page string) reader {
 			complaints = append(complaints, ev.Entry.Text)
 		}
 	}))
-	_, err := chromedp.Call(ctx, emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: true}) // focus leaves only a page that has it
+	// focus leaves only a page that has it
+	_, err := chromedp.Call(ctx, emulation.SetFocusEmulationEnabled,
+		emulation.SetFocusEmulationEnabledParams{Enabled: true})
 	require.NoError(t, err)
 	r.do(chromedp.Navigate("file://" + filepath.ToSlash(page)))
 	t.Cleanup(func() {
@@ -80,17 +83,20 @@ func (r reader) until(expression string) {
 // press moves the focus to an element and presses a key there, such as an arrow or " ".
 func (r reader) press(selector, key string) {
 	r.t.Helper()
-	r.until(fmt.Sprintf(`(e => e && (e.focus({focusVisible: true}), e.dispatchEvent(new KeyboardEvent("keydown", {key: %q, bubbles: true, cancelable: true})), true))(document.querySelector(%q))`, key, selector))
+	r.until(
+		fmt.Sprintf(
+			`(e => e && (e.focus({focusVisible: true}), e.dispatchEvent(new KeyboardEvent("keydown", {key: %q, bubbles: true, cancelable: true})), true))(document.querySelector(%q))`, key, selector))
 }
 
-// TestBrowser reads the page in a real browser: every chart is drawn and nothing is cut, wide and narrow and on paper, and
-// what the mouse can do the keyboard can too.
+// TestBrowser reads the page in a real browser: every chart is drawn and nothing is cut, wide and
+// narrow and on paper, and what the mouse can do the keyboard can too.
 func TestBrowser(t *testing.T) {
 	if testing.Short() {
 		t.Skip("a browser takes its time")
 	}
 	browsertest.Chromium(t) // or there is no need to train
-	runs, split, opt := exhibits(t, zoo.Data{Corpus: zoo.WorldName, Tokens: 6000}, "word", nil, "uniform", "ngram", "lstm")
+	runs, split, opt := exhibits(t, zoo.Data{Corpus: zoo.WorldName, Tokens: 6000}, "word", nil,
+		"uniform", "ngram", "lstm")
 	c, err := Collect(context.Background(), runs, split.Test[:40], opt)
 	require.NoError(t, err)
 	page := filepath.Join(t.TempDir(), "report.html")
@@ -109,26 +115,35 @@ func TestBrowser(t *testing.T) {
 		r.until(fmt.Sprintf("innerWidth === %d && %s", width, drawn))
 	}
 
-	_, err = chromedp.Call(r.ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: "dark"}}})
+	_, err = chromedp.Call(r.ctx, emulation.SetEmulatedMedia,
+		emulation.SetEmulatedMediaParams{
+			Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: "dark"}}})
 	require.NoError(t, err)
 	r.until(`getComputedStyle(document.body).backgroundColor === "rgb(21, 23, 26)"`)
-	r.until(`dispatchEvent(new Event("beforeprint")) && getComputedStyle(document.body).backgroundColor === "rgb(255, 255, 255)"`)
-	r.until(`[...document.querySelectorAll(".chart canvas")].every((e) => e.getBoundingClientRect().width === 680)`) // not of the screen, but of paper
+	r.until(
+		`dispatchEvent(new Event("beforeprint")) && getComputedStyle(document.body).backgroundColor === "rgb(255, 255, 255)"`)
+	// not of the screen, but of paper
+	r.until(
+		`[...document.querySelectorAll(".chart canvas")].every((e) => e.getBoundingClientRect().width === 680)`)
 	r.until(`dispatchEvent(new Event("afterprint"))`)
 	r.do(chromedp.EmulateViewport(1400, 900))
 	r.until(drawn)
 
 	r.press("#contexts .u-over", "ArrowRight")
 	r.press("#contexts .u-over", "ArrowRight")
-	r.until(`document.querySelector("#contexts .u-over").getAttribute("aria-valuetext").startsWith("context 2, 5-gram")`)
+	r.until(
+		`document.querySelector("#contexts .u-over").getAttribute("aria-valuetext").startsWith("context 2, 5-gram")`)
 	r.until(`document.querySelector("#contexts").classList.contains("read")`)
 	r.press("#contexts .u-series:last-child th", " ")
 	r.until(`document.querySelector("#contexts .u-series:last-child").classList.contains("u-off")`)
 	r.press("#contexts .u-series:last-child th", "Enter")
-	r.until(`document.querySelector("#contexts .u-series:last-child th").getAttribute("aria-pressed") === "true"`)
-	r.until(`!document.querySelector("#contexts").classList.contains("read")`) // the focus has left the points
+	r.until(
+		`document.querySelector("#contexts .u-series:last-child th").getAttribute("aria-pressed") === "true"`)
+	// the focus has left the points
+	r.until(`!document.querySelector("#contexts").classList.contains("read")`)
 	r.press("#passage .t", "ArrowRight")
-	r.until(`!document.getElementById("tip").hidden && document.getElementById("tip").innerText.includes("lstm")`)
+	r.until(
+		`!document.getElementById("tip").hidden && document.getElementById("tip").innerText.includes("lstm")`)
 	r.press("#passage .t.on", "Escape")
 	r.until(`document.getElementById("tip").hidden`)
 }

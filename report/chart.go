@@ -43,7 +43,8 @@ type Chart struct {
 	Bars        []Bar
 	Parts       []Part
 	Lines       []Line
-	Max         float64 // where the axis ends; longer bars are scaled down to it and striped. 0: after the longest
+	// where the axis ends; longer bars are scaled down to it and striped. 0: after the longest
+	Max float64
 }
 
 // PNG writes the chart as a picture 1800 pixels wide.
@@ -68,7 +69,8 @@ func (c Chart) size() (width, height vg.Length) {
 func (c Chart) draw(canvas draw.Canvas) error {
 	for _, b := range c.Bars {
 		if math.IsNaN(b.Value) || math.IsInf(b.Value, 0) {
-			return fmt.Errorf("drawing the bar of %s: its value is %v; want a finite number", b.Label, b.Value)
+			return fmt.Errorf("drawing the bar of %s: its value is %v; want a finite number",
+				b.Label, b.Value)
 		}
 	}
 	sans := font.Font{Typeface: "Liberation", Variant: "Sans"}
@@ -172,12 +174,14 @@ func (c Chart) addLabels(p *plot.Plot, sans font.Font) error {
 
 // addLines draws a dashed line from the bottom to the top for every Line, with its name at the top.
 func (c Chart) addLines(p *plot.Plot, sans font.Font) error {
-	sorted := slices.SortedFunc(slices.Values(c.Lines), func(a, b Line) int { return cmp.Compare(a.Value, b.Value) })
+	sorted := slices.SortedFunc(slices.Values(c.Lines),
+		func(a, b Line) int { return cmp.Compare(a.Value, b.Value) })
 	near := func(i, j int) bool {
 		return j >= 0 && j < len(sorted) && math.Abs(sorted[i].Value-sorted[j].Value) < c.Max/12
 	}
 	for i, l := range sorted {
-		line, err := plotter.NewLine(plotter.XYs{{X: l.Value, Y: -0.6}, {X: l.Value, Y: float64(len(c.Bars)) - 0.45}})
+		line, err := plotter.NewLine(
+			plotter.XYs{{X: l.Value, Y: -0.6}, {X: l.Value, Y: float64(len(c.Bars)) - 0.45}})
 		if err != nil {
 			return err
 		}
@@ -193,7 +197,8 @@ func (c Chart) addLines(p *plot.Plot, sans font.Font) error {
 		name.TextStyle[0].Font = sans
 		name.TextStyle[0].Font.Size = 9
 		name.TextStyle[0].XAlign = text.XCenter
-		switch before, after := near(i, i-1), near(i, i+1); { // the names of two close lines point away from each other
+		// the names of two close lines point away from each other
+		switch before, after := near(i, i-1), near(i, i+1); {
 		case after && !before:
 			name.TextStyle[0].XAlign = text.XRight
 		case before && !after:

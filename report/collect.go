@@ -36,7 +36,8 @@ const (
 )
 
 // Collect evaluates runs on held-out documents.
-func Collect(ctx context.Context, runs []*zoo.Run, docs []corpus.Document, opt Options) (*Comparison, error) {
+func Collect(ctx context.Context, runs []*zoo.Run, docs []corpus.Document,
+	opt Options) (*Comparison, error) {
 	s, err := NewStudy(ctx, docs, opt)
 	if err != nil {
 		return nil, err
@@ -70,12 +71,16 @@ type Study struct {
 // NewStudy measures what does not depend on a model.
 func NewStudy(ctx context.Context, docs []corpus.Document, opt Options) (*Study, error) {
 	if len(docs) == 0 {
-		return nil, fmt.Errorf("no text to evaluate on: the %s part of %s is empty; choose another split", opt.Split, opt.Data.Corpus)
+		return nil, fmt.Errorf(
+			"no text to evaluate on: the %s part of %s is empty; choose another split", opt.Split,
+			opt.Data.Corpus)
 	}
 	s := &Study{opt: opt, docs: docs, close: beginning(docs, closeBytes)}
 	s.Comparison = &Comparison{
-		Command: opt.Command, Data: opt.Data, Budget: opt.Budget, Seed: opt.Seed, Threads: opt.Threads, Split: opt.Split,
-		Gzip: eval.Gzip(docs), TrainBytes: bytesOf(opt.Train), TestBytes: bytesOf(docs), CloseBytes: bytesOf(s.close), Machine: ThisMachine(),
+		Command: opt.Command, Data: opt.Data, Budget: opt.Budget, Seed: opt.Seed,
+		Threads: opt.Threads, Split: opt.Split, Gzip: eval.Gzip(docs),
+		TrainBytes: bytesOf(opt.Train), TestBytes: bytesOf(docs), CloseBytes: bytesOf(s.close),
+		Machine: ThisMachine(),
 	}
 	if xz, err := eval.XZ(ctx, docs); err == nil { // optional: needs the tool
 		s.Comparison.XZ = xz
@@ -110,7 +115,8 @@ func (s *Study) Add(ctx context.Context, r *zoo.Run) (*Row, error) {
 	row := s.row(r, evaluated)
 	row.IgnoresContext = ignoresContext(m)
 	row.Seconds = time.Since(start).Seconds()
-	if row.tokens, err = tokenize(ctx, m, r.Tokenizer, s.close, evaluated, s.opt.Threads); err != nil {
+	if row.tokens, err = tokenize(ctx, m, r.Tokenizer, s.close, evaluated,
+		s.opt.Threads); err != nil {
 		return nil, err
 	}
 	row.measureMixed(s.Comparison.Mixed)
@@ -138,17 +144,21 @@ func (s *Study) Add(ctx context.Context, r *zoo.Run) (*Row, error) {
 // row returns the row of a run without the token-by-token measurements.
 func (s *Study) row(r *zoo.Run, evaluated *eval.Report) *Row {
 	row := &Row{
-		Title: r.Title(), Run: r.Dir, Model: r.Species.Name, Era: r.Species.Era, Year: r.Species.Year,
-		Paper: r.Species.Paper, Remembers: r.Species.Remembers, Params: r.Params(), Size: r.Size(), Tokenizer: r.Tokenizer.Name(),
-		Corpus: s.opt.Data.Corpus, Split: s.opt.Split, Summary: evaluated.Summary(), Notes: r.Notes, Curve: ReadCurve(r.Dir),
-		Report: evaluated, tokenizer: r.Config.Tokenizer.SHA256, colour: r.Species.Palette(),
+		Title: r.Title(), Run: r.Dir, Model: r.Species.Name, Era: r.Species.Era,
+		Year: r.Species.Year, Paper: r.Species.Paper, Remembers: r.Species.Remembers,
+		Params: r.Params(), Size: r.Size(), Tokenizer: r.Tokenizer.Name(),
+		Corpus: s.opt.Data.Corpus, Split: s.opt.Split, Summary: evaluated.Summary(), Notes: r.Notes,
+		Curve: ReadCurve(r.Dir), Report: evaluated, tokenizer: r.Config.Tokenizer.SHA256,
+		colour: r.Species.Palette(),
 	}
 	row.PerToken = nil
 	if _, ok := r.Backward(); ok {
-		row.Notes = append(slices.Clone(r.Notes), "evaluated by the half that reads forwards; the parameters are those of both halves")
+		row.Notes = append(slices.Clone(r.Notes),
+			"evaluated by the half that reads forwards; the parameters are those of both halves")
 	}
 	if out := r.Config.Result; out != nil {
-		row.TrainTokens, row.TrainSeconds, row.Steps, row.TrainThreads = out.Tokens, out.Seconds, out.Steps, out.Threads
+		row.TrainTokens, row.TrainSeconds, row.Steps, row.TrainThreads = out.Tokens, out.Seconds,
+			out.Steps, out.Threads
 	}
 	return row
 }
@@ -164,19 +174,22 @@ func ignoresContext(m lm.Model) bool {
 	return true
 }
 
-// speak returns a document that a model draws from its own distribution, cut at a word after sampleChars.
+// speak returns a document that a model draws from its own distribution, cut at a word after
+// sampleChars.
 func speak(ctx context.Context, m lm.Model, tok corpus.Tokenizer, seed uint64) (string, error) {
 	opt := sample.Default
 	opt.Max = sampleTokens
 	var said []lm.Token
-	err := sample.Generate(ctx, lm.Start(m), opt, sample.Rand(seed), func(t lm.Token, _ float64) bool {
-		said = append(said, t)
-		return len(said)%16 != 0 || utf8.RuneCountInString(tok.Decode(said)) <= sampleChars
-	})
+	err := sample.Generate(ctx, lm.Start(m), opt, sample.Rand(seed),
+		func(t lm.Token, _ float64) bool {
+			said = append(said, t)
+			return len(said)%16 != 0 || utf8.RuneCountInString(tok.Decode(said)) <= sampleChars
+		})
 	return cutAtWord(tok.Decode(said), sampleChars), err
 }
 
-// cutAtWord shortens a text to at most n characters, at a word if one ends there, and marks the cut.
+// cutAtWord shortens a text to at most n characters, at a word if one ends there, and marks the
+// cut.
 func cutAtWord(text string, n int) string {
 	if utf8.RuneCountInString(text) <= n {
 		return text
@@ -200,14 +213,17 @@ func (s *Study) Finish() (*Comparison, error) {
 		c.Unigram = s.unigram()
 	}
 	if c.Passage = passage(c.Rows, s.first); c.Passage == nil {
-		c.Notes = append(c.Notes, "The runs have different tokenizers, so a token of one is not a token of another: every chart shows bits per byte, and no text is coloured token by token.")
+		c.Notes = append(c.Notes,
+			"The runs have different tokenizers, so a token of one is not a token of another: "+
+				"every chart shows bits per byte, and no text is coloured token by token.")
 	}
 	best := c.best()
 	for _, r := range c.Rows {
 		if r == best {
 			continue
 		}
-		if d, err := eval.Paired(r.Report, best.Report, c.Seed); err == nil && exists(d.Delta, d.Low, d.High) {
+		if d, err := eval.Paired(r.Report, best.Report, c.Seed); err == nil &&
+			exists(d.Delta, d.Low, d.High) {
 			r.Against = &d
 		}
 	}
@@ -229,11 +245,13 @@ func (c *Comparison) best() *Row {
 	return best
 }
 
-// unigram returns the bits per byte of token frequencies alone: those of the unigram row, or counted here.
+// unigram returns the bits per byte of token frequencies alone: those of the unigram row, or
+// counted here.
 func (s *Study) unigram() float64 {
 	first := s.Comparison.Rows[0]
 	for _, r := range s.Comparison.Rows {
-		if r.Model == "unigram" && r.tokenizer == first.tokenizer && exists(float64(r.BitsPerByte)) {
+		if r.Model == "unigram" && r.tokenizer == first.tokenizer &&
+			exists(float64(r.BitsPerByte)) {
 			return float64(r.BitsPerByte)
 		}
 	}

@@ -6,7 +6,8 @@ import (
 	"strings"
 )
 
-// coloured is the passage with every token in the colour of the group of models that predicted it best.
+// coloured is the passage with every token in the colour of the group of models that predicted it
+// best.
 type coloured struct {
 	Caption string
 	Groups  []group
@@ -90,7 +91,8 @@ func colour(c *Comparison) *coloured {
 			out.Groups[winner].Best++
 		}
 		out.Tokens = append(out.Tokens, colouredToken{
-			Lead: text[:lead], Text: text[lead:], Group: winner, Margin: margin, Break: strings.HasSuffix(text, "\n"),
+			Lead: text[:lead], Text: text[lead:], Group: winner, Margin: margin,
+			Break: strings.HasSuffix(text, "\n"),
 			Shade: fmt.Sprintf("%.2f", 0.2+0.8*min(margin/fullNats, 1)),
 		})
 	}
@@ -102,7 +104,9 @@ func colour(c *Comparison) *coloured {
 	for _, g := range out.Groups {
 		won = append(won, fmt.Sprintf("%s %d", g.Name, g.Best))
 	}
-	out.Caption = fmt.Sprintf("Each token has the colour of the group that gave it the highest probability, stronger the further it is ahead of the next: %s; %d are ties within %g nats.",
+	out.Caption = fmt.Sprintf(
+		"Each token has the colour of the group that gave it the highest probability, stronger "+
+			"the further it is ahead of the next: %s; %d are ties within %g nats.",
 		strings.Join(won, ", "), ties, tieNats)
 	return out
 }

@@ -26,18 +26,26 @@ type Comparison struct {
 	Limit     *eval.Number `json:"limit_bits_per_byte,omitempty"`
 	Rows      []*Row       `json:"rows"`
 
-	Mixed       bool     `json:"mixed_tokenizers,omitempty"`       // costs are bits per byte, as tokens differ
-	Split       string   `json:"split"`                            // the part of the corpus that was evaluated
-	Uniform     float64  `json:"uniform_bits_per_byte,omitempty"`  // ln V per token of the first row's tokenizer
-	Unigram     float64  `json:"unigram_bits_per_byte,omitempty"`  // of token frequencies alone; 0: unknown
-	TrainBytes  int      `json:"train_bytes,omitempty"`            // of the training text
-	TestBytes   int      `json:"test_bytes"`                       // of the evaluated text
-	CloseBytes  int      `json:"close_bytes"`                      // of its beginning, for words and contexts
-	Machine     Machine  `json:"machine"`                          // that measured all this
-	Words       []Bucket `json:"word_frequencies,omitempty"`       // words by how often they occur in the training text
-	CountedFrom int      `json:"words_counted_in_bytes,omitempty"` // of the training text, from its beginning
-	Passage     *Passage `json:"passage,omitempty"`                // an excerpt, token by token
-	Notes       []string `json:"notes,omitempty"`                  // measurements that are missing, and why
+	// costs are bits per byte, as tokens differ
+	Mixed bool `json:"mixed_tokenizers,omitempty"`
+	// the part of the corpus that was evaluated
+	Split string `json:"split"`
+	// ln V per token of the first row's tokenizer
+	Uniform float64 `json:"uniform_bits_per_byte,omitempty"`
+	// of token frequencies alone; 0: unknown
+	Unigram    float64 `json:"unigram_bits_per_byte,omitempty"`
+	TrainBytes int     `json:"train_bytes,omitempty"` // of the training text
+	TestBytes  int     `json:"test_bytes"`            // of the evaluated text
+	// of its beginning, for words and contexts
+	CloseBytes int     `json:"close_bytes"`
+	Machine    Machine `json:"machine"` // that measured all this
+	// words by how often they occur in the training text
+	Words []Bucket `json:"word_frequencies,omitempty"`
+	// of the training text, from its beginning
+	CountedFrom int      `json:"words_counted_in_bytes,omitempty"`
+	Passage     *Passage `json:"passage,omitempty"` // an excerpt, token by token
+	// measurements that are missing, and why
+	Notes []string `json:"notes,omitempty"`
 }
 
 // Row is one model of a Comparison.
@@ -55,8 +63,9 @@ type Row struct {
 	Corpus    string `json:"corpus"`
 	Split     string `json:"split"`
 	eval.Summary
-	Seconds      float64          `json:"seconds"`                // of the evaluation
-	Against      *eval.Comparison `json:"against_best,omitempty"` // this row less the best one, by the paired bootstrap
+	Seconds float64 `json:"seconds"` // of the evaluation
+	// this row less the best one, by the paired bootstrap
+	Against      *eval.Comparison `json:"against_best,omitempty"`
 	TrainTokens  int              `json:"train_tokens"`
 	TrainSeconds float64          `json:"train_seconds"`
 	TrainThreads int              `json:"train_threads,omitempty"`
@@ -64,10 +73,14 @@ type Row struct {
 	Sample       string           `json:"sample"`
 	Notes        []string         `json:"notes,omitempty"`
 
-	Curve    *Curve         `json:"curve,omitempty"`         // of a model trained by gradient descent
-	Contexts []Context      `json:"contexts,omitempty"`      // loss by how much of the text so far it sees
-	Offsets  []Offset       `json:"offsets,omitempty"`       // loss by the distance from the beginning, of mixed tokenizers
-	Words    []*eval.Number `json:"nats_by_words,omitempty"` // per word, for each of Comparison.Words; null: none there
+	// of a model trained by gradient descent
+	Curve *Curve `json:"curve,omitempty"`
+	// loss by how much of the text so far it sees
+	Contexts []Context `json:"contexts,omitempty"`
+	// loss by the distance from the beginning, of mixed tokenizers
+	Offsets []Offset `json:"offsets,omitempty"`
+	// per word, for each of Comparison.Words; null: none there
+	Words []*eval.Number `json:"nats_by_words,omitempty"`
 
 	// IgnoresContext reports whether the model predicts the same whatever it has read.
 	IgnoresContext bool `json:"ignores_context,omitempty"`

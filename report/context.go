@@ -14,7 +14,8 @@ import (
 // Context is the cost of some tokens when a model sees only the last few tokens, or bytes, before
 // each of them. The rest of the document is masked (lm.Masker).
 type Context struct {
-	Given  int         `json:"given"` // tokens, or bytes of mixed tokenizers; 0: the whole document so far
+	// tokens, or bytes of mixed tokenizers; 0: the whole document so far
+	Given  int         `json:"given"`
 	Tokens int         `json:"tokens"`
 	Nats   eval.Number `json:"nats_per_token"`
 	Bits   eval.Number `json:"bits_per_byte"`
@@ -53,7 +54,8 @@ func (t tokenized) places(seed uint64) (all []place, longest int) {
 }
 
 // byContext measures what m gains by every doubling of its context.
-func (t tokenized) byContext(ctx context.Context, m lm.Model, seed uint64, threads int) ([]Context, error) {
+func (t tokenized) byContext(ctx context.Context, m lm.Model, seed uint64,
+	threads int) ([]Context, error) {
 	sample, longest := t.places(seed)
 	if longest == 0 {
 		return nil, nil
@@ -111,8 +113,8 @@ func (t tokenized) mean(sample []place, nats []float64, given int) Context {
 	}
 }
 
-// bytesOf returns the bytes of a token. The end of a document counts as one byte; so does a token of a
-// closed vocabulary, whose bits per byte are not shown.
+// bytesOf returns the bytes of a token. The end of a document counts as one byte; so does a token
+// of a closed vocabulary, whose bits per byte are not shown.
 func (t tokenized) bytesOf(p place) int {
 	if id := t.ids[p.doc][p.token]; id != lm.BOS {
 		return max(t.bytes(id), 1)
@@ -121,7 +123,8 @@ func (t tokenized) bytesOf(p place) int {
 }
 
 // masked returns what every token of a sample costs a model that sees only given(place) tokens.
-func (t tokenized) masked(ctx context.Context, m lm.Model, sample []place, given func(place) int, threads int) ([]float64, error) {
+func (t tokenized) masked(ctx context.Context, m lm.Model, sample []place, given func(place) int,
+	threads int) ([]float64, error) {
 	nats := make([]float64, len(sample))
 	var next atomic.Int64
 	var wg sync.WaitGroup

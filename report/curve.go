@@ -11,8 +11,8 @@ import (
 	"lmzoo/zoo"
 )
 
-// Curve is the learning curve of a model, as columns of equal length. Loss is the mean of the batches
-// between two points, Valid the loss on held-out text; both in nats per token.
+// Curve is the learning curve of a model, as columns of equal length. Loss is the mean of the
+// batches between two points, Valid the loss on held-out text; both in nats per token.
 type Curve struct {
 	Steps   []int     `json:"step"`
 	Seconds []float64 `json:"seconds"`
@@ -79,13 +79,14 @@ func newCurve(lines []byte) *Curve {
 			continue // always keep the last one
 		}
 		c.ValidSteps, c.ValidTokens = append(c.ValidSteps, l.Step), append(c.ValidTokens, l.Tokens)
-		c.ValidSeconds, c.Valid = append(c.ValidSeconds, round(l.Seconds)), append(c.Valid, round(*l.Valid))
+		c.ValidSeconds, c.Valid = append(c.ValidSeconds, round(l.Seconds)),
+			append(c.Valid, round(*l.Valid))
 	}
 	return c
 }
 
-// nextPoint returns how many of n steps the first i+1 points cover: fewer at the beginning, where the
-// loss falls fast.
+// nextPoint returns how many of n steps the first i+1 points cover: fewer at the beginning, where
+// the loss falls fast.
 func nextPoint(i, n int) int {
 	x := float64(i+1) / maxCurve
 	return min(n, int(math.Ceil(float64(n)*math.Pow(x, 1.5))))

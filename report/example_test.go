@@ -11,8 +11,8 @@ import (
 	"lmzoo/zoo"
 )
 
-// Two models are trained on 20,000 words of the world, evaluated on the same held-out text, and drawn
-// on a page that needs no network.
+// Two models are trained on 20,000 words of the world, evaluated on the same held-out text, and
+// drawn on a page that needs no network.
 func Example() {
 	ctx := context.Background()
 	data := zoo.Data{Corpus: zoo.WorldName, Tokens: 20_000}
@@ -35,7 +35,8 @@ func Example() {
 			return
 		}
 		run, err := zoo.Make(ctx, zoo.Order{
-			Species: species, Settings: settings, Data: data, Split: split, Tokenizer: words, Seed: 1, Threads: 1,
+			Species: species, Settings: settings, Data: data, Split: split, Tokenizer: words,
+			Seed: 1, Threads: 1,
 		})
 		if err != nil {
 			fmt.Println(err)
@@ -43,7 +44,8 @@ func Example() {
 		}
 		runs = append(runs, run)
 	}
-	c, err := report.Collect(ctx, runs, split.Test[:100], report.Options{Data: data, Split: "test", Seed: 1, Threads: 1})
+	c, err := report.Collect(ctx, runs, split.Test[:100],
+		report.Options{Data: data, Split: "test", Seed: 1, Threads: 1})
 	if err != nil {
 		fmt.Println(err)
 		return

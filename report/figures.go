@@ -9,13 +9,18 @@ import (
 // figures returns the charts of the page. Their captions are computed from the numbers.
 func figures(c *Comparison) []figure {
 	all := []figure{{
-		Title: "The comparison", Caption: comparisonCaption(c), Charts: []chartPlace{{"bits", "", "bits per byte of every model"}}, Table: overview(c), Open: true,
-		Hint: "Whiskers are 95 % intervals of the bootstrap over documents. “Less the best” is the 95 % interval of the difference to the best model in bits per byte, by the paired bootstrap; if it contains 0, the result is a tie.",
+		Title: "The comparison", Caption: comparisonCaption(c),
+		Charts: []chartPlace{{"bits", "", "bits per byte of every model"}}, Table: overview(c),
+		Open: true,
+		Hint: "Whiskers are 95 % intervals of the bootstrap over documents. “Less the best” is " +
+			"the 95 % interval of the difference to the best model in bits per byte, by the " +
+			"paired bootstrap; if it contains 0, the result is a tie.",
 	}}
 	if c.Limit != nil {
 		all[0].Hint += " The gap is in " + c.unit() + " above the true entropy."
 	}
-	for _, f := range []figure{classFigure(c), curveFigure(c), positionFigure(c), contextFigure(c), wordFigure(c)} {
+	for _, f := range []figure{classFigure(c), curveFigure(c), positionFigure(c), contextFigure(c),
+		wordFigure(c)} {
 		if f.Title != "" {
 			all = append(all, f)
 		}
@@ -23,9 +28,10 @@ func figures(c *Comparison) []figure {
 	return all
 }
 
-// extremes returns the models with the lowest and the highest value, without those that ignore their
-// context. ok is false unless there are two.
-func extremes(c *Comparison, value func(*Row) float64) (low, high string, least, most float64, ok bool) {
+// extremes returns the models with the lowest and the highest value, without those that ignore
+// their context. ok is false unless there are two.
+func extremes(c *Comparison,
+	value func(*Row) float64) (low, high string, least, most float64, ok bool) {
 	n := 0
 	for i, l := range looks(c.Rows) {
 		v := value(c.Rows[i])
@@ -53,7 +59,9 @@ func comparisonCaption(c *Comparison) string {
 	}
 	var b strings.Builder
 	if bits := float64(best.BitsPerByte); exists(bits) {
-		fmt.Fprintf(&b, "%s needs the fewest bits: %s per byte of text that no model was trained on", title, fixed(bits, 3))
+		fmt.Fprintf(&b,
+			"%s needs the fewest bits: %s per byte of text that no model was trained on", title,
+			fixed(bits, 3))
 		if c.Limit != nil {
 			fmt.Fprintf(&b, ", where the true entropy is %s", fixed(float64(*c.Limit), 3))
 		}
@@ -70,7 +78,8 @@ func comparisonCaption(c *Comparison) string {
 		b.WriteString("Shorter bars are better.")
 		return b.String()
 	}
-	return "The vocabulary is closed: unknown words cost these models nothing, so there are no bits per byte, only perplexity."
+	return "The vocabulary is closed: unknown words cost these models nothing, so there are no " +
+		"bits per byte, only perplexity."
 }
 
 func classFigure(c *Comparison) figure {
@@ -83,7 +92,8 @@ func classFigure(c *Comparison) figure {
 	}
 	share := []string{"share of the tokens"}
 	for _, k := range c.Rows[0].Classes {
-		share = append(share, fmt.Sprintf("%.1f %%", 100*float64(k.Events)/float64(c.Rows[0].Events)))
+		share = append(share,
+			fmt.Sprintf("%.1f %%", 100*float64(k.Events)/float64(c.Rows[0].Events)))
 	}
 	gap := func(r *Row, x int) float64 {
 		switch {
@@ -99,7 +109,8 @@ func classFigure(c *Comparison) figure {
 	t.Rows = append([][]string{share}, t.Rows...)
 	widest, most := "", -1.0
 	for x, name := range names {
-		if _, _, low, high, ok := extremes(c, func(r *Row) float64 { return gap(r, x) }); ok && high-low > most {
+		if _, _, low, high, ok := extremes(c, func(r *Row) float64 { return gap(r, x) }); ok &&
+			high-low > most {
 			widest, most = name, high-low
 		}
 	}
@@ -113,15 +124,22 @@ func classFigure(c *Comparison) figure {
 			}
 			return math.NaN()
 		})
-		caption += fmt.Sprintf(" The models differ most on “%s” tokens: %s is %s %s above the true entropy, %s %s.", widest, low, fixed(least, 2), c.nats(), high, fixed(greatest, 2))
+		caption += fmt.Sprintf(
+			" The models differ most on “%s” tokens: %s is %s %s above the true entropy, %s %s.",
+			widest, low, fixed(least, 2), c.nats(), high, fixed(greatest, 2))
 	}
-	hint := "The chart shows each class's share of the gap (nats per token of the whole text); the table the gap per token of that class."
+	hint := "The chart shows each class's share of the gap (nats per token of the whole text); " +
+		"the table the gap per token of that class."
 	if c.Mixed {
-		hint = "Chart and table show each class's share of the gap, in bits per byte of the whole text."
+		hint = "Chart and table show each class's share of the gap, in bits per " +
+			"byte of the whole text."
 	}
 	return figure{
-		Title: "Why: what a token needs", Caption: caption, Charts: []chartPlace{{"classes", "", "what each class of tokens adds to the gap of every model"}}, Table: t, Open: true,
-		Hint: hint + " A striped bar with → is longer than the chart: its parts are scaled down to fit.",
+		Title: "Why: what a token needs", Caption: caption,
+		Charts: []chartPlace{
+			{"classes", "", "what each class of tokens adds to the gap of every model"}}, Table: t,
+		Open: true, Hint: hint +
+			" A striped bar with → is longer than the chart: its parts are scaled down to fit.",
 	}
 }
 
@@ -142,14 +160,20 @@ func curveFigure(c *Comparison) figure {
 		}
 		return c.cost(r, r.Curve.Valid[len(r.Curve.Valid)-1])
 	}); ok {
-		caption += fmt.Sprintf(" At the end of its training %s has the lowest validation loss, %s %s.", low, fixed(least, 3), c.unit())
+		caption += fmt.Sprintf(
+			" At the end of its training %s has the lowest validation loss, %s %s.", low,
+			fixed(least, 3), c.unit())
 	}
 	if c.Mixed {
 		caption += " Nats per token are converted by the tokens per byte of the test text."
 	}
 	return figure{
-		Title: "Learning curves", Caption: caption, Charts: []chartPlace{{"seconds", "by training time", "learning curves over seconds"}, {"tokens", "by tokens seen", "learning curves over tokens"}}, Table: curvesTable(c),
-		Hint: "Counted models need one pass over the text and have no curve. The beginning of a curve may lie above the chart. Drag to zoom in (+ and − on the keyboard); double-click to reset (Escape).",
+		Title: "Learning curves", Caption: caption,
+		Charts: []chartPlace{{"seconds", "by training time", "learning curves over seconds"},
+			{"tokens", "by tokens seen", "learning curves over tokens"}}, Table: curvesTable(c),
+		Hint: "Counted models need one pass over the text and have no curve. The beginning of a " +
+			"curve may lie above the chart. Drag to zoom in (+ and − on the keyboard); " +
+			"double-click to reset (Escape).",
 	}
 }
 
@@ -213,9 +237,13 @@ func positionFigure(c *Comparison) figure {
 	return figure{
 		Title: "Why: loss by position in the document",
 		Caption: "The loss by the number of tokens of the document before." +
-			gains(c, sure, len(longest), " From the first position to the last with enough tokens, it changes by %s nats (%s) to %s (%s)."),
-		Charts: []chartPlace{{"positions", "", "loss by position in the document"}}, Table: grid(c, "positions.csv", xs, 3, value),
-		Hint: "Documents themselves change from beginning to end: a fall that all models share, even those that remember little, is a property of the text.",
+			gains(c, sure, len(longest),
+				" From the first position to the last with enough tokens, it changes by %s "+
+					"nats (%s) to %s (%s)."),
+		Charts: []chartPlace{{"positions", "", "loss by position in the document"}},
+		Table:  grid(c, "positions.csv", xs, 3, value),
+		Hint: "Documents themselves change from beginning to end: a fall that all models " +
+			"share, even those that remember little, is a property of the text.",
 	}
 }
 
@@ -251,15 +279,28 @@ func contextFigure(c *Comparison) figure {
 	}
 	f := figure{
 		Title: "Why: how much context it sees",
-		Caption: fmt.Sprintf("The same %d tokens, predicted from only the last 1, 2, 4 … tokens before them; the rest of the document is masked.", longest[0].Tokens) +
-			gains(c, value, len(longest), " From one token of context to all of it, the cost changes by %s nats (%s) to %s (%s)."),
-		Charts: []chartPlace{{"contexts", "", "loss by tokens of context"}}, Table: grid(c, "contexts.csv", xs, 3, value),
-		Hint: "The visible tokens keep their positions. Masked tokens get no attention in a transformer, a zero vector in a feed-forward network; a recurrent network starts from a zero state. No model was trained on such gaps, so a short context costs more than it must. A curve that is flat from some point on says that the model makes nothing of what is further away.",
+		Caption: fmt.Sprintf(
+			"The same %d tokens, predicted from only the last 1, 2, 4 … tokens before them; the "+
+				"rest of the document is masked.", longest[0].Tokens) +
+			gains(c, value, len(longest),
+				" From one token of context to all of it, the cost changes by %s "+
+					"nats (%s) to %s (%s)."),
+		Charts: []chartPlace{{"contexts", "", "loss by tokens of context"}},
+		Table:  grid(c, "contexts.csv", xs, 3, value),
+		Hint: "The visible tokens keep their positions. Masked tokens get no attention in a " +
+			"transformer, a zero vector in a feed-forward network; a recurrent network starts " +
+			"from a zero state. No model was trained on such gaps, so a short context costs more " +
+			"than it must. A curve that is flat from some point on says that the model makes " +
+			"nothing of what is further away.",
 	}
 	if c.Mixed {
-		f.Caption = fmt.Sprintf("Some tokens of each model, predicted from only the last %d, %d, %d … bytes before them; the rest of the document is masked.",
+		f.Caption = fmt.Sprintf(
+			"Some tokens of each model, predicted from only the last %d, %d, %d … bytes before "+
+				"them; the rest of the document is masked.",
 			bytesPerGiven, 2*bytesPerGiven, 4*bytesPerGiven) +
-			gains(c, value, len(longest), " From the shortest context to all of it, the cost changes by %s bits per byte (%s) to %s (%s).")
+			gains(c, value, len(longest),
+				" From the shortest context to all of it, the cost changes by %s bits per "+
+					"byte (%s) to %s (%s).")
 		f.Charts[0].Name = "loss by bytes of context"
 	}
 	return f
@@ -289,9 +330,13 @@ func offsetFigure(c *Comparison) figure {
 	return figure{
 		Title: "Why: loss by position in the document",
 		Caption: "The loss by the number of bytes of the document before." +
-			gains(c, value, len(longest), " From the first position to the last it changes by %s bits per byte (%s) to %s (%s)."),
-		Charts: []chartPlace{{"positions", "", "loss by position in the document"}}, Table: grid(c, "positions.csv", xs, 3, value),
-		Hint: "Documents themselves change from beginning to end: a fall that all models share, even those that remember little, is a property of the text.",
+			gains(c, value, len(longest),
+				" From the first position to the last it changes by %s bits per "+
+					"byte (%s) to %s (%s)."),
+		Charts: []chartPlace{{"positions", "", "loss by position in the document"}},
+		Table:  grid(c, "positions.csv", xs, 3, value),
+		Hint: "Documents themselves change from beginning to end: a fall that all models " +
+			"share, even those that remember little, is a property of the text.",
 	}
 }
 
@@ -339,8 +384,10 @@ func wordFigure(c *Comparison) figure {
 		}
 	}
 	if rarest >= 0 {
-		if low, high, least, most, ok := extremes(c, func(r *Row) float64 { return value(r, rarest-first) }); ok {
-			caption += fmt.Sprintf(" One that occurs %s times costs %s %s (%s) to %s (%s).", xs[rarest-first], fixed(least, 2), c.nats(), low, fixed(most, 2), high)
+		if low, high, least, most, ok := extremes(c,
+			func(r *Row) float64 { return value(r, rarest-first) }); ok {
+			caption += fmt.Sprintf(" One that occurs %s times costs %s %s (%s) to %s (%s).",
+				xs[rarest-first], fixed(least, 2), c.nats(), low, fixed(most, 2), high)
 		}
 	}
 	t := grid(c, "words.csv", xs, 2, value)
@@ -350,7 +397,9 @@ func wordFigure(c *Comparison) figure {
 	}
 	t.Rows = append([][]string{words}, t.Rows...)
 	return figure{
-		Title: "Why: loss by word frequency", Caption: caption, Charts: []chartPlace{{"words", "", "loss by word frequency"}}, Table: t,
-		Hint: "A word is a run of letters and digits; its cost is the sum over its tokens. Points with few words are noisy: the table gives their numbers.",
+		Title: "Why: loss by word frequency", Caption: caption,
+		Charts: []chartPlace{{"words", "", "loss by word frequency"}}, Table: t,
+		Hint: "A word is a run of letters and digits; its cost is the sum over its tokens. " +
+			"Points with few words are noisy: the table gives their numbers.",
 	}
 }

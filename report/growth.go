@@ -52,7 +52,9 @@ func (g Growth) draw(canvas draw.Canvas) error {
 	for _, panel := range g.Panels {
 		for _, p := range panel.Points {
 			if !(p.X > 0 && p.Cost > 0 && p.Expected > 0) || math.IsInf(p.X+p.Cost+p.Expected, 0) {
-				return fmt.Errorf("drawing %q: the point %v at %v (arithmetic: %v) has no logarithm; want positive numbers", panel.Axis, p.Cost, p.X, p.Expected)
+				return fmt.Errorf(
+					"drawing %q: the point %v at %v (arithmetic: %v) has no logarithm; "+
+						"want positive numbers", panel.Axis, p.Cost, p.X, p.Expected)
 			}
 			least, most = min(least, p.Cost, p.Expected), max(most, p.Cost, p.Expected)
 		}
@@ -76,7 +78,8 @@ func (g Growth) draw(canvas draw.Canvas) error {
 	if len(row) == 0 {
 		return fmt.Errorf("nothing to draw: want at least one panel")
 	}
-	tiles := draw.Tiles{Rows: 1, Cols: len(row), PadX: panelGap, PadTop: panelGap, PadBottom: panelGap / 2, PadLeft: panelGap / 2, PadRight: panelGap}
+	tiles := draw.Tiles{Rows: 1, Cols: len(row), PadX: panelGap, PadTop: panelGap,
+		PadBottom: panelGap / 2, PadLeft: panelGap / 2, PadRight: panelGap}
 	for i, c := range plot.Align([][]*plot.Plot{row}, tiles, canvas)[0] {
 		row[i].Draw(c)
 	}
@@ -88,7 +91,8 @@ func (panel GrowthPanel) plot() (*plot.Plot, error) {
 	sans := font.Font{Typeface: "Liberation", Variant: "Sans"}
 	p := plot.New()
 	p.X.Label.Text = panel.Axis
-	for _, f := range []*font.Font{&p.X.Label.TextStyle.Font, &p.Y.Label.TextStyle.Font, &p.X.Tick.Label.Font, &p.Y.Tick.Label.Font, &p.Legend.TextStyle.Font} {
+	for _, f := range []*font.Font{&p.X.Label.TextStyle.Font, &p.Y.Label.TextStyle.Font,
+		&p.X.Tick.Label.Font, &p.Y.Tick.Label.Font, &p.Legend.TextStyle.Font} {
 		*f = sans
 		f.Size = 10
 	}
@@ -97,7 +101,8 @@ func (panel GrowthPanel) plot() (*plot.Plot, error) {
 	var measured, expected plotter.XYs
 	var ticks plot.ConstantTicks
 	for _, at := range panel.Points {
-		measured, expected = append(measured, plotter.XY{X: at.X, Y: at.Cost}), append(expected, plotter.XY{X: at.X, Y: at.Expected})
+		measured, expected = append(measured, plotter.XY{X: at.X, Y: at.Cost}),
+			append(expected, plotter.XY{X: at.X, Y: at.Expected})
 		ticks = append(ticks, plot.Tick{Value: at.X, Label: Count(int(at.X))})
 	}
 	p.X.Tick.Marker = ticks
@@ -112,7 +117,8 @@ func (panel GrowthPanel) plot() (*plot.Plot, error) {
 	if err != nil {
 		return nil, err
 	}
-	points.GlyphStyle = draw.GlyphStyle{Color: palette.Era("NLM").RGBA(), Radius: 3.5, Shape: draw.CircleGlyph{}}
+	points.GlyphStyle = draw.GlyphStyle{Color: palette.Era("NLM").RGBA(), Radius: 3.5,
+		Shape: draw.CircleGlyph{}}
 	p.Add(grid, line, points)
 	p.Legend.Add("measured", points)
 	p.Legend.Add("as its arithmetic", line)

@@ -26,13 +26,21 @@ func HTML(w io.Writer, c *Comparison) error {
 		return fmt.Errorf("no model to report on: want at least one")
 	}
 	page, err := template.New("page").Funcs(template.FuncMap{
-		"css":       func(name string) (template.CSS, error) { s, err := asset(name); return template.CSS(s), err },
-		"js":        func(name string) (template.JS, error) { s, err := asset(name); return template.JS(s), err },
-		"chartsCSS": func() template.CSS { return template.CSS(uplot.Style) },
-		"chartsJS":  func() template.JS { return template.JS(uplot.Script + uplot.Keys) },
-		"charts":    func() string { return "uPlot " + uplot.Version + " (MIT)" }, "chartsLicense": func() string { return uplot.License },
-		"count": Count, "join": func(words []string) string { return strings.Join(words, " ") },
-		"eras": describeEras, "name": shortRun, "colours": colours,
+		"css": func(name string) (template.CSS, error) {
+			s, err := asset(name)
+			return template.CSS(s), err
+		},
+		"js": func(name string) (template.JS, error) {
+			s, err := asset(name)
+			return template.JS(s), err
+		},
+		"chartsCSS":     func() template.CSS { return template.CSS(uplot.Style) },
+		"chartsJS":      func() template.JS { return template.JS(uplot.Script + uplot.Keys) },
+		"charts":        func() string { return "uPlot " + uplot.Version + " (MIT)" },
+		"chartsLicense": func() string { return uplot.License },
+		"count":         Count,
+		"join":          func(words []string) string { return strings.Join(words, " ") },
+		"eras":          describeEras, "name": shortRun, "colours": colours,
 	}).ParseFS(assets, "assets/report.tmpl")
 	if err != nil {
 		return err
@@ -65,7 +73,8 @@ func colours(c *Comparison) template.CSS {
 		}
 	}
 	for i, k := range c.Rows[0].Classes {
-		all = append(all, palette.Named{Name: fmt.Sprintf("k%d", i), Colour: palette.Class(k.Class)})
+		all = append(all,
+			palette.Named{Name: fmt.Sprintf("k%d", i), Colour: palette.Class(k.Class)})
 	}
 	return template.CSS(palette.CSS(all))
 }
@@ -79,7 +88,8 @@ func describeEras(c *Comparison) string {
 	return zoo.DescribeEras(names...)
 }
 
-// eraVariable is the name of an era's colour in the style sheet; an era of no name that CSS knows is ink.
+// eraVariable is the name of an era's colour in the style sheet; an era of no name that CSS knows
+// is ink.
 func eraVariable(era string) string {
 	if palette.Era(era) == palette.Ink {
 		return "ink-truth"
@@ -102,7 +112,8 @@ type figure struct {
 	Open                 bool // the table is shown, not folded away
 }
 
-// chartPlace is the element of one chart. Title stands above it; Name describes it to screen readers.
+// chartPlace is the element of one chart. Title stands above it; Name describes it to screen
+// readers.
 type chartPlace struct{ ID, Title, Name string }
 
 // table holds numbers rounded for the page and, with all digits, for CSV.
@@ -131,10 +142,12 @@ func (t *table) CSV() template.URL {
 	w := csv.NewWriter(&b)
 	_ = w.Write(head) // a buffer never fails
 	_ = w.WriteAll(rows)
-	return template.URL("data:text/csv;charset=utf-8;base64," + base64.StdEncoding.EncodeToString(b.Bytes()))
+	return template.URL("data:text/csv;charset=utf-8;base64," +
+		base64.StdEncoding.EncodeToString(b.Bytes()))
 }
 
-// look is how a model is drawn: in the colour of its species. A species that occurs twice changes its dashes.
+// look is how a model is drawn: in the colour of its species. A species that occurs twice changes
+// its dashes.
 type look struct {
 	Title  string `json:"title"`
 	Short  string `json:"short"`
@@ -157,7 +170,9 @@ func looks(rows []*Row) []look {
 	for i, r := range rows {
 		n := seen[r.Model]
 		seen[r.Model]++
-		l := look{Title: r.Title, Short: r.Model, Colour: fmt.Sprintf("m%d", i), colour: r.palette(), Dash: dashes[n%len(dashes)], Quiet: ignorant(r) && len(rows) > ignorants}
+		l := look{Title: r.Title, Short: r.Model, Colour: fmt.Sprintf("m%d", i),
+			colour: r.palette(), Dash: dashes[n%len(dashes)],
+			Quiet: ignorant(r) && len(rows) > ignorants}
 		if r.Model == "uniform" && n == 0 {
 			l.Dash = dashes[2]
 		}

@@ -158,7 +158,10 @@ func placeTicks(places []string, width vg.Length) (ticks plot.ConstantTicks) {
 	for _, name := range places {
 		longest = max(longest, utf8.RuneCountInString(name))
 	}
-	every := max(1, int(math.Ceil(float64(vg.Length(len(places)*longest)*5.6+vg.Length(len(places)*8))/float64(width))))
+	every := max(1,
+		int(
+			math.Ceil(float64(vg.Length(len(places)*longest)*5.6+vg.Length(len(places)*8))/float64(
+				width))))
 	for i := 0; i < len(places); i += every {
 		ticks = append(ticks, plot.Tick{Value: float64(i), Label: places[i]})
 	}

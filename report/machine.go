@@ -13,7 +13,8 @@ type Machine struct {
 
 // ThisMachine describes the computer this program runs on.
 func ThisMachine() Machine {
-	m := Machine{CPU: cpuName(), Cores: runtime.NumCPU(), OS: runtime.GOOS, Arch: runtime.GOARCH, Go: runtime.Version()}
+	m := Machine{CPU: cpuName(), Cores: runtime.NumCPU(), OS: runtime.GOOS, Arch: runtime.GOARCH,
+		Go: runtime.Version()}
 	if m.CPU == "" {
 		m.CPU = "unnamed " + m.Arch
 	}

@@ -10,12 +10,14 @@ import (
 
 // Passage is the beginning of a held-out document, with the cost of every token for every model.
 type Passage struct {
-	Document int             `json:"document"` // its number in the text, from 1
-	Cut      bool            `json:"cut"`      // the document goes on
-	Tokens   []string        `json:"tokens"`
-	Classes  []string        `json:"classes,omitempty"` // on the world, what a token needs
-	Nats     [][]eval.Number `json:"nats"`              // for each of Comparison.Rows; null: probability 0
-	Truth    []*eval.Number  `json:"truth,omitempty"`   // on the world, the exact distribution; null: the token is not one event
+	Document int      `json:"document"` // its number in the text, from 1
+	Cut      bool     `json:"cut"`      // the document goes on
+	Tokens   []string `json:"tokens"`
+	Classes  []string `json:"classes,omitempty"` // on the world, what a token needs
+	// for each of Comparison.Rows; null: probability 0
+	Nats [][]eval.Number `json:"nats"`
+	// on the world, the exact distribution; null: the token is not one event
+	Truth []*eval.Number `json:"truth,omitempty"`
 }
 
 const (
@@ -24,8 +26,8 @@ const (
 	shortPassage  = 120 // the least bytes of the document shown
 )
 
-// passage returns the first document that is long enough, or the longest. It returns nil if the rows
-// have different tokenizers.
+// passage returns the first document that is long enough, or the longest. It returns nil if the
+// rows have different tokenizers.
 func passage(rows []*Row, tok corpus.Tokenizer) *Passage {
 	for _, r := range rows {
 		if r.tokenizer != rows[0].tokenizer {
@@ -63,7 +65,8 @@ func passage(rows []*Row, tok corpus.Tokenizer) *Passage {
 	return p
 }
 
-// shown returns the text of a token, or the name of one that has no text, such as the end of a document.
+// shown returns the text of a token, or the name of one that has no text, such as the end of a
+// document.
 func shown(tok corpus.Tokenizer, id lm.Token) string {
 	if text := tok.Decode([]lm.Token{id}); text != "" && strings.ToValidUTF8(text, "") == text {
 		return text

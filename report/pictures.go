@@ -26,16 +26,24 @@ func Pictures(c *Comparison) []Picture {
 				continue
 			case "seconds":
 				l.X = "seconds of training"
-				l.Rows, l.Top = curveLines(c, func(k *Curve) ([]float64, []float64) { return k.Seconds, k.ValidSeconds })
+				l.Rows, l.Top = curveLines(c,
+					func(k *Curve) ([]float64, []float64) { return k.Seconds, k.ValidSeconds })
 			case "tokens":
 				l.X = "tokens seen"
-				l.Rows, l.Top = curveLines(c, func(k *Curve) ([]float64, []float64) { return floats(k.Tokens), floats(k.ValidTokens) })
+				l.Rows, l.Top = curveLines(c,
+					func(k *Curve) ([]float64,
+						[]float64) {
+						return floats(k.Tokens), floats(k.ValidTokens)
+					})
 			case "positions":
-				l.X, l.Places, l.Rows = c.pieces()+" of the document", f.Table.Head[1:], gridLines(c, f.Table)
+				l.X, l.Places, l.Rows = c.pieces()+" of the document", f.Table.Head[1:],
+					gridLines(c, f.Table)
 			case "contexts":
-				l.X, l.Places, l.Rows = c.pieces()+"s of context", f.Table.Head[1:], gridLines(c, f.Table)
+				l.X, l.Places, l.Rows = c.pieces()+"s of context", f.Table.Head[1:],
+					gridLines(c, f.Table)
 			case "words":
-				l.X, l.Y, l.Places, l.Rows = "times in the training text", c.wordUnit(), f.Table.Head[1:], gridLines(c, f.Table)
+				l.X, l.Y, l.Places, l.Rows = "times in the training text", c.wordUnit(),
+					f.Table.Head[1:], gridLines(c, f.Table)
 			default:
 				continue
 			}
@@ -47,11 +55,12 @@ func Pictures(c *Comparison) []Picture {
 	return all
 }
 
-// Bits returns the chart of bits per byte, or of perplexity if the vocabulary is closed. A model that
-// gave a token probability 0 has no bar.
+// Bits returns the chart of bits per byte, or of perplexity if the vocabulary is closed. A model
+// that gave a token probability 0 has no bar.
 func Bits(c *Comparison) Chart {
 	open := c.open()
-	chart := Chart{Title: "Perplexity of unseen text: " + c.Data.Corpus, Axis: "perplexity, of this vocabulary alone"}
+	chart := Chart{Title: "Perplexity of unseen text: " + c.Data.Corpus,
+		Axis: "perplexity, of this vocabulary alone"}
 	if open {
 		chart.Title, chart.Axis = "Bits per byte of unseen text: "+c.Data.Corpus, "bits per byte"
 		chart.Lines = []Line{{"gzip", c.Gzip}}
@@ -70,7 +79,8 @@ func Bits(c *Comparison) Chart {
 	}
 	for i, l := range looks(c.Rows) {
 		r := c.Rows[i]
-		b := Bar{Label: l.Title, Colour: l.colour.RGBA(), Value: float64(r.BitsPerByte), Low: float64(r.BitsPerByteLow), High: float64(r.BitsPerByteHigh)}
+		b := Bar{Label: l.Title, Colour: l.colour.RGBA(), Value: float64(r.BitsPerByte),
+			Low: float64(r.BitsPerByteLow), High: float64(r.BitsPerByteHigh)}
 		if !open {
 			b.Value = float64(r.Perplexity)
 			b.Low, b.High = b.Value, b.Value
@@ -85,7 +95,8 @@ func Bits(c *Comparison) Chart {
 // Gaps returns the chart of the gaps to the limit, by what a token needs. The axis ends after the
 // models that use their context, so that the others do not dwarf them.
 func Gaps(c *Comparison) Chart {
-	chart := Chart{Title: "How far each era is from the limit, and why", Axis: c.unit() + " above the true entropy"}
+	chart := Chart{Title: "How far each era is from the limit, and why",
+		Axis: c.unit() + " above the true entropy"}
 	for _, k := range c.Rows[0].Classes {
 		chart.Parts = append(chart.Parts, Part{k.Class, palette.Class(k.Class).RGBA()})
 	}
@@ -93,10 +104,12 @@ func Gaps(c *Comparison) Chart {
 		r := c.Rows[i]
 		b := Bar{
 			Label: l.Title, Colour: l.colour.RGBA(),
-			Value: c.excess(r, float64(r.Gap)), Low: c.excess(r, float64(r.GapLow)), High: c.excess(r, float64(r.GapHigh)),
+			Value: c.excess(r, float64(r.Gap)), Low: c.excess(r, float64(r.GapLow)),
+			High: c.excess(r, float64(r.GapHigh)),
 		}
 		for _, k := range r.Classes {
-			b.Parts = append(b.Parts, c.excess(r, float64(k.Gap)*float64(k.Events)/float64(r.Events)))
+			b.Parts = append(b.Parts,
+				c.excess(r, float64(k.Gap)*float64(k.Events)/float64(r.Events)))
 		}
 		if !exists(append(b.Parts, b.Value, b.Low, b.High)...) {
 			continue
@@ -127,7 +140,8 @@ func gridLines(c *Comparison, t *table) (rows []LineRow) {
 // curveLines returns the training loss as a line and the validation loss as marks, for every model
 // with a curve.
 // The beginning of a line may lie above top.
-func curveLines(c *Comparison, at func(*Curve) (line, marks []float64)) (rows []LineRow, top float64) {
+func curveLines(c *Comparison,
+	at func(*Curve) (line, marks []float64)) (rows []LineRow, top float64) {
 	for i, l := range looks(c.Rows) {
 		k := c.Rows[i].Curve
 		if k == nil || l.Quiet {

@@ -24,8 +24,10 @@ import (
 	"lmzoo/zoo"
 )
 
-// exhibits trains species on little of the world, or on text, and returns them with the text they have not seen.
-func exhibits(t *testing.T, data zoo.Data, tokenizer string, settings map[string]map[string]any, names ...string) ([]*zoo.Run, corpus.Split, Options) {
+// exhibits trains species on little of the world, or on text, and returns them with the text they
+// have not seen.
+func exhibits(t *testing.T, data zoo.Data, tokenizer string, settings map[string]map[string]any,
+	names ...string) ([]*zoo.Run, corpus.Split, Options) {
 	t.Helper()
 	split, err := data.Load(context.Background(), zoo.Input{})
 	require.NoError(t, err)
@@ -35,16 +37,19 @@ func exhibits(t *testing.T, data zoo.Data, tokenizer string, settings map[string
 	for _, name := range names {
 		species, err := zoo.Standard().Find(name)
 		require.NoError(t, err)
-		s, err := species.SettingsWith("tiny", map[string]any{"steps": 6, "eval_every": "3", "budget": "1h"})
+		s, err := species.SettingsWith("tiny",
+			map[string]any{"steps": 6, "eval_every": "3", "budget": "1h"})
 		require.NoError(t, err)
 		require.NoError(t, s.Set(settings[name]))
 		r, err := zoo.Make(context.Background(), zoo.Order{
-			Species: species, Size: "tiny", Settings: s, Data: data, Split: split, Tokenizer: tok, Seed: 1, Threads: 1, Dir: filepath.Join(t.TempDir(), name),
+			Species: species, Size: "tiny", Settings: s, Data: data, Split: split, Tokenizer: tok,
+			Seed: 1, Threads: 1, Dir: filepath.Join(t.TempDir(), name),
 		})
 		require.NoError(t, err)
 		runs = append(runs, r)
 	}
-	return runs, split, Options{Command: []string{"lmzoo", "report"}, Data: data, Split: "test", Train: split.Train, Seed: 1, Threads: 2}
+	return runs, split, Options{Command: []string{"lmzoo", "report"}, Data: data, Split: "test",
+		Train: split.Train, Seed: 1, Threads: 2}
 }
 
 // textFile is real text of a kind: no truth is known of it.
@@ -52,7 +57,8 @@ func textFile(t *testing.T) zoo.Data {
 	path := filepath.Join(t.TempDir(), "text.txt")
 	var b strings.Builder
 	for i := range 120 {
-		fmt.Fprintf(&b, "the %s cat number %d sat on the <b>mat</b> & slept\n", []string{"black", "white", "grey"}[i%3], i)
+		fmt.Fprintf(&b, "the %s cat number %d sat on the <b>mat</b> & slept\n",
+			[]string{"black", "white", "grey"}[i%3], i)
 	}
 	require.NoError(t, os.WriteFile(path, []byte(b.String()), 0o666))
 	return zoo.Data{Corpus: path, Documents: "lines", Split: "60/20/20"}
@@ -65,14 +71,16 @@ func written(t *testing.T, c *Comparison) (page string, back Comparison) {
 	require.NoError(t, HTML(&b, c))
 	page = b.String()
 	require.NotContains(t, page, "ZgotmplZ", "a value that the template refused")
-	m := regexp.MustCompile(`(?s)<script type="application/json" id="data">(.*?)</script>`).FindStringSubmatch(page)
+	m := regexp.MustCompile(
+		`(?s)<script type="application/json" id="data">(.*?)</script>`).FindStringSubmatch(page)
 	require.NotNil(t, m)
 	require.NoError(t, json.Unmarshal([]byte(m[1]), &back))
 	return page, back
 }
 
 func TestPage(t *testing.T) {
-	runs, split, opt := exhibits(t, zoo.Data{Corpus: zoo.WorldName, Tokens: 6000}, "word", nil, "uniform", "unigram", "ngram", "rnn", "gpt")
+	runs, split, opt := exhibits(t, zoo.Data{Corpus: zoo.WorldName, Tokens: 6000}, "word", nil,
+		"uniform", "unigram", "ngram", "rnn", "gpt")
 	docs := split.Test[:40]
 	c, err := Collect(context.Background(), runs, docs, opt)
 	require.NoError(t, err)
@@ -80,7 +88,9 @@ func TestPage(t *testing.T) {
 	require.Less(t, len(page), 1<<20)
 
 	// nothing is fetched: every address is inside the page
-	for _, m := range regexp.MustCompile(`(?i)(?:\s(?:src|href|action)\s*=|url\()\s*["']?([^"'\s>]*)`).FindAllStringSubmatch(regexp.MustCompile(`(?s)<script.*?</script>`).ReplaceAllString(page, ""), -1) {
+	for _, m := range regexp.MustCompile(
+		`(?i)(?:\s(?:src|href|action)\s*=|url\()\s*["']?([^"'\s>]*)`).FindAllStringSubmatch(
+		regexp.MustCompile(`(?s)<script.*?</script>`).ReplaceAllString(page, ""), -1) {
 		require.True(t, strings.HasPrefix(m[1], "data:"), m[0])
 	}
 	require.NotRegexp(t, `(?i)<(link|script|img|iframe)[^>]+(src|href)\s*=\s*["']?https?:`, page)
@@ -93,15 +103,18 @@ func TestPage(t *testing.T) {
 	require.NoError(t, err)
 	require.JSONEq(t, string(want), string(got))
 	require.Len(t, back.Rows, 5)
-	direct, err := eval.Run(context.Background(), runs[2].Model.(lm.Model), runs[2].Tokenizer, docs, eval.Options{Seed: 1})
+	direct, err := eval.Run(context.Background(), runs[2].Model.(lm.Model), runs[2].Tokenizer, docs,
+		eval.Options{Seed: 1})
 	require.NoError(t, err)
 	require.Equal(t, eval.Number(direct.BitsPerByte()), back.Rows[2].BitsPerByte)
 	require.InDelta(t, direct.LimitNats/math.Ln2/float64(direct.Bytes), float64(*back.Limit), 1e-12)
-	require.InDelta(t, float64(c.Rows[0].BitsPerByte), c.Uniform, 1e-9, "the line and the bar are one number")
+	require.InDelta(t, float64(c.Rows[0].BitsPerByte), c.Uniform, 1e-9,
+		"the line and the bar are one number")
 	require.InDelta(t, float64(c.Rows[1].BitsPerByte), c.Unigram, 1e-9)
 
 	// every table is there as CSV, with as many columns in each line
-	links := regexp.MustCompile(`href="data:text/csv;charset=utf-8;base64,([^"]*)"`).FindAllStringSubmatch(page, -1)
+	links := regexp.MustCompile(
+		`href="data:text/csv;charset=utf-8;base64,([^"]*)"`).FindAllStringSubmatch(page, -1)
 	require.Len(t, links, 8)
 	for _, m := range links {
 		data, err := base64.StdEncoding.DecodeString(html.UnescapeString(m[1]))
@@ -110,10 +123,12 @@ func TestPage(t *testing.T) {
 		require.NoError(t, err)
 		require.Greater(t, len(rows), 1)
 	}
-	for _, id := range []string{"bits", "classes", "seconds", "tokens", "positions", "contexts", "words"} {
+	for _, id := range []string{"bits", "classes", "seconds", "tokens", "positions", "contexts",
+		"words"} {
 		require.Contains(t, page, `class="chart" id="`+id+`"`)
 	}
-	require.Contains(t, page, "Permission is hereby granted", "the licence of the charts goes with them")
+	require.Contains(t, page, "Permission is hereby granted",
+		"the licence of the charts goes with them")
 	require.NotNil(t, c.Rows[3].Curve)
 	require.Nil(t, c.Rows[2].Curve)
 	require.Len(t, c.Rows[3].Curve.Loss, 6)
@@ -122,7 +137,8 @@ func TestPage(t *testing.T) {
 
 // TestThreads: what is measured does not depend on the threads.
 func TestThreads(t *testing.T) {
-	runs, split, opt := exhibits(t, zoo.Data{Corpus: zoo.WorldName, Tokens: 3000}, "word", nil, "bigram", "gru")
+	runs, split, opt := exhibits(t, zoo.Data{Corpus: zoo.WorldName, Tokens: 3000}, "word", nil,
+		"bigram", "gru")
 	var want []byte
 	for _, threads := range []int{1, 3} {
 		opt.Threads = threads
@@ -151,7 +167,8 @@ func TestHostile(t *testing.T) {
 	tame, _ := written(t, c)
 	require.NotContains(t, tame, "<script>alert")
 	evil := "</script><script>alert(1)</script><!-- ]]> \u2028 \" onload=\"x \x00\xff"
-	c.Rows[0].Sample, c.Rows[0].Title, c.Rows[0].Run, c.Rows[0].Notes = evil, evil, evil, []string{evil}
+	c.Rows[0].Sample, c.Rows[0].Title, c.Rows[0].Run, c.Rows[0].Notes = evil, evil, evil,
+		[]string{evil}
 	c.Data.Corpus, c.Notes, c.Passage.Tokens[0] = evil, []string{evil}, evil
 	page, back := written(t, c)
 	for _, tag := range []string{"<script", "</script", "<!--", "<p", "<dd", "<span"} {
@@ -182,7 +199,8 @@ func TestOneModel(t *testing.T) {
 
 // TestZeroProbability: a model without smoothing is infinitely wrong, and the page says so.
 func TestZeroProbability(t *testing.T) {
-	runs, split, opt := exhibits(t, textFile(t), "word", map[string]map[string]any{"ngram": {"smoothing": "mle"}}, "ngram", "bigram")
+	runs, split, opt := exhibits(t, textFile(t), "word",
+		map[string]map[string]any{"ngram": {"smoothing": "mle"}}, "ngram", "bigram")
 	c, err := Collect(context.Background(), runs, split.Test, opt)
 	require.NoError(t, err)
 	require.True(t, math.IsInf(float64(c.Rows[0].BitsPerByte), 1))
@@ -205,8 +223,8 @@ func TestClosedVocabulary(t *testing.T) {
 	require.Contains(t, page, "The vocabulary is closed")
 }
 
-// TestTokenizers compares runs of different tokenizers: every chart and headline is in bits per byte.
-// In nats per token the run over characters would seem the best of all.
+// TestTokenizers compares runs of different tokenizers: every chart and headline is in bits per
+// byte. In nats per token the run over characters would seem the best of all.
 func TestTokenizers(t *testing.T) {
 	data := textFile(t)
 	learning := map[string]map[string]any{"rnn": {"steps": 40}}
@@ -229,7 +247,8 @@ func TestTokenizers(t *testing.T) {
 	for _, f := range figures(c) {
 		require.NotContains(t, f.Caption, " nats", f.Title)
 	}
-	require.Contains(t, curveFigure(c).Caption, looks(c.Rows)[1].Title+" has the lowest validation loss")
+	require.Contains(t, curveFigure(c).Caption,
+		looks(c.Rows)[1].Title+" has the lowest validation loss")
 	for _, p := range Pictures(c) {
 		require.NotZero(t, labels(t, p)["bits per byte"], p.Name)
 	}
@@ -238,7 +257,8 @@ func TestTokenizers(t *testing.T) {
 		for _, o := range r.Offsets {
 			whole, bytes = whole+float64(o.Bits)*float64(o.Bytes), bytes+o.Bytes
 		}
-		require.InEpsilon(t, float64(r.BitsPerByte), whole/float64(bytes), 1e-4, "the offsets are all of the text")
+		require.InEpsilon(t, float64(r.BitsPerByte), whole/float64(bytes), 1e-4,
+			"the offsets are all of the text")
 	}
 	require.Nil(t, c.Rows[3].Offsets)
 	require.Equal(t, []int{4, 8, 16, 32}, given(char.Contexts)[:4], "bytes of context")
@@ -248,7 +268,8 @@ func TestTokenizers(t *testing.T) {
 func TestTokensIn(t *testing.T) {
 	x := tokenized{offsets: [][]int{{3, 4, 10, 12}}} // 3, 1, 6 and 2 bytes
 	require.Equal(t, []int{0, 1, 2, 3, 3}, []int{
-		x.tokensIn(place{0, 3}, 5), x.tokensIn(place{0, 3}, 6), x.tokensIn(place{0, 3}, 9), x.tokensIn(place{0, 3}, 10), x.tokensIn(place{0, 3}, 99),
+		x.tokensIn(place{0, 3}, 5), x.tokensIn(place{0, 3}, 6), x.tokensIn(place{0, 3}, 9),
+		x.tokensIn(place{0, 3}, 10), x.tokensIn(place{0, 3}, 99),
 	})
 }
 
@@ -268,7 +289,8 @@ func (forgetful) NextLogProbs(dst []float64, context []lm.Token) []float64 {
 }
 
 func TestContexts(t *testing.T) {
-	docs := []corpus.Document{{Text: strings.Repeat("abcd", 60), End: "\n"}, {Text: strings.Repeat("xy", 20), End: "\n"}}
+	docs := []corpus.Document{{Text: strings.Repeat("abcd", 60), End: "\n"},
+		{Text: strings.Repeat("xy", 20), End: "\n"}}
 	tok, err := corpus.Train("byte", docs, 0)
 	require.NoError(t, err)
 	x := tokenized{docs: docs, bytes: tok.Bytes}
@@ -280,7 +302,8 @@ func TestContexts(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, []int{1, 2, 4, 8, 16, 32, 64, 0}, given(got))
 	for _, k := range got[:len(got)-1] {
-		require.InDelta(t, 100/float64(k.Given+1), float64(k.Nats), 1e-4, "%d tokens of context", k.Given)
+		require.InDelta(t, 100/float64(k.Given+1), float64(k.Nats), 1e-4, "%d tokens of context",
+			k.Given)
 		require.Equal(t, k.Nats, eval.Number(round(float64(k.Bits)*math.Ln2)), "a token is a byte")
 		require.Equal(t, 241-64, k.Tokens)
 	}
@@ -314,7 +337,8 @@ func TestWords(t *testing.T) {
 	}
 	x.ids, x.nats = [][]lm.Token{ids}, [][]float64{nats}
 	// bytes: a0 ,1 _2 b3 _4 z5 z6 _7 n8 é9 é10 e11 _12 a13
-	for i, want := range []float64{1<<5 + 1<<6, (1<<3 + 1<<8 + 1<<9 + 1<<10 + 1<<11) / 2., (1 + 1<<13) / 2.} {
+	for i, want := range []float64{1<<5 + 1<<6, (1<<3 + 1<<8 + 1<<9 + 1<<10 + 1<<11) / 2.,
+		(1 + 1<<13) / 2.} {
 		require.InDelta(t, want, float64(*x.byWords(counts, 3)[i]), want*1e-5)
 	}
 }
@@ -327,13 +351,15 @@ func TestCurve(t *testing.T) {
 {"step":2,"loss":3,"tokens":20,"seconds":1,"valid":3.5}
 {"step":3,"lo`))
 	require.Equal(t, &Curve{
-		Steps: []int{1, 2}, Seconds: []float64{0.5, 1}, Tokens: []int{10, 20}, Loss: []float64{4, 3},
-		ValidSteps: []int{2}, ValidSeconds: []float64{1}, ValidTokens: []int{20}, Valid: []float64{3.5},
+		Steps: []int{1, 2}, Seconds: []float64{0.5, 1}, Tokens: []int{10, 20},
+		Loss: []float64{4, 3}, ValidSteps: []int{2}, ValidSeconds: []float64{1},
+		ValidTokens: []int{20}, Valid: []float64{3.5},
 	}, c)
 	var long bytes.Buffer
 	const n = 5000
 	for i := 1; i <= n; i++ {
-		fmt.Fprintf(&long, `{"step":%d,"loss":7,"tokens":%d,"seconds":1}`+"\n"+`{"step":%d,"loss":7,"valid":%d}`+"\n", i, i, i, i)
+		fmt.Fprintf(&long, `{"step":%d,"loss":7,"tokens":%d,"seconds":1}`+"\n"+
+			`{"step":%d,"loss":7,"valid":%d}`+"\n", i, i, i, i)
 	}
 	c = newCurve(long.Bytes())
 	require.LessOrEqual(t, len(c.Loss), maxCurve)
@@ -349,7 +375,9 @@ func TestCurve(t *testing.T) {
 func TestColour(t *testing.T) {
 	inf := eval.Number(math.Inf(1))
 	c := &Comparison{
-		Rows: []*Row{{Model: "bigram", Title: "bigram", Era: "SLM"}, {Model: "ngram", Title: "5-gram", Era: "SLM"}, {Model: "gpt", Title: "GPT", Era: "PLM"}},
+		Rows: []*Row{{Model: "bigram", Title: "bigram", Era: "SLM"},
+			{Model: "ngram", Title: "5-gram", Era: "SLM"},
+			{Model: "gpt", Title: "GPT", Era: "PLM"}},
 		Passage: &Passage{Tokens: []string{"a", "b", "c", "d"}, Nats: [][]eval.Number{
 			{5, 1, 2, inf},
 			{1, 9, 2, inf},
@@ -357,7 +385,8 @@ func TestColour(t *testing.T) {
 		}},
 	}
 	got := colour(c)
-	require.Equal(t, []int{0, 0, -1, 1}, []int{got.Tokens[0].Group, got.Tokens[1].Group, got.Tokens[2].Group, got.Tokens[3].Group})
+	require.Equal(t, []int{0, 0, -1, 1},
+		[]int{got.Tokens[0].Group, got.Tokens[1].Group, got.Tokens[2].Group, got.Tokens[3].Group})
 	require.Equal(t, 2.0, got.Tokens[0].Margin)
 	require.Equal(t, "1.00", got.Tokens[0].Shade)
 	require.Equal(t, 0.5, got.Tokens[1].Margin)
@@ -375,7 +404,8 @@ func TestColour(t *testing.T) {
 // TestPassageTruth: what the world knows of a token is told only where the token is one event.
 func TestPassageTruth(t *testing.T) {
 	d := corpus.Document{Text: "ab cd", End: "\n", Truth: []corpus.Event{
-		{Bytes: 2, Nats: 0.5, Class: corpus.Fact}, {Bytes: 3, Nats: 0.25, Class: corpus.Long}, {Bytes: 1, Nats: 2, Class: corpus.Choice},
+		{Bytes: 2, Nats: 0.5, Class: corpus.Fact}, {Bytes: 3, Nats: 0.25, Class: corpus.Long},
+		{Bytes: 1, Nats: 2, Class: corpus.Choice},
 	}}
 	p := &Passage{}
 	p.truth(d, []int{2, 3, 5, 5}, 4) // "ab", " ", "cd", the end
@@ -383,7 +413,8 @@ func TestPassageTruth(t *testing.T) {
 	require.Equal(t, []*eval.Number{finite(0.5), nil, nil, finite(2)}, p.Truth)
 }
 
-// TestPassageEnds: a token stands as it does in the text, half a character and the end of the document by their names.
+// TestPassageEnds: a token stands as it does in the text, half a character and the end of the
+// document by their names.
 func TestPassageEnds(t *testing.T) {
 	tok, err := corpus.Train("byte", []corpus.Document{{Text: "é\n"}}, 0)
 	require.NoError(t, err)
@@ -395,14 +426,16 @@ func TestPassageEnds(t *testing.T) {
 }
 
 func TestCut(t *testing.T) {
-	require.Equal(t, corpus.Document{Text: "ab", Cut: true}, corpus.Document{Text: "abé!", End: "\n"}.Head(3))
+	require.Equal(t, corpus.Document{Text: "ab", Cut: true},
+		corpus.Document{Text: "abé!", End: "\n"}.Head(3))
 	docs := []corpus.Document{{Text: "abc", End: "\n"}, {Text: "d", End: "\n"}}
 	require.Equal(t, docs[:1], beginning(docs, 5))
 	require.Equal(t, docs, beginning(docs, 6))
 }
 
 func TestRound(t *testing.T) {
-	for x, want := range map[float64]float64{0: 0, 1234567: 1234570, -0.00012345678: -0.000123457, math.Inf(1): math.Inf(1)} {
+	for x, want := range map[float64]float64{0: 0, 1234567: 1234570, -0.00012345678: -0.000123457,
+		math.Inf(1): math.Inf(1)} {
 		require.Equal(t, want, round(x))
 	}
 }

@@ -36,8 +36,8 @@ type SizePoint struct {
 	Colour color.Color // nil: ink
 }
 
-// Sizes returns the plot of a comparison: bits per byte, or perplexity if the vocabularies are closed.
-// It leaves out models without a file of their own or without a finite loss.
+// Sizes returns the plot of a comparison: bits per byte, or perplexity if the vocabularies are
+// closed. It leaves out models without a file of their own or without a finite loss.
 func (c *Comparison) Sizes() (SizePlot, error) {
 	s := SizePlot{Title: fmt.Sprintf("%s: size and loss", c.Data.Corpus), Axis: "bits per byte"}
 	value := func(r *Row) float64 { return float64(r.BitsPerByte) }
@@ -46,11 +46,13 @@ func (c *Comparison) Sizes() (SizePlot, error) {
 	}
 	for _, r := range c.Rows {
 		if v := value(r); r.Size > 0 && exists(v) {
-			s.Points = append(s.Points, SizePoint{filepath.Base(r.Run), r.Size, v, palette.Species(r.Model, r.Era).RGBA()})
+			s.Points = append(s.Points,
+				SizePoint{filepath.Base(r.Run), r.Size, v, palette.Species(r.Model, r.Era).RGBA()})
 		}
 	}
 	if len(s.Points) < 2 {
-		return s, fmt.Errorf("%d models have a file and a finite loss; want at least two to compare", len(s.Points))
+		return s, fmt.Errorf(
+			"%d models have a file and a finite loss; want at least two to compare", len(s.Points))
 	}
 	return s, nil
 }
@@ -65,7 +67,8 @@ func (s SizePlot) SVG(w io.Writer) error { return writeSVG(w, s) }
 
 // family returns the beginning of a point's label, up to the first digit or sign.
 func (p SizePoint) family() string {
-	if i := strings.IndexFunc(p.Label, func(r rune) bool { return strings.ContainsRune("-_.,0123456789", r) }); i > 0 {
+	if i := strings.IndexFunc(p.Label,
+		func(r rune) bool { return strings.ContainsRune("-_.,0123456789", r) }); i > 0 {
 		return p.Label[:i]
 	}
 	return p.Label
@@ -84,7 +87,8 @@ func (s SizePlot) families() (names []string, points [][]SizePoint) {
 		points[i] = append(points[i], p)
 	}
 	for _, family := range points {
-		slices.SortStableFunc(family, func(a, b SizePoint) int { return cmp.Compare(a.Bytes, b.Bytes) })
+		slices.SortStableFunc(family,
+			func(a, b SizePoint) int { return cmp.Compare(a.Bytes, b.Bytes) })
 	}
 	return names, points
 }
@@ -92,7 +96,8 @@ func (s SizePlot) families() (names []string, points [][]SizePoint) {
 func (s SizePlot) draw(canvas draw.Canvas) error {
 	for _, at := range s.Points {
 		if at.Bytes <= 0 || !exists(at.Value) {
-			return fmt.Errorf("drawing %s: %d bytes, %s %v; want finite numbers above 0", at.Label, at.Bytes, s.Axis, at.Value)
+			return fmt.Errorf("drawing %s: %d bytes, %s %v; want finite numbers above 0", at.Label,
+				at.Bytes, s.Axis, at.Value)
 		}
 	}
 	if len(s.Points) == 0 {
@@ -146,14 +151,16 @@ func addFamily(p *plot.Plot, sans font.Font, number int, name string, points []S
 	if c == nil {
 		c = palette.Ink.RGBA()
 	}
-	shapes := []draw.GlyphDrawer{draw.CircleGlyph{}, draw.BoxGlyph{}, draw.PyramidGlyph{}, draw.TriangleGlyph{}, draw.RingGlyph{}, draw.CrossGlyph{}}
+	shapes := []draw.GlyphDrawer{draw.CircleGlyph{}, draw.BoxGlyph{}, draw.PyramidGlyph{},
+		draw.TriangleGlyph{}, draw.RingGlyph{}, draw.CrossGlyph{}}
 	line.Color, line.Width, line.Dashes = c, 1.4, sizeDashes[number%len(sizeDashes)]
 	marks.GlyphStyle = draw.GlyphStyle{Color: c, Radius: 3.6, Shape: shapes[number%len(shapes)]}
 	labels, err := plotter.NewLabels(at)
 	if err != nil {
 		return err
 	}
-	left := number%4 == 1 || number%4 == 2 // lines fall to the right: there is room above them and below
+	// lines fall to the right: there is room above them and below
+	left := number%4 == 1 || number%4 == 2
 	for i := range labels.TextStyle {
 		labels.TextStyle[i].Font = sans
 		labels.TextStyle[i].Font.Size = 8.5

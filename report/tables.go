@@ -63,10 +63,14 @@ func trainingRate(tokens int, seconds float64) string {
 func overview(c *Comparison) *table {
 	t := &table{
 		Name: "comparison.csv",
-		Head: []string{"model", "era", "parameters", "training tokens", "training seconds", "training tokens/s", "evaluated tokens/s", "perplexity", "bits/byte", "95 %", "less the best"},
+		Head: []string{"model", "era", "parameters", "training tokens", "training seconds",
+			"training tokens/s", "evaluated tokens/s", "perplexity", "bits/byte", "95 %",
+			"less the best"},
 		FullHead: []string{
-			"model", "era", "year", "parameters", "training tokens", "training seconds", "evaluated tokens", "evaluation seconds", "perplexity",
-			"bits/byte", "bits/byte low", "bits/byte high", "less the best", "less the best low", "less the best high",
+			"model", "era", "year", "parameters", "training tokens", "training seconds",
+			"evaluated tokens", "evaluation seconds", "perplexity",
+			"bits/byte", "bits/byte low", "bits/byte high", "less the best", "less the best low",
+			"less the best high",
 		},
 	}
 	if c.Mixed {
@@ -79,23 +83,31 @@ func overview(c *Comparison) *table {
 	for i, l := range looks(c.Rows) {
 		r := c.Rows[i]
 		row := []string{
-			l.Title, r.Era, Count(r.Params), Count(r.TrainTokens), fixed(r.TrainSeconds, 1), trainingRate(r.TrainTokens, r.TrainSeconds), rate(r.Tokens, r.Seconds),
-			fixed(float64(r.Perplexity), 2), fixed(float64(r.BitsPerByte), 4), interval(float64(r.BitsPerByteLow), float64(r.BitsPerByteHigh), 3), against(r.Against),
+			l.Title, r.Era, Count(r.Params), Count(r.TrainTokens), fixed(r.TrainSeconds, 1),
+			trainingRate(r.TrainTokens, r.TrainSeconds), rate(r.Tokens, r.Seconds),
+			fixed(float64(r.Perplexity), 2), fixed(float64(r.BitsPerByte), 4),
+			interval(float64(r.BitsPerByteLow), float64(r.BitsPerByteHigh), 3), against(r.Against),
 		}
 		delta, low, high := math.NaN(), math.NaN(), math.NaN()
 		if d := r.Against; d != nil {
 			delta, low, high = d.Delta, d.Low, d.High
 		}
 		full := []string{
-			l.Title, r.Era, strconv.Itoa(r.Year), strconv.Itoa(r.Params), strconv.Itoa(r.TrainTokens), exact(r.TrainSeconds), strconv.Itoa(r.Tokens), exact(r.Seconds),
-			exact(float64(r.Perplexity)), exact(float64(r.BitsPerByte)), exact(float64(r.BitsPerByteLow)), exact(float64(r.BitsPerByteHigh)), exact(delta), exact(low), exact(high),
+			l.Title, r.Era, strconv.Itoa(r.Year), strconv.Itoa(r.Params),
+			strconv.Itoa(r.TrainTokens), exact(r.TrainSeconds), strconv.Itoa(r.Tokens),
+			exact(r.Seconds),
+			exact(float64(r.Perplexity)), exact(float64(r.BitsPerByte)),
+			exact(float64(r.BitsPerByteLow)), exact(float64(r.BitsPerByteHigh)), exact(delta),
+			exact(low), exact(high),
 		}
 		if c.Mixed {
 			row, full = append(row, r.Tokenizer), append(full, r.Tokenizer)
 		}
 		if c.Limit != nil {
-			row = append(row, fixed(c.excess(r, float64(r.Gap)), 3)+" ±"+fixed(c.excess(r, float64(r.GapHigh-r.GapLow)/2), 3))
-			full = append(full, exact(c.excess(r, float64(r.Gap))), exact(c.excess(r, float64(r.GapLow))), exact(c.excess(r, float64(r.GapHigh))))
+			row = append(row, fixed(c.excess(r, float64(r.Gap)), 3)+" ±"+
+				fixed(c.excess(r, float64(r.GapHigh-r.GapLow)/2), 3))
+			full = append(full, exact(c.excess(r, float64(r.Gap))),
+				exact(c.excess(r, float64(r.GapLow))), exact(c.excess(r, float64(r.GapHigh))))
 		}
 		t.Rows, t.Full = append(t.Rows, row), append(t.Full, full)
 	}
@@ -122,23 +134,27 @@ func against(d *eval.Comparison) string {
 }
 
 // grid returns a table with one line for every model and one column for every x.
-func grid(c *Comparison, name string, xs []string, digits int, value func(r *Row, x int) float64) *table {
+func grid(c *Comparison, name string, xs []string, digits int,
+	value func(r *Row, x int) float64) *table {
 	t := &table{Name: name, Head: append([]string{"model"}, xs...)}
 	for i, l := range looks(c.Rows) {
 		row, full := []string{l.Title}, []string{l.Title}
 		var values []float64
 		for x := range xs {
 			v := value(c.Rows[i], x)
-			row, full, values = append(row, fixed(v, digits)), append(full, exact(v)), append(values, v)
+			row, full, values = append(row, fixed(v, digits)), append(full, exact(v)),
+				append(values, v)
 		}
-		t.Rows, t.Full, t.values = append(t.Rows, row), append(t.Full, full), append(t.values, values)
+		t.Rows, t.Full, t.values = append(t.Rows, row), append(t.Full, full),
+			append(t.values, values)
 	}
 	return t
 }
 
 // curvesTable lists every point of every curve.
 func curvesTable(c *Comparison) *table {
-	t := &table{Name: "curves.csv", Head: []string{"model", "kind", "step", "tokens", "seconds", c.unit()}, Long: true}
+	t := &table{Name: "curves.csv",
+		Head: []string{"model", "kind", "step", "tokens", "seconds", c.unit()}, Long: true}
 	for i, l := range looks(c.Rows) {
 		k := c.Rows[i].Curve
 		if k == nil {
@@ -146,10 +162,13 @@ func curvesTable(c *Comparison) *table {
 		}
 		cost := func(nats float64) string { return exact(c.cost(c.Rows[i], nats)) }
 		for j := range k.Loss {
-			t.Rows = append(t.Rows, []string{l.Title, "training", strconv.Itoa(k.Steps[j]), strconv.Itoa(k.Tokens[j]), exact(k.Seconds[j]), cost(k.Loss[j])})
+			t.Rows = append(t.Rows,
+				[]string{l.Title, "training", strconv.Itoa(k.Steps[j]), strconv.Itoa(k.Tokens[j]),
+					exact(k.Seconds[j]), cost(k.Loss[j])})
 		}
 		for j := range k.Valid {
-			t.Rows = append(t.Rows, []string{l.Title, "validation", strconv.Itoa(k.ValidSteps[j]), strconv.Itoa(k.ValidTokens[j]), exact(k.ValidSeconds[j]), cost(k.Valid[j])})
+			t.Rows = append(t.Rows, []string{l.Title, "validation", strconv.Itoa(k.ValidSteps[j]),
+				strconv.Itoa(k.ValidTokens[j]), exact(k.ValidSeconds[j]), cost(k.Valid[j])})
 		}
 	}
 	return t

@@ -11,8 +11,9 @@ import (
 
 // tokenized holds documents in the tokens of a model, with their costs.
 type tokenized struct {
-	docs  []corpus.Document
-	ids   [][]lm.Token // of every document; the last one is the BOS that closes it, unless it is cut
+	docs []corpus.Document
+	// of every document; the last one is the BOS that closes it, unless it is cut
+	ids   [][]lm.Token
 	nats  [][]float64
 	bytes func(lm.Token) int // of a token; -1 if nobody knows
 
@@ -39,7 +40,8 @@ func beginning(docs []corpus.Document, n int) []corpus.Document {
 }
 
 // tokenize scores documents that are the evaluated text or its beginning.
-func tokenize(ctx context.Context, m lm.Model, tok corpus.Tokenizer, docs []corpus.Document, report *eval.Report, threads int) (tokenized, error) {
+func tokenize(ctx context.Context, m lm.Model, tok corpus.Tokenizer, docs []corpus.Document,
+	report *eval.Report, threads int) (tokenized, error) {
 	t := tokenized{docs: docs, bytes: tok.Bytes}
 	if report.PerToken == nil {
 		part, err := eval.Run(ctx, m, tok, docs, eval.Options{Threads: threads, PerToken: true})
@@ -58,8 +60,8 @@ func tokenize(ctx context.Context, m lm.Model, tok corpus.Tokenizer, docs []corp
 	return t, nil
 }
 
-// ends returns where every token of a document ends in its text, in bytes; nil for a closed vocabulary, whose tokens do not
-// say. The BOS that closes a document ends with its text.
+// ends returns where every token of a document ends in its text, in bytes; nil for a closed
+// vocabulary, whose tokens do not say. The BOS that closes a document ends with its text.
 func (t tokenized) ends(doc int) []int {
 	ends := make([]int, len(t.ids[doc]))
 	at := 0

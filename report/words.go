@@ -90,8 +90,8 @@ func buckets(counts map[string]int, docs []corpus.Document) []Bucket {
 	return all
 }
 
-// byWords returns nats per word for each of n buckets, null for an empty one. The cost of a word is the
-// sum over the tokens that end in it. It returns nil for a closed vocabulary.
+// byWords returns nats per word for each of n buckets, null for an empty one. The cost of a word is
+// the sum over the tokens that end in it. It returns nil for a closed vocabulary.
 func (t tokenized) byWords(counts map[string]int, n int) []*eval.Number {
 	nats, words := make([]float64, n), make([]int, n)
 	for doc, d := range t.docs {

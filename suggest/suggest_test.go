@@ -9,11 +9,13 @@ import (
 	"lmzoo/suggest"
 )
 
-var species = []string{"uniform", "unigram", "bigram", "cache", "ngram", "mlp", "rnn", "lstm", "gru", "gpt"}
+var species = []string{"uniform", "unigram", "bigram", "cache", "ngram", "mlp", "rnn", "lstm",
+	"gru", "gpt"}
 
 func TestNearest(t *testing.T) {
 	for name, want := range map[string]string{
-		"gtp": "gpt", "GPT": "gpt", "ltsm": "lstm", "lst": "lstm", "n-gram": "ngram", "bigrma": "bigram", "gp": "gpt", "gru2": "gru",
+		"gtp": "gpt", "GPT": "gpt", "ltsm": "lstm", "lst": "lstm", "n-gram": "ngram",
+		"bigrma": "bigram", "gp": "gpt", "gru2": "gru",
 		"markov": "", "": "", "x": "", "gp\xff": "gpt",
 	} {
 		require.Equal(t, want, suggest.Nearest(name, species), "%q", name)

@@ -138,9 +138,10 @@ func TestReadsHuggingFace(t *testing.T) {
 	}
 	require.NoError(t, json.Unmarshal(data, &golden))
 	for title, rename := range map[string]*strings.Replacer{
-		"today":      strings.NewReplacer(),
-		"TensorFlow": strings.NewReplacer("LayerNorm.weight", "LayerNorm.gamma", "LayerNorm.bias", "LayerNorm.beta"),
-		"decoder":    strings.NewReplacer("cls.predictions.bias", "cls.predictions.decoder.bias"),
+		"today": strings.NewReplacer(),
+		"TensorFlow": strings.NewReplacer("LayerNorm.weight", "LayerNorm.gamma", "LayerNorm.bias",
+			"LayerNorm.beta"),
+		"decoder": strings.NewReplacer("cls.predictions.bias", "cls.predictions.decoder.bias"),
 	} {
 		t.Run(title, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "model.safetensors")

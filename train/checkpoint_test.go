@@ -357,7 +357,8 @@ func TestChecksumCoversEverything(t *testing.T) {
 	one, two := []float32{1, 2}, []float32{2, 1}
 	seen := map[string]bool{}
 	for i, s := range []string{
-		sum(nil), sum(map[string]string{"a": "bc"}), sum(map[string]string{"ab": "c"}), sum(map[string]string{"a": "b", "c": ""}),
+		sum(nil), sum(map[string]string{"a": "bc"}), sum(map[string]string{"ab": "c"}),
+		sum(map[string]string{"a": "b", "c": ""}),
 		sum(nil, tensor{"a", []int{2}, one}), sum(nil, tensor{"b", []int{2}, one}), sum(nil,
 			tensor{"a", []int{2}, two}),
 		sum(nil, tensor{"a", []int{2, 1}, one}), sum(nil, tensor{"a", []int{1, 2}, one}),

@@ -39,8 +39,8 @@ type Config struct {
 func Default() Config {
 	return Config{
 		Batch: 12, Context: 64,
-		LR: 1e-3, MinLR: 1e-4, Warmup: 100, Beta1: 0.9, Beta2: 0.99, Eps: 1e-8, WeightDecay: 0.1, Clip: 1,
-		Accumulate: 1, Pieces: 4, Steps: 2000,
+		LR: 1e-3, MinLR: 1e-4, Warmup: 100, Beta1: 0.9, Beta2: 0.99, Eps: 1e-8, WeightDecay: 0.1,
+		Clip: 1, Accumulate: 1, Pieces: 4, Steps: 2000,
 		EvalEvery: Every{Steps: 250}, SaveEvery: Every{Steps: 250}, Seed: 1, Threads: 1,
 	}
 }

@@ -31,7 +31,8 @@ func (c chain) Batch(b *corpus.Batch, step int) {
 // open.
 func Example() {
 	c := Default()
-	c.Batch, c.Context, c.Steps, c.Warmup, c.LR, c.MinLR, c.WeightDecay = 32, 32, 300, 20, 0.1, 0.001, 0
+	c.Batch, c.Context, c.Steps, c.Warmup, c.LR, c.MinLR, c.WeightDecay = 32, 32, 300, 20, 0.1,
+		0.001, 0
 	mean := 0.0
 	watch := func(_ context.Context, tr *Trainer, e Event) error {
 		if e.Kind == Stepped {

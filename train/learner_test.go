@@ -162,7 +162,8 @@ func (m *rated) Loss(t *autograd.Tape, b corpus.Batch) *autograd.Tensor {
 func TestRates(t *testing.T) {
 	m := &rated{autograd.NewParam(1, 1), autograd.NewParam(1, 1), autograd.NewParam(1, 1)}
 	c := Default()
-	c.Batch, c.Context, c.Pieces, c.Steps, c.LR, c.MinLR, c.Warmup, c.WeightDecay = 1, 1, 1, 1, 0.5, 0.5, 0, 0
+	c.Batch, c.Context, c.Pieces, c.Steps, c.LR, c.MinLR, c.Warmup, c.WeightDecay = 1, 1, 1, 1, 0.5,
+		0.5, 0, 0
 	docs, err := corpus.NewWindows([][]lm.Token{{1, 0}}, 1, 1, 1)
 	require.NoError(t, err)
 	_, err = Run(t.Context(), m, docs, c)

@@ -245,7 +245,10 @@ func TestConfigJSON(t *testing.T) {
 
 func TestOpenMetrics(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "metrics.jsonl")
-	require.NoError(t, os.WriteFile(path, []byte("{\"step\":1}\n{\"step\":2}\n{\"step\":2,\"valid\":1}\n{\"step\":3}\n{\"st"), 0o644))
+	require.NoError(t,
+		os.WriteFile(path,
+			[]byte("{\"step\":1}\n{\"step\":2}\n{\"step\":2,\"valid\":1}\n{\"step\":3}\n{\"st"),
+			0o644))
 	tr := &Trainer{stats: Stats{Step: 2}, judged: 2}
 	f, err := tr.OpenMetrics(path)
 	require.NoError(t, err)
@@ -254,7 +257,9 @@ func TestOpenMetrics(t *testing.T) {
 	require.NoError(t, f.Close())
 	data, err := os.ReadFile(path)
 	require.NoError(t, err)
-	require.Equal(t, "{\"step\":1}\n{\"step\":2}\n{\"step\":2,\"valid\":1}\n{\"step\":3,\"again\":true}\n", string(data))
+	require.Equal(t,
+		"{\"step\":1}\n{\"step\":2}\n{\"step\":2,\"valid\":1}\n{\"step\":3,\"again\":true}\n",
+		string(data))
 	tr.judged = 1 // the validation of step 2 is made again
 	f, err = tr.OpenMetrics(path)
 	require.NoError(t, err)

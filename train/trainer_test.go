@@ -176,7 +176,8 @@ func TestOneStepByHand(t *testing.T) {
 	copy(m.W.Data, []float32{1, -2})
 	m.B.Data[0] = 3
 	c := testConfig()
-	c.Batch, c.Pieces, c.Warmup, c.Steps, c.LR, c.MinLR, c.WeightDecay, c.Clip = 2, 2, 1, 10, 0.1, 0.1, 0.5, 1
+	c.Batch, c.Pieces, c.Warmup, c.Steps, c.LR, c.MinLR, c.WeightDecay, c.Clip = 2, 2, 1, 10, 0.1,
+		0.1, 0.5, 1
 	s := walk(t, start(t, m, cycle{B: 2, T: 8, V: vocab}, c), 1)
 	// Each piece's loss is (3·w0 + 4·w1 + 12·b)/2, so the gradient is (3, 4, 12), of length 13.
 	require.InDelta(t, 3*1-4*2+12*3, s.Loss, 1e-5)

@@ -42,16 +42,17 @@ func (r *Run) Backward() (eval.BackwardScorer, bool) {
 	return m, ok
 }
 
-// Measure returns what the run's training validates by, of any documents. train is the text that the run was trained
-// on.
-func (r *Run) Measure(ctx context.Context, train, docs []corpus.Document) (float64, Validation, error) {
+// Measure returns what the run's training validates by, of any documents. train is the text that
+// the run was trained on.
+func (r *Run) Measure(ctx context.Context, train,
+	docs []corpus.Document) (float64, Validation, error) {
 	l := r.Species.Learning
 	if l == nil || l.Measure == nil {
 		return 0, Validation{}, r.unable("has no measure on a text")
 	}
 	text := &Text{
-		Tokenizer: r.Tokenizer, Split: corpus.Split{Train: train}, Train: corpus.EncodeDocuments(r.Tokenizer, train),
-		Seed: r.Config.Seed, Threads: 1,
+		Tokenizer: r.Tokenizer, Split: corpus.Split{Train: train},
+		Train: corpus.EncodeDocuments(r.Tokenizer, train), Seed: r.Config.Seed, Threads: 1,
 	}
 	x, err := l.Measure(ctx, r.Model, text, corpus.EncodeDocuments(r.Tokenizer, docs))
 	return x, l.Validation, err

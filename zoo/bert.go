@@ -117,7 +117,8 @@ func maskedLoss(
 func sentenceEnds(tok corpus.Tokenizer) func(lm.Token) bool {
 	ends := map[lm.Token]bool{}
 	for v := range lm.Token(tok.Vocab()) {
-		if text := strings.TrimSpace(tok.Decode([]lm.Token{v})); text == "." || text == "!" || text == "?" || text == "。" {
+		if text := strings.TrimSpace(tok.Decode([]lm.Token{v})); text == "." || text == "!" ||
+			text == "?" || text == "。" {
 			ends[v] = true
 		}
 	}

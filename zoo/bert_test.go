@@ -32,7 +32,8 @@ func TestBERTRun(t *testing.T) {
 		settings, err := species.Settings("tiny")
 		require.NoError(t, err)
 		require.NoError(t, settings.Set(map[string]any{
-			"steps": 6, "n_layer": 1, "n_embd": 8, "batch": 2, "context": 24, "save_every": "2", "nsp": true,
+			"steps": 6, "n_layer": 1, "n_embd": 8, "batch": 2, "context": 24, "save_every": "2",
+			"nsp": true,
 		}))
 		return Order{Species: species, Settings: settings, Data: data, Split: split, Tokenizer: tok,
 			Seed: 1, Dir: dir}

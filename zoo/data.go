@@ -16,14 +16,15 @@ type Data struct {
 	// Corpus is a generated corpus, a named one, a file, a directory, or - for standard input.
 	Corpus    string `json:"corpus"`
 	Documents string `json:"documents,omitempty"` // file, lines or paragraphs; "": see the corpus
-	Split     string `json:"split,omitempty"`     // train/valid/test in per cent; "": see the corpus
-	Valid     string `json:"valid,omitempty"`     // a separate file for validation
-	Test      string `json:"test,omitempty"`
-	Shuffle   bool   `json:"shuffle,omitempty"` // shuffle the documents before the split
-	Seed      uint64 `json:"seed,omitempty"`    // of a generated corpus
-	Tokens    int    `json:"tokens,omitempty"`  // of the training part of a generated corpus
-	SHA256    string `json:"sha256,omitempty"`  // of all bytes
-	Bytes     int    `json:"bytes,omitempty"`
+	// train/valid/test in per cent; "": see the corpus
+	Split   string `json:"split,omitempty"`
+	Valid   string `json:"valid,omitempty"` // a separate file for validation
+	Test    string `json:"test,omitempty"`
+	Shuffle bool   `json:"shuffle,omitempty"` // shuffle the documents before the split
+	Seed    uint64 `json:"seed,omitempty"`    // of a generated corpus
+	Tokens  int    `json:"tokens,omitempty"`  // of the training part of a generated corpus
+	SHA256  string `json:"sha256,omitempty"`  // of all bytes
+	Bytes   int    `json:"bytes,omitempty"`
 
 	ValidSHA256 string `json:"valid_sha256,omitempty"` // of Valid
 	TestSHA256  string `json:"test_sha256,omitempty"`  // of Test

@@ -17,7 +17,8 @@ func Example() {
 		fmt.Println(err)
 		return
 	}
-	fmt.Printf("%s (%s, %d) remembers %s\n", species.Title, species.Era, species.Year, species.Remembers)
+	fmt.Printf("%s (%s, %d) remembers %s\n", species.Title, species.Era, species.Year,
+		species.Remembers)
 
 	data := zoo.Data{Corpus: zoo.WorldName, Tokens: 20_000}
 	split, err := data.Load(ctx, zoo.Input{})

@@ -58,7 +58,8 @@ func FineTune(parent *Run, info TaskInfo, frozen bool, values map[string]any) (O
 		info.BodyLR = bodyRate(len(sets.Train.Examples))
 	}
 	o := Order{
-		Size: parent.Config.Size, Settings: settings, Data: parent.Config.Data, Tokenizer: parent.Tokenizer, Task: &info,
+		Size: parent.Config.Size, Settings: settings, Data: parent.Config.Data,
+		Tokenizer: parent.Tokenizer, Task: &info,
 		Origin: &Origin{Run: parent, Stage: TuningStage, Prefix: bodyPrefix},
 	}
 	if frozen {
@@ -99,7 +100,8 @@ func tuningRecipe(labels int) train.Config {
 	c.LR, c.MinLR, c.Beta2, c.WeightDecay = 1e-2, 5e-4, 0.98, 0.01
 	c.Steps = min(max(10*labels/c.Batch, 100), 2000)
 	c.Warmup = c.Steps / 10
-	c.EvalEvery, c.SaveEvery = train.Every{Steps: max(c.Steps/5, 1)}, train.Every{Steps: max(c.Steps/5, 1)}
+	c.EvalEvery, c.SaveEvery = train.Every{Steps: max(c.Steps/5, 1)},
+		train.Every{Steps: max(c.Steps/5, 1)}
 	return c
 }
 
@@ -150,14 +152,17 @@ func (t Tuning) marks(pairs bool) []string {
 	return t.Marks
 }
 
-func newTuned(base *Species, info *TaskInfo, config any, tok corpus.Tokenizer, rng *rand.Rand) (any, error) {
+func newTuned(base *Species, info *TaskInfo, config any, tok corpus.Tokenizer,
+	rng *rand.Rand) (any, error) {
 	m, err := base.Learning.New(config, tok, rng)
 	if err != nil {
 		return nil, err
 	}
 	body, ok := m.(nn.Encoder)
 	if !ok {
-		return nil, fmt.Errorf("%s has no hidden vectors to classify by; choose a parent of another species", base.Name)
+		return nil, fmt.Errorf(
+			"%s has no hidden vectors to classify by; choose a parent of another species",
+			base.Name)
 	}
 	n, err := task.New(body, len(info.Classes), info.Pool, info.Mixed, rng)
 	if err != nil {
@@ -168,7 +173,8 @@ func newTuned(base *Species, info *TaskInfo, config any, tok corpus.Tokenizer, r
 }
 
 // startTask prepares the training on labelled texts.
-func startTask(model any, info *TaskInfo, sets *TaskSets, text *Text, c train.Config) (Training, error) {
+func startTask(model any, info *TaskInfo, sets *TaskSets, text *Text,
+	c train.Config) (Training, error) {
 	n := model.(*task.Network)
 	n.HeadRate, n.BodyRate = 1, info.BodyLR/c.LR
 	texts, cut := inputs(text.Tokenizer, n, sets.Train)
@@ -178,9 +184,13 @@ func startTask(model any, info *TaskInfo, sets *TaskSets, text *Text, c train.Co
 	}
 	t := Training{Trainer: tr}
 	if cut > 0 {
-		t.Notes = append(t.Notes, fmt.Sprintf("%d of %d texts are longer than the model's window and were cut at their ends", cut, len(texts)))
+		t.Notes = append(t.Notes,
+			fmt.Sprintf(
+				"%d of %d texts are longer than the model's window and were cut at their ends", cut,
+				len(texts)))
 	}
-	if info.Labels == 0 && len(sets.Valid.Examples) > 0 { // choosing weights by more labels than were asked for would not be fair
+	// choosing weights by more labels than were asked for would not be fair
+	if info.Labels == 0 && len(sets.Valid.Examples) > 0 {
 		held, _ := inputs(text.Tokenizer, n, sets.Valid)
 		t.Validate = func(ctx context.Context) (float64, error) { return labelLoss(ctx, n, held) }
 	}
@@ -204,7 +214,8 @@ func inputs(tok corpus.Tokenizer, n *task.Network, s *task.Set) (texts []task.La
 	return texts, cut
 }
 
-func labelLoss(ctx context.Context, n *task.Network, texts []task.Labelled) (nats float64, err error) {
+func labelLoss(ctx context.Context, n *task.Network,
+	texts []task.Labelled) (nats float64, err error) {
 	if err := ctx.Err(); err != nil {
 		return 0, err
 	}

@@ -17,7 +17,8 @@ func TestMemory(t *testing.T) {
 		values   map[string]any
 		measured float64
 	}{
-		{"gpt", map[string]any{"n_embd": 512, "n_layer": 4, "n_head": 8, "batch": 16, "context": 128}, 1.70e9},
+		{"gpt", map[string]any{"n_embd": 512, "n_layer": 4, "n_head": 8, "batch": 16,
+			"context": 128}, 1.70e9},
 		{"gpt", map[string]any{"batch": 64, "context": 256}, 1.67e9},
 		{"lstm", map[string]any{"hidden": 1024, "layers": 2}, 2.19e9},
 		{"mlp", map[string]any{"hidden": 2000, "batch": 32}, 0.368e9},

@@ -27,7 +27,8 @@ type mixConfig struct {
 func mixed() *Species {
 	return &Species{
 		Name: mixName, Title: "mixture", Era: "all", Year: 1980,
-		Paper:     "Jelinek & Mercer, Interpolated Estimation of Markov Source Parameters from Sparse Data",
+		Paper: "Jelinek & Mercer, Interpolated Estimation of Markov Source " +
+			"Parameters from Sparse Data",
 		Remembers: "what its parts remember",
 		Defaults:  func(string) (*Settings, error) { return &Settings{Model: &mixConfig{}}, nil },
 	}

@@ -87,8 +87,9 @@ func (o *Origin) inherit(model any, tok corpus.Tokenizer) ([]string, error) {
 		return nil, fmt.Errorf("%s cannot be the parent: %w", o.Run.Dir, err)
 	}
 	if len(filled) == 0 {
-		return nil, fmt.Errorf("%s cannot be the parent: it has no parameter of this model; choose "+
-			"a run of the same species",
+		return nil, fmt.Errorf(
+			"%s cannot be the parent: it has no parameter of this model; choose "+
+				"a run of the same species",
 			o.Run.Dir)
 	}
 	if fresh := missing(model, filled); len(fresh) > 0 {

@@ -79,8 +79,9 @@ type Learning struct {
 	// Validation names the number by which the model is validated. The zero value stands for nats
 	// per token.
 	Validation Validation
-	// Measure is Validation of a trained model on any held-out documents, for models that have neither a next-token
-	// distribution nor one over a gap; text is what the model was trained on. nil means that there is no such number.
+	// Measure is Validation of a trained model on any held-out documents, for models that have
+	// neither a next-token distribution nor one over a gap; text is what the model was trained on.
+	// nil means that there is no such number.
 	Measure func(ctx context.Context, model any, text *Text, docs [][]lm.Token) (float64, error)
 }
 

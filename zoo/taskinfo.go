@@ -14,11 +14,13 @@ import (
 
 // TaskInfo is the task that a run was fine-tuned for, as config.json records it.
 type TaskInfo struct {
-	File   string `json:"file"`             // absolute path of a .tsv or .jsonl file, or ReviewsTask
+	// absolute path of a .tsv or .jsonl file, or ReviewsTask
+	File   string `json:"file"`
 	SHA256 string `json:"sha256,omitempty"` // of the file
 	Split  string `json:"split"`            // train/valid/test in per cent
 	Seed   uint64 `json:"seed"`             // of the split and of the draw
-	Labels int    `json:"labels,omitempty"` // training examples drawn from the training part; 0: all
+	// training examples drawn from the training part; 0: all
+	Labels int `json:"labels,omitempty"`
 
 	Classes []string `json:"classes"`
 	Pairs   bool     `json:"pairs,omitempty"`
@@ -26,7 +28,8 @@ type TaskInfo struct {
 	Pool   task.Pool `json:"pool"`
 	Mixed  bool      `json:"mixed,omitempty"`  // over all layers
 	Lambda float64   `json:"lambda,omitempty"` // of the auxiliary language-model loss
-	BodyLR float64   `json:"body_lr"`          // learning rate of the pre-trained weights; the head's is lr
+	// learning rate of the pre-trained weights; the head's is lr
+	BodyLR float64 `json:"body_lr"`
 }
 
 // ReviewsTask is the name of the labelled task of the synthetic world.
@@ -64,9 +67,12 @@ func (i *TaskInfo) Load() (TaskSets, error) {
 		}
 	}
 	for _, class := range sets.Train.Classes {
-		if !slices.ContainsFunc(sets.Train.Examples, func(e task.Example) bool { return e.Label == class }) {
-			return TaskSets{}, Misuse{fmt.Errorf("task %s: none of the %d training examples has the label %q; "+
-				"give more examples, or another --split", i.File, len(sets.Train.Examples), class)}
+		if !slices.ContainsFunc(sets.Train.Examples,
+			func(e task.Example) bool { return e.Label == class }) {
+			return TaskSets{}, Misuse{
+				fmt.Errorf("task %s: none of the %d training examples has the label %q; "+
+					"give more examples, or another --split", i.File, len(sets.Train.Examples),
+					class)}
 		}
 	}
 	i.Classes, i.Pairs = sets.Train.Classes, sets.Train.Pairs()
@@ -84,13 +90,15 @@ func (i *TaskInfo) read() (TaskSets, error) {
 	}
 	data, err := os.ReadFile(path)
 	if err != nil {
-		return TaskSets{}, fmt.Errorf("reading task: %w; want a .tsv or .jsonl file, or %s", err, ReviewsTask)
+		return TaskSets{}, fmt.Errorf("reading task: %w; want a .tsv or .jsonl file, or %s", err,
+			ReviewsTask)
 	}
 	sum := sha256.Sum256(data)
 	hash := hex.EncodeToString(sum[:])
 	if i.SHA256 != "" && i.SHA256 != hash {
-		return TaskSets{}, fmt.Errorf("%s has changed since the run was trained; evaluate on another file with --task, "+
-			"or fine-tune again", path)
+		return TaskSets{}, fmt.Errorf(
+			"%s has changed since the run was trained; evaluate on another file with --task, "+
+				"or fine-tune again", path)
 	}
 	set, err := task.Open(path)
 	if err != nil {

@@ -17,7 +17,8 @@ func (r *Run) Word(text string) (lm.Token, error) {
 			return t, nil
 		}
 	}
-	return 0, fmt.Errorf("%q is not one token of the %s tokenizer, vocabulary %d; choose a word of the training text",
+	return 0, fmt.Errorf(
+		"%q is not one token of the %s tokenizer, vocabulary %d; choose a word of the training text",
 		text, r.Tokenizer.Name(), r.Tokenizer.Vocab())
 }
 

@@ -45,7 +45,8 @@ rows, layers, channels and context of nanoGPT's recipe; --plot draws the result.
 				return err
 			}
 			if !(seconds > 0 && seconds <= maxBenchSeconds) {
-				return usagef("--seconds is %v; want a time above 0 and at most %d", seconds, maxBenchSeconds)
+				return usagef("--seconds is %v; want a time above 0 and at most %d", seconds,
+					maxBenchSeconds)
 			}
 			if pieces < 0 {
 				return usagef("--pieces is %d; want at least 1, or 0 for the default", pieces)
@@ -64,14 +65,18 @@ rows, layers, channels and context of nanoGPT's recipe; --plot draws the result.
 			peaks := map[string]int64{}
 			for _, s := range shapes {
 				p.show("memory of %s", s.Name)
-				if peaks[s.Name], err = peakMemory(c.Context(), s.Name, run.threads, pieces); err != nil {
+				if peaks[s.Name], err = peakMemory(c.Context(), s.Name, run.threads,
+					pieces); err != nil {
 					return fmt.Errorf("measuring the memory of %s: %w", s.Name, err)
 				}
 			}
 			began := time.Now()
 			b, err := bench.Run(c.Context(), shapes, bench.Options{
-				Threads: run.threads, Pieces: pieces, Each: time.Duration(seconds * float64(time.Second)),
-				Progress: func(what string, done float64) { p.show("%s%s", what, timeLeft(time.Since(began), done)) },
+				Threads: run.threads, Pieces: pieces,
+				Each: time.Duration(seconds * float64(time.Second)),
+				Progress: func(what string, done float64) {
+					p.show("%s%s", what, timeLeft(time.Since(began), done))
+				},
 			})
 			p.clear()
 			if err != nil {
@@ -94,9 +99,11 @@ rows, layers, channels and context of nanoGPT's recipe; --plot draws the result.
 	fs.IntVar(&run.threads, "threads", runtime.NumCPU(), "number of threads to compare with one")
 	fs.BoolVar(&run.json, "json", false, "print the result as JSON")
 	fs.BoolVarP(&run.quiet, "quiet", "q", false, "no progress on standard error")
-	fs.Float64Var(&seconds, "seconds", 2, "seconds of training, and of generation, per model and number of threads")
+	fs.Float64Var(&seconds, "seconds", 2,
+		"seconds of training, and of generation, per model and number of threads")
 	fs.IntVar(&pieces, "pieces", 0, "parallel parts of a training batch (0: as in training)")
-	fs.StringVar(&plot, "plot", "", "plot the cost of a step into this `file`, .svg or .png (with scaling)")
+	fs.StringVar(&plot, "plot", "",
+		"plot the cost of a step into this `file`, .svg or .png (with scaling)")
 	fs.BoolVar(&memory, "train-once", false, "")
 	_ = fs.MarkHidden("train-once") // fails only for a flag that does not exist
 	return c
@@ -113,7 +120,8 @@ func peakMemory(ctx context.Context, name string, threads, pieces int) (int64, e
 	if err != nil {
 		return 0, err
 	}
-	c := exec.CommandContext(ctx, self, "bench", name, "--train-once", "--threads", strconv.Itoa(threads), "--pieces", strconv.Itoa(pieces))
+	c := exec.CommandContext(ctx, self, "bench", name, "--train-once", "--threads",
+		strconv.Itoa(threads), "--pieces", strconv.Itoa(pieces))
 	out, err := c.CombinedOutput()
 	if err != nil {
 		return 0, errors.Join(err, errors.New(string(out)))
@@ -132,31 +140,39 @@ func timeLeft(spent time.Duration, done float64) string {
 
 func printBench(w io.Writer, b *bench.Result) {
 	fmt.Fprintf(w, "%s/%s, %s kernels, %d threads\n", b.OS, b.Arch, b.Kernel, b.Threads)
-	fmt.Fprintf(w, "multiply-adds  %.0f GFLOP/s on one thread, %.0f on %d\n", b.Peak.One/1e9, b.Peak.All/1e9, b.Threads)
-	fmt.Fprintf(w, "memory         %.1f GB/s on one thread, %.1f on %d\n", b.Bandwidth.One/1e9, b.Bandwidth.All/1e9, b.Threads)
-	t := newTable(w, "name", ">params", ">batch", ">ms/step", ">fastest", ">tokens/s", ">GFLOP/s", ">of peak", ">one thread", ">of its peak", ">scaling", ">memory")
-	t.spare = []string{"fastest", "of its peak", "one thread", "batch", "params", "memory", "GFLOP/s"}
+	fmt.Fprintf(w, "multiply-adds  %.0f GFLOP/s on one thread, %.0f on %d\n", b.Peak.One/1e9,
+		b.Peak.All/1e9, b.Threads)
+	fmt.Fprintf(w, "memory         %.1f GB/s on one thread, %.1f on %d\n", b.Bandwidth.One/1e9,
+		b.Bandwidth.All/1e9, b.Threads)
+	t := newTable(w, "name", ">params", ">batch", ">ms/step", ">fastest", ">tokens/s", ">GFLOP/s",
+		">of peak", ">one thread", ">of its peak", ">scaling", ">memory")
+	t.spare = []string{"fastest", "of its peak", "one thread", "batch", "params", "memory",
+		"GFLOP/s"}
 	for _, m := range b.Models {
 		if m.Steps == 0 {
 			continue
 		}
 		t.AppendRow(table.Row{
-			m.Name, report.Count(m.Params), fmt.Sprintf("%d×%d", m.Batch, m.Context), milli(m.Seconds.All), milli(m.Fastest.All), rate(m.Tokens.All),
-			fmt.Sprintf("%.0f", m.FLOPs.All/1e9), percent(m.OfPeak.All), milli(m.Seconds.One), percent(m.OfPeak.One), percent(m.Scaling), megabytes(m.PeakMemory),
+			m.Name, report.Count(m.Params), fmt.Sprintf("%d×%d", m.Batch, m.Context),
+			milli(m.Seconds.All), milli(m.Fastest.All), rate(m.Tokens.All),
+			fmt.Sprintf("%.0f", m.FLOPs.All/1e9), percent(m.OfPeak.All), milli(m.Seconds.One),
+			percent(m.OfPeak.One), percent(m.Scaling), megabytes(m.PeakMemory),
 		})
 	}
 	if t.Length() > 0 {
 		fmt.Fprintln(w, "\nTraining:")
 		t.print()
 	}
-	t = newTable(w, "name", ">weights", ">one thread", ">all", ">of memory", ">int8, one", ">int8, all")
+	t = newTable(w, "name", ">weights", ">one thread", ">all", ">of memory", ">int8, one",
+		">int8, all")
 	t.spare = []string{"weights", "int8, one", "one thread"}
 	for _, m := range b.Models {
 		if m.Generated == (bench.Rates{}) {
 			continue
 		}
 		t.AppendRow(table.Row{
-			m.Name, megabytes(int64(m.Bytes)), rate(m.Generated.One), rate(m.Generated.All), percent(m.OfMemory.All), rate(m.Int8.One), rate(m.Int8.All),
+			m.Name, megabytes(int64(m.Bytes)), rate(m.Generated.One), rate(m.Generated.All),
+			percent(m.OfMemory.All), rate(m.Int8.One), rate(m.Int8.All),
 		})
 	}
 	if t.Length() > 0 {

@@ -40,7 +40,8 @@ figures as SVG and PNG, and JSON to --out.`,
 		RunE: func(c *cobra.Command, args []string) error {
 			cmp := comparison{
 				data: data, run: run, budget: budget, size: size, out: out,
-				progress: newProgress(c.ErrOrStderr(), run.quiet), w: c.OutOrStdout(), watch: stopwatch{last: time.Now()},
+				progress: newProgress(c.ErrOrStderr(), run.quiet), w: c.OutOrStdout(),
+				watch: stopwatch{last: time.Now()},
 			}
 			if run.json {
 				cmp.w = io.Discard
@@ -70,9 +71,12 @@ figures as SVG and PNG, and JSON to --out.`,
 	data.add(c)
 	run.add(c)
 	c.Flags().DurationVar(&budget, "budget", 16*time.Second, "training time of each neural model")
-	c.Flags().StringVar(&size, "size", "", "preset of the neural models: tiny, small or base (default: a configuration that learns quickly)")
+	c.Flags().StringVar(&size, "size", "",
+		"preset of the neural models: tiny, small or base (default: a "+
+			"configuration that learns quickly)")
 	complete(c, "size", cat.Sizes)
-	c.Flags().StringVar(&out, "out", filepath.Join("runs", "compare"), "directory for the runs, the report and the JSON")
+	c.Flags().StringVar(&out, "out", filepath.Join("runs", "compare"),
+		"directory for the runs, the report and the JSON")
 	return c
 }
 
@@ -92,11 +96,14 @@ func named(cat zoo.Catalogue, names []string) ([]*zoo.Species, error) {
 		if err != nil {
 			return nil, usageError{err}
 		}
-		if slices.ContainsFunc(species, func(other *zoo.Species) bool { return other.Name == s.Name }) {
+		if slices.ContainsFunc(species,
+			func(other *zoo.Species) bool { return other.Name == s.Name }) {
 			return nil, usagef("%s is named twice; compare trains each species once", name)
 		}
 		if !s.Causal() {
-			return nil, usagef("%s predicts %s, and compare ranks models of the next token; use: lmzoo train %s", s.Name, s.Predicts, s.Name)
+			return nil, usagef(
+				"%s predicts %s, and compare ranks models of the next token; use: lmzoo train %s",
+				s.Name, s.Predicts, s.Name)
 		}
 		species = append(species, s)
 	}
@@ -133,7 +140,8 @@ func (m *comparison) make(c *cobra.Command, species []*zoo.Species) error {
 		return err
 	}
 	if len(m.split.Test) == 0 {
-		return usagef("the test part of %s is empty (split %s); choose a --split that leaves one", m.data.data.Corpus, m.data.data.Split)
+		return usagef("the test part of %s is empty (split %s); choose a --split that leaves one",
+			m.data.data.Corpus, m.data.data.Split)
 	}
 	m.watch.lap("reading")
 	var names []string
@@ -148,8 +156,8 @@ func (m *comparison) make(c *cobra.Command, species []*zoo.Species) error {
 		at[names[i]] = t
 	}
 	if m.study, err = report.NewStudy(c.Context(), m.split.Test, report.Options{
-		Command: commandLine(), Budget: m.budget.String(), Data: m.data.data, Split: "test", Train: m.split.Train,
-		Seed: m.run.seed, Threads: m.run.threads,
+		Command: commandLine(), Budget: m.budget.String(), Data: m.data.data, Split: "test",
+		Train: m.split.Train, Seed: m.run.seed, Threads: m.run.threads,
 		Progress: func(run string, done, total int) { m.progress.scoring(at[run], done, total) },
 	}); err != nil {
 		return err
@@ -175,7 +183,8 @@ func (m *comparison) make(c *cobra.Command, species []*zoo.Species) error {
 	return m.keep()
 }
 
-// claim locks the directory of the comparison and those of its runs. Only runs of a comparison are replaced.
+// claim locks the directory of the comparison and those of its runs. Only runs of a comparison are
+// replaced.
 func (m *comparison) claim(species []*zoo.Species) (release func(), err error) {
 	var out *zoo.Lock
 	m.locks = map[string]*zoo.Lock{}
@@ -199,7 +208,8 @@ func (m *comparison) claim(species []*zoo.Species) (release func(), err error) {
 		if c, err := zoo.ReadConfig(dir); err == nil && slices.Contains(c.Command, "compare") {
 			continue
 		}
-		if err := zoo.CheckVacant(dir, "a comparison replaces only runs of a comparison: choose another --out"); err != nil {
+		if err := zoo.CheckVacant(dir,
+			"a comparison replaces only runs of a comparison: choose another --out"); err != nil {
 			return release, err
 		}
 	}
@@ -212,7 +222,8 @@ func (m *comparison) kept(err error) error {
 	if !errors.Is(err, context.Canceled) || n == 0 {
 		return err
 	}
-	return fmt.Errorf("%w; %s of the comparison finished; open with: %s play %s", err, models(n), program(), filepath.Join(m.out, m.result.Rows[0].Model))
+	return fmt.Errorf("%w; %s of the comparison finished; open with: %s play %s", err, models(n),
+		program(), filepath.Join(m.out, m.result.Rows[0].Model))
 }
 
 // exhibit trains and evaluates one species.
@@ -224,9 +235,9 @@ func (m *comparison) exhibit(ctx context.Context, s *zoo.Species, t *track) erro
 	dir := filepath.Join(m.out, s.Name)
 	m.progress.change(t, func(t *track) { t.state = running })
 	r, err := zoo.Make(ctx, zoo.Order{
-		Species: s, Size: m.size, Settings: settings, Data: m.data.data, Split: m.split, Tokenizer: m.tok,
-		Seed: m.run.seed, Threads: m.run.threads, Command: commandLine(), Dir: dir,
-		Overwrite: true, Lock: m.locks[s.Name],
+		Species: s, Size: m.size, Settings: settings, Data: m.data.data, Split: m.split,
+		Tokenizer: m.tok, Seed: m.run.seed, Threads: m.run.threads, Command: commandLine(),
+		Dir: dir, Overwrite: true, Lock: m.locks[s.Name],
 	}, m.progress.watch(t))
 	if err != nil {
 		return saved(err, s, dir)
@@ -260,7 +271,8 @@ func (m *comparison) measureSource(ctx context.Context) error {
 		return nil
 	}
 	var err error
-	m.source, err = eval.Run(ctx, s, m.tok, m.split.Test, eval.Options{Threads: m.run.threads, Seed: m.run.seed})
+	m.source, err = eval.Run(ctx, s, m.tok, m.split.Test,
+		eval.Options{Threads: m.run.threads, Seed: m.run.seed})
 	if err != nil {
 		return fmt.Errorf("evaluating the source of %s: %w", m.data.data.Corpus, err)
 	}
@@ -288,7 +300,8 @@ func (m *comparison) header(species []*zoo.Species) {
 	if neural == 1 {
 		plural = ""
 	}
-	m.progress.note("%s: %s; vocabulary %d (%s); %d neural model%s, %s each", m.data.data.Corpus, sizes(m.split), m.tok.Vocab(), m.tok.Name(), neural, plural, m.budget)
+	m.progress.note("%s: %s; vocabulary %d (%s); %d neural model%s, %s each", m.data.data.Corpus,
+		sizes(m.split), m.tok.Vocab(), m.tok.Name(), neural, plural, m.budget)
 }
 
 // table prints a row for every model, and the reference values below.
@@ -296,7 +309,8 @@ func (m *comparison) table() {
 	if m.result == nil || len(m.result.Rows) == 0 {
 		return
 	}
-	header := []string{"era", "model", ">params", ">tokens", ">seconds", ">perplex.", ">bits/byte", "95 %"}
+	header := []string{"era", "model", ">params", ">tokens", ">seconds", ">perplex.", ">bits/byte",
+		"95 %"}
 	limit := m.result.Rows[0].Report.HasLimit
 	if limit {
 		header = append(header, "gap, nats/token")
@@ -305,22 +319,28 @@ func (m *comparison) table() {
 	t.spare, t.long = []string{"tokens", "95 %", "era", "params", "seconds", "perplex."}, "model"
 	for _, r := range m.result.Rows {
 		row := table.Row{
-			r.Era, r.Title, report.Count(r.Params), report.Count(r.TrainTokens), number(r.TrainSeconds, 1), number(float64(r.Perplexity), 3),
-			number(float64(r.BitsPerByte), 4), interval(float64(r.BitsPerByteLow), float64(r.BitsPerByteHigh), 3),
+			r.Era, r.Title, report.Count(r.Params), report.Count(r.TrainTokens),
+			number(r.TrainSeconds, 1), number(float64(r.Perplexity), 3),
+			number(float64(r.BitsPerByte), 4),
+			interval(float64(r.BitsPerByteLow), float64(r.BitsPerByteHigh), 3),
 		}
 		if limit {
-			row = append(row, number(float64(r.Gap), 4)+" ±"+number(float64(r.GapHigh-r.GapLow)/2, 4))
+			row = append(row, number(float64(r.Gap), 4)+" ±"+
+				number(float64(r.GapHigh-r.GapLow)/2, 4))
 		}
 		t.AppendRow(row)
 	}
-	line := func(name string, x float64) { t.AppendRow(table.Row{"", name, "", "", "", "", number(x, 4)}) }
+	line := func(name string, x float64) {
+		t.AppendRow(table.Row{"", name, "", "", "", "", number(x, 4)})
+	}
 	line("gzip -9 of the same bytes", m.result.Gzip)
 	if m.result.XZ > 0 {
 		line("xz -9 of the same bytes", m.result.XZ)
 	}
 	if r := m.source; r != nil {
 		t.AppendRow(table.Row{
-			"", limitTitle, "0", "", "", number(r.Perplexity(), 3), number(r.BitsPerByte(), 4), interval(r.Low, r.High, 3),
+			"", limitTitle, "0", "", "", number(r.Perplexity(), 3), number(r.BitsPerByte(), 4),
+			interval(r.Low, r.High, 3),
 			number(r.Gap(), 4),
 		})
 	} else if m.result.Limit != nil {
@@ -344,7 +364,8 @@ func (m *comparison) footer() {
 		width = min(n, helpWidth)
 	}
 	for _, r := range m.result.Rows {
-		fmt.Fprintf(m.w, "\n%s\n%s\n", r.Title, indent(strings.Join(strings.Fields(r.Sample), " "), width))
+		fmt.Fprintf(m.w, "\n%s\n%s\n", r.Title,
+			indent(strings.Join(strings.Fields(r.Sample), " "), width))
 	}
 }
 
@@ -358,12 +379,14 @@ func (m *comparison) classes() {
 	if m.result.Limit == nil {
 		return
 	}
-	fmt.Fprintln(m.w, "\nThe gap to the limit by what a token needs, in nats per token of that class:")
+	fmt.Fprintln(m.w,
+		"\nThe gap to the limit by what a token needs, in nats per token of that class:")
 	header := []string{"model"}
 	share := table.Row{"share of the tokens"}
 	for _, c := range m.result.Rows[0].Classes {
 		header = append(header, ">"+c.Class)
-		share = append(share, fmt.Sprintf("%.1f%%", 100*float64(c.Events)/float64(m.result.Rows[0].Events)))
+		share = append(share,
+			fmt.Sprintf("%.1f%%", 100*float64(c.Events)/float64(m.result.Rows[0].Events)))
 	}
 	t := newTable(m.w, append(header, ">all")...)
 	t.long = "model"
@@ -402,7 +425,10 @@ func (m *comparison) keep() error {
 	}
 	m.watch.lap("reporting")
 	m.progress.note("\nThe time, %s", m.watch)
-	m.progress.note("\nThe report   %s\nThe picture  %s, and each figure of the report as report-*.svg and .png\nThe numbers  %s\nTo play with them all: %s play %s",
-		filepath.Join(m.out, "report.html"), filepath.Join(m.out, "compare.png"), filepath.Join(m.out, "compare.json"), program(), m.out)
+	m.progress.note(
+		"\nThe report   %s\nThe picture  %s, and each figure of the report as report-*.svg and "+
+			".png\nThe numbers  %s\nTo play with them all: %s play %s",
+		filepath.Join(m.out, "report.html"), filepath.Join(m.out, "compare.png"),
+		filepath.Join(m.out, "compare.json"), program(), m.out)
 	return nil
 }

@@ -38,17 +38,23 @@ the model. The same run, on a machine of the same kind, unpacks it exactly.`,
 			}
 			p := newProgress(c.ErrOrStderr(), quiet)
 			var file bytes.Buffer
-			stats, err := compress.Compress(c.Context(), &file, m, coding(r), data, compress.Options{
-				Meta: meta, Progress: func(done, total int) { p.show("compressing  %d%%", 100*done/max(total, 1)) },
-			})
+			stats, err := compress.Compress(c.Context(), &file, m, coding(r), data,
+				compress.Options{
+					Meta: meta,
+					Progress: func(done, total int) {
+						p.show("compressing  %d%%", 100*done/max(total, 1))
+					},
+				})
 			if err != nil {
 				return err
 			}
 			if _, err := exact(c.OutOrStdout()).Write(file.Bytes()); err != nil {
 				return err
 			}
-			p.note("%d bytes → %d (%.4f bits per byte); the model says %.1f bytes, the header takes %d",
-				stats.Bytes, file.Len(), 8*float64(file.Len())/float64(max(stats.Bytes, 1)), stats.Bits/8, stats.Header)
+			p.note(
+				"%d bytes → %d (%.4f bits per byte); the model says %.1f bytes, the header takes %d",
+				stats.Bytes, file.Len(), 8*float64(file.Len())/float64(max(stats.Bytes, 1)),
+				stats.Bits/8, stats.Header)
 			return nil
 		},
 	}
@@ -70,14 +76,17 @@ func newDecompress(cat zoo.Catalogue) *cobra.Command {
 			}
 			lookup := func(wrote string) (lm.Model, compress.Tokenizer, error) {
 				if wrote != meta {
-					return nil, nil, fmt.Errorf("this file was compressed by another run (%q), not by %s (%q)", wrote, args[0], meta)
+					return nil, nil, fmt.Errorf(
+						"this file was compressed by another run (%q), not by %s (%q)", wrote,
+						args[0], meta)
 				}
 				return m, coding(r), nil
 			}
 			p := newProgress(c.ErrOrStderr(), quiet)
-			data, err := compress.Decompress(c.Context(), c.InOrStdin(), lookup, func(done, total int) {
-				p.show("decompressing  %d%%", 100*done/max(total, 1))
-			})
+			data, err := compress.Decompress(c.Context(), c.InOrStdin(), lookup,
+				func(done, total int) {
+					p.show("decompressing  %d%%", 100*done/max(total, 1))
+				})
 			p.clear()
 			if err != nil {
 				return err
@@ -118,6 +127,7 @@ func openForCoding(cat zoo.Catalogue, dir string) (*zoo.Run, lm.Model, string, e
 
 // coding is the run's tokenizer, with documents that end as they did in training.
 func coding(r *zoo.Run) compress.Tokenizer {
-	end := map[string]string{string(corpus.Lines): "\n", string(corpus.Paragraphs): "\n\n"}[r.Config.Data.Documents]
+	end := map[string]string{string(corpus.Lines): "\n",
+		string(corpus.Paragraphs): "\n\n"}[r.Config.Data.Documents]
 	return compress.Documents(r.Tokenizer, end)
 }

@@ -130,7 +130,8 @@ func newCorpusInfo() *cobra.Command {
 		RunE: func(c *cobra.Command, args []string) error {
 			if len(args) == 1 {
 				if c.Flags().Changed("corpus") {
-					return usagef("corpus %s: the corpus is given twice; want an argument or --corpus",
+					return usagef(
+						"corpus %s: the corpus is given twice; want an argument or --corpus",
 						c.Name())
 				}
 				data.data.Corpus = args[0]

@@ -13,7 +13,8 @@ type cutoffs []int
 
 // Set adds the counts of text.
 func (c *cutoffs) Set(text string) error {
-	for _, word := range strings.FieldsFunc(text, func(r rune) bool { return r == ',' || r == ' ' }) {
+	for _, word := range strings.FieldsFunc(text,
+		func(r rune) bool { return r == ',' || r == ' ' }) {
 		n, err := strconv.Atoi(word)
 		if err != nil {
 			return fmt.Errorf("%q is no count; expected one for each order, such as 0,0,1", word)
@@ -34,8 +35,8 @@ func (c *cutoffs) String() string {
 	return strings.ReplaceAll(fmt.Sprint([]int(*c)), " ", ",")
 }
 
-// unnumbered separates numeric arguments from the rest. They belong to --prune, if it is given: lmplz
-// takes --prune 0 0 1.
+// unnumbered separates numeric arguments from the rest. They belong to --prune, if it is given:
+// lmplz takes --prune 0 0 1.
 func unnumbered(fs *pflag.FlagSet, args []string) (rest, numbers []string) {
 	if !fs.Changed("prune") {
 		return args, nil

@@ -12,28 +12,30 @@ import (
 
 // taskEvaluation is a row of `lmzoo eval --json` for fine-tuned runs.
 type taskEvaluation struct {
-	Kind         string           `json:"kind"` // task
-	Run          string           `json:"run"`
-	Model        string           `json:"model"`
-	Task         string           `json:"task"`
-	Part         string           `json:"part"`
-	Examples     int              `json:"examples"`
-	Accuracy     float64          `json:"accuracy"`
-	AccuracyLow  float64          `json:"accuracy_low"`
-	AccuracyHigh float64          `json:"accuracy_high"`
-	MacroF1      float64          `json:"macro_f1"`
-	MacroF1Low   float64          `json:"macro_f1_low"`
-	MacroF1High  float64          `json:"macro_f1_high"`
-	Nats         float64          `json:"nats_per_text"`
-	Classes      []string         `json:"classes"`
-	Confusion    [][]int          `json:"confusion"`       // [label][prediction]
-	Limit        *float64         `json:"limit,omitempty"` // accuracy of the best possible classifier on these texts
-	Against      *task.Difference `json:"against_first,omitempty"`
+	Kind         string   `json:"kind"` // task
+	Run          string   `json:"run"`
+	Model        string   `json:"model"`
+	Task         string   `json:"task"`
+	Part         string   `json:"part"`
+	Examples     int      `json:"examples"`
+	Accuracy     float64  `json:"accuracy"`
+	AccuracyLow  float64  `json:"accuracy_low"`
+	AccuracyHigh float64  `json:"accuracy_high"`
+	MacroF1      float64  `json:"macro_f1"`
+	MacroF1Low   float64  `json:"macro_f1_low"`
+	MacroF1High  float64  `json:"macro_f1_high"`
+	Nats         float64  `json:"nats_per_text"`
+	Classes      []string `json:"classes"`
+	Confusion    [][]int  `json:"confusion"` // [label][prediction]
+	// accuracy of the best possible classifier on these texts
+	Limit   *float64         `json:"limit,omitempty"`
+	Against *task.Difference `json:"against_first,omitempty"`
 
 	score *task.Score
 }
 
-// evalTask evaluates a fine-tuned run on labelled texts: the test part of its task, or all of a file.
+// evalTask evaluates a fine-tuned run on labelled texts: the test part of its task, or all of a
+// file.
 func evalTask(r *zoo.Run, file string, seed uint64) (*taskEvaluation, error) {
 	m, err := r.Classifier()
 	if err != nil {
@@ -51,7 +53,8 @@ func evalTask(r *zoo.Run, file string, seed uint64) (*taskEvaluation, error) {
 		return nil, err
 	}
 	s := row.score
-	row.Examples, row.Classes, row.Confusion, row.Nats = len(s.Labels), s.Classes, s.Confusion, s.NatsPerExample()
+	row.Examples, row.Classes, row.Confusion, row.Nats = len(s.Labels), s.Classes, s.Confusion,
+		s.NatsPerExample()
 	row.Accuracy, row.AccuracyLow, row.AccuracyHigh = s.Accuracy, s.AccuracyLow, s.AccuracyHigh
 	row.MacroF1, row.MacroF1Low, row.MacroF1High = s.MacroF1, s.MacroF1Low, s.MacroF1High
 	if world != nil {
@@ -80,16 +83,19 @@ func taskTexts(r *zoo.Run, file string) (*task.Set, *task.World, error) {
 }
 
 func printTasks(w io.Writer, rows []*taskEvaluation) {
-	t := newTable(w, "run", "model", "task", "part", ">texts", ">accuracy", "95 %", ">macro-F1", "95 %", ">nats/text")
+	t := newTable(w, "run", "model", "task", "part", ">texts", ">accuracy", "95 %", ">macro-F1",
+		"95 %", ">nats/text")
 	t.spare, t.long = []string{"model", "task", "nats/text"}, "run"
 	for _, r := range rows {
 		t.AppendRow(table.Row{
-			r.Run, r.Model, r.Task, r.Part, r.Examples, number(r.Accuracy, 3), interval(r.AccuracyLow, r.AccuracyHigh, 3),
+			r.Run, r.Model, r.Task, r.Part, r.Examples, number(r.Accuracy, 3),
+			interval(r.AccuracyLow, r.AccuracyHigh, 3),
 			number(r.MacroF1, 3), interval(r.MacroF1Low, r.MacroF1High, 3), number(r.Nats, 3),
 		})
 	}
 	if limit := rows[0].Limit; limit != nil {
-		t.AppendRow(table.Row{"", "the limit", rows[0].Task, "test", rows[0].Examples, number(*limit, 3)})
+		t.AppendRow(table.Row{"", "the limit", rows[0].Task, "test", rows[0].Examples,
+			number(*limit, 3)})
 	}
 	t.print()
 	for _, r := range rows {
@@ -98,7 +104,8 @@ func printTasks(w io.Writer, rows []*taskEvaluation) {
 			if d.Tie {
 				verdict = ", a tie"
 			}
-			fmt.Fprintf(w, "%s less %s: %+.3f accuracy, 95 %% %s%s\n", r.Run, rows[0].Run, d.Delta, interval(d.Low, d.High, 3), verdict)
+			fmt.Fprintf(w, "%s less %s: %+.3f accuracy, 95 %% %s%s\n", r.Run, rows[0].Run, d.Delta,
+				interval(d.Low, d.High, 3), verdict)
 		}
 	}
 	for _, r := range rows {

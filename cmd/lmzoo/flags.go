@@ -30,17 +30,24 @@ type dataFlags struct {
 
 func (f *dataFlags) add(c *cobra.Command) {
 	fs := c.Flags()
-	fs.StringVar(&f.data.Corpus, "corpus", zoo.WorldName, "a name (see lmzoo corpus list), a file, a directory, or - for standard input")
-	fs.StringVar(&f.data.Documents, "documents", "", "unit of a document: file, lines or paragraphs (default: that of the corpus)")
-	fs.StringVar(&f.data.Split, "split", "", "train/valid/test in per cent, such as 90/5/5 (default: that of the corpus)")
+	fs.StringVar(&f.data.Corpus, "corpus", zoo.WorldName,
+		"a name (see lmzoo corpus list), a file, a directory, or - for standard input")
+	fs.StringVar(&f.data.Documents, "documents", "",
+		"unit of a document: file, lines or paragraphs (default: that of the corpus)")
+	fs.StringVar(&f.data.Split, "split", "",
+		"train/valid/test in per cent, such as 90/5/5 (default: that of the corpus)")
 	fs.StringVar(&f.data.Valid, "valid", "", "separate file to validate on")
 	fs.StringVar(&f.data.Test, "test", "", "separate file to test on")
 	fs.BoolVar(&f.data.Shuffle, "shuffle", false, "shuffle the documents before they are split")
-	fs.IntVar(&f.data.Tokens, "world-tokens", 0, "tokens of the world's training text (default 1500000)")
-	fs.StringVar(&f.tokenizer, "tokenizer", "", "byte, char, bpe, word or whitespace (default: word for the world, else char)")
-	fs.IntVar(&f.vocab, "vocab", 0, "maximum vocabulary, special tokens included (0: chosen by the tokenizer)")
+	fs.IntVar(&f.data.Tokens, "world-tokens", 0,
+		"tokens of the world's training text (default 1500000)")
+	fs.StringVar(&f.tokenizer, "tokenizer", "",
+		"byte, char, bpe, word or whitespace (default: word for the world, else char)")
+	fs.IntVar(&f.vocab, "vocab", 0,
+		"maximum vocabulary, special tokens included (0: chosen by the tokenizer)")
 	grouped(fs, textFlags)
-	complete(c, "corpus", func() []string { return append(generatedCorpora(), zoo.NamedCorpora()...) })
+	complete(c, "corpus",
+		func() []string { return append(generatedCorpora(), zoo.NamedCorpora()...) })
 	complete(c, "documents", documentKinds)
 	complete(c, "tokenizer", zoo.Tokenizers)
 }
@@ -49,11 +56,13 @@ func (f *dataFlags) add(c *cobra.Command) {
 func (f *dataFlags) check() error {
 	switch d := f.data; {
 	case d.Documents != "" && !slices.Contains(documentKinds(), d.Documents):
-		return usagef("--documents is %q; want one of: %s", d.Documents, strings.Join(documentKinds(), ", "))
+		return usagef("--documents is %q; want one of: %s", d.Documents,
+			strings.Join(documentKinds(), ", "))
 	case f.tokenizer != "" && !slices.Contains(zoo.Tokenizers(), f.tokenizer):
 		return usageError{suggest.Unknown("tokenizer", f.tokenizer, zoo.Tokenizers())}
 	case f.vocab < 0:
-		return usagef("--vocab is %d; want a number of tokens, or 0 for the tokenizer's choice", f.vocab)
+		return usagef("--vocab is %d; want a number of tokens, or 0 for the tokenizer's choice",
+			f.vocab)
 	case d.Split != "" && !d.IsGenerated():
 		if _, err := corpus.ParseRatio(d.Split); err != nil {
 			return usageError{err}
@@ -73,9 +82,10 @@ func generatedCorpora() (names []string) {
 
 // complete registers fixed values for a flag with shell completion.
 func complete(c *cobra.Command, flag string, values func() []string) {
-	_ = c.RegisterFlagCompletionFunc(flag, func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-		return values(), cobra.ShellCompDirectiveDefault
-	}) // fails only for a flag that does not exist
+	_ = c.RegisterFlagCompletionFunc(flag,
+		func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+			return values(), cobra.ShellCompDirectiveDefault
+		}) // fails only for a flag that does not exist
 }
 
 // runFlags are the flags of every verb that computes.
@@ -89,7 +99,8 @@ type runFlags struct {
 func (f *runFlags) add(c *cobra.Command) {
 	fs := c.Flags()
 	fs.Uint64Var(&f.seed, "seed", 1, "random seed")
-	fs.IntVar(&f.threads, "threads", runtime.NumCPU(), "number of threads; changes no bit of any result")
+	fs.IntVar(&f.threads, "threads", runtime.NumCPU(),
+		"number of threads; changes no bit of any result")
 	fs.BoolVar(&f.json, "json", false, "print the result as JSON")
 	fs.BoolVarP(&f.quiet, "quiet", "q", false, "no progress on standard error")
 	grouped(fs, outFlags)
@@ -106,15 +117,16 @@ func (f *runFlags) check() error {
 // settingKey is the annotation of a flag that is a setting: its JSON name.
 const settingKey = "setting"
 
-// settingFlags adds a flag for every setting of the catalogue, or for those of some groups. A flag's name
-// is the setting's, with - for _.
+// settingFlags adds a flag for every setting of the catalogue, or for those of some groups. A
+// flag's name is the setting's, with - for _.
 func settingFlags(fs *pflag.FlagSet, cat zoo.Catalogue, groups ...string) error {
 	settings, err := cat.Settings()
 	if err != nil {
 		return err
 	}
 	titles := map[string]string{
-		zoo.CountSettings: countFlags, zoo.ModelSettings: shapeFlags, zoo.TrainSettings: trainingFlags,
+		zoo.CountSettings: countFlags, zoo.ModelSettings: shapeFlags,
+		zoo.TrainSettings: trainingFlags,
 	}
 	for _, s := range settings {
 		if len(groups) > 0 && !slices.Contains(groups, s.Group) {
@@ -122,7 +134,8 @@ func settingFlags(fs *pflag.FlagSet, cat zoo.Catalogue, groups ...string) error 
 		}
 		name := strings.ReplaceAll(s.Name, "_", "-")
 		addSetting(fs, name, s)
-		_ = fs.SetAnnotation(name, settingKey, []string{s.Name}) // fails only for a flag that does not exist
+		// fails only for a flag that does not exist
+		_ = fs.SetAnnotation(name, settingKey, []string{s.Name})
 		grouped(fs, titles[s.Group])
 	}
 	return nil
@@ -229,7 +242,8 @@ func readConfig(path string) (map[string]any, error) {
 		err = errors.New("it is null")
 	}
 	if err != nil {
-		return nil, usagef("%s: want a JSON object such as {\"n_layer\": 4, \"lr\": 1e-3}: %w", path, err)
+		return nil, usagef("%s: want a JSON object such as {\"n_layer\": 4, \"lr\": 1e-3}: %w",
+			path, err)
 	}
 	return values, nil
 }

@@ -70,19 +70,26 @@ Generation stops at the end of the document or after --tokens.`,
 	}
 	fs := c.Flags()
 	fs.StringVar(&prompt, "prompt", "", "text to continue")
-	fs.IntVar(&opt.Max, "tokens", opt.Max, "maximum number of tokens (0: to the end of the document)")
-	fs.Float64Var(&opt.Temperature, "temperature", opt.Temperature, "sampling temperature (0: always the likeliest token)")
+	fs.IntVar(&opt.Max, "tokens", opt.Max,
+		"maximum number of tokens (0: to the end of the document)")
+	fs.Float64Var(&opt.Temperature, "temperature", opt.Temperature,
+		"sampling temperature (0: always the likeliest token)")
 	fs.IntVar(&opt.TopK, "top-k", 0, "sample from the k likeliest tokens (0: all)")
-	fs.Float64Var(&opt.TopP, "top-p", 0, "sample from the likeliest tokens with total probability p (0: all)")
-	fs.Float64Var(&opt.MinP, "min-p", 0, "sample from tokens at least p times as likely as the likeliest (0: all)")
+	fs.Float64Var(&opt.TopP, "top-p", 0,
+		"sample from the likeliest tokens with total probability p (0: all)")
+	fs.Float64Var(&opt.MinP, "min-p", 0,
+		"sample from tokens at least p times as likely as the likeliest (0: all)")
 	fs.IntVar(&count, "count", 1, "number of texts")
 	fs.Uint64Var(&seed, "seed", 1, "random seed")
-	fs.IntVar(&threads, "threads", runtime.NumCPU(), "number of threads; changes no bit of any result")
-	fs.BoolVar(&int8, "int8", false, "round the weights to one byte each: faster for large models; eval --int8 measures the cost")
+	fs.IntVar(&threads, "threads", runtime.NumCPU(),
+		"number of threads; changes no bit of any result")
+	fs.BoolVar(&int8, "int8", false,
+		"round the weights to one byte each: faster for large models; eval --int8 measures the cost")
 	return c
 }
 
-// piped reads a prompt from standard input, unless that is a terminal. The last newline is not part of it.
+// piped reads a prompt from standard input, unless that is a terminal. The last newline is not part
+// of it.
 func piped(in io.Reader) (string, error) {
 	if f, ok := in.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
 		return "", nil
@@ -92,7 +99,8 @@ func piped(in io.Reader) (string, error) {
 		return "", fmt.Errorf("reading the prompt: %w", err)
 	}
 	if len(data) > maxPrompt {
-		return "", usagef("prompt on standard input is longer than %d bytes; pass its end only", maxPrompt)
+		return "", usagef("prompt on standard input is longer than %d bytes; pass its end only",
+			maxPrompt)
 	}
 	return strings.TrimSuffix(string(data), "\n"), nil
 }

@@ -8,24 +8,28 @@ import (
 	"lmzoo/report"
 )
 
-// growthPanels are what the scaling shapes have more and less of: the middle of their names, an axis, and what stands on it.
+// growthPanels are what the scaling shapes have more and less of: the middle of their names, an
+// axis, and what stands on it.
 var growthPanels = []struct {
 	of, axis string
 	x        func(m bench.Measure) float64
 }{
 	{"batch", "rows of 64 tokens", func(m bench.Measure) float64 { return float64(m.Batch) }},
 	{"layers", "layers", func(m bench.Measure) float64 { return lastNumber(m.Name) }},
-	{"channels", "parameters, by channels", func(m bench.Measure) float64 { return float64(m.Params) }},
-	{"context", "context, 768 tokens in all", func(m bench.Measure) float64 { return float64(m.Context) }},
+	{"channels", "parameters, by channels",
+		func(m bench.Measure) float64 { return float64(m.Params) }},
+	{"context", "context, 768 tokens in all",
+		func(m bench.Measure) float64 { return float64(m.Context) }},
 }
 
 func lastNumber(name string) (x float64) {
-	_, _ = fmt.Sscan(name[strings.LastIndexByte(name, '-')+1:], &x) // 0 is no point of the plot, which says so
+	// 0 is no point of the plot, which says so
+	_, _ = fmt.Sscan(name[strings.LastIndexByte(name, '-')+1:], &x)
 	return x
 }
 
-// growth is the picture of what "scaling" measures on all threads. Beside it stands what each step would take if every
-// operation took as long as those of the recipe itself: the layers' point of 4.
+// growth is the picture of what "scaling" measures on all threads. Beside it stands what each step
+// would take if every operation took as long as those of the recipe itself: the layers' point of 4.
 func growth(b *bench.Result) report.Growth {
 	g := report.Growth{Axis: fmt.Sprintf("ms per step on %d threads", b.Threads)}
 	if b.Threads == 1 {
@@ -35,7 +39,9 @@ func growth(b *bench.Result) report.Growth {
 		panel := report.GrowthPanel{Axis: p.axis}
 		for _, m := range b.Models {
 			if strings.HasPrefix(m.Name, "scaling-"+p.of+"-") && m.Steps > 0 {
-				panel.Points = append(panel.Points, report.GrowthPoint{X: p.x(m), Cost: 1e3 * m.Seconds.All, Expected: 1e3 * m.StepFLOPs / recipeRate(b)})
+				panel.Points = append(panel.Points,
+					report.GrowthPoint{X: p.x(m), Cost: 1e3 * m.Seconds.All,
+						Expected: 1e3 * m.StepFLOPs / recipeRate(b)})
 			}
 		}
 		if len(panel.Points) > 0 {
@@ -45,7 +51,8 @@ func growth(b *bench.Result) report.Growth {
 	return g
 }
 
-// recipeRate returns the operations per second of nanoGPT's recipe, or of the first model if it was not measured.
+// recipeRate returns the operations per second of nanoGPT's recipe, or of the first model if it was
+// not measured.
 func recipeRate(b *bench.Result) float64 {
 	for _, m := range b.Models {
 		if m.Name == "scaling-layers-4" {
@@ -65,7 +72,9 @@ func checkPlot(file string, shapes []bench.Case) error {
 			return nil
 		}
 	}
-	return usagef("--plot draws how the cost of a step grows, which none of these shows; try: lmzoo bench scaling --plot %s", file)
+	return usagef(
+		"--plot draws how the cost of a step grows, which none of these shows; try: lmzoo "+
+			"bench scaling --plot %s", file)
 }
 
 // writePlot writes the plot of b to a file; an empty name means none.

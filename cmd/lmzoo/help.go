@@ -28,7 +28,8 @@ const groupKey = "group" // the annotation of a flag
 func grouped(fs *pflag.FlagSet, title string) {
 	fs.VisitAll(func(f *pflag.Flag) {
 		if groupOf(f) == "" {
-			_ = fs.SetAnnotation(f.Name, groupKey, []string{title}) // fails only for a flag that does not exist
+			// fails only for a flag that does not exist
+			_ = fs.SetAnnotation(f.Name, groupKey, []string{title})
 		}
 	})
 }

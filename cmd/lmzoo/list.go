@@ -33,11 +33,14 @@ func newList(cat zoo.Catalogue) *cobra.Command {
 			for _, s := range cat {
 				eras = append(eras, s.Era)
 			}
-			fmt.Fprintln(c.OutOrStdout(), "\n"+wrapWords(zoo.DescribeEras(eras...), max(columns(c.OutOrStdout()), 80)))
-			fmt.Fprintln(c.OutOrStdout(), "\nTrain one:  lmzoo train NAME        All of them:  lmzoo compare")
+			fmt.Fprintln(c.OutOrStdout(),
+				"\n"+wrapWords(zoo.DescribeEras(eras...), max(columns(c.OutOrStdout()), 80)))
+			fmt.Fprintln(c.OutOrStdout(),
+				"\nTrain one:  lmzoo train NAME        All of them:  lmzoo compare")
 			return nil
 		},
 	}
-	c.Flags().BoolVar(&asJSON, "json", false, "print the catalogue, with papers, or the runs as JSON")
+	c.Flags().BoolVar(&asJSON, "json", false,
+		"print the catalogue, with papers, or the runs as JSON")
 	return c
 }

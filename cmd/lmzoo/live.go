@@ -12,8 +12,8 @@ import (
 	"lmzoo/zoo"
 )
 
-// live displays a training run in a browser: it is the first job of a playground, which stays open with
-// the model after training. Ctrl-C ends either.
+// live displays a training run in a browser: it is the first job of a playground, which stays open
+// with the model after training. Ctrl-C ends either.
 type live struct {
 	cat     zoo.Catalogue
 	addr    string // "": not shown
@@ -30,7 +30,8 @@ type ending struct {
 }
 
 // do makes a run and displays it under a title; show prints the result in the terminal.
-func (l live) do(c *cobra.Command, p *progress, title string, making making, show func(*zoo.Run, error) error) error {
+func (l live) do(c *cobra.Command, p *progress, title string, making making,
+	show func(*zoo.Run, error) error) error {
 	if l.addr == "" {
 		return show(making(c.Context()))
 	}
@@ -72,12 +73,14 @@ func (l live) do(c *cobra.Command, p *progress, title string, making making, sho
 // queue gives a server its first job.
 func queue(server *play.Server, title string, making making) <-chan ending {
 	done := make(chan ending, 1)
-	err := server.Train(title, func(ctx context.Context, watch train.Observer) (run *zoo.Run, err error) {
-		end := ending{err: errors.New("something is wrong in this program")} // unless it comes back
-		defer func() { done <- end }()
-		end.run, end.err = making(ctx, watch)
-		return end.run, end.err
-	})
+	err := server.Train(title,
+		func(ctx context.Context, watch train.Observer) (run *zoo.Run, err error) {
+			// unless it comes back
+			end := ending{err: errors.New("something is wrong in this program")}
+			defer func() { done <- end }()
+			end.run, end.err = making(ctx, watch)
+			return end.run, end.err
+		})
 	if err != nil {
 		done <- ending{err: err}
 	}

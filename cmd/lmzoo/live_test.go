@@ -26,7 +26,8 @@ func (a addresses) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// watched starts something under the eyes of a browser, and returns the address of the page, Ctrl-C, and how it ended.
+// watched starts something under the eyes of a browser, and returns the address of the page,
+// Ctrl-C, and how it ended.
 func watched(t *testing.T, makeIt making) (url string, interrupt func(), ended <-chan error) {
 	ctx, cancel := context.WithCancel(t.Context())
 	t.Cleanup(cancel)
@@ -34,7 +35,8 @@ func watched(t *testing.T, makeIt making) (url string, interrupt func(), ended <
 	c.SetContext(ctx)
 	where, done := make(addresses, 1), make(chan error, 1)
 	go func() {
-		done <- live{addr: "127.0.0.1:0"}.do(c, newProgress(where, false), "a model", makeIt, func(_ *zoo.Run, err error) error { return err })
+		done <- live{addr: "127.0.0.1:0"}.do(c, newProgress(where, false), "a model", makeIt,
+			func(_ *zoo.Run, err error) error { return err })
 	}()
 	return <-where, cancel, done
 }
@@ -70,11 +72,13 @@ func smallModel(steps int) making {
 		if err != nil {
 			return nil, err
 		}
-		return zoo.Make(ctx, zoo.Order{Species: species, Settings: settings, Data: data, Split: split, Tokenizer: tok, Seed: 1, Threads: 1}, obs...)
+		return zoo.Make(ctx, zoo.Order{Species: species, Settings: settings, Data: data,
+			Split: split, Tokenizer: tok, Seed: 1, Threads: 1}, obs...)
 	}
 }
 
-// The training is a job with a curve while it goes on, and a model when it is done; the page stays until Ctrl-C.
+// The training is a job with a curve while it goes on, and a model when it is done; the page stays
+// until Ctrl-C.
 func TestServeTraining(t *testing.T) {
 	url, interrupt, ended := watched(t, smallModel(30))
 	require.Eventually(t, func() bool {
@@ -96,20 +100,28 @@ func TestServeTraining(t *testing.T) {
 // Ctrl-C ends a training that goes on, and so does the page; a failure ends the page.
 func TestServeEnds(t *testing.T) {
 	url, interrupt, ended := watched(t, smallModel(1_000_000))
-	require.Eventually(t, func() bool { return strings.Contains(fetch(t, "GET", url+"/api/jobs"), `"curve"`) }, 20*time.Second, 20*time.Millisecond)
+	require.Eventually(t,
+		func() bool { return strings.Contains(fetch(t, "GET", url+"/api/jobs"), `"curve"`) },
+		20*time.Second, 20*time.Millisecond)
 	interrupt()
 	require.ErrorIs(t, <-ended, context.Canceled)
 
 	url, interrupt, ended = watched(t, smallModel(1_000_000))
-	require.Eventually(t, func() bool { return strings.Contains(fetch(t, "GET", url+"/api/jobs"), `"curve"`) }, 20*time.Second, 20*time.Millisecond)
+	require.Eventually(t,
+		func() bool { return strings.Contains(fetch(t, "GET", url+"/api/jobs"), `"curve"`) },
+		20*time.Second, 20*time.Millisecond)
 	fetch(t, "DELETE", url+"/api/jobs/train-1")
-	require.Eventually(t, func() bool { return strings.Contains(fetch(t, "GET", url+"/api/jobs"), `"cancelled"`) }, 20*time.Second, 20*time.Millisecond)
+	require.Eventually(t,
+		func() bool { return strings.Contains(fetch(t, "GET", url+"/api/jobs"), `"cancelled"`) },
+		20*time.Second, 20*time.Millisecond)
 	interrupt()
 	require.ErrorIs(t, <-ended, context.Canceled)
 
 	broken := errors.New("diverged")
-	_, _, ended = watched(t, func(context.Context, ...train.Observer) (*zoo.Run, error) { return nil, broken })
+	_, _, ended = watched(t,
+		func(context.Context, ...train.Observer) (*zoo.Run, error) { return nil, broken })
 	require.ErrorIs(t, <-ended, broken)
-	_, _, ended = watched(t, func(context.Context, ...train.Observer) (*zoo.Run, error) { panic("a bug") })
+	_, _, ended = watched(t,
+		func(context.Context, ...train.Observer) (*zoo.Run, error) { panic("a bug") })
 	require.ErrorContains(t, <-ended, "something is wrong in this program")
 }

@@ -28,7 +28,8 @@ const (
 )
 
 // bounce is the time during which a second interrupt counts as the first: timeout(1) sends two at
-// once, to the process and to its group, and the second must not end the saving that the first began.
+// once, to the process and to its group, and the second must not end the saving that the first
+// began.
 const bounce = time.Second
 
 func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
@@ -66,14 +67,16 @@ func run(args []string, in io.Reader, out, errw io.Writer) int {
 	switch {
 	case interrupted:
 		return exitInterrupted
-	case errors.As(err, &usage), errors.As(err, &misuse), strings.HasPrefix(err.Error(), "unknown command"), strings.HasPrefix(err.Error(), "required flag"):
+	case errors.As(err, &usage), errors.As(err, &misuse),
+		strings.HasPrefix(err.Error(), "unknown command"),
+		strings.HasPrefix(err.Error(), "required flag"):
 		return exitUsage
 	}
 	return exitFailed
 }
 
-// interrupts lists the signals that end a command after it has saved. A terminal that closes sends SIGHUP, which
-// nohup(1) has the process ignore.
+// interrupts lists the signals that end a command after it has saved. A terminal that closes sends
+// SIGHUP, which nohup(1) has the process ignore.
 func interrupts() []os.Signal {
 	signals := []os.Signal{os.Interrupt, syscall.SIGTERM}
 	if !signal.Ignored(syscall.SIGHUP) {
@@ -122,7 +125,9 @@ Exit codes: 0 done, 1 failed, 2 invalid command, argument, flag or setting, 130 
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
-	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return usageError{flagError(c, err)} })
+	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
+		return usageError{flagError(c, err)}
+	})
 	root.DisableSuggestions = true // unknownCommand makes them, on one line
 	setHelp(root)
 	root.AddGroup(
@@ -134,8 +139,13 @@ Exit codes: 0 done, 1 failed, 2 invalid command, argument, flag or setting, 130 
 		group   string
 		command *cobra.Command
 	}{
-		{"see", newCompare(cat)}, {"see", newPlay(cat)}, {"see", newReport(cat)}, {"see", newList(cat)}, {"see", newNext(cat)}, {"see", newGenerate(cat)}, {"see", newExplain(cat)}, {"see", newFill(cat)}, {"see", newNeighbours(cat)}, {"see", newAnalogy(cat)}, {"see", newBench()},
-		{"work", newTrain(cat)}, {"work", newEval(cat)}, {"work", newCompress(cat)}, {"work", newDecompress(cat)}, {"work", newFinetune(cat)}, {"work", newClassify(cat)}, {"work", newEmbed(cat)}, {"work", newExport(cat)}, {"work", newMix(cat)},
+		{"see", newCompare(cat)}, {"see", newPlay(cat)}, {"see", newReport(cat)},
+		{"see", newList(cat)}, {"see", newNext(cat)}, {"see", newGenerate(cat)},
+		{"see", newExplain(cat)}, {"see", newFill(cat)}, {"see", newNeighbours(cat)},
+		{"see", newAnalogy(cat)}, {"see", newBench()},
+		{"work", newTrain(cat)}, {"work", newEval(cat)}, {"work", newCompress(cat)},
+		{"work", newDecompress(cat)}, {"work", newFinetune(cat)}, {"work", newClassify(cat)},
+		{"work", newEmbed(cat)}, {"work", newExport(cat)}, {"work", newMix(cat)},
 		{"data", newCorpus()}, {"data", newTokenize()},
 	} {
 		c.command.GroupID = c.group

@@ -20,14 +20,16 @@ type prediction struct {
 	Text string   `json:"text"`
 	P    float64  `json:"p"`
 
-	Right bool `json:"right,omitempty"` // the only token that may come next, according to the source
+	// the only token that may come next, according to the source
+	Right bool `json:"right,omitempty"`
 }
 
 // predictions are the likeliest next tokens of one run.
 type predictions struct {
-	Run        string       `json:"run"`
-	Next       []prediction `json:"next"`
-	Impossible string       `json:"impossible,omitempty"` // why the source predicts nothing after the prompt
+	Run  string       `json:"run"`
+	Next []prediction `json:"next"`
+	// why the source predicts nothing after the prompt
+	Impossible string `json:"impossible,omitempty"`
 }
 
 func newNext(cat zoo.Catalogue) *cobra.Command {
@@ -98,7 +100,8 @@ func predict(state lm.State, tok corpus.Tokenizer, top int) ([]prediction, error
 	for i := range ids {
 		ids[i] = lm.Token(i)
 	}
-	slices.SortStableFunc(ids, func(a, b lm.Token) int { return cmp.Compare(logProbs[b], logProbs[a]) })
+	slices.SortStableFunc(ids,
+		func(a, b lm.Token) int { return cmp.Compare(logProbs[b], logProbs[a]) })
 	var out []prediction
 	for _, id := range ids[:min(top, len(ids))] {
 		out = append(out, prediction{ID: id, Text: tok.Text(id), P: math.Exp(logProbs[id])})
@@ -106,8 +109,8 @@ func predict(state lm.State, tok corpus.Tokenizer, top int) ([]prediction, error
 	return out, nil
 }
 
-// truth returns the exact predictions of the source of the runs' corpus, as one more column; nil if no run
-// has a source.
+// truth returns the exact predictions of the source of the runs' corpus, as one more column; nil if
+// no run has a source.
 func truth(runs []*zoo.Run, prompt string, top int) (*predictions, error) {
 	for _, r := range runs {
 		source := r.Config.Data.Source(r.Tokenizer)

@@ -80,7 +80,9 @@ func (p *playing) listen(addr string, asked bool) (net.Listener, error) {
 		l, err = net.Listen("tcp", net.JoinHostPort(host, "0"))
 	}
 	if err != nil {
-		return nil, fmt.Errorf("cannot listen on --addr %s: %w; choose another, such as 127.0.0.1:0 for any free port", addr, err)
+		return nil, fmt.Errorf(
+			"cannot listen on --addr %s: %w; choose another, such as 127.0.0.1:0 for any free port",
+			addr, err)
 	}
 	if tcp, ok := l.Addr().(*net.TCPAddr); ok && !tcp.IP.IsLoopback() {
 		p.public = true
@@ -135,7 +137,8 @@ func runsAbout(parents ...string) []string {
 	var dirs []string
 	for _, parent := range parents {
 		for _, pattern := range []string{"*", filepath.Join("*", "*")} {
-			found, _ := filepath.Glob(filepath.Join(parent, pattern, zoo.ConfigFile)) // fails for no pattern of these
+			// fails for no pattern of these
+			found, _ := filepath.Glob(filepath.Join(parent, pattern, zoo.ConfigFile))
 			for _, f := range found {
 				if dir := filepath.Dir(f); !slices.Contains(dirs, dir) && len(dirs) < maxAbout {
 					dirs = append(dirs, dir)
@@ -146,8 +149,9 @@ func runsAbout(parents ...string) []string {
 	return dirs
 }
 
-// runsIn are the directories that were named, and the runs in those that are none themselves, such as what compare wrote. The
-// other files of such a directory, which a shell's * names too, are passed over, unless they are models of another toolkit.
+// runsIn are the directories that were named, and the runs in those that are none themselves, such
+// as what compare wrote. The other files of such a directory, which a shell's * names too, are
+// passed over, unless they are models of another toolkit.
 func runsIn(cat zoo.Catalogue, named []string) []string {
 	var dirs []string
 	for _, dir := range named {
@@ -159,7 +163,8 @@ func runsIn(cat zoo.Catalogue, named []string) []string {
 			if below := runsAbout(dir); len(below) > 0 {
 				order := cat.Names()
 				slices.SortStableFunc(below, func(a, b string) int {
-					return slices.Index(order, filepath.Base(a)) - slices.Index(order, filepath.Base(b))
+					return slices.Index(order, filepath.Base(a)) - slices.Index(order,
+						filepath.Base(b))
 				})
 				dirs = append(dirs, below...)
 				continue
@@ -180,7 +185,8 @@ const (
 
 // train trains firstSet.
 func (p *playing) train(ctx context.Context, c *cobra.Command) ([]*zoo.Run, error) {
-	p.progress.note("There are no runs here yet: training %s for half a minute, into %s", strings.Join(firstSet, ", "), p.out)
+	p.progress.note("There are no runs here yet: training %s for half a minute, into %s",
+		strings.Join(firstSet, ", "), p.out)
 	data := dataFlags{data: zoo.Data{Corpus: zoo.WorldName, Tokens: firstTokens}}
 	split, tok, err := data.load(ctx, c, p.progress)
 	if err != nil {
@@ -200,8 +206,9 @@ func (p *playing) train(ctx context.Context, c *cobra.Command) ([]*zoo.Run, erro
 			return nil, err
 		}
 		r, err := zoo.Make(ctx, zoo.Order{
-			Species: species, Settings: settings, Data: data.data, Split: split, Tokenizer: tok, Seed: 1,
-			Threads: runtime.NumCPU(), Command: commandLine(), Dir: vacant(filepath.Join(p.out, name)),
+			Species: species, Settings: settings, Data: data.data, Split: split, Tokenizer: tok,
+			Seed: 1, Threads: runtime.NumCPU(), Command: commandLine(),
+			Dir: vacant(filepath.Join(p.out, name)),
 		}, p.progress.watch(tracks[i]))
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
@@ -231,7 +238,8 @@ func (p *playing) serve(c *cobra.Command, l net.Listener, runs []*zoo.Run, brows
 	return play.New(runs, opt).Serve(c.Context(), l)
 }
 
-// site returns the address and the options of the playground. It warns if others can reach the address.
+// site returns the address and the options of the playground. It warns if others can reach the
+// address.
 func (p *playing) site(c *cobra.Command, l net.Listener) (url string, opt play.Options) {
 	opt = play.Options{Catalogue: p.cat, TrainDir: p.out, Runs: p.about, Public: p.public}
 	url = "http://" + l.Addr().String()

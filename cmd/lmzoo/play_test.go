@@ -10,7 +10,8 @@ import (
 	"lmzoo/zoo"
 )
 
-// A directory of runs stands for them, in the order of the catalogue, and what else a shell's * names is passed over.
+// A directory of runs stands for them, in the order of the catalogue, and what else a shell's *
+// names is passed over.
 func TestRunsIn(t *testing.T) {
 	dir := t.TempDir()
 	for _, name := range []string{"gpt", "ngram", "bigram"} {
@@ -26,10 +27,15 @@ func TestRunsIn(t *testing.T) {
 		return all
 	}
 	require.Equal(t, in("bigram", "ngram", "gpt"), runsIn(zoo.Standard(), []string{dir}))
-	require.Equal(t, in("gpt", "ngram"), runsIn(zoo.Standard(), []string{in("gpt")[0], in("ngram")[0], report}), "named ones keep their order")
+	require.Equal(t, in("gpt", "ngram"),
+		runsIn(zoo.Standard(), []string{in("gpt")[0], in("ngram")[0], report}),
+		"named ones keep their order")
 	arpa := filepath.Join(dir, "kn.arpa.gz")
 	require.NoError(t, os.WriteFile(arpa, nil, 0o666))
-	require.Equal(t, append(in("gpt"), arpa), runsIn(zoo.Standard(), []string{in("gpt")[0], arpa, report}), "a model of another toolkit is a file")
-	require.Equal(t, []string{report}, runsIn(zoo.Standard(), []string{report}), "to be told what is wrong with it")
+	require.Equal(t, append(in("gpt"), arpa),
+		runsIn(zoo.Standard(), []string{in("gpt")[0], arpa, report}),
+		"a model of another toolkit is a file")
+	require.Equal(t, []string{report}, runsIn(zoo.Standard(), []string{report}),
+		"to be told what is wrong with it")
 	require.Equal(t, []string{"nowhere"}, runsIn(zoo.Standard(), []string{"nowhere"}))
 }

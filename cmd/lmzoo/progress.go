@@ -15,8 +15,8 @@ import (
 	"lmzoo/train"
 )
 
-// progress reports slow work on standard error: redrawn in place on a terminal, as an occasional plain
-// line elsewhere.
+// progress reports slow work on standard error: redrawn in place on a terminal, as an occasional
+// plain line elsewhere.
 type progress struct {
 	quiet bool
 	w     io.Writer
@@ -38,9 +38,11 @@ const (
 func newProgress(w io.Writer, quiet bool) *progress {
 	p := &progress{w: w, quiet: quiet, last: time.Now()}
 	f, ok := w.(*os.File)
-	if ok && !quiet && term.IsTerminal(int(f.Fd())) && os.Getenv("TERM") != "dumb" && os.Getenv("NO_COLOR") == "" && text.ANSICodesSupported {
+	if ok && !quiet && term.IsTerminal(int(f.Fd())) && os.Getenv("TERM") != "dumb" &&
+		os.Getenv("NO_COLOR") == "" && text.ANSICodesSupported {
 		p.screen = &screen{w: w, size: func() (columns, rows int) {
-			if columns, rows, err := term.GetSize(int(f.Fd())); err == nil && columns > 0 && rows > 0 {
+			if columns, rows, err := term.GetSize(int(f.Fd())); err == nil && columns > 0 &&
+				rows > 0 {
 				return columns, rows
 			}
 			return 80, 24
@@ -228,7 +230,8 @@ func (p *progress) watch(t *track) train.Observer {
 
 // scoring displays the evaluation of a model.
 func (p *progress) scoring(t *track, done, total int) {
-	p.change(t, func(t *track) { t.doing, t.done = "scoring", float64(done)/float64(max(total, 1)) })
+	p.change(t,
+		func(t *track) { t.doing, t.done = "scoring", float64(done)/float64(max(total, 1)) })
 }
 
 // live reports whether the display is redrawn in place.

@@ -45,7 +45,8 @@ trained on. A directory of runs stands for all of them.`,
 				return usagef("--out %s: no directory %s; create it first", out, filepath.Dir(out))
 			}
 			p := newProgress(c.ErrOrStderr(), run.quiet)
-			e := evaluator{cat: cat, data: data, split: split, splitGiven: c.Flags().Changed("split"), progress: p, stdin: c.InOrStdin()}
+			e := evaluator{cat: cat, data: data, split: split,
+				splitGiven: c.Flags().Changed("split"), progress: p, stdin: c.InOrStdin()}
 			runs, err := openAll(cat, runsIn(cat, args))
 			if err != nil {
 				return err
@@ -62,13 +63,16 @@ trained on. A directory of runs stands for all of them.`,
 				return err
 			}
 			opt.Seed, opt.Threads = run.seed, run.threads
-			opt.Progress = func(run string, done, total int) { p.show("%s  %d%%", run, 100*done/max(total, 1)) }
+			opt.Progress = func(run string, done, total int) {
+				p.show("%s  %d%%", run, 100*done/max(total, 1))
+			}
 			cmp, err := report.Collect(c.Context(), runs, docs, opt)
 			p.clear()
 			if err != nil {
 				return err
 			}
-			if err := writeFile(out, func(w io.Writer) error { return report.HTML(w, cmp) }); err != nil {
+			if err := writeFile(out,
+				func(w io.Writer) error { return report.HTML(w, cmp) }); err != nil {
 				return err
 			}
 			if draw {
@@ -84,18 +88,26 @@ trained on. A directory of runs stands for all of them.`,
 			if run.json {
 				return printJSON(c.OutOrStdout(), cmp)
 			}
-			fmt.Fprintf(c.OutOrStdout(), "%s: %d models on %d bytes; open it in a browser\n", out, len(cmp.Rows), cmp.TestBytes)
+			fmt.Fprintf(c.OutOrStdout(), "%s: %d models on %d bytes; open it in a browser\n", out,
+				len(cmp.Rows), cmp.TestBytes)
 			return nil
 		},
 	}
 	run.add(c)
 	fs := c.Flags()
-	fs.StringVar(&out, "out", "report.html", "file of the page; .html is added to a name without it")
-	fs.BoolVar(&draw, "figures", false, "also write the figures beside the page: PAGE-bits.svg and .png, PAGE-contexts.svg and .png …")
-	fs.StringVar(&plot, "plot", "", "plot loss against model size into this `file`, .svg or .png; joins runs whose names begin with the same letters")
+	fs.StringVar(&out, "out", "report.html",
+		"file of the page; .html is added to a name without it")
+	fs.BoolVar(&draw, "figures", false,
+		"also write the figures beside the page: PAGE-bits.svg and .png, "+
+			"PAGE-contexts.svg and .png …")
+	fs.StringVar(&plot, "plot", "",
+		"plot loss against model size into this `file`, .svg or .png; joins runs whose names "+
+			"begin with the same letters")
 	fs.StringVar(&data.Corpus, "corpus", "", "text to evaluate on (default: the runs' own corpus)")
-	fs.StringVar(&data.Documents, "documents", "", "unit of a document: file, lines or paragraphs (default: as in training)")
-	fs.StringVar(&split, "split", "test", "part of the corpus: train, valid, test or all (default: all of another corpus)")
+	fs.StringVar(&data.Documents, "documents", "",
+		"unit of a document: file, lines or paragraphs (default: as in training)")
+	fs.StringVar(&split, "split", "test",
+		"part of the corpus: train, valid, test or all (default: all of another corpus)")
 	complete(c, "split", func() []string { return []string{"train", "valid", "test", "all"} })
 	return c
 }
@@ -118,7 +130,8 @@ func drawSizes(cmp *report.Comparison, file string) error {
 	return drawInto(file, s)
 }
 
-// checkPicture reports a file whose extension names no known format. An empty name means no picture.
+// checkPicture reports a file whose extension names no known format. An empty name means no
+// picture.
 func checkPicture(file string) error {
 	if ext := strings.ToLower(filepath.Ext(file)); file != "" && ext != ".svg" && ext != ".png" {
 		return usagef("--plot is %q; want a file that ends in .svg or .png", file)
@@ -163,15 +176,19 @@ func openAll(cat zoo.Catalogue, dirs []string) ([]*zoo.Run, error) {
 func sameText(runs []*zoo.Run) error {
 	for _, r := range runs {
 		if first := runs[0].Config.Data; !r.Config.Data.SameText(first) {
-			return usagef("%s was trained on %s, %s on another text or split (%s); name the text to evaluate both on with --corpus",
+			return usagef(
+				"%s was trained on %s, %s on another text or split (%s); name the text to "+
+					"evaluate both on with --corpus",
 				runs[0].Dir, first.Corpus, r.Dir, r.Config.Data.Corpus)
 		}
 	}
 	return nil
 }
 
-// source reads the text to evaluate on and, if the runs were trained on its corpus, their training text.
-func (e *evaluator) source(c *cobra.Command, runs []*zoo.Run) ([]corpus.Document, report.Options, error) {
+// source reads the text to evaluate on and, if the runs were trained on its corpus, their training
+// text.
+func (e *evaluator) source(c *cobra.Command,
+	runs []*zoo.Run) ([]corpus.Document, report.Options, error) {
 	text, err := e.text(c.Context(), runs[0])
 	if err != nil {
 		return nil, report.Options{}, err

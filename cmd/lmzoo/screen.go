@@ -8,9 +8,9 @@ import (
 	"github.com/jedib0t/go-pretty/v6/text"
 )
 
-// screen keeps some lines at the end of a terminal's output and redraws them in place. Each drawing is
-// one synchronized write, so that nothing flickers. The cursor is hidden only within it, so that the
-// terminal is intact however the program ends.
+// screen keeps some lines at the end of a terminal's output and redraws them in place. Each drawing
+// is one synchronized write, so that nothing flickers. The cursor is hidden only within it, so that
+// the terminal is intact however the program ends.
 type screen struct {
 	w     io.Writer
 	size  func() (columns, rows int)
@@ -18,13 +18,15 @@ type screen struct {
 }
 
 const (
-	beginFrame = "\x1b[?2026h\x1b[?25l" // synchronized output (unknown terminals ignore it) and no cursor
-	eraseLine  = "\x1b[2K"              // the whole line: some terminals wrap the blanks of a partly erased one when they get narrower
-	endFrame   = "\x1b[2K\x1b[J\x1b[?25h\x1b[?2026l"
+	// synchronized output (unknown terminals ignore it) and no cursor
+	beginFrame = "\x1b[?2026h\x1b[?25l"
+	// the whole line: some terminals wrap the blanks of a partly erased one when they get narrower
+	eraseLine = "\x1b[2K"
+	endFrame  = "\x1b[2K\x1b[J\x1b[?25h\x1b[?2026l"
 )
 
-// draw writes permanent text and, below it, the lines in place of those drawn last, cut to the present
-// width of the terminal.
+// draw writes permanent text and, below it, the lines in place of those drawn last, cut to the
+// present width of the terminal.
 func (s *screen) draw(lasting string, lines []string) {
 	columns, _ := s.size()
 	var b strings.Builder
@@ -45,7 +47,8 @@ func (s *screen) draw(lasting string, lines []string) {
 	io.WriteString(s.w, b.String()) // an error means that the terminal is gone
 }
 
-// rows returns the rows that the lines drawn last take; a terminal that became narrower has wrapped them.
+// rows returns the rows that the lines drawn last take; a terminal that became narrower has wrapped
+// them.
 func (s *screen) rows(columns int) int {
 	n := 0
 	for _, width := range s.drawn {

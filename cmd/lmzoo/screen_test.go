@@ -9,7 +9,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// terminal understands what a screen sends, and breaks its lines anew when it becomes narrower, as most do.
+// terminal understands what a screen sends, and breaks its lines anew when it becomes narrower, as
+// most do.
 type terminal struct {
 	columns int
 	lines   []string // each as long as it was written, however many rows it takes
@@ -71,8 +72,8 @@ func (t *terminal) resize(columns int) {
 	}
 }
 
-// TestScreen: whatever is drawn, and however the terminal is resized in between, what lasts stands there once, and below it
-// the last lines, none of them broken.
+// TestScreen: whatever is drawn, and however the terminal is resized in between, what lasts stands
+// there once, and below it the last lines, none of them broken.
 func TestScreen(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		columns := rapid.IntRange(2, 60)
@@ -88,11 +89,15 @@ func TestScreen(t *testing.T) {
 				text = fmt.Sprintf("n%d\n", i)
 				lasting = append(lasting, strings.TrimSpace(text))
 			}
-			lines := rapid.SliceOfN(rapid.StringOfN(rapid.RuneFrom([]rune("ab━▁ ")), 0, 80, -1), 0, 5).Draw(t, "lines")
+			lines := rapid.SliceOfN(rapid.StringOfN(rapid.RuneFrom([]rune("ab━▁ ")), 0, 80, -1), 0,
+				5).Draw(t, "lines")
 			s.draw(text, lines)
 			want := append([]string{}, lasting...)
 			for _, line := range lines {
-				want = append(want, string([]rune(strings.TrimRight(line, " "))[:min(len([]rune(strings.TrimRight(line, " "))), term.columns-1)]))
+				want = append(want,
+					string(
+						[]rune(strings.TrimRight(line,
+							" "))[:min(len([]rune(strings.TrimRight(line, " "))), term.columns-1)]))
 			}
 			require.Equal(t, want, append([]string{}, term.lines...))
 		}
@@ -103,9 +108,12 @@ func TestScreen(t *testing.T) {
 func TestTrackFits(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		tr := track{
-			name: rapid.SampledFrom([]string{"gpt", "uniform", "a-long-name"}).Draw(t, "name"), state: trackState(rapid.IntRange(0, 3).Draw(t, "state")),
-			done: rapid.Float64Range(0, 1).Draw(t, "done"), valid: rapid.Float64Range(0, 10).Draw(t, "valid"), rate: rapid.Float64Range(0, 1e7).Draw(t, "rate"),
-			left: 1000 * 1000 * 1000 * 42, doing: rapid.SampledFrom([]string{"", "scoring"}).Draw(t, "doing"),
+			name:  rapid.SampledFrom([]string{"gpt", "uniform", "a-long-name"}).Draw(t, "name"),
+			state: trackState(rapid.IntRange(0, 3).Draw(t, "state")),
+			done:  rapid.Float64Range(0, 1).Draw(t, "done"),
+			valid: rapid.Float64Range(0, 10).Draw(t, "valid"),
+			rate:  rapid.Float64Range(0, 1e7).Draw(t, "rate"), left: 1000 * 1000 * 1000 * 42,
+			doing: rapid.SampledFrom([]string{"", "scoring"}).Draw(t, "doing"),
 		}
 		for range rapid.IntRange(0, 300).Draw(t, "steps") {
 			tr.losses.add(rapid.Float64Range(0, 9).Draw(t, "loss"))
@@ -123,7 +131,8 @@ func TestTrackLine(t *testing.T) {
 	for i := range 20 {
 		tr.losses.add(8 / float64(i+1))
 	}
-	require.Equal(t, "gpt      ━━━━━━━━╌╌╌╌╌╌╌   50%  loss 0.4000  █▆▅▄▄▃▃▂▂▂▂▁▁▁  58.2k/s  0:09", strings.TrimRight(tr.line(79), " "))
+	require.Equal(t, "gpt      ━━━━━━━━╌╌╌╌╌╌╌   50%  loss 0.4000  █▆▅▄▄▃▃▂▂▂▂▁▁▁  58.2k/s  0:09",
+		strings.TrimRight(tr.line(79), " "))
 	tr.state = stopped
 	require.Contains(t, tr.line(79), "stopped")
 	tr.state, tr.result = finished, "0.2230 bits/byte"

@@ -5,8 +5,8 @@ import (
 	"slices"
 )
 
-// sparkline is a curve in one row of characters (Tufte, Beautiful Evidence, 2006). It keeps a bounded
-// number of means, each of equally many neighbouring values.
+// sparkline is a curve in one row of characters (Tufte, Beautiful Evidence, 2006). It keeps a
+// bounded number of means, each of equally many neighbouring values.
 type sparkline struct {
 	means []float64
 	per   int     // values per mean

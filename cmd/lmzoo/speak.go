@@ -27,14 +27,17 @@ func runFileError(path string) error {
 }
 
 // generate writes the text that a run generates after a prompt, token by token.
-func generate(ctx context.Context, w io.Writer, r *zoo.Run, prompt string, opt sample.Options, rng *rand.Rand) error {
+func generate(ctx context.Context, w io.Writer, r *zoo.Run, prompt string, opt sample.Options,
+	rng *rand.Rand) error {
 	m, err := r.LM()
 	if err != nil {
 		return err
 	}
 	state := after(m, r.Tokenizer, prompt)
-	out := &voice{tok: r.Tokenizer, w: w, spoken: prompt != "" && !strings.HasSuffix(prompt, " ") && !strings.HasSuffix(prompt, "\n")}
-	err = sample.Generate(ctx, state, opt, rng, func(t lm.Token, _ float64) bool { return out.say(t) })
+	out := &voice{tok: r.Tokenizer, w: w, spoken: prompt != "" && !strings.HasSuffix(prompt, " ") &&
+		!strings.HasSuffix(prompt, "\n")}
+	err = sample.Generate(ctx, state, opt, rng,
+		func(t lm.Token, _ float64) bool { return out.say(t) })
 	if out.err != nil {
 		return out.err
 	}
@@ -67,7 +70,8 @@ type voice struct {
 func (v *voice) say(t lm.Token) bool {
 	v.pending = append(v.pending, t)
 	text := v.tok.Decode(v.pending)
-	if r, size := utf8.DecodeLastRuneInString(text); len(v.pending) < utf8.UTFMax*2 && (text == "" || r == utf8.RuneError && size == 1) {
+	if r, size := utf8.DecodeLastRuneInString(text); len(v.pending) < utf8.UTFMax*2 &&
+		(text == "" || r == utf8.RuneError && size == 1) {
 		return true // the rest of a character may follow
 	}
 	v.flush()

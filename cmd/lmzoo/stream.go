@@ -10,12 +10,14 @@ import (
 	"lmzoo/zoo"
 )
 
-// boundedGC is how much garbage may wait, in per cent of what is used, where --memory bounds it: counts are
-// long arrays without pointers, which cost the collector nothing.
+// boundedGC is how much garbage may wait, in per cent of what is used, where --memory bounds it:
+// counts are long arrays without pointers, which cost the collector nothing.
 const boundedGC = 20
 
-// stream opens the text for a model that is counted in bounded memory; nil if it is to be loaded whole.
-func (t *training) stream(ctx context.Context, settings *zoo.Settings) (*corpus.Stream, corpus.Tokenizer, error) {
+// stream opens the text for a model that is counted in bounded memory; nil if it is to be loaded
+// whole.
+func (t *training) stream(ctx context.Context,
+	settings *zoo.Settings) (*corpus.Stream, corpus.Tokenizer, error) {
 	if !t.species.Bounded(settings) {
 		return nil, nil, nil
 	}
@@ -23,7 +25,9 @@ func (t *training) stream(ctx context.Context, settings *zoo.Settings) (*corpus.
 	name := t.data.tokenizerName()
 	s, err := t.data.data.Stream(ctx, zoo.Input{Tokenizer: name, Note: t.progress.textNote})
 	if errors.Is(err, corpus.ErrNotStreamed) {
-		t.progress.note("note: %s is held in memory, and only the counting is bounded: only a file or a directory that is not shuffled is read in pieces", t.data.data.Corpus)
+		t.progress.note(
+			"note: %s is held in memory, and only the counting is bounded: only a file or a "+
+				"directory that is not shuffled is read in pieces", t.data.data.Corpus)
 		return nil, nil, nil
 	}
 	if err != nil {

@@ -34,7 +34,9 @@ func TestTableFits(t *testing.T) {
 	require.Contains(t, tiny, "0.2230")
 	for width := 12; width < 90; width++ {
 		for line := range strings.Lines(make().fit(width)) {
-			require.LessOrEqual(t, text.StringWidthWithoutEscSequences(strings.TrimRight(line, "\n")), width, "%q", line)
+			require.LessOrEqual(t,
+				text.StringWidthWithoutEscSequences(strings.TrimRight(line, "\n")), width, "%q",
+				line)
 		}
 	}
 }

@@ -53,7 +53,8 @@ func (t *track) line(width int) string {
 		return name + " starting"
 	case t.state == finished && t.result != "":
 		line := name + " " + t.result
-		if free := min(width-text.StringWidthWithoutEscSequences(line)-2, maxSpark); free >= minSpark {
+		if free := min(width-text.StringWidthWithoutEscSequences(line)-2,
+			maxSpark); free >= minSpark {
 			line += "  " + t.losses.draw(free)
 		}
 		return line
@@ -65,7 +66,8 @@ func (t *track) line(width int) string {
 		spark = text.Pad(t.losses.draw(n), n, ' ') + "  "
 		free -= n + 2
 	}
-	return name + " " + gauge(t.done, min(free-2, maxBar)) + strings.Replace(facts, sparkMark, spark, 1)
+	return name + " " + gauge(t.done, min(free-2, maxBar)) +
+		strings.Replace(facts, sparkMark, spark, 1)
 }
 
 const (
@@ -105,7 +107,8 @@ func (t *track) facts(width int) string {
 		if t.valid > 0 {
 			valid = fmt.Sprintf("valid %6.4f", t.valid)
 		}
-		return fmt.Sprintf("%s  loss %s  %s%s  %5s tokens/s  %-9s", percent, loss, sparkMark, valid, rate, end)
+		return fmt.Sprintf("%s  loss %s  %s%s  %5s tokens/s  %-9s", percent, loss, sparkMark, valid,
+			rate, end)
 	case width >= usualLine:
 		return fmt.Sprintf("%s  loss %s  %s%7s  %-7s", percent, loss, sparkMark, rate+"/s", end)
 	case width >= thinLine:

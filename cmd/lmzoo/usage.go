@@ -25,7 +25,8 @@ func flagError(c *cobra.Command, err error) error {
 	}
 	var value *pflag.InvalidValueError
 	if errors.As(err, &value) && value.GetFlag().Value.Type() == "duration" {
-		return fmt.Errorf("--%s is %q; want a time with its unit, such as 20s or 5m", value.GetFlag().Name, value.GetValue())
+		return fmt.Errorf("--%s is %q; want a time with its unit, such as 20s or 5m",
+			value.GetFlag().Name, value.GetValue())
 	}
 	var number *strconv.NumError
 	if errors.As(err, &number) {

@@ -1,6 +1,6 @@
-// Package atomic writes files that are there as a whole or not at all: a reader, or a process that was
-// killed, finds the old file or the new one, never half of either. It writes a temporary file beside the
-// old one, flushes it, and renames it, which POSIX.1 guarantees to be atomic.
+// Package atomic writes files that are there as a whole or not at all: a reader, or a process that
+// was killed, finds the old file or the new one, never half of either. It writes a temporary file
+// beside the old one, flushes it, and renames it, which POSIX.1 guarantees to be atomic.
 package atomic
 
 import (
@@ -13,9 +13,9 @@ import (
 	"path/filepath"
 )
 
-// WriteFile writes a file by way of a temporary one in the same directory. If write or the disk fails,
-// an existing file at path stays untouched and nothing is left behind. A process that is killed leaves its
-// temporary file, which the next WriteFile of the same path removes.
+// WriteFile writes a file by way of a temporary one in the same directory. If write or the disk
+// fails, an existing file at path stays untouched and nothing is left behind. A process that is
+// killed leaves its temporary file, which the next WriteFile of the same path removes.
 func WriteFile(path string, write func(io.Writer) error) error {
 	return replace(path, "", write)
 }
@@ -58,7 +58,8 @@ func Rename(from, to string) error {
 
 func flushed(path string) error {
 	if err := syncDir(filepath.Dir(path)); err != nil {
-		return fmt.Errorf("%s is written, but its directory cannot be flushed to the disk: %w", path, cause(err))
+		return fmt.Errorf("%s is written, but its directory cannot be flushed to the disk: %w",
+			path, cause(err))
 	}
 	return nil
 }
@@ -86,8 +87,8 @@ func overwrite(path string, write func(io.Writer) error) error {
 	return nil
 }
 
-// rename puts tmp at path, and what was at path at previous unless that is empty. A second name for the old
-// file comes first, so that path is never without a file.
+// rename puts tmp at path, and what was at path at previous unless that is empty. A second name for
+// the old file comes first, so that path is never without a file.
 func rename(tmp, path, previous string) error {
 	if previous == "" {
 		return os.Rename(tmp, path)

@@ -1,5 +1,5 @@
-// Package npy writes arrays in the format of NumPy, version 1.0 (numpy.lib.format), so that numpy.load
-// opens them.
+// Package npy writes arrays in the format of NumPy, version 1.0 (numpy.lib.format), so that
+// numpy.load opens them.
 package npy
 
 import (

@@ -209,10 +209,14 @@ func (f *File) Float32(name string) ([]float32, error) {
 }
 
 var decoders = map[string]func([]byte) float32{
-	"F64":  func(b []byte) float32 { return float32(math.Float64frombits(binary.LittleEndian.Uint64(b))) },
-	"F32":  func(b []byte) float32 { return math.Float32frombits(binary.LittleEndian.Uint32(b)) },
-	"BF16": func(b []byte) float32 { return math.Float32frombits(uint32(binary.LittleEndian.Uint16(b)) << 16) },
-	"F16":  func(b []byte) float32 { return half(binary.LittleEndian.Uint16(b)) },
+	"F64": func(b []byte) float32 {
+		return float32(math.Float64frombits(binary.LittleEndian.Uint64(b)))
+	},
+	"F32": func(b []byte) float32 { return math.Float32frombits(binary.LittleEndian.Uint32(b)) },
+	"BF16": func(b []byte) float32 {
+		return math.Float32frombits(uint32(binary.LittleEndian.Uint16(b)) << 16)
+	},
+	"F16": func(b []byte) float32 { return half(binary.LittleEndian.Uint16(b)) },
 }
 
 // half widens an IEEE 754 binary16: 1 sign bit, 5 of exponent, 10 of fraction.

@@ -97,7 +97,8 @@ func TestRoundTrip(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		metadata := rapid.MapOf(rapid.String(), rapid.String()).Draw(t, "metadata")
 		var tensors []Tensor
-		for _, name := range rapid.SliceOfNDistinct(rapid.StringMatching(`[a-zA-Z0-9_.é"\\<> ]{1,12}`), 0, 5, rapid.ID).Draw(t, "names") {
+		for _, name := range rapid.SliceOfNDistinct(
+			rapid.StringMatching(`[a-zA-Z0-9_.é"\\<> ]{1,12}`), 0, 5, rapid.ID).Draw(t, "names") {
 			shape := rapid.SliceOfN(rapid.IntRange(0, 4), 0, 4).Draw(t, "shape")
 			n := 1
 			for _, d := range shape {

@@ -31,15 +31,17 @@ func Read(r io.Reader) (*Vectors, error) {
 			return nil, fmt.Errorf("word vectors: vector %d of %d: %w", i+1, count, err)
 		}
 		if seen[word] {
-			return nil, fmt.Errorf("word vectors: vector %d of %d: word %q occurs twice", i+1, count, word)
+			return nil, fmt.Errorf("word vectors: vector %d of %d: word %q occurs twice", i+1,
+				count, word)
 		}
 		seen[word] = true
 		v.Words, v.Data = append(v.Words, word), append(v.Data, row...)
 	}
 	rest, err := b.Peek(2)
 	if len(rest) > 0 && strings.Trim(string(rest), "\r\n") != "" {
-		return nil, fmt.Errorf("word vectors: data follows the %d vectors that the header promises; "+
-			"correct the count in the first line", count)
+		return nil, fmt.Errorf(
+			"word vectors: data follows the %d vectors that the header promises; "+
+				"correct the count in the first line", count)
 	}
 	if err != nil && !errors.Is(err, io.EOF) {
 		return nil, err
@@ -59,12 +61,14 @@ func readHeader(b *bufio.Reader) (count, dim int, err error) {
 	}
 	fields := strings.Fields(string(line))
 	if len(fields) != 2 {
-		return 0, 0, fmt.Errorf("word vectors: header %q; %s", strings.TrimSpace(string(line)), want)
+		return 0, 0, fmt.Errorf("word vectors: header %q; %s", strings.TrimSpace(string(line)),
+			want)
 	}
 	count, err1 := strconv.Atoi(fields[0])
 	dim, err2 := strconv.Atoi(fields[1])
 	if err1 != nil || err2 != nil || count < 1 || dim < 1 || dim > maxDim {
-		return 0, 0, fmt.Errorf("word vectors: header %q; %s", strings.TrimSpace(string(line)), want)
+		return 0, 0, fmt.Errorf("word vectors: header %q; %s", strings.TrimSpace(string(line)),
+			want)
 	}
 	return count, dim, nil
 }
@@ -91,17 +95,20 @@ func isSpace(r rune) bool { return r == ' ' || r == '\t' || r == '\r' }
 func readText(b *bufio.Reader, dim int) (string, []float32, error) {
 	line, err := b.ReadString('\n')
 	if err != nil && line == "" {
-		return "", nil, fmt.Errorf("the file ends early; correct the count in the first line, or restore the file")
+		return "", nil, fmt.Errorf(
+			"the file ends early; correct the count in the first line, or restore the file")
 	}
 	fields := strings.FieldsFunc(strings.TrimSuffix(line, "\n"), isSpace)
 	if len(fields) != dim+1 {
-		return "", nil, fmt.Errorf("the line has %d fields; want a word and %d numbers", len(fields), dim)
+		return "", nil, fmt.Errorf("the line has %d fields; want a word and %d numbers",
+			len(fields), dim)
 	}
 	row := make([]float32, dim)
 	for i, f := range fields[1:] {
 		x, err := strconv.ParseFloat(f, 32)
 		if err != nil || !finite(float32(x)) {
-			return "", nil, fmt.Errorf("number %d of %q is %q; want a finite number", i+1, fields[0], f)
+			return "", nil, fmt.Errorf("number %d of %q is %q; want a finite number", i+1,
+				fields[0], f)
 		}
 		row[i] = float32(x)
 	}
@@ -114,7 +121,8 @@ func readBinary(b *bufio.Reader, dim int) (string, []float32, error) {
 	for {
 		c, err := b.ReadByte()
 		if err != nil {
-			return "", nil, fmt.Errorf("the file ends early; correct the count in the first line, or restore the file")
+			return "", nil, fmt.Errorf(
+				"the file ends early; correct the count in the first line, or restore the file")
 		}
 		if c == '\n' && word.Len() == 0 {
 			continue // ended the vector before
@@ -137,7 +145,8 @@ func readBinary(b *bufio.Reader, dim int) (string, []float32, error) {
 	for i := range row {
 		row[i] = math.Float32frombits(binary.LittleEndian.Uint32(data[4*i:]))
 		if !finite(row[i]) {
-			return "", nil, fmt.Errorf("number %d of %q is not finite; the file is damaged", i+1, word.String())
+			return "", nil, fmt.Errorf("number %d of %q is not finite; the file is damaged", i+1,
+				word.String())
 		}
 	}
 	return word.String(), row, nil

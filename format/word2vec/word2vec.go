@@ -1,6 +1,7 @@
 // Package word2vec reads and writes word vectors in the two formats of word2vec.c (Mikolov et al.
-// 2013), which gensim and most other tools read: a header line "V C", then for each word the word, a
-// space and C numbers, as text or as little-endian float32. A word is any bytes without white space.
+// 2013), which gensim and most other tools read: a header line "V C", then for each word the word,
+// a space and C numbers, as text or as little-endian float32. A word is any bytes without white
+// space.
 package word2vec
 
 import (
@@ -35,9 +36,11 @@ func CheckWord(word string) error {
 	case word == "":
 		return errors.New("the empty word cannot be written: a space ends a word")
 	case strings.ContainsAny(word, space):
-		return fmt.Errorf("word %q cannot be written: it contains white space, which ends a word", word)
+		return fmt.Errorf("word %q cannot be written: it contains white space, which ends a word",
+			word)
 	case len(word) > maxWord:
-		return fmt.Errorf("word %.20q… cannot be written: it has %d bytes; want at most %d", word, len(word), maxWord)
+		return fmt.Errorf("word %.20q… cannot be written: it has %d bytes; want at most %d", word,
+			len(word), maxWord)
 	}
 	return nil
 }

@@ -12,10 +12,15 @@ import (
 // What is written is read back to the bit, in both formats, whatever the bytes of the words.
 func TestRoundTrip(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		word := rapid.SliceOfN(rapid.Byte().Filter(func(c byte) bool { return !strings.ContainsRune(space, rune(c)) }), 1, maxWord)
-		words := rapid.SliceOfNDistinct(rapid.Map(word, func(b []byte) string { return string(b) }), 1, 9, rapid.ID[string]).Draw(t, "words")
+		word := rapid.SliceOfN(
+			rapid.Byte().Filter(func(c byte) bool { return !strings.ContainsRune(space, rune(c)) }),
+			1, maxWord)
+		words := rapid.SliceOfNDistinct(rapid.Map(word, func(b []byte) string { return string(b) }),
+			1, 9, rapid.ID[string]).Draw(t, "words")
 		dim := rapid.IntRange(1, 5).Draw(t, "dim")
-		v := &Vectors{Words: words, Dim: dim, Data: rapid.SliceOfN(rapid.Float32Range(-1e30, 1e30), len(words)*dim, len(words)*dim).Draw(t, "data")}
+		v := &Vectors{Words: words, Dim: dim,
+			Data: rapid.SliceOfN(rapid.Float32Range(-1e30, 1e30), len(words)*dim,
+				len(words)*dim).Draw(t, "data")}
 		var text, bin bytes.Buffer
 		require.NoError(t, v.WriteText(&text))
 		require.NoError(t, v.WriteBinary(&bin))

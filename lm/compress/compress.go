@@ -95,7 +95,8 @@ func encodable(m lm.Model, tok Tokenizer, text string) ([]lm.Token, error) {
 	}
 	if len(tokens) > maxTokens(uint64(len(text))) || tok.Decode(tokens) != text {
 		return nil, fmt.Errorf("the tokenizer %q does not give this text back (a closed "+
-			"vocabulary drops spacing and unknown words); use a model over bytes, characters, words or BPE",
+			"vocabulary drops spacing and unknown words); use a model over bytes, "+
+			"characters, words or BPE",
 			tok.Name())
 	}
 	return tokens, nil

@@ -83,7 +83,8 @@ func (s *counts) Push(t lm.Token) {
 }
 func (s *counts) Clone() lm.State { c := *s; return &c }
 
-func pack(t require.TestingT, m lm.Model, tok compress.Tokenizer, data string) ([]byte, compress.Stats) {
+func pack(t require.TestingT, m lm.Model, tok compress.Tokenizer,
+	data string) ([]byte, compress.Stats) {
 	var b bytes.Buffer
 	stats, err := compress.Compress(ctx, &b, m, tok, []byte(data), compress.Options{Meta: "toy"})
 	require.NoError(t, err)
@@ -93,12 +94,13 @@ func pack(t require.TestingT, m lm.Model, tok compress.Tokenizer, data string) (
 }
 
 func unpack(m lm.Model, tok compress.Tokenizer, file []byte) (string, error) {
-	data, err := compress.Decompress(ctx, bytes.NewReader(file), func(meta string) (lm.Model, compress.Tokenizer, error) {
-		if meta != "toy" {
-			return nil, nil, fmt.Errorf("no model %q", meta)
-		}
-		return m, tok, nil
-	}, nil)
+	data, err := compress.Decompress(ctx, bytes.NewReader(file),
+		func(meta string) (lm.Model, compress.Tokenizer, error) {
+			if meta != "toy" {
+				return nil, nil, fmt.Errorf("no model %q", meta)
+			}
+			return m, tok, nil
+		}, nil)
 	return string(data), err
 }
 
@@ -136,7 +138,8 @@ func TestRoundTrip(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		m := anyModel(t)
 		data := string(rapid.SliceOfN(rapid.Byte(), 0, 150).Draw(t, "data"))
-		tok := compress.Documents(bytewise{}, rapid.SampledFrom([]string{"", "\n", "\n\n", "ab"}).Draw(t, "end"))
+		tok := compress.Documents(bytewise{},
+			rapid.SampledFrom([]string{"", "\n", "\n\n", "ab"}).Draw(t, "end"))
 		file, stats := pack(t, m, tok, data)
 		back, err := unpack(m, tok, file)
 		require.NoError(t, err)
@@ -145,8 +148,10 @@ func TestRoundTrip(t *testing.T) {
 		surprise, floor, least := 0.0, 0.0, 0.0
 		for _, p := range lm.Score(m, tok.Encode(nil, data)) {
 			surprise -= p / math.Ln2
-			floor += min(-p/math.Ln2, 32)               // what is less likely than a point of 2³² gets one all the same
-			least -= math.Log2(math.Exp(p) + lastTakes) // and the last token what rounding all the others has left over
+			// what is less likely than a point of 2³² gets one all the same
+			floor += min(-p/math.Ln2, 32)
+			// and the last token what rounding all the others has left over
+			least -= math.Log2(math.Exp(p) + lastTakes)
 		}
 		if !math.IsInf(surprise, 1) {
 			require.InDelta(t, surprise, stats.Bits, 1e-6*surprise+1e-9)
@@ -272,7 +277,8 @@ func TestCompressRefuses(t *testing.T) {
 
 	stopped, cancel := context.WithCancel(ctx)
 	cancel()
-	_, err := compress.Compress(stopped, &bytes.Buffer{}, adaptive{}, bytewise{}, []byte("x"), compress.Options{})
+	_, err := compress.Compress(stopped, &bytes.Buffer{}, adaptive{}, bytewise{}, []byte("x"),
+		compress.Options{})
 	require.ErrorIs(t, err, context.Canceled)
 	_, err = compress.Compress(ctx, full{}, adaptive{}, bytewise{}, []byte("x"), compress.Options{})
 	require.ErrorContains(t, err, "no space left")
@@ -297,7 +303,8 @@ func TestEveryDamage(t *testing.T) {
 		}
 	}
 	_, err := unpack(adaptive{}, bytewise{}, file[:len(file)-5])
-	require.ErrorContains(t, err, "it ends after", "noticed where the code ends, not at the end of the work")
+	require.ErrorContains(t, err, "it ends after",
+		"noticed where the code ends, not at the end of the work")
 	for _, more := range []string{"\x00", "\x00\x00\x00\x00\x00\x00\x00\x00\x00", "x"} {
 		_, err := unpack(adaptive{}, bytewise{}, append(bytes.Clone(file), more...))
 		require.ErrorIs(t, err, compress.ErrDamaged)
@@ -312,7 +319,8 @@ func TestEveryDamage(t *testing.T) {
 // TestOtherModel: the model that is named must be there, and be the same.
 func TestOtherModel(t *testing.T) {
 	var b bytes.Buffer
-	_, err := compress.Compress(ctx, &b, adaptive{}, bytewise{}, []byte("text"), compress.Options{Meta: "gpt"})
+	_, err := compress.Compress(ctx, &b, adaptive{}, bytewise{}, []byte("text"),
+		compress.Options{Meta: "gpt"})
 	require.NoError(t, err)
 	_, err = unpack(adaptive{}, bytewise{}, b.Bytes())
 	require.EqualError(t, err, `no model "gpt"`)
@@ -330,11 +338,14 @@ func TestProgress(t *testing.T) {
 		last = done
 	}
 	var b bytes.Buffer
-	_, err := compress.Compress(ctx, &b, adaptive{}, bytewise{}, make([]byte, 1000), compress.Options{Progress: follow})
+	_, err := compress.Compress(ctx, &b, adaptive{}, bytewise{}, make([]byte, 1000),
+		compress.Options{Progress: follow})
 	require.NoError(t, err)
 	require.Equal(t, 1000, last)
 	last = -1
-	_, err = compress.Decompress(ctx, &b, func(string) (lm.Model, compress.Tokenizer, error) { return adaptive{}, bytewise{}, nil }, follow)
+	_, err = compress.Decompress(ctx, &b,
+		func(string) (lm.Model, compress.Tokenizer, error) { return adaptive{}, bytewise{}, nil },
+		follow)
 	require.NoError(t, err)
 	require.Equal(t, 1000, last)
 }
@@ -377,10 +388,13 @@ func FuzzDecompress(f *testing.F) {
 // A string takes as many bytes as it is surprising: repetition is cheap for a model that counts,
 // and noise is not.
 func ExampleCompress() {
-	for _, text := range []string{strings.Repeat("banana ", 100), "The quick brown fox jumps over the lazy dog."} {
+	for _, text := range []string{strings.Repeat("banana ", 100),
+		"The quick brown fox jumps over the lazy dog."} {
 		var file bytes.Buffer
-		stats, _ := compress.Compress(context.Background(), &file, adaptive{}, bytewise{}, []byte(text), compress.Options{})
-		fmt.Printf("%d bytes: %.0f bits of surprise in %d bytes\n", stats.Bytes, stats.Bits, stats.Payload)
+		stats, _ := compress.Compress(context.Background(), &file, adaptive{}, bytewise{},
+			[]byte(text), compress.Options{})
+		fmt.Printf("%d bytes: %.0f bits of surprise in %d bytes\n", stats.Bytes, stats.Bits,
+			stats.Payload)
 	}
 	// Output:
 	// 700 bytes: 2072 bits of surprise in 260 bytes
@@ -391,7 +405,8 @@ func BenchmarkCompress(b *testing.B) {
 	data := bytes.Repeat([]byte("banana "), 100)
 	b.SetBytes(int64(len(data)))
 	for b.Loop() {
-		if _, err := compress.Size(ctx, adaptive{}, bytewise{}, data, compress.Options{}); err != nil {
+		if _, err := compress.Size(ctx, adaptive{}, bytewise{}, data,
+			compress.Options{}); err != nil {
 			b.Fatal(err)
 		}
 	}

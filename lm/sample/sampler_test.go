@@ -53,14 +53,21 @@ func TestFrequencies(t *testing.T) {
 		given, want []float64
 		opt         sample.Options
 	}{
-		"as it is":         {[]float64{0.5, 0.3, 0, 0.15, 0.05}, []float64{0.5, 0.3, 0, 0.15, 0.05}, sample.Default},
-		"not scaled":       {[]float64{5, 3, 2}, []float64{0.5, 0.3, 0.2}, sample.Default},
-		"temperature of ½": {[]float64{0.8, 0.2}, []float64{16.0 / 17, 1.0 / 17}, sample.Options{Temperature: 0.5}},
-		"temperature of 2": {[]float64{0.64, 0.36}, []float64{8.0 / 14, 6.0 / 14}, sample.Options{Temperature: 2}},
-		"top-k":            {[]float64{0.1, 0.2, 0.4, 0.3}, []float64{0, 0, 4.0 / 7, 3.0 / 7}, sample.Options{Temperature: 1, TopK: 2}},
-		"top-p":            {[]float64{0.1, 0.2, 0.4, 0.3}, []float64{0, 2.0 / 9, 4.0 / 9, 3.0 / 9}, sample.Options{Temperature: 1, TopP: 0.8}},
-		"min-p":            {[]float64{0.1, 0.2, 0.4, 0.3}, []float64{0, 2.0 / 9, 4.0 / 9, 3.0 / 9}, sample.Options{Temperature: 1, MinP: 0.4}},
-		"cold, then top-p": {[]float64{0.5, 0.3, 0.2}, []float64{25.0 / 34, 9.0 / 34, 0}, sample.Options{Temperature: 0.5, TopP: 0.8}},
+		"as it is": {[]float64{0.5, 0.3, 0, 0.15, 0.05}, []float64{0.5, 0.3, 0, 0.15, 0.05},
+			sample.Default},
+		"not scaled": {[]float64{5, 3, 2}, []float64{0.5, 0.3, 0.2}, sample.Default},
+		"temperature of ½": {[]float64{0.8, 0.2}, []float64{16.0 / 17, 1.0 / 17},
+			sample.Options{Temperature: 0.5}},
+		"temperature of 2": {[]float64{0.64, 0.36}, []float64{8.0 / 14, 6.0 / 14},
+			sample.Options{Temperature: 2}},
+		"top-k": {[]float64{0.1, 0.2, 0.4, 0.3}, []float64{0, 0, 4.0 / 7, 3.0 / 7},
+			sample.Options{Temperature: 1, TopK: 2}},
+		"top-p": {[]float64{0.1, 0.2, 0.4, 0.3}, []float64{0, 2.0 / 9, 4.0 / 9, 3.0 / 9},
+			sample.Options{Temperature: 1, TopP: 0.8}},
+		"min-p": {[]float64{0.1, 0.2, 0.4, 0.3}, []float64{0, 2.0 / 9, 4.0 / 9, 3.0 / 9},
+			sample.Options{Temperature: 1, MinP: 0.4}},
+		"cold, then top-p": {[]float64{0.5, 0.3, 0.2}, []float64{25.0 / 34, 9.0 / 34, 0},
+			sample.Options{Temperature: 0.5, TopP: 0.8}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			warps, err := c.opt.Warps()
@@ -94,7 +101,8 @@ func TestDrawLeavesADistribution(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		p := anyDistribution(t)
 		before := slices.Clone(p)
-		token, err := sample.New(seeded(rapid.Uint64().Draw(t, "seed")), anyWarp(t), anyWarp(t)).Draw(p)
+		token, err := sample.New(seeded(rapid.Uint64().Draw(t, "seed")), anyWarp(t),
+			anyWarp(t)).Draw(p)
 		require.NoError(t, err)
 		require.False(t, math.IsInf(before[token], -1), "an impossible token was drawn")
 		sum := 0.0
@@ -106,7 +114,8 @@ func TestDrawLeavesADistribution(t *testing.T) {
 }
 
 func TestDrawRefuses(t *testing.T) {
-	s := sample.New(seeded(1), must(sample.TopP(0.5)), must(sample.TopK(1)), must(sample.Temperature(0.5)))
+	s := sample.New(seeded(1), must(sample.TopP(0.5)), must(sample.TopK(1)),
+		must(sample.Temperature(0.5)))
 	for says, p := range map[string][]float64{
 		"token 1 has ln P = NaN":     {0, math.NaN()},
 		"token 0 has ln P = +Inf":    {inf, 0},
@@ -130,18 +139,20 @@ var song = chain{
 
 func generate(t *testing.T, opt sample.Options, seed uint64) (tokens []lm.Token, nats float64) {
 	t.Helper()
-	require.NoError(t, sample.Generate(ctx, lm.Start(song), opt, seeded(seed), func(tok lm.Token, lp float64) bool {
-		tokens = append(tokens, tok)
-		nats -= lp
-		return true
-	}))
+	require.NoError(t, sample.Generate(ctx, lm.Start(song), opt, seeded(seed),
+		func(tok lm.Token, lp float64) bool {
+			tokens = append(tokens, tok)
+			nats -= lp
+			return true
+		}))
 	return tokens, nats
 }
 
 func TestGenerate(t *testing.T) {
 	tokens, nats := generate(t, sample.Options{Max: 5}, 1)
 	require.Equal(t, []lm.Token{1, 2, 3}, tokens, "the greedy song ends by itself")
-	require.InDelta(t, -math.Log(0.6*0.5*0.7), nats, 1e-12, "the model's own probabilities, not the warped ones")
+	require.InDelta(t, -math.Log(0.6*0.5*0.7), nats, 1e-12,
+		"the model's own probabilities, not the warped ones")
 
 	tokens, _ = generate(t, sample.Options{Max: 2}, 1)
 	require.Equal(t, []lm.Token{1, 2}, tokens)
@@ -157,20 +168,24 @@ func TestGenerate(t *testing.T) {
 	require.True(t, different)
 
 	var seen []lm.Token
-	require.NoError(t, sample.Generate(ctx, lm.Start(song), sample.Options{}, seeded(1), func(tok lm.Token, _ float64) bool {
-		seen = append(seen, tok)
-		return false
-	}))
+	require.NoError(t, sample.Generate(ctx, lm.Start(song), sample.Options{}, seeded(1),
+		func(tok lm.Token, _ float64) bool {
+			seen = append(seen, tok)
+			return false
+		}))
 	require.Equal(t, []lm.Token{1}, seen, "yield says stop")
 
 	stopped, cancel := context.WithCancel(ctx)
 	cancel()
 	endless := chain{{0, 1}, {0, 1}}
 	never := func(lm.Token, float64) bool { t.Error("yielded"); return true }
-	require.ErrorIs(t, sample.Generate(stopped, lm.Start(endless), sample.Default, seeded(1), never), context.Canceled)
-	require.Error(t, sample.Generate(ctx, lm.Start(endless), sample.Options{TopK: -1}, seeded(1), never))
+	require.ErrorIs(t, sample.Generate(stopped, lm.Start(endless), sample.Default, seeded(1),
+		never), context.Canceled)
+	require.Error(t, sample.Generate(ctx, lm.Start(endless), sample.Options{TopK: -1}, seeded(1),
+		never))
 	broken := chain{{math.NaN(), 1}, {0, 1}}
-	require.ErrorContains(t, sample.Generate(ctx, lm.Start(broken), sample.Default, seeded(1), never), "NaN")
+	require.ErrorContains(t,
+		sample.Generate(ctx, lm.Start(broken), sample.Default, seeded(1), never), "NaN")
 }
 
 // Seed 0 is a seed like others: what it says first is nothing that only one text in ten thousand
@@ -179,7 +194,8 @@ func TestSeeds(t *testing.T) {
 	for seed := range uint64(20) {
 		require.InDelta(t, 0.5, sample.Rand(seed).Float64(), 0.499, "seed %d", seed)
 		if seed > 0 {
-			require.Equal(t, seeded(seed).Uint64(), sample.Rand(seed).Uint64(), "the bits of seed %d", seed)
+			require.Equal(t, seeded(seed).Uint64(), sample.Rand(seed).Uint64(),
+				"the bits of seed %d", seed)
 		}
 	}
 }
@@ -190,10 +206,11 @@ func TestSongLength(t *testing.T) {
 	const n = 20_000
 	for range n {
 		var tokens []lm.Token
-		require.NoError(t, sample.Generate(ctx, lm.Start(song), sample.Default, rng, func(tok lm.Token, _ float64) bool {
-			tokens = append(tokens, tok)
-			return true
-		}))
+		require.NoError(t, sample.Generate(ctx, lm.Start(song), sample.Default, rng,
+			func(tok lm.Token, _ float64) bool {
+				tokens = append(tokens, tok)
+				return true
+			}))
 		if slices.Equal(tokens, []lm.Token{1, 3}) {
 			alone++
 		}
@@ -208,7 +225,8 @@ func TestNoAllocationPerToken(t *testing.T) {
 		opt.Max = n
 		endless := chain{{0, 0.6, 0.4}, {0, 0.5, 0.5}, {0, 0.5, 0.5}}
 		return testing.AllocsPerRun(10, func() {
-			_ = sample.Generate(ctx, lm.Start(endless), opt, seeded(1), func(lm.Token, float64) bool { return true })
+			_ = sample.Generate(ctx, lm.Start(endless), opt, seeded(1),
+				func(lm.Token, float64) bool { return true })
 		})
 	}
 	require.Equal(t, spend(10), spend(1000))
@@ -225,7 +243,8 @@ func TestBeam(t *testing.T) {
 			return
 		}
 		for v, lp := range song.NextLogProbs(nil, h.Tokens) {
-			next := sample.Hypothesis{Tokens: slices.Clone(h.Tokens), LogProb: h.LogProb + lp, Ended: v == 0}
+			next := sample.Hypothesis{Tokens: slices.Clone(h.Tokens), LogProb: h.LogProb + lp,
+				Ended: v == 0}
 			if v != 0 {
 				next.Tokens = append(next.Tokens, lm.Token(v))
 			}
@@ -273,7 +292,8 @@ func ExampleBeam() {
 	}
 	for width := 1; width <= 2; width++ {
 		best, _ := sample.Beam(context.Background(), lm.Start(garden), width, 3)
-		fmt.Printf("width %d: %v with probability %.2f\n", width, best[0].Tokens, math.Exp(best[0].LogProb))
+		fmt.Printf("width %d: %v with probability %.2f\n", width, best[0].Tokens,
+			math.Exp(best[0].LogProb))
 	}
 	// Output:
 	// width 1: [1] with probability 0.30
@@ -286,7 +306,8 @@ func BenchmarkDraw(b *testing.B) {
 		for i := range model {
 			model[i] = -math.Log(float64(i*7919%v) + 1)
 		}
-		for name, opt := range map[string]sample.Options{"plain": sample.Default, "top-k": {Temperature: 1, TopK: 40}, "top-p": {Temperature: 1, TopP: 0.9}} {
+		for name, opt := range map[string]sample.Options{"plain": sample.Default,
+			"top-k": {Temperature: 1, TopK: 40}, "top-p": {Temperature: 1, TopP: 0.9}} {
 			b.Run(fmt.Sprintf("%s/V=%d", name, v), func(b *testing.B) {
 				warps, _ := opt.Warps()
 				s, probs := sample.New(seeded(1), warps...), make([]float64, v)

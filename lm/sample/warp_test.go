@@ -84,8 +84,10 @@ func TestTemperatureByHand(t *testing.T) {
 
 func TestWarpsRefuse(t *testing.T) {
 	for says, make := range map[string]func() (sample.Warp, error){
-		"temperature is -1":   func() (sample.Warp, error) { return sample.Temperature(-1) },
-		"temperature is NaN":  func() (sample.Warp, error) { return sample.Temperature(math.NaN()) },
+		"temperature is -1": func() (sample.Warp, error) { return sample.Temperature(-1) },
+		"temperature is NaN": func() (sample.Warp, error) {
+			return sample.Temperature(math.NaN())
+		},
 		"temperature is +Inf": func() (sample.Warp, error) { return sample.Temperature(inf) },
 		"top-k is 0":          func() (sample.Warp, error) { return sample.TopK(0) },
 		"top-p is 0":          func() (sample.Warp, error) { return sample.TopP(0) },
@@ -97,7 +99,8 @@ func TestWarpsRefuse(t *testing.T) {
 		_, err := make()
 		require.ErrorContains(t, err, says)
 	}
-	for _, o := range []sample.Options{{Temperature: -1}, {TopK: -1}, {TopP: 2}, {MinP: 2}, {Max: -1}} {
+	for _, o := range []sample.Options{{Temperature: -1}, {TopK: -1}, {TopP: 2}, {MinP: 2},
+		{Max: -1}} {
 		_, err := o.Warps()
 		require.Error(t, err, o)
 	}
@@ -118,7 +121,9 @@ func anyDistribution(t *rapid.T) []float64 {
 func anyWarp(t *rapid.T) sample.Warp {
 	switch rapid.IntRange(0, 4).Draw(t, "warp") {
 	case 0:
-		return must(sample.Temperature(rapid.OneOf(rapid.Float64Range(0, 5), rapid.Just(1e-300)).Draw(t, "temperature")))
+		return must(
+			sample.Temperature(rapid.OneOf(rapid.Float64Range(0, 5), rapid.Just(1e-300)).Draw(t,
+				"temperature")))
 	case 1:
 		return must(sample.TopK(rapid.IntRange(1, 50).Draw(t, "k")))
 	case 2:
@@ -188,7 +193,8 @@ func TestTopKIsTheHead(t *testing.T) {
 		for v := range order {
 			order[v] = v
 		}
-		slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(before[b], before[a]) })
+		slices.SortStableFunc(order,
+			func(a, b int) int { return cmp.Compare(before[b], before[a]) })
 		for rank, v := range order {
 			if rank < k {
 				require.Equal(t, before[v], after[v])
@@ -202,7 +208,8 @@ func TestTopKIsTheHead(t *testing.T) {
 // TestColdIsGreedy: as the temperature falls to 0, all that is left is the likeliest.
 func TestColdIsGreedy(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		cold := logs(rapid.SliceOfNDistinct(rapid.Float64Range(0.001, 1), 2, 20, rapid.ID).Draw(t, "p")...)
+		cold := logs(rapid.SliceOfNDistinct(rapid.Float64Range(0.001, 1), 2, 20, rapid.ID).Draw(t,
+			"p")...)
 		cold2, greedy := slices.Clone(cold), slices.Clone(cold)
 		sample.Greedy(greedy)
 		must(sample.Temperature(1e-300))(cold)

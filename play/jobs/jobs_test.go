@@ -20,7 +20,8 @@ type jobsReply struct{ Jobs []Job }
 // settled waits for the end of a job.
 func settled(t *testing.T, url, id string) Job {
 	t.Helper()
-	for end := time.Now().Add(2 * patience); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
+	for end := time.Now().Add(2 * patience); time.Now().Before(end); time.Sleep(
+		20 * time.Millisecond) {
 		for _, j := range playtest.OK[jobsReply](t, "GET", url+"/api/jobs", "").Jobs {
 			if j.ID == id && j.State != Queued && j.State != Running {
 				return j
@@ -190,7 +191,8 @@ func TestWatch(t *testing.T) {
 	stop := playtest.Follow(t, ts.URL+"/api/jobs/events", lines)
 	defer stop()
 	id := playtest.OK[jobReply](t, "POST", ts.URL+"/api/jobs",
-		`{"kind":"train","species":"unigram","corpus":"text","text":`+quote(strings.Repeat("a b c d. ", 300))+`}`).Job
+		`{"kind":"train","species":"unigram","corpus":"text","text":`+
+			quote(strings.Repeat("a b c d. ", 300))+`}`).Job
 	for line := range lines {
 		if strings.Contains(line, id) && strings.Contains(line, `"state":"done"`) {
 			return

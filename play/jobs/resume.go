@@ -124,8 +124,8 @@ func (q *Queue) resume(ask Request) (string, error) {
 	})
 }
 
-// makeRest trains from the checkpoint to the planned end. The learning curve begins with the earlier
-// part.
+// makeRest trains from the checkpoint to the planned end. The learning curve begins with the
+// earlier part.
 func (q *Queue) makeRest(ctx context.Context, j *Job, u unfinished) error {
 	q.change(func() {
 		j.Doing = "reading the text"

@@ -34,7 +34,8 @@ func (m *Model) Limit(p Prompt) (logProbs []float64, known bool, err error) {
 		return nil, true, err
 	}
 	if p.Unfinished != "" && m.completions(p.Unfinished, next) == 0 {
-		return nil, true, fmt.Errorf("no document of this corpus has a word there that begins with %q",
+		return nil, true, fmt.Errorf(
+			"no document of this corpus has a word there that begins with %q",
 			strings.TrimSpace(p.Unfinished))
 	}
 	return m.restrict(p, next), true, nil

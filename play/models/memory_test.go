@@ -16,7 +16,8 @@ func TestMemory(t *testing.T) {
 	for _, r := range runs {
 		e, err := New("", r)
 		require.NoError(t, err)
-		text := "once in spring , on a windy evening , two friends met in lorrin . it was a tale of the forest ."
+		text := "once in spring , on a windy evening , two friends met in lorrin . it was " +
+			"a tale of the forest ."
 		tokens := e.Tokenizer().Encode(nil, text)
 		m := memory{model: e.LM}
 		n, seed := 0, 7

@@ -141,7 +141,8 @@ func (a *API) plan(q *request) (*completing, error) {
 	}}
 	if n := c.entries(); !q.Stream && n > a.Limits.Entries {
 		return nil, web.Invalid("max_tokens",
-			"makes an answer of %d entries (tokens × (1 + logprobs), over all prompts and choices); "+
+			"makes an answer of %d entries (tokens × (1 + logprobs), over all "+
+				"prompts and choices); "+
 				"want at most %d; ask for less, or set stream", n, a.Limits.Entries)
 	}
 	return c, nil

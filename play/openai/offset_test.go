@@ -42,7 +42,8 @@ func TestTextOffsets(t *testing.T) {
 		{"café 😀", 4, []int{0, 1, 2, 3, 3, 4, 5, 5, 5, 5, 6, 7, 8, 9}},
 		{"hi ", 4, []int{0, 1, 2, 3, 3, 3, 4}},
 	} {
-		body := fmt.Sprintf(`{"model":"letters","prompt":%q,"max_tokens":%d,"temperature":0,"echo":true,"logprobs":1}`, c.prompt, c.length)
+		body := fmt.Sprintf(
+			`{"model":"letters","prompt":%q,"max_tokens":%d,"temperature":0,"echo":true,"logprobs":1}`, c.prompt, c.length)
 		got := playtest.OK[completion](t, "POST", url+"/v1/completions", body).Choices[0]
 		require.Equal(t, c.offsets, got.Logprobs.TextOffset, "%q %q", got.Text, got.Logprobs.Tokens)
 	}

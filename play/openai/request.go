@@ -80,7 +80,8 @@ func (p *prompts) UnmarshalJSON(data []byte) error {
 		}
 	default:
 		return web.Invalid("prompt",
-			"has the wrong type; want a string, or a list of strings, of tokens or of lists of tokens")
+			"has the wrong type; want a string, or a list of strings, of tokens "+
+				"or of lists of tokens")
 	}
 	return nil
 }

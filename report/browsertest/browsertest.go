@@ -11,7 +11,8 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// Chromium finds the browser, or skips the test; where CI says that there must be one, its absence is a failure.
+// Chromium finds the browser, or skips the test; where CI says that there must be one, its absence
+// is a failure.
 func Chromium(t testing.TB) string {
 	t.Helper()
 	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
@@ -20,17 +21,22 @@ func Chromium(t testing.TB) string {
 		}
 	}
 	if os.Getenv("LMZOO_BROWSER") == "required" {
-		t.Fatal("there is no Chromium, and LMZOO_BROWSER=required: install it (Debian: apt install chromium)")
+		t.Fatal(
+			"there is no Chromium, and LMZOO_BROWSER=required: install it (Debian: " +
+				"apt install chromium)")
 	}
 	t.Skip("there is no Chromium to see the page in; install it (Debian: apt install chromium)")
 	return ""
 }
 
-// New prepares a browser without a window, which the first use of the context starts and the end of the test ends.
+// New prepares a browser without a window, which the first use of the context starts and the end of
+// the test ends.
 func New(t testing.TB) context.Context {
 	options := append(chromedp.DefaultExecAllocatorOptions[:],
-		chromedp.ExecPath(Chromium(t)), chromedp.Flag("disable-gpu", true), chromedp.Flag("disable-quic", true),
-		chromedp.Flag("disable-component-update", true), chromedp.Flag("no-proxy-server", true), chromedp.WSURLReadTimeout(time.Minute))
+		chromedp.ExecPath(Chromium(t)), chromedp.Flag("disable-gpu", true),
+		chromedp.Flag("disable-quic", true),
+		chromedp.Flag("disable-component-update", true), chromedp.Flag("no-proxy-server", true),
+		chromedp.WSURLReadTimeout(time.Minute))
 	if os.Geteuid() == 0 {
 		options = append(options, chromedp.NoSandbox)
 	}

@@ -100,6 +100,8 @@ func CSS(colours []Named) string {
 		fmt.Fprintf(&night, " --%s: %s;", c.Name, c.Night)
 		fmt.Fprintf(&classes, ".c-%s { --c: var(--%s); }\n", c.Name, c.Name)
 	}
-	return fmt.Sprintf(":root {%s }\n@media (prefers-color-scheme: dark) { :root:not([data-theme=light]) {%s } }\n%s",
+	return fmt.Sprintf(
+		":root {%s }\n@media (prefers-color-scheme: dark) { "+
+			":root:not([data-theme=light]) {%s } }\n%s",
 		&day, &night, &classes)
 }

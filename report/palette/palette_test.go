@@ -13,10 +13,13 @@ import (
 // middle or the short ones. Machado, Oliveira & Fernandes, "A Physiologically-based Model for
 // Simulation of Color Vision Deficiency" (2009), severity 1.
 var eyes = map[string][3][3]float64{
-	"three cones":  {{1, 0, 0}, {0, 1, 0}, {0, 0, 1}},
-	"protanopia":   {{0.152286, 1.052583, -0.204868}, {0.114503, 0.786281, 0.099216}, {-0.003882, -0.048116, 1.051998}},
-	"deuteranopia": {{0.367322, 0.860646, -0.227968}, {0.280085, 0.672501, 0.047413}, {-0.011820, 0.042940, 0.968881}},
-	"tritanopia":   {{1.255528, -0.076749, -0.178779}, {-0.078411, 0.930809, 0.147602}, {0.004733, 0.691367, 0.303900}},
+	"three cones": {{1, 0, 0}, {0, 1, 0}, {0, 0, 1}},
+	"protanopia": {{0.152286, 1.052583, -0.204868}, {0.114503, 0.786281, 0.099216},
+		{-0.003882, -0.048116, 1.051998}},
+	"deuteranopia": {{0.367322, 0.860646, -0.227968}, {0.280085, 0.672501, 0.047413},
+		{-0.011820, 0.042940, 0.968881}},
+	"tritanopia": {{1.255528, -0.076749, -0.178779}, {-0.078411, 0.930809, 0.147602},
+		{0.004733, 0.691367, 0.303900}},
 }
 
 // seen is the colour #rrggbb in CIELAB, as an eye sees it.
@@ -43,7 +46,8 @@ func seen(t *testing.T, hex string, eye [3][3]float64) (lab [3]float64) {
 			return 7.787*v + 16./116
 		}
 	}
-	x, y, z := f(0.4124, 0.3576, 0.1805, 0.9505), f(0.2126, 0.7152, 0.0722, 1), f(0.0193, 0.1192, 0.9505, 1.089)
+	x, y, z := f(0.4124, 0.3576, 0.1805, 0.9505), f(0.2126, 0.7152, 0.0722, 1),
+		f(0.0193, 0.1192, 0.9505, 1.089)
 	return [3]float64{116*y - 16, 500 * (x - y), 200 * (y - z)}
 }
 
@@ -65,7 +69,8 @@ func TestApart(t *testing.T) {
 				for b, other := range set {
 					for theme, hex := range themes(one) {
 						d := distance(t, hex, themes(other)[theme], matrix)
-						require.True(t, a == b || d > 15, "%s and %s by %s, seen with %s: %.1f", a, b, theme, eye, d)
+						require.True(t, a == b || d > 15, "%s and %s by %s, seen with %s: %.1f", a,
+							b, theme, eye, d)
 					}
 				}
 			}
@@ -91,7 +96,8 @@ func TestVisible(t *testing.T) {
 		for _, set := range []map[string]Colour{species, classes} {
 			for name, c := range set {
 				for eye, matrix := range eyes {
-					require.Greater(t, distance(t, themes(c)[theme], paper, matrix), 20.0, "%s by %s, %s", name, theme, eye)
+					require.Greater(t, distance(t, themes(c)[theme], paper, matrix), 20.0,
+						"%s by %s, %s", name, theme, eye)
 				}
 			}
 		}
