@@ -52,7 +52,7 @@ func detect(head []byte) detected {
 	if guess.Confidence < doubtful && paired(head) && decodes(head, simplifiedchinese.GB18030) {
 		return multibyte["GB18030"] // a text too short for chardet's statistics
 	}
-	return detected{name: "is not UTF-8"}
+	return detected{name: "not UTF-8"}
 }
 
 // How sure chardet must be to be believed, and how unsure to be overruled.

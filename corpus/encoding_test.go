@@ -56,7 +56,7 @@ func TestEncodingsAreConverted(t *testing.T) {
 		path := filepath.Join(write(t, map[string]string{"a": bytes}), "a")
 		got, noted := loadNoted(t, Options{Source: path, Ratio: allTrain})
 		require.Equal(t, c.text, everything(got.Split), c.name)
-		require.Equal(t, []string{path + ": is " + c.name + ", converted to UTF-8"}, noted)
+		require.Equal(t, []string{path + ": " + c.name + ", converted to UTF-8"}, noted)
 		require.Equal(t, sha(c.text), got.SHA256, "the hash is that of the text")
 
 		got, noted = loadNoted(t, Options{Source: path, Ratio: allTrain, Reading: AnyBytes})
@@ -65,8 +65,8 @@ func TestEncodingsAreConverted(t *testing.T) {
 		if c.name != "UTF-16" {
 			got, noted = loadNoted(t, Options{Source: path, Ratio: allTrain, Reading: TextBytes})
 			require.Equal(t, bytes, everything(got.Split))
-			require.Equal(t, []string{path + ": is " + c.name +
-				", and its words are bytes of that"}, noted)
+			require.Equal(t, []string{path + ": " + c.name +
+				"; words are bytes in this encoding"}, noted)
 		}
 	}
 }

@@ -107,13 +107,13 @@ func (r *sourceReader) open(path string, file io.Reader) (*source, error) {
 	found, remark := detect(head), ""
 	switch {
 	case found.always || found.encoding != nil && r.reading == Characters:
-		remark = "is " + found.name + ", converted to UTF-8"
+		remark = found.name + ", converted to UTF-8"
 		s.Reader = bufio.NewReaderSize(found.encoding.NewDecoder().Reader(s.Reader), headBytes)
 		head, _ = s.Peek(headBytes)
 	case found.encoding != nil:
-		remark = "is " + found.name + ", and its words are bytes of that"
+		remark = found.name + "; words are bytes in this encoding"
 	case found.name != "":
-		remark = found.name + "; its bytes are taken as they are, and iconv converts it to UTF-8"
+		remark = found.name + "; bytes are kept as they are; convert to UTF-8 with iconv"
 	}
 	if why := looksBinary(string(head[:min(len(head), binaryLooks)])); why != "" {
 		return nil, &notTextError{path, why}

@@ -149,7 +149,7 @@ func (s *Study) row(r *zoo.Run, evaluated *eval.Report) *Row {
 		Params: r.Params(), Size: r.Size(), Tokenizer: r.Tokenizer.Name(),
 		Corpus: s.opt.Data.Corpus, Split: s.opt.Split, Summary: evaluated.Summary(), Notes: r.Notes,
 		Curve: ReadCurve(r.Dir), Report: evaluated, tokenizer: r.Config.Tokenizer.SHA256,
-		colour: r.Species.Palette(),
+		Colour: r.Species.Palette(),
 	}
 	row.PerToken = nil
 	if _, ok := r.Backward(); ok {

@@ -64,7 +64,7 @@ type Row struct {
 	Split     string `json:"split"`
 	eval.Summary
 	Seconds float64 `json:"seconds"` // of the evaluation
-	// this row less the best one, by the paired bootstrap
+	// difference to the best row, by the paired bootstrap
 	Against      *eval.Comparison `json:"against_best,omitempty"`
 	TrainTokens  int              `json:"train_tokens"`
 	TrainSeconds float64          `json:"train_seconds"`
@@ -85,7 +85,8 @@ type Row struct {
 	// IgnoresContext reports whether the model predicts the same whatever it has read.
 	IgnoresContext bool `json:"ignores_context,omitempty"`
 
-	colour palette.Colour // of the species
+	// Colour is the colour of the species; the zero value stands for palette.Species.
+	Colour palette.Colour `json:"colour,omitzero"`
 
 	// Report holds the sums of the summary.
 	Report *eval.Report `json:"-"`

@@ -12,9 +12,9 @@ func figures(c *Comparison) []figure {
 		Title: "The comparison", Caption: comparisonCaption(c),
 		Charts: []chartPlace{{"bits", "", "bits per byte of every model"}}, Table: overview(c),
 		Open: true,
-		Hint: "Whiskers are 95 % intervals of the bootstrap over documents. “Less the best” is " +
-			"the 95 % interval of the difference to the best model in bits per byte, by the " +
-			"paired bootstrap; if it contains 0, the result is a tie.",
+		Hint: "Whiskers are 95 % intervals of the bootstrap over documents. “Difference to " +
+			"the best” is the 95 % interval of the difference in bits per byte, by the paired " +
+			"bootstrap; if it contains 0, the result is a tie.",
 	}}
 	if c.Limit != nil {
 		all[0].Hint += " The gap is in " + c.unit() + " above the true entropy."

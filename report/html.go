@@ -192,8 +192,8 @@ func ignorant(r *Row) bool { return r.IgnoresContext }
 
 // palette returns the colour of the row's species.
 func (r *Row) palette() palette.Colour {
-	if r.colour != (palette.Colour{}) {
-		return r.colour
+	if r.Colour != (palette.Colour{}) {
+		return r.Colour
 	}
 	return palette.Species(r.Model, r.Era)
 }

@@ -105,11 +105,12 @@ func TestPictures(t *testing.T) {
 
 // TestPageColours requires that page and pictures draw a model in one colour, that of the palette.
 func TestPageColours(t *testing.T) {
+	own := palette.Colour{Day: "#0000ff", Night: "#00ffff"} // of a species of another module
 	c := &Comparison{Rows: []*Row{{Model: "gpt", Era: "PLM"}, {Model: "log-bilinear", Era: "NLM"},
-		{Model: "odd", Era: "</style>"}}}
+		{Model: "odd", Era: "</style>"}, {Model: "mine", Era: "NLM", Colour: own}}}
 	css := string(colours(c))
 	for i, want := range []palette.Colour{palette.Species("gpt", "PLM"), palette.Era("NLM"),
-		palette.Ink} {
+		palette.Ink, own} {
 		require.Contains(t, css, fmt.Sprintf("--m%d: %s;", i, want.Day))
 		require.Contains(t, css, fmt.Sprintf("--m%d: %s;", i, want.Night))
 		require.Equal(t, want, looks(c.Rows)[i].colour)

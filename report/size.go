@@ -47,7 +47,7 @@ func (c *Comparison) Sizes() (SizePlot, error) {
 	for _, r := range c.Rows {
 		if v := value(r); r.Size > 0 && exists(v) {
 			s.Points = append(s.Points,
-				SizePoint{filepath.Base(r.Run), r.Size, v, palette.Species(r.Model, r.Era).RGBA()})
+				SizePoint{filepath.Base(r.Run), r.Size, v, r.palette().RGBA()})
 		}
 	}
 	if len(s.Points) < 2 {

@@ -48,20 +48,22 @@ func TestSizes(t *testing.T) {
 			Summary: eval.Summary{BitsPerByte: eval.Number(bits),
 				Perplexity: eval.Number(perplexity)}}
 	}
+	own := palette.Colour{Day: "#0000ff", Night: "#00ffff"} // of a species of another module
 	c := &Comparison{Rows: []*Row{row("a", 10, 2, 9), row("uniform", 0, 8, 99), row("b", 20, 1, 7),
 		row("mle", 30, math.Inf(1), math.Inf(1))}}
+	c.Rows[2].Colour = own
 	s, err := c.Sizes()
 	require.NoError(t, err)
-	require.Equal(t, []SizePoint{{"a", 10, 2, palette.Ink.RGBA()},
-		{"b", 20, 1, palette.Ink.RGBA()}}, s.Points)
+	require.Equal(t, []SizePoint{{"a", 10, 2, palette.Ink.RGBA()}, {"b", 20, 1, own.RGBA()}},
+		s.Points)
 	for _, r := range c.Rows {
 		r.Report.Closed = true
 	}
 	s, err = c.Sizes()
 	require.NoError(t, err)
 	require.Equal(t, "perplexity", s.Axis)
-	require.Equal(t, []SizePoint{{"a", 10, 9, palette.Ink.RGBA()},
-		{"b", 20, 7, palette.Ink.RGBA()}}, s.Points)
+	require.Equal(t, []SizePoint{{"a", 10, 9, palette.Ink.RGBA()}, {"b", 20, 7, own.RGBA()}},
+		s.Points)
 	c.Rows = c.Rows[:2]
 	_, err = c.Sizes()
 	require.ErrorContains(t, err, "want at least two")

@@ -65,20 +65,21 @@ func overview(c *Comparison) *table {
 		Name: "comparison.csv",
 		Head: []string{"model", "era", "parameters", "training tokens", "training seconds",
 			"training tokens/s", "evaluated tokens/s", "perplexity", "bits/byte", "95 %",
-			"less the best"},
+			"difference to the best"},
 		FullHead: []string{
 			"model", "era", "year", "parameters", "training tokens", "training seconds",
 			"evaluated tokens", "evaluation seconds", "perplexity",
-			"bits/byte", "bits/byte low", "bits/byte high", "less the best", "less the best low",
-			"less the best high",
+			"bits/byte", "bits/byte low", "bits/byte high", "difference to the best",
+			"difference to the best low",
+			"difference to the best high",
 		},
 	}
 	if c.Mixed {
 		t.Head, t.FullHead = append(t.Head, "tokenizer"), append(t.FullHead, "tokenizer")
 	}
 	if c.Limit != nil {
-		t.Head = append(t.Head, "gap")
-		t.FullHead = append(t.FullHead, "gap", "gap low", "gap high")
+		t.Head = append(t.Head, "gap to the limit")
+		t.FullHead = append(t.FullHead, "gap to the limit", "gap low", "gap high")
 	}
 	for i, l := range looks(c.Rows) {
 		r := c.Rows[i]

@@ -59,8 +59,7 @@ func openARPA(path string) (*Run, error) {
 	case err != nil && IsARPA(path):
 		return nil, fmt.Errorf("%s: %w", path, err)
 	case err != nil:
-		return nil, fmt.Errorf("%s is no run: it is a file, and not of ARPA (%w); want a run "+
-			"directory or an ARPA file", path, err)
+		return nil, fmt.Errorf("%s is neither a run directory nor an ARPA file: %w", path, err)
 	}
 	tok, err := corpus.NewWhitespace(words)
 	if err != nil {

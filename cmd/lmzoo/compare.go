@@ -296,12 +296,8 @@ func (m *comparison) header(species []*zoo.Species) {
 			neural++
 		}
 	}
-	plural := "s"
-	if neural == 1 {
-		plural = ""
-	}
-	m.progress.note("%s: %s; vocabulary %d (%s); %d neural model%s, %s each", m.data.data.Corpus,
-		sizes(m.split), m.tok.Vocab(), m.tok.Name(), neural, plural, m.budget)
+	m.progress.note("%s: %s; vocabulary %d (%s); %s, %s each", m.data.data.Corpus,
+		sizes(m.split), m.tok.Vocab(), m.tok.Name(), count(neural, "neural model"), m.budget)
 }
 
 // table prints a row for every model, and the reference values below.

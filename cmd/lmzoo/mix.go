@@ -52,7 +52,7 @@ often beats them all (Mikolov et al. 2011).`,
 			if err != nil {
 				return err
 			}
-			p.note("finding the weights on %d documents of validation text", len(docs))
+			p.note("finding the weights on %s of validation text", count(len(docs), "document"))
 			mix, err := zoo.Mix(c.Context(), runs, docs)
 			if err != nil {
 				return err

@@ -268,11 +268,14 @@ func (p *playing) browse(url string, wanted bool) {
 	}
 }
 
-func models(n int) string {
+func models(n int) string { return count(n, "model") }
+
+// count returns a number with its noun: "1 model", "2 models".
+func count(n int, noun string) string {
 	if n == 1 {
-		return "1 model"
+		return "1 " + noun
 	}
-	return fmt.Sprintf("%d models", n)
+	return fmt.Sprintf("%d %ss", n, noun)
 }
 
 // openBrowser opens a page in the user's browser.

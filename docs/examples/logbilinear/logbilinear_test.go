@@ -18,6 +18,7 @@ import (
 	"lmzoo/nn"
 	"lmzoo/nn/nntest"
 	"lmzoo/play"
+	"lmzoo/report/palette"
 	"lmzoo/zoo"
 )
 
@@ -59,6 +60,7 @@ func TestVisit(t *testing.T) {
 	page, err := os.ReadFile(filepath.Join(dir, "report.html"))
 	require.NoError(t, err)
 	require.Contains(t, string(page), "Three New Graphical Models")
+	require.Contains(t, string(page), "--m2: "+Species().Colour.Day)
 
 	server := play.New(runs, play.Options{Catalogue: catalogue()})
 	defer server.Close()
@@ -66,13 +68,15 @@ func TestVisit(t *testing.T) {
 	defer ts.Close()
 	var listed struct {
 		Models []struct {
-			ID    string
-			Views []string
+			ID     string
+			Views  []string
+			Colour palette.Colour
 		}
 	}
 	answer(t, &listed, func() (*http.Response, error) { return http.Get(ts.URL + "/api/models") })
 	require.Equal(t, "logbilinear", listed.Models[2].ID)
 	require.Equal(t, []string{"voices", "embeddings"}, listed.Models[2].Views)
+	require.Equal(t, Species().Colour, listed.Models[2].Colour)
 
 	var inside struct {
 		Tokens   []struct{ Text string }

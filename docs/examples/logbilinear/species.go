@@ -1,6 +1,7 @@
 package main
 
 import (
+	"lmzoo/report/palette"
 	"lmzoo/train"
 	"lmzoo/zoo"
 )
@@ -13,6 +14,7 @@ func Species() *zoo.Species {
 		Paper:     "Mnih & Hinton, Three New Graphical Models for Statistical Language Modelling",
 		Remembers: "the last n−1 tokens, as the vector that they predict",
 		Sizes:     []string{"tiny", "small"},
+		Colour:    palette.Colour{Day: "#8c6d1f", Night: "#e0c060"},
 		Defaults: zoo.Preset(Preset, func(c *train.Config) {
 			c.LR, c.MinLR, c.WeightDecay, c.Batch = 3e-3, 3e-4, 0.01, 32
 		}),
