@@ -253,7 +253,7 @@ func (m *comparison) exhibit(ctx context.Context, s *zoo.Species, t *track) erro
 		return fmt.Errorf("evaluating: %w", err)
 	}
 	m.watch.take("scoring", row.Seconds)
-	m.watch.lap("looking closer")
+	m.watch.lap("analysing")
 	m.progress.change(t, func(t *track) { t.state, t.result = finished, m.figure(row) })
 	if !m.progress.live() {
 		m.progress.note("%-*s %s", nameWidth, s.Name, m.figure(row))
