@@ -11,8 +11,8 @@ import (
 )
 
 // The history of language models, in a few seconds. Five species read the same 100,000 words of a
-// world whose true entropy is known, and are asked how many words they hesitate between when they
-// predict text they have not seen: that is the perplexity. Nobody can do better than the last row.
+// world of known entropy and are evaluated on held-out text. The perplexity is the number of
+// equally likely words among which a model hesitates. No model can be better than the last row.
 func Example_history() {
 	data := zoo.Data{Corpus: zoo.WorldName, Tokens: 100_000}
 	split, err := data.Load(context.Background(), zoo.Input{})
@@ -32,13 +32,13 @@ func Example_history() {
 			fmt.Println(err)
 			return
 		}
-		if report, err = judge(species, words, split); err != nil {
+		if report, err = evaluate(species, words, split); err != nil {
 			fmt.Println(err)
 			return
 		}
 		fmt.Printf("%d  %-26s %6.1f\n", species.Year, species.Title, report.Perplexity())
 	}
-	limit := 0.0 // nats that nobody can save
+	limit := 0.0 // nats of the true entropy
 	for _, c := range report.Classes {
 		limit += c.TruthNats
 	}
@@ -53,9 +53,10 @@ func Example_history() {
 	//       the limit: true entropy       1.7
 }
 
-// judge trains a species, a neural one for a second or two, and judges it by the first documents of
-// the test part.
-func judge(species *zoo.Species, words corpus.Tokenizer, split corpus.Split) (*eval.Report, error) {
+// evaluate trains a species, a neural one for a second or two, and evaluates it on the first
+// documents of the test part.
+func evaluate(species *zoo.Species, words corpus.Tokenizer,
+	split corpus.Split) (*eval.Report, error) {
 	small := map[string]map[string]any{
 		"lstm": {"n_embd": 32, "hidden": 64, "batch": 16, "context": 64, "steps": 400, "lr": 0.01,
 			"warmup": 20},

@@ -32,8 +32,8 @@ func TestSoftmaxSumsToOne(t *testing.T) {
 	})
 }
 
-// A position that another does not attend to changes no bit of what the other computes: later
-// tokens in causal attention, other documents of the row, padding.
+// A position outside the span of another position changes no bit of its result: later tokens in
+// causal attention, other documents of the row, padding.
 func TestAttentionSeesOnlyItsSpan(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		B, T := rapid.IntRange(1, 2).Draw(t, "B"), rapid.IntRange(2, 70).Draw(t, "T")

@@ -26,8 +26,8 @@ func (o dropoutOp) Backward() { // dx = mask·dy
 	o.y.tape.passGrad(o.x, o.y.takeGrad())
 }
 
-// mask is a dropout mask that is computed, not stored: a hash of the seed and i decides element i,
-// so that the backward pass sees the same mask, whatever part of it it asks for.
+// mask is a dropout mask that is computed, not stored: element i depends only on a hash of the seed
+// and i, so that the backward pass sees the same mask, whichever part of it it needs.
 type mask struct {
 	seed uint64
 	p    float64

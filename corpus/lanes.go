@@ -90,7 +90,7 @@ func (l *Lanes) fill(b *Batch, lane, from int) {
 	at, row := lane*l.t, (lane+1)*l.t
 	pos, end := l.begin(lane)+from-extra(lane), l.begin(lane+1)
 	if pos < l.begin(lane) {
-		at, pos = at+1, pos+1 // the BOS that resize left
+		at, pos = at+1, pos+1 // resize wrote the BOS
 	}
 	for at < row && pos < end {
 		d := l.find(pos)

@@ -6,7 +6,7 @@ import (
 	"lmzoo/corpus"
 )
 
-// ClassResult is what the events of one class cost a model, and what they cost the true
+// ClassResult sums the cost of the events of one class, under a model and under the true
 // distribution.
 type ClassResult struct {
 	Class     corpus.Class

@@ -22,9 +22,9 @@ type Report struct {
 
 	HasLimit     bool          // the true distribution of the text is known
 	Events       int           // draws from that distribution
-	LimitNats    float64       // what the text costs the true distribution
+	LimitNats    float64       // cost of the text under the true distribution
 	LimitEntropy float64       // the expected value of LimitNats
-	Classes      []ClassResult // by the knowledge needed; only those that occur
+	Classes      []ClassResult // classes of tokens that occur
 
 	text [sha256.Size]byte
 }

@@ -7,8 +7,8 @@ package eval
 
 import "math"
 
-// Result is what a text cost a model. Its fields are sums, so the results of parts add up to the
-// result of the whole; divide once, at the end.
+// Result is the cost of a text under a model. Its fields are sums, so the results of parts add up
+// to the result of the whole; divide once, at the end.
 type Result struct {
 	Nats    float64 `json:"nats"`   // −Σ ln P of all tokens
 	Tokens  int     `json:"tokens"` // predicted tokens, document ends included

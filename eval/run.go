@@ -60,14 +60,14 @@ func Run(ctx context.Context, m lm.Model, tok corpus.Tokenizer, docs []corpus.Do
 		return nil, fmt.Errorf("the model has %d tokens, the tokenizer %q %d; use the tokenizer "+
 			"that the model was trained with", m.Vocab(), tok.Name(), tok.Vocab())
 	}
-	j := &judge{model: m, tok: tok, closed: closed(tok), pieces: pieces(docs), opt: opt}
-	report := &Report{Closed: j.closed, Documents: len(docs), Seed: opt.Seed,
+	e := &evaluator{model: m, tok: tok, closed: closed(tok), pieces: pieces(docs), opt: opt}
+	report := &Report{Closed: e.closed, Documents: len(docs), Seed: opt.Seed,
 		text: fingerprint(docs)}
 	var err error
 	if report.Stride, err = setStride(m, opt.Stride); err != nil {
 		return nil, err
 	}
-	verdicts, err := j.all(ctx, docs)
+	verdicts, err := e.all(ctx, docs)
 	if err != nil {
 		return nil, err
 	}
@@ -84,8 +84,8 @@ func Run(ctx context.Context, m lm.Model, tok corpus.Tokenizer, docs []corpus.Do
 	return report, nil
 }
 
-// judge holds what the evaluation of all documents shares.
-type judge struct {
+// evaluator holds the model, the text and the options of an evaluation.
+type evaluator struct {
 	model  lm.Model
 	tok    corpus.Tokenizer
 	closed bool
@@ -123,19 +123,19 @@ func groups(docs []corpus.Document) (runs [][2]int) {
 
 // all evaluates the documents in parallel; verdict i is that of document i. When it is cancelled,
 // it does not wait for long documents; their results are dropped.
-func (j *judge) all(ctx context.Context, docs []corpus.Document) ([]verdict, error) {
+func (e *evaluator) all(ctx context.Context, docs []corpus.Document) ([]verdict, error) {
 	total, done := 0, 0
 	for _, d := range docs {
 		total += d.Bytes()
 	}
 	runs := groups(docs)
-	j.inside = max(j.opt.Threads, 1) / max(len(runs), 1)
+	e.inside = max(e.opt.Threads, 1) / max(len(runs), 1)
 	verdicts, errs := make([]verdict, len(docs)), make([]error, len(runs))
 	var next atomic.Int64
 	var failed atomic.Bool
 	var mu sync.Mutex // guards done and the order of Progress
 	var wg sync.WaitGroup
-	for range min(max(j.opt.Threads, 1), len(runs)) {
+	for range min(max(e.opt.Threads, 1), len(runs)) {
 		wg.Go(func() {
 			for !failed.Load() && ctx.Err() == nil {
 				i := int(next.Add(1)) - 1
@@ -143,15 +143,15 @@ func (j *judge) all(ctx context.Context, docs []corpus.Document) ([]verdict, err
 					return
 				}
 				from, to := runs[i][0], runs[i][1]
-				if errs[i] = j.group(verdicts[from:to], docs[from:to], from); errs[i] != nil {
+				if errs[i] = e.group(verdicts[from:to], docs[from:to], from); errs[i] != nil {
 					failed.Store(true)
 				}
-				if j.opt.Progress != nil && ctx.Err() == nil {
+				if e.opt.Progress != nil && ctx.Err() == nil {
 					mu.Lock()
 					for _, d := range docs[from:to] {
 						done += d.Bytes()
 					}
-					j.opt.Progress(done, total)
+					e.opt.Progress(done, total)
 					mu.Unlock()
 				}
 			}
@@ -178,25 +178,25 @@ type threaded interface {
 }
 
 // score uses threads within a document if there are more threads than documents.
-func (j *judge) score(tokens []lm.Token) []float64 {
-	if m, ok := j.model.(threaded); ok && j.inside > 1 {
-		return m.ScoreThreads(nil, tokens, j.inside)
+func (e *evaluator) score(tokens []lm.Token) []float64 {
+	if m, ok := e.model.(threaded); ok && e.inside > 1 {
+		return m.ScoreThreads(nil, tokens, e.inside)
 	}
-	return lm.Score(j.model, tokens)
+	return lm.Score(e.model, tokens)
 }
 
 // group evaluates documents that are scored in one call; the first has the index first.
-func (j *judge) group(verdicts []verdict, docs []corpus.Document, first int) (err error) {
+func (e *evaluator) group(verdicts []verdict, docs []corpus.Document, first int) (err error) {
 	var tokens []lm.Token
 	starts := make([]int, len(docs)+1)
 	for i, d := range docs {
-		tokens = corpus.EncodeDocument(tokens, j.tok, d)
+		tokens = corpus.EncodeDocument(tokens, e.tok, d)
 		starts[i+1] = len(tokens)
 	}
-	logProbs := j.score(tokens)
+	logProbs := e.score(tokens)
 	for i, d := range docs {
 		from, to := starts[i], starts[i+1]
-		if verdicts[i], err = j.document(d, j.pieces[first+i], tokens[from:to],
+		if verdicts[i], err = e.document(d, e.pieces[first+i], tokens[from:to],
 			logProbs[from:to]); err != nil {
 			return fmt.Errorf("document %d: %w", first+i+1, err)
 		}
@@ -205,9 +205,9 @@ func (j *judge) group(verdicts []verdict, docs []corpus.Document, first int) (er
 }
 
 // document evaluates one document, which is cut into a number of pieces.
-func (j *judge) document(d corpus.Document, pieces int, tokens []lm.Token,
+func (e *evaluator) document(d corpus.Document, pieces int, tokens []lm.Token,
 	logProbs []float64) (verdict, error) {
-	ends, err := j.ends(d, tokens)
+	ends, err := e.ends(d, tokens)
 	if err != nil {
 		return verdict{}, err
 	}
@@ -225,7 +225,7 @@ func (j *judge) document(d corpus.Document, pieces int, tokens []lm.Token,
 			return verdict{}, fmt.Errorf("%w: token %d has ln P = %v; want a number of at most 0",
 				lm.ErrNoProbability, i+1, p)
 		}
-		v.count(i, tokens[i], -min(p, 0), j)
+		v.count(i, tokens[i], -min(p, 0), e)
 		part := &v.parts[partOf(ends[i]-1, pieces, d.Bytes())]
 		part.Nats -= min(p, 0)
 		part.Tokens++
@@ -234,12 +234,12 @@ func (j *judge) document(d corpus.Document, pieces int, tokens []lm.Token,
 }
 
 // count adds token t, the i-th of the document, with its cost in nats.
-func (v *verdict) count(i int, t lm.Token, nats float64, j *judge) {
+func (v *verdict) count(i int, t lm.Token, nats float64, e *evaluator) {
 	v.Nats += nats
 	if math.IsInf(nats, 1) {
 		v.Zeros++
 	}
-	if j.closed && t == corpus.Unk {
+	if e.closed && t == corpus.Unk {
 		v.OOV++
 		v.OOVNats += nats
 	}
@@ -249,8 +249,8 @@ func (v *verdict) count(i int, t lm.Token, nats float64, j *judge) {
 	}
 	v.positions[bucket].Tokens++
 	v.positions[bucket].Nats += nats
-	if j.opt.PerToken {
-		v.tokens = append(v.tokens, TokenNats{ID: t, Text: j.tok.Text(t), Nats: Number(nats)})
+	if e.opt.PerToken {
+		v.tokens = append(v.tokens, TokenNats{ID: t, Text: e.tok.Text(t), Nats: Number(nats)})
 	}
 }
 
@@ -258,28 +258,28 @@ func (v *verdict) count(i int, t lm.Token, nats float64, j *judge) {
 // closes a document stands for its End. A token without bytes, such as the first half of an escaped
 // byte, ends with the next. A closed vocabulary drops the bytes between words, so a token ends
 // where its word does.
-func (j *judge) ends(d corpus.Document, tokens []lm.Token) ([]int, error) {
+func (e *evaluator) ends(d corpus.Document, tokens []lm.Token) ([]int, error) {
 	ends := make([]int, len(tokens))
-	if j.closed {
+	if e.closed {
 		return wordEnds(ends, d), nil
 	}
 	at := 0
 	for i, t := range tokens {
 		if t != lm.BOS {
-			at += j.tok.Bytes(t)
+			at += e.tok.Bytes(t)
 		}
 		ends[i] = at
 	}
 	if at != len(d.Text) {
 		return nil, fmt.Errorf("the tokens of %q stand for %d bytes; want %d, or bits per byte "+
 			"would be wrong",
-			j.tok.Name(), at, len(d.Text))
+			e.tok.Name(), at, len(d.Text))
 	}
 	if n := len(tokens); n > 0 && tokens[n-1] == lm.BOS {
 		ends[n-1] = d.Bytes()
 	}
 	for i := len(ends) - 2; i >= 0; i-- {
-		if tokens[i] != lm.BOS && j.tok.Bytes(tokens[i]) == 0 {
+		if tokens[i] != lm.BOS && e.tok.Bytes(tokens[i]) == 0 {
 			ends[i] = ends[i+1]
 		}
 	}

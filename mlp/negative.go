@@ -90,8 +90,8 @@ func (s *negativeSampling) flush() {
 type work struct {
 	cbow        bool
 	around, out []int32
-	v, dv       []float32 // input vectors and what is added to them, [k, C]; of CBOW one, [1, C]
-	u, du       []float32 // output vectors and what is added to them, [1+K, C]
+	v, dv       []float32 // input vectors and their updates, [k, C]; of CBOW one, [1, C]
+	u, du       []float32 // output vectors and their updates, [1+K, C]
 	p           []float32 // [k, 1+K] probabilities, then errors
 	loss        float64
 	pairs       int

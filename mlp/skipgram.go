@@ -8,7 +8,7 @@ type Example struct {
 	Out    []int32 // the word in the middle, then K words from the noise
 }
 
-// Gradient is what one Example says about the vectors that it touches.
+// Gradient holds the gradients of one Example with respect to the vectors that it touches.
 type Gradient struct {
 	Loss    float64     // nats, summed over the pairs
 	Pairs   int         // positive pairs: words around for skip-gram, 1 for CBOW

@@ -108,7 +108,7 @@ func (m *Word2Vec) Vocab() int { return m.Config.VocabSize }
 // Embeddings returns the vectors of the words, [V, C].
 func (m *Word2Vec) Embeddings() *autograd.Tensor { return m.In }
 
-// Hidden returns the one layer that there is: every token's vector, whatever stands around it.
+// Hidden returns a single layer: the vector of every token, regardless of its context.
 func (m *Word2Vec) Hidden(t *autograd.Tape, b corpus.Batch) []*autograd.Tensor {
 	return []*autograd.Tensor{t.Embedding(m.In, b.X)} // [B·T, C]
 }

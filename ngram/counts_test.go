@@ -7,8 +7,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// Counts come back, whatever they are, from the middle of a table too, and a damaged table has some
-// of any kind.
+// Counts survive packing, also from the middle of a table; a damaged table returns some counts of
+// any kind.
 func TestCountTable(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		number := rapid.OneOf(rapid.Uint32Max(3), rapid.Uint32())

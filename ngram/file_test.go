@@ -58,7 +58,7 @@ func TestDamagedFile(t *testing.T) {
 		require.Error(t, err)
 	}
 	arrays := int(align(uint64(prefixSize + len(headerText(data)))))
-	used := map[int]bool{} // the space between sections is nobody's
+	used := map[int]bool{} // bytes of sections; the padding between them is unused
 	at := arrays
 	for _, a := range m.arrays() {
 		for i := range *a.data {
@@ -117,7 +117,7 @@ func FuzzRead(f *testing.F) {
 	})
 }
 
-// A header that promises other sizes than the arrays have is refused, whatever its checksum says.
+// A header whose sizes differ from those of the arrays is refused, even with a valid checksum.
 func TestLyingHeader(t *testing.T) {
 	for name, lie := range map[string]func(m *Model){
 		"more n-grams":    func(m *Model) { m.Grams[2]++ },

@@ -93,8 +93,8 @@ func TestCutDocument(t *testing.T) {
 	require.InDelta(t, 1.0/5, prob(lm.BOS, b), 1e-6)
 }
 
-// Where the training text itself holds <unk>, it is predicted like a token never seen, and as a
-// history it is none.
+// If the training text holds <unk>, the token is predicted like one never seen, and a history that
+// contains it is unseen.
 func TestUnknownInTraining(t *testing.T) {
 	const unk, never = 1, 4
 	docs := [][]lm.Token{{2, 3, unk, 2, 3, lm.BOS}, {unk, 2, unk, unk, lm.BOS}, {3, 2, lm.BOS}}

@@ -13,7 +13,7 @@ type header struct {
 	Notes       []string     `json:"notes,omitempty"`
 	Quantized   int          `json:"quantized,omitempty"` // bits of a probability
 	Entropy     float64      `json:"entropy,omitempty"`   // threshold of entropy pruning
-	// what the model belongs to, if its owner says so
+	// the run that the model belongs to, if any
 	Run      string    `json:"run,omitempty"`
 	Sections []section `json:"sections,omitempty"`
 }

@@ -10,8 +10,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// loadFile reads a file into memory that is not the garbage collector's, so that a large model does
-// not double what the process may grow to before a collection.
+// loadFile reads a file into memory outside the garbage-collected heap. On the heap, a large model
+// would double the size at which the next collection starts.
 func loadFile(path string) ([]byte, func() error, error) {
 	f, err := os.Open(path)
 	if err != nil {

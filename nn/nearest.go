@@ -44,7 +44,7 @@ func Nearest(unit [][]float64, w lm.Token, top int, skip func(lm.Token) bool) []
 		})
 }
 
-// Analogy returns what is to c as b is to a, by the sum of cosines
+// Analogy returns the tokens d that complete "a is to b as c is to d", by the sum of cosines
 //
 //	3CosAdd(d) = cos(d, b) − cos(d, a) + cos(d, c)
 //

@@ -34,7 +34,7 @@ const (
 // endTime is the reason of a text that the server gave no more time.
 const endTime = "time"
 
-// saying is an event of one model: an utterance, or the end.
+// saying is an event of one model: generated text, or the end.
 type saying struct {
 	Model   string         `json:"model"`
 	Text    string         `json:"text,omitempty"`
@@ -98,7 +98,7 @@ func relay(out *web.Stream, events <-chan saying, n int, cancel context.CancelFu
 	}
 }
 
-// say sends what a model writes, and exactly one end.
+// say sends the text that a model writes, and exactly one end event.
 func say(ctx context.Context, m *models.Model, speech models.Speech, events chan<- saying) {
 	defer func() { // here, because net/http does not guard this goroutine
 		if p := recover(); p != nil {

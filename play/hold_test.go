@@ -129,7 +129,7 @@ func TestUnreadAnswers(t *testing.T) {
 	watching.Wait()
 	t.Logf("%d answers meanwhile, the slowest after %.2f s; heap %.0f MB, at most %.0f MB",
 		answers, slowest.Seconds(), before/1e6, float64(peak.Load())/1e6)
-	require.Less(t, slowest, patience) // a place at once, and a share of the machine
+	require.Less(t, slowest, patience) // no waiting for a place, and a share of the processor
 	require.Less(t, float64(peak.Load()), 500e6)
 }
 

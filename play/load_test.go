@@ -142,8 +142,8 @@ func TestSlowReader(t *testing.T) {
 		"it fills the buffers, and then waits no longer than the time to write")
 }
 
-// TestStorm does everything at once that bad networks and clients do. Afterwards no request, no
-// goroutine and no memory may be left.
+// TestStorm sends all the bad requests of slow networks and broken clients at the same time.
+// Afterwards no request, goroutine or memory may be left.
 func TestStorm(t *testing.T) {
 	s, address := serve(t,
 		Options{TrainDir: t.TempDir(),

@@ -442,7 +442,7 @@ func TestStrangers(t *testing.T) {
 		{"POST", "/api/next", []string{"Sec-Fetch-Site", "cross-site"}, 403},
 		{"POST", "/api/next", []string{"Origin", "http://evil.example"}, 403},
 		{"POST", "/api/next", []string{"Origin", ts.URL}, 200},
-		// what a form can send without asking
+		// an HTML form can send this without asking
 		{"POST", "/api/next", []string{"Content-Type", "text/plain"}, 415},
 		{"DELETE", "/api/jobs/train-1", []string{"Origin", "http://evil.example"}, 403},
 	} {

@@ -25,7 +25,7 @@ type reader struct {
 	ctx context.Context
 }
 
-// read opens a page; what the console says against it fails the test at its end.
+// read opens a page. An error or a warning on its console fails the test.
 func read(t *testing.T, page string) reader {
 	ctx := browsertest.New(t)
 	r := reader{t, ctx}
@@ -88,8 +88,8 @@ func (r reader) press(selector, key string) {
 			`(e => e && (e.focus({focusVisible: true}), e.dispatchEvent(new KeyboardEvent("keydown", {key: %q, bubbles: true, cancelable: true})), true))(document.querySelector(%q))`, key, selector))
 }
 
-// TestBrowser reads the page in a real browser: every chart is drawn and nothing is cut, wide and
-// narrow and on paper, and what the mouse can do the keyboard can too.
+// TestBrowser opens the page in a real browser. Every chart is drawn and nothing is cut, in wide
+// and narrow windows and on paper; the keyboard reaches everything that the mouse does.
 func TestBrowser(t *testing.T) {
 	if testing.Short() {
 		t.Skip("a browser takes its time")

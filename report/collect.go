@@ -68,7 +68,7 @@ type Study struct {
 	first  corpus.Tokenizer  // of the first row
 }
 
-// NewStudy measures what does not depend on a model.
+// NewStudy starts a comparison with the measurements that do not depend on a model.
 func NewStudy(ctx context.Context, docs []corpus.Document, opt Options) (*Study, error) {
 	if len(docs) == 0 {
 		return nil, fmt.Errorf(

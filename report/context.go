@@ -122,7 +122,8 @@ func (t tokenized) bytesOf(p place) int {
 	return 1
 }
 
-// masked returns what every token of a sample costs a model that sees only given(place) tokens.
+// masked returns the cost of every token of a sample under a model that sees only the last
+// given(place) tokens.
 func (t tokenized) masked(ctx context.Context, m lm.Model, sample []place, given func(place) int,
 	threads int) ([]float64, error) {
 	nats := make([]float64, len(sample))

@@ -17,7 +17,7 @@ type Drawing interface {
 	SVG(w io.Writer) error
 }
 
-// drawn is what the pictures implement.
+// drawn is the common interface of the pictures.
 type drawn interface {
 	size() (width, height vg.Length)
 	draw(canvas draw.Canvas) error

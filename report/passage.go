@@ -11,9 +11,9 @@ import (
 // Passage is the beginning of a held-out document, with the cost of every token for every model.
 type Passage struct {
 	Document int      `json:"document"` // its number in the text, from 1
-	Cut      bool     `json:"cut"`      // the document goes on
+	Cut      bool     `json:"cut"`      // the excerpt ends before the document
 	Tokens   []string `json:"tokens"`
-	Classes  []string `json:"classes,omitempty"` // on the world, what a token needs
+	Classes  []string `json:"classes,omitempty"` // on the world, the class of a token
 	// for each of Comparison.Rows; null: probability 0
 	Nats [][]eval.Number `json:"nats"`
 	// on the world, the exact distribution; null: the token is not one event

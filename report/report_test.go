@@ -135,7 +135,7 @@ func TestPage(t *testing.T) {
 	require.Equal(t, []int{3, 6}, c.Rows[3].Curve.ValidSteps)
 }
 
-// TestThreads: what is measured does not depend on the threads.
+// TestThreads checks that measurements do not depend on the number of threads.
 func TestThreads(t *testing.T) {
 	runs, split, opt := exhibits(t, zoo.Data{Corpus: zoo.WorldName, Tokens: 3000}, "word", nil,
 		"bigram", "gru")
@@ -157,7 +157,7 @@ func TestThreads(t *testing.T) {
 	}
 }
 
-// TestHostile: whatever a model says, it is text.
+// TestHostile checks that the page shows any output of a model as text.
 func TestHostile(t *testing.T) {
 	runs, split, opt := exhibits(t, textFile(t), "char", nil, "bigram", "ngram")
 	opt.Command = []string{"lmzoo", "</code><script>alert(1)</script>"}
@@ -177,7 +177,7 @@ func TestHostile(t *testing.T) {
 	require.Equal(t, strings.ToValidUTF8(evil, "\uFFFD"), back.Rows[0].Sample)
 }
 
-// TestOneModel: nothing to compare with, no truth, no text to count in.
+// TestOneModel draws a single model without a true distribution and without a training text.
 func TestOneModel(t *testing.T) {
 	runs, split, opt := exhibits(t, textFile(t), "char", nil, "ngram")
 	opt.Train = nil
@@ -209,12 +209,13 @@ func TestZeroProbability(t *testing.T) {
 	require.Contains(t, page, "∞")
 	require.True(t, math.IsInf(float64(back.Rows[0].BitsPerByte), 1))
 
-	c, err = Collect(context.Background(), runs[:1], split.Test, opt) // and nobody else
+	c, err = Collect(context.Background(), runs[:1], split.Test, opt) // and no other model
 	require.NoError(t, err)
 	written(t, c)
 }
 
-// TestClosedVocabulary: what costs nothing to leave out has no bits per byte.
+// TestClosedVocabulary checks that a closed vocabulary, where spelling costs nothing, has no bits
+// per byte.
 func TestClosedVocabulary(t *testing.T) {
 	runs, split, opt := exhibits(t, textFile(t), "whitespace", nil, "unigram", "bigram")
 	c, err := Collect(context.Background(), runs, split.Test, opt)
@@ -401,7 +402,7 @@ func TestColour(t *testing.T) {
 	}
 }
 
-// TestPassageTruth: what the world knows of a token is told only where the token is one event.
+// TestPassageTruth checks that the true cost of a token is shown only if the token is one event.
 func TestPassageTruth(t *testing.T) {
 	d := corpus.Document{Text: "ab cd", End: "\n", Truth: []corpus.Event{
 		{Bytes: 2, Nats: 0.5, Class: corpus.Fact}, {Bytes: 3, Nats: 0.25, Class: corpus.Long},

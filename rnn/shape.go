@@ -2,7 +2,7 @@ package rnn
 
 import "lmzoo/nn"
 
-// Shape returns what the configuration costs.
+// Shape returns the size and the cost of a model.
 func (c Config) Shape(int) nn.Shape {
 	v, e, h, layers := float64(c.VocabSize), float64(c.NEmbd), float64(c.Hidden), float64(c.Layers)
 	gates := map[string]float64{"lstm": 4, "gru": 3}[c.Cell]
@@ -15,7 +15,8 @@ func (c Config) Shape(int) nn.Shape {
 	return nn.ShapeOf(params, multiplied, e+layers*h*(2*gates+3)+v)
 }
 
-// Shape returns what the configuration costs. Both directions multiply with the one output layer.
+// Shape returns the size and the cost of a model. Both directions multiply with the one output
+// layer.
 func (c ELMoConfig) Shape(int) nn.Shape {
 	v, n, layers := float64(c.VocabSize), float64(c.NEmbd), float64(c.Layers)
 	stacks := 2 * 8 * n * n * layers              // the gates of both directions

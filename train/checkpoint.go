@@ -26,11 +26,11 @@ import (
 
 // standing is the state of the run in the metadata of a checkpoint.
 type standing struct {
-	Stats  Stats           `json:"stats"`
-	Best   *Best           `json:"best,omitempty"`
-	Judged int             `json:"judged"`
-	Carry  []int           `json:"carry"` // how many slices every piece remembers
-	Config json.RawMessage `json:"config"`
+	Stats     Stats           `json:"stats"`
+	Best      *Best           `json:"best,omitempty"`
+	Validated int             `json:"judged"`
+	Carry     []int           `json:"carry"` // how many slices every piece remembers
+	Config    json.RawMessage `json:"config"`
 }
 
 const (
@@ -54,7 +54,7 @@ func (tr *Trainer) Save(path string, facts map[string]string) error {
 			}
 		}
 	}
-	at := standing{Stats: tr.stats, Judged: tr.judged}
+	at := standing{Stats: tr.stats, Validated: tr.validated}
 	if tr.best.Step > 0 {
 		at.Best = &tr.best
 	}
@@ -138,7 +138,7 @@ func (tr *Trainer) restore(f *safetensors.File, facts map[string]string) error {
 		return err
 	}
 	tr.engine.SetCarry(carry)
-	tr.stats, tr.judged, tr.pace = at.Stats, at.Judged, 0
+	tr.stats, tr.validated, tr.pace = at.Stats, at.Validated, 0
 	tr.best = Best{Nats: math.Inf(1)}
 	if at.Best != nil {
 		tr.best = *at.Best
@@ -275,7 +275,7 @@ func (tr *Trainer) ReadBest(path string, metadata map[string]string) error {
 		return err
 	})
 	if err != nil {
-		tr.judged = 0
+		tr.validated = 0
 	}
 	return err
 }

@@ -43,7 +43,7 @@ func TestResumeIsExact(t *testing.T) {
 	b := start(t, hardModel(), testSource(), c)
 	b.Clock = ticking(time.Second)
 	walk(t, b, 5)
-	require.NoError(t, b.Judged(t.Context(), 1.25))
+	require.NoError(t, b.Validated(t.Context(), 1.25))
 	require.NoError(t, b.Save(path, map[string]string{"data": "abc"}))
 
 	c.Threads = 3
@@ -135,8 +135,7 @@ func TestCancelledValidationIsMadeUpFor(t *testing.T) {
 	require.Equal(t, []int{2, 4, 6, 8, 10}, at)
 }
 
-// TestKilledRun: without any goodbye, what is on the disk is the last interval's checkpoint and the
-// one before.
+// TestKilledRun checks that a killed process leaves the checkpoints of the last two intervals.
 func TestKilledRun(t *testing.T) {
 	c := hardConfig()
 	c.SaveEvery, c.Steps = Every{Steps: 3}, 100
@@ -162,7 +161,7 @@ func TestKilledRun(t *testing.T) {
 	require.Equal(t, 3, tr.Stats().Step)
 }
 
-// TestDivergedRunKeepsTheCheckpoint: what is bad is not saved.
+// TestDivergedRunKeepsTheCheckpoint checks that a diverged state is not saved.
 func TestDivergedRunKeepsTheCheckpoint(t *testing.T) {
 	c := hardConfig()
 	path := filepath.Join(t.TempDir(), "checkpoint.safetensors")

@@ -34,8 +34,8 @@ func eras(t testing.TB) map[string]func() learner {
 	}
 }
 
-// TestRealModels: what the little learner proves holds for the eras too: replicas share nothing
-// that is written, nothing but what a checkpoint holds matters, and a step allocates nothing.
+// TestRealModels repeats the tests of the small learner on real models: replicas share no written
+// memory, a checkpoint holds the whole state, and a step allocates nothing.
 func TestRealModels(t *testing.T) {
 	for name, build := range eras(t) {
 		t.Run(name, func(t *testing.T) {

@@ -26,9 +26,9 @@ func (c chain) Batch(b *corpus.Batch, step int) {
 	}
 }
 
-// A learner, a source of batches, a configuration and whoever wants to watch make a run. This one
-// begins as lost as a die with nine faces (ln 9 = 2.20 nats) and ends at what the source leaves
-// open.
+// A run needs a learner, a source of batches and a configuration; observers are optional. This one
+// begins with the entropy of a fair die with nine faces (ln 9 = 2.20 nats) and ends at the entropy
+// of the source.
 func Example() {
 	c := Default()
 	c.Batch, c.Context, c.Steps, c.Warmup, c.LR, c.MinLR, c.WeightDecay = 32, 32, 300, 20, 0.1,

@@ -19,9 +19,9 @@ type Learner[B Batch[B]] interface {
 // Batch is training data that divides into shares and counts its targets: rows of text
 // (corpus.Batch), pairs of words, conversations with their rewards.
 type Batch[B any] interface {
-	Rows() int                // what it divides into
+	Rows() int                // the number of rows, pairs or conversations
 	Share(i, n int) (B, bool) // share i of n; false if no row is left for it
-	Targets() int             // what the loss is a mean over
+	Targets() int             // the denominator of the loss
 	Of(n int) B               // the same batch with n as the denominator of its loss
 }
 
@@ -40,9 +40,8 @@ type Carrier interface {
 	SetCarry([][]float32)
 }
 
-// Rated is a Learner whose parameters do not all learn at one rate: a new head learns fast, the
-// body under it, which knows something already, slowly. Rate returns a multiple of the learning
-// rate.
+// Rated is a Learner with different learning rates: a new head learns fast, the pre-trained body
+// under it slowly. Rate returns a multiple of the learning rate for each parameter.
 type Rated interface {
 	Rate(param string) float64
 }

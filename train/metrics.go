@@ -57,7 +57,7 @@ func (tr *Trainer) OpenMetrics(path string) (*os.File, error) {
 		if json.Unmarshal(line, &at) != nil || at.Step < 1 || at.Step > tr.stats.Step {
 			continue
 		}
-		if at.Valid == nil || at.Step < tr.stats.Step || at.Step == tr.judged {
+		if at.Valid == nil || at.Step < tr.stats.Step || at.Step == tr.validated {
 			kept.Write(line)
 		}
 	}

@@ -42,7 +42,7 @@ func Validate(measure func(ctx context.Context) (float64, error)) Observer {
 			// the run was stopped during a validation
 			e.Kind == Started && every.onStep(e.Stats.Step) ||
 			e.Kind == Ended && e.Err == nil
-		if !due || e.Stats.Step == tr.judged {
+		if !due || e.Stats.Step == tr.validated {
 			return nil
 		}
 		nats, err := measure(ctx)
@@ -53,23 +53,23 @@ func Validate(measure func(ctx context.Context) (float64, error)) Observer {
 		if err != nil {
 			return fmt.Errorf("validation after step %d: %w", e.Stats.Step, err)
 		}
-		return tr.Judged(ctx, nats)
+		return tr.Validated(ctx, nats)
 	}
 }
 
-// Judged records a validation, in nats per token, and notifies all observers. If one of them fails,
-// as when the best weights cannot be written, the validation does not count, so that no checkpoint
-// names a best model that was not saved.
-func (tr *Trainer) Judged(ctx context.Context, nats float64) error {
-	judged, before := tr.judged, tr.best
-	tr.judged = tr.stats.Step
+// Validated records a validation, in nats per token, and notifies all observers. If one of them
+// fails, as when the best weights cannot be written, the validation does not count, so that no
+// checkpoint names a best model that was not saved.
+func (tr *Trainer) Validated(ctx context.Context, nats float64) error {
+	validated, before := tr.validated, tr.best
+	tr.validated = tr.stats.Step
 	best := nats < tr.best.Nats
 	if best {
 		tr.best = Best{Nats: nats, Step: tr.stats.Step}
 	}
 	err := tr.Notify(ctx, Event{Kind: Evaluated, Stats: tr.stats, Valid: nats, Best: best})
 	if err != nil {
-		tr.judged, tr.best = judged, before
+		tr.validated, tr.best = validated, before
 	}
 	return err
 }

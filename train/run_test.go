@@ -249,7 +249,7 @@ func TestOpenMetrics(t *testing.T) {
 		os.WriteFile(path,
 			[]byte("{\"step\":1}\n{\"step\":2}\n{\"step\":2,\"valid\":1}\n{\"step\":3}\n{\"st"),
 			0o644))
-	tr := &Trainer{stats: Stats{Step: 2}, judged: 2}
+	tr := &Trainer{stats: Stats{Step: 2}, validated: 2}
 	f, err := tr.OpenMetrics(path)
 	require.NoError(t, err)
 	_, err = f.WriteString("{\"step\":3,\"again\":true}\n")
@@ -260,7 +260,7 @@ func TestOpenMetrics(t *testing.T) {
 	require.Equal(t,
 		"{\"step\":1}\n{\"step\":2}\n{\"step\":2,\"valid\":1}\n{\"step\":3,\"again\":true}\n",
 		string(data))
-	tr.judged = 1 // the validation of step 2 is made again
+	tr.validated = 1 // the validation of step 2 is made again
 	f, err = tr.OpenMetrics(path)
 	require.NoError(t, err)
 	require.NoError(t, f.Close())

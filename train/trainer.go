@@ -23,7 +23,7 @@ type Trainer struct {
 	stats     Stats
 	pace      float64 // seconds per step, a moving average
 	best      Best
-	judged    int // the step of the last validation
+	validated int // the step of the last validation
 	observers []Observer
 }
 

@@ -305,8 +305,7 @@ func TestDivergence(t *testing.T) {
 	}
 }
 
-// A model whose numbers are no probabilities of text it has not seen has diverged, whatever its
-// loss was.
+// A model that gives no probabilities for held-out text has diverged, whatever its loss was.
 func TestDivergenceIsFoundByValidation(t *testing.T) {
 	c := testConfig()
 	c.EvalEvery = Every{Steps: 2}
@@ -365,7 +364,7 @@ func TestEveryBatchOnce(t *testing.T) {
 	require.Equal(t, []int{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11}, src.steps)
 }
 
-// asked remembers which batches it was asked for.
+// asked records the batches that were requested.
 type asked struct {
 	cycle
 	steps []int

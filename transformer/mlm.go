@@ -116,7 +116,7 @@ func (s *MaskedSource) Batch(b *MaskedBatch, step int) {
 // mask chooses tokens of every document of the batch.
 func (s *MaskedSource) mask(b *MaskedBatch) {
 	b.N = 0
-	from := 0 // of a document
+	from := 0 // start of the document
 	for i := 1; i <= len(b.X); i++ {
 		if i%b.T == 0 || b.X[i] == lm.BOS { // a row is at its end, or a document begins
 			b.N += s.maskDocument(b.X[from:i], b.Y[from:i])

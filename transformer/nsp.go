@@ -49,7 +49,7 @@ func newPairer(
 
 const (
 	minPair = 5  // [CLS] A [SEP] B [SEP]
-	minRoom = 16 // the rest of a row is used if it has this many tokens
+	minRoom = 16 // a shorter rest of a row stays unused
 )
 
 // fill fills the rows of b with pairs, one after the other, until too little room is left.

@@ -140,7 +140,7 @@ type scorer struct {
 	score     func(windows)
 }
 
-// document cuts one document, the inputs before tokens[begin:end], into windows.
+// document cuts one document into windows: the inputs before tokens[begin:end].
 func (s *scorer) document(begin, end int) {
 	scored := begin
 	for first := begin; scored < end; first += s.stride {

@@ -2,8 +2,9 @@ package transformer
 
 import "lmzoo/nn"
 
-// Shape returns what the configuration costs. Attention takes another 12·T·C operations in every
-// layer (Chowdhery et al. 2022, appendix B), although causal attention needs only half of them.
+// Shape returns the size and the cost of a model. Attention takes another 12·T·C operations in
+// every layer (Chowdhery et al. 2022, appendix B), although causal attention needs only half of
+// them.
 func (c Config) Shape(context int) nn.Shape {
 	v, n, layers, t := float64(c.VocabSize), float64(c.NEmbd), float64(c.NLayer), float64(context)
 	multiplied := 12*n*n*layers + v*n // wte is the output layer, too
@@ -19,8 +20,8 @@ func (c Config) Shape(context int) nn.Shape {
 	return shape
 }
 
-// Shape returns what the configuration costs. The head multiplies the masked tokens alone, and no
-// others are counted; attention looks both ways.
+// Shape returns the size and the cost of a model. The head multiplies the masked tokens alone, and
+// no others are counted; attention looks both ways.
 func (c BERTConfig) Shape(context int) nn.Shape {
 	v, n, layers, t := float64(c.VocabSize), float64(c.NEmbd), float64(c.NLayer), float64(context)
 	multiplied := 12*n*n*layers + n*n + v*n // the word embeddings are the output layer, too

@@ -42,8 +42,8 @@ func (r *Run) Backward() (eval.BackwardScorer, bool) {
 	return m, ok
 }
 
-// Measure returns what the run's training validates by, of any documents. train is the text that
-// the run was trained on.
+// Measure computes the validation measure of the run's training on any documents. train is the text
+// that the run was trained on.
 func (r *Run) Measure(ctx context.Context, train,
 	docs []corpus.Document) (float64, Validation, error) {
 	l := r.Species.Learning

@@ -59,7 +59,7 @@ func (d *Data) Load(ctx context.Context, in Input) (corpus.Split, error) {
 	if err != nil {
 		return corpus.Split{}, err
 	}
-	return c.Split, d.settle(c)
+	return c.Split, d.reconcile(c)
 }
 
 // Stream is Load for a text that is not held in memory. For a generated or shuffled corpus and for
@@ -76,7 +76,7 @@ func (d *Data) Stream(ctx context.Context, in Input) (*corpus.Stream, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s, d.settle(&s.Corpus)
+	return s, d.reconcile(&s.Corpus)
 }
 
 // options returns how to read a corpus that is not generated.

@@ -9,8 +9,8 @@ import (
 	"lmzoo/transformer"
 )
 
-// A size is the same model and the same training whoever asks for it; without one an exhibit is
-// made for seconds. What is counted has no budget to be given.
+// A size gives the same model and training everywhere. Without one, settings are for seconds of
+// training. A counted species takes no budget.
 func TestExhibit(t *testing.T) {
 	for _, s := range Standard() {
 		quick, err := s.Exhibit("", WorldName, 20*time.Second)

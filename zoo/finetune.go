@@ -24,7 +24,7 @@ type Tuning struct {
 // TuningStage names fine-tuning in a run's lineage.
 const TuningStage = "fine-tuning"
 
-// bodyPrefix is what the parent's parameters begin with in a fine-tuned model.
+// bodyPrefix begins the names of the parent's parameters in a fine-tuned model.
 const bodyPrefix = "body."
 
 // FineTune returns the order of a run that learns a task on top of a parent. The settings of the

@@ -9,8 +9,9 @@ import (
 	"lmzoo/corpus"
 )
 
-// settle fills in what was read, or refuses a text that is not the one the run was made from.
-func (d *Data) settle(c *corpus.Corpus) error {
+// reconcile records the hashes of the text that was read. It returns an error if the text differs
+// from the one that the run was made from.
+func (d *Data) reconcile(c *corpus.Corpus) error {
 	fresh := d.SHA256 == ""
 	for _, text := range []struct {
 		source string

@@ -28,7 +28,7 @@ func (f *fuse) Err() error {
 	return nil
 }
 
-// TestCountingIsStopped: whoever waits for a count can stop waiting.
+// TestCountingIsStopped checks that a cancelled count returns at once.
 func TestCountingIsStopped(t *testing.T) {
 	text := []corpus.Document{{Text: "a small text"}}
 	tok, err := corpus.Train("char", text, 0)

@@ -267,7 +267,7 @@ func (r *Run) inherit(o Order) error {
 		if err != nil {
 			return Misuse{err}
 		}
-		if o.Task == nil { // a new head is what a task is about
+		if o.Task == nil { // a task trains a new head
 			r.Notes = append(r.Notes, notes...)
 		}
 	}

@@ -20,9 +20,9 @@ import (
 	"lmzoo/zoo"
 )
 
-// The species below is what another module would write: vectors whose neighbours in the text are
-// near each other. It has no next-token distribution, its batches are not text, and it validates
-// itself.
+// The species below is like one of another module: vectors of tokens, close to each other for
+// neighbours in the text. It has no next-token distribution, its batches are not text, and it has
+// its own validation.
 
 type vectorsConfig struct {
 	VocabSize int `json:"vocab_size"`

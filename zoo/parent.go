@@ -26,8 +26,7 @@ type Parent struct {
 type Origin struct {
 	Run   *Run
 	Stage string // what the training is for, such as "fine-tuning"
-	// Prefix is what the names of the parent's parameters begin with in the new model, such as
-	// "body.".
+	// Prefix begins the names of the parent's parameters in the new model, such as "body.".
 	Prefix string
 	// Frozen lists patterns (path.Match) of parameters that keep their values, such as "h.0.*"; *
 	// matches any text.

@@ -33,7 +33,8 @@ func TestEverySettingHasHelp(t *testing.T) {
 	require.Equal(t, ModelSettings, helped["n_embd"].Group)
 }
 
-// TestSettingsOfTheSpecies: what nobody chooses is refused with where it comes from.
+// TestSettingsOfTheSpecies checks that a field without a choice is refused, with the source of its
+// value.
 func TestSettingsOfTheSpecies(t *testing.T) {
 	s, err := Standard().Find("gru")
 	require.NoError(t, err)

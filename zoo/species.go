@@ -25,15 +25,15 @@ type Species struct {
 	Era       string   `json:"era"` // SLM, NLM, PLM, LLM
 	Year      int      `json:"year"`
 	Paper     string   `json:"paper"`
-	Remembers string   `json:"remembers"` // what it knows of the past when it predicts
+	Remembers string   `json:"remembers"` // memory of the earlier tokens
 	Sizes     []string `json:"sizes,omitempty"`
 	Aside     bool     `json:"aside,omitempty"` // compared only when named
 
 	// Colour is the colour in charts; the zero value stands for the colour of the era. See Palette.
 	Colour palette.Colour `json:"colour,omitzero"`
 
-	// Predicts says what the models predict instead of the next token, such as "masked tokens".
-	// Empty for an lm.Model.
+	// Predicts names what the models predict instead of the next token, such as "masked tokens". It
+	// is empty for an lm.Model.
 	Predicts string `json:"predicts,omitempty"`
 
 	// Specials names the special tokens that the models need beside the vocabulary of the
@@ -79,16 +79,16 @@ type Learning struct {
 	// Validation names the number by which the model is validated. The zero value stands for nats
 	// per token.
 	Validation Validation
-	// Measure is Validation of a trained model on any held-out documents, for models that have
-	// neither a next-token distribution nor one over a gap; text is what the model was trained on.
-	// nil means that there is no such number.
+	// Measure computes Validation for a trained model on any held-out documents, for models that
+	// have neither a next-token nor a fill distribution. text is the training text. nil means that
+	// there is no such measure.
 	Measure func(ctx context.Context, model any, text *Text, docs [][]lm.Token) (float64, error)
 }
 
 // Training is a training that is ready to run.
 type Training struct {
 	Trainer *train.Trainer
-	Notes   []string // what a user should know
+	Notes   []string // for the user
 	// Validate measures the model on held-out text; lower is better. nil means the cross-entropy of
 	// the next token.
 	Validate func(ctx context.Context) (float64, error)

@@ -44,7 +44,7 @@ const (
 // TaskSplit is the usual split of a task's file.
 const TaskSplit = "80/10/10"
 
-// TaskSets are the examples of a task: those to learn from, and those to judge by.
+// TaskSets are the examples of a task: its training and its evaluation set.
 type TaskSets struct {
 	Train, Valid, Test *task.Set
 	World              *task.World // with the limit of ReviewsTask; nil for a file

@@ -6,7 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// An exhibit is called what it is, before it is made and after.
+// A run has the same title before and after it is made.
 func TestTitles(t *testing.T) {
 	for _, c := range []struct {
 		species string

@@ -18,7 +18,7 @@ type balance struct {
 type jobTime struct {
 	size     int
 	count    int           // of jobs
-	alone    time.Duration // what the caller needs alone; 0 if not known
+	alone    time.Duration // time of the caller alone; 0 if not known
 	shortest time.Duration // of the jobs
 }
 

@@ -22,7 +22,7 @@ type Job interface{ Part(i int) }
 // only when its own are done. So a thread reads the same memory in every token or step, and finds
 // it in its caches.
 type Crew struct {
-	help []func()   // lookOut of each helper, bound once, so that starting one allocates nothing
+	help []func()   // watch of each helper, bound once, so that starting one allocates nothing
 	busy sync.Mutex // held by the caller of Do
 
 	job     Job
@@ -54,7 +54,7 @@ func NewCrew(threads int) *Crew {
 	}
 	c := &Crew{shares: make([]share, threads)}
 	for i := 1; i < threads; i++ {
-		c.help = append(c.help, func() { c.lookOut(i) })
+		c.help = append(c.help, func() { c.watch(i) })
 	}
 	return c
 }
@@ -138,9 +138,9 @@ const (
 	patience    = 500 * time.Microsecond // how long a helper waits for a job: about a token
 )
 
-// lookOut is the life of helper i. It watches only its own share, so that it does not take the
+// watch runs helper i until it ends. It polls only its own share, so that it does not take the
 // caller's parts first.
-func (c *Crew) lookOut(i int) {
+func (c *Crew) watch(i int) {
 	var seen uint64 // the number of its last job
 	for last := now(); now()-last <= patience; runtime.Gosched() {
 		for range spinsAtOnce {

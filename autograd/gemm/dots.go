@@ -29,7 +29,7 @@ func dots(most int, kernel dotKernel, row rowDots) func(m, n, k int, alpha float
 // rowDots stores the scalar products of a and n rows of b; n is a multiple of four.
 type rowDots func(n, k int, a, b *float32, bStride int, out *float32)
 
-// dotRow is the product of one row, with at least four columns.
+// dotRow multiplies one row with B, which has at least four columns.
 func dotRow(kernel rowDots, n, k int, alpha float32, a []float32, b matrix, add bool, c []float32) {
 	out := c[:n]
 	if add {

@@ -150,7 +150,7 @@ func (m *comparison) make(c *cobra.Command, species []*zoo.Species) error {
 	}
 	m.header(species)
 	tracks := m.progress.follow(names...)
-	defer m.progress.settle()
+	defer m.progress.finish()
 	at := map[string]*track{}
 	for i, t := range tracks {
 		at[names[i]] = t
@@ -166,7 +166,7 @@ func (m *comparison) make(c *cobra.Command, species []*zoo.Species) error {
 	m.watch.lap("reporting")
 	for i, s := range species {
 		if err := m.exhibit(c.Context(), s, tracks[i]); err != nil {
-			m.progress.settle()
+			m.progress.finish()
 			m.table() // the rows so far
 			return fmt.Errorf("%s: %w", s.Name, m.kept(err))
 		}
@@ -177,7 +177,7 @@ func (m *comparison) make(c *cobra.Command, species []*zoo.Species) error {
 	if err := m.measureSource(c.Context()); err != nil {
 		return err
 	}
-	m.progress.settle()
+	m.progress.finish()
 	m.table()
 	m.footer()
 	return m.keep()

@@ -160,7 +160,7 @@ func (e *evaluator) all(c *cobra.Command, cat zoo.Catalogue, dirs []string, run 
 			return nil, usagef("%s has not learned a task; leave out --task, or make a run of "+
 				"one with: lmzoo finetune --from %s", dir, dir)
 		}
-		if err := e.judge(c.Context(), r, rows, ""); err != nil {
+		if err := e.evaluate(c.Context(), r, rows, ""); err != nil {
 			return nil, err
 		}
 		if !int8 {
@@ -169,15 +169,16 @@ func (e *evaluator) all(c *cobra.Command, cat zoo.Catalogue, dirs []string, run 
 		if err := round(r); err != nil {
 			return nil, err
 		}
-		if err := e.judge(c.Context(), r, rows, " int8"); err != nil {
+		if err := e.evaluate(c.Context(), r, rows, " int8"); err != nil {
 			return nil, err
 		}
 	}
 	return rows, nil
 }
 
-// judge evaluates one run and adds its row; suffix is added to the run's name.
-func (e *evaluator) judge(ctx context.Context, r *zoo.Run, rows *evaluations, suffix string) error {
+// evaluate evaluates one run and adds its row; suffix is added to the run's name.
+func (e *evaluator) evaluate(ctx context.Context, r *zoo.Run, rows *evaluations,
+	suffix string) error {
 	measure := e.measureOf(r)
 	if measure == nil {
 		_, err := r.LM() // with the reason

@@ -33,7 +33,8 @@ type backwards struct {
 	BitsPerByte eval.Number `json:"bits_per_byte"`
 }
 
-// newBackwards sums up; bits per byte mean nothing where a closed vocabulary spells for free.
+// newBackwards summarises a result. It leaves out bits per byte for a closed vocabulary, where
+// spelling costs nothing.
 func newBackwards(r eval.Result, closed bool) *backwards {
 	b := &backwards{r.Tokens, eval.Number(r.Nats), eval.Number(r.Perplexity()),
 		eval.Number(r.BitsPerByte())}
@@ -148,7 +149,7 @@ func (l *evaluations) print(w io.Writer, perToken bool) {
 	}
 }
 
-// printBackwards prints what the models that read both ways make of the text from its end.
+// printBackwards prints the results of models that read the text from its end.
 func (l *evaluations) printBackwards(w io.Writer) {
 	t := newTable(w, "run", "model", ">tokens", ">perplexity", ">bits/byte")
 	t.spare, t.long = []string{"tokens", "model"}, "run"

@@ -67,7 +67,7 @@ func evalTask(r *zoo.Run, file string, seed uint64) (*taskEvaluation, error) {
 	return row, nil
 }
 
-// taskTexts returns the texts to judge by.
+// taskTexts returns the texts to evaluate on.
 func taskTexts(r *zoo.Run, file string) (*task.Set, *task.World, error) {
 	if file != "" {
 		all, err := task.Open(file)

@@ -13,7 +13,7 @@ import (
 	"lmzoo/zoo"
 )
 
-// evalText is what a run is evaluated on.
+// evalText is the text that a run is evaluated on.
 type evalText struct {
 	data zoo.Data
 	part string // train, valid, test or all
@@ -28,9 +28,8 @@ type readText struct {
 	split corpus.Split
 }
 
-// text returns what to evaluate a run on: the requested part of the text that it was made from, or
-// all of another text. A file is the run's own text if it has the same content, whatever its name
-// is.
+// text returns the text to evaluate a run on: the requested part of its own corpus, or all of
+// another text. A file with the same content counts as the own corpus, whatever its name.
 func (e *evaluator) text(ctx context.Context, r *zoo.Run) (*evalText, error) {
 	t, err := e.choose(ctx, r)
 	if err != nil {

@@ -53,7 +53,8 @@ weights, because its labels would not be counted.`,
 			if err != nil {
 				return err
 			}
-			o.Seed, o.Threads, o.Command, o.Dir, o.Overwrite = run.seed, run.threads, commandLine(), out, over
+			o.Seed, o.Threads, o.Command, o.Dir, o.Overwrite = run.seed, run.threads, commandLine(),
+				out, over
 			return tune(c, o, run)
 		},
 	}
@@ -63,11 +64,15 @@ weights, because its labels would not be counted.`,
 	fs.StringVar(&info.File, "task", "", "a .tsv or .jsonl file, or reviews")
 	fs.StringVar(&out, "out", "", "directory to keep the run in (default runs/SPECIES-tuned)")
 	fs.IntVar(&info.Labels, "labels", 0, "labels to draw from the training part (0: all)")
-	fs.StringVar(&info.Split, "split", zoo.TaskSplit, "train/valid/test of a task's file in per cent")
-	fs.StringVar(&pool, "pool", "", "mean, cls (the first position) or last (default: as the species does)")
+	fs.StringVar(&info.Split, "split", zoo.TaskSplit,
+		"train/valid/test of a task's file in per cent")
+	fs.StringVar(&pool, "pool", "",
+		"mean, cls (the first position) or last (default: as the species does)")
 	fs.BoolVar(&frozen, "frozen", false, "train the head alone")
-	fs.Float64Var(&info.Lambda, "aux", 0, "weight of the auxiliary language-model loss, such as 0.5")
-	fs.Float64Var(&info.BodyLR, "body-lr", 0, "learning rate of the pre-trained weights (default 3e-4 up to 50 labels, else 1e-3)")
+	fs.Float64Var(&info.Lambda, "aux", 0,
+		"weight of the auxiliary language-model loss, such as 0.5")
+	fs.Float64Var(&info.BodyLR, "body-lr", 0,
+		"learning rate of the pre-trained weights (default 3e-4 up to 50 labels, else 1e-3)")
 	fs.BoolVar(&over, "overwrite", false, "replace a run that is in --out already")
 	grouped(fs, outFlags)
 	if err := settingFlags(fs, cat, zoo.TrainSettings); err != nil {
@@ -95,12 +100,13 @@ func checkTask(i zoo.TaskInfo) error {
 // tune trains and says what came out.
 func tune(c *cobra.Command, o zoo.Order, run runFlags) error {
 	p := newProgress(c.ErrOrStderr(), run.quiet)
-	p.note("%s on %s: %d labelled texts, %d classes", o.Species.Title, o.Task.File, len(o.Split.Train), len(o.Task.Classes))
+	p.note("%s on %s: %d labelled texts, %d classes", o.Species.Title, o.Task.File,
+		len(o.Split.Train), len(o.Task.Classes))
 	shown := p.follow(o.Species.Name)[0]
-	defer p.settle()
+	defer p.finish()
 	r, err := func(ctx context.Context, obs ...train.Observer) (*zoo.Run, error) {
 		p.change(shown, func(t *track) { t.state = running })
-		defer p.settle()
+		defer p.finish()
 		return zoo.Make(ctx, o, obs...)
 	}(c.Context(), p.watch(shown))
 	if err != nil {
@@ -112,7 +118,8 @@ func tune(c *cobra.Command, o zoo.Order, run runFlags) error {
 	if run.json {
 		return printJSON(c.OutOrStdout(), r.Config)
 	}
-	fmt.Fprintf(c.OutOrStdout(), "%s: %d steps in %.1f s\n", r.Dir, r.Config.Result.Steps, r.Config.Result.Seconds)
+	fmt.Fprintf(c.OutOrStdout(), "%s: %d steps in %.1f s\n", r.Dir, r.Config.Result.Steps,
+		r.Config.Result.Seconds)
 	p.note("Next: %s eval %s    %s classify %s < lines.txt", program(), r.Dir, program(), r.Dir)
 	return nil
 }

@@ -8,8 +8,8 @@ import (
 	"lmzoo/report"
 )
 
-// growthPanels are what the scaling shapes have more and less of: the middle of their names, an
-// axis, and what stands on it.
+// growthPanels lists the panels of the plot: the middle of the names of its shapes, the label of
+// the x axis, and the value on it.
 var growthPanels = []struct {
 	of, axis string
 	x        func(m bench.Measure) float64
@@ -23,13 +23,13 @@ var growthPanels = []struct {
 }
 
 func lastNumber(name string) (x float64) {
-	// 0 is no point of the plot, which says so
+	// without a number x is 0, which the plot refuses with an error
 	_, _ = fmt.Sscan(name[strings.LastIndexByte(name, '-')+1:], &x)
 	return x
 }
 
-// growth is the picture of what "scaling" measures on all threads. Beside it stands what each step
-// would take if every operation took as long as those of the recipe itself: the layers' point of 4.
+// growth returns the plot of the "scaling" shapes on all threads. Its line of expected costs
+// assumes that every operation takes as long as in the recipe itself, the shape with 4 layers.
 func growth(b *bench.Result) report.Growth {
 	g := report.Growth{Axis: fmt.Sprintf("ms per step on %d threads", b.Threads)}
 	if b.Threads == 1 {

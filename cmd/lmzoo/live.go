@@ -75,7 +75,7 @@ func queue(server *play.Server, title string, making making) <-chan ending {
 	done := make(chan ending, 1)
 	err := server.Train(title,
 		func(ctx context.Context, watch train.Observer) (run *zoo.Run, err error) {
-			// unless it comes back
+			// the result if making panics
 			end := ending{err: errors.New("something is wrong in this program")}
 			defer func() { done <- end }()
 			end.run, end.err = making(ctx, watch)

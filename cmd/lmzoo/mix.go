@@ -68,7 +68,7 @@ often beats them all (Mikolov et al. 2011).`,
 			result.Runs, result.Weights = mix.Weights()
 			var rows evaluations
 			for _, r := range append([]*zoo.Run{mix}, runs...) {
-				if err := e.judge(c.Context(), r, &rows, ""); err != nil {
+				if err := e.evaluate(c.Context(), r, &rows, ""); err != nil {
 					return err
 				}
 			}

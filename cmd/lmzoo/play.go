@@ -149,9 +149,9 @@ func runsAbout(parents ...string) []string {
 	return dirs
 }
 
-// runsIn are the directories that were named, and the runs in those that are none themselves, such
-// as what compare wrote. The other files of such a directory, which a shell's * names too, are
-// passed over, unless they are models of another toolkit.
+// runsIn returns the named run directories, and the runs inside named directories that are not
+// runs, such as the output of compare. It skips other files there, which a shell's * also names,
+// except models of other toolkits.
 func runsIn(cat zoo.Catalogue, named []string) []string {
 	var dirs []string
 	for _, dir := range named {
@@ -194,7 +194,7 @@ func (p *playing) train(ctx context.Context, c *cobra.Command) ([]*zoo.Run, erro
 	}
 	var runs []*zoo.Run
 	tracks := p.progress.follow(firstSet...)
-	defer p.progress.settle()
+	defer p.progress.finish()
 	for i, name := range firstSet {
 		p.progress.change(tracks[i], func(t *track) { t.state = running })
 		species, err := p.cat.Find(name)

@@ -10,8 +10,8 @@ import (
 	"lmzoo/zoo"
 )
 
-// A directory of runs stands for them, in the order of the catalogue, and what else a shell's *
-// names is passed over.
+// A directory of runs stands for its runs, in the order of the catalogue. Other files that a
+// shell's * names are skipped.
 func TestRunsIn(t *testing.T) {
 	dir := t.TempDir()
 	for _, name := range []string{"gpt", "ngram", "bigram"} {

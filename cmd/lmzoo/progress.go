@@ -146,7 +146,7 @@ func (p *progress) visible(room int) []*track {
 	return p.tracks[from : from+room]
 }
 
-// follow displays models until settle. A ticker redraws them, because a step may take long and the
+// follow displays models until finish. A ticker redraws them, because a step may take long and the
 // terminal may be resized at any time.
 func (p *progress) follow(names ...string) []*track {
 	for _, name := range names {
@@ -173,8 +173,8 @@ func (p *progress) follow(names ...string) []*track {
 	return p.tracks
 }
 
-// settle draws the models for the last time and leaves the lines on the screen.
-func (p *progress) settle() {
+// finish draws the models for the last time and leaves the lines on the screen.
+func (p *progress) finish() {
 	if p.end != nil {
 		close(p.end)
 		p.ticker.Wait()

@@ -257,7 +257,7 @@ func (t *training) make(c *cobra.Command, order zoo.Order) error {
 	p.note("%s on %s: %s, vocabulary %d (%s)", order.Species.TitleOf(order.Settings),
 		order.Data.Corpus, extent(order), order.Tokenizer.Vocab(), order.Tokenizer.Name())
 	shown := p.follow(order.Species.Name)[0]
-	defer p.settle()
+	defer p.finish()
 	return t.live.do(c, p, order.Species.TitleOf(order.Settings)+" on "+order.Data.Corpus,
 		func(ctx context.Context, obs ...train.Observer) (*zoo.Run, error) {
 			p.change(shown, func(t *track) { t.state = running })
@@ -271,7 +271,7 @@ func (t *training) make(c *cobra.Command, order zoo.Order) error {
 
 // show prints the outcome.
 func (t *training) show(w io.Writer, r *zoo.Run, err error) error {
-	t.progress.settle()
+	t.progress.finish()
 	if r == nil {
 		return err
 	}

@@ -30,11 +30,11 @@ type Occurrence struct {
 	Cues  Side
 }
 
-// Occurrences draws n occurrences of each side, half of each sense. They are reviews and notes such
-// as the corpus has them, but for this: every word that tells a domain, and every homonym, belongs
-// to the pool, so that two pools have only words in common that tell nothing; the homonym occurs
-// once; and on a side without cues no word tells the domain. Flip words, which tell it together
-// with the sentiment, do not occur.
+// Occurrences draws n occurrences of each side, half of each sense. They are drawn like the reviews
+// and notes of the corpus, with three exceptions. Every homonym, and every word that shows the
+// domain, belongs to the pool, so that two pools share only words that carry no information about
+// it. The homonym occurs once. On a side without cues no word shows the domain. Flip words, which
+// show it together with the sentiment, do not occur.
 func (r *Reviews) Occurrences(seed uint64, pool Pool, n int) []Occurrence {
 	rng := stream(seed, "occurrences/"+string(pool))
 	held := r.lexicon.pool(pool)
@@ -47,7 +47,7 @@ func (r *Reviews) Occurrences(seed uint64, pool Pool, n int) []Occurrence {
 	return all
 }
 
-// holdout sorts the words for one pool. A word in none of the sets tells nothing of the domain.
+// holdout sorts the words for one pool. A word in none of its sets does not depend on the domain.
 type holdout struct {
 	homonyms, cues map[string]bool // of this pool
 	others         map[string]bool // homonyms and cues of the other pools, and flip words

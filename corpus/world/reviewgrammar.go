@@ -27,7 +27,7 @@ const (
 	butClause      // the first has the opposite one
 )
 
-// draft is the hidden state of a review in the writing.
+// draft is the hidden state of a review while it is written.
 type draft struct {
 	slot     slot
 	note     bool
@@ -204,7 +204,7 @@ type plan struct {
 	to draft
 }
 
-// plans lists what is decided, unseen, before a sentence.
+// plans lists the hidden decisions before a sentence.
 func (d draft) plans() (all []plan) {
 	keep := pReviewKeep
 	forms := []float64{1 - pAnd - pBut, pAnd, pBut}

@@ -1,7 +1,7 @@
 package world
 
-// lexicon holds the words of the reviews by what they tell. Words of a domain tell what a text is
-// about, polar words what the writer thinks of it.
+// lexicon groups the words of the reviews by the information they carry: words of a domain show
+// what a text is about, polar words what the writer thinks of it.
 type lexicon struct {
 	products, nouns, verbs [domains][]string
 	adjectives             [domains][2][]string // by domain and polarity
@@ -10,7 +10,7 @@ type lexicon struct {
 	adverbs                [2][]string          // by polarity
 
 	homonyms                        []string // nouns of both domains, with a sense in each
-	subjects, plainNouns, plainVerb []string // tell neither
+	subjects, plainNouns, plainVerb []string // neutral words
 }
 
 // newLexicon returns the lists in alphabetical or any other order; NewReviews shuffles them.

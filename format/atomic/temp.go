@@ -31,8 +31,8 @@ func createTemp(path string) (f *os.File, release func(), err error) {
 // RemoveAbandoned removes the temporary files in dir of processes that were killed.
 func RemoveAbandoned(dir string) { removeAbandoned(dir, "") }
 
-// removeAbandoned removes those of one file only, unless base is empty. What cannot be removed is
-// left to the next writer.
+// removeAbandoned removes the abandoned temporary files of base, or of every file if base is empty.
+// It ignores errors; the next writer tries again.
 func removeAbandoned(dir, base string) {
 	entries, _ := os.ReadDir(dir)
 	for _, e := range entries {

@@ -17,7 +17,7 @@ func markUsed(path string) (release func()) {
 	return func() { f.Close() }
 }
 
-// abandoned reports whether nobody has a temporary file marked.
+// abandoned reports whether no process holds the lock on a temporary file.
 func abandoned(path string) bool {
 	f, err := os.Open(path)
 	if err != nil {

@@ -148,7 +148,7 @@ func TestRoundTrip(t *testing.T) {
 		surprise, floor, least := 0.0, 0.0, 0.0
 		for _, p := range lm.Score(m, tok.Encode(nil, data)) {
 			surprise -= p / math.Ln2
-			// what is less likely than a point of 2³² gets one all the same
+			// a token less likely than 2^−32 still gets one point
 			floor += min(-p/math.Ln2, 32)
 			// and the last token what rounding all the others has left over
 			least -= math.Log2(math.Exp(p) + lastTakes)
@@ -206,7 +206,7 @@ func TestLaplace(t *testing.T) {
 	require.InDelta(t, want/8, stats.Payload, 2)
 }
 
-// TestImpossible: what the model rules out costs 32 bits, and comes back.
+// TestImpossible checks that a token of probability 0 costs 32 bits and is decoded.
 func TestImpossible(t *testing.T) {
 	f := make(lmtest.Die, 257)
 	f['a'+1] = 1
@@ -288,7 +288,7 @@ type full struct{}
 
 func (full) Write([]byte) (int, error) { return 0, errors.New("no space left") }
 
-// TestEveryDamage: whichever bit is flipped, wherever the file is cut, whatever is appended: an
+// TestEveryDamage checks that every flipped bit, every truncation and every appended byte is an
 // error.
 func TestEveryDamage(t *testing.T) {
 	file, _ := pack(t, adaptive{}, bytewise{}, "a text to damage in many ways")

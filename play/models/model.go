@@ -18,7 +18,7 @@ type Model struct {
 	Run   *zoo.Run
 	LM    lm.Model
 	Texts []string // the bytes each token stands for
-	Views sync.Map // what a view has computed once about this model, by a key of its own
+	Views sync.Map // results that a view computed once, by its own key
 
 	memory   memory
 	limit    limit

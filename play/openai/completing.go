@@ -110,8 +110,8 @@ func (c *completing) usage() *usage {
 	return &c.used
 }
 
-// one yields choice i, after the prompt if that is to be echoed. A choice that is out of time ends
-// as one that has reached its length.
+// one yields choice i, after the prompt if it is echoed. A choice that runs out of time ends like
+// one that reached its length.
 func (c *completing) one(ctx context.Context, i int,
 	yield func(text string, l *logprobs) bool) (reason string, err error) {
 	n := or(c.q.N, 1)

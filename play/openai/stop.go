@@ -72,5 +72,5 @@ func (h *holder) release(n int, cut bool) []models.Utterance {
 	return out
 }
 
-// rest returns what was held back and turned out not to be a stop string.
+// rest returns the utterances that were held back and turned out not to be part of a stop string.
 func (h *holder) rest() []models.Utterance { return h.held }

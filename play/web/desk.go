@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// Limits bound what a client can hold up.
+// Limits bound how much of the server a client can occupy, and for how long.
 type Limits struct {
 	BodyTime  time.Duration // to send a body
 	WriteTime time.Duration // to read an answer, or an event of a stream

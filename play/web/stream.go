@@ -19,7 +19,7 @@ type Stream struct {
 // newStream begins an answer.
 func newStream(w http.ResponseWriter, writeTime time.Duration) *Stream {
 	w.Header().Set("Content-Type", "text/event-stream")
-	w.Header().Set("X-Accel-Buffering", "no") // to a proxy in between
+	w.Header().Set("X-Accel-Buffering", "no") // for a proxy such as nginx
 	w.WriteHeader(http.StatusOK)
 	return &Stream{w: w, control: http.NewResponseController(w), writeTime: writeTime}
 }

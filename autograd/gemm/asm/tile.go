@@ -156,7 +156,7 @@ func strip(s isa, rows, wide int) {
 	}
 	t.edge("most", 2, masked)
 	Label(name + "_end")
-	DECQ(param("strips")) // what a strip moves on lies in the arguments: the registers are needed
+	DECQ(param("strips")) // the steps between strips stay in memory: no register is free
 	JZ(LabelRef(name + "_done"))
 	next("a", "down", rows)
 	next("c", "ldc", rows)
@@ -304,7 +304,7 @@ func (t *tile) once(part string, vectors int, end last) {
 		}
 		VFMADD231PS(a, b, c)
 	}
-	if t.rows < vectors { // keep in registers what is less: the column of A or the row of B
+	if t.rows < vectors { // keep the smaller in registers: the column of A or the row of B
 		var as []reg.VecVirtual
 		for i := range t.rows {
 			as = append(as, broadcastA(i))

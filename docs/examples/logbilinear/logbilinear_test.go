@@ -42,8 +42,8 @@ func TestShape(t *testing.T) {
 	require.ErrorContains(t, err, "context is less than 1")
 }
 
-// TestVisit is the promise of the README: the species is trained, resumed, compared, drawn and
-// inspected, and nothing of lmzoo knows its name.
+// TestVisit checks the promise of the README: the species is trained, resumed, compared, drawn and
+// inspected without a line in lmzoo.
 func TestVisit(t *testing.T) {
 	dir := t.TempDir()
 	runs, split, err := trainAll(t.Context(), io.Discard, dir, 24)
