@@ -40,14 +40,15 @@ func TrainLogistic(s *Set, order int, penalty float64) (*Logistic, error) {
 		problem.rows = append(problem.rows, m.count(e))
 		problem.labels = append(problem.labels, s.Index(e.Label))
 	}
-	if err := m.fit(problem); err != nil {
+	var err error
+	if m.weights, err = problem.minimize(); err != nil {
 		return nil, err
 	}
 	return m, nil
 }
 
-// fit minimizes by L-BFGS (Liu & Nocedal 1989).
-func (m *Logistic) fit(p *logisticProblem) error {
+// minimize returns the weights of the minimum, by L-BFGS (Liu & Nocedal 1989).
+func (p *logisticProblem) minimize() ([]float64, error) {
 	start := make([]float64, (p.bias+1)*p.classes)
 	settings := optimize.Settings{GradientThreshold: 1e-6, MajorIterations: 10_000}
 	result, err := optimize.Minimize(optimize.Problem{
@@ -55,18 +56,17 @@ func (m *Logistic) fit(p *logisticProblem) error {
 		Grad: func(grad, w []float64) { p.loss(grad, w) },
 	}, start, &settings, &optimize.LBFGS{Store: 30})
 	if err != nil && result == nil {
-		return fmt.Errorf("logistic regression: %w", err)
+		return nil, fmt.Errorf("logistic regression: %w", err)
 	}
 	grad := make([]float64, len(start))
 	p.loss(grad, result.X)
 	for _, g := range grad {
 		if !(math.Abs(g) < 1e-3) { // rounding may stop L-BFGS before its threshold
-			return fmt.Errorf("logistic regression did not converge: %v, gradient %g",
+			return nil, fmt.Errorf("logistic regression did not converge: %v, gradient %g",
 				result.Status, g)
 		}
 	}
-	m.weights = result.X
-	return nil
+	return result.X, nil
 }
 
 // entry is a feature that occurs in a text, and how often.

@@ -35,7 +35,11 @@ func word2vec() *Species {
 					return Training{}, err
 				}
 				tr, err := train.NewTrainerOf(l, c)
-				return Training{Trainer: tr, Validate: l.Validation(heldOutTokens(text))}, err
+				t := Training{Trainer: tr}
+				if held := heldOutTokens(text); len(held) > 0 {
+					t.Validate = l.Validation(held)
+				}
+				return t, err
 			},
 			Validation: Validation{"pair loss", "nats per pair"},
 			Measure: func(ctx context.Context, model any, text *Text, docs [][]lm.Token) (float64, error) {
