@@ -4,6 +4,7 @@
 # make cover      writes bin/cover.html and prints the coverage
 # make golden     writes the reference numbers again (needs KenLM, and Python with PyTorch and regex)
 # make fuzz       fuzzes every reader: make fuzz FUZZTIME=5m
+# make lab        runs every experiment at full scale and writes its results to docs/lab
 # make bench      runs the benchmarks of all packages
 # make screenshots draws the pictures of the playground again (needs Chromium)
 
@@ -12,7 +13,7 @@ BUDGET ?= 16s
 FUZZTIME ?= 10s
 RACE := ./train/... ./lm/... ./eval/... ./zoo/... ./play/... ./cmd/...
 
-.PHONY: build demo test vet race cover golden fuzz bench screenshots clean
+.PHONY: build demo lab test vet race cover golden fuzz bench screenshots clean
 
 build: bin/lmzoo
 
@@ -22,6 +23,10 @@ bin/lmzoo: $(shell find . -name '*.go' -not -name '*_test.go') go.mod
 
 demo: build
 	./bin/lmzoo compare --budget $(BUDGET) --out demo
+
+lab: build
+	./bin/lmzoo lab labels senses transfer objectives --out docs/lab
+	$(GO) test -run TestDocsLab . -update-lab
 
 test: vet
 	$(GO) test ./...

@@ -24,7 +24,7 @@ const floors = `
 5  task
 5  align
 6  zoo  bench
-7  report
+7  lab  report
 8  play/web
 9  play/models  play/playtest
 10 play/openai  play/jobs

@@ -142,7 +142,7 @@ Exit codes: 0 done, 1 failed, 2 invalid command, argument, flag or setting, 130 
 		{"see", newCompare(cat)}, {"see", newPlay(cat)}, {"see", newReport(cat)},
 		{"see", newList(cat)}, {"see", newNext(cat)}, {"see", newGenerate(cat)},
 		{"see", newExplain(cat)}, {"see", newFill(cat)}, {"see", newNeighbours(cat)},
-		{"see", newAnalogy(cat)}, {"see", newBench()},
+		{"see", newAnalogy(cat)}, {"see", newLab()}, {"see", newBench()},
 		{"work", newTrain(cat)}, {"work", newEval(cat)}, {"work", newCompress(cat)},
 		{"work", newDecompress(cat)}, {"work", newFinetune(cat)}, {"work", newClassify(cat)},
 		{"work", newEmbed(cat)}, {"work", newExport(cat)}, {"work", newMix(cat)},

@@ -1,0 +1,187 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/jedib0t/go-pretty/v6/table"
+	"github.com/spf13/cobra"
+
+	"lmzoo/lab"
+)
+
+func newLab() *cobra.Command {
+	var (
+		run        runFlags
+		seeds      string
+		scale      string
+		out, store string
+	)
+	c := &cobra.Command{
+		Use:   "lab [EXPERIMENT...]",
+		Short: "Run experiments, each with a control that could refute it",
+		Long: `Run experiments: each tries one claim of a page once for every seed and holds the result
+against a control that could have refuted it. Without names, list them. The pages report results
+at --scale full, which takes some minutes a seed; --scale quick takes under three minutes for
+labels and senses together on two cores. Models that are pre-trained for an experiment are kept in
+--store as ordinary run directories, so that experiments share them.`,
+		Example: `  lmzoo lab
+  lmzoo lab labels senses --scale quick
+  lmzoo lab senses --seeds 1,2,3 --out docs/lab`,
+		ValidArgsFunction: cobra.FixedCompletions(experimentNames(),
+			cobra.ShellCompDirectiveNoFileComp),
+		RunE: func(c *cobra.Command, args []string) error {
+			if err := run.check(); err != nil {
+				return err
+			}
+			if len(args) == 0 {
+				return listExperiments(c.OutOrStdout(), run.json)
+			}
+			env, err := newEnv(c, run, seeds, scale, store)
+			if err != nil {
+				return err
+			}
+			var experiments []lab.Experiment
+			for _, name := range args {
+				e, err := lab.Find(name)
+				if err != nil {
+					return usageError{err}
+				}
+				experiments = append(experiments, e)
+			}
+			p := newProgress(c.ErrOrStderr(), run.quiet)
+			env.Progress = func(what string) { p.show("%s", what) }
+			for _, e := range experiments {
+				start := time.Now()
+				res, err := e.Run(c.Context(), env)
+				p.clear()
+				if err != nil {
+					return fmt.Errorf("%s: %w", e.Name, err)
+				}
+				res.Experiment, res.Scale, res.Seconds = e, env.Scale, time.Since(start).Seconds()
+				if err := reportExperiment(c.OutOrStdout(), res, run.json, out); err != nil {
+					return err
+				}
+			}
+			return nil
+		},
+	}
+	run.add(c)
+	fs := c.Flags()
+	fs.StringVar(&seeds, "seeds", "", "seeds, separated by commas (default 1,2,3; of quick 1)")
+	fs.StringVar(&scale, "scale", string(lab.Full), "full or quick")
+	fs.StringVar(&out, "out", "", "directory to write NAME.json into")
+	fs.StringVar(&store, "store", "",
+		"directory of pre-trained models (default: in the user's cache)")
+	complete(c, "scale", func() []string { return []string{string(lab.Full), string(lab.Quick)} })
+	return c
+}
+
+func experimentNames() (names []string) {
+	for _, e := range lab.All() {
+		names = append(names, e.Name)
+	}
+	return names
+}
+
+// newEnv puts the environment of the experiments together.
+func newEnv(c *cobra.Command, run runFlags, seeds, scale, store string) (*lab.Env, error) {
+	env := &lab.Env{Threads: run.threads, Scale: lab.Scale(scale)}
+	if env.Scale != lab.Full && env.Scale != lab.Quick {
+		return nil, usagef("--scale is %q; want full or quick", scale)
+	}
+	if seeds == "" {
+		seeds = "1,2,3"
+		if env.Scale == lab.Quick {
+			seeds = "1"
+		}
+	}
+	for text := range strings.SplitSeq(seeds, ",") {
+		n, err := strconv.ParseUint(strings.TrimSpace(text), 10, 64)
+		if err != nil {
+			return nil, usagef("--seeds is %q; want numbers separated by commas, such as 1,2,3",
+				seeds)
+		}
+		env.Seeds = append(env.Seeds, n)
+	}
+	if store == "" {
+		cache, err := os.UserCacheDir()
+		if err != nil {
+			return nil, fmt.Errorf("no directory for pre-trained models: %w; choose one with --store",
+				err)
+		}
+		store = filepath.Join(cache, "lmzoo", "lab")
+	}
+	env.Store = lab.NewStore(store)
+	return env, nil
+}
+
+func listExperiments(w io.Writer, asJSON bool) error {
+	if asJSON {
+		return printJSON(w, lab.All())
+	}
+	t := newTable(w, "name", "era", ">year", "claim")
+	t.prose, t.long = true, "claim"
+	for _, e := range lab.All() {
+		t.AppendRow(table.Row{e.Name, e.Era, e.Year, e.Claim})
+	}
+	t.print()
+	return nil
+}
+
+// reportExperiment prints a result, and keeps it as JSON.
+func reportExperiment(w io.Writer, res *lab.Result, asJSON bool, out string) error {
+	if out != "" {
+		if err := os.MkdirAll(out, 0o777); err != nil {
+			return err
+		}
+		path := filepath.Join(out, res.Name+".json")
+		err := writeFile(path, func(w io.Writer) error { return printJSON(w, res) })
+		if err != nil {
+			return err
+		}
+	}
+	if asJSON {
+		return printJSON(w, res)
+	}
+	fmt.Fprintf(w, "%s\n", wrapLines(res.Name+": "+res.Claim, max(columns(w), 60)))
+	for _, table := range res.Tables {
+		fmt.Fprintf(w, "\n%s\n", table.Title)
+		printRows(w, table)
+	}
+	fmt.Fprintln(w)
+	for _, v := range res.Seeds {
+		verdict := "held"
+		if !v.Held {
+			verdict = "did not hold"
+		}
+		fmt.Fprintf(w, "seed %d: %s\n", v.Seed, verdict)
+	}
+	fmt.Fprintf(w, "%.0f s at scale %s\n\n", res.Seconds, res.Scale)
+	return nil
+}
+
+// printRows prints a table of an experiment, numbers aligned to the right.
+func printRows(w io.Writer, rows lab.Table) {
+	var header []string
+	for i, name := range rows.Columns {
+		if len(rows.Rows) > 0 && strings.IndexAny(rows.Rows[0][i], "0123456789") == 0 {
+			name = ">" + name
+		}
+		header = append(header, name)
+	}
+	t := newTable(w, header...)
+	for _, r := range rows.Rows {
+		row := table.Row{}
+		for _, cell := range r {
+			row = append(row, cell)
+		}
+		t.AppendRow(row)
+	}
+	t.print()
+}

@@ -1,0 +1,150 @@
+package lab
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sync"
+
+	"lmzoo/corpus"
+	"lmzoo/train"
+	"lmzoo/zoo"
+)
+
+// Store keeps the models that experiments pre-train, so that experiments share them. A model is
+// found by a fingerprint of everything that determines its weights: species, settings, corpus and
+// seed. It holds ordinary run directories.
+type Store struct {
+	Dir string // "" keeps the models in memory
+
+	catalogue zoo.Catalogue
+	mu        sync.Mutex
+	models    map[string]*zoo.Run
+	texts     map[string]*text
+}
+
+// NewStore returns a store in a directory, or in memory if dir is "".
+func NewStore(dir string) *Store {
+	return &Store{
+		Dir: dir, catalogue: zoo.Standard(),
+		models: map[string]*zoo.Run{}, texts: map[string]*text{},
+	}
+}
+
+// Pretraining is a model to pre-train on a generated corpus.
+type Pretraining struct {
+	Species string
+	Corpus  string
+	Tokens  int            // of the training text
+	Values  map[string]any // settings other than the species' quick recipe
+	Seed    uint64
+}
+
+// Pretrained returns the model of p, trained now or before.
+func (s *Store) Pretrained(ctx context.Context, env *Env, p Pretraining) (*zoo.Run, error) {
+	species, err := s.catalogue.Find(p.Species)
+	if err != nil {
+		return nil, err
+	}
+	settings, err := species.Settings("tiny")
+	if err != nil {
+		return nil, err
+	}
+	if err := settings.Set(p.Values); err != nil {
+		return nil, fmt.Errorf("%s: %w", p.Species, err)
+	}
+	data, split, tok, err := s.text(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	if tok, err = species.Extend(tok); err != nil {
+		return nil, err
+	}
+	print := fingerprint(p, settings, data)
+	s.mu.Lock()
+	r := s.models[print]
+	s.mu.Unlock()
+	if r != nil {
+		return r, nil
+	}
+	o := zoo.Order{
+		Species: species, Size: "tiny", Settings: settings, Data: data, Split: split,
+		Tokenizer: tok, Seed: p.Seed, Threads: env.Threads,
+	}
+	if r, err = s.make(ctx, env, o, print); err != nil {
+		return nil, fmt.Errorf("pre-training %s: %w", p.Species, err)
+	}
+	s.mu.Lock()
+	s.models[print] = r
+	s.mu.Unlock()
+	return r, nil
+}
+
+// make opens the run of a fingerprint, or trains it.
+func (s *Store) make(ctx context.Context, env *Env, o zoo.Order, print string) (*zoo.Run, error) {
+	if s.Dir != "" {
+		o.Dir = filepath.Join(s.Dir, o.Species.Name+"-"+print)
+		switch c, err := zoo.ReadConfig(o.Dir); {
+		case err == nil && c.Result != nil:
+			return s.catalogue.Open(o.Dir)
+		case err == nil:
+			o.Overwrite = true // interrupted
+		case !errors.Is(err, fs.ErrNotExist):
+			if _, stat := os.Stat(o.Dir); stat == nil {
+				o.Overwrite = true
+			}
+		}
+	}
+	total := o.Settings.Train.Steps
+	return zoo.Make(ctx, o, func(_ context.Context, _ *train.Trainer, e train.Event) error {
+		if e.Kind == train.Stepped && e.Stats.Step%50 == 0 {
+			env.say("pre-training %s, seed %d: step %d of %d, loss %.3f",
+				o.Species.Name, o.Seed, e.Stats.Step, total, e.Stats.Loss)
+		}
+		return nil
+	})
+}
+
+// text returns a corpus and its word tokenizer, drawn once.
+func (s *Store) text(
+	ctx context.Context, p Pretraining,
+) (zoo.Data, corpus.Split, corpus.Tokenizer, error) {
+	key := fmt.Sprint(p.Corpus, p.Tokens)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	data := zoo.Data{Corpus: p.Corpus, Tokens: p.Tokens}
+	if t := s.texts[key]; t != nil {
+		return t.data, t.split, t.tok, nil
+	}
+	split, err := data.Load(ctx, zoo.Input{})
+	if err != nil {
+		return data, split, nil, err
+	}
+	tok, err := corpus.Train("word", split.Train, 0)
+	if err != nil {
+		return data, split, nil, err
+	}
+	split.Valid, split.Test = nil, nil // nothing is measured on them here
+	s.texts[key] = &text{data, split, tok}
+	return data, split, tok, nil
+}
+
+// fingerprint identifies what determines the weights.
+func fingerprint(p Pretraining, settings *zoo.Settings, data zoo.Data) string {
+	id, _ := json.Marshal([]any{p, settings.Model, settings.Train, data}) // plain data marshals
+	sum := sha256.Sum256(id)
+	return hex.EncodeToString(sum[:8])
+}
+
+// text is a corpus with its tokenizer.
+type text struct {
+	data  zoo.Data
+	split corpus.Split
+	tok   corpus.Tokenizer
+}
