@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"lmzoo/autograd"
+	"lmzoo/corpus"
 	"lmzoo/lm"
 	"lmzoo/nn"
 	"lmzoo/train"
@@ -110,17 +111,34 @@ func (s *features) Batch(b *featureBatch, step int) {
 	}
 }
 
-// Vectors returns the vector of every token of a text in every layer, [L+1][len(tokens)][C].
+// windowed is a body that sees a window of positions.
+type windowed interface{ Window() int }
+
+// Vectors returns the vector of every token of a text in every layer, [L+1][len(tokens)][C]. A text
+// longer than the window is read window by window, as Hidden cuts it, in the memory of one.
 func Vectors(body nn.Encoder, tokens []lm.Token) [][][]float32 {
 	var b Batch
 	b.fill([]Labelled{{Tokens: tokens}})
+	step := len(b.X)
+	if w, ok := body.(windowed); ok {
+		step = min(step, w.Window())
+	}
 	var out [][][]float32
-	for _, layer := range body.Hidden(autograd.NewForward(), b.Batch) {
-		var rows [][]float32
-		for i := range tokens {
-			rows = append(rows, append([]float32(nil), layer.Row(1+i)...))
+	tape := autograd.NewForward()
+	for lo := 0; lo < len(b.X); lo += step {
+		hi := min(lo+step, len(b.X))
+		tape.Reset()
+		part := corpus.Batch{B: 1, T: hi - lo, X: b.X[lo:hi], Y: b.Y[lo:hi]}
+		for l, layer := range body.Hidden(tape, part) {
+			if l == len(out) {
+				out = append(out, make([][]float32, 0, len(tokens)))
+			}
+			for i := range hi - lo {
+				if lo+i > 0 { // BOS is no token of the text
+					out[l] = append(out[l], append([]float32(nil), layer.Row(i)...))
+				}
+			}
 		}
-		out = append(out, rows)
 	}
 	return out
 }

@@ -186,7 +186,7 @@ func startTask(model any, info *TaskInfo, sets *TaskSets, text *Text,
 	if cut > 0 {
 		t.Notes = append(t.Notes,
 			fmt.Sprintf(
-				"%d of %d texts are longer than the model's window and were cut at their ends", cut,
+				"%d of %d texts are longer than the model reads and were cut at their ends", cut,
 				len(texts)))
 	}
 	// choosing weights by more labels than were asked for would not be fair
@@ -197,10 +197,12 @@ func startTask(model any, info *TaskInfo, sets *TaskSets, text *Text,
 	return t, nil
 }
 
-// inputs returns the tokens and classes of examples, and how many did not fit into the window of
-// the body.
+// longestText is how many tokens of a text are read by a body without a window.
+const longestText = 1024
+
+// inputs returns the tokens and classes of examples, and how many were longer than the body reads.
 func inputs(tok corpus.Tokenizer, n *task.Network, s *task.Set) (texts []task.Labelled, cut int) {
-	room := 0
+	room := longestText
 	if w, ok := n.Body.(interface{ Window() int }); ok {
 		room = w.Window() - 1 // BOS takes a place
 	}

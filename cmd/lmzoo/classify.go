@@ -41,12 +41,10 @@ line of a task of pairs is two texts with a tab between them.`,
 			}
 			enc := json.NewEncoder(c.OutOrStdout())
 			enc.SetEscapeHTML(false)
-			n := 0
 			return lines(c.InOrStdin(), func(line string) error {
-				n++
 				e, err := parseLine(line, r.Config.Task.Pairs)
 				if err != nil {
-					return fmt.Errorf("line %d: %w", n, err)
+					return err
 				}
 				a := classify(m, e)
 				if asJSON {

@@ -87,37 +87,91 @@ func newEmbedder(cat zoo.Catalogue, dir, layer, pool string) (*embedder, error) 
 	return e, nil
 }
 
+// maxEmbedded bounds the tokens of a text, because their vectors are held in memory.
+const maxEmbedded = 1 << 14
+
 // vectors returns the vectors of a text, [layers][tokens or 1][C], and its tokens.
-func (e *embedder) vectors(text string) (layers [][][]float32, tokens []lm.Token) {
+func (e *embedder) vectors(text string) (layers [][][]float32, tokens []lm.Token, err error) {
 	tokens, _ = task.Input(e.run.Tokenizer, task.Example{Text: text}, 0)
-	if e.pool == "none" {
+	if len(tokens) > maxEmbedded {
+		return nil, nil, usagef("the text has %d tokens; want at most %d: divide it into several lines",
+			len(tokens), maxEmbedded)
+	}
+	w, ok := e.body.(interface{ Window() int })
+	long := ok && len(tokens) >= w.Window() // BOS takes a place
+	switch {
+	case e.pool == "none":
 		layers = task.Vectors(e.body, tokens)
-	} else {
-		for _, v := range task.Features(e.body, task.Pool(e.pool), [][]lm.Token{tokens})[0] {
+	case long && e.pool == "mean":
+		for _, v := range task.Vectors(e.body, tokens) {
+			layers = append(layers, [][]float32{meanOf(v)})
+		}
+	default:
+		read := tokens
+		if long {
+			read = tokens[:w.Window()-1] // the first position sees no further
+		}
+		for _, v := range task.Features(e.body, task.Pool(e.pool), [][]lm.Token{read})[0] {
 			layers = append(layers, [][]float32{v})
 		}
 	}
 	if e.layer >= 0 {
 		layers = layers[e.layer : e.layer+1]
 	}
-	return layers, tokens
+	return layers, tokens, nil
 }
 
-// lines visits every line of a reader without its end.
+// meanOf returns the mean of vectors.
+func meanOf(vectors [][]float32) []float32 {
+	sum := make([]float64, len(vectors[0]))
+	for _, v := range vectors {
+		for i, x := range v {
+			sum[i] += float64(x)
+		}
+	}
+	mean := make([]float32, len(sum))
+	for i, x := range sum {
+		mean[i] = float32(x / float64(len(vectors)))
+	}
+	return mean
+}
+
+// maxLine bounds a line of standard input, which may be one long line without an end.
+const maxLine = 1 << 20
+
+// lines visits every line of a reader without its end. An error names the line.
 func lines(r io.Reader, visit func(text string) error) error {
 	b := bufio.NewReader(r)
-	for {
-		line, err := b.ReadString('\n')
-		if line != "" {
-			if err := visit(strings.TrimRight(line, "\r\n")); err != nil {
-				return err
+	for n := 1; ; n++ {
+		line, err := readLine(b)
+		if line == "" && err == io.EOF {
+			return nil
+		}
+		if err == nil || err == io.EOF {
+			if failed := visit(strings.TrimRight(line, "\r\n")); failed != nil {
+				err = failed
 			}
 		}
 		if err == io.EOF {
 			return nil
 		}
 		if err != nil {
-			return fmt.Errorf("standard input: %w", err)
+			return fmt.Errorf("standard input, line %d: %w", n, err)
+		}
+	}
+}
+
+// readLine reads to the end of a line or of the input.
+func readLine(b *bufio.Reader) (string, error) {
+	var line []byte
+	for {
+		part, err := b.ReadSlice('\n')
+		line = append(line, part...)
+		if len(line) > maxLine {
+			return "", usagef("the line is longer than %d bytes; divide it into several lines", maxLine)
+		}
+		if err != bufio.ErrBufferFull {
+			return string(line), err
 		}
 	}
 }
@@ -135,7 +189,10 @@ func (e *embedder) jsonl(r io.Reader, w io.Writer) error {
 	enc := json.NewEncoder(w)
 	enc.SetEscapeHTML(false)
 	return lines(r, func(text string) error {
-		layers, tokens := e.vectors(text)
+		layers, tokens, err := e.vectors(text)
+		if err != nil {
+			return err
+		}
 		out := embedding{Text: text}
 		if e.pool == "none" {
 			for _, t := range tokens {
@@ -162,7 +219,10 @@ func (e *embedder) npy(r io.Reader, w io.Writer) error {
 	var data []float32
 	texts, shape := 0, []int{0, 0}
 	err := lines(r, func(text string) error {
-		layers, _ := e.vectors(text)
+		layers, _, err := e.vectors(text)
+		if err != nil {
+			return err
+		}
 		for i, l := range layers {
 			if len(l[0]) != len(layers[0][0]) {
 				return usagef("layers 0 and %d have %d and %d channels, which no one array holds; choose one with --layer",
