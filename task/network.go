@@ -111,6 +111,12 @@ type predictor interface {
 	HeadLoss(t *autograd.Tape, h *autograd.Tensor, y []lm.Token, n int) *autograd.Tensor
 }
 
+// Predicts reports whether a body has the auxiliary language-model loss.
+func Predicts(body nn.Encoder) bool {
+	_, ok := body.(predictor)
+	return ok
+}
+
 // Loss is L₂ + λ·L₁ in nats: the mean −ln P of the labels and, if λ is not 0, of the tokens of the
 // texts (Radford et al. 2018, equations 4 and 5).
 func (n *Network) Loss(t *autograd.Tape, b Batch) *autograd.Tensor {

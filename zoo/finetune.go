@@ -30,8 +30,13 @@ const bodyPrefix = "body."
 // FineTune returns the order of a run that learns a task on top of a parent. The settings of the
 // model are the parent's; values change those of the training. frozen trains the head alone.
 func FineTune(parent *Run, info TaskInfo, frozen bool, values map[string]any) (Order, error) {
-	if _, err := parent.Encoder(); err != nil {
+	body, err := parent.Encoder()
+	if err != nil {
 		return Order{}, err
+	}
+	if info.Lambda > 0 && !task.Predicts(body) {
+		return Order{}, Misuse{fmt.Errorf("%s: %s has no auxiliary language-model loss; leave out --aux, or choose "+
+			"a parent that predicts the next token", parent.Dir, parent.Title())}
 	}
 	sets, err := info.Load()
 	if err != nil {

@@ -12,6 +12,9 @@ import (
 // Word returns the token that a word is. Where words carry the space before them, the one inside a
 // text is meant, not the one at its beginning.
 func (r *Run) Word(text string) (lm.Token, error) {
+	if strings.TrimSpace(text) == "" {
+		return 0, fmt.Errorf("%q is no word; choose a word of the training text", text)
+	}
 	for _, spelled := range []string{" " + text, text} {
 		if t, ok := oneToken(r.Tokenizer, spelled); ok {
 			return t, nil

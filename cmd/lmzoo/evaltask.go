@@ -49,6 +49,10 @@ func evalTask(r *zoo.Run, file string, seed uint64) (*taskEvaluation, error) {
 	if file == "" {
 		row.Task, row.Part = r.Config.Task.File, "test"
 	}
+	if len(set.Examples) == 0 {
+		return nil, usagef("the test part of its task is empty (split %s); give labelled texts with --task",
+			r.Config.Task.Split)
+	}
 	if row.score, err = task.Evaluate(m, set, seed); err != nil {
 		return nil, err
 	}

@@ -55,7 +55,7 @@ Hugging Face and of torch.nn.`,
 			if out == "" || out == "-" {
 				return write(exact(c.OutOrStdout()))
 			}
-			if format == "arpa" || strings.HasSuffix(out, ".gz") {
+			if format == "arpa" || slices.Contains(packedNames, filepath.Ext(out)) {
 				if write, err = packed(out, write); err != nil {
 					return err
 				}
@@ -87,14 +87,17 @@ func exporter(c *cobra.Command, r *zoo.Run, format string) (func(io.Writer) erro
 		return nil, err
 	}
 	if len(left) > 0 {
-		fmt.Fprintf(c.ErrOrStderr(), "note: left out %d tokens that the format cannot hold, such "+
-			"as %s\n", len(left), left[0])
+		fmt.Fprintf(c.ErrOrStderr(), "note: tokens left out, because the format cannot hold "+
+			"them: %d; the first: %s\n", len(left), left[0])
 	}
 	if format == "word2vec-bin" {
 		return v.WriteBinary, nil
 	}
 	return v.WriteText, nil
 }
+
+// packedNames are the extensions of packed files.
+var packedNames = []string{".gz", ".bz2", ".xz", ".zst"}
 
 // packed returns write, through gzip if the name of the file ends in .gz.
 func packed(path string, write func(io.Writer) error) (func(io.Writer) error, error) {

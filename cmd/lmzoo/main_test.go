@@ -27,7 +27,7 @@ func TestScripts(t *testing.T) {
 			"flipbit":  flipBit,
 			"truncate": truncate,
 			"smaller":  smaller,
-			"repeat":   repeat,
+			"repeat":   repeat, "widen": widen,
 		},
 	})
 }

@@ -76,7 +76,7 @@ beside those by their product (3CosMul; Levy & Goldberg 2014). The three words g
 				return printJSON(c.OutOrStdout(), map[string][]neighbour{"3cosadd": sum, "3cosmul": product})
 			}
 			t := newTable(c.OutOrStdout(), "3CosAdd", ">score", "3CosMul", ">score")
-			for i := range sum {
+			for i := range min(len(sum), len(product)) {
 				t.AppendRow(table.Row{sum[i].Word, number(sum[i].Score, 3), product[i].Word, number(product[i].Score, 3)})
 			}
 			t.print()
