@@ -198,7 +198,7 @@ func (f *tokenizerFile) words(valid func(string) bool) ([]string, error) {
 				f.Tokenizer)
 		}
 		if seen[w] {
-			return nil, fmt.Errorf("word %d: %q is there twice", i, w)
+			return nil, fmt.Errorf("word %d: %q occurs twice", i, w)
 		}
 		seen[w] = true
 		words = append(words, w)
@@ -229,7 +229,7 @@ func (f *tokenizerFile) merges() ([]Merge, error) {
 				maxTokenBytes)
 		}
 		if seen[m] {
-			return nil, fmt.Errorf("merge %d: the pair %d %d is there twice", i, m[0], m[1])
+			return nil, fmt.Errorf("merge %d: the pair %d %d occurs twice", i, m[0], m[1])
 		}
 		seen[m] = true
 		length = append(length, n)

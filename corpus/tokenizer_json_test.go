@@ -89,7 +89,7 @@ func TestLoadTokenizerRefuses(t *testing.T) {
 		head + `"bpe","merges":[[0,1]]}`:                   "joins token 0",
 		head + `"bpe","merges":[[1,257]]}`:                 "joins token 257",
 		head + `"bpe","merges":[[1,-5]]}`:                  "joins token -5",
-		head + `"bpe","merges":[[1,2],[1,2]]}`:             "is there twice",
+		head + `"bpe","merges":[[1,2],[1,2]]}`:             "occurs twice",
 		head +
 			`"bpe","merges":[[1,1],[257,257],[258,258],[259,259],[260,260],[261,261],[262,262],[263,263],[264,264]]}`: "512 bytes",
 	} {

@@ -294,7 +294,7 @@ func (a *arpaReader) unigram(word string, prob, backoff float32) error {
 		o.prob, o.backoff = []float32{float32(math.Inf(-1)), missingUnk}, []float32{0, 0}
 	}
 	if _, ok := a.token[word]; ok {
-		return fmt.Errorf("%.40q is twice among the unigrams", word)
+		return fmt.Errorf("%.40q occurs twice among the unigrams", word)
 	}
 	switch word {
 	case openWord:

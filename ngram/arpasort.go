@@ -20,7 +20,7 @@ func (a *arpaReader) grams() (grams, error) {
 			for _, w := range a.orders[k-1].row(i, k) {
 				text = append(text, a.words[w])
 			}
-			return grams{}, fmt.Errorf("the %d-gram %q is there twice", k, strings.Join(text, " "))
+			return grams{}, fmt.Errorf("the %d-gram %q occurs twice", k, strings.Join(text, " "))
 		}
 	}
 	for k := len(a.orders); k > 2; k-- {

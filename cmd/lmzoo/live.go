@@ -76,7 +76,7 @@ func queue(server *play.Server, title string, making making) <-chan ending {
 	err := server.Train(title,
 		func(ctx context.Context, watch train.Observer) (run *zoo.Run, err error) {
 			// the result if making panics
-			end := ending{err: errors.New("something is wrong in this program")}
+			end := ending{err: errors.New("internal error: the training panicked")}
 			defer func() { done <- end }()
 			end.run, end.err = making(ctx, watch)
 			return end.run, end.err

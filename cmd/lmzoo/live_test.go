@@ -123,5 +123,5 @@ func TestServeEnds(t *testing.T) {
 	require.ErrorIs(t, <-ended, broken)
 	_, _, ended = watched(t,
 		func(context.Context, ...train.Observer) (*zoo.Run, error) { panic("a bug") })
-	require.ErrorContains(t, <-ended, "something is wrong in this program")
+	require.ErrorContains(t, <-ended, "internal error: the training panicked")
 }

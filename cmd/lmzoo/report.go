@@ -88,8 +88,8 @@ trained on. A directory of runs stands for all of them.`,
 			if run.json {
 				return printJSON(c.OutOrStdout(), cmp)
 			}
-			fmt.Fprintf(c.OutOrStdout(), "%s: %d models on %d bytes; open it in a browser\n", out,
-				len(cmp.Rows), cmp.TestBytes)
+			fmt.Fprintf(c.OutOrStdout(), "%s: %s on %d bytes; open it in a browser\n", out,
+				models(len(cmp.Rows)), cmp.TestBytes)
 			return nil
 		},
 	}

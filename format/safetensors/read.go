@@ -163,7 +163,8 @@ func parseInfo(d *json.Decoder, name string, room int64) (Info, error) {
 	}
 	begin, end := entry.Offsets[0], entry.Offsets[1]
 	if begin < 0 || end < begin || end > room {
-		return Info{}, fmt.Errorf("tensor %s is at bytes %d to %d of %d", name, begin, end, room)
+		return Info{}, fmt.Errorf("tensor %s has bytes %d to %d of %d; the file is truncated or "+
+			"damaged", name, begin, end, room)
 	}
 	n, ok := elements(entry.Shape, room/size)
 	if !ok || n*size != end-begin {

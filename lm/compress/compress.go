@@ -88,7 +88,7 @@ func encodable(m lm.Model, tok Tokenizer, text string) ([]lm.Token, error) {
 	tokens := tok.Encode(nil, text)
 	for i, t := range tokens {
 		if t < 0 || int(t) >= m.Vocab() {
-			return nil, fmt.Errorf("token %d is number %d of the tokenizer %q, but the model has "+
+			return nil, fmt.Errorf("token %d has the id %d in the tokenizer %q, but the model has "+
 				"%d tokens; use the tokenizer that the model was trained with",
 				i+1, t, tok.Name(), m.Vocab())
 		}

@@ -20,7 +20,7 @@ func (s *shares) next(state lm.State, v int) error {
 	best := math.Inf(-1)
 	for v, p := range s.weights {
 		if math.IsNaN(p) || math.IsInf(p, 1) {
-			return fmt.Errorf("%w: token %d has ln P = %v; train again with a lower rate",
+			return fmt.Errorf("%w: token %d has ln P = %v; train again with a lower learning rate",
 				lm.ErrNoProbability, v, p)
 		}
 		best = max(best, p)

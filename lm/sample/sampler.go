@@ -107,7 +107,7 @@ func check(logProbs []float64) error {
 	possible := false
 	for v, p := range logProbs {
 		if math.IsNaN(p) || math.IsInf(p, 1) {
-			return fmt.Errorf("%w: token %d has ln P = %v; train again with a lower rate",
+			return fmt.Errorf("%w: token %d has ln P = %v; train again with a lower learning rate",
 				lm.ErrNoProbability, v, p)
 		}
 		possible = possible || !math.IsInf(p, -1)

@@ -110,7 +110,7 @@ func (q *Queue) makeRun(ctx context.Context, j *Job, species *zoo.Species, setti
 	if ask.Corpus == "text" { // kept beside the model, so that it can be evaluated on it later
 		data = zoo.Data{Corpus: filepath.Join(dir, textFile), Documents: string(corpus.Paragraphs)}
 		if err := os.WriteFile(data.Corpus, []byte(ask.Text), 0o666); err != nil {
-			return fmt.Errorf("write the text to train on: %w", err)
+			return fmt.Errorf("cannot write the training text: %w", err)
 		}
 	}
 	split, err := data.Load(ctx, zoo.Input{Tokenizer: ask.Tokenizer})
@@ -187,7 +187,7 @@ func (q *Queue) observe(j *Job) train.Observer {
 // newDirectory makes a directory for a run. Its name does not depend on the request.
 func newDirectory(parent, species string) (string, error) {
 	if err := os.MkdirAll(parent, 0o777); err != nil {
-		return "", fmt.Errorf("make the directory of the runs: %w", err)
+		return "", fmt.Errorf("cannot make the directory of the runs: %w", err)
 	}
 	for n := 1; ; n++ {
 		dir := filepath.Join(parent, "my-"+species)
@@ -198,7 +198,7 @@ func newDirectory(parent, species string) (string, error) {
 		case err == nil:
 			return dir, nil
 		case !errors.Is(err, fs.ErrExist):
-			return "", fmt.Errorf("make a run directory: %w", err)
+			return "", fmt.Errorf("cannot make a run directory: %w", err)
 		}
 	}
 }

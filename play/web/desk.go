@@ -134,7 +134,7 @@ func encode(v any) (Page, error) {
 	enc := json.NewEncoder(&body)
 	enc.SetEscapeHTML(false)
 	if err := enc.Encode(v); err != nil {
-		return Page{}, fmt.Errorf("encode the answer: %w", err)
+		return Page{}, fmt.Errorf("cannot encode the answer: %w", err)
 	}
 	return Page{ContentType: "application/json", Data: body.Bytes()}, nil
 }
