@@ -13,7 +13,7 @@ import (
 	"lmzoo/zoo"
 )
 
-// classification is a line of --json.
+// classification is one line of `lmzoo classify --json`.
 type classification struct {
 	Text  string             `json:"text"`
 	Pair  string             `json:"pair,omitempty"`
@@ -25,9 +25,10 @@ func newClassify(cat zoo.Catalogue) *cobra.Command {
 	var asJSON bool
 	c := &cobra.Command{
 		Use:   "classify RUN",
-		Short: "The class of each line of standard input, by a fine-tuned run",
-		Long: `The class of each line of standard input, by a run of lmzoo finetune: label, tab, probability, tab, text. A
-line of a task of pairs is two texts with a tab between them.`,
+		Short: "Classify each line of standard input with a fine-tuned run",
+		Long: `Classify each line of standard input with a run of lmzoo finetune. A line of output
+is the label, its probability and the text, separated by tabs. For a task of pairs, a line of input
+is two texts with a tab between them.`,
 		Example: "  lmzoo classify runs/bert-50 < reviews.txt",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -50,7 +51,8 @@ line of a task of pairs is two texts with a tab between them.`,
 				if asJSON {
 					return enc.Encode(a)
 				}
-				_, err = fmt.Fprintf(c.OutOrStdout(), "%s\t%.3f\t%s\n", a.Label, a.P[a.Label], printable(line))
+				_, err = fmt.Fprintf(c.OutOrStdout(), "%s\t%.3f\t%s\n",
+					a.Label, a.P[a.Label], printable(line))
 				return err
 			})
 		},
@@ -59,21 +61,23 @@ line of a task of pairs is two texts with a tab between them.`,
 	return c
 }
 
-// parseLine reads a line of a task of single texts or of pairs.
+// parseLine reads one line of input: a text, or a pair of texts.
 func parseLine(line string, pairs bool) (task.Example, error) {
 	if !pairs {
 		if strings.TrimSpace(line) == "" {
-			return task.Example{}, fmt.Errorf("the text is empty; want one text a line")
+			return task.Example{}, fmt.Errorf("the text is empty; want one text per line")
 		}
 		return task.Example{Text: line}, nil
 	}
 	a, b, ok := strings.Cut(line, "\t")
 	if !ok || strings.TrimSpace(a) == "" || strings.TrimSpace(b) == "" {
-		return task.Example{}, fmt.Errorf("one text; want two with a tab between them, because the task is one of pairs")
+		return task.Example{}, fmt.Errorf(
+			"one text; want two with a tab between them, because the task classifies pairs")
 	}
 	return task.Example{Text: a, Pair: b}, nil
 }
 
+// classify returns the most probable class of an example and the probability of each class.
 func classify(m task.Classifier, e task.Example) classification {
 	logProbs := m.LogProbs(nil, e)
 	a := classification{Text: e.Text, Pair: e.Pair, P: map[string]float64{}}

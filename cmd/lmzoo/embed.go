@@ -21,12 +21,16 @@ func newEmbed(cat zoo.Catalogue) *cobra.Command {
 	var layer, pool, format string
 	c := &cobra.Command{
 		Use:   "embed RUN",
-		Short: "Hidden vectors of texts, one for each line of standard input",
-		Long: `The hidden vectors that a model makes of texts, one text a line of standard input. Layer 0 is the
-embeddings; without --layer it is the last. --pool mean gives one vector a text, the mean over its tokens; cls
-the vector of its first position, BERT's [CLS]; none one vector a token. A text longer than the model's window
-is read in windows. --format npy writes what numpy.load reads: [texts, channels], with --layer all
-[texts, layers, channels].`,
+		Short: "Print the hidden vectors of each line of standard input",
+		Long: `Print the hidden vectors that a model computes for texts, one text per line of
+standard input. A text that is longer than the context window is read in windows.
+
+Layer 0 is the embeddings; without --layer, the last layer is printed. --pool mean prints one vector
+per text, the mean over its tokens; cls the vector of the first position, BERT's [CLS]; none one
+vector per token.
+
+--format npy writes an array that numpy.load reads: [texts, channels], or
+[texts, layers, channels] with --layer all.`,
 		Example: `  lmzoo embed runs/bert --pool mean < lines.txt > vectors.jsonl
   lmzoo embed runs/gpt --layer all --format npy < lines.txt > vectors.npy`,
 		Args: cobra.ExactArgs(1),
@@ -37,7 +41,8 @@ is read in windows. --format npy writes what numpy.load reads: [texts, channels]
 			}
 			switch {
 			case format == "npy" && pool == "none":
-				return usagef("--format npy needs texts of one length; use --pool mean or cls, or --format jsonl")
+				return usagef("--format npy needs one vector per text; " +
+					"want --pool mean or cls, or --format jsonl")
 			case format == "npy":
 				return e.npy(c.InOrStdin(), exact(c.OutOrStdout()))
 			case format == "jsonl":
@@ -46,15 +51,16 @@ is read in windows. --format npy writes what numpy.load reads: [texts, channels]
 			return usagef("unknown format %q; want jsonl or npy", format)
 		},
 	}
-	c.Flags().StringVar(&layer, "layer", "", "layer from 0, the embeddings, or all (default: the last)")
-	c.Flags().StringVar(&pool, "pool", "mean", "none, mean or cls")
-	c.Flags().StringVar(&format, "format", "jsonl", "jsonl or npy")
+	c.Flags().StringVar(&layer, "layer", "",
+		"layer, counted from 0, the embeddings; or all (default: the last)")
+	c.Flags().StringVar(&pool, "pool", "mean", "pooled positions: none, mean or cls")
+	c.Flags().StringVar(&format, "format", "jsonl", "output format: jsonl or npy")
 	complete(c, "pool", func() []string { return []string{"none", "mean", "cls"} })
 	complete(c, "format", func() []string { return []string{"jsonl", "npy"} })
 	return c
 }
 
-// embedder reads texts with one model.
+// embedder computes the hidden vectors of texts with one model.
 type embedder struct {
 	run   *zoo.Run
 	body  nn.Encoder
@@ -139,7 +145,7 @@ func meanOf(vectors [][]float32) []float32 {
 // maxLine bounds a line of standard input, which may be one long line without an end.
 const maxLine = 1 << 20
 
-// lines visits every line of a reader without its end. An error names the line.
+// lines calls visit for every line of r, without the line ending. An error names the line.
 func lines(r io.Reader, visit func(text string) error) error {
 	b := bufio.NewReader(r)
 	for n := 1; ; n++ {
@@ -176,15 +182,17 @@ func readLine(b *bufio.Reader) (string, error) {
 	}
 }
 
-// embedding is a line of --format jsonl. Only the fields of the choice are there.
+// embedding is one line of --format jsonl. --layer and --pool select which fields are set.
 type embedding struct {
-	Text    string        `json:"text"`
-	Tokens  []string      `json:"tokens,omitempty"`
-	Vector  []float32     `json:"vector,omitempty"`  // one layer, one vector
-	Vectors [][]float32   `json:"vectors,omitempty"` // one layer, a vector for each token; or one vector for each layer
-	Layers  [][][]float32 `json:"layers,omitempty"`  // all layers, a vector for each token
+	Text   string    `json:"text"`
+	Tokens []string  `json:"tokens,omitempty"`
+	Vector []float32 `json:"vector,omitempty"` // one layer, pooled
+	// one layer, a vector per token; or all layers, pooled
+	Vectors [][]float32   `json:"vectors,omitempty"`
+	Layers  [][][]float32 `json:"layers,omitempty"` // all layers, a vector per token
 }
 
+// jsonl writes one JSON object per line of r.
 func (e *embedder) jsonl(r io.Reader, w io.Writer) error {
 	enc := json.NewEncoder(w)
 	enc.SetEscapeHTML(false)
@@ -215,6 +223,7 @@ func (e *embedder) jsonl(r io.Reader, w io.Writer) error {
 	})
 }
 
+// npy writes the pooled vectors of all lines of r as one array.
 func (e *embedder) npy(r io.Reader, w io.Writer) error {
 	var data []float32
 	texts, shape := 0, []int{0, 0}
@@ -225,8 +234,8 @@ func (e *embedder) npy(r io.Reader, w io.Writer) error {
 		}
 		for i, l := range layers {
 			if len(l[0]) != len(layers[0][0]) {
-				return usagef("layers 0 and %d have %d and %d channels, which no one array holds; choose one with --layer",
-					i, len(layers[0][0]), len(l[0]))
+				return usagef("layers 0 and %d have %d and %d channels, but an array has one "+
+					"width; select one layer with --layer", i, len(layers[0][0]), len(l[0]))
 			}
 			data = append(data, l[0]...)
 		}
@@ -241,7 +250,7 @@ func (e *embedder) npy(r io.Reader, w io.Writer) error {
 		return err
 	}
 	if texts == 0 {
-		return usagef("no lines on standard input; give one text a line")
+		return usagef("no lines on standard input; want one text per line")
 	}
 	return npy.Write(w, data, shape...)
 }

@@ -34,8 +34,8 @@ type taskEvaluation struct {
 	score *task.Score
 }
 
-// evalTask evaluates a fine-tuned run on labelled texts: the test part of its task, or all of a
-// file.
+// evalTask evaluates a fine-tuned run on labelled texts: all examples of a file, or the test part
+// of the run's own task if file is empty.
 func evalTask(r *zoo.Run, file string, seed uint64) (*taskEvaluation, error) {
 	m, err := r.Classifier()
 	if err != nil {
@@ -57,8 +57,8 @@ func evalTask(r *zoo.Run, file string, seed uint64) (*taskEvaluation, error) {
 		return nil, err
 	}
 	s := row.score
-	row.Examples, row.Classes, row.Confusion, row.Nats = len(s.Labels), s.Classes, s.Confusion,
-		s.NatsPerExample()
+	row.Examples, row.Classes, row.Confusion = len(s.Labels), s.Classes, s.Confusion
+	row.Nats = s.NatsPerExample()
 	row.Accuracy, row.AccuracyLow, row.AccuracyHigh = s.Accuracy, s.AccuracyLow, s.AccuracyHigh
 	row.MacroF1, row.MacroF1Low, row.MacroF1High = s.MacroF1, s.MacroF1Low, s.MacroF1High
 	if world != nil {
@@ -71,7 +71,7 @@ func evalTask(r *zoo.Run, file string, seed uint64) (*taskEvaluation, error) {
 	return row, nil
 }
 
-// taskTexts returns the texts to evaluate on.
+// taskTexts returns the texts to evaluate on, and the world that wrote them if it is known.
 func taskTexts(r *zoo.Run, file string) (*task.Set, *task.World, error) {
 	if file != "" {
 		all, err := task.Open(file)
@@ -86,6 +86,7 @@ func taskTexts(r *zoo.Run, file string) (*task.Set, *task.World, error) {
 	return sets.Test, sets.World, err
 }
 
+// printTasks prints the scores, the paired differences and the confusion matrices.
 func printTasks(w io.Writer, rows []*taskEvaluation) {
 	t := newTable(w, "run", "model", "task", "part", ">texts", ">accuracy", "95 %", ">macro-F1",
 		"95 %", ">nats/text")
@@ -117,7 +118,7 @@ func printTasks(w io.Writer, rows []*taskEvaluation) {
 	}
 }
 
-// printConfusion prints how often each label was taken for each class.
+// printConfusion prints how often each label was classified as each class.
 func printConfusion(w io.Writer, r *taskEvaluation) {
 	fmt.Fprintf(w, "\n%s, label by prediction:\n", r.Run)
 	header := []string{"label"}

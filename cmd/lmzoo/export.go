@@ -21,9 +21,9 @@ func newExport(cat zoo.Catalogue) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "export RUN",
 		Short: "Write an n-gram run as ARPA, or the embeddings of a run as word vectors",
-		Long: `Write an n-gram run as ARPA, which KenLM, SRILM and speech recognisers read, or the embeddings
-of any run in the formats of word2vec.c, text (word2vec) or binary (word2vec-bin), which gensim
-reads.
+		Long: `Write an n-gram run as ARPA, which KenLM, SRILM and speech recognisers read, or the
+embeddings of any neural run in the formats of word2vec.c, text (word2vec) or binary (word2vec-bin),
+which gensim reads.
 
 The words of the whitespace tokenizer are written byte for byte. Tokens of other tokenizers are
 written as lmzoo tokenize prints them, with \x20 for a space.
@@ -63,8 +63,8 @@ Hugging Face and of torch.nn.`,
 			return writeFile(out, write)
 		},
 	}
-	c.Flags().StringVar(&format, "format", "arpa", "arpa, word2vec or word2vec-bin")
-	c.Flags().StringVar(&out, "out", "", "file to write, packed if its name ends in .gz "+
+	c.Flags().StringVar(&format, "format", "arpa", "output format: arpa, word2vec or word2vec-bin")
+	c.Flags().StringVar(&out, "out", "", "file to write, compressed if its name ends in .gz "+
 		"(default: standard output)")
 	c.Flags().BoolVar(&over, "overwrite", false, "replace the file in --out")
 	complete(c, "format", func() []string { return exportFormats })
@@ -99,7 +99,7 @@ func exporter(c *cobra.Command, r *zoo.Run, format string) (func(io.Writer) erro
 // packedNames are the extensions of packed files.
 var packedNames = []string{".gz", ".bz2", ".xz", ".zst"}
 
-// packed returns write, through gzip if the name of the file ends in .gz.
+// packed returns write, compressed with gzip if the file name ends in .gz.
 func packed(path string, write func(io.Writer) error) (func(io.Writer) error, error) {
 	switch ext := filepath.Ext(path); ext {
 	case ".gz":

@@ -11,14 +11,14 @@ import (
 	"lmzoo/zoo"
 )
 
-// filling is a word for the gap, as JSON.
+// filling is one candidate for the gap, as --json prints it.
 type filling struct {
 	Text    string  `json:"text"`
 	LogProb float64 `json:"log_prob"` // nats
 	P       float64 `json:"p"`
 }
 
-// fillings are those of one run.
+// fillings holds the candidates of one run, the most probable first.
 type fillings struct {
 	Run   string    `json:"run"`
 	Fills []filling `json:"fills"`
@@ -32,12 +32,16 @@ func newFill(cat zoo.Catalogue) *cobra.Command {
 	)
 	c := &cobra.Command{
 		Use:   "fill RUN...",
-		Short: "What stands in the gap? Words for [MASK], of several runs side by side",
-		Long: `What stands in the gap of a text: the most probable words for [MASK], of several runs side by side. BERT and
-ELMo see both sides of the gap; a causal model is asked how probable the whole text is with each candidate.
-Candidates are ranked as whole words, whatever the tokenizer; p is their share. Without --candidates the gap
-is one token of the run's tokenizer, and p its probability among all tokens. [MASK] has this meaning only here:
-in every other text it is ordinary text. The text is a whole document.`,
+		Short: "Predict the word in the gap of a text, for several runs side by side",
+		Long: `Predict the word in the gap of a text, which [MASK] marks, for several runs side by
+side. BERT and ELMo see both sides of the gap; a causal model scores the whole text with each
+candidate. The text is read as a whole document.
+
+With --candidates, the words are ranked as a whole, whatever the tokenizer, and p is a word's share
+of their probability. Without it, the gap is one token of the run's tokenizer, and p is its
+probability among all tokens.
+
+Only this command gives [MASK] a meaning; elsewhere it is ordinary text.`,
 		Example: `  lmzoo fill runs/bert runs/gpt --text "the [MASK] of the sea"
   lmzoo fill runs/gpt --text "the [MASK] of the sea" --candidates king,lady,bottom`,
 		Args: cobra.MinimumNArgs(1),
@@ -75,15 +79,16 @@ in every other text it is ordinary text. The text is a whole document.`,
 			return nil
 		},
 	}
-	c.Flags().StringVar(&text, "text", "", "text with [MASK] once, where the gap is")
-	c.Flags().StringVar(&candidates, "candidates", "", "words to choose from, separated by commas (default: all tokens)")
-	c.Flags().IntVar(&top, "top", 10, "how many words of each run")
+	c.Flags().StringVar(&text, "text", "", "text with one [MASK], where the gap is")
+	c.Flags().StringVar(&candidates, "candidates", "",
+		"words to choose from, separated by commas (default: all tokens)")
+	c.Flags().IntVar(&top, "top", 10, "number of words per run")
 	c.Flags().BoolVar(&asJSON, "json", false, "print the result as JSON")
 	_ = c.MarkFlagRequired("text") // fails only for a flag that does not exist
 	return c
 }
 
-// fillGap returns the best words of a run.
+// fillGap returns a run's most probable words for the gap, at most top.
 func fillGap(r *zoo.Run, cloze task.Cloze, words []string, top int) ([]filling, error) {
 	f, err := r.Filler()
 	if err != nil {
@@ -109,7 +114,7 @@ func fillGap(r *zoo.Run, cloze task.Cloze, words []string, top int) ([]filling, 
 	return out, nil
 }
 
-// fillTable lays the words out as next does.
+// fillTable prints the words in the layout of lmzoo next.
 func fillTable(all []fillings, top int) string {
 	columns := make([]predictions, len(all))
 	for i, f := range all {

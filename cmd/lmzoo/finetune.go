@@ -1,14 +1,12 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"path/filepath"
 
 	"github.com/spf13/cobra"
 
 	"lmzoo/task"
-	"lmzoo/train"
 	"lmzoo/zoo"
 )
 
@@ -22,13 +20,19 @@ func newFinetune(cat zoo.Catalogue) *cobra.Command {
 	)
 	c := &cobra.Command{
 		Use:   "finetune",
-		Short: "Learn a task with labels on top of a pre-trained run",
-		Long: `Learn a task with labels on top of a pre-trained run: its weights move a little, a new linear head over the
-pooled vectors of a text learns fast. --frozen leaves the weights as they are. The task is a .tsv file (label, tab,
-text, and for pairs another tab and the second text), a .jsonl file, or reviews, the labelled task of the synthetic
-world, whose best possible accuracy is known. GPT-1's inputs end with [EXTRACT] and have [DELIMITER] between the
-texts of a pair, BERT's end with [SEP]; a longer text is cut at its end. With --labels no validation chooses the
-weights, because its labels would not be counted.`,
+		Short: "Fine-tune a pre-trained run on a task with labels",
+		Long: `Fine-tune a pre-trained run on a task with labels. A new linear head over the pooled
+vectors of a text learns with rate --lr, the pre-trained weights with the smaller rate --body-lr.
+--frozen trains the head alone.
+
+The task is a .tsv file (label, tab, text, and for pairs another tab and the second text), a .jsonl
+file, or reviews, the labelled task of the synthetic world, whose best possible accuracy is known.
+
+GPT-1's inputs end with [EXTRACT] and have [DELIMITER] between the texts of a pair; BERT's end with
+[SEP]. A text that is longer than the context window is cut at its end.
+
+With --labels, the weights of the last step are kept: no validation selects them, because --labels
+does not count the labels of the validation part.`,
 		Example: `  lmzoo train bert --corpus world-reviews --out runs/bert
   lmzoo finetune --from runs/bert --task reviews --labels 50 --out runs/bert-50
   lmzoo eval runs/bert-50
@@ -53,27 +57,27 @@ weights, because its labels would not be counted.`,
 			if err != nil {
 				return err
 			}
-			o.Seed, o.Threads, o.Command, o.Dir, o.Overwrite = run.seed, run.threads, commandLine(),
-				out, over
+			o.Seed, o.Threads, o.Command = run.seed, run.threads, commandLine()
+			o.Dir, o.Overwrite = out, over
 			return tune(c, o, run)
 		},
 	}
 	run.add(c)
 	fs := c.Flags()
 	fs.StringVar(&from, "from", "", "run to start from")
-	fs.StringVar(&info.File, "task", "", "a .tsv or .jsonl file, or reviews")
-	fs.StringVar(&out, "out", "", "directory to keep the run in (default runs/SPECIES-tuned)")
-	fs.IntVar(&info.Labels, "labels", 0, "labels to draw from the training part (0: all)")
+	fs.StringVar(&info.File, "task", "", "labelled task: a .tsv or .jsonl file, or reviews")
+	fs.StringVar(&out, "out", "", "run directory (default runs/SPECIES-tuned)")
+	fs.IntVar(&info.Labels, "labels", 0, "number of labels to draw from the training part (0: all)")
 	fs.StringVar(&info.Split, "split", zoo.TaskSplit,
-		"train/valid/test of a task's file in per cent")
+		"train/valid/test split of the task's file in per cent")
 	fs.StringVar(&pool, "pool", "",
-		"mean, cls (the first position) or last (default: as the species does)")
+		"pooled positions: mean, cls (the first) or last (default: the species' own)")
 	fs.BoolVar(&frozen, "frozen", false, "train the head alone")
 	fs.Float64Var(&info.Lambda, "aux", 0,
-		"weight of the auxiliary language-model loss, such as 0.5")
+		"weight of the auxiliary language-model loss, such as 0.5 (0: none)")
 	fs.Float64Var(&info.BodyLR, "body-lr", 0,
 		"learning rate of the pre-trained weights (default 3e-4 up to 50 labels, else 1e-3)")
-	fs.BoolVar(&over, "overwrite", false, "replace a run that is in --out already")
+	fs.BoolVar(&over, "overwrite", false, "replace the run in --out")
 	grouped(fs, outFlags)
 	if err := settingFlags(fs, cat, zoo.TrainSettings); err != nil {
 		c.RunE = func(*cobra.Command, []string) error { return err }
@@ -84,7 +88,7 @@ weights, because its labels would not be counted.`,
 	return c
 }
 
-// checkTask refuses settings without sense before anything is read.
+// checkTask validates the flags before any file is read.
 func checkTask(i zoo.TaskInfo) error {
 	switch {
 	case i.Labels < 0:
@@ -97,18 +101,16 @@ func checkTask(i zoo.TaskInfo) error {
 	return nil
 }
 
-// tune trains and says what came out.
+// tune trains the run and prints the outcome.
 func tune(c *cobra.Command, o zoo.Order, run runFlags) error {
 	p := newProgress(c.ErrOrStderr(), run.quiet)
-	p.note("%s on %s: %d labelled texts, %d classes", o.Species.Title, o.Task.File,
-		len(o.Split.Train), len(o.Task.Classes))
+	p.note("%s on %s: %d labelled texts, %d classes",
+		o.Species.Title, o.Task.File, len(o.Split.Train), len(o.Task.Classes))
 	shown := p.follow(o.Species.Name)[0]
 	defer p.finish()
-	r, err := func(ctx context.Context, obs ...train.Observer) (*zoo.Run, error) {
-		p.change(shown, func(t *track) { t.state = running })
-		defer p.finish()
-		return zoo.Make(ctx, o, obs...)
-	}(c.Context(), p.watch(shown))
+	p.change(shown, func(t *track) { t.state = running })
+	r, err := zoo.Make(c.Context(), o, p.watch(shown))
+	p.finish()
 	if err != nil {
 		return saved(err, o.Species, o.Dir)
 	}
@@ -118,8 +120,8 @@ func tune(c *cobra.Command, o zoo.Order, run runFlags) error {
 	if run.json {
 		return printJSON(c.OutOrStdout(), r.Config)
 	}
-	fmt.Fprintf(c.OutOrStdout(), "%s: %d steps in %.1f s\n", r.Dir, r.Config.Result.Steps,
-		r.Config.Result.Seconds)
+	res := r.Config.Result
+	fmt.Fprintf(c.OutOrStdout(), "%s: %d steps in %.1f s\n", r.Dir, res.Steps, res.Seconds)
 	p.note("Next: %s eval %s    %s classify %s < lines.txt", program(), r.Dir, program(), r.Dir)
 	return nil
 }

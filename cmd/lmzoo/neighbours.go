@@ -14,7 +14,7 @@ import (
 	"lmzoo/zoo"
 )
 
-// neighbour is a word and how near it is, as JSON.
+// neighbour is a word with its score, as --json prints it.
 type neighbour struct {
 	Word  string  `json:"word"`
 	Score float64 `json:"score"`
@@ -25,10 +25,10 @@ func newNeighbours(cat zoo.Catalogue) *cobra.Command {
 	var asJSON bool
 	c := &cobra.Command{
 		Use:   "neighbours RUN WORD",
-		Short: "The words whose vectors are nearest",
-		Long: `The words whose embeddings have the largest cosine with that of a word. Every run with embeddings has
-them: word2vec, ELMo, BERT, GPT, recurrent networks and the NPLM. Words are shown without the space that some
-tokenizers put before them.`,
+		Short: "List the words whose embeddings are nearest to a word's",
+		Long: `List the words whose embeddings have the largest cosine similarity to a word's
+embedding. Every neural run has embeddings: word2vec, ELMo, BERT, GPT, recurrent networks and the
+NPLM. Words are printed without the space that some tokenizers put before them.`,
 		Example: "  lmzoo neighbours runs/word2vec king --top 5",
 		Args:    cobra.ExactArgs(2),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -54,9 +54,10 @@ func newAnalogy(cat zoo.Catalogue) *cobra.Command {
 	var asJSON bool
 	c := &cobra.Command{
 		Use:   "analogy RUN A B C",
-		Short: "A is to B as C is to what?",
-		Long: `A is to B as C is to what? The answers by the sum of cosines, cos(d,B) − cos(d,A) + cos(d,C) (3CosAdd),
-beside those by their product (3CosMul; Levy & Goldberg 2014). The three words given are left out.`,
+		Short: "Answer an analogy: A is to B as C is to what?",
+		Long: `Answer an analogy, A is to B as C is to D, with the words D that maximize the sum of
+cosines, cos(D,B) − cos(D,A) + cos(D,C) (3CosAdd), beside those that maximize their product and
+quotient (3CosMul; Levy & Goldberg 2014). A, B and C themselves are excluded.`,
 		Example: "  lmzoo analogy runs/word2vec man king woman",
 		Args:    cobra.ExactArgs(4),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -70,14 +71,17 @@ beside those by their product (3CosMul; Levy & Goldberg 2014). The three words g
 					return err
 				}
 			}
-			sum := v.distinct(nn.Analogy(v.unit, w[0], w[1], w[2], v.enough(), v.skip), args[1:]...)
-			product := v.distinct(nn.AnalogyMul(v.unit, w[0], w[1], w[2], v.enough(), v.skip), args[1:]...)
+			n := v.enough()
+			sum := v.distinct(nn.Analogy(v.unit, w[0], w[1], w[2], n, v.skip), args[1:]...)
+			product := v.distinct(nn.AnalogyMul(v.unit, w[0], w[1], w[2], n, v.skip), args[1:]...)
 			if asJSON {
-				return printJSON(c.OutOrStdout(), map[string][]neighbour{"3cosadd": sum, "3cosmul": product})
+				return printJSON(c.OutOrStdout(),
+					map[string][]neighbour{"3cosadd": sum, "3cosmul": product})
 			}
 			t := newTable(c.OutOrStdout(), "3CosAdd", ">score", "3CosMul", ">score")
 			for i := range min(len(sum), len(product)) {
-				t.AppendRow(table.Row{sum[i].Word, number(sum[i].Score, 3), product[i].Word, number(product[i].Score, 3)})
+				t.AppendRow(table.Row{sum[i].Word, number(sum[i].Score, 3),
+					product[i].Word, number(product[i].Score, 3)})
 			}
 			t.print()
 			return nil
@@ -88,7 +92,7 @@ beside those by their product (3CosMul; Levy & Goldberg 2014). The three words g
 	return c
 }
 
-// vectors is the table of embeddings of a run.
+// vectors holds the embeddings of a run, each scaled to length 1.
 type vectors struct {
 	run  *zoo.Run
 	unit [][]float64
@@ -119,18 +123,20 @@ func (v *vectors) word(text string) (lm.Token, error) {
 	return w, nil
 }
 
-// skip leaves out what is no word: the document boundary, special tokens, white space, and single bytes
-// that are no character.
+// skip reports whether a token is not a word: the document boundary, a special token, white space,
+// a control character, or a byte of an incomplete character.
 func (v *vectors) skip(t lm.Token) bool {
 	text := v.run.Tokenizer.Decode([]lm.Token{t})
-	return strings.TrimSpace(text) == "" || !utf8.ValidString(text) || strings.ContainsFunc(text, unicode.IsControl)
+	return strings.TrimSpace(text) == "" || !utf8.ValidString(text) ||
+		strings.ContainsFunc(text, unicode.IsControl)
 }
 
-// enough is more than top, as some tokens are the same word.
+// enough returns how many tokens to rank so that top distinct words remain, because several tokens
+// may be the same word.
 func (v *vectors) enough() int { return 2*v.top + 8 }
 
-// distinct names the tokens. Of two tokens that are one word, with a space and without, the nearer one
-// stays; so do none of the given words.
+// distinct returns the words of the tokens without the given words, at most top. If two tokens are
+// the same word, with a space and without, it returns the nearer one.
 func (v *vectors) distinct(near []nn.Neighbour, given ...string) []neighbour {
 	seen := map[string]bool{}
 	for _, word := range given {

@@ -33,10 +33,10 @@ func newTrain(cat zoo.Catalogue) *cobra.Command {
 	)
 	c := &cobra.Command{
 		Use:   "train NAME",
-		Short: "Train one species on a corpus and save it in a directory",
-		Long: `Train one species (lmzoo list) on a corpus and save everything that made it in a run
-directory: config.json, tokenizer.json, the model, and for neural models metrics.jsonl and a
-checkpoint to resume from.
+		Short: "Train one species on a corpus and save it in a run directory",
+		Long: `Train one species (lmzoo list) on a corpus and save it in a run directory:
+config.json, tokenizer.json, the model, and for neural models metrics.jsonl and a checkpoint to
+resume from.
 
 Sizes of the neural species, as layers × hidden units or channels:
 ` + sizesInNumbers(cat),
@@ -81,13 +81,13 @@ Sizes of the neural species, as layers × hidden units or channels:
 	fs := c.Flags()
 	fs.StringVar(&out, "out", "", "run directory (default runs/NAME)")
 	fs.StringVar(&size, "size", "", "preset: tiny, small or base (default small)")
-	fs.StringVar(&config, "config", "", "JSON file of hyperparameters; flags win over it")
-	fs.BoolVar(&resume, "resume", false, "go on from the checkpoint in --out")
-	fs.StringVar(&serve, "serve", "", "show it in a browser while it goes on, and open the "+
-		"playground with it; --serve=HOST:PORT serves elsewhere")
+	fs.StringVar(&config, "config", "", "JSON file of hyperparameters; flags override it")
+	fs.BoolVar(&resume, "resume", false, "resume from the checkpoint in --out")
+	fs.StringVar(&serve, "serve", "", "show the training in a browser, then the playground; "+
+		"--serve=HOST:PORT sets the address")
 	fs.Lookup("serve").NoOptDefVal = usualAddr
 	fs.BoolVar(&noBrowser, "no-browser", false, "with --serve: do not open a browser")
-	fs.BoolVar(&over, "overwrite", false, "replace a run that is in --out already")
+	fs.BoolVar(&over, "overwrite", false, "replace the run in --out")
 	parent.add(fs)
 	grouped(fs, outFlags)
 	if err := settingFlags(fs, cat); err != nil {
@@ -114,7 +114,7 @@ type training struct {
 	lock     *zoo.Lock // of out
 }
 
-// order returns what to make, from the flags or from the run to resume.
+// order returns the order of the run, from the flags or from the run to resume.
 func (t *training) order(
 	ctx context.Context, c *cobra.Command, resume, overwrite bool,
 ) (zoo.Order, error) {
@@ -169,7 +169,8 @@ func (t *training) order(
 	}, nil
 }
 
-// acquire locks the run directory, and refuses to replace a run without --overwrite.
+// acquire locks the run directory. It returns an error if a run would be replaced without
+// --overwrite.
 func (t *training) acquire(overwrite bool) (err error) {
 	if t.lock, err = zoo.Acquire(t.out); err != nil || overwrite {
 		return err
@@ -178,7 +179,7 @@ func (t *training) acquire(overwrite bool) (err error) {
 		"choose another --out")
 }
 
-// values returns the hyperparameters that were given.
+// values returns the hyperparameters given in --config and by flags.
 func (t *training) values() (map[string]any, error) {
 	values := map[string]any{}
 	if t.config != "" {
@@ -223,7 +224,8 @@ func (t *training) resumed(
 	return order, err
 }
 
-// sameText refuses flags that request another text, tokenizer or size than the interrupted run has.
+// sameText returns an error if a flag requests another text, tokenizer or size than the interrupted
+// run has.
 func (t *training) sameText(order zoo.Order) error {
 	was, asked := order.Data, t.data.data
 	for _, f := range []struct {
@@ -251,7 +253,7 @@ func (t *training) sameText(order zoo.Order) error {
 	return nil
 }
 
-// make trains.
+// make trains the run, with its progress on standard error.
 func (t *training) make(c *cobra.Command, order zoo.Order) error {
 	p := t.progress
 	p.note("%s on %s: %s, vocabulary %d (%s)", order.Species.TitleOf(order.Settings),
@@ -295,7 +297,7 @@ func (t *training) show(w io.Writer, r *zoo.Run, err error) error {
 	return nil
 }
 
-// saved adds to the error of an interrupted neural model how to resume it.
+// saved adds the command that resumes the run to the error of an interrupted neural model.
 func saved(err error, s *zoo.Species, dir string) error {
 	if errors.Is(err, context.Canceled) && s.IsNeural() {
 		return fmt.Errorf("%w; the run is saved: resume it with: lmzoo train %s --resume --out %s",
@@ -334,7 +336,7 @@ func sizes(s corpus.Split) string {
 		bytes(s.Test))
 }
 
-// program is how the shell finds this program: lmzoo, or the path that was typed.
+// program returns the name that runs this program from a shell: lmzoo, or the path that was typed.
 func program() string {
 	if strings.ContainsRune(os.Args[0], os.PathSeparator) {
 		return os.Args[0]
@@ -347,7 +349,7 @@ func commandLine() []string {
 	return append([]string{strings.TrimSuffix(filepath.Base(os.Args[0]), ".exe")}, os.Args[1:]...)
 }
 
-// validationUnit returns the unit of the number that a species is validated by.
+// validationUnit returns the unit of a species' validation measure.
 func validationUnit(s *zoo.Species) string {
 	if s.Learning != nil && s.Learning.Validation.Unit != "" {
 		return s.Learning.Validation.Unit
@@ -355,7 +357,7 @@ func validationUnit(s *zoo.Species) string {
 	return "nats/token"
 }
 
-// nextSteps returns commands that a run can be used with.
+// nextSteps returns commands that use the run.
 func nextSteps(r *zoo.Run) string {
 	verbs := []string{"eval %s", "generate %s"}
 	if _, err := r.LM(); err != nil {
