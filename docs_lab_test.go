@@ -19,17 +19,18 @@ import (
 
 var updateLab = flag.Bool("update-lab", false, "write the numbers of docs/lab into the pages")
 
-// TestDocsLab compares the results of experiments in the pages with docs/lab, where "make lab" keeps
-// them. A comment names the source of what stands beside it:
+// TestDocsLab compares the results of experiments in the pages with docs/lab, to which "make lab"
+// writes them. A comment names the source of the number before it:
 //
 //	0.312 <!-- lab: labels BERT_gain -->          the mean of a measure over the seeds
 //	0.312 <!-- lab: labels BERT_gain min -->      or its min, its max, or the value of "seed 2"
 //	3 of 3 <!-- lab: labels held -->              the seeds for which the claim held
 //	<!-- lab: labels table 1; seed=1; classifier=BERT|the limit -->
 //
-// The last one stands on a line of its own before a table. It selects rows by the values of columns;
-// the table's header selects the columns; without a header, all that can differ are shown. Before an experiment has run, "–" stands in place of its
-// numbers, and a table has no rows. -update-lab fills the pages.
+// The last form is a line before a table. It selects rows by the values of columns. The table's
+// header selects columns; without a header, the table has every column that no filter fixes to one
+// value. Until an experiment has run, its numbers are "–" and its tables have no rows. -update-lab
+// writes the results into the pages.
 func TestDocsLab(t *testing.T) {
 	pages, err := filepath.Glob("docs/*.md")
 	require.NoError(t, err)
@@ -46,7 +47,8 @@ func TestDocsLab(t *testing.T) {
 		want, got := strings.Split(filled, "\n"), strings.Split(string(text), "\n")
 		for i := range want {
 			require.Equal(t, want[i], got[min(i, len(got)-1)],
-				"line %d of %s differs from docs/lab; fill it with: go test -run TestDocsLab . -update-lab", i+1, page)
+				"line %d of %s differs from docs/lab; fill it with: "+
+					"go test -run TestDocsLab . -update-lab", i+1, page)
 		}
 		require.Len(t, got, len(want))
 	}
@@ -81,8 +83,8 @@ func readLab(name string) (*labResult, error) {
 		return nil, fmt.Errorf("docs/lab/%s.json: %w", name, err)
 	}
 	if r.Name != name || r.Scale != "full" || len(r.Seeds) == 0 {
-		return nil, fmt.Errorf("docs/lab/%s.json: experiment %q at scale %q with %d seeds; want %s at full scale",
-			name, r.Name, r.Scale, len(r.Seeds), name)
+		return nil, fmt.Errorf("docs/lab/%s.json: experiment %q at scale %q with %d seeds; "+
+			"want %s at full scale", name, r.Name, r.Scale, len(r.Seeds), name)
 	}
 	return &r, nil
 }
@@ -92,8 +94,9 @@ const unknownYet = "–"
 
 var (
 	labComment = regexp.MustCompile(`<!-- lab:.*?-->`)
-	labNumber  = regexp.MustCompile(`(\S+|\d+ of \d+) <!-- lab: (\S+) (\S+)(?: (mean|min|max|seed \d+))? -->`)
-	labTable   = regexp.MustCompile(`^<!-- lab: (\S+) table (\d+)((?:; [^=;]+=[^;]+)*) -->$`)
+	labNumber  = regexp.MustCompile(
+		`(\S+|\d+ of \d+) <!-- lab: (\S+) (\S+)(?: (mean|min|max|seed \d+))? -->`)
+	labTable = regexp.MustCompile(`^<!-- lab: (\S+) table (\d+)((?:; [^=;]+=[^;]+)*) -->$`)
 )
 
 // fillLab returns a page with the numbers of the experiments.
@@ -123,11 +126,12 @@ func fillLab(text string, read func(name string) (*labResult, error)) (string, e
 	return strings.Join(out, "\n"), nil
 }
 
-// fillNumbers puts in the numbers before the comments of a line.
+// fillNumbers replaces the numbers before the comments of a line.
 func fillNumbers(line string, read func(string) (*labResult, error)) (string, error) {
-	if all, good := labComment.FindAllString(line, -1), labNumber.FindAllString(line, -1); len(all) != len(good) {
-		return "", fmt.Errorf("%q: want NUMBER <!-- lab: EXPERIMENT MEASURE [min|max|seed N] -->, or a line "+
-			"<!-- lab: EXPERIMENT table N; COLUMN=VALUE|VALUE --> before a table", line)
+	all, valid := labComment.FindAllString(line, -1), labNumber.FindAllString(line, -1)
+	if len(all) != len(valid) {
+		return "", fmt.Errorf("%q: want NUMBER <!-- lab: EXPERIMENT MEASURE [min|max|seed N] -->, "+
+			"or a line <!-- lab: EXPERIMENT table N; COLUMN=VALUE|VALUE --> before a table", line)
 	}
 	var failed error
 	filled := labNumber.ReplaceAllStringFunc(line, func(s string) string {
@@ -178,8 +182,10 @@ func (r *labResult) number(measure, of string) (string, error) {
 	return "", fmt.Errorf("%s has no %s", r.Name, of)
 }
 
-// fillTable returns a table with the header that it has in the page and the rows that m selects.
-func fillTable(table []string, m []string, read func(string) (*labResult, error)) ([]string, error) {
+// fillTable returns a table with its header from the page and the rows that m selects.
+func fillTable(
+	table, m []string, read func(string) (*labResult, error),
+) ([]string, error) {
 	head := table[:min(2, len(table)):min(2, len(table))]
 	r, err := read(m[1])
 	if err != nil || r == nil {
@@ -197,14 +203,17 @@ func fillTable(table []string, m []string, read func(string) (*labResult, error)
 				names = append(names, name)
 			}
 		}
-		head = []string{"| " + strings.Join(names, " | ") + " |", strings.Repeat("|---", len(names)) + "|"}
+		head = []string{
+			"| " + strings.Join(names, " | ") + " |", strings.Repeat("|---", len(names)) + "|",
+		}
 	}
 	column := func(name string) (int, error) {
 		name = strings.TrimSpace(name)
 		if i := slices.Index(source.Columns, name); i >= 0 {
 			return i, nil
 		}
-		return 0, fmt.Errorf("table %d of %s has no column %q; want one of %q", n, r.Name, name, source.Columns)
+		return 0, fmt.Errorf("table %d of %s has no column %q; want one of %q",
+			n, r.Name, name, source.Columns)
 	}
 	var columns []int
 	for _, name := range strings.Split(strings.Trim(head[0], "|"), "|") {
@@ -272,10 +281,16 @@ func TestFillLab(t *testing.T) {
 		"in – <!-- lab: x held --> seeds":            "in 1 of 2 <!-- lab: x held --> seeds",
 		"in 3 of 3 <!-- lab: x held --> seeds":       "in 1 of 2 <!-- lab: x held --> seeds",
 		"0.4 <!-- lab: y a -->, 1 <!-- lab: x b -->": "– <!-- lab: y a -->, 0.500 <!-- lab: x b -->",
-		"<!-- lab: x table 1; seed=1; model=B|A -->\n| model | 50 |\n|---|---|\n| A | 9 |\n\nend": "<!-- lab: x table 1; seed=1; model=B|A -->\n" +
+
+		"<!-- lab: x table 1; seed=1; model=B|A -->\n" +
+			"| model | 50 |\n|---|---|\n| A | 9 |\n\nend": "<!-- lab: x table 1; seed=1; model=B|A -->\n" +
 			"| model | 50 |\n|---|---|\n| A | .2 |\n| B | .4 |\n\nend",
-		"<!-- lab: x table 1; seed=2 -->\nend":             "<!-- lab: x table 1; seed=2 -->\n| model | 10 | 50 |\n|---|---|---|\n| A | .5 | .6 |\nend",
-		"<!-- lab: y table 1 -->\nend":                     "<!-- lab: y table 1 -->\nend",
+
+		"<!-- lab: x table 1; seed=2 -->\nend": "<!-- lab: x table 1; seed=2 -->\n" +
+			"| model | 10 | 50 |\n|---|---|---|\n| A | .5 | .6 |\nend",
+
+		"<!-- lab: y table 1 -->\nend": "<!-- lab: y table 1 -->\nend",
+
 		"<!-- lab: y table 1 -->\n| model |\n|---|\n| A |": "<!-- lab: y table 1 -->\n| model |\n|---|",
 	} {
 		got, err := fillLab(page, read)

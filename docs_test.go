@@ -14,15 +14,16 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestDocs runs every command of a ```console block in docs/ and compares what it prints with what
-// the page says: "…" stands for anything in a line, a line "…" for any lines, and numbers agree
-// within a tolerance, since another processor adds in another order.
+// TestDocs runs every command of a ```console block in docs/ and compares its output with the page.
+// "…" matches any text in a line, and a line "…" any lines. Decimal numbers may differ by a
+// tolerance, because processors round differently.
 func TestDocs(t *testing.T) {
 	if testing.Short() || runtime.GOOS == "windows" {
 		t.Skip("the pages are checked by the full test on a system with a POSIX shell")
 	}
 	bin := t.TempDir()
-	out, err := exec.Command("go", "build", "-o", filepath.Join(bin, "lmzoo"), "./cmd/lmzoo").CombinedOutput()
+	build := exec.Command("go", "build", "-o", filepath.Join(bin, "lmzoo"), "./cmd/lmzoo")
+	out, err := build.CombinedOutput()
 	require.NoError(t, err, "%s", out)
 	pages, err := filepath.Glob("docs/*.md")
 	require.NoError(t, err)
@@ -35,14 +36,16 @@ func TestDocs(t *testing.T) {
 		}
 		t.Run(filepath.Base(page), func(t *testing.T) {
 			dir := t.TempDir()
+			path := bin + string(os.PathListSeparator) + os.Getenv("PATH")
 			for _, e := range examples {
 				c := exec.Command("sh", "-c", e.command)
 				c.Dir = dir
-				c.Env = append(os.Environ(), "PATH="+bin+string(os.PathListSeparator)+os.Getenv("PATH"), "NO_COLOR=1")
+				c.Env = append(os.Environ(), "PATH="+path, "NO_COLOR=1")
 				got, err := c.Output()
 				require.NoError(t, err, "$ %s\n%s", e.command, stderrOf(err))
-				require.True(t, matches(e.output, strings.Split(strings.TrimRight(string(got), "\n"), "\n")),
-					"%s says\n$ %s\n%s\nbut it prints\n%s", page, e.command, strings.Join(e.output, "\n"), got)
+				lines := strings.Split(strings.TrimRight(string(got), "\n"), "\n")
+				require.True(t, matches(e.output, lines), "%s says\n$ %s\n%s\nbut it prints\n%s",
+					page, e.command, strings.Join(e.output, "\n"), got)
 			}
 		})
 	}
@@ -53,7 +56,7 @@ type example struct {
 	output  []string
 }
 
-// consoleExamples finds the commands of a page and what they print.
+// consoleExamples returns the commands of a page and their output.
 func consoleExamples(text string) (examples []example) {
 	inside := false
 	for line := range strings.Lines(text) {
@@ -72,8 +75,8 @@ func consoleExamples(text string) (examples []example) {
 	return examples
 }
 
-// matches compares lines; a wanted line "…" stands for any number of them. Nothing wanted matches
-// anything.
+// matches compares lines; a wanted line "…" matches any number of lines. An empty want matches
+// every output.
 func matches(want, got []string) bool {
 	if len(want) == 0 {
 		return true
@@ -93,7 +96,8 @@ func matchLines(want, got []string) bool {
 		}
 		return false
 	}
-	return len(got) > 0 && matchLine(strings.Fields(want[0]), strings.Fields(got[0])) && matchLines(want[1:], got[1:])
+	return len(got) > 0 && matchLine(strings.Fields(want[0]), strings.Fields(got[0])) &&
+		matchLines(want[1:], got[1:])
 }
 
 func matchLine(want, got []string) bool {
@@ -113,7 +117,7 @@ func matchLine(want, got []string) bool {
 
 var decimal = regexp.MustCompile(`\d+\.\d+`)
 
-// sameWord compares two words; decimal fractions in them may differ a little.
+// sameWord compares two words; decimal numbers in them may differ by a tolerance.
 func sameWord(a, b string) bool {
 	const relative, absolute = 0.02, 0.02
 	x, y := decimal.FindAllString(a, -1), decimal.FindAllString(b, -1)
@@ -138,7 +142,9 @@ func stderrOf(err error) string {
 }
 
 func TestDocsMatcher(t *testing.T) {
-	ok := func(want, got string) bool { return matches(strings.Split(want, "\n"), strings.Split(got, "\n")) }
+	ok := func(want, got string) bool {
+		return matches(strings.Split(want, "\n"), strings.Split(got, "\n"))
+	}
 	require.True(t, ok("a 1.000 b", "a  1.001   b"))
 	require.False(t, ok("a 1.000 b", "a 1.100 b"))
 	require.False(t, ok("a 1.000 b", "a 1.000 c"))

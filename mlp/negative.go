@@ -11,12 +11,12 @@ import (
 	"lmzoo/autograd/vec"
 )
 
-// negativeSampling learns what Word2Vec.Step defines, as three small matrix products per example
+// negativeSampling minimizes the loss of Word2Vec.Step with three small matrix products per example
 // (Ji et al. 2016, "Parallelizing Word2Vec in Shared and Distributed Memory": pairs that share
-// their noise turn dot products into matrix products). Examples are taken in groups: all gradients
-// of a group are computed from the same vectors and then added, each vector by one thread, in the
-// order of the examples. So the number of threads changes no bit, which the updates of Hogwild
-// (Niu et al. 2011), as in word2vec.c, cannot promise. Only the rows that occur are touched.
+// their noise turn dot products into matrix products). It computes all gradients of a group of
+// examples from the same vectors and then adds them, each vector on one thread, in the order of the
+// examples. Therefore the number of threads changes no bit, unlike with Hogwild (Niu et al. 2011),
+// which word2vec.c uses. It updates only the rows that occur.
 type negativeSampling struct {
 	m     *Word2Vec
 	crew  *gemm.Crew
@@ -30,9 +30,9 @@ type negativeSampling struct {
 	pairs int
 }
 
-// groupSize is how many examples are computed from the same vectors. A large group keeps threads
-// together longer; a small one learns from newer vectors, which matters where few words share all
-// updates.
+// groupSize is the number of examples whose gradients are computed from the same vectors. A large
+// group synchronizes threads less often; a small group learns from newer vectors, which matters for
+// small vocabularies.
 func groupSize(vocab int) int { return min(max(vocab/4, chunk), 64) }
 
 const (
@@ -64,7 +64,7 @@ func newNegativeSampling(m *Word2Vec, threads int) *negativeSampling {
 	return s
 }
 
-// push takes an example; a full group is learned from at once.
+// push appends an example to the group and learns from a full group.
 func (s *negativeSampling) push(e Example) {
 	w := &s.group[s.n]
 	w.around, w.out = append(w.around[:0], e.Around...), append(w.out[:0], e.Out...)
@@ -73,7 +73,7 @@ func (s *negativeSampling) push(e Example) {
 	}
 }
 
-// flush learns from the examples of the group, unless their loss is no number.
+// flush learns from the examples of the group, unless their loss is not finite.
 func (s *negativeSampling) flush() {
 	s.crew.Do((s.n+chunk-1)/chunk, s.learn)
 	for j := range s.n {
@@ -86,7 +86,7 @@ func (s *negativeSampling) flush() {
 	s.n = 0
 }
 
-// work is one example with the memory that its gradient needs.
+// work is one example with the buffers of its gradient.
 type work struct {
 	cbow        bool
 	around, out []int32
@@ -134,9 +134,9 @@ func (w *work) scores(m *Word2Vec) (v, u, p blas32.General) {
 	return v, u, p
 }
 
-// errors turns probabilities into rate·(label − p) and sums the loss. The logarithm of a row's
-// product is the sum of its logarithms; no probability counts as less than rarest, so that the
-// product stays above zero.
+// errors replaces probabilities by rate·(label − p) and sums the loss. It takes one logarithm of
+// the product of a row instead of the sum of logarithms. Probabilities below rarest count as
+// rarest, so that the product stays above zero.
 func (w *work) errors(p blas32.General, rate float32) {
 	// σ of about −7; only the loss that is shown while training is bounded by it
 	const rarest = 1e-3
@@ -160,7 +160,7 @@ func (w *work) errors(p blas32.General, rate float32) {
 	}
 }
 
-// mean stores the mean of the words around in v.
+// mean stores the mean of the context words' vectors in v.
 func (w *work) mean(in *autograd.Tensor) {
 	v := w.v[:in.Cols]
 	clear(v)

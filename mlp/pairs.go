@@ -8,12 +8,12 @@ import (
 	"lmzoo/lm"
 )
 
-// Pairs draws the Examples of a text, the same ones for the same step: which words are thinned out,
-// how far a window reaches and which words are noise are functions of the seed, the epoch and the
-// place in the text. It is for one goroutine.
+// Pairs draws the Examples of a text. The same step always has the same examples: subsampling, the
+// size of a window and the noise words are functions of the seed, the epoch and the position in the
+// text. A Pairs must be used by one goroutine at a time.
 //
-// The text is cut into rows of T words, whose order is new in every epoch; a window sees beyond its
-// row, but not beyond its document.
+// Pairs cuts the text into rows of T words and shuffles them anew in every epoch. A window may
+// extend beyond its row, but not beyond its document.
 type Pairs struct {
 	config Word2VecConfig
 	text   []lm.Token // the documents, each closed by BOS
@@ -67,8 +67,8 @@ func NewPairs(docs [][]lm.Token, c Word2VecConfig, b, t int, seed uint64) (*Pair
 	return p, nil
 }
 
-// heldOut returns the examples of other documents, with the noise of these and no thinning. Its
-// steps have one row each.
+// heldOut returns the Pairs of other documents, with the noise distribution of p and without
+// subsampling. Its steps have one row each.
 func (p *Pairs) heldOut(docs [][]lm.Token) *Pairs {
 	held := *p
 	held.text, held.rows, held.epoch, held.kept, held.places = join(docs), 1, -1, nil, nil
@@ -80,7 +80,7 @@ func (p *Pairs) heldOut(docs [][]lm.Token) *Pairs {
 	return &held
 }
 
-// join appends documents to each other, each closed by BOS.
+// join concatenates documents, each followed by BOS.
 func join(docs [][]lm.Token) (text []lm.Token) {
 	for _, d := range docs {
 		for _, w := range d {
@@ -93,8 +93,9 @@ func join(docs [][]lm.Token) (text []lm.Token) {
 	return text
 }
 
-// keepProbability is the probability that a word of relative frequency f is kept: word2vec.c's
-// (√(f/t) + 1)·t/f, which differs from the paper's √(t/f) (Mikolov et al. 2013b, equation 5).
+// keepProbability returns the probability that subsampling keeps a word of relative frequency f:
+// word2vec.c's (√(f/t) + 1)·t/f, which differs from the paper's √(t/f) (Mikolov et al. 2013b,
+// equation 5).
 func keepProbability(f, t float64) float64 {
 	if t == 0 || f == 0 {
 		return 1
@@ -102,12 +103,13 @@ func keepProbability(f, t float64) float64 {
 	return min((math.Sqrt(f/t)+1)*t/f, 1)
 }
 
-// Words returns how many words of text a step reads, boundaries of documents included.
+// Words returns the number of words of text per step, including document boundaries.
 func (p *Pairs) Words() int { return min(p.rows, p.rowsOfText()) * p.length }
 
 func (p *Pairs) rowsOfText() int { return (len(p.text) + p.length - 1) / p.length }
 
-// Each calls visit with every example of a step, in order. The example is valid until it returns.
+// Each calls visit with every example of a step, in order. An example is valid until visit
+// returns.
 func (p *Pairs) Each(step int, visit func(Example)) {
 	perEpoch := p.rowsOfText()
 	for i := range p.rows {
@@ -160,8 +162,8 @@ func (p *Pairs) around(dst []int32, i, window int) []int32 {
 	return dst
 }
 
-// reach returns the furthest place from i in a direction that a window can see: so many kept words
-// away, or at the boundary of the document.
+// reach returns the end of a window in one direction from position i: a number of kept words away,
+// or the boundary of the document.
 func (p *Pairs) reach(i, direction int) int {
 	for n := 0; n < p.config.Window && i+direction >= 0 && i+direction < len(p.text); {
 		i += direction
@@ -175,7 +177,8 @@ func (p *Pairs) reach(i, direction int) int {
 	return i
 }
 
-// keeps reports whether the token at place i is not thinned out in this epoch. Boundaries stay.
+// keeps reports whether subsampling keeps the token at position i in this epoch. It keeps every
+// boundary.
 func (p *Pairs) keeps(i int) bool {
 	w := p.text[i]
 	if w == lm.BOS || p.keep[w] == 1 {
@@ -185,15 +188,15 @@ func (p *Pairs) keeps(i int) bool {
 	return dice.float() < p.keep[w]
 }
 
-// dice returns the random numbers of a place of the text in this epoch.
+// dice returns the random generator of a position in the text in this epoch.
 func (p *Pairs) dice(place int) splitMix {
 	s := splitMix(p.seed)
 	s = splitMix(s.next() + uint64(p.epoch))
 	return splitMix(s.next() + uint64(place))
 }
 
-// splitMix is SplitMix64 (Steele, Lea & Flood 2014, figure 16): a generator whose state is one
-// number, so that every place of a text can have one of its own.
+// splitMix is SplitMix64 (Steele, Lea & Flood 2014, figure 16), a generator whose state is one
+// number, so that every position of a text can have its own generator.
 type splitMix uint64
 
 func (s *splitMix) next() uint64 {

@@ -10,11 +10,11 @@ import (
 )
 
 // Word2VecLearner trains a Word2Vec by plain gradient descent on the vectors that occur. It is a
-// train.Engine; a step reads so many rows of the text. The learning rate is the rate of one
+// train.Engine; a step reads a fixed number of rows of text. The learning rate is the rate of one
 // example, as in word2vec.c: gradients are added, not averaged.
 //
-// Where the loss is no longer a number the step ends there, with the vectors as they were before
-// that group of examples.
+// If the loss of a group of examples is not finite, the step ends and leaves the vectors as they
+// were before that group.
 type Word2VecLearner struct {
 	pairs    *Pairs
 	sampling *negativeSampling
@@ -51,14 +51,14 @@ func (l *Word2VecLearner) Step(k int, lr float64) (loss, norm float64, words int
 // State returns nothing: gradient descent has no moments.
 func (l *Word2VecLearner) State() []safetensors.Tensor { return nil }
 
-// Carry returns nothing: a step remembers nothing of the last.
+// Carry returns nothing, because steps share no state.
 func (l *Word2VecLearner) Carry() [][][]float32 { return nil }
 
 // SetCarry ignores its argument; see Carry.
 func (l *Word2VecLearner) SetCarry([][][]float32) {}
 
-// Validation returns a function that measures the mean loss of held-out documents in nats per pair,
-// with noise of the training text that is the same every time.
+// Validation returns a function that measures the mean loss of held-out documents in nats per pair.
+// The noise is drawn from the training text and is the same in every call.
 func (l *Word2VecLearner) Validation(docs [][]lm.Token) func(context.Context) (float64, error) {
 	held := l.pairs.heldOut(docs)
 	return func(ctx context.Context) (float64, error) {
@@ -66,8 +66,8 @@ func (l *Word2VecLearner) Validation(docs [][]lm.Token) func(context.Context) (f
 	}
 }
 
-// PairLoss returns the mean loss of held-out documents in nats per pair, with noise of the training
-// text that the seed decides.
+// PairLoss returns the mean loss of held-out documents in nats per pair. The noise is drawn from
+// the training text with the seed.
 func PairLoss(ctx context.Context, m *Word2Vec, train, held [][]lm.Token,
 	seed uint64) (float64, error) {
 	const row = 256 // words between two looks at the context
@@ -78,7 +78,7 @@ func PairLoss(ctx context.Context, m *Word2Vec, train, held [][]lm.Token,
 	return pairLoss(ctx, m, pairs.heldOut(held))
 }
 
-// pairLoss is the mean of the loss that Word2Vec.Step defines, over all examples of one epoch.
+// pairLoss returns the mean loss of Word2Vec.Step over all examples of one epoch.
 func pairLoss(ctx context.Context, m *Word2Vec, held *Pairs) (float64, error) {
 	loss, pairs := 0.0, 0
 	w := newWork(m.Config)

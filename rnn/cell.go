@@ -8,9 +8,9 @@ import (
 	"lmzoo/autograd"
 )
 
-// cell is what distinguishes the recurrent networks: how a hidden state becomes the next.
+// cell is the part in which the recurrent networks differ: the update of the hidden state.
 type cell interface {
-	// gates is the number of sums of H channels in a step, G.
+	// gates is G, the number of sums of H channels per step.
 	gates() int
 	// states is the number of vectors of H channels that a step passes on: h, and c for an LSTM.
 	states() int
@@ -18,8 +18,8 @@ type cell interface {
 	initBias(ih, hh []float32)
 	// signals names what step returns: h first, then c for an LSTM, then the gates.
 	signals() []string
-	// step is the paper's equation for one token: it returns the new state and the gates. in is
-	// W_ih·x_t + b_ih and re is W_hh·h_{t−1} + b_hh, each [G·H]; before is the state before the
+	// step computes the paper's equation for one token. It returns the new state and the gates. in
+	// is W_ih·x_t + b_ih and re is W_hh·h_{t−1} + b_hh, each [G·H]; before is the state before the
 	// step.
 	step(in, re []float32, before [][]float32) [][]float32
 	// run is step on the tape, for T tokens of B rows at once. xw [B·T, G·H] is in for every step,

@@ -13,10 +13,10 @@ import (
 
 // ELMo is two language models over the same embeddings and output layer, one that reads a text
 // forwards and one that reads it backwards (Peters et al. 2018, "Deep contextualized word
-// representations", §3.1). What is kept of them are the hidden vectors: together they know both
-// sides of a word. Each half is an LSTM with a residual connection between its layers.
+// representations", §3.1). Tasks use their hidden vectors, which together depend on both sides of a
+// word. Each half is an LSTM with a residual connection between its layers.
 //
-// There are no character convolutions here: the zoo's tokenizers stand in their place.
+// The zoo's tokenizers replace the paper's character convolutions.
 type ELMo struct {
 	Config ELMoConfig
 
@@ -82,8 +82,8 @@ func NewELMo(c ELMoConfig, rng *rand.Rand) (*ELMo, error) {
 // Vocab returns the number of tokens.
 func (m *ELMo) Vocab() int { return m.Config.VocabSize }
 
-// SetUnigram stores how frequent every token is, from its counts in the training text; one is added
-// to each, so that none is impossible.
+// SetUnigram stores the unigram distribution of the training text, from its counts. It adds one to
+// each count, so that every token has a positive probability.
 func (m *ELMo) SetUnigram(counts []int) {
 	total := len(counts)
 	for _, n := range counts {
@@ -106,8 +106,8 @@ func (m *ELMo) Loss(t *autograd.Tape, b corpus.Batch) *autograd.Tensor {
 	return t.Add(forward, backward)                    // 1×1
 }
 
-// Hidden returns for every layer what both directions make of each token, side by side: h_{k,0} is
-// the token's embedding twice, h_{k,j} = [→h_{k,j}; ←h_{k,j}], [B·T, 2C] each (Peters et al. 2018,
+// Hidden returns for every layer the concatenated hidden vectors of both directions: h_{k,0} is the
+// token's embedding twice, h_{k,j} = [→h_{k,j}; ←h_{k,j}], [B·T, 2C] each (Peters et al. 2018,
 // §3.2).
 func (m *ELMo) Hidden(t *autograd.Tape, b corpus.Batch) []*autograd.Tensor {
 	o := reverse(t, b)
@@ -124,10 +124,10 @@ func (m *ELMo) Hidden(t *autograd.Tape, b corpus.Batch) []*autograd.Tensor {
 // Embeddings returns the vectors of the tokens that both directions share, [V, C].
 func (m *ELMo) Embeddings() *autograd.Tensor { return m.Forward.Encoder.Weight }
 
-// Causal returns the half that reads forwards: a language model like any other.
+// Causal returns the forward half, a causal language model.
 func (m *ELMo) Causal() lm.Model { return m.Forward }
 
-// concat is [a, b], channel after channel.
+// concat concatenates the channels of a and b.
 func concat(t *autograd.Tape, a, b *autograd.Tensor) *autograd.Tensor {
 	y := t.New(a.Rows, a.Cols+b.Cols)
 	for i := range a.Rows {

@@ -8,14 +8,14 @@ import (
 
 // FillLogProbs stores ln P(v at i | the tokens around i) in dst[v], in nats, for every token v.
 //
-// ELMo defines no such distribution; this is our choice: what both halves say, with what they both
-// know of the token's frequency taken out once,
+// The paper of ELMo defines no such distribution. We multiply the predictions of both halves and
+// divide by the token's frequency, which both include,
 //
 //	P(v) ∝ →p(v | before)·←p(v | after) / p(v)
 //
-// which is exact if, given v, the two sides are independent. Only the document around i is read; a
-// document that no BOS closes is taken to end with the text, unless i is its last token, where the
-// forward half alone decides.
+// which is exact if the two sides are independent given v. FillLogProbs reads only the document
+// around i. A document without a closing BOS ends with the text; for its last token, only the
+// forward half predicts.
 func (m *ELMo) FillLogProbs(dst []float64, tokens []lm.Token, i int) []float64 {
 	before := lm.SinceBOS(tokens[:i])
 	after := tokens[i+1:]
@@ -50,8 +50,8 @@ func (m *ELMo) FillLogProbs(dst []float64, tokens []lm.Token, i int) []float64 {
 }
 
 // ScoreBackward stores ln ←P(tokens[i] | tokens[i+1:]) in dst[i], in nats, for a text in which BOS
-// closes each document; the BOS stands for the beginning, which is predicted last. Text behind the
-// last BOS is taken for a document of its own.
+// closes each document; the BOS stands for the beginning, which is predicted last. Text after the
+// last BOS is a document of its own.
 func (m *ELMo) ScoreBackward(dst []float64, tokens []lm.Token) []float64 {
 	if len(dst) < len(tokens) {
 		dst = make([]float64, len(tokens))

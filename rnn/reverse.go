@@ -6,21 +6,21 @@ import (
 	"lmzoo/lm"
 )
 
-// reversed is a batch read backwards, every document on its own and in the place where it stood.
+// reversed is a batch in which every document is reversed in place.
 type reversed struct {
 	x, y []lm.Token // [B·T] the batch for the backward model; its positions are not those of b
 	from []int32    // [B·T] where in x the backward model has just read token i of b
 }
 
-// reverse returns b backwards. A document BOS w₁ … wₙ becomes BOS wₙ … w₁, where BOS stands for its
-// end, and its targets wₙ … w₁ BOS, where BOS stands for its beginning:
+// reverse returns b with every document reversed. A document BOS w₁ … wₙ becomes BOS wₙ … w₁, where
+// BOS stands for its end, and its targets become wₙ … w₁ BOS, where BOS stands for its beginning:
 //
 //	x  BOS w₁ w₂ w₃      x'  BOS w₃ w₂ w₁
 //	y  w₁  w₂ w₃ BOS     y'  w₃  w₂ w₁ BOS
 //
-// Where a document goes on behind its row, its end was not reached, so that the target after BOS is
-// not predicted. A row that begins inside a document has no BOS there: its tokens turn around in
-// place, and what stands before the first of them is not predicted.
+// If a document continues after its row, its end is unknown, so the target after BOS is not
+// predicted. If a row begins inside a document, it has no BOS there: its tokens are reversed in
+// place, and the token before the first of them is not predicted.
 func reverse(t *autograd.Tape, b corpus.Batch) reversed {
 	n := b.B * b.T
 	r := reversed{x: t.ScratchInts(n), y: t.ScratchInts(n), from: t.ScratchInts(n)}
@@ -37,7 +37,7 @@ func reverse(t *autograd.Tape, b corpus.Batch) reversed {
 	return r
 }
 
-// document turns the tokens x[lo:hi] of one document around.
+// document reverses the tokens x[lo:hi] of one document.
 func (r *reversed) document(b corpus.Batch, lo, hi int) {
 	first := lo // of the tokens that turn around
 	if b.X[lo] == lm.BOS {
@@ -64,8 +64,8 @@ func (r *reversed) document(b corpus.Batch, lo, hi int) {
 	r.mask(b, lo, hi, first)
 }
 
-// mask leaves out of the targets those tokens that are no targets of b either, such as padding: the
-// token at position i of x is the target of the position before it.
+// mask excludes the tokens that are not targets of b, such as padding: the token at position i of x
+// is the target of the position before it.
 func (r *reversed) mask(b corpus.Batch, lo, hi, first int) {
 	for j := lo; j+1 < hi; j++ {
 		i := first + hi - 1 - (j + 1) // the position of token x'[j+1] in x

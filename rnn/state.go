@@ -8,7 +8,8 @@ import (
 )
 
 // state is the State of a recurrent network: its hidden vectors, whatever the length of the text.
-// Pushed tokens wait until a prediction is asked for and are then read together, up to maxWaiting.
+// Push queues tokens; the network reads them together before a prediction, or when maxWaiting are
+// queued.
 type state struct {
 	m       *Model
 	hidden  [][]float32 // for each layer h, and c for an LSTM, [1, H] each

@@ -9,20 +9,20 @@ import (
 	"lmzoo/lm"
 )
 
-// Labelled is a text as the tokens that a model reads behind BOS, and its class.
+// Labelled is a text, as the tokens that a model reads after BOS, and its class.
 type Labelled struct {
 	Tokens []lm.Token
 	Label  int32
 }
 
-// Batch is texts with labels, one text a row (train.Batch). A row is filled up with BOS, each the
-// beginning of an empty document, so that nothing of the filling reaches the text.
+// Batch is a batch of texts with labels, one text per row (train.Batch). BOS pads a row; each BOS
+// begins an empty document, so no padding influences the text.
 type Batch struct {
 	corpus.Batch         // X and, for the auxiliary loss, the token that follows each
-	Length       []int32 // [B] tokens of each text, BOS not counted
+	Length       []int32 // [B] number of tokens of each text without BOS
 	Label        []int32 // [B]
-	N            int     // labels of the whole step
-	tokens       int     // targets of the whole step
+	N            int     // number of labels of the whole step
+	tokens       int     // number of target tokens of the whole step
 }
 
 // Rows returns the number of texts.
@@ -32,7 +32,9 @@ func (b Batch) Rows() int { return b.B }
 func (b Batch) Share(i, n int) (Batch, bool) {
 	part, ok := b.Batch.Share(i, n)
 	lo, hi := b.B*i/n, b.B*(i+1)/n
-	return Batch{Batch: part, Length: b.Length[lo:hi], Label: b.Label[lo:hi], N: b.N, tokens: b.tokens}, ok
+	return Batch{
+		Batch: part, Length: b.Length[lo:hi], Label: b.Label[lo:hi], N: b.N, tokens: b.tokens,
+	}, ok
 }
 
 // Targets returns the number of labels.
@@ -46,9 +48,10 @@ func (b Batch) Of(n int) Batch {
 	return b
 }
 
+// tokensPerLabel returns the denominator of the auxiliary loss.
 func (b Batch) tokensPerLabel() int { return max(b.tokens, 1) }
 
-// spans returns the positions in the batch that are pooled for each text.
+// spans returns for each text the range [from, to) of positions in the batch to pool.
 func (b Batch) spans(t *autograd.Tape, pool Pool) (from, to []int32) {
 	from, to = t.ScratchInts(b.B), t.ScratchInts(b.B)
 	for i, n := range b.Length {
@@ -59,7 +62,7 @@ func (b Batch) spans(t *autograd.Tape, pool Pool) (from, to []int32) {
 	return from, to
 }
 
-// fill makes b the batch of some texts.
+// fill sets b to the batch of the texts.
 func (b *Batch) fill(texts []Labelled) {
 	t := 1
 	for _, x := range texts {
@@ -81,7 +84,7 @@ func (b *Batch) fill(texts []Labelled) {
 	*b = b.Of(len(texts))
 }
 
-// Texts is a train.Source of labelled texts: every epoch in a new order.
+// Texts is a train.Source of labelled texts. Every epoch has a new order.
 type Texts struct {
 	texts []Labelled
 	rows  int
@@ -89,7 +92,7 @@ type Texts struct {
 	next  []Labelled
 }
 
-// NewTexts prepares batches of at most b texts; of fewer, where there are fewer.
+// NewTexts prepares batches of b texts, or of all texts if there are fewer.
 func NewTexts(texts []Labelled, b int, seed uint64) *Texts {
 	return &Texts{texts: texts, rows: min(b, len(texts)), order: newOrder(len(texts), seed)}
 }
@@ -103,7 +106,7 @@ func (s *Texts) Batch(b *Batch, step int) {
 	b.fill(s.next)
 }
 
-// order is a new permutation of n things in every epoch, a function of the seed.
+// order permutes n indices anew in every epoch, as a function of the seed.
 type order struct {
 	n     int
 	seed  uint64
@@ -113,7 +116,7 @@ type order struct {
 
 func newOrder(n int, seed uint64) order { return order{n: n, seed: seed, epoch: -1} }
 
-// at returns draw k, counted over all epochs.
+// at returns the index at position k, counted over all epochs.
 func (o *order) at(k int) int {
 	if epoch := k / o.n; epoch != o.epoch {
 		o.epoch, o.perm = epoch, rand.New(rand.NewPCG(o.seed, uint64(epoch))).Perm(o.n)
@@ -121,10 +124,10 @@ func (o *order) at(k int) int {
 	return o.perm[k%o.n]
 }
 
-// inferenceRows is how many texts are read at a time where nothing is learned.
+// inferenceRows is the batch size of inference.
 const inferenceRows = 32
 
-// eachBatch visits texts in batches; lo is the index of the first of a batch.
+// eachBatch calls visit for the texts in batches; lo is the index of the first text of a batch.
 func eachBatch(texts [][]lm.Token, visit func(lo int, b Batch)) {
 	var b Batch
 	rows := make([]Labelled, 0, inferenceRows)

@@ -12,36 +12,37 @@ import (
 	"lmzoo/lm"
 )
 
-// Cloze is a text with a gap (Taylor 1953): what stands before it and after it.
+// Cloze is a text with a gap (Taylor 1953): the text before the gap and the text after it.
 type Cloze struct{ Left, Right string }
 
-// Gap marks the gap in a text. Only ParseCloze gives it a meaning; in all other texts it is seven
-// ordinary characters.
+// Gap marks the gap in a text. Only ParseCloze gives it a meaning; elsewhere it is ordinary text.
 const Gap = "[MASK]"
 
-// ParseCloze reads a text in which Gap stands once.
+// ParseCloze parses a text that contains Gap exactly once.
 func ParseCloze(text string) (Cloze, error) {
 	left, right, ok := strings.Cut(text, Gap)
 	switch {
 	case !ok:
-		return Cloze{}, fmt.Errorf("the text has no %s; want one where the gap is, such as \"the %s of the sea\"", Gap, Gap)
+		return Cloze{}, fmt.Errorf("the text has no %s; want one where the gap is, such as "+
+			`"the %s of the sea"`, Gap, Gap)
 	case strings.Contains(right, Gap):
 		return Cloze{}, fmt.Errorf("the text has %s more than once; want one gap", Gap)
 	}
 	return Cloze{left, right}, nil
 }
 
-// Filling is a word for the gap and its log-probability in nats.
+// Filling is a candidate for the gap and its log-probability in nats.
 type Filling struct {
 	Text    string
 	LogProb float64
 	P       float64 // among the candidates, or among all tokens
 }
 
-// Rank returns the candidates with the most probable first. Whatever the tokenizer, a candidate counts
-// as a whole: a causal model gives the total ln P of the text with it, and P follows from Bayes' rule.
-// A filler gives the sum of ln P of the candidate's tokens, each with all others seen (Salazar et al.
-// 2020), which flatters a candidate of several tokens that imply each other.
+// Rank returns the candidates, the most probable first. It scores a candidate as a whole, whatever
+// the tokenizer. For a causal model, the score is the total ln P of the text with the candidate,
+// and P follows from Bayes' rule. For a filler, it is the sum of ln P of the candidate's tokens,
+// each given all others (Salazar et al. 2020), which overestimates a candidate of several tokens
+// that predict each other.
 func (c Cloze) Rank(m any, tok corpus.Tokenizer, candidates []string) ([]Filling, error) {
 	if len(candidates) == 0 {
 		return nil, errors.New("no candidates; want words such as ship,boat")
@@ -58,7 +59,7 @@ func (c Cloze) Rank(m any, tok corpus.Tokenizer, candidates []string) ([]Filling
 		case lm.Filler:
 			all[i].LogProb = c.fill(m, tok, word)
 		default:
-			return nil, fmt.Errorf("%T fills no gaps; want a language model", m)
+			return nil, fmt.Errorf("%T cannot fill gaps; want a language model", m)
 		}
 		if math.IsNaN(all[i].LogProb) || math.IsInf(all[i].LogProb, 1) {
 			return nil, lm.ErrNoProbability
@@ -69,7 +70,7 @@ func (c Cloze) Rank(m any, tok corpus.Tokenizer, candidates []string) ([]Filling
 	return all, nil
 }
 
-// tokens returns the whole text with a word in the gap, and its end.
+// tokens returns the text with a word in the gap, followed by BOS, its end.
 func (c Cloze) tokens(tok corpus.Tokenizer, word string) []lm.Token {
 	return append(tok.Encode(nil, c.Left+word+c.Right), lm.BOS)
 }
@@ -79,7 +80,7 @@ func (c Cloze) fill(f lm.Filler, tok corpus.Tokenizer, word string) (nats float6
 	tokens := c.tokens(tok, word)
 	var probs []float64
 	from, to := len(strings.TrimRight(c.Left, " ")), len(c.Left)+len(word)
-	at := 0 // bytes before the token
+	at := 0 // number of bytes before the token
 	for i, t := range tokens {
 		end := at + max(tok.Bytes(t), 0)
 		if end > from && at < to && t != lm.BOS {
@@ -91,8 +92,9 @@ func (c Cloze) fill(f lm.Filler, tok corpus.Tokenizer, word string) (nats float6
 	return nats
 }
 
-// Top returns the n most probable tokens for the gap. The gap is one token of the tokenizer: if a space
-// precedes it, only tokens that begin with one are considered, otherwise only those that do not.
+// Top returns the n most probable tokens for the gap, which is one token of the tokenizer. If a
+// space precedes the gap, Top considers only tokens that begin with one, and otherwise only tokens
+// that do not.
 func (c Cloze) Top(f lm.Filler, tok corpus.Tokenizer, n int) ([]Filling, error) {
 	left := tok.Encode(nil, strings.TrimRight(c.Left, " "))
 	tokens := append(append(slices.Clone(left), lm.BOS), tok.Encode(nil, c.Right)...)
@@ -103,7 +105,7 @@ func (c Cloze) Top(f lm.Filler, tok corpus.Tokenizer, n int) ([]Filling, error) 
 		text := tok.Decode([]lm.Token{v})
 		word, space := strings.CutPrefix(text, " ")
 		if word == "" || space != spaced {
-			continue // special tokens, the boundary, and words of another place
+			continue // special tokens, the boundary, and words with the other spacing
 		}
 		if math.IsNaN(probs[v]) {
 			return nil, lm.ErrNoProbability
@@ -114,7 +116,8 @@ func (c Cloze) Top(f lm.Filler, tok corpus.Tokenizer, n int) ([]Filling, error) 
 	return all[:min(n, len(all))], nil
 }
 
-// hasSpacedTokens reports whether words carry the space before them, as in the word and BPE tokenizers.
+// hasSpacedTokens reports whether tokens include the space before a word, as in the word and BPE
+// tokenizers.
 func hasSpacedTokens(tok corpus.Tokenizer) bool {
 	for v := range lm.Token(tok.Vocab()) {
 		if text := tok.Decode([]lm.Token{v}); len(text) > 1 && text[0] == ' ' {
@@ -131,14 +134,14 @@ func sum(x []float64) (s float64) {
 	return s
 }
 
-// share stores each candidate's share of the probability of all.
+// share stores each candidate's share of the total probability.
 func share(all []Filling) {
 	p := make([]float64, len(all))
 	for i, f := range all {
 		p[i] = f.LogProb
 	}
 	if math.IsInf(slices.Max(p), -1) {
-		return // all are impossible
+		return // every candidate is impossible
 	}
 	normalize(p)
 	for i := range all {

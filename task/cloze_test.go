@@ -25,7 +25,8 @@ func TestParseCloze(t *testing.T) {
 // The same text by characters, words and pieces: the ranking is that of whole words, with the
 // probabilities of Bayes' rule.
 func TestRankIsTokenizerIndependent(t *testing.T) {
-	king, queen := corpus.Document{Text: "the king sea ."}, corpus.Document{Text: "the queen land ."}
+	king := corpus.Document{Text: "the king sea ."}
+	queen := corpus.Document{Text: "the queen land ."}
 	docs := slices.Repeat([]corpus.Document{king, queen, king}, 20)
 	for _, name := range []string{"char", "word", "bpe", "byte"} {
 		tok, err := corpus.Train(name, docs, 0)

@@ -2,9 +2,9 @@ package task
 
 import "lmzoo/lm"
 
-// Cut shortens the tokens of an example until at most room are left, which is how a text longer
-// than a model's window is read: its beginning stays. Of a pair, the longer text loses its last
-// token until both fit (Devlin et al. 2019, as in their code). It reports whether anything was cut.
+// Cut shortens an example that is longer than a model's context window to at most room tokens. It
+// keeps the beginning of a text. Of a pair, it removes the last token of the longer text until both
+// fit, as the code of Devlin et al. (2019) does. It reports whether it removed any token.
 func Cut(text, pair []lm.Token, room int) (shortText, shortPair []lm.Token, cut bool) {
 	for len(text)+len(pair) > max(room, 0) {
 		cut = true

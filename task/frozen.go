@@ -10,8 +10,9 @@ import (
 	"lmzoo/train"
 )
 
-// A frozen body gives every text the same vectors in every step, so they are computed once: pooling
-// and mixing are both linear, and the mixture of pooled layers is the pooled mixture.
+// A frozen body computes the same vectors for a text in every step, so they are computed once.
+// Pooling may come before mixing because both are linear: the mixture of pooled layers is the
+// pooled mixture.
 
 // Features returns the pooled vector of every layer of a body for each text, [len(texts)][L+1][C].
 func Features(body nn.Encoder, pool Pool, texts [][]lm.Token) [][][]float32 {
@@ -30,15 +31,20 @@ func Features(body nn.Encoder, pool Pool, texts [][]lm.Token) [][][]float32 {
 	return out
 }
 
-// FitFrozen trains the head of n, and its mixture, on labelled texts, while the body stays as it is.
-// The learning rate of the configuration is that of the head.
-func FitFrozen(ctx context.Context, n *Network, texts []Labelled, c train.Config, obs ...train.Observer) (train.Summary, error) {
+// FitFrozen trains the head of n and its mixture of layers on labelled texts; the body stays
+// unchanged. c.LR is the learning rate of the head.
+func FitFrozen(
+	ctx context.Context, n *Network, texts []Labelled, c train.Config, obs ...train.Observer,
+) (train.Summary, error) {
 	tokens := make([][]lm.Token, len(texts))
 	for i, x := range texts {
 		tokens[i] = x.Tokens
 	}
 	f := &frozen{Mix: n.Mix, Head: n.Head}
-	src := &features{all: Features(n.Body, n.Pool, tokens), texts: texts, rows: min(c.Batch, len(texts)), order: newOrder(len(texts), c.Seed)}
+	src := &features{
+		all: Features(n.Body, n.Pool, tokens), texts: texts,
+		rows: min(c.Batch, len(texts)), order: newOrder(len(texts), c.Seed),
+	}
 	if n.Mix == nil {
 		for i, layers := range src.all {
 			src.all[i] = layers[len(layers)-1:]
@@ -47,7 +53,7 @@ func FitFrozen(ctx context.Context, n *Network, texts []Labelled, c train.Config
 	return train.Run(ctx, f, src, c, obs...)
 }
 
-// frozen is what learns over a frozen body.
+// frozen holds the parameters that learn over a frozen body.
 type frozen struct {
 	Mix  *nn.ScalarMix `param:"mix"`
 	Head *nn.LinearT   `param:"head"`
@@ -66,7 +72,7 @@ func (f *frozen) Loss(t *autograd.Tape, b featureBatch) *autograd.Tensor {
 	return t.CrossEntropy(f.Head.Forward(t, h), b.label, b.n) // 1×1
 }
 
-// featureBatch is pooled vectors with labels (train.Batch).
+// featureBatch is a batch of pooled vectors with labels (train.Batch).
 type featureBatch struct {
 	layers [][]float32 // [L+1][B·C]
 	label  []int32     // [B]

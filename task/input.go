@@ -11,18 +11,18 @@ import (
 // The special tokens of GPT-1's inputs (Radford et al. 2018, §3.3); BOS is its start token.
 const (
 	Delimiter = "[DELIMITER]" // between the two texts of a pair
-	Extract   = "[EXTRACT]"   // behind the text; its vector is what the task is about
+	Extract   = "[EXTRACT]"   // after the text; the head reads its vector
 )
 
-// Input returns the tokens that a model reads of an example behind BOS, at most room of them, and
-// whether the texts were cut for that. Which marks stand between and behind the texts follows from the
-// special tokens of the tokenizer:
+// Input returns the tokens of an example that a model reads after BOS, at most room, and reports
+// whether it cut the texts to fit. The special tokens of the tokenizer determine the marks between
+// and after the texts:
 //
 //	GPT-1     text [EXTRACT]          text [DELIMITER] pair [EXTRACT]
 //	BERT      text [SEP]              text [SEP] pair [SEP]
 //	no marks  text                    text [SEP] pair, with [SEP] in the tokenizer
 //
-// room 0 means any length.
+// If room is 0, the length is unlimited.
 func Input(tok corpus.Tokenizer, e Example, room int) (tokens []lm.Token, cut bool) {
 	m := marksOf(tok)
 	text := tok.Encode(nil, e.Text)
@@ -42,7 +42,7 @@ func Input(tok corpus.Tokenizer, e Example, room int) (tokens []lm.Token, cut bo
 	return append(tokens, m.end...), cut
 }
 
-// marks are the special tokens between two texts and behind the last.
+// marks holds the special tokens between two texts and after the last one.
 type marks struct{ between, end []lm.Token }
 
 func marksOf(tok corpus.Tokenizer) (m marks) {
@@ -58,7 +58,7 @@ func marksOf(tok corpus.Tokenizer) (m marks) {
 		m.between = sep
 	}
 	if m.end == nil && special(transformer.MaskName) != nil {
-		m.end = sep // BERT's inputs end with it
+		m.end = sep // BERT's inputs end with [SEP]
 	}
 	return m
 }

@@ -33,10 +33,14 @@ func TestInput(t *testing.T) {
 		cut  bool
 	}{
 		{plain, single, 0, []string{"a", " b", " c"}, false},
-		{with(transformer.SepName), pair, 0, []string{"a", " b", "[SEP]", "c", " d", " a", " b"}, false},
-		{with(transformer.MaskName, transformer.SepName), single, 0, []string{"a", " b", " c", "[SEP]"}, false},
-		{with(transformer.MaskName, transformer.SepName), pair, 6, []string{"a", " b", "[SEP]", "c", " d", "[SEP]"}, true},
-		{with(Delimiter, Extract), pair, 8, []string{"a", " b", "[DELIMITER]", "c", " d", " a", " b", "[EXTRACT]"}, false},
+		{with(transformer.SepName), pair, 0,
+			[]string{"a", " b", "[SEP]", "c", " d", " a", " b"}, false},
+		{with(transformer.MaskName, transformer.SepName), single, 0,
+			[]string{"a", " b", " c", "[SEP]"}, false},
+		{with(transformer.MaskName, transformer.SepName), pair, 6,
+			[]string{"a", " b", "[SEP]", "c", " d", "[SEP]"}, true},
+		{with(Delimiter, Extract), pair, 8,
+			[]string{"a", " b", "[DELIMITER]", "c", " d", " a", " b", "[EXTRACT]"}, false},
 		{with(Delimiter, Extract), single, 3, []string{"a", " b", "[EXTRACT]"}, true},
 		{with(Delimiter, Extract), Example{Text: "a [EXTRACT]"}, 0, nil, false},
 	} {

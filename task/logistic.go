@@ -7,13 +7,13 @@ import (
 	"gonum.org/v1/gonum/optimize"
 )
 
-// Logistic is multinomial logistic regression on counts of words, or of words and pairs of
-// neighbours: the strongest simple use of a bag of words.
+// Logistic is multinomial logistic regression on counts of words, or of words and bigrams. It is
+// the strongest of the simple classifiers of a bag of words.
 type Logistic struct {
 	classes []string
 	order   int
-	ids     map[string]int // of features, from 0
-	weights []float64      // [feature][class], and the biases as a last feature
+	ids     map[string]int // feature to index
+	weights []float64      // [feature][class]; the last feature is the bias
 }
 
 // TrainLogistic minimizes Σ −ln P(label | text) + ½ penalty Σ w², without a penalty on the biases,
@@ -24,8 +24,8 @@ func TrainLogistic(s *Set, order int, penalty float64) (*Logistic, error) {
 		return nil, err
 	}
 	if !(penalty > 0) {
-		return nil, fmt.Errorf("logistic regression with a penalty of %g; want a positive "+
-			"number, because separable classes have no minimum without one", penalty)
+		return nil, fmt.Errorf("logistic regression: the penalty is %g; want a positive number, "+
+			"because without one, separable classes have no minimum", penalty)
 	}
 	m := &Logistic{classes: s.Classes, order: order, ids: map[string]int{}}
 	for _, e := range s.Examples {
@@ -69,14 +69,14 @@ func (p *logisticProblem) minimize() ([]float64, error) {
 	return result.X, nil
 }
 
-// entry is a feature that occurs in a text, and how often.
+// entry is a feature that occurs in a text, and its count.
 type entry struct {
 	feature int
 	count   float64
 }
 
-// count returns the known features of an example in order of their first occurrence, which keeps
-// sums the same from run to run.
+// count returns the known features of an example in order of their first occurrence, so that sums
+// have the same bits in every run.
 func (m *Logistic) count(e Example) (row []entry) {
 	at := map[int]int{}
 	for f := range wordGrams(e, m.order) {
@@ -94,7 +94,7 @@ func (m *Logistic) count(e Example) (row []entry) {
 	return append(row, entry{len(m.ids), 1}) // the bias
 }
 
-// logisticProblem is the function that is minimized.
+// logisticProblem is the objective function of TrainLogistic.
 type logisticProblem struct {
 	classes, bias int
 	penalty       float64
@@ -102,7 +102,7 @@ type logisticProblem struct {
 	labels        []int
 }
 
-// loss returns the function at w and, if grad is not nil, stores its gradient.
+// loss returns the objective at w and, if grad is not nil, stores its gradient.
 func (p *logisticProblem) loss(grad, w []float64) float64 {
 	clear(grad)
 	loss, z := 0.0, make([]float64, p.classes)
@@ -145,7 +145,7 @@ func logits(z []float64, row []entry, w []float64) {
 // Classes returns the classes of the training set.
 func (m *Logistic) Classes() []string { return m.classes }
 
-// LogProbs is the logarithm of the softmax. A feature that no training text has is ignored.
+// LogProbs computes the logarithm of the softmax. It ignores features that no training text has.
 func (m *Logistic) LogProbs(dst []float64, e Example) []float64 {
 	dst = grow(dst, len(m.classes))
 	logits(dst, m.count(e), m.weights)

@@ -2,8 +2,8 @@ package task
 
 import "math"
 
-// Majority knows how frequent the classes are and nothing of the text: the least a classifier must
-// beat.
+// Majority predicts from the frequencies of the classes alone, without the text. Every other
+// classifier should beat it.
 type Majority struct {
 	classes []string
 	prior   []float64
@@ -20,7 +20,7 @@ func TrainMajority(s *Set) (*Majority, error) {
 // Classes returns the classes of the training set.
 func (m *Majority) Classes() []string { return m.classes }
 
-// LogProbs is ln of each class's share of the training set.
+// LogProbs stores ln of each class's share of the training set.
 func (m *Majority) LogProbs(dst []float64, _ Example) []float64 {
 	dst = grow(dst, len(m.prior))
 	copy(dst, m.prior)

@@ -2,9 +2,9 @@ package task
 
 import "math"
 
-// NaiveBayes is the multinomial naive Bayes classifier (McCallum & Nigam 1998, §2.2): every word,
-// or word and pair of neighbours, is drawn independently from a distribution of its class, which is
-// estimated with Laplace's rule. A feature that no training text has is ignored.
+// NaiveBayes is the multinomial naive Bayes classifier (McCallum & Nigam 1998, §2.2). It assumes
+// that every word, or word and bigram, is drawn independently from a distribution of the class,
+// which it estimates with Laplace's rule. It ignores features that no training text has.
 type NaiveBayes struct {
 	classes []string
 	order   int
@@ -12,7 +12,7 @@ type NaiveBayes struct {
 	logProb map[string][]float64 // ln P(feature | class)
 }
 
-// TrainNaiveBayes counts the words of s for order 1, and their bigrams too for order 2.
+// TrainNaiveBayes counts the words of s for order 1, and words and bigrams for order 2.
 func TrainNaiveBayes(s *Set, order int) (*NaiveBayes, error) {
 	if err := s.CheckTraining(); err != nil {
 		return nil, err

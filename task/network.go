@@ -11,29 +11,29 @@ import (
 	"lmzoo/nn"
 )
 
-// Network is a classifier over a pre-trained body: the vectors of one text are pooled into one, and
-// a linear layer makes K scores of it. Fine-tuning moves all of it (Radford et al. 2018, §3.2; Devlin
-// et al. 2019, §3.2); a frozen body leaves only the head, and for several layers their mixture, to
-// learn (Peters et al. 2018, §3.2).
+// Network is a classifier over a pre-trained body. It pools the hidden vectors of a text into one
+// vector, from which a linear head computes the K logits. Fine-tuning trains all parameters
+// (Radford et al. 2018, §3.2; Devlin et al. 2019, §3.2); with a frozen body, only the head and the
+// mixture of layers learn (Peters et al. 2018, §3.2).
 type Network struct {
 	Body nn.Encoder    `param:"body"`
-	Mix  *nn.ScalarMix `param:"mix"` // over all layers; nil: the last layer alone
+	Mix  *nn.ScalarMix `param:"mix"` // mixture of all layers; nil: the last layer alone
 	Head *nn.LinearT   `param:"head"`
 
 	Pool   Pool
-	Lambda float64 // λ of the auxiliary language-model loss (Radford et al. 2018, equation 5); 0: none
+	Lambda float64 // weight of the auxiliary language-model loss (0: none)
 
 	BodyRate, HeadRate float64 // multiples of the learning rate
 }
 
-// Pool says which positions of a text its vector comes from.
+// Pool names the positions of a text whose hidden vectors are averaged.
 type Pool string
 
 // The pools.
 const (
 	Mean Pool = "mean" // of all tokens
 	CLS  Pool = "cls"  // the first position, BERT's [CLS]; here the BOS before the text
-	Last Pool = "last" // the last position, GPT-1's extract token
+	Last Pool = "last" // the last position, GPT-1's [EXTRACT]
 )
 
 // Pools lists the pools.
@@ -49,8 +49,8 @@ func (p Pool) Validate() error {
 	return fmt.Errorf("unknown pool %q; want mean, cls or last", string(p))
 }
 
-// span returns the positions [from, to) that are pooled, of a text of n tokens behind its BOS. Of an
-// empty text that is the BOS.
+// span returns the range [from, to) of positions to pool for a text of n tokens after BOS. For an
+// empty text, it is the position of BOS.
 func (p Pool) span(n int) (from, to int32) {
 	switch {
 	case p == CLS || n == 0:
@@ -61,11 +61,12 @@ func (p Pool) span(n int) (from, to int32) {
 	return 1, int32(n + 1)
 }
 
-// headInit is the standard deviation of a new head: so small that the first predictions are even.
+// headInit is the standard deviation of a new head's weights. It is small so that training starts
+// from an almost uniform prediction.
 const headInit = 1e-3
 
-// New returns a network of classes over a body, with a new head. mixed says that all layers of the
-// body are weighed, not only the last taken.
+// New returns a network over a body with a new head for the classes. If mixed is true, the network
+// mixes all layers of the body; otherwise it reads the last one.
 func New(body nn.Encoder, classes int, pool Pool, mixed bool, rng *rand.Rand) (*Network, error) {
 	if classes < 2 {
 		return nil, fmt.Errorf("a task with %d classes; want at least 2", classes)
@@ -73,16 +74,19 @@ func New(body nn.Encoder, classes int, pool Pool, mixed bool, rng *rand.Rand) (*
 	if err := pool.Validate(); err != nil {
 		return nil, err
 	}
-	layers := body.Hidden(autograd.NewForward(), corpus.Batch{B: 1, T: 1, X: []lm.Token{lm.BOS}, Y: []lm.Token{-1}})
+	one := corpus.Batch{B: 1, T: 1, X: []lm.Token{lm.BOS}, Y: []lm.Token{-1}}
+	layers := body.Hidden(autograd.NewForward(), one)
 	width := layers[len(layers)-1].Cols
-	n := &Network{
-		Body: body, Pool: pool, BodyRate: 1, HeadRate: 1,
-		Head: &nn.LinearT{Weight: nn.Normal(classes, width, headInit, rng), Bias: nn.Zeros(1, classes)},
+	head := &nn.LinearT{
+		Weight: nn.Normal(classes, width, headInit, rng),
+		Bias:   nn.Zeros(1, classes),
 	}
+	n := &Network{Body: body, Head: head, Pool: pool, BodyRate: 1, HeadRate: 1}
 	if mixed {
 		for _, l := range layers {
 			if l.Cols != width {
-				return nil, fmt.Errorf("the layers of the body have %d and %d channels; only layers of one width can be mixed", l.Cols, width)
+				return nil, fmt.Errorf("mixing layers: they have %d and %d channels; "+
+					"want one width", l.Cols, width)
 			}
 		}
 		n.Mix = nn.NewScalarMix(len(layers))
@@ -90,7 +94,7 @@ func New(body nn.Encoder, classes int, pool Pool, mixed bool, rng *rand.Rand) (*
 	return n, nil
 }
 
-// Freeze keeps the weights of the body as they are.
+// Freeze excludes the parameters of the body from training.
 func (n *Network) Freeze() {
 	for _, p := range nn.Params(n.Body) {
 		p.Grad = nil
@@ -98,7 +102,7 @@ func (n *Network) Freeze() {
 	}
 }
 
-// Rate returns how fast a parameter learns (train.Rated).
+// Rate returns the factor of a parameter's learning rate (train.Rated).
 func (n *Network) Rate(param string) float64 {
 	if strings.HasPrefix(param, "body.") {
 		return n.BodyRate
@@ -106,7 +110,7 @@ func (n *Network) Rate(param string) float64 {
 	return n.HeadRate
 }
 
-// predictor is a body that is a language model over its last hidden vectors.
+// predictor is a body that predicts the next token from its last hidden vectors.
 type predictor interface {
 	HeadLoss(t *autograd.Tape, h *autograd.Tensor, y []lm.Token, n int) *autograd.Tensor
 }
@@ -117,8 +121,8 @@ func Predicts(body nn.Encoder) bool {
 	return ok
 }
 
-// Loss is L₂ + λ·L₁ in nats: the mean −ln P of the labels and, if λ is not 0, of the tokens of the
-// texts (Radford et al. 2018, equations 4 and 5).
+// Loss is L₂ + λ·L₁ in nats, where λ is Lambda (Radford et al. 2018, equations 4 and 5): the mean
+// −ln P of the labels plus λ times the mean −ln P of the tokens.
 func (n *Network) Loss(t *autograd.Tape, b Batch) *autograd.Tensor {
 	logits, last := n.logits(t, b)
 	loss := t.CrossEntropy(logits, b.Label, b.N) // 1×1
@@ -129,7 +133,7 @@ func (n *Network) Loss(t *autograd.Tape, b Batch) *autograd.Tensor {
 	return loss
 }
 
-// logits returns the scores of the classes [B, K] and the last hidden vectors [B·T, C].
+// logits returns the logits of the classes [B, K] and the last hidden vectors [B·T, C].
 func (n *Network) logits(t *autograd.Tape, b Batch) (logits, last *autograd.Tensor) {
 	layers := n.Body.Hidden(t, b.Batch)
 	last = layers[len(layers)-1] // [B·T, C]
@@ -141,7 +145,7 @@ func (n *Network) logits(t *autograd.Tape, b Batch) (logits, last *autograd.Tens
 	return n.Head.Forward(t, t.MeanPool(h, from, to)), last // [B, K]
 }
 
-// LogProbs returns ln P(class | text) of every text, in nats, [len(texts)][K].
+// LogProbs returns ln P(class | text) for every text, in nats, [len(texts)][K].
 func (n *Network) LogProbs(texts [][]lm.Token) [][]float64 {
 	out := make([][]float64, len(texts))
 	tape := autograd.NewForward()

@@ -24,17 +24,23 @@ const vocab = 12
 func bodies(t testing.TB) map[string]nn.Encoder {
 	t.Helper()
 	rng := nntest.Rand()
-	gpt, err := transformer.New(transformer.Config{VocabSize: vocab, NPositions: 16, NEmbd: 6, NLayer: 2, NHead: 2}, rng)
+	gpt, err := transformer.New(transformer.Config{
+		VocabSize: vocab, NPositions: 16, NEmbd: 6, NLayer: 2, NHead: 2,
+	}, rng)
 	require.NoError(t, err)
 	elmo, err := rnn.NewELMo(rnn.ELMoConfig{VocabSize: vocab, NEmbd: 4, Layers: 2}, rng)
 	require.NoError(t, err)
-	gru, err := rnn.New(rnn.Config{Cell: "gru", VocabSize: vocab, NEmbd: 5, Hidden: 5, Layers: 1}, rng)
+	gru, err := rnn.New(rnn.Config{
+		Cell: "gru", VocabSize: vocab, NEmbd: 5, Hidden: 5, Layers: 1,
+	}, rng)
 	require.NoError(t, err)
 	words, err := mlp.NewWord2Vec(mlp.Word2VecConfig{
 		VocabSize: vocab, NEmbd: 6, Objective: mlp.SkipGram, Window: 2, Negative: 2, Power: .75,
 	}, rng)
 	require.NoError(t, err)
-	return map[string]nn.Encoder{"gpt": nntest.Loud(gpt), "elmo": elmo, "gru": nntest.Loud(gru), "word2vec": words}
+	return map[string]nn.Encoder{
+		"gpt": nntest.Loud(gpt), "elmo": elmo, "gru": nntest.Loud(gru), "word2vec": words,
+	}
 }
 
 func network(t testing.TB, body nn.Encoder, pool Pool, mixed bool) *Network {
@@ -53,22 +59,26 @@ func batch(texts ...Labelled) Batch {
 	return b
 }
 
-var someTexts = []Labelled{{[]lm.Token{3, 4, 5, 3}, 1}, {[]lm.Token{7}, 0}, {nil, 2}, {[]lm.Token{5, 5, 8, 9, 10, 11}, 2}}
+var someTexts = []Labelled{
+	{[]lm.Token{3, 4, 5, 3}, 1}, {[]lm.Token{7}, 0}, {nil, 2}, {[]lm.Token{5, 5, 8, 9, 10, 11}, 2},
+}
 
-// The gradient of every parameter is the slope of the loss, the auxiliary one included.
+// The gradient of every parameter is the slope of the loss, including the auxiliary loss.
 func TestNetworkGradients(t *testing.T) {
 	for name, body := range bodies(t) {
 		for _, pool := range Pools() {
 			n := network(t, body, pool, name != "word2vec")
 			n.Lambda = 0.5
 			b := batch(someTexts...)
-			nntest.CheckSlopes(t, n, func(tape *autograd.Tape) *autograd.Tensor { return n.Loss(tape, b) })
+			nntest.CheckSlopes(t, n, func(tape *autograd.Tape) *autograd.Tensor {
+				return n.Loss(tape, b)
+			})
 		}
 	}
 }
 
-// Equations 4 and 5 of Radford et al. 2018: the loss is that of the labels and λ times that of the
-// tokens, each a mean of its own.
+// Equations 4 and 5 of Radford et al. 2018: the loss is the mean over the labels plus λ times the
+// mean over the tokens.
 func TestAuxiliaryLoss(t *testing.T) {
 	body := bodies(t)["gpt"].(*transformer.Model)
 	n := network(t, body, Mean, false)
@@ -92,14 +102,15 @@ func tokensOf(texts []Labelled) (out [][]lm.Token) {
 	return out
 }
 
-// A text has the same classes alone as among longer ones.
+// A text has the same probabilities alone as in a batch with longer texts.
 func TestTextsInABatchDoNotTouch(t *testing.T) {
 	for name, body := range bodies(t) {
 		for _, pool := range Pools() {
 			n := network(t, body, pool, name != "word2vec")
 			together := n.LogProbs(tokensOf(someTexts))
 			for i, x := range someTexts {
-				require.InDeltaSlice(t, n.LogProbs([][]lm.Token{x.Tokens})[0], together[i], 1e-5, "%s, %s", name, pool)
+				alone := n.LogProbs([][]lm.Token{x.Tokens})[0]
+				require.InDeltaSlice(t, alone, together[i], 1e-5, "%s, %s", name, pool)
 				sum := 0.0
 				for _, p := range together[i] {
 					sum += math.Exp(p)
@@ -128,7 +139,9 @@ func TestFrozenIsTheNetworkWithAFrozenBody(t *testing.T) {
 
 		n.Freeze()
 		for _, p := range nn.Params(n) {
-			require.Equal(t, p.Name == "head.weight" || p.Name == "head.bias" || p.Name == "mix.w" || p.Name == "mix.gamma", p.Grad != nil, p.Name)
+			trained := slices.Contains(
+				[]string{"head.weight", "head.bias", "mix.w", "mix.gamma"}, p.Name)
+			require.Equal(t, trained, p.Grad != nil, p.Name)
 		}
 	}
 }
@@ -146,7 +159,7 @@ func (s *pooled) batch(texts []Labelled) featureBatch {
 	return b
 }
 
-// toy is a task that a mean of vectors can do: the label is the word that occurs.
+// toy returns a task that a mean of vectors solves: one word of the text determines the label.
 func toy(n int) (texts []Labelled) {
 	rng := rand.New(rand.NewPCG(8, 9))
 	for range n {
@@ -162,12 +175,13 @@ func toy(n int) (texts []Labelled) {
 
 func config(steps int) train.Config {
 	c := train.Default()
-	c.Batch, c.Context, c.Steps, c.LR, c.MinLR, c.Warmup, c.WeightDecay = 16, 1, steps, 1e-2, 1e-3, 10, 0
+	c.Batch, c.Context, c.Steps = 16, 1, steps
+	c.LR, c.MinLR, c.Warmup, c.WeightDecay = 1e-2, 1e-3, 10, 0
 	return c
 }
 
-// Fine-tuning learns the task whole, the same on one thread and on two; a frozen body leaves less to
-// learn with.
+// Fine-tuning solves the task, with the same bits on one thread and on two. A frozen body solves it
+// less well.
 func TestNetworkLearns(t *testing.T) {
 	texts, test := toy(600), toy(700)[600:]
 	for name := range bodies(t) {
@@ -247,8 +261,10 @@ func TestNewRefuses(t *testing.T) {
 		_, err := New(body, c.classes, c.pool, c.mixed, nntest.Rand())
 		require.ErrorContains(t, err, c.want)
 	}
-	gru, err := rnn.New(rnn.Config{Cell: "gru", VocabSize: vocab, NEmbd: 3, Hidden: 5, Layers: 1}, nntest.Rand())
+	gru, err := rnn.New(rnn.Config{
+		Cell: "gru", VocabSize: vocab, NEmbd: 3, Hidden: 5, Layers: 1,
+	}, nntest.Rand())
 	require.NoError(t, err)
 	_, err = New(gru, 2, Mean, true, nntest.Rand())
-	require.ErrorContains(t, err, "only layers of one width can be mixed")
+	require.ErrorContains(t, err, "want one width")
 }

@@ -7,24 +7,24 @@ import (
 	"lmzoo/ngram"
 )
 
-// NGrams classifies as the SLM era did (Peng & Schuurmans 2003): one n-gram model for each class,
-// and Bayes' rule. Unlike naive Bayes it knows the order of words.
+// NGrams classifies with one n-gram model per class and Bayes' rule, as in the SLM era (Peng &
+// Schuurmans 2003). Unlike naive Bayes, it uses the order of words.
 type NGrams struct {
 	classes []string
 	prior   []float64
-	ids     map[string]lm.Token // of the words of the training set
+	ids     map[string]lm.Token // word of the training set to token
 	models  []*ngram.Model
 }
 
 // The tokens of NGrams besides the words.
 const (
-	unknown   lm.Token = 1 // a word that no training text has
+	unknown   lm.Token = 1 // a word that occurs in no training text
 	separator lm.Token = 2 // between the texts of a pair
 	firstWord lm.Token = 3
 )
 
-// TrainNGrams trains a model of the order, with interpolated Kneser-Ney smoothing, on the texts of
-// every class. All have the same vocabulary, so that their probabilities compare.
+// TrainNGrams trains one model per class on the texts of the class, with interpolated Kneser-Ney
+// smoothing. All models have the same vocabulary, so that their probabilities are comparable.
 func TrainNGrams(s *Set, order int) (*NGrams, error) {
 	if err := s.CheckTraining(); err != nil {
 		return nil, err
@@ -50,7 +50,7 @@ func TrainNGrams(s *Set, order int) (*NGrams, error) {
 			NoCounts: true,
 		})
 		if err != nil {
-			return nil, fmt.Errorf("counting the class %q: %w", s.Classes[c], err)
+			return nil, fmt.Errorf("training the n-gram model of class %q: %w", s.Classes[c], err)
 		}
 		m.models = append(m.models, model)
 	}

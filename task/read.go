@@ -15,7 +15,7 @@ import (
 	"unicode/utf8"
 )
 
-// maxLine is the longest line that is read, in bytes.
+// maxLine is the maximum length of a line in bytes.
 const maxLine = 1 << 20
 
 // Open reads a file of examples: .tsv as ReadTSV does, .jsonl or .ndjson as ReadJSONL.
@@ -42,11 +42,12 @@ func Open(path string) (*Set, error) {
 }
 
 // ReadTSV reads one example per line: label, tab, text, and for pairs another tab and the second
-// text. A first line of exactly the words label, text and, for pairs, pair, in any order, names the
-// columns instead. Nothing is quoted or escaped: a text is what stands between the tabs.
+// text. If the first line consists of the words label, text and, for pairs, pair, in any order, it
+// names the columns. The format has no quotes or escapes.
 //
-// Lines end with "\n" or "\r\n"; a byte order mark before the first is ignored. Text that is not
-// valid UTF-8, an empty line and any other number of columns are errors that name the line.
+// Lines end with "\n" or "\r\n"; a byte order mark before the first line is ignored. ReadTSV
+// returns an error that names the line for invalid UTF-8, an empty line, and any other number of
+// columns.
 func ReadTSV(r io.Reader) (*Set, error) {
 	columns := []string{"label", "text", "pair"}
 	header := false
@@ -97,8 +98,8 @@ func isHeader(fields []string) bool {
 }
 
 // ReadJSONL reads one JSON object per line, with the keys text, label and, for pairs, pair. A label
-// is a string or an integer. Unknown keys, and whatever ReadTSV refuses, are errors that name the
-// line.
+// is a string or an integer. It returns an error that names the line for unknown keys, invalid
+// UTF-8 and empty lines.
 func ReadJSONL(r io.Reader) (*Set, error) {
 	return read(r, func(line string, _ int) (Example, bool, error) {
 		var row struct {
@@ -128,7 +129,7 @@ func ReadJSONL(r io.Reader) (*Set, error) {
 	})
 }
 
-// label returns a JSON string, or an integer as its digits.
+// label decodes a JSON string, or an integer as its decimal digits.
 func label(raw json.RawMessage) (string, error) {
 	var s string
 	if json.Unmarshal(raw, &s) == nil && string(raw) != "null" {

@@ -8,7 +8,7 @@ import (
 	"lmzoo/eval"
 )
 
-// Score is how a classifier did on a set.
+// Score holds the results of a classifier on a set.
 type Score struct {
 	Classes                             []string
 	Confusion                           [][]int // [label][prediction]
@@ -19,8 +19,8 @@ type Score struct {
 	Labels, Predictions []int // of each example
 }
 
-// Evaluate classifies every example of s. Of equally probable classes the first is the prediction.
-// The seed is that of the bootstrap.
+// Evaluate classifies every example of s. The prediction is the most probable class, the first of
+// equally probable ones. The seed is the seed of the bootstrap.
 func Evaluate(c Classifier, s *Set, seed uint64) (*Score, error) {
 	if len(s.Examples) == 0 {
 		return nil, fmt.Errorf("evaluating: the set has no examples")
@@ -70,7 +70,7 @@ func (s *Score) summarize(seed uint64) {
 	s.MacroF1Low, s.MacroF1High = resampled(macroF1)
 }
 
-// confusion counts as many examples as there are, each chosen by the function.
+// confusion counts len(s.Labels) examples; choose selects the i-th of them.
 func (s *Score) confusion(choose func(i int) int) [][]int {
 	m := make([][]int, len(s.Classes))
 	for i := range m {
@@ -115,7 +115,7 @@ func macroF1(confusion [][]int) float64 {
 // NatsPerExample is the mean −ln P of the labels, the cross-entropy.
 func (s *Score) NatsPerExample() float64 { return s.Nats / float64(len(s.Labels)) }
 
-// Difference is the accuracy of a classifier less that of another on the same examples.
+// Difference is the accuracy of a classifier minus the accuracy of another on the same examples.
 type Difference struct {
 	Delta     float64 `json:"delta"`
 	Low       float64 `json:"low"` // 95 % interval of Delta
@@ -125,8 +125,8 @@ type Difference struct {
 	OnlyOther int     `json:"only_other"`
 }
 
-// Paired compares two scores on the same examples by the paired bootstrap: both are drawn together,
-// so that only the examples they disagree about widen the interval.
+// Paired compares two scores on the same examples by the paired bootstrap. It draws an example for
+// both classifiers together, so that only examples on which they disagree widen the interval.
 func Paired(a, b *Score, seed uint64) (Difference, error) {
 	if !slices.Equal(a.Classes, b.Classes) || !slices.Equal(a.Labels, b.Labels) {
 		return Difference{}, fmt.Errorf("comparing two classifiers: they were evaluated on "+

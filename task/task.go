@@ -1,11 +1,10 @@
-// Package task measures what a model's knowledge is worth for a task with labels: examples and how
-// they are read, split and drawn, classifiers and their scores, and the baselines that a sceptic
-// asks for.
+// Package task measures how useful a pre-trained model is for a task with labels. It reads, splits
+// and draws examples, scores classifiers, and holds the baselines to compare them with.
 //
 // Network classifies texts over the hidden vectors of a pre-trained model. The baselines are
-// Majority, NaiveBayes, Logistic, the logistic regression on a bag of words, and NGrams, one
-// language model for each label, which is the way of the SLM era. NewWorld returns the reviews of
-// the synthetic world, where the accuracy that no classifier can exceed is known.
+// Majority, NaiveBayes, Logistic (logistic regression on a bag of words) and NGrams (one language
+// model per label, as in the SLM era). NewWorld returns the reviews of the synthetic world, whose
+// best possible accuracy is known.
 package task
 
 import (
@@ -19,22 +18,22 @@ type Example struct {
 	Text  string `json:"text"`
 	Pair  string `json:"pair,omitempty"` // the second text of a pair; empty for single texts
 	Label string `json:"label"`
-	Line  int    `json:"-"` // of the file the example was read from, counted from 1; 0 if unknown
+	Line  int    `json:"-"` // line number in the file, counted from 1; 0 if unknown
 }
 
-// Set is a list of examples and the classes of their task in order; an example's label is one of
-// them.
+// Set is a list of examples and the ordered classes of their task. The label of an example is one
+// of the classes.
 type Set struct {
 	Classes  []string
 	Examples []Example
 }
 
-// Classifier gives each class of a task a probability. It is safe for concurrent use.
+// Classifier assigns each class of a task a probability. It is safe for concurrent use.
 type Classifier interface {
 	// Classes returns the names of the classes in order.
 	Classes() []string
 	// LogProbs stores ln P(class | example) in dst for every class and returns dst, which it
-	// allocates when it is shorter than that. It does not look at the label.
+	// allocates if it is too short. It does not read the label.
 	LogProbs(dst []float64, e Example) []float64
 }
 
@@ -94,7 +93,7 @@ func (s *Set) CheckTraining() error {
 }
 
 // Under returns the set with the classes of the training set, in their order. It returns an error
-// for a label that they do not have.
+// for any other label.
 func (s *Set) Under(classes []string) (*Set, error) {
 	for i, e := range s.Examples {
 		if !slices.Contains(classes, e.Label) {
@@ -105,7 +104,7 @@ func (s *Set) Under(classes []string) (*Set, error) {
 	return &Set{classes, s.Examples}, nil
 }
 
-// Index returns the number of a label among the classes, and −1 for a label that is none of them.
+// Index returns the index of a label in the classes, or −1 if it is not one of them.
 func (s *Set) Index(label string) int { return slices.Index(s.Classes, label) }
 
 // counts returns the number of examples of each class.

@@ -7,9 +7,9 @@ import (
 	"unicode/utf8"
 )
 
-// words yields the words of a text in lower case: runs of letters, digits, marks and apostrophes,
-// and every other character that is not white space by itself. In Chinese and Japanese, which do
-// not separate words, every character is a word.
+// words yields the words of a text in lower case. A word is a run of letters, digits, marks and
+// apostrophes, or a single other character that is not white space. In Chinese and Japanese, which
+// do not separate words, every character is a word.
 func words(text string) iter.Seq[string] {
 	return func(yield func(string) bool) {
 		for rest := strings.ToLower(text); rest != ""; {
@@ -32,7 +32,7 @@ func words(text string) iter.Seq[string] {
 	}
 }
 
-// inWord reports whether a character may have others of its word beside it.
+// inWord reports whether a character may be part of a longer word.
 func inWord(r rune) bool {
 	switch {
 	case unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana):
@@ -43,8 +43,8 @@ func inWord(r rune) bool {
 	return unicode.In(r, unicode.L, unicode.N, unicode.M)
 }
 
-// wordGrams yields the n-grams of words of an example up to an order, each with all the words it
-// has. Those of the second text of a pair are features of their own.
+// wordGrams yields the n-grams of words of an example, for every n up to order. The n-grams of the
+// second text of a pair are distinct features.
 func wordGrams(e Example, order int) iter.Seq[string] {
 	return func(yield func(string) bool) {
 		for side, text := range []string{e.Text, e.Pair} {

@@ -7,14 +7,14 @@ import (
 	"lmzoo/corpus/world"
 )
 
-// World is the labelled task of the synthetic world: reviews with a sentiment, of which the best
-// possible classifier is known. Rates are chosen on Dev; Test is for what is reported.
+// World is the labelled task of the synthetic world: reviews with a sentiment, whose best possible
+// classifier is known. Dev is for choosing hyperparameters, Test for reported results.
 type World struct {
 	Reviews          *world.Reviews
 	Train, Dev, Test *Set
 }
 
-// NewWorld draws reviews of a seed for the three sets, from streams that share nothing.
+// NewWorld draws the reviews of the three sets from independent random streams.
 func NewWorld(seed uint64, train, dev, test int) *World {
 	r := world.NewReviews(world.DefaultSeed)
 	set := func(pool world.Pool, n int) *Set {
@@ -28,15 +28,15 @@ func NewWorld(seed uint64, train, dev, test int) *World {
 	return &World{r, set(world.Train, train), set(world.Dev, dev), set(world.Test, test)}
 }
 
-// Limit is the classifier that knows how reviews are written: it gives each label its exact
-// posterior, so no classifier is better on average.
+// Limit returns the classifier that knows the process that generates the reviews. It computes the
+// exact posterior of each label, so no classifier is better on average.
 func (w *World) Limit() Classifier { return limit{w.Reviews} }
 
 type limit struct{ *world.Reviews }
 
 func (l limit) Classes() []string { return l.Labels() }
 
-// LogProbs is that of equally likely labels for a text that is no review.
+// LogProbs gives both labels the same probability for a text that is not a review.
 func (l limit) LogProbs(dst []float64, e Example) []float64 {
 	dst = grow(dst, 2)
 	p, err := l.Posterior(strings.TrimSpace(e.Text))

@@ -13,7 +13,7 @@ import (
 	"lmzoo/transformer"
 )
 
-// bert is the row of the bidirectional encoder.
+// bert returns the catalogue row of the bidirectional encoder.
 func bert() *Species {
 	return &Species{
 		Name: "bert", Title: "BERT", Era: "PLM", Year: 2018, Sizes: transformer.Sizes(),
@@ -43,8 +43,8 @@ func bert() *Species {
 	}
 }
 
-// leastBERT stands for the vocabulary while there is no tokenizer yet: leastVocab and the special
-// tokens.
+// leastBERT is the smallest vocabulary, used until the tokenizer is known: leastVocab and the
+// special tokens.
 const leastBERT = leastVocab + 2
 
 // newBERT returns an untrained model that knows the special tokens of the tokenizer.
@@ -53,8 +53,9 @@ func newBERT(config any, tok corpus.Tokenizer, rng *rand.Rand) (any, error) {
 	if !ok {
 		return nil, fmt.Errorf("configuration is a %T; want %T", config, c)
 	}
-	for name, id := range map[string]*lm.Token{transformer.MaskName: &c.MaskToken,
-		transformer.SepName: &c.SepToken} {
+	for name, id := range map[string]*lm.Token{
+		transformer.MaskName: &c.MaskToken, transformer.SepName: &c.SepToken,
+	} {
 		if *id, ok = corpus.Special(tok, name); !ok {
 			return nil, fmt.Errorf(
 				"bert: the tokenizer has no token %s; want one made by corpus.WithSpecials", name)
@@ -70,8 +71,8 @@ func startBERT(model any, text *Text, c train.Config) (Training, error) {
 		return Training{}, fmt.Errorf("model is a %T; want %T", model, m)
 	}
 	ends := sentenceEnds(text.Tokenizer)
-	src, err := transformer.NewMaskedSource(m.Config, text.Train, c.Batch, c.Context, text.Seed,
-		ends)
+	src, err := transformer.NewMaskedSource(
+		m.Config, text.Train, c.Batch, c.Context, text.Seed, ends)
 	if err != nil {
 		return Training{}, err
 	}
@@ -83,18 +84,19 @@ func startBERT(model any, text *Text, c train.Config) (Training, error) {
 	held := corpus.EncodeDocuments(text.Tokenizer, HeldOut(text.Tokenizer, text.Split.Valid))
 	plain := m.Config
 	plain.NSP = false
-	if valid, err := transformer.NewMaskedSource(plain, held, c.Batch, c.Context, validationMasks,
-		nil); err == nil {
+	valid, err := transformer.NewMaskedSource(
+		plain, held, c.Batch, c.Context, validationMasks, nil)
+	if err == nil { // the validation text may be empty
 		t.Validate = func(ctx context.Context) (float64, error) { return maskedLoss(ctx, m, valid) }
 	}
 	return t, nil
 }
 
-// validationMasks is the seed of the masks of a validation, so that all validations ask for the
-// same tokens.
+// validationMasks is the seed of the masks in validation; it is constant so that every validation
+// predicts the same tokens.
 const validationMasks = 1
 
-// maskedLoss is the loss of one epoch of masked text, without the pairs.
+// maskedLoss returns the masked loss over one epoch, without sentence pairs.
 func maskedLoss(
 	ctx context.Context, m *transformer.BERT, src *transformer.MaskedSource,
 ) (float64, error) {
@@ -113,12 +115,12 @@ func maskedLoss(
 	return nats / float64(max(targets, 1)), nil
 }
 
-// sentenceEnds returns whether a token ends a sentence.
+// sentenceEnds returns a function that reports whether a token ends a sentence.
 func sentenceEnds(tok corpus.Tokenizer) func(lm.Token) bool {
 	ends := map[lm.Token]bool{}
 	for v := range lm.Token(tok.Vocab()) {
-		if text := strings.TrimSpace(tok.Decode([]lm.Token{v})); text == "." || text == "!" ||
-			text == "?" || text == "。" {
+		switch strings.TrimSpace(tok.Decode([]lm.Token{v})) {
+		case ".", "!", "?", "。":
 			ends[v] = true
 		}
 	}

@@ -129,7 +129,8 @@ func (d *Data) generated() (corpus.Split, error) {
 	sum := hex.EncodeToString(h.Sum(nil))
 	if d.SHA256 != "" && d.SHA256 != sum {
 		return corpus.Split{}, fmt.Errorf("the generated corpus differs from the one that the "+
-			"model was trained on: its SHA-256 is %.12s…; want %.12s…: train again with --overwrite", sum, d.SHA256)
+			"model was trained on: its SHA-256 is %.12s…; want %.12s…: train again with "+
+			"--overwrite", sum, d.SHA256)
 	}
 	d.Documents, d.Split, d.SHA256, d.Bytes = string(corpus.Lines), worldSplit, sum, bytes
 	return split, nil

@@ -14,11 +14,11 @@ import (
 	"lmzoo/transformer"
 )
 
-// Tuning is how the models of a species are used for a task.
+// Tuning describes how a task uses the models of a species.
 type Tuning struct {
-	Marks []string  // special tokens that stand between and behind the texts
-	Pool  task.Pool // "" stands for the mean
-	Mixed bool      // weigh all layers
+	Marks []string  // special tokens between and after the texts
+	Pool  task.Pool // "": the mean
+	Mixed bool      // mix all layers
 }
 
 // TuningStage names fine-tuning in a run's lineage.
@@ -27,16 +27,17 @@ const TuningStage = "fine-tuning"
 // bodyPrefix begins the names of the parent's parameters in a fine-tuned model.
 const bodyPrefix = "body."
 
-// FineTune returns the order of a run that learns a task on top of a parent. The settings of the
-// model are the parent's; values change those of the training. frozen trains the head alone.
+// FineTune returns the order of a run that learns a task on top of a parent. The run has the
+// parent's model settings; values changes its training settings. If frozen is true, only the head
+// learns.
 func FineTune(parent *Run, info TaskInfo, frozen bool, values map[string]any) (Order, error) {
 	body, err := parent.Encoder()
 	if err != nil {
 		return Order{}, err
 	}
 	if info.Lambda > 0 && !task.Predicts(body) {
-		return Order{}, Misuse{fmt.Errorf("%s: %s has no auxiliary language-model loss; leave out --aux, or choose "+
-			"a parent that predicts the next token", parent.Dir, parent.Title())}
+		return Order{}, Misuse{fmt.Errorf("%s: %s has no auxiliary language-model loss; leave out "+
+			"--aux, or choose a parent that predicts the next token", parent.Dir, parent.Title())}
 	}
 	sets, err := info.Load()
 	if err != nil {
@@ -74,7 +75,7 @@ func FineTune(parent *Run, info TaskInfo, frozen bool, values map[string]any) (O
 	return o, nil
 }
 
-// learnTask makes the order one of a task.
+// learnTask sets the species and the training texts of an order to those of its task.
 func (o *Order) learnTask(base *Species, sets TaskSets) {
 	o.Species = tuned(base, o.Task, &sets)
 	for _, e := range sets.Train.Examples {
@@ -82,7 +83,7 @@ func (o *Order) learnTask(base *Species, sets TaskSets) {
 	}
 }
 
-// resumeTask makes the order one of the task that a run was interrupted in.
+// resumeTask sets the order's task to the task of an interrupted run.
 func (o *Order) resumeTask(cat Catalogue, c Config) error {
 	base, err := cat.Find(c.Species)
 	if err != nil {
@@ -97,20 +98,21 @@ func (o *Order) resumeTask(cat Catalogue, c Config) error {
 	return nil
 }
 
-// tuningRecipe is the training of a head, and of a body under it, on so many labels. It was chosen
-// on the development pool of the reviews.
+// tuningRecipe returns the training settings for a number of labels. They were chosen on the
+// development pool of the reviews.
 func tuningRecipe(labels int) train.Config {
 	c := train.Default()
 	c.Batch, c.Context, c.Pieces = 32, 1, 4
 	c.LR, c.MinLR, c.Beta2, c.WeightDecay = 1e-2, 5e-4, 0.98, 0.01
 	c.Steps = min(max(10*labels/c.Batch, 100), 2000)
 	c.Warmup = c.Steps / 10
-	c.EvalEvery, c.SaveEvery = train.Every{Steps: max(c.Steps/5, 1)},
-		train.Every{Steps: max(c.Steps/5, 1)}
+	every := train.Every{Steps: max(c.Steps/5, 1)}
+	c.EvalEvery, c.SaveEvery = every, every
 	return c
 }
 
-// bodyRate is the learning rate of pre-trained weights: few labels should move them little.
+// bodyRate returns the learning rate of the pre-trained weights. It is smaller for few labels, on
+// which large changes overfit.
 func bodyRate(labels int) float64 {
 	if labels <= 50 {
 		return 3e-4
@@ -118,11 +120,12 @@ func bodyRate(labels int) float64 {
 	return 1e-3
 }
 
-// changeTraining sets settings of the training alone.
+// changeTraining changes training settings and returns an error for any other setting.
 func (s *Settings) changeTraining(values map[string]any) error {
 	for key := range values {
 		if target, _ := s.owner(key); target != any(s.Train) || key == "context" {
-			return Misuse{fmt.Errorf("setting %q is the parent's; a fine-tuned run keeps it", key)}
+			return Misuse{fmt.Errorf("setting %q is the parent's and cannot change; leave it out",
+				key)}
 		}
 	}
 	if err := s.Set(values); err != nil {
@@ -131,8 +134,8 @@ func (s *Settings) changeTraining(values map[string]any) error {
 	return nil
 }
 
-// tuned returns the species of the runs that learn a task on top of base. sets may be nil for a run
-// that is only opened.
+// tuned returns the species of runs that learn a task on top of base. sets may be nil if the run is
+// only opened.
 func tuned(base *Species, info *TaskInfo, sets *TaskSets) *Species {
 	s := *base
 	s.Title, s.Predicts = base.Title+", fine-tuned", "classes"
@@ -149,7 +152,8 @@ func tuned(base *Species, info *TaskInfo, sets *TaskSets) *Species {
 	return &s
 }
 
-// marks are the special tokens for the inputs of a task; pairs always have one between them.
+// marks returns the special tokens for the inputs of a task. Pairs always have one between their
+// texts.
 func (t Tuning) marks(pairs bool) []string {
 	if len(t.Marks) == 0 && pairs {
 		return []string{transformer.SepName}
@@ -157,16 +161,17 @@ func (t Tuning) marks(pairs bool) []string {
 	return t.Marks
 }
 
-func newTuned(base *Species, info *TaskInfo, config any, tok corpus.Tokenizer,
-	rng *rand.Rand) (any, error) {
+// newTuned returns a classifier over a new model of the base species.
+func newTuned(
+	base *Species, info *TaskInfo, config any, tok corpus.Tokenizer, rng *rand.Rand,
+) (any, error) {
 	m, err := base.Learning.New(config, tok, rng)
 	if err != nil {
 		return nil, err
 	}
 	body, ok := m.(nn.Encoder)
 	if !ok {
-		return nil, fmt.Errorf(
-			"%s has no hidden vectors to classify by; choose a parent of another species",
+		return nil, fmt.Errorf("%s has no hidden vectors; want a parent of another species",
 			base.Name)
 	}
 	n, err := task.New(body, len(info.Classes), info.Pool, info.Mixed, rng)
@@ -178,8 +183,9 @@ func newTuned(base *Species, info *TaskInfo, config any, tok corpus.Tokenizer,
 }
 
 // startTask prepares the training on labelled texts.
-func startTask(model any, info *TaskInfo, sets *TaskSets, text *Text,
-	c train.Config) (Training, error) {
+func startTask(
+	model any, info *TaskInfo, sets *TaskSets, text *Text, c train.Config,
+) (Training, error) {
 	n := model.(*task.Network)
 	n.HeadRate, n.BodyRate = 1, info.BodyLR/c.LR
 	texts, cut := inputs(text.Tokenizer, n, sets.Train)
@@ -189,12 +195,10 @@ func startTask(model any, info *TaskInfo, sets *TaskSets, text *Text,
 	}
 	t := Training{Trainer: tr}
 	if cut > 0 {
-		t.Notes = append(t.Notes,
-			fmt.Sprintf(
-				"%d of %d texts are longer than the model reads and were cut at their ends", cut,
-				len(texts)))
+		t.Notes = append(t.Notes, fmt.Sprintf("%d of %d texts are longer than the model reads "+
+			"and were cut at their ends", cut, len(texts)))
 	}
-	// choosing weights by more labels than were asked for would not be fair
+	// with a limited number of labels, no further labels may select the weights
 	if info.Labels == 0 && len(sets.Valid.Examples) > 0 {
 		held, _ := inputs(text.Tokenizer, n, sets.Valid)
 		t.Validate = func(ctx context.Context) (float64, error) { return labelLoss(ctx, n, held) }
@@ -202,14 +206,15 @@ func startTask(model any, info *TaskInfo, sets *TaskSets, text *Text,
 	return t, nil
 }
 
-// longestText is how many tokens of a text are read by a body without a window.
+// longestText is the number of tokens that a body without a context window reads of a text.
 const longestText = 1024
 
-// inputs returns the tokens and classes of examples, and how many were longer than the body reads.
+// inputs returns the tokens and classes of examples, and the number of examples that were cut
+// because they are longer than the body reads.
 func inputs(tok corpus.Tokenizer, n *task.Network, s *task.Set) (texts []task.Labelled, cut int) {
 	room := longestText
 	if w, ok := n.Body.(interface{ Window() int }); ok {
-		room = w.Window() - 1 // BOS takes a place
+		room = w.Window() - 1 // BOS takes one position
 	}
 	for _, e := range s.Examples {
 		tokens, short := task.Input(tok, e, room)
@@ -221,8 +226,10 @@ func inputs(tok corpus.Tokenizer, n *task.Network, s *task.Set) (texts []task.La
 	return texts, cut
 }
 
-func labelLoss(ctx context.Context, n *task.Network,
-	texts []task.Labelled) (nats float64, err error) {
+// labelLoss returns the mean −ln P of the labels.
+func labelLoss(
+	ctx context.Context, n *task.Network, texts []task.Labelled,
+) (nats float64, err error) {
 	if err := ctx.Err(); err != nil {
 		return 0, err
 	}
@@ -245,14 +252,16 @@ func (r *Run) Classifier() (task.Classifier, error) {
 	return classifier{r, n}, nil
 }
 
-// classifier is a fine-tuned run as a task.Classifier.
+// classifier adapts a fine-tuned run to task.Classifier.
 type classifier struct {
 	run *Run
 	n   *task.Network
 }
 
+// Classes returns the classes of the task.
 func (c classifier) Classes() []string { return c.run.Config.Task.Classes }
 
+// LogProbs stores ln P(class | example) in dst.
 func (c classifier) LogProbs(dst []float64, e task.Example) []float64 {
 	one := &task.Set{Classes: c.Classes(), Examples: []task.Example{e}}
 	texts, _ := inputs(c.run.Tokenizer, c.n, one)

@@ -13,16 +13,19 @@ import (
 	"lmzoo/train"
 )
 
-// word2vec is the row of the static word vectors.
+// word2vec returns the catalogue row of static word vectors.
 func word2vec() *Species {
 	return &Species{
-		Name: "word2vec", Aliases: []string{"w2v"}, Title: "word2vec", Era: "NLM", Year: 2013, Sizes: mlp.Sizes(),
-		Paper: "Mikolov et al. 2013a, Efficient Estimation of Word Representations in Vector Space; " +
-			"2013b, Distributed Representations of Words and Phrases and their Compositionality",
+		Name: "word2vec", Aliases: []string{"w2v"}, Title: "word2vec", Era: "NLM", Year: 2013,
+		Sizes: mlp.Sizes(),
+		Paper: "Mikolov et al. 2013a, Efficient Estimation of Word Representations in Vector " +
+			"Space; 2013b, Distributed Representations of Words and Phrases and their " +
+			"Compositionality",
 		Remembers: "nothing: one vector for each word, whatever stands around it",
 		Predicts:  "words that stand nearby",
 		Defaults: Preset(mlp.Word2VecPreset, func(c *train.Config) {
-			c.LR, c.MinLR, c.Warmup, c.WeightDecay = 0.025, 0.025e-4, 0, 0 // word2vec.c's rate for skip-gram
+			c.LR, c.MinLR = 0.025, 0.025e-4 // the rates of word2vec.c for skip-gram
+			c.Warmup, c.WeightDecay = 0, 0
 			c.Batch, c.Context, c.Steps = 4, 256, 5000
 		}),
 		Quick: func(string) map[string]any { return map[string]any{"n_embd": 64, "lr": 0.05} },
@@ -42,14 +45,16 @@ func word2vec() *Species {
 				return t, err
 			},
 			Validation: Validation{"pair loss", "nats per pair"},
-			Measure: func(ctx context.Context, model any, text *Text, docs [][]lm.Token) (float64, error) {
+			Measure: func(
+				ctx context.Context, model any, text *Text, docs [][]lm.Token,
+			) (float64, error) {
 				return mlp.PairLoss(ctx, model.(*mlp.Word2Vec), text.Train, docs, text.Seed)
 			},
 		},
 	}
 }
 
-// elmo is the row of the two-sided LSTM.
+// elmo returns the catalogue row of the bidirectional LSTM.
 func elmo() *Species {
 	return &Species{
 		Name: "elmo", Title: "ELMo", Era: "PLM", Year: 2018, Sizes: rnn.Sizes(), Aside: true,
@@ -59,7 +64,9 @@ func elmo() *Species {
 			c.LR, c.MinLR, c.WeightDecay, c.Batch = 3e-3, 3e-4, 0.01, 32
 		}),
 		Quick: func(corpus string) map[string]any {
-			values := map[string]any{"warmup": 50, "lr": 8e-3, "min_lr": 4e-4, "beta2": 0.98, "n_embd": 64}
+			values := map[string]any{
+				"warmup": 50, "lr": 8e-3, "min_lr": 4e-4, "beta2": 0.98, "n_embd": 64,
+			}
 			wholeDocuments(values, corpus)
 			return values
 		},
@@ -74,8 +81,9 @@ func elmo() *Species {
 	}
 }
 
-// startELMo trains on rows that are cut anywhere: the backward half cannot carry a memory from the
-// row that follows.
+// startELMo prepares the training of an ELMo and sets its unigram distribution. It shuffles
+// windows instead of carrying a state from row to row, because the backward half would need the
+// state of the following row.
 func startELMo(model any, text *Text, c train.Config) (Training, error) {
 	m := model.(*rnn.ELMo)
 	counts := make([]int, m.Vocab())
@@ -97,14 +105,16 @@ func startELMo(model any, text *Text, c train.Config) (Training, error) {
 	return training, err
 }
 
-// heldOutTokens returns the encoded beginning of the validation text.
+// heldOutTokens encodes the beginning of the validation text.
 func heldOutTokens(text *Text) [][]lm.Token {
 	return corpus.EncodeDocuments(text.Tokenizer, HeldOut(text.Tokenizer, text.Split.Valid))
 }
 
-// BothDirections returns the cross-entropy of documents, in nats per token, as an ELMo reads them
-// forwards and backwards.
-func BothDirections(ctx context.Context, m *rnn.ELMo, docs [][]lm.Token) (forward, backward float64, err error) {
+// BothDirections returns the cross-entropy of documents, in nats per token, under the forward and
+// the backward model of an ELMo.
+func BothDirections(
+	ctx context.Context, m *rnn.ELMo, docs [][]lm.Token,
+) (forward, backward float64, err error) {
 	tokens := 0
 	for _, d := range docs {
 		if err := ctx.Err(); err != nil {

@@ -16,20 +16,25 @@ import (
 	"lmzoo/train"
 )
 
-// order returns an order of a species on a small part of the world.
+// smallOrder returns an order of a species on a small part of the world.
 func smallOrder(t *testing.T, name, dir string, steps int) Order {
 	t.Helper()
 	s, err := Standard().Find(name)
 	require.NoError(t, err)
 	settings, err := s.Settings("tiny")
 	require.NoError(t, err)
-	require.NoError(t, settings.Set(map[string]any{"steps": steps, "batch": 4, "context": 32, "eval_every": "10", "save_every": "5"}))
+	require.NoError(t, settings.Set(map[string]any{
+		"steps": steps, "batch": 4, "context": 32, "eval_every": "10", "save_every": "5",
+	}))
 	data := Data{Corpus: WorldName, Tokens: 3000}
 	split, err := data.Load(t.Context(), Input{})
 	require.NoError(t, err)
 	tok, err := corpus.Train("word", split.Train, 0)
 	require.NoError(t, err)
-	return Order{Species: s, Size: "tiny", Settings: settings, Data: data, Split: split, Tokenizer: tok, Seed: 1, Threads: 2, Dir: dir}
+	return Order{
+		Species: s, Size: "tiny", Settings: settings, Data: data, Split: split, Tokenizer: tok,
+		Seed: 1, Threads: 2, Dir: dir,
+	}
 }
 
 // A pre-trained species is trained, stopped, resumed to the same bits and opened like any other.
@@ -46,12 +51,13 @@ func TestPretrainedSpecies(t *testing.T) {
 
 			halves := filepath.Join(t.TempDir(), "halves")
 			ctx, cancel := context.WithCancel(t.Context())
-			_, err = Make(ctx, smallOrder(t, name, halves, 30), func(_ context.Context, _ *train.Trainer, e train.Event) error {
+			stop := func(_ context.Context, _ *train.Trainer, e train.Event) error {
 				if e.Stats.Step == 17 {
 					cancel()
 				}
 				return nil
-			})
+			}
+			_, err = Make(ctx, smallOrder(t, name, halves, 30), stop)
 			require.True(t, errors.Is(err, context.Canceled), "%v", err)
 			o := smallOrder(t, name, halves, 30)
 			o.Resume = true

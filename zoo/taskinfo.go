@@ -16,43 +16,43 @@ import (
 type TaskInfo struct {
 	// absolute path of a .tsv or .jsonl file, or ReviewsTask
 	File   string `json:"file"`
-	SHA256 string `json:"sha256,omitempty"` // of the file
+	SHA256 string `json:"sha256,omitempty"` // hash of the file
 	Split  string `json:"split"`            // train/valid/test in per cent
-	Seed   uint64 `json:"seed"`             // of the split and of the draw
-	// training examples drawn from the training part; 0: all
+	Seed   uint64 `json:"seed"`             // seed of the split and of the draw
+	// number of examples drawn from the training part (0: all)
 	Labels int `json:"labels,omitempty"`
 
 	Classes []string `json:"classes"`
 	Pairs   bool     `json:"pairs,omitempty"`
 
 	Pool   task.Pool `json:"pool"`
-	Mixed  bool      `json:"mixed,omitempty"`  // over all layers
-	Lambda float64   `json:"lambda,omitempty"` // of the auxiliary language-model loss
-	// learning rate of the pre-trained weights; the head's is lr
+	Mixed  bool      `json:"mixed,omitempty"`  // mixture of all layers
+	Lambda float64   `json:"lambda,omitempty"` // weight of the auxiliary language-model loss
+	// learning rate of the pre-trained weights; the head learns with lr
 	BodyLR float64 `json:"body_lr"`
 }
 
 // ReviewsTask is the name of the labelled task of the synthetic world.
 const ReviewsTask = "reviews"
 
-// The size of the pools of ReviewsTask.
+// The numbers of reviews of ReviewsTask.
 const (
 	reviewsTrain = 2000
 	reviewsHeld  = 1000
 )
 
-// TaskSplit is the usual split of a task's file.
+// TaskSplit is the default split of a task's file.
 const TaskSplit = "80/10/10"
 
-// TaskSets are the examples of a task: its training and its evaluation set.
+// TaskSets holds the examples of a task for training, validation and test.
 type TaskSets struct {
 	Train, Valid, Test *task.Set
-	World              *task.World // with the limit of ReviewsTask; nil for a file
+	World              *task.World // the source of ReviewsTask; nil for a file
 }
 
-// Load reads the examples of the task and draws the labels. What i leaves open is filled in: the
-// hash and the classes. If i has a hash already, other bytes are an error, and so are other
-// classes.
+// Load reads the examples of the task and draws the labels. It sets the absolute path, the hash,
+// the classes and, if empty, the split. If i already has a hash, Load returns an error for a file
+// with another one.
 func (i *TaskInfo) Load() (TaskSets, error) {
 	if i.Split == "" {
 		i.Split = TaskSplit
@@ -67,18 +67,18 @@ func (i *TaskInfo) Load() (TaskSets, error) {
 		}
 	}
 	for _, class := range sets.Train.Classes {
-		if !slices.ContainsFunc(sets.Train.Examples,
-			func(e task.Example) bool { return e.Label == class }) {
-			return TaskSets{}, Misuse{
-				fmt.Errorf("task %s: none of the %d training examples has the label %q; "+
-					"give more examples, or another --split", i.File, len(sets.Train.Examples),
-					class)}
+		labelled := func(e task.Example) bool { return e.Label == class }
+		if !slices.ContainsFunc(sets.Train.Examples, labelled) {
+			return TaskSets{}, Misuse{fmt.Errorf("task %s: none of the %d training examples has "+
+				"the label %q; give more examples, or another --split", i.File,
+				len(sets.Train.Examples), class)}
 		}
 	}
 	i.Classes, i.Pairs = sets.Train.Classes, sets.Train.Pairs()
 	return sets, nil
 }
 
+// read returns all examples of the task, split into three sets.
 func (i *TaskInfo) read() (TaskSets, error) {
 	if i.File == ReviewsTask {
 		w := task.NewWorld(i.Seed, reviewsTrain, reviewsHeld, reviewsHeld)

@@ -9,8 +9,8 @@ import (
 	"lmzoo/lm"
 )
 
-// Word returns the token that a word is. Where words carry the space before them, the one inside a
-// text is meant, not the one at its beginning.
+// Word returns the token of a word. If tokens include the space before a word, it returns the token
+// with the space, as inside a text.
 func (r *Run) Word(text string) (lm.Token, error) {
 	if strings.TrimSpace(text) == "" {
 		return 0, fmt.Errorf("%q is no word; choose a word of the training text", text)
@@ -20,12 +20,11 @@ func (r *Run) Word(text string) (lm.Token, error) {
 			return t, nil
 		}
 	}
-	return 0, fmt.Errorf(
-		"%q is not one token of the %s tokenizer, vocabulary %d; choose a word of the training text",
-		text, r.Tokenizer.Name(), r.Tokenizer.Vocab())
+	return 0, fmt.Errorf("%q is not one token of the %s tokenizer, vocabulary %d; choose a word "+
+		"of the training text", text, r.Tokenizer.Name(), r.Tokenizer.Vocab())
 }
 
-// oneToken returns the token of a text that is exactly one.
+// oneToken returns the token of a text that is exactly one token.
 func oneToken(tok corpus.Tokenizer, text string) (lm.Token, bool) {
 	tokens := tok.Encode(nil, text)
 	if len(tokens) != 1 || tok.Bytes(tokens[0]) != len(text) {
@@ -34,10 +33,9 @@ func oneToken(tok corpus.Tokenizer, text string) (lm.Token, bool) {
 	return tokens[0], true
 }
 
-// Vectors returns the embeddings of a run as a table of words, which lose the space before them,
-// and why other tokens are left out: the format of word vectors holds neither white space nor long
-// words. Where a word is two tokens, with a space and without, the one with a space is taken, which
-// is the one inside texts.
+// Vectors returns the embeddings of a run as a table of words without the space before them. left
+// describes the tokens that the format cannot hold, such as white space and long words. If a word
+// has two tokens, with a space and without, Vectors takes the one with a space, as inside a text.
 func (r *Run) Vectors() (v *vectors.Vectors, left []string, err error) {
 	e, err := r.Embedder()
 	if err != nil {
