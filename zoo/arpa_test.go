@@ -127,7 +127,7 @@ func TestARPANames(t *testing.T) {
 	}
 	tok, err := OpenTokenizer(filepath.Join(r.Dir, CountsFile))
 	require.Nil(t, tok)
-	require.ErrorContains(t, err, "want a run directory or an ARPA file")
+	require.ErrorContains(t, err, "is neither a run directory nor an ARPA file")
 
 	dir := filepath.Join(t.TempDir(), "a.lm")
 	require.NoError(t, os.Rename(r.Dir, dir))
