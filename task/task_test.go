@@ -106,5 +106,5 @@ func TestSetErrors(t *testing.T) {
 	_, err = one.Under([]string{"x", "y"})
 	require.ErrorContains(t, err, `example 1: unknown label "b"; the task was learned with x, y`)
 	_, err = TrainLogistic(examplesOf(t, 8), 1, 0)
-	require.ErrorContains(t, err, "penalty of 0")
+	require.ErrorContains(t, err, "the penalty is 0")
 }
