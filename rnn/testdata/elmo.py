@@ -6,33 +6,18 @@ Weights come from a formula, so that no weight file is needed. Every document of
 and backwards: the packed batch must give the same. A document that its row cuts has no known end (or beginning).
 """
 import json
+import sys
 
 import torch
 import torch.nn as nn
 import torch.nn.functional as F
 
-torch.set_default_dtype(torch.float64)
+sys.path.append("../../nn/nntest/testdata")
+from torchgolden import rounded, summary
+
 V, C, L = 9, 5, 2
 X = [[0, 3, 5, 2, 7, 0, 4], [6, 3, 0, 8, 1, 0, 2]]
 Y = [[3, 5, 2, 7, 0, 4, 1], [3, 0, 8, 1, 0, 2, 0]]  # the last document of row 0 goes on
-
-
-def summary(g):
-    g = g.flatten()
-    i = torch.arange(len(g))
-    return {"sum": g.sum().item(), "norm": g.norm().item(), "probe": (g * torch.cos(0.7 * i)).sum().item(),
-            "values": g[:8].tolist()}
-
-
-def rounded(x):
-    if isinstance(x, float):
-        return float(f"{x:.9g}")
-    if isinstance(x, list):
-        return [rounded(y) for y in x]
-    if isinstance(x, dict):
-        return {k: rounded(y) for k, y in x.items()}
-    return x
-
 
 encoder, decoder = nn.Embedding(V, C), nn.Linear(C, V)
 stacks = {d: [nn.LSTM(C, C) for _ in range(L)] for d in ["forward", "backward"]}
