@@ -22,6 +22,9 @@ func (b Batch) Targets() (n int) {
 	return n
 }
 
+// Size returns the number of positions, those without a target included, and of those of a row.
+func (b Batch) Size() (positions, context int) { return len(b.X), b.T }
+
 // Of returns the batch with n as the denominator of its mean loss.
 func (b Batch) Of(n int) Batch {
 	b.N = n

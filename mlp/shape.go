@@ -23,3 +23,6 @@ func (c Word2VecConfig) Shape(int) nn.Shape {
 	vectors := pairs * float64(1+c.Negative) * channels
 	return nn.ShapeOf(2*float64(c.VocabSize)*channels, vectors, 2*channels)
 }
+
+// Shape returns the size and the cost of the model.
+func (m *Model) Shape(context int) nn.Shape { return m.Config.Shape(context) }

@@ -48,6 +48,14 @@ func (l *Word2VecLearner) Step(k int, lr float64) (loss, norm float64, words int
 	return s.loss / float64(max(s.pairs, 1)), 0, l.pairs.Words(), nil
 }
 
+// Counts reports that the operations of a step are known.
+func (l *Word2VecLearner) Counts() bool { return true }
+
+// FLOPs returns the operations of a step.
+func (l *Word2VecLearner) FLOPs() float64 {
+	return float64(l.pairs.Words()) * l.sampling.m.Config.Shape(0).FLOPs
+}
+
 // State returns nothing: gradient descent has no moments.
 func (l *Word2VecLearner) State() []safetensors.Tensor { return nil }
 

@@ -25,3 +25,9 @@ func (c ELMoConfig) Shape(int) nn.Shape {
 	s.FLOPs += 6 * v * n
 	return s
 }
+
+// Shape returns the size and the cost of the model.
+func (m *Model) Shape(context int) nn.Shape { return m.Config.Shape(context) }
+
+// Shape returns the size and the cost of the model.
+func (m *ELMo) Shape(context int) nn.Shape { return m.Config.Shape(context) }

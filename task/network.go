@@ -158,3 +158,12 @@ func (n *Network) LogProbs(texts [][]lm.Token) [][]float64 {
 	})
 	return out
 }
+
+// Shape returns the size and the cost of the body, to which a head adds little; its zero value if
+// the body does not know its own.
+func (n *Network) Shape(context int) nn.Shape {
+	if body, ok := n.Body.(interface{ Shape(context int) nn.Shape }); ok {
+		return body.Shape(context)
+	}
+	return nn.Shape{}
+}

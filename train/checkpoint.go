@@ -29,7 +29,8 @@ type standing struct {
 	Stats     Stats           `json:"stats"`
 	Best      *Best           `json:"best,omitempty"`
 	Validated int             `json:"judged"`
-	Carry     []int           `json:"carry"` // how many slices every piece remembers
+	At        float64         `json:"judged_at,omitempty"` // progress at the last validation
+	Carry     []int           `json:"carry"`               // how many slices every piece remembers
 	Config    json.RawMessage `json:"config"`
 }
 
@@ -54,7 +55,7 @@ func (tr *Trainer) Save(path string, facts map[string]string) error {
 			}
 		}
 	}
-	at := standing{Stats: tr.stats, Validated: tr.validated}
+	at := standing{Stats: tr.stats, Validated: tr.validated, At: tr.validatedAt}
 	if tr.best.Step > 0 {
 		at.Best = &tr.best
 	}
@@ -139,6 +140,7 @@ func (tr *Trainer) restore(f *safetensors.File, facts map[string]string) error {
 	}
 	tr.engine.SetCarry(carry)
 	tr.stats, tr.validated, tr.pace = at.Stats, at.Validated, 0
+	tr.validatedAt = min(at.At, tr.Progress()) // a longer run has come less far
 	tr.best = Best{Nats: math.Inf(1)}
 	if at.Best != nil {
 		tr.best = *at.Best
@@ -192,7 +194,7 @@ func sameFacts(metadata, facts map[string]string) error {
 
 // mayChange lists the fields that may change when a run is resumed: its length, the size of its
 // steps, how often it validates and saves, and its threads.
-var mayChange = []string{"steps", "budget", "lr", "min_lr", "warmup", "clip", "eval_every",
+var mayChange = []string{"steps", "budget", "flops", "lr", "min_lr", "warmup", "clip", "eval_every",
 	"save_every", "threads"}
 
 // sameConfig compares the configuration of the checkpoint with that of the run, field by field.
@@ -220,7 +222,8 @@ func Checkpoint(path string, facts map[string]string) Observer {
 	var turn clock
 	last := -1
 	return func(ctx context.Context, tr *Trainer, e Event) error {
-		due := turn.due(tr.config.SaveEvery, e) || e.Kind == Ended && !errors.Is(e.Err, ErrDiverged)
+		due := turn.due(tr.config.SaveEvery, e, tr.Progress()) ||
+			e.Kind == Ended && !errors.Is(e.Err, ErrDiverged)
 		if !due || e.Stats.Step == last {
 			return nil
 		}
@@ -275,7 +278,7 @@ func (tr *Trainer) ReadBest(path string, metadata map[string]string) error {
 		return err
 	})
 	if err != nil {
-		tr.validated = 0
+		tr.validated, tr.validatedAt = 0, 0
 	}
 	return err
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"lmzoo/train/optim"
@@ -28,9 +29,10 @@ type Config struct {
 
 	Steps  int      `json:"steps" help:"training steps (0: until the budget is spent)"`
 	Budget Duration `json:"budget" help:"training time, such as 90s (0: all steps)"`
+	Flops  float64  `json:"flops,omitempty" help:"operations, such as 2e12 (0: no limit)"`
 
-	EvalEvery Every  `json:"eval_every" help:"steps or time between validations, such as 250 or 15s"`
-	SaveEvery Every  `json:"save_every" help:"steps or time between checkpoints, such as 250 or 15s"`
+	EvalEvery Every  `json:"eval_every" help:"steps, time or share between validations: 250, 15s or 10%"`
+	SaveEvery Every  `json:"save_every" help:"steps, time or share between checkpoints: 250, 15s or 10%"`
 	Seed      uint64 `json:"seed"`    // of dropout
 	Threads   int    `json:"threads"` // affects no result; 0 means 1
 }
@@ -74,9 +76,15 @@ func (c Config) Check() error {
 		{c.Pieces >= 1, "pieces", c.Pieces, "at least 1"},
 		{c.Steps >= 0, "steps", c.Steps, "1 or more, or 0 with a budget"},
 		{c.Budget >= 0, "budget", c.Budget, "a time such as 90s"},
-		{c.Steps > 0 || c.Budget > 0, "steps", c.Steps, "1 or more, or a budget such as 90s"},
-		{c.EvalEvery.ok(), "eval_every", c.EvalEvery, "steps such as 100, or a time such as 10s"},
-		{c.SaveEvery.ok(), "save_every", c.SaveEvery, "steps such as 100, or a time such as 1m"},
+		{c.Flops >= 0 && c.Flops <= maxFlops, "flops", c.Flops,
+			"operations such as 2e12, or 0 for no such budget"},
+		{c.Flops == 0 || c.Steps == 0 && c.Budget == 0, "flops",
+			fmt.Sprintf("%g, with steps %d and budget %s", c.Flops, c.Steps, c.Budget),
+			"only one of the three"},
+		{c.Steps > 0 || c.Budget > 0 || c.Flops > 0, "steps", c.Steps,
+			"1 or more, or a budget such as 90s, or flops such as 2e12"},
+		{c.EvalEvery.ok(), "eval_every", c.EvalEvery, wantEvery},
+		{c.SaveEvery.ok(), "save_every", c.SaveEvery, wantEvery},
 		{c.Threads >= 0 && c.Threads <= maxThreads, "threads", c.Threads,
 			fmt.Sprintf("0 to %d", maxThreads)},
 	} {
@@ -92,32 +100,37 @@ const (
 	maxBatch      = 1 << 20 // tokens; more is a typing error that would fill the memory
 	maxAccumulate = 1 << 14
 	maxThreads    = 1 << 10
+	maxFlops      = 1e30
 )
 
-// progress returns the fraction of the run that is done after some steps and seconds of training.
-func (c Config) progress(step int, seconds float64) float64 {
+// progress returns the fraction of the run that is done.
+func (c Config) progress(s Stats) float64 {
 	p := 0.0
 	if c.Steps > 0 {
-		p = float64(step) / float64(c.Steps)
+		p = float64(s.Step) / float64(c.Steps)
 	}
 	if c.Budget > 0 {
-		p = max(p, seconds/time.Duration(c.Budget).Seconds())
+		p = max(p, s.Seconds/time.Duration(c.Budget).Seconds())
+	}
+	if c.Flops > 0 {
+		p = max(p, s.FLOPs/c.Flops)
 	}
 	return min(p, 1)
 }
 
-// rate returns the learning rate of the step that follows some steps and seconds of training.
-func (c Config) rate(step int, seconds float64) float64 {
-	p := c.progress(step, seconds)
+// rate returns the learning rate of the next step.
+func (c Config) rate(s Stats) float64 {
+	p := c.progress(s)
 	one := firstStep // the fraction of the run that one step makes
+	fixed := c.Budget == 0 && c.Flops == 0
 	switch {
-	case c.Budget == 0:
+	case fixed:
 		one = 1 / float64(c.Steps)
-	case step > 0:
-		one = p / float64(step) // judging by the steps so far
+	case s.Step > 0:
+		one = p / float64(s.Step) // judging by the steps so far
 	}
 	warmup := float64(c.Warmup) * one
-	if c.Budget > 0 {
+	if !fixed {
 		warmup = min(warmup, warmupMost)
 	}
 	return optim.Schedule{Max: c.LR, Min: c.MinLR, Warmup: warmup}.Rate(p, one)
@@ -150,43 +163,60 @@ func (d *Duration) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// Every is an interval, in steps or in training time; if both are 0, the thing is never done. It
-// reads "100" and "10s", and implements pflag.Value.
+// Every is an interval in steps, in training time, or as a share of the run; if all are 0, the
+// thing is never done. It reads "100", "10s" and "10%", and implements pflag.Value.
 type Every struct {
 	Steps int
 	Time  Duration
+	Share float64 // of the run, 0 … 1
 }
 
-func (e Every) ok() bool { return e.Steps >= 0 && e.Time >= 0 }
+// wantEvery says what an interval may be.
+const wantEvery = "steps such as 100, a time such as 10s, or a share of the run such as 10%"
+
+func (e Every) ok() bool {
+	return e.Steps >= 0 && e.Time >= 0 && e.Share >= 0 && e.Share <= 1
+}
 
 func (e Every) String() string {
-	if e.Time > 0 {
+	switch {
+	case e.Share > 0:
+		return strconv.FormatFloat(100*e.Share, 'g', 12, 64) + "%"
+	case e.Time > 0:
 		return e.Time.String()
 	}
 	return strconv.Itoa(e.Steps)
 }
 
-// Set reads "100" (steps) or "10s" (time).
+// Set reads "100" (steps), "10s" (time) or "10%" (a share of the run).
 func (e *Every) Set(s string) error {
 	if n, err := strconv.Atoi(s); err == nil && n >= 0 {
 		*e = Every{Steps: n}
 		return nil
 	}
+	if text, ok := strings.CutSuffix(s, "%"); ok {
+		x, err := strconv.ParseFloat(text, 64)
+		if err != nil || !(x > 0 && x <= 100) {
+			return fmt.Errorf("%q is not an interval; want %s", s, wantEvery)
+		}
+		*e = Every{Share: x / 100}
+		return nil
+	}
 	var d Duration
 	if err := d.UnmarshalText([]byte(s)); err != nil || s == "" {
-		return fmt.Errorf("%q is not an interval; want steps such as 100, or a time such as 10s", s)
+		return fmt.Errorf("%q is not an interval; want %s", s, wantEvery)
 	}
 	*e = Every{Time: d}
 	return nil
 }
 
 // Type returns the name of the value in help texts.
-func (e *Every) Type() string { return "steps|time" }
+func (e *Every) Type() string { return "steps|time|share" }
 
-// MarshalJSON writes a number of steps, or a time as text.
+// MarshalJSON writes a number of steps, or a time or a share as text.
 func (e Every) MarshalJSON() ([]byte, error) {
-	if e.Time > 0 {
-		return json.Marshal(e.Time)
+	if e.Time > 0 || e.Share > 0 {
+		return json.Marshal(e.String())
 	}
 	return json.Marshal(e.Steps)
 }

@@ -19,7 +19,8 @@ type dense[B Batch[B]] struct {
 	pieces  []*piece[B]
 	weights *weights
 	crew    *gemm.Crew
-	step    int // the current step, from 0
+	step    int     // the current step, from 0
+	flops   float64 // of the current step
 
 	learn, gather, update, clear part // bound once, so that a step allocates nothing
 }
@@ -85,6 +86,7 @@ func (d *dense[B]) Step(k int, lr float64) (loss, norm float64, targets int, err
 
 // fetch gets the batches of the step. The loss is averaged over the targets, which it counts.
 func (d *dense[B]) fetch() (targets int, err error) {
+	d.flops = 0
 	for i := range d.batches {
 		number := d.step*len(d.batches) + i
 		d.source.Batch(&d.batches[i], number)
@@ -92,12 +94,35 @@ func (d *dense[B]) fetch() (targets int, err error) {
 			return 0, fmt.Errorf("batch %d: %w", number, err)
 		}
 		targets += d.batches[i].Targets()
+		d.count(&d.batches[i])
 	}
 	for i, b := range d.batches {
 		d.batches[i] = b.Of(max(targets, 1))
 	}
 	return targets, nil
 }
+
+// count adds the operations of a batch.
+func (d *dense[B]) count(b *B) {
+	shaped, ok := d.learner.(Shaped)
+	if !ok {
+		return
+	}
+	positions, context := (*b).Targets(), d.config.Context
+	if s, ok := any(b).(Sized); ok {
+		positions, context = s.Size()
+	}
+	d.flops += float64(positions) * shaped.Shape(context).FLOPs
+}
+
+// Counts reports whether the learner knows its cost.
+func (d *dense[B]) Counts() bool {
+	shaped, ok := d.learner.(Shaped)
+	return ok && shaped.Shape(d.config.Context).FLOPs > 0
+}
+
+// FLOPs returns the operations of the last step.
+func (d *dense[B]) FLOPs() float64 { return d.flops }
 
 // checkBatch reports an invalid batch.
 func (d *dense[B]) checkBatch(b *B) error {

@@ -27,3 +27,9 @@ type Engine interface {
 	// SetCarry replaces it by the carry of another process.
 	SetCarry(memory [][][]float32)
 }
+
+// Counted is an Engine that counts its operations.
+type Counted interface {
+	Counts() bool   // whether they are known
+	FLOPs() float64 // of the last step, those of padding included
+}

@@ -8,7 +8,10 @@
 // goes on as if it had not been.
 package train
 
-import "lmzoo/autograd"
+import (
+	"lmzoo/autograd"
+	"lmzoo/nn"
+)
 
 // Learner is a model that can be trained. Loss returns the sum of the loss over the targets of b,
 // divided by the denominator that b.Of set (for a language model nats per token), as a 1×1 tensor.
@@ -44,4 +47,16 @@ type Carrier interface {
 // under it slowly. Rate returns a multiple of the learning rate for each parameter.
 type Rated interface {
 	Rate(param string) float64
+}
+
+// Shaped is a Learner that knows its cost per position of a batch whose rows have context
+// positions.
+type Shaped interface {
+	Shape(context int) nn.Shape
+}
+
+// Sized is a Batch that knows how many positions a model computes, those without a target
+// included, and how many of them a row has. Without it, they are the targets.
+type Sized interface {
+	Size() (positions, context int)
 }

@@ -11,17 +11,24 @@ import (
 )
 
 // clock tells when an interval has passed.
-type clock struct{ last float64 } // seconds when it last passed
+type clock struct {
+	last   float64 // seconds when it last passed
+	shares int     // whole shares of the run when it last passed
+}
 
-// due reports whether the interval has passed at an event.
-func (c *clock) due(every Every, e Event) bool {
+// due reports whether the interval has passed at an event; progress is that of the run.
+func (c *clock) due(every Every, e Event, progress float64) bool {
 	s := e.Stats
+	shares := every.shares(progress)
 	switch {
 	case e.Kind == Started:
-		c.last = s.Seconds
+		c.last, c.shares = s.Seconds, shares
 		return false
 	case e.Kind != Stepped:
 		return false
+	case every.Share > 0 && shares > c.shares:
+		c.shares = shares
+		return true
 	case every.Time > 0 && s.Seconds-c.last >= time.Duration(every.Time).Seconds():
 		c.last = s.Seconds
 		return true
@@ -32,15 +39,24 @@ func (c *clock) due(every Every, e Event) bool {
 // onStep reports whether an interval in steps ends at this step.
 func (e Every) onStep(step int) bool { return e.Steps > 0 && step > 0 && step%e.Steps == 0 }
 
+// shares returns how many whole shares of the run have passed.
+func (e Every) shares(progress float64) int {
+	if e.Share <= 0 {
+		return 0
+	}
+	return int(progress/e.Share + 1e-9) // 0.3/0.1 is less than 3
+}
+
 // Validate measures the model on held-out text, in nats per token, at the interval eval_every and
 // at the end of a run that was not stopped. It notifies the observers with Evaluated.
 func Validate(measure func(ctx context.Context) (float64, error)) Observer {
 	var turn clock
 	return func(ctx context.Context, tr *Trainer, e Event) error {
 		every := tr.config.EvalEvery
-		due := turn.due(every, e) ||
+		due := turn.due(every, e, tr.Progress()) ||
 			// the run was stopped during a validation
 			e.Kind == Started && every.onStep(e.Stats.Step) ||
+			e.Kind == Started && every.shares(tr.Progress()) > every.shares(tr.validatedAt) ||
 			e.Kind == Ended && e.Err == nil
 		if !due || e.Stats.Step == tr.validated {
 			return nil
@@ -61,15 +77,15 @@ func Validate(measure func(ctx context.Context) (float64, error)) Observer {
 // fails, as when the best weights cannot be written, the validation does not count, so that no
 // checkpoint names a best model that was not saved.
 func (tr *Trainer) Validated(ctx context.Context, nats float64) error {
-	validated, before := tr.validated, tr.best
-	tr.validated = tr.stats.Step
+	validated, at, before := tr.validated, tr.validatedAt, tr.best
+	tr.validated, tr.validatedAt = tr.stats.Step, tr.Progress()
 	best := nats < tr.best.Nats
 	if best {
 		tr.best = Best{Nats: nats, Step: tr.stats.Step}
 	}
 	err := tr.Notify(ctx, Event{Kind: Evaluated, Stats: tr.stats, Valid: nats, Best: best})
 	if err != nil {
-		tr.validated, tr.best = validated, before
+		tr.validated, tr.validatedAt, tr.best = validated, at, before
 	}
 	return err
 }

@@ -108,6 +108,10 @@ func (tr *Trainer) position() string {
 	if tr.config.Steps > 0 {
 		of = fmt.Sprintf(" of %d", tr.config.Steps)
 	}
+	if tr.config.Flops > 0 {
+		return fmt.Sprintf("%d (%.3g of %g operations)", tr.stats.Step, tr.stats.FLOPs,
+			tr.config.Flops)
+	}
 	if tr.config.Budget > 0 {
 		return fmt.Sprintf("%d%s (%.1f s of %s)", tr.stats.Step, of, tr.stats.Seconds,
 			tr.config.Budget)

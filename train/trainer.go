@@ -25,6 +25,8 @@ type Trainer struct {
 	best      Best
 	validated int // the step of the last validation
 	observers []Observer
+
+	validatedAt float64 // progress at the last validation
 }
 
 // Stats describes a run after a step.
@@ -35,6 +37,10 @@ type Stats struct {
 	GradNorm float64 `json:"grad_norm"` // of the last step, before clipping
 	Tokens   int     `json:"tokens"`    // targets so far
 	Seconds  float64 `json:"seconds"`   // training time so far, without validating and saving
+
+	// FLOPs estimates the operations so far, those of padding included; 0 if the engine does not
+	// count them.
+	FLOPs float64 `json:"flops,omitempty"`
 }
 
 // Best is the best validation so far.
@@ -68,6 +74,10 @@ func NewTrainerOf(e Engine, c Config) (*Trainer, error) {
 	params, err := paramsOf(e.Model())
 	if err != nil {
 		return nil, err
+	}
+	if counted, ok := e.(Counted); c.Flops > 0 && (!ok || !counted.Counts()) {
+		return nil, fmt.Errorf("flops is %g, but the operations of %T are not known; use steps "+
+			"or a budget, or give it a method Shape", c.Flops, e.Model())
 	}
 	return &Trainer{Clock: time.Now, config: c, engine: e, params: params,
 		best: Best{Nats: math.Inf(1)}}, nil
@@ -109,22 +119,23 @@ func (tr *Trainer) Stats() Stats { return tr.stats }
 func (tr *Trainer) Best() Best { return tr.best }
 
 // Progress returns the fraction of the run that is done, 0 … 1.
-func (tr *Trainer) Progress() float64 { return tr.config.progress(tr.stats.Step, tr.stats.Seconds) }
+func (tr *Trainer) Progress() float64 { return tr.config.progress(tr.stats) }
 
-// Done reports whether all steps are made, or the budget leaves no time for another.
+// Done reports whether all steps are made, all operations done, or the budget leaves no time for
+// another step. The last step may exceed a budget of operations.
 func (tr *Trainer) Done() bool {
 	c, s := tr.config, tr.stats
 	if s.Step == 0 {
 		return false // a run makes at least one step
 	}
-	return c.Steps > 0 && s.Step >= c.Steps ||
+	return c.Steps > 0 && s.Step >= c.Steps || c.Flops > 0 && s.FLOPs >= c.Flops ||
 		c.Budget > 0 && s.Seconds+tr.pace > time.Duration(c.Budget).Seconds()
 }
 
 // Step makes one step.
 func (tr *Trainer) Step() (Stats, error) {
 	start := tr.Clock()
-	lr := tr.config.rate(tr.stats.Step, tr.stats.Seconds)
+	lr := tr.config.rate(tr.stats)
 	loss, norm, targets, err := tr.engine.Step(tr.stats.Step, lr)
 	if err != nil {
 		return tr.stats, err
@@ -137,6 +148,10 @@ func (tr *Trainer) Step() (Stats, error) {
 	tr.stats = Stats{
 		Step: tr.stats.Step + 1, Loss: loss, LR: lr, GradNorm: norm,
 		Tokens: tr.stats.Tokens + targets, Seconds: tr.stats.Seconds + took,
+		FLOPs: tr.stats.FLOPs,
+	}
+	if counted, ok := tr.engine.(Counted); ok {
+		tr.stats.FLOPs += counted.FLOPs()
 	}
 	return tr.stats, nil
 }

@@ -20,6 +20,9 @@ func (c Config) Shape(context int) nn.Shape {
 	return shape
 }
 
+// Shape returns the size and the cost of the model.
+func (m *Model) Shape(context int) nn.Shape { return m.Config.Shape(context) }
+
 // Shape returns the size and the cost of a model. The head multiplies the masked tokens alone, and
 // no others are counted; attention looks both ways.
 func (c BERTConfig) Shape(context int) nn.Shape {
@@ -35,3 +38,6 @@ func (c BERTConfig) Shape(context int) nn.Shape {
 	shape.FLOPs -= 6 * (1 - c.defaults().MaskRate) * (n*n + v*n)
 	return shape
 }
+
+// Shape returns the size and the cost of the model.
+func (m *BERT) Shape(context int) nn.Shape { return m.Config.Shape(context) }

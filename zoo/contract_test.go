@@ -17,6 +17,13 @@ func TestCatalogueKeepsTheContract(t *testing.T) {
 		t.Run(s.Name, func(t *testing.T) {
 			r, err := Make(t.Context(), small(t, s.Name, ""))
 			require.NoError(t, err)
+			if s.IsNeural() {
+				o := small(t, s.Name, "")
+				require.NoError(t, o.Settings.Set(map[string]any{"flops": 1e5}))
+				spent, err := Make(t.Context(), o)
+				require.NoError(t, err)
+				require.Equal(t, 1, spent.Config.Result.Steps, "a budget in operations")
+			}
 			if s.Causal() {
 				m, err := r.LM()
 				require.NoError(t, err)

@@ -1,16 +1,40 @@
 package zoo
 
-import "time"
+import (
+	"fmt"
+	"time"
 
-// Exhibit returns the settings of a model for visitors: a neural one trains for a time and is
+	"lmzoo/train"
+)
+
+// Budget is what a neural model may spend on its training: a time, or operations if they are not 0.
+type Budget struct {
+	Time  time.Duration
+	FLOPs float64
+}
+
+// String returns "16s" or "2e+12 operations".
+func (b Budget) String() string {
+	if b.FLOPs > 0 {
+		return fmt.Sprintf("%g operations", b.FLOPs)
+	}
+	return b.Time.String()
+}
+
+// Exhibit returns the settings of a model for visitors: a neural one spends the budget and is
 // validated four times. Without a size, it uses a configuration that learns quickly; otherwise the
 // standard preset.
-func (s *Species) Exhibit(size, corpusName string, budget time.Duration) (*Settings, error) {
+func (s *Species) Exhibit(size, corpusName string, budget Budget) (*Settings, error) {
 	values := map[string]any{}
 	if size == "" && s.Quick != nil {
 		values = s.Quick(corpusName)
 	}
-	values["budget"], values["eval_every"] = budget.String(), (budget / 4).String()
+	if budget.FLOPs > 0 {
+		values["flops"], values["eval_every"] = budget.FLOPs, train.Every{Share: 0.25}
+	} else {
+		values["budget"] = budget.Time.String()
+		values["eval_every"] = (budget.Time / 4).String()
+	}
 	return s.SettingsWith(size, values)
 }
 

@@ -13,9 +13,9 @@ import (
 // training. A counted species takes no budget.
 func TestExhibit(t *testing.T) {
 	for _, s := range Standard() {
-		quick, err := s.Exhibit("", WorldName, 20*time.Second)
+		quick, err := s.Exhibit("", WorldName, Budget{Time: 20 * time.Second})
 		require.NoError(t, err)
-		tiny, err := s.Exhibit("tiny", WorldName, 20*time.Second)
+		tiny, err := s.Exhibit("tiny", WorldName, Budget{Time: 20 * time.Second})
 		require.NoError(t, err)
 		preset, err := s.Settings("tiny")
 		require.NoError(t, err)
@@ -33,9 +33,9 @@ func TestExhibit(t *testing.T) {
 	}
 	gpt, err := Standard().Find("gpt")
 	require.NoError(t, err)
-	quick, err := gpt.Exhibit("", WorldName, time.Second)
+	quick, err := gpt.Exhibit("", WorldName, Budget{Time: time.Second})
 	require.NoError(t, err)
 	require.Equal(t, 128, quick.Model.(*transformer.Config).NPositions, "whole documents")
-	_, err = gpt.Exhibit("huge", WorldName, time.Second)
+	_, err = gpt.Exhibit("huge", WorldName, Budget{Time: time.Second})
 	require.ErrorContains(t, err, "tiny small base")
 }

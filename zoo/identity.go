@@ -24,7 +24,7 @@ func (c Config) identity() string {
 	if c.Train != nil {
 		fixed = new(train.Config)
 		*fixed = *c.Train
-		fixed.Steps, fixed.Budget = 0, 0
+		fixed.Steps, fixed.Budget, fixed.Flops = 0, 0, 0
 		fixed.LR, fixed.MinLR, fixed.Warmup, fixed.Clip = 0, 0, 0, 0
 		fixed.EvalEvery, fixed.SaveEvery, fixed.Threads = train.Every{}, train.Every{}, 0
 	}

@@ -28,6 +28,9 @@ func (s *Settings) Set(values map[string]any) error {
 	for _, key := range slices.Sorted(maps.Keys(values)) {
 		target, from := s.owner(key)
 		switch {
+		case target == nil && s.Train == nil && isTraining(key):
+			return fmt.Errorf("setting %q is for models that are trained step by step, and this "+
+				"species is counted in one pass; leave it out", key)
 		case target == nil && len(s.Names()) == 0:
 			return fmt.Errorf("unknown setting %q: this species has no settings", key)
 		case target == nil:
@@ -61,6 +64,12 @@ func (s *Settings) Set(values map[string]any) error {
 	return nil
 }
 
+// isTraining reports whether a setting is one of train.Config.
+func isTraining(key string) bool {
+	_, ok := field((*train.Config)(nil), key)
+	return ok
+}
+
 // kind describes the values of a Go type.
 func kind(t reflect.Type) string {
 	switch t.Kind() {
@@ -76,18 +85,28 @@ func kind(t reflect.Type) string {
 	return "a text"
 }
 
-// reconcile derives settings from those given: steps replace a budget and a budget replaces steps,
-// and the context window (n_positions) is as long as the training rows.
+// reconcile derives settings from those given: steps, a budget and flops replace each other, flops
+// replace an interval of validations in seconds, so that the weights do not depend on the speed of
+// the machine, and the context window (n_positions) is as long as the training rows.
 func (s *Settings) reconcile(values map[string]any) {
 	given := func(key string) bool { _, ok := values[key]; return ok }
 	if s.Train == nil {
 		return
 	}
-	switch {
-	case given("budget") && !given("steps"):
-		s.Train.Steps = 0
-	case given("steps") && !given("budget"):
-		s.Train.Budget = 0
+	t := s.Train
+	if ends := []string{"steps", "budget", "flops"}; slices.ContainsFunc(ends, given) {
+		if !given("steps") {
+			t.Steps = 0
+		}
+		if !given("budget") {
+			t.Budget = 0
+		}
+		if !given("flops") {
+			t.Flops = 0
+		}
+	}
+	if t.Flops > 0 && !given("eval_every") && t.EvalEvery.Time > 0 {
+		t.EvalEvery = train.Every{Share: 0.1}
 	}
 	if window := intField(s.Model, "n_positions"); window != nil {
 		switch {

@@ -24,7 +24,7 @@ func newCompare(cat zoo.Catalogue) *cobra.Command {
 	var (
 		data   dataFlags
 		run    runFlags
-		budget time.Duration
+		budget zoo.Budget
 		size   string
 		out    string
 	)
@@ -32,10 +32,11 @@ func newCompare(cat zoo.Catalogue) *cobra.Command {
 		Use:   "compare [NAME...]",
 		Short: "Train every era on the same text and measure them with one ruler",
 		Long: `Train species (all of lmzoo list unless named) on the same text with the same tokenizer, the neural ones for the
-same time, and evaluate them on held-out text. Prints one table, and writes the runs, a report for the browser, its
-figures as SVG and PNG, and JSON to --out.`,
+same time (--budget) or the same operations (--flops), and evaluate them on held-out text. Prints one table, and writes
+the runs, a report for the browser, its figures as SVG and PNG, and JSON to --out.`,
 		Example: `  lmzoo compare
-  lmzoo compare ngram lstm gpt --corpus tinyshakespeare --budget 2m`,
+  lmzoo compare ngram lstm gpt --corpus tinyshakespeare --budget 2m
+  lmzoo compare lstm gpt --flops 2e11`,
 		ValidArgsFunction: cobra.FixedCompletions(cat.Names(), cobra.ShellCompDirectiveNoFileComp),
 		RunE: func(c *cobra.Command, args []string) error {
 			cmp := comparison{
@@ -53,8 +54,13 @@ figures as SVG and PNG, and JSON to --out.`,
 			if err := errors.Join(data.check(), run.check()); err != nil {
 				return err
 			}
-			if budget <= 0 {
-				return usagef("--budget is %s; want a time such as 20s", budget)
+			switch f := c.Flags(); {
+			case f.Changed("flops") && f.Changed("budget"):
+				return usagef("--flops and --budget are both given; want one of them")
+			case f.Changed("flops") && !(budget.FLOPs > 0):
+				return usagef("--flops is %g; want operations such as 2e11", budget.FLOPs)
+			case budget.Time <= 0:
+				return usagef("--budget is %s; want a time such as 20s", budget.Time)
 			}
 			if size != "" && !slices.Contains(cat.Sizes(), size) {
 				return usageError{suggest.Unknown("--size", size, cat.Sizes())}
@@ -70,7 +76,10 @@ figures as SVG and PNG, and JSON to --out.`,
 	}
 	data.add(c)
 	run.add(c)
-	c.Flags().DurationVar(&budget, "budget", 16*time.Second, "training time of each neural model")
+	c.Flags().DurationVar(&budget.Time, "budget", 16*time.Second,
+		"training time of each neural model")
+	c.Flags().Float64Var(&budget.FLOPs, "flops", 0,
+		"operations of the training of each neural model, instead of a time")
 	c.Flags().StringVar(&size, "size", "",
 		"preset of the neural models: tiny, small or base (default: a "+
 			"configuration that learns quickly)")
@@ -114,7 +123,7 @@ func named(cat zoo.Catalogue, names []string) ([]*zoo.Species, error) {
 type comparison struct {
 	data     dataFlags
 	run      runFlags
-	budget   time.Duration
+	budget   zoo.Budget
 	size     string
 	out      string
 	progress *progress

@@ -201,7 +201,7 @@ func (p *playing) train(ctx context.Context, c *cobra.Command) ([]*zoo.Run, erro
 		if err != nil {
 			return nil, err
 		}
-		settings, err := species.Exhibit("", zoo.WorldName, firstBudget)
+		settings, err := species.Exhibit("", zoo.WorldName, zoo.Budget{Time: firstBudget})
 		if err != nil {
 			return nil, err
 		}

@@ -216,8 +216,12 @@ func (p *progress) watch(t *track) train.Observer {
 			case train.Stepped:
 				t.losses.add(s.Loss)
 				t.done, t.rate = tr.Progress(), float64(s.Tokens)/max(s.Seconds, 1e-9)
-				if t.step = strconv.Itoa(s.Step); tr.Config().Steps > 0 {
-					t.step += "/" + strconv.Itoa(tr.Config().Steps)
+				t.step = strconv.Itoa(s.Step)
+				switch c := tr.Config(); {
+				case c.Steps > 0:
+					t.step += "/" + strconv.Itoa(c.Steps)
+				case c.Flops > 0:
+					t.step += fmt.Sprintf("  %.2e of %.2e operations", s.FLOPs, c.Flops)
 				}
 				if t.done > 0 {
 					t.left = time.Duration(s.Seconds * (1 - t.done) / t.done * float64(time.Second))

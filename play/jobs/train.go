@@ -49,7 +49,7 @@ func (q *Queue) train(ask Request) (string, error) {
 		return "", err
 	}
 	settings, err := species.Exhibit(ask.Size, ask.Corpus,
-		time.Duration(ask.Budget*float64(time.Second)))
+		zoo.Budget{Time: time.Duration(ask.Budget * float64(time.Second))})
 	if err != nil {
 		return "", web.Invalid("size", "is %.40q; want one of: %s", ask.Size,
 			strings.Join(species.Sizes, " "))

@@ -47,6 +47,9 @@ func (c Config) Shape(int) nn.Shape {
 	return nn.ShapeOf(v*d+n*d*d+v, n*d*d+v*d, n*d+d+v)
 }
 
+// Shape returns what the model costs: a budget in operations needs it.
+func (m *Model) Shape(context int) nn.Shape { return m.Config.Shape(context) }
+
 // Model is the log-bilinear model (Mnih & Hinton 2007, "Three New Graphical Models for Statistical
 // Language Modelling", §5). It predicts the vector of the next token as a linear function of the
 // vectors of the last n−1, and a token is the likelier the more its own vector is like that one:
