@@ -22,16 +22,24 @@ import (
 // need much memory, and backward computes it again from the log-sums (as in FlashAttention, Dao et
 // al. 2022).
 func (t *Tape) Attention(qkv *Tensor, B, T, H int, start, end []int32, p float64) *Tensor {
-	return t.attention(qkv, B, T, H, start, end, p, attentionKept)
+	return t.attention(qkv, B, T, H, H, start, end, p, attentionKept)
 }
 
-func (t *Tape) attention(qkv *Tensor, B, T, H int, start, end []int32, p float64,
+// GroupedAttention is Attention in which the H heads of queries share K heads of keys and values
+// (Ainslie et al. 2023, §2.2): H/K queries in a row look at the same keys. A row of qkv holds the H
+// heads of q, the K heads of k and the K heads of v, [B·T, (H+2K)·D]; y is [B·T, H·D].
+func (t *Tape) GroupedAttention(qkv *Tensor, B, T, H, K int, start, end []int32,
+	p float64) *Tensor {
+	return t.attention(qkv, B, T, H, K, start, end, p, attentionKept)
+}
+
+func (t *Tape) attention(qkv *Tensor, B, T, H, K int, start, end []int32, p float64,
 	keep int) *Tensor {
-	C := qkv.Cols / 3
-	qkv.want("qkv of Attention", B*T, 3*H*(C/H))
-	y := t.New(B*T, C)
-	a := attention{B: B, T: T, H: H, D: C / H, start: start, end: end,
-		scale: float32(1 / math.Sqrt(float64(C/H)))}
+	D := qkv.Cols / (H + 2*K)
+	qkv.want("qkv of Attention", B*T, (H+2*K)*D)
+	y := t.New(B*T, H*D)
+	a := attention{B: B, T: T, H: H, K: K, D: D, start: start, end: end,
+		scale: float32(1 / math.Sqrt(float64(D)))}
 	if t.Rand != nil && p > 0 {
 		a.mask = mask{seed: t.Rand.Uint64(), p: p}
 	}
@@ -47,9 +55,9 @@ func (t *Tape) attention(qkv *Tensor, B, T, H int, start, end []int32, p float64
 	if a.kept != nil && a.mask.p > 0 {
 		a.att = t.Scratch(block)
 	}
-	a.window = vec.Window{T: T, D: a.D, Stride: 3 * C, YStride: C, Scale: a.scale,
+	a.window = vec.Window{T: T, D: D, Stride: qkv.Cols, YStride: H * D, Scale: a.scale,
 		Causal: end == nil}
-	if a.whole = a.mask.p == 0 && a.window.Fits(); a.whole {
+	if a.whole = a.mask.p == 0 && K == H && a.window.Fits(); a.whole {
 		a.work = t.Scratch(a.window.Work())
 	}
 	a.forward(y.Data, qkv.Data)
@@ -77,6 +85,7 @@ const (
 
 type attention struct {
 	B, T, H, D int
+	K          int // heads of keys and values; H/K heads of queries share one
 	start, end []int32
 	scale      float32
 	mask       mask
@@ -96,11 +105,20 @@ func (a *attention) block(b, h, t0, t1, lo, hi int) blas32.General {
 	return matrix(t1-t0, hi-lo, a.kept[((b*a.H+h)*a.T+t0)*a.T:])
 }
 
-// head returns a view of head h of row b in the matrix m of 1 (y) or 3 (q, k, v) parts.
-func (a *attention) head(m []float32, b, h, part, parts int) blas32.General {
+// head returns a view of head h of row b in y.
+func (a *attention) head(y []float32, b, h int) blas32.General {
 	C := a.H * a.D
-	return blas32.General{Rows: a.T, Cols: a.D, Stride: parts * C,
-		Data: m[b*a.T*parts*C+part*C+h*a.D:]}
+	return blas32.General{Rows: a.T, Cols: a.D, Stride: C, Data: y[b*a.T*C+h*a.D:]}
+}
+
+// heads returns views of the q, the k and the v of head h of row b in qkv.
+func (a *attention) heads(qkv []float32, b, h int) (q, k, v blas32.General) {
+	stride, shared := (a.H+2*a.K)*a.D, h*a.K/a.H
+	at := func(head int) blas32.General {
+		return blas32.General{Rows: a.T, Cols: a.D, Stride: stride,
+			Data: qkv[b*a.T*stride+head*a.D:]}
+	}
+	return at(h), at(a.H + shared), at(a.H + a.K + shared)
 }
 
 // first returns the first position that position t of row b attends to.
@@ -148,8 +166,8 @@ func (a *attention) forward(y, qkv []float32) {
 }
 
 func (a *attention) forwardHead(y, qkv []float32, b, h int) {
-	q, k, v := a.head(qkv, b, h, 0, 3), a.head(qkv, b, h, 1, 3), a.head(qkv, b, h, 2, 3)
-	yh := a.head(y, b, h, 0, 1)
+	q, k, v := a.heads(qkv, b, h)
+	yh := a.head(y, b, h)
 	for t0 := 0; t0 < a.T; t0 += attentionBlock {
 		t1 := min(t0+attentionBlock, a.T)
 		lo, hi := a.columns(b, t0, t1)
@@ -209,10 +227,13 @@ func (a *attention) backward(dqkv []float32, beta float32, dy, qkv []float32) {
 // with zeros outside its columns. The other blocks add to them. In causal attention the last block
 // has most columns.
 func (a *attention) backwardHead(dqkv []float32, beta float32, dy, qkv []float32, b, h int) {
-	q, k, v := a.head(qkv, b, h, 0, 3), a.head(qkv, b, h, 1, 3), a.head(qkv, b, h, 2, 3)
-	dq, dk, dv := a.head(dqkv, b, h, 0, 3), a.head(dqkv, b, h, 1, 3), a.head(dqkv, b, h, 2, 3)
-	dyh := a.head(dy, b, h, 0, 1)
+	q, k, v := a.heads(qkv, b, h)
+	dq, dk, dv := a.heads(dqkv, b, h)
+	dyh := a.head(dy, b, h)
 	first := beta
+	if h*a.K%a.H != 0 {
+		first = 1 // another head of the group has set dk and dv
+	}
 	for t0 := (a.T - 1) / attentionBlock * attentionBlock; t0 >= 0; t0 -= attentionBlock {
 		t1 := min(t0+attentionBlock, a.T)
 		lo, hi := a.columns(b, t0, t1)
@@ -289,17 +310,18 @@ func zeroOutside(m blas32.General, lo, hi int) {
 }
 
 // AttentionStep computes the attention of one new position over a key-value cache: q and dst are
-// [C], k and v are [T, C] and end with the row of the new position. The crew divides the heads.
-func (t *Tape) AttentionStep(dst, q, k, v []float32, T, H int) {
+// [H·D], k and v are [T, K·D] and end with the row of the new position; H/K heads of queries share
+// a head of keys and values. The crew divides the latter.
+func (t *Tape) AttentionStep(dst, q, k, v []float32, T, H, K int) {
 	t.step = attentionStep{dst: dst[:len(q)], q: q, k: k, v: v, att: t.Scratch(H * T), T: T,
-		D: len(q) / H}
-	if len(q)*T < attentionAlone {
-		for h := range H {
+		D: len(q) / H, H: H, K: K}
+	if K*t.step.D*T < attentionAlone {
+		for h := range K {
 			t.step.Part(h)
 		}
 		return
 	}
-	t.Crew.Do(H, &t.step)
+	t.Crew.Do(K, &t.step)
 }
 
 // attentionAlone is the number of channels of keys below which one thread is faster than a crew.
@@ -307,18 +329,20 @@ const attentionAlone = 1 << 13
 
 type attentionStep struct {
 	dst, q, k, v, att []float32 // att [H, T]
-	T, D              int
+	T, D, H, K        int
 }
 
-// Part is the attention of head h: att = softmax(scale·q·kᵀ), y = att·v.
+// Part is the attention of the heads that share the keys h: att = softmax(scale·q·kᵀ), y = att·v.
 func (s *attentionStep) Part(h int) {
-	C, D := len(s.q), s.D
+	D, g := s.D, s.H/s.K
 	cached := func(m []float32) blas32.General {
-		return blas32.General{Rows: s.T, Cols: D, Stride: C, Data: m[h*D:]}
+		return blas32.General{Rows: s.T, Cols: D, Stride: s.K * D, Data: m[h*D:]}
 	}
-	att := matrix(1, s.T, s.att[h*s.T:])
-	blas32.Gemm(blas.NoTrans, blas.Trans, float32(1/math.Sqrt(float64(D))), matrix(1, D, s.q[h*D:]),
-		cached(s.k), 0, att)
-	softmaxForward(att.Data, 0, s.T)
-	blas32.Gemm(blas.NoTrans, blas.NoTrans, 1, att, cached(s.v), 0, matrix(1, D, s.dst[h*D:]))
+	att := matrix(g, s.T, s.att[h*g*s.T:])
+	blas32.Gemm(blas.NoTrans, blas.Trans, float32(1/math.Sqrt(float64(D))),
+		matrix(g, D, s.q[h*g*D:]), cached(s.k), 0, att)
+	for i := range g {
+		softmaxForward(att.Data[i*s.T:][:s.T], 0, s.T)
+	}
+	blas32.Gemm(blas.NoTrans, blas.NoTrans, 1, att, cached(s.v), 0, matrix(g, D, s.dst[h*g*D:]))
 }

@@ -136,7 +136,7 @@ func TestAttentionStepIsTheLastRow(t *testing.T) {
 	for i := range T {
 		copy(k[i*C:], qkv.Row(i)[C:2*C])
 		copy(v[i*C:], qkv.Row(i)[2*C:])
-		tape.AttentionStep(dst, qkv.Row(i)[:C], k, v, i+1, H)
+		tape.AttentionStep(dst, qkv.Row(i)[:C], k, v, i+1, H, H)
 		require.InDeltaSlice(t, y.Row(i), dst, 1e-5)
 	}
 }
@@ -157,7 +157,7 @@ func TestKeptAttention(t *testing.T) {
 			qkv, tape := wild(B*T, 3*H*D, 2, 1), NewTape()
 			qkv.Grad = ones(len(qkv.Data))
 			tape.Rand = rand.New(rand.NewPCG(1, 2))
-			y := tape.attention(qkv, B, T, H, start, c.end, c.p, keep)
+			y := tape.attention(qkv, B, T, H, H, start, c.end, c.p, keep)
 			outs = append(outs, append([]float32(nil), y.Data...))
 			tape.Backward(tape.Sum(tape.Mul(y, y)))
 			grads = append(grads, qkv.Grad)

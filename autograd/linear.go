@@ -43,7 +43,7 @@ func (t *Tape) linear(r, x, w, b *Tensor, trans blas.Transpose) *Tensor {
 	}
 	y := t.New(x.Rows, out)
 	if x.Rows == 1 && t.forward {
-		t.linearRow(y, r, x, w, b, trans)
+		t.linearRow(y.Data, r, x.Data, w, b, trans)
 		return y
 	}
 	linearForward(y.General, data(r), x.General, w.General, data(b), trans, t.Crew)
@@ -95,12 +95,12 @@ func linearForward(y blas32.General, r []float32, x, w blas32.General, b []float
 
 // linearRow is linearForward for a single row, as in generation. It uses t.Crew and, where present,
 // int8 weights.
-func (t *Tape) linearRow(y, r, x, w, b *Tensor, trans blas.Transpose) {
+func (t *Tape) linearRow(y []float32, r *Tensor, x []float32, w, b *Tensor, trans blas.Transpose) {
 	if w.Int8 != nil {
-		t.Crew.MulInt8(w.Int8, y.Data, x.Data)
+		t.Crew.MulInt8(w.Int8, y, x)
 		for _, more := range []*Tensor{r, b} {
 			if more != nil {
-				vec.Add(y.Data, more.Data)
+				vec.Add(y, more.Data)
 			}
 		}
 		return
@@ -110,13 +110,13 @@ func (t *Tape) linearRow(y, r, x, w, b *Tensor, trans blas.Transpose) {
 		switch {
 		case first == nil:
 		case beta == 0:
-			copy(y.Data, first.Data)
+			copy(y, first.Data)
 			beta = 1
 		default:
-			vec.Add(y.Data, first.Data)
+			vec.Add(y, first.Data)
 		}
 	}
-	t.Crew.MulRow(trans, y.Cols, x.Cols, x.Data, w.Data, w.Stride, beta, y.Data)
+	t.Crew.MulRow(trans, len(y), len(x), x, w.Data, w.Stride, beta, y)
 }
 
 // addRows adds every row of m to sum, as for the gradient of a bias.

@@ -87,7 +87,7 @@ func TestTapeIsExplicit(t *testing.T) {
 	layerNormForward(l1.Data, mean1, rstd1, x0.Data, m.g1.Data, m.b1.Data, 1e-5)
 	qkv := buf(N, 3*C)
 	linearForward(qkv, nil, l1, m.wqkv.General, m.bqkv.Data, plain, nil)
-	a := attention{B: B, T: T, H: H, D: C / H, scale: float32(1 / math.Sqrt(float64(C/H))),
+	a := attention{B: B, T: T, H: H, K: H, D: C / H, scale: float32(1 / math.Sqrt(float64(C/H))),
 		kept: make([]float32, B*H*T*T), datt: make([]float32, attentionBlock*T)}
 	att := buf(N, C)
 	a.forward(att.Data, qkv.Data)

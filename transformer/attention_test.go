@@ -42,7 +42,7 @@ func TestAttentionIsPlainAttention(t *testing.T) {
 			copy(v[i*c:], qkv.Row(i)[2*c:])
 		}
 		all, _ := heads(qkv, heads3, func(int) int { return 0 }, func(t int) int { return t + 1 })
-		tape.AttentionStep(y, qkv.Row(T - 1)[:c], k, v, T, heads3)
+		tape.AttentionStep(y, qkv.Row(T - 1)[:c], k, v, T, heads3, heads3)
 		require.InDeltaSlice(t, all[T-1], y, 1e-5)
 	}
 }

@@ -15,13 +15,43 @@ import (
 // A full window moves by Stride tokens: the oldest are dropped and the others encoded again from
 // position 0. The model's NextLogProbs and Score follow the same rule.
 type cache struct {
-	m      *Model
-	window []lm.Token  // at most W tokens, the newest last
-	pos    []int32     // 0 … W−1
-	done   int         // number of encoded tokens
-	k, v   [][]float32 // per layer [W, C]; rows 0 … done−1 are filled
-	raw    [][]float32 // per layer [C] the last key before smearing
-	h      []float32   // [C] the last hidden vector
+	window
+	m    *Model
+	k, v [][]float32 // per layer [W, C]; rows 0 … done−1 are filled
+	raw  [][]float32 // per layer [C] the last key before smearing
+	h    []float32   // [C] the last hidden vector
+}
+
+// window is the tokens that a State sees.
+type window struct {
+	tokens []lm.Token // at most W tokens, the newest last
+	pos    []int32    // 0 … W−1
+	done   int        // number of encoded tokens
+	stride int
+}
+
+func newWindow(w, stride int) window {
+	s := window{tokens: make([]lm.Token, 0, w), pos: make([]int32, w), stride: stride}
+	for i := range s.pos {
+		s.pos[i] = int32(i)
+	}
+	return s
+}
+
+// Push appends a token; BOS clears the window.
+func (s *window) Push(tok lm.Token) {
+	switch {
+	case tok == lm.BOS:
+		s.tokens, s.done = s.tokens[:0], 0
+	case len(s.tokens) == cap(s.tokens):
+		s.tokens, s.done = slices.Delete(s.tokens, 0, s.stride), 0
+	}
+	s.tokens = append(s.tokens, tok)
+}
+
+// waiting returns the tokens that are not encoded yet, and their positions.
+func (s *window) waiting() (tokens []lm.Token, pos []int32) {
+	return s.tokens[s.done:], s.pos[s.done:len(s.tokens)]
 }
 
 // Start returns the state after BOS.
@@ -34,32 +64,17 @@ func (m *Model) Start() lm.State {
 func (m *Model) newCache() *cache {
 	w, c := m.Config.NPositions, m.Config.NEmbd
 	s := &cache{
+		window: newWindow(w, m.Config.Stride),
 		m:      m,
-		window: make([]lm.Token, 0, w),
-		pos:    make([]int32, w),
 		k:      make([][]float32, len(m.H)),
 		v:      make([][]float32, len(m.H)),
 		raw:    make([][]float32, len(m.H)),
 		h:      make([]float32, c),
 	}
-	for i := range s.pos {
-		s.pos[i] = int32(i)
-	}
 	for l := range m.H {
 		s.k[l], s.v[l], s.raw[l] = make([]float32, w*c), make([]float32, w*c), make([]float32, c)
 	}
 	return s
-}
-
-// Push appends a token; BOS clears the window.
-func (s *cache) Push(tok lm.Token) {
-	switch {
-	case tok == lm.BOS:
-		s.window, s.done = s.window[:0], 0
-	case len(s.window) == cap(s.window):
-		s.window, s.done = slices.Delete(s.window, 0, s.m.Config.Stride), 0
-	}
-	s.window = append(s.window, tok)
 }
 
 // NextLogProbs stores ln P(v | the tokens so far) in dst[v] for every token v.
@@ -72,21 +87,23 @@ func (s *cache) NextLogProbs(dst []float64) []float64 {
 
 // encode computes the keys, the values and the last hidden vector of the waiting tokens.
 func (s *cache) encode(t *autograd.Tape) {
-	n := len(s.window)
-	if s.done == n {
+	x, pos := s.waiting()
+	if len(x) == 0 {
 		return
 	}
-	h := s.m.forward(t, s.window[s.done:], s.pos[s.done:n], s) // [n−done, C]
+	h := s.m.forward(t, x, pos, s) // [n, C]
 	copy(s.h, h.Row(h.Rows-1))
-	s.done = n
+	s.done += len(x)
 }
 
 // attend stores the new keys and values and computes the attention of the new queries over all
 // positions up to their own.
 func (s *cache) attend(t *autograd.Tape, layer int, qkv *autograd.Tensor) *autograd.Tensor {
 	c := len(s.h)
+	heads := s.m.Config.NHead
 	k, v := s.k[layer], s.v[layer] // [W, C]
-	smear(t, qkv, s.m.H[layer].Attn.Smear, s.pos[s.done:len(s.window)], s.raw[layer])
+	_, pos := s.waiting()
+	smear(t, qkv, s.m.H[layer].Attn.Smear, pos, s.raw[layer])
 	for i := range qkv.Rows {
 		copy(k[(s.done+i)*c:][:c], qkv.Row(i)[c:])
 		copy(v[(s.done+i)*c:][:c], qkv.Row(i)[2*c:])
@@ -96,7 +113,7 @@ func (s *cache) attend(t *autograd.Tape, layer int, qkv *autograd.Tensor) *autog
 	}
 	att := t.New(qkv.Rows, c) // [n, C]
 	for i := range qkv.Rows {
-		t.AttentionStep(att.Row(i), qkv.Row(i)[:c], k, v, s.done+i+1, s.m.Config.NHead)
+		t.AttentionStep(att.Row(i), qkv.Row(i)[:c], k, v, s.done+i+1, heads, heads)
 	}
 	return att
 }
@@ -104,7 +121,7 @@ func (s *cache) attend(t *autograd.Tape, layer int, qkv *autograd.Tensor) *autog
 // Clone returns an independent copy.
 func (s *cache) Clone() lm.State {
 	twin := s.m.newCache()
-	twin.window, twin.done = append(twin.window, s.window...), s.done
+	twin.tokens, twin.done = append(twin.tokens, s.tokens...), s.done
 	copy(twin.h, s.h)
 	for l := range s.k {
 		n := s.done * len(s.h)

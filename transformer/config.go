@@ -64,7 +64,8 @@ func (c Config) Validate() error {
 	); err != nil {
 		return err
 	}
-	return cmp.Or(validHeads("gpt", c.NEmbd, c.NHead), c.validateStride(c.Stride))
+	return cmp.Or(validHeads("gpt", c.NEmbd, c.NHead),
+		validStride("gpt", c.Stride, "n_positions", c.NPositions))
 }
 
 func validHeads(model string, channels, heads int) error {
@@ -86,10 +87,11 @@ func validInit(model string, std float64) error {
 	return nil
 }
 
-func (c Config) validateStride(stride int) error {
-	if stride < 0 || stride > c.NPositions {
-		return fmt.Errorf("gpt: stride is %d; want 1 to n_positions = %d, or 0 for half of it",
-			stride, c.NPositions)
+// validStride checks the step of a full window. 0 means half of the window.
+func validStride(model string, stride int, setting string, window int) error {
+	if stride < 0 || stride > window {
+		return fmt.Errorf("%s: stride is %d; want 1 to %s = %d, or 0 for half of it",
+			model, stride, setting, window)
 	}
 	return nil
 }

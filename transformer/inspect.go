@@ -22,13 +22,13 @@ func (m *Model) inspect(context []lm.Token) ([]lm.Token, *recorder, []float32) {
 	for _, tok := range context {
 		s.Push(tok)
 	}
-	r := &recorder{m: m, pos: s.pos[:len(s.window)], att: make([][][][]float32, len(m.H))}
+	r := &recorder{m: m, pos: s.pos[:len(s.tokens)], att: make([][][][]float32, len(m.H))}
 	var last []float32
 	m.With(func(t *autograd.Tape) {
-		h := m.forward(t, s.window, r.pos, r) // [T, C]
+		h := m.forward(t, s.tokens, r.pos, r) // [T, C]
 		last = append(last, h.Row(h.Rows-1)...)
 	})
-	return s.window, r, last
+	return s.tokens, r, last
 }
 
 // recorder is a memory that records the attention weights.

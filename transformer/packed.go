@@ -23,16 +23,22 @@ func (m *Model) pack(t *autograd.Tape, b, rowLen int, x []lm.Token) *packed {
 	autograd.Record(t, release{m.packs, p})
 	p.m, p.b, p.t = m, b, rowLen
 	p.start, p.pos = grow(p.start, b*rowLen), grow(p.pos, b*rowLen)
+	spans(p.start, p.pos, rowLen, m.Config.NPositions, x)
+	return p
+}
+
+// spans finds the documents in rows of tokens: the first column of the document of each position,
+// and the position in it. A document begins at a BOS, at the beginning of a row, and where it is
+// longer than the window.
+func spans(start, pos []int32, rowLen, window int, x []lm.Token) {
 	for i, tok := range x {
 		col := int32(i % rowLen)
-		begin := col == 0 || tok == lm.BOS || int(p.pos[i-1])+1 == m.Config.NPositions
-		if begin { // also where a document is longer than the window
-			p.start[i], p.pos[i] = col, 0
+		if col == 0 || tok == lm.BOS || int(pos[i-1])+1 == window {
+			start[i], pos[i] = col, 0
 		} else {
-			p.start[i], p.pos[i] = p.start[i-1], p.pos[i-1]+1
+			start[i], pos[i] = start[i-1], pos[i-1]+1
 		}
 	}
-	return p
 }
 
 func (p *packed) attend(t *autograd.Tape, layer int, qkv *autograd.Tensor) *autograd.Tensor {

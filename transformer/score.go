@@ -11,19 +11,36 @@ import (
 // scoreTokens is the approximate number of tokens that Score encodes at once.
 const scoreTokens = 1024
 
+// decoder is a causal model as this file sees it.
+type decoder interface {
+	// encode returns the last hidden vectors of b rows of documents.
+	encode(t *autograd.Tape, b, rowLen int, x []lm.Token) *autograd.Tensor
+	// output returns the weights of the output layer, [V, C].
+	output() *autograd.Tensor
+	// Window and Stride return how many tokens a window holds, and by how many it moves.
+	Window() int
+	Stride() int
+	With(f func(t *autograd.Tape))
+	LogProbs(dst []float64, f func(t *autograd.Tape) *autograd.Tensor) []float64
+}
+
 // Stride returns the number of tokens by which a full window moves.
 func (m *Model) Stride() int { return m.Config.Stride }
 
 // SetStride sets the number of tokens by which a full window moves. A small stride leaves every
 // token much context and takes more time. Do not call it while the model is in use.
 func (m *Model) SetStride(stride int) error {
+	return setStride(&m.Config.Stride, "gpt", stride, "n_positions", m.Config.NPositions)
+}
+
+func setStride(to *int, model string, stride int, setting string, window int) error {
 	if stride == 0 {
-		stride = max(1, m.Config.NPositions/2)
+		stride = max(1, window/2)
 	}
-	if err := m.Config.validateStride(stride); err != nil {
+	if err := validStride(model, stride, setting, window); err != nil {
 		return err
 	}
-	m.Config.Stride = stride
+	*to = stride
 	return nil
 }
 
@@ -35,9 +52,13 @@ func windowStart(n, w, stride int) int {
 
 // NextLogProbs stores ln P(v | context) in dst[v] for every token v.
 func (m *Model) NextLogProbs(dst []float64, context []lm.Token) []float64 {
+	return nextLogProbs(m, dst, context)
+}
+
+func nextLogProbs(m decoder, dst []float64, context []lm.Token) []float64 {
 	context = lm.SinceBOS(context)
 	n := len(context) + 1 // including BOS
-	start := windowStart(n, m.Config.NPositions, m.Config.Stride)
+	start := windowStart(n, m.Window(), m.Stride())
 	var x []lm.Token
 	if start == 0 {
 		x = append(x, lm.BOS)
@@ -45,11 +66,14 @@ func (m *Model) NextLogProbs(dst []float64, context []lm.Token) []float64 {
 	x = append(x, context[max(start-1, 0):]...)
 
 	return m.LogProbs(dst, func(t *autograd.Tape) *autograd.Tensor {
-		h := m.encode(t, 1, len(x), x)                      // [T, C]
-		last := t.Const(1, m.Config.NEmbd, h.Row(len(x)-1)) // [1, C]
-		return t.LinearT(last, m.WTE.Weight, nil)           // [1, V]
+		h := m.encode(t, 1, len(x), x)              // [T, C]
+		last := t.Const(1, h.Cols, h.Row(len(x)-1)) // [1, C]
+		return t.LinearT(last, m.output(), nil)     // [1, V]
 	})
 }
+
+// output returns the weights of the output layer, [V, C]: the token embeddings.
+func (m *Model) output() *autograd.Tensor { return m.WTE.Weight }
 
 // encode returns the last hidden vectors of a batch of documents.
 func (m *Model) encode(t *autograd.Tape, b, rowLen int, x []lm.Token) *autograd.Tensor {
@@ -69,6 +93,10 @@ func (m *Model) Score(dst []float64, tokens []lm.Token) []float64 {
 // ScoreThreads is Score on several threads, with the same bits: the windows of a document are
 // independent.
 func (m *Model) ScoreThreads(dst []float64, tokens []lm.Token, threads int) []float64 {
+	return scoreThreads(m, dst, tokens, threads)
+}
+
+func scoreThreads(m decoder, dst []float64, tokens []lm.Token, threads int) []float64 {
 	if len(dst) < len(tokens) {
 		dst = make([]float64, len(tokens))
 	}
@@ -84,7 +112,7 @@ func (m *Model) ScoreThreads(dst []float64, tokens []lm.Token, threads int) []fl
 			})
 		}
 	}
-	s := scorer{w: m.Config.NPositions, stride: m.Config.Stride, tokens: tokens, score: score}
+	s := scorer{w: m.Window(), stride: m.Stride(), tokens: tokens, score: score}
 	s.batch.rowLen = min(s.w, len(tokens))
 	for begin := 0; begin < len(tokens); {
 		end := begin + 1 // one document, with the inputs BOS and tokens[begin:end−1]
@@ -108,7 +136,7 @@ type windows struct {
 }
 
 // score runs the model over the batch and stores the scores of tokens in dst.
-func (b *windows) score(m *Model, dst []float64, tokens []lm.Token) {
+func (b *windows) score(m decoder, dst []float64, tokens []lm.Token) {
 	y := make([]lm.Token, len(b.rows))
 	for i, at := range b.at {
 		y[i] = tokens[at]
@@ -117,7 +145,7 @@ func (b *windows) score(m *Model, dst []float64, tokens []lm.Token) {
 	m.With(func(t *autograd.Tape) {
 		h := m.encode(t, len(b.x)/b.rowLen, b.rowLen, b.x) // [B·T, C]
 		h = t.Embedding(h, b.rows)                         // [n, C] those that are scored
-		nn.Score(t, nats, h, m.WTE.Weight, nil, y)
+		nn.Score(t, nats, h, m.output(), nil, y)
 	})
 	for i, at := range b.at {
 		dst[at] = nats[i]

@@ -1,0 +1,36 @@
+package vec
+
+// SwiGLU stores y = gate·σ(gate)·up (Shazeer 2020, eq. 6), and σ(gate) in sig, which the backward
+// pass needs.
+func SwiGLU(y, sig, gate, up []float32) {
+	n := len(y)
+	swiGLU(y, sig[:n], gate[:n], up[:n])
+}
+
+// SwiGLUBackward inverts SwiGLU: with s = σ(gate) it stores
+//
+//	dup = dy·gate·s,  dgate = dy·up·s·(1 + gate·(1 − s))
+//
+// dup and dgate may be up and gate.
+func SwiGLUBackward(dgate, dup, dy, sig, gate, up []float32) {
+	n := len(dgate)
+	swiGLUBackward(dgate, dup[:n], dy[:n], sig[:n], gate[:n], up[:n])
+}
+
+func swiGLU(y, sig, gate, up []float32) {
+	sigmoid(sig, gate)
+	mul(y, sig, gate)
+	mul(y, y, up)
+}
+
+func swiGLUBackward(dgate, dup, dy, sig, gate, up []float32) {
+	swiGLUBackwardGo(dgate, dup, dy, sig, gate, up)
+}
+
+func swiGLUBackwardGo(dgate, dup, dy, sig, gate, up []float32) {
+	for i, d := range dy {
+		s, g, u := sig[i], gate[i], up[i]
+		dup[i] = d * (g * s)
+		dgate[i] = d * u * (s * (1 + g*(1-s)))
+	}
+}
