@@ -85,7 +85,7 @@ func (t *Table) add(cells ...string) { t.Rows = append(t.Rows, cells) }
 
 // All returns the experiments in historical order.
 func All() []Experiment {
-	return []Experiment{Labels(), Senses(), Transfer(), Objectives()}
+	return []Experiment{Labels(), Senses(), Transfer(), Objectives(), Scaling(), Mirage()}
 }
 
 // Find returns the experiment of a name.

@@ -27,14 +27,33 @@ type Store struct {
 	mu        sync.Mutex
 	models    map[string]*zoo.Run
 	texts     map[string]*text
+	results   map[string]any // see remember
 }
 
 // NewStore returns a store in a directory, or in memory if dir is "".
 func NewStore(dir string) *Store {
 	return &Store{
 		Dir: dir, catalogue: zoo.Standard(),
-		models: map[string]*zoo.Run{}, texts: map[string]*text{},
+		models: map[string]*zoo.Run{}, texts: map[string]*text{}, results: map[string]any{},
 	}
+}
+
+// remember returns the result of compute, computed now or before in this process, so that two
+// experiments report on the same training.
+func remember[T any](s *Store, key string, compute func() (T, error)) (T, error) {
+	s.mu.Lock()
+	old, ok := s.results[key]
+	s.mu.Unlock()
+	if ok {
+		return old.(T), nil
+	}
+	x, err := compute()
+	if err == nil {
+		s.mu.Lock()
+		s.results[key] = x
+		s.mu.Unlock()
+	}
+	return x, err
 }
 
 // Pretraining is a model to pre-train on a generated corpus.

@@ -65,12 +65,7 @@ func (m *Model) Vocab() int { return m.Config.VocabSize }
 // Loss is the mean −ln P of the targets of the batch. The tokens before a row are not in the batch;
 // BOS stands for them.
 func (m *Model) Loss(t *autograd.Tape, b corpus.Batch) *autograd.Tensor {
-	ids := m.gather(t, b)
-	a := m.hidden(t, ids) // [B·T, h]
-	if m.W == nil {
-		return t.HeadLoss(a, m.U, m.B, b.Y, b.N) // 1×1
-	}
-	return t.CrossEntropy(m.logits(t, ids, a), b.Y, b.N) // 1×1
+	return m.ContextLoss(t, m.gather(t, b), b.Y, b.N) // 1×1
 }
 
 // gather returns the n−1 tokens that each position of the batch sees, [B·T, n−1]. On a recording
