@@ -38,8 +38,9 @@ func newDense[B Batch[B]](l Learner[B], src Source[B], c Config) (*dense[B], err
 		return nil, err
 	}
 	d := &dense[B]{config: c, learner: l, source: src, batches: make([]B, c.Accumulate)}
+	shared := new(tapes)
 	for i := range min(c.Pieces, c.Batch) {
-		d.pieces = append(d.pieces, newPiece(i, l))
+		d.pieces = append(d.pieces, newPiece(i, l, shared))
 	}
 	d.weights = newWeights(params, rateOf(l), paramsOfPieces(d.pieces), c)
 	if len(d.weights.ranges) == 0 {

@@ -2,6 +2,7 @@ package train
 
 import (
 	"math/rand/v2"
+	"sync"
 
 	"lmzoo/autograd"
 	"lmzoo/nn"
@@ -13,15 +14,14 @@ type piece[B Batch[B]] struct {
 	number  int
 	learner Learner[B]
 	params  []nn.Param
-	tape    *autograd.Tape
+	tapes   *tapes
 	dice    *rand.PCG // the source of the tape's Rand
 	rand    *rand.Rand
 	loss    float64
 }
 
-func newPiece[B Batch[B]](number int, l Learner[B]) *piece[B] {
-	p := &piece[B]{number: number, learner: nn.Replica(l), tape: autograd.NewTape(),
-		dice: new(rand.PCG)}
+func newPiece[B Batch[B]](number int, l Learner[B], t *tapes) *piece[B] {
+	p := &piece[B]{number: number, learner: nn.Replica(l), tapes: t, dice: new(rand.PCG)}
 	p.params = nn.Params(p.learner)
 	p.rand = rand.New(p.dice)
 	p.setCarry(nil) // a replica must not begin with the memory of the original
@@ -39,16 +39,18 @@ func paramsOfPieces[B Batch[B]](pieces []*piece[B]) (all [][]nn.Param) {
 // of the loss.
 func (p *piece[B]) learn(batches []B, pieces int, seed uint64, step int) {
 	p.loss = 0
+	tape := p.tapes.take()
+	defer p.tapes.give(tape)
+	tape.Rand = p.rand
 	for i, b := range batches {
 		share, ok := b.Share(p.number, pieces)
 		if !ok {
 			continue
 		}
 		p.dice.Seed(seed, dropoutSeed(step*len(batches)+i, p.number))
-		p.tape.Rand = p.rand
-		p.tape.Reset()
-		loss := p.learner.Loss(p.tape, share)
-		p.tape.Backward(loss)
+		tape.Reset()
+		loss := p.learner.Loss(tape, share)
+		tape.Backward(loss)
 		p.loss += float64(loss.Data[0])
 	}
 }
@@ -76,4 +78,29 @@ func (p *piece[B]) setCarry(memory [][]float32) {
 	if c, ok := p.learner.(Carrier); ok {
 		c.SetCarry(memory)
 	}
+}
+
+// tapes are shared by the pieces: as many are in use as threads work at a time. A tape that has just
+// been used is still in the caches.
+type tapes struct {
+	sync.Mutex
+	free []*autograd.Tape
+}
+
+func (t *tapes) take() *autograd.Tape {
+	t.Lock()
+	defer t.Unlock()
+	last := len(t.free) - 1
+	if last < 0 {
+		return autograd.NewTape()
+	}
+	tape := t.free[last]
+	t.free = t.free[:last]
+	return tape
+}
+
+func (t *tapes) give(tape *autograd.Tape) {
+	t.Lock()
+	defer t.Unlock()
+	t.free = append(t.free, tape)
 }

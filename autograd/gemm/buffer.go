@@ -29,7 +29,7 @@ func take(n int) *buffer {
 		b = new(buffer)
 	}
 	if len(b.floats) < n {
-		room := make([]float32, roundUp(n, 1<<14)+cacheLine/4)
+		room := Make[float32](roundUp(n, 1<<14) + cacheLine/4)
 		skip := -uintptr(unsafe.Pointer(unsafe.SliceData(room))) % cacheLine / 4
 		b.floats = room[skip:]
 	}

@@ -125,6 +125,12 @@ func strip(s isa, rows, wide int) {
 	SHLQ(Imm(2), t.right)
 	SHLQ(Imm(2), t.bStride)
 	t.row = rowsOf(rows, t.a)
+	if wide == 2 { // a low strip belongs to a small A, which is in the cache
+		t.ahead = GP64()
+		MOVQ(Load(Param("down"), GP64()), t.ahead)
+		IMUL3Q(Imm(uint64(4*rows)), t.ahead, t.ahead)
+		ADDQ(t.a, t.ahead)
+	}
 
 	if wide > 2 {
 		CMPQ(param("panel"), Imm(0))
@@ -208,6 +214,7 @@ type tile struct {
 	row                     *rowPointers
 	a, right, b, bStride, c reg.Register
 	n                       reg.Register
+	ahead                   reg.Register // the next strip of A, which is read ahead; nil: none
 }
 
 // last describes the last vector of a tile: whole, half or masked.
@@ -268,7 +275,6 @@ func (t *tile) once(part string, vectors int, end last) {
 	if end != whole {
 		t.loadMask(t.n, vectors)
 	}
-	width := 4 * t.lanes()
 	edge := func(v int) bool { return end != whole && v == vectors-1 }
 	vector := func(v int) reg.VecVirtual {
 		if end == halved && v == vectors-1 {
@@ -284,57 +290,14 @@ func (t *tile) once(part string, vectors int, end last) {
 			t.zero(acc[i][v])
 		}
 	}
-	k, b := Load(Param("k"), GP64()), GP64()
-	MOVQ(t.b, b)
-	Label(t.name + "_" + part + "_deep")
-	loadB := func(v int) reg.VecVirtual {
-		x := vector(v)
-		t.load(Mem{Base: b, Disp: v * width}, x, edge(v))
-		return x
+	m := &multiplier{tile: t, part: part, acc: acc, vector: vector, edge: edge}
+	m.k, m.b = Load(Param("k"), GP64()), GP64()
+	MOVQ(t.b, m.b)
+	if end == whole {
+		m.unrolled()
 	}
-	broadcastA := func(i int) reg.VecVirtual {
-		x := vector(0)
-		VBROADCASTSS(t.row.at(i), x)
-		return x
-	}
-	multiplyAdd := func(a, b, c reg.VecVirtual) {
-		if b.Size() < a.Size() {
-			VFMADD231PS(a.AsY(), b, c)
-			return
-		}
-		VFMADD231PS(a, b, c)
-	}
-	if t.rows < vectors { // keep the smaller in registers: the column of A or the row of B
-		var as []reg.VecVirtual
-		for i := range t.rows {
-			as = append(as, broadcastA(i))
-		}
-		for v := range vectors {
-			x := loadB(v)
-			for i := range t.rows {
-				multiplyAdd(as[i], x, acc[i][v])
-			}
-		}
-	} else {
-		var bs []reg.VecVirtual
-		for v := range vectors {
-			bs = append(bs, loadB(v))
-		}
-		for i := range t.rows {
-			if _, ok := t.isa.(avx512); ok && vectors == 1 {
-				VFMADD231PS_BCST(t.row.at(i), bs[0], acc[i][0])
-				continue
-			}
-			x := broadcastA(i)
-			for v := range vectors {
-				multiplyAdd(x, bs[v], acc[i][v])
-			}
-		}
-	}
-	t.row.advance(t.right)
-	ADDQ(t.bStride, b)
-	DECQ(k)
-	JNZ(LabelRef(t.name + "_" + part + "_deep"))
+	m.single()
+	Label(t.name + "_" + part + "_summed")
 
 	c, ldc := GP64(), Load(Param("ldc"), GP64())
 	MOVQ(t.c, c)
@@ -392,7 +355,8 @@ func param(name string) Op {
 // possible.
 type rowPointers struct {
 	mem   []Mem
-	bases []reg.Register
+	bases []reg.Register // 5·down apart
+	down  reg.Register   // in bytes
 }
 
 func rowsOf(rows int, a reg.Register) *rowPointers {
@@ -403,6 +367,7 @@ func rowsOf(rows int, a reg.Register) *rowPointers {
 	}
 	down := Load(Param("down"), GP64())
 	SHLQ(Imm(2), down)
+	r.down = down
 	var down3 reg.Register
 	if rows > 3 {
 		down3 = GP64()
@@ -445,6 +410,14 @@ func (r *rowPointers) at(i int) Mem { return r.mem[i] }
 func (r *rowPointers) advance(by Op) {
 	for _, b := range r.bases {
 		ADDQ(by, b)
+	}
+}
+
+// follow sets the other bases after the first one has moved.
+func (r *rowPointers) follow() {
+	for i := 1; i < len(r.bases); i++ {
+		LEAQ(Mem{Base: r.bases[i-1], Index: r.down, Scale: 4}, r.bases[i])
+		ADDQ(r.down, r.bases[i]) // 5·down further
 	}
 }
 
