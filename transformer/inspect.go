@@ -41,12 +41,19 @@ type recorder struct {
 // attend is plain attention over all positions up to its own.
 func (r *recorder) attend(t *autograd.Tape, layer int, qkv *autograd.Tensor) *autograd.Tensor {
 	smear(t, qkv, r.m.H[layer].Attn.Smear, r.pos, nil)
-	first, next := func(int) int { return 0 }, func(t int) int { return t + 1 }
-	rows, att := heads(qkv, r.m.Config.NHead, first, next)
+	y, att := causalHeads(t, qkv, r.m.Config.NHead)
 	r.att[layer] = att
+	return y
+}
+
+// causalHeads is plain attention of every position over all positions up to its own. It returns y
+// [T, C] and att [H][T][S].
+func causalHeads(t *autograd.Tape, qkv *autograd.Tensor, n int) (*autograd.Tensor, [][][]float32) {
+	first, next := func(int) int { return 0 }, func(t int) int { return t + 1 }
+	rows, att := heads(qkv, n, first, next)
 	y := t.New(qkv.Rows, qkv.Cols/3) // [T, C]
 	for i, row := range rows {
 		copy(y.Row(i), row)
 	}
-	return y
+	return y, att
 }

@@ -1,0 +1,137 @@
+package transformer
+
+import (
+	"fmt"
+	"slices"
+
+	"lmzoo/autograd"
+	"lmzoo/corpus"
+	"lmzoo/nn"
+)
+
+// Head names an attention head.
+type Head struct {
+	Layer int `json:"layer"` // from 0
+	Head  int `json:"head"`  // from 0
+}
+
+// Ablate returns a model in which the output of every given head is a constant, so that the
+// difference to m is what the heads contribute (Olsson et al. 2022, argument 3). The constant is 0
+// or, if means is not nil, the head's mean output from HeadMeans, which the layers above are used
+// to, as they may not be to 0.
+//
+// A head writes to the residual stream only through its D rows of c_proj. Replacing its output by a
+// constant c is therefore a change of weights, W_h ← 0 and b ← b + c·W_h, and everything else works
+// as before: scoring, generation, inspection. The new model shares all other weights with m.
+func (m *Model) Ablate(heads []Head, means [][]float32) (*Model, error) {
+	twin, size := *m, m.Config.NEmbd/m.Config.NHead
+	twin.H = slices.Clone(m.H)
+	for _, h := range heads {
+		if err := h.validate(len(m.H), m.Config.NHead); err != nil {
+			return nil, err
+		}
+		block := *twin.H[h.Layer]
+		proj := *block.Attn.CProj
+		proj.Weight, proj.Bias = copied(proj.Weight), copied(proj.Bias)
+		for i := h.Head * size; i < (h.Head+1)*size; i++ {
+			for j := range proj.Weight.Cols {
+				replace(&proj.Weight.Row(i)[j], proj.Bias, j, means, h.Layer, i)
+			}
+		}
+		block.Attn.CProj, twin.H[h.Layer] = &proj, &block
+	}
+	return &twin, nil
+}
+
+// Ablate is Ablate of a GPT for a Llama, whose heads write through D columns of o_proj.
+func (m *Llama) Ablate(heads []Head, means [][]float32) (*Llama, error) {
+	twin, size := *m, m.Config.headSize()
+	twin.Model.Layers = slices.Clone(m.Model.Layers)
+	for _, h := range heads {
+		if err := h.validate(len(m.Model.Layers), m.Config.NumAttentionHeads); err != nil {
+			return nil, err
+		}
+		layer := *twin.Model.Layers[h.Layer]
+		proj := *layer.Attention.O
+		if proj.Bias == nil { // it holds the constants
+			proj.Bias = nn.Zeros(1, proj.Weight.Rows)
+		}
+		proj.Weight, proj.Bias = copied(proj.Weight), copied(proj.Bias)
+		for j := range proj.Weight.Rows {
+			for i := h.Head * size; i < (h.Head+1)*size; i++ {
+				replace(&proj.Weight.Row(j)[i], proj.Bias, j, means, h.Layer, i)
+			}
+		}
+		layer.Attention.O, twin.Model.Layers[h.Layer] = &proj, &layer
+	}
+	return &twin, nil
+}
+
+func (h Head) validate(layers, heads int) error {
+	if h.Layer < 0 || h.Layer >= layers || h.Head < 0 || h.Head >= heads {
+		return fmt.Errorf("no head %d in layer %d; want a head in [0, %d) of a layer in [0, %d)",
+			h.Head, h.Layer, heads, layers)
+	}
+	return nil
+}
+
+// replace sets the weight from input i to output j to 0 and adds what it gives for the mean of the
+// input to the bias.
+func replace(w *float32, bias *autograd.Tensor, j int, means [][]float32, layer, i int) {
+	if means != nil {
+		bias.Data[j] += *w * means[layer][i]
+	}
+	*w = 0
+}
+
+// copied returns a parameter with the values of another, without its int8 weights.
+func copied(x *autograd.Tensor) *autograd.Tensor {
+	y := nn.Zeros(x.Rows, x.Cols)
+	copy(y.Data, x.Data)
+	return y
+}
+
+// HeadMeans returns the mean outputs of the heads of every layer over all positions of a batch,
+// [L][C], head after head.
+func (m *Model) HeadMeans(b corpus.Batch) [][]float32 {
+	means := make([][]float32, len(m.H))
+	m.With(func(t *autograd.Tape) {
+		docs := m.pack(t, b.B, b.T, b.X)
+		m.forward(t, b.X, docs.pos, averager{docs, means})
+		m.packs.Put(docs)
+	})
+	return means
+}
+
+// HeadMeans returns the mean outputs of the heads of every layer over all positions of a batch,
+// [L][C], head after head.
+func (m *Llama) HeadMeans(b corpus.Batch) [][]float32 {
+	means := make([][]float32, len(m.Model.Layers))
+	m.With(func(t *autograd.Tape) {
+		docs := m.pack(t, b.B, b.T, b.X)
+		m.forward(t, b.X, docs.pos, averager{docs, means})
+		m.rows.Put(docs)
+	})
+	return means
+}
+
+// averager is the memory of a batch that averages the outputs of the heads.
+type averager struct {
+	memory
+	means [][]float32 // [L][C]
+}
+
+func (a averager) attend(t *autograd.Tape, layer int, qkv *autograd.Tensor) *autograd.Tensor {
+	y := a.memory.attend(t, layer, qkv) // [B·T, C]
+	sum := make([]float64, y.Cols)
+	for i := range y.Rows {
+		for j, v := range y.Row(i) {
+			sum[j] += float64(v)
+		}
+	}
+	a.means[layer] = make([]float32, y.Cols)
+	for j := range sum {
+		a.means[layer][j] = float32(sum[j] / float64(y.Rows))
+	}
+	return y
+}
