@@ -18,9 +18,9 @@ import (
 const floors = `
 0  lm  suggest  autograd/gemm  autograd/vec  format/safetensors  format/atomic  format/lock  format/npy  format/word2vec  report/uplot  report/palette  report/browsertest
 1  autograd  corpus  lm/sample  lm/lmtest  lm/compress
-2  nn  eval  corpus/world  corpus/refine
+2  nn  eval  corpus/world
 3  nn/nntest  train/optim  ngram  mlp  rnn  transformer  prompt
-4  train
+4  train  corpus/refine
 5  task
 5  align
 6  zoo  bench

@@ -13,7 +13,8 @@ import (
 // Options describe what to load. Only Source is required.
 type Options struct {
 	// Source is the name of a corpus, a file, a directory of files, or - for Stdin. The name of a
-	// corpus wins over a file of that name, which is ./name. Files packed by gzip are unpacked.
+	// corpus wins over a file of that name, which is ./name. Files packed by gzip or Zstandard are
+	// unpacked.
 	Source string
 	// Documents is the rule that cuts files into documents; "" means the default of the corpus, or
 	// whole files.
@@ -98,6 +99,8 @@ func (o Options) plan() (*Corpus, error) {
 	usual := Named{Documents: Files, Ratio: defaultRatio}
 	if n, err := FindNamed(o.Source); err == nil {
 		usual = n
+	} else if IsRefined(o.Source) {
+		usual.Documents = Paragraphs
 	}
 	c := &Corpus{Documents: cmp.Or(o.Documents, usual.Documents), Shuffled: o.Shuffle ||
 		usual.Shuffle}

@@ -2,7 +2,6 @@ package corpus
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 )
 
@@ -10,6 +9,8 @@ import (
 type notes struct {
 	remarks []string // in order of appearance
 	files   map[string][]string
+	known   map[[2]string]bool // remarks with their files
+	lines   []string           // finished before
 }
 
 const notText = "not text"
@@ -23,12 +24,13 @@ func (n *notes) leaveOut(file, why string) { n.about(file, "left out, "+why) }
 // about notes a remark about a file.
 func (n *notes) about(file, remark string) {
 	if n.files == nil {
-		n.files = map[string][]string{}
+		n.files, n.known = map[string][]string{}, map[[2]string]bool{}
 	}
 	if len(n.files[remark]) == 0 {
 		n.remarks = append(n.remarks, remark)
 	}
-	if !slices.Contains(n.files[remark], file) {
+	if key := [2]string{remark, file}; !n.known[key] {
+		n.known[key] = true
 		n.files[remark] = append(n.files[remark], file)
 	}
 }

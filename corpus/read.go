@@ -11,6 +11,8 @@ import (
 	"io"
 	"os"
 	"strings"
+
+	"github.com/klauspost/compress/zstd"
 )
 
 // Reading says what a tokenizer needs of the bytes of a file.
@@ -91,7 +93,7 @@ type source struct {
 	*bufio.Reader
 	ctx    context.Context
 	path   string
-	packed bool
+	packed string // by what; "": not packed
 }
 
 // open returns what a file holds as text: unpacked, and converted if its encoding asks for it.
@@ -127,24 +129,40 @@ func (r *sourceReader) open(path string, file io.Reader) (*source, error) {
 // headBytes is how much of a file decides on its encoding.
 const headBytes = 1 << 16
 
-// unpack sets the reader to what a file holds: what gzip has packed is unpacked.
+// unpack sets the reader to what a file holds: what gzip or Zstandard has packed is unpacked.
 func (s *source) unpack(file io.Reader, unbounded bool) error {
 	in := &counted{r: file}
 	s.Reader = bufio.NewReaderSize(in, headBytes)
-	magic, _ := s.Peek(3)
-	if s.packed = bytes.Equal(magic, []byte{0x1f, 0x8b, 8}); !s.packed {
+	magic, _ := s.Peek(4)
+	var out io.Reader
+	var err error
+	switch {
+	case bytes.HasPrefix(magic, []byte{0x1f, 0x8b, 8}):
+		s.packed = "gzip"
+		out, err = gzip.NewReader(s.Reader)
+	case bytes.Equal(magic, []byte{0x28, 0xb5, 0x2f, 0xfd}):
+		s.packed = "Zstandard"
+		out, err = openZstd(s.Reader)
+	default:
 		return nil
 	}
-	unpacked, err := gzip.NewReader(s.Reader)
 	if err != nil {
 		return s.failed(err)
 	}
-	var out io.Reader = unpacked
 	if !unbounded {
-		out = &unpacking{counted: counted{r: unpacked}, in: in}
+		out = &unpacking{counted: counted{r: out}, in: in}
 	}
 	s.Reader = bufio.NewReaderSize(out, headBytes)
 	return nil
+}
+
+// zstdWindow bounds the memory of unpacking. Files of zstd --long may need more.
+const zstdWindow = 128 << 20
+
+// openZstd reads a Zstandard file without threads of its own, so that it needs no closing.
+func openZstd(r io.Reader) (io.Reader, error) {
+	return zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(zstdWindow),
+		zstd.WithDecoderLowmem(true))
 }
 
 // failed explains an error while reading.
@@ -155,8 +173,8 @@ func (s *source) failed(err error) error {
 		return fmt.Errorf("corpus %s: %w", s.path, context.Cause(s.ctx))
 	case errors.As(err, &bomb):
 		return fmt.Errorf("corpus %s: %w; %s", s.path, err, smaller)
-	case s.packed:
-		return fmt.Errorf("corpus %s: %w: a broken gzip file; get it again", s.path, err)
+	case s.packed != "":
+		return fmt.Errorf("corpus %s: %w: a broken %s file; get it again", s.path, err, s.packed)
 	}
 	return fmt.Errorf("corpus %s: %w", s.path, err)
 }

@@ -128,6 +128,9 @@ func (f *sourceFiles) walk(dir string, seen map[string]bool) error {
 		f.notes.leaveOut(f.relative(dir), "a run of lmzoo")
 		return nil
 	}
+	if IsRefined(dir) {
+		return f.shards(dir)
+	}
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return fmt.Errorf("corpus: %w", err)

@@ -146,7 +146,7 @@ Exit codes: 0 done, 1 failed, 2 invalid command, argument, flag or setting, 130 
 		{"work", newTrain(cat)}, {"work", newEval(cat)}, {"work", newCompress(cat)},
 		{"work", newDecompress(cat)}, {"work", newFinetune(cat)}, {"work", newClassify(cat)},
 		{"work", newEmbed(cat)}, {"work", newExport(cat)}, {"work", newMix(cat)},
-		{"data", newCorpus()}, {"data", newTokenize()},
+		{"data", newCorpus()}, {"data", newRefine()}, {"data", newTokenize()},
 	} {
 		c.command.GroupID = c.group
 		wrapArgs(c.command)

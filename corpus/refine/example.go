@@ -1,0 +1,40 @@
+package refine
+
+import (
+	"strings"
+	"unicode/utf8"
+)
+
+// Example is a document that a rule changed or removed, as the account shows it.
+type Example struct {
+	Source string `json:"source"`
+	Text   string `json:"text"`          // a part of the text before
+	Why    string `json:"why,omitempty"` // the numbers that decided, or the text after
+}
+
+// excerptBytes bounds the text of an example.
+const excerptBytes = 160
+
+// excerpt returns the beginning of a text on one line.
+func excerpt(text string) string { return around(text, 0) }
+
+// around returns the part of a text around a position, on one line, as valid UTF-8.
+func around(text string, at int) string {
+	from := max(min(at, len(text))-excerptBytes/4, 0)
+	to := min(from+excerptBytes, len(text))
+	for from > 0 && from < len(text) && !utf8.RuneStart(text[from]) {
+		from--
+	}
+	for to < len(text) && !utf8.RuneStart(text[to]) {
+		to--
+	}
+	part := strings.ToValidUTF8(text[from:to], "�")
+	part = strings.NewReplacer("\r", "", "\n", " ⏎ ", "\t", " ").Replace(part)
+	if from > 0 {
+		part = "…" + part
+	}
+	if to < len(text) {
+		part += "…"
+	}
+	return part
+}
