@@ -25,6 +25,13 @@ func (b Batch) Targets() (n int) {
 // Size returns the number of positions, those without a target included, and of those of a row.
 func (b Batch) Size() (positions, context int) { return len(b.X), b.T }
 
+// Narrow returns the batch with every row cut into pieces of equal length, which share its memory.
+// A piece begins as a window inside a document does.
+func (b Batch) Narrow(pieces int) Batch {
+	b.B, b.T = b.B*pieces, b.T/pieces
+	return b
+}
+
 // Of returns the batch with n as the denominator of its mean loss.
 func (b Batch) Of(n int) Batch {
 	b.N = n

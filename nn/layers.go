@@ -68,7 +68,7 @@ func (l *LayerNorm) Forward(t *autograd.Tape, x *autograd.Tensor) *autograd.Tens
 
 // Embedding is a table with a row for each token.
 type Embedding struct {
-	Weight *autograd.Tensor `param:"weight"`
+	Weight *autograd.Tensor `param:"weight,table"`
 }
 
 // NewEmbedding returns an Embedding of n rows of c channels from N(0, std²).

@@ -16,22 +16,23 @@ type Param struct {
 	Name string
 	*autograd.Tensor
 	Vector bool // one-dimensional on disk: a bias or a gain
+	Table  bool // rows that are looked up: an embedding
 }
 
 // Params returns the parameters of model, a pointer to a struct, in the order of its fields: every
 // non-nil *autograd.Tensor with a tag `param:"name"`, and those inside nested structs, pointers,
 // interfaces and slices with a tag `param:"prefix"`, joined by dots. The index of a slice element
 // replaces %d in the prefix, or follows it after a dot ("h" → "h.0.attn"). The option
-// `param:"name,vector"` marks a row that is one-dimensional on disk. A tensor that occurs twice
-// (tied weights) is one parameter, under its first name.
+// `param:"name,vector"` marks a row that is one-dimensional on disk, and `param:"name,table"` an
+// embedding. A tensor that occurs twice (tied weights) is one parameter, under its first name.
 func Params(model any) []Param {
 	var out []Param
 	seen := map[*autograd.Tensor]bool{}
-	walk(reflect.ValueOf(model), "", false, func(name string, vector bool, field reflect.Value) {
+	walk(reflect.ValueOf(model), "", "", func(name, option string, field reflect.Value) {
 		x := field.Interface().(*autograd.Tensor)
 		if !seen[x] {
 			seen[x] = true
-			out = append(out, Param{name, x, vector})
+			out = append(out, Param{name, x, option == "vector", option == "table"})
 		}
 	})
 	return out
@@ -60,15 +61,15 @@ func Count(model any) int {
 var tensorType = reflect.TypeFor[*autograd.Tensor]()
 
 // walk visits every parameter field below v.
-func walk(v reflect.Value, prefix string, vector bool, visit func(string, bool, reflect.Value)) {
+func walk(v reflect.Value, prefix, option string, visit func(name, option string, v reflect.Value)) {
 	switch {
 	case v.Type() == tensorType:
 		if !v.IsNil() {
-			visit(prefix, vector, v)
+			visit(prefix, option, v)
 		}
 	case v.Kind() == reflect.Pointer, v.Kind() == reflect.Interface:
 		if !v.IsNil() {
-			walk(v.Elem(), prefix, vector, visit)
+			walk(v.Elem(), prefix, option, visit)
 		}
 	case v.Kind() == reflect.Slice:
 		for i := range v.Len() {
@@ -76,7 +77,7 @@ func walk(v reflect.Value, prefix string, vector bool, visit func(string, bool, 
 			if strings.Contains(prefix, "%d") {
 				name = fmt.Sprintf(prefix, i)
 			}
-			walk(v.Index(i), name, vector, visit)
+			walk(v.Index(i), name, option, visit)
 		}
 	case v.Kind() == reflect.Struct:
 		for i := range v.NumField() {
@@ -85,7 +86,7 @@ func walk(v reflect.Value, prefix string, vector bool, visit func(string, bool, 
 				continue
 			}
 			name, option, _ := strings.Cut(tag, ",")
-			walk(v.Field(i), join(prefix, name), option == "vector", visit)
+			walk(v.Field(i), join(prefix, name), option, visit)
 		}
 	}
 }

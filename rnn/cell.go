@@ -66,3 +66,18 @@ func newRows(rows, n int) [][]float32 {
 	}
 	return out
 }
+
+// gateBlocks returns how many matrices a parameter of recurrent layers holds below and beside each
+// other: one for every gate.
+func gateBlocks(cell, param string) (down, across int) {
+	if !strings.Contains(param, "rnn.weight_") {
+		return 1, 1
+	}
+	switch cell {
+	case "lstm":
+		return 4, 1
+	case "gru":
+		return 3, 1
+	}
+	return 1, 1
+}

@@ -153,3 +153,6 @@ func (o *concatOp) Backward() { // da, db = the two parts of dy
 		}
 	}
 }
+
+// Blocks returns how many matrices a parameter holds below and beside each other.
+func (m *ELMo) Blocks(param string) (down, across int) { return gateBlocks("lstm", param) }

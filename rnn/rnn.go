@@ -160,3 +160,6 @@ func (m *Model) newState(b int) [][]float32 {
 	}
 	return state
 }
+
+// Blocks returns how many matrices a parameter holds below and beside each other.
+func (m *Model) Blocks(param string) (down, across int) { return gateBlocks(m.Config.Cell, param) }

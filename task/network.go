@@ -167,3 +167,16 @@ func (n *Network) Shape(context int) nn.Shape {
 	}
 	return nn.Shape{}
 }
+
+// Vocab returns the number of tokens of the body.
+func (n *Network) Vocab() int { return n.Body.Vocab() }
+
+// Blocks returns how many matrices a parameter holds below and beside each other.
+func (n *Network) Blocks(param string) (down, across int) {
+	if body, ok := n.Body.(interface {
+		Blocks(param string) (down, across int)
+	}); ok {
+		return body.Blocks(param)
+	}
+	return 1, 1
+}

@@ -17,7 +17,8 @@ import (
 )
 
 // A checkpoint is a safetensors file with everything that a run needs to continue with the same
-// bits: the weights (model.NAME), AdamW's moments (exp_avg.NAME and exp_avg_sq.NAME, as in torch),
+// bits: the weights (model.NAME), AdamW's moments (exp_avg.NAME and exp_avg_sq.NAME, as in torch)
+// or Muon's (momentum_buffer.NAME), the averaged weights (average.NAME) if there are any,
 // the carried memory of every piece (carry.PIECE.I), and, in the metadata, the state of the run. It
 // holds no random generator: batches and dropout are functions of seed and step.
 //
@@ -30,6 +31,8 @@ type standing struct {
 	Best      *Best           `json:"best,omitempty"`
 	Validated int             `json:"judged"`
 	At        float64         `json:"judged_at,omitempty"` // progress at the last validation
+	Batches   int             `json:"batches,omitempty"`   // taken so far
+	Averaged  int             `json:"averaged,omitempty"`  // steps in the average
 	Carry     []int           `json:"carry"`               // how many slices every piece remembers
 	Config    json.RawMessage `json:"config"`
 }
@@ -55,7 +58,8 @@ func (tr *Trainer) Save(path string, facts map[string]string) error {
 			}
 		}
 	}
-	at := standing{Stats: tr.stats, Validated: tr.validated, At: tr.validatedAt}
+	at := standing{Stats: tr.stats, Validated: tr.validated, At: tr.validatedAt,
+		Batches: tr.batches, Averaged: tr.average.count()}
 	if tr.best.Step > 0 {
 		at.Best = &tr.best
 	}
@@ -84,7 +88,8 @@ func (tr *Trainer) Save(path string, facts map[string]string) error {
 
 // tensors returns the tensors of a checkpoint whose shapes follow from the model.
 func (tr *Trainer) tensors() []safetensors.Tensor {
-	return append(tensorsOf("model.", tr.params), tr.engine.State()...)
+	return append(append(tensorsOf("model.", tr.params), tr.engine.State()...),
+		tr.average.tensors()...)
 }
 
 func carryName(piece, i int) string { return fmt.Sprintf("carry.%d.%d", piece, i) }
@@ -140,6 +145,12 @@ func (tr *Trainer) restore(f *safetensors.File, facts map[string]string) error {
 	}
 	tr.engine.SetCarry(carry)
 	tr.stats, tr.validated, tr.pace = at.Stats, at.Validated, 0
+	if tr.batches = at.Batches; tr.batches == 0 { // an older checkpoint
+		tr.batches = at.Stats.Step * tr.config.Accumulate
+	}
+	if tr.average != nil {
+		tr.average.n = at.Averaged
+	}
 	tr.validatedAt = min(at.At, tr.Progress()) // a longer run has come less far
 	tr.best = Best{Nats: math.Inf(1)}
 	if at.Best != nil {
@@ -194,8 +205,8 @@ func sameFacts(metadata, facts map[string]string) error {
 
 // mayChange lists the fields that may change when a run is resumed: its length, the size of its
 // steps, how often it validates and saves, and its threads.
-var mayChange = []string{"steps", "budget", "flops", "lr", "min_lr", "warmup", "clip", "eval_every",
-	"save_every", "threads"}
+var mayChange = []string{"steps", "budget", "flops", "lr", "min_lr", "warmup",
+	"schedule", "decay_share", "clip", "eval_every", "save_every", "threads"}
 
 // sameConfig compares the configuration of the checkpoint with that of the run, field by field.
 func sameConfig(saved json.RawMessage, c Config) error {

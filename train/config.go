@@ -3,6 +3,7 @@ package train
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -18,14 +19,24 @@ type Config struct {
 	LR          float64 `json:"lr" help:"maximum learning rate"`
 	MinLR       float64 `json:"min_lr" help:"final learning rate"`
 	Warmup      int     `json:"warmup" help:"warm-up steps"`
+	Schedule    string  `json:"schedule,omitempty" help:"rate: cosine, wsd, linear or constant"`
+	DecayShare  float64 `json:"decay_share,omitempty" help:"share at the end for wsd and tail"`
+	Optimizer   string  `json:"optimizer,omitempty" help:"adamw, or muon for hidden matrices"`
+	Momentum    float64 `json:"momentum,omitempty" help:"Muon's decay rate for the gradient"`
 	Beta1       float64 `json:"beta1" help:"AdamW's decay rate for the first moment"`
 	Beta2       float64 `json:"beta2" help:"AdamW's decay rate for the second moment"`
 	Eps         float64 `json:"eps" help:"AdamW's epsilon"`
 	WeightDecay float64 `json:"weight_decay" help:"weight decay of matrices"`
 	Clip        float64 `json:"clip" help:"maximum gradient norm (0 disables clipping)"`
 
+	Average  string  `json:"average,omitempty" help:"kept weights: none (the last), ema or tail"`
+	EMADecay float64 `json:"ema_decay,omitempty" help:"decay rate of the average ema"`
+
 	Accumulate int `json:"accumulate" help:"batches per step"`
 	Pieces     int `json:"pieces" help:"parts of a batch that may run concurrently"`
+
+	BatchGrowth   int `json:"batch_growth,omitempty" help:"factor by which a step grows: 2, 4, …"`
+	ContextGrowth int `json:"context_growth,omitempty" help:"pieces of a row at first: 2, 4, …"`
 
 	Steps  int      `json:"steps" help:"training steps (0: until the budget is spent)"`
 	Budget Duration `json:"budget" help:"training time, such as 90s (0: all steps)"`
@@ -42,19 +53,36 @@ func Default() Config {
 	return Config{
 		Batch: 12, Context: 64,
 		LR: 1e-3, MinLR: 1e-4, Warmup: 100, Beta1: 0.9, Beta2: 0.99, Eps: 1e-8, WeightDecay: 0.1,
-		Clip: 1, Accumulate: 1, Pieces: 4, Steps: 2000,
+		Schedule: optim.CosineSchedule, DecayShare: 0.2, Optimizer: AdamW, Momentum: 0.95,
+		Average: optim.NoAverage, EMADecay: 0.99,
+		Clip: 1, Accumulate: 1, Pieces: 4, BatchGrowth: 1, ContextGrowth: 1, Steps: 2000,
 		EvalEvery: Every{Steps: 250}, SaveEvery: Every{Steps: 250}, Seed: 1, Threads: 1,
 	}
 }
 
+// The optimizers.
+const (
+	AdamW = "adamw" // for all parameters; "" means it, too
+	Muon  = "muon"  // for the matrices between hidden vectors, AdamW for all others
+)
+
+// rule is a condition on a field of a Config.
+type rule struct {
+	ok       bool
+	field    string
+	value    any
+	expected string
+}
+
+// oneOf is the rule that a field has one of the names, or none.
+func oneOf(field, value string, names ...string) rule {
+	last := len(names) - 1
+	return rule{value == "" || slices.Contains(names, value), field, strconv.Quote(value),
+		strings.Join(names[:last], ", ") + " or " + names[last]}
+}
+
 // Check reports the first invalid field.
 func (c Config) Check() error {
-	type rule struct {
-		ok       bool
-		field    string
-		value    any
-		expected string
-	}
 	for _, r := range []rule{
 		{c.Batch >= 1, "batch", c.Batch, "at least 1 row"},
 		{c.Context >= 1, "context", c.Context, "at least 1 token"},
@@ -65,6 +93,21 @@ func (c Config) Check() error {
 			"a learning rate above 0 and at most 1000, such as 1e-3"},
 		{c.MinLR >= 0 && c.MinLR <= c.LR, "min_lr", c.MinLR, fmt.Sprintf("0 to lr, %g", c.LR)},
 		{c.Warmup >= 0, "warmup", c.Warmup, "0 or more steps"},
+		oneOf("schedule", c.Schedule, optim.Schedules()...),
+		oneOf("optimizer", c.Optimizer, AdamW, Muon),
+		oneOf("average", c.Average, optim.Averages()...),
+		{c.DecayShare >= 0 && c.DecayShare <= 1, "decay_share", c.DecayShare,
+			"a share of the run above 0 and at most 1, such as 0.2"},
+		{c.DecayShare > 0 || c.Schedule != optim.WSDSchedule && c.Average != optim.TailAverage,
+			"decay_share", c.DecayShare, "a share of the run, such as 0.2"},
+		{c.Momentum >= 0 && c.Momentum < 1, "momentum", c.Momentum,
+			"0 or more and less than 1, such as 0.95"},
+		{c.EMADecay >= 0 && c.EMADecay < 1, "ema_decay", c.EMADecay,
+			"0 or more and less than 1, such as 0.99"},
+		{isGrowth(c.BatchGrowth), "batch_growth", c.BatchGrowth, wantGrowth},
+		{isGrowth(c.ContextGrowth), "context_growth", c.ContextGrowth, wantGrowth},
+		{c.Context%max(c.ContextGrowth, 1) == 0, "context_growth", c.ContextGrowth,
+			fmt.Sprintf("a divisor of context, %d", c.Context)},
 		{c.Beta1 >= 0 && c.Beta1 < 1, "beta1", c.Beta1, "0 or more and less than 1, such as 0.9"},
 		{c.Beta2 >= 0 && c.Beta2 < 1, "beta2", c.Beta2, "0 or more and less than 1, such as 0.99"},
 		{c.Eps > 0 && c.Eps < 1, "eps", c.Eps, "more than 0 and less than 1, such as 1e-8"},
@@ -133,7 +176,8 @@ func (c Config) rate(s Stats) float64 {
 	if !fixed {
 		warmup = min(warmup, warmupMost)
 	}
-	return optim.Schedule{Max: c.LR, Min: c.MinLR, Warmup: warmup}.Rate(p, one)
+	return optim.Schedule{Shape: c.Schedule, Max: c.LR, Min: c.MinLR, Warmup: warmup,
+		Decay: c.DecayShare}.Rate(p, one)
 }
 
 const (

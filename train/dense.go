@@ -7,20 +7,24 @@ import (
 	"lmzoo/format/safetensors"
 )
 
-// dense is the Engine of a Learner: a tape computes the gradient of every parameter, and AdamW
-// updates all of them.
+// dense is the Engine of a Learner: a tape computes the gradient of every parameter, and the
+// optimizer updates all of them.
 type dense[B Batch[B]] struct {
 	config  Config
 	learner Learner[B]
 	source  Source[B]
 
-	batches []B // the Accumulate batches of a step
+	batches []B // of a step
+	room    []B // for the largest step
 	rows    int // of the first batch
 	pieces  []*piece[B]
 	weights *weights
 	crew    *gemm.Crew
-	step    int     // the current step, from 0
-	flops   float64 // of the current step
+
+	// These belong to the current step.
+	first int     // number of its first batch
+	cut   int     // pieces of a row
+	flops float64 // operations
 
 	learn, gather, update, clear part // bound once, so that a step allocates nothing
 }
@@ -37,20 +41,45 @@ func newDense[B Batch[B]](l Learner[B], src Source[B], c Config) (*dense[B], err
 	if err != nil {
 		return nil, err
 	}
-	d := &dense[B]{config: c, learner: l, source: src, batches: make([]B, c.Accumulate)}
+	d := &dense[B]{config: c, learner: l, source: src, room: make([]B, c.most())}
+	if err := d.growsContext(); err != nil {
+		return nil, err
+	}
 	shared := new(tapes)
 	for i := range min(c.Pieces, c.Batch) {
 		d.pieces = append(d.pieces, newPiece(i, l, shared))
 	}
-	d.weights = newWeights(params, rateOf(l), paramsOfPieces(d.pieces), c)
+	if d.weights, err = newWeights(l, params, paramsOfPieces(d.pieces), c); err != nil {
+		return nil, err
+	}
 	if len(d.weights.ranges) == 0 {
 		return nil, fmt.Errorf("all parameters of %T are frozen or empty; want one to train", l)
 	}
 	d.gather, d.update, d.clear = d.weights.gather, d.weights.update, d.weights.clear
-	d.learn = func(i int) { d.pieces[i].learn(d.batches, len(d.pieces), c.Seed, d.step) }
+	d.learn = func(i int) { d.pieces[i].learn(d.batches, len(d.pieces), c.Seed, d.first) }
 	d.crew = gemm.NewCrew(c.Threads)
 	return d, nil
 }
+
+// growsContext returns an error if rows are to be cut and cannot be.
+func (d *dense[B]) growsContext() error {
+	if d.config.ContextGrowth <= 1 {
+		return nil
+	}
+	var b B
+	_, narrows := any(&b).(narrower[B])
+	if _, carries := d.learner.(Carrier); carries || !narrows {
+		return fmt.Errorf("context_growth is %d, but the rows of %T cannot be cut into shorter "+
+			"ones; leave it out", d.config.ContextGrowth, d.learner)
+	}
+	return nil
+}
+
+// narrower is a Batch whose rows can be cut into several rows of equal length.
+type narrower[B any] interface{ Narrow(pieces int) B }
+
+// Take implements Adjustable.
+func (d *dense[B]) Take(first, n, cut int) { d.first, d.batches, d.cut = first, d.room[:n], cut }
 
 // rateOf returns the rates of a learner's parameters, all 1 unless it is Rated.
 func rateOf(learner any) func(string) float64 {
@@ -65,7 +94,6 @@ func (d *dense[B]) Model() any { return d.learner }
 
 // Step makes step k.
 func (d *dense[B]) Step(k int, lr float64) (loss, norm float64, targets int, err error) {
-	d.step = k
 	if targets, err = d.fetch(); err != nil {
 		return 0, 0, 0, err
 	}
@@ -81,7 +109,7 @@ func (d *dense[B]) Step(k int, lr float64) (loss, norm float64, targets int, err
 		return loss, norm, targets, nil
 	}
 	w.k, w.lr, w.scale = k+1, lr, clipScale(norm, d.config.Clip)
-	d.crew.Do(len(w.ranges), d.update)
+	d.crew.Do(w.jobs(), d.update)
 	return loss, norm, targets, nil
 }
 
@@ -89,10 +117,13 @@ func (d *dense[B]) Step(k int, lr float64) (loss, norm float64, targets int, err
 func (d *dense[B]) fetch() (targets int, err error) {
 	d.flops = 0
 	for i := range d.batches {
-		number := d.step*len(d.batches) + i
+		number := d.first + i
 		d.source.Batch(&d.batches[i], number)
 		if err := d.checkBatch(&d.batches[i]); err != nil {
 			return 0, fmt.Errorf("batch %d: %w", number, err)
+		}
+		if d.cut > 1 {
+			d.batches[i] = any(&d.batches[i]).(narrower[B]).Narrow(d.cut)
 		}
 		targets += d.batches[i].Targets()
 		d.count(&d.batches[i])
@@ -146,12 +177,17 @@ func (d *dense[B]) checkBatch(b *B) error {
 	return nil
 }
 
-// State lists AdamW's moments of the parameters that are not frozen, under torch's names.
+// State lists the moments of the parameters that are not frozen, under torch's names.
 func (d *dense[B]) State() []safetensors.Tensor {
 	var out []safetensors.Tensor
 	for i, p := range d.weights.params {
-		if p.Grad == nil {
+		switch {
+		case p.Grad == nil:
 			continue // frozen
+		case d.weights.v[i] == nil: // Muon's
+			out = append(out, safetensors.Tensor{Name: "momentum_buffer." + p.Name,
+				Shape: shapeOf(p), Data: d.weights.m[i]})
+			continue
 		}
 		out = append(out,
 			safetensors.Tensor{Name: "exp_avg." + p.Name, Shape: shapeOf(p), Data: d.weights.m[i]},

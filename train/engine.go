@@ -28,6 +28,14 @@ type Engine interface {
 	SetCarry(memory [][][]float32)
 }
 
+// Adjustable is an Engine that knows the settings optimizer, batch_growth and context_growth. The
+// others refuse them.
+type Adjustable interface {
+	// Take says that the next step takes n batches, from number first on, with every row cut into
+	// so many pieces.
+	Take(first, n, cut int)
+}
+
 // Counted is an Engine that counts its operations.
 type Counted interface {
 	Counts() bool   // whether they are known

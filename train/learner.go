@@ -49,6 +49,13 @@ type Rated interface {
 	Rate(param string) float64
 }
 
+// Fused is a Learner some of whose parameters hold several matrices, such as query, key and value.
+// Blocks returns how many stand below and beside each other; 1, 1 for a parameter that holds one.
+// Muon makes each of them orthogonal on its own.
+type Fused interface {
+	Blocks(param string) (down, across int)
+}
+
 // Shaped is a Learner that knows its cost per position of a batch whose rows have context
 // positions.
 type Shaped interface {

@@ -48,7 +48,8 @@ func (e Every) shares(progress float64) int {
 }
 
 // Validate measures the model on held-out text, in nats per token, at the interval eval_every and
-// at the end of a run that was not stopped. It notifies the observers with Evaluated.
+// at the end of a run that was not stopped. It notifies the observers with Evaluated. Meanwhile the
+// model has the averaged weights if the run averages them: they are what is validated and kept.
 func Validate(measure func(ctx context.Context) (float64, error)) Observer {
 	var turn clock
 	return func(ctx context.Context, tr *Trainer, e Event) error {
@@ -61,6 +62,8 @@ func Validate(measure func(ctx context.Context) (float64, error)) Observer {
 		if !due || e.Stats.Step == tr.validated {
 			return nil
 		}
+		tr.average.swap()
+		defer tr.average.swap()
 		nats, err := measure(ctx)
 		if errors.Is(err, lm.ErrNoProbability) {
 			return fmt.Errorf("%w: validation after step %d: %w; %s", ErrDiverged, e.Stats.Step,

@@ -35,9 +35,9 @@ func paramsOfPieces[B Batch[B]](pieces []*piece[B]) (all [][]nn.Param) {
 	return all
 }
 
-// learn adds the gradient of this piece's share of the batches of one step, and records its share
-// of the loss.
-func (p *piece[B]) learn(batches []B, pieces int, seed uint64, step int) {
+// learn adds the gradient of this piece's share of the batches of one step, numbered from first on,
+// and records its share of the loss.
+func (p *piece[B]) learn(batches []B, pieces int, seed uint64, first int) {
 	p.loss = 0
 	tape := p.tapes.take()
 	defer p.tapes.give(tape)
@@ -47,7 +47,7 @@ func (p *piece[B]) learn(batches []B, pieces int, seed uint64, step int) {
 		if !ok {
 			continue
 		}
-		p.dice.Seed(seed, dropoutSeed(step*len(batches)+i, p.number))
+		p.dice.Seed(seed, dropoutSeed(first+i, p.number))
 		tape.Reset()
 		loss := p.learner.Loss(tape, share)
 		tape.Backward(loss)

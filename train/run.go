@@ -50,7 +50,8 @@ func Run[B Batch[B]](
 	return tr.Run(ctx, obs...)
 }
 
-// Run makes the remaining steps. When ctx is cancelled, it finishes the current step, notifies the
+// Run makes the remaining steps. At the end the model has the averaged weights if the run averages
+// them. When ctx is cancelled, it finishes the current step, notifies the
 // observers, so that the run is saved, and returns an error that wraps context.Canceled.
 func (tr *Trainer) Run(ctx context.Context, obs ...Observer) (Summary, error) {
 	tr.observers = obs
@@ -69,7 +70,11 @@ func (tr *Trainer) Run(ctx context.Context, obs ...Observer) (Summary, error) {
 			return tr.end(ctx, err)
 		}
 	}
-	return tr.end(ctx, nil)
+	sum, err := tr.end(ctx, nil)
+	if err == nil {
+		tr.average.swap()
+	}
+	return sum, err
 }
 
 // Notify passes an event to all observers. An observer may call it.

@@ -27,6 +27,8 @@ type Trainer struct {
 	observers []Observer
 
 	validatedAt float64 // progress at the last validation
+	batches     int     // batches taken
+	average     *average
 }
 
 // Stats describes a run after a step.
@@ -79,8 +81,32 @@ func NewTrainerOf(e Engine, c Config) (*Trainer, error) {
 		return nil, fmt.Errorf("flops is %g, but the operations of %T are not known; use steps "+
 			"or a budget, or give it a method Shape", c.Flops, e.Model())
 	}
+	if _, ok := e.(Adjustable); !ok {
+		if err := c.plain(e.Model()); err != nil {
+			return nil, err
+		}
+	}
 	return &Trainer{Clock: time.Now, config: c, engine: e, params: params,
-		best: Best{Nats: math.Inf(1)}}, nil
+		best: Best{Nats: math.Inf(1)}, average: newAverage(params, c)}, nil
+}
+
+// plain reports a setting that only an Adjustable engine knows.
+func (c Config) plain(model any) error {
+	for _, s := range []struct {
+		name  string
+		value any
+		plain bool
+	}{
+		{"optimizer", c.Optimizer, c.Optimizer != Muon},
+		{"batch_growth", c.BatchGrowth, c.BatchGrowth <= 1},
+		{"context_growth", c.ContextGrowth, c.ContextGrowth <= 1},
+	} {
+		if !s.plain {
+			return fmt.Errorf("%s is %v, but %T has steps of its own, which know no such "+
+				"setting; leave it out", s.name, s.value, model)
+		}
+	}
+	return nil
 }
 
 // paramsOf returns the parameters of a model, or an error that says why it cannot be trained and
@@ -136,6 +162,10 @@ func (tr *Trainer) Done() bool {
 func (tr *Trainer) Step() (Stats, error) {
 	start := tr.Clock()
 	lr := tr.config.rate(tr.stats)
+	n, cut := tr.config.take(tr.Progress())
+	if a, ok := tr.engine.(Adjustable); ok {
+		a.Take(tr.batches, n, cut)
+	}
 	loss, norm, targets, err := tr.engine.Step(tr.stats.Step, lr)
 	if err != nil {
 		return tr.stats, err
@@ -143,6 +173,7 @@ func (tr *Trainer) Step() (Stats, error) {
 	if !finite(loss) || !finite(norm) {
 		return tr.stats, tr.diverged(loss, norm)
 	}
+	tr.batches += n
 	took := max(tr.Clock().Sub(start).Seconds(), 0)
 	tr.pace = max(took, (3*tr.pace+took)/4)
 	tr.stats = Stats{
@@ -153,6 +184,7 @@ func (tr *Trainer) Step() (Stats, error) {
 	if counted, ok := tr.engine.(Counted); ok {
 		tr.stats.FLOPs += counted.FLOPs()
 	}
+	tr.average.add(tr.Progress())
 	return tr.stats, nil
 }
 

@@ -9,15 +9,17 @@ import (
 )
 
 // weights turns gradients into new weights: it adds the gradients of the pieces, measures and clips
-// the sum, and updates the parameters, one fixed range at a time. A range is small enough to stay
-// in the cache between its passes. Its size, not the number of threads, fixes the order of the
-// additions.
+// the sum, and updates the parameters, one fixed range or matrix at a time. A range is small enough
+// to stay in the cache between its passes. Its size, not the number of threads, fixes the order of
+// the additions.
 type weights struct {
 	params []nn.Param
 	rates  []float64   // of every parameter, as a multiple of the learning rate
-	m, v   [][]float32 // AdamW's moments of every parameter; empty for a frozen one
+	m, v   [][]float32 // moments of every parameter; empty for a frozen one, and v nil for Muon's
 	ranges []span
+	adam   []int // the ranges that AdamW updates
 	optim  optim.AdamW
+	muon   *muonWeights // nil: all is AdamW's
 	decay  float64
 
 	// These belong to the current step.
@@ -35,24 +37,39 @@ type span struct {
 
 const spanSize = 1 << 12 // floats
 
-func newWeights(params []nn.Param, rate func(name string) float64, pieces [][]nn.Param,
-	c Config) *weights {
+func newWeights(learner any, params []nn.Param, pieces [][]nn.Param, c Config) (*weights, error) {
 	w := &weights{params: params, optim: optim.AdamW{Beta1: c.Beta1, Beta2: c.Beta2, Eps: c.Eps},
 		decay: c.WeightDecay}
+	if c.Optimizer == Muon {
+		var err error
+		if w.muon, err = newMuonWeights(learner, params, c); err != nil {
+			return nil, err
+		}
+	}
+	rate := rateOf(learner)
 	for i, p := range params {
 		n := len(p.Grad) // 0 for a frozen parameter: it is saved but not updated
 		w.rates = append(w.rates, rate(p.Name))
 		w.m = append(w.m, make([]float32, n))
-		w.v = append(w.v, make([]float32, n))
+		w.v = append(w.v, nil)
+		if !w.muon.owns(i) {
+			w.v[i] = make([]float32, n)
+		}
 		for lo := 0; lo < n; lo += spanSize {
 			s := span{param: i, lo: lo, hi: min(lo+spanSize, n)}
 			for _, piece := range pieces {
 				s.grads = append(s.grads, piece[i].Grad[s.lo:s.hi])
 			}
+			if !w.muon.owns(i) {
+				w.adam = append(w.adam, len(w.ranges))
+			}
 			w.ranges = append(w.ranges, s)
 		}
 	}
-	return w
+	if w.muon != nil {
+		w.muon.bind(w, pieces[0])
+	}
+	return w, nil
 }
 
 // gather adds the gradients of the pieces in range i, in the order of the pieces, and clears all
@@ -85,18 +102,31 @@ func clipScale(norm, clip float64) float64 {
 	return 1
 }
 
-// update updates the weights in range i and clears the gradient for the next step.
+// jobs returns how many parts an update has.
+func (w *weights) jobs() int { return w.muon.lanes() + len(w.adam) }
+
+// update does a part of the update, and clears its gradient for the next step. Muon's parts come
+// first, because they take the longest.
 func (w *weights) update(i int) {
-	s := &w.ranges[i]
-	p := w.params[s.param]
-	decay := w.decay
-	if p.Vector {
-		decay = 0 // a gain or a bias should not be drawn to zero
+	lanes := w.muon.lanes()
+	if i < lanes {
+		w.muon.update(i)
+		return
 	}
+	i = w.adam[i-lanes]
+	s := &w.ranges[i]
 	lr := w.lr * w.rates[s.param]
-	w.optim.Update(p.Data[s.lo:s.hi], s.grads[0], w.m[s.param][s.lo:s.hi], w.v[s.param][s.lo:s.hi],
-		w.k, lr, decay, w.scale)
+	w.optim.Update(w.params[s.param].Data[s.lo:s.hi], s.grads[0], w.m[s.param][s.lo:s.hi],
+		w.v[s.param][s.lo:s.hi], w.k, lr, w.decayOf(s.param), w.scale)
 	w.clear(i)
+}
+
+// decayOf returns the weight decay of a parameter.
+func (w *weights) decayOf(param int) float64 {
+	if w.params[param].Vector {
+		return 0 // a gain or a bias should not be drawn to zero
+	}
+	return w.decay
 }
 
 // clear sets the gradient in range i to zero.

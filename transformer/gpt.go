@@ -7,6 +7,7 @@ package transformer
 import (
 	"math"
 	"math/rand/v2"
+	"strings"
 	"sync"
 
 	"lmzoo/autograd"
@@ -176,4 +177,13 @@ func (m *Model) write(t *autograd.Tape, h, x *autograd.Tensor, l *nn.Linear) *au
 // and values in a cache.
 type memory interface {
 	attend(t *autograd.Tape, layer int, qkv *autograd.Tensor) *autograd.Tensor
+}
+
+// Blocks returns how many matrices a parameter holds below and beside each other: query, key and
+// value are one matrix each.
+func (m *Model) Blocks(param string) (down, across int) {
+	if strings.HasSuffix(param, "attn.c_attn.weight") {
+		return 1, 3
+	}
+	return 1, 1
 }

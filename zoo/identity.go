@@ -26,6 +26,7 @@ func (c Config) identity() string {
 		*fixed = *c.Train
 		fixed.Steps, fixed.Budget, fixed.Flops = 0, 0, 0
 		fixed.LR, fixed.MinLR, fixed.Warmup, fixed.Clip = 0, 0, 0, 0
+		fixed.Schedule, fixed.DecayShare = "", 0
 		fixed.EvalEvery, fixed.SaveEvery, fixed.Threads = train.Every{}, train.Every{}, 0
 	}
 	var model map[string]any // in the order of its keys

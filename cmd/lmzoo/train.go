@@ -193,8 +193,8 @@ func (t *training) values() (map[string]any, error) {
 }
 
 // free lists the settings that may change when a run is resumed.
-var free = []string{"steps", "budget", "flops", "lr", "min_lr", "warmup", "clip", "eval_every",
-	"save_every"}
+var free = []string{"steps", "budget", "flops", "lr", "min_lr", "warmup", "schedule",
+	"decay_share", "clip", "eval_every", "save_every"}
 
 // resumed returns the order of an interrupted run.
 func (t *training) resumed(
