@@ -40,6 +40,10 @@ func (t *Tape) attention(qkv *Tensor, B, T, H, K int, start, end []int32, p floa
 	y := t.New(B*T, H*D)
 	a := attention{B: B, T: T, H: H, K: K, D: D, start: start, end: end,
 		scale: float32(1 / math.Sqrt(float64(D)))}
+	if start == nil && end != nil {
+		a.start = t.ScratchInts(B * T)
+		clear(a.start)
+	}
 	if t.Rand != nil && p > 0 {
 		a.mask = mask{seed: t.Rand.Uint64(), p: p}
 	}
@@ -173,15 +177,30 @@ func (a *attention) forwardHead(y, qkv []float32, b, h int) {
 		lo, hi := a.columns(b, t0, t1)
 		att := a.block(b, h, t0, t1, lo, hi)
 		blas32.Gemm(blas.NoTrans, blas.Trans, a.scale, rows(q, t0, t1), rows(k, lo, hi), 0, att)
-		for t := t0; t < t1; t++ {
-			top, sum := softmaxForward(att.Data[(t-t0)*att.Stride:][:att.Cols], a.first(b, t)-lo,
-				a.last(b, t)-lo)
-			if a.kept == nil {
-				a.logSum[(b*a.H+h)*a.T+t] = top + float32(math.Log(float64(sum)))
-			}
-		}
+		a.softmax(att, b, h, t0, lo)
 		att = a.dropped(att, b, h, t0, lo)
 		blas32.Gemm(blas.NoTrans, blas.NoTrans, 1, att, rows(v, lo, hi), 0, rows(yh, t0, t1))
+	}
+}
+
+// softmax replaces the scores of the rows from t0 on, whose first column is lo, by their softmax.
+func (a *attention) softmax(att blas32.General, b, h, t0, lo int) {
+	var top, sum [attentionBlock]float32
+	if a.start != nil && a.end != nil {
+		at := b*a.T + t0
+		vec.SoftmaxRows(att.Data, top[:], sum[:], att.Cols, a.start[at:][:att.Rows],
+			a.end[at:][:att.Rows], int32(lo))
+	} else {
+		for i := range att.Rows {
+			top[i], sum[i] = softmaxForward(att.Data[i*att.Stride:][:att.Cols],
+				a.first(b, t0+i)-lo, a.last(b, t0+i)-lo)
+		}
+	}
+	if a.kept != nil {
+		return
+	}
+	for i := range att.Rows {
+		a.logSum[(b*a.H+h)*a.T+t0+i] = top[i] + float32(math.Log(float64(sum[i])))
 	}
 }
 
@@ -247,9 +266,13 @@ func (a *attention) backwardHead(dqkv []float32, beta float32, dy, qkv []float32
 			blas32.Gemm(blas.NoTrans, blas.Trans, a.scale, q, k, 0, att)
 		}
 		blas32.Gemm(blas.NoTrans, blas.Trans, 1, dy, v, 0, datt)
-		for t := t0; t < t1; t++ {
-			a.backwardRow(att.Data[(t-t0)*att.Stride:][:att.Cols],
-				datt.Data[(t-t0)*att.Stride:][:att.Cols], b, h, t, lo)
+		if a.kept != nil && a.mask.p == 0 && a.end != nil {
+			vec.SoftmaxRowsBackward(datt.Data, att.Data, datt.Cols) // att is 0 outside of the spans
+		} else {
+			for t := t0; t < t1; t++ {
+				a.backwardRow(att.Data[(t-t0)*att.Stride:][:att.Cols],
+					datt.Data[(t-t0)*att.Stride:][:att.Cols], b, h, t, lo)
+			}
 		}
 		att = a.dropped(att, b, h, t0, lo)
 		blas32.Gemm(blas.Trans, blas.NoTrans, 1, att, dy, first, rows(dv, lo, hi))

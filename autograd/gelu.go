@@ -4,19 +4,30 @@ import "lmzoo/autograd/vec"
 
 // GELU is y = ½x·(1 + tanh(√(2/π)·(x + 0.044715·x³))), the smooth gate of Hendrycks and Gimpel
 // (2016) in the tanh form that GPT-2 uses.
-func (t *Tape) GELU(x *Tensor) *Tensor { return t.gelu(x, vec.GELU, vec.GELUWithSlope) }
+func (t *Tape) GELU(x *Tensor) *Tensor { return t.gelu(x, false, vec.GELU, vec.GELUWithSlope) }
 
 // GELUErf is y = x·Φ(x) = ½x·(1 + erf(x/√2)), the same gate in its exact form, as in BERT.
-func (t *Tape) GELUErf(x *Tensor) *Tensor { return t.gelu(x, vec.GELUErf, vec.GELUErfWithSlope) }
+func (t *Tape) GELUErf(x *Tensor) *Tensor {
+	return t.gelu(x, false, vec.GELUErf, vec.GELUErfWithSlope)
+}
 
-func (t *Tape) gelu(x *Tensor, plain func(dst, x []float32),
+// GELUErfOver is GELUErf for an x whose values no other operation reads, before or after: the
+// derivative takes their memory, and less memory is written.
+func (t *Tape) GELUErfOver(x *Tensor) *Tensor {
+	return t.gelu(x, true, vec.GELUErf, vec.GELUErfWithSlope)
+}
+
+func (t *Tape) gelu(x *Tensor, over bool, plain func(dst, x []float32),
 	withSlope func(dst, slope, x []float32)) *Tensor {
 	y := t.New(x.Rows, x.Cols)
 	if !t.Recording() {
 		plain(y.Data, x.Data)
 		return y
 	}
-	slope := t.Scratch(len(x.Data)) // gelu′(x), whose exponential is that of the forward pass
+	slope := x.Data // gelu′(x), whose exponential is that of the forward pass
+	if !over {
+		slope = t.Scratch(len(x.Data))
+	}
 	withSlope(y.Data, slope, x.Data)
 	Record(t, geluOp{y, x, slope})
 	return y

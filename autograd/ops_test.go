@@ -5,6 +5,8 @@ import (
 	"math"
 	"math/rand/v2"
 	"testing"
+
+	"github.com/stretchr/testify/require"
 )
 
 type tensors = []*Tensor
@@ -400,4 +402,19 @@ func TestMixtureGradient(t *testing.T) {
 			}
 			return y
 		})
+}
+
+// GELUErfOver is GELUErf to the bit.
+func TestGELUErfOver(t *testing.T) {
+	var outs, grads [][]float32
+	for _, gelu := range []func(*Tape, *Tensor) *Tensor{(*Tape).GELUErf, (*Tape).GELUErfOver} {
+		x, tape := wild(5, 7, 2, 1), NewTape()
+		x.Grad = make([]float32, len(x.Data))
+		y := gelu(tape, tape.Scale(x, 1))
+		outs = append(outs, y.Data)
+		tape.Backward(tape.Sum(tape.Mul(y, y)))
+		grads = append(grads, x.Grad)
+	}
+	require.Equal(t, outs[0], outs[1])
+	require.Equal(t, grads[0], grads[1])
 }

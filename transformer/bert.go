@@ -143,9 +143,9 @@ func (m *BERT) layer(
 	qkv := sideBySide(t, h, self.Query, self.Key, self.Value) // [B·T, 3C]
 	att := t.Attention(qkv, len(docs.pos)/docs.rowLen, docs.rowLen, m.Config.NHead,
 		docs.start, docs.end, m.Config.Dropout) // [B·T, C]
-	h = m.write(t, h, att, &l.Attention.Output)           // [B·T, C]
-	wide := t.GELUErf(l.Intermediate.Dense.Forward(t, h)) // [B·T, 4C]
-	return m.write(t, h, wide, &l.Output)                 // [B·T, C]
+	h = m.write(t, h, att, &l.Attention.Output)               // [B·T, C]
+	wide := t.GELUErfOver(l.Intermediate.Dense.Forward(t, h)) // [B·T, 4C]
+	return m.write(t, h, wide, &l.Output)                     // [B·T, C]
 }
 
 // write is LN(h + Dropout(x·Wᵀ + b)).

@@ -45,7 +45,7 @@ func (m *BERT) maskedLoss(t *autograd.Tape, h *autograd.Tensor, b MaskedBatch) *
 // transform is LN(GELU(h·Wᵀ + b)), the layer before the decoder.
 func (m *BERT) transform(t *autograd.Tape, h *autograd.Tensor) *autograd.Tensor {
 	o := &m.Heads.Predictions.Transform
-	return o.Norm.Forward(t, t.GELUErf(o.Dense.Forward(t, h))) // [n, C]
+	return o.Norm.Forward(t, t.GELUErfOver(o.Dense.Forward(t, h))) // [n, C]
 }
 
 // pairLoss is the loss of next-sentence prediction, at the [CLS] of every pair.

@@ -14,7 +14,8 @@ func TestWithoutAVX512(t *testing.T) {
 	for name, test := range map[string]func(*testing.T){
 		"Accuracy": TestAccuracy, "GELUWithSlope": TestGELUWithSlopeIsGELU,
 		"AdamW": TestAdamWAccuracy, "Elementwise": TestElementwise,
-		"LayerNormRows": TestLayerNormRows, "Rows": TestRows, "InPlace": TestInPlace,
+		"LayerNormRows": TestLayerNormRows, "Rows": TestRows, "SoftmaxRows": TestSoftmaxRows,
+		"InPlace": TestInPlace,
 	} {
 		t.Run(name, test)
 	}

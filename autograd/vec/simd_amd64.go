@@ -194,6 +194,16 @@ func layerNormRowsAVX512(y *float32, mean *float32, rstd *float32, x *float32, g
 //go:noescape
 func layerNormRowsBackwardAVX512(dx *float32, dg *float32, db *float32, dy *float32, x *float32, gain *float32, mean *float32, rstd *float32, rows int, C int, perC float32)
 
+// softmaxRowsAVX512 is SoftmaxRows for n of at least 1.
+//
+//go:noescape
+func softmaxRowsAVX512(x *float32, top *float32, sum *float32, rows int, n int, from *int32, to *int32, first int32)
+
+// softmaxRowsBackwardAVX512 is SoftmaxRowsBackward for n of at least 1.
+//
+//go:noescape
+func softmaxRowsBackwardAVX512(dx *float32, y *float32, rows int, n int)
+
 // rowSumsAVX512 adds to sum each of the rows, a multiple of four.
 //
 //go:noescape

@@ -4354,6 +4354,228 @@ layerNormRowsBackward_dx:
 	VZEROUPPER
 	RET
 
+// func softmaxRowsAVX512(x *float32, top *float32, sum *float32, rows int, n int, from *int32, to *int32, first int32)
+// Requires: AVX, AVX512F, BMI2, CMOV
+TEXT ·softmaxRowsAVX512(SB), NOSPLIT, $0-60
+	MOVQ         x+0(FP), AX
+	MOVQ         n+32(FP), CX
+	MOVQ         rows+24(FP), DX
+	MOVQ         from+40(FP), BX
+	MOVQ         to+48(FP), SI
+	MOVQ         top+8(FP), DI
+	MOVQ         sum+16(FP), R8
+	MOVL         first+56(FP), R9
+	VBROADCASTSS k3fb8aa3b<>+0(SB), Z0
+	VBROADCASTSS k4b400000<>+0(SB), Z1
+	VBROADCASTSS k3f318000<>+0(SB), Z2
+	VBROADCASTSS kb95e8083<>+0(SB), Z3
+	VBROADCASTSS k3f800000<>+0(SB), Z4
+	VBROADCASTSS kc2d00000<>+0(SB), Z5
+	VBROADCASTSS k3ab6da6d<>+0(SB), Z6
+	VBROADCASTSS k3c091df0<>+0(SB), Z7
+	VBROADCASTSS k3d2aaa2f<>+0(SB), Z8
+	VBROADCASTSS k3e2aaa47<>+0(SB), Z9
+	VBROADCASTSS k3f000000<>+0(SB), Z10
+	VBROADCASTSS kff800000<>+0(SB), Z13
+	VMOVDQU32    lanes<>+0(SB), Z11
+	VPBROADCASTD k00000010<>+0(SB), Z12
+
+softmaxRowsAVX512_row:
+	MOVL         (BX), R10
+	SUBL         R9, R10
+	VPBROADCASTD R10, Z14
+	ADDQ         $0x04, BX
+	MOVL         (SI), R10
+	SUBL         R9, R10
+	VPBROADCASTD R10, Z15
+	ADDQ         $0x04, SI
+	VMOVAPS      Z13, Z17
+	VPXORD       Z18, Z18, Z18
+	VMOVDQA32    Z11, Z16
+	MOVQ         AX, R10
+	MOVQ         CX, R11
+	MOVQ         $-1, R12
+
+softmaxRowsAVX512_top:
+	MOVQ       $0x00000010, R13
+	CMPQ       R11, R13
+	CMOVQLT    R11, R13
+	BZHIQ      R13, R12, R13
+	KMOVW      R13, K1
+	VPCMPD     $0x05, Z14, Z16, K1
+	VPCMPD     $0x01, Z15, Z16, K1, K1
+	VPADDD     Z12, Z16, Z16
+	VMAXPS     (R10), Z17, K1, Z17
+	ADDQ       $0x40, R10
+	SUBQ       $0x10, R11
+	JG         softmaxRowsAVX512_top
+	VSHUFF32X4 $0x4e, Z17, Z17, Z16
+	VMAXPS     Z16, Z17, Z17
+	VSHUFF32X4 $0xb1, Z17, Z17, Z16
+	VMAXPS     Z16, Z17, Z17
+	VPERMILPS  $0x4e, Z17, Z16
+	VMAXPS     Z16, Z17, Z17
+	VPERMILPS  $0xb1, Z17, Z16
+	VMAXPS     Z16, Z17, Z17
+	VMOVDQA32  Z11, Z16
+	MOVQ       AX, R10
+	MOVQ       CX, R11
+	MOVQ       $-1, R12
+
+softmaxRowsAVX512_exp:
+	MOVQ         $0x00000010, R13
+	CMPQ         R11, R13
+	CMOVQLT      R11, R13
+	BZHIQ        R13, R12, R13
+	KMOVW        R13, K2
+	VPCMPD       $0x05, Z14, Z16, K1
+	VPCMPD       $0x01, Z15, Z16, K1, K1
+	VPADDD       Z12, Z16, Z16
+	VMOVUPS.Z    (R10), K1, Z19
+	VSUBPS       Z17, Z19, Z19
+	VMAXPS       Z19, Z5, Z19
+	VMOVAPS      Z1, Z20
+	VFMADD231PS  Z0, Z19, Z20
+	VSUBPS       Z1, Z20, Z20
+	VFNMADD231PS Z2, Z20, Z19
+	VFNMADD231PS Z3, Z20, Z19
+	VMOVAPS      Z6, Z21
+	VFMADD213PS  Z7, Z19, Z21
+	VFMADD213PS  Z8, Z19, Z21
+	VFMADD213PS  Z9, Z19, Z21
+	VFMADD213PS  Z10, Z19, Z21
+	VFMADD213PS  Z4, Z19, Z21
+	VFMADD213PS  Z4, Z19, Z21
+	VSCALEFPS    Z20, Z21, Z21
+	VMOVAPS.Z    Z21, K1, Z21
+	VADDPS       Z21, Z18, Z18
+	VMOVUPS      Z21, K2, (R10)
+	ADDQ         $0x40, R10
+	SUBQ         $0x10, R11
+	JG           softmaxRowsAVX512_exp
+	VSHUFF32X4   $0x4e, Z18, Z18, Z14
+	VADDPS       Z14, Z18, Z18
+	VSHUFF32X4   $0xb1, Z18, Z18, Z14
+	VADDPS       Z14, Z18, Z18
+	VPERMILPS    $0x4e, Z18, Z14
+	VADDPS       Z14, Z18, Z18
+	VPERMILPS    $0xb1, Z18, Z14
+	VADDPS       Z14, Z18, Z18
+	VMOVSS       X17, (DI)
+	VMOVSS       X18, (R8)
+	ADDQ         $0x04, DI
+	ADDQ         $0x04, R8
+	VDIVPS       Z18, Z4, Z14
+	MOVQ         AX, R10
+	MOVQ         CX, R11
+	MOVQ         $-1, R12
+
+softmaxRowsAVX512_scale:
+	MOVQ     $0x00000010, R13
+	CMPQ     R11, R13
+	CMOVQLT  R11, R13
+	BZHIQ    R13, R12, R13
+	KMOVW    R13, K1
+	VMULPS.Z (R10), Z14, K1, Z15
+	VMOVUPS  Z15, K1, (R10)
+	ADDQ     $0x40, R10
+	SUBQ     $0x10, R11
+	JG       softmaxRowsAVX512_scale
+	LEAQ     (AX)(CX*4), AX
+	DECQ     DX
+	JG       softmaxRowsAVX512_row
+	VZEROUPPER
+	RET
+
+DATA lanes<>+0(SB)/4, $0x00000000
+DATA lanes<>+4(SB)/4, $0x00000001
+DATA lanes<>+8(SB)/4, $0x00000002
+DATA lanes<>+12(SB)/4, $0x00000003
+DATA lanes<>+16(SB)/4, $0x00000004
+DATA lanes<>+20(SB)/4, $0x00000005
+DATA lanes<>+24(SB)/4, $0x00000006
+DATA lanes<>+28(SB)/4, $0x00000007
+DATA lanes<>+32(SB)/4, $0x00000008
+DATA lanes<>+36(SB)/4, $0x00000009
+DATA lanes<>+40(SB)/4, $0x0000000a
+DATA lanes<>+44(SB)/4, $0x0000000b
+DATA lanes<>+48(SB)/4, $0x0000000c
+DATA lanes<>+52(SB)/4, $0x0000000d
+DATA lanes<>+56(SB)/4, $0x0000000e
+DATA lanes<>+60(SB)/4, $0x0000000f
+GLOBL lanes<>(SB), RODATA|NOPTR, $64
+
+DATA k00000010<>+0(SB)/4, $0x00000010
+DATA k00000010<>+4(SB)/4, $0x00000010
+DATA k00000010<>+8(SB)/4, $0x00000010
+DATA k00000010<>+12(SB)/4, $0x00000010
+DATA k00000010<>+16(SB)/4, $0x00000010
+DATA k00000010<>+20(SB)/4, $0x00000010
+DATA k00000010<>+24(SB)/4, $0x00000010
+DATA k00000010<>+28(SB)/4, $0x00000010
+GLOBL k00000010<>(SB), RODATA|NOPTR, $32
+
+// func softmaxRowsBackwardAVX512(dx *float32, y *float32, rows int, n int)
+// Requires: AVX, AVX512F, BMI2, CMOV
+TEXT ·softmaxRowsBackwardAVX512(SB), NOSPLIT, $0-32
+	MOVQ dx+0(FP), AX
+	MOVQ n+24(FP), CX
+	MOVQ y+8(FP), DX
+	MOVQ rows+16(FP), BX
+
+softmaxRowsBackwardAVX512_row:
+	VPXORD Z0, Z0, Z0
+	MOVQ   DX, SI
+	MOVQ   AX, DI
+	MOVQ   CX, R8
+	MOVQ   $-1, R9
+
+softmaxRowsBackwardAVX512_dot:
+	MOVQ        $0x00000010, R10
+	CMPQ        R8, R10
+	CMOVQLT     R8, R10
+	BZHIQ       R10, R9, R10
+	KMOVW       R10, K1
+	VMOVUPS.Z   (SI), K1, Z1
+	VFMADD231PS (DI), Z1, K1, Z0
+	ADDQ        $0x40, SI
+	ADDQ        $0x40, DI
+	SUBQ        $0x10, R8
+	JG          softmaxRowsBackwardAVX512_dot
+	VSHUFF32X4  $0x4e, Z0, Z0, Z1
+	VADDPS      Z1, Z0, Z0
+	VSHUFF32X4  $0xb1, Z0, Z0, Z1
+	VADDPS      Z1, Z0, Z0
+	VPERMILPS   $0x4e, Z0, Z1
+	VADDPS      Z1, Z0, Z0
+	VPERMILPS   $0xb1, Z0, Z1
+	VADDPS      Z1, Z0, Z0
+	MOVQ        DX, SI
+	MOVQ        AX, DI
+	MOVQ        CX, R8
+	MOVQ        $-1, R9
+
+softmaxRowsBackwardAVX512_store:
+	MOVQ      $0x00000010, R10
+	CMPQ      R8, R10
+	CMOVQLT   R8, R10
+	BZHIQ     R10, R9, R10
+	KMOVW     R10, K1
+	VMOVUPS.Z (DI), K1, Z1
+	VSUBPS    Z0, Z1, Z1
+	VMULPS.Z  (SI), Z1, K1, Z1
+	VMOVUPS   Z1, K1, (DI)
+	ADDQ      $0x40, SI
+	ADDQ      $0x40, DI
+	SUBQ      $0x10, R8
+	JG        softmaxRowsBackwardAVX512_store
+	LEAQ      (DX)(CX*4), DX
+	LEAQ      (AX)(CX*4), AX
+	DECQ      BX
+	JG        softmaxRowsBackwardAVX512_row
+	VZEROUPPER
+	RET
+
 // func rowSumsAVX512(sum *float32, x *float32, rows int, C int)
 // Requires: AVX, AVX512F
 TEXT ·rowSumsAVX512(SB), NOSPLIT, $0-32

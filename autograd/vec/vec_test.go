@@ -202,6 +202,55 @@ func TestMaskedSoftmax(t *testing.T) {
 	require.Equal(t, []float32{1, 0, 1, 0, 0}, y)
 }
 
+// SoftmaxRows agrees with the definition for every width and span, and SoftmaxRowsBackward with
+// SoftmaxBackward of the span.
+func TestSoftmaxRows(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	for _, n := range []int{1, 5, 15, 16, 17, 31, 64, 80, 255, 256, 257, 300} {
+		const rows, first = 7, 100
+		all := normals(rng, rows*n+1)
+		x, dx := all[:rows*n], normals(rng, rows*n)
+		all[rows*n] = 7
+		from, to := make([]int32, rows), make([]int32, rows)
+		for i := range from {
+			from[i] = first + rng.Int32N(int32(n))
+			to[i] = from[i] + 1 + rng.Int32N(first+int32(n)-from[i])
+		}
+		want, top, sum := append([]float32(nil), x...), make([]float32, rows), make([]float32, rows)
+		SoftmaxRows(x, top, sum, n, from, to, first)
+		for i := range rows {
+			lo, hi := int(from[i]-first), int(to[i]-first)
+			scores := want[i*n:][lo:hi]
+			require.Equal(t, Max(scores), top[i])
+			total := 0.0
+			for _, s := range scores {
+				total += math.Exp(float64(s - top[i]))
+			}
+			require.InEpsilon(t, total, sum[i], 1e-6)
+			grads := make([]float32, hi-lo)
+			for j := range n {
+				y := 0.0
+				if j >= lo && j < hi {
+					y = math.Exp(float64(scores[j-lo]-top[i])) / total
+				}
+				require.InDelta(t, y, x[i*n+j], 2e-6, "n %d, row %d, column %d", n, i, j)
+			}
+			SoftmaxBackward(grads, dx[i*n:][lo:hi], x[i*n:][lo:hi])
+			got := append([]float32(nil), dx[i*n:][:n]...)
+			SoftmaxRowsBackward(got, x[i*n:][:n], n)
+			for j := range n {
+				if j < lo || j >= hi {
+					require.Zero(t, got[j])
+				} else {
+					require.InDelta(t, grads[j-lo], got[j], 2e-6)
+				}
+			}
+		}
+		require.Equal(t, float32(7), all[rows*n], "wrote outside")
+		require.Panics(t, func() { SoftmaxRows(x, top, sum, n, from, to, first+int32(n)) })
+	}
+}
+
 func TestInPlace(t *testing.T) {
 	for _, f := range []func(dst, x []float32){Exp, Tanh, Sigmoid, GELU, GELUErf} {
 		x := inputs(1001)

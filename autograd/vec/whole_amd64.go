@@ -77,3 +77,19 @@ func addToRows(y, r, b []float32) bool {
 	}
 	return true
 }
+
+// softmaxRows reports whether it computed all rows; if not, it did nothing.
+func softmaxRows(x, top, sum []float32, n int, from, to []int32, first int32) bool {
+	if avx512 {
+		softmaxRowsAVX512(&x[0], &top[0], &sum[0], len(from), n, &from[0], &to[0], first)
+	}
+	return avx512
+}
+
+// softmaxRowsBackward reports whether it computed all rows; if not, it did nothing.
+func softmaxRowsBackward(dx, y []float32, n int) bool {
+	if avx512 {
+		softmaxRowsBackwardAVX512(&dx[0], &y[0], len(dx)/n, n)
+	}
+	return avx512
+}

@@ -19,3 +19,7 @@ func layerNormRowsBackward(dx, dg, db, dy, x, mean, rstd, g []float32) int { ret
 func sumRows(sum, x []float32) int { return 0 }
 
 func addToRows(y, r, b []float32) bool { return false }
+
+func softmaxRows(x, top, sum []float32, n int, from, to []int32, first int32) bool { return false }
+
+func softmaxRowsBackward(dx, y []float32, n int) bool { return false }

@@ -20,6 +20,8 @@ func main() {
 	attention()
 	layerNormRows()
 	layerNormRowsBackward()
+	softmaxRows()
+	softmaxRowsBackward()
 	biases()
 	dispatchers()
 	Generate()
