@@ -50,6 +50,14 @@ func Cases() []Case {
 		}
 		return of(name, like, batch, window, transformer.New, c)
 	}
+	llama := func(name, like string, batch, vocab, window, layers, heads, channels int) Case {
+		c := transformer.LlamaConfig{
+			VocabSize: vocab, MaxPositionEmbeddings: window, HiddenSize: channels,
+			NumHiddenLayers: layers, NumAttentionHeads: heads, NumKeyValueHeads: heads / 2,
+			TieWordEmbeddings: true,
+		}
+		return of(name, like, batch, window, transformer.NewLlama, c)
+	}
 	return []Case{
 		nplm("mlp", "NPLM, 8 characters, hidden 256", 32, 64, characters, 8, 32, 256),
 		cell("rnn-128", "nn.RNN", 32, 64, "elman", characters, 128, 128),
@@ -59,6 +67,8 @@ func Cases() []Case {
 		cell("gru-256", "nn.GRU", 32, 64, "gru", characters, 256, 256),
 		gpt("gpt", "nanoGPT's recipe for a CPU", 12, characters, 64, 4, 4, 128),
 		gpt("gpt-384", "nanoGPT's 6 layers of 384 channels", 4, characters, 256, 6, 6, 384),
+		llama("llama", "the shape of gpt", 12, characters, 64, 4, 4, 128),
+		llama("llama-384", "the shape of gpt-384", 4, characters, 256, 6, 6, 384),
 		of("bert", "BERT, 4 layers of 128 channels", 32, 64, transformer.NewBERT, transformer.BERTConfig{
 			VocabSize: 2000, NPositions: 64, NEmbd: 128, NLayer: 4, NHead: 4,
 		}),

@@ -48,23 +48,25 @@ func softmax(x []float64) []float32 {
 	return y
 }
 
-// heads is multi-head attention (ibid., §3.2.2): each of H heads attends by itself, to D of the C
-// channels. qkv is [T, 3C], a row for each position; position t looks at from(t) ≤ s < to(t). It
-// returns y [T, C] and att [H][T][S].
+// heads is multi-head attention (ibid., §3.2.2): each of n heads attends by itself, to D of the
+// channels. qkv is [T, (n+2·shared)·D], a row for each position, with n heads of q and shared heads
+// of k and of v: n/shared heads of q in a row look at the same k and v (Ainslie et al. 2023).
+// Position t looks at from(t) ≤ s < to(t). It returns y [T, n·D] and att [H][T][S].
 func heads(
-	qkv *autograd.Tensor, n int, from, to func(t int) int,
+	qkv *autograd.Tensor, n, shared int, from, to func(t int) int,
 ) (y [][]float32, att [][][]float32) {
-	c, d := qkv.Cols/3, qkv.Cols/3/n
+	d := qkv.Cols / (n + 2*shared)
 	y = make([][]float32, qkv.Rows)
 	att = make([][][]float32, n)
 	for h := range n {
-		part := func(which, t int) []float32 { return qkv.Row(t)[which*c+h*d:][:d] } // q, k or v
+		part := func(head, t int) []float32 { return qkv.Row(t)[head*d:][:d] }
+		kv := n + h*shared/n
 		for t := range qkv.Rows {
 			var k, v [][]float32
 			for s := from(t); s < to(t); s++ {
-				k, v = append(k, part(1, s)), append(v, part(2, s))
+				k, v = append(k, part(kv, s)), append(v, part(kv+shared, s))
 			}
-			yh, a := attention(part(0, t), k, v)
+			yh, a := attention(part(h, t), k, v)
 			y[t], att[h] = append(y[t], yh...), append(att[h], a)
 		}
 	}

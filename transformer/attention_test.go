@@ -23,7 +23,7 @@ func TestAttentionIsPlainAttention(t *testing.T) {
 		}
 		fast := tape.Attention(qkv, 1, T, heads3, start, nil, 0)
 		begin, next := func(t int) int { return int(start[t]) }, func(t int) int { return t + 1 }
-		plain, _ := heads(qkv, heads3, begin, next)
+		plain, _ := heads(qkv, heads3, heads3, begin, next)
 		for i := range plain {
 			require.InDeltaSlice(t, plain[i], fast.Row(i), 1e-5)
 		}
@@ -32,7 +32,7 @@ func TestAttentionIsPlainAttention(t *testing.T) {
 			end[i] = min(start[i]+3, int32(T))
 		}
 		fast = tape.Attention(qkv, 1, T, heads3, start, end, 0)
-		plain, _ = heads(qkv, heads3, begin, func(t int) int { return int(end[t]) })
+		plain, _ = heads(qkv, heads3, heads3, begin, func(t int) int { return int(end[t]) })
 		for i := range plain {
 			require.InDeltaSlice(t, plain[i], fast.Row(i), 1e-5)
 		}
@@ -41,8 +41,21 @@ func TestAttentionIsPlainAttention(t *testing.T) {
 			copy(k[i*c:], qkv.Row(i)[c:2*c])
 			copy(v[i*c:], qkv.Row(i)[2*c:])
 		}
-		all, _ := heads(qkv, heads3, func(int) int { return 0 }, func(t int) int { return t + 1 })
+		all, _ := causalHeads(tape, qkv, heads3, heads3)
 		tape.AttentionStep(y, qkv.Row(T - 1)[:c], k, v, T, heads3, heads3)
-		require.InDeltaSlice(t, all[T-1], y, 1e-5)
+		require.InDeltaSlice(t, all.Row(T-1), y, 1e-5)
 	}
+}
+
+// TestSharedKeysArePlainAttention: the kernels of grouped attention give what the plain version
+// does.
+func TestSharedKeysArePlainAttention(t *testing.T) {
+	const T, d, n, shared = 40, 6, 4, 2
+	tape := autograd.NewForward()
+	qkv := nn.Normal(T, (n+2*shared)*d, 1, nntest.Rand())
+	fast := tape.GroupedAttention(qkv, 1, T, n, shared, nil, nil, 0)
+	plain, att := causalHeads(tape, qkv, n, shared)
+	require.InDeltaSlice(t, plain.Data, fast.Data, 1e-5)
+	require.Len(t, att, n)
+	require.NotEqual(t, att[0], att[1], "two heads ask differently of the same keys")
 }

@@ -41,17 +41,19 @@ type recorder struct {
 // attend is plain attention over all positions up to its own.
 func (r *recorder) attend(t *autograd.Tape, layer int, qkv *autograd.Tensor) *autograd.Tensor {
 	smear(t, qkv, r.m.H[layer].Attn.Smear, r.pos, nil)
-	y, att := causalHeads(t, qkv, r.m.Config.NHead)
+	y, att := causalHeads(t, qkv, r.m.Config.NHead, r.m.Config.NHead)
 	r.att[layer] = att
 	return y
 }
 
-// causalHeads is plain attention of every position over all positions up to its own. It returns y
-// [T, C] and att [H][T][S].
-func causalHeads(t *autograd.Tape, qkv *autograd.Tensor, n int) (*autograd.Tensor, [][][]float32) {
+// causalHeads is plain attention of n heads over all positions up to its own, in the tape's memory
+// [T, C], and its weights att [H][T][T].
+func causalHeads(
+	t *autograd.Tape, qkv *autograd.Tensor, n, shared int,
+) (y *autograd.Tensor, att [][][]float32) {
 	first, next := func(int) int { return 0 }, func(t int) int { return t + 1 }
-	rows, att := heads(qkv, n, first, next)
-	y := t.New(qkv.Rows, qkv.Cols/3) // [T, C]
+	rows, att := heads(qkv, n, shared, first, next)
+	y = t.New(qkv.Rows, len(rows[0]))
 	for i, row := range rows {
 		copy(y.Row(i), row)
 	}

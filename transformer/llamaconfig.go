@@ -21,7 +21,7 @@ type LlamaConfig struct {
 
 	RopeTheta         float64 `json:"rope_theta" help:"base of the rotary angles (0: 10000)"`
 	RMSNormEps        float64 `json:"rms_norm_eps" help:"added to mean squares (0: 1e-5)"`
-	TieWordEmbeddings bool    `json:"tie_word_embeddings" help:"the embeddings are the output layer"`
+	TieWordEmbeddings bool    `json:"tie_word_embeddings" help:"use the embeddings as the head"`
 	InitializerRange  float64 `json:"initializer_range" help:"new weights' std (0: 0.02)"`
 	Dropout           float64 `json:"dropout,omitempty" help:"dropout probability"`
 	Stride            int     `json:"stride,omitempty" help:"step of a full window (0: half of it)"`

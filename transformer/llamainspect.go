@@ -6,7 +6,8 @@ import (
 )
 
 // Attention returns the attention weights for the prediction of the token after context, as
-// Model.Attention does for a GPT.
+// Model.Attention: att[l][h][t][s] is the weight of position s ≤ t for head h of layer l at
+// position t. It uses the plain attention of attention.go.
 func (m *Llama) Attention(context []lm.Token) (window []lm.Token, att [][][][]float32) {
 	window, r, _ := m.inspect(context)
 	return window, r.att
@@ -20,7 +21,7 @@ func (m *Llama) inspect(context []lm.Token) ([]lm.Token, *llamaRecorder, []float
 	for _, tok := range context {
 		s.Push(tok)
 	}
-	r := &llamaRecorder{m, make([][][][]float32, len(m.Model.Layers))}
+	r := &llamaRecorder{m: m, att: make([][][][]float32, len(m.Model.Layers))}
 	var last []float32
 	m.With(func(t *autograd.Tape) {
 		h := m.forward(t, s.tokens, s.pos[:len(s.tokens)], r) // [T, C]
@@ -29,33 +30,14 @@ func (m *Llama) inspect(context []lm.Token) ([]lm.Token, *llamaRecorder, []float
 	return s.tokens, r, last
 }
 
-// llamaRecorder is a memory that records the attention weights.
+// llamaRecorder computes plain attention and records the weights.
 type llamaRecorder struct {
 	m   *Llama
 	att [][][][]float32
 }
 
 func (r *llamaRecorder) attend(t *autograd.Tape, layer int, qkv *autograd.Tensor) *autograd.Tensor {
-	c := &r.m.Config
-	full := ungroup(t, qkv, c.NumAttentionHeads, c.NumKeyValueHeads)
-	y, att := causalHeads(t, full, c.NumAttentionHeads)
+	y, att := causalHeads(t, qkv, r.m.Config.NumAttentionHeads, r.m.Config.NumKeyValueHeads)
 	r.att[layer] = att
 	return y
-}
-
-// ungroup gives every head of queries a copy of its group's keys and values: it turns
-// [T, (H+2K)·D] into [T, 3·H·D].
-func ungroup(t *autograd.Tape, qkv *autograd.Tensor, h, k int) *autograd.Tensor {
-	d := qkv.Cols / (h + 2*k)
-	full := t.New(qkv.Rows, 3*h*d)
-	for i := range qkv.Rows {
-		row, out := qkv.Row(i), full.Row(i)
-		copy(out, row[:h*d])
-		for j := range h {
-			group := j / (h / k)
-			copy(out[(h+j)*d:][:d], row[(h+group)*d:])
-			copy(out[(2*h+j)*d:][:d], row[(h+k+group)*d:])
-		}
-	}
-	return full
 }

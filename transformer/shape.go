@@ -23,6 +23,27 @@ func (c Config) Shape(context int) nn.Shape {
 // Shape returns the size and the cost of the model.
 func (m *Model) Shape(context int) nn.Shape { return m.Config.Shape(context) }
 
+// Shape returns the size and the cost of a model. Shared keys save parameters, but no operations of
+// the attention itself.
+func (c LlamaConfig) Shape(context int) nn.Shape {
+	c = c.Defaults()
+	v, n, layers, t := float64(c.VocabSize), float64(c.HiddenSize), float64(c.NumHiddenLayers),
+		float64(context)
+	multiplied := c.layerParams()*layers + v*n
+	params := multiplied + (2*layers+1)*n
+	if !c.TieWordEmbeddings {
+		params += v * n // embed_tokens, which are only looked up
+	}
+	kv := n * float64(c.NumKeyValueHeads) / float64(c.NumAttentionHeads)
+	floats := 6*n + 2*kv + 4*float64(c.IntermediateSize) + float64(c.NumAttentionHeads)*t
+	shape := nn.ShapeOf(params, multiplied, layers*floats+2*n+v)
+	shape.FLOPs += 12 * t * n * layers
+	return shape
+}
+
+// Shape returns the size and the cost of the model.
+func (m *Llama) Shape(context int) nn.Shape { return m.Config.Shape(context) }
+
 // Shape returns the size and the cost of a model. The head multiplies the masked tokens alone, and
 // no others are counted; attention looks both ways.
 func (c BERTConfig) Shape(context int) nn.Shape {

@@ -10,6 +10,14 @@ import (
 	"lmzoo/nn/nntest"
 )
 
+// threaded is a model that several threads share.
+type threaded interface {
+	lm.Stepper
+	SetThreads(int)
+	Threaded() bool
+	Quantize()
+}
+
 // wide returns a model so large that several threads divide its products.
 func wide(t *testing.T) *Model {
 	m, err := New(Config{VocabSize: 3000, NPositions: 24, NEmbd: 240, NLayer: 2, NHead: 6,
@@ -18,8 +26,17 @@ func wide(t *testing.T) *Model {
 	return m
 }
 
+// wideLlama is wide for a Llama.
+func wideLlama(t *testing.T) *Llama {
+	m, err := NewLlama(LlamaConfig{VocabSize: 3000, MaxPositionEmbeddings: 24, HiddenSize: 240,
+		NumHiddenLayers: 2, NumAttentionHeads: 6, NumKeyValueHeads: 3, InitializerRange: 0.1,
+		TieWordEmbeddings: true}, nntest.Rand())
+	require.NoError(t, err)
+	return m
+}
+
 // say returns the model's predictions for a text longer than its window, token by token.
-func say(m *Model) (all [][]float64) {
+func say(m lm.Stepper) (all [][]float64) {
 	s := m.Start()
 	for i := range 40 {
 		all = append(all, s.NextLogProbs(nil))
@@ -29,7 +46,13 @@ func say(m *Model) (all [][]float64) {
 }
 
 func TestThreadsChangeNoBit(t *testing.T) {
-	m := wide(t)
+	for _, m := range []threaded{wide(t), wideLlama(t)} {
+		checkThreads(t, m)
+	}
+}
+
+func checkThreads(t *testing.T, m threaded) {
+	t.Helper()
 	for _, int8 := range []bool{false, true} {
 		if int8 {
 			m.Quantize()
@@ -45,9 +68,19 @@ func TestThreadsChangeNoBit(t *testing.T) {
 
 // TestThreadsReadAPromptTogether: several threads divide the products of a prompt, too.
 func TestThreadsReadAPromptTogether(t *testing.T) {
-	m, err := New(Config{VocabSize: 11, NPositions: 64, NEmbd: 256, NLayer: 2, NHead: 4},
+	gpt, err := New(Config{VocabSize: 11, NPositions: 64, NEmbd: 256, NLayer: 2, NHead: 4},
 		nntest.Rand())
 	require.NoError(t, err)
+	llama, err := NewLlama(LlamaConfig{VocabSize: 11, MaxPositionEmbeddings: 64, HiddenSize: 256,
+		NumHiddenLayers: 2, NumAttentionHeads: 4}, nntest.Rand())
+	require.NoError(t, err)
+	for _, m := range []threaded{gpt, llama} {
+		checkPrompt(t, m)
+	}
+}
+
+func checkPrompt(t *testing.T, m threaded) {
+	t.Helper()
 	read := func() []float64 {
 		s := m.Start()
 		for i := range 63 {
@@ -63,29 +96,45 @@ func TestThreadsReadAPromptTogether(t *testing.T) {
 
 // TestQuantizedModel: a quantized model predicts nearly the same, and keeps the contract.
 func TestQuantizedModel(t *testing.T) {
-	m := wide(t)
-	before := say(m)
-	m.Quantize()
-	m.SetThreads(2)
-	require.True(t, m.Threaded())
-	after := say(m)
-	for i := range before {
-		require.NotEqual(t, before[i], after[i])
-		require.InDeltaSlice(t, before[i], after[i], 0.5)
+	for _, m := range []threaded{wide(t), wideLlama(t)} {
+		before := say(m)
+		m.Quantize()
+		m.SetThreads(2)
+		require.True(t, m.Threaded())
+		after := say(m)
+		for i := range before {
+			require.NotEqual(t, before[i], after[i])
+			require.InDeltaSlice(t, before[i], after[i], 0.5)
+		}
 	}
-	small, err := New(Config{VocabSize: 11, NPositions: 8, NEmbd: 16, NLayer: 2, NHead: 2,
+	gpt, err := New(Config{VocabSize: 11, NPositions: 8, NEmbd: 16, NLayer: 2, NHead: 2,
 		InitializerRange: 0.3, Smear: true}, nntest.Rand())
 	require.NoError(t, err)
-	nntest.CheckQuantized(t, small, func(tol float64) {
-		lmtest.Check(t, small, tol, 0, 1, 2, 7, 8, 9, 20)
+	nntest.CheckQuantized(t, gpt, func(tol float64) {
+		lmtest.Check(t, gpt, tol, 0, 1, 2, 7, 8, 9, 20)
 	})
+	for _, tied := range []bool{false, true} {
+		llama, err := NewLlama(LlamaConfig{VocabSize: 11, MaxPositionEmbeddings: 8, HiddenSize: 16,
+			NumHiddenLayers: 2, NumAttentionHeads: 4, NumKeyValueHeads: 2, InitializerRange: 0.3,
+			TieWordEmbeddings: tied}, nntest.Rand())
+		require.NoError(t, err)
+		nntest.CheckQuantized(t, llama, func(tol float64) {
+			lmtest.Check(t, llama, tol, 0, 1, 2, 7, 8, 9, 20)
+		})
+	}
 }
 
 func TestTogetherNothingIsAllocated(t *testing.T) {
 	if nntest.Racing {
 		t.Skip("the race detector allocates")
 	}
-	m := wide(t)
+	for _, m := range []threaded{wide(t), wideLlama(t)} {
+		checkNothingAllocated(t, m)
+	}
+}
+
+func checkNothingAllocated(t *testing.T, m threaded) {
+	t.Helper()
 	m.SetThreads(2)
 	require.True(t, m.Threaded())
 	s, dst := m.Start(), make([]float64, m.Vocab())

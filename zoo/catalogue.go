@@ -69,5 +69,6 @@ func Standard() Catalogue {
 		elmo(),
 		gpt(),
 		bert(),
+		llama(),
 	}
 }

@@ -27,12 +27,19 @@ func small(t *testing.T, species string, dir string) Order {
 	require.NoError(t, err)
 	tok, err := corpus.Train("char", split.Train, 0)
 	require.NoError(t, err)
+	width := "n_embd"
+	if species == "llama" {
+		width = "hidden_size"
+	}
 	settings, err := s.SettingsWith("tiny", map[string]any{
-		"steps": 6, "batch": 4, "eval_every": 3, "save_every": 2, "n_embd": 16,
+		"steps": 6, "batch": 4, "eval_every": 3, "save_every": 2, width: 16,
 	})
 	require.NoError(t, err)
-	if intField(settings.Model, "n_positions") != nil {
-		require.NoError(t, settings.Set(map[string]any{"context": 16}))
+	for _, window := range []string{"n_positions", "max_position_embeddings"} {
+		if intField(settings.Model, window) != nil {
+			require.NoError(t, settings.Set(map[string]any{"context": 16}))
+			require.Equal(t, 16, *intField(settings.Model, window))
+		}
 	}
 	return Order{
 		Species: s, Size: "tiny", Settings: settings, Data: data, Split: split, Tokenizer: tok,

@@ -108,11 +108,13 @@ func (s *Settings) reconcile(values map[string]any) {
 	if t.Flops > 0 && !given("eval_every") && t.EvalEvery.Time > 0 {
 		t.EvalEvery = train.Every{Share: 0.1}
 	}
-	if window := intField(s.Model, "n_positions"); window != nil {
+	for _, name := range []string{"n_positions", "max_position_embeddings"} {
+		window := intField(s.Model, name)
 		switch {
-		case given("context") && !given("n_positions"):
+		case window == nil:
+		case given("context") && !given(name):
 			*window = s.Train.Context
-		case given("n_positions") && !given("context"):
+		case given(name) && !given("context"):
 			s.Train.Context = *window
 		}
 	}

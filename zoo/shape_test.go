@@ -58,6 +58,7 @@ func TestShapes(t *testing.T) {
 		{"mlp", map[string]any{"direct": true}},
 		{"gpt", map[string]any{"norm": "post", "smear": true}},
 		{"bert", map[string]any{"nsp": true}},
+		{"llama", map[string]any{"num_key_value_heads": 2}},
 		{"lstm", map[string]any{"layers": 3}},
 	} {
 		s, err := Standard().Find(variant.species)
@@ -67,6 +68,23 @@ func TestShapes(t *testing.T) {
 		require.NoError(t, settings.Set(variant.values))
 		try(s, settings)
 	}
+}
+
+// TestShapeOfAnUntiedHead: an output layer of its own adds parameters and no operations.
+func TestShapeOfAnUntiedHead(t *testing.T) {
+	s, err := Standard().Find("llama")
+	require.NoError(t, err)
+	settings, err := s.Settings("small")
+	require.NoError(t, err)
+	tied, _ := settings.shape(65)
+	require.NoError(t, settings.Set(map[string]any{"tie_word_embeddings": false}))
+	own, _ := settings.shape(65)
+	require.Equal(t, tied.Params+65*128, own.Params)
+	require.Equal(t, tied.FLOPs, own.FLOPs)
+	m, err := s.Learning.New(settings.Model, byteTokenizer(t), rand.New(rand.NewPCG(1, 1)))
+	require.NoError(t, err)
+	own, _ = settings.shape(byteTokenizer(t).Vocab())
+	require.EqualValues(t, nn.Count(m), own.Params)
 }
 
 // TestShapeCountsAttention: 12·T·C operations for every layer.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -33,7 +34,7 @@ func sizesInNumbers(cat zoo.Catalogue) string {
 		}
 	}
 	for i, line := range lines {
-		lines[i] = fmt.Sprintf("  %-14s %s", strings.Join(names[i], ", "), line)
+		lines[i] = fmt.Sprintf("  %-16s %s", strings.Join(names[i], ", "), line)
 	}
 	return strings.Join(lines, "\n")
 }
@@ -41,12 +42,15 @@ func sizesInNumbers(cat zoo.Catalogue) string {
 // shapeInNumbers writes the layers, the width and the window of a model: 4×128 (4 heads).
 func shapeInNumbers(config any) string {
 	var c struct {
-		NLayer  int `json:"n_layer"`
-		NHead   int `json:"n_head"`
-		NEmbd   int `json:"n_embd"`
-		Layers  int `json:"layers"`
-		Hidden  int `json:"hidden"`
-		Context int `json:"context"`
+		NLayer          int `json:"n_layer"`
+		NHead           int `json:"n_head"`
+		NEmbd           int `json:"n_embd"`
+		Layers          int `json:"layers"`
+		Hidden          int `json:"hidden"`
+		Context         int `json:"context"`
+		NumHiddenLayers int `json:"num_hidden_layers"` // llama
+		NumHeads        int `json:"num_attention_heads"`
+		HiddenSize      int `json:"hidden_size"`
 	}
 	data, err := json.Marshal(config)
 	if err == nil {
@@ -55,13 +59,10 @@ func shapeInNumbers(config any) string {
 	if err != nil {
 		return ""
 	}
-	layers, width := max(c.NLayer, c.Layers, 1), c.Hidden
-	if width == 0 {
-		width = c.NEmbd
-	}
-	s := fmt.Sprintf("%d×%d", layers, width)
-	if c.NHead > 0 {
-		s += fmt.Sprintf(" (%d heads)", c.NHead)
+	layers := max(c.NLayer, c.Layers, c.NumHiddenLayers, 1)
+	s := fmt.Sprintf("%d×%d", layers, cmp.Or(c.Hidden, c.HiddenSize, c.NEmbd))
+	if heads := max(c.NHead, c.NumHeads); heads > 0 {
+		s += fmt.Sprintf(" (%d heads)", heads)
 	}
 	return s
 }
