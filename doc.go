@@ -1,3 +1,3 @@
-// Package lmzoo is a museum of language models that still run: n-gram → neural → transformer, every
-// exhibit on one tokenizer, one corpus, one contract and one ruler. The binary is in cmd/lmzoo.
+// Package lmzoo is a museum of working language models: n-gram → neural → transformer, all with the
+// same tokenizers, corpora, interfaces and evaluation. The binary is in cmd/lmzoo.
 package lmzoo

@@ -69,7 +69,7 @@ type labResult struct {
 	}
 }
 
-// readLab returns the result of an experiment, and nil if it has not run.
+// readLab returns the result of an experiment, or nil if it has not run.
 func readLab(name string) (*labResult, error) {
 	data, err := os.ReadFile(filepath.Join("docs", "lab", name+".json"))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -99,7 +99,7 @@ var (
 	labTable = regexp.MustCompile(`^<!-- lab: (\S+) table (\d+)((?:; [^=;]+=[^;]+)*) -->$`)
 )
 
-// fillLab returns a page with the numbers of the experiments.
+// fillLab returns the page with the numbers of the experiments filled in.
 func fillLab(text string, read func(name string) (*labResult, error)) (string, error) {
 	lines := strings.Split(text, "\n")
 	var out []string
@@ -126,7 +126,7 @@ func fillLab(text string, read func(name string) (*labResult, error)) (string, e
 	return strings.Join(out, "\n"), nil
 }
 
-// fillNumbers replaces the numbers before the comments of a line.
+// fillNumbers replaces the numbers before the comments in a line.
 func fillNumbers(line string, read func(string) (*labResult, error)) (string, error) {
 	all, valid := labComment.FindAllString(line, -1), labNumber.FindAllString(line, -1)
 	if len(all) != len(valid) {

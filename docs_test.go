@@ -15,8 +15,8 @@ import (
 )
 
 // TestDocs runs every command of a ```console block in docs/ and compares its output with the page.
-// "…" matches any text in a line, and a line "…" any lines. Decimal numbers may differ by a
-// tolerance, because processors round differently.
+// "…" matches any text in a line, and a line "…" any number of lines. Decimal numbers may differ by
+// a tolerance, because processors round differently.
 func TestDocs(t *testing.T) {
 	if testing.Short() || runtime.GOOS == "windows" {
 		t.Skip("the pages are checked by the full test on a system with a POSIX shell")
@@ -117,7 +117,7 @@ func matchLine(want, got []string) bool {
 
 var decimal = regexp.MustCompile(`\d+\.\d+`)
 
-// sameWord compares two words; decimal numbers in them may differ by a tolerance.
+// sameWord reports whether two words agree; decimal numbers in them may differ by a tolerance.
 func sameWord(a, b string) bool {
 	const relative, absolute = 0.02, 0.02
 	x, y := decimal.FindAllString(a, -1), decimal.FindAllString(b, -1)
@@ -125,7 +125,7 @@ func sameWord(a, b string) bool {
 		return false
 	}
 	for i := range x {
-		p, _ := strconv.ParseFloat(x[i], 64) // the pattern has only numbers
+		p, _ := strconv.ParseFloat(x[i], 64) // the pattern matches only numbers
 		q, _ := strconv.ParseFloat(y[i], 64)
 		if math.Abs(p-q) > absolute+relative*math.Abs(p) {
 			return false

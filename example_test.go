@@ -10,9 +10,9 @@ import (
 	"lmzoo/zoo"
 )
 
-// The history of language models, in a few seconds. Five species read the same 100,000 words of a
+// The history of language models in a few seconds. Five species read the same 100,000 words of a
 // world of known entropy and are evaluated on held-out text. The perplexity is the number of
-// equally likely words among which a model hesitates. No model can be better than the last row.
+// equally likely words among which a model has to choose. No model can be better than the last row.
 func Example_history() {
 	data := zoo.Data{Corpus: zoo.WorldName, Tokens: 100_000}
 	split, err := data.Load(context.Background(), zoo.Input{})
@@ -53,7 +53,7 @@ func Example_history() {
 	//       the limit: true entropy       1.7
 }
 
-// evaluate trains a species, a neural one for a second or two, and evaluates it on the first
+// evaluate trains a species (a neural one for a second or two) and evaluates it on the first
 // documents of the test part.
 func evaluate(species *zoo.Species, words corpus.Tokenizer,
 	split corpus.Split) (*eval.Report, error) {

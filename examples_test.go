@@ -9,11 +9,11 @@ import (
 )
 
 // TestSpeciesOfAnotherModule builds the module under docs/examples, which adds a species of its
-// own, and runs its tests: it is trained, resumed, compared, inspected and drawn without a line in
-// lmzoo.
+// own, and runs its tests: the species is trained, resumed, compared, inspected and drawn without a
+// changed line in lmzoo.
 func TestSpeciesOfAnotherModule(t *testing.T) {
 	if _, err := exec.LookPath("go"); err != nil {
-		t.Skip("no go command")
+		t.Skip("the go command is not installed")
 	}
 	args := []string{"test", "./..."}
 	if testing.Short() {

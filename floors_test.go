@@ -14,7 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// floors is the policy of the house: a package imports only packages of lower floors.
+// floors lists the layers of the module: a package imports only packages of lower floors.
 const floors = `
 0  lm  suggest  autograd/gemm  autograd/vec  format/safetensors  format/atomic  format/lock  format/npy  format/word2vec  report/uplot  report/palette  report/browsertest
 1  autograd  corpus  lm/sample  lm/lmtest  lm/compress
@@ -62,7 +62,7 @@ func TestFloors(t *testing.T) {
 		room := path.Dir(filepath.ToSlash(file))
 		test := strings.HasSuffix(file, "_test.go")
 		if room == "." {
-			return nil // the front door: the package doc and the Example see everything
+			return nil // the root package: its doc and its Example use everything
 		}
 		if !test {
 			require.Contains(t, floor, room, "%s stands in a room that the floors do not know",
@@ -81,7 +81,7 @@ func TestFloors(t *testing.T) {
 				file, target)
 			if strings.HasSuffix(target, "test") {
 				require.True(t, test, "%s imports %s, which is for tests", file, target)
-				continue // every species proves the contract
+				continue // every species is tested against the contract
 			}
 			require.Less(t, floor[target], floor[room], "%s (floor %d) imports %s (floor %d)", file,
 				floor[room], target, floor[target])

@@ -18,13 +18,14 @@ import (
 )
 
 // TestReadme runs every command of the README's sh blocks in a copy of the repository, in the order
-// given and as typed. It only lowers the numbers that the README itself offers as parameters.
+// given and as typed. It changes only the numbers that the README itself presents as parameters, to
+// save time.
 func TestReadme(t *testing.T) {
 	if testing.Short() || runtime.GOOS == "windows" {
 		t.Skip("the README is checked by the full test on a system with a POSIX shell")
 	}
 	if _, err := exec.LookPath("make"); err != nil {
-		t.Skip("make is not installed, and the README begins with it")
+		t.Skip("make is not installed, and the README uses it first")
 	}
 	page, err := os.ReadFile("README.md")
 	require.NoError(t, err)
@@ -66,7 +67,7 @@ func shBlocks(page string) (blocks [][]string) {
 
 var parameters = regexp.MustCompile(`--(budget|steps|seconds) \S+`)
 
-// hurried lowers the parameters of a command that take time.
+// hurried lowers the parameters of a command that determine its duration.
 func hurried(command string) string {
 	least := map[string]string{"budget": "1s", "steps": "2", "seconds": "0.01"}
 	return parameters.ReplaceAllStringFunc(command, func(flag string) string {
@@ -80,7 +81,7 @@ func TestHurried(t *testing.T) {
 	require.Equal(t, [][]string{{"a", "b | c"}, {"d"}}, shBlocks("x\n```sh\na # one\nb | c\n```\n```\nno\n```\n```sh\nd\n```\n"))
 }
 
-// repository copies everything that is checked in to a temporary directory.
+// repository copies all files under version control to a temporary directory.
 func repository(t *testing.T) string {
 	dir := t.TempDir()
 	require.NoError(t, filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
@@ -102,7 +103,7 @@ func repository(t *testing.T) string {
 	return dir
 }
 
-// fakeBrowser returns a directory of programs that open nothing.
+// fakeBrowser returns a directory of browser programs that do nothing.
 func fakeBrowser(t *testing.T) string {
 	dir := t.TempDir()
 	for _, name := range []string{"xdg-open", "open"} {
@@ -111,11 +112,11 @@ func fakeBrowser(t *testing.T) string {
 	return dir
 }
 
-// shell runs commands one after another in one directory, and remembers what they export.
+// shell runs commands one after another in one directory and keeps the variables that they export.
 type shell struct {
 	t       *testing.T
 	dir     string
-	fake    string // programs that stand before all others
+	fake    string // programs that take precedence over all others
 	exports string
 }
 
@@ -132,7 +133,8 @@ func (s *shell) command(line string) *exec.Cmd {
 // try reports whether a command succeeds.
 func (s *shell) try(line string) bool { return s.command(line).Run() == nil }
 
-// run runs a command, which must succeed. One that serves is interrupted when it has said where.
+// run runs a command, which must succeed. A command that serves is interrupted once it has printed
+// its address.
 func (s *shell) run(line string) {
 	s.t.Helper()
 	if strings.HasPrefix(line, "export ") {
@@ -154,12 +156,12 @@ func (s *shell) run(line string) {
 	}
 	err := c.Wait()
 	if exit, ok := err.(*exec.ExitError); ok && exit.ExitCode() == 130 {
-		err = nil // interrupted, after saving
+		err = nil // interrupted, but only after saving
 	}
 	require.NoError(s.t, err, "$ %s\n%s", line, said.text.String())
 }
 
-// watched is a buffer that tells when a word has been written to it.
+// watched is a buffer that signals when a word has been written to it.
 type watched struct {
 	text bytes.Buffer
 	word string

@@ -15,12 +15,12 @@ import (
 //
 // Position t of row b attends to the positions [start[b·T+t], end[b·T+t]) of its row, at least one.
 // A nil start means 0, and a nil end means t+1: causal attention. Documents packed into one row
-// stay apart if start and end are those of the document.
+// stay apart if start and end bound the document of the position.
 //
 // Scores are computed for one block of rows of one head at a time, and only for the columns that
-// the block attends to. Up to T = attentionKept, att is kept for backward. Beyond that it would
-// need much memory, and backward computes it again from the log-sums (as in FlashAttention, Dao et
-// al. 2022).
+// the block attends to. Up to T = attentionKept, att is kept for backward. Beyond that, att would
+// need much memory, so backward recomputes it from the log-sums (as in FlashAttention, Dao et al.
+// 2022).
 func (t *Tape) Attention(qkv *Tensor, B, T, H int, start, end []int32, p float64) *Tensor {
 	return t.attention(qkv, B, T, H, H, start, end, p, attentionKept)
 }
@@ -98,7 +98,7 @@ type attention struct {
 	att, datt  []float32 // one block of rows; att only if it is not kept or dropout changes it
 	whole      bool      // one kernel computes a whole head
 	window     vec.Window
-	work       []float32 // for window
+	work       []float32 // scratch memory of window
 }
 
 // block returns the memory for att of the rows [t0, t1) and the columns [lo, hi) of a head.
@@ -133,7 +133,8 @@ func (a *attention) first(b, t int) int {
 	return int(a.start[b*a.T+t])
 }
 
-// last returns the end of what position t of row b attends to: the first position after it.
+// last returns the end of the span that position t of row b attends to: the first position after
+// it.
 func (a *attention) last(b, t int) int {
 	if a.end == nil {
 		return t + 1
@@ -141,8 +142,8 @@ func (a *attention) last(b, t int) int {
 	return int(a.end[b*a.T+t])
 }
 
-// columns returns the columns [lo, hi) of att that are computed for the rows [t0, t1): they contain
-// all that these rows attend to.
+// columns returns the columns [lo, hi) of att that are computed for the rows [t0, t1): they cover
+// every position that these rows attend to.
 func (a *attention) columns(b, t0, t1 int) (lo, hi int) {
 	if a.whole {
 		return 0, a.T
@@ -220,10 +221,10 @@ func (a *attention) dropped(att blas32.General, b, h, t0, lo int) blas32.General
 	return att
 }
 
-// place returns the index, among all elements of att, of row t and column lo of a head.
+// place returns the index in att of row t and column lo of a head.
 func (a *attention) place(b, h, t, lo int) int { return ((b*a.H+h)*a.T+t)*a.T + lo }
 
-// backward inverts att = softmax(scale·q·kᵀ), y = att·v:
+// backward propagates the gradient through att = softmax(scale·q·kᵀ), y = att·v:
 //
 //	dv += attᵀ·dy,  datt = dy·vᵀ,  dscores = att ⊙ (datt − Σ att·datt)
 //	dq += scale·dscores·k,  dk += scale·dscoresᵀ·q
@@ -242,9 +243,9 @@ func (a *attention) backward(dqkv []float32, beta float32, dy, qkv []float32) {
 	}
 }
 
-// backwardHead begins with the last block of rows, which overwrites dk and dv if they are unset:
-// with zeros outside its columns. The other blocks add to them. In causal attention the last block
-// has most columns.
+// backwardHead starts with the last block of rows. If dk and dv are unset, this block overwrites
+// them, with zeros outside its columns; the other blocks add to them. In causal attention the last
+// block has the most columns.
 func (a *attention) backwardHead(dqkv []float32, beta float32, dy, qkv []float32, b, h int) {
 	q, k, v := a.heads(qkv, b, h)
 	dq, dk, dv := a.heads(dqkv, b, h)
@@ -323,7 +324,7 @@ func rows(m blas32.General, from, to int) blas32.General {
 	return m
 }
 
-// zeroOutside sets all rows of m to zero but [lo, hi).
+// zeroOutside sets all rows of m outside [lo, hi) to zero.
 func zeroOutside(m blas32.General, lo, hi int) {
 	for i := range m.Rows {
 		if i < lo || i >= hi {

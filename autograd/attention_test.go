@@ -32,8 +32,8 @@ func TestSoftmaxSumsToOne(t *testing.T) {
 	})
 }
 
-// A position outside the span of another position changes no bit of its result: later tokens in
-// causal attention, other documents of the row, padding.
+// Positions outside a span do not change a bit of its output: later tokens in causal attention,
+// other documents of the row, padding.
 func TestAttentionSeesOnlyItsSpan(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		B, T := rapid.IntRange(1, 2).Draw(t, "B"), rapid.IntRange(2, 70).Draw(t, "T")
@@ -89,7 +89,7 @@ func packedSpans(t *rapid.T, B, T int) (start, end []int32) {
 	return start, end
 }
 
-// Attention whose ends are t+1 is causal attention, whatever computes it.
+// Attention with end t+1 equals causal attention on every code path.
 func TestCausalIsAnEnd(t *testing.T) {
 	for _, T := range []int{1, 7, 16, 40, 75} {
 		const B, H, D = 2, 2, 16

@@ -15,7 +15,7 @@ type benchGPT struct {
 	wte, wpe, gf, bf *Tensor
 	layers           [][12]*Tensor
 	x, y, pos        []int32
-	places           []int32 // of masked positions
+	places           []int32 // the masked positions
 }
 
 func newBenchGPT(s gptShape) *benchGPT {
@@ -53,8 +53,8 @@ func (m *benchGPT) loss(t *Tape, start []int32, p float64) *Tensor {
 	return t.HeadLoss(t.LayerNorm(x, m.gf, m.bf, 1e-5), m.wte, nil, m.y, m.B*m.T)
 }
 
-// bertLoss is BERT's encoder (Devlin et al. 2019): post-norm, attention to both sides, exact GELU,
-// and a loss on masked positions, a fixed part of all.
+// bertLoss is BERT's encoder (Devlin et al. 2019): post-norm, bidirectional attention, exact GELU,
+// and a loss on the masked positions, a fixed fraction of all.
 func (m *benchGPT) bertLoss(t *Tape, end []int32) *Tensor {
 	x := t.LayerNorm(t.Embedding2(m.wte, m.x, m.wpe, m.pos), m.gf, m.bf, 1e-12)
 	for _, l := range m.layers {
@@ -158,7 +158,7 @@ func BenchmarkAttention(b *testing.B) {
 	}
 }
 
-// Attention to both sides: every position attends to the whole row.
+// Bidirectional attention: every position attends to the whole row.
 func BenchmarkAttentionBothSides(b *testing.B) {
 	for _, s := range []gptShape{{8, 16, 64, 4, 1, 0}, {6, 64, 128, 4, 1, 0},
 		{4, 128, 256, 4, 1, 0}} {
@@ -179,7 +179,7 @@ func BenchmarkAttentionBothSides(b *testing.B) {
 	}
 }
 
-// ends returns n times the same end.
+// ends returns n copies of end.
 func ends(n, end int) []int32 {
 	e := make([]int32, n)
 	for i := range e {

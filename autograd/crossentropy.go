@@ -50,8 +50,8 @@ func crossEntropyForward(probs, logits []float32, y []int32, v int) (nats float6
 	return nats
 }
 
-// expSum stores e^(x−shift) and returns the sum. It adds short parts of a row in float32 and their
-// sums in float64.
+// expSum stores e^(x−shift) and returns the sum. It sums short chunks of a row in float32 and adds
+// these sums in float64.
 func expSum(dst, x []float32, shift float32) (sum float64) {
 	for i := 0; i < len(x); i += 256 {
 		end := min(i+256, len(x))

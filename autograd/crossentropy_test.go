@@ -74,8 +74,8 @@ func TestLogSoftmax(t *testing.T) {
 	require.InDelta(t, 1, dst[1]-dst[0], 1e-12)
 }
 
-// A vocabulary of 50,000 and 256 positions would need 51 MB for logits and as much for their
-// gradients.
+// With a vocabulary of 50,000 and 256 positions, the logits would need 51 MB and their gradients
+// another 51 MB.
 func TestLargeVocabularyCostsLittleMemory(t *testing.T) {
 	const N, V = 256, 50_000
 	x, w := wild(N, 1, 1, 1), NewParam(V, 1)

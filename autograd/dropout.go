@@ -27,7 +27,7 @@ func (o dropoutOp) Backward() { // dx = mask·dy
 }
 
 // mask is a dropout mask that is computed, not stored: element i depends only on a hash of the seed
-// and i, so that the backward pass sees the same mask, whichever part of it it needs.
+// and i, so that the backward pass can recompute any part of the same mask.
 type mask struct {
 	seed uint64
 	p    float64
@@ -64,14 +64,14 @@ func (m mask) apply(dst, src []float32, first int) {
 	roll(dst[i:], src[i:], first+i)
 }
 
-// dropped returns 0 if dice is below drop, else v. The processor would mispredict a branch too
-// often.
+// dropped returns 0 if dice is below drop, otherwise v. It avoids a branch, because the processor
+// would mispredict it too often.
 func dropped(v float32, dice uint16, drop int32) float32 {
-	below := uint32((int32(dice) - drop) >> 31) // all ones if so
+	below := uint32((int32(dice) - drop) >> 31) // all ones if dice < drop
 	return math.Float32frombits(math.Float32bits(v) &^ below)
 }
 
-// hash returns number i of the SplitMix64 generator (Steele, Lea and Flood 2014), whose numbers can
+// hash returns output i of the SplitMix64 generator (Steele, Lea and Flood 2014), whose numbers can
 // be computed in any order.
 func (m mask) hash(i int) uint64 {
 	z := m.seed + uint64(i+1)*0x9e3779b97f4a7c15

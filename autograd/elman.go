@@ -30,7 +30,7 @@ type elmanOp struct {
 	unroll
 }
 
-// Backward runs back in time: dsum_t = (1 − h_t²)·dh_t, dh_{t−1} += dsum_t·whh.
+// Backward goes backwards in time: dsum_t = (1 − h_t²)·dh_t, dh_{t−1} += dsum_t·whh.
 func (o elmanOp) Backward() {
 	dh := o.y.AddGrad()
 	dsum := o.y.tape.borrow(len(dh))

@@ -3,7 +3,7 @@ package autograd
 import "lmzoo/autograd/vec"
 
 // Embedding looks up the row of every id (C in Bengio et al. 2003): y[i] = table[ids[i]]. The table
-// may be any tensor: so rows are gathered by index.
+// may be any tensor, so Embedding also gathers rows by index.
 func (t *Tape) Embedding(table *Tensor, ids []int32) *Tensor {
 	return t.Embedding2(table, ids, nil, nil)
 }

@@ -6,7 +6,7 @@ import (
 	"lmzoo/autograd"
 )
 
-// One neuron, y = tanh(x·w), and how much y moves when an input or a weight does.
+// One neuron, y = tanh(x·w), and its derivatives with respect to the inputs and the weights.
 func Example() {
 	x := autograd.NewParam(1, 2)
 	w := autograd.NewParam(2, 1)
@@ -26,7 +26,7 @@ func Example() {
 	// dy/dw = [0.4200 0.8399]
 }
 
-// square is an op of one's own: y = x², whose Backward adds dy·2x to the gradient of x.
+// square is a custom op, y = x²; its Backward adds dy·2x to the gradient of x.
 type square struct{ y, x *autograd.Tensor }
 
 func (o square) Backward() {
@@ -36,7 +36,7 @@ func (o square) Backward() {
 	}
 }
 
-// A model adds an op of its own: compute, then record how to go back.
+// A model can define its own op: compute the result, then record how to propagate the gradient.
 func ExampleRecord() {
 	x := autograd.NewParam(1, 3)
 	copy(x.Data, []float32{1, 2, 3})
@@ -57,7 +57,7 @@ func ExampleRecord() {
 // where Δ is the log-probability of the preferred answer less that of the other, of the model and
 // of its reference.
 func ExampleTape_LogSigmoid() {
-	chosen, rejected := autograd.NewParam(1, 2), autograd.NewParam(1, 2) // of two pairs
+	chosen, rejected := autograd.NewParam(1, 2), autograd.NewParam(1, 2) // for two pairs
 	copy(chosen.Data, []float32{-3, -5})
 	copy(rejected.Data, []float32{-4, -2})
 	reference := autograd.NewConst(1, 2, []float32{0.5, -1})

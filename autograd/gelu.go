@@ -2,17 +2,17 @@ package autograd
 
 import "lmzoo/autograd/vec"
 
-// GELU is y = ½x·(1 + tanh(√(2/π)·(x + 0.044715·x³))), the smooth gate of Hendrycks and Gimpel
-// (2016) in the tanh form that GPT-2 uses.
+// GELU is y = ½x·(1 + tanh(√(2/π)·(x + 0.044715·x³))), the Gaussian error linear unit of Hendrycks
+// and Gimpel (2016) in the tanh approximation that GPT-2 uses.
 func (t *Tape) GELU(x *Tensor) *Tensor { return t.gelu(x, false, vec.GELU, vec.GELUWithSlope) }
 
-// GELUErf is y = x·Φ(x) = ½x·(1 + erf(x/√2)), the same gate in its exact form, as in BERT.
+// GELUErf is y = x·Φ(x) = ½x·(1 + erf(x/√2)), the same function in its exact form, as in BERT.
 func (t *Tape) GELUErf(x *Tensor) *Tensor {
 	return t.gelu(x, false, vec.GELUErf, vec.GELUErfWithSlope)
 }
 
-// GELUErfOver is GELUErf for an x whose values no other operation reads, before or after: the
-// derivative takes their memory, and less memory is written.
+// GELUErfOver is GELUErf for an x whose values no other operation reads. The derivative overwrites
+// them, so that less memory is written.
 func (t *Tape) GELUErfOver(x *Tensor) *Tensor {
 	return t.gelu(x, true, vec.GELUErf, vec.GELUErfWithSlope)
 }
@@ -24,7 +24,7 @@ func (t *Tape) gelu(x *Tensor, over bool, plain func(dst, x []float32),
 		plain(y.Data, x.Data)
 		return y
 	}
-	slope := x.Data // gelu′(x), whose exponential is that of the forward pass
+	slope := x.Data // gelu′(x), which shares the exponential of the forward pass
 	if !over {
 		slope = t.Scratch(len(x.Data))
 	}
@@ -38,7 +38,7 @@ type geluOp struct {
 	slope []float32
 }
 
-func (o geluOp) Backward() { // dx = gelu′(x)·dy, in the place of dy
+func (o geluOp) Backward() { // dx = gelu′(x)·dy, written over dy
 	vec.Mul(o.y.AddGrad(), o.y.AddGrad(), o.slope)
 	o.y.tape.passGrad(o.x, o.y.takeGrad())
 }

@@ -10,9 +10,9 @@ import (
 
 // gradCheck compares an op with its definition: reference is the same forward, written again in
 // float64, and its derivative is measured by central differences. The inputs are given to the op in
-// four ways, since gradients arrive differently in each: as leaves that already hold a gradient; as
-// results of another op; and as results that another op uses as well, recorded before or after the
-// one under test.
+// four ways, because gradients arrive differently in each: as leaves that already hold a gradient;
+// as results of another op; and as results that another op uses as well, recorded before or after
+// the one under test.
 func gradCheck(t *testing.T, inputs []*Tensor, op func(*Tape, []*Tensor) *Tensor,
 	reference func([][]float64) []float64) {
 	t.Helper()
@@ -31,7 +31,7 @@ func gradCheck(t *testing.T, inputs []*Tensor, op func(*Tape, []*Tensor) *Tensor
 	for _, way := range []string{"leaf", "result", "used before", "used after"} {
 		for _, x := range inputs {
 			for j := range x.Grad {
-				x.Grad[j] = 1 // gradients add to what is there
+				x.Grad[j] = 1 // ops add to an existing gradient
 			}
 		}
 		tape := dirtyTape()
@@ -132,8 +132,8 @@ func TestWrongShapesAreNamed(t *testing.T) {
 	})
 }
 
-// dirtyTape returns a tape whose memory is full of NaN, as after many steps: an op that reads
-// memory that it has not written fails.
+// dirtyTape returns a tape whose memory is full of NaN, as after many steps, so that a test fails
+// if an op reads memory that it has not written.
 func dirtyTape() *Tape {
 	tape := NewTape()
 	dirt := tape.Scratch(1 << 18)

@@ -34,8 +34,8 @@ func (x *Tensor) gradMatrix() (grad blas32.General, beta float32) {
 	return grad, beta
 }
 
-// takeGrad removes the gradient from x and returns it, when an op no longer needs that of its
-// output.
+// takeGrad removes the gradient from x and returns it. An op calls it when it no longer needs the
+// gradient of its output.
 func (x *Tensor) takeGrad() []float32 {
 	grad := x.Grad
 	if grad != nil {
@@ -44,7 +44,7 @@ func (x *Tensor) takeGrad() []float32 {
 	return grad
 }
 
-// passGrad adds grad to the gradient of x. If that is unset, x takes over the memory of grad;
+// passGrad adds grad to the gradient of x. If x has none yet, x takes over the memory of grad;
 // otherwise the memory goes back to the tape.
 func (t *Tape) passGrad(x *Tensor, grad []float32) {
 	if x.unset() {

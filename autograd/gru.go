@@ -38,14 +38,14 @@ type gruOp struct {
 	unroll
 }
 
-// Backward runs back in time: dh_t gives the gradients of xw_t and s_t, and contributes to dh_{t−1}
-// through z and through s.
+// Backward goes backwards in time: dh_t gives the gradients of xw_t and s_t, and contributes to
+// dh_{t−1} through z and through s.
 func (o gruOp) Backward() {
 	H := o.H
 	dh := o.y.AddGrad()
 	tape := o.y.tape
-	dsum, dhidden := tape.borrow(len(o.gates)), tape.borrow(len(o.gates)) // of xw and of s
-	unwanted := tape.borrow(H)                                            // of a reset state
+	dsum, dhidden := tape.borrow(len(o.gates)), tape.borrow(len(o.gates)) // gradients of xw and of s
+	unwanted := tape.borrow(H)                                            // gradient of a reset state, discarded
 	for s := o.T - 1; s >= 0; s-- {
 		for b := range o.B {
 			i := b*o.T + s

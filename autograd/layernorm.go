@@ -42,8 +42,9 @@ func layerNormForward(y, mean, rstd, x, g, b []float32, eps float32) {
 	vec.LayerNormRows(y, mean, rstd, x, g, b, eps)
 }
 
-// layerNormBackward inverts y = g·x̂ + b: dg += x̂·dy, db += dy, and with d = g·dy
-// dx += rstd·(d − mean(d) − x̂·mean(d·x̂)), because x also changes the mean and σ of its row.
+// layerNormBackward propagates the gradient through y = g·x̂ + b: dg += x̂·dy, db += dy and, with d
+// = g·dy, dx += rstd·(d − mean(d) − x̂·mean(d·x̂)), because x also changes the mean and σ of its
+// row.
 func layerNormBackward(dx, dg, db, dy, x, mean, rstd, g []float32) {
 	vec.LayerNormRowsBackward(dx, dg, db, dy, x, mean, rstd, g)
 }

@@ -78,8 +78,8 @@ func (o linearOp) Backward() {
 	}
 }
 
-// linearForward is y = r + x·w + b; nil stands for zero. A crew divides a large product, as for a
-// prompt. r and b are added after the product, while y is in the cache.
+// linearForward is y = r + x·w + b; nil stands for zero. A crew divides a large product, such as
+// that of a prompt. r and b are added after the product, while y is in the cache.
 func linearForward(y blas32.General, r []float32, x, w blas32.General, b []float32,
 	trans blas.Transpose, crew *gemm.Crew) {
 	gemm.Float32{Crew: crew}.Sgemm(blas.NoTrans, trans, x.Rows, y.Cols, x.Cols, 1, x.Data, x.Stride,
@@ -122,7 +122,7 @@ func (t *Tape) linearRow(y []float32, r *Tensor, x []float32, w, b *Tensor, tran
 // addRows adds every row of m to sum, as for the gradient of a bias.
 func addRows(sum []float32, m blas32.General) { vec.SumRows(sum, m.Data[:m.Rows*m.Cols]) }
 
-// data returns the values of a tensor that may be missing.
+// data returns the values of x, or nil if x is nil.
 func data(x *Tensor) []float32 {
 	if x == nil {
 		return nil

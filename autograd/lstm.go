@@ -40,8 +40,8 @@ type lstmOp struct {
 	unroll
 }
 
-// Backward runs back in time: each step turns dh_t and dc_t into the gradients of its four sums,
-// which reach h_{t−1} through whh, and into dc_{t−1}.
+// Backward goes backwards in time: each step turns dh_t and dc_t into the gradients of its four
+// sums, which contribute to dh_{t−1} through whh, and into dc_{t−1}.
 func (o lstmOp) Backward() {
 	H := o.H
 	dh := o.y.AddGrad()

@@ -188,13 +188,14 @@ func TestAttentionGradient(t *testing.T) {
 		{1, 1, 1, 1, nil, nil, 0}, {2, 7, 3, 5, nil, nil, 0}, {2, 7, 2, 3, packed, nil, 0}, {2, 7,
 			2, 3, packed, nil, 0.4},
 		{1, 35, 1, 2, nil, nil, 0}, {1, 40, 2, 2, manyStarts(40), nil, 0.2},
-		// windows, and shapes that just miss them
+		// shapes of the window kernels, and shapes that just miss them
 		{2, 4, 1, 16, nil, nil, 0}, {2, 7, 2, 16, packed, nil, 0}, {1, 9, 1, 48, nil, nil, 0}, {1,
 			16, 2, 16, nil, nil, 0},
 		{1, 16, 1, 32, manyStarts(16), nil, 0}, {2, 7, 1, 16, packed, nil, 0.4}, {1, 3, 1, 16, nil,
 			nil, 0},
 		{1, 17, 1, 16, nil, nil, 0}, {1, 7, 1, 15, nil, nil, 0},
-		// both sides: whole rows, packed documents, padding that nobody attends to, any spans
+		// bidirectional: whole rows, packed documents, padding that no position attends to,
+		// arbitrary spans
 		{1, 1, 1, 1, nil, ends(1, 1), 0}, {2, 7, 3, 5, nil, ends(14, 7), 0}, {2, 7, 2, 3, packed,
 			ahead, 0},
 		{2, 7, 2, 3, packed, ahead, 0.4}, {1, 35, 1, 2, nil, ends(35, 35), 0}, {1, 70, 1, 2, nil,
@@ -220,10 +221,10 @@ func TestAttentionGradient(t *testing.T) {
 			gradCheck(t, tensors{wild(s.B*s.T, 3*s.H*s.D, 1.5, 1)},
 				func(t *Tape, in tensors) *Tensor {
 					t.Rand = rand.New(rand.NewPCG(3, 4))
-					// to a gradient that is set
+					// this attention adds to a gradient that is set
 					added := t.Attention(in[0], s.B, s.T, s.H, s.start, s.end, s.p)
 					t.Rand = rand.New(rand.NewPCG(3, 4))
-					qkv := t.Scale(in[0], 1) // whose gradient is unset, and overwritten
+					qkv := t.Scale(in[0], 1) // its gradient is unset and is overwritten
 					return t.Add(added, t.Attention(qkv, s.B, s.T, s.H, s.start, s.end, s.p))
 				},
 				func(in wides) []float64 {
@@ -246,7 +247,7 @@ func manyEnds(T int) []int32 {
 	return end
 }
 
-// anyStarts and anyEnds return spans in no order, which need not contain their position.
+// anyStarts and anyEnds return arbitrary spans, which need not contain their own position.
 func anyStarts(T int) []int32 {
 	start := make([]int32, T)
 	for t := range start {
@@ -281,7 +282,7 @@ func TestCrossEntropyGradient(t *testing.T) {
 
 func TestHeadLossGradient(t *testing.T) {
 	y := []int32{2, -1, 0, 4, -1, 5, 5}
-	// one block; blocks of 2, of 1, and a V that fits none
+	// one block; blocks of two rows and of one row; a V larger than a block
 	for _, block := range []int{headBlock, 12, 7, 1} {
 		for _, bias := range []bool{true, false} {
 			t.Run(fmt.Sprint(block, bias), func(t *testing.T) {
@@ -315,8 +316,8 @@ func optional(in tensors, i int) *Tensor {
 func TestRecurrentGradients(t *testing.T) {
 	const B, T, H = 3, 5, 4
 	resets := []int32{
-		5, 1, 2, 3, 4, // goes on from the state before
-		0, 1, 0, 0, 4, // begins with a document, and has two more
+		5, 1, 2, 3, 4, // continues from the previous state
+		0, 1, 0, 0, 4, // starts with a document boundary and has two more
 		1, 2, 0, 3, 4,
 	}
 	quiet := make([]int32, B*T)

@@ -123,8 +123,8 @@ func (u *unroll) product(dst, xw []float32, t int) {
 	}
 }
 
-// back inverts sums = prev·whhᵀ for step t: it adds dsum·whh to the gradient dh of the step before,
-// except in rows that were reset.
+// back propagates the gradient through sums = prev·whhᵀ for step t: it adds dsum·whh to the
+// gradient dh of the step before, except in rows that were reset.
 func (u *unroll) back(dh, dsum []float32, t int) {
 	if t == 0 {
 		return

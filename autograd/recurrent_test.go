@@ -87,8 +87,8 @@ func layers() map[string]struct {
 	}
 }
 
-// A row in two parts, or in single steps, with the state carried over, gives the results of the
-// whole row.
+// Splitting a row into two parts or into single steps, with the state carried over, does not change
+// the results.
 func TestStateCarriesOver(t *testing.T) {
 	const T, H = 6, 3
 	x := []int32{1, 2, 3, 0, 5, 6}

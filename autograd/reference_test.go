@@ -121,7 +121,7 @@ func refCrossEntropy(logits []float64, v int, y []int32, n int) []float64 {
 }
 
 // refRecurrent runs one recurrent layer step by step and token by token. cell computes the next
-// state from the gate sums of the input, those of the state, and the state h, c.
+// state from the gate sums of the input, the gate sums of the state, and the state h, c.
 func refRecurrent(xw, whh, bhh, h0, c0 []float64, B, T, H, gates int, x []int32,
 	cell func(xs, hs, h, c []float64) (h1, c1 []float64)) []float64 {
 	y := make([]float64, B*T*H)

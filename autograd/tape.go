@@ -8,8 +8,8 @@ import (
 	"lmzoo/autograd/gemm"
 )
 
-// Op is one recorded operation. Backward adds to the gradients of its inputs what the gradient of
-// its output implies; it gets both from AddGrad.
+// Op is one recorded operation. Backward reads the gradient of its output and adds to the gradients
+// of its inputs; AddGrad returns both.
 type Op interface{ Backward() }
 
 // Tape records operations in the order they ran. A Tape is for one goroutine.
@@ -28,7 +28,7 @@ type Tape struct {
 	n       int // tensors in use
 	floats  arena[float32]
 	ints    arena[int32]
-	spare   [][]float32 // memory of gradients that have been used
+	spare   [][]float32 // gradients that are no longer needed
 	softmax logSoftmax
 	step    attentionStep
 }
@@ -96,14 +96,14 @@ func (t *Tape) Backward(loss *Tensor) {
 		if i > 0 {
 			from = t.made[i-1]
 		}
-		for _, x := range t.tensors[from:t.made[i]] { // made since the op before
+		for _, x := range t.tensors[from:t.made[i]] { // made since the previous op
 			t.give(x.takeGrad())
 		}
 	}
 }
 
-// Record puts op on the tape. A training step repeats the last one, so that place on the tape
-// usually holds an op of the same type. Record overwrites it instead of allocating.
+// Record puts op on the tape. A training step usually records the same ops as the previous step, so
+// the next slot already holds an op of the same type. Record overwrites it instead of allocating.
 func Record[O any, P interface {
 	*O
 	Op

@@ -12,7 +12,7 @@ import (
 	"lmzoo/autograd/vec"
 )
 
-// block is a small GPT with one layer: every part of a transformer once.
+// block is a small GPT with one layer: it contains every part of a transformer once.
 type block struct {
 	B, T, C, H, V int
 	x, y          []int32
@@ -64,9 +64,9 @@ func (m *block) loss(t *Tape, pos []int32, p float64) *Tensor {
 	return t.HeadLoss(x, m.wte, nil, m.y, m.B*m.T)
 }
 
-// TestTapeIsExplicit computes the gradients of a transformer by hand, in the order of the chain
-// rule: the same kernels that the tape calls, the last line of the forward pass first. The tape
-// must give the same bits, because it does nothing else.
+// TestTapeIsExplicit computes the gradients of a transformer by hand: it calls the same kernels as
+// the tape, starting with the last line of the forward pass. The tape must give the same bits,
+// because it does nothing else.
 func TestTapeIsExplicit(t *testing.T) {
 	m := newBlock()
 	B, T, C, H, V := m.B, m.T, m.C, m.H, m.V
@@ -177,7 +177,7 @@ func TestStepsAllocateNothing(t *testing.T) {
 	require.Zero(t, testing.AllocsPerRun(10, infer))
 }
 
-// The ops of encoders and of tasks allocate nothing, either.
+// The ops of encoders and tasks allocate nothing either.
 func TestTaskStepsAllocateNothing(t *testing.T) {
 	m, tape := newBlock(), NewTape()
 	from, to := []int32{0, 4, int32(m.T)}, []int32{4, int32(m.T), int32(2 * m.T)} // three documents
@@ -221,7 +221,7 @@ func TestStepsRepeat(t *testing.T) {
 	}
 }
 
-// After many steps of different shapes a tape needs the memory of the largest.
+// After many steps of different shapes, a tape needs only the memory of the largest step.
 func TestTapeMemoryIsBounded(t *testing.T) {
 	tape := NewTape()
 	for n := range 50 {

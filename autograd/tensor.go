@@ -24,7 +24,7 @@ type Tensor struct {
 	Grad []float32
 
 	// Int8, if not nil, is the same matrix with one byte per weight, for products with a single
-	// row. Data holds exactly the numbers that its bytes stand for.
+	// row. Data holds exactly the numbers that its bytes represent.
 	Int8 *gemm.Int8
 
 	tape *Tape // provides the memory of Grad; nil for a leaf

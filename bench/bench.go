@@ -1,5 +1,5 @@
-// Package bench measures how fast a machine trains models and generates text, beside what the
-// machine can do at most.
+// Package bench measures how fast a machine trains models and generates text, compared with the
+// peak rates of the machine.
 package bench
 
 import (
@@ -14,16 +14,16 @@ import (
 	"lmzoo/nn"
 )
 
-// Options configure Run.
+// Options configures Run.
 type Options struct {
-	Threads int           // measured besides one thread
+	Threads int           // number of threads to measure besides one
 	Pieces  int           // of a training batch; 0 means the default
-	Each    time.Duration // of training, and again of generating, per model and number of threads
+	Each    time.Duration // of training, and again of generation, per model and number of threads
 
 	Progress func(what string, done float64) // done is the fraction of the work, 0 to 1
 }
 
-// Result holds what a machine can do at most and how close the models come to it.
+// Result holds the peak rates of a machine and how close the models come to them.
 type Result struct {
 	Kernel    string    `json:"kernel"` // instruction set of the matrix product
 	OS        string    `json:"os"`
@@ -34,13 +34,13 @@ type Result struct {
 	Models    []Measure `json:"models"`
 }
 
-// Rates holds a figure on one thread and on all.
+// Rates holds a figure for one thread and for all threads.
 type Rates struct {
 	One float64 `json:"one"`
 	All float64 `json:"all"`
 }
 
-// keep keeps the higher of two measurements, because other processes can only lower one.
+// keep keeps the higher of two measurements, because other processes can only lower a measurement.
 func (r *Rates) keep(threads int, x float64) {
 	r.All = max(r.All, x)
 	if threads == 1 {
@@ -60,10 +60,10 @@ type Measure struct {
 	Seconds    Rates   `json:"step_seconds,omitzero"`   // median of a training step
 	Fastest    Rates   `json:"fastest_step,omitzero"`   // fastest training step
 	Tokens     Rates   `json:"tokens_second,omitzero"`  // trained per second
-	FLOPs      Rates   `json:"flops,omitzero"`          // a second
+	FLOPs      Rates   `json:"flops,omitzero"`          // per second
 	OfPeak     Rates   `json:"of_peak,omitzero"`        // FLOPs / Peak
 	Scaling    float64 `json:"scaling,omitempty"`       // tokens per second and thread, all/one
-	Generated  Rates   `json:"generated,omitzero"`      // tokens per second, one at a time
+	Generated  Rates   `json:"generated,omitzero"`      // tokens per second, generated one at a time
 	Int8       Rates   `json:"generated_int8,omitzero"` // the same with one-byte weights
 	Bytes      float64 `json:"weight_bytes"`            // read per generated token
 	OfMemory   Rates   `json:"of_bandwidth,omitzero"`   // median of Generated·Bytes / Bandwidth
@@ -74,7 +74,7 @@ type Measure struct {
 // that a disturbance affects all models alike.
 const benchRounds = 5
 
-// beyondCaches is the number of bytes of weights from which generation is compared with the memory
+// beyondCaches is the number of weight bytes from which generation is compared with the memory
 // bandwidth.
 const beyondCaches = 48 << 20
 
@@ -114,7 +114,7 @@ func Run(ctx context.Context, cases []Case, o Options) (*Result, error) {
 	return b, nil
 }
 
-// ceilings measures the peak rates of the machine once more.
+// ceilings measures the peak rates of the machine one more time.
 func (b *Result) ceilings(m memory) {
 	const each = 40 * time.Millisecond
 	for _, threads := range slices.Compact([]int{1, b.Threads}) {

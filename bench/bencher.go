@@ -14,7 +14,7 @@ import (
 	"lmzoo/transformer"
 )
 
-// bencher measures one model, with one thread and with all.
+// bencher measures one model, with one thread and with all threads.
 type bencher struct {
 	Case
 	model    model
@@ -28,8 +28,8 @@ type benchRun struct {
 	trainer  *train.Trainer
 	speakers []*speaker // float32 and int8
 	steps    []float64  // seconds per training step
-	tokens   [2]int     // generated, and
-	took     [2]float64 // the seconds it took
+	tokens   [2]int     // tokens generated
+	took     [2]float64 // seconds that they took
 	ofMemory []float64  // shares of the bandwidth that float32 generation used
 }
 
@@ -113,7 +113,8 @@ func (x *bencher) measure(ctx context.Context, each time.Duration, mem memory) e
 	return nil
 }
 
-// train makes steps for time each. The first one warms the caches and does not count.
+// train makes training steps for the duration each. The first step warms the caches and is not
+// counted.
 func (r *benchRun) train(ctx context.Context, each time.Duration) error {
 	for begin, warm := time.Now(), false; ; warm = true {
 		if err := ctx.Err(); err != nil {
@@ -132,7 +133,7 @@ func (r *benchRun) train(ctx context.Context, each time.Duration) error {
 	}
 }
 
-// speak generates tokens for time each.
+// speak generates tokens for the duration each.
 func (r *benchRun) speak(ctx context.Context, which int, each time.Duration) error {
 	s := r.speakers[which]
 	s.next()

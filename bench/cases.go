@@ -14,7 +14,7 @@ import (
 	"lmzoo/transformer"
 )
 
-// Case is a model of a size at which other programs can be measured, too.
+// Case is a model of a size for which other programs can be measured as well.
 type Case struct {
 	Name, Like     string // its name, and whose model has this shape
 	Batch, Context int    // of a training step; a Batch of 0 means that it is not trained
@@ -22,8 +22,8 @@ type Case struct {
 	build          func() (model, error)
 }
 
-// model is what Run measures. It is trained if it is a Word2Vec or a Learner of causal or of masked
-// batches, and it generates if it is speaking.
+// model is a model that Run can measure. It is trained if it is a Word2Vec or a Learner of causal
+// or of masked batches, and it generates if it is speaking.
 type model interface{ Vocab() int }
 
 // speaking is a model that generates.
@@ -33,7 +33,7 @@ type speaking interface {
 	Quantize()
 }
 
-// Cases returns what Run measures, in order.
+// Cases returns the cases that Run measures, in order.
 func Cases() []Case {
 	const characters, names = 65, 27 // of tiny Shakespeare, of makemore's names
 	cell := func(name, like string, batch, context int, kind string, vocab, embd, hidden int) Case {
@@ -86,7 +86,7 @@ func Cases() []Case {
 	}
 }
 
-// Scaling returns nanoGPT's recipe with more and less of one thing at a time. The time of a step
+// Scaling returns variants of nanoGPT's recipe that change one size at a time. The time of a step
 // should grow with its arithmetic.
 func Scaling() []Case {
 	recipe := transformer.Config{VocabSize: 65, NPositions: 64, NEmbd: 128, NLayer: 4, NHead: 4}
@@ -116,8 +116,8 @@ func Scaling() []Case {
 	return all
 }
 
-// Find returns the cases of these names, Cases for none. A name stands for all cases that begin
-// with it, too, such as "makemore" or "scaling".
+// Find returns the cases with these names, or all cases if names is empty. A name also selects all
+// cases that begin with it, such as "makemore" or "scaling".
 func Find(names []string) ([]Case, error) {
 	all := Cases()
 	if len(names) == 0 {
@@ -146,7 +146,7 @@ func namesOf(cases []Case) (names []string) {
 	return names
 }
 
-// of makes a case of a configuration; its weights are random and always the same.
+// of makes a case from a configuration; the weights are random, but always the same.
 func of[C interface{ Shape(context int) nn.Shape }, M model](
 	name, like string, batch, context int, construct func(C, *rand.Rand) (M, error), c C,
 ) Case {

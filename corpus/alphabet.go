@@ -15,7 +15,7 @@ import (
 //	33 …      the code points
 //
 // High and low digits are different tokens, so that a model always knows its position in a byte.
-// Real text hardly needs them, and 32 tokens cost a small vocabulary less than 256 would.
+// Real text rarely contains such bytes, and 32 tokens cost a small vocabulary less than 256 would.
 type alphabet struct {
 	runes []rune
 	ids   map[rune]lm.Token

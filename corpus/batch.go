@@ -42,7 +42,7 @@ func (b *Batch) fill(at int, doc []lm.Token, from, to int) {
 // tokens.
 func checkShape(docs [][]lm.Token, rows, t int) (total int, err error) {
 	if rows < 1 || t < 1 {
-		return 0, fmt.Errorf("batches of %d rows by %d tokens: want at least 1 by 1", rows, t)
+		return 0, fmt.Errorf("batches of %d rows by %d tokens; want at least 1 by 1", rows, t)
 	}
 	if rows > math.MaxInt32/t {
 		return 0, fmt.Errorf("batches of %d rows by %d tokens: too large; want fewer rows or a "+
@@ -58,7 +58,7 @@ func checkShape(docs [][]lm.Token, rows, t int) (total int, err error) {
 	return total, nil
 }
 
-// shuffler draws the permutations of any epoch, always the same ones.
+// shuffler draws the permutations of an epoch, which depend only on the seed and the epoch.
 type shuffler struct {
 	pcg  rand.PCG
 	rand *rand.Rand

@@ -29,7 +29,7 @@ func numbered(lengths []int) (docs [][]lm.Token) {
 	return docs
 }
 
-// place is where a token is: which document, and where in it.
+// place is the position of a token: its document and its index in the document.
 type place struct{ doc, at int }
 
 func places(docs [][]lm.Token) map[lm.Token]place {
@@ -140,7 +140,7 @@ func TestLanesShowEveryTokenOnce(t *testing.T) {
 		l, err := NewLanes(docs, lanes, length, rapid.Uint64().Draw(t, "seed"))
 		require.NoError(t, err)
 		epoch := rapid.IntRange(0, 3).Draw(t, "epoch")
-		lane := make([]Batch, lanes) // the whole epoch of each
+		lane := make([]Batch, lanes) // the whole epoch of each lane
 		where := places(docs)
 		for i := range l.Steps() {
 			var b Batch
@@ -198,7 +198,7 @@ func sources(t require.TestingT, docs [][]lm.Token, b, length int, seed uint64) 
 }
 
 // TestBatchesByStep checks that a step is the same batch whatever was requested before, so that a
-// run can go on anywhere.
+// run can resume anywhere.
 func TestBatchesByStep(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		docs := drawDocs(t)
@@ -292,8 +292,8 @@ func TestEndsStandAnywhere(t *testing.T) {
 	}
 }
 
-// TestWindowsOfAStream checks that of one long stream every window is a whole one, and where they
-// begin varies.
+// TestWindowsOfAStream checks that the windows of one long stream are all whole and begin at
+// varying positions.
 func TestWindowsOfAStream(t *testing.T) {
 	docs := numbered([]int{1000})
 	w, err := NewWindows(docs, 4, 10, 5)

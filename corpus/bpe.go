@@ -9,10 +9,10 @@ import (
 )
 
 // BPE is byte-pair encoding (Gage 1994; for words, Sennrich et al. 2016; over bytes, Radford et al.
-// 2019). Encoding starts from single bytes and joins the pair that was learned first, then the
-// next, until no learned pair is left. Frequent words become one token, rare words a few, and
-// nothing is unknown. Token 1+b is the byte b; token 257+i is the result of merge i. A BPE is safe
-// for concurrent use.
+// 2019). Encoding starts from single bytes and repeatedly joins the pair that was learned earliest,
+// until no learned pair is left. Frequent words become one token, rare words a few, and nothing is
+// unknown. Token 1+b is the byte b; token 257+i is the result of merge i. A BPE is safe for
+// concurrent use.
 type BPE struct {
 	merges []Merge
 	rank   map[Merge]lm.Token // the token of a pair; pairs learned earlier have smaller tokens
@@ -95,8 +95,8 @@ func (b *BPE) mergeScan(s []lm.Token) []lm.Token {
 	}
 }
 
-// mergeHeap is mergeScan in n log n time, for pieces as long as a text without spaces. The tokens
-// form a linked list; a heap holds the pairs, some of them out of date.
+// mergeHeap is mergeScan in n log n time, for very long pieces, such as a text without spaces. The
+// tokens form a linked list; a heap holds the pairs, some of them out of date.
 func (b *BPE) mergeHeap(s []lm.Token) []lm.Token {
 	n := len(s)
 	next, prev := make([]int32, n), make([]int32, n)
@@ -178,7 +178,7 @@ type pieceCache struct {
 	tokens map[string][]lm.Token
 }
 
-// A full cache stays as it is: frequent pieces come early.
+// A full cache is not changed, because frequent pieces come early.
 const (
 	cachedPieces = 1 << 16
 	cachedBytes  = 64 // longer pieces rarely recur

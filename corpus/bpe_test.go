@@ -177,7 +177,6 @@ func TestBPETokensAreBounded(t *testing.T) {
 	checkRoundTrip(t, b, strings.Repeat("a", 100_003))
 }
 
-// TestBPECacheIsItsOwn checks that a caller who changes tokens does not change the cache.
 // TestBPEOfAnyVocabulary checks that a short text has few merges, however large the vocabulary.
 func TestBPEOfAnyVocabulary(t *testing.T) {
 	tok, err := TrainBPE([]Document{{Text: "the cat sat on the mat"}}, 1<<40)
@@ -215,7 +214,7 @@ func TestBPEIsSafeForConcurrentUse(t *testing.T) {
 	group.Wait()
 }
 
-// zipfText is about a megabyte of made-up words, their frequencies as Zipf has them.
+// zipfText returns about a megabyte of made-up words whose frequencies follow Zipf's law.
 func zipfText() string {
 	var text strings.Builder
 	x := uint64(1)

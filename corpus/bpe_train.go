@@ -11,7 +11,7 @@ import (
 	"lmzoo/lm"
 )
 
-// defaultBPEVocab is enough for a text of a megabyte in a script of few letters.
+// defaultBPEVocab is enough for a megabyte of text in a script with few letters.
 const defaultBPEVocab = 1024
 
 // A pair must occur more than once to be merged. The length of a token is bounded, so that a page
@@ -21,22 +21,23 @@ const (
 	maxTokenBytes = 256
 )
 
-// TrainBPE learns merges until there are vocab tokens, or no pair occurs twice:
+// TrainBPE learns merges until there are vocab tokens, or until no pair occurs twice:
 //
 //	repeat: join the most frequent pair of neighbours, everywhere
 //
-// Among equally frequent pairs, the pair of older tokens goes first. Rescanning the text for every
-// merge would take hours. Instead, each distinct piece is stored once with its count, every pair
-// has a list of its positions, and a heap yields the most frequent pair.
+// Among equally frequent pairs, the pair of older tokens is merged first. Rescanning the text for
+// every merge would take hours. Instead, each distinct piece is stored once with its count, every
+// pair has a list of its positions, and a heap yields the most frequent pair.
 //
-// When vocab is 0 it is 1024, or as large as the alphabet of the text needs.
+// If vocab is 0, the vocabulary has 1024 tokens, or more if the alphabet of the text needs more.
 func TrainBPE(docs []Document, vocab int) (*BPE, error) {
 	pieces := countPieces(textsOf(docs), nextPiece)
 	return learnBPE(pieces, cmp.Or(vocab, max(defaultBPEVocab, bpeAlphabet(pieces))))
 }
 
-// trainBPE is TrainBPE, but refuses a vocabulary in which not every character of the text can have
-// a token: Chinese in single bytes is three times as long as in characters, and learns badly.
+// trainBPE is TrainBPE for any sequence of texts. It refuses a vocabulary that cannot hold every
+// character of the text: Chinese in single bytes is three times as long as in characters, and a
+// model learns it badly.
 func trainBPE(texts iter.Seq[string], vocab int) (*BPE, error) {
 	pieces := countPieces(texts, nextPiece)
 	needed := bpeAlphabet(pieces)
@@ -50,8 +51,8 @@ func trainBPE(texts iter.Seq[string], vocab int) (*BPE, error) {
 	return learnBPE(pieces, vocab)
 }
 
-// bpeAlphabet returns how many tokens the bytes and the characters of several bytes take that occur
-// often enough to be joined.
+// bpeAlphabet returns the number of tokens for the bytes and for those characters of several bytes
+// that occur often enough to be joined.
 func bpeAlphabet(pieces map[string]int) int {
 	counts := map[rune]int{}
 	for piece, n := range pieces {
@@ -106,8 +107,8 @@ type bpeTrainer struct {
 	touchedSet map[Merge]bool
 }
 
-// symbol is a token of a piece. Positions are stable: a symbol that is joined to the one before it
-// is dead.
+// symbol is a token of a piece. Positions are stable: a symbol that has been joined to the previous
+// one is dead.
 type symbol struct {
 	token      lm.Token // 0: dead
 	prev, next int32    // −1: the end of the piece
@@ -116,7 +117,7 @@ type symbol struct {
 
 type pairStat struct {
 	count int
-	at    []int32 // positions where the pair was found; it may have gone since
+	at    []int32 // positions where the pair was found; it may be gone by now
 }
 
 type pairCount struct {
@@ -182,7 +183,8 @@ func (t *bpeTrainer) add(at int32) {
 	}
 }
 
-// remove uncounts the pair that begins at a position. Its list is cleaned up when it is used.
+// remove subtracts the pair that begins at a position from its count. The list of positions is
+// cleaned up when it is used.
 func (t *bpeTrainer) remove(at int32) {
 	if pair, ok := t.pairAt(at); ok {
 		t.pairs[pair].count -= t.symbols[at].count
@@ -197,7 +199,7 @@ func (t *bpeTrainer) pushTouched() {
 	clear(t.touchedSet)
 }
 
-// mostFrequent takes the most frequent pair from the heap.
+// mostFrequent removes the most frequent pair from the heap.
 func (t *bpeTrainer) mostFrequent() (Merge, bool) {
 	for len(t.byCount) > 0 {
 		top := t.byCount.pop()

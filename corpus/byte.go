@@ -2,8 +2,8 @@ package corpus
 
 import "lmzoo/lm"
 
-// Byte is the tokenizer of single bytes: token 1+b is the byte b. It learns nothing and takes any
-// text in any script, at the price of the longest sequences.
+// Byte is the tokenizer of single bytes: token 1+b is the byte b. It learns nothing and accepts any
+// text in any script, but its sequences are the longest.
 type Byte struct{}
 
 // byteTokens is the size of the vocabulary: BOS and one token per byte.

@@ -9,7 +9,7 @@ import (
 	"lmzoo/lm"
 )
 
-// textsOfTokens returns what a reader sees of a text's tokens.
+// textsOfTokens returns the printable forms of the tokens of a text.
 func textsOfTokens(tok Tokenizer, text string) (out []string) {
 	for _, t := range tok.Encode(nil, text) {
 		out = append(out, tok.Text(t))
@@ -28,8 +28,8 @@ func TestWordsOfChinese(t *testing.T) {
 	checkRoundTrip(t, tok, text+"猫猫sat猫 猫\xe7\x8c")
 }
 
-// TestOldWordVocabulary checks that a vocabulary with words of several Chinese characters goes on
-// cutting as it did when its model was trained.
+// TestOldWordVocabulary checks that a vocabulary with words of several Chinese characters still
+// cuts text as it did when its model was trained.
 func TestOldWordVocabulary(t *testing.T) {
 	old, err := LoadTokenizer(
 		[]byte(

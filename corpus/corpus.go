@@ -12,15 +12,16 @@ type Document struct {
 	End string
 	Cut bool // a byte split cut this document; its end is not a prediction target
 
-	// Truth holds, for the synthetic world only, the cost of each piece of Text+End under the exact
-	// distribution it was drawn from, in order. It is nil for real text.
+	// Truth holds, for the synthetic world only, the cost of each piece of Text+End, in order,
+	// under the exact distribution that it was drawn from. It is nil for real text.
 	Truth []Event
 }
 
 // Bytes returns the number of bytes of the document in its corpus.
 func (d Document) Bytes() int { return len(d.Text) + len(d.End) }
 
-// Split is a corpus in three parts: to train on, to select the best model, and to evaluate it once.
+// Split is a corpus in three parts: one to train on, one to select the best model with, and one to
+// evaluate it on, once.
 type Split struct{ Train, Valid, Test []Document }
 
 // Tokenizer cuts text into tokens of a vocabulary. Token 0 is [lm.BOS], the document boundary,
@@ -30,7 +31,7 @@ type Tokenizer interface {
 	Name() string                                  // byte, char, word, bpe, whitespace
 	Vocab() int                                    // number of tokens, BOS included
 	Encode(dst []lm.Token, text string) []lm.Token // appends to dst
-	Decode(tokens []lm.Token) string               // skips tokens out of range and special tokens
+	Decode(tokens []lm.Token) string               // skips special tokens and tokens out of range
 	Text(t lm.Token) string                        // printable form of a token
 	// length of the text of a token; -1 if it varies (<unk>)
 	Bytes(t lm.Token) int
@@ -50,15 +51,15 @@ func EncodeDocument(dst []lm.Token, tok Tokenizer, d Document) []lm.Token {
 type Batch struct {
 	B, T int
 	X    []lm.Token // [B·T]
-	Y    []lm.Token // [B·T] targets; −1: no loss there
-	// targets of the whole step, the denominator of the mean loss; a piece of a batch keeps the
-	// whole's
+	Y    []lm.Token // [B·T] targets; −1: no loss at this position
+	// N is the number of targets of the whole step, the denominator of the mean loss; a share of a
+	// batch keeps the N of the whole batch
 	N int
 }
 
-// Source gives the batch of any step: the same step is always the same batch, so that a run can be
-// resumed anywhere.
+// Source returns the batch of any step: the same step is always the same batch, so that a run can
+// be resumed anywhere.
 type Source interface {
-	// Batch fills b, reusing its slices, with the batch of a step.
+	// Batch fills b with the batch of a step and reuses its slices.
 	Batch(b *Batch, step int)
 }

@@ -11,7 +11,7 @@ type cutter struct {
 
 	// State between paragraphs; these bytes may become text of this or the next paragraph.
 	ends   []byte // line ends not yet returned
-	closed string // the end of a finished paragraph; "": it goes on
+	closed string // the end of a finished paragraph; "" if the paragraph continues
 	out    []Fragment
 }
 
@@ -56,7 +56,7 @@ func (c *cutter) takeLines(chunk string) {
 }
 
 // takeParagraphs follows cutParagraphs: the first blank line ends a paragraph. Further blank lines
-// are text of the next paragraph, or belong to the last end if there is none.
+// are text of the next paragraph, or of the last end if no paragraph follows.
 func (c *cutter) takeParagraphs(chunk string) {
 	var text strings.Builder
 	for chunk != "" {

@@ -21,10 +21,10 @@ func ParseBoundaries(s string) (Boundaries, error) {
 	case Files, Lines, Paragraphs:
 		return b, nil
 	}
-	return "", fmt.Errorf("documents %q: want file, lines or paragraphs", s)
+	return "", fmt.Errorf("document boundaries %q; want file, lines or paragraphs", s)
 }
 
-// Cut cuts a text into documents. Text and End of all of them, joined, are the text again, byte for
+// Cut cuts a text into documents. The Text and End of all documents, joined, are the text, byte for
 // byte. An empty text has no documents.
 func (b Boundaries) Cut(text string) []Document {
 	switch {
@@ -38,8 +38,8 @@ func (b Boundaries) Cut(text string) []Document {
 	return []Document{{Text: text}}
 }
 
-// line returns the first line of a text, which is not empty, and the "\n" or "\r\n" that ends it,
-// or "" at the end of the text.
+// line returns the first line of a nonempty text and the "\n" or "\r\n" that ends it, or "" at the
+// end of the text.
 func line(text string) (content, end string) {
 	i := strings.IndexByte(text, '\n')
 	switch {
@@ -51,7 +51,7 @@ func line(text string) (content, end string) {
 	return text[:i], text[i : i+1]
 }
 
-// cutLines makes a document of each line. The end of the last line opens no further document.
+// cutLines makes a document of each line. The end of the last line does not start another document.
 func cutLines(text string) []Document {
 	docs := make([]Document, 0, strings.Count(text, "\n")+1)
 	for text != "" {

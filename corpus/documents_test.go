@@ -40,7 +40,7 @@ func TestParseBoundaries(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, Lines, b)
 	_, err = ParseBoundaries("sentences")
-	require.EqualError(t, err, `documents "sentences": want file, lines or paragraphs`)
+	require.EqualError(t, err, `document boundaries "sentences"; want file, lines or paragraphs`)
 }
 
 func TestParseRatio(t *testing.T) {
@@ -68,8 +68,8 @@ func joined(docs []Document) string {
 	return s.String()
 }
 
-// TestNothingIsLost checks that whatever the bytes, the boundaries and the split, the parts in
-// order are the text.
+// TestNothingIsLost checks that the parts, in order, are the text, whatever the bytes, the
+// boundaries and the split.
 func TestNothingIsLost(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		text := rapid.OneOf(
@@ -98,7 +98,7 @@ func TestNothingIsLost(t *testing.T) {
 			}
 		}
 		if bytes != len(text) {
-			t.Fatalf("%d bytes of %d", bytes, len(text))
+			t.Fatalf("got %d of %d bytes", bytes, len(text))
 		}
 	})
 }
@@ -115,9 +115,9 @@ func TestSplitByDocument(t *testing.T) {
 	require.Equal(t, "line", docs[36].Text)
 }
 
-// TestSplitByBytes is nanoGPT's split: data[:int(n*0.9)] to train on, the rest to validate.
+// TestSplitByBytes is nanoGPT's split: data[:int(n*0.9)] for training, the rest for validation.
 func TestSplitByBytes(t *testing.T) {
-	text := strings.Repeat("0123456789", 3) + "abcde" // 35 bytes, 31.5 of them to train on
+	text := strings.Repeat("0123456789", 3) + "abcde" // 35 bytes, 31.5 of them for training
 	s := Ratio{90, 10, 0}.Split(Files.Cut(text))
 	require.Equal(t, Split{
 		Train: []Document{{Text: text[:31], Cut: true}},

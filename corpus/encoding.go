@@ -13,18 +13,18 @@ import (
 	utf16 "golang.org/x/text/encoding/unicode"
 )
 
-// detected is what the first bytes of a text say about its encoding. Its zero value is UTF-8.
+// detected is the encoding that the first bytes of a text suggest. Its zero value is UTF-8.
 type detected struct {
 	name     string
 	encoding encoding.Encoding // nil: not certain enough to convert the text
-	always   bool              // not even words of bytes can be read without a conversion
+	always   bool              // not even the words of bytes can be read without a conversion
 }
 
-// multibyte lists the encodings that are converted, by the name chardet gives them. Two bytes that
-// make a character are hard to take for something else; encodings of one byte a character are
-// easily confused.
+// multibyte lists the encodings that are converted, by the names that chardet gives them. An
+// encoding with several bytes per character is hard to mistake for another; encodings with one byte
+// per character are easily confused.
 var multibyte = map[string]detected{
-	// which contains GB2312 and GBK
+	// GB18030 contains GB2312 and GBK
 	"GB2312":    {name: "GB18030", encoding: simplifiedchinese.GB18030},
 	"GB18030":   {name: "GB18030", encoding: simplifiedchinese.GB18030},
 	"Big5":      {name: "Big5", encoding: traditionalchinese.Big5},
@@ -55,14 +55,14 @@ func detect(head []byte) detected {
 	return detected{name: "not UTF-8"}
 }
 
-// How sure chardet must be to be believed, and how unsure to be overruled.
+// The confidence from which chardet is trusted, and below which other evidence overrules it.
 const (
 	certain  = 0.9
 	doubtful = 0.5
 )
 
-// utf16Order returns the order of bytes of a text in UTF-16: by its mark, or by the zero half of
-// ASCII.
+// utf16Order returns the byte order of a text in UTF-16, from its byte order mark or from the zero
+// bytes of ASCII characters.
 func utf16Order(head []byte) (utf16.Endianness, bool) {
 	if len(head) < 2 {
 		return utf16.LittleEndian, false
@@ -98,7 +98,7 @@ func mostlyUTF8(head []byte) bool {
 		switch {
 		case r == utf8.RuneError && size == 1:
 			if !utf8.FullRune(head) {
-				return bad <= good // cut off
+				return bad <= good // the last character may be cut off
 			}
 			bad++
 		case size > 1:
@@ -109,8 +109,8 @@ func mostlyUTF8(head []byte) bool {
 	return bad <= good
 }
 
-// decodes reports whether a text decodes without an error, and nearly all of it that is not ASCII
-// is letters and punctuation of East Asia.
+// decodes reports whether a text decodes without an error and nearly all of its characters outside
+// ASCII are East Asian letters and punctuation.
 func decodes(head []byte, e encoding.Encoding) bool {
 	text, err := e.NewDecoder().Bytes(head)
 	if err != nil {
@@ -120,7 +120,7 @@ func decodes(head []byte, e encoding.Encoding) bool {
 	for i, r := range string(text) {
 		switch {
 		case r == utf8.RuneError:
-			if i < len(text)-4*utf8.UTFMax { // else cut off
+			if i < len(text)-4*utf8.UTFMax { // otherwise the text was cut off
 				return false
 			}
 		case r < utf8.RuneSelf:
@@ -134,14 +134,14 @@ func decodes(head []byte, e encoding.Encoding) bool {
 	return asian > 0 && other*10 <= asian
 }
 
-// isAsianPunctuation reports whether r is punctuation or a full-width form of East Asian text.
+// isAsianPunctuation reports whether r is East Asian punctuation or a full-width form.
 func isAsianPunctuation(r rune) bool {
 	return r >= 0x3000 && r <= 0x303f || r >= 0xff00 && r <= 0xffef || r >= 0x2010 && r <= 0x2026 ||
 		r == '·'
 }
 
-// paired reports whether nearly all bytes above ASCII have a neighbour above ASCII, as those of
-// accented letters do not.
+// paired reports whether nearly all bytes above ASCII have a neighbour above ASCII, unlike the
+// bytes of accented letters in an encoding of one byte per character.
 func paired(head []byte) bool {
 	pairs, single := 0, 0
 	for i := 0; i < len(head); i++ {

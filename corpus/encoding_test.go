@@ -72,7 +72,7 @@ func TestEncodingsAreConverted(t *testing.T) {
 }
 
 // TestBytesAreKept covers texts that must not be converted: UTF-8, even damaged, and encodings of
-// one byte a character, which are easily confused.
+// one byte per character, which are easily confused.
 func TestBytesAreKept(t *testing.T) {
 	for text, note := range map[string]string{
 		chinese:                               "",

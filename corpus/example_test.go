@@ -34,8 +34,8 @@ func Example() {
 	// whitespace V=7   the|<unk>|sees|.
 }
 
-// Byte-pair encoding joins the most frequent pair of neighbours, again and again; what is frequent
-// becomes one token.
+// Byte-pair encoding repeatedly joins the most frequent pair of neighbours, so that frequent words
+// become one token.
 func ExampleTrainBPE() {
 	docs := corpus.Files.Cut("low low low lower lower newest newest newest newest widest widest")
 	bpe, err := corpus.TrainBPE(docs, 1+256+8)
@@ -84,7 +84,7 @@ func ExampleBoundaries_Cut() {
 	//   "and an\r\nend" ends with ""
 }
 
-// A single stream is split by bytes, as nanoGPT does; where it is cut, no document ends.
+// A single stream is split by bytes, as nanoGPT does; no document ends at the cut.
 func ExampleRatio_Split() {
 	split := corpus.Ratio{Train: 90, Valid: 10}.Split(corpus.Files.Cut("to be, or not to be"))
 	fmt.Printf("%q cut: %v\n", split.Train[0].Text, split.Train[0].Cut)
@@ -94,7 +94,7 @@ func ExampleRatio_Split() {
 	// "be" cut: true
 }
 
-// show prints a batch: what goes in, and below it what is to come out.
+// show prints a batch: the inputs, and below them the targets.
 func show(tok corpus.Tokenizer, b corpus.Batch) {
 	for i := range b.B {
 		var x, y strings.Builder
@@ -117,7 +117,8 @@ func letter(tok corpus.Tokenizer, t lm.Token) string {
 	return tok.Text(t)
 }
 
-// Short documents are packed into rows whole, each opened by the boundary, and a dot is no target.
+// Short documents are packed whole into rows, each preceded by the boundary. A dot marks a position
+// without a target.
 func ExampleWindows() {
 	tok := corpus.Byte{}
 	docs := corpus.EncodeDocuments(tok, corpus.Lines.Cut("emma\nava\nmia\nliam\nzoe\n"))
@@ -138,7 +139,7 @@ func ExampleWindows() {
 	// 22 targets
 }
 
-// Each row goes on in the next batch where it stopped in this one.
+// Each row continues in the next batch where it stopped in this one.
 func ExampleLanes() {
 	tok := corpus.Byte{}
 	docs := corpus.EncodeDocuments(tok, corpus.Files.Cut("the-cat-sat-on-the-mat"))

@@ -16,18 +16,18 @@ import (
 	"time"
 )
 
-// Cache stores named corpora after they have been fetched. Its zero value is the directory lmzoo in
-// the user's cache directory.
+// Cache stores fetched corpora. Its zero value is the directory lmzoo in the user's cache
+// directory.
 type Cache struct {
 	Dir     string
 	Client  *http.Client  // nil: http.DefaultClient
 	Timeout time.Duration // of a download; 0: two minutes
-	GoRoot  string        // "": as the go command reports
+	GoRoot  string        // "": as reported by the go command
 }
 
 const defaultTimeout = 2 * time.Minute
 
-// Path returns where a named corpus is, or will be.
+// Path returns the path of a named corpus, whether or not it has been fetched.
 func (c Cache) Path(n Named) (string, error) {
 	dir := c.Dir
 	if dir == "" {
@@ -53,8 +53,8 @@ func (c Cache) Has(ctx context.Context, n Named) bool {
 	return err == nil && n.check(path) == nil
 }
 
-// Get returns the path of a named corpus, which it fetches if needed. The file is complete and has
-// the right SHA-256: a download becomes visible only after it has been checked.
+// Get returns the path of a named corpus, which it fetches if necessary. The file is complete and
+// has the right SHA-256, because a download becomes visible only after the check.
 func (c Cache) Get(ctx context.Context, n Named) (string, error) {
 	if n.GoFile != "" {
 		path, err := c.goFile(ctx, n)
@@ -147,7 +147,7 @@ func (n Named) store(src io.Reader, path string) error {
 	if err != nil {
 		return err
 	}
-	defer os.Remove(part.Name()) // incomplete, or renamed already
+	defer os.Remove(part.Name()) // incomplete, or already renamed
 	err = n.copy(part, src)
 	if err == nil {
 		err = part.Sync()
@@ -158,7 +158,7 @@ func (n Named) store(src io.Reader, path string) error {
 	return os.Rename(part.Name(), path)
 }
 
-// goFile returns the path of a corpus of the Go distribution.
+// goFile returns the path of a corpus in the Go distribution.
 func (c Cache) goFile(ctx context.Context, n Named) (string, error) {
 	root := c.GoRoot
 	if root == "" {

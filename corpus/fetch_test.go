@@ -16,7 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// served is a corpus that a test server offers, and the requests it got.
+// served returns a corpus on a test server, a cache, and the number of requests to the server.
 func served(t *testing.T, handler http.HandlerFunc) (n Named, c Cache, requests *atomic.Int32) {
 	requests = new(atomic.Int32)
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter,
@@ -24,7 +24,7 @@ func served(t *testing.T, handler http.HandlerFunc) (n Named, c Cache, requests 
 		requests.Add(1)
 		handler(w, r)
 	}))
-	server.Config.ErrorLog = log.New(io.Discard, "", 0) // clients that hang up are what is tested
+	server.Config.ErrorLog = log.New(io.Discard, "", 0) // the tests include clients that hang up
 	server.StartTLS()
 	t.Cleanup(server.Close)
 	n = Named{Name: "test", URL: server.URL + "/test.txt", Bytes: int64(len(sample)),
@@ -164,7 +164,7 @@ func TestOpticks(t *testing.T) {
 	opticks, err := FindNamed("opticks")
 	require.NoError(t, err)
 	if !(Cache{}).Has(t.Context(), opticks) {
-		t.Skip("this Go comes without its test data")
+		t.Skip("this Go installation has no test data")
 	}
 	c, err := Load(t.Context(), Options{Source: "opticks"})
 	require.NoError(t, err)
@@ -191,7 +191,7 @@ func TestNamed(t *testing.T) {
 	}
 	_, err := FindNamed("ptb")
 	require.EqualError(t, err,
-		`no corpus is named "ptb": choose one of tinyshakespeare, names, opticks, or give a file`)
+		`no corpus is named "ptb"; want one of tinyshakespeare, names, opticks, or a file`)
 }
 
 // TestLoadNamed checks the default boundaries, split and order of a named corpus.

@@ -1,6 +1,6 @@
 package corpus
 
-// heap is a binary heap with the first element on top (Williams 1964). Unlike container/heap, it
+// heap is a binary heap with the smallest element on top (Williams 1964). Unlike container/heap, it
 // does not box its elements.
 type heap[E interface{ before(E) bool }] []E
 

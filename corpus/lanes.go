@@ -12,8 +12,8 @@ import (
 // continues every lane where the previous step stopped.
 //
 // A lane may begin inside a document. Every lane but the first therefore begins with a BOS without
-// a target, which ends the memory of the text that came before in this row. In each epoch every
-// token of the corpus is a target exactly once. Lanes is for one goroutine.
+// a target, which clears the memory of the previous text in this row. In each epoch every token of
+// the corpus is a target exactly once. Lanes is for one goroutine.
 type Lanes struct {
 	docs    [][]lm.Token
 	b, t    int
@@ -21,7 +21,7 @@ type Lanes struct {
 	steps   int     // steps per epoch
 	now     int     // the epoch of the fields below
 	order   []int32 // of the documents
-	begins  []int   // where each document begins in the stream, in this order
+	begins  []int   // where each document begins in the stream, in the order of the epoch
 	shuffle *shuffler
 }
 
@@ -32,7 +32,7 @@ func NewLanes(docs [][]lm.Token, b, t int, seed uint64) (*Lanes, error) {
 		return nil, err
 	}
 	l := &Lanes{docs: docs, b: b, t: t, total: total, now: -1, shuffle: newShuffler(seed)}
-	places := 0 // of the longest lane
+	places := 0 // length of the longest lane
 	for i := range b {
 		if n := l.begin(i+1) - l.begin(i); n > 0 {
 			places = max(places, n+extra(i))
@@ -54,8 +54,8 @@ func (l *Lanes) begin(lane int) int {
 	return int((int64(lane)*int64(l.total) + int64(l.b) - 1) / int64(l.b))
 }
 
-// extra returns the number of positions before the tokens of a lane: one for the BOS that ends the
-// memory.
+// extra returns the number of positions before the tokens of a lane: one for the BOS that clears
+// the memory.
 func extra(lane int) int { return min(lane, 1) }
 
 // turn shuffles the documents for an epoch.
@@ -90,7 +90,7 @@ func (l *Lanes) fill(b *Batch, lane, from int) {
 	at, row := lane*l.t, (lane+1)*l.t
 	pos, end := l.begin(lane)+from-extra(lane), l.begin(lane+1)
 	if pos < l.begin(lane) {
-		at, pos = at+1, pos+1 // resize wrote the BOS
+		at, pos = at+1, pos+1 // resize has written the BOS
 	}
 	for at < row && pos < end {
 		d := l.find(pos)

@@ -10,11 +10,11 @@ import (
 	"strings"
 )
 
-// Options describe what to load. Only Source is required.
+// Options describes what to load. Only Source is required.
 type Options struct {
 	// Source is the name of a corpus, a file, a directory of files, or - for Stdin. The name of a
-	// corpus wins over a file of that name, which is ./name. Files packed by gzip or Zstandard are
-	// unpacked.
+	// corpus takes precedence over a file of that name; write ./name for the file. Files compressed
+	// by gzip or Zstandard are decompressed.
 	Source string
 	// Documents is the rule that cuts files into documents; "" means the default of the corpus, or
 	// whole files.
@@ -22,18 +22,18 @@ type Options struct {
 	// Ratio is the split. Its zero value means the default of the corpus, or 90/5/5, or all for
 	// training if Valid or Test is given.
 	Ratio Ratio
-	// Valid and Test are sources that replace a part of the split, whose share is trained on
-	// instead.
+	// Valid and Test are sources that replace a part of the split; the share of that part is added
+	// to the training part.
 	Valid, Test string
 	// Shuffle shuffles the documents before the split, always in the same order, so that runs with
 	// different seeds are evaluated on the same texts. Some named corpora are always shuffled.
 	Shuffle bool
-	// Reading says what the tokenizer needs; see ReadingOf.
+	// Reading is what the tokenizer requires of the bytes; see ReadingOf.
 	Reading Reading
 	Stdin   io.Reader
 	Cache   Cache
-	// Note receives a line for each decision that a reader should know: files left out, an
-	// encoding.
+	// Note receives a line for each decision that the user should know of, such as a file left out
+	// or an encoding.
 	Note func(string)
 
 	limit int64 // largest text in bytes; 0: maxBytes
@@ -44,7 +44,7 @@ type Input struct {
 	Name   string `json:"name"`   // of the corpus or the file
 	Source string `json:"source"` // as it was given
 	Bytes  int    `json:"bytes"`  // length of the text, unpacked
-	SHA256 string `json:"sha256"` // of the text; of a directory, of all its files in order
+	SHA256 string `json:"sha256"` // of the text; for a directory, of all its files in order
 }
 
 // Corpus is a text in documents, split in three. Its JSON describes its origin and leaves out the
@@ -54,7 +54,7 @@ type Corpus struct {
 	Documents Boundaries `json:"documents"`
 	Ratio     Ratio      `json:"split"`
 	Shuffled  bool       `json:"shuffled"`
-	Valid     *Input     `json:"valid,omitempty"` // sources that replace a part of the split
+	Valid     *Input     `json:"valid,omitempty"` // sources that replace parts of the split
 	Test      *Input     `json:"test,omitempty"`
 	Split     Split      `json:"-"`
 }
@@ -112,7 +112,7 @@ func (o Options) plan() (*Corpus, error) {
 	return c, err
 }
 
-// ratio returns the split of Source, given the default one.
+// ratio returns the split of Source, given its default split.
 func (o Options) ratio(usual Ratio) Ratio {
 	r := o.Ratio
 	if r == (Ratio{}) {
@@ -130,11 +130,11 @@ func (o Options) ratio(usual Ratio) Ratio {
 	return r
 }
 
-// maxBytes bounds a corpus, and its documents with it: it is held in memory.
+// maxBytes bounds a corpus and its documents, which are held in memory.
 const (
 	maxBytes      = 1 << 30
 	maxHeld       = 2 << 30
-	documentBytes = 64 // of a Document beside its text
+	documentBytes = 64 // memory of a Document besides its text
 )
 
 // read reads one source and cuts it into documents.
@@ -150,7 +150,7 @@ func (o Options) read(ctx context.Context, source string, cut Boundaries) (*Inpu
 	r.notes.send(o.Note)
 	in.Name, in.Bytes, in.SHA256 = name, int(limit-r.left), hex.EncodeToString(r.hash.Sum(nil))
 	if in.Bytes == 0 {
-		return nil, nil, fmt.Errorf("corpus %s is empty: want some text", source)
+		return nil, nil, fmt.Errorf("corpus %s is empty; want some text", source)
 	}
 	if err := checkHeld(source, texts, cut, limit); err != nil {
 		return nil, nil, err
@@ -162,7 +162,7 @@ func (o Options) read(ctx context.Context, source string, cut Boundaries) (*Inpu
 	return in, docs, nil
 }
 
-// checkHeld refuses a text whose documents would take much more memory than itself.
+// checkHeld refuses a text whose documents would take much more memory than the text itself.
 func checkHeld(source string, texts []string, cut Boundaries, limit int64) error {
 	if cut == Files {
 		return nil

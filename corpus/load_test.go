@@ -154,19 +154,19 @@ func TestLoadRefuses(t *testing.T) {
 		source, want string
 		o            Options
 	}{
-		{"", "no corpus given: want a name, a file", Options{}},
+		{"", "no corpus given; want a name, a file", Options{}},
 		{"-", "there is no standard input", Options{}},
 		{"missing", "missing: no such file or directory, and no corpus is named", Options{}},
 		{"empty", "empty is empty", Options{}},
 		{"empty.gz", "empty.gz is empty", Options{}},
 		{"cut.gz", "a broken gzip file; get it again", Options{}},
 		{"flip.gz", "a broken gzip file; get it again", Options{}},
-		{"nul", "looks binary (a NUL byte at 4): want text, or the byte tokenizer", Options{}},
+		{"nul", "looks binary (a NUL byte at 4); want text, or the byte tokenizer", Options{}},
 		{"noise", "looks binary (6 control characters in the first 6 bytes)", Options{}},
 		{"pics", "none of its 1 files is text", Options{}},
 		{"pics/b.png", "b.png: looks binary", Options{}},
 		{"sub", "a directory without files", Options{}},
-		{"text", `documents "words": want file`, Options{Documents: "words"}},
+		{"text", `document boundaries "words"; want file`, Options{Documents: "words"}},
 		{"text", "split \"1/2/3\": adds up to 6", Options{Ratio: Ratio{1, 2, 3}}},
 		{"text", "no such file", Options{Valid: "missing"}},
 		{"text", "no such file", Options{Test: "missing"}},

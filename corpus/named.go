@@ -18,7 +18,7 @@ type Named struct {
 	Licence     string
 	Documents   Boundaries
 	Ratio       Ratio
-	Shuffle     bool // the file is sorted, so that its parts would differ
+	Shuffle     bool // the file is sorted, so its parts would differ
 }
 
 // named is the catalogue of real texts. To add a corpus, add a row.
@@ -43,7 +43,7 @@ var named = []Named{
 		Licence:   "MIT, from public records",
 		Documents: Lines,
 		Ratio:     Ratio{90, 5, 5},
-		Shuffle:   true, // girls before boys, and frequent names first
+		Shuffle:   true, // sorted by sex and frequency
 	},
 	{
 		Name:      "opticks",
@@ -72,6 +72,6 @@ func FindNamed(name string) (Named, error) {
 	if near := suggest.Nearest(name, append(names, "world")); near != "" {
 		return Named{}, fmt.Errorf("no corpus is named %q; did you mean %q?", name, near)
 	}
-	return Named{}, fmt.Errorf("no corpus is named %q: choose one of %s, or give a file", name,
+	return Named{}, fmt.Errorf("no corpus is named %q; want one of %s, or a file", name,
 		strings.Join(names, ", "))
 }

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// notes collects what a reader of a corpus should know, files with the same remark together.
+// notes collects remarks about the files of a corpus and groups the files by remark.
 type notes struct {
 	remarks []string // in order of appearance
 	files   map[string][]string
@@ -15,13 +15,13 @@ type notes struct {
 
 const notText = "not text"
 
-// maxNamed is how many files a note names.
+// maxNamed is the maximum number of files that a note names.
 const maxNamed = 3
 
-// leaveOut notes that a file was not read.
+// leaveOut records that a file was not read.
 func (n *notes) leaveOut(file, why string) { n.about(file, "left out, "+why) }
 
-// about notes a remark about a file.
+// about records a remark about a file.
 func (n *notes) about(file, remark string) {
 	if n.files == nil {
 		n.files, n.known = map[string][]string{}, map[[2]string]bool{}
@@ -43,7 +43,7 @@ func (n *notes) add(other notes) {
 	}
 }
 
-// send passes on a line per remark.
+// send passes one line per remark to to.
 func (n *notes) send(to func(string)) {
 	if to == nil {
 		return

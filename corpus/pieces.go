@@ -7,7 +7,7 @@ import (
 	"unicode/utf8"
 )
 
-// class is the kind of piece that a code point belongs to.
+// class is the kind of piece that a code point can be part of.
 type class uint8
 
 const (
@@ -45,13 +45,13 @@ func run(s string, c class) (n, last int) {
 	return n, last
 }
 
-// nextPiece returns the length of the first piece of s, which is not empty. Pieces are the units
+// nextPiece returns the length of the first piece of s; s must not be empty. Pieces are the units
 // that tokenizers learn from. They are cut as in GPT-2 (Radford et al. 2019), by the pattern
 //
 //	's|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+
 //
-// One space belongs to the word after it: the pieces joined are the text, and a word in the middle
-// of a sentence is always the same piece.
+// A space belongs to the word that follows it. So the pieces joined are the text, and a word in the
+// middle of a sentence is always the same piece.
 func nextPiece(s string) int {
 	if s[0] == '\'' {
 		for _, c := range [...]string{"'s", "'t", "'re", "'ve", "'m", "'ll", "'d"} {
@@ -75,8 +75,8 @@ func nextPiece(s string) int {
 	return n - last // the last space belongs to the next word
 }
 
-// nextWord is nextPiece, except that a character of a script that is written without spaces is a
-// piece of its own: a run of them is a phrase or a sentence, which hardly ever comes again.
+// nextWord is nextPiece, except that each character of a script that is written without spaces is a
+// piece of its own: a run of such characters is a phrase or a sentence, which rarely recurs.
 func nextWord(s string) int {
 	n := nextPiece(s)
 	lead := 0
@@ -97,8 +97,8 @@ func unspaced(r rune) bool {
 	return r >= 0x2e80 && unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana)
 }
 
-// countPieces counts how often each piece that next cuts off occurs in the texts. It keeps none of
-// the texts.
+// countPieces counts the pieces of the texts, as cut off by next. It does not keep the texts in
+// memory.
 func countPieces(texts iter.Seq[string], next func(string) int) map[string]int {
 	c := tally{}
 	for s := range texts {
@@ -111,7 +111,7 @@ func countPieces(texts iter.Seq[string], next func(string) int) map[string]int {
 	return c.counts()
 }
 
-// tally counts strings. It copies them, so that the texts they were cut from can be freed.
+// tally counts strings. It copies them, so that the texts that they are substrings of can be freed.
 type tally map[string]*int
 
 func (c tally) add(s string) {

@@ -15,20 +15,20 @@ import (
 	"github.com/klauspost/compress/zstd"
 )
 
-// Reading says what a tokenizer needs of the bytes of a file.
+// Reading is what a tokenizer requires of the bytes of a file.
 type Reading uint8
 
 const (
-	// Characters is for tokenizers that know characters: text in another encoding than UTF-8 is
-	// converted where its encoding is certain, and what does not look like text is refused.
+	// Characters is for tokenizers of characters: text in an encoding other than UTF-8 is converted
+	// if the encoding is certain, and files that do not look like text are refused.
 	Characters Reading = iota
-	// TextBytes takes text as it is, in any encoding, because words are bytes.
+	// TextBytes takes text unchanged, in any encoding, because words are bytes.
 	TextBytes
-	// AnyBytes takes any file as it is.
+	// AnyBytes takes any file unchanged.
 	AnyBytes
 )
 
-// ReadingOf returns what the tokenizer of a name needs.
+// ReadingOf returns what the named tokenizer requires.
 func ReadingOf(tokenizer string) Reading {
 	switch tokenizer {
 	case "byte":
@@ -44,7 +44,7 @@ type sourceReader struct {
 	ctx         context.Context
 	reading     Reading
 	hash        hash.Hash
-	limit, left int64 // bytes of text in all, and still to come
+	limit, left int64 // bytes of text: the limit in all, and what is left of it
 	unbounded   bool  // a stream, of which only a chunk is in memory
 	notes       notes
 }
@@ -53,7 +53,7 @@ type sourceReader struct {
 type notTextError struct{ path, why string }
 
 func (e *notTextError) Error() string {
-	return fmt.Sprintf("corpus %s: looks binary (%s): want text, or the byte tokenizer, which "+
+	return fmt.Sprintf("corpus %s: looks binary (%s); want text, or the byte tokenizer, which "+
 		"takes anything", e.path, e.why)
 }
 
@@ -93,10 +93,10 @@ type source struct {
 	*bufio.Reader
 	ctx    context.Context
 	path   string
-	packed string // by what; "": not packed
+	packed string // compression format; "": none
 }
 
-// open returns what a file holds as text: unpacked, and converted if its encoding asks for it.
+// open returns the text of a file: decompressed and, if its encoding requires it, converted.
 func (r *sourceReader) open(path string, file io.Reader) (*source, error) {
 	s := &source{ctx: r.ctx, path: path}
 	if err := s.unpack(canceled{r.ctx, file}, r.unbounded); err != nil {
@@ -105,7 +105,7 @@ func (r *sourceReader) open(path string, file io.Reader) (*source, error) {
 	if r.reading == AnyBytes {
 		return s, nil
 	}
-	head, _ := s.Peek(headBytes) // what cannot be read now cannot be read below
+	head, _ := s.Peek(headBytes) // an error here will recur below
 	found, remark := detect(head), ""
 	switch {
 	case found.always || found.encoding != nil && r.reading == Characters:
@@ -126,10 +126,10 @@ func (r *sourceReader) open(path string, file io.Reader) (*source, error) {
 	return s, nil
 }
 
-// headBytes is how much of a file decides on its encoding.
+// headBytes is the number of bytes from which the encoding of a file is detected.
 const headBytes = 1 << 16
 
-// unpack sets the reader to what a file holds: what gzip or Zstandard has packed is unpacked.
+// unpack sets the reader to the content of a file, decompressed if it is a gzip or Zstandard file.
 func (s *source) unpack(file io.Reader, unbounded bool) error {
 	in := &counted{r: file}
 	s.Reader = bufio.NewReaderSize(in, headBytes)
@@ -156,16 +156,16 @@ func (s *source) unpack(file io.Reader, unbounded bool) error {
 	return nil
 }
 
-// zstdWindow bounds the memory of unpacking. Files of zstd --long may need more.
+// zstdWindow bounds the memory of decompression. Files made by zstd --long may need more.
 const zstdWindow = 128 << 20
 
-// openZstd reads a Zstandard file without threads of its own, so that it needs no closing.
+// openZstd returns a reader of a Zstandard file that starts no threads and therefore needs no closing.
 func openZstd(r io.Reader) (io.Reader, error) {
 	return zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(zstdWindow),
 		zstd.WithDecoderLowmem(true))
 }
 
-// failed explains an error while reading.
+// failed explains a read error.
 func (s *source) failed(err error) error {
 	var bomb *bombError
 	switch {
@@ -179,7 +179,7 @@ func (s *source) failed(err error) error {
 	return fmt.Errorf("corpus %s: %w", s.path, err)
 }
 
-// counted counts the bytes that pass.
+// counted is a reader that counts its bytes.
 type counted struct {
 	r io.Reader
 	n int64
@@ -191,8 +191,8 @@ func (c *counted) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// unpacking fails where a file unpacks to far more than text does: text shrinks to a third or a
-// tenth, a gzip bomb to a thousandth.
+// unpacking is a reader that fails if a file unpacks to far more bytes than text would: text
+// shrinks to a third or a tenth, a gzip bomb to a thousandth.
 type unpacking struct {
 	counted
 	in *counted
@@ -203,7 +203,7 @@ const (
 	freeUnpack = 16 << 20 // small files may be as repetitive as they like
 )
 
-// bombError reports a file that unpacked to out bytes before it was given up.
+// bombError reports a file that was abandoned after it had unpacked to out bytes.
 type bombError struct{ out int64 }
 
 func (b *bombError) Error() string {
@@ -219,7 +219,7 @@ func (u *unpacking) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// canceled is a reader that ends when its context does.
+// canceled is a reader that fails when its context is done.
 type canceled struct {
 	ctx context.Context
 	r   io.Reader
@@ -232,18 +232,18 @@ func (c canceled) Read(p []byte) (int, error) {
 	return c.r.Read(p)
 }
 
-// binaryLooks is how many bytes of a file are inspected to see whether it is text.
+// binaryLooks is the number of bytes that looksBinary inspects.
 const binaryLooks = 8000
 
-// looksBinary says why the beginning of a file does not look like text, "" if it does. Bytes that
-// are not UTF-8 may be text in another encoding; control characters are text in none.
+// looksBinary returns why the beginning of a file does not look like text, or "" if it does. Bytes
+// that are not UTF-8 may be text in another encoding, but no text contains control characters.
 func looksBinary(head string) string {
 	control := 0
 	for i := range len(head) {
 		switch b := head[i]; {
 		case b == 0:
 			return fmt.Sprintf("a NUL byte at %d", i)
-		case b >= '\b' && b <= '\r', b == '\x1b': // what editors and terminals write
+		case b >= '\b' && b <= '\r', b == '\x1b': // control characters that editors and terminals write
 		case b < ' ' || b == 0x7f:
 			control++
 		}

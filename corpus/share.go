@@ -2,10 +2,10 @@ package corpus
 
 import "fmt"
 
-// Rows returns the number of rows, which a batch divides into.
+// Rows returns the number of rows, the units that a batch divides into.
 func (b Batch) Rows() int { return b.B }
 
-// Share returns share i of n of the rows, and false if no row is left for it.
+// Share returns share i of n of the rows. It returns false if no row is left for this share.
 func (b Batch) Share(i, n int) (Batch, bool) {
 	lo, hi := b.B*i/n, b.B*(i+1)/n
 	return Batch{B: hi - lo, T: b.T, X: b.X[lo*b.T : hi*b.T], Y: b.Y[lo*b.T : hi*b.T], N: b.N},

@@ -47,23 +47,23 @@ type sourceFiles struct {
 	name  string
 	dir   string // "": the source is a single file
 	paths []string
-	once  bool // a pipe: it can be read only once
+	once  bool // a pipe, which can be read only once
 	notes notes
 }
 
-// leaveOut reports whether a file that could not be read is to be passed over: a directory of texts
-// may hold a picture or an archive, but a file that was named must be text.
+// leaveOut reports whether to skip a file that could not be read: a directory of texts may contain
+// a picture or an archive, but a file that the user named must be text.
 func (f *sourceFiles) leaveOut(err error) bool {
 	var binary *notTextError
 	return f.dir != "" && errors.As(err, &binary)
 }
 
 func (f *sourceFiles) noText() error {
-	return fmt.Errorf("corpus %s: none of its %d files is text: want text files in it, or the "+
+	return fmt.Errorf("corpus %s: none of its %d files is text; want text files in it, or the "+
 		"byte tokenizer, which takes anything", f.dir, len(f.paths))
 }
 
-// relative returns a path below the source as a reader would write it.
+// relative returns a path relative to the source, for notes.
 func (f *sourceFiles) relative(path string) string {
 	if rel, err := filepath.Rel(f.dir, path); err == nil {
 		return rel
@@ -74,7 +74,7 @@ func (f *sourceFiles) relative(path string) string {
 // files finds the files of a source.
 func (o Options) files(ctx context.Context, source string) (*sourceFiles, error) {
 	if source == "" {
-		return nil, errors.New("no corpus given: want a name, a file, a directory, or - for " +
+		return nil, errors.New("no corpus given; want a name, a file, a directory, or - for " +
 			"standard input")
 	}
 	n, unknown := FindNamed(source)
@@ -98,16 +98,16 @@ func (o Options) files(ctx context.Context, source string) (*sourceFiles, error)
 		once: !info.Mode().IsRegular()}, nil
 }
 
-// filesBelow finds all files in and below a directory, in the order of their names. Links are
-// followed, each directory once. Left out are hidden files, runs of lmzoo, and what is neither a
-// file nor a directory.
+// filesBelow finds all files in and below a directory, in the order of their names. It follows
+// links, but visits each directory once. It leaves out hidden files, runs of lmzoo, and anything
+// that is neither a file nor a directory.
 func filesBelow(dir string) (*sourceFiles, error) {
 	f := &sourceFiles{name: filepath.Base(dir), dir: dir}
 	if err := f.walk(dir, map[string]bool{}); err != nil {
 		return nil, err
 	}
 	if len(f.paths) == 0 {
-		return nil, fmt.Errorf("corpus %s: a directory without files: want text files in it", dir)
+		return nil, fmt.Errorf("corpus %s: a directory without files; want text files in it", dir)
 	}
 	return f, nil
 }
@@ -157,7 +157,8 @@ func (f *sourceFiles) walk(dir string, seen map[string]bool) error {
 	return nil
 }
 
-// isRun reports whether a directory holds a run of lmzoo, whose files are not to be trained on.
+// isRun reports whether a directory holds a run of lmzoo, whose files must not become training
+// data.
 func isRun(dir string) bool {
 	for _, name := range []string{"config.json", "tokenizer.json"} {
 		if _, err := os.Stat(filepath.Join(dir, name)); err != nil {

@@ -10,8 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// loadNoted loads a corpus whole and as a stream, checks that both agree, and returns what was
-// noted.
+// loadNoted loads a corpus whole and as a stream, checks that both agree, and returns the notes.
 func loadNoted(t *testing.T, o Options) (*Corpus, []string) {
 	var noted, streamed []string
 	o.Note = func(line string) { noted = append(noted, line) }
@@ -51,7 +50,7 @@ func TestDirectoryFollowsLinks(t *testing.T) {
 	dir := write(t, map[string]string{"texts/a.txt": "first", "texts/sub/b.txt": "second"})
 	other := write(t, map[string]string{"c.txt": "third"})
 	if err := os.Symlink(other, filepath.Join(dir, "texts", "linked")); err != nil {
-		t.Skip("no links here")
+		t.Skip("this system has no symbolic links")
 	}
 	require.NoError(t, os.Symlink(filepath.Join(dir, "texts"), filepath.Join(dir, "texts", "sub",
 		"up")))
@@ -67,7 +66,7 @@ func TestDirectoryFollowsLinks(t *testing.T) {
 
 func TestDevicesAndPipes(t *testing.T) {
 	if runtime.GOOS == "windows" {
-		t.Skip("no devices here")
+		t.Skip("this system has no device files")
 	}
 	_, err := Load(t.Context(), Options{Source: "/dev/zero", Reading: AnyBytes})
 	require.ErrorContains(t, err, "a device may have no end")
@@ -83,7 +82,7 @@ func TestDevicesAndPipes(t *testing.T) {
 	}
 	path := pipe()
 	if _, err := os.Stat(path); err != nil {
-		t.Skip("no /dev/fd here")
+		t.Skip("this system has no /dev/fd")
 	}
 	c, err := Load(t.Context(), Options{Source: path, Ratio: allTrain})
 	require.NoError(t, err)

@@ -10,24 +10,24 @@ import (
 	"lmzoo/lm"
 )
 
-// maxSpecials and maxSpecialBytes bound what a tokenizer.json can ask for.
+// maxSpecials and maxSpecialBytes bound the special tokens of a tokenizer.json.
 const (
 	maxSpecials     = 1024
 	maxSpecialBytes = 64
 )
 
 // special is a tokenizer whose vocabulary is extended by special tokens: marks such as [MASK] or
-// the roles of a conversation that a program inserts and a text cannot. Encode is the base
-// tokenizer's, so that a text that spells the name of a special token is ordinary text: neither a
-// user nor the output of a tool can forge one.
+// the roles of a conversation that a program inserts and a text cannot. Encode is that of the base
+// tokenizer, so a text that spells the name of a special token is ordinary text: neither a user nor
+// the output of a tool can forge one.
 type special struct {
 	base  Tokenizer
-	names []string // of tokens base.Vocab() …
+	names []string // names of the tokens base.Vocab() …
 }
 
 // WithSpecials returns tok with a special token for each name. Their ids follow the vocabulary of
 // tok in the order of the names. Encode never returns one, whatever the text says, and Decode skips
-// them. If tok has special tokens already, the new ones follow those.
+// them. If tok already has special tokens, the new ones follow them.
 func WithSpecials(tok Tokenizer, names ...string) (Tokenizer, error) {
 	s := &special{base: tok}
 	if t, ok := tok.(*special); ok {
@@ -79,7 +79,7 @@ func checkSpecial(name string) error {
 	return nil
 }
 
-// Special returns the special token of a name, or false if tok has none of that name.
+// Special returns the special token with a name, or false if tok has no special token of that name.
 func Special(tok Tokenizer, name string) (lm.Token, bool) {
 	s, ok := tok.(*special)
 	if !ok {

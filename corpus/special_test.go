@@ -111,8 +111,8 @@ func TestEncodeNeverYieldsSpecialTokens(t *testing.T) {
 	})
 }
 
-// TestTrainedOnSpecialNames covers the case most easily got wrong: the names are words of the
-// training text, with tokens of their own in the base vocabulary.
+// TestTrainedOnSpecialNames covers the most error-prone case: the names are words of the training
+// text and have tokens of their own in the base vocabulary.
 func TestTrainedOnSpecialNames(t *testing.T) {
 	text := strings.Repeat("[MASK] [SEP] <|user|> ", 20)
 	for _, name := range Tokenizers() {

@@ -9,13 +9,13 @@ import (
 	"unicode/utf8"
 )
 
-// Ratio is the split of a corpus into training, validation and test part, in per cent.
+// Ratio is the split of a corpus into a training, a validation and a test part, in per cent.
 type Ratio struct{ Train, Valid, Test int }
 
 // ParseRatio reads a ratio such as 90/5/5.
 func ParseRatio(s string) (Ratio, error) {
 	fail := func(why string) (Ratio, error) {
-		return Ratio{}, fmt.Errorf("split %q: %s; write train/valid/test in per cent, such as "+
+		return Ratio{}, fmt.Errorf("split %q: %s; want train/valid/test in per cent, such as "+
 			"90/5/5 or 90/10/0", s, why)
 	}
 	fields := strings.Split(s, "/")
@@ -48,10 +48,10 @@ func (r *Ratio) UnmarshalText(text []byte) (err error) {
 	return err
 }
 
-// Split splits documents by their number, in order: the first ⌊n·train/100⌋ are the training part,
-// those up to ⌊n·(train+valid)/100⌋ the validation part, and the rest the test part. If that would
-// leave a part empty, as for a single stream, the bytes are split in the same way, and a document
-// that crosses a border is cut in two.
+// Split splits the documents by number, in order: the first ⌊n·train/100⌋ documents are the
+// training part, the documents up to ⌊n·(train+valid)/100⌋ the validation part, and the rest the
+// test part. If that would leave a part empty, as for a single stream, the bytes are split in the
+// same way, and a document that crosses a border is cut in two.
 func (r Ratio) Split(docs []Document) Split {
 	a, b := r.borders(len(docs))
 	if r.fits(a, b, len(docs)) {
@@ -73,12 +73,12 @@ func (r Ratio) Split(docs []Document) Split {
 // borders returns where the second and the third part of n begin.
 func (r Ratio) borders(n int) (int, int) { return n * r.Train / 100, n * (r.Train + r.Valid) / 100 }
 
-// fits reports whether borders at a and b of n leave no part empty that has a share.
+// fits reports whether borders at a and b of n leave every part with a share nonempty.
 func (r Ratio) fits(a, b, n int) bool {
 	return (a > 0) == (r.Train > 0) && (b > a) == (r.Valid > 0) && (n > b) == (r.Test > 0)
 }
 
-// cutAt splits documents after the given number of bytes, moved back by up to three to the
+// cutAt splits documents after the given number of bytes, moved back by up to three bytes to the
 // beginning of a character.
 func cutAt(docs []Document, bytes int) (before, after []Document) {
 	i := 0
@@ -100,13 +100,14 @@ func cutAt(docs []Document, bytes int) (before, after []Document) {
 	first, second := d, d
 	first.Text, first.End, first.Cut = d.Text[:at], "", true
 	second.Text = d.Text[at:]
-	// An end without bytes is no target: training may never have seen one.
+	// An end without bytes is not a target, because training may never have seen one.
 	second.Cut = d.Cut || d.End == ""
 	first.Truth, second.Truth = nil, nil
 	return append(slices.Clone(docs[:i]), first), append([]Document{second}, docs[i+1:]...)
 }
 
-// Head returns the first n bytes of a document, or up to three fewer so that no character is cut.
+// Head returns the first n bytes of a document, or up to three bytes fewer, so that no character is
+// cut.
 func (d Document) Head(n int) Document {
 	if len(d.Text) <= n {
 		return d
@@ -124,7 +125,7 @@ func characterStart(text string, at int) int {
 			return i
 		}
 	}
-	return at // not UTF-8 here
+	return at // the bytes are not UTF-8
 }
 
 // Shuffle returns the documents in an order that depends only on the seed.

@@ -40,7 +40,7 @@ type Fragment struct {
 	Cut  bool   // the training part ends inside the document; its end is not a target
 }
 
-// ErrNotStreamed says that a source can be read only once, or only as a whole.
+// ErrNotStreamed reports that a source can be read only once, or only as a whole.
 var ErrNotStreamed = errors.New("this corpus cannot be read in pieces")
 
 // OpenStream reads the source once, to learn its size, its hash and the number of its documents.
@@ -93,7 +93,7 @@ func openStream(ctx context.Context, o Options, chunk int) (*Stream, error) {
 	return s, nil
 }
 
-// survey reads a source from its beginning to its end, and drops the files that are to be left out.
+// survey reads a source from beginning to end and removes the files to leave out.
 func (s *Stream) survey(o Options, files *sourceFiles) (in Input, docs int, err error) {
 	in = Input{Source: o.Source, Name: files.name}
 	h := sha256.New()
@@ -120,7 +120,7 @@ func (s *Stream) survey(o Options, files *sourceFiles) (in Input, docs int, err 
 	return in, docs, nil
 }
 
-// surveyFile adds a file to what is known of its source.
+// surveyFile adds a file to the size and the hash of its source.
 func (s *Stream) surveyFile(path string, h hash.Hash, in *Input, docs *int, n *notes) error {
 	for f, err := range s.fragments(path, h, n) {
 		if err != nil {
@@ -149,7 +149,7 @@ func (s *Stream) Train() iter.Seq2[Fragment, error] {
 	return func(yield func(Fragment, error) bool) {
 		left := border{docs: s.docs, bytes: s.bytes}
 		if s.docs == s.Documents {
-			left.docs = math.MaxInt // until the end of the last file
+			left.docs = math.MaxInt // no limit until the end of the last file
 		}
 		seen := 0
 		for _, path := range s.files.paths {
@@ -188,15 +188,14 @@ func TrainStream(name string, s *Stream, vocab int) (Tokenizer, error) {
 	return tok, err
 }
 
-// border is where the training part ends.
+// border is the end of the training part.
 type border struct {
 	docs, bytes int
-	at          int // bytes of the current document so far
+	at          int // number of bytes of the current document so far
 	done        bool
 }
 
-// trim cuts a fragment at the border, as cutAt does. show is false for a fragment behind the
-// border.
+// trim cuts a fragment at the border, as cutAt does. show is false for a fragment after the border.
 func (b *border) trim(f Fragment) (_ Fragment, show bool) {
 	if b.bytes < 0 {
 		if b.docs == 0 {
@@ -214,7 +213,7 @@ func (b *border) trim(f Fragment) (_ Fragment, show bool) {
 	case b.bytes == 0 && b.at == 0:
 		b.done = true
 		return f, false
-	case b.bytes >= end, f.Last && f.Text == "": // an end is not cut
+	case b.bytes >= end, f.Last && f.Text == "": // an end is never cut
 		if b.at = end; f.Last {
 			b.bytes, b.at = max(b.bytes-end-len(f.End), 0), 0
 			b.done = b.bytes == 0
@@ -265,7 +264,7 @@ func (s *Stream) fragments(path string, h hash.Hash, n *notes) iter.Seq2[Fragmen
 	}
 }
 
-// each yields fragments, and reports whether more are wanted.
+// each yields fragments and reports whether the consumer wants more.
 func each(fragments []Fragment, yield func(Fragment, error) bool) bool {
 	for _, f := range fragments {
 		if !yield(f, nil) {
@@ -275,8 +274,8 @@ func each(fragments []Fragment, yield func(Fragment, error) bool) bool {
 	return true
 }
 
-// chunks cuts a text before white space, which no token of any tokenizer crosses: a word begins
-// with its space, and characters stay whole.
+// chunks cuts a text before white space. No token of any tokenizer crosses such a cut: a word
+// begins with its space, and characters stay whole.
 func chunks(src io.Reader, size int) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
 		var buf []byte
@@ -285,7 +284,7 @@ func chunks(src io.Reader, size int) iter.Seq2[string, error] {
 			buf = slices.Grow(buf, size)
 			n, err := readFull(src, buf[old:old+size])
 			buf = buf[:old+n]
-			if err != nil && err != io.EOF { // a truncated gzip file has an error of its own
+			if err != nil && err != io.EOF { // a truncated gzip file has its own error
 				yield("", err)
 				return
 			}
@@ -316,8 +315,9 @@ func readFull(src io.Reader, buf []byte) (n int, err error) {
 	return n, err
 }
 
-// safeEnd finds the last space, tab or line end in buf[from:] that follows something else; 0 if
-// there is none. Vertical tab and form feed do not count: to Whitespace they are part of a word.
+// safeEnd finds the last space, tab or line end in buf[from:] that follows another character; it
+// returns 0 if there is none. Vertical tab and form feed do not count: to Whitespace they are part
+// of a word.
 func safeEnd(buf []byte, from int) int {
 	for i := len(buf) - 1; i >= from; i-- {
 		if b := buf[i]; b != ' ' && b != '\t' && b != '\n' && b != '\r' {

@@ -14,8 +14,8 @@ import (
 	"lmzoo/lm"
 )
 
-// together joins the fragments of a stream to documents, and to the tokens that a model would
-// count.
+// together joins the fragments of a stream into documents, and returns the tokens that a model
+// would count.
 func together(t require.TestingT, s *Stream, tok Tokenizer) (docs []Document, tokens []lm.Token) {
 	var text strings.Builder
 	for f, err := range s.Train() {
@@ -33,7 +33,7 @@ func together(t require.TestingT, s *Stream, tok Tokenizer) (docs []Document, to
 	return docs, tokens
 }
 
-// However a text is cut, a stream of it has the same documents, and the same tokens, as the text in
+// However a text is cut, its stream has the same documents and the same tokens as the text in
 // memory.
 func TestStreamIsTheCorpus(t *testing.T) {
 	dir := t.TempDir()
@@ -77,7 +77,7 @@ func TestStreamIsTheCorpus(t *testing.T) {
 	})
 }
 
-// TestStreamDirectory checks that a directory with packed files is its files in order.
+// TestStreamDirectory checks that a directory with compressed files streams its files in order.
 func TestStreamDirectory(t *testing.T) {
 	dir := t.TempDir()
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "a"), []byte("one two\n\nthree\n\n\n"),

@@ -17,7 +17,7 @@ import (
 func Tokenizers() []string { return []string{"byte", "char", "bpe", "word", "whitespace"} }
 
 // Train learns the tokenizer of the given name from documents. vocab bounds the vocabulary, BOS
-// included; 0 leaves its size to the tokenizer.
+// included; with 0 the tokenizer chooses its size.
 func Train(name string, docs []Document, vocab int) (Tokenizer, error) {
 	return trainOn(name, textsOf(docs), vocab)
 }
@@ -36,7 +36,7 @@ func textsOf(docs []Document) iter.Seq[string] {
 // trainOn learns a tokenizer from texts, which it reads once.
 func trainOn(name string, texts iter.Seq[string], vocab int) (Tokenizer, error) {
 	if vocab < 0 {
-		return nil, fmt.Errorf("vocabulary of %d tokens: want a positive number, or 0 for the "+
+		return nil, fmt.Errorf("vocabulary of %d tokens; want a positive number, or 0 for the "+
 			"tokenizer's own choice", vocab)
 	}
 	switch name {
@@ -52,7 +52,7 @@ func trainOn(name string, texts iter.Seq[string], vocab int) (Tokenizer, error) 
 		return trainWhitespace(texts, vocab)
 	}
 	if near := suggest.Nearest(name, Tokenizers()); near != "" {
-		return nil, fmt.Errorf("no tokenizer %q; did you mean %q?", name, near)
+		return nil, fmt.Errorf("unknown tokenizer %q; did you mean %q?", name, near)
 	}
 	return nil, fmt.Errorf("unknown tokenizer %q; want one of %s", name,
 		strings.Join(Tokenizers(), ", "))
@@ -60,8 +60,8 @@ func trainOn(name string, texts iter.Seq[string], vocab int) (Tokenizer, error) 
 
 // tooSmall returns the error for a vocabulary below min tokens.
 func tooSmall(name string, vocab, min int, because string) error {
-	return fmt.Errorf("%s tokenizer with a vocabulary of %d: needs at least %d, %s; ask for more "+
-		"or for 0, its own choice", name, vocab, min, because)
+	return fmt.Errorf("%s tokenizer with a vocabulary of %d: needs at least %d, %s; want more, "+
+		"or 0 for the tokenizer's own choice", name, vocab, min, because)
 }
 
 // EncodeDocuments encodes every document as EncodeDocument does.
@@ -81,15 +81,15 @@ func EncodeDocuments(tok Tokenizer, docs []Document) [][]lm.Token {
 	return out
 }
 
-// byFrequency returns the keys of counts, most frequent first, and equally frequent keys in their
-// order.
+// byFrequency returns the keys of counts, most frequent first, and equally frequent keys in
+// ascending order.
 func byFrequency[K cmp.Ordered](counts map[K]int) []K {
 	return slices.SortedFunc(maps.Keys(counts), func(a, b K) int {
 		return cmp.Or(cmp.Compare(counts[b], counts[a]), cmp.Compare(a, b))
 	})
 }
 
-// bosText is the printable form of the document boundary, before a text or predicted at its end.
+// bosText is the printable form of the document boundary.
 const bosText = "<bos>"
 
 // visible returns s with unprintable characters escaped as in a Go string.

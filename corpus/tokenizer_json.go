@@ -61,7 +61,7 @@ func MarshalTokenizer(tok Tokenizer) ([]byte, error) {
 	return out.Bytes(), nil
 }
 
-// LoadTokenizer decodes the output of MarshalTokenizer, and validates all of it.
+// LoadTokenizer decodes and validates the output of MarshalTokenizer.
 func LoadTokenizer(data []byte) (Tokenizer, error) {
 	tok, err := loadTokenizer(data)
 	if err != nil {
@@ -150,7 +150,7 @@ func parseTokenizer(data []byte) (f tokenizerFile, err error) {
 	return f, nil
 }
 
-// only checks that the file has only the fields of its tokenizer.
+// only checks that the file has exactly the fields of its tokenizer.
 func (f *tokenizerFile) only() error {
 	fields, ok := map[string]string{"byte": "", "char": "alphabet", "word": "alphabet words",
 		"bpe": "merges", "whitespace": "words"}[f.Tokenizer]
@@ -180,7 +180,7 @@ func (f *tokenizerFile) alphabet() (*alphabet, error) {
 	}
 	a := newAlphabet([]rune(*f.Alphabet))
 	if len(a.ids) != len(a.runes) {
-		return nil, errors.New("the alphabet has a character twice")
+		return nil, errors.New("a character occurs twice in the alphabet")
 	}
 	return a, nil
 }
@@ -238,8 +238,8 @@ func (f *tokenizerFile) merges() ([]Merge, error) {
 	return merges, nil
 }
 
-// escape encodes any bytes as a string that JSON can hold: a byte that is not UTF-8 becomes \xff,
-// and a backslash is doubled.
+// escape encodes arbitrary bytes as a JSON string: a byte that is not UTF-8 becomes \xff, and a
+// backslash is doubled.
 func escape(s string) string {
 	if utf8.ValidString(s) && !strings.Contains(s, `\`) {
 		return s

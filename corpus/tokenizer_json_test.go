@@ -71,7 +71,7 @@ func TestLoadTokenizerRefuses(t *testing.T) {
 		head + `"sentencepiece"}`:                          `unknown tokenizer "sentencepiece"`,
 		head + `"byte","merges":[[1,2]]}`:                  "a byte tokenizer has no merges",
 		head + `"char"}`:                                   "needs an alphabet",
-		head + `"char","alphabet":"aba"}`:                  "has a character twice",
+		head + `"char","alphabet":"aba"}`:                  "occurs twice in the alphabet",
 		head + `"char","alphabet":"a","words":["x"]}`:      "a char tokenizer has no words",
 		head + `"char","alphabet":"a","colour":1}`:         "colour",
 		head + `"word","alphabet":"ab","words":["a"]}`:     "cannot be a word",
@@ -126,7 +126,7 @@ func FuzzLoadTokenizer(f *testing.F) {
 		tok, err := LoadTokenizer(data)
 		if err != nil {
 			if strings.Contains(err.Error(), "\n") {
-				t.Fatalf("an error of several lines: %q", err)
+				t.Fatalf("the error has several lines: %q", err)
 			}
 			return
 		}

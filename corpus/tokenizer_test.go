@@ -10,14 +10,14 @@ import (
 	"lmzoo/lm"
 )
 
-// sample is our own text in three scripts, with awkward characters.
+// sample is text of our own in three scripts, with awkward characters.
 const sample = "tom is a baker .\ntom's cat isn't a baker , it is a cat .\r\n\r\n" +
 	"  the  cat   ate 12 cakes & 345 buns!!! \t\n" +
 	"面包师汤姆有一只猫。猫吃了十二个蛋糕。\n" +
 	"Кот съел 12 пирогов. 👩‍🍳 bakes; 👩‍🍳 rests…\n" +
 	"tom is a baker . the cat is a cat .\n"
 
-// awkward are byte strings that must survive every lossless tokenizer.
+// awkward lists byte strings that must survive every lossless tokenizer.
 var awkward = []string{
 	"", " ", "  ", "\n", "\r\n", "\x00", "a\x00b", "\xff", "\xff\xfe\x80", "caf\xe9 au lait",
 	"\xe2\x82", "\xf0\x9f\x91",
@@ -35,8 +35,7 @@ func docsOf(texts ...string) []Document {
 	return docs
 }
 
-// lossless trains every tokenizer that promises to lose nothing, on the sample and on nothing at
-// all.
+// lossless trains every lossless tokenizer, on the sample and on an empty corpus.
 func lossless(t testing.TB) map[string]Tokenizer {
 	out := map[string]Tokenizer{}
 	for _, name := range []string{"byte", "char", "word", "bpe"} {
@@ -164,7 +163,7 @@ func TestWord(t *testing.T) {
 	require.Len(t, tok.Encode(nil, "z"), 2, "a character that did not occur is two digits")
 	require.Equal(t, len(" baker"), tok.Bytes(tok.Encode(nil, " baker")[0]))
 
-	one := tok.Vocab() - 4 // only the most frequent word; of equals the first
+	one := tok.Vocab() - 4 // only the most frequent word; among equals, the first
 	small, err := Train("word", docsOf(text, text, "once"), one)
 	require.NoError(t, err)
 	require.Equal(t, one, small.Vocab())

@@ -8,10 +8,10 @@ import (
 	"lmzoo/lm"
 )
 
-// unspoken is a tokenizer that does not say anything about itself.
+// unspoken is a tokenizer that does not declare its traits.
 type unspoken struct{ Tokenizer }
 
-// TestTraits holds what tokenizers say of themselves to what they do.
+// TestTraits checks that the tokenizers behave as their traits declare.
 func TestTraits(t *testing.T) {
 	docs := []Document{{Text: "the cat saw the dog"}, {Text: "the dog saw the cat"}}
 	for _, name := range Tokenizers() {

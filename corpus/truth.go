@@ -1,7 +1,7 @@
 package corpus
 
-// Event is one draw of a synthetic world: the bytes it wrote, their cost in nats under the true
-// distribution, the entropy of that distribution, and the knowledge needed to predict them.
+// Event is one random draw of a synthetic world: the bytes it wrote, their cost in nats under the
+// true distribution, the entropy of that distribution, and the knowledge needed to predict them.
 type Event struct {
 	Bytes         int
 	Nats, Entropy float64

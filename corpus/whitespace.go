@@ -18,8 +18,8 @@ import (
 // the no-break space, belong to words. KenLM's query differs: it separates words at vertical tab
 // and form feed too, and not at NUL.
 //
-// As KenLM does when told to skip them, it treats <s> and </s> in a text as separators: they are
-// names of the boundary. The word <unk> in a text is the token <unk>.
+// As KenLM does with its option to skip them, it treats <s> and </s> in a text as separators,
+// because they name the document boundary. The word <unk> in a text is the token <unk>.
 type Whitespace struct {
 	words []string // tokens 2 …
 	ids   map[string]lm.Token
@@ -41,7 +41,7 @@ func Fields(text string) iter.Seq[string] {
 	}
 }
 
-// separates reports whether a byte stands between words.
+// separates reports whether a byte is a word separator.
 func separates(b byte) bool {
 	return b == ' ' || b == '\t' || b == '\n' || b == '\r' || b == 0
 }
@@ -64,8 +64,8 @@ const (
 	firstWord = int(Unk) + 1
 )
 
-// TrainWhitespace learns the words of the documents, most frequent first. It keeps all of them if
-// vocab is 0, as the toolkits do.
+// TrainWhitespace learns the words of the documents, most frequent first. If vocab is 0, it keeps
+// all words, as the toolkits do.
 func TrainWhitespace(docs []Document, vocab int) (*Whitespace, error) {
 	return trainWhitespace(textsOf(docs), vocab)
 }
@@ -89,7 +89,7 @@ func trainWhitespace(texts iter.Seq[string], vocab int) (*Whitespace, error) {
 	return newWhitespace(words), nil
 }
 
-// NewWhitespace returns the tokenizer of a given vocabulary: words[t] is the word of token t. The
+// NewWhitespace returns the tokenizer for a given vocabulary: words[t] is the word of token t. The
 // first two are the document boundary and <unk>, whatever their names.
 func NewWhitespace(words []string) (*Whitespace, error) {
 	if len(words) < firstWord {
@@ -154,7 +154,7 @@ func (w *Whitespace) Text(t lm.Token) string {
 	return visible(w.Decode([]lm.Token{t}))
 }
 
-// Bytes returns the length of the word; the white space around it belongs to no token. It returns
+// Bytes returns the length of the word; the surrounding white space belongs to no token. It returns
 // −1 for <unk>, which may stand for any word, so that a text with <unk> has no bits per byte.
 func (w *Whitespace) Bytes(t lm.Token) int {
 	if t == Unk {

@@ -7,7 +7,7 @@ import (
 	"lmzoo/lm"
 )
 
-// Windows is the Source for models that see T tokens at a time and remember nothing else. In each
+// Windows is the Source for models that see T tokens at a time and have no other memory. In each
 // epoch every token of the corpus is a target exactly once:
 //
 //   - A document of at most T tokens is never cut. Documents are packed tightly into rows, each
@@ -77,11 +77,11 @@ func (w *Windows) Tokens() int { return w.total }
 // Rows returns the number of rows per epoch; a step takes B of them.
 func (w *Windows) Rows() int { return len(w.rows) }
 
-// windows returns how many windows a document of n tokens takes.
+// windows returns the number of windows of a document of n tokens.
 func (w *Windows) windows(n int) int { return (n + w.t - 1) / w.t }
 
-// pack fills rows with the short documents, longest first, each where it leaves the least room
-// (best fit decreasing, Johnson 1973).
+// pack fills rows with the short documents, longest first, each in the row where it leaves the
+// least room (best fit decreasing, Johnson 1973).
 func (w *Windows) pack() {
 	rooms := newRooms(w.t)
 	for n := w.t; n > 0; n-- {
@@ -100,7 +100,7 @@ func (w *Windows) pack() {
 // rooms holds rows by their remaining room.
 type rooms struct {
 	rows [][]int32 // [T+1]
-	some []uint64  // a bit for each room that some row has
+	some []uint64  // one bit per room: whether some row has this room
 }
 
 func newRooms(t int) *rooms {

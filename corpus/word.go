@@ -10,20 +10,21 @@ import (
 
 // Word is the tokenizer of whole words, each with the space before it. In scripts that are written
 // without spaces, such as Chinese, each character is a word. The vocabulary is open all the same: a
-// word outside it is spelled in characters, and a character outside those in hexadecimal digits.
+// word outside it is spelled in characters, and an unknown character in hexadecimal digits.
 type Word struct {
 	letters *alphabet
 	words   []string // tokens letters.size() …
 	ids     map[string]lm.Token
-	next    func(text string) int // how many bytes the first word of a text takes
+	next    func(text string) int // the length in bytes of the first word of a text
 }
 
-// minWordCount is how often a word must occur to get a token. A word that occurs once teaches
-// nothing, and spelling it gives the model practice in spelling.
+// minWordCount is the number of occurrences from which a word gets a token. A token that occurs
+// once teaches the model nothing about its word, while the spelling of the word gives it practice
+// in spelling.
 const minWordCount = 2
 
-// TrainWord learns every character of the documents and their most frequent words: as many as vocab
-// allows, or all that occur at least twice if vocab is 0.
+// TrainWord learns every character of the documents and their most frequent words: up to the limit
+// vocab or, if vocab is 0, all words that occur at least twice.
 func TrainWord(docs []Document, vocab int) (*Word, error) { return trainWord(textsOf(docs), vocab) }
 
 func trainWord(texts iter.Seq[string], vocab int) (*Word, error) {
@@ -52,7 +53,7 @@ func newWord(letters *alphabet, words []string) *Word {
 	for i, s := range words {
 		w.ids[s] = lm.Token(letters.size() + i)
 		if nextWord(s) < len(s) {
-			w.next = nextPiece // a vocabulary from before Chinese was cut into characters
+			w.next = nextPiece // the vocabulary dates from before Chinese was cut into characters
 		}
 	}
 	return w

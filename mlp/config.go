@@ -45,7 +45,7 @@ func (c Config) Validate() error {
 	)
 }
 
-// params is the number of parameters, as a float so that nothing overflows.
+// params returns the number of parameters, as a float64 so that nothing overflows.
 func (c Config) params() float64 {
 	v, x, h := float64(c.VocabSize), float64(c.Context)*float64(c.NEmbd), float64(c.Hidden)
 	n := v*float64(c.NEmbd) + h*(x+1) + v*(h+1)

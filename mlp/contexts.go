@@ -5,8 +5,8 @@ import (
 	"lmzoo/lm"
 )
 
-// ContextLoss is the loss of contexts that are no text, such as questions: each of the B rows of
-// contexts [B, n−1] has one target. It is Σ −ln P(y)/n in nats.
+// ContextLoss is the loss for contexts that do not form a text, such as questions: each of the B
+// rows of contexts [B, n−1] has one target. It is Σ −ln P(y)/n in nats.
 func (m *Model) ContextLoss(
 	t *autograd.Tape, contexts, y []lm.Token, n int,
 ) *autograd.Tensor {

@@ -11,9 +11,9 @@ import (
 	"lmzoo/nn"
 )
 
-// What a table of counts cannot do: the network reads "the cat runs", "the dog runs" and "the cat
-// sleeps". It learns similar vectors for cat and dog, and so predicts "the dog sleeps", which it
-// has never seen.
+// A table of counts cannot generalize, but the network can: it reads "the cat runs", "the dog runs"
+// and "the cat sleeps", learns similar vectors for cat and dog, and predicts "the dog sleeps",
+// which it has never seen.
 func ExampleModel_Loss() {
 	words := []string{"", "the", "a", "cat", "dog", "stone", "runs", "sleeps", "falls"}
 	text := []int32{
@@ -58,8 +58,8 @@ func ExampleModel_Loss() {
 	// P(sleeps | the cat) = 0.4, dog 0.2, stone 0.0
 }
 
-// Skip-gram with negative sampling: cat and dog stand beside the same words, cat and stone do not.
-// Nobody tells the model which words are alike.
+// Skip-gram with negative sampling: cat and dog occur beside the same words, cat and stone do not.
+// The model is not told which words are similar.
 func ExampleWord2Vec() {
 	words := []string{"", "cat", "dog", "stone", "cloud", "sleeps", "eats", "falls", "drifts"}
 	docs := [][]int32{

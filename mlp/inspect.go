@@ -7,8 +7,8 @@ import (
 )
 
 // Contributions returns the tokens that the model sees when it predicts the token after context,
-// oldest first, and for each the norm of its contribution to the sums of the hidden layer,
-// ‖H_j·C[x_j]‖, where H_j is the columns of H for position j.
+// oldest first, and the norm of each token's contribution to the sums of the hidden layer,
+// ‖H_j·C[x_j]‖, where H_j is the block of columns of H for position j.
 func (m *Model) Contributions(context []lm.Token) (window []lm.Token, norms []float32) {
 	window, shares := m.shares(context)
 	for _, share := range shares {

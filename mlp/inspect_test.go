@@ -11,7 +11,7 @@ import (
 	"lmzoo/nn"
 )
 
-// The shares of the positions add up to what the hidden layer of the model computes.
+// The shares of the positions add up to the sums of the hidden layer.
 func TestSharesAddUp(t *testing.T) {
 	m := loud(t, Config{VocabSize: 11, Context: 3, NEmbd: 4, Hidden: 6})
 	for _, context := range [][]lm.Token{nil, {5}, {1, 2, 3, 4, 5}, {7, lm.BOS, 8}} {

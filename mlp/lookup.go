@@ -10,11 +10,12 @@ import (
 )
 
 // The fast path of the first layer. H·x is a sum over the positions of the context, H·x = Σ_j
-// H_j·C[w_j], and each term depends on one token only. If the vocabulary is smaller than the batch,
+// H_j·C[w_j], and each term depends only on one token. If the vocabulary is smaller than the batch,
 // every term is computed once and looked up (Devlin et al. 2014, "pre-computing the hidden layer").
 // TestLookup compares it with the plain product.
 
-// lookup is y_i = d + Σ_j H_j·C[w_ij], where H_j is the columns of H [h, n·m] for position j of n.
+// lookup is y_i = d + Σ_j H_j·C[w_ij], where H_j is the block of columns of H [h, n·m] for position
+// j of n.
 func lookup(t *autograd.Tape, c, h, d *autograd.Tensor, ids []lm.Token, n int) *autograd.Tensor {
 	o := lookupOp{y: t.New(len(ids)/n, h.Rows), c: c, h: h, d: d, ids: ids, n: n}
 	o.terms = t.Scratch(n * c.Rows * h.Rows)
@@ -40,7 +41,7 @@ type lookupOp struct {
 	y, c, h, d *autograd.Tensor
 	ids        []lm.Token // [B·T, n]
 	n          int
-	terms      []float32 // [n, V, h]; in backward their gradient
+	terms      []float32 // [n, V, h]; their gradient in the backward pass
 }
 
 // place returns the columns of H, or of its gradient, for position j.

@@ -16,12 +16,12 @@ import (
 // their noise turn dot products into matrix products). It computes all gradients of a group of
 // examples from the same vectors and then adds them, each vector on one thread, in the order of the
 // examples. Therefore the number of threads changes no bit, unlike with Hogwild (Niu et al. 2011),
-// which word2vec.c uses. It updates only the rows that occur.
+// which word2vec.c uses. It updates only the rows of tokens that occur.
 type negativeSampling struct {
 	m     *Word2Vec
 	crew  *gemm.Crew
 	group []work
-	n     int     // examples in the group
+	n     int     // number of examples in the group
 	rate  float32 // learning rate
 
 	learn, add job // bound once, so that a step allocates nothing
@@ -36,8 +36,8 @@ type negativeSampling struct {
 func groupSize(vocab int) int { return min(max(vocab/4, chunk), 64) }
 
 const (
-	chunk  = 8 // examples of a part of the work
-	shards = 4 // into which the vectors are divided when gradients are added
+	chunk  = 8 // examples per part of the work
+	shards = 4 // number of parts of the vectors when gradients are added
 )
 
 // job adapts a function to gemm.Job.
@@ -90,7 +90,7 @@ func (s *negativeSampling) flush() {
 type work struct {
 	cbow        bool
 	around, out []int32
-	v, dv       []float32 // input vectors and their updates, [k, C]; of CBOW one, [1, C]
+	v, dv       []float32 // input vectors and their updates, [k, C]; for CBOW one vector, [1, C]
 	u, du       []float32 // output vectors and their updates, [1+K, C]
 	p           []float32 // [k, 1+K] probabilities, then errors
 	loss        float64
@@ -134,11 +134,11 @@ func (w *work) scores(m *Word2Vec) (v, u, p blas32.General) {
 	return v, u, p
 }
 
-// errors replaces probabilities by rate·(label − p) and sums the loss. It takes one logarithm of
-// the product of a row instead of the sum of logarithms. Probabilities below rarest count as
-// rarest, so that the product stays above zero.
+// errors replaces probabilities by rate·(label − p) and sums the loss. It takes the logarithm of
+// the product of a row instead of summing logarithms. Probabilities below rarest are replaced by
+// rarest, so that the product remains above zero.
 func (w *work) errors(p blas32.General, rate float32) {
-	// σ of about −7; only the loss that is shown while training is bounded by it
+	// rarest is σ of about −7; it only bounds the loss shown during training
 	const rarest = 1e-3
 	w.loss, w.pairs = 0, p.Rows
 	for i := range p.Rows {
@@ -188,7 +188,7 @@ func (w *work) add(m *Word2Vec, shard int32) {
 	}
 }
 
-// gather copies rows of a table to dst, one after the other.
+// gather copies rows of a table to dst, in order.
 func gather(dst []float32, table *autograd.Tensor, ids []int32) {
 	c := table.Cols
 	for i, id := range ids {

@@ -1,7 +1,7 @@
-// Package mlp holds the neural models before recurrence. The last n−1 tokens become vectors, which
+// Package mlp holds the neural models without recurrence. The last n−1 tokens become vectors, which
 // are learned with the other weights, and a feed-forward network predicts the next token from them.
-// What it learns about one word carries over to similar words (Bengio, Ducharme, Vincent and Jauvin
-// 2003, "A Neural Probabilistic Language Model").
+// Knowledge of one word carries over to similar words (Bengio, Ducharme, Vincent and Jauvin 2003,
+// "A Neural Probabilistic Language Model").
 package mlp
 
 import (
@@ -19,8 +19,8 @@ import (
 //
 //	y = b + W·x + U·tanh(d + H·x),   P(v | context) = softmax(y)_v
 //
-// where x is the concatenated rows of C for the last n−1 tokens, the newest last. At the beginning
-// of a document BOS fills the missing positions.
+// where x concatenates the rows of C for the last n−1 tokens, the newest last. At the beginning of
+// a document BOS fills the missing positions.
 type Model struct {
 	Config Config
 
@@ -37,7 +37,7 @@ type Model struct {
 
 // New returns a model with embeddings from N(0, 1) and hidden weights uniform in ±1/√inputs, so
 // that the tanh units start in their linear range. The output layer starts small, so that a new
-// model predicts all tokens alike.
+// model predicts a nearly uniform distribution.
 func New(cfg Config, rng *rand.Rand) (*Model, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
@@ -86,7 +86,7 @@ func (m *Model) hidden(t *autograd.Tape, contexts []lm.Token) *autograd.Tensor {
 	return t.Dropout(a, m.Config.Dropout)         // [B·T, h]
 }
 
-// logits is y = b + W·x + U·a, where a is the hidden units.
+// logits is y = b + W·x + U·a, where a holds the hidden units.
 func (m *Model) logits(t *autograd.Tape, contexts []lm.Token, a *autograd.Tensor) *autograd.Tensor {
 	y := t.LinearT(a, m.U, m.B) // [B·T, V]
 	if m.W == nil {
@@ -95,8 +95,7 @@ func (m *Model) logits(t *autograd.Tape, contexts []lm.Token, a *autograd.Tensor
 	return t.Add(y, m.project(t, contexts, m.W, nil)) // [B·T, V]
 }
 
-// project is d + H·x for n−1 tokens per row, where x is their embeddings one after the other; d may
-// be nil.
+// project is d + H·x for n−1 tokens per row, where x concatenates their embeddings; d may be nil.
 func (m *Model) project(
 	t *autograd.Tape, contexts []lm.Token, h, d *autograd.Tensor,
 ) *autograd.Tensor {
@@ -121,10 +120,10 @@ type release struct {
 
 func (r release) Backward() { r.pool.Put(r.c) }
 
-// appendContexts appends, for every position of inputs, the n tokens that end there, oldest first.
+// appendContexts appends, for every position of inputs, the n tokens that end at it, oldest first.
 // BOS stands for tokens before the beginning of the document.
 func appendContexts(dst, inputs []lm.Token, n int) []lm.Token {
-	begin := 0 // of the document
+	begin := 0 // beginning of the document
 	for i, tok := range inputs {
 		if tok == lm.BOS {
 			begin = i

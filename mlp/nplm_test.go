@@ -35,7 +35,7 @@ func TestContract(t *testing.T) {
 	lmtest.Check(t, loud(t, cfg), 2e-5)
 }
 
-// TestLookup: the fast path gives the plain product.
+// TestLookup: the fast path agrees with the plain product.
 func TestLookup(t *testing.T) {
 	m := loud(t, small)
 	tape := autograd.NewForward()
@@ -44,13 +44,12 @@ func TestLookup(t *testing.T) {
 	all := m.project(tape, contexts, m.H, m.D)
 	require.GreaterOrEqual(t, all.Rows, 2*m.Vocab(), "many positions: looked up")
 	for i := range all.Rows {
-		one := m.project(tape, contexts[i*4:][:4], m.H, m.D) // one position: computed
+		one := m.project(tape, contexts[i*4:][:4], m.H, m.D) // a single position is computed, not looked up
 		require.InDeltaSlice(t, one.Row(0), all.Row(i), 1e-5)
 	}
 }
 
-// TestContexts: every position sees the last tokens of its own document, and BOS where there are
-// none.
+// TestContexts: every position sees the last tokens of its own document, and BOS if there are none.
 func TestContexts(t *testing.T) {
 	require.Equal(t, []lm.Token{
 		0, 0, 7,
@@ -79,7 +78,7 @@ func TestConfigErrors(t *testing.T) {
 // loud returns a model in which every part matters.
 func loud(t require.TestingT, cfg Config) *Model { return nntest.Build(t, New, cfg) }
 
-// TestScoreHasNoSeams: Score works in blocks, which change no score.
+// TestScoreHasNoSeams: Score works in blocks, which do not change any score.
 func TestScoreHasNoSeams(t *testing.T) {
 	require.NoError(t, lmtest.Steps(loud(t, small), nntest.Noise(1, 2*scoreTokens+5, 11).X, 1e-5))
 }
@@ -95,7 +94,7 @@ func TestTraining(t *testing.T) {
 					Dropout: dropout})
 			b := nntest.SmallBatch()
 			nntest.CheckGradients(t, m, b)
-			// fewer positions than tokens
+			// a batch with fewer positions than tokens
 			nntest.CheckGradients(t, m, nntest.Batch(1, 5, b.X[:5], b.Y[:5]))
 		}
 		cfg.Dropout = 0.3

@@ -8,28 +8,28 @@ import (
 	"lmzoo/lm"
 )
 
-// Pairs draws the Examples of a text. The same step always has the same examples: subsampling, the
-// size of a window and the noise words are functions of the seed, the epoch and the position in the
-// text. A Pairs must be used by one goroutine at a time.
+// Pairs draws the Examples of a text. The same step always has the same examples: the subsampling,
+// the sizes of windows and the noise words are functions of the seed, the epoch and the position in
+// the text. A Pairs must be used by one goroutine at a time.
 //
 // Pairs cuts the text into rows of T words and shuffles them anew in every epoch. A window may
 // extend beyond its row, but not beyond its document.
 type Pairs struct {
 	config Word2VecConfig
 	text   []lm.Token // the documents, each closed by BOS
-	keep   []float64  // of each token, the probability that it is not thinned out
+	keep   []float64  // for each token, the probability that subsampling keeps it
 	noise  alias
-	rows   int // B, of a step
-	length int // T, of a row
+	rows   int // B, rows per step
+	length int // T, words per row
 	seed   uint64
 
 	epoch int
 	order []int // of the rows in this epoch
 
-	kept   []lm.Token // the words around a row that were not thinned out; BOS between documents
-	places []int      // where they stand in the text
+	kept   []lm.Token // the kept words around a row; BOS between documents
+	places []int      // their positions in the text
 
-	example Example // the one visited
+	example Example // the current example
 }
 
 // NewPairs prepares the examples of documents for steps of b rows of t words.
@@ -67,7 +67,7 @@ func NewPairs(docs [][]lm.Token, c Word2VecConfig, b, t int, seed uint64) (*Pair
 	return p, nil
 }
 
-// heldOut returns the Pairs of other documents, with the noise distribution of p and without
+// heldOut returns Pairs of other documents that have the noise distribution of p and no
 // subsampling. Its steps have one row each.
 func (p *Pairs) heldOut(docs [][]lm.Token) *Pairs {
 	held := *p
@@ -137,7 +137,7 @@ func (p *Pairs) row(lo, hi int, visit func(Example)) {
 			continue
 		}
 		dice := p.dice(p.places[i])
-		dice.next() // decided whether the word is kept
+		dice.next() // the first number has decided whether the word is kept
 		p.example.Around = p.around(p.example.Around[:0], i, 1+dice.below(p.config.Window))
 		e := p.example
 		if len(e.Around) == 0 {
@@ -162,8 +162,8 @@ func (p *Pairs) around(dst []int32, i, window int) []int32 {
 	return dst
 }
 
-// reach returns the end of a window in one direction from position i: a number of kept words away,
-// or the boundary of the document.
+// reach returns the end of a window in one direction from position i: the limit of kept words, or
+// the boundary of the document.
 func (p *Pairs) reach(i, direction int) int {
 	for n := 0; n < p.config.Window && i+direction >= 0 && i+direction < len(p.text); {
 		i += direction
@@ -214,10 +214,10 @@ func (s *splitMix) float() float64 { return float64(s.next()>>11) / (1 << 53) }
 func (s *splitMix) below(n int) int { return int((s.next() >> 32) * uint64(n) >> 32) }
 
 // alias draws from a fixed distribution in constant time (Walker 1977; the table is built as Vose
-// 1991 does): a uniform cell, and in it one of two outcomes.
+// 1991 does): it picks a cell uniformly, and then one of the two outcomes of the cell.
 type alias struct {
-	first []float64 // of each cell, the probability of its own number
-	other []int32   // the outcome otherwise
+	first []float64 // for each cell, the probability of its own number
+	other []int32   // for each cell, the alternative outcome
 }
 
 func newAlias(weights []float64) alias {
@@ -245,7 +245,7 @@ func newAlias(weights []float64) alias {
 		}
 	}
 	for _, i := range append(small, large...) {
-		a.first[i] = 1 // but for rounding
+		a.first[i] = 1 // except for rounding errors
 	}
 	return a
 }

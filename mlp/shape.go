@@ -5,7 +5,7 @@ import "lmzoo/nn"
 // Shape returns the size and the cost of a model.
 func (c Config) Shape(int) nn.Shape {
 	v, x, h := float64(c.VocabSize), float64(c.Context)*float64(c.NEmbd), float64(c.Hidden)
-	multiplied := h*x + v*h // all matrices but C, which is looked up
+	multiplied := h*x + v*h // all matrices except C, which is looked up
 	if c.Direct {
 		multiplied += v * x
 	}
@@ -13,10 +13,10 @@ func (c Config) Shape(int) nn.Shape {
 	return nn.ShapeOf(params, multiplied, x+2*h+v)
 }
 
-// Shape returns the size and the cost of a model. A step touches few rows of either table.
+// Shape returns the size and the cost of a model. A step uses few rows of either table.
 func (c Word2VecConfig) Shape(int) nn.Shape {
 	channels := float64(c.NEmbd)
-	pairs := float64(c.Window + 1) // the mean of both sides: each reaches 1 to Window words
+	pairs := float64(c.Window + 1) // the mean of both sides; each side has 1 to Window words
 	if c.Objective == CBOW {
 		pairs = 1
 	}

@@ -2,31 +2,31 @@ package mlp
 
 import "math"
 
-// An Example is one word of the text with the words around it, and words drawn from noise.
+// Example is one word of the text, with the surrounding words and words drawn from noise.
 type Example struct {
-	Around []int32 // the words within the window, at least one
-	Out    []int32 // the word in the middle, then K words from the noise
+	Around []int32 // the surrounding words within the window, at least one
+	Out    []int32 // the middle word, then K noise words
 }
 
 // Gradient holds the gradients of one Example with respect to the vectors that it touches.
 type Gradient struct {
 	Loss    float64     // nats, summed over the pairs
-	Pairs   int         // positive pairs: words around for skip-gram, 1 for CBOW
-	In, Out [][]float64 // of the loss, by the vector of Around[i] and of Out[j]; [C] each
+	Pairs   int         // number of positive pairs: the surrounding words for skip-gram, 1 for CBOW
+	In, Out [][]float64 // gradients of the vectors of Around[i] and Out[j]; [C] each
 }
 
 // Step returns the loss of negative sampling and its gradient, as the paper writes it (Mikolov et
-// al. 2013b, equation 4). For a pair of an input vector v and the output vectors v'_j, the first
-// of them true,
+// al. 2013b, equation 4). For a pair of an input vector v and the output vectors v'_j, of which the
+// first is the true one,
 //
 //	loss = −ln σ(v'_0·v) − Σ_{j=1..K} ln σ(−v'_j·v)
 //
-// Skip-gram makes a pair of every word around; the pairs of one middle word share their noise. CBOW
-// makes one pair, of the mean of the words around, and hands its whole gradient to each of them, as
-// word2vec.c does (the derivative would be a share of it). A word from the noise that happens to be
-// the true one is passed over.
+// Skip-gram makes a pair with every surrounding word; the pairs of one middle word share their
+// noise. CBOW makes a single pair, with the mean of the surrounding words, and passes the whole
+// gradient to each of these words, as word2vec.c does (the derivative would be a fraction of it). A
+// noise word that happens to be the true word is skipped.
 //
-// It is the definition that the fast learner is tested against.
+// Step is the reference implementation that the fast learner is tested against.
 func (m *Word2Vec) Step(e Example) Gradient {
 	g := Gradient{In: zeros(len(e.Around), m.Config.NEmbd), Out: zeros(len(e.Out), m.Config.NEmbd)}
 	if m.Config.Objective == CBOW {

@@ -67,7 +67,7 @@ func (m *Model) Score(dst []float64, tokens []lm.Token) []float64 {
 	var ids []lm.Token
 	for from := 0; from < len(tokens); from += scoreTokens {
 		to := min(from+scoreTokens, len(tokens))
-		lead := min(n-1, from) // context tokens, not scored
+		lead := min(n-1, from) // context tokens, which are not scored
 		ids = appendContexts(ids[:0], inputs[from-lead:to], n)
 		m.With(func(t *autograd.Tape) {
 			m.scoreBlock(t, dst[from:], ids[lead*n:], tokens[from:to])

@@ -9,18 +9,18 @@ import (
 	"lmzoo/nn"
 )
 
-// Word2Vec is two vectors for every word, learned so that words of similar contexts get similar
+// Word2Vec holds two vectors for every word, learned so that words in similar contexts get similar
 // vectors (Mikolov et al. 2013a, "Efficient Estimation of Word Representations in Vector Space",
 // and 2013b, "Distributed Representations of Words and Phrases and their Compositionality"). It
-// predicts which words stand near each other, not which comes next, so it is no lm.Model: what it
-// is worth shows in the tasks that use its vectors.
+// predicts which words occur near each other, not which word comes next, so it is not an lm.Model.
+// Its quality shows in the tasks that use its vectors.
 //
 // Its parameters have the names of word2vec.c.
 type Word2Vec struct {
 	Config Word2VecConfig
 
-	In  *autograd.Tensor `param:"syn0"`    // [V, C] the vectors that are kept: v_w in the paper
-	Out *autograd.Tensor `param:"syn1neg"` // [V, C] the vectors of a predicted word: v'_w
+	In  *autograd.Tensor `param:"syn0"`    // [V, C] the vectors to keep: v_w in the paper
+	Out *autograd.Tensor `param:"syn1neg"` // [V, C] the vectors of predicted words: v'_w
 }
 
 // Word2VecConfig is the shape of a Word2Vec and of the examples that it learns from.
@@ -31,17 +31,17 @@ type Word2VecConfig struct {
 	Window    int     `json:"window" help:"maximum words on each side"`
 	Negative  int     `json:"negative" help:"noise words per predicted word"` // K
 	Power     float64 `json:"power" help:"exponent of the noise distribution"`
-	Sample    float64 `json:"sample" help:"frequency above which words are thinned out (0: none)"`
+	Sample    float64 `json:"sample" help:"frequency above which words are subsampled (0: none)"`
 }
 
 // The two objectives.
 const (
-	SkipGram = "skip-gram" // the word in the middle predicts each word around it
-	CBOW     = "cbow"      // the mean of the words around it predicts the word in the middle
+	SkipGram = "skip-gram" // the middle word predicts each surrounding word
+	CBOW     = "cbow"      // the mean of the surrounding words predicts the middle word
 )
 
-// Word2VecPreset returns the Config of a size, without a vocabulary. All else are word2vec.c's
-// defaults; small corpora need few channels.
+// Word2VecPreset returns the Config of a size, without a vocabulary. All other fields have
+// word2vec.c's defaults; small corpora need few channels.
 func Word2VecPreset(size string) (Word2VecConfig, error) {
 	c := Word2VecConfig{Objective: SkipGram, Window: 5, Negative: 5, Power: 0.75, Sample: 1e-3}
 	switch size {
@@ -57,7 +57,7 @@ func Word2VecPreset(size string) (Word2VecConfig, error) {
 	return c, nil
 }
 
-// Bounds that keep a slip of the finger from filling the memory.
+// Bounds that prevent a mistyped number from exhausting the memory.
 const (
 	maxWindow   = 100
 	maxNegative = 100
@@ -89,8 +89,7 @@ func (c Word2VecConfig) Validate() error {
 	return nil
 }
 
-// NewWord2Vec returns a model that starts as word2vec.c does: syn0 uniform in ±1/(2C), syn1neg
-// zero.
+// NewWord2Vec returns a model initialized as in word2vec.c: syn0 uniform in ±1/(2C), syn1neg zero.
 func NewWord2Vec(c Word2VecConfig, rng *rand.Rand) (*Word2Vec, error) {
 	if err := c.Validate(); err != nil {
 		return nil, err

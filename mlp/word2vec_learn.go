@@ -10,18 +10,18 @@ import (
 )
 
 // Word2VecLearner trains a Word2Vec by plain gradient descent on the vectors that occur. It is a
-// train.Engine; a step reads a fixed number of rows of text. The learning rate is the rate of one
+// train.Engine; a step reads a fixed number of rows of text. The learning rate applies to each
 // example, as in word2vec.c: gradients are added, not averaged.
 //
-// If the loss of a group of examples is not finite, the step ends and leaves the vectors as they
-// were before that group.
+// If the loss of a group of examples is not finite, the step ends and leaves the vectors in their
+// state before that group.
 type Word2VecLearner struct {
 	pairs    *Pairs
 	sampling *negativeSampling
 	push     func(Example) // sampling.push, bound once
 }
 
-// NewWord2VecLearner prepares to train m on documents, b rows of t words a step.
+// NewWord2VecLearner prepares to train m on documents, in steps of b rows of t words.
 func NewWord2VecLearner(
 	m *Word2Vec, docs [][]lm.Token, b, t int, seed uint64, threads int,
 ) (*Word2VecLearner, error) {
@@ -78,7 +78,7 @@ func (l *Word2VecLearner) Validation(docs [][]lm.Token) func(context.Context) (f
 // the training text with the seed.
 func PairLoss(ctx context.Context, m *Word2Vec, train, held [][]lm.Token,
 	seed uint64) (float64, error) {
-	const row = 256 // words between two looks at the context
+	const row = 256 // words between two checks of the context
 	pairs, err := NewPairs(train, m.Config, 1, row, seed)
 	if err != nil {
 		return 0, err

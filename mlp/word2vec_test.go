@@ -27,8 +27,8 @@ func word2vec(t testing.TB, c Word2VecConfig) *Word2Vec {
 	return m
 }
 
-// The fast learner takes the step that the definition says, whichever objective, also where a word
-// occurs twice in an example and where the noise draws the true word.
+// The fast learner takes the step of the reference for both objectives, even if a word occurs twice
+// in an example and if the noise draws the true word.
 func TestNegativeSamplingIsTheDefinition(t *testing.T) {
 	for _, objective := range []string{SkipGram, CBOW} {
 		c := Word2VecConfig{VocabSize: 11, NEmbd: 7, Objective: objective, Window: 3, Negative: 4,
@@ -80,8 +80,9 @@ func widen(x []float32) []float64 {
 	return out
 }
 
-// The gradient of the definition is the derivative of its loss. CBOW gives every word around the
-// whole gradient of the mean, as word2vec.c does, so its input vectors get k times the derivative.
+// The gradient of the reference is the derivative of its loss. CBOW gives every surrounding word
+// the whole gradient of the mean, as word2vec.c does, so its input vectors get k times the
+// derivative.
 func TestStepIsTheDerivative(t *testing.T) {
 	for objective, share := range map[string]float64{SkipGram: 1, CBOW: 3} {
 		m := word2vec(t,
@@ -114,8 +115,8 @@ func difference(m *Word2Vec, e Example, x *float32, h float32) float64 {
 	return (up - down) / float64(high-low)
 }
 
-// Every place of the text is the middle of one example an epoch, whatever the rows, and an example
-// holds what stands around it.
+// Every position of the text is the middle of one example per epoch, whatever the rows, and an
+// example holds the surrounding words.
 func TestPairsCoverTheText(t *testing.T) {
 	docs := [][]lm.Token{{1, 2, 3, 4, 5, 6, 7, lm.BOS}, {8, lm.BOS}, {9, 10, 11, lm.BOS}}
 	c := Word2VecConfig{VocabSize: 12, NEmbd: 2, Objective: SkipGram, Window: 2, Negative: 3,
@@ -145,7 +146,7 @@ func TestPairsCoverTheText(t *testing.T) {
 	}
 }
 
-// A step has the same examples whichever was drawn before it.
+// A step has the same examples whichever step was drawn before it.
 func TestPairsAreAFunctionOfTheStep(t *testing.T) {
 	docs := [][]lm.Token{randomText(5000, 30)}
 	c := Word2VecConfig{VocabSize: 31, NEmbd: 2, Objective: SkipGram, Window: 5, Negative: 5,
@@ -180,8 +181,8 @@ func randomText(n, words int) []lm.Token {
 	return doc
 }
 
-// Frequent words are thinned out as word2vec.c does, and the noise is the unigram distribution to
-// the power of 3/4.
+// Frequent words are subsampled as in word2vec.c, and the noise is the unigram distribution to the
+// power of 3/4.
 func TestPairsDrawByFrequency(t *testing.T) {
 	docs := [][]lm.Token{randomText(20000, 20)}
 	c := Word2VecConfig{VocabSize: 21, NEmbd: 2, Objective: SkipGram, Window: 2, Negative: 5,
@@ -245,8 +246,8 @@ func BenchmarkNegativeSampling(b *testing.B) {
 	}
 }
 
-// PyTorch's losses and gradients. For CBOW they are compared one example at a time, since a word
-// around gets k times its share of the gradient (see Step).
+// PyTorch's losses and gradients. For CBOW they are compared one example at a time, because a
+// surrounding word gets k times its share of the gradient (see Step).
 func TestWord2VecGolden(t *testing.T) {
 	var golden struct {
 		Vocab    int `json:"vocab"`
@@ -293,7 +294,7 @@ var (
 	_ nn.Embedder = (*Word2Vec)(nil)
 )
 
-// The validation loss is the mean of what the definition says of every example.
+// The validation loss is the mean loss of the reference over all examples.
 func TestPairLossIsTheDefinition(t *testing.T) {
 	for _, objective := range []string{SkipGram, CBOW} {
 		c := Word2VecConfig{VocabSize: 31, NEmbd: 6, Objective: objective, Window: 3, Negative: 4,
@@ -319,8 +320,8 @@ func TestPairLossIsTheDefinition(t *testing.T) {
 	}
 }
 
-// Training gives the same bits on one thread and on two, and words that stand beside each other end
-// up near: in this text words 1 to 4 are always among themselves, and so are 5 to 8.
+// Training gives the same bits on one thread and on two, and words that occur together end up near
+// each other: in this text, words 1 to 4 occur only together, and so do words 5 to 8.
 func TestWord2VecLearns(t *testing.T) {
 	rng := rand.New(rand.NewPCG(6, 7))
 	var docs [][]lm.Token

@@ -11,7 +11,7 @@ import "fmt"
 // twice (their eq. 20).
 type absolute struct{ discount []float64 } // by order
 
-// fallbackDiscount is used where counts of counts give no discount.
+// fallbackDiscount is used where the counts of counts yield no discount.
 const fallbackDiscount = 0.75
 
 func (*absolute) continuation() bool { return false }

@@ -8,7 +8,7 @@ import "fmt"
 //	P(w | h) = (c(h, w) + k) / (c(h) + kV)
 //
 // This mixes the relative frequency with the uniform distribution: γ(h) = kV / (c(h) + kV). Shorter
-// histories contribute nothing: γ is 1 for a history that is not whole, so that the recursion falls
+// histories contribute nothing: γ is 1 for a history that is not whole, so the recursion falls
 // through to 1/V.
 type addK struct {
 	fixed

@@ -6,7 +6,7 @@ import (
 	"lmzoo/lm"
 )
 
-// adjust sets the counts that are smoothed. Occurrences mislead at the lower orders: "Francisco" is
+// adjust sets the counts to smooth. At the lower orders, occurrences mislead: "Francisco" is
 // frequent but follows only "San", so it should be unlikely after an unseen history. Kneser & Ney
 // (1995) count the different tokens to the left instead, N1+(· w), because lower orders are used
 // after unseen histories. N-grams that begin a document have no left neighbour and keep their
@@ -58,7 +58,7 @@ func forget(levels []level, unk lm.Token) (withUnk [][]bool) {
 	return withUnk
 }
 
-// countsOfCounts returns in t[j] how many n-grams of a level have a count of j, for j = 1 … 4.
+// countsOfCounts returns in t[j] the number of n-grams of a level with the count j, for j = 1 … 4.
 func countsOfCounts(count []uint32) (t [5]int) {
 	for _, c := range count {
 		if 0 < c && c < 5 {

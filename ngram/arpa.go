@@ -12,8 +12,8 @@ import (
 )
 
 // ARPA is the text format that n-gram toolkits share (SRILM, KenLM, Kaldi). Each n-gram has log10
-// P, its words and, as a history, log10 of its backoff weight. [lm.BOS] is two unigrams there: <s>
-// as a history and </s> as a prediction.
+// P, its words and, as a history, log10 of its backoff weight. In this format [lm.BOS] is two
+// unigrams: <s> as a history and </s> as a prediction.
 const (
 	openWord  = "<s>"
 	closeWord = "</s>"
@@ -24,13 +24,13 @@ const (
 // unkWords are the spellings of the unknown word in toolkits.
 var unkWords = map[string]bool{"<unk>": true, "<UNK>": true}
 
-// separators are the bytes that end a word of an ARPA file, here and in KenLM's reader.
+// separators are the bytes that end a word of an ARPA file, as in KenLM's reader.
 const separators = " \t\r\n"
 
-// WriteARPA writes the model with the words of its tokens, sorted by token, every number with the
-// fewest digits that read back as the same bits: writing what was read gives the same bytes. Words
-// are bytes and are written as they are, so that the file knows them by the bytes that a text
-// spells them with. A word must not be empty, hold a separator, or be that of another token.
+// WriteARPA writes the model with the words of its tokens, sorted by token. Every number has the
+// fewest digits that read back as the same bits, so a file that is read and written again has the
+// same bytes. Words are bytes and are written unchanged, so that the file has the bytes that occur
+// in a text. A word must not be empty, contain a separator, or be the word of another token.
 func (m *Model) WriteARPA(w io.Writer, words func(lm.Token) string) error {
 	text, err := arpaWords(m.Vocab(), words)
 	if err != nil {
@@ -59,7 +59,7 @@ func (m *Model) WriteARPA(w io.Writer, words func(lm.Token) string) error {
 	return a.out.Flush()
 }
 
-// arpaWords returns the words of all tokens, and refuses those that the format cannot hold.
+// arpaWords returns the words of all tokens, and refuses words that the format cannot represent.
 func arpaWords(vocab int, words func(lm.Token) string) ([]string, error) {
 	text := make([]string, vocab)
 	text[lm.BOS] = closeWord
@@ -67,11 +67,11 @@ func arpaWords(vocab int, words func(lm.Token) string) ([]string, error) {
 	for t := lm.Token(1); int(t) < vocab; t++ {
 		word := words(t)
 		if word == "" || strings.ContainsAny(word, separators) {
-			return nil, fmt.Errorf("ngram: token %d is written %q: want a word without spaces "+
+			return nil, fmt.Errorf("ngram: token %d is written %q; want a word without spaces "+
 				"for an ARPA file", t, word)
 		}
 		if other, ok := owner[word]; ok {
-			return nil, fmt.Errorf("ngram: tokens %d and %d are both written %q: want a word for "+
+			return nil, fmt.Errorf("ngram: tokens %d and %d are both written %q; want a different word for "+
 				"each token of an ARPA file", other, t, word)
 		}
 		owner[word], text[t] = t, word
@@ -106,7 +106,7 @@ func (a *arpaWriter) walk(j int, i uint32, k int) {
 	for c := lo; c < hi; c++ {
 		w := t.wordAt(c)
 		if int(w) >= len(a.text) {
-			continue // a damaged file
+			continue // the file is damaged
 		}
 		a.path = append(a.path, w)
 		if j+1 < k {
@@ -154,7 +154,7 @@ func (a *arpaWriter) entry(prob float32, words string, backoff float32, k int) {
 func appendLog(dst []byte, v float32) []byte {
 	switch {
 	case v == 0:
-		return append(dst, '0') // −0 too
+		return append(dst, '0') // also for −0
 	case math.IsInf(float64(v), -1):
 		v = logZero
 	}

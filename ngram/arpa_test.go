@@ -46,7 +46,7 @@ func TestARPARoundTrip(t *testing.T) {
 			again, _, err = ReadARPA(&zipped)
 			require.NoError(t, err)
 			if smoothing == "mle" {
-				continue // −Inf comes back as −99
+				continue // −Inf is read back as −99
 			}
 			for _, doc := range w.lines(testText(t, "mill.test.txt"), false) {
 				require.Equal(t, m.Score(nil, doc), again.Score(nil, doc))
@@ -70,8 +70,8 @@ func TestWriteARPARefusesWords(t *testing.T) {
 	}
 }
 
-// A file as SRILM writes it, with -99, without weights where there are none, and with what only
-// other toolkits leave out: the history "b c" of a trigram. The numbers are the file's own, added
+// A file as SRILM writes it, with -99 and without needless weights, and without the history "b c"
+// of a trigram, which only other toolkits omit. The expected numbers are those of the file, added
 // by hand.
 func TestARPAOfOthers(t *testing.T) {
 	const file = "made by hand\r\n\\data\\\r\nngram 1=5\nngram 2=3\nngram 3=2\n\n" +
@@ -88,11 +88,11 @@ func TestARPAOfOthers(t *testing.T) {
 	}{
 		// after "a b" (weight 1) and "b"
 		{[]lm.Token{a, b, 0}, []float64{-0.4, -0.1, -0.1 - 0.7}},
-		{[]lm.Token{b, c, a}, []float64{-0.3 - 0.8, -0.1 - 0.9, -0.15}}, // the blank history "b c"
+		{[]lm.Token{b, c, a}, []float64{-0.3 - 0.8, -0.1 - 0.9, -0.15}}, // the missing history "b c"
 		{[]lm.Token{c, 0}, []float64{-0.3 - 0.9, -0.2}},                 // c has no weight
 		// the weights of "<s> a" and of "a"
 		{[]lm.Token{a, a, b}, []float64{-0.4, -0.05 - 0.2 - 0.6, -0.3}},
-		// nothing is known of <unk>
+		// <unk> is not in the file
 		{[]lm.Token{unk, b}, []float64{-0.3 - 100, -0.8}},
 	} {
 		for i, got := range m.Score(nil, x.doc) {
@@ -118,7 +118,7 @@ func TestARPAErrors(t *testing.T) {
 		{"twice", "-1\t</s>", "-1\ta", "twice"},
 		{"order", "ngram 2=1", "ngram 3=1", "want order 2 next"},
 		{"section", "\\2-grams:", "\\3-grams:", `want \2-grams:`},
-		{"no data", "\\data\\", "data", "not an ARPA file"},
+		{"no data", "\\data\\", "data", "want an ARPA file"},
 		{"weight", "-1\ta a", "-1\ta a\tinf", "backoff weight"},
 		{"no order", "ngram 1=3\nngram 2=1\n", "", "ngram 1="},
 		{"no beginning", "-99\t<s>", "-99\tb", "no <s> among the unigrams"},
@@ -128,7 +128,7 @@ func TestARPAErrors(t *testing.T) {
 		{"UTF-16", "\\data\\", "\xff\xfe\\\x00d\x00", "UTF-16"},
 		{"KenLM binary", "\\data\\", "mmap lm http://kheafield.com/code format version 5\n\x00",
 			"KenLM binary"},
-		{"xz", "\\data\\", "\xfd7zXZ\x00", "packed by xz"},
+		{"xz", "\\data\\", "\xfd7zXZ\x00", "compressed by xz"},
 		{"missing order", "\n\\2-grams:\n-1\ta a\n", "", "want 2"},
 	} {
 		require.Contains(t, head, x.from)

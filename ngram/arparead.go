@@ -14,7 +14,7 @@ import (
 	"lmzoo/lm"
 )
 
-// unkToken is the token of the unknown word, at whatever line of the file.
+// unkToken is the token of the unknown word, regardless of its line in the file.
 const unkToken = 1
 
 // missingUnk is log10 P of the unknown word in a file without it, as in KenLM.
@@ -23,15 +23,14 @@ const missingUnk = -100
 // maxLine bounds a line of an ARPA file.
 const maxLine = 1 << 20
 
-// ReadARPA reads a model of any toolkit, packed by gzip or not, and returns the words of its
-// tokens: 0 is </s> (and, as a history, <s>), 1 is <unk>, the others are numbered as the file lists
-// them. Words are bytes and stay as they are: a backslash is a backslash. They end at a space, tab
-// or line end, as in KenLM's reader, and at no other space of Unicode.
+// ReadARPA reads a model of any toolkit, compressed by gzip or not, and returns the words of its
+// tokens: 0 is </s> (and, as a history, <s>), 1 is <unk>, and the others are numbered in the order
+// of the file. Words are bytes and remain unchanged: a backslash is a backslash. They end at a
+// space, tab or line end, as in KenLM's reader, and not at the other spaces of Unicode.
 //
-// As in KenLM, a file without <s> or </s> is refused, one without <unk> gets it with the
-// probability 1e-100, and weights that are missing are 1. Where a file lists both <unk> and <UNK>,
-// the first is the unknown word and the second an ordinary one; KenLM takes both for the unknown
-// word.
+// As in KenLM, a file without <s> or </s> is refused, <unk> gets the probability 1e-100 if the file
+// lacks it, and missing weights are 1. If a file lists both <unk> and <UNK>, the first is the
+// unknown word and the second an ordinary word; KenLM treats both as the unknown word.
 func ReadARPA(r io.Reader) (*Model, []string, error) {
 	in, err := unpackARPA(r)
 	if err != nil {
@@ -50,7 +49,7 @@ func ReadARPA(r io.Reader) (*Model, []string, error) {
 	return g.pack(header{Config: cfg}), a.words, nil
 }
 
-// unpackARPA undoes gzip, and refuses the formats that are commonly taken for ARPA.
+// unpackARPA decompresses a gzip file and refuses formats that are commonly mistaken for ARPA.
 func unpackARPA(r io.Reader) (*bufio.Reader, error) {
 	in := bufio.NewReaderSize(r, 1<<16)
 	if head, _ := in.Peek(2); string(head) == "\x1f\x8b" {
@@ -60,7 +59,7 @@ func unpackARPA(r io.Reader) (*bufio.Reader, error) {
 		}
 		in = bufio.NewReaderSize(unzip, 1<<16)
 	}
-	head, _ := in.Peek(64) // an error comes again with the first line
+	head, _ := in.Peek(64) // an error recurs with the first line
 	for _, f := range mistaken {
 		if strings.HasPrefix(string(head), f.magic) {
 			return nil, errors.New(f.why)
@@ -69,7 +68,7 @@ func unpackARPA(r io.Reader) (*bufio.Reader, error) {
 	return in, nil
 }
 
-// mistaken lists the formats that are commonly taken for ARPA by their first bytes.
+// mistaken lists formats that are commonly mistaken for ARPA, by their first bytes.
 var mistaken = []struct{ magic, why string }{
 	{"mmap lm http://kheafield.com/code", "this is a KenLM binary; want the ARPA file that " +
 		"build_binary made it from"},
@@ -80,9 +79,9 @@ var mistaken = []struct{ magic, why string }{
 		"UTF-8 without one"},
 	{"\xff\xfe", "this is UTF-16; convert it with: iconv -f UTF-16 -t UTF-8"},
 	{"\xfe\xff", "this is UTF-16; convert it with: iconv -f UTF-16 -t UTF-8"},
-	{"BZh", "it is packed by bzip2; unpack it with bunzip2, or pack it with gzip"},
-	{"\xfd7zXZ", "it is packed by xz; unpack it with unxz, or pack it with gzip"},
-	{"\x28\xb5\x2f\xfd", "it is packed by zstd; unpack it with unzstd, or pack it with gzip"},
+	{"BZh", "it is compressed by bzip2; decompress it with bunzip2, or use gzip"},
+	{"\xfd7zXZ", "it is compressed by xz; decompress it with unxz, or use gzip"},
+	{"\x28\xb5\x2f\xfd", "it is compressed by zstd; decompress it with unzstd, or use gzip"},
 }
 
 // arpaReader holds the entries of a file, by order.
@@ -105,14 +104,14 @@ type arpaOrder struct {
 	prob, backoff []float32
 }
 
-// next returns the next line without its end and the space around it.
+// next returns the next line without its end and surrounding space.
 func (a *arpaReader) next() (string, error) {
 	a.buf = a.buf[:0]
 	for {
 		part, err := a.in.ReadSlice('\n')
 		a.buf = append(a.buf, part...)
 		if len(a.buf) > maxLine {
-			return "", fmt.Errorf("longer than %d bytes: not an ARPA file", maxLine)
+			return "", fmt.Errorf("longer than %d bytes; want an ARPA file", maxLine)
 		}
 		if err == bufio.ErrBufferFull {
 			continue
@@ -133,7 +132,7 @@ func (a *arpaReader) read() error {
 	line, err := a.next()
 	for ; err == nil && line != `\data\`; line, err = a.next() {
 		if strings.HasPrefix(line, `\`) {
-			return fmt.Errorf(`%.40q where \data\ belongs: not an ARPA file`, line)
+			return fmt.Errorf(`%.40q instead of \data\; want an ARPA file`, line)
 		}
 	}
 	for line, err = a.next(); err == nil && !strings.HasPrefix(line, `\`); line, err = a.next() {
@@ -165,7 +164,7 @@ func (a *arpaReader) read() error {
 	return err
 }
 
-// boundaries checks that the unigrams hold both faces of the document boundary.
+// boundaries checks that the unigrams include both forms of the document boundary.
 func (a *arpaReader) boundaries() error {
 	for _, b := range [2]struct{ word, does string }{{openWord, "begins"}, {closeWord, "ends"}} {
 		if _, ok := a.token[b.word]; !ok {
@@ -207,7 +206,7 @@ func (a *arpaReader) section(order int) (string, error) {
 		}
 		if line[0] == '\\' && (line == `\end\` || strings.HasSuffix(line, "-grams:")) {
 			if n != a.claimed[order-1] {
-				return "", fmt.Errorf("%d n-grams of order %d; want %d: the file is damaged", n,
+				return "", fmt.Errorf("the file is damaged: it has %d n-grams of order %d; want %d", n,
 					order, a.claimed[order-1])
 			}
 			return line, nil
@@ -249,7 +248,7 @@ func (a *arpaReader) entry(order int, line string) error {
 			return fmt.Errorf("%.40q is not among the unigrams", word)
 		case i > 0 && word == openWord, i < order-1 && word == closeWord, i == 0 &&
 			word == closeWord:
-			o.words = o.words[:at] // <s> is never predicted and nothing follows </s>
+			o.words = o.words[:at] // <s> is never predicted, and nothing follows </s>
 			return nil
 		}
 		o.words = append(o.words, token)

@@ -11,8 +11,9 @@ import (
 	"lmzoo/lm"
 )
 
-// The benchmarks take tinyshakespeare where it is on this machine, as the published figures do, and
-// else a text drawn from Zipf's law, whose figures are only good for comparing with themselves:
+// The benchmarks use tinyshakespeare if it is on this machine, as the published figures do.
+// Otherwise they use a text drawn by Zipf's law, whose figures can only be compared with each
+// other:
 //
 //	LMZOO_TINYSHAKESPEARE=tinyshakespeare.txt go test ./ngram -run - -bench .
 func benchText(b *testing.B) (train, test [][]lm.Token, vocab int) {
@@ -36,7 +37,7 @@ func benchText(b *testing.B) (train, test [][]lm.Token, vocab int) {
 	return draw(200_000), draw(20_000), 20_002
 }
 
-// repeated makes a long text of a short one: again and again, every tenth word another.
+// repeated makes a long text from a short one by repeating it with every tenth word replaced.
 func repeated(docs [][]lm.Token, tokens int) (long [][]lm.Token) {
 	r := rand.New(rand.NewPCG(3, 4))
 	var all []lm.Token

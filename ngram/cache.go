@@ -13,23 +13,23 @@ import (
 //
 //	P(w | h) = (1 − λ) P_base(w | h) + λ c(w) / n
 //
-// where c counts the last n ≤ Window tokens. While there are none, it is the base model. An n-gram
-// model stops counting when training ends. The cache goes on, and so captures the topic of a text,
-// which a history of n−1 tokens cannot.
+// where c counts the last n ≤ Window tokens. Before the first token, it is the base model. An
+// n-gram model stops counting when training ends. The cache continues to count and so captures the
+// topic of a text, which a history of n−1 tokens cannot.
 type Cache struct {
 	Base   lm.Model
 	Lambda float64  // λ
-	Window int      // number of tokens it remembers
-	Skip   lm.Token // a token that it does not remember, such as <unk>; 0 or −1: none
+	Window int      // number of tokens to remember
+	Skip   lm.Token // a token to ignore, such as <unk>; 0 or −1: none
 }
 
 // NewCache returns a cache on top of a model.
 func NewCache(base lm.Model, lambda float64, window int, skip lm.Token) (*Cache, error) {
 	if !(lambda >= 0 && lambda < 1) {
-		return nil, fmt.Errorf("ngram: cache weight %g: want 0 or more, and less than 1", lambda)
+		return nil, fmt.Errorf("ngram: cache weight %g; want 0 or more, and less than 1", lambda)
 	}
 	if window < 1 {
-		return nil, fmt.Errorf("ngram: cache of %d tokens: want at least 1", window)
+		return nil, fmt.Errorf("ngram: cache of %d tokens; want at least 1", window)
 	}
 	return &Cache{Base: base, Lambda: lambda, Window: window, Skip: skip}, nil
 }
@@ -67,7 +67,7 @@ func (c *Cache) Start() lm.State {
 // documents should not be those that the base was trained on.
 func (c *Cache) Fit(docs [][]lm.Token, rounds int) float64 {
 	type pair struct{ base, cached float64 }
-	var pairs []pair // of tokens with a cache
+	var pairs []pair // the tokens that have a cache
 	alone, tokens := 0.0, 0
 	for _, doc := range docs {
 		base, r := lm.Score(c.Base, doc), newRecent(c)
@@ -100,8 +100,8 @@ func (c *Cache) Fit(docs [][]lm.Token, rounds int) float64 {
 // recent counts the last tokens of a document.
 type recent struct {
 	window int
-	ring   []lm.Token // grows to window tokens as they come
-	n, at  int        // how many tokens count, and where the next one goes
+	ring   []lm.Token // grows up to window tokens
+	n, at  int        // number of tokens counted, and position of the next one
 	count  map[lm.Token]int
 	skip   lm.Token
 }

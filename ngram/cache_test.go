@@ -41,7 +41,7 @@ func TestCache(t *testing.T) {
 // TestCacheFit checks that EM finds the optimum: no other λ does better.
 func TestCacheFit(t *testing.T) {
 	m, w := mill(t, Config{Order: 3})
-	var doc []lm.Token // the test lines as one document, which the cache needs
+	var doc []lm.Token // the test lines as one document, as the cache needs
 	for _, line := range w.lines(testText(t, "mill.test.txt"), false) {
 		doc = append(doc, line[:len(line)-1]...)
 	}
@@ -58,6 +58,6 @@ func TestCacheFit(t *testing.T) {
 	top := c.Lambda
 	for _, other := range []float64{top - 0.02, top + 0.02} {
 		c.Lambda = max(other, 0)
-		require.GreaterOrEqual(t, mean(), best-1e-12) // the sums differ in order, and top may be 0
+		require.GreaterOrEqual(t, mean(), best-1e-12) // the order of summation differs, and top may be 0
 	}
 }

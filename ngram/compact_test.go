@@ -58,8 +58,7 @@ func TestQuantize(t *testing.T) {
 	}
 }
 
-// A weight is rounded to what lies next to it, but not up where that could make a probability above
-// 1.
+// A weight is rounded to the nearest mean, but not up if that could raise a probability above 1.
 func TestSafe(t *testing.T) {
 	means := []float32{-1, -0.5, 0.25, 0.5}
 	for v, want := range map[float32]int{-2: 0, -0.8: 0, -0.7: 1, -0.1: 1, 0: 1, 0.25: 2, 0.4: 2,
@@ -88,8 +87,9 @@ func TestPruneEntropy(t *testing.T) {
 	require.Error(t, err)
 }
 
-// The formula of the paper against its definition: D = P(h) Σ_w P(w|h) ln (P(w|h) / P'(w|h)), with
-// P' of the model that really lacks the n-gram, and P(h) multiplied out token by token.
+// The formula of the paper agrees with its definition, D = P(h) Σ_w P(w|h) ln (P(w|h) / P'(w|h)),
+// where P' is the model that actually lacks the n-gram and P(h) is the product of the token
+// probabilities.
 func TestDivergence(t *testing.T) {
 	m, _, err := Train([][]lm.Token{{1, 2, 3, 1, 2, 4, 0}, {2, 3, 1, 2, 3, 3, 0}, {4, 2, 3, 0}},
 		Config{Order: 3, Vocab: 5, NoCounts: true})
@@ -146,7 +146,7 @@ func TestDivergence(t *testing.T) {
 	require.Greater(t, checked, 8)
 }
 
-// Backing off by the recomputed weights is a distribution for any model that is cut anyhow.
+// With recomputed weights, a model is a distribution however its n-grams were pruned.
 func TestRebalance(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		vocab := rapid.IntRange(2, 8).Draw(t, "V")
@@ -164,7 +164,7 @@ func TestRebalance(t *testing.T) {
 	})
 }
 
-// Top says what sorting the whole distribution says.
+// Top agrees with sorting the whole distribution.
 func TestTop(t *testing.T) {
 	m, w := mill(t, Config{Order: 4})
 	for _, line := range []string{"", "the", "the river", "an elephant", "the end of the",

@@ -15,11 +15,11 @@ type Config struct {
 	Smoothing string  `json:"smoothing" help:"mle, add-k, witten-bell, absolute, kneser-ney, modified-kneser-ney or stupid-backoff"`
 	K         float64 `json:"k,omitempty" help:"count added by add-k (0: 1)"`
 	Vocab     int     `json:"vocab_size"` // V
-	// the unknown word, which no history crosses; 0 or −1: none
+	// Unk is the unknown word, which no history crosses; 0 or −1 means none
 	Unk     lm.Token `json:"unk,omitempty"`
 	Prune   []int    `json:"prune,omitempty" help:"count per order up to which n-grams are dropped, such as 0,0,1"`
 	Memory  int64    `json:"memory,omitempty" help:"bytes of counts before they spill to disk, such as 2G (0: no limit)"`
-	TempDir string   `json:"-"` // directory of spilled counts; "": the system's
+	TempDir string   `json:"-"` // directory of spilled counts; "": the system default
 
 	// NoCounts omits the counts from the model, which is then smaller and cannot explain its
 	// probabilities.
@@ -29,10 +29,10 @@ type Config struct {
 // check returns c with its defaults, or reports the first invalid field.
 func (c Config) check() (Config, error) {
 	if c.Order < 1 || c.Order > MaxOrder {
-		return c, fmt.Errorf("ngram: order %d: want 1 to %d", c.Order, MaxOrder)
+		return c, fmt.Errorf("ngram: order %d; want 1 to %d", c.Order, MaxOrder)
 	}
 	if c.Vocab < 1 || c.Vocab > 1<<31-1 {
-		return c, fmt.Errorf("ngram: vocabulary of %d tokens: want 1 to %d", c.Vocab, 1<<31-1)
+		return c, fmt.Errorf("ngram: vocabulary of %d tokens; want 1 to %d", c.Vocab, 1<<31-1)
 	}
 	if c.Unk <= 0 {
 		c.Unk = -1
@@ -42,14 +42,14 @@ func (c Config) check() (Config, error) {
 			c.Vocab)
 	}
 	if !(c.K >= 0) || c.K > 1e9 {
-		return c, fmt.Errorf("ngram: k = %g: want a positive number", c.K)
+		return c, fmt.Errorf("ngram: k = %g; want a positive number", c.K)
 	}
 	if c.K == 0 {
 		c.K = 1
 	}
 	if c.Memory < 0 {
 		return c, fmt.Errorf(
-			"ngram: memory bound of %d bytes: want a positive number, or 0 for none", c.Memory)
+			"ngram: memory bound of %d bytes; want a positive number, or 0 for none", c.Memory)
 	}
 	if c.Smoothing == "" {
 		c.Smoothing = "modified-kneser-ney"
@@ -67,21 +67,21 @@ func (c Config) Check() error {
 	return err
 }
 
-// checkPrune checks that the thresholds keep the model closed: the prefix and suffix of every
-// n-gram stay.
+// checkPrune checks that the thresholds keep the model closed: the prefix and the suffix of every
+// remaining n-gram remain too.
 func (c Config) checkPrune() error {
 	if len(c.Prune) > c.Order {
-		return fmt.Errorf("ngram: %d pruning thresholds for order %d: want one per order or fewer",
+		return fmt.Errorf("ngram: %d pruning thresholds for order %d; want one per order or fewer",
 			len(c.Prune), c.Order)
 	}
 	for i, t := range c.Prune {
 		switch {
 		case t < 0:
-			return fmt.Errorf("ngram: pruning threshold %d: want 0 or more", t)
+			return fmt.Errorf("ngram: pruning threshold %d; want 0 or more", t)
 		case i == 0 && t != 0:
-			return fmt.Errorf("ngram: pruning threshold %d for order 1: unigrams stay; want 0", t)
+			return fmt.Errorf("ngram: pruning threshold %d for order 1: unigrams are never pruned; want 0", t)
 		case i > 0 && t < c.Prune[i-1]:
-			return fmt.Errorf("ngram: pruning thresholds %v fall: an n-gram cannot stay without "+
+			return fmt.Errorf("ngram: pruning thresholds %v decrease: an n-gram cannot remain without "+
 				"its parts; want each at least the previous one", c.Prune)
 		}
 	}

@@ -9,7 +9,7 @@ import (
 	"lmzoo/lm/lmtest"
 )
 
-// Every smoothing keeps the contract, with documents shorter and longer than its memory.
+// Every smoothing satisfies the contract, for documents shorter and longer than its memory.
 func TestContract(t *testing.T) {
 	for _, smoothing := range Smoothings {
 		for _, order := range []int{1, 2, 4} {
@@ -43,8 +43,8 @@ func TestBadConfig(t *testing.T) {
 		{Config{Order: 2, Vocab: 2, Smoothing: "good-turing"}, docs, "want one of mle"},
 		{Config{Order: 2, Vocab: 2, Unk: 2}, docs, "unknown-word token 2"},
 		{Config{Order: 2, Vocab: 2, K: -1}, docs, "k = -1"},
-		{Config{Order: 2, Vocab: 2, Prune: []int{1}}, docs, "unigrams stay"},
-		{Config{Order: 3, Vocab: 2, Prune: []int{0, 2, 1}}, docs, "fall"},
+		{Config{Order: 2, Vocab: 2, Prune: []int{1}}, docs, "unigrams are never pruned"},
+		{Config{Order: 3, Vocab: 2, Prune: []int{0, 2, 1}}, docs, "decrease"},
 		{Config{Order: 1, Vocab: 2, Prune: []int{0, 0}}, docs, "2 pruning thresholds"},
 		{Config{Order: 2, Vocab: 2, Prune: []int{0, -1}}, docs, "threshold -1"},
 		{Config{Order: 2, Vocab: 2, Memory: -1}, docs, "memory"},

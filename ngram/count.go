@@ -7,12 +7,12 @@ import (
 	"lmzoo/lm"
 )
 
-// none marks a missing n-gram and, in a text, a cut that no n-gram crosses.
+// none marks a missing n-gram and, in a text, a cut that n-grams do not cross.
 const none = math.MaxUint32
 
 // level holds the distinct n-grams of one order, sorted by their tokens. The successors of a
-// history are therefore adjacent: those of n-gram i are child[i] … child[i+1]−1 in the next level.
-// In level 1 the index is the token itself.
+// history are therefore adjacent: the successors of n-gram i are child[i] … child[i+1]−1 in the
+// next level. In level 1 the index is the token itself.
 type level struct {
 	word   []uint32 // the last token
 	child  []uint32 // len+1 entries; nil at the highest order
@@ -21,17 +21,17 @@ type level struct {
 	count  []uint32 // the count to smooth: raw, or the number of distinct left neighbours
 }
 
-// text is the training text as one stream. A BOS is </s> of the document before it and <s> of the
-// document after it; none marks a document that ends without </s>.
+// text is the training text as one stream. A BOS is the </s> of the preceding document and the <s>
+// of the following document; none marks a document that ends without </s>.
 type text []uint32
 
-// count counts every n-gram of t up to an order that begins before a limit. A unigram counts as
-// beginning a token earlier, because <s> is never counted.
+// count counts every n-gram of t up to an order, if it begins before limit. A unigram counts as
+// beginning one token earlier, because <s> is never counted.
 //
-// The n-gram of order k+1 at position i is that of order k and the token after it. Each order
-// therefore takes the positions sorted by that token (one counting sort serves all orders) and
-// deals them into a bucket per k-gram, where equal (k+1)-grams are adjacent. The time is linear in
-// the text for any order.
+// The n-gram of order k+1 at position i consists of the n-gram of order k and the next token. Each
+// order therefore takes the positions sorted by that token (one counting sort serves all orders)
+// and deals them into a bucket per k-gram, where equal (k+1)-grams are adjacent. The time is linear
+// in the text for any order.
 func count(t text, limit, order, vocab int) []level {
 	levels := make([]level, order)
 	levels[0] = level{raw: make([]uint32, vocab)}
@@ -82,7 +82,7 @@ func sortPositions(t text, vocab int) []uint32 {
 }
 
 // dealt is a text in buckets, one per k-gram, sorted by the next token within each bucket. A bucket
-// is filled from both ends, so that two processors can deal: [start, front) and [back, next start).
+// is filled from both ends, so that two threads can deal: [start, front) and [back, next start).
 type dealt struct {
 	start, front, back []uint32
 	card               []uint64 // next token << 32 | position
@@ -98,7 +98,7 @@ func deal(t text, limit int, byToken, node, size []uint32, k int) dealt {
 	d.card = make([]uint64, d.start[len(size)])
 	put := func(p uint32) (bucket uint32, card uint64) {
 		if int(p) < k || int(p)-k >= limit || k > 1 && t[p-1] == uint32(lm.BOS) {
-			return none, 0 // crosses the end of a document
+			return none, 0 // the n-gram would cross the end of a document
 		}
 		return node[int(p)-k], uint64(t[p])<<32 | uint64(int(p)-k)
 	}
@@ -123,8 +123,8 @@ func deal(t text, limit int, byToken, node, size []uint32, k int) dealt {
 	return d
 }
 
-// group numbers the (k+1)-grams, equal ones being adjacent, and stores in next which one begins
-// where.
+// group numbers the (k+1)-grams, of which equal ones are adjacent, and stores in next the
+// (k+1)-gram at each position.
 func (d dealt) group(node, next []uint32) (child []uint32, l level) {
 	pieces := cut(len(d.front))
 	distinct := make([]uint32, len(pieces)+1)

@@ -9,7 +9,7 @@ import (
 	"lmzoo/lm"
 )
 
-// A Counter takes documents one at a time, so that the text need not be in memory, and estimates a
+// Counter counts documents one at a time, so that the text need not be in memory, and estimates a
 // model. With Config.Memory it counts as many tokens at a time as fit, writes their sorted n-grams
 // to a temporary file, and merges the files at the end. The bound applies to counting: for
 // smoothing, the distinct n-grams must fit in memory, at about thirty bytes each.
@@ -18,7 +18,7 @@ type Counter struct {
 	rule     rule
 	limit    int // tokens counted at a time
 	text     text
-	raw      []uint32 // unigrams of the spilled pieces
+	raw      []uint32 // unigram counts of the spilled pieces
 	appeared []uint32
 	spills   []*spill
 }
@@ -40,12 +40,12 @@ func NewCounter(cfg Config) (*Counter, error) {
 	return c, nil
 }
 
-// tokensAtOnce returns how many tokens may be counted at a time.
+// tokensAtOnce returns the number of tokens to count at a time.
 func (c Config) tokensAtOnce() int {
 	// Per token, count holds the text, its order, two rows of nodes, the cards, and at worst a new
-	// n-gram of every order, and as much again awaits garbage collection.
+	// n-gram of every order. The same amount again may be awaiting garbage collection.
 	perToken := 2 * int64(4+4+8+8+16*c.Order)
-	perWord := int64(4 * 8) // of the vocabulary, however short the text
+	perWord := int64(4 * 8) // per word of the vocabulary, however short the text
 	left := max(c.Memory-perWord*int64(c.Vocab)-maxSpills*spillBuffer, c.Memory/4)
 	return int(max(min(left/perToken, math.MaxInt32), int64(4*c.Order)))
 }
@@ -68,8 +68,8 @@ func (c *Counter) Append(tokens []lm.Token) error {
 	}
 	for _, tok := range tokens {
 		if tok < 0 || int(tok) >= c.cfg.Vocab {
-			return fmt.Errorf("ngram: token %d is outside the vocabulary of %d: was the text "+
-				"made by this tokenizer?", tok, c.cfg.Vocab)
+			return fmt.Errorf("ngram: token %d is outside the vocabulary of %d; want a text "+
+				"encoded by this tokenizer", tok, c.cfg.Vocab)
 		}
 		if err := c.push(uint32(tok)); err != nil {
 			return err
@@ -78,7 +78,7 @@ func (c *Counter) Append(tokens []lm.Token) error {
 	return nil
 }
 
-// Cut ends a document whose end is not a prediction target, because its text goes on elsewhere.
+// Cut ends a document whose end is not a prediction target, because its text continues elsewhere.
 func (c *Counter) Cut() error {
 	if len(c.text) == 0 {
 		return nil
@@ -90,12 +90,12 @@ func (c *Counter) Cut() error {
 }
 
 // push appends a token to the text, and spills the text when it is long enough. The last n−1 tokens
-// stay: they begin n-grams that the next piece completes.
+// remain, because they begin n-grams that the next piece completes.
 func (c *Counter) push(tok uint32) error {
 	c.text = append(c.text, tok)
 	if len(c.text) < c.limit {
 		if uint64(len(c.text)) >= none {
-			return fmt.Errorf("ngram: more than %d tokens to count at once: set a memory bound, "+
+			return fmt.Errorf("ngram: more than %d tokens to count at once; set a memory bound, "+
 				"so that they are counted in pieces", uint32(none-1))
 		}
 		return nil
@@ -132,8 +132,8 @@ func (c *Counter) spill(limit int) error {
 	return c.mergeEqual()
 }
 
-// maxSpills is how many files of one generation are merged into one of the next. Every n-gram is
-// written a number of times that grows with the logarithm of the number of files.
+// maxSpills is the number of files of one generation that are merged into one file of the next.
+// Every n-gram is written a number of times that grows with the logarithm of the number of files.
 const maxSpills = 64
 
 func (c *Counter) mergeEqual() error {
@@ -148,7 +148,7 @@ func (c *Counter) mergeEqual() error {
 	}
 }
 
-// mergeSpills merges all files from the given one on.
+// mergeSpills merges all files, starting with the file first.
 func (c *Counter) mergeSpills(first int) error {
 	s, err := newSpill(c.cfg.TempDir)
 	if err != nil {
@@ -156,7 +156,7 @@ func (c *Counter) mergeSpills(first int) error {
 	}
 	old := c.spills[first:]
 	s.generation = old[0].generation + 1
-	c.spills = append(slices.Clone(c.spills[:first]), append([]*spill{s}, old...)...) // for Close
+	c.spills = append(slices.Clone(c.spills[:first]), append([]*spill{s}, old...)...) // so that Close removes the old files too
 	if err := merge(old, s.record); err != nil {
 		return err
 	}
@@ -182,7 +182,7 @@ func (c *Counter) Model() (*Model, []string, error) {
 		return nil, nil, err
 	}
 	c.text = nil
-	if len(c.spills) > 1 { // a single file knows how many n-grams it holds
+	if len(c.spills) > 1 { // a single file knows its number of n-grams
 		if err := c.mergeSpills(0); err != nil {
 			return nil, nil, err
 		}

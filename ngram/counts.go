@@ -9,19 +9,19 @@ import (
 
 // countTable holds the counts of one order, which Explain needs. Most n-grams occur once or twice,
 // so counts are in Elias' gamma code (1975), in which small numbers are short: the number in
-// binary, after one zero for each of its digits but the first. A row holds the occurrences above
-// those of the rarest n-gram, and the occurrences minus the smoothed count. Counts are always read
-// in runs, from the nearest mark.
+// binary, preceded by one zero for each of its digits after the first. A row holds the occurrences
+// minus those of the rarest n-gram, and the occurrences minus the smoothed count. Counts are always
+// read in sequence, from the nearest mark.
 type countTable struct {
 	bits  []byte
-	marks []byte // the bit at which each markEvery-th row begins, in 8 bytes
+	marks []byte // the bit at which every markEvery-th row begins, in 8 bytes each
 	shape countShape
 }
 
 // countShape describes how the counts of an order are stored.
 type countShape struct {
 	Least uint32 `json:"least"` // the smallest number of occurrences
-	// the smoothed counts are the occurrences; rows have no second number
+	// Same is true if the smoothed counts are the occurrences; rows then have no second number
 	Same bool `json:"same,omitempty"`
 }
 
@@ -81,7 +81,7 @@ func (m *Model) checkCounts() error {
 	return nil
 }
 
-// bitWriter appends numbers of any width, low bits first.
+// bitWriter appends numbers of any bit width, low bits first.
 type bitWriter struct {
 	data []byte
 	word uint64
@@ -101,7 +101,7 @@ func (w *bitWriter) put(v uint64, width int) {
 	}
 }
 
-// gamma appends v+1: one zero for each binary digit after the first, a one, and these digits.
+// gamma appends v+1: one zero for each binary digit after the first, then the digits.
 func (w *bitWriter) gamma(v uint32) {
 	n := uint64(v) + 1
 	digits := bits.Len64(n) - 1
@@ -121,7 +121,7 @@ type bitReader struct {
 	at   uint64
 }
 
-// next returns the next bits, at least 56.
+// next returns at least the next 56 bits.
 func (r *bitReader) next() uint64 {
 	if r.at>>3+8 > uint64(len(r.data)) {
 		return 0

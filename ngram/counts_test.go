@@ -7,8 +7,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// Counts survive packing, also from the middle of a table; a damaged table returns some counts of
-// any kind.
+// Packed counts are read back unchanged, even from the middle of a table; a damaged table returns
+// arbitrary counts.
 func TestCountTable(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		number := rapid.OneOf(rapid.Uint32Max(3), rapid.Uint32())
@@ -37,7 +37,7 @@ func TestCountTable(t *testing.T) {
 	})
 }
 
-// A count of one takes a bit: that is what most n-grams have.
+// A count of one, the most common count, takes one bit.
 func TestCountsAreShort(t *testing.T) {
 	ones := make([]uint32, 64000)
 	for i := range ones {

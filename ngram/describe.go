@@ -10,12 +10,12 @@ import (
 	"lmzoo/lm"
 )
 
-// Write describes the derivation in words, with the text of the tokens.
+// Write describes the derivation in words. The function words returns the text of a token.
 func (e *Explanation) Write(w io.Writer, words func(lm.Token) string) error {
 	t := describer{words: words, e: e}
 	t.line("P(%s | %s) by %s, order %d", words(e.Token), t.history(e.History), e.Smoothing, e.Order)
 	t.line("")
-	t.line("No history, no count: every token has 1/V = %s", number(e.Uniform))
+	t.line("Without a history, every token has 1/V = %s", number(e.Uniform))
 	for i := range e.Steps {
 		t.step(&e.Steps[i])
 	}
@@ -36,7 +36,7 @@ func (t *describer) line(format string, args ...any) {
 	fmt.Fprintf(&t.text, format+"\n", args...)
 }
 
-// history returns the text of a history, with a space between tokens that have none.
+// history returns the text of a history, with spaces between tokens that do not include them.
 func (t *describer) history(tokens []lm.Token) string {
 	var b strings.Builder
 	for i, w := range tokens {
@@ -57,7 +57,7 @@ func (t *describer) step(s *Step) {
 		t.line("%s, after %q:", t.words(t.e.Token), t.history(s.History))
 	}
 	if !s.Known {
-		t.line("  the history was never met: P = %s, as above", number(s.Prob))
+		t.line("  the history never occurs: P = %s, as above", number(s.Prob))
 		return
 	}
 	if !s.Counted {
@@ -70,10 +70,10 @@ func (t *describer) step(s *Step) {
 // uncounted describes a step of a model without counts.
 func (t *describer) uncounted(s *Step) {
 	if s.Seen {
-		t.line("  P = %s is in the model", number(s.Prob))
+		t.line("  P = %s, stored in the model", number(s.Prob))
 		return
 	}
-	t.line("  not in the model: P = γ P(shorter history) = %s · %s = %s", number(s.Gamma),
+	t.line("  not stored in the model: P = γ P(shorter history) = %s · %s = %s", number(s.Gamma),
 		number(s.Lower), number(s.Prob))
 }
 
@@ -81,16 +81,16 @@ func (t *describer) uncounted(s *Step) {
 func (t *describer) counted(s *Step) {
 	switch {
 	case !s.Seen:
-		t.line("  never seen there, where %s were", plural(s.Types, "different token"))
+		t.line("  never seen here; %s seen", plural(s.Types, "different token"))
 	case s.Continuation:
 		t.line("  it occurs %s, but what counts is that it follows %s",
 			plural(float64(s.Occurs), "time"), plural(float64(s.Count), "different token"))
 	default:
-		t.line("  seen %s of %s there, where %s were", plural(float64(s.Count), "time"),
+		t.line("  seen %s of %s here; %s seen", plural(float64(s.Count), "time"),
 			whole(s.Total), plural(s.Types, "different token"))
 	}
 	if s.Pruned {
-		t.line("  (n-grams of this history were pruned; what they had is in γ)")
+		t.line("  (n-grams of this history were pruned; γ includes their probability)")
 	}
 	if t.e.Smoothing == "stupid-backoff" {
 		t.stupid(s)
@@ -101,7 +101,7 @@ func (t *describer) counted(s *Step) {
 	}
 	formula := s.GammaText
 	if s.Pruned {
-		formula = "" // it lacks the pruned n-grams
+		formula = "" // it would ignore the pruned n-grams
 	}
 	t.value("γ", formula, s.Gamma)
 	t.line("  P = α + γ P(shorter history) = %s + %s · %s = %s", number(s.Alpha), number(s.Gamma),
@@ -125,7 +125,7 @@ func (t *describer) stupid(s *Step) {
 		t.line("  P = S / Z = %s", number(s.Prob))
 		return
 	}
-	t.line("  S = %s of the shorter history's; scaled so that all sum to 1:", s.GammaText)
+	t.line("  S = %s of the shorter history's S; scaled so that all sum to 1:", s.GammaText)
 	t.line("  P = γ P(shorter history) = %s · %s = %s", number(s.Gamma), number(s.Lower),
 		number(s.Prob))
 }

@@ -11,13 +11,13 @@ import (
 //
 //	D = −P(h) { P(w|h) [ln P(w|h′) + ln γ′(h) − ln P(w|h)] + (ln γ′(h) − ln γ(h)) (1 − Σ_seen P(v|h)) }
 //
-// where γ′(h) is the weight of h without w. P(h) is the frequency of the history: by its count if
-// the model has counts, because the lower orders of Kneser-Ney are not marginals (Chelba et al.
-// 2010), or else by the model, as in the paper. The histories and suffixes of the remaining n-grams
-// stay.
+// where γ′(h) is the weight of h without w. P(h) is the probability of the history: its relative
+// frequency if the model has counts, because the lower orders of Kneser-Ney are not marginals
+// (Chelba et al. 2010), and otherwise the model's own probability, as in the paper. The histories
+// and suffixes of the remaining n-grams stay.
 func (m *Model) PruneEntropy(threshold float64) (*Model, error) {
 	if !(threshold >= 0) || math.IsInf(threshold, 1) {
-		return nil, fmt.Errorf("ngram: pruning threshold %g: want a small positive number such "+
+		return nil, fmt.Errorf("ngram: pruning threshold %g; want a small positive number such "+
 			"as 1e-8", threshold)
 	}
 	own, lower, _ := m.sums()
@@ -60,7 +60,7 @@ func divergence(g gram, own, lower, met float64) float64 {
 	return -met * (p*(g.lower*math.Ln10+changed-g.prob*math.Ln10) + (changed-old)*max(1-own, 0))
 }
 
-// met returns a function for P(h) of the history of an n-gram.
+// met returns a function that computes P(h) for the history of an n-gram.
 func (m *Model) met() func(g gram) float64 {
 	if len(m.counts) == 0 {
 		return func(g gram) float64 { return math.Pow(10, g.before) }
@@ -69,7 +69,7 @@ func (m *Model) met() func(g gram) float64 {
 	for k := range raw {
 		raw[k] = make([]uint32, m.Grams[k])
 		m.counts[k].scan(0, uint32(m.Grams[k]), func(i, occurs, _ uint32) {
-			raw[k][i] = occurs // for <s>, of </s>, which is as frequent
+			raw[k][i] = occurs // the count of </s>, which is that of <s>
 			if k == 0 {
 				total += float64(occurs)
 			}

@@ -2,8 +2,8 @@ package ngram
 
 import "slices"
 
-// estimate applies a rule to every n-gram, shortest first, because each order builds on the one
-// below. It returns log10 P per n-gram and log10 γ per history, the columns of an ARPA file.
+// estimate applies a rule to every n-gram, shortest first, because each order builds on the next
+// lower order. It returns log10 P per n-gram and log10 γ per history, the columns of an ARPA file.
 func estimate(levels []level, r rule, cfg Config, keep func(k int, i uint32) bool) (prob,
 	backoff [][]float32) {
 	e := estimator{levels: levels, rule: r, cfg: cfg, keep: keep,
@@ -17,18 +17,19 @@ func estimate(levels []level, r rule, cfg Config, keep func(k int, i uint32) boo
 	return e.prob, e.backoff
 }
 
-// estimator is a pass of a rule over the orders.
+// estimator applies a rule to the orders in turn.
 type estimator struct {
 	levels   []level
 	rule     rule
 	cfg      Config
 	keep     func(k int, i uint32) bool
-	backsOff bool // only unseen tokens use the shorter history, and Z normalises
+	backsOff bool // only unseen tokens use the shorter history, and Z normalizes
 
 	prob, backoff [][]float32 // the result
 }
 
-// unigrams estimates the end of the recursion: the empty history over the uniform distribution.
+// unigrams estimates the unigrams, which are the end of the recursion: the empty history, backed by
+// the uniform distribution.
 func (e *estimator) unigrams() (p []float64, z []float64) {
 	count := e.levels[0].count
 	h := e.totals(count, e.cfg.Order == 1)
@@ -79,8 +80,9 @@ func (e *estimator) totals(count []uint32, whole bool) history {
 }
 
 // order estimates the n-grams of level k, whose histories are the n-grams of level k−1. below is P
-// of these; z[i] is Z(h′) of history i for a rule that backs off. It returns both for the next
-// order, if any: P in full precision is held for only two orders at a time.
+// of the n-grams of level k−1; z[i] is Z(h′) of history i for a rule that backs off. It returns
+// both values for the next order, if there is one: P in full precision is held for only two orders
+// at a time.
 func (e *estimator) order(k int, below, z []float64) (p, norm []float64) {
 	from, to := &e.levels[k-1], &e.levels[k]
 	last := k == len(e.levels)-1
@@ -95,7 +97,7 @@ func (e *estimator) order(k int, below, z []float64) (p, norm []float64) {
 	opening := e.opening(k - 1)
 	pieces := cut(len(from.raw))
 	parallel(len(pieces), func(i int) {
-		var row []float64 // P of one history's successors
+		var row []float64 // P of the successors of one history
 		for x := pieces[i].lo; x < pieces[i].hi; x++ {
 			lo, hi := from.child[x], from.child[x+1]
 			if e.backsOff {
@@ -131,7 +133,7 @@ func (e *estimator) order(k int, below, z []float64) (p, norm []float64) {
 }
 
 // interpolate sets p = α + γ P(w|h′) for the successors of one history, which begin at lo, and
-// returns γ. The α of pruned n-grams goes to γ, so that the sum stays 1.
+// returns γ. The α of pruned n-grams goes to γ, so that the sum remains 1.
 func (e *estimator) interpolate(k int, lo uint32, h history, p, below []float64) float64 {
 	to := &e.levels[k]
 	gamma := e.rule.gamma(k+1, h)
@@ -170,7 +172,7 @@ func (e *estimator) backOff(k int, lo uint32, h history, p, below []float64, zBe
 	return z, gamma * zBelow / z
 }
 
-// opening returns how many n-grams of level k begin with <s>; they come first.
+// opening returns the number of n-grams of level k that begin with <s>; they come first.
 func (e *estimator) opening(k int) int {
 	n := uint32(1)
 	for _, l := range e.levels[:k] {

@@ -9,8 +9,8 @@ import (
 	"lmzoo/ngram"
 )
 
-// The smallest derivation: two sentences, a bigram, and every number of one probability. The text
-// is too small for discounts from counts of counts, which the notes say.
+// The smallest derivation: two sentences, a bigram, and every number behind one probability. The
+// text is too small to estimate discounts from counts of counts, as the notes report.
 func Example() {
 	words := []string{"</s>", "<unk>", "the", "cat", "sat", "slept"}
 	docs := [][]lm.Token{
@@ -36,7 +36,7 @@ func Example() {
 	//
 	// P(sat | cat) by modified-kneser-ney, order 2
 	//
-	// No history, no count: every token has 1/V = 0.1667
+	// Without a history, every token has 1/V = 0.1667
 	//
 	// sat, after anything:
 	//   it occurs 1 time, but what counts is that it follows 1 different token
@@ -45,7 +45,7 @@ func Example() {
 	//   P = α + γ P(shorter history) = 0.08333 + 0.5 · 0.1667 = 0.1667
 	//
 	// sat, after "cat":
-	//   seen 1 time of 2 there, where 2 different tokens were
+	//   seen 1 time of 2 here; 2 different tokens seen
 	//   α = (1 − 0.5) / 2 = 0.25
 	//   γ = (0.5·2 + 1·0 + 1.5·0) / 2 = 0.5
 	//   P = α + γ P(shorter history) = 0.25 + 0.5 · 0.1667 = 0.3333

@@ -11,7 +11,7 @@ import (
 // result of the previous step.
 type Explanation struct {
 	Token lm.Token `json:"token"`
-	// the tokens that the model uses; lm.BOS begins the document
+	// History holds the tokens that the model uses; lm.BOS begins the document
 	History   []lm.Token `json:"history"`
 	Smoothing string     `json:"smoothing"`
 	Order     int        `json:"order"`
@@ -21,28 +21,29 @@ type Explanation struct {
 	LogProb   float64    `json:"-"` // nats; JSON has no −Inf
 }
 
-// Step is the part of one history. A model without counts sets only Known, Seen, Gamma, Lower and
-// Prob.
+// Step is the contribution of one history. A model without counts sets only Known, Seen, Gamma,
+// Lower and Prob.
 type Step struct {
 	History []lm.Token `json:"history"`
-	// the history has successors; if not, the shorter history decides
+	// Known is true if the history has successors; otherwise the shorter history decides
 	Known  bool   `json:"known"`
 	Seen   bool   `json:"seen"`   // the token is one of the successors
 	Occurs uint32 `json:"occurs"` // occurrences of the token after the history
-	// the smoothed count: occurrences, or different tokens before history and token
+	// Count is the count to smooth: the occurrences, or the number of different tokens before
+	// history and token
 	Count        uint32  `json:"count"`
 	Continuation bool    `json:"continuation"`
 	Total        float64 `json:"total"` // sum of the counts of all successors
 	Types        float64 `json:"types"` // number of successors
 	Discount     float64 `json:"discount"`
-	Alpha        float64 `json:"alpha"` // α: the share of the token by its own count
+	Alpha        float64 `json:"alpha"` // α: the share of the token from its own count
 	Gamma        float64 `json:"gamma"` // γ: the share of the shorter history
 	Lower        float64 `json:"lower"` // P(w | h′)
 	Prob         float64 `json:"prob"`
-	// successors were pruned; Total includes their counts where known
+	// Pruned is true if successors were pruned; Total includes their counts if known
 	Pruned bool `json:"pruned"`
 
-	Counted   bool   `json:"counted"`    // the counts above are known
+	Counted   bool   `json:"counted"`    // whether the counts above are known
 	AlphaText string `json:"alpha_text"` // the formulas of α and γ with their numbers, if any
 	GammaText string `json:"gamma_text"`
 }
@@ -114,7 +115,8 @@ func (m *Model) locate(tokens []lm.Token) (uint32, bool) {
 	return i, true
 }
 
-// account adds the counts of a step: those of the successors lo … hi−1, where at is the token.
+// account adds the counts of a step, those of the successors lo … hi−1; at is the index of the
+// token.
 func (m *Model) account(s *Step, lo, hi, at uint32) {
 	k := len(s.History)
 	r, err := newRule(m.Config)
@@ -134,7 +136,7 @@ func (m *Model) account(s *Step, lo, hi, at uint32) {
 		}
 	})
 	if s.Seen {
-		s.Seen = s.Count > 0 // every token is a unigram, even if unseen
+		s.Seen = s.Count > 0 // every token is a unigram, even an unseen one
 	}
 	if h.total == 0 {
 		return

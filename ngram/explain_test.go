@@ -11,7 +11,7 @@ import (
 	"lmzoo/lm"
 )
 
-// The derivation ends at the model's probability, and every step of it adds up.
+// The derivation ends at the model's probability, and each of its steps adds up.
 func TestExplainAddsUp(t *testing.T) {
 	for _, smoothing := range Smoothings {
 		t.Run(smoothing, func(t *testing.T) {
@@ -51,9 +51,9 @@ func TestExplainAddsUp(t *testing.T) {
 	}
 }
 
-// What the story of the mill says about "river" after "by the", counted by hand in the text: "by
-// the" is followed by door (twice), river, dam and mill (three times); "river" stands after the and
-// nothing else.
+// The counts for "river" after "by the" in the story of the mill, counted by hand in the text: "by
+// the" is followed by door (twice), river, dam and mill (three times); "river" occurs only after
+// "the".
 func TestExplainCounts(t *testing.T) {
 	m, w := mill(t, Config{Order: 3})
 	e, err := m.Explain(w.document("stood by the", false)[:3], w.id["river"])
@@ -94,7 +94,7 @@ func TestExplainCounts(t *testing.T) {
 	require.ErrorContains(t, err, "outside the vocabulary")
 }
 
-// A history reads as text, whether its tokens bring their spaces or not.
+// A history reads as text, whether or not its tokens include their spaces.
 func TestHistory(t *testing.T) {
 	for want, texts := range map[string][]string{"<bos> today in": {"<bos>", "today", " in"},
 		"<bos> t o": {"<bos>", "t", "o"}, "": nil} {
@@ -107,7 +107,7 @@ func TestHistory(t *testing.T) {
 	}
 }
 
-// Counts have all their digits; only what is no count is rounded.
+// Counts are printed with all their digits; only other numbers are rounded.
 func TestWhole(t *testing.T) {
 	require.Equal(t, "22131 different tokens", plural(22131, "different token"))
 	require.Equal(t, "1 time", plural(1, "time"))

@@ -11,13 +11,13 @@ import (
 	"os"
 )
 
-// A model file is
+// A model file consists of
 //
 //	magic, version, length and CRC-32C of the header      20 bytes, little-endian
 //	the header as JSON, with the size and CRC of every section
 //	the sections, each at a multiple of 64 bytes from the beginning of the file
 //
-// The sections are the arrays of the model as they are in memory, so that opening a file means
+// The sections are the arrays of the model as they are in memory, so that a file can be opened by
 // mapping it.
 const (
 	magic      = "lmz-gram"
@@ -29,20 +29,20 @@ const (
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-// section describes an array of a file.
+// section describes an array in a file.
 type section struct {
 	Name string `json:"name"`
 	Size uint64 `json:"size"`
 	CRC  uint32 `json:"crc32c"`
 }
 
-// array is a section in memory.
+// array is the memory of a section.
 type array struct {
 	name string
 	data *[]byte
 }
 
-// arrays lists the arrays in the order of the file.
+// arrays lists the arrays in file order.
 func (m *Model) arrays() []array {
 	all := []array{{"1-gram rows", &m.unigrams}}
 	for i := range m.tables {
@@ -161,12 +161,12 @@ func Read(data []byte) (*Model, error) {
 	}
 	number := data[len(magic):prefixSize]
 	if v := binary.LittleEndian.Uint32(number); v != version {
-		return nil, fmt.Errorf("n-gram model of version %d: this program reads version %d; train "+
+		return nil, fmt.Errorf("n-gram model of version %d; this program reads version %d; train "+
 			"the model again", v, version)
 	}
 	size, crc := binary.LittleEndian.Uint32(number[4:]), binary.LittleEndian.Uint32(number[8:])
 	if size > maxHeader || uint64(prefixSize)+uint64(size) > uint64(len(data)) {
-		return nil, fmt.Errorf("truncated n-gram model: the header has %d bytes, the file %d", size,
+		return nil, fmt.Errorf("truncated n-gram model: the header has %d bytes, the file has %d", size,
 			len(data))
 	}
 	text := data[prefixSize : prefixSize+int(size)]
@@ -190,7 +190,7 @@ func Read(data []byte) (*Model, error) {
 func (m *Model) place(data []byte, at uint64) error {
 	arrays := m.arrays()
 	if len(arrays) != len(m.Sections) {
-		return fmt.Errorf("n-gram model with %d sections: want %d for order %d", len(m.Sections),
+		return fmt.Errorf("n-gram model with %d sections; want %d for order %d", len(m.Sections),
 			len(arrays), m.Order)
 	}
 	for i, s := range m.Sections {
@@ -198,14 +198,14 @@ func (m *Model) place(data []byte, at uint64) error {
 			return fmt.Errorf("n-gram model: section %q; want %q", s.Name, arrays[i].name)
 		}
 		if at > uint64(len(data)) || s.Size > uint64(len(data))-at {
-			return fmt.Errorf("truncated n-gram model: section %q ends at byte %d, the file at %d",
+			return fmt.Errorf("truncated n-gram model: section %q ends at byte %d, but the file ends at %d",
 				s.Name, at+s.Size, len(data))
 		}
 		*arrays[i].data = data[at : at+s.Size : at+s.Size]
 		at = align(at + s.Size)
 	}
 	if at > uint64(len(data)) {
-		return fmt.Errorf("truncated n-gram model: it should end at byte %d, the file ends at %d",
+		return fmt.Errorf("truncated n-gram model: it should end at byte %d, but the file ends at %d",
 			at, len(data))
 	}
 	return m.checkSizes()
@@ -215,7 +215,7 @@ func (m *Model) place(data []byte, at uint64) error {
 func (m *Model) Verify() error {
 	for i, a := range m.arrays() {
 		if i >= len(m.Sections) {
-			return nil // not from a file
+			return nil // the model does not come from a file
 		}
 		if crc32.Checksum(*a.data, castagnoli) != m.Sections[i].CRC {
 			return fmt.Errorf("damaged n-gram model: the checksum of section %q is wrong; copy "+

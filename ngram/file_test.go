@@ -43,7 +43,7 @@ func TestFile(t *testing.T) {
 	require.ErrorContains(t, err, "nothing")
 }
 
-// Every truncation is an error, every flipped bit is found by Verify at the latest, and nothing
+// Every truncation is an error, every flipped bit is found by Verify or earlier, and nothing
 // panics.
 func TestDamagedFile(t *testing.T) {
 	m, _ := mill(t, Config{Order: 3})
@@ -82,7 +82,7 @@ func headerText(data []byte) []byte {
 	return data[prefixSize : prefixSize+n]
 }
 
-// exercise asks a perhaps damaged model everything; it may answer nonsense.
+// exercise calls every method of a possibly damaged model, which may return nonsense.
 func exercise(m *Model) {
 	doc := []lm.Token{0, 1, 2, 3, 2, 3, 2, 1, lm.Token(m.Vocab() - 1), -1, 1 << 30, 0}
 	m.Score(nil, doc)
@@ -92,7 +92,7 @@ func exercise(m *Model) {
 		state.Push(w)
 	}
 	for i, w := range doc {
-		_, _ = m.Explain(doc[:min(i, 8)], w) // an error for tokens that are none
+		_, _ = m.Explain(doc[:min(i, 8)], w) // an error for invalid tokens
 	}
 }
 
@@ -104,7 +104,7 @@ func FuzzRead(f *testing.F) {
 		f.Add(saved(f, m))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		if len(data) >= prefixSize { // a right checksum, so that the fuzzer gets past it
+		if len(data) >= prefixSize { // a valid checksum, so that the fuzzer gets past the check
 			data = bytes.Clone(data)
 			n := min(uint64(binary.LittleEndian.Uint32(data[12:])), uint64(len(data)-prefixSize))
 			binary.LittleEndian.PutUint32(data[16:],

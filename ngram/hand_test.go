@@ -10,8 +10,8 @@ import (
 	"lmzoo/lm"
 )
 
-// The three sentences of Chen & Goodman 1998, section 1.1, and what each smoothing makes of BOOK
-// and MOBY after A, worked out by hand.
+// The three sentences of Chen & Goodman 1998, section 1.1, and the probabilities that each
+// smoothing gives BOOK and MOBY after A, worked out by hand.
 //
 // Counts of predictions, 18 in all: READ and </s> 3, A and BOOK 2, eight others 1; V = 12 with
 // </s>. A is followed by DIFFERENT and BOOK once each. Of the 17 different bigrams only READ A
@@ -61,7 +61,7 @@ func TestByHand(t *testing.T) {
 		"an impossible beginning")
 }
 
-// A history that was never met passes the question on unchanged; <unk> cuts it.
+// An unseen history defers to the shorter history unchanged; <unk> cuts a history.
 func TestUnknownHistory(t *testing.T) {
 	m, w := mill(t, Config{Order: 4})
 	get := func(context string) []float64 {
@@ -72,11 +72,11 @@ func TestUnknownHistory(t *testing.T) {
 	require.Equal(t, get("elephant the river"), get("a b c the river"),
 		"nothing reaches across <unk>")
 	require.NotEqual(t, get("elephant the river"), get("by the river"))
-	text := strings.Repeat("the river ran ", 3) // longer than the memory
+	text := strings.Repeat("the river ran ", 3) // longer than the memory of the model
 	require.Equal(t, get("elephant the river ran"), get(text))
 }
 
-// By hand: the end of "a b" was cut off, so that nothing says how documents end, and nothing
+// By hand: the end of "a b" was cut off, so there is no evidence of how documents end, and nothing
 // follows b.
 func TestCutDocument(t *testing.T) {
 	const a, b = 1, 2
@@ -93,8 +93,8 @@ func TestCutDocument(t *testing.T) {
 	require.InDelta(t, 1.0/5, prob(lm.BOS, b), 1e-6)
 }
 
-// If the training text holds <unk>, the token is predicted like one never seen, and a history that
-// contains it is unseen.
+// If the training text contains <unk>, the token is predicted like an unseen token, and a history
+// that contains it is unseen.
 func TestUnknownInTraining(t *testing.T) {
 	const unk, never = 1, 4
 	docs := [][]lm.Token{{2, 3, unk, 2, 3, lm.BOS}, {unk, 2, unk, unk, lm.BOS}, {3, 2, lm.BOS}}

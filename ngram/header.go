@@ -7,13 +7,13 @@ type header struct {
 	Config
 	Grams  []int        `json:"grams"`  // n-grams of each order
 	Shapes []tableShape `json:"shapes"` // of each order above 1
-	// of each order, when the counts are kept
+	// CountShapes has an entry per order if the counts are kept
 	CountShapes []countShape `json:"count_shapes,omitempty"`
 	Discounts   [][]float64  `json:"discounts,omitempty"` // by order: D, or D1 D2 D3+
 	Notes       []string     `json:"notes,omitempty"`
 	Quantized   int          `json:"quantized,omitempty"` // bits of a probability
 	Entropy     float64      `json:"entropy,omitempty"`   // threshold of entropy pruning
-	// the run that the model belongs to, if any
+	// Run is the run that the model belongs to, if any
 	Run      string    `json:"run,omitempty"`
 	Sections []section `json:"sections,omitempty"`
 }
@@ -71,7 +71,7 @@ func (m *Model) checkHeader() error {
 // checkSizes compares the sizes of the arrays with the header.
 func (m *Model) checkSizes() error {
 	wrong := func(what string, order int) error {
-		return fmt.Errorf("damaged n-gram model: the %s of order %d do not have the size in the "+
+		return fmt.Errorf("damaged n-gram model: the %s of order %d do not have the size given in the "+
 			"header", what, order)
 	}
 	if len(m.unigrams) != (m.Vocab()+1)*unigramRow {

@@ -2,7 +2,7 @@ package ngram
 
 import "golang.org/x/sys/unix"
 
-// adviseHuge asks for large pages, which makes reading a file into fresh memory half as expensive.
+// adviseHuge requests large pages, which halves the cost of reading a file into new memory.
 func adviseHuge(data []byte) {
-	_ = unix.Madvise(data, unix.MADV_HUGEPAGE) // advice only
+	_ = unix.Madvise(data, unix.MADV_HUGEPAGE) // only advice
 }

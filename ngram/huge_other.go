@@ -2,5 +2,5 @@
 
 package ngram
 
-// adviseHuge does nothing: only Linux takes the advice.
+// adviseHuge does nothing: only Linux supports this advice.
 func adviseHuge([]byte) {}

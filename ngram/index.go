@@ -4,10 +4,11 @@ import "math/bits"
 
 // Most histories have a handful of successors, and a few have thousands. Those few are looked up
 // most often, and each step of a binary search is a branch that the processor mispredicts half the
-// time. The successors of big histories are therefore also in a hash table: one access instead of
-// ten (the idea of KenLM's probing model, for the part of the trie where it pays).
+// time. The successors of big histories are therefore also stored in a hash table, which takes one
+// access instead of ten (the idea of KenLM's probing model, applied only to the part of the trie
+// where it pays off).
 
-// big is the number of successors above which a history is in the hash table.
+// big is the number of successors above which the successors of a history are in the hash table.
 const big = 32
 
 // slot returns the first slot to try for a token after the history whose successors begin at lo.
@@ -15,8 +16,8 @@ func slot(lo, w uint32, indexBits int) uint64 {
 	return (uint64(lo)<<32 | uint64(w)) * 0x9e3779b97f4a7c15 >> (64 - indexBits)
 }
 
-// indexBits returns the width of slot numbers for a number of n-grams of big histories: at most
-// half of the slots are used.
+// indexBits returns the width of slot numbers for grams successors of big histories, such that at
+// most half of the slots are used.
 func indexBits(grams int) int {
 	if grams == 0 {
 		return 0

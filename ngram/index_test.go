@@ -9,14 +9,14 @@ import (
 	"lmzoo/lm"
 )
 
-// Every successor of every history is found, big history or small, and nothing else.
+// Every successor of every history, big or small, is found, and no other token is.
 func TestFindEverySuccessor(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	docs := make([][]lm.Token, 300)
 	for i := range docs {
 		docs[i] = make([]lm.Token, 30)
 		for j := range docs[i][:29] {
-			docs[i][j] = 1 + r.Int32N(1+r.Int32N(199)) // low tokens often, with many successors
+			docs[i][j] = 1 + r.Int32N(1+r.Int32N(199)) // low tokens are frequent and have many successors
 		}
 	}
 	m, _, err := Train(docs, Config{Order: 3, Vocab: 3000})
@@ -32,7 +32,7 @@ func TestFindEverySuccessor(t *testing.T) {
 			}
 			asked := uint32(200)
 			if hi-lo > big {
-				asked = 3000 // strangers fall on the slots of others
+				asked = 3000 // absent tokens collide with the slots of others
 			}
 			for w := range asked {
 				i, ok := want[w]
@@ -57,5 +57,5 @@ func TestFindEverySuccessor(t *testing.T) {
 	for i := range m.tables[0].index {
 		m.tables[0].index[i] = 0xff
 	}
-	exercise(m) // a damaged table without an empty slot still ends
+	exercise(m) // a search in a damaged table without an empty slot still ends
 }

@@ -8,8 +8,8 @@ import (
 
 // asKenLM makes counts of counts equal to those of KenLM, which enters the last n-gram of each
 // lower order with its occurrences instead of its left neighbours (adjust_counts.cc, the loop after
-// the last n-gram). Among thousands of words this has no effect, but with a hundred characters it
-// moves the discounts, and with them the probabilities, by a per cent.
+// the last n-gram). With thousands of words this has no effect, but with a hundred characters it
+// changes the discounts, and with them the probabilities, by about one per cent.
 //
 // KenLM sorts n-grams from the last token to the first, and tokens by first appearance; the last
 // unigram is therefore the token that appeared last, the last bigram ends in it, and so on, until
@@ -43,7 +43,7 @@ func asKenLM(levels []level, appeared []uint32, counts [][5]int) {
 	}
 }
 
-// move enters an n-gram in the counts of counts with another count.
+// move moves an n-gram from one count to another in the counts of counts.
 func move(t *[5]int, from, to uint32) {
 	if 0 < from && from < 5 {
 		t[from]--

@@ -22,7 +22,8 @@ func testText(t testing.TB, name string) string {
 	return string(data)
 }
 
-// TestKenLMScores scores the story of the mill like KenLM. testdata/golden.py made the numbers.
+// TestKenLMScores checks that the story of the mill has the same scores as under KenLM. The numbers
+// were made by testdata/golden.py.
 func TestKenLMScores(t *testing.T) {
 	var golden []struct {
 		Order     int

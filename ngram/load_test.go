@@ -10,8 +10,8 @@ import (
 	"lmzoo/lm"
 )
 
-// TestLoadedFileCutShort checks that a model that was loaded goes on after its file was cut short,
-// which would kill a process that has it mapped.
+// TestLoadedFileCutShort checks that a loaded model still works after its file has been truncated,
+// which would kill a process that had mapped the file.
 func TestLoadedFileCutShort(t *testing.T) {
 	m, _, err := Train([][]lm.Token{{1, 2, 3, 1, 2, 3, 0}}, Config{Order: 3, Vocab: 4})
 	require.NoError(t, err)

@@ -17,7 +17,7 @@ func loadFile(path string) ([]byte, func() error, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	defer func() { _ = f.Close() }() // it was only read
+	defer func() { _ = f.Close() }() // nothing to lose: the file was only read
 	info, err := f.Stat()
 	if err != nil {
 		return nil, nil, err

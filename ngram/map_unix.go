@@ -14,7 +14,7 @@ func mapFile(path string) ([]byte, func() error, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	defer func() { _ = f.Close() }() // the mapping outlives it
+	defer func() { _ = f.Close() }() // the mapping remains valid
 	info, err := f.Stat()
 	if err != nil {
 		return nil, nil, err
@@ -25,7 +25,7 @@ func mapFile(path string) ([]byte, func() error, error) {
 	}
 	data, err := unix.Mmap(int(f.Fd()), 0, int(size), unix.PROT_READ, unix.MAP_SHARED)
 	if err != nil {
-		return readFile(path) // a file system that cannot map
+		return readFile(path) // the file system cannot map files
 	}
 	return data, func() error { return unix.Munmap(data) }, nil
 }

@@ -2,7 +2,8 @@ package ngram
 
 import "lmzoo/lm"
 
-// NextMasked implements lm.Masker: the history is the last given tokens, without BOS before them.
+// NextMasked implements lm.Masker: the history consists of the last given tokens, without BOS
+// before them.
 func (m *Model) NextMasked(dst []float64, context []lm.Token, given int) []float64 {
 	context = lm.SinceBOS(context)
 	if given >= len(context) {
@@ -15,7 +16,7 @@ func (m *Model) NextMasked(dst []float64, context []lm.Token, given int) []float
 	return m.next(dst, &r)
 }
 
-// NextMasked implements lm.Masker: the cache holds the last given tokens only.
+// NextMasked implements lm.Masker: the cache holds only the last given tokens.
 func (c *Cache) NextMasked(dst []float64, context []lm.Token, given int) []float64 {
 	context = lm.SinceBOS(context)
 	r := newRecent(c)

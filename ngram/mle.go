@@ -6,9 +6,9 @@ import "fmt"
 //
 //	P(w | h) = c(h, w) / c(h)
 //
-// An unseen history backs off to the shorter one. A token that was never seen after a seen history
-// has probability 0, so that a single such token makes the perplexity of a text infinite. The other
-// smoothings repair this.
+// An unseen history backs off to the shorter history. A token that was never seen after a seen
+// history has probability 0, so that a single such token makes the perplexity of a text infinite.
+// The other smoothings avoid this.
 type mle struct{ fixed }
 
 func (mle) alpha(_ int, count float64, h history) float64 { return count / h.total }

@@ -13,12 +13,12 @@ import (
 //	Y = n1 / (n1 + 2 n2)    D1 = 1 − 2Y n2/n1    D2 = 2 − 3Y n3/n2    D3+ = 3 − 4Y n4/n3
 type modifiedKneserNey struct{ discount [][4]float64 } // by order, then by min(count, 3)
 
-// fallbackDiscounts are used where counts of counts give none, as in KenLM.
+// fallbackDiscounts are used where the counts of counts yield none, as in KenLM.
 var fallbackDiscounts = [4]float64{0, 0.5, 1, 1.5}
 
 func (*modifiedKneserNey) continuation() bool { return true }
 
-// fit computes in float32 as KenLM does, so that both fall back on the same texts: a discount can
+// fit computes in float32 as KenLM does, so that both fall back for the same texts: a discount can
 // be exactly 0, and then rounding decides its sign.
 func (m *modifiedKneserNey) fit(order int, t [5]int) string {
 	d := [4]float64{}
@@ -36,8 +36,9 @@ func (m *modifiedKneserNey) fit(order int, t [5]int) string {
 	return ""
 }
 
-// feed replaces the discounts of an order where a discount of 0 leaves a history no probability for
-// unseen tokens. KenLM writes a backoff weight of 10^-inf there, which it then refuses to read.
+// feed replaces the discounts of an order if a discount of 0 would leave a history without
+// probability for unseen tokens. KenLM writes a backoff weight of 10^-inf there, which it then
+// refuses to read.
 func (m *modifiedKneserNey) feed(levels []level, k int) (note string) {
 	d := m.discount[k+1]
 	if k == 0 || d[1] > 0 && d[2] > 0 && d[3] > 0 {
@@ -49,7 +50,7 @@ func (m *modifiedKneserNey) feed(levels []level, k int) (note string) {
 		if len(successors) > 0 && !slices.ContainsFunc(successors,
 			func(c uint32) bool { return d[min(c, 3)] > 0 }) {
 			m.discount[k+1] = fallbackDiscounts
-			return "a discount of 0 leaves nothing for unseen tokens; using 0.5, 1 and 1.5"
+			return "a discount of 0 leaves no probability for unseen tokens; using 0.5, 1 and 1.5"
 		}
 	}
 	return ""

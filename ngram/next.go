@@ -37,8 +37,8 @@ func (m *Model) next(dst []float64, r *recall) []float64 {
 	return dst
 }
 
-// paid returns, for each length k of history, the sum of the weights of all longer histories, which
-// a token pays that is found only after k tokens.
+// paid returns, for each history length k, the sum of the log weights of all longer histories. A
+// token that is first found after the history of length k has this cost.
 func (m *Model) paid(r *recall) (paid [MaxOrder + 1]float64) {
 	for k := r.known; k >= 1; k-- {
 		paid[k-1] = paid[k]

@@ -61,7 +61,8 @@ func pick[T any](column []T, which []uint32) []T {
 	return out
 }
 
-// pack returns the model of g. It frees each column as soon as it is packed: g is empty afterwards.
+// pack returns the model of g. It frees each column as soon as it has been packed, so g is empty
+// afterwards.
 func (g grams) pack(h header) *Model {
 	h.Grams = make([]int, g.order)
 	for k := range g.prob {
@@ -150,7 +151,7 @@ type tableShape struct {
 	Prob    int `json:"prob"`
 	Backoff int `json:"backoff"`
 	Child   int `json:"child"`
-	// bits of a slot number of the hash table; 0: there is none
+	// Index is the width of a slot number of the hash table; 0: no hash table
 	Index int `json:"index,omitempty"`
 }
 

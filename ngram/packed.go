@@ -6,13 +6,14 @@ import (
 	"math/bits"
 )
 
-// field is the position of a number in a row: shift bits from its beginning, as wide as the mask.
+// field is the position of a number in a row: shift bits from the beginning of the row, as wide as
+// the mask.
 type field struct {
 	shift uint64
 	mask  uint64
 }
 
-// rowPadding lets the last rows be read by whole words.
+// rowPadding allows the last rows to be read in whole words.
 const rowPadding = 8
 
 // readBits returns the number of a field whose row begins at bit.
@@ -21,7 +22,7 @@ func readBits(data []byte, bit uint64, f field) uint64 {
 	return binary.LittleEndian.Uint64(data[bit>>3:]) >> (bit & 7) & f.mask
 }
 
-// width returns how many bits the numbers 0 … largest take.
+// width returns the number of bits that the numbers 0 … largest need.
 func width(largest uint64) int { return bits.Len64(largest) }
 
 // layout returns adjacent fields of the given widths.
@@ -42,7 +43,7 @@ func packRows(n int, widths []int, get func(i int, row []uint64)) []byte {
 	data := make([]byte, rowBytes(n, stride))
 	pieces := cut(n)
 	parallel(len(pieces), func(p int) {
-		// pieces begin at multiples of 64 rows, hence at a byte
+		// pieces begin at multiples of 64 rows and therefore at a byte boundary
 		out := data[uint64(pieces[p].lo)*stride/8:]
 		row := make([]uint64, len(widths))
 		word, used, at := uint64(0), 0, 0
@@ -71,14 +72,15 @@ const signBit = 1 << 31
 func packProb(p float32) uint64   { return uint64(math.Float32bits(min(p, 0)) &^ signBit) }
 func unpackProb(b uint64) float32 { return math.Float32frombits(uint32(b) | signBit) }
 
-// codebook lists the different values of a column, if they are so few that their numbers are
-// shorter than the values. Backoff weights are: histories with the same counts share one.
+// codebook lists the different values of a column if there are so few of them that their indices
+// are shorter than the values. This holds for backoff weights, because histories with the same
+// counts share a weight.
 type codebook struct {
 	values []float32
 	number map[uint32]uint64
 }
 
-// maxCodes bounds a codebook.
+// maxCodes is the maximum size of a codebook.
 const maxCodes = 1 << 14
 
 // newCodebook returns the different values, or false if there are too many.
@@ -98,7 +100,8 @@ func newCodebook(column []float32) (codebook, bool) {
 	return c, len(c.values) > 0 // false for an order without n-grams
 }
 
-// pack returns the packer of a column by the numbers of its values, their width, and the values.
+// pack returns a packer that replaces the values of a column by their indices, the width of the
+// indices, and the values.
 func (c codebook) pack(column []float32) (number func(i int) uint64, bits int, values []byte) {
 	number = func(i int) uint64 { return c.number[math.Float32bits(column[i])] }
 	return number, width(uint64(len(c.values) - 1)), packFloats(c.values)

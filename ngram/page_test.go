@@ -11,7 +11,7 @@ import (
 	"lmzoo/lm"
 )
 
-// The page that shows every smoothing on one history is what the models say.
+// The page that shows every smoothing on one history agrees with the models.
 func TestSmoothingPage(t *testing.T) {
 	page, err := os.ReadFile("../docs/derivations.md")
 	require.NoError(t, err)
@@ -33,7 +33,8 @@ func TestSmoothingPage(t *testing.T) {
 	require.Contains(t, string(page), smoothingTable(t, docs, w))
 }
 
-// smoothingTable is P(BOOK | A), P(MOBY | A) and what all tokens unseen after A get together.
+// smoothingTable returns a table of P(BOOK | A), P(MOBY | A) and the total probability of all
+// tokens unseen after A.
 func smoothingTable(t *testing.T, docs [][]lm.Token, w *words) string {
 	var b strings.Builder
 	for _, smoothing := range Smoothings {

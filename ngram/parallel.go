@@ -20,7 +20,7 @@ func cut(n int) []piece {
 	return pieces
 }
 
-// parallel calls work(0) … work(n−1), on as many processors as Go may use.
+// parallel calls work(0) … work(n−1) on GOMAXPROCS threads.
 func parallel(n int, work func(int)) {
 	workers := min(n, runtime.GOMAXPROCS(0))
 	if workers < 2 {

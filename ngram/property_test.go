@@ -10,7 +10,7 @@ import (
 	"lmzoo/lm"
 )
 
-// documents draws a small training text, documents whose end was cut among them.
+// documents draws a small training text, in which some documents have lost their end.
 func documents(t *rapid.T, vocab int) [][]lm.Token {
 	return rapid.SliceOfN(rapid.Custom(func(t *rapid.T) []lm.Token {
 		doc := rapid.SliceOfN(rapid.Int32Range(1, int32(vocab-1)), 0, 12).Draw(t, "tokens")
@@ -21,8 +21,8 @@ func documents(t *rapid.T, vocab int) [][]lm.Token {
 	}), 1, 12).Draw(t, "documents")
 }
 
-// Every smoothing, on any counts, is a distribution after every history, and its three ways to say
-// so agree.
+// Every smoothing, on any counts, gives a distribution after every history, and its three ways to
+// compute it agree.
 func TestSumsToOne(t *testing.T) {
 	for _, smoothing := range Smoothings {
 		t.Run(smoothing, func(t *testing.T) {

@@ -6,14 +6,14 @@ import (
 	"slices"
 )
 
-// Quantize returns the model with at most 2^bits different probabilities per order above 1,
-// numbered by a codebook: adjacent values share their mean (Whittaker & Raj 2001). The weight of
-// every history is then recomputed, so that its probabilities sum to 1 again, and stored with
-// weightBits more bits, which keep the sum to about a thousandth. Unigrams stay exact. The counts
-// are dropped, because they no longer explain the probabilities.
+// Quantize returns the model with at most 2^bits different probabilities per order above 1, indexed
+// by a codebook: adjacent values share their mean (Whittaker & Raj 2001). The weight of every
+// history is then recomputed, so that its probabilities sum to 1 again, and stored with weightBits
+// more bits, which keep the sum to about a thousandth. Unigrams stay exact. The counts are dropped,
+// because they no longer explain the probabilities.
 func (m *Model) Quantize(bits int) (*Model, error) {
 	if bits < 2 || bits > 12 {
-		return nil, fmt.Errorf("ngram: quantising to %d bits: want 2 to 12", bits)
+		return nil, fmt.Errorf("ngram: quantizing to %d bits; want 2 to 12", bits)
 	}
 	h := m.kept()
 	h.Quantized, h.NoCounts = bits, true
@@ -29,13 +29,14 @@ func (m *Model) Quantize(bits int) (*Model, error) {
 	return g.pack(h), nil
 }
 
-// weightBits is how many more bits a weight has than a probability: it multiplies all unseen tokens
-// of a history, so its error adds up.
+// weightBits is the number of bits that a weight has in addition to those of a probability. A
+// weight needs more precision, because it multiplies the probabilities of all unseen tokens of a
+// history.
 const weightBits = 4
 
-// snap maps values to at most n different ones that are close to them: the means of bins that end
+// snap maps values to at most n different values close to them: the means of bins whose ends are
 // half way between means (Lloyd 1957), refined in rounds from bins of equal size. Zero, the weight
-// of a history without successors, stays.
+// of a history without successors, remains zero.
 func snap(values []float32, n int, choose func(means []float32, v float32) int) []float32 {
 	sorted := slices.Clone(values)
 	slices.Sort(sorted)
@@ -56,7 +57,7 @@ func snap(values []float32, n int, choose func(means []float32, v float32) int) 
 	return out
 }
 
-// lloydRounds is enough for the means to settle.
+// lloydRounds is enough for the means to converge.
 const lloydRounds = 30
 
 // lloyd returns at most n means of sorted values.
@@ -65,7 +66,7 @@ func lloyd(sorted []float32, n int) []float32 {
 	for i, v := range sorted {
 		sums[i+1] = sums[i] + float64(v)
 	}
-	ends := make([]int, n) // of the bins, in sorted
+	ends := make([]int, n) // ends of the bins, in sorted
 	for bin := range ends {
 		ends[bin] = (bin + 1) * len(sorted) / n
 	}
@@ -89,7 +90,7 @@ func lloyd(sorted []float32, n int) []float32 {
 	return means
 }
 
-// closest returns the index of the mean next to v.
+// closest returns the index of the mean closest to v.
 func closest(means []float32, v float32) int {
 	i, _ := slices.BinarySearch(means, v)
 	if i == len(means) || i > 0 && v-means[i-1] < means[i]-v {
@@ -98,10 +99,10 @@ func closest(means []float32, v float32) int {
 	return i
 }
 
-// safe returns the index of the mean next to a weight, or the one below if rounding up a weight
-// above 1 could make γ·P(w|h′) exceed 1.
+// safe returns the index of the mean closest to a weight, or the next lower mean if rounding up a
+// weight above 1 could make γ·P(w|h′) exceed 1.
 func safe(means []float32, v float32) int {
-	const slack = 4e-4 // in log10: a thousandth of a nat
+	const slack = 4e-4 // in log10: about a thousandth of a nat
 	i := closest(means, v)
 	if i > 0 && means[i] > 0 && means[i] > v+slack {
 		return i - 1

@@ -6,8 +6,8 @@ import (
 	"lmzoo/lm"
 )
 
-// recall is the memory of an n-gram model: for each length k, the n-gram of level k of the last k
-// tokens, if the model has it. It is a value: copying clones it.
+// recall is the memory of an n-gram model: for each length k, the n-gram of the last k tokens in
+// level k, if the model has it. Copying a recall clones it.
 type recall struct {
 	known int // the longest length
 	node  [MaxOrder]uint32

@@ -13,7 +13,7 @@ import (
 	"lmzoo/lm"
 )
 
-// words is the least tokenizer a test can do with: </s> is 0, <unk> is 1, words in order of
+// words is a minimal tokenizer for tests: </s> is 0, <unk> is 1, and words follow in order of
 // appearance.
 type words struct {
 	id   map[string]lm.Token
@@ -40,7 +40,7 @@ func (w *words) document(line string, learn bool) (doc []lm.Token) {
 	return append(doc, lm.BOS)
 }
 
-// lines turns text into one document per line that is not empty.
+// lines turns text into one document per nonempty line.
 func (w *words) lines(text string, learn bool) (docs [][]lm.Token) {
 	for line := range strings.Lines(text) {
 		if doc := w.document(line, learn); len(doc) > 1 {
@@ -58,7 +58,7 @@ func shakespeare(t testing.TB) (train, test [][]lm.Token, w *words) {
 	}
 	data, err := os.ReadFile(file)
 	if err != nil {
-		t.Skip("tinyshakespeare is not on this machine: set LMZOO_TINYSHAKESPEARE to its file, " +
+		t.Skip("tinyshakespeare is not on this machine; set LMZOO_TINYSHAKESPEARE to its file, " +
 			"or run `lmzoo corpus get tinyshakespeare`")
 	}
 	lines := bytes.SplitAfter(bytes.ToLower(data), []byte("\n"))

@@ -16,7 +16,7 @@ type rule interface {
 	fit(order int, t [5]int) (note string)
 	// discounts returns the fitted discounts by order.
 	discounts() [][]float64
-	// restore sets the discounts.
+	// restore sets the discounts that discounts returned.
 	restore([][]float64)
 	alpha(order int, count float64, h history) float64
 	gamma(order int, h history) float64
@@ -27,8 +27,9 @@ type rule interface {
 // history summarises the counts after one history.
 type history struct {
 	total float64 // Σ_w c(h, w)
-	types float64 // N1+(h ·): different tokens seen after it
-	// n[1], n[2], n[3]: of these, how many were counted once, twice, three times or more
+	types float64 // N1+(h ·): number of different successors
+	// n[1], n[2] and n[3] are the numbers of successors counted once, twice, and three times or
+	// more
 	n     [4]float64
 	vocab float64 // V
 	whole bool    // the history has full length: n−1 tokens, or back to <s>
@@ -53,7 +54,7 @@ func (fixed) fit(int, [5]int) string { return "" }
 func (fixed) discounts() [][]float64 { return nil }
 func (fixed) restore([][]float64)    {}
 
-// newRule returns the smoothing of a name.
+// newRule returns the smoothing with the name in cfg.
 func newRule(cfg Config) (rule, error) {
 	switch cfg.Smoothing {
 	case "mle":
@@ -71,7 +72,7 @@ func newRule(cfg Config) (rule, error) {
 	case "stupid-backoff":
 		return stupidBackoff{}, nil
 	}
-	return nil, fmt.Errorf("ngram: unknown smoothing %q: want one of %s", cfg.Smoothing,
+	return nil, fmt.Errorf("ngram: unknown smoothing %q; want one of %s", cfg.Smoothing,
 		strings.Join(Smoothings, ", "))
 }
 

@@ -11,15 +11,15 @@ import (
 )
 
 // spill is a file of n-grams with their counts, sorted by their tokens, each after its prefixes, as
-// in a walk through a trie. A record is the length of the n-gram, its last token and its count; its
-// other tokens are in the records before.
+// in a walk through a trie. A record holds the length of the n-gram, its last token and its count;
+// its other tokens are in the preceding records.
 type spill struct {
 	file *os.File
 	name string // "" if the file is unlinked
 	out  *bufio.Writer
 	line []byte
 
-	generation int   // how often its content was merged
+	generation int   // how often its content has been merged
 	grams      []int // number of n-grams of each order
 }
 
@@ -175,7 +175,7 @@ func merge(spills []*spill, show func(order int, word, count uint32) error) erro
 	return nil
 }
 
-// size returns how many n-grams of an order the file has.
+// size returns the number of n-grams of an order in the file.
 func (s *spill) size(order int) int {
 	if order >= len(s.grams) {
 		return 0
@@ -194,7 +194,7 @@ func mergeLevels(spills []*spill, raw []uint32, order int) ([]level, error) {
 	for k := 1; k < order; k++ {
 		n := spills[0].size(k + 1)
 		if uint64(n) >= none {
-			return nil, fmt.Errorf("ngram: more than %d n-grams of order %d: prune more or lower "+
+			return nil, fmt.Errorf("ngram: more than %d n-grams of order %d; prune more or lower "+
 				"the order", uint32(none-1), k+1)
 		}
 		levels[k] = level{word: make([]uint32, 0, n), raw: make([]uint32, 0, n)}
@@ -231,8 +231,8 @@ func mergeLevels(spills []*spill, raw []uint32, order int) ([]level, error) {
 	return levels, nil
 }
 
-// suffixes finds the suffix of every n-gram of level k: the suffix of its history has all
-// successors of the history.
+// suffixes finds the suffix of every n-gram of level k: the successors of a history are also
+// successors of its suffix.
 func suffixes(levels []level, k int) []uint32 {
 	from, to := &levels[k-1], &levels[k]
 	if k == 1 {

@@ -11,7 +11,7 @@ import (
 	"lmzoo/lm"
 )
 
-// However little memory the counting has, the model is the same to the bit, and no file is left.
+// However little memory counting may use, the model is the same bit for bit, and no file remains.
 func TestMemoryBound(t *testing.T) {
 	docs := newWords().lines(testText(t, "mill.txt"), true)
 	whole := []lm.Token{} // one long document, cut at the end
@@ -23,7 +23,7 @@ func TestMemoryBound(t *testing.T) {
 		cfg := Config{Order: order, Vocab: 200, Unk: 1, TempDir: t.TempDir()}
 		free, _, err := Train(docs, cfg)
 		require.NoError(t, err)
-		// the first makes more files than are merged at once
+		// the first bound makes more files than are merged at once
 		for _, memory := range []int64{1, 2000, 20000, 1 << 30} {
 			cfg.Memory = memory
 			bound, _, err := Train(docs, cfg)
@@ -50,10 +50,11 @@ func TestMemoryBoundRandom(t *testing.T) {
 	})
 }
 
-// While it counts, its files have no name, so that nothing is left even when the process is killed.
+// While a Counter counts, its files have no name, so that no file remains even if the process is
+// killed.
 func TestSpillsHaveNoName(t *testing.T) {
 	if runtime.GOOS == "windows" {
-		t.Skip("Windows shows the name until the file is closed, which the end of the process does")
+		t.Skip("Windows keeps the name until the file is closed, at the latest at the end of the process")
 	}
 	cfg := Config{Order: 3, Vocab: 9, Memory: 1, TempDir: t.TempDir()}
 	c, err := NewCounter(cfg)
@@ -68,7 +69,7 @@ func TestSpillsHaveNoName(t *testing.T) {
 	require.NoError(t, c.Close())
 }
 
-// A document that comes in pieces is the same document.
+// A document added in pieces gives the same model as a document added at once.
 func TestAppend(t *testing.T) {
 	cfg := Config{Order: 4, Vocab: 9, Memory: 500, TempDir: t.TempDir()}
 	docs := [][]lm.Token{{1, 2, 3, 1, 2, 4, 5, 0}, {7, 1, 2, 3}, {0}, {2, 2, 2, 2, 0}}

@@ -4,7 +4,7 @@ package ngram
 
 import "os"
 
-// tempFile returns a file that its user must remove.
+// tempFile returns a file that the caller must remove.
 func tempFile(dir string) (f *os.File, name string, err error) {
 	f, err = os.CreateTemp(dir, "lmzoo-ngrams-*")
 	if err != nil {

@@ -7,8 +7,8 @@ import (
 	"os"
 )
 
-// tempFile returns an unlinked file: nothing is left of it when the process ends, even by a signal
-// that cannot be caught.
+// tempFile returns an unlinked file, which disappears when the process ends, even by a signal that
+// cannot be caught.
 func tempFile(dir string) (f *os.File, name string, err error) {
 	f, err = os.CreateTemp(dir, "lmzoo-ngrams-*")
 	if err != nil {

@@ -10,7 +10,7 @@ import (
 // tempFile returns a file that the system deletes when it is closed, at the latest when the process
 // ends.
 func tempFile(dir string) (f *os.File, name string, err error) {
-	named, err := os.CreateTemp(dir, "lmzoo-ngrams-*") // for an unused name
+	named, err := os.CreateTemp(dir, "lmzoo-ngrams-*") // to find an unused name
 	if err != nil {
 		return nil, "", err
 	}

@@ -15,7 +15,7 @@ type Choice struct {
 }
 
 // Top returns the k most probable next tokens, best first, without a pass over the vocabulary. It
-// inspects the successors of each history, and the sorted unigrams as long as they can still be
+// inspects the successors of each history, and the sorted unigrams for as long as they can still be
 // among the best.
 func (m *Model) Top(context []lm.Token, k int) []Choice {
 	r := m.recallOf(context)
@@ -49,7 +49,7 @@ func (m *Model) Top(context []lm.Token, k int) []Choice {
 	return best.sorted()
 }
 
-// seenLonger reports whether a history longer than n has w as a successor, and so decides its
+// seenLonger reports whether a history longer than n has w as a successor and therefore decides its
 // probability.
 func (m *Model) seenLonger(r *recall, n int, w uint32) bool {
 	for k := n + 1; k <= r.known; k++ {
@@ -123,7 +123,7 @@ func (c *choices) down(i int) {
 	}
 }
 
-// worse orders choices: less probable, or equally probable with a higher token.
+// worse reports whether a is worse than b: less probable, or equally probable with a higher token.
 func worse(a, b Choice) bool {
 	return a.LogProb < b.LogProb || a.LogProb == b.LogProb && a.Token > b.Token
 }

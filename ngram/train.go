@@ -7,9 +7,8 @@ import (
 	"lmzoo/lm"
 )
 
-// Train counts documents and returns the smoothed model, with notes on any fallback of the
-// smoothing. Each document ends in [lm.BOS], unless it was cut and its end is not a prediction
-// target.
+// Train counts documents and returns the smoothed model and notes on fallbacks of the smoothing.
+// Each document ends in [lm.BOS], unless it was cut and its end is not a prediction target.
 func Train(docs [][]lm.Token, cfg Config) (*Model, []string, error) {
 	c, err := NewCounter(cfg)
 	if err != nil {
@@ -55,7 +54,7 @@ func build(levels []level, appeared []uint32, r rule, cfg Config) (*Model, []str
 	keep := func(k int, i uint32) bool {
 		return levels[k].raw[i] > cfg.threshold(k+1) && (withUnk == nil || !withUnk[k][i])
 	}
-	cfg.Memory = 0 // does not change the model
+	cfg.Memory = 0 // the memory bound does not change the model
 	prob, backoff := estimate(levels, r, cfg, keep)
 	g := grams{order: cfg.Order, prob: prob, backoff: backoff}
 	for k := range levels {
@@ -68,11 +67,11 @@ func build(levels []level, appeared []uint32, r rule, cfg Config) (*Model, []str
 	if cfg.threshold(cfg.Order) > 0 || withUnk != nil {
 		g = g.filter(keep)
 	}
-	clear(levels) // g has all that is still needed
+	clear(levels) // g holds everything that is still needed
 	return g.pack(header{Config: cfg, Notes: notes, Discounts: r.discounts()}), notes, nil
 }
 
-// together joins equal notes of several orders in one line.
+// together joins equal notes of several orders into one line.
 func together(notes []string) (lines []string) {
 	for k, note := range notes {
 		if note == "" || slices.Contains(notes[:k], note) {

@@ -6,10 +6,10 @@ import (
 	"sync"
 )
 
-// A Model is a trie of n-grams. The successors of a history are adjacent and sorted by token, so
-// that they can be searched and listed. Each n-gram has log10 P of its last token after the others
-// and, as a history, a backoff weight log10 γ. A token that is not a successor costs the weight and
-// is looked up after the shorter history. (An ARPA file has the same columns. The layout is the
+// Model is a trie of n-grams. The successors of a history are adjacent and sorted by token, so that
+// they can be searched and listed. Each n-gram has log10 P of its last token after the others and,
+// as a history, a backoff weight log10 γ. A token that is not a successor costs the weight and is
+// looked up after the shorter history. (An ARPA file has the same columns. The layout is the
 // reverse of Heafield's trie of 2011, which goes from the last token to the left, and so cannot
 // list successors.)
 //
@@ -30,7 +30,7 @@ const unigramRow = 12
 // table holds the n-grams of one order above 1.
 type table struct {
 	rows   []byte
-	bases  []byte // per 64 rows: the first successor of the first
+	bases  []byte // for every 64 rows, the first successor of the first row
 	n      uint32 // n-grams
 	above  uint32 // n-grams of the next order
 	stride uint64
@@ -44,7 +44,7 @@ type table struct {
 	indexField  field
 }
 
-// baseEvery is how many rows share a base for their successors.
+// baseEvery is the number of rows that share a base for their successors.
 const baseEvery = 64
 
 func (m *Model) unigramProb(w uint32) float32 {
@@ -107,7 +107,7 @@ func (t *table) wordAt(i uint32) uint32 {
 	return uint32(readBits(t.rows, uint64(i)*t.stride, t.word))
 }
 
-// linear is the length of a range that is searched linearly.
+// linear is the length up to which a range is searched linearly.
 const linear = 8
 
 // find returns the row of a token among the successors lo … hi−1, or none.

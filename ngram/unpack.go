@@ -39,15 +39,15 @@ func (m *Model) unpack() grams {
 	return g
 }
 
-// gram is an n-gram that visit passes on.
+// gram is an n-gram as visit passes it.
 type gram struct {
 	order          int
 	index, history uint32 // index in its level, and of its history in the level below
-	// without its first token, in the level below; none if the model does not have it
+	// suffix is the n-gram without its first token, in the level below; none if the model lacks it
 	suffix uint32
 	prob   float64 // log10 P(w | h)
 	lower  float64 // log10 P(w | h′), the probability after the shorter history
-	before float64 // log10 P(h), by the model
+	before float64 // log10 P(h) under the model
 }
 
 // visit calls show for every n-gram above order 1, each after its history.
@@ -116,7 +116,8 @@ func (m *Model) sums() (own, lower [MaxOrder][]float64, closed bool) {
 //	γ(h) = (1 − Σ_seen P(w|h)) / (1 − Σ_seen P(w|h′))
 //
 // If the model has the suffix of every n-gram, one round is exact. A model of another toolkit may
-// lack some; P(w|h′) then depends on weights itself, and each round makes one more order exact.
+// lack some suffixes; P(w|h′) then depends on weights too, and each round makes one more order
+// exact.
 func (m *Model) rebalance() *Model {
 	for round := 1; round < m.Order; round++ {
 		own, lower, closed := m.sums()
@@ -135,7 +136,7 @@ func (m *Model) rebalance() *Model {
 }
 
 // weight returns log10 γ of a history. own and lower are the sums of the probabilities of its
-// successors after it and after the shorter history.
+// successors, after the history itself and after the shorter history.
 func weight(own, lower float64) float32 {
 	const nothing = 1e-9 // the rounding error of 1 − 1
 	switch {

@@ -2,9 +2,9 @@ package ngram
 
 import "fmt"
 
-// wittenBell estimates the chance that the next token is new after a history by how often a token
-// was new there before, which is the number of different tokens (Witten & Bell 1991, method C; Chen
-// & Goodman 1998, eq. 17):
+// wittenBell estimates the probability that the next token is new after a history from the number
+// of times that a token was new there, which is the number of different tokens (Witten & Bell 1991,
+// method C; Chen & Goodman 1998, eq. 17):
 //
 //	P(w | h) = (c(h, w) + N1+(h ·) P(w | h′)) / (c(h) + N1+(h ·))
 type wittenBell struct{ fixed }

@@ -19,7 +19,7 @@ import (
 	"lmzoo/lm"
 )
 
-// kenlmSeparators are the bytes that lmplz, query or KenLM's reader of ARPA files ends words at.
+// kenlmSeparators are the bytes at which lmplz, query or KenLM's ARPA reader ends words.
 const kenlmSeparators = "\x00\t\n\v\f\r "
 
 // trainOnLines trains a model on the lines of a text, with the whitespace tokenizer.
@@ -47,7 +47,7 @@ func arpaOf(t require.TestingT, m *Model, tok corpus.Tokenizer) []byte {
 	return b.Bytes()
 }
 
-// scoreARPA scores the lines of a text by an ARPA file, in log10, and counts the unknown words.
+// scoreARPA scores the lines of a text with an ARPA file, in log10, and counts the unknown words.
 func scoreARPA(t require.TestingT, arpa, text []byte) (log10 [][]float64, oov int) {
 	m, words, err := ReadARPA(bytes.NewReader(arpa))
 	require.NoError(t, err)
@@ -78,9 +78,9 @@ func requireScores(t require.TestingT, want, got [][]float64, tol float64) {
 	}
 }
 
-// TestWordsAreBytes compares words of any bytes with KenLM, whose numbers testdata/words.py wrote:
-// a model trained here, the same after a round trip through its own ARPA file, and KenLM's ARPA
-// file.
+// TestWordsAreBytes compares the scores of words of arbitrary bytes with those of KenLM, which
+// testdata/words.py wrote. It scores with a model trained here, the same model after a round trip
+// through its ARPA file, and KenLM's ARPA file.
 func TestWordsAreBytes(t *testing.T) {
 	data, err := testdata.ReadFile("testdata/words.json")
 	require.NoError(t, err)
@@ -113,12 +113,12 @@ func TestWordsAreBytes(t *testing.T) {
 	}
 }
 
-// unigrams returns how many unigrams an ARPA file promises.
+// unigrams returns the number of unigrams that an ARPA file declares.
 func unigrams(arpa []byte) string {
 	return string(regexp.MustCompile(`ngram 1=\d+`).Find(arpa))
 }
 
-// randomLines draws lines of words of random bytes that no tool takes for a separator.
+// randomLines draws lines of words made of random bytes that no tool treats as separators.
 func randomLines(t *rapid.T) []byte {
 	letters := make([]byte, 0, 256)
 	for b := range 256 {
@@ -153,7 +153,7 @@ func TestRandomWordsSurviveARPA(t *testing.T) {
 	})
 }
 
-// TestRandomWordsAsKenLM asks KenLM itself, where it is installed.
+// TestRandomWordsAsKenLM runs KenLM itself if it is installed.
 func TestRandomWordsAsKenLM(t *testing.T) {
 	for _, tool := range []string{"lmplz", "query"} {
 		if _, err := exec.LookPath(tool); err != nil {
@@ -172,7 +172,7 @@ func TestRandomWordsAsKenLM(t *testing.T) {
 		theirs := runKenLM(t, text, "lmplz", "-o", strconv.Itoa(order), "-S", "50M",
 			"--discount_fallback")
 		if bytes.Contains(theirs, []byte("\t-inf\n")) {
-			return // a discount of 0, see feed: KenLM cannot read the file
+			return // a discount of 0: KenLM cannot read the file (see feed)
 		}
 		for name, arpa := range map[string][]byte{"ours": arpaOf(t, m, tok), "theirs": theirs} {
 			path := filepath.Join(dir, name+".arpa")
@@ -187,8 +187,9 @@ func TestRandomWordsAsKenLM(t *testing.T) {
 	})
 }
 
-// TestDiscountOfZero covers texts whose discounts are exactly 0. KenLM takes them; where they leave
-// a history without a backoff weight, lmplz writes -inf and query refuses the file.
+// TestDiscountOfZero covers texts whose discounts are exactly 0. KenLM accepts such texts, but if a
+// discount of 0 leaves a history without a backoff weight, lmplz writes -inf and query refuses the
+// file.
 func TestDiscountOfZero(t *testing.T) {
 	m, _, _ := trainOnLines(t, []byte("\nc b\na d d b\nd d a a\n"), 3)
 	require.InDeltaSlice(t, []float64{0.333333, 0, 2.33333}, m.Discounts[0], 1e-5,
@@ -216,7 +217,7 @@ func parseQuery(t require.TestingT, out []byte) (log10 [][]float64, oov int) {
 	for line := range bytes.Lines(out) {
 		_, unknown, ok := bytes.Cut(line, []byte("OOV: "))
 		if !ok {
-			continue // the summary
+			continue // the summary line
 		}
 		n, err := strconv.Atoi(string(bytes.TrimSpace(unknown)))
 		require.NoError(t, err)

@@ -8,8 +8,8 @@ import (
 	"lmzoo/nn"
 )
 
-// A model is a struct. The names of its parameters are in the tags: a file in the format of
-// safetensors has them, and so has the optimiser.
+// A model is a struct. Tags give the names of its parameters, which files in the safetensors format
+// and the optimiser use.
 func ExampleParams() {
 	rng := rand.New(rand.NewPCG(1, 0))
 	model := struct {
@@ -36,7 +36,7 @@ func ExampleParams() {
 	// 88 numbers
 }
 
-// A layer records on a tape what it does, and the tape finds the gradients.
+// A layer records its operations on a tape, and the tape computes the gradients.
 func ExampleLinear() {
 	l := nn.NewLinear(2, 1, 0, rand.New(rand.NewPCG(1, 0)))
 	copy(l.Weight.Data, []float32{3, -1})

@@ -7,7 +7,7 @@ import (
 	"lmzoo/autograd/gemm"
 )
 
-// Inference is what a model needs beside its weights to answer questions: forward tapes, which it
+// Inference holds what a model needs for inference besides its weights: forward tapes, which it
 // reuses, and the threads that generate a token together. A replica shares both.
 type Inference struct {
 	params int // scalar parameters of the model
@@ -15,7 +15,7 @@ type Inference struct {
 	crew   *gemm.Crew // nil: one thread
 }
 
-// NewInference returns the Inference of a model that has all its parameters.
+// NewInference returns the Inference of a model; all parameters of the model must exist already.
 func NewInference(model any) Inference {
 	return Inference{
 		params: Count(model),
@@ -23,8 +23,8 @@ func NewInference(model any) Inference {
 	}
 }
 
-// sharedFrom is the number of bytes of weights from which several threads read them faster: what
-// fits in the cache of one core is best left there.
+// sharedFrom is the number of bytes of weights from which several threads read them faster: weights
+// that fit in the cache of one core are best left there.
 const sharedFrom = 4 << 20
 
 // SetThreads lets several threads generate each token together if the model is large. It changes no

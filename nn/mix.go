@@ -2,7 +2,7 @@ package nn
 
 import "lmzoo/autograd"
 
-// ScalarMix weighs the layers of an Encoder for a task (Peters et al. 2018, equation 1):
+// ScalarMix weights the layers of an Encoder for a task (Peters et al. 2018, equation 1):
 //
 //	ELMo_k = γ·Σ_{j=0..L} s_j·h_{k,j},   s = softmax(w)
 type ScalarMix struct {
@@ -15,7 +15,7 @@ func NewScalarMix(layers int) *ScalarMix {
 	return &ScalarMix{W: Zeros(1, layers), Gamma: Ones(1, 1)}
 }
 
-// Forward returns the mixture of layers of one shape.
+// Forward returns the mixture of layers that have the same shape.
 func (m *ScalarMix) Forward(t *autograd.Tape, layers []*autograd.Tensor) *autograd.Tensor {
 	return t.Mixture(layers, m.W, m.Gamma) // [B·T, C]
 }

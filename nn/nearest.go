@@ -9,13 +9,14 @@ import (
 	"lmzoo/lm"
 )
 
-// Neighbour is a token and how near it is.
+// Neighbour is a token with its similarity.
 type Neighbour struct {
 	Token lm.Token
 	Score float64 // cosine, or the value of an analogy's formula
 }
 
-// Unit returns the rows of table [V, C] scaled to length 1, in float64; a row of zeros stays zero.
+// Unit returns the rows of table [V, C] scaled to length 1, in float64; a row of zeros remains
+// zero.
 func Unit(table *autograd.Tensor) [][]float64 {
 	rows := make([][]float64, table.Rows)
 	for i := range rows {
@@ -48,14 +49,14 @@ func Nearest(unit [][]float64, w lm.Token, top int, skip func(lm.Token) bool) []
 //
 //	3CosAdd(d) = cos(d, b) − cos(d, a) + cos(d, c)
 //
-// (Mikolov, Yih & Zweig 2013; Levy & Goldberg 2014, equation 2). The three words given are left
-// out, as is usual; without that rule the answer is often one of them.
+// (Mikolov, Yih & Zweig 2013; Levy & Goldberg 2014, equation 2). The three given words are
+// excluded, as is usual; otherwise the answer is often one of them.
 func Analogy(unit [][]float64, a, b, c lm.Token, top int, skip func(lm.Token) bool) []Neighbour {
 	return analogy(unit, a, b, c, top, skip, func(a, b, c float64) float64 { return b - a + c })
 }
 
 // AnalogyMul is Analogy by the product of cosines, in which no single large term wins (Levy &
-// Goldberg 2014, equation 4): with cosines moved to [0, 1] and ε = 0.001,
+// Goldberg 2014, equation 4): with cosines mapped to [0, 1] and ε = 0.001,
 //
 //	3CosMul(d) = cos(d, b)·cos(d, c) / (cos(d, a) + ε)
 func AnalogyMul(unit [][]float64, a, b, c lm.Token, top int, skip func(lm.Token) bool) []Neighbour {
@@ -74,7 +75,7 @@ func analogy(unit [][]float64, a, b, c lm.Token, top int, skip func(lm.Token) bo
 	})
 }
 
-// best returns the tokens with the highest scores; of equal scores the lower token first.
+// best returns the tokens with the highest scores; with equal scores, the lower token comes first.
 func best(unit [][]float64, top int, skip func(lm.Token) bool,
 	score func([]float64) float64) []Neighbour {
 	var all []Neighbour

@@ -10,7 +10,7 @@ import (
 	"lmzoo/lm"
 )
 
-// A table of vectors in which king − man + woman is queen.
+// royalty returns a table of vectors in which king − man + woman is queen.
 func royalty() [][]float64 {
 	table := autograd.NewParam(7, 3)
 	copy(table.Data, []float32{
@@ -40,7 +40,7 @@ func TestNearest(t *testing.T) {
 func TestAnalogy(t *testing.T) {
 	for _, analogy := range []func([][]float64, lm.Token, lm.Token, lm.Token, int,
 		func(lm.Token) bool) []Neighbour{Analogy, AnalogyMul} {
-		const opposite = 6 // 3CosMul divides by almost nothing there
+		const opposite = 6 // 3CosMul divides by almost zero for this token
 		got := tokens(analogy(royalty(), 2, 1, 3, 99,
 			func(t lm.Token) bool { return t == opposite }))
 		require.Equal(t, lm.Token(4), got[0], "man is to king as woman is to queen")

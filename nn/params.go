@@ -1,6 +1,6 @@
-// Package nn holds what the neural eras share: layers, initial weights, scoring, inference, and the
-// walk over a model's parameters. Names and layouts of the parameters are those of torch.nn and
-// GPT-2, so that either program reads the other's files.
+// Package nn holds the parts that the neural eras share: layers, initial weights, scoring,
+// inference, and the enumeration of a model's parameters. The names and layouts of parameters are
+// those of torch.nn and GPT-2, so that each program can read the other's files.
 package nn
 
 import (
@@ -39,8 +39,8 @@ func Params(model any) []Param {
 }
 
 // Replica returns a model that shares model's parameter values but has its own gradients, so that
-// the pieces of a batch can run concurrently. M is a pointer to a struct or an interface that holds
-// one; everything but the parameters is copied shallowly. Tied weights stay tied.
+// the pieces of a batch can run concurrently. M is a pointer to a struct, or an interface that
+// holds one; everything except the parameters is copied shallowly. Tied weights remain tied.
 func Replica[M any](model M) M {
 	old := reflect.ValueOf(model).Elem()
 	twin := reflect.New(old.Type())

@@ -152,7 +152,7 @@ func TestInitialValues(t *testing.T) {
 		Normal(3, 3, 1, rand.New(rand.NewPCG(9, 9))), "same seed, same bits")
 }
 
-// A model behind an interface is walked and copied like one behind a pointer.
+// A model behind an interface is enumerated and copied like a model behind a pointer.
 func TestParamsBehindAnInterface(t *testing.T) {
 	type task struct {
 		Body any     `param:"body"`

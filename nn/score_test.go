@@ -11,7 +11,7 @@ import (
 	"lmzoo/lm"
 )
 
-// Score works in blocks of rows and of tokens; the definition has none.
+// Score works in blocks of rows and of tokens; the reference does not.
 func TestScoreIsLogSoftmaxOfTheProduct(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	const rows, v, c = scoreBlock/200 + 90, 200, 3

@@ -9,8 +9,8 @@ type Signal struct {
 	Values    [][]float32 // [T, C]
 }
 
-// Range returns the range to draw the values in: of a signal without bounds one that is symmetric
-// and holds them all.
+// Range returns the range for drawing the values. For a signal without bounds, it is symmetric and
+// contains all values.
 func (s Signal) Range() (low, high float64) {
 	if s.Low < s.High {
 		return s.Low, s.High

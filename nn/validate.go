@@ -5,21 +5,22 @@ import (
 	"strings"
 )
 
-// Checks makes the errors of a Config's Validate. Its value is the name of the model. Each method
-// returns nil if the value is valid, so that cmp.Or of several is the first error.
+// Checks returns the errors for the method Validate of a Config. Its value is the name of the
+// model. Each method returns nil if the value is valid, so that cmp.Or of several is the first
+// error.
 type Checks string
 
 // Vocab checks the number of tokens.
 func (c Checks) Vocab(v int) error {
 	if v < 2 {
 		return fmt.Errorf(
-			"%s: vocab_size is %d; want at least 2, the document boundary and one token more: "+
+			"%s: vocab_size is %d; want at least 2, the document boundary and one more token; "+
 				"train the tokenizer on more text", c, v)
 	}
 	return nil
 }
 
-// Positive checks a setting that counts something; example is a usual value.
+// Positive checks a setting that counts something; example is a typical value.
 func (c Checks) Positive(setting string, value, example int) error {
 	if value < 1 {
 		return fmt.Errorf("%s: %s is %d; want at least 1, such as %d", c, setting, value, example)
@@ -35,7 +36,7 @@ func (c Checks) Dropout(p float64) error {
 	return nil
 }
 
-// OneOf checks a setting that names something.
+// OneOf checks a setting whose value is one of several names.
 func (c Checks) OneOf(setting, value string, names ...string) error {
 	for _, name := range names {
 		if value == name {
@@ -45,12 +46,12 @@ func (c Checks) OneOf(setting, value string, names ...string) error {
 	return fmt.Errorf("%s: %s is %q; want one of %s", c, setting, value, strings.Join(names, ", "))
 }
 
-// MaxParams is the largest number of parameters of a model: 8 GB of float32, and as much again for
-// gradients. A larger one is a typing error.
+// MaxParams is the largest number of parameters of a model: 8 GB of float32, and another 8 GB of
+// gradients. A larger number is a typing error.
 const MaxParams = 1 << 31
 
 // Params checks the number of parameters, a float64 so that nothing overflows. smaller names the
-// settings that decide it.
+// settings that determine it.
 func (c Checks) Params(n float64, smaller string) error {
 	if n > MaxParams {
 		return fmt.Errorf("%s: more than %d parameters; want a smaller %s", c, MaxParams, smaller)

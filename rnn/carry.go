@@ -2,8 +2,8 @@ package rnn
 
 import "slices"
 
-// carry is the memory that a model takes from one training batch to the next. It names its owner,
-// so that a replica, which is a shallow copy, does not use it.
+// carry is the memory that a model carries from one training batch to the next. It records its
+// owner, so that a replica, which is a shallow copy, does not use it.
 type carry struct {
 	of    *Model
 	state [][]float32
@@ -31,7 +31,7 @@ func (m *Model) SetCarry(state [][]float32) {
 	}
 }
 
-// carried returns the state with which a batch of b rows begins.
+// carried returns the state at the beginning of a batch of b rows.
 func (m *Model) carried(b int) [][]float32 {
 	fits := func(s []float32) bool { return len(s) == b*m.Config.Hidden }
 	if c := m.Carry(); len(c) != m.Config.Layers*m.cell.states() || !every(c, fits) {

@@ -8,7 +8,7 @@ import (
 	"lmzoo/autograd"
 )
 
-// cell is the part in which the recurrent networks differ: the update of the hidden state.
+// cell is the part that differs between the recurrent networks: the update of the hidden state.
 type cell interface {
 	// gates is G, the number of sums of H channels per step.
 	gates() int
@@ -16,15 +16,16 @@ type cell interface {
 	states() int
 	// initBias sets the initial biases of one layer that are not drawn at random.
 	initBias(ih, hh []float32)
-	// signals names what step returns: h first, then c for an LSTM, then the gates.
+	// signals returns the names of the vectors that step returns: h first, then c for an LSTM, then
+	// the gates.
 	signals() []string
-	// step computes the paper's equation for one token. It returns the new state and the gates. in
-	// is W_ih·x_t + b_ih and re is W_hh·h_{t−1} + b_hh, each [G·H]; before is the state before the
-	// step.
+	// step computes the equations of the paper for one token. It returns the new state and the
+	// gates. in is W_ih·x_t + b_ih and re is W_hh·h_{t−1} + b_hh, each [G·H]; before is the state
+	// before the step.
 	step(in, re []float32, before [][]float32) [][]float32
-	// run is step on the tape, for T tokens of B rows at once. xw [B·T, G·H] is in for every step,
-	// and state holds the B rows of every state vector before the first step. run overwrites it
-	// with the new state.
+	// run is step on the tape, for T tokens of B rows at once. xw [B·T, G·H] is the argument in for
+	// every step, and state holds the B rows of every state vector before the first step. run
+	// overwrites it with the new state.
 	run(t *autograd.Tape, xw, whh, bhh *autograd.Tensor, state [][]float32, b, steps int,
 		x []int32) *autograd.Tensor
 }
@@ -41,7 +42,7 @@ func newCell(name string) (cell, error) {
 	return nil, fmt.Errorf("cell is %q; want one of %s", name, strings.Join(Cells(), ", "))
 }
 
-// affine is w·x + b: of W_ih and x_t, or of W_hh and h_{t−1}.
+// affine returns w·x + b, for W_ih and x_t or for W_hh and h_{t−1}.
 func affine(w, b *autograd.Tensor, x []float32) []float32 {
 	y := make([]float32, w.Rows)
 	for i := range y {
@@ -58,7 +59,7 @@ func sigmoid(x float32) float32 { return float32(1 / (1 + math.Exp(-float64(x)))
 
 func tanh(x float32) float32 { return float32(math.Tanh(float64(x))) }
 
-// newRows returns rows vectors of n channels.
+// newRows returns the given number of vectors of n channels.
 func newRows(rows, n int) [][]float32 {
 	out := make([][]float32, rows)
 	for i := range out {

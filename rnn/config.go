@@ -16,10 +16,10 @@ type Config struct {
 	Layers    int     `json:"layers" help:"recurrent layers"`
 	Dropout   float64 `json:"dropout" help:"dropout probability"` // Zaremba et al. 2014
 	Tied      bool    `json:"tied,omitempty" help:"use the embedding as the output layer"`
-	Residual  bool    `json:"residual,omitempty" help:"add each layer to the one below"`
+	Residual  bool    `json:"residual,omitempty" help:"add the output of the layer below to each layer's output"`
 }
 
-// Cells are the kinds of recurrent cell, in order of appearance.
+// Cells returns the kinds of recurrent cell, in order of appearance.
 func Cells() []string { return []string{"elman", "lstm", "gru"} }
 
 // Sizes returns the names of the presets, smallest first.
@@ -66,7 +66,7 @@ func (c Config) Validate() error {
 	return nil
 }
 
-// params is about the number of parameters, as a float so that nothing overflows.
+// params returns the approximate number of parameters, as a float64 so that nothing overflows.
 func (c Config) params() float64 {
 	h, e := float64(c.Hidden), float64(c.NEmbd)
 	return float64(c.VocabSize)*(e+h) + 4*h*(e+h) + 8*h*h*float64(c.Layers-1)

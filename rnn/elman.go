@@ -6,8 +6,9 @@ package rnn
 //
 //	h_t = tanh(W_ih·x_t + b_ih + W_hh·h_{t−1} + b_hh)
 //
-// The gradient through many steps is a product of as many Jacobians diag(1 − h²)·W_hh and vanishes
-// or explodes (Hochreiter 1991; Bengio et al. 1994), so this network remembers only a few words.
+// The gradient through many steps is a product of one Jacobian diag(1 − h²)·W_hh per step and
+// vanishes or explodes (Hochreiter 1991; Bengio et al. 1994), so this network remembers only a few
+// words.
 type elman struct{}
 
 func (elman) step(in, re []float32, before [][]float32) [][]float32 {

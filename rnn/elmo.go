@@ -16,15 +16,15 @@ import (
 // representations", §3.1). Tasks use their hidden vectors, which together depend on both sides of a
 // word. Each half is an LSTM with a residual connection between its layers.
 //
-// The zoo's tokenizers replace the paper's character convolutions.
+// The tokenizers of the zoo replace the character convolutions of the paper.
 type ELMo struct {
 	Config ELMoConfig
 
 	Forward  *Model `param:"forward"`
-	Backward *Model `param:"backward"` // its Encoder and Decoder are those of Forward
+	Backward *Model `param:"backward"` // shares its Encoder and Decoder with Forward
 
-	// Unigram is ln P of each token in the training text, [1, V]; not learned. FillLogProbs divides
-	// by it.
+	// Unigram is ln P of each token in the training text, [1, V]; it is not learned. FillLogProbs
+	// divides by it.
 	Unigram *autograd.Tensor `param:"unigram,vector"`
 }
 
@@ -60,7 +60,7 @@ func (c ELMoConfig) half() Config {
 // Validate reports the first invalid field.
 func (c ELMoConfig) Validate() error { return c.half().Validate() }
 
-// NewELMo returns a model with random weights, those of torch.nn's modules.
+// NewELMo returns a model with random initial weights, distributed as in torch.nn.
 func NewELMo(c ELMoConfig, rng *rand.Rand) (*ELMo, error) {
 	forward, err := New(c.half(), rng)
 	if err != nil {
@@ -94,8 +94,9 @@ func (m *ELMo) SetUnigram(counts []int) {
 	}
 }
 
-// Loss is the mean over both directions of the mean −ln P of their targets, in nats: half of what
-// Peters et al. maximise (§3.1, the equation after 1). Each document of a row is read on its own.
+// Loss is the mean over both directions of the mean −ln P of their targets, in nats: half of the
+// (negated) objective of Peters et al. (§3.1, the equation after 1). Each document of a row is read
+// separately.
 func (m *ELMo) Loss(t *autograd.Tape, b corpus.Batch) *autograd.Tensor {
 	o := reverse(t, b)
 	f, r := m.Forward, m.Backward

@@ -35,8 +35,8 @@ func elmo(t testing.TB, c ELMoConfig) *ELMo {
 	return m
 }
 
-// Loss, hidden vectors and every gradient as PyTorch has them, of a batch with whole documents and
-// with documents whose beginning or end lies outside.
+// Loss, hidden vectors and every gradient are those of PyTorch, for a batch with whole documents
+// and with documents whose beginning or end lies outside the batch.
 func TestELMoGolden(t *testing.T) {
 	g := nntest.Read[ELMoConfig](t, "elmo")
 	m, err := NewELMo(g.Config, nntest.Rand())
@@ -48,7 +48,7 @@ func TestELMoGolden(t *testing.T) {
 	g.CheckLoss(t, m)
 }
 
-// The two directions share embeddings and output layer, in a replica too.
+// The two directions share embeddings and output layer, even in a replica.
 func TestELMoShares(t *testing.T) {
 	m := elmo(t, ELMoConfig{VocabSize: 7, NEmbd: 4, Layers: 2})
 	for _, p := range nn.Params(m) {
@@ -79,7 +79,7 @@ func TestReverse(t *testing.T) {
 	require.Equal(t, []lm.Token{7, -1, 5, 0}, padded.y, "6 is no target, in either direction")
 }
 
-// The backward half predicts a text as a forward model predicts the text turned around.
+// The backward half predicts a text as a forward model predicts the reversed text.
 func TestScoreBackward(t *testing.T) {
 	m := elmo(t, ELMoConfig{VocabSize: 9, NEmbd: 6, Layers: 2})
 	tokens := []lm.Token{3, 1, 4, lm.BOS, 5, lm.BOS, lm.BOS, 2, 6}
@@ -114,7 +114,7 @@ func TestELMoFills(t *testing.T) {
 	}
 }
 
-// The half that reads forwards is a language model like any other.
+// The forward half is a causal language model.
 func TestELMoForwardHalf(t *testing.T) {
 	lmtest.Check(t, elmo(t, ELMoConfig{VocabSize: 11, NEmbd: 7, Layers: 2}).Causal(), 2e-5, 0, 1, 2,
 		17, 63, 64, 65, 150)

@@ -44,9 +44,9 @@ func ExampleNew() {
 	//   rnn.bias_hh_l0       1 × 384
 }
 
-// Why the LSTM was invented: the effect of a first token on the prediction fades in a simple
-// recurrent network, but an open forget gate preserves it. Nothing is trained here; the
-// architecture alone makes the difference.
+// The motivation for the LSTM: the effect of the first token on the prediction fades in a simple
+// recurrent network, but an open forget gate preserves it. Nothing is trained here; the difference
+// comes from the architecture alone.
 func ExampleModel_Start() {
 	for _, cell := range []string{"elman", "lstm"} {
 		m, _ := rnn.New(rnn.Config{Cell: cell, VocabSize: 65, NEmbd: 64, Hidden: 128, Layers: 1},
@@ -54,7 +54,7 @@ func ExampleModel_Start() {
 		this, that := m.Start(), m.Start()
 		this.Push(1)
 		that.Push(2)
-		apart := func() float64 { // the largest difference of two log-probabilities
+		apart := func() float64 { // the largest difference between two log-probabilities
 			p, q := this.NextLogProbs(nil), that.NextLogProbs(nil)
 			most := 0.0
 			for v := range p {
@@ -75,13 +75,14 @@ func ExampleModel_Start() {
 	// lstm: after 10 tokens 8.8 % of the difference is left
 }
 
-// The vector of a word in its text: the forward half of ELMo knows what stands before the word, the
-// backward half what stands behind it, so a change behind the word changes the second half only.
-// The embedding, layer 0, knows neither. Nothing is trained here; the architecture alone decides.
+// The vector of a word in its text: the forward half of ELMo sees the text before the word, the
+// backward half the text after it, so a change after the word affects only the second half. The
+// embedding, layer 0, sees neither. Nothing is trained here; the architecture alone determines the
+// result.
 func ExampleELMo_Hidden() {
 	m, _ := rnn.NewELMo(rnn.ELMoConfig{VocabSize: 20, NEmbd: 8, Layers: 2},
 		rand.New(rand.NewPCG(1, 1)))
-	vectors := func(text ...int32) (layers [][]float32) { // of the token in the middle
+	vectors := func(text ...int32) (layers [][]float32) { // the vectors of the token in the middle
 		b := corpus.Batch{B: 1, T: len(text), X: text, Y: make([]int32, len(text))}
 		for _, h := range m.Hidden(autograd.NewForward(), b) {
 			layers = append(layers, h.Row(2))

@@ -9,7 +9,7 @@ import (
 // FillLogProbs stores ln P(v at i | the tokens around i) in dst[v], in nats, for every token v.
 //
 // The paper of ELMo defines no such distribution. We multiply the predictions of both halves and
-// divide by the token's frequency, which both include,
+// divide by the token's frequency, which both predictions include,
 //
 //	P(v) ∝ →p(v | before)·←p(v | after) / p(v)
 //
@@ -50,14 +50,14 @@ func (m *ELMo) FillLogProbs(dst []float64, tokens []lm.Token, i int) []float64 {
 }
 
 // ScoreBackward stores ln ←P(tokens[i] | tokens[i+1:]) in dst[i], in nats, for a text in which BOS
-// closes each document; the BOS stands for the beginning, which is predicted last. Text after the
-// last BOS is a document of its own.
+// closes each document; BOS stands for the beginning, which is predicted last. Text after the last
+// BOS is a document of its own.
 func (m *ELMo) ScoreBackward(dst []float64, tokens []lm.Token) []float64 {
 	if len(dst) < len(tokens) {
 		dst = make([]float64, len(tokens))
 	}
 	turned := make([]lm.Token, len(tokens))
-	place := make([]int, len(tokens)) // of turned[j] in tokens
+	place := make([]int, len(tokens)) // position of turned[j] in tokens
 	for lo := 0; lo < len(tokens); {
 		hi := lo
 		for hi < len(tokens) && tokens[hi] != lm.BOS {

@@ -1,8 +1,8 @@
 package rnn
 
 // gru is the gated recurrent unit (Cho et al. 2014): the LSTM's idea with one state vector instead
-// of two and three sums instead of four. One gate, z, decides both how much to keep and how much to
-// write.
+// of two and three sums instead of four. A single gate, z, determines both how much to keep and how
+// much to write.
 //
 //	r, z = σ(W_ih·x_t + b_ih + W_hh·h_{t−1} + b_hh)              reset, update
 //	n    = tanh(W_in·x_t + b_in + r ⊙ (W_hn·h_{t−1} + b_hn))     the new state

@@ -5,11 +5,11 @@ import (
 	"lmzoo/nn"
 )
 
-// Signal is one vector of a recurrent layer over time: the hidden state h; of an LSTM also the cell
-// c and the gates i f g o, of a GRU the gates r z n.
+// Signal is one vector of a recurrent layer over time: the hidden state h, for an LSTM also the
+// cell c and the gates i f g o, for a GRU the gates r z n.
 type Signal = nn.Signal
 
-// ranges holds the range of every signal but the cell, which has none.
+// ranges holds the range of every signal except the cell, which has no bounds.
 var ranges = map[string][2]float64{
 	"i": {0, 1}, "f": {0, 1}, "o": {0, 1}, "r": {0, 1}, "z": {0, 1},
 	"g": {-1, 1}, "n": {-1, 1}, "h": {-1, 1},

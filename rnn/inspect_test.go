@@ -12,7 +12,7 @@ import (
 )
 
 // TestTraceIsTheModels: the last hidden state of a trace gives the model's prediction, and the
-// trace of a part is a part of the trace.
+// trace of the last tokens is the end of the whole trace.
 func TestTraceIsTheModels(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		cfg := small(rapid.SampledFrom(Cells()).Draw(t, "cell"))

@@ -1,8 +1,8 @@
 package rnn
 
 // lstm is long short-term memory (Hochreiter and Schmidhuber 1997), with the forget gate of Gers,
-// Schmidhuber and Cummins (2000): beside h it has a cell c, which a step only scales and adds to,
-// so that a gradient passes through many steps without vanishing.
+// Schmidhuber and Cummins (2000): in addition to h it has a cell c, which a step only scales and
+// adds to, so that a gradient passes through many steps without vanishing.
 //
 //	i, f, o = σ(W_ih·x_t + b_ih + W_hh·h_{t−1} + b_hh)   how much to write, keep, output
 //	g       = tanh(the fourth part of the same sums)     what to write
@@ -30,8 +30,8 @@ func (lstm) signals() []string { return []string{"h", "c", "i", "f", "g", "o"} }
 func (lstm) gates() int        { return 4 }
 func (lstm) states() int       { return 2 }
 
-// initBias sets the bias of the forget gate to 1, so that a new network keeps its cell
-// (Gers et al. 2000; Jozefowicz et al. 2015).
+// initBias sets the bias of the forget gate to 1, so that a new network retains its cell (Gers et
+// al. 2000; Jozefowicz et al. 2015).
 func (lstm) initBias(ih, hh []float32) {
 	h := len(ih) / 4
 	for i := h; i < 2*h; i++ { // i f g o

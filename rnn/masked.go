@@ -11,7 +11,7 @@ func (m *Model) NextMasked(dst []float64, context []lm.Token, given int) []float
 	}
 	s := m.Start().(*state)
 	if given > 0 {
-		s.waiting = s.waiting[:0] // BOS, which has not been read yet
+		s.waiting = s.waiting[:0] // drop BOS, which has not been read yet
 	}
 	for _, tok := range context[len(context)-given:] {
 		s.Push(tok)

@@ -8,8 +8,8 @@ import (
 
 // reversed is a batch in which every document is reversed in place.
 type reversed struct {
-	x, y []lm.Token // [B·T] the batch for the backward model; its positions are not those of b
-	from []int32    // [B·T] where in x the backward model has just read token i of b
+	x, y []lm.Token // [B·T] the batch for the backward model; its positions differ from those of b
+	from []int32    // [B·T] position in x at which the backward model has just read token i of b
 }
 
 // reverse returns b with every document reversed. A document BOS w₁ … wₙ becomes BOS wₙ … w₁, where
@@ -39,7 +39,7 @@ func reverse(t *autograd.Tape, b corpus.Batch) reversed {
 
 // document reverses the tokens x[lo:hi] of one document.
 func (r *reversed) document(b corpus.Batch, lo, hi int) {
-	first := lo // of the tokens that turn around
+	first := lo // first of the tokens to reverse
 	if b.X[lo] == lm.BOS {
 		first++
 		r.x[lo], r.from[lo] = lm.BOS, int32(lo)
@@ -53,13 +53,13 @@ func (r *reversed) document(b corpus.Batch, lo, hi int) {
 		case j+1 < hi:
 			r.y[j] = r.x[j+1]
 		case first > lo:
-			r.y[j] = lm.BOS // the beginning
+			r.y[j] = lm.BOS // the beginning of the document
 		default:
-			r.y[j] = -1 // unknown
+			r.y[j] = -1 // unknown token
 		}
 	}
 	if first > lo && b.Y[hi-1] != lm.BOS {
-		r.y[lo] = -1 // nothing says that the document ends here
+		r.y[lo] = -1 // nothing indicates that the document ends here
 	}
 	r.mask(b, lo, hi, first)
 }

@@ -1,6 +1,6 @@
 // Package rnn holds the models whose memory is a vector. A recurrent network reads one token at a
 // time and updates a hidden state of fixed size (Elman 1990; as language models Mikolov et al.
-// 2010). The cells are in elman.go, lstm.go and gru.go, the model around them in rnn.go.
+// 2010). The cells are in elman.go, lstm.go and gru.go; rnn.go contains the model around them.
 package rnn
 
 import (
@@ -20,7 +20,7 @@ type Model struct {
 
 	Encoder *nn.Embedding `param:"encoder"` // [V, E]
 	RNN     Layers        `param:"rnn"`
-	Decoder *nn.LinearT   `param:"decoder"` // [V, H]; no weight if tied
+	Decoder *nn.LinearT   `param:"decoder"` // [V, H]; its weight is nil if tied
 
 	nn.Inference
 	cell  cell
@@ -29,15 +29,15 @@ type Model struct {
 
 // Layers holds the weights of the recurrent layers, with G gates each.
 type Layers struct {
-	WeightIH []*autograd.Tensor `param:"weight_ih_l%d"`      // [G·H, E], above layer 0 [G·H, H]
+	WeightIH []*autograd.Tensor `param:"weight_ih_l%d"`      // [G·H, E], or [G·H, H] above layer 0
 	WeightHH []*autograd.Tensor `param:"weight_hh_l%d"`      // [G·H, H]
 	BiasIH   []*autograd.Tensor `param:"bias_ih_l%d,vector"` // [1, G·H]
 	BiasHH   []*autograd.Tensor `param:"bias_hh_l%d,vector"` // [1, G·H]
 }
 
-// New returns a model with the initial weights of torch.nn: embeddings from N(0, 1), all others
-// uniform in ±1/√H. Small embeddings would learn slowly, because the network knows a token only
-// through them. Tied embeddings must be small, because the logits are products with them.
+// New returns a model with the initial weights of torch.nn: embeddings from N(0, 1), all other
+// weights uniform in ±1/√H. Small embeddings would learn slowly, because the network knows a token
+// only through them. Tied embeddings must be small, because the logits are products with them.
 func New(cfg Config, rng *rand.Rand) (*Model, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
@@ -81,7 +81,7 @@ func (m *Model) Vocab() int { return m.Config.VocabSize }
 // Loss is the mean −ln P of the targets of the batch. On a recording tape, a row continues from the
 // state at the end of the same row of the last batch, unless it begins with BOS (truncated
 // backpropagation through time, Williams and Peng 1990). The state crosses the border between
-// batches, the gradient does not.
+// batches; the gradient does not.
 func (m *Model) Loss(t *autograd.Tape, b corpus.Batch) *autograd.Tensor {
 	state := m.carried
 	if !t.Recording() {
@@ -99,8 +99,8 @@ func (m *Model) HeadLoss(
 	return t.HeadLoss(h, m.head(), m.Decoder.Bias, y, n) // 1×1
 }
 
-// forward runs every row from its state through T tokens, and overwrites the state with the last
-// one.
+// forward runs every row from its state through T tokens, and overwrites the state with the final
+// state.
 func (m *Model) forward(
 	t *autograd.Tape, x []int32, b, steps int, state [][]float32,
 ) *autograd.Tensor {
@@ -111,13 +111,13 @@ func (m *Model) forward(
 	return h
 }
 
-// layer runs layer l over the output of the layer below. For the first layer that is the
+// layer runs layer l over the output of the layer below. For the first layer, below is the
 // embeddings, or nil to look them up.
 func (m *Model) layer(
 	t *autograd.Tape, l int, below *autograd.Tensor, x []int32, b, steps int, state [][]float32,
 ) *autograd.Tensor {
 	xw := m.input(t, l, below, x) // [B·T, G·H]
-	// h, and c, each [B, H]
+	// h and, for an LSTM, c, each [B, H]
 	memory := state[l*m.cell.states():][:m.cell.states()]
 	h := m.cell.run(t, xw, m.RNN.WeightHH[l], m.RNN.BiasHH[l], memory, b, steps, x) // [B·T, H]
 	h = t.Dropout(h, m.Config.Dropout)                                              // [B·T, H]
@@ -127,9 +127,9 @@ func (m *Model) layer(
 	return h
 }
 
-// input is x·W_ihᵀ + b_ih of layer l, for all steps at once because it depends on no state. In the
-// first layer it depends on the token only, so if the vocabulary is smaller than the batch, it is
-// computed once per vocabulary entry.
+// input is x·W_ihᵀ + b_ih of layer l, for all steps at once because it does not depend on the
+// state. In the first layer it depends only on the token, so if the vocabulary is smaller than the
+// batch, it is computed once per vocabulary entry.
 func (m *Model) input(t *autograd.Tape, l int, below *autograd.Tensor, x []int32) *autograd.Tensor {
 	w, bias := m.RNN.WeightIH[l], m.RNN.BiasIH[l]
 	noDropout := t.Rand == nil || m.Config.Dropout == 0

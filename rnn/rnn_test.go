@@ -47,8 +47,8 @@ func TestContractTied(t *testing.T) {
 	}
 }
 
-// TestScoreOfManyDocuments: documents that Score reads in parallel rows have the scores that they
-// have alone.
+// TestScoreOfManyDocuments: documents that Score reads in parallel rows have the same scores as
+// alone.
 func TestScoreOfManyDocuments(t *testing.T) {
 	eachCell(t, func(t *testing.T, cell string) {
 		m := loud(t, small(cell))
@@ -56,7 +56,7 @@ func TestScoreOfManyDocuments(t *testing.T) {
 		var all []lm.Token
 		var want []float64
 		for range 100 {
-			doc := make([]lm.Token, rng.IntN(60)) // and some are empty
+			doc := make([]lm.Token, rng.IntN(60)) // some documents are empty
 			for i := range doc {
 				doc[i] = 1 + rng.Int32N(10)
 			}
@@ -69,8 +69,8 @@ func TestScoreOfManyDocuments(t *testing.T) {
 	})
 }
 
-// TestCarry: two batches with the memory carried over predict what one batch of twice the length
-// predicts.
+// TestCarry: two batches with the memory carried over make the same predictions as one batch of
+// twice the length.
 func TestCarry(t *testing.T) {
 	eachCell(t, func(t *testing.T, cell string) {
 		m := loud(t, small(cell))
@@ -115,7 +115,7 @@ func TestCarry(t *testing.T) {
 	})
 }
 
-// TestDropoutOfEmbeddings: dropout acts on each position separately, also if the vocabulary is
+// TestDropoutOfEmbeddings: dropout acts on each position separately, even if the vocabulary is
 // smaller than the batch.
 func TestDropoutOfEmbeddings(t *testing.T) {
 	m := loud(t, Config{Cell: "elman", VocabSize: 3, NEmbd: 50, Hidden: 4, Layers: 1, Dropout: 0.5})
@@ -171,8 +171,8 @@ func TestTraining(t *testing.T) {
 func TestGradients(t *testing.T) {
 	eachCell(t, func(t *testing.T, cell string) {
 		for _, cfg := range []Config{
-			{VocabSize: 5, NEmbd: 3, Hidden: 4, Layers: 2},  // fewer tokens than the batch has
-			{VocabSize: 20, NEmbd: 3, Hidden: 4, Layers: 2}, // more
+			{VocabSize: 5, NEmbd: 3, Hidden: 4, Layers: 2},  // fewer tokens than positions in the batch
+			{VocabSize: 20, NEmbd: 3, Hidden: 4, Layers: 2}, // more tokens than positions in the batch
 			{VocabSize: 5, NEmbd: 4, Hidden: 4, Layers: 1, Tied: true},
 			{VocabSize: 5, NEmbd: 3, Hidden: 4, Layers: 2, Dropout: 0.2},
 		} {

@@ -10,8 +10,8 @@ import (
 	"lmzoo/nn/nntest"
 )
 
-// TestRunIsSteps: the fast path of a cell gives what its plain step gives, for several rows, from
-// any state, with documents that begin inside a row.
+// TestRunIsSteps: the fast path of a cell agrees with its plain step, for several rows, from any
+// state, with documents that begin inside a row.
 func TestRunIsSteps(t *testing.T) {
 	eachCell(t, func(t *testing.T, cell string) {
 		m := loud(t, small(cell))
@@ -38,7 +38,7 @@ func TestRunIsSteps(t *testing.T) {
 				}
 			}
 			tape := autograd.NewForward()
-			var below *autograd.Tensor // of the first layer: the embeddings of x
+			var below *autograd.Tensor // nil: the embeddings of x
 			if l > 0 {
 				below = tape.Const(rows*steps, m.Config.Hidden, noise(rows*steps*m.Config.Hidden))
 			}
@@ -55,7 +55,7 @@ func TestRunIsSteps(t *testing.T) {
 					require.InDeltaSlice(t, before[r][0], fast.Row(i), 1e-5,
 						"layer %d, row %d, step %d", l, r, s)
 				}
-				for k, s := range first { // the state that is handed on
+				for k, s := range first { // the state that is passed on
 					require.InDeltaSlice(t, before[r][k], s[r*m.Config.Hidden:][:m.Config.Hidden],
 						1e-5)
 				}

@@ -44,7 +44,7 @@ func (m *Model) Score(dst []float64, tokens []lm.Token) []float64 {
 	return dst[:len(tokens)]
 }
 
-// row is a run of whole documents: tokens[begin:end].
+// row is a sequence of whole documents: tokens[begin:end].
 type row struct{ begin, end int }
 
 // deal cuts tokens at document boundaries into at most scoreRows rows of similar length.
@@ -80,7 +80,7 @@ func (m *Model) scoreSteps(
 	nats := make([]float64, len(y))
 	m.With(func(t *autograd.Tape) {
 		h := m.forward(t, x, len(rows), steps, state) // [B·T, H]
-		h = t.Embedding(h, at)                        // [n, H] those that are scored
+		h = t.Embedding(h, at)                        // [n, H] the vectors of the scored positions
 		nn.Score(t, nats, h, m.head(), m.Decoder.Bias, y)
 	})
 	for i, v := range nats {

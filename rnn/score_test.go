@@ -21,7 +21,8 @@ func TestScoreIsSteps(t *testing.T) {
 	})
 }
 
-// TestScoreHasNoSeams: Score reads a long document in several passes, which change no score.
+// TestScoreHasNoSeams: Score reads a long document in several passes, which do not change any
+// score.
 func TestScoreHasNoSeams(t *testing.T) {
 	eachCell(t, func(t *testing.T, cell string) {
 		require.NoError(t,

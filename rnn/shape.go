@@ -15,7 +15,7 @@ func (c Config) Shape(int) nn.Shape {
 	return nn.ShapeOf(params, multiplied, e+layers*h*(2*gates+3)+v)
 }
 
-// Shape returns the size and the cost of a model. Both directions multiply with the one output
+// Shape returns the size and the cost of a model. Both directions multiply with the shared output
 // layer.
 func (c ELMoConfig) Shape(int) nn.Shape {
 	v, n, layers := float64(c.VocabSize), float64(c.NEmbd), float64(c.Layers)

@@ -7,9 +7,9 @@ import (
 	"lmzoo/lm"
 )
 
-// state is the State of a recurrent network: its hidden vectors, whatever the length of the text.
-// Push queues tokens; the network reads them together before a prediction, or when maxWaiting are
-// queued.
+// state is the State of a recurrent network: its hidden vectors, whose size does not depend on the
+// length of the text. Push queues tokens; the network reads them together before a prediction, or
+// when maxWaiting are queued.
 type state struct {
 	m       *Model
 	hidden  [][]float32 // for each layer h, and c for an LSTM, [1, H] each
@@ -31,7 +31,7 @@ func (m *Model) Start() lm.State {
 func (s *state) Push(tok lm.Token) {
 	switch {
 	case tok == lm.BOS:
-		s.waiting = s.waiting[:0] // reading it sets the state to zero
+		s.waiting = s.waiting[:0] // reading BOS sets the state to zero
 	case len(s.waiting) == maxWaiting:
 		s.m.With(s.read)
 	}

@@ -47,7 +47,7 @@ func TestFeatures(t *testing.T) {
 	}
 }
 
-// The minimum of a strictly convex function is where the gradient is 0, and nowhere else.
+// A strictly convex function has its minimum where the gradient is 0, and nowhere else.
 func TestLogisticConverges(t *testing.T) {
 	w := NewWorld(1, 60, 0, 0)
 	m, err := TrainLogistic(w.Train, 2, 1)
@@ -69,7 +69,7 @@ func TestLogisticConverges(t *testing.T) {
 		}
 		require.Greater(t, p.loss(nil, moved), least)
 	}
-	// the gradient is that of the loss
+	// the gradient agrees with the loss
 	at := make([]float64, len(grad))
 	for i := range at {
 		at[i] = rng.NormFloat64()
@@ -111,7 +111,7 @@ func TestLogisticByHand(t *testing.T) {
 	require.InDelta(t, math.Log(.25), m.LogProbs(nil, Example{Text: "!"})[1], 1e-3)
 }
 
-// Word order: the same words, and a label that only their order tells.
+// The texts have the same words, and only the word order reveals the label.
 func TestNGramsKnowOrder(t *testing.T) {
 	var examples []Example
 	for range 20 {
@@ -134,7 +134,7 @@ func TestNGramsKnowOrder(t *testing.T) {
 	require.InDelta(t, 1, math.Exp(p[0])+math.Exp(p[1]), 1e-12)
 }
 
-// On the reviews of the world every baseline learns something, and none comes near the limit. The
+// On the reviews of the world every baseline learns something, but none comes near the limit. The
 // accuracies are those of docs/world.md.
 func TestBaselinesOnReviews(t *testing.T) {
 	w := NewWorld(1, 1000, 0, 2000)

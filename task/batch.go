@@ -16,9 +16,9 @@ type Labelled struct {
 }
 
 // Batch is a batch of texts with labels, one text per row (train.Batch). BOS pads a row; each BOS
-// begins an empty document, so no padding influences the text.
+// begins an empty document, so padding does not influence the text.
 type Batch struct {
-	corpus.Batch         // X and, for the auxiliary loss, the token that follows each
+	corpus.Batch         // X and, for the auxiliary loss, the token that follows each position
 	Length       []int32 // [B] number of tokens of each text without BOS
 	Label        []int32 // [B]
 	N            int     // number of labels of the whole step
@@ -28,7 +28,7 @@ type Batch struct {
 // Rows returns the number of texts.
 func (b Batch) Rows() int { return b.B }
 
-// Share returns share i of n of the texts, and false if none is left for it.
+// Share returns share i of n of the texts, or false if no text is left for this share.
 func (b Batch) Share(i, n int) (Batch, bool) {
 	part, ok := b.Batch.Share(i, n)
 	lo, hi := b.B*i/n, b.B*(i+1)/n
@@ -40,8 +40,8 @@ func (b Batch) Share(i, n int) (Batch, bool) {
 // Targets returns the number of labels.
 func (b Batch) Targets() int { return len(b.Label) }
 
-// Of returns the batch with n as the denominator of its mean loss. The auxiliary loss stays a mean
-// over tokens.
+// Of returns the batch with n as the denominator of its mean loss. The auxiliary loss remains a
+// mean over tokens.
 func (b Batch) Of(n int) Batch {
 	b.tokens = max(b.Batch.Targets()*n/max(len(b.Label), 1), 1)
 	b.N = n
@@ -51,7 +51,7 @@ func (b Batch) Of(n int) Batch {
 // tokensPerLabel returns the denominator of the auxiliary loss.
 func (b Batch) tokensPerLabel() int { return max(b.tokens, 1) }
 
-// spans returns for each text the range [from, to) of positions in the batch to pool.
+// spans returns, for each text, the range [from, to) of positions in the batch that are pooled.
 func (b Batch) spans(t *autograd.Tape, pool Pool) (from, to []int32) {
 	from, to = t.ScratchInts(b.B), t.ScratchInts(b.B)
 	for i, n := range b.Length {
@@ -84,7 +84,7 @@ func (b *Batch) fill(texts []Labelled) {
 	*b = b.Of(len(texts))
 }
 
-// Texts is a train.Source of labelled texts. Every epoch has a new order.
+// Texts is a train.Source of labelled texts. Every epoch has a different order.
 type Texts struct {
 	texts []Labelled
 	rows  int

@@ -23,7 +23,7 @@ func ParseCloze(text string) (Cloze, error) {
 	left, right, ok := strings.Cut(text, Gap)
 	switch {
 	case !ok:
-		return Cloze{}, fmt.Errorf("the text has no %s; want one where the gap is, such as "+
+		return Cloze{}, fmt.Errorf("the text has no %s; want one in place of the gap, such as "+
 			`"the %s of the sea"`, Gap, Gap)
 	case strings.Contains(right, Gap):
 		return Cloze{}, fmt.Errorf("the text has %s more than once; want one gap", Gap)
@@ -38,11 +38,11 @@ type Filling struct {
 	P       float64 // among the candidates, or among all tokens
 }
 
-// Rank returns the candidates, the most probable first. It scores a candidate as a whole, whatever
-// the tokenizer. For a causal model, the score is the total ln P of the text with the candidate,
-// and P follows from Bayes' rule. For a filler, it is the sum of ln P of the candidate's tokens,
-// each given all others (Salazar et al. 2020), which overestimates a candidate of several tokens
-// that predict each other.
+// Rank returns the candidates, most probable first. It scores a candidate as a whole, whatever the
+// tokenizer. For a causal model, the score is the total ln P of the text with the candidate, and P
+// follows from Bayes' rule. For a filler, it is the sum of ln P of the candidate's tokens, each
+// given all others (Salazar et al. 2020), which overestimates a candidate of several tokens that
+// predict each other.
 func (c Cloze) Rank(m any, tok corpus.Tokenizer, candidates []string) ([]Filling, error) {
 	if len(candidates) == 0 {
 		return nil, errors.New("no candidates; want words such as ship,boat")

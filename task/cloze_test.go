@@ -22,8 +22,8 @@ func TestParseCloze(t *testing.T) {
 	require.ErrorContains(t, err, "more than once")
 }
 
-// The same text by characters, words and pieces: the ranking is that of whole words, with the
-// probabilities of Bayes' rule.
+// For the same text in characters, words and pieces, the ranking is that of whole words, with the
+// probabilities by Bayes' rule.
 func TestRankIsTokenizerIndependent(t *testing.T) {
 	king := corpus.Document{Text: "the king sea ."}
 	queen := corpus.Document{Text: "the queen land ."}
@@ -45,7 +45,7 @@ func TestRankIsTokenizerIndependent(t *testing.T) {
 	}
 }
 
-// sides is a filler that knows how far from both ends the gap is.
+// sides is a filler whose prediction depends on the distances of the gap from both ends.
 type sides struct{ vocab int }
 
 func (f sides) Vocab() int { return f.vocab }
@@ -58,7 +58,7 @@ func (f sides) FillLogProbs(dst []float64, tokens []lm.Token, i int) []float64 {
 	return dst
 }
 
-// A filler is asked for the tokens of the candidate, and for no others.
+// A filler is called only for the tokens of the candidate.
 func TestRankAsksForTheCandidate(t *testing.T) {
 	docs := []corpus.Document{{Text: "abc ab b"}}
 	tok, err := corpus.Train("char", docs, 0)
@@ -68,7 +68,7 @@ func TestRankAsksForTheCandidate(t *testing.T) {
 	require.NoError(t, err)
 	tokens := append(tok.Encode(nil, "ab abc"), lm.BOS)
 	want := 0.0
-	for _, i := range []int{2, 3, 4} { // the space belongs to the word, as in a tokenizer of words
+	for _, i := range []int{2, 3, 4} { // the space belongs to the word, as in the word tokenizer
 		want += f.FillLogProbs(nil, tokens, i)[tokens[i]]
 	}
 	require.Equal(t, want, got[0].LogProb)
@@ -80,7 +80,7 @@ func TestRankAsksForTheCandidate(t *testing.T) {
 	require.Error(t, err)
 }
 
-// Top gives words that fit the place: behind a space those that carry one.
+// Top returns words that fit the position: after a space, words that include the space.
 func TestTop(t *testing.T) {
 	docs := slices.Repeat([]corpus.Document{{Text: "the king of the sea ."}}, 30)
 	tok, err := corpus.Train("word", docs, 0)

@@ -9,8 +9,8 @@ import (
 )
 
 // Draw draws n examples in random order. Each class has at least one example, and its share of the
-// draw is its share of the set. Draws with one seed are nested: the draw of 50 begins with the draw
-// of 20.
+// draw equals its share of the set. Draws with one seed are nested: the draw of 50 begins with the
+// draw of 20.
 func (s *Set) Draw(n int, seed uint64) (*Set, error) {
 	if n < len(s.Classes) || n > len(s.Examples) {
 		return nil, fmt.Errorf("drawing %d of %d examples; want at least one for each of %d "+
@@ -20,8 +20,8 @@ func (s *Set) Draw(n int, seed uint64) (*Set, error) {
 	return &Set{s.Classes, order[:n]}, nil
 }
 
-// stratified returns all examples in an order that begins with one example of each class; every
-// prefix holds the classes in proportion.
+// stratified returns all examples in an order that begins with one example of each class and in
+// which every prefix has the classes in proportion.
 func (s *Set) stratified(seed uint64) []Example {
 	byClass := make([][]Example, len(s.Classes))
 	for _, e := range s.Examples {
@@ -56,7 +56,7 @@ func (s *Set) stratified(seed uint64) []Example {
 	return order
 }
 
-// Split divides the set into three parts at random, each with the classes in proportion.
+// Split divides the set into three parts at random, each of which has the classes in proportion.
 func (s *Set) Split(ratio corpus.Ratio, seed uint64) (train, dev, test *Set) {
 	order := s.stratified(seed)
 	sum := ratio.Train + ratio.Valid + ratio.Test

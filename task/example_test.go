@@ -13,8 +13,8 @@ import (
 	"lmzoo/train"
 )
 
-// The same examples, as a bag of words and in order: "not" turns the next word around, which a bag
-// of words cannot see.
+// The same examples, as a bag of words and in order: "not" reverses the next word, which a bag of
+// words cannot see.
 func Example() {
 	w := task.NewWorld(1, 1000, 0, 1000)
 	fmt.Println(w.Train.Examples[0].Text[:62])
@@ -68,9 +68,9 @@ func ExamplePaired() {
 	// Output: bigrams are ahead by 0.092 (0.067 to 0.117); tie: false
 }
 
-// A linear layer over a pre-trained body. The body here is the least there is, vectors of eight
-// words in which the words of one mood already stand together; so two labels are enough, and the
-// network is right about words that no label named.
+// A linear layer over a pre-trained body. The body here is minimal: vectors of eight words, in
+// which the words of one mood are already close together. Two labels are therefore enough, and the
+// network is right about words that occur in no labelled text.
 func ExampleNetwork() {
 	m, _ := mlp.NewWord2Vec(mlp.Word2VecConfig{VocabSize: 9, NEmbd: 2, Objective: mlp.SkipGram,
 		Window: 1, Negative: 1}, rand.New(rand.NewPCG(1, 1)))

@@ -31,8 +31,8 @@ func Features(body nn.Encoder, pool Pool, texts [][]lm.Token) [][][]float32 {
 	return out
 }
 
-// FitFrozen trains the head of n and its mixture of layers on labelled texts; the body stays
-// unchanged. c.LR is the learning rate of the head.
+// FitFrozen trains the head of n and its mixture of layers on labelled texts; the body does not
+// change. c.LR is the learning rate of the head.
 func FitFrozen(
 	ctx context.Context, n *Network, texts []Labelled, c train.Config, obs ...train.Observer,
 ) (train.Summary, error) {
@@ -117,11 +117,12 @@ func (s *features) Batch(b *featureBatch, step int) {
 	}
 }
 
-// windowed is a body that sees a window of positions.
+// windowed is a body with a bounded context window.
 type windowed interface{ Window() int }
 
 // Vectors returns the vector of every token of a text in every layer, [L+1][len(tokens)][C]. A text
-// longer than the window is read window by window, as Hidden cuts it, in the memory of one.
+// longer than the window is read one window at a time, cut as by Hidden, which takes only the
+// memory of one window.
 func Vectors(body nn.Encoder, tokens []lm.Token) [][][]float32 {
 	var b Batch
 	b.fill([]Labelled{{Tokens: tokens}})
@@ -140,7 +141,7 @@ func Vectors(body nn.Encoder, tokens []lm.Token) [][][]float32 {
 				out = append(out, make([][]float32, 0, len(tokens)))
 			}
 			for i := range hi - lo {
-				if lo+i > 0 { // BOS is no token of the text
+				if lo+i > 0 { // BOS is not a token of the text
 					out[l] = append(out[l], append([]float32(nil), layer.Row(i)...))
 				}
 			}

@@ -11,8 +11,8 @@ import (
 	"lmzoo/transformer"
 )
 
-// TestVectorsOfALongText: a text beyond the window has, window by window, the vectors that it has
-// when it is read at once.
+// TestVectorsOfALongText: a text that is read window by window has the same vectors as when it is
+// read at once.
 func TestVectorsOfALongText(t *testing.T) {
 	m, err := transformer.NewBERT(transformer.BERTConfig{VocabSize: 13, NPositions: 8, NEmbd: 12,
 		NLayer: 2, NHead: 3}, rand.New(rand.NewPCG(1, 2)))

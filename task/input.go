@@ -15,8 +15,8 @@ const (
 )
 
 // Input returns the tokens of an example that a model reads after BOS, at most room, and reports
-// whether it cut the texts to fit. The special tokens of the tokenizer determine the marks between
-// and after the texts:
+// whether it shortened the texts to fit. The special tokens of the tokenizer determine the marks
+// between and after the texts:
 //
 //	GPT-1     text [EXTRACT]          text [DELIMITER] pair [EXTRACT]
 //	BERT      text [SEP]              text [SEP] pair [SEP]

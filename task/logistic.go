@@ -8,7 +8,7 @@ import (
 )
 
 // Logistic is multinomial logistic regression on counts of words, or of words and bigrams. It is
-// the strongest of the simple classifiers of a bag of words.
+// the strongest of the simple bag-of-words classifiers.
 type Logistic struct {
 	classes []string
 	order   int
@@ -18,7 +18,7 @@ type Logistic struct {
 
 // TrainLogistic minimizes Σ −ln P(label | text) + ½ penalty Σ w², without a penalty on the biases,
 // until the largest component of the gradient is below 1e-6. The minimum is unique, so the result
-// depends on no seed.
+// does not depend on a seed.
 func TrainLogistic(s *Set, order int, penalty float64) (*Logistic, error) {
 	if err := s.CheckTraining(); err != nil {
 		return nil, err
@@ -145,7 +145,8 @@ func logits(z []float64, row []entry, w []float64) {
 // Classes returns the classes of the training set.
 func (m *Logistic) Classes() []string { return m.classes }
 
-// LogProbs computes the logarithm of the softmax. It ignores features that no training text has.
+// LogProbs computes the logarithm of the softmax. It ignores features that do not occur in the
+// training texts.
 func (m *Logistic) LogProbs(dst []float64, e Example) []float64 {
 	dst = grow(dst, len(m.classes))
 	logits(dst, m.count(e), m.weights)

@@ -4,7 +4,8 @@ import "math"
 
 // NaiveBayes is the multinomial naive Bayes classifier (McCallum & Nigam 1998, §2.2). It assumes
 // that every word, or word and bigram, is drawn independently from a distribution of the class,
-// which it estimates with Laplace's rule. It ignores features that no training text has.
+// which it estimates with Laplace's rule. It ignores features that do not occur in the training
+// texts.
 type NaiveBayes struct {
 	classes []string
 	order   int

@@ -17,7 +17,7 @@ import (
 // mixture of layers learn (Peters et al. 2018, §3.2).
 type Network struct {
 	Body nn.Encoder    `param:"body"`
-	Mix  *nn.ScalarMix `param:"mix"` // mixture of all layers; nil: the last layer alone
+	Mix  *nn.ScalarMix `param:"mix"` // mixture of all layers; nil: only the last layer
 	Head *nn.LinearT   `param:"head"`
 
 	Pool   Pool
@@ -31,7 +31,7 @@ type Pool string
 
 // The pools.
 const (
-	Mean Pool = "mean" // of all tokens
+	Mean Pool = "mean" // mean over all tokens
 	CLS  Pool = "cls"  // the first position, BERT's [CLS]; here the BOS before the text
 	Last Pool = "last" // the last position, GPT-1's [EXTRACT]
 )
@@ -39,7 +39,7 @@ const (
 // Pools lists the pools.
 func Pools() []Pool { return []Pool{Mean, CLS, Last} }
 
-// Validate reports an unknown pool.
+// Validate returns an error for an unknown pool.
 func (p Pool) Validate() error {
 	for _, known := range Pools() {
 		if p == known {
@@ -69,7 +69,7 @@ const headInit = 1e-3
 // mixes all layers of the body; otherwise it reads the last one.
 func New(body nn.Encoder, classes int, pool Pool, mixed bool, rng *rand.Rand) (*Network, error) {
 	if classes < 2 {
-		return nil, fmt.Errorf("a task with %d classes; want at least 2", classes)
+		return nil, fmt.Errorf("the task has %d classes; want at least 2", classes)
 	}
 	if err := pool.Validate(); err != nil {
 		return nil, err
@@ -102,7 +102,7 @@ func (n *Network) Freeze() {
 	}
 }
 
-// Rate returns the factor of a parameter's learning rate (train.Rated).
+// Rate returns the factor for the learning rate of a parameter (train.Rated).
 func (n *Network) Rate(param string) float64 {
 	if strings.HasPrefix(param, "body.") {
 		return n.BodyRate
@@ -115,7 +115,7 @@ type predictor interface {
 	HeadLoss(t *autograd.Tape, h *autograd.Tensor, y []lm.Token, n int) *autograd.Tensor
 }
 
-// Predicts reports whether a body has the auxiliary language-model loss.
+// Predicts reports whether a body supports the auxiliary language-model loss.
 func Predicts(body nn.Encoder) bool {
 	_, ok := body.(predictor)
 	return ok
@@ -159,8 +159,8 @@ func (n *Network) LogProbs(texts [][]lm.Token) [][]float64 {
 	return out
 }
 
-// Shape returns the size and the cost of the body, to which a head adds little; its zero value if
-// the body does not know its own.
+// Shape returns the size and the cost of the body, to which a head adds little. It returns the zero
+// value if the body has no method Shape.
 func (n *Network) Shape(context int) nn.Shape {
 	if body, ok := n.Body.(interface{ Shape(context int) nn.Shape }); ok {
 		return body.Shape(context)

@@ -77,8 +77,8 @@ func TestNetworkGradients(t *testing.T) {
 	}
 }
 
-// Equations 4 and 5 of Radford et al. 2018: the loss is the mean over the labels plus λ times the
-// mean over the tokens.
+// By equations 4 and 5 of Radford et al. 2018, the loss is the mean over the labels plus λ times
+// the mean over the tokens.
 func TestAuxiliaryLoss(t *testing.T) {
 	body := bodies(t)["gpt"].(*transformer.Model)
 	n := network(t, body, Mean, false)
@@ -121,7 +121,7 @@ func TestTextsInABatchDoNotTouch(t *testing.T) {
 	}
 }
 
-// A frozen body is not trained, and pooling its layers first changes nothing.
+// A frozen body is not trained, and pooling its layers first does not change the result.
 func TestFrozenIsTheNetworkWithAFrozenBody(t *testing.T) {
 	for name, body := range bodies(t) {
 		n := network(t, body, Mean, name != "word2vec")
@@ -223,7 +223,7 @@ func weightsOf(model any) (all []float32) {
 	return all
 }
 
-// Every epoch has every text once, and a step is a function of its number.
+// Every epoch contains every text once, and the batch of a step depends only on its number.
 func TestTextsAreDealtInEpochs(t *testing.T) {
 	texts := make([]Labelled, 10)
 	for i := range texts {

@@ -7,8 +7,8 @@ import (
 	"lmzoo/ngram"
 )
 
-// NGrams classifies with one n-gram model per class and Bayes' rule, as in the SLM era (Peng &
-// Schuurmans 2003). Unlike naive Bayes, it uses the order of words.
+// NGrams is a classifier with one n-gram model per class and Bayes' rule, as in the era of
+// statistical models (Peng & Schuurmans 2003). Unlike naive Bayes, it uses the order of words.
 type NGrams struct {
 	classes []string
 	prior   []float64

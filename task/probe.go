@@ -5,12 +5,13 @@ import (
 	"math"
 )
 
-// Probe is a linear classifier of hidden vectors (Alain & Bengio 2017): it finds what a model has
-// made easy to read. The vectors are standardized, so that one penalty suits all layers.
+// Probe is a linear classifier of hidden vectors (Alain & Bengio 2017): it measures which
+// information the vectors of a model make linearly available. The vectors are standardized, so that
+// the same penalty suits all layers.
 type Probe struct {
 	classes     int
 	mean, scale []float64 // of each channel, over the training vectors
-	weights     []float64 // [channel][class], and the biases as a last channel
+	weights     []float64 // [channel][class]; the last channel is the bias
 }
 
 // TrainProbe fits a probe to vectors [n][C] with labels 0 … classes−1 by logistic regression with
@@ -49,7 +50,7 @@ func (p *Probe) standardize(vectors [][]float32) {
 		}
 	}
 	for c, variance := range p.scale {
-		p.scale[c] = 0 // of a constant channel
+		p.scale[c] = 0 // a constant channel
 		if variance > 1e-12 {
 			p.scale[c] = 1 / math.Sqrt(variance)
 		}
@@ -65,7 +66,7 @@ func (p *Probe) row(v []float32) []entry {
 	return append(row, entry{len(v), 1})
 }
 
-// Accuracy returns the share of vectors whose most probable class is their label.
+// Accuracy returns the fraction of vectors whose most probable class is their label.
 func (p *Probe) Accuracy(vectors [][]float32, labels []int) float64 {
 	right, z := 0, make([]float64, p.classes)
 	for i, v := range vectors {

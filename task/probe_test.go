@@ -7,7 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A probe finds what is linear in the vectors, and nothing where there is nothing.
+// A probe finds information that is linear in the vectors, and finds nothing in random vectors.
 func TestProbe(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	draw := func(n int) (vectors [][]float32, linear, none []int) {

@@ -18,7 +18,7 @@ import (
 // maxLine is the maximum length of a line in bytes.
 const maxLine = 1 << 20
 
-// Open reads a file of examples: .tsv as ReadTSV does, .jsonl or .ndjson as ReadJSONL.
+// Open reads a file of examples: .tsv as ReadTSV does, .jsonl or .ndjson as ReadJSONL does.
 func Open(path string) (*Set, error) {
 	read := ReadTSV
 	switch ext := strings.ToLower(filepath.Ext(path)); ext {
@@ -142,7 +142,7 @@ func label(raw json.RawMessage) (string, error) {
 	return strconv.FormatInt(n, 10), nil
 }
 
-// read parses each line; parse returns false for a line that holds no example.
+// read parses each line; parse returns false for a line that contains no example.
 func read(r io.Reader, parse func(line string, n int) (Example, bool, error)) (*Set, error) {
 	lines := bufio.NewScanner(r)
 	lines.Buffer(nil, maxLine)
@@ -175,7 +175,7 @@ func read(r io.Reader, parse func(line string, n int) (Example, bool, error)) (*
 		return nil, fmt.Errorf("line %d: %w", n+1, err)
 	}
 	if len(examples) == 0 {
-		return nil, errors.New("no examples; want one per line")
+		return nil, errors.New("no examples; want one example per line")
 	}
 	return NewSet(examples)
 }

@@ -132,7 +132,7 @@ func FuzzReadJSONL(f *testing.F) {
 	})
 }
 
-// checkRead: what a reader accepts is a valid set, and what it refuses is refused in one line.
+// checkRead checks that an accepted set is valid and that any error has one line.
 func checkRead(t *testing.T, s *Set, err error) {
 	if err != nil {
 		require.Nil(t, s)

@@ -19,8 +19,8 @@ type Score struct {
 	Labels, Predictions []int // of each example
 }
 
-// Evaluate classifies every example of s. The prediction is the most probable class, the first of
-// equally probable ones. The seed is the seed of the bootstrap.
+// Evaluate classifies every example of s. The prediction is the most probable class, or the first
+// of several equally probable classes. The seed is the seed of the bootstrap.
 func Evaluate(c Classifier, s *Set, seed uint64) (*Score, error) {
 	if len(s.Examples) == 0 {
 		return nil, fmt.Errorf("evaluating: the set has no examples")
@@ -56,7 +56,7 @@ func argmax(x []float64) int {
 	return best
 }
 
-// summarize fills in everything that follows from Labels and Predictions.
+// summarize computes all fields that follow from Labels and Predictions.
 func (s *Score) summarize(seed uint64) {
 	n := len(s.Labels)
 	s.Confusion = s.confusion(func(i int) int { return i })
@@ -70,7 +70,7 @@ func (s *Score) summarize(seed uint64) {
 	s.MacroF1Low, s.MacroF1High = resampled(macroF1)
 }
 
-// confusion counts len(s.Labels) examples; choose selects the i-th of them.
+// confusion counts len(s.Labels) examples; choose selects the i-th example.
 func (s *Score) confusion(choose func(i int) int) [][]int {
 	m := make([][]int, len(s.Classes))
 	for i := range m {
@@ -121,19 +121,20 @@ type Difference struct {
 	Low       float64 `json:"low"` // 95 % interval of Delta
 	High      float64 `json:"high"`
 	Tie       bool    `json:"tie"`        // the interval contains 0
-	OnlyFirst int     `json:"only_first"` // examples that only the first classifies right
+	OnlyFirst int     `json:"only_first"` // number of examples that only the first classifies correctly
 	OnlyOther int     `json:"only_other"`
 }
 
 // Paired compares two scores on the same examples by the paired bootstrap. It draws an example for
-// both classifiers together, so that only examples on which they disagree widen the interval.
+// both classifiers together, so that only examples on which they disagree affect the width of the
+// interval.
 func Paired(a, b *Score, seed uint64) (Difference, error) {
 	if !slices.Equal(a.Classes, b.Classes) || !slices.Equal(a.Labels, b.Labels) {
 		return Difference{}, fmt.Errorf("comparing two classifiers: they were evaluated on "+
 			"different examples (%d and %d); want the same set", len(a.Labels), len(b.Labels))
 	}
 	var d Difference
-	ahead := make([]int, len(a.Labels)) // 1: only a is right, −1: only b
+	ahead := make([]int, len(a.Labels)) // 1: only a is correct, −1: only b is
 	for i, label := range a.Labels {
 		switch first, other := a.Predictions[i] == label, b.Predictions[i] == label; {
 		case first && !other:

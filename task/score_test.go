@@ -7,7 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// fixed gives the class of the text all the probability, up to doubt.
+// fixed gives the class of the text nearly all of the probability.
 type fixed struct{ classes []string }
 
 func (f fixed) Classes() []string { return f.classes }
@@ -22,7 +22,8 @@ func (f fixed) LogProbs(dst []float64, e Example) []float64 {
 	return dst
 }
 
-// TestScore by hand: 3 of a right, 1 of a taken for b, 2 of b right, 2 of b taken for c, none of c.
+// TestScore checks a score computed by hand: 3 of a are correct, 1 of a is classified as b, 2 of b
+// are correct, 2 of b are classified as c, and there is none of c.
 func TestScore(t *testing.T) {
 	var examples []Example
 	for _, pair := range []string{"aa", "aa", "aa", "ab", "bb", "bb", "bc", "bc"} {
@@ -57,7 +58,7 @@ type broken struct{ fixed }
 
 func (b broken) LogProbs([]float64, Example) []float64 { return []float64{math.NaN(), 0} }
 
-// The interval of the accuracy is near that of the binomial distribution.
+// The interval of the accuracy is close to that of the binomial distribution.
 func TestIntervalIsBinomial(t *testing.T) {
 	s := examplesOf(t, 400)
 	m, err := TrainMajority(s)
@@ -84,7 +85,7 @@ func TestPaired(t *testing.T) {
 		return s
 	}
 	a, b := make(func(i int) bool { return i%10 > 0 }), make(func(i int) bool { return i%10 > 1 })
-	d, err := Paired(a, b, 1) // b is wrong where a is, and on 100 others
+	d, err := Paired(a, b, 1) // b is wrong where a is wrong, and on 100 other examples
 	require.NoError(t, err)
 	require.InDelta(t, .1, d.Delta, 1e-12)
 	require.Equal(t, []int{100, 0}, []int{d.OnlyFirst, d.OnlyOther})
@@ -93,7 +94,7 @@ func TestPaired(t *testing.T) {
 	require.InDelta(t, .1+half, d.High, .005)
 	require.False(t, d.Tie)
 	d, err = Paired(a, make(func(i int) bool { return i%10 < 9 }),
-		1) // as many errors, on other examples
+		1) // the same number of errors, on other examples
 	require.NoError(t, err)
 	require.Zero(t, d.Delta)
 	require.True(t, d.Tie)

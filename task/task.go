@@ -3,8 +3,8 @@
 //
 // Network classifies texts over the hidden vectors of a pre-trained model. The baselines are
 // Majority, NaiveBayes, Logistic (logistic regression on a bag of words) and NGrams (one language
-// model per label, as in the SLM era). NewWorld returns the reviews of the synthetic world, whose
-// best possible accuracy is known.
+// model per label, as in the era of statistical models). NewWorld returns the reviews of the
+// synthetic world, whose best possible accuracy is known.
 package task
 
 import (
@@ -38,7 +38,7 @@ type Classifier interface {
 }
 
 // NewSet makes a set of examples; its classes are their labels in alphabetical order. It returns an
-// error for an example without text or label, and for single texts mixed with pairs.
+// error for an example without text or label, and for a mixture of single texts and pairs.
 func NewSet(examples []Example) (*Set, error) {
 	s := &Set{Examples: examples}
 	for i, e := range examples {
@@ -65,7 +65,7 @@ func (e Example) check(pairs bool) error {
 	case strings.TrimSpace(e.Label) == "":
 		return fmt.Errorf("the label is empty")
 	case strings.TrimSpace(e.Label) != e.Label:
-		return fmt.Errorf("label %q begins or ends with white space", e.Label)
+		return fmt.Errorf("label %q begins or ends with white space; want it without", e.Label)
 	case strings.TrimSpace(e.Text) == "":
 		return fmt.Errorf("the text is empty")
 	case (e.Pair != "") != pairs:
@@ -92,8 +92,8 @@ func (s *Set) CheckTraining() error {
 	return nil
 }
 
-// Under returns the set with the classes of the training set, in their order. It returns an error
-// for any other label.
+// Under returns the set with the classes of the training set, in the order of that set. It returns
+// an error for any other label.
 func (s *Set) Under(classes []string) (*Set, error) {
 	for i, e := range s.Examples {
 		if !slices.Contains(classes, e.Label) {

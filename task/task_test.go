@@ -11,7 +11,7 @@ import (
 	"lmzoo/corpus"
 )
 
-// examplesOf returns n examples of which every fourth is of the class rare.
+// examplesOf returns n examples, of which every fourth has the class rare.
 func examplesOf(t *testing.T, n int) *Set {
 	var examples []Example
 	for i := range n {
@@ -51,7 +51,7 @@ func TestDraw(t *testing.T) {
 	}
 }
 
-// A class with one example among thousands is drawn, whatever its share.
+// A class with one example among thousands is drawn, however small its share.
 func TestDrawHasEveryClass(t *testing.T) {
 	s := examplesOf(t, 100)
 	s.Examples = append(s.Examples, Example{Text: "x", Label: "single"})

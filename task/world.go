@@ -28,8 +28,8 @@ func NewWorld(seed uint64, train, dev, test int) *World {
 	return &World{r, set(world.Train, train), set(world.Dev, dev), set(world.Test, test)}
 }
 
-// Limit returns the classifier that knows the process that generates the reviews. It computes the
-// exact posterior of each label, so no classifier is better on average.
+// Limit returns the classifier that knows how the reviews are generated. It computes the exact
+// posterior of each label, so no classifier is better on average.
 func (w *World) Limit() Classifier { return limit{w.Reviews} }
 
 type limit struct{ *world.Reviews }

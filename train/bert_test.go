@@ -38,7 +38,7 @@ func bertOf(t testing.TB) (*transformer.BERT, *transformer.MaskedSource) {
 	return m, source
 }
 
-// TestMaskedBatches: a model whose batches are not text trains in the same loop, to the same bits
+// TestMaskedBatches: a model whose batches are not text trains in the same loop, with the same bits
 // on any number of threads and after a checkpoint.
 func TestMaskedBatches(t *testing.T) {
 	c := testConfig()
@@ -64,7 +64,7 @@ func TestMaskedBatches(t *testing.T) {
 }
 
 // TestGammaAndBeta: a file that calls the weight and bias of a LayerNorm gamma and beta, as BERT's
-// first checkpoints do, is read.
+// first checkpoints do, is accepted.
 func TestGammaAndBeta(t *testing.T) {
 	m, _ := bertOf(t)
 	params, err := paramsOf(m)
@@ -86,8 +86,8 @@ func TestGammaAndBeta(t *testing.T) {
 	sameWeights(t, m, twin, "loaded")
 }
 
-// huggingFaceBERT lists the names and shapes of BertForPreTraining on Hugging Face, in the order in
-// which PyTorch has them.
+// huggingFaceBERT lists the names and shapes of BertForPreTraining on Hugging Face, in PyTorch's
+// order.
 func huggingFaceBERT(c transformer.BERTConfig) (names []string, shapes [][]int) {
 	n := c.NEmbd
 	add := func(name string, shape ...int) {
@@ -124,9 +124,9 @@ func huggingFaceBERT(c transformer.BERTConfig) (names []string, shapes [][]int) 
 	return names, shapes
 }
 
-// TestReadsHuggingFace: a file with the names and shapes of BertForPreTraining, old ones and new
-// ones, and with tensors that the model has no use for, gives PyTorch's loss. The weights are those
-// of the golden, from a formula.
+// TestReadsHuggingFace: a file with the names and shapes of BertForPreTraining, old or new, and
+// with tensors that the model does not use, gives PyTorch's loss. The weights follow the formula of
+// the golden file.
 func TestReadsHuggingFace(t *testing.T) {
 	data, err := os.ReadFile(filepath.Join("..", "transformer", "testdata", "bert.json"))
 	require.NoError(t, err)
@@ -184,7 +184,7 @@ func TestReadsHuggingFace(t *testing.T) {
 	}
 }
 
-// wave is the golden's formula for parameter k.
+// wave returns parameter k by the formula of the golden file.
 func wave(k int, name string, shape []int) []float32 {
 	n := 1
 	for _, d := range shape {

@@ -20,10 +20,10 @@ import (
 // bits: the weights (model.NAME), AdamW's moments (exp_avg.NAME and exp_avg_sq.NAME, as in torch)
 // or Muon's (momentum_buffer.NAME), the averaged weights (average.NAME) if there are any,
 // the carried memory of every piece (carry.PIECE.I), and, in the metadata, the state of the run. It
-// holds no random generator: batches and dropout are functions of seed and step.
+// needs no state of a random generator, because batches and dropout are functions of seed and step.
 //
-// The newest checkpoint and the one before are kept. A run that is killed loses the steps since the
-// newest; if the disk damages that, the one before is left.
+// The two newest checkpoints are kept. A run that is killed loses the steps since the newest
+// checkpoint; if the disk damages that one, the previous one is left.
 
 // standing is the state of the run in the metadata of a checkpoint.
 type standing struct {
@@ -42,7 +42,7 @@ const (
 	factPrefix  = "run." // before the caller's facts
 )
 
-// PreviousPath returns the path of the checkpoint before the one at path.
+// PreviousPath returns the path of the checkpoint that precedes the one at path.
 func PreviousPath(path string) string {
 	return strings.TrimSuffix(path, ".safetensors") + ".previous.safetensors"
 }
@@ -53,8 +53,8 @@ func (tr *Trainer) Save(path string, facts map[string]string) error {
 	for _, p := range tr.params {
 		for _, x := range p.Data {
 			if !finite(float64(x)) {
-				return fmt.Errorf("%w: parameter %s is not finite after step %d; the checkpoint "+
-					"from before stays", ErrDiverged, p.Name, tr.stats.Step)
+				return fmt.Errorf("%w: parameter %s is not finite after step %d; the "+
+					"previous checkpoint is kept", ErrDiverged, p.Name, tr.stats.Step)
 			}
 		}
 	}
@@ -95,13 +95,13 @@ func (tr *Trainer) tensors() []safetensors.Tensor {
 func carryName(piece, i int) string { return fmt.Sprintf("carry.%d.%d", piece, i) }
 
 // Resume restores the state of the run that saved the checkpoint at path or, if there is none, the
-// one before it. Every following step has the same bits as if the run had not stopped. Model, facts
-// and configuration must be the same, except for the fields in mayChange. After an error, the
+// previous checkpoint. Every following step has the same bits as if the run had not stopped. Model,
+// facts and configuration must be the same, except for the fields in mayChange. After an error, the
 // Trainer is unchanged.
 func (tr *Trainer) Resume(path string, facts map[string]string) error {
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
 		if _, err := os.Stat(PreviousPath(path)); err == nil {
-			// killed between two renames, on a file system without hard links
+			// the process was killed between two renames, on a file system without hard links
 			path = PreviousPath(path)
 		}
 	}
@@ -110,7 +110,7 @@ func (tr *Trainer) Resume(path string, facts map[string]string) error {
 		return nil
 	}
 	if _, missing := os.Stat(PreviousPath(path)); missing == nil {
-		err = fmt.Errorf("%w (the checkpoint before it is %s; copy it to resume from there)", err,
+		err = fmt.Errorf("%w (the previous checkpoint is %s; copy it to resume from there)", err,
 			PreviousPath(path))
 	}
 	return fmt.Errorf("cannot resume: %w", err)
@@ -159,7 +159,7 @@ func (tr *Trainer) restore(f *safetensors.File, facts map[string]string) error {
 	return nil
 }
 
-// readCarry reads the memory of every piece; nil for a piece without one.
+// readCarry reads the memory of every piece, nil for a piece without memory.
 func readCarry(f *safetensors.File, counts []int, pieces int) ([][][]float32, error) {
 	if len(counts) != pieces {
 		return nil, fmt.Errorf("it has the memory of %d pieces; want %d", len(counts), pieces)
@@ -185,7 +185,7 @@ func nothingElse(f *safetensors.File, expected []safetensors.Tensor) error {
 	}
 	for _, t := range f.Tensors {
 		if !known[t.Name] && !strings.HasPrefix(t.Name, "carry.") {
-			return fmt.Errorf("parameter %s is unknown: the checkpoint belongs to another model",
+			return fmt.Errorf("parameter %s is unknown; want a checkpoint of this model",
 				t.Name)
 		}
 	}
@@ -246,15 +246,15 @@ func Checkpoint(path string, facts map[string]string) Observer {
 	}
 }
 
-// The metadata that SaveBest adds: the step of the validation, and its result in nats per token.
+// The metadata that SaveBest adds: the step of the validation and its result in nats per token.
 const (
 	StepKey  = "step"
 	ValidKey = "valid"
 )
 
-// SaveBest writes the parameters to path whenever a validation is the best so far. It stands before
-// the other observers, so that neither metrics nor checkpoint know a best model that was not
-// written. metadata may be nil.
+// SaveBest writes the parameters to path whenever a validation is the best so far. It must precede
+// the other observers, so that neither the metrics nor a checkpoint refer to a best model that was
+// not written. metadata may be nil.
 func SaveBest(path string, metadata map[string]string) Observer {
 	return func(ctx context.Context, tr *Trainer, e Event) error {
 		if e.Kind != Evaluated || !e.Best {
@@ -269,15 +269,15 @@ func SaveBest(path string, metadata map[string]string) Observer {
 	}
 }
 
-// ReadBest makes the file that SaveBest wrote the best validation so far: after a kill it may be
-// newer than the checkpoint, and a file that was lost must be written again. If the file is missing
-// or damaged, or differs from metadata, there is no best validation and the error says why.
+// ReadBest takes the best validation so far from the file that SaveBest wrote: after a kill it may
+// be newer than the checkpoint, and a lost file must be written again. If the file is missing or
+// damaged, or does not match metadata, there is no best validation and the error states the reason.
 func (tr *Trainer) ReadBest(path string, metadata map[string]string) error {
 	tr.best = Best{Nats: math.Inf(1)}
 	err := load(path, func(f *safetensors.File) error {
 		for _, k := range slices.Sorted(maps.Keys(metadata)) {
 			if saved, ok := f.Metadata[k]; ok && saved != metadata[k] {
-				return fmt.Errorf("%s is %q; want %q: the file belongs to another run", k, saved,
+				return fmt.Errorf("%s is %q; want %q, because the file belongs to another run", k, saved,
 					metadata[k])
 			}
 		}

@@ -16,7 +16,7 @@ import (
 	"lmzoo/nn"
 )
 
-// hardConfig has everything that a resumed run could get wrong.
+// hardConfig has every feature that a resumed run could get wrong.
 func hardConfig() Config {
 	c := testConfig()
 	c.Accumulate, c.Steps, c.Threads = 2, 10, 1
@@ -30,8 +30,8 @@ func hardModel() *bigram {
 	return m
 }
 
-// TestResumeIsExact: ten steps are five, a checkpoint, and five more, of another process with other
-// threads.
+// TestResumeIsExact: ten steps equal five steps, a checkpoint, and five more steps in another
+// process with another number of threads.
 func TestResumeIsExact(t *testing.T) {
 	c := hardConfig()
 	straight := hardModel()
@@ -64,7 +64,8 @@ func TestResumeIsExact(t *testing.T) {
 	}
 }
 
-// TestCarryMatters: the test above would not see a lost memory if the model did not use it.
+// TestCarryMatters: the test above would not notice a lost memory if the model did not use its
+// memory.
 func TestCarryMatters(t *testing.T) {
 	c := hardConfig()
 	path := filepath.Join(t.TempDir(), "checkpoint.safetensors")
@@ -79,7 +80,8 @@ func TestCarryMatters(t *testing.T) {
 	require.NotEqual(t, walk(t, a, 1).Loss, walk(t, r, 1).Loss)
 }
 
-// TestInterruptedRun: Ctrl-C after some step and a second run end where one run would have.
+// TestInterruptedRun: a run that is interrupted and resumed ends where an uninterrupted run would
+// have.
 func TestInterruptedRun(t *testing.T) {
 	c := hardConfig()
 	straight := hardModel()
@@ -185,8 +187,8 @@ func TestDivergedRunKeepsTheCheckpoint(t *testing.T) {
 	require.NoError(t, tr.Resume(path, nil))
 }
 
-// TestDamage: no flipped bit and no cut is taken for a checkpoint, and the trainer is untouched by
-// the attempt.
+// TestDamage: a file with a flipped bit or a cut end is not accepted as a checkpoint, and the
+// attempt does not change the trainer.
 func TestDamage(t *testing.T) {
 	c := testConfig()
 	path := filepath.Join(t.TempDir(), "checkpoint.safetensors")
@@ -214,8 +216,8 @@ func TestDamage(t *testing.T) {
 			refuse(whole[:i], "cut", i)
 		}
 		if i%2 == 1 && i < len(whole)-32 || whole[i] == ' ' {
-			// every other byte is enough; and between JSON tokens a space may become a line break
-			// without changing a thing
+			// every other byte is enough; between JSON tokens, a space may become a line break
+			// without any effect
 			continue
 		}
 		flipped := append([]byte(nil), whole...)
@@ -277,8 +279,7 @@ type more struct {
 
 func (m *more) Loss(t *autograd.Tape, b corpus.Batch) *autograd.Tensor { return m.Base.Loss(t, b) }
 
-// TestPreviousIsNamed: if the newest checkpoint is broken, the error says where the one before it
-// is.
+// TestPreviousIsNamed: if the newest checkpoint is broken, the error names the previous checkpoint.
 func TestPreviousIsNamed(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "checkpoint.safetensors")
 	tr := start(t, newBigram(vocab, 1), testSource(), testConfig())
@@ -339,7 +340,7 @@ func TestParamsOnDisk(t *testing.T) {
 	require.ErrorContains(t, err, path+" is damaged")
 }
 
-// TestChecksumCoversEverything: no two contents that differ anywhere have the same checksum.
+// TestChecksumCoversEverything: contents that differ anywhere have different checksums.
 func TestChecksumCoversEverything(t *testing.T) {
 	type tensor struct {
 		name  string

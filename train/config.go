@@ -11,7 +11,7 @@ import (
 	"lmzoo/train/optim"
 )
 
-// Config holds the hyperparameters of a training, under the names of nanoGPT where it has one.
+// Config holds the hyperparameters of a training, under nanoGPT's names where nanoGPT has one.
 type Config struct {
 	Batch   int `json:"batch" help:"rows of a training batch"`   // B
 	Context int `json:"context" help:"tokens of a training row"` // T
@@ -164,13 +164,13 @@ func (c Config) progress(s Stats) float64 {
 // rate returns the learning rate of the next step.
 func (c Config) rate(s Stats) float64 {
 	p := c.progress(s)
-	one := firstStep // the fraction of the run that one step makes
+	one := firstStep // the fraction of the run that one step takes
 	fixed := c.Budget == 0 && c.Flops == 0
 	switch {
 	case fixed:
 		one = 1 / float64(c.Steps)
 	case s.Step > 0:
-		one = p / float64(s.Step) // judging by the steps so far
+		one = p / float64(s.Step) // estimated from the steps so far
 	}
 	warmup := float64(c.Warmup) * one
 	if !fixed {
@@ -182,7 +182,7 @@ func (c Config) rate(s Stats) float64 {
 
 const (
 	warmupMost = 0.1  // of a budget
-	firstStep  = 1e-9 // any small number: the length of a step is not known before the first
+	firstStep  = 1e-9 // any small number, because the length of a step is not known before the first step
 )
 
 // Duration is a time.Duration that JSON writes as "90s" or "5m".
@@ -201,21 +201,21 @@ func (d *Duration) UnmarshalText(text []byte) error {
 	}
 	t, err := time.ParseDuration(string(text))
 	if err != nil || t < 0 {
-		return fmt.Errorf("%q is not a duration; want one such as 90s or 5m", text)
+		return fmt.Errorf("%q is not a duration; want a time such as 90s or 5m", text)
 	}
 	*d = Duration(t)
 	return nil
 }
 
-// Every is an interval in steps, in training time, or as a share of the run; if all are 0, the
-// thing is never done. It reads "100", "10s" and "10%", and implements pflag.Value.
+// Every is an interval in steps, in training time, or as a share of the run; if all three are 0,
+// the event never happens. It reads "100", "10s" and "10%", and implements pflag.Value.
 type Every struct {
 	Steps int
 	Time  Duration
 	Share float64 // of the run, 0 … 1
 }
 
-// wantEvery says what an interval may be.
+// wantEvery describes the valid intervals.
 const wantEvery = "steps such as 100, a time such as 10s, or a share of the run such as 10%"
 
 func (e Every) ok() bool {

@@ -7,8 +7,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestCheckRefusesWhatWouldFillTheMemory: a digit too many is an error in one line, not the end of
-// the machine.
+// TestCheckRefusesWhatWouldFillTheMemory: a number with one digit too many is a one-line error and
+// does not exhaust the memory.
 func TestCheckRefusesWhatWouldFillTheMemory(t *testing.T) {
 	for want, change := range map[string]func(*Config){
 		"batch × context is 1000000 × 64; want at most 1048576 " +

@@ -105,7 +105,7 @@ func (d *dense[B]) Step(k int, lr float64) (loss, norm float64, targets int, err
 	d.crew.Do(len(w.ranges), d.gather)
 	norm = w.norm()
 	if !finite(loss) || !finite(norm) {
-		d.crew.Do(len(w.ranges), d.clear) // the next step must not inherit this gradient
+		d.crew.Do(len(w.ranges), d.clear) // the next step must start from a zero gradient
 		return loss, norm, targets, nil
 	}
 	w.k, w.lr, w.scale = k+1, lr, clipScale(norm, d.config.Clip)
@@ -113,7 +113,7 @@ func (d *dense[B]) Step(k int, lr float64) (loss, norm float64, targets int, err
 	return loss, norm, targets, nil
 }
 
-// fetch gets the batches of the step. The loss is averaged over the targets, which it counts.
+// fetch gets the batches of the step. It counts the targets, over which the loss is averaged.
 func (d *dense[B]) fetch() (targets int, err error) {
 	d.flops = 0
 	for i := range d.batches {

@@ -4,16 +4,16 @@ import "lmzoo/format/safetensors"
 
 // Engine makes the steps of a run and lists what a checkpoint must hold. NewTrainer wraps a Learner
 // in an engine that computes dense gradients on a tape. A model whose step touches few of its
-// weights, such as word2vec, brings an engine of its own and shares the rest: the loop, the clock,
-// the schedule, checkpoints and observers. The methods use no type of this package, so that a model
+// weights, such as word2vec, has an engine of its own and shares the rest: the loop, the clock, the
+// schedule, checkpoints and observers. The methods use no type of this package, so that a model
 // need not import it.
 type Engine interface {
-	// Model returns what is trained, a pointer to a struct with `param` tags.
+	// Model returns the model to train, a pointer to a struct with `param` tags.
 	Model() any
 
 	// Step makes step k, counted from 0, at learning rate lr. It returns the mean loss, the
 	// gradient norm before clipping, and the number of targets. If loss or norm is not finite, it
-	// must leave the parameters as they were.
+	// must leave the parameters unchanged.
 	Step(k int, lr float64) (loss, norm float64, targets int, err error)
 
 	// State lists the tensors that the next step needs besides the parameters, such as an
@@ -21,10 +21,10 @@ type Engine interface {
 	// data.
 	State() []safetensors.Tensor
 
-	// Carry returns what each piece of a batch remembers from the last step. Its length never
-	// changes.
+	// Carry returns the memory that each piece of a batch carries from the last step. Its length
+	// never changes.
 	Carry() [][][]float32
-	// SetCarry replaces it by the carry of another process.
+	// SetCarry replaces the memory with that of another process.
 	SetCarry(memory [][][]float32)
 }
 
@@ -38,6 +38,6 @@ type Adjustable interface {
 
 // Counted is an Engine that counts its operations.
 type Counted interface {
-	Counts() bool   // whether they are known
-	FLOPs() float64 // of the last step, those of padding included
+	Counts() bool   // whether the operations are known
+	FLOPs() float64 // operations of the last step, including those of padding
 }

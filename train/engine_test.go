@@ -11,7 +11,7 @@ import (
 	"lmzoo/format/safetensors"
 )
 
-// pairs is a batch that is not text: a regression from x to y.
+// pairs is a batch that is not text: a regression of y on x.
 type pairs struct {
 	x, y []float32
 	n    int
@@ -91,7 +91,7 @@ func TestStepsAllocateNothingWhateverTheBatch(t *testing.T) {
 	}
 }
 
-// sparse is an engine of its own: each step moves one row of a table towards the step's number,
+// sparse is a custom engine: each step moves one row of a table towards the number of the step,
 // with momentum.
 type sparse struct {
 	Table    *autograd.Tensor `param:"table"`
@@ -148,7 +148,7 @@ func TestAnEngineResumesWithTheSameBits(t *testing.T) {
 	require.Equal(t, whole.momentum, e.momentum)
 }
 
-// broken returns a loss that is not a number.
+// broken returns NaN as the loss.
 type broken struct{ *sparse }
 
 func (broken) Step(int, float64) (loss, norm float64, targets int, err error) {

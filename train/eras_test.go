@@ -13,7 +13,7 @@ import (
 	"lmzoo/transformer"
 )
 
-// eras are real models, small, with dropout.
+// eras returns constructors of small real models with dropout.
 func eras(t testing.TB) map[string]func() learner {
 	recurrent := func(cell string) func() learner {
 		return func() learner {

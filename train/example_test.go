@@ -9,8 +9,8 @@ import (
 	"lmzoo/lm"
 )
 
-// chain is a source of nine tokens in which the next is the last plus one, four times out of five,
-// and else any. The entropy of that is 0.84 nats: no model can do better.
+// chain is a source of nine tokens in which the next token is the last plus one, four times out of
+// five, and otherwise any token. Its entropy is 0.84 nats, so no model can do better.
 type chain struct{ B, T int }
 
 func (c chain) Batch(b *corpus.Batch, step int) {
@@ -26,9 +26,9 @@ func (c chain) Batch(b *corpus.Batch, step int) {
 	}
 }
 
-// A run needs a learner, a source of batches and a configuration; observers are optional. This one
-// begins with the entropy of a fair die with nine faces (ln 9 = 2.20 nats) and ends at the entropy
-// of the source.
+// A run needs a learner, a source of batches and a configuration; observers are optional. This run
+// begins at the entropy of a fair die with nine faces (ln 9 = 2.20 nats) and ends at the entropy of
+// the source.
 func Example() {
 	c := Default()
 	c.Batch, c.Context, c.Steps, c.Warmup, c.LR, c.MinLR, c.WeightDecay = 32, 32, 300, 20, 0.1,

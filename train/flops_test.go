@@ -18,7 +18,7 @@ func flopsConfig(t *testing.T) Config {
 	return c
 }
 
-// A budget in operations is a number of steps, whatever the clock says.
+// A budget in operations fixes the number of steps, independently of the clock.
 func TestFlopsAreSteps(t *testing.T) {
 	c := flopsConfig(t)
 	var rates []float64
@@ -46,7 +46,7 @@ func TestFlopsAreSteps(t *testing.T) {
 	require.Less(t, rates[9], c.LR/4)
 }
 
-// A run that is stopped at any step, even during a validation, ends with the same bits and was
+// A run that is stopped at any step, even during a validation, ends with the same bits and is
 // validated at the same steps.
 func TestFlopsResume(t *testing.T) {
 	c := flopsConfig(t)

@@ -1,11 +1,11 @@
 // Package train is the loop that trains every neural era: fetch a batch, run the model forward and
-// backward, clip the gradient, and move the weights a little against it (stochastic gradient
+// backward, clip the gradient, and move the weights a small step against it (stochastic gradient
 // descent; Robbins & Monro 1951, and for networks Rumelhart, Hinton & Williams 1986).
 //
 // Each batch is cut into a fixed number of pieces, each with a replica of the model, and the
 // gradients of the pieces are added in a fixed order, so that any number of threads gives the same
-// bits. Everything random is a function of the seed and the step, so that a run that was stopped
-// goes on as if it had not been.
+// bits. Everything random is a function of the seed and the step, so that a stopped run continues
+// as if it had not been stopped.
 package train
 
 import (
@@ -23,15 +23,15 @@ type Learner[B Batch[B]] interface {
 // (corpus.Batch), pairs of words, conversations with their rewards.
 type Batch[B any] interface {
 	Rows() int                // the number of rows, pairs or conversations
-	Share(i, n int) (B, bool) // share i of n; false if no row is left for it
+	Share(i, n int) (B, bool) // share i of n; false if no row is left for this share
 	Targets() int             // the denominator of the loss
 	Of(n int) B               // the same batch with n as the denominator of its loss
 }
 
 // Source returns the batch of any step. A step always has the same batch, so that a run can be
-// resumed at any step.
+// resumed anywhere.
 type Source[B any] interface {
-	// Batch fills b, reusing its slices, with the batch of a step.
+	// Batch fills b with the batch of a step and reuses its slices.
 	Batch(b *B, step int)
 }
 
@@ -43,8 +43,8 @@ type Carrier interface {
 	SetCarry([][]float32)
 }
 
-// Rated is a Learner with different learning rates: a new head learns fast, the pre-trained body
-// under it slowly. Rate returns a multiple of the learning rate for each parameter.
+// Rated is a Learner with different learning rates: a new head learns fast and the pre-trained body
+// slowly. Rate returns a multiple of the learning rate for each parameter.
 type Rated interface {
 	Rate(param string) float64
 }
@@ -62,8 +62,9 @@ type Shaped interface {
 	Shape(context int) nn.Shape
 }
 
-// Sized is a Batch that knows how many positions a model computes, those without a target
-// included, and how many of them a row has. Without it, they are the targets.
+// Sized is a Batch that knows how many positions a model computes, including those without a
+// target, and how many of them a row has. For other batches, the number of positions is the number
+// of targets.
 type Sized interface {
 	Size() (positions, context int)
 }

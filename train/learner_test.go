@@ -15,20 +15,20 @@ import (
 // learner learns from text.
 type learner = Learner[corpus.Batch]
 
-// bigram is the smallest learner with everything a run must handle: a matrix, a vector, dropout,
-// and a memory carried from batch to batch. The logits of the next token are
+// bigram is the smallest learner with everything that a run must handle: a matrix, a vector,
+// dropout, and a memory carried from batch to batch. The logits of the next token are
 //
 //	W[x]·mask + c·U + b
 //
-// where c, one number a row, remembers the tokens before: c ← c/2 + sin(x).
+// where c, one number per row, remembers the previous tokens: c ← c/2 + sin(x).
 type bigram struct {
 	W *autograd.Tensor `param:"bigram.weight"` // [V, V]
-	U *autograd.Tensor `param:"memory.weight"` // [1, V], a matrix all the same
+	U *autograd.Tensor `param:"memory.weight"` // [1, V], although its tag makes it a matrix
 	B *autograd.Tensor `param:"bias,vector"`   // [1, V]
 
 	dropout   float32
 	forgetful bool
-	memory    [][]float32 // one number a row
+	memory    [][]float32 // one number per row
 }
 
 func newBigram(vocab int, seed uint64) *bigram {
@@ -120,8 +120,8 @@ func (o *bigramLoss) Backward() {
 	}
 }
 
-// cycle is a source of B rows of T tokens of a text in which the next token is, most often, the
-// last plus one.
+// cycle is a source of B rows of T tokens, from a text in which the next token is usually the last
+// plus one.
 type cycle struct{ B, T, V int }
 
 func (c cycle) Batch(b *corpus.Batch, step int) {
@@ -146,7 +146,7 @@ func (c cycle) token(row, at int) lm.Token {
 	return lm.Token((row + at) % c.V)
 }
 
-// rated trains its first weight at a tenth of the rate and its last not at all.
+// rated trains its first weight at a tenth of the rate, and does not train its last weight.
 type rated struct {
 	A *autograd.Tensor `param:"a"`
 	B *autograd.Tensor `param:"b"`

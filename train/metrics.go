@@ -13,7 +13,7 @@ import (
 	"lmzoo/format/atomic"
 )
 
-// Metrics writes one JSON object per line: the Stats of every step, and for a validation also
+// Metrics writes one JSON object per line: the Stats of every step and, after a validation, also
 // valid.
 func Metrics(w io.Writer) Observer {
 	enc := json.NewEncoder(w)
@@ -27,7 +27,7 @@ func Metrics(w io.Writer) Observer {
 		case Stepped:
 		case Evaluated:
 			if !finite(e.Valid) {
-				return nil // JSON has no such number
+				return nil // JSON cannot represent such a number
 			}
 			l.Valid = &e.Valid
 		default:
@@ -41,8 +41,8 @@ func Metrics(w io.Writer) Observer {
 }
 
 // OpenMetrics opens a file of metrics to append to. It removes the lines that a resumed run writes
-// again: those of later steps, and the validation of the current step unless it counts. At step 0
-// the file is new.
+// again: those of later steps, and the validation of the current step unless that counts. At step
+// 0, it creates the file anew.
 func (tr *Trainer) OpenMetrics(path string) (*os.File, error) {
 	old, err := os.ReadFile(path)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {

@@ -10,10 +10,10 @@ import (
 	"lmzoo/nn"
 )
 
-// clock tells when an interval has passed.
+// clock determines when an interval has passed.
 type clock struct {
-	last   float64 // seconds when it last passed
-	shares int     // whole shares of the run when it last passed
+	last   float64 // time in seconds at the end of the last interval
+	shares int     // number of whole shares at the end of the last interval
 }
 
 // due reports whether the interval has passed at an event; progress is that of the run.
@@ -39,12 +39,12 @@ func (c *clock) due(every Every, e Event, progress float64) bool {
 // onStep reports whether an interval in steps ends at this step.
 func (e Every) onStep(step int) bool { return e.Steps > 0 && step > 0 && step%e.Steps == 0 }
 
-// shares returns how many whole shares of the run have passed.
+// shares returns the number of whole shares of the run that have passed.
 func (e Every) shares(progress float64) int {
 	if e.Share <= 0 {
 		return 0
 	}
-	return int(progress/e.Share + 1e-9) // 0.3/0.1 is less than 3
+	return int(progress/e.Share + 1e-9) // because in floating point 0.3/0.1 is less than 3
 }
 
 // Validate measures the model on held-out text, in nats per token, at the interval eval_every and
@@ -55,7 +55,7 @@ func Validate(measure func(ctx context.Context) (float64, error)) Observer {
 	return func(ctx context.Context, tr *Trainer, e Event) error {
 		every := tr.config.EvalEvery
 		due := turn.due(every, e, tr.Progress()) ||
-			// the run was stopped during a validation
+			// the run was stopped during this validation
 			e.Kind == Started && every.onStep(e.Stats.Step) ||
 			e.Kind == Started && every.shares(tr.Progress()) > every.shares(tr.validatedAt) ||
 			e.Kind == Ended && e.Err == nil
@@ -77,8 +77,8 @@ func Validate(measure func(ctx context.Context) (float64, error)) Observer {
 }
 
 // Validated records a validation, in nats per token, and notifies all observers. If one of them
-// fails, as when the best weights cannot be written, the validation does not count, so that no
-// checkpoint names a best model that was not saved.
+// fails, for example because the best weights cannot be written, the validation does not count, so
+// that no checkpoint refers to a best model that was not saved.
 func (tr *Trainer) Validated(ctx context.Context, nats float64) error {
 	validated, at, before := tr.validated, tr.validatedAt, tr.best
 	tr.validated, tr.validatedAt = tr.stats.Step, tr.Progress()
@@ -110,8 +110,8 @@ func (k *Keeper) Observe(_ context.Context, tr *Trainer, e Event) error {
 	return nil
 }
 
-// Restore copies the best weights into model, which may be another of the same shape, and reports
-// whether there are any.
+// Restore copies the best weights into model, which may be another model of the same shape, and
+// reports whether there are any weights.
 func (k *Keeper) Restore(model any) bool {
 	params := nn.Params(model)
 	if k.weights == nil || len(params) != len(k.weights) {

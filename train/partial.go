@@ -7,19 +7,19 @@ import (
 	"lmzoo/format/safetensors"
 )
 
-// Partial says how the parameters of a model are filled from the file of another one.
+// Partial describes how the parameters of a model are filled from the file of another model.
 type Partial struct {
-	// Name returns the name in the file of a parameter of the model, or "" for one that keeps its
-	// value. nil means the same name if the file has it.
+	// Name returns the name in the file for a parameter of the model, or "" for a parameter that
+	// keeps its value. A nil Name means the same name, if the file has it.
 	Name func(param string) string
-	// OldVocab and NewVocab are the sizes of the two vocabularies, where the new one begins with
-	// the old. A parameter of NewVocab rows gets the OldVocab rows of the file; its other rows keep
-	// their values.
+	// OldVocab and NewVocab are the sizes of the two vocabularies, where the new vocabulary begins
+	// with the old one. A parameter of NewVocab rows gets the OldVocab rows of the file; its other
+	// rows keep their values.
 	OldVocab, NewVocab int
 }
 
-// LoadPartial fills parameters of model from a file, and returns the names of those that it filled.
-// After an error, model is as it was.
+// LoadPartial fills parameters of model from a file, and returns the names of the filled
+// parameters. After an error, model is unchanged.
 func LoadPartial(path string, model any, p Partial) (filled []string, err error) {
 	params, err := paramsOf(model)
 	if err != nil {
@@ -45,7 +45,7 @@ func LoadPartial(path string, model any, p Partial) (filled []string, err error)
 	return filled, nil
 }
 
-// nameIn returns the name of a parameter in the file, "" if it is not to be filled.
+// nameIn returns the name of a parameter in the file, or "" if the parameter is not filled.
 func (p Partial) nameIn(f *safetensors.File, param string) string {
 	if p.Name != nil {
 		return p.Name(param)
@@ -56,7 +56,7 @@ func (p Partial) nameIn(f *safetensors.File, param string) string {
 	return param
 }
 
-// cut returns the part of a tensor that the file fills: all of it or, if that is what the file has,
+// cut returns the part of a tensor that the file fills: all of it or, if the file has only these,
 // the rows of the old vocabulary.
 func (p Partial) cut(f *safetensors.File, t safetensors.Tensor) safetensors.Tensor {
 	info, ok := f.Info(t.Name)
@@ -70,7 +70,7 @@ func (p Partial) cut(f *safetensors.File, t safetensors.Tensor) safetensors.Tens
 		Data: t.Data[:len(t.Data)/p.NewVocab*p.OldVocab]}
 }
 
-// Freeze makes constants of the parameters of model that frozen selects: they are saved, but no
+// Freeze turns the parameters of model that frozen selects into constants: they are saved, but no
 // step changes them. It returns their names.
 func Freeze(model any, frozen func(param string) bool) ([]string, error) {
 	params, err := paramsOf(model)
@@ -85,7 +85,7 @@ func Freeze(model any, frozen func(param string) bool) ([]string, error) {
 		}
 	}
 	if len(names) == len(params) {
-		return nil, fmt.Errorf("all parameters of %T would be frozen; leave one to train", model)
+		return nil, fmt.Errorf("all parameters of %T would be frozen; want at least one to train", model)
 	}
 	return names, nil
 }

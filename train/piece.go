@@ -8,8 +8,8 @@ import (
 	"lmzoo/nn"
 )
 
-// piece learns from a fixed share of the rows of every batch, concurrently with the others. Its
-// replica of the model shares the weights but has gradients and a memory of its own.
+// piece learns from a fixed share of the rows of every batch, concurrently with the other pieces.
+// Its replica of the model shares the weights but has gradients and a memory of its own.
 type piece[B Batch[B]] struct {
 	number  int
 	learner Learner[B]
@@ -55,9 +55,9 @@ func (p *piece[B]) learn(batches []B, pieces int, seed uint64, first int) {
 	}
 }
 
-// dropoutSeed makes the dropout of a batch and a piece a function of its place in the run, so that
-// a resumed run draws the same masks without a saved generator. The mixing is SplitMix64's (Steele,
-// Lea & Flood 2014, figure 16), which gives neighbours unrelated seeds.
+// dropoutSeed makes the dropout of a piece of a batch a function of its position in the run, so
+// that a resumed run draws the same masks without a saved generator. The mixing is SplitMix64's
+// (Steele, Lea & Flood 2014, figure 16), which gives neighbours unrelated seeds.
 func dropoutSeed(batch, piece int) uint64 {
 	z := uint64(batch)<<16 + uint64(piece) + 1
 	z *= 0x9e3779b97f4a7c15
@@ -66,7 +66,7 @@ func dropoutSeed(batch, piece int) uint64 {
 	return z ^ z>>31
 }
 
-// carry returns the memory of the piece between batches; nil for a learner without one.
+// carry returns the memory of the piece between batches, or nil for a learner without memory.
 func (p *piece[B]) carry() [][]float32 {
 	if c, ok := p.learner.(Carrier); ok {
 		return c.Carry()

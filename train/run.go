@@ -17,26 +17,26 @@ const (
 	Ended                 // the run is over
 )
 
-// Event is what an Observer is notified of.
+// Event is an event that Observers are notified of.
 type Event struct {
 	Kind  Kind
 	Stats Stats   // of the run so far
-	Valid float64 // Evaluated: nats per token of the validation text
-	Best  bool    // Evaluated: the best validation so far
-	Path  string  // Saved: the checkpoint
-	Err   error   // Ended: why the run stopped before its end; nil at its end
+	Valid float64 // Evaluated: the result, in nats per token of the validation text
+	Best  bool    // Evaluated: whether this is the best validation so far
+	Path  string  // Saved: the path of the checkpoint
+	Err   error   // Ended: why the run stopped early; nil if it completed
 }
 
 // Observer is notified of every event; observers are called in the order in which they were given
-// to Run. Printing, validating and saving are observers. An error ends the run. A good order is: a
-// Keeper or SaveBest, Metrics, Validate, Checkpoint.
+// to Run. Printing, validating and saving are observers. An error ends the run. The recommended
+// order is a Keeper or SaveBest, Metrics, Validate, Checkpoint.
 type Observer func(ctx context.Context, tr *Trainer, e Event) error
 
 // Summary is the outcome of a run.
 type Summary struct {
 	Stats
 	Valid    float64 `json:"valid"`     // best validation in nats per token; 0 if there was none
-	BestStep int     `json:"best_step"` // the step it followed; 0 if there was none
+	BestStep int     `json:"best_step"` // the step of the best validation; 0 if there was none
 }
 
 // Run trains l on the batches of src with configuration c.
@@ -97,7 +97,7 @@ func (tr *Trainer) end(ctx context.Context, err error) (Summary, error) {
 			Err: err}); failed != nil && err == nil {
 			err = failed
 		} else if failed != nil && !errors.Is(err, failed) && err.Error() != failed.Error() {
-			err = fmt.Errorf("%w; and then %w", err, failed)
+			err = fmt.Errorf("%w; then %w", err, failed)
 		}
 	}
 	sum := Summary{Stats: tr.stats}
@@ -107,7 +107,7 @@ func (tr *Trainer) end(ctx context.Context, err error) (Summary, error) {
 	return sum, err
 }
 
-// position returns how far the run got: "120 of 2000 (3.5 s of training)".
+// position describes the progress of the run: "120 of 2000 (3.5 s of training)".
 func (tr *Trainer) position() string {
 	of := ""
 	if tr.config.Steps > 0 {

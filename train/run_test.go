@@ -16,8 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// ticking is a clock that moves by so much whenever it is asked, so that every step takes that
-// long.
+// ticking is a clock that advances by d at every call, so that every step takes that long.
 func ticking(d time.Duration) func() time.Time {
 	now := time.Unix(0, 0)
 	return func() time.Time { now = now.Add(d); return now }
@@ -66,9 +65,9 @@ func TestBudget(t *testing.T) {
 		steps, want  int
 	}{
 		{10 * time.Second, time.Second, 0, 10},
-		{10 * time.Second, 3 * time.Second, 0, 3}, // a fourth would end too late
-		{10 * time.Second, time.Minute, 0, 1},     // but nobody leaves without a step
-		{time.Hour, time.Second, 7, 7},            // whichever ends first
+		{10 * time.Second, 3 * time.Second, 0, 3}, // a fourth step would end too late
+		{10 * time.Second, time.Minute, 0, 1},     // every run makes at least one step
+		{time.Hour, time.Second, 7, 7},            // whichever limit is reached first
 		{100 * time.Second, 100 * time.Millisecond, 0, 1000},
 	} {
 		cfg := testConfig()
@@ -77,7 +76,7 @@ func TestBudget(t *testing.T) {
 		tr.Clock = ticking(c.step)
 		var rates []float64
 		sum, err := tr.Run(t.Context(), func(_ context.Context, tr *Trainer, e Event) error {
-			tr.Clock() // the time that observers take does not count
+			tr.Clock() // the time that observers take is not counted
 			rates = append(rates, e.Stats.LR)
 			return nil
 		})
@@ -260,7 +259,7 @@ func TestOpenMetrics(t *testing.T) {
 	require.Equal(t,
 		"{\"step\":1}\n{\"step\":2}\n{\"step\":2,\"valid\":1}\n{\"step\":3,\"again\":true}\n",
 		string(data))
-	tr.validated = 1 // the validation of step 2 is made again
+	tr.validated = 1 // the validation of step 2 is repeated
 	f, err = tr.OpenMetrics(path)
 	require.NoError(t, err)
 	require.NoError(t, f.Close())

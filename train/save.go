@@ -20,7 +20,8 @@ import (
 const checksumKey = "sha256" // of the metadata
 
 // SaveParams writes the parameters of model under their names, matrices with two dimensions and
-// vectors with one, so that other tools open the file as it is. It adds a checksum to the metadata.
+// vectors with one, so that other tools can open the file directly. It adds a checksum to the
+// metadata.
 func SaveParams(path string, model any, metadata map[string]string) error {
 	params, err := paramsOf(model)
 	if err != nil {
@@ -30,7 +31,7 @@ func SaveParams(path string, model any, metadata map[string]string) error {
 }
 
 // LoadParams reads the parameters of model from a file that SaveParams or another tool wrote, and
-// returns its metadata. If a parameter is missing or has another shape, the model stays unchanged.
+// returns its metadata. If a parameter is missing or has the wrong shape, the model is unchanged.
 func LoadParams(path string, model any) (map[string]string, error) {
 	params, err := paramsOf(model)
 	if err != nil {
@@ -54,8 +55,8 @@ func ReadMetadata(path string) (map[string]string, error) {
 	return f.Metadata, nil
 }
 
-// tensorsOf returns the parameters as tensors with the shapes that they have on disk. They share
-// the data.
+// tensorsOf returns the parameters as tensors with their shapes on disk. They share the data of the
+// parameters.
 func tensorsOf(prefix string, params []nn.Param) []safetensors.Tensor {
 	var out []safetensors.Tensor
 	for _, p := range params {
@@ -72,8 +73,8 @@ func shapeOf(p nn.Param) []int {
 	return []int{p.Rows, p.Cols}
 }
 
-// save writes a file with a checksum of its content atomically. The old file is kept at previous
-// unless that is empty.
+// save atomically writes a file with a checksum of its content. The old file is kept at previous,
+// unless previous is empty.
 func save(path, previous string, metadata map[string]string, tensors []safetensors.Tensor) error {
 	metadata = maps.Clone(metadata)
 	if metadata == nil {
@@ -120,7 +121,7 @@ func load(path string, read func(*safetensors.File) error) error {
 func open(path string) (io.Closer, *safetensors.File, error) {
 	r, err := os.Open(path)
 	if err != nil {
-		return nil, nil, err // names the path
+		return nil, nil, err // the error names the path
 	}
 	info, err := r.Stat()
 	if err == nil && !info.Mode().IsRegular() {
@@ -143,7 +144,7 @@ func fill(f *safetensors.File, tensors []safetensors.Tensor) error {
 	for i, t := range tensors {
 		name, ok := stored(f, t.Name)
 		if !ok {
-			return fmt.Errorf("parameter %s is missing: the file belongs to another model", t.Name)
+			return fmt.Errorf("parameter %s is missing; want a file of this model", t.Name)
 		}
 		info, _ := f.Info(name)
 		if !slices.Equal(info.Shape, t.Shape) {

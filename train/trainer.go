@@ -10,7 +10,7 @@ import (
 	"lmzoo/nn"
 )
 
-// Trainer is a run in progress: an Engine, which makes the steps, and everything that all engines
+// Trainer is a run in progress: an Engine, which makes the steps, and the state that all engines
 // share.
 type Trainer struct {
 	// Clock returns the time; it is called before and after every step.
@@ -40,15 +40,15 @@ type Stats struct {
 	Tokens   int     `json:"tokens"`    // targets so far
 	Seconds  float64 `json:"seconds"`   // training time so far, without validating and saving
 
-	// FLOPs estimates the operations so far, those of padding included; 0 if the engine does not
-	// count them.
+	// FLOPs estimates the operations so far, including those of padding; it is 0 if the engine does
+	// not count them.
 	FLOPs float64 `json:"flops,omitempty"`
 }
 
 // Best is the best validation so far.
 type Best struct {
 	Nats float64 `json:"valid"` // per token
-	Step int     `json:"step"`  // the step it followed; 0 before the first validation
+	Step int     `json:"step"`  // the step that it followed; 0 before the first validation
 }
 
 // ErrDiverged reports that the loss or the gradient became infinite or NaN. The weights are those
@@ -68,7 +68,7 @@ func NewTrainer[B Batch[B]](l Learner[B], src Source[B], c Config) (*Trainer, er
 	return NewTrainerOf(e, c)
 }
 
-// NewTrainerOf prepares a run whose steps e makes.
+// NewTrainerOf prepares a run whose steps are made by e.
 func NewTrainerOf(e Engine, c Config) (*Trainer, error) {
 	if err := c.Check(); err != nil {
 		return nil, err
@@ -109,8 +109,7 @@ func (c Config) plain(model any) error {
 	return nil
 }
 
-// paramsOf returns the parameters of a model, or an error that says why it cannot be trained and
-// saved.
+// paramsOf returns the parameters of a model, or an error if the model cannot be trained and saved.
 func paramsOf(model any) ([]nn.Param, error) {
 	if v := reflect.ValueOf(model); v.Kind() != reflect.Pointer || v.IsNil() ||
 		v.Elem().Kind() != reflect.Struct {
@@ -147,8 +146,8 @@ func (tr *Trainer) Best() Best { return tr.best }
 // Progress returns the fraction of the run that is done, 0 … 1.
 func (tr *Trainer) Progress() float64 { return tr.config.progress(tr.stats) }
 
-// Done reports whether all steps are made, all operations done, or the budget leaves no time for
-// another step. The last step may exceed a budget of operations.
+// Done reports whether all steps have been made, all operations are spent, or the budget leaves no
+// time for another step. The last step may exceed a budget of operations.
 func (tr *Trainer) Done() bool {
 	c, s := tr.config, tr.stats
 	if s.Step == 0 {
@@ -196,7 +195,7 @@ func (tr *Trainer) diverged(loss, norm float64) error {
 		tr.stats.Step+1, loss, norm, tr.advice())
 }
 
-// advice returns what to do about a training that diverged.
+// advice returns the remedies for a training that diverged.
 func (tr *Trainer) advice() string {
 	return fmt.Sprintf("lower lr (now %g), raise warmup (now %d) or lower clip (now %g), and "+
 		"resume from the last checkpoint",

@@ -57,7 +57,7 @@ func walk(t *testing.T, tr *Trainer, steps int) (s Stats) {
 	return s
 }
 
-// sameWeights requires equal bits.
+// sameWeights requires that the weights have the same bits.
 func sameWeights(t *testing.T, want, got any, why string) {
 	t.Helper()
 	a, b := nn.Params(want), nn.Params(got)
@@ -82,7 +82,7 @@ func TestThreadsChangeNoBit(t *testing.T) {
 	}
 }
 
-// TestPiecesAreTheBatch: cutting a batch changes the order of a sum and nothing else.
+// TestPiecesAreTheBatch: dividing a batch changes only the order of a sum.
 func TestPiecesAreTheBatch(t *testing.T) {
 	c := testConfig()
 	c.Pieces = 1
@@ -95,7 +95,7 @@ func TestPiecesAreTheBatch(t *testing.T) {
 	}
 }
 
-// TestAccumulationIsALargerBatch: two batches of three rows make the step of one of six.
+// TestAccumulationIsALargerBatch: two batches of three rows make the same step as one batch of six.
 func TestAccumulationIsALargerBatch(t *testing.T) {
 	c := testConfig()
 	c.Pieces = 1
@@ -128,8 +128,8 @@ func (r rowsOf) Batch(b *corpus.Batch, step int) {
 	b.X, b.Y = whole.X[lo:lo+r.n*r.T], whole.Y[lo:lo+r.n*r.T]
 }
 
-// TestOverfits: on one batch for ever, a bigram model ends where counting would: at the entropy of
-// the next token given the last, in that batch.
+// TestOverfits: trained on a single batch, a bigram model reaches the result of counting: the
+// entropy of the next token given the last, in that batch.
 func TestOverfits(t *testing.T) {
 	c := testConfig()
 	c.Steps, c.Warmup, c.LR, c.MinLR, c.WeightDecay = 300, 10, 0.2, 0.002, 0
@@ -145,7 +145,7 @@ func TestOverfits(t *testing.T) {
 	require.Less(t, first.Tokens, 48, "a target of -1 is none")
 }
 
-// bigramEntropy is H(y|x) of the first batch, in nats, by counting.
+// bigramEntropy returns H(y|x) of the first batch, in nats, by counting.
 func bigramEntropy(src corpus.Source) float64 {
 	var b corpus.Batch
 	src.Batch(&b, 0)
@@ -164,7 +164,7 @@ func bigramEntropy(src corpus.Source) float64 {
 	return h
 }
 
-// same gives the batch of step 0 for ever.
+// same returns the batch of step 0 at every step.
 type same struct{ cycle }
 
 func (s same) Batch(b *corpus.Batch, _ int) { s.cycle.Batch(b, 0) }
@@ -188,7 +188,7 @@ func TestOneStepByHand(t *testing.T) {
 	require.InDeltaSlice(t, []float32{1*0.975 - 0.05, -2*0.975 - 0.05}, m.W.Data, 1e-6)
 	require.InDelta(t, 3-0.05, m.B.Data[0], 1e-6, "a vector does not decay")
 
-	// The moments tell the clipped gradient: m = 0.1·g/13.
+	// The moments reveal the clipped gradient: m = 0.1·g/13.
 	tr := start(t, m, cycle{B: 2, T: 8, V: vocab}, c)
 	walk(t, tr, 1)
 	require.InDeltaSlice(t, []float32{0.1 * 3 / 13, 0.1 * 4 / 13}, denseOf(tr).weights.m[0], 1e-6)
@@ -239,7 +239,7 @@ func TestDropoutIsAFunctionOfSeedStepAndPiece(t *testing.T) {
 	require.Len(t, slices.Compact(draws), 5*3*4, "every step, batch and piece has masks of its own")
 }
 
-// roller writes down the first random number that each of its losses is given.
+// roller records the first random number that each call of Loss receives.
 type roller struct {
 	W     *autograd.Tensor `param:"w"`
 	draws *[]uint64
@@ -305,7 +305,7 @@ func TestDivergence(t *testing.T) {
 	}
 }
 
-// A model that gives no probabilities for held-out text has diverged, whatever its loss was.
+// A model whose probabilities on held-out text are NaN has diverged, whatever its training loss.
 func TestDivergenceIsFoundByValidation(t *testing.T) {
 	c := testConfig()
 	c.EvalEvery = Every{Steps: 2}
@@ -320,7 +320,7 @@ func TestDivergenceIsFoundByValidation(t *testing.T) {
 	require.NoFileExists(t, path)
 }
 
-// odd has the loss and the gradient one tells it.
+// odd has a given loss and gradient.
 type odd struct {
 	W          *autograd.Tensor `param:"w"`
 	loss, grad float32
@@ -334,7 +334,7 @@ func (m *odd) Loss(t *autograd.Tape, b corpus.Batch) *autograd.Tensor {
 }
 
 // TestDivergenceWithSoundWeights: an infinite loss or gradient ends the run even if the other is
-// finite, and what was saved before stays.
+// finite, and the last checkpoint is kept.
 func TestDivergenceWithSoundWeights(t *testing.T) {
 	inf := float32(math.Inf(1))
 	for _, bad := range []odd{{loss: inf, grad: 1}, {loss: 1, grad: inf}, {loss: 1, grad: -inf},
@@ -348,7 +348,7 @@ func TestDivergenceWithSoundWeights(t *testing.T) {
 	}
 }
 
-// TestEveryBatchOnce: the steps of a run ask for the batches 0, 1, 2, … each once, also after a
+// TestEveryBatchOnce: the steps of a run request the batches 0, 1, 2, … once each, even after a
 // pause.
 func TestEveryBatchOnce(t *testing.T) {
 	c := testConfig()
@@ -418,7 +418,7 @@ type nothing struct{}
 
 func (nothing) Batch(*corpus.Batch, int) {}
 
-// shrinking loses a row with every batch.
+// shrinking is a source whose batches each have one row less.
 type shrinking struct{ cycle }
 
 func (s *shrinking) Batch(b *corpus.Batch, step int) { s.cycle.Batch(b, step); s.B-- }
@@ -428,7 +428,7 @@ func BenchmarkStep(b *testing.B) {
 		b.Run(fmt.Sprintf("threads=%d", threads), func(b *testing.B) {
 			c := testConfig()
 			c.Threads, c.Batch = threads, 12
-			// of a small GPT's size: what a step costs beside the model
+			// the size of a small GPT, to measure the cost of a step without the model
 			m := &wide{W: autograd.NewParam(900, 1000)}
 			tr, err := NewTrainer(m, cycle{B: 12, T: 8, V: vocab}, c)
 			require.NoError(b, err)
@@ -440,7 +440,7 @@ func BenchmarkStep(b *testing.B) {
 	}
 }
 
-// wide has many weights and hardly any work.
+// wide has many weights, but almost no operations.
 type wide struct {
 	W *autograd.Tensor `param:"w"`
 }

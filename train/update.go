@@ -22,13 +22,13 @@ type weights struct {
 	muon   *muonWeights // nil: all is AdamW's
 	decay  float64
 
-	// These belong to the current step.
-	k         int // its number, from 1
+	// The fields below belong to the current step.
+	k         int // its number, counted from 1
 	lr, scale float64
 }
 
-// span is a range of one parameter: the gradients of all pieces there, and the sum of squares of
-// their sum.
+// span is a range of one parameter, with the gradients of all pieces and the sum of squares of the
+// total gradient.
 type span struct {
 	param, lo, hi int
 	grads         [][]float32 // of the pieces; the first becomes the sum
@@ -48,7 +48,7 @@ func newWeights(learner any, params []nn.Param, pieces [][]nn.Param, c Config) (
 	}
 	rate := rateOf(learner)
 	for i, p := range params {
-		n := len(p.Grad) // 0 for a frozen parameter: it is saved but not updated
+		n := len(p.Grad) // 0 for a frozen parameter, which is saved but not updated
 		w.rates = append(w.rates, rate(p.Name))
 		w.m = append(w.m, make([]float32, n))
 		w.v = append(w.v, nil)
@@ -72,8 +72,8 @@ func newWeights(learner any, params []nn.Param, pieces [][]nn.Param, c Config) (
 	return w, nil
 }
 
-// gather adds the gradients of the pieces in range i, in the order of the pieces, and clears all
-// but the sum while they are in the cache.
+// gather adds the gradients of the pieces in range i, in the order of the pieces, and clears all of
+// them except the sum while they are in the cache.
 func (w *weights) gather(i int) {
 	s := &w.ranges[i]
 	sum := s.grads[0]
@@ -93,8 +93,8 @@ func (w *weights) norm() float64 {
 	return math.Sqrt(squares)
 }
 
-// clipScale returns the factor that shortens a gradient of this norm to clip (Pascanu, Mikolov &
-// Bengio 2013, algorithm 1).
+// clipScale returns the factor that scales a gradient of the given norm down to clip (Pascanu,
+// Mikolov & Bengio 2013, algorithm 1).
 func clipScale(norm, clip float64) float64 {
 	if clip > 0 && norm > clip {
 		return clip / norm

@@ -11,9 +11,9 @@ import (
 //
 //	att_s = softmax_s(q·k_s / √D),   y = Σ_s att_s·v_s
 //
-// q is [D]; k and v are [S, D], the keys and values of the positions that it may look at: all up to
-// its own in a decoder, all of the document in an encoder. It is the plain version, used for
-// inspection and as the reference for autograd's Attention and AttentionStep.
+// q is [D]; k and v are [S, D], the keys and values of the positions that it may attend to: all
+// positions up to its own in a decoder, all of the document in an encoder. It is the plain version,
+// used for inspection and as the reference for autograd's Attention and AttentionStep.
 func attention(q []float32, k, v [][]float32) (y, att []float32) {
 	scores := make([]float64, len(k))
 	for s := range scores {
@@ -32,7 +32,7 @@ func attention(q []float32, k, v [][]float32) (y, att []float32) {
 	return y, att
 }
 
-// softmax is e^x / Σ e^x. The largest is subtracted first, so that nothing overflows.
+// softmax is e^x / Σ e^x. The largest x is subtracted first, so that nothing overflows.
 func softmax(x []float64) []float32 {
 	top, sum := math.Inf(-1), 0.0
 	for _, v := range x {

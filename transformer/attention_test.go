@@ -10,10 +10,10 @@ import (
 	"lmzoo/nn/nntest"
 )
 
-// TestAttentionIsPlainAttention: the fast kernels, over packed documents and over a cache, give eq.
-// 1.
+// TestAttentionIsPlainAttention: the fast kernels, over packed documents and over a cache, agree
+// with eq. 1.
 func TestAttentionIsPlainAttention(t *testing.T) {
-	for _, T := range []int{1, 7, 70} { // one block of rows, and several
+	for _, T := range []int{1, 7, 70} { // one block of rows, and several blocks
 		const c, heads3 = 12, 3
 		tape := autograd.NewForward()
 		qkv := nn.Normal(T, 3*c, 1, nntest.Rand()) // [T, 3C]
@@ -27,7 +27,7 @@ func TestAttentionIsPlainAttention(t *testing.T) {
 		for i := range plain {
 			require.InDeltaSlice(t, plain[i], fast.Row(i), 1e-5)
 		}
-		end := make([]int32, T) // the documents, from both sides
+		end := make([]int32, T) // the same documents, attended to from both sides
 		for i := range end {
 			end[i] = min(start[i]+3, int32(T))
 		}

@@ -73,7 +73,7 @@ func BenchmarkTrainBERT(b *testing.B) {
 			var batch MaskedBatch
 			s.Batch(&batch, 0)
 			nntest.BenchmarkTrain(b, m, batch, c.pieces)
-			// all tokens, not only the masked ones
+			// count all tokens, not only the masked ones
 			b.ReportMetric(float64(len(batch.X)*b.N)/b.Elapsed().Seconds(), "tokens/s")
 		})
 	}

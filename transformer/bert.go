@@ -9,12 +9,12 @@ import (
 	"lmzoo/nn"
 )
 
-// BERT is a bidirectional encoder (Devlin, Chang, Lee and Toutanova 2019): every position looks at
-// the whole document, so the model cannot predict the next token. It learns to predict masked
+// BERT is a bidirectional encoder (Devlin, Chang, Lee and Toutanova 2019): every position attends
+// to the whole document, so the model cannot predict the next token. It learns to predict masked
 // tokens (mlm.go) and, as a setting, whether one text follows another (nsp.go). Its blocks are
 // those of Vaswani et al. (2017), with LayerNorm after each residual addition. The names and shapes
-// of its parameters are those of BertForPreTraining on Hugging Face, without next-sentence
-// prediction those of BertForMaskedLM.
+// of its parameters are those of BertForPreTraining on Hugging Face or, without next-sentence
+// prediction, those of BertForMaskedLM.
 type BERT struct {
 	Config BERTConfig
 
@@ -24,7 +24,7 @@ type BERT struct {
 	nn.Inference
 }
 
-// bertEncoder holds the parameters with which fine-tuning starts.
+// bertEncoder holds the parameters that fine-tuning starts from.
 type bertEncoder struct {
 	Embeddings struct {
 		Word     *nn.Embedding `param:"word_embeddings"`       // [V, C]
@@ -60,7 +60,7 @@ type bertOutput struct {
 	Norm  *nn.LayerNorm `param:"LayerNorm"`
 }
 
-// NewBERT returns a BERT with the initial weights of its authors: N(0, 0.02²), biases of zero.
+// NewBERT returns a BERT with its authors' initial weights: N(0, 0.02²), and zero for biases.
 func NewBERT(cfg BERTConfig, rng *rand.Rand) (*BERT, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
@@ -103,8 +103,8 @@ func (m *BERT) Vocab() int { return m.Config.VocabSize }
 func (m *BERT) Embeddings() *autograd.Tensor { return m.Encoder.Embeddings.Word.Weight }
 
 // Hidden returns the embeddings and the output of every layer, [B·T, C] each (nn.Encoder). In
-// training every document ends with [SEP], and a pair has one between its texts; the caller inserts
-// them.
+// training every document ends with [SEP], and a pair also has a [SEP] between its texts; the
+// caller must insert them.
 func (m *BERT) Hidden(t *autograd.Tape, b corpus.Batch) []*autograd.Tensor {
 	docs := m.layout(t, b.T, b.X)
 	hidden := []*autograd.Tensor{m.embed(t, b.X, docs)} // [B·T, C]
@@ -157,5 +157,5 @@ func (m *BERT) write(t *autograd.Tape, h, x *autograd.Tensor, o *bertOutput) *au
 	return o.Norm.Forward(t, t.Add(h, x))
 }
 
-// Window returns how many positions an input has at most, [CLS] and [SEP] among them.
+// Window returns the maximum number of positions of an input, including [CLS] and [SEP].
 func (m *BERT) Window() int { return m.Config.NPositions }

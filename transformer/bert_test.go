@@ -46,7 +46,8 @@ func TestBERTGolden(t *testing.T) {
 	}
 }
 
-// maskedBatch is a whole step: its denominators are its own targets.
+// maskedBatch returns the batch of a whole step, whose denominators are the counts of its own
+// targets.
 func maskedBatch(b, t int, x, y []lm.Token, next []int32) MaskedBatch {
 	m := MaskedBatch{Batch: nntest.Batch(b, t, x, y), Next: next}
 	for _, label := range next {
@@ -61,7 +62,7 @@ func TestBERTFiller(t *testing.T) {
 	lmtest.CheckFiller(t, loudBERT(t, smallBERT), 2e-5, 0, 1, 2, 5, 6, 7, 8, 20)
 }
 
-// TestFillIsTheGoldenPath: FillLogProbs asks with [MASK] at i, between [CLS] and [SEP].
+// TestFillIsTheGoldenPath: FillLogProbs reads the text with [MASK] at i, between [CLS] and [SEP].
 func TestFillIsTheGoldenPath(t *testing.T) {
 	m := loudBERT(t, smallBERT)
 	x, at := m.masked([]lm.Token{4, 0, 1, 2, 3, 0, 5}, 3)
@@ -75,7 +76,7 @@ func TestFillIsTheGoldenPath(t *testing.T) {
 	require.Equal(t, 4, at)
 }
 
-// TestBERTSeesBothSides: a token changes what is filled in before it and after it.
+// TestBERTSeesBothSides: a token changes the predictions for gaps before it and after it.
 func TestBERTSeesBothSides(t *testing.T) {
 	m := loudBERT(t, smallBERT)
 	for _, other := range []int{0, 4} {
@@ -100,7 +101,7 @@ func TestBERTGradients(t *testing.T) {
 	}
 }
 
-// TestBERTHiddenOfDocuments: documents in one row have the vectors that they have alone.
+// TestBERTHiddenOfDocuments: documents that share a row have the same vectors as alone.
 func TestBERTHiddenOfDocuments(t *testing.T) {
 	m := loudBERT(t, smallBERT)
 	x := []lm.Token{2, 12, 3, 0, 1, 12, 0, 0, 4, 12}

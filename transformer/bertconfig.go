@@ -8,8 +8,8 @@ import (
 	"lmzoo/nn"
 )
 
-// BERTConfig is the shape of a BERT and its objective. The symbols are those of Config; the special
-// tokens count in the vocabulary. A token id of 0 means V−2 for [MASK] and V−1 for [SEP].
+// BERTConfig is the shape of a BERT and its objective. The symbols are those of Config; the
+// vocabulary includes the special tokens. A token id of 0 means V−2 for [MASK] and V−1 for [SEP].
 type BERTConfig struct {
 	VocabSize        int      `json:"vocab_size"`
 	NPositions       int      `json:"n_positions" help:"context window (default: --context)"`
@@ -17,9 +17,9 @@ type BERTConfig struct {
 	NLayer           int      `json:"n_layer" help:"layers"`
 	NHead            int      `json:"n_head" help:"attention heads"`
 	Dropout          float64  `json:"dropout" help:"dropout probability"`
-	InitializerRange float64  `json:"initializer_range,omitempty" help:"new weights' std (0: 0.02)"`
-	MaskRate         float64  `json:"mask_rate,omitempty" help:"share of masked tokens (0: 0.15)"`
-	NSP              bool     `json:"nsp,omitempty" help:"predict the next sentence, too"`
+	InitializerRange float64  `json:"initializer_range,omitempty" help:"initial standard deviation (0: 0.02)"`
+	MaskRate         float64  `json:"mask_rate,omitempty" help:"fraction of masked tokens (0: 0.15)"`
+	NSP              bool     `json:"nsp,omitempty" help:"also predict the next sentence"`
 	MaskToken        lm.Token `json:"mask_token_id,omitempty" from:"the tokenizer"`
 	SepToken         lm.Token `json:"sep_token_id,omitempty" from:"the tokenizer"`
 }

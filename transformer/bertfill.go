@@ -8,7 +8,7 @@ import (
 
 // FillLogProbs stores ln P(v at i | all tokens but the i-th) in dst[v] for every token v: the
 // prediction of the masked language model with [MASK] at i (lm.Filler). The document around i is
-// read between [CLS] and [SEP]; where it is longer than the window, the part around i.
+// read between [CLS] and [SEP]; if it is longer than the window, only the part around i is read.
 func (m *BERT) FillLogProbs(dst []float64, tokens []lm.Token, i int) []float64 {
 	x, at := m.masked(tokens, i)
 	return m.LogProbs(dst, func(t *autograd.Tape) *autograd.Tensor {
@@ -18,11 +18,11 @@ func (m *BERT) FillLogProbs(dst []float64, tokens []lm.Token, i int) []float64 {
 	})
 }
 
-// masked returns the input that asks for tokens[i], and the place of its [MASK]. It reads no
-// further than the window reaches.
+// masked returns the input for predicting tokens[i], and the position of [MASK] in it. It does not
+// read beyond the window.
 func (m *BERT) masked(tokens []lm.Token, i int) (x []lm.Token, at int) {
 	w := m.Config.NPositions
-	from, to := i, i+1 // the document around i, without the BOS beside it
+	from, to := i, i+1 // the document around i, without the surrounding BOS
 	for from > 0 && i-from < w && tokens[from-1] != lm.BOS {
 		from--
 	}
@@ -44,7 +44,7 @@ func (m *BERT) masked(tokens []lm.Token, i int) (x []lm.Token, at int) {
 }
 
 // FillScore stores ln P(tokens[i] | all tokens but the i-th) in dst[i−from]: one input for each
-// position, many of them in a batch (lm.FillScorer).
+// position, with many inputs in a batch (lm.FillScorer).
 func (m *BERT) FillScore(dst []float64, tokens []lm.Token, from, to int) []float64 {
 	dst = lm.Grow(dst, to-from)
 	for done := from; done < to; {

@@ -5,7 +5,7 @@ import (
 	"lmzoo/nn"
 )
 
-// bertHeads holds the parameters of pre-training beside the encoder.
+// bertHeads holds the parameters that pre-training adds to the encoder.
 type bertHeads struct {
 	Predictions struct {
 		Bias      *autograd.Tensor `param:"bias,vector"` // [1, V]
@@ -35,7 +35,7 @@ func (m *BERT) Loss(t *autograd.Tape, b MaskedBatch) *autograd.Tensor {
 	return t.Add(loss, m.pairLoss(t, h, b)) // 1×1
 }
 
-// maskedLoss is the loss of the masked language model, over the positions with a target alone.
+// maskedLoss is the loss of the masked language model, over the positions that have a target.
 func (m *BERT) maskedLoss(t *autograd.Tape, h *autograd.Tensor, b MaskedBatch) *autograd.Tensor {
 	at, y := chosen(t, b.Y)
 	x := m.transform(t, t.Embedding(h, at))                                        // [n, C]
@@ -56,8 +56,8 @@ func (m *BERT) pairLoss(t *autograd.Tape, h *autograd.Tensor, b MaskedBatch) *au
 	return t.CrossEntropy(logits, y, b.Pairs)            // 1×1
 }
 
-// Pool is tanh(h·Wᵀ + b), the pooler over the hidden vectors of [CLS]. It exists with next-sentence
-// prediction only.
+// Pool is tanh(h·Wᵀ + b), the pooler over the hidden vectors of [CLS]. It exists only with
+// next-sentence prediction.
 func (m *BERT) Pool(t *autograd.Tape, h *autograd.Tensor) *autograd.Tensor {
 	return t.Tanh(m.Encoder.Pooler.Dense.Forward(t, h)) // [n, C]
 }

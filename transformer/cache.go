@@ -8,12 +8,12 @@ import (
 )
 
 // cache is the State of a GPT: the keys and values of every token in the window (the KV cache).
-// They never change, and later positions need nothing else of a token. Pushed tokens wait until a
-// prediction is asked for and are then encoded together, so a prompt is read as fast as a training
+// They never change, and later positions need nothing else from a token. Pushed tokens wait until a
+// prediction is requested and are then encoded together, so a prompt is read as fast as a training
 // batch.
 //
-// A full window moves by Stride tokens: the oldest are dropped and the others encoded again from
-// position 0. The model's NextLogProbs and Score follow the same rule.
+// A full window moves by Stride tokens: the oldest tokens are dropped and the others are encoded
+// again from position 0. The model's NextLogProbs and Score follow the same rule.
 type cache struct {
 	window
 	m    *Model
@@ -22,7 +22,7 @@ type cache struct {
 	h    []float32   // [C] the last hidden vector
 }
 
-// window is the tokens that a State sees.
+// window holds the tokens that a State sees.
 type window struct {
 	tokens []lm.Token // at most W tokens, the newest last
 	pos    []int32    // 0 … W−1
@@ -49,7 +49,7 @@ func (s *window) Push(tok lm.Token) {
 	s.tokens = append(s.tokens, tok)
 }
 
-// waiting returns the tokens that are not encoded yet, and their positions.
+// waiting returns the tokens that are not yet encoded, and their positions.
 func (s *window) waiting() (tokens []lm.Token, pos []int32) {
 	return s.tokens[s.done:], s.pos[s.done:len(s.tokens)]
 }
@@ -108,7 +108,7 @@ func (s *cache) attend(t *autograd.Tape, layer int, qkv *autograd.Tensor) *autog
 		copy(k[(s.done+i)*c:][:c], qkv.Row(i)[c:])
 		copy(v[(s.done+i)*c:][:c], qkv.Row(i)[2*c:])
 	}
-	if s.done == 0 { // the cache is empty: the attention of training
+	if s.done == 0 { // the cache is empty, so use the attention of training
 		return t.Attention(qkv, 1, qkv.Rows, s.m.Config.NHead, nil, nil, 0)
 	}
 	att := t.New(qkv.Rows, c) // [n, C]

@@ -17,9 +17,9 @@ type Config struct {
 	NHead            int     `json:"n_head" help:"attention heads"`
 	Dropout          float64 `json:"dropout" help:"dropout probability"`
 	Norm             string  `json:"norm,omitempty" help:"layer norm: pre (GPT-2) or post (GPT-1)"`
-	Smear            bool    `json:"smear,omitempty" help:"let keys see one token back"` // smear.go
-	InitializerRange float64 `json:"initializer_range,omitempty" help:"new weights' std (0: 0.02)"`
-	Stride           int     `json:"stride,omitempty" help:"step of a full window (0: half of it)"`
+	Smear            bool    `json:"smear,omitempty" help:"mix each key with the previous one"` // smear.go
+	InitializerRange float64 `json:"initializer_range,omitempty" help:"initial standard deviation (0: 0.02)"`
+	Stride           int     `json:"stride,omitempty" help:"step of a full window (0: half the window)"`
 }
 
 // The positions of the LayerNorms: before each half of a block, or after the residual addition.
@@ -45,7 +45,8 @@ func Preset(size string) (Config, error) {
 }
 
 // gpt2Init is the standard deviation of GPT-2's initial weights, for 768 channels and more. With
-// few channels, attention starts so flat that copying is learned late; about 1/√C works better.
+// few channels, attention starts so flat that the model learns to copy only late; about 1/√C works
+// better.
 const gpt2Init = 0.02
 
 // Validate reports the first invalid field.

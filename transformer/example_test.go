@@ -57,7 +57,7 @@ func ExampleModel_Loss() {
 		NHead: 2}, rand.New(rand.NewPCG(1, 1)))
 	text := []int32{0, 1, 2, 3, 1, 2, 3, 1, 2, 3, 1, 2} // BOS a b c a b c a b c a b
 	batch := corpus.Batch{B: 4, T: 8, N: 4 * 8}
-	for from := range batch.B { // a row from each of the first positions
+	for from := range batch.B { // one row from each of the first positions
 		batch.X = append(batch.X, text[from:from+8]...)
 		batch.Y = append(batch.Y, text[from+1:from+9]...)
 	}
@@ -98,11 +98,11 @@ func ExampleModel_Loss() {
 	// abcabcabcabcabcabcabcabc
 }
 
-// BERT fills a gap from both sides. In these texts of three letters the last decides the first: "a"
-// stands before "x", "b" before "y", with "-" between them. No model that reads from left to right
-// can know the first letter; BERT can.
+// BERT fills a gap from both sides. In these texts of three letters, the last letter decides the
+// first: "a" goes with "x" and "b" with "y", with "-" between them. A model that reads from left to
+// right cannot know the first letter; BERT can.
 func ExampleBERT() {
-	letters := "^abxy-" // and [MASK], [SEP]
+	letters := "^abxy-" // followed by [MASK] and [SEP]
 	docs := [][]int32{{1, 5, 3, 0}, {2, 5, 4, 0}}
 	m, err := transformer.NewBERT(transformer.BERTConfig{VocabSize: len(letters) + 2,
 		NPositions: 8, NEmbd: 16, NLayer: 1, NHead: 2, InitializerRange: 0.2},
@@ -125,7 +125,7 @@ func ExampleBERT() {
 			}
 		}
 	}
-	for _, text := range [][]int32{{1, 5, 3}, {1, 5, 4}} { // what the gap holds is not looked at
+	for _, text := range [][]int32{{1, 5, 3}, {1, 5, 4}} { // the token in the gap is ignored
 		p := m.FillLogProbs(nil, text, 0)
 		best := slices.Index(p, slices.Max(p))
 		fmt.Printf("_-%c: %c\n", letters[text[2]], letters[best])

@@ -1,7 +1,7 @@
 // Package transformer holds the models whose memory is attention: every position reads from other
 // positions, weighted by relevance (Vaswani et al. 2017, "Attention Is All You Need"). gpt.go is
-// the decoder, which sees the past (GPT-2, Radford et al. 2019; as a setting GPT-1, 2018); bert.go
-// is the encoder, which sees both sides (Devlin et al. 2019).
+// the decoder, which sees only the past (GPT-2, Radford et al. 2019, or with a setting GPT-1,
+// 2018); bert.go is the encoder, which sees both sides (Devlin et al. 2019).
 package transformer
 
 import (
@@ -20,7 +20,8 @@ import (
 // output layer (weight tying, Press and Wolf 2017). In each block, attention and a two-layer
 // network read the normalised residual stream (He et al. 2016) and add to it (pre-norm). With
 // post-norm the model is GPT-1, which differs only in the position of the LayerNorms. Parameters
-// have their names on Hugging Face, where GPT-1 calls wte and wpe tokens_embed and positions_embed.
+// have the names that they have on Hugging Face, except that GPT-1 there calls wte and wpe
+// tokens_embed and positions_embed.
 type Model struct {
 	Config Config
 
@@ -50,7 +51,7 @@ type Block struct {
 }
 
 // New returns a GPT with the initial weights of GPT-2 (Radford et al. 2019, §2.3): N(0, 0.02²),
-// with 0.02/√(2L) for the 2L projections that write to the residual stream. Post-norm starts as
+// with 0.02/√(2L) for the 2L projections that write to the residual stream. Post-norm starts like
 // GPT-1, with 0.02 everywhere.
 func New(cfg Config, rng *rand.Rand) (*Model, error) {
 	if err := cfg.Validate(); err != nil {
@@ -94,7 +95,7 @@ func New(cfg Config, rng *rand.Rand) (*Model, error) {
 func (m *Model) Vocab() int { return m.Config.VocabSize }
 
 // Loss is the mean −ln P of the targets of the batch. A row may hold several documents: positions
-// and attention restart at each BOS, so the loss is that of the documents alone.
+// and attention restart at each BOS, so the loss is that of the separate documents.
 func (m *Model) Loss(t *autograd.Tape, b corpus.Batch) *autograd.Tensor {
 	docs := m.pack(t, b.B, b.T, b.X)
 	h := m.forward(t, b.X, docs.pos, docs) // [B·T, C]
@@ -123,7 +124,7 @@ func (m *Model) embed(t *autograd.Tape, x, pos []int32) *autograd.Tensor {
 	return t.Dropout(h, m.Config.Dropout)                 // [B·T, C]
 }
 
-// block is one layer. Pre-norm normalises what a branch reads (GPT-2):
+// block is one layer. Pre-norm normalises the input of a branch (GPT-2):
 //
 //	h'ₗ  = hₗ + Attention(LN(hₗ)·W_qkv)·W_proj
 //	hₗ₊₁ = h'ₗ + GELU(LN(h'ₗ)·W_fc)·W_proj
@@ -157,7 +158,7 @@ func (m *Model) feedForward(t *autograd.Tape, b *Block, h, x *autograd.Tensor) *
 	return m.write(t, h, wide, b.MLP.CProj) // [B·T, C]
 }
 
-// final is the LayerNorm after the last block; post-norm has none.
+// final applies the LayerNorm after the last block; post-norm has none.
 func (m *Model) final(t *autograd.Tape, h *autograd.Tensor) *autograd.Tensor {
 	if m.LNF == nil {
 		return h
@@ -168,7 +169,7 @@ func (m *Model) final(t *autograd.Tape, h *autograd.Tensor) *autograd.Tensor {
 // write adds a branch to the residual stream: h + Dropout(x·w + b).
 func (m *Model) write(t *autograd.Tape, h, x *autograd.Tensor, l *nn.Linear) *autograd.Tensor {
 	if t.Rand == nil || m.Config.Dropout == 0 {
-		return l.AddTo(t, h, x) // the same in one pass over h
+		return l.AddTo(t, h, x) // the same, in one pass over h
 	}
 	return t.Add(h, t.Dropout(l.Forward(t, x), m.Config.Dropout))
 }

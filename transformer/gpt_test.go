@@ -53,7 +53,8 @@ func TestContractOfOneTokenWindow(t *testing.T) {
 	lmtest.Check(t, loud(t, cfg), 2e-5, 0, 1, 2, 5)
 }
 
-// TestWindow: beyond the window, the prediction is that of a new document with the window's tokens.
+// TestWindow: beyond the window, the prediction equals that for a new document with the tokens of
+// the window.
 func TestWindow(t *testing.T) {
 	for _, c := range []struct{ n, w, stride, want int }{
 		{1, 8, 4, 0}, {8, 8, 4, 0}, {9, 8, 4, 4}, {12, 8, 4, 4}, {13, 8, 4, 8},
@@ -72,7 +73,7 @@ func TestWindow(t *testing.T) {
 	require.InDeltaSlice(t, want, m.NextLogProbs(nil, doc), 1e-5)
 }
 
-// TestRowLongerThanWindow: a row longer than the window is cut into windows, without a panic.
+// TestRowLongerThanWindow: a row longer than the window is cut into windows and does not panic.
 func TestRowLongerThanWindow(t *testing.T) {
 	m := loud(t, small)
 	x := make([]lm.Token, 21)
@@ -82,7 +83,7 @@ func TestRowLongerThanWindow(t *testing.T) {
 	require.NotPanics(t, func() { m.Loss(autograd.NewTape(), nntest.Batch(1, len(x), x, x)) })
 }
 
-// TestInitialWeights: the weights start as GPT-2's, scaled down for the projections that write to
+// TestInitialWeights: the weights start like GPT-2's, scaled down for the projections that write to
 // the residual stream.
 func TestInitialWeights(t *testing.T) {
 	m, err := New(Config{VocabSize: 65, NPositions: 64, NEmbd: 128, NLayer: 4, NHead: 4},

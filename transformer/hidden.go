@@ -25,5 +25,5 @@ func (m *Model) Hidden(t *autograd.Tape, b corpus.Batch) []*autograd.Tensor {
 // Embeddings returns the token embeddings [V, C] (nn.Embedder).
 func (m *Model) Embeddings() *autograd.Tensor { return m.WTE.Weight }
 
-// Window returns how many positions a document has at most; BOS takes one.
+// Window returns the maximum number of positions of a document; BOS takes one.
 func (m *Model) Window() int { return m.Config.NPositions }

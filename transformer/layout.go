@@ -5,9 +5,9 @@ import (
 	"lmzoo/lm"
 )
 
-// layout holds, for every position of a batch, its place in its document and the positions that it
-// sees: all of its document, on both sides. A document begins at a BOS, at the beginning of a row,
-// and where the window is full. A layout lives until the tape's Reset.
+// layout holds, for every position of a batch, its position in its document and the positions that
+// it sees: the whole document, on both sides. A document begins at a BOS, at the beginning of a
+// row, and when the window is full. A layout lives until the tape's Reset.
 type layout struct {
 	rowLen     int
 	start, end []int32 // [B·T] the document of each position, as columns of its row

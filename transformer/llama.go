@@ -10,11 +10,11 @@ import (
 	"lmzoo/nn"
 )
 
-// Llama is the decoder of most large language models since 2023 (Touvron et al. 2023a, b). From
-// GPT-2 it differs in five places: RMSNorm for LayerNorm (Zhang and Sennrich 2019), positions that
-// turn queries and keys (Su et al. 2021) for position embeddings, a gated layer for GELU (Shazeer
-// 2020), keys and values that groups of heads share (Ainslie et al. 2023), and no biases. The names
-// and shapes of its parameters are those of LlamaForCausalLM on Hugging Face.
+// Llama is the decoder of most large language models since 2023 (Touvron et al. 2023a, b). It
+// differs from GPT-2 in five respects: RMSNorm instead of LayerNorm (Zhang and Sennrich 2019),
+// rotary positions (Su et al. 2021) instead of position embeddings, a gated layer instead of GELU
+// (Shazeer 2020), keys and values that groups of heads share (Ainslie et al. 2023), and no biases.
+// The names and shapes of its parameters are those of LlamaForCausalLM on Hugging Face.
 type Llama struct {
 	Config LlamaConfig
 
@@ -49,7 +49,7 @@ type llamaLayer struct {
 	} `param:"mlp"`
 }
 
-// NewLlama returns a Llama with initial weights from N(0, 0.02²), as Hugging Face's.
+// NewLlama returns a Llama with initial weights from N(0, 0.02²), as on Hugging Face.
 func NewLlama(cfg LlamaConfig, rng *rand.Rand) (*Llama, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
@@ -163,12 +163,12 @@ func (m *Llama) write(t *autograd.Tape, h, x *autograd.Tensor, l *nn.LinearT) *a
 }
 
 // keyValues computes the attention of a forward pass: over the documents of a batch, or over the
-// keys and values in a cache. A row of qkv holds H turned queries, K turned keys and K values.
+// keys and values in a cache. A row of qkv holds H rotated queries, K rotated keys and K values.
 type keyValues interface {
 	attend(t *autograd.Tape, layer int, qkv *autograd.Tensor) *autograd.Tensor
 }
 
-// llamaRows are the keys and values of a batch: B rows of T tokens. A row may hold several
+// llamaRows holds the keys and values of a batch: B rows of T tokens. A row may hold several
 // documents; every position sees only its own.
 type llamaRows struct {
 	m          *Llama
@@ -208,5 +208,5 @@ func (m *Llama) Hidden(t *autograd.Tape, b corpus.Batch) []*autograd.Tensor {
 // Embeddings returns the token embeddings [V, C] (nn.Embedder).
 func (m *Llama) Embeddings() *autograd.Tensor { return m.Model.EmbedTokens.Weight }
 
-// Window returns how many positions a document has at most; BOS takes one.
+// Window returns the maximum number of positions of a document; BOS takes one.
 func (m *Llama) Window() int { return m.Config.MaxPositionEmbeddings }

@@ -146,8 +146,8 @@ func TestLlamaConfigErrors(t *testing.T) {
 	require.Equal(t, 4, m.Stride())
 }
 
-// TestRotaryIsRelative: with turned queries and keys, attention depends on distances alone, so that
-// the second half of a document that repeats its first half, cut off, has the same attention.
+// TestRotaryIsRelative: with rotated queries and keys, attention depends only on distances. If a
+// document repeats its first half, the second half on its own therefore has the same attention.
 func TestRotaryIsRelative(t *testing.T) {
 	const d, n = 8, 20
 	angles := autograd.NewAngles(n, d, 100)

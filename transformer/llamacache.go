@@ -5,11 +5,11 @@ import (
 	"lmzoo/lm"
 )
 
-// llamaCache is the State of a Llama: the turned keys and the values of every token in the window.
-// Only the K heads of keys and values are kept, which is what grouped-query attention is for. A
-// full window moves as a GPT's does: the oldest Stride tokens are dropped and the others encoded
-// again. Turned keys would stay valid, but the vectors that they were made from have seen the
-// dropped tokens.
+// llamaCache is the State of a Llama: the rotated keys and the values of every token in the window.
+// Only the K heads of keys and values are kept, which is the purpose of grouped-query attention. A
+// full window moves like that of a GPT: the oldest Stride tokens are dropped and the others are
+// encoded again. Rotated keys would remain valid, but the vectors that they were computed from have
+// seen the dropped tokens.
 type llamaCache struct {
 	window
 	m    *Llama
@@ -69,7 +69,7 @@ func (s *llamaCache) attend(t *autograd.Tape, layer int, qkv *autograd.Tensor) *
 		copy(k[(s.done+i)*kv:][:kv], qkv.Row(i)[q:])
 		copy(v[(s.done+i)*kv:][:kv], qkv.Row(i)[q+kv:])
 	}
-	if s.done == 0 { // the cache is empty: the attention of training
+	if s.done == 0 { // the cache is empty, so use the attention of training
 		return t.GroupedAttention(qkv, 1, qkv.Rows, c.NumAttentionHeads, c.NumKeyValueHeads, nil,
 			nil, 0)
 	}

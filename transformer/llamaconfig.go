@@ -24,11 +24,11 @@ type LlamaConfig struct {
 	TieWordEmbeddings bool    `json:"tie_word_embeddings" help:"use the embeddings as the head"`
 	InitializerRange  float64 `json:"initializer_range" help:"new weights' std (0: 0.02)"`
 	Dropout           float64 `json:"dropout,omitempty" help:"dropout probability"`
-	Stride            int     `json:"stride,omitempty" help:"step of a full window (0: half of it)"`
+	Stride            int     `json:"stride,omitempty" help:"step of a full window (0: half the window)"`
 }
 
 // LlamaPreset returns the Config of a size, without a vocabulary. The shapes are those of Preset,
-// with two heads of queries to each head of keys and values.
+// with two query heads per head of keys and values.
 func LlamaPreset(size string) (LlamaConfig, error) {
 	c := LlamaConfig{TieWordEmbeddings: true}
 	switch size {
@@ -47,7 +47,7 @@ func LlamaPreset(size string) (LlamaConfig, error) {
 	return c, nil
 }
 
-// Defaults returns c with the values that a 0 stands for.
+// Defaults returns c with every 0 replaced by the default that it stands for.
 func (c LlamaConfig) Defaults() LlamaConfig {
 	c.IntermediateSize = cmp.Or(c.IntermediateSize, gatedWidth(c.HiddenSize))
 	c.NumKeyValueHeads = cmp.Or(c.NumKeyValueHeads, c.NumAttentionHeads)
@@ -62,8 +62,8 @@ const (
 	rmsNormEps = 1e-5  // Touvron et al. 2023b
 )
 
-// gatedWidth is 8/3 of the channels, rounded up to a multiple of 16: three matrices of a gated
-// layer so have the parameters of two matrices of 4C (Shazeer 2020, §3).
+// gatedWidth is 8/3 of the channels, rounded up to a multiple of 16: the three matrices of a gated
+// layer then have as many parameters as two matrices of 4C (Shazeer 2020, §3).
 func gatedWidth(channels int) int { return (channels*8/3 + 15) / 16 * 16 }
 
 // Validate reports the first invalid field.

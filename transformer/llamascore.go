@@ -12,7 +12,7 @@ func (m *Llama) NextLogProbs(dst []float64, context []lm.Token) []float64 {
 	return nextLogProbs(m, dst, context)
 }
 
-// Score stores ln P(tokens[i] | BOS, tokens[:i]) in dst[i], as GPT's Score.
+// Score stores ln P(tokens[i] | BOS, tokens[:i]) in dst[i], like Score of GPT.
 func (m *Llama) Score(dst []float64, tokens []lm.Token) []float64 {
 	return scoreThreads(m, dst, tokens, 1)
 }

@@ -6,7 +6,7 @@ import (
 )
 
 // NextMasked implements lm.Masker: the last given tokens of the context keep their positions in the
-// window and see BOS and one another; the tokens before them are masked.
+// window and attend to BOS and one another; the tokens before them are masked.
 func (m *Model) NextMasked(dst []float64, context []lm.Token, given int) []float64 {
 	context = lm.SinceBOS(context)
 	start := windowStart(len(context)+1, m.Config.NPositions, m.Config.Stride)

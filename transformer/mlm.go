@@ -10,22 +10,23 @@ import (
 )
 
 // MaskedBatch is the training data of BERT: B rows of T tokens, some of them masked. Unlike in a
-// batch of a causal model, Y[i] is the token at position i itself, or −1 if it is no target.
+// batch of a causal model, Y[i] is the token at position i itself, or −1 if the position is not a
+// target.
 type MaskedBatch struct {
 	corpus.Batch
-	Next  []int32 // [B·T] at the [CLS] of a pair: 0 = next, 1 = random; else −1
+	Next  []int32 // [B·T] at the [CLS] of a pair: 0 = next, 1 = random; −1 elsewhere
 	Pairs int     // pairs of the whole step, the denominator of their loss
 }
 
-// Share returns share i of n of the rows, and false if no row is left for it.
+// Share returns share i of n of the rows. It returns false if no row is left for this share.
 func (b MaskedBatch) Share(i, n int) (MaskedBatch, bool) {
 	share, ok := b.Batch.Share(i, n)
 	lo, hi := b.B*i/n, b.B*(i+1)/n
 	return MaskedBatch{share, b.Next[lo*b.T : hi*b.T], b.Pairs}, ok
 }
 
-// Of returns the batch with n as the denominator of the loss of its tokens. That of its pairs grows
-// in the same proportion.
+// Of returns the batch with n as the denominator of the loss of its tokens. The denominator of the
+// loss of its pairs grows in the same proportion.
 func (b MaskedBatch) Of(n int) MaskedBatch {
 	if b.N > 0 && b.Pairs > 0 {
 		b.Pairs = max(1, int(math.Round(float64(b.Pairs)*float64(n)/float64(b.N))))
@@ -48,8 +49,8 @@ type MaskedSource struct {
 }
 
 // NewMaskedSource makes batches of B rows by T tokens from encoded documents. With next-sentence
-// prediction a pair is cut from a document after a token for which ends is true, where there is
-// one; a nil ends cuts anywhere.
+// prediction, a pair is cut from a document after a token for which ends returns true, if there is
+// one; with a nil ends, it is cut anywhere.
 func NewMaskedSource(
 	cfg BERTConfig, docs [][]lm.Token, b, t int, seed uint64, ends func(lm.Token) bool,
 ) (*MaskedSource, error) {
@@ -74,7 +75,7 @@ func NewMaskedSource(
 	return s, nil
 }
 
-// separated returns the documents with [SEP] before the BOS that closes each.
+// separated returns the documents with [SEP] before each closing BOS.
 func separated(docs [][]lm.Token, sep lm.Token) [][]lm.Token {
 	out := make([][]lm.Token, len(docs))
 	for i, doc := range docs {
@@ -86,8 +87,9 @@ func separated(docs [][]lm.Token, sep lm.Token) [][]lm.Token {
 	return out
 }
 
-// Steps is the number of steps that have every document once. With next-sentence prediction, where
-// documents are drawn at random, it is the number of steps that have as many tokens.
+// Steps returns the number of steps that contain every document once. With next-sentence
+// prediction, where documents are drawn at random, it returns the number of steps that contain the
+// same number of tokens.
 func (s *MaskedSource) Steps() int {
 	if w, ok := s.rows.(*corpus.Windows); ok {
 		return (w.Rows() + s.b - 1) / s.b
@@ -118,7 +120,7 @@ func (s *MaskedSource) mask(b *MaskedBatch) {
 	b.N = 0
 	from := 0 // start of the document
 	for i := 1; i <= len(b.X); i++ {
-		if i%b.T == 0 || b.X[i] == lm.BOS { // a row is at its end, or a document begins
+		if i%b.T == 0 || b.X[i] == lm.BOS { // the row ends here, or a document begins
 			b.N += s.maskDocument(b.X[from:i], b.Y[from:i])
 			from = i
 		}
@@ -126,8 +128,8 @@ func (s *MaskedSource) mask(b *MaskedBatch) {
 }
 
 // maskDocument chooses MaskRate of the tokens, at least one, and sets their targets; special tokens
-// are never chosen. Of ten chosen tokens eight become [MASK], one becomes a random token, and one
-// stays as it is, because fine-tuning will show the model no [MASK] (Devlin et al. 2019, §3.1).
+// are never chosen. Of ten chosen tokens eight become [MASK], one becomes a random token and one is
+// unchanged, because the model will see no [MASK] in fine-tuning (Devlin et al. 2019, §3.1).
 func (s *MaskedSource) maskDocument(x, y []lm.Token) (chosen int) {
 	s.at = s.at[:0]
 	for i, tok := range x {
@@ -141,7 +143,7 @@ func (s *MaskedSource) maskDocument(x, y []lm.Token) (chosen int) {
 	}
 	chosen = max(1, int(math.Round(s.cfg.MaskRate*float64(len(s.at)))))
 	for k := range chosen {
-		other := k + s.rng.IntN(len(s.at)-k) // a partial shuffle
+		other := k + s.rng.IntN(len(s.at)-k) // partial shuffle
 		s.at[k], s.at[other] = s.at[other], s.at[k]
 		i := s.at[k]
 		y[i] = x[i]

@@ -12,7 +12,8 @@ import (
 	"lmzoo/nn/nntest"
 )
 
-// texts are documents of tokens 1 … 50 in which the token after v is v+1, so that any span is told.
+// texts returns documents of tokens 1 … 50 in which the token after v is v+1, so that every span is
+// predictable.
 func texts(n int) [][]lm.Token {
 	rng := nntest.Rand()
 	docs := make([][]lm.Token, n)
@@ -37,8 +38,8 @@ func newSource(
 	return s
 }
 
-// TestBatchIsAFunctionOfTheStep: in any order, by any source of the same seed, and not by
-// another's.
+// TestBatchIsAFunctionOfTheStep: batches are the same in any order and from any source with the
+// same seed, but differ with another seed.
 func TestBatchIsAFunctionOfTheStep(t *testing.T) {
 	for _, nsp := range []bool{false, true} {
 		cfg := masking
@@ -61,7 +62,8 @@ func TestBatchIsAFunctionOfTheStep(t *testing.T) {
 	}
 }
 
-// TestMasking: the share that is chosen, 80/10/10 among the chosen, and nothing else is changed.
+// TestMasking: checks the fraction of chosen tokens and 80/10/10 among them, and that nothing else
+// is changed.
 func TestMasking(t *testing.T) {
 	for _, rate := range []float64{0, 0.4} {
 		cfg := masking
@@ -99,13 +101,13 @@ func TestMasking(t *testing.T) {
 		}
 		require.InDelta(t, want, float64(chosen)/float64(tokens), 0.015)
 		require.InDelta(t, 0.8, float64(hidden)/float64(chosen), 0.015)
-		// one in 50 draws itself
+		// one draw in 50 gives the original token
 		require.InDelta(t, 0.1*49/50, float64(random)/float64(chosen), 0.015)
 	}
 }
 
-// TestEpochRestoresTheText: with the targets put back, an epoch is every document once, [SEP] at
-// its end.
+// TestEpochRestoresTheText: with the targets put back, an epoch contains every document once, with
+// [SEP] at the end.
 func TestEpochRestoresTheText(t *testing.T) {
 	docs := texts(200)
 	s := newSource(t, masking, 1, 40, nil)
@@ -137,7 +139,7 @@ func TestEpochRestoresTheText(t *testing.T) {
 	require.Equal(t, want, got)
 }
 
-// runes makes tokens a key of a map.
+// runes converts tokens to a form that can become a map key.
 func runes(tokens []lm.Token) (r []rune) {
 	for _, tok := range tokens {
 		r = append(r, 'A'+tok)
@@ -190,7 +192,7 @@ func TestSourceRefuses(t *testing.T) {
 	}
 }
 
-// TestBERTLearns: a run of numbers is completed from both sides.
+// TestBERTLearns: the model completes a sequence of numbers from both sides.
 func TestBERTLearns(t *testing.T) {
 	cfg := BERTConfig{VocabSize: 13, NPositions: 16, NEmbd: 16, NLayer: 1, NHead: 2, MaskRate: 0.4}
 	var docs [][]lm.Token

@@ -9,8 +9,8 @@ import (
 )
 
 // pairer makes the pairs of next-sentence prediction (Devlin et al. 2019, §3.1, task 2): [CLS] A
-// [SEP] B [SEP], where half of the time B is what follows A in its document and otherwise comes
-// from another. As there, a "sentence" is any span of text.
+// [SEP] B [SEP], where B follows A in its document half of the time and otherwise comes from
+// another document. As in the paper, a "sentence" is any span of text.
 type pairer struct {
 	cfg   BERTConfig
 	docs  [][]lm.Token // at least two tokens each, without the closing BOS
@@ -49,7 +49,7 @@ func newPairer(
 
 const (
 	minPair = 5  // [CLS] A [SEP] B [SEP]
-	minRoom = 16 // a shorter rest of a row stays unused
+	minRoom = 16 // a shorter remainder of a row stays unused
 )
 
 // fill fills the rows of b with pairs, one after the other, until too little room is left.
@@ -91,13 +91,14 @@ func (p *pairer) pair(x []lm.Token, rng *rand.Rand) (size int, label int32) {
 	return len(x), label
 }
 
-// draw draws a document; every token has the same chance.
+// draw draws a document with a probability proportional to its length.
 func (p *pairer) draw(rng *rand.Rand) int {
 	place := rng.IntN(p.until[len(p.until)-1])
 	return sort.SearchInts(p.until, place+1)
 }
 
-// window returns n tokens of a document, from a random place, or all if there are no more.
+// window returns n tokens of a document from a random position, or the whole document if it is
+// shorter.
 func (p *pairer) window(doc []lm.Token, n int, rng *rand.Rand) []lm.Token {
 	if len(doc) <= n {
 		return doc
@@ -106,7 +107,8 @@ func (p *pairer) window(doc []lm.Token, n int, rng *rand.Rand) []lm.Token {
 	return doc[from : from+n]
 }
 
-// cut cuts a text of two tokens or more in two, after the end of a sentence if there is one inside.
+// cut cuts a text of two tokens or more in two, after the end of a sentence if the text contains
+// one.
 func (p *pairer) cut(text []lm.Token, rng *rand.Rand) (a, b []lm.Token) {
 	p.cuts = p.cuts[:0]
 	if p.ends != nil {

@@ -9,7 +9,7 @@ import (
 	"lmzoo/lm"
 )
 
-// restored puts the targets of a batch back in their places.
+// restored puts the targets of a batch back into the input.
 func restored(b *MaskedBatch) {
 	for i, y := range b.Y {
 		if y >= 0 {
@@ -18,7 +18,8 @@ func restored(b *MaskedBatch) {
 	}
 }
 
-// TestPairs: half of the pairs go on in their document, the others do not; all are whole and fit.
+// TestPairs: half of the pairs continue in the same document, the others do not; all pairs are
+// complete and fit.
 func TestPairs(t *testing.T) {
 	cfg := masking
 	cfg.NSP = true
@@ -62,7 +63,7 @@ func TestPairs(t *testing.T) {
 	}
 }
 
-// TestPairsAreCutAtSentences: where a text has the end of a sentence inside, it is cut there.
+// TestPairsAreCutAtSentences: a text that contains the end of a sentence is cut there.
 func TestPairsAreCutAtSentences(t *testing.T) {
 	cfg := masking
 	cfg.NSP = true

@@ -16,8 +16,8 @@ type packed struct {
 	pos   []int32 // [B·T] position in the document
 }
 
-// pack finds the documents in a batch. On a recording tape, it returns to the pool after the
-// backward pass.
+// pack finds the documents in a batch. On a recording tape, the result returns to the pool after
+// the backward pass.
 func (m *Model) pack(t *autograd.Tape, b, rowLen int, x []lm.Token) *packed {
 	p := m.packs.Get().(*packed)
 	autograd.Record(t, release{m.packs, p})
@@ -28,8 +28,8 @@ func (m *Model) pack(t *autograd.Tape, b, rowLen int, x []lm.Token) *packed {
 }
 
 // spans finds the documents in rows of tokens: the first column of the document of each position,
-// and the position in it. A document begins at a BOS, at the beginning of a row, and where it is
-// longer than the window.
+// and the position in it. A document begins at a BOS, at the beginning of a row, and after every
+// full window.
 func spans(start, pos []int32, rowLen, window int, x []lm.Token) {
 	for i, tok := range x {
 		col := int32(i % rowLen)

@@ -11,13 +11,14 @@ import (
 // scoreTokens is the approximate number of tokens that Score encodes at once.
 const scoreTokens = 1024
 
-// decoder is a causal model as this file sees it.
+// decoder is a causal model in the form that this file needs.
 type decoder interface {
 	// encode returns the last hidden vectors of b rows of documents.
 	encode(t *autograd.Tape, b, rowLen int, x []lm.Token) *autograd.Tensor
 	// output returns the weights of the output layer, [V, C].
 	output() *autograd.Tensor
-	// Window and Stride return how many tokens a window holds, and by how many it moves.
+	// Window and Stride return the number of tokens of a window, and the number of tokens by which
+	// it moves.
 	Window() int
 	Stride() int
 	With(f func(t *autograd.Tape))
@@ -28,7 +29,7 @@ type decoder interface {
 func (m *Model) Stride() int { return m.Config.Stride }
 
 // SetStride sets the number of tokens by which a full window moves. A small stride leaves every
-// token much context and takes more time. Do not call it while the model is in use.
+// token more context and takes more time. Do not call it while the model is in use.
 func (m *Model) SetStride(stride int) error {
 	return setStride(&m.Config.Stride, "gpt", stride, "n_positions", m.Config.NPositions)
 }
@@ -44,8 +45,8 @@ func setStride(to *int, model string, stride int, setting string, window int) er
 	return nil
 }
 
-// windowStart returns where the window begins that predicts the token after n tokens: the smallest
-// multiple of stride from which the rest of the n tokens fits into w.
+// windowStart returns the start of the window that predicts the token after n tokens: the smallest
+// multiple of stride such that the rest of the n tokens fits into w.
 func windowStart(n, w, stride int) int {
 	return (max(n-w, 0) + stride - 1) / stride * stride
 }
@@ -84,7 +85,7 @@ func (m *Model) encode(t *autograd.Tape, b, rowLen int, x []lm.Token) *autograd.
 }
 
 // Score stores ln P(tokens[i] | BOS, tokens[:i]) in dst[i]. If a document is longer than the
-// window, every window scores the tokens that the window before it could not. Many windows and many
+// window, every window scores the tokens that the previous window could not. Many windows and many
 // short documents share a batch.
 func (m *Model) Score(dst []float64, tokens []lm.Token) []float64 {
 	return m.ScoreThreads(dst, tokens, 1)
@@ -144,7 +145,7 @@ func (b *windows) score(m decoder, dst []float64, tokens []lm.Token) {
 	nats := make([]float64, len(y))
 	m.With(func(t *autograd.Tape) {
 		h := m.encode(t, len(b.x)/b.rowLen, b.rowLen, b.x) // [B·T, C]
-		h = t.Embedding(h, b.rows)                         // [n, C] those that are scored
+		h = t.Embedding(h, b.rows)                         // [n, C] the vectors of the scored positions
 		nn.Score(t, nats, h, m.output(), nil, y)
 	})
 	for i, at := range b.at {
@@ -179,8 +180,9 @@ func (s *scorer) document(begin, end int) {
 }
 
 // window adds the inputs before tokens[first:last] to the batch, to score tokens[scored:last], in a
-// new row if they do not fit into this one. Only the first window of a document shares a row with
-// other documents, from which its BOS separates it: the windows before a later one fill their rows.
+// new row if they do not fit into the current one. Only the first window of a document shares a row
+// with other documents, from which its BOS separates it, because the earlier windows of a document
+// fill their rows.
 func (s *scorer) window(begin, first, scored, last int) {
 	b := &s.batch
 	if len(b.x)%b.rowLen+last-first > b.rowLen {

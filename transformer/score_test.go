@@ -25,7 +25,8 @@ func TestScoreIsSteps(t *testing.T) {
 	})
 }
 
-// TestScoreHasNoSeams: long streams and many documents take several batches, which change no score.
+// TestScoreHasNoSeams: long streams and many documents take several batches, which does not change
+// any score.
 func TestScoreHasNoSeams(t *testing.T) {
 	m := loud(t, small)
 	rng := nntest.Rand()

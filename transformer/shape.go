@@ -2,12 +2,12 @@ package transformer
 
 import "lmzoo/nn"
 
-// Shape returns the size and the cost of a model. Attention takes another 12·T·C operations in
-// every layer (Chowdhery et al. 2022, appendix B), although causal attention needs only half of
+// Shape returns the size and the cost of a model. Attention takes an additional 12·T·C operations
+// in every layer (Chowdhery et al. 2022, appendix B), although causal attention needs only half of
 // them.
 func (c Config) Shape(context int) nn.Shape {
 	v, n, layers, t := float64(c.VocabSize), float64(c.NEmbd), float64(c.NLayer), float64(context)
-	multiplied := 12*n*n*layers + v*n // wte is the output layer, too
+	multiplied := 12*n*n*layers + v*n // wte is also the output layer
 	params := multiplied + n*float64(c.NPositions) + layers*(4+3+1+4+1)*n
 	if c.Norm != PostNorm {
 		params += 2 * n // ln_f
@@ -48,7 +48,7 @@ func (m *Llama) Shape(context int) nn.Shape { return m.Config.Shape(context) }
 // no others are counted; attention looks both ways.
 func (c BERTConfig) Shape(context int) nn.Shape {
 	v, n, layers, t := float64(c.VocabSize), float64(c.NEmbd), float64(c.NLayer), float64(context)
-	multiplied := 12*n*n*layers + n*n + v*n // the word embeddings are the output layer, too
+	multiplied := 12*n*n*layers + n*n + v*n // the word embeddings are also the output layer
 	params := multiplied + n*float64(c.NPositions+2+2) + layers*(4+2+4+1+2)*n + v + 3*n
 	if c.NSP {
 		multiplied += n*n + 2*n

@@ -6,16 +6,16 @@ import (
 	"lmzoo/nn"
 )
 
-// sideBySide is three layers of one input, [x·Wᵀ + b] of a, b and c in one row, [B·T, 3C]. BERT
-// keeps the weights of query, key and value apart; attention reads them in one row, and one product
-// is faster than three.
+// sideBySide applies three layers to one input and returns x·Wᵀ + b of a, b and c side by side,
+// [B·T, 3C]. BERT stores the weights of query, key and value separately, but attention reads them
+// from one row, and one product is faster than three.
 func sideBySide(t *autograd.Tape, x *autograd.Tensor, a, b, c *nn.LinearT) *autograd.Tensor {
 	w := stack(t, [3]*autograd.Tensor{a.Weight, b.Weight, c.Weight}) // [3C, C]
 	bias := stack(t, [3]*autograd.Tensor{a.Bias, b.Bias, c.Bias})    // [3, C]
 	return t.LinearT(x, w, t.Reshape(bias, 1, bias.Rows*bias.Cols))  // [B·T, 3C]
 }
 
-// stack is the rows of three matrices of the same shape, one after the other.
+// stack concatenates the rows of three matrices of the same shape.
 func stack(t *autograd.Tape, parts [3]*autograd.Tensor) *autograd.Tensor {
 	y := t.New(3*parts[0].Rows, parts[0].Cols)
 	for i, x := range parts {

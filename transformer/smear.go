@@ -7,18 +7,19 @@ import (
 	"lmzoo/autograd/vec"
 )
 
-// smear lets every head mix each key with the one before it (Olsson et al. 2022, "In-context
+// smear lets every head mix each key with the previous key (Olsson et al. 2022, "In-context
 // Learning and Induction Heads", argument 2):
 //
 //	k_t ← σ(a)·k_t + (1 − σ(a))·k_{t−1}
 //
 // An induction head looks for the token that followed the current token earlier in the text. It
-// needs keys that know their predecessor, for which GPT-2 uses a layer. With smeared keys one layer
-// is enough, and copying from the context is learned many times sooner.
+// needs keys that contain information on the preceding token, for which GPT-2 uses an additional
+// layer. With smeared keys one layer is enough, and the model learns to copy from the context many
+// times sooner.
 //
 // smear changes qkv in place, because nothing else reads the original keys. If a [1, H] is nil, it
-// does nothing. A key at position 0 does not change. before is the key before the first row, if
-// that is not at position 0; smear replaces it with the last key.
+// does nothing. A key at position 0 does not change. before is the key that precedes the first row,
+// if that row is not at position 0; smear replaces it with the last key.
 func smear(t *autograd.Tape, qkv, a *autograd.Tensor, pos []int32, before []float32) {
 	if a == nil {
 		return
@@ -70,8 +71,8 @@ func (o *smearOp) mix(k, other []float32) {
 	}
 }
 
-// Backward inverts k'_t = s·k_t + (1−s)·k_{t−1}: dk_t = s·dk'_t + (1−s)·dk'_{t+1} and
-// da = s(1−s)·Σ dk'_t·(k_t − k_{t−1}), since ds/da = s(1−s).
+// Backward propagates the gradient through k'_t = s·k_t + (1−s)·k_{t−1}: dk_t = s·dk'_t +
+// (1−s)·dk'_{t+1} and da = s(1−s)·Σ dk'_t·(k_t − k_{t−1}), because ds/da = s(1−s).
 func (o smearOp) Backward() {
 	c := o.qkv.Cols / 3
 	d := c / o.a.Cols

@@ -66,7 +66,7 @@ func checkThreads(t *testing.T, m threaded) {
 	}
 }
 
-// TestThreadsReadAPromptTogether: several threads divide the products of a prompt, too.
+// TestThreadsReadAPromptTogether: several threads also divide the products of a prompt.
 func TestThreadsReadAPromptTogether(t *testing.T) {
 	gpt, err := New(Config{VocabSize: 11, NPositions: 64, NEmbd: 256, NLayer: 2, NHead: 4},
 		nntest.Rand())
@@ -94,7 +94,8 @@ func checkPrompt(t *testing.T, m threaded) {
 	require.Equal(t, want, read())
 }
 
-// TestQuantizedModel: a quantized model predicts nearly the same, and keeps the contract.
+// TestQuantizedModel: a quantized model makes nearly the same predictions and satisfies the
+// contract.
 func TestQuantizedModel(t *testing.T) {
 	for _, m := range []threaded{wide(t), wideLlama(t)} {
 		before := say(m)

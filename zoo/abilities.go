@@ -12,8 +12,8 @@ import (
 	"lmzoo/task"
 )
 
-// LM returns the run's model as a distribution over the next token; of a model that reads in both
-// directions, the half that reads forwards.
+// LM returns the run's model as a distribution over the next token. For a model that reads in both
+// directions, it returns the half that reads forwards.
 func (r *Run) LM() (lm.Model, error) {
 	switch m := r.Model.(type) {
 	case lm.Model:
@@ -36,13 +36,13 @@ func (r *Run) Filler() (lm.Filler, error) {
 	return nil, r.unable("has no distribution over a gap")
 }
 
-// Backward returns the half of the run's model that reads backwards; false if there is none.
+// Backward returns the half of the run's model that reads backwards, or false if there is none.
 func (r *Run) Backward() (eval.BackwardScorer, bool) {
 	m, ok := r.Model.(eval.BackwardScorer)
 	return m, ok
 }
 
-// Measure computes the validation measure of the run's training on any documents. train is the text
+// Measure computes the validation measure of the run's training on any documents; train is the text
 // that the run was trained on.
 func (r *Run) Measure(ctx context.Context, train,
 	docs []corpus.Document) (float64, Validation, error) {
@@ -74,7 +74,7 @@ func (r *Run) Embedder() (nn.Embedder, error) {
 	return nil, r.unable("has no embeddings")
 }
 
-// unable is the error of a run that lacks an ability, with the verbs for those that it has.
+// unable returns the error for an ability that the run lacks, with the verbs for its abilities.
 func (r *Run) unable(lacks string) error {
 	var verbs string
 	switch {
@@ -101,7 +101,7 @@ func can[T any](r *Run) bool {
 	return ok
 }
 
-// Causal returns the runs that have a next-token distribution, and a note about each of the others.
+// Causal returns the runs that have a next-token distribution, and a note about each other run.
 func Causal(runs []*Run) (causal []*Run, notes []string) {
 	for _, r := range runs {
 		if _, err := r.LM(); err != nil {

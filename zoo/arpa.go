@@ -12,9 +12,9 @@ import (
 )
 
 // ARPAWords returns the word of every token in an ARPA file. The words of the whitespace tokenizer
-// are written byte for byte, so that other tools know them by the bytes of the text. Tokens of the
-// other tokenizers hold spaces and parts of characters, which no ARPA file can: they are written as
-// [corpus.Tokenizer.Text] shows them, with \x20 for a space.
+// are written byte for byte, so that other tools find the bytes of the text. The tokens of other
+// tokenizers contain spaces and parts of characters, which an ARPA file cannot represent. They are
+// written as [corpus.Tokenizer.Text] shows them, with \x20 for a space.
 func (r *Run) ARPAWords() func(lm.Token) string {
 	return func(t lm.Token) string {
 		switch {
@@ -27,7 +27,7 @@ func (r *Run) ARPAWords() func(lm.Token) string {
 	}
 }
 
-// arpaSuffixes are the names that toolkits give to ARPA files, packed or not.
+// arpaSuffixes are the suffixes that toolkits give to ARPA files, compressed or not.
 var arpaSuffixes = []string{".arpa", ".lm", ".arpa.gz", ".lm.gz"}
 
 // IsARPA reports whether a path is named like an ARPA file and is not a directory.
@@ -39,15 +39,15 @@ func IsARPA(path string) bool {
 		func(s string) bool { return strings.HasSuffix(path, s) })
 }
 
-// isFile reports whether a path is a file or a pipe. A run is a directory, so it can only be an
-// ARPA file.
+// isFile reports whether a path is a file or a pipe. Such a path can only be an ARPA file, because
+// a run is a directory.
 func isFile(path string) bool {
 	info, err := os.Stat(path)
 	return err == nil && !info.IsDir()
 }
 
-// openARPA reads the model of another toolkit as a run: its words are a closed vocabulary, its
-// documents lines.
+// openARPA opens the model of another toolkit as a run, with its words as a closed vocabulary and
+// lines as documents.
 func openARPA(path string) (*Run, error) {
 	f, err := os.Open(path)
 	if err != nil {

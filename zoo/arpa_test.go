@@ -54,8 +54,8 @@ func evaluate(t *testing.T, r *Run, docs []corpus.Document) eval.Result {
 	return result.Result
 }
 
-// TestExportedWordsAreBytes scores texts by a run and by its own ARPA file; the perplexities are
-// KenLM's.
+// TestExportedWordsAreBytes scores texts with a run and with its own ARPA file; the perplexities
+// are KenLM's.
 func TestExportedWordsAreBytes(t *testing.T) {
 	for _, c := range []struct {
 		name, text string
@@ -86,7 +86,7 @@ func TestExportedWordsAreBytes(t *testing.T) {
 	}
 }
 
-// TestExportedTokens exports the tokens of open tokenizers, which hold spaces and parts of
+// TestExportedTokens exports the tokens of open tokenizers, which contain spaces and parts of
 // characters.
 func TestExportedTokens(t *testing.T) {
 	for _, tokenizer := range []string{"byte", "char", "word", "bpe"} {

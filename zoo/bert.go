@@ -27,7 +27,7 @@ func bert() *Species {
 		Quick: func(corpus string) map[string]any {
 			values := map[string]any{
 				"warmup": 100, "lr": 4e-3, "min_lr": 2e-4, "n_layer": 2, "n_head": 2, "n_embd": 64,
-				"mask_rate": 0.4, // more to learn from in every step (Wettig et al. 2023)
+				"mask_rate": 0.4, // more targets in every step (Wettig et al. 2023)
 			}
 			return values
 		},
@@ -86,13 +86,13 @@ func startBERT(model any, text *Text, c train.Config) (Training, error) {
 	plain.NSP = false
 	valid, err := transformer.NewMaskedSource(
 		plain, held, c.Batch, c.Context, validationMasks, nil)
-	if err == nil { // the validation text may be empty
+	if err == nil { // fails if there is no validation text
 		t.Validate = func(ctx context.Context) (float64, error) { return maskedLoss(ctx, m, valid) }
 	}
 	return t, nil
 }
 
-// validationMasks is the seed of the masks in validation; it is constant so that every validation
+// validationMasks is the seed of the masks in validation; it is constant, so that every validation
 // predicts the same tokens.
 const validationMasks = 1
 

@@ -16,7 +16,7 @@ import (
 )
 
 // TestBERTRun: a BERT is trained, interrupted, resumed to the same bits and opened, and its run
-// keeps the special tokens.
+// retains the special tokens.
 func TestBERTRun(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "text.txt")
 	text := strings.Repeat("a small [MASK] for small models.\nand another line\n", 40)

@@ -8,7 +8,7 @@ import (
 	"lmzoo/ngram"
 )
 
-// cacheConfig configures an n-gram model that is mixed with a unigram model of the document.
+// cacheConfig configures an n-gram model that is interpolated with a unigram model of the document.
 type cacheConfig struct {
 	Order     int     `json:"order" help:"tokens per n-gram"`
 	Smoothing string  `json:"smoothing" help:"mle, add-k, witten-bell, absolute, kneser-ney, modified-kneser-ney or stupid-backoff"`
@@ -17,11 +17,11 @@ type cacheConfig struct {
 }
 
 const (
-	cacheRounds   = 20  // of expectation maximisation
-	unfittedCache = 0.1 // its weight without validation text
+	cacheRounds   = 20  // rounds of expectation maximisation
+	unfittedCache = 0.1 // the weight if there is no validation text
 )
 
-// cached is the row of the cache model.
+// cached returns the row of the cache model.
 func cached() *Species {
 	return &Species{
 		Name: "cache", Title: "5-gram with a cache", Era: "SLM", Year: 1990, Aside: true,
@@ -74,7 +74,7 @@ func (c *cacheConfig) count(text *Text) (any, []string, error) {
 	case c.Lambda > 0:
 	case len(valid) == 0:
 		m.Lambda = unfittedCache
-		notes = append(notes, fmt.Sprintf("the weight of the cache is %g: there is no validation "+
+		notes = append(notes, fmt.Sprintf("the weight of the cache is %g because there is no validation "+
 			"text to fit it to", m.Lambda))
 	default:
 		m.Lambda = unfittedCache

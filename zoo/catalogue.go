@@ -6,13 +6,13 @@ import (
 	"lmzoo/suggest"
 )
 
-// Catalogue is a list of species in order of appearance. Another module passes its own:
+// Catalogue is a list of species in order of appearance. Another module passes its own catalogue:
 //
 //	species := zoo.Standard().With(mySpecies)
 //	run, err := species.Open("runs/mine")
 type Catalogue []*Species
 
-// With returns the catalogue with another species at its place in time, after those of the same
+// With returns the catalogue with another species inserted by year, after the species of the same
 // year.
 func (c Catalogue) With(s *Species) Catalogue {
 	at := slices.IndexFunc(c, func(other *Species) bool { return other.Year > s.Year })
@@ -31,7 +31,7 @@ func (c Catalogue) Names() []string {
 	return names
 }
 
-// Find returns the species of a name or alias.
+// Find returns the species with a name or alias.
 func (c Catalogue) Find(name string) (*Species, error) {
 	for _, s := range c {
 		if s.Name == name || slices.Contains(s.Aliases, name) {

@@ -14,21 +14,20 @@ import (
 )
 
 // A run is several files, and one run replaces another as a whole: commit writes the new files to
-// stagedDir, renames it to committedDir, which is the moment that counts, and moves the files to
-// their places. A reader looks into committedDir first, so that it finds the old run before the
-// rename and the new run after it, whenever the writer is killed. The next writer moves what was
-// left.
+// stagedDir, renames it to committedDir (the moment of replacement), and moves the files into
+// place. A reader looks into committedDir first, so it finds the old run before the rename and the
+// new run after it, even if the writer is killed. The next writer moves the remaining files.
 const (
 	stagedDir    = ".staged"
 	committedDir = ".committed"
-	// in both: the names of files that the new run does not have, one a line
+	// obsoleteFile is in both directories. It names the files that the new run lacks, one per line
 	obsoleteFile = "obsolete"
 )
 
-// content writes a file.
+// content writes the content of a file.
 type content func(io.Writer) error
 
-// commit replaces all files of a run directory by these. The caller holds the lock of dir.
+// commit replaces all files of a run directory by files. The caller must hold the lock of dir.
 func commit(dir string, files map[string]content) error {
 	staged := filepath.Join(dir, stagedDir)
 	if err := os.Mkdir(staged, 0o777); err != nil {
@@ -60,8 +59,8 @@ func stage(staged string, files map[string]content) error {
 		content(bytesContent([]byte(list))))
 }
 
-// settleCommit moves the files of a commit to their places. A process may be killed at any point of
-// it, and another may call it again.
+// settleCommit moves the files of a commit into place. If a process is killed in the middle,
+// another can call it again.
 func settleCommit(dir string) error {
 	committed := filepath.Join(dir, committedDir)
 	for _, name := range obsolete(dir) {
@@ -82,7 +81,7 @@ func settleCommit(dir string) error {
 	return nil
 }
 
-// recoverCommit finishes or forgets the commit of a process that was killed.
+// recoverCommit completes or discards the commit of a process that was killed.
 func recoverCommit(dir string) error {
 	if err := os.RemoveAll(filepath.Join(dir, stagedDir)); err != nil {
 		return fmt.Errorf("cannot remove a temporary directory: %w", err)

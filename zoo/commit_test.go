@@ -44,8 +44,8 @@ func files(t *testing.T, dir string) (names []string) {
 }
 
 // TestCommitKilledAnywhere stops the replacement of a 2-gram by a 3-gram after each of its steps.
-// The directory opens as the old run before the rename that counts and as the new one after it, and
-// the next writer clears it up.
+// The directory opens as the old run before the decisive rename and as the new run after it, and
+// the next writer cleans it up.
 func TestCommitKilledAnywhere(t *testing.T) {
 	moves := []string{ConfigFile, TokenizerFile, CountsFile}
 	for stop := -1; stop <= len(moves); stop++ {
@@ -83,7 +83,8 @@ func TestCommitKilledAnywhere(t *testing.T) {
 	}
 }
 
-// TestReplacedAsAWhole leaves nothing of a neural run that an n-gram replaces.
+// TestReplacedAsAWhole checks that nothing remains of a neural run after an n-gram run has replaced
+// it.
 func TestReplacedAsAWhole(t *testing.T) {
 	dir := t.TempDir()
 	for _, name := range runFiles {

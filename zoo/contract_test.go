@@ -10,8 +10,8 @@ import (
 	"lmzoo/nn"
 )
 
-// TestCatalogueKeepsTheContract trains a small model of every species and holds it to the contract
-// of what it can do, inside its window (16 tokens at most) and beyond it.
+// TestCatalogueKeepsTheContract trains a small model of every species and checks the contract of
+// each of its abilities, within its window (16 tokens at most) and beyond.
 func TestCatalogueKeepsTheContract(t *testing.T) {
 	for _, s := range Standard() {
 		t.Run(s.Name, func(t *testing.T) {

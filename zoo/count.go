@@ -11,15 +11,15 @@ import (
 	"lmzoo/ngram"
 )
 
-// countConfig configures an n-gram model and how it is compressed after counting.
+// countConfig configures an n-gram model and its compression after counting.
 type countConfig struct {
 	ngram.Config
-	// PruneEntropy drops n-grams that change the perplexity by less (Stolcke 1998).
+	// PruneEntropy drops n-grams whose removal changes the perplexity by less (Stolcke 1998).
 	PruneEntropy float64 `json:"prune_entropy,omitempty" help:"relative change of perplexity below which n-grams are dropped, such as 1e-7 (0 disables)"`
 	Quantize     int     `json:"quantize,omitempty" help:"bits per probability, such as 8 (0: full precision)"`
 }
 
-// The range of Quantize.
+// The range of Quantize, in bits.
 const (
 	minBits = 2
 	maxBits = 12
@@ -41,7 +41,7 @@ func (c *countConfig) check() error {
 	return nil
 }
 
-// uniform is the row of the model that gives every token the same probability.
+// uniform returns the row of the model that gives every token the same probability.
 func uniform() *Species {
 	return &Species{
 		Name: "uniform", Title: "uniform", Era: "SLM", Year: 1948,
@@ -59,14 +59,14 @@ func uniform() *Species {
 	}
 }
 
-// ngramSpecies is the row of n-gram models of any order.
+// ngramSpecies returns the row of n-gram models of any order.
 func ngramSpecies() *Species {
 	return counted("ngram", "5-gram modified Kneser-Ney", 1998, 5,
 		"Chen & Goodman, An Empirical Study of Smoothing Techniques for Language Modeling",
 		"the last n−1 tokens, as exact counts", "kn5")
 }
 
-// counted is the row of an n-gram model.
+// counted returns the row of an n-gram model.
 func counted(
 	name, title string, year, order int, paper, remembers string, aliases ...string,
 ) *Species {
@@ -119,7 +119,7 @@ func saveNgram(m any, w io.Writer) error {
 	return kept.Save(w)
 }
 
-// counts returns the n-gram model in m, nil if there is none.
+// counts returns the n-gram model in m, or nil if there is none.
 func counts(m any) *ngram.Model {
 	switch m := m.(type) {
 	case *ngram.Model:
@@ -150,7 +150,7 @@ func (c *countConfig) count(docs [][]lm.Token, tok corpus.Tokenizer) (lm.Model, 
 	return c.shrink(ngram.Train(docs, c.Config))
 }
 
-// countStream is count for a text that is read in fragments.
+// countStream is count for a text read in fragments.
 func (c *countConfig) countStream(
 	text *corpus.Stream, tok corpus.Tokenizer,
 ) (m lm.Model, notes []string, tokens int, err error) {
@@ -198,10 +198,10 @@ func (c *countConfig) shrink(
 		m, err = m.Quantize(c.Quantize)
 	}
 	if err != nil {
-		return nil, nil, err // not m, which would be a nil pointer in an interface
+		return nil, nil, err // m would be a nil pointer in an interface
 	}
 	return m, notes, nil
 }
 
-// unknown returns the token of unknown words, −1 if tok has an open vocabulary.
+// unknown returns the token of unknown words, or −1 if the vocabulary of tok is open.
 func unknown(tok corpus.Tokenizer) lm.Token { return corpus.TraitsOf(tok).Unknown }

@@ -13,10 +13,10 @@ import (
 
 // Data describes the text that a run is trained and evaluated on.
 type Data struct {
-	// Corpus is a generated corpus, a named one, a file, a directory, or - for standard input.
+	// Corpus is a generated corpus, a named corpus, a file, a directory, or - for standard input.
 	Corpus    string `json:"corpus"`
-	Documents string `json:"documents,omitempty"` // file, lines or paragraphs; "": see the corpus
-	// train/valid/test in per cent; "": see the corpus
+	Documents string `json:"documents,omitempty"` // file, lines or paragraphs; "": default of the corpus
+	// Split is train/valid/test in per cent; "": default of the corpus
 	Split   string `json:"split,omitempty"`
 	Valid   string `json:"valid,omitempty"` // a separate file for validation
 	Test    string `json:"test,omitempty"`
@@ -38,7 +38,7 @@ const (
 	worldTest  = 80_000
 )
 
-// Input is what reading a corpus needs besides its Data.
+// Input holds what is needed to read a corpus, besides its Data.
 type Input struct {
 	Stdin     io.Reader
 	Tokenizer string       // determines how the bytes of a file are read; see corpus.ReadingOf
@@ -46,7 +46,7 @@ type Input struct {
 }
 
 // Load reads the text and splits it. It completes d: the document boundaries, the split, the
-// hashes. If d has hashes already, a text with another hash is an error.
+// hashes. If d already has hashes, a text with another hash is an error.
 func (d *Data) Load(ctx context.Context, in Input) (corpus.Split, error) {
 	if d.IsGenerated() {
 		return d.generated()
@@ -63,7 +63,7 @@ func (d *Data) Load(ctx context.Context, in Input) (corpus.Split, error) {
 }
 
 // Stream is Load for a text that is not held in memory. For a generated or shuffled corpus and for
-// standard input the error is corpus.ErrNotStreamed.
+// standard input it returns corpus.ErrNotStreamed.
 func (d *Data) Stream(ctx context.Context, in Input) (*corpus.Stream, error) {
 	if d.IsGenerated() {
 		return nil, corpus.ErrNotStreamed
@@ -79,7 +79,7 @@ func (d *Data) Stream(ctx context.Context, in Input) (*corpus.Stream, error) {
 	return s, d.reconcile(&s.Corpus)
 }
 
-// options returns how to read a corpus that is not generated.
+// options returns the options for reading a corpus that is not generated.
 func (d *Data) options(in Input) (opt corpus.Options, err error) {
 	if d.Tokens != 0 {
 		return opt, fmt.Errorf("%s has a fixed size; leave out --world-tokens, or use --corpus "+

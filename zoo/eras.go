@@ -13,8 +13,8 @@ func Eras() []Era {
 	}
 }
 
-// DescribeEras spells out the names of the eras that occur, in order: "SLM: statistical language
-// models, NLM: neural language models".
+// DescribeEras spells out the eras among names, in order: "SLM: statistical language models, NLM:
+// neural language models".
 func DescribeEras(names ...string) string {
 	var parts []string
 	for _, e := range Eras() {

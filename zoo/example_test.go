@@ -9,7 +9,7 @@ import (
 )
 
 // A bigram model is trained on 20,000 words of the world and asked for the likeliest next word. Its
-// row in the catalogue holds everything that tells it from other species.
+// row in the catalogue holds everything that distinguishes it from other species.
 func Example() {
 	ctx := context.Background()
 	species, err := zoo.Standard().Find("bigram")
@@ -62,7 +62,7 @@ func Example() {
 	// once in autumn
 }
 
-// A slip of the finger is answered with the name that was meant.
+// For a mistyped name, the error suggests the closest name.
 func ExampleCatalogue_Find() {
 	_, err := zoo.Standard().Find("gtp")
 	fmt.Println(err)

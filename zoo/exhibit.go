@@ -7,7 +7,8 @@ import (
 	"lmzoo/train"
 )
 
-// Budget is what a neural model may spend on its training: a time, or operations if they are not 0.
+// Budget is the limit on the training of a neural model: a time or, if it is not 0, a number of
+// operations.
 type Budget struct {
 	Time  time.Duration
 	FLOPs float64
@@ -21,9 +22,9 @@ func (b Budget) String() string {
 	return b.Time.String()
 }
 
-// Exhibit returns the settings of a model for visitors: a neural one spends the budget and is
-// validated four times. Without a size, it uses a configuration that learns quickly; otherwise the
-// standard preset.
+// Exhibit returns the settings of a model for a demonstration: a neural model spends the budget and
+// is validated four times. Without a size, it uses a configuration that learns quickly; otherwise
+// the standard preset.
 func (s *Species) Exhibit(size, corpusName string, budget Budget) (*Settings, error) {
 	values := map[string]any{}
 	if size == "" && s.Quick != nil {
@@ -38,8 +39,7 @@ func (s *Species) Exhibit(size, corpusName string, budget Budget) (*Settings, er
 	return s.SettingsWith(size, values)
 }
 
-// SettingsWith returns the settings of a size changed by values. A species that is counted takes
-// none of them.
+// SettingsWith returns the settings of a size, changed by values. A counted species ignores values.
 func (s *Species) SettingsWith(size string, values map[string]any) (*Settings, error) {
 	settings, err := s.Settings(size)
 	if err == nil && s.IsNeural() {

@@ -9,8 +9,8 @@ import (
 	"lmzoo/transformer"
 )
 
-// A size gives the same model and training everywhere. Without one, settings are for seconds of
-// training. A counted species takes no budget.
+// A size gives the same model and training everywhere. Without a size, the settings are for seconds
+// of training. A counted species takes no budget.
 func TestExhibit(t *testing.T) {
 	for _, s := range Standard() {
 		quick, err := s.Exhibit("", WorldName, Budget{Time: 20 * time.Second})

@@ -1,7 +1,7 @@
 package zoo
 
-// SetThreads lets a model that can do so use several threads per token. The number of threads
-// changes no bit of any result.
+// SetThreads sets the number of threads per token of a model that supports it. The number of
+// threads changes no bit of any result.
 func SetThreads(m any, threads int) {
 	if m, ok := m.(interface{ SetThreads(int) }); ok {
 		m.SetThreads(threads)

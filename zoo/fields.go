@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// reserved says where the settings come from that zoo fills in itself.
+// reserved names the source of each setting that zoo fills in itself.
 var reserved = map[string]string{
 	"vocab_size": "the tokenizer; see --vocab",
 	"unk":        "the tokenizer; see --tokenizer",
@@ -13,8 +13,8 @@ var reserved = map[string]string{
 	"threads":    "--threads",
 }
 
-// fieldsOf returns the fields of a struct, or of the struct that t points to, that have a JSON
-// name, those of embedded structs included.
+// fieldsOf returns the fields that have a JSON name in a struct, or in the struct that t points to,
+// including the fields of embedded structs.
 func fieldsOf(t reflect.Type) (fields []reflect.StructField) {
 	if t == nil {
 		return nil
@@ -33,7 +33,7 @@ func fieldsOf(t reflect.Type) (fields []reflect.StructField) {
 	return fields
 }
 
-// jsonName returns the JSON name of a field, "" for one that JSON leaves out.
+// jsonName returns the JSON name of a field, or "" if JSON omits the field.
 func jsonName(f reflect.StructField) string {
 	name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
 	if name == "-" {
@@ -42,7 +42,7 @@ func jsonName(f reflect.StructField) string {
 	return name
 }
 
-// source says where the value of a field comes from, "" for one that is chosen.
+// source returns the origin of the value of a field, or "" if the user chooses the value.
 func source(f reflect.StructField) string {
 	if from := f.Tag.Get("from"); from != "" {
 		return from
@@ -50,7 +50,7 @@ func source(f reflect.StructField) string {
 	return reserved[jsonName(f)]
 }
 
-// field returns the field of config, a pointer to a struct, with a JSON name.
+// field returns the field with a JSON name in config, a pointer to a struct.
 func field(config any, name string) (reflect.StructField, bool) {
 	for _, f := range fieldsOf(reflect.TypeOf(config)) {
 		if jsonName(f) == name {
@@ -60,7 +60,7 @@ func field(config any, name string) (reflect.StructField, bool) {
 	return reflect.StructField{}, false
 }
 
-// intField returns a field of config that is an int; nil if it has none of that JSON name.
+// intField returns a pointer to the int field of config with a JSON name, or nil if there is none.
 func intField(config any, name string) *int {
 	f, ok := field(config, name)
 	v := reflect.ValueOf(config)
@@ -71,7 +71,7 @@ func intField(config any, name string) *int {
 	return p
 }
 
-// chosen returns the JSON names of the fields of config that are chosen.
+// chosen returns the JSON names of the fields of config that the user chooses.
 func chosen(config any) (names []string) {
 	for _, f := range fieldsOf(reflect.TypeOf(config)) {
 		if source(f) == "" {
@@ -81,7 +81,7 @@ func chosen(config any) (names []string) {
 	return names
 }
 
-// withVocab returns a copy of config, a pointer to a struct, with its setting vocab_size.
+// withVocab returns a copy of config, a pointer to a struct, with its setting vocab_size set.
 func withVocab(config any, vocab int) any {
 	v := reflect.ValueOf(config)
 	if v.Kind() != reflect.Pointer || v.IsNil() {

@@ -21,10 +21,10 @@ type Tuning struct {
 	Mixed bool      // mix all layers
 }
 
-// TuningStage names fine-tuning in a run's lineage.
+// TuningStage is the name of fine-tuning in the lineage of a run.
 const TuningStage = "fine-tuning"
 
-// bodyPrefix begins the names of the parent's parameters in a fine-tuned model.
+// bodyPrefix is the prefix of the parent's parameters in a fine-tuned model.
 const bodyPrefix = "body."
 
 // FineTune returns the order of a run that learns a task on top of a parent. The run has the
@@ -98,8 +98,8 @@ func (o *Order) resumeTask(cat Catalogue, c Config) error {
 	return nil
 }
 
-// tuningRecipe returns the training settings for a number of labels. They were chosen on the
-// development pool of the reviews.
+// tuningRecipe returns the training settings for a number of labels. The settings were chosen on
+// the development pool of the reviews.
 func tuningRecipe(labels int) train.Config {
 	c := train.Default()
 	c.Batch, c.Context, c.Pieces = 32, 1, 4
@@ -111,8 +111,8 @@ func tuningRecipe(labels int) train.Config {
 	return c
 }
 
-// bodyRate returns the learning rate of the pre-trained weights. It is smaller for few labels, on
-// which large changes overfit.
+// bodyRate returns the learning rate of the pre-trained weights. It is smaller if there are few
+// labels, because large changes would overfit.
 func bodyRate(labels int) float64 {
 	if labels <= 50 {
 		return 3e-4
@@ -124,7 +124,7 @@ func bodyRate(labels int) float64 {
 func (s *Settings) changeTraining(values map[string]any) error {
 	for key := range values {
 		if target, _ := s.owner(key); target != any(s.Train) || key == "context" {
-			return Misuse{fmt.Errorf("setting %q is the parent's and cannot change; leave it out",
+			return Misuse{fmt.Errorf("setting %q belongs to the parent and cannot change; leave it out",
 				key)}
 		}
 	}
@@ -152,8 +152,8 @@ func tuned(base *Species, info *TaskInfo, sets *TaskSets) *Species {
 	return &s
 }
 
-// marks returns the special tokens for the inputs of a task. Pairs always have one between their
-// texts.
+// marks returns the special tokens for the inputs of a task. Pairs always have a special token
+// between their texts.
 func (t Tuning) marks(pairs bool) []string {
 	if len(t.Marks) == 0 && pairs {
 		return []string{transformer.SepName}
@@ -198,7 +198,7 @@ func startTask(
 		t.Notes = append(t.Notes, fmt.Sprintf("%d of %d texts are longer than the model reads "+
 			"and were cut at their ends", cut, len(texts)))
 	}
-	// with a limited number of labels, no further labels may select the weights
+	// With a limited number of labels, further labels must not be used to select the weights.
 	if info.Labels == 0 && len(sets.Valid.Examples) > 0 {
 		held, _ := inputs(text.Tokenizer, n, sets.Valid)
 		t.Validate = func(ctx context.Context) (float64, error) { return labelLoss(ctx, n, held) }
@@ -206,7 +206,7 @@ func startTask(
 	return t, nil
 }
 
-// longestText is the number of tokens that a body without a context window reads of a text.
+// longestText is the maximum number of tokens of a text that a body without a context window reads.
 const longestText = 1024
 
 // inputs returns the tokens and classes of examples, and the number of examples that were cut

@@ -37,7 +37,7 @@ func tuning(t *testing.T, parent *Run, file, dir string, frozen bool) Order {
 	return o
 }
 
-// A fine-tuned run that is stopped resumes to the bits of a run that is not.
+// A fine-tuned run that is stopped and resumed ends with the bits of an uninterrupted run.
 func TestFineTunedRunResumes(t *testing.T) {
 	dir := t.TempDir()
 	file := moodFile(t)
@@ -68,7 +68,7 @@ func TestFineTunedRunResumes(t *testing.T) {
 	}
 }
 
-// A frozen body keeps the parent's bits, and the head learns. Without frozen, both learn.
+// A frozen body keeps the parent's bits, and the head learns. Without freezing, both learn.
 func TestFrozenBodyKeepsTheParentsBits(t *testing.T) {
 	dir := t.TempDir()
 	file := moodFile(t)
@@ -96,7 +96,7 @@ func TestFrozenBodyKeepsTheParentsBits(t *testing.T) {
 	}
 }
 
-// FineTune uses the parent's tokenizer with more special tokens; it refuses any other.
+// FineTune uses the parent's tokenizer with more special tokens; it refuses any other tokenizer.
 func TestFineTuneRefuses(t *testing.T) {
 	dir := t.TempDir()
 	file := moodFile(t)
@@ -116,8 +116,8 @@ func TestFineTuneRefuses(t *testing.T) {
 		{TaskInfo{File: file, Pool: "max"}, nil, `unknown pool "max"`},
 		{TaskInfo{File: file, Split: "half"}, nil, "half"},
 		{TaskInfo{File: file, Labels: 1}, nil, "drawing 1 of 32 examples"},
-		{TaskInfo{File: file}, map[string]any{"n_embd": 8}, `"n_embd" is the parent's`},
-		{TaskInfo{File: file}, map[string]any{"context": 8}, `"context" is the parent's`},
+		{TaskInfo{File: file}, map[string]any{"n_embd": 8}, `"n_embd" belongs to the parent`},
+		{TaskInfo{File: file}, map[string]any{"context": 8}, `"context" belongs to the parent`},
 	} {
 		_, err := FineTune(parent, c.info, false, c.values)
 		require.ErrorContains(t, err, c.want)

@@ -10,7 +10,7 @@ import (
 )
 
 // reconcile records the hashes of the text that was read. It returns an error if the text differs
-// from the one that the run was made from.
+// from the text that the run was made from.
 func (d *Data) reconcile(c *corpus.Corpus) error {
 	fresh := d.SHA256 == ""
 	for _, text := range []struct {
@@ -35,7 +35,7 @@ func (d *Data) reconcile(c *corpus.Corpus) error {
 	d.Documents, d.Split = string(c.Documents), c.Ratio.String()
 	d.Shuffle, d.Bytes = c.Shuffled, c.Bytes
 	if fresh && (isRelative(d.Corpus) || isRelative(d.Valid) || isRelative(d.Test)) {
-		d.Base, _ = os.Getwd() // without it, the run is opened where it was made
+		d.Base, _ = os.Getwd() // without Base, paths are relative to the working directory
 	}
 	return nil
 }
@@ -49,8 +49,8 @@ func isRelative(source string) bool {
 	return err != nil && !(&Data{Corpus: source}).IsGenerated()
 }
 
-// Path returns where a source is: relative to the directory that the run was made in or, where it
-// is not there any more, to the working directory.
+// Path returns the path of a source, relative to the directory in which the run was made or, if the
+// source is no longer there, to the working directory.
 func (d *Data) Path(source string) string {
 	if d.Base == "" || !isRelative(source) {
 		return source
@@ -65,8 +65,8 @@ func (d *Data) Path(source string) string {
 	return path
 }
 
-// SameText reports whether two runs were made from the same text with the same split, wherever it
-// is kept.
+// SameText reports whether two runs were made from the same text with the same split, wherever the
+// text is stored.
 func (d Data) SameText(other Data) bool {
 	for _, d := range []*Data{&d, &other} {
 		d.Base = ""
@@ -76,15 +76,15 @@ func (d Data) SameText(other Data) bool {
 	return d == other
 }
 
-// From returns d with its corpus at another place.
+// From returns d with its corpus at another path.
 func (d Data) From(source string) Data {
 	d.Valid, d.Test = d.Path(d.Valid), d.Path(d.Test)
 	d.Corpus, d.Base = source, ""
 	return d
 }
 
-// SamePath reports whether a source of d, such as d.Corpus, is what source means in the working
-// directory.
+// SamePath reports whether own, a source of d such as d.Corpus, is the same file as source in the
+// working directory.
 func (d Data) SamePath(own, source string) bool {
 	if !isRelative(own) && own == source {
 		return true

@@ -11,12 +11,12 @@ import (
 	"lmzoo/train"
 )
 
-// identityKey is where the identity of a run is in the metadata of its weights.
+// identityKey is the key of a run's identity in the metadata of its weights.
 const identityKey = "lmzoo.run"
 
-// identity is a hash of the settings that a model depends on. It is written into the model's file
-// too, so that a configuration that was edited, or the model of another run, is noticed. What may
-// change when a run is resumed, and what changes no bit of a model, is left out.
+// identity is a hash of the settings that a model depends on. It is also written into the model's
+// file, so that an edited configuration or the model of another run is detected. Settings that may
+// change when a run is resumed, or that change no bit of the model, are left out.
 func (c Config) identity() string {
 	type text struct{ SHA256, ValidSHA256, TestSHA256, Documents, Split string }
 	d := c.Data
@@ -29,7 +29,7 @@ func (c Config) identity() string {
 		fixed.Schedule, fixed.DecayShare = "", 0
 		fixed.EvalEvery, fixed.SaveEvery, fixed.Threads = train.Every{}, train.Every{}, 0
 	}
-	var model map[string]any // in the order of its keys
+	var model map[string]any // a map, so that its keys are marshalled in order
 	if json.Unmarshal(c.Model, &model) == nil {
 		delete(model, "memory")
 	}
@@ -42,7 +42,7 @@ func (c Config) identity() string {
 	}
 	data, err := json.Marshal(parts)
 	if err != nil {
-		return "" // no value of a Config does this
+		return "" // this never happens for a Config
 	}
 	sum := sha256.Sum256(data)
 	return hex.EncodeToString(sum[:16])
@@ -50,12 +50,12 @@ func (c Config) identity() string {
 
 // foreign reports that a model's file and config.json belong to different runs.
 func (r *Run) foreign(path string) error {
-	return fmt.Errorf("%s does not belong to %s: one of them is another run's, or was edited; "+
+	return fmt.Errorf("%s does not belong to %s: one of them was edited or belongs to another run; "+
 		"restore it, or train again with --overwrite", path, ConfigFile)
 }
 
 // checkWeights compares the metadata of the weights with config.json. A file without such metadata
-// is another tool's.
+// was written by another tool.
 func (r *Run) checkWeights(path string, metadata map[string]string) error {
 	for key, want := range r.metadata() {
 		if got, ok := metadata[key]; ok && key != "format" && got != want {
@@ -72,10 +72,10 @@ func (r *Run) checkWeights(path string, metadata map[string]string) error {
 	return nil
 }
 
-// checkSize refuses weights of fewer bytes than the configuration has parameters, before these are
-// allocated: 1 GB of parameters for a file of 1 kB.
+// checkSize refuses weights that are too small for the parameters of the configuration before the
+// parameters are allocated. Otherwise a file of 1 kB could claim 1 GB of memory.
 func (r *Run) checkSize(path string, s *Settings) error {
-	const half = 2 // bytes of a number of 16 bits
+	const half = 2 // bytes of a 16-bit number
 	info, err := os.Stat(path)
 	if err != nil {
 		return err

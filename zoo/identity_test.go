@@ -51,7 +51,7 @@ func edit(t *testing.T, dir, old, replacement string) {
 		1)), 0o666))
 }
 
-// TestEditedConfig: a configuration that was edited is not that of the model beside it.
+// TestEditedConfig: an edited configuration does not belong to the model beside it.
 func TestEditedConfig(t *testing.T) {
 	for _, c := range []struct {
 		species          string
@@ -77,7 +77,7 @@ func TestEditedConfig(t *testing.T) {
 	}
 }
 
-// TestFormattedConfig: white space and the order of keys mean nothing.
+// TestFormattedConfig: white space and the order of keys do not matter.
 func TestFormattedConfig(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "run")
 	makeRun(t, "gpt", dir, 1, smallGPT)
@@ -107,7 +107,7 @@ func TestForeignModel(t *testing.T) {
 	}
 }
 
-// TestChangedPart: a mixture notices that one of its parts was trained again.
+// TestChangedPart: a mixture detects that one of its parts was trained again.
 func TestChangedPart(t *testing.T) {
 	dir := t.TempDir()
 	a, b, ab := filepath.Join(dir, "a"), filepath.Join(dir, "b"), filepath.Join(dir, "ab")
@@ -125,10 +125,10 @@ func TestChangedPart(t *testing.T) {
 	require.NoError(t, os.RemoveAll(a))
 	makeRun(t, "ngram", a, 1, map[string]any{"order": 4})
 	_, err = Standard().Open(ab)
-	require.ErrorContains(t, err, "is another run now; mix again")
+	require.ErrorContains(t, err, "is now another run; mix again")
 }
 
-// TestShapesBeforeMemory: a configuration that was edited takes no memory, also beside weights of
+// TestShapesBeforeMemory: an edited configuration allocates no memory, even beside weights of
 // another tool.
 func TestShapesBeforeMemory(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "run")
@@ -145,7 +145,7 @@ func TestShapesBeforeMemory(t *testing.T) {
 	require.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(10<<20))
 }
 
-// TestHugeCache: the window of a cache takes no memory before there are tokens in it.
+// TestHugeCache: the window of a cache allocates no memory before it contains tokens.
 func TestHugeCache(t *testing.T) {
 	r := makeRun(t, "cache", "", 1, map[string]any{"window": 1_000_000_000_000_000})
 	m, err := r.LM()

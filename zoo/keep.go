@@ -8,8 +8,8 @@ import (
 )
 
 // keep returns the observers that write to the run directory during training: the best weights, the
-// metrics, and the checkpoint. The checkpoint is last, so that the other files have everything that
-// it refers to, even if the run is stopped while it is validated or saved.
+// metrics, and the checkpoint. The checkpoint comes last, so that the other files contain
+// everything that it refers to, even if the run is stopped during a validation or a save.
 func (r *Run) keep(
 	tr *train.Trainer, resume bool, validate ...train.Observer,
 ) (obs []train.Observer, closeFiles func(), err error) {
@@ -23,7 +23,7 @@ func (r *Run) keep(
 			r.Notes = append(r.Notes, fmt.Sprintf("the best weights so far are lost: %v; the "+
 				"next validation writes new ones", err))
 		}
-		// with the settings that changed, and without an outcome
+		// config.json gets the changed settings and no outcome
 		if err := r.writeConfig(); err != nil {
 			return nil, nil, err
 		}
@@ -37,7 +37,7 @@ func (r *Run) keep(
 	return obs, func() { metrics.Close() }, nil
 }
 
-// facts returns what a checkpoint must have in common with the run that resumes from it.
+// facts returns the values that a checkpoint must share with the run that resumes from it.
 func (r *Run) facts() map[string]string {
 	facts := map[string]string{
 		"species": r.Config.Species, "model": string(r.Config.Model), "data": r.Config.Data.SHA256,

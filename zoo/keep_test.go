@@ -15,7 +15,7 @@ import (
 	"lmzoo/train"
 )
 
-// fuse is a context that is cancelled when it has been asked so many times whether it is.
+// fuse is a context that is cancelled after left calls of Err.
 type fuse struct {
 	context.Context
 	left int
@@ -53,8 +53,8 @@ func TestCountingIsStopped(t *testing.T) {
 	require.Empty(t, entries)
 }
 
-// TestValidationIsBounded: a text of one long document is not validated whole every time, and is
-// cut between characters.
+// TestValidationIsBounded: each validation reads only part of a text with one long document, which
+// is cut between characters.
 func TestValidationIsBounded(t *testing.T) {
 	long := corpus.Document{Text: strings.Repeat("猫", validationBytes)}
 	tok, err := corpus.Train("char", []corpus.Document{long}, 0)
@@ -70,7 +70,7 @@ func TestValidationIsBounded(t *testing.T) {
 	require.Equal(t, validationBytes/3, seen.tokens, "and no piece of a character")
 }
 
-// counting counts the tokens it is asked to score.
+// counting counts the tokens that it is asked to score.
 type counting struct {
 	lm.Model
 	tokens int
@@ -81,7 +81,8 @@ func (c *counting) Score(dst []float64, tokens []lm.Token) []float64 {
 	return lm.Score(c.Model, tokens)
 }
 
-// learnRun trains a small model in dir for six steps, with a validation and a checkpoint every two.
+// learnRun trains a small model in dir for six steps, with a validation and a checkpoint every two
+// steps.
 func learnRun(t *testing.T, ctx context.Context, dir string, resume bool,
 	obs ...train.Observer) (*Run, error) {
 	t.Helper()
@@ -132,7 +133,7 @@ func TestFailedBest(t *testing.T) {
 			if e.Kind != train.Stepped || e.Stats.Step != step {
 				return nil
 			}
-			_ = os.Rename(path, path+".kept") // there is none before the first validation
+			_ = os.Rename(path, path+".kept") // the file does not exist before the first validation
 			return os.MkdirAll(filepath.Join(path, "in the way"), 0o777)
 		}
 		_, err := learnRun(t, t.Context(), dir, false, block)
@@ -147,8 +148,8 @@ func TestFailedBest(t *testing.T) {
 	}
 }
 
-// TestLostBest: a resumed run does not believe a checkpoint whose best weights are not on the disk,
-// and accepts newer ones.
+// TestLostBest: a resumed run does not trust a checkpoint whose best weights are not on disk, and
+// accepts newer weights.
 func TestLostBest(t *testing.T) {
 	dir := t.TempDir()
 	_, err := learnRun(t, t.Context(), dir, false)
@@ -162,7 +163,7 @@ func TestLostBest(t *testing.T) {
 	_, again := readRun(t, dir)
 	require.Equal(t, weights, again)
 
-	// a kill after the last validation and before its checkpoint
+	// a kill after the last validation, before its checkpoint
 	checkpoint := filepath.Join(dir, CheckpointFile)
 	require.NoError(t, os.Rename(train.PreviousPath(checkpoint), checkpoint))
 	r, err = learnRun(t, t.Context(), dir, true)
@@ -173,8 +174,8 @@ func TestLostBest(t *testing.T) {
 	require.Equal(t, metrics, gotMetrics)
 }
 
-// TestKilledBetweenRenames: a run whose newest checkpoint is missing goes on from the one before,
-// and one that was killed before its first checkpoint begins again.
+// TestKilledBetweenRenames: a run whose newest checkpoint is missing resumes from the previous one,
+// and a run that was killed before its first checkpoint starts again.
 func TestKilledBetweenRenames(t *testing.T) {
 	dir := t.TempDir()
 	file := filepath.Join(t.TempDir(), "text.txt")
@@ -233,8 +234,8 @@ func TestKilledBetweenRenames(t *testing.T) {
 	require.NoError(t, err)
 }
 
-// TestStoppedAnywhere: wherever a run is stopped, even in a validation, when it has gone on to its
-// end its metrics are those of a run that was not, and so are its weights.
+// TestStoppedAnywhere: wherever a run is stopped, even in a validation, after it has been resumed
+// and completed it has the metrics and weights of an uninterrupted run.
 func TestStoppedAnywhere(t *testing.T) {
 	learn := func(ctx context.Context, dir string, resume bool) error {
 		_, err := learnRun(t, ctx, dir, resume)

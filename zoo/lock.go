@@ -12,15 +12,15 @@ import (
 	"lmzoo/format/lock"
 )
 
-// Lock is the right to write to a run directory, which one holder has at a time.
+// Lock is the exclusive right to write to a run directory.
 type Lock struct {
 	Dir  string
 	held *lock.Lock
 	made []string // directories that Acquire made, the deepest last
 }
 
-// Acquire makes a run directory unless it exists, locks it until Release or the end of the process,
-// and clears what a process left there that was killed while it wrote.
+// Acquire creates a run directory unless it exists, locks it until Release or the end of the
+// process, and removes what a process that was killed while writing has left there.
 func Acquire(dir string) (*Lock, error) {
 	l := &Lock{Dir: dir}
 	for d := filepath.Clean(dir); ; d = filepath.Dir(d) {
@@ -57,8 +57,8 @@ func Acquire(dir string) (*Lock, error) {
 	return l, nil
 }
 
-// Release gives the lock up, and removes directories that Acquire made and nothing was written to.
-// A second call does nothing, and neither does a call on a nil Lock.
+// Release releases the lock and removes the directories that Acquire made if they are still empty.
+// A second call, or a call on a nil Lock, does nothing.
 func (l *Lock) Release() {
 	if l == nil {
 		return
@@ -70,16 +70,16 @@ func (l *Lock) Release() {
 func (l *Lock) removeEmpty() {
 	for _, d := range slices.Backward(l.made) {
 		if os.Remove(d) != nil {
-			break // it is not empty, or not there
+			break // not empty, or already removed
 		}
 	}
 	l.made = nil
 }
 
-// Locked reports whether somebody is writing to a run directory.
+// Locked reports whether a process is writing to a run directory.
 func Locked(dir string) bool { return lock.Held(dir) }
 
-// runFiles are the names of all files of a run directory.
+// runFiles lists the names of all files of a run directory.
 var runFiles = []string{
 	ConfigFile, TokenizerFile, WeightsFile, CountsFile, MetricsFile, CheckpointFile,
 	previousCheckpoint,
@@ -88,8 +88,8 @@ var runFiles = []string{
 // IsRunFile reports whether a path has the name of a file of a run directory.
 func IsRunFile(path string) bool { return slices.Contains(runFiles, filepath.Base(path)) }
 
-// Holds returns the name of a file that shows that dir holds a run, or a part of one; "" if there
-// is none.
+// Holds returns the name of a file in dir that belongs to a run, complete or not, or "" if there is
+// none.
 func Holds(dir string) (string, error) {
 	if _, err := os.Stat(filepath.Join(dir, committedDir)); err == nil {
 		return ConfigFile, nil
@@ -107,7 +107,7 @@ func Holds(dir string) (string, error) {
 	return "", nil
 }
 
-// CheckVacant returns a Misuse if dir holds a run already; advice says what to do then.
+// CheckVacant returns a Misuse if dir already holds a run; advice completes the error.
 func CheckVacant(dir, advice string) error {
 	file, err := Holds(dir)
 	if err == nil && file != "" {
@@ -116,7 +116,7 @@ func CheckVacant(dir, advice string) error {
 	return err
 }
 
-// cause leaves out the path of an error that names another one.
+// cause returns err without its path, which the message that wraps it already names.
 func cause(err error) error {
 	if e, ok := err.(*fs.PathError); ok {
 		return e.Err

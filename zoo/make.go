@@ -22,17 +22,17 @@ type Order struct {
 	Settings *Settings
 	Data     Data // the source of Split
 	Split    corpus.Split
-	// Stream replaces Split if the settings are Bounded: the text is not in memory.
+	// Stream replaces Split if the settings are Bounded, because the text is then not in memory.
 	Stream    *corpus.Stream
 	Tokenizer corpus.Tokenizer
 	Seed      uint64
 	Threads   int
 	Command   []string
 	Dir       string    // run directory; "" keeps the run in memory only
-	Task      *TaskInfo // what the run is fine-tuned for; nil: a language model
+	Task      *TaskInfo // the task to fine-tune for; nil: a language model
 	Origin    *Origin   // the run whose weights to start from; nil: random ones
-	Parent    *Parent   // of the run that is resumed; Make records Origin otherwise
-	Resume    bool      // go on from the checkpoint in Dir
+	Parent    *Parent   // parent of a resumed run; Make records Origin otherwise
+	Resume    bool      // resume from the checkpoint in Dir
 	Overwrite bool      // replace the run in Dir
 	Lock      *Lock     // of Dir, which Make releases; nil: Make acquires it
 }
@@ -94,7 +94,7 @@ func Make(ctx context.Context, o Order, obs ...train.Observer) (*Run, error) {
 	})
 }
 
-// claim acquires the run directory unless the caller has done so, and refuses to replace a run
+// claim acquires the run directory unless the caller holds its lock, and refuses to replace a run
 // unless o permits it.
 func (o Order) claim() (release func(), err error) {
 	release = func() {}
@@ -128,8 +128,8 @@ func emptyTraining(source string) error {
 		"another --split", source)
 }
 
-// create writes the configuration, the tokenizer and these files to the run directory. They replace
-// the run that it held.
+// create writes the configuration, the tokenizer and files to the run directory. They replace the
+// run that was there.
 func (r *Run) create(files map[string]content) error {
 	if r.Dir == "" {
 		return nil
@@ -159,7 +159,7 @@ func (r *Run) finish(out Outcome) error {
 	return r.writeConfig()
 }
 
-// count makes an n-gram model in one pass. If ctx is cancelled, it returns without waiting for the
+// count trains an n-gram model in one pass. If ctx is cancelled, it returns without waiting for the
 // counting.
 func (r *Run) count(ctx context.Context, o Order, text func() (any, []string, int, error)) error {
 	start := time.Now()
@@ -256,8 +256,8 @@ func (r *Run) learn(ctx context.Context, o Order, text *Text, obs []train.Observ
 	})
 }
 
-// inherit starts the model from the weights of its parent, if it has one, and freezes what keeps
-// them. A resumed run has its weights in the checkpoint.
+// inherit loads the weights of the parent, if there is one, and freezes the parameters that are to
+// keep them. A resumed run has its weights in the checkpoint.
 func (r *Run) inherit(o Order) error {
 	if r.Config.Parent == nil {
 		return nil
@@ -297,15 +297,15 @@ func (r *Run) metadata() map[string]string {
 	}
 }
 
-// These bound the cost of a validation: it reads documents until it has validationTokens, and the
-// beginning of a longer document.
+// These constants bound the cost of a validation: it reads documents until it has validationTokens,
+// and only the beginning of a long document.
 const (
 	validationTokens = 50_000
 	validationBytes  = 1 << 20 // per document
 )
 
-// validation returns the species' own validation or, for a causal model, the cross-entropy of the
-// beginning of the validation text; nil if there is neither.
+// validation returns the species' own validation or, for a causal model, the cross-entropy on the
+// beginning of the validation text; it returns nil if there is neither.
 func (t Training) validation(model any, o Order) func(context.Context) (float64, error) {
 	m, causal := model.(lm.Model)
 	switch {
@@ -324,8 +324,7 @@ func (t Training) validation(model any, o Order) func(context.Context) (float64,
 	}
 }
 
-// HeldOut returns the beginning of the validation text, so that the cost of a validation is
-// bounded.
+// HeldOut returns the beginning of the validation text, which bounds the cost of a validation.
 func HeldOut(tok corpus.Tokenizer, valid []corpus.Document) []corpus.Document {
 	var docs []corpus.Document
 	tokens := 0

@@ -8,8 +8,8 @@ import (
 )
 
 // Memory estimates the bytes that training a neural model takes, without the text: for each
-// parameter its value, its best value so far, AdamW's two moments and the gradient of every piece;
-// for each token of a batch the activations and their gradients; and a copy for the checkpoint with
+// parameter, its value, its best value so far, AdamW's two moments and one gradient per piece; for
+// each token of a batch, the activations and their gradients; and a copy for the checkpoint, with
 // uncollected garbage. It is 0 if the configuration has no method Shape.
 func (s *Settings) Memory(vocab int) float64 {
 	if s.Train == nil {
@@ -26,7 +26,8 @@ func (s *Settings) Memory(vocab int) float64 {
 	return float * (shape.Params*float64(kept+saving+pieces) + shape.Floats*2*tokens)
 }
 
-// shape returns the Shape of the settings with a vocabulary; false if the configuration has none.
+// shape returns the Shape of the settings for a vocabulary, or false if the configuration has no
+// Shape.
 func (s *Settings) shape(vocab int) (nn.Shape, bool) {
 	c, ok := withVocab(s.Model, vocab).(interface{ Shape(context int) nn.Shape })
 	if !ok {
@@ -39,7 +40,7 @@ func (s *Settings) shape(vocab int) (nn.Shape, bool) {
 	return c.Shape(context), true
 }
 
-// fits reports a training that needs more memory than is available; 0 means unknown.
+// fits returns an error if the training needs more memory than is available; 0 means unknown.
 func (o Order) fits(available float64) error {
 	need := o.Settings.Memory(o.Tokenizer.Vocab())
 	if available <= 0 || need <= available {
@@ -52,7 +53,7 @@ func (o Order) fits(available float64) error {
 		}
 	}
 	shape := strings.Join(numbers, ", ")
-	return Misuse{fmt.Errorf("training this takes about %.1f GB of memory and %.1f GB are free: "+
+	return Misuse{fmt.Errorf("training this model takes about %.1f GB of memory, but only %.1f GB are free; "+
 		"choose a smaller %s, batch (now %d), context (%d) or vocabulary (%d), or --size small",
 		need/1e9, available/1e9, shape, o.Settings.Train.Batch, o.Settings.Train.Context,
 		o.Tokenizer.Vocab())}

@@ -11,10 +11,10 @@ import (
 // system or, if it is less, of the container. 0 means unknown.
 func availableMemory() float64 { return available(os.DirFS("/")) }
 
-// available reads availableMemory from the files of a system.
+// available computes availableMemory from the files of a system.
 func available(root fs.FS) float64 {
 	free := 0.0
-	info, _ := fs.ReadFile(root, "proc/meminfo") // no file: unknown
+	info, _ := fs.ReadFile(root, "proc/meminfo") // no file means unknown
 	for line := range strings.Lines(string(info)) {
 		kilobytes := 0.0
 		if n, _ := fmt.Sscanf(line, "MemAvailable: %f kB", &kilobytes); n == 1 {
@@ -22,14 +22,14 @@ func available(root fs.FS) float64 {
 		}
 	}
 	limit, used := cgroup(root, "memory.max", ""), cgroup(root, "memory.current", "")
-	used -= cgroup(root, "memory.stat", "file ") // the page cache can be dropped
+	used -= cgroup(root, "memory.stat", "file ") // the system can drop the page cache
 	if limit > 0 && (free == 0 || limit-used < free) {
 		free = max(limit-used, 1)
 	}
 	return free
 }
 
-// cgroup returns the number after name in a file of the container's control group; 0 if there is
+// cgroup returns the number after name in a file of the container's control group, or 0 if there is
 // none.
 func cgroup(root fs.FS, file, name string) (n float64) {
 	text, _ := fs.ReadFile(root, "sys/fs/cgroup/"+file)

@@ -8,9 +8,9 @@ import (
 	"lmzoo/corpus"
 )
 
-// TestMemory holds the estimate to what processes took at most (maximum resident set size on Linux,
-// two steps on a small world): it must not refuse what would fit, nor allow several times what
-// there is.
+// TestMemory compares the estimate with the peak memory of processes (maximum resident set size on
+// Linux, two steps on a small world). The estimate must not refuse a training that would fit, nor
+// allow one that needs several times the available memory.
 func TestMemory(t *testing.T) {
 	for _, c := range []struct {
 		species  string
@@ -45,7 +45,7 @@ func TestTooLargeForMemory(t *testing.T) {
 	require.NoError(t, o.fits(1e13))
 	err = o.fits(16e9)
 	require.ErrorAs(t, err, &Misuse{})
-	require.ErrorContains(t, err, "GB of memory and 16.0 GB are free")
+	require.ErrorContains(t, err, "GB of memory, but only 16.0 GB are free")
 	require.ErrorContains(t, err, "n_embd, n_layer")
 }
 

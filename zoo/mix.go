@@ -15,8 +15,8 @@ import (
 // mixName is the species name of a mixture.
 const mixName = "mix"
 
-// mixConfig is the model configuration of a mixture: the directories of its parts, their weights
-// and their identities.
+// mixConfig is the model configuration of a mixture: the directories, weights and identities of its
+// parts.
 type mixConfig struct {
 	Runs    []string  `json:"runs"`
 	Weights []float64 `json:"weights"`
@@ -37,8 +37,8 @@ func mixed() *Species {
 // mixRounds is the number of rounds of expectation maximisation.
 const mixRounds = 50
 
-// Mix interpolates runs with the same tokenizer, with the weights that maximise the likelihood of
-// the documents. No part should have been trained on them.
+// Mix interpolates runs that have the same tokenizer. The weights maximise the likelihood of the
+// documents. No part should have been trained on them.
 func Mix(ctx context.Context, runs []*Run, docs []corpus.Document) (*Run, error) {
 	c := mixConfig{}
 	var models []lm.Model
@@ -91,7 +91,8 @@ func (r *Run) Weights() ([]string, []float64) {
 	return c.Runs, c.Weights
 }
 
-// Keep writes a mixture to a directory, whose lock it releases. Its parts stay where they are.
+// Keep writes a mixture to a directory and releases the lock. The parts remain in their own
+// directories.
 func (r *Run) Keep(l *Lock, command []string) error {
 	defer l.Release()
 	if err := r.excludes(l.Dir); err != nil {
@@ -101,7 +102,8 @@ func (r *Run) Keep(l *Lock, command []string) error {
 	return r.create(nil)
 }
 
-// excludes refuses to write to the directory of the run, or of a part of it if it is a mixture.
+// excludes refuses to write to the directory of the run, or, if the run is a mixture, of one of its
+// parts.
 func (r *Run) excludes(dir string) error {
 	info, err := os.Stat(dir)
 	if err != nil {
@@ -111,7 +113,7 @@ func (r *Run) excludes(dir string) error {
 	if r.Dir != "" {
 		dirs = append(dirs, r.Dir)
 	}
-	for len(dirs) > 0 { // it ends: Open has refused mixtures that contain themselves
+	for len(dirs) > 0 { // this ends, because Open refuses mixtures that contain themselves
 		part := dirs[0]
 		dirs = dirs[1:]
 		if other, err := os.Stat(part); err == nil && os.SameFile(info, other) {
@@ -127,7 +129,7 @@ func (r *Run) excludes(dir string) error {
 	return nil
 }
 
-// openMix opens the parts of a mixture, which is itself a part of those above it.
+// openMix opens the parts of a mixture, which is itself part of the mixtures above.
 func (r *Run) openMix(s *Settings, above []os.FileInfo) error {
 	info, err := os.Stat(r.Dir)
 	if err != nil {
@@ -147,11 +149,11 @@ func (r *Run) openMix(s *Settings, above []os.FileInfo) error {
 			return fmt.Errorf("a part of the mixture %s: %w", r.Dir, err)
 		}
 		if part.Config.Tokenizer != r.Config.Tokenizer {
-			return fmt.Errorf("%s, a part of the mixture %s, has another tokenizer now; mix again",
+			return fmt.Errorf("%s, a part of the mixture %s, now has another tokenizer; mix again",
 				dir, r.Dir)
 		}
 		if i < len(c.Parts) && part.Config.identity() != c.Parts[i] {
-			return fmt.Errorf("%s, a part of the mixture %s, is another run now; mix again", dir,
+			return fmt.Errorf("%s, a part of the mixture %s, is now another run; mix again", dir,
 				r.Dir)
 		}
 		m, err := part.LM()

@@ -14,7 +14,7 @@ import (
 	"lmzoo/transformer"
 )
 
-// nplm is the row of Bengio's neural probabilistic language model.
+// nplm returns the row of Bengio's neural probabilistic language model.
 func nplm() *Species {
 	return &Species{
 		Name: "mlp", Aliases: []string{"nplm"}, Title: "NPLM", Era: "NLM", Year: 2003,
@@ -35,7 +35,7 @@ func nplm() *Species {
 	}
 }
 
-// recurrent is the row of a recurrent network.
+// recurrent returns the row of a recurrent network.
 func recurrent(
 	name, title, cell string, year int, paper, remembers string, aliases ...string,
 ) *Species {
@@ -59,7 +59,7 @@ func recurrent(
 	}
 }
 
-// gpt is the row of the decoder-only transformer.
+// gpt returns the row of the decoder-only transformer.
 func gpt() *Species {
 	preset := Preset(transformer.Preset, func(c *train.Config) {
 		c.LR, c.MinLR, c.WeightDecay = 1e-3, 1e-4, 0.1 // nanoGPT's recipe for a CPU
@@ -80,7 +80,7 @@ func gpt() *Species {
 			values := map[string]any{
 				"warmup": 50, "lr": 6e-3, "min_lr": 2e-4, "beta2": 0.98, "weight_decay": 0.01,
 				"n_layer": 2, "n_head": 4, "n_embd": 64,
-				// With 64 channels and GPT-2's 0.02, copying is learned late.
+				// With 64 channels and GPT-2's 0.02, the model learns to copy only late.
 				"initializer_range": 0.08,
 			}
 			wholeDocuments(values, corpus)
@@ -100,7 +100,7 @@ func wholeDocuments(values map[string]any, corpus string) {
 }
 
 // Preset makes Species.Defaults from a table of sizes and the recipe of the small one. The base
-// size learns half as fast for longer.
+// size has half the learning rate and trains for longer.
 func Preset[C any](
 	table func(size string) (C, error), recipe func(*train.Config),
 ) func(size string) (*Settings, error) {
@@ -120,7 +120,7 @@ func Preset[C any](
 	}
 }
 
-// New makes Learning.New from a constructor. The setting vocab_size follows from the tokenizer.
+// New turns a constructor into a Learning.New. The setting vocab_size follows from the tokenizer.
 func New[C, M any](
 	construct func(C, *rand.Rand) (M, error),
 ) func(config any, tok corpus.Tokenizer, rng *rand.Rand) (any, error) {
@@ -132,13 +132,13 @@ func New[C, M any](
 		setVocab(c, tok.Vocab())
 		m, err := construct(*c, rng)
 		if err != nil {
-			return nil, err // not m, which would be a nil pointer in an interface
+			return nil, err // m would be a nil pointer in an interface
 		}
 		return m, nil
 	}
 }
 
-// Windows starts the training of a causal model on rows that are cut anywhere and shuffled.
+// Windows prepares the training of a causal model on shuffled rows that are cut at any position.
 func Windows(model any, text *Text, c train.Config) (Training, error) {
 	src, err := corpus.NewWindows(text.Train, c.Batch, c.Context, text.Seed)
 	if err != nil {
@@ -147,8 +147,8 @@ func Windows(model any, text *Text, c train.Config) (Training, error) {
 	return startText(model, src, c)
 }
 
-// Lanes starts the training of a causal model that carries its memory from row to row: each goes on
-// where the last one of its lane ended.
+// Lanes prepares the training of a causal model that carries its memory from row to row: each row
+// continues where the previous row of its lane ended.
 func Lanes(model any, text *Text, c train.Config) (Training, error) {
 	src, err := corpus.NewLanes(text.Train, c.Batch, c.Context, text.Seed)
 	if err != nil {

@@ -20,9 +20,9 @@ import (
 	"lmzoo/zoo"
 )
 
-// The species below is like one of another module: vectors of tokens, close to each other for
-// neighbours in the text. It has no next-token distribution, its batches are not text, and it has
-// its own validation.
+// The species below could be from another module: token vectors that are close to each other for
+// neighbouring tokens. It has no next-token distribution, its batches are not text, and it has a
+// validation of its own.
 
 type vectorsConfig struct {
 	VocabSize int `json:"vocab_size"`
@@ -172,7 +172,7 @@ func TestASpeciesOfAnotherModule(t *testing.T) {
 	_, err = zoo.Standard().Open(dir)
 	require.ErrorContains(t, err, `"vectors"`, "lmzoo does not know it")
 
-	// Stopped after 8 of 20 steps, and resumed by a process that reads the directory.
+	// The training is stopped after 8 of 20 steps and resumed as another process would resume it.
 	stopped := filepath.Join(t.TempDir(), "stopped")
 	o.Dir = stopped
 	o.Settings, err = o.Species.Settings("")

@@ -13,7 +13,7 @@ import (
 	"lmzoo/train"
 )
 
-// Parent is the run that a run was trained from, as config.json records it.
+// Parent is the run from which another run was trained, as recorded in config.json.
 type Parent struct {
 	Dir         string   `json:"dir"`
 	Fingerprint string   `json:"fingerprint"`
@@ -25,15 +25,15 @@ type Parent struct {
 // Origin is the run whose weights a new run starts from.
 type Origin struct {
 	Run   *Run
-	Stage string // what the training is for, such as "fine-tuning"
-	// Prefix begins the names of the parent's parameters in the new model, such as "body.".
+	Stage string // purpose of the training, such as "fine-tuning"
+	// Prefix is the prefix of the parent's parameters in the new model, such as "body.".
 	Prefix string
 	// Frozen lists patterns (path.Match) of parameters that keep their values, such as "h.0.*"; *
 	// matches any text.
 	Frozen []string
 }
 
-// record returns what config.json keeps of an origin.
+// record returns the Parent that config.json stores for an origin.
 func (o *Origin) record() (*Parent, error) {
 	print, err := o.Run.Fingerprint()
 	if err != nil {
@@ -59,13 +59,13 @@ func (cat Catalogue) origin(p Parent) (*Origin, error) {
 		return nil, err
 	}
 	if print != p.Fingerprint {
-		return nil, fmt.Errorf("its parent %s has changed; train from it anew", p.Dir)
+		return nil, fmt.Errorf("its parent %s has changed; train from it again", p.Dir)
 	}
 	return &Origin{Run: r, Stage: p.Stage, Prefix: p.Prefix, Frozen: p.Frozen}, nil
 }
 
-// inherit fills the weights of a new model from its origin, and returns a note about what starts
-// fresh.
+// inherit fills the weights of a new model from its origin, and returns a note about the parameters
+// that start from random values.
 func (o *Origin) inherit(model any, tok corpus.Tokenizer) ([]string, error) {
 	if err := extends(tok, o.Run.Tokenizer); err != nil {
 		return nil, fmt.Errorf("%s cannot be the parent: %w", o.Run.Dir, err)
@@ -98,7 +98,7 @@ func (o *Origin) inherit(model any, tok corpus.Tokenizer) ([]string, error) {
 	return nil, nil
 }
 
-// freeze makes constants of the parameters that the patterns select.
+// freeze turns the parameters that the patterns select into constants.
 func (p *Parent) freeze(model any) error {
 	if len(p.Frozen) == 0 {
 		return nil
@@ -118,13 +118,13 @@ func (p *Parent) freeze(model any) error {
 	return nil
 }
 
-// matches is path.Match for names without slashes. A pattern that is malformed matches itself only.
+// matches is path.Match for names without slashes. A malformed pattern matches only itself.
 func matches(pattern, name string) bool {
 	ok, err := path.Match(pattern, name)
 	return ok || err != nil && pattern == name
 }
 
-// missing returns the names of the parameters of model that are not among names.
+// missing returns the names of the parameters of model that are not in names.
 func missing(model any, names []string) (out []string) {
 	for _, p := range nn.Params(model) {
 		if !slices.Contains(names, p.Name) {
@@ -134,7 +134,7 @@ func missing(model any, names []string) (out []string) {
 	return out
 }
 
-// extends reports whether tok is parent or parent with more special tokens.
+// extends returns an error unless tok is parent or parent with more special tokens.
 func extends(tok, parent corpus.Tokenizer) error {
 	names, old := corpus.Specials(tok), corpus.Specials(parent)
 	if len(names) >= len(old) && slices.Equal(names[:len(old)], old) {
@@ -159,7 +159,7 @@ func extends(tok, parent corpus.Tokenizer) error {
 		parent.Name(), parent.Vocab())
 }
 
-// maxGenerations bounds the walk up a lineage, in case runs name each other as parents.
+// maxGenerations bounds the length of a lineage, in case runs name each other as parents.
 const maxGenerations = 32
 
 // Ancestor is a parent in a lineage.
@@ -169,7 +169,7 @@ type Ancestor struct {
 	Changed bool   `json:"changed,omitempty"` // since the child was trained from it
 }
 
-// Lineage returns the parent of a run, its parent, and so on.
+// Lineage returns the parent of a run, the parent of that parent, and so on.
 func (cat Catalogue) Lineage(c Config) []Ancestor {
 	var all []Ancestor
 	for c.Parent != nil && len(all) < maxGenerations {
@@ -189,7 +189,7 @@ func (cat Catalogue) Lineage(c Config) []Ancestor {
 	return all
 }
 
-// Clone returns a copy of the settings that shares nothing with them but slices.
+// Clone returns a copy of the settings that shares only slices with them.
 func (s *Settings) Clone() *Settings {
 	twin := *s
 	if v := reflect.ValueOf(s.Model); v.Kind() == reflect.Pointer && !v.IsNil() {

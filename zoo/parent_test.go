@@ -55,8 +55,8 @@ func weightsOf(m any) map[string][]float32 {
 	return all
 }
 
-// TestChildStartsFromParent: with a longer vocabulary, a learning rate of almost nothing, and one
-// layer frozen.
+// TestChildStartsFromParent: a child with a longer vocabulary, a learning rate near 0 and one
+// frozen layer starts from the weights of its parent.
 func TestChildStartsFromParent(t *testing.T) {
 	dir := t.TempDir()
 	parent, err := Make(t.Context(), small(t, "gpt", filepath.Join(dir, "parent")))
@@ -104,8 +104,7 @@ func TestChildStartsFromParent(t *testing.T) {
 	require.NoError(t, err, "a child does not need its parent to be opened")
 }
 
-// TestChildResumes: a run with a parent and frozen parameters that is stopped goes on with the same
-// bits.
+// TestChildResumes: a stopped run with a parent and frozen parameters resumes to the same bits.
 func TestChildResumes(t *testing.T) {
 	dir := t.TempDir()
 	parent, err := Make(t.Context(), small(t, "lstm", filepath.Join(dir, "parent")))
@@ -116,7 +115,7 @@ func TestChildResumes(t *testing.T) {
 	whole, err := Make(t.Context(), o)
 	require.NoError(t, err)
 
-	for _, stop := range []int{1, 5} { // before the first checkpoint is due, and after
+	for _, stop := range []int{1, 5} { // before the first checkpoint is due, and after it
 		o = small(t, "lstm", filepath.Join(dir, "stopped"))
 		o.Origin, o.Overwrite = from, true
 		ctx, cancel := context.WithCancel(t.Context())
@@ -127,7 +126,7 @@ func TestChildResumes(t *testing.T) {
 			return nil
 		})
 		require.ErrorIs(t, err, context.Canceled)
-		if stop == 1 { // as if it had been killed before it saved
+		if stop == 1 { // as if it had been killed before saving
 			require.NoError(t, os.Remove(filepath.Join(o.Dir, CheckpointFile)))
 		}
 		again, err := Standard().Resume(t.Context(), o.Dir, nil, nil)
@@ -142,7 +141,8 @@ func TestChildResumes(t *testing.T) {
 	}
 }
 
-// TestAnyParameterFreezes: a constant in any place of any model trains the rest.
+// TestAnyParameterFreezes: with any one parameter of any model frozen, the other parameters still
+// train.
 func TestAnyParameterFreezes(t *testing.T) {
 	for _, s := range Standard() {
 		if !s.IsNeural() || !s.Causal() {
@@ -162,7 +162,7 @@ func TestAnyParameterFreezes(t *testing.T) {
 				case p.Name == name:
 					require.Nil(t, p.Grad)
 					require.Equal(t, was[name], p.Data, "%s: %s", s.Name, name)
-				case p.Grad != nil: // what a species counts instead of learning has none
+				case p.Grad != nil: // parameters that a species counts have no gradient
 					require.NotEqual(t, was[p.Name], p.Data,
 						"%s: %s while %s is frozen", s.Name, p.Name, name)
 				}
@@ -193,7 +193,7 @@ func TestParentsThatCannotBe(t *testing.T) {
 		*o = withOrigin(small(t, "gpt", o.Dir), parent)
 	})
 	refused("no parameter matches x.*", func(o *Order) { o.Origin.Frozen = []string{"x.*"} })
-	refused("leave one to train", func(o *Order) { o.Origin.Frozen = []string{"*"} })
+	refused("want at least one to train", func(o *Order) { o.Origin.Frozen = []string{"*"} })
 	refused("is missing", func(o *Order) { o.Origin.Prefix = "encoder." })
 }
 
@@ -202,7 +202,7 @@ func withOrigin(o Order, parent *Run) Order {
 	return o
 }
 
-// TestChildReplacesNoParent: a run cannot overwrite the run that it starts from.
+// TestChildReplacesNoParent: a run cannot overwrite its own parent.
 func TestChildReplacesNoParent(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "run")
 	parent, err := Make(t.Context(), small(t, "gpt", dir))

@@ -81,9 +81,9 @@ func elmo() *Species {
 	}
 }
 
-// startELMo prepares the training of an ELMo and sets its unigram distribution. It shuffles
-// windows instead of carrying a state from row to row, because the backward half would need the
-// state of the following row.
+// startELMo prepares the training of an ELMo and sets its unigram distribution. It shuffles windows
+// instead of carrying a state from row to row, because the backward half would need the state of
+// the next row.
 func startELMo(model any, text *Text, c train.Config) (Training, error) {
 	m := model.(*rnn.ELMo)
 	counts := make([]int, m.Vocab())

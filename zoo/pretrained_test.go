@@ -85,7 +85,8 @@ func weights(m any) (all []float32) {
 	return all
 }
 
-// Both directions of an ELMo are measured as two language models, and its unigram is the text's.
+// Both directions of an ELMo are measured as two language models, and its unigram distribution is
+// that of the text.
 func TestBothDirections(t *testing.T) {
 	o := smallOrder(t, "elmo", "", 10)
 	r, err := Make(t.Context(), o)

@@ -10,7 +10,8 @@ import (
 	"lmzoo/train"
 )
 
-// HasCheckpoint reports whether a run can go on from a checkpoint, the newest or the one before.
+// HasCheckpoint reports whether a run can resume from a checkpoint, either the newest or the
+// previous one.
 func HasCheckpoint(dir string) bool {
 	path := locate(dir, CheckpointFile)
 	for _, path := range []string{path, train.PreviousPath(path)} {
@@ -21,10 +22,10 @@ func HasCheckpoint(dir string) bool {
 	return false
 }
 
-// Resume returns the order of a run that was interrupted: its settings and the text it was made
-// from. If the run was stopped before its first checkpoint, Resume is false in the order and the
-// run begins again. Before the text is read, change may refuse the order or alter what is free to
-// change; nil alters nothing.
+// Resume returns the order of a run that was interrupted: its settings and the text that it was
+// made from. If the run was stopped before its first checkpoint, Order.Resume is false and the run
+// starts again. Before the text is read, change may refuse the order or alter the settings that are
+// free to change; a nil change alters nothing.
 func (cat Catalogue) Resume(ctx context.Context, dir string, stdin io.Reader,
 	change func(*Order) error) (Order, error) {
 	c, err := ReadConfig(dir)
@@ -58,7 +59,7 @@ func (cat Catalogue) Resume(ctx context.Context, dir string, stdin io.Reader,
 	}
 	if c.Parent != nil && !checkpoint {
 		if o.Origin, err = cat.origin(*c.Parent); err != nil {
-			return Order{}, fmt.Errorf("cannot begin %s again: %w", dir, err)
+			return Order{}, fmt.Errorf("cannot start %s again: %w", dir, err)
 		}
 	}
 	if change != nil {

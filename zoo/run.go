@@ -34,7 +34,7 @@ var previousCheckpoint = train.PreviousPath(CheckpointFile)
 
 const formatVersion = 1
 
-// Config is the content of config.json: everything that a run was made from.
+// Config is the content of config.json: everything that determined the run.
 type Config struct {
 	Format    int             `json:"lmzoo_run"` // version of this file
 	Species   string          `json:"species"`
@@ -57,7 +57,7 @@ type TokenizerInfo struct {
 	SHA256 string `json:"sha256"` // of tokenizer.json
 }
 
-// Outcome is the result of a training.
+// Outcome holds the results of a training.
 type Outcome struct {
 	Params  int     `json:"params"`
 	Tokens  int     `json:"tokens"` // training targets
@@ -96,7 +96,7 @@ func params(m any) int {
 	return nn.Count(m)
 }
 
-// Size returns the size of the model's file in bytes; 0 for a run without one.
+// Size returns the size of the model's file in bytes, or 0 for a run without a file.
 func (r *Run) Size() int {
 	for _, path := range []string{locate(r.Dir, WeightsFile), locate(r.Dir, CountsFile), r.Dir} {
 		if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() && r.Dir != "" {
@@ -159,7 +159,7 @@ func ReadConfig(dir string) (Config, error) {
 	var c Config
 	path := locate(dir, ConfigFile)
 	if info, err := os.Stat(dir); err == nil && !info.IsDir() {
-		return c, fmt.Errorf("%s is not a run directory but a file; want a directory that lmzoo "+
+		return c, fmt.Errorf("%s is a file, not a run directory; want a directory that lmzoo "+
 			"train made, or an ARPA file", dir)
 	}
 	data, err := os.ReadFile(path)
@@ -189,16 +189,17 @@ func ReadConfig(dir string) (Config, error) {
 	}
 	c.Model = compact.Bytes()
 	if c.Format != formatVersion {
-		return c, fmt.Errorf("%s has format version %d; want %d: train again with --overwrite",
+		return c, fmt.Errorf("%s has format version %d; want %d; train again with --overwrite",
 			path, c.Format, formatVersion)
 	}
 	return c, nil
 }
 
-// Open opens a run directory that holds a model, even if its training is not over, or an ARPA file.
+// Open opens an ARPA file, or a run directory that holds a model, even if its training has not
+// ended.
 func (cat Catalogue) Open(dir string) (*Run, error) { return cat.open(dir, nil) }
 
-// open is Open for a part of the mixtures in the given directories.
+// open is Open for a run that is part of the given mixtures.
 func (cat Catalogue) open(dir string, mixtures []os.FileInfo) (*Run, error) {
 	if IsARPA(dir) || isFile(dir) {
 		return openARPA(dir)
@@ -264,7 +265,7 @@ func (r *Run) readTokenizer() error {
 			"--overwrite", err)
 	}
 	if r.Tokenizer, err = corpus.LoadTokenizer(data); err != nil {
-		return fmt.Errorf("%s: %w", r.Dir, err) // it names the file
+		return fmt.Errorf("%s: %w", r.Dir, err) // the error names the file
 	}
 	if info, err := tokenizerInfo(r.Tokenizer); err != nil || info != r.Config.Tokenizer {
 		return fmt.Errorf("%s is not the tokenizer that the run was made with; restore it, or "+

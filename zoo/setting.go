@@ -8,14 +8,14 @@ import (
 	"lmzoo/train"
 )
 
-// Setting is one that can be chosen for some species of a catalogue. A field of a configuration is
-// a setting under its JSON name if it has a tag `help`; a tag `from` says where the value of
-// another field comes from.
+// Setting is a setting that the user can choose for some species of a catalogue. A field of a
+// configuration with the tag `help` is a setting under its JSON name; for any other field, the tag
+// `from` names the source of its value.
 type Setting struct {
 	Name  string
 	Type  reflect.Type
 	Group string // CountSettings, ModelSettings or TrainSettings
-	Help  string // with the species it is for, unless all of the group have it
+	Help  string // with the species that it applies to, unless all of the group have it
 }
 
 // The groups of settings.
@@ -25,14 +25,14 @@ const (
 	TrainSettings = "train"
 )
 
-// meaning is one help text of a setting, and the species that it holds for.
+// meaning is one help text of a setting, and the species that it applies to.
 type meaning struct {
 	help    string
 	species []string
 }
 
-// Settings lists the settings of all species, those of counted models first and those of the
-// training last.
+// Settings lists the settings of all species, those of counted models first and the training
+// settings last.
 func (cat Catalogue) Settings() ([]Setting, error) {
 	var l settingList
 	for _, s := range cat {
@@ -90,7 +90,7 @@ func (l *settingList) add(group, species string, config reflect.Type) {
 		if i < 0 {
 			l.all = append(l.all, Setting{Name: name, Type: f.Type, Group: group})
 		} else if group == TrainSettings {
-			l.all[i].Group = group // such as context, which is a setting of the NPLM, too
+			l.all[i].Group = group // such as context, which is also a setting of the NPLM
 		}
 		l.mean(name, help, species)
 	}
@@ -107,13 +107,13 @@ func (l *settingList) mean(name, help, species string) {
 	all[i].species = append(all[i].species, species)
 }
 
-// help writes the meanings of a setting, such as "gpt, bert: layers". What holds for every species
-// needs no names.
+// help writes the meanings of a setting, such as "gpt, bert: layers". A meaning that applies to
+// every species is written without names.
 func (l *settingList) help(name string) string {
 	var parts []string
 	for _, m := range l.meanings[name] {
 		if m.species[0] == "" {
-			parts = append([]string{m.help}, parts...) // of the training
+			parts = append([]string{m.help}, parts...) // the meaning for the training
 			continue
 		}
 		parts = append(parts, strings.Join(m.species, ", ")+": "+m.help)

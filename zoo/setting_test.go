@@ -7,7 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestEverySettingHasHelp: a field that can be set has a flag, or says where its value comes from.
+// TestEverySettingHasHelp: a field that can be set has a flag, or names the source of its value.
 func TestEverySettingHasHelp(t *testing.T) {
 	all, err := Standard().Settings()
 	require.NoError(t, err)
@@ -17,7 +17,7 @@ func TestEverySettingHasHelp(t *testing.T) {
 		require.NotContains(t, helped, s.Name, "a setting is listed once")
 		helped[s.Name] = s
 	}
-	inFiles := []string{"no_counts"} // for those who save memory by a configuration file
+	inFiles := []string{"no_counts"} // set only in a configuration file, to save memory
 	for _, s := range Standard() {
 		settings, err := s.Settings("")
 		require.NoError(t, err)
@@ -33,7 +33,7 @@ func TestEverySettingHasHelp(t *testing.T) {
 	require.Equal(t, ModelSettings, helped["n_embd"].Group)
 }
 
-// TestSettingsOfTheSpecies checks that a field without a choice is refused, with the source of its
+// TestSettingsOfTheSpecies checks that setting a field that is derived fails with the source of its
 // value.
 func TestSettingsOfTheSpecies(t *testing.T) {
 	s, err := Standard().Find("gru")

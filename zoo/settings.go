@@ -15,8 +15,8 @@ import (
 	"lmzoo/train"
 )
 
-// Settings holds what can be chosen about a species: the shape of the model and its training. In
-// JSON, the fields of both stand side by side.
+// Settings holds the choices for a species: the shape of the model and its training. In JSON, the
+// fields of both are side by side.
 type Settings struct {
 	Model any           // pointer to the model's Config
 	Train *train.Config // nil for species that are counted
@@ -36,7 +36,7 @@ func (s *Settings) Set(values map[string]any) error {
 		case target == nil:
 			return suggest.Unknown("setting", key, s.Names())
 		case from != "":
-			return fmt.Errorf("setting %q is not chosen here: it follows from %s", key, from)
+			return fmt.Errorf("setting %q cannot be set: it follows from %s", key, from)
 		}
 		if x, ok := values[key].(float64); ok && (math.IsNaN(x) || math.IsInf(x, 0)) {
 			return fmt.Errorf("setting %q is %v; want a finite number", key, x)
@@ -133,8 +133,8 @@ func (s *Settings) Names() []string {
 	return names
 }
 
-// owner returns the configuration that has a field of that JSON name, and where its value comes
-// from if nobody chooses it.
+// owner returns the configuration that has a field with this JSON name and, if the field cannot be
+// chosen, the source of its value.
 func (s *Settings) owner(key string) (config any, from string) {
 	if f, ok := field(s.Model, key); ok {
 		return s.Model, source(f)
@@ -154,8 +154,8 @@ func (s *Species) Bounded(settings *Settings) bool {
 	return c != nil && c.Stream != nil && c.Bounded != nil && c.Bounded(settings.Model)
 }
 
-// Change sets the settings that are free to change, and accepts the others if their values are the
-// old ones.
+// Change sets the settings that are free to change. It accepts values for other settings only if
+// they equal the current values.
 func (s *Settings) Change(values map[string]any, free []string) error {
 	before, err := s.flat()
 	if err != nil {
@@ -180,7 +180,7 @@ func (s *Settings) Change(values map[string]any, free []string) error {
 // flat returns every setting as JSON, by name.
 func (s *Settings) flat() (map[string]json.RawMessage, error) {
 	all := map[string]json.RawMessage{}
-	for _, part := range []any{s.Train, s.Model} { // the model's win, as in owner
+	for _, part := range []any{s.Train, s.Model} { // the model's fields take precedence, as in owner
 		data, err := json.Marshal(part)
 		if err != nil {
 			return nil, err

@@ -9,14 +9,13 @@ import (
 	"lmzoo/nn"
 )
 
-// lookedUp names the parameters that no token is multiplied with: embeddings that are not the
-// output layer.
+// lookedUp names the parameters that are only looked up: embeddings that are not also the output
+// layer.
 var lookedUp = map[string]bool{
 	"C": true, "encoder.weight": true, "forward.encoder.weight": true, "wpe.weight": true,
 }
 
-// TestShapes holds what a configuration says of itself to what its model has, for every species and
-// size.
+// TestShapes compares the Shape of a configuration with its model, for every species and size.
 func TestShapes(t *testing.T) {
 	tok := byteTokenizer(t)
 	try := func(s *Species, settings *Settings) {

@@ -5,8 +5,8 @@ import (
 	"lmzoo/corpus/world"
 )
 
-// Generated is a corpus that is drawn from an exactly known distribution. It is of any size and
-// needs no file.
+// Generated is a corpus drawn from an exactly known distribution. It can have any size and needs no
+// file.
 type Generated struct {
 	Name, Title string
 
@@ -24,7 +24,7 @@ const (
 func GeneratedCorpora() []Generated {
 	return []Generated{
 		{
-			Name: WorldName, Title: "a synthetic world whose true entropy is known; always there",
+			Name: WorldName, Title: "a synthetic world whose true entropy is known; needs no download",
 			split: func(seed uint64, train, valid, test int) corpus.Split {
 				return world.New(world.DefaultSeed).Split(seed, train, valid, test)
 			},
@@ -41,7 +41,7 @@ func GeneratedCorpora() []Generated {
 	}
 }
 
-// FindGenerated returns the generated corpus of a name.
+// FindGenerated returns the generated corpus with a name.
 func FindGenerated(name string) (Generated, bool) {
 	for _, g := range GeneratedCorpora() {
 		if g.Name == name {
@@ -51,15 +51,15 @@ func FindGenerated(name string) (Generated, bool) {
 	return Generated{}, false
 }
 
-// IsGenerated reports whether a corpus is a generated one.
+// IsGenerated reports whether the corpus is generated.
 func (d *Data) IsGenerated() bool {
 	_, ok := FindGenerated(d.Corpus)
 	return ok
 }
 
 // Source returns the exact distribution that a generated corpus is drawn from, as a model over tok:
-// the best that any model can be. It returns nil for text whose distribution nobody knows, and for
-// a tokenizer over which no exact source exists.
+// the best possible model. It returns nil for text whose distribution is unknown and for a
+// tokenizer over which no exact source exists.
 func (d *Data) Source(tok corpus.Tokenizer) *world.Source {
 	g, ok := FindGenerated(d.Corpus)
 	if !ok {

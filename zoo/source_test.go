@@ -10,7 +10,7 @@ import (
 	"lmzoo/eval"
 )
 
-// The source of a generated corpus is at the limit: its gap is 0 as a number, not only as printed.
+// The source of a generated corpus is at the limit: its gap is exactly 0, not only when printed.
 func TestSourceIsTheLimit(t *testing.T) {
 	for _, g := range GeneratedCorpora() {
 		data := Data{Corpus: g.Name, Tokens: 300_000}

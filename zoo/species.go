@@ -1,5 +1,5 @@
 // Package zoo is the catalogue of language models: one row per species, in order of appearance. It
-// makes a model of any species, keeps it in a run directory, and opens it again.
+// trains a model of any species, stores it in a run directory, and opens it again.
 package zoo
 
 import (
@@ -16,8 +16,9 @@ import (
 	"lmzoo/train"
 )
 
-// Species is a kind of language model: a row of the catalogue. Another module defines its own and
-// adds it with Standard().With. Only Name, Defaults, and one of Counting and Learning are required.
+// Species is a kind of language model: a row of the catalogue. Another module defines its own
+// species and adds it with Standard().With. Only Name, Defaults and either Counting or Learning are
+// required.
 type Species struct {
 	Name      string   `json:"name"`
 	Aliases   []string `json:"aliases,omitempty"`
@@ -25,7 +26,7 @@ type Species struct {
 	Era       string   `json:"era"` // SLM, NLM, PLM, LLM
 	Year      int      `json:"year"`
 	Paper     string   `json:"paper"`
-	Remembers string   `json:"remembers"` // memory of the earlier tokens
+	Remembers string   `json:"remembers"` // what the model remembers of the earlier tokens
 	Sizes     []string `json:"sizes,omitempty"`
 	Aside     bool     `json:"aside,omitempty"` // compared only when named
 
@@ -40,16 +41,16 @@ type Species struct {
 	// tokenizer.
 	Specials []string `json:"-"`
 
-	// Defaults returns the settings of a size with its training recipe. The pointers are the
-	// caller's own.
+	// Defaults returns the settings of a size with its training recipe. The caller owns the
+	// pointers.
 	Defaults func(size string) (*Settings, error) `json:"-"`
 	// Quick returns changes to Defaults for a model that learns as much as it can in seconds. nil
 	// means none.
 	Quick func(corpus string) map[string]any `json:"-"`
 	// Validate reports the first invalid field of a configuration whose vocabulary is not known
-	// yet. nil means that the configuration's own method Validate does, if it has one.
+	// yet. If it is nil, the method Validate of the configuration is used, if there is one.
 	Validate func(config any) error `json:"-"`
-	// Label returns the title of a model of a configuration. nil means Title.
+	// Label returns the title of a model with a configuration. nil means Title.
 	Label func(config any) string `json:"-"`
 
 	Tuning   Tuning    `json:"-"` // how the models are used for a task
@@ -57,20 +58,20 @@ type Species struct {
 	Learning *Learning `json:"-"` // for a model trained by gradient descent
 }
 
-// Counting is how a species is made in one pass over the text, written to a file, and read from it.
+// Counting makes a model in one pass over the text, writes it to a file, and reads it.
 type Counting struct {
 	Count func(config any, text *Text) (model any, notes []string, err error)
-	// Stream counts a text that is not in memory, if the configuration bounds the memory. nil means
-	// never.
+	// Stream counts a text that is not in memory, for a configuration that bounds the memory. If it
+	// is nil, the text is always in memory.
 	Stream func(config any, text *corpus.Stream, tok corpus.Tokenizer) (
 		model any, notes []string, tokens int, err error)
 	Bounded func(config any) bool
-	// Save writes what Open reads. nil means that the configuration is all there is.
+	// Save writes the file that Open reads. It is nil if the configuration is the whole model.
 	Save func(model any, w io.Writer) error
 	Open func(config any, tok corpus.Tokenizer, path string) (any, error)
 }
 
-// Learning is how a species is trained step by step.
+// Learning trains a model step by step.
 type Learning struct {
 	// New returns an untrained model, a pointer to a struct with `param` tags. See New.
 	New func(config any, tok corpus.Tokenizer, rng *rand.Rand) (any, error)
@@ -80,7 +81,7 @@ type Learning struct {
 	// per token.
 	Validation Validation
 	// Measure computes Validation for a trained model on any held-out documents, for models that
-	// have neither a next-token nor a fill distribution. text is the training text. nil means that
+	// have neither a next-token nor a fill distribution. text is the training text. It is nil if
 	// there is no such measure.
 	Measure func(ctx context.Context, model any, text *Text, docs [][]lm.Token) (float64, error)
 }
@@ -94,7 +95,7 @@ type Training struct {
 	Validate func(ctx context.Context) (float64, error)
 }
 
-// Validation is the number that a validation gives.
+// Validation describes the number that a validation returns.
 type Validation struct {
 	Name string `json:"name"` // such as "masked loss"
 	Unit string `json:"unit"` // such as "nats per masked token"
@@ -163,8 +164,8 @@ func (s *Species) Check(settings *Settings) error {
 	return nil
 }
 
-// leastVocab stands for the vocabulary while there is no tokenizer yet: the document boundary and
-// one more token.
+// leastVocab stands for the size of the vocabulary until there is a tokenizer: the document
+// boundary and one more token.
 const leastVocab = 2
 
 func (s *Species) validate(config any) error {

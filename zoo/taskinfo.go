@@ -12,14 +12,14 @@ import (
 	"lmzoo/task"
 )
 
-// TaskInfo is the task that a run was fine-tuned for, as config.json records it.
+// TaskInfo is the task that a run was fine-tuned for, as recorded in config.json.
 type TaskInfo struct {
-	// absolute path of a .tsv or .jsonl file, or ReviewsTask
+	// File is the absolute path of a .tsv or .jsonl file, or ReviewsTask
 	File   string `json:"file"`
 	SHA256 string `json:"sha256,omitempty"` // hash of the file
 	Split  string `json:"split"`            // train/valid/test in per cent
 	Seed   uint64 `json:"seed"`             // seed of the split and of the draw
-	// number of examples drawn from the training part (0: all)
+	// Labels is the number of examples drawn from the training part (0: all)
 	Labels int `json:"labels,omitempty"`
 
 	Classes []string `json:"classes"`
@@ -28,7 +28,7 @@ type TaskInfo struct {
 	Pool   task.Pool `json:"pool"`
 	Mixed  bool      `json:"mixed,omitempty"`  // mixture of all layers
 	Lambda float64   `json:"lambda,omitempty"` // weight of the auxiliary language-model loss
-	// learning rate of the pre-trained weights; the head learns with lr
+	// BodyLR is the learning rate of the pre-trained weights; the head learns with lr
 	BodyLR float64 `json:"body_lr"`
 }
 
@@ -90,7 +90,7 @@ func (i *TaskInfo) read() (TaskSets, error) {
 	}
 	data, err := os.ReadFile(path)
 	if err != nil {
-		return TaskSets{}, fmt.Errorf("reading task: %w; want a .tsv or .jsonl file, or %s", err,
+		return TaskSets{}, fmt.Errorf("reading the task: %w; want a .tsv or .jsonl file, or %s", err,
 			ReviewsTask)
 	}
 	sum := sha256.Sum256(data)

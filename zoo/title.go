@@ -3,7 +3,7 @@ package zoo
 // Title returns the title of the run.
 func (r *Run) Title() string { return r.Species.TitleOf(r.Settings) }
 
-// smoothingTitle returns the name of a smoothing as a title writes it.
+// smoothingTitle returns the name of a smoothing as it appears in a title.
 func smoothingTitle(name string) string {
 	if title, ok := smoothings[name]; ok {
 		return title
@@ -11,7 +11,7 @@ func smoothingTitle(name string) string {
 	return name
 }
 
-// smoothings holds the smoothings whose title is not their name on the command line.
+// smoothings maps the names of smoothings to their titles, where these differ.
 var smoothings = map[string]string{
 	"mle": "maximum likelihood", "witten-bell": "Witten-Bell", "absolute": "absolute discounting",
 	"kneser-ney": "Kneser-Ney", "modified-kneser-ney": "modified Kneser-Ney",

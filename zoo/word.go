@@ -13,14 +13,14 @@ import (
 // with the space, as inside a text.
 func (r *Run) Word(text string) (lm.Token, error) {
 	if strings.TrimSpace(text) == "" {
-		return 0, fmt.Errorf("%q is no word; choose a word of the training text", text)
+		return 0, fmt.Errorf("%q is not a word; want a word of the training text", text)
 	}
 	for _, spelled := range []string{" " + text, text} {
 		if t, ok := oneToken(r.Tokenizer, spelled); ok {
 			return t, nil
 		}
 	}
-	return 0, fmt.Errorf("%q is not one token of the %s tokenizer, vocabulary %d; choose a word "+
+	return 0, fmt.Errorf("%q is not one token of the %s tokenizer (vocabulary %d); want a word "+
 		"of the training text", text, r.Tokenizer.Name(), r.Tokenizer.Vocab())
 }
 
@@ -34,8 +34,9 @@ func oneToken(tok corpus.Tokenizer, text string) (lm.Token, bool) {
 }
 
 // Vectors returns the embeddings of a run as a table of words without the space before them. left
-// describes the tokens that the format cannot hold, such as white space and long words. If a word
-// has two tokens, with a space and without, Vectors takes the one with a space, as inside a text.
+// describes the tokens that the format cannot represent, such as white space and long words. If a
+// word has two tokens, with a space and without, Vectors takes the one with a space, as inside a
+// text.
 func (r *Run) Vectors() (v *vectors.Vectors, left []string, err error) {
 	e, err := r.Embedder()
 	if err != nil {

@@ -2,11 +2,11 @@ package gemm
 
 import "time"
 
-// balance decides whether helpers pay. If other processes need the processor, the system suspends a
-// thread in the middle of a part, for as long as several tokens take, and the other threads wait
-// for it. The balance is the time that helpers have saved, compared with samples of the caller
-// alone, minus the time that they have cost. If it falls too low, the caller works alone for a
-// multiple of the loss and then tries again. So the loss stays a small share of the time, and
+// balance decides whether using helpers pays off. If other processes need the processor, the system
+// suspends a thread in the middle of a part, for as long as several tokens take, and the other
+// threads wait for it. The balance is the time that helpers have saved, compared with samples of
+// the caller alone, minus the time that they have cost. If it falls too low, the caller works alone
+// for a multiple of the loss and then tries again. So the loss stays a small share of the time, and
 // helpers return soon after the machine is quiet.
 type balance struct {
 	saved time.Duration
@@ -14,22 +14,22 @@ type balance struct {
 	jobs  [16]jobTime   // by a hash of their size
 }
 
-// jobTime is how long the caller needs for a job of some size.
+// jobTime records how long jobs of one size take.
 type jobTime struct {
 	size     int
-	count    int           // of jobs
-	alone    time.Duration // time of the caller alone; 0 if not known
-	shortest time.Duration // of the jobs
+	count    int           // jobs so far
+	alone    time.Duration // time of the caller alone; 0 if unknown
+	shortest time.Duration // the fastest job
 }
 
 const (
-	// savings beyond it are forgotten, so that a change shows soon
+	// savings beyond this are forgotten, so that a change shows soon
 	mostSaved  = 10 * time.Millisecond
 	mostLost   = 2 * time.Millisecond // the loss that ends a trial
-	lossFactor = 64                   // the time alone after a trial, in losses of the trial
+	lossFactor = 64                   // time alone after a trial, in multiples of the trial's loss
 	mostAlone  = 5 * time.Second
-	longJob    = 40 * time.Millisecond // no suspension matters to it, and a sample would cost much
-	// jobs of a size, of which the caller does one alone to know its time; prime
+	longJob    = 40 * time.Millisecond // too long for a suspension to matter or for a sample to be cheap
+	// the caller does one job in sampleEvery alone, to measure its time; prime
 	sampleEvery = 251
 )
 
@@ -42,8 +42,9 @@ func (b *balance) of(size int) *jobTime {
 	return j
 }
 
-// alone reports whether the caller is to do a job of that size alone: while helpers are not worth
-// having, and for a sample. The first jobs of a size still allocate memory and tell little.
+// alone reports whether the caller should do a job of this size alone: while helpers cost more than
+// they save, and for a sample. It seldom samples the first jobs of a size, because they still
+// allocate memory.
 func (b *balance) alone(now time.Duration, size int) bool {
 	j := b.of(size)
 	j.count++
@@ -72,7 +73,7 @@ func (b *balance) add(size int, alone bool, start, end time.Duration) {
 		j.alone = took
 	case alone && took < j.alone:
 		j.alone -= (j.alone - took) / 2
-	case alone: // a sample that was disturbed changes little
+	case alone: // a disturbed sample changes little
 		j.alone += (min(took, 2*j.alone) - j.alone) / 8
 	case j.alone > 0:
 		b.saved = min(b.saved+j.alone-took, mostSaved)

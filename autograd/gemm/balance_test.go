@@ -36,7 +36,7 @@ func TestBalanceKeepsGoodHelpers(t *testing.T) {
 	require.Less(t, alone, 100)
 }
 
-// Helpers that cost time are tried repeatedly, but cost little; they return when they save time.
+// Helpers that cost time are retried at little cost; they return when they save time.
 func TestBalanceLeavesBadHelpers(t *testing.T) {
 	var c clockwork
 	c.run(1000, 600*time.Microsecond)

@@ -40,9 +40,9 @@ type Crew struct {
 	int8    int8Job
 }
 
-// share is the parts of a job that are dealt to one thread.
+// share holds the parts of a job that are dealt to one thread.
 type share struct {
-	left atomic.Uint64 // the number of the job << 32 | the number of parts not taken
+	left atomic.Uint64 // job number << 32 | number of parts not taken
 	_    [cacheLine - 8]byte
 }
 
@@ -75,12 +75,12 @@ func doAlone(parts int, job Job) {
 	}
 }
 
-// enter reports whether the crew is free for a job of so many parts; if so, the caller holds
+// enter reports whether the crew is free for a job of this many parts; if so, the caller holds
 // c.busy.
 func (c *Crew) enter(parts int) bool { return c != nil && parts > 1 && c.busy.TryLock() }
 
-// do is Do for the holder of busy. Jobs of the same size take the same time, more or less. The
-// caller does the job alone where helpers are not worth having.
+// do runs job; the caller must hold c.busy. Jobs of the same size take about the same time. While
+// helpers cost more than they save, the caller does the whole job alone.
 func (c *Crew) do(parts, size int, job Job) {
 	start := now()
 	alone := c.balance.alone(start, size)
@@ -123,7 +123,7 @@ func (c *Crew) work(i int) {
 			if uint32(s) == 0 {
 				break
 			}
-			// the number of the job is part of s, so this is no part of another
+			// s contains the job number, so the part cannot belong to another job
 			if left.CompareAndSwap(s, s-1) {
 				c.job.Part(c.first(i+1) - int(uint32(s)))
 				c.undone.Add(-1)

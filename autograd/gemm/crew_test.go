@@ -17,8 +17,7 @@ type counter struct{ parts []atomic.Int32 }
 
 func (c *counter) Part(i int) { c.parts[i].Add(1) }
 
-// Every part of every job is done exactly once, by any thread, also with several concurrent
-// callers.
+// Every part of every job is done exactly once, even with several concurrent callers.
 func TestCrewDoesEveryPartOnce(t *testing.T) {
 	crew := NewCrew(4)
 	var callers sync.WaitGroup
@@ -61,7 +60,7 @@ func goroutine() string {
 	return name
 }
 
-// A thread does the same parts of every job, whose data are in its caches.
+// A thread does the same parts of every job, so their data stay in its caches.
 func TestCrewDealsTheSamePartsToTheSameThread(t *testing.T) {
 	crew, met := NewCrew(2), 0
 	for round := 0; met < 100; round++ {

@@ -3,8 +3,8 @@ package gemm
 import "gonum.org/v1/gonum/blas"
 
 const (
-	divisible   = 1 << 22 // multiply-adds from which dividing a product pays
-	dividedInto = 8       // fewest parts; fixed, so that the number of threads changes no bit
+	divisible   = 1 << 22 // the smallest product worth dividing, in multiply-adds
+	dividedInto = 8       // minimum number of parts; fixed, so that the number of threads changes no bit
 )
 
 // divide computes a large product in parts: some columns of C each, or some rows if C has more
@@ -22,8 +22,8 @@ func (f Float32) divide(tA, tB blas.Transpose, m, n, k int, alpha float32, a []f
 	return true
 }
 
-// partLength is the largest number of columns or rows of a part. The packed block of more columns
-// of B would not fit in the cache.
+// partLength is the largest number of columns or rows of a part. With more columns, the packed
+// block of B would not fit in the cache.
 const partLength = 384
 
 // productJob is a product in parts.

@@ -52,8 +52,8 @@ func TestCrewDividesLargeProducts(t *testing.T) {
 	})
 }
 
-// Large products are divided; small ones are not, nor products of a few rows, whose bits would
-// change.
+// Large products are divided. Small products are not, and neither are products of a few rows,
+// because their bits would change.
 func TestWhatIsDivided(t *testing.T) {
 	f := Float32{Crew: NewCrew(2)}
 	x := make([]float32, 512*512)

@@ -2,7 +2,7 @@ package gemm
 
 import "unsafe"
 
-// dotKernel returns the scalar products of rows of a with four rows of b, four to a row of a.
+// dotKernel returns the scalar products of rows of a with four rows of b, four per row of a.
 type dotKernel func(rows, k int, a []float32, aStride int, b *float32, bStride int) [16]float32
 
 // dots returns the product of a few rows and a transposed matrix, as in the output layer of one
@@ -38,7 +38,7 @@ func dotRow(kernel rowDots, n, k int, alpha float32, a []float32, b matrix, add 
 		out = work.floats[:n]
 	}
 	kernel(n&^3, k, &a[0], &b.data[0], b.right, &out[0])
-	if n%4 != 0 { // the last four overlap the ones before
+	if n%4 != 0 { // the last four rows overlap the previous ones
 		kernel(4, k, &a[0], &b.data[(n-4)*b.right], b.right, &out[n-4])
 	}
 	switch {
@@ -56,7 +56,7 @@ func dotRow(kernel rowDots, n, k int, alpha float32, a []float32, b matrix, add 
 func dotStrip(kernel dotKernel, rows, n, k int, alpha float32, a []float32, aStride int, b matrix,
 	add bool, c []float32, ldc int) {
 	for done := 0; done < n; {
-		j, step, cols := done, b.right, 4 // the last four columns may overlap the ones before
+		j, step, cols := done, b.right, 4 // the last four columns may overlap the previous ones
 		switch {
 		case n < 4:
 			step, cols = 0, 1 // the same column four times

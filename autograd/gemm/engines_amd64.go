@@ -26,7 +26,8 @@ const (
 	rows2, panel2     = 6, 16
 )
 
-// The largest number of rows of A in one call of the kernels of scalar products.
+// dotRows512 and dotRows2 are the largest numbers of rows of A in one call of a scalar-product
+// kernel.
 const dotRows512, dotRows2 = 4, 2
 
 // With a switch, unlike with a table of functions, the compiler sees that out does not escape.

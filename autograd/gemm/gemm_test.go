@@ -246,9 +246,9 @@ func TestRowsStandAlone(t *testing.T) {
 		for i := range 60 {
 			m, n, k := 1+rng.IntN(70), 1+rng.IntN(150), 1+rng.IntN(900)
 			cut := rng.IntN(m + 1)
-			if i == 0 { // one row and a large matrix take another path
+			if i == 0 { // one row with a large matrix takes another path
 				m, n, k, cut = 3, 700, 399, 1
-			} else if i == 1 { // small matrices do, too, unless they are deep
+			} else if i == 1 { // so do small matrices, unless they are deep
 				m, n, k, cut = 20, 5, 900, 3
 			}
 			a, b := random(rng, m, k, k), random(rng, k, n, n)

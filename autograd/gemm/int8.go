@@ -98,7 +98,7 @@ func (q *Int8) mulRows(y, x []float32, begin, end int) {
 	}
 }
 
-// Dequantize stores in op(w) the numbers that the bytes stand for, in the layout that QuantizeInt8
+// Dequantize stores in op(w) the weights that the bytes represent, in the layout that QuantizeInt8
 // read.
 func (q *Int8) Dequantize(t blas.Transpose, w []float32, stride int) {
 	v, groups := view(t, w, stride), q.groups()

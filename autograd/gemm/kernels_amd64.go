@@ -169,12 +169,12 @@ func avx2Dots1(n int, k int, a *float32, b *float32, bStride int, out *float32)
 //go:noescape
 func avx2Dots2(k int, a *float32, aStride int, b *float32, bStride int, out *[16]float32)
 
-// avx512RowSums adds to the n elements of y x[i] times row i of b, for k rows.
+// avx512RowSums adds x[i] times row i of b to the n elements of y, for k rows.
 //
 //go:noescape
 func avx512RowSums(n int, k int, x *float32, b *float32, bStride int, y *float32)
 
-// avx2RowSums adds to the n elements of y x[i] times row i of b, for k rows.
+// avx2RowSums adds x[i] times row i of b to the n elements of y, for k rows.
 //
 //go:noescape
 func avx2RowSums(n int, k int, x *float32, b *float32, bStride int, y *float32)

@@ -11,9 +11,9 @@ import (
 )
 
 // All memory of large weights is marked for large pages.
-func TestLargePagesAreAskedFor(t *testing.T) {
+func TestLargePagesAreRequested(t *testing.T) {
 	if _, err := os.Stat("/sys/kernel/mm/transparent_hugepage"); err != nil {
-		t.Skip("this kernel has no large pages to give: ", err)
+		t.Skip("this kernel provides no large pages: ", err)
 	}
 	weights := Make[float32](5<<20 + 1)
 	first := uintptr(unsafe.Pointer(unsafe.SliceData(weights)))
@@ -28,7 +28,7 @@ func TestLargePagesAreAskedFor(t *testing.T) {
 func mapping(t *testing.T, at uintptr) []string {
 	smaps, err := os.ReadFile("/proc/self/smaps")
 	if err != nil {
-		t.Skip("nothing tells how memory is mapped: ", err)
+		t.Skip("cannot read the memory mappings: ", err)
 	}
 	inside := false
 	for line := range strings.Lines(string(smaps)) {
@@ -40,6 +40,6 @@ func mapping(t *testing.T, at uintptr) []string {
 			return strings.Fields(flags)
 		}
 	}
-	t.Skipf("no flags are told of %#x", at)
+	t.Skipf("the mapping of %#x has no flags", at)
 	return nil
 }

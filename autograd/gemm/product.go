@@ -6,7 +6,7 @@ type stripKernel func(strips, k int, a *float32, down, right int, b *float32, bS
 // engine is one implementation of the product: the size of its register tile and its kernels.
 type engine struct {
 	name string
-	mr   int // most rows of a strip of A
+	mr   int // maximum number of rows in a strip of A
 	nr   int // columns of a packed panel of B
 
 	// B is packed if A has more than directRows rows and B has more than directArea floats, so that
@@ -15,11 +15,11 @@ type engine struct {
 	// lowRows is the height of a strip for a B of at most lowArea floats, evenRows if the panels of
 	// B have no remainder. A matrix is small if it has at most lowArea floats.
 	lowRows, evenRows, lowArea int
-	// packs tells whether strips of A must be packed even if its rows are contiguous.
+	// packs is true if strips of A must be packed even if its rows are contiguous.
 	packs bool
 
-	// wide tells whether the kernel is avx512Strips, which is then called directly, because that is
-	// faster.
+	// wide is true if the kernel is avx512Strips, which is then called directly, because a direct
+	// call is faster.
 	wide bool
 	// kernel adds α·A·B to the strips·rows×n block c, or overwrites it, one strip after the other.
 	// A is strips·rows×k; element (i, p) is a[i·down + p·right]. B is k×n, in panels of nr columns
@@ -31,7 +31,7 @@ type engine struct {
 	packB func(dst []float32, b matrix, k, n int)
 	// turn transposes n rows of k floats, for small matrices.
 	turn func(dst []float32, dstStride int, src []float32, srcStride, n, k int)
-	// streams tells whether stream has a kernel.
+	// streams is true if stream has a kernel.
 	streams bool
 	// small, if not nil, computes products that need no blocks, and returns false for all others.
 	small func(m, n, k int, alpha float32, a, b matrix, add bool, c []float32, ldc int) bool

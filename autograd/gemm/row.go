@@ -93,7 +93,7 @@ type rowsJob struct {
 	x, b        []float32
 	step, parts int
 	sums        []float32 // [parts, n]
-	// how many of a pair are done, by the first part of its second half
+	// met counts the finished parts of a pair, indexed by the first part of its second half
 	met [rowParts]uint32
 }
 

@@ -19,8 +19,8 @@ func ulps(got float32, want float64) float64 {
 	return math.Abs(float64(got)-want) / unit
 }
 
-// inputs returns n numbers of all magnitudes and signs, dense where functions bend, and special
-// values.
+// inputs returns n numbers of all magnitudes and signs, dense where the functions curve, and
+// special values.
 func inputs(n int) []float32 {
 	rng := rand.New(rand.NewPCG(1, 2))
 	x := []float32{0, float32(math.Copysign(0, -1)), 1, -1, math.SmallestNonzeroFloat32,
@@ -82,7 +82,8 @@ func TestAccuracy(t *testing.T) {
 		f    func(dst, x []float32)
 		want func(float64) float64
 		ulps float64
-		// absolute errors below it do not count: the tail of gelu is a small difference
+		// errors below this absolute bound are ignored, because the tail of GELU is a small
+		// difference
 		floor float64
 	}{
 		{"exp", Exp, math.Exp, 2, 0},

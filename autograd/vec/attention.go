@@ -1,26 +1,27 @@
 package vec
 
-// Window is one head of attention over so few positions T that a row of att fits one vector. For
+// Window is one head of attention over so few positions T that a row of att fits in one vector. For
 // such small products the overhead of a call matters, so one call of Forward or Backward computes
 // the whole head. The rows of q, k, v and their gradients have D floats and are Stride apart, the
 // rows of y and dy YStride.
 type Window struct {
 	T, D            int
 	Stride, YStride int
-	Scale           float32 // of q·kᵀ
-	// bit j of Seen[t]: position t attends to position j; at least one each
+	Scale           float32 // factor of q·kᵀ
+	// bit j of Seen[t] is set if position t attends to position j; every Seen[t] has a bit set
 	Seen [16]uint16
-	// no position attends to a later one, so half of the work can be left out
+	// true if no position attends to a later one, so that half of the work can be skipped
 	Causal bool
 }
 
 // Fits reports whether this processor has kernels for a window of this size.
 func (w *Window) Fits() bool { return windows && w.T >= 4 && w.T <= 16 && w.D > 0 && w.D%16 == 0 }
 
-// Work returns the number of floats that Forward and Backward need in work.
+// Work returns the length of the work slice that Forward and Backward need.
 func (w *Window) Work() int { return 16 * (16 + w.D) }
 
-// Forward stores att = softmax(scale·q·kᵀ), [T, T], with 0 where Seen has no bit, and y = att·v.
+// Forward stores att = softmax(scale·q·kᵀ), [T, T], which is 0 where the bit of Seen is not set,
+// and y = att·v.
 func (w *Window) Forward(y, att, q, k, v, work []float32) {
 	w.check(w.YStride, y)
 	w.check(w.Stride, q, k, v)
@@ -28,7 +29,8 @@ func (w *Window) Forward(y, att, q, k, v, work []float32) {
 	w.forward(y, att, q, k, v, work)
 }
 
-// Backward inverts Forward: it overwrites dq, dk and dv with the gradients that follow from dy.
+// Backward is the backward pass of Forward: it overwrites dq, dk and dv with their gradients, given
+// dy.
 func (w *Window) Backward(dq, dk, dv, dy, att, q, k, v, work []float32) {
 	w.check(w.YStride, dy)
 	w.check(w.Stride, dq, dk, dv, q, k, v)
@@ -43,7 +45,7 @@ func (w *Window) check(stride int, matrices ...[]float32) {
 	}
 }
 
-// causal is Causal as the kernels take it.
+// causal returns Causal in the form that the kernels take.
 func (w *Window) causal() int {
 	if w.Causal {
 		return 1

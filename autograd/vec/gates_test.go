@@ -116,7 +116,7 @@ func TestGRU(t *testing.T) {
 		require.InDeltaSlice(t, dgates, plain, 1e-6)
 		require.InDeltaSlice(t, dhidden, plainHidden, 1e-6)
 		require.InDeltaSlice(t, dhPrev, plainPrev, 1e-6)
-		GRUBackward(dgates, dhidden, dhPrev, dh, gates, hidden, hPrev) // adds
+		GRUBackward(dgates, dhidden, dhPrev, dh, gates, hidden, hPrev) // GRUBackward adds to dhPrev
 		for k := range plainPrev {
 			require.InDelta(t, 2*plainPrev[k], dhPrev[k], 1e-5)
 		}
@@ -156,7 +156,7 @@ func TestLayerNorm(t *testing.T) {
 			require.InDelta(t, want, dx[i], 1e-4*(1+math.Abs(want)), "dx[%d] of %d", i, n)
 		}
 		first := append([]float32(nil), dx...)
-		LayerNormBackward(dx, dg, db, dy, x, g, mean, rstd) // adds
+		LayerNormBackward(dx, dg, db, dy, x, g, mean, rstd) // LayerNormBackward adds to dx
 		for i := range dx {
 			require.InDelta(t, 2*first[i], dx[i], 1e-4*(1+math.Abs(float64(first[i]))))
 		}

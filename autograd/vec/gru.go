@@ -19,9 +19,9 @@ func GRUForward(h, gates, hidden, hPrev []float32) {
 	gruMix(h, z, cand, hPrev[:n])
 }
 
-// GRUBackward inverts GRUForward for one row. dh is the gradient of h. It overwrites dgates and
-// dhidden, the gradients of the two sums [3H], and adds to dhPrev [H] the part that comes through z
-// (the part through hPrev·Wh is the caller's product):
+// GRUBackward is the backward pass of GRUForward for one row. dh is the gradient of h. It
+// overwrites dgates and dhidden, the gradients of the two sums [3H], and adds to dhPrev [H] the
+// part that comes through z (the part through hPrev·Wh is the caller's product):
 //
 //	dz = dh·(hPrev−n)·z(1−z),  dn = dh·(1−z)·(1−n²),  dr = dn·hidden_n·r(1−r),  dhPrev += dh·z
 //

@@ -7,7 +7,7 @@ import "testing"
 // TestWithoutAVX512 repeats the tests of functions that have two kernels with the AVX2 kernel.
 func TestWithoutAVX512(t *testing.T) {
 	if !avx512 {
-		t.Skip("they have been run already")
+		t.Skip("this processor has no AVX-512, so the tests have already run with AVX2")
 	}
 	avx512 = false
 	defer func() { avx512 = true }()

@@ -4,7 +4,7 @@
 
 package vec
 
-// There are no kernels: the plain versions serve.
+// There are no kernels for this processor, so these functions call the plain versions.
 
 func add(dst, x []float32) { addGo(dst, x) }
 

@@ -22,7 +22,8 @@ func LayerNormForward(y, x, g, b []float32, eps float32) (mean, rstd float32) {
 	return mean, rstd
 }
 
-// LayerNormBackward inverts LayerNormForward for one row. With x̂ = (x − mean)·rstd it adds
+// LayerNormBackward is the backward pass of LayerNormForward for one row. With x̂ = (x − mean)·rstd
+// it adds
 //
 //	dg += dy·x̂,  db += dy,  dx += rstd·(dy·g − avg(dy·g) − x̂·avg(dy·g·x̂))
 func LayerNormBackward(dx, dg, db, dy, x, g []float32, mean, rstd float32) {

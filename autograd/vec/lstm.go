@@ -21,9 +21,9 @@ func LSTMForward(h, c, tanhC, gates, cPrev []float32) {
 	mul(h, o, tanhC)
 }
 
-// LSTMBackward inverts LSTMForward for one row. dh is the gradient of h, dc that of c from the
-// later step (without the part that comes through h). It overwrites dgates, the gradient of the
-// sums [4H], and dcPrev [H], which may be dc:
+// LSTMBackward is the backward pass of LSTMForward for one row. dh is the gradient of h, dc the
+// gradient of c from the later step (without the part that comes through h). It overwrites dgates,
+// the gradient of the sums [4H], and dcPrev [H], which may be dc:
 //
 //	dc' = dc + dh·o·(1−tanh²c),  dcPrev = dc'·f
 //	di = dc'·g·i(1−i),  df = dc'·cPrev·f(1−f),  dg = dc'·i·(1−g²),  do = dh·tanh c·o(1−o)

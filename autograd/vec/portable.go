@@ -2,7 +2,8 @@ package vec
 
 import "math"
 
-// The plain versions, for processors without kernels and as the reference of the kernels' tests.
+// The plain versions, for processors without kernels and as the reference in the tests of the
+// kernels.
 
 func addGo(dst, x []float32) {
 	for i, x := range x[:len(dst)] {
@@ -36,7 +37,7 @@ func scaleGo(dst []float32, a float32) {
 	}
 }
 
-// dotGo keeps four sums, so that an addition does not wait for the one before.
+// dotGo keeps four sums, so that an addition need not wait for the previous one.
 func dotGo(x, y []float32) float32 {
 	var s0, s1, s2, s3 float32
 	for ; len(x) >= 4; x, y = x[4:], y[4:] {

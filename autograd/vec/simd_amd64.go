@@ -174,12 +174,12 @@ func geluErfWithSlopeAVX512(dst []float32, slope []float32, x []float32)
 //go:noescape
 func adamWAVX512(w []float32, g []float32, m []float32, v []float32, f *[8]float32)
 
-// attentionAVX512 is att = softmax(scale·q·kᵀ) where seen, y = att·v.
+// attentionAVX512 computes att = softmax(scale·q·kᵀ) where seen, y = att·v.
 //
 //go:noescape
 func attentionAVX512(y *float32, yStride int, att *float32, q *float32, k *float32, v *float32, stride int, T int, D int, scale float32, seen *uint16, causal int, work *float32)
 
-// attentionBackwardAVX512 inverts attentionAVX512 and overwrites dq, dk and dv.
+// attentionBackwardAVX512 is the backward pass of attentionAVX512; it overwrites dq, dk and dv.
 //
 //go:noescape
 func attentionBackwardAVX512(dq *float32, dk *float32, dv *float32, dy *float32, yStride int, att *float32, q *float32, k *float32, v *float32, stride int, T int, D int, scale float32, seen *uint16, causal int, work *float32)
@@ -189,7 +189,7 @@ func attentionBackwardAVX512(dq *float32, dk *float32, dv *float32, dy *float32,
 //go:noescape
 func layerNormRowsAVX512(y *float32, mean *float32, rstd *float32, x *float32, gain *float32, b *float32, rows int, C int, perC float32, eps float32)
 
-// layerNormRowsBackwardAVX512 inverts it for a multiple of four rows, and adds.
+// layerNormRowsBackwardAVX512 adds the gradients of layerNormRowsAVX512, for a multiple of four rows.
 //
 //go:noescape
 func layerNormRowsBackwardAVX512(dx *float32, dg *float32, db *float32, dy *float32, x *float32, gain *float32, mean *float32, rstd *float32, rows int, C int, perC float32)
@@ -204,7 +204,7 @@ func softmaxRowsAVX512(x *float32, top *float32, sum *float32, rows int, n int, 
 //go:noescape
 func softmaxRowsBackwardAVX512(dx *float32, y *float32, rows int, n int)
 
-// rowSumsAVX512 adds to sum each of the rows, a multiple of four.
+// rowSumsAVX512 adds each row to sum; the number of rows is a multiple of four.
 //
 //go:noescape
 func rowSumsAVX512(sum *float32, x *float32, rows int, C int)

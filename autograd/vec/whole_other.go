@@ -2,7 +2,7 @@
 
 package vec
 
-// There are no kernels of whole rows.
+// This processor has no kernels for whole rows.
 
 func expSum64(x []float32, top float64) float64 { return expSum64Go(x, top) }
 

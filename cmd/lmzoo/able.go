@@ -8,8 +8,8 @@ import (
 	"lmzoo/zoo"
 )
 
-// able returns the runs without an error of lacks, with a note about each of the others, so that a
-// directory may hold models of every kind. It fails if no run is left.
+// able returns the runs for which lacks returns nil, and notes every other run, so that a directory
+// may hold models of every kind. It fails if no run is left.
 func able(notes io.Writer, runs []*zoo.Run, lacks func(*zoo.Run) error) ([]*zoo.Run, error) {
 	var left []error
 	runs = slices.DeleteFunc(slices.Clone(runs), func(r *zoo.Run) bool {
@@ -28,13 +28,13 @@ func able(notes io.Writer, runs []*zoo.Run, lacks func(*zoo.Run) error) ([]*zoo.
 	return runs, nil
 }
 
-// lacksNext returns why a run predicts no next token; nil if it does.
+// lacksNext returns the reason why a run does not predict the next token, or nil if it does.
 func lacksNext(r *zoo.Run) error {
 	_, err := r.LM()
 	return err
 }
 
-// lacksGap returns why a run fills no gap; nil if it does.
+// lacksGap returns the reason why a run cannot fill a gap, or nil if it can.
 func lacksGap(r *zoo.Run) error {
 	_, err := r.Filler()
 	return err

@@ -30,13 +30,15 @@ func newBench() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "bench [NAME...]",
 		Short: "Measure how fast this machine trains and generates",
-		Long: `Measure the limits of this machine, multiply-adds and memory bandwidth, and how close the models come to them on one
-thread and on all: training, generation token by token, generation with weights of one byte, and the memory of a
-training process. Times are medians. Everything is measured in several rounds, so that a disturbance affects all
-alike. GFLOP/s count 6 operations per weight and token, and attention.
+		Long: `Measure the limits of this machine (multiply-adds and memory bandwidth) and how
+close the models come to them on one thread and on all threads: in training, in generation token
+by token, and in generation with one-byte weights. Also measure the memory of a training process.
+Times are medians. All measurements are repeated in several rounds, so that a disturbance affects
+all of them alike. GFLOP/s count 6 operations per weight and token, plus attention.
 
-Without names, all benchmarks run. A name selects all that begin with it, such as "makemore". "scaling" varies the
-rows, layers, channels and context of nanoGPT's recipe; --plot draws the result.`,
+Without names, all benchmarks run. A name selects all benchmarks that begin with it, such as
+"makemore". "scaling" varies the rows, layers, channels and context of nanoGPT's recipe; --plot
+draws the result.`,
 		Example: `  lmzoo bench gpt
   lmzoo bench lstm gru --seconds 5 --threads 2 --json
   lmzoo bench scaling --plot scaling.svg`,
@@ -58,7 +60,7 @@ rows, layers, channels and context of nanoGPT's recipe; --plot draws the result.
 			if err := checkPlot(plot, shapes); err != nil {
 				return err
 			}
-			if memory { // the process that peakMemory observes
+			if memory { // this is the process that peakMemory observes
 				return bench.TrainOnce(shapes[0], run.threads, pieces)
 			}
 			p := newProgress(c.ErrOrStderr(), run.quiet)
@@ -114,7 +116,8 @@ const (
 	maxBenchSeconds = 3600
 )
 
-// peakMemory returns the peak memory of a separate process that trains one model; 0 if unknown.
+// peakMemory returns the peak memory of a separate process that trains one model, or 0 if it is
+// unknown.
 func peakMemory(ctx context.Context, name string, threads, pieces int) (int64, error) {
 	self, err := os.Executable()
 	if err != nil {
@@ -129,8 +132,8 @@ func peakMemory(ctx context.Context, name string, threads, pieces int) (int64, e
 	return maxRSS(c.ProcessState), nil
 }
 
-// timeLeft estimates from the part that is done how long the rest takes: ", 1:23 left". It is empty
-// while nothing is done.
+// timeLeft estimates the remaining time from the part that is done: ", 1:23 left". It is empty if
+// nothing is done yet.
 func timeLeft(spent time.Duration, done float64) string {
 	if done <= 0 {
 		return ""

@@ -26,9 +26,9 @@ func newClassify(cat zoo.Catalogue) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "classify RUN",
 		Short: "Classify each line of standard input with a fine-tuned run",
-		Long: `Classify each line of standard input with a run of lmzoo finetune. A line of output
-is the label, its probability and the text, separated by tabs. For a task of pairs, a line of input
-is two texts with a tab between them.`,
+		Long: `Classify each line of standard input with a run of lmzoo finetune. A line of
+output contains the label, its probability and the text, separated by tabs. For a task with pairs
+of texts, a line of input is two texts with a tab between them.`,
 		Example: "  lmzoo classify runs/bert-50 < reviews.txt",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {

@@ -30,10 +30,11 @@ func newCompare(cat zoo.Catalogue) *cobra.Command {
 	)
 	c := &cobra.Command{
 		Use:   "compare [NAME...]",
-		Short: "Train every era on the same text and measure them with one ruler",
-		Long: `Train species (all of lmzoo list unless named) on the same text with the same tokenizer, the neural ones for the
-same time (--budget) or the same operations (--flops), and evaluate them on held-out text. Prints one table, and writes
-the runs, a report for the browser, its figures as SVG and PNG, and JSON to --out.`,
+		Short: "Train models of every era on the same text and compare them",
+		Long: `Train species (all of lmzoo list unless named) on the same text with the same
+tokenizer, the neural ones for the same time (--budget) or the same number of operations
+(--flops), and evaluate them on held-out text. Print one table, and write the runs, a report for
+the browser, its figures as SVG and PNG, and JSON to --out.`,
 		Example: `  lmzoo compare
   lmzoo compare ngram lstm gpt --corpus tinyshakespeare --budget 2m
   lmzoo compare lstm gpt --flops 2e11`,
@@ -119,7 +120,7 @@ func named(cat zoo.Catalogue, names []string) ([]*zoo.Species, error) {
 	return species, nil
 }
 
-// comparison is one run of lmzoo compare.
+// comparison holds the state of one lmzoo compare.
 type comparison struct {
 	data     dataFlags
 	run      runFlags
@@ -130,12 +131,12 @@ type comparison struct {
 	w        io.Writer
 	watch    stopwatch
 
-	locks  map[string]*zoo.Lock // by species
+	locks  map[string]*zoo.Lock // locks of the runs, by species
 	split  corpus.Split
 	tok    corpus.Tokenizer
 	study  *report.Study
-	result *report.Comparison // of the study
-	source *eval.Report       // of the distribution that the text was drawn from; nil if unknown
+	result *report.Comparison // what the files and the table show
+	source *eval.Report       // the distribution that the text was drawn from; nil if unknown
 }
 
 // make trains and evaluates all species and prints the results.
@@ -176,7 +177,7 @@ func (m *comparison) make(c *cobra.Command, species []*zoo.Species) error {
 	for i, s := range species {
 		if err := m.exhibit(c.Context(), s, tracks[i]); err != nil {
 			m.progress.finish()
-			m.table() // the rows so far
+			m.table() // print the rows so far
 			return fmt.Errorf("%s: %w", s.Name, m.kept(err))
 		}
 	}
@@ -192,8 +193,8 @@ func (m *comparison) make(c *cobra.Command, species []*zoo.Species) error {
 	return m.keep()
 }
 
-// claim locks the directory of the comparison and those of its runs. Only runs of a comparison are
-// replaced.
+// claim locks the directory of the comparison and those of its runs. It replaces only runs of a
+// comparison.
 func (m *comparison) claim(species []*zoo.Species) (release func(), err error) {
 	var out *zoo.Lock
 	m.locks = map[string]*zoo.Lock{}
@@ -218,14 +219,15 @@ func (m *comparison) claim(species []*zoo.Species) (release func(), err error) {
 			continue
 		}
 		if err := zoo.CheckVacant(dir,
-			"a comparison replaces only runs of a comparison: choose another --out"); err != nil {
+			"a comparison replaces only runs of a comparison; choose another --out"); err != nil {
 			return release, err
 		}
 	}
 	return release, nil
 }
 
-// kept adds to the error of an interrupted comparison how to open the models trained so far.
+// kept adds to the error of an interrupted comparison the command that opens the models trained so
+// far.
 func (m *comparison) kept(err error) error {
 	n := len(m.result.Rows)
 	if !errors.Is(err, context.Canceled) || n == 0 {
@@ -273,7 +275,7 @@ func (m *comparison) exhibit(ctx context.Context, s *zoo.Species, t *track) erro
 // limitTitle names the row of the source: no model can be better on average.
 const limitTitle = "the limit: true entropy"
 
-// measureSource evaluates the distribution that generated the test text, as it evaluates any model.
+// measureSource evaluates the distribution that generated the test text as if it were a model.
 func (m *comparison) measureSource(ctx context.Context) error {
 	s := m.data.data.Source(m.tok)
 	if s == nil {
@@ -309,7 +311,7 @@ func (m *comparison) header(species []*zoo.Species) {
 		sizes(m.split), m.tok.Vocab(), m.tok.Name(), count(neural, "neural model"), m.budget)
 }
 
-// table prints a row for every model, and the reference values below.
+// table prints a row for every model, with the reference values below.
 func (m *comparison) table() {
 	if m.result == nil || len(m.result.Rows) == 0 {
 		return
@@ -374,7 +376,7 @@ func (m *comparison) footer() {
 	}
 }
 
-// indent wraps text at words, in lines of at most width columns that begin with two blanks.
+// indent wraps text at words, in lines of at most width columns that are indented by two spaces.
 func indent(text string, width int) string {
 	lines := strings.Split(wrapLines(text, max(width-2, 20)), "\n")
 	return "  " + strings.Join(lines, "\n  ")
@@ -385,7 +387,7 @@ func (m *comparison) classes() {
 		return
 	}
 	fmt.Fprintln(m.w,
-		"\nThe gap to the limit by what a token needs, in nats per token of that class:")
+		"\nThe gap to the limit by the knowledge that a token needs, in nats per token of the class:")
 	header := []string{"model"}
 	share := table.Row{"share of the tokens"}
 	for _, c := range m.result.Rows[0].Classes {
@@ -406,7 +408,7 @@ func (m *comparison) classes() {
 	t.print()
 }
 
-// keep writes the comparison as JSON, a page and pictures.
+// keep writes the comparison as JSON, as a page and as pictures.
 func (m *comparison) keep() error {
 	chart := report.Bits(m.result)
 	if m.result.Limit != nil {
@@ -429,7 +431,7 @@ func (m *comparison) keep() error {
 		return err
 	}
 	m.watch.lap("reporting")
-	m.progress.note("\nThe time, %s", m.watch)
+	m.progress.note("\nThe time: %s", m.watch)
 	m.progress.note(
 		"\nThe report   %s\nThe picture  %s, and each figure of the report as report-*.svg and "+
 			".png\nThe numbers  %s\nTo play with them all: %s play %s",

@@ -19,9 +19,10 @@ func newCompress(cat zoo.Catalogue) *cobra.Command {
 	var quiet bool
 	c := &cobra.Command{
 		Use:   "compress RUN < FILE > FILE.lmz",
-		Short: "Compress standard input with a run: what the model expects takes little room",
-		Long: `Compress standard input with a run, by arithmetic coding. The size of the file is the cross-entropy of the text under
-the model. The same run, on a machine of the same kind, unpacks it exactly.`,
+		Short: "Compress standard input with a run: text that the model expects takes few bytes",
+		Long: `Compress standard input with a run, by arithmetic coding. The size of the file is
+the cross-entropy of the text under the model. The same run decompresses it exactly, on a machine
+of the same kind.`,
 		Example: "  lmzoo compress runs/gpt < letter.txt > letter.lmz",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -52,7 +53,7 @@ the model. The same run, on a machine of the same kind, unpacks it exactly.`,
 				return err
 			}
 			p.note(
-				"%d bytes → %d (%.4f bits per byte); the model says %.1f bytes, the header takes %d",
+				"%d bytes → %d (%.4f bits per byte); %.1f bytes by the model, %d for the header",
 				stats.Bytes, file.Len(), 8*float64(file.Len())/float64(max(stats.Bytes, 1)),
 				stats.Bits/8, stats.Header)
 			return nil
@@ -66,7 +67,7 @@ func newDecompress(cat zoo.Catalogue) *cobra.Command {
 	var quiet bool
 	c := &cobra.Command{
 		Use:     "decompress RUN < FILE.lmz > FILE",
-		Short:   "Unpack what the same run has compressed",
+		Short:   "Decompress a file that the same run has compressed",
 		Example: "  lmzoo decompress runs/gpt < letter.lmz > letter.txt",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -108,7 +109,8 @@ func isTerminal(w io.Writer) bool {
 	return ok && term.IsTerminal(int(f.Fd()))
 }
 
-// openForCoding opens a run and returns its fingerprint, which only the same run can decode.
+// openForCoding opens a run and returns its fingerprint. Only the same run can decode a file with
+// that fingerprint.
 func openForCoding(cat zoo.Catalogue, dir string) (*zoo.Run, lm.Model, string, error) {
 	r, err := cat.Open(dir)
 	if err != nil {
@@ -125,7 +127,7 @@ func openForCoding(cat zoo.Catalogue, dir string) (*zoo.Run, lm.Model, string, e
 	return r, m, r.Species.Name + " " + print[:16], nil
 }
 
-// coding is the run's tokenizer, with documents that end as they did in training.
+// coding returns the run's tokenizer, with documents that end as in training.
 func coding(r *zoo.Run) compress.Tokenizer {
 	end := map[string]string{string(corpus.Lines): "\n",
 		string(corpus.Paragraphs): "\n\n"}[r.Config.Data.Documents]

@@ -59,7 +59,7 @@ func newCorpusList() *cobra.Command {
 type knownCorpus struct {
 	Name      string `json:"name"`
 	Title     string `json:"title"`
-	Bytes     int64  `json:"bytes,omitempty"` // 0 for generated corpora, which have no end
+	Bytes     int64  `json:"bytes,omitempty"` // 0 for generated corpora, which have no fixed size
 	SHA256    string `json:"sha256,omitempty"`
 	URL       string `json:"url,omitempty"`
 	Licence   string `json:"licence,omitempty"`
@@ -131,7 +131,7 @@ func newCorpusInfo() *cobra.Command {
 			if len(args) == 1 {
 				if c.Flags().Changed("corpus") {
 					return usagef(
-						"corpus %s: the corpus is given twice; want an argument or --corpus",
+						"corpus %s: given twice; want either an argument or --corpus",
 						c.Name())
 				}
 				data.data.Corpus = args[0]

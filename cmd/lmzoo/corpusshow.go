@@ -32,7 +32,7 @@ func newCorpusShow() *cobra.Command {
 				data.Corpus = args[0]
 			}
 			if part == "all" && !data.IsGenerated() {
-				data.Split = "100/0/0" // cut no document
+				data.Split = "100/0/0" // do not cut any document
 			}
 			flags := dataFlags{data: data}
 			if err := flags.check(); err != nil {

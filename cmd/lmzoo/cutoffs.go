@@ -8,16 +8,16 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// cutoffs is the flag --prune: one count per order, written 0,0,1 or "0 0 1".
+// cutoffs is the value of --prune: one count per order, written 0,0,1 or "0 0 1".
 type cutoffs []int
 
-// Set adds the counts of text.
+// Set appends the counts in text.
 func (c *cutoffs) Set(text string) error {
 	for _, word := range strings.FieldsFunc(text,
 		func(r rune) bool { return r == ',' || r == ' ' }) {
 		n, err := strconv.Atoi(word)
 		if err != nil {
-			return fmt.Errorf("%q is not a count; want one for each order, such as 0,0,1", word)
+			return fmt.Errorf("%q is not a count; want one count for each order, such as 0,0,1", word)
 		}
 		*c = append(*c, n)
 	}
@@ -35,8 +35,8 @@ func (c *cutoffs) String() string {
 	return strings.ReplaceAll(fmt.Sprint([]int(*c)), " ", ",")
 }
 
-// unnumbered separates numeric arguments from the rest. They belong to --prune, if it is given:
-// lmplz takes --prune 0 0 1.
+// unnumbered separates numeric arguments from the rest. If --prune is given, they belong to it:
+// lmplz accepts --prune 0 0 1.
 func unnumbered(fs *pflag.FlagSet, args []string) (rest, numbers []string) {
 	if !fs.Changed("prune") {
 		return args, nil

@@ -23,14 +23,14 @@ func newEmbed(cat zoo.Catalogue) *cobra.Command {
 		Use:   "embed RUN",
 		Short: "Print the hidden vectors of each line of standard input",
 		Long: `Print the hidden vectors that a model computes for texts, one text per line of
-standard input. A text that is longer than the context window is read in windows.
+standard input. A text that is longer than the context window is read in several windows.
 
-Layer 0 is the embeddings; without --layer, the last layer is printed. --pool mean prints one vector
-per text, the mean over its tokens; cls the vector of the first position, BERT's [CLS]; none one
-vector per token.
+Layer 0 is the embeddings; without --layer, the last layer is printed. --pool mean prints one
+vector per text, the mean over its tokens; --pool cls prints the vector of the first position,
+BERT's [CLS]; --pool none prints one vector per token.
 
---format npy writes an array that numpy.load reads: [texts, channels], or
-[texts, layers, channels] with --layer all.`,
+--format npy writes an array for numpy.load: [texts, channels], or [texts, layers, channels] with
+--layer all.`,
 		Example: `  lmzoo embed runs/bert --pool mean < lines.txt > vectors.jsonl
   lmzoo embed runs/gpt --layer all --format npy < lines.txt > vectors.npy`,
 		Args: cobra.ExactArgs(1),
@@ -64,7 +64,7 @@ vector per token.
 type embedder struct {
 	run   *zoo.Run
 	body  nn.Encoder
-	layer int // −1: all
+	layer int // −1: all layers
 	pool  string
 }
 
@@ -104,7 +104,7 @@ func (e *embedder) vectors(text string) (layers [][][]float32, tokens []lm.Token
 			len(tokens), maxEmbedded)
 	}
 	w, ok := e.body.(interface{ Window() int })
-	long := ok && len(tokens) >= w.Window() // BOS takes a place
+	long := ok && len(tokens) >= w.Window() // BOS takes a position
 	switch {
 	case e.pool == "none":
 		layers = task.Vectors(e.body, tokens)
@@ -115,7 +115,7 @@ func (e *embedder) vectors(text string) (layers [][][]float32, tokens []lm.Token
 	default:
 		read := tokens
 		if long {
-			read = tokens[:w.Window()-1] // the first position sees no further
+			read = tokens[:w.Window()-1] // the first position sees no further tokens
 		}
 		for _, v := range task.Features(e.body, task.Pool(e.pool), [][]lm.Token{read})[0] {
 			layers = append(layers, [][]float32{v})
@@ -187,7 +187,7 @@ type embedding struct {
 	Text   string    `json:"text"`
 	Tokens []string  `json:"tokens,omitempty"`
 	Vector []float32 `json:"vector,omitempty"` // one layer, pooled
-	// one layer, a vector per token; or all layers, pooled
+	// Vectors has one layer, a vector per token, or all layers, pooled
 	Vectors [][]float32   `json:"vectors,omitempty"`
 	Layers  [][][]float32 `json:"layers,omitempty"` // all layers, a vector per token
 }

@@ -15,7 +15,7 @@ import (
 	"lmzoo/zoo"
 )
 
-// rated says in `lmzoo eval --json` what was evaluated, on what, and by which kind of measure.
+// rated describes a row of `lmzoo eval --json`: the run, the text and the kind of measure.
 type rated struct {
 	Kind      string  `json:"kind"` // causal, masked, pairs or task
 	Run       string  `json:"run"`
@@ -26,17 +26,18 @@ type rated struct {
 	Corpus    string  `json:"corpus"`
 	Split     string  `json:"split"`
 	Seconds   float64 `json:"seconds"`
-	// Lineage lists the run that this one was trained from, its parent, and so on.
+	// Lineage lists the parent of the run, the parent of that parent, and so on.
 	Lineage []zoo.Ancestor `json:"lineage,omitempty"`
 }
 
-// evaluation is the row of a model of the next token.
+// evaluation is the row of a model that predicts the next token.
 type evaluation struct {
 	rated
 	eval.Summary
-	// Backwards is the same text read from its end, by a model that does both.
+	// Backwards is the result on the same text read from its end, for a model that reads in both
+	// directions.
 	Backwards *backwards `json:"backwards,omitempty"`
-	// Against is the difference to the first run by the paired bootstrap.
+	// Against is the difference from the first run, by the paired bootstrap.
 	Against *eval.Comparison `json:"against_first,omitempty"`
 
 	report *eval.Report
@@ -57,16 +58,16 @@ func newEval(cat zoo.Catalogue) *cobra.Command {
 		Use:   "eval RUN...",
 		Short: "Evaluate runs on held-out text",
 		Long: `Evaluate runs on held-out text: bits per byte with its 95 % interval, bits per
-character, perplexity; on the world the gap to the exact limit, whole and by class. Several runs are
-compared with the first by the paired bootstrap. A directory of runs stands for the runs in it.
-Without --corpus the text is the test part of the run's own corpus, which is recognised by its
-content under another name too.
+character, perplexity and, on the world, the gap to the exact limit, in total and by class.
+Several runs are compared with the first by the paired bootstrap. A directory of runs stands for
+the runs in it. Without --corpus, the text is the test part of the run's own corpus, which is
+recognised by its content even under another name.
 
-Models without a next-token distribution have tables of their own, because their numbers do not
-compare: a model of masked tokens (bert) has a pseudo-perplexity, every token predicted from all
-others (Salazar et al. 2020), and word2vec its loss in nats per pair. ELMo stands among the causal
-models with its forward half; its backward perplexity is printed apart. A fine-tuned run is
-evaluated on the labelled texts of its task.`,
+Models without a next-token distribution have tables of their own, because their numbers are not
+comparable: a model of masked tokens (BERT) has a pseudo-perplexity, where every token is
+predicted from all others (Salazar et al. 2020), and word2vec has a loss in nats per pair. The
+forward half of ELMo is listed with the causal models, and its backward perplexity is printed
+separately. A fine-tuned run is evaluated on the labelled texts of its task.`,
 		Example: `  lmzoo eval runs/gpt runs/ngram
   lmzoo eval runs/gpt --corpus letters.txt --json --per-token`,
 		Args: cobra.MinimumNArgs(1),
@@ -102,16 +103,16 @@ evaluated on the labelled texts of its task.`,
 	fs := c.Flags()
 	fs.StringVar(&data.Corpus, "corpus", "", "text to evaluate on (default: the corpus of the run)")
 	fs.StringVar(&data.Documents, "documents", "",
-		"what a document is: file, lines or paragraphs (default: as in training)")
-	fs.StringVar(&split, "split", "test", "which part: train, valid, test or all; of a corpus "+
-		"the run was not made from, all unless given")
+		"unit of a document: file, lines or paragraphs (default: as in training)")
+	fs.StringVar(&split, "split", "test", "part of the corpus: train, valid, test or all (of a corpus "+
+		"that the run was not made from, the default is all)")
 	fs.StringVar(&taskFile, "task", "", "labelled texts to evaluate fine-tuned runs on, .tsv or "+
 		".jsonl (default: the test part of their task)")
 	fs.BoolVar(&perToken, "per-token", false, "print the cost of every token")
 	fs.BoolVar(&byPosition, "by-position", false,
 		"print the cost of tokens by position in the document")
 	fs.BoolVar(&int8, "int8", false, "evaluate every run also with its weights rounded to one byte")
-	fs.IntVar(&stride, "stride", 0, "how far the window of a transformer moves (default: as in "+
+	fs.IntVar(&stride, "stride", 0, "step of a transformer's window, in tokens (default: as in "+
 		"the run)")
 	complete(c, "documents", documentKinds)
 	complete(c, "split", func() []string { return []string{"train", "valid", "test", "all"} })
@@ -137,11 +138,11 @@ type evaluator struct {
 	progress   *progress
 	stdin      io.Reader
 	typed      []byte               // all of stdin, once it has been read
-	loaded     map[textKey]readText // a corpus is read once
-	noted      map[string]bool      // notes that were printed
+	loaded     map[textKey]readText // every corpus is read only once
+	noted      map[string]bool      // notes that have been printed
 }
 
-// all evaluates runs, each by the measure that its model has.
+// all evaluates runs, each with the measure of its model.
 func (e *evaluator) all(c *cobra.Command, cat zoo.Catalogue, dirs []string, run runFlags,
 	taskFile string, int8 bool) (*evaluations, error) {
 	rows := &evaluations{}
@@ -176,12 +177,12 @@ func (e *evaluator) all(c *cobra.Command, cat zoo.Catalogue, dirs []string, run 
 	return rows, nil
 }
 
-// evaluate evaluates one run and adds its row; suffix is added to the run's name.
+// evaluate evaluates one run and adds its row; suffix is appended to the run's name.
 func (e *evaluator) evaluate(ctx context.Context, r *zoo.Run, rows *evaluations,
 	suffix string) error {
 	measure := e.measureOf(r)
 	if measure == nil {
-		_, err := r.LM() // with the reason
+		_, err := r.LM() // the error states the reason
 		return err
 	}
 	name := r.Dir + suffix
@@ -208,7 +209,7 @@ func (e *evaluator) evaluate(ctx context.Context, r *zoo.Run, rows *evaluations,
 type measure func(ctx context.Context, r *zoo.Run, text *evalText, opt eval.Options, about rated,
 	rows *evaluations) error
 
-// measureOf returns how a run is evaluated; nil if its model has no measure.
+// measureOf returns the function that evaluates a run, or nil if its model has no measure.
 func (e *evaluator) measureOf(r *zoo.Run) measure {
 	if _, err := r.LM(); err == nil {
 		return e.causal
@@ -222,7 +223,7 @@ func (e *evaluator) measureOf(r *zoo.Run) measure {
 	return nil
 }
 
-// causal evaluates a model of the next token, and its other half if it reads both ways.
+// causal evaluates a model of the next token, and its backward half if it reads in both directions.
 func (e *evaluator) causal(ctx context.Context, r *zoo.Run, text *evalText, opt eval.Options,
 	about rated, rows *evaluations) error {
 	m, err := r.LM()

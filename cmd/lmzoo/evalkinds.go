@@ -15,17 +15,17 @@ import (
 	"lmzoo/zoo"
 )
 
-// evaluations are the rows of all runs. The numbers of one kind do not compare with those of
-// another, so each kind has a table of its own.
+// evaluations holds the rows of all runs. The numbers of different kinds of model are not
+// comparable, so each kind has a table of its own.
 type evaluations struct {
 	causal   []*evaluation
 	masked   []*maskedEvaluation
 	measured []*measuredEvaluation
 	tasks    []*taskEvaluation
-	ordered  []any // all of them, as the runs were named
+	ordered  []any // all of them, in the order of the runs
 }
 
-// backwards is a text as a model reads it from its end to its beginning.
+// backwards is the result of a model that reads a text from its end to its beginning.
 type backwards struct {
 	Tokens      int         `json:"tokens"`
 	Nats        eval.Number `json:"nats"`
@@ -33,8 +33,8 @@ type backwards struct {
 	BitsPerByte eval.Number `json:"bits_per_byte"`
 }
 
-// newBackwards summarises a result. It leaves out bits per byte for a closed vocabulary, where
-// spelling costs nothing.
+// newBackwards summarises a result. It omits bits per byte for a closed vocabulary, because the
+// spelling of unknown words costs nothing.
 func newBackwards(r eval.Result, closed bool) *backwards {
 	b := &backwards{r.Tokens, eval.Number(r.Nats), eval.Number(r.Perplexity()),
 		eval.Number(r.BitsPerByte())}
@@ -72,7 +72,8 @@ func (e *evaluator) masked(ctx context.Context, r *zoo.Run, text *evalText, opt 
 	return nil
 }
 
-// measuredEvaluation is the row of a model that has only the number its training validates by.
+// measuredEvaluation is the row of a model whose only measure is the number that its training
+// validates by.
 type measuredEvaluation struct {
 	rated
 	Documents int         `json:"documents"`
@@ -115,7 +116,7 @@ func (l *evaluations) task(r *zoo.Run, file string, seed uint64) error {
 	return nil
 }
 
-// print prints a table of each kind that occurs.
+// print prints one table for each kind that occurs.
 func (l *evaluations) print(w io.Writer, perToken bool) {
 	var texts []rated
 	for _, row := range l.causal {
@@ -160,13 +161,13 @@ func (l *evaluations) printBackwards(w io.Writer) {
 		}
 	}
 	if t.Length() > 0 {
-		fmt.Fprintln(w, "\nThe same text read backwards, each token from those behind it:")
+		fmt.Fprintln(w, "\nThe same text read backwards, each token predicted from the tokens after it:")
 		t.print()
 	}
 }
 
 func (l *evaluations) printMasked(w io.Writer) {
-	fmt.Fprintln(w, "Each token from all others, which is not the probability of a text:")
+	fmt.Fprintln(w, "Each token predicted from all others, which does not give the probability of a text:")
 	t := newTable(w, "run", "model", ">params", ">tokens", ">pseudo-perplexity", ">s")
 	t.spare, t.long = []string{"s", "tokens", "model", "params"}, "run"
 	for _, r := range l.masked {

@@ -27,7 +27,7 @@ type taskEvaluation struct {
 	Nats         float64  `json:"nats_per_text"`
 	Classes      []string `json:"classes"`
 	Confusion    [][]int  `json:"confusion"` // [label][prediction]
-	// accuracy of the best possible classifier on these texts
+	// Limit is the accuracy of the best possible classifier on these texts
 	Limit   *float64         `json:"limit,omitempty"`
 	Against *task.Difference `json:"against_first,omitempty"`
 
@@ -50,8 +50,8 @@ func evalTask(r *zoo.Run, file string, seed uint64) (*taskEvaluation, error) {
 		row.Task, row.Part = r.Config.Task.File, "test"
 	}
 	if len(set.Examples) == 0 {
-		return nil, usagef("the test part of its task is empty (split %s); give labelled texts with --task",
-			r.Config.Task.Split)
+		return nil, usagef("the test part of the task of %s is empty (split %s); give labelled "+
+			"texts with --task", r.Dir, r.Config.Task.Split)
 	}
 	if row.score, err = task.Evaluate(m, set, seed); err != nil {
 		return nil, err
@@ -71,7 +71,8 @@ func evalTask(r *zoo.Run, file string, seed uint64) (*taskEvaluation, error) {
 	return row, nil
 }
 
-// taskTexts returns the texts to evaluate on, and the world that wrote them if it is known.
+// taskTexts returns the texts to evaluate on, and the world that they were drawn from, if it is
+// known.
 func taskTexts(r *zoo.Run, file string) (*task.Set, *task.World, error) {
 	if file != "" {
 		all, err := task.Open(file)
@@ -109,7 +110,7 @@ func printTasks(w io.Writer, rows []*taskEvaluation) {
 			if d.Tie {
 				verdict = ", a tie"
 			}
-			fmt.Fprintf(w, "%s less %s: %+.3f accuracy, 95 %% %s%s\n", r.Run, rows[0].Run, d.Delta,
+			fmt.Fprintf(w, "%s minus %s: %+.3f accuracy, 95 %% %s%s\n", r.Run, rows[0].Run, d.Delta,
 				interval(d.Low, d.High, 3), verdict)
 		}
 	}

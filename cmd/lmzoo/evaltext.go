@@ -17,12 +17,12 @@ import (
 type evalText struct {
 	data zoo.Data
 	part string // train, valid, test or all
-	own  bool   // the text that the run was made from
+	own  bool   // true if it is the text that the run was made from
 	docs []corpus.Document
 	all  corpus.Split
 }
 
-// readText is a corpus that was read, with the description that reading completed.
+// readText is a corpus that has been read, with its completed description.
 type readText struct {
 	data  zoo.Data
 	split corpus.Split
@@ -86,18 +86,18 @@ func (e *evaluator) choose(ctx context.Context, r *zoo.Run) (*evalText, error) {
 	return e.other(ctx, r, data)
 }
 
-// part is a part of the text that a run was made from.
+// part returns a part of the text that a run was made from.
 func (e *evaluator) part(ctx context.Context, r *zoo.Run, own zoo.Data, part string) (*evalText,
 	error) {
 	whole := part == "all" && !own.IsGenerated() && own.Valid == "" && own.Test == ""
 	if whole {
-		own.Split = "100/0/0" // no document is cut
+		own.Split = "100/0/0" // cut no document
 	}
 	text, err := e.load(ctx, own, r)
 	return &evalText{data: text.data, part: part, own: !whole, all: text.split}, err
 }
 
-// other is another text: all of it, unless a part was requested.
+// other returns another text: all of it, unless a part was requested.
 func (e *evaluator) other(ctx context.Context, r *zoo.Run, data zoo.Data) (*evalText, error) {
 	part := "all"
 	if e.splitGiven {
@@ -107,7 +107,7 @@ func (e *evaluator) other(ctx context.Context, r *zoo.Run, data zoo.Data) (*eval
 	return &evalText{data: text.data, part: part, all: text.split}, err
 }
 
-// maxTyped bounds standard input; package corpus refuses so much.
+// maxTyped bounds standard input; package corpus refuses a text of this size.
 const maxTyped = 1<<30 + 1
 
 // textKey identifies a text: the same file may be read in several ways.
@@ -116,7 +116,7 @@ type textKey struct {
 	reading corpus.Reading
 }
 
-// load returns the text of d as the tokenizer of r reads it.
+// load returns the text of d, read as the tokenizer of r requires.
 func (e *evaluator) load(ctx context.Context, d zoo.Data, r *zoo.Run) (readText, error) {
 	key := textKey{d, corpus.ReadingOf(r.Tokenizer.Name())}
 	if text, ok := e.loaded[key]; ok {
@@ -140,7 +140,7 @@ func (e *evaluator) load(ctx context.Context, d zoo.Data, r *zoo.Run) (readText,
 	return e.loaded[key], nil
 }
 
-// note prints a note about a text once, however often the text is read.
+// note prints a note about a text only once, however often the text is read.
 func (e *evaluator) note(line string) {
 	if e.noted[line] {
 		return
@@ -152,7 +152,7 @@ func (e *evaluator) note(line string) {
 	e.progress.textNote(line)
 }
 
-// recut cuts a part of a text into other documents. The split of the training stays, so that no
+// recut cuts a part of a text into other documents. The split of the training is kept, so that no
 // training text gets into the part.
 func recut(docs []corpus.Document, cut corpus.Boundaries) []corpus.Document {
 	var text strings.Builder
@@ -171,7 +171,7 @@ func describeText(corpus, part string) string {
 	return fmt.Sprintf("the %s part of %s", part, corpus)
 }
 
-// printTexts says below the tables what their rows were evaluated on.
+// printTexts prints below the tables which texts their rows were evaluated on.
 func printTexts(w io.Writer, rows []rated) {
 	var texts []string
 	runs := map[string][]string{}

@@ -17,8 +17,9 @@ func newExplain(cat zoo.Catalogue) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "explain RUN [--prompt TEXT] [--token W]",
 		Short: "Derive one probability of an n-gram model, order by order, in words and numbers",
-		Long: `Derive one probability of an n-gram model, order by order, in words and numbers. <bos> is the
-document boundary: in a history the beginning of the document, as the token its end.`,
+		Long: `Derive one probability of an n-gram model, order by order, in words and numbers.
+<bos> is the document boundary: in a history it is the beginning of the document, as the token to
+explain it is the end.`,
 		Example: `  lmzoo explain runs/compare/ngram --prompt "once there" --token lived
   lmzoo explain runs/compare/ngram --prompt "once there"        the most probable token`,
 		Args: cobra.ExactArgs(1),

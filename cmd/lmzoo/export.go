@@ -21,9 +21,9 @@ func newExport(cat zoo.Catalogue) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "export RUN",
 		Short: "Write an n-gram run as ARPA, or the embeddings of a run as word vectors",
-		Long: `Write an n-gram run as ARPA, which KenLM, SRILM and speech recognisers read, or the
-embeddings of any neural run in the formats of word2vec.c, text (word2vec) or binary (word2vec-bin),
-which gensim reads.
+		Long: `Write an n-gram run as ARPA, which KenLM, SRILM and speech recognisers read, or
+the embeddings of any neural run in the formats of word2vec.c, text (word2vec) or binary
+(word2vec-bin), which gensim reads.
 
 The words of the whitespace tokenizer are written byte for byte. Tokens of other tokenizers are
 written as lmzoo tokenize prints them, with \x20 for a space.
@@ -78,7 +78,7 @@ func exporter(c *cobra.Command, r *zoo.Run, format string) (func(io.Writer) erro
 	if format == "arpa" {
 		m, ok := r.Model.(*ngram.Model)
 		if !ok {
-			return nil, usagef("%s is a %s; ARPA holds n-gram models only", r.Dir, r.Title())
+			return nil, usagef("%s is a %s; ARPA is only for n-gram models", r.Dir, r.Title())
 		}
 		return func(w io.Writer) error { return m.WriteARPA(w, r.ARPAWords()) }, nil
 	}
@@ -87,7 +87,7 @@ func exporter(c *cobra.Command, r *zoo.Run, format string) (func(io.Writer) erro
 		return nil, err
 	}
 	if len(left) > 0 {
-		fmt.Fprintf(c.ErrOrStderr(), "note: tokens left out, because the format cannot hold "+
+		fmt.Fprintf(c.ErrOrStderr(), "note: tokens left out, because the format cannot represent "+
 			"them: %d; the first: %s\n", len(left), left[0])
 	}
 	if format == "word2vec-bin" {
@@ -96,7 +96,7 @@ func exporter(c *cobra.Command, r *zoo.Run, format string) (func(io.Writer) erro
 	return v.WriteText, nil
 }
 
-// packedNames are the extensions of packed files.
+// packedNames lists the extensions of compressed files.
 var packedNames = []string{".gz", ".bz2", ".xz", ".zst"}
 
 // packed returns write, compressed with gzip if the file name ends in .gz.

@@ -18,7 +18,7 @@ type filling struct {
 	P       float64 `json:"p"`
 }
 
-// fillings holds the candidates of one run, the most probable first.
+// fillings holds the candidates of one run, most probable first.
 type fillings struct {
 	Run   string    `json:"run"`
 	Fills []filling `json:"fills"`
@@ -33,12 +33,12 @@ func newFill(cat zoo.Catalogue) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "fill RUN...",
 		Short: "Predict the word in the gap of a text, for several runs side by side",
-		Long: `Predict the word in the gap of a text, which [MASK] marks, for several runs side by
-side. BERT and ELMo see both sides of the gap; a causal model scores the whole text with each
-candidate. The text is read as a whole document.
+		Long: `Predict the missing word of a text, whose position [MASK] marks, for several runs
+side by side. BERT and ELMo see both sides of the gap; a causal model scores the whole text with
+each candidate. The text is read as a whole document.
 
-With --candidates, the words are ranked as a whole, whatever the tokenizer, and p is a word's share
-of their probability. Without it, the gap is one token of the run's tokenizer, and p is its
+With --candidates, whole words are ranked, whatever the tokenizer, and p is a word's share of
+their total probability. Without it, the gap is one token of the run's tokenizer, and p is its
 probability among all tokens.
 
 Only this command gives [MASK] a meaning; elsewhere it is ordinary text.`,
@@ -79,7 +79,7 @@ Only this command gives [MASK] a meaning; elsewhere it is ordinary text.`,
 			return nil
 		},
 	}
-	c.Flags().StringVar(&text, "text", "", "text with one [MASK], where the gap is")
+	c.Flags().StringVar(&text, "text", "", "text with one [MASK] in place of the gap")
 	c.Flags().StringVar(&candidates, "candidates", "",
 		"words to choose from, separated by commas (default: all tokens)")
 	c.Flags().IntVar(&top, "top", 10, "number of words per run")
@@ -88,7 +88,7 @@ Only this command gives [MASK] a meaning; elsewhere it is ordinary text.`,
 	return c
 }
 
-// fillGap returns a run's most probable words for the gap, at most top.
+// fillGap returns the most probable words of a run for the gap, at most top of them.
 func fillGap(r *zoo.Run, cloze task.Cloze, words []string, top int) ([]filling, error) {
 	f, err := r.Filler()
 	if err != nil {

@@ -21,15 +21,16 @@ func newFinetune(cat zoo.Catalogue) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "finetune",
 		Short: "Fine-tune a pre-trained run on a task with labels",
-		Long: `Fine-tune a pre-trained run on a task with labels. A new linear head over the pooled
-vectors of a text learns with rate --lr, the pre-trained weights with the smaller rate --body-lr.
---frozen trains the head alone.
+		Long: `Fine-tune a pre-trained run on a task with labels. A new linear head over the
+pooled vectors of a text learns with the rate --lr, the pre-trained weights with the smaller rate
+--body-lr. With --frozen, only the head learns.
 
-The task is a .tsv file (label, tab, text, and for pairs another tab and the second text), a .jsonl
-file, or reviews, the labelled task of the synthetic world, whose best possible accuracy is known.
+The task is a .tsv file (label, tab, text and, for pairs, another tab and the second text), a
+.jsonl file, or reviews, the labelled task of the synthetic world, whose best possible accuracy is
+known.
 
-GPT-1's inputs end with [EXTRACT] and have [DELIMITER] between the texts of a pair; BERT's end with
-[SEP]. A text that is longer than the context window is cut at its end.
+The inputs of GPT-1 end with [EXTRACT] and have [DELIMITER] between the texts of a pair; the
+inputs of BERT end with [SEP]. A text that is longer than the context window is cut at its end.
 
 With --labels, the weights of the last step are kept: no validation selects them, because --labels
 does not count the labels of the validation part.`,
@@ -71,12 +72,12 @@ does not count the labels of the validation part.`,
 	fs.StringVar(&info.Split, "split", zoo.TaskSplit,
 		"train/valid/test split of the task's file in per cent")
 	fs.StringVar(&pool, "pool", "",
-		"pooled positions: mean, cls (the first) or last (default: the species' own)")
-	fs.BoolVar(&frozen, "frozen", false, "train the head alone")
+		"pooled positions: mean, cls (the first) or last (default: that of the species)")
+	fs.BoolVar(&frozen, "frozen", false, "train only the head")
 	fs.Float64Var(&info.Lambda, "aux", 0,
-		"weight of the auxiliary language-model loss, such as 0.5 (0: none)")
+		"weight of the auxiliary language-model loss, such as 0.5 (0: no auxiliary loss)")
 	fs.Float64Var(&info.BodyLR, "body-lr", 0,
-		"learning rate of the pre-trained weights (default 3e-4 up to 50 labels, else 1e-3)")
+		"learning rate of the pre-trained weights (default 3e-4 for at most 50 labels, otherwise 1e-3)")
 	fs.BoolVar(&over, "overwrite", false, "replace the run in --out")
 	grouped(fs, outFlags)
 	if err := settingFlags(fs, cat, zoo.TrainSettings); err != nil {

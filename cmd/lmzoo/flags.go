@@ -21,7 +21,7 @@ import (
 	"lmzoo/zoo"
 )
 
-// dataFlags select a text, its documents, its split and its tokenizer.
+// dataFlags selects a text, its documents, its split and its tokenizer.
 type dataFlags struct {
 	data      zoo.Data
 	tokenizer string
@@ -42,9 +42,9 @@ func (f *dataFlags) add(c *cobra.Command) {
 	fs.IntVar(&f.data.Tokens, "world-tokens", 0,
 		"tokens of the world's training text (default 1500000)")
 	fs.StringVar(&f.tokenizer, "tokenizer", "",
-		"byte, char, bpe, word or whitespace (default: word for the world, else char)")
+		"byte, char, bpe, word or whitespace (default: word for the world, otherwise char)")
 	fs.IntVar(&f.vocab, "vocab", 0,
-		"maximum vocabulary, special tokens included (0: chosen by the tokenizer)")
+		"maximum vocabulary size, including special tokens (0: chosen by the tokenizer)")
 	grouped(fs, textFlags)
 	complete(c, "corpus",
 		func() []string { return append(generatedCorpora(), zoo.NamedCorpora()...) })
@@ -88,7 +88,7 @@ func complete(c *cobra.Command, flag string, values func() []string) {
 		}) // fails only for a flag that does not exist
 }
 
-// runFlags are the flags of every verb that computes.
+// runFlags holds the flags of every verb that computes.
 type runFlags struct {
 	seed    uint64
 	threads int
@@ -106,7 +106,7 @@ func (f *runFlags) add(c *cobra.Command) {
 	grouped(fs, outFlags)
 }
 
-// check reports a number of threads that no machine has.
+// check returns an error for a number of threads that no machine has.
 func (f *runFlags) check() error {
 	if f.threads < 1 || f.threads > maxThreads {
 		return usagef("--threads is %d; want 1 to %d", f.threads, maxThreads)
@@ -114,11 +114,12 @@ func (f *runFlags) check() error {
 	return nil
 }
 
-// settingKey is the annotation of a flag that is a setting: its JSON name.
+// settingKey is the annotation of a flag that stands for a setting. It holds the JSON name of the
+// setting.
 const settingKey = "setting"
 
-// settingFlags adds a flag for every setting of the catalogue, or for those of some groups. A
-// flag's name is the setting's, with - for _.
+// settingFlags adds a flag for every setting of the catalogue, or of some groups. The name of a
+// flag is that of the setting, with - for _.
 func settingFlags(fs *pflag.FlagSet, cat zoo.Catalogue, groups ...string) error {
 	settings, err := cat.Settings()
 	if err != nil {
@@ -141,7 +142,7 @@ func settingFlags(fs *pflag.FlagSet, cat zoo.Catalogue, groups ...string) error 
 	return nil
 }
 
-// addSetting adds the flag of a setting by the type of its value.
+// addSetting adds the flag of a setting, according to the type of its value.
 func addSetting(fs *pflag.FlagSet, name string, s zoo.Setting) {
 	switch s.Type.Kind() {
 	case reflect.Int:
@@ -152,7 +153,7 @@ func addSetting(fs *pflag.FlagSet, name string, s zoo.Setting) {
 		fs.Bool(name, false, s.Help)
 	case reflect.Slice:
 		fs.Var(new(cutoffs), name, s.Help)
-	case reflect.Int64: // bytes, or a time, which is an int64, too
+	case reflect.Int64: // bytes, or a time, which is also an int64
 		if s.Type == reflect.TypeFor[int64]() {
 			fs.Var(new(bytesize), name, s.Help)
 			return
@@ -174,7 +175,7 @@ func changed(fs *pflag.FlagSet) map[string]any {
 	return values
 }
 
-// bytesize is the value of a flag in bytes, such as 300000, 64M or 2G.
+// bytesize is a flag value in bytes, such as 300000, 64M or 2G.
 type bytesize int64
 
 // Set reads a number of bytes.
@@ -207,17 +208,17 @@ func size(text string) (int64, error) {
 	}
 	n, err := strconv.ParseInt(digits, 10, 64)
 	if err != nil || n < 1 || n > math.MaxInt64/unit {
-		return 0, usagef("%q is not a size; want one such as 64M or 2G", text)
+		return 0, usagef("%q is not a size; want a size such as 64M or 2G", text)
 	}
 	return n * unit, nil
 }
 
-// flagValue returns the value of a flag in its JSON type.
+// flagValue returns the value of a flag as its JSON type.
 func flagValue(f *pflag.Flag) any {
 	text := f.Value.String()
 	switch f.Value.Type() {
 	case "int":
-		n, _ := strconv.Atoi(text) // pflag has read it already
+		n, _ := strconv.Atoi(text) // pflag has already parsed it
 		return n
 	case "float64":
 		x, _ := strconv.ParseFloat(text, 64)
@@ -239,7 +240,7 @@ func readConfig(path string) (map[string]any, error) {
 	values := map[string]any{}
 	err = json.Unmarshal(data, &values)
 	if err == nil && values == nil {
-		err = errors.New("it is null")
+		err = errors.New("the file is null")
 	}
 	if err != nil {
 		return nil, usagef("%s: want a JSON object such as {\"n_layer\": 4, \"lr\": 1e-3}: %w",

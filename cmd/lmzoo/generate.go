@@ -27,8 +27,9 @@ func newGenerate(cat zoo.Catalogue) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "generate RUN",
 		Short: "Generate text with a run",
-		Long: `Generate text after a prompt, token by token. Without --prompt, text piped to standard input is the prompt.
-Generation stops at the end of the document or after --tokens.`,
+		Long: `Generate text after a prompt, token by token. Without --prompt, text piped to
+standard input is the prompt. Generation stops at the end of the document or after --tokens
+tokens.`,
 		Example: `  lmzoo generate runs/gpt --prompt "once" --temperature 0.8
   echo "once there" | lmzoo generate runs/gpt`,
 		Args: cobra.ExactArgs(1),
@@ -84,12 +85,12 @@ Generation stops at the end of the document or after --tokens.`,
 	fs.IntVar(&threads, "threads", runtime.NumCPU(),
 		"number of threads; changes no bit of any result")
 	fs.BoolVar(&int8, "int8", false,
-		"round the weights to one byte each: faster for large models; eval --int8 measures the cost")
+		"round the weights to one byte each, which is faster for large models; eval --int8 measures the loss of accuracy")
 	return c
 }
 
-// piped reads a prompt from standard input, unless that is a terminal. The last newline is not part
-// of it.
+// piped reads a prompt from standard input, unless that is a terminal. The final newline is not
+// part of the prompt.
 func piped(in io.Reader) (string, error) {
 	if f, ok := in.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
 		return "", nil
@@ -99,7 +100,7 @@ func piped(in io.Reader) (string, error) {
 		return "", fmt.Errorf("reading the prompt: %w", err)
 	}
 	if len(data) > maxPrompt {
-		return "", usagef("prompt on standard input is longer than %d bytes; pass its end only",
+		return "", usagef("the prompt on standard input is longer than %d bytes; pass only its end",
 			maxPrompt)
 	}
 	return strings.TrimSuffix(string(data), "\n"), nil

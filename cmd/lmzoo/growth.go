@@ -8,8 +8,8 @@ import (
 	"lmzoo/report"
 )
 
-// growthPanels lists the panels of the plot: the middle of the names of its shapes, the label of
-// the x axis, and the value on it.
+// growthPanels lists the panels of the plot: the middle part of the names of its shapes, the label
+// of the x axis, and its value.
 var growthPanels = []struct {
 	of, axis string
 	x        func(m bench.Measure) float64
@@ -23,7 +23,7 @@ var growthPanels = []struct {
 }
 
 func lastNumber(name string) (x float64) {
-	// without a number x is 0, which the plot refuses with an error
+	// if there is no number, x is 0, which the plot refuses with an error
 	_, _ = fmt.Sscan(name[strings.LastIndexByte(name, '-')+1:], &x)
 	return x
 }
@@ -62,7 +62,7 @@ func recipeRate(b *bench.Result) float64 {
 	return b.Models[0].FLOPs.All
 }
 
-// checkPlot reports a plot that cannot be drawn, before anything is measured.
+// checkPlot returns an error if the plot cannot be drawn. It is called before anything is measured.
 func checkPlot(file string, shapes []bench.Case) error {
 	if err := checkPicture(file); file == "" || err != nil {
 		return err
@@ -73,7 +73,7 @@ func checkPlot(file string, shapes []bench.Case) error {
 		}
 	}
 	return usagef(
-		"--plot draws how the cost of a step grows, which none of these shows; try: lmzoo "+
+		"--plot draws how the cost of a step grows, which needs other shapes; try: lmzoo "+
 			"bench scaling --plot %s", file)
 }
 

@@ -24,7 +24,7 @@ var flagGroups = []string{"", outFlags, textFlags, shapeFlags, countFlags, train
 
 const groupKey = "group" // the annotation of a flag
 
-// grouped puts the flags that are in no group yet into one.
+// grouped puts the flags that have no group yet into a group.
 func grouped(fs *pflag.FlagSet, title string) {
 	fs.VisitAll(func(f *pflag.Flag) {
 		if groupOf(f) == "" {
@@ -49,7 +49,7 @@ func groupOf(f *pflag.Flag) string {
 	return ""
 }
 
-// helpWidth is the width of help that does not go to a terminal.
+// helpWidth is the width of help that is not printed to a terminal.
 const helpWidth = 100
 
 // setHelp makes c and its subcommands print help as wide as the terminal, with flags in groups.
@@ -72,7 +72,7 @@ func setHelp(c *cobra.Command) {
 	})
 }
 
-// writeUsage writes how c is called, its examples, subcommands and flags.
+// writeUsage writes the usage line, the examples, the subcommands and the flags of c.
 func writeUsage(w io.Writer, c *cobra.Command, width int) {
 	fmt.Fprintln(w, "Usage:")
 	if c.Runnable() {
@@ -98,17 +98,17 @@ func writeUsage(w io.Writer, c *cobra.Command, width int) {
 		}
 	}
 	if c.HasAvailableSubCommands() {
-		fmt.Fprintf(w, "\nHelp for one of them: %s COMMAND --help\n", c.CommandPath())
+		fmt.Fprintf(w, "\nHelp for a command: %s COMMAND --help\n", c.CommandPath())
 	}
 }
 
 // writeCommands lists the subcommands of c, group by group.
 func writeCommands(w io.Writer, c *cobra.Command) {
-	groups := c.Groups()
-	if len(groups) == 0 {
-		groups = []*cobra.Group{{Title: "Commands:"}}
+	ungrouped := &cobra.Group{Title: "More:"}
+	if len(c.Groups()) == 0 {
+		ungrouped.Title = "Commands:"
 	}
-	for _, g := range append(groups, &cobra.Group{Title: "More:"}) {
+	for _, g := range append(c.Groups(), ungrouped) {
 		var lines []string
 		for _, sub := range c.Commands() {
 			if sub.IsAvailableCommand() && sub.GroupID == g.ID {
@@ -121,7 +121,7 @@ func writeCommands(w io.Writer, c *cobra.Command) {
 	}
 }
 
-// wrapLines breaks lines at words that are longer than width; 0: none.
+// wrapLines breaks lines that are longer than width between words; 0 means no limit.
 func wrapLines(s string, width int) string {
 	if width <= 0 {
 		return s
@@ -135,8 +135,8 @@ func wrapLines(s string, width int) string {
 	return strings.Join(out, "\n")
 }
 
-// wrapWords fills the paragraphs of a text again, broken at words. A line that begins with a blank
-// stays as it is.
+// wrapWords refills the paragraphs of a text, with breaks between words. A line that begins with a
+// space is not changed.
 func wrapWords(s string, width int) string {
 	var out []string
 	paragraph := ""

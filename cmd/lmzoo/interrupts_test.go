@@ -17,11 +17,11 @@ import (
 	"lmzoo/zoo"
 )
 
-// TestHangup: a terminal that closes ends a training as SIGTERM does, unless nohup(1) has it
-// ignored.
+// TestHangup: when its terminal closes, a training ends as after SIGTERM, unless nohup(1) makes it
+// ignore the signal.
 func TestHangup(t *testing.T) {
 	hangups := make(chan os.Signal, 1)
-	signal.Notify(hangups, syscall.SIGHUP) // whoever runs the tests may ignore it
+	signal.Notify(hangups, syscall.SIGHUP) // the parent of the tests may ignore the signal
 	defer signal.Reset(syscall.SIGHUP)
 	require.Contains(t, interrupts(), syscall.SIGHUP)
 

@@ -20,13 +20,13 @@ import (
 	"lmzoo/zoo"
 )
 
-// killed is a command that is killed at a random moment and then run again to its end.
+// killed is a command that is killed at a random moment and then run again to completion.
 type killed struct {
 	name   string
 	args   string                         // of the command, which may be repeated
 	before []string                       // commands that prepare the directory
 	state  func(t *testing.T, dir string) // checks the directory right after a kill
-	// files that must be the same to the bit as without a kill
+	// files that must have the same bits as without a kill
 	same []string
 }
 
@@ -88,7 +88,7 @@ var killCommands = []killed{
 	},
 }
 
-// opens requires that the run opens, or is incomplete in a way that its error names.
+// opens requires that the run opens, or that the error names the reason why it is incomplete.
 func opens(incomplete ...string) func(*testing.T, string) {
 	return func(t *testing.T, dir string) {
 		_, err := zoo.Standard().Open(filepath.Join(dir, "run"))
@@ -100,7 +100,7 @@ func opens(incomplete ...string) func(*testing.T, string) {
 	}
 }
 
-// hasOrder requires an n-gram model of one of these orders.
+// hasOrder requires an n-gram model with one of the given orders.
 func hasOrder(orders ...int) func(*testing.T, string) {
 	return func(t *testing.T, dir string) {
 		r, err := zoo.Standard().Open(filepath.Join(dir, "run"))
@@ -109,9 +109,9 @@ func hasOrder(orders ...int) func(*testing.T, string) {
 	}
 }
 
-// TestKill kills every command that writes at random moments. What is there then opens, and the
-// same command goes on to the same bits and leaves no other file. No assertion depends on the
-// moment. LMZOO_KILLS is the number of kills.
+// TestKill kills every command that writes, at random moments. After a kill, the directory opens,
+// and the same command run again completes with the same bits and leaves no other file. No
+// assertion depends on the moment. LMZOO_KILLS is the number of kills.
 func TestKill(t *testing.T) {
 	kills := len(killCommands)
 	if !testing.Short() {
@@ -131,10 +131,10 @@ func TestKill(t *testing.T) {
 			for left := (kills + i) / len(killCommands); left > 0; {
 				dir := t.TempDir()
 				prepare(t, dir, k)
-				// often several in a row
+				// kill it several times in a row, often
 				for again := true; again && left > 0; again = rng.IntN(2) == 0 {
 					if !killOnce(t, dir, k.args, time.Duration(rng.Float64()*float64(long))) {
-						break // it ended before
+						break // it ended before the kill
 					}
 					left--
 					if k.state != nil {
@@ -165,7 +165,7 @@ func prepare(t *testing.T, dir string, k killed) {
 	}
 }
 
-// command is this test binary as lmzoo, see TestMain.
+// command runs this test binary as lmzoo; see TestMain.
 func command(t *testing.T, dir, args string) *exec.Cmd {
 	t.Helper()
 	exe, err := os.Executable()

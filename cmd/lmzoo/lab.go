@@ -25,11 +25,11 @@ func newLab() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "lab [EXPERIMENT...]",
 		Short: "Run experiments, each with a control that could refute it",
-		Long: `Run experiments: each tries one claim of a page once for every seed and holds the result
-against a control that could have refuted it. Without names, list them. The pages report results
-at --scale full, which takes some minutes a seed; --scale quick takes under three minutes for
-labels and senses together on two cores. Models that are pre-trained for an experiment are kept in
---store as ordinary run directories, so that experiments share them.`,
+		Long: `Run experiments: each tests one claim of a page, once per seed, against a control
+that could have refuted it. Without names, list the experiments. The pages report results at
+--scale full, which takes several minutes per seed; at --scale quick, labels and senses together
+take less than three minutes on two cores. Models that are pre-trained for an experiment are kept
+in --store as ordinary run directories, so that experiments share them.`,
 		Example: `  lmzoo lab
   lmzoo lab labels senses --scale quick
   lmzoo lab senses --seeds 1,2,3 --out docs/lab`,
@@ -73,8 +73,8 @@ labels and senses together on two cores. Models that are pre-trained for an expe
 	}
 	run.add(c)
 	fs := c.Flags()
-	fs.StringVar(&seeds, "seeds", "", "seeds, separated by commas (default 1,2,3; of quick 1)")
-	fs.StringVar(&scale, "scale", string(lab.Full), "full or quick")
+	fs.StringVar(&seeds, "seeds", "", "seeds, separated by commas (default 1,2,3; 1 for quick)")
+	fs.StringVar(&scale, "scale", string(lab.Full), "scale of the experiments: full or quick")
 	fs.StringVar(&out, "out", "", "directory to write NAME.json into")
 	fs.StringVar(&store, "store", "",
 		"directory of pre-trained models (default: in the user's cache)")
@@ -89,7 +89,7 @@ func experimentNames() (names []string) {
 	return names
 }
 
-// newEnv puts the environment of the experiments together.
+// newEnv returns the environment of the experiments.
 func newEnv(c *cobra.Command, run runFlags, seeds, scale, store string) (*lab.Env, error) {
 	env := &lab.Env{Threads: run.threads, Scale: lab.Scale(scale)}
 	if env.Scale != lab.Full && env.Scale != lab.Quick {
@@ -134,7 +134,7 @@ func listExperiments(w io.Writer, asJSON bool) error {
 	return nil
 }
 
-// reportExperiment prints a result, and keeps it as JSON.
+// reportExperiment prints a result and saves it as JSON.
 func reportExperiment(w io.Writer, res *lab.Result, asJSON bool, out string) error {
 	if out != "" {
 		if err := os.MkdirAll(out, 0o777); err != nil {
@@ -166,7 +166,7 @@ func reportExperiment(w io.Writer, res *lab.Result, asJSON bool, out string) err
 	return nil
 }
 
-// printRows prints a table of an experiment, numbers aligned to the right.
+// printRows prints a table of an experiment, with numbers aligned to the right.
 func printRows(w io.Writer, rows lab.Table) {
 	var header []string
 	for i, name := range rows.Columns {

@@ -13,7 +13,7 @@ func newList(cat zoo.Catalogue) *cobra.Command {
 	var asJSON bool
 	c := &cobra.Command{
 		Use:   "list [RUN...]",
-		Short: "List every species, in order of appearance, or runs and what they were trained from",
+		Short: "List every species, in order of appearance, or runs with their lineage",
 		Example: `  lmzoo list
   lmzoo list runs`,
 		RunE: func(c *cobra.Command, args []string) error {
@@ -41,6 +41,6 @@ func newList(cat zoo.Catalogue) *cobra.Command {
 		},
 	}
 	c.Flags().BoolVar(&asJSON, "json", false,
-		"print the catalogue, with papers, or the runs as JSON")
+		"print the catalogue (with papers) or the runs as JSON")
 	return c
 }

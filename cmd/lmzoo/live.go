@@ -13,10 +13,10 @@ import (
 )
 
 // live displays a training run in a browser: it is the first job of a playground, which stays open
-// with the model after training. Ctrl-C ends either.
+// with the model after training. Ctrl-C ends the training or, later, the playground.
 type live struct {
 	cat     zoo.Catalogue
-	addr    string // "": not shown
+	addr    string // "": do not show it
 	browser bool
 }
 
@@ -29,7 +29,8 @@ type ending struct {
 	err error
 }
 
-// do makes a run and displays it under a title; show prints the result in the terminal.
+// do makes a run and displays it in the browser under a title; show prints the result in the
+// terminal.
 func (l live) do(c *cobra.Command, p *progress, title string, making making,
 	show func(*zoo.Run, error) error) error {
 	if l.addr == "" {
@@ -51,7 +52,7 @@ func (l live) do(c *cobra.Command, p *progress, title string, making making,
 	select {
 	case end := <-done:
 		err = show(end.run, end.err)
-	case failed := <-closed: // Ctrl-C; the training, if it had begun, has ended before the server
+	case failed := <-closed: // after Ctrl-C, any training has ended before the server
 		select {
 		case end := <-done:
 			return show(end.run, end.err)
@@ -75,7 +76,7 @@ func queue(server *play.Server, title string, making making) <-chan ending {
 	done := make(chan ending, 1)
 	err := server.Train(title,
 		func(ctx context.Context, watch train.Observer) (run *zoo.Run, err error) {
-			// the result if making panics
+			// this is the result if making panics
 			end := ending{err: errors.New("internal error: the training panicked")}
 			defer func() { done <- end }()
 			end.run, end.err = making(ctx, watch)

@@ -16,7 +16,7 @@ import (
 	"lmzoo/zoo"
 )
 
-// addresses is where a training says that it can be watched.
+// addresses receives the address at which a training can be watched.
 type addresses chan string
 
 func (a addresses) Write(p []byte) (int, error) {
@@ -26,8 +26,8 @@ func (a addresses) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// watched starts something under the eyes of a browser, and returns the address of the page,
-// Ctrl-C, and how it ended.
+// watched starts a training with a page in a browser, and returns the address of the page, a
+// function that acts as Ctrl-C, and a channel for the result.
 func watched(t *testing.T, makeIt making) (url string, interrupt func(), ended <-chan error) {
 	ctx, cancel := context.WithCancel(t.Context())
 	t.Cleanup(cancel)
@@ -52,7 +52,7 @@ func fetch(t *testing.T, method, url string) string {
 	return string(body)
 }
 
-// smallModel trains a model in memory for so many steps.
+// smallModel trains a model in memory for a number of steps.
 func smallModel(steps int) making {
 	return func(ctx context.Context, obs ...train.Observer) (*zoo.Run, error) {
 		data := zoo.Data{Corpus: zoo.WorldName, Tokens: 5000}
@@ -77,8 +77,8 @@ func smallModel(steps int) making {
 	}
 }
 
-// The training is a job with a curve while it goes on, and a model when it is done; the page stays
-// until Ctrl-C.
+// The training is a job with a curve while it runs, and a model when it is done; the page stays
+// open until Ctrl-C.
 func TestServeTraining(t *testing.T) {
 	url, interrupt, ended := watched(t, smallModel(30))
 	require.Eventually(t, func() bool {
@@ -90,14 +90,14 @@ func TestServeTraining(t *testing.T) {
 	require.Contains(t, fetch(t, "GET", url+"/api/models"), `"species":"gru"`)
 	select {
 	case err := <-ended:
-		t.Fatal("the page is closed: ", err)
+		t.Fatal("the page is not open: ", err)
 	default:
 	}
 	interrupt()
 	require.NoError(t, <-ended, "closing what is done is no failure")
 }
 
-// Ctrl-C ends a training that goes on, and so does the page; a failure ends the page.
+// Ctrl-C and the button on the page both end a running training; a failure closes the page.
 func TestServeEnds(t *testing.T) {
 	url, interrupt, ended := watched(t, smallModel(1_000_000))
 	require.Eventually(t,

@@ -27,9 +27,9 @@ const (
 	exitInterrupted = 130 // Ctrl-C, after saving
 )
 
-// bounce is the time during which a second interrupt counts as the first: timeout(1) sends two at
-// once, to the process and to its group, and the second must not end the saving that the first
-// began.
+// bounce is the time in which a second interrupt counts as part of the first: timeout(1) sends two
+// at once, to the process and to its group, and the second must not abort the save that the first
+// started.
 const bounce = time.Second
 
 func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
@@ -40,7 +40,7 @@ func run(args []string, in io.Reader, out, errw io.Writer) int {
 	defer stop()
 	context.AfterFunc(ctx, func() {
 		time.Sleep(bounce)
-		stop() // a user who presses Ctrl-C again does not want to wait
+		stop() // pressing Ctrl-C again ends the program at once
 	})
 	root := newRoot(zoo.Standard())
 	root.SetArgs(args)
@@ -76,7 +76,7 @@ func run(args []string, in io.Reader, out, errw io.Writer) int {
 }
 
 // interrupts lists the signals that end a command after it has saved. A terminal that closes sends
-// SIGHUP, which nohup(1) has the process ignore.
+// SIGHUP, which a process started by nohup(1) ignores.
 func interrupts() []os.Signal {
 	signals := []os.Signal{os.Interrupt, syscall.SIGTERM}
 	if !signal.Ignored(syscall.SIGHUP) {
@@ -110,17 +110,18 @@ func version() string {
 func newRoot(cat zoo.Catalogue) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "lmzoo",
-		Short: "A museum of language models that still run",
-		Long: `lmzoo trains a language model of every era, from counting to the transformer, on the same
-bytes, and measures them with one ruler: bits per byte of text they have not seen.
+		Short: "A museum of working language models",
+		Long: `lmzoo trains a language model of every era, from counting to the transformer, on
+the same bytes, and compares them by one measure: bits per byte of held-out text.
 
 Start with:   lmzoo compare          every era on a small synthetic world, in a minute and a half
-              lmzoo list             what there is to see
+              lmzoo list             every species of model
 
-Results go to standard output and progress to standard error: redrawn in place on a terminal, as plain
-lines elsewhere and if NO_COLOR is set.
+Results go to standard output and progress to standard error: redrawn in place on a terminal, as
+plain lines elsewhere or if NO_COLOR is set.
 
-Exit codes: 0 done, 1 failed, 2 invalid command, argument, flag or setting, 130 interrupted (the training so far is saved).`,
+Exit codes: 0 success, 1 failure, 2 invalid command, argument, flag or setting, 130 interrupted
+(the training so far is saved).`,
 		Version:       version(),
 		SilenceErrors: true,
 		SilenceUsage:  true,
@@ -128,7 +129,7 @@ Exit codes: 0 done, 1 failed, 2 invalid command, argument, flag or setting, 130 
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return usageError{flagError(c, err)}
 	})
-	root.DisableSuggestions = true // unknownCommand makes them, on one line
+	root.DisableSuggestions = true // unknownCommand makes suggestions on one line
 	setHelp(root)
 	root.AddGroup(
 		&cobra.Group{ID: "see", Title: "See:"},
@@ -155,7 +156,7 @@ Exit codes: 0 done, 1 failed, 2 invalid command, argument, flag or setting, 130 
 	return root
 }
 
-// wrapArgs makes a wrong number of arguments a usage error in c and its subcommands.
+// wrapArgs turns a wrong number of arguments into a usage error, for c and its subcommands.
 func wrapArgs(c *cobra.Command) {
 	if check := c.Args; check != nil {
 		c.Args = func(cmd *cobra.Command, args []string) error {

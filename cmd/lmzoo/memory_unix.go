@@ -8,7 +8,7 @@ import (
 	"syscall"
 )
 
-// maxRSS is the most memory a process that has ended had at a time, in bytes.
+// maxRSS returns the peak memory of a process that has ended, in bytes.
 func maxRSS(p *os.ProcessState) int64 {
 	usage, ok := p.SysUsage().(*syscall.Rusage)
 	if !ok {
@@ -17,5 +17,5 @@ func maxRSS(p *os.ProcessState) int64 {
 	if runtime.GOOS == "darwin" || runtime.GOOS == "ios" {
 		return int64(usage.Maxrss)
 	}
-	return int64(usage.Maxrss) << 10 // the others count in kilobytes
+	return int64(usage.Maxrss) << 10 // other systems count in kilobytes
 }

@@ -27,11 +27,11 @@ func newMix(cat zoo.Catalogue) *cobra.Command {
 	)
 	c := &cobra.Command{
 		Use:   "mix RUN RUN...",
-		Short: "Interpolate runs with the weights that fit validation text best",
-		Long: `Interpolate runs with the same tokenizer, P = Σ λ_k P_k, with the weights that
-maximise the likelihood of the validation text (expectation maximisation), and evaluate the mixture
-and its parts on the test text. Models of different eras fail in different places, so the mixture
-often beats them all (Mikolov et al. 2011).`,
+		Short: "Interpolate runs with the weights that best fit validation text",
+		Long: `Interpolate runs with the same tokenizer, P = Σ λ_k P_k, using the weights that
+maximise the likelihood of the validation text (expectation maximisation), and evaluate the
+mixture and its parts on the test text. Models of different eras make different errors, so the
+mixture is often better than each of its parts (Mikolov et al. 2011).`,
 		Example: "  lmzoo mix runs/compare/ngram runs/compare/rnn --out runs/mix",
 		Args:    cobra.MinimumNArgs(2),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -86,7 +86,7 @@ often beats them all (Mikolov et al. 2011).`,
 		},
 	}
 	run.add(c)
-	c.Flags().StringVar(&valid, "valid", "", "text to find the weights by (default: the "+
+	c.Flags().StringVar(&valid, "valid", "", "text to fit the weights to (default: the "+
 		"validation part of the first run's corpus)")
 	c.Flags().StringVar(&out, "out", "", "directory to write the mixture to, as a run like any "+
 		"other")
@@ -94,7 +94,7 @@ often beats them all (Mikolov et al. 2011).`,
 	return c
 }
 
-// claim acquires the directory of a mixture; it returns nil for "".
+// claim acquires the directory of a mixture; it returns nil if out is "".
 func claim(out string, overwrite bool) (*zoo.Lock, error) {
 	if out == "" {
 		return nil, nil
@@ -109,7 +109,8 @@ func claim(out string, overwrite bool) (*zoo.Lock, error) {
 	return lock, err
 }
 
-// validationText returns a text of its own, or the validation part of a run's corpus.
+// validationText returns the documents of the file valid or, if it is "", the validation part of a
+// run's corpus.
 func validationText(c *cobra.Command, r *zoo.Run, valid string) ([]corpus.Document, error) {
 	data, part := r.Config.Data, "valid"
 	if valid != "" {

@@ -25,10 +25,10 @@ func newNeighbours(cat zoo.Catalogue) *cobra.Command {
 	var asJSON bool
 	c := &cobra.Command{
 		Use:   "neighbours RUN WORD",
-		Short: "List the words whose embeddings are nearest to a word's",
-		Long: `List the words whose embeddings have the largest cosine similarity to a word's
-embedding. Every neural run has embeddings: word2vec, ELMo, BERT, GPT, recurrent networks and the
-NPLM. Words are printed without the space that some tokenizers put before them.`,
+		Short: "List the words whose embeddings are nearest to that of a word",
+		Long: `List the words whose embeddings have the largest cosine similarity to the
+embedding of a word. Every neural run has embeddings: word2vec, ELMo, BERT, GPT, recurrent
+networks and the NPLM. Words are printed without the space that some tokenizers put before them.`,
 		Example: "  lmzoo neighbours runs/word2vec king --top 5",
 		Args:    cobra.ExactArgs(2),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -44,7 +44,7 @@ NPLM. Words are printed without the space that some tokenizers put before them.`
 			return v.print(c, v.distinct(near, args[1]), "cosine", asJSON)
 		},
 	}
-	c.Flags().IntVar(&top, "top", 10, "how many words")
+	c.Flags().IntVar(&top, "top", 10, "number of words")
 	c.Flags().BoolVar(&asJSON, "json", false, "print the result as JSON")
 	return c
 }
@@ -55,9 +55,9 @@ func newAnalogy(cat zoo.Catalogue) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "analogy RUN A B C",
 		Short: "Answer an analogy: A is to B as C is to what?",
-		Long: `Answer an analogy, A is to B as C is to D, with the words D that maximize the sum of
-cosines, cos(D,B) − cos(D,A) + cos(D,C) (3CosAdd), beside those that maximize their product and
-quotient (3CosMul; Levy & Goldberg 2014). A, B and C themselves are excluded.`,
+		Long: `Answer an analogy, A is to B as C is to D, with the words D that maximise the sum
+of cosines cos(D,B) − cos(D,A) + cos(D,C) (3CosAdd), beside the words that maximise their product
+and quotient (3CosMul; Levy & Goldberg 2014). A, B and C themselves are excluded.`,
 		Example: "  lmzoo analogy runs/word2vec man king woman",
 		Args:    cobra.ExactArgs(4),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -87,12 +87,12 @@ quotient (3CosMul; Levy & Goldberg 2014). A, B and C themselves are excluded.`,
 			return nil
 		},
 	}
-	c.Flags().IntVar(&top, "top", 10, "how many words")
+	c.Flags().IntVar(&top, "top", 10, "number of words")
 	c.Flags().BoolVar(&asJSON, "json", false, "print the result as JSON")
 	return c
 }
 
-// vectors holds the embeddings of a run, each scaled to length 1.
+// vectors holds the embeddings of a run, scaled to length 1.
 type vectors struct {
 	run  *zoo.Run
 	unit [][]float64
@@ -131,12 +131,12 @@ func (v *vectors) skip(t lm.Token) bool {
 		strings.ContainsFunc(text, unicode.IsControl)
 }
 
-// enough returns how many tokens to rank so that top distinct words remain, because several tokens
-// may be the same word.
+// enough returns the number of tokens to rank so that top distinct words remain; several tokens may
+// be the same word.
 func (v *vectors) enough() int { return 2*v.top + 8 }
 
-// distinct returns the words of the tokens without the given words, at most top. If two tokens are
-// the same word, with a space and without, it returns the nearer one.
+// distinct returns the words of the tokens, except the given words, and at most top of them. If two
+// tokens are the same word, with and without a space, it returns the nearer one.
 func (v *vectors) distinct(near []nn.Neighbour, given ...string) []neighbour {
 	seen := map[string]bool{}
 	for _, word := range given {

@@ -20,15 +20,15 @@ type prediction struct {
 	Text string   `json:"text"`
 	P    float64  `json:"p"`
 
-	// the only token that may come next, according to the source
+	// Right marks the only token that may come next, according to the source
 	Right bool `json:"right,omitempty"`
 }
 
-// predictions are the likeliest next tokens of one run.
+// predictions holds the likeliest next tokens of one run.
 type predictions struct {
 	Run  string       `json:"run"`
 	Next []prediction `json:"next"`
-	// why the source predicts nothing after the prompt
+	// Impossible is the reason why the source predicts nothing after the prompt
 	Impossible string `json:"impossible,omitempty"`
 }
 
@@ -41,9 +41,10 @@ func newNext(cat zoo.Catalogue) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "next RUN...",
 		Short: "Print the likeliest next tokens of several runs side by side",
-		Long: `Print the likeliest next tokens of several runs side by side. <bos> is the document boundary; predicted, it ends the
-document. A directory of runs stands for all of them that have a next-token distribution. For runs trained on the world, the last column is the truth, the
-distribution that the text is drawn from; where it leaves no choice, ✓ marks the right answer.`,
+		Long: `Print the likeliest next tokens of several runs side by side. <bos> is the
+document boundary; when predicted, it ends the document. A directory of runs stands for all of its
+runs that have a next-token distribution. For runs trained on the world, the last column is the
+truth, the distribution that the text is drawn from. If only one token is possible, ✓ marks it.`,
 		Example: `  lmzoo next runs/compare/ngram runs/compare/gpt --prompt "once there lived"`,
 		Args:    cobra.MinimumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -90,7 +91,7 @@ distribution that the text is drawn from; where it leaves no choice, ✓ marks t
 	return c
 }
 
-// predict returns the top likeliest next tokens.
+// predict returns the likeliest next tokens, top of them.
 func predict(state lm.State, tok corpus.Tokenizer, top int) ([]prediction, error) {
 	logProbs := state.NextLogProbs(nil)
 	if err := lm.CheckLogProbs(logProbs); err != nil {
@@ -109,8 +110,8 @@ func predict(state lm.State, tok corpus.Tokenizer, top int) ([]prediction, error
 	return out, nil
 }
 
-// truth returns the exact predictions of the source of the runs' corpus, as one more column; nil if
-// no run has a source.
+// truth returns the exact predictions of the source of the runs' corpus, as an additional column,
+// or nil if no run has a source.
 func truth(runs []*zoo.Run, prompt string, top int) (*predictions, error) {
 	for _, r := range runs {
 		source := r.Config.Data.Source(r.Tokenizer)
@@ -134,7 +135,8 @@ func truth(runs []*zoo.Run, prompt string, top int) (*predictions, error) {
 	return nil, nil
 }
 
-// markRight marks the right answer in all columns if the last one, the source's, leaves no choice.
+// markRight marks the right answer in all columns if the last column, that of the source, leaves no
+// choice.
 func markRight(all []predictions) []predictions {
 	answer := all[len(all)-1].Next
 	if len(answer) != 1 {
@@ -153,7 +155,7 @@ const (
 	textWidth = 12
 )
 
-// sideBySide lays predictions out in columns, each token with its probability and a bar.
+// sideBySide arranges predictions in columns, each token with its probability and a bar.
 func sideBySide(all []predictions, top int) string {
 	var b strings.Builder
 	column := textWidth + 1 + len("100.0%") + 1 + barWidth

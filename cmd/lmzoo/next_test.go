@@ -11,7 +11,7 @@ import (
 	"lmzoo/lm"
 )
 
-// TestSideBySide: as many lines as there are tokens, however many are asked for.
+// TestSideBySide: there is one line per token, even if more tokens are requested.
 func TestSideBySide(t *testing.T) {
 	all := []predictions{{Run: "a", Next: []prediction{{Text: "x", P: 0.5}, {Text: "猫", P: 0.25}}},
 		{Run: "b", Next: []prediction{{Text: "y", P: 1}}}}
@@ -22,7 +22,7 @@ func TestSideBySide(t *testing.T) {
 	require.Contains(t, lines[2], "25.0% ██▌")
 }
 
-// TestPredictNaN wants an error from a model whose training diverged, not a table of NaN.
+// TestPredictNaN: a model whose training diverged gives an error, not a table of NaN.
 func TestPredictNaN(t *testing.T) {
 	tok, err := corpus.NewByte(0)
 	require.NoError(t, err)

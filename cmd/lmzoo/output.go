@@ -8,12 +8,13 @@ import (
 
 // output is standard output. It makes control characters visible, so that no text of a model or a
 // corpus and no name of a run can move the cursor, rename the window or answer for the user: every
-// verb writes through it, and those that write files ask for exact. It remembers the first error,
-// so that a result that was not written, such as to a full disk, is never taken for success.
+// verb writes through it, except that verbs whose output is a file use exact. It remembers the
+// first error, so that a result that could not be written, for example to a full disk, is never
+// reported as success.
 type output struct {
 	io.Writer
 	err     error
-	pending []byte // the beginning of a character
+	pending []byte // the incomplete character at the end of the text so far
 }
 
 func (o *output) Write(p []byte) (int, error) {
@@ -25,7 +26,7 @@ func (o *output) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// write writes bytes as they are.
+// write writes bytes unchanged.
 func (o *output) write(p []byte) (int, error) {
 	n, err := o.Writer.Write(p)
 	if o.err == nil {
@@ -34,15 +35,15 @@ func (o *output) write(p []byte) (int, error) {
 	return n, err
 }
 
-// flush writes the beginning of a character that nothing followed.
+// flush writes the pending bytes of a character that was never completed.
 func (o *output) flush() {
 	if len(o.pending) > 0 {
-		_, _ = o.write(escapeBytes(nil, o.pending)) // an error is remembered
+		_, _ = o.write(escapeBytes(nil, o.pending)) // the error is remembered
 		o.pending = nil
 	}
 }
 
-// exact returns a writer of the bytes as they are, for verbs whose output is a file.
+// exact returns a writer that leaves bytes unchanged, for verbs whose output is a file.
 func exact(w io.Writer) io.Writer {
 	if o, ok := w.(*output); ok {
 		return exactOutput{o}
@@ -64,14 +65,14 @@ func printable(text string) string {
 	return string(escapeBytes(safe, rest))
 }
 
-// isControl reports whether a terminal may obey r: it is a control character and not a tab or a
-// line end.
+// isControl reports whether a terminal may interpret r: whether r is a control character other than
+// a tab or a line end.
 func isControl(r rune) bool {
 	return r < ' ' && r != '\t' && r != '\n' && r != '\r' || r >= 0x7f && r < 0xa0
 }
 
-// escapeControls appends text to dst, control characters as \x1b or \u009b, and returns the
-// character at the end of the text that is not complete yet.
+// escapeControls appends text to dst, with control characters as \x1b or \u009b, and returns the
+// incomplete character at the end of the text.
 func escapeControls(dst, text []byte) (safe, rest []byte) {
 	for len(text) > 0 {
 		if !utf8.FullRune(text) {
@@ -85,7 +86,7 @@ func escapeControls(dst, text []byte) (safe, rest []byte) {
 			dst = append(dst, text[:size]...)
 		case r < ' ':
 			dst = append(dst, '\\', 'x', hexDigits[r>>4], hexDigits[r&15])
-		default: // valid in JSON too, which leaves these as they are
+		default: // also valid in JSON, which leaves these characters unchanged
 			dst = append(dst, '\\', 'u', '0', '0', hexDigits[r>>4], hexDigits[r&15])
 		}
 		text = text[size:]
@@ -93,8 +94,8 @@ func escapeControls(dst, text []byte) (safe, rest []byte) {
 	return dst, nil
 }
 
-// escapeBytes appends bytes that are not UTF-8; terminals of one byte a character obey some of
-// them.
+// escapeBytes appends bytes that are not UTF-8, escaped. A terminal with one byte per character
+// would interpret some of them.
 func escapeBytes(dst, text []byte) []byte {
 	for _, b := range text {
 		if isControl(rune(b)) {

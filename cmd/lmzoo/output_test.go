@@ -9,12 +9,13 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// full takes nothing, as a full disk does.
+// full refuses every write, as a full disk does.
 type full struct{}
 
 func (full) Write([]byte) (int, error) { return 0, errors.New("no space left on device") }
 
-// TestResultsThatAreNotWritten: a script must hear of them.
+// TestResultsThatAreNotWritten: a result that cannot be written gives an exit code that a script
+// notices.
 func TestResultsThatAreNotWritten(t *testing.T) {
 	for _, args := range [][]string{{"list"}, {"list", "--json"}, {"corpus", "list"}, {"--help"}} {
 		var stderr bytes.Buffer
@@ -34,7 +35,7 @@ func TestControlCharactersAreVisible(t *testing.T) {
 		"\ufffd":              "\ufffd",
 	} {
 		require.Equal(t, want, printable(text))
-		for step := 1; step <= len(text); step++ { // however it is written
+		for step := 1; step <= len(text); step++ { // whatever the sizes of the writes
 			var out bytes.Buffer
 			o := &output{Writer: &out}
 			for rest := text; rest != ""; {

@@ -13,7 +13,7 @@ import (
 	"lmzoo/zoo"
 )
 
-// parentFlags say which run to start from.
+// parentFlags selects the run to start from.
 type parentFlags struct {
 	from   string
 	frozen []string
@@ -26,7 +26,7 @@ func (f *parentFlags) add(fs *pflag.FlagSet) {
 		"with --from: patterns of parameters that keep their values, such as 'wte.*,h.0.*'")
 }
 
-// check reports flags that contradict each other.
+// check returns an error for flags that contradict each other.
 func (f *parentFlags) check(fs *pflag.FlagSet) error {
 	if f.from == "" && len(f.frozen) > 0 {
 		return usagef("--freeze needs a run to start from; add --from RUN")
@@ -76,7 +76,7 @@ func (t *training) child(
 	}, nil
 }
 
-// listRuns prints the runs in the directories with what they were trained on and from.
+// listRuns prints the runs in the directories, their corpora and their parents.
 func listRuns(c *cobra.Command, cat zoo.Catalogue, dirs []string, asJSON bool) error {
 	type listed struct {
 		Run string `json:"run"`
@@ -111,7 +111,7 @@ func listRuns(c *cobra.Command, cat zoo.Catalogue, dirs []string, asJSON bool) e
 	return nil
 }
 
-// lineage writes the parents of a run, the nearest first.
+// lineage returns the ancestors of a run as text, the nearest first.
 func lineage(parents []zoo.Ancestor) string {
 	if len(parents) == 0 {
 		return "random weights"

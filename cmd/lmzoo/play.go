@@ -28,9 +28,10 @@ func newPlay(cat zoo.Catalogue) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "play [RUN...]",
 		Short: "Open the playground in a browser: models side by side, and inside each era",
-		Long: `Open runs in a browser: next tokens while you type, the inside of each era, generated text, and compression.
-RUN may also be a directory of runs. Without RUN, play opens the runs in ./runs and ./demo; if there are none, it first
-trains three small models for half a minute. docs/api.md describes the same over HTTP, for scripts.`,
+		Long: `Open runs in a browser: next tokens while you type, the inside of each era,
+generated text, and compression. RUN may also be a directory of runs. Without RUN, play opens the
+runs in ./runs and ./demo; if there are none, it first trains three small models for half a
+minute. For scripts, docs/api.md describes the same functions over HTTP.`,
 		Example: `  lmzoo play
   lmzoo play runs/compare
   lmzoo play runs/gpt runs/lstm --no-browser --addr 127.0.0.1:9000`,
@@ -60,16 +61,16 @@ const usualAddr = "127.0.0.1:8080"
 
 var playDir = filepath.Join("runs", "play") // for models trained in the playground
 
-// playing is one run of lmzoo play.
+// playing holds the state of one lmzoo play.
 type playing struct {
 	cat      zoo.Catalogue
 	progress *progress
 	out      string
 	public   bool
-	about    []string // directories of runs, some of which may be unfinished
+	about    []string // directories of runs; some runs may be unfinished
 }
 
-// listen opens the address, or any free port if the usual one is taken and the user named none.
+// listen opens the address, or any free port if the usual address is taken and the user named none.
 func (p *playing) listen(addr string, asked bool) (net.Listener, error) {
 	host, _, err := net.SplitHostPort(addr)
 	if err != nil {
@@ -116,7 +117,7 @@ func (p *playing) runs(ctx context.Context, c *cobra.Command, dirs []string) ([]
 		p.progress.note("note: %s", note)
 	}
 	if len(runs) == 0 && named && len(notes) > 0 {
-		return nil, usagef("nothing to play with: %s", strings.TrimPrefix(notes[0], "left out: "))
+		return nil, usagef("no model to show: %s", strings.TrimPrefix(notes[0], "left out: "))
 	}
 	if len(runs) == 0 {
 		return p.train(ctx, c)
@@ -137,7 +138,7 @@ func runsAbout(parents ...string) []string {
 	var dirs []string
 	for _, parent := range parents {
 		for _, pattern := range []string{"*", filepath.Join("*", "*")} {
-			// fails for no pattern of these
+			// these patterns are valid
 			found, _ := filepath.Glob(filepath.Join(parent, pattern, zoo.ConfigFile))
 			for _, f := range found {
 				if dir := filepath.Dir(f); !slices.Contains(dirs, dir) && len(dirs) < maxAbout {
@@ -150,8 +151,8 @@ func runsAbout(parents ...string) []string {
 }
 
 // runsIn returns the named run directories, and the runs inside named directories that are not
-// runs, such as the output of compare. It skips other files there, which a shell's * also names,
-// except models of other toolkits.
+// runs, such as the output of compare. It skips other files, which a shell's * also matches, except
+// models of other toolkits.
 func runsIn(cat zoo.Catalogue, named []string) []string {
 	var dirs []string
 	for _, dir := range named {
@@ -175,7 +176,7 @@ func runsIn(cat zoo.Catalogue, named []string) []string {
 	return dirs
 }
 
-// firstSet is trained if there are no runs.
+// firstSet lists the species to train if there are no runs.
 var firstSet = []string{"ngram", "lstm", "gpt"}
 
 const (
@@ -219,7 +220,7 @@ func (p *playing) train(ctx context.Context, c *cobra.Command) ([]*zoo.Run, erro
 	return runs, nil
 }
 
-// vacant returns the name of a directory that holds no run: dir, or dir-2, dir-3 …
+// vacant returns the first of dir, dir-2, dir-3 … that holds no run
 func vacant(dir string) string {
 	for n, name := 2, dir; ; n++ {
 		if file, err := zoo.Holds(name); err != nil || file == "" {
@@ -238,8 +239,8 @@ func (p *playing) serve(c *cobra.Command, l net.Listener, runs []*zoo.Run, brows
 	return play.New(runs, opt).Serve(c.Context(), l)
 }
 
-// site returns the address and the options of the playground. It warns if others can reach the
-// address.
+// site returns the address and the options of the playground. It warns if other machines can reach
+// the address.
 func (p *playing) site(c *cobra.Command, l net.Listener) (url string, opt play.Options) {
 	opt = play.Options{Catalogue: p.cat, TrainDir: p.out, Runs: p.about, Public: p.public}
 	url = "http://" + l.Addr().String()
@@ -258,7 +259,7 @@ were trained on come back, and make this machine train; there is no password and
 	return url, opt
 }
 
-// browse opens the page in a browser, if wanted.
+// browse opens the page in a browser if wanted is true.
 func (p *playing) browse(url string, wanted bool) {
 	if !wanted {
 		return
@@ -291,6 +292,6 @@ func openBrowser(url string) error {
 	if err := cmd.Start(); err != nil {
 		return err
 	}
-	go func() { _ = cmd.Wait() }() // its exit code says nothing about the page
+	go func() { _ = cmd.Wait() }() // its exit code is irrelevant to the page
 	return nil
 }

@@ -11,7 +11,7 @@ import (
 )
 
 // A directory of runs stands for its runs, in the order of the catalogue. Other files that a
-// shell's * names are skipped.
+// shell's * matches are skipped.
 func TestRunsIn(t *testing.T) {
 	dir := t.TempDir()
 	for _, name := range []string{"gpt", "ngram", "bigram"} {

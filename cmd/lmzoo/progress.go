@@ -105,7 +105,7 @@ func (p *progress) note(format string, a ...any) {
 	}
 }
 
-// textNote writes a note about the text that was read. A nil progress writes none.
+// textNote writes a note from reading a text. A nil progress writes none.
 func (p *progress) textNote(line string) {
 	if p != nil {
 		p.note("note: %s", line)
@@ -146,8 +146,8 @@ func (p *progress) visible(room int) []*track {
 	return p.tracks[from : from+room]
 }
 
-// follow displays models until finish. A ticker redraws them, because a step may take long and the
-// terminal may be resized at any time.
+// follow displays models until finish. A ticker redraws them, because a step may take a long time
+// and the terminal may be resized at any time.
 func (p *progress) follow(names ...string) []*track {
 	for _, name := range names {
 		p.tracks = append(p.tracks, &track{name: printable(name)})
@@ -173,7 +173,7 @@ func (p *progress) follow(names ...string) []*track {
 	return p.tracks
 }
 
-// finish draws the models for the last time and leaves the lines on the screen.
+// finish draws the models one last time and leaves the lines on the screen.
 func (p *progress) finish() {
 	if p.end != nil {
 		close(p.end)

@@ -26,11 +26,12 @@ func newReport(cat zoo.Catalogue) *cobra.Command {
 	)
 	c := &cobra.Command{
 		Use:   "report RUN...",
-		Short: "One page about any set of runs: who is better, and why",
-		Long: `Evaluate runs on the same text and write one page that opens in any browser, without a network: the comparison,
-learning curves, loss by position, by context, by class and by word frequency, a text coloured token by token,
-samples, and all numbers as CSV and JSON. Without --corpus, the text is the test part of the corpus that all runs were
-trained on. A directory of runs stands for all of them.`,
+		Short: "Write a page about any set of runs: which is better, and why",
+		Long: `Evaluate runs on the same text and write one page that opens in any browser,
+without a network: the comparison, learning curves, loss by position, by context, by class and by
+word frequency, a text coloured token by token, samples, and all numbers as CSV and JSON. Without
+--corpus, the text is the test part of the corpus that all runs were trained on. A directory of
+runs stands for all runs in it.`,
 		Example: `  lmzoo report runs/gpt runs/ngram --out report.html
   lmzoo report runs/gpt runs/lstm --figures
   lmzoo report runs/cutoff-* runs/bits-* --plot size.svg
@@ -41,7 +42,7 @@ trained on. A directory of runs stands for all of them.`,
 				return err
 			}
 			out = withHTML(out)
-			if _, err := os.Stat(filepath.Dir(out)); err != nil { // before the work, not after it
+			if _, err := os.Stat(filepath.Dir(out)); err != nil { // check this before the work starts
 				return usagef("--out %s: no directory %s; create it first", out, filepath.Dir(out))
 			}
 			p := newProgress(c.ErrOrStderr(), run.quiet)
@@ -101,7 +102,7 @@ trained on. A directory of runs stands for all of them.`,
 		"also write the figures beside the page: PAGE-bits.svg and .png, "+
 			"PAGE-contexts.svg and .png …")
 	fs.StringVar(&plot, "plot", "",
-		"plot loss against model size into this `file`, .svg or .png; joins runs whose names "+
+		"plot loss against model size into this `file`, .svg or .png; connects runs whose names "+
 			"begin with the same letters")
 	fs.StringVar(&data.Corpus, "corpus", "", "text to evaluate on (default: the runs' own corpus)")
 	fs.StringVar(&data.Documents, "documents", "",
@@ -112,7 +113,7 @@ trained on. A directory of runs stands for all of them.`,
 	return c
 }
 
-// withHTML adds .html to the name of a page that has no extension that browsers open as one.
+// withHTML adds .html to the name of a page, unless browsers already open it as a page.
 func withHTML(page string) string {
 	switch strings.ToLower(filepath.Ext(page)) {
 	case ".html", ".htm", ".xhtml":
@@ -130,8 +131,8 @@ func drawSizes(cmp *report.Comparison, file string) error {
 	return drawInto(file, s)
 }
 
-// checkPicture reports a file whose extension names no known format. An empty name means no
-// picture.
+// checkPicture returns an error if the extension of a file names no known format. An empty name
+// means no picture.
 func checkPicture(file string) error {
 	if ext := strings.ToLower(filepath.Ext(file)); file != "" && ext != ".svg" && ext != ".png" {
 		return usagef("--plot is %q; want a file that ends in .svg or .png", file)
@@ -148,7 +149,8 @@ func drawInto(file string, d report.Drawing) error {
 	return writeFile(file, write)
 }
 
-// drawFigures writes the figures of a page to files beside it whose names begin with its own.
+// drawFigures writes the figures of a page to files beside it, whose names begin with that of the
+// page.
 func drawFigures(cmp *report.Comparison, page string) error {
 	for _, f := range report.Pictures(cmp) {
 		name := strings.TrimSuffix(page, filepath.Ext(page)) + "-" + f.Name
@@ -172,7 +174,7 @@ func openAll(cat zoo.Catalogue, dirs []string) ([]*zoo.Run, error) {
 	return runs, nil
 }
 
-// sameText reports a run that was trained on another text than the first.
+// sameText returns an error if a run was trained on a different text than the first run.
 func sameText(runs []*zoo.Run) error {
 	for _, r := range runs {
 		if first := runs[0].Config.Data; !r.Config.Data.SameText(first) {

@@ -9,24 +9,25 @@ import (
 )
 
 // screen keeps some lines at the end of a terminal's output and redraws them in place. Each drawing
-// is one synchronized write, so that nothing flickers. The cursor is hidden only within it, so that
-// the terminal is intact however the program ends.
+// is one synchronized write, so that nothing flickers. The cursor is hidden only during a drawing,
+// so that the terminal is intact however the program ends.
 type screen struct {
 	w     io.Writer
 	size  func() (columns, rows int)
-	drawn []int // the widths of the lines on the screen
+	drawn []int // widths of the lines on the screen
 }
 
 const (
 	// synchronized output (unknown terminals ignore it) and no cursor
 	beginFrame = "\x1b[?2026h\x1b[?25l"
-	// the whole line: some terminals wrap the blanks of a partly erased one when they get narrower
+	// erase the whole line, because some terminals wrap the spaces of a partly erased line when
+	// they get narrower
 	eraseLine = "\x1b[2K"
 	endFrame  = "\x1b[2K\x1b[J\x1b[?25h\x1b[?2026l"
 )
 
-// draw writes permanent text and, below it, the lines in place of those drawn last, cut to the
-// present width of the terminal.
+// draw writes permanent text and, below it, the lines, cut to the current width of the terminal.
+// They replace the previous lines.
 func (s *screen) draw(lasting string, lines []string) {
 	columns, _ := s.size()
 	var b strings.Builder
@@ -47,8 +48,8 @@ func (s *screen) draw(lasting string, lines []string) {
 	io.WriteString(s.w, b.String()) // an error means that the terminal is gone
 }
 
-// rows returns the rows that the lines drawn last take; a terminal that became narrower has wrapped
-// them.
+// rows returns the number of rows that the previous lines occupy; a terminal that has become
+// narrower has wrapped them.
 func (s *screen) rows(columns int) int {
 	n := 0
 	for _, width := range s.drawn {

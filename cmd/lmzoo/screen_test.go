@@ -9,15 +9,15 @@ import (
 	"pgregory.net/rapid"
 )
 
-// terminal understands what a screen sends, and breaks its lines anew when it becomes narrower, as
-// most do.
+// terminal interprets the output of a screen, and rewraps its lines when it becomes narrower, as
+// most terminals do.
 type terminal struct {
 	columns int
-	lines   []string // each as long as it was written, however many rows it takes
-	row     int      // of the cursor, counted in rows of the screen
+	lines   []string // unwrapped, however many rows a line occupies
+	row     int      // row of the cursor, in rows of the screen
 }
 
-// rows is how many rows a line takes.
+// rows returns the number of rows that a line occupies.
 func (t *terminal) rows(line string) int {
 	return max(1, (len([]rune(line))+t.columns-1)/t.columns)
 }
@@ -52,7 +52,7 @@ func (t *terminal) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// at is the line in which the cursor is.
+// at returns the index of the line that contains the cursor.
 func (t *terminal) at() int {
 	row := 0
 	for i, line := range t.lines {
@@ -72,8 +72,8 @@ func (t *terminal) resize(columns int) {
 	}
 }
 
-// TestScreen: whatever is drawn, and however the terminal is resized in between, what lasts stands
-// there once, and below it the last lines, none of them broken.
+// TestScreen: whatever is drawn, and however the terminal is resized in between, it shows the
+// permanent text once and, below it, the latest lines, none of them broken.
 func TestScreen(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		columns := rapid.IntRange(2, 60)
@@ -104,7 +104,7 @@ func TestScreen(t *testing.T) {
 	})
 }
 
-// TestTrackFits: a line is never wider than it may be, and has no escape codes of its own.
+// TestTrackFits: a line is never wider than allowed and contains no escape codes.
 func TestTrackFits(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		tr := track{
@@ -139,7 +139,7 @@ func TestTrackLine(t *testing.T) {
 	require.Contains(t, tr.line(79), "gpt      0.2230 bits/byte  █")
 }
 
-// TestSparkline: a few means stand for any number of values, in their order, and none is lost.
+// TestSparkline: a few means represent any number of values, in order, and no value is lost.
 func TestSparkline(t *testing.T) {
 	var s sparkline
 	for i := range 10_000 {

@@ -8,7 +8,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// exitCode runs a command line that must end with an exit code: exitcode 2 lmzoo train.
+// exitCode runs a command that must end with a given exit code: exitcode 2 lmzoo train.
 func exitCode(ts *testscript.TestScript, _ bool, args []string) {
 	want, err := strconv.Atoi(args[0])
 	ts.Check(err)
@@ -26,7 +26,7 @@ func exitCode(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
-// flipBit turns one bit of a file over, at a part of its length: flipbit FILE 0.5.
+// flipBit inverts one bit of a file, at a fraction of its length: flipbit FILE 0.5.
 func flipBit(ts *testscript.TestScript, _ bool, args []string) {
 	data := []byte(ts.ReadFile(args[0]))
 	part, err := strconv.ParseFloat(args[1], 64)
@@ -35,7 +35,7 @@ func flipBit(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), data, 0o666))
 }
 
-// truncate keeps a part of a file: truncate FILE 0.5.
+// truncate truncates a file to a fraction of its length: truncate FILE 0.5.
 func truncate(ts *testscript.TestScript, _ bool, args []string) {
 	data := []byte(ts.ReadFile(args[0]))
 	part, err := strconv.ParseFloat(args[1], 64)
@@ -43,14 +43,14 @@ func truncate(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), data[:int(part*float64(len(data)))], 0o666))
 }
 
-// smaller says that one file is smaller than another.
+// smaller requires that one file is smaller than another.
 func smaller(ts *testscript.TestScript, _ bool, args []string) {
 	if a, b := len(ts.ReadFile(args[0])), len(ts.ReadFile(args[1])); a >= b {
 		ts.Fatalf("%s has %d bytes, %s %d", args[0], a, args[1], b)
 	}
 }
 
-// repeat writes a file that repeats another: repeat FROM TO 20.
+// repeat writes a file that repeats the content of another: repeat FROM TO 20.
 func repeat(ts *testscript.TestScript, _ bool, args []string) {
 	n, err := strconv.Atoi(args[2])
 	ts.Check(err)

@@ -10,7 +10,7 @@ import (
 	"lmzoo/zoo"
 )
 
-// sizesInNumbers lists the presets of every species that has some; species with the same numbers
+// sizesInNumbers lists the presets of every species that has presets; species with the same numbers
 // share a line.
 func sizesInNumbers(cat zoo.Catalogue) string {
 	var names [][]string
@@ -20,7 +20,7 @@ func sizesInNumbers(cat zoo.Catalogue) string {
 		for _, size := range s.Sizes {
 			settings, err := s.Settings(size)
 			if err != nil {
-				return "" // the catalogue's own test says why
+				return "" // a test of the catalogue reports the error
 			}
 			sizes = append(sizes, size+" "+shapeInNumbers(settings.Model))
 		}
@@ -39,7 +39,7 @@ func sizesInNumbers(cat zoo.Catalogue) string {
 	return strings.Join(lines, "\n")
 }
 
-// shapeInNumbers writes the layers, the width and the window of a model: 4×128 (4 heads).
+// shapeInNumbers returns the number of layers and the width of a model: 4×128 (4 heads).
 func shapeInNumbers(config any) string {
 	var c struct {
 		NLayer          int `json:"n_layer"`

@@ -6,11 +6,11 @@ import (
 )
 
 // sparkline is a curve in one row of characters (Tufte, Beautiful Evidence, 2006). It keeps a
-// bounded number of means, each of equally many neighbouring values.
+// bounded number of means, each over the same number of neighbouring values.
 type sparkline struct {
 	means []float64
 	per   int     // values per mean
-	sum   float64 // of the values not yet averaged
+	sum   float64 // sum of the values not yet averaged
 	count int
 }
 
@@ -38,7 +38,7 @@ func (s *sparkline) add(x float64) {
 	s.means, s.per = s.means[:maxMeans/2], 2*max(s.per, 1)
 }
 
-// last returns the mean of the latest values, which is smoother than they are.
+// last returns the mean of the latest values, which is smoother than the values themselves.
 func (s *sparkline) last() float64 {
 	switch n := len(s.means); {
 	case n > 0:
@@ -50,7 +50,7 @@ func (s *sparkline) last() float64 {
 }
 
 // draw returns the curve in at most width characters, on a logarithmic scale: a loss falls fast at
-// first, and the rest would be a flat line.
+// first, and on a linear scale the rest would be a flat line.
 func (s *sparkline) draw(width int) string {
 	n := min(width, len(s.means))
 	if n < 2 {
@@ -67,7 +67,7 @@ func (s *sparkline) draw(width int) string {
 	curve := make([]rune, n)
 	for i, x := range groups {
 		part := (math.Log(x) - low) / (high - low)
-		if math.IsNaN(part) { // a flat curve, or no logarithm
+		if math.IsNaN(part) { // a flat curve, or a value without a logarithm
 			part = 0
 		}
 		curve[i] = sparks[int(min(max(part, 0), 1)*float64(len(sparks)-1)+0.5)]

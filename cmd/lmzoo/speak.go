@@ -14,7 +14,7 @@ import (
 	"lmzoo/zoo"
 )
 
-// writeFile writes a file that is no part of a run.
+// writeFile writes a file that does not belong to a run.
 func writeFile(path string, write func(io.Writer) error) error {
 	if zoo.IsRunFile(path) {
 		return runFileError(path)
@@ -23,10 +23,10 @@ func writeFile(path string, write func(io.Writer) error) error {
 }
 
 func runFileError(path string) error {
-	return usagef("cannot write %s: runs have a file of this name; choose another --out", path)
+	return usagef("cannot write %s: this is the name of a file of a run; choose another --out", path)
 }
 
-// generate writes the text that a run generates after a prompt, token by token.
+// generate writes the text that a run generates after a prompt, one token at a time.
 func generate(ctx context.Context, w io.Writer, r *zoo.Run, prompt string, opt sample.Options,
 	rng *rand.Rand) error {
 	m, err := r.LM()
@@ -62,7 +62,7 @@ type voice struct {
 	tok     corpus.Tokenizer
 	w       io.Writer
 	pending []lm.Token
-	spoken  bool // text precedes the next word
+	spoken  bool // true if text precedes the next word
 	err     error
 }
 
@@ -72,7 +72,7 @@ func (v *voice) say(t lm.Token) bool {
 	text := v.tok.Decode(v.pending)
 	if r, size := utf8.DecodeLastRuneInString(text); len(v.pending) < utf8.UTFMax*2 &&
 		(text == "" || r == utf8.RuneError && size == 1) {
-		return true // the rest of a character may follow
+		return true // more bytes of the character may follow
 	}
 	v.flush()
 	return v.err == nil

@@ -25,7 +25,7 @@ func (s *stopwatch) lap(name string) {
 	s.last = now
 }
 
-// take adds a part of this lap to a phase.
+// take assigns part of the current lap to a phase.
 func (s *stopwatch) take(name string, seconds float64) {
 	s.book(name, seconds)
 	s.last = s.last.Add(time.Duration(seconds * float64(time.Second)))

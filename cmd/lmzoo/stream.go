@@ -10,12 +10,13 @@ import (
 	"lmzoo/zoo"
 )
 
-// boundedGC is how much garbage may wait, in per cent of what is used, where --memory bounds it:
-// counts are long arrays without pointers, which cost the collector nothing.
+// boundedGC is the GOGC setting under --memory: the garbage that may accumulate, in per cent of the
+// memory in use. It is low because counts are long arrays without pointers, which cost the
+// collector nothing.
 const boundedGC = 20
 
-// stream opens the text for a model that is counted in bounded memory; nil if it is to be loaded
-// whole.
+// stream opens the text for a model that is counted in bounded memory, or returns nil if the text
+// must be loaded whole.
 func (t *training) stream(ctx context.Context,
 	settings *zoo.Settings) (*corpus.Stream, corpus.Tokenizer, error) {
 	if !t.species.Bounded(settings) {
@@ -26,7 +27,7 @@ func (t *training) stream(ctx context.Context,
 	s, err := t.data.data.Stream(ctx, zoo.Input{Tokenizer: name, Note: t.progress.textNote})
 	if errors.Is(err, corpus.ErrNotStreamed) {
 		t.progress.note(
-			"note: %s is held in memory, and only the counting is bounded: only a file or a "+
+			"note: %s is held in memory, so only the counting is bounded; only a file or a "+
 				"directory that is not shuffled is read in pieces", t.data.data.Corpus)
 		return nil, nil, nil
 	}
@@ -37,7 +38,7 @@ func (t *training) stream(ctx context.Context,
 	return s, tok, err
 }
 
-// tokenizerName is the tokenizer that was asked for, or the usual one.
+// tokenizerName returns the name of the requested tokenizer, or that of the default.
 func (f *dataFlags) tokenizerName() string {
 	switch {
 	case f.tokenizer != "":
@@ -48,7 +49,7 @@ func (f *dataFlags) tokenizerName() string {
 	return "char"
 }
 
-// extent says how large the text of an order is.
+// extent describes the size of the text of an order.
 func extent(o zoo.Order) string {
 	if o.Stream != nil {
 		return report.Count(o.Stream.Bytes) + " bytes in all, read in pieces"

@@ -12,11 +12,11 @@ import (
 )
 
 // grid is a table without lines, for people and for awk. On a narrow terminal it hides columns and
-// shortens one; output to a pipe is always complete.
+// shortens one column; output to a pipe is always complete.
 type grid struct {
 	table.Writer
 
-	spare []string // columns that may be hidden, the least important first
+	spare []string // columns that may be hidden, least important first
 	long  string   // the column that is shortened or wrapped
 	prose bool     // long is wrapped before columns are hidden
 
@@ -46,7 +46,7 @@ func newTable(w io.Writer, header ...string) *grid {
 	return g
 }
 
-// print writes the table in the width of the terminal.
+// print writes the table at the width of the terminal.
 func (g *grid) print() { io.WriteString(g.w, g.fit(columns(g.w))) } // output remembers an error
 
 // fit returns the table in at most width characters (0: no limit).
@@ -71,20 +71,20 @@ func (g *grid) fit(width int) string {
 		out = g.render()
 	}
 	if !fits() {
-		g.Style().Size.WidthMax = width // the rest is cut
+		g.Style().Size.WidthMax = width // cut the rest
 		out = g.render()
 	}
 	return out
 }
 
-// shorten narrows the long column, but leaves some characters.
+// shorten narrows the long column, but leaves it a few characters.
 func (g *grid) shorten(by int, how table.WidthEnforcer) {
 	const least = 10
 	i := slices.Index(g.header, g.long)
 	if i < 0 {
 		return
 	}
-	// Its width is what the table loses when it is hidden; the padding stays.
+	// The width of the column is what the table loses when it is hidden; the padding remains.
 	whole := widest(g.render())
 	g.columns[i].Hidden = true
 	own := whole - widest(g.render()) - len("  ")
@@ -92,7 +92,7 @@ func (g *grid) shorten(by int, how table.WidthEnforcer) {
 	g.columns[i].WidthMax, g.columns[i].WidthMaxEnforcer = max(own-by, least), how
 }
 
-// render returns the table as text without trailing blanks.
+// render returns the table as text without trailing spaces.
 func (g *grid) render() string {
 	g.SetColumnConfigs(g.columns)
 	var b strings.Builder

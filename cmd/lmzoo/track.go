@@ -19,7 +19,7 @@ type track struct {
 	done   float64
 	step   string // "120/2000"
 	losses sparkline
-	valid  float64 // 0: not validated yet
+	valid  float64 // 0: no validation yet
 	rate   float64 // tokens per second
 	left   time.Duration
 	result string // the final figure
@@ -34,7 +34,7 @@ const (
 	stopped
 )
 
-// The widths from which a line shows more.
+// The widths from which a line shows more numbers.
 const (
 	wideLine  = 96
 	usualLine = 62
@@ -129,7 +129,7 @@ func (t *track) plain() string {
 	return line + fmt.Sprintf("  %s tokens/s  %s left", report.Count(int(t.rate)), clock(t.left))
 }
 
-// gauge draws a share as a bar of width characters, or nothing if width is too small.
+// gauge draws a fraction as a bar of width characters, or nothing if width is too small.
 func gauge(part float64, width int) string {
 	if width < minBar {
 		return ""

@@ -35,7 +35,7 @@ func newTrain(cat zoo.Catalogue) *cobra.Command {
 		Use:   "train NAME",
 		Short: "Train one species on a corpus and save it in a run directory",
 		Long: `Train one species (lmzoo list) on a corpus and save it in a run directory:
-config.json, tokenizer.json, the model, and for neural models metrics.jsonl and a checkpoint to
+config.json, tokenizer.json, the model and, for neural models, metrics.jsonl and a checkpoint to
 resume from.
 
 Sizes of the neural species, as layers × hidden units or channels:
@@ -114,7 +114,7 @@ type training struct {
 	lock     *zoo.Lock // of out
 }
 
-// order returns the order of the run, from the flags or from the run to resume.
+// order returns the order of the run, made from the flags or from the run to resume.
 func (t *training) order(
 	ctx context.Context, c *cobra.Command, resume, overwrite bool,
 ) (zoo.Order, error) {
@@ -132,7 +132,7 @@ func (t *training) order(
 	case resume && file != "":
 		return t.resumed(ctx, c, values)
 	case resume:
-		t.progress.note("note: %s holds no run yet; starting one", t.out)
+		t.progress.note("note: %s holds no run yet; starting a new one", t.out)
 	}
 	if t.parent.from != "" {
 		return t.child(ctx, c, values, overwrite)
@@ -225,8 +225,8 @@ func (t *training) resumed(
 	return order, err
 }
 
-// sameText returns an error if a flag requests another text, tokenizer or size than the interrupted
-// run has.
+// sameText returns an error if a flag requests a text, tokenizer or size that differs from that of
+// the interrupted run.
 func (t *training) sameText(order zoo.Order) error {
 	was, asked := order.Data, t.data.data
 	for _, f := range []struct {
@@ -246,7 +246,7 @@ func (t *training) sameText(order zoo.Order) error {
 		{"size", order.Size, t.size, order.Size == t.size},
 	} {
 		if t.flags.Changed(f.flag) && !f.same {
-			return usagef("the run in %s was made with --%s %v, not %v; a resumed run keeps it: "+
+			return usagef("the run in %s was made with --%s %v, not %v; a resumed run cannot change it; "+
 				"leave the flag out",
 				t.out, f.flag, f.was, f.asked)
 		}
@@ -301,7 +301,7 @@ func (t *training) show(w io.Writer, r *zoo.Run, err error) error {
 // saved adds the command that resumes the run to the error of an interrupted neural model.
 func saved(err error, s *zoo.Species, dir string) error {
 	if errors.Is(err, context.Canceled) && s.IsNeural() {
-		return fmt.Errorf("%w; the run is saved: resume it with: lmzoo train %s --resume --out %s",
+		return fmt.Errorf("%w; the run is saved; resume it with: lmzoo train %s --resume --out %s",
 			err, s.Name, dir)
 	}
 	return err
@@ -337,7 +337,8 @@ func sizes(s corpus.Split) string {
 		bytes(s.Test))
 }
 
-// program returns the name that runs this program from a shell: lmzoo, or the path that was typed.
+// program returns the command that runs this program from a shell: lmzoo, or the path that the user
+// typed.
 func program() string {
 	if strings.ContainsRune(os.Args[0], os.PathSeparator) {
 		return os.Args[0]

@@ -12,8 +12,8 @@ import (
 	"lmzoo/suggest"
 )
 
-// flagError says in the words of a user what is wrong with a flag: it leaves out which function of
-// Go found it, shows an example where a unit is missing, and suggests the name of a known flag.
+// flagError rewrites an error about a flag for users: it omits the Go function that found the
+// error, gives an example if a unit is missing, and suggests the name of a known flag.
 func flagError(c *cobra.Command, err error) error {
 	var unknown *pflag.NotExistError
 	if errors.As(err, &unknown) {
@@ -35,7 +35,7 @@ func flagError(c *cobra.Command, err error) error {
 	return err
 }
 
-// flagNames returns the names of the flags that a user may give to c.
+// flagNames returns the names of the flags that c accepts.
 func flagNames(c *cobra.Command) (names []string) {
 	c.Flags().VisitAll(func(f *pflag.Flag) {
 		if !f.Hidden {

@@ -18,7 +18,7 @@ type automaton[S comparable] struct {
 	class  func(S) corpus.Class
 }
 
-// step writes a word, an index into words, and goes on in another state.
+// step writes a word, an index into words, and moves to another state.
 type step struct {
 	word, to int32
 	p        float64
@@ -32,7 +32,7 @@ type weight struct {
 	p     float64
 }
 
-// move is a step as a grammar states it.
+// move is a step in the form in which a grammar states it.
 type move[S comparable] struct {
 	word string
 	p    float64
@@ -68,7 +68,7 @@ func compile[S comparable](starts []S, moves func(S) []move[S],
 	return a
 }
 
-// filter reads a document word by word and holds the belief about the hidden state.
+// filter reads a document word by word and updates the belief about the hidden state.
 type filter[S comparable] struct {
 	*automaton[S]
 	belief  belief
@@ -81,8 +81,8 @@ func (a *automaton[S]) filter() *filter[S] {
 	return &filter[S]{automaton: a, belief: a.start, at: make([]int32, len(a.words))}
 }
 
-// next returns the distribution of the next word: the sum over the states. It is empty after End,
-// and valid until the next call.
+// next returns the distribution of the next word: a sum over the states. It is empty after End, and
+// valid until the next call.
 func (f *filter[S]) next() []Choice {
 	f.choices, f.ids = f.choices[:0], f.ids[:0]
 	for _, w := range f.belief {
@@ -103,7 +103,8 @@ func (f *filter[S]) next() []Choice {
 	return f.choices
 }
 
-// read takes the i-th choice of the last next as the next word: Bayes' rule.
+// read takes the i-th choice of the last call of next as the next word and updates the belief by
+// Bayes' rule.
 func (f *filter[S]) read(i int) {
 	word, evidence := f.ids[i], f.choices[i].P
 	var posterior belief
@@ -117,7 +118,7 @@ func (f *filter[S]) read(i int) {
 	f.belief = posterior
 }
 
-// add adds to the probability of a state; there are few of them.
+// add adds to the probability of a state. A linear search suffices, because there are few states.
 func (b belief) add(state int32, p float64) belief {
 	for i := range b {
 		if b[i].state == state {
@@ -142,7 +143,7 @@ func (f *filter[S]) event(i int, first bool) corpus.Event {
 	return e
 }
 
-// follow reads words as far as they are possible and calls each, if not nil, before every word.
+// follow reads words until one is impossible and calls each, if not nil, before every word.
 func (f *filter[S]) follow(words []string, each func(i int)) error {
 	for n, word := range words {
 		choices := f.next()
@@ -165,7 +166,7 @@ func (f *filter[S]) follow(words []string, each func(i int)) error {
 	return nil
 }
 
-// run makes an automaton a generator.
+// run implements Generator.
 func (a *automaton[S]) run(choose func([]Choice) int) {
 	f := a.filter()
 	for choices := f.next(); len(choices) > 0; choices = f.next() {

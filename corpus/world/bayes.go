@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// Posterior is what a text tells about its hidden variables: exact probabilities given the words.
+// Posterior holds the exact probabilities of the hidden variables of a text, given its words.
 type Posterior struct {
 	Positive float64 // P(label = positive | text)
 	Food     float64 // P(domain = food | text)
@@ -23,8 +23,8 @@ func (p Posterior) Label() Sentiment {
 // text.
 func (p Posterior) Certainty() float64 { return max(p.Positive, 1-p.Positive) }
 
-// Posterior returns the exact posterior given a document's Text, or given its first words: where a
-// document ends depends on nothing hidden. A text that is impossible is an error.
+// Posterior returns the exact posterior given a document's Text, or given its first words: the end
+// of a document does not depend on anything hidden. An impossible text is an error.
 func (r *Reviews) Posterior(text string) (Posterior, error) {
 	f := r.filter()
 	if err := f.follow(strings.Fields(text), nil); err != nil {
@@ -46,8 +46,8 @@ func posterior(f *filter[draft]) (p Posterior) {
 	return p
 }
 
-// Bayes is what a classifier that knows the posterior of every text reaches on a sample of reviews:
-// the limit of the labelled task.
+// Bayes holds the results, on a sample of reviews, of a classifier that knows the posterior of
+// every text: the limit of the labelled task.
 type Bayes struct {
 	Accuracy float64 // expected: the mean of max P(label | text); exact for these texts
 	Realised float64 // on the labels that were drawn

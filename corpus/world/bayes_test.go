@@ -11,10 +11,11 @@ import (
 
 // oracle computes the probability of a review in another way than the automaton: it parses the
 // text, enumerates domain, sentiment, and for every sentence polarity and form, and multiplies what
-// the grammar says of each word. It shares nothing with the code under test but the lists of words.
+// the grammar says of each word. It shares only the word lists with the code under test.
 type oracle struct{ *lexicon }
 
-// share is the probability of a word drawn uniformly from a list, and 0 if it is not in it.
+// share is the probability of a word drawn uniformly from a list, or 0 if the word is not in the
+// list.
 func share(words []string, word string) float64 {
 	if slices.Contains(words, word) {
 		return 1 / float64(len(words))
@@ -60,7 +61,8 @@ func (o oracle) clause(words []string, d Domain, s Sentiment) float64 {
 	return p * .7 * o.adjective(words[2], d, s)
 }
 
-// adverb takes the adverb off a sentence, if it has one; often is the probability of one.
+// adverb removes the adverb from a sentence, if it has one, and returns the probability; often is
+// the probability of an adverb.
 func (o oracle) adverb(words []string, s Sentiment, often float64) ([]string, float64) {
 	for _, list := range o.adverbs {
 		if slices.Contains(list, words[0]) {
@@ -70,7 +72,7 @@ func (o oracle) adverb(words []string, s Sentiment, often float64) ([]string, fl
 	return words, 1 - often
 }
 
-// review is the probability of a sentence of a review, given all that is hidden.
+// review is the probability of a sentence of a review, given all hidden variables.
 func (o oracle) review(words []string, d Domain, c Sentiment, form string) float64 {
 	first := c
 	if form == "but" {
@@ -166,10 +168,11 @@ func TestPosteriorIsThatOfTheEnumeration(t *testing.T) {
 		}
 		require.InDelta(t, -math.Log(total), nats, 1e-9, review.Text)
 	}
-	t.Logf("largest difference of a posterior: %.1e", worst)
+	t.Logf("largest difference between posteriors: %.1e", worst)
 }
 
-// The posterior is calibrated: among texts that it calls positive with probability p, a share p is.
+// The posterior is calibrated: among texts that it calls positive with probability p, a fraction p
+// is positive.
 func TestBayesAccuracyIsReached(t *testing.T) {
 	r := NewReviews(DefaultSeed)
 	b, err := r.Bayes(r.Labelled(1, Dev, 8000))

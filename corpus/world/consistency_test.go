@@ -105,7 +105,7 @@ func TestPronounsAgree(t *testing.T) {
 	require.Greater(t, n, 1000)
 }
 
-// A fact is the same in every document, and every person has one of each kind.
+// A fact is the same in every document, and every person has one fact of each kind.
 func TestFactsNeverChange(t *testing.T) {
 	dish, life := map[string]string{}, map[string]string{}
 	agree := func(known map[string]string, key, value, text string) {

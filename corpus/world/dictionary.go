@@ -6,7 +6,7 @@ import (
 	"lmzoo/corpus"
 )
 
-// A dictionary has minEntries sentences, then stops before each further one with probability
+// A dictionary has minEntries sentences, then stops before each further sentence with probability
 // enough.
 const minEntries, maxEntries, enough = 13, 18, .25
 
@@ -27,7 +27,7 @@ var meanings = slices.Concat(colours, goods)
 //	in the language of tuvo : here zib means red . here zam means nails . so zib means red .
 //	for nails say zam . … end .
 //
-// The meanings change with every document, so no weights can hold them: the answer is in the
+// The meanings change with every document, so weights cannot store them: the answer is in the
 // context or nowhere (Brown et al. 2020, "Language models are few-shot learners").
 func (w *writer) dictionary() {
 	w.say("the language of")
@@ -72,7 +72,7 @@ func (w *writer) dictionary() {
 	}
 }
 
-// define writes "zib means red ." Word and meaning are both new in this document.
+// define writes "zib means red ." Both the word and the meaning are new in this document.
 func (w *writer) define(known []entry, language dist) entry {
 	words, taken := make([]string, len(known)), make([]string, len(known))
 	for i, e := range known {
@@ -85,7 +85,7 @@ func (w *writer) define(known []entry, language dist) entry {
 	return e
 }
 
-// recall draws an entry by its word or by its meaning, whichever the function returns.
+// recall draws an entry by its word or by its meaning, depending on by.
 func (w *writer) recall(known []entry, by func(entry) string) entry {
 	words := make([]string, len(known))
 	for i, e := range known {

@@ -23,8 +23,8 @@ type dist struct {
 	entropy float64
 }
 
-// newDist makes a distribution from weights. It merges equal words, because two ways to say the
-// same thing are one outcome, drops words of weight 0, and divides by the sum. It works in place.
+// newDist makes a distribution from weights. It merges equal words, because two ways to write the
+// same word are one outcome, drops words of weight 0, and divides by the sum. It works in place.
 func newDist(weights []Choice) dist {
 	merged, sum := weights[:0], 0.0
 	for _, c := range weights {
@@ -72,10 +72,10 @@ func nats(p float64) float64 {
 	return -math.Log(p)
 }
 
-// writer runs the program of one document. What a program does next depends only on the words that
-// emit returned. So the text so far decides the distribution of the next word, with no hidden
-// variable to sum over, and one program generates, scores and predicts, depending on the function
-// that chooses.
+// writer runs the program of one document. The next action of a program depends only on the words
+// that emit returned. So the text so far decides the distribution of the next word, there is no
+// hidden variable to sum over, and the same program generates, scores or predicts, depending on the
+// function choose.
 type writer struct {
 	*World
 	// choose returns the index of the word to write, or −1 to stop.
@@ -89,8 +89,8 @@ type writer struct {
 	certain [1]Choice // backs distributions of one word
 }
 
-// emit draws one word; no other function adds to a document. A stopped writer lets the program
-// finish without writing.
+// emit draws one word; no other function adds to a document. After a writer has stopped, its
+// program finishes without writing.
 func (w *writer) emit(class corpus.Class, d dist) string {
 	if w.stopped {
 		return d.choices[0].Word
@@ -136,7 +136,7 @@ func (w *writer) oneOf(class corpus.Class, weights ...Choice) string {
 	return w.emit(class, newDist(w.scratch))
 }
 
-// among draws one of the words, all equally likely; a repeated word is likelier in proportion.
+// among draws one of the words, all equally likely; a repeated word is proportionally more likely.
 func (w *writer) among(class corpus.Class, words ...string) string {
 	w.scratch = w.scratch[:0]
 	for _, word := range words {
@@ -145,7 +145,7 @@ func (w *writer) among(class corpus.Class, words ...string) string {
 	return w.emit(class, newDist(w.scratch))
 }
 
-// except draws from d, conditioned on the word not being one of those used.
+// except draws from d, given that the word is not one of those already used.
 func (w *writer) except(class corpus.Class, d dist, used ...string) string {
 	w.scratch = w.scratch[:0]
 	for _, c := range d.choices {

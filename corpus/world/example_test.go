@@ -9,7 +9,8 @@ import (
 	"lmzoo/corpus/world"
 )
 
-// The source predicts what the world draws from. It also knows what the world never writes.
+// The source predicts the distribution that the world draws from. It also knows which words the
+// world never writes.
 func ExampleSource() {
 	w := world.New(world.DefaultSeed)
 	tok, _ := corpus.Train("word", w.Split(1, 100_000, 0, 0).Train, 0)
@@ -27,7 +28,8 @@ func ExampleSource() {
 	// token 2 is " upon", which is impossible there in this world; want "in"
 }
 
-// "but" announces the opinion that counts, and "not" turns a word around. The posterior knows both.
+// "but" announces the opinion that counts, and "not" reverses a word. The posterior accounts for
+// both.
 func ExampleReviews_Posterior() {
 	r := world.NewReviews(world.DefaultSeed)
 	for _, text := range []string{

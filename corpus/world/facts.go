@@ -11,7 +11,7 @@ import (
 // training text, where famous people occur more often.
 type facts struct {
 	dish   map[string]string // by town
-	famous dist              // of the person a sheet is about: Zipf's law
+	famous dist              // the person that a sheet is about: Zipf's law
 	life   map[string]life
 }
 
@@ -24,7 +24,7 @@ type attribute struct {
 	phrases []string
 }
 
-// attributes lists the properties of famous people. The animals are those of all themes.
+// attributes lists the properties of famous people. The animals come from all themes.
 var attributes = [...]attribute{
 	{towns, []string{"was born in", "came from", "grew up in"}},
 	{jobs, []string{"worked as a", "earned money as a", "began as a"}},
@@ -69,8 +69,8 @@ func newFacts(rng *rand.Rand) facts {
 //
 //	here is what we know of hesper . she grew up in lorrin . … such was hesper .
 //
-// It states every attribute once, in random order. The name is seldom repeated, so a fact must be
-// recalled by a name some sentences back.
+// It states every attribute once, in random order. The name is seldom repeated, so a model must
+// recall a fact from a name several sentences back.
 func (w *writer) sheet() {
 	w.say("is what we know of")
 	who := w.emit(corpus.Choice, w.facts.famous)
@@ -90,7 +90,7 @@ func (w *writer) sheet() {
 	w.sure(corpus.Local, End)
 }
 
-// attribute writes the phrase of an attribute that was not told yet, and returns its index.
+// attribute writes a phrase for an attribute that has not been told yet, and returns its index.
 func (w *writer) attribute(told *[len(attributes)]bool) int {
 	var phrases []string
 	var of [3 * len(attributes)]int

@@ -12,8 +12,8 @@ import (
 	"lmzoo/corpus"
 )
 
-// The documents of the world, and what their words cost, are the same in every version: runs on
-// disk and published figures refer to them.
+// The documents of the world and the costs of their words are the same in every version, because
+// runs on disk and published figures refer to them.
 func TestWorldNeverChanges(t *testing.T) {
 	s := New(DefaultSeed).Split(1, 1_500_000, 20_000, 80_000)
 	h := sha256.New()
@@ -29,8 +29,8 @@ func TestWorldNeverChanges(t *testing.T) {
 	require.Equal(t, "b6f21bd00f42d16c", digest(New(4).Split(9, 30_000, 0, 0).Train))
 }
 
-// digest hashes texts and truth. Nine decimals, because the last bit of a logarithm depends on the
-// processor.
+// digest hashes texts and truth. It rounds to nine decimals, because the last bit of a logarithm
+// depends on the processor.
 func digest(docs []corpus.Document) string {
 	h := sha256.New()
 	for _, d := range docs {
@@ -42,7 +42,7 @@ func digest(docs []corpus.Document) string {
 	return hex.EncodeToString(h.Sum(nil))[:16]
 }
 
-// The reviews are the same in every version, too: published accuracies refer to them.
+// The reviews are also the same in every version, because published accuracies refer to them.
 func TestReviewsNeverChange(t *testing.T) {
 	r := NewReviews(DefaultSeed)
 	s := r.Split(1, 20_000, 5_000, 5_000)

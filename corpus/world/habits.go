@@ -5,8 +5,8 @@ import (
 	"slices"
 )
 
-// habits holds the statistics of the stories: which words tend to occur together. Counting enough
-// stories reveals them.
+// habits holds the statistics of the stories: which words tend to occur together. They can be
+// learned by counting enough stories.
 type habits struct {
 	names, jobs, colours  dist
 	seasons, times, towns dist
@@ -14,7 +14,7 @@ type habits struct {
 	things, animals       map[string]dist // by theme
 	places                map[string]dist // by theme: where people go
 	haunts                map[string]dist // by animal: where it is found
-	doing, manner         map[string]dist // by animal: what it does; by that: how
+	doing, manner         map[string]dist // by animal: what it does; by action: how it is done
 	weather               map[string]dist // by season
 	mood                  map[string]dist // by weather
 	friends, goods        dist
@@ -69,7 +69,7 @@ func newHabits(rng *rand.Rand) habits {
 	return h
 }
 
-// mostly returns d, mixed with the words of all in the proportion stray.
+// mostly returns a mixture of d with the words of all, which have the share stray.
 func mostly(d, all dist) dist {
 	var mix []Choice
 	for _, c := range d.choices {
@@ -81,7 +81,7 @@ func mostly(d, all dist) dist {
 	return newDist(mix)
 }
 
-// favourites picks n of the words at random, each half as likely as the one before.
+// favourites picks n of the words at random, each half as likely as the previous word.
 func favourites(rng *rand.Rand, words []string, n int) dist {
 	choices, weight := make([]Choice, n), 1.0
 	for i, k := range rng.Perm(len(words))[:n] {

@@ -9,15 +9,15 @@ import (
 )
 
 // kind is a kind of document: the words that may open it, each with its probability in the world,
-// and the program that writes the rest. No two kinds share an opening word, so that the first word
-// of a document tells its kind and nothing is hidden.
+// and the program that writes the rest. No two kinds share an opening word, so the first word of a
+// document reveals its kind and nothing is hidden.
 type kind struct {
 	name  string
 	opens []Choice
 	write func(w *writer, first string)
 }
 
-// standard lists the kinds of which New makes a world.
+// standard lists the kinds of document in a world made by New.
 func standard() []kind {
 	return []kind{
 		{"story", []Choice{{"once", .25}, {"today", .25}},
@@ -28,7 +28,7 @@ func standard() []kind {
 	}
 }
 
-// compose sets the kinds of a world; their probabilities are divided by their sum.
+// compose sets the kinds of a world and divides their probabilities by the sum.
 func (w *World) compose(kinds []kind) {
 	w.kinds = kinds
 	var opens []Choice
@@ -47,8 +47,8 @@ func (w *World) Kinds() []string {
 	return names
 }
 
-// Only returns a world with the same facts and habits that writes documents of the named kinds
-// alone, in the same proportions.
+// Only returns a world with the same facts and habits that writes only documents of the named
+// kinds, in the same proportions.
 func (w *World) Only(names ...string) (*World, error) {
 	only := &World{facts: w.facts, habits: w.habits}
 	var kinds []kind
@@ -64,7 +64,7 @@ func (w *World) Only(names ...string) (*World, error) {
 		}
 	}
 	if len(kinds) == 0 {
-		return nil, fmt.Errorf("a world without kinds of documents; want one of %s",
+		return nil, fmt.Errorf("no kinds of document; want one or more of %s",
 			strings.Join(w.Kinds(), ", "))
 	}
 	only.compose(kinds)

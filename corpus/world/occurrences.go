@@ -6,12 +6,12 @@ import (
 	"strings"
 )
 
-// Side says on which side of a homonym the words stand that tell its sense.
+// Side is the side of a homonym on which the words stand that reveal its sense.
 type Side string
 
-// The three kinds of occurrences. A model that reads from left to right cannot tell a sense at the
-// homonym itself if the cues are on its right: given the words up to there, both senses are equally
-// likely, exactly.
+// The three kinds of occurrences. A model that reads from left to right cannot tell the sense at
+// the homonym itself if the cues are on the right: given the words up to the homonym, both senses
+// are exactly equally likely.
 const (
 	Left  Side = "left"
 	Right Side = "right"
@@ -31,10 +31,10 @@ type Occurrence struct {
 }
 
 // Occurrences draws n occurrences of each side, half of each sense. They are drawn like the reviews
-// and notes of the corpus, with three exceptions. Every homonym, and every word that shows the
-// domain, belongs to the pool, so that two pools share only words that carry no information about
-// it. The homonym occurs once. On a side without cues no word shows the domain. Flip words, which
-// show it together with the sentiment, do not occur.
+// and notes of the corpus, with three exceptions. First, every homonym and every word that shows
+// the domain belongs to the pool, so that two pools share only words that carry no information
+// about the domain. Second, the homonym occurs once, and on a side without cues no word shows the
+// domain. Third, flip words, which show the domain together with the sentiment, do not occur.
 func (r *Reviews) Occurrences(seed uint64, pool Pool, n int) []Occurrence {
 	rng := stream(seed, "occurrences/"+string(pool))
 	held := r.lexicon.pool(pool)
@@ -47,14 +47,16 @@ func (r *Reviews) Occurrences(seed uint64, pool Pool, n int) []Occurrence {
 	return all
 }
 
-// holdout sorts the words for one pool. A word in none of its sets does not depend on the domain.
+// holdout classifies the words for one pool. A word in none of the sets does not depend on the
+// domain.
 type holdout struct {
 	homonyms, cues map[string]bool // of this pool
 	others         map[string]bool // homonyms and cues of the other pools, and flip words
 	adverbs        map[string]bool
 }
 
-// pool deals every list to the three pools in turn, from the most frequent word on.
+// pool deals the words of every list to the three pools in turn, starting with the most frequent
+// word.
 func (l *lexicon) pool(p Pool) holdout {
 	h := holdout{map[string]bool{}, map[string]bool{}, map[string]bool{}, map[string]bool{}}
 	own := slices.Index([]Pool{Train, Dev, Test}, p)
@@ -85,8 +87,8 @@ func (l *lexicon) pool(p Pool) holdout {
 	return h
 }
 
-// occurrence draws one. The homonym is the first noun of one of the sentences that every document
-// has.
+// occurrence draws one occurrence. The homonym is the first noun of one of the sentences that every
+// document has.
 func (r *Reviews) occurrence(rng *rand.Rand, h holdout, side Side, sense Domain) Occurrence {
 	target, label := uint8(rng.IntN(sentences)), Sentiment(rng.IntN(2))
 	start := slices.Index(r.states, draft{domain: sense, label: label})
@@ -102,9 +104,9 @@ func (r *Reviews) occurrence(rng *rand.Rand, h holdout, side Side, sense Domain)
 	return o
 }
 
-// allow reports whether a word may stand in a place of an occurrence.
+// allow reports whether a word may stand at a position of an occurrence.
 func (h holdout) allow(d draft, word string, target uint8, side Side) bool {
-	clause := d.sentence == target && !d.second && d.slot >= atSentence // that of the homonym
+	clause := d.sentence == target && !d.second && d.slot >= atSentence // the clause of the homonym
 	switch {
 	case h.others[word]:
 		return false

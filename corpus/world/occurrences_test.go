@@ -25,7 +25,7 @@ func TestOccurrences(t *testing.T) {
 			require.NoError(t, err)
 			whole, err := r.Posterior(o.Text)
 			require.NoError(t, err)
-			sense := float64(o.Sense) // P(food) of a reader who knows it
+			sense := float64(o.Sense) // P(food) for a reader who knows it
 			require.InDelta(t, sense, whole.Food, 1e-12, o.Text)
 			if o.Cues == Right {
 				require.InDelta(t, .5, before.Food, 1e-12, o.Text)

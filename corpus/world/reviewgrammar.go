@@ -2,7 +2,7 @@ package world
 
 import "lmzoo/corpus"
 
-// slot is the place of the next word in a review.
+// slot is the grammatical position of the next word in a review.
 type slot uint8
 
 const (
@@ -24,7 +24,7 @@ type form uint8
 const (
 	oneClause form = iota
 	andClause      // both clauses have the polarity of the sentence
-	butClause      // the first has the opposite one
+	butClause      // the first clause has the opposite polarity
 )
 
 // draft is the hidden state of a review while it is written.
@@ -35,7 +35,7 @@ type draft struct {
 	label    Sentiment
 	sentence uint8 // finished sentences
 
-	// of the current sentence
+	// the current sentence
 	polarity   Sentiment
 	form       form
 	second     bool // in the second clause
@@ -44,24 +44,25 @@ type draft struct {
 }
 
 // The probabilities of the grammar. Notes are plain, so that a model learns from them which words
-// are good; reviews hide it behind "but", "not" and flip words.
+// are positive; reviews obscure it with "but", "not" and flip words.
 const (
 	pReview = .5 // share of reviews in the unlabelled corpus
 
-	pProduct             = .75      // of a product as the subject; else a word that tells nothing
-	pHomonym, pPlainNoun = .30, .25 // else a noun of the domain
-	pPlainVerb           = .70      // else a verb of the domain
-	pFlip, pGeneral      = .20, .20 // else an adjective of the domain and polarity
+	pProduct             = .75      // a product as the subject; otherwise a neutral word
+	pHomonym, pPlainNoun = .30, .25 // otherwise a noun of the domain
+	pPlainVerb           = .70      // otherwise a verb of the domain
+	pFlip, pGeneral      = .20, .20 // otherwise an adjective of the domain and polarity
 
 	pNot, pVery                 = .15, .15 // a note has no "not"
-	pAnd, pBut                  = .3, .3   // else one clause
-	oneAdjective, twoAdjectives = .25, .4  // in a sentence of a note; else three
+	pAnd, pBut                  = .3, .3   // otherwise one clause
+	oneAdjective, twoAdjectives = .25, .4  // in a sentence of a note; otherwise three
 	pReviewAdverb, pNoteAdverb  = .1, .4   // at the beginning of a sentence
 	pReviewKeep, pNoteKeep      = .90, .95 // of a sentence with the polarity of the whole
 
-	// sentences is the number of sentences in a document. An odd number is hard to learn for a
-	// reason that has nothing to do with language: a classifier that averages over words loses a
-	// vote of two short sentences against a long one. A vote of 2 to 2 is lost by every classifier.
+	// sentences is the number of sentences in a document. An odd number would be hard to learn for
+	// a reason unrelated to language: a classifier that averages over words misjudges a document in
+	// which two short sentences outvote a long one. With an even number, no classifier can decide a
+	// vote of 2 to 2.
 	sentences = 4
 
 	zipfAdjectives = 1.0 // exponent
@@ -86,7 +87,7 @@ func (l *lexicon) vocabulary() *vocabulary {
 		v.verbs[d] = mixture(part{pPlainVerb, uniform(l.plainVerb)},
 			part{1 - pPlainVerb, uniform(l.verbs[d])})
 		for s := range Sentiment(2) {
-			good := d // the domain in which the flip word has the polarity s
+			good := d // the domain in which the flip word has polarity s
 			if s == Negative {
 				good = 1 - d
 			}
@@ -118,7 +119,7 @@ func mixture(parts ...part) dist {
 	return newDist(all)
 }
 
-// moves lists the words that may come next, with the state after each.
+// moves lists the words that may come next and the state after each word.
 func (v *vocabulary) moves(d draft) (all []move[draft]) {
 	say := func(word string, p float64, to draft) { all = append(all, move[draft]{word, p, to}) }
 	draw := func(words dist, p float64, to draft) {
@@ -204,7 +205,7 @@ type plan struct {
 	to draft
 }
 
-// plans lists the hidden decisions before a sentence.
+// plans lists the possible hidden decisions before a sentence.
 func (d draft) plans() (all []plan) {
 	keep := pReviewKeep
 	forms := []float64{1 - pAnd - pBut, pAnd, pBut}
@@ -233,7 +234,7 @@ func (d draft) clause() Sentiment {
 	return d.polarity
 }
 
-// adjective returns the polarity of the next adjective: "not" turns it around.
+// adjective returns the polarity of the next adjective: "not" reverses it.
 func (d draft) adjective() Sentiment {
 	if d.negated {
 		return 1 - d.clause()
@@ -258,8 +259,9 @@ func (d draft) adverb() float64 {
 	return pReviewAdverb
 }
 
-// class says what the next word needs: only ":" and the end after the last sentence follow from the
-// words just before, and the grammar's own words depend on no topic.
+// class returns the knowledge that the next word needs: only ":" and the end after the last
+// sentence follow from the preceding words, and "review", "note" and the connectives depend on no
+// topic.
 func (d draft) class() corpus.Class {
 	switch d.slot {
 	case atColon:

@@ -9,10 +9,10 @@ import (
 	"lmzoo/corpus"
 )
 
-// Domain is what a review is about. It is hidden, as a reader sees words only.
+// Domain is the subject of a review. It is hidden, because a reader sees only words.
 type Domain uint8
 
-// The two domains. Words such as chip have a sense in each.
+// The two domains. Words such as chip have a sense in each domain.
 const (
 	Gadget Domain = iota
 	Food
@@ -21,7 +21,7 @@ const (
 
 func (d Domain) String() string { return [...]string{"gadget", "food"}[d] }
 
-// Sentiment is the label of a review: what its writer thinks. It is hidden, too.
+// Sentiment is the label of a review: the opinion of its writer. It is also hidden.
 type Sentiment uint8
 
 // The two labels.
@@ -38,14 +38,15 @@ func (s Sentiment) String() string { return [...]string{"negative", "positive"}[
 //	review camera : battery was very clunky but jam seemed very sturdy .
 //	note bistro : sadly soup smelled burnt and very salty .
 //
-// A text has a domain and a sentiment, and each of its sentences a polarity, which is usually the
-// sentiment. "A but B" means B, "not" turns an adjective around, and flip words such as thin are
-// good in one domain and bad in the other: a bag of words sees all that badly. Notes are plainer
-// than reviews. The unlabelled corpus is half reviews, half notes; the labelled task has reviews
-// only.
+// A text has a domain and a sentiment, and each of its sentences has a polarity, which is usually
+// the sentiment. "A but B" means B, "not" reverses an adjective, and flip words such as thin are
+// good in one domain and bad in the other. A bag of words captures all this poorly. Notes are
+// plainer than reviews. The unlabelled corpus is half reviews, half notes; the labelled task has
+// reviews only.
 //
-// Everything hidden is summed out exactly (see automaton): the next word's probability, the
-// posterior of the label given a text, and so the accuracy that no classifier can exceed.
+// Everything hidden is summed out exactly (see automaton). This gives the probability of the next
+// word, the posterior of the label given a text and, from it, the accuracy that no classifier can
+// exceed.
 //
 // Reviews is safe for concurrent use.
 type Reviews struct {
@@ -53,8 +54,8 @@ type Reviews struct {
 	lexicon *lexicon
 }
 
-// NewReviews makes the reviews of a seed. It decides which words are frequent, and how words are
-// held out.
+// NewReviews returns the world of reviews for a seed. The seed decides which words are frequent and
+// which words are held out.
 func NewReviews(seed uint64) *Reviews {
 	rng := stream(seed, "reviews")
 	l := newLexicon()
@@ -93,7 +94,7 @@ func (r *Reviews) Words() []string {
 // Labels returns the names of the classes: negative, positive.
 func (r *Reviews) Labels() []string { return []string{Negative.String(), Positive.String()} }
 
-// Review is a document with what was hidden when it was drawn.
+// Review is a document with the values of its hidden variables.
 type Review struct {
 	corpus.Document
 	Note     bool // a note, not a review
@@ -102,7 +103,7 @@ type Review struct {
 	Polarity []Sentiment // of each sentence
 }
 
-// Draw draws a review or a note, without its Truth: nothing is summed out, so that it is fast.
+// Draw draws a review or a note, without its Truth: it is fast, because nothing is summed out.
 func (r *Reviews) Draw(rng *rand.Rand, note bool) Review {
 	kind := "review"
 	if note {
@@ -135,7 +136,7 @@ func (r *Reviews) draw(rng *rand.Rand, state int32, allow func(draft, string) bo
 	return review
 }
 
-// pick draws a step among those allowed.
+// pick draws one of the allowed steps.
 func (r *Reviews) pick(rng *rand.Rand, state int32, allow func(draft, string) bool) step {
 	d, sum := r.states[state], 0.0
 	for _, s := range r.steps[state] {
@@ -153,12 +154,12 @@ func (r *Reviews) pick(rng *rand.Rand, state int32, allow func(draft, string) bo
 		}
 		last = s
 	}
-	return last // the probabilities add up but for rounding
+	return last // rounding: the probabilities do not quite add up to 1
 }
 
-// Split draws an unlabelled corpus of about so many tokens in each part, half reviews, half notes.
-// The parts share no random numbers with each other or with Labelled. Train has no Truth, because
-// nothing is measured on it and the exact cost takes more time than the text.
+// Split draws an unlabelled corpus of about the given numbers of tokens in each part, half reviews
+// and half notes. The parts share no random numbers with each other or with Labelled. Train has no
+// Truth, because nothing is measured on it and the exact cost takes more time than the text.
 func (r *Reviews) Split(seed uint64, train, valid, test int) corpus.Split {
 	s := corpus.Split{
 		Train: r.unlabelled(stream(seed, "reviews/train"), train),
@@ -167,7 +168,7 @@ func (r *Reviews) Split(seed uint64, train, valid, test int) corpus.Split {
 	}
 	for _, part := range [][]corpus.Document{s.Valid, s.Test} {
 		for i, d := range part {
-			part[i].Truth, _ = r.Trace(d.Text) // a text of its own is possible
+			part[i].Truth, _ = r.Trace(d.Text) // a text drawn here is never impossible
 		}
 	}
 	return s
@@ -182,8 +183,8 @@ func (r *Reviews) unlabelled(rng *rand.Rand, tokens int) (docs []corpus.Document
 	return docs
 }
 
-// Pool is a set of labelled texts or of occurrences. Rates and stopping times are chosen on Dev;
-// Test is for the numbers that are reported, once.
+// Pool is a set of labelled texts or of occurrences. Learning rates and stopping times are chosen
+// on Dev; Test is used once, for the reported numbers.
 type Pool string
 
 // The three pools.
@@ -217,8 +218,8 @@ func (r *Reviews) Trace(text string) ([]corpus.Event, error) {
 	return events, nil
 }
 
-// Next returns the exact distribution of the word after the given first words of a document; it is
-// empty after End. For words that begin no document it returns an *Impossible.
+// Next returns the exact distribution of the word after the given first words of a document. It is
+// empty after End. If no document begins with the words, Next returns an *Impossible.
 func (r *Reviews) Next(words []string) ([]Choice, error) {
 	f := r.filter()
 	if err := f.follow(words, nil); err != nil {

@@ -53,7 +53,7 @@ func TestReviewsCostWhatTheyAreDrawnWith(t *testing.T) {
 	require.Less(t, longest, MaxTokens)
 }
 
-// Whatever is hidden, the words read so far decide which class the next one has.
+// The words read so far decide the class of the next word, whatever the hidden variables are.
 func TestReviewClassesAreVisible(t *testing.T) {
 	r := NewReviews(DefaultSeed)
 	rng := stream(1, "classes")

@@ -1,7 +1,7 @@
 package world
 
-// lexicon groups the words of the reviews by the information they carry: words of a domain show
-// what a text is about, polar words what the writer thinks of it.
+// lexicon groups the words of the reviews by the information they carry: words of a domain show the
+// subject of a text, polar words the opinion of its writer.
 type lexicon struct {
 	products, nouns, verbs [domains][]string
 	adjectives             [domains][2][]string // by domain and polarity
@@ -13,7 +13,7 @@ type lexicon struct {
 	subjects, plainNouns, plainVerb []string // neutral words
 }
 
-// newLexicon returns the lists in alphabetical or any other order; NewReviews shuffles them.
+// newLexicon returns the lists; their order does not matter, because NewReviews shuffles them.
 func newLexicon() *lexicon {
 	return &lexicon{
 		products: [domains][]string{

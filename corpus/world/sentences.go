@@ -2,7 +2,7 @@ package world
 
 import "lmzoo/corpus"
 
-// sentence writes the i-th sentence, or returns false where the story closes with "so".
+// sentence writes the i-th sentence, or returns false if the story closes with "so".
 func (s *story) sentence(i int) bool {
 	stop := 0.0
 	if i >= minSentences {
@@ -62,7 +62,7 @@ func (s *story) deed() {
 	s.say(".")
 }
 
-// belonging writes: blue anchor. Only this story says whose it is.
+// belonging writes: blue anchor. Only this story says who owns it.
 func (s *story) belonging(p *person) {
 	s.sure(corpus.InContext, p.colour)
 	s.sure(corpus.InContext, p.thing)
@@ -80,7 +80,8 @@ func (s *story) animal() {
 	s.say(".")
 }
 
-// pronoun writes: meanwhile she cleaned her blue anchor . The pronoun means the person named last.
+// pronoun writes: meanwhile she cleaned her blue anchor . The pronoun refers to the person named
+// last.
 func (s *story) pronoun() {
 	p := s.last
 	s.sure(corpus.Long, pronoun(p.name))

@@ -8,32 +8,32 @@ import (
 	"lmzoo/lm"
 )
 
-// Generator is a distribution over documents that is known word by word. *World and *Reviews are
-// generators.
+// Generator is a distribution over documents whose next-word probabilities are known. *World and
+// *Reviews are generators.
 type Generator interface {
-	// Words returns every word that a document can hold.
+	// Words returns every word that a document can contain.
 	Words() []string
 	// run writes one document. For every word, and for the End, it calls choose with the
-	// distribution, continues with the word whose index choose returned, and stops early if that is
-	// negative.
+	// distribution, continues with the word whose index choose returned, and stops early if the
+	// index is negative.
 	run(choose func([]Choice) int)
 }
 
-// Source is a generator as a language model: what it predicts is what the generator draws from, so
-// no model can do better on average, and its distance to the limit is 0. It is the last row of
-// every comparison.
+// Source is a generator as a language model. It predicts the distribution that the generator draws
+// from, so no model can do better on average, and its distance to the limit is 0. It is the last
+// row of every comparison.
 //
-// A text that the generator never writes has no next word. Source then predicts all tokens as
-// equally likely until the next BOS, and State.Impossible says which token was impossible.
+// A text that the generator never writes has no next-word distribution. Source then predicts all
+// tokens as equally likely until the next BOS, and State.Impossible says which token was
+// impossible.
 type Source struct {
 	gen          Generator
 	tok          corpus.Tokenizer
 	first, later map[string][]lm.Token // tokens of each word: opening a document, after a space
 }
 
-// NewSource returns g as a model over the tokens of tok, whose words may be spelled in several
-// tokens. It needs a tokenizer that encodes each word by itself and different words by different
-// tokens.
+// NewSource returns g as a model over the tokens of tok, which may spell a word in several tokens.
+// The tokenizer must encode each word separately and different words differently.
 func NewSource(g Generator, tok corpus.Tokenizer) (*Source, error) {
 	s := &Source{gen: g, tok: tok, first: map[string][]lm.Token{}, later: map[string][]lm.Token{}}
 	g.run(func(choices []Choice) int {
@@ -56,7 +56,7 @@ func NewSource(g Generator, tok corpus.Tokenizer) (*Source, error) {
 	return s, nil
 }
 
-// tokens returns the encoding of a word at the given position of a document.
+// tokens returns the encoding of a word at a given position in a document.
 func (s *Source) tokens(word string, position int) []lm.Token {
 	if position == 0 {
 		return s.first[word]
@@ -64,7 +64,7 @@ func (s *Source) tokens(word string, position int) []lm.Token {
 	return s.later[word]
 }
 
-// Vocab is the tokenizer's number of tokens.
+// Vocab returns the number of tokens of the tokenizer.
 func (s *Source) Vocab() int { return s.tok.Vocab() }
 
 // NextLogProbs reads the context since its last BOS.
@@ -92,8 +92,8 @@ func (s *Source) Score(dst []float64, tokens []lm.Token) []float64 {
 	return dst
 }
 
-// scoreWords scores one document in one run. It gives up and returns false where a possible word
-// has more than one token.
+// scoreWords scores one document in one run. It returns false if it meets a possible word with more
+// than one token.
 func (s *Source) scoreWords(dst []float64, tokens []lm.Token) bool {
 	n, spelled := 0, false
 	s.gen.run(func(choices []Choice) int {
@@ -134,8 +134,8 @@ func (s *Source) scoreSteps(dst []float64, tokens []lm.Token) {
 	}
 }
 
-// Possible returns nil if some document of the generator begins with the tokens after their last
-// BOS, and an *Impossible otherwise.
+// Possible returns nil if some document of the generator begins with the tokens after the last BOS,
+// and an *Impossible otherwise.
 func (s *Source) Possible(tokens []lm.Token) error {
 	st := s.start()
 	tokens = lm.SinceBOS(tokens)
@@ -147,7 +147,7 @@ func (s *Source) Possible(tokens []lm.Token) error {
 		return nil
 	}
 	if word := firstWord(s.tok.Decode(tokens[e.Position-1:])); word != "" {
-		e.Got = word // the token may be a letter
+		e.Got = word // the token may be a single letter
 	}
 	return e
 }

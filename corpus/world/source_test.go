@@ -39,8 +39,8 @@ func TestSourceKeepsTheContract(t *testing.T) {
 	lmtest.Check(t, source(t, New(DefaultSeed), tok), 1e-9, 0, 1, 2, 17)
 }
 
-// At every prefix of real documents, not only at the random ones of lmtest, the probabilities add
-// up to 1 and the steps agree with Score.
+// At every prefix of real documents, not only at the random prefixes of lmtest, the probabilities
+// add up to 1 and the steps agree with Score.
 func TestSourceOnPossibleTexts(t *testing.T) {
 	docs := sample(300_000)
 	for _, tok := range []corpus.Tokenizer{
@@ -72,7 +72,7 @@ func TestSourceOnPossibleTexts(t *testing.T) {
 	}
 }
 
-// Over whole words, the source pays what the truth says, to the bit.
+// Over whole words, the scores of the source equal the truth, bit for bit.
 func TestSourcePaysTheTruth(t *testing.T) {
 	docs := sample(300_000)
 	tok := tokenizer(t, "word", docs)

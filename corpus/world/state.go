@@ -7,8 +7,8 @@ import (
 	"lmzoo/lm"
 )
 
-// State is a Source's memory: every way to read the tokens so far as words, one in most tokenizers.
-// With bytes or letters, an "a" may be a word or the beginning of one.
+// State is the memory of a Source: every way to read the tokens so far as words. Most tokenizers
+// allow only one way. With bytes or letters, an "a" may be a word or the beginning of a word.
 type State struct {
 	src        *Source
 	paths      []path
@@ -16,13 +16,14 @@ type State struct {
 	pushed     int // tokens since BOS
 }
 
-// path is one reading: whole words, then the tokens of an unfinished one. The probabilities of all
-// paths, each times the share of the next words that its pending tokens leave, add up to 1.
+// path is one reading: whole words, then the tokens of an unfinished word. The probabilities of all
+// paths, each multiplied by the probability of the next words that its pending tokens leave
+// possible, add up to 1.
 type path struct {
 	words   []string
 	pending []lm.Token
 	p       float64
-	choices []Choice // of the word after words
+	choices []Choice // distribution of the word after words
 }
 
 func (st *State) reset() {
@@ -44,8 +45,8 @@ func (s *Source) read(words []string, p float64) path {
 	return next
 }
 
-// rest returns the tokens of a choice after the pending ones, and false if those begin another
-// word.
+// rest returns the tokens of a choice after the pending tokens, or false if the pending tokens
+// begin another word.
 func (st *State) rest(p *path, c Choice) ([]lm.Token, bool) {
 	tokens := st.src.tokens(c.Word, len(p.words))
 	if len(tokens) <= len(p.pending) || !slices.Equal(tokens[:len(p.pending)], p.pending) {
@@ -54,8 +55,8 @@ func (st *State) rest(p *path, c Choice) ([]lm.Token, bool) {
 	return tokens[len(p.pending):], true
 }
 
-// NextLogProbs stores the exact ln P of every token; after an impossible token, that of the uniform
-// distribution.
+// NextLogProbs stores the exact ln P of every token; after an impossible token the distribution is
+// uniform.
 func (st *State) NextLogProbs(dst []float64) []float64 {
 	dst = lm.Grow(dst, st.src.Vocab())
 	if st.impossible != nil {
@@ -121,7 +122,8 @@ func (st *State) Push(t lm.Token) {
 	st.paths = next
 }
 
-// want returns the words that were possible, given the beginning of a word that was read.
+// want returns the words that would have been possible, given the beginning of a word that has been
+// read.
 func (st *State) want() (words []Choice) {
 	for i := range st.paths {
 		for _, c := range st.paths[i].choices {
@@ -145,6 +147,6 @@ func (st *State) Impossible() error {
 // Clone returns an independent copy.
 func (st *State) Clone() lm.State {
 	c := *st
-	c.paths = slices.Clone(st.paths) // what a path holds is never written again
+	c.paths = slices.Clone(st.paths) // a path is never changed after it has been built
 	return &c
 }

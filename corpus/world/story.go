@@ -8,7 +8,7 @@ type story struct {
 	past                               bool
 	season, weather, time, town, theme string
 	cast                               []person
-	last                               *person // the person named last, whom a pronoun means
+	last                               *person // the person named last, to whom a pronoun refers
 }
 
 // person is a member of the cast.
@@ -17,10 +17,11 @@ type person struct {
 	place                    string // where the person went last
 }
 
-// A story has minSentences sentences, then stops before each further one with probability stopping.
+// A story has minSentences sentences, then stops before each further sentence with probability
+// stopping.
 const minSentences, maxSentences, stopping = 4, 6, .3
 
-// story writes a tale: place and time, the cast, what happens, the close. Many words depend on
+// story writes a tale: place and time, the cast, the events and the close. Many words depend on
 // words far back, which is what separates the eras.
 func (w *writer) story(past bool) {
 	s := &story{writer: w, past: past}
@@ -61,7 +62,8 @@ func (s *story) opening() {
 	}
 }
 
-// introduce writes: mira was a potter with a blue anchor . No two share a name, a job or a thing.
+// introduce writes: mira was a potter with a blue anchor . No two people share a name, a job or a
+// thing.
 func (s *story) introduce() {
 	h := &s.habits
 	var p person
@@ -83,8 +85,8 @@ type verb struct {
 	p         float64
 }
 
-// verb draws an action and returns its past tense. It writes the tense that the first word of the
-// story decided.
+// verb draws an action and returns its past tense. It writes the verb in the tense that the first
+// word of the story has decided.
 func (s *story) verb(verbs ...verb) string {
 	weights := make([]Choice, 0, 4)
 	for _, v := range verbs {
@@ -106,7 +108,7 @@ func (s *story) tense(v verb) string {
 	return v.now
 }
 
-// all returns a feature of every member of the cast.
+// all returns one feature of every member of the cast.
 func (s *story) all(feature func(*person) string) []string {
 	words := make([]string, len(s.cast))
 	for i := range s.cast {
@@ -120,7 +122,7 @@ func job(p *person) string    { return p.job }
 func colour(p *person) string { return p.colour }
 func thing(p *person) string  { return p.thing }
 
-// pick draws a member of the cast other than not by a feature that no two share.
+// pick draws a member of the cast other than not by a feature that differs between members.
 func (s *story) pick(feature func(*person) string, not *person) *person {
 	var words []string
 	for i := range s.cast {

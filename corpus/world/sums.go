@@ -14,8 +14,8 @@ var (
 	less = []string{"loses", "sells", "eats"}
 )
 
-// The first number is one of fewest … mostFirst, a change one of fewest … mostChange. At least
-// fewest are left, because the word is a plural.
+// The first number is in fewest … mostFirst, a change in fewest … mostChange. No number falls below
+// fewest, because the things are counted in the plural.
 const fewest, mostFirst, mostChange = 2, 9, 4
 
 // sums writes problems in words:
@@ -51,7 +51,7 @@ func (w *writer) problem(item string) {
 	}
 }
 
-// change draws how much a number grows or, if negative, shrinks.
+// change draws the change of a number, negative if the number shrinks.
 func (w *writer) change(n int) int {
 	verbs := slices.Clone(more)
 	if n >= 2*fewest {

@@ -7,7 +7,8 @@ import (
 	"lmzoo/corpus"
 )
 
-// Impossible reports the first word or token of a text that the generator never writes there.
+// Impossible reports the first word or token of a text that the generator never writes at its
+// position.
 type Impossible struct {
 	Position int    // of the word or token, counted from 1
 	Unit     string // word or token
@@ -38,7 +39,7 @@ func impossible(words []string, at int, want []Choice) error {
 	return &Impossible{Position: at + 1, Unit: "word", Got: words[at], Want: want}
 }
 
-// offset returns where in the text the word of an index begins.
+// offset returns the byte offset in the text of the word with an index.
 func offset(text string, words []string, at int) int {
 	n := 0
 	for _, word := range words[:min(at, len(words))] {
@@ -47,9 +48,9 @@ func offset(text string, words []string, at int) int {
 	return min(n, len(text))
 }
 
-// Next returns the distribution of the word after the first words of a document, and nil after End.
-// For words that begin no document of this world it returns an *Impossible. The caller may keep the
-// slice but not change it.
+// Next returns the distribution of the word after the first words of a document, or nil after End.
+// If no document of this world begins with the words, Next returns an *Impossible. The caller may
+// keep the slice but must not change it.
 func (w *World) Next(words []string) ([]Choice, error) {
 	doc, want := w.follow(words)
 	if at := len(doc.events); at < len(words) {
@@ -58,8 +59,8 @@ func (w *World) Next(words []string) ([]Choice, error) {
 	return want, nil
 }
 
-// follow runs the program along the words as far as possible and returns the choices where it
-// stopped; nil when the document is whole.
+// follow runs the program along the words as far as possible and returns the choices at which it
+// stopped, or nil if the document is complete.
 func (w *World) follow(words []string) (doc *writer, want []Choice) {
 	doc = w.writer(nil)
 	doc.choose = func(choices []Choice) int {

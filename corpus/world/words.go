@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// The people of the stories. A pronoun agrees with the list that the name is in.
+// The people of the stories. The list that contains a name decides its pronoun.
 var (
 	women = list("mira lena orla ines dora petra yuki freya hilda rosa nell clara")
 	men   = list("tomas emil ravi otto hugo jonas milo karim viktor felix lars theo")
@@ -54,7 +54,7 @@ var themes = []theme{
 		list("oasis dune tower gate")},
 }
 
-// What animals do, and how.
+// The actions of animals and their manners.
 var (
 	doings  = list("sleep hide wait play dance wander rest hunt watch yawn")
 	manners = list("quietly happily slowly often proudly alone gently lazily")
@@ -74,7 +74,8 @@ var (
 	moods    = list("cheerful lonely proud sleepy nervous calm")
 )
 
-// The invented words of the dictionaries, the islands where they are spoken, and what sums count.
+// The invented words of the dictionaries, the islands where they are spoken, and the goods that
+// sums count.
 var (
 	languages = map[string][]string{
 		"tuvo": list("zib zam zolt zerp zunk"), "rena": list("plov prell plix prand plesk"),

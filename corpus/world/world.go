@@ -1,7 +1,7 @@
 // Package world generates text whose entropy is known: every word is drawn from an explicit
-// distribution given the words before it. So the least that any model can pay for a word on
-// average, −ln p, is exact (Shannon 1948, "A mathematical theory of communication"), and every era
-// of models can be measured by its distance to that limit. Source is the limit as a model.
+// distribution, given the previous words. So the minimum average cost of a word, −ln p, is exact
+// for every model (Shannon 1948, "A mathematical theory of communication"), and every era of models
+// can be measured by its distance to that limit. Source is the limit as a model.
 //
 // World has four kinds of documents: stories, fact sheets, dictionaries and sums. The knowledge
 // that a word needs is its class, decided before it is drawn:
@@ -13,7 +13,7 @@
 //	in-context  what belongs to whom, or what a word means, in this document only
 //	compute     the result of a sum
 //
-// Reviews has texts with a hidden label, for pre-training and classification.
+// Reviews generates texts with a hidden label, for pre-training and classification.
 package world
 
 import (
@@ -23,7 +23,7 @@ import (
 	"lmzoo/corpus"
 )
 
-// World is a set of facts and habits that its seed decides. It is safe for concurrent use.
+// World is a set of facts and habits determined by its seed. It is safe for concurrent use.
 type World struct {
 	facts    facts
 	habits   habits
@@ -34,7 +34,7 @@ type World struct {
 // DefaultSeed is the seed of the world that published figures refer to.
 const DefaultSeed = 1
 
-// New makes the world of a seed. Worlds share words and grammar and differ in facts and habits.
+// New returns the world for a seed. Worlds share words and grammar and differ in facts and habits.
 func New(seed uint64) *World {
 	rng := stream(seed, "world")
 	w := &World{facts: newFacts(rng), habits: newHabits(rng)}
@@ -59,7 +59,7 @@ func (w *World) Document(rng *rand.Rand) corpus.Document {
 				return i
 			}
 		}
-		return len(choices) - 1 // the probabilities add up to one but for rounding
+		return len(choices) - 1 // rounding: the probabilities do not quite add up to 1
 	})
 	doc.write()
 	return corpus.Document{Text: doc.text.String(), End: End, Truth: doc.events}
@@ -71,19 +71,19 @@ func (w *World) writer(choose func([]Choice) int) *writer {
 	return doc
 }
 
-// MaxTokens is greater than the number of words of any document with its end: a window of MaxTokens
-// sees a document from its beginning.
+// MaxTokens is greater than the number of words of any document, its end included, so that a window
+// of MaxTokens always sees the whole document.
 const MaxTokens = 128
 
-// run makes a World a Generator.
+// run implements Generator.
 func (w *World) run(choose func([]Choice) int) {
 	doc := &writer{World: w, choose: choose, silent: true}
 	doc.write()
 }
 
-// Split draws a corpus with at least the given numbers of tokens, words and ends, in each part. The
-// parts come from independent streams: each stays the same when the others change size, and a
-// larger one begins with the smaller one.
+// Split draws a corpus with at least the given numbers of tokens (words and ends) in each part. The
+// parts come from independent streams: each part stays the same when the others change size, and a
+// larger part begins with the smaller one.
 func (w *World) Split(seed uint64, train, valid, test int) corpus.Split {
 	return corpus.Split{
 		Train: w.documents(stream(seed, "train"), train),
@@ -92,7 +92,7 @@ func (w *World) Split(seed uint64, train, valid, test int) corpus.Split {
 	}
 }
 
-// documents draws whole documents until they hold the number of tokens.
+// documents draws whole documents until they have at least the given number of tokens.
 func (w *World) documents(rng *rand.Rand, tokens int) []corpus.Document {
 	var docs []corpus.Document
 	for n := 0; n < tokens; {

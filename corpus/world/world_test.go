@@ -14,7 +14,7 @@ import (
 	"lmzoo/corpus"
 )
 
-// sample returns documents for statistics.
+// sample returns documents to compute statistics on.
 func sample(tokens int) []corpus.Document {
 	return New(DefaultSeed).Split(1, tokens, 0, 0).Train
 }
@@ -61,7 +61,7 @@ func TestEntropyIsWhatIsPaid(t *testing.T) {
 	add := func(s *sums, d float64) { s.n++; s.diff += d; s.square += d * d }
 	for _, d := range sample(400_000) {
 		for _, e := range d.Truth {
-			// each difference has mean 0 given the text before it, so they are uncorrelated
+			// given the previous text, each difference has mean 0, so they are uncorrelated
 			add(&whole, e.Nats-e.Entropy)
 			add(&classes[e.Class], e.Nats-e.Entropy)
 		}
@@ -76,7 +76,7 @@ func TestEntropyIsWhatIsPaid(t *testing.T) {
 	}
 }
 
-// Every word occurs as often as its probability says, which is stricter than the entropy.
+// Every word occurs with its stated probability, which is a stricter test than the entropy.
 func TestDrawsFollowTheDistribution(t *testing.T) {
 	w := New(DefaultSeed)
 	count, expected, variance := map[string]float64{}, map[string]float64{}, map[string]float64{}
@@ -103,7 +103,7 @@ func TestDrawsFollowTheDistribution(t *testing.T) {
 	}
 }
 
-// Document itself draws from the stated distribution, not only the function of the test above.
+// Document itself, not only the function of the test above, draws from the stated distribution.
 func TestDocumentFollowsTheDistribution(t *testing.T) {
 	w := New(DefaultSeed)
 	first := map[string]float64{}
@@ -153,7 +153,7 @@ func TestLocalNeedsFourWords(t *testing.T) {
 	known := map[string]string{}
 	for _, d := range sample(20_000) {
 		words := append([]string{"", "", "", ""}, append(strings.Fields(d.Text), End)...)
-		var offered []string // what could have come at each place
+		var offered []string // the words that were possible at each position
 		doc := w.writer(nil)
 		doc.choose = func(choices []Choice) int {
 			at, picked := len(doc.events)+4, -1
@@ -218,7 +218,7 @@ func TestClassShares(t *testing.T) {
 	}
 }
 
-// Words lists exactly the words that occur.
+// Words returns exactly the words that occur.
 func TestWords(t *testing.T) {
 	used := map[string]bool{}
 	for _, d := range sample(300_000) {

@@ -14,7 +14,8 @@ import (
 	"lmzoo/nn"
 )
 
-// Golden holds PyTorch's numbers for a model of a configuration. A script in testdata made them.
+// Golden holds PyTorch's numbers for a model with a configuration. A script in testdata computed
+// them.
 type Golden[C any] struct {
 	Config      C
 	B, T        int
@@ -22,7 +23,7 @@ type Golden[C any] struct {
 	Next        []int32 // labels of pairs, for next-sentence prediction
 	Loss        float64
 	Logits      [][]float64   // [B·T, V]
-	Hidden      [][][]float64 // [L+1, B·T, C], nn.Encoder's
+	Hidden      [][][]float64 // [L+1, B·T, C], as returned by nn.Encoder
 	Gradients   map[string]struct {
 		Sum, Norm, Probe float64
 		Values           []float64
@@ -38,7 +39,7 @@ func Read[C any](t testing.TB, name string) *Golden[C] {
 	return g
 }
 
-// Batch returns the batch of the loss and the logits.
+// Batch returns the batch for the loss and the logits.
 func (g *Golden[C]) Batch() corpus.Batch { return Batch(g.B, g.T, g.X, g.Y) }
 
 // Fill sets the weights by the formula that the PyTorch script uses, so that no file of weights is
@@ -93,7 +94,7 @@ func (g *Golden[C]) CheckLoss(t testing.TB, m Learner) {
 		func(tape *autograd.Tape) *autograd.Tensor { return m.Loss(tape, g.Batch()) })
 }
 
-// CheckLossOf is CheckLoss for a model that learns from another kind of batch.
+// CheckLossOf is CheckLoss for a model that learns from a different kind of batch.
 func (g *Golden[C]) CheckLossOf(t testing.TB, m any, f func(*autograd.Tape) *autograd.Tensor) {
 	t.Helper()
 	tape := autograd.NewTape()

@@ -11,9 +11,9 @@ import (
 	"lmzoo/nn"
 )
 
-// CheckHidden tests nn.Encoder: every layer has a row for each position; the last layer predicts
-// what the model predicts, by next; no memory crosses a BOS; and gradients flow back through every
-// layer. The model has 5 tokens or more and sees 4 at once.
+// CheckHidden tests nn.Encoder: every layer has a row for each position; the last layer, passed to
+// next, gives the model's prediction; no memory crosses a BOS; and gradients flow back through
+// every layer. The model has 5 tokens or more and sees 4 at once.
 func CheckHidden(t testing.TB, m interface {
 	lm.Model
 	nn.Encoder
@@ -24,7 +24,7 @@ func CheckHidden(t testing.TB, m interface {
 	b := SmallBatch()
 	CheckSlopes(t, m, func(tape *autograd.Tape) *autograd.Tensor {
 		var sum *autograd.Tensor
-		for _, h := range m.Hidden(tape, b) { // any function of all layers will do
+		for _, h := range m.Hidden(tape, b) { // any function of all layers is suitable
 			y := make([]int32, h.Rows)
 			for i := range y {
 				y[i] = int32((3*i + 1) % h.Cols)
@@ -56,7 +56,7 @@ func checkLastLayer(t testing.TB, m interface {
 	}
 }
 
-// checkDocuments tests that documents in one row have the vectors that they have alone.
+// checkDocuments tests that documents that share a row have the same vectors as alone.
 func checkDocuments(t testing.TB, m nn.Encoder) {
 	t.Helper()
 	x := []lm.Token{2, 3, 0, 1, 2, 0, 0, 4}

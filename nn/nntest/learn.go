@@ -12,7 +12,7 @@ import (
 	"lmzoo/nn"
 )
 
-// CheckGradients compares the gradient of every parameter with the slope of the loss, also with
+// CheckGradients compares the gradient of every parameter with the slope of the loss, even with
 // dropout, whose mask is the same every time.
 func CheckGradients(t testing.TB, m Learner, b corpus.Batch) {
 	t.Helper()
@@ -45,7 +45,7 @@ func CheckSlopes(t testing.TB, model any, loss func(*autograd.Tape) *autograd.Te
 				down := loss(autograd.NewForward()).Data[0]
 				return float64(up-down) / float64(at-p.Data[i])
 			}
-			// Richardson (1911): the error is of fourth order
+			// Richardson extrapolation (1911) makes the error fourth-order
 			want := (4*slope(2e-3) - slope(4e-3)) / 3
 			p.Data[i] = old
 			require.InDelta(t, want, p.Grad[i], 1e-3, "%s[%d]", p.Name, i)
@@ -61,7 +61,7 @@ func SmallBatch() corpus.Batch {
 }
 
 // CheckPacked tests that the loss of a row of several documents, and its gradient, is the sum of
-// those of the documents alone. The model has 10 tokens or more.
+// the losses and gradients of the separate documents. The model has 10 tokens or more.
 func CheckPacked(t testing.TB, m Learner) {
 	t.Helper()
 	x := []lm.Token{0, 3, 4, 0, 7, 8, 9, 0, 5, 6}

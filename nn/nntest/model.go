@@ -10,15 +10,15 @@ import (
 	"lmzoo/nn"
 )
 
-// Build returns a model in which every part matters; build is the New of its package.
+// Build returns a model in which every part matters; build is the function New of its package.
 func Build[C, M any](t require.TestingT, build func(C, *rand.Rand) (M, error), cfg C) M {
 	m, err := build(cfg, Rand())
 	require.NoError(t, err)
 	return Loud(m)
 }
 
-// CheckConfig tests that Validate accepts good and, after each of the changes, refuses it in one
-// line that contains the key.
+// CheckConfig tests that Validate accepts good and, after each of the changes, refuses it with a
+// one-line error that contains the key.
 func CheckConfig[C interface{ Validate() error }](t testing.TB, good C,
 	changes map[string]func(*C)) {
 	t.Helper()
@@ -33,7 +33,7 @@ func CheckConfig[C interface{ Validate() error }](t testing.TB, good C,
 }
 
 // CheckPresets tests that every size is a valid Config once vocab has set its vocabulary, and that
-// another size is refused with the names of these.
+// any other size is refused with an error that lists the valid sizes.
 func CheckPresets[C interface{ Validate() error }](t testing.TB,
 	preset func(size string) (C, error), vocab func(*C)) {
 	t.Helper()
@@ -47,8 +47,9 @@ func CheckPresets[C interface{ Validate() error }](t testing.TB,
 	require.ErrorContains(t, err, "tiny, small, base")
 }
 
-// CheckQuantized tests that a model of one-byte weights predicts nearly what it did before, and
-// keeps the contract: whole texts are scored, in float32, by the weights that the bytes stand for.
+// CheckQuantized tests that a model of one-byte weights makes nearly the same predictions as before
+// and satisfies the contract: whole texts are scored in float32 with the weights that the bytes
+// represent.
 func CheckQuantized(t testing.TB, m interface {
 	lm.Model
 	Quantize()

@@ -1,6 +1,7 @@
-// Package nntest tests neural models, beside the contract of lmtest: numbers equal PyTorch's,
-// gradients equal slopes, documents in one row are independent, dropout is random and reproducible,
-// and a steady step allocates nothing. It also measures how fast a model trains and generates.
+// Package nntest tests neural models, in addition to the contract of lmtest: numbers equal
+// PyTorch's, gradients equal slopes, documents in one row are independent, dropout is random and
+// reproducible, and a steady step allocates nothing. It also measures how fast a model trains and
+// generates.
 package nntest
 
 import (

@@ -9,8 +9,8 @@ import (
 	"lmzoo/lm"
 )
 
-// CheckWaiting tests a State that reads pushed tokens only when it is asked for a prediction, all
-// at once: whatever was read before, after a BOS, and for clones made at any time.
+// CheckWaiting tests a State that reads pushed tokens only when a prediction is requested, all at
+// once. It covers any earlier reads, a BOS, and clones made at any time.
 func CheckWaiting(t testing.TB, m Model) {
 	t.Helper()
 	rng := Rand()
@@ -36,7 +36,7 @@ func CheckWaiting(t testing.TB, m Model) {
 	}
 }
 
-// CheckAllocations tests that in a steady state neither a step of generation nor one of training
+// CheckAllocations tests that in a steady state neither a generation step nor a training step
 // allocates memory. The model has 8 tokens or more.
 func CheckAllocations(t testing.TB, m Model) {
 	t.Helper()

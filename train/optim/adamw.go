@@ -1,15 +1,14 @@
-// Package optim turns gradients into better weights: AdamW measures every gradient in units of its
-// own past size (Kingma & Ba 2015, Loshchilov & Hutter 2019), and schedules say how far to step,
-// and when.
+// Package optim turns gradients into better weights: AdamW scales every gradient by its own past
+// size (Kingma & Ba 2015, Loshchilov & Hutter 2019), and schedules set the learning rate over time.
 //
-// An update works on slices, element by element. A caller may cut the weights wherever it likes and
-// hand the parts to any number of threads without changing a bit of the result.
+// An update works on slices, element by element. A caller may cut the weights anywhere and pass the
+// parts to any number of threads without changing a bit of the result.
 package optim
 
 import "lmzoo/autograd/vec"
 
-// AdamW is Adam (Kingma & Ba 2015, algorithm 1) with weight decay that does not pass through the
-// gradient (Loshchilov & Hutter 2019, algorithm 2).
+// AdamW is Adam (Kingma & Ba 2015, algorithm 1) with decoupled weight decay, which does not pass
+// through the gradient (Loshchilov & Hutter 2019, algorithm 2).
 type AdamW struct {
 	Beta1, Beta2 float64 // decay rates of the first and the second moment
 	Eps          float64 // added to the denominator
@@ -23,7 +22,7 @@ type AdamW struct {
 //	w ← w − lr·decay·w             decoupled weight decay
 //	w ← w − lr·m̂ / (√v̂ + ε)       m̂ = m/(1−β1ᵏ), v̂ = v/(1−β2ᵏ) correct for the start at zero
 //
-// The learning rate multiplies the decay, too, as in torch.optim.AdamW, so that a schedule lowers
+// The learning rate also multiplies the decay, as in torch.optim.AdamW, so that a schedule lowers
 // both. Update leaves grad scaled.
 func (o AdamW) Update(w, grad, m, v []float32, k int, lr, decay, scale float64) {
 	if scale != 1 {

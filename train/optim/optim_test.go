@@ -11,7 +11,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// golden holds the results of torch.optim; testdata/optimizers.py writes it.
+// golden holds the results of torch.optim, as written by testdata/optimizers.py.
 type golden struct {
 	Start       []float32
 	Gradients   [][]float32
@@ -57,7 +57,7 @@ func TestAgreesWithTorch(t *testing.T) {
 	})
 }
 
-// TestCutAnywhere: updating parts gives the same bits as updating the whole.
+// TestCutAnywhere: updating parts of a tensor gives the same bits as updating the whole tensor.
 func TestCutAnywhere(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		values := rapid.SliceOfN(rapid.Float32Range(-10, 10), 1, 70).Draw(t, "w")
@@ -119,11 +119,11 @@ func TestScheduleStaysInside(t *testing.T) {
 	})
 }
 
-// In a valley that is a hundred times steeper across (x) than along (y), gradient descent needs a
-// rate so small that it hardly moves along. AdamW measures each direction in units of its own
-// gradient.
+// In a valley that is a hundred times steeper across (x) than along (y), gradient descent needs so
+// small a rate that it barely moves along the valley. AdamW measures each direction in units of its
+// own gradient.
 func Example() {
-	// of (100·x² + y²)/2
+	// slope is the gradient of (100·x² + y²)/2
 	slope := func(w []float32) []float32 { return []float32{100 * w[0], w[1]} }
 	descend := func(update func(w, grad []float32, k int)) []float32 {
 		w := []float32{1, 1}

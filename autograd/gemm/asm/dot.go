@@ -8,7 +8,8 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// dots writes the kernels of a few rows and a transposed matrix: rows·4 scalar products at a time.
+// dots writes the kernels that multiply a few rows by a transposed matrix, rows·4 scalar products
+// at a time.
 func dots() {
 	dot1(avx512{}, low512)
 	for rows := 2; rows <= 4; rows++ {
@@ -20,7 +21,7 @@ func dots() {
 
 const dotCols = 4
 
-// dot1 writes the kernel of a single row, which is limited by memory: it reads the rows of b one
+// dot1 writes the kernel for a single row, which is limited by memory: it reads the rows of b one
 // after another, the best order for prefetching.
 func dot1(s isa, low []reg.VecPhysical) {
 	name := s.name() + "Dots1"

@@ -6,7 +6,7 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// copyRows writes the packer of contiguous rows: n rows of up to 32 floats.
+// copyRows writes the packer for contiguous rows: n rows of up to 32 floats.
 func copyRows() {
 	TEXT("avx512CopyRows", NOSPLIT,
 		"func(dst *float32, dstStride int, src *float32, srcStride, n int, mask uint64)")
@@ -79,7 +79,7 @@ func copyRows() {
 	RET()
 }
 
-// transpose8 writes the packer of transposed matrices: 8 rows of src become 8 columns of dst.
+// transpose8 writes the packer for transposed matrices: 8 rows of src become 8 columns of dst.
 func transpose8() {
 	TEXT("avx2Transpose8", NOSPLIT,
 		"func(dst *float32, dstStride int, src *float32, srcStride, n int)")

@@ -8,17 +8,16 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// fetchAhead is the distance of the prefetches in bytes: those of the processor itself come too
-// late.
+// fetchAhead is the prefetch distance in bytes; the processor's own prefetches come too late.
 const fetchAhead = 512
 
-// rowSums writes the kernel of one row of A and a B in memory. It reads the rows of B in order, the
-// best order for prefetching. The sums stay in the L1 cache.
+// rowSums writes the kernel for one row of A and a B in memory. It reads the rows of B in order,
+// the best order for prefetching. The sums stay in the L1 cache.
 func rowSums(s isa) {
 	name := s.name() + "RowSums"
 	TEXT(name, NOSPLIT, "func(n, k int, x, b *float32, bStride int, y *float32)")
 	Pragma("noescape")
-	Doc(name + " adds to the n elements of y x[i] times row i of b, for k rows.")
+	Doc(name + " adds x[i] times row i of b to the n elements of y, for k rows.")
 	k, xs, b := Load(Param("k"), GP64()), Load(Param("x"), GP64()), Load(Param("b"), GP64())
 	columns, begin := Load(Param("n"), GP64()), Load(Param("y"), GP64())
 	skip := Load(Param("bStride"), GP64()) // from the end of a row to the next
@@ -31,7 +30,7 @@ func rowSums(s isa) {
 	MOVQ(columns, n)
 	MOVQ(begin, y)
 	size := 4 * s.lanes()
-	// two lines of the cache at a time, then single vectors
+	// two cache lines at a time, then single vectors
 	for _, vectors := range []int{128 / size, 1} {
 		part := fmt.Sprintf("%s_by%d", name, vectors)
 		SUBQ(Imm8or32(vectors*s.lanes()), n)

@@ -10,8 +10,8 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// The register tiles: 14 rows of 2 vectors with AVX-512, 6 rows of 2 with AVX2; fewer rows may have
-// more vectors.
+// The register tiles: 14 rows of 2 vectors with AVX-512, 6 rows of 2 with AVX2; a tile of fewer
+// rows may have more vectors.
 const (
 	avx512Rows = 14
 	avx2Rows   = 6
@@ -24,10 +24,10 @@ type isa interface {
 	vector() reg.VecVirtual
 	half() reg.VecVirtual // a vector of half the lanes, or nil where that would be no faster
 	zero(v reg.VecVirtual)
-	// of the last of so many vectors, where n columns are left
+	// loadMask sets the mask for the last vector, given n remaining columns
 	loadMask(n reg.Register, vectors int)
 	load(m Mem, v reg.VecVirtual, masked bool)  // lanes outside the mask become 0
-	store(v reg.VecVirtual, m Mem, masked bool) // lanes outside the mask are left alone
+	store(v reg.VecVirtual, m Mem, masked bool) // memory outside the mask is unchanged
 }
 
 type avx512 struct{}
@@ -143,7 +143,7 @@ func strip(s isa, rows, wide int) {
 	TESTQ(t.n, t.n)
 	JZ(LabelRef(name + "_end"))
 	lanes := s.lanes()
-	narrow := s.half() != nil // half as many lanes take half the time, or none longer
+	narrow := s.half() != nil // half the lanes take at most as long
 	CMPQ(t.n, Imm8or32(lanes))
 	JEQ(LabelRef(name + "_one"))
 	JGT(LabelRef(name + "_more"))
@@ -222,8 +222,8 @@ type last int
 
 const (
 	whole  last = iota
-	masked      // the lanes that there are columns for
-	halved      // the same, of a vector of half the lanes
+	masked      // only the lanes that hold a column
+	halved      // a vector of half the lanes, also masked
 )
 
 // edge writes the last tile of a strip.

@@ -6,7 +6,7 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// turn16 writes the packer of a transposed B: up to 16 rows of src become 16 columns of dst. It
+// turn16 writes the packer for a transposed B: up to 16 rows of src become 16 columns of dst. It
 // loads four columns of src at a time, with the four floats of every fourth row side by side in one
 // vector, so that only 4×4 transpositions inside its quarters remain. Stores are as wide as the
 // loads of the kernels, which would otherwise wait until the data are in the cache.

@@ -69,7 +69,7 @@ func adamW512() {
 	fma(g, f[3], v)
 	VMOVUPS(v, lanes, at(pv))
 	y, root, rest := z(), z(), copyOf(half)
-	VMAXPS(v, least, v) // NaN stays
+	VMAXPS(v, least, v) // NaN is kept
 	VMINPS(v, most, v)
 	VRSQRT14PS(v, y)
 	VMULPS(v, y, root)

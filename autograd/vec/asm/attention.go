@@ -9,7 +9,7 @@ import (
 )
 
 // Attention over a short window, where a row of att is one vector. The kernels compute four rows at
-// a time; if T is no multiple of four, the last four overlap the ones before.
+// a time; if T is not a multiple of four, the last four rows overlap the previous ones.
 
 const atOnce = 4
 
@@ -80,7 +80,7 @@ func turnRows(name string, from, stride, T, left, to reg.GPVirtual) {
 	}
 	pairs(4, quarters(0x88), quarters(0xdd))
 	pairs(8, quarters(0x88), quarters(0xdd))
-	for i, v := range x { // the two lowest bits of a column have changed places
+	for i, v := range x { // the two lowest bits of a column index are swapped
 		VMOVUPS(v, Mem{Base: out, Disp: 4 * lanes512 * (i&^3 | i&1<<1 | i&2>>1)})
 	}
 	ADDQ(Imm(4*lanes512), from)
@@ -89,7 +89,7 @@ func turnRows(name string, from, stride, T, left, to reg.GPVirtual) {
 	JG(LabelRef(name))
 }
 
-// window is the common part of the kernels of one head over T positions, where D is a multiple of
+// window is the common part of the kernels for one head over T positions, where D is a multiple of
 // 16.
 type window struct {
 	name         string
@@ -113,7 +113,7 @@ func newWindow(name, signature, doc string, turned string) *window {
 	return w
 }
 
-// blocks runs body for t = 0, 4, … and at last T − 4.
+// blocks runs body for t = 0, 4, … and finally T − 4.
 func (w *window) blocks(label string, body func()) {
 	XORQ(w.t, w.t)
 	Label(w.name + label)
@@ -138,7 +138,7 @@ func (w *window) look() {
 	}
 }
 
-// products returns the products of four rows of m and all transposed rows.
+// products returns the products of four rows of m with all transposed rows.
 func (w *window) products(m, stride string) []vec {
 	rows, acc := newFourRows(scaled(stride)), zeros(w.zero)
 	rows.begin(argument(m), w.t)
@@ -213,7 +213,7 @@ const windowArguments = "stride, T, D int, scale float32, seen *uint16, causal i
 func attentionForward() {
 	w := newWindow("attentionAVX512",
 		"func(y *float32, yStride int, att, q, k, v *float32, "+windowArguments,
-		"attentionAVX512 is att = softmax(scale·q·kᵀ) where seen, y = att·v.", "k")
+		"attentionAVX512 computes att = softmax(scale·q·kᵀ) where seen, y = att·v.", "k")
 	e, none := newExponential(), all(float32(math.Inf(-1)))
 	w.blocks("_block", func() {
 		scores := w.products("q", "stride")
@@ -248,7 +248,7 @@ func attentionForward() {
 func attentionBackward() {
 	w := newWindow("attentionBackwardAVX512",
 		"func(dq, dk, dv, dy *float32, yStride int, att, q, k, v *float32, "+windowArguments,
-		"attentionBackwardAVX512 inverts attentionAVX512 and overwrites dq, dk and dv.", "v")
+		"attentionBackwardAVX512 is the backward pass of attentionAVX512; it overwrites dq, dk and dv.", "v")
 	w.blocks("_scores", func() {
 		datt := w.products("dy", "yStride")
 		w.look()

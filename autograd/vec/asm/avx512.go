@@ -74,7 +74,7 @@ func newExponential() *exponential {
 func (e *exponential) of(xs []vec) (out []vec) {
 	var ns []vec
 	for _, x := range xs {
-		VMAXPS(x, e.least, x) // NaN stays
+		VMAXPS(x, e.least, x) // NaN is kept
 		n := fma(x, e.log2e, copyOf(e.round))
 		ns = append(ns, n)
 		VSUBPS(e.round, n, n)
@@ -107,7 +107,7 @@ func of4(x []vec, op func(...Op)) vec {
 	}
 	t := join(join(x[0], x[1], VUNPCKLPS, VUNPCKHPS), join(x[2], x[3], VUNPCKLPS, VUNPCKHPS),
 		VUNPCKLPD, VUNPCKHPD)
-	// the halves change places, then the quarters in each
+	// swap the halves, then the quarters of each half
 	for _, order := range []uint64{0x4e, 0xb1} {
 		s := ZMM()
 		VSHUFF32X4(Imm(order), t, t, s)

@@ -10,11 +10,11 @@ import (
 	"strings"
 )
 
-// A signature describes a function with kernels, without the word func. Its plain version has the
-// same name and ends in Go.
+// signature describes a function that has kernels, without the word func. The name of its plain
+// version has the suffix Go.
 type signature struct {
 	text   string
-	avx512 bool // it has a kernel for AVX-512, too
+	avx512 bool // it also has an AVX-512 kernel
 }
 
 var signatures = []signature{
@@ -64,7 +64,7 @@ func dispatchers() {
 	fmt.Fprintf(&chosen, header, "amd64 && !noasm",
 		"These functions call the best kernel that the processor can run.")
 	fmt.Fprintf(&plain, header, "!amd64 || noasm",
-		"There are no kernels: the plain versions serve.")
+		"There are no kernels for this processor, so these functions call the plain versions.")
 	for _, s := range signatures {
 		chosen.WriteString(s.choice())
 		fmt.Fprintf(&plain, "\nfunc %s { %s }\n", s.text, s.call("Go", false))
@@ -85,7 +85,7 @@ func (s signature) choice() string {
 
 var types = regexp.MustCompile(` \*?(\[\d*\])?float(32|64)`)
 
-// call returns a call of the version of the function with that ending, followed by a return if
+// call returns a call of the version of the function with this suffix, followed by a return if
 // leaves is set.
 func (s signature) call(ending string, leaves bool) string {
 	name, rest, _ := strings.Cut(s.text, "(")

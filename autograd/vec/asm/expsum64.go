@@ -55,7 +55,7 @@ func expSum64() {
 		VCVTPS2PD(Mem{Base: p, Disp: 16 * half}, x)
 		VSUBPD(top, x, x)
 		VMOVUPD(least, t)
-		VMAXPD(x, t, x) // NaN stays
+		VMAXPD(x, t, x) // NaN is kept
 		VMOVUPD(round, t)
 		VFMADD231PD(log2e, x, t) // its low bits are n
 		VSUBPD(round, t, r)

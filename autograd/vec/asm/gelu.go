@@ -32,7 +32,7 @@ func newGELU512(withSlope bool) *gelu512 {
 func (g *gelu512) of(low vec, withSlope bool) (y, slope vec) {
 	z := func() vec { return ZMM() }
 	x, xx, u2, e, r := z(), z(), copyOf(g.linear), z(), copyOf(g.round)
-	VMAXPS(low, g.begin, low) // NaN stays
+	VMAXPS(low, g.begin, low) // NaN is kept
 	VMINPS(low, g.end, x)
 	VMULPS(x, x, xx)
 	fma(xx, g.cubic, u2)
@@ -77,11 +77,11 @@ func gelus() {
 	}
 }
 
-// activation512Of returns an activation of x and, if wanted, its slope.
+// activation512Of computes an activation of x and, if requested, its slope.
 type activation512Of func(x vec, withSlope bool) (y, slope vec)
 
-// activation512 writes name+"AVX512", which applies an activation to a slice. constants loads what
-// it needs.
+// activation512 writes name+"AVX512", which applies an activation to a slice. constants loads the
+// constants of the activation.
 func activation512(name string, withSlope bool, constants func() activation512Of) {
 	if withSlope {
 		TEXT(name+"AVX512", NOSPLIT, "func(dst, slope, x []float32)")

@@ -70,7 +70,7 @@ func newGELUErf512(withSlope bool) *geluErf512 {
 func (g *geluErf512) of(low vec, withSlope bool) (y, slope vec) {
 	z := func() vec { return ZMM() }
 	x, e, r := z(), z(), copyOf(g.round)
-	VMAXPS(low, g.begin, low) // NaN stays
+	VMAXPS(low, g.begin, low) // NaN is kept
 	VMINPS(low, g.end, x)
 	VMULPS(x, x, e)
 	VMULPS(g.half, e, e) // −x²/2

@@ -97,7 +97,7 @@ func layerNormRows() {
 	CMPQ(t, rows)
 	JGE(LabelRef("layerNormRows_end"))
 	last := GP64()
-	LEAQ(Mem{Base: rows, Disp: -atOnce}, last) // the last four overlap
+	LEAQ(Mem{Base: rows, Disp: -atOnce}, last) // the last four rows overlap the previous ones
 	CMPQ(t, last)
 	CMOVQGT(last, t)
 	JMP(LabelRef("layerNormRows_block"))
@@ -110,7 +110,7 @@ func layerNormRowsBackward() {
 	TEXT("layerNormRowsBackwardAVX512", NOSPLIT,
 		"func(dx, dg, db, dy, x, gain, mean, rstd *float32, rows, C int, perC float32)")
 	Pragma("noescape")
-	Doc("layerNormRowsBackwardAVX512 inverts it for a multiple of four rows, and adds.")
+	Doc("layerNormRowsBackwardAVX512 adds the gradients of layerNormRowsAVX512, for a multiple of four rows.")
 	rows, stride := argument("rows"), scaled("C")
 	zero, perC := zeroed(), everywhere("perC")
 	x := newFourRows(stride)

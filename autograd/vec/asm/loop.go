@@ -11,8 +11,8 @@ import (
 
 const lanes = 8
 
-// loop is a kernel under construction: a body that runs on 8 lanes at a time, and once more under a
-// mask on the rest, so that the position of an element does not change its instructions.
+// loop is a kernel under construction: a body that runs on 8 lanes at a time, and once more,
+// masked, on the remainder, so that every element goes through the same instructions.
 type loop struct {
 	label  string
 	bases  map[string]reg.Register

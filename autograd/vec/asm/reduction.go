@@ -7,7 +7,7 @@ import (
 	. "github.com/mmcloughlin/avo/operand"
 )
 
-const sums = 4 // accumulators: one addition need not wait for the last
+const sums = 4 // accumulators, so that an addition need not wait for the previous one
 
 // accumulators returns the registers and a function that clears them.
 func accumulators() (acc []vec, start func(*loop)) {
@@ -91,7 +91,7 @@ func reductions() {
 			VBLENDVPS(l.mask, x, constant(float32(math.Inf(-1))), y)
 			x = y
 		}
-		VMAXPS(acc[u], x, acc[u]) // the second source wins against NaN: the accumulator
+		VMAXPS(acc[u], x, acc[u]) // the second source wins over NaN: the accumulator
 	}, func(*loop) {
 		VMAXPS(acc[1], acc[0], acc[0])
 		VMAXPS(acc[3], acc[2], acc[2])

@@ -6,7 +6,8 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// spread adds a bias to all rows, and rowSums computes its gradient, the sum of all rows.
+// biases writes the kernels that add a bias to all rows and compute its gradient, the sum of all
+// rows.
 func biases() {
 	rowSums()
 	for _, residual := range []bool{false, true} {
@@ -17,7 +18,7 @@ func biases() {
 func rowSums() {
 	TEXT("rowSumsAVX512", NOSPLIT, "func(sum, x *float32, rows, C int)")
 	Pragma("noescape")
-	Doc("rowSumsAVX512 adds to sum each of the rows, a multiple of four.")
+	Doc("rowSumsAVX512 adds each row to sum; the number of rows is a multiple of four.")
 	sum, rows, stride := argument("sum"), argument("rows"), scaled("C")
 	x := newFourRows(stride)
 	MOVQ(argument("x"), x.base)

@@ -43,7 +43,7 @@ func TestShape(t *testing.T) {
 }
 
 // TestVisit checks the promise of the README: the species is trained, resumed, compared, drawn and
-// inspected without a line in lmzoo.
+// inspected without a changed line in lmzoo.
 func TestVisit(t *testing.T) {
 	dir := t.TempDir()
 	runs, split, err := trainAll(t.Context(), io.Discard, dir, 24)
@@ -90,7 +90,7 @@ func TestVisit(t *testing.T) {
 	require.Equal(t, "spring", strings.TrimSpace(inside.Tokens[6].Text))
 }
 
-// uninterrupted trains the species of a run on the same text without a stop.
+// uninterrupted trains the species of a run on the same text without interruption.
 func uninterrupted(t *testing.T, r *zoo.Run, split corpus.Split) *zoo.Run {
 	t.Helper()
 	steps := r.Config.Train.Steps

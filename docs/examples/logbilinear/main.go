@@ -35,7 +35,7 @@ func main() {
 	}
 }
 
-// visit makes everything and serves the playground until ctx ends.
+// visit trains the models, writes the report and serves the playground until ctx ends.
 func visit(ctx context.Context, w io.Writer, dir string) error {
 	runs, split, err := trainAll(ctx, w, dir, 600)
 	if err != nil {
@@ -53,7 +53,7 @@ func visit(ctx context.Context, w io.Writer, dir string) error {
 }
 
 // trainAll trains the three models on the same text. The log-bilinear model is stopped after a
-// third of its steps and goes on from its checkpoint, as after Ctrl-C and lmzoo train --resume.
+// third of its steps and resumes from its checkpoint, as after Ctrl-C and lmzoo train --resume.
 func trainAll(
 	ctx context.Context, w io.Writer, dir string, steps int,
 ) (runs []*zoo.Run, split corpus.Split, err error) {
@@ -100,7 +100,7 @@ func trainAll(
 	return runs, split, nil
 }
 
-// interrupted makes an order and stops it after some steps.
+// interrupted carries out an order and stops it after some steps.
 func interrupted(ctx context.Context, order zoo.Order, steps int) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()

@@ -12,14 +12,14 @@ import (
 	"lmzoo/nn"
 )
 
-// Config is the shape of a Model. The tags help are the texts of its flags.
+// Config is the shape of a Model. The help tags are the help texts of its flags.
 type Config struct {
 	VocabSize int `json:"vocab_size"`                                   // V
 	Context   int `json:"context" help:"tokens that a prediction sees"` // n−1
 	NEmbd     int `json:"n_embd" help:"channels of a token embedding"`  // C
 }
 
-// Preset returns the Config of a size.
+// Preset returns the Config for a size.
 func Preset(size string) (Config, error) {
 	switch size {
 	case "tiny":
@@ -41,7 +41,7 @@ func (c Config) Validate() error {
 	return nil
 }
 
-// Shape returns what a Model costs: the memory estimate needs it.
+// Shape returns the costs of a Model, which the memory estimate needs.
 func (c Config) Shape(int) nn.Shape {
 	v, n, d := float64(c.VocabSize), float64(c.Context), float64(c.NEmbd)
 	return nn.ShapeOf(v*d+n*d*d+v, n*d*d+v*d, n*d+d+v)
@@ -52,11 +52,12 @@ func (m *Model) Shape(context int) nn.Shape { return m.Config.Shape(context) }
 
 // Model is the log-bilinear model (Mnih & Hinton 2007, "Three New Graphical Models for Statistical
 // Language Modelling", §5). It predicts the vector of the next token as a linear function of the
-// vectors of the last n−1, and a token is the likelier the more its own vector is like that one:
+// vectors of the last n−1, and the closer a token's own vector is to the prediction, the more
+// likely the token is:
 //
 //	r̂ = Σ_i C_i·r_{w_i},   P(w) ∝ exp(r̂·r_w + b_w)
 //
-// The same vectors r stand on both sides, and there is no hidden layer between them.
+// The same vectors r represent inputs and outputs, and there is no hidden layer between them.
 type Model struct {
 	Config Config
 
@@ -96,7 +97,7 @@ func (m *Model) predicted(t *autograd.Tape, contexts []lm.Token) *autograd.Tenso
 	return t.LinearT(x, m.C, nil)            // [rows, C]
 }
 
-// Loss is the mean −ln P of the targets of the batch: all that training needs.
+// Loss is the mean −ln P of the targets of the batch: this is all that training needs.
 func (m *Model) Loss(t *autograd.Tape, b corpus.Batch) *autograd.Tensor {
 	var contexts []lm.Token
 	for row := range b.B {
@@ -105,8 +106,8 @@ func (m *Model) Loss(t *autograd.Tape, b corpus.Batch) *autograd.Tensor {
 	return t.HeadLoss(m.predicted(t, contexts), m.R, m.B, b.Y, b.N) // 1×1
 }
 
-// contextsOf appends the n−1 tokens that end at each position of a text. BOS stands for those
-// before the beginning of the document.
+// contextsOf appends the n−1 tokens that end at each position of a text. Tokens before the
+// beginning of the document are BOS.
 func (m *Model) contextsOf(dst, text []lm.Token) []lm.Token {
 	begin := 0
 	for i, token := range text {
@@ -124,7 +125,7 @@ func (m *Model) contextsOf(dst, text []lm.Token) []lm.Token {
 	return dst
 }
 
-// NextLogProbs implements lm.Model: all that evaluation, sampling and compression need.
+// NextLogProbs implements lm.Model, which is all that evaluation, sampling and compression need.
 func (m *Model) NextLogProbs(dst []float64, context []lm.Token) []float64 {
 	window := m.window(context)
 	return m.LogProbs(dst, func(t *autograd.Tape) *autograd.Tensor {
@@ -139,7 +140,7 @@ func (m *Model) window(context []lm.Token) []lm.Token {
 	return window[len(window)-n:]
 }
 
-// Score implements lm.Scorer: a whole document at once, which makes evaluation fast.
+// Score implements lm.Scorer: it scores a whole document at once, which makes evaluation fast.
 func (m *Model) Score(dst []float64, tokens []lm.Token) []float64 {
 	if len(dst) < len(tokens) {
 		dst = make([]float64, len(tokens))
@@ -154,8 +155,8 @@ func (m *Model) Score(dst []float64, tokens []lm.Token) []float64 {
 	return dst[:len(tokens)]
 }
 
-// Contributions returns the window and how much each token moves the prediction, ‖C_i·r_{w_i}‖. The
-// playground shows it while you type.
+// Contributions returns the window and the size of each token's contribution to the prediction,
+// ‖C_i·r_{w_i}‖. The playground shows them while you type.
 func (m *Model) Contributions(context []lm.Token) (window []lm.Token, norms []float32) {
 	window = m.window(context)
 	d := m.Config.NEmbd

@@ -6,7 +6,7 @@ import (
 	"lmzoo/zoo"
 )
 
-// Species is the row of the catalogue: all that lmzoo needs to know.
+// Species returns the row of the catalogue, which is all that lmzoo needs.
 func Species() *zoo.Species {
 	return &zoo.Species{
 		Name: "logbilinear", Aliases: []string{"lbl"}, Title: "log-bilinear",
@@ -22,5 +22,5 @@ func Species() *zoo.Species {
 	}
 }
 
-// catalogue is lmzoo's own with this species at its place in time.
+// catalogue returns lmzoo's own catalogue with this species inserted by year.
 func catalogue() zoo.Catalogue { return zoo.Standard().With(Species()) }
