@@ -18,10 +18,10 @@ type BackwardScorer interface {
 	ScoreBackward(dst []float64, tokens []lm.Token) []float64
 }
 
-// BackwardRun evaluates m as it reads documents backwards. The product of its predictions is a
-// probability of the document, as that of a causal model is, but by the other factorization: the
-// sums stand beside those of Run, not in their place. Of the options it uses Threads, which changes
-// no bit.
+// BackwardRun evaluates m on documents read backwards. The product of its predictions is a
+// probability of the document, as for a causal model, but by the other factorization. The sums
+// therefore supplement those of Run and do not replace them. The only option in use is Threads,
+// which changes no bit.
 func BackwardRun(ctx context.Context, m BackwardScorer, tok corpus.Tokenizer,
 	docs []corpus.Document, opt Options) (Result, error) {
 	if m.Vocab() != tok.Vocab() {

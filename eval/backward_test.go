@@ -11,7 +11,7 @@ import (
 	"lmzoo/lm"
 )
 
-// after gives a token half the probability if it is one less than the token behind it.
+// after gives a token half the probability if it is one less than the token after it.
 type after struct{ v int }
 
 func (m after) Vocab() int { return m.v }
@@ -35,7 +35,7 @@ func TestBackwardRunByHand(t *testing.T) {
 	r, err := BackwardRun(context.Background(), m, tok, docs, Options{Threads: 2})
 	require.NoError(t, err)
 	other := -math.Log(.5 / float64(m.v-1))
-	require.InDelta(t, 2*math.Ln2+4*other, r.Nats, 1e-12) // a and b; c, q and two beginnings
+	require.InDelta(t, 2*math.Ln2+4*other, r.Nats, 1e-12) // a and b; c, q and two document beginnings
 	require.Equal(t, 6, r.Tokens)
 	require.Equal(t, 6, r.Bytes)
 	_, err = BackwardRun(context.Background(), after{3}, tok, docs, Options{})

@@ -10,19 +10,19 @@ import (
 )
 
 // Part is the unit that the bootstrap draws: a document or, in a text of few documents, a block of
-// consecutive bytes of one. The parts of two reports on one text cover the same bytes, whatever
-// their tokenizers.
+// consecutive bytes of a document. The parts of two reports on one text cover the same bytes,
+// whatever their tokenizers.
 type Part struct {
-	Nats      float64 // of the tokens that end in it
+	Nats      float64 // nats of the tokens that end in it
 	Tokens    int
 	Bytes     int
-	TruthNats float64 // of the events that end in it, under the exact distribution
+	TruthNats float64 // nats of the events that end in it, under the exact distribution
 	Events    int
 }
 
 const (
-	fewDocuments = 50   // a text of fewer documents is cut into blocks
-	blocks       = 64   // at least this many, if there are enough bytes
+	fewDocuments = 50   // a text with fewer documents is cut into blocks
+	blocks       = 64   // minimum number of blocks, if there are enough bytes
 	resamples    = 1000 // of the bootstrap
 )
 
@@ -54,7 +54,7 @@ func newParts(k, n int) []Part {
 	return parts
 }
 
-// partOf returns which of k parts holds byte at of a document of n bytes.
+// partOf returns the index of the part, out of k, that contains byte at of a document of n bytes.
 func partOf(at, k, n int) int { return min(max(at, 0)*k/max(n, 1), k-1) }
 
 func (p *Part) add(q Part) {
@@ -66,8 +66,8 @@ func (p *Part) add(q Part) {
 }
 
 // Bootstrap returns the 95 % interval of a statistic of n parts (Efron 1979): a thousand times it
-// draws n of them with replacement and computes the statistic of the drawn parts. The interval is
-// NaN for fewer than two parts.
+// draws n parts with replacement and computes the statistic of the drawn parts. The interval is NaN
+// for fewer than two parts.
 func Bootstrap(n int, seed uint64, statistic func(draw func() int) float64) (low, high float64) {
 	if n < 2 {
 		return math.NaN(), math.NaN()
@@ -119,11 +119,12 @@ type Comparison struct {
 	High      float64 `json:"high"`
 	Tie       bool    `json:"tie"`        // the interval contains 0
 	Unit      string  `json:"unit"`       // bits/byte, or bits/token for closed vocabularies
-	BetterFor float64 `json:"better_for"` // share of resamples in which the first is better
+	BetterFor float64 `json:"better_for"` // fraction of resamples in which the first is better
 }
 
 // Paired compares two models by the paired bootstrap (Koehn 2004, §3): each resample draws the same
-// documents for both, so that only documents they disagree about widen the interval.
+// documents for both, so that only documents on which they disagree affect the width of the
+// interval.
 func Paired(a, b *Report, seed uint64) (Comparison, error) {
 	if a.text != b.text || len(a.Parts) != len(b.Parts) {
 		return Comparison{}, fmt.Errorf("comparing two models: they were evaluated on different "+

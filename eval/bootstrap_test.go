@@ -14,8 +14,8 @@ import (
 	"lmzoo/lm"
 )
 
-// coinLines returns n documents of 10 flips and a model for which heads cost 1 bit and tails 3;
-// ends are free.
+// coinLines returns n documents of 10 flips and a model for which heads cost 1 bit, tails cost 3
+// bits, and ends cost nothing.
 func coinLines(n int, seed uint64) ([]corpus.Document, perToken) {
 	rng := rand.New(rand.NewPCG(seed, 0))
 	var texts []string
@@ -29,9 +29,9 @@ func coinLines(n int, seed uint64) ([]corpus.Document, perToken) {
 	return lines(texts...), perToken{'h' + 1: math.Ln2, 't' + 1: 3 * math.Ln2}
 }
 
-// TestIntervalWidth compares the width with theory: the flips are independent, so 10 flips have a
-// standard deviation of √10 bits, a document √10/11 bits per byte, and the mean of n documents that
-// over √n.
+// TestIntervalWidth compares the width with theory: the flips are independent, so the standard
+// deviation is √10 bits for 10 flips, √10/11 bits per byte for a document, and smaller by √n for
+// the mean of n documents.
 func TestIntervalWidth(t *testing.T) {
 	docs, price := coinLines(400, 1)
 	r, err := eval.Run(ctx, price, sameVocab{corpus.Byte{}, 273}, docs, eval.Options{Seed: 7})
@@ -118,8 +118,8 @@ func TestPaired(t *testing.T) {
 		dearer[k] = p + 0.01*math.Ln2
 	}
 	a, b := run(t, price, docs), run(t, dearer, docs)
-	// A constant extra cost for ten of eleven bytes: a certain difference, although the interval of
-	// each model alone is a hundred times as wide.
+	// A constant extra cost for ten of eleven bytes: the difference is certain, although the
+	// interval of each model alone is a hundred times as wide.
 	c, err := eval.Paired(a, b, 1)
 	require.NoError(t, err)
 	require.False(t, c.Tie)
@@ -138,7 +138,7 @@ func TestPaired(t *testing.T) {
 	require.True(t, same.Tie)
 	require.Zero(t, same.Delta)
 
-	// Opposite biases about a fair coin: which model wins is luck.
+	// The models have opposite biases about a fair coin, so chance decides which is better.
 	opposite := run(t, perToken{'h' + 1: 3 * math.Ln2, 't' + 1: math.Ln2}, docs)
 	luck, err := eval.Paired(a, opposite, 1)
 	require.NoError(t, err)
@@ -171,7 +171,7 @@ func TestPairedRefuses(t *testing.T) {
 	require.Equal(t, "bits/token", c.Unit)
 }
 
-// TestTooLittleText checks that one part gives no interval.
+// TestTooLittleText checks that a single part gives no interval.
 func TestTooLittleText(t *testing.T) {
 	docs := []corpus.Document{{End: "x"}}
 	a, b := run(t, perToken{0: 1}, docs), run(t, perToken{0: 2}, docs)
@@ -181,7 +181,7 @@ func TestTooLittleText(t *testing.T) {
 	require.True(t, c.Tie)
 }
 
-// TestGapInterval checks that a model that always pays a tenth of a nat more than the truth has
+// TestGapInterval checks that a model whose cost is always a tenth of a nat above the truth has
 // exactly that gap, however much the true cost differs between documents.
 func TestGapInterval(t *testing.T) {
 	docs, price := coinLines(100, 5)

@@ -12,16 +12,16 @@ type ClassResult struct {
 	Class     corpus.Class
 	Events    int
 	Nats      float64 // of the model
-	TruthNats float64 // −ln p of what was drawn, under the exact distribution
+	TruthNats float64 // −ln p of the events, under the exact distribution
 	Entropy   float64 // the expected value of TruthNats
 }
 
 // Gap returns the distance of the model to the limit, in nats per event.
 func (c ClassResult) Gap() float64 { return (c.Nats - c.TruthNats) / float64(c.Events) }
 
-// classify assigns the tokens to the events. A token belongs to the event that holds its last byte,
-// so a token that spans events belongs to the event it completes. The end of the document belongs
-// to the last event.
+// classify assigns the tokens to the events. A token belongs to the event that contains its last
+// byte, so a token that spans several events belongs to the event that it completes. The end of the
+// document belongs to the last event.
 func (v *verdict) classify(d corpus.Document, ends []int, logProbs []float64) error {
 	if len(d.Truth) == 0 {
 		return nil

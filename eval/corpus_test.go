@@ -12,7 +12,8 @@ import (
 )
 
 // TestEveryTokenizer checks that all lossless tokenizers count the same bytes, characters and words
-// in any text, and that classes get the cost of all tokens where an event ends with every word.
+// in any text, and that the classes include the cost of all tokens if an event ends with every
+// word.
 func TestEveryTokenizer(t *testing.T) {
 	train := lines("the cat sat on the mat", "the dög sat on the log", "a\xffb 猫 the cat")
 	var toks []corpus.Tokenizer

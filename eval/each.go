@@ -6,8 +6,8 @@ import (
 	"sync/atomic"
 )
 
-// each calls f(0) … f(n−1) on several threads. When ctx is cancelled it returns without waiting for
-// the calls that have begun.
+// each calls f(0) … f(n−1) on several threads. If ctx is cancelled, it returns without waiting for
+// calls in progress.
 func each(ctx context.Context, n, threads int, f func(i int)) error {
 	var next atomic.Int64
 	var wg sync.WaitGroup

@@ -9,8 +9,8 @@ import (
 	"lmzoo/lm"
 )
 
-// A model that knows nothing needs eight bits for every byte, whatever the tokenizer. The end of a
-// document is a token too, and its line end a byte.
+// An untrained model needs eight bits for every byte, whatever the tokenizer. The end of a document
+// is also a token, and its line end a byte.
 func Example() {
 	docs := []corpus.Document{{Text: "to be or not to be", End: "\n"},
 		{Text: "that is the question", End: "\n"}}

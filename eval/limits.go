@@ -11,19 +11,20 @@ import (
 	"lmzoo/corpus"
 )
 
-// Gzip returns the bits per byte of gzip -9, which remembers 32 kB of repetitions and counts
-// letters. Given enough text, any language model should do better. All documents are one stream.
+// Gzip returns the bits per byte of gzip -9, which finds repetitions within 32 kB and counts
+// letters. Given enough text, any language model should do better. All documents form one stream.
 func Gzip(docs []corpus.Document) float64 {
 	var written counter
-	w, _ := gzip.NewWriterLevel(&written, gzip.BestCompression) // this level exists
+	w, _ := gzip.NewWriterLevel(&written, gzip.BestCompression) // the level is valid
 	io.Copy(w, stream(docs))                                    // a counter returns no error
 	w.Close()
 	return written.bitsPerByte(docs)
 }
 
-// XZ returns the bits per byte of xz -9, which remembers everything and codes with adaptive
-// probabilities. It runs the installed xz, because no Go library chooses matches as well (one that
-// we tried wrote 16 % more for Shakespeare), and a baseline that is too weak is worse than none.
+// XZ returns the bits per byte of xz -9, which finds repetitions anywhere and codes with adaptive
+// probabilities. It runs the installed xz, because no Go library chooses matches equally well (the
+// output of one library was 16 % larger for Shakespeare), and a baseline that is too weak is worse
+// than none.
 func XZ(ctx context.Context, docs []corpus.Document) (float64, error) {
 	var written counter
 	cmd := exec.CommandContext(ctx, "xz", "-9", "--stdout", "--threads=1")
@@ -34,7 +35,7 @@ func XZ(ctx context.Context, docs []corpus.Document) (float64, error) {
 	return written.bitsPerByte(docs), nil
 }
 
-// stream returns a reader of all documents, one after the other.
+// stream returns a reader of all documents, in order.
 func stream(docs []corpus.Document) io.Reader {
 	var parts []io.Reader
 	for _, d := range docs {

@@ -18,7 +18,7 @@ func TestGzip(t *testing.T) {
 	require.Greater(t, got, 10.0/11, "fair flips have an entropy of one bit")
 	require.Less(t, got, 2.0)
 	if _, err := exec.LookPath("gzip"); err != nil {
-		t.Skip("no gzip to compare with")
+		t.Skip("gzip is not installed")
 	}
 	var text bytes.Buffer
 	for _, d := range docs {

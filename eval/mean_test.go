@@ -7,8 +7,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// The quantiles 12.706, 4.303 and 2.776 are those of every printed table of t, for 1, 2 and 4
-// degrees of freedom.
+// The quantiles 12.706, 4.303 and 2.776 are those of printed tables of t, for 1, 2 and 4 degrees of
+// freedom.
 func TestMean(t *testing.T) {
 	mean, low, high := Mean([]float64{1, 3})
 	require.Equal(t, 2., mean)

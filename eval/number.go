@@ -5,7 +5,8 @@ import (
 	"math"
 )
 
-// Number is a float64 with a JSON form: an infinity is null, and NaN is omitted (with omitzero).
+// Number is a float64 whose JSON form is null for an infinity and is omitted for NaN (with
+// omitzero).
 type Number float64
 
 // IsZero reports whether n is NaN.

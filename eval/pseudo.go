@@ -12,8 +12,8 @@ import (
 
 // Pseudo is the pseudo-log-likelihood of documents under a model that reads both sides of every
 // token: Σ ln P(token | all others) (Salazar et al. 2020, "Masked language model scoring", eq. 1).
-// It is not the probability of a text, because the terms are not a factorization of one, so it is
-// never compared with the Result of a causal model.
+// It is not the probability of a text, because the terms are not a factorization of that
+// probability. It is therefore never compared with the Result of a causal model.
 type Pseudo struct {
 	Nats      float64 `json:"nats"` // −Σ ln P(token | all others)
 	Tokens    int     `json:"tokens"`
@@ -23,12 +23,12 @@ type Pseudo struct {
 // Perplexity is the pseudo-perplexity exp(nats per token) (eq. 4).
 func (p Pseudo) Perplexity() float64 { return math.Exp(p.Nats / float64(p.Tokens)) }
 
-// pseudoPart is how many tokens are scored between two looks at the context.
+// pseudoPart is the number of tokens that are scored between two checks of the context.
 const pseudoPart = 256
 
-// PseudoRun scores the tokens of every document, without the BOS that ends it: nobody reads past
-// the end. Of the options it uses Threads and Progress, which counts tokens here. The number of
-// threads changes no bit.
+// PseudoRun scores the tokens of every document, without the BOS that ends it, because no model
+// reads past the end. The options in use are Threads and Progress, which here counts tokens. The
+// number of threads changes no bit.
 func PseudoRun(ctx context.Context, f lm.Filler, tok corpus.Tokenizer, docs []corpus.Document,
 	opt Options) (Pseudo, error) {
 	if f.Vocab() != tok.Vocab() {

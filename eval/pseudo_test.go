@@ -13,7 +13,7 @@ import (
 	"lmzoo/lm"
 )
 
-// neighbours believes that a token is the mean of those beside it, with probability 1/2.
+// neighbours predicts that a token is the mean of its neighbours with probability 1/2.
 type neighbours struct{ v int }
 
 func (m neighbours) Vocab() int { return m.v }
@@ -51,7 +51,8 @@ func TestPseudoPerplexityByHand(t *testing.T) {
 	require.Equal(t, one, p)
 }
 
-// A causal model of one token's memory has the pseudo-perplexity that Bayes' rule gives it.
+// A causal model with a memory of one token has the pseudo-perplexity that follows from Bayes'
+// rule.
 func TestPseudoPerplexityOfACausalModel(t *testing.T) {
 	tok, err := corpus.NewByte(0)
 	require.NoError(t, err)
@@ -89,7 +90,8 @@ func (m notANumber) FillLogProbs(dst []float64, _ []lm.Token, _ int) []float64 {
 	return dst
 }
 
-// TestPseudoRunOfALongDocument: parts of a document, progress, and the same bits on all threads.
+// TestPseudoRunOfALongDocument: a document is scored in parts, with progress and the same bits on
+// any number of threads.
 func TestPseudoRunOfALongDocument(t *testing.T) {
 	tok, err := corpus.NewByte(0)
 	require.NoError(t, err)

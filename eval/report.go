@@ -10,21 +10,21 @@ import (
 // Report is the evaluation of one model on one text.
 type Report struct {
 	Result
-	Closed    bool    // a closed vocabulary: spelling cost nothing, so bits per byte mean nothing
+	Closed    bool    // a closed vocabulary: spelling costs nothing, so bits per byte are meaningless
 	Documents int     // number of documents
-	Stride    int     // of a model with a window; 0 for others
+	Stride    int     // stride of a model with a window; 0 for others
 	Seed      uint64  // of the bootstrap
 	Low, High float64 // 95 % interval of bits per byte
 	Parts     []Part  // units that the bootstrap draws
 
 	Positions []Position    // nats by position in the document
-	PerToken  [][]TokenNats // cost of every token of every document, on request
+	PerToken  [][]TokenNats // cost of every token of every document, if requested
 
 	HasLimit     bool          // the true distribution of the text is known
-	Events       int           // draws from that distribution
+	Events       int           // number of draws from that distribution
 	LimitNats    float64       // cost of the text under the true distribution
 	LimitEntropy float64       // the expected value of LimitNats
-	Classes      []ClassResult // classes of tokens that occur
+	Classes      []ClassResult // classes that occur
 
 	text [sha256.Size]byte
 }
@@ -45,7 +45,8 @@ func newPosition(i int) Position {
 	return Position{From: 1<<(i-1) + 1, To: 1 << i}
 }
 
-// BitsPerByte returns NaN for a closed vocabulary, which does not pay for all bytes.
+// BitsPerByte returns bits per byte, or NaN for a closed vocabulary, which does not encode all
+// bytes.
 func (r *Report) BitsPerByte() float64 {
 	if r.Closed {
 		return math.NaN()
@@ -53,7 +54,8 @@ func (r *Report) BitsPerByte() float64 {
 	return r.Result.BitsPerByte()
 }
 
-// BitsPerChar returns NaN for a closed vocabulary, which does not pay for all bytes.
+// BitsPerChar returns bits per character, or NaN for a closed vocabulary, which does not encode all
+// bytes.
 func (r *Report) BitsPerChar() float64 {
 	if r.Closed {
 		return math.NaN()
@@ -61,9 +63,9 @@ func (r *Report) BitsPerChar() float64 {
 	return r.Result.BitsPerChar()
 }
 
-// Gap returns the distance of the model to the limit in nats per event; NaN where the limit is
-// unknown. The difference is taken class by class, where both sums have the same order: the source
-// itself has a gap of exactly 0.
+// Gap returns the distance of the model to the limit in nats per event, or NaN if the limit is
+// unknown. The difference is computed class by class, where both sums have the same order of
+// additions, so that the gap of the source itself is exactly 0.
 func (r *Report) Gap() float64 {
 	if !r.HasLimit {
 		return math.NaN()

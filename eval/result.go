@@ -1,8 +1,9 @@
-// Package eval measures language models in units that do not depend on how a text was cut into
-// tokens. A text costs −Σ ln P of its tokens, in nats (Shannon 1948). Divided by ln 2 and the bytes
-// of the text this is bits per byte, which compares all models with an open vocabulary; exp of the
-// mean per token is the perplexity (Jelinek et al. 1977), which compares only models with the same
-// tokenizer. Two models are compared on the same parts of the text (Efron 1979).
+// Package eval measures language models in units that do not depend on the division of a text into
+// tokens. A text costs −Σ ln P of its tokens, in nats (Shannon 1948). Divided by ln 2 and the
+// number of bytes of the text, this is bits per byte, which compares all models with an open
+// vocabulary; exp of the mean per token is the perplexity (Jelinek et al. 1977), which compares
+// only models with the same tokenizer. Two models are compared on the same parts of the text (Efron
+// 1979).
 package eval
 
 import "math"
@@ -12,12 +13,12 @@ import "math"
 type Result struct {
 	Nats    float64 `json:"nats"`   // −Σ ln P of all tokens
 	Tokens  int     `json:"tokens"` // predicted tokens, document ends included
-	Chars   int     `json:"chars"`  // Unicode code points of the text; an invalid byte counts one
+	Chars   int     `json:"chars"`  // Unicode code points of the text; an invalid byte counts as one
 	Bytes   int     `json:"bytes"`  // bytes of the text
 	Words   int     `json:"words"`  // runs of non-space
 	OOV     int     `json:"oov"`    // tokens outside a closed vocabulary
 	OOVNats float64 `json:"oov_nats"`
-	Zeros   int     `json:"zeros"` // tokens of probability 0; any makes Nats infinite
+	Zeros   int     `json:"zeros"` // tokens of probability 0; one is enough to make Nats infinite
 }
 
 // Add adds the result of another text to r.
@@ -36,7 +37,7 @@ func (r *Result) Add(s Result) {
 func (r Result) Perplexity() float64 { return math.Exp(r.Nats / float64(r.Tokens)) }
 
 // PerplexityExcludingOOV returns the perplexity over the tokens inside a closed vocabulary, as
-// n-gram toolkits print it. It favours the model with the smaller vocabulary.
+// printed by n-gram toolkits. It favours the model with the smaller vocabulary.
 func (r Result) PerplexityExcludingOOV() float64 {
 	if r.OOV == 0 {
 		return r.Perplexity()
@@ -44,7 +45,7 @@ func (r Result) PerplexityExcludingOOV() float64 {
 	return math.Exp((r.Nats - r.OOVNats) / float64(r.Tokens-r.OOV))
 }
 
-// BitsPerByte compares all models with an open vocabulary.
+// BitsPerByte returns bits per byte, which compares all models with an open vocabulary.
 func (r Result) BitsPerByte() float64 { return r.Nats / math.Ln2 / float64(r.Bytes) }
 
 // BitsPerChar returns the bits per Unicode code point.

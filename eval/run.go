@@ -19,15 +19,16 @@ import (
 
 // Options configures an evaluation. The zero value runs on one thread.
 type Options struct {
-	Threads  int                   // documents at a time, at least 1; changes no bit
+	Threads  int                   // documents evaluated at a time, at least 1; changes no bit
 	Stride   int                   // tokens to move a window by; 0: the model's own stride
 	PerToken bool                  // record the cost of every token
 	Seed     uint64                // bootstrap seed
 	Progress func(done, total int) // bytes evaluated so far; called by one goroutine at a time
 }
 
-// Windowed is a model that sees a window of tokens and is scored by moving it. A small stride gives
-// every token a long context, and a large one is fast, so every score states its stride.
+// Windowed is a model with a context window, which is moved over the text to score it. A small
+// stride gives every token a long context, and a large stride is fast, so every score states its
+// stride.
 type Windowed interface {
 	Stride() int
 	SetStride(stride int) error
@@ -47,13 +48,14 @@ func setStride(m lm.Model, stride int) (int, error) {
 	return 0, nil
 }
 
-// closed reports whether a tokenizer loses bytes, because it does not know what <unk> stands for.
+// closed reports whether a tokenizer loses bytes, because it does not know which word <unk>
+// replaces.
 func closed(tok corpus.Tokenizer) bool {
 	return tok.Vocab() > int(corpus.Unk) && tok.Bytes(corpus.Unk) < 0
 }
 
-// Run evaluates m on documents, each from its own beginning. It adds in the order of the documents,
-// so that the number of threads changes no bit.
+// Run evaluates m on documents, each from its beginning. It adds the results in the order of the
+// documents, so that the number of threads changes no bit.
 func Run(ctx context.Context, m lm.Model, tok corpus.Tokenizer, docs []corpus.Document,
 	opt Options) (*Report, error) {
 	if m.Vocab() != tok.Vocab() {
@@ -90,7 +92,7 @@ type evaluator struct {
 	tok    corpus.Tokenizer
 	closed bool
 	pieces []int // number of parts of each document, for the bootstrap
-	inside int   // threads within one document
+	inside int   // number of threads within one document
 	opt    Options
 }
 
@@ -103,12 +105,13 @@ type verdict struct {
 	tokens    []TokenNats
 }
 
-// groupBytes is about the number of bytes that are scored in one call.
+// groupBytes is the approximate number of bytes that are scored in one call.
 const groupBytes = 4096
 
-// groups cuts the documents into runs [from, to) that are scored in one call, because models batch
-// longer inputs better. A document without an end ends its group: nothing may follow it. The groups
-// do not depend on the number of threads, because batching can change the last bit.
+// groups divides the documents into ranges [from, to) that are scored in one call, because models
+// process longer inputs more efficiently. A document without an end ends its group, because no
+// document may follow it. The groups do not depend on the number of threads, because batching can
+// change the last bit.
 func groups(docs []corpus.Document) (runs [][2]int) {
 	from, bytes := 0, 0
 	for i, d := range docs {
@@ -121,8 +124,8 @@ func groups(docs []corpus.Document) (runs [][2]int) {
 	return runs
 }
 
-// all evaluates the documents in parallel; verdict i is that of document i. When it is cancelled,
-// it does not wait for long documents; their results are dropped.
+// all evaluates the documents in parallel; verdict i is the result of document i. If it is
+// cancelled, it does not wait for long documents; their results are dropped.
 func (e *evaluator) all(ctx context.Context, docs []corpus.Document) ([]verdict, error) {
 	total, done := 0, 0
 	for _, d := range docs {
@@ -185,7 +188,7 @@ func (e *evaluator) score(tokens []lm.Token) []float64 {
 	return lm.Score(e.model, tokens)
 }
 
-// group evaluates documents that are scored in one call; the first has the index first.
+// group evaluates documents that are scored in one call; first is the index of the first document.
 func (e *evaluator) group(verdicts []verdict, docs []corpus.Document, first int) (err error) {
 	var tokens []lm.Token
 	starts := make([]int, len(docs)+1)
@@ -256,8 +259,8 @@ func (v *verdict) count(i int, t lm.Token, nats float64, e *evaluator) {
 
 // ends returns for every token the number of bytes of the document up to its end. The BOS that
 // closes a document stands for its End. A token without bytes, such as the first half of an escaped
-// byte, ends with the next. A closed vocabulary drops the bytes between words, so a token ends
-// where its word does.
+// byte, ends with the next token. A closed vocabulary drops the bytes between words, so its tokens
+// end at the ends of words.
 func (e *evaluator) ends(d corpus.Document, tokens []lm.Token) ([]int, error) {
 	ends := make([]int, len(tokens))
 	if e.closed {
@@ -271,7 +274,7 @@ func (e *evaluator) ends(d corpus.Document, tokens []lm.Token) ([]int, error) {
 		ends[i] = at
 	}
 	if at != len(d.Text) {
-		return nil, fmt.Errorf("the tokens of %q stand for %d bytes; want %d, or bits per byte "+
+		return nil, fmt.Errorf("the tokens of %q have %d bytes; want %d, because bits per byte "+
 			"would be wrong",
 			e.tok.Name(), at, len(d.Text))
 	}
@@ -286,8 +289,8 @@ func (e *evaluator) ends(d corpus.Document, tokens []lm.Token) ([]int, error) {
 	return ends, nil
 }
 
-// wordEnds ends every token where its word ends. If there is not one token per word, it spaces them
-// evenly.
+// wordEnds sets the end of every token to the end of its word. If there is not exactly one token
+// per word, it spaces the tokens evenly.
 func wordEnds(ends []int, d corpus.Document) []int {
 	want := 0
 	for range corpus.Fields(d.Text) {

@@ -21,7 +21,7 @@ import (
 
 var ctx = context.Background()
 
-// clock costs n nats for the n-th token of a document, whatever it is, so that the cost shows the
+// clock is a model for which the n-th token of a document costs n nats, so that the cost shows the
 // position.
 type clock struct{ v int }
 
@@ -58,16 +58,16 @@ func lines(texts ...string) (docs []corpus.Document) {
 	return docs
 }
 
-// TestUniform checks that a uniform model pays exactly log2 V bits for every token, the end
-// included.
+// TestUniform checks that a uniform model needs exactly log2 V bits for every token, including the
+// end.
 func TestUniform(t *testing.T) {
 	docs := lines("héllo wörld", "", "a\xffb", "two  words\there",
-		"\x00") // a zero byte has the number of <unk>
+		"\x00") // a zero byte has the id of <unk>
 	r, err := eval.Run(ctx, lm.Uniform(257), corpus.Byte{}, docs, eval.Options{})
 	require.NoError(t, err)
 	bytes := (13 + 1) + 1 + (3 + 1) + (15 + 1) + (1 + 1)
 	require.Equal(t, bytes, r.Bytes)
-	require.Equal(t, bytes, r.Tokens) // one BOS for one "\n"
+	require.Equal(t, bytes, r.Tokens) // one BOS per "\n"
 	require.Equal(t, bytes-2, r.Chars)
 	require.Equal(t, 2+0+1+3+1, r.Words)
 	require.Zero(t, r.OOV)
@@ -81,8 +81,7 @@ func TestUniform(t *testing.T) {
 	require.True(t, math.IsNaN(r.Gap()))
 }
 
-// TestBiasedCoin evaluates 3 heads and 1 tail of a coin with P(head) = ¾, with an end that costs
-// nothing.
+// TestBiasedCoin evaluates 3 heads and 1 tail of a coin with P(head) = ¾, whose end costs nothing.
 func TestBiasedCoin(t *testing.T) {
 	d := make(lmtest.Die, 257)
 	d['h'+1], d['t'+1], d[0] = 0.5, 0.25, 0.25
@@ -96,7 +95,7 @@ func TestBiasedCoin(t *testing.T) {
 		r.PerToken[0][2])
 }
 
-// TestCut checks that the end of a document that a byte split cut is not a prediction target.
+// TestCut checks that the end of a document cut by a byte split is not a prediction target.
 func TestCut(t *testing.T) {
 	docs := []corpus.Document{{Text: "abc", Cut: true}, {Text: "de", End: "\n"}}
 	r, err := eval.Run(ctx, lm.Uniform(257), corpus.Byte{}, docs, eval.Options{})
@@ -231,7 +230,7 @@ func TestClasses(t *testing.T) {
 		events += p.Events
 	}
 	require.Equal(t, 6, events)
-	// two letters in one token: it belongs to the event of the second
+	// a token with two letters belongs to the event of the second letter
 	price[257+1], price[257+2*4+3] = 64, 128
 	r, err = eval.Run(ctx, price, pairs{}, world, eval.Options{})
 	require.NoError(t, err)
@@ -240,7 +239,7 @@ func TestClasses(t *testing.T) {
 	require.Equal(t, 8.0+128, r.Classes[3].Nats)    // long: " cd"
 }
 
-// sameVocab is a tokenizer with a larger vocabulary, of which some tokens never occur.
+// sameVocab is a tokenizer with a larger vocabulary, some of whose tokens never occur.
 type sameVocab struct {
 	corpus.Tokenizer
 	v int
@@ -248,7 +247,8 @@ type sameVocab struct {
 
 func (s sameVocab) Vocab() int { return s.v }
 
-// TestHalfBytes checks that a token without bytes belongs to the event of the byte that it begins.
+// TestHalfBytes checks that a token without bytes belongs to the event that contains the rest of
+// its byte.
 func TestHalfBytes(t *testing.T) {
 	r, err := eval.Run(ctx, lm.Uniform(33), nibbles{}, world, eval.Options{})
 	require.NoError(t, err)
@@ -274,7 +274,8 @@ func TestClosedClasses(t *testing.T) {
 	require.Equal(t, []float64{1, 4, 2, 3}, got) // local, choice, fact, long
 }
 
-// TestInvisibleEnd checks that an end without bytes is an event, which the last token belongs to.
+// TestInvisibleEnd checks that an end without bytes is an event and that the last token belongs to
+// it.
 func TestInvisibleEnd(t *testing.T) {
 	docs := []corpus.Document{{Text: "ab", Truth: []corpus.Event{{Bytes: 2, Class: corpus.Fact},
 		{Bytes: 0, Nats: 1, Class: corpus.Choice}}}}
@@ -352,7 +353,7 @@ func TestErrors(t *testing.T) {
 		"other vocab": {ctx, lm.Uniform(5), corpus.Byte{}, lines("a"),
 			"the model has 5 tokens, the tokenizer \"byte\" 257"},
 		"lost bytes": {ctx, u, liar{}, lines("", "abc"),
-			"document 2: the tokens of \"byte\" stand for 2 bytes; want 3"},
+			"document 2: the tokens of \"byte\" have 2 bytes; want 3"},
 		"NaN": {ctx, nan, pairs{}, lines("b", "ca a"),
 			"document 2: the model gives no probability: token 3 has ln P = NaN"},
 		"P > 1":     {ctx, above, pairs{}, lines("a"), "ln P = 1"},

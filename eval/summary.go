@@ -6,9 +6,9 @@ import (
 	"lmzoo/lm"
 )
 
-// Summary is a Report as JSON. Numbers that do not exist, such as bits per byte of a closed
-// vocabulary, are null, and so are infinite ones, which Zeros explains. The limit is left out where
-// it is unknown.
+// Summary is a Report as JSON. Undefined numbers, such as the bits per byte of a closed vocabulary,
+// are null, and so are infinite numbers, which Zeros explains. The limit is left out if it is
+// unknown.
 type Summary struct {
 	Documents              int    `json:"documents"`
 	Tokens                 int    `json:"tokens"`

@@ -7,8 +7,8 @@ import (
 	"lmzoo/lm"
 )
 
-// nibbles encodes a byte as two tokens: its high half, which stands for no byte yet, and its low
-// half.
+// nibbles encodes a byte as two tokens: its high half, which does not yet complete a byte, and its
+// low half.
 type nibbles struct{}
 
 func (nibbles) Name() string { return "nibble" }
@@ -28,7 +28,8 @@ func (nibbles) Bytes(t lm.Token) int {
 	return 0
 }
 
-// pairs joins two letters a … d into one token and spells the rest, so that tokens span events.
+// pairs joins two letters a … d into one token and encodes the rest as bytes, so that tokens span
+// events.
 type pairs struct{ corpus.Byte }
 
 func (pairs) Name() string { return "pair" }
@@ -53,7 +54,7 @@ func (p pairs) Bytes(t lm.Token) int {
 	return p.Byte.Bytes(t)
 }
 
-// closedWords knows "red" and "blue"; every other word is <unk>.
+// closedWords has the words "red" and "blue"; every other word is <unk>.
 type closedWords struct{}
 
 func (closedWords) Name() string { return "whitespace" }
@@ -71,7 +72,7 @@ func (closedWords) Decode([]lm.Token) string { panic("not asked for") }
 func (closedWords) Text(t lm.Token) string   { return [...]string{"", "<unk>", "red", "blue"}[t] }
 func (closedWords) Bytes(t lm.Token) int     { return [...]int{0, -1, 3, 4}[t] }
 
-// liar is a tokenizer that loses a byte of every text.
+// liar is a tokenizer that drops a byte of every text.
 type liar struct{ corpus.Byte }
 
 func (l liar) Encode(dst []lm.Token, text string) []lm.Token {

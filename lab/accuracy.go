@@ -9,7 +9,7 @@ import (
 	"lmzoo/task"
 )
 
-// scores are accuracies by classifier, number of labels and draw.
+// scores holds accuracies by classifier, number of labels and draw.
 type scores struct {
 	names []string
 	of    map[string]map[int][]float64
@@ -18,7 +18,7 @@ type scores struct {
 // fitting is one classifier to train on one draw of labels.
 type fitting struct {
 	labels, draw int
-	bag, net     int // which; −1: none
+	bag, net     int // indices of the classifier; −1: none
 }
 
 // accuracies trains every classifier on every draw of labels and measures it on the test set.
@@ -63,8 +63,8 @@ func accuracies(
 	return acc, err
 }
 
-// fittings lists every classifier on every draw, short and long ones mixed, so that no thread is
-// left with the long ones at the end.
+// fittings lists every classifier on every draw, with short and long fittings mixed, so that no
+// thread is left with the long ones at the end.
 func fittings(sizes []int, draws, nets int) (jobs []fitting) {
 	for _, n := range sizes {
 		for d := range draws {
@@ -81,7 +81,7 @@ func fittings(sizes []int, draws, nets int) (jobs []fitting) {
 	return jobs
 }
 
-// drawSeed is the seed of a draw of labels.
+// drawSeed returns the seed of a draw of labels.
 func drawSeed(seed uint64, draw int) uint64 { return 1000*seed + uint64(draw) }
 
 func bagAccuracy(
@@ -109,7 +109,7 @@ func (c contender) accuracy(
 	return accuracy(n, c.inputs(test)), nil
 }
 
-// fits returns the accuracy of each contender on each draw of so many labels.
+// fits returns the accuracy of each contender on each draw of a number of labels.
 func fits(
 	ctx context.Context, env *Env, all []contender, w *task.World, test *task.Set,
 	labels, draws int, seed uint64,
@@ -139,7 +139,7 @@ func minus(a, b []float64) []float64 {
 	return out
 }
 
-// meanText is a mean with its 95 % interval.
+// meanText formats a mean with its 95 % interval.
 func meanText(x []float64) string {
 	m, low, high := eval.Mean(x)
 	if len(x) < 2 {

@@ -13,25 +13,26 @@ import (
 	"lmzoo/zoo"
 )
 
-// contender is a way to learn a task: a body, where its weights come from, and how it is trained.
+// contender is a way to learn a task: a body, the origin of its weights, and its training.
 type contender struct {
 	name   string
-	run    *zoo.Run // its shape and, unless random, its weights
+	run    *zoo.Run // provides the shape and, unless random, the weights
 	random bool     // start from random weights
-	frozen bool     // train the head alone
-	mixed  bool     // over all layers
+	frozen bool     // train only the head
+	mixed  bool     // mix all layers
 	pool   task.Pool
 	lambda float64 // of the auxiliary language-model loss
 	recipe func(labels int) recipe
 }
 
-// recipe is how long and how fast a contender learns.
+// recipe holds the number of steps and the learning rates of a contender.
 type recipe struct {
 	steps      int
 	head, body float64 // learning rates
 }
 
-// fineTuning moves a pre-trained body a little and a new head a lot.
+// fineTuning is the recipe for a pre-trained body, which learns slowly, with a new head, which
+// learns fast.
 func fineTuning(labels int) recipe {
 	r := recipe{steps: steps(labels), head: 1e-2, body: 1e-3}
 	if labels <= 50 {
@@ -40,8 +41,8 @@ func fineTuning(labels int) recipe {
 	return r
 }
 
-// fromScratch is the recipe of a network that knows nothing yet: all of it learns at one rate, and
-// on many labels for longer.
+// fromScratch is the recipe for a network with random weights: all of it learns at the same rate,
+// and for longer if there are many labels.
 func fromScratch(labels int) recipe {
 	r := recipe{steps: steps(labels), head: 3e-3, body: 3e-3}
 	if labels > 200 {
@@ -50,7 +51,7 @@ func fromScratch(labels int) recipe {
 	return r
 }
 
-// linear is the recipe of a head over a frozen body, which is cheap.
+// linear is the recipe for a head over a frozen body, whose training is cheap.
 func linear(int) recipe { return recipe{steps: 500, head: 1e-2} }
 
 func steps(labels int) int {
@@ -95,10 +96,10 @@ func (c contender) fit(
 	return n, nil
 }
 
-// body returns a body of its own: a copy of the pre-trained weights, or random ones.
+// body returns a separate body, with a copy of the pre-trained weights or with random weights.
 func (c contender) body(seed uint64) (nn.Encoder, error) {
 	if c.frozen && !c.random {
-		return c.run.Encoder() // only read
+		return c.run.Encoder() // it is only read
 	}
 	rng := rand.New(rand.NewPCG(seed, 3))
 	m, err := c.run.Species.Learning.New(c.run.Settings.Model, c.run.Tokenizer, rng)
@@ -118,7 +119,7 @@ func (c contender) body(seed uint64) (nn.Encoder, error) {
 	return body, nil
 }
 
-// inputs returns the examples of a set as the model reads them.
+// inputs returns the examples of a set in the form that the model reads.
 func (c contender) inputs(s *task.Set) []task.Labelled {
 	out := make([]task.Labelled, len(s.Examples))
 	for i, e := range s.Examples {
@@ -128,7 +129,7 @@ func (c contender) inputs(s *task.Set) []task.Labelled {
 	return out
 }
 
-// accuracy is the share of texts to which a network gives their label.
+// accuracy returns the fraction of texts that a network classifies correctly.
 func accuracy(n *task.Network, texts []task.Labelled) float64 {
 	tokens := make([][]lm.Token, len(texts))
 	for i, x := range texts {

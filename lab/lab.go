@@ -1,6 +1,6 @@
-// Package lab holds experiments. Each makes one claim of a page runnable: it trains what it needs,
-// measures, holds the result against a control that could have refuted the claim, and gives a
-// verdict for each seed. A negative outcome is a result like any other.
+// Package lab holds experiments. Each experiment tests one claim of a page: it trains the models
+// that it needs, measures them, compares the result with a control that could have refuted the
+// claim, and gives a verdict for each seed. A negative outcome is reported like any other.
 package lab
 
 import (
@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// Experiment is one claim and how it is tried. The file of an experiment reads top-down: data,
-// models, control, measurement, verdict.
+// Experiment is one claim and its test. The file of an experiment reads top-down: data, models,
+// control, measurement, verdict.
 type Experiment struct {
 	Name  string `json:"name"`
 	Era   string `json:"era"`
@@ -18,32 +18,32 @@ type Experiment struct {
 	Paper string `json:"paper"`
 	Claim string `json:"claim"` // one sentence
 
-	// Measures says what each number of a verdict is.
+	// Measures describes each number of a verdict.
 	Measures map[string]string `json:"-"`
 
-	// Run tries the claim once for every seed of the environment.
+	// Run tests the claim once for every seed of the environment.
 	Run func(ctx context.Context, env *Env) (*Result, error) `json:"-"`
 }
 
-// Scale is how much an experiment spends.
+// Scale is the amount of computation of an experiment.
 type Scale string
 
 // The scales.
 const (
-	Full  Scale = "full"  // minutes a seed; what the pages report
-	Quick Scale = "quick" // under three minutes in all on two cores; what tests and the demo run
+	Full  Scale = "full"  // minutes per seed; the pages report this scale
+	Quick Scale = "quick" // under three minutes in all on two cores; for tests and the demo
 )
 
-// Env is what an experiment works with.
+// Env is the environment of an experiment.
 type Env struct {
 	Seeds    []uint64
 	Threads  int
 	Scale    Scale
-	Progress func(what string) // nil: nobody
+	Progress func(what string) // nil: no progress is reported
 	Store    *Store
 }
 
-// pick returns one of two values by the scale.
+// pick returns one of two values, depending on the scale.
 func pick[T any](env *Env, full, quick T) T {
 	if env.Scale == Quick {
 		return quick
@@ -57,7 +57,7 @@ func (env *Env) say(format string, a ...any) {
 	}
 }
 
-// Result is what came out.
+// Result is the result of an experiment.
 type Result struct {
 	Experiment
 	Scale   Scale     `json:"scale"`
@@ -66,14 +66,14 @@ type Result struct {
 	Tables  []Table   `json:"tables"`
 }
 
-// Verdict says for one seed whether the claim held, and the numbers that decide.
+// Verdict states for one seed whether the claim held, with the numbers that decide.
 type Verdict struct {
 	Seed     uint64             `json:"seed"`
 	Held     bool               `json:"held"`
 	Measures map[string]float64 `json:"measures"`
 }
 
-// Table is a result as rows of cells that are ready to print.
+// Table is a result as rows of formatted cells.
 type Table struct {
 	Title   string     `json:"title"`
 	Columns []string   `json:"columns"`
@@ -88,7 +88,7 @@ func All() []Experiment {
 	return []Experiment{Labels(), Senses(), Transfer(), Objectives(), Scaling(), Mirage()}
 }
 
-// Find returns the experiment of a name.
+// Find returns the experiment with a name.
 func Find(name string) (Experiment, error) {
 	var names []string
 	for _, e := range All() {

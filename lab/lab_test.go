@@ -21,7 +21,7 @@ func quickEnv(t testing.TB, dir string) *Env {
 	return &Env{Seeds: []uint64{1}, Threads: 2, Scale: Quick, Store: NewStore(dir)}
 }
 
-// Every experiment says what it claims, names its measures and has a name of its own.
+// Every experiment states its claim, describes its measures and has a unique name.
 func TestExperiments(t *testing.T) {
 	seen := map[string]bool{}
 	year := 0
@@ -41,7 +41,7 @@ func TestExperiments(t *testing.T) {
 	require.ErrorContains(t, err, "want one of: labels senses transfer objectives")
 }
 
-// All jobs run, on any number of threads, and the first error ends the rest.
+// All jobs run, on any number of threads, and the first error stops the others.
 func TestEach(t *testing.T) {
 	for _, threads := range []int{1, 2, 5} {
 		env := &Env{Threads: threads}
@@ -67,7 +67,7 @@ func TestEach(t *testing.T) {
 	require.ErrorIs(t, err, context.Canceled)
 }
 
-// A model is trained once for a fingerprint, found again by another process, and trained anew for
+// A model is trained once per fingerprint, found again by another process, and trained again for
 // other settings or another seed.
 func TestStore(t *testing.T) {
 	dir := t.TempDir()
@@ -101,8 +101,8 @@ func TestStore(t *testing.T) {
 	require.Equal(t, first.Dir, healed.Dir)
 }
 
-// A contender gets the same accuracy whatever else runs, starts from the pre-trained weights or
-// from random ones as it says, and leaves the pre-trained ones alone.
+// A contender gets the same accuracy whatever else runs, starts from pre-trained or random weights
+// as specified, and does not change the pre-trained weights.
 func TestContender(t *testing.T) {
 	env := quickEnv(t, "")
 	p := pretrainedReviews("gpt", 1, 1, map[string]any{"steps": 2, "n_embd": 8, "n_layer": 1})
@@ -184,11 +184,12 @@ func TestSensesVerdict(t *testing.T) {
 	}
 }
 
-// A sample of the committed numbers, measured again: the classifiers that need no pre-training.
+// Some of the committed numbers can be reproduced: those of the classifiers that need no
+// pre-training.
 func TestSampleOfLabels(t *testing.T) {
 	data, err := os.ReadFile("../docs/lab/labels.json")
 	if errors.Is(err, os.ErrNotExist) {
-		t.Skip("docs/lab/labels.json is not there; make lab writes it")
+		t.Skip("docs/lab/labels.json does not exist; make lab writes it")
 	}
 	require.NoError(t, err)
 	var res Result

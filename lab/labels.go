@@ -9,7 +9,7 @@ import (
 	"lmzoo/task"
 )
 
-// Labels asks what pre-training is worth in labels.
+// Labels measures the value of pre-training in labels.
 func Labels() Experiment {
 	return Experiment{
 		Name: "labels", Era: "PLM", Year: 2018,
@@ -29,11 +29,11 @@ func Labels() Experiment {
 	}
 }
 
-// tested are the models that the claim is about.
+// tested lists the models that the claim is about.
 var tested = []string{"ELMo", "GPT-1", "BERT"}
 
-// contenders returns the three ways in which the models of the era are used, and what each is held
-// against: the same network from random weights, all of it trained, or only a linear head.
+// contenders returns the three ways in which the models of the era are used, each with its
+// controls: the same network from random weights, of which all or only a linear head is trained.
 func contenders(ctx context.Context, env *Env, seed uint64) ([]contender, error) {
 	var all []contender
 	for _, c := range []struct {
@@ -67,7 +67,7 @@ func contenders(ctx context.Context, env *Env, seed uint64) ([]contender, error)
 	return all, nil
 }
 
-// bags are the classifiers that a sceptic asks for: they have seen no unlabelled text.
+// bags lists the baselines, which have seen no unlabelled text.
 var bags = []struct {
 	name  string
 	train func(*task.Set) (task.Classifier, error)
@@ -87,7 +87,7 @@ var bags = []struct {
 	}},
 }
 
-// bagsOfWords are those among bags that ignore the order of words.
+// bagsOfWords lists the baselines that ignore the order of words.
 var bagsOfWords = []string{"naive Bayes", "logistic, bag of words"}
 
 func runLabels(ctx context.Context, env *Env) (*Result, error) {
@@ -128,7 +128,7 @@ func runLabels(ctx context.Context, env *Env) (*Result, error) {
 	return res, nil
 }
 
-// labelsVerdict decides for one seed.
+// labelsVerdict returns the verdict for one seed.
 func labelsVerdict(seed uint64, limit float64, acc scores) Verdict {
 	v := Verdict{Seed: seed, Held: true, Measures: map[string]float64{"limit": limit}}
 	bag := 0.0

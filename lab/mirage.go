@@ -11,8 +11,8 @@ import (
 	"gonum.org/v1/gonum/stat"
 )
 
-// Mirage asks whether a jump is in the model or in the ruler. It measures the networks of the
-// scaling experiment, and a seed takes as long as there.
+// Mirage tests whether a jump is a property of the model or of the measure. It measures the
+// networks of the scaling experiment, and a seed takes as long as in that experiment.
 func Mirage() Experiment {
 	return Experiment{
 		Name: "mirage", Era: "LLM", Year: 2023,
@@ -35,7 +35,7 @@ func Mirage() Experiment {
 }
 
 // The questions of an exam are contexts of these ranks: rare enough that small networks do not know
-// their answers, frequent enough that large ones do.
+// the answers, and frequent enough that large networks do.
 const (
 	mirageFrom      = 64
 	mirageTo        = 128
@@ -72,7 +72,7 @@ func runMirage(ctx context.Context, env *Env) (*Result, error) {
 	return res, nil
 }
 
-// rulers are two measures of each network on the same questions.
+// rulers holds two measures of each network on the same questions.
 type rulers struct{ likelihood, accuracy []float64 }
 
 // everyQuestion returns the ranks of all questions.
@@ -117,7 +117,7 @@ func exams(best []scalingRun, seed uint64) []float64 {
 	return passed
 }
 
-// power returns accuracy to the power of the length of an exam.
+// power returns accuracy raised to the number of questions of an exam.
 func power(accuracy []float64) []float64 {
 	out := make([]float64, len(accuracy))
 	for i, a := range accuracy {
@@ -135,7 +135,7 @@ func steepest(y []float64) float64 {
 	return step / max(y[len(y)-1]-y[0], 1e-9)
 }
 
-// mirageVerdict decides for one seed.
+// mirageVerdict returns the verdict for one seed.
 func mirageVerdict(seed uint64, best []scalingRun, r rulers, exams []float64) Verdict {
 	m := map[string]float64{
 		"likelihood_step": steepest(r.likelihood), "exam_step": steepest(exams),

@@ -9,7 +9,7 @@ import (
 	"lmzoo/task"
 )
 
-// Objectives asks what a model should predict while it learns from raw text.
+// Objectives compares the objectives for learning from raw text.
 func Objectives() Experiment {
 	return Experiment{
 		Name: "objectives", Era: "PLM", Year: 2019,
@@ -31,13 +31,14 @@ func Objectives() Experiment {
 	}
 }
 
-// objective is a pre-training that is compared.
+// objective is one of the compared pre-trainings.
 type objective struct {
 	name, species string
 	values        map[string]any
 }
 
-// objectives all see the same number of tokens, and their models have the same size.
+// objectives lists the objectives. All see the same number of tokens, and their models have the
+// same size.
 var objectives = []objective{
 	{"causal", "gpt", map[string]any{"n_embd": 128, "n_head": 4}},
 	{"15", "bert", map[string]any{"mask_rate": 0.15}},
@@ -47,7 +48,7 @@ var objectives = []objective{
 
 const objectiveSteps = 1500
 
-// pretraining returns what the objective learns in so many steps.
+// pretraining returns the pre-training of the objective for a number of steps.
 func (o objective) pretraining(seed uint64, env *Env, steps int) Pretraining {
 	values := map[string]any{"steps": steps}
 	for k, v := range o.values {

@@ -7,7 +7,7 @@ import (
 )
 
 // each runs job(0) … job(n−1) on the threads of env. The jobs are independent, and each uses one
-// thread, so that the number of threads changes no result. The first error ends the rest.
+// thread, so that the number of threads changes no result. The first error stops the others.
 func each(ctx context.Context, env *Env, n int, job func(ctx context.Context, i int) error) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)

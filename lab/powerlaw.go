@@ -19,7 +19,7 @@ type line struct {
 	r2               float64
 }
 
-// fitLine fits a line to at least two points; two have no interval.
+// fitLine fits a line to at least two points; for two points there is no interval.
 func fitLine(x, y []float64) line {
 	var l line
 	l.intercept, l.slope = stat.LinearRegression(x, y, nil, false)
@@ -39,7 +39,7 @@ func fitLine(x, y []float64) line {
 	return l
 }
 
-// at is the line's value at x.
+// at returns the value of the line at x.
 func (l line) at(x float64) float64 { return l.intercept + l.slope*x }
 
 // logs returns the natural logarithms of x.
@@ -51,7 +51,7 @@ func logs(x []float64) []float64 {
 	return out
 }
 
-// valley returns the lowest point of the parabola that fits ln y over ln x best. inside reports
+// valley returns the lowest point of the parabola that best fits ln y over ln x. inside reports
 // whether it lies between the smallest and the largest x.
 func valley(x, y []float64) (bestX, bestY float64, inside bool) {
 	lx, ly := logs(x), logs(y)
@@ -78,17 +78,17 @@ type surface struct {
 	agree          float64 // share of the starts that end at the same exponents
 }
 
-// at is the excess of N parameters after D answers.
+// at returns the excess of a network with n parameters after d answers.
 func (s surface) at(n, d float64) float64 {
 	return math.Exp(s.lnA-s.a*math.Log(n)) + math.Exp(s.lnB-s.b*math.Log(d))
 }
 
-// surfaceStarts are the exponents from which a fit of a surface begins.
+// surfaceStarts lists the exponents from which a fit of a surface starts.
 var surfaceStarts = []float64{0.2, 0.4, 0.6, 0.8}
 
 // fitSurface minimises the squared error of the logarithm from every pair of starting exponents. A
-// fit that stops early gives exponents that look exact and are wrong (Besiroglu et al. 2024), so
-// it also says how many of the starts agree.
+// fit that stops early gives exponents that look exact and are wrong (Besiroglu et al. 2024), so it
+// also reports how many of the starts agree.
 func fitSurface(n, d, excess []float64) surface {
 	loss := func(p []float64) float64 {
 		s, sum := surface{lnA: p[0], a: p[1], lnB: p[2], b: p[3]}, 0.0

@@ -9,10 +9,10 @@ import (
 // reviewTokens is the size of the unlabelled corpus.
 const reviewTokens = 1_200_000
 
-// pretrainedReviews returns what a species learns from unlabelled reviews and notes. share is the
-// part of its usual number of steps; values are settings that differ from its usual ones. GPT-1 has
-// pre-norm blocks here: with post-norm ones it did not learn the polarity of the reviews in so few
-// steps.
+// pretrainedReviews returns the pre-training of a species on unlabelled reviews and notes. share is
+// the fraction of its usual number of steps; values holds the settings that differ from the usual
+// ones. GPT-1 has pre-norm blocks here: with post-norm blocks it did not learn the polarity of the
+// reviews in so few steps.
 func pretrainedReviews(
 	species string, seed uint64, share float64, values map[string]any,
 ) Pretraining {
@@ -51,14 +51,14 @@ func pretrainedReviews(
 	}
 }
 
-// The size of the labelled pools.
+// The sizes of the labelled pools.
 const (
 	trainReviews = 2000
 	testReviews  = 1000
 )
 
 // reviewTask returns the labelled task of a seed with its exact limit, and a pool to measure on.
-// Rates were chosen on Dev; Test is for what is reported.
+// Learning rates were chosen on Dev; Test is for reported results.
 func reviewTask(seed uint64, pool world.Pool) (w *task.World, test *task.Set) {
 	w = task.NewWorld(seed, trainReviews, testReviews, testReviews)
 	if pool == world.Dev {
@@ -67,7 +67,8 @@ func reviewTask(seed uint64, pool world.Pool) (w *task.World, test *task.Set) {
 	return w, w.Test
 }
 
-// pretraining returns that of the experiments: all of it at full scale, half of it at quick.
+// pretraining returns the pre-training of the experiments: all of it at full scale, half of it at
+// quick scale.
 func pretraining(species string, seed uint64, env *Env) Pretraining {
 	return pretrainedReviews(species, seed, pick(env, 1.0, 0.5), nil)
 }

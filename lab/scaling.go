@@ -8,7 +8,7 @@ import (
 	"gonum.org/v1/gonum/floats"
 )
 
-// Scaling asks whether the loss follows a law where its limit is known. A seed takes about two
+// Scaling tests whether the loss follows a power law if its limit is known. A seed takes about two
 // minutes of one core at full scale.
 func Scaling() Experiment {
 	return Experiment{
@@ -91,7 +91,7 @@ func byBudget(runs []scalingRun) (all []budget) {
 		var params, excess []float64
 		for _, r := range b.runs {
 			params, excess = append(params, r.params), append(excess, r.excess)
-			b.flops += r.flops() / scalingSizes // steps are whole, so it differs a little
+			b.flops += r.flops() / scalingSizes // the number of steps is whole, so it differs a little
 		}
 		b.params, b.excess, b.inside = valley(params, excess)
 		all = append(all, b)
@@ -117,16 +117,17 @@ func column(all []budget, of func(budget) float64) []float64 {
 	return out
 }
 
-// frontierLaw is the line of ln excess over ln compute.
+// frontierLaw returns the line of ln excess over ln compute.
 func frontierLaw(all []budget) line {
 	return fitLine(logs(column(all, func(b budget) float64 { return b.flops })),
 		logs(column(all, func(b budget) float64 { return b.excess })))
 }
 
-// scalingVerdict decides for one seed. The rivals of the law see the same budgets.
+// scalingVerdict returns the verdict for one seed. The alternatives to the law are fitted to the
+// same budgets.
 func scalingVerdict(seed uint64, all []budget) Verdict {
 	last := all[len(all)-1]
-	small := all[:len(all)-3] // each budget is twice the one before it
+	small := all[:len(all)-3] // each budget is twice the previous one
 	x := logs(column(small, func(b budget) float64 { return b.flops }))
 	y := column(small, func(b budget) float64 { return b.excess })
 	at, limit := math.Log(last.flops), zipfLimit()

@@ -24,14 +24,13 @@ type scalingRun struct {
 func (r scalingRun) flops() float64 { return 6 * r.params * r.answers }
 
 const (
-	scalingFirst = 1.45e9 // operations of the smallest budget; each other is twice the one before
-	scalingBest  = 37     // hidden units that are about best there
+	scalingFirst = 1.45e9 // operations of the smallest budget; each further budget is twice the previous one
+	scalingBest  = 37     // number of hidden units that is about best at this budget
 	scalingSizes = 5      // networks in a valley
 )
 
 // scalingPlan lists the networks to train: for each budget a valley of sizes around the best one,
-// which grows about as C^0.4 on this source, and then the network that is best at the smallest
-// budget.
+// which grows about as C^0.4 on this source, and the network that is best at the smallest budget.
 func scalingPlan(budgets int) (runs []scalingRun) {
 	for i := range budgets {
 		c := scalingFirst * math.Pow(2, float64(i))
@@ -53,7 +52,7 @@ func scalingRuns(ctx context.Context, env *Env, seed uint64) ([]scalingRun, erro
 		z, runs := newZipf(seed), scalingPlan(budgets)
 		var done atomic.Int64
 		err := each(ctx, env, len(runs), func(ctx context.Context, i int) error {
-			r := &runs[len(runs)-1-i] // the long ones first
+			r := &runs[len(runs)-1-i] // start with the long runs
 			err := r.train(ctx, z, seed)
 			env.say("scaling, seed %d: %d of %d networks", seed, done.Add(1), len(runs))
 			return err
@@ -83,7 +82,7 @@ func (r *scalingRun) train(ctx context.Context, z *zipf, seed uint64) error {
 }
 
 // scalingRecipe returns how a network of h hidden units learns from d answers. The batch grows as
-// √d and the rate falls as h^−½: with one batch for all, the line of the law bends.
+// √d and the rate falls as h^−½: with the same batch for all networks, the line of the law bends.
 func scalingRecipe(h, d float64) train.Config {
 	c := train.Default()
 	c.Batch, c.Context = max(1, int(math.Round(32*math.Sqrt(d/8192)))), zipfLength

@@ -9,7 +9,7 @@ import (
 	"lmzoo/task"
 )
 
-// Senses asks whether a vector knows which sense a word has in its text.
+// Senses tests whether a vector represents the sense that a word has in its text.
 func Senses() Experiment {
 	return Experiment{
 		Name: "senses", Era: "PLM", Year: 2018,
@@ -28,7 +28,7 @@ func Senses() Experiment {
 }
 
 const (
-	sensesTrain = 400 // occurrences of each side
+	sensesTrain = 400 // occurrences per side
 	sensesTest  = 400
 	sensesL2    = 1 // penalty of the probe
 )
@@ -67,9 +67,9 @@ func runSenses(ctx context.Context, env *Env) (*Result, error) {
 	return res, nil
 }
 
-// sensesVerdict decides for one seed: static vectors are at chance; BERT is at .95 on every side
-// where its random control stays at .80; the causal model is at .95 on the left and at chance on
-// the right.
+// sensesVerdict returns the verdict for one seed. The claim holds if static vectors are at chance;
+// BERT is at .95 on every side where its random control stays at .80; the causal model is at .95 on
+// the left and at chance on the right.
 func sensesVerdict(seed uint64, m map[string]float64) Verdict {
 	chance := func(x float64) bool { return x > 0.40 && x < 0.60 }
 	held := m["GPT-1_left"] >= 0.95 && chance(m["GPT-1_right"])
@@ -89,7 +89,7 @@ func (c contender) probe(
 	if err != nil {
 		return err
 	}
-	var rows [][]string // of each layer
+	var rows [][]string // for each layer
 	for _, side := range world.Sides() {
 		acc, err := c.probeSide(ctx, env, body, seed, side)
 		if err != nil {
@@ -114,7 +114,7 @@ func (c contender) probe(
 }
 
 // probeSide returns the accuracy of a probe on each layer: trained on the words and texts of one
-// pool, measured on those of another.
+// pool and measured on those of another pool.
 func (c contender) probeSide(
 	ctx context.Context, env *Env, body nn.Encoder, seed uint64, side world.Side,
 ) ([]float64, error) {

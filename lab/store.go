@@ -38,7 +38,7 @@ func NewStore(dir string) *Store {
 	}
 }
 
-// remember returns the result of compute, computed now or before in this process, so that two
+// remember returns the result of compute, computed now or earlier in this process, so that two
 // experiments report on the same training.
 func remember[T any](s *Store, key string, compute func() (T, error)) (T, error) {
 	s.mu.Lock()
@@ -65,7 +65,7 @@ type Pretraining struct {
 	Seed    uint64
 }
 
-// Pretrained returns the model of p, trained now or before.
+// Pretrained returns the model of p, trained now or earlier.
 func (s *Store) Pretrained(ctx context.Context, env *Env, p Pretraining) (*zoo.Run, error) {
 	species, err := s.catalogue.Find(p.Species)
 	if err != nil {
@@ -105,7 +105,7 @@ func (s *Store) Pretrained(ctx context.Context, env *Env, p Pretraining) (*zoo.R
 	return r, nil
 }
 
-// make opens the run of a fingerprint, or trains it.
+// make opens the run with a fingerprint, or trains it.
 func (s *Store) make(ctx context.Context, env *Env, o zoo.Order, print string) (*zoo.Run, error) {
 	if s.Dir != "" {
 		o.Dir = filepath.Join(s.Dir, o.Species.Name+"-"+print)
@@ -113,7 +113,7 @@ func (s *Store) make(ctx context.Context, env *Env, o zoo.Order, print string) (
 		case err == nil && c.Result != nil:
 			return s.catalogue.Open(o.Dir)
 		case err == nil:
-			o.Overwrite = true // interrupted
+			o.Overwrite = true // the run may be an interrupted one
 		case !errors.Is(err, fs.ErrNotExist):
 			if _, stat := os.Stat(o.Dir); stat == nil {
 				o.Overwrite = true
@@ -130,7 +130,7 @@ func (s *Store) make(ctx context.Context, env *Env, o zoo.Order, print string) (
 	})
 }
 
-// text returns a corpus and its word tokenizer, drawn once.
+// text returns a corpus and its word tokenizer, which are drawn only once.
 func (s *Store) text(
 	ctx context.Context, p Pretraining,
 ) (zoo.Data, corpus.Split, corpus.Tokenizer, error) {
@@ -149,14 +149,14 @@ func (s *Store) text(
 	if err != nil {
 		return data, split, nil, err
 	}
-	split.Valid, split.Test = nil, nil // nothing is measured on them here
+	split.Valid, split.Test = nil, nil // not needed here
 	s.texts[key] = &text{data, split, tok}
 	return data, split, tok, nil
 }
 
-// fingerprint identifies what determines the weights.
+// fingerprint returns a hash of everything that determines the weights.
 func fingerprint(p Pretraining, settings *zoo.Settings, data zoo.Data) string {
-	id, _ := json.Marshal([]any{p, settings.Model, settings.Train, data}) // plain data marshals
+	id, _ := json.Marshal([]any{p, settings.Model, settings.Train, data}) // plain data can always be marshalled
 	sum := sha256.Sum256(id)
 	return hex.EncodeToString(sum[:8])
 }

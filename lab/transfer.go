@@ -9,8 +9,7 @@ import (
 	"lmzoo/task"
 )
 
-// Transfer asks how best to carry what was learned over to a task, and how much of it there must
-// be.
+// Transfer compares ways to transfer pre-training to a task, and amounts of pre-training.
 func Transfer() Experiment {
 	return Experiment{
 		Name: "transfer", Era: "PLM", Year: 2018,
@@ -33,7 +32,7 @@ func Transfer() Experiment {
 	}
 }
 
-// transferShares are the parts of the pre-training that are measured, in per cent.
+// transferShares lists the measured fractions of the pre-training, in per cent.
 var transferShares = []int{5, 15, 40, 100}
 
 func runTransfer(ctx context.Context, env *Env) (*Result, error) {

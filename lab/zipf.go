@@ -13,9 +13,9 @@ import (
 
 // zipf is a source of questions whose entropy is known. A context is three symbols, and a random
 // order ranks all contexts. The context of rank r is drawn with probability ∝ r^−1.5, so that there
-// is always something rarer to learn (Michaud et al. 2023). Each context has a favourite symbol,
-// drawn at random, which follows with probability .9; otherwise any symbol follows. One context
-// tells nothing about another.
+// are always rarer contexts to learn (Michaud et al. 2023). Each context has a favourite symbol,
+// drawn at random, which follows with probability .9; otherwise any symbol follows. A context gives
+// no information on other contexts.
 type zipf struct {
 	contexts  []int32    // by rank
 	favourite []lm.Token // by rank
@@ -46,7 +46,7 @@ func zipfProbabilities() (favourite, other float64) {
 	return zipfSure + other, other
 }
 
-// zipfLimit is the entropy of the symbol after any context, in nats.
+// zipfLimit returns the entropy of the symbol after any context, in nats.
 func zipfLimit() float64 {
 	p, q := zipfProbabilities()
 	return -p*math.Log(p) - (zipfSymbols-1)*q*math.Log(q)
@@ -95,14 +95,14 @@ func (s zipfQuestions) Batch(b *questions, step int) {
 	}
 }
 
-// zipfScore is what a network knows of the source.
+// zipfScore measures a network's knowledge of the source.
 type zipfScore struct {
 	excess float64   // nats above the limit, exact: the mean over all contexts
 	sure   []float64 // ln P of the favourite, for the most frequent contexts by rank
 	right  []bool    // whether the network puts the favourite first, for the same contexts
 }
 
-// zipfScored is the number of contexts of which a zipfScore keeps details.
+// zipfScored is the number of contexts for which a zipfScore keeps details.
 const zipfScored = 1 << 12
 
 // evaluate scores a network on every context. The excess is the Kullback-Leibler divergence of its

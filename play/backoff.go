@@ -9,7 +9,7 @@ import (
 	"lmzoo/play/web"
 )
 
-// backoff derives a probability of an n-gram model: the histories it uses and their counts.
+// backoff derives a probability of an n-gram model: the histories that it uses and their counts.
 type backoff struct {
 	Token     seen    `json:"token"`
 	P         float64 `json:"p"`
@@ -17,12 +17,13 @@ type backoff struct {
 	Order     int     `json:"order"`
 	// Steps go from the longest history to the shortest.
 	Steps []backoffStep `json:"steps"`
-	// Answered indexes the step of the longest history with the token; −1: no history has it.
+	// Answered is the index of the step with the longest history that the token follows, or −1 if
+	// there is none.
 	Answered   int         `json:"answered"`
 	Candidates []candidate `json:"candidates"` // further tokens to explain
 }
 
-// backoffStep is the share of one history.
+// backoffStep is the contribution of one history.
 type backoffStep struct {
 	History []seen `json:"history"`
 	ngram.Step

@@ -89,7 +89,7 @@ func ask[T any](v *visitor, expression string) T {
 	return answer
 }
 
-// until waits until an expression is true.
+// until waits for an expression to become true.
 func (v *visitor) until(expression string) {
 	v.t.Helper()
 	for end := time.Now().Add(patience); ; time.Sleep(20 * time.Millisecond) {
@@ -112,7 +112,7 @@ func (v *visitor) do(steps ...chromedp.Action[chromedp.Void]) {
 
 func (v *visitor) click(selector string) { v.t.Helper(); v.do(chromedp.Click(selector)) }
 
-// open goes to a view as a visitor does.
+// open opens a view as a visitor would.
 func (v *visitor) open(view string) {
 	v.t.Helper()
 	v.click(`nav a[href="#` + view + `"]`)
@@ -148,7 +148,7 @@ func (v *visitor) fits(what string) {
 // compresses and trains.
 func TestBrowser(t *testing.T) {
 	if testing.Short() {
-		t.Skip("the browser is left to the full test")
+		t.Skip("the browser is tested only in the full test")
 	}
 	_, ts := testServer(t, Options{TrainDir: t.TempDir()})
 	v := visit(t, ts.URL)
@@ -165,7 +165,7 @@ func TestBrowser(t *testing.T) {
 	first := ask[string](v,
 		`document.querySelector('[data-model="ngram"] ol button').dataset.append`)
 	require.Equal(t, " ,", first, "after the season there is always a comma")
-	// bars grow to their length
+	// wait until the bars have grown to full length
 	v.until(
 		`document.querySelector('[data-model="ngram"] ol i').getBoundingClientRect().width > 100`)
 
@@ -175,7 +175,7 @@ func TestBrowser(t *testing.T) {
 	require.Equal(t, " on",
 		ask[string](v, `document.querySelector('[data-model="ngram"] ol button').dataset.append`))
 
-	v.typed("once in spr") // a word that is not finished
+	v.typed("once in spr") // an unfinished word
 	v.until(`document.body.dataset.nextPrompt === "once in spr"`)
 	require.Equal(t, "ing",
 		ask[string](v, `document.querySelector('[data-model="ngram"] ol button').dataset.append`))
@@ -306,10 +306,10 @@ func TestBrowser(t *testing.T) {
 	})
 }
 
-// TestBrowserReport makes a report of a comparison, which the page shows.
+// TestBrowserReport checks that the page makes and shows the report of a comparison.
 func TestBrowserReport(t *testing.T) {
 	if testing.Short() {
-		t.Skip("the browser is left to the full test")
+		t.Skip("the browser is tested only in the full test")
 	}
 	_, ts := testServer(t, Options{})
 	v := visit(t, ts.URL+"/#compare")
@@ -322,11 +322,11 @@ func TestBrowserReport(t *testing.T) {
 	v.quiet()
 }
 
-// TestBrowserMistakes wants an error for a prompt that is too long, before it is sent, and for a
-// comparison without models.
+// TestBrowserMistakes checks that the page reports a prompt that is too long, before sending it,
+// and a comparison without models.
 func TestBrowserMistakes(t *testing.T) {
 	if testing.Short() {
-		t.Skip("the browser is left to the full test")
+		t.Skip("the browser is tested only in the full test")
 	}
 	_, ts := testServer(t, Options{Limits: Limits{PromptBytes: 100}})
 	v := visit(t, ts.URL)
@@ -350,10 +350,10 @@ func TestBrowserMistakes(t *testing.T) {
 	v.quiet()
 }
 
-// TestBrowserLost wants the page to show that the server has gone, and to reconnect.
+// TestBrowserLost checks that the page shows a lost server and reconnects.
 func TestBrowserLost(t *testing.T) {
 	if testing.Short() {
-		t.Skip("the browser is left to the full test")
+		t.Skip("the browser is tested only in the full test")
 	}
 	browsertest.Chromium(t)
 	runs, err := playtest.Zoo()
@@ -386,10 +386,11 @@ func TestBrowserLost(t *testing.T) {
 		`document.getElementById("error").hidden && document.querySelectorAll("#next-cards article").length === 5`)
 }
 
-// TestBrowserFirstModel opens the page before there is a model; the first one appears by itself.
+// TestBrowserFirstModel opens the page before there is a model, and checks that the first model
+// appears by itself.
 func TestBrowserFirstModel(t *testing.T) {
 	if testing.Short() {
-		t.Skip("the browser is left to the full test")
+		t.Skip("the browser is tested only in the full test")
 	}
 	browsertest.Chromium(t)
 	runs, err := playtest.Zoo()
@@ -411,7 +412,7 @@ func TestBrowserFirstModel(t *testing.T) {
 func TestScreenshots(t *testing.T) {
 	dir := os.Getenv("LMZOO_SCREENSHOTS")
 	if dir == "" {
-		t.Skip("make screenshots makes the pictures")
+		t.Skip("run make screenshots to make the pictures")
 	}
 	require.NoError(t, os.MkdirAll(dir, 0o777))
 	_, ts := testServer(t, Options{TrainDir: t.TempDir()})
@@ -424,12 +425,12 @@ func TestScreenshots(t *testing.T) {
 	narrow := os.Getenv("LMZOO_NARROW") != ""
 	shoot := func(name string, width, height int64) {
 		v.do(chromedp.EmulateViewport(width, height))
-		time.Sleep(500 * time.Millisecond) // bars grow, charts take their width
+		time.Sleep(500 * time.Millisecond) // until bars have grown and charts have their width
 		png, err := chromedp.Run(v.ctx, chromedp.CaptureScreenshot())
 		require.NoError(t, err)
 		require.NoError(t, os.WriteFile(filepath.Join(dir, "play-"+name+".png"), png, 0o666))
 	}
-	both := func(name string, height int64) { // wide, and to look at them narrow too
+	both := func(name string, height int64) { // wide and, to check the layout, narrow
 		t.Helper()
 		shoot(name, 1280, height)
 		if narrow {

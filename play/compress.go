@@ -13,7 +13,7 @@ import (
 	"lmzoo/play/web"
 )
 
-// compressRequest asks into how few bits models compress a text.
+// compressRequest asks how many bits models need to compress a text.
 type compressRequest struct {
 	Text   string   `json:"text"`
 	Models []string `json:"models"` // none: all
@@ -26,12 +26,12 @@ type compressed struct {
 	Bits        float64 `json:"bits"`
 	BitsPerChar float64 `json:"bits_per_char"`
 	Bytes       int     `json:"bytes"` // rounded up
-	// false: a lossy tokenizer; the numbers are not comparable
+	// Lossless is false for a lossy tokenizer, whose numbers are not comparable
 	Lossless bool   `json:"lossless"`
 	Tokens   []cost `json:"tokens"`
 }
 
-// cost is a piece of the text and its bits: the fewest tokens that make whole characters.
+// cost is the cost in bits of a piece of the text: the fewest tokens that form whole characters.
 type cost struct {
 	Text  string    `json:"text"`
 	Chars int       `json:"chars"`
@@ -44,7 +44,7 @@ type gzipped struct {
 	Bits  int `json:"bits"`
 }
 
-// maxPrefixes is how many prefixes of a text gzip compresses.
+// maxPrefixes is the maximum number of prefixes of a text that gzip compresses.
 const maxPrefixes = 200
 
 func (s *Server) compress(ctx context.Context, q compressRequest) (any, error) {
@@ -75,8 +75,8 @@ func (s *Server) compress(ctx context.Context, q compressRequest) (any, error) {
 	}, nil
 }
 
-// compress measures the bits that a model spends on a text. The end of the document is left out,
-// because the text may go on.
+// compress measures the bits that a model spends on a text. It does not count the end of the
+// document, because the text may continue.
 func compress(m *models.Model, text string) (compressed, error) {
 	tok := m.Tokenizer()
 	tokens := tok.Encode(nil, text)

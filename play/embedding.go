@@ -21,8 +21,8 @@ import (
 	"lmzoo/play/web"
 )
 
-// embeddingSpace is the map of a model's embeddings. Tokens that the model treats alike are near
-// each other.
+// embeddingSpace is the map of a model's embeddings. Tokens that the model treats similarly are
+// close to each other.
 type embeddingSpace struct {
 	once   sync.Once
 	points []point
@@ -37,7 +37,7 @@ type point struct {
 	Y    web.Float `json:"y"`
 }
 
-// neighbour is a token near another.
+// neighbour is a token close to another one.
 type neighbour struct {
 	ID     lm.Token `json:"id"`
 	Text   string   `json:"text"`
@@ -49,7 +49,7 @@ const (
 	maxNear   = 12
 )
 
-// table returns the model's embeddings, one row per token; nil if it has none.
+// table returns the model's embeddings, one row per token, or nil if it has none.
 func table(e *models.Model) *autograd.Tensor {
 	if m, err := e.Run.Embedder(); err == nil {
 		return m.Embeddings()
@@ -89,8 +89,8 @@ func (s *Server) embeddings(r *http.Request) (any, error) {
 	}, nil
 }
 
-// mapped returns the tokens on the map, at most maxPoints of the most frequent. Of a tokenizer of
-// words these are the tokens with two letters or more.
+// mapped returns the tokens to draw on the map: the most frequent ones, at most maxPoints. For a
+// tokenizer of words, only tokens of two letters or more are drawn.
 func mapped(e *models.Model) []lm.Token {
 	whole := corpus.TraitsOf(e.Tokenizer()).Words
 	var tokens []lm.Token
@@ -157,7 +157,7 @@ func (s *embeddingSpace) draw(e *models.Model, table *autograd.Tensor) {
 	}
 }
 
-// reach returns the 97th percentile of |values|, so that a few outliers do not squeeze the others.
+// reach returns the 97th percentile of |values|, so that a few outliers do not compress the scale.
 func reach(values []float64) float64 {
 	for i, v := range values {
 		values[i] = math.Abs(v)
@@ -168,7 +168,7 @@ func reach(values []float64) float64 {
 
 func bounded(x float64) float64 { return max(-1, min(1, x)) }
 
-// neighbours answers with the tokens of the most similar embeddings.
+// neighbours answers with the tokens that have the most similar embeddings.
 func (s *Server) neighbours(r *http.Request) (any, error) {
 	e, table, err := s.embedded(r)
 	if err != nil {

@@ -24,7 +24,7 @@ type description struct {
 	Tokens    int            `json:"train_tokens"`
 	Seconds   float64        `json:"train_seconds"`
 	Valid     float64        `json:"valid,omitempty"` // nats per token
-	Context   bool           `json:"uses_context"`    // false: the same prediction everywhere
+	Context   bool           `json:"uses_context"`    // false: the same prediction after any text
 	Colour    palette.Colour `json:"colour"`
 	Views     []string       `json:"views"` // backoff, voices, signals, attention, embeddings
 }
@@ -45,7 +45,7 @@ func describe(e *models.Model) description {
 	return d
 }
 
-// views returns the names of the views of a model's inside.
+// views returns the names of the views into a model.
 func views(e *models.Model) []string {
 	views := []string{}
 	if name := insideView(e.Run.Model); name != "" {

@@ -28,14 +28,14 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// testServer is a playground of the small zoo over HTTP.
+// testServer serves a playground of the small zoo over HTTP.
 func testServer(t testing.TB, opt Options) (*Server, *httptest.Server) {
 	runs, err := playtest.Zoo()
 	require.NoError(t, err)
 	return serveRuns(t, runs, opt)
 }
 
-// serveRuns is a playground of some runs over HTTP.
+// serveRuns serves a playground of some runs over HTTP.
 func serveRuns(t testing.TB, runs []*zoo.Run, opt Options) (*Server, *httptest.Server) {
 	s := New(runs, opt)
 	ts := httptest.NewServer(s)
@@ -43,7 +43,7 @@ func serveRuns(t testing.TB, runs []*zoo.Run, opt Options) (*Server, *httptest.S
 	return s, ts
 }
 
-// realRuns opens the runs below some directories, for the pictures.
+// realRuns opens the runs below some directories, for the screenshots.
 func realRuns(t testing.TB, dirs string) []*zoo.Run {
 	var runs []*zoo.Run
 	for _, dir := range strings.Split(dirs, string(filepath.ListSeparator)) {

@@ -31,22 +31,22 @@ const (
 	maxAlternatives = 10
 )
 
-// endTime is the reason of a text that the server gave no more time.
+// endTime is the reason why a text ends when its time is over.
 const endTime = "time"
 
-// saying is an event of one model: generated text, or the end.
+// saying is an event of one model: generated text, or the end of its text.
 type saying struct {
 	Model   string         `json:"model"`
 	Text    string         `json:"text,omitempty"`
-	Tokens  []models.Token `json:"tokens,omitempty"` // none: the end
+	Tokens  []models.Token `json:"tokens,omitempty"` // none: the end of the text
 	Reason  string         `json:"reason,omitempty"` // stop, length, time or error
 	Error   string         `json:"error,omitempty"`
 	Count   int            `json:"count,omitempty"`
 	Seconds float64        `json:"seconds,omitempty"`
 }
 
-// generate streams what models write, each at its own speed: events token and end of each model,
-// and done at the end.
+// generate streams the texts of several models, each at its own speed: events token and end for
+// each model, and finally done.
 func (s *Server) generate(w http.ResponseWriter, r *http.Request) {
 	var q generateRequest
 	err := s.desk.Read(w, r, &q, web.BodyOf(s.opt.Limits.PromptBytes))
@@ -77,8 +77,8 @@ func (s *Server) generate(w http.ResponseWriter, r *http.Request) {
 	})
 }
 
-// relay sends the events of n models. When the client has left, it cancels them and waits for their
-// ends.
+// relay sends the events of n models. If the client leaves, it cancels the models and waits for
+// their ends.
 func relay(out *web.Stream, events <-chan saying, n int, cancel context.CancelFunc) {
 	left := false
 	for n > 0 {
@@ -94,13 +94,13 @@ func relay(out *web.Stream, events <-chan saying, n int, cancel context.CancelFu
 		}
 	}
 	if !left {
-		_ = out.Raw("done", []byte("{}")) // fails if the client has left now
+		_ = out.Raw("done", []byte("{}")) // fails if the client has left
 	}
 }
 
-// say sends the text that a model writes, and exactly one end event.
+// say sends the text that a model generates, and exactly one end event.
 func say(ctx context.Context, m *models.Model, speech models.Speech, events chan<- saying) {
-	defer func() { // here, because net/http does not guard this goroutine
+	defer func() { // net/http does not recover panics in this goroutine
 		if p := recover(); p != nil {
 			events <- saying{Model: m.ID, Reason: "error",
 				Error: fmt.Sprintf("internal error: %v", p)}
@@ -116,7 +116,7 @@ func say(ctx context.Context, m *models.Model, speech models.Speech, events chan
 	switch {
 	case errors.Is(ctx.Err(), context.DeadlineExceeded):
 		end.Reason = endTime
-	case ctx.Err() != nil: // nobody else is there to read it
+	case ctx.Err() != nil: // no other client reads it
 		end.Reason, end.Error = "error", "the playground was closed"
 	case err != nil:
 		end.Reason, end.Error = "error", err.Error()
@@ -124,7 +124,7 @@ func say(ctx context.Context, m *models.Model, speech models.Speech, events chan
 	events <- end
 }
 
-// checkGenerate checks a request and returns what to generate.
+// checkGenerate checks a request and returns the Speech to generate.
 func (s *Server) checkGenerate(q *generateRequest) (models.Speech, error) {
 	if err := web.CheckText("prompt", q.Prompt, s.opt.Limits.PromptBytes); err != nil {
 		return models.Speech{}, err

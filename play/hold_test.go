@@ -23,8 +23,8 @@ import (
 	"lmzoo/zoo"
 )
 
-// endless is a model of bytes whose documents never end, so that a test knows how long an answer
-// is.
+// endless is a model of bytes whose documents never end, so that a test knows the length of an
+// answer.
 type endless struct{ vocab int }
 
 func (e endless) Vocab() int { return e.vocab }
@@ -47,8 +47,8 @@ func (e endlessState) NextLogProbs(dst []float64) []float64 {
 func (e endlessState) Push(lm.Token)   {}
 func (e endlessState) Clone() lm.State { return e }
 
-// narrow is a listener whose connections buffer next to nothing, so that an answer that is not read
-// stays with the server.
+// narrow is a listener whose connections have tiny buffers, so that an unread answer remains with
+// the server.
 type narrow struct{ net.Listener }
 
 func (l narrow) Accept() (net.Conn, error) {
@@ -82,11 +82,11 @@ func serveEndless(t *testing.T, l Limits) (*Server, string) {
 	return s, listener.Addr().String()
 }
 
-// largest is a completion of as many entries as one answer may have.
+// largest is a completion with the maximum number of entries of an answer.
 const largest = `{"model":"endless","max_tokens":1560,"logprobs":20}`
 
-// TestUnreadAnswers lets 64 clients ask for the largest answers and read nothing. Another client is
-// answered all the while, and the memory stays bounded.
+// TestUnreadAnswers lets 64 clients request the largest answers and read nothing. Meanwhile,
+// another client is answered and the memory remains bounded.
 func TestUnreadAnswers(t *testing.T) {
 	s, address := serveEndless(t, Limits{WriteTime: time.Minute, Unread: 256 << 20})
 	before, peak := heap(), atomic.Uint64{}
@@ -129,11 +129,12 @@ func TestUnreadAnswers(t *testing.T) {
 	watching.Wait()
 	t.Logf("%d answers meanwhile, the slowest after %.2f s; heap %.0f MB, at most %.0f MB",
 		answers, slowest.Seconds(), before/1e6, float64(peak.Load())/1e6)
-	require.Less(t, slowest, patience) // no waiting for a place, and a share of the processor
+	require.Less(t, slowest, patience) // no wait for a place, and a share of the processor
 	require.Less(t, float64(peak.Load()), 500e6)
 }
 
-// TestUnreadBytes bounds the memory of unread answers: the oldest are cut off.
+// TestUnreadBytes checks that the memory of unread answers is bounded: the oldest answers are cut
+// off.
 func TestUnreadBytes(t *testing.T) {
 	s, address := serveEndless(t, Limits{WriteTime: time.Minute, Unread: 4 << 20})
 	var clients []net.Conn
@@ -145,7 +146,7 @@ func TestUnreadBytes(t *testing.T) {
 		for s.streams.Inside() == 0 {
 			time.Sleep(time.Millisecond)
 		}
-		require.True(t, s.idle()) // one after the other
+		require.True(t, s.idle()) // one request after another
 	}
 	whole := func(c net.Conn) bool {
 		require.NoError(t, c.SetReadDeadline(time.Now().Add(patience)))
@@ -159,7 +160,8 @@ func TestUnreadBytes(t *testing.T) {
 	require.True(t, whole(clients[4]), "the newest can still be read")
 }
 
-// TestSlowBodies lets 64 clients send bodies that never end. Nobody waits for them.
+// TestSlowBodies lets 64 clients send bodies that never end. Other clients do not have to wait for
+// them.
 func TestSlowBodies(t *testing.T) {
 	_, address := serveEndless(t, Limits{Patience: 100 * time.Millisecond})
 	for i := range 64 {
@@ -187,7 +189,7 @@ func TestSlowBodies(t *testing.T) {
 	require.Equal(t, 429, status, "long bodies wait for each other: %s", text)
 }
 
-// TestEntries bounds an answer that is not streamed, and no stream.
+// TestEntries checks that the entries of an answer are bounded, unless it is streamed.
 func TestEntries(t *testing.T) {
 	_, address := serveEndless(t, Limits{})
 	url := "http://" + address + "/v1/completions"

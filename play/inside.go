@@ -12,7 +12,7 @@ import (
 	"lmzoo/play/web"
 )
 
-// insideRequest asks what a model computes while it reads a prompt.
+// insideRequest asks for the inner values of a model while it reads a prompt.
 type insideRequest struct {
 	Model  string    `json:"model"`
 	Prompt string    `json:"prompt"`
@@ -20,7 +20,7 @@ type insideRequest struct {
 	Layer  int       `json:"layer"` // signals: from 0
 }
 
-// seen is a token as a view shows it.
+// seen is a token in the form that a view shows.
 type seen struct {
 	ID   lm.Token `json:"id"`
 	Text string   `json:"text"`
@@ -30,7 +30,7 @@ type seen struct {
 type insideAnswer struct {
 	Model string `json:"model"`
 	View  string `json:"view"`
-	// Tokens are the tokens on view, the newest last; <bos> is the beginning of the document.
+	// Tokens lists the visible tokens, the newest last; <bos> is the beginning of the document.
 	Tokens []seen `json:"tokens"`
 
 	Backoff *backoff          `json:"backoff,omitempty"`
@@ -45,12 +45,12 @@ type insideAnswer struct {
 // signal is a gate or a state over time.
 type signal struct {
 	Name   string        `json:"name"`
-	Low    float64       `json:"low"` // bounds of the values; for the cell, the observed ones
+	Low    float64       `json:"low"` // bounds of the values; for the cell, the observed bounds
 	High   float64       `json:"high"`
 	Values [][]web.Float `json:"values"` // [token][unit]
 }
 
-// maxSeen is how many tokens a view shows: the last ones of a prompt.
+// maxSeen is the number of tokens that a view shows, the last ones of a prompt.
 const maxSeen = 48
 
 func (s *Server) inside(_ context.Context, q insideRequest) (any, error) {
@@ -64,29 +64,29 @@ func (s *Server) inside(_ context.Context, q insideRequest) (any, error) {
 	return inside(e, q)
 }
 
-// The views of a model follow from its methods, whatever its species and module.
+// The views of a model follow from its methods, independently of its species and module.
 type (
-	// explainer derives a probability from counts, history by history.
+	// explainer derives a probability from counts, one history at a time.
 	explainer interface {
 		Vocab() int
 		Explain(context []lm.Token, next lm.Token) (*ngram.Explanation, error)
 	}
-	// contributor weighs the tokens of its window.
+	// contributor returns the contribution of each token of its window.
 	contributor interface {
 		Contributions(context []lm.Token) (window []lm.Token, weights []float32)
 	}
-	// tracer shows the gates and states of a layer over the last n tokens.
+	// tracer returns the gates and states of a layer over the last n tokens.
 	tracer interface {
 		Depth() int
 		Trace(context []lm.Token, layer, n int) ([]lm.Token, []nn.Signal)
 	}
-	// attender shows attention, [layer][head][to][from].
+	// attender returns attention weights, [layer][head][to][from].
 	attender interface {
 		Attention(context []lm.Token) ([]lm.Token, [][][][]float32)
 	}
 )
 
-// insideView returns the name of a model's view, "" if it has none.
+// insideView returns the name of a model's view, or "" if it has none.
 func insideView(model any) string {
 	switch model.(type) {
 	case explainer:
@@ -101,11 +101,11 @@ func insideView(model any) string {
 	return ""
 }
 
-// inside opens the view of a model.
+// inside returns the view of a model.
 func inside(e *models.Model, q insideRequest) (*insideAnswer, error) {
 	at := e.Read(q.Prompt, true)
 	if _, err := e.LogProbs(at); err != nil {
-		return nil, fmt.Errorf("%s: %w", e.ID, err) // its states are NaN, too
+		return nil, fmt.Errorf("%s: %w", e.ID, err) // the states of the model are NaN, too
 	}
 	a := &insideAnswer{Model: e.ID}
 	a.View = insideView(e.Run.Model)
@@ -125,7 +125,7 @@ func inside(e *models.Model, q insideRequest) (*insideAnswer, error) {
 	return nil, web.Refuse(http.StatusNotFound, "model", "%s has no view of its inside", e.ID)
 }
 
-// seenTokens returns tokens as a view shows them.
+// seenTokens returns tokens in the form that a view shows.
 func seenTokens(e *models.Model, tokens []lm.Token) []seen {
 	out := []seen{}
 	for _, t := range tokens {

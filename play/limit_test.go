@@ -10,8 +10,9 @@ import (
 	"lmzoo/play/playtest"
 )
 
-// TestLimit wants the exact distribution beside the models: the right answer where there is only
-// one, and a reason instead of numbers after a text that the world never writes.
+// TestLimit checks the exact distribution shown beside the models: it marks the right answer if
+// there is only one, and gives a reason instead of numbers after a text that the world never
+// writes.
 func TestLimit(t *testing.T) {
 	_, ts := testServer(t, Options{})
 	type reply struct{ Limit *nextAnswer }
@@ -44,7 +45,7 @@ func TestLimit(t *testing.T) {
 	require.Empty(t, next("today in zzz").Next)
 }
 
-// TestUsesContext tells the models that predict the same after every text.
+// TestUsesContext checks which models predict the same after every text.
 func TestUsesContext(t *testing.T) {
 	s, _ := testServer(t, Options{})
 	for _, m := range s.models.List() {

@@ -54,7 +54,7 @@ func rawPost(path, body string) string {
 			"application/json\r\nContent-Length: %d\r\n\r\n%s", path, len(body), body)
 }
 
-// idle waits until no request is being computed or streamed.
+// idle waits until no request is being computed or streamed, and reports success.
 func (s *Server) idle() bool {
 	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
 		if s.streams.Inside()+s.requests.Inside()+s.brief.Inside()+s.heavy.Inside() == 0 {
@@ -105,7 +105,7 @@ func TestManyStreams(t *testing.T) {
 	require.Equal(t, 200, status)
 }
 
-// TestLeaving wants a stream to give its place back as soon as its client has left.
+// TestLeaving checks that a stream releases its place as soon as its client has left.
 func TestLeaving(t *testing.T) {
 	s, address := serve(t, Options{Limits: Limits{Streams: 2}})
 	for _, path := range []string{"/api/generate", "/v1/completions"} {
@@ -123,12 +123,12 @@ func TestLeaving(t *testing.T) {
 	}
 }
 
-// TestSlowReader cuts off a client that does not read its stream.
+// TestSlowReader checks that a client that does not read its stream is cut off.
 func TestSlowReader(t *testing.T) {
 	s, address := serve(t,
 		Options{Limits: Limits{WriteTime: 200 * time.Millisecond, Tokens: 1 << 30,
 			StreamTime: time.Hour}})
-	// greedy text repeats itself
+	// greedy generation repeats itself, which makes a long text
 	body := `{"prompt":"once in","models":["letters"],"max_tokens":%d,"temperature":0,"alternatives":10}`
 	_, text := playtest.Call(t, "POST", "http://"+address+"/api/generate", fmt.Sprintf(body, 1000))
 	require.Contains(t, text, `"reason":"length"`, "it does not end by itself")
@@ -139,11 +139,11 @@ func TestSlowReader(t *testing.T) {
 		time.Sleep(time.Millisecond)
 	}
 	require.True(t, s.idle(),
-		"it fills the buffers, and then waits no longer than the time to write")
+		"it fills the buffers, then waits no longer than the time limit for writing")
 }
 
-// TestStorm sends all the bad requests of slow networks and broken clients at the same time.
-// Afterwards no request, goroutine or memory may be left.
+// TestStorm sends the bad requests of slow networks and broken clients all at the same time.
+// Afterwards, no request, goroutine or memory may remain.
 func TestStorm(t *testing.T) {
 	s, address := serve(t,
 		Options{TrainDir: t.TempDir(),
@@ -153,7 +153,7 @@ func TestStorm(t *testing.T) {
 		rng := rand.New(rand.NewPCG(seed, 0))
 		for range rounds {
 			switch rng.IntN(8) {
-			case 0: // garbage for a body
+			case 0: // a body of garbage
 				garbage := make([]byte, rng.IntN(3000))
 				for i := range garbage {
 					garbage[i] = byte(rng.Uint32())
@@ -163,23 +163,23 @@ func TestStorm(t *testing.T) {
 				status, text := playtest.Call(t, "POST", url+path, string(garbage), "Content-Type",
 					"application/json")
 				require.True(t, status >= 400 && status < 500, "%s: %d %s", path, status, text)
-			case 1: // garbage for HTTP
+			case 1: // garbage instead of HTTP
 				c := raw(t, address, strings.Repeat("\x00\xffGET", rng.IntN(500)+1)+"\r\n\r\n")
 				c.Close()
-			case 2: // a stream that is left in the middle
+			case 2: // a stream whose client leaves in the middle
 				c := raw(t, address,
 					rawPost("/api/generate",
 						`{"prompt":"once in spring","max_tokens":500,"pace":100}`))
 				_ = c.SetReadDeadline(time.Now().Add(time.Second))
 				_, _ = io.CopyN(io.Discard, c, int64(rng.IntN(4000)))
 				c.Close()
-			case 3: // a body that never comes
+			case 3: // a body that never arrives
 				c := raw(t, address,
 					"POST /api/next HTTP/1.1\r\nHost: localhost\r\nContent-Type: "+
 						"application/json\r\nContent-Length: 1000\r\n\r\n{")
 				time.Sleep(time.Duration(rng.IntN(20)) * time.Millisecond)
 				c.Close()
-			case 4: // one who reads to the end
+			case 4: // a client that reads to the end
 				status, _ := playtest.Call(t, "POST", url+"/api/generate",
 					`{"prompt":"once in","max_tokens":30}`)
 				require.Contains(t, []int{200, 429}, status)
@@ -207,7 +207,7 @@ func TestStorm(t *testing.T) {
 		http.DefaultClient.CloseIdleConnections()
 		require.True(t, s.idle())
 	}
-	all(2) // memories, buffers and pools fill
+	all(2) // fills memories, buffers and pools
 	before, goroutines := heap(), runtime.NumGoroutine()
 	all(6)
 	after := heap()

@@ -22,21 +22,21 @@ type nextRequest struct {
 // nextAnswer is the distribution of the next token under one model.
 type nextAnswer struct {
 	Model      string      `json:"model"`
-	Tokens     int         `json:"tokens"`               // in the prompt
+	Tokens     int         `json:"tokens"`               // number of tokens in the prompt
 	Unfinished string      `json:"unfinished,omitempty"` // beginning of a word to complete
 	Entropy    float64     `json:"entropy_bits"`
 	Next       []candidate `json:"next"`
 	Micros     int64       `json:"micros"`          // microseconds of computing
 	Error      string      `json:"error,omitempty"` // why there are no probabilities
-	Right      *string     `json:"right,omitempty"` // of the limit: the only possible continuation
+	Right      *string     `json:"right,omitempty"` // for the limit: the only possible continuation
 }
 
 // candidate is a possible next token.
 type candidate struct {
 	ID     lm.Token `json:"id"`
-	Text   string   `json:"text"` // as a reader should see it
+	Text   string   `json:"text"` // printable form
 	P      float64  `json:"p"`
-	Append *string  `json:"append"` // what it adds to the prompt; null: not text
+	Append *string  `json:"append"` // the text that it adds to the prompt; null: not text
 }
 
 const (
@@ -80,8 +80,8 @@ func (s *Server) next(ctx context.Context, q nextRequest) (any, error) {
 	return answer, nil
 }
 
-// limit returns the exact distribution of what comes next, under the source of the models' corpus
-// and over the tokens of the first model that has one; nil if nobody knows it.
+// limit returns the exact distribution of the next token, under the source of the models' corpus
+// and over the tokens of the first model that has a source. It returns nil if no source is known.
 func limit(some []*models.Model, q nextRequest) *nextAnswer {
 	for _, m := range some {
 		begin := time.Now()
@@ -109,7 +109,8 @@ func limit(some []*models.Model, q nextRequest) *nextAnswer {
 // certain is the probability above which the limit names the right answer.
 const certain = 0.99
 
-// next returns a model's likeliest next tokens. With an error, the answer holds none.
+// next returns a model's likeliest next tokens. If there is an error, the answer contains no
+// tokens.
 func next(m *models.Model, q nextRequest) (nextAnswer, error) {
 	begin := time.Now()
 	at := m.Read(q.Prompt, q.Heal == nil || *q.Heal)

@@ -14,7 +14,8 @@ import (
 
 type completionReply struct{ Choices []struct{ Text string } }
 
-// TestTopPZero wants a nucleus of no mass to hold the likeliest token alone, in both interfaces.
+// TestTopPZero checks that a nucleus with no mass contains only the likeliest token, in both
+// interfaces.
 func TestTopPZero(t *testing.T) {
 	_, ts := testServer(t, Options{})
 	complete := func(fields string) string {
@@ -34,8 +35,8 @@ func TestTopPZero(t *testing.T) {
 	require.NotEqual(t, greedy, generate(`"temperature":1.5,"seed":3`))
 }
 
-// TestNoProbability wants an error of every kind of question to a model whose weights are NaN, and
-// an answer of the models beside it.
+// TestNoProbability checks that a model whose weights are NaN gives an error for every kind of
+// request, while the other models answer.
 func TestNoProbability(t *testing.T) {
 	runs, err := playtest.Zoo()
 	require.NoError(t, err)

@@ -21,7 +21,7 @@ var page embed.FS
 func (s *Server) pages() http.Handler {
 	files, err := fs.Sub(page, "page")
 	if err != nil {
-		panic(err) // the path is a constant
+		panic(err) // the path is a constant, so this cannot happen
 	}
 	mux := http.NewServeMux()
 	mux.Handle("/", http.FileServerFS(files))

@@ -7,7 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestModules wants the modules of the page to import each other without a cycle.
+// TestModules checks that the modules of the page import each other without a cycle.
 func TestModules(t *testing.T) {
 	files, err := page.ReadDir("page")
 	require.NoError(t, err)

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// Bounds of a connection. Bodies, answers and events have deadlines of their own.
+// Bounds of a connection. Bodies, answers and events have their own deadlines.
 const (
 	headerTime  = 5 * time.Second
 	idleTime    = time.Minute
@@ -24,7 +24,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	hs := &http.Server{
 		Handler: s, ReadHeaderTimeout: headerTime, IdleTimeout: idleTime,
 		MaxHeaderBytes: headerBytes,
-		ErrorLog:       log.New(io.Discard, "", 0), // clients are told their errors
+		ErrorLog:       log.New(io.Discard, "", 0), // clients receive their errors
 	}
 	done := make(chan error, 1)
 	go func() { done <- hs.Serve(l) }()
@@ -38,7 +38,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	late, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeTime)
 	defer cancel()
 	if hs.Shutdown(late) != nil {
-		_ = hs.Close() // the rest is cut off
+		_ = hs.Close() // cuts off the remaining connections
 	}
 	s.Close()
 	if err := <-done; !errors.Is(err, http.ErrServerClosed) {

@@ -86,7 +86,8 @@ func TestNext(t *testing.T) {
 	require.False(t, isText, "the end of a document is not text")
 }
 
-// TestUnfinished completes an unfinished word, letter by letter, and leaves a finished one alone.
+// TestUnfinished checks that an unfinished word is completed, letter by letter, and that a finished
+// word is not changed.
 func TestUnfinished(t *testing.T) {
 	s, _ := testServer(t, Options{})
 	e, err := s.models.Get("", "ngram")
@@ -99,7 +100,7 @@ func TestUnfinished(t *testing.T) {
 		"once in spring":      "",
 		"once in spring ":     " ",
 		"once in spring ,":    "",
-		"once in zzz":         "", // no token goes on so: it is spelled
+		"once in zzz":         "", // no token continues it, so it is spelled
 		"once in spring , on": "",
 	} {
 		a := mustNext(t, e, nextRequest{Prompt: prompt, Top: 100})
@@ -125,7 +126,7 @@ func TestUnfinished(t *testing.T) {
 		"letters are tokens of their own")
 }
 
-// said joins the text of each model.
+// said joins the texts of each model.
 func said(t testing.TB, names, data []string) (text map[string]string, ends map[string]saying) {
 	text, ends = map[string]string{}, map[string]saying{}
 	for i, name := range names {
@@ -158,7 +159,7 @@ func TestGenerate(t *testing.T) {
 	again, _ := said(t, names, data)
 	require.Equal(t, text, again, "the same seed says the same")
 
-	// Greedy: always the likeliest token, with the model's own probability.
+	// Greedy generation always takes the likeliest token and reports the model's own probability.
 	var bySeed []map[string]string
 	for _, seed := range []string{``, `,"seed":1`, `,"seed":0`} {
 		names, data := playtest.Events(t, ts.URL+"/api/generate",
@@ -191,7 +192,7 @@ func TestGenerate(t *testing.T) {
 	}
 }
 
-// TestPaceAndTime wants a stream to keep its pace and to end when its time is over.
+// TestPaceAndTime checks that a stream keeps its pace and ends when its time is over.
 func TestPaceAndTime(t *testing.T) {
 	_, ts := testServer(t, Options{Limits: Limits{StreamTime: 300 * time.Millisecond}})
 	begin := time.Now()
@@ -240,7 +241,7 @@ func TestInside(t *testing.T) {
 			}
 		}
 	}
-	for n := 30; n < 70; n++ { // around what is shown, and around the window
+	for n := 30; n < 70; n++ { // lengths around the number of visible tokens and around the window
 		prompt := strings.Repeat(" the", n)
 		got := playtest.OK[struct {
 			Tokens    []seen
@@ -288,7 +289,7 @@ func TestEmbeddings(t *testing.T) {
 	}
 }
 
-// TestCompress compares the bits with the log-probabilities of the model.
+// TestCompress compares the number of bits with the log-probabilities of the model.
 func TestCompress(t *testing.T) {
 	s, ts := testServer(t, Options{})
 	text := "once in spring , die Straße 春 and more"
@@ -326,7 +327,7 @@ func TestCompress(t *testing.T) {
 	require.Greater(t, got.Gzip[0].Bits, 150, "gzip pays its header first")
 }
 
-// TestRefusals wants a reason, with a 4xx status, for each invalid request.
+// TestRefusals checks that each invalid request gets a reason and a 4xx status.
 func TestRefusals(t *testing.T) {
 	_, ts := testServer(t,
 		Options{TrainDir: filepath.Join(t.TempDir(), "runs"),
@@ -415,7 +416,8 @@ func TestRefusals(t *testing.T) {
 	require.Equal(t, 404, status)
 }
 
-// TestStrangers refuses pages of other sites, and names that were rebound to this machine.
+// TestStrangers checks that requests from pages of other sites, and by names rebound to this
+// machine, are refused.
 func TestStrangers(t *testing.T) {
 	_, ts := testServer(t, Options{})
 	host := strings.TrimPrefix(ts.URL, "http://")
@@ -442,7 +444,7 @@ func TestStrangers(t *testing.T) {
 		{"POST", "/api/next", []string{"Sec-Fetch-Site", "cross-site"}, 403},
 		{"POST", "/api/next", []string{"Origin", "http://evil.example"}, 403},
 		{"POST", "/api/next", []string{"Origin", ts.URL}, 200},
-		// an HTML form can send this without asking
+		// an HTML form can send this without a preflight request
 		{"POST", "/api/next", []string{"Content-Type", "text/plain"}, 415},
 		{"DELETE", "/api/jobs/train-1", []string{"Origin", "http://evil.example"}, 403},
 	} {
@@ -461,7 +463,7 @@ func TestStrangers(t *testing.T) {
 	}
 }
 
-// TestPage serves every file of the page, which loads nothing from elsewhere.
+// TestPage checks that every file of the page is served and loads nothing from other servers.
 func TestPage(t *testing.T) {
 	_, ts := testServer(t, Options{})
 	files, err := page.ReadDir("page")
@@ -473,7 +475,7 @@ func TestPage(t *testing.T) {
 			"from \"http", "fetch(\"http"} {
 			require.NotContains(t, string(data), from, f.Name())
 		}
-		if f.Name() != "index.html" { // which is found at /
+		if f.Name() != "index.html" { // index.html is served at /
 			status, got := playtest.Call(t, "GET", ts.URL+"/"+f.Name(), "")
 			require.Equal(t, 200, status)
 			require.Equal(t, string(data), got)

@@ -6,15 +6,15 @@ import (
 	"lmzoo/zoo"
 )
 
-// starter is a prompt to begin with: the beginning of a document of the world that no model was
-// trained on, up to a token of one class.
+// starter is an example prompt: the beginning of a document of the world that no model was trained
+// on, up to a token of one class.
 type starter struct {
 	Name  string       `json:"name"`
 	Text  string       `json:"text"`
-	class corpus.Class // of the next token, which is certain for a reader who knows the world
+	class corpus.Class // class of the next token, which is certain for a reader who knows the world
 }
 
-// starters has one prompt for each thing that a token of the world can need.
+// starters has one prompt for each kind of knowledge that a token of the world can need.
 var starters = []starter{
 	{"local pattern",
 		"today in spring , on a mild night , two friends meet in lorrin . it is a tale of",
@@ -33,7 +33,7 @@ var starters = []starter{
 		corpus.Compute},
 }
 
-// startersFor returns the starters if a model knows the world.
+// startersFor returns the starters if a model was trained on the world.
 func startersFor(all []*models.Model) []starter {
 	for _, m := range all {
 		if m.Run.Config.Data.Corpus == zoo.WorldName {

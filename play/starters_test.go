@@ -11,8 +11,8 @@ import (
 	"lmzoo/zoo"
 )
 
-// TestStarters wants every starter to begin a document that is held out, and to stop before a token
-// of its class that the world leaves no choice of.
+// TestStarters checks that every starter is the beginning of a held-out document and stops before a
+// token of its class that is certain in the world.
 func TestStarters(t *testing.T) {
 	data := zoo.Data{Corpus: zoo.WorldName}
 	split, err := data.Load(t.Context(), zoo.Input{})
@@ -38,7 +38,7 @@ func TestStarters(t *testing.T) {
 		}
 		require.True(t, found, "%s begins no held-out document: %s", s.Name, s.Text)
 		if s.class == corpus.Local || s.class == corpus.Fact {
-			continue // what every document repeats, and what training must teach
+			continue // phrases that every document repeats, and facts that training must teach
 		}
 		for _, d := range split.Train {
 			require.False(t, strings.HasPrefix(d.Text, s.Text), "%s begins a document to train on",

@@ -18,7 +18,7 @@ type strip struct {
 	segments []segment
 }
 
-// segment is a piece of the bar that stands at y.
+// segment is a piece of the bar at y.
 type segment struct {
 	from, to, y float64
 	striped     bool
@@ -95,7 +95,7 @@ func (s strip) Plot(c draw.Canvas, p *plot.Plot) {
 	}
 }
 
-// plates are white backgrounds for labels that stand on a bar.
+// plates draws white backgrounds for labels on bars.
 type plates struct{ labels *plotter.Labels }
 
 // Plot draws a background for every label that ends inside the axis.

@@ -31,7 +31,7 @@ func read(t *testing.T, page string) reader {
 	r := reader{t, ctx}
 	var mu sync.Mutex
 	var complaints []string
-	// the first to use ctx starts the browser, and ends it with ctx
+	// the first use of ctx starts the browser, which ends with ctx
 	require.NoError(t, chromedp.Do(ctx, chromedp.EmulateViewport(1400, 900)))
 	require.NoError(t, chromedp.Listen(ctx, func(ev any) {
 		mu.Lock()
@@ -45,7 +45,7 @@ func read(t *testing.T, page string) reader {
 			complaints = append(complaints, ev.Entry.Text)
 		}
 	}))
-	// focus leaves only a page that has it
+	// an element can lose the focus only if the page has it
 	_, err := chromedp.Call(ctx, emulation.SetFocusEmulationEnabled,
 		emulation.SetFocusEmulationEnabledParams{Enabled: true})
 	require.NoError(t, err)
@@ -65,7 +65,7 @@ func (r reader) do(steps ...chromedp.Action[chromedp.Void]) {
 	require.NoError(r.t, chromedp.Do(ctx, steps...))
 }
 
-// until waits until an expression is true.
+// until waits for an expression to become true.
 func (r reader) until(expression string) {
 	r.t.Helper()
 	ctx, cancel := context.WithTimeout(r.ctx, time.Minute)
@@ -89,12 +89,13 @@ func (r reader) press(selector, key string) {
 }
 
 // TestBrowser opens the page in a real browser. Every chart is drawn and nothing is cut, in wide
-// and narrow windows and on paper; the keyboard reaches everything that the mouse does.
+// and narrow windows and on paper; everything that works with the mouse also works with the
+// keyboard.
 func TestBrowser(t *testing.T) {
 	if testing.Short() {
-		t.Skip("a browser takes its time")
+		t.Skip("a browser takes too long for a short test")
 	}
-	browsertest.Chromium(t) // or there is no need to train
+	browsertest.Chromium(t) // skips the test before the training
 	runs, split, opt := exhibits(t, zoo.Data{Corpus: zoo.WorldName, Tokens: 6000}, "word", nil,
 		"uniform", "ngram", "lstm")
 	c, err := Collect(context.Background(), runs, split.Test[:40], opt)
@@ -122,7 +123,7 @@ func TestBrowser(t *testing.T) {
 	r.until(`getComputedStyle(document.body).backgroundColor === "rgb(21, 23, 26)"`)
 	r.until(
 		`dispatchEvent(new Event("beforeprint")) && getComputedStyle(document.body).backgroundColor === "rgb(255, 255, 255)"`)
-	// not of the screen, but of paper
+	// the charts have the size of the paper, not of the screen
 	r.until(
 		`[...document.querySelectorAll(".chart canvas")].every((e) => e.getBoundingClientRect().width === 680)`)
 	r.until(`dispatchEvent(new Event("afterprint"))`)
@@ -139,7 +140,7 @@ func TestBrowser(t *testing.T) {
 	r.press("#contexts .u-series:last-child th", "Enter")
 	r.until(
 		`document.querySelector("#contexts .u-series:last-child th").getAttribute("aria-pressed") === "true"`)
-	// the focus has left the points
+	// the focus is no longer on the points
 	r.until(`!document.querySelector("#contexts").classList.contains("read")`)
 	r.press("#passage .t", "ArrowRight")
 	r.until(

@@ -19,13 +19,13 @@ import (
 // Bar is one model in a Chart.
 type Bar struct {
 	Label     string
-	Colour    color.Color // nil: ink; the parts have their own
+	Colour    color.Color // nil: ink; parts have their own colours
 	Value     float64
-	Low, High float64   // its 95 % interval; no whisker if equal to Value
+	Low, High float64   // 95 % interval of Value; no whisker if equal to Value
 	Parts     []float64 // summands of Value, one for each of Chart.Parts; nil: a bar of one colour
 }
 
-// Part is a share of every bar that has its own colour.
+// Part is a summand of every bar, with a colour of its own.
 type Part struct {
 	Name   string
 	Colour color.Color
@@ -43,7 +43,8 @@ type Chart struct {
 	Bars        []Bar
 	Parts       []Part
 	Lines       []Line
-	// where the axis ends; longer bars are scaled down to it and striped. 0: after the longest
+	// Max is the end of the axis; longer bars are scaled down to it and striped. 0: after the
+	// longest bar
 	Max float64
 }
 
@@ -57,8 +58,8 @@ const (
 	barWidth    = 14 * vg.Inch / 72
 	rowHeight   = 26 * vg.Inch / 72
 	legendWidth = 92 * vg.Inch / 72
-	labelRoom   = 0.92  // share of the axis after which a bar's label stands inside it
-	labelEnd    = 0.975 // and where it ends then
+	labelRoom   = 0.92  // fraction of the axis from which a bar's label is inside the bar
+	labelEnd    = 0.975 // the end of such a label
 )
 
 func (c Chart) size() (width, height vg.Length) {
@@ -118,7 +119,7 @@ func (c Chart) draw(canvas draw.Canvas) error {
 	return nil
 }
 
-// longest returns the largest value to be drawn.
+// longest returns the largest value to draw.
 func (c Chart) longest() float64 {
 	most := 1e-9
 	for _, b := range c.Bars {

@@ -17,22 +17,22 @@ import (
 	"lmzoo/zoo"
 )
 
-// Options configure a comparison.
+// Options configures a comparison.
 type Options struct {
-	Command  []string          // the command that repeats it
+	Command  []string          // the command that repeats the comparison
 	Budget   string            // training time of each neural model, if they share one
 	Data     zoo.Data          // the corpus of the documents
 	Split    string            // the part of the corpus: test, valid, …
-	Train    []corpus.Document // the training text, to count words in; nil: no word frequencies
+	Train    []corpus.Document // the training text, for word frequencies; nil: no word frequencies
 	Seed     uint64            // of the bootstrap, the samples and the choice of tokens
-	Threads  int               // changes no number
+	Threads  int               // number of threads; changes no number
 	Progress func(run string, done, total int)
 }
 
 const (
 	sampleChars  = 300 // the length at which a sample is cut
 	sampleTokens = 2 * sampleChars
-	countBytes   = 64 << 20 // of training text, at most, for word frequencies
+	countBytes   = 64 << 20 // maximum number of bytes of training text for word frequencies
 )
 
 // Collect evaluates runs on held-out documents.
@@ -63,9 +63,9 @@ type Study struct {
 
 	opt    Options
 	docs   []corpus.Document
-	close  []corpus.Document // the beginning of docs, evaluated token by token
-	counts map[string]int    // of words in the training text; nil without one
-	first  corpus.Tokenizer  // of the first row
+	close  []corpus.Document // the beginning of docs, which is evaluated token by token
+	counts map[string]int    // counts of words in the training text; nil without one
+	first  corpus.Tokenizer  // tokenizer of the first row
 }
 
 // NewStudy starts a comparison with the measurements that do not depend on a model.
@@ -82,7 +82,7 @@ func NewStudy(ctx context.Context, docs []corpus.Document, opt Options) (*Study,
 		TrainBytes: bytesOf(opt.Train), TestBytes: bytesOf(docs), CloseBytes: bytesOf(s.close),
 		Machine: ThisMachine(),
 	}
-	if xz, err := eval.XZ(ctx, docs); err == nil { // optional: needs the tool
+	if xz, err := eval.XZ(ctx, docs); err == nil { // optional, because it needs the tool
 		s.Comparison.XZ = xz
 	}
 	if len(opt.Train) > 0 {
@@ -154,7 +154,7 @@ func (s *Study) row(r *zoo.Run, evaluated *eval.Report) *Row {
 	row.PerToken = nil
 	if _, ok := r.Backward(); ok {
 		row.Notes = append(slices.Clone(r.Notes),
-			"evaluated by the half that reads forwards; the parameters are those of both halves")
+			"evaluated with the half that reads forwards; the parameters are those of both halves")
 	}
 	if out := r.Config.Result; out != nil {
 		row.TrainTokens, row.TrainSeconds, row.Steps, row.TrainThreads = out.Tokens, out.Seconds,
@@ -174,8 +174,7 @@ func ignoresContext(m lm.Model) bool {
 	return true
 }
 
-// speak returns a document that a model draws from its own distribution, cut at a word after
-// sampleChars.
+// speak returns a document drawn from a model's distribution, cut at a word after sampleChars.
 func speak(ctx context.Context, m lm.Model, tok corpus.Tokenizer, seed uint64) (string, error) {
 	opt := sample.Default
 	opt.Max = sampleTokens
@@ -188,8 +187,8 @@ func speak(ctx context.Context, m lm.Model, tok corpus.Tokenizer, seed uint64) (
 	return cutAtWord(tok.Decode(said), sampleChars), err
 }
 
-// cutAtWord shortens a text to at most n characters, at a word if one ends there, and marks the
-// cut.
+// cutAtWord shortens a text to at most n characters, at the end of a word if possible, and marks
+// the cut.
 func cutAtWord(text string, n int) string {
 	if utf8.RuneCountInString(text) <= n {
 		return text
@@ -214,7 +213,7 @@ func (s *Study) Finish() (*Comparison, error) {
 	}
 	if c.Passage = passage(c.Rows, s.first); c.Passage == nil {
 		c.Notes = append(c.Notes,
-			"The runs have different tokenizers, so a token of one is not a token of another: "+
+			"The runs have different tokenizers, so their tokens are not comparable: "+
 				"every chart shows bits per byte, and no text is coloured token by token.")
 	}
 	best := c.best()
@@ -230,8 +229,8 @@ func (s *Study) Finish() (*Comparison, error) {
 	return c, nil
 }
 
-// best returns the row with the fewest bits per byte. Closed vocabularies, which do not pay for the
-// words they leave out, compete only with each other.
+// best returns the row with the fewest bits per byte. Rows with closed vocabularies, in which
+// unknown words cost nothing, are compared only with each other.
 func (c *Comparison) best() *Row {
 	var best *Row
 	for _, r := range c.Rows {
@@ -245,8 +244,8 @@ func (c *Comparison) best() *Row {
 	return best
 }
 
-// unigram returns the bits per byte of token frequencies alone: those of the unigram row, or
-// counted here.
+// unigram returns the bits per byte of token frequencies alone, from the unigram row or from
+// counts.
 func (s *Study) unigram() float64 {
 	first := s.Comparison.Rows[0]
 	for _, r := range s.Comparison.Rows {

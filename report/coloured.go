@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// coloured is the passage with every token in the colour of the group of models that predicted it
-// best.
+// coloured is the passage with every token in the colour of the group of models that predicted the
+// token best.
 type coloured struct {
 	Caption string
 	Groups  []group
@@ -15,26 +15,26 @@ type coloured struct {
 	Table   *table
 }
 
-// group is an era, or a single model if all are of one era.
+// group is an era, or a single model if all models belong to the same era.
 type group struct {
 	Name   string
 	Colour string
-	Best   int // tokens it predicted best
+	Best   int // number of tokens that it predicted best
 	rows   []int
 }
 
 type colouredToken struct {
-	Lead   string // the uncoloured space before it, where a line may break
+	Lead   string // the uncoloured space before the token, where a line may break
 	Text   string
 	Group  int     // −1: a tie
-	Margin float64 // nats between the best group and the next
-	Shade  string  // of the colour: 0 … 1
+	Margin float64 // nats between the best group and the second best
+	Shade  string  // strength of the colour, 0 … 1
 	Break  bool    // a line ends here
 }
 
 const (
-	tieNats  = 0.05 // margins below are ties
-	fullNats = 2.0  // margins above have the full colour
+	tieNats  = 0.05 // smaller margins are ties
+	fullNats = 2.0  // larger margins have the full colour
 )
 
 // groupsOf groups the models by era.
@@ -97,7 +97,7 @@ func colour(c *Comparison) *coloured {
 		})
 	}
 	if len(out.Groups) < 2 {
-		out.Caption = "Choose a token to see the probability that the model gave it."
+		out.Caption = "Choose a token to see its probability under the model."
 		return out
 	}
 	var won []string
@@ -105,8 +105,8 @@ func colour(c *Comparison) *coloured {
 		won = append(won, fmt.Sprintf("%s %d", g.Name, g.Best))
 	}
 	out.Caption = fmt.Sprintf(
-		"Each token has the colour of the group that gave it the highest probability, stronger "+
-			"the further it is ahead of the next: %s; %d are ties within %g nats.",
+		"Each token has the colour of the group that gave it the highest probability, and the colour is stronger "+
+			"the larger the lead: %s; %d are ties within %g nats.",
 		strings.Join(won, ", "), ties, tieNats)
 	return out
 }

@@ -2,7 +2,7 @@
 // or SVG.
 //
 // Collect evaluates runs on the same text and measures why they differ; HTML writes the page. The
-// Comparison holds everything that the page shows, and is its JSON.
+// Comparison holds everything that the page shows, and has a JSON form.
 package report
 
 import (
@@ -26,25 +26,26 @@ type Comparison struct {
 	Limit     *eval.Number `json:"limit_bits_per_byte,omitempty"`
 	Rows      []*Row       `json:"rows"`
 
-	// costs are bits per byte, as tokens differ
+	// Mixed is true if costs are in bits per byte, because the tokenizers differ
 	Mixed bool `json:"mixed_tokenizers,omitempty"`
-	// the part of the corpus that was evaluated
+	// Split is the part of the corpus that was evaluated
 	Split string `json:"split"`
-	// ln V per token of the first row's tokenizer
+	// Uniform is the cost of ln V per token of the first row's tokenizer
 	Uniform float64 `json:"uniform_bits_per_byte,omitempty"`
-	// of token frequencies alone; 0: unknown
+	// Unigram is the cost under token frequencies alone; 0: unknown
 	Unigram    float64 `json:"unigram_bits_per_byte,omitempty"`
 	TrainBytes int     `json:"train_bytes,omitempty"` // of the training text
 	TestBytes  int     `json:"test_bytes"`            // of the evaluated text
-	// of its beginning, for words and contexts
+	// CloseBytes is the size of the beginning that is evaluated by words and contexts
 	CloseBytes int     `json:"close_bytes"`
-	Machine    Machine `json:"machine"` // that measured all this
-	// words by how often they occur in the training text
+	Machine    Machine `json:"machine"` // the computer of the measurements
+	// Words groups words by their frequency in the training text
 	Words []Bucket `json:"word_frequencies,omitempty"`
-	// of the training text, from its beginning
+	// CountedFrom is the number of bytes, from the beginning of the training text, in which words
+	// were counted
 	CountedFrom int      `json:"words_counted_in_bytes,omitempty"`
 	Passage     *Passage `json:"passage,omitempty"` // an excerpt, token by token
-	// measurements that are missing, and why
+	// Notes lists missing measurements and the reasons
 	Notes []string `json:"notes,omitempty"`
 }
 
@@ -58,13 +59,13 @@ type Row struct {
 	Paper     string `json:"paper"`
 	Remembers string `json:"remembers"`
 	Params    int    `json:"params"`
-	Size      int    `json:"size,omitempty"` // bytes of the file that holds the model
+	Size      int    `json:"size,omitempty"` // size in bytes of the model's file
 	Tokenizer string `json:"tokenizer"`
 	Corpus    string `json:"corpus"`
 	Split     string `json:"split"`
 	eval.Summary
-	Seconds float64 `json:"seconds"` // of the evaluation
-	// difference to the best row, by the paired bootstrap
+	Seconds float64 `json:"seconds"` // duration of the evaluation
+	// Against is the difference from the best row, by the paired bootstrap
 	Against      *eval.Comparison `json:"against_best,omitempty"`
 	TrainTokens  int              `json:"train_tokens"`
 	TrainSeconds float64          `json:"train_seconds"`
@@ -73,13 +74,13 @@ type Row struct {
 	Sample       string           `json:"sample"`
 	Notes        []string         `json:"notes,omitempty"`
 
-	// of a model trained by gradient descent
+	// Curve is the learning curve of a model trained by gradient descent
 	Curve *Curve `json:"curve,omitempty"`
-	// loss by how much of the text so far it sees
+	// Contexts is the loss by the length of the visible context
 	Contexts []Context `json:"contexts,omitempty"`
-	// loss by the distance from the beginning, of mixed tokenizers
+	// Offsets is the loss by the distance from the beginning, for mixed tokenizers
 	Offsets []Offset `json:"offsets,omitempty"`
-	// per word, for each of Comparison.Words; null: none there
+	// Words is the cost per word for each bucket of Comparison.Words; null: no words
 	Words []*eval.Number `json:"nats_by_words,omitempty"`
 
 	// IgnoresContext reports whether the model predicts the same whatever it has read.
@@ -91,11 +92,11 @@ type Row struct {
 	// Report holds the sums of the summary.
 	Report *eval.Report `json:"-"`
 
-	tokens    tokenized // the beginning of the text in tokens of this model
+	tokens    tokenized // the beginning of the text in the tokens of this model
 	tokenizer string    // its SHA-256
 }
 
-// finite returns x as a JSON number, null if it is not finite.
+// finite returns x as a JSON number, or null if it is not finite.
 func finite(x float64) *eval.Number {
 	n := eval.Number(x)
 	return &n

@@ -14,7 +14,8 @@ import (
 // Context is the cost of some tokens when a model sees only the last few tokens, or bytes, before
 // each of them. The rest of the document is masked (lm.Masker).
 type Context struct {
-	// tokens, or bytes of mixed tokenizers; 0: the whole document so far
+	// Given is the number of visible tokens, or bytes for mixed tokenizers; 0: the whole document
+	// so far
 	Given  int         `json:"given"`
 	Tokens int         `json:"tokens"`
 	Nats   eval.Number `json:"nats_per_token"`
@@ -22,13 +23,13 @@ type Context struct {
 }
 
 const (
-	maxGiven      = 64     // the longest context that is cut, in tokens
+	maxGiven      = 64     // the longest context that is masked, in tokens
 	bytesPerGiven = 4      // a context of n tokens is compared with one of 4n bytes
-	contextTokens = 48_000 // read per model for all lengths, approximately
-	fewPositions  = 50     // the least sample that is shown
+	contextTokens = 48_000 // tokens read per model for all lengths, approximately
+	fewPositions  = 50     // the smallest sample that is shown
 )
 
-// place is a token: its document and its number there.
+// place is the position of a token: its document and its index in the document.
 type place struct{ doc, token int }
 
 // places samples the tokens to test: only those preceded by at least the longest context. Models
@@ -53,7 +54,7 @@ func (t tokenized) places(seed uint64) (all []place, longest int) {
 	return all[:min(len(all), contextTokens/(2*longest))], longest
 }
 
-// byContext measures what m gains by every doubling of its context.
+// byContext measures the gain of m from every doubling of its context.
 func (t tokenized) byContext(ctx context.Context, m lm.Model, seed uint64,
 	threads int) ([]Context, error) {
 	sample, longest := t.places(seed)
@@ -81,7 +82,7 @@ func (t tokenized) byContext(ctx context.Context, m lm.Model, seed uint64,
 	return append(all, t.mean(sample, whole, 0)), nil
 }
 
-// tokensIn returns how many whole tokens the last n bytes before a place hold.
+// tokensIn returns the number of whole tokens in the last n bytes before a place.
 func (t tokenized) tokensIn(p place, n int) int {
 	ends := t.offsets[p.doc]
 	if ends == nil { // a closed vocabulary
@@ -114,7 +115,7 @@ func (t tokenized) mean(sample []place, nats []float64, given int) Context {
 }
 
 // bytesOf returns the bytes of a token. The end of a document counts as one byte; so does a token
-// of a closed vocabulary, whose bits per byte are not shown.
+// of a closed vocabulary, for which bits per byte are not shown.
 func (t tokenized) bytesOf(p place) int {
 	if id := t.ids[p.doc][p.token]; id != lm.BOS {
 		return max(t.bytes(id), 1)

@@ -35,12 +35,12 @@ func ReadCurve(dir string) *Curve {
 	}
 	data, err := os.ReadFile(filepath.Join(dir, zoo.MetricsFile))
 	if err != nil {
-		return nil // a counted model has none
+		return nil // a counted model has no metrics
 	}
 	return newCurve(data)
 }
 
-// newCurve reduces the lines of metrics to a curve. It skips lines that are no metrics.
+// newCurve reduces the lines of metrics to a curve. It skips lines that are not metrics.
 func newCurve(lines []byte) *Curve {
 	type line struct {
 		train.Stats
@@ -76,7 +76,7 @@ func newCurve(lines []byte) *Curve {
 	}
 	for i, l := range valid {
 		if len(valid) > maxCurve && i*maxCurve/len(valid) == (i+1)*maxCurve/len(valid) {
-			continue // always keep the last one
+			continue // always keep the last point
 		}
 		c.ValidSteps, c.ValidTokens = append(c.ValidSteps, l.Step), append(c.ValidTokens, l.Tokens)
 		c.ValidSeconds, c.Valid = append(c.ValidSeconds, round(l.Seconds)),
@@ -85,14 +85,14 @@ func newCurve(lines []byte) *Curve {
 	return c
 }
 
-// nextPoint returns how many of n steps the first i+1 points cover: fewer at the beginning, where
-// the loss falls fast.
+// nextPoint returns the number of steps, of n, that the first i+1 points cover. Points are denser
+// at the beginning, where the loss falls fast.
 func nextPoint(i, n int) int {
 	x := float64(i+1) / maxCurve
 	return min(n, int(math.Ceil(float64(n)*math.Pow(x, 1.5))))
 }
 
-// round keeps six digits, more than any chart shows.
+// round rounds x to six digits, more than any chart shows.
 func round(x float64) float64 {
 	if x == 0 || math.IsInf(x, 0) || math.IsNaN(x) {
 		return x

@@ -36,7 +36,8 @@ func writePNG(w io.Writer, d drawn) error {
 	return err
 }
 
-// writeSVG adds fonts of the same widths to the one that was measured, which few browsers have.
+// writeSVG adds alternatives to the font that was measured, which few browsers have. They have the
+// same widths.
 func writeSVG(w io.Writer, d drawn) error {
 	canvas := vgsvg.New(d.size())
 	if err := onPaper(d, draw.New(canvas)); err != nil {

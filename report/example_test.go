@@ -28,7 +28,7 @@ func Example() {
 	}
 	var runs []*zoo.Run
 	for _, name := range []string{"unigram", "ngram"} {
-		species, _ := zoo.Standard().Find(name) // both are there
+		species, _ := zoo.Standard().Find(name) // both names exist
 		settings, err := species.Settings("")
 		if err != nil {
 			fmt.Println(err)

@@ -19,7 +19,7 @@ import (
 // Growth plots how a cost grows with several quantities, one panel each, on logarithmic axes:
 // proportional growth is a straight line of slope one.
 type Growth struct {
-	Axis   string // of the cost, shared by all panels
+	Axis   string // label of the cost axis, which all panels share
 	Panels []GrowthPanel
 }
 
@@ -29,7 +29,7 @@ type GrowthPanel struct {
 	Points []GrowthPoint
 }
 
-// GrowthPoint is a measured cost and the cost that the arithmetic alone predicts.
+// GrowthPoint is a measured cost with the cost predicted from the number of operations.
 type GrowthPoint struct{ X, Cost, Expected float64 }
 
 const (
@@ -41,10 +41,10 @@ func (g Growth) size() (width, height vg.Length) {
 	return vg.Length(max(len(g.Panels), 1)) * panelWidth, panelHeight
 }
 
-// PNG writes the picture with 600 pixels for each panel.
+// PNG writes the growth as a picture with 600 pixels per panel.
 func (g Growth) PNG(w io.Writer) error { return writePNG(w, g) }
 
-// SVG writes the picture as a scalable one.
+// SVG writes the growth as a scalable picture.
 func (g Growth) SVG(w io.Writer) error { return writeSVG(w, g) }
 
 func (g Growth) draw(canvas draw.Canvas) error {
@@ -53,7 +53,7 @@ func (g Growth) draw(canvas draw.Canvas) error {
 		for _, p := range panel.Points {
 			if !(p.X > 0 && p.Cost > 0 && p.Expected > 0) || math.IsInf(p.X+p.Cost+p.Expected, 0) {
 				return fmt.Errorf(
-					"drawing %q: the point %v at %v (arithmetic: %v) has no logarithm; "+
+					"drawing %q: the point %v at %v (expected: %v) has no logarithm; "+
 						"want positive numbers", panel.Axis, p.Cost, p.X, p.Expected)
 			}
 			least, most = min(least, p.Cost, p.Expected), max(most, p.Cost, p.Expected)
@@ -76,7 +76,7 @@ func (g Growth) draw(canvas draw.Canvas) error {
 		row[i] = p
 	}
 	if len(row) == 0 {
-		return fmt.Errorf("nothing to draw: want at least one panel")
+		return fmt.Errorf("nothing to draw; want at least one panel")
 	}
 	tiles := draw.Tiles{Rows: 1, Cols: len(row), PadX: panelGap, PadTop: panelGap,
 		PadBottom: panelGap / 2, PadLeft: panelGap / 2, PadRight: panelGap}
@@ -121,12 +121,12 @@ func (panel GrowthPanel) plot() (*plot.Plot, error) {
 		Shape: draw.CircleGlyph{}}
 	p.Add(grid, line, points)
 	p.Legend.Add("measured", points)
-	p.Legend.Add("as its arithmetic", line)
+	p.Legend.Add("expected from operations", line)
 	p.X.Min, p.X.Max = p.X.Min/1.2, p.X.Max*1.2
 	return p, nil
 }
 
-// powersOfTwo are the labelled ticks of a logarithmic axis.
+// powersOfTwo labels a logarithmic axis.
 type powersOfTwo struct{}
 
 // Ticks returns the powers of two from min to max.

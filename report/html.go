@@ -15,15 +15,16 @@ import (
 	"lmzoo/zoo"
 )
 
-// assets are the parts of the page, except the chart library.
+// assets holds the parts of the page, except the chart library.
 //
 //go:embed assets
 var assets embed.FS
 
-// HTML writes the comparison as one self-contained page: no network, no other file.
+// HTML writes the comparison as one self-contained page, which needs neither a network nor another
+// file.
 func HTML(w io.Writer, c *Comparison) error {
 	if len(c.Rows) == 0 {
-		return fmt.Errorf("no model to report on: want at least one")
+		return fmt.Errorf("no model to report on; want at least one")
 	}
 	page, err := template.New("page").Funcs(template.FuncMap{
 		"css": func(name string) (template.CSS, error) {
@@ -88,8 +89,8 @@ func describeEras(c *Comparison) string {
 	return zoo.DescribeEras(names...)
 }
 
-// eraVariable is the name of an era's colour in the style sheet; an era of no name that CSS knows
-// is ink.
+// eraVariable returns the name of an era's colour in the style sheet, or ink if the name of the era
+// is not valid in CSS.
 func eraVariable(era string) string {
 	if palette.Era(era) == palette.Ink {
 		return "ink-truth"
@@ -103,13 +104,13 @@ func asset(name string) (string, error) {
 	return string(data), err
 }
 
-// figure is a section of the page: charts, which the script draws into elements of these names, and
+// figure is a section of the page: charts, which the script draws into the named elements, and
 // their numbers.
 type figure struct {
 	Title, Caption, Hint string
 	Charts               []chartPlace
 	Table                *table
-	Open                 bool // the table is shown, not folded away
+	Open                 bool // whether the table is visible at first
 }
 
 // chartPlace is the element of one chart. Title stands above it; Name describes it to screen
@@ -118,15 +119,15 @@ type chartPlace struct{ ID, Title, Name string }
 
 // table holds numbers rounded for the page and, with all digits, for CSV.
 type table struct {
-	Name string // of the file
+	Name string // name of the CSV file
 	Head []string
 	Rows [][]string
 	Long bool // too long for the page
 
-	FullHead []string   // of Full; nil: Head
-	Full     [][]string // with all digits; nil: Rows
+	FullHead []string   // header of Full; nil: Head
+	Full     [][]string // rows with all digits; nil: Rows
 
-	values [][]float64 // of a grid: for every model, one for each column after its name
+	values [][]float64 // for a grid: the values of every model, one for each column after its name
 }
 
 // CSV returns the table as a data link.
@@ -146,14 +147,14 @@ func (t *table) CSV() template.URL {
 		base64.StdEncoding.EncodeToString(b.Bytes()))
 }
 
-// look is how a model is drawn: in the colour of its species. A species that occurs twice changes
-// its dashes.
+// look describes the line of a model. It has the colour of the species, and different dashes if the
+// species occurs several times.
 type look struct {
 	Title  string `json:"title"`
 	Short  string `json:"short"`
 	Colour string `json:"colour"` // name of a variable in the style sheet
 	Dash   []int  `json:"dash,omitempty"`
-	Quiet  bool   `json:"quiet"` // hidden in line charts at first: it would squeeze the others
+	Quiet  bool   `json:"quiet"` // hidden in line charts at first, because it would compress the scale
 
 	colour palette.Colour
 }
@@ -178,7 +179,7 @@ func looks(rows []*Row) []look {
 		}
 		all[i] = l
 	}
-	for i, r := range rows { // rows of the same species add the name of their run
+	for i, r := range rows { // rows of the same species get the name of their run
 		if seen[r.Model] > 1 {
 			all[i].Title = r.Title + " · " + r.Run
 			all[i].Short = shortRun(r.Run)

@@ -18,12 +18,12 @@ import (
 // Lines plots losses, with a line for every model.
 type Lines struct {
 	Title, X, Y string
-	Places      []string // labels at 0, 1, 2 … of the x axis; nil: numbers
+	Places      []string // labels at 0, 1, 2 … on the x axis; nil: numbers
 	Rows        []LineRow
-	Top         float64 // where the y axis ends; 0: above the highest point
+	Top         float64 // end of the y axis; 0: above the highest point
 }
 
-// LineRow is one model: a line, and marks on it or beside it.
+// LineRow is one model: a line with marks.
 type LineRow struct {
 	Label       string
 	Colour      color.Color
@@ -31,7 +31,7 @@ type LineRow struct {
 	Line, Marks []Point
 }
 
-// Point is a place in the picture.
+// Point is a point of the picture.
 type Point struct{ X, Y float64 }
 
 func (l Lines) size() (width, height vg.Length) { return 9 * vg.Inch, 4.5 * vg.Inch }
@@ -44,7 +44,7 @@ func (l Lines) SVG(w io.Writer) error { return writeSVG(w, l) }
 
 func (l Lines) draw(canvas draw.Canvas) error {
 	if len(l.Rows) == 0 {
-		return fmt.Errorf("nothing to draw: want at least one line")
+		return fmt.Errorf("nothing to draw; want at least one line")
 	}
 	sans := font.Font{Typeface: "Liberation", Variant: "Sans"}
 	p := plot.New()
@@ -127,10 +127,10 @@ func xys(points []Point) plotter.XYs {
 	return all
 }
 
-// countTicks are about five round numbers, thousands abbreviated.
+// countTicks places about five ticks at round numbers, with thousands abbreviated.
 type countTicks struct{}
 
-// Ticks returns those from least to most.
+// Ticks returns the ticks from least to most.
 func (countTicks) Ticks(least, most float64) (ticks []plot.Tick) {
 	if !exists(least, most) || most <= least {
 		return nil
@@ -152,7 +152,7 @@ func (countTicks) Ticks(least, most float64) (ticks []plot.Tick) {
 	return ticks
 }
 
-// placeTicks labels as many places as fit the width, beginning with the first.
+// placeTicks labels the places that fit the width, starting with the first.
 func placeTicks(places []string, width vg.Length) (ticks plot.ConstantTicks) {
 	longest := 0
 	for _, name := range places {

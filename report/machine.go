@@ -2,16 +2,16 @@ package report
 
 import "runtime"
 
-// Machine describes the computer of a measurement.
+// Machine describes the computer on which a measurement was made.
 type Machine struct {
 	CPU   string `json:"cpu"`
-	Cores int    `json:"cores"` // logical ones
+	Cores int    `json:"cores"` // logical cores
 	OS    string `json:"os"`
 	Arch  string `json:"arch"`
 	Go    string `json:"go"`
 }
 
-// ThisMachine describes the computer this program runs on.
+// ThisMachine describes the computer that this program runs on.
 func ThisMachine() Machine {
 	m := Machine{CPU: cpuName(), Cores: runtime.NumCPU(), OS: runtime.GOOS, Arch: runtime.GOARCH,
 		Go: runtime.Version()}

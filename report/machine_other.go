@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// cpuName asks Linux, or the environment that Windows sets.
+// cpuName returns the name of the processor, from Linux or from the environment that Windows sets.
 func cpuName() string {
 	if name := cpuInfo(); name != "" {
 		return name
@@ -16,7 +16,7 @@ func cpuName() string {
 	return os.Getenv("PROCESSOR_IDENTIFIER")
 }
 
-// cpuInfo reads the name of the processor as Linux tells it.
+// cpuInfo reads the name of the processor from /proc/cpuinfo.
 func cpuInfo() string {
 	f, err := os.Open("/proc/cpuinfo")
 	if err != nil {

@@ -18,11 +18,12 @@ type Offset struct {
 	Bits  eval.Number `json:"bits_per_byte"`
 }
 
-// firstOffsets is how many bytes of a document the first Offset holds; each of the next doubles.
+// firstOffsets is the number of bytes of a document in the first Offset; each further Offset
+// doubles it.
 const firstOffsets = 16
 
-// mixed reports whether runs cut text into tokens in different ways. Their nats per token do not
-// compare, so every chart shows bits per byte.
+// mixed reports whether runs have different tokenizers. Their nats per token are then not
+// comparable, so every chart shows bits per byte.
 func mixed(runs []*zoo.Run) bool {
 	for _, r := range runs {
 		if r.Config.Tokenizer.SHA256 != runs[0].Config.Tokenizer.SHA256 {
@@ -32,8 +33,8 @@ func mixed(runs []*zoo.Run) bool {
 	return false
 }
 
-// byOffset returns bits per byte by the distance from the beginning of the document. Nil for a
-// closed vocabulary.
+// byOffset returns bits per byte by the distance from the beginning of the document. It returns nil
+// for a closed vocabulary.
 func (t tokenized) byOffset() []Offset {
 	var all []Offset
 	var nats []float64
@@ -67,7 +68,7 @@ func (t tokenized) byOffset() []Offset {
 	return all
 }
 
-// measureMixed adds what only a comparison of mixed tokenizers needs.
+// measureMixed adds the measurements that only a comparison of mixed tokenizers needs.
 func (r *Row) measureMixed(mixed bool) {
 	if !mixed {
 		return
@@ -82,7 +83,7 @@ func (r *Row) measureMixed(mixed bool) {
 // closed reports whether the row's vocabulary is closed.
 func (r *Row) closed() bool { return r.Report != nil && r.Report.Closed }
 
-// open reports whether some model pays for every byte, so that bits per byte compare.
+// open reports whether some model has an open vocabulary, so that bits per byte are comparable.
 func (c *Comparison) open() bool {
 	return slices.ContainsFunc(c.Rows, func(r *Row) bool { return !r.closed() })
 }
@@ -95,7 +96,7 @@ func (r *Row) perByte() float64 {
 	return float64(r.Tokens) / float64(r.Bytes) / math.Ln2
 }
 
-// pieces names what positions and contexts are counted in.
+// pieces returns the name of the unit in which positions and contexts are counted.
 func (c *Comparison) pieces() string {
 	if c.Mixed {
 		return "byte"
@@ -111,7 +112,7 @@ func (c *Comparison) perWordByte(bucket int) float64 {
 	return 1
 }
 
-// wordUnit names what a word costs in the charts.
+// wordUnit returns the unit of the cost of a word in the charts.
 func (c *Comparison) wordUnit() string {
 	if c.Mixed {
 		return "bits per byte"
@@ -119,7 +120,7 @@ func (c *Comparison) wordUnit() string {
 	return "nats per word"
 }
 
-// unit names what a token costs in the charts: bits per byte where tokenizers differ.
+// unit returns the unit of the cost of a token in the charts: bits per byte if tokenizers differ.
 func (c *Comparison) unit() string {
 	if c.Mixed {
 		return "bits per byte"

@@ -10,20 +10,21 @@ import (
 
 // Passage is the beginning of a held-out document, with the cost of every token for every model.
 type Passage struct {
-	Document int      `json:"document"` // its number in the text, from 1
-	Cut      bool     `json:"cut"`      // the excerpt ends before the document
+	Document int      `json:"document"` // index of the document in the text, from 1
+	Cut      bool     `json:"cut"`      // true if the excerpt ends before the document does
 	Tokens   []string `json:"tokens"`
 	Classes  []string `json:"classes,omitempty"` // on the world, the class of a token
-	// for each of Comparison.Rows; null: probability 0
+	// Nats has the costs for each row of Comparison.Rows; null: probability 0
 	Nats [][]eval.Number `json:"nats"`
-	// on the world, the exact distribution; null: the token is not one event
+	// Truth has, on the world, the costs under the exact distribution; null: the token is not one
+	// event
 	Truth []*eval.Number `json:"truth,omitempty"`
 }
 
 const (
 	passageTokens = 400
 	passageBytes  = 900
-	shortPassage  = 120 // the least bytes of the document shown
+	shortPassage  = 120 // minimum number of bytes of the document shown
 )
 
 // passage returns the first document that is long enough, or the longest. It returns nil if the

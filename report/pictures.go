@@ -4,11 +4,11 @@ import "lmzoo/report/palette"
 
 // Picture is one figure of the page for a paper or a slide.
 type Picture struct {
-	Name string // short, of letters: fit for a file
+	Name string // short and made of letters, so that it is suitable for a file name
 	Drawing
 }
 
-// Pictures returns the charts of the page that this comparison has.
+// Pictures returns the charts of the page for this comparison.
 func Pictures(c *Comparison) []Picture {
 	var all []Picture
 	for _, f := range figures(c) {
@@ -60,7 +60,7 @@ func Pictures(c *Comparison) []Picture {
 func Bits(c *Comparison) Chart {
 	open := c.open()
 	chart := Chart{Title: "Perplexity of unseen text: " + c.Data.Corpus,
-		Axis: "perplexity, of this vocabulary alone"}
+		Axis: "perplexity, for this vocabulary only"}
 	if open {
 		chart.Title, chart.Axis = "Bits per byte of unseen text: "+c.Data.Corpus, "bits per byte"
 		chart.Lines = []Line{{"gzip", c.Gzip}}
@@ -92,8 +92,8 @@ func Bits(c *Comparison) Chart {
 	return chart
 }
 
-// Gaps returns the chart of the gaps to the limit, by what a token needs. The axis ends after the
-// models that use their context, so that the others do not dwarf them.
+// Gaps returns the chart of the gaps to the limit, by the knowledge that a token needs. The axis
+// ends after the models that use their context, so that the others do not dwarf these.
 func Gaps(c *Comparison) Chart {
 	chart := Chart{Title: "How far each era is from the limit, and why",
 		Axis: c.unit() + " above the true entropy"}

@@ -21,7 +21,7 @@ import (
 	"lmzoo/zoo"
 )
 
-// labels are the words of a picture.
+// labels returns the words in a picture.
 func labels(t *testing.T, d Drawing) map[string]int {
 	t.Helper()
 	var svg bytes.Buffer
@@ -39,7 +39,7 @@ func labels(t *testing.T, d Drawing) map[string]int {
 	}
 }
 
-// Every chart of the page is there as a picture, with its axes and the models the page shows.
+// Every chart of the page has a picture, with its axes and the models that the page shows.
 func TestPictures(t *testing.T) {
 	runs, split, opt := exhibits(t, zoo.Data{Corpus: zoo.WorldName, Tokens: 6000}, "word", nil,
 		"uniform", "ngram", "rnn")
@@ -97,15 +97,16 @@ func TestPictures(t *testing.T) {
 	}
 	require.InDelta(t, float64(c.Rows[1].Gap), sum, 1e-9, "the parts of a bar are the bar")
 
-	// impossible tokens: no bar
+	// a model with impossible tokens has no bar
 	c.Rows[0].BitsPerByte, c.Rows[0].Gap = eval.Number(math.Inf(1)), eval.Number(math.Inf(1))
 	require.Len(t, Bits(c).Bars, 2)
 	require.Len(t, Gaps(c).Bars, 2)
 }
 
-// TestPageColours requires that page and pictures draw a model in one colour, that of the palette.
+// TestPageColours requires that the page and the pictures draw a model in the colour of the
+// palette.
 func TestPageColours(t *testing.T) {
-	own := palette.Colour{Day: "#0000ff", Night: "#00ffff"} // of a species of another module
+	own := palette.Colour{Day: "#0000ff", Night: "#00ffff"} // for a species of another module
 	c := &Comparison{Rows: []*Row{{Model: "gpt", Era: "PLM"}, {Model: "log-bilinear", Era: "NLM"},
 		{Model: "odd", Era: "</style>"}, {Model: "mine", Era: "NLM", Colour: own}}}
 	css := string(colours(c))

@@ -24,8 +24,8 @@ import (
 	"lmzoo/zoo"
 )
 
-// exhibits trains species on little of the world, or on text, and returns them with the text they
-// have not seen.
+// exhibits trains species on a small part of the world, or on a text, and returns them with
+// held-out text.
 func exhibits(t *testing.T, data zoo.Data, tokenizer string, settings map[string]map[string]any,
 	names ...string) ([]*zoo.Run, corpus.Split, Options) {
 	t.Helper()
@@ -52,7 +52,7 @@ func exhibits(t *testing.T, data zoo.Data, tokenizer string, settings map[string
 		Train: split.Train, Seed: 1, Threads: 2}
 }
 
-// textFile is real text of a kind: no truth is known of it.
+// textFile returns a text whose true distribution is unknown, as for real text.
 func textFile(t *testing.T) zoo.Data {
 	path := filepath.Join(t.TempDir(), "text.txt")
 	var b strings.Builder
@@ -64,7 +64,7 @@ func textFile(t *testing.T) zoo.Data {
 	return zoo.Data{Corpus: path, Documents: "lines", Split: "60/20/20"}
 }
 
-// written is the page of c, and what a browser would read back from it.
+// written returns the page of c, and the Comparison that a browser would read from it.
 func written(t *testing.T, c *Comparison) (page string, back Comparison) {
 	t.Helper()
 	var b bytes.Buffer
@@ -87,7 +87,7 @@ func TestPage(t *testing.T) {
 	page, back := written(t, c)
 	require.Less(t, len(page), 1<<20)
 
-	// nothing is fetched: every address is inside the page
+	// the page fetches nothing: every address is inside the page
 	for _, m := range regexp.MustCompile(
 		`(?i)(?:\s(?:src|href|action)\s*=|url\()\s*["']?([^"'\s>]*)`).FindAllStringSubmatch(
 		regexp.MustCompile(`(?s)<script.*?</script>`).ReplaceAllString(page, ""), -1) {
@@ -96,7 +96,7 @@ func TestPage(t *testing.T) {
 	require.NotRegexp(t, `(?i)<(link|script|img|iframe)[^>]+(src|href)\s*=\s*["']?https?:`, page)
 	require.NotContains(t, page, "@import")
 
-	// the raw numbers are those that were measured
+	// the raw numbers are the measured ones
 	want, err := json.Marshal(c)
 	require.NoError(t, err)
 	got, err := json.Marshal(&back)
@@ -112,7 +112,7 @@ func TestPage(t *testing.T) {
 		"the line and the bar are one number")
 	require.InDelta(t, float64(c.Rows[1].BitsPerByte), c.Unigram, 1e-9)
 
-	// every table is there as CSV, with as many columns in each line
+	// every table exists as CSV, with the same number of columns in each line
 	links := regexp.MustCompile(
 		`href="data:text/csv;charset=utf-8;base64,([^"]*)"`).FindAllStringSubmatch(page, -1)
 	require.Len(t, links, 8)
@@ -197,7 +197,7 @@ func TestOneModel(t *testing.T) {
 	require.ErrorContains(t, err, "no text")
 }
 
-// TestZeroProbability: a model without smoothing is infinitely wrong, and the page says so.
+// TestZeroProbability: the loss of a model without smoothing is infinite, and the page shows it.
 func TestZeroProbability(t *testing.T) {
 	runs, split, opt := exhibits(t, textFile(t), "word",
 		map[string]map[string]any{"ngram": {"smoothing": "mle"}}, "ngram", "bigram")
@@ -209,7 +209,7 @@ func TestZeroProbability(t *testing.T) {
 	require.Contains(t, page, "∞")
 	require.True(t, math.IsInf(float64(back.Rows[0].BitsPerByte), 1))
 
-	c, err = Collect(context.Background(), runs[:1], split.Test, opt) // and no other model
+	c, err = Collect(context.Background(), runs[:1], split.Test, opt) // without another model
 	require.NoError(t, err)
 	written(t, c)
 }
@@ -225,7 +225,7 @@ func TestClosedVocabulary(t *testing.T) {
 }
 
 // TestTokenizers compares runs of different tokenizers: every chart and headline is in bits per
-// byte. In nats per token the run over characters would seem the best of all.
+// byte. In nats per token, the run over characters would seem the best.
 func TestTokenizers(t *testing.T) {
 	data := textFile(t)
 	learning := map[string]map[string]any{"rnn": {"steps": 40}}
@@ -274,7 +274,8 @@ func TestTokensIn(t *testing.T) {
 	})
 }
 
-// forgetful predicts from how much it is given: the longer the context, the surer.
+// forgetful is a model whose predictions depend only on the length of the context: the longer the
+// context, the more certain they are.
 type forgetful struct{}
 
 func (forgetful) Vocab() int { return 257 }
@@ -334,7 +335,7 @@ func TestWords(t *testing.T) {
 	ids := corpus.EncodeDocument(nil, tok, test[0])
 	nats := make([]float64, len(ids))
 	for i := range nats {
-		nats[i] = math.Pow(2, float64(i)) // so that a sum tells what is in it
+		nats[i] = math.Pow(2, float64(i)) // powers of two, so that a sum reveals its terms
 	}
 	x.ids, x.nats = [][]lm.Token{ids}, [][]float64{nats}
 	// bytes: a0 ,1 _2 b3 _4 z5 z6 _7 n8 é9 é10 e11 _12 a13
@@ -372,7 +373,7 @@ func TestCurve(t *testing.T) {
 	}
 }
 
-// TestColour: two eras, four tokens; the best of an era stands for it.
+// TestColour: with two eras and four tokens, the best model of an era represents it.
 func TestColour(t *testing.T) {
 	inf := eval.Number(math.Inf(1))
 	c := &Comparison{
@@ -394,7 +395,7 @@ func TestColour(t *testing.T) {
 	require.Equal(t, "1.00", got.Tokens[3].Shade, "infinitely better is as strong as it gets")
 	require.Contains(t, got.Caption, "SLM 2, PLM 1; 1 are ties")
 
-	c.Rows[1].Era = "NLM" // three eras: the next best counts, wherever it stands
+	c.Rows[1].Era = "NLM" // three eras: the second best counts, whatever its row
 	c.Passage.Nats = [][]eval.Number{{1, 4, 2, 3}, {2, 1, 3, 3}, {4, 2, 1, 3}}
 	for i, token := range colour(c).Tokens {
 		require.Equal(t, []float64{1, 1, 1, 0}[i], token.Margin)
@@ -414,8 +415,8 @@ func TestPassageTruth(t *testing.T) {
 	require.Equal(t, []*eval.Number{finite(0.5), nil, nil, finite(2)}, p.Truth)
 }
 
-// TestPassageEnds: a token stands as it does in the text, half a character and the end of the
-// document by their names.
+// TestPassageEnds: a token is shown as in the text, half a character and the end of the document by
+// name.
 func TestPassageEnds(t *testing.T) {
 	tok, err := corpus.Train("byte", []corpus.Document{{Text: "é\n"}}, 0)
 	require.NoError(t, err)

@@ -27,10 +27,10 @@ type SizePlot struct {
 	Points      []SizePoint
 }
 
-// SizePoint is one model.
+// SizePoint is the size and the loss of one model.
 type SizePoint struct {
 	Label string
-	Bytes int     // of the file that holds its numbers
+	Bytes int     // size of the file that holds its numbers
 	Value float64 // bits per byte, or the perplexity
 
 	Colour color.Color // nil: ink
@@ -101,7 +101,7 @@ func (s SizePlot) draw(canvas draw.Canvas) error {
 		}
 	}
 	if len(s.Points) == 0 {
-		return fmt.Errorf("nothing to draw: want at least one model")
+		return fmt.Errorf("nothing to draw; want at least one model")
 	}
 	sans := font.Font{Typeface: "Liberation", Variant: "Sans"}
 	p := plot.New()
@@ -159,7 +159,7 @@ func addFamily(p *plot.Plot, sans font.Font, number int, name string, points []S
 	if err != nil {
 		return err
 	}
-	// lines fall to the right: there is room above them and below
+	// lines fall to the right, so there is room above and below them
 	left := number%4 == 1 || number%4 == 2
 	for i := range labels.TextStyle {
 		labels.TextStyle[i].Font = sans
@@ -178,13 +178,13 @@ func addFamily(p *plot.Plot, sans font.Font, number int, name string, points []S
 	return nil
 }
 
-// sizeDashes tell families of one species apart, as do the shapes of their points.
+// sizeDashes distinguishes families of the same species, together with the shapes of their points.
 var sizeDashes = [][]vg.Length{nil, {6, 3}, {1.5, 2}, {8, 2, 1.5, 2}}
 
-// sizeTicks are 1, 2 and 5 times the powers of ten, as sizes.
+// sizeTicks places ticks at 1, 2 and 5 times the powers of ten, labelled as sizes.
 type sizeTicks struct{}
 
-// Ticks returns those from least to most.
+// Ticks returns the ticks from least to most.
 func (sizeTicks) Ticks(least, most float64) (ticks []plot.Tick) {
 	for power := math.Pow(10, math.Floor(math.Log10(least))); power <= most; power *= 10 {
 		for _, x := range []float64{power, 2 * power, 5 * power} {

@@ -12,8 +12,8 @@ import (
 	"lmzoo/report/palette"
 )
 
-// Points of one family are told apart by the rest of their names, from the smallest model to the
-// largest.
+// Points of one family are labelled by the rest of their names and ordered from the smallest model
+// to the largest.
 func TestSizePlot(t *testing.T) {
 	s := SizePlot{Title: "size", Axis: "bits per byte", Points: []SizePoint{
 		{Label: "order-3", Bytes: 2000, Value: 2.5}, {Label: "cutoff-0,1", Bytes: 900, Value: 2.7},
@@ -40,15 +40,15 @@ func TestSizePlot(t *testing.T) {
 	}
 }
 
-// A model without a file, or without a finite loss, has no place; where no byte is counted the
-// perplexity has.
+// A model without a file or without a finite loss is left out. With closed vocabularies, the plot
+// shows perplexity.
 func TestSizes(t *testing.T) {
 	row := func(name string, size int, bits, perplexity float64) *Row {
 		return &Row{Run: "runs/" + name, Size: size, Report: &eval.Report{},
 			Summary: eval.Summary{BitsPerByte: eval.Number(bits),
 				Perplexity: eval.Number(perplexity)}}
 	}
-	own := palette.Colour{Day: "#0000ff", Night: "#00ffff"} // of a species of another module
+	own := palette.Colour{Day: "#0000ff", Night: "#00ffff"} // for a species of another module
 	c := &Comparison{Rows: []*Row{row("a", 10, 2, 9), row("uniform", 0, 8, 99), row("b", 20, 1, 7),
 		row("mle", 30, math.Inf(1), math.Inf(1))}}
 	c.Rows[2].Colour = own

@@ -9,7 +9,7 @@ import (
 	"lmzoo/eval"
 )
 
-// fixed formats x with the given number of digits, NaN as a dash.
+// fixed formats x with the given number of digits, and NaN as a dash.
 func fixed(x float64, digits int) string {
 	switch {
 	case math.IsNaN(x):
@@ -20,7 +20,7 @@ func fixed(x float64, digits int) string {
 	return strconv.FormatFloat(x, 'f', digits, 64)
 }
 
-// exact formats all digits, NaN as nothing.
+// exact formats x with all digits, and NaN as the empty string.
 func exact(x float64) string {
 	if math.IsNaN(x) {
 		return ""
@@ -28,7 +28,7 @@ func exact(x float64) string {
 	return strconv.FormatFloat(x, 'g', -1, 64)
 }
 
-// Count formats a number in about three digits: 804, 12.3k, 1.50M.
+// Count formats a number with about three digits: 804, 12.3k, 1.50M.
 func Count(n int) string {
 	switch x := float64(n); {
 	case n < 10_000:
@@ -45,13 +45,13 @@ func Count(n int) string {
 
 // rate formats tokens per second.
 func rate(tokens int, seconds float64) string {
-	if tokens == 0 || seconds < 1e-3 { // too fast to tell
+	if tokens == 0 || seconds < 1e-3 { // too fast to measure
 		return "–"
 	}
 	return Count(int(float64(tokens) / seconds))
 }
 
-// trainingRate is rate for a training run; a dash if its seconds would be shown as 0.0.
+// trainingRate is rate for a training run, or a dash if its seconds would be shown as 0.0.
 func trainingRate(tokens int, seconds float64) string {
 	if seconds < 0.05 {
 		return "–"
@@ -123,7 +123,7 @@ func interval(low, high float64, digits int) string {
 	return fixed(low, digits) + "–" + fixed(high, digits)
 }
 
-// against formats the difference to the best row.
+// against formats the difference from the best row.
 func against(d *eval.Comparison) string {
 	switch {
 	case d == nil:

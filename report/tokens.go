@@ -12,19 +12,21 @@ import (
 // tokenized holds documents in the tokens of a model, with their costs.
 type tokenized struct {
 	docs []corpus.Document
-	// of every document; the last one is the BOS that closes it, unless it is cut
+	// ids holds the tokens of every document; the last token is the closing BOS, unless the
+	// document is cut
 	ids   [][]lm.Token
 	nats  [][]float64
-	bytes func(lm.Token) int // of a token; -1 if nobody knows
+	bytes func(lm.Token) int // number of bytes of a token; -1 if unknown
 
-	mixed   bool    // other rows have another tokenizer
-	offsets [][]int // if mixed: where every token ends, in bytes; nil for a closed vocabulary
+	mixed   bool    // true if other rows have another tokenizer
+	offsets [][]int // if mixed, the end of every token in bytes; nil for a closed vocabulary
 }
 
 // closeBytes is the length of text evaluated token by token.
 const closeBytes = 1 << 20
 
-// beginning returns documents of about n bytes in all, at least the cut beginning of the first.
+// beginning returns documents of about n bytes in total, and at least the beginning of the first
+// document.
 func beginning(docs []corpus.Document, n int) []corpus.Document {
 	total := 0
 	for i, d := range docs {
@@ -39,7 +41,7 @@ func beginning(docs []corpus.Document, n int) []corpus.Document {
 	return docs
 }
 
-// tokenize scores documents that are the evaluated text or its beginning.
+// tokenize scores documents, which are the evaluated text or its beginning.
 func tokenize(ctx context.Context, m lm.Model, tok corpus.Tokenizer, docs []corpus.Document,
 	report *eval.Report, threads int) (tokenized, error) {
 	t := tokenized{docs: docs, bytes: tok.Bytes}
@@ -60,8 +62,9 @@ func tokenize(ctx context.Context, m lm.Model, tok corpus.Tokenizer, docs []corp
 	return t, nil
 }
 
-// ends returns where every token of a document ends in its text, in bytes; nil for a closed
-// vocabulary, whose tokens do not say. The BOS that closes a document ends with its text.
+// ends returns the end of every token of a document in its text, in bytes. It returns nil for a
+// closed vocabulary, whose tokens have no known length. The BOS that closes a document ends with
+// its text.
 func (t tokenized) ends(doc int) []int {
 	ends := make([]int, len(t.ids[doc]))
 	at := 0

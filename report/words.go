@@ -9,15 +9,15 @@ import (
 	"lmzoo/eval"
 )
 
-// Bucket is the words that occur From to To times in the training text.
+// Bucket holds the words that occur From to To times in the training text.
 type Bucket struct {
 	From  int `json:"from"`
 	To    int `json:"to"`
-	Words int `json:"words"` // occurrences in the evaluated text
-	Bytes int `json:"bytes"` // of all these words
+	Words int `json:"words"` // number of occurrences in the evaluated text
+	Bytes int `json:"bytes"` // bytes of all these words
 }
 
-// maxBucket is the last bucket, which is open above.
+// maxBucket is the index of the last bucket, which has no upper limit.
 const maxBucket = 20
 
 // newBucket returns the i-th of 0, 1, 2–3, 4–7, …

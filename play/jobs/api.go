@@ -8,7 +8,7 @@ import (
 	"lmzoo/play/web"
 )
 
-// Request asks for a job.
+// Request describes a job to start.
 type Request struct {
 	Kind string `json:"kind"` // train, resume or compare
 
@@ -29,7 +29,7 @@ type Request struct {
 	Models []string `json:"models"`
 }
 
-// Routes returns the handlers by pattern. requests admits short questions, watchers the streams of
+// Routes returns the handlers by pattern. requests admits short requests, watchers the streams of
 // changes.
 func (q *Queue) Routes(desk *web.Desk, requests, watchers *web.Gate) map[string]http.HandlerFunc {
 	answer := func(f func(r *http.Request) (any, error)) http.HandlerFunc {
@@ -66,7 +66,7 @@ func (q *Queue) Routes(desk *web.Desk, requests, watchers *web.Gate) map[string]
 	}
 }
 
-// start queues the job that a request asks for.
+// start queues the requested job.
 func (q *Queue) start(ask Request) (any, error) {
 	var id string
 	var err error
@@ -86,7 +86,7 @@ func (q *Queue) start(ask Request) (any, error) {
 	return web.Status{Code: http.StatusAccepted, Value: map[string]any{"job": id}}, nil
 }
 
-// How often watchers receive the jobs: at most, and at least a sign of life.
+// The shortest interval between two updates for a watcher, and the longest without a sign of life.
 const (
 	watchPause = 200 * time.Millisecond
 	watchPing  = 15 * time.Second

@@ -12,8 +12,8 @@ import (
 	"lmzoo/zoo"
 )
 
-// compare queues a report of models that were trained on the same text, evaluated on its held-out
-// part.
+// compare queues a report on models that were trained on the same text; they are evaluated on its
+// held-out part.
 func (q *Queue) compare(ask Request) (string, error) {
 	some, err := q.models.Some(ask.Models)
 	if err != nil {
@@ -89,7 +89,7 @@ func (q *Queue) study(ctx context.Context, j *Job, runs []*zoo.Run) ([]byte, err
 	return page.Bytes(), nil
 }
 
-// reportPolicy lets a report run its own scripts and styles, which are inside it, and load nothing.
+// reportPolicy allows a report to use its inline scripts and styles, but not to load anything.
 const reportPolicy = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; " +
 	"img-src data: blob:; frame-ancestors 'self'"
 
@@ -103,5 +103,5 @@ func (q *Queue) report(id string) (any, error) {
 		}
 	}
 	return nil, web.Refuse(http.StatusNotFound, "job",
-		"there is no report of the job %.40q; ask for one with POST /api/jobs", id)
+		"there is no report of the job %.40q; request one with POST /api/jobs", id)
 }

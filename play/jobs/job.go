@@ -33,8 +33,8 @@ type Job struct {
 	Model    string  `json:"model,omitempty"`  // name of the trained model
 	Report   string  `json:"report,omitempty"` // path of the report
 
-	stride int    // steps between points of the curve
-	dir    string // run directory of a training, once there is one
+	stride int    // number of steps between points of the curve
+	dir    string // run directory of a training, once it exists
 	work   func(ctx context.Context, j *Job) error
 	cancel context.CancelFunc // of a running job
 	page   []byte             // the report
@@ -48,7 +48,7 @@ type Point struct {
 	Loss    web.Float `json:"loss"` // nats per token
 }
 
-// maxCurve is how many points a curve keeps.
+// maxCurve is the maximum number of points of a curve.
 const maxCurve = 300
 
 func (j *Job) ended() bool { return j.State != Queued && j.State != Running }

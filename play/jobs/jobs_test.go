@@ -28,13 +28,14 @@ func settled(t *testing.T, url, id string) Job {
 			}
 		}
 	}
-	t.Fatalf("%s is still not over", id)
+	t.Fatalf("%s has not ended", id)
 	return Job{}
 }
 
 type jobReply struct{ Job string }
 
-// TestTrainText trains on a text of the form. The model is in the list, and its directory opens.
+// TestTrainText trains on a text from the form. The model appears in the list, and its directory
+// opens.
 func TestTrainText(t *testing.T) {
 	dir := t.TempDir()
 	q, ts := testServer(t, Options{TrainDir: dir})
@@ -70,12 +71,12 @@ func TestTrainText(t *testing.T) {
 }
 
 func quote(text string) string {
-	data, _ := json.Marshal(text) // a string can always be written
+	data, _ := json.Marshal(text) // marshalling a string cannot fail
 	return string(data)
 }
 
-// TestQueue wants jobs to run one at a time, to be cancelled while they wait or run, and the queue
-// to be bounded.
+// TestQueue checks that jobs run one at a time, that waiting and running jobs can be cancelled, and
+// that the queue is bounded.
 func TestQueue(t *testing.T) {
 	_, ts := testServer(t, Options{TrainDir: t.TempDir(), Waiting: 2})
 	body := `{"kind":"train","species":"rnn","size":"tiny","budget":60}`
@@ -101,7 +102,7 @@ func TestQueue(t *testing.T) {
 	require.Equal(t, 200, status)
 	require.Equal(t, Cancelled, settled(t, ts.URL, ids[0]).State)
 	for playtest.OK[jobsReply](t, "GET", ts.URL+"/api/jobs", "").Jobs[2].State != Running {
-		time.Sleep(5 * time.Millisecond) // its turn comes
+		time.Sleep(5 * time.Millisecond) // wait for its turn
 	}
 	status, _ = playtest.Call(t, "DELETE", ts.URL+"/api/jobs/"+ids[0], "")
 	require.Equal(t, 200, status, "cancelled it is already")
@@ -135,7 +136,7 @@ func TestResume(t *testing.T) {
 	require.Equal(t, 3.0, runs[0].Budget)
 	require.GreaterOrEqual(t, runs[0].Step, 30)
 
-	// Another server sees whether another program writes to it.
+	// Another server notices that another program writes to the run.
 	held, err := zoo.Acquire(filepath.Join(dir, "my-rnn"))
 	require.NoError(t, err)
 	again, ts2 := testServer(t,
@@ -170,11 +171,11 @@ func TestResume(t *testing.T) {
 	require.Equal(t, "my-rnn", again.models.Add(r), "trained on, it takes its own place")
 }
 
-// TestJobFails wants the error of a job in the job itself.
+// TestJobFails checks that a job carries its error.
 func TestJobFails(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "taken")
 	require.NoError(t, os.WriteFile(file, nil, 0o666))
-	s, ts := testServer(t, Options{TrainDir: file}) // no directory can be made there
+	s, ts := testServer(t, Options{TrainDir: file}) // a directory cannot be made here
 	id := playtest.OK[jobReply](t, "POST", ts.URL+"/api/jobs",
 		`{"kind":"train","species":"unigram"}`).Job
 	j := settled(t, ts.URL, id)
@@ -184,7 +185,7 @@ func TestJobFails(t *testing.T) {
 	require.Len(t, s.models.List(), 8)
 }
 
-// TestWatch streams the changes of jobs.
+// TestWatch checks the stream of changes of jobs.
 func TestWatch(t *testing.T) {
 	_, ts := testServer(t, Options{TrainDir: t.TempDir()})
 	lines := make(chan string, 100)
@@ -200,7 +201,7 @@ func TestWatch(t *testing.T) {
 	}
 }
 
-// TestReport makes and serves a report.
+// TestReport checks that a report is made and served.
 func TestReport(t *testing.T) {
 	_, ts := testServer(t, Options{})
 	id := playtest.OK[jobReply](t, "POST", ts.URL+"/api/jobs",

@@ -14,7 +14,7 @@ import (
 	"lmzoo/zoo"
 )
 
-// Options configure a Queue.
+// Options configures a Queue.
 type Options struct {
 	TrainDir     string        // directory of the models that are trained here; "": no training
 	Runs         []string      // further run directories that may be unfinished
@@ -25,7 +25,7 @@ type Options struct {
 	Catalogue    zoo.Catalogue // of the species that can be trained and resumed
 }
 
-// Queue holds the jobs in the order in which they were asked for.
+// Queue holds the jobs in the order of their requests.
 type Queue struct {
 	opt    Options
 	ctx    context.Context // ends when the server closes
@@ -39,7 +39,7 @@ type Queue struct {
 	changed chan struct{} // closed at every change
 }
 
-// New returns a Queue that adds what it trains to a set of models.
+// New returns a Queue that adds the models that it trains to a set.
 func New(ctx context.Context, set *models.Set, opt Options) *Queue {
 	return &Queue{opt: opt, ctx: ctx, models: set, changed: make(chan struct{})}
 }
@@ -47,7 +47,7 @@ func New(ctx context.Context, set *models.Set, opt Options) *Queue {
 // Wait waits for the running job, after the context of New has ended.
 func (q *Queue) Wait() { q.idle.Wait() }
 
-// maxKept is how many jobs are remembered after their end.
+// maxKept is the maximum number of ended jobs to remember.
 const maxKept = 30
 
 // change runs f under the lock and wakes all watchers.
@@ -59,7 +59,7 @@ func (q *Queue) change(f func()) {
 	q.changed = make(chan struct{})
 }
 
-// add queues a job and returns its name. dir is the run directory that it continues, or "".
+// add queues a job and returns its name. dir is the run directory that it resumes, or "".
 func (q *Queue) add(dir, kind, title string,
 	work func(ctx context.Context, j *Job) error) (string, error) {
 	var id string
@@ -96,7 +96,7 @@ func (q *Queue) add(dir, kind, title string,
 	return id, err
 }
 
-// forget drops the oldest jobs that have ended. The caller holds mu.
+// forget drops the oldest ended jobs. The caller must hold mu.
 func (q *Queue) forget() {
 	for i := 0; len(q.all) > maxKept+q.opt.Waiting && i < len(q.all); {
 		if q.all[i].ended() {
@@ -107,7 +107,7 @@ func (q *Queue) forget() {
 	}
 }
 
-// busy reports whether a job trains a run, or will. The caller holds mu.
+// busy reports whether a job trains a run or is queued to train it. The caller must hold mu.
 func (q *Queue) busy(dir string) bool {
 	for _, j := range q.all {
 		if j.dir == dir && !j.ended() {
@@ -117,7 +117,7 @@ func (q *Queue) busy(dir string) bool {
 	return false
 }
 
-// run does the jobs until none is left.
+// run runs jobs until none is left.
 func (q *Queue) run() {
 	for {
 		ctx, j := q.next()
@@ -140,7 +140,7 @@ func (q *Queue) run() {
 	}
 }
 
-// next starts the first job that waits; nil if there is none.
+// next starts the first waiting job, or returns nil if there is none.
 func (q *Queue) next() (ctx context.Context, first *Job) {
 	q.change(func() {
 		for _, j := range q.all {
@@ -155,7 +155,7 @@ func (q *Queue) next() (ctx context.Context, first *Job) {
 	return ctx, first
 }
 
-// attempt does a job. A panic in it is an error, not the end of the server.
+// attempt runs a job. It returns a panic as an error, so that the server continues.
 func attempt(ctx context.Context, j *Job) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -165,8 +165,8 @@ func attempt(ctx context.Context, j *Job) (err error) {
 	return j.work(ctx, j)
 }
 
-// stop cancels a job. A cancelled job stays cancelled; a job that has ended by itself cannot be
-// cancelled.
+// stop cancels a job. Cancelling a cancelled job has no effect; a job that has ended by itself
+// cannot be cancelled.
 func (q *Queue) stop(id string) error {
 	err := web.Refuse(http.StatusNotFound, "job", "there is no job %.40q; GET /api/jobs lists them",
 		id)

@@ -21,17 +21,17 @@ import (
 type unfinished struct {
 	ID      string    `json:"id"`
 	Title   string    `json:"title"`
-	Seconds float64   `json:"seconds"` // of training so far
+	Seconds float64   `json:"seconds"` // training time so far
 	Budget  float64   `json:"budget,omitempty"`
 	Step    int       `json:"step"`
-	Steps   int       `json:"steps,omitempty"` // in total; 0: the budget decides
+	Steps   int       `json:"steps,omitempty"` // in total; 0: determined by the budget
 	Loss    web.Float `json:"loss"`
 
 	dir   string
 	curve *report.Curve
 }
 
-const maxUnfinished = 100 // directories that are inspected
+const maxUnfinished = 100 // maximum number of directories to inspect
 
 // unfinished returns the runs that can be resumed.
 func (q *Queue) unfinished() []unfinished {
@@ -65,7 +65,7 @@ func (q *Queue) unfinished() []unfinished {
 	return all
 }
 
-// inspect describes a run; false unless it can be resumed.
+// inspect describes a run, or returns false if it cannot be resumed.
 func (q *Queue) inspect(dir string) (unfinished, bool) {
 	c, err := zoo.ReadConfig(dir)
 	if err != nil || c.Result != nil || c.Train == nil {
@@ -102,7 +102,8 @@ func corpusTitle(d zoo.Data) string {
 	}
 }
 
-// beingTrained reports whether a job trains a run, or will, or another program writes to it.
+// beingTrained reports whether a job trains a run or is queued to train it, or another program
+// writes to it.
 func (q *Queue) beingTrained(dir string) bool {
 	q.mu.Lock()
 	busy := q.busy(dir)

@@ -22,11 +22,11 @@ import (
 const (
 	defaultBudget = 30 // seconds
 	minText       = 1000
-	textFile      = "text.txt" // a visitor's text, beside the model
+	textFile      = "text.txt" // file for a visitor's text, beside the model
 	maxVocab      = 50_000
 )
 
-// train checks the model that is asked for, and queues its training.
+// train checks the requested model and queues its training.
 func (q *Queue) train(ask Request) (string, error) {
 	if q.opt.TrainDir == "" {
 		return "", web.Refuse(http.StatusForbidden, "", "training is disabled in this playground")
@@ -96,7 +96,7 @@ func (q *Queue) checkCorpus(ask *Request) error {
 	return nil
 }
 
-// makeRun trains a model and opens it to visitors.
+// makeRun trains a model and makes it available to visitors.
 func (q *Queue) makeRun(ctx context.Context, j *Job, species *zoo.Species, settings *zoo.Settings,
 	ask Request) error {
 	say := func(what string) { q.change(func() { j.Doing = what }) }
@@ -107,7 +107,7 @@ func (q *Queue) makeRun(ctx context.Context, j *Job, species *zoo.Species, setti
 	}
 	q.change(func() { j.dir = filepath.Clean(dir) })
 	data := zoo.Data{Corpus: zoo.WorldName}
-	if ask.Corpus == "text" { // kept beside the model, so that it can be evaluated on it later
+	if ask.Corpus == "text" { // saved beside the model, for later evaluation
 		data = zoo.Data{Corpus: filepath.Join(dir, textFile), Documents: string(corpus.Paragraphs)}
 		if err := os.WriteFile(data.Corpus, []byte(ask.Text), 0o666); err != nil {
 			return fmt.Errorf("cannot write the training text: %w", err)
@@ -134,7 +134,7 @@ func (q *Queue) makeRun(ctx context.Context, j *Job, species *zoo.Species, setti
 	return nil
 }
 
-// open opens the model that a job trained to visitors.
+// open makes the model that a job has trained available to visitors.
 func (q *Queue) open(j *Job, run *zoo.Run) {
 	id := q.models.Add(run)
 	q.change(func() {
@@ -145,8 +145,8 @@ func (q *Queue) open(j *Job, run *zoo.Run) {
 	})
 }
 
-// Train queues a training that the owner of the server describes. Visitors can watch and cancel it
-// like their own; its model is opened to them at the end.
+// Train queues a training for the owner of the server. Visitors can watch and cancel it like their
+// own trainings; at the end, its model becomes available to them.
 func (q *Queue) Train(title string,
 	make func(ctx context.Context, watch train.Observer) (*zoo.Run, error)) error {
 	_, err := q.add("", "train", title, func(ctx context.Context, j *Job) error {
@@ -161,7 +161,7 @@ func (q *Queue) Train(title string,
 	return err
 }
 
-// observe returns an observer that draws the learning curve of a job.
+// observe returns an observer that records the learning curve of a job.
 func (q *Queue) observe(j *Job) train.Observer {
 	return func(_ context.Context, tr *train.Trainer, e train.Event) error {
 		st := e.Stats
@@ -184,7 +184,7 @@ func (q *Queue) observe(j *Job) train.Observer {
 	}
 }
 
-// newDirectory makes a directory for a run. Its name does not depend on the request.
+// newDirectory makes a directory for a run. Its name is independent of the request.
 func newDirectory(parent, species string) (string, error) {
 	if err := os.MkdirAll(parent, 0o777); err != nil {
 		return "", fmt.Errorf("cannot make the directory of the runs: %w", err)

@@ -10,16 +10,16 @@ import (
 	"lmzoo/lm"
 )
 
-// limit is the exact distribution that a model's corpus is drawn from, over the model's tokens.
+// limit is the exact distribution of a model's corpus, over the model's tokens.
 type limit struct {
 	once   sync.Once
-	source *world.Source // nil if nobody knows it
+	source *world.Source // nil if it is unknown
 	memory memory
 }
 
 // Limit returns ln P of every token after a prompt under the source of the model's corpus, which no
-// model can beat. known is false for a corpus whose source is unknown. For a prompt that the source
-// never writes it returns an error that says so.
+// model can surpass. known is false for a corpus whose source is unknown. For a prompt that the
+// source never writes, Limit returns an error.
 func (m *Model) Limit(p Prompt) (logProbs []float64, known bool, err error) {
 	m.limit.once.Do(func() {
 		if s := m.Run.Config.Data.Source(m.Tokenizer()); s != nil {
@@ -35,7 +35,7 @@ func (m *Model) Limit(p Prompt) (logProbs []float64, known bool, err error) {
 	}
 	if p.Unfinished != "" && m.completions(p.Unfinished, next) == 0 {
 		return nil, true, fmt.Errorf(
-			"no document of this corpus has a word there that begins with %q",
+			"no document of this corpus has a word that begins with %q at this position",
 			strings.TrimSpace(p.Unfinished))
 	}
 	return m.restrict(p, next), true, nil

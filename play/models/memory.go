@@ -12,21 +12,21 @@ type memory struct {
 	model lm.Model
 
 	mu      sync.Mutex
-	moments []*moment // the most recently used last
+	moments []*moment // the most recently used moment last
 }
 
 // moment is the state of a model after some tokens.
 type moment struct {
 	tokens []lm.Token
 	state  lm.State
-	next   []float64 // ln P of what follows; never changed
+	next   []float64 // ln P of the next token; never changed
 	err    error     // why next holds no probabilities
 }
 
-// maxMoments bounds the memory: a moment may hold a key-value cache.
+// maxMoments bounds the memory, because a moment may hold a key-value cache.
 const maxMoments = 12
 
-// next returns ln P of every token after tokens. The caller must not change it.
+// next returns ln P of every token after tokens. The caller must not change the result.
 func (m *memory) next(tokens []lm.Token) ([]float64, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -34,7 +34,7 @@ func (m *memory) next(tokens []lm.Token) ([]float64, error) {
 	return at.next, at.err
 }
 
-// start returns a copy of the state after tokens, and ln P of what follows, which the caller must
+// start returns a copy of the state after tokens, and ln P of the next token, which the caller must
 // not change.
 func (m *memory) start(tokens []lm.Token) (lm.State, []float64, error) {
 	m.mu.Lock()
@@ -85,7 +85,7 @@ func begins(tokens, prefix []lm.Token) bool {
 	return true
 }
 
-// readOn pushes more tokens onto a state that has read those before.
+// readOn pushes more tokens onto a state that has read the tokens before.
 func readOn(state lm.State, before, more []lm.Token) *moment {
 	for _, t := range more {
 		state.Push(t)

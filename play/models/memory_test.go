@@ -28,7 +28,7 @@ func TestMemory(t *testing.T) {
 				mustRecall(t, &m, tokens[:n]), 1e-4, "%s after %d tokens", e.ID, n)
 			require.LessOrEqual(t, len(m.moments), maxMoments)
 		}
-		other := append([]lm.Token{tokens[3]}, tokens[1:20]...) // begins differently
+		other := append([]lm.Token{tokens[3]}, tokens[1:20]...) // a different beginning
 		require.InDeltaSlice(t, e.LM.NextLogProbs(nil, other), mustRecall(t, &m, other), 1e-4)
 		state, next, err := m.start(tokens[:5])
 		require.NoError(t, err)
@@ -52,7 +52,7 @@ func (r readerState) NextLogProbs(dst []float64) []float64 { return append(dst[:
 func (r readerState) Push(lm.Token)                        { *r.read++ }
 func (r readerState) Clone() lm.State                      { return r }
 
-// TestMemoryReadsOnce wants only the new tokens of a growing prompt to be read.
+// TestMemoryReadsOnce checks that only the new tokens of a growing prompt are read.
 func TestMemoryReadsOnce(t *testing.T) {
 	var read int
 	m := memory{model: reader{&read}}
@@ -65,7 +65,7 @@ func TestMemoryReadsOnce(t *testing.T) {
 	require.Equal(t, 49, read, "what was read a moment ago is not read again")
 }
 
-// mustRecall returns ln P of what follows tokens.
+// mustRecall returns ln P of the token after tokens.
 func mustRecall(t testing.TB, m *memory, tokens []lm.Token) []float64 {
 	t.Helper()
 	next, err := m.next(tokens)

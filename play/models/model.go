@@ -1,5 +1,5 @@
-// Package models holds the models that a playground serves: what they predict, what they write, and
-// how a prompt becomes their tokens.
+// Package models holds the models that a playground serves: their predictions, their generated
+// text, and the conversion of prompts to tokens.
 package models
 
 import (
@@ -17,8 +17,8 @@ type Model struct {
 	ID    string
 	Run   *zoo.Run
 	LM    lm.Model
-	Texts []string // the bytes each token stands for
-	Views sync.Map // results that a view computed once, by its own key
+	Texts []string // the bytes of each token
+	Views sync.Map // results that a view computes only once, by a key of its own
 
 	memory   memory
 	limit    limit
@@ -47,11 +47,11 @@ func New(id string, r *zoo.Run) (*Model, error) {
 // Tokenizer returns the model's tokenizer.
 func (m *Model) Tokenizer() corpus.Tokenizer { return m.Run.Tokenizer }
 
-// Show returns a token as a reader should see it.
+// Show returns the printable form of a token.
 func (m *Model) Show(t lm.Token) string { return m.Tokenizer().Text(t) }
 
-// Text returns the text of a token. A token that is not text on its own, such as a part of a
-// character, is shown instead.
+// Text returns the text of a token. For a token that is not text on its own, such as a part of a
+// character, it returns the printable form.
 func (m *Model) Text(t lm.Token) string {
 	if m.readable[t] {
 		return m.Texts[t]
@@ -59,7 +59,7 @@ func (m *Model) Text(t lm.Token) string {
 	return m.Show(t)
 }
 
-// UsesContext reports whether the model's predictions depend on what it has read: whether they
+// UsesContext reports whether the model's predictions depend on the context, that is, whether they
 // change after the first readable token.
 func (m *Model) UsesContext() bool {
 	m.once.Do(func() { m.usesContext = m.compareContexts() })
@@ -80,7 +80,7 @@ func (m *Model) compareContexts() bool {
 	return err != nil || !slices.Equal(begin, after)
 }
 
-// LogProbs returns ln P of every token after a prompt, restricted to those that complete its
+// LogProbs returns ln P of every token after a prompt, restricted to the tokens that complete its
 // unfinished word.
 func (m *Model) LogProbs(p Prompt) ([]float64, error) {
 	next, err := m.memory.next(p.Tokens)

@@ -10,14 +10,14 @@ import (
 	"lmzoo/lm"
 )
 
-// Prompt is a text as a model reads it.
+// Prompt is a text in the form that a model reads.
 //
 // While a visitor types, the last word is unfinished. To a model of words, "spri" is not the
-// beginning of " spring" but four letters that it has hardly ever seen in a row. The model then
-// reads up to the word, and the next token must complete it (token healing).
+// beginning of " spring" but a rare sequence of four letters. The model therefore reads only the
+// text before the word, and the next token must complete the word (token healing).
 type Prompt struct {
 	Tokens     []lm.Token
-	Unfinished string // the beginning of a word that the next token must complete; "": none
+	Unfinished string // beginning of a word that the next token must complete; "": none
 }
 
 // Read encodes a text; heal looks for an unfinished word.
@@ -30,7 +30,7 @@ func (m *Model) Read(text string, heal bool) Prompt {
 	return Prompt{Tokens: m.Tokenizer().Encode(nil, text)}
 }
 
-// unfinished returns where the unfinished word of a text begins, or −1.
+// unfinished returns the offset of the unfinished word of a text, or −1.
 func (m *Model) unfinished(text string) int {
 	tok := m.Tokenizer()
 	traits := corpus.TraitsOf(tok)
@@ -57,16 +57,16 @@ func (m *Model) unfinished(text string) int {
 	return begin
 }
 
-// insideToken returns where the end of the last word, which begins at begin, may be the beginning
-// of a merged token, or −1. In scripts that are written without spaces the last word is a whole
-// sentence.
+// insideToken returns the offset from which the end of the last word may be the beginning of a
+// merged token, or −1. The last word begins at begin. In scripts that are written without spaces,
+// it is a whole sentence.
 func (m *Model) insideToken(text string, begin int) int {
 	tok := m.Tokenizer()
 	if !corpus.TraitsOf(tok).Merged {
 		return -1
 	}
 	tokens := tok.Encode(nil, text[begin:])
-	for len(tokens) > 2 { // the last token alone is whole
+	for len(tokens) > 2 { // the last token alone is complete
 		begin += tok.Bytes(tokens[0])
 		tokens = tokens[1:]
 		end := text[begin:]
@@ -77,8 +77,8 @@ func (m *Model) insideToken(text string, begin int) int {
 	return -1
 }
 
-// lastWord returns where the letters and digits at the end of a text begin, with the space before
-// them.
+// lastWord returns the offset of the letters and digits at the end of a text, including the space
+// before them.
 func lastWord(text string) int {
 	begin := len(text)
 	for begin > 0 {
@@ -104,7 +104,7 @@ func (m *Model) completes(word string) bool {
 	return false
 }
 
-// restrict returns ln P of what follows a prompt, given ln P of what follows its tokens.
+// restrict returns ln P of the token after a prompt, given ln P of the token after its tokens.
 func (m *Model) restrict(p Prompt, logProbs []float64) []float64 {
 	out := append([]float64(nil), logProbs...)
 	if p.Unfinished == "" {
@@ -124,7 +124,7 @@ func (m *Model) restrict(p Prompt, logProbs []float64) []float64 {
 	return out
 }
 
-// Appended returns what a token adds to a text that was read as p. It is false for a token that is
+// Appended returns the text that a token adds to a text read as p. It is false for a token that is
 // not text on its own, such as the end of the document or a part of a character.
 func (m *Model) Appended(p Prompt, text string, t lm.Token) (string, bool) {
 	own := m.Texts[t]

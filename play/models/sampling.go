@@ -7,11 +7,11 @@ import (
 	"lmzoo/play/web"
 )
 
-// maxTemperature makes every distribution nearly uniform.
+// maxTemperature is the maximum temperature; it makes every distribution nearly uniform.
 const maxTemperature = 100
 
-// Sampling checks the fields of a request that say how to draw tokens. A top_p of 0 leaves the
-// likeliest token alone, while a top_k or min_p of 0 has no effect.
+// Sampling checks the sampling fields of a request. A top_p of 0 leaves only the likeliest token,
+// while a top_k or min_p of 0 has no effect.
 func Sampling(temperature float64, topK int, topP, minP float64,
 	maxTokens int) (sample.Options, error) {
 	switch {

@@ -17,9 +17,9 @@ type Set struct {
 	all []*Model
 }
 
-// Add opens a run to visitors and returns its name: that of its directory, made unique. A run whose
-// directory is known replaces the model that came from there. A run without a next-token
-// distribution stays out and has no name.
+// Add makes a run available to visitors and returns its name, which is that of its directory, made
+// unique. A run from a known directory replaces the earlier model from there. A run without a
+// next-token distribution is not added and gets no name.
 func (s *Set) Add(r *zoo.Run) string {
 	m, err := New("", r)
 	if err != nil {
@@ -57,7 +57,7 @@ func Name(dir string) string {
 	}, filepath.Base(dir)), "-.")
 }
 
-// find returns the model of a name, or nil. The caller holds mu.
+// find returns the model with a name, or nil. The caller must hold mu.
 func (s *Set) find(id string) *Model {
 	for _, m := range s.all {
 		if m.ID == id {
@@ -83,17 +83,17 @@ func (s *Set) Get(param, id string) (*Model, error) {
 	}
 	if id == "" {
 		return nil, web.Invalid(param,
-			"is missing; want the name of a model: GET /v1/models lists them")
+			"is missing; want the name of a model (GET /v1/models lists them)")
 	}
 	return nil, web.WithCode("model_not_found",
 		web.Refuse(http.StatusNotFound, param, "there is no model %.80q; GET /v1/models lists them",
 			id))
 }
 
-// maxModels is how many models a request may name.
+// maxModels is the maximum number of models that a request may name.
 const maxModels = 32
 
-// Some returns the models that a request names; without names, all.
+// Some returns the models that a request names, or all models if it names none.
 func (s *Set) Some(ids []string) ([]*Model, error) {
 	if len(ids) == 0 {
 		return s.List(), nil
@@ -112,5 +112,5 @@ func (s *Set) Some(ids []string) ([]*Model, error) {
 	return some, nil
 }
 
-// CorpusName returns the name of a corpus without its place on the disk.
+// CorpusName returns the name of a corpus without its directory.
 func CorpusName(d zoo.Data) string { return filepath.Base(d.Corpus) }

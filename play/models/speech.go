@@ -23,14 +23,14 @@ type Utterance struct {
 	Tokens []Token `json:"tokens"`
 }
 
-// Why a speech ends.
+// The reasons why a speech ends.
 const (
-	EndStop   = "stop"   // the document ends, or the caller has enough
-	EndLength = "length" // the maximum number of tokens
+	EndStop   = "stop"   // the document ended, or the caller stopped
+	EndLength = "length" // the maximum number of tokens was reached
 )
 
-// Speak generates a text and yields it as it comes, until yield returns false. It returns why it
-// ended.
+// Speak generates a text and yields it piece by piece, until yield returns false. It returns the
+// reason why the text ended.
 func (m *Model) Speak(ctx context.Context, s Speech,
 	yield func(Utterance) bool) (reason string, err error) {
 	warps, err := s.Warps()

@@ -6,18 +6,18 @@ import (
 	"lmzoo/lm"
 )
 
-// Token is a generated token with the probability that the model gave it, before temperature and
-// cuts.
+// Token is a generated token with its probability under the model, before temperature and
+// truncation.
 type Token struct {
 	ID   lm.Token `json:"id"`
 	Text string   `json:"text"`
 	P    float64  `json:"p"`
-	Top  []Choice `json:"top,omitempty"` // the likeliest tokens in its place
+	Top  []Choice `json:"top,omitempty"` // the likeliest tokens at its position
 
 	LogProb float64 `json:"-"`
 }
 
-// Choice is a token that could have come.
+// Choice is an alternative to a token.
 type Choice struct {
 	ID   lm.Token `json:"id"`
 	Text string   `json:"text"`
@@ -33,8 +33,9 @@ func (m *Model) Token(t lm.Token, logProbs []float64, alternatives int) Token {
 	return s
 }
 
-// Likeliest returns the n most probable tokens, the most probable first. Of equal ones those come
-// first that are text on their own, then those with lower numbers. Impossible tokens are left out.
+// Likeliest returns the n most probable tokens, most probable first. Among equally probable tokens,
+// those that are text on their own come first, then those with lower ids. Impossible tokens are
+// left out.
 func (m *Model) Likeliest(logProbs []float64, n int) []lm.Token {
 	if n < 1 {
 		return nil

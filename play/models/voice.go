@@ -7,11 +7,11 @@ import (
 	"lmzoo/lm"
 )
 
-// voice turns tokens into text as soon as they make whole characters.
+// voice turns tokens into text as soon as they form whole characters.
 type voice struct {
 	m      *Model
-	glue   string // space before a word of a tokenizer that drops it
-	begun  string // beginning of the first word, which stands in the prompt
+	glue   string // space before each word, for a tokenizer that drops it
+	begun  string // beginning of the first word, which is already in the prompt
 	ids    []lm.Token
 	tokens []Token
 }
@@ -24,12 +24,12 @@ func newVoice(m *Model, p Prompt) *voice {
 	return v
 }
 
-// space returns what stands between two words and belongs to neither.
+// space returns the text between two words that belongs to neither.
 func (v *voice) space() string {
 	return corpus.TraitsOf(v.m.Tokenizer()).Separator
 }
 
-// say takes the next token; it returns false when yield does.
+// say adds the next token. It returns false if yield does.
 func (v *voice) say(t Token, yield func(Utterance) bool) bool {
 	v.ids, v.tokens = append(v.ids, t.ID), append(v.tokens, t)
 	text := v.m.Tokenizer().Decode(v.ids)
@@ -41,7 +41,7 @@ func (v *voice) say(t Token, yield func(Utterance) bool) bool {
 	return v.flush(yield)
 }
 
-// flush yields the tokens that wait.
+// flush yields the waiting tokens.
 func (v *voice) flush(yield func(Utterance) bool) bool {
 	if len(v.ids) == 0 {
 		return true

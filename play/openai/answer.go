@@ -2,7 +2,7 @@ package openai
 
 import "math"
 
-// completion is an answer, or a piece of a streamed one.
+// completion is an answer, or a piece of a streamed answer.
 type completion struct {
 	ID      string   `json:"id"`
 	Object  string   `json:"object"`
@@ -24,7 +24,7 @@ type logprobs struct {
 	Tokens        []string             `json:"tokens"`
 	TokenLogprobs []float64            `json:"token_logprobs"`
 	TopLogprobs   []map[string]float64 `json:"top_logprobs"`
-	TextOffset    []int                `json:"text_offset"` // characters since the prompt began
+	TextOffset    []int                `json:"text_offset"` // offset of each token in characters, from the beginning of the prompt
 }
 
 // newLogprobs returns empty lists, which are [] in JSON.

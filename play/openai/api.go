@@ -1,5 +1,5 @@
-// Package openai serves models through the part of OpenAI's API that fits them: the list of models
-// and the legacy completions.
+// Package openai serves models through the part of OpenAI's API that applies to them: the list of
+// models and the legacy completions.
 package openai
 
 import (
@@ -17,22 +17,23 @@ type API struct {
 	Desk   *web.Desk
 	Models *models.Set
 	Limits Limits
-	Began  time.Time // when the models began to be served
+	Began  time.Time // start of the service
 	Now    func() time.Time
 
-	// Requests admits short questions, Brief completions of few tokens, and Streams all others.
+	// Requests admits short requests, Brief admits completions of few tokens, and Streams admits
+	// all others.
 	Requests, Brief, Streams *web.Gate
 }
 
-// Limits bound what a request may ask for.
+// Limits bounds the size of a request.
 type Limits struct {
 	PromptBytes int
 	Tokens      int           // per choice
-	Entries     int           // of an answer that is not streamed: tokens × (1 + logprobs)
-	Time        time.Duration // to compute an answer
+	Entries     int           // entries of an answer that is not streamed: tokens × (1 + logprobs)
+	Time        time.Duration // time to compute an answer
 }
 
-// briefTokens is up to how many tokens, read and generated, a completion is brief.
+// briefTokens is the maximum number of tokens, read and generated, of a brief completion.
 const briefTokens = 1024
 
 // Routes returns the handlers by pattern.
@@ -58,7 +59,7 @@ func (a *API) Routes() map[string]http.HandlerFunc {
 	}
 }
 
-// model describes a model as OpenAI does.
+// model describes a model in the form of OpenAI's API.
 type model struct {
 	ID      string `json:"id"`
 	Object  string `json:"object"`
@@ -79,7 +80,7 @@ func (a *API) list(context.Context) (any, error) {
 	return map[string]any{"object": "list", "data": data}, nil
 }
 
-// completions answers as OpenAI's /v1/completions does.
+// completions answers like OpenAI's /v1/completions.
 func (a *API) completions(w http.ResponseWriter, r *http.Request) {
 	var q request
 	body := web.BodyOf(a.Limits.PromptBytes)
@@ -118,7 +119,7 @@ func (a *API) completions(w http.ResponseWriter, r *http.Request) {
 func unknownPath(r *http.Request) error {
 	if r.URL.Path == "/v1/chat/completions" || r.URL.Path == "/v1/responses" {
 		return web.Refuse(http.StatusNotFound, "",
-			"these models continue a text and know no conversation; use /v1/completions")
+			"these models continue a text and do not support conversations; use /v1/completions")
 	}
 	return web.Refuse(http.StatusNotFound, "",
 		"there is nothing at %s %.80q; docs/api.md lists the paths", r.Method, r.URL.Path)

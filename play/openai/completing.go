@@ -23,7 +23,7 @@ type completing struct {
 // count returns the number of choices: n for each prompt.
 func (c *completing) count() int { return len(c.q.Prompt) * or(c.q.N, 1) }
 
-// tokens returns how many tokens are read and generated at most.
+// tokens returns the maximum number of tokens read and generated.
 func (c *completing) tokens() int { return c.read() + c.count()*c.Max }
 
 // read returns the number of tokens in all prompts.
@@ -35,7 +35,7 @@ func (c *completing) read() int {
 	return n
 }
 
-// entries returns how many entries the answer has at most, which bounds its memory.
+// entries returns the maximum number of entries of the answer, which bounds its memory.
 func (c *completing) entries() int {
 	n := c.count() * c.Max
 	if c.q.Echo {
@@ -44,7 +44,7 @@ func (c *completing) entries() int {
 	return n * (1 + or(c.q.Logprobs, 0))
 }
 
-// whole answers all at once.
+// whole returns the whole answer at once.
 func (c *completing) whole(ctx context.Context) (any, error) {
 	all := c.head
 	all.Choices = []choice{}
@@ -74,7 +74,7 @@ func (c *completing) whole(ctx context.Context) (any, error) {
 	return all, nil
 }
 
-// stream answers piece by piece, one choice after the other.
+// stream sends the answer piece by piece, one choice after another.
 func (c *completing) stream(ctx context.Context, out *web.Stream) error {
 	send := func(choices []choice, u *usage) error {
 		piece := c.head
@@ -110,8 +110,8 @@ func (c *completing) usage() *usage {
 	return &c.used
 }
 
-// one yields choice i, after the prompt if it is echoed. A choice that runs out of time ends like
-// one that reached its length.
+// one yields choice i, preceded by the prompt if it is echoed. A choice that runs out of time ends
+// like one that reaches its maximum length.
 func (c *completing) one(ctx context.Context, i int,
 	yield func(text string, l *logprobs) bool) (reason string, err error) {
 	n := or(c.q.N, 1)
@@ -130,7 +130,7 @@ func (c *completing) one(ctx context.Context, i int,
 	if s.Max == 0 {
 		return models.EndLength, nil
 	}
-	offset := utf8.RuneCountInString(p.text) // of the next utterance, in characters
+	offset := utf8.RuneCountInString(p.text) // offset of the next utterance, in characters
 	pass := func(u models.Utterance) bool {
 		l := c.logprobs(u, offset)
 		offset += utf8.RuneCountInString(u.Text)
@@ -158,7 +158,7 @@ func (c *completing) one(ctx context.Context, i int,
 	return reason, err
 }
 
-// echo yields the prompt, with the log-probabilities of its tokens if they are asked for.
+// echo yields the prompt, with the log-probabilities of its tokens if requested.
 func (c *completing) echo(ctx context.Context, p prompt,
 	yield func(text string, l *logprobs) bool) error {
 	u := models.Utterance{Text: p.text}
@@ -181,8 +181,8 @@ func (c *completing) echo(ctx context.Context, p prompt,
 	return nil
 }
 
-// logprobs returns the entries of an utterance that begins after offset characters; nil unless they
-// are asked for.
+// logprobs returns the entries of an utterance that begins after offset characters, or nil if they
+// are not requested.
 func (c *completing) logprobs(u models.Utterance, offset int) *logprobs {
 	if c.q.Logprobs == nil {
 		return nil

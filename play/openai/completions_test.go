@@ -66,7 +66,7 @@ func TestCompletions(t *testing.T) {
 	require.Equal(t, "gpt", playtest.OK[model](t, "GET", url+"/v1/models/gpt", "").ID)
 }
 
-// TestCompletionsStream wants the pieces of a stream to add up to the whole answer.
+// TestCompletionsStream checks that the pieces of a stream add up to the whole answer.
 func TestCompletionsStream(t *testing.T) {
 	url := testServer(t)
 	body := `{"model":"letters","prompt":"once in","max_tokens":40,"seed":9,"logprobs":1,"stop":["qqq"]%s}`
@@ -99,8 +99,8 @@ func TestCompletionsStream(t *testing.T) {
 	require.Equal(t, whole.Usage, used)
 }
 
-// TestOpenAIClient pins what OpenAI's client for JavaScript (openai 6) relies on: the shapes of its
-// types, the fields that it inspects, and null for every field that its caller leaves open.
+// TestOpenAIClient checks what OpenAI's JavaScript client (openai 6) relies on: the shapes of its
+// types, the fields that it reads, and that null is accepted for every optional field.
 func TestOpenAIClient(t *testing.T) {
 	url := testServer(t)
 	fields := func(v any) (names []string) {

@@ -5,21 +5,21 @@ import (
 	"unicode/utf8"
 )
 
-// cursor finds the tokens of a text in it, one after the other, and counts characters. A token may
-// hold part of a character, and may be missing from the text: the end of the document, an unknown
-// word, or one beyond a stop string.
+// cursor locates the tokens of a text in the text, one after another, and counts characters. A
+// token may contain part of a character, and may be missing from the text: the end of the document,
+// an unknown word, or a token beyond a stop string.
 type cursor struct {
 	text  string
-	at    int // byte where the next token may begin
-	start int // byte where the character around at begins
-	chars int // characters before start
+	at    int // byte offset at which the next token may begin
+	start int // byte offset of the character that contains at
+	chars int // number of characters before start
 }
 
 // next moves past a token and returns how many characters of the text end before the token begins.
-// The numbers never fall.
+// The results never decrease.
 func (c *cursor) next(token string) int {
 	if skip := strings.Index(c.text[c.at:], token); skip > 0 {
-		c.at += skip // the space between the words of a tokenizer that drops it
+		c.at += skip // the space between words, for a tokenizer that drops it
 	}
 	for c.start < len(c.text) {
 		_, size := utf8.DecodeRuneInString(c.text[c.start:])

@@ -14,7 +14,7 @@ import (
 	"lmzoo/zoo"
 )
 
-// testServer serves the small zoo and returns its address. It began at second 1000.
+// testServer serves the small zoo and returns its address. Its time of start is second 1000.
 func testServer(t *testing.T) string {
 	runs, err := playtest.Zoo()
 	require.NoError(t, err)

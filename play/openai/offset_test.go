@@ -29,8 +29,8 @@ func bytesServer(t *testing.T, texts ...string) string {
 	return serve(t, r)
 }
 
-// TestTextOffsets wants the offset of every token to be the number of characters that end before
-// it, whether the token holds a word, a byte of a character, or comes after the prompt.
+// TestTextOffsets checks that the offset of every token is the number of characters that end before
+// it, whether the token contains a word or a byte of a character, in the prompt and after it.
 func TestTextOffsets(t *testing.T) {
 	url := bytesServer(t, "hi €5 ok\n", "naïve café 😀 yes\n")
 	for _, c := range []struct {
@@ -47,7 +47,7 @@ func TestTextOffsets(t *testing.T) {
 		got := playtest.OK[completion](t, "POST", url+"/v1/completions", body).Choices[0]
 		require.Equal(t, c.offsets, got.Logprobs.TextOffset, "%q %q", got.Text, got.Logprobs.Tokens)
 	}
-	// A stop string cuts the text; the offsets stay within it.
+	// A stop string cuts the text; the offsets remain within it.
 	got := playtest.OK[completion](t, "POST", url+"/v1/completions",
 		`{"model":"letters","prompt":"hi ","max_tokens":9,"temperature":0,"logprobs":1,"stop":["5"]}`).Choices[0]
 	require.Equal(t, "€", got.Text)
@@ -55,7 +55,7 @@ func TestTextOffsets(t *testing.T) {
 	require.LessOrEqual(t, slices.Max(got.Logprobs.TextOffset), utf8.RuneCountInString("hi €"))
 }
 
-// TestCursor counts characters before tokens that are missing from the text, too.
+// TestCursor checks that characters are also counted before tokens that are missing from the text.
 func TestCursor(t *testing.T) {
 	for _, c := range []struct {
 		text   string

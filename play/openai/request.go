@@ -8,9 +8,9 @@ import (
 	"lmzoo/play/web"
 )
 
-// request holds the fields of OpenAI's legacy completions that make sense here. Unknown fields are
-// ignored, because clients send many; fields that would change the result and are not supported are
-// refused.
+// request holds the fields of OpenAI's legacy completions that apply to these models. Unknown
+// fields are ignored, because clients send many; fields that would change the result and are not
+// supported are refused.
 type request struct {
 	Model         string         `json:"model"`
 	Prompt        prompts        `json:"prompt"`
@@ -22,7 +22,7 @@ type request struct {
 	N             *int           `json:"n"` // null: 1
 	Stream        bool           `json:"stream"`
 	StreamOptions *streamOptions `json:"stream_options"`
-	Logprobs      *int           `json:"logprobs"` // likeliest tokens in each place; null: none
+	Logprobs      *int           `json:"logprobs"` // number of likeliest tokens per position; null: none
 	Echo          bool           `json:"echo"`
 	Stop          stops          `json:"stop"`
 	Seed          *int64         `json:"seed"`
@@ -107,7 +107,7 @@ func (s *stops) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// check checks a request, encodes its prompts and returns what to generate.
+// check checks a request, encodes its prompts and returns the Speech to generate.
 func (a *API) check(q *request, m *models.Model) (models.Speech, error) {
 	if err := a.checkPrompts(q, m); err != nil {
 		return models.Speech{}, err

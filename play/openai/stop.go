@@ -6,14 +6,15 @@ import (
 	"lmzoo/play/models"
 )
 
-// holder holds back text that may begin a stop string, and cuts the text at the first whole one.
+// holder holds back text that may be the beginning of a stop string, and cuts the text at the first
+// complete stop string.
 type holder struct {
 	stops   []string
 	held    []models.Utterance
 	stopped bool
 }
 
-// add takes an utterance and returns those that no stop string can reach any more.
+// add takes an utterance and returns the utterances that cannot be part of a stop string any more.
 func (h *holder) add(u models.Utterance) []models.Utterance {
 	if len(h.stops) == 0 {
 		return []models.Utterance{u}
@@ -42,7 +43,8 @@ func (h *holder) text() string {
 	return b.String()
 }
 
-// pending returns the length of the longest end of a text that may begin a stop string.
+// pending returns the length of the longest suffix of a text that may be the beginning of a stop
+// string.
 func (h *holder) pending(text string) int {
 	longest := 0
 	for _, s := range h.stops {
@@ -55,8 +57,8 @@ func (h *holder) pending(text string) int {
 	return longest
 }
 
-// release returns the utterances within the first n bytes; with cut also the one across the border,
-// shortened.
+// release returns the utterances within the first n bytes; if cut is true, it also returns the
+// utterance across the border, shortened.
 func (h *holder) release(n int, cut bool) []models.Utterance {
 	var out []models.Utterance
 	for len(h.held) > 0 && len(h.held[0].Text) <= n {
@@ -72,5 +74,6 @@ func (h *holder) release(n int, cut bool) []models.Utterance {
 	return out
 }
 
-// rest returns the utterances that were held back and turned out not to be part of a stop string.
+// rest returns the utterances that are still held back and turned out not to be part of a stop
+// string.
 func (h *holder) rest() []models.Utterance { return h.held }

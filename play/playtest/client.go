@@ -64,7 +64,7 @@ func Events(t testing.TB, url, body string) (names, data []string) {
 	return names, data
 }
 
-// Follow sends the lines of a stream to lines until it is stopped, and then closes lines.
+// Follow sends the lines of a stream to lines until it is stopped, then closes lines.
 func Follow(t testing.TB, url string, lines chan<- string) (stop func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	r, err := http.NewRequestWithContext(ctx, "GET", url, nil)

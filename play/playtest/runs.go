@@ -1,4 +1,4 @@
-// Package playtest has what the tests of the playground share: a small zoo and an HTTP client.
+// Package playtest holds what the tests of the playground share: a small zoo and an HTTP client.
 package playtest
 
 import (
@@ -14,7 +14,7 @@ import (
 // Data is the corpus of the small zoo: the first documents of the world.
 var Data = zoo.Data{Corpus: zoo.WorldName, Tokens: 30_000}
 
-// Split loads Data, with few documents to validate and to test on.
+// Split loads Data, with only a few documents for validation and test.
 func Split() (corpus.Split, error) {
 	split, err := Data.Load(context.Background(), zoo.Input{})
 	if err != nil {
@@ -24,7 +24,7 @@ func Split() (corpus.Split, error) {
 	return split, nil
 }
 
-// Zoo trains one small model of each kind, and letters, a GPT of bytes. It does so once.
+// Zoo trains one small model of each kind, and letters, a GPT over bytes. It trains them only once.
 var Zoo = sync.OnceValues(func() ([]*zoo.Run, error) {
 	split, err := Split()
 	if err != nil {

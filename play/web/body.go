@@ -18,15 +18,16 @@ type Body struct {
 	Loose bool // ignore unknown fields
 }
 
-// BodyOf returns how long a body may be that holds a text of so many bytes: JSON may escape each.
+// BodyOf returns the limit for a body that contains a text of the given number of bytes, each of
+// which JSON may escape.
 func BodyOf(text int) Body { return Body{Limit: 6*text + 16<<10} }
 
-// smallBody is the length up to which any number of bodies is received at once.
+// smallBody is the length up to which bodies are received without a limit on their number.
 const smallBody = 128 << 10
 
 // Read decodes the JSON object in the body of a request into v. It runs before the request takes a
-// place at a Gate, so that a slow sender keeps nobody waiting; only long bodies wait for each
-// other.
+// place at a Gate, so that a slow sender does not delay other requests; only long bodies wait for
+// each other.
 func (d *Desk) Read(w http.ResponseWriter, r *http.Request, v any, b Body) error {
 	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err != nil || kind != "application/json" {
@@ -40,7 +41,7 @@ func (d *Desk) Read(w http.ResponseWriter, r *http.Request, v any, b Body) error
 		defer d.uploads.leave()
 	}
 	control := http.NewResponseController(w)
-	_ = control.SetReadDeadline(time.Now().Add(d.limits.BodyTime)) // a test's recorder has none
+	_ = control.SetReadDeadline(time.Now().Add(d.limits.BodyTime)) // fails only for a test's recorder
 	defer func() { _ = control.SetReadDeadline(time.Time{}) }()
 	dec := json.NewDecoder(http.MaxBytesReader(w, r.Body, int64(b.Limit)))
 	if !b.Loose {
@@ -55,7 +56,7 @@ func (d *Desk) Read(w http.ResponseWriter, r *http.Request, v any, b Body) error
 	return nil
 }
 
-// unreadable explains why a body could not be decoded.
+// unreadable returns a Refusal that explains why a body could not be decoded.
 func unreadable(err error, limit int) error {
 	var long *http.MaxBytesError
 	var kind *json.UnmarshalTypeError
@@ -78,7 +79,7 @@ func unreadable(err error, limit int) error {
 		strings.TrimPrefix(err.Error(), "json: "))
 }
 
-// describe returns what JSON calls the values of a Go type.
+// describe returns the JSON name for the values of a Go type.
 func describe(t reflect.Type) string {
 	switch t.Kind() {
 	case reflect.Bool:

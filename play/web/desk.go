@@ -1,5 +1,5 @@
 // Package web is the HTTP plumbing of the playground: bodies, refusals, gates, streams, and answers
-// that no slow client can hold up. It knows nothing of language models.
+// that slow clients cannot block. It is independent of language models.
 package web
 
 import (
@@ -13,17 +13,18 @@ import (
 	"time"
 )
 
-// Limits bound how much of the server a client can occupy, and for how long.
+// Limits bounds the resources that a client can occupy, and for how long.
 type Limits struct {
-	BodyTime  time.Duration // to send a body
-	WriteTime time.Duration // to read an answer, or an event of a stream
+	BodyTime  time.Duration // time to send a body
+	WriteTime time.Duration // time to read an answer, or an event of a stream
 	Unread    int           // bytes of answers that are being read, in total
 	Uploads   int           // long bodies received at a time
-	Patience  time.Duration // wait for a place among them
+	Patience  time.Duration // time to wait for a place among them
 }
 
 // Desk answers requests. It reads a body before the request takes its place at a Gate, and writes
-// the answer after the request has left it, so that only computing takes a place.
+// the answer after the request has left it, so that a request occupies a place only while it is
+// computed.
 type Desk struct {
 	ctx     context.Context // ends when the server closes
 	limits  Limits
@@ -54,7 +55,7 @@ type Status struct {
 	Value any
 }
 
-// Answer computes an answer at a gate and writes it: a Page, or a value as JSON, perhaps in a
+// Answer computes an answer at a gate and writes it: a Page, or a value as JSON, possibly in a
 // Status.
 func (d *Desk) Answer(w http.ResponseWriter, r *http.Request, g *Gate,
 	compute func(context.Context) (any, error)) {
@@ -68,7 +69,7 @@ func (d *Desk) Answer(w http.ResponseWriter, r *http.Request, g *Gate,
 	d.write(w, status, page)
 }
 
-// compute holds the place at the gate, until the answer is encoded.
+// compute computes and encodes an answer; it holds a place at the gate meanwhile.
 func (d *Desk) compute(parent context.Context, g *Gate,
 	compute func(context.Context) (any, error)) (status int, p Page, err error) {
 	ctx, cancel := d.until(parent)
@@ -92,7 +93,7 @@ func (d *Desk) compute(parent context.Context, g *Gate,
 	return status, p, err
 }
 
-// until returns a context that ends with the request or with the server.
+// until returns a context that ends with the request or with the server, whichever ends first.
 func (d *Desk) until(request context.Context) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancel(request)
 	stop := context.AfterFunc(d.ctx, cancel)
@@ -123,7 +124,7 @@ func (d *Desk) Fail(w http.ResponseWriter, err error) {
 	}
 	page, err := encode(map[string]any{"error": r})
 	if err != nil {
-		panic(err) // a Refusal is made of strings
+		panic(err) // a Refusal consists of strings
 	}
 	d.write(w, r.Status, page)
 }
@@ -142,7 +143,7 @@ func encode(v any) (Page, error) {
 // write sends an answer within the time to read it. A client that reads too slowly is cut off.
 func (d *Desk) write(w http.ResponseWriter, status int, p Page) {
 	control := http.NewResponseController(w)
-	_ = control.SetWriteDeadline(time.Now().Add(d.limits.WriteTime)) // a test's recorder has none
+	_ = control.SetWriteDeadline(time.Now().Add(d.limits.WriteTime)) // fails only for a test's recorder
 	defer d.unread.add(len(p.Data), control)()
 	h := w.Header()
 	h.Set("Content-Type", p.ContentType)
@@ -151,7 +152,7 @@ func (d *Desk) write(w http.ResponseWriter, status int, p Page) {
 		h.Set("Content-Security-Policy", p.Policy)
 	}
 	w.WriteHeader(status)
-	if _, err := w.Write(p.Data); err == nil { // else the client has left
+	if _, err := w.Write(p.Data); err == nil { // otherwise the client has left
 		_ = control.Flush()
 	}
 }

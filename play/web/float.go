@@ -5,8 +5,7 @@ import (
 	"strconv"
 )
 
-// Float is a number for display: JSON holds at most three digits after the point, and 0 for NaN and
-// infinity.
+// Float is a number for display: its JSON has at most three decimals, and 0 for NaN and infinity.
 type Float float32
 
 // MarshalJSON implements json.Marshaler.

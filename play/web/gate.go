@@ -7,7 +7,7 @@ import (
 )
 
 // Gate admits a bounded number of requests at a time. A request that finds the gate full waits for
-// patience, and is then refused.
+// the time patience and is then refused.
 type Gate struct {
 	inside   chan struct{}
 	patience time.Duration
@@ -16,7 +16,7 @@ type Gate struct {
 // NewGate returns a gate for n requests.
 func NewGate(n int, patience time.Duration) Gate { return Gate{make(chan struct{}, n), patience} }
 
-// Inside returns how many requests are inside.
+// Inside returns the number of requests inside.
 func (g Gate) Inside() int { return len(g.inside) }
 
 func (g Gate) enter(ctx context.Context) error {

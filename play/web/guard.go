@@ -12,18 +12,18 @@ import (
 // policy lets a page load only what this server serves.
 const policy = "default-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
 
-// Guard keeps requests of other sites out.
+// Guard refuses requests from other sites.
 //
-// A page of another site can make a visitor's browser send requests here; the browser tells where
-// they come from. And a site can let its own name point to this machine (DNS rebinding), so that
-// the browser takes it for the same site; such requests call the server by that name.
+// A page of another site can make a visitor's browser send requests to this server; the browser
+// states their origin. A site can also make its own name point to this machine (DNS rebinding), so
+// that the browser treats both as the same site; such requests address the server by that name.
 type Guard struct {
 	Desk   *Desk
-	Public bool     // accept any IP address and Hosts, not only this machine's own names for itself
+	Public bool     // accept any IP address and Hosts, not only this machine's own names
 	Hosts  []string // further names of this server
 }
 
-// Wrap returns a handler that passes the requests of this site to next.
+// Wrap returns a handler that passes only the requests of this site to next.
 func (g Guard) Wrap(next http.Handler) http.Handler {
 	crossOrigin := http.NewCrossOriginProtection()
 	crossOrigin.SetDenyHandler(http.HandlerFunc(g.refuse))
@@ -35,7 +35,7 @@ func (g Guard) Wrap(next http.Handler) http.Handler {
 		h.Set("Referrer-Policy", "no-referrer")
 		h.Set("Cross-Origin-Resource-Policy", "same-origin")
 		h.Set("Cache-Control", "no-store")
-		// Files of the page have no deadline of their own; answers and events set a later one.
+		// Files of the page have only this deadline; answers and events set a later one.
 		_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(g.Desk.limits.WriteTime))
 		switch {
 		case !g.known(r.Host):
@@ -64,14 +64,14 @@ func (g Guard) known(host string) bool {
 		return true
 	}
 	if ip, err := netip.ParseAddr(name); err == nil {
-		return ip.Unmap().IsLoopback() || g.Public // an address cannot be rebound
+		return ip.Unmap().IsLoopback() || g.Public // DNS rebinding does not affect addresses
 	}
 	return g.Public && slices.ContainsFunc(g.Hosts,
 		func(h string) bool { return strings.EqualFold(h, name) })
 }
 
-// foreign reports whether the page of another site made a request that only reads, which
-// CrossOriginProtection lets pass. Following a link to the page itself is allowed.
+// foreign reports whether a read-only request, which CrossOriginProtection allows, comes from a
+// page of another site. Following a link to the page itself is allowed.
 func foreign(r *http.Request) bool {
 	if !slices.ContainsFunc([]string{"/api/", "/v1/", "/report/"}, func(prefix string) bool {
 		return strings.HasPrefix(r.URL.Path, prefix)

@@ -8,7 +8,7 @@ import (
 )
 
 // outbox bounds the memory of answers that clients have not read yet. When a new answer exceeds the
-// limit, the oldest ones are cut off.
+// limit, the oldest answers are cut off.
 type outbox struct {
 	limit int // bytes
 
@@ -23,7 +23,7 @@ type letter struct {
 	control *http.ResponseController
 }
 
-// add registers an answer. The caller calls remove when it is written.
+// add registers an answer. The caller must call remove when the answer has been written.
 func (o *outbox) add(bytes int, c *http.ResponseController) (remove func()) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -41,7 +41,7 @@ func (o *outbox) add(bytes int, c *http.ResponseController) (remove func()) {
 	}
 }
 
-// drop forgets an answer, unless it is forgotten already. The caller holds mu.
+// drop forgets an answer, unless it has already been forgotten. The caller must hold mu.
 func (o *outbox) drop(l *letter) {
 	if i := slices.Index(o.unread, l); i >= 0 {
 		o.unread = slices.Delete(o.unread, i, i+1)

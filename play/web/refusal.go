@@ -14,12 +14,13 @@ type Refusal struct {
 	Message string  `json:"message"`
 	Type    string  `json:"type"`
 	Param   *string `json:"param"` // the invalid field
-	Code    *string `json:"code"`  // one of OpenAI's codes, where clients look for it
+	Code    *string `json:"code"`  // one of OpenAI's codes, in the field where clients expect it
 }
 
 func (r *Refusal) Error() string { return r.Message }
 
-// Refuse returns a Refusal. param is the invalid field, or "" if no field is to blame.
+// Refuse returns a Refusal. param is the invalid field, or "" if the error does not concern a
+// field.
 func Refuse(status int, param, format string, args ...any) error {
 	r := &Refusal{Status: status, Message: fmt.Sprintf(format, args...),
 		Type: "invalid_request_error"}
@@ -35,7 +36,8 @@ func Refuse(status int, param, format string, args ...any) error {
 	return r
 }
 
-// Invalid returns the Refusal of a field's value; the message begins with the field's name.
+// Invalid returns the Refusal for an invalid value of a field; the message begins with the field's
+// name.
 func Invalid(param, format string, args ...any) error {
 	return Refuse(http.StatusBadRequest, param, param+" "+format, args...)
 }
@@ -49,14 +51,14 @@ func WithCode(code string, err error) error {
 	return err
 }
 
-// Cancelled returns the Refusal of a request that ended before its answer: the client left, its
+// Cancelled returns the Refusal of a request that ended before its answer: the client left, the
 // time was over, or the server is closing.
 func Cancelled(ctx context.Context) error {
 	return Refuse(http.StatusServiceUnavailable, "", "the request was cancelled: %v",
 		context.Cause(ctx))
 }
 
-// refusalOf returns err as a Refusal; an error of another kind is the server's.
+// refusalOf returns err as a Refusal; any other error becomes a server error.
 func refusalOf(err error) *Refusal {
 	var r *Refusal
 	if !errors.As(err, &r) {

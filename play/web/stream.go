@@ -16,7 +16,7 @@ type Stream struct {
 	buffer    bytes.Buffer
 }
 
-// newStream begins an answer.
+// newStream starts a streamed answer.
 func newStream(w http.ResponseWriter, writeTime time.Duration) *Stream {
 	w.Header().Set("Content-Type", "text/event-stream")
 	w.Header().Set("X-Accel-Buffering", "no") // for a proxy such as nginx
@@ -24,7 +24,7 @@ func newStream(w http.ResponseWriter, writeTime time.Duration) *Stream {
 	return &Stream{w: w, control: http.NewResponseController(w), writeTime: writeTime}
 }
 
-// Send writes one event; without a name it has only data, as OpenAI's streams.
+// Send writes one event; without a name it has only data, as in OpenAI's streams.
 func (s *Stream) Send(name string, v any) error {
 	data, err := json.Marshal(v)
 	if err != nil {
@@ -33,7 +33,7 @@ func (s *Stream) Send(name string, v any) error {
 	return s.Raw(name, data)
 }
 
-// Raw writes one event whose data is one line already.
+// Raw writes one event whose data is already a single line.
 func (s *Stream) Raw(name string, data []byte) error {
 	s.buffer.Reset()
 	if name != "" {
@@ -51,12 +51,12 @@ func (s *Stream) Error(err error) error {
 		map[string]any{"error": refusalOf(err)})
 }
 
-// Ping writes a comment, so that each side learns whether the other is still there.
+// Ping writes a comment, so that each side notices whether the other is still connected.
 func (s *Stream) Ping() error { return s.Write([]byte(": still here\n\n")) }
 
 // Write writes and flushes lines of the stream.
 func (s *Stream) Write(data []byte) error {
-	_ = s.control.SetWriteDeadline(time.Now().Add(s.writeTime)) // a test's recorder has none
+	_ = s.control.SetWriteDeadline(time.Now().Add(s.writeTime)) // fails only for a test's recorder
 	if _, err := s.w.Write(data); err != nil {
 		return err
 	}

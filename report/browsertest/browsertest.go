@@ -11,8 +11,8 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// Chromium finds the browser, or skips the test; where CI says that there must be one, its absence
-// is a failure.
+// Chromium finds the browser or skips the test. If LMZOO_BROWSER=required is set, as in CI, a
+// missing browser is a failure.
 func Chromium(t testing.TB) string {
 	t.Helper()
 	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
@@ -22,15 +22,15 @@ func Chromium(t testing.TB) string {
 	}
 	if os.Getenv("LMZOO_BROWSER") == "required" {
 		t.Fatal(
-			"there is no Chromium, and LMZOO_BROWSER=required: install it (Debian: " +
+			"there is no Chromium, and LMZOO_BROWSER=required; install it (Debian: " +
 				"apt install chromium)")
 	}
-	t.Skip("there is no Chromium to see the page in; install it (Debian: apt install chromium)")
+	t.Skip("there is no Chromium to open the page in; install it (Debian: apt install chromium)")
 	return ""
 }
 
-// New prepares a browser without a window, which the first use of the context starts and the end of
-// the test ends.
+// New prepares a browser without a window. The first use of the context starts it, and it ends with
+// the test.
 func New(t testing.TB) context.Context {
 	options := append(chromedp.DefaultExecAllocatorOptions[:],
 		chromedp.ExecPath(Chromium(t)), chromedp.Flag("disable-gpu", true),

@@ -1,8 +1,8 @@
 // Package palette holds every colour of the charts: one hue per era with a shade for each model,
 // and other hues for the classes of tokens.
 //
-// The shades were searched so that no two of a set look alike, by day or by night, to any of the
-// four kinds of eyes that the test simulates.
+// The shades were found by a search, so that no two shades of a set look alike, by day or by night,
+// under any of the four kinds of colour vision that the test simulates.
 package palette
 
 import (
@@ -20,8 +20,9 @@ type Colour struct {
 // Ink is the colour of text. It stands for the true distribution and for unknown names.
 var Ink = Colour{"#1b1b1b", "#e8e8e8"}
 
-// species maps the name of a species to its colour: greys know nothing about the context, blues
-// count, oranges learn, greens are pre-trained, purples follow instructions.
+// species maps the name of a species to its colour: grey for models without context, blue for
+// counted, orange for neural, green for pre-trained models, and purple for models that follow
+// instructions.
 var species = map[string]Colour{
 	"uniform":  {"#b2b2b2", "#595b5d"},
 	"unigram":  {"#62686e", "#989ea4"},
@@ -40,12 +41,12 @@ var species = map[string]Colour{
 	"chat":     {"#a375af", "#7d3cae"},
 }
 
-// eras maps an era to the colour of one of its models, which stands for all of them.
+// eras maps an era to the colour of one of its models, which represents all of them.
 var eras = map[string]Colour{
 	"SLM": species["ngram"], "NLM": species["gru"], "PLM": species["gpt"], "LLM": species["chat"],
 }
 
-// classes maps what a token needs to its colour.
+// classes maps the class of a token to its colour.
 var classes = map[string]Colour{
 	"local":      {"#0798a4", "#009da9"},
 	"choice":     {"#8a897b", "#e0d0ca"},
@@ -85,14 +86,14 @@ func (c Colour) RGBA() color.RGBA {
 	return rgb
 }
 
-// Named is a colour under the name of a style sheet's variable.
+// Named is a colour with the name of a variable in a style sheet.
 type Named struct {
 	Name string
 	Colour
 }
 
 // CSS returns a style sheet that defines --NAME for every colour, in both themes, and a class
-// .c-NAME that sets --c to it. A page with data-theme=light on its root is light in any case.
+// .c-NAME that sets --c to it. A page with data-theme=light on its root is always light.
 func CSS(colours []Named) string {
 	var day, night, classes strings.Builder
 	for _, c := range colours {

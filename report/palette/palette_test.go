@@ -9,9 +9,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// eyes maps a kind of vision to what it makes of linear RGB: all cones, or without the long, the
-// middle or the short ones. Machado, Oliveira & Fernandes, "A Physiologically-based Model for
-// Simulation of Color Vision Deficiency" (2009), severity 1.
+// eyes maps a kind of colour vision to its transformation of linear RGB: with all cones, or without
+// the long, the middle or the short ones. Machado, Oliveira & Fernandes, "A Physiologically-based
+// Model for Simulation of Color Vision Deficiency" (2009), severity 1.
 var eyes = map[string][3][3]float64{
 	"three cones": {{1, 0, 0}, {0, 1, 0}, {0, 0, 1}},
 	"protanopia": {{0.152286, 1.052583, -0.204868}, {0.114503, 0.786281, 0.099216},
@@ -22,7 +22,7 @@ var eyes = map[string][3][3]float64{
 		{0.004733, 0.691367, 0.303900}},
 }
 
-// seen is the colour #rrggbb in CIELAB, as an eye sees it.
+// seen returns the colour #rrggbb in CIELAB, as an eye sees it.
 func seen(t *testing.T, hex string, eye [3][3]float64) (lab [3]float64) {
 	n, err := strconv.ParseUint(hex, 16, 32)
 	require.NoError(t, err)
@@ -51,7 +51,7 @@ func seen(t *testing.T, hex string, eye [3][3]float64) (lab [3]float64) {
 	return [3]float64{116*y - 16, 500 * (x - y), 200 * (y - z)}
 }
 
-// distance returns how far apart two colours are in CIELAB, as an eye sees them. A just noticeable
+// distance returns the distance of two colours in CIELAB, as an eye sees them. A just noticeable
 // difference is about 2.3.
 func distance(t *testing.T, one, other string, eye [3][3]float64) float64 {
 	x, y := seen(t, strings.TrimPrefix(one, "#"), eye), seen(t, strings.TrimPrefix(other, "#"), eye)
@@ -104,7 +104,7 @@ func TestVisible(t *testing.T) {
 	}
 }
 
-// TestFallbacks follows the way from a species to its era to ink.
+// TestFallbacks checks the fallbacks from a species to its era to ink.
 func TestFallbacks(t *testing.T) {
 	require.Equal(t, species["gpt"], Species("gpt", "PLM"))
 	require.Equal(t, Era("NLM"), Species("log-bilinear", "NLM"))

@@ -8,8 +8,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestPinned: what was not written here is what npm serves as uplot-1.6.32.tgz, in dist/ and
-// LICENSE, to the bit.
+// TestPinned: the files of the library equal those in dist/ and LICENSE of npm's uplot-1.6.32.tgz,
+// bit for bit.
 func TestPinned(t *testing.T) {
 	for _, file := range []struct{ text, sha256 string }{
 		{Script, "19c8d4c6ad88929a79f4ae49d6f7161566dfd0ba3d15cc495e974f787eb78f1f"},
