@@ -22,7 +22,13 @@ func (d Document) Bytes() int { return len(d.Text) + len(d.End) }
 
 // Split is a corpus in three parts: one to train on, one to select the best model with, and one to
 // evaluate it on, once.
-type Split struct{ Train, Valid, Test []Document }
+type Split struct {
+	Train, Valid, Test []Document
+
+	// Parts holds the number of documents in Train of each source of a mixture, in order; nil for a
+	// single corpus.
+	Parts []int
+}
 
 // Tokenizer cuts text into tokens of a vocabulary. Token 0 is [lm.BOS], the document boundary,
 // which Encode never returns. Except for the closed Whitespace vocabulary it is lossless:

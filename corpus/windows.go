@@ -156,10 +156,14 @@ func (w *Windows) turn(epoch int) {
 func (w *Windows) Batch(b *Batch, step int) {
 	b.resize(w.b, w.t)
 	for i := range w.b {
-		n := step*w.b + i
-		w.turn(n / len(w.rows))
-		w.fill(b, i*w.t, &w.rows[w.order[n%len(w.rows)]])
+		w.row(b, i*w.t, step*w.b+i)
 	}
+}
+
+// row writes the n-th row of all epochs at position at.
+func (w *Windows) row(b *Batch, at, n int) {
+	w.turn(n / len(w.rows))
+	w.fill(b, at, &w.rows[w.order[n%len(w.rows)]])
 }
 
 func (w *Windows) fill(b *Batch, at int, r *row) {

@@ -2,6 +2,7 @@ package train
 
 import (
 	"fmt"
+	"math"
 	"math/bits"
 )
 
@@ -34,3 +35,19 @@ func (c Config) take(progress float64) (batches, cut int) {
 
 // most returns the largest number of batches of a step.
 func (c Config) most() int { return c.Accumulate * max(c.BatchGrowth, 1) }
+
+// Batches returns the number of batches of a whole run, of which each takes so many operations; 0
+// if it depends on the clock.
+func (c Config) Batches(operations float64) (n int) {
+	if c.Steps > 0 {
+		for step := range c.Steps {
+			batches, _ := c.take(float64(step) / float64(c.Steps))
+			n += batches
+		}
+		return n
+	}
+	if c.Flops > 0 && operations > 0 {
+		return int(math.Ceil(c.Flops / operations))
+	}
+	return 0
+}

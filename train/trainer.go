@@ -140,6 +140,9 @@ func (tr *Trainer) Config() Config { return tr.config }
 // Stats returns the state of the run.
 func (tr *Trainer) Stats() Stats { return tr.stats }
 
+// Batches returns the number of batches taken so far.
+func (tr *Trainer) Batches() int { return tr.batches }
+
 // Best returns the best validation so far.
 func (tr *Trainer) Best() Best { return tr.best }
 

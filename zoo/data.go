@@ -13,9 +13,11 @@ import (
 
 // Data describes the text that a run is trained and evaluated on.
 type Data struct {
-	// Corpus is a generated corpus, a named corpus, a file, a directory, or - for standard input.
+	// Corpus is a generated corpus, a named corpus, a file, a directory, or - for standard input; or
+	// a mixture of them, see IsMixture.
 	Corpus    string `json:"corpus"`
-	Documents string `json:"documents,omitempty"` // file, lines or paragraphs; "": default of the corpus
+	MixEnd    string `json:"mix_end,omitempty"`   // the mixture at the end of the training
+	Documents string `json:"documents,omitempty"` // file, lines or paragraphs; "": see the corpus
 	// Split is train/valid/test in per cent; "": default of the corpus
 	Split   string `json:"split,omitempty"`
 	Valid   string `json:"valid,omitempty"` // a separate file for validation
@@ -29,6 +31,8 @@ type Data struct {
 	ValidSHA256 string `json:"valid_sha256,omitempty"` // of Valid
 	TestSHA256  string `json:"test_sha256,omitempty"`  // of Test
 	Base        string `json:"base,omitempty"`         // directory of relative paths
+
+	Mixture *Mixture `json:"mixture,omitempty"` // the sources of a mixture, with their hashes
 }
 
 // The sizes of a generated corpus in tokens.
@@ -48,6 +52,12 @@ type Input struct {
 // Load reads the text and splits it. It completes d: the document boundaries, the split, the
 // hashes. If d already has hashes, a text with another hash is an error.
 func (d *Data) Load(ctx context.Context, in Input) (corpus.Split, error) {
+	if err := d.ParseMixture(); err != nil {
+		return corpus.Split{}, err
+	}
+	if d.Mixture != nil {
+		return d.loadMixture(ctx, in)
+	}
 	if d.IsGenerated() {
 		return d.generated()
 	}
@@ -65,7 +75,7 @@ func (d *Data) Load(ctx context.Context, in Input) (corpus.Split, error) {
 // Stream is Load for a text that is not held in memory. For a generated or shuffled corpus and for
 // standard input it returns corpus.ErrNotStreamed.
 func (d *Data) Stream(ctx context.Context, in Input) (*corpus.Stream, error) {
-	if d.IsGenerated() {
+	if d.IsGenerated() || IsMixture(d.Corpus) {
 		return nil, corpus.ErrNotStreamed
 	}
 	opt, err := d.options(in)

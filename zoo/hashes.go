@@ -42,7 +42,7 @@ func (d *Data) reconcile(c *corpus.Corpus) error {
 
 // isRelative reports whether a source is a file or a directory with a relative path.
 func isRelative(source string) bool {
-	if source == "" || source == "-" || filepath.IsAbs(source) {
+	if source == "" || source == "-" || filepath.IsAbs(source) || IsMixture(source) {
 		return false
 	}
 	_, err := corpus.FindNamed(source)
@@ -69,7 +69,7 @@ func (d *Data) Path(source string) string {
 // text is stored.
 func (d Data) SameText(other Data) bool {
 	for _, d := range []*Data{&d, &other} {
-		d.Base = ""
+		d.Base, d.Mixture = "", nil // the hash is that of all sources
 		d.Corpus, d.Valid, d.Test = cmp.Or(d.SHA256, d.Corpus), cmp.Or(d.ValidSHA256,
 			d.Valid), cmp.Or(d.TestSHA256, d.Test)
 	}
@@ -86,7 +86,7 @@ func (d Data) From(source string) Data {
 // SamePath reports whether own, a source of d such as d.Corpus, is the same file as source in the
 // working directory.
 func (d Data) SamePath(own, source string) bool {
-	if !isRelative(own) && own == source {
+	if !isRelative(own) && own == source { // a mixture, too
 		return true
 	}
 	a, err := os.Stat(d.Path(own))

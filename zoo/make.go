@@ -45,6 +45,9 @@ func Make(ctx context.Context, o Order, obs ...train.Observer) (*Run, error) {
 	if err := o.Species.Check(o.Settings); err != nil {
 		return nil, err
 	}
+	if err := o.Species.CheckMixture(o.Data); err != nil && o.Task == nil {
+		return nil, err
+	}
 	if len(o.Split.Train) == 0 && o.Stream == nil {
 		return nil, emptyTraining(o.Data.Corpus)
 	}
@@ -80,7 +83,7 @@ func Make(ctx context.Context, o Order, obs ...train.Observer) (*Run, error) {
 	text := &Text{
 		Tokenizer: o.Tokenizer, Split: o.Split,
 		Train: corpus.EncodeDocuments(o.Tokenizer, o.Split.Train),
-		Seed:  o.Seed, Threads: o.Threads,
+		Seed:  o.Seed, Threads: o.Threads, Mixture: o.Data.Mixture,
 	}
 	if o.Species.IsNeural() {
 		return r, r.learn(ctx, o, text, obs)
@@ -250,10 +253,17 @@ func (r *Run) learn(ctx context.Context, o Order, text *Text, obs []train.Observ
 	if err := r.loadBest(m, &best, sum); err != nil {
 		return err
 	}
-	return r.finish(Outcome{
+	out := Outcome{
 		Params: params(m), Tokens: sum.Tokens, Steps: sum.Step, Seconds: sum.Seconds,
 		Threads: o.Threads, Valid: sum.Valid,
-	})
+	}
+	if training.Epochs != nil {
+		for i, epochs := range training.Epochs(tr.Batches()) {
+			name := o.Data.Mixture.Sources[i].Corpus
+			out.Sources = append(out.Sources, SourceOutcome{name, epochs})
+		}
+	}
+	return r.finish(out)
 }
 
 // inherit loads the weights of the parent, if there is one, and freezes the parameters that are to

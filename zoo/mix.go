@@ -23,8 +23,8 @@ type mixConfig struct {
 	Parts   []string  `json:"parts,omitempty"`
 }
 
-// mixed returns the species of mixtures, which is not in the catalogue because it is not trained.
-func mixed() *Species {
+// mixedSpecies returns the species of mixtures, which is not in the catalogue because it is not trained.
+func mixedSpecies() *Species {
 	return &Species{
 		Name: mixName, Title: "mixture", Era: "all", Year: 1980,
 		Paper: "Jelinek & Mercer, Interpolated Estimation of Markov Source " +
@@ -74,7 +74,7 @@ func Mix(ctx context.Context, runs []*Run, docs []corpus.Document) (*Run, error)
 	m.Fit(corpus.EncodeDocuments(runs[0].Tokenizer, docs), mixRounds)
 	c.Weights = m.Weights
 	first := runs[0].Config
-	r := &Run{Species: mixed(), Tokenizer: runs[0].Tokenizer, Model: m,
+	r := &Run{Species: mixedSpecies(), Tokenizer: runs[0].Tokenizer, Model: m,
 		catalogue: runs[0].catalogue}
 	r.Config = Config{Format: formatVersion, Species: mixName, Data: first.Data,
 		Tokenizer: first.Tokenizer, Seed: first.Seed}

@@ -1,6 +1,7 @@
 package zoo
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"time"
@@ -31,7 +32,7 @@ func nplm() *Species {
 			}
 			return values
 		},
-		Learning: &Learning{New: New(mlp.New), Start: Windows},
+		Learning: &Learning{New: New(mlp.New), Start: Windows, Mixes: true},
 	}
 }
 
@@ -55,7 +56,7 @@ func recurrent(
 			wholeDocuments(values, corpus)
 			return values
 		},
-		Learning: &Learning{New: New(rnn.New), Start: Lanes},
+		Learning: &Learning{New: New(rnn.New), Start: Lanes, Mixes: true},
 	}
 }
 
@@ -88,7 +89,7 @@ func gpt() *Species {
 			return values
 		},
 		Tuning:   Tuning{Marks: []string{task.Delimiter, task.Extract}},
-		Learning: &Learning{New: New(transformer.New), Start: Windows},
+		Learning: &Learning{New: New(transformer.New), Start: Windows, Mixes: true},
 	}
 }
 
@@ -140,6 +141,9 @@ func New[C, M any](
 
 // Windows prepares the training of a causal model on shuffled rows that are cut at any position.
 func Windows(model any, text *Text, c train.Config) (Training, error) {
+	if text.Mixture != nil {
+		return mixed(model, text, c)
+	}
 	src, err := corpus.NewWindows(text.Train, c.Batch, c.Context, text.Seed)
 	if err != nil {
 		return Training{}, err
@@ -148,13 +152,44 @@ func Windows(model any, text *Text, c train.Config) (Training, error) {
 }
 
 // Lanes prepares the training of a causal model that carries its memory from row to row: each row
-// continues where the previous row of its lane ended.
+// continues where the previous row of its lane ended. In a mixture, every row begins without
+// memory.
 func Lanes(model any, text *Text, c train.Config) (Training, error) {
+	if text.Mixture != nil {
+		return mixed(model, text, c)
+	}
 	src, err := corpus.NewLanes(text.Train, c.Batch, c.Context, text.Seed)
 	if err != nil {
 		return Training{}, err
 	}
 	return startText(model, src, c)
+}
+
+// mixed starts the training of a causal model on a mixture of texts.
+func mixed(model any, text *Text, c train.Config) (Training, error) {
+	perBatch := 0.0
+	if s, ok := model.(train.Shaped); ok {
+		perBatch = float64(c.Batch*c.Context) * s.Shape(c.Context).FLOPs
+	}
+	batches := c.Batches(perBatch)
+	if text.Mixture.changes() && batches == 0 {
+		return Training{}, Misuse{errors.New("--mix-end needs a training whose length does not " +
+			"depend on the clock; use --steps or --flops")}
+	}
+	docs := make([][][]lm.Token, 0, len(text.Split.Parts))
+	rest := text.Train
+	for _, n := range text.Split.Parts {
+		docs, rest = append(docs, rest[:n]), rest[n:]
+	}
+	_, carries := model.(train.Carrier)
+	src, err := corpus.NewMixed(docs, text.Mixture.shares(), c.Batch, c.Context, text.Seed,
+		batches*c.Batch, carries)
+	if err != nil {
+		return Training{}, err
+	}
+	t, err := startText(model, src, c)
+	t.Epochs = src.Epochs
+	return t, err
 }
 
 func startText(model any, src corpus.Source, c train.Config) (Training, error) {

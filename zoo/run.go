@@ -65,6 +65,14 @@ type Outcome struct {
 	Seconds float64 `json:"seconds"`
 	Threads int     `json:"threads,omitempty"`
 	Valid   float64 `json:"valid,omitempty"` // best validation, in nats per token
+
+	Sources []SourceOutcome `json:"sources,omitempty"` // of a mixture
+}
+
+// SourceOutcome says how often a source of a mixture was read.
+type SourceOutcome struct {
+	Corpus string  `json:"corpus"`
+	Epochs float64 `json:"epochs"`
 }
 
 // Run is a trained model and everything that belongs to it.
@@ -230,7 +238,7 @@ func (cat Catalogue) open(dir string, mixtures []os.FileInfo) (*Run, error) {
 // speciesOf returns the species of a run, which may be a mixture.
 func (cat Catalogue) speciesOf(c Config) (*Species, error) {
 	if c.Species == mixName {
-		return mixed(), nil
+		return mixedSpecies(), nil
 	}
 	s, err := cat.Find(c.Species)
 	if err == nil && c.Task != nil {

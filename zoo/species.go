@@ -80,6 +80,8 @@ type Learning struct {
 	// Validation names the number by which the model is validated. The zero value stands for nats
 	// per token.
 	Validation Validation
+	// Mixes says that Start draws from the sources of a mixture, as Windows and Lanes do.
+	Mixes bool
 	// Measure computes Validation for a trained model on any held-out documents, for models that
 	// have neither a next-token nor a fill distribution. text is the training text. It is nil if
 	// there is no such measure.
@@ -90,6 +92,9 @@ type Learning struct {
 type Training struct {
 	Trainer *train.Trainer
 	Notes   []string // for the user
+	// Epochs returns how often each source of a mixture was read after some batches; nil for a
+	// single text.
+	Epochs func(batches int) []float64
 	// Validate measures the model on held-out text; lower is better. nil means the cross-entropy of
 	// the next token.
 	Validate func(ctx context.Context) (float64, error)
@@ -106,6 +111,7 @@ type Text struct {
 	Tokenizer corpus.Tokenizer
 	Split     corpus.Split
 	Train     [][]lm.Token // the encoded documents of Split.Train
+	Mixture   *Mixture     // nil: a single text
 	Seed      uint64
 	Threads   int
 }
@@ -177,6 +183,19 @@ func (s *Species) validate(config any) error {
 		return v.Validate()
 	}
 	return nil
+}
+
+// CheckMixture reports a mixture that the species cannot learn from.
+func (s *Species) CheckMixture(d Data) error {
+	switch {
+	case d.Mixture == nil && !IsMixture(d.Corpus) || s.IsNeural() && s.Learning.Mixes:
+		return nil
+	case s.IsNeural():
+		return Misuse{fmt.Errorf("%s cannot be trained on a mixture of texts; give it one text, "+
+			"or choose a model of the next token", s.Name)}
+	}
+	return Misuse{fmt.Errorf("%s counts every text once, so that a mixture has no meaning for it; "+
+		"count the texts one by one and weight the runs with: lmzoo mix", s.Name)}
 }
 
 // TitleOf returns the title of a model of the species with these settings.

@@ -51,8 +51,11 @@ func (e *evaluator) text(ctx context.Context, r *zoo.Run) (*evalText, error) {
 
 func (e *evaluator) choose(ctx context.Context, r *zoo.Run) (*evalText, error) {
 	own, asked := r.Config.Data, e.data.Corpus
-	if asked == "" || asked == own.Corpus && own.IsGenerated() {
+	if asked == "" || asked == own.Corpus && (own.IsGenerated() || own.Mixture != nil) {
 		return e.part(ctx, r, own, e.split)
+	}
+	if s := own.SourceOf(asked, ""); s != nil {
+		return e.part(ctx, r, s.Data, e.split)
 	}
 	data := zoo.Data{Corpus: asked, Documents: own.Documents, Split: "100/0/0"}
 	if e.data.Documents != "" {
@@ -67,6 +70,9 @@ func (e *evaluator) choose(ctx context.Context, r *zoo.Run) (*evalText, error) {
 		return nil, err
 	}
 	part := ""
+	if s := own.SourceOf("", whole.data.SHA256); s != nil {
+		return e.part(ctx, r, s.Data.From(asked), e.split)
+	}
 	switch whole.data.SHA256 {
 	case own.SHA256:
 		return e.part(ctx, r, own.From(asked), e.split)
@@ -89,7 +95,8 @@ func (e *evaluator) choose(ctx context.Context, r *zoo.Run) (*evalText, error) {
 // part returns a part of the text that a run was made from.
 func (e *evaluator) part(ctx context.Context, r *zoo.Run, own zoo.Data, part string) (*evalText,
 	error) {
-	whole := part == "all" && !own.IsGenerated() && own.Valid == "" && own.Test == ""
+	whole := part == "all" && !own.IsGenerated() && own.Valid == "" && own.Test == "" &&
+		own.Mixture == nil
 	if whole {
 		own.Split = "100/0/0" // cut no document
 	}

@@ -24,6 +24,7 @@ import (
 // dataFlags selects a text, its documents, its split and its tokenizer.
 type dataFlags struct {
 	data      zoo.Data
+	mixes     bool // the corpus may be a mixture
 	tokenizer string
 	vocab     int
 }
@@ -52,6 +53,15 @@ func (f *dataFlags) add(c *cobra.Command) {
 	complete(c, "tokenizer", zoo.Tokenizers)
 }
 
+// addMixture adds the flags of a mixture of texts.
+func (f *dataFlags) addMixture(c *cobra.Command) {
+	f.mixes = true
+	c.Flags().Lookup("corpus").Usage += "; or a mixture, such as world=0.7,book.txt=0.3"
+	c.Flags().StringVar(&f.data.MixEnd, "mix-end", "",
+		"weights of the mixture at the end of the training (default: those of --corpus)")
+	grouped(c.Flags(), textFlags)
+}
+
 // check reports the first invalid flag before a corpus is read.
 func (f *dataFlags) check() error {
 	switch d := f.data; {
@@ -63,12 +73,15 @@ func (f *dataFlags) check() error {
 	case f.vocab < 0:
 		return usagef("--vocab is %d; want a number of tokens, or 0 for the tokenizer's choice",
 			f.vocab)
+	case !f.mixes && zoo.IsMixture(d.Corpus):
+		return usagef("--corpus %s is a mixture, and only lmzoo train takes one; want one text",
+			d.Corpus)
 	case d.Split != "" && !d.IsGenerated():
 		if _, err := corpus.ParseRatio(d.Split); err != nil {
 			return usageError{err}
 		}
 	}
-	return nil
+	return f.data.ParseMixture()
 }
 
 func documentKinds() []string { return []string{"file", "lines", "paragraphs"} }

@@ -38,10 +38,16 @@ func newTrain(cat zoo.Catalogue) *cobra.Command {
 config.json, tokenizer.json, the model and, for neural models, metrics.jsonl and a checkpoint to
 resume from.
 
+--corpus A=0.7,B=0.3 trains on a mixture: 7 of 10 rows come from A. Weights are relative. With
+--mix-end A=0.2,B=0.8 they change linearly during the training. A comma in a name is written \,;
+a file whose whole name looks like a mixture is that file. The tokenizer is trained on all sources,
+and each has its own test part: lmzoo eval RUN --corpus A.
+
 Sizes of the neural species, as layers × hidden units or channels:
 ` + sizesInNumbers(cat),
 		Example: `  lmzoo train gpt --budget 30s
   lmzoo train ngram --corpus book.txt --documents paragraphs --order 7 --out runs/seven
+  lmzoo train gpt --corpus world=0.7,book.txt=0.3 --tokenizer char --flops 2e12
   lmzoo train gpt --resume`,
 		Args: func(c *cobra.Command, args []string) error {
 			rest, _ := unnumbered(c.Flags(), args)
@@ -77,6 +83,7 @@ Sizes of the neural species, as layers × hidden units or channels:
 		},
 	}
 	data.add(c)
+	data.addMixture(c)
 	run.add(c)
 	fs := c.Flags()
 	fs.StringVar(&out, "out", "", "run directory (default runs/NAME)")
@@ -148,6 +155,9 @@ func (t *training) order(
 		return zoo.Order{}, usagef("%s: %w", t.species.Name, err)
 	}
 	if err := t.species.Check(settings); err != nil {
+		return zoo.Order{}, err
+	}
+	if err := t.species.CheckMixture(t.data.data); err != nil {
 		return zoo.Order{}, err
 	}
 	if err := t.acquire(overwrite); err != nil {
@@ -235,6 +245,7 @@ func (t *training) sameText(order zoo.Order) error {
 		same       bool
 	}{
 		{"corpus", was.Path(was.Corpus), asked.Corpus, was.SamePath(was.Corpus, asked.Corpus)},
+		{"mix-end", was.MixEnd, asked.MixEnd, was.MixEnd == asked.MixEnd},
 		{"valid", was.Path(was.Valid), asked.Valid, was.SamePath(was.Valid, asked.Valid)},
 		{"test", was.Path(was.Test), asked.Test, was.SamePath(was.Test, asked.Test)},
 		{"documents", was.Documents, asked.Documents, was.Documents == asked.Documents},
@@ -294,6 +305,9 @@ func (t *training) show(w io.Writer, r *zoo.Run, err error) error {
 		fmt.Fprintf(w, ", validation %.4f %s", res.Valid, validationUnit(r.Species))
 	}
 	fmt.Fprintln(w)
+	for _, s := range res.Sources {
+		fmt.Fprintf(w, "%s: %.2f epochs\n", s.Corpus, s.Epochs)
+	}
 	t.progress.note("Next: %s", nextSteps(r))
 	return nil
 }
