@@ -6,10 +6,10 @@ import (
 )
 
 // Filler is a model that sees both sides of a token. It has no next-token distribution, so it is
-// not a Model: its scores have a column of their own and are never ranked with causal ones.
-// A Filler is safe for concurrent use.
+// not a Model: its scores are listed separately and are never ranked with those of causal models. A
+// Filler is safe for concurrent use.
 type Filler interface {
-	// Vocab is the number of tokens, V; the tokens are 0 … V−1.
+	// Vocab returns the number of tokens, V; the tokens are 0 … V−1.
 	Vocab() int
 	// FillLogProbs stores ln P(v at i | all tokens but the i-th), in nats, in dst[v] for every
 	// token v and returns dst. If dst is shorter than V, it allocates a new slice. BOS precedes
@@ -17,7 +17,7 @@ type Filler interface {
 	FillLogProbs(dst []float64, tokens []Token, i int) []float64
 }
 
-// FillScorer is a Filler that scores many positions of a document faster than one by one.
+// FillScorer is a Filler that scores many positions of a document faster than one at a time.
 type FillScorer interface {
 	Filler
 	// FillScore stores ln P(tokens[i] | all tokens but the i-th) in dst[i−from] for every i in
@@ -41,12 +41,12 @@ func FillScore(f Filler, tokens []Token, from, to int) []float64 {
 	return dst
 }
 
-// Fill makes a Filler of any causal model by scoring the text with every candidate at position i:
+// Fill turns any causal model into a Filler by scoring the text with every candidate at position i:
 //
 //	P(v at i | the rest) ∝ P(v | tokens[:i]) · Π_{j>i} P(tokens[j] | tokens[:i], v, tokens[i+1:j])
 //
 // This is Bayes' rule, so it is exact, and needs one pass over the text for each of V candidates.
-// Where the model rules out the rest of the text for every candidate, all values are −Inf.
+// If the model excludes the rest of the text for every candidate, all values are −Inf.
 func Fill(m Model) Filler { return causalFiller{m} }
 
 // causalFiller is a Filler by Bayes' rule.
@@ -54,7 +54,7 @@ type causalFiller struct{ m Model }
 
 func (f causalFiller) Vocab() int { return f.m.Vocab() }
 
-// fillTokens is about how many tokens causalFiller scores at once.
+// fillTokens is the approximate number of tokens that causalFiller scores at once.
 const fillTokens = 1 << 12
 
 func (f causalFiller) FillLogProbs(dst []float64, tokens []Token, i int) []float64 {
@@ -64,7 +64,7 @@ func (f causalFiller) FillLogProbs(dst []float64, tokens []Token, i int) []float
 	if i+1 == len(tokens) {
 		return dst // nothing follows
 	}
-	each := len(tokens) + 1 // a candidate's text and the BOS that closes it
+	each := len(tokens) + 1 // a candidate's text and the closing BOS
 	batch := max(1, fillTokens/each)
 	for v := 0; v < len(dst); v += batch {
 		f.addRest(dst[v:min(v+batch, len(dst))], Token(v), tokens, i)
@@ -92,8 +92,8 @@ func (f causalFiller) addRest(dst []float64, first Token, tokens []Token, i int)
 }
 
 // documentAround returns the part tokens[from:to] that can depend on the token at i: from the last
-// BOS before it to the first BOS after it, inclusive. If the token at i is BOS, both documents
-// beside it are included, since the two are one with any other token there.
+// BOS before it to the first BOS after it, inclusive. If the token at i is BOS, both adjacent
+// documents are included, because they form one document with any other token.
 func documentAround(tokens []Token, i int) (from, to int) {
 	from, to = 0, len(tokens)
 	for j := i - 1; j >= 0; j-- {

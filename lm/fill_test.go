@@ -36,7 +36,7 @@ func TestFillContract(t *testing.T) {
 	lmtest.CheckFiller(t, lm.Fill(lmtest.Die{0.5, 0.25, 0.25}), 1e-12)
 }
 
-// TestFillByHand: P(v | a, b) of a Markov chain is P(v | a)·P(b | v) over its sum.
+// TestFillByHand: P(v | a, b) of a Markov chain is P(v | a)·P(b | v), normalized.
 func TestFillByHand(t *testing.T) {
 	got := lm.Fill(chain).FillLogProbs(nil, []lm.Token{1, 2, 2}, 1)
 	sum := 0.0
@@ -46,7 +46,7 @@ func TestFillByHand(t *testing.T) {
 	for v := range chain {
 		require.InDelta(t, math.Log(chain[1][v]*chain[v][2]/sum), got[v], 1e-12)
 	}
-	// The end of a document is evidence too, and what follows it is not.
+	// The end of a document is also evidence, but the text after it is not.
 	end := lm.Fill(chain).FillLogProbs(nil, []lm.Token{1, 2, 0}, 1)
 	require.InDelta(t, math.Log(chain[1][2]*chain[2][0]/
 		(chain[1][0]*chain[0][0]+chain[1][1]*chain[1][0]+chain[1][2]*chain[2][0])), end[2], 1e-12)
@@ -72,7 +72,7 @@ func TestFillScore(t *testing.T) {
 	require.Empty(t, lm.FillScore(f, nil, 0, 0))
 }
 
-// The word after the blank decides: seen from the left alone, 2 is the most likely.
+// The word after the gap decides: given only the left side, 2 is the most likely.
 func ExampleFill() {
 	left := chain.NextLogProbs(nil, nil)
 	both := lm.Fill(chain).FillLogProbs(nil, []lm.Token{0, 1}, 0)

@@ -1,6 +1,6 @@
 // Package lm defines language models. Given the tokens so far, a model assigns a probability to
 // every token that may come next (Shannon 1948). Everything else in the zoo, from perplexity to the
-// compressor, is written against this contract alone.
+// compressor, depends only on this contract.
 //
 // All log-probabilities are natural logarithms (nats).
 package lm
@@ -10,9 +10,9 @@ import "errors"
 // Token is the number of a vocabulary entry.
 type Token = int32
 
-// BOS is the document boundary. It opens every document, so an empty context means BOS alone. As a
-// prediction it closes a document; n-gram toolkits write <s> for the first and </s> for the second.
-// No memory crosses it: only the part of a context after its last BOS counts.
+// BOS is the document boundary. It precedes every document, so an empty context means BOS alone.
+// When predicted, it ends a document; n-gram toolkits write <s> for the beginning and </s> for the
+// end. No memory crosses it: only the part of a context after its last BOS counts.
 const BOS Token = 0
 
 // ErrNoProbability reports that a model returned NaN or infinity instead of a log-probability, for
@@ -21,7 +21,7 @@ var ErrNoProbability = errors.New("the model gives no probability")
 
 // Model is a causal language model. A Model is safe for concurrent use.
 type Model interface {
-	// Vocab is the number of tokens, V; the tokens are 0 … V−1.
+	// Vocab returns the number of tokens, V; the tokens are 0 … V−1.
 	Vocab() int
 	// NextLogProbs stores ln P(v | context) in dst[v] for every token v and returns dst. If dst is
 	// shorter than V, it allocates a new slice.
@@ -54,7 +54,7 @@ type State interface {
 }
 
 // Score returns ln P(tokens[i] | BOS, tokens[:i]) for every i, in the fastest way that m offers. To
-// score the end of the document too, end tokens with BOS.
+// include the end of the document, end tokens with BOS.
 func Score(m Model, tokens []Token) []float64 {
 	dst := make([]float64, len(tokens))
 	if s, ok := m.(Scorer); ok {
@@ -70,7 +70,7 @@ func Score(m Model, tokens []Token) []float64 {
 	return dst
 }
 
-// Start returns the state of m after BOS. A model that is no Stepper gets the whole context each
+// Start returns the state of m after BOS. A model that is not a Stepper gets the whole context each
 // time.
 func Start(m Model) State {
 	if s, ok := m.(Stepper); ok {
@@ -79,7 +79,8 @@ func Start(m Model) State {
 	return &replay{model: m}
 }
 
-// replay is the State of a Model that has none: it remembers every token and passes all of them on.
+// replay is the State of a Model that has none: it stores every token and passes all of them to the
+// model.
 type replay struct {
 	model  Model
 	tokens []Token

@@ -1,17 +1,16 @@
 package lm
 
-// Masker is a Model that can hide the beginning of a document from itself without pretending that
-// the document begins later: positions stay as they are, and BOS does not move next to the tokens
-// that remain.
+// Masker is a Model that can mask the beginning of a document without treating the rest as a new
+// document: positions do not change, and BOS does not move next to the remaining tokens.
 type Masker interface {
 	Model
 	// NextMasked stores ln P(v | the last given tokens of context) in dst[v] for every token v and
-	// returns dst. With nothing to hide it is NextLogProbs.
+	// returns dst. If there is nothing to mask, it is NextLogProbs.
 	NextMasked(dst []float64, context []Token, given int) []float64
 }
 
-// NextMasked predicts from the last given tokens of context. A model that is no Masker reads them
-// as the beginning of a document.
+// NextMasked predicts from the last given tokens of context. A model that is not a Masker reads
+// them as the beginning of a document.
 func NextMasked(m Model, dst []float64, context []Token, given int) []float64 {
 	if masker, ok := m.(Masker); ok {
 		return masker.NextMasked(dst, context, given)

@@ -5,20 +5,22 @@ import (
 	"math"
 )
 
-// Mixture is the linear interpolation of models of one vocabulary (Jelinek & Mercer 1980):
+// Mixture is the linear interpolation of models with the same vocabulary (Jelinek & Mercer 1980):
 //
 //	P(w | h) = Σ_k λ_k P_k(w | h),  Σ_k λ_k = 1
 //
-// Models of different eras fail in different places, so their mixture often beats each of them.
+// Models of different eras make different errors, so their mixture is often better than each of
+// them.
 type Mixture struct {
 	Models  []Model
 	Weights []float64 // λ: not negative, sum 1
 }
 
-// Mix returns the mixture of models with these weights, scaled to sum 1. Nil means equal weights.
+// Mix returns the mixture of models with the given weights, scaled to sum to 1. Nil means equal
+// weights.
 func Mix(models []Model, weights []float64) (*Mixture, error) {
 	if len(models) == 0 {
-		return nil, fmt.Errorf("a mixture has no models; want at least one")
+		return nil, fmt.Errorf("the mixture has no models; want at least one")
 	}
 	if weights == nil {
 		weights = make([]float64, len(models))
@@ -34,12 +36,12 @@ func Mix(models []Model, weights []float64) (*Mixture, error) {
 	for k, w := range weights {
 		if !(w >= 0) || math.IsInf(w, 1) {
 			return nil, fmt.Errorf(
-				"weight %d of the mixture is %v; want a number that is not negative", k+1, w)
+				"weight %d of the mixture is %v; want a number of at least 0", k+1, w)
 		}
 		if v := models[k].Vocab(); v != models[0].Vocab() {
 			return nil, fmt.Errorf(
-				"model %d of the mixture has %d tokens, the first %d; want models of "+
-					"one tokenizer", k+1, v, models[0].Vocab())
+				"model %d of the mixture has %d tokens, the first has %d; want models with "+
+					"the same tokenizer", k+1, v, models[0].Vocab())
 		}
 		sum += w
 	}
@@ -54,10 +56,10 @@ func Mix(models []Model, weights []float64) (*Mixture, error) {
 	return m, nil
 }
 
-// Fit finds the weights that make documents most likely, by rounds of expectation maximisation, and
-// returns the nats per token after them. Use text that the models were not trained on; otherwise
-// the model that memorised it gets all the weight. The E step computes the posterior of the
-// component that produced each token, the M step averages it:
+// Fit finds the weights that maximise the likelihood of documents, by rounds of expectation
+// maximisation, and returns the resulting nats per token. Use text that the models were not trained
+// on; otherwise a model that has memorised it gets all the weight. The E step computes, for each
+// token, the posterior over components; the M step averages the posteriors:
 //
 //	λ_k ← 1/N Σ_i λ_k P_k(w_i | h_i) / Σ_j λ_j P_j(w_i | h_i)
 //
@@ -77,7 +79,7 @@ func (m *Mixture) Fit(docs [][]Token, rounds int) float64 {
 		for i := range scores[0] {
 			whole := m.blend(func(k int) float64 { return scores[k][i] })
 			if math.IsInf(whole, -1) {
-				continue // impossible for every model, so it says nothing about the weights
+				continue // impossible for every model, so it carries no information on the weights
 			}
 			n++
 			for k := range next {
@@ -101,8 +103,7 @@ func (m *Mixture) Fit(docs [][]Token, rounds int) float64 {
 	return nats / float64(len(scores[0]))
 }
 
-// blend is ln Σ_k λ_k exp(logProb(k)). The largest term is factored out, so that nothing
-// underflows.
+// blend is ln Σ_k λ_k exp(logProb(k)). The largest term is factored out, to prevent underflow.
 func (m *Mixture) blend(logProb func(k int) float64) float64 {
 	top := math.Inf(-1)
 	for k, w := range m.Weights {
@@ -125,7 +126,7 @@ func (m *Mixture) blend(logProb func(k int) float64) float64 {
 // Vocab returns the number of tokens of every component.
 func (m *Mixture) Vocab() int { return m.Models[0].Vocab() }
 
-// NextLogProbs mixes the components' predictions.
+// NextLogProbs mixes the predictions of the components.
 func (m *Mixture) NextLogProbs(dst []float64, context []Token) []float64 {
 	parts := make([][]float64, len(m.Models))
 	for k, model := range m.Models {
@@ -134,7 +135,7 @@ func (m *Mixture) NextLogProbs(dst []float64, context []Token) []float64 {
 	return m.join(dst, parts)
 }
 
-// NextMasked mixes the components' predictions from the last given tokens.
+// NextMasked mixes the predictions of the components from the last given tokens.
 func (m *Mixture) NextMasked(dst []float64, context []Token, given int) []float64 {
 	parts := make([][]float64, len(m.Models))
 	for k, model := range m.Models {
@@ -143,7 +144,7 @@ func (m *Mixture) NextMasked(dst []float64, context []Token, given int) []float6
 	return m.join(dst, parts)
 }
 
-// Score scores the document with every component in its fastest way.
+// Score scores the document with every component in the fastest way.
 func (m *Mixture) Score(dst []float64, tokens []Token) []float64 {
 	dst = Grow(dst, len(tokens))
 	parts := make([][]float64, len(m.Models))
@@ -177,7 +178,7 @@ func (m *Mixture) Start() State {
 type mixtureState struct {
 	mixture *Mixture
 	states  []State
-	parts   [][]float64 // scratch: each component's prediction
+	parts   [][]float64 // scratch: the prediction of each component
 }
 
 func (s *mixtureState) NextLogProbs(dst []float64) []float64 {

@@ -11,7 +11,7 @@ import (
 	"lmzoo/lm/lmtest"
 )
 
-// echo predicts its last token again; the next token number is the only other possibility.
+// echo predicts the last token again; the token with the next number is the only other possibility.
 type echo int
 
 func (e echo) Vocab() int { return int(e) }
@@ -51,8 +51,8 @@ func TestMixtureByHand(t *testing.T) {
 	require.InDelta(t, math.Log(0.75*0.5+0.25*0.1), got[1], 1e-15)
 }
 
-// TestFitByHand: two coins that always show one face each; after one round λ is the share of that
-// face.
+// TestFitByHand: with two coins that always show one face each, after one round λ is the share of
+// that face.
 func TestFitByHand(t *testing.T) {
 	mix, err := lm.Mix([]lm.Model{lmtest.Die{1, 0}, lmtest.Die{0, 1}}, nil)
 	require.NoError(t, err)
@@ -60,7 +60,7 @@ func TestFitByHand(t *testing.T) {
 	require.InDeltaSlice(t, []float64{0.75, 0.25}, mix.Weights, 1e-15)
 	require.InDelta(t, -(0.75*math.Log(0.75) + 0.25*math.Log(0.25)), nats, 1e-15)
 
-	// and one step of EM with overlap: λ' = ½·mean(0.9/0.7, 0.1/0.3 …) worked out on paper
+	// one step of EM with overlap: λ' = ½·mean(0.9/0.7, 0.1/0.3 …) worked out on paper
 	mix, err = lm.Mix([]lm.Model{lmtest.Die{0.9, 0.1}, lmtest.Die{0.5, 0.5}}, nil)
 	require.NoError(t, err)
 	mix.Fit([][]lm.Token{{0, 1}}, 1)
@@ -85,7 +85,8 @@ func TestFitNeverGetsWorse(t *testing.T) {
 	require.InDelta(t, 1, sum, 1e-12)
 }
 
-// TestFitWithImpossibleText: a token that no component can produce moves no weight.
+// TestFitWithImpossibleText: a token that is impossible for every component does not change the
+// weights.
 func TestFitWithImpossibleText(t *testing.T) {
 	mix, err := lm.Mix([]lm.Model{lmtest.Die{0.5, 0.5, 0}, lmtest.Die{0.9, 0.1, 0}}, nil)
 	require.NoError(t, err)
@@ -107,14 +108,14 @@ func TestMixRefuses(t *testing.T) {
 		{two, []float64{1, math.NaN()}, "weight 2 of the mixture is NaN"},
 		{two, []float64{0, 0}, "sum to 0"},
 		{[]lm.Model{two[0], lm.Uniform(3)}, nil,
-			"model 2 of the mixture has 3 tokens, the first 2"},
+			"model 2 of the mixture has 3 tokens, the first has 2"},
 	} {
 		_, err := lm.Mix(c.models, c.weights)
 		require.ErrorContains(t, err, c.says)
 	}
 }
 
-// One model repeats, the other knows nothing; together they are better than either.
+// One model repeats its input and the other is uniform; their mixture is better than either.
 func ExampleMixture() {
 	text := []lm.Token{1, 1, 1, 1, 2, 2, 2, 2, 2, 1, 1, 1, 3, 3, 3, 3}
 	mix, _ := lm.Mix([]lm.Model{echo(4), lm.Uniform(4)}, nil)

@@ -6,7 +6,7 @@ import (
 )
 
 // CheckLogProbs returns an error that wraps ErrNoProbability if a value is NaN or +Inf. A model
-// returns such values after its training diverged. −Inf is ln 0 and valid.
+// returns such values if its training diverged. −Inf is ln 0 and valid.
 func CheckLogProbs(logProbs []float64) error {
 	for t, p := range logProbs {
 		if math.IsNaN(p) || math.IsInf(p, 1) {

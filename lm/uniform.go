@@ -2,8 +2,8 @@ package lm
 
 import "math"
 
-// Uniform returns the model that knows nothing: each of v tokens is equally likely after any
-// context, so each costs ln v nats. It is the upper line of every chart.
+// Uniform returns the uniform model: each of v tokens is equally likely after any context, so each
+// costs ln v nats. It is the upper reference line of every chart.
 func Uniform(v int) Model { return uniform(max(v, 0)) }
 
 type uniform int
@@ -28,7 +28,7 @@ func (u uniform) Score(dst []float64, tokens []Token) []float64 {
 
 func (u uniform) Start() State { return uniformState{u} }
 
-// uniformState remembers nothing, so every copy is independent.
+// uniformState has no memory, so every copy is independent.
 type uniformState struct{ uniform }
 
 func (s uniformState) NextLogProbs(dst []float64) []float64 {
@@ -37,7 +37,7 @@ func (s uniformState) NextLogProbs(dst []float64) []float64 {
 func (s uniformState) Push(Token)   {}
 func (s uniformState) Clone() State { return s }
 
-// Grow returns dst[:n], or a new slice if dst is shorter, as the contract asks of every dst.
+// Grow returns dst[:n], or a new slice if dst is shorter, as the contract requires for every dst.
 func Grow(dst []float64, n int) []float64 {
 	if len(dst) < n {
 		return make([]float64, n)

@@ -116,7 +116,7 @@ func say(ctx context.Context, m *models.Model, speech models.Speech, events chan
 	switch {
 	case errors.Is(ctx.Err(), context.DeadlineExceeded):
 		end.Reason = endTime
-	case ctx.Err() != nil: // no other client reads it
+	case ctx.Err() != nil: // the client has left
 		end.Reason, end.Error = "error", "the playground was closed"
 	case err != nil:
 		end.Reason, end.Error = "error", err.Error()

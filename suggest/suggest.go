@@ -1,4 +1,4 @@
-// Package suggest finds the name that a misspelt one was probably meant to be.
+// Package suggest finds the name that a user probably meant by a misspelt one.
 package suggest
 
 import (
@@ -8,7 +8,7 @@ import (
 	"github.com/agext/levenshtein"
 )
 
-// leastSimilar is the similarity below which two names have nothing to do with each other.
+// leastSimilar is the similarity below which two names count as unrelated.
 const leastSimilar = 0.55
 
 // Nearest returns the one of names that is most similar to name, or "" if none is similar. The case
@@ -27,7 +27,7 @@ func Nearest(name string, names []string) string {
 	return nearest
 }
 
-// sameLetters reports whether a is b with two neighbours swapped, the commonest slip of all.
+// sameLetters reports whether a is b with two neighbours swapped, the most common typing error.
 func sameLetters(a, b string) bool {
 	if len(a) != len(b) || a == b {
 		return false
@@ -39,8 +39,8 @@ func sameLetters(a, b string) bool {
 	return i+1 < len(a) && a[i] == b[i+1] && a[i+1] == b[i] && a[i+2:] == b[i+2:]
 }
 
-// Unknown is the error for a name that is not among names: `unknown species "gtp"; did you mean
-// "gpt"?` if one is similar, otherwise with all of them.
+// Unknown returns the error for a name that is not in names: `unknown species "gtp"; did you mean
+// "gpt"?` if one of names is similar, otherwise a list of all of them.
 func Unknown(kind, name string, names []string) error {
 	if n := Nearest(name, names); n != "" {
 		return fmt.Errorf("unknown %s %q; did you mean %q?", kind, name, n)

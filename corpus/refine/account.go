@@ -2,7 +2,7 @@ package refine
 
 import "slices"
 
-// Account says what became of every document.
+// Account records the fate of every document.
 type Account struct {
 	// Kind marks a directory as a refined corpus; see corpus.IsRefined.
 	Kind      string   `json:"lmzoo"`
@@ -16,7 +16,7 @@ type Account struct {
 	Output []Shard        `json:"output"`
 }
 
-// StepAccount says what one step did.
+// StepAccount records the effects of one step.
 type StepAccount struct {
 	Name         string         `json:"name"`
 	DocumentsIn  int            `json:"documents_in"`
@@ -27,12 +27,12 @@ type StepAccount struct {
 	Rules        []*RuleAccount `json:"rules,omitempty"`
 }
 
-// RuleAccount says what one rule of a step did.
+// RuleAccount records the effects of one rule of a step.
 type RuleAccount struct {
 	Name     string    `json:"name"`
-	Removed  int       `json:"removed"` // documents
-	Changed  int       `json:"changed"` // documents
-	Bytes    int       `json:"bytes"`   // by which it made the text shorter
+	Removed  int       `json:"removed"` // number of documents
+	Changed  int       `json:"changed"` // number of documents
+	Bytes    int       `json:"bytes"`   // number of bytes by which the rule shortened the text
 	Examples []Example `json:"examples"`
 }
 
@@ -44,7 +44,7 @@ type Shard struct {
 	SHA256    string `json:"sha256"`
 }
 
-// MaxExamples is how many examples an account holds of each rule.
+// MaxExamples is the maximum number of examples of a rule in an account.
 const MaxExamples = 10
 
 // step returns the account of a step.
@@ -70,7 +70,7 @@ func (s *StepAccount) rule(name string) *RuleAccount {
 	return r
 }
 
-// read accounts for a document that was read, or could not be.
+// read records a document that was read or could not be read.
 func (a *Account) read(d *Document) {
 	s := a.step(reading)
 	a.Documents++
@@ -85,9 +85,9 @@ func (a *Account) read(d *Document) {
 	s.BytesOut += d.bytes
 }
 
-// add accounts for what some steps did to a document.
+// add records the effects of some steps on a document.
 func (a *Account) add(d *Document, steps []Step) {
-	bytes := len(d.Text) // before the first step
+	bytes := len(d.Text) // length before the first step
 	for _, e := range d.events {
 		if !e.removed {
 			bytes += e.before - e.after
@@ -117,7 +117,7 @@ func (a *Account) add(d *Document, steps []Step) {
 	}
 }
 
-// addEvent accounts for an event; again says that the rule has changed this document before.
+// addEvent records an event; again is true if the rule has already changed this document.
 func (s *StepAccount) addEvent(e event, again bool) {
 	r := s.rule(e.rule)
 	r.Bytes += e.before - e.after

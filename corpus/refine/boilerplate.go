@@ -7,14 +7,14 @@ import (
 	"unicode/utf8"
 )
 
-// boilerplate is the survey that removes a line from all documents but the first if many documents
-// have it: menus, footers, notices (CCNet removes every repeated paragraph; Wenzek et al. 2020,
-// §3.1).
+// boilerplate is the survey that removes a line that occurs in many documents, such as a menu, a
+// footer or a notice, from all of them except the first (CCNet removes every repeated paragraph;
+// Wenzek et al. 2020, §3.1).
 type boilerplate struct {
-	documents  int // a line of more documents than this is boilerplate
+	documents  int // a line in more documents than this is boilerplate
 	characters int // shorter lines may recur, as in dialogue
 	memory     int64
-	again      []Step // the steps before, for documents that have lost lines
+	again      []Step // the earlier steps, applied again to documents that have lost lines
 
 	first map[uint64]uint64 // the first document of each repeated line
 }
@@ -32,7 +32,7 @@ func (b *boilerplate) Keys(dst []uint64, d *Document) []uint64 {
 	return dst
 }
 
-// key returns a hash of a line, and false for a short one.
+// key returns a hash of a line, or false for a short line.
 func (b *boilerplate) key(line string) (uint64, bool) {
 	line = strings.TrimSpace(line)
 	if len(line) < b.characters || utf8.RuneCountInString(line) < b.characters {
@@ -45,7 +45,7 @@ func (b *boilerplate) key(line string) (uint64, bool) {
 	return mix(h), true
 }
 
-// lineMemory is about what a line takes in the map.
+// lineMemory is the approximate memory of a line in the map, in bytes.
 const lineMemory = 64
 
 func (b *boilerplate) Settle(ctx context.Context, g *groups, _ *store) error {
@@ -66,7 +66,7 @@ func (b *boilerplate) Settle(ctx context.Context, g *groups, _ *store) error {
 			b.first[key] = first
 		}
 		if int64(len(b.first))*lineMemory > b.memory {
-			return fmt.Errorf("step %s: more than %d repeated lines do not fit into memory; raise "+
+			return fmt.Errorf("step %s: more than %d repeated lines do not fit in memory; raise "+
 				"the memory bound, or leave the step out", Boilerplate, len(b.first)-1)
 		}
 	}

@@ -8,9 +8,9 @@ import (
 	"lmzoo/corpus"
 )
 
-// leak is the step contamination: it removes a document that holds n-grams of the test text (Brown
-// et al. 2020, appendix C: n-grams of 13 words, in lower case and without punctuation; they cut the
-// text around them, here the document goes).
+// leak is the step contamination: it removes a document that contains n-grams of the test text
+// (Brown et al. 2020, appendix C: n-grams of 13 words, in lower case and without punctuation; the
+// paper removes only the surrounding text, this step the whole document).
 type leak struct {
 	tokens int
 	share  float64
@@ -40,14 +40,14 @@ func newLeak(ctx context.Context, r LeakRule, test []string, in Input, memory in
 		}
 	}
 	if len(l.test) == 0 {
-		return nil, fmt.Errorf("test text %v: no text in it", test)
+		return nil, fmt.Errorf("test text %v is empty; want some text", test)
 	}
 	slices.Sort(l.test)
 	l.test = slices.Compact(l.test)
 	return l, nil
 }
 
-// grams returns the n-grams of a text; of a shorter text, all of it.
+// grams returns the n-grams of a text, or the whole text if it is shorter.
 func (l *leak) grams(text string) []uint64 {
 	tokens := Tokens(nil, text)
 	if len(tokens) == 0 {

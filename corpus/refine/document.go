@@ -5,20 +5,20 @@ import "strings"
 // Document is one text on its way through the steps.
 type Document struct {
 	Text     string
-	Source   string // where it was read, such as news.jsonl:17
+	Source   string // where the document was read, such as news.jsonl:17
 	Language string // ISO 639-3 code, such as eng or cmn; "" before the step language
 
-	bytes   int // length as it was read
-	at      int // position among the documents of the pass before
+	bytes   int // length when it was read
+	at      int // position among the documents of the previous pass
 	keys    [][]uint64
-	events  []event // what the steps did
-	step    string  // the step that is being applied
+	events  []event // the effects of the steps
+	step    string  // the step being applied
 	removed bool
 	words   []string // cache of Words
 	worded  bool
 }
 
-// event is what one rule did to a document.
+// event is the effect of one rule on a document.
 type event struct {
 	step, rule    string
 	removed       bool
@@ -45,7 +45,7 @@ func (d *Document) EditAs(rule, text string, ex Example) {
 	d.Text, d.words, d.worded = text, nil, false
 }
 
-// Remove removes the document. why holds the numbers that decided.
+// Remove removes the document. why states the deciding numbers.
 func (d *Document) Remove(rule, why string) {
 	ex := Example{Source: d.Source, Text: excerpt(d.Text), Why: why}
 	d.events = append(d.events, event{d.step, rule, true, len(d.Text), 0, ex})
@@ -63,7 +63,7 @@ func (d *Document) Lines() []string {
 	return lines
 }
 
-// Words returns the words of the text as [Words] does.
+// Words returns the words of the text, as the function [Words] does.
 func (d *Document) Words() []string {
 	if !d.worded {
 		d.words, d.worded = Words(d.words[:0], d.Text), true
@@ -71,13 +71,14 @@ func (d *Document) Words() []string {
 	return d.words
 }
 
-// note accounts for an edit of a rule without changing the text.
+// note records an edit by a rule without changing the text.
 func (d *Document) note(rule, why, text string) {
 	d.events = append(d.events, event{step: d.step, rule: rule, before: len(d.Text),
 		after: len(d.Text), example: Example{Source: d.Source, Text: text, Why: why}})
 }
 
-// replace sets the text after edits that were noted; the last of them accounts for the bytes.
+// replace sets the text after edits that were recorded by note; the last event accounts for the
+// bytes.
 func (d *Document) replace(text string) {
 	d.events[len(d.events)-1].after = len(text)
 	d.Text, d.words, d.worded = text, nil, false

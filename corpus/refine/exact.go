@@ -18,7 +18,7 @@ func (*exact) Keys(dst []uint64, d *Document) []uint64 {
 	return append(dst, binary.LittleEndian.Uint64(sum[:]))
 }
 
-// Settle compares the texts of each group with the first, so that a collision removes nothing.
+// Settle compares the texts of each group with the first, so that a hash collision removes nothing.
 func (e *exact) Settle(ctx context.Context, g *groups, docs *store) error {
 	e.removed = newRemovals(docs.n)
 	var key uint64
@@ -56,7 +56,7 @@ func (e *exact) Apply(d *Document) {
 	}
 }
 
-// removals is a set of documents, with the reasons of the first few.
+// removals is a set of documents, with the reasons for the first few.
 type removals struct {
 	bits  []uint64
 	first []int // positions, sorted

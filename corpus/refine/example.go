@@ -5,11 +5,11 @@ import (
 	"unicode/utf8"
 )
 
-// Example is a document that a rule changed or removed, as the account shows it.
+// Example is a document that a rule changed or removed, in the form that the account shows.
 type Example struct {
 	Source string `json:"source"`
-	Text   string `json:"text"`          // a part of the text before
-	Why    string `json:"why,omitempty"` // the numbers that decided, or the text after
+	Text   string `json:"text"`          // part of the text before the change
+	Why    string `json:"why,omitempty"` // the deciding numbers, or the text after the change
 }
 
 // excerptBytes bounds the text of an example.

@@ -67,7 +67,7 @@ func (g *groups) spill() error {
 	return nil
 }
 
-// all yields the members in order. It can be called once, after the last add.
+// all yields the members in order. It can be called only once, after the last add.
 func (g *groups) all() iter.Seq2[member, error] {
 	return func(yield func(member, error) bool) {
 		slices.SortFunc(g.held, byKey)

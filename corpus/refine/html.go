@@ -9,8 +9,8 @@ import (
 )
 
 // stripper is the step html: it removes the tags, scripts and comments of HTML and resolves its
-// entities. "if a<b and c>d" stays as it is: a tag must have the name of an element, and attributes
-// with values, and a text must have a closing tag before any of its tags is believed.
+// entities. "if a<b and c>d" is not changed: a tag must have the name of an element, and attributes
+// with values, and a text must contain a closing tag before any of its tags is accepted.
 type stripper struct{}
 
 func (stripper) Name() string { return HTML }
@@ -26,7 +26,7 @@ func (stripper) Apply(d *Document) {
 	}
 }
 
-// closing finds the end tag that makes a text one with markup, or a tag that has none.
+// closing matches an end tag, or a tag that needs none. A text with such a tag contains markup.
 var closing = regexp.MustCompile(`(?i)</([a-z][a-z0-9]*)\s*>|<(br|p|hr)\s*/?>|<!doctype html`)
 
 func hasMarkup(text string) bool {
@@ -42,7 +42,7 @@ func hasMarkup(text string) bool {
 	}
 }
 
-// strip removes markup. Elements that are blocks end a line.
+// strip removes markup. Block elements end a line.
 func strip(text string) string {
 	if !hasMarkup(text) {
 		return text
@@ -50,16 +50,16 @@ func strip(text string) string {
 	var b strings.Builder
 	b.Grow(len(text))
 	z := xhtml.NewTokenizer(strings.NewReader(text))
-	at := 0   // bytes that were tokenized
-	raw := "" // the element whose content is not text
+	at := 0   // number of bytes tokenized so far
+	raw := "" // the open element whose content is not text
 	last := rawEnd(text)
 	for {
 		kind := z.Next()
-		source := string(z.Raw()) // before TagName changes it
+		source := string(z.Raw()) // copied before TagName changes it
 		at += len(source)
 		switch kind {
 		case xhtml.ErrorToken:
-			b.WriteString(text[min(at, len(text)):]) // a tag that does not end
+			b.WriteString(text[min(at, len(text)):]) // an unterminated tag
 			return b.String()
 		case xhtml.TextToken:
 			if raw == "" {
@@ -83,18 +83,18 @@ func strip(text string) string {
 				if at < last[name] {
 					raw = name
 				} else {
-					z.NextIsNotRawText() // it has no end; do not swallow the text
+					z.NextIsNotRawText() // the element has no end tag, so its content is kept as text
 				}
 			}
 		}
 	}
 }
 
-// rawEnd returns where the last end tag of each element begins whose content is not text.
+// rawEnd returns the offset of the last end tag of each element whose content is not text.
 func rawEnd(text string) map[string]int {
 	last, lower := map[string]int{}, strings.ToLower(text)
 	if len(lower) != len(text) {
-		return last // a letter whose lower case has another length; treat content as text
+		return last // lower case changes the length of a letter, so treat all content as text
 	}
 	for name, kind := range elements {
 		if kind == "raw" {
@@ -104,7 +104,7 @@ func rawEnd(text string) map[string]int {
 	return last
 }
 
-// plausible returns the name of a tag, and whether it is one of HTML.
+// plausible returns the name of a tag, and whether it is an HTML tag.
 func plausible(z *xhtml.Tokenizer) (string, bool) {
 	tag, more := z.TagName()
 	name := string(tag)
@@ -121,8 +121,8 @@ func plausible(z *xhtml.Tokenizer) (string, bool) {
 	return name, true
 }
 
-// elements holds the elements of HTML: blocks, which end a line; raw ones, whose content is no
-// text; and inline ones. <s> is missing: it also stands for the beginning of a sentence.
+// elements holds the elements of HTML: blocks, which end a line; raw elements, whose content is not
+// text; and inline elements. <s> is missing, because it also marks the beginning of a sentence.
 var elements = func() map[string]string {
 	all := map[string]string{}
 	for kind, names := range map[string]string{
@@ -156,10 +156,10 @@ var bare = func() map[string]bool {
 
 var (
 	entity     = regexp.MustCompile(`&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});`)
-	ampersands = regexp.MustCompile(`&(?:amp;){2,}`) // text that was escaped again and again
+	ampersands = regexp.MustCompile(`&(?:amp;){2,}`) // text that was escaped several times
 )
 
-// unescape resolves entities. A tag that was escaped is text about markup and stays escaped.
+// unescape resolves entities. An escaped tag is text about markup and remains escaped.
 func unescape(text string) string {
 	if strings.IndexByte(text, '&') < 0 {
 		return text

@@ -6,9 +6,9 @@ import (
 	"github.com/abadojack/whatlanggo"
 )
 
-// identifier is the step language: it names the language of a text by its character trigrams
-// (Cavnar & Trenkle 1994). It removes a document only if Languages is not empty and does not hold
-// its language.
+// identifier is the step language: it determines the language of a text from its character trigrams
+// (Cavnar & Trenkle 1994). It removes a document only if Languages is not empty and does not
+// contain its language.
 type identifier struct{ languages map[string]bool }
 
 func (identifier) Name() string { return Language }
@@ -20,10 +20,11 @@ func (s identifier) Apply(d *Document) {
 	}
 }
 
-// languageBytes is how much of a text decides on its language.
+// languageBytes is the number of bytes of a text from which its language is determined.
 const languageBytes = 2000
 
-// LanguageOf returns the ISO 639-3 code of the language of a text, or "" if it is too short to say.
+// LanguageOf returns the ISO 639-3 code of the language of a text, or "" if the text is too short
+// to determine it.
 func LanguageOf(text string) string {
 	if len(text) > languageBytes {
 		at := languageBytes
@@ -46,7 +47,7 @@ func languageName(code string) string {
 	return code
 }
 
-// Group is a family of languages that the same rules fit.
+// Group is a group of languages to which the same rules apply.
 type Group string
 
 // The groups of languages.

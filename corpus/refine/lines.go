@@ -11,13 +11,13 @@ type lineRule struct {
 	name   string
 	source string
 	what   string
-	usual  bool // on unless a rules file says otherwise
+	usual  bool // whether it is on by default
 	edit   func(d *Document, line string) (string, bool)
 }
 
-// lineRules lists the rules of C4 about lines, one a row. Those that delete verse, dialogue and
-// headings are off unless a rules file turns them on. C4 removes every line with the word
-// "javascript"; here the line must also be about the browser of the reader.
+// lineRules lists C4's rules for lines, one per row. Rules that delete verse, dialogue and headings
+// are off unless a rules file turns them on. C4 removes every line with the word "javascript"; here
+// the line must also refer to the reader's browser.
 var lineRules = []lineRule{
 	{"javascript", c4, "lines that ask for JavaScript", true, dropLine(func(d *Document,
 		line string) bool {
@@ -30,7 +30,7 @@ var lineRules = []lineRule{
 	{"citations", c4, "markers such as [1] and [citation needed]", true, func(d *Document,
 		line string) (string, bool) {
 		if strings.ContainsAny(line, "=;{}") {
-			return line, true // a program: a[1]
+			return line, true // the line is part of a program: a[1]
 		}
 		return citation.ReplaceAllString(line, ""), true
 	}},
@@ -38,7 +38,7 @@ var lineRules = []lineRule{
 		line string) bool {
 		return len(Words(nil, line)) < 5
 	})},
-	{"terminal punctuation", c4, "lines that end in no mark of a sentence", false, dropLine(
+	{"terminal punctuation", c4, "lines that do not end in sentence punctuation", false, dropLine(
 		func(d *Document, line string) bool { return !terminal.MatchString(line) })},
 }
 

@@ -7,14 +7,14 @@ import (
 	"unicode/utf8"
 )
 
-// measures computes what the rules judge of one document.
+// measures computes the numbers by which the rules judge a document.
 type measures struct {
 	d      *Document
 	words  []string
 	lines  []string
 	hashes []uint64 // of the words
-	at     []int    // characters before each word, and of all
-	n      int      // words that stand for a word of English: 2 characters of Chinese
+	at     []int    // offset of each word in characters, and the total
+	n      int      // number of words in English terms: 2 characters of Chinese count as one
 	table  counter
 }
 
@@ -52,7 +52,7 @@ func (m *measures) symbols() float64 {
 	return float64(n) / float64(max(len(m.words), 1))
 }
 
-// share returns the share of lines for which is holds.
+// share returns the fraction of lines for which is returns true.
 func (m *measures) share(is func(line string) bool) float64 {
 	n := 0
 	for _, line := range m.lines {
@@ -142,8 +142,8 @@ func occurrences(phrase string) func(*measures) float64 {
 	return func(m *measures) float64 { return float64(strings.Count(strings.ToLower(m.d.Text), phrase)) }
 }
 
-// duplicates returns the share of lines or paragraphs that repeat an earlier one, or the share of
-// characters in them.
+// duplicates returns the fraction of lines or paragraphs that repeat an earlier one, or the
+// fraction of characters in them.
 func duplicates(separator string, characters bool) func(*measures) float64 {
 	return func(m *measures) float64 {
 		seen := map[string]bool{}
@@ -176,7 +176,7 @@ func (m *measures) gram(i, n int) uint64 {
 	return mix(h)
 }
 
-// top returns the share of the characters that the most frequent n-gram covers.
+// top returns the fraction of the characters that the most frequent n-gram covers.
 func top(n int) func(*measures) float64 {
 	return func(m *measures) float64 {
 		n := n * m.n
@@ -194,8 +194,8 @@ func top(n int) func(*measures) float64 {
 	}
 }
 
-// repeated returns the share of the characters in n-grams that occurred before; overlapping ones
-// count once.
+// repeated returns the fraction of the characters that are in repeated n-grams; characters in
+// overlapping n-grams count once.
 func repeated(n int) func(*measures) float64 {
 	return func(m *measures) float64 {
 		n := n * m.n
@@ -230,7 +230,7 @@ func (c *counter) reset(n int) {
 	clear(c.counts)
 }
 
-// add counts a key and returns how often it was added.
+// add counts a key and returns its count.
 func (c *counter) add(key uint64) uint32 {
 	mask := uint64(len(c.keys) - 1)
 	for i := key & mask; ; i = (i + 1) & mask {

@@ -56,10 +56,10 @@ func Jaccard(a, b []uint64) float64 {
 	return float64(common) / float64(total-common)
 }
 
-// Bands returns into how many bands of how many rows up to n hashes are cut. Two documents of
-// similarity s share a band with probability 1 − (1 − s^r)^b. More rows find fewer false
-// candidates; Bands returns the most rows with which a pair at the threshold is still found with
-// probability recall.
+// Bands returns the number of bands, and of rows per band, into which up to n hashes are divided.
+// Two documents of similarity s share a band with probability 1 − (1 − s^r)^b. More rows find fewer
+// false candidates; Bands returns the largest number of rows with which a pair at the threshold is
+// still found with probability recall.
 func Bands(threshold, recall float64, n int) (bands, rows int) {
 	bands, rows = n, 1
 	for r := 2; r <= n; r++ {
@@ -70,12 +70,12 @@ func Bands(threshold, recall float64, n int) (bands, rows int) {
 	return bands, rows
 }
 
-// FoundWith returns the probability that a pair of similarity s shares one of some bands.
+// FoundWith returns the probability that a pair of similarity s shares at least one band.
 func FoundWith(s float64, bands, rows int) float64 {
 	return 1 - math.Pow(1-math.Pow(s, float64(rows)), float64(bands))
 }
 
-// minHash makes signatures: the k-th entry is the least value of the k-th hash function over the
+// minHash makes signatures: the k-th entry is the minimum of the k-th hash function over the
 // shingles, and is equal for two sets with the probability of their Jaccard similarity (Broder
 // 1997). The functions are h(x) = (a·x + b) mod 2^64, of which the high 32 bits are used.
 type minHash struct {

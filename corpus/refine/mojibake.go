@@ -7,8 +7,9 @@ import (
 	"golang.org/x/text/encoding/charmap"
 )
 
-// repairer is the step mojibake: UTF-8 that was once read as Windows-1252 becomes what it was, "Ã©"
-// again "é". Only sequences that are valid UTF-8 are repaired, so that a French "Ã" stays.
+// repairer is the step mojibake: it restores UTF-8 that was read as Windows-1252, so that "Ã©"
+// becomes "é" again. Only sequences that are valid UTF-8 are repaired, so that a correct "Ã" is
+// kept.
 type repairer struct{}
 
 func (repairer) Name() string { return Mojibake }
@@ -22,7 +23,7 @@ func (repairer) Apply(d *Document) {
 func firstMojibake(text string) int {
 	for i := 0; i < len(text); {
 		if b := text[i]; b != 0xc3 && b != 0xc2 {
-			i++ // the characters that stand for leading bytes begin with one of these
+			i++ // the characters for leading bytes begin with one of these bytes
 			continue
 		}
 		if _, n := original(text[i:]); n > 0 {
@@ -50,8 +51,8 @@ func repair(text string) string {
 	}
 }
 
-// original returns the character that the beginning of text stands for, and the number of bytes
-// that stand for it; 0: none.
+// original returns the character that the beginning of text represents, and the number of bytes
+// that represent it, or 0 if there is none.
 func original(text string) (rune, int) {
 	lead, n := windowsByte(text)
 	length := 0
@@ -80,8 +81,8 @@ func original(text string) (rune, int) {
 	return r, n
 }
 
-// windowsByte returns the byte of the first character of text in Windows-1252, where the five bytes
-// without a character stand for control characters, and the length of the character in text.
+// windowsByte returns the byte of the first character of text in Windows-1252, where the five
+// undefined bytes represent control characters, and the length of the character in text.
 func windowsByte(text string) (byte, int) {
 	r, n := utf8.DecodeRuneInString(text)
 	switch {

@@ -10,9 +10,9 @@ import (
 
 // near is the survey that removes a document if the similarity of its shingles to those of any
 // earlier document, kept or not, is at least a threshold. Candidates share a band of their MinHash
-// signatures (Lee et al. 2022, §4.2) and are verified by their exact similarity. Duplicates of
-// duplicates do not chain: a text that drifts in small steps loses only what is close to an earlier
-// one.
+// signatures (Lee et al. 2022, §4.2) and are verified by their exact similarity. Duplicates do not
+// form chains: a text that drifts in small steps loses only the versions that are close to an
+// earlier one.
 type near struct {
 	threshold float64
 	hash      *minHash
@@ -21,11 +21,11 @@ type near struct {
 	threads   int
 
 	removed removals
-	crowded int // bands that more than maxGroup documents share
+	crowded int // number of bands that more than maxGroup documents share
 }
 
-// maxGroup is how many documents of a band later ones are compared with, the earliest ones. Without
-// a bound, a million pages of one template would be compared in pairs.
+// maxGroup is the number of documents of a band, the earliest ones, with which later documents are
+// compared. Without a bound, a million pages of one template would be compared in pairs.
 const maxGroup = 64
 
 // foundAt is the probability with which a pair at the threshold must become a candidate.
@@ -93,7 +93,7 @@ func (n *near) Settle(ctx context.Context, g *groups, docs *store) error {
 	return n.verify(ctx, pairs, docs)
 }
 
-// candidates is a document and the earlier ones that it may be a duplicate of, those with the most
+// candidates holds a document and the earlier documents that it may duplicate, those with the most
 // common bands first.
 type candidates struct {
 	doc     int
@@ -133,8 +133,8 @@ func later(pairs *groups) iter.Seq2[candidates, error] {
 	}
 }
 
-// verify decides for every document with candidates. No decision depends on another, so they are
-// made on several threads.
+// verify makes the decision for every document with candidates. The decisions are independent, so
+// they are made on several threads.
 func (n *near) verify(ctx context.Context, pairs *groups, docs *store) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -171,7 +171,7 @@ func (n *near) verify(ctx context.Context, pairs *groups, docs *store) error {
 	return context.Cause(ctx)
 }
 
-// duplicate returns why a document is a duplicate, or "".
+// duplicate returns the reason why a document is a duplicate, or "".
 func (n *near) duplicate(cache *sets, c candidates) (string, error) {
 	own, err := cache.of(c.doc)
 	if err != nil {

@@ -18,8 +18,8 @@ const (
 	batchBytes     = 1 << 18
 )
 
-// ordered applies work to every document on several threads, and then passes the documents to out
-// on one, in the order of in. The number of threads changes nothing that out sees.
+// ordered applies work to every document on several threads, and passes the results to out on one
+// thread, in the order of in. The number of threads does not affect the sequence that out sees.
 func ordered(ctx context.Context, threads int, in iter.Seq2[*Document, error],
 	work func(*Document), out func(*Document) error) error {
 	ctx, cancel := context.WithCancelCause(ctx)
@@ -28,7 +28,7 @@ func ordered(ctx context.Context, threads int, in iter.Seq2[*Document, error],
 	jobs := make(chan *batch, threads)
 	order := make(chan *batch, 2*threads)
 	var wg sync.WaitGroup
-	defer wg.Wait() // after the cancellation: defers run backwards
+	defer wg.Wait() // after the cancellation, because deferred calls run in reverse order
 	defer cancel(nil)
 	for range threads {
 		wg.Go(func() {
@@ -71,7 +71,7 @@ func ordered(ctx context.Context, threads int, in iter.Seq2[*Document, error],
 	return context.Cause(ctx)
 }
 
-// batches groups documents. An error ends them and belongs to the last batch.
+// batches groups documents. An error ends the sequence and is part of the last batch.
 func batches(in iter.Seq2[*Document, error]) iter.Seq[*batch] {
 	return func(yield func(*batch) bool) {
 		b, size := &batch{done: make(chan struct{})}, 0

@@ -6,9 +6,9 @@ import (
 	"strings"
 )
 
-// masker is the step personal: it replaces what identifies a person by the name of its kind. It
-// looks at runs of characters that such data consist of, and asks for check digits where there are
-// any, because most numbers are nobody's.
+// masker is the step personal: it replaces data that identify a person by the name of their kind.
+// It inspects runs of characters of which such data consist, and verifies check digits where they
+// exist, because most numbers are not personal data.
 type masker struct{}
 
 func (masker) Name() string { return Personal }
@@ -22,7 +22,7 @@ func (masker) Apply(d *Document) {
 	for _, f := range found {
 		counts[f.Kind]++
 	}
-	// The texts of all kinds are replaced at once; the first event carries the change.
+	// All kinds are replaced at once; the first event records the change.
 	for _, kind := range []string{Email, Phone, IP, Card, Identity} {
 		if counts[kind] == 0 {
 			continue
@@ -49,7 +49,7 @@ const (
 // Found is a piece of personal data.
 type Found struct{ Kind, Text string }
 
-// hidden returns the text for an account, which must not publish it: its first and last characters.
+// hidden returns the first and the last character, for an account, which must not publish the data.
 func (f Found) hidden() string {
 	if len(f.Text) < 5 {
 		return f.Kind
@@ -58,11 +58,11 @@ func (f Found) hidden() string {
 }
 
 // Mask replaces e-mail addresses, telephone, card and Chinese identity numbers and public IP
-// addresses, and returns what it found in order.
+// addresses, and returns the data that it found, in order.
 func Mask(text string) (string, []Found) {
 	var b strings.Builder
 	var found []Found
-	done := 0 // bytes of text in b
+	done := 0 // number of bytes of text already in b
 	for i := 0; i < len(text); {
 		begin, end, kind := i, i, ""
 		switch c := text[i]; {
@@ -104,7 +104,7 @@ func boundary(text string, i int) bool {
 	return !isDigit(c) && !isLetter(c) && !strings.ContainsRune("._-/+=#$:%@", rune(c))
 }
 
-// ends reports whether a number may end before i.
+// ends reports whether a number may end at i.
 func ends(text string, i int) bool {
 	if i >= len(text) {
 		return true
@@ -180,7 +180,7 @@ func number(text string, i int) (end int, kind string) {
 		end++
 	}
 done:
-	stop := end // where the next search begins if this is nothing
+	stop := end // where the next search begins if this is not a number
 	for end > i && !isDigit(text[end-1]) {
 		end--
 	}
@@ -209,13 +209,14 @@ done:
 	case isPhone(text[i:end], d, groups):
 		return end, Phone
 	}
-	// The run may join several numbers: go on after its first group.
+	// The run may join several numbers, so continue after its first group.
 	for stop = i + 1; stop < end && isDigit(text[stop]); stop++ {
 	}
 	return stop, ""
 }
 
-// public returns IP for an address that may identify somebody, "" for one of a private network.
+// public returns IP for an address that may identify a person, or "" for an address of a private
+// network.
 func public(a netip.Addr) string {
 	if a.IsGlobalUnicast() && !a.IsPrivate() {
 		return IP
@@ -223,15 +224,15 @@ func public(a netip.Addr) string {
 	return ""
 }
 
-// isCard reports whether digits are a payment card: 13 to 19 digits of a known network, in groups
-// as printed on cards or in one, with their check digit.
+// isCard reports whether digits are a payment card: 13 to 19 digits of a known network, grouped as
+// on printed cards or ungrouped, with a valid check digit.
 func isCard(d string, groups int) bool {
 	return len(d) >= 13 && len(d) <= 19 && strings.IndexByte("23456", d[0]) >= 0 &&
 		(groups == 1 || groups >= 3 && groups <= 5) && luhn(d)
 }
 
-// isPhone reports whether a number is written as telephone numbers are: with +, with an area code
-// in parentheses, as three groups of North America, or as a Chinese mobile or long-distance number.
+// isPhone reports whether a number is written like a telephone number: with +, with an area code in
+// parentheses, as three groups of North America, or as a Chinese mobile or long-distance number.
 func isPhone(text, d string, groups int) bool {
 	n := len(d)
 	switch {
@@ -241,7 +242,7 @@ func isPhone(text, d string, groups int) bool {
 		close := strings.IndexByte(text, ')')
 		return n >= 9 && n <= 11 && close >= 3 && close <= 5 && groups >= 2
 	case groups == 1:
-		return n == 11 && d[0] == '1' && d[1] >= '3' // mobile numbers of China
+		return n == 11 && d[0] == '1' && d[1] >= '3' // Chinese mobile numbers
 	case groups == 3 && n == 11 && d[0] == '1' && d[1] >= '3':
 		return matchesGroups(text, 3, 4, 4)
 	case groups == 3 && n == 10 && d[0] >= '2':
@@ -252,7 +253,7 @@ func isPhone(text, d string, groups int) bool {
 	return false
 }
 
-// matchesGroups reports whether the digits of a text stand in groups of these lengths.
+// matchesGroups reports whether the digits of a text form groups of these lengths.
 func matchesGroups(text string, lengths ...int) bool {
 	groups := strings.FieldsFunc(text, func(r rune) bool { return r < '0' || r > '9' })
 	if len(groups) != len(lengths) {

@@ -16,14 +16,14 @@ type pipeline struct {
 	watch   func(pass, passes, documents int)
 }
 
-// pass is what is done to every document between two temporary files: first the surveys that the
-// pass before has settled, then the other steps, and then the keys for the next surveys.
+// pass is the processing of every document between two temporary files: first the surveys that the
+// previous pass has settled, then the other steps, and finally the keys for the next surveys.
 type pass struct {
 	steps   []Step
 	surveys []Survey
 }
 
-// passes divides the steps. Neighbouring surveys share a pass: they see the same documents.
+// passes divides the steps. Adjacent surveys share a pass, because they see the same documents.
 func (p *pipeline) passes() []pass {
 	all := []pass{{}}
 	for _, s := range p.steps {
@@ -46,7 +46,7 @@ func (p *pipeline) passes() []pass {
 	return all
 }
 
-// run passes all documents through the steps and gives those that are left to out.
+// run passes all documents through the steps and sends the remaining documents to out.
 func (p *pipeline) run(ctx context.Context, in iter.Seq2[*Document, error],
 	out func(*Document) error) error {
 	all := p.passes()
@@ -85,7 +85,7 @@ func (p *pipeline) run(ctx context.Context, in iter.Seq2[*Document, error],
 func (p *pipeline) pass(ctx context.Context, i, passes int, ps pass,
 	in iter.Seq2[*Document, error], docs *store, gs []*groups, out func(*Document) error) error {
 	for _, s := range ps.steps {
-		p.account.step(s.Name()) // in order, even if no document comes so far
+		p.account.step(s.Name()) // in order, even if no document reaches the step
 	}
 	n := 0
 	return ordered(ctx, p.threads, in, func(d *Document) {
@@ -121,15 +121,15 @@ func (p *pipeline) pass(ctx context.Context, i, passes int, ps pass,
 	})
 }
 
-// editing holds the steps that change texts.
+// editing lists the steps that change texts.
 var editing = []string{Mojibake, Unicode, HTML, Language, Personal, Lines, Boilerplate}
 
-// maxRounds is how often the steps that change texts are repeated. Text as people have it settles
-// after two rounds, text that was escaped several times after one more for each time.
+// maxRounds is the maximum number of rounds of the steps that change texts. Ordinary text settles
+// after two rounds, and text that was escaped several times needs one more round for each time.
 const maxRounds = 8
 
-// apply passes a document through steps. Those that change texts are repeated until none does, so
-// that applying them again would change nothing.
+// apply passes a document through steps. The steps that change texts are repeated until none
+// changes the text, so that applying them again would change nothing.
 func apply(d *Document, steps []Step) {
 	edits := slices.IndexFunc(steps, func(s Step) bool { return !slices.Contains(editing, s.Name()) })
 	if edits < 0 {

@@ -1,6 +1,6 @@
 package refine
 
-// QualityRule is what the step quality was fitted on.
+// QualityRule describes the data that the step quality was fitted on.
 type QualityRule struct {
 	Trusted []string           `json:"trusted"`
 	SHA256  string             `json:"sha256"`

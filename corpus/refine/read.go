@@ -18,15 +18,15 @@ import (
 	"lmzoo/corpus"
 )
 
-// Input says what to read and how.
+// Input describes the input and its format.
 type Input struct {
 	Sources   []string // files, directories, or - for Stdin
 	Stdin     io.Reader
-	Documents corpus.Boundaries // of text files; "": whole files, or paragraphs of a refined corpus
-	Field     string            // of JSON lines; "": text
+	Documents corpus.Boundaries // for text files; "": whole files, or the paragraphs of a refined corpus
+	Field     string            // for JSON lines; "": text
 	Encoding  encoding.Encoding // nil: detected for each file
 
-	// MaxBytes bounds a document. A longer one is left out, and never held in memory.
+	// MaxBytes bounds a document. A longer document is left out and is never held in memory.
 	MaxBytes int
 }
 
@@ -38,8 +38,9 @@ type reader struct {
 	files int
 }
 
-// all yields the documents of all sources in order: of directories in the order of their files'
-// names. A document that cannot be read comes as a removed one, so that the account knows it.
+// all yields the documents of all sources in order, those of directories in the order of their file
+// names. A document that cannot be read is yielded as a removed document, so that the account
+// records it.
 func (r *reader) all() iter.Seq2[*Document, error] {
 	return func(yield func(*Document, error) bool) {
 		more := true
@@ -91,7 +92,7 @@ func (r *reader) source(source string, yield yieldFunc) bool {
 	return true
 }
 
-// reason returns an error without the name of the file.
+// reason returns the message of an error without the name of the file.
 func reason(err error) string {
 	var path *os.PathError
 	if errors.As(err, &path) {
@@ -100,8 +101,7 @@ func reason(err error) string {
 	return err.Error()
 }
 
-// file reads one file. What is wrong with it becomes a note, so that one broken file among many
-// does not stop the others.
+// file reads one file. An error becomes a note, so that one broken file does not stop the others.
 func (r *reader) file(path, name string, f io.Reader, cut corpus.Boundaries,
 	yield yieldFunc) bool {
 	text, err := corpus.OpenText(r.ctx, path, f, r.Encoding)
@@ -150,7 +150,8 @@ func (r *reader) cut(name string, text *bufio.Reader,
 	return r.whole(name, text)
 }
 
-// isJSONLines decides by the name of a file, and where that does not say it, by the first line.
+// isJSONLines reports whether a file has JSON lines, from its name or, if that is not conclusive,
+// from its first line.
 func isJSONLines(name string, text *bufio.Reader) bool {
 	name = strings.ToLower(name)
 	name = strings.TrimSuffix(strings.TrimSuffix(name, ".gz"), ".zst")
@@ -165,7 +166,7 @@ func isJSONLines(name string, text *bufio.Reader) bool {
 	return false
 }
 
-// document returns a document of text. The end of its last line is no part of it.
+// document returns a document of text. The end of its last line is not part of it.
 func (r *reader) document(source string, text []byte) *Document {
 	text = bytes.TrimSuffix(bytes.TrimSuffix(text, []byte("\n")), []byte("\r"))
 	return &Document{Text: string(text), Source: source, bytes: len(text)}
@@ -223,7 +224,7 @@ func (r *reader) lines(name string, text *bufio.Reader) iter.Seq2[*Document, err
 	}
 }
 
-// paragraphs yields what stands between blank lines.
+// paragraphs yields the text between blank lines.
 func (r *reader) paragraphs(name string, text *bufio.Reader) iter.Seq2[*Document, error] {
 	return func(yield func(*Document, error) bool) {
 		var held []byte
@@ -289,7 +290,7 @@ func (r *reader) jsonLines(name string, text *bufio.Reader) iter.Seq2[*Document,
 	}
 }
 
-// field returns a string field of a JSON object, or the rule by which the line is left out.
+// field returns a string field of a JSON object, or the reason why the line is left out.
 func field(line []byte, name string) (value, rule, why string) {
 	var object map[string]json.RawMessage
 	if err := json.Unmarshal(line, &object); err != nil {
@@ -305,15 +306,15 @@ func field(line []byte, name string) (value, rule, why string) {
 	return value, "", ""
 }
 
-// boundedLine is a line without its end. If bytes is more than the length of text, the line was too
-// long and text is only its beginning.
+// boundedLine is a line without its end. If bytes is greater than the length of text, the line is
+// too long and text is only its beginning.
 type boundedLine struct {
 	text   []byte // valid until the next line
 	bytes  int
 	number int
 }
 
-// boundedLines yields lines, and holds at most max bytes of each.
+// boundedLines yields lines and keeps at most max bytes of each.
 func boundedLines(r *bufio.Reader, max int) iter.Seq2[boundedLine, error] {
 	return func(yield func(boundedLine, error) bool) {
 		var held []byte

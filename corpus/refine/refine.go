@@ -12,10 +12,10 @@ import (
 	"lmzoo/format/atomic"
 )
 
-// Options describe a run. Input.Sources and Out are required.
+// Options configures a run. Input.Sources and Out are required.
 type Options struct {
 	Input
-	Out       string // directory
+	Out       string // output directory
 	Overwrite bool   // replace a refined corpus at Out
 
 	Steps     []string // nil: all
@@ -23,10 +23,10 @@ type Options struct {
 	Languages []string // ISO 639-3 codes of the languages to keep; nil: all
 	Test      []string // sources of texts that the output must not contain
 
-	Memory  int64 // bytes, about; 0: 1 GiB
-	Threads int   // 0: 1; changes no byte of the output
+	Memory  int64 // approximate bound in bytes; 0: 1 GiB
+	Threads int   // number of threads, 0: 1; changes no byte of the output
 
-	// Watch is told how many documents have passed; may be nil.
+	// Watch is called with the number of documents so far; it may be nil.
 	Watch func(pass, passes, documents int)
 }
 
@@ -35,7 +35,7 @@ const (
 	minMemory     = 16 << 20
 )
 
-// RulesFile is the name of the rules beside the text that was refined by them.
+// RulesFile is the name of the rules file in a refined corpus.
 const RulesFile = "rules.json"
 
 // check completes the options, or reports the first invalid one.
@@ -90,7 +90,7 @@ func Run(ctx context.Context, o Options) (*Account, error) {
 		return nil, err
 	}
 	if len(out.shards) == 0 {
-		return account, fmt.Errorf("no document is left of %d; see what removed them with fewer "+
+		return account, fmt.Errorf("no document of %d is left; find the cause with fewer "+
 			"steps, such as --steps unicode", account.Documents)
 	}
 	account.Output = out.shards

@@ -27,7 +27,7 @@ func texts(seed uint64, n int) []string {
 	return out
 }
 
-// jsonLines packs texts as JSON lines.
+// jsonLines writes texts as JSON lines.
 func jsonLines(t testing.TB, texts []string) string {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
@@ -44,8 +44,8 @@ func write(t testing.TB, path, text string) string {
 	return path
 }
 
-// dirty returns documents as they come: repeated, changed a little, shuffled, with markup and
-// personal data, in several languages.
+// dirty returns raw documents: repeated, slightly changed, shuffled, with markup and personal data,
+// in several languages.
 func dirty(seed uint64, n int) []string {
 	rng := rand.New(rand.NewPCG(seed, 2))
 	clean := texts(seed, n)
@@ -91,7 +91,7 @@ func readDir(t testing.TB, dir string) map[string]string {
 	return files
 }
 
-// Refining a refined corpus changes nothing, and the number of threads no byte.
+// Refining a refined corpus changes nothing, and the number of threads changes no byte.
 func TestIdempotent(t *testing.T) {
 	for seed := range uint64(2) {
 		dir := t.TempDir()
@@ -116,7 +116,8 @@ func TestIdempotent(t *testing.T) {
 	}
 }
 
-// The account adds up: what leaves a step enters the next, and every step did something here.
+// The account adds up: the documents that leave a step enter the next one, and every step has an
+// effect on this text.
 func TestAccount(t *testing.T) {
 	dir := t.TempDir()
 	in := write(t, dir+"/in.jsonl", jsonLines(t, dirty(9, 400))+"{\n[1]\n{\"text\": 3}\n{\"a\": \"b\"}\n")
@@ -148,8 +149,8 @@ func TestAccount(t *testing.T) {
 	require.Equal(t, a.Steps[len(a.Steps)-1].DocumentsOut, a.Output[0].Documents)
 }
 
-// drifting returns documents in families: each is its parent with some words changed, at distances
-// around the threshold, so that families hold chains.
+// drifting returns documents in families: each document is its parent with some words changed, at
+// distances around the threshold, so that families contain chains.
 func drifting(seed uint64, n int) []string {
 	rng := rand.New(rand.NewPCG(seed, 3))
 	word := func() string { return fmt.Sprintf("w%d", rng.IntN(5000)) }
@@ -179,7 +180,7 @@ func drifting(seed uint64, n int) []string {
 	return out
 }
 
-// Near-duplicates are those of exact counting over all pairs.
+// The near-duplicates agree with an exact comparison of all pairs.
 func TestNearAgainstAllPairs(t *testing.T) {
 	const threshold = 0.8
 	for _, chinese := range []bool{false, true} {
@@ -223,7 +224,7 @@ func TestNearAgainstAllPairs(t *testing.T) {
 	}
 }
 
-// nearDuplicates returns which texts the step near removes.
+// nearDuplicates returns the indices of the texts that the step near removes.
 func nearDuplicates(t *testing.T, all []string) map[int]bool {
 	got := map[int]bool{}
 	for i := range all {
@@ -246,7 +247,7 @@ func nearDuplicates(t *testing.T, all []string) map[int]bool {
 	return got
 }
 
-// Bands finds pairs at the threshold and few below it.
+// Bands are chosen such that pairs at the threshold are found, and few pairs below it.
 func TestBands(t *testing.T) {
 	b, r := Bands(.8, .99, 128)
 	require.Equal(t, [2]int{21, 6}, [2]int{b, r})

@@ -5,24 +5,24 @@ import "fmt"
 // rule judges a document by one number. The name of a rule is its key in a rules file.
 type rule struct {
 	name   string
-	source string // the paper
-	what   string // what is measured
-	least  bool   // the number must be at least the threshold; otherwise at most
+	source string // the paper that the rule comes from
+	what   string // the measured quantity
+	least  bool   // true: the number must be at least the threshold; false: at most
 	value  func(m *measures) float64
-	usual  limits // the thresholds of the paper, or of this package where it has none
+	usual  limits // the thresholds of the paper, or of this package if the paper has none
 }
 
-// limits holds a threshold for every group of languages that a rule is for.
+// limits holds a threshold for every group of languages that a rule applies to.
 type limits map[Group]float64
 
-// all is one threshold for all languages; spaces, for those with spaces between words.
+// all returns the same threshold for all languages, spaces for languages with spaces between words.
 func all(x float64) limits    { return limits{English: x, Spaced: x, Unspaced: x} }
 func spaces(x float64) limits { return limits{English: x, Spaced: x} }
 
-// rules lists all rules, one a row: those of Gopher (Rae et al. 2021, appendix A1.1) and of C4
-// (Raffel et al. 2020, §2.2). Gopher counts English words. Where every character is a word, n-grams
-// are twice as long, and rules about the inside of words do not apply. A rule without thresholds is
-// off unless a rules file gives it some.
+// rules lists all rules, one per row: those of Gopher (Rae et al. 2021, appendix A1.1) and of C4
+// (Raffel et al. 2020, §2.2). Gopher counts English words. If every character is a word, n-grams
+// are twice as long, and rules about the characters of a word do not apply. A rule without
+// thresholds is off unless a rules file sets some.
 var rules = []rule{
 	{"words", gopher, "words", true, (*measures).wordCount, all(50)},
 	{"words at most", gopher, "words", false, (*measures).wordCount, all(100_000)},
@@ -57,7 +57,7 @@ var rules = []rule{
 
 	{"sentences", c4, "sentences", true, (*measures).sentences, all(3)},
 	{"lorem ipsum", c4, "occurrences of \"lorem ipsum\"", false, occurrences("lorem ipsum"), all(0)},
-	{"curly brackets", c4, "occurrences of {", false, occurrences("{"), nil}, // deletes programs
+	{"curly brackets", c4, "occurrences of {", false, occurrences("{"), nil}, // removes programs
 }
 
 const (
@@ -65,7 +65,7 @@ const (
 	c4     = "C4"
 )
 
-// fails reports whether a value breaks a rule with a threshold, and says so.
+// fails reports whether a value violates a rule with a threshold, and why.
 func (r *rule) fails(value, threshold float64) (why string, fails bool) {
 	switch {
 	case r.least && value < threshold:
@@ -76,7 +76,7 @@ func (r *rule) fails(value, threshold float64) (why string, fails bool) {
 	return "", false
 }
 
-// filter is the step rules. The first rule that a document breaks removes it.
+// filter is the step rules. The first rule that a document violates removes it.
 type filter struct{ rules *Rules }
 
 func (filter) Name() string { return Filters }

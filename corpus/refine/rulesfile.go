@@ -10,35 +10,35 @@ import (
 	"lmzoo/suggest"
 )
 
-// Rules holds every threshold that a run applies. It is fitted once and stored, so that a judgement
-// depends on no other document of the run.
+// Rules holds every threshold of a run. It is fitted once and stored, so that a judgement does not
+// depend on other documents of the run.
 type Rules struct {
 	Kind string `json:"lmzoo"`
 
-	Documents map[string]map[Group]float64 `json:"documents"` // thresholds of the rules
-	Lines     map[string]bool              `json:"lines"`     // the line rules that are on
+	Documents map[string]map[Group]float64 `json:"documents"` // thresholds of the rules for documents
+	Lines     map[string]bool              `json:"lines"`     // whether each rule for lines is on
 	Repeats   RepeatRule                   `json:"repeated_lines"`
 	Near      NearRule                     `json:"near_duplicates"`
 	Leak      LeakRule                     `json:"contamination"`
 	Quality   *QualityRule                 `json:"quality,omitempty"` // nil: no trusted text
 }
 
-// RepeatRule says which lines are boilerplate.
+// RepeatRule defines which lines are boilerplate.
 type RepeatRule struct {
-	Documents  int `json:"documents"`  // a line of more documents than this …
-	Characters int `json:"characters"` // … and of at least so many characters
+	Documents  int `json:"documents"`  // a line in more documents than this …
+	Characters int `json:"characters"` // … and of at least this many characters
 }
 
-// NearRule says which documents are near duplicates.
+// NearRule defines which documents are near duplicates.
 type NearRule struct {
-	Similarity float64 `json:"similarity"` // Jaccard similarity of shingles, at least
-	Hashes     int     `json:"hashes"`     // of a MinHash signature, at most
+	Similarity float64 `json:"similarity"` // minimum Jaccard similarity of shingles
+	Hashes     int     `json:"hashes"`     // maximum length of a MinHash signature
 }
 
-// LeakRule says which documents hold parts of the test text.
+// LeakRule defines which documents contain parts of the test text.
 type LeakRule struct {
 	Tokens int     `json:"tokens"` // length of the n-grams
-	Share  float64 `json:"share"`  // of a document's n-grams that the test may hold; 0: none
+	Share  float64 `json:"share"`  // maximum share of a document's n-grams in the test text; 0: none
 }
 
 const rulesKind = "rules for refining"
@@ -98,7 +98,7 @@ func (r *Rules) check() error {
 		}
 		for g := range groups {
 			if !slices.Contains(Groups(), g) {
-				return fmt.Errorf("rule %q is for %q; want one of: %v", name, g, Groups())
+				return fmt.Errorf("rule %q is for the group %q; want one of: %v", name, g, Groups())
 			}
 		}
 	}

@@ -9,10 +9,10 @@ import (
 	"lmzoo/suggest"
 )
 
-// Step changes or removes one document at a time. It is used by several goroutines at once.
+// Step changes or removes one document at a time. It must be safe for concurrent use.
 type Step interface {
 	Name() string
-	// Apply edits d by d.Edit, removes it by d.Remove, or leaves it as it is.
+	// Apply edits d by d.Edit, removes it by d.Remove, or leaves it unchanged.
 	Apply(d *Document)
 }
 
@@ -21,12 +21,12 @@ type Survey interface {
 	Step
 	// Keys appends the keys of a document to dst. Documents with a common key meet in a group.
 	Keys(dst []uint64, d *Document) []uint64
-	// Settle decides from the groups. Apply is called only after it.
+	// Settle makes decisions from the groups. Apply is called only after Settle.
 	Settle(ctx context.Context, groups *groups, docs *store) error
 }
 
 // Names of the steps, in the order in which they are applied. All steps that change a text come
-// before all steps that judge one.
+// before all steps that judge it.
 const (
 	Mojibake      = "mojibake"
 	Unicode       = "unicode"
@@ -42,7 +42,7 @@ const (
 	Contamination = "contamination"
 )
 
-// reading is the pseudo-step that accounts for what could not be read as a document.
+// reading is the pseudo-step that accounts for input that could not be read as a document.
 const reading = "read"
 
 // StepNames returns the names of all steps in order.
@@ -51,7 +51,8 @@ func StepNames() []string {
 		Quality, Exact, Near, Contamination}
 }
 
-// ParseSteps reads a list such as "unicode,exact"; "" means all steps, "-html" all but one.
+// ParseSteps reads a list such as "unicode,exact"; "" means all steps, "-html" all steps except
+// html.
 func ParseSteps(list string) ([]string, error) {
 	if strings.TrimSpace(list) == "" {
 		return StepNames(), nil
@@ -64,7 +65,7 @@ func ParseSteps(list string) ([]string, error) {
 			return nil, suggest.Unknown("step", rest, StepNames())
 		}
 		if i > 0 && minus != without {
-			return nil, fmt.Errorf("steps %q: want a list of steps, or a list of steps to leave "+
+			return nil, fmt.Errorf("steps %q; want a list of steps, or a list of steps to leave "+
 				"out, each with a -", list)
 		}
 		chosen[rest], without = true, minus

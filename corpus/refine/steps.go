@@ -6,8 +6,8 @@ import (
 	"slices"
 )
 
-// newSteps makes the chosen steps. Without trusted text there is no step quality, and without a
-// test text no step contamination.
+// newSteps returns the selected steps. The step quality needs a trusted text, and the step
+// contamination needs a test text.
 func (o Options) newSteps(ctx context.Context, temp string) ([]Step, error) {
 	var steps []Step
 	for _, name := range StepNames() {

@@ -33,7 +33,7 @@ func newStore(dir string) (*store, error) {
 	return s, nil
 }
 
-// add appends a document: the lengths of its source, language and text, and then these.
+// add appends a document: the lengths of its source, language and text, then the three texts.
 func (s *store) add(d *Document) error {
 	h := binary.LittleEndian.AppendUint64(s.head[:0], uint64(s.at))
 	if _, err := s.iw.Write(h); err != nil {
@@ -55,7 +55,7 @@ func (s *store) add(d *Document) error {
 	return nil
 }
 
-// flush ends the writing.
+// flush writes buffered data to the files.
 func (s *store) flush() error {
 	for _, w := range []*bufio.Writer{s.w, s.iw} {
 		if err := w.Flush(); err != nil {
@@ -95,7 +95,7 @@ func (s *store) all(ctx context.Context) iter.Seq2[*Document, error] {
 	}
 }
 
-// document reads the document at a position. It may be called by several goroutines at once.
+// document reads the document at a position. It is safe for concurrent use.
 func (s *store) document(i int) (*Document, error) {
 	var b [8]byte
 	if _, err := s.index.ReadAt(b[:], int64(i)*8); err != nil {

@@ -8,8 +8,9 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// normalizer is the step unicode: it gives equal texts equal bytes. NFC composes letters and
-// accents (Unicode Standard Annex 15); NFKC is not used, because it rewrites Chinese punctuation.
+// normalizer is the step unicode: it makes equivalent texts equal byte for byte. NFC composes
+// letters and accents (Unicode Standard Annex 15); NFKC is not used, because it rewrites Chinese
+// punctuation.
 type normalizer struct{}
 
 func (normalizer) Name() string { return Unicode }
@@ -34,7 +35,8 @@ func (normalizer) Apply(d *Document) {
 	}
 }
 
-// plain reports whether a text is ASCII without control characters, which needs no mapping.
+// plain reports whether a text is ASCII without control characters, which does not need to be
+// mapped.
 func plain(text string) bool {
 	for i := range len(text) {
 		if b := text[i]; b >= 0x7f || b < ' ' && b != '\n' && b != '\t' {
@@ -48,9 +50,9 @@ func plain(text string) bool {
 var lineEnds = strings.NewReplacer("\r\n", "\n", "\r", "\n", "\v", "\n", "\f", "\n", "\u0085", "\n",
 	"\u2028", "\n", "\u2029", "\n")
 
-// printing maps spaces to one of two kinds and drops characters that nothing shows: control
-// characters, byte order marks, soft hyphens, and marks that only set the direction. Joiners stay,
-// because Persian, the scripts of India and emoji need them.
+// printing maps spaces to one of two kinds and drops invisible characters: control characters, byte
+// order marks, soft hyphens, and marks that only set the direction. It keeps joiners, because
+// Persian, Indian scripts and emoji need them.
 func printing(r rune) rune {
 	switch {
 	case r == '\n' || r == '\t':
@@ -69,7 +71,7 @@ func printing(r rune) rune {
 	return r
 }
 
-// tidy trims the end of every line and leaves at most one blank line between others.
+// tidy trims the end of every line and leaves at most one blank line between other lines.
 func tidy(text string) string {
 	var b strings.Builder
 	blank := 0

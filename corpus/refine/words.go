@@ -5,8 +5,8 @@ import (
 	"unicode/utf8"
 )
 
-// Words appends the words of a text to dst: what stands between white space, with its punctuation.
-// In scripts that put no space between words, every character is a word.
+// Words appends the words of a text to dst: the runs between white space, including punctuation. In
+// scripts that put no space between words, every character is a word.
 func Words(dst []string, text string) []string {
 	begin := -1
 	end := func(at int) {
@@ -89,7 +89,7 @@ func mix(x uint64) uint64 {
 	return x ^ x>>31
 }
 
-// isSpace reports white space; the common cases come first.
+// isSpace reports whether r is white space; the common cases come first.
 func isSpace(r rune) bool {
 	if r < utf8.RuneSelf {
 		return r == ' ' || r >= '\t' && r <= '\r'
@@ -97,15 +97,15 @@ func isSpace(r rune) bool {
 	return unicode.IsSpace(r)
 }
 
-// unspaced reports letters of scripts that put no space between words.
+// unspaced reports whether r is a letter of a script that puts no spaces between words.
 func unspaced(r rune) bool {
 	switch {
 	case r < 0x0e00:
 		return false
 	case r >= 0x3400 && r <= 0x4dbf, r >= 0x4e00 && r <= 0x9fff, r >= 0x3041 && r <= 0x30ff:
-		return true // the bulk of Chinese and Japanese
+		return true // most of Chinese and Japanese
 	case r >= 0xac00 && r <= 0xd7a3:
-		return false // Hangul has spaces
+		return false // Hangul has spaces between words
 	}
 	return unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Thai, unicode.Lao,
 		unicode.Khmer, unicode.Myanmar)

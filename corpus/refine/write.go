@@ -17,11 +17,11 @@ import (
 	"lmzoo/format/lock"
 )
 
-// shardBytes is the length at which a shard is full.
+// shardBytes is the size at which a shard is full.
 const shardBytes = 256 << 20
 
-// output is the directory that a run writes. It is made under a temporary name beside its place and
-// renamed when it is complete, so that a reader finds all of it or nothing.
+// output is the directory that a run writes. It is created under a temporary name beside its final
+// path and renamed when it is complete, so that a reader finds the whole directory or nothing.
 type output struct {
 	dir, temp string
 	replace   bool
@@ -38,8 +38,8 @@ const (
 	oldEnd  = ".refine-old"
 )
 
-// newOutput makes the temporary directory. An existing dir that is not empty is an error unless
-// replace is true. It removes what killed processes have left.
+// newOutput creates the temporary directory. An existing dir that is not empty is an error unless
+// replace is true. newOutput also removes the temporary directories of killed processes.
 func newOutput(dir string, replace bool) (*output, error) {
 	dir = filepath.Clean(dir)
 	switch entries, err := os.ReadDir(dir); {
@@ -50,7 +50,7 @@ func newOutput(dir string, replace bool) (*output, error) {
 		return nil, fmt.Errorf("%s already exists; replace it with --overwrite, or choose another "+
 			"--out", dir)
 	case len(entries) > 0 && !corpus.IsRefined(dir):
-		return nil, fmt.Errorf("%s is not a refined corpus (no %s): it is not replaced; choose "+
+		return nil, fmt.Errorf("%s is not a refined corpus (no %s), so it is not replaced; choose "+
 			"another directory", dir, corpus.AccountFile)
 	}
 	parent, base := filepath.Split(dir)
@@ -86,13 +86,13 @@ func removeAbandoned(parent, base string) {
 	}
 }
 
-// work returns a directory for temporary files, which commit removes.
+// work creates a directory for temporary files, which commit removes.
 func (o *output) work() (string, error) {
 	dir := filepath.Join(o.temp, "work")
 	return dir, os.MkdirAll(dir, 0o777)
 }
 
-// discard removes everything that was written, unless commit has succeeded.
+// discard removes everything written so far, unless commit has succeeded.
 func (o *output) discard() {
 	if o.file != nil {
 		o.file.Close()
@@ -161,7 +161,7 @@ func (o *output) finish() error {
 	return o.closeShard()
 }
 
-// commit puts the directory in its place.
+// commit renames the directory to its final path.
 func (o *output) commit() error {
 	if err := os.RemoveAll(filepath.Join(o.temp, "work")); err != nil {
 		return o.failed(err)

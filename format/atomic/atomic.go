@@ -1,5 +1,5 @@
-// Package atomic writes files that are there as a whole or not at all: a reader, or a process that
-// was killed, finds the old file or the new one, never half of either. It writes a temporary file
+// Package atomic writes files that exist completely or not at all: a reader finds the old file or
+// the new one, never part of either, even if the writer is killed. It writes a temporary file
 // beside the old one, flushes it, and renames it, which POSIX.1 guarantees to be atomic.
 package atomic
 
@@ -13,15 +13,15 @@ import (
 	"path/filepath"
 )
 
-// WriteFile writes a file by way of a temporary one in the same directory. If write or the disk
-// fails, an existing file at path stays untouched and nothing is left behind. A process that is
+// WriteFile writes a file through a temporary file in the same directory. If write or the disk
+// fails, an existing file at path is unchanged and no temporary file remains. A process that is
 // killed leaves its temporary file, which the next WriteFile of the same path removes.
 func WriteFile(path string, write func(io.Writer) error) error {
 	return replace(path, "", write)
 }
 
-// Replace is WriteFile, and renames the file that was at path to previous. At no moment is there no
-// file at path, except on a file system without hard links.
+// Replace is WriteFile, but also renames the old file at path to previous. There is always a file
+// at path, except on a file system without hard links.
 func Replace(path, previous string, write func(io.Writer) error) error {
 	return replace(path, previous, write)
 }
@@ -29,7 +29,7 @@ func Replace(path, previous string, write func(io.Writer) error) error {
 func replace(path, previous string, write func(io.Writer) error) error {
 	path = target(path)
 	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() && !info.IsDir() {
-		return overwrite(path, write) // a pipe or a device has no old content to lose
+		return overwrite(path, write) // a pipe or a device has no old content
 	}
 	removeAbandoned(filepath.Dir(path), filepath.Base(path))
 	tmp, release, err := createTemp(path)
@@ -39,16 +39,16 @@ func replace(path, previous string, write func(io.Writer) error) error {
 	defer release()
 	if err := fill(tmp, permissions(path), write); err != nil {
 		os.Remove(tmp.Name())
-		return fmt.Errorf("cannot write %s: %w (the old file is untouched)", path, cause(err))
+		return fmt.Errorf("cannot write %s: %w (the old file is unchanged)", path, cause(err))
 	}
 	if err := rename(tmp.Name(), path, previous); err != nil {
 		os.Remove(tmp.Name())
-		return fmt.Errorf("cannot replace %s: %w (the old file is untouched)", path, cause(err))
+		return fmt.Errorf("cannot replace %s: %w (the old file is unchanged)", path, cause(err))
 	}
 	return flushed(path)
 }
 
-// Rename renames a file or a directory, and flushes the directory that it is in.
+// Rename renames a file or a directory, and flushes its directory.
 func Rename(from, to string) error {
 	if err := os.Rename(from, to); err != nil {
 		return fmt.Errorf("cannot rename %s to %s: %w", from, to, cause(err))
@@ -87,8 +87,8 @@ func overwrite(path string, write func(io.Writer) error) error {
 	return nil
 }
 
-// rename puts tmp at path, and what was at path at previous unless that is empty. A second name for
-// the old file comes first, so that path is never without a file.
+// rename renames tmp to path and, unless previous is empty, the old file at path to previous. It
+// first gives the old file a second name, so that there is always a file at path.
 func rename(tmp, path, previous string) error {
 	if previous == "" {
 		return os.Rename(tmp, path)
@@ -107,7 +107,7 @@ func rename(tmp, path, previous string) error {
 	return os.Rename(tmp, path)
 }
 
-// renameBoth is rename where files cannot have two names.
+// renameBoth is rename for file systems on which a file cannot have two names.
 func renameBoth(tmp, path, previous string) error {
 	if err := os.Rename(path, previous); err != nil {
 		return err
@@ -119,7 +119,7 @@ func renameBoth(tmp, path, previous string) error {
 	return err
 }
 
-// fill writes and flushes f, because a rename may reach the disk before the bytes do. It closes f.
+// fill writes and flushes f, because a rename may reach the disk before the data do. It closes f.
 func fill(f *os.File, mode os.FileMode, write func(io.Writer) error) error {
 	defer f.Close()
 	if err := buffered(f, write); err != nil {

@@ -57,8 +57,8 @@ func TestReplaceKeepsThePrevious(t *testing.T) {
 	holds(t, dir, map[string]string{"a": "three", "b": "two"})
 }
 
-// TestOldFileSurvives checks that if writing fails, early or late, the old file is whole and
-// nothing else is there.
+// TestOldFileSurvives checks that if writing fails, early or late, the old file is intact and there
+// is no other file.
 func TestOldFileSurvives(t *testing.T) {
 	broken := errors.New("the disk caught fire")
 	for _, n := range []int{0, 1, 1 << 10, 1 << 18} {
@@ -119,7 +119,7 @@ func TestLinkStaysALink(t *testing.T) {
 	real, link := filepath.Join(dir, "real"), filepath.Join(dir, "link")
 	require.NoError(t, os.WriteFile(real, []byte("old"), 0o644))
 	if err := os.Symlink(real, link); err != nil {
-		t.Skip("no symbolic links here")
+		t.Skip("this system has no symbolic links")
 	}
 	require.NoError(t, WriteFile(link, text("new")))
 	data, err := os.ReadFile(real)

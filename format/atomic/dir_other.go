@@ -2,5 +2,5 @@
 
 package atomic
 
-// syncDir does nothing, because directories cannot be flushed here.
+// syncDir does nothing, because directories cannot be flushed on this system.
 func syncDir(string) error { return nil }

@@ -8,7 +8,7 @@ import (
 	"syscall"
 )
 
-// syncDir flushes a directory: until then a power failure can undo a rename.
+// syncDir flushes a directory, because until then a power failure can undo a rename.
 func syncDir(dir string) error {
 	d, err := os.Open(dir)
 	if err != nil {

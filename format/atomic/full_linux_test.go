@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestFullDisk checks that the kernel refuses bytes in the middle of a real file, by a limit on the
+// TestFullDisk checks a write that fails in the middle of a real file, because of a limit on the
 // size of files.
 func TestFullDisk(t *testing.T) {
 	dir := t.TempDir()
@@ -32,7 +32,7 @@ func TestFullDisk(t *testing.T) {
 	holds(t, dir, map[string]string{"a": "old"})
 }
 
-// TestDevice checks that a device is written and never replaced. This device is always full.
+// TestDevice checks that a device is written to and never replaced. The device is always full.
 func TestDevice(t *testing.T) {
 	if _, err := os.Stat("/dev/full"); err != nil {
 		t.Skip(err)

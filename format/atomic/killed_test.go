@@ -13,7 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestKilledWriter kills a process that writes a file, and writes the file again.
+// TestKilledWriter kills a process while it writes a file, and writes the file again.
 func TestKilledWriter(t *testing.T) {
 	if path := os.Getenv("ATOMIC_PATH"); path != "" {
 		_ = WriteFile(path, func(io.Writer) error {
@@ -63,14 +63,13 @@ func TestKilledWriter(t *testing.T) {
 	require.True(t, strings.HasPrefix(entries[0].Name(), ".a."))
 }
 
-// TestReplaceLeavesNoGap replaces a file many times while another goroutine looks whether it is
-// there.
+// TestReplaceLeavesNoGap replaces a file many times while another goroutine checks that it exists.
 func TestReplaceLeavesNoGap(t *testing.T) {
 	dir := t.TempDir()
 	path, previous := filepath.Join(dir, "a"), filepath.Join(dir, "b")
 	require.NoError(t, WriteFile(path, text("0")))
 	if os.Link(path, filepath.Join(dir, "c")) != nil {
-		t.Skip("no hard links here")
+		t.Skip("this file system has no hard links")
 	}
 	done, missing := make(chan struct{}), make(chan int)
 	go func() {

@@ -6,13 +6,14 @@ import (
 	"strings"
 )
 
-// The name of a temporary file is ".", the name of the file, a random number, and one of these.
+// The name of a temporary file is ".", the name of the file, a random number, and one of these
+// endings.
 const (
 	tempEnd   = ".tmp"
-	secondEnd = tempEnd + ".old" // a second name of the file that is being replaced
+	secondEnd = tempEnd + ".old" // a second name of the file to replace
 )
 
-// createTemp makes a temporary file for path. release gives up the mark that it is in use.
+// createTemp makes a temporary file for path. release removes the mark that it is in use.
 func createTemp(path string) (f *os.File, release func(), err error) {
 	for {
 		f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*"+tempEnd)
@@ -28,7 +29,7 @@ func createTemp(path string) (f *os.File, release func(), err error) {
 	}
 }
 
-// RemoveAbandoned removes the temporary files in dir of processes that were killed.
+// RemoveAbandoned removes the temporary files that killed processes have left in dir.
 func RemoveAbandoned(dir string) { removeAbandoned(dir, "") }
 
 // removeAbandoned removes the abandoned temporary files of base, or of every file if base is empty.
@@ -43,7 +44,8 @@ func removeAbandoned(dir, base string) {
 	}
 }
 
-// isTempOf reports whether a name is "." base "." digits and an ending; base "" stands for any.
+// isTempOf reports whether a name is "." base "." digits and an ending; an empty base stands for
+// any base.
 func isTempOf(name, base string) bool {
 	rest, temp := strings.CutSuffix(name, tempEnd)
 	if !temp {

@@ -4,7 +4,7 @@ package atomic
 
 import "runtime"
 
-// markUsed does nothing: Windows refuses to remove a file that is open, and others have no
+// markUsed does nothing: Windows refuses to remove an open file, and other systems have no
 // flock(2).
 func markUsed(string) (release func()) { return func() {} }
 

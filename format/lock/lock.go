@@ -1,5 +1,5 @@
 // Package lock locks directories: at most one process writes to a directory at a time. The lock is
-// advisory (flock(2) on Unix) and ends with the process that holds it, however it dies.
+// advisory (flock(2) on Unix) and ends when the process that holds it ends for any reason.
 package lock
 
 import (
@@ -12,7 +12,7 @@ import (
 )
 
 // File is the lock file in directories that cannot be locked themselves: on Windows, and on some
-// network file systems. Elsewhere a lock leaves no file.
+// network file systems. On other systems, a lock creates no file.
 const File = ".lock"
 
 // ErrHeld reports that another holder, in this process or another, has the lock.
@@ -21,14 +21,14 @@ var ErrHeld = errors.New("locked by another process")
 // Lock is a held lock.
 type Lock struct{ held *flock.Flock }
 
-// A probe by Held keeps others out for an instant, which Dir waits for.
+// A probe by Held holds the lock for an instant, so Dir retries.
 const (
 	attempts = 5
 	pause    = 10 * time.Millisecond
 )
 
-// Dir locks an existing directory. The error is ErrHeld if somebody else holds the lock; Dir does
-// not wait for its release.
+// Dir locks an existing directory. It returns ErrHeld if another holder has the lock; it does not
+// wait for the release.
 func Dir(dir string) (*Lock, error) {
 	for range attempts - 1 {
 		l, err := lockDir(dir)
@@ -74,12 +74,12 @@ func tryDir(dir string) (*Lock, error) {
 	return l, nil
 }
 
-// Release gives the lock up. A second call does nothing.
+// Release releases the lock. A second call does nothing.
 func (l *Lock) Release() {
-	_ = l.held.Unlock() // fails only for a descriptor that is closed, which has no lock
+	_ = l.held.Unlock() // fails only for a closed descriptor, which has no lock
 }
 
-// Held reports whether somebody holds the lock of dir.
+// Held reports whether the lock of dir is held.
 func Held(dir string) bool {
 	l, err := lockDir(dir)
 	if err == nil {

@@ -28,12 +28,13 @@ func TestOneHolder(t *testing.T) {
 	require.ErrorIs(t, err, os.ErrNotExist)
 }
 
-// TestDeathReleases starts this test binary again as a process that holds a lock, and kills it.
+// TestDeathReleases starts this test binary again as a process that holds a lock, kills it, and
+// checks that the lock is free.
 func TestDeathReleases(t *testing.T) {
 	if dir := os.Getenv("LOCK_DIR"); dir != "" {
 		_, err := Dir(dir)
 		fmt.Println(err)
-		time.Sleep(time.Minute) // killed long before
+		time.Sleep(time.Minute) // killed long before this ends
 	}
 	dir := t.TempDir()
 	exe, err := os.Executable()

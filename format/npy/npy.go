@@ -9,10 +9,10 @@ import (
 	"strings"
 )
 
-// header is the fixed beginning: the magic string, the version, and the length of what follows.
+// header is the fixed beginning: the magic string, the version, and the length of the rest.
 const header = 6 + 2 + 2
 
-// Write writes data as a float32 array of a shape, in row-major order.
+// Write writes data as a float32 array with the given shape, in row-major order.
 func Write(w io.Writer, data []float32, shape ...int) error {
 	n := 1
 	var dims []string
@@ -28,7 +28,7 @@ func Write(w io.Writer, data []float32, shape ...int) error {
 		tuple += ","
 	}
 	dict := fmt.Sprintf("{'descr': '<f4', 'fortran_order': False, 'shape': (%s), }", tuple)
-	pad := 64 - (header+len(dict)+1)%64 // the array begins at a multiple of 64
+	pad := 64 - (header+len(dict)+1)%64 // so that the array begins at a multiple of 64
 	dict += strings.Repeat(" ", pad%64) + "\n"
 	head := binary.LittleEndian.AppendUint16([]byte("\x93NUMPY\x01\x00"), uint16(len(dict)))
 	if _, err := w.Write(append(head, dict...)); err != nil {

@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// The files are those that NumPy writes, byte for byte (testdata/golden.py).
+// The files equal those of NumPy, byte for byte (testdata/golden.py).
 func TestWrite(t *testing.T) {
 	for name, shape := range map[string][]int{"one": {6}, "two": {2, 3}, "three": {3, 1, 2}} {
 		want, err := os.ReadFile("testdata/" + name + ".npy")

@@ -16,10 +16,10 @@ type Info struct {
 	DType string // F32, F16, BF16, F64, I64, …
 	Shape []int
 
-	begin, end int64 // of the numbers, from the beginning of the file
+	begin, end int64 // offsets of the numbers from the beginning of the file
 }
 
-// File is an open file. Its table of contents is in the order of the numbers.
+// File is an open file. Its table of contents has the order of the numbers.
 type File struct {
 	Metadata map[string]string
 	Tensors  []Info
@@ -35,8 +35,9 @@ var sizes = map[string]int64{
 	"I8":  1, "U8": 1, "BOOL": 1, "F8_E4M3": 1, "F8_E5M2": 1,
 }
 
-// Open reads and checks the table of contents of a file of the given size: names, types and shapes
-// are valid, and the numbers of all tensors fill the rest of the file without gaps or overlaps.
+// Open reads the table of contents of a file of the given size and checks that names, types and
+// shapes are valid and that the numbers of all tensors fill the rest of the file without gaps or
+// overlaps.
 func Open(r io.ReaderAt, size int64) (*File, error) {
 	f := &File{data: r, index: map[string]int{}}
 	header, err := readHeader(r, size)
@@ -49,7 +50,7 @@ func Open(r io.ReaderAt, size int64) (*File, error) {
 	}
 	sort.SliceStable(f.Tensors, func(i, j int) bool {
 		a, b := f.Tensors[i], f.Tensors[j]
-		// an empty tensor stands before its neighbour
+		// an empty tensor precedes its neighbour
 		return a.begin < b.begin || a.begin == b.begin && a.end < b.end
 	})
 	at := int64(0)
@@ -64,7 +65,7 @@ func Open(r io.ReaderAt, size int64) (*File, error) {
 		f.index[t.Name] = i
 	}
 	if at != size-base {
-		return nil, fmt.Errorf("safetensors: %d bytes of numbers; want %d: the file is truncated "+
+		return nil, fmt.Errorf("safetensors: %d bytes of numbers; want %d, because the file is truncated "+
 			"or too long", size-base, at)
 	}
 	return f, nil
@@ -73,7 +74,7 @@ func Open(r io.ReaderAt, size int64) (*File, error) {
 func readHeader(r io.ReaderAt, size int64) ([]byte, error) {
 	var length [8]byte
 	if size < 8 {
-		return nil, fmt.Errorf("safetensors: the file has %d bytes; want at least 8: it is "+
+		return nil, fmt.Errorf("safetensors: the file has %d bytes; want at least 8, because it is "+
 			"truncated or another kind of file", size)
 	}
 	if _, err := r.ReadAt(length[:], 0); err != nil {
@@ -95,8 +96,8 @@ func readHeader(r io.ReaderAt, size int64) ([]byte, error) {
 	return header, nil
 }
 
-// parse reads the header token by token, because encoding/json would let the last of two equal
-// names win.
+// parse reads the header token by token, because encoding/json would silently use the last of two
+// equal names.
 func (f *File) parse(header []byte, room int64) error {
 	d := json.NewDecoder(bytes.NewReader(header))
 	if _, err := d.Token(); err != nil {
@@ -110,7 +111,7 @@ func (f *File) parse(header []byte, room int64) error {
 		}
 		name, _ := key.(string)
 		if seen[name] {
-			return fmt.Errorf("safetensors: the header has %q twice", name)
+			return fmt.Errorf("safetensors: %q occurs twice in the header", name)
 		}
 		seen[name] = true
 		if name == metadataName {
@@ -174,7 +175,7 @@ func parseInfo(d *json.Decoder, name string, room int64) (Info, error) {
 	return Info{Name: name, DType: entry.DType, Shape: entry.Shape, begin: begin, end: end}, nil
 }
 
-// Info returns the entry of a name, or false if there is none.
+// Info returns the entry of a tensor, or false if there is none with this name.
 func (f *File) Info(name string) (Info, bool) {
 	i, ok := f.index[name]
 	if !ok {
@@ -190,7 +191,7 @@ func (t Info) Len() int { return int((t.end - t.begin) / sizes[t.DType]) }
 func (f *File) Float32(name string) ([]float32, error) {
 	t, ok := f.Info(name)
 	if !ok {
-		return nil, fmt.Errorf("safetensors: no tensor is named %s", name)
+		return nil, fmt.Errorf("safetensors: there is no tensor named %s", name)
 	}
 	decode := decoders[t.DType]
 	if decode == nil {

@@ -6,8 +6,8 @@
 //	n bytes    {"__metadata__": {"key": "value"}, "name": {"dtype": "F32", "shape": [2, 3], "data_offsets": [0, 24]}, …}
 //	the rest   the numbers, little-endian, row by row; offsets count from here
 //
-// A file contains no code. The reader trusts nothing: it checks the header against the size of the
-// file before it allocates memory.
+// A file contains no code. The reader does not trust the header: it checks it against the size of
+// the file before it allocates memory.
 package safetensors
 
 import (
@@ -32,7 +32,7 @@ const (
 	metadataName = "__metadata__"
 )
 
-// checkName reports why a name is invalid.
+// checkName returns an error if a name is invalid.
 func checkName(name string) error {
 	switch {
 	case name == "":
@@ -58,7 +58,7 @@ func elements(shape []int, most int64) (int64, bool) {
 		return 0, false
 	}
 	if len(shape) > 0 && slices.Min(shape) <= 0 {
-		return 0, slices.Min(shape) == 0 // one empty dimension empties the tensor
+		return 0, slices.Min(shape) == 0 // a tensor with an empty dimension is empty
 	}
 	n := int64(1)
 	for _, d := range shape {

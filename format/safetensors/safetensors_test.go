@@ -15,7 +15,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// floats is what testdata/write.py wrote into floats.safetensors.
+// floats returns the content of floats.safetensors, which testdata/write.py wrote.
 func floats() (map[string]string, []Tensor) {
 	sine := make([]float32, 6)
 	for i := range sine {
@@ -71,7 +71,7 @@ func TestReadsWhatPythonWrote(t *testing.T) {
 	_, err := f.Float32("mask")
 	require.ErrorContains(t, err, "type BOOL")
 	_, err = f.Float32("nobody")
-	require.ErrorContains(t, err, "no tensor is named nobody")
+	require.ErrorContains(t, err, "there is no tensor named nobody")
 	require.Equal(t, []string{"double", "half", "brain", "mask"}, names(f),
 		"in the order of the numbers")
 }
@@ -182,7 +182,7 @@ func TestRefusesLies(t *testing.T) {
 		{"three offsets", "two data_offsets", file("{"+entry("a", "F32", "[0]", "[0,0,0]")+"}", 0)},
 		{"an unknown type", `unknown type "F33"`, file("{"+entry("a", "F33", "[0]", "[0,0]")+"}",
 			0)},
-		{"a name twice", `"a" twice`, file("{"+entry("a", "F32", "[0]", "[0,0]")+","+entry("a",
+		{"a name twice", `"a" occurs twice`, file("{"+entry("a", "F32", "[0]", "[0,0]")+","+entry("a",
 			"F32", "[0]", "[0,0]")+"}", 0)},
 		{"no name", "no name", file("{"+entry("", "F32", "[0]", "[0,0]")+"}", 0)},
 		{"a bell in a name", "control character",

@@ -84,7 +84,7 @@ func encodeHeader(metadata map[string]string, tensors []Tensor) ([]byte, error) 
 	return header, nil
 }
 
-// jsonOf encodes a value without HTML escapes. It is for values that cannot fail.
+// jsonOf encodes a value without HTML escapes. The value must be one whose encoding cannot fail.
 func jsonOf(v any) []byte {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)

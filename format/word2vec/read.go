@@ -11,8 +11,9 @@ import (
 	"strings"
 )
 
-// Read reads vectors in either format, which it tells apart by the first vector. In the binary
-// format a newline may follow a vector, as word2vec.c writes it, or not, as some tools do.
+// Read reads vectors in either format, which it detects from the first vector. In the binary
+// format, a newline after a vector, as written by word2vec.c, is optional, because some tools omit
+// it.
 func Read(r io.Reader) (*Vectors, error) {
 	b := bufio.NewReaderSize(r, peekSize)
 	count, dim, err := readHeader(b)
@@ -40,7 +41,7 @@ func Read(r io.Reader) (*Vectors, error) {
 	rest, err := b.Peek(2)
 	if len(rest) > 0 && strings.Trim(string(rest), "\r\n") != "" {
 		return nil, fmt.Errorf(
-			"word vectors: data follows the %d vectors that the header promises; "+
+			"word vectors: data follows the %d vectors that the header declares; "+
 				"correct the count in the first line", count)
 	}
 	if err != nil && !errors.Is(err, io.EOF) {
@@ -49,7 +50,7 @@ func Read(r io.Reader) (*Vectors, error) {
 	return v, nil
 }
 
-// peekSize holds a word and a vector of text, of ordinary sizes.
+// peekSize is enough for a word and a vector of ordinary size, as text.
 const peekSize = 1 << 20
 
 // readHeader reads "V C".
@@ -73,9 +74,9 @@ func readHeader(b *bufio.Reader) (count, dim int, err error) {
 	return count, dim, nil
 }
 
-// looksLikeText reports whether the first vector is a line of a word and dim numbers.
+// looksLikeText reports whether the first vector is a line with a word and dim numbers.
 func looksLikeText(b *bufio.Reader, dim int) bool {
-	head, _ := b.Peek(peekSize) // as much as there is
+	head, _ := b.Peek(peekSize) // whatever is available
 	line, _, _ := strings.Cut(string(head), "\n")
 	fields := strings.FieldsFunc(line, isSpace)
 	if len(fields) != dim+1 {
@@ -125,7 +126,7 @@ func readBinary(b *bufio.Reader, dim int) (string, []float32, error) {
 				"the file ends early; correct the count in the first line, or restore the file")
 		}
 		if c == '\n' && word.Len() == 0 {
-			continue // ended the vector before
+			continue // the end of the previous vector
 		}
 		if c == ' ' {
 			break

@@ -1,7 +1,7 @@
 // Package word2vec reads and writes word vectors in the two formats of word2vec.c (Mikolov et al.
 // 2013), which gensim and most other tools read: a header line "V C", then for each word the word,
-// a space and C numbers, as text or as little-endian float32. A word is any bytes without white
-// space.
+// a space and C numbers, as text or as little-endian float32. A word consists of any bytes except
+// white space.
 package word2vec
 
 import (
@@ -18,7 +18,7 @@ import (
 // Vectors is a table of words and their vectors.
 type Vectors struct {
 	Words []string
-	Dim   int       // C, numbers of a vector
+	Dim   int       // C, the number of components of a vector
 	Data  []float32 // [V, C]
 }
 
@@ -26,11 +26,11 @@ type Vectors struct {
 func (v *Vectors) Row(i int) []float32 { return v.Data[i*v.Dim:][:v.Dim] }
 
 const (
-	maxWord = 49      // bytes; word2vec.c's distance keeps no more
-	maxDim  = 1 << 16 // of a vector; a header that promises more is damaged
+	maxWord = 49      // bytes; the limit of word2vec.c's distance
+	maxDim  = 1 << 16 // a header that declares more is damaged
 )
 
-// CheckWord reports why a word cannot stand in a file.
+// CheckWord returns an error if a word cannot be written to a file.
 func CheckWord(word string) error {
 	switch {
 	case word == "":
@@ -47,7 +47,8 @@ func CheckWord(word string) error {
 
 const space = " \t\n\v\f\r\x00"
 
-// WriteText writes the text format. Numbers are the shortest that read back to the same bits.
+// WriteText writes the text format. Each number has the fewest digits that read back as the same
+// bits.
 func (v *Vectors) WriteText(w io.Writer) error {
 	return v.write(w, func(b *bufio.Writer, row []float32) {
 		for _, x := range row {
@@ -82,5 +83,5 @@ func (v *Vectors) write(w io.Writer, row func(*bufio.Writer, []float32)) error {
 		row(b, v.Row(i))
 		b.WriteByte('\n')
 	}
-	return b.Flush() // which reports the first error
+	return b.Flush() // reports the first error
 }

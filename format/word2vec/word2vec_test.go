@@ -9,7 +9,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// What is written is read back to the bit, in both formats, whatever the bytes of the words.
+// Vectors are read back bit for bit in both formats, whatever the bytes of the words.
 func TestRoundTrip(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		word := rapid.SliceOfN(
@@ -32,7 +32,7 @@ func TestRoundTrip(t *testing.T) {
 	})
 }
 
-// A binary file may lack the newline after each vector, and a text file the last newline.
+// A binary file may lack the newline after each vector, and a text file may lack the last newline.
 func TestReadOfOtherTools(t *testing.T) {
 	want := &Vectors{Words: []string{"a", "bc"}, Dim: 2, Data: []float32{1, 2, 3, 4}}
 	for _, file := range []string{

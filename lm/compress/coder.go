@@ -3,26 +3,26 @@ package compress
 // The arithmetic coder of Witten, Neal & Cleary (1987, "Arithmetic coding for data compression";
 // MacKay 2003, chapter 6) represents a text by a number between 0 and 1. Every token narrows the
 // interval [low, high] to its share. The final width is the product of all probabilities, and −log2
-// of it is the number of bits that name a number in the interval. The registers are integers: bits
-// on which low and high agree are written and shifted out.
+// of the width is the number of bits needed to name a number in the interval. The registers are
+// integers: bits on which low and high agree are written and shifted out.
 const (
-	registerBits = 62 // room for sums in a uint64
+	registerBits = 62 // leaves room for sums in a uint64
 	top          = 1<<registerBits - 1
 	half         = 1 << (registerBits - 1)
 	quarter      = half / 2
 
 	// Probabilities are multiples of 2⁻³². The interval is never narrower than 2⁶⁰, so every share
-	// is at least one point wide.
+	// has at least one point.
 	frequencyBits = 32
 )
 
 // interval is the state that encoder and decoder share.
 type interval struct {
 	low, high uint64
-	shifts    int // bits shifted out
+	shifts    int // number of bits shifted out
 }
 
-// narrow keeps the share [from, to) of 2^frequencyBits.
+// narrow reduces the interval to the share [from, to) of 2^frequencyBits.
 func (c *interval) narrow(from, to uint64) {
 	unit := (c.high - c.low + 1) >> frequencyBits
 	if to < 1<<frequencyBits { // the last token gets the remainder of the division
@@ -31,11 +31,11 @@ func (c *interval) narrow(from, to uint64) {
 	c.low += unit * from
 }
 
-// step says how to shift the leading bits of low and high.
+// step is a way to shift the leading bits of low and high.
 type step int
 
 const (
-	done   step = iota // they differ: the interval is wide enough
+	done   step = iota // low and high differ: the interval is wide enough
 	zero               // both begin with 0
 	one                // both begin with 1
 	middle             // 01… and 10…: close to ½, on either side of it
@@ -65,7 +65,7 @@ func (c *interval) shift() step {
 type encoder struct {
 	interval
 	out     []byte
-	bits    int // in out
+	bits    int // number of bits in out
 	follows int // number of pending bits, opposite to the next one
 }
 
@@ -88,7 +88,7 @@ func (e *encoder) encode(from, to uint64) {
 	}
 }
 
-// flush writes two more bits, so that the number lies in the interval whatever follows.
+// flush writes two more bits, so that the number is in the interval whatever follows.
 func (e *encoder) flush() []byte {
 	e.follows++
 	if e.low < quarter {
@@ -114,11 +114,11 @@ func (e *encoder) append(bit byte) {
 	e.bits++
 }
 
-// decoder follows the encoder's interval and reads the number.
+// decoder reproduces the encoder's interval and reads the number.
 type decoder struct {
 	interval
 	in    []byte
-	read  int // bits read from in; those beyond its end are 0
+	read  int // number of bits read from in; bits beyond its end are 0
 	value uint64
 }
 
@@ -138,8 +138,8 @@ func (d *decoder) next() (bit uint64) {
 	return bit
 }
 
-// target returns the point of 2^frequencyBits at which the number lies. The encoded token is the
-// one whose share contains it.
+// target returns the point, out of 2^frequencyBits, at which the number lies. The encoded token is
+// the one whose share contains it.
 func (d *decoder) target() uint64 {
 	unit := (d.high - d.low + 1) >> frequencyBits
 	return min((d.value-d.low)/unit, 1<<frequencyBits-1)

@@ -1,7 +1,7 @@
 // Package compress turns any causal language model into a compressor. A token that the model
 // predicts well costs few bits, so the file takes −Σ log2 P bits, the surprisal of the text
-// (Shannon 1948; Witten, Neal & Cleary 1987). A perplexity can be miscounted; a file that
-// decompresses cannot.
+// (Shannon 1948; Witten, Neal & Cleary 1987). A perplexity may be wrong because of a mistake in
+// counting, but not the size of a file that decompresses.
 package compress
 
 import (
@@ -23,23 +23,23 @@ type Tokenizer interface {
 	Decode(tokens []lm.Token) string
 }
 
-// Options configure Compress.
+// Options configures Compress.
 type Options struct {
-	Meta     string                // names the model; Decompress passes it to lookup
+	Meta     string                // name of the model; Decompress passes it to lookup
 	Progress func(done, total int) // tokens coded so far
 }
 
 // Stats describes a compressed file.
 type Stats struct {
-	Bytes   int     // of the data
-	Tokens  int     // of the data
+	Bytes   int     // size of the data
+	Tokens  int     // number of tokens of the data
 	Bits    float64 // −Σ log2 P of the tokens; +Inf if one has P = 0
 	Header  int     // bytes of the file before the code
 	Payload int     // bytes of the code: at most Bits/8 + 2
 }
 
 // Compress writes data to w, coded with the probabilities of m. Decompression needs the same model,
-// to the bit. Floating-point results may differ between kinds of processors, so decompress a file
+// bit for bit. Floating-point results may differ between kinds of processors, so decompress a file
 // on the kind of processor that compressed it.
 func Compress(
 	ctx context.Context, w io.Writer, m lm.Model, tok Tokenizer, data []byte, opt Options,
@@ -94,7 +94,7 @@ func encodable(m lm.Model, tok Tokenizer, text string) ([]lm.Token, error) {
 		}
 	}
 	if len(tokens) > maxTokens(uint64(len(text))) || tok.Decode(tokens) != text {
-		return nil, fmt.Errorf("the tokenizer %q does not give this text back (a closed "+
+		return nil, fmt.Errorf("the tokenizer %q does not reproduce this text (a closed "+
 			"vocabulary drops spacing and unknown words); use a model over bytes, "+
 			"characters, words or BPE",
 			tok.Name())
@@ -102,16 +102,16 @@ func encodable(m lm.Model, tok Tokenizer, text string) ([]lm.Token, error) {
 	return tokens, nil
 }
 
-// maxTokens bounds the number of tokens of some bytes, so that a damaged file cannot cause endless
-// work.
+// maxTokens bounds the number of tokens of a text by its bytes, so that a damaged file cannot cause
+// endless work.
 func maxTokens(bytes uint64) int { return int(min(8*bytes, math.MaxInt)) }
 
-// ErrDamaged is wrapped by every error about a file that has changed since it was written.
+// ErrDamaged is wrapped by every error for a file that has changed since it was written.
 var ErrDamaged = errors.New("the compressed file is damaged")
 
 // Decompress reads a file that Compress wrote. lookup returns the model and the tokenizer that the
-// file's Meta names, or an error. If the file is truncated, changed, or written with another model,
-// Decompress returns an error and no data.
+// file's Meta names, or an error. If the file is truncated, changed or was written with another
+// model, Decompress returns an error and no data.
 func Decompress(
 	ctx context.Context, r io.Reader, lookup func(meta string) (lm.Model, Tokenizer, error),
 	progress func(done, total int),
@@ -151,7 +151,7 @@ func decode(
 		return nil, nil
 	}
 	d, state, share := newDecoder(payload), lm.Start(m), shares{}
-	again := newEncoder() // encodes the same tokens, to detect every changed bit
+	again := newEncoder() // encodes the same tokens, to detect any changed bit
 	var tokens []lm.Token
 	for i := range n {
 		if err := tick(ctx, progress, i, n); err != nil {

@@ -42,7 +42,7 @@ func (bytewise) Decode(tokens []lm.Token) string {
 	return b.String()
 }
 
-// words gives back known words only.
+// words reproduces only known words.
 type words struct{ bytewise }
 
 func (words) Name() string                    { return "whitespace" }
@@ -104,8 +104,7 @@ func unpack(m lm.Model, tok compress.Tokenizer, file []byte) (string, error) {
 	return string(data), err
 }
 
-// anyModel draws a distribution over 257 tokens: even, lopsided, with impossible tokens, or
-// counting.
+// anyModel draws a model over 257 tokens: uniform, skewed, with impossible tokens, or counting.
 func anyModel(t *rapid.T) lm.Model {
 	switch rapid.IntRange(0, 3).Draw(t, "model") {
 	case 0:
@@ -129,11 +128,12 @@ func anyModel(t *rapid.T) lm.Model {
 	return f
 }
 
-// lastTakes is the most that the last of 257 tokens can have beyond its probability: less than a
-// point of 2³² of each other token's, and 16 that dividing the interval leaves over.
+// lastTakes is the maximum excess of the last of 257 tokens over its probability: less than one
+// point out of 2³² from each other token, and 16 points that remain from dividing the interval.
 const lastTakes = (257.0 + 16) / (1 << 32)
 
-// TestRoundTrip: every byte string comes back from every model, and takes the bits of its surprise.
+// TestRoundTrip: every byte string is reproduced with every model, and takes as many bits as its
+// surprisal.
 func TestRoundTrip(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		m := anyModel(t)
@@ -148,9 +148,9 @@ func TestRoundTrip(t *testing.T) {
 		surprise, floor, least := 0.0, 0.0, 0.0
 		for _, p := range lm.Score(m, tok.Encode(nil, data)) {
 			surprise -= p / math.Ln2
-			// a token less likely than 2^−32 still gets one point
+			// a token with a probability below 2^−32 still gets one point
 			floor += min(-p/math.Ln2, 32)
-			// and the last token what rounding all the others has left over
+			// and the last token gets what remains from rounding the others
 			least -= math.Log2(math.Exp(p) + lastTakes)
 		}
 		if !math.IsInf(surprise, 1) {
@@ -170,8 +170,7 @@ func TestEmpty(t *testing.T) {
 	require.Empty(t, back)
 }
 
-// TestDie: a fair die of 2^k faces takes k bits, exactly: 1000 bytes by 8 bits, and two bits to
-// end.
+// TestDie: a fair die of 2^k faces takes k bits, exactly: 1000 bytes of 8 bits, and two final bits.
 func TestDie(t *testing.T) {
 	f := make(lmtest.Die, 257)
 	for v := 1; v <= 256; v++ {
@@ -182,8 +181,8 @@ func TestDie(t *testing.T) {
 	require.InDelta(t, 1000, stats.Payload, 1)
 }
 
-// TestBiasedCoin: 1000 flips of which 900 are heads, of a coin that knows it: 469 bits, H(0.9) for
-// each.
+// TestBiasedCoin: 1000 flips, of which 900 are heads, under a model with P(head) = 0.9 take 469
+// bits, H(0.9) each.
 func TestBiasedCoin(t *testing.T) {
 	f := make(lmtest.Die, 257)
 	f['h'+1], f['t'+1] = 0.9, 0.1
@@ -197,7 +196,7 @@ func TestBiasedCoin(t *testing.T) {
 	require.Equal(t, data, back)
 }
 
-// TestLaplace: after Laplace's rule a text of n equal bytes has the probability n! 256! / (n+256)!.
+// TestLaplace: by Laplace's rule, a text of n equal bytes has the probability n! 256! / (n+256)!.
 func TestLaplace(t *testing.T) {
 	_, stats := pack(t, adaptive{}, bytewise{}, strings.Repeat("a", 1000))
 	lg := func(n float64) float64 { v, _ := math.Lgamma(n + 1); return v }
@@ -224,7 +223,7 @@ func TestImpossible(t *testing.T) {
 	require.Equal(t, "a model that rules out everything", back)
 }
 
-// wide spells text with a token for each pair of bytes, out of 65,537.
+// wide encodes text with one token per pair of bytes, out of 65,537.
 type wide struct{}
 
 func (wide) Name() string { return "wide" }
@@ -242,8 +241,8 @@ func (wide) Decode(tokens []lm.Token) string {
 	return string(b)
 }
 
-// TestWideVocabulary: rounding to points costs less than a tenth of a percent with 65,537 tokens
-// too, even where tokens are nearly certain.
+// TestWideVocabulary: with 65,537 tokens, rounding to points still costs less than a tenth of a
+// percent, even if tokens are nearly certain.
 func TestWideVocabulary(t *testing.T) {
 	f := make(lmtest.Die, 1<<16+1)
 	for v := range f {
@@ -269,7 +268,7 @@ func TestCompressRefuses(t *testing.T) {
 		require.ErrorContains(t, err, says)
 		require.Zero(t, b.Len())
 	}
-	fail(adaptive{}, words{}, `the tokenizer "whitespace" does not give this text back`)
+	fail(adaptive{}, words{}, `the tokenizer "whitespace" does not reproduce this text`)
 	fail(lm.Uniform(100), bytewise{}, "the model has 100 tokens")
 	nan := make(lmtest.Die, 257)
 	nan[7] = math.NaN()
@@ -316,7 +315,7 @@ func TestEveryDamage(t *testing.T) {
 	require.ErrorContains(t, err, "version 2")
 }
 
-// TestOtherModel: the model that is named must be there, and be the same.
+// TestOtherModel: the named model must exist and must be the same.
 func TestOtherModel(t *testing.T) {
 	var b bytes.Buffer
 	_, err := compress.Compress(ctx, &b, adaptive{}, bytewise{}, []byte("text"),
@@ -363,8 +362,8 @@ func FuzzRoundTrip(f *testing.F) {
 	})
 }
 
-// FuzzDecompress reads files with sound headers and any code after them: an error or a text, never
-// more.
+// FuzzDecompress reads files with valid headers and arbitrary code: the result is an error or a
+// text of the right length.
 func FuzzDecompress(f *testing.F) {
 	f.Add(uint16(3), uint16(3), []byte("abc"))
 	f.Add(uint16(1000), uint16(8000), []byte{})
@@ -385,8 +384,8 @@ func FuzzDecompress(f *testing.F) {
 	})
 }
 
-// A string takes as many bytes as it is surprising: repetition is cheap for a model that counts,
-// and noise is not.
+// The size of a compressed string depends on its surprisal: repetition is cheap for a model that
+// counts, and noise is not.
 func ExampleCompress() {
 	for _, text := range []string{strings.Repeat("banana ", 100),
 		"The quick brown fox jumps over the lazy dog."} {

@@ -6,7 +6,7 @@ import (
 	"lmzoo/lm"
 )
 
-// Documents returns a tokenizer in which BOS stands for the end of every document, as in training;
+// Documents returns a tokenizer in which BOS represents the end of every document, as in training;
 // tok never sees the separator end. For models of lines, end is "\n". The round trip is exact for
 // every text.
 func Documents(tok Tokenizer, end string) Tokenizer {

@@ -7,9 +7,9 @@ import (
 	"strings"
 )
 
-// A file holds, as varints, the magic and version, meta after its length, and the bytes and tokens
-// of the data; then the CRC-32 of the data, the CRC-32 of the header so far, and the code up to the
-// end of the file.
+// A file holds, as varints, the magic and version, meta preceded by its length, and the numbers of
+// bytes and tokens of the data; then the CRC-32 of the data, the CRC-32 of the header so far, and
+// the code up to the end of the file.
 const (
 	magic   = "lmz"
 	version = 1
@@ -38,7 +38,7 @@ func unmarshal(file []byte) (h header, payload []byte, err error) {
 	}
 	rest := file[len(magic):]
 	if len(rest) > 0 && rest[0] != version {
-		return h, nil, fmt.Errorf("the compressed file has version %d and this program reads "+
+		return h, nil, fmt.Errorf("the compressed file has version %d, but this program reads "+
 			"version %d; use the program that wrote it", rest[0], version)
 	}
 	short := fmt.Errorf("%w: it ends in its header", ErrDamaged)
@@ -70,7 +70,7 @@ func unmarshal(file []byte) (h header, payload []byte, err error) {
 		return h, nil, fmt.Errorf("%w: the checksum of its header is wrong", ErrDamaged)
 	}
 	if h.bytes > 1<<31 || h.tokens > uint64(maxTokens(h.bytes)) {
-		return h, nil, fmt.Errorf("%w: %d tokens cannot be %d bytes", ErrDamaged, h.tokens, h.bytes)
+		return h, nil, fmt.Errorf("%w: %d tokens cannot have %d bytes", ErrDamaged, h.tokens, h.bytes)
 	}
 	return h, rest[8:], nil
 }

@@ -8,7 +8,7 @@ import (
 )
 
 // shares divides the 2³² points of the coder among the tokens in proportion to their probabilities.
-// Every token gets at least one point, so that an impossible one can be written, too, at 32 bits.
+// Every token gets at least one point, so that an impossible token can also be written, in 32 bits.
 // Rounding costs at most 2V/2³² of the points: for 50,000 tokens 0.00003 bits per token.
 type shares struct {
 	weights []float64 // points of each token before rounding
@@ -26,7 +26,7 @@ func (s *shares) next(state lm.State, v int) error {
 		best = max(best, p)
 	}
 	if math.IsInf(best, -1) {
-		best = 0 // all impossible: one point each, and the rest for the last
+		best = 0 // all tokens are impossible: one point each, and the rest for the last
 	}
 	sum := 0.0
 	for v, p := range s.weights {
@@ -43,8 +43,8 @@ func (s *shares) next(state lm.State, v int) error {
 	return nil
 }
 
-// whole is the number of points that are divided by probability: all but one per token, and one
-// more per token for the rounding of the sum.
+// whole returns the number of points that are divided by probability: all points except one per
+// token, and another one per token for the rounding of the sum.
 func (s *shares) whole() float64 { return float64(1<<frequencyBits - 2*len(s.weights)) }
 
 // bits returns −log2 P of token t, before rounding to points.
@@ -73,7 +73,7 @@ func (s *shares) at(target uint64) (t lm.Token, from, to uint64) {
 	panic("unreachable: the last share ends at the top")
 }
 
-// end returns the end of the share of v that begins at from. The last token has the remainder.
+// end returns the end of the share of v that begins at from. The last token gets the remainder.
 func (s *shares) end(v int, from uint64) uint64 {
 	if v == len(s.weights)-1 {
 		return 1 << frequencyBits

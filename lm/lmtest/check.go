@@ -1,5 +1,5 @@
-// Package lmtest tests that a model keeps the contract of package lm, as testing/fstest does for
-// file systems.
+// Package lmtest tests that a model satisfies the contract of package lm, as testing/fstest does
+// for file systems.
 package lmtest
 
 import (
@@ -13,10 +13,10 @@ import (
 	"lmzoo/lm"
 )
 
-// Check tests that m keeps the contract on pseudo-random documents of the given numbers of tokens
-// (0, 1, 2 and 17 if none are given). Choose lengths inside and beyond the model's window, or half
-// of the test never runs. Log-probabilities may differ by tol, relative where they are larger than
-// 1, and probabilities sum to 1 within tol. The promises:
+// Check tests that m satisfies the contract on pseudo-random documents with the given numbers of
+// tokens (0, 1, 2 and 17 if none are given). Choose lengths inside and beyond the model's window;
+// otherwise half of the test never runs. Log-probabilities may differ by tol, relative if they are
+// larger than 1, and probabilities sum to 1 within tol. The promises:
 //
 //   - after every prefix the probabilities sum to 1; ln 0 = −Inf is a log-probability, NaN is not
 //   - Score, the steps of a State, and NextLogProbs of the context agree
@@ -27,11 +27,11 @@ import (
 //   - a Masker's prediction does not depend on the tokens that it masks
 //   - concurrent calls get the same bits as sequential ones
 //
-// It reports the first failure of each promise only, so that one fault does not fill the screen.
+// Check reports only the first failure of each promise, so that one fault does not fill the screen.
 func Check(t testing.TB, m lm.Model, tol float64, lengths ...int) {
 	t.Helper()
 	if m.Vocab() < 1 {
-		t.Errorf("Vocab() = %d: want at least one token, BOS", m.Vocab())
+		t.Errorf("Vocab() = %d; want at least one token, BOS", m.Vocab())
 		return
 	}
 	if len(lengths) == 0 {
@@ -59,7 +59,7 @@ func Check(t testing.TB, m lm.Model, tol float64, lengths ...int) {
 		}
 	}
 	if broken {
-		return // a model that fails alone fails concurrently too, with a less useful message
+		return // a model that fails alone also fails concurrently, with a less useful message
 	}
 	if err := c.each(lengths, c.concurrency); err != nil {
 		t.Errorf("concurrency: %v", err)
@@ -71,7 +71,7 @@ type checker struct {
 	tol float64
 }
 
-// each tests a promise on one document per length. A panic breaks it too.
+// each tests a promise on one document per length. A panic is a failure.
 func (c checker) each(lengths []int, keep func(doc []lm.Token) error) (err error) {
 	n := 0
 	defer func() {
@@ -88,9 +88,9 @@ func (c checker) each(lengths []int, keep func(doc []lm.Token) error) (err error
 	return nil
 }
 
-// document draws n tokens, without BOS if there is any other. About half are drawn from the model,
-// so that a model of counts meets contexts that it has seen; the rest are uniform, so that it meets
-// others.
+// document draws n tokens, without BOS if there is any other token. About half of the tokens are
+// drawn from the model, so that a model of counts meets contexts that it has seen; the rest are
+// uniform, so that it also meets others.
 func (c checker) document(n int) []lm.Token {
 	rng := rand.New(rand.NewPCG(uint64(n), 1948))
 	doc := make([]lm.Token, n)
@@ -114,7 +114,8 @@ func (c checker) document(n int) []lm.Token {
 	return doc
 }
 
-// distributions: after every prefix, probabilities sum to 1, by the context and by the State.
+// distributions tests that the probabilities sum to 1 after every prefix, for the context and for
+// the State.
 func (c checker) distributions(doc []lm.Token) error {
 	state := lm.Start(c.m)
 	for i := 0; i <= len(doc); i++ {
@@ -138,7 +139,7 @@ func (c checker) distribution(logProbs []float64) error {
 	sum := 0.0
 	for v, p := range logProbs[:c.m.Vocab()] {
 		if math.IsNaN(p) || p > c.tol {
-			return fmt.Errorf("ln P of token %d is %v, want at most 0", v, p)
+			return fmt.Errorf("ln P of token %d is %v; want at most 0", v, p)
 		}
 		sum += math.Exp(p)
 	}
@@ -148,7 +149,8 @@ func (c checker) distribution(logProbs []float64) error {
 	return nil
 }
 
-// agreement: Score, the State and NextLogProbs agree, after every prefix and for every token.
+// agreement tests that Score, the State and NextLogProbs agree, after every prefix and for every
+// token.
 func (c checker) agreement(doc []lm.Token) error {
 	score := lm.Score(c.m, doc)
 	if len(score) != len(doc) {
@@ -164,7 +166,7 @@ func (c checker) agreement(doc []lm.Token) error {
 		}
 		if v := c.differ(byState, state.NextLogProbs(nil)); v >= 0 {
 			return fmt.Errorf(
-				"ln P of token %d after %d tokens changes when the State is asked twice", v, i)
+				"ln P of token %d after %d tokens changes when the State is called twice", v, i)
 		}
 		if i == len(doc) {
 			break
@@ -178,7 +180,7 @@ func (c checker) agreement(doc []lm.Token) error {
 	return nil
 }
 
-// causality: a later token changes no earlier score.
+// causality tests that a later token does not change an earlier score.
 func (c checker) causality(doc []lm.Token) error {
 	whole := lm.Score(c.m, doc)
 	for _, cut := range cuts(len(doc)) {
@@ -198,8 +200,8 @@ func (c checker) causality(doc []lm.Token) error {
 	return nil
 }
 
-// boundary: an empty context means BOS alone, and after a BOS a new document begins, in all three
-// methods.
+// boundary tests that an empty context means BOS alone and that a new document begins after a BOS,
+// in all three methods.
 func (c checker) boundary(doc []lm.Token) error {
 	fresh := lm.Start(c.m).NextLogProbs(nil)
 	for _, context := range [][]lm.Token{{}, {lm.BOS}, {lm.BOS, lm.BOS},
@@ -239,7 +241,7 @@ func (c checker) boundary(doc []lm.Token) error {
 	return nil
 }
 
-// clone: a copy is independent of its original, and so are two fresh States.
+// clone tests that a copy is independent of its original, and that two new States are independent.
 func (c checker) clone(doc []lm.Token) error {
 	for _, cut := range cuts(len(doc)) {
 		original, bystander := lm.Start(c.m), lm.Start(c.m)
@@ -276,8 +278,8 @@ func (c checker) clone(doc []lm.Token) error {
 	return nil
 }
 
-// dst: a slice that is long enough is filled and returned, whatever it held; a short one is
-// replaced.
+// dst tests that a slice that is long enough is filled and returned, whatever it contains, and that
+// a short slice is replaced.
 func (c checker) dst(doc []lm.Token) error {
 	state := lm.Start(c.m)
 	for _, t := range doc {
@@ -311,7 +313,7 @@ func (c checker) dst(doc []lm.Token) error {
 			given := dirty(n)
 			got := s.Score(given, doc)
 			if len(got) != len(doc) || &got[0] != &given[0] || c.differ(got, want) >= 0 {
-				return fmt.Errorf("its Score with a dst of %d: want the scores in dst[:%d]",
+				return fmt.Errorf("its Score with a dst of %d; want the scores in dst[:%d]",
 					n, len(doc))
 			}
 		}
@@ -319,7 +321,7 @@ func (c checker) dst(doc []lm.Token) error {
 	return nil
 }
 
-// readOnly: the tokens belong to the caller; a model neither changes nor keeps them.
+// readOnly tests that a model neither changes nor keeps the tokens, which belong to the caller.
 func (c checker) readOnly(doc []lm.Token) error {
 	given := append(slices.Clone(doc), 0, 0, 0)[:len(doc)] // room for a careless append
 	before := slices.Clone(given[:cap(given)])
@@ -331,7 +333,7 @@ func (c checker) readOnly(doc []lm.Token) error {
 	return nil
 }
 
-// concurrency: a Model is safe for concurrent use. Run this under the race detector too.
+// concurrency tests that a Model is safe for concurrent use. Run it under the race detector too.
 func (c checker) concurrency(doc []lm.Token) error {
 	prefix := lm.Start(c.m)
 	for _, t := range doc[:len(doc)/2] {
@@ -392,8 +394,8 @@ func (c checker) equal(a, b float64) bool {
 	return a == b || math.Abs(a-b) <= c.tol*max(1, math.Abs(a)) && !math.IsInf(a, 0)
 }
 
-// cuts returns the positions at which to cut a document of n tokens: all of a short one, a sample
-// of a long one.
+// cuts returns the positions at which to cut a document of n tokens: all positions of a short
+// document, a sample of those of a long one.
 func cuts(n int) []int {
 	var at []int
 	for i := 0; i <= n; i += max(1, n/8) {

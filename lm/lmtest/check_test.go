@@ -14,7 +14,8 @@ import (
 	"lmzoo/lm/lmtest"
 )
 
-// toy is a model of the last two tokens that keeps every promise except the one named by broken.
+// toy is a model of the last two tokens that satisfies every promise except the one named by
+// broken.
 type toy struct {
 	v      int
 	broken string
@@ -67,7 +68,7 @@ func (m *toy) predict(dst []float64, seen []lm.Token, by string) []float64 {
 	}
 	if m.broken == "shares scratch" {
 		if m.calls.Add(1) > 1 {
-			a++ // what another goroutine left in scratch memory
+			a++ // scratch memory that another goroutine has used
 		}
 		runtime.Gosched()
 		defer m.calls.Add(-1)
@@ -169,7 +170,7 @@ func (w *witness) Errorf(format string, args ...any) {
 	w.said = append(w.said, fmt.Sprintf(format, args...))
 }
 
-// print writes the first complaint.
+// print prints the first failure.
 func (w *witness) print() { fmt.Println(w.said[0]) }
 
 func TestCheckPasses(t *testing.T) {
@@ -185,15 +186,15 @@ func TestCheckPasses(t *testing.T) {
 // onlyModel hides the fast paths.
 type onlyModel struct{ lm.Model }
 
-// TestCheckFails: Check notices models that break one promise each.
+// TestCheckFails: Check detects models that break one promise each.
 func TestCheckFails(t *testing.T) {
 	for _, c := range []struct{ broken, says string }{
 		{"sum", "probabilities sum to 0.999"},
 		{"forgets a value", "NaN"},
 		{"state", "by the context and"},
 		{"far context", "by the context and"},
-		{"asking changes", "asked twice"},
-		{"counts its calls", "asked twice"},
+		{"asking changes", "called twice"},
+		{"counts its calls", "called twice"},
 		{"Score peeks", "by Score and"},
 		{"Score peeks from afar", "causality"},
 		{"Score crosses BOS", "after a BOS depends on the document before it"},
@@ -222,7 +223,7 @@ func TestCheckFails(t *testing.T) {
 	require.Len(t, w.said, 1)
 }
 
-// TestSteps: Steps notices a fault where a model cuts a text.
+// TestSteps: Steps detects a fault at a position where a model cuts a text.
 func TestSteps(t *testing.T) {
 	text := []lm.Token{1, 2, 3, 0, 4, 5, 6, 1, 2, 3, 4, 5, 0, 1, 2, 3}
 	require.NoError(t, lmtest.Steps(newToy(10, ""), text, 1e-12))
@@ -232,7 +233,7 @@ func TestSteps(t *testing.T) {
 	}
 }
 
-// TestLengthsMatter: only documents that reach beyond the window show a fault there.
+// TestLengthsMatter: only documents that are longer than the window show a fault beyond it.
 func TestLengthsMatter(t *testing.T) {
 	w := &witness{TB: t}
 	lmtest.Check(w, newToy(10, "far context"), 1e-9, 0, 1, 2, 9)

@@ -13,7 +13,7 @@ type Die []float64
 // Vocab returns the number of faces.
 func (d Die) Vocab() int { return len(d) }
 
-// NextLogProbs is the same after every context.
+// NextLogProbs returns the same distribution after every context.
 func (d Die) NextLogProbs(dst []float64, _ []lm.Token) []float64 {
 	dst = lm.Grow(dst, len(d))
 	for v, p := range d {

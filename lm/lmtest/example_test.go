@@ -7,7 +7,7 @@ import (
 	"lmzoo/lm/lmtest"
 )
 
-// constant gives every token the same probability, but forgets that the sum must be 1.
+// constant gives every token the same probability, but the sum is not 1.
 type constant struct{ lm.Model }
 
 func (c constant) NextLogProbs(dst []float64, context []lm.Token) []float64 {
@@ -18,7 +18,7 @@ func (c constant) NextLogProbs(dst []float64, context []lm.Token) []float64 {
 	return dst
 }
 
-// The test of a species is one call. It names the promise that a model breaks.
+// A species is tested by one call, which names the promise that a model breaks.
 func ExampleCheck() {
 	t := &witness{TB: &testing.T{}} // in a test: t
 	lmtest.Check(t, lm.Uniform(4), 1e-9)

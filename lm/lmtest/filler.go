@@ -11,9 +11,9 @@ import (
 	"lmzoo/lm"
 )
 
-// CheckFiller tests that f keeps the contract of lm.Filler on pseudo-random documents of the given
-// numbers of tokens (0, 1, 2 and 17 if none are given). Choose lengths inside and beyond the
-// model's window. Log-probabilities may differ by tol, relative where they are larger than 1, and
+// CheckFiller tests that f satisfies the contract of lm.Filler on pseudo-random documents with the
+// given numbers of tokens (0, 1, 2 and 17 if none are given). Choose lengths inside and beyond the
+// model's window. Log-probabilities may differ by tol, relative if they are larger than 1, and
 // probabilities sum to 1 within tol. The promises:
 //
 //   - at every position the probabilities sum to 1; ln 0 = −Inf is a log-probability, NaN is not
@@ -24,7 +24,7 @@ import (
 func CheckFiller(t testing.TB, f lm.Filler, tol float64, lengths ...int) {
 	t.Helper()
 	if f.Vocab() < 1 {
-		t.Errorf("Vocab() = %d: want at least one token, BOS", f.Vocab())
+		t.Errorf("Vocab() = %d; want at least one token, BOS", f.Vocab())
 		return
 	}
 	if len(lengths) == 0 {
@@ -48,7 +48,7 @@ func CheckFiller(t testing.TB, f lm.Filler, tol float64, lengths ...int) {
 		}
 	}
 	if broken {
-		return // a model that fails alone fails concurrently too, with a less useful message
+		return // a model that fails alone also fails concurrently, with a less useful message
 	}
 	if err := c.each(lengths, c.concurrency); err != nil {
 		t.Errorf("concurrency: %v", err)
@@ -60,7 +60,7 @@ type fillChecker struct {
 	tol float64
 }
 
-// each tests a promise at some positions of one document per length; a panic breaks it too.
+// each tests a promise at some positions of one document per length; a panic is a failure.
 func (c fillChecker) each(lengths []int, keep func(doc []lm.Token, i int) error) (err error) {
 	n, i := 0, 0
 	defer func() {
@@ -70,10 +70,10 @@ func (c fillChecker) each(lengths []int, keep func(doc []lm.Token, i int) error)
 	}()
 	for _, n = range lengths {
 		if got := lm.FillScore(c.f, nil, 0, 0); len(got) > 0 {
-			return fmt.Errorf("FillScore of no tokens gives %d values, want none", len(got))
+			return fmt.Errorf("FillScore of no tokens gives %d values; want none", len(got))
 		}
 		doc := c.document(n)
-		for i = 0; i < n; i += max(1, (n-1)/6) { // the first, the last, and some between
+		for i = 0; i < n; i += max(1, (n-1)/6) { // the first, the last, and some positions between
 			if err := keep(doc, i); err != nil {
 				return fmt.Errorf("position %d of %d tokens: %w", i, n, err)
 			}
@@ -82,7 +82,7 @@ func (c fillChecker) each(lengths []int, keep func(doc []lm.Token, i int) error)
 	return nil
 }
 
-// document draws n tokens, without BOS if there is any other.
+// document draws n tokens, without BOS if there is any other token.
 func (c fillChecker) document(n int) []lm.Token {
 	rng := rand.New(rand.NewPCG(uint64(n), 1953))
 	doc := make([]lm.Token, n)
@@ -102,7 +102,7 @@ func (c fillChecker) distribution(doc []lm.Token, i int) error {
 	sum := 0.0
 	for v, p := range logProbs[:c.f.Vocab()] {
 		if math.IsNaN(p) || p > c.tol {
-			return fmt.Errorf("ln P of token %d is %v, want at most 0", v, p)
+			return fmt.Errorf("ln P of token %d is %v; want at most 0", v, p)
 		}
 		sum += math.Exp(p)
 	}
@@ -112,23 +112,23 @@ func (c fillChecker) distribution(doc []lm.Token, i int) error {
 	return nil
 }
 
-// blind: a model that reads the token it is asked for gives the answer away.
+// blind tests that the prediction does not depend on the token to predict.
 func (c fillChecker) blind(doc []lm.Token, i int) error {
 	want := c.f.FillLogProbs(nil, doc, i)
 	if !slices.Equal(want, c.f.FillLogProbs(nil, doc, i)) {
-		return fmt.Errorf("asked again, the model gives another answer")
+		return fmt.Errorf("a second call gives another result")
 	}
 	other := slices.Clone(doc)
 	for _, tok := range []lm.Token{lm.BOS, lm.Token(c.f.Vocab() - 1), lm.Token(c.f.Vocab() / 2)} {
 		other[i] = tok
 		if v := c.differ(want, c.f.FillLogProbs(nil, other, i)); v >= 0 {
-			return fmt.Errorf("ln P of token %d depends on the token that is asked for", v)
+			return fmt.Errorf("ln P of token %d depends on the token to predict", v)
 		}
 	}
 	return nil
 }
 
-// concurrency: a Filler is safe for concurrent use. Run this under the race detector too.
+// concurrency tests that a Filler is safe for concurrent use. Run it under the race detector too.
 func (c fillChecker) concurrency(doc []lm.Token, i int) error {
 	want := c.f.FillLogProbs(nil, doc, i)
 	got := make([][]float64, 4)
@@ -152,7 +152,7 @@ func (c fillChecker) concurrency(doc []lm.Token, i int) error {
 	return nil
 }
 
-// boundary: a document before or after this one changes nothing.
+// boundary tests that a preceding or following document has no effect.
 func (c fillChecker) boundary(doc []lm.Token, i int) error {
 	closed := append(slices.Clone(doc), lm.BOS)
 	want := c.f.FillLogProbs(nil, closed, i)
@@ -169,7 +169,8 @@ func (c fillChecker) boundary(doc []lm.Token, i int) error {
 	return nil
 }
 
-// dst: a slice that is long enough is filled and returned; a short one is replaced.
+// dst tests that a slice that is long enough is filled and returned, and that a short slice is
+// replaced.
 func (c fillChecker) dst(doc []lm.Token, i int) error {
 	want := c.f.FillLogProbs(nil, doc, i)
 	for _, n := range []int{0, c.f.Vocab() - 1, c.f.Vocab(), c.f.Vocab() + 3} {
@@ -198,8 +199,8 @@ func (c fillChecker) readOnly(doc []lm.Token, i int) error {
 	return nil
 }
 
-// score: FillScore agrees with FillLogProbs, for the whole document and for a part. It is computed
-// once, with the first position.
+// score tests that FillScore agrees with FillLogProbs, for the whole document and for a part. It
+// runs only once, at the first position.
 func (c fillChecker) score(doc []lm.Token, i int) error {
 	s, ok := c.f.(lm.FillScorer)
 	if !ok || i > 0 {
@@ -211,7 +212,7 @@ func (c fillChecker) score(doc []lm.Token, i int) error {
 		given := dirty(to - from + spare)
 		got := s.FillScore(given, doc, from, to)
 		if len(got) != to-from || &got[0] != &given[0] {
-			return fmt.Errorf("with a dst of %d, want the scores in dst[:%d]", len(given), to-from)
+			return fmt.Errorf("with a dst of %d; want the scores in dst[:%d]", len(given), to-from)
 		}
 		for j := from; j < to; j++ {
 			want := c.f.FillLogProbs(nil, doc, j)[doc[j]]

@@ -13,7 +13,8 @@ import (
 	"lmzoo/lm/lmtest"
 )
 
-// toyFiller predicts from both neighbours and keeps every promise but the one named by broken.
+// toyFiller predicts from both neighbours and satisfies every promise except the one named by
+// broken.
 type toyFiller struct {
 	v      int
 	broken string
@@ -37,7 +38,7 @@ func (f *toyFiller) FillLogProbs(dst []float64, tokens []lm.Token, i int) []floa
 		a += lm.Token(f.calls.Add(1))
 	case "shares scratch":
 		if f.calls.Add(1) > 1 {
-			a++ // what another goroutine left in scratch memory
+			a++ // scratch memory that another goroutine has used
 		}
 		runtime.Gosched()
 		defer f.calls.Add(-1)
@@ -73,7 +74,7 @@ func (f *toyFiller) FillLogProbs(dst []float64, tokens []lm.Token, i int) []floa
 	return dst
 }
 
-// toyFillScorer has a FillScore too.
+// toyFillScorer also has a FillScore.
 type toyFillScorer struct{ *toyFiller }
 
 func (f toyFillScorer) FillScore(dst []float64, tokens []lm.Token, from, to int) []float64 {
@@ -101,9 +102,9 @@ func TestCheckFillerPasses(t *testing.T) {
 
 func TestCheckFillerFails(t *testing.T) {
 	for broken, says := range map[string]string{
-		"reads the token":    "token that is asked for",
-		"far position":       "token that is asked for",
-		"counts its calls":   "asked again",
+		"reads the token":    "depends on the token to predict",
+		"far position":       "depends on the token to predict",
+		"counts its calls":   "a second call",
 		"shares scratch":     "concurrency",
 		"crosses documents":  "document before it",
 		"writes":             "changes the tokens",

@@ -7,8 +7,8 @@ import (
 	"lmzoo/lm"
 )
 
-// masking: a Masker's prediction is a distribution, does not depend on what is masked, and is the
-// usual one if nothing is.
+// masking tests that the prediction of a Masker is a distribution, does not depend on masked
+// tokens, and equals the normal prediction if no token is masked.
 func (c checker) masking(doc []lm.Token) error {
 	m, ok := c.m.(lm.Masker)
 	if !ok {

@@ -9,7 +9,7 @@ import (
 	"lmzoo/lm/lmtest"
 )
 
-// leaky masks by replacing the first token only, so the others still show.
+// leaky masks by replacing only the first token, so the others are still visible.
 type leaky struct{ *toy }
 
 func (l leaky) NextMasked(dst []float64, context []lm.Token, given int) []float64 {

@@ -7,7 +7,7 @@ import (
 )
 
 // Steps tests that Score of a text, of one document or many, agrees with the State at every token.
-// Use it for texts that are longer than those of Check, which a model may cut into parts.
+// Use it for texts that are longer than those of Check and that a model may cut into parts.
 func Steps(m lm.Model, tokens []lm.Token, tol float64) error {
 	c := checker{m: m, tol: tol}
 	state, probs := lm.Start(m), []float64(nil)

@@ -8,18 +8,18 @@ import (
 	"lmzoo/lm"
 )
 
-// Hypothesis is a continuation and ln of its probability.
+// Hypothesis is a continuation with its log-probability.
 type Hypothesis struct {
 	Tokens  []lm.Token
 	LogProb float64
-	Ended   bool // by the end of the document, which LogProb includes and Tokens does not
+	Ended   bool // ended by the end of the document, which LogProb includes and Tokens does not
 }
 
 // Beam searches for the most likely continuation of state by at most length tokens. It keeps the
-// width best hypotheses at every step (Lowerre 1976) and returns the last of them, the most likely
-// first. A width of 1 is Greedy. The most likely text is dull (Holtzman et al. 2020), so Beam is
-// for translation and tests, not for stories. A hypothesis never gets more likely as it grows, so
-// an ended one stays as it is.
+// width best hypotheses at every step (Lowerre 1976) and returns the final ones, most likely first.
+// A width of 1 is Greedy. The most likely text is dull (Holtzman et al. 2020), so Beam is for
+// translation and tests, not for stories. A hypothesis never becomes more likely as it grows, so a
+// hypothesis that has ended keeps its rank.
 func Beam(ctx context.Context, state lm.State, width, length int) ([]Hypothesis, error) {
 	if width < 1 || length < 0 {
 		return nil, fmt.Errorf("beam of width %d and length %d; want a width of at least 1 and "+
@@ -64,15 +64,15 @@ func Beam(ctx context.Context, state lm.State, width, length int) ([]Hypothesis,
 type beam struct {
 	Hypothesis
 	state lm.State
-	last  lm.Token // not pushed yet if fresh
+	last  lm.Token // not yet pushed if fresh
 	fresh bool
 }
 
-// insert adds b extended by a token if it may be among the best. Only the survivors of a step are
-// copied.
+// insert adds b, extended by a token, if it may be among the best hypotheses. Only the survivors of
+// a step are copied.
 func insert(next []beam, b beam, t lm.Token, logProb float64, width int) []beam {
 	if logProb < -1e300 {
-		return next // impossible
+		return next // impossible token
 	}
 	if len(next) >= 4*width {
 		slices.SortStableFunc(next, better)
@@ -95,7 +95,7 @@ func better(a, b beam) int {
 	return 0
 }
 
-// grow gives every survivor a state and tokens of its own, and pushes its last token.
+// grow gives every survivor its own state and tokens, and pushes its last token.
 func grow(survivors []beam) []beam {
 	for i := range survivors {
 		b := &survivors[i]

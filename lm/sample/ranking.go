@@ -11,7 +11,7 @@ type ranking struct {
 	values []float64
 }
 
-// sort ranks the tokens with ln P ≥ least, the most likely first, and equal ones by number.
+// sort ranks the tokens with ln P ≥ least, most likely first, and equally likely tokens by number.
 func (r *ranking) sort(logProbs []float64, least float64) {
 	r.tokens = r.tokens[:0]
 	for v, p := range logProbs {
@@ -44,7 +44,7 @@ func (r *ranking) keep(logProbs []float64, n int) {
 	}
 }
 
-// kth returns the k-th largest value. It is the root of a min-heap of the k largest so far.
+// kth returns the k-th largest value. It is the root of a min-heap of the k largest values so far.
 func (r *ranking) kth(logProbs []float64, k int) float64 {
 	heap := append(r.values[:0], logProbs[:k]...)
 	r.values = heap

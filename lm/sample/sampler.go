@@ -9,8 +9,9 @@ import (
 	"lmzoo/lm"
 )
 
-// Options holds the parameters of the usual warps. The zero value of each leaves the distribution
-// as it is, except that a Temperature of 0 is greedy. Default is the model's own distribution.
+// Options holds the parameters of the usual warps. The zero value of each field leaves the
+// distribution unchanged, except that a Temperature of 0 is greedy. Default is the model's own
+// distribution.
 type Options struct {
 	Temperature float64 `json:"temperature"`
 	TopK        int     `json:"top_k"`      // 0: all
@@ -58,8 +59,9 @@ func (o Options) Warps() ([]Warp, error) {
 	return warps, nil
 }
 
-// Rand returns the random source of a seed. The first draw of a PCG whose state is zero is 0.99993,
-// which would begin every text of seed 0 with a very unlikely token, so seed 0 skips it.
+// Rand returns the random source for a seed. The first draw of a PCG whose state is zero is
+// 0.99993, so with seed 0 every text would begin with a very unlikely token. Rand therefore skips
+// this draw.
 func Rand(seed uint64) *rand.Rand {
 	r := rand.New(rand.NewPCG(seed, 0))
 	if seed == 0 {
@@ -94,7 +96,7 @@ func (s *Sampler) Draw(logProbs []float64) (lm.Token, error) {
 		if math.IsInf(p, -1) {
 			continue
 		}
-		last = v // the rounded sum may stay below a u near 1
+		last = v // after rounding, the sum may be less than u
 		if u -= math.Exp(p); u < 0 {
 			break
 		}
@@ -102,7 +104,7 @@ func (s *Sampler) Draw(logProbs []float64) (lm.Token, error) {
 	return lm.Token(last), nil
 }
 
-// check reports an invalid distribution.
+// check returns an error for an invalid distribution.
 func check(logProbs []float64) error {
 	possible := false
 	for v, p := range logProbs {

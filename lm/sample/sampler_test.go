@@ -47,7 +47,7 @@ func (l *link) Push(t lm.Token)                      { l.last[0] = t }
 func (l *link) Clone() lm.State                      { c := *l; return &c }
 
 // TestFrequencies: a hundred thousand draws have the frequencies of the distribution, by Pearson's
-// chi-square with a fixed seed: the chance of a value beyond the bound is one in a thousand.
+// chi-square with a fixed seed: the probability of a value beyond the bound is one in a thousand.
 func TestFrequencies(t *testing.T) {
 	for name, c := range map[string]struct {
 		given, want []float64
@@ -188,8 +188,8 @@ func TestGenerate(t *testing.T) {
 		sample.Generate(ctx, lm.Start(broken), sample.Default, seeded(1), never), "NaN")
 }
 
-// Seed 0 is a seed like others: what it says first is nothing that only one text in ten thousand
-// begins with.
+// Seed 0 is like other seeds: its text does not begin with a token that starts only one text in ten
+// thousand.
 func TestSeeds(t *testing.T) {
 	for seed := range uint64(20) {
 		require.InDelta(t, 0.5, sample.Rand(seed).Float64(), 0.499, "seed %d", seed)
@@ -200,7 +200,7 @@ func TestSeeds(t *testing.T) {
 	}
 }
 
-// TestSongLength: drawn from the model itself, documents are as likely as the model says.
+// TestSongLength: documents drawn from the model have the log-probability that the model predicts.
 func TestSongLength(t *testing.T) {
 	rng, alone := seeded(3), 0
 	const n = 20_000
@@ -232,7 +232,7 @@ func TestNoAllocationPerToken(t *testing.T) {
 	require.Equal(t, spend(10), spend(1000))
 }
 
-// TestBeam against all sequences there are, by enumeration.
+// TestBeam compares Beam with an enumeration of all sequences.
 func TestBeam(t *testing.T) {
 	const length = 4
 	var all []sample.Hypothesis
@@ -283,12 +283,12 @@ func TestBeam(t *testing.T) {
 	require.Len(t, none, 1)
 }
 
-// The greedy first step leads into a dead end that a beam of two sees coming.
+// The greedy first step leads to a worse continuation, which a beam of width two avoids.
 func ExampleBeam() {
 	garden := chain{
-		{0, 0.6, 0.4},   // the path on the left looks better,
-		{0.5, 0.5, 0},   // but forks;
-		{0.95, 0, 0.05}, // the other one is straight
+		{0, 0.6, 0.4},   // the first path looks better,
+		{0.5, 0.5, 0},   // but it forks;
+		{0.95, 0, 0.05}, // the second path does not
 	}
 	for width := 1; width <= 2; width++ {
 		best, _ := sample.Beam(context.Background(), lm.Start(garden), width, 3)

@@ -1,5 +1,5 @@
 // Package sample generates text. It draws one token after another from a model's distribution, or
-// from a warped one without the unlikely tail (Holtzman et al. 2020).
+// from a warped distribution without the unlikely tail (Holtzman et al. 2020).
 package sample
 
 import (
@@ -26,7 +26,7 @@ func Temperature(t float64) (Warp, error) {
 		return Greedy, nil
 	}
 	return func(logProbs []float64) {
-		top := slices.Max(logProbs) // factored out, so that a tiny t only underflows
+		top := slices.Max(logProbs) // factored out, so that a tiny t can only cause underflow
 		for v, p := range logProbs {
 			if p == top {
 				logProbs[v] = 0
@@ -37,7 +37,7 @@ func Temperature(t float64) (Warp, error) {
 	}, nil
 }
 
-// Greedy keeps only the most likely token, the first of equal ones.
+// Greedy keeps only the most likely token, or the first of several equally likely tokens.
 func Greedy(logProbs []float64) {
 	best := argmax(logProbs)
 	for v := range logProbs {
@@ -56,7 +56,8 @@ func argmax(logProbs []float64) int {
 	return best
 }
 
-// TopK keeps the k most likely tokens (Fan, Lewis & Dauphin 2018); of equal ones, the first.
+// TopK keeps the k most likely tokens (Fan, Lewis & Dauphin 2018); among equally likely tokens, it
+// keeps the first.
 func TopK(k int) (Warp, error) {
 	if k < 1 {
 		return nil, fmt.Errorf("top-k is %d; want at least 1", k)
@@ -79,7 +80,7 @@ func TopP(p float64) (Warp, error) {
 	var rank ranking
 	return func(logProbs []float64) {
 		if p == 1 {
-			return // keeps all, whatever the rounding
+			return // keep all tokens, whatever the rounding
 		}
 		top := slices.Max(logProbs)
 		whole := 0.0

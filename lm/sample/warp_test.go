@@ -29,7 +29,7 @@ func must(w sample.Warp, err error) sample.Warp {
 	return w
 }
 
-// kept returns the tokens that can still come.
+// kept returns the tokens that are still possible.
 func kept(logProbs []float64) (tokens []int) {
 	for v, p := range logProbs {
 		if !math.IsInf(p, -1) {
@@ -72,7 +72,8 @@ func TestWarpsByHand(t *testing.T) {
 	}
 }
 
-// TestTemperatureByHand: at ½ probabilities are squared, at 2 their roots are taken, but for scale.
+// TestTemperatureByHand: up to scale, probabilities are squared at temperature ½, and their square
+// roots are taken at 2.
 func TestTemperatureByHand(t *testing.T) {
 	p := logs(0.64, 0.36)
 	must(sample.Temperature(0.5))(p)
@@ -109,7 +110,7 @@ func TestWarpsRefuse(t *testing.T) {
 	require.Empty(t, warps)
 }
 
-// anyDistribution draws ln P, not scaled, with zeros and ties among it.
+// anyDistribution draws unnormalized values of ln P, with zero probabilities and ties.
 func anyDistribution(t *rapid.T) []float64 {
 	p := rapid.SliceOfN(rapid.OneOf(
 		rapid.Float64Range(-30, 0), rapid.SampledFrom([]float64{-inf, -1, -2, 0}),
@@ -134,8 +135,8 @@ func anyWarp(t *rapid.T) sample.Warp {
 	return sample.Greedy
 }
 
-// TestWarpsKeepOrder: a warp never brings a removed token back, never turns two tokens round, never
-// removes the likeliest, and leaves a distribution.
+// TestWarpsKeepOrder: a warp never restores a removed token, never swaps two tokens, never removes
+// the likeliest token, and leaves a distribution.
 func TestWarpsKeepOrder(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		before := anyDistribution(t)
@@ -160,8 +161,8 @@ func TestWarpsKeepOrder(t *testing.T) {
 	})
 }
 
-// TestTopPIsSmallest: the tokens that are kept reach p, and without the least of them they would
-// not.
+// TestTopPIsSmallest: the kept tokens sum to at least p, and without the least likely of them they
+// would not.
 func TestTopPIsSmallest(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		before := anyDistribution(t)
@@ -182,7 +183,7 @@ func TestTopPIsSmallest(t *testing.T) {
 	})
 }
 
-// TestTopKIsTheHead: what top-k keeps is the head of a full sort.
+// TestTopKIsTheHead: top-k keeps the head of a full sort.
 func TestTopKIsTheHead(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		before := anyDistribution(t)
@@ -205,7 +206,7 @@ func TestTopKIsTheHead(t *testing.T) {
 	})
 }
 
-// TestColdIsGreedy: as the temperature falls to 0, all that is left is the likeliest.
+// TestColdIsGreedy: as the temperature approaches 0, only the likeliest token is left.
 func TestColdIsGreedy(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		cold := logs(rapid.SliceOfNDistinct(rapid.Float64Range(0.001, 1), 2, 20, rapid.ID).Draw(t,
@@ -221,8 +222,8 @@ func TestColdIsGreedy(t *testing.T) {
 	})
 }
 
-// A sure model is cut to one word by top-p, an unsure one keeps its choice; top-k cannot tell them
-// apart.
+// Top-p reduces a certain prediction to one token and keeps several tokens of an uncertain one;
+// top-k does not distinguish them.
 func ExampleTopP() {
 	sure, unsure := logs(0.94, 0.03, 0.02, 0.01), logs(0.25, 0.25, 0.25, 0.25)
 	nucleus, _ := sample.TopP(0.9)
