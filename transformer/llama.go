@@ -122,7 +122,7 @@ func (m *Llama) encode(t *autograd.Tape, b, rowLen int, x []lm.Token) *autograd.
 }
 
 // forward maps tokens to the last hidden vectors, before the output layer.
-func (m *Llama) forward(t *autograd.Tape, x, pos []int32, memory keyValues) *autograd.Tensor {
+func (m *Llama) forward(t *autograd.Tape, x, pos []int32, memory memory) *autograd.Tensor {
 	h := m.embed(t, x) // [B·T, C]
 	for l := range m.Model.Layers {
 		h = m.layer(t, l, h, pos, memory) // [B·T, C]
@@ -135,12 +135,13 @@ func (m *Llama) embed(t *autograd.Tape, x []int32) *autograd.Tensor {
 	return t.Dropout(m.Model.EmbedTokens.Forward(t, x), m.Config.Dropout) // [B·T, C]
 }
 
-// layer is one layer, with R the rotation by the position:
+// layer is one layer. The memory sees turned queries and keys, H + K + K heads in a row. With R the
+// rotation by the position:
 //
 //	h'ₗ  = hₗ + Attention(R(RMS(hₗ)·W_q), R(RMS(hₗ)·W_k), RMS(hₗ)·W_v)·W_o
 //	hₗ₊₁ = h'ₗ + (SiLU(RMS(h'ₗ)·W_gate) ⊙ RMS(h'ₗ)·W_up)·W_down
 func (m *Llama) layer(
-	t *autograd.Tape, l int, h *autograd.Tensor, pos []int32, memory keyValues,
+	t *autograd.Tape, l int, h *autograd.Tensor, pos []int32, memory memory,
 ) *autograd.Tensor {
 	b := m.Model.Layers[l]
 	a := &b.Attention
@@ -162,30 +163,31 @@ func (m *Llama) write(t *autograd.Tape, h, x *autograd.Tensor, l *nn.LinearT) *a
 	return t.Add(h, t.Dropout(l.Forward(t, x), m.Config.Dropout))
 }
 
-// keyValues computes the attention of a forward pass: over the documents of a batch, or over the
-// keys and values in a cache. A row of qkv holds H rotated queries, K rotated keys and K values.
-type keyValues interface {
-	attend(t *autograd.Tape, layer int, qkv *autograd.Tensor) *autograd.Tensor
-}
-
 // llamaRows holds the keys and values of a batch: B rows of T tokens. A row may hold several
 // documents; every position sees only its own.
 type llamaRows struct {
-	m          *Llama
+	config     *LlamaConfig
 	b, t       int
 	start, pos []int32 // [B·T] first column of the document of each position; position in it
 }
 
-// pack finds the documents in a batch. A document longer than the window is cut.
+// pack finds the documents in a batch.
 func (m *Llama) pack(t *autograd.Tape, b, rowLen int, x []lm.Token) *llamaRows {
-	r := m.rows.Get().(*llamaRows)
-	*r = llamaRows{m, b, rowLen, t.ScratchInts(b * rowLen), t.ScratchInts(b * rowLen)}
-	spans(r.start, r.pos, rowLen, m.Config.MaxPositionEmbeddings, x)
+	return packRows(m.rows, t, &m.Config, b, rowLen, x)
+}
+
+// packRows finds the documents in a batch. A document longer than the window is cut.
+func packRows(
+	pool *sync.Pool, t *autograd.Tape, c *LlamaConfig, b, rowLen int, x []lm.Token,
+) *llamaRows {
+	r := pool.Get().(*llamaRows)
+	*r = llamaRows{c, b, rowLen, t.ScratchInts(b * rowLen), t.ScratchInts(b * rowLen)}
+	spans(r.start, r.pos, rowLen, c.MaxPositionEmbeddings, x)
 	return r
 }
 
-func (r *llamaRows) attend(t *autograd.Tape, layer int, qkv *autograd.Tensor) *autograd.Tensor {
-	c := &r.m.Config
+func (r *llamaRows) attend(t *autograd.Tape, _ int, qkv *autograd.Tensor) *autograd.Tensor {
+	c := r.config
 	return t.GroupedAttention(qkv, r.b, r.t, c.NumAttentionHeads, c.NumKeyValueHeads, r.start, nil,
 		c.Dropout) // [B·T, C]
 }
