@@ -42,6 +42,28 @@ func BenchmarkTrain(b *testing.B) {
 
 // BenchmarkTrainBERT measures a training step without the optimizer, for nanoGPT's recipe and
 // others.
+// llamaRecipe is recipe for a Llama, with half as many heads of keys.
+func llamaRecipe() LlamaConfig {
+	return LlamaConfig{VocabSize: 65, MaxPositionEmbeddings: 64, HiddenSize: 128,
+		NumHiddenLayers: 4, NumAttentionHeads: 4, NumKeyValueHeads: 2, TieWordEmbeddings: true}
+}
+
+func BenchmarkTrainLlama(b *testing.B) {
+	m, err := NewLlama(llamaRecipe(), nntest.Rand())
+	require.NoError(b, err)
+	for _, pieces := range []int{1, 2} {
+		b.Run(fmt.Sprintf("nanogpt/%dpieces", pieces), func(b *testing.B) {
+			nntest.BenchmarkTrain(b, m, nntest.Noise(12, 64, 65), pieces)
+		})
+	}
+}
+
+func BenchmarkGenerateLlama(b *testing.B) {
+	m, err := NewLlama(llamaRecipe(), nntest.Rand())
+	require.NoError(b, err)
+	nntest.BenchmarkGenerate(b, m, 64)
+}
+
 func BenchmarkTrainBERT(b *testing.B) {
 	for _, c := range []struct {
 		name          string

@@ -235,6 +235,57 @@ func gruMix(h, z, cand, hPrev []float32) {
 	gruMixGo(h, z, cand, hPrev)
 }
 
+func rotate(a, b, cos, sin []float32) {
+	if avx2 {
+		rotateAVX2(a, b, cos, sin)
+		return
+	}
+	rotateGo(a, b, cos, sin)
+}
+
+func rmsNormalize(y, x, g []float32, rrms float32) {
+	if avx2 {
+		rmsNormalizeAVX2(y, x, g, rrms)
+		return
+	}
+	rmsNormalizeGo(y, x, g, rrms)
+}
+
+func rmsNormSums(dg, dy, x, g []float32, rrms float32) (s float32) {
+	if avx2 {
+		return rmsNormSumsAVX2(dg, dy, x, g, rrms)
+	}
+	return rmsNormSumsGo(dg, dy, x, g, rrms)
+}
+
+func rmsNormBackward(dx, dy, x, g []float32, rrms, avg float32) {
+	if avx2 {
+		rmsNormBackwardAVX2(dx, dy, x, g, rrms, avg)
+		return
+	}
+	rmsNormBackwardGo(dx, dy, x, g, rrms, avg)
+}
+
+func swiGLU(y, sig, gate, up []float32) {
+	if avx512 {
+		swiGLUAVX512(y, sig, gate, up)
+		return
+	}
+	if avx2 {
+		swiGLUAVX2(y, sig, gate, up)
+		return
+	}
+	swiGLUGo(y, sig, gate, up)
+}
+
+func swiGLUBackward(dgate, dup, dy, sig, gate, up []float32) {
+	if avx2 {
+		swiGLUBackwardAVX2(dgate, dup, dy, sig, gate, up)
+		return
+	}
+	swiGLUBackwardGo(dgate, dup, dy, sig, gate, up)
+}
+
 func gruBackward(dgates, dhidden, dhPrev, dh, gates, hidden, hPrev []float32) {
 	if avx2 {
 		gruBackwardAVX2(dgates, dhidden, dhPrev, dh, gates, hidden, hPrev)

@@ -15,7 +15,7 @@ func TestWithoutAVX512(t *testing.T) {
 		"Accuracy": TestAccuracy, "GELUWithSlope": TestGELUWithSlopeIsGELU,
 		"AdamW": TestAdamWAccuracy, "Elementwise": TestElementwise,
 		"LayerNormRows": TestLayerNormRows, "Rows": TestRows, "SoftmaxRows": TestSoftmaxRows,
-		"InPlace": TestInPlace,
+		"InPlace": TestInPlace, "SwiGLU": TestSwiGLUIsAccurate,
 	} {
 		t.Run(name, test)
 	}

@@ -66,6 +66,24 @@ func lstmBackward(dgates, dcPrev, dh, dc, gates, tanhC, cPrev []float32) {
 
 func gruMix(h, z, cand, hPrev []float32) { gruMixGo(h, z, cand, hPrev) }
 
+func rotate(a, b, cos, sin []float32) { rotateGo(a, b, cos, sin) }
+
+func rmsNormalize(y, x, g []float32, rrms float32) { rmsNormalizeGo(y, x, g, rrms) }
+
+func rmsNormSums(dg, dy, x, g []float32, rrms float32) (s float32) {
+	return rmsNormSumsGo(dg, dy, x, g, rrms)
+}
+
+func rmsNormBackward(dx, dy, x, g []float32, rrms, avg float32) {
+	rmsNormBackwardGo(dx, dy, x, g, rrms, avg)
+}
+
+func swiGLU(y, sig, gate, up []float32) { swiGLUGo(y, sig, gate, up) }
+
+func swiGLUBackward(dgate, dup, dy, sig, gate, up []float32) {
+	swiGLUBackwardGo(dgate, dup, dy, sig, gate, up)
+}
+
 func gruBackward(dgates, dhidden, dhPrev, dh, gates, hidden, hPrev []float32) {
 	gruBackwardGo(dgates, dhidden, dhPrev, dh, gates, hidden, hPrev)
 }

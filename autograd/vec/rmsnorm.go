@@ -13,8 +13,7 @@ func RMSNormForward(y, x, g []float32, eps float32) (rrms float32) {
 	}
 	x, g = x[:n], g[:n]
 	rrms = float32(1 / math.Sqrt(float64(dot(x, x))/float64(n)+float64(eps)))
-	mul(y, x, g)
-	scale(y, rrms)
+	rmsNormalize(y, x, g, rrms)
 	return rrms
 }
 
@@ -23,17 +22,12 @@ func RMSNormForward(y, x, g []float32, eps float32) (rrms float32) {
 //	dg += dy·x̂,  dx += rrms·(dy·g − x̂·avg(dy·g·x̂))
 func RMSNormBackward(dx, dg, dy, x, g []float32, rrms float32) {
 	n := len(dx)
+	if n == 0 {
+		return
+	}
 	dg, dy, x, g = dg[:n], dy[:n], x[:n], g[:n]
-	s := float32(0)
-	for i, d := range dy {
-		norm := x[i] * rrms
-		dg[i] += d * norm
-		s += d * g[i] * norm
-	}
-	s /= float32(n)
-	for i, d := range dy {
-		dx[i] += rrms * (d*g[i] - x[i]*rrms*s)
-	}
+	s := rmsNormSums(dg, dy, x, g, rrms)
+	rmsNormBackward(dx, dy, x, g, rrms, s/float32(n))
 }
 
 // RMSNormRows is RMSNormForward of len(rrms) rows of len(g) elements. y must not be x.

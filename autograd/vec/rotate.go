@@ -20,14 +20,3 @@ func RotateBack(x, cos, sin []float32) {
 		rotate(x[n:][:n], x[:n], cos, sin) // the other way round
 	}
 }
-
-func rotate(a, b, cos, sin []float32) { rotateGo(a, b, cos, sin) }
-
-func rotateGo(a, b, cos, sin []float32) {
-	b, cos, sin = b[:len(a)], cos[:len(a)], sin[:len(a)]
-	for i, x := range a {
-		y := b[i]
-		a[i] = x*cos[i] - y*sin[i]
-		b[i] = y*cos[i] + x*sin[i]
-	}
-}

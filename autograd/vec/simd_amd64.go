@@ -218,3 +218,38 @@ func addToRowsAVX512(y *float32, b *float32, rows int, C int)
 //
 //go:noescape
 func addToRows2AVX512(y *float32, r *float32, b *float32, rows int, C int)
+
+// rotateAVX2 is the AVX2 version of rotateGo.
+//
+//go:noescape
+func rotateAVX2(a []float32, b []float32, cos []float32, sin []float32)
+
+// rmsNormalizeAVX2 is the AVX2 version of rmsNormalizeGo.
+//
+//go:noescape
+func rmsNormalizeAVX2(y []float32, x []float32, g []float32, rrms float32)
+
+// rmsNormSumsAVX2 is the AVX2 version of rmsNormSumsGo.
+//
+//go:noescape
+func rmsNormSumsAVX2(dg []float32, dy []float32, x []float32, g []float32, rrms float32) (s float32)
+
+// rmsNormBackwardAVX2 is the AVX2 version of rmsNormBackwardGo.
+//
+//go:noescape
+func rmsNormBackwardAVX2(dx []float32, dy []float32, x []float32, g []float32, rrms float32, avg float32)
+
+// swiGLUAVX2 is the AVX2 version of swiGLUGo.
+//
+//go:noescape
+func swiGLUAVX2(y []float32, sig []float32, gate []float32, up []float32)
+
+// swiGLUBackwardAVX2 is the AVX2 version of swiGLUBackwardGo.
+//
+//go:noescape
+func swiGLUBackwardAVX2(dgate []float32, dup []float32, dy []float32, sig []float32, gate []float32, up []float32)
+
+// swiGLUAVX512 is the AVX-512 version of swiGLUGo.
+//
+//go:noescape
+func swiGLUAVX512(y []float32, sig []float32, gate []float32, up []float32)

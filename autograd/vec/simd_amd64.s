@@ -4661,3 +4661,492 @@ addToRows2:
 	JG      addToRows2_row
 	VZEROUPPER
 	RET
+
+// func rotateAVX2(a []float32, b []float32, cos []float32, sin []float32)
+// Requires: AVX, FMA3
+TEXT ·rotateAVX2(SB), NOSPLIT, $0-96
+	MOVQ a_base+0(FP), AX
+	MOVQ b_base+24(FP), CX
+	MOVQ cos_base+48(FP), DX
+	MOVQ sin_base+72(FP), BX
+	MOVQ a_len+8(FP), SI
+	XORQ DI, DI
+	SUBQ $0x00000008, SI
+	JLT  rotateAVX2_by1_end
+
+rotateAVX2_by1:
+	VMOVUPS     (AX)(DI*1), Y0
+	VMOVUPS     (CX)(DI*1), Y1
+	VMOVUPS     (DX)(DI*1), Y2
+	VMOVUPS     (BX)(DI*1), Y3
+	VMULPS      Y3, Y1, Y4
+	VMULPS      Y3, Y0, Y3
+	VFMSUB231PS Y2, Y0, Y4
+	VMOVUPS     Y4, (AX)(DI*1)
+	VFMADD231PS Y2, Y1, Y3
+	VMOVUPS     Y3, (CX)(DI*1)
+	ADDQ        $0x00000020, DI
+	SUBQ        $0x00000008, SI
+	JGE         rotateAVX2_by1
+
+rotateAVX2_by1_end:
+	ADDQ        $0x00000008, SI
+	JZ          rotateAVX2_done
+	LEAQ        masks<>+0(SB), R8
+	NEGQ        SI
+	VMOVUPS     32(R8)(SI*4), Y0
+	VMASKMOVPS  (AX)(DI*1), Y0, Y1
+	VMASKMOVPS  (CX)(DI*1), Y0, Y2
+	VMASKMOVPS  (DX)(DI*1), Y0, Y3
+	VMASKMOVPS  (BX)(DI*1), Y0, Y4
+	VMULPS      Y4, Y2, Y5
+	VMULPS      Y4, Y1, Y4
+	VFMSUB231PS Y3, Y1, Y5
+	VMASKMOVPS  Y5, Y0, (AX)(DI*1)
+	VFMADD231PS Y3, Y2, Y4
+	VMASKMOVPS  Y4, Y0, (CX)(DI*1)
+
+rotateAVX2_done:
+	VZEROUPPER
+	RET
+
+// func rmsNormalizeAVX2(y []float32, x []float32, g []float32, rrms float32)
+// Requires: AVX
+TEXT ·rmsNormalizeAVX2(SB), NOSPLIT, $0-76
+	MOVQ         y_base+0(FP), AX
+	MOVQ         x_base+24(FP), CX
+	MOVQ         g_base+48(FP), DX
+	MOVQ         y_len+8(FP), BX
+	XORQ         SI, SI
+	VBROADCASTSS rrms+72(FP), Y0
+	SUBQ         $0x00000008, BX
+	JLT          rmsNormalizeAVX2_by1_end
+
+rmsNormalizeAVX2_by1:
+	VMOVUPS (CX)(SI*1), Y1
+	VMULPS  Y0, Y1, Y1
+	VMOVUPS (DX)(SI*1), Y2
+	VMULPS  Y2, Y1, Y1
+	VMOVUPS Y1, (AX)(SI*1)
+	ADDQ    $0x00000020, SI
+	SUBQ    $0x00000008, BX
+	JGE     rmsNormalizeAVX2_by1
+
+rmsNormalizeAVX2_by1_end:
+	ADDQ       $0x00000008, BX
+	JZ         rmsNormalizeAVX2_done
+	LEAQ       masks<>+0(SB), DI
+	NEGQ       BX
+	VMOVUPS    32(DI)(BX*4), Y1
+	VMASKMOVPS (CX)(SI*1), Y1, Y2
+	VMULPS     Y0, Y2, Y0
+	VMASKMOVPS (DX)(SI*1), Y1, Y2
+	VMULPS     Y2, Y0, Y0
+	VMASKMOVPS Y0, Y1, (AX)(SI*1)
+
+rmsNormalizeAVX2_done:
+	VZEROUPPER
+	RET
+
+// func rmsNormSumsAVX2(dg []float32, dy []float32, x []float32, g []float32, rrms float32) (s float32)
+// Requires: AVX, FMA3, SSE
+TEXT ·rmsNormSumsAVX2(SB), NOSPLIT, $0-108
+	MOVQ         dg_base+0(FP), AX
+	MOVQ         dy_base+24(FP), CX
+	MOVQ         x_base+48(FP), DX
+	MOVQ         g_base+72(FP), BX
+	MOVQ         dg_len+8(FP), SI
+	XORQ         DI, DI
+	VXORPS       Y0, Y0, Y0
+	VXORPS       Y1, Y1, Y1
+	VXORPS       Y2, Y2, Y2
+	VXORPS       Y3, Y3, Y3
+	VBROADCASTSS rrms+96(FP), Y4
+	SUBQ         $0x00000020, SI
+	JLT          rmsNormSumsAVX2_by4_end
+
+rmsNormSumsAVX2_by4:
+	VMOVUPS     (DX)(DI*1), Y5
+	VMULPS      Y4, Y5, Y5
+	VMOVUPS     (CX)(DI*1), Y6
+	VMOVUPS     (AX)(DI*1), Y7
+	VFMADD231PS Y5, Y6, Y7
+	VMOVUPS     Y7, (AX)(DI*1)
+	VMOVUPS     (BX)(DI*1), Y7
+	VMULPS      Y7, Y6, Y6
+	VFMADD231PS Y5, Y6, Y0
+	VMOVUPS     32(DX)(DI*1), Y5
+	VMULPS      Y4, Y5, Y5
+	VMOVUPS     32(CX)(DI*1), Y6
+	VMOVUPS     32(AX)(DI*1), Y7
+	VFMADD231PS Y5, Y6, Y7
+	VMOVUPS     Y7, 32(AX)(DI*1)
+	VMOVUPS     32(BX)(DI*1), Y7
+	VMULPS      Y7, Y6, Y6
+	VFMADD231PS Y5, Y6, Y1
+	VMOVUPS     64(DX)(DI*1), Y5
+	VMULPS      Y4, Y5, Y5
+	VMOVUPS     64(CX)(DI*1), Y6
+	VMOVUPS     64(AX)(DI*1), Y7
+	VFMADD231PS Y5, Y6, Y7
+	VMOVUPS     Y7, 64(AX)(DI*1)
+	VMOVUPS     64(BX)(DI*1), Y7
+	VMULPS      Y7, Y6, Y6
+	VFMADD231PS Y5, Y6, Y2
+	VMOVUPS     96(DX)(DI*1), Y5
+	VMULPS      Y4, Y5, Y5
+	VMOVUPS     96(CX)(DI*1), Y6
+	VMOVUPS     96(AX)(DI*1), Y7
+	VFMADD231PS Y5, Y6, Y7
+	VMOVUPS     Y7, 96(AX)(DI*1)
+	VMOVUPS     96(BX)(DI*1), Y7
+	VMULPS      Y7, Y6, Y6
+	VFMADD231PS Y5, Y6, Y3
+	ADDQ        $0x00000080, DI
+	SUBQ        $0x00000020, SI
+	JGE         rmsNormSumsAVX2_by4
+
+rmsNormSumsAVX2_by4_end:
+	ADDQ $0x00000020, SI
+	SUBQ $0x00000008, SI
+	JLT  rmsNormSumsAVX2_by1_end
+
+rmsNormSumsAVX2_by1:
+	VMOVUPS     (DX)(DI*1), Y5
+	VMULPS      Y4, Y5, Y5
+	VMOVUPS     (CX)(DI*1), Y6
+	VMOVUPS     (AX)(DI*1), Y7
+	VFMADD231PS Y5, Y6, Y7
+	VMOVUPS     Y7, (AX)(DI*1)
+	VMOVUPS     (BX)(DI*1), Y7
+	VMULPS      Y7, Y6, Y6
+	VFMADD231PS Y5, Y6, Y0
+	ADDQ        $0x00000020, DI
+	SUBQ        $0x00000008, SI
+	JGE         rmsNormSumsAVX2_by1
+
+rmsNormSumsAVX2_by1_end:
+	ADDQ        $0x00000008, SI
+	JZ          rmsNormSumsAVX2_done
+	LEAQ        masks<>+0(SB), R8
+	NEGQ        SI
+	VMOVUPS     32(R8)(SI*4), Y5
+	VMASKMOVPS  (DX)(DI*1), Y5, Y6
+	VMULPS      Y4, Y6, Y4
+	VMASKMOVPS  (CX)(DI*1), Y5, Y6
+	VMASKMOVPS  (AX)(DI*1), Y5, Y7
+	VFMADD231PS Y4, Y6, Y7
+	VMASKMOVPS  Y7, Y5, (AX)(DI*1)
+	VMASKMOVPS  (BX)(DI*1), Y5, Y5
+	VMULPS      Y5, Y6, Y5
+	VFMADD231PS Y4, Y5, Y0
+
+rmsNormSumsAVX2_done:
+	VADDPS       Y1, Y0, Y0
+	VADDPS       Y3, Y2, Y1
+	VADDPS       Y1, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPS       X1, X0, X0
+	VMOVHLPS     X0, X0, X1
+	VADDPS       X1, X0, X0
+	VMOVSHDUP    X0, X1
+	VADDSS       X1, X0, X0
+	MOVSS        X0, s+104(FP)
+	VZEROUPPER
+	RET
+
+// func rmsNormBackwardAVX2(dx []float32, dy []float32, x []float32, g []float32, rrms float32, avg float32)
+// Requires: AVX, FMA3
+TEXT ·rmsNormBackwardAVX2(SB), NOSPLIT, $0-104
+	MOVQ         dx_base+0(FP), AX
+	MOVQ         dy_base+24(FP), CX
+	MOVQ         x_base+48(FP), DX
+	MOVQ         g_base+72(FP), BX
+	MOVQ         dx_len+8(FP), SI
+	XORQ         DI, DI
+	VBROADCASTSS rrms+96(FP), Y0
+	VBROADCASTSS avg+100(FP), Y1
+	SUBQ         $0x00000008, SI
+	JLT          rmsNormBackwardAVX2_by1_end
+
+rmsNormBackwardAVX2_by1:
+	VMOVUPS      (DX)(DI*1), Y2
+	VMULPS       Y0, Y2, Y2
+	VMOVUPS      (CX)(DI*1), Y3
+	VMOVUPS      (BX)(DI*1), Y4
+	VMULPS       Y4, Y3, Y3
+	VFNMADD231PS Y1, Y2, Y3
+	VMOVUPS      (AX)(DI*1), Y2
+	VFMADD231PS  Y0, Y3, Y2
+	VMOVUPS      Y2, (AX)(DI*1)
+	ADDQ         $0x00000020, DI
+	SUBQ         $0x00000008, SI
+	JGE          rmsNormBackwardAVX2_by1
+
+rmsNormBackwardAVX2_by1_end:
+	ADDQ         $0x00000008, SI
+	JZ           rmsNormBackwardAVX2_done
+	LEAQ         masks<>+0(SB), R8
+	NEGQ         SI
+	VMOVUPS      32(R8)(SI*4), Y2
+	VMASKMOVPS   (DX)(DI*1), Y2, Y3
+	VMULPS       Y0, Y3, Y3
+	VMASKMOVPS   (CX)(DI*1), Y2, Y4
+	VMASKMOVPS   (BX)(DI*1), Y2, Y5
+	VMULPS       Y5, Y4, Y4
+	VFNMADD231PS Y1, Y3, Y4
+	VMASKMOVPS   (AX)(DI*1), Y2, Y1
+	VFMADD231PS  Y0, Y4, Y1
+	VMASKMOVPS   Y1, Y2, (AX)(DI*1)
+
+rmsNormBackwardAVX2_done:
+	VZEROUPPER
+	RET
+
+// func swiGLUAVX2(y []float32, sig []float32, gate []float32, up []float32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·swiGLUAVX2(SB), NOSPLIT, $0-96
+	MOVQ y_base+0(FP), AX
+	MOVQ sig_base+24(FP), CX
+	MOVQ gate_base+48(FP), DX
+	MOVQ up_base+72(FP), BX
+	MOVQ y_len+8(FP), SI
+	XORQ DI, DI
+	SUBQ $0x00000008, SI
+	JLT  swiGLUAVX2_by1_end
+
+swiGLUAVX2_by1:
+	VMOVUPS      (DX)(DI*1), Y0
+	VORPS        k80000000<>+0(SB), Y0, Y1
+	VMOVUPS      kc2d00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y2
+	VMOVUPS      k42b20000<>+0(SB), Y1
+	VMINPS       Y2, Y1, Y1
+	VMOVUPS      k4b4000fe<>+0(SB), Y2
+	VFMADD231PS  k3fb8aa3b<>+0(SB), Y1, Y2
+	VSUBPS       k4b4000fe<>+0(SB), Y2, Y3
+	VMOVAPS      Y1, Y1
+	VFNMADD231PS k3f318000<>+0(SB), Y3, Y1
+	VFNMADD231PS kb95e8083<>+0(SB), Y3, Y1
+	VMOVUPS      k3ab6da6d<>+0(SB), Y3
+	VFMADD213PS  k3c091df0<>+0(SB), Y1, Y3
+	VFMADD213PS  k3d2aaa2f<>+0(SB), Y1, Y3
+	VFMADD213PS  k3e2aaa47<>+0(SB), Y1, Y3
+	VFMADD213PS  k3f000000<>+0(SB), Y1, Y3
+	VFMADD213PS  k3f800000<>+0(SB), Y1, Y3
+	VFMADD213PS  k3f800000<>+0(SB), Y1, Y3
+	VPSUBD       k4b400000<>+0(SB), Y2, Y1
+	VPSRLD       $0x01, Y1, Y2
+	VPSUBD       Y2, Y1, Y1
+	VPSLLD       $0x17, Y2, Y2
+	VPSLLD       $0x17, Y1, Y1
+	VMULPS       Y2, Y3, Y2
+	VMULPS       Y1, Y2, Y1
+	VADDPS       k3f800000<>+0(SB), Y1, Y2
+	VMOVUPS      k3f800000<>+0(SB), Y3
+	VBLENDVPS    Y0, Y1, Y3, Y1
+	VDIVPS       Y2, Y1, Y1
+	VMOVUPS      Y1, (CX)(DI*1)
+	VMULPS       Y0, Y1, Y0
+	VMOVUPS      (BX)(DI*1), Y1
+	VMULPS       Y1, Y0, Y0
+	VMOVUPS      Y0, (AX)(DI*1)
+	ADDQ         $0x00000020, DI
+	SUBQ         $0x00000008, SI
+	JGE          swiGLUAVX2_by1
+
+swiGLUAVX2_by1_end:
+	ADDQ         $0x00000008, SI
+	JZ           swiGLUAVX2_done
+	LEAQ         masks<>+0(SB), R8
+	NEGQ         SI
+	VMOVUPS      32(R8)(SI*4), Y0
+	VMASKMOVPS   (DX)(DI*1), Y0, Y1
+	VORPS        k80000000<>+0(SB), Y1, Y2
+	VMOVUPS      kc2d00000<>+0(SB), Y3
+	VMAXPS       Y2, Y3, Y3
+	VMOVUPS      k42b20000<>+0(SB), Y2
+	VMINPS       Y3, Y2, Y2
+	VMOVUPS      k4b4000fe<>+0(SB), Y3
+	VFMADD231PS  k3fb8aa3b<>+0(SB), Y2, Y3
+	VSUBPS       k4b4000fe<>+0(SB), Y3, Y4
+	VMOVAPS      Y2, Y2
+	VFNMADD231PS k3f318000<>+0(SB), Y4, Y2
+	VFNMADD231PS kb95e8083<>+0(SB), Y4, Y2
+	VMOVUPS      k3ab6da6d<>+0(SB), Y4
+	VFMADD213PS  k3c091df0<>+0(SB), Y2, Y4
+	VFMADD213PS  k3d2aaa2f<>+0(SB), Y2, Y4
+	VFMADD213PS  k3e2aaa47<>+0(SB), Y2, Y4
+	VFMADD213PS  k3f000000<>+0(SB), Y2, Y4
+	VFMADD213PS  k3f800000<>+0(SB), Y2, Y4
+	VFMADD213PS  k3f800000<>+0(SB), Y2, Y4
+	VPSUBD       k4b400000<>+0(SB), Y3, Y2
+	VPSRLD       $0x01, Y2, Y3
+	VPSUBD       Y3, Y2, Y2
+	VPSLLD       $0x17, Y3, Y3
+	VPSLLD       $0x17, Y2, Y2
+	VMULPS       Y3, Y4, Y3
+	VMULPS       Y2, Y3, Y2
+	VADDPS       k3f800000<>+0(SB), Y2, Y3
+	VMOVUPS      k3f800000<>+0(SB), Y4
+	VBLENDVPS    Y1, Y2, Y4, Y2
+	VDIVPS       Y3, Y2, Y2
+	VMASKMOVPS   Y2, Y0, (CX)(DI*1)
+	VMULPS       Y1, Y2, Y1
+	VMASKMOVPS   (BX)(DI*1), Y0, Y2
+	VMULPS       Y2, Y1, Y1
+	VMASKMOVPS   Y1, Y0, (AX)(DI*1)
+
+swiGLUAVX2_done:
+	VZEROUPPER
+	RET
+
+// func swiGLUBackwardAVX2(dgate []float32, dup []float32, dy []float32, sig []float32, gate []float32, up []float32)
+// Requires: AVX, FMA3
+TEXT ·swiGLUBackwardAVX2(SB), NOSPLIT, $0-144
+	MOVQ dgate_base+0(FP), AX
+	MOVQ dup_base+24(FP), CX
+	MOVQ dy_base+48(FP), DX
+	MOVQ sig_base+72(FP), BX
+	MOVQ gate_base+96(FP), SI
+	MOVQ up_base+120(FP), DI
+	MOVQ dgate_len+8(FP), R8
+	XORQ R9, R9
+	SUBQ $0x00000008, R8
+	JLT  swiGLUBackwardAVX2_by1_end
+
+swiGLUBackwardAVX2_by1:
+	VMOVUPS     (SI)(R9*1), Y0
+	VMOVUPS     (BX)(R9*1), Y1
+	VMOVUPS     (DX)(R9*1), Y2
+	VMOVUPS     k3f800000<>+0(SB), Y3
+	VSUBPS      Y1, Y3, Y3
+	VMOVUPS     k3f800000<>+0(SB), Y4
+	VFMADD231PS Y3, Y0, Y4
+	VMOVUPS     (DI)(R9*1), Y3
+	VMULPS      Y3, Y2, Y3
+	VMULPS      Y4, Y1, Y4
+	VMULPS      Y4, Y3, Y3
+	VMULPS      Y1, Y0, Y0
+	VMULPS      Y0, Y2, Y0
+	VMOVUPS     Y0, (CX)(R9*1)
+	VMOVUPS     Y3, (AX)(R9*1)
+	ADDQ        $0x00000020, R9
+	SUBQ        $0x00000008, R8
+	JGE         swiGLUBackwardAVX2_by1
+
+swiGLUBackwardAVX2_by1_end:
+	ADDQ        $0x00000008, R8
+	JZ          swiGLUBackwardAVX2_done
+	LEAQ        masks<>+0(SB), R10
+	NEGQ        R8
+	VMOVUPS     32(R10)(R8*4), Y0
+	VMASKMOVPS  (SI)(R9*1), Y0, Y1
+	VMASKMOVPS  (BX)(R9*1), Y0, Y2
+	VMASKMOVPS  (DX)(R9*1), Y0, Y3
+	VMOVUPS     k3f800000<>+0(SB), Y4
+	VSUBPS      Y2, Y4, Y4
+	VMOVUPS     k3f800000<>+0(SB), Y5
+	VFMADD231PS Y4, Y1, Y5
+	VMASKMOVPS  (DI)(R9*1), Y0, Y4
+	VMULPS      Y4, Y3, Y4
+	VMULPS      Y5, Y2, Y5
+	VMULPS      Y5, Y4, Y4
+	VMULPS      Y2, Y1, Y1
+	VMULPS      Y1, Y3, Y1
+	VMASKMOVPS  Y1, Y0, (CX)(R9*1)
+	VMASKMOVPS  Y4, Y0, (AX)(R9*1)
+
+swiGLUBackwardAVX2_done:
+	VZEROUPPER
+	RET
+
+// func swiGLUAVX512(y []float32, sig []float32, gate []float32, up []float32)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·swiGLUAVX512(SB), NOSPLIT, $0-96
+	VBROADCASTSS k3fb8aa3b<>+0(SB), Z0
+	VBROADCASTSS k4b400000<>+0(SB), Z1
+	VBROADCASTSS k3f318000<>+0(SB), Z2
+	VBROADCASTSS kb95e8083<>+0(SB), Z3
+	VBROADCASTSS k3f800000<>+0(SB), Z4
+	VBROADCASTSS kc2d00000<>+0(SB), Z5
+	VBROADCASTSS k3ab6da6d<>+0(SB), Z6
+	VBROADCASTSS k3c091df0<>+0(SB), Z7
+	VBROADCASTSS k3d2aaa2f<>+0(SB), Z8
+	VBROADCASTSS k3e2aaa47<>+0(SB), Z9
+	VBROADCASTSS k3f000000<>+0(SB), Z10
+	VBROADCASTSS k80000000<>+0(SB), Z11
+	MOVQ         y_base+0(FP), AX
+	MOVQ         sig_base+24(FP), CX
+	MOVQ         gate_base+48(FP), DX
+	MOVQ         up_base+72(FP), BX
+	MOVQ         y_len+8(FP), SI
+	XORQ         DI, DI
+	SUBQ         $0x10, SI
+	JLT          swiGLU512_end
+
+swiGLU512:
+	VMOVUPS      (DX)(DI*1), Z12
+	VMOVUPS      (BX)(DI*1), Z13
+	VORPS        Z11, Z12, Z14
+	VMAXPS       Z14, Z5, Z14
+	VMOVAPS      Z1, Z16
+	VFMADD231PS  Z0, Z14, Z16
+	VSUBPS       Z1, Z16, Z16
+	VFNMADD231PS Z2, Z16, Z14
+	VFNMADD231PS Z3, Z16, Z14
+	VMOVAPS      Z6, Z17
+	VFMADD213PS  Z7, Z14, Z17
+	VFMADD213PS  Z8, Z14, Z17
+	VFMADD213PS  Z9, Z14, Z17
+	VFMADD213PS  Z10, Z14, Z17
+	VFMADD213PS  Z4, Z14, Z17
+	VFMADD213PS  Z4, Z14, Z17
+	VSCALEFPS    Z16, Z17, Z17
+	VADDPS       Z4, Z17, Z14
+	VPMOVD2M     Z12, K1
+	VBLENDMPS    Z17, Z4, K1, Z15
+	VDIVPS       Z14, Z15, Z14
+	VMULPS       Z14, Z12, Z12
+	VMULPS       Z13, Z12, Z12
+	VMOVUPS      Z14, (CX)(DI*1)
+	VMOVUPS      Z12, (AX)(DI*1)
+	ADDQ         $0x40, DI
+	SUBQ         $0x10, SI
+	JGE          swiGLU512
+
+swiGLU512_end:
+	ADDQ         $0x10, SI
+	JZ           swiGLU512_done
+	MOVQ         $-1, R8
+	BZHIQ        SI, R8, R8
+	KMOVW        R8, K1
+	VMOVUPS.Z    (DX)(DI*1), K1, Z12
+	VMOVUPS.Z    (BX)(DI*1), K1, Z13
+	VORPS        Z11, Z12, Z11
+	VMAXPS       Z11, Z5, Z11
+	VMOVAPS      Z1, Z5
+	VFMADD231PS  Z0, Z11, Z5
+	VSUBPS       Z1, Z5, Z5
+	VFNMADD231PS Z2, Z5, Z11
+	VFNMADD231PS Z3, Z5, Z11
+	VMOVAPS      Z6, Z0
+	VFMADD213PS  Z7, Z11, Z0
+	VFMADD213PS  Z8, Z11, Z0
+	VFMADD213PS  Z9, Z11, Z0
+	VFMADD213PS  Z10, Z11, Z0
+	VFMADD213PS  Z4, Z11, Z0
+	VFMADD213PS  Z4, Z11, Z0
+	VSCALEFPS    Z5, Z0, Z0
+	VADDPS       Z4, Z0, Z1
+	VPMOVD2M     Z12, K2
+	VBLENDMPS    Z0, Z4, K2, Z18
+	VDIVPS       Z1, Z18, Z1
+	VMULPS       Z1, Z12, Z0
+	VMULPS       Z13, Z0, Z0
+	VMOVUPS      Z1, K1, (CX)(DI*1)
+	VMOVUPS      Z0, K1, (AX)(DI*1)
+
+swiGLU512_done:
+	VZEROUPPER
+	RET

@@ -16,21 +16,3 @@ func SwiGLUBackward(dgate, dup, dy, sig, gate, up []float32) {
 	n := len(dgate)
 	swiGLUBackward(dgate, dup[:n], dy[:n], sig[:n], gate[:n], up[:n])
 }
-
-func swiGLU(y, sig, gate, up []float32) {
-	sigmoid(sig, gate)
-	mul(y, sig, gate)
-	mul(y, y, up)
-}
-
-func swiGLUBackward(dgate, dup, dy, sig, gate, up []float32) {
-	swiGLUBackwardGo(dgate, dup, dy, sig, gate, up)
-}
-
-func swiGLUBackwardGo(dgate, dup, dy, sig, gate, up []float32) {
-	for i, d := range dy {
-		s, g, u := sig[i], gate[i], up[i]
-		dup[i] = d * (g * s)
-		dgate[i] = d * u * (s * (1 + g*(1-s)))
-	}
-}

@@ -79,6 +79,22 @@ var elementwise = []struct {
 		func(s [][]float32) { layerNormSumsGo(s[0], s[1], s[2], s[3], s[4], 0.1, 1.2) }},
 	{"softmaxBackward", 1, 2, func(s [][]float32) { softmaxBackward(s[0], s[1], s[2], 0.2) },
 		func(s [][]float32) { softmaxBackwardGo(s[0], s[1], s[2], 0.2) }},
+	{"rotate", 2, 2, func(s [][]float32) { rotate(s[0], s[1], s[2], s[3]) },
+		func(s [][]float32) { rotateGo(s[0], s[1], s[2], s[3]) }},
+	{"rmsNormalize", 1, 2, func(s [][]float32) { rmsNormalize(s[0], s[1], s[2], 1.2) },
+		func(s [][]float32) { rmsNormalizeGo(s[0], s[1], s[2], 1.2) }},
+	{"rmsNormSums", 1, 3, func(s [][]float32) { rmsNormSums(s[0], s[1], s[2], s[3], 1.2) },
+		func(s [][]float32) { rmsNormSumsGo(s[0], s[1], s[2], s[3], 1.2) }},
+	{"rmsNormBackward", 1, 3, func(s [][]float32) {
+		rmsNormBackward(s[0], s[1], s[2], s[3], 1.2, 0.4)
+	},
+		func(s [][]float32) { rmsNormBackwardGo(s[0], s[1], s[2], s[3], 1.2, 0.4) }},
+	{"SwiGLU", 2, 2, func(s [][]float32) { SwiGLU(s[0], s[1], s[2], s[3]) },
+		func(s [][]float32) { swiGLUGo(s[0], s[1], s[2], s[3]) }},
+	{"SwiGLUBackward", 2, 4, func(s [][]float32) {
+		SwiGLUBackward(s[0], s[1], s[2], s[3], s[4], s[5])
+	},
+		func(s [][]float32) { swiGLUBackwardGo(s[0], s[1], s[2], s[3], s[4], s[5]) }},
 	{"gruMix", 1, 3, func(s [][]float32) { gruMix(s[0], s[1], s[2], s[3]) },
 		func(s [][]float32) { gruMixGo(s[0], s[1], s[2], s[3]) }},
 }

@@ -45,6 +45,12 @@ var signatures = []signature{
 	{"adamW(w, g, m, v []float32, f *[8]float32)", true},
 	{"lstmBackward(dgates, dcPrev, dh, dc, gates, tanhC, cPrev []float32)", false},
 	{"gruMix(h, z, cand, hPrev []float32)", false},
+	{"rotate(a, b, cos, sin []float32)", false},
+	{"rmsNormalize(y, x, g []float32, rrms float32)", false},
+	{"rmsNormSums(dg, dy, x, g []float32, rrms float32) (s float32)", false},
+	{"rmsNormBackward(dx, dy, x, g []float32, rrms, avg float32)", false},
+	{"swiGLU(y, sig, gate, up []float32)", true},
+	{"swiGLUBackward(dgate, dup, dy, sig, gate, up []float32)", false},
 	{"gruBackward(dgates, dhidden, dhPrev, dh, gates, hidden, hPrev []float32)", false},
 }
 

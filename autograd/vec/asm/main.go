@@ -23,6 +23,9 @@ func main() {
 	softmaxRows()
 	softmaxRowsBackward()
 	biases()
+	rotary()
+	rmsNorm()
+	swiGLU()
 	dispatchers()
 	Generate()
 }
