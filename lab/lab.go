@@ -41,6 +41,10 @@ type Env struct {
 	Scale    Scale
 	Progress func(what string) // nil: no progress is reported
 	Store    *Store
+
+	// Text is a corpus, a file or a directory, on which experiments about text repeat what they do
+	// on the world; "" means none.
+	Text string
 }
 
 // pick returns one of two values, depending on the scale.
@@ -85,7 +89,7 @@ func (t *Table) add(cells ...string) { t.Rows = append(t.Rows, cells) }
 
 // All returns the experiments in historical order.
 func All() []Experiment {
-	return []Experiment{Labels(), Senses(), Transfer(), Objectives(), Scaling(), Mirage()}
+	return []Experiment{Labels(), Senses(), Transfer(), Objectives(), Llama(), Scaling(), Mirage()}
 }
 
 // Find returns the experiment with a name.

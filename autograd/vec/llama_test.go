@@ -8,7 +8,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestSwiGLUIsAccurate: σ is within 4 ulps, also where it is tiny, and large inputs do not overflow.
+// TestSwiGLUIsAccurate: σ is within 4 ulps, also where it is tiny, and large inputs do not
+// overflow.
 func TestSwiGLUIsAccurate(t *testing.T) {
 	x := inputs(4000)
 	one, y, sig := make([]float32, len(x)), make([]float32, len(x)), make([]float32, len(x))

@@ -21,6 +21,7 @@ func newLab() *cobra.Command {
 		seeds      string
 		scale      string
 		out, store string
+		text       string
 	)
 	c := &cobra.Command{
 		Use:   "lab [EXPERIMENT...]",
@@ -42,7 +43,7 @@ in --store as ordinary run directories, so that experiments share them.`,
 			if len(args) == 0 {
 				return listExperiments(c.OutOrStdout(), run.json)
 			}
-			env, err := newEnv(c, run, seeds, scale, store)
+			env, err := newEnv(c, run, seeds, scale, store, text)
 			if err != nil {
 				return err
 			}
@@ -78,6 +79,8 @@ in --store as ordinary run directories, so that experiments share them.`,
 	fs.StringVar(&out, "out", "", "directory to write NAME.json into")
 	fs.StringVar(&store, "store", "",
 		"directory of pre-trained models (default: in the user's cache)")
+	fs.StringVar(&text, "text", "",
+		"corpus or file on which llama repeats what it does on the world")
 	complete(c, "scale", func() []string { return []string{string(lab.Full), string(lab.Quick)} })
 	return c
 }
@@ -90,8 +93,8 @@ func experimentNames() (names []string) {
 }
 
 // newEnv returns the environment of the experiments.
-func newEnv(c *cobra.Command, run runFlags, seeds, scale, store string) (*lab.Env, error) {
-	env := &lab.Env{Threads: run.threads, Scale: lab.Scale(scale)}
+func newEnv(c *cobra.Command, run runFlags, seeds, scale, store, text string) (*lab.Env, error) {
+	env := &lab.Env{Threads: run.threads, Scale: lab.Scale(scale), Text: text}
 	if env.Scale != lab.Full && env.Scale != lab.Quick {
 		return nil, usagef("--scale is %q; want full or quick", scale)
 	}
