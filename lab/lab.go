@@ -89,7 +89,7 @@ func (t *Table) add(cells ...string) { t.Rows = append(t.Rows, cells) }
 
 // All returns the experiments in historical order.
 func All() []Experiment {
-	return []Experiment{Labels(), Senses(), Transfer(), Objectives(), Llama(), Scaling(), Mirage()}
+	return []Experiment{Labels(), Senses(), Transfer(), Objectives(), Scaling(), Llama(), Mirage()}
 }
 
 // Find returns the experiment with a name.
