@@ -10,9 +10,6 @@ import (
 // hexadecimal digits for each byte of any other character.
 type Char struct{ letters *alphabet }
 
-// TrainChar learns the most frequent characters of the documents, up to the limit vocab.
-func TrainChar(docs []Document, vocab int) (*Char, error) { return trainChar(textsOf(docs), vocab) }
-
 func trainChar(texts iter.Seq[string], vocab int) (*Char, error) {
 	runes := alphabetOf(unique(texts))
 	if vocab != 0 {

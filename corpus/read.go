@@ -78,14 +78,30 @@ func (r *sourceReader) read(path string, file io.Reader) (string, error) {
 			text.Grow(int(min(info.Size(), r.left)) + 1)
 		}
 	}
-	n, err := io.Copy(io.MultiWriter(&text, r.hash), io.LimitReader(src, r.left+1))
-	if r.left -= n; err != nil {
+	n, err := io.Copy(&text, io.LimitReader(src, r.left+1))
+	if err != nil {
 		return "", src.failed(err)
 	}
-	if r.left < 0 {
-		return "", fmt.Errorf("corpus %s: more than %d bytes; %s", path, r.limit, smaller)
+	if n > r.left {
+		rest, err := io.Copy(io.Discard, io.LimitReader(src, r.limit+1-n))
+		if n+rest > r.limit || err != nil {
+			return "", &tooLongError{path, r.limit}
+		}
+		return "", fmt.Errorf("corpus: more than %d bytes up to and with %s; %s", r.limit, path, smaller)
 	}
-	return text.String(), nil
+	r.left -= n
+	_, err = io.WriteString(r.hash, text.String()) // only now: a file may be left out
+	return text.String(), err
+}
+
+// tooLongError reports a file that alone exceeds the limit of a corpus.
+type tooLongError struct {
+	path  string
+	limit int64
+}
+
+func (e *tooLongError) Error() string {
+	return fmt.Sprintf("corpus %s: more than %d bytes; %s", e.path, e.limit, smaller)
 }
 
 // source is the text of one file.
@@ -207,8 +223,8 @@ const (
 type bombError struct{ out int64 }
 
 func (b *bombError) Error() string {
-	return fmt.Sprintf("unpacks to more than %d bytes, over %d times its size: this is no "+
-		"ordinary text", b.out, maxRatio)
+	return fmt.Sprintf("unpacks to more than %d bytes, over %d times its size, unlike ordinary text",
+		b.out, maxRatio)
 }
 
 func (u *unpacking) Read(p []byte) (int, error) {

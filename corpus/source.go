@@ -27,8 +27,8 @@ func (o Options) texts(ctx context.Context, r *sourceReader, source string) (tex
 	r.notes.add(f.notes)
 	for _, path := range f.paths {
 		text, err := r.readFile(path)
-		if f.leaveOut(err) {
-			r.notes.leaveOut(f.relative(path), notText)
+		if why := f.leaveOut(err); why != "" {
+			r.notes.leaveOut(f.relative(path), why)
 			continue
 		}
 		if err != nil {
@@ -51,11 +51,24 @@ type sourceFiles struct {
 	notes notes
 }
 
-// leaveOut reports whether to skip a file that could not be read: a directory of texts may contain
-// a picture or an archive, but a file that the user named must be text.
-func (f *sourceFiles) leaveOut(err error) bool {
+// leaveOut returns the reason to skip a file that could not be read, or "" if the error ends the
+// reading: a directory of texts may contain a picture, an archive or a huge file, but a file that
+// the user named must be text.
+func (f *sourceFiles) leaveOut(err error) string {
 	var binary *notTextError
-	return f.dir != "" && errors.As(err, &binary)
+	var bomb *bombError
+	var long *tooLongError
+	switch {
+	case f.dir == "":
+		return ""
+	case errors.As(err, &binary):
+		return notText
+	case errors.As(err, &bomb):
+		return fmt.Sprintf("unpacks to over %d times its size", maxRatio)
+	case errors.As(err, &long):
+		return fmt.Sprintf("larger than %d bytes", long.limit)
+	}
+	return ""
 }
 
 func (f *sourceFiles) noText() error {

@@ -1,6 +1,7 @@
 package corpus
 
 import (
+	"bytes"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -111,6 +112,34 @@ func TestGzipBombIsRefused(t *testing.T) {
 	require.Equal(t, 10<<20, s.Documents)
 	_, err = Load(t.Context(), Options{Source: filepath.Join(dir, "small.gz")})
 	require.NoError(t, err)
+}
+
+// A directory may contain a gzip bomb or a file that is too large: it is left out, like a picture.
+func TestDirectoryLeavesOutWhatIsTooLarge(t *testing.T) {
+	dir := write(t, map[string]string{"a.txt": "one\n", "z.txt": "two\n"})
+	alone, err := Load(t.Context(), Options{Source: dir, Ratio: Ratio{Train: 100}})
+	require.NoError(t, err)
+
+	bomb := filepath.Join(dir, "bomb.gz")
+	require.NoError(t, os.WriteFile(bomb, []byte(packed(t, strings.Repeat("a b\n", 10<<20))), 0o666))
+	var noted []string
+	note := func(line string) { noted = append(noted, line) }
+	c, err := Load(t.Context(), Options{Source: dir, Ratio: Ratio{Train: 100}, Note: note})
+	require.NoError(t, err)
+	require.Equal(t, []string{"bomb.gz: left out, unpacks to over 100 times its size"}, noted)
+	require.Equal(t, alone.Split, c.Split)
+	require.Equal(t, alone.Input, c.Input, "the hash is that of the files that were read")
+
+	require.NoError(t, os.WriteFile(bomb, bytes.Repeat([]byte("long "), 200), 0o666))
+	noted = nil
+	c, err = Load(t.Context(), Options{Source: dir, Ratio: Ratio{Train: 100}, Note: note, limit: 999})
+	require.NoError(t, err)
+	require.Equal(t, []string{"bomb.gz: left out, larger than 999 bytes"}, noted)
+	require.Equal(t, alone.Input, c.Input)
+
+	require.NoError(t, os.WriteFile(bomb, bytes.Repeat([]byte("long "), 199), 0o666))
+	_, err = Load(t.Context(), Options{Source: dir, limit: 999})
+	require.ErrorContains(t, err, "more than 999 bytes", "no single file is too large")
 }
 
 func TestLoadIsBounded(t *testing.T) {

@@ -100,8 +100,8 @@ func (s *Stream) survey(o Options, files *sourceFiles) (in Input, docs int, err 
 	var texts []string
 	for _, path := range files.paths {
 		err := s.surveyFile(path, h, &in, &docs, &files.notes)
-		if files.leaveOut(err) {
-			files.notes.leaveOut(files.relative(path), notText)
+		if why := files.leaveOut(err); why != "" {
+			files.notes.leaveOut(files.relative(path), why)
 			continue
 		}
 		if err != nil {

@@ -23,10 +23,8 @@ type Word struct {
 // in spelling.
 const minWordCount = 2
 
-// TrainWord learns every character of the documents and their most frequent words: up to the limit
+// trainWord learns every character of the texts and their most frequent words: up to the limit
 // vocab or, if vocab is 0, all words that occur at least twice.
-func TrainWord(docs []Document, vocab int) (*Word, error) { return trainWord(textsOf(docs), vocab) }
-
 func trainWord(texts iter.Seq[string], vocab int) (*Word, error) {
 	counts := countPieces(texts, nextWord)
 	letters := newAlphabet(alphabetOf(maps.All(counts)))

@@ -33,11 +33,6 @@ type LinearT struct {
 	Bias   *autograd.Tensor `param:"bias,vector"` // nil: none
 }
 
-// NewLinearT returns a LinearT with weights and bias from U(−bound, bound); torch's bound is 1/√in.
-func NewLinearT(in, out int, bound float64, rng *rand.Rand) *LinearT {
-	return &LinearT{Weight: Uniform(out, in, bound, rng), Bias: Uniform(1, out, bound, rng)}
-}
-
 // Forward is x·Wᵀ + b.
 func (l *LinearT) Forward(t *autograd.Tape, x *autograd.Tensor) *autograd.Tensor {
 	return t.LinearT(x, l.Weight, l.Bias) // [B·T, out]

@@ -116,7 +116,7 @@ func TestLayers(t *testing.T) {
 	require.Equal(t, []float32{4, 13, 22},
 		l.AddTo(tape, autograd.NewConst(1, 3, []float32{1, 1, 1}), x).Data)
 
-	lt := NewLinearT(2, 3, 1, rng)
+	lt := &LinearT{Weight: Zeros(3, 2), Bias: Zeros(1, 3)}
 	copy(lt.Weight.Data, []float32{1, 2, 3, 4, 5, 6}) // [out, in]
 	copy(lt.Bias.Data, []float32{10, 20, 30})
 	require.Equal(t, []float32{7, 15, 23}, lt.Forward(tape, x).Data)

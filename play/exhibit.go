@@ -23,7 +23,8 @@ type description struct {
 	Corpus    string         `json:"corpus"`
 	Tokens    int            `json:"train_tokens"`
 	Seconds   float64        `json:"train_seconds"`
-	Valid     float64        `json:"valid,omitempty"` // nats per token
+	Valid     float64        `json:"valid,omitempty"` // best validation
+	Unit      string         `json:"valid_unit"`      // such as nats/token
 	Context   bool           `json:"uses_context"`    // false: the same prediction after any text
 	Colour    palette.Colour `json:"colour"`
 	Views     []string       `json:"views"` // backoff, voices, signals, attention, embeddings
@@ -37,7 +38,7 @@ func describe(e *models.Model) description {
 		Paper: s.Paper, Remembers: s.Remembers, Params: e.Run.Params(),
 		Tokenizer: c.Tokenizer.Name, Vocab: c.Tokenizer.Vocab,
 		Corpus: models.CorpusName(c.Data), Views: views(e),
-		Context: e.UsesContext(), Colour: s.Palette(),
+		Context: e.UsesContext(), Colour: s.Palette(), Unit: s.ValidationUnit(),
 	}
 	if c.Result != nil {
 		d.Tokens, d.Seconds, d.Valid = c.Result.Tokens, c.Result.Seconds, c.Result.Valid

@@ -28,6 +28,8 @@ func TestLimit(t *testing.T) {
 		require.InDelta(t, 0, l.Entropy, 1e-9)
 	}
 	begin := next("")
+	require.Equal(t, "limit", begin.Model, "it is no model, although it has the tokens of one")
+	require.Equal(t, "limit", next("today in zzz").Model)
 	require.Nil(t, begin.Right, "there are many ways to begin")
 	require.Greater(t, begin.Entropy, 1.0)
 	sum := 0.0

@@ -80,6 +80,9 @@ func (s *Server) next(ctx context.Context, q nextRequest) (any, error) {
 	return answer, nil
 }
 
+// limitName is the name of the limit in an answer, where models have theirs.
+const limitName = "limit"
+
 // limit returns the exact distribution of the next token, under the source of the models' corpus
 // and over the tokens of the first model that has a source. It returns nil if no source is known.
 func limit(some []*models.Model, q nextRequest) *nextAnswer {
@@ -90,7 +93,7 @@ func limit(some []*models.Model, q nextRequest) *nextAnswer {
 		if !known {
 			continue
 		}
-		a := nextAnswer{Model: m.ID, Tokens: len(at.Tokens), Unfinished: at.Unfinished,
+		a := nextAnswer{Model: limitName, Tokens: len(at.Tokens), Unfinished: at.Unfinished,
 			Next: []candidate{}}
 		if err != nil {
 			a.Error = err.Error()

@@ -45,6 +45,10 @@ func TestModels(t *testing.T) {
 	require.Equal(t, []string{"uniform", "ngram", "mlp", "rnn", "lstm", "gru", "gpt", "letters"},
 		ids)
 	require.Equal(t, []string{"attention", "embeddings"}, got.Models[6].Views)
+	require.Equal(t, "nats/token", got.Models[6].Unit)
+	elmo, err := zoo.Standard().Find("elmo")
+	require.NoError(t, err)
+	require.Equal(t, "nats per token, mean of both directions", elmo.ValidationUnit())
 	elsewhere := func(dir string) *zoo.Run {
 		other := *s.models.List()[6].Run
 		other.Dir = filepath.FromSlash(dir)

@@ -234,14 +234,19 @@ func positionFigure(c *Comparison) figure {
 		}
 		return math.NaN()
 	}
+	return byPosition(grid(c, "positions.csv", xs, 3, value),
+		"The loss by the number of tokens of the document before."+gains(c, sure, len(longest),
+			" From the first position to the last with enough tokens, it changes by %s "+
+				"nats (%s) to %s (%s)."))
+}
+
+// byPosition returns the figure of the loss by position, in tokens or in bytes.
+func byPosition(t *table, caption string) figure {
 	return figure{
-		Title: "Why: loss by position in the document",
-		Caption: "The loss by the number of tokens of the document before." +
-			gains(c, sure, len(longest),
-				" From the first position to the last with enough tokens, it changes by %s "+
-					"nats (%s) to %s (%s)."),
-		Charts: []chartPlace{{"positions", "", "loss by position in the document"}},
-		Table:  grid(c, "positions.csv", xs, 3, value),
+		Title:   "Why: loss by position in the document",
+		Caption: caption,
+		Charts:  []chartPlace{{"positions", "", "loss by position in the document"}},
+		Table:   t,
 		Hint: "Documents themselves change from beginning to end: a fall that all models " +
 			"share, even those that remember little, is a property of the text.",
 	}
@@ -290,8 +295,8 @@ func contextFigure(c *Comparison) figure {
 		Hint: "The visible tokens keep their positions. Masked tokens get no attention in a " +
 			"transformer, a zero vector in a feed-forward network; a recurrent network starts " +
 			"from a zero state. No model was trained on such gaps, so a short context costs more " +
-			"than it must. A curve that is flat from some point on says that the model makes " +
-			"nothing of what is further away.",
+			"than it must. A curve that is flat from some point on shows that the model " +
+			"does not use tokens further away.",
 	}
 	if c.Mixed {
 		f.Caption = fmt.Sprintf(
@@ -327,17 +332,9 @@ func offsetFigure(c *Comparison) figure {
 		}
 		return math.NaN()
 	}
-	return figure{
-		Title: "Why: loss by position in the document",
-		Caption: "The loss by the number of bytes of the document before." +
-			gains(c, value, len(longest),
-				" From the first position to the last it changes by %s bits per "+
-					"byte (%s) to %s (%s)."),
-		Charts: []chartPlace{{"positions", "", "loss by position in the document"}},
-		Table:  grid(c, "positions.csv", xs, 3, value),
-		Hint: "Documents themselves change from beginning to end: a fall that all models " +
-			"share, even those that remember little, is a property of the text.",
-	}
+	return byPosition(grid(c, "positions.csv", xs, 3, value),
+		"The loss by the number of bytes of the document before."+gains(c, value, len(longest),
+			" From the first position to the last it changes by %s bits per byte (%s) to %s (%s)."))
 }
 
 // nats names the unit of the cost of a token.

@@ -60,6 +60,9 @@ func FineTune(parent *Run, info TaskInfo, frozen bool, values map[string]any) (O
 	if err := settings.changeTraining(values); err != nil {
 		return Order{}, err
 	}
+	if err := settings.Train.Check(); err != nil {
+		return Order{}, Misuse{err}
+	}
 	if info.BodyLR == 0 {
 		info.BodyLR = bodyRate(len(sets.Train.Examples))
 	}

@@ -64,7 +64,7 @@ type Outcome struct {
 	Steps   int     `json:"steps,omitempty"`
 	Seconds float64 `json:"seconds"`
 	Threads int     `json:"threads,omitempty"`
-	Valid   float64 `json:"valid,omitempty"` // best validation, in nats per token
+	Valid   float64 `json:"valid,omitempty"` // best validation; see Species.ValidationUnit
 
 	Sources []SourceOutcome `json:"sources,omitempty"` // of a mixture
 }

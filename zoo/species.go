@@ -130,6 +130,14 @@ func (s *Species) Extend(tok corpus.Tokenizer) (corpus.Tokenizer, error) {
 // IsNeural reports whether the species is trained step by step rather than counted in one pass.
 func (s *Species) IsNeural() bool { return s.Learning != nil }
 
+// ValidationUnit returns the unit of the species' validation, such as nats per masked token.
+func (s *Species) ValidationUnit() string {
+	if s.Learning != nil && s.Learning.Validation.Unit != "" {
+		return s.Learning.Validation.Unit
+	}
+	return "nats/token"
+}
+
 // Palette returns the colour of the species in every chart and page.
 func (s *Species) Palette() palette.Colour {
 	if s.Colour != (palette.Colour{}) {

@@ -53,13 +53,18 @@ does not count the labels of the validation part.`,
 			if out == "" {
 				out = filepath.Join("runs", parent.Species.Name+"-tuned")
 			}
+			lock, err := claim(out, over)
+			if err != nil {
+				return err
+			}
+			defer lock.Release()
 			info.Seed, info.Pool = run.seed, task.Pool(pool)
 			o, err := zoo.FineTune(parent, info, frozen, changed(c.Flags()))
 			if err != nil {
 				return err
 			}
 			o.Seed, o.Threads, o.Command = run.seed, run.threads, commandLine()
-			o.Dir, o.Overwrite = out, over
+			o.Dir, o.Overwrite, o.Lock = out, over, lock
 			return tune(c, o, run)
 		},
 	}

@@ -94,7 +94,7 @@ mixture is often better than each of its parts (Mikolov et al. 2011).`,
 	return c
 }
 
-// claim acquires the directory of a mixture; it returns nil if out is "".
+// claim acquires the directory of a new run, before any work; it returns nil if out is "".
 func claim(out string, overwrite bool) (*zoo.Lock, error) {
 	if out == "" {
 		return nil, nil

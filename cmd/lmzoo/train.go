@@ -302,7 +302,7 @@ func (t *training) show(w io.Writer, r *zoo.Run, err error) error {
 	fmt.Fprintf(w, "%s: %s parameters, %s tokens in %.1f s", r.Dir, report.Count(res.Params),
 		report.Count(res.Tokens), res.Seconds)
 	if res.Valid > 0 {
-		fmt.Fprintf(w, ", validation %.4f %s", res.Valid, validationUnit(r.Species))
+		fmt.Fprintf(w, ", validation %.4f %s", res.Valid, r.Species.ValidationUnit())
 	}
 	fmt.Fprintln(w)
 	for _, s := range res.Sources {
@@ -363,14 +363,6 @@ func program() string {
 // commandLine returns the command line of this process.
 func commandLine() []string {
 	return append([]string{strings.TrimSuffix(filepath.Base(os.Args[0]), ".exe")}, os.Args[1:]...)
-}
-
-// validationUnit returns the unit of a species' validation measure.
-func validationUnit(s *zoo.Species) string {
-	if s.Learning != nil && s.Learning.Validation.Unit != "" {
-		return s.Learning.Validation.Unit
-	}
-	return "nats/token"
 }
 
 // nextSteps returns commands that use the run.

@@ -1,9 +1,7 @@
 package world
 
 import (
-	"fmt"
 	"slices"
-	"strings"
 
 	"lmzoo/corpus"
 )
@@ -12,7 +10,6 @@ import (
 // and the program that writes the rest. No two kinds share an opening word, so the first word of a
 // document reveals its kind and nothing is hidden.
 type kind struct {
-	name  string
 	opens []Choice
 	write func(w *writer, first string)
 }
@@ -20,11 +17,11 @@ type kind struct {
 // standard lists the kinds of document in a world made by New.
 func standard() []kind {
 	return []kind{
-		{"story", []Choice{{"once", .25}, {"today", .25}},
+		{[]Choice{{"once", .25}, {"today", .25}},
 			func(w *writer, first string) { w.story(first == "once") }},
-		{"sheet", []Choice{{"here", .2}}, func(w *writer, _ string) { w.sheet() }},
-		{"dictionary", []Choice{{"in", .13}}, func(w *writer, _ string) { w.dictionary() }},
-		{"sums", []Choice{{"let", .17}}, func(w *writer, _ string) { w.sums() }},
+		{[]Choice{{"here", .2}}, func(w *writer, _ string) { w.sheet() }},
+		{[]Choice{{"in", .13}}, func(w *writer, _ string) { w.dictionary() }},
+		{[]Choice{{"let", .17}}, func(w *writer, _ string) { w.sums() }},
 	}
 }
 
@@ -36,39 +33,6 @@ func (w *World) compose(kinds []kind) {
 		opens = append(opens, k.opens...)
 	}
 	w.openings = newDist(opens)
-}
-
-// Kinds returns the names of the kinds of documents, in the order of their rows.
-func (w *World) Kinds() []string {
-	var names []string
-	for _, k := range w.kinds {
-		names = append(names, k.name)
-	}
-	return names
-}
-
-// Only returns a world with the same facts and habits that writes only documents of the named
-// kinds, in the same proportions.
-func (w *World) Only(names ...string) (*World, error) {
-	only := &World{facts: w.facts, habits: w.habits}
-	var kinds []kind
-	for _, k := range w.kinds {
-		if slices.Contains(names, k.name) {
-			kinds = append(kinds, k)
-		}
-	}
-	for _, name := range names {
-		if !slices.Contains(w.Kinds(), name) {
-			return nil, fmt.Errorf("unknown kind of document %q; want one of %s", name,
-				strings.Join(w.Kinds(), ", "))
-		}
-	}
-	if len(kinds) == 0 {
-		return nil, fmt.Errorf("no kinds of document; want one or more of %s",
-			strings.Join(w.Kinds(), ", "))
-	}
-	only.compose(kinds)
-	return only, nil
 }
 
 // write is the program of a document: the first word decides the kind.

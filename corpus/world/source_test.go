@@ -131,23 +131,15 @@ func TestSourceNeedsDistinctWords(t *testing.T) {
 	require.ErrorContains(t, err, "alike")
 }
 
-func TestOnlySomeKinds(t *testing.T) {
-	w := New(DefaultSeed)
-	require.Equal(t, []string{"story", "sheet", "dictionary", "sums"}, w.Kinds())
-	sums, err := w.Only("sums")
-	require.NoError(t, err)
-	for _, d := range sums.Split(1, 2_000, 0, 0).Train {
+func TestCompose(t *testing.T) {
+	w, all := New(DefaultSeed), standard()
+	w.compose(all[3:])
+	for _, d := range w.Split(1, 2_000, 0, 0).Train {
 		require.True(t, strings.HasPrefix(d.Text, "let us count"), d.Text)
 		require.Zero(t, d.Truth[0].Nats)
 	}
-	two, err := w.Only("sums", "story")
-	require.NoError(t, err)
-	choices, err := two.Next(nil)
+	w.compose([]kind{all[0], all[3]})
+	choices, err := w.Next(nil)
 	require.NoError(t, err)
 	require.InDelta(t, .17/.67, choices[2].P, 1e-12)
-	_, err = w.Only("sonnet")
-	require.ErrorContains(t, err, `unknown kind of document "sonnet"; want one of story, sheet, `+
-		`dictionary, sums`)
-	_, err = w.Only()
-	require.Error(t, err)
 }

@@ -336,7 +336,7 @@ function facts(j) {
   if (j.seconds && j.tokens) parts.push(`${count(Math.round(j.tokens / j.seconds))} tokens/s`);
   if (j.curve && j.curve.length) parts.push(`loss ${j.curve[j.curve.length - 1].loss.toFixed(3)}`);
   if (j.valid && j.valid.length)
-    parts.push(`validation ${j.valid[j.valid.length - 1].loss.toFixed(3)} nats per token`);
+    parts.push(`validation ${j.valid[j.valid.length - 1].loss.toFixed(3)}`);
   return parts.join(" · ");
 }
 
