@@ -273,17 +273,19 @@ func TestFillLab(t *testing.T) {
 		return r, json.Unmarshal([]byte(data), r)
 	}
 	for page, want := range map[string]string{
-		"no comment, 0.123":                          "no comment, 0.123",
-		"| – <!-- lab: x a --> |":                    "| 0.375 <!-- lab: x a --> |",
-		"0.4 <!-- lab: x a min -->":                  "0.250 <!-- lab: x a min -->",
-		"0.4 <!-- lab: x b max --> to":               "2.000 <!-- lab: x b max --> to",
-		"0.4 <!-- lab: x b seed 1 --> to":            "-1.000 <!-- lab: x b seed 1 --> to",
-		"in – <!-- lab: x held --> seeds":            "in 1 of 2 <!-- lab: x held --> seeds",
-		"in 3 of 3 <!-- lab: x held --> seeds":       "in 1 of 2 <!-- lab: x held --> seeds",
-		"0.4 <!-- lab: y a -->, 1 <!-- lab: x b -->": "– <!-- lab: y a -->, 0.500 <!-- lab: x b -->",
+		"no comment, 0.123":                    "no comment, 0.123",
+		"| – <!-- lab: x a --> |":              "| 0.375 <!-- lab: x a --> |",
+		"0.4 <!-- lab: x a min -->":            "0.250 <!-- lab: x a min -->",
+		"0.4 <!-- lab: x b max --> to":         "2.000 <!-- lab: x b max --> to",
+		"0.4 <!-- lab: x b seed 1 --> to":      "-1.000 <!-- lab: x b seed 1 --> to",
+		"in – <!-- lab: x held --> seeds":      "in 1 of 2 <!-- lab: x held --> seeds",
+		"in 3 of 3 <!-- lab: x held --> seeds": "in 1 of 2 <!-- lab: x held --> seeds",
+		"0.4 <!-- lab: y a -->, 1 <!-- lab: x b -->": "– <!-- lab: y a -->, 0.500 <!-- lab: x b " +
+			"-->",
 
 		"<!-- lab: x table 1; seed=1; model=B|A -->\n" +
-			"| model | 50 |\n|---|---|\n| A | 9 |\n\nend": "<!-- lab: x table 1; seed=1; model=B|A -->\n" +
+			"| model | 50 |\n|---|---|\n| A | 9 |\n\nend": "<!-- lab: x table 1; seed=1; " +
+			"model=B|A -->\n" +
 			"| model | 50 |\n|---|---|\n| A | .2 |\n| B | .4 |\n\nend",
 
 		"<!-- lab: x table 1; seed=2 -->\nend": "<!-- lab: x table 1; seed=2 -->\n" +
@@ -291,7 +293,8 @@ func TestFillLab(t *testing.T) {
 
 		"<!-- lab: y table 1 -->\nend": "<!-- lab: y table 1 -->\nend",
 
-		"<!-- lab: y table 1 -->\n| model |\n|---|\n| A |": "<!-- lab: y table 1 -->\n| model |\n|---|",
+		"<!-- lab: y table 1 -->\n| model |\n|---|\n| A |": "<!-- lab: y table 1 -->\n| model " +
+			"|\n|---|",
 	} {
 		got, err := fillLab(page, read)
 		require.NoError(t, err, page)

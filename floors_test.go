@@ -16,7 +16,8 @@ import (
 
 // floors lists the layers of the module: a package imports only packages of lower floors.
 const floors = `
-0  lm  suggest  autograd/gemm  autograd/vec  format/safetensors  format/atomic  format/lock  format/npy  format/word2vec  report/uplot  report/palette  report/browsertest
+0  lm  suggest  autograd/gemm  autograd/vec  format/safetensors  format/atomic
+0  format/lock  format/npy  format/word2vec  report/uplot  report/palette  report/browsertest
 1  autograd  corpus  lm/sample  lm/lmtest  lm/compress
 2  nn  eval  corpus/world
 3  nn/nntest  train/optim  ngram  mlp  rnn  transformer  prompt

@@ -77,8 +77,10 @@ func hurried(command string) string {
 }
 
 func TestHurried(t *testing.T) {
-	require.Equal(t, "lmzoo train gpt --steps 2 --lr 1e-3 --budget 1s --out a", hurried("lmzoo train gpt --steps 2000 --lr 1e-3 --budget 5m --out a"))
-	require.Equal(t, [][]string{{"a", "b | c"}, {"d"}}, shBlocks("x\n```sh\na # one\nb | c\n```\n```\nno\n```\n```sh\nd\n```\n"))
+	require.Equal(t, "lmzoo train gpt --steps 2 --lr 1e-3 --budget 1s --out a",
+		hurried("lmzoo train gpt --steps 2000 --lr 1e-3 --budget 5m --out a"))
+	require.Equal(t, [][]string{{"a", "b | c"}, {"d"}},
+		shBlocks("x\n```sh\na # one\nb | c\n```\n```\nno\n```\n```sh\nd\n```\n"))
 }
 
 // repository copies all files under version control to a temporary directory.

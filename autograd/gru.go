@@ -44,8 +44,10 @@ func (o gruOp) Backward() {
 	H := o.H
 	dh := o.y.AddGrad()
 	tape := o.y.tape
-	dsum, dhidden := tape.borrow(len(o.gates)), tape.borrow(len(o.gates)) // gradients of xw and of s
-	unwanted := tape.borrow(H)                                            // gradient of a reset state, discarded
+	// gradients of xw and of s
+	dsum, dhidden := tape.borrow(len(o.gates)), tape.borrow(len(o.gates))
+	// gradient of a reset state, discarded
+	unwanted := tape.borrow(H)
 	for s := o.T - 1; s >= 0; s-- {
 		for b := range o.B {
 			i := b*o.T + s

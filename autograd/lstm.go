@@ -5,7 +5,7 @@ import "lmzoo/autograd/vec"
 // LSTM runs a long short-term memory (Hochreiter and Schmidhuber 1997, with the forget gate of
 // Gers, Schmidhuber and Cummins 2000) over all steps, in the conventions of torch.nn.LSTM:
 //
-//	i, f, o = σ(·), g = tanh(·) of the four parts of xw_t + whh·h_{t−1} + bhh, in the order i f g o
+//	i, f, o = σ(·), g = tanh(·) of the parts of xw_t + whh·h_{t−1} + bhh, in the order i f g o
 //	c_t = f ⊙ c_{t−1} + i ⊙ g
 //	h_t = o ⊙ tanh c_t
 //

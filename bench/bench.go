@@ -50,20 +50,21 @@ func (r *Rates) keep(threads int, x float64) {
 
 // Measure holds the measurements of one model.
 type Measure struct {
-	Name       string  `json:"name"`
-	Like       string  `json:"like"`
-	Params     int     `json:"params"`
-	Batch      int     `json:"batch,omitempty"`
-	Context    int     `json:"context"`
-	StepFLOPs  float64 `json:"step_flops,omitempty"`    // per training step, see nn.Shape
-	Steps      int     `json:"steps,omitempty"`         // measured, on all threads
-	Seconds    Rates   `json:"step_seconds,omitzero"`   // median of a training step
-	Fastest    Rates   `json:"fastest_step,omitzero"`   // fastest training step
-	Tokens     Rates   `json:"tokens_second,omitzero"`  // trained per second
-	FLOPs      Rates   `json:"flops,omitzero"`          // per second
-	OfPeak     Rates   `json:"of_peak,omitzero"`        // FLOPs / Peak
-	Scaling    float64 `json:"scaling,omitempty"`       // tokens per second and thread, all/one
-	Generated  Rates   `json:"generated,omitzero"`      // tokens per second, generated one at a time
+	Name      string  `json:"name"`
+	Like      string  `json:"like"`
+	Params    int     `json:"params"`
+	Batch     int     `json:"batch,omitempty"`
+	Context   int     `json:"context"`
+	StepFLOPs float64 `json:"step_flops,omitempty"`   // per training step, see nn.Shape
+	Steps     int     `json:"steps,omitempty"`        // measured, on all threads
+	Seconds   Rates   `json:"step_seconds,omitzero"`  // median of a training step
+	Fastest   Rates   `json:"fastest_step,omitzero"`  // fastest training step
+	Tokens    Rates   `json:"tokens_second,omitzero"` // trained per second
+	FLOPs     Rates   `json:"flops,omitzero"`         // per second
+	OfPeak    Rates   `json:"of_peak,omitzero"`       // FLOPs / Peak
+	Scaling   float64 `json:"scaling,omitempty"`      // tokens per second and thread, all/one
+	// tokens per second, generated one at a time
+	Generated  Rates   `json:"generated,omitzero"`
 	Int8       Rates   `json:"generated_int8,omitzero"` // the same with one-byte weights
 	Bytes      float64 `json:"weight_bytes"`            // read per generated token
 	OfMemory   Rates   `json:"of_bandwidth,omitzero"`   // median of Generated·Bytes / Bandwidth

@@ -69,15 +69,18 @@ func Cases() []Case {
 		gpt("gpt-384", "nanoGPT's 6 layers of 384 channels", 4, characters, 256, 6, 6, 384),
 		llama("llama", "the shape of gpt", 12, characters, 64, 4, 4, 128),
 		llama("llama-384", "the shape of gpt-384", 4, characters, 256, 6, 6, 384),
-		of("bert", "BERT, 4 layers of 128 channels", 32, 64, transformer.NewBERT, transformer.BERTConfig{
-			VocabSize: 2000, NPositions: 64, NEmbd: 128, NLayer: 4, NHead: 4,
-		}),
+		of("bert", "BERT, 4 layers of 128 channels", 32, 64, transformer.NewBERT,
+			transformer.BERTConfig{
+				VocabSize: 2000, NPositions: 64, NEmbd: 128, NLayer: 4, NHead: 4,
+			}),
 		of("elmo", "ELMo, 2 layers of 128 channels each way", 32, 64, rnn.NewELMo, rnn.ELMoConfig{
 			VocabSize: 2000, NEmbd: 128, Layers: 2,
 		}),
-		of("word2vec", "word2vec.c's skip-gram, 100 channels", 4, 256, mlp.NewWord2Vec, mlp.Word2VecConfig{
-			VocabSize: 10000, NEmbd: 100, Objective: mlp.SkipGram, Window: 5, Negative: 5, Power: 0.75,
-		}),
+		of("word2vec", "word2vec.c's skip-gram, 100 channels", 4, 256, mlp.NewWord2Vec,
+			mlp.Word2VecConfig{
+				VocabSize: 10000, NEmbd: 100, Objective: mlp.SkipGram, Window: 5,
+				Negative: 5, Power: 0.75,
+			}),
 		nplm("makemore-mlp", "makemore's MLP", 32, 16, names, 16, 64, 64),
 		cell("makemore-rnn", "makemore's RNN", 32, 16, "elman", names, 64, 64),
 		cell("makemore-gru", "makemore's GRU", 32, 16, "gru", names, 64, 64),

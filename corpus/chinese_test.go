@@ -33,7 +33,8 @@ func TestWordsOfChinese(t *testing.T) {
 func TestOldWordVocabulary(t *testing.T) {
 	old, err := LoadTokenizer(
 		[]byte(
-			`{"format":"lmzoo tokenizer","version":1,"tokenizer":"word","alphabet":"猫有","words":["有猫"]}`))
+			`{"format":"lmzoo tokenizer","version":1,"tokenizer":"word",` +
+				`"alphabet":"猫有","words":["有猫"]}`))
 	require.NoError(t, err)
 	require.Len(t, old.Encode(nil, "有猫"), 1)
 	require.Len(t, old.Encode(nil, "有猫有猫"), 4)

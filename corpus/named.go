@@ -24,9 +24,10 @@ type Named struct {
 // named is the catalogue of real texts. To add a corpus, add a row.
 var named = []Named{
 	{
-		Name:      "tinyshakespeare",
-		Title:     "40,000 lines from the plays of Shakespeare (Karpathy 2015)",
-		URL:       "https://raw.githubusercontent.com/karpathy/char-rnn/6f9487a6fe5b420b7ca9afb0d7c078e37c1d1b4e/data/tinyshakespeare/input.txt",
+		Name:  "tinyshakespeare",
+		Title: "40,000 lines from the plays of Shakespeare (Karpathy 2015)",
+		URL: "https://raw.githubusercontent.com/karpathy/char-rnn/" +
+			"6f9487a6fe5b420b7ca9afb0d7c078e37c1d1b4e/data/tinyshakespeare/input.txt",
 		Bytes:     1_115_394,
 		SHA256:    "86c4e6aa9db7c042ec79f339dcb96d42b0075e16b8fc2e86bf0ca57e2dc565ed",
 		Licence:   "public domain",
@@ -37,7 +38,8 @@ var named = []Named{
 		Name: "names",
 		Title: "32,033 first names from the statistics of US Social Security (makemore, " +
 			"Karpathy 2022)",
-		URL:       "https://raw.githubusercontent.com/karpathy/makemore/988aa59e4d8fefa526d06f3b453ad116258398d4/names.txt",
+		URL: "https://raw.githubusercontent.com/karpathy/makemore/" +
+			"988aa59e4d8fefa526d06f3b453ad116258398d4/names.txt",
 		Bytes:     228_145,
 		SHA256:    "0a30b5557f192f32ab962680889aac5f6fda0f4cecf40a6d0b5694f58ea8cc4d",
 		Licence:   "MIT, from public records",

@@ -87,7 +87,8 @@ func (r *sourceReader) read(path string, file io.Reader) (string, error) {
 		if n+rest > r.limit || err != nil {
 			return "", &tooLongError{path, r.limit}
 		}
-		return "", fmt.Errorf("corpus: more than %d bytes up to and with %s; %s", r.limit, path, smaller)
+		return "", fmt.Errorf("corpus: more than %d bytes up to and with %s; %s", r.limit, path,
+			smaller)
 	}
 	r.left -= n
 	_, err = io.WriteString(r.hash, text.String()) // only now: a file may be left out
@@ -175,7 +176,8 @@ func (s *source) unpack(file io.Reader, unbounded bool) error {
 // zstdWindow bounds the memory of decompression. Files made by zstd --long may need more.
 const zstdWindow = 128 << 20
 
-// openZstd returns a reader of a Zstandard file that starts no threads and therefore needs no closing.
+// openZstd returns a reader of a Zstandard file that starts no threads and therefore needs no
+// closing.
 func openZstd(r io.Reader) (io.Reader, error) {
 	return zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(zstdWindow),
 		zstd.WithDecoderLowmem(true))
@@ -223,7 +225,8 @@ const (
 type bombError struct{ out int64 }
 
 func (b *bombError) Error() string {
-	return fmt.Sprintf("unpacks to more than %d bytes, over %d times its size, unlike ordinary text",
+	return fmt.Sprintf("unpacks to more than %d bytes, over %d times its size, unlike ordinary "+
+		"text",
 		b.out, maxRatio)
 }
 
@@ -259,7 +262,8 @@ func looksBinary(head string) string {
 		switch b := head[i]; {
 		case b == 0:
 			return fmt.Sprintf("a NUL byte at %d", i)
-		case b >= '\b' && b <= '\r', b == '\x1b': // control characters that editors and terminals write
+		// control characters that editors and terminals write
+		case b >= '\b' && b <= '\r', b == '\x1b':
 		case b < ' ' || b == 0x7f:
 			control++
 		}

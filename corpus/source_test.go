@@ -121,7 +121,8 @@ func TestDirectoryLeavesOutWhatIsTooLarge(t *testing.T) {
 	require.NoError(t, err)
 
 	bomb := filepath.Join(dir, "bomb.gz")
-	require.NoError(t, os.WriteFile(bomb, []byte(packed(t, strings.Repeat("a b\n", 10<<20))), 0o666))
+	text := packed(t, strings.Repeat("a b\n", 10<<20))
+	require.NoError(t, os.WriteFile(bomb, []byte(text), 0o666))
 	var noted []string
 	note := func(line string) { noted = append(noted, line) }
 	c, err := Load(t.Context(), Options{Source: dir, Ratio: Ratio{Train: 100}, Note: note})
@@ -132,7 +133,8 @@ func TestDirectoryLeavesOutWhatIsTooLarge(t *testing.T) {
 
 	require.NoError(t, os.WriteFile(bomb, bytes.Repeat([]byte("long "), 200), 0o666))
 	noted = nil
-	c, err = Load(t.Context(), Options{Source: dir, Ratio: Ratio{Train: 100}, Note: note, limit: 999})
+	c, err = Load(t.Context(),
+		Options{Source: dir, Ratio: Ratio{Train: 100}, Note: note, limit: 999})
 	require.NoError(t, err)
 	require.Equal(t, []string{"bomb.gz: left out, larger than 999 bytes"}, noted)
 	require.Equal(t, alone.Input, c.Input)

@@ -91,7 +91,8 @@ func TestLoadTokenizerRefuses(t *testing.T) {
 		head + `"bpe","merges":[[1,-5]]}`:                  "joins token -5",
 		head + `"bpe","merges":[[1,2],[1,2]]}`:             "occurs twice",
 		head +
-			`"bpe","merges":[[1,1],[257,257],[258,258],[259,259],[260,260],[261,261],[262,262],[263,263],[264,264]]}`: "512 bytes",
+			`"bpe","merges":[[1,1],[257,257],[258,258],[259,259],[260,260],` +
+			`[261,261],[262,262],[263,263],[264,264]]}`: "512 bytes",
 	} {
 		tok, err := LoadTokenizer([]byte(data))
 		require.Nil(t, tok)

@@ -12,7 +12,7 @@ import (
 //
 //   - A document of at most T tokens is never cut. Documents are packed tightly into rows, each
 //     opened by BOS. The rest of a row has no targets.
-//   - A longer document lies on a ring of whole windows of T tokens; the unused positions follow its
+//   - A longer document lies on a ring of whole windows of T tokens; unused positions follow its
 //     end. Each epoch turns the ring by a random number of positions before it is cut. A document
 //     therefore begins and ends at each position of a row equally often, and position embeddings
 //     learn nothing about ends. For one long stream these are the random windows of nanoGPT, drawn

@@ -35,7 +35,8 @@ func TestBackwardRunByHand(t *testing.T) {
 	r, err := BackwardRun(context.Background(), m, tok, docs, Options{Threads: 2})
 	require.NoError(t, err)
 	other := -math.Log(.5 / float64(m.v-1))
-	require.InDelta(t, 2*math.Ln2+4*other, r.Nats, 1e-12) // a and b; c, q and two document beginnings
+	// a and b; c, q and two document beginnings
+	require.InDelta(t, 2*math.Ln2+4*other, r.Nats, 1e-12)
 	require.Equal(t, 6, r.Tokens)
 	require.Equal(t, 6, r.Bytes)
 	_, err = BackwardRun(context.Background(), after{3}, tok, docs, Options{})

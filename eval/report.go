@@ -10,7 +10,8 @@ import (
 // Report is the evaluation of one model on one text.
 type Report struct {
 	Result
-	Closed    bool    // a closed vocabulary: spelling costs nothing, so bits per byte are meaningless
+	// a closed vocabulary: spelling costs nothing, so bits per byte are meaningless
+	Closed    bool
 	Documents int     // number of documents
 	Stride    int     // stride of a model with a window; 0 for others
 	Seed      uint64  // of the bootstrap

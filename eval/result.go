@@ -11,12 +11,13 @@ import "math"
 // Result is the cost of a text under a model. Its fields are sums, so the results of parts add up
 // to the result of the whole; divide once, at the end.
 type Result struct {
-	Nats    float64 `json:"nats"`   // −Σ ln P of all tokens
-	Tokens  int     `json:"tokens"` // predicted tokens, document ends included
-	Chars   int     `json:"chars"`  // Unicode code points of the text; an invalid byte counts as one
-	Bytes   int     `json:"bytes"`  // bytes of the text
-	Words   int     `json:"words"`  // runs of non-space
-	OOV     int     `json:"oov"`    // tokens outside a closed vocabulary
+	Nats   float64 `json:"nats"`   // −Σ ln P of all tokens
+	Tokens int     `json:"tokens"` // predicted tokens, document ends included
+	// Unicode code points of the text; an invalid byte counts as one
+	Chars   int     `json:"chars"`
+	Bytes   int     `json:"bytes"` // bytes of the text
+	Words   int     `json:"words"` // runs of non-space
+	OOV     int     `json:"oov"`   // tokens outside a closed vocabulary
 	OOVNats float64 `json:"oov_nats"`
 	Zeros   int     `json:"zeros"` // tokens of probability 0; one is enough to make Nats infinite
 }

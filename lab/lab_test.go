@@ -162,7 +162,9 @@ func TestLabelsVerdict(t *testing.T) {
 		require.False(t, make(func(a scores) { a.of[name][1000] = []float64{.94, .94, .94} }))
 		require.False(t, make(func(a scores) { a.of[name][50] = []float64{.55, .9, .58} }))
 	}
-	require.False(t, make(func(a scores) { a.of["naive Bayes"][1000] = []float64{.965, .965, .965} }))
+	require.False(t, make(func(a scores) {
+		a.of["naive Bayes"][1000] = []float64{.965, .965, .965}
+	}))
 }
 
 func TestSensesVerdict(t *testing.T) {
@@ -176,7 +178,8 @@ func TestSensesVerdict(t *testing.T) {
 	}
 	require.True(t, sensesVerdict(1, base()).Held)
 	for name, x := range map[string]float64{
-		"GPT-1_left": .9, "GPT-1_right": .7, "word2vec_left": .7, "BERT_right": .9, "BERT_random_both": .9,
+		"GPT-1_left": .9, "GPT-1_right": .7, "word2vec_left": .7, "BERT_right": .9,
+		"BERT_random_both": .9,
 	} {
 		m := base()
 		m[name] = x

@@ -28,7 +28,8 @@ func Mirage() Experiment {
 			"step_low":  "lower end of its 95 % interval, paired, by the bootstrap over questions",
 			"early": "share of the whole change of ln P that is made while at most 1 % of the " +
 				"exams are all right",
-			"power": "largest difference between the share of exams and accuracy to the power of ten",
+			"power": "largest difference between the share of exams and accuracy to the power of " +
+				"ten",
 		},
 		Run: runMirage,
 	}
@@ -144,7 +145,8 @@ func mirageVerdict(seed uint64, best []scalingRun, r rulers, exams []float64) Ve
 	for i, e := range exams {
 		if e <= 0.01 {
 			last := len(exams) - 1
-			m["early"] = (r.likelihood[i] - r.likelihood[0]) / (r.likelihood[last] - r.likelihood[0])
+			m["early"] = (r.likelihood[i] - r.likelihood[0]) /
+				(r.likelihood[last] - r.likelihood[0])
 		}
 		m["power"] = max(m["power"], math.Abs(e-power(r.accuracy)[i]))
 	}

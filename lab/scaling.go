@@ -18,10 +18,12 @@ func Scaling() Experiment {
 			"grow together: budgets up to an eighth of the largest predict its excess within " +
 			"15 %, better than a law without the limit and than a logarithm.",
 		Measures: map[string]string{
-			"exponent":                    "slope of ln excess over ln compute, at the bottoms of the valleys",
+			"exponent": "slope of ln excess over ln compute, at the bottoms " +
+				"of the valleys",
 			"exponent_low, exponent_high": "its 95 % interval",
 			"r2":                          "R² of that line",
-			"held_out":                    "excess at the bottom of the largest budget's valley, in nats",
+			"held_out": "excess at the bottom of the largest budget's valley, " +
+				"in nats",
 			"error": "relative error of the line through the budgets up to an eighth of the " +
 				"largest, at the largest",
 			"error_no_limit":  "the same for a line through ln loss, as if the limit were 0",
@@ -91,7 +93,8 @@ func byBudget(runs []scalingRun) (all []budget) {
 		var params, excess []float64
 		for _, r := range b.runs {
 			params, excess = append(params, r.params), append(excess, r.excess)
-			b.flops += r.flops() / scalingSizes // the number of steps is whole, so it differs a little
+			// the number of steps is whole, so it differs a little
+			b.flops += r.flops() / scalingSizes
 		}
 		b.params, b.excess, b.inside = valley(params, excess)
 		all = append(all, b)

@@ -24,9 +24,10 @@ type scalingRun struct {
 func (r scalingRun) flops() float64 { return 6 * r.params * r.answers }
 
 const (
-	scalingFirst = 1.45e9 // operations of the smallest budget; each further budget is twice the previous one
-	scalingBest  = 37     // number of hidden units that is about best at this budget
-	scalingSizes = 5      // networks in a valley
+	// operations of the smallest budget; each further budget is twice the previous one
+	scalingFirst = 1.45e9
+	scalingBest  = 37 // number of hidden units that is about best at this budget
+	scalingSizes = 5  // networks in a valley
 )
 
 // scalingPlan lists the networks to train: for each budget a valley of sizes around the best one,

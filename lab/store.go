@@ -156,7 +156,8 @@ func (s *Store) text(
 
 // fingerprint returns a hash of everything that determines the weights.
 func fingerprint(p Pretraining, settings *zoo.Settings, data zoo.Data) string {
-	id, _ := json.Marshal([]any{p, settings.Model, settings.Train, data}) // plain data can always be marshalled
+	// plain data can always be marshalled
+	id, _ := json.Marshal([]any{p, settings.Model, settings.Train, data})
 	sum := sha256.Sum256(id)
 	return hex.EncodeToString(sum[:8])
 }

@@ -13,8 +13,10 @@ import (
 func Transfer() Experiment {
 	return Experiment{
 		Name: "transfer", Era: "PLM", Year: 2018,
-		Paper: "Radford et al. 2018, §3 and §5; Peters, Ruder & Smith 2019, To Tune or Not to Tune?",
-		Claim: "With 200 labels GPT-1 is better fine-tuned than frozen, more pre-training makes it " +
+		Paper: "Radford et al. 2018, §3 and §5; Peters, Ruder & Smith 2019, To Tune or Not to " +
+			"Tune?",
+		Claim: "With 200 labels GPT-1 is better fine-tuned than frozen, more pre-training makes " +
+			"it " +
 			"better, and the auxiliary language-model loss makes no difference.",
 		Measures: map[string]string{
 			"SHARE_frozen": "accuracy of a linear head over the frozen model after that part of " +

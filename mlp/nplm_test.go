@@ -44,7 +44,8 @@ func TestLookup(t *testing.T) {
 	all := m.project(tape, contexts, m.H, m.D)
 	require.GreaterOrEqual(t, all.Rows, 2*m.Vocab(), "many positions: looked up")
 	for i := range all.Rows {
-		one := m.project(tape, contexts[i*4:][:4], m.H, m.D) // a single position is computed, not looked up
+		// a single position is computed, not looked up
+		one := m.project(tape, contexts[i*4:][:4], m.H, m.D)
 		require.InDeltaSlice(t, one.Row(0), all.Row(i), 1e-5)
 	}
 }

@@ -71,7 +71,8 @@ func arpaWords(vocab int, words func(lm.Token) string) ([]string, error) {
 				"for an ARPA file", t, word)
 		}
 		if other, ok := owner[word]; ok {
-			return nil, fmt.Errorf("ngram: tokens %d and %d are both written %q; want a different word for "+
+			return nil, fmt.Errorf("ngram: tokens %d and %d are both written %q; want a "+
+				"different word for "+
 				"each token of an ARPA file", other, t, word)
 		}
 		owner[word], text[t] = t, word

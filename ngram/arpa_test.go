@@ -88,8 +88,9 @@ func TestARPAOfOthers(t *testing.T) {
 	}{
 		// after "a b" (weight 1) and "b"
 		{[]lm.Token{a, b, 0}, []float64{-0.4, -0.1, -0.1 - 0.7}},
-		{[]lm.Token{b, c, a}, []float64{-0.3 - 0.8, -0.1 - 0.9, -0.15}}, // the missing history "b c"
-		{[]lm.Token{c, 0}, []float64{-0.3 - 0.9, -0.2}},                 // c has no weight
+		// the missing history "b c"
+		{[]lm.Token{b, c, a}, []float64{-0.3 - 0.8, -0.1 - 0.9, -0.15}},
+		{[]lm.Token{c, 0}, []float64{-0.3 - 0.9, -0.2}}, // c has no weight
 		// the weights of "<s> a" and of "a"
 		{[]lm.Token{a, a, b}, []float64{-0.4, -0.05 - 0.2 - 0.6, -0.3}},
 		// <unk> is not in the file

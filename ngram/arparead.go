@@ -206,7 +206,8 @@ func (a *arpaReader) section(order int) (string, error) {
 		}
 		if line[0] == '\\' && (line == `\end\` || strings.HasSuffix(line, "-grams:")) {
 			if n != a.claimed[order-1] {
-				return "", fmt.Errorf("the file is damaged: it has %d n-grams of order %d; want %d", n,
+				return "", fmt.Errorf("the file is damaged: it has %d n-grams of order %d; want %d",
+					n,
 					order, a.claimed[order-1])
 			}
 			return line, nil

@@ -58,6 +58,7 @@ func TestCacheFit(t *testing.T) {
 	top := c.Lambda
 	for _, other := range []float64{top - 0.02, top + 0.02} {
 		c.Lambda = max(other, 0)
-		require.GreaterOrEqual(t, mean(), best-1e-12) // the order of summation differs, and top may be 0
+		// the order of summation differs, and top may be 0
+		require.GreaterOrEqual(t, mean(), best-1e-12)
 	}
 }

@@ -17,8 +17,8 @@ type Config struct {
 	Vocab     int     `json:"vocab_size"` // V
 	// Unk is the unknown word, which no history crosses; 0 or −1 means none
 	Unk     lm.Token `json:"unk,omitempty"`
-	Prune   []int    `json:"prune,omitempty" help:"count per order up to which n-grams are dropped, such as 0,0,1"`
-	Memory  int64    `json:"memory,omitempty" help:"bytes of counts before they spill to disk, such as 2G (0: no limit)"`
+	Prune   []int    `json:"prune,omitempty" help:"largest dropped count per order: 0,0,1"`
+	Memory  int64    `json:"memory,omitempty" help:"bytes of counts in memory: 2G (0: no limit)"`
 	TempDir string   `json:"-"` // directory of spilled counts; "": the system default
 
 	// NoCounts omits the counts from the model, which is then smaller and cannot explain its
@@ -79,9 +79,11 @@ func (c Config) checkPrune() error {
 		case t < 0:
 			return fmt.Errorf("ngram: pruning threshold %d; want 0 or more", t)
 		case i == 0 && t != 0:
-			return fmt.Errorf("ngram: pruning threshold %d for order 1: unigrams are never pruned; want 0", t)
+			return fmt.Errorf("ngram: pruning threshold %d for order 1: unigrams are never "+
+				"pruned; want 0", t)
 		case i > 0 && t < c.Prune[i-1]:
-			return fmt.Errorf("ngram: pruning thresholds %v decrease: an n-gram cannot remain without "+
+			return fmt.Errorf("ngram: pruning thresholds %v decrease: an n-gram cannot remain "+
+				"without "+
 				"its parts; want each at least the previous one", c.Prune)
 		}
 	}

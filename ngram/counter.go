@@ -156,7 +156,8 @@ func (c *Counter) mergeSpills(first int) error {
 	}
 	old := c.spills[first:]
 	s.generation = old[0].generation + 1
-	c.spills = append(slices.Clone(c.spills[:first]), append([]*spill{s}, old...)...) // so that Close removes the old files too
+	// so that Close removes the old files too
+	c.spills = append(slices.Clone(c.spills[:first]), append([]*spill{s}, old...)...)
 	if err := merge(old, s.record); err != nil {
 		return err
 	}

@@ -9,7 +9,8 @@ import (
 // than the factor 1 + threshold (Stolcke 1998, "Entropy-based Pruning of Backoff Language Models",
 // eq. 3). Backing off instead of P(w|h) costs, in relative entropy,
 //
-//	D = −P(h) { P(w|h) [ln P(w|h′) + ln γ′(h) − ln P(w|h)] + (ln γ′(h) − ln γ(h)) (1 − Σ_seen P(v|h)) }
+//	D = −P(h) { P(w|h) [ln P(w|h′) + ln γ′(h) − ln P(w|h)]
+//	            + (ln γ′(h) − ln γ(h)) (1 − Σ_seen P(v|h)) }
 //
 // where γ′(h) is the weight of h without w. P(h) is the probability of the history: its relative
 // frequency if the model has counts, because the lower orders of Kneser-Ney are not marginals

@@ -166,7 +166,8 @@ func Read(data []byte) (*Model, error) {
 	}
 	size, crc := binary.LittleEndian.Uint32(number[4:]), binary.LittleEndian.Uint32(number[8:])
 	if size > maxHeader || uint64(prefixSize)+uint64(size) > uint64(len(data)) {
-		return nil, fmt.Errorf("truncated n-gram model: the header has %d bytes, the file has %d", size,
+		return nil, fmt.Errorf("truncated n-gram model: the header has %d bytes, the file has %d",
+			size,
 			len(data))
 	}
 	text := data[prefixSize : prefixSize+int(size)]
@@ -198,14 +199,16 @@ func (m *Model) place(data []byte, at uint64) error {
 			return fmt.Errorf("n-gram model: section %q; want %q", s.Name, arrays[i].name)
 		}
 		if at > uint64(len(data)) || s.Size > uint64(len(data))-at {
-			return fmt.Errorf("truncated n-gram model: section %q ends at byte %d, but the file ends at %d",
+			return fmt.Errorf("truncated n-gram model: section %q ends at byte %d, but the file "+
+				"ends at %d",
 				s.Name, at+s.Size, len(data))
 		}
 		*arrays[i].data = data[at : at+s.Size : at+s.Size]
 		at = align(at + s.Size)
 	}
 	if at > uint64(len(data)) {
-		return fmt.Errorf("truncated n-gram model: it should end at byte %d, but the file ends at %d",
+		return fmt.Errorf("truncated n-gram model: it should end at byte %d, but the file ends "+
+			"at %d",
 			at, len(data))
 	}
 	return m.checkSizes()

@@ -120,21 +120,23 @@ func FuzzRead(f *testing.F) {
 // A header whose sizes differ from those of the arrays is refused, even with a valid checksum.
 func TestLyingHeader(t *testing.T) {
 	for name, lie := range map[string]func(m *Model){
-		"more n-grams":    func(m *Model) { m.Grams[2]++ },
-		"more bigrams":    func(m *Model) { m.Grams[1] += 64 },
-		"negative":        func(m *Model) { m.Grams[1] = -1 },
-		"other order":     func(m *Model) { m.Order = 4 },
-		"no order":        func(m *Model) { m.Order = 0 },
-		"other V":         func(m *Model) { m.Config.Vocab++ },
-		"both V":          func(m *Model) { m.Config.Vocab++; m.Grams[0]++ },
-		"wide field":      func(m *Model) { m.Shapes[0].Word = 60 },
-		"negative field":  func(m *Model) { m.Shapes[0].Child = -1 },
-		"wider rows":      func(m *Model) { m.Shapes[1].Word++ },
-		"no values":       func(m *Model) { m.Shapes[1].Word++; m.Shapes[1].Prob-- },
-		"no counts":       func(m *Model) { m.counts[1].bits = nil },
-		"fewer marks":     func(m *Model) { m.counts[2].marks = m.counts[2].marks[8:] },
-		"one count table": func(m *Model) { m.CountShapes = m.CountShapes[:1]; m.counts = m.counts[:1] },
-		"fewer arrays":    func(m *Model) { m.tables = m.tables[:1] },
+		"more n-grams":   func(m *Model) { m.Grams[2]++ },
+		"more bigrams":   func(m *Model) { m.Grams[1] += 64 },
+		"negative":       func(m *Model) { m.Grams[1] = -1 },
+		"other order":    func(m *Model) { m.Order = 4 },
+		"no order":       func(m *Model) { m.Order = 0 },
+		"other V":        func(m *Model) { m.Config.Vocab++ },
+		"both V":         func(m *Model) { m.Config.Vocab++; m.Grams[0]++ },
+		"wide field":     func(m *Model) { m.Shapes[0].Word = 60 },
+		"negative field": func(m *Model) { m.Shapes[0].Child = -1 },
+		"wider rows":     func(m *Model) { m.Shapes[1].Word++ },
+		"no values":      func(m *Model) { m.Shapes[1].Word++; m.Shapes[1].Prob-- },
+		"no counts":      func(m *Model) { m.counts[1].bits = nil },
+		"fewer marks":    func(m *Model) { m.counts[2].marks = m.counts[2].marks[8:] },
+		"one count table": func(m *Model) {
+			m.CountShapes, m.counts = m.CountShapes[:1], m.counts[:1]
+		},
+		"fewer arrays": func(m *Model) { m.tables = m.tables[:1] },
 	} {
 		m, _ := mill(t, Config{Order: 3})
 		lie(m)

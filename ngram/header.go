@@ -71,7 +71,8 @@ func (m *Model) checkHeader() error {
 // checkSizes compares the sizes of the arrays with the header.
 func (m *Model) checkSizes() error {
 	wrong := func(what string, order int) error {
-		return fmt.Errorf("damaged n-gram model: the %s of order %d do not have the size given in the "+
+		return fmt.Errorf("damaged n-gram model: the %s of order %d do not have the size given "+
+			"in the "+
 			"header", what, order)
 	}
 	if len(m.unigrams) != (m.Vocab()+1)*unigramRow {

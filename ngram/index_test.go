@@ -16,7 +16,8 @@ func TestFindEverySuccessor(t *testing.T) {
 	for i := range docs {
 		docs[i] = make([]lm.Token, 30)
 		for j := range docs[i][:29] {
-			docs[i][j] = 1 + r.Int32N(1+r.Int32N(199)) // low tokens are frequent and have many successors
+			// low tokens are frequent and have many successors
+			docs[i][j] = 1 + r.Int32N(1+r.Int32N(199))
 		}
 	}
 	m, _, err := Train(docs, Config{Order: 3, Vocab: 3000})

@@ -54,7 +54,8 @@ func TestMemoryBoundRandom(t *testing.T) {
 // killed.
 func TestSpillsHaveNoName(t *testing.T) {
 	if runtime.GOOS == "windows" {
-		t.Skip("Windows keeps the name until the file is closed, at the latest at the end of the process")
+		t.Skip("Windows keeps the name until the file is closed, at the latest at the end of the " +
+			"process")
 	}
 	cfg := Config{Order: 3, Vocab: 9, Memory: 1, TempDir: t.TempDir()}
 	c, err := NewCounter(cfg)

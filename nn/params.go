@@ -61,7 +61,9 @@ func Count(model any) int {
 var tensorType = reflect.TypeFor[*autograd.Tensor]()
 
 // walk visits every parameter field below v.
-func walk(v reflect.Value, prefix, option string, visit func(name, option string, v reflect.Value)) {
+func walk(
+	v reflect.Value, prefix, option string, visit func(name, option string, v reflect.Value),
+) {
 	switch {
 	case v.Type() == tensorType:
 		if !v.IsNil() {

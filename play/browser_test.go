@@ -123,7 +123,8 @@ func (v *visitor) open(view string) {
 func (v *visitor) typed(text string) {
 	v.t.Helper()
 	ask[bool](v,
-		`document.getElementById("prompt").value = "", document.getElementById("prompt").focus(), true`)
+		`document.getElementById("prompt").value = "", document.getElementById("prompt").focus(),
+			true`)
 	v.do(chromedp.SendKeys("#prompt", text))
 	v.until(fmt.Sprintf(`document.getElementById("prompt").value === %q`, text))
 }
@@ -133,7 +134,9 @@ func (v *visitor) key(selector, key string) {
 	v.t.Helper()
 	v.until(
 		fmt.Sprintf(
-			`(e => e && (e.focus(), e === document.activeElement) && (e.dispatchEvent(new KeyboardEvent("keydown", {key: %q, bubbles: true, cancelable: true})), true))(document.querySelector(%q))`, key, selector))
+			`(e => e && (e.focus(), e === document.activeElement) &&
+				(e.dispatchEvent(new KeyboardEvent("keydown", {key: %q, bubbles: true,
+					cancelable: true})), true))(document.querySelector(%q))`, key, selector))
 }
 
 // fits requires that the page is not wider than the window.
@@ -204,22 +207,26 @@ func TestBrowser(t *testing.T) {
 		}
 		v.click(`#inside-models [data-model="ngram"]`)
 		v.until(
-			`document.querySelectorAll(".chain li").length === 5 && document.querySelectorAll(".chain li.answered").length === 1`)
+			`document.querySelectorAll(".chain li").length === 5 &&
+				document.querySelectorAll(".chain li.answered").length === 1`)
 		v.click(`#inside-models [data-model="gpt"]`)
 		v.until(`document.querySelectorAll(".thumbs button").length === 4`)
 		v.click(`.thumbs [data-head="0.1"]`)
 		v.until(`document.querySelector(".attention h3").textContent === "Layer 1, head 2"`)
 		require.Equal(t, []string{"<bos>", "<bos>"},
 			ask[[]string](v,
-				`[".beside span", ".cells .under span"].map((e) => document.querySelector(e).textContent)`), "rows and columns have names")
+				`[".beside span", ".cells .under span"].map((e) => document.querySelector(e)
+					.textContent)`), "rows and columns have names")
 		v.click(`.arcs button:nth-child(3)`)
 		v.until(
-			`document.querySelector(".arcs button[aria-pressed=true]").textContent === "in" && document.querySelectorAll(".arcs path").length > 0`)
+			`document.querySelector(".arcs button[aria-pressed=true]").textContent === "in" &&
+				document.querySelectorAll(".arcs path").length > 0`)
 		v.key(".heat canvas", "ArrowRight")
 		v.until(`document.querySelector(".heat [role=status]").textContent.includes("takes")`)
 		v.until(`document.querySelectorAll(".map svg text").length > 100`)
 		ask[bool](v,
-			`document.querySelector(".map svg text").dispatchEvent(new MouseEvent("click", {bubbles: true}))`)
+			`document.querySelector(".map svg text").dispatchEvent(new MouseEvent("click",
+				{bubbles: true}))`)
 		v.until(`document.querySelectorAll("#inside-map ol button").length === 12`)
 		v.quiet()
 	})
@@ -228,7 +235,8 @@ func TestBrowser(t *testing.T) {
 		v.t = t
 		v.open("generate")
 		ask[bool](v,
-			`document.getElementById("g-max").value = 4000, document.getElementById("g-temperature").value = 2, true`)
+			`document.getElementById("g-max").value = 4000, document.getElementById("g-temperature")
+				.value = 2, true`)
 		v.click("#g-go")
 		v.until(
 			`document.querySelectorAll('#generate-cards [data-model="letters"] .tok').length >= 5`)
@@ -240,7 +248,8 @@ func TestBrowser(t *testing.T) {
 			"stopped is stopped")
 		v.key(`[data-model="letters"] .said`, "ArrowRight")
 		v.until(
-			`document.querySelector('[data-model="letters"] [role=status]').textContent.includes("likeliest")`)
+			`document.querySelector('[data-model="letters"] [role=status]')
+				.textContent.includes("likeliest")`)
 		v.fits("generate")
 		v.quiet()
 	})
@@ -249,10 +258,14 @@ func TestBrowser(t *testing.T) {
 		v.t = t
 		v.open("compress")
 		v.until(
-			`document.querySelectorAll("#compress-result .sizes tbody tr").length === 9 && document.querySelector("#compress-result canvas")`)
+			`document.querySelectorAll("#compress-result .sizes tbody tr").length === 9 &&
+				document.querySelector("#compress-result canvas")`)
 		require.Equal(t, 7,
 			ask[int](v,
-				`new Set([...document.querySelectorAll("#compress-result .sizes .swatch")].map((e) => e.style.background).filter((c) => c.startsWith("rgb("))).size - 1`), "no two models share a colour, nor gzip's")
+				`new Set([...document.querySelectorAll("#compress-result .sizes .swatch")]
+					.map((e) => e.style.background)
+					.filter((c) => c.startsWith("rgb("))).size - 1`),
+			"the models and gzip have different colours")
 		v.fits("compress")
 		v.quiet()
 	})
@@ -261,7 +274,8 @@ func TestBrowser(t *testing.T) {
 		v.t = t
 		v.open("train")
 		ask[bool](v,
-			`document.getElementById("t-budget").value = 2, document.getElementById("t-size").value = "tiny", true`)
+			`document.getElementById("t-budget").value = 2, document.getElementById("t-size")
+				.value = "tiny", true`)
 		v.click("#t-go")
 		v.until(`document.querySelector('#train-jobs [data-state="running"]')`)
 		v.until(`document.querySelector('#train-jobs [data-state="done"] canvas')`)
@@ -270,15 +284,18 @@ func TestBrowser(t *testing.T) {
 		ask[bool](v, `document.getElementById("t-budget").value = 600, true`)
 		v.click("#t-go")
 		v.until(
-			`document.querySelector('#train-jobs [data-state="running"] p.state')?.textContent.includes("steps")`)
+			`document.querySelector('#train-jobs [data-state="running"] p.state')
+				?.textContent.includes("steps")`)
 		v.click(`#train-jobs [data-state="running"] .row button`)
 		v.until(`document.querySelector('#train-jobs [data-state="cancelled"]')`)
 		v.click(`#train-unfinished [data-run="my-gpt-2"]`)
 		v.until(
-			`document.querySelector('#train-jobs [data-state="running"] canvas') && !document.querySelector("#train-unfinished button")`)
+			`document.querySelector('#train-jobs [data-state="running"] canvas') &&
+				!document.querySelector("#train-unfinished button")`)
 		v.click(`#train-jobs [data-state="running"] .row button`)
 		v.until(
-			`document.querySelectorAll('#train-jobs [data-state="cancelled"]').length === 2 && document.querySelector("#train-unfinished button")`)
+			`document.querySelectorAll('#train-jobs [data-state="cancelled"]').length === 2 &&
+				document.querySelector("#train-unfinished button")`)
 		v.quiet()
 	})
 
@@ -296,10 +313,13 @@ func TestBrowser(t *testing.T) {
 	t.Run("keyboard", func(t *testing.T) {
 		v.t = t
 		v.open("next")
-		unnamed := ask[[]string](v, `[...document.querySelectorAll("button, input, select, textarea, canvas, progress, iframe")]
-			.filter((e) => !e.textContent.trim() && !e.getAttribute("aria-label") && !(e.labels && e.labels.length) && e.getAttribute("aria-hidden") !== "true" && !e.title && !e.closest(".uplot"))
+		unnamed := ask[[]string](v, `[...document.querySelectorAll(
+			"button, input, select, textarea, canvas, progress, iframe")]
+			.filter((e) => !e.textContent.trim() && !e.getAttribute("aria-label") && !(e.labels &&
+				e.labels.length) && e.getAttribute("aria-hidden") !== "true" && !e.title &&
+					!e.closest(".uplot"))
 			.map((e) => e.outerHTML.slice(0, 120))`)
-		require.Empty(t, unnamed, "without a name for those who do not see them")
+		require.Empty(t, unnamed, "elements without a name for screen readers")
 		v.do(chromedp.SendKeys("#prompt", "\t"))
 		require.NotEqual(t, "prompt", ask[string](v, `document.activeElement.id`),
 			"Tab leaves the prompt")
@@ -314,11 +334,13 @@ func TestBrowserReport(t *testing.T) {
 	_, ts := testServer(t, Options{})
 	v := visit(t, ts.URL+"/#compare")
 	ask[bool](v,
-		`document.querySelectorAll("#models input").forEach((e, i) => { if (e.checked !== (i === 1)) e.click(); }), true`)
+		`document.querySelectorAll("#models input").forEach((e, i) => { if (e.checked !== (i ===
+			1)) e.click(); }), true`)
 	v.click("#compare-go")
 	v.until(`document.querySelector("#compare-jobs iframe")`)
 	v.until(
-		`document.querySelector("#compare-jobs iframe").contentDocument.querySelector("canvas, svg, table")`)
+		`document.querySelector("#compare-jobs iframe")
+			.contentDocument.querySelector("canvas, svg, table")`)
 	v.quiet()
 }
 
@@ -334,14 +356,17 @@ func TestBrowserMistakes(t *testing.T) {
 	paste := func(text string) {
 		ask[bool](v,
 			fmt.Sprintf(
-				`document.getElementById("prompt").value = %q, document.getElementById("prompt").dispatchEvent(new Event("input"))`, text))
+				`document.getElementById("prompt").value = %q, document.getElementById("prompt")
+					.dispatchEvent(new Event("input"))`, text))
 	}
 	paste(strings.Repeat("é", 51))
 	v.until(
-		`document.getElementById("error").textContent.includes("102 bytes") && document.body.classList.contains("stale")`)
+		`document.getElementById("error").textContent.includes("102 bytes") &&
+			document.body.classList.contains("stale")`)
 	paste("שלום\n\n🏳️‍🌈  ")
 	v.until(
-		`document.getElementById("error").hidden && !document.body.classList.contains("stale") && document.body.dataset.nextPrompt.startsWith("שלום")`)
+		`document.getElementById("error").hidden && !document.body.classList.contains("stale") &&
+			document.body.dataset.nextPrompt.startsWith("שלום")`)
 	v.open("compare")
 	ask[bool](v,
 		`document.querySelectorAll("#models input:checked").forEach((e) => e.click()), true`)
@@ -375,7 +400,9 @@ func TestBrowserLost(t *testing.T) {
 	stop()
 	v.until(`document.getElementById("error").textContent.includes("does not answer")`)
 	v.until(
-		`document.getElementById("generate-cards").textContent.includes("the playground was closed") && document.getElementById("g-stop").disabled`)
+		`document.getElementById("generate-cards")
+			.textContent.includes("the playground was closed") && document.getElementById("g-stop")
+				.disabled`)
 	v.open("next")
 	v.until(`document.getElementById("error").textContent.includes("does not answer")`)
 	l, err = net.Listen("tcp", address)
@@ -383,7 +410,8 @@ func TestBrowserLost(t *testing.T) {
 	stop = open(l, runs[:5])
 	defer stop()
 	v.until(
-		`document.getElementById("error").hidden && document.querySelectorAll("#next-cards article").length === 5`)
+		`document.getElementById("error").hidden && document.querySelectorAll("#next-cards article")
+			.length === 5`)
 }
 
 // TestBrowserFirstModel opens the page before there is a model, and checks that the first model
@@ -404,7 +432,8 @@ func TestBrowserFirstModel(t *testing.T) {
 		s.Train("a model",
 			func(context.Context, train.Observer) (*zoo.Run, error) { return runs[0], nil }))
 	v.until(
-		`document.querySelectorAll("#next-cards article:not(.limit) ol button").length === 10 && document.getElementById("next-status").textContent.startsWith("1 model answered")`)
+		`document.querySelectorAll("#next-cards article:not(.limit) ol button").length === 10 &&
+			document.getElementById("next-status").textContent.startsWith("1 model answered")`)
 	v.quiet()
 }
 
@@ -456,13 +485,17 @@ func TestScreenshots(t *testing.T) {
 		}
 	}
 	ask[bool](v,
-		`document.querySelector("#inside-map").scrollIntoView(), ([...document.querySelectorAll(".map svg text")].find((e) => e.textContent === "doctor") || document.querySelector(".map svg text")).dispatchEvent(new MouseEvent("click", {bubbles: true}))`)
+		`document.querySelector("#inside-map").scrollIntoView(),
+			([...document.querySelectorAll(".map svg text")].find((e) => e.textContent ===
+				"doctor") || document.querySelector(".map svg text"))
+					.dispatchEvent(new MouseEvent("click", {bubbles: true}))`)
 	v.until(`document.querySelectorAll("#inside-map ol button").length === 12`)
 	both("embeddings", 800)
 	v.typed("once in")
 	v.open("generate")
 	ask[bool](v,
-		`document.getElementById("g-pace").value = 102, document.getElementById("g-pace").dispatchEvent(new Event("input")), true`)
+		`document.getElementById("g-pace").value = 102, document.getElementById("g-pace")
+			.dispatchEvent(new Event("input")), true`)
 	v.click("#g-go")
 	v.until(`document.getElementById("view-generate").dataset.state === "done"`)
 	ask[bool](v, `scrollTo(0, 0), true`)

@@ -76,7 +76,8 @@ func TestManyStreams(t *testing.T) {
 		begun.Add(1)
 		done.Go(func() {
 			body := fmt.Sprintf(
-				`{"prompt":"once in","models":["ngram","letters"],"max_tokens":200,"pace":40,"seed":%d}`, i)
+				`{"prompt":"once in","models":["ngram","letters"],"max_tokens":200,`+
+					`"pace":40,"seed":%d}`, i)
 			response, err := http.Post("http://"+address+"/api/generate", "application/json",
 				strings.NewReader(body))
 			begun.Done()
@@ -129,7 +130,8 @@ func TestSlowReader(t *testing.T) {
 		Options{Limits: Limits{WriteTime: 200 * time.Millisecond, Tokens: 1 << 30,
 			StreamTime: time.Hour}})
 	// greedy generation repeats itself, which makes a long text
-	body := `{"prompt":"once in","models":["letters"],"max_tokens":%d,"temperature":0,"alternatives":10}`
+	body := `{"prompt":"once in","models":["letters"],"max_tokens":%d,"temperature":0,` +
+		`"alternatives":10}`
 	_, text := playtest.Call(t, "POST", "http://"+address+"/api/generate", fmt.Sprintf(body, 1000))
 	require.Contains(t, text, `"reason":"length"`, "it does not end by itself")
 	c := raw(t, address, rawPost("/api/generate", fmt.Sprintf(body, 1<<30)))
@@ -185,7 +187,8 @@ func TestStorm(t *testing.T) {
 				require.Contains(t, []int{200, 429}, status)
 			case 5:
 				status, _ := playtest.Call(t, "POST", url+"/v1/completions",
-					`{"model":"lstm","prompt":"once in","max_tokens":20,"stream":true,"logprobs":3}`)
+					`{"model":"lstm","prompt":"once in","max_tokens":20,"stream":true,`+
+						`"logprobs":3}`)
 				require.Contains(t, []int{200, 429}, status)
 			case 6:
 				status, _ := playtest.Call(t, "POST", url+"/api/next",

@@ -149,7 +149,8 @@ func said(t testing.TB, names, data []string) (text map[string]string, ends map[
 
 func TestGenerate(t *testing.T) {
 	s, ts := testServer(t, Options{})
-	body := `{"prompt":"once in spr","models":["ngram","gpt","letters"],"max_tokens":12,"seed":3,"alternatives":2}`
+	body := `{"prompt":"once in spr","models":["ngram","gpt","letters"],"max_tokens":12,` +
+		`"seed":3,"alternatives":2}`
 	names, data := playtest.Events(t, ts.URL+"/api/generate", body)
 	require.Equal(t, "done", names[len(names)-1])
 	text, ends := said(t, names, data)

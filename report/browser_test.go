@@ -85,7 +85,9 @@ func (r reader) press(selector, key string) {
 	r.t.Helper()
 	r.until(
 		fmt.Sprintf(
-			`(e => e && (e.focus({focusVisible: true}), e.dispatchEvent(new KeyboardEvent("keydown", {key: %q, bubbles: true, cancelable: true})), true))(document.querySelector(%q))`, key, selector))
+			`(e => e && (e.focus({focusVisible: true}), e.dispatchEvent(new KeyboardEvent("keydown",
+				{key: %q, bubbles: true, cancelable: true})), true))(document.querySelector(%q))`,
+			key, selector))
 }
 
 // TestBrowser opens the page in a real browser. Every chart is drawn and nothing is cut, in wide
@@ -107,7 +109,8 @@ func TestBrowser(t *testing.T) {
 	require.NoError(t, f.Close())
 	r := read(t, page)
 
-	const drawn = `document.querySelectorAll(".chart").length === 7 && [...document.querySelectorAll(".chart")].every((e) => {
+	const drawn = `document.querySelectorAll(".chart").length === 7 &&
+		[...document.querySelectorAll(".chart")].every((e) => {
 		const canvas = e.querySelector("canvas");
 		return canvas && Math.abs(canvas.getBoundingClientRect().width - e.clientWidth) < 2;
 	}) && document.documentElement.scrollWidth <= document.documentElement.clientWidth`
@@ -122,10 +125,12 @@ func TestBrowser(t *testing.T) {
 	require.NoError(t, err)
 	r.until(`getComputedStyle(document.body).backgroundColor === "rgb(21, 23, 26)"`)
 	r.until(
-		`dispatchEvent(new Event("beforeprint")) && getComputedStyle(document.body).backgroundColor === "rgb(255, 255, 255)"`)
+		`dispatchEvent(new Event("beforeprint")) && getComputedStyle(document.body)
+			.backgroundColor === "rgb(255, 255, 255)"`)
 	// the charts have the size of the paper, not of the screen
 	r.until(
-		`[...document.querySelectorAll(".chart canvas")].every((e) => e.getBoundingClientRect().width === 680)`)
+		`[...document.querySelectorAll(".chart canvas")].every((e) => e.getBoundingClientRect()
+			.width === 680)`)
 	r.until(`dispatchEvent(new Event("afterprint"))`)
 	r.do(chromedp.EmulateViewport(1400, 900))
 	r.until(drawn)
@@ -133,18 +138,21 @@ func TestBrowser(t *testing.T) {
 	r.press("#contexts .u-over", "ArrowRight")
 	r.press("#contexts .u-over", "ArrowRight")
 	r.until(
-		`document.querySelector("#contexts .u-over").getAttribute("aria-valuetext").startsWith("context 2, 5-gram")`)
+		`document.querySelector("#contexts .u-over").getAttribute("aria-valuetext")
+			.startsWith("context 2, 5-gram")`)
 	r.until(`document.querySelector("#contexts").classList.contains("read")`)
 	r.press("#contexts .u-series:last-child th", " ")
 	r.until(`document.querySelector("#contexts .u-series:last-child").classList.contains("u-off")`)
 	r.press("#contexts .u-series:last-child th", "Enter")
 	r.until(
-		`document.querySelector("#contexts .u-series:last-child th").getAttribute("aria-pressed") === "true"`)
+		`document.querySelector("#contexts .u-series:last-child th")
+			.getAttribute("aria-pressed") === "true"`)
 	// the focus is no longer on the points
 	r.until(`!document.querySelector("#contexts").classList.contains("read")`)
 	r.press("#passage .t", "ArrowRight")
 	r.until(
-		`!document.getElementById("tip").hidden && document.getElementById("tip").innerText.includes("lstm")`)
+		`!document.getElementById("tip").hidden && document.getElementById("tip")
+			.innerText.includes("lstm")`)
 	r.press("#passage .t.on", "Escape")
 	r.until(`document.getElementById("tip").hidden`)
 }

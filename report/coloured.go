@@ -105,7 +105,8 @@ func colour(c *Comparison) *coloured {
 		won = append(won, fmt.Sprintf("%s %d", g.Name, g.Best))
 	}
 	out.Caption = fmt.Sprintf(
-		"Each token has the colour of the group that gave it the highest probability, and the colour is stronger "+
+		"Each token has the colour of the group that gave it the highest probability, and the "+
+			"colour is stronger "+
 			"the larger the lead: %s; %d are ties within %g nats.",
 		strings.Join(won, ", "), ties, tieNats)
 	return out

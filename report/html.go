@@ -154,7 +154,8 @@ type look struct {
 	Short  string `json:"short"`
 	Colour string `json:"colour"` // name of a variable in the style sheet
 	Dash   []int  `json:"dash,omitempty"`
-	Quiet  bool   `json:"quiet"` // hidden in line charts at first, because it would compress the scale
+	// hidden in line charts at first, because it would compress the scale
+	Quiet bool `json:"quiet"`
 
 	colour palette.Colour
 }

@@ -16,7 +16,7 @@ type Config struct {
 	Layers    int     `json:"layers" help:"recurrent layers"`
 	Dropout   float64 `json:"dropout" help:"dropout probability"` // Zaremba et al. 2014
 	Tied      bool    `json:"tied,omitempty" help:"use the embedding as the output layer"`
-	Residual  bool    `json:"residual,omitempty" help:"add the output of the layer below to each layer's output"`
+	Residual  bool    `json:"residual,omitempty" help:"add the layer below to each layer"`
 }
 
 // Cells returns the kinds of recurrent cell, in order of appearance.

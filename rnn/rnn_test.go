@@ -171,8 +171,10 @@ func TestTraining(t *testing.T) {
 func TestGradients(t *testing.T) {
 	eachCell(t, func(t *testing.T, cell string) {
 		for _, cfg := range []Config{
-			{VocabSize: 5, NEmbd: 3, Hidden: 4, Layers: 2},  // fewer tokens than positions in the batch
-			{VocabSize: 20, NEmbd: 3, Hidden: 4, Layers: 2}, // more tokens than positions in the batch
+			// fewer tokens than positions in the batch
+			{VocabSize: 5, NEmbd: 3, Hidden: 4, Layers: 2},
+			// more tokens than positions in the batch
+			{VocabSize: 20, NEmbd: 3, Hidden: 4, Layers: 2},
 			{VocabSize: 5, NEmbd: 4, Hidden: 4, Layers: 1, Tied: true},
 			{VocabSize: 5, NEmbd: 3, Hidden: 4, Layers: 2, Dropout: 0.2},
 		} {

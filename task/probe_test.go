@@ -21,7 +21,8 @@ func TestProbe(t *testing.T) {
 			if v[0]+v[1] > 200 {
 				label = 1
 			}
-			vectors, linear, none = append(vectors, v), append(linear, label), append(none, rng.IntN(2))
+			vectors, linear = append(vectors, v), append(linear, label)
+			none = append(none, rng.IntN(2))
 		}
 		return vectors, linear, none
 	}

@@ -117,12 +117,13 @@ func (s *Score) NatsPerExample() float64 { return s.Nats / float64(len(s.Labels)
 
 // Difference is the accuracy of a classifier minus the accuracy of another on the same examples.
 type Difference struct {
-	Delta     float64 `json:"delta"`
-	Low       float64 `json:"low"` // 95 % interval of Delta
-	High      float64 `json:"high"`
-	Tie       bool    `json:"tie"`        // the interval contains 0
-	OnlyFirst int     `json:"only_first"` // number of examples that only the first classifies correctly
-	OnlyOther int     `json:"only_other"`
+	Delta float64 `json:"delta"`
+	Low   float64 `json:"low"` // 95 % interval of Delta
+	High  float64 `json:"high"`
+	Tie   bool    `json:"tie"` // the interval contains 0
+	// number of examples that only the first classifies correctly
+	OnlyFirst int `json:"only_first"`
+	OnlyOther int `json:"only_other"`
 }
 
 // Paired compares two scores on the same examples by the paired bootstrap. It draws an example for

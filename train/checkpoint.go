@@ -277,7 +277,8 @@ func (tr *Trainer) ReadBest(path string, metadata map[string]string) error {
 	err := load(path, func(f *safetensors.File) error {
 		for _, k := range slices.Sorted(maps.Keys(metadata)) {
 			if saved, ok := f.Metadata[k]; ok && saved != metadata[k] {
-				return fmt.Errorf("%s is %q; want %q, because the file belongs to another run", k, saved,
+				return fmt.Errorf("%s is %q; want %q, because the file belongs to another run", k,
+					saved,
 					metadata[k])
 			}
 		}

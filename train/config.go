@@ -42,8 +42,8 @@ type Config struct {
 	Budget Duration `json:"budget" help:"training time, such as 90s (0: all steps)"`
 	Flops  float64  `json:"flops,omitempty" help:"operations, such as 2e12 (0: no limit)"`
 
-	EvalEvery Every  `json:"eval_every" help:"steps, time or share between validations: 250, 15s or 10%"`
-	SaveEvery Every  `json:"save_every" help:"steps, time or share between checkpoints: 250, 15s or 10%"`
+	EvalEvery Every  `json:"eval_every" help:"interval of validation: 250 (steps), 15s or 10%"`
+	SaveEvery Every  `json:"save_every" help:"interval of checkpoints: 250 (steps), 15s or 10%"`
 	Seed      uint64 `json:"seed"`    // of dropout
 	Threads   int    `json:"threads"` // affects no result; 0 means 1
 }
@@ -181,8 +181,9 @@ func (c Config) rate(s Stats) float64 {
 }
 
 const (
-	warmupMost = 0.1  // of a budget
-	firstStep  = 1e-9 // any small number, because the length of a step is not known before the first step
+	warmupMost = 0.1 // of a budget
+	// any small number, because the length of a step is not known before the first step
+	firstStep = 1e-9
 )
 
 // Duration is a time.Duration that JSON writes as "90s" or "5m".

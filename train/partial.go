@@ -85,7 +85,8 @@ func Freeze(model any, frozen func(param string) bool) ([]string, error) {
 		}
 	}
 	if len(names) == len(params) {
-		return nil, fmt.Errorf("all parameters of %T would be frozen; want at least one to train", model)
+		return nil, fmt.Errorf("all parameters of %T would be frozen; want at least one to train",
+			model)
 	}
 	return names, nil
 }

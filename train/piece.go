@@ -80,8 +80,8 @@ func (p *piece[B]) setCarry(memory [][]float32) {
 	}
 }
 
-// tapes are shared by the pieces: as many are in use as threads work at a time. A tape that has just
-// been used is still in the caches.
+// tapes are shared by the pieces: the number in use is the number of threads working at a time. A
+// tape that has just been used is still in the caches.
 type tapes struct {
 	sync.Mutex
 	free []*autograd.Tape

@@ -36,7 +36,8 @@ func (f fixed) attend(t *autograd.Tape, layer int, qkv *autograd.Tensor) *autogr
 
 var (
 	ablatedHeads = []Head{{0, 3}, {2, 0}, {2, 1}}
-	ablatedText  = corpus.Batch{B: 2, T: 6, X: []lm.Token{lm.BOS, 3, 1, 4, 1, 5, lm.BOS, 2, 6, 5, 3, 5}}
+	ablatedText  = corpus.Batch{B: 2, T: 6,
+		X: []lm.Token{lm.BOS, 3, 1, 4, 1, 5, lm.BOS, 2, 6, 5, 3, 5}}
 )
 
 // TestAblate: the change of weights is a change of the heads' outputs, in training and generation.

@@ -17,8 +17,8 @@ type BERTConfig struct {
 	NLayer           int      `json:"n_layer" help:"layers"`
 	NHead            int      `json:"n_head" help:"attention heads"`
 	Dropout          float64  `json:"dropout" help:"dropout probability"`
-	InitializerRange float64  `json:"initializer_range,omitempty" help:"initial standard deviation (0: 0.02)"`
-	MaskRate         float64  `json:"mask_rate,omitempty" help:"fraction of masked tokens (0: 0.15)"`
+	InitializerRange float64  `json:"initializer_range,omitempty" help:"initial std (0: 0.02)"`
+	MaskRate         float64  `json:"mask_rate,omitempty" help:"share of masked tokens (0: 0.15)"`
 	NSP              bool     `json:"nsp,omitempty" help:"also predict the next sentence"`
 	MaskToken        lm.Token `json:"mask_token_id,omitempty" from:"the tokenizer"`
 	SepToken         lm.Token `json:"sep_token_id,omitempty" from:"the tokenizer"`

@@ -10,16 +10,17 @@ import (
 // Config is the shape of a GPT, with Hugging Face's names. Symbols: V is vocab_size, W n_positions,
 // C n_embd, L n_layer and H n_head; a head has D = C/H channels.
 type Config struct {
-	VocabSize        int     `json:"vocab_size"`
-	NPositions       int     `json:"n_positions" help:"context window (default: --context)"`
-	NEmbd            int     `json:"n_embd" help:"channels of the residual stream"`
-	NLayer           int     `json:"n_layer" help:"layers"`
-	NHead            int     `json:"n_head" help:"attention heads"`
-	Dropout          float64 `json:"dropout" help:"dropout probability"`
-	Norm             string  `json:"norm,omitempty" help:"layer norm: pre (GPT-2) or post (GPT-1)"`
-	Smear            bool    `json:"smear,omitempty" help:"mix each key with the previous one"` // smear.go
-	InitializerRange float64 `json:"initializer_range,omitempty" help:"initial standard deviation (0: 0.02)"`
-	Stride           int     `json:"stride,omitempty" help:"step of a full window (0: half the window)"`
+	VocabSize  int     `json:"vocab_size"`
+	NPositions int     `json:"n_positions" help:"context window (default: --context)"`
+	NEmbd      int     `json:"n_embd" help:"channels of the residual stream"`
+	NLayer     int     `json:"n_layer" help:"layers"`
+	NHead      int     `json:"n_head" help:"attention heads"`
+	Dropout    float64 `json:"dropout" help:"dropout probability"`
+	Norm       string  `json:"norm,omitempty" help:"layer norm: pre (GPT-2) or post (GPT-1)"`
+	// smear.go
+	Smear            bool    `json:"smear,omitempty" help:"mix each key with the previous one"`
+	InitializerRange float64 `json:"initializer_range,omitempty" help:"initial std (0: 0.02)"`
+	Stride           int     `json:"stride,omitempty" help:"step of the window (0: half of it)"`
 }
 
 // The positions of the LayerNorms: before each half of a block, or after the residual addition.

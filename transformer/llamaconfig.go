@@ -24,7 +24,7 @@ type LlamaConfig struct {
 	TieWordEmbeddings bool    `json:"tie_word_embeddings" help:"use the embeddings as the head"`
 	InitializerRange  float64 `json:"initializer_range" help:"new weights' std (0: 0.02)"`
 	Dropout           float64 `json:"dropout,omitempty" help:"dropout probability"`
-	Stride            int     `json:"stride,omitempty" help:"step of a full window (0: half the window)"`
+	Stride            int     `json:"stride,omitempty" help:"step of the window (0: half of it)"`
 }
 
 // LlamaPreset returns the Config of a size, without a vocabulary. The shapes are those of Preset,

@@ -145,7 +145,8 @@ func (b *windows) score(m decoder, dst []float64, tokens []lm.Token) {
 	nats := make([]float64, len(y))
 	m.With(func(t *autograd.Tape) {
 		h := m.encode(t, len(b.x)/b.rowLen, b.rowLen, b.x) // [B·T, C]
-		h = t.Embedding(h, b.rows)                         // [n, C] the vectors of the scored positions
+		// [n, C] the vectors of the scored positions
+		h = t.Embedding(h, b.rows)
 		nn.Score(t, nats, h, m.output(), nil, y)
 	})
 	for i, at := range b.at {

@@ -74,7 +74,8 @@ func (c *cacheConfig) count(text *Text) (any, []string, error) {
 	case c.Lambda > 0:
 	case len(valid) == 0:
 		m.Lambda = unfittedCache
-		notes = append(notes, fmt.Sprintf("the weight of the cache is %g because there is no validation "+
+		notes = append(notes, fmt.Sprintf("the weight of the cache is %g because there is no "+
+			"validation "+
 			"text to fit it to", m.Lambda))
 	default:
 		m.Lambda = unfittedCache

@@ -16,7 +16,7 @@ type countConfig struct {
 	ngram.Config
 	// PruneEntropy drops n-grams whose removal changes the perplexity by less (Stolcke 1998).
 	PruneEntropy float64 `json:"prune_entropy,omitempty" help:"relative change of perplexity below which n-grams are dropped, such as 1e-7 (0 disables)"`
-	Quantize     int     `json:"quantize,omitempty" help:"bits per probability, such as 8 (0: full precision)"`
+	Quantize     int     `json:"quantize,omitempty" help:"bits per probability (0: full precision)"`
 }
 
 // The range of Quantize, in bits.

@@ -13,8 +13,8 @@ import (
 
 // Data describes the text that a run is trained and evaluated on.
 type Data struct {
-	// Corpus is a generated corpus, a named corpus, a file, a directory, or - for standard input; or
-	// a mixture of them, see IsMixture.
+	// Corpus is a generated corpus, a named corpus, a file, a directory, or - for standard input;
+	// or a mixture of them, see IsMixture.
 	Corpus    string `json:"corpus"`
 	MixEnd    string `json:"mix_end,omitempty"`   // the mixture at the end of the training
 	Documents string `json:"documents,omitempty"` // file, lines or paragraphs; "": see the corpus

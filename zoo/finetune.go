@@ -127,7 +127,8 @@ func bodyRate(labels int) float64 {
 func (s *Settings) changeTraining(values map[string]any) error {
 	for key := range values {
 		if target, _ := s.owner(key); target != any(s.Train) || key == "context" {
-			return Misuse{fmt.Errorf("setting %q belongs to the parent and cannot change; leave it out",
+			return Misuse{fmt.Errorf("setting %q belongs to the parent and cannot change; leave "+
+				"it out",
 				key)}
 		}
 	}

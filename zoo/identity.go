@@ -50,7 +50,8 @@ func (c Config) identity() string {
 
 // foreign reports that a model's file and config.json belong to different runs.
 func (r *Run) foreign(path string) error {
-	return fmt.Errorf("%s does not belong to %s: one of them was edited or belongs to another run; "+
+	return fmt.Errorf("%s does not belong to %s: one of them was edited or belongs to another "+
+		"run; "+
 		"restore it, or train again with --overwrite", path, ConfigFile)
 }
 

@@ -53,7 +53,8 @@ func (o Order) fits(available float64) error {
 		}
 	}
 	shape := strings.Join(numbers, ", ")
-	return Misuse{fmt.Errorf("training this model takes about %.1f GB of memory, but only %.1f GB are free; "+
+	return Misuse{fmt.Errorf("training this model takes about %.1f GB of memory, but only %.1f "+
+		"GB are free; "+
 		"choose a smaller %s, batch (now %d), context (%d) or vocabulary (%d), or --size small",
 		need/1e9, available/1e9, shape, o.Settings.Train.Batch, o.Settings.Train.Context,
 		o.Tokenizer.Vocab())}

@@ -23,7 +23,8 @@ type mixConfig struct {
 	Parts   []string  `json:"parts,omitempty"`
 }
 
-// mixedSpecies returns the species of mixtures, which is not in the catalogue because it is not trained.
+// mixedSpecies returns the species of mixtures, which is not in the catalogue because it is not
+// trained.
 func mixedSpecies() *Species {
 	return &Species{
 		Name: mixName, Title: "mixture", Era: "all", Year: 1980,

@@ -180,7 +180,8 @@ func (s *Settings) Change(values map[string]any, free []string) error {
 // flat returns every setting as JSON, by name.
 func (s *Settings) flat() (map[string]json.RawMessage, error) {
 	all := map[string]json.RawMessage{}
-	for _, part := range []any{s.Train, s.Model} { // the model's fields take precedence, as in owner
+	// the model's fields take precedence, as in owner
+	for _, part := range []any{s.Train, s.Model} {
 		data, err := json.Marshal(part)
 		if err != nil {
 			return nil, err

@@ -24,7 +24,8 @@ const (
 func GeneratedCorpora() []Generated {
 	return []Generated{
 		{
-			Name: WorldName, Title: "a synthetic world whose true entropy is known; needs no download",
+			Name: WorldName, Title: "a synthetic world whose true entropy is known; needs no " +
+				"download",
 			split: func(seed uint64, train, valid, test int) corpus.Split {
 				return world.New(world.DefaultSeed).Split(seed, train, valid, test)
 			},

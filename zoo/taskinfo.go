@@ -90,7 +90,8 @@ func (i *TaskInfo) read() (TaskSets, error) {
 	}
 	data, err := os.ReadFile(path)
 	if err != nil {
-		return TaskSets{}, fmt.Errorf("reading the task: %w; want a .tsv or .jsonl file, or %s", err,
+		return TaskSets{}, fmt.Errorf("reading the task: %w; want a .tsv or .jsonl file, or %s",
+			err,
 			ReviewsTask)
 	}
 	sum := sha256.Sum256(data)

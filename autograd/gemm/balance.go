@@ -28,7 +28,8 @@ const (
 	mostLost   = 2 * time.Millisecond // the loss that ends a trial
 	lossFactor = 64                   // time alone after a trial, in multiples of the trial's loss
 	mostAlone  = 5 * time.Second
-	longJob    = 40 * time.Millisecond // too long for a suspension to matter or for a sample to be cheap
+	// too long for a suspension to matter or for a sample to be cheap
+	longJob = 40 * time.Millisecond
 	// the caller does one job in sampleEvery alone, to measure its time; prime
 	sampleEvery = 251
 )

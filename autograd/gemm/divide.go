@@ -3,8 +3,9 @@ package gemm
 import "gonum.org/v1/gonum/blas"
 
 const (
-	divisible   = 1 << 22 // the smallest product worth dividing, in multiply-adds
-	dividedInto = 8       // minimum number of parts; fixed, so that the number of threads changes no bit
+	divisible = 1 << 22 // the smallest product worth dividing, in multiply-adds
+	// minimum number of parts; fixed, so that the number of threads changes no bit
+	dividedInto = 8
 )
 
 // divide computes a large product in parts: some columns of C each, or some rows if C has more

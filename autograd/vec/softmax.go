@@ -10,9 +10,9 @@ func SoftmaxBackward(dx, dy, y []float32) {
 	softmaxBackward(dx, dy, y, dot(dy, y))
 }
 
-// SoftmaxRows replaces in row i of x, which has n columns, the columns [from[i] − first, to[i] − first)
-// by their softmax and the others by 0. It stores the largest of them in top[i] and Σ e^(x − top) in
-// sum[i]. Every row has at least one such column.
+// SoftmaxRows replaces in row i of x, which has n columns, the columns [from[i] − first, to[i] −
+// first) by their softmax and the others by 0. It stores the largest of them in top[i] and Σ e^(x −
+// top) in sum[i]. Every row has at least one such column.
 func SoftmaxRows(x, top, sum []float32, n int, from, to []int32, first int32) {
 	rows := len(from)
 	x, top, sum, to = x[:rows*n], top[:rows], sum[:rows], to[:rows]
@@ -35,8 +35,8 @@ func SoftmaxRows(x, top, sum []float32, n int, from, to []int32, first int32) {
 	}
 }
 
-// SoftmaxRowsBackward is SoftmaxBackward of every row of n columns, in place: it overwrites dx, which
-// holds dy, with y·(dy − Σ dy·y).
+// SoftmaxRowsBackward is SoftmaxBackward of every row of n columns, in place: it overwrites dx,
+// which holds dy, with y·(dy − Σ dy·y).
 func SoftmaxRowsBackward(dx, y []float32, n int) {
 	y = y[:len(dx)]
 	if len(dx) < n || softmaxRowsBackward(dx, y, n) {

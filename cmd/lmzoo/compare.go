@@ -387,7 +387,8 @@ func (m *comparison) classes() {
 		return
 	}
 	fmt.Fprintln(m.w,
-		"\nThe gap to the limit by the knowledge that a token needs, in nats per token of the class:")
+		"\nThe gap to the limit by the knowledge that a token needs, in nats per token of the "+
+			"class:")
 	header := []string{"model"}
 	share := table.Row{"share of the tokens"}
 	for _, c := range m.result.Rows[0].Classes {

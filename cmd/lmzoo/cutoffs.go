@@ -17,7 +17,8 @@ func (c *cutoffs) Set(text string) error {
 		func(r rune) bool { return r == ',' || r == ' ' }) {
 		n, err := strconv.Atoi(word)
 		if err != nil {
-			return fmt.Errorf("%q is not a count; want one count for each order, such as 0,0,1", word)
+			return fmt.Errorf("%q is not a count; want one count for each order, such as 0,0,1",
+				word)
 		}
 		*c = append(*c, n)
 	}

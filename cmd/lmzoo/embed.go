@@ -100,7 +100,8 @@ const maxEmbedded = 1 << 14
 func (e *embedder) vectors(text string) (layers [][][]float32, tokens []lm.Token, err error) {
 	tokens, _ = task.Input(e.run.Tokenizer, task.Example{Text: text}, 0)
 	if len(tokens) > maxEmbedded {
-		return nil, nil, usagef("the text has %d tokens; want at most %d: divide it into several lines",
+		return nil, nil, usagef("the text has %d tokens; want at most %d: divide it into several "+
+			"lines",
 			len(tokens), maxEmbedded)
 	}
 	w, ok := e.body.(interface{ Window() int })
@@ -174,7 +175,8 @@ func readLine(b *bufio.Reader) (string, error) {
 		part, err := b.ReadSlice('\n')
 		line = append(line, part...)
 		if len(line) > maxLine {
-			return "", usagef("the line is longer than %d bytes; divide it into several lines", maxLine)
+			return "", usagef("the line is longer than %d bytes; divide it into several lines",
+				maxLine)
 		}
 		if err != bufio.ErrBufferFull {
 			return string(line), err

@@ -104,7 +104,8 @@ separately. A fine-tuned run is evaluated on the labelled texts of its task.`,
 	fs.StringVar(&data.Corpus, "corpus", "", "text to evaluate on (default: the corpus of the run)")
 	fs.StringVar(&data.Documents, "documents", "",
 		"unit of a document: file, lines or paragraphs (default: as in training)")
-	fs.StringVar(&split, "split", "test", "part of the corpus: train, valid, test or all (of a corpus "+
+	fs.StringVar(&split, "split", "test", "part of the corpus: train, valid, test or all (of a "+
+		"corpus "+
 		"that the run was not made from, the default is all)")
 	fs.StringVar(&taskFile, "task", "", "labelled texts to evaluate fine-tuned runs on, .tsv or "+
 		".jsonl (default: the test part of their task)")

@@ -161,13 +161,15 @@ func (l *evaluations) printBackwards(w io.Writer) {
 		}
 	}
 	if t.Length() > 0 {
-		fmt.Fprintln(w, "\nThe same text read backwards, each token predicted from the tokens after it:")
+		fmt.Fprintln(w, "\nThe same text read backwards, each token predicted from the tokens "+
+			"after it:")
 		t.print()
 	}
 }
 
 func (l *evaluations) printMasked(w io.Writer) {
-	fmt.Fprintln(w, "Each token predicted from all others, which does not give the probability of a text:")
+	fmt.Fprintln(w, "Each token predicted from all others, which does not give the probability "+
+		"of a text:")
 	t := newTable(w, "run", "model", ">params", ">tokens", ">pseudo-perplexity", ">s")
 	t.spare, t.long = []string{"s", "tokens", "model", "params"}, "run"
 	for _, r := range l.masked {

@@ -82,7 +82,8 @@ does not count the labels of the validation part.`,
 	fs.Float64Var(&info.Lambda, "aux", 0,
 		"weight of the auxiliary language-model loss, such as 0.5 (0: no auxiliary loss)")
 	fs.Float64Var(&info.BodyLR, "body-lr", 0,
-		"learning rate of the pre-trained weights (default 3e-4 for at most 50 labels, otherwise 1e-3)")
+		"learning rate of the pre-trained weights (default 3e-4 for at most 50 labels, otherwise "+
+			"1e-3)")
 	fs.BoolVar(&over, "overwrite", false, "replace the run in --out")
 	grouped(fs, outFlags)
 	if err := settingFlags(fs, cat, zoo.TrainSettings); err != nil {

@@ -85,7 +85,8 @@ tokens.`,
 	fs.IntVar(&threads, "threads", runtime.NumCPU(),
 		"number of threads; changes no bit of any result")
 	fs.BoolVar(&int8, "int8", false,
-		"round the weights to one byte each, which is faster for large models; eval --int8 measures the loss of accuracy")
+		"round the weights to one byte each, which is faster for large models; eval --int8 "+
+			"measures the loss of accuracy")
 	return c
 }
 

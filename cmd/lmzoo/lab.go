@@ -115,7 +115,8 @@ func newEnv(c *cobra.Command, run runFlags, seeds, scale, store, text string) (*
 	if store == "" {
 		cache, err := os.UserCacheDir()
 		if err != nil {
-			return nil, fmt.Errorf("no directory for pre-trained models: %w; choose one with --store",
+			return nil, fmt.Errorf("no directory for pre-trained models: %w; choose one with "+
+				"--store",
 				err)
 		}
 		store = filepath.Join(cache, "lmzoo", "lab")

@@ -253,8 +253,9 @@ func (p *playing) site(c *cobra.Command, l net.Listener) (url string, opt play.O
 	if name, err := os.Hostname(); err == nil {
 		opt.Hosts = append(opt.Hosts, name)
 	}
-	fmt.Fprintf(c.ErrOrStderr(), `Careful: %s is not this machine alone. Everyone who can reach it can use these models, see the text they
-were trained on come back, and make this machine train; there is no password and no encryption.
+	fmt.Fprintf(c.ErrOrStderr(), `Careful: other machines can reach %s. Everyone who can reach it
+can use these models, which may reproduce their training text, and can start trainings on this
+machine; there is no password and no encryption.
 `, l.Addr())
 	return url, opt
 }

@@ -27,17 +27,20 @@ func newRefine() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "refine IN... --out DIR",
 		Short: "Collect, clean and deduplicate text, with an account of all that was removed",
-		Long: `Turn text as people have it into a corpus to train on. IN is a file, a directory or - for standard
-input: text in any common encoding, packed by gzip or Zstandard or not, or JSON lines. Files that are
-no text are left out with a note. The steps, in order: ` + strings.Join(refine.StepNames(), ", ") + `.
+		Long: `Turn raw text into a corpus to train on. IN is a file, a directory or - for standard
+input: text in any common encoding or JSON lines, compressed by gzip or Zstandard or not. Files that
+are not text are left out with a note. The steps, in order: ` +
+			strings.Join(refine.StepNames(), ", ") + `.
 
-DIR gets the text (part-00000.txt, documents separated by blank lines), account.json with every step
-and ten examples of what each rule changed or removed, and rules.json with all thresholds. Train on it
-with: lmzoo train gpt --corpus DIR. If refine fails or is interrupted, DIR is not written.
+DIR gets the text (part-00000.txt, with documents separated by blank lines), account.json with every
+step and ten examples of what each rule changed or removed, and rules.json with all thresholds.
+Train on it with: lmzoo train gpt --corpus DIR. If refine fails or is interrupted, DIR is not
+written.
 
-The thresholds are those of the papers, or with --fit such that text you trust passes them; the step
-quality then also removes what an n-gram model of the trusted text finds improbable. --rules applies
-the rules of an earlier run. Refining a refined corpus by its own rules changes nothing.`,
+The thresholds are those of the papers or, with --fit, chosen such that trusted text passes them;
+the step quality then also removes text that is improbable under an n-gram model of the trusted
+text. --rules applies the rules of an earlier run. Refining a refined corpus with its own rules
+changes nothing.`,
 		Example: `  lmzoo refine crawl/ dump.jsonl.zst --out clean
   lmzoo refine crawl/ --trusted good.txt --fit --test test.txt --out clean
   lmzoo refine more/ --rules clean/rules.json --out clean2`,

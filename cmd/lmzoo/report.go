@@ -42,7 +42,8 @@ runs stands for all runs in it.`,
 				return err
 			}
 			out = withHTML(out)
-			if _, err := os.Stat(filepath.Dir(out)); err != nil { // check this before the work starts
+			// check this before the work starts
+			if _, err := os.Stat(filepath.Dir(out)); err != nil {
 				return usagef("--out %s: no directory %s; create it first", out, filepath.Dir(out))
 			}
 			p := newProgress(c.ErrOrStderr(), run.quiet)

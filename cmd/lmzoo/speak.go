@@ -23,7 +23,8 @@ func writeFile(path string, write func(io.Writer) error) error {
 }
 
 func runFileError(path string) error {
-	return usagef("cannot write %s: this is the name of a file of a run; choose another --out", path)
+	return usagef("cannot write %s: this is the name of a file of a run; choose another --out",
+		path)
 }
 
 // generate writes the text that a run generates after a prompt, one token at a time.

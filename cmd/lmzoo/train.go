@@ -257,7 +257,8 @@ func (t *training) sameText(order zoo.Order) error {
 		{"size", order.Size, t.size, order.Size == t.size},
 	} {
 		if t.flags.Changed(f.flag) && !f.same {
-			return usagef("the run in %s was made with --%s %v, not %v; a resumed run cannot change it; "+
+			return usagef("the run in %s was made with --%s %v, not %v; a resumed run cannot "+
+				"change it; "+
 				"leave the flag out",
 				t.out, f.flag, f.was, f.asked)
 		}

@@ -18,7 +18,9 @@ type leak struct {
 }
 
 // newLeak reads the test text.
-func newLeak(ctx context.Context, r LeakRule, test []string, in Input, memory int64) (*leak, error) {
+func newLeak(
+	ctx context.Context, r LeakRule, test []string, in Input, memory int64,
+) (*leak, error) {
 	l := &leak{tokens: r.Tokens, share: r.Share}
 	in.Sources = test
 	if in.Documents == "" {

@@ -83,7 +83,8 @@ func strip(text string) string {
 				if at < last[name] {
 					raw = name
 				} else {
-					z.NextIsNotRawText() // the element has no end tag, so its content is kept as text
+					// the element has no end tag, so its content is kept as text
+					z.NextIsNotRawText()
 				}
 			}
 		}
@@ -131,7 +132,8 @@ var elements = func() map[string]string {
 			"header footer main nav form fieldset legend address blockquote center pre figure " +
 			"figcaption details summary iframe frame frameset noframes noscript option select " +
 			"optgroup video audio canvas map area object param embed source track dialog",
-		"inline": "a abbr acronym b big bdi bdo cite code data del dfn em font i img input ins kbd " +
+		"inline": "a abbr acronym b big bdi bdo cite code data del dfn em font i img input ins " +
+			"kbd " +
 			"label mark meter output progress q rp rt ruby samp small span strike strong sub " +
 			"sup time tt u var wbr button picture textarea nobr",
 		"raw": "script style template svg math",
@@ -147,7 +149,8 @@ var elements = func() map[string]string {
 var bare = func() map[string]bool {
 	names := map[string]bool{}
 	for name := range strings.FieldsSeq("async autofocus autoplay checked controls default defer " +
-		"disabled hidden ismap itemscope loop multiple muted nomodule novalidate open playsinline " +
+		"disabled hidden ismap itemscope loop multiple muted nomodule novalidate open " +
+		"playsinline " +
 		"readonly required reversed selected nowrap noshade compact allowfullscreen / alt") {
 		names[name] = true
 	}
@@ -155,7 +158,8 @@ var bare = func() map[string]bool {
 }()
 
 var (
-	entity     = regexp.MustCompile(`&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});`)
+	entity = regexp.MustCompile(`&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|` +
+		`[A-Za-z][A-Za-z0-9]{1,31});`)
 	ampersands = regexp.MustCompile(`&(?:amp;){2,}`) // text that was escaped several times
 )
 

@@ -43,7 +43,8 @@ var lineRules = []lineRule{
 }
 
 var (
-	javascript = regexp.MustCompile(`(?i)javascript.*(enable|disable|browser|support|requir|turn)|` +
+	javascript = regexp.MustCompile(`(?i)javascript.*` +
+		`(enable|disable|browser|support|requir|turn)|` +
 		`(enable|disable|browser|support|requir|turn).*javascript`)
 	policy = regexp.MustCompile(`(?i)terms of use|privacy policy|cookie policy|uses cookies|` +
 		`use of cookies|use cookies`)

@@ -139,7 +139,9 @@ func (m *measures) sentences() float64 {
 
 // occurrences counts a phrase in any case.
 func occurrences(phrase string) func(*measures) float64 {
-	return func(m *measures) float64 { return float64(strings.Count(strings.ToLower(m.d.Text), phrase)) }
+	return func(m *measures) float64 {
+		return float64(strings.Count(strings.ToLower(m.d.Text), phrase))
+	}
 }
 
 // duplicates returns the fraction of lines or paragraphs that repeat an earlier one, or the

@@ -131,7 +131,9 @@ const maxRounds = 8
 // apply passes a document through steps. The steps that change texts are repeated until none
 // changes the text, so that applying them again would change nothing.
 func apply(d *Document, steps []Step) {
-	edits := slices.IndexFunc(steps, func(s Step) bool { return !slices.Contains(editing, s.Name()) })
+	edits := slices.IndexFunc(steps, func(s Step) bool {
+		return !slices.Contains(editing, s.Name())
+	})
 	if edits < 0 {
 		edits = len(steps)
 	}

@@ -20,9 +20,10 @@ import (
 
 // Input describes the input and its format.
 type Input struct {
-	Sources   []string // files, directories, or - for Stdin
-	Stdin     io.Reader
-	Documents corpus.Boundaries // for text files; "": whole files, or the paragraphs of a refined corpus
+	Sources []string // files, directories, or - for Stdin
+	Stdin   io.Reader
+	// for text files; "": whole files, or the paragraphs of a refined corpus
+	Documents corpus.Boundaries
 	Field     string            // for JSON lines; "": text
 	Encoding  encoding.Encoding // nil: detected for each file
 

@@ -120,7 +120,8 @@ func TestIdempotent(t *testing.T) {
 // effect on this text.
 func TestAccount(t *testing.T) {
 	dir := t.TempDir()
-	in := write(t, dir+"/in.jsonl", jsonLines(t, dirty(9, 400))+"{\n[1]\n{\"text\": 3}\n{\"a\": \"b\"}\n")
+	in := write(t, dir+"/in.jsonl", jsonLines(t, dirty(9, 400))+"{\n[1]\n{\"text\": 3}\n{\"a\": "+
+		"\"b\"}\n")
 	a, err := Run(t.Context(), Options{Input: Input{Sources: []string{in}}, Out: dir + "/out"})
 	require.NoError(t, err)
 	require.Equal(t, 404, a.Documents)

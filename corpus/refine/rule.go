@@ -56,7 +56,8 @@ var rules = []rule{
 		all(0.10)},
 
 	{"sentences", c4, "sentences", true, (*measures).sentences, all(3)},
-	{"lorem ipsum", c4, "occurrences of \"lorem ipsum\"", false, occurrences("lorem ipsum"), all(0)},
+	{"lorem ipsum", c4, "occurrences of \"lorem ipsum\"", false, occurrences("lorem ipsum"),
+		all(0)},
 	{"curly brackets", c4, "occurrences of {", false, occurrences("{"), nil}, // removes programs
 }
 

@@ -15,8 +15,9 @@ import (
 type Rules struct {
 	Kind string `json:"lmzoo"`
 
-	Documents map[string]map[Group]float64 `json:"documents"` // thresholds of the rules for documents
-	Lines     map[string]bool              `json:"lines"`     // whether each rule for lines is on
+	// thresholds of the rules for documents
+	Documents map[string]map[Group]float64 `json:"documents"`
+	Lines     map[string]bool              `json:"lines"` // whether each rule for lines is on
 	Repeats   RepeatRule                   `json:"repeated_lines"`
 	Near      NearRule                     `json:"near_duplicates"`
 	Leak      LeakRule                     `json:"contamination"`
@@ -37,8 +38,9 @@ type NearRule struct {
 
 // LeakRule defines which documents contain parts of the test text.
 type LeakRule struct {
-	Tokens int     `json:"tokens"` // length of the n-grams
-	Share  float64 `json:"share"`  // maximum share of a document's n-grams in the test text; 0: none
+	Tokens int `json:"tokens"` // length of the n-grams
+	// maximum share of a document's n-grams in the test text; 0: none
+	Share float64 `json:"share"`
 }
 
 const rulesKind = "rules for refining"

@@ -13,7 +13,8 @@ func markUsed(path string) (release func()) {
 	if err != nil {
 		return func() {}
 	}
-	_ = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) // not supported on every file system
+	// not supported on every file system
+	_ = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 	return func() { f.Close() }
 }
 

@@ -65,7 +65,8 @@ func Open(r io.ReaderAt, size int64) (*File, error) {
 		f.index[t.Name] = i
 	}
 	if at != size-base {
-		return nil, fmt.Errorf("safetensors: %d bytes of numbers; want %d, because the file is truncated "+
+		return nil, fmt.Errorf("safetensors: %d bytes of numbers; want %d, because the file is "+
+			"truncated "+
 			"or too long", size-base, at)
 	}
 	return f, nil
@@ -74,7 +75,8 @@ func Open(r io.ReaderAt, size int64) (*File, error) {
 func readHeader(r io.ReaderAt, size int64) ([]byte, error) {
 	var length [8]byte
 	if size < 8 {
-		return nil, fmt.Errorf("safetensors: the file has %d bytes; want at least 8, because it is "+
+		return nil, fmt.Errorf("safetensors: the file has %d bytes; want at least 8, because it "+
+			"is "+
 			"truncated or another kind of file", size)
 	}
 	if _, err := r.ReadAt(length[:], 0); err != nil {

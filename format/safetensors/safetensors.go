@@ -3,7 +3,8 @@
 // numbers.
 //
 //	8 bytes    n, the length of the header: an unsigned little-endian integer
-//	n bytes    {"__metadata__": {"key": "value"}, "name": {"dtype": "F32", "shape": [2, 3], "data_offsets": [0, 24]}, …}
+//	n bytes    {"__metadata__": {"key": "value"},
+//	           "name": {"dtype": "F32", "shape": [2, 3], "data_offsets": [0, 24]}, …}
 //	the rest   the numbers, little-endian, row by row; offsets count from here
 //
 // A file contains no code. The reader does not trust the header: it checks it against the size of

@@ -55,7 +55,8 @@ const peekSize = 1 << 20
 
 // readHeader reads "V C".
 func readHeader(b *bufio.Reader) (count, dim int, err error) {
-	const want = `want a first line such as "71291 200": the number of words and the length of a vector`
+	const want = `want a first line such as "71291 200": the number of words and the length of ` +
+		`a vector`
 	line, err := b.ReadSlice('\n')
 	if err != nil || len(line) > 64 {
 		return 0, 0, errors.New("word vectors: no header; " + want)

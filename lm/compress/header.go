@@ -70,7 +70,8 @@ func unmarshal(file []byte) (h header, payload []byte, err error) {
 		return h, nil, fmt.Errorf("%w: the checksum of its header is wrong", ErrDamaged)
 	}
 	if h.bytes > 1<<31 || h.tokens > uint64(maxTokens(h.bytes)) {
-		return h, nil, fmt.Errorf("%w: %d tokens cannot have %d bytes", ErrDamaged, h.tokens, h.bytes)
+		return h, nil, fmt.Errorf("%w: %d tokens cannot have %d bytes", ErrDamaged, h.tokens,
+			h.bytes)
 	}
 	return h, rest[8:], nil
 }

@@ -24,7 +24,8 @@ type logprobs struct {
 	Tokens        []string             `json:"tokens"`
 	TokenLogprobs []float64            `json:"token_logprobs"`
 	TopLogprobs   []map[string]float64 `json:"top_logprobs"`
-	TextOffset    []int                `json:"text_offset"` // offset of each token in characters, from the beginning of the prompt
+	// offset of each token in characters, from the beginning of the prompt
+	TextOffset []int `json:"text_offset"`
 }
 
 // newLogprobs returns empty lists, which are [] in JSON.

@@ -16,7 +16,8 @@ func TestCompletions(t *testing.T) {
 	url := testServer(t)
 	completions := url + "/v1/completions"
 	one := playtest.OK[completion](t, "POST", completions,
-		`{"model":"ngram","prompt":"once in spring","max_tokens":3,"logprobs":2,"temperature":0,"user":"me"}`)
+		`{"model":"ngram","prompt":"once in spring","max_tokens":3,"logprobs":2,"temperature":0,`+
+			`"user":"me"}`)
 	require.Equal(t, "text_completion", one.Object)
 	require.EqualValues(t, 1000, one.Created)
 	c := one.Choices[0]
@@ -32,11 +33,13 @@ func TestCompletions(t *testing.T) {
 
 	// A stop string ends the text and is not part of it, even across tokens.
 	stopped := playtest.OK[completion](t, "POST", completions,
-		`{"model":"ngram","prompt":"once in spring","max_tokens":50,"temperature":0,"stop":["n a"]}`)
+		`{"model":"ngram","prompt":"once in spring","max_tokens":50,"temperature":0,`+
+			`"stop":["n a"]}`)
 	require.Equal(t, " , o", stopped.Choices[0].Text)
 	require.Equal(t, "stop", *stopped.Choices[0].FinishReason)
 	free := playtest.OK[completion](t, "POST", completions,
-		`{"model":"ngram","prompt":"once in spring","max_tokens":3,"temperature":0,"stop":"nowhere"}`)
+		`{"model":"ngram","prompt":"once in spring","max_tokens":3,"temperature":0,`+
+			`"stop":"nowhere"}`)
 	require.Equal(t, " , on a", free.Choices[0].Text,
 		"what might have become a stop string is said in the end")
 
@@ -69,7 +72,8 @@ func TestCompletions(t *testing.T) {
 // TestCompletionsStream checks that the pieces of a stream add up to the whole answer.
 func TestCompletionsStream(t *testing.T) {
 	url := testServer(t)
-	body := `{"model":"letters","prompt":"once in","max_tokens":40,"seed":9,"logprobs":1,"stop":["qqq"]%s}`
+	body := `{"model":"letters","prompt":"once in","max_tokens":40,"seed":9,"logprobs":1,` +
+		`"stop":["qqq"]%s}`
 	whole := playtest.OK[completion](t, "POST", url+"/v1/completions", fmt.Sprintf(body, ""))
 	_, data := playtest.Events(t, url+"/v1/completions",
 		fmt.Sprintf(body, `,"stream":true,"stream_options":{"include_usage":true}`))
@@ -116,8 +120,9 @@ func TestOpenAIClient(t *testing.T) {
 		fields(list["data"].([]any)[0]))
 
 	completions := url + "/v1/completions"
-	nulls := `"max_tokens":null,"temperature":null,"top_p":null,"n":null,"stop":null,"logprobs":null,"seed":null,"suffix":null,"logit_bias":null,
-		"presence_penalty":null,"frequency_penalty":null,"best_of":null,"echo":null,"stream":null,"stream_options":null`
+	nulls := `"max_tokens":null,"temperature":null,"top_p":null,"n":null,"stop":null,
+		"logprobs":null,"seed":null,"suffix":null,"logit_bias":null,"presence_penalty":null,
+		"frequency_penalty":null,"best_of":null,"echo":null,"stream":null,"stream_options":null`
 	open := playtest.OK[map[string]any](t, "POST", completions,
 		`{"model":"ngram","prompt":null,`+nulls+`}`)
 	require.Equal(t, []string{"choices", "created", "id", "model", "object", "usage"}, fields(open))
@@ -132,7 +137,8 @@ func TestOpenAIClient(t *testing.T) {
 	require.Equal(t, same, open, "null is as good as nothing")
 
 	_, data := playtest.Events(t, completions,
-		`{"model":"ngram","stream":true,"stream_options":{"include_usage":true},"max_tokens":2,"n":2,"logprobs":0,"temperature":0}`)
+		`{"model":"ngram","stream":true,"stream_options":{"include_usage":true},"max_tokens":2,`+
+			`"n":2,"logprobs":0,"temperature":0}`)
 	require.Equal(t, "[DONE]", data[len(data)-1])
 	for i, d := range data[:len(data)-1] {
 		var chunk map[string]any

@@ -43,13 +43,15 @@ func TestTextOffsets(t *testing.T) {
 		{"hi ", 4, []int{0, 1, 2, 3, 3, 3, 4}},
 	} {
 		body := fmt.Sprintf(
-			`{"model":"letters","prompt":%q,"max_tokens":%d,"temperature":0,"echo":true,"logprobs":1}`, c.prompt, c.length)
+			`{"model":"letters","prompt":%q,"max_tokens":%d,"temperature":0,"echo":true,`+
+				`"logprobs":1}`, c.prompt, c.length)
 		got := playtest.OK[completion](t, "POST", url+"/v1/completions", body).Choices[0]
 		require.Equal(t, c.offsets, got.Logprobs.TextOffset, "%q %q", got.Text, got.Logprobs.Tokens)
 	}
 	// A stop string cuts the text; the offsets remain within it.
 	got := playtest.OK[completion](t, "POST", url+"/v1/completions",
-		`{"model":"letters","prompt":"hi ","max_tokens":9,"temperature":0,"logprobs":1,"stop":["5"]}`).Choices[0]
+		`{"model":"letters","prompt":"hi ","max_tokens":9,"temperature":0,"logprobs":1,`+
+			`"stop":["5"]}`).Choices[0]
 	require.Equal(t, "€", got.Text)
 	require.True(t, slices.IsSorted(got.Logprobs.TextOffset))
 	require.LessOrEqual(t, slices.Max(got.Logprobs.TextOffset), utf8.RuneCountInString("hi €"))

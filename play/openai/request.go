@@ -22,10 +22,11 @@ type request struct {
 	N             *int           `json:"n"` // null: 1
 	Stream        bool           `json:"stream"`
 	StreamOptions *streamOptions `json:"stream_options"`
-	Logprobs      *int           `json:"logprobs"` // number of likeliest tokens per position; null: none
-	Echo          bool           `json:"echo"`
-	Stop          stops          `json:"stop"`
-	Seed          *int64         `json:"seed"`
+	// number of likeliest tokens per position; null: none
+	Logprobs *int   `json:"logprobs"`
+	Echo     bool   `json:"echo"`
+	Stop     stops  `json:"stop"`
+	Seed     *int64 `json:"seed"`
 
 	BestOf           *int               `json:"best_of"`
 	Suffix           *string            `json:"suffix"`

@@ -41,7 +41,8 @@ func (d *Desk) Read(w http.ResponseWriter, r *http.Request, v any, b Body) error
 		defer d.uploads.leave()
 	}
 	control := http.NewResponseController(w)
-	_ = control.SetReadDeadline(time.Now().Add(d.limits.BodyTime)) // fails only for a test's recorder
+	// fails only for a test's recorder
+	_ = control.SetReadDeadline(time.Now().Add(d.limits.BodyTime))
 	defer func() { _ = control.SetReadDeadline(time.Time{}) }()
 	dec := json.NewDecoder(http.MaxBytesReader(w, r.Body, int64(b.Limit)))
 	if !b.Loose {

@@ -143,7 +143,8 @@ func encode(v any) (Page, error) {
 // write sends an answer within the time to read it. A client that reads too slowly is cut off.
 func (d *Desk) write(w http.ResponseWriter, status int, p Page) {
 	control := http.NewResponseController(w)
-	_ = control.SetWriteDeadline(time.Now().Add(d.limits.WriteTime)) // fails only for a test's recorder
+	// fails only for a test's recorder
+	_ = control.SetWriteDeadline(time.Now().Add(d.limits.WriteTime))
 	defer d.unread.add(len(p.Data), control)()
 	h := w.Header()
 	h.Set("Content-Type", p.ContentType)

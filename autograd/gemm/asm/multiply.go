@@ -22,8 +22,8 @@ func (m *multiplier) label(s string) string { return m.name + "_" + m.part + "_"
 // of a multiply-add, so that a loop of single steps is up to a tenth slower.
 const unroll = 4
 
-// unrolled writes the unrolled loops: one for an A with contiguous rows (right = 1) and one for an A
-// with contiguous columns (down = 1). It leaves the rest of k to single.
+// unrolled writes the unrolled loops: one for an A with contiguous rows (right = 1) and one for an
+// A with contiguous columns (down = 1). It leaves the rest of k to single.
 func (m *multiplier) unrolled() {
 	quads := GP64()
 	MOVQ(m.k, quads)

@@ -248,7 +248,8 @@ func attentionForward() {
 func attentionBackward() {
 	w := newWindow("attentionBackwardAVX512",
 		"func(dq, dk, dv, dy *float32, yStride int, att, q, k, v *float32, "+windowArguments,
-		"attentionBackwardAVX512 is the backward pass of attentionAVX512; it overwrites dq, dk and dv.", "v")
+		"attentionBackwardAVX512 is the backward pass of attentionAVX512; it overwrites dq, dk "+
+			"and dv.", "v")
 	w.blocks("_scores", func() {
 		datt := w.products("dy", "yStride")
 		w.look()

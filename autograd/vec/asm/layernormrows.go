@@ -110,7 +110,8 @@ func layerNormRowsBackward() {
 	TEXT("layerNormRowsBackwardAVX512", NOSPLIT,
 		"func(dx, dg, db, dy, x, gain, mean, rstd *float32, rows, C int, perC float32)")
 	Pragma("noescape")
-	Doc("layerNormRowsBackwardAVX512 adds the gradients of layerNormRowsAVX512, for a multiple of four rows.")
+	Doc("layerNormRowsBackwardAVX512 adds the gradients of layerNormRowsAVX512, for a multiple " +
+		"of four rows.")
 	rows, stride := argument("rows"), scaled("C")
 	zero, perC := zeroed(), everywhere("perC")
 	x := newFourRows(stride)

@@ -48,7 +48,8 @@ func (r *rowsInPlace) next(label string, rows reg.GPVirtual, others ...reg.GPVir
 
 // inAllLanes reduces a vector: op over all lanes, in every lane.
 func inAllLanes(x vec, op func(...Op)) vec {
-	for _, order := range []uint64{0x4e, 0xb1} { // the halves change places, then the quarters in each
+	// the halves change places, then the quarters in each
+	for _, order := range []uint64{0x4e, 0xb1} {
 		s := ZMM()
 		VSHUFF32X4(Imm(order), x, x, s)
 		op(s, x, x)
