@@ -63,6 +63,17 @@ type mark struct {
 // marks scores every target of a batch, in order. Answers before a target are given, so that a row
 // is right as a whole if all its targets are the first choice, as in greedy decoding.
 func marks(m *transformer.Model, b corpus.Batch) (all []mark) {
+	predict(m, b, func(i int, logP []float64) {
+		if y := b.Y[i]; y >= 0 {
+			all = append(all, mark{row: i / b.T, at: i % b.T, logP: logP[y],
+				right: floats.MaxIdx(logP) == int(y)})
+		}
+	})
+	return all
+}
+
+// predict passes the distribution after each position of a batch to use.
+func predict(m *transformer.Model, b corpus.Batch, use func(i int, logP []float64)) {
 	const rows = 64
 	tape := autograd.NewForward()
 	logP := make([]float64, m.Vocab())
@@ -72,16 +83,11 @@ func marks(m *transformer.Model, b corpus.Batch) (all []mark) {
 		tape.Reset()
 		hidden := m.Hidden(tape, part)
 		logits := tape.LinearT(hidden[len(hidden)-1], m.WTE.Weight, nil) // [B·T, V]
-		for i, y := range b.Y[from*b.T:][:part.B*b.T] {
-			if y < 0 {
-				continue
-			}
+		for i := range part.X {
 			tape.LogSoftmax(logP, logits.Row(i))
-			all = append(all, mark{row: from + i/b.T, at: i % b.T, logP: logP[y],
-				right: floats.MaxIdx(logP) == int(y)})
+			use(from*b.T+i, logP)
 		}
 	}
-	return all
 }
 
 // solved returns the mean −ln P of the targets and the share of rows whose targets are all right.

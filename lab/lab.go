@@ -89,7 +89,10 @@ func (t *Table) add(cells ...string) { t.Rows = append(t.Rows, cells) }
 
 // All returns the experiments in historical order.
 func All() []Experiment {
-	return []Experiment{Labels(), Senses(), Transfer(), Objectives(), Scaling(), Llama(), Mirage()}
+	return []Experiment{
+		Labels(), Senses(), Transfer(), Objectives(),
+		Scaling(), Jump(), Llama(), Mirage(), Hops(), Knowledge(),
+	}
 }
 
 // Find returns the experiment with a name.

@@ -38,8 +38,8 @@ func Mirage() Experiment {
 // The questions of an exam are contexts of these ranks: rare enough that small networks do not know
 // the answers, and frequent enough that large networks do.
 const (
-	mirageFrom      = 64
-	mirageTo        = 128
+	mirageFrom      = 256
+	mirageTo        = 512
 	mirageQuestions = 10   // of an exam
 	mirageExams     = 5000 // the same for every network
 )

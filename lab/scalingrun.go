@@ -28,6 +28,10 @@ const (
 	scalingFirst = 1.45e9
 	scalingBest  = 37 // number of hidden units that is about best at this budget
 	scalingSizes = 5  // networks in a valley
+
+	// scalingBend multiplies the first weights of the hidden layer. The usual ones leave the tanh
+	// units in their linear range, where contexts that share a symbol look alike.
+	scalingBend = 4
 )
 
 // scalingPlan lists the networks to train: for each budget a valley of sizes around the best one,
@@ -69,6 +73,9 @@ func (r *scalingRun) train(ctx context.Context, z *zipf, seed uint64) error {
 	}, rand.New(rand.NewPCG(seed, 12)))
 	if err != nil {
 		return err
+	}
+	for i := range m.H.Data {
+		m.H.Data[i] *= scalingBend
 	}
 	h := float64(r.hidden)
 	r.params = (zipfLength*16+1+zipfSymbols)*h + zipfSymbols
