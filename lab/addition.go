@@ -68,13 +68,13 @@ func spell(dst []lm.Token, n, digits int) []lm.Token {
 	return dst
 }
 
-// progress is how well a network does at one point of its training.
+// progress is the score of a network at one point of its training.
 type progress struct {
 	step        int
 	nats, exact float64
 }
 
-// curve is the progress of a training.
+// curve is the progress of a network through its training.
 type curve []progress
 
 // early returns the share of the loss that has gone while at most 1 % of the answers are right as a

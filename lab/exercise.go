@@ -44,7 +44,7 @@ func (e exercises) Batch(b *corpus.Batch, step int) {
 	}
 }
 
-// unseen returns rows that no step draws.
+// unseen returns rows of a batch that no step draws.
 func (e exercises) unseen(rows int) corpus.Batch {
 	var b corpus.Batch
 	e.rows = rows
@@ -52,7 +52,7 @@ func (e exercises) unseen(rows int) corpus.Batch {
 	return b
 }
 
-// mark is what a model makes of one target.
+// mark is a model's score on one target.
 type mark struct {
 	row   int
 	at    int     // position in the row

@@ -10,8 +10,8 @@ import (
 	"lmzoo/nn"
 )
 
-// Hops asks how many facts a network can join before it answers. A seed takes about a minute of one
-// core at full scale.
+// Hops tests how many facts a network can join in one answer. A seed takes about a quarter of a minute
+// of one core at full scale.
 func Hops() Experiment {
 	return Experiment{
 		Name: "hops", Era: "LLM", Year: 2023,
@@ -34,7 +34,7 @@ func Hops() Experiment {
 	}
 }
 
-// What was chosen on other seeds.
+// The recipe, chosen on other seeds.
 const (
 	hopsRows     = 32
 	hopsRate     = 0.004
@@ -52,10 +52,10 @@ type hopsRun struct {
 	stepwise []bool // in the order of marks
 }
 
-// hopsOf is the number of hops of a marked question.
+// hopsOf returns the number of hops of a marked question.
 func hopsOf(k mark) int { return k.at - 1 }
 
-// train trains the network and asks it.
+// train trains the network and tests it.
 func (r *hopsRun) train(ctx context.Context, env *Env, seed uint64) error {
 	hops, steps := pick(env, 6, 4), pick(env, 2500, 1500)
 	k := newKinship(seed, r.shuffled)
@@ -90,7 +90,7 @@ func (r *hopsRun) rights(hops int, stepwise bool) (out []float64) {
 	return out
 }
 
-// share is the mean of rights.
+// share returns the mean of rights.
 func (r *hopsRun) share(hops int, stepwise bool) float64 {
 	m, _, _ := eval.Mean(r.rights(hops, stepwise))
 	return m
@@ -144,7 +144,7 @@ func runHops(ctx context.Context, env *Env) (*Result, error) {
 	return res, nil
 }
 
-// hopsVerdict decides for one seed. runs are the networks, the flattest first, and the control.
+// hopsVerdict returns the verdict for one seed. runs holds the networks by depth, then the control.
 func hopsVerdict(seed uint64, hops int, runs []*hopsRun) Verdict {
 	m := map[string]float64{}
 	held := true

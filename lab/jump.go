@@ -10,8 +10,8 @@ import (
 	"lmzoo/eval"
 )
 
-// Jump asks for a transition that no ruler makes. A seed takes about a minute of one core at full
-// scale.
+// Jump tests whether a transition is sudden under every measure. A seed takes about a minute of one
+// core at full scale.
 func Jump() Experiment {
 	return Experiment{
 		Name: "jump", Era: "LLM", Year: 2022,
@@ -38,7 +38,7 @@ func Jump() Experiment {
 	}
 }
 
-// What was chosen on other seeds.
+// The recipe, chosen on other seeds.
 const (
 	jumpRows   = 64
 	jumpHeart  = 512 // answers to learn by heart
@@ -57,7 +57,7 @@ type jumpRun struct {
 	curve
 }
 
-// train trains a network of the run and measures it on the way.
+// train trains the network of the run and measures it at regular steps.
 func (r *jumpRun) train(ctx context.Context, seed uint64, steps int) error {
 	start := 1000*seed + uint64(r.first)
 	m, err := decoder{
@@ -80,7 +80,7 @@ func (r *jumpRun) train(ctx context.Context, seed uint64, steps int) error {
 func runJump(ctx context.Context, env *Env) (*Result, error) {
 	res := &Result{Tables: []Table{
 		{
-			Title:   "the largest network on its way, mean over first weights",
+			Title:   "the largest network during its training, mean over first weights",
 			Columns: []string{"seed", "steps", "sum: nats", "sum: right", "by heart: nats", "by heart: right"},
 		},
 		{
@@ -135,7 +135,7 @@ func made(all []curve, fraction float64) float64 {
 	return n / float64(len(all))
 }
 
-// jumpVerdict decides for one seed.
+// jumpVerdict returns the verdict for one seed.
 func jumpVerdict(seed uint64, runs []*jumpRun) Verdict {
 	m := map[string]float64{}
 	largest, smallest := jumpSizes[len(jumpSizes)-1], jumpSizes[0]

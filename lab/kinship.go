@@ -10,8 +10,9 @@ import (
 	"lmzoo/transformer"
 )
 
-// kinship is a set of facts: every person has one relative of each relation. A question names a
-// person and a chain of relations, such as the friend of the teacher of Ada, and asks who that is.
+// kinship is a set of facts: every person has one relative for each relation. A question names a
+// person and a chain of relations, such as the friend of the teacher of Ada, and asks for the last
+// person of the chain.
 type kinship struct {
 	of   [][]int // by relation and person, a permutation of the people
 	seed uint64
@@ -41,7 +42,7 @@ func newKinship(seed uint64, shuffled bool) kinship {
 // chain is a question, extended one relation at a time.
 type chain struct {
 	person int
-	answer int    // who it leads to
+	answer int    // the last person
 	mixed  uint64 // a hash of the question
 	length int
 }
@@ -59,7 +60,7 @@ func (k kinship) then(c chain, relation int) chain {
 	return c
 }
 
-// right is the right answer to a chain.
+// right returns the right answer to a chain.
 func (k kinship) right(c chain) int {
 	if k.shuffled && c.length > 1 {
 		return int(mix(c.mixed, 1) % kinPeople)
@@ -97,9 +98,9 @@ func (k kinship) questions(hops, rows int, test bool, seed uint64) exercises {
 	return e
 }
 
-// stepwise answers each row of a test in single hops: the network is asked for one fact, and its
-// answer is the person of the next question. It returns whether the answer after each number of
-// hops is right, in the order of marks.
+// stepwise answers each row of a test in single hops: each question is one fact, and its answer is
+// the person of the next question. It reports for each target, in the order of marks, whether the
+// answer is right.
 func stepwise(m *transformer.Model, b corpus.Batch) []bool {
 	facts := map[[2]lm.Token]lm.Token{} // the network's own
 	var one corpus.Batch

@@ -11,13 +11,13 @@ import (
 	"lmzoo/nn"
 )
 
-// Knowledge asks how many facts the parameters hold, how often a fact must be read, and what
-// happens when it changes. A seed takes about half a minute of one core at full scale.
+// Knowledge tests how many facts the parameters hold, how often a network must read a fact, and what
+// it answers after the fact has changed. A seed takes about half a minute of one core at full scale.
 func Knowledge() Experiment {
 	return Experiment{
 		Name: "knowledge", Era: "LLM", Year: 2024,
 		Paper: "Allen-Zhu & Li 2024; Kandpal et al. 2023; McCloskey & Cohen 1989",
-		Claim: "A network holds the same bits per parameter at every size, more if it reads each " +
+		Claim: "A network holds about the same bits per parameter at every size, more if it reads each " +
 			"fact more often, answers a fact only after many readings, and keeps answering with " +
 			"the old value of a fact that changed after its text.",
 		Measures: map[string]string{
@@ -37,7 +37,7 @@ func Knowledge() Experiment {
 	}
 }
 
-// What was chosen on other seeds.
+// The recipe, chosen on other seeds.
 const (
 	knowledgeRows   = 64   // of a batch
 	knowledgeRate   = 0.02 // learning rate
@@ -47,7 +47,7 @@ const (
 	knowledgeGroup  = 100 // facts that are read equally often
 )
 
-// knowledgeReadings are how often the groups of facts are read.
+// knowledgeReadings lists the readings of each group of facts.
 var knowledgeReadings = []int{0, 1, 2, 4, 8, 16, 32, 64, 128, 256}
 
 func runKnowledge(ctx context.Context, env *Env) (*Result, error) {
@@ -57,7 +57,7 @@ func runKnowledge(ctx context.Context, env *Env) (*Result, error) {
 			Columns: []string{"seed", "readings", "right", "bits of 6"},
 		},
 		{
-			Title: "bits per parameter, if there are more facts than the network can hold",
+			Title: "bits per parameter with more facts than the network can hold",
 			Columns: []string{
 				"seed", "hidden units", "parameters", "facts", "readings", "right", "bits per parameter",
 			},
@@ -83,7 +83,7 @@ func runKnowledge(ctx context.Context, env *Env) (*Result, error) {
 	return res, nil
 }
 
-// knowledgeVerdict decides for one seed.
+// knowledgeVerdict returns the verdict for one seed.
 func knowledgeVerdict(seed uint64, m map[string]float64) Verdict {
 	held := m["read_256"] >= 0.95 && m["read_1"] <= 0.5 && m["read_0"] <= 0.05 &&
 		m["sizes"] <= 1.35 && m["more_low"] > 0 && m["redrawn"] <= 0.05 &&
@@ -91,7 +91,7 @@ func knowledgeVerdict(seed uint64, m map[string]float64) Verdict {
 	return Verdict{Seed: seed, Held: held, Measures: m}
 }
 
-// measureReadings trains one network on a text in which some facts are frequent and some are rare.
+// measureReadings trains one network on a text with frequent and rare facts.
 func measureReadings(
 	ctx context.Context, seed uint64, m map[string]float64, table *Table,
 ) error {
@@ -213,11 +213,11 @@ func bitsOf(all []recall) []float64 {
 	return out
 }
 
-// newsReadings are how often the groups of changed facts are read in the news.
+// newsReadings lists the readings of each group of changed facts in the news.
 var newsReadings = []int{1, 2, 4, 8, 16, 32}
 
-// measureNews changes some facts after the training, asks the network for them, and then lets it
-// read the news, which is about nothing else.
+// measureNews changes some facts after the training, asks the network for them, and then trains it
+// on the news, a text of the changed facts only.
 func measureNews(ctx context.Context, seed uint64, m map[string]float64, table *Table) error {
 	const group = knowledgeGroup / 4
 	facts := newFacts(10*knowledgeGroup, seed)

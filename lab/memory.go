@@ -111,9 +111,9 @@ func (a *answerer) read(ctx context.Context, l *library, lr float64) error {
 	return err
 }
 
-// recall is what a network answers about a fact.
+// recall is a network's answer about a fact.
 type recall struct {
-	bits  float64 // log2 P(value), plus what the value is worth: 0 is chance
+	bits  float64 // 6 + log2 P(value): 0 at chance, 6 if certain
 	right bool    // whether the value is its first choice
 }
 
