@@ -45,7 +45,7 @@ function drawModels() {
   }
 }
 
-// The eras, as they are called where they first occur.
+// The eras, spelled out at their first occurrence.
 const eraNames = {
   SLM: "statistical language models",
   NLM: "neural language models",
@@ -93,7 +93,7 @@ function open() {
 // draw draws the open view, unless the prompt is too long for the server.
 function draw() {
   const long = withPrompt.includes(state.view) && !fits(prompt(), "The prompt");
-  document.body.classList.toggle("stale", long); // what is there belongs to another prompt
+  document.body.classList.toggle("stale", long); // the page still shows the answer to another prompt
   if (!long) views[state.view](state);
 }
 

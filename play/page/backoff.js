@@ -1,4 +1,4 @@
-// The back-off chain of an n-gram model: which history answers, from which counts.
+// The back-off chain of an n-gram model: the deciding history and its counts.
 import { el, token, percent } from "./dom.js";
 
 const words = (tokens) => tokens.map((t) => t.text).join("");
@@ -65,7 +65,7 @@ function step(s, b, i) {
       {},
       ...what,
       el("br"),
-      el("small", {}, "never seen; the shorter history answers"),
+      el("small", {}, "never seen; the shorter history decides"),
     );
   const own = el("b"),
     lower = el("u");
@@ -91,8 +91,8 @@ function describe(s) {
   if (!s.counted)
     return s.seen
       ? "the model stores a probability for it"
-      : "not seen here; the shorter history answers";
-  if (!s.seen) return `never seen here, unlike ${s.types} other tokens`;
+      : "not seen here; the shorter history decides";
+  if (!s.seen) return `never seen here; ${s.types} other tokens were seen`;
   if (s.continuation)
     return (
       `occurs ${times(s.occurs)}, and follows ${s.count} different ` +

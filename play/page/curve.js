@@ -1,7 +1,7 @@
 // Line charts, drawn by uPlot.
 import { isDark } from "./dom.js";
 
-const observers = new WeakMap(); // of the width of a box
+const observers = new WeakMap(); // observers of the width of a box
 const drawn = new WeakMap(); // the chart in a box, and a key of what it shows
 
 // inner returns the width within the padding of a box.
@@ -22,8 +22,8 @@ function round(v, up) {
 }
 
 // curve draws lines {label, points: [[x, y], …], colour, dash} over a common x axis and replaces
-// the content of box. New points of
-// the same lines update the chart, so that hidden lines stay hidden and the focus stays.
+// the content of box. New points of the same lines update the chart, so that hidden lines remain
+// hidden and the focus is kept.
 export function curve(box, { lines, x, y, height = 300, from, log = false }) {
   const xs = [...new Set(lines.flatMap((l) => l.points.map((p) => p[0])))].sort((a, b) => a - b);
   const at = new Map(xs.map((v, i) => [v, i]));

@@ -28,8 +28,8 @@ export function token(text) {
   return span;
 }
 
-// walk lets a reader go through the tokens in a box with the arrow keys or a tap, as a mouse does
-// by resting on them.
+// walk lets a visitor read the tokens in a box with the arrow keys or a tap, as with a mouse
+// pointer.
 export function walk(box, read) {
   let at = -1;
   const go = (all, i) => {
@@ -100,7 +100,7 @@ export function scale(texts) {
 }
 
 // sure returns the colour behind a token of probability p: the less likely, the stronger. Its hue
-// is none of the eras'.
+// differs from those of the eras.
 export function sure(p) {
   const bits = Math.min(1, -Math.log2(Math.max(p, 1e-9)) / 8);
   return isDark()
@@ -108,7 +108,7 @@ export function sure(p) {
     : `hsl(345 ${40 + 45 * bits}% ${97 - 18 * bits}%)`;
 }
 
-// variable returns the colour that a variable of the style sheet has in the present theme.
+// variable returns the colour that a variable of the style sheet has in the current theme.
 export function variable(name) {
   const probe = el("span");
   probe.style.color = `var(${name})`;

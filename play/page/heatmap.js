@@ -16,11 +16,11 @@ export function paint(canvas, rows, columns, value) {
   c.putImageData(image, 0, 0);
 }
 
-// since returns a note if the tokens do not begin with the document: earlier ones are not shown.
+// since returns a note if the tokens do not begin with the document: earlier tokens are not shown.
 export function since(tokens) {
   return tokens[0].id === 0
     ? ""
-    : ` These are the last ${tokens.length} tokens; those before them are not shown.`;
+    : ` These are the last ${tokens.length} tokens; earlier tokens are not shown.`;
 }
 
 // under labels the columns with tokens, written downwards and small enough for a column.

@@ -1,4 +1,4 @@
-// Inside: what a model computes from the prompt, in a view of its era.
+// Inside: the inner values of a model for the prompt, in a view of its era.
 import { post } from "./api.js";
 import { $, el } from "./dom.js";
 import { emptyMessage, prompt, showError, state } from "./state.js";
@@ -11,7 +11,7 @@ import { tint } from "./palette.js";
 
 let running = null;
 let model = ""; // the model to inspect
-let asked = {}; // what the visitor chose in the view: token, layer, head
+let asked = {}; // the visitor's choices in the view: token, layer, head
 
 const drawings = { backoff, signals, attention, voices };
 

@@ -25,7 +25,7 @@ export function setUpJobs() {
     for (const j of fresh) known.add(j.id);
     if (fresh.some((j) => !state.models.some((m) => m.id === j.model))) {
       await loadModels().catch(showError);
-      if (["next", "inside", "compress"].includes(state.view)) refresh(); // with the new one
+      if (["next", "inside", "compress"].includes(state.view)) refresh(); // include the new model
     }
     if (state.view === "train") drawTrain();
     if (state.view === "compare") draw($("compare-jobs"), "compare");
@@ -39,7 +39,7 @@ export function setUpJobs() {
     if (!lost) return;
     lost = false;
     showError(null);
-    known.clear(); // after a restart, names of jobs are used again
+    known.clear(); // after a restart, names of jobs are reused
     await loadModels().catch(showError); // a restarted server may have other models
     refresh();
   };

@@ -1,4 +1,4 @@
-// A map of the embeddings: tokens that a model treats alike are near each other.
+// A map of the embeddings: tokens that a model treats similarly are close to each other.
 import { get } from "./api.js";
 import { el, token } from "./dom.js";
 import { showError } from "./state.js";
@@ -32,7 +32,7 @@ function draw(box, answer) {
   svg.setAttribute("role", "img");
   svg.setAttribute(
     "aria-label",
-    `map of ${answer.points.length} tokens; search for one to hear its neighbours, arrow ` +
+    `map of ${answer.points.length} tokens; search for a token to hear its neighbours, arrow ` +
       `keys move it, plus and minus zoom`,
   );
   const side = el(

@@ -43,7 +43,7 @@ export async function showNext() {
   }
 }
 
-// draw makes a card for each model. Existing cards stay, so that the focus does.
+// draw makes a card for each model. It keeps existing cards, so that they keep the focus.
 function draw(models) {
   const box = $("next-cards");
   const wanted = new Set(models.map((m) => m.id));
@@ -92,8 +92,8 @@ function newCard(m) {
   return card;
 }
 
-// fill shows an answer in a card. right is what the limit adds to the prompt, if it leaves no
-// choice.
+// fill shows an answer in a card. right is the only possible continuation under the limit,
+// if there is only one.
 function fill(card, a, right) {
   if (!card) return;
   const list = card.querySelector("ol");

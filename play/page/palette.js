@@ -5,8 +5,8 @@ import { state } from "./state.js";
 const rgb = (hex) => [1, 3, 5].map((i) => parseInt(hex.slice(i, i + 2), 16));
 const hex = (parts) => "#" + parts.map((v) => Math.round(v).toString(16).padStart(2, "0")).join("");
 
-// shade returns a colour of its own for each further model of a species: darker and lighter in
-// turn.
+// shade returns a different colour for each further model of a species: alternately darker and
+// lighter.
 function shade(colour, n) {
   if (n === 0) return colour;
   const towards = n % 2 ? [20, 20, 24] : [240, 240, 236],
@@ -14,9 +14,8 @@ function shade(colour, n) {
   return hex(rgb(colour).map((v, i) => v + part * (towards[i] - v)));
 }
 
-// lines returns what a chart draws each model with: {colour, dash}, by the model's id. No two
-// models
-// share a colour.
+// lines returns the line style of each model in a chart, {colour, dash}, by the model's id. No two
+// models share a colour.
 export function lines() {
   const seen = new Map(),
     all = new Map(),

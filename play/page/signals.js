@@ -8,7 +8,7 @@ const names = {
   i: "input gate i: how much to write",
   f: "forget gate f: how much to keep",
   g: "candidate g: what to write",
-  o: "output gate o: how much to show",
+  o: "output gate o: how much to output",
   r: "reset gate r: how much of the past the new state sees",
   z: "update gate z: how much to keep",
   n: "new state n",

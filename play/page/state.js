@@ -6,7 +6,7 @@ export const state = { models: [], chosen: new Set(), info: {}, view: "" };
 
 const listeners = { refresh: [], models: [] };
 
-// on calls f at every event: "refresh" to draw the open view anew, "models" when the list changed.
+// on calls f at every event: "refresh" redraws the open view, "models" reports a changed list.
 export const on = (event, f) => listeners[event].push(f);
 const tell = (event) => listeners[event].forEach((f) => f());
 
@@ -18,7 +18,7 @@ export const prompt = () => $("prompt").value;
 export const emptyMessage = () =>
   state.models.length
     ? "No model is ticked."
-    : "There is no model yet; Train shows the progress of the first.";
+    : "There is no model yet; Train shows the progress of the first one.";
 
 export function setPrompt(text) {
   const area = $("prompt");
@@ -27,7 +27,7 @@ export function setPrompt(text) {
   refresh();
 }
 
-// showError shows an error; null hides it. A request that the page itself cancelled is no error.
+// showError shows an error; null hides it. A request that the page itself cancelled is not an error.
 export function showError(err) {
   if (err && err.name === "AbortError") return;
   $("error").textContent = err ? err.message || String(err) : "";
@@ -43,10 +43,10 @@ export function fits(text, what) {
   return bytes <= most;
 }
 
-// refresh draws the open view anew.
+// refresh redraws the open view.
 export const refresh = () => tell("refresh");
 
-// loadModels asks for the list of models. It ticks new ones, unless they ignore what they read.
+// loadModels requests the list of models. It ticks new models, unless they ignore their context.
 export async function loadModels() {
   const info = await get("/api/models");
   const known = new Set(state.models.map((m) => m.id));

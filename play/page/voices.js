@@ -31,8 +31,8 @@ export function voices(box, answer) {
     el(
       "p.lead",
       {},
-      `The model reads these ${answer.tokens.length} tokens and nothing before them. The bar ` +
-        `is the norm of what each adds to the hidden layer, ‖H·C[x]‖.`,
+      `The model reads only these ${answer.tokens.length} tokens. The bar ` +
+        `is the norm of the contribution of each token to the hidden layer, ‖H·C[x]‖.`,
     ),
     el("div.panel", {}, el("ol.bars", { "aria-label": "Tokens in the window" }, ...rows)),
   );

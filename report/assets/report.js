@@ -5,21 +5,21 @@ const C = read('data'), looks = read('looks');
 const css = name => getComputedStyle(document.documentElement).getPropertyValue('--' + name).trim();
 const font = (size, weight = '') => `${weight} ${size}px system-ui, -apple-system, "Segoe UI", Roboto, "Liberation Sans", sans-serif`.trim();
 const unit = C.mixed_tokenizers ? 'bits per byte' : 'nats per token';
-const cost = (row, nats) => !C.mixed_tokenizers ? nats : is(row.bits_per_byte) ? nats * row.tokens / row.bytes / Math.LN2 : null; // of a token
-const excess = (row, nats) => C.mixed_tokenizers && is(nats) ? nats * row.events / row.bytes / Math.LN2 : nats; // of an event of the world
+const cost = (row, nats) => !C.mixed_tokenizers ? nats : is(row.bits_per_byte) ? nats * row.tokens / row.bytes / Math.LN2 : null; // cost of a token
+const excess = (row, nats) => C.mixed_tokenizers && is(nats) ? nats * row.events / row.bytes / Math.LN2 : nats; // gap per event of the world
 const is = x => typeof x === 'number' && isFinite(x);
 const fixed = (x, n) => is(x) ? x.toFixed(n) : '–';
 const short = x => x >= 1e9 ? +(x / 1e9).toFixed(1) + 'G' : x >= 1e6 ? +(x / 1e6).toFixed(1) + 'M' : x >= 1e3 ? +(x / 1e3).toFixed(1) + 'k' : '' + +x.toFixed(2);
 const range = (from, to) => from === to ? '' + from : to < 2000 ? from + '–' + to : short(from) + '–' + short(to);
 const ratio = () => devicePixelRatio || 1;
 
-// What every chart shares: axes in the colours of the page, which change with its theme.
+// The common part of all charts: axes in the colours of the page, which change with its theme.
 const axis = (label, more) => ({
   stroke: css('ink'), font: font(12), label, labelFont: font(12, '600'), labelSize: label ? 24 : 0,
   grid: {stroke: css('grid'), width: 1}, ticks: {stroke: css('rule'), width: 1, size: 5}, ...more,
 });
 
-// Horizontal bars: labels on the left, values at their ends, whiskers for intervals, dashed lines to hold them against.
+// Horizontal bars: labels on the left, values at their ends, whiskers for intervals, dashed reference lines.
 function bars(el, o) {
   const narrow = el.clientWidth < 560, n = o.labels.length;
   const labels = narrow ? o.shorts : o.labels;
@@ -31,7 +31,7 @@ function bars(el, o) {
   const width = el.clientWidth, lines = (o.lines || []).filter(l => is(l.at) && l.at > 0).sort((a, b) => a.at - b.at);
   const plot = width - left - 16;
   o.max ??= o.most * plot / Math.max(plot - 50, 50); // room for the value of the longest bar
-  const ends = []; // of the labels in every row above the bars
+  const ends = []; // ends of the labels in every row above the bars
   for (const l of lines) {
     const w = ruler.measureText(l.label).width, x = Math.min(Math.max(plot * l.at / o.max - w / 2, -left), plot - w);
     l.row = 0;
@@ -43,7 +43,7 @@ function bars(el, o) {
   const part = (p, i) => is(p.values[i]) ? Math.max(p.values[i], 0) : 0;
   const whole = o.labels.map((_, i) => parts.reduce((s, p) => s + part(p, i), 0));
   const scale = whole.map(x => x > o.max ? o.max / x : 1); // a bar that is too long is scaled down and striped
-  const sums = []; // stacked: from the longest, so that the shorter ones lie on it
+  const sums = []; // stacked bars: longest first, so that shorter ones are drawn on top
   let sum = o.labels.map(() => 0);
   for (const p of parts) {
     sum = sum.map((s, i) => s + part(p, i) * scale[i]);
@@ -110,7 +110,7 @@ function bars(el, o) {
   return u;
 }
 
-// key names the parts of stacked bars.
+// key labels the parts of stacked bars.
 function key(el, parts) {
   const ul = document.createElement('ul');
   ul.className = 'key';
@@ -150,7 +150,7 @@ function curves(el, x, label, format) {
     if (!k) return;
     const main = pen(i);
     const loss = k.loss.map(v => cost(row, v)), valid = (k.valid || []).map(v => cost(row, v));
-    if (!loss.every(is)) return; // no bits per byte: a closed vocabulary
+    if (!loss.every(is)) return; // a closed vocabulary has no bits per byte
     tables.push([k[x], loss]);
     series.push({...main, width: main.width * .7, points: {show: false}, spanGaps: true, value: (u, v) => fixed(v, 3)});
     tables.push([k['valid_' + x] || [], valid]);
@@ -227,14 +227,14 @@ const draw = {
   },
 };
 
-// Everything is drawn again when the width or the theme changes.
+// All charts are redrawn when the width or the theme changes.
 const charts = new Map();
 function redraw(only) {
   for (const el of document.querySelectorAll('.chart')) {
     if (!draw[el.id] || only && only !== el || !el.clientWidth) continue;
     const old = charts.get(el);
     const height = el.clientHeight;
-    el.style.minHeight = height + 'px'; // so that the page does not jump
+    el.style.minHeight = height + 'px'; // keeps the page from jumping
     if (old) old.destroy();
     el.replaceChildren();
     charts.set(el, draw[el.id](el));
@@ -259,7 +259,7 @@ document.getElementById('json').addEventListener('click', () => {
   setTimeout(() => URL.revokeObjectURL(a.href), 1000);
 });
 
-// The passage: one token is in the tab order, the arrow keys move it.
+// The passage: one token is in the tab order, and the arrow keys select another.
 const passage = document.getElementById('passage'), tip = document.getElementById('tip');
 if (passage) {
   const tokens = [...passage.querySelectorAll('.t')];

@@ -1,5 +1,5 @@
-// chartKeys makes what a mouse does to the chart u in el possible without one: the entries of its legend show and hide lines, the
-// arrow keys read its points, which el has the class "read" for, and where it zooms, plus and minus do.
+// chartKeys makes the chart u in el usable without a mouse: the entries of its legend show and hide lines, the arrow keys
+// read its points (el then has the class "read"), and plus and minus zoom a chart that can be zoomed.
 function chartKeys(el, u, zooms) {
   const over = u.over, xs = () => u.data[0];
   const entries = [...u.root.querySelectorAll('.u-legend .u-series')].map((tr, i) => ({th: tr.querySelector('th'), i, partner: tr.classList.contains('partner')}));
