@@ -106,6 +106,22 @@ func TestRotaryGradient(t *testing.T) {
 	}
 }
 
+// refLinears is x·wᵀ for several w, side by side; in holds x and then all w.
+func refLinears(in wides, n, cols int, outs ...int) []float64 {
+	all := 0
+	for _, out := range outs {
+		all += out
+	}
+	y, at := make([]float64, n*all), 0
+	for i, out := range outs {
+		for j, v := range refLinear(in[0], in[1+i], nil, n, cols, out, true) {
+			y[j/out*all+at+j%out] = v
+		}
+		at += out
+	}
+	return y
+}
+
 func TestLinearTsGradient(t *testing.T) {
 	for _, s := range []struct{ n, in, a, b, c int }{
 		{1, 3, 2, 1, 4}, {9, 16, 33, 16, 16}, {5, 7, 1, 2, 3},
@@ -115,18 +131,16 @@ func TestLinearTsGradient(t *testing.T) {
 			ws := tensors{wild(s.a, s.in, 1, 2), wild(s.b, s.in, 1, 3), wild(s.c, s.in, 1, 4)}
 			gradCheck(t, tensors{x, ws[0], ws[1], ws[2]},
 				func(t *Tape, in tensors) *Tensor { return t.LinearTs(in[0], in[1:]...) },
-				func(in wides) []float64 {
-					out := s.a + s.b + s.c
-					y, at := make([]float64, s.n*out), 0
-					for i, n := range []int{s.a, s.b, s.c} {
-						part := refLinear(in[0], in[1+i], nil, s.n, s.in, n, true)
-						for j, v := range part {
-							y[j/n*out+at+j%n] = v
-						}
-						at += n
-					}
-					return y
-				})
+				func(in wides) []float64 { return refLinears(in, s.n, s.in, s.a, s.b, s.c) })
+			// weights that follow one another in memory
+			all := wild(s.a+s.b+s.c, s.in, 1, 5)
+			parts := Stacked(all, s.a, s.b, s.c)
+			require.Equal(t, all.Rows, stacked(parts).Rows)
+			require.Zero(t, stacked(ws).Rows)
+			require.Zero(t, stacked([]*Tensor{parts[1], parts[0]}).Rows)
+			gradCheck(t, tensors{x, parts[0], parts[1], parts[2]},
+				func(t *Tape, in tensors) *Tensor { return t.LinearTs(in[0], parts...) },
+				func(in wides) []float64 { return refLinears(in, s.n, s.in, s.a, s.b, s.c) })
 			row := x
 			row.Rows, row.Data = 1, row.Data[:s.in]
 			whole := append([]float32(nil), NewTape().LinearTs(row, ws...).Data...)

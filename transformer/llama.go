@@ -62,6 +62,16 @@ func NewLlama(cfg LlamaConfig, rng *rand.Rand) (*Llama, error) {
 	dense := func(in, out int) *nn.LinearT {
 		return &nn.LinearT{Weight: nn.Normal(out, in, std, rng)}
 	}
+	beside := func(in int, outs ...int) (layers []*nn.LinearT) { // in memory, too: see LinearTs
+		total := 0
+		for _, n := range outs {
+			total += n
+		}
+		for _, w := range autograd.Stacked(nn.Normal(total, in, std, rng), outs...) {
+			layers = append(layers, &nn.LinearT{Weight: w})
+		}
+		return layers
+	}
 	norm := func() *nn.RMSNorm { return nn.NewRMSNorm(c, cfg.RMSNormEps) }
 
 	m := &Llama{
@@ -73,9 +83,11 @@ func NewLlama(cfg LlamaConfig, rng *rand.Rand) (*Llama, error) {
 	for range cfg.NumHiddenLayers {
 		l := &llamaLayer{InputNorm: norm(), PostNorm: norm()}
 		a, kv := &l.Attention, cfg.NumKeyValueHeads*d
-		a.Q, a.K, a.V, a.O = dense(c, c), dense(c, kv), dense(c, kv), dense(c, c)
+		qkv := beside(c, c, kv, kv)
+		a.Q, a.K, a.V, a.O = qkv[0], qkv[1], qkv[2], dense(c, c)
 		n := cfg.IntermediateSize
-		l.MLP.Gate, l.MLP.Up, l.MLP.Down = dense(c, n), dense(c, n), dense(n, c)
+		wide := beside(c, n, n)
+		l.MLP.Gate, l.MLP.Up, l.MLP.Down = wide[0], wide[1], dense(n, c)
 		m.Model.Layers = append(m.Model.Layers, l)
 	}
 	m.Model.Norm = norm()
