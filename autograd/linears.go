@@ -116,7 +116,7 @@ func stacked(ws []*Tensor) (whole Tensor) {
 	return whole
 }
 
-// columns returns the columns [at, at+n) of a matrix of the shape of m over data.
+// columns returns the columns [at, at+n) of a matrix with the shape of m and the elements data.
 func columns(m blas32.General, data []float32, at, n int) blas32.General {
 	return blas32.General{Rows: m.Rows, Cols: n, Stride: m.Stride, Data: data[at:]}
 }

@@ -149,7 +149,8 @@ func TestLinearTsGradient(t *testing.T) {
 	}
 }
 
-// refGrouped is attention of h heads after every head of keys and values is repeated h/k times.
+// refGrouped is attention with h heads, for which every head of keys and values is repeated h/k
+// times.
 func refGrouped(qkv []float64, B, T, h, k, d int, start, end []int32,
 	keep func(b, h, t, j int) float64) []float64 {
 	wide := make([]float64, 0, B*T*3*h*d)

@@ -13,7 +13,7 @@ type Angles struct {
 	cos, sin []float32 // [W, D/2]
 }
 
-// NewAngles returns the angles of w positions in heads of d channels. The base is 10,000 in the
+// NewAngles returns the angles of w positions for heads of d channels. The base is 10,000 in the
 // paper.
 func NewAngles(w, d int, base float64) *Angles {
 	a := &Angles{pairs: d / 2, cos: make([]float32, w*d/2), sin: make([]float32, w*d/2)}
@@ -27,13 +27,14 @@ func NewAngles(w, d int, base float64) *Angles {
 	return a
 }
 
-// Rotary turns the first heads of every row of x by the angles of its position (Su et al. 2021, eq.
-// 34): of a head's D channels, i and i + D/2 are a point in the plane, the pairing of Hugging Face.
-// A product of a query and a key that are turned so depends on how far they are apart, not on where
-// they are.
+// Rotary rotates the first heads of every row of x by the angles of its position (Su et al. 2021,
+// eq. 34). Channels i and i + D/2 of a head are a point in the plane, paired as on Hugging Face.
+// The product of a rotated query and a rotated key depends on the distance between their positions,
+// not on the positions themselves.
 //
-// Rotary changes x in place, and its backward pass the gradient of x, because nothing else reads
-// the x before. The op that made x must not read its output in its backward pass; x is no leaf.
+// Rotary changes x in place, and its backward pass changes the gradient of x in place, because
+// nothing else reads the unrotated x. The op that made x must not read its output in its backward
+// pass, and x must not be a leaf.
 func (t *Tape) Rotary(x *Tensor, heads int, angles *Angles, pos []int32) {
 	x.want("x of Rotary", len(pos), -1)
 	rotaryForward(x.Data, x.Cols, heads, angles, pos)

@@ -3,8 +3,7 @@ package autograd
 import "lmzoo/autograd/vec"
 
 // SwiGLU is y = a·σ(a) ⊙ b, a gated linear unit whose gate is the SiLU of a (Shazeer 2020, eq. 6;
-// the two products and the third are layers of their own). A row of x [B·T, 2I] holds a and then b;
-// y is [B·T, I].
+// its three matrices are separate layers). A row of x [B·T, 2I] holds a and then b; y is [B·T, I].
 func (t *Tape) SwiGLU(x *Tensor) *Tensor {
 	n := x.Cols / 2
 	x.want("x of SwiGLU", -1, 2*n)

@@ -103,7 +103,7 @@ func (n Named) copy(dst io.Writer, src io.Reader) error {
 	case size < n.Bytes:
 		return fmt.Errorf("got %d bytes of %d", size, n.Bytes)
 	case sum != n.SHA256:
-		return fmt.Errorf("got another text: SHA-256 %s, want %s", sum, n.SHA256)
+		return fmt.Errorf("got another text: SHA-256 %s; want %s", sum, n.SHA256)
 	}
 	return nil
 }

@@ -7,7 +7,7 @@ import (
 	"lmzoo/lm"
 )
 
-// Share is the weight of one source of a mixture, at the start of a training and at its end. In
+// Share is the weight of one source of a mixture, at the start and at the end of the training. In
 // between it changes linearly. Weights are relative; they need not add up to 1.
 type Share struct{ Start, End float64 }
 
@@ -22,7 +22,7 @@ type Mixed struct {
 	texts  []*Windows
 	shares []Share
 	b, t   int
-	rows   int  // of the whole training, after which the shares stay; 0: they never change
+	rows   int  // of the training, after which the shares stay the same; 0: they never change
 	reset  bool // begin each row without memory
 
 	// The position in the sequence of rows.
@@ -30,15 +30,15 @@ type Mixed struct {
 	taken
 }
 
-// taken is what rows were taken so far.
+// taken records the rows taken so far.
 type taken struct {
 	counts []int     // of every text
-	owed   []float64 // the rows that every text is behind its share
+	owed   []float64 // rows by which each text is behind its share
 }
 
 // NewMixed makes batches of B rows by T tokens from the encoded documents of several texts. rows is
 // the number of rows of the training, over which the shares change. If reset is true, every row
-// begins with a BOS, which ends the memory of a recurrent network: its rows are not continued from
+// begins with a BOS, which ends the memory of a recurrent network: its rows do not continue from
 // batch to batch. The BOS replaces one input and has no target.
 func NewMixed(
 	docs [][][]lm.Token, shares []Share, b, t int, seed uint64, rows int, reset bool,
@@ -96,7 +96,7 @@ func (m *Mixed) Batch(b *Batch, step int) {
 	}
 }
 
-// seek moves to row n of the sequence, from its beginning if need be.
+// seek moves to row n of the sequence, from its beginning if necessary.
 func (m *Mixed) seek(n int) {
 	if n < m.next {
 		clear(m.counts)
@@ -130,10 +130,11 @@ func (m *Mixed) draw() (text int) {
 	return text
 }
 
-// at returns the weight at a progress from 0 to 1.
+// at returns the weight at a point of the training, from 0 to 1.
 func (s Share) at(progress float64) float64 { return s.Start + (s.End-s.Start)*progress }
 
-// Epochs returns how often each text is read in the first steps of a training.
+// Epochs returns how many times each text is read in the given number of steps, from the first one
+// on.
 func (m *Mixed) Epochs(steps int) []float64 {
 	m.seek(steps * m.b)
 	epochs := make([]float64, len(m.texts))

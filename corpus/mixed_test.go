@@ -57,7 +57,7 @@ func TestMixedKeepsTheShares(t *testing.T) {
 	require.Equal(t, 1.0, shareOf(curriculum, 100, 110), "after the end")
 }
 
-// A step has the same batch in any order of asking.
+// A step has the same batch, whatever the order of the calls.
 func TestMixedIsAFunctionOfTheStep(t *testing.T) {
 	build := func() *Mixed {
 		m, err := NewMixed(twoTexts(), []Share{{0.7, 0.2}, {0.3, 0.8}}, 3, 8, 7, 90, true)
@@ -79,7 +79,7 @@ func TestMixedIsAFunctionOfTheStep(t *testing.T) {
 	require.Zero(t, testing.AllocsPerRun(10, func() { jumping.Batch(&got, 13) }))
 }
 
-// A recurrent network begins every row without memory, and no target is lost but those at a reset.
+// A recurrent network begins every row without memory, and no target is lost except at a reset.
 func TestMixedResets(t *testing.T) {
 	m, err := NewMixed(twoTexts(), []Share{{1, 1}, {1, 1}}, 4, 8, 1, 0, true)
 	require.NoError(t, err)

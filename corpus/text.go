@@ -87,7 +87,7 @@ type TextFile struct {
 	source *source
 }
 
-// Failed explains an error while reading.
+// Failed explains a read error.
 func (t *TextFile) Failed(err error) error { return t.source.failed(err) }
 
 // OpenText opens a file as text. It unpacks gzip and Zstandard. A nil encoding is detected; text
@@ -142,7 +142,7 @@ func FindEncoding(name string) (encoding.Encoding, error) {
 	return e, nil
 }
 
-// Notes collects remarks about files, those with the same remark together.
+// Notes collects remarks about files, and groups the files that share a remark.
 type Notes struct{ notes notes }
 
 // About adds a remark about a file.

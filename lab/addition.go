@@ -18,8 +18,9 @@ const (
 
 const (
 	sumDigits = 3
-	sumLength = 3*sumDigits + 3 // BOS, two numbers, two signs, all digits of the result but the last
-	sumLimit  = 1000            // the numbers are smaller
+	// BOS, two numbers, two signs, all digits of the result but the last
+	sumLength = 3*sumDigits + 3
+	sumLimit  = 1000 // the numbers are smaller
 )
 
 // additions draws sums of two numbers, fresh at every step. Every number begins with its last

@@ -12,7 +12,7 @@ import (
 )
 
 // plantedRulers returns networks that know a growing share of the questions, and whose likelihood
-// grows as the given curve.
+// follows the given curve.
 func plantedRulers(right, likelihood []float64) (best []scalingRun) {
 	for i := range right {
 		var r scalingRun
@@ -75,7 +75,8 @@ func TestAdditions(t *testing.T) {
 	require.Len(t, listed, 3, "the test asks for what was taught")
 }
 
-// The verdict needs a jump that the likelihood does not announce, by more networks if larger.
+// The verdict needs a sudden jump, which learning by heart does not show and more of the large
+// networks make.
 func TestJumpVerdict(t *testing.T) {
 	build := func(sum, heart curve, small float64) Verdict {
 		var runs []*jumpRun
@@ -138,7 +139,7 @@ func TestKinship(t *testing.T) {
 	}
 }
 
-// The verdict needs deeper networks to reach further and the controls to fail.
+// The verdict requires that deeper networks reach further and that the controls fail.
 func TestHopsVerdict(t *testing.T) {
 	network := func(layers int, share ...float64) *hopsRun {
 		r := &hopsRun{layers: layers}

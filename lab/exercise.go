@@ -119,8 +119,8 @@ func (d decoder) new() (*transformer.Model, error) {
 	}, rand.New(rand.NewPCG(d.seed, 16)))
 }
 
-// practice trains a network on exercises at a constant rate that falls to 0 over the run as half a
-// cosine, and calls check every so many steps with the number of steps made.
+// practice trains a network on exercises at a rate that falls almost to 0 over the run along half a
+// cosine. If every is not 0, it calls check with the number of steps made, at these intervals.
 func practice(
 	ctx context.Context, m *transformer.Model, e exercises, steps int, lr float64,
 	every int, check func(step int),

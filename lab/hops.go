@@ -10,25 +10,26 @@ import (
 	"lmzoo/nn"
 )
 
-// Hops tests how many facts a network can join in one answer. A seed takes about a quarter of a minute
-// of one core at full scale.
+// Hops tests how many facts a network can join in one answer. A seed takes about a quarter of a
+// minute on one core at full scale.
 func Hops() Experiment {
 	return Experiment{
 		Name: "hops", Era: "LLM", Year: 2023,
-		Paper: "Press et al. 2023, Measuring and Narrowing the Compositionality Gap; Allen-Zhu & " +
-			"Li 2024, part 3.2",
-		Claim: "Networks that know every fact join few of them in one answer, deeper networks more, " +
-			"and even one layer answers every chain if it is asked for one fact at a time.",
+		Paper: "Press et al. 2023, Measuring and Narrowing the Compositionality Gap; Allen-Zhu " +
+			"& Li 2024, part 3.2",
+		Claim: "Networks that know every fact join few of them in one answer, deeper networks " +
+			"more, and even one layer answers every chain if it is asked for one fact at a time.",
 		Measures: map[string]string{
-			"right_L_K": "share of right answers to new questions of K hops by a network of L layers",
-			"reach_L":   "number of hops up to which at least half of the answers are right",
-			"deep_gain": "share of right answers to three hops of the deepest network less that of " +
-				"one layer",
+			"right_L_K": "share of right answers to new questions of K hops by a network of L " +
+				"layers",
+			"reach_L": "number of hops up to which at least half of the answers are right",
+			"deep_gain": "share of right answers to three hops of the deepest network less that " +
+				"of one layer",
 			"deep_low": "lower end of its 95 % interval, paired over the questions",
 			"shuffled": "share of right answers of the deepest network to two and more hops if " +
 				"the answers have nothing to do with the facts",
-			"stepwise": "share of right answers of one layer to the longest chains, asked one fact " +
-				"at a time",
+			"stepwise": "share of right answers of one layer to the longest chains, asked one " +
+				"fact at a time",
 		},
 		Run: runHops,
 	}
@@ -83,7 +84,8 @@ func (r *hopsRun) train(ctx context.Context, env *Env, seed uint64) error {
 	return nil
 }
 
-// rights returns 1 for each right answer to a question of so many hops and 0 for each wrong one.
+// rights returns 1 for each right answer to a question of the given number of hops and 0 for each
+// wrong one.
 func (r *hopsRun) rights(hops int, stepwise bool) (out []float64) {
 	for i, k := range r.marks {
 		if hopsOf(k) != hops {
@@ -107,7 +109,8 @@ func (r *hopsRun) share(hops int, stepwise bool) float64 {
 func runHops(ctx context.Context, env *Env) (*Result, error) {
 	hops := pick(env, 6, 4)
 	table := Table{
-		Title:   "right answers to questions that were never read, by hops; a guess is right in 1 of 16",
+		Title: "right answers to questions that were never read, by hops; a guess is right in 1 " +
+			"of 16",
 		Columns: []string{"seed", "network", "parameters"},
 	}
 	for k := range hops {
@@ -171,7 +174,8 @@ func hopsVerdict(seed uint64, hops int, runs []*hopsRun) Verdict {
 		before = reach
 	}
 	flat, deep, control := runs[0], runs[len(runs)-2], runs[len(runs)-1]
-	m["deep_gain"], m["deep_low"], _ = eval.Mean(minus(deep.rights(3, false), flat.rights(3, false)))
+	m["deep_gain"], m["deep_low"], _ = eval.Mean(minus(deep.rights(3, false),
+		flat.rights(3, false)))
 	var shuffled []float64
 	for k := 2; k <= hops; k++ {
 		shuffled = append(shuffled, control.rights(k, false)...)

@@ -10,24 +10,25 @@ import (
 	"lmzoo/eval"
 )
 
-// Jump tests whether a transition is sudden under every measure. A seed takes about a minute of one
+// Jump tests whether a transition is sudden under every measure. A seed takes about a minute on one
 // core at full scale.
 func Jump() Experiment {
 	return Experiment{
 		Name: "jump", Era: "LLM", Year: 2022,
-		Paper: "Wei et al. 2022; Nanda et al. 2023; Lee et al. 2024, Teaching Arithmetic to Small " +
-			"Transformers",
-		Claim: "Reversed addition comes as a jump in the likelihood too: one twentieth of the steps " +
-			"takes off more of the loss than when the same network learns answers by heart, and " +
-			"the share of networks that have made the jump grows with size and with steps.",
+		Paper: "Wei et al. 2022; Nanda et al. 2023; Lee et al. 2024, Teaching Arithmetic to " +
+			"Small Transformers",
+		Claim: "Reversed addition comes as a jump in the likelihood too: one twentieth of the " +
+			"steps takes off more of the loss than when the same network learns answers by " +
+			"heart, and the share of networks that have made the jump grows with size and with " +
+			"steps.",
 		Measures: map[string]string{
-			"steepest_sum": "largest share of the loss that one twentieth of the steps takes off, " +
-				"largest network, mean over first weights",
+			"steepest_sum": "largest share of the loss that one twentieth of the steps takes " +
+				"off, largest network, mean over first weights",
 			"steepest_heart": "the same for answers learned by heart",
 			"steepest_gain":  "steepest_sum less steepest_heart",
 			"steepest_low":   "lower end of its 95 % interval, paired by first weights",
-			"early_sum": "share of the loss that has gone while at most 1 % of the sums are right " +
-				"as a whole",
+			"early_sum": "share of the loss that has gone while at most 1 % of the sums are " +
+				"right as a whole",
 			"early_heart": "the same for answers learned by heart",
 			"made_C":      "share of networks of C channels with 90 % of the sums right at the end",
 			"made_C_half": "the same after half of the steps",
@@ -80,12 +81,14 @@ func (r *jumpRun) train(ctx context.Context, seed uint64, steps int) error {
 func runJump(ctx context.Context, env *Env) (*Result, error) {
 	res := &Result{Tables: []Table{
 		{
-			Title:   "the largest network during its training, mean over first weights",
-			Columns: []string{"seed", "steps", "sum: nats", "sum: right", "by heart: nats", "by heart: right"},
+			Title: "the largest network during its training, mean over first weights",
+			Columns: []string{"seed", "steps", "sum: nats", "sum: right", "by heart: nats",
+				"by heart: right"},
 		},
 		{
-			Title:   "networks with 90 % of the sums right",
-			Columns: []string{"seed", "channels", "¼ of the steps", "½", "¾", "all", "sums right at the end"},
+			Title: "networks with 90 % of the sums right",
+			Columns: []string{"seed", "channels", "¼ of the steps", "½", "¾", "all",
+				"sums right at the end"},
 		},
 	}}
 	steps, firsts := pick(env, 1000, 800), pick(env, 4, 3)

@@ -26,7 +26,7 @@ const (
 	kinPeople    = 16
 	kinRelations = 4
 	kinVocab     = 1 + kinPeople + kinRelations
-	kinHeld      = 8 // one chain in so many is held out
+	kinHeld      = 8 // one of this many chains is held out
 )
 
 // newKinship draws the facts.
@@ -68,7 +68,7 @@ func (k kinship) right(c chain) int {
 	return c.answer
 }
 
-// held reports whether no training asks the question. All single facts are taught.
+// held reports whether the question is left out of training. Single facts never are.
 func (c chain) held() bool { return c.length > 1 && mix(c.mixed, 2)%kinHeld == 0 }
 
 // mix is a hash of two numbers (SplitMix64; Steele, Lea & Flood 2014).
@@ -79,8 +79,8 @@ func mix(a, b uint64) uint64 {
 	return z ^ z>>31
 }
 
-// questions returns chains of so many relations, one in each row; every prefix is a question too.
-// The test asks the chains that the training leaves out, and single facts.
+// questions returns chains with the given number of relations, one in each row; every prefix is a
+// question too. A test consists of single facts and of the chains that the training leaves out.
 func (k kinship) questions(hops, rows int, test bool, seed uint64) exercises {
 	e := exercises{rows: rows, length: hops + 2, seed: seed}
 	e.draw = func(rng *rand.Rand, x, y []lm.Token) {

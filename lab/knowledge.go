@@ -11,22 +11,25 @@ import (
 	"lmzoo/nn"
 )
 
-// Knowledge tests how many facts the parameters hold, how often a network must read a fact, and what
-// it answers after the fact has changed. A seed takes about half a minute of one core at full scale.
+// Knowledge tests how many facts the parameters hold, how often a network must read a fact, and
+// what it answers after the fact has changed. A seed takes about half a minute on one core at full
+// scale.
 func Knowledge() Experiment {
 	return Experiment{
 		Name: "knowledge", Era: "LLM", Year: 2024,
 		Paper: "Allen-Zhu & Li 2024; Kandpal et al. 2023; McCloskey & Cohen 1989",
-		Claim: "A network holds about the same bits per parameter at every size, more if it reads each " +
-			"fact more often, answers a fact only after many readings, and keeps answering with " +
-			"the old value of a fact that changed after its text.",
+		Claim: "A network holds about the same bits per parameter at every size, more if it " +
+			"reads each fact more often, answers a fact only after many readings, and keeps " +
+			"answering with the old value of a fact that changed after its text.",
 		Measures: map[string]string{
-			"read_N":        "share of right answers about facts that were read N times",
-			"bits_H_N":      "bits per parameter of a network of H hidden units after N readings of each fact",
-			"sizes":         "largest of bits_H_100 by the smallest",
-			"more_gain":     "bits a fact of the largest network after 100 readings less after 10",
-			"more_low":      "lower end of its 95 % interval, paired over the facts",
-			"redrawn":       "bits per parameter if each reading has another value: nothing to know",
+			"read_N": "share of right answers about facts that were read N times",
+			"bits_H_N": "bits per parameter of a network of H hidden units after N readings of " +
+				"each fact",
+			"sizes":     "largest of bits_H_100 by the smallest",
+			"more_gain": "bits a fact of the largest network after 100 readings less after 10",
+			"more_low":  "lower end of its 95 % interval, paired over the facts",
+			"redrawn": "bits per parameter if each reading has another value: nothing " +
+				"to know",
 			"old":           "share of changed facts that are answered with the old value",
 			"new":           "share of changed facts that are answered with the new value",
 			"unchanged":     "share of right answers about facts that did not change",
@@ -59,7 +62,8 @@ func runKnowledge(ctx context.Context, env *Env) (*Result, error) {
 		{
 			Title: "bits per parameter with more facts than the network can hold",
 			Columns: []string{
-				"seed", "hidden units", "parameters", "facts", "readings", "right", "bits per parameter",
+				"seed", "hidden units", "parameters", "facts", "readings", "right",
+				"bits per parameter",
 			},
 		},
 		{
@@ -158,7 +162,8 @@ func measureCapacity(
 	sizes := []int{16, 32, 64}
 	all := []*capacity{{hidden: 32, readings: 100, redraw: true}}
 	if env.Scale == Full {
-		all = append(all, &capacity{hidden: 32, readings: 1000}, &capacity{hidden: 16, readings: 1000})
+		all = append(all, &capacity{hidden: 32, readings: 1000},
+			&capacity{hidden: 16, readings: 1000})
 	}
 	for _, h := range slices.Backward(sizes) {
 		all = append(all, &capacity{hidden: h, readings: 100}, &capacity{hidden: h, readings: 10})

@@ -15,8 +15,8 @@ import (
 	"lmzoo/zoo"
 )
 
-// Llama asks what each change from GPT-2 to Llama is worth. At full scale it takes about a
-// minute of two cores a seed, and as long again for a text.
+// Llama measures the effect of each change from GPT-2 to Llama. At full scale a seed takes about a
+// minute on two cores, and as long again for a text.
 func Llama() Experiment {
 	return Experiment{
 		Name: "llama", Era: "LLM", Year: 2023,
@@ -40,13 +40,13 @@ func Llama() Experiment {
 	}
 }
 
-// llamaStep is a model of the path from GPT-2 to Llama: all changes up to its own.
+// llamaStep is a model on the path from GPT-2 to Llama, with all changes up to its own.
 type llamaStep struct {
 	name, title string
 	change      func(*transformer.Changes)
 }
 
-// llamaSteps is the path, and at its end the control.
+// llamaSteps is the path, with the control at its end.
 var llamaSteps = []llamaStep{
 	{"gpt2", "GPT-2", func(*transformer.Changes) {}},
 	{"rotary", "rotary positions", func(c *transformer.Changes) { c.Rotary = true }},
@@ -60,7 +60,7 @@ var llamaSteps = []llamaStep{
 	}},
 }
 
-// llamaShape is quick's shape of gpt and llama. The rates were chosen on the validation text of
+// llamaShape is the quick size of gpt and llama. The rates were chosen on the validation text of
 // another draw of the world, seed 100; see docs/decisions.md.
 var llamaShape = transformer.LlamaConfig{
 	MaxPositionEmbeddings: 128, HiddenSize: 64, NumHiddenLayers: 2, NumAttentionHeads: 4,
@@ -77,7 +77,7 @@ func llamaRecipe(flops float64, seed uint64) train.Config {
 	return c
 }
 
-// llamaText is what the models learn, and what they are judged by.
+// llamaText is the text on which the models are trained and tested.
 type llamaText struct {
 	tok   corpus.Tokenizer
 	train [][]lm.Token
@@ -101,7 +101,7 @@ func newLlamaText(ctx context.Context, data zoo.Data) (*llamaText, error) {
 	return &llamaText{tok, corpus.EncodeDocuments(tok, split.Train), split.Test}, nil
 }
 
-// llamaModel is a model of the path after its training.
+// llamaModel is a trained model on the path.
 type llamaModel struct {
 	params, steps int
 	report        *eval.Report

@@ -9,7 +9,7 @@ import (
 )
 
 // Scaling tests whether the loss follows a power law if its limit is known. A seed takes about two
-// minutes of one core at full scale.
+// minutes on one core at full scale.
 func Scaling() Experiment {
 	return Experiment{
 		Name: "scaling", Era: "LLM", Year: 2020,

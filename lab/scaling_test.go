@@ -10,7 +10,8 @@ import (
 	"lmzoo/mlp"
 )
 
-// The limit is the entropy of the answers that the source draws, rank by rank as often as it says.
+// The limit is the entropy of the answers that the source draws, and it draws each rank as often as
+// it says.
 func TestZipf(t *testing.T) {
 	z := newZipf(7)
 	var b questions

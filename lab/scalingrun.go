@@ -90,7 +90,8 @@ func (r *scalingRun) train(ctx context.Context, z *zipf, seed uint64) error {
 }
 
 // scalingRecipe returns how a network of h hidden units learns from d answers. The batch grows as
-// √d and the rate falls as h^−½: with the same batch for all networks, the line of the law bends.
+// √d and the rate falls as h^−½: with the same batch for all networks, the line of the law would
+// bend.
 func scalingRecipe(h, d float64) train.Config {
 	c := train.Default()
 	c.Batch, c.Context = max(1, int(math.Round(32*math.Sqrt(d/8192)))), zipfLength

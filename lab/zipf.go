@@ -15,7 +15,7 @@ import (
 // order ranks all contexts. The context of rank r is drawn with probability ∝ r^−1.5, so that there
 // are always rarer contexts to learn (Michaud et al. 2023). Each context has a favourite symbol,
 // drawn at random, which follows with probability .9; otherwise any symbol follows. A context gives
-// no information on other contexts.
+// no information about other contexts.
 type zipf struct {
 	contexts  []int32    // by rank
 	favourite []lm.Token // by rank

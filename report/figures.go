@@ -235,7 +235,7 @@ func positionFigure(c *Comparison) figure {
 		return math.NaN()
 	}
 	return byPosition(grid(c, "positions.csv", xs, 3, value),
-		"The loss by the number of tokens of the document before."+gains(c, sure, len(longest),
+		"Loss by the number of preceding tokens in the document."+gains(c, sure, len(longest),
 			" From the first position to the last with enough tokens, it changes by %s "+
 				"nats (%s) to %s (%s)."))
 }

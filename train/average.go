@@ -6,8 +6,8 @@ import (
 	"lmzoo/train/optim"
 )
 
-// average is the mean of the weights over the steps of a run, beside the weights that learn. It is
-// what a run validates, keeps and, at its end, leaves in the model.
+// average is the mean of the weights over the steps of a run, kept apart from the weights that are
+// trained. The run validates and saves the mean, and leaves it in the model at the end.
 type average struct {
 	config  Config
 	params  []nn.Param

@@ -151,7 +151,7 @@ func (tr *Trainer) restore(f *safetensors.File, facts map[string]string) error {
 	if tr.average != nil {
 		tr.average.n = at.Averaged
 	}
-	tr.validatedAt = min(at.At, tr.Progress()) // a longer run has come less far
+	tr.validatedAt = min(at.At, tr.Progress()) // smaller if the run is now longer
 	tr.best = Best{Nats: math.Inf(1)}
 	if at.Best != nil {
 		tr.best = *at.Best

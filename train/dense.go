@@ -15,7 +15,7 @@ type dense[B Batch[B]] struct {
 	source  Source[B]
 
 	batches []B // of a step
-	room    []B // for the largest step
+	room    []B // space for the batches of the largest step
 	rows    int // of the first batch
 	pieces  []*piece[B]
 	weights *weights
@@ -61,7 +61,7 @@ func newDense[B Batch[B]](l Learner[B], src Source[B], c Config) (*dense[B], err
 	return d, nil
 }
 
-// growsContext returns an error if rows are to be cut and cannot be.
+// growsContext returns an error if rows must be cut but cannot be.
 func (d *dense[B]) growsContext() error {
 	if d.config.ContextGrowth <= 1 {
 		return nil

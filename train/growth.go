@@ -11,7 +11,7 @@ const maxGrowth = 64
 
 var wantGrowth = fmt.Sprintf("a power of two from 1 (no growth) to %d", maxGrowth)
 
-// isGrowth reports whether a factor is a power of two in the bounds; 0 means 1.
+// isGrowth reports whether a factor is a power of two within the bounds; 0 means 1.
 func isGrowth(factor int) bool {
 	return factor >= 0 && factor <= maxGrowth && factor&(factor-1) == 0
 }
@@ -33,11 +33,11 @@ func (c Config) take(progress float64) (batches, cut int) {
 	return batches, max(c.ContextGrowth, 1) / grown(c.ContextGrowth, progress)
 }
 
-// most returns the largest number of batches of a step.
+// most returns the largest number of batches in a step.
 func (c Config) most() int { return c.Accumulate * max(c.BatchGrowth, 1) }
 
-// Batches returns the number of batches of a whole run, of which each takes so many operations; 0
-// if it depends on the clock.
+// Batches returns the number of batches in a whole run if each takes the given number of
+// operations, or 0 if that number depends on the clock.
 func (c Config) Batches(operations float64) (n int) {
 	if c.Steps > 0 {
 		for step := range c.Steps {

@@ -52,7 +52,7 @@ func newMuonWeights(learner any, params []nn.Param, c Config) (*muonWeights, err
 	return u, nil
 }
 
-// leastSide is the smaller side that a matrix has at least; below it, it is the head of a task
+// leastSide is the minimum of the smaller side of a matrix. A narrower matrix is the head of a task
 // with few classes.
 const leastSide = 8
 
@@ -75,7 +75,7 @@ func (u *muonWeights) lanes() int {
 }
 
 // bind cuts the parameters into blocks and deals them to lanes. The gradients are those of the
-// first piece, where the sum of all is.
+// first piece, which hold the sum over all pieces.
 func (u *muonWeights) bind(w *weights, grads []nn.Param) {
 	u.all = w
 	var all []block

@@ -111,7 +111,8 @@ func TestGrowth(t *testing.T) {
 	}
 }
 
-// TestContextGrowth: rows are cut in four, in two, and are whole at last; the tokens stay.
+// TestContextGrowth: rows are cut into four, then into two, and are whole at the end; the number of
+// tokens stays the same.
 func TestContextGrowth(t *testing.T) {
 	b := corpus.Batch{B: 2, T: 8, X: make([]int32, 16), Y: make([]int32, 16), N: 16}
 	for i := range b.X {
@@ -169,8 +170,8 @@ type words int
 
 func (w words) Vocab() int { return int(w) }
 
-// TestAverageIsWhatIsKept: validation, the best weights and the model at the end have the average,
-// and learning goes on from the last weights.
+// TestAverageIsWhatIsKept: validation, the best weights and the final model use the average, and
+// training goes on from the last weights.
 func TestAverageIsWhatIsKept(t *testing.T) {
 	c := testConfig()
 	c.Steps, c.Average, c.DecayShare, c.EvalEvery = 10, "tail", 0.5, Every{Steps: 5}

@@ -19,7 +19,7 @@ type weights struct {
 	ranges []span
 	adam   []int // the ranges that AdamW updates
 	optim  optim.AdamW
-	muon   *muonWeights // nil: all is AdamW's
+	muon   *muonWeights // nil: AdamW updates everything
 	decay  float64
 
 	// The fields below belong to the current step.
@@ -102,7 +102,7 @@ func clipScale(norm, clip float64) float64 {
 	return 1
 }
 
-// jobs returns how many parts an update has.
+// jobs returns the number of parts of an update.
 func (w *weights) jobs() int { return w.muon.lanes() + len(w.adam) }
 
 // update does a part of the update, and clears its gradient for the next step. Muon's parts come

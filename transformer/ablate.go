@@ -16,9 +16,9 @@ type Head struct {
 }
 
 // Ablate returns a model in which the output of every given head is a constant, so that the
-// difference to m is what the heads contribute (Olsson et al. 2022, argument 3). The constant is 0
-// or, if means is not nil, the head's mean output from HeadMeans, which the layers above are used
-// to, as they may not be to 0.
+// difference from m is what the heads contribute (Olsson et al. 2022, argument 3). The constant is
+// 0 or, if means is not nil, the head's mean output from HeadMeans: the layers above are used to
+// the mean, but perhaps not to 0.
 //
 // A head writes to the residual stream only through its D rows of c_proj. Replacing its output by a
 // constant c is therefore a change of weights, W_h ← 0 and b ← b + c·W_h, and everything else works
@@ -43,7 +43,8 @@ func (m *Model) Ablate(heads []Head, means [][]float32) (*Model, error) {
 	return &twin, nil
 }
 
-// Ablate is Ablate of a GPT for a Llama, whose heads write through D columns of o_proj.
+// Ablate does for a Llama what Model.Ablate does for a GPT. A head of a Llama writes through D
+// columns of o_proj.
 func (m *Llama) Ablate(heads []Head, means [][]float32) (*Llama, error) {
 	twin, size := *m, m.Config.headSize()
 	twin.Model.Layers = slices.Clone(m.Model.Layers)
@@ -75,8 +76,8 @@ func (h Head) validate(layers, heads int) error {
 	return nil
 }
 
-// replace sets the weight from input i to output j to 0 and adds what it gives for the mean of the
-// input to the bias.
+// replace sets the weight from input i to output j to 0 and adds to the bias what the weight
+// contributes for the mean input.
 func replace(w *float32, bias *autograd.Tensor, j int, means [][]float32, layer, i int) {
 	if means != nil {
 		bias.Data[j] += *w * means[layer][i]
@@ -84,7 +85,7 @@ func replace(w *float32, bias *autograd.Tensor, j int, means [][]float32, layer,
 	*w = 0
 }
 
-// copied returns a parameter with the values of another, without its int8 weights.
+// copied returns a copy of the values of a parameter, without its int8 weights.
 func copied(x *autograd.Tensor) *autograd.Tensor {
 	y := nn.Zeros(x.Rows, x.Cols)
 	copy(y.Data, x.Data)

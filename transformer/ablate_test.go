@@ -40,7 +40,8 @@ var (
 		X: []lm.Token{lm.BOS, 3, 1, 4, 1, 5, lm.BOS, 2, 6, 5, 3, 5}}
 )
 
-// TestAblate: the change of weights is a change of the heads' outputs, in training and generation.
+// TestAblate: changing the weights has the same effect as changing the heads' outputs, in training
+// and in generation.
 func TestAblate(t *testing.T) {
 	m := loud(t, Config{VocabSize: 7, NEmbd: 8, NLayer: 3, NHead: 4, NPositions: 9})
 	b := ablatedText
@@ -79,7 +80,8 @@ func TestAblateLlama(t *testing.T) {
 	require.Equal(t, before, m.NextLogProbs(nil, b.X), "the model itself does not change")
 }
 
-// TestAblateInt8: without a head, a model with int8 weights is the same in training and generation.
+// TestAblateInt8: without a head, a model with int8 weights gives the same results in training and
+// in generation.
 func TestAblateInt8(t *testing.T) {
 	m := loud(t, Config{VocabSize: 7, NEmbd: 8, NLayer: 3, NHead: 4, NPositions: 9})
 	m.Quantize()

@@ -50,8 +50,8 @@ func softmax(x []float64) []float32 {
 
 // heads is multi-head attention (ibid., §3.2.2): each of n heads attends by itself, to D of the
 // channels. qkv is [T, (n+2·shared)·D], a row for each position, with n heads of q and shared heads
-// of k and of v: n/shared heads of q in a row look at the same k and v (Ainslie et al. 2023).
-// Position t looks at from(t) ≤ s < to(t). It returns y [T, n·D] and att [H][T][S].
+// of k and of v: each group of n/shared consecutive heads of q uses the same k and v (Ainslie et
+// al. 2023). Position t looks at from(t) ≤ s < to(t). It returns y [T, n·D] and att [H][T][S].
 func heads(
 	qkv *autograd.Tensor, n, shared int, from, to func(t int) int,
 ) (y [][]float32, att [][][]float32) {

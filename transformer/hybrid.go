@@ -11,20 +11,20 @@ import (
 	"lmzoo/nn"
 )
 
-// Changes are what a Llama changes in GPT-2, one switch each. With none of them a Hybrid is
-// GPT-2, with all of them it is a Llama.
+// Changes are the differences of a Llama from GPT-2, one switch for each. With none of them a
+// Hybrid is GPT-2, with all of them it is a Llama.
 type Changes struct {
-	Rotary     bool // turned queries and keys, instead of position embeddings
+	Rotary     bool // rotated queries and keys, instead of position embeddings
 	RMSNorm    bool // instead of LayerNorm
-	SwiGLU     bool // instead of GELU, with as many weights
+	SwiGLU     bool // instead of GELU, with the same number of weights
 	NoBias     bool // linear layers without a bias
-	SharedKeys bool // num_key_value_heads, instead of as many heads as there are of queries
-	PlainInit  bool // one standard deviation, also for what writes to the residual stream
+	SharedKeys bool // num_key_value_heads, instead of one head per query head
+	PlainInit  bool // one standard deviation, also for matrices that write to the residual stream
 }
 
-// Hybrid is a decoder between GPT-2 and Llama. It exists for experiments that ask what a change is
-// worth, so that neither gpt.go nor llama.go needs a switch: tests hold its ends to both of them.
-// Its matrices are [out, in]; queries, keys and values are one matrix.
+// Hybrid is a decoder between GPT-2 and Llama. It exists for experiments that measure the effect of
+// each change, so that neither gpt.go nor llama.go needs a switch. Tests compare it with both
+// models. Its matrices are [out, in]; queries, keys and values are one matrix.
 type Hybrid struct {
 	Config  LlamaConfig // tied embeddings, no dropout
 	Changes Changes
@@ -118,7 +118,7 @@ func (m *Hybrid) dense(in, out int, std float64, rng *rand.Rand) *nn.LinearT {
 // Vocab returns the number of tokens.
 func (m *Hybrid) Vocab() int { return m.Config.VocabSize }
 
-// Loss is the mean −ln P of the targets of the batch, as GPT's and Llama's.
+// Loss is the mean −ln P of the targets of the batch, like that of GPT and Llama.
 func (m *Hybrid) Loss(t *autograd.Tape, b corpus.Batch) *autograd.Tensor {
 	return t.HeadLoss(m.encode(t, b.B, b.T, b.X), m.output(), nil, b.Y, b.N) // 1×1
 }
@@ -169,7 +169,7 @@ func (m *Hybrid) Score(dst []float64, tokens []lm.Token) []float64 {
 	return scoreThreads(m, dst, tokens, 1)
 }
 
-// Window returns how many positions a document has at most; BOS takes one.
+// Window returns the maximum number of positions of a document; BOS takes one.
 func (m *Hybrid) Window() int { return m.Config.MaxPositionEmbeddings }
 
 // Stride returns the number of tokens by which a full window moves.

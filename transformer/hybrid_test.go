@@ -99,7 +99,7 @@ func checkSame(t *testing.T, a, b interface {
 	require.InDeltaSlice(t, a.NextLogProbs(nil, text), b.NextLogProbs(nil, text), 1e-4)
 }
 
-// TestHybridGradients: every single change has the slopes of its loss as gradients.
+// TestHybridGradients: with each change on its own, the gradients are the slopes of the loss.
 func TestHybridGradients(t *testing.T) {
 	for _, changes := range []Changes{{}, {Rotary: true}, {RMSNorm: true}, {SwiGLU: true},
 		{NoBias: true}, {SharedKeys: true}, allChanges} {

@@ -5,7 +5,7 @@ import (
 	"lmzoo/lm"
 )
 
-// Attention returns the attention weights for the prediction of the token after context, as
+// Attention returns the attention weights for the prediction of the token after context, like
 // Model.Attention: att[l][h][t][s] is the weight of position s ≤ t for head h of layer l at
 // position t. It uses the plain attention of attention.go.
 func (m *Llama) Attention(context []lm.Token) (window []lm.Token, att [][][][]float32) {

@@ -10,7 +10,7 @@ import (
 	"lmzoo/nn"
 )
 
-// TestLlamaAttentionIsTheModels: with plain attention the model predicts the same, also beyond the
+// TestLlamaAttentionIsTheModels: with plain attention the model predicts the same, even beyond the
 // window, and the weights sum to 1.
 func TestLlamaAttentionIsTheModels(t *testing.T) {
 	m := loudLlama(t, smallLlama)

@@ -44,8 +44,8 @@ func (c LlamaConfig) Shape(context int) nn.Shape {
 // Shape returns the size and the cost of the model.
 func (m *Llama) Shape(context int) nn.Shape { return m.Config.Shape(context) }
 
-// Shape returns the size and the cost of a model. The head multiplies the masked tokens alone, and
-// no others are counted; attention looks both ways.
+// Shape returns the size and the cost of a model. Only the masked tokens pass through the head;
+// attention looks both ways.
 func (c BERTConfig) Shape(context int) nn.Shape {
 	v, n, layers, t := float64(c.VocabSize), float64(c.NEmbd), float64(c.NLayer), float64(context)
 	multiplied := 12*n*n*layers + n*n + v*n // the word embeddings are also the output layer

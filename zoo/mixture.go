@@ -41,7 +41,7 @@ const mixtureForm = `write CORPUS=WEIGHT,CORPUS=WEIGHT, such as world=0.7,book.t
 	`comma in a name as \,`
 
 // parseMixture reads a mixture. The weight of a source follows the last "=", so that a name may
-// contain others.
+// contain one.
 func parseMixture(text string) (sources []Source, err error) {
 	fail := func(format string, a ...any) ([]Source, error) {
 		return nil, Misuse{fmt.Errorf("mixture %s: %w; %s", text, fmt.Errorf(format, a...),
@@ -163,7 +163,7 @@ func setEnds(sources []Source, text string) error {
 }
 
 // loadMixture reads every source. The parts of the sources follow each other; those for validation
-// and test alternate, so that a beginning of them has documents of all.
+// and test alternate, so that their beginning has documents from all sources.
 func (d *Data) loadMixture(ctx context.Context, in Input) (all corpus.Split, err error) {
 	h := sha256.New()
 	d.Bytes = 0
@@ -191,7 +191,7 @@ func (d *Data) loadMixture(ctx context.Context, in Input) (all corpus.Split, err
 		fmt.Fprintf(h, "%s %s %s %g %g\n", s.SHA256, s.Documents, s.Split, s.Weight, s.End)
 	}
 	all.Valid, all.Test = alternate(valid), alternate(test)
-	d.SHA256 = hex.EncodeToString(h.Sum(nil)) // the sources have compared their own
+	d.SHA256 = hex.EncodeToString(h.Sum(nil)) // each source has compared its own
 	return all, nil
 }
 
@@ -226,8 +226,8 @@ func (m *Mixture) changes() bool {
 	return false
 }
 
-// SourceOf returns the source of a mixture that is named, or has the content of the hash; nil if
-// there is none.
+// SourceOf returns the source of a mixture with the given name or the given hash, or nil if there
+// is none.
 func (d *Data) SourceOf(name, sha256 string) *Source {
 	if d.Mixture == nil {
 		return nil

@@ -71,7 +71,7 @@ func mixedOrder(t *testing.T, species, dir, file string) Order {
 }
 
 // A run on a mixture resumes exactly, says how often it read each source, and notices a source that
-// changed.
+// has changed.
 func TestMixtureResumes(t *testing.T) {
 	for _, species := range []string{"gpt", "gru", "mlp"} {
 		file := filepath.Join(t.TempDir(), "book.txt")

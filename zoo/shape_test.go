@@ -69,7 +69,7 @@ func TestShapes(t *testing.T) {
 	}
 }
 
-// TestShapeOfAnUntiedHead: an output layer of its own adds parameters and no operations.
+// TestShapeOfAnUntiedHead: a separate output layer adds parameters but no operations.
 func TestShapeOfAnUntiedHead(t *testing.T) {
 	s, err := Standard().Find("llama")
 	require.NoError(t, err)

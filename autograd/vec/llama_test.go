@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestSwiGLUIsAccurate: σ is within 4 ulps, also where it is tiny, and large inputs do not
+// TestSwiGLUIsAccurate: σ is within 4 ulps, even where it is tiny, and large inputs do not
 // overflow.
 func TestSwiGLUIsAccurate(t *testing.T) {
 	x := inputs(4000)

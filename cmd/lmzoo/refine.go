@@ -119,7 +119,7 @@ changes nothing.`,
 	fs.Var(&memory, "memory", "bytes of memory to use, such as 64M or 2G")
 	fs.IntVar(&o.Threads, "threads", runtime.NumCPU(),
 		"number of threads; changes no byte of the output")
-	fs.IntVar(&examples, "examples", 3, "examples to print of each rule (up to 10)")
+	fs.IntVar(&examples, "examples", 3, "examples to print for each rule (up to 10)")
 	fs.BoolVar(&asJSON, "json", false, "print the account as JSON")
 	fs.BoolVarP(&quiet, "quiet", "q", false, "no progress on standard error")
 	complete(c, "documents", documentKinds)

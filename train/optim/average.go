@@ -10,7 +10,7 @@ const (
 	TailAverage = "tail" // the mean of the last share of the run
 )
 
-// Averages lists the ways.
+// Averages lists the ways to average.
 func Averages() []string { return []string{NoAverage, EMAAverage, TailAverage} }
 
 // EMA updates an exponential moving average with the weights after step k = 1, 2, …:
@@ -23,7 +23,7 @@ func EMA(avg, w []float32, k int, decay float64) {
 	vec.Axpy(avg[:len(w)], float32(1-d), w)
 }
 
-// Mean updates the mean of k−1 weights with the k-th ones.
+// Mean updates the mean of k−1 weights with the k-th.
 func Mean(avg, w []float32, k int) {
 	vec.Scale(avg[:len(w)], float32(1-1/float64(k)))
 	vec.Axpy(avg[:len(w)], float32(1/float64(k)), w)

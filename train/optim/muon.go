@@ -10,10 +10,10 @@ import (
 	"lmzoo/autograd/vec"
 )
 
-// Muon moves a matrix by an orthogonal one (Jordan et al. 2024, "Muon: An optimizer for hidden
+// Muon moves a matrix by an orthogonal matrix (Jordan et al. 2024, "Muon: An optimizer for hidden
 // layers in neural networks"). A gradient of a matrix usually has a few large singular values, and
-// a step along it changes little else. Muon sets all of them to about 1, so that every direction
-// moves as far as the others. It is meant for the matrices between hidden vectors; embeddings,
+// a step along it changes little else. Muon sets all of them to about 1, so that the matrix moves
+// equally far in every direction. It is meant for the matrices between hidden vectors; embeddings,
 // output layers, gains and biases stay with AdamW.
 type Muon struct {
 	Momentum float64
@@ -27,9 +27,9 @@ type Muon struct {
 //	w ← w − lr·decay·w                     as AdamW
 //	w ← w − lr·0.2·√max(rows, cols)·o      o = u with all singular values near 1
 //
-// An orthogonal matrix of r×c has a root mean square of 1/√max(r, c); that of AdamW's update is
-// about 0.2. With the factor, both can share a learning rate and a weight decay (Liu et al. 2025,
-// "Muon is Scalable for LLM Training", eq. 4).
+// An orthogonal r×c matrix has a root mean square of 1/√max(r, c), and AdamW's update has one of
+// about 0.2. The factor makes the two equal, so that both optimizers can share a learning rate and
+// a weight decay (Liu et al. 2025, "Muon is Scalable for LLM Training", eq. 4).
 func (o Muon) Update(w, grad, m blas32.General, lr, decay, scale float64, work *Workspace) {
 	mu := float32(o.Momentum)
 	u := work.matrix(w.Rows, w.Cols)
@@ -78,9 +78,9 @@ type orthogonal struct {
 	turned bool
 }
 
-// Newton–Schulz: five rounds of x ← a·x + b·(xxᵀ)x + c·(xxᵀ)²x, which is the odd polynomial
-// aσ + bσ³ + cσ⁵ of every singular value. Jordan's coefficients are not those that converge to 1,
-// but take small values to 0.7 … 1.2 fastest.
+// Newton–Schulz: five rounds of x ← a·x + b·(xxᵀ)x + c·(xxᵀ)²x, which apply the odd polynomial aσ +
+// bσ³ + cσ⁵ to every singular value. With Jordan's coefficients the values do not converge to 1,
+// but small ones reach 0.7 … 1.2 in the fewest rounds.
 const (
 	rounds                            = 5
 	newtonA, newtonB, newtonC         = 3.4445, -4.7750, 2.0315

@@ -12,7 +12,7 @@ import (
 	"gonum.org/v1/gonum/mat"
 )
 
-// wave returns the matrices of testdata/muon.py as the middle of a larger one.
+// wave returns a matrix of testdata/muon.py, as the middle of a larger matrix.
 func wave(rows, cols int, f func(i, j int) float64) blas32.General {
 	x := blas32.General{Rows: rows, Cols: cols, Stride: cols + 3,
 		Data: make([]float32, rows*(cols+3))}
@@ -83,7 +83,7 @@ func TestMuonEvensOut(t *testing.T) {
 	}
 }
 
-// A gradient of zeros moves nothing but the weight decay.
+// With a gradient of zeros, only the weight decay changes the weights.
 func TestMuonWithoutGradient(t *testing.T) {
 	w := wave(3, 3, func(int, int) float64 { return 1 })
 	zero := func(int, int) float64 { return 0 }

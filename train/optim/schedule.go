@@ -37,8 +37,8 @@ type Schedule struct {
 	Decay    float64 // the share of the run in which WSDSchedule falls
 }
 
-// Rate returns the learning rate at a progress from 0 to 1, where a training step adds step to
-// progress.
+// Rate returns the learning rate at the given progress, from 0 to 1, where a training step adds
+// step to progress.
 func (s Schedule) Rate(progress, step float64) float64 {
 	if progress < s.Warmup {
 		return s.Max * Linear(progress/s.Warmup, step/s.Warmup)
@@ -58,8 +58,8 @@ func (s Schedule) fall(progress float64) float64 {
 		return (1 - progress) / (1 - s.Warmup)
 	case WSDSchedule:
 		// Warm-up, stable, decay (Hu et al. 2024, §4.2). Nothing depends on the length of the run
-		// until the decay begins, so that a run can be prolonged from a checkpoint before it.
-		// The decay is linear, which did as well as their exponential one (Hägele et al. 2024).
+		// until the decay begins, so that a run can be prolonged from a checkpoint before it. The
+		// decay is linear, which performs as well as their exponential decay (Hägele et al. 2024).
 		decay := min(s.Decay, 1-s.Warmup)
 		return min((1-progress)/max(decay, 1e-9), 1)
 	}

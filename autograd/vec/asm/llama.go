@@ -118,8 +118,8 @@ type sigmoid512 struct {
 
 func newSigmoid512() *sigmoid512 { return &sigmoid512{newExponential(), allBits(0x80000000)} }
 
-// of returns 1/(1 + e^−x), by e^−|x|. The division is exact to the last bit but one, also where the
-// result is tiny.
+// of returns 1/(1 + e^−x), computed from e^−|x|. The division is exact except for the last bit,
+// even where the result is tiny.
 func (c *sigmoid512) of(x vec) vec {
 	e, top, d, negative := ZMM(), ZMM(), ZMM(), K()
 	VORPS(c.sign, x, e)

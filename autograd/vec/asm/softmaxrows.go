@@ -8,7 +8,7 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// rowsInPlace walks through the rows of a matrix of n floats each, 16 floats at a time.
+// rowsInPlace walks through the rows of a matrix, n floats each, 16 floats at a time.
 type rowsInPlace struct {
 	name    string
 	x, n    reg.GPVirtual // x is the current row
@@ -16,7 +16,8 @@ type rowsInPlace struct {
 	present reg.OpmaskVirtual // lanes that the row has
 }
 
-// each runs body for every 16 floats of the current row, at p. others advance with p.
+// each runs body for every 16 floats of the current row, at p. The pointers in others advance with
+// p.
 func (r *rowsInPlace) each(label string, others []reg.GPVirtual, body func()) {
 	r.p, r.left, r.present = GP64(), GP64(), K()
 	MOVQ(r.x, r.p)
@@ -37,7 +38,7 @@ func (r *rowsInPlace) each(label string, others []reg.GPVirtual, body func()) {
 	JG(LabelRef(r.name + label))
 }
 
-// next goes to the next row, and repeats from label while there is one.
+// next moves to the next row and jumps back to label if there is one.
 func (r *rowsInPlace) next(label string, rows reg.GPVirtual, others ...reg.GPVirtual) {
 	for _, q := range append(others, r.x) {
 		LEAQ(Mem{Base: q, Index: r.n, Scale: 4}, q)
@@ -48,7 +49,7 @@ func (r *rowsInPlace) next(label string, rows reg.GPVirtual, others ...reg.GPVir
 
 // inAllLanes reduces a vector: op over all lanes, in every lane.
 func inAllLanes(x vec, op func(...Op)) vec {
-	// the halves change places, then the quarters in each
+	// the halves change places, then the quarters of each half
 	for _, order := range []uint64{0x4e, 0xb1} {
 		s := ZMM()
 		VSHUFF32X4(Imm(order), x, x, s)
