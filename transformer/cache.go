@@ -81,7 +81,7 @@ func (m *Model) newCache() *cache {
 func (s *cache) NextLogProbs(dst []float64) []float64 {
 	return s.m.LogProbs(dst, func(t *autograd.Tape) *autograd.Tensor {
 		s.encode(t)
-		return t.LinearT(t.Const(1, len(s.h), s.h), s.m.WTE.Weight, nil) // [1, V]
+		return t.LinearT(t.Const(1, len(s.h), s.h), s.m.output(), nil) // [1, V]
 	})
 }
 

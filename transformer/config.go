@@ -19,6 +19,7 @@ type Config struct {
 	Norm       string  `json:"norm,omitempty" help:"layer norm: pre (GPT-2) or post (GPT-1)"`
 	// smear.go
 	Smear            bool    `json:"smear,omitempty" help:"mix each key with the previous one"`
+	UntiedHead       bool    `json:"untied_head,omitempty" help:"output layer of its own"`
 	InitializerRange float64 `json:"initializer_range,omitempty" help:"initial std (0: 0.02)"`
 	Stride           int     `json:"stride,omitempty" help:"step of the window (0: half of it)"`
 }

@@ -30,6 +30,8 @@ type Model struct {
 	H   []*Block      `param:"h"`
 	LNF *nn.LayerNorm `param:"ln_f"` // nil: post-norm
 
+	LMHead *nn.LinearT `param:"lm_head"` // [V, C]; nil: the token embeddings
+
 	nn.Inference
 	packs *sync.Pool // of *packed
 }
@@ -87,6 +89,9 @@ func New(cfg Config, rng *rand.Rand) (*Model, error) {
 		b.MLP.CProj = nn.NewLinear(4*c, c, residual, rng)
 		m.H[i] = b
 	}
+	if cfg.UntiedHead {
+		m.LMHead = &nn.LinearT{Weight: nn.Normal(cfg.VocabSize, c, std, rng)}
+	}
 	m.Inference = nn.NewInference(m)
 	return m, nil
 }
@@ -106,7 +111,7 @@ func (m *Model) Loss(t *autograd.Tape, b corpus.Batch) *autograd.Tensor {
 func (m *Model) HeadLoss(
 	t *autograd.Tape, h *autograd.Tensor, y []lm.Token, n int,
 ) *autograd.Tensor {
-	return t.HeadLoss(h, m.WTE.Weight, nil, y, n) // 1×1
+	return t.HeadLoss(h, m.output(), nil, y, n) // 1×1
 }
 
 // forward maps tokens to the last hidden vectors, before the output layer.

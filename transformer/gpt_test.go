@@ -33,7 +33,7 @@ func TestContract(t *testing.T) {
 
 func TestContractSmeared(t *testing.T) {
 	cfg := small
-	cfg.Smear = true
+	cfg.Smear, cfg.UntiedHead = true, true
 	lmtest.Check(t, loud(t, cfg), 2e-5, 0, 1, 2, 7, 8, 9, 13, 30)
 }
 
@@ -149,7 +149,7 @@ func TestTraining(t *testing.T) {
 		for _, dropout := range []float64{0, 0.2} {
 			m := loud(t,
 				Config{VocabSize: 5, NPositions: 6, NEmbd: 4, NLayer: 2, NHead: 2, Smear: true,
-					Dropout: dropout, Norm: norm})
+					UntiedHead: true, Dropout: dropout, Norm: norm})
 			nntest.CheckGradients(t, m, nntest.SmallBatch())
 		}
 		m, err := New(Config{VocabSize: 10, NPositions: 16, NEmbd: 16, NLayer: 2, NHead: 2,

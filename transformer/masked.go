@@ -23,6 +23,6 @@ func (m *Model) NextMasked(dst []float64, context []lm.Token, given int) []float
 		h := m.forward(t, x, docs.pos, docs) // [T, C]
 		m.packs.Put(docs)
 		last := t.Const(1, m.Config.NEmbd, h.Row(len(x)-1)) // [1, C]
-		return t.LinearT(last, m.WTE.Weight, nil)           // [1, V]
+		return t.LinearT(last, m.output(), nil)             // [1, V]
 	})
 }

@@ -14,5 +14,5 @@ func (m *Model) Quantize() {
 			nn.Quantize(l.Weight, blas.NoTrans)
 		}
 	}
-	nn.Quantize(m.WTE.Weight, blas.Trans)
+	nn.Quantize(m.output(), blas.Trans)
 }

@@ -73,8 +73,14 @@ func nextLogProbs(m decoder, dst []float64, context []lm.Token) []float64 {
 	})
 }
 
-// output returns the weights of the output layer, [V, C]: the token embeddings.
-func (m *Model) output() *autograd.Tensor { return m.WTE.Weight }
+// output returns the weights of the output layer, [V, C]: the token embeddings, unless it has its
+// own.
+func (m *Model) output() *autograd.Tensor {
+	if m.LMHead != nil {
+		return m.LMHead.Weight
+	}
+	return m.WTE.Weight
+}
 
 // encode returns the last hidden vectors of a batch of documents.
 func (m *Model) encode(t *autograd.Tape, b, rowLen int, x []lm.Token) *autograd.Tensor {

@@ -12,6 +12,9 @@ func (c Config) Shape(context int) nn.Shape {
 	if c.Norm != PostNorm {
 		params += 2 * n // ln_f
 	}
+	if c.UntiedHead {
+		params += v * n
+	}
 	if c.Smear {
 		params += layers * float64(c.NHead)
 	}

@@ -37,7 +37,7 @@ func llama() *Species {
 			return values
 		},
 		Tuning:   Tuning{Marks: []string{task.Delimiter, task.Extract}},
-		Learning: &Learning{New: newLlama, Start: Windows},
+		Learning: &Learning{New: newLlama, Start: Windows, Mixes: true},
 	}
 }
 

@@ -71,19 +71,23 @@ func TestShapes(t *testing.T) {
 
 // TestShapeOfAnUntiedHead: a separate output layer adds parameters but no operations.
 func TestShapeOfAnUntiedHead(t *testing.T) {
-	s, err := Standard().Find("llama")
-	require.NoError(t, err)
-	settings, err := s.Settings("small")
-	require.NoError(t, err)
-	tied, _ := settings.shape(65)
-	require.NoError(t, settings.Set(map[string]any{"tie_word_embeddings": false}))
-	own, _ := settings.shape(65)
-	require.Equal(t, tied.Params+65*128, own.Params)
-	require.Equal(t, tied.FLOPs, own.FLOPs)
-	m, err := s.Learning.New(settings.Model, byteTokenizer(t), rand.New(rand.NewPCG(1, 1)))
-	require.NoError(t, err)
-	own, _ = settings.shape(byteTokenizer(t).Vocab())
-	require.EqualValues(t, nn.Count(m), own.Params)
+	for name, values := range map[string]map[string]any{
+		"llama": {"tie_word_embeddings": false}, "gpt": {"untied_head": true},
+	} {
+		s, err := Standard().Find(name)
+		require.NoError(t, err)
+		settings, err := s.Settings("small")
+		require.NoError(t, err)
+		tied, _ := settings.shape(65)
+		require.NoError(t, settings.Set(values))
+		own, _ := settings.shape(65)
+		require.Equal(t, tied.Params+65*128, own.Params)
+		require.Equal(t, tied.FLOPs, own.FLOPs)
+		m, err := s.Learning.New(settings.Model, byteTokenizer(t), rand.New(rand.NewPCG(1, 1)))
+		require.NoError(t, err)
+		own, _ = settings.shape(byteTokenizer(t).Vocab())
+		require.EqualValues(t, nn.Count(m), own.Params)
+	}
 }
 
 // TestShapeCountsAttention: 12·T·C operations for every layer.
