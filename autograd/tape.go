@@ -21,6 +21,10 @@ type Tape struct {
 	// bit.
 	Crew *gemm.Crew
 
+	// Round is applied to the output of every recorded operation, and to its gradient before the
+	// operation runs backward, to see what storing them in fewer bits would do. nil means none.
+	Round func(x []float32)
+
 	forward bool
 	ops     []Op
 	made    []int // the number of tensors when each op was recorded
@@ -91,13 +95,31 @@ func (t *Tape) Backward(loss *Tensor) {
 	loss.want("loss", 1, 1)
 	loss.AddGrad()[0] = 1
 	for i := len(t.ops) - 1; i >= 0; i-- {
-		t.ops[i].Backward()
 		from := 0
 		if i > 0 {
 			from = t.made[i-1]
 		}
+		if t.Round != nil {
+			for _, x := range t.tensors[from:t.made[i]] {
+				t.Round(x.Grad)
+			}
+		}
+		t.ops[i].Backward()
 		for _, x := range t.tensors[from:t.made[i]] { // made since the previous op
 			t.give(x.takeGrad())
+		}
+	}
+}
+
+// round rounds the tensors that were made since the last operation.
+func (t *Tape) round() {
+	from := 0
+	if n := len(t.made); n > 0 {
+		from = t.made[n-1]
+	}
+	for _, x := range t.tensors[from:t.n] {
+		if x.Grad != nil { // not a constant
+			t.Round(x.Data)
 		}
 	}
 }
@@ -110,6 +132,9 @@ func Record[O any, P interface {
 }](t *Tape, op O) {
 	if t.forward {
 		return
+	}
+	if t.Round != nil {
+		t.round()
 	}
 	t.made = append(t.made, t.n)
 	n := len(t.ops)

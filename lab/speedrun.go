@@ -129,24 +129,30 @@ const (
 )
 
 // courses reads the world and the real text.
-func courses(ctx context.Context) ([]course, error) {
-	all := []course{
-		{name: "world", data: zoo.Data{Corpus: zoo.WorldName, Tokens: 600_000}},
-		{name: "book", data: zoo.Data{Corpus: cmp.Or(os.Getenv("LMZOO_TEXT"), "opticks")}},
-	}
-	for i := range all {
-		c := &all[i]
-		name := map[bool]string{true: "word", false: "char"}[c.data.IsGenerated()]
-		var err error
-		if c.split, err = c.data.Load(ctx, zoo.Input{Tokenizer: name}); err != nil {
+func courses(ctx context.Context) (all []course, err error) {
+	for _, name := range []string{zoo.WorldName, cmp.Or(os.Getenv("LMZOO_TEXT"), "opticks")} {
+		c, err := readCourse(ctx, name)
+		if err != nil {
 			return nil, err
 		}
-		if c.tok, err = corpus.Train(name, c.split.Train, 0); err != nil {
-			return nil, err
-		}
-		c.split.Valid, c.split.Test = head(c.split.Valid), head(c.split.Test)
+		all = append(all, c)
 	}
 	return all, nil
+}
+
+// readCourse reads a text: the world by words, any other by characters.
+func readCourse(ctx context.Context, name string) (c course, err error) {
+	c = course{name: "book", data: zoo.Data{Corpus: name}}
+	tokenizer := "char"
+	if c.data.IsGenerated() {
+		c.name, c.data.Tokens, tokenizer = "world", 600_000, "word"
+	}
+	if c.split, err = c.data.Load(ctx, zoo.Input{Tokenizer: tokenizer}); err != nil {
+		return c, err
+	}
+	c.tok, err = corpus.Train(tokenizer, c.split.Train, 0)
+	c.split.Valid, c.split.Test = head(c.split.Valid), head(c.split.Test)
+	return c, err
 }
 
 // head returns the beginning of a text.

@@ -19,7 +19,7 @@ func smallCourse(t *testing.T) course {
 	var err error
 	c.split, err = c.data.Load(t.Context(), zoo.Input{})
 	require.NoError(t, err)
-	c.split.Valid, c.split.Test = c.split.Valid[:20], c.split.Test[:20]
+	c.split.Valid, c.split.Test = c.split.Valid[:5], c.split.Test[:5]
 	c.tok, err = corpus.Train("word", c.split.Train, 0)
 	require.NoError(t, err)
 	return c
@@ -86,45 +86,29 @@ func TestSpeedrunJudges(t *testing.T) {
 	}
 }
 
-// TestSpeedrunRates prints the learning rates of speedrunRates. It runs for minutes and only if
-// LMZOO_SPEEDRUN_RATES is set.
+// TestSpeedrunRates prints the bits per byte from which speedrunRates was chosen. It runs for minutes
+// and only if LMZOO_SPEEDRUN_RATES is set.
 func TestSpeedrunRates(t *testing.T) {
 	if os.Getenv("LMZOO_SPEEDRUN_RATES") == "" {
 		t.Skip("set LMZOO_SPEEDRUN_RATES=1 to choose the learning rates again")
 	}
-	all, err := courses(t.Context())
+	world, err := readCourse(t.Context(), zoo.WorldName)
 	require.NoError(t, err)
-	rows := append([]change{{name: "baseline"}}, changes()...)
-	env := &Env{Threads: 2}
-	require.NoError(t, each(t.Context(), env, len(rows), func(ctx context.Context, i int) error {
-		tried := map[float64]float64{}
-		try := func(factor float64) (float64, error) {
-			if old, ok := tried[factor]; ok {
-				return old, nil
-			}
-			sum := 0.0
-			for _, c := range all {
-				bits, err := c.run(ctx, rows[i], speedrunFlops/2, factor, 0, c.split.Valid)
-				if err != nil {
-					return math.Inf(1), nil // it diverged
-				}
-				sum += bits
-			}
-			tried[factor] = sum
-			return sum, nil
+	type trial struct {
+		change change
+		factor float64
+	}
+	var trials []trial
+	for _, ch := range append([]change{{name: "baseline"}}, changes()...) {
+		for _, factor := range ch.tries() {
+			trials = append(trials, trial{ch, factor})
 		}
-		best := 1.0
-		for _, step := range []float64{2, 0.5} { // uphill, then downhill
-			for next := best * step; next >= 0.25 && next <= 16; next *= step {
-				a, _ := try(best)
-				b, _ := try(next)
-				if b >= a {
-					break
-				}
-				best = next
-			}
-		}
-		fmt.Printf("%q: %g, // %v\n", rows[i].name, best, tried)
+	}
+	env := &Env{Threads: 4}
+	require.NoError(t, each(t.Context(), env, len(trials), func(ctx context.Context, i int) error {
+		x := trials[i]
+		bits, err := world.run(ctx, x.change, speedrunFlops, x.factor, 0, world.split.Valid)
+		fmt.Printf("%-15s × %-4g %.4f %v\n", x.change.name, x.factor, bits, err)
 		return nil
 	}))
 }

@@ -33,6 +33,9 @@ func Kernel() string { return best.name }
 // With β = 0 it does not read C, which may contain NaN; with α = 0 it does not read A and B.
 func (f Float32) Sgemm(tA, tB blas.Transpose, m, n, k int, alpha float32, a []float32, lda int,
 	b []float32, ldb int, beta float32, c []float32, ldc int) {
+	if total := operations.Load(); total != nil {
+		total.Add(2 * int64(m) * int64(n) * int64(k))
+	}
 	// The overhead of a call matters for small products, which need no preparation, so they are
 	// checked and computed here; all others go to product.
 	e := f.pick()
