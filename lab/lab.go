@@ -92,6 +92,7 @@ func All() []Experiment {
 	return []Experiment{
 		Labels(), Senses(), Transfer(), Objectives(),
 		Scaling(), Jump(), Llama(), Mirage(), Hops(), Knowledge(),
+		Speedrun(), BFloat16(),
 	}
 }
 
