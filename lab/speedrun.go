@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
-	"os"
 	"slices"
 	"time"
 
@@ -20,7 +19,7 @@ import (
 // Speedrun changes one thing at a time in the recipe of a small GPT, at equal operations, on the
 // world and on a real text. A seed takes about three minutes of one core at full scale.
 //
-// The real text is Newton's Opticks, which comes with Go, or the file in LMZOO_TEXT.
+// The real text is Newton's Opticks, which comes with Go, or the text of --text.
 func Speedrun() Experiment {
 	return Experiment{
 		Name: "speedrun", Era: "LLM", Year: 2024,
@@ -129,8 +128,8 @@ const (
 )
 
 // courses reads the world and the real text.
-func courses(ctx context.Context) (all []course, err error) {
-	for _, name := range []string{zoo.WorldName, cmp.Or(os.Getenv("LMZOO_TEXT"), "opticks")} {
+func courses(ctx context.Context, env *Env) (all []course, err error) {
+	for _, name := range []string{zoo.WorldName, cmp.Or(env.Text, "opticks")} {
 		c, err := readCourse(ctx, name)
 		if err != nil {
 			return nil, err
@@ -207,7 +206,7 @@ type lap struct {
 }
 
 func runSpeedrun(ctx context.Context, env *Env) (*Result, error) {
-	all, err := courses(ctx)
+	all, err := courses(ctx, env)
 	if err != nil {
 		return nil, err
 	}
@@ -273,7 +272,7 @@ func speedrunTable(rows []change, all []course, laps []*lap, costs []float64) Ta
 				if l.change.name == ch.name && l.course.name == c.name {
 					d = append(d, l.bits)
 					if ch.name != "baseline" {
-						d[len(d)-1] -= bitsOf(laps, "baseline", c.name, l.seed)
+						d[len(d)-1] -= lapBits(laps, "baseline", c.name, l.seed)
 					}
 				}
 			}
@@ -328,7 +327,7 @@ func judge(ch change, low, high []float64) string {
 	return "no difference"
 }
 
-func bitsOf(laps []*lap, name, course string, seed uint64) float64 {
+func lapBits(laps []*lap, name, course string, seed uint64) float64 {
 	for _, l := range laps {
 		if l.change.name == name && l.course.name == course && l.seed == seed {
 			return l.bits

@@ -86,7 +86,7 @@ func TestSpeedrunJudges(t *testing.T) {
 	}
 }
 
-// TestSpeedrunRates prints the bits per byte from which speedrunRates was chosen. It runs for minutes
+// TestSpeedrunRates prints the bits per byte that speedrunRates was chosen by. It runs for minutes,
 // and only if LMZOO_SPEEDRUN_RATES is set.
 func TestSpeedrunRates(t *testing.T) {
 	if os.Getenv("LMZOO_SPEEDRUN_RATES") == "" {
