@@ -80,10 +80,11 @@ func TestAdditions(t *testing.T) {
 func TestJumpVerdict(t *testing.T) {
 	build := func(sum, heart curve, small float64) Verdict {
 		var runs []*jumpRun
-		for _, c := range jumpSizes {
+		for _, size := range jumpSizes {
+			c := size.channels
 			for f := range 3 {
 				s := slices.Clone(sum)
-				if c == jumpSizes[0] {
+				if c == jumpSizes[0].channels {
 					s[len(s)-1].exact = small
 				}
 				s[1].nats += 0.01 * float64(f)
@@ -103,6 +104,7 @@ func TestJumpVerdict(t *testing.T) {
 	require.False(t, build(steady, steady, 0).Held)
 	require.False(t, build(sudden, sudden, 0).Held)
 	require.False(t, build(sudden, steady, 1).Held, "size does not matter")
+	require.False(t, build(sudden, steady, 0.5).Held, "some end half-way")
 }
 
 // A chain is the composition of its facts; training and test never ask the same chain.

@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
@@ -10,30 +11,30 @@ import (
 	"lmzoo/eval"
 )
 
-// Jump tests whether a transition is sudden under every measure. A seed takes about a minute on one
+// Jump tests whether a transition is sudden under every measure. A seed takes about a minute of one
 // core at full scale.
 func Jump() Experiment {
 	return Experiment{
 		Name: "jump", Era: "LLM", Year: 2022,
-		Paper: "Wei et al. 2022; Nanda et al. 2023; Lee et al. 2024, Teaching Arithmetic to " +
-			"Small Transformers",
-		Claim: "Reversed addition comes as a jump in the likelihood too: one twentieth of the " +
-			"steps takes off more of the loss than when the same network learns answers by " +
-			"heart, and the share of networks that have made the jump grows with size and with " +
-			"steps.",
+		Paper: "Wei et al. 2022; Nanda et al. 2023; Lee et al. 2024, Teaching Arithmetic to Small " +
+			"Transformers",
+		Claim: "Reversed addition comes as a jump, in the likelihood too: networks that differ in " +
+			"their first weights alone end before it or after it, those that make it lose a " +
+			"larger part of their loss in one twentieth of the steps than when they learn " +
+			"answers by heart, and larger networks make it more often.",
 		Measures: map[string]string{
-			"steepest_sum": "largest share of the loss that one twentieth of the steps takes " +
-				"off, largest network, mean over first weights",
-			"steepest_heart": "the same for answers learned by heart",
+			"apart": "share of the networks of all sizes that end with at most 20 % or at least " +
+				"70 % of the sums right",
+			"made_C":      "share of the networks of C channels that end with at least 70 %",
+			"made_C_half": "the same after half of the steps",
+			"steepest_sum": "largest share of the loss that one twentieth of the steps takes off, " +
+				"mean over the largest networks that made the jump",
+			"steepest_heart": "the same for the same first weights and answers learned by heart",
 			"steepest_gain":  "steepest_sum less steepest_heart",
 			"steepest_low":   "lower end of its 95 % interval, paired by first weights",
-			"early_sum": "share of the loss that has gone while at most 1 % of the sums are " +
-				"right as a whole",
+			"early_sum": "share of the loss that has gone while at most 1 % of the sums are right " +
+				"as a whole, mean over the same networks",
 			"early_heart": "the same for answers learned by heart",
-			"made_C":      "share of networks of C channels with 90 % of the sums right at the end",
-			"made_C_half": "the same after half of the steps",
-			"between": "share of all networks that end with 10 to 90 % of the sums right, " +
-				"neither before nor after the jump",
 		},
 		Run: runJump,
 	}
@@ -44,12 +45,17 @@ const (
 	jumpRows   = 64
 	jumpHeart  = 512 // answers to learn by heart
 	jumpTest   = 500
-	jumpPoints = 20 // of a curve
-	jumpMade   = 0.9
+	jumpPoints = 20  // of a curve
+	jumpBefore = 0.2 // at most this share of the sums is right before the jump
+	jumpMade   = 0.7 // and at least this share after it
 )
 
-// jumpSizes are the channels of the networks, which all have two layers.
-var jumpSizes = []int{8, 16, 32}
+// jumpSizes lists the channels of the networks, which all have two layers, and how many networks
+// of a size differ in their first weights.
+var jumpSizes = []struct{ channels, full, quick int }{{8, 3, 2}, {16, 3, 0}, {32, 6, 3}}
+
+// jumpLargest is the number of channels of the largest network.
+const jumpLargest = 32
 
 // jumpRun is one training.
 type jumpRun struct {
@@ -60,7 +66,7 @@ type jumpRun struct {
 
 // train trains the network of the run and measures it at regular steps.
 func (r *jumpRun) train(ctx context.Context, seed uint64, steps int) error {
-	start := 1000*seed + uint64(r.first)
+	start := 1000*seed + 500 + uint64(r.first)
 	m, err := decoder{
 		layers: 2, channels: r.channels, heads: 2, vocab: sumVocab, window: sumLength, seed: start,
 	}.new()
@@ -81,25 +87,25 @@ func (r *jumpRun) train(ctx context.Context, seed uint64, steps int) error {
 func runJump(ctx context.Context, env *Env) (*Result, error) {
 	res := &Result{Tables: []Table{
 		{
-			Title: "the largest network during its training, mean over first weights",
-			Columns: []string{"seed", "steps", "sum: nats", "sum: right", "by heart: nats",
-				"by heart: right"},
+			Title: "two networks of the largest size that differ in their first weights: the best " +
+				"and the worst at the end, and the best by heart",
+			Columns: []string{"seed", "steps", "best: nats", "best: right", "worst: nats",
+				"worst: right", "by heart: nats", "by heart: right"},
 		},
 		{
-			Title: "networks with 90 % of the sums right",
-			Columns: []string{"seed", "channels", "¼ of the steps", "½", "¾", "all",
-				"sums right at the end"},
+			Title:   "share of networks with 70 % of the sums right",
+			Columns: []string{"seed", "channels", "¼ of the steps", "½", "¾", "all", "sums right at the end"},
 		},
 	}}
-	steps, firsts := pick(env, 1000, 800), pick(env, 4, 3)
+	steps := pick(env, 1000, 800)
 	for _, seed := range env.Seeds {
 		var runs []*jumpRun
-		for _, c := range slices.Backward(jumpSizes) {
-			for f := range firsts {
-				if c == jumpSizes[len(jumpSizes)-1] {
-					runs = append(runs, &jumpRun{channels: c, first: f, heart: true})
+		for _, size := range slices.Backward(jumpSizes) { // the long runs first
+			for f := range pick(env, size.full, size.quick) {
+				if size.channels == jumpLargest {
+					runs = append(runs, &jumpRun{channels: jumpLargest, first: f, heart: true})
 				}
-				runs = append(runs, &jumpRun{channels: c, first: f})
+				runs = append(runs, &jumpRun{channels: size.channels, first: f})
 			}
 		}
 		var done atomic.Int64
@@ -138,65 +144,74 @@ func made(all []curve, fraction float64) float64 {
 	return n / float64(len(all))
 }
 
+// end returns the share of answers that are right at the end.
+func (c curve) end() float64 { return c[len(c)-1].exact }
+
 // jumpVerdict returns the verdict for one seed.
 func jumpVerdict(seed uint64, runs []*jumpRun) Verdict {
 	m := map[string]float64{}
-	largest, smallest := jumpSizes[len(jumpSizes)-1], jumpSizes[0]
-	of := func(heart bool, number func(curve) float64) (out []float64) {
-		for _, c := range ofSize(runs, largest, heart) {
-			out = append(out, number(c))
+	networks := 0.0
+	for _, size := range jumpSizes {
+		all := ofSize(runs, size.channels, false)
+		if len(all) == 0 {
+			continue
 		}
-		return out
-	}
-	sum, heart := of(false, curve.steepest), of(true, curve.steepest)
-	m["steepest_sum"], _, _ = eval.Mean(sum)
-	m["steepest_heart"], _, _ = eval.Mean(heart)
-	m["steepest_gain"], m["steepest_low"], _ = eval.Mean(minus(sum, heart))
-	m["early_sum"], _, _ = eval.Mean(of(false, curve.early))
-	m["early_heart"], _, _ = eval.Mean(of(true, curve.early))
-	total := 0.0
-	for _, c := range jumpSizes {
-		all := ofSize(runs, c, false)
-		m[fmt.Sprintf("made_%d", c)] = made(all, 1)
-		m[fmt.Sprintf("made_%d_half", c)] = made(all, 0.5)
-		for _, one := range all {
-			total++
-			if x := one[len(one)-1].exact; x > 0.1 && x < jumpMade {
-				m["between"]++
+		m[fmt.Sprintf("made_%d", size.channels)] = made(all, 1)
+		m[fmt.Sprintf("made_%d_half", size.channels)] = made(all, 0.5)
+		for _, c := range all {
+			networks++
+			if c.end() <= jumpBefore || c.end() >= jumpMade {
+				m["apart"]++
 			}
 		}
 	}
-	m["between"] /= total
-	final := m[fmt.Sprintf("made_%d", largest)]
-	held := m["steepest_low"] > 0 && final >= 0.5 && final > m[fmt.Sprintf("made_%d", smallest)]
+	m["apart"] /= networks
+	hearts := ofSize(runs, jumpLargest, true)
+	var steep, steepHeart, early, earlyHeart []float64
+	for i, c := range ofSize(runs, jumpLargest, false) {
+		if c.end() >= jumpMade {
+			steep, steepHeart = append(steep, c.steepest()), append(steepHeart, hearts[i].steepest())
+			early, earlyHeart = append(early, c.early()), append(earlyHeart, hearts[i].early())
+		}
+	}
+	held := false
+	if len(steep) > 1 {
+		m["steepest_sum"], _, _ = eval.Mean(steep)
+		m["steepest_heart"], _, _ = eval.Mean(steepHeart)
+		m["steepest_gain"], m["steepest_low"], _ = eval.Mean(minus(steep, steepHeart))
+		m["early_sum"], _, _ = eval.Mean(early)
+		m["early_heart"], _, _ = eval.Mean(earlyHeart)
+		held = m["apart"] >= 0.9 && m["steepest_low"] > 0 &&
+			m[fmt.Sprintf("made_%d", jumpLargest)] > m[fmt.Sprintf("made_%d", jumpSizes[0].channels)]
+	}
 	return Verdict{Seed: seed, Held: held, Measures: m}
 }
 
 // addJumpRows adds the rows of one seed to the tables.
 func addJumpRows(tables []Table, seed uint64, runs []*jumpRun) {
-	largest := jumpSizes[len(jumpSizes)-1]
-	sum, heart := ofSize(runs, largest, false), ofSize(runs, largest, true)
-	for i := range sum[0] {
-		row := []string{fmt.Sprint(seed), fmt.Sprint(sum[0][i].step)}
-		for _, all := range [][]curve{sum, heart} {
-			nats, exact := 0.0, 0.0
-			for _, c := range all {
-				nats += c[i].nats / float64(len(all))
-				exact += c[i].exact / float64(len(all))
-			}
-			row = append(row, fmt.Sprintf("%.2f", nats), fmt.Sprintf("%.2f", exact))
+	sum, heart := ofSize(runs, jumpLargest, false), ofSize(runs, jumpLargest, true)
+	byEnd := func(x, y curve) int { return cmp.Compare(x.end(), y.end()) }
+	best, worst := slices.MaxFunc(sum, byEnd), slices.MinFunc(sum, byEnd)
+	learned := heart[slices.IndexFunc(sum, func(c curve) bool { return &c[0] == &best[0] })]
+	for i := range best {
+		row := []string{fmt.Sprint(seed), fmt.Sprint(best[i].step)}
+		for _, c := range []curve{best, worst, learned} {
+			row = append(row, fmt.Sprintf("%.2f", c[i].nats), fmt.Sprintf("%.2f", c[i].exact))
 		}
 		tables[0].add(row...)
 	}
-	for _, c := range jumpSizes {
-		all := ofSize(runs, c, false)
-		row := []string{fmt.Sprint(seed), fmt.Sprint(c)}
+	for _, size := range jumpSizes {
+		all := ofSize(runs, size.channels, false)
+		if len(all) == 0 {
+			continue
+		}
+		row := []string{fmt.Sprint(seed), fmt.Sprint(size.channels)}
 		for _, fraction := range []float64{0.25, 0.5, 0.75, 1} {
 			row = append(row, fmt.Sprintf("%.2f", made(all, fraction)))
 		}
 		ends := ""
 		for _, one := range all {
-			ends += fmt.Sprintf(" %.2f", one[len(one)-1].exact)
+			ends += fmt.Sprintf(" %.2f", one.end())
 		}
 		tables[1].add(append(row, ends[1:])...)
 	}
