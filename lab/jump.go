@@ -16,10 +16,10 @@ import (
 func Jump() Experiment {
 	return Experiment{
 		Name: "jump", Era: "LLM", Year: 2022,
-		Paper: "Wei et al. 2022; Nanda et al. 2023; Lee et al. 2024, Teaching Arithmetic to Small " +
-			"Transformers",
-		Claim: "Reversed addition comes as a jump, in the likelihood too: networks that differ in " +
-			"their first weights alone end before it or after it, those that make it lose a " +
+		Paper: "Wei et al. 2022; Nanda et al. 2023; Lee et al. 2024, Teaching Arithmetic to " +
+			"Small Transformers",
+		Claim: "Reversed addition comes as a jump, in the likelihood too: networks that differ " +
+			"in their first weights alone end before it or after it, those that make it lose a " +
 			"larger part of their loss in one twentieth of the steps than when they learn " +
 			"answers by heart, and larger networks make it more often.",
 		Measures: map[string]string{
@@ -27,13 +27,13 @@ func Jump() Experiment {
 				"70 % of the sums right",
 			"made_C":      "share of the networks of C channels that end with at least 70 %",
 			"made_C_half": "the same after half of the steps",
-			"steepest_sum": "largest share of the loss that one twentieth of the steps takes off, " +
-				"mean over the largest networks that made the jump",
+			"steepest_sum": "largest share of the loss that one twentieth of the steps takes " +
+				"off, mean over the largest networks that made the jump",
 			"steepest_heart": "the same for the same first weights and answers learned by heart",
 			"steepest_gain":  "steepest_sum less steepest_heart",
 			"steepest_low":   "lower end of its 95 % interval, paired by first weights",
-			"early_sum": "share of the loss that has gone while at most 1 % of the sums are right " +
-				"as a whole, mean over the same networks",
+			"early_sum": "share of the loss that has gone while at most 1 % of the sums are " +
+				"right as a whole, mean over the same networks",
 			"early_heart": "the same for answers learned by heart",
 		},
 		Run: runJump,
@@ -87,14 +87,15 @@ func (r *jumpRun) train(ctx context.Context, seed uint64, steps int) error {
 func runJump(ctx context.Context, env *Env) (*Result, error) {
 	res := &Result{Tables: []Table{
 		{
-			Title: "two networks of the largest size that differ in their first weights: the best " +
-				"and the worst at the end, and the best by heart",
+			Title: "two networks of the largest size that differ in their first weights: the " +
+				"best and the worst at the end, and the best by heart",
 			Columns: []string{"seed", "steps", "best: nats", "best: right", "worst: nats",
 				"worst: right", "by heart: nats", "by heart: right"},
 		},
 		{
-			Title:   "share of networks with 70 % of the sums right",
-			Columns: []string{"seed", "channels", "¼ of the steps", "½", "¾", "all", "sums right at the end"},
+			Title: "share of networks with 70 % of the sums right",
+			Columns: []string{"seed", "channels", "¼ of the steps", "½", "¾", "all",
+				"sums right at the end"},
 		},
 	}}
 	steps := pick(env, 1000, 800)
@@ -170,8 +171,9 @@ func jumpVerdict(seed uint64, runs []*jumpRun) Verdict {
 	var steep, steepHeart, early, earlyHeart []float64
 	for i, c := range ofSize(runs, jumpLargest, false) {
 		if c.end() >= jumpMade {
-			steep, steepHeart = append(steep, c.steepest()), append(steepHeart, hearts[i].steepest())
-			early, earlyHeart = append(early, c.early()), append(earlyHeart, hearts[i].early())
+			h := hearts[i] // from the same first weights
+			steep, steepHeart = append(steep, c.steepest()), append(steepHeart, h.steepest())
+			early, earlyHeart = append(early, c.early()), append(earlyHeart, h.early())
 		}
 	}
 	held := false
@@ -181,8 +183,9 @@ func jumpVerdict(seed uint64, runs []*jumpRun) Verdict {
 		m["steepest_gain"], m["steepest_low"], _ = eval.Mean(minus(steep, steepHeart))
 		m["early_sum"], _, _ = eval.Mean(early)
 		m["early_heart"], _, _ = eval.Mean(earlyHeart)
+		smallest := ofSize(runs, jumpSizes[0].channels, false)
 		held = m["apart"] >= 0.9 && m["steepest_low"] > 0 &&
-			m[fmt.Sprintf("made_%d", jumpLargest)] > m[fmt.Sprintf("made_%d", jumpSizes[0].channels)]
+			m[fmt.Sprintf("made_%d", jumpLargest)] > made(smallest, 1)
 	}
 	return Verdict{Seed: seed, Held: held, Measures: m}
 }

@@ -42,8 +42,8 @@ func Scaling() Experiment {
 func runScaling(ctx context.Context, env *Env) (*Result, error) {
 	res := &Result{Tables: []Table{
 		{
-			Title: "the valley of each budget, by size as a multiple of the planned one: hidden units " +
-				"and excess in nats",
+			Title: "the valley of each budget, by size as a multiple of the planned one: " +
+				"hidden units and excess in nats",
 			Columns: []string{
 				"seed", "operations", "0.35 ×", "0.6 ×", "1 ×", "1.7 ×", "2.8 ×", "fixed size",
 			},
