@@ -90,9 +90,9 @@ func (t *Table) add(cells ...string) { t.Rows = append(t.Rows, cells) }
 // All returns the experiments in historical order.
 func All() []Experiment {
 	return []Experiment{
-		Labels(), Senses(), Transfer(), Objectives(),
-		Scaling(), Jump(), Llama(), Mirage(), Hops(), Knowledge(),
-		Speedrun(), BFloat16(),
+		Labels(), Senses(), Transfer(), Objectives(), BFloat16(),
+		Scaling(), FewShot(), ICLBySize(), Jump(), Induction(),
+		Llama(), Mirage(), Hops(), Knowledge(), Speedrun(), Markov(),
 	}
 }
 
