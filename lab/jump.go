@@ -19,7 +19,7 @@ func Jump() Experiment {
 		Paper: "Wei et al. 2022; Nanda et al. 2023; Lee et al. 2024, Teaching Arithmetic to " +
 			"Small Transformers",
 		Claim: "Reversed addition comes as a jump, in the likelihood too: networks that differ " +
-			"in their first weights alone end before it or after it, those that make it lose a " +
+			"in their random seed alone end before it or after it, those that make it lose a " +
 			"larger part of their loss in one twentieth of the steps than when they learn " +
 			"answers by heart, and larger networks make it more often.",
 		Measures: map[string]string{
@@ -51,7 +51,7 @@ const (
 )
 
 // jumpSizes lists the channels of the networks, which all have two layers, and how many networks
-// of a size differ in their first weights.
+// of a size differ in their seed, which draws first weights and sums.
 var jumpSizes = []struct{ channels, full, quick int }{{8, 3, 2}, {16, 3, 0}, {32, 6, 3}}
 
 // jumpLargest is the number of channels of the largest network.
@@ -87,7 +87,7 @@ func (r *jumpRun) train(ctx context.Context, seed uint64, steps int) error {
 func runJump(ctx context.Context, env *Env) (*Result, error) {
 	res := &Result{Tables: []Table{
 		{
-			Title: "two networks of the largest size that differ in their first weights: the " +
+			Title: "two networks of the largest size that differ in their random seed: the " +
 				"best and the worst at the end, and the best by heart",
 			Columns: []string{"seed", "steps", "best: nats", "best: right", "worst: nats",
 				"worst: right", "by heart: nats", "by heart: right"},
