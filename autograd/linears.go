@@ -7,9 +7,10 @@ import (
 	"lmzoo/autograd/gemm"
 )
 
-// LinearTs is several layers of one input side by side: y = [x·w₁ᵀ, x·w₂ᵀ, …] with wᵢ [outᵢ, in],
-// such as those for queries, keys and values. Weights that follow one another in memory, as Stacked
-// returns them, take one product instead of several. There are three weights at most.
+// LinearTs is several linear layers of one input, side by side: y = [x·w₁ᵀ, x·w₂ᵀ, …] with wᵢ
+// [outᵢ, in], such as those for queries, keys and values. Weights that follow one another in
+// memory, such as those from Stacked, take one product instead of several. There are at most three
+// weights.
 func (t *Tape) LinearTs(x *Tensor, ws ...*Tensor) *Tensor {
 	out := 0
 	for _, w := range ws {
@@ -39,7 +40,7 @@ type linearsOp struct {
 	n     int
 }
 
-// linearsForward stores x·wᵢᵀ in the columns of y, one after the other.
+// linearsForward stores x·wᵢᵀ in adjacent columns of y.
 func (t *Tape) linearsForward(y, x *Tensor, ws []*Tensor) {
 	at := 0
 	for _, w := range ws {
@@ -75,7 +76,7 @@ func (o linearsOp) Backward() { // dx = Σ dyᵢ·wᵢ, dwᵢ = dyᵢᵀ·x
 	}
 }
 
-// Stacked cuts a parameter into parameters of so many rows each, which share its memory.
+// Stacked cuts a parameter into parameters with the given numbers of rows, which share its memory.
 func Stacked(w *Tensor, rows ...int) (parts []*Tensor) {
 	at := 0
 	for _, n := range rows {

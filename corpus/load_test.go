@@ -155,7 +155,7 @@ func TestLoadRefuses(t *testing.T) {
 		o            Options
 	}{
 		{"", "no corpus given; want a name, a file", Options{}},
-		{"-", "there is no standard input", Options{}},
+		{"-", "standard input is not available", Options{}},
 		{"missing", "missing: no such file or directory, and no corpus is named", Options{}},
 		{"empty", "empty is empty", Options{}},
 		{"empty.gz", "empty.gz is empty", Options{}},

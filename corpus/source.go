@@ -15,7 +15,7 @@ func (o Options) texts(ctx context.Context, r *sourceReader, source string) (tex
 	name string, err error) {
 	if source == "-" {
 		if o.Stdin == nil {
-			return nil, "", errors.New("corpus -: there is no standard input")
+			return nil, "", errors.New("corpus -: standard input is not available")
 		}
 		text, err := r.read("-", o.Stdin)
 		return []string{text}, "stdin", err

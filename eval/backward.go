@@ -25,8 +25,8 @@ type BackwardScorer interface {
 func BackwardRun(ctx context.Context, m BackwardScorer, tok corpus.Tokenizer,
 	docs []corpus.Document, opt Options) (Result, error) {
 	if m.Vocab() != tok.Vocab() {
-		return Result{}, fmt.Errorf("the model has %d tokens, the tokenizer %q %d; use the "+
-			"tokenizer that the model was trained with", m.Vocab(), tok.Name(), tok.Vocab())
+		return Result{}, fmt.Errorf("the model has %d tokens, but the tokenizer %q has %d; use "+
+			"the tokenizer that the model was trained with", m.Vocab(), tok.Name(), tok.Vocab())
 	}
 	scores := make([][]float64, len(docs))
 	if err := each(ctx, len(docs), opt.Threads, func(i int) {

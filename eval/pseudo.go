@@ -32,8 +32,8 @@ const pseudoPart = 256
 func PseudoRun(ctx context.Context, f lm.Filler, tok corpus.Tokenizer, docs []corpus.Document,
 	opt Options) (Pseudo, error) {
 	if f.Vocab() != tok.Vocab() {
-		return Pseudo{}, fmt.Errorf("the model has %d tokens, the tokenizer %q %d; use the "+
-			"tokenizer that the model was trained with", f.Vocab(), tok.Name(), tok.Vocab())
+		return Pseudo{}, fmt.Errorf("the model has %d tokens, but the tokenizer %q has %d; use "+
+			"the tokenizer that the model was trained with", f.Vocab(), tok.Name(), tok.Vocab())
 	}
 	var parts []pseudoJob
 	total := 0

@@ -59,8 +59,8 @@ func closed(tok corpus.Tokenizer) bool {
 func Run(ctx context.Context, m lm.Model, tok corpus.Tokenizer, docs []corpus.Document,
 	opt Options) (*Report, error) {
 	if m.Vocab() != tok.Vocab() {
-		return nil, fmt.Errorf("the model has %d tokens, the tokenizer %q %d; use the tokenizer "+
-			"that the model was trained with", m.Vocab(), tok.Name(), tok.Vocab())
+		return nil, fmt.Errorf("the model has %d tokens, but the tokenizer %q has %d; use the "+
+			"tokenizer that the model was trained with", m.Vocab(), tok.Name(), tok.Vocab())
 	}
 	e := &evaluator{model: m, tok: tok, closed: closed(tok), pieces: pieces(docs), opt: opt}
 	report := &Report{Closed: e.closed, Documents: len(docs), Seed: opt.Seed,

@@ -351,7 +351,7 @@ func TestErrors(t *testing.T) {
 		"no documents": {ctx, u, corpus.Byte{}, nil, "no tokens"},
 		"no tokens":    {ctx, u, corpus.Byte{}, []corpus.Document{{Cut: true}}, "no tokens"},
 		"other vocab": {ctx, lm.Uniform(5), corpus.Byte{}, lines("a"),
-			"the model has 5 tokens, the tokenizer \"byte\" 257"},
+			"the model has 5 tokens, but the tokenizer \"byte\" has 257"},
 		"lost bytes": {ctx, u, liar{}, lines("", "abc"),
 			"document 2: the tokens of \"byte\" have 2 bytes; want 3"},
 		"NaN": {ctx, nan, pairs{}, lines("b", "ca a"),

@@ -17,11 +17,11 @@ import (
 
 // BFloat16 stores the weights, activations and gradients of a small GPT in 16 bits, with and
 // without a float32 copy of the weights for the optimizer, and checks the estimates of operations
-// and memory. A seed takes about half a minute of one core at full scale.
+// and memory. A seed takes about half a minute on one core at full scale.
 //
 // The storage is simulated: numbers are rounded to bfloat16 where they would be stored, and the
-// arithmetic between is float32, as in matrix units that accumulate in float32. The memory is that
-// of the formats.
+// arithmetic in between is float32, as in matrix units that accumulate in float32. The memory is
+// that of the formats.
 func BFloat16() Experiment {
 	return Experiment{
 		Name: "bfloat16", Era: "LLM", Year: 2019,
@@ -52,7 +52,7 @@ func toBFloat16(x float32) float32 {
 	return math.Float32frombits(bits &^ 0xffff)
 }
 
-// stochastic rounds x up or down to a bfloat16, so that the mean is x (Gupta et al. 2015, §3.2).
+// stochastic rounds x up or down to a bfloat16, so that its mean is x (Gupta et al. 2015, §3.2).
 func stochastic(x float32, rng *rand.Rand) float32 {
 	bits := math.Float32bits(x)
 	if bits&0x7f800000 == 0x7f800000 {
@@ -67,7 +67,7 @@ func roundAll(x []float32) {
 	}
 }
 
-// precision is a way to store a training.
+// precision is a way to store the numbers of a training run.
 type precision struct {
 	name, title string
 	activations bool // rounded, with their gradients
@@ -130,8 +130,8 @@ func (h *halved) Loss(t *autograd.Tape, b corpus.Batch) *autograd.Tensor {
 	return h.Model.Loss(t, b)
 }
 
-// rounding returns an observer that rounds the weights after every step, and the share of the
-// updates that were lost so far.
+// rounding returns an observer that rounds the weights after every step, and a function that
+// returns the share of the updates lost so far.
 func (p precision) rounding(m *transformer.Model, seed uint64) (train.Observer, func() float64) {
 	params, rng := nn.Params(m), rand.New(rand.NewPCG(seed, 16))
 	before := make([][]float32, len(params))

@@ -41,8 +41,8 @@ func TestStochastic(t *testing.T) {
 	require.InDelta(t, x, sum/20000, 1e-4)
 }
 
-// Every precision trains; the master weights are restored after a step; the plain one is the
-// ordinary training.
+// Every precision trains; the master weights are restored after a step; float32 is ordinary
+// training.
 func TestPrecisions(t *testing.T) {
 	c := smallCourse(t)
 	got := map[string]float64{}
@@ -61,8 +61,8 @@ func TestPrecisions(t *testing.T) {
 	}
 }
 
-// The estimate of operations is near what the products of a step take, and the memory in use is
-// below the estimate, which has room for saving.
+// The estimate of operations is close to the number in the products of a step, and the memory in
+// use is below the estimate, which leaves room for saving.
 func TestEstimates(t *testing.T) {
 	c := smallCourse(t)
 	docs := corpus.EncodeDocuments(c.tok, c.split.Train)

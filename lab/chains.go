@@ -7,8 +7,9 @@ import (
 	"lmzoo/lm"
 )
 
-// chains draws documents that are Markov chains. Every document has transition probabilities of its
-// own, each row uniform on the simplex (Dirichlet with all parameters 1), and begins with any state.
+// chains draws documents that are Markov chains. Every document has its own transition
+// probabilities, each row uniform on the simplex (Dirichlet with all parameters 1), and begins with
+// any state.
 type chains struct{ states int }
 
 func (c chains) vocab() int { return c.states + 1 }
@@ -49,10 +50,10 @@ func drawn(rng *rand.Rand, p []float64) int {
 	return len(p) - 1
 }
 
-// counter predicts a state by add-one smoothing (Laplace 1814) of what it has counted in the
-// document: nothing (order 0), states (1), or pairs of states (2). For chains whose transition
-// probabilities are uniform on the simplex, the last is the exact Bayes predictor: the posterior
-// mean of P(b | a) is (c(ab) + 1) / (c(a·) + k).
+// counter predicts a state by add-one smoothing (Laplace 1814) of its counts in the document:
+// nothing (order 0), states (1), or pairs of states (2). For chains whose transition probabilities
+// are uniform on the simplex, the last is the exact Bayes predictor: the posterior mean of P(b | a)
+// is (c(ab) + 1) / (c(a·) + k).
 type counter struct {
 	chains
 	order int

@@ -57,7 +57,8 @@ func TestAddAttention(t *testing.T) {
 			return 0
 		}
 		return text, [][][][]float32{{
-			at(induction), at(func(t int) int { return max(t-1, 0) }), at(func(int) int { return 0 }),
+			at(induction), at(func(t int) int { return max(t-1, 0) }),
+			at(func(int) int { return 0 }),
 		}}
 	}
 	roles := make([]headRole, 3)
@@ -72,8 +73,8 @@ func TestAddAttention(t *testing.T) {
 	require.InDelta(t, 0, roles[2].prefix, 1e-6)
 }
 
-// TestNetworks: every kind of network learns on fresh documents, the same with the same seed; what
-// read sees is what the model predicts token by token.
+// TestNetworks: every kind of network learns from fresh documents, and equally with an equal seed;
+// read reports what the model predicts token by token.
 func TestNetworks(t *testing.T) {
 	text := repeats{symbols: 6, shortest: 3, most: 4}
 	docs := held(40, 10, text.draw, 1)
@@ -209,11 +210,12 @@ func TestCounter(t *testing.T) {
 		require.InDelta(t, mean/norm, math.Exp(logProbs[1]), 1e-6)
 	})
 
-	// Over many chains no predictor is better, and fewer counts are worse.
+	// Over many chains no predictor is better, and predictors with fewer counts are worse.
 	docs := held(300, 64, strangers.draw, 1)
 	var nats [3]float64
 	for order := range nats {
-		nats[order] = scored(counter{strangers, order}, docs, func(_, _ int) bool { return true }).nats
+		all := func(_, _ int) bool { return true }
+		nats[order] = scored(counter{strangers, order}, docs, all).nats
 	}
 	require.InDelta(t, math.Log(3), nats[0], 1e-9)
 	require.Less(t, nats[1], nats[0]-0.02)
@@ -266,8 +268,9 @@ func TestPassages(t *testing.T) {
 	require.InDelta(t, 0.4*7/8, float64(replaced)/float64(later), 0.02)
 }
 
-// lookup is a reader that answers with what followed the same token before in the text, or a word
-// like it, and guesses otherwise. With a random answer it is the control.
+// lookup is a reader that answers with the token that followed the same token earlier in the text,
+// or followed a similar word, and guesses otherwise. With random answers in the text it is the
+// control.
 type lookup struct {
 	p    *passages
 	like bool // of the same category
@@ -278,7 +281,8 @@ func (l lookup) read(docs [][]lm.Token, see func(doc, at int, logProbs []float64
 		for at := range doc {
 			probs := make([]float64, l.p.vocab())
 			for i := at - 2; at > 0 && i >= 0; i-- {
-				if doc[i] == doc[at-1] || l.like && l.p.category(doc[i]) == l.p.category(doc[at-1]) {
+				if doc[i] == doc[at-1] ||
+					l.like && l.p.category(doc[i]) == l.p.category(doc[at-1]) {
 					probs[doc[i+1]] = 1
 					break
 				}
@@ -288,8 +292,8 @@ func (l lookup) read(docs [][]lm.Token, see func(doc, at int, logProbs []float64
 	}
 }
 
-// TestExams: a reader that looks up gets every dictionary right from one shot on, one that looks up
-// by category names words; random answers in the text make both useless.
+// TestExams: a reader that looks words up is right about dictionaries after one shot, and a reader
+// that looks up categories is right about labels; random answers in the text make both useless.
 func TestExams(t *testing.T) {
 	e := newICLExams(newPassages(1), 300, 1)
 	look, like := lookup{e.text, false}, lookup{e.text, true}
@@ -327,7 +331,8 @@ func TestCircuit(t *testing.T) {
 		"without_previous": 0.2, "without_other": 0.98}, m)
 }
 
-// TestHeadRoles: without all heads of a layer, a model is that without each of them in turn.
+// TestHeadRoles: a model without all heads of a layer equals the model without each of them in
+// turn.
 func TestHeadRoles(t *testing.T) {
 	s := shape{"two", "llama", 2, 2, 8, false}
 	n, err := s.build(repeatedText.vocab(), repeatedTokens, 1)
@@ -366,8 +371,8 @@ func TestVerdictsInContext(t *testing.T) {
 			"without_induction": 0.7, "without_previous": 0.6, "without_other": 0.7})
 	fails(t, map[string]float64{"smear_short": 0.01, "smear_shuffled": 0.2, "LSTM_low": 0.3,
 		"GPT_low": 0.3, "llama_low": 0.3, "n-gram_low": 0.5}, fewShotHeld, map[string]float64{
-		"smear_short": 0.03, "smear_shuffled": 0.4, "LSTM_low": 0.01, "GPT_low": 0, "llama_low": 0.02,
-		"n-gram_low": 0})
+		"smear_short": 0.03, "smear_shuffled": 0.4, "LSTM_low": 0.01, "GPT_low": 0,
+		"llama_low": 0.02, "n-gram_low": 0})
 	fails(t, map[string]float64{"two_unigram_step": 50, "two_bigram_step": 200, "two_bigram": 0.01,
 		"one_bigram": 0.1, "one_unigram": 0.02}, markovHeld, map[string]float64{
 		"two_unigram_step": -1, "two_bigram_step": 50, "two_bigram": 0.03, "one_bigram": 0.01})

@@ -14,8 +14,8 @@ import (
 	"lmzoo/zoo"
 )
 
-// estimates compares what a configuration says about its cost with what a training does: the
-// operations of all matrix products of one step with 6 per weight and token and attention, and the
+// estimates compares the estimated cost of a configuration with the cost of training it: the
+// operations of all matrix products of one step with 6 per weight and token plus attention, and the
 // memory in use with Settings.Memory.
 func estimates(ctx context.Context, c course) ([]Table, error) {
 	t := Table{
@@ -45,7 +45,7 @@ func estimates(ctx context.Context, c course) ([]Table, error) {
 
 func mega(x float64) string { return fmt.Sprintf("%.1f M", x/1e6) }
 
-// cost is what was estimated and what was found.
+// cost holds the estimates and the measurements of a model.
 type cost struct {
 	shape             nn.Shape
 	tokens            int

@@ -14,16 +14,18 @@ func FewShot() Experiment {
 	return Experiment{
 		Name: "fewshot", Era: "LLM", Year: 2020,
 		Paper: "Brown et al. 2020, \"Language Models are Few-Shot Learners\"; Xie et al. 2022",
-		Claim: "Trained on labels whose meaning is new in every text, one layer of attention with " +
-			"smeared keys classifies as the exact Bayes rule does after any number of examples; in " +
-			"the same number of steps two plain layers, an LSTM and an n-gram do not.",
+		Claim: "Trained on labels whose meaning is new in every text, one layer of attention " +
+			"with smeared keys classifies as the exact Bayes rule does after any number of " +
+			"examples; in the same number of steps two plain layers, an LSTM and an n-gram do " +
+			"not.",
 		Measures: map[string]string{
-			"MODEL_short": "accuracy of the exact Bayes rule less that of the model, mean over 1 to " +
-				"11 examples",
+			"MODEL_short": "accuracy of the exact Bayes rule less that of the model, mean over " +
+				"1 to 11 examples",
 			"MODEL_low, MODEL_high": "its 95 % interval, paired over the test texts",
 			"MODEL_nats":            "nats per label above those of the exact Bayes rule",
-			"MODEL_shuffled":        "accuracy after 11 examples with random labels; chance is .200",
-			"MODEL_step":            "first step with a shortfall of at most .02; −1: none",
+			"MODEL_shuffled": "accuracy after 11 examples with random labels; chance is " +
+				".200",
+			"MODEL_step": "first step with a shortfall of at most .02; −1: none",
 		},
 		Run: runFewShot,
 	}
@@ -81,7 +83,8 @@ func runFewShot(ctx context.Context, env *Env) (*Result, error) {
 	for k := range fewShotPairs {
 		shots.Columns = append(shots.Columns, fmt.Sprint(k))
 	}
-	curve := Table{Title: "accuracy below the exact Bayes rule by training step, mean over 1 to 11 " +
+	curve := Table{Title: "accuracy below the exact Bayes rule by training step, mean over 1 to " +
+		"11 " +
 		"examples", Columns: []string{"seed", "model"}}
 	for s := fewShotEvery; s <= steps; s += fewShotEvery {
 		curve.Columns = append(curve.Columns, fmt.Sprint(s))
@@ -107,7 +110,7 @@ func runFewShot(ctx context.Context, env *Env) (*Result, error) {
 	return res, nil
 }
 
-// fewShotTest returns the test texts of a seed, and the same with random labels.
+// fewShotTest returns the test texts of a seed, and the same texts with random labels.
 func fewShotTest(seed uint64) (docs, shuffled [][]lm.Token) {
 	docs = held(500, fewShotTokens, fewShotTask.draw, seed)
 	return docs, fewShotTask.shuffled(docs, seed)
@@ -143,8 +146,8 @@ func accuracyAfterOne(r reader, docs [][]lm.Token) float64 {
 	return m
 }
 
-// guesser is an n-gram model of such texts, trained on as many of them as the networks read in a
-// hundred steps: it has converged.
+// guesser is an n-gram model of such texts, trained on the number of texts that the networks read
+// in a hundred steps, which is enough to converge.
 func guesser(seed uint64) (reader, error) {
 	docs := held(64*100, fewShotTokens, fewShotTask.draw, seed+1<<32)
 	m, _, err := ngram.Train(docs, ngram.Config{
@@ -153,7 +156,7 @@ func guesser(seed uint64) (reader, error) {
 	return stepper{m}, err
 }
 
-// fewShotVerdict decides for one seed.
+// fewShotVerdict returns the verdict for one seed.
 func fewShotVerdict(seed uint64, models []labelled, shots, curve *Table) (Verdict, error) {
 	docs, shuffled := fewShotTest(seed)
 	rule := label("Bayes", bayes{fewShotTask}, docs, shuffled)
@@ -171,7 +174,8 @@ func fewShotVerdict(seed uint64, models []labelled, shots, curve *Table) (Verdic
 		if l.name == rule.name {
 			break
 		}
-		m[l.name+"_short"], m[l.name+"_low"], m[l.name+"_high"] = eval.Mean(minus(rule.right, l.right))
+		m[l.name+"_short"], m[l.name+"_low"], m[l.name+"_high"] = eval.Mean(
+			minus(rule.right, l.right))
 		m[l.name+"_shuffled"] = l.shuffled
 		for i := range l.curve {
 			m[l.name+"_nats"] += (l.curve[i].nats - rule.curve[i].nats) / fewShotPairs

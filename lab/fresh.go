@@ -9,8 +9,8 @@ import (
 	"lmzoo/lm"
 )
 
-// drawer fills doc with a random document and returns which of its tokens a training predicts; nil
-// means all.
+// drawer fills doc with a random document and returns which of its tokens are predicted in
+// training; nil means all.
 type drawer func(rng *rand.Rand, doc []lm.Token) (targets []bool)
 
 // fresh is a train.Source of documents that are never repeated: each row of a batch is one
@@ -41,7 +41,7 @@ func (f *fresh) Batch(b *corpus.Batch, step int) {
 	}
 }
 
-// held returns n documents that are not among those of a training with the same seed.
+// held returns n documents that no training with the same seed reads.
 func held(n, tokens int, draw drawer, seed uint64) [][]lm.Token {
 	rng := rand.New(rand.NewPCG(seed, 2))
 	docs := make([][]lm.Token, n)
@@ -52,7 +52,7 @@ func held(n, tokens int, draw drawer, seed uint64) [][]lm.Token {
 	return docs
 }
 
-// score is what a reader is worth on some predictions.
+// score measures a reader on some predictions.
 type score struct {
 	nats  float64 // mean −ln P
 	right float64 // share of predictions whose most likely token is the true one

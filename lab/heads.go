@@ -6,10 +6,12 @@ import (
 	"lmzoo/transformer"
 )
 
-// headRole is what a head of a GPT attends to in repeated blocks, and what the model is without it.
+// headRole describes what a head of a GPT attends to in repeated blocks, and how the model does
+// without it.
 type headRole struct {
-	head     transformer.Head
-	prefix   float64 // prefix-matching score: attention to the successors of its token's earlier copies
+	head transformer.Head
+	// prefix-matching score: attention to the successors of its token's earlier copies
+	prefix   float64
 	previous float64 // attention to the token before its own
 	zero     float64 // accuracy on copies with zeros in place of its output
 	mean     float64 // the same with its mean output

@@ -10,16 +10,17 @@ import (
 	"lmzoo/nn"
 )
 
-// ICLBySize asks from which size on a model learns from examples in its context.
+// ICLBySize tests at what size a model begins to learn from examples in its context.
 func ICLBySize() Experiment {
 	return Experiment{
 		Name: "icl-by-size", Era: "LLM", Year: 2020,
 		Paper: "Brown et al. 2020, fig. 1.2; Olsson et al. 2022",
-		Claim: "Of models that read the same text for the same number of steps, the small ones make " +
-			"nothing of examples in their context, and the large ones learn from them tasks whose " +
-			"format the text does not hold; with more steps a small one does, too.",
+		Claim: "Of models that read the same text for the same number of steps, the small ones " +
+			"make nothing of examples in their context, and the large ones learn from them " +
+			"tasks whose format the text does not hold; with more steps a small one does, too.",
 		Measures: map[string]string{
-			"MODEL_labels":     "accuracy on words with 8 labelled examples before them; chance is .500",
+			"MODEL_labels": "accuracy on words with 8 labelled examples before them; chance is " +
+				".500",
 			"MODEL_shuffled":   "the same with random labels, mean over 4 to 8 examples",
 			"MODEL_dictionary": "accuracy on keys that the text has shown with their value",
 			"MODEL_plain":      "nats per word of plain text above the exact limit",
@@ -34,7 +35,7 @@ func ICLBySize() Experiment {
 
 const iclTokens = 48 // of a text
 
-// ladder is the models of icl-by-size and how long they learn.
+// ladder describes the models of icl-by-size and their training.
 type ladder struct {
 	shapes []shape
 	steps  int      // of every model
@@ -58,7 +59,7 @@ func newLadder(env *Env) ladder {
 	return l
 }
 
-// stepsOf returns how long a model learns in all.
+// stepsOf returns how many steps a model is trained for.
 func (l ladder) stepsOf(s shape) int {
 	if slices.Contains(l.goOn, s.name) {
 		return l.long
@@ -66,7 +67,7 @@ func (l ladder) stepsOf(s shape) int {
 	return l.steps
 }
 
-// lesson is what a model can do after some steps.
+// lesson records the abilities of a model after some steps.
 type lesson struct {
 	step                  int
 	plain, repeats        float64
@@ -142,7 +143,7 @@ func (l ladder) run(ctx context.Context, env *Env) (*Result, error) {
 	return l.result(env.Seeds, params, all), nil
 }
 
-// learn trains a model and measures it at intervals.
+// learn trains a model and measures it at regular intervals.
 func (l ladder) learn(
 	ctx context.Context, env *Env, shape shape, seed uint64,
 ) (lessons []lesson, params int, err error) {
@@ -249,7 +250,8 @@ func (s lesson) cells() []string {
 	return cells
 }
 
-// size returns the fewest channels from which on models learn from labelled examples, −1 for none.
+// size returns the smallest number of channels at and above which all models learn from labelled
+// examples, or −1.
 func (l ladder) size(m map[string]float64) float64 {
 	size := -1.0
 	for _, s := range slices.Backward(l.shapes) {
@@ -263,12 +265,12 @@ func (l ladder) size(m map[string]float64) float64 {
 	return size
 }
 
-// onLadder tells the sizes from the controls.
+// onLadder reports whether a model is on the ladder, rather than a control.
 func (s shape) onLadder() bool { return s.kind == "llama" && s.layers == 2 }
 
 // held reports whether the claim holds: models of 48 channels and more learn both tests from their
 // context, models of up to 16, one layer and the LSTM do not, and one of the small models does
-// after more steps. Between 16 and 48 nothing is promised.
+// after more steps. The claim says nothing about sizes between 16 and 48.
 func (l ladder) held(m map[string]float64) bool {
 	later := len(l.goOn) == 0
 	for _, s := range l.shapes {

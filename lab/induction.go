@@ -11,23 +11,24 @@ import (
 	"lmzoo/transformer"
 )
 
-// Induction asks how attention copies from its context.
+// Induction tests how attention copies from its context.
 func Induction() Experiment {
 	return Experiment{
 		Name: "induction", Era: "LLM", Year: 2022,
 		Paper: "Olsson et al. 2022, \"In-context Learning and Induction Heads\"",
-		Claim: "Two layers of attention learn suddenly to continue a repeated random sequence, and " +
-			"one layer does not, unless its keys see one token back; the heads that attend to what " +
-			"followed the last occurrence do it: without them, or without the head that looks one " +
-			"token back, copying is lost, and without another head it is not.",
+		Claim: "Two layers of attention learn suddenly to continue a repeated random sequence, " +
+			"and one layer does not, unless its keys see one token back; the heads that attend " +
+			"to what followed the last occurrence do it: without them, or without the head that " +
+			"looks one token back, copying is lost, and without another head it is not.",
 		Measures: map[string]string{
 			"MODEL_accuracy": "share of the tokens of later copies that the model predicts",
 			"MODEL_nats":     "mean −ln P of those tokens; the limit is 0",
-			"MODEL_fall": "largest fall of the nats in 100 steps, after the first 100, as a share " +
-				"of ln 32",
+			"MODEL_fall": "largest fall of the nats in 100 steps, after the first 100, as a " +
+				"share of ln 32",
 			"MODEL_half":   "first step with an accuracy of .5; −1: none",
 			"MODEL_prefix": "highest prefix-matching score of a head",
-			"heads":        "induction heads of the two-layer model: prefix-matching score above .5",
+			"heads": "induction heads of the two-layer model: prefix-matching score " +
+				"above .5",
 			"without_induction": "accuracy of the two-layer model with the mean outputs of the " +
 				"induction heads in place of their outputs",
 			"without_one":      "the same for the one of them that is needed most",
@@ -43,8 +44,8 @@ var repeatedText = repeats{symbols: 32, shortest: 8, most: 20}
 
 const repeatedTokens = 41
 
-// copiers are the models of induction. Smeared keys are a setting of the GPT, so one layer of it
-// without them is a control of its own.
+// copiers are the models of induction. Smeared keys are a setting of the GPT, so one layer of a GPT
+// without them is a separate control.
 var copiers = []shape{
 	{"two", "llama", 2, 2, 32, false},
 	{"one", "llama", 1, 2, 32, false},
@@ -52,7 +53,7 @@ var copiers = []shape{
 	{"smear", "gpt", 1, 2, 32, true},
 }
 
-// copier is a trained model and its curve.
+// copier is a trained model with its learning curve.
 type copier struct {
 	*network
 	steps []int
@@ -118,11 +119,12 @@ func copies(seed uint64) [][]lm.Token {
 }
 
 // fall returns the largest fall of the nats in 100 steps, after the first 100, as a share of a
-// uniform guess: a sudden change has half of it or more.
+// uniform guess: a sudden change takes at least half of it.
 func (c copier) fall() (share float64) {
 	for i, step := range c.steps {
 		if j := slices.Index(c.steps, step+100); j >= 0 && step >= 100 {
-			share = max(share, (c.curve[i].nats-c.curve[j].nats)/math.Log(float64(repeatedText.symbols)))
+			fallen := c.curve[i].nats - c.curve[j].nats
+			share = max(share, fallen/math.Log(float64(repeatedText.symbols)))
 		}
 	}
 	return share
@@ -148,7 +150,7 @@ func (c copier) roles(docs [][]lm.Token) (
 	return headRoles(c.network, c.body.(*transformer.Model), docs)
 }
 
-// inductionVerdict decides for one seed.
+// inductionVerdict returns the verdict for one seed.
 func inductionVerdict(seed uint64, models []copier, curve, heads *Table) (Verdict, error) {
 	m := map[string]float64{}
 	for _, c := range models {
@@ -167,7 +169,8 @@ func inductionVerdict(seed uint64, models []copier, curve, heads *Table) (Verdic
 			return Verdict{}, err
 		}
 		for _, r := range roles {
-			heads.add(fmt.Sprint(seed), c.name, fmt.Sprint(r.head.Layer+1), fmt.Sprint(r.head.Head+1),
+			heads.add(fmt.Sprint(seed), c.name,
+				fmt.Sprint(r.head.Layer+1), fmt.Sprint(r.head.Head+1),
 				fmt.Sprintf("%.3f", r.prefix), fmt.Sprintf("%.3f", r.previous),
 				fmt.Sprintf("%.3f", r.zero), fmt.Sprintf("%.3f", r.mean))
 			m[c.name+"_prefix"] = max(m[c.name+"_prefix"], r.prefix)
@@ -181,8 +184,8 @@ func inductionVerdict(seed uint64, models []copier, curve, heads *Table) (Verdic
 	return Verdict{seed, inductionHeld(m), m}, nil
 }
 
-// addCircuit adds what the two-layer model is without its induction heads, its previous-token head
-// and another head.
+// addCircuit adds the measurements of the two-layer model without its induction heads, without its
+// previous-token head and without another head.
 func addCircuit(
 	m map[string]float64, roles []headRole, without func([]transformer.Head) (float64, error),
 ) (err error) {

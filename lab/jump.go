@@ -57,7 +57,7 @@ var jumpSizes = []struct{ channels, full, quick int }{{8, 3, 2}, {16, 3, 0}, {32
 // jumpLargest is the number of channels of the largest network.
 const jumpLargest = 32
 
-// jumpRun is one training.
+// jumpRun is one training run.
 type jumpRun struct {
 	channels, first int
 	heart           bool

@@ -8,8 +8,8 @@ import (
 )
 
 // labelling draws documents of pairs of a word and its label. The category of a word is always the
-// same, so weights can hold it. The label of a category is drawn anew for every document, so only
-// the pairs before can tell it.
+// same, so the weights can store it. The label of a category is drawn anew for every document, so
+// only the preceding pairs reveal it.
 type labelling struct {
 	categories, words, labels int // words of each category
 }
@@ -49,8 +49,8 @@ func (l labelling) shuffled(docs [][]lm.Token, seed uint64) [][]lm.Token {
 	return out
 }
 
-// bayes is the exact predictor of a label: certain once its category has had a label, uniform
-// before.
+// bayes is the exact predictor of a label: certain once the document has labelled the category,
+// uniform before.
 type bayes struct{ labelling }
 
 func (b bayes) read(docs [][]lm.Token, see func(doc, at int, logProbs []float64)) {
@@ -75,8 +75,8 @@ func (b bayes) read(docs [][]lm.Token, see func(doc, at int, logProbs []float64)
 	}
 }
 
-// limit returns the probability that the exact predictor is right after so many examples: that the
-// category has occurred, or a guess.
+// limit returns the probability that the exact predictor is right after the given number of
+// examples: either the category has occurred, or the predictor guesses.
 func (b bayes) limit(shots int) float64 {
 	unseen := math.Pow(1-1/float64(b.categories), float64(shots))
 	return 1 - unseen*(1-1/float64(b.labels))

@@ -8,7 +8,7 @@ import (
 	"lmzoo/lm"
 )
 
-// Markov follows what a transformer learns about Markov chains that are new in every text.
+// Markov follows what transformers learn about Markov chains that are new in every text.
 func Markov() Experiment {
 	return Experiment{
 		Name: "markov", Era: "LLM", Year: 2024,
@@ -20,8 +20,9 @@ func Markov() Experiment {
 		Measures: map[string]string{
 			"MODEL_PREDICTOR": "KL divergence of the model from a predictor after training, in " +
 				"nats per token; from the bigram it is the loss above the exact Bayes predictor",
-			"MODEL_unigram_step": "first step at which the model is nearest to the unigram; −1: none",
-			"MODEL_bigram_step":  "step from which on it is nearest to the bigram; −1: none",
+			"MODEL_unigram_step": "first step at which the model is nearest to the unigram; −1: " +
+				"none",
+			"MODEL_bigram_step": "step from which on it is nearest to the bigram; −1: none",
 		},
 		Run: runMarkov,
 	}
@@ -43,10 +44,10 @@ var chainReaders = []shape{
 	{"LSTM", "lstm", 1, 0, 48, false},
 }
 
-// predictors are what the models are held against, by the order of their counts.
+// predictors are the references that the models are compared with, by the order of their counts.
 var predictors = []string{"uniform", "unigram", "bigram"}
 
-// chainCurve is how far a model is from each predictor in the course of its training.
+// chainCurve holds the distances of a model from each predictor in the course of its training.
 type chainCurve struct {
 	name  string
 	steps []int

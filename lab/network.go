@@ -15,7 +15,7 @@ import (
 	"lmzoo/transformer"
 )
 
-// network is a model that an experiment trains from random weights on documents of its own.
+// network is a model that an experiment trains from random weights on its own documents.
 type network struct {
 	name string
 	body body
@@ -36,9 +36,9 @@ type shape struct {
 	smear                  bool
 }
 
-// build returns the network of a shape with the random weights of a seed. The first weights of a GPT
-// have a standard deviation of 1/√C and those of a Llama .4/√C: with GPT-2's .02 a model of few
-// channels attends evenly for long, and a Llama with 1/√C learned to copy later.
+// build returns the network of a shape with the random weights of a seed. The first weights of a
+// GPT have a standard deviation of 1/√C and those of a Llama .4/√C: with GPT-2's .02, a model with
+// few channels attends evenly for a long time, and a Llama with 1/√C learned to copy later.
 func (s shape) build(vocab, window int, seed uint64) (*network, error) {
 	rng := rand.New(rand.NewPCG(seed, 1))
 	switch s.kind {
@@ -73,7 +73,7 @@ func (s shape) build(vocab, window int, seed uint64) (*network, error) {
 	return nil, fmt.Errorf("unknown kind of network %q; want gpt, llama or lstm", s.kind)
 }
 
-// schooling is how a network is trained: AdamW on fresh documents at every step.
+// schooling describes how a network is trained: by AdamW, on fresh documents at every step.
 type schooling struct {
 	rows, steps int
 	lr          float64
@@ -93,7 +93,8 @@ func (n *network) teach(
 	c.Warmup, c.Beta2, c.WeightDecay = min(20, s.steps/10), 0.98, 0.01
 	c.Seed, c.Threads, c.Pieces = seed, 1, 1
 	c.EvalEvery, c.SaveEvery = train.Every{}, train.Every{}
-	_, err := train.Run(ctx, n.body, &fresh{rows: s.rows, tokens: tokens, draw: draw, seed: seed}, c,
+	src := &fresh{rows: s.rows, tokens: tokens, draw: draw, seed: seed}
+	_, err := train.Run(ctx, n.body, src, c,
 		func(_ context.Context, tr *train.Trainer, e train.Event) error {
 			if watch != nil && (e.Kind == train.Started || e.Kind == train.Stepped) {
 				watch(e.Stats.Step)
@@ -130,7 +131,7 @@ func (n *network) read(docs [][]lm.Token, see func(doc, at int, logProbs []float
 	}
 }
 
-// stepper reads with any model, token by token.
+// stepper is a reader that asks any model token by token.
 type stepper struct{ lm.Model }
 
 func (s stepper) read(docs [][]lm.Token, see func(doc, at int, logProbs []float64)) {

@@ -31,7 +31,7 @@ func Objectives() Experiment {
 	}
 }
 
-// objective is one of the compared pre-trainings.
+// objective is one of the compared ways to pre-train.
 type objective struct {
 	name, species string
 	values        map[string]any

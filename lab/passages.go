@@ -9,8 +9,8 @@ import (
 
 // passages is the training text of icl-by-size: plain text, and passages of random words that are
 // repeated. In half of the repeated passages, some words of a later copy are replaced by another
-// word of their category, so that copying well needs to know what kind of word came next, not only
-// which one. No document maps keys to values or words to labels.
+// word of their category, so that a good copy requires knowing which kind of word came next, not
+// only which word. No document maps keys to values or words to labels.
 type passages struct {
 	words          int     // of each category; the words are tokens 1 … 96
 	plain          float64 // share of plain documents
@@ -24,8 +24,8 @@ type passages struct {
 
 const categories = 12 // K
 
-// plainNats is the entropy of a plain word. With much more, the loss of plain text hides what
-// repetition is worth, and a small model never learns to copy.
+// plainNats is the entropy of a plain word. If it is much higher, the loss on plain text hides the
+// gain from repetition, and a small model never learns to copy.
 const plainNats = 2.03
 
 // newPassages returns the text whose plain part is drawn from a seed.
@@ -98,7 +98,7 @@ func (p *passages) draw(rng *rand.Rand, doc []lm.Token) []bool {
 	return nil
 }
 
-// drawPlain draws categories as a chain of order 2, and a word of each. The two categories before
+// drawPlain draws categories as a chain of order 2, and a word from each. The two categories before
 // the text are random.
 func (p *passages) drawPlain(rng *rand.Rand, doc []lm.Token) {
 	c2, c1 := rng.IntN(categories), rng.IntN(categories)
@@ -129,8 +129,9 @@ func (p *passages) distinct(rng *rand.Rand, n int) []lm.Token {
 	return words
 }
 
-// entropy returns the exact entropy of a plain word given the text before it, in nats: that of the
-// word, which shows its category, in the stationary distribution of the last two categories.
+// entropy returns the exact entropy of a plain word given the text before it, in nats: the entropy
+// of the word, which determines its category, under the stationary distribution of the last two
+// categories.
 func (p *passages) entropy() float64 {
 	at := make([]float64, categories*categories)
 	for i := range at {

@@ -7,7 +7,7 @@ import (
 )
 
 // repeats draws a block of distinct symbols and writes it again and again. The block length varies,
-// or a model could copy from a fixed distance, which needs no induction.
+// because copying from a fixed distance needs no induction.
 type repeats struct {
 	symbols        int // tokens 1 … symbols
 	shortest, most int // block length

@@ -6,8 +6,8 @@ import (
 	"lmzoo/lm"
 )
 
-// exam is a test in context: documents of pairs of a question and an answer. Each pair is an example
-// for the pairs after it.
+// exam is a test in context: documents of pairs of a question and an answer. Each pair is an
+// example for the pairs after it.
 type exam struct {
 	docs   [][]lm.Token
 	want   [][]lm.Token // the true answer at the place of each answer; elsewhere BOS
@@ -46,8 +46,8 @@ func (e exam) marks(r reader) []score {
 }
 
 // dictionary returns documents that map five words to five others, in pairs of random order. The
-// shots of an answer are the earlier pairs with its key. If shuffled, the values of the text are
-// drawn at random from the five, and the true answers stay.
+// shots of an answer are the earlier pairs with its key. If shuffled, the values in the text are
+// drawn at random from the five, and the true answers stay the same.
 func (p *passages) dictionary(n, tokens int, shuffled bool, rng *rand.Rand) exam {
 	const keys = 5
 	e := exam{most: 4}
@@ -57,7 +57,8 @@ func (p *passages) dictionary(n, tokens int, shuffled bool, rng *rand.Rand) exam
 		doc, want, shots := newPaper(tokens)
 		for i := 0; i+1 < tokens; i += 2 {
 			k := rng.IntN(keys)
-			doc[i], doc[i+1], want[i+1], shots[i+1] = words[k], words[keys+k], words[keys+k], seen[k]
+			doc[i], doc[i+1] = words[k], words[keys+k]
+			want[i+1], shots[i+1] = words[keys+k], seen[k]
 			if other := rng.IntN(keys); shuffled {
 				doc[i+1] = words[keys+other]
 			}
@@ -69,8 +70,8 @@ func (p *passages) dictionary(n, tokens int, shuffled bool, rng *rand.Rand) exam
 }
 
 // naming returns documents that label words of two categories with two words of other categories.
-// The shots of an answer are the pairs before it: from one on, the true answer can be concluded. If
-// shuffled, the labels of the text are drawn at random, and the true answers stay.
+// The shots of an answer are the pairs before it: after the first, the answer can be inferred. If
+// shuffled, the labels in the text are drawn at random, and the true answers stay the same.
 func (p *passages) naming(n, tokens int, shuffled bool, rng *rand.Rand) exam {
 	e := exam{most: tokens/2 - 1}
 	for range n {

@@ -17,7 +17,7 @@ import (
 )
 
 // Speedrun changes one thing at a time in the recipe of a small GPT, at equal operations, on the
-// world and on a real text. A seed takes about three minutes of one core at full scale.
+// world and on a real text. A seed takes about three minutes on one core at full scale.
 //
 // The real text is Newton's Opticks, which comes with Go, or the text of --text.
 func Speedrun() Experiment {
@@ -42,7 +42,7 @@ func Speedrun() Experiment {
 type change struct {
 	name, what string
 	values     map[string]any
-	function   bool // it changes the function that the model computes, so it is no training recipe
+	function   bool // it changes what the model computes, so it is no training recipe
 }
 
 // baseline is the quick recipe of the zoo's GPT before this experiment: AdamW and a cosine.
@@ -112,7 +112,7 @@ func (c change) settings(flops, factor float64) (*zoo.Settings, error) {
 	return s.SettingsWith("tiny", values)
 }
 
-// course is a text to train and to be evaluated on.
+// course is a text to train on and to evaluate on.
 type course struct {
 	name  string
 	data  zoo.Data
@@ -120,7 +120,8 @@ type course struct {
 	tok   corpus.Tokenizer
 }
 
-// The test parts are cut to these sizes, which take about as long to read as a short training.
+// The test parts are cut to these sizes, which take about as long to read as a short training run
+// takes.
 const (
 	speedrunTest  = 300_000 // bytes
 	speedrunFlops = 4e11
@@ -299,7 +300,7 @@ func rateText(ch change) string {
 	return fmt.Sprintf("%g", baseline["lr"].(float64)*cmp.Or(speedrunRates[ch.name], 1))
 }
 
-// judge keeps a change that helps on every text, and rejects one that harms on every text.
+// judge accepts a change that helps on every text, and rejects one that harms on every text.
 func judge(ch change, low, high []float64) string {
 	negative := func(x float64) bool { return x < 0 }
 	positive := func(x float64) bool { return x > 0 }
@@ -337,7 +338,7 @@ func lapBits(laps []*lap, name, course string, seed uint64) float64 {
 }
 
 // speedrunCosts measures the seconds of an operation of every row, as a multiple of the baseline's.
-// The rows take their steps by turns, so that a busy machine disturbs all alike, and a ratio is the
+// The rows take turns, so that other load on the machine affects all equally, and a ratio is the
 // median over the rounds.
 func speedrunCosts(
 	ctx context.Context, c course, rows []change, rounds int,
@@ -382,7 +383,7 @@ func speedrunCosts(
 
 const costFlops = 5e9 // of a turn
 
-// trainer prepares a training of the change for measuring its speed.
+// trainer prepares a trainer for measuring the speed of a change.
 func (c course) trainer(ch change, docs [][]lm.Token) (*train.Trainer, error) {
 	settings, err := ch.settings(1e12, 0)
 	if err != nil {

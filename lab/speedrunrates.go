@@ -1,11 +1,12 @@
 package lab
 
 // speedrunRates holds the learning rate of each change as a multiple of the baseline's 0.006: the
-// best of the tried factors on the validation part of the world with seed 0, which no result uses.
-// TestSpeedrunRates measures them again. A change that is not listed has the rate of "baseline".
+// best of the tried factors on the validation part of the world with seed 0, which is not used for
+// any result. TestSpeedrunRates measures them again. A change that is not listed has the rate of
+// "baseline".
 var speedrunRates = map[string]float64{}
 
-// tries returns the factors that were tried for a change; none means that it has the rate of the
+// tries returns the factors that were tried for a change; none means that it uses the rate of the
 // baseline.
 func (c change) tries() []float64 {
 	switch c.name {

@@ -37,7 +37,7 @@ func groupSize(vocab int) int { return min(max(vocab/4, chunk), 64) }
 
 const (
 	chunk  = 8 // examples per part of the work
-	shards = 4 // number of parts of the vectors when gradients are added
+	shards = 4 // number of parts into which the vectors are divided to add gradients
 )
 
 // job adapts a function to gemm.Job.

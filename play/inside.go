@@ -122,7 +122,7 @@ func inside(e *models.Model, q insideRequest) (*insideAnswer, error) {
 		attentionView(e, a, m, at)
 		return a, nil
 	}
-	return nil, web.Refuse(http.StatusNotFound, "model", "%s has no view of its inside", e.ID)
+	return nil, web.Refuse(http.StatusNotFound, "model", "%s has no view of its internals", e.ID)
 }
 
 // seenTokens returns tokens in the form that a view shows.

@@ -153,8 +153,8 @@ func New(runs []*zoo.Run, opt Options) *Server {
 // ServeHTTP answers one request.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
 
-// Train queues a training for the owner of the server. Visitors can watch and cancel it like their
-// own trainings; at the end, its model becomes available to them.
+// Train queues a training run for the owner of the server. Visitors can watch and cancel it like
+// their own runs; at the end, its model becomes available to them.
 func (s *Server) Train(title string,
 	make func(ctx context.Context, watch train.Observer) (*zoo.Run, error)) error {
 	return s.jobs.Train(title, make)

@@ -376,7 +376,7 @@ func TestRefusals(t *testing.T) {
 		{"/v1/completions", `{"model":"gpt","stop":7}`, 400, "stop"},
 		{"/v1/completions", `{"model":"gpt","suffix":"x"}`, 400, "suffix"},
 		{"/v1/completions", `{"model":"gpt","frequency_penalty":1}`, 400, "frequency_penalty"},
-		{"/api/inside", `{"model":"uniform"}`, 404, "no view of its inside"},
+		{"/api/inside", `{"model":"uniform"}`, 404, "no view of its internals"},
 		{"/api/inside", `{"model":"lstm","layer":7}`, 400, "layer"},
 		{"/api/inside", `{"model":"lstm","layer":-1}`, 400, "layer"},
 		{"/api/inside", `{"model":"ngram","token":-1}`, 400, "token"},

@@ -11,7 +11,7 @@ import (
 	"lmzoo/train/optim"
 )
 
-// Config holds the hyperparameters of a training, under nanoGPT's names where nanoGPT has one.
+// Config holds the hyperparameters of a training run, under nanoGPT's names where nanoGPT has one.
 type Config struct {
 	Batch   int `json:"batch" help:"rows of a training batch"`   // B
 	Context int `json:"context" help:"tokens of a training row"` // T

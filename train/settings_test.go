@@ -162,7 +162,7 @@ func TestMuonOwnsHiddenMatrices(t *testing.T) {
 	_, err := newMuonWeights(words(vocab), nn.Params(newBigram(vocab, 1)), c)
 	require.ErrorContains(t, err, "no matrix between hidden vectors to train; want adamw")
 	_, err = NewTrainerOf(newSparse(), c)
-	require.ErrorContains(t, err, "optimizer is muon, but *train.sparse has steps of its own")
+	require.ErrorContains(t, err, "optimizer is muon, but *train.sparse makes its own steps")
 }
 
 // words is a vocabulary.

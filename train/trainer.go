@@ -102,7 +102,7 @@ func (c Config) plain(model any) error {
 		{"context_growth", c.ContextGrowth, c.ContextGrowth <= 1},
 	} {
 		if !s.plain {
-			return fmt.Errorf("%s is %v, but %T has steps of its own, which know no such "+
+			return fmt.Errorf("%s is %v, but %T makes its own steps, which have no such "+
 				"setting; leave it out", s.name, s.value, model)
 		}
 	}
@@ -198,7 +198,7 @@ func (tr *Trainer) diverged(loss, norm float64) error {
 		tr.stats.Step+1, loss, norm, tr.advice())
 }
 
-// advice returns the remedies for a training that diverged.
+// advice returns the remedies for a run that diverged.
 func (tr *Trainer) advice() string {
 	return fmt.Sprintf("lower lr (now %g), raise warmup (now %d) or lower clip (now %g), and "+
 		"resume from the last checkpoint",

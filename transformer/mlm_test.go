@@ -62,7 +62,7 @@ func TestBatchIsAFunctionOfTheStep(t *testing.T) {
 	}
 }
 
-// TestMasking: checks the fraction of chosen tokens and 80/10/10 among them, and that nothing else
+// TestMasking checks the fraction of chosen tokens and 80/10/10 among them, and that nothing else
 // is changed.
 func TestMasking(t *testing.T) {
 	for _, rate := range []float64{0, 0.4} {

@@ -153,7 +153,7 @@ func (r *Run) create(files map[string]content) error {
 	return commit(r.Dir, files)
 }
 
-// finish records the outcome of a training.
+// finish records the outcome of a training run.
 func (r *Run) finish(out Outcome) error {
 	r.Config.Result = &out
 	if r.Dir == "" {

@@ -9,8 +9,8 @@ import (
 )
 
 // TestMemory compares the estimate with the peak memory of processes (maximum resident set size on
-// Linux, two steps on a small world). The estimate must not refuse a training that would fit, nor
-// allow one that needs several times the available memory.
+// Linux, two steps on a small world). The estimate must not refuse a training run that would fit,
+// nor allow one that needs several times the available memory.
 func TestMemory(t *testing.T) {
 	for _, c := range []struct {
 		species  string

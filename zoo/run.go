@@ -57,7 +57,7 @@ type TokenizerInfo struct {
 	SHA256 string `json:"sha256"` // of tokenizer.json
 }
 
-// Outcome holds the results of a training.
+// Outcome holds the results of a training run.
 type Outcome struct {
 	Params  int     `json:"params"`
 	Tokens  int     `json:"tokens"` // training targets

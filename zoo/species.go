@@ -88,7 +88,7 @@ type Learning struct {
 	Measure func(ctx context.Context, model any, text *Text, docs [][]lm.Token) (float64, error)
 }
 
-// Training is a training that is ready to run.
+// Training is a training run that is ready to start.
 type Training struct {
 	Trainer *train.Trainer
 	Notes   []string // for the user

@@ -15,7 +15,7 @@ type Job interface{ Part(i int) }
 // pieces of a training step. Only microseconds lie between two jobs, too few to put a thread to
 // sleep and wake it. So a helper spins for a while after each job, waiting for the next one, and
 // ends when none comes; a crew needs no closing. The caller starts at once and does the parts that
-// nobody has taken, so a helper that is late costs nothing. A helper that the system suspends in
+// no helper has taken, so a helper that is late costs nothing. A helper that the system suspends in
 // the middle of a part does cost time; see balance. A nil Crew is the caller alone.
 //
 // Parts are dealt out in order, the first to the caller, and a thread takes the parts of another

@@ -42,7 +42,7 @@ func TestRMSNormSums(t *testing.T) {
 	}
 }
 
-// TestRotateBack inverts Rotate.
+// TestRotateBack checks that RotateBack inverts Rotate.
 func TestRotateBack(t *testing.T) {
 	rng := rand.New(rand.NewPCG(3, 4))
 	for _, n := range []int{1, 3, 8, 16, 21} {

@@ -59,7 +59,8 @@ the browser, its figures as SVG and PNG, and JSON to --out.`,
 			case f.Changed("flops") && f.Changed("budget"):
 				return usagef("--flops and --budget are both given; want one of them")
 			case f.Changed("flops") && !(budget.FLOPs > 0):
-				return usagef("--flops is %g; want operations such as 2e11", budget.FLOPs)
+				return usagef("--flops is %g; want a number of operations, such as 2e11",
+					budget.FLOPs)
 			case budget.Time <= 0:
 				return usagef("--budget is %s; want a time such as 20s", budget.Time)
 			}

@@ -17,8 +17,8 @@ import (
 	"lmzoo/zoo"
 )
 
-// TestHangup: when its terminal closes, a training ends as after SIGTERM, unless nohup(1) makes it
-// ignore the signal.
+// TestHangup: when its terminal closes, a training run ends as it does after SIGTERM, unless
+// nohup(1) makes it ignore the signal.
 func TestHangup(t *testing.T) {
 	hangups := make(chan os.Signal, 1)
 	signal.Notify(hangups, syscall.SIGHUP) // the parent of the tests may ignore the signal

@@ -16,7 +16,7 @@ import (
 	"lmzoo/zoo"
 )
 
-// addresses receives the address at which a training can be watched.
+// addresses receives the address at which a training run can be watched.
 type addresses chan string
 
 func (a addresses) Write(p []byte) (int, error) {
@@ -26,7 +26,7 @@ func (a addresses) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// watched starts a training with a page in a browser, and returns the address of the page, a
+// watched starts a training run with a page in a browser, and returns the address of the page, a
 // function that acts as Ctrl-C, and a channel for the result.
 func watched(t *testing.T, makeIt making) (url string, interrupt func(), ended <-chan error) {
 	ctx, cancel := context.WithCancel(t.Context())

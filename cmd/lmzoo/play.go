@@ -254,7 +254,7 @@ func (p *playing) site(c *cobra.Command, l net.Listener) (url string, opt play.O
 		opt.Hosts = append(opt.Hosts, name)
 	}
 	fmt.Fprintf(c.ErrOrStderr(), `Careful: other machines can reach %s. Everyone who can reach it
-can use these models, which may reproduce their training text, and can start trainings on this
+can use these models, which may reproduce their training text, and can start training runs on this
 machine; there is no password and no encryption.
 `, l.Addr())
 	return url, opt

@@ -48,7 +48,7 @@ func (r *reader) all() iter.Seq2[*Document, error] {
 		for _, source := range r.Sources {
 			if source == "-" {
 				if r.Stdin == nil {
-					yield(nil, errors.New("-: there is no standard input"))
+					yield(nil, errors.New("-: standard input is not available"))
 					return
 				}
 				more = r.file("-", "-", r.Stdin, r.Documents, yield)

@@ -58,7 +58,7 @@ func Rename(from, to string) error {
 
 func flushed(path string) error {
 	if err := syncDir(filepath.Dir(path)); err != nil {
-		return fmt.Errorf("%s is written, but its directory cannot be flushed to the disk: %w",
+		return fmt.Errorf("%s was written, but its directory cannot be flushed to the disk: %w",
 			path, cause(err))
 	}
 	return nil

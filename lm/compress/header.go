@@ -41,7 +41,7 @@ func unmarshal(file []byte) (h header, payload []byte, err error) {
 		return h, nil, fmt.Errorf("the compressed file has version %d, but this program reads "+
 			"version %d; use the program that wrote it", rest[0], version)
 	}
-	short := fmt.Errorf("%w: it ends in its header", ErrDamaged)
+	short := fmt.Errorf("%w: it ends within its header", ErrDamaged)
 	if len(rest) == 0 {
 		return h, nil, short
 	}

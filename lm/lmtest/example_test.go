@@ -18,7 +18,7 @@ func (c constant) NextLogProbs(dst []float64, context []lm.Token) []float64 {
 	return dst
 }
 
-// A species is tested by one call, which names the promise that a model breaks.
+// One call tests a species and reports any promise that the model breaks.
 func ExampleCheck() {
 	t := &witness{TB: &testing.T{}} // in a test: t
 	lmtest.Check(t, lm.Uniform(4), 1e-9)

@@ -15,7 +15,7 @@ const (
 	Cancelled = "cancelled"
 )
 
-// Job is a training or a report. Its fields change under the lock of its Queue.
+// Job is a training run or a report. Its fields change under the lock of its Queue.
 type Job struct {
 	ID       string  `json:"id"`
 	Kind     string  `json:"kind"` // train or compare
@@ -34,7 +34,7 @@ type Job struct {
 	Report   string  `json:"report,omitempty"` // path of the report
 
 	stride int    // number of steps between points of the curve
-	dir    string // run directory of a training, once it exists
+	dir    string // run directory of a training run, once it exists
 	work   func(ctx context.Context, j *Job) error
 	cancel context.CancelFunc // of a running job
 	page   []byte             // the report

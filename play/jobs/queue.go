@@ -1,4 +1,4 @@
-// Package jobs runs the slow work of a playground, trainings and reports, one job at a time.
+// Package jobs runs the slow work of a playground, training and reports, one job at a time.
 package jobs
 
 import (

@@ -16,8 +16,8 @@ import (
 	"lmzoo/zoo"
 )
 
-// unfinished is a training that was stopped, here or on the command line, and can be resumed from
-// its checkpoint.
+// unfinished is a training run that was stopped, here or on the command line, and can be resumed
+// from its checkpoint.
 type unfinished struct {
 	ID      string    `json:"id"`
 	Title   string    `json:"title"`
@@ -111,7 +111,7 @@ func (q *Queue) beingTrained(dir string) bool {
 	return busy || zoo.Locked(dir)
 }
 
-// resume queues the rest of a training.
+// resume queues the rest of a training run.
 func (q *Queue) resume(ask Request) (string, error) {
 	all := q.unfinished()
 	at := slices.IndexFunc(all, func(u unfinished) bool { return u.ID == ask.Run })

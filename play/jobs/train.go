@@ -18,7 +18,7 @@ import (
 	"lmzoo/zoo"
 )
 
-// Defaults and bounds of a training.
+// Defaults and bounds of a training run.
 const (
 	defaultBudget = 30 // seconds
 	minText       = 1000
@@ -145,8 +145,8 @@ func (q *Queue) open(j *Job, run *zoo.Run) {
 	})
 }
 
-// Train queues a training for the owner of the server. Visitors can watch and cancel it like their
-// own trainings; at the end, its model becomes available to them.
+// Train queues a training run for the owner of the server. Visitors can watch and cancel it like
+// their own runs; at the end, its model becomes available to them.
 func (q *Queue) Train(title string,
 	make func(ctx context.Context, watch train.Observer) (*zoo.Run, error)) error {
 	_, err := q.add("", "train", title, func(ctx context.Context, j *Job) error {

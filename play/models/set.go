@@ -11,7 +11,7 @@ import (
 	"lmzoo/zoo"
 )
 
-// Set holds the models of a playground. Trainings add to it while visitors use it.
+// Set holds the models of a playground. Training runs add to it while visitors use it.
 type Set struct {
 	mu  sync.RWMutex
 	all []*Model

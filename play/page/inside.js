@@ -23,7 +23,7 @@ export async function showInside() {
       el(
         "p.lead",
         {},
-        state.models.length ? "None of these models has a view of its inside." : emptyMessage(),
+        state.models.length ? "None of these models has a view of its internals." : emptyMessage(),
       ),
     );
     return;

@@ -63,7 +63,7 @@ function drawTrain() {
   }
 }
 
-// unfinished offers to resume trainings that were stopped, here or on the command line.
+// unfinished offers to resume runs that were stopped, here or on the command line.
 async function unfinished() {
   if (!state.info.can_train) return;
   let runs;
