@@ -151,13 +151,14 @@ func TestKeptAttention(t *testing.T) {
 	for _, c := range []struct {
 		p   float64
 		end []int32
-	}{{0, nil}, {0.3, nil}, {0, ends(B*T, T)}, {0.3, ends(B*T, T)}} {
+		K   int
+	}{{0, nil, H}, {0.3, nil, H}, {0, ends(B*T, T), H}, {0.3, ends(B*T, T), H}, {0, nil, 1}} {
 		var grads, outs [][]float32
 		for _, keep := range []int{T, T - 1} {
-			qkv, tape := wild(B*T, 3*H*D, 2, 1), NewTape()
+			qkv, tape := wild(B*T, (H+2*c.K)*D, 2, 1), NewTape()
 			qkv.Grad = ones(len(qkv.Data))
 			tape.Rand = rand.New(rand.NewPCG(1, 2))
-			y := tape.attention(qkv, B, T, H, H, start, c.end, c.p, keep)
+			y := tape.attention(qkv, B, T, H, c.K, start, c.end, c.p, keep)
 			outs = append(outs, append([]float32(nil), y.Data...))
 			tape.Backward(tape.Sum(tape.Mul(y, y)))
 			grads = append(grads, qkv.Grad)

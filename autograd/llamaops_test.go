@@ -173,9 +173,8 @@ func TestGroupedAttentionGradient(t *testing.T) {
 		p             float64
 	}{
 		{1, 1, 2, 1, 2, nil, nil, 0}, {2, 7, 4, 2, 3, nil, nil, 0}, {2, 7, 4, 1, 3, nil, nil, 0.4},
-		{1, 9, 4, 2, 16, manyStarts(9), nil, 0}, {1, 40, 2, 1, 2, manyStarts(40), nil, 0.2},
-		{1, 70, 6, 2, 2, nil, nil, 0}, {1, 40, 4, 2, 2, manyStarts(40), manyEnds(40), 0},
-		{1, 16, 3, 3, 16, nil, nil, 0},
+		{1, 9, 2, 1, 16, manyStarts(9), nil, 0}, {1, 40, 2, 1, 2, manyStarts(40), nil, 0.2},
+		{1, 40, 6, 2, 1, nil, nil, 0}, {1, 40, 4, 2, 2, manyStarts(40), manyEnds(40), 0},
 	} {
 		t.Run(fmt.Sprint(s.B, s.T, s.H, s.K, s.D, s.p), func(t *testing.T) {
 			var keep func(b, h, t, j int) float64
