@@ -1,7 +1,9 @@
 package lab
 
 import (
+	"encoding/json"
 	"math"
+	"os"
 	"slices"
 	"testing"
 
@@ -230,6 +232,20 @@ func TestKnowledgeVerdict(t *testing.T) {
 		m := base()
 		m[name] = x
 		require.False(t, knowledgeVerdict(1, m).Held, name)
+	}
+}
+
+// A sample of the committed numbers, measured again: the smallest network and the fewest readings.
+func TestSampleOfKnowledge(t *testing.T) {
+	data, err := os.ReadFile("../docs/lab/knowledge.json")
+	require.NoError(t, err)
+	var res Result
+	require.NoError(t, json.Unmarshal(data, &res))
+	for _, v := range res.Seeds {
+		c := capacity{hidden: 16, readings: 10}
+		require.NoError(t, c.measure(t.Context(), v.Seed))
+		bits, _ := c.perParameter()
+		require.InDelta(t, v.Measures["bits_16_10"], bits, 0.02, "processors round differently")
 	}
 }
 

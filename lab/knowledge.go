@@ -12,7 +12,7 @@ import (
 )
 
 // Knowledge tests how many facts the parameters hold, how often a network must read a fact, and
-// what it answers after the fact has changed. A seed takes about half a minute on one core at full
+// what it answers after the fact has changed. A seed takes some seconds on one core at full
 // scale.
 func Knowledge() Experiment {
 	return Experiment{
