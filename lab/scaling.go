@@ -8,8 +8,8 @@ import (
 	"gonum.org/v1/gonum/floats"
 )
 
-// Scaling tests whether the loss follows a power law if its limit is known. A seed takes about forty
-// seconds on one core at full scale.
+// Scaling tests whether the loss follows a power law if its limit is known. A seed takes about
+// forty seconds on one core at full scale.
 func Scaling() Experiment {
 	return Experiment{
 		Name: "scaling", Era: "LLM", Year: 2020,
