@@ -26,8 +26,9 @@ func (t *Tape) Attention(qkv *Tensor, B, T, H int, start, end []int32, p float64
 }
 
 // GroupedAttention is Attention in which the H heads of queries share K heads of keys and values
-// (Ainslie et al. 2023, §2.2): H/K queries in a row look at the same keys. A row of qkv holds the H
-// heads of q, the K heads of k and the K heads of v, [B·T, (H+2K)·D]; y is [B·T, H·D].
+// (Ainslie et al. 2023, §2.2): each group of H/K consecutive queries looks at the same keys. A row
+// of qkv holds the H heads of q, the K heads of k and the K heads of v, [B·T, (H+2K)·D]; y is [B·T,
+// H·D].
 func (t *Tape) GroupedAttention(qkv *Tensor, B, T, H, K int, start, end []int32,
 	p float64) *Tensor {
 	return t.attention(qkv, B, T, H, K, start, end, p, attentionKept)
@@ -284,7 +285,7 @@ func (a *attention) backwardHead(dqkv []float32, beta float32, dy, qkv []float32
 }
 
 // backwardRow replaces datt, the gradient of row t of att, by the gradient of the scores. The first
-// column of both is lo. If att was not kept, att holds scores, and backwardRow replaces them by
+// column of both is lo. If att was not kept, att holds scores, and backwardRow replaces them with
 // att.
 func (a *attention) backwardRow(att, datt []float32, b, h, t, lo int) {
 	from, to := a.first(b, t)-lo, a.last(b, t)-lo

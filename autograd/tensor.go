@@ -1,7 +1,7 @@
-// Package autograd is reverse-mode automatic differentiation (Linnainmaa 1970): every operation on
-// a Tape computes its result at once and records how to propagate gradients. Operations are coarse,
-// one per line of a paper. Inside each is a pair of kernels, xForward and xBackward, that work on
-// slices and do not use the tape.
+// Package autograd implements reverse-mode automatic differentiation (Linnainmaa 1970): every
+// operation on a Tape computes its result at once and records how to propagate gradients.
+// Operations are coarse, one per line of a paper. Inside each is a pair of kernels, xForward and
+// xBackward, that work on slices and do not use the tape.
 package autograd
 
 import (

@@ -215,7 +215,7 @@ func (t *bpeTrainer) mostFrequent() (Merge, bool) {
 	return Merge{}, false
 }
 
-// join replaces every occurrence of the pair by a token, from left to right.
+// join replaces every occurrence of the pair with a token, from left to right.
 func (t *bpeTrainer) join(pair Merge, token lm.Token) {
 	for _, i := range t.pairs[pair].at {
 		if now, ok := t.pairAt(i); !ok || now != pair {

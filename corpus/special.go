@@ -69,7 +69,7 @@ func checkSpecial(name string) error {
 	case name == bosText:
 		return errors.New("the name is that of the document boundary; want another")
 	case !utf8.ValidString(name):
-		return errors.New("the name is not UTF-8; want printable characters")
+		return errors.New("the name is not valid UTF-8; want printable characters")
 	}
 	for _, r := range name {
 		if !unicode.IsGraphic(r) {

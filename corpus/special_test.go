@@ -76,7 +76,7 @@ func TestWithSpecialsRefuses(t *testing.T) {
 		"the name is empty":            {""},
 		"the name is taken":            {"[MASK]", "[MASK]"},
 		"document boundary":            {"<bos>"},
-		"is not UTF-8":                 {"\xff"},
+		"is not valid UTF-8":           {"\xff"},
 		"contains U+001B":              {"\x1b[31m"},
 		"contains U+000A":              {"a\nb"},
 		"takes 65 bytes":               {strings.Repeat("a", 65)},

@@ -114,7 +114,7 @@ func (s *Stream) survey(o Options, files *sourceFiles) (in Input, docs int, err 
 	}
 	files.notes.send(o.Note)
 	if in.Bytes == 0 {
-		return in, 0, fmt.Errorf("corpus %s is empty: want some text", in.Source)
+		return in, 0, fmt.Errorf("corpus %s is empty; want some text", in.Source)
 	}
 	in.SHA256 = hex.EncodeToString(h.Sum(nil))
 	return in, docs, nil

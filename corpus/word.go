@@ -9,7 +9,7 @@ import (
 )
 
 // Word is the tokenizer of whole words, each with the space before it. In scripts that are written
-// without spaces, such as Chinese, each character is a word. The vocabulary is open all the same: a
+// without spaces, such as Chinese, each character is a word. The vocabulary is nevertheless open: a
 // word outside it is spelled in characters, and an unknown character in hexadecimal digits.
 type Word struct {
 	letters *alphabet

@@ -134,7 +134,7 @@ func (w *work) scores(m *Word2Vec) (v, u, p blas32.General) {
 	return v, u, p
 }
 
-// errors replaces probabilities by rate·(label − p) and sums the loss. It takes the logarithm of
+// errors replaces probabilities with rate·(label − p) and sums the loss. It takes the logarithm of
 // the product of a row instead of summing logarithms. Probabilities below rarest are replaced by
 // rarest, so that the product remains above zero.
 func (w *work) errors(p blas32.General, rate float32) {

@@ -213,8 +213,8 @@ func (s *splitMix) float() float64 { return float64(s.next()>>11) / (1 << 53) }
 // below returns a number in [0, n).
 func (s *splitMix) below(n int) int { return int((s.next() >> 32) * uint64(n) >> 32) }
 
-// alias draws from a fixed distribution in constant time (Walker 1977; the table is built as Vose
-// 1991 does): it picks a cell uniformly, and then one of the two outcomes of the cell.
+// alias draws from a fixed distribution in constant time (Walker 1977; the table is built as in
+// Vose 1991): it picks a cell uniformly, and then one of the two outcomes of the cell.
 type alias struct {
 	first []float64 // for each cell, the probability of its own number
 	other []int32   // for each cell, the alternative outcome

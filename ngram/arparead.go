@@ -181,13 +181,13 @@ func (a *arpaReader) claim(line string) error {
 	k, err1 := strconv.Atoi(strings.TrimSpace(order))
 	count, err2 := strconv.Atoi(strings.TrimSpace(n))
 	if !strings.HasPrefix(line, "ngram") || !ok || err1 != nil || err2 != nil || count < 0 {
-		return fmt.Errorf("%.40q: want ngram ORDER=COUNT", line)
+		return fmt.Errorf("%.40q is not a count; want ngram ORDER=COUNT", line)
 	}
 	if k != len(a.claimed)+1 {
-		return fmt.Errorf("%.40q: want order %d next", line, len(a.claimed)+1)
+		return fmt.Errorf("%.40q is out of order; want order %d next", line, len(a.claimed)+1)
 	}
 	if k > MaxOrder {
-		return fmt.Errorf("order %d: want at most %d", k, MaxOrder)
+		return fmt.Errorf("order %d is too high; want at most %d", k, MaxOrder)
 	}
 	a.claimed = append(a.claimed, count)
 	return nil
@@ -224,17 +224,17 @@ func (a *arpaReader) entry(order int, line string) error {
 	a.split(line)
 	fields := a.fields
 	if len(fields) != order+1 && len(fields) != order+2 {
-		return fmt.Errorf("%.60q: want a probability, %d words and optionally a weight", line,
-			order)
+		return fmt.Errorf("%.60q has %d fields; want a probability, %d words and optionally a "+
+			"weight", line, len(fields), order)
 	}
 	prob, err := parseLog(fields[0])
 	if err != nil || prob > 0 {
-		return fmt.Errorf("%.40q: want the log10 of a probability, at most 0", fields[0])
+		return fmt.Errorf("%.40q is not a log-probability; want a log10 of at most 0", fields[0])
 	}
 	backoff := float32(0)
 	if len(fields) == order+2 {
 		if backoff, err = parseLog(fields[order+1]); err != nil {
-			return fmt.Errorf("%.40q: want the log10 of a backoff weight", fields[order+1])
+			return fmt.Errorf("%.40q is not a backoff weight; want its log10", fields[order+1])
 		}
 	}
 	if order == 1 {

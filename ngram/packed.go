@@ -100,7 +100,7 @@ func newCodebook(column []float32) (codebook, bool) {
 	return c, len(c.values) > 0 // false for an order without n-grams
 }
 
-// pack returns a packer that replaces the values of a column by their indices, the width of the
+// pack returns a packer that replaces the values of a column with their indices, the width of the
 // indices, and the values.
 func (c codebook) pack(column []float32) (number func(i int) uint64, bits int, values []byte) {
 	number = func(i int) uint64 { return c.number[math.Float32bits(column[i])] }

@@ -78,7 +78,7 @@ func (s *Server) generate(w http.ResponseWriter, r *http.Request) {
 }
 
 // relay sends the events of n models. If the client leaves, it cancels the models and waits for
-// their ends.
+// them to end.
 func relay(out *web.Stream, events <-chan saying, n int, cancel context.CancelFunc) {
 	left := false
 	for n > 0 {

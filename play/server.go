@@ -1,5 +1,5 @@
-// Package play is the playground: the models of the zoo side by side in a browser, and the same
-// functions over HTTP and JSON for scripts.
+// Package play implements the playground: the models of the zoo side by side in a browser, and the
+// same functions over HTTP and JSON for scripts.
 //
 // The page consists of plain HTML, CSS and ES modules inside the binary. It uses the API that
 // docs/api.md describes. Nothing in a request names a file: models have the names that the server
@@ -26,7 +26,7 @@ type Options struct {
 	TrainDir string // directory of the models trained in the playground; "": no training
 	// Runs are further run directories that may be unfinished; visitors may resume them.
 	Runs    []string
-	Threads int // number of threads of a training; 0: all cores but one
+	Threads int // number of threads of a training run; 0: all cores but one
 	// Public accepts requests that address the server by any IP address or by one of Hosts, not
 	// only by this machine's own names.
 	Public bool
@@ -66,7 +66,7 @@ func DefaultLimits() Limits {
 	}
 }
 
-// fill replaces zero fields by the defaults.
+// fill replaces zero fields with the defaults.
 func (l Limits) fill() Limits {
 	d := DefaultLimits()
 	for _, f := range []struct{ have, usual *int }{

@@ -269,7 +269,7 @@ func TestAnothersCheckpoint(t *testing.T) {
 	require.NoError(t, SaveParams(model, newBigram(vocab, 1), nil))
 	require.ErrorContains(t, tr.Resume(model, nil), "this is not a checkpoint")
 	require.ErrorContains(t, tr.Resume(filepath.Join(dir, "nowhere"), nil), "nowhere")
-	require.ErrorContains(t, tr.Resume(dir, nil), "want a regular file")
+	require.ErrorContains(t, tr.Resume(dir, nil), "not a regular file")
 }
 
 type more struct {

@@ -1,6 +1,6 @@
-// Package train is the loop that trains every neural era: fetch a batch, run the model forward and
-// backward, clip the gradient, and move the weights a small step against it (stochastic gradient
-// descent; Robbins & Monro 1951, and for networks Rumelhart, Hinton & Williams 1986).
+// Package train implements the loop that trains every neural era: fetch a batch, run the model
+// forward and backward, clip the gradient, and move the weights a small step against it (stochastic
+// gradient descent; Robbins & Monro 1951, and for networks Rumelhart, Hinton & Williams 1986).
 //
 // Each batch is cut into a fixed number of pieces, each with a replica of the model, and the
 // gradients of the pieces are added in a fixed order, so that any number of threads gives the same

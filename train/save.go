@@ -125,7 +125,7 @@ func open(path string) (io.Closer, *safetensors.File, error) {
 	}
 	info, err := r.Stat()
 	if err == nil && !info.Mode().IsRegular() {
-		err = fmt.Errorf("want a regular file")
+		err = fmt.Errorf("not a regular file; want a file of tensors")
 	}
 	var f *safetensors.File
 	if err == nil {

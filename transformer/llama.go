@@ -147,7 +147,7 @@ func (m *Llama) embed(t *autograd.Tape, x []int32) *autograd.Tensor {
 	return t.Dropout(m.Model.EmbedTokens.Forward(t, x), m.Config.Dropout) // [B·T, C]
 }
 
-// layer is one layer. The memory sees rotated queries and keys, H + K + K heads in a row. With R
+// layer is one layer. The memory sees rotated queries and keys, H + K + K heads in each row. With R
 // the rotation by the position:
 //
 //	h'ₗ  = hₗ + Attention(R(RMS(hₗ)·W_q), R(RMS(hₗ)·W_k), RMS(hₗ)·W_v)·W_o

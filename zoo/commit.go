@@ -27,7 +27,7 @@ const (
 // content writes the content of a file.
 type content func(io.Writer) error
 
-// commit replaces all files of a run directory by files. The caller must hold the lock of dir.
+// commit replaces all files of a run directory with files. The caller must hold the lock of dir.
 func commit(dir string, files map[string]content) error {
 	staged := filepath.Join(dir, stagedDir)
 	if err := os.Mkdir(staged, 0o777); err != nil {

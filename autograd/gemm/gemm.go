@@ -1,6 +1,6 @@
-// Package gemm is the float32 matrix product, C = αAB + βC, near the peak of the processor and
-// without cgo. It divides A and B into blocks that fit the caches, and a kernel keeps a tile of C
-// in registers (Goto and van de Geijn 2008, "Anatomy of high-performance matrix multiplication").
+// Package gemm implements the float32 matrix product, C = αAB + βC, near the peak of the processor
+// and without cgo. It divides A and B into blocks that fit the caches, and a kernel keeps a tile of
+// C in registers (Goto and van de Geijn 2008, "Anatomy of high-performance matrix multiplication").
 // Package autograd makes gonum use it with blas32.Use(gemm.Float32{}).
 package gemm
 

@@ -1,4 +1,4 @@
-// Package vec is the float32 loops that take the rest of a neural model's time when its matrix
+// Package vec implements the float32 loops that take most of a neural model's time once its matrix
 // products are fast: exp, tanh, GELU, softmax, layer norm, AdamW and the gates of LSTM and GRU,
 // several lanes at a time (SIMD: single instruction, multiple data; Flynn 1966).
 //

@@ -253,10 +253,10 @@ func readConfig(path string) (map[string]any, error) {
 	values := map[string]any{}
 	err = json.Unmarshal(data, &values)
 	if err == nil && values == nil {
-		err = errors.New("the file is null")
+		err = errors.New("it is null")
 	}
 	if err != nil {
-		return nil, usagef("%s: want a JSON object such as {\"n_layer\": 4, \"lr\": 1e-3}: %w",
+		return nil, usagef("%s: %w; want a JSON object such as {\"n_layer\": 4, \"lr\": 1e-3}",
 			path, err)
 	}
 	return values, nil

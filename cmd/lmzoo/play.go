@@ -74,7 +74,7 @@ type playing struct {
 func (p *playing) listen(addr string, asked bool) (net.Listener, error) {
 	host, _, err := net.SplitHostPort(addr)
 	if err != nil {
-		return nil, usagef("--addr %s: want HOST:PORT such as 127.0.0.1:8080: %w", addr, err)
+		return nil, usagef("--addr %s: %w; want HOST:PORT, such as 127.0.0.1:8080", addr, err)
 	}
 	l, err := net.Listen("tcp", addr)
 	if err != nil && !asked {

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// masker is the step personal: it replaces data that identify a person by the name of their kind.
+// masker is the step personal: it replaces data that identify a person with the name of their kind.
 // It inspects runs of characters of which such data consist, and verifies check digits where they
 // exist, because most numbers are not personal data.
 type masker struct{}

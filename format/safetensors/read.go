@@ -162,7 +162,8 @@ func parseInfo(d *json.Decoder, name string, room int64) (Info, error) {
 		return Info{}, fmt.Errorf("tensor %s has the unknown type %q", name, entry.DType)
 	}
 	if entry.Shape == nil || len(entry.Offsets) != 2 {
-		return Info{}, fmt.Errorf("tensor %s: want a shape and two data_offsets", name)
+		return Info{}, fmt.Errorf("tensor %s is incomplete; want a shape and two data_offsets",
+			name)
 	}
 	begin, end := entry.Offsets[0], entry.Offsets[1]
 	if begin < 0 || end < begin || end > room {

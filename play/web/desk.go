@@ -1,5 +1,5 @@
-// Package web is the HTTP plumbing of the playground: bodies, refusals, gates, streams, and answers
-// that slow clients cannot block. It is independent of language models.
+// Package web implements the HTTP plumbing of the playground: bodies, refusals, gates, streams, and
+// answers that slow clients cannot block. It is independent of language models.
 package web
 
 import (
