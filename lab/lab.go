@@ -91,7 +91,7 @@ func (t *Table) add(cells ...string) { t.Rows = append(t.Rows, cells) }
 func All() []Experiment {
 	return []Experiment{
 		Labels(), Senses(), Transfer(), Objectives(), BFloat16(),
-		Scaling(), FewShot(), ICLBySize(), Jump(), Induction(),
+		Scaling(), Mixture(), FewShot(), ICLBySize(), Jump(), Induction(), Data(),
 		Llama(), Mirage(), Hops(), Knowledge(), Speedrun(), Markov(),
 	}
 }

@@ -19,8 +19,7 @@ func newRefine() *cobra.Command {
 		o                        refine.Options
 		steps, rules, documents  string
 		encoding, languages, out string
-		trusted                  []string
-		fit, asJSON, quiet       bool
+		asJSON, quiet            bool
 		memory                   = bytesize(1 << 30)
 		examples                 int
 	)
@@ -75,11 +74,11 @@ changes nothing.`,
 				p.show("refining: pass %d of %d, %s", pass, passes, count(documents, "document"))
 			}
 			switch {
-			case fit && rules != "":
+			case o.Fit && rules != "":
 				return usagef("--fit and --rules are given; want one of them")
-			case fit && len(trusted) == 0:
+			case o.Fit && len(o.Trusted) == 0:
 				return usagef("--fit needs text to fit on; want --trusted FILE")
-			case !fit && rules == "" && len(trusted) > 0:
+			case !o.Fit && rules == "" && len(o.Trusted) > 0:
 				return usagef("--trusted is given without --fit or --rules; want --fit to fit " +
 					"thresholds on it")
 			case rules != "":
@@ -89,11 +88,13 @@ changes nothing.`,
 			}
 			account, err := refine.Run(c.Context(), o)
 			p.clear()
+			if account != nil {
+				for _, note := range account.Notes {
+					p.textNote(note)
+				}
+			}
 			if err != nil {
 				return err
-			}
-			for _, note := range account.Notes {
-				p.textNote(note)
 			}
 			if asJSON {
 				return printJSON(c.OutOrStdout(), account)
@@ -106,8 +107,8 @@ changes nothing.`,
 	fs.BoolVar(&o.Overwrite, "overwrite", false, "replace the refined corpus in --out")
 	fs.StringVar(&steps, "steps", "", "steps to apply, separated by commas, or steps to leave "+
 		"out, each with a - before it (default: all)")
-	fs.StringSliceVar(&trusted, "trusted", nil, "text of the quality that you want")
-	fs.BoolVar(&fit, "fit", false, "fit the thresholds on the trusted text")
+	fs.StringSliceVar(&o.Trusted, "trusted", nil, "text of the quality that you want")
+	fs.BoolVar(&o.Fit, "fit", false, "fit the thresholds on the trusted text")
 	fs.StringVar(&rules, "rules", "", "rules file to apply, such as the rules.json of another run")
 	fs.StringSliceVar(&o.Test, "test", nil, "test text that the output must not contain")
 	fs.StringVar(&documents, "documents", "",

@@ -14,7 +14,7 @@ func (*exact) Name() string { return Exact }
 
 // Keys returns 64 bits of the SHA-256 of the text.
 func (*exact) Keys(dst []uint64, d *Document) []uint64 {
-	sum := sha256.Sum256([]byte(d.Text))
+	sum := sha256.Sum256([]byte(d.flat()))
 	return append(dst, binary.LittleEndian.Uint64(sum[:]))
 }
 
@@ -43,7 +43,7 @@ func (e *exact) Settle(ctx context.Context, g *groups, docs *store) error {
 		if err != nil {
 			return err
 		}
-		if d.Text == first.Text {
+		if d.flat() == first.flat() {
 			e.removed.add(d.at, "same as "+first.Source)
 		}
 	}

@@ -26,7 +26,7 @@ type near struct {
 
 // maxGroup is the number of documents of a band, the earliest ones, with which later documents are
 // compared. Without a bound, a million pages of one template would be compared in pairs.
-const maxGroup = 64
+const maxGroup = 16
 
 // foundAt is the probability with which a pair at the threshold must become a candidate.
 const foundAt = 0.99

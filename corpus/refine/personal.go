@@ -68,10 +68,12 @@ func Mask(text string) (string, []Found) {
 		switch c := text[i]; {
 		case c == '@':
 			begin, end, kind = email(text, done, i)
-		case (c == '+' || c == '(' || isDigit(c)) && boundary(text, i):
-			end, kind = number(text, i)
-		case isHex(c) && boundary(text, i), c == ':' && boundary(text, i):
+		case !isHex(c) && c != ':' && c != '+' && c != '(' || !boundary(text, i):
+		default:
 			end, kind = address6(text, i)
+			if kind == "" && (c == '+' || c == '(' || isDigit(c)) {
+				end, kind = number(text, i)
+			}
 		}
 		if kind == "" {
 			i = max(end, i+1)
@@ -199,6 +201,9 @@ done:
 		return max(end, i+1), ""
 	}
 	if a, err := netip.ParseAddr(text[i:end]); err == nil {
+		if len(digits) == 4 {
+			return end, "" // a section or a version, such as 4.1.2.7
+		}
 		return end, public(a)
 	}
 	switch d := string(digits); {
@@ -224,11 +229,22 @@ func public(a netip.Addr) string {
 	return ""
 }
 
-// isCard reports whether digits are a payment card: 13 to 19 digits of a known network, grouped as
-// on printed cards or ungrouped, with a valid check digit.
+// isCard reports whether digits are a payment card: as many digits as a network with that first
+// digit uses, grouped as on printed cards or ungrouped, with a valid check digit.
 func isCard(d string, groups int) bool {
-	return len(d) >= 13 && len(d) <= 19 && strings.IndexByte("23456", d[0]) >= 0 &&
-		(groups == 1 || groups >= 3 && groups <= 5) && luhn(d)
+	if len(d) < 14 || groups == 2 || groups > 5 {
+		return false
+	}
+	n, network := len(d), false
+	switch d[0] {
+	case '2', '4', '5': // Mastercard, Visa
+		network = n == 16
+	case '3': // Diners, American Express, JCB
+		network = n <= 16
+	case '6': // UnionPay, Discover, Maestro
+		network = n >= 16 && n <= 19
+	}
+	return network && luhn(d)
 }
 
 // isPhone reports whether a number is written like a telephone number: with +, with an area code in

@@ -102,6 +102,12 @@ func reason(err error) string {
 	return err.Error()
 }
 
+// short returns what happened to a file, without its name and without advice.
+func short(err error, path string) string {
+	what, _, _ := strings.Cut(strings.TrimPrefix(err.Error(), "corpus "+path+": "), "; ")
+	return what
+}
+
 // file reads one file. An error becomes a note, so that one broken file does not stop the others.
 func (r *reader) file(path, name string, f io.Reader, cut corpus.Boundaries,
 	yield yieldFunc) bool {
@@ -113,7 +119,7 @@ func (r *reader) file(path, name string, f io.Reader, cut corpus.Boundaries,
 		r.notes.About(name, "left out, not text")
 		return true
 	case err != nil:
-		r.notes.About(name, "left out, "+reason(err))
+		r.notes.About(name, "left out, "+short(err, path))
 		return true
 	}
 	if text.Encoding != "" {
@@ -126,7 +132,7 @@ func (r *reader) file(path, name string, f io.Reader, cut corpus.Boundaries,
 			if r.ctx.Err() != nil {
 				return yield(nil, context.Cause(r.ctx)) && false
 			}
-			r.notes.About(name, "the rest is left out, "+text.Failed(err).Error())
+			r.notes.About(name, "the rest is left out, "+short(text.Failed(err), path))
 			return true
 		}
 		if !yield(d, nil) {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"path/filepath"
 	"runtime"
+	"strings"
 
 	"lmzoo/corpus"
 	"lmzoo/format/atomic"
@@ -22,6 +23,11 @@ type Options struct {
 	Rules     *Rules   // nil: DefaultRules
 	Languages []string // ISO 639-3 codes of the languages to keep; nil: all
 	Test      []string // sources of texts that the output must not contain
+
+	// Trusted are sources of text of the quality that is wanted. With Fit the thresholds are fitted
+	// on them; without, they replace the files that the rules name.
+	Trusted []string
+	Fit     bool
 
 	Memory  int64 // approximate bound in bytes; 0: 1 GiB
 	Threads int   // number of threads, 0: 1; changes no byte of the output
@@ -78,7 +84,7 @@ func Run(ctx context.Context, o Options) (*Account, error) {
 	if err != nil {
 		return nil, err
 	}
-	steps, err := o.newSteps(ctx, temp)
+	steps, err := o.prepare(ctx, temp)
 	if err != nil {
 		return nil, err
 	}
@@ -90,8 +96,7 @@ func Run(ctx context.Context, o Options) (*Account, error) {
 		return nil, err
 	}
 	if len(out.shards) == 0 {
-		return account, fmt.Errorf("no document of %d is left; find the cause with fewer "+
-			"steps, such as --steps unicode", account.Documents)
+		return account, account.empty()
 	}
 	account.Output = out.shards
 	for name, v := range map[string]any{corpus.AccountFile: account, RulesFile: o.Rules} {
@@ -106,6 +111,20 @@ func Run(ctx context.Context, o Options) (*Account, error) {
 		}
 	}
 	return account, out.commit()
+}
+
+// prepare fits the rules, if they are to be fitted, and makes the steps.
+func (o *Options) prepare(ctx context.Context, temp string) ([]Step, error) {
+	if o.Fit {
+		t, err := readTrusted(ctx, o.Input, o.Trusted, o.Memory)
+		if err != nil {
+			return nil, err
+		}
+		if o.Rules, err = fit(t, o.Rules, o.Trusted); err != nil {
+			return nil, err
+		}
+	}
+	return o.newSteps(ctx, temp)
 }
 
 // stream passes the input through steps to out.
@@ -126,4 +145,20 @@ func (o Options) stream(ctx context.Context, steps []Step, temp string,
 		}
 	}
 	return a, nil
+}
+
+// empty returns the error of a run without output.
+func (a *Account) empty() error {
+	if a.Documents == 0 {
+		return fmt.Errorf("no text in %s; want text files, JSON lines, or text on standard input",
+			strings.Join(a.Inputs, ", "))
+	}
+	last := a.Steps[0]
+	for _, s := range a.Steps {
+		if s.DocumentsIn > 0 {
+			last = s
+		}
+	}
+	return fmt.Errorf("no document of %d is left after the step %s; find the cause with fewer "+
+		"steps, such as --steps %s", a.Documents, last.Name, Unicode)
 }

@@ -13,7 +13,8 @@ import (
 // Rules holds every threshold of a run. It is fitted once and stored, so that a judgement does not
 // depend on other documents of the run.
 type Rules struct {
-	Kind string `json:"lmzoo"`
+	Kind   string   `json:"lmzoo"`
+	Fitted []string `json:"fitted,omitempty"` // what differs from the papers, and why
 
 	// thresholds of the rules for documents
 	Documents map[string]map[Group]float64 `json:"documents"`

@@ -47,6 +47,10 @@ func (o Options) newStep(ctx context.Context, name, temp string, before []Step) 
 			memory: o.Memory / 8, again: slices.Clone(before)}, nil
 	case Filters:
 		return filter{r}, nil
+	case Quality:
+		if r.Quality != nil {
+			return o.newQuality(ctx)
+		}
 	case Exact:
 		return &exact{}, nil
 	case Near:
@@ -57,4 +61,23 @@ func (o Options) newStep(ctx context.Context, name, temp string, before []Step) 
 		}
 	}
 	return nil, nil
+}
+
+// newQuality trains the models of the step quality again, on the text that its cut was fitted on.
+func (o Options) newQuality(ctx context.Context) (Step, error) {
+	rule := o.Rules.Quality
+	sources := rule.Trusted
+	if len(o.Trusted) > 0 {
+		sources = o.Trusted
+	}
+	t, err := readTrusted(ctx, o.Input, sources, o.Memory)
+	if err != nil {
+		return nil, fmt.Errorf("%w; the rules were fitted on it: say with --trusted where it is, "+
+			"or leave the step out with --steps -%s", err, Quality)
+	}
+	if t.sha != rule.SHA256 {
+		return nil, fmt.Errorf("trusted text %v: SHA-256 %.12s…; the rules were fitted on %.12s…: "+
+			"want the same text and --documents, or fit again", sources, t.sha, rule.SHA256)
+	}
+	return newQuality(t, rule.Cut)
 }

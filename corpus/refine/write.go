@@ -122,7 +122,7 @@ func (o *output) add(d *Document) error {
 		o.w = bufio.NewWriterSize(io.MultiWriter(f, o.hash), 1<<18)
 		o.shards = append(o.shards, Shard{Name: name})
 	}
-	text := before + strings.ReplaceAll(d.Text, "\n\n", "\n") + "\n"
+	text := before + d.flat() + "\n"
 	if _, err := o.w.WriteString(text); err != nil {
 		return o.failed(err)
 	}
