@@ -62,16 +62,6 @@ func NewLlama(cfg LlamaConfig, rng *rand.Rand) (*Llama, error) {
 	dense := func(in, out int) *nn.LinearT {
 		return &nn.LinearT{Weight: nn.Normal(out, in, std, rng)}
 	}
-	beside := func(in int, outs ...int) (layers []*nn.LinearT) { // in memory, too: see LinearTs
-		total := 0
-		for _, n := range outs {
-			total += n
-		}
-		for _, w := range autograd.Stacked(nn.Normal(total, in, std, rng), outs...) {
-			layers = append(layers, &nn.LinearT{Weight: w})
-		}
-		return layers
-	}
 	norm := func() *nn.RMSNorm { return nn.NewRMSNorm(c, cfg.RMSNormEps) }
 
 	m := &Llama{
@@ -83,10 +73,10 @@ func NewLlama(cfg LlamaConfig, rng *rand.Rand) (*Llama, error) {
 	for range cfg.NumHiddenLayers {
 		l := &llamaLayer{InputNorm: norm(), PostNorm: norm()}
 		a, kv := &l.Attention, cfg.NumKeyValueHeads*d
-		qkv := beside(c, c, kv, kv)
+		qkv := beside(c, std, rng, c, kv, kv)
 		a.Q, a.K, a.V, a.O = qkv[0], qkv[1], qkv[2], dense(c, c)
 		n := cfg.IntermediateSize
-		wide := beside(c, n, n)
+		wide := beside(c, std, rng, n, n)
 		l.MLP.Gate, l.MLP.Up, l.MLP.Down = wide[0], wide[1], dense(n, c)
 		m.Model.Layers = append(m.Model.Layers, l)
 	}
@@ -96,6 +86,19 @@ func NewLlama(cfg LlamaConfig, rng *rand.Rand) (*Llama, error) {
 	}
 	m.Inference = nn.NewInference(m)
 	return m, nil
+}
+
+// beside returns layers of one input whose weights follow one another in memory, so that LinearTs
+// computes them in one product.
+func beside(in int, std float64, rng *rand.Rand, outs ...int) (layers []*nn.LinearT) {
+	total := 0
+	for _, n := range outs {
+		total += n
+	}
+	for _, w := range autograd.Stacked(nn.Normal(total, in, std, rng), outs...) {
+		layers = append(layers, &nn.LinearT{Weight: w})
+	}
+	return layers
 }
 
 // headSize is D, the number of channels of a head.
