@@ -185,7 +185,7 @@ func (a *attention) forwardHead(y, qkv []float32, b, h int) {
 	}
 }
 
-// softmax replaces the scores of the rows from t0 on, whose first column is lo, by their softmax.
+// softmax replaces the scores of the rows from t0 on, whose first column is lo, with their softmax.
 func (a *attention) softmax(att blas32.General, b, h, t0, lo int) {
 	var top, sum [attentionBlock]float32
 	if a.start != nil && a.end != nil {

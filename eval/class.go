@@ -16,7 +16,7 @@ type ClassResult struct {
 	Entropy   float64 // the expected value of TruthNats
 }
 
-// Gap returns the distance of the model to the limit, in nats per event.
+// Gap returns the distance of the model from the limit, in nats per event.
 func (c ClassResult) Gap() float64 { return (c.Nats - c.TruthNats) / float64(c.Events) }
 
 // classify assigns the tokens to the events. A token belongs to the event that contains its last

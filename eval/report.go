@@ -64,7 +64,7 @@ func (r *Report) BitsPerChar() float64 {
 	return r.Result.BitsPerChar()
 }
 
-// Gap returns the distance of the model to the limit in nats per event, or NaN if the limit is
+// Gap returns the distance of the model from the limit in nats per event, or NaN if the limit is
 // unknown. The difference is computed class by class, where both sums have the same order of
 // additions, so that the gap of the source itself is exactly 0.
 func (r *Report) Gap() float64 {

@@ -73,8 +73,8 @@ func TestAddAttention(t *testing.T) {
 	require.InDelta(t, 0, roles[2].prefix, 1e-6)
 }
 
-// TestNetworks: every kind of network learns from fresh documents, and equally with an equal seed;
-// read reports what the model predicts token by token.
+// TestNetworks: every kind of network learns from fresh documents, and gives the same results with
+// the same seed; read reports what the model predicts token by token.
 func TestNetworks(t *testing.T) {
 	text := repeats{symbols: 6, shortest: 3, most: 4}
 	docs := held(40, 10, text.draw, 1)

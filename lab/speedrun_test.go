@@ -86,8 +86,8 @@ func TestSpeedrunJudges(t *testing.T) {
 	}
 }
 
-// TestSpeedrunRates prints the bits per byte that speedrunRates was chosen by. It runs for minutes,
-// and only if LMZOO_SPEEDRUN_RATES is set.
+// TestSpeedrunRates prints the bits per byte by which speedrunRates was chosen. It runs for
+// minutes, and only if LMZOO_SPEEDRUN_RATES is set.
 func TestSpeedrunRates(t *testing.T) {
 	if os.Getenv("LMZOO_SPEEDRUN_RATES") == "" {
 		t.Skip("set LMZOO_SPEEDRUN_RATES=1 to choose the learning rates again")

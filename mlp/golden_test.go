@@ -10,7 +10,7 @@ import (
 	"lmzoo/nn/nntest"
 )
 
-// TestGolden: logits, loss and gradients, without and with direct connections.
+// TestGolden: logits, loss and gradients are those of PyTorch, without and with direct connections.
 func TestGolden(t *testing.T) {
 	each(t, func(t *testing.T, name string, _ bool) {
 		g := nntest.Read[Config](t, name)

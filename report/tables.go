@@ -65,13 +65,13 @@ func overview(c *Comparison) *table {
 		Name: "comparison.csv",
 		Head: []string{"model", "era", "parameters", "training tokens", "training seconds",
 			"training tokens/s", "evaluated tokens/s", "perplexity", "bits/byte", "95 %",
-			"difference to the best"},
+			"difference from the best"},
 		FullHead: []string{
 			"model", "era", "year", "parameters", "training tokens", "training seconds",
 			"evaluated tokens", "evaluation seconds", "perplexity",
-			"bits/byte", "bits/byte low", "bits/byte high", "difference to the best",
-			"difference to the best low",
-			"difference to the best high",
+			"bits/byte", "bits/byte low", "bits/byte high", "difference from the best",
+			"difference from the best low",
+			"difference from the best high",
 		},
 	}
 	if c.Mixed {

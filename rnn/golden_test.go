@@ -13,7 +13,7 @@ import (
 )
 
 // TestGolden: logits, loss and gradients of a second batch, which begins with the memory of the
-// first.
+// first, are those of PyTorch.
 func TestGolden(t *testing.T) {
 	eachCell(t, func(t *testing.T, cell string) {
 		g := nntest.Read[Config](t, cell)

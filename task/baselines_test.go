@@ -24,7 +24,7 @@ func spam(t *testing.T) *Set {
 	return s
 }
 
-// TestNaiveBayesByHand: 10 different words; ham has 9 of them with repetitions, spam 6.
+// TestNaiveBayesByHand: the texts have 9 different words; with repetitions, ham has 9 and spam 6.
 func TestNaiveBayesByHand(t *testing.T) {
 	m, err := TrainNaiveBayes(spam(t), 1)
 	require.NoError(t, err)

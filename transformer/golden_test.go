@@ -11,7 +11,7 @@ import (
 )
 
 // TestGolden: logits, hidden vectors, loss and gradients of GPT-2, of GPT-2 with smeared keys and
-// of GPT-1.
+// of GPT-1 are those of PyTorch.
 func TestGolden(t *testing.T) {
 	for _, name := range []string{"gpt", "smear", "post"} {
 		t.Run(name, func(t *testing.T) {

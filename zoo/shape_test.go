@@ -90,7 +90,7 @@ func TestShapeOfAnUntiedHead(t *testing.T) {
 	}
 }
 
-// TestShapeCountsAttention: 12·T·C operations for every layer.
+// TestShapeCountsAttention: attention takes 12·T·C operations in every layer.
 func TestShapeCountsAttention(t *testing.T) {
 	s, err := Standard().Find("gpt")
 	require.NoError(t, err)

@@ -210,7 +210,8 @@ func TestNonFinite(t *testing.T) {
 	})
 }
 
-// TestConcurrent: the same bits from any number of goroutines, and the buffers do not mix.
+// TestConcurrent: a product has the same bits in any number of goroutines, whose buffers do not
+// mix.
 func TestConcurrent(t *testing.T) {
 	each(t, func(t *testing.T, f Float32) {
 		rng := rand.New(rand.NewPCG(9, 10))

@@ -72,8 +72,8 @@ func (e *evaluator) masked(ctx context.Context, r *zoo.Run, text *evalText, opt 
 	return nil
 }
 
-// measuredEvaluation is the row of a model whose only measure is the number that its training
-// validates by.
+// measuredEvaluation is the row of a model whose only measure is that of its validation during
+// training.
 type measuredEvaluation struct {
 	rated
 	Documents int         `json:"documents"`
@@ -82,8 +82,8 @@ type measuredEvaluation struct {
 	Unit      string      `json:"unit"`
 }
 
-// measured evaluates a model by the number that its training validates by, which may depend on the
-// training text.
+// measured evaluates a model by the measure of its validation during training, which may depend on
+// the training text.
 func (e *evaluator) measured(ctx context.Context, r *zoo.Run, text *evalText, _ eval.Options,
 	about rated, rows *evaluations) error {
 	own, err := e.load(ctx, r.Config.Data, r)

@@ -43,8 +43,8 @@ func (s *shares) next(state lm.State, v int) error {
 	return nil
 }
 
-// whole returns the number of points that are divided by probability: all points except one per
-// token, and another one per token for the rounding of the sum.
+// whole returns the number of points that are divided by probability: all points except two per
+// token, one of which is for the rounding of the sum.
 func (s *shares) whole() float64 { return float64(1<<frequencyBits - 2*len(s.weights)) }
 
 // bits returns −log2 P of token t, before rounding to points.

@@ -47,7 +47,7 @@ type usage struct {
 	TotalTokens      int `json:"total_tokens"`
 }
 
-// finite replaces ln 0, which JSON cannot express, by a number below all others.
+// finite replaces ln 0, which JSON cannot express, with a number below all others.
 func finite(logProb float64) float64 { return max(logProb, -9999) }
 
 // top returns ln of a probability for JSON.

@@ -13,7 +13,7 @@ async function refused(response) {
 export const closed =
   "The playground does not answer. Is lmzoo play still running? The page reconnects when it is.";
 
-// plainly replaces the browser's message for a server that has gone by a helpful one.
+// plainly replaces the browser's message for a server that has gone with a helpful message.
 async function plainly(promise) {
   try {
     return await promise;
