@@ -284,9 +284,9 @@ func (a *attention) backwardHead(dqkv []float32, beta float32, dy, qkv []float32
 	}
 }
 
-// backwardRow replaces datt, the gradient of row t of att, by the gradient of the scores. The first
-// column of both is lo. If att was not kept, att holds scores, and backwardRow replaces them with
-// att.
+// backwardRow replaces datt, the gradient of row t of att, with the gradient of the scores. The
+// first column of both is lo. If att was not kept, att holds scores, and backwardRow replaces them
+// with att.
 func (a *attention) backwardRow(att, datt []float32, b, h, t, lo int) {
 	from, to := a.first(b, t)-lo, a.last(b, t)-lo
 	if a.kept == nil {

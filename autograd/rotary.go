@@ -61,7 +61,7 @@ func rotaryForward(x []float32, cols, heads int, angles *Angles, pos []int32) {
 	}
 }
 
-// rotaryBackward inverts the turn by turning back: the transpose of a rotation is its inverse.
+// rotaryBackward inverts the rotation by rotating back: the transpose of a rotation is its inverse.
 func rotaryBackward(dx []float32, cols, heads int, angles *Angles, pos []int32) {
 	n := angles.pairs
 	for i, p := range pos {

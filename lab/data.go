@@ -152,8 +152,8 @@ func dataVerdict(seed uint64, m map[string]float64) Verdict {
 	return Verdict{Seed: seed, Held: held, Measures: m}
 }
 
-// dirtyTexts returns training texts of as many documents as clean, each with one kind of dirt, and
-// one with all kinds.
+// dirtyTexts returns training texts with the number of documents of clean: one for each kind of
+// dirt, and one for all kinds together.
 func dirtyTexts(rng *rand.Rand, clean, leaked []corpus.Document) []dirtyText {
 	n := len(clean)
 	noise, noisy := addNoise(rng, clean)

@@ -76,7 +76,7 @@ func (o Options) newQuality(ctx context.Context) (Step, error) {
 			"or leave the step out with --steps -%s", err, Quality)
 	}
 	if t.sha != rule.SHA256 {
-		return nil, fmt.Errorf("trusted text %v: SHA-256 %.12s…; the rules were fitted on %.12s…: "+
+		return nil, fmt.Errorf("trusted text %v: SHA-256 %.12s…; the rules were fitted on %.12s…; "+
 			"want the same text and --documents, or fit again", sources, t.sha, rule.SHA256)
 	}
 	return newQuality(t, rule.Cut)
