@@ -24,12 +24,12 @@ import (
 type Model struct {
 	Config Config
 
-	C *autograd.Tensor `param:"C"`        // [V, m]
+	C *autograd.Tensor `param:"C,table"`  // [V, m]
 	H *autograd.Tensor `param:"H"`        // [h, (n−1)·m]
 	D *autograd.Tensor `param:"d,vector"` // [1, h]
-	U *autograd.Tensor `param:"U"`        // [V, h]
+	U *autograd.Tensor `param:"U,output"` // [V, h]
 	B *autograd.Tensor `param:"b,vector"` // [1, V]
-	W *autograd.Tensor `param:"W"`        // [V, (n−1)·m]; nil without direct connections
+	W *autograd.Tensor `param:"W,output"` // [V, (n−1)·m]; nil without direct connections
 
 	nn.Inference
 	contexts *sync.Pool // of *contexts

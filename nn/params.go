@@ -17,14 +17,16 @@ type Param struct {
 	*autograd.Tensor
 	Vector bool // one-dimensional on disk: a bias or a gain
 	Table  bool // rows that are looked up: an embedding
+	Output bool // rows of an output layer or of a classifier
 }
 
 // Params returns the parameters of model, a pointer to a struct, in the order of its fields: every
 // non-nil *autograd.Tensor with a tag `param:"name"`, and those inside nested structs, pointers,
 // interfaces and slices with a tag `param:"prefix"`, joined by dots. The index of a slice element
 // replaces %d in the prefix, or follows it after a dot ("h" → "h.0.attn"). The option
-// `param:"name,vector"` marks a row that is one-dimensional on disk, and `param:"name,table"` an
-// embedding. A tensor that occurs twice (tied weights) is one parameter, under its first name.
+// `param:"name,vector"` marks a row that is one-dimensional on disk, `param:"name,table"` an
+// embedding, and `param:"name,output"` an output layer; a struct passes its option on to fields
+// without one. A tensor that occurs twice (tied weights) is one parameter, under its first name.
 func Params(model any) []Param {
 	var out []Param
 	seen := map[*autograd.Tensor]bool{}
@@ -32,7 +34,7 @@ func Params(model any) []Param {
 		x := field.Interface().(*autograd.Tensor)
 		if !seen[x] {
 			seen[x] = true
-			out = append(out, Param{name, x, option == "vector", option == "table"})
+			out = append(out, Param{name, x, option == "vector", option == "table", option == "output"})
 		}
 	})
 	return out
@@ -87,8 +89,11 @@ func walk(
 			if !ok {
 				continue
 			}
-			name, option, _ := strings.Cut(tag, ",")
-			walk(v.Field(i), join(prefix, name), option, visit)
+			name, own, found := strings.Cut(tag, ",")
+			if !found {
+				own = option
+			}
+			walk(v.Field(i), join(prefix, name), own, visit)
 		}
 	}
 }

@@ -20,7 +20,7 @@ type Model struct {
 
 	Encoder *nn.Embedding `param:"encoder"` // [V, E]
 	RNN     Layers        `param:"rnn"`
-	Decoder *nn.LinearT   `param:"decoder"` // [V, H]; its weight is nil if tied
+	Decoder *nn.LinearT   `param:"decoder,output"` // [V, H]; its weight is nil if tied
 
 	nn.Inference
 	cell  cell

@@ -56,7 +56,7 @@ func FitFrozen(
 // frozen holds the parameters that learn over a frozen body.
 type frozen struct {
 	Mix  *nn.ScalarMix `param:"mix"`
-	Head *nn.LinearT   `param:"head"`
+	Head *nn.LinearT   `param:"head,output"`
 }
 
 // Loss is the mean −ln P of the labels, in nats.

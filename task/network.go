@@ -18,7 +18,7 @@ import (
 type Network struct {
 	Body nn.Encoder    `param:"body"`
 	Mix  *nn.ScalarMix `param:"mix"` // mixture of all layers; nil: only the last layer
-	Head *nn.LinearT   `param:"head"`
+	Head *nn.LinearT   `param:"head,output"`
 
 	Pool   Pool
 	Lambda float64 // weight of the auxiliary language-model loss (0: none)

@@ -22,9 +22,9 @@ type learner = Learner[corpus.Batch]
 //
 // where c, one number per row, remembers the previous tokens: c ← c/2 + sin(x).
 type bigram struct {
-	W *autograd.Tensor `param:"bigram.weight"` // [V, V]
-	U *autograd.Tensor `param:"memory.weight"` // [1, V], although its tag makes it a matrix
-	B *autograd.Tensor `param:"bias,vector"`   // [1, V]
+	W *autograd.Tensor `param:"bigram.weight,table"`  // [V, V]
+	U *autograd.Tensor `param:"memory.weight,output"` // [1, V], although its tag makes it a matrix
+	B *autograd.Tensor `param:"bias,vector"`          // [1, V]
 
 	dropout   float32
 	forgetful bool

@@ -35,13 +35,9 @@ func newMuonWeights(learner any, params []nn.Param, c Config) (*muonWeights, err
 	if f, ok := learner.(Fused); ok {
 		u.fused = f.Blocks
 	}
-	vocab := 0
-	if v, ok := learner.(interface{ Vocab() int }); ok {
-		vocab = v.Vocab()
-	}
 	none := true
 	for _, p := range params {
-		hidden := p.Grad != nil && isHidden(p, vocab)
+		hidden := p.Grad != nil && isHidden(p)
 		u.hidden = append(u.hidden, hidden)
 		none = none && !hidden
 	}
@@ -52,16 +48,9 @@ func newMuonWeights(learner any, params []nn.Param, c Config) (*muonWeights, err
 	return u, nil
 }
 
-// leastSide is the minimum of the smaller side of a matrix. A narrower matrix is the head of a task
-// with few classes.
-const leastSide = 8
-
 // isHidden reports whether a parameter is a matrix between hidden vectors, rather than a vector, an
 // embedding or an output layer.
-func isHidden(p nn.Param, vocab int) bool {
-	return !p.Vector && !p.Table && p.Rows != vocab && p.Cols != vocab &&
-		min(p.Rows, p.Cols) >= leastSide
-}
+func isHidden(p nn.Param) bool { return !p.Vector && !p.Table && !p.Output }
 
 // owns reports whether Muon updates a parameter.
 func (u *muonWeights) owns(param int) bool { return u != nil && u.hidden[param] }

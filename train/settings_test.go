@@ -3,6 +3,7 @@ package train
 import (
 	"context"
 	"maps"
+	"math/rand/v2"
 	"path/filepath"
 	"slices"
 	"testing"
@@ -12,6 +13,7 @@ import (
 	"lmzoo/corpus"
 	"lmzoo/nn"
 	"lmzoo/nn/nntest"
+	"lmzoo/transformer"
 )
 
 // recipes are the settings of a run one by one, and all at once.
@@ -159,16 +161,31 @@ func TestMuonOwnsHiddenMatrices(t *testing.T) {
 		}
 	}
 	c := recipe(func(c *Config) { c.Optimizer = Muon })
-	_, err := newMuonWeights(words(vocab), nn.Params(newBigram(vocab, 1)), c)
+	_, err := newMuonWeights(nil, nn.Params(newBigram(vocab, 1)), c)
 	require.ErrorContains(t, err, "no matrix between hidden vectors to train; want adamw")
 	_, err = NewTrainerOf(newSparse(), c)
 	require.ErrorContains(t, err, "optimizer is muon, but *train.sparse makes its own steps")
 }
 
-// words is a vocabulary.
-type words int
-
-func (w words) Vocab() int { return int(w) }
+// TestMuonWithASquareVocabulary: a vocabulary as large as a hidden vector, or as its queries, keys
+// and values together, hides no matrix from Muon.
+func TestMuonWithASquareVocabulary(t *testing.T) {
+	for _, vocab := range []int{16, 3 * 16, 5} {
+		m, err := transformer.New(transformer.Config{VocabSize: vocab, NPositions: 8, NEmbd: 16,
+			NLayer: 1, NHead: 2, UntiedHead: true}, rand.New(rand.NewPCG(1, 1)))
+		require.NoError(t, err)
+		w, err := newMuonWeights(m, nn.Params(m), testConfig())
+		require.NoError(t, err)
+		var owned []string
+		for i, p := range nn.Params(m) {
+			if w.owns(i) {
+				owned = append(owned, p.Name)
+			}
+		}
+		require.Equal(t, []string{"h.0.attn.c_attn.weight", "h.0.attn.c_proj.weight",
+			"h.0.mlp.c_fc.weight", "h.0.mlp.c_proj.weight"}, owned)
+	}
+}
 
 // TestAverageIsWhatIsKept: validation, the best weights and the final model use the average, and
 // training goes on from the last weights.

@@ -11,7 +11,7 @@ type bertHeads struct {
 		Bias      *autograd.Tensor `param:"bias,vector"` // [1, V]
 		Transform bertOutput       `param:"transform"`   // [C, C]; decoder: the word embeddings
 	} `param:"predictions"`
-	SeqRelationship *nn.LinearT `param:"seq_relationship"` // [2, C]; nil without NSP
+	SeqRelationship *nn.LinearT `param:"seq_relationship,output"` // [2, C]; nil: no NSP
 }
 
 func (m *BERT) newHeads(dense func(in, out int) *nn.LinearT) {

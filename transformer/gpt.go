@@ -30,7 +30,7 @@ type Model struct {
 	H   []*Block      `param:"h"`
 	LNF *nn.LayerNorm `param:"ln_f"` // nil: post-norm
 
-	LMHead *nn.LinearT `param:"lm_head"` // [V, C]; nil: the token embeddings
+	LMHead *nn.LinearT `param:"lm_head,output"` // [V, C]; nil: the token embeddings
 
 	nn.Inference
 	packs *sync.Pool // of *packed

@@ -19,7 +19,7 @@ type Llama struct {
 	Config LlamaConfig
 
 	Model  llamaModel  `param:"model"`
-	LMHead *nn.LinearT `param:"lm_head"` // [V, C]; nil: the embeddings (tie_word_embeddings)
+	LMHead *nn.LinearT `param:"lm_head,output"` // [V, C]; nil: the embeddings (tie_word_embeddings)
 
 	nn.Inference
 	angles *autograd.Angles // [W, D/2]

@@ -61,7 +61,7 @@ func (m *Model) Shape(context int) nn.Shape { return m.Config.Shape(context) }
 type Model struct {
 	Config Config
 
-	R *autograd.Tensor `param:"R"`        // [V, C], a vector for each token
+	R *autograd.Tensor `param:"R,table"`  // [V, C], a vector for each token
 	C *autograd.Tensor `param:"C"`        // [C, (n−1)·C], the matrices C_i side by side
 	B *autograd.Tensor `param:"b,vector"` // [1, V]
 
