@@ -35,7 +35,7 @@ func pretrainedReviews(
 			"n_embd": 128, "n_layer": 2, "n_head": 4, "n_positions": 80, "initializer_range": 0.08,
 			"mask_rate": 0.4,
 			"lr":        4e-3, "min_lr": 2e-4, "warmup": 200, "beta2": 0.98, "weight_decay": 0.01,
-			"batch": 16, "context": 80, "steps": 5000,
+			"batch": 16, "context": 80, "steps": 10000,
 		},
 	}[species]
 	v := map[string]any{"eval_every": "0", "save_every": "0"}
@@ -67,8 +67,12 @@ func reviewTask(seed uint64, pool world.Pool) (w *task.World, test *task.Set) {
 	return w, w.Test
 }
 
-// pretraining returns the pre-training of the experiments: all of it at full scale, half of it at
-// quick scale.
+// pretraining returns the pre-training of the experiments: all steps at full scale, half of them at
+// quick, or a quarter of BERT's, which are most.
 func pretraining(species string, seed uint64, env *Env) Pretraining {
-	return pretrainedReviews(species, seed, pick(env, 1.0, 0.5), nil)
+	quick := 0.5
+	if species == "bert" {
+		quick = 0.25
+	}
+	return pretrainedReviews(species, seed, pick(env, 1.0, quick), nil)
 }
