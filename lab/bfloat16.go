@@ -198,7 +198,7 @@ func runBFloat16(ctx context.Context, env *Env) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	flops := pick(env, speedrunFlops/2, speedrunQuick)
+	flops := pick(env, speedrunFlops, speedrunQuick)
 	ways := precisions()
 	bits := make([][]float64, len(env.Seeds))
 	lost := make([]float64, len(env.Seeds))

@@ -107,7 +107,7 @@ func TestSpeedrunRates(t *testing.T) {
 	env := &Env{Threads: 4}
 	require.NoError(t, each(t.Context(), env, len(trials), func(ctx context.Context, i int) error {
 		x := trials[i]
-		bits, err := world.run(ctx, x.change, speedrunFlops, x.factor, 0, world.split.Valid)
+		bits, err := world.run(ctx, x.change, 2*speedrunFlops, x.factor, 0, world.split.Valid)
 		fmt.Printf("%-15s × %-4g %.4f %v\n", x.change.name, x.factor, bits, err)
 		return nil
 	}))
