@@ -208,10 +208,24 @@ func runBFloat16(ctx context.Context, env *Env) (*Result, error) {
 	err = each(ctx, env, len(ways)*len(env.Seeds), func(ctx context.Context, i int) error {
 		seed, way := i/len(ways), i%len(ways)
 		env.say("bfloat16, seed %d: %s", env.Seeds[seed], ways[way].title)
-		b, share, err := ways[way].run(ctx, world, flops, env.Seeds[seed])
+		inputs := []any{"bits per byte", ways[way].name, flops, world.data, env.Seeds[seed]}
+		share := 0.0
+		b, err := env.Store.measured(inputs, func() (bits float64, err error) {
+			bits, share, err = ways[way].run(ctx, world, flops, env.Seeds[seed])
+			return bits, err
+		})
+		if err != nil {
+			return err
+		}
 		bits[seed][way] = b
 		if ways[way].name == "nearest" {
-			lost[seed] = share
+			inputs[0] = "unmoved"
+			lost[seed], err = env.Store.measured(inputs, func() (float64, error) {
+				if share == 0 { // an earlier process was stopped in between
+					_, share, err = ways[way].run(ctx, world, flops, env.Seeds[seed])
+				}
+				return share, err
+			})
 		}
 		return err
 	})

@@ -217,10 +217,17 @@ func runSpeedrun(ctx context.Context, env *Env) (*Result, error) {
 			}
 		}
 	}
-	err = each(ctx, env, len(laps), func(ctx context.Context, i int) (err error) {
+	err = each(ctx, env, len(laps), func(ctx context.Context, i int) error {
 		l := laps[i]
 		env.say("speedrun: %d of %d, %s on %s", i+1, len(laps), l.change.name, l.course.name)
-		l.bits, err = l.course.run(ctx, l.change, flops, 0, l.seed, l.course.split.Test)
+		settings, err := l.change.settings(flops, 0)
+		if err != nil {
+			return err
+		}
+		inputs := []any{"bits per byte", settings, l.course.data, l.seed}
+		l.bits, err = env.Store.measured(inputs, func() (float64, error) {
+			return l.course.run(ctx, l.change, flops, 0, l.seed, l.course.split.Test)
+		})
 		return err
 	})
 	if err != nil {

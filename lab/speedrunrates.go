@@ -5,7 +5,7 @@ package lab
 // after twice the operations. TestSpeedrunRates measures them again. A change that is not listed
 // has the rate of the change that it is a variant of, usually the baseline.
 var speedrunRates = map[string]float64{
-	"constant": 0.5, "tail": 0.5, "muon": 4, "muon_linear": 4, "batch_16": 2,
+	"constant": 0.5, "tail": 0.5, "muon": 4, "muon_linear": 4, "batch_16": 2, "init_gpt2": 2,
 }
 
 // tries returns the factors that were tried for a change; none means that it is a variant.

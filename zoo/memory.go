@@ -5,21 +5,24 @@ import (
 	"strings"
 
 	"lmzoo/nn"
+	"lmzoo/train/optim"
 )
 
 // Memory estimates the bytes that training a neural model takes, without the text: for each
-// parameter, its value, its best value so far, AdamW's two moments and one gradient per piece; for
-// each token of a batch, the activations and their gradients; and a copy for the checkpoint, with
-// uncollected garbage. It is 0 if the configuration has no method Shape.
+// parameter, its value, its best value so far, AdamW's two moments, the average if there is one,
+// and one gradient per piece; for each token of a batch, the activations and their gradients; and a
+// copy for the checkpoint, with uncollected garbage. It is 0 if the configuration has no method
+// Shape.
 func (s *Settings) Memory(vocab int) float64 {
 	if s.Train == nil {
 		return 0
 	}
-	const (
-		float  = 4         // bytes
-		kept   = 1 + 1 + 2 // value, best value, moments
-		saving = 3 * kept
-	)
+	const float = 4   // bytes
+	kept := 1 + 1 + 2 // value, best value, moments
+	if a := s.Train.Average; a == optim.EMAAverage || a == optim.TailAverage {
+		kept++
+	}
+	saving := 3 * kept
 	shape, _ := s.shape(vocab)
 	pieces := min(s.Train.Pieces, s.Train.Batch)
 	tokens := float64(s.Train.Batch) * float64(s.Train.Context)
