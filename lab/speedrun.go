@@ -282,7 +282,11 @@ func speedrunTable(rows []change, all []course, laps []*lap, costs []float64) Ta
 			}
 			mean, from, to := eval.Mean(d)
 			low, high = append(low, from), append(high, to)
-			cells = append(cells, interval(mean, from, to))
+			cell := interval(mean, from, to)
+			if ch.name == "baseline" {
+				cell = cell[1:] // no difference, so no sign
+			}
+			cells = append(cells, cell)
 		}
 		cells = append(cells, fmt.Sprintf("%.2f", costs[i]))
 		t.add(append(cells, judge(ch, low, high))...)

@@ -28,9 +28,10 @@ func llama() *Species {
 		},
 		Quick: func(corpus string) map[string]any {
 			values := map[string]any{
-				"warmup": 50, "lr": 6e-3, "min_lr": 2e-4, "beta2": 0.98, "weight_decay": 0.01,
+				"optimizer": train.Muon, "momentum": 0.9, "schedule": "linear", // as gpt
+				"warmup": 50, "lr": 24e-3, "min_lr": 0.0, "beta2": 0.98, "weight_decay": 0.01,
 				"num_hidden_layers": 2, "num_attention_heads": 4, "num_key_value_heads": 2,
-				"hidden_size": 64, "initializer_range": 0.08,
+				"hidden_size": 64, "initializer_range": 0.05,
 			}
 			wholeDocuments(values, corpus)
 			values["batch"] = 8
