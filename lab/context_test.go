@@ -396,6 +396,32 @@ func TestVerdictsInContext(t *testing.T) {
 	require.InDelta(t, -1, l.size(base), 0)
 }
 
+// TestFewShotVerdict: the models of several seeds share an array, and each seed reports its own.
+func TestFewShotVerdict(t *testing.T) {
+	var all []labelled
+	for _, name := range []string{"smear", "LSTM", "smear", "LSTM"} {
+		docs, shuffled := fewShotTest(uint64(1 + len(all)/2))
+		l := label(name, bayes{fewShotTask}, docs, shuffled)
+		l.steps = []float64{0.5, 0.01}
+		all = append(all, l)
+	}
+	var shots, curve Table
+	for i, seed := range []uint64{1, 2} {
+		v, err := fewShotVerdict(seed, all[2*i:][:2], &shots, &curve)
+		require.NoError(t, err)
+		require.InDelta(t, 0, v.Measures["smear_short"], 0)
+		require.InDelta(t, 2*fewShotEvery, v.Measures["LSTM_step"], 0)
+		require.Greater(t, v.Measures["n-gram_low"], 0.2)
+		require.Less(t, v.Measures["n-gram_nats"], 2.0)
+	}
+	var rows []string
+	for _, row := range append(shots.Rows, curve.Rows...) {
+		rows = append(rows, row[0]+row[1])
+	}
+	require.Equal(t, []string{"1smear", "1LSTM", "1n-gram", "1Bayes", "2smear", "2LSTM", "2n-gram",
+		"2Bayes", "1smear", "1LSTM", "2smear", "2LSTM"}, rows)
+}
+
 // TestLadder runs a small ladder twice: the tables are complete, and any number of threads gives
 // the same numbers.
 func TestLadder(t *testing.T) {
