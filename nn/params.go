@@ -34,7 +34,8 @@ func Params(model any) []Param {
 		x := field.Interface().(*autograd.Tensor)
 		if !seen[x] {
 			seen[x] = true
-			out = append(out, Param{name, x, option == "vector", option == "table", option == "output"})
+			out = append(out, Param{Name: name, Tensor: x, Vector: option == "vector",
+				Table: option == "table", Output: option == "output"})
 		}
 	})
 	return out
