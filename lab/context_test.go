@@ -2,9 +2,12 @@ package lab
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
 	"maps"
 	"math"
 	"math/rand/v2"
+	"os"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -420,6 +423,25 @@ func TestFewShotVerdict(t *testing.T) {
 	}
 	require.Equal(t, []string{"1smear", "1LSTM", "1n-gram", "1Bayes", "2smear", "2LSTM", "2n-gram",
 		"2Bayes", "1smear", "1LSTM", "2smear", "2LSTM"}, rows)
+}
+
+// TestSampleOfFewShot measures a sample of the committed numbers again: the rows that need no
+// network.
+func TestSampleOfFewShot(t *testing.T) {
+	data, err := os.ReadFile("../docs/lab/fewshot.json")
+	require.NoError(t, err)
+	var res Result
+	require.NoError(t, json.Unmarshal(data, &res))
+	docs, shuffled := fewShotTest(1)
+	g, err := guesser(1)
+	require.NoError(t, err)
+	for name, r := range map[string]reader{"Bayes": bayes{fewShotTask}, "n-gram": g} {
+		row := []string{"1", name}
+		for _, s := range label(name, r, docs, shuffled).curve {
+			row = append(row, fmt.Sprintf("%.2f", s.right))
+		}
+		require.Contains(t, res.Tables[0].Rows, row)
+	}
 }
 
 // TestLadder runs a small ladder twice: the tables are complete, and any number of threads gives
