@@ -353,3 +353,29 @@ func BenchmarkLayerNormRows(b *testing.B) {
 		b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/rows/c, "ns/element")
 	})
 }
+
+// TestGELUIsNeverDenormal: a product with denormal numbers takes up to ten times as long.
+func TestGELUIsNeverDenormal(t *testing.T) {
+	var x []float32
+	for v := float32(-40); v <= 40; v += 1.0 / 64 {
+		x = append(x, v)
+	}
+	y, slope := make([]float32, len(x)), make([]float32, len(x))
+	check := func(what string, values []float32) {
+		for i, v := range values {
+			if v != 0 && math.Abs(float64(v)) < 0x1p-126 {
+				t.Fatalf("%s of %g is the denormal number %g", what, x[i], v)
+			}
+		}
+	}
+	GELU(y, x)
+	check("GELU", y)
+	GELUWithSlope(y, slope, x)
+	check("GELU", y)
+	check("slope of GELU", slope)
+	GELUErf(y, x)
+	check("GELU with erf", y)
+	GELUErfWithSlope(y, slope, x)
+	check("GELU with erf", y)
+	check("slope of GELU with erf", slope)
+}
