@@ -196,6 +196,11 @@ func fillTable(
 		return nil, fmt.Errorf("%s has %d tables, not %s", r.Name, len(r.Tables), m[2])
 	}
 	source := r.Tables[n-1]
+	for i, name := range source.Columns {
+		if name != strings.TrimSpace(name) || slices.Index(source.Columns, name) != i {
+			return nil, fmt.Errorf("table %d of %s has the column %q twice", n, r.Name, name)
+		}
+	}
 	if len(head) < 2 {
 		var names []string
 		for _, name := range source.Columns {

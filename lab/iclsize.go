@@ -178,8 +178,8 @@ func (l ladder) result(seeds []uint64, params []int, all [][]lesson) *Result {
 		Title: "accuracy by the number of examples before: values of a dictionary and labels of " +
 			"words, also with random answers; plain in nats per word above the limit",
 		Columns: []string{"seed", "model", "parameters", "steps", "plain", "repeats",
-			"dictionary 0", "1", "2", "4", "random 4", "labels 0", "1 ", "2 ", "4 ", "8",
-			"random 4-8"},
+			"dictionary 0", "dictionary 1", "dictionary 2", "dictionary 4", "random 4",
+			"labels 0", "labels 1", "labels 2", "labels 4", "labels 8", "random 4-8"},
 	}
 	time := Table{
 		Title:   "accuracy with 4 to 8 labelled examples before, by training step",
