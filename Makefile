@@ -38,10 +38,12 @@ vet:
 	$(GO) vet ./...
 	$(GO) tool -modfile=tools.mod staticcheck ./...
 
-# The race detector needs a C compiler. CI sets LMZOO_RACE=required.
+# The race detector needs a C compiler. CI sets LMZOO_RACE=required. By default every program that
+# it watches sleeps for a second at its end.
 race:
 	@if command -v "$$($(GO) env CC)" >/dev/null; then \
-	  echo '$(GO) test -race -short $(RACE)'; CGO_ENABLED=1 $(GO) test -race -short $(RACE); \
+	  echo '$(GO) test -race -short $(RACE)'; \
+	  GORACE=atexit_sleep_ms=0 CGO_ENABLED=1 $(GO) test -race -short $(RACE); \
 	elif [ "$$LMZOO_RACE" = required ]; then echo 'race: no C compiler, and LMZOO_RACE=required'; exit 1; \
 	else echo 'note: no C compiler: the race detector is left out'; fi
 

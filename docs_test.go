@@ -18,6 +18,7 @@ import (
 // "…" matches any text in a line, and a line "…" any number of lines. Decimal numbers may differ by
 // a tolerance, because processors round differently.
 func TestDocs(t *testing.T) {
+	t.Parallel() // beside TestReadme
 	if testing.Short() || runtime.GOOS == "windows" {
 		t.Skip("the pages are checked by the full test on a system with a POSIX shell")
 	}

@@ -21,6 +21,7 @@ import (
 // given and as typed. It changes only the numbers that the README itself presents as parameters, to
 // save time.
 func TestReadme(t *testing.T) {
+	t.Parallel()
 	if testing.Short() || runtime.GOOS == "windows" {
 		t.Skip("the README is checked by the full test on a system with a POSIX shell")
 	}
