@@ -7,20 +7,48 @@ import (
 	"lmzoo/lm"
 )
 
-// cache is the State of a GPT: the keys and values of every token in the window (the KV cache).
-// They never change, and later positions need nothing else from a token. Pushed tokens wait until a
-// prediction is requested and are then encoded together, so a prompt is read as fast as a training
-// batch.
+// cache is the State of a GPT or a Llama: the keys and values of every token in the window (the KV
+// cache). They never change, and later positions need nothing else from a token. Pushed tokens wait
+// until a prediction is requested and are then encoded together, so a prompt is read as fast as a
+// training batch.
 //
 // A full window moves by Stride tokens: the oldest tokens are dropped and the others are encoded
 // again from position 0. The model's NextLogProbs and Score follow the same rule.
 type cache struct {
 	window
-	m    *Model
-	k, v [][]float32 // per layer [W, C]; rows 0 … done−1 are filled
-	raw  [][]float32 // per layer [C] the last key before smearing
-	h    []float32   // [C] the last hidden vector
+	m      cached
+	heads  int         // H, of queries
+	groups int         // K, heads of keys and values
+	k, v   [][]float32 // per layer [W, K·D]; rows 0 … done−1 are filled
+	h      []float32   // [C] the last hidden vector
+
+	logits func(*autograd.Tape) *autograd.Tensor // next, bound once to avoid an allocation
+
+	smear []*autograd.Tensor // per layer [1, H]; nil: none
+	raw   [][]float32        // per layer [C] the last key before smearing
 }
+
+// cached is a model that generates from a cache.
+type cached interface {
+	forward(t *autograd.Tape, x, pos []int32, memory memory) *autograd.Tensor
+	output() *autograd.Tensor
+	LogProbs(dst []float64, logits func(*autograd.Tape) *autograd.Tensor) []float64
+}
+
+func newCache(m cached, w, stride, layers, channels, heads, groups int) *cache {
+	s := &cache{
+		window: newWindow(w, stride), m: m, heads: heads, groups: groups,
+		k: make([][]float32, layers), v: make([][]float32, layers), h: make([]float32, channels),
+	}
+	s.logits = s.next
+	for l := range layers {
+		s.k[l], s.v[l] = make([]float32, w*s.width()), make([]float32, w*s.width())
+	}
+	return s
+}
+
+// width returns K·D, the channels of a position's keys.
+func (s *cache) width() int { return len(s.h) / s.heads * s.groups }
 
 // window holds the tokens that a State sees.
 type window struct {
@@ -62,27 +90,24 @@ func (m *Model) Start() lm.State {
 }
 
 func (m *Model) newCache() *cache {
-	w, c := m.Config.NPositions, m.Config.NEmbd
-	s := &cache{
-		window: newWindow(w, m.Config.Stride),
-		m:      m,
-		k:      make([][]float32, len(m.H)),
-		v:      make([][]float32, len(m.H)),
-		raw:    make([][]float32, len(m.H)),
-		h:      make([]float32, c),
-	}
-	for l := range m.H {
-		s.k[l], s.v[l], s.raw[l] = make([]float32, w*c), make([]float32, w*c), make([]float32, c)
+	c := &m.Config
+	s := newCache(m, c.NPositions, c.Stride, len(m.H), c.NEmbd, c.NHead, c.NHead)
+	if c.Smear {
+		for _, b := range m.H {
+			s.smear = append(s.smear, b.Attn.Smear)
+			s.raw = append(s.raw, make([]float32, c.NEmbd))
+		}
 	}
 	return s
 }
 
 // NextLogProbs stores ln P(v | the tokens so far) in dst[v] for every token v.
-func (s *cache) NextLogProbs(dst []float64) []float64 {
-	return s.m.LogProbs(dst, func(t *autograd.Tape) *autograd.Tensor {
-		s.encode(t)
-		return t.LinearT(t.Const(1, len(s.h), s.h), s.m.output(), nil) // [1, V]
-	})
+func (s *cache) NextLogProbs(dst []float64) []float64 { return s.m.LogProbs(dst, s.logits) }
+
+// next encodes the waiting tokens and returns the logits of the next token.
+func (s *cache) next(t *autograd.Tape) *autograd.Tensor {
+	s.encode(t)
+	return t.LinearT(t.Const(1, len(s.h), s.h), s.m.output(), nil) // [1, V]
 }
 
 // encode computes the keys, the values and the last hidden vector of the waiting tokens.
@@ -99,35 +124,39 @@ func (s *cache) encode(t *autograd.Tape) {
 // attend stores the new keys and values and computes the attention of the new queries over all
 // positions up to their own.
 func (s *cache) attend(t *autograd.Tape, layer int, qkv *autograd.Tensor) *autograd.Tensor {
-	c := len(s.h)
-	heads := s.m.Config.NHead
-	k, v := s.k[layer], s.v[layer] // [W, C]
-	_, pos := s.waiting()
-	smear(t, qkv, s.m.H[layer].Attn.Smear, pos, s.raw[layer])
+	c, w := len(s.h), s.width()
+	k, v := s.k[layer], s.v[layer] // [W, K·D]
+	if s.smear != nil {
+		_, pos := s.waiting()
+		smear(t, qkv, s.smear[layer], pos, s.raw[layer])
+	}
 	for i := range qkv.Rows {
-		copy(k[(s.done+i)*c:][:c], qkv.Row(i)[c:])
-		copy(v[(s.done+i)*c:][:c], qkv.Row(i)[2*c:])
+		copy(k[(s.done+i)*w:][:w], qkv.Row(i)[c:])
+		copy(v[(s.done+i)*w:][:w], qkv.Row(i)[c+w:])
 	}
 	if s.done == 0 { // the cache is empty, so use the attention of training
-		return t.Attention(qkv, 1, qkv.Rows, s.m.Config.NHead, nil, nil, 0)
+		return t.GroupedAttention(qkv, 1, qkv.Rows, s.heads, s.groups, nil, nil, 0)
 	}
 	att := t.New(qkv.Rows, c) // [n, C]
 	for i := range qkv.Rows {
-		t.AttentionStep(att.Row(i), qkv.Row(i)[:c], k, v, s.done+i+1, heads, heads)
+		t.AttentionStep(att.Row(i), qkv.Row(i)[:c], k, v, s.done+i+1, s.heads, s.groups)
 	}
 	return att
 }
 
 // Clone returns an independent copy.
 func (s *cache) Clone() lm.State {
-	twin := s.m.newCache()
+	twin := newCache(s.m, cap(s.tokens), s.stride, len(s.k), len(s.h), s.heads, s.groups)
 	twin.tokens, twin.done = append(twin.tokens, s.tokens...), s.done
 	copy(twin.h, s.h)
 	for l := range s.k {
-		n := s.done * len(s.h)
+		n := s.done * s.width()
 		copy(twin.k[l][:n], s.k[l])
 		copy(twin.v[l][:n], s.v[l])
-		copy(twin.raw[l], s.raw[l])
+	}
+	twin.smear = s.smear
+	for _, raw := range s.raw {
+		twin.raw = append(twin.raw, slices.Clone(raw))
 	}
 	return twin
 }
