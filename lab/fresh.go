@@ -84,7 +84,7 @@ func best(logProbs []float64) lm.Token {
 	return lm.Token(top)
 }
 
-// scored returns the mean score of the tokens of docs that which selects.
+// scored returns the mean score of the tokens that which selects in docs.
 func scored(r reader, docs [][]lm.Token, which func(doc, at int) bool) score {
 	var s score
 	r.read(docs, func(doc, at int, logProbs []float64) {

@@ -72,7 +72,7 @@ const (
 	gelu3x3 = 3 * gelu3          // of x² in 2u′
 
 	// Beyond ±geluEnd, GELU is within 5e-15 of x or 0 and its slope within 5e-15 of 1 or 0. Further
-	// out the values would become denormal, and products of denormals take up to ten times as long.
+	// out the values would become denormal, and processors multiply denormals slowly.
 	geluEnd = 8
 )
 

@@ -354,7 +354,7 @@ func BenchmarkLayerNormRows(b *testing.B) {
 	})
 }
 
-// TestGELUIsNeverDenormal: a product with denormal numbers takes up to ten times as long.
+// TestGELUIsNeverDenormal: processors multiply denormal numbers slowly.
 func TestGELUIsNeverDenormal(t *testing.T) {
 	var x []float32
 	for v := float32(-40); v <= 40; v += 1.0 / 64 {
