@@ -1,0 +1,119 @@
+package prompt
+
+import (
+	"fmt"
+
+	"lmzoo/corpus"
+	"lmzoo/lm"
+)
+
+// Template names the special tokens of a conversation:
+//
+//	[SYSTEM] … [USER] … [ASSISTANT] … [END]
+//	[USER] … [ASSISTANT] [CALL] tool input [RESULT] output [DONE] … [END]
+//
+// The assistant writes everything after [ASSISTANT] except the output of a tool and [DONE], which
+// the program inserts after the assistant has written [RESULT].
+type Template struct {
+	System    string `json:"system"`
+	User      string `json:"user"`
+	Assistant string `json:"assistant"`
+	End       string `json:"end"` // ends the assistant's turn
+	Call      string `json:"call"`
+	Result    string `json:"result"` // ends a call and asks for its result
+	Done      string `json:"done"`   // ends the result
+}
+
+// Default is the template of new runs.
+var Default = Template{
+	System: "[SYSTEM]", User: "[USER]", Assistant: "[ASSISTANT]", End: "[END]",
+	Call: "[CALL]", Result: "[RESULT]", Done: "[DONE]",
+}
+
+// Names returns the special tokens of the template.
+func (t Template) Names() []string {
+	return []string{t.System, t.User, t.Assistant, t.End, t.Call, t.Result, t.Done}
+}
+
+// Layout is a template over the tokens of a tokenizer.
+type Layout struct {
+	tok corpus.Tokenizer
+
+	System, User, Assistant, End, Call, Result, Done lm.Token
+}
+
+// Layout returns the template over the tokens of a tokenizer that has its special tokens.
+func (t Template) Layout(tok corpus.Tokenizer) (*Layout, error) {
+	l := &Layout{tok: tok}
+	marks := []*lm.Token{&l.System, &l.User, &l.Assistant, &l.End, &l.Call, &l.Result, &l.Done}
+	for i, name := range t.Names() {
+		id, ok := corpus.Special(tok, name)
+		if !ok {
+			return nil, fmt.Errorf("the tokenizer has no special token %s; want a run made by "+
+				"lmzoo sft", name)
+		}
+		*marks[i] = id
+	}
+	return l, nil
+}
+
+// Encoded is a conversation as tokens. Loss says of each token whether it is a target: the tokens
+// that the assistant writes, its last [END] included.
+type Encoded struct {
+	Tokens []lm.Token // after BOS
+	Loss   []bool
+}
+
+// Encode returns the tokens of a conversation.
+func (l *Layout) Encode(messages []Message) Encoded {
+	var e Encoded
+	for i, m := range messages {
+		switch m.Role {
+		case System:
+			e.add(false, l.System)
+			e.text(false, l.tok, m.Content)
+		case User:
+			e.add(false, l.User)
+			e.text(false, l.tok, m.Content)
+		case Tool:
+			e.text(false, l.tok, m.Content)
+			e.add(false, l.Done)
+		case Assistant:
+			if i == 0 || messages[i-1].Role != Tool {
+				e.add(false, l.Assistant)
+			}
+			e.text(true, l.tok, m.Content)
+			if m.Call == nil {
+				e.add(true, l.End)
+				continue
+			}
+			e.add(true, l.Call)
+			e.text(true, l.tok, m.Call.text())
+			e.add(true, l.Result)
+		}
+	}
+	return e
+}
+
+// Prompt returns the tokens of a conversation in which the assistant is to speak next.
+func (l *Layout) Prompt(messages []Message) []lm.Token {
+	tokens := l.Encode(messages).Tokens
+	if n := len(messages); n > 0 && messages[n-1].Role == Tool {
+		return tokens
+	}
+	return append(tokens, l.Assistant)
+}
+
+func (e *Encoded) add(loss bool, tokens ...lm.Token) {
+	for _, t := range tokens {
+		e.Tokens, e.Loss = append(e.Tokens, t), append(e.Loss, loss)
+	}
+}
+
+// text adds a text. Every text begins like a word inside a sentence, with a space, so that a word
+// has one token wherever it stands.
+func (e *Encoded) text(loss bool, tok corpus.Tokenizer, text string) {
+	if text != "" {
+		e.add(loss, tok.Encode(nil, " "+text)...)
+	}
+}
