@@ -6,7 +6,8 @@ package lab
 import (
 	"context"
 	"fmt"
-	"strings"
+
+	"lmzoo/suggest"
 )
 
 // Experiment is one claim and its test. The file of an experiment reads top-down: data, models,
@@ -105,6 +106,5 @@ func Find(name string) (Experiment, error) {
 		}
 		names = append(names, e.Name)
 	}
-	return Experiment{}, fmt.Errorf("unknown experiment %q; want one of: %s",
-		name, strings.Join(names, " "))
+	return Experiment{}, suggest.Unknown("experiment", name, names)
 }
