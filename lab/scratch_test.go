@@ -1,0 +1,59 @@
+package lab
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"runtime"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"lmzoo/corpus/world"
+	"lmzoo/eval"
+	"lmzoo/task"
+)
+
+// TestSearchScratch prints the accuracy of networks from scratch on the development pool for a grid
+// of recipes, from which fromScratch was chosen:
+//
+//	LMZOO_SEARCH=1 go test -run TestSearchScratch -v -timeout 0 ./lab
+//
+// Its seed is none of those that are reported.
+func TestSearchScratch(t *testing.T) {
+	if os.Getenv("LMZOO_SEARCH") == "" {
+		t.Skip("a search of an hour; set LMZOO_SEARCH=1 to run it")
+	}
+	const seed, draws = 11, 3
+	env := &Env{Threads: runtime.NumCPU(), Scale: Full, Store: NewStore("")}
+	w, dev := reviewTask(seed, world.Dev)
+	rates := []recipe{
+		{head: 1e-3, body: 1e-3}, {head: 3e-3, body: 3e-3}, {head: 1e-2, body: 1e-3},
+		{head: 1e-2, body: 3e-3}, {head: 3e-3, body: 3e-4},
+	}
+	for _, species := range []string{"elmo", "gpt", "bert"} {
+		p := pretrainedReviews(species, seed, 1, map[string]any{"steps": 1, "warmup": 0})
+		r, err := env.Store.Pretrained(context.Background(), env, p)
+		require.NoError(t, err)
+		for labels, steps := range map[int][]int{
+			10: {100, 300}, 50: {100, 300}, 200: {150, 450}, 1000: {600, 1200},
+		} {
+			var all []contender
+			for _, n := range steps {
+				for _, rate := range rates {
+					rate.steps = n
+					all = append(all, contender{
+						name: fmt.Sprint(species, rate), run: r, random: true, pool: task.Mean,
+						recipe: func(int) recipe { return rate },
+					})
+				}
+			}
+			acc, err := fits(context.Background(), env, all, w, dev, labels, draws, seed)
+			require.NoError(t, err)
+			for i, c := range all {
+				m, low, high := eval.Mean(acc[i])
+				fmt.Printf("%-28s %5d labels  %.3f ±%.3f\n", c.name, labels, m, (high-low)/2)
+			}
+		}
+	}
+}
