@@ -47,6 +47,16 @@ func (n *Inference) With(f func(t *autograd.Tape)) {
 	n.tapes.Put(t)
 }
 
+// WithCrew is With on a tape that uses the threads of SetThreads.
+func (n *Inference) WithCrew(f func(t *autograd.Tape)) {
+	t := n.tapes.Get().(*autograd.Tape)
+	t.Crew = n.crew
+	f(t)
+	t.Crew = nil
+	t.Reset()
+	n.tapes.Put(t)
+}
+
 // LogProbs stores ln softmax of the logits [1, V] that f computes, in nats, in dst and returns it,
 // or a new slice if dst is too short. f uses the threads of SetThreads.
 func (n *Inference) LogProbs(dst []float64, f func(t *autograd.Tape) *autograd.Tensor) []float64 {

@@ -33,6 +33,7 @@ type cached interface {
 	forward(t *autograd.Tape, x, pos []int32, memory memory) *autograd.Tensor
 	output() *autograd.Tensor
 	LogProbs(dst []float64, logits func(*autograd.Tape) *autograd.Tensor) []float64
+	WithCrew(f func(t *autograd.Tape))
 }
 
 func newCache(m cached, w, stride, layers, channels, heads, groups int) *cache {
@@ -124,6 +125,21 @@ func (s *cache) encode(t *autograd.Tape) {
 // attend stores the new keys and values and computes the attention of the new queries over all
 // positions up to their own.
 func (s *cache) attend(t *autograd.Tape, layer int, qkv *autograd.Tensor) *autograd.Tensor {
+	s.store(t, layer, qkv)
+	if s.done == 0 { // the cache is empty, so use the attention of training
+		return t.GroupedAttention(qkv, 1, qkv.Rows, s.heads, s.groups, nil, nil, 0)
+	}
+	c := len(s.h)
+	att := t.New(qkv.Rows, c) // [n, C]
+	for i := range qkv.Rows {
+		t.AttentionStep(att.Row(i), qkv.Row(i)[:c], s.k[layer], s.v[layer], s.done+i+1, s.heads,
+			s.groups)
+	}
+	return att
+}
+
+// store copies the new keys, smeared, and the new values into the cache.
+func (s *cache) store(t *autograd.Tape, layer int, qkv *autograd.Tensor) {
 	c, w := len(s.h), s.width()
 	k, v := s.k[layer], s.v[layer] // [W, K·D]
 	if s.smear != nil {
@@ -134,14 +150,6 @@ func (s *cache) attend(t *autograd.Tape, layer int, qkv *autograd.Tensor) *autog
 		copy(k[(s.done+i)*w:][:w], qkv.Row(i)[c:])
 		copy(v[(s.done+i)*w:][:w], qkv.Row(i)[c+w:])
 	}
-	if s.done == 0 { // the cache is empty, so use the attention of training
-		return t.GroupedAttention(qkv, 1, qkv.Rows, s.heads, s.groups, nil, nil, 0)
-	}
-	att := t.New(qkv.Rows, c) // [n, C]
-	for i := range qkv.Rows {
-		t.AttentionStep(att.Row(i), qkv.Row(i)[:c], k, v, s.done+i+1, s.heads, s.groups)
-	}
-	return att
 }
 
 // Clone returns an independent copy.
