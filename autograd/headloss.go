@@ -18,13 +18,10 @@ func (t *Tape) HeadLoss(x, w, bias *Tensor, y []int32, n int) *Tensor {
 }
 
 func (t *Tape) headLoss(x, w, bias *Tensor, y []int32, n, logits int) *Tensor {
-	x.want("x of HeadLoss", len(y), w.Cols)
 	loss := t.New(1, 1)
-	block := min(max(logits/w.Rows, 1), x.Rows)
-	o := headLossOp{loss: loss, x: x, w: w, bias: bias, probs: t.Scratch(block * w.Rows), y: y,
-		n: n, block: block}
+	o := headLossOp{head: t.head(x, w, bias, y, logits), loss: loss, n: n}
 	var nats float64
-	for i := 0; i < x.Rows; i += block {
+	for i := 0; i < x.Rows; i += o.block {
 		nats += o.probabilities(i)
 	}
 	loss.Data[0] = float32(nats / float64(n))
@@ -33,48 +30,72 @@ func (t *Tape) headLoss(x, w, bias *Tensor, y []int32, n, logits int) *Tensor {
 }
 
 type headLossOp struct {
-	loss, x, w, bias *Tensor
-	probs            []float32 // [block, V]
-	y                []int32
-	n, block         int
+	head
+	loss *Tensor
+	n    int
 }
 
-// probabilities computes softmax(x·wᵀ + bias) for the block of rows that begins at i and returns
-// its loss.
+// probabilities computes the softmax of the block of rows that begins at i and returns its loss.
 func (o *headLossOp) probabilities(i int) (nats float64) {
-	end := min(i+o.block, o.x.Rows)
-	logits := matrix(end-i, o.w.Rows, o.probs)
-	linearForward(logits, nil, rows(o.x.General, i, end), o.w.General, data(o.bias), blas.Trans,
-		nil)
-	return crossEntropyForward(logits.Data, logits.Data, o.y[i:end], o.w.Rows)
+	logits, y := o.logits(i)
+	return crossEntropyForward(logits.Data, logits.Data, y, o.w.Rows)
 }
 
+// Backward computes dlogits = g·(softmax − onehot) of each block.
 func (o headLossOp) Backward() {
 	g := o.loss.AddGrad()[0] / float32(o.n)
 	for i := 0; i < o.x.Rows; i += o.block {
 		if o.block < o.x.Rows {
 			o.probabilities(i)
 		}
-		o.backwardBlock(i, g)
+		dlogits, y := o.rows(i)
+		crossEntropyBackward(dlogits.Data, y, o.w.Rows, g)
+		o.backward(i, dlogits)
 	}
 }
 
-// backwardBlock propagates dlogits = g·(softmax − onehot) of one block: dx = dlogits·w, dw +=
-// dlogitsᵀ·x.
-func (o *headLossOp) backwardBlock(i int, g float32) {
-	end := min(i+o.block, o.x.Rows)
-	dlogits := matrix(end-i, o.w.Rows, o.probs)
-	crossEntropyBackward(dlogits.Data, o.y[i:end], o.w.Rows, g)
-	if o.x.Grad != nil {
-		dx := blas32.General{Rows: o.x.Rows, Cols: o.x.Cols, Stride: o.x.Stride,
-			Data: o.x.AddGrad()}
-		blas32.Gemm(blas.NoTrans, blas.NoTrans, 1, dlogits, o.w.General, 1, rows(dx, i, end))
+// head is an output layer x·wᵀ + bias, whose logits exist for one block of rows at a time.
+type head struct {
+	x, w, bias *Tensor
+	y          []int32
+	probs      []float32 // [block, V]
+	block      int       // rows
+}
+
+func (t *Tape) head(x, w, bias *Tensor, y []int32, logits int) head {
+	x.want("x of an output layer", len(y), w.Cols)
+	block := min(max(logits/w.Rows, 1), x.Rows)
+	return head{x, w, bias, y, t.Scratch(block * w.Rows), block}
+}
+
+// rows returns the memory and the targets of the block of rows that begins at i.
+func (h *head) rows(i int) (block blas32.General, y []int32) {
+	end := min(i+h.block, h.x.Rows)
+	return matrix(end-i, h.w.Rows, h.probs), h.y[i:end]
+}
+
+// logits computes x·wᵀ + bias for the block of rows that begins at i.
+func (h *head) logits(i int) (logits blas32.General, y []int32) {
+	logits, y = h.rows(i)
+	linearForward(logits, nil, rows(h.x.General, i, i+len(y)), h.w.General, data(h.bias),
+		blas.Trans, nil)
+	return logits, y
+}
+
+// backward propagates the gradient of the logits of the block of rows that begins at i: dx =
+// dlogits·w, dw += dlogitsᵀ·x.
+func (h *head) backward(i int, dlogits blas32.General) {
+	end := i + dlogits.Rows
+	if h.x.Grad != nil {
+		dx := blas32.General{Rows: h.x.Rows, Cols: h.x.Cols, Stride: h.x.Stride,
+			Data: h.x.AddGrad()}
+		blas32.Gemm(blas.NoTrans, blas.NoTrans, 1, dlogits, h.w.General, 1, rows(dx, i, end))
 	}
-	if o.w.Grad != nil {
-		dw, beta := o.w.gradMatrix()
-		blas32.Gemm(blas.Trans, blas.NoTrans, 1, dlogits, rows(o.x.General, i, end), beta, dw)
+	if h.w.Grad != nil {
+		dw, beta := h.w.gradMatrix()
+		blas32.Gemm(blas.Trans, blas.NoTrans, 1, dlogits, rows(h.x.General, i, end), beta, dw)
 	}
-	if o.bias != nil && o.bias.Grad != nil {
-		addRows(o.bias.AddGrad(), dlogits)
+	if h.bias != nil && h.bias.Grad != nil {
+		addRows(h.bias.AddGrad(), dlogits)
 	}
 }

@@ -99,6 +99,12 @@ func (m *Model) HeadLoss(
 	return t.HeadLoss(h, m.head(), m.Decoder.Bias, y, n) // 1×1
 }
 
+// HeadLogProbs returns ln P(y) for every target y that follows the hidden vectors h of the last
+// layer, in nats, [len(y), 1]. It is 0 where y is −1.
+func (m *Model) HeadLogProbs(t *autograd.Tape, h *autograd.Tensor, y []lm.Token) *autograd.Tensor {
+	return t.HeadLogProbs(h, m.head(), m.Decoder.Bias, y) // [len(y), 1]
+}
+
 // forward runs every row from its state through T tokens, and overwrites the state with the final
 // state.
 func (m *Model) forward(

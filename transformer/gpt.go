@@ -114,6 +114,12 @@ func (m *Model) HeadLoss(
 	return t.HeadLoss(h, m.output(), nil, y, n) // 1×1
 }
 
+// HeadLogProbs returns ln P(y) for every target y that follows the last hidden vectors h, in nats,
+// [len(y), 1]. It is 0 where y is −1.
+func (m *Model) HeadLogProbs(t *autograd.Tape, h *autograd.Tensor, y []lm.Token) *autograd.Tensor {
+	return t.HeadLogProbs(h, m.output(), nil, y) // [len(y), 1]
+}
+
 // forward maps tokens to the last hidden vectors, before the output layer.
 func (m *Model) forward(t *autograd.Tape, x, pos []int32, memory memory) *autograd.Tensor {
 	h := m.embed(t, x, pos) // [B·T, C]

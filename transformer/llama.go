@@ -121,6 +121,12 @@ func (m *Llama) HeadLoss(
 	return t.HeadLoss(h, m.output(), nil, y, n) // 1×1
 }
 
+// HeadLogProbs returns ln P(y) for every target y that follows the last hidden vectors h, in nats,
+// [len(y), 1]. It is 0 where y is −1.
+func (m *Llama) HeadLogProbs(t *autograd.Tape, h *autograd.Tensor, y []lm.Token) *autograd.Tensor {
+	return t.HeadLogProbs(h, m.output(), nil, y) // [len(y), 1]
+}
+
 // output returns the weights of the output layer, [V, C].
 func (m *Llama) output() *autograd.Tensor {
 	if m.LMHead == nil {

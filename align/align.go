@@ -1,0 +1,33 @@
+// Package align turns a model that continues text into one that answers, in the stages of Ouyang et
+// al. 2022 ("Training language models to follow instructions with human feedback", figure 2).
+//
+//   - sft.go: supervised fine-tuning. It is pre-training with a mask: the same model, loss and
+//     loop, with conversations as text and no loss on what the user writes.
+//   - lora.go: the same with few trained weights (Hu et al. 2021).
+//   - reward.go: a model of which of two answers people prefer (Bradley and Terry 1952).
+//   - dpo.go: learning from the same pairs without a reward model (Rafailov et al. 2023).
+//
+// Every stage is a train.Learner or a train.Source, so the loop, checkpoints, threads and observers
+// are those of pre-training.
+package align
+
+import (
+	"lmzoo/autograd"
+	"lmzoo/corpus"
+	"lmzoo/lm"
+	"lmzoo/nn"
+)
+
+// Policy is a causal model that post-training changes, such as GPT and Llama: its hidden vectors
+// and its output layer can be read.
+type Policy interface {
+	lm.Model
+	nn.Encoder
+	// Loss is the mean −ln P of the targets of the batch, in nats.
+	Loss(t *autograd.Tape, b corpus.Batch) *autograd.Tensor
+	// HeadLoss is Σ −ln P(y)/n of the targets y that follow the last hidden vectors h, in nats.
+	HeadLoss(t *autograd.Tape, h *autograd.Tensor, y []lm.Token, n int) *autograd.Tensor
+	// HeadLogProbs returns ln P(y) for every target y that follows the last hidden vectors h, in
+	// nats, [len(y), 1]. It is 0 where y is −1.
+	HeadLogProbs(t *autograd.Tape, h *autograd.Tensor, y []lm.Token) *autograd.Tensor
+}

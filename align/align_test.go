@@ -1,0 +1,84 @@
+package align
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"lmzoo/corpus"
+	"lmzoo/lm"
+	"lmzoo/nn/nntest"
+	"lmzoo/prompt"
+	"lmzoo/rnn"
+	"lmzoo/transformer"
+)
+
+// The models that post-training accepts.
+var (
+	_ Policy = (*transformer.Model)(nil)
+	_ Policy = (*transformer.Llama)(nil)
+	_ Policy = (*rnn.Model)(nil)
+)
+
+// The tokens of the tests: BOS, then words, then the roles and [END].
+const (
+	user lm.Token = iota + 12
+	assistant
+	end
+	vocab
+)
+
+// smallGPT returns a GPT of 16 tokens with a window of 24, in which every part matters.
+func smallGPT(t testing.TB) *transformer.Model {
+	t.Helper()
+	return nntest.Build(t, transformer.New, transformer.Config{VocabSize: int(vocab) + 1,
+		NPositions: 24, NEmbd: 8, NLayer: 2, NHead: 2, Smear: true})
+}
+
+// smallLlama returns a Llama of the same vocabulary and window.
+func smallLlama(t testing.TB) *transformer.Llama {
+	t.Helper()
+	return nntest.Build(t, transformer.NewLlama, transformer.LlamaConfig{VocabSize: int(vocab) + 1,
+		MaxPositionEmbeddings: 24, HiddenSize: 8, NumHiddenLayers: 2, NumAttentionHeads: 2,
+		NumKeyValueHeads: 1, TieWordEmbeddings: true})
+}
+
+// policies are the models that every test of a stage runs.
+func policies(t testing.TB) map[string]Policy {
+	return map[string]Policy{"gpt": smallGPT(t), "llama": smallLlama(t)}
+}
+
+// encoded is a conversation of one turn: [USER] question [ASSISTANT] answer [END].
+func encoded(question, answer []lm.Token) (e prompt.Encoded) {
+	add := func(loss bool, tokens ...lm.Token) {
+		for _, t := range tokens {
+			e.Tokens, e.Loss = append(e.Tokens, t), append(e.Loss, loss)
+		}
+	}
+	add(false, user)
+	add(false, question...)
+	add(false, assistant)
+	add(true, answer...)
+	add(true, end)
+	return e
+}
+
+// someConversations are of different lengths, so that rows hold one to three of them.
+func someConversations() []prompt.Encoded {
+	return []prompt.Encoded{
+		encoded([]lm.Token{1, 2}, []lm.Token{3}),
+		encoded([]lm.Token{4}, []lm.Token{5, 6, 7}),
+		encoded([]lm.Token{8, 9, 10, 11}, []lm.Token{1, 2, 3, 4, 5}),
+		encoded(nil, []lm.Token{9}),
+		encoded([]lm.Token{2, 2, 2}, []lm.Token{3, 3}),
+	}
+}
+
+// rawText is text of the pre-training: rows rows of n tokens.
+func rawText(t testing.TB, rows, n int) *corpus.Windows {
+	t.Helper()
+	w, err := corpus.NewWindows([][]lm.Token{{1, 2, 3, 4, 5, 0}, {6, 7, 8, 0}, {9, 10, 11, 1, 0}},
+		rows, n, 7)
+	require.NoError(t, err)
+	return w
+}
