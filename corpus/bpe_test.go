@@ -258,3 +258,25 @@ func BenchmarkEncode(b *testing.B) {
 		})
 	}
 }
+
+// TestBPEStepsEndAtEncode: the plain algorithm ends where the fast one does, and every step joins
+// one pair and changes no byte.
+func TestBPEStepsEndAtEncode(t *testing.T) {
+	g := readGolden(t)
+	b := newBPE(g.Merges)
+	for _, golden := range g.Texts {
+		text := unhex(t, golden.Text)
+		var tokens []lm.Token
+		for _, piece := range b.Steps(text) {
+			first := b.Decode(piece[0].Tokens)
+			require.Zero(t, piece[0].Merge)
+			require.Len(t, piece[0].Tokens, len(first))
+			for i := range piece[1:] {
+				require.Less(t, len(piece[i+1].Tokens), len(piece[i].Tokens))
+				require.Equal(t, first, b.Decode(piece[i+1].Tokens))
+			}
+			tokens = append(tokens, piece[len(piece)-1].Tokens...)
+		}
+		require.Equal(t, b.Encode(nil, text), tokens)
+	}
+}

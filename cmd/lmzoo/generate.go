@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 	"golang.org/x/term"
 
 	"lmzoo/lm/sample"
@@ -21,6 +22,7 @@ func newGenerate(cat zoo.Catalogue) *cobra.Command {
 		seed   uint64
 		count  int
 
+		beam    int
 		threads int
 		int8    bool
 	)
@@ -29,8 +31,12 @@ func newGenerate(cat zoo.Catalogue) *cobra.Command {
 		Short: "Generate text with a run",
 		Long: `Generate text after a prompt, token by token. Without --prompt, text piped to
 standard input is the prompt. Generation stops at the end of the document or after --tokens
-tokens.`,
+tokens.
+
+--beam searches for the likeliest texts instead of drawing one. It prints them with ln P of what
+follows the prompt, in nats, likeliest first.`,
 		Example: `  lmzoo generate runs/gpt --prompt "once" --temperature 0.8
+  lmzoo generate runs/gpt --prompt "once" --beam 4 --tokens 20
   echo "once there" | lmzoo generate runs/gpt`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -39,6 +45,9 @@ tokens.`,
 			}
 			if count < 1 {
 				return usagef("--count is %d; want at least 1", count)
+			}
+			if err := checkBeam(c.Flags(), beam); err != nil {
+				return err
 			}
 			r, err := cat.Open(args[0])
 			if err != nil {
@@ -58,6 +67,9 @@ tokens.`,
 					return err
 				}
 			}
+			if beam > 0 {
+				return search(c.Context(), c.OutOrStdout(), r, prompt, beam, opt.Max)
+			}
 			rng := sample.Rand(seed)
 			for range count {
 				fmt.Fprint(c.OutOrStdout(), prompt)
@@ -73,13 +85,9 @@ tokens.`,
 	fs.StringVar(&prompt, "prompt", "", "text to continue")
 	fs.IntVar(&opt.Max, "tokens", opt.Max,
 		"maximum number of tokens (0: to the end of the document)")
-	fs.Float64Var(&opt.Temperature, "temperature", opt.Temperature,
-		"sampling temperature (0: always the likeliest token)")
-	fs.IntVar(&opt.TopK, "top-k", 0, "sample from the k likeliest tokens (0: all)")
-	fs.Float64Var(&opt.TopP, "top-p", 0,
-		"sample from the likeliest tokens with total probability p (0: all)")
-	fs.Float64Var(&opt.MinP, "min-p", 0,
-		"sample from tokens at least p times as likely as the likeliest (0: all)")
+	samplingFlags(fs, &opt)
+	fs.IntVar(&beam, "beam", 0,
+		"search for the likeliest texts, keeping this many at every token (0: draw)")
 	fs.IntVar(&count, "count", 1, "number of texts")
 	fs.Uint64Var(&seed, "seed", 1, "random seed")
 	fs.IntVar(&threads, "threads", runtime.NumCPU(),
@@ -88,6 +96,33 @@ tokens.`,
 		"round the weights to one byte each, which is faster for large models; eval --int8 "+
 			"measures the loss of accuracy")
 	return c
+}
+
+// samplingFlags adds the flags that change a distribution before a token is drawn from it.
+func samplingFlags(fs *pflag.FlagSet, opt *sample.Options) {
+	fs.Float64Var(&opt.Temperature, "temperature", opt.Temperature,
+		"sampling temperature (0: always the likeliest token)")
+	fs.IntVar(&opt.TopK, "top-k", 0, "sample from the k likeliest tokens (0: all)")
+	fs.Float64Var(&opt.TopP, "top-p", 0,
+		"sample from the likeliest tokens with total probability p (0: all)")
+	fs.Float64Var(&opt.MinP, "min-p", 0,
+		"sample from tokens at least p times as likely as the likeliest (0: all)")
+}
+
+// checkBeam refuses a negative width, and flags of sampling, which a search does not use.
+func checkBeam(fs *pflag.FlagSet, beam int) error {
+	if beam < 0 {
+		return usagef("--beam is %d; want a width of at least 1, or 0 to draw", beam)
+	}
+	if beam == 0 {
+		return nil
+	}
+	for _, name := range []string{"temperature", "top-k", "top-p", "min-p", "count", "seed"} {
+		if fs.Changed(name) {
+			return usagef("--beam searches and does not draw; leave out --%s", name)
+		}
+	}
+	return nil
 }
 
 // piped reads a prompt from standard input, unless that is a terminal. The final newline is not

@@ -11,6 +11,7 @@ import (
 
 	"lmzoo/corpus"
 	"lmzoo/lm"
+	"lmzoo/lm/sample"
 	"lmzoo/zoo"
 )
 
@@ -37,6 +38,7 @@ func newNext(cat zoo.Catalogue) *cobra.Command {
 		prompt string
 		top    int
 		asJSON bool
+		opt    = sample.Default
 	)
 	c := &cobra.Command{
 		Use:   "next RUN...",
@@ -44,12 +46,19 @@ func newNext(cat zoo.Catalogue) *cobra.Command {
 		Long: `Print the likeliest next tokens of several runs side by side. <bos> is the
 document boundary; when predicted, it ends the document. A directory of runs stands for all of its
 runs that have a next-token distribution. For runs trained on the world, the last column is the
-truth, the distribution that the text is drawn from. If only one token is possible, ✓ marks it.`,
-		Example: `  lmzoo next runs/compare/ngram runs/compare/gpt --prompt "once there lived"`,
-		Args:    cobra.MinimumNArgs(1),
+truth, the distribution that the text is drawn from. If only one token is possible, ✓ marks it.
+
+The flags of sampling change the distributions of the runs as lmzoo generate does. Tokens that can
+no longer be drawn are not printed.`,
+		Example: `  lmzoo next runs/compare/ngram runs/compare/gpt --prompt "once there lived"
+  lmzoo next runs/compare/gpt --prompt "once" --temperature 0.5 --top-p 0.9`,
+		Args: cobra.MinimumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			if top < 1 {
 				return usagef("--top is %d; want at least 1", top)
+			}
+			if _, err := opt.Warps(); err != nil {
+				return usageError{err}
 			}
 			runs, err := openAll(cat, runsIn(cat, args))
 			if err != nil {
@@ -64,7 +73,7 @@ truth, the distribution that the text is drawn from. If only one token is possib
 				if err != nil {
 					return err
 				}
-				next, err := predict(after(m, r.Tokenizer, prompt), r.Tokenizer, top)
+				next, err := predict(after(m, r.Tokenizer, prompt), r.Tokenizer, opt, top)
 				if err != nil {
 					return fmt.Errorf("%s: %w", r.Dir, err)
 				}
@@ -88,14 +97,26 @@ truth, the distribution that the text is drawn from. If only one token is possib
 	c.Flags().StringVar(&prompt, "prompt", "", "text so far (empty: the beginning of a document)")
 	c.Flags().IntVar(&top, "top", 10, "number of tokens per run")
 	c.Flags().BoolVar(&asJSON, "json", false, "print the result as JSON")
+	samplingFlags(c.Flags(), &opt)
 	return c
 }
 
-// predict returns the likeliest next tokens, top of them.
-func predict(state lm.State, tok corpus.Tokenizer, top int) ([]prediction, error) {
+// predict returns the likeliest next tokens, top of them, after the warps of opt.
+func predict(
+	state lm.State, tok corpus.Tokenizer, opt sample.Options, top int,
+) ([]prediction, error) {
 	logProbs := state.NextLogProbs(nil)
 	if err := lm.CheckLogProbs(logProbs); err != nil {
 		return nil, err
+	}
+	if opt != sample.Default {
+		warps, err := opt.Warps()
+		if err != nil {
+			return nil, err
+		}
+		if err := sample.Apply(logProbs, warps...); err != nil {
+			return nil, err
+		}
 	}
 	ids := make([]lm.Token, len(logProbs))
 	for i := range ids {
@@ -105,6 +126,9 @@ func predict(state lm.State, tok corpus.Tokenizer, top int) ([]prediction, error
 		func(a, b lm.Token) int { return cmp.Compare(logProbs[b], logProbs[a]) })
 	var out []prediction
 	for _, id := range ids[:min(top, len(ids))] {
+		if opt != sample.Default && math.IsInf(logProbs[id], -1) {
+			break
+		}
 		out = append(out, prediction{ID: id, Text: tok.Text(id), P: math.Exp(logProbs[id])})
 	}
 	return out, nil
@@ -128,7 +152,7 @@ func truth(runs []*zoo.Run, prompt string, top int) (*predictions, error) {
 		for _, t := range tokens {
 			state.Push(t)
 		}
-		next, err := predict(state, r.Tokenizer, top)
+		next, err := predict(state, r.Tokenizer, sample.Default, top)
 		column.Next = slices.DeleteFunc(next, func(p prediction) bool { return p.P == 0 })
 		return column, err
 	}

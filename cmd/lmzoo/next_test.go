@@ -9,6 +9,7 @@ import (
 
 	"lmzoo/corpus"
 	"lmzoo/lm"
+	"lmzoo/lm/sample"
 )
 
 // TestSideBySide: there is one line per token, even if more tokens are requested.
@@ -27,7 +28,7 @@ func TestPredictNaN(t *testing.T) {
 	tok, err := corpus.NewByte(0)
 	require.NoError(t, err)
 	for _, p := range []float64{math.NaN(), math.Inf(1)} {
-		_, err = predict(after(constant(p), tok, "a"), tok, 3)
+		_, err = predict(after(constant(p), tok, "a"), tok, sample.Default, 3)
 		require.ErrorIs(t, err, lm.ErrNoProbability)
 	}
 }

@@ -2,8 +2,10 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -47,6 +49,30 @@ func generate(ctx context.Context, w io.Writer, r *zoo.Run, prompt string, opt s
 		return out.err
 	}
 	return err
+}
+
+// search prints the likeliest continuations of a prompt that a beam search finds.
+func search(ctx context.Context, w io.Writer, r *zoo.Run, prompt string, width, length int) error {
+	if length == 0 {
+		return usagef("--tokens is 0; want a maximum length for --beam")
+	}
+	m, err := r.LM()
+	if err != nil {
+		return err
+	}
+	found, err := sample.Beam(ctx, after(m, r.Tokenizer, prompt), width, length)
+	if err != nil {
+		return fmt.Errorf("%s: %w", r.Dir, err)
+	}
+	tokens := r.Tokenizer.Encode(nil, prompt)
+	for _, h := range found {
+		text := r.Tokenizer.Decode(slices.Concat(tokens, h.Tokens))
+		if h.Ended {
+			text += " <bos>"
+		}
+		fmt.Fprintf(w, "%9.3f  %s\n", h.LogProb, text)
+	}
+	return nil
 }
 
 // after returns the state of a model that has read a prompt.

@@ -82,13 +82,7 @@ func New(rng *rand.Rand, warps ...Warp) *Sampler { return &Sampler{warps, rng} }
 // Draw warps a distribution in place, scales it to sum 1, and draws a token. Afterwards logProbs[v]
 // is ln of the probability with which token v was drawn.
 func (s *Sampler) Draw(logProbs []float64) (lm.Token, error) {
-	if err := check(logProbs); err != nil {
-		return 0, err
-	}
-	for _, warp := range s.warps {
-		warp(logProbs)
-	}
-	if err := normalize(logProbs); err != nil {
+	if err := Apply(logProbs, s.warps...); err != nil {
 		return 0, err
 	}
 	u, last := s.rng.Float64(), 0
@@ -102,6 +96,17 @@ func (s *Sampler) Draw(logProbs []float64) (lm.Token, error) {
 		}
 	}
 	return lm.Token(last), nil
+}
+
+// Apply applies the warps in order, in place, and scales the distribution to sum 1.
+func Apply(logProbs []float64, warps ...Warp) error {
+	if err := check(logProbs); err != nil {
+		return err
+	}
+	for _, warp := range warps {
+		warp(logProbs)
+	}
+	return normalize(logProbs)
 }
 
 // check returns an error for an invalid distribution.
