@@ -162,9 +162,21 @@ func TestBrowser(t *testing.T) {
 		ask[int](v,
 			`document.querySelectorAll("#next-cards article:not(.limit)").length`),
 		"uniform knows nothing and is not ticked")
-	v.until(`document.querySelector("#next-cards article:last-child").classList.contains("limit")`)
-	require.Equal(t, 10,
-		ask[int](v, `document.querySelectorAll('[data-model="ngram"] ol button').length`))
+	v.until(`document.querySelector("#next-cards article").classList.contains("limit")`)
+	require.Equal(t, "the limit gpt letters gru lstm rnn mlp ngram", ask[string](v,
+		`[...document.querySelectorAll("#next-cards article")].map((e) => e.dataset.model).join(" ")`),
+		"the source first, then the newest era")
+	bars := `document.querySelectorAll('[data-model="ngram"] ol button').length`
+	require.Equal(t, 3, ask[int](v, bars))
+	v.click(`[data-model="ngram"] .who`)
+	require.Equal(t, 10, ask[int](v, bars), "an open row has more predictions")
+	v.click(`[data-model="ngram"] .who`)
+	require.Equal(t, 3, ask[int](v, bars))
+	v.do(chromedp.EmulateViewport(1280, 720))
+	require.LessOrEqual(t, ask[float64](v,
+		`document.getElementById("next-cards").getBoundingClientRect().bottom`), 720.0,
+		"all models are on the first screen")
+	v.do(chromedp.EmulateViewport(1280, 900))
 	first := ask[string](v,
 		`document.querySelector('[data-model="ngram"] ol button').dataset.append`)
 	require.Equal(t, " ,", first, "after the season there is always a comma")
@@ -188,6 +200,16 @@ func TestBrowser(t *testing.T) {
 	v.click(`#starters button:nth-child(2)`) // long memory
 	v.until(`document.body.dataset.nextPrompt.endsWith("outside the")`)
 	v.until(`document.querySelector(".limit button.right .t").textContent === "·mild"`)
+	v.click("#classroom")
+	require.Equal(t, "24px", ask[string](v, `getComputedStyle(document.documentElement).fontSize`))
+	v.do(chromedp.Navigate(ts.URL))
+	v.until(`document.body.dataset.ready === "true"`)
+	require.True(t, ask[bool](v, `document.documentElement.classList.contains("classroom")`),
+		"the browser remembers the mode")
+	v.fits("classroom")
+	v.do(chromedp.Navigate(ts.URL + "/?classroom=0"))
+	v.until(`document.body.dataset.ready === "true"`)
+	require.False(t, ask[bool](v, `document.documentElement.classList.contains("classroom")`))
 	v.typed("today in spring , spring")
 	v.until(`document.querySelector(".limit .foot").textContent.includes("impossible")`)
 	require.Zero(t, ask[int](v, `document.querySelectorAll("#next-cards button.right").length`))
@@ -432,7 +454,7 @@ func TestBrowserFirstModel(t *testing.T) {
 		s.Train("a model",
 			func(context.Context, train.Observer) (*zoo.Run, error) { return runs[0], nil }))
 	v.until(
-		`document.querySelectorAll("#next-cards article:not(.limit) ol button").length === 10 &&
+		`document.querySelectorAll("#next-cards article:not(.limit) ol button").length === 3 &&
 			document.getElementById("next-status").textContent.startsWith("1 model answered")`)
 	v.quiet()
 }

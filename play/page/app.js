@@ -4,9 +4,10 @@ import { showNext } from "./next.js";
 import { showInside } from "./inside.js";
 import { showGenerate, setUpGenerate } from "./generate.js";
 import { showCompress, setUpCompress } from "./compress.js";
+import { setUpClassroom } from "./classroom.js";
 import { setUpJobs, showTrain, showCompare } from "./jobs.js";
 import { tint } from "./palette.js";
-import { fits, loadModels, on, prompt, refresh, setPrompt, showError, state } from "./state.js";
+import { chosen, fits, loadModels, on, prompt, refresh, setPrompt, showError, state } from "./state.js";
 
 const views = {
   next: showNext,
@@ -20,13 +21,14 @@ const withPrompt = ["next", "inside", "generate"];
 
 function drawModels() {
   const box = $("models");
-  box.replaceChildren(el("legend", {}, "Models"));
+  box.replaceChildren(el("legend.visually-hidden", {}, "Models"));
   for (const m of state.models) {
     const tick = el("input", {
       type: "checkbox",
       checked: state.chosen.has(m.id),
       onchange: (e) => {
         e.target.checked ? state.chosen.add(m.id) : state.chosen.delete(m.id);
+        countModels();
         refresh();
       },
     });
@@ -43,6 +45,12 @@ function drawModels() {
       ),
     );
   }
+  countModels();
+}
+
+// countModels says how many models are ticked.
+function countModels() {
+  $("choice-sum").textContent = `Models: ${chosen().length} of ${state.models.length}`;
 }
 
 // The eras, spelled out at their first occurrence.
@@ -84,8 +92,9 @@ function open() {
       a.scrollIntoView({ inline: "nearest", block: "nearest" });
     } else a.removeAttribute("aria-current");
   }
-  $("stage").hidden = !withPrompt.includes(state.view);
-  $("models").hidden = $("eras").hidden = state.view === "train" || state.view === "inside";
+  $("stage").hidden = $("starters").hidden = !withPrompt.includes(state.view);
+  $("choice").hidden = state.view === "train" || state.view === "inside";
+  if (state.view === "compare") $("choice").open = true;
   showError(null);
   refresh();
 }
@@ -104,6 +113,7 @@ async function start() {
   on("models", drawStarters);
   setUpGenerate();
   setUpCompress();
+  setUpClassroom();
   try {
     await loadModels();
   } catch (err) {

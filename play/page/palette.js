@@ -44,3 +44,12 @@ export function era(m) {
   mark.style.background = `var(--${m.era}, var(--soft))`;
   return el("span.era", {}, mark, `${m.era} ${m.year}`);
 }
+
+// The eras, the newest first.
+const eras = ["LLM", "PLM", "NLM", "SLM"];
+
+// byEra returns models with the newest era first, and the newest model of an era first. An era of
+// another module comes before these.
+export function byEra(models) {
+  return [...models].sort((a, b) => eras.indexOf(a.era) - eras.indexOf(b.era) || b.year - a.year);
+}
