@@ -33,3 +33,11 @@ func Example() {
 	// "k" true
 	// "[END]" true
 }
+
+// The examples show the task; the model continues after the last line.
+func ExampleFewShot() {
+	shots := []prompt.Shot{{"cat", "animal"}, {"rose", "plant"}}
+	fmt.Printf("%q\n", prompt.FewShot{Output: " : "}.Prompt(shots, "oak"))
+	// Output:
+	// "cat : animal\nrose : plant\noak :"
+}

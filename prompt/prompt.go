@@ -48,19 +48,27 @@ func ParseCall(text string) Call {
 // turns of user and assistant. A call is followed by its result, and a result by the rest of the
 // answer. The error names the message, counted from 1.
 func Check(messages []Message) error {
+	if i, err := check(messages); err != nil {
+		return fmt.Errorf("message %d: %w", i+1, err)
+	}
+	return nil
+}
+
+// check is Check; it returns the index of the first wrong message.
+func check(messages []Message) (int, error) {
 	if len(messages) == 0 {
-		return fmt.Errorf("the conversation is empty; want at least one message")
+		return 0, fmt.Errorf("the conversation is empty; want at least one message")
 	}
 	before := Role("")
 	for i, m := range messages {
 		var err error
-		switch m.Role {
+		switch called := i > 0 && messages[i-1].Call != nil; m.Role {
 		case System:
 			if i > 0 {
 				err = fmt.Errorf("a system message stands only at the beginning")
 			}
 		case User:
-			if before == User || before == Tool || i > 0 && messages[i-1].Call != nil {
+			if before == User || before == Tool || called {
 				err = fmt.Errorf("a user message follows the role %s; want assistant", before)
 			}
 		case Assistant:
@@ -68,21 +76,21 @@ func Check(messages []Message) error {
 				err = fmt.Errorf("an assistant message follows %s; want user or tool", named(before))
 			}
 		case Tool:
-			if i == 0 || messages[i-1].Call == nil {
+			if !called {
 				err = fmt.Errorf("a tool message does not follow a call of the assistant")
 			}
 		default:
 			err = fmt.Errorf("unknown role %q; want system, user, assistant or tool", m.Role)
 		}
-		if err == nil && m.Call != nil && (m.Role != Assistant || m.Call.Tool == "") {
-			err = fmt.Errorf("a call needs the role assistant and the name of a tool")
+		if err == nil && m.Call != nil && m.Role != Assistant {
+			err = fmt.Errorf("a call needs the role assistant")
 		}
 		if err != nil {
-			return fmt.Errorf("message %d: %w", i+1, err)
+			return i, err
 		}
 		before = m.Role
 	}
-	return nil
+	return 0, nil
 }
 
 func named(r Role) string {

@@ -1,0 +1,49 @@
+package prompt
+
+import "strings"
+
+// Shot is an example of a task in a prompt (Brown et al. 2020, §2): an input and its output.
+type Shot struct{ Input, Output string }
+
+// FewShot is the form of a prompt of examples. The zero value writes one example a line, with one
+// space between input and output.
+type FewShot struct {
+	Instruction string // a text before the examples; "": none
+	Input       string // before an input, such as "review : "
+	Output      string // before an output, such as " label : "; "": a space
+	End         string // after an example; "": a new line
+}
+
+// Prompt returns the examples and an input whose output the model is to write.
+func (f FewShot) Prompt(shots []Shot, input string) string {
+	output, end := f.Output, f.End
+	if output == "" {
+		output = " "
+	}
+	if end == "" {
+		end = "\n"
+	}
+	var b strings.Builder
+	if f.Instruction != "" {
+		b.WriteString(f.Instruction + end)
+	}
+	for _, s := range shots {
+		b.WriteString(f.Input + s.Input + output + s.Output + end)
+	}
+	b.WriteString(f.Input + input + strings.TrimRight(output, " ")) // the model writes the space
+	return b.String()
+}
+
+// Turns returns the examples and an input as a conversation, for a model that has learned to
+// answer.
+func (f FewShot) Turns(shots []Shot, input string) []Message {
+	var messages []Message
+	if f.Instruction != "" {
+		messages = append(messages, Message{Role: System, Content: f.Instruction})
+	}
+	for _, s := range shots {
+		messages = append(messages, Message{Role: User, Content: f.Input + s.Input},
+			Message{Role: Assistant, Content: s.Output})
+	}
+	return append(messages, Message{Role: User, Content: f.Input + input})
+}
