@@ -41,3 +41,9 @@ type Counted interface {
 	Counts() bool   // whether the operations are known
 	FLOPs() float64 // operations of the last step, including those of padding
 }
+
+// Finishing is an Engine that may end the run before its steps are made, such as one that must not
+// leave the neighbourhood of its initial weights.
+type Finishing interface {
+	Finished() bool
+}

@@ -149,12 +149,15 @@ func (tr *Trainer) Best() Best { return tr.best }
 // Progress returns the fraction of the run that is done, 0 … 1.
 func (tr *Trainer) Progress() float64 { return tr.config.progress(tr.stats) }
 
-// Done reports whether all steps have been made, all operations are spent, or the budget leaves no
-// time for another step. The last step may exceed a budget of operations.
+// Done reports whether all steps have been made, all operations are spent, the budget leaves no
+// time for another step, or the engine has finished. The last step may exceed a budget of operations.
 func (tr *Trainer) Done() bool {
 	c, s := tr.config, tr.stats
 	if s.Step == 0 {
 		return false // a run makes at least one step
+	}
+	if f, ok := tr.engine.(Finishing); ok && f.Finished() {
+		return true
 	}
 	return c.Steps > 0 && s.Step >= c.Steps || c.Flops > 0 && s.FLOPs >= c.Flops ||
 		c.Budget > 0 && s.Seconds+tr.pace > time.Duration(c.Budget).Seconds()

@@ -1,0 +1,47 @@
+package align
+
+import (
+	"context"
+	"fmt"
+	"math"
+)
+
+// Scorer gives a reward to every answer.
+type Scorer interface {
+	Rewards(ctx context.Context, answers []Rollout) ([]float64, error)
+}
+
+// ScorerFunc is a Scorer that judges one answer at a time, such as an exact checker.
+type ScorerFunc func(ctx context.Context, answer *Rollout) (float64, error)
+
+// Rewards implements Scorer.
+func (f ScorerFunc) Rewards(ctx context.Context, answers []Rollout) ([]float64, error) {
+	rewards := make([]float64, len(answers))
+	for i := range answers {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		var err error
+		if rewards[i], err = f(ctx, &answers[i]); err != nil {
+			return nil, fmt.Errorf("prompt %d, sample %d: %w", answers[i].Prompt+1,
+				answers[i].Sample+1, err)
+		}
+	}
+	return rewards, nil
+}
+
+// checkRewards returns an error that names the first prompt without a usable reward. One NaN would
+// make the mean and the deviation of its group NaN, and so the whole gradient.
+func checkRewards(rewards []float64, answers []Rollout, name func(prompt int) string) error {
+	if len(rewards) != len(answers) {
+		return fmt.Errorf("%d rewards for %d answers; want one for each", len(rewards),
+			len(answers))
+	}
+	for i, r := range rewards {
+		if math.IsNaN(r) || math.IsInf(r, 0) {
+			return fmt.Errorf("%s: the reward of sample %d is %v; want a finite number",
+				name(answers[i].Prompt), answers[i].Sample+1, r)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,353 @@
+package align
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+
+	"lmzoo/corpus"
+	"lmzoo/lm"
+	"lmzoo/nn"
+	"lmzoo/train"
+)
+
+// RLOptions are the settings of reinforcement learning.
+type RLOptions struct {
+	Algorithm string  `json:"algorithm" help:"reinforce, ppo or grpo"`
+	Prompts   int     `json:"prompts" help:"prompts of a roll-out"`
+	Samples   int     `json:"samples" help:"answers to each prompt"`
+	Max       int     `json:"max_tokens" help:"tokens of an answer; a longer one is truncated"`
+	Inner     int     `json:"inner" help:"updates with the answers of one roll-out"`
+	Clip      float64 `json:"clip" help:"ppo, grpo: largest change of a probability per roll-out"`
+	KL        float64 `json:"kl" help:"weight of the KL divergence to the model at the start"`
+	StopKL    float64 `json:"stop_kl" help:"KL divergence that ends the run, in nats (0: never)"`
+	Normalise string  `json:"normalise" help:"divide advantages by the deviation: group, batch, none"`
+	Floor     float64 `json:"floor" help:"number added to that deviation"`
+	Length    string  `json:"length" help:"mean over the tokens of: answer, batch; or constant"`
+	Baseline  string  `json:"baseline" help:"reinforce: group or running"`
+	Lambda    float64 `json:"lambda" help:"ppo: decay rate of generalized advantage estimation"`
+	Value     float64 `json:"value" help:"ppo: weight of the value head's loss"`
+	Rehearse  float64 `json:"rehearse" help:"weight of the loss on text of the pre-training"`
+	Seed      uint64  `json:"seed" help:"random seed of the prompts and the answers"`
+}
+
+// DefaultRL returns the settings of an algorithm for small models.
+func DefaultRL(algorithm string) RLOptions {
+	o := RLOptions{Algorithm: algorithm, Prompts: 24, Samples: 8, Max: 32, Inner: 2, Clip: 0.2,
+		KL: 0.05, Normalise: GroupScale, Floor: 0.1, Length: AnswerMean, Baseline: GroupBaseline,
+		Lambda: 0.95, Value: 0.5, Rehearse: 0.5, Seed: 1}
+	switch algorithm {
+	case Reinforce:
+		o.Inner, o.Normalise, o.Length = 1, BatchScale, Constant
+	case PPO:
+		o.Normalise, o.Length = BatchScale, BatchMean
+	}
+	return o
+}
+
+// Check reports the first invalid setting.
+func (o RLOptions) Check() error {
+	for _, err := range []error{
+		oneOf("algorithm", o.Algorithm, Reinforce, PPO, GRPO),
+		oneOf("normalise", o.Normalise, GroupScale, BatchScale, NoScale),
+		oneOf("length", o.Length, AnswerMean, BatchMean, Constant),
+		oneOf("baseline", o.Baseline, GroupBaseline, RunningBaseline),
+	} {
+		if err != nil {
+			return err
+		}
+	}
+	grouped := o.Algorithm == GRPO || o.Algorithm == Reinforce && o.Baseline == GroupBaseline
+	for _, r := range []struct {
+		ok    bool
+		field string
+		value any
+		want  string
+	}{
+		{o.Prompts >= 1, "prompts", o.Prompts, "at least 1"},
+		{o.Samples >= 1, "samples", o.Samples, "at least 1"},
+		{o.Samples >= 2 || !grouped, "samples", o.Samples,
+			"at least 2, because the group is the baseline"},
+		{o.Prompts <= maxAnswers/max(o.Samples, 1), "prompts × samples",
+			fmt.Sprintf("%d × %d", o.Prompts, o.Samples), fmt.Sprintf("at most %d", maxAnswers)},
+		{o.Max >= 1, "max_tokens", o.Max, "at least 1"},
+		{o.Inner >= 1, "inner", o.Inner, "at least 1"},
+		{o.Inner == 1 || o.Algorithm != Reinforce, "inner", o.Inner,
+			"1: the policy gradient holds for the model that drew the answers"},
+		{o.Clip > 0 && o.Clip < 1, "clip", o.Clip, "more than 0 and less than 1, such as 0.2"},
+		{o.KL >= 0, "kl", o.KL, "0 or more, such as 0.05"},
+		{o.StopKL >= 0, "stop_kl", o.StopKL, "0 (never) or more, such as 2"},
+		{o.Floor >= 0, "floor", o.Floor, "0 or more, such as 0.1"},
+		{o.Normalise != GroupScale || o.Algorithm != PPO, "normalise", o.Normalise,
+			"batch or none: the advantages of ppo belong to tokens"},
+		{o.Lambda >= 0 && o.Lambda <= 1, "lambda", o.Lambda, "0 to 1, such as 0.95"},
+		{o.Value >= 0, "value", o.Value, "0 or more, such as 0.5"},
+		{o.Rehearse >= 0, "rehearse", o.Rehearse, "0 or more, such as 0.5"},
+	} {
+		if !r.ok {
+			return fmt.Errorf("%s is %v; want %s", r.field, r.value, r.want)
+		}
+	}
+	return nil
+}
+
+const maxAnswers = 1 << 14 // of a roll-out
+
+// RLTask is what a policy learns: to answer prompts so that a scorer rewards it.
+type RLTask struct {
+	Policy    Policy
+	Reference Policy // the model at the start; nil: a copy of Policy as it is now
+	Prompts   []RLPrompt
+	Scorer    Scorer
+	Ends      []lm.Token // tokens that end an answer, besides BOS
+
+	// Result and Insert are the tools; see Sampling.
+	Result lm.Token
+	Insert func(ctx context.Context, r *Rollout) ([]lm.Token, error)
+
+	Raw train.Source[corpus.Batch] // text for Rehearse; nil if that is 0
+}
+
+// RLPrompt is a conversation in which the assistant is to speak next.
+type RLPrompt struct {
+	Tokens []lm.Token // after BOS
+	Name   string     // for messages, such as "data.jsonl:3" or the question
+}
+
+// Report describes the answers of one roll-out.
+type Report struct {
+	Rollout   int     `json:"rollout"`   // counted from 0
+	Reward    float64 `json:"reward"`    // mean of the answers
+	KL        float64 `json:"kl"`        // mean of ln π/π₀ of an answer, in nats
+	Entropy   float64 `json:"entropy"`   // mean of −ln π of a token, in nats
+	Length    float64 `json:"length"`    // mean number of tokens of an answer
+	Truncated float64 `json:"truncated"` // share of answers without an end
+	Flat      float64 `json:"flat"`      // share of prompts whose answers have equal rewards
+}
+
+// RL is the train.Engine of reinforcement learning. Every Inner steps it draws answers to some
+// prompts and asks the scorer for their rewards; each step is one update with these answers. The
+// loss is 0 whenever the mean advantage is, so it says little: read Report instead.
+//
+// The roll-out is part of State, so a run that stops between two updates resumes with the same
+// bits. So are the value head of PPO and its moments: the head is no part of Model, because it is
+// of no use to a model that answers, and a saved model stays a plain GPT or Llama.
+type RL struct {
+	dense
+	ctx     context.Context
+	o       RLOptions
+	task    RLTask
+	learner *rlLearner
+	buffer  *buffer
+	batch   rlBatch
+	readers []*reader
+	threads int
+
+	report   Report
+	fresh    bool // the last step made a roll-out
+	rollouts []Rollout
+	rewards  []float64
+}
+
+// dense is the engine that computes gradients and updates weights.
+type dense interface {
+	train.Engine
+	train.Adjustable
+}
+
+// NewRL prepares a run. ctx ends the sampling and the scoring. Of c, it uses everything except
+// batch, context and accumulate, which follow from o.
+func NewRL(ctx context.Context, task RLTask, o RLOptions, c train.Config) (*RL, error) {
+	if err := o.Check(); err != nil {
+		return nil, err
+	}
+	if err := task.check(o); err != nil {
+		return nil, err
+	}
+	if c.BatchGrowth > 1 || c.ContextGrowth > 1 || c.Accumulate > 1 {
+		return nil, fmt.Errorf("batch_growth, context_growth and accumulate are %d, %d and %d; "+
+			"want 1, because a step of reinforcement learning takes one roll-out", c.BatchGrowth,
+			c.ContextGrowth, c.Accumulate)
+	}
+	if task.Reference == nil {
+		task.Reference = Frozen(task.Policy)
+	}
+	r := &RL{ctx: ctx, o: o, task: task, threads: c.Threads}
+	r.learner = &rlLearner{Policy: task.Policy, o: &r.o}
+	if o.Algorithm == PPO {
+		r.learner.Value = &nn.LinearT{Weight: nn.Zeros(1, channels(task.Policy)),
+			Bias: nn.Zeros(1, 1)}
+	}
+	r.buffer = newBuffer(o, task.longest())
+	c.Batch, c.Context = o.Prompts*o.Samples, r.buffer.row
+	e, err := train.NewEngine[rlBatch](r.learner, r, c)
+	if err != nil {
+		return nil, err
+	}
+	r.dense = e.(dense)
+	for range readPieces {
+		r.readers = append(r.readers, newReader())
+	}
+	return r, nil
+}
+
+// check reports the first thing that a task lacks.
+func (t RLTask) check(o RLOptions) error {
+	switch {
+	case t.Policy == nil || t.Scorer == nil:
+		return fmt.Errorf("reinforcement learning needs a policy and a scorer; want both")
+	case len(t.Prompts) < o.Prompts:
+		return fmt.Errorf("prompts is %d, but the data has %d; want at most that",
+			o.Prompts, len(t.Prompts))
+	case o.Rehearse > 0 && t.Raw == nil:
+		return fmt.Errorf("rehearse is %v, but there is no text to rehearse; want a source, or 0",
+			o.Rehearse)
+	}
+	for i, p := range t.Prompts {
+		if w := windowOf(t.Policy); w > 0 && len(p.Tokens) >= w {
+			return fmt.Errorf("%s: it has %d tokens; want fewer than the model's window of %d",
+				t.name(i), len(p.Tokens), w)
+		}
+		if slices.Contains(p.Tokens, lm.BOS) {
+			return fmt.Errorf("%s: it contains BOS; want one conversation", t.name(i))
+		}
+	}
+	return nil
+}
+
+// name names a prompt in a message.
+func (t RLTask) name(prompt int) string {
+	if name := t.Prompts[prompt].Name; name != "" {
+		return name
+	}
+	return fmt.Sprintf("prompt %d", prompt+1)
+}
+
+// longest returns the number of tokens of the longest prompt.
+func (t RLTask) longest() (n int) {
+	for _, p := range t.Prompts {
+		n = max(n, len(p.Tokens))
+	}
+	return n
+}
+
+// windowOf returns the number of positions of a model, or 0 if it has no limit.
+func windowOf(m any) int {
+	if w, ok := m.(interface{ Window() int }); ok {
+		return w.Window()
+	}
+	return 0
+}
+
+// Model returns the policy, without the value head.
+func (r *RL) Model() any { return r.task.Policy }
+
+// Step makes update k. The first of every Inner updates draws the answers.
+func (r *RL) Step(k int, lr float64) (loss, norm float64, targets int, err error) {
+	r.fresh = false
+	if r.Finished() {
+		return 0, 0, 0, nil
+	}
+	if k%r.o.Inner == 0 {
+		if err := r.rollOut(k / r.o.Inner); err != nil {
+			return 0, 0, 0, err
+		}
+		if r.fresh = true; r.Finished() {
+			return 0, 0, 0, nil
+		}
+	}
+	return r.dense.Step(k, lr)
+}
+
+// Batch implements train.Source: the answers of the roll-out.
+func (r *RL) Batch(b *rlBatch, step int) {
+	r.buffer.batch(&r.batch, r.o)
+	if r.o.Rehearse > 0 {
+		r.task.Raw.Batch(&r.batch.raw, step)
+		r.batch.raw = r.batch.raw.Of(max(r.batch.raw.Targets(), 1))
+	}
+	*b = r.batch
+}
+
+// Finished reports whether the KL divergence exceeds StopKL. The weights are those that were
+// measured.
+func (r *RL) Finished() bool { return r.buffer.finished[0] > 0 }
+
+// Report returns the description of the last roll-out, and whether the last step made it.
+func (r *RL) Report() (report Report, fresh bool) { return r.report, r.fresh }
+
+// Rollouts returns the answers of the last roll-out of this process and their rewards, such as for
+// a reward model that learns from them. They are valid until the next step.
+func (r *RL) Rollouts() ([]Rollout, []float64) { return r.rollouts, r.rewards }
+
+// rollOut draws answers to the prompts of roll-out n and computes what the updates need.
+func (r *RL) rollOut(n int) error {
+	numbers := pick(len(r.task.Prompts), r.o.Prompts, n, r.o.Seed)
+	prompts := make([][]lm.Token, len(numbers))
+	for i, p := range numbers {
+		prompts[i] = r.task.Prompts[p].Tokens
+	}
+	answers, err := SampleNumbered(r.ctx, r.task.Policy, prompts, numbers, Sampling{
+		Samples: r.o.Samples, Max: r.o.Max, Window: windowOf(r.task.Policy), Ends: r.task.Ends,
+		Result: r.task.Result, Insert: r.task.Insert, Seed: r.o.Seed, Step: n,
+		Threads: r.threads})
+	if err != nil {
+		return fmt.Errorf("roll-out %d: %w", n+1, err)
+	}
+	rewards, err := r.task.Scorer.Rewards(r.ctx, answers)
+	if err == nil {
+		err = checkRewards(rewards, answers, r.task.name)
+	}
+	if err != nil {
+		return fmt.Errorf("roll-out %d: %w", n+1, err)
+	}
+	r.rollouts, r.rewards = answers, rewards
+	r.buffer.store(answers)
+	r.buffer.batch(&r.batch, r.o)
+	r.read(r.task.Reference, nil, r.buffer.reference)
+	if r.learner.Value != nil {
+		r.read(r.task.Policy, r.learner.Value, r.buffer.values)
+	}
+	flat := r.buffer.judge(rewards, r.o)
+	r.describe(n, flat)
+	return nil
+}
+
+// describe fills the report, and finishes the run if the policy is too far from the start.
+func (r *RL) describe(n, flat int) {
+	answers, count := float64(len(r.rollouts)), float64(len(r.batch.y))
+	p := Report{Rollout: n, Flat: float64(flat) / float64(r.o.Prompts)}
+	for i := range r.rollouts {
+		p.Reward += r.rewards[i] / answers
+		p.Length += float64(len(r.rollouts[i].Own)) / answers
+		if r.rollouts[i].Truncated {
+			p.Truncated += 1 / answers
+		}
+	}
+	for i, old := range r.buffer.old[:len(r.batch.y)] {
+		p.Entropy -= float64(old) / count
+		p.KL += (float64(old) - float64(r.buffer.reference[i])) / answers
+	}
+	r.report = p
+	if r.o.StopKL > 0 && p.KL > r.o.StopKL {
+		r.buffer.finished[0] = 1
+	}
+}
+
+// pick returns the numbers of the prompts of roll-out n: each prompt once in an epoch, in an order
+// that depends on the seed and the epoch. What is left at the end of an epoch is left out.
+func pick(prompts, count, n int, seed uint64) []int {
+	perEpoch := prompts / count
+	epoch, at := n/perEpoch, n%perEpoch*count
+	return rand.New(rand.NewPCG(seed, mix(seed, uint64(epoch)))).Perm(prompts)[at : at+count]
+}
+
+// Frozen returns a copy of a model that no training changes, such as the reference of a policy.
+func Frozen(p Policy) Policy {
+	twin := nn.Replica(p)
+	for _, t := range nn.Params(twin) {
+		t.Tensor.Data, t.Tensor.Grad = slices.Clone(t.Tensor.Data), nil
+	}
+	return twin
+}
