@@ -11,13 +11,14 @@ type Generated struct {
 	Name, Title string
 
 	split  func(seed uint64, train, valid, test int) corpus.Split
-	source func() world.Generator
+	source func(seed uint64) world.Generator
 }
 
 // The names of the generated corpora.
 const (
 	WorldName   = "world"
 	ReviewsName = "world-reviews"
+	TalkName    = "world-talk"
 )
 
 // GeneratedCorpora returns the generated corpora, the standard one first.
@@ -29,7 +30,7 @@ func GeneratedCorpora() []Generated {
 			split: func(seed uint64, train, valid, test int) corpus.Split {
 				return world.New(world.DefaultSeed).Split(seed, train, valid, test)
 			},
-			source: func() world.Generator { return world.New(world.DefaultSeed) },
+			source: func(uint64) world.Generator { return world.New(world.DefaultSeed) },
 		},
 		{
 			Name:  ReviewsName,
@@ -37,7 +38,16 @@ func GeneratedCorpora() []Generated {
 			split: func(seed uint64, train, valid, test int) corpus.Split {
 				return world.NewReviews(world.DefaultSeed).Split(seed, train, valid, test)
 			},
-			source: func() world.Generator { return world.NewReviews(world.DefaultSeed) },
+			source: func(uint64) world.Generator { return world.NewReviews(world.DefaultSeed) },
+		},
+		{
+			Name: TalkName,
+			Title: "a synthetic world of people, sums and words that can be asked about, for " +
+				"post-training",
+			split: func(seed uint64, train, valid, test int) corpus.Split {
+				return world.NewTalk(seed).Split(seed, train, valid, test)
+			},
+			source: func(seed uint64) world.Generator { return world.NewTalk(seed) },
 		},
 	}
 }
@@ -66,9 +76,18 @@ func (d *Data) Source(tok corpus.Tokenizer) *world.Source {
 	if !ok {
 		return nil
 	}
-	s, err := world.NewSource(g.source(), tok)
+	s, err := world.NewSource(g.source(d.Seed), tok)
 	if err != nil {
 		return nil
 	}
 	return s
+}
+
+// Talk returns the world that a run on world-talk can be asked about, or nil for other corpora. Its
+// seed is that of the corpus.
+func (d *Data) Talk() *world.Talk {
+	if d.Corpus != TalkName {
+		return nil
+	}
+	return world.NewTalk(max(d.Seed, 1))
 }

@@ -1,0 +1,216 @@
+package world
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+)
+
+// topic is the subject of a question, which has several phrasings.
+type topic string
+
+// The topics besides the traits, whose topic is their first noun.
+const (
+	aSum     topic = "sum"
+	aMeaning topic = "meaning"
+	aHowTo   topic = "how-to"
+	aStory   topic = "story"
+	anAge    topic = "age"
+)
+
+// frames are phrasings that ask for an attribute. Post-training sees every frame, but not with
+// every attribute.
+var frames = []string{"what is the %s of * ?", "tell me the %s of * .", "do you know the %s of * ?"}
+
+// phrasings returns the questions about a topic; * stands for the subject. The first one is never
+// held out.
+func (t topic) phrasings() []string {
+	switch t {
+	case aSum:
+		return []string{"what is * ?", "tell me * .", "how much is * ?", "do you know * ?"}
+	case aMeaning:
+		return []string{"what does * mean ?", "tell me what * means .",
+			"do you know what * means ?", "what is * the word for ?"}
+	case aHowTo:
+		return []string{"how do i * ?", "tell me how to * .", "please help me * .",
+			"do you know how to * ?"}
+	case aStory:
+		return []string{"who wants to * ?", "tell me who wants to * .",
+			"do you know who wants to * ?"}
+	case anAge:
+		return framed(age)
+	}
+	for _, trait := range traits {
+		if trait.nouns[0] == string(t) {
+			return slices.Concat([]string{trait.ask}, framed(trait.nouns[0]),
+				framed(trait.nouns[1]))
+		}
+	}
+	return nil
+}
+
+func framed(noun string) (all []string) {
+	for _, frame := range frames {
+		all = append(all, fmt.Sprintf(frame, noun))
+	}
+	return all
+}
+
+// about puts the subject into a phrasing.
+func about(phrasing, subject string) string { return strings.Replace(phrasing, "*", subject, 1) }
+
+// now asks for the present: "what is the town of balora now ?"
+func now(question string) string {
+	return question[:len(question)-1] + "now " + question[len(question)-1:]
+}
+
+// answerForm returns the form of the fact that answers the i-th phrasing of a trait.
+func answerForm(phrasing int) int {
+	if phrasing == 0 {
+		return 0
+	}
+	return 1 + (phrasing-1)/len(frames)
+}
+
+// operation is what an instruction does to an answer; operations combine.
+type operation int
+
+const (
+	twice operation = 1 << iota
+	politely
+	loudly
+)
+
+var operations = map[operation]string{twice: "twice", politely: "politely", loudly: "loudly"}
+
+// operators lists the single operations and the pairs that instructions use.
+var operators = []operation{0, twice, politely, loudly, twice | politely, twice | loudly,
+	politely | loudly}
+
+// apply returns an answer, given without its mark, as the operations want it.
+func (o operation) apply(answer string) string {
+	mark := "."
+	if o&loudly != 0 {
+		mark = "!"
+	}
+	answer += " " + mark
+	if o&twice != 0 {
+		answer += " " + answer
+	}
+	if o&politely != 0 {
+		answer = "please note : " + answer
+	}
+	return answer
+}
+
+// words returns the names of the operations, joined by "and".
+func (o operation) words() (all []string) {
+	for _, one := range []operation{twice, politely, loudly} {
+		if o&one != 0 {
+			all = append(all, operations[one])
+		}
+	}
+	return all
+}
+
+// instruct returns an instruction: "say the town of balora twice and loudly ."
+func instruct(content string, o operation, rng *rand.Rand) string {
+	words := o.words()
+	if len(words) > 1 && rng != nil && rng.IntN(2) == 0 {
+		slices.Reverse(words)
+	}
+	return strings.Join(strings.Fields("say "+content+" "+strings.Join(words, " and ")+" ."), " ")
+}
+
+// combination is an instruction to do something with a content.
+type combination struct {
+	content string
+	do      operation
+}
+
+// The contents of instructions besides the traits.
+const (
+	aList     = "list"
+	backwards = "backwards"
+)
+
+// contents lists the contents of instructions.
+func contents() (all []string) {
+	for _, trait := range traits {
+		all = append(all, trait.nouns[0])
+	}
+	return append(all, string(aSum), string(aMeaning), aList, backwards)
+}
+
+// holdOut draws what post-training never sees: for every topic a phrasing, for every content one
+// operation and one pair of operations, for all contents the pair politely and loudly, and some
+// sums of digits.
+func (t *Talk) holdOut(rng *rand.Rand) {
+	order := rng.Perm(len(frames) * 2)
+	for i, trait := range traits {
+		t.heldAsk[topic(trait.nouns[0])] = 1 + order[i]
+	}
+	for _, about := range []topic{aSum, aMeaning, aHowTo, aStory, anAge} {
+		t.heldAsk[about] = 1 + rng.IntN(len(about.phrasings())-1)
+	}
+	shift := rng.IntN(6)
+	for i, content := range contents() {
+		one := []operation{twice, politely, loudly}[(i+shift)%3]
+		two := []operation{twice | politely, twice | loudly}[(i+shift)%2]
+		for _, do := range []operation{one, two, politely | loudly} {
+			t.heldCombos[combination{content, do}] = true
+		}
+	}
+	for a := range 10 {
+		for b := range 10 {
+			for _, sign := range []string{plus, minus} {
+				t.heldSums[sum(a, sign, b)] = rng.Float64() < heldSumShare
+			}
+		}
+	}
+}
+
+// sum writes a sum, such as 4 7 times 3 6.
+func sum(a int, sign string, b int) string { return inDigits(a) + " " + sign + " " + inDigits(b) }
+
+// everyAsk lists all questions and instructions as sentences of a book. The documents that contain
+// them do not answer them.
+func (t *Talk) everyAsk() (all []string) {
+	add := func(subject string, of topic) {
+		for _, p := range of.phrasings() {
+			all = append(all, about(p, subject))
+		}
+	}
+	for i, trait := range traits {
+		add("NAME", topic(trait.nouns[0]))
+		all = append(all, now(about(trait.ask, "NAME")),
+			now(about("what is the "+trait.nouns[1]+" of * ?", "NAME")),
+			fmt.Sprintf("which of NAME and NAME %s VALUE%d ?", trait.states, i))
+		for _, do := range operators {
+			all = append(all, instruct("the "+trait.nouns[0]+" of NAME", do, nil))
+		}
+	}
+	add("NAME", anAge)
+	add("TERM", aMeaning)
+	add("VERB the OBJ", aHowTo)
+	add("VERB the OBJ", aStory)
+	for _, sign := range signs {
+		add("D "+sign+" D", aSum)
+	}
+	return append(all, "say what TERM means loudly .", "say D plus D politely .",
+		"say the words TERM NAME twice .", "say the words NAME TERM backwards .")
+}
+
+// The fixed answers.
+const (
+	DoNotKnow = "i do not know ."
+	Refusal   = "i will not help with that ."
+)
+
+// everyReply lists answers and other words of conversations as sentences of a book.
+func everyReply() []string {
+	return []string{DoNotKnow, Refusal, "you VERB the OBJ with care .",
+		"please note : the age of NAME is D D !", "tools : calculator lookup .",
+		"error : not found ."}
+}
