@@ -31,3 +31,21 @@ type Policy interface {
 	// nats, [len(y), 1]. It is 0 where y is −1.
 	HeadLogProbs(t *autograd.Tape, h *autograd.Tensor, y []lm.Token) *autograd.Tensor
 }
+
+// shapeOf returns the size and the cost of a model, or the zero value if it does not know them.
+func shapeOf(model any, context int) nn.Shape {
+	if m, ok := model.(interface{ Shape(context int) nn.Shape }); ok {
+		return m.Shape(context)
+	}
+	return nn.Shape{}
+}
+
+// blocksOf returns how many matrices a parameter of a model holds below and beside each other.
+func blocksOf(model any, param string) (down, across int) {
+	if m, ok := model.(interface {
+		Blocks(param string) (down, across int)
+	}); ok {
+		return m.Blocks(param)
+	}
+	return 1, 1
+}

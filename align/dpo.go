@@ -1,0 +1,193 @@
+package align
+
+import (
+	"context"
+	"fmt"
+	"math"
+
+	"lmzoo/autograd"
+	"lmzoo/nn"
+)
+
+// DPO learns from pairs of answers without a reward model (Rafailov et al. 2023, equation 7):
+//
+//	loss = −ln σ(β·ln(π(y_w|x)/π_ref(y_w|x)) − β·ln(π(y_l|x)/π_ref(y_l|x)))
+//
+// averaged over the pairs, with y_w the chosen and y_l the rejected answer. β·ln(π/π_ref) is the
+// implicit reward of an answer. ln π of an answer is the sum over its tokens, its [END] included,
+// so that a longer answer has no advantage of its own, and dropout is off. The reference is the
+// policy before the first step; its numbers are stored with the pairs. At step 0 every loss is
+// therefore ln 2, and its gradient is not zero.
+//
+// The loss contains only differences, so the probability of both answers may fall, as long as the
+// rejected one falls faster (likelihood displacement; Razin et al. 2024). The anchors NLL and
+// Rehearse prevent it.
+type DPO struct {
+	Policy Policy `param:""`
+	DPOOptions
+}
+
+// DPOOptions are the settings of DPO.
+type DPOOptions struct {
+	Beta float64 // strength of the pull to the reference, in rewards per nat
+	// NLL is the weight of −ln π(y_w|x) per pair, in nats (Pang et al. 2024, equation 1, with a sum
+	// over the tokens instead of their mean; 0: none).
+	NLL      float64
+	Rehearse float64 // weight of the loss of the text of the pre-training, in nats per token
+}
+
+// NewDPO returns the learner of DPO and stores the log-probabilities of the policy as it is now,
+// the reference, with the pairs. To resume a run, call it before the checkpoint is read.
+func NewDPO(ctx context.Context, policy Policy, pairs *Pairs, o DPOOptions) (*DPO, error) {
+	if err := o.check(); err != nil {
+		return nil, err
+	}
+	if o.Rehearse > 0 && pairs.raw == nil {
+		return nil, fmt.Errorf("rehearse is %g, but there is no text to rehearse; want a source",
+			o.Rehearse)
+	}
+	if err := pairs.SetReference(ctx, policy); err != nil {
+		return nil, err
+	}
+	return &DPO{Policy: policy, DPOOptions: o}, nil
+}
+
+// check reports the first invalid setting.
+func (o DPOOptions) check() error {
+	switch {
+	case !(o.Beta > 0 && o.Beta <= 1000):
+		return fmt.Errorf("beta is %v; want a number in (0, 1000], such as 0.5", o.Beta)
+	case !(o.NLL >= 0 && o.NLL <= 1000):
+		return fmt.Errorf("nll is %v; want a weight in [0, 1000], such as 0.3", o.NLL)
+	case !(o.Rehearse >= 0 && o.Rehearse <= 1000):
+		return fmt.Errorf("rehearse is %v; want a weight in [0, 1000], such as 0.5", o.Rehearse)
+	}
+	return nil
+}
+
+// Loss is equation 7, averaged over the pairs of the step, plus the anchors.
+func (d *DPO) Loss(t *autograd.Tape, b PairBatch) *autograd.Tensor {
+	var loss *autograd.Tensor
+	if b.B > 0 {
+		loss = d.pairLoss(t, newAnswers(t, d.Policy, b.Batch), b) // 1×1
+	}
+	if d.Rehearse > 0 && b.Text.B > 0 {
+		text := t.Scale(d.Policy.Loss(t, b.Text), float32(d.Rehearse)) // 1×1
+		if loss == nil {
+			return text
+		}
+		loss = t.Add(loss, text)
+	}
+	return loss
+}
+
+// pairLoss is the loss of the pairs, as one operation in float64.
+func (d *DPO) pairLoss(t *autograd.Tape, a answers, b PairBatch) *autograd.Tensor {
+	if len(b.Reference) != b.B {
+		panic("align: pairs without the log-probabilities of a reference; want SetReference first")
+	}
+	o := answersOp{answers: a, loss: t.New(1, 1), slopes: t.Scratch(b.B)}
+	sum, n, k := 0.0, float64(b.Total), 0
+	var w, l float64 // ln π of the chosen and the rejected answer
+	for i := 0; i < b.B; i += 2 {
+		w, k = a.sum(i, k)
+		l, k = a.sum(i+1, k)
+		margin := d.Beta * ((w - b.Reference[i]) - (l - b.Reference[i+1]))
+		sum += -logSigmoid(margin) - d.NLL*w
+		slope := d.Beta * sigmoid(-margin) / n
+		o.slopes[i], o.slopes[i+1] = float32(-slope-d.NLL/n), float32(slope)
+	}
+	o.loss.Data[0] = float32(sum / n)
+	autograd.Record(t, o)
+	return o.loss
+}
+
+// answersOp is a loss of the log-probabilities of answers; slopes are its derivatives by them.
+type answersOp struct {
+	answers
+	loss   *autograd.Tensor
+	slopes []float32 // [rows]
+}
+
+// Backward adds the slope of an answer to the gradient of each of its tokens.
+func (o answersOp) Backward() {
+	g, dlogProbs := o.loss.AddGrad()[0], o.logProbs.AddGrad()
+	for i, row := range o.row {
+		dlogProbs[i] += g * o.slopes[row]
+	}
+}
+
+// sigmoid is σ(x) = 1/(1 + e^−x).
+func sigmoid(x float64) float64 { return 1 / (1 + math.Exp(-x)) }
+
+// logSigmoid is ln σ(x) without overflow.
+func logSigmoid(x float64) float64 { return min(x, 0) - math.Log1p(math.Exp(-math.Abs(x))) }
+
+// Shape returns the size and the cost of the policy.
+func (d *DPO) Shape(context int) nn.Shape { return shapeOf(d.Policy, context) }
+
+// Blocks returns how many matrices a parameter of the policy holds below and beside each other.
+func (d *DPO) Blocks(param string) (down, across int) { return blocksOf(d.Policy, param) }
+
+// Preference describes how a policy rates pairs. All numbers are means over the pairs.
+type Preference struct {
+	Pairs int     `json:"pairs"`
+	Loss  float64 `json:"loss"` // equation 7, in nats
+
+	// The implicit rewards β·ln(π/π_ref) of both answers, and how often the chosen one has more;
+	// equal rewards count half.
+	Chosen   float64 `json:"chosen"`
+	Rejected float64 `json:"rejected"`
+	Margin   float64 `json:"margin"`
+	Accuracy float64 `json:"accuracy"`
+
+	// ln π of both answers, in nats. Both fall if the likelihood is displaced.
+	LogChosen   float64 `json:"log_chosen"`
+	LogRejected float64 `json:"log_rejected"`
+}
+
+// Measure rates pairs whose reference is set. Pairs that were held out get theirs from SetReference
+// before the first step.
+func (d *DPO) Measure(ctx context.Context, pairs *Pairs) (Preference, error) {
+	if pairs.reference == nil {
+		return Preference{}, fmt.Errorf("the pairs have no log-probabilities of a reference; " +
+			"want SetReference before the first step")
+	}
+	var p Preference
+	tape := autograd.NewForward()
+	err := pairs.each(ctx, func(_ int, b PairBatch) {
+		tape.Reset()
+		sums := newAnswers(tape, d.Policy, b.Batch).sums()
+		for i := 0; i < b.B; i += 2 {
+			p.add(sums[i], sums[i+1], d.Beta*(sums[i]-b.Reference[i]),
+				d.Beta*(sums[i+1]-b.Reference[i+1]))
+		}
+	})
+	n := float64(p.Pairs)
+	for _, sum := range []*float64{&p.Loss, &p.Chosen, &p.Rejected, &p.Margin, &p.Accuracy,
+		&p.LogChosen, &p.LogRejected} {
+		*sum /= n
+	}
+	return p, err
+}
+
+// add adds a pair to the sums.
+func (p *Preference) add(logChosen, logRejected, chosen, rejected float64) {
+	p.Pairs++
+	p.Loss -= logSigmoid(chosen - rejected)
+	p.Chosen, p.Rejected = p.Chosen+chosen, p.Rejected+rejected
+	p.Margin += chosen - rejected
+	p.Accuracy += wins(chosen, rejected)
+	p.LogChosen, p.LogRejected = p.LogChosen+logChosen, p.LogRejected+logRejected
+}
+
+// wins is 1 if the chosen answer has the higher score, and ½ if both have the same.
+func wins(chosen, rejected float64) float64 {
+	switch {
+	case chosen > rejected:
+		return 1
+	case chosen == rejected:
+		return 0.5
+	}
+	return 0
+}

@@ -1,0 +1,182 @@
+package align
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"strings"
+
+	"lmzoo/autograd"
+	"lmzoo/corpus"
+	"lmzoo/lm"
+	"lmzoo/nn"
+)
+
+// Reward is a reward model: a pre-trained body and a linear head that reads the hidden vector at
+// the last token of the answer (Ouyang et al. 2022, §3.5; Stiennon et al. 2020, §3.4). It learns
+// from pairs that the score r of the chosen answer y_w is higher than that of the rejected one y_l,
+// as if people chose by Bradley and Terry's (1952) model (Ouyang et al. 2022, equation 1, with K =
+// 2):
+//
+//	loss = −ln σ(r(x, y_w) − r(x, y_l)) + c·(r(x, y_w)² + r(x, y_l)²)/2
+//
+// The first term knows only differences; the second, with c = Center, fixes the zero of the scores.
+type Reward struct {
+	Body nn.Encoder  `param:"body"`
+	Head *nn.LinearT `param:"head,output"` // [1, C]
+
+	Center float64 // weight of the mean square of the scores (0: none)
+}
+
+// NewReward returns a reward model over a body with a new head. Its weights are from N(0, 1/(C+1))
+// (Stiennon et al. 2020), so that scores begin with a variance of about 1.
+func NewReward(body nn.Encoder, rng *rand.Rand) *Reward {
+	one := corpus.Batch{B: 1, T: 1, X: []lm.Token{lm.BOS}, Y: []lm.Token{-1}}
+	layers := body.Hidden(autograd.NewForward(), one)
+	c := layers[len(layers)-1].Cols
+	return &Reward{Body: body, Head: &nn.LinearT{
+		Weight: nn.Normal(1, c, 1/math.Sqrt(float64(c+1)), rng), Bias: nn.Zeros(1, 1),
+	}}
+}
+
+// Loss is the mean over the pairs of the step, in nats.
+func (r *Reward) Loss(t *autograd.Tape, b PairBatch) *autograd.Tensor {
+	o := scoresOp{scores: r.scores(t, b), loss: t.New(1, 1), slopes: t.Scratch(b.B)}
+	sum, n := 0.0, float64(b.Total)
+	for i := 0; i < b.B; i += 2 {
+		w, l := float64(o.scores.Data[i]), float64(o.scores.Data[i+1])
+		sum += -logSigmoid(w-l) + r.Center*(w*w+l*l)/2
+		slope := sigmoid(l - w)
+		o.slopes[i] = float32((-slope + r.Center*w) / n)
+		o.slopes[i+1] = float32((slope + r.Center*l) / n)
+	}
+	o.loss.Data[0] = float32(sum / n)
+	autograd.Record(t, o)
+	return o.loss
+}
+
+// scores returns the score of every row [2P, 1].
+func (r *Reward) scores(t *autograd.Tape, b PairBatch) *autograd.Tensor {
+	layers := r.Body.Hidden(t, b.Batch)
+	last := t.Embedding(layers[len(layers)-1], b.last(t)) // [2P, C]
+	return r.Head.Forward(t, last)                        // [2P, 1]
+}
+
+// scoresOp is a loss of scores; slopes are its derivatives by them.
+type scoresOp struct {
+	scores, loss *autograd.Tensor
+	slopes       []float32
+}
+
+func (o scoresOp) Backward() { // dscores = slopes·dloss
+	g, dscores := o.loss.AddGrad()[0], o.scores.AddGrad()
+	for i, s := range o.slopes {
+		dscores[i] += g * s
+	}
+}
+
+// Score returns the reward of a prompt with its answer, the tokens after BOS.
+func (r *Reward) Score(tokens []lm.Token) float64 { return r.Scores([][]lm.Token{tokens})[0] }
+
+// Scores returns the reward of each prompt with its answer, the tokens after BOS. Answers in one
+// call do not influence each other.
+func (r *Reward) Scores(texts [][]lm.Token) []float64 {
+	out := make([]float64, 0, len(texts))
+	tape := autograd.NewForward()
+	for lo := 0; lo < len(texts); lo += 2 * inferencePairs {
+		part := texts[lo:min(lo+2*inferencePairs, len(texts))]
+		tape.Reset()
+		for _, s := range r.scores(tape, rowsOf(part)).Data {
+			out = append(out, float64(s))
+		}
+	}
+	return out
+}
+
+// rowsOf returns a batch with a text in each row.
+func rowsOf(texts [][]lm.Token) (b PairBatch) {
+	for _, x := range texts {
+		b.T = max(b.T, len(x)+1)
+	}
+	b.B = len(texts)
+	b.X, b.Y = make([]lm.Token, b.B*b.T), make([]lm.Token, b.B*b.T)
+	for i, x := range texts {
+		b.row(i, x, nil, nil)
+	}
+	return b
+}
+
+// Tally is how well a reward model ranks the pairs of one kind.
+type Tally struct {
+	Kind     string  `json:"kind"`
+	Pairs    int     `json:"pairs"`
+	Accuracy float64 `json:"accuracy"` // share of pairs whose chosen answer scores higher; equal: ½
+	Margin   float64 `json:"margin"`   // mean of r(chosen) − r(rejected)
+}
+
+// Rank returns how well the model ranks pairs that it was not trained on: all of them, under the
+// kind "", and then each kind in alphabetical order. A high accuracy does not make a good reward
+// model: an optimiser finds the answers that no pair contains.
+func (r *Reward) Rank(ctx context.Context, pairs *Pairs) ([]Tally, error) {
+	all, kinds := Tally{}, map[string]*Tally{}
+	tape := autograd.NewForward()
+	err := pairs.each(ctx, func(first int, b PairBatch) {
+		tape.Reset()
+		scores := r.scores(tape, b).Data
+		for i := range b.Rows() {
+			kind := pairs.pairs[first+i].Kind
+			if kinds[kind] == nil {
+				kinds[kind] = &Tally{Kind: kind}
+			}
+			w, l := float64(scores[2*i]), float64(scores[2*i+1])
+			all.add(w, l)
+			kinds[kind].add(w, l)
+		}
+	})
+	if err != nil {
+		return nil, err
+	}
+	out := []Tally{all.mean()}
+	for _, t := range kinds {
+		if t.Kind != "" {
+			out = append(out, t.mean())
+		}
+	}
+	slices.SortFunc(out, func(a, b Tally) int { return strings.Compare(a.Kind, b.Kind) })
+	return out, nil
+}
+
+// add adds a pair to the sums.
+func (t *Tally) add(chosen, rejected float64) {
+	t.Pairs++
+	t.Accuracy += wins(chosen, rejected)
+	t.Margin += chosen - rejected
+}
+
+// mean divides the sums.
+func (t Tally) mean() Tally {
+	t.Accuracy /= float64(t.Pairs)
+	t.Margin /= float64(t.Pairs)
+	return t
+}
+
+func (t Tally) String() string {
+	return fmt.Sprintf("%s: %d pairs, accuracy %.3f, margin %.3f", t.Kind, t.Pairs, t.Accuracy,
+		t.Margin)
+}
+
+// Vocab returns the number of tokens of the body.
+func (r *Reward) Vocab() int { return r.Body.Vocab() }
+
+// Shape returns the size and the cost of the body, to which the head adds little.
+func (r *Reward) Shape(context int) nn.Shape { return shapeOf(r.Body, context) }
+
+// Blocks returns how many matrices a parameter holds below and beside each other.
+func (r *Reward) Blocks(param string) (down, across int) {
+	if name, ok := strings.CutPrefix(param, "body."); ok {
+		return blocksOf(r.Body, name)
+	}
+	return 1, 1
+}
