@@ -74,36 +74,44 @@ func BenchmarkStreams(b *testing.B) {
 const benchPrompt, benchAnswer = 8, 48
 
 func benchState(b *testing.B, m lm.Stepper) {
-	dst := make([]float64, m.Vocab())
 	for b.Loop() {
-		s := m.Start()
-		for range benchPrompt {
-			s.Push(1)
-		}
-		for i := range benchAnswer {
-			dst = s.NextLogProbs(dst)
-			s.Push(lm.Token(2 + i))
-		}
+		oneState(m)
 	}
 	b.ReportMetric(float64(benchAnswer*b.N)/b.Elapsed().Seconds(), "tokens/s")
 }
 
 func benchStreams(b *testing.B, m lm.Streamer, n int) {
+	for b.Loop() {
+		manyStreams(m, n)
+	}
+	b.ReportMetric(float64(n*benchAnswer*b.N)/b.Elapsed().Seconds(), "tokens/s")
+}
+
+// oneState continues a prompt by a State.
+func oneState(m lm.Stepper) {
+	s, dst := m.Start(), make([]float64, m.Vocab())
+	for range benchPrompt {
+		s.Push(1)
+	}
+	for i := range benchAnswer {
+		dst = s.NextLogProbs(dst)
+		s.Push(lm.Token(2 + i))
+	}
+}
+
+// manyStreams continues n prompts, of which 24 differ.
+func manyStreams(m lm.Streamer, n int) {
 	contexts := make([][]lm.Token, n)
 	for i := range contexts {
 		for range benchPrompt {
 			contexts[i] = append(contexts[i], lm.Token(1+i%24))
 		}
 	}
-	var dst [][]float64
-	for b.Loop() {
-		s := m.Streams(contexts)
-		for i := range benchAnswer {
-			dst = s.NextLogProbs(dst)
-			for j := range n {
-				s.Push(j, lm.Token(2+i))
-			}
+	s, dst := m.Streams(contexts), [][]float64(nil)
+	for i := range benchAnswer {
+		dst = s.NextLogProbs(dst)
+		for j := range n {
+			s.Push(j, lm.Token(2+i))
 		}
 	}
-	b.ReportMetric(float64(n*benchAnswer*b.N)/b.Elapsed().Seconds(), "tokens/s")
 }
