@@ -25,8 +25,8 @@ const floors = `
 5  task
 5  align
 6  zoo  bench
-7  lab  report
-8  play/web
+7  lab
+8  report  play/web
 9  play/models  play/playtest
 10 play/openai  play/jobs
 11 play

@@ -25,10 +25,18 @@ import (
 func BFloat16() Experiment {
 	return Experiment{
 		Name: "bfloat16", Era: "LLM", Year: 2019,
+		Topic: "scale",
 		Paper: "Kalamkar et al. 2019, A Study of BFLOAT16 for Deep Learning Training; " +
 			"Micikevicius et al. 2018; Gupta et al. 2015",
 		Claim: "bfloat16 weights, activations and gradients cost little if the optimizer updates " +
 			"float32 weights, and at least five times as much if it updates the rounded ones.",
+		Figures: []Figure{{
+			Title: "What half the bits cost",
+			Look: "Only one row leaves the dashed line: without float32 master weights, small " +
+				"changes of a weight are rounded away.",
+			X: "storage", Y: []string{"difference"}, Dots: true, MarkName: "float32",
+			YAxis: "difference in bits per byte",
+		}},
 		Measures: map[string]string{
 			"float32":  "bits per byte of the world's test part",
 			"master":   "bfloat16 with float32 master weights, less float32",

@@ -19,10 +19,18 @@ import (
 func Data() Experiment {
 	return Experiment{
 		Name: "data", Era: "LLM", Year: 2022,
+		Topic: "data",
 		Paper: "Lee et al. 2022; Wenzek et al. 2020; Brown et al. 2020, appendix C",
 		Claim: "At equal steps, noise and duplicates cost a model loss on clean text, and " +
 			"refining gives at least half of it back; test documents in the training text " +
 			"make the reported loss too good, and removing them restores it.",
+		Figures: []Figure{{
+			Title: "What dirt costs, and what refining gives back",
+			Look: "Compare each kind of dirt with the row below it, the same text refined; with " +
+				"leaked test documents the two dots part.",
+			X: "training text", Y: []string{"clean test", "leaked test"}, Dots: true,
+			YAxis: "gap to the limit, nats per token",
+		}},
 		Measures: map[string]string{
 			"DIRT": "gap of a model trained on text with that dirt less the gap of one " +
 				"trained on clean text, in nats per token of clean test documents",

@@ -15,11 +15,19 @@ import (
 func FewShot() Experiment {
 	return Experiment{
 		Name: "fewshot", Era: "LLM", Year: 2020,
+		Topic: "in-context learning",
 		Paper: "Brown et al. 2020, \"Language Models are Few-Shot Learners\"; Xie et al. 2022",
 		Claim: "Trained on labels whose meaning is new in every text, one layer of attention " +
 			"with smeared keys classifies as the exact Bayes rule does after any number of " +
 			"examples; in the same number of steps two plain layers, an LSTM and an n-gram do " +
 			"not.",
+		Figures: []Figure{{
+			Title: "Learning from examples in the context",
+			Look: "The line of smeared keys lies on that of the exact Bayes rule; the others " +
+				"stay near what one example gives.",
+			Lines: []string{"model"}, Limit: "Bayes",
+			XAxis: "labelled examples in the context", YAxis: "accuracy",
+		}},
 		Measures: map[string]string{
 			"MODEL_short": "accuracy of the exact Bayes rule less that of the model, mean over " +
 				"1 to 11 examples",

@@ -15,10 +15,19 @@ import (
 func Hops() Experiment {
 	return Experiment{
 		Name: "hops", Era: "LLM", Year: 2023,
+		Topic: "emergence",
 		Paper: "Press et al. 2023, Measuring and Narrowing the Compositionality Gap; Allen-Zhu " +
 			"& Li 2024, part 3.2",
 		Claim: "Networks that know every fact join few of them in one answer, deeper networks " +
 			"more, and even one layer answers every chain if it is asked for one fact at a time.",
+		Figures: []Figure{{
+			Title: "Joining facts takes depth",
+			Look: "Every network knows the facts (one hop); with each layer it joins more of " +
+				"them, and asked one at a time even one layer joins all.",
+			Lines: []string{"network"}, Y: []string{"1", "2", "3", "4", "5", "6"},
+			Mark: 1. / 16, MarkName: "a guess",
+			XAxis: "hops", YAxis: "right answers",
+		}},
 		Measures: map[string]string{
 			"right_L_K": "share of right answers to new questions of K hops by a network of L " +
 				"layers",

@@ -15,10 +15,19 @@ import (
 func ICLBySize() Experiment {
 	return Experiment{
 		Name: "icl-by-size", Era: "LLM", Year: 2020,
+		Topic: "in-context learning",
 		Paper: "Brown et al. 2020, fig. 1.2; Olsson et al. 2022",
 		Claim: "Of models that read the same text for the same number of steps, the small ones " +
 			"make nothing of examples in their context, and the large ones learn from them " +
 			"tasks whose format the text does not hold; with more steps a small one does, too.",
+		Figures: []Figure{{
+			Title: "Examples help large models",
+			Look: "After the same 600 steps, the accuracy with examples in the context rises " +
+				"with the size, and with random answers in them it does not.",
+			X: "parameters", Y: []string{"dictionary 4", "random 4", "labels 8", "random 4-8"},
+			Where: map[string]string{"steps": "600"}, Skip: []string{"one", "LSTM"},
+			XAxis: "parameters", YAxis: "accuracy", LogX: true,
+		}},
 		Measures: map[string]string{
 			"MODEL_labels": "accuracy on words with 8 labelled examples before them; chance is " +
 				".500",

@@ -16,11 +16,19 @@ import (
 func Induction() Experiment {
 	return Experiment{
 		Name: "induction", Era: "LLM", Year: 2022,
+		Topic: "in-context learning",
 		Paper: "Olsson et al. 2022, \"In-context Learning and Induction Heads\"",
 		Claim: "Two layers of attention learn suddenly to continue a repeated random sequence, " +
 			"and one layer does not, unless its keys see one token back; the heads that attend " +
 			"to what followed the last occurrence do it: without them, or without the head that " +
 			"looks one token back, copying is lost, and without another head it is not.",
+		Figures: []Figure{{
+			Title: "Copying comes suddenly",
+			Look: "Two layers fall to 0 within about 200 steps; one layer does not, unless its " +
+				"keys are smeared over the token before.",
+			Lines: []string{"model"},
+			XAxis: "training steps", YAxis: "nats per token of later copies",
+		}},
 		Measures: map[string]string{
 			"MODEL_accuracy": "share of the tokens of later copies that the model predicts",
 			"MODEL_nats":     "mean −ln P of those tokens; the limit is 0",

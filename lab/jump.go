@@ -16,12 +16,27 @@ import (
 func Jump() Experiment {
 	return Experiment{
 		Name: "jump", Era: "LLM", Year: 2022,
+		Topic: "emergence",
 		Paper: "Wei et al. 2022; Nanda et al. 2023; Lee et al. 2024, Teaching Arithmetic to " +
 			"Small Transformers",
 		Claim: "Reversed addition comes as a jump, in the likelihood too: networks that differ " +
 			"in their random seed alone end before it or after it, those that make it lose a " +
 			"larger part of their loss in one twentieth of the steps than when they learn " +
 			"answers by heart, and larger networks make it more often.",
+		Figures: []Figure{{
+			Title: "A jump that seeds make",
+			Look: "Two networks that differ in their random seed alone: one finds the rule of " +
+				"addition, the other does not.",
+			X: "steps", Y: []string{"best: right", "worst: right", "by heart: right"},
+			Where: map[string]string{"seed": "1"},
+			XAxis: "training steps", YAxis: "sums right, seed 1",
+		}, {
+			Title: "Larger networks jump more often",
+			Look:  "The share of networks that found the rule, for three sizes.",
+			Table: 1, Lines: []string{"channels"},
+			Y:     []string{"¼ of the steps", "½", "¾", "all"},
+			XAxis: "part of the training", YAxis: "share of networks",
+		}},
 		Measures: map[string]string{
 			"apart": "share of the networks of all sizes that end with at most 20 % or at least " +
 				"70 % of the sums right",

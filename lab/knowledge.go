@@ -17,10 +17,32 @@ import (
 func Knowledge() Experiment {
 	return Experiment{
 		Name: "knowledge", Era: "LLM", Year: 2024,
+		Topic: "emergence",
 		Paper: "Allen-Zhu & Li 2024; Kandpal et al. 2023; McCloskey & Cohen 1989",
 		Claim: "A network holds about the same bits per parameter at every size, more if it " +
 			"reads each fact more often, answers a fact only after many readings, and keeps " +
 			"answering with the old value of a fact that changed after its text.",
+		Figures: []Figure{{
+			Title: "A fact is learned by reading it often",
+			Look: "Facts that were read once or twice are not known; eight readings are enough " +
+				"for most.",
+			X: "readings", Y: []string{"right"},
+			XAxis: "times that a fact was read", YAxis: "share of facts known", LogX: true,
+		}, {
+			Title: "Bits in a parameter",
+			Look: "More readings put more bits into the same parameters; the three sizes differ " +
+				"less than the readings do.",
+			Table: 1, X: "readings", Y: []string{"bits per parameter"},
+			Lines: []string{"hidden units"},
+			XAxis: "times that a fact was read", YAxis: "bits per parameter", LogX: true,
+		}, {
+			Title: "Old knowledge stays",
+			Look: "Facts that changed after the text: the old value goes before the new one " +
+				"comes, and only after many readings of the news.",
+			Table: 2, X: "readings of the news", Y: []string{"old value", "new value"},
+			Where: map[string]string{"facts": "changed"},
+			XAxis: "readings of the news", YAxis: "share of answers",
+		}},
 		Measures: map[string]string{
 			"read_N": "share of right answers about facts that were read N times",
 			"bits_H_N": "bits per parameter of a network of H hidden units after N readings of " +

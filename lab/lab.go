@@ -19,6 +19,9 @@ type Experiment struct {
 	Paper string `json:"paper"`
 	Claim string `json:"claim"` // one sentence
 
+	Topic   string   `json:"-"` // one of Topics
+	Figures []Figure `json:"-"`
+
 	// Measures describes each number of a verdict.
 	Measures map[string]string `json:"-"`
 

@@ -13,10 +13,23 @@ import (
 func Labels() Experiment {
 	return Experiment{
 		Name: "labels", Era: "PLM", Year: 2018,
+		Topic: "pre-training",
 		Paper: "Peters et al. 2018; Radford et al. 2018; Devlin et al. 2019",
 		Claim: "With 50 labels a pre-trained ELMo, GPT-1 or BERT classifies reviews better than " +
 			"the same network from random weights, with 1,000 within .03 of the best possible " +
 			"accuracy, and a bag of words does not.",
+		Figures: []Figure{{
+			Title: "What pre-training is worth in labels",
+			Look: "Compare each pre-trained network at 50 labels with the same network from " +
+				"scratch at 1,000; no classifier can be above the dashed line.",
+			Lines: []string{"classifier"}, Limit: "the limit",
+			Only: []string{
+				"the limit", "BERT", "GPT-1", "ELMo", "word2vec", "BERT from scratch",
+				"GPT-1 from scratch", "ELMo from scratch", "3-grams of each label",
+				"logistic, bag of words",
+			},
+			XAxis: "labelled reviews", YAxis: "accuracy", LogX: true,
+		}},
 		Measures: map[string]string{
 			"limit": "accuracy of the exact posterior on the test reviews",
 			"MODEL_gain": "accuracy of the pre-trained network at 50 labels less that of the " +

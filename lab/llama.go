@@ -20,9 +20,16 @@ import (
 func Llama() Experiment {
 	return Experiment{
 		Name: "llama", Era: "LLM", Year: 2023,
+		Topic: "scale",
 		Paper: "Touvron et al. 2023a, §2.2; Su et al. 2021; Shazeer 2020; Ainslie et al. 2023",
 		Claim: "At equal operations, Llama's changes to GPT-2 together lower the bits per byte, " +
 			"and rotary positions alone lower them by more than other initial weights do.",
+		Figures: []Figure{{
+			Title: "From GPT-2 to Llama, change by change",
+			Look: "Each row adds one change to the row above it; the step to the left that " +
+				"rotary positions make is the largest.",
+			X: "change", Y: []string{"bits/byte"}, Dots: true, YAxis: "bits per byte",
+		}},
 		Measures: map[string]string{
 			"gpt2":      "bits per byte of GPT-2 on held-out documents",
 			"llama":     "bits per byte of Llama",

@@ -13,11 +13,19 @@ import (
 func Markov() Experiment {
 	return Experiment{
 		Name: "markov", Era: "LLM", Year: 2024,
+		Topic: "in-context learning",
 		Paper: "Edelman et al. 2024, \"The Evolution of Statistical Induction Heads\"",
 		Claim: "Trained on Markov chains that are new in every text, two layers of attention " +
 			"predict first as a uniform guess does, then as counts of states do, and then as " +
 			"counts of pairs, which is the exact Bayes predictor; one layer stays at counts of " +
 			"states.",
+		Figures: []Figure{{
+			Title: "Three predictors, one after the other",
+			Look: "The lowest line is the predictor that two layers of attention imitate at that " +
+				"step: first the guess, then counts, then counts of pairs.",
+			Lines: []string{"predictor"}, Where: map[string]string{"model": "two"},
+			XAxis: "training steps", YAxis: "KL divergence from the predictor, nats",
+		}},
 		Measures: map[string]string{
 			"MODEL_PREDICTOR": "KL divergence of the model from a predictor after training, in " +
 				"nats per token; from the bigram it is the loss above the exact Bayes predictor",

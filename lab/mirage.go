@@ -16,10 +16,22 @@ import (
 func Mirage() Experiment {
 	return Experiment{
 		Name: "mirage", Era: "LLM", Year: 2023,
+		Topic: "emergence",
 		Paper: "Schaeffer, Miranda & Koyejo 2023; Wei et al. 2022",
 		Claim: "The same networks improve steadily with compute in the likelihood of the right " +
 			"answer and suddenly in exams of ten questions that must all be right, which says " +
 			"nothing more than accuracy to the power of ten.",
+		Figures: []Figure{{
+			Title: "Sudden, by one ruler",
+			Look:  "Ten answers that must all be right: nothing for four budgets, then everything.",
+			X:     "operations", Y: []string{"accuracy", "ten of ten"},
+			XAxis: "operations of the training", YAxis: "share of exams", LogX: true,
+		}, {
+			Title: "Steady, by another",
+			Look:  "The same networks by the likelihood of the right answer: no budget stands out.",
+			X:     "operations", Y: []string{"ln P of the answer"},
+			XAxis: "operations of the training", YAxis: "ln P of the right answer", LogX: true,
+		}},
 		Measures: map[string]string{
 			"likelihood_step": "share of the whole change of ln P that the steepest doubling of " +
 				"the compute makes",

@@ -15,10 +15,18 @@ import (
 func Mixture() Experiment {
 	return Experiment{
 		Name: "mixture", Era: "LLM", Year: 2020,
+		Topic: "data",
 		Paper: "Brown et al. 2020, table 2.2; Bengio et al. 2009; McCloskey & Cohen 1989",
 		Claim: "At equal steps, a quarter of the text is enough for more than half of what a " +
 			"source has to teach, so that a mixture serves two sources; mixing the rows beats " +
 			"reading the same rows source by source, most of all for the source read first.",
+		Figures: []Figure{{
+			Title: "What a mixture keeps",
+			Look: "A quarter of a source brings most of it; reading the sources one after the " +
+				"other loses the first one.",
+			X: "training text", Y: []string{"world", "reviews"}, Dots: true, LogY: true,
+			YAxis: "gap to the limit, nats per token",
+		}},
 		Measures: map[string]string{
 			"SOURCE_0 … SOURCE_100": "gap on a source in nats per token, by its share of the " +
 				"training rows in per cent",

@@ -13,9 +13,17 @@ import (
 func Objectives() Experiment {
 	return Experiment{
 		Name: "objectives", Era: "PLM", Year: 2019,
+		Topic: "pre-training",
 		Paper: "Devlin et al. 2019, §5.1; Wettig et al. 2023",
 		Claim: "On the same number of tokens, hiding 40 % of them teaches BERT more than hiding " +
 			"15 %, and predicting the next sentence adds nothing.",
+		Figures: []Figure{{
+			Title: "What the objective teaches",
+			Look: "Compare the dots of one colour: 15 % and 40 % of the words hidden, the next " +
+				"sentence predicted as well, and the next word alone.",
+			X: "objective", Y: []string{"frozen", "fine-tuned", "senses"}, Dots: true,
+			YAxis: "accuracy",
+		}},
 		Measures: map[string]string{
 			"OBJECTIVE_frozen": "accuracy of a linear head over the frozen model with 200 " +
 				"labels, mean over the draws",

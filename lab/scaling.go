@@ -13,10 +13,27 @@ import (
 func Scaling() Experiment {
 	return Experiment{
 		Name: "scaling", Era: "LLM", Year: 2020,
+		Topic: "scale",
 		Paper: "Kaplan et al. 2020; Hoffmann et al. 2022; Besiroglu et al. 2024",
 		Claim: "The loss above a known limit falls as a power of the compute if size and data " +
 			"grow together: budgets up to an eighth of the largest predict its excess within " +
 			"15 %, better than a law without the limit and than a logarithm.",
+		Figures: []Figure{{
+			Title: "A power law",
+			Look: "On logarithmic axes the excess over the limit is a straight line, which the " +
+				"small budgets predict for the large ones.",
+			Table: 1, X: "operations", Y: []string{"excess", "the line"}, Limit: "the line",
+			XAxis: "operations of the training", YAxis: "nats above the limit",
+			LogX: true, LogY: true,
+		}, {
+			Title: "Neither too large nor too small",
+			Look: "Each line is a budget; its lowest point, near 1, is the best size of the " +
+				"network for it.",
+			Lines: []string{"operations"},
+			Y:     []string{"0.35 ×", "0.6 ×", "1 ×", "1.7 ×", "2.8 ×"},
+			XAxis: "size, as a multiple of the planned one", YAxis: "nats above the limit",
+			LogY: true,
+		}},
 		Measures: map[string]string{
 			"exponent": "slope of ln excess over ln compute, at the bottoms " +
 				"of the valleys",

@@ -13,10 +13,20 @@ import (
 func Senses() Experiment {
 	return Experiment{
 		Name: "senses", Era: "PLM", Year: 2018,
+		Topic: "pre-training",
 		Paper: "Peters et al. 2018, §5.3; Devlin et al. 2019",
 		Claim: "One vector for each word cannot tell the senses of a homonym; BERT's vector can, " +
 			"for words and texts that the probe never saw, on whichever side the cues stand, and " +
 			"a causal model's only if they stand before it.",
+		Figures: []Figure{{
+			Title: "Which layers tell the senses of a word",
+			Look: "With the cues on the right alone, only models that read both sides rise above " +
+				"chance, and only above the layer of the word vectors, layer 0.",
+			X: "layer", Lines: []string{"model"}, Y: []string{"right"},
+			Only: []string{"word2vec", "ELMo", "GPT-1", "BERT", "BERT_random"},
+			Mark: 0.5, MarkName: "chance",
+			XAxis: "layer", YAxis: "accuracy of the probe",
+		}},
 		Measures: map[string]string{
 			"MODEL_SIDE": "accuracy of a linear probe on the last layer, for occurrences with " +
 				"cues on that side",

@@ -23,10 +23,17 @@ import (
 func Speedrun() Experiment {
 	return Experiment{
 		Name: "speedrun", Era: "LLM", Year: 2024,
+		Topic: "scale",
 		Paper: "Jordan et al. 2024; Hu et al. 2024; Hägele et al. 2024; Smith et al. 2018; " +
 			"Li et al. 2022; Press & Wolf 2017",
 		Claim: "At equal operations, Muon leaves a GPT nearer to the text than AdamW at its own " +
 			"best learning rate, in the world and in a book.",
+		Figures: []Figure{{
+			Title: "What each change of the training is worth",
+			Look:  "A change helps if both of its whiskers are on the left of the dashed line.",
+			X:     "change", Y: []string{"world", "book"}, Skip: []string{"baseline"}, Dots: true,
+			MarkName: "the baseline", YAxis: "difference in bits per byte",
+		}},
 		Measures: map[string]string{
 			"CHANGE_world": "bits per byte of the world's test part after the change, less those " +
 				"of the baseline",

@@ -13,11 +13,19 @@ import (
 func Transfer() Experiment {
 	return Experiment{
 		Name: "transfer", Era: "PLM", Year: 2018,
+		Topic: "pre-training",
 		Paper: "Radford et al. 2018, §3 and §5; Peters, Ruder & Smith 2019, To Tune or Not to " +
 			"Tune?",
 		Claim: "With 200 labels GPT-1 is better fine-tuned than frozen, more pre-training makes " +
 			"it " +
 			"better, and the auxiliary language-model loss makes no difference.",
+		Figures: []Figure{{
+			Title: "More pre-training, better transfer",
+			Look: "The task has the same 200 labels everywhere; what rises is the part of the " +
+				"pre-training that came before it.",
+			X: "pre-training, %", Y: []string{"frozen", "fine-tuned", "fine-tuned, λ = 0.5"},
+			XAxis: "part of the pre-training, %", YAxis: "accuracy", LogX: true,
+		}},
 		Measures: map[string]string{
 			"SHARE_frozen": "accuracy of a linear head over the frozen model after that part of " +
 				"the pre-training, in per cent",

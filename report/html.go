@@ -10,6 +10,7 @@ import (
 	"io"
 	"strings"
 
+	"lmzoo/lab"
 	"lmzoo/report/palette"
 	"lmzoo/report/uplot"
 	"lmzoo/zoo"
@@ -22,11 +23,48 @@ var assets embed.FS
 
 // HTML writes the comparison as one self-contained page, which needs neither a network nor another
 // file.
-func HTML(w io.Writer, c *Comparison) error {
-	if len(c.Rows) == 0 {
+func HTML(w io.Writer, c *Comparison) error { return Page(w, c, nil) }
+
+// Page writes a comparison and the results of experiments as one self-contained page. Without a
+// comparison, c is nil.
+func Page(w io.Writer, c *Comparison, results []*lab.Result) error {
+	if c != nil && len(c.Rows) == 0 || c == nil && len(results) == 0 {
 		return fmt.Errorf("no model to report on; want at least one")
 	}
-	page, err := template.New("page").Funcs(template.FuncMap{
+	all, err := pages(results)
+	if err != nil {
+		return err
+	}
+	templates, err := parsed()
+	if err != nil {
+		return err
+	}
+	data := struct {
+		*Comparison
+		Looks    []look
+		Overview *table
+		Figures  []figure
+		Passage  *coloured
+		Said     *table
+		Pages    []page
+	}{Comparison: c, Pages: all}
+	name := "pages.tmpl"
+	if c != nil {
+		name = "report.tmpl"
+		data.Looks, data.Overview, data.Figures = looks(c.Rows), overview(c), figures(c)
+		data.Passage, data.Said = colour(c), samples(c)
+	}
+	var out bytes.Buffer // write the page as a whole or not at all
+	if err := templates.ExecuteTemplate(&out, name, data); err != nil {
+		return err
+	}
+	_, err = w.Write(out.Bytes())
+	return err
+}
+
+// parsed returns the templates of the page.
+func parsed() (*template.Template, error) {
+	return template.New("page").Funcs(template.FuncMap{
 		"css": func(name string) (template.CSS, error) {
 			s, err := asset(name)
 			return template.CSS(s), err
@@ -42,24 +80,8 @@ func HTML(w io.Writer, c *Comparison) error {
 		"count":         Count,
 		"join":          func(words []string) string { return strings.Join(words, " ") },
 		"eras":          describeEras, "name": shortRun, "colours": colours,
-	}).ParseFS(assets, "assets/report.tmpl")
-	if err != nil {
-		return err
-	}
-	var out bytes.Buffer // write the page as a whole or not at all
-	err = page.ExecuteTemplate(&out, "report.tmpl", struct {
-		*Comparison
-		Looks    []look
-		Overview *table
-		Figures  []figure
-		Passage  *coloured
-		Said     *table
-	}{c, looks(c.Rows), overview(c), figures(c), colour(c), samples(c)})
-	if err != nil {
-		return err
-	}
-	_, err = w.Write(out.Bytes())
-	return err
+		"plotColours": plotColours, "capital": capital,
+	}).ParseFS(assets, "assets/report.tmpl", "assets/pages.tmpl")
 }
 
 // colours returns the style sheet of the models, eras and classes of a comparison.
@@ -119,10 +141,11 @@ type chartPlace struct{ ID, Title, Name string }
 
 // table holds numbers rounded for the page and, with all digits, for CSV.
 type table struct {
-	Name string // name of the CSV file
-	Head []string
-	Rows [][]string
-	Long bool // too long for the page
+	Name  string // name of the CSV file
+	Title string // printed above it, if it stands alone
+	Head  []string
+	Rows  [][]string
+	Long  bool // too long for the page
 
 	FullHead []string   // header of Full; nil: Head
 	Full     [][]string // rows with all digits; nil: Rows

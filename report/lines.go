@@ -142,7 +142,7 @@ func (countTicks) Ticks(least, most float64) (ticks []plot.Tick) {
 		}
 	}
 	for n := math.Ceil(least / step); n*step <= most; n++ {
-		x := n * step
+		x := n*step + 0 // not −0
 		label := strconv.FormatFloat(x, 'g', 4, 64)
 		if x == math.Trunc(x) && x >= 1000 {
 			label = Count(int(x))

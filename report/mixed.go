@@ -80,8 +80,14 @@ func (r *Row) measureMixed(mixed bool) {
 	r.Offsets = r.tokens.byOffset()
 }
 
-// closed reports whether the row's vocabulary is closed.
-func (r *Row) closed() bool { return r.Report != nil && r.Report.Closed }
+// closed reports whether the row's vocabulary is closed. A row that was read from JSON has no sums,
+// and only with a closed vocabulary a perplexity without bits per byte.
+func (r *Row) closed() bool {
+	if r.Report == nil {
+		return exists(float64(r.Perplexity)) && !exists(float64(r.BitsPerByte))
+	}
+	return r.Report.Closed
+}
 
 // open reports whether some model has an open vocabulary, so that bits per byte are comparable.
 func (c *Comparison) open() bool {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -11,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"lmzoo/corpus"
+	"lmzoo/lab"
 	"lmzoo/report"
 	"lmzoo/zoo"
 )
@@ -23,64 +25,59 @@ func newReport(cat zoo.Catalogue) *cobra.Command {
 		out   string
 		plot  string
 		draw  bool
+		labs  string
 	)
 	c := &cobra.Command{
-		Use:   "report RUN...",
+		Use:   "report [RUN...]",
 		Short: "Write a page about any set of runs: which is better, and why",
 		Long: `Evaluate runs on the same text and write one page that opens in any browser,
 without a network: the comparison, learning curves, loss by position, by context, by class and by
 word frequency, a text coloured token by token, samples, and all numbers as CSV and JSON. Without
 --corpus, the text is the test part of the corpus that all runs were trained on. A directory of
-runs stands for all runs in it.`,
+runs stands for all runs in it, and the compare.json of a comparison for its measurements.
+
+With --lab, the page also holds the figures of the experiments whose results lie in a directory,
+in the form that lmzoo lab writes. Without a run, it holds these alone.`,
 		Example: `  lmzoo report runs/gpt runs/ngram --out report.html
   lmzoo report runs/gpt runs/lstm --figures
   lmzoo report runs/cutoff-* runs/bits-* --plot size.svg
-  lmzoo report runs/* --corpus letters.txt`,
-		Args: cobra.MinimumNArgs(1),
+  lmzoo report runs/* --corpus letters.txt
+  lmzoo report demo/compare.json --lab docs/lab
+  lmzoo report --lab docs/lab --out lab.html`,
 		RunE: func(c *cobra.Command, args []string) error {
 			if err := checkPicture(plot); err != nil {
 				return err
+			}
+			if len(args) == 0 && labs == "" {
+				return usagef("nothing to report on; name at least one run, or results of " +
+					"experiments with --lab")
+			}
+			if len(args) == 0 && plot != "" {
+				return usagef("--plot needs a run; name at least one")
 			}
 			out = withHTML(out)
 			// check this before the work starts
 			if _, err := os.Stat(filepath.Dir(out)); err != nil {
 				return usagef("--out %s: no directory %s; create it first", out, filepath.Dir(out))
 			}
+			results, err := readLabs(labs)
+			if err != nil {
+				return err
+			}
 			p := newProgress(c.ErrOrStderr(), run.quiet)
 			e := evaluator{cat: cat, data: data, split: split,
 				splitGiven: c.Flags().Changed("split"), progress: p, stdin: c.InOrStdin()}
-			runs, err := openAll(cat, runsIn(cat, args))
+			cmp, err := measured(c, &e, args, run)
 			if err != nil {
 				return err
 			}
-			ranked, err := able(c.ErrOrStderr(), runs, lacksNext)
-			if err == nil && data.Corpus == "" {
-				err = sameText(ranked)
-			}
-			if err != nil {
+			if err := writePage(out, cmp, results, draw); err != nil {
 				return err
 			}
-			docs, opt, err := e.source(c, ranked)
-			if err != nil {
-				return err
-			}
-			opt.Seed, opt.Threads = run.seed, run.threads
-			opt.Progress = func(run string, done, total int) {
-				p.show("%s  %d%%", run, 100*done/max(total, 1))
-			}
-			cmp, err := report.Collect(c.Context(), runs, docs, opt)
-			p.clear()
-			if err != nil {
-				return err
-			}
-			if err := writeFile(out,
-				func(w io.Writer) error { return report.HTML(w, cmp) }); err != nil {
-				return err
-			}
-			if draw {
-				if err := drawFigures(cmp, out); err != nil {
-					return err
-				}
+			if cmp == nil {
+				fmt.Fprintf(c.OutOrStdout(), "%s: %s; open it in a browser\n", out,
+					count(len(results), "experiment"))
+				return nil
 			}
 			if plot != "" {
 				if err := drawSizes(cmp, plot); err != nil {
@@ -110,8 +107,84 @@ runs stands for all runs in it.`,
 		"unit of a document: file, lines or paragraphs (default: as in training)")
 	fs.StringVar(&split, "split", "test",
 		"part of the corpus: train, valid, test or all (default: all of another corpus)")
+	fs.StringVar(&labs, "lab", "",
+		"directory of results of lmzoo lab whose figures the page also holds")
 	complete(c, "split", func() []string { return []string{"train", "valid", "test", "all"} })
 	return c
+}
+
+// readLabs reads the results of experiments in a directory; an empty name means none.
+func readLabs(dir string) ([]*lab.Result, error) {
+	if dir == "" {
+		return nil, nil
+	}
+	return lab.ReadResults(dir)
+}
+
+// measured evaluates runs, or reads the JSON of a comparison. Without a run, it returns nil.
+func measured(c *cobra.Command, e *evaluator, args []string, run runFlags) (
+	*report.Comparison, error,
+) {
+	if len(args) == 0 {
+		return nil, nil
+	}
+	if len(args) == 1 && strings.EqualFold(filepath.Ext(args[0]), ".json") {
+		return readComparison(args[0])
+	}
+	runs, err := openAll(e.cat, runsIn(e.cat, args))
+	if err != nil {
+		return nil, err
+	}
+	ranked, err := able(c.ErrOrStderr(), runs, lacksNext)
+	if err == nil && e.data.Corpus == "" {
+		err = sameText(ranked)
+	}
+	if err != nil {
+		return nil, err
+	}
+	docs, opt, err := e.source(c, ranked)
+	if err != nil {
+		return nil, err
+	}
+	opt.Seed, opt.Threads = run.seed, run.threads
+	opt.Progress = func(run string, done, total int) {
+		e.progress.show("%s  %d%%", run, 100*done/max(total, 1))
+	}
+	cmp, err := report.Collect(c.Context(), runs, docs, opt)
+	e.progress.clear()
+	return cmp, err
+}
+
+// readComparison reads the JSON that lmzoo compare writes.
+func readComparison(file string) (*report.Comparison, error) {
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return nil, err
+	}
+	cmp := new(report.Comparison)
+	if err := json.Unmarshal(data, cmp); err != nil {
+		return nil, fmt.Errorf("reading %s: %w", file, err)
+	}
+	if len(cmp.Rows) == 0 {
+		return nil, usagef("%s is no comparison (no rows); create one with: lmzoo compare", file)
+	}
+	return cmp, nil
+}
+
+// writePage writes the page and, if draw, its figures beside it.
+func writePage(out string, cmp *report.Comparison, results []*lab.Result, draw bool) error {
+	err := writeFile(out, func(w io.Writer) error { return report.Page(w, cmp, results) })
+	if err != nil || !draw {
+		return err
+	}
+	pictures, err := report.LabPictures(results)
+	if err != nil {
+		return err
+	}
+	if cmp != nil {
+		pictures = append(report.Pictures(cmp), pictures...)
+	}
+	return drawPictures(pictures, out)
 }
 
 // withHTML adds .html to the name of a page, unless browsers already open it as a page.
@@ -153,7 +226,11 @@ func drawInto(file string, d report.Drawing) error {
 // drawFigures writes the figures of a page to files beside it, whose names begin with that of the
 // page.
 func drawFigures(cmp *report.Comparison, page string) error {
-	for _, f := range report.Pictures(cmp) {
+	return drawPictures(report.Pictures(cmp), page)
+}
+
+func drawPictures(pictures []report.Picture, page string) error {
+	for _, f := range pictures {
 		name := strings.TrimSuffix(page, filepath.Ext(page)) + "-" + f.Name
 		if err := errors.Join(drawInto(name+".svg", f), drawInto(name+".png", f)); err != nil {
 			return err
