@@ -38,6 +38,8 @@ func TestExperiments(t *testing.T) {
 		require.Equal(t, e.Claim, found.Claim)
 	}
 	_, err := Find("lables")
+	require.ErrorContains(t, err, `unknown experiment "lables"; did you mean "labels"?`)
+	_, err = Find("zzz")
 	require.ErrorContains(t, err, "want one of: labels senses transfer objectives")
 }
 
