@@ -117,7 +117,7 @@ func printSteps(w io.Writer, tok corpus.Tokenizer, text string) error {
 	return nil
 }
 
-const stepWidth = 32 // columns before the merge of a step
+const stepWidth = 64 // columns before the merge of a step
 
 // spaced returns the text of a token with its spaces visible.
 func spaced(tok corpus.Tokenizer, t lm.Token) string {
