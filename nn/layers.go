@@ -8,7 +8,7 @@ import (
 
 // Linear is y = x·W + b with W [in, out], the layout of GPT-2's Conv1D.
 type Linear struct {
-	Weight *autograd.Tensor `param:"weight"`
+	Weight *autograd.Tensor `param:"weight,across"`
 	Bias   *autograd.Tensor `param:"bias,vector"` // nil: none
 }
 

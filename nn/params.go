@@ -18,6 +18,7 @@ type Param struct {
 	Vector bool // one-dimensional on disk: a bias or a gain
 	Table  bool // rows that are looked up: an embedding
 	Output bool // rows of an output layer or of a classifier
+	Across bool // a matrix [in, out], as GPT-2's Conv1D, not [out, in]
 }
 
 // Params returns the parameters of model, a pointer to a struct, in the order of its fields: every
@@ -25,8 +26,10 @@ type Param struct {
 // interfaces and slices with a tag `param:"prefix"`, joined by dots. The index of a slice element
 // replaces %d in the prefix, or follows it after a dot ("h" → "h.0.attn"). The option
 // `param:"name,vector"` marks a row that is one-dimensional on disk, `param:"name,table"` an
-// embedding, and `param:"name,output"` an output layer; a struct passes its option on to fields
-// without one. A tensor that occurs twice (tied weights) is one parameter, under its first name.
+// embedding, `param:"name,output"` an output layer, and `param:"name,across"` a matrix [in, out]; a
+// struct passes its option on to fields without one. An element of a slice that has a method
+// ParamName takes its name from it instead of its index. A tensor that occurs twice (tied weights)
+// is one parameter, under its first name.
 func Params(model any) []Param {
 	var out []Param
 	seen := map[*autograd.Tensor]bool{}
@@ -35,7 +38,8 @@ func Params(model any) []Param {
 		if !seen[x] {
 			seen[x] = true
 			out = append(out, Param{Name: name, Tensor: x, Vector: option == "vector",
-				Table: option == "table", Output: option == "output"})
+				Table: option == "table", Output: option == "output",
+				Across: option == "across"})
 		}
 	})
 	return out
@@ -78,11 +82,7 @@ func walk(
 		}
 	case v.Kind() == reflect.Slice:
 		for i := range v.Len() {
-			name := fmt.Sprintf("%s.%d", prefix, i)
-			if strings.Contains(prefix, "%d") {
-				name = fmt.Sprintf(prefix, i)
-			}
-			walk(v.Index(i), name, option, visit)
+			walk(v.Index(i), elementName(prefix, i, v.Index(i).Interface()), option, visit)
 		}
 	case v.Kind() == reflect.Struct:
 		for i := range v.NumField() {
@@ -97,6 +97,17 @@ func walk(
 			walk(v.Field(i), join(prefix, name), own, visit)
 		}
 	}
+}
+
+// elementName returns the name of element i of a slice.
+func elementName(prefix string, i int, element any) string {
+	if named, ok := element.(interface{ ParamName() string }); ok {
+		return join(prefix, named.ParamName())
+	}
+	if strings.Contains(prefix, "%d") {
+		return fmt.Sprintf(prefix, i)
+	}
+	return fmt.Sprintf("%s.%d", prefix, i)
 }
 
 // join joins a prefix and a name with a dot; either may be empty.

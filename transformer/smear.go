@@ -76,14 +76,15 @@ func (o *smearOp) mix(k, other []float32) {
 func (o smearOp) Backward() {
 	c := o.qkv.Cols / 3
 	d := c / o.a.Cols
-	grad := o.qkv.AddGrad()
+	grad, da := o.qkv.AddGrad(), o.a.AddGrad() // da is nil if a is frozen
 	for i, p := range o.pos {
 		dk := o.key(grad, i)
 		for h := range o.a.Cols {
 			s, dk := o.share(h), dk[h*d:][:d]
 			if p > 0 {
-				now, before := o.raw[i*c+h*d:], o.raw[(i-1)*c+h*d:]
-				o.a.AddGrad()[h] += s * (1 - s) * (vec.Dot(dk, now) - vec.Dot(dk, before))
+				if now, before := o.raw[i*c+h*d:], o.raw[(i-1)*c+h*d:]; da != nil {
+					da[h] += s * (1 - s) * (vec.Dot(dk, now) - vec.Dot(dk, before))
+				}
 				vec.Scale(dk, s)
 			}
 			if i+1 < len(o.pos) && o.pos[i+1] > 0 {
