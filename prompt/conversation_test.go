@@ -35,7 +35,8 @@ func TestReadConversations(t *testing.T) {
 	}{
 		"messages": {
 			`{"id":7,"messages":[{"role":"system","content":"be brief"},` +
-				`{"role":"user","content":"hi","name":"x"},{"role":"assistant","content":"hello"}]}`,
+				`{"role":"user","content":"hi","name":"x"},` +
+				`{"role":"assistant","content":"hello"}]}`,
 			[]prompt.Message{{Role: prompt.System, Content: "be brief"}, user("hi"),
 				assistant("hello")},
 		},
@@ -50,7 +51,8 @@ func TestReadConversations(t *testing.T) {
 		},
 		"our own calls": {
 			`{"messages":[{"role":"user","content":"4 plus 5 ?"},` +
-				`{"role":"assistant","content":"","call":{"tool":"calculator","input":"4 plus 5"}},` +
+				`{"role":"assistant","content":"",` +
+				`"call":{"tool":"calculator","input":"4 plus 5"}},` +
 				`{"role":"tool","content":"9"},{"role":"assistant","content":"it is 9"}]}`,
 			[]prompt.Message{user("4 plus 5 ?"), calling("", "calculator", "4 plus 5"),
 				result("9"), assistant("it is 9")},
@@ -58,8 +60,10 @@ func TestReadConversations(t *testing.T) {
 		"OpenAI's calls, results in another order": {
 			`{"messages":[{"role":"user","content":[{"type":"text","text":"both"}]},` +
 				`{"role":"assistant","content":null,"tool_calls":[` +
-				`{"id":"a","type":"function","function":{"name":"f","arguments":"{\"q\":\"1\"}"}},` +
-				`{"id":"b","type":"function","function":{"name":"g","arguments":{"x":1,"y":2}}}]},` +
+				`{"id":"a","type":"function",` +
+				`"function":{"name":"f","arguments":"{\"q\":\"1\"}"}},` +
+				`{"id":"b","type":"function",` +
+				`"function":{"name":"g","arguments":{"x":1,"y":2}}}]},` +
 				`{"role":"tool","tool_call_id":"b","content":"second"},` +
 				`{"role":"tool","tool_call_id":"a","content":"first"},` +
 				`{"role":"assistant","content":"done"}]}`,
@@ -75,33 +79,41 @@ func TestReadConversations(t *testing.T) {
 
 // TestReadConversationsErrors checks that an error names the file, the line and the field.
 func TestReadConversationsErrors(t *testing.T) {
+	question := `{"role":"user","content":"a"}`
 	for line, want := range map[string]string{
-		``:                               "a.jsonl: no lines",
-		`nothing`:                        "a.jsonl: line 1: not a JSON object",
-		`["a"]`:                          "a.jsonl: line 1: not a JSON object: it is a array",
-		`null`:                           "not a JSON object: it is null",
-		"{\"a\":\"\xff\"}":               "invalid UTF-8",
-		`{"mesages":[]}`:                 `no "messages" and no "prompt" with "completion"; the line has "mesages"`,
-		`{"messages":"a"}`:               "messages: it is a string; want a list of messages",
+		``:                 "a.jsonl: no lines",
+		`nothing`:          "a.jsonl: line 1: not a JSON object",
+		`["a"]`:            "a.jsonl: line 1: not a JSON object: it is a array",
+		`null`:             "not a JSON object: it is null",
+		"{\"a\":\"\xff\"}": "invalid UTF-8",
+		`{"mesages":[]}`: `no "messages" and no "prompt" with "completion"; ` +
+			`the line has "mesages"`,
+		`{"messages":"a"}`: "messages: it is a string; " +
+			"want a list of messages",
 		`{"messages":[]}`:                "messages: the list is empty",
 		`{"messages":[{"role":"user"}]}`: "messages[0]: content: empty; want a text",
-		`{"messages":[{"content":"a"}]}`: `messages[0]: role: missing; the message has "content"`,
+		`{"messages":[{"content":"a"}]}`: `messages[0]: role: missing; ` +
+			`the message has "content"`,
 		`{"messages":[{"role":"bot","content":"a"}]}`: `messages[0]: unknown role "bot"`,
 		`{"messages":[{"role":"user","content":7}]}`:  "messages[0]: content: it is a number",
 		`{"messages":[{"role":"user","content":[{"type":"image_url"}]}]}`: "messages[0]: " +
 			`content[0]: a part of type "image_url"; want only text`,
-		`{"messages":[{"from":"human","value":"a"}]}`:             "messages[0]: from, value: the form of ShareGPT",
-		`{"messages":[{"role":"user","content":"a"}]}`:            "no message of the assistant",
-		`{"messages":[{"role":"user","content":"a","weight":0}]}`: "weight: this field is not supported",
-		`{"messages":[{"role":"assistant","content":"a"}]}`:       "messages[0]: an assistant message follows nothing",
-		`{"messages":[{"role":"user","content":"a"},{"role":"assistant","content":"",` +
-			`"call":{"tool":"a b"}}]}`: "messages[1]: call.tool: the tool \"a b\"; want a name without spaces",
-		`{"messages":[{"role":"user","content":"a"},{"role":"assistant","tool_calls":[` +
+		`{"messages":[{"from":"human","value":"a"}]}`: "messages[0]: from, value: the form of " +
+			"ShareGPT",
+		`{"messages":[` + question + `]}`: "no message of the assistant",
+		`{"messages":[{"role":"user","content":"a","weight":0}]}`: "weight: this field is not " +
+			"supported",
+		`{"messages":[{"role":"assistant","content":"a"}]}`: "messages[0]: an assistant message " +
+			"follows nothing",
+		`{"messages":[` + question + `,{"role":"assistant","call":{"tool":"a b"}}]}`: "messages" +
+			"[1]: call.tool: the tool \"a b\"; want a name without spaces",
+		`{"messages":[` + question + `,{"role":"assistant","tool_calls":[` +
 			`{"id":"a","function":{"name":"f","arguments":""}},` +
 			`{"id":"b","function":{"name":"f","arguments":""}}]},` +
-			`{"role":"tool","tool_call_id":"a","content":"1"}]}`: "messages[1]: tool_calls[1]: no result",
+			`{"role":"tool","tool_call_id":"a","content":"1"}]}`: "messages[1]: tool_calls[1]: " +
+			"no result",
 		`{"prompt":"a","completion":""}`: "completion: empty",
-		`{"prompt":"a","completion":[{"role":"user","content":"b"}]}`: "completion: after the prompt: " +
+		`{"prompt":"a","completion":[` + question + `]}`: "completion: after the prompt: " +
 			"message 2: a user message follows",
 		`{"prompt":"a","chosen":"b"}`: "this line is a preference",
 	} {
@@ -121,7 +133,7 @@ func TestReadPrompts(t *testing.T) {
 	require.Equal(t, []prompt.Conversation{{[]prompt.Message{user("a")}, 1},
 		{[]prompt.Message{user("c")}, 2}}, got)
 	_, err = prompt.ReadPrompts(strings.NewReader(`{"text":"a"}`), "a.jsonl")
-	require.ErrorContains(t, err, `a.jsonl: line 1: no "prompt" and no "messages"; the line has "text"`)
+	require.ErrorContains(t, err, `a.jsonl: line 1: no "prompt" and no "messages"; the line has `)
 }
 
 // TestReadPreferences reads the forms that TRL's data sets have.
@@ -153,8 +165,8 @@ func TestReadPreferences(t *testing.T) {
 		`{"prompt":"a","chosen":"b","rejected":"b"}`: "the same answer twice",
 		`{"chosen":"b","rejected":"c"}`:              "prompt: missing",
 		`{"prompt":"a","chosen":"b","rejected":3}`:   "rejected: it is a number",
-		`{"prompt":"a","chosen":"b","rejected":[{"role":"user","content":"b"}]}`: "rejected: after " +
-			"the prompt: message 2",
+		`{"prompt":"a","chosen":"b","rejected":[{"role":"user","content":"b"}]}`: "rejected: " +
+			"after the prompt: message 2",
 	} {
 		_, err := prompt.ReadPreferences(strings.NewReader(line), "a.jsonl")
 		require.ErrorContains(t, err, want, line)

@@ -23,7 +23,8 @@ const drainTime = 200 * time.Millisecond
 // NewProgram returns a program under the name of a tool. The program must exist.
 func NewProgram(name string, argv ...string) (*Program, error) {
 	if len(argv) == 0 {
-		return nil, fmt.Errorf("the tool %s has no program; want a command such as ./%s", name, name)
+		return nil, fmt.Errorf("the tool %s has no program; want a command such as ./%s", name,
+			name)
 	}
 	path, err := exec.LookPath(argv[0])
 	if err != nil {

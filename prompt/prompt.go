@@ -73,7 +73,8 @@ func check(messages []Message) (int, error) {
 			}
 		case Assistant:
 			if before != User && before != Tool {
-				err = fmt.Errorf("an assistant message follows %s; want user or tool", named(before))
+				err = fmt.Errorf("an assistant message follows %s; want user or tool",
+					named(before))
 			}
 		case Tool:
 			if !called {

@@ -84,7 +84,9 @@ func readTSV(data []byte, entries map[string]string) error {
 	return nil
 }
 
-func tableKey(text string) string { return strings.ToLower(strings.Join(strings.Fields(text), " ")) }
+func tableKey(text string) string {
+	return strings.ToLower(strings.Join(strings.Fields(text), " "))
+}
 
 // Name implements Runner.
 func (t *Table) Name() string { return t.name }

@@ -151,3 +151,6 @@ func clean(out string) string {
 
 // oneLine returns the words of a text with one space between them.
 func oneLine(text string) string { return strings.Join(strings.Fields(clean(text)), " ") }
+
+// Offer returns the system message that offers tools: "tools : calculator lookup".
+func Offer(names []string) string { return "tools : " + strings.Join(names, " ") }

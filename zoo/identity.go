@@ -40,6 +40,9 @@ func (c Config) identity() string {
 	if p := c.Parent; p != nil {
 		parts = append(parts, p.Fingerprint, p.Stage, p.Prefix, p.Frozen)
 	}
+	if c.Stage != nil {
+		parts = append(parts, c.Stage.hash(), c.Chat)
+	}
 	data, err := json.Marshal(parts)
 	if err != nil {
 		return "" // this never happens for a Config

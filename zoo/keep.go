@@ -46,5 +46,8 @@ func (r *Run) facts() map[string]string {
 	if p := r.Config.Parent; p != nil {
 		facts["parent"] = p.Fingerprint
 	}
+	if i := r.Config.Stage; i != nil {
+		facts["stage"] = i.hash()
+	}
 	return facts
 }

@@ -12,6 +12,7 @@ import (
 	"lmzoo/corpus"
 	"lmzoo/eval"
 	"lmzoo/lm"
+	"lmzoo/prompt"
 	"lmzoo/train"
 )
 
@@ -28,13 +29,15 @@ type Order struct {
 	Seed      uint64
 	Threads   int
 	Command   []string
-	Dir       string    // run directory; "" keeps the run in memory only
-	Task      *TaskInfo // the task to fine-tune for; nil: a language model
-	Origin    *Origin   // the run whose weights to start from; nil: random ones
-	Parent    *Parent   // parent of a resumed run; Make records Origin otherwise
-	Resume    bool      // resume from the checkpoint in Dir
-	Overwrite bool      // replace the run in Dir
-	Lock      *Lock     // of Dir, which Make releases; nil: Make acquires it
+	Dir       string           // run directory; "" keeps the run in memory only
+	Task      *TaskInfo        // the task to fine-tune for; nil: a language model
+	Stage     *StageInfo       // the stage of post-training; nil: none
+	Chat      *prompt.Template // of conversations; nil: the model does not answer
+	Origin    *Origin          // the run whose weights to start from; nil: random ones
+	Parent    *Parent          // parent of a resumed run; Make records Origin otherwise
+	Resume    bool             // resume from the checkpoint in Dir
+	Overwrite bool             // replace the run in Dir
+	Lock      *Lock            // of Dir, which Make releases; nil: Make acquires it
 }
 
 // Make trains a model and returns the run, with the weights of the best validation.
@@ -45,10 +48,11 @@ func Make(ctx context.Context, o Order, obs ...train.Observer) (*Run, error) {
 	if err := o.Species.Check(o.Settings); err != nil {
 		return nil, err
 	}
-	if err := o.Species.CheckMixture(o.Data); err != nil && o.Task == nil {
+	if err := o.Species.CheckMixture(o.Data); err != nil && o.Task == nil &&
+		o.Stage == nil {
 		return nil, err
 	}
-	if len(o.Split.Train) == 0 && o.Stream == nil {
+	if len(o.Split.Train) == 0 && o.Stream == nil && o.Stage == nil {
 		return nil, emptyTraining(o.Data.Corpus)
 	}
 	release, err := o.claim()
@@ -68,7 +72,7 @@ func Make(ctx context.Context, o Order, obs ...train.Observer) (*Run, error) {
 		Format: formatVersion, Species: o.Species.Name, Size: o.Size, Train: o.Settings.Train,
 		Data:      o.Data,
 		Tokenizer: info, Seed: o.Seed, Command: o.Command, Parent: o.Parent,
-		Task: o.Task,
+		Task: o.Task, Stage: o.Stage, Chat: o.Chat,
 	}
 	if o.Origin != nil {
 		if r.Config.Parent, err = o.Origin.record(); err != nil {
@@ -83,7 +87,7 @@ func Make(ctx context.Context, o Order, obs ...train.Observer) (*Run, error) {
 	text := &Text{
 		Tokenizer: o.Tokenizer, Split: o.Split,
 		Train: corpus.EncodeDocuments(o.Tokenizer, o.Split.Train),
-		Seed:  o.Seed, Threads: o.Threads, Mixture: o.Data.Mixture,
+		Seed:  o.Seed, Threads: o.Threads, Mixture: o.Data.Mixture, ctx: ctx,
 	}
 	if o.Species.IsNeural() {
 		return r, r.learn(ctx, o, text, obs)
@@ -267,17 +271,18 @@ func (r *Run) learn(ctx context.Context, o Order, text *Text, obs []train.Observ
 }
 
 // inherit loads the weights of the parent, if there is one, and freezes the parameters that are to
-// keep them. A resumed run has its weights in the checkpoint.
+// keep them. A resumed run has its weights in the checkpoint; only a stage needs the parent's, too,
+// to compare with them.
 func (r *Run) inherit(o Order) error {
 	if r.Config.Parent == nil {
 		return nil
 	}
-	if o.Origin != nil && !o.Resume {
+	if o.Origin != nil {
 		notes, err := o.Origin.inherit(r.Model, o.Tokenizer)
 		if err != nil {
 			return Misuse{err}
 		}
-		if o.Task == nil { // a task trains a new head
+		if o.Task == nil && o.Stage == nil && !o.Resume { // a task trains a new head
 			r.Notes = append(r.Notes, notes...)
 		}
 	}
@@ -319,7 +324,7 @@ const (
 func (t Training) validation(model any, o Order) func(context.Context) (float64, error) {
 	m, causal := model.(lm.Model)
 	switch {
-	case t.Validate != nil:
+	case t.Validate != nil || o.Stage != nil:
 		return t.Validate
 	case !causal || len(o.Split.Valid) == 0:
 		return nil

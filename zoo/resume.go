@@ -55,7 +55,7 @@ func (cat Catalogue) Resume(ctx context.Context, dir string, stdin io.Reader,
 	o := Order{
 		Species: r.Species, Size: c.Size, Settings: settings, Data: c.Data, Tokenizer: r.Tokenizer,
 		Seed: c.Seed, Command: c.Command, Dir: dir, Resume: checkpoint, Overwrite: !checkpoint,
-		Parent: c.Parent,
+		Parent: c.Parent, Stage: c.Stage, Chat: c.Chat,
 	}
 	if c.Parent != nil && !checkpoint {
 		if o.Origin, err = cat.origin(*c.Parent); err != nil {
@@ -69,6 +69,10 @@ func (cat Catalogue) Resume(ctx context.Context, dir string, stdin io.Reader,
 	}
 	if err := o.Species.Check(o.Settings); err != nil {
 		return Order{}, err
+	}
+	if c.Stage != nil {
+		err := o.resumeStage(ctx, cat, c, stdin)
+		return o, err
 	}
 	if c.Task != nil {
 		err := o.resumeTask(cat, c)

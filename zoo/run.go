@@ -17,6 +17,7 @@ import (
 	"lmzoo/corpus"
 	"lmzoo/format/atomic"
 	"lmzoo/nn"
+	"lmzoo/prompt"
 	"lmzoo/train"
 )
 
@@ -47,7 +48,10 @@ type Config struct {
 	Command   []string        `json:"command,omitempty"`
 	Parent    *Parent         `json:"parent,omitempty"` // nil: trained from random weights
 	Task      *TaskInfo       `json:"task,omitempty"`   // nil: not fine-tuned
-	Result    *Outcome        `json:"result,omitempty"` // nil while training
+	Stage     *StageInfo      `json:"stage,omitempty"`  // nil: not post-trained
+	// Chat is the template of conversations; nil: the model has not learned to answer.
+	Chat   *prompt.Template `json:"chat,omitempty"`
+	Result *Outcome         `json:"result,omitempty"` // nil while training
 }
 
 // TokenizerInfo identifies the tokenizer of a run.
@@ -243,6 +247,13 @@ func (cat Catalogue) speciesOf(c Config) (*Species, error) {
 	s, err := cat.Find(c.Species)
 	if err == nil && c.Task != nil {
 		s = tuned(s, c.Task, nil)
+	}
+	if err == nil && c.Stage != nil {
+		if c.Chat == nil || c.Parent == nil {
+			return nil, errors.New("a run of a stage needs the fields chat and parent; restore " +
+				"them, or train again with --overwrite")
+		}
+		s = staged(s, c)
 	}
 	return s, err
 }

@@ -114,6 +114,8 @@ type Text struct {
 	Mixture   *Mixture     // nil: a single text
 	Seed      uint64
 	Threads   int
+
+	ctx context.Context // of the training
 }
 
 // Extend returns the tokenizer with the special tokens that the species needs.

@@ -141,11 +141,12 @@ Exit codes: 0 success, 1 failure, 2 invalid command, argument, flag or setting, 
 		command *cobra.Command
 	}{
 		{"see", newCompare(cat)}, {"see", newPlay(cat)}, {"see", newReport(cat)},
-		{"see", newList(cat)}, {"see", newNext(cat)}, {"see", newGenerate(cat)},
+		{"see", newList(cat)}, {"see", newNext(cat)}, {"see", newGenerate(cat)}, {"see", newChat(cat)},
 		{"see", newExplain(cat)}, {"see", newFill(cat)}, {"see", newNeighbours(cat)},
 		{"see", newAnalogy(cat)}, {"see", newLab()}, {"see", newBench()},
 		{"work", newTrain(cat)}, {"work", newEval(cat)}, {"work", newCompress(cat)},
 		{"work", newDecompress(cat)}, {"work", newFinetune(cat)}, {"work", newClassify(cat)},
+		{"work", newSFT(cat)},
 		{"work", newEmbed(cat)}, {"work", newExport(cat)}, {"work", newMix(cat)},
 		{"data", newCorpus()}, {"data", newRefine()}, {"data", newTokenize()},
 	} {

@@ -69,7 +69,7 @@ func (t *training) child(
 	}
 	return zoo.Order{
 		Species: t.species, Size: parent.Config.Size, Settings: settings,
-		Data: t.data.data, Split: split, Tokenizer: parent.Tokenizer,
+		Data: t.data.data, Split: split, Tokenizer: parent.Tokenizer, Chat: parent.Config.Chat,
 		Seed: t.run.seed, Threads: t.run.threads, Command: commandLine(),
 		Dir: t.out, Overwrite: overwrite, Lock: t.lock,
 		Origin: &zoo.Origin{Run: parent, Stage: "continued training", Frozen: t.parent.frozen},

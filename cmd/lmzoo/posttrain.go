@@ -1,0 +1,176 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"lmzoo/zoo"
+)
+
+// posttrain holds the state of a stage of post-training: lmzoo sft, reward, dpo or rl.
+type posttrain struct {
+	cat          zoo.Catalogue
+	run          runFlags
+	info         zoo.StageInfo
+	from, out    string
+	resume, over bool
+	progress     *progress
+}
+
+// command adds what all stages share to a verb whose own flags are there already.
+func (p *posttrain) command(c *cobra.Command, data string) *cobra.Command {
+	c.Args = cobra.NoArgs
+	p.run.add(c)
+	fs := c.Flags()
+	fs.StringVar(&p.from, "from", "", "run to start from")
+	fs.StringVar(&p.info.Data, "data", "", data)
+	fs.StringVar(&p.out, "out", "", "run directory (default runs/SPECIES-"+p.info.Kind+")")
+	fs.IntVar(&p.info.Examples, "examples", 0, "number of examples to draw from --data (0: all)")
+	fs.BoolVar(&p.resume, "resume", false, "resume from the checkpoint in --out")
+	fs.BoolVar(&p.over, "overwrite", false, "replace the run in --out")
+	grouped(fs, outFlags)
+	if err := settingFlags(fs, p.cat, zoo.TrainSettings); err != nil {
+		c.RunE = func(*cobra.Command, []string) error { return err }
+		return c
+	}
+	c.RunE = func(c *cobra.Command, _ []string) error { return p.do(c) }
+	return c
+}
+
+// held adds the flag of the examples to validate on.
+func (p *posttrain) held(fs *pflag.FlagSet) {
+	fs.Float64Var(&p.info.Held, "held", 0.1,
+		"share of the examples to validate on, rounded down (0: none)")
+}
+
+// do makes the run.
+func (p *posttrain) do(c *cobra.Command) error {
+	p.progress = newProgress(c.ErrOrStderr(), p.run.quiet)
+	if err := p.check(c.Flags()); err != nil {
+		return err
+	}
+	order, err := p.order(c)
+	defer func() { order.Lock.Release() }()
+	if err != nil {
+		return err
+	}
+	return p.make(c, order)
+}
+
+// check validates the flags before any file is read.
+func (p *posttrain) check(fs *pflag.FlagSet) error {
+	switch i := p.info; {
+	case p.resume && p.out == "":
+		return usagef("--resume needs the run to resume; add --out RUN")
+	case p.resume && (p.from != "" || i.Data != ""):
+		return usagef("a resumed run has its own parent and data; leave out --from and --data")
+	case !p.resume && p.from == "":
+		return usagef("a stage starts from a run; add --from RUN")
+	case !p.resume && i.Data == "":
+		return usagef("a stage learns from data; add --data FILE.jsonl")
+	case i.Examples < 0:
+		return usagef("--examples is %d; want a number, or 0 for all", i.Examples)
+	case !(i.Held >= 0 && i.Held < 1):
+		return usagef("--held is %v; want a share of at least 0 and less than 1", i.Held)
+	}
+	return p.run.check()
+}
+
+// order returns the order of the run, new or resumed.
+func (p *posttrain) order(c *cobra.Command) (zoo.Order, error) {
+	if p.resume {
+		return p.resumed(c)
+	}
+	parent, err := p.cat.Open(p.from)
+	if err != nil {
+		return zoo.Order{}, err
+	}
+	if p.out == "" {
+		p.out = filepath.Join("runs", parent.Species.Name+"-"+p.info.Kind)
+	}
+	lock, err := claim(p.out, p.over)
+	if err != nil {
+		return zoo.Order{}, err
+	}
+	p.info.Seed = p.run.seed
+	o, err := p.cat.StageOrder(c.Context(), parent, p.info, changed(c.Flags()),
+		zoo.Input{Stdin: c.InOrStdin(), Note: p.progress.textNote})
+	o.Lock = lock
+	o.Seed, o.Threads, o.Command = p.run.seed, p.run.threads, commandLine()
+	o.Dir, o.Overwrite = p.out, p.over
+	return o, err
+}
+
+// resumed returns the order of an interrupted run.
+func (p *posttrain) resumed(c *cobra.Command) (zoo.Order, error) {
+	lock, err := zoo.Acquire(p.out)
+	if err != nil {
+		return zoo.Order{}, err
+	}
+	o, err := p.cat.Resume(c.Context(), p.out, c.InOrStdin(), func(o *zoo.Order) error {
+		if o.Stage == nil || o.Stage.Kind != p.info.Kind {
+			return usagef("%s is not a run of lmzoo %s; want one, or resume it with the verb "+
+				"that made it", p.out, p.info.Kind)
+		}
+		if err := o.Settings.Change(changed(c.Flags()), free); err != nil {
+			return usageError{err}
+		}
+		o.Threads = p.run.threads
+		return nil
+	})
+	o.Lock = lock
+	if err == nil && !o.Resume {
+		p.progress.note("note: %s has no checkpoint yet; starting from the beginning", p.out)
+	}
+	return o, err
+}
+
+// make trains the run and prints the outcome.
+func (p *posttrain) make(c *cobra.Command, o zoo.Order) error {
+	p.progress.note("%s on %s: %s", o.Species.TitleOf(o.Settings), o.Stage.Data,
+		o.Stage.Extent())
+	shown := p.progress.follow(o.Species.Name)[0]
+	defer p.progress.finish()
+	p.progress.change(shown, func(t *track) { t.state = running })
+	r, err := zoo.Make(c.Context(), o, p.progress.watch(shown))
+	p.progress.finish()
+	if err != nil {
+		return p.saved(err)
+	}
+	for _, n := range r.Notes {
+		p.progress.note("note: %s", n)
+	}
+	if p.run.json {
+		return printJSON(c.OutOrStdout(), r.Config)
+	}
+	res := r.Config.Result
+	fmt.Fprintf(c.OutOrStdout(), "%s: %d steps in %.1f s", r.Dir, res.Steps, res.Seconds)
+	if res.Valid > 0 {
+		fmt.Fprintf(c.OutOrStdout(), ", validation %.4f %s", res.Valid, r.Species.ValidationUnit())
+	}
+	fmt.Fprintln(c.OutOrStdout())
+	p.progress.note("Next: %s", p.next(r))
+	return nil
+}
+
+// saved adds the command that resumes the run to the error of an interrupted one.
+func (p *posttrain) saved(err error) error {
+	if errors.Is(err, context.Canceled) {
+		return fmt.Errorf("%w; the run is saved; resume it with: lmzoo %s --resume --out %s", err,
+			p.info.Kind, p.out)
+	}
+	return err
+}
+
+// next returns a command that uses the run.
+func (p *posttrain) next(r *zoo.Run) string {
+	if p.info.Kind == zoo.StageReward {
+		return fmt.Sprintf("%s rl --reward %s --from RUN --data FILE.jsonl", program(), r.Dir)
+	}
+	return fmt.Sprintf("%s chat %s", program(), r.Dir)
+}

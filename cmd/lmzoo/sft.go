@@ -1,0 +1,36 @@
+package main
+
+import (
+	"github.com/spf13/cobra"
+
+	"lmzoo/zoo"
+)
+
+func newSFT(cat zoo.Catalogue) *cobra.Command {
+	p := &posttrain{cat: cat, info: zoo.StageInfo{Kind: zoo.StageSFT}}
+	c := &cobra.Command{
+		Use:   "sft",
+		Short: "Teach a pre-trained run to answer, with conversations (supervised fine-tuning)",
+		Long: `Teach a pre-trained run to answer, with conversations (supervised fine-tuning). It is
+pre-training with a mask: the loss is on what the assistant writes, which includes the end of its
+turn, so that the model learns to stop.
+
+The data is a .jsonl file with one conversation a line: {"messages": [{"role", "content"}, …]}, as
+OpenAI and Hugging Face have them, with the roles system, user, assistant and tool, or {"prompt",
+"completion"}. Calls of tools are in tool_calls, or in call: {"tool", "input"}. Other fields are
+ignored.
+
+The special tokens of the chat template extend the vocabulary; config.json has the template. Several
+conversations share a row, and none sees another one. A share of the rows is text of the
+pre-training (--rehearse), so that the model does not forget it.`,
+		Example: `  lmzoo sft --from runs/gpt --data chat.jsonl --out runs/gpt-sft
+  lmzoo chat runs/gpt-sft
+  lmzoo sft --resume --out runs/gpt-sft`,
+	}
+	fs := c.Flags()
+	fs.Float64Var(&p.info.Rehearse, "rehearse", 0.25,
+		"share of rows of text of the pre-training (0: none)")
+	fs.BoolVar(&p.info.Unmasked, "no-mask", false, "loss on all tokens, the user's included")
+	p.held(fs)
+	return p.command(c, "conversations: a .jsonl file")
+}

@@ -1,0 +1,4 @@
+package zoo
+
+// RLInfo holds the settings of reinforcement learning.
+type RLInfo struct{}

@@ -1,0 +1,97 @@
+package zoo
+
+import (
+	"context"
+	"fmt"
+
+	"lmzoo/align"
+	"lmzoo/corpus"
+	"lmzoo/lm"
+	"lmzoo/prompt"
+	"lmzoo/train"
+)
+
+// startSFT prepares supervised fine-tuning: the training of the species on conversations.
+func (s *postTraining) startSFT(
+	model any, layout *prompt.Layout, text *Text, c train.Config,
+) (Training, error) {
+	learner, ok := model.(train.Learner[corpus.Batch])
+	if !ok {
+		return Training{}, fmt.Errorf("%T cannot learn from conversations; want a causal model",
+			model)
+	}
+	examples, err := encodeConversations(s.info.Data, layout, s.conversations, c.Context)
+	if err != nil {
+		return Training{}, err
+	}
+	o := align.SFTOptions{Batch: c.Batch, Context: c.Context, Rehearse: s.info.Rehearse,
+		Mask: !s.info.Unmasked, Seed: text.Seed}
+	raw, err := rehearsal(o.Rehearsed(), text, c)
+	if err != nil {
+		return Training{}, err
+	}
+	src, err := align.NewConversations(examples, raw, o)
+	if err != nil {
+		return Training{}, Misuse{err}
+	}
+	tr, err := train.NewTrainer(learner, src, c)
+	if err != nil {
+		return Training{}, err
+	}
+	t := Training{Trainer: tr}
+	if len(s.heldConversations) > 0 {
+		held, err := encodeConversations(s.info.Data, layout, s.heldConversations, c.Context)
+		if err != nil {
+			return Training{}, err
+		}
+		t.Validate = func(ctx context.Context) (float64, error) {
+			return answerLoss(ctx, model.(lm.Model), held)
+		}
+	}
+	return t, nil
+}
+
+// rehearsal returns batches of text of the pre-training, or nil for no rows.
+func rehearsal(rows int, text *Text, c train.Config) (train.Source[corpus.Batch], error) {
+	if rows == 0 {
+		return nil, nil
+	}
+	return corpus.NewWindows(text.Train, rows, c.Context, text.Seed)
+}
+
+// encodeConversations returns the tokens of conversations. The error for one that is longer than
+// context names its line.
+func encodeConversations(file string, layout *prompt.Layout, all []prompt.Conversation,
+	context int) ([]prompt.Encoded, error) {
+	var out []prompt.Encoded
+	for _, c := range all {
+		e := layout.Encode(c.Messages)
+		if len(e.Tokens) > context {
+			return nil, tooLong(file, c.Line, "messages", len(e.Tokens), context)
+		}
+		out = append(out, e)
+	}
+	return out, nil
+}
+
+func tooLong(file string, line int, field string, n, context int) error {
+	return Misuse{fmt.Errorf("%s: line %d: %s: %d tokens; want at most %d, the context: shorten "+
+		"them, raise --context, or start from a run with a longer window", file, line, field, n,
+		context)}
+}
+
+// answerLoss returns the mean −ln P of the tokens that the assistant writes, in nats.
+func answerLoss(ctx context.Context, m lm.Model, all []prompt.Encoded) (nats float64, err error) {
+	n := 0
+	for _, e := range all {
+		if err := ctx.Err(); err != nil {
+			return 0, err
+		}
+		for i, p := range lm.Score(m, e.Tokens) {
+			if e.Loss[i] {
+				nats, n = nats-p, n+1
+			}
+		}
+	}
+	return nats / float64(max(n, 1)), nil
+}

@@ -1,0 +1,237 @@
+package zoo
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"io"
+	"path/filepath"
+	"slices"
+
+	"lmzoo/corpus"
+	"lmzoo/prompt"
+	"lmzoo/suggest"
+	"lmzoo/train"
+)
+
+// The kinds of stages after pre-training, in their usual order.
+const (
+	StageSFT    = "sft"
+	StageReward = "reward"
+	StageDPO    = "dpo"
+	StageRL     = "rl"
+)
+
+// StageKinds lists the kinds of stages.
+func StageKinds() []string { return []string{StageSFT, StageReward, StageDPO, StageRL} }
+
+// StageInfo is the stage of post-training that made a run, as recorded in config.json.
+type StageInfo struct {
+	Kind   string `json:"kind"`             // one of StageKinds
+	Data   string `json:"data"`             // absolute path of a .jsonl file, or a generated corpus
+	SHA256 string `json:"sha256,omitempty"` // hash of the data
+	Seed   uint64 `json:"seed"`             // of the draw of the examples
+	// Examples is the number of examples of a generated corpus, or the lines to draw from a file
+	// (0: all).
+	Examples int `json:"examples,omitempty"`
+	// Held is the share of the examples that are held out for validation.
+	Held float64 `json:"held,omitempty"`
+	// Rehearse is the share of rows of text of the pre-training (sft), or the weight of its loss
+	// (dpo, rl).
+	Rehearse float64 `json:"rehearse,omitempty"`
+	Unmasked bool    `json:"unmasked,omitempty"` // sft: loss on what the user writes, too
+
+	LoRA   *LoRAInfo `json:"lora,omitempty"`
+	Center float64   `json:"center,omitempty"` // reward: weight of the mean square
+
+	RL *RLInfo `json:"rl,omitempty"`
+
+	extent string // of the data
+}
+
+// title describes the stage after the title of a species.
+func (i StageInfo) title() string {
+	switch i.Kind {
+	case StageSFT:
+		return "SFT"
+	case StageReward:
+		return "reward model"
+	case StageRL:
+		return "RL"
+	}
+	return "DPO"
+}
+
+// hash identifies the stage. The hash of the data stands for the path.
+func (i StageInfo) hash() string {
+	i.Data = ""
+	data, err := json.Marshal(i)
+	if err != nil {
+		return "" // this never happens for a StageInfo
+	}
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:16])
+}
+
+// StageOrder returns the order of a run that post-trains a parent. The run has the parent's model
+// settings and text; values changes its training settings. in is for reading the parent's text,
+// which only rehearsal needs.
+func (cat Catalogue) StageOrder(
+	ctx context.Context, parent *Run, info StageInfo, values map[string]any, in Input,
+) (Order, error) {
+	if !slices.Contains(StageKinds(), info.Kind) {
+		return Order{}, Misuse{suggest.Unknown("stage", info.Kind, StageKinds())}
+	}
+	if _, err := parent.LM(); err != nil {
+		return Order{}, err
+	}
+	chat := parent.Config.Chat
+	switch {
+	case chat == nil && (info.Kind == StageDPO || info.Kind == StageRL):
+		return Order{}, parent.silent()
+	case chat == nil:
+		chat = &prompt.Default
+	}
+	s := postTraining{info: &info, chat: chat, cat: cat}
+	if err := s.load(ctx); err != nil {
+		return Order{}, err
+	}
+	base, err := cat.Find(parent.Species.Name)
+	if err != nil {
+		return Order{}, err
+	}
+	o := Order{
+		Species: s.species(base), Size: parent.Config.Size, Data: parent.Config.Data,
+		Tokenizer: parent.Tokenizer, Stage: &info, Chat: chat, Settings: parent.Settings.Clone(),
+		Origin: &Origin{Run: parent, Stage: info.Kind},
+	}
+	if info.Kind == StageReward {
+		o.Origin.Prefix = bodyPrefix
+	}
+	recipe := s.recipe(parent)
+	o.Settings.Train = &recipe
+	if err := o.Settings.changeStage(values); err != nil {
+		return Order{}, err
+	}
+	if err := o.Species.Check(o.Settings); err != nil {
+		return Order{}, err
+	}
+	return o, o.rehearse(ctx, in)
+}
+
+// changeStage changes training settings and returns an error for any other setting.
+func (s *Settings) changeStage(values map[string]any) error {
+	for key := range values {
+		if target, _ := s.owner(key); target != any(s.Train) {
+			return Misuse{fmt.Errorf("setting %q belongs to the parent and cannot change; leave "+
+				"it out", key)}
+		}
+	}
+	if err := s.Set(values); err != nil {
+		return Misuse{err}
+	}
+	return nil
+}
+
+// rehearse reads the text of the pre-training, if the stage rehearses it.
+func (o *Order) rehearse(ctx context.Context, in Input) error {
+	if o.Stage.Rehearse == 0 {
+		return nil
+	}
+	in.Tokenizer = o.Tokenizer.Name()
+	split, err := o.Data.Load(ctx, in)
+	if err == nil && len(split.Train) == 0 {
+		err = emptyTraining(o.Data.Corpus)
+	}
+	if err != nil {
+		return fmt.Errorf("the text to rehearse: %w; or leave it out with --rehearse 0", err)
+	}
+	o.Split = corpus.Split{Train: split.Train}
+	return nil
+}
+
+// resumeStage sets the order's stage to that of an interrupted run. The weights of the parent are
+// those that the stage compares with, so they are read again.
+func (o *Order) resumeStage(ctx context.Context, cat Catalogue, c Config, stdin io.Reader) error {
+	base, err := cat.Find(c.Species)
+	if err != nil {
+		return err
+	}
+	s := postTraining{info: c.Stage, chat: c.Chat, cat: cat}
+	if err := s.load(ctx); err != nil {
+		return err
+	}
+	o.Stage, o.Chat, o.Species = c.Stage, c.Chat, s.species(base)
+	if o.Origin, err = cat.origin(*c.Parent); err != nil {
+		return fmt.Errorf("cannot resume: %w", err)
+	}
+	return o.rehearse(ctx, Input{Stdin: stdin})
+}
+
+// postTraining is a stage with its data.
+type postTraining struct {
+	info *StageInfo
+	chat *prompt.Template
+	cat  Catalogue
+	stageData
+}
+
+// staged returns the species of a run that a stage made, without its data.
+func staged(base *Species, c Config) *Species {
+	return (&postTraining{info: c.Stage, chat: c.Chat}).species(base)
+}
+
+// species returns the species of the runs of a stage: the base with the special tokens of a
+// conversation and another training.
+func (s *postTraining) species(base *Species) *Species {
+	twin := *base
+	twin.Title = base.Title + ", " + s.info.title()
+	twin.Label = nil
+	if label := base.Label; label != nil {
+		twin.Label = func(config any) string { return label(config) + ", " + s.info.title() }
+	}
+	twin.Specials = slices.Concat(base.Specials, s.chat.Names())
+	learning := &Learning{New: base.Learning.New, Start: s.start,
+		Validation: Validation{"answer loss", "nats/token"}}
+	switch s.info.Kind {
+	case StageReward:
+		twin.Predicts = "rewards of answers"
+		learning.Validation = Validation{"pair loss", "nats per pair"}
+	case StageDPO:
+		learning.Validation = Validation{"pair loss", "nats per pair"}
+	}
+	twin.Learning = learning
+	return &twin
+}
+
+// start prepares the training.
+func (s *postTraining) start(model any, text *Text, c train.Config) (Training, error) {
+	layout, err := s.chat.Layout(text.Tokenizer)
+	if err != nil {
+		return Training{}, err
+	}
+	switch s.info.Kind {
+	case StageSFT:
+		return s.startSFT(model, layout, text, c)
+	}
+	return Training{}, fmt.Errorf("the stage %s is not supported", s.info.Kind)
+}
+
+// Layout returns the chat template of a run over its tokens.
+func (r *Run) Layout() (*prompt.Layout, error) {
+	if r.Config.Chat == nil {
+		return nil, r.silent()
+	}
+	return r.Config.Chat.Layout(r.Tokenizer)
+}
+
+// silent returns the error for a run that only continues text.
+func (r *Run) silent() error {
+	return Misuse{fmt.Errorf("%s: %s has not learned to answer; teach it with: lmzoo sft --from "+
+		"%s --data FILE.jsonl", filepath.Clean(r.Dir), r.Title(), r.Dir)}
+}
+
+// Extent describes the size of the data of a loaded stage.
+func (i StageInfo) Extent() string { return i.extent }

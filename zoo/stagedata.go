@@ -1,0 +1,118 @@
+package zoo
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"math"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"lmzoo/prompt"
+)
+
+// stageData holds the examples of a stage. Each list is empty unless the stage learns from it.
+type stageData struct {
+	conversations, heldConversations []prompt.Conversation
+	preferences, heldPreferences     []prompt.Preference
+	prompts                          []prompt.Conversation
+}
+
+// describe describes the size of the data.
+func (d stageData) describe() string {
+	switch held := len(d.heldConversations) + len(d.heldPreferences); {
+	case len(d.prompts) > 0:
+		return fmt.Sprintf("%d prompts", len(d.prompts))
+	case len(d.preferences) > 0:
+		return fmt.Sprintf("%d pairs of answers, %d held out", len(d.preferences), held)
+	default:
+		return fmt.Sprintf("%d conversations, %d held out", len(d.conversations), held)
+	}
+}
+
+// examples returns the number of examples to learn from.
+func (d stageData) examples() int {
+	return len(d.conversations) + len(d.preferences) + len(d.prompts)
+}
+
+// load reads the examples. It completes info: the absolute path and the hash. If info already has a
+// hash, data with another one is an error.
+func (s *postTraining) load(context.Context) error {
+	path, err := filepath.Abs(s.info.Data)
+	if err != nil {
+		return err
+	}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return Misuse{fmt.Errorf("reading the data: %w; want a .jsonl file", err)}
+	}
+	if err := s.info.reconcile(path, data); err != nil {
+		return err
+	}
+	r, name := bytes.NewReader(data), s.info.Data
+	switch s.info.Kind {
+	case StageSFT:
+		err = readStage(s.info, &s.conversations, &s.heldConversations, r, name,
+			prompt.ReadConversations)
+	case StageReward, StageDPO:
+		err = readStage(s.info, &s.preferences, &s.heldPreferences, r, name, prompt.ReadPreferences)
+	case StageRL:
+		none := StageInfo{Seed: s.info.Seed, Examples: s.info.Examples} // nothing to validate on
+		err = readStage(&none, &s.prompts, &s.prompts, r, name, prompt.ReadPrompts)
+	}
+	s.info.Data, s.info.extent = path, s.describe()
+	return err
+}
+
+// reconcile compares the hash of the data with that of an interrupted run.
+func (i *StageInfo) reconcile(name string, data []byte) error {
+	sum := sha256.Sum256(data)
+	hash := hex.EncodeToString(sum[:])
+	if i.SHA256 != "" && i.SHA256 != hash {
+		return fmt.Errorf("%s has changed since the run was started; restore it, or train again "+
+			"with --overwrite", name)
+	}
+	i.SHA256 = hash
+	return nil
+}
+
+// readStage reads the examples of a file, draws those to use, and holds out a share of them.
+func readStage[E any](i *StageInfo, use, held *[]E, r io.Reader, name string,
+	read func(io.Reader, string) ([]E, error)) error {
+	all, err := read(r, name)
+	if err != nil {
+		return Misuse{err}
+	}
+	if i.Examples > len(all) {
+		return Misuse{fmt.Errorf("%s has %d lines; want at least the %d examples to draw", name,
+			len(all), i.Examples)}
+	}
+	order := rand.New(rand.NewPCG(i.Seed, stageStream)).Perm(len(all))
+	n := int(math.Floor(i.Held * float64(len(all))))
+	if i.Examples > 0 {
+		n = min(n, len(all)-i.Examples)
+	}
+	out, in := slices.Sorted(slices.Values(order[:n])), order[n:]
+	if i.Examples > 0 {
+		in = in[:i.Examples]
+	}
+	slices.Sort(in) // the training shuffles them
+	*held = picked(all, out)
+	*use = picked(all, in)
+	return nil
+}
+
+// stageStream is the stream of random numbers that draws examples.
+const stageStream = 0x57a6e
+
+func picked[E any](all []E, at []int) (out []E) {
+	for _, i := range at {
+		out = append(out, all[i])
+	}
+	return out
+}
