@@ -6,6 +6,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"sync"
 
 	"lmzoo/autograd"
@@ -17,6 +18,8 @@ import (
 	"lmzoo/mlp"
 	"lmzoo/ngram"
 	"lmzoo/nn"
+	"lmzoo/rnn"
+	"lmzoo/transformer"
 )
 
 // answers computes the answers of the exercises, by name.
@@ -47,6 +50,27 @@ var answers = map[string]func() string{
 	"dog-table":          dogTable,
 	"dog-network":        func() string { return sleeps(4) },
 	"stone-network":      func() string { return sleeps(5) },
+
+	// 4-elman
+	"vanish-0":     func() string { return fmt.Sprintf("%.3f", vanish(0)) },
+	"vanish-5":     func() string { return fmt.Sprintf("%.7f", vanish(.5)) },
+	"elman-params": func() string { return fmt.Sprint(recurrent("elman", 445, 32, 128)) },
+	"forget-elman": func() string { return forgets("elman") },
+	"forget-lstm":  func() string { return forgets("lstm") },
+	"forget-gru":   func() string { return forgets("gru") },
+
+	// 5-lstm-gru
+	"keep-new":   func() string { return fmt.Sprintf("%.5f", cellAfter(30, 1)) },
+	"keep-bias":  func() string { return halfLifeBias(30) },
+	"lstm-more":  func() string { return fmt.Sprint(recurrentOf("lstm") - recurrentOf("elman")) },
+	"gru-more":   func() string { return fmt.Sprint(recurrentOf("gru") - recurrentOf("elman")) },
+	"gate-steps": gateSteps,
+
+	// 6-transformer
+	"attention-weight": func() string { return fmt.Sprintf("%.3f", attend()) },
+	"block-params":     func() string { return fmt.Sprint(blockParams(64)) },
+	"block-double":     func() string { return fmt.Sprint(blockParams(128)) },
+	"window-tokens":    windowTokens,
 
 	// tokenisation
 	"bpe-tokens":    bpeTokens,
@@ -329,4 +353,153 @@ func searched(width int) string {
 	m := twoLetters{{0, .6, .4, 0, 0, 0}, {0, 0, 0, .5, .5, 0}, {0, 0, 0, .1, 0, .9}}
 	found := must(sample.Beam(context.Background(), lm.Start(m), width, 2))
 	return fmt.Sprintf("%.2f", math.Exp(found[0].LogProb))
+}
+
+// vanish is the gradient that arrives 30 steps earlier at a unit that stays at h.
+func vanish(h float32) float64 {
+	const w, steps = .9, 30
+	first := autograd.NewParam(1, 1)
+	first.Data[0] = h
+	bias := float32(math.Atanh(float64(h))) - w*h // keeps the unit at h
+	tape := autograd.NewTape()
+	unit := first
+	for range steps {
+		unit = tape.Tanh(tape.Add(tape.Scale(unit, w), autograd.NewConst(1, 1, []float32{bias})))
+	}
+	tape.Backward(tape.Sum(unit))
+	return float64(first.Grad[0])
+}
+
+// recurrent is the number of parameters of a recurrent network.
+func recurrent(cell string, vocab, embd, hidden int) int {
+	m := must(rnn.New(rnn.Config{Cell: cell, VocabSize: vocab, NEmbd: embd, Hidden: hidden,
+		Layers: 1}, rand.New(rand.NewPCG(1, 1))))
+	return nn.Count(m)
+}
+
+func recurrentOf(cell string) int { return recurrent(cell, 445, 32, 64) }
+
+// forgets is the number of tokens after which a new network has lost 99 % of a difference.
+func forgets(cell string) string {
+	m := must(rnn.New(rnn.Config{Cell: cell, VocabSize: 65, NEmbd: 64, Hidden: 128, Layers: 1},
+		rand.New(rand.NewPCG(1, 1))))
+	this, that := m.Start(), m.Start()
+	this.Push(1)
+	that.Push(2)
+	apart := func() (most float64) {
+		p, q := this.NextLogProbs(nil), that.NextLogProbs(nil)
+		for v := range p {
+			most = max(most, math.Abs(p[v]-q[v]))
+		}
+		return most
+	}
+	first := apart()
+	for n := 1; ; n++ {
+		this.Push(3)
+		that.Push(3)
+		if apart() < first/100 {
+			return fmt.Sprint(n)
+		}
+	}
+}
+
+// traced is the value of a signal of one unit after token 1, which writes a 1, and so many steps
+// that write nothing. set changes the weights, which are 0 at first.
+func traced(cell, signal string, steps int, set func(m *rnn.Model)) float64 {
+	m := must(rnn.New(rnn.Config{Cell: cell, VocabSize: 3, NEmbd: 1, Hidden: 1, Layers: 1},
+		rand.New(rand.NewPCG(1, 1))))
+	for _, p := range nn.Params(m) {
+		clear(p.Data)
+	}
+	m.Encoder.Weight.Data[1] = 1
+	set(m)
+	text := append([]lm.Token{1}, slices.Repeat([]lm.Token{2}, steps)...)
+	_, signals := m.Trace(text, 0, len(text)+1)
+	for _, s := range signals {
+		if s.Name == signal {
+			return float64(s.Values[len(s.Values)-1][0])
+		}
+	}
+	panic("no signal " + signal)
+}
+
+// cellAfter is what an LSTM's cell of 1 is after so many steps, with a bias of the forget gate.
+func cellAfter(steps int, bias float64) float64 {
+	const i, f, g = 0, 1, 2
+	return traced("lstm", "c", steps, func(m *rnn.Model) {
+		m.RNN.WeightIH[0].Data[i], m.RNN.BiasIH[0].Data[i] = 100, -50 // open at token 1 only
+		m.RNN.WeightIH[0].Data[g] = 100                               // writes 1
+		m.RNN.BiasIH[0].Data[f] = float32(bias)
+	})
+}
+
+// halfLifeBias is the bias of the forget gate that leaves half after so many steps.
+func halfLifeBias(steps int) string {
+	low, high := 0., 10.
+	for range 40 {
+		if middle := (low + high) / 2; cellAfter(steps, middle) < .5 {
+			low = middle
+		} else {
+			high = middle
+		}
+	}
+	return fmt.Sprintf("%.2f", low)
+}
+
+// gateSteps is the number of steps after which a GRU whose gate z is 0.9 has less than 1 % left.
+func gateSteps() string {
+	const z, n = 1, 2
+	for steps := 1; ; steps++ {
+		left := traced("gru", "h", steps, func(m *rnn.Model) {
+			m.RNN.WeightIH[0].Data[z] = -100 // replaces the state at token 1
+			m.RNN.WeightIH[0].Data[n] = 100  // by 1
+			m.RNN.BiasIH[0].Data[z] = float32(math.Log(9))
+		})
+		if left < .01 {
+			return fmt.Sprint(steps)
+		}
+	}
+}
+
+// attend is what the second of two positions reads of the first.
+func attend() float64 {
+	qkv := autograd.NewConst(2, 6, []float32{
+		0, 0, 2, 0, 1, 0, // q, k and v of the first position
+		1, 0, 0, 0, 0, 0,
+	})
+	y := autograd.NewForward().Attention(qkv, 1, 2, 1, nil, nil, 0)
+	return float64(y.Row(1)[0])
+}
+
+func tinyGPT(channels, window, stride int) *transformer.Model {
+	return must(transformer.New(transformer.Config{VocabSize: 10, NPositions: window,
+		NEmbd: channels, NLayer: 1, NHead: 2, Stride: stride, InitializerRange: .5},
+		rand.New(rand.NewPCG(1, 1))))
+}
+
+// blockParams is the number of parameters of one block.
+func blockParams(channels int) (n int) {
+	for _, p := range nn.Params(tinyGPT(channels, 8, 4)) {
+		if strings.HasPrefix(p.Name, "h.0.") {
+			n += p.Rows * p.Cols
+		}
+	}
+	return n
+}
+
+// windowTokens is the number of tokens that change the prediction after 50 tokens, for a window of
+// 32 and a stride of 16.
+func windowTokens() string {
+	m := tinyGPT(8, 32, 16)
+	context := slices.Repeat([]lm.Token{1}, 49) // after BOS
+	before := m.NextLogProbs(nil, context)
+	n := 0
+	for i := range context {
+		context[i] = 2
+		if !slices.Equal(before, m.NextLogProbs(nil, context)) {
+			n++
+		}
+		context[i] = 1
+	}
+	return fmt.Sprint(n)
 }

@@ -12,7 +12,8 @@ import (
 )
 
 // exercisePages are the pages with exercises, by their number.
-var exercisePages = []string{"1-counting", "2-smoothing", "3-nplm", "sampling", "tokenisation"}
+var exercisePages = []string{"1-counting", "2-smoothing", "3-nplm", "4-elman", "5-lstm-gru",
+	"6-transformer", "sampling", "tokenisation"}
 
 // exercisesPerPage is the number of exercises on each page.
 const exercisesPerPage = 3
