@@ -20,6 +20,9 @@ var (
 	_ Policy = (*rnn.Model)(nil)
 )
 
+// textBatch is the batch of supervised fine-tuning.
+type textBatch = corpus.Batch
+
 // The tokens of the tests: BOS, then words, then the roles and [END].
 const (
 	user lm.Token = iota + 12

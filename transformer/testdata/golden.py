@@ -70,13 +70,14 @@ def gpt(P, tokens, post):
     return hidden[-1] @ P["wte.weight"].T, torch.stack(hidden)
 
 
-for file, smear, post in [("gpt.json", False, False), ("smear.json", True, False), ("post.json", False, True)]:
-    P = {name: formula(k, shape, "ln_" in name and name.endswith("weight"))
-         for k, (name, shape) in enumerate(shapes(smear, post))}
-    out = [gpt(P, d, post) for row in X for d in documents(row)]
-    logits = torch.cat([o[0] for o in out])
-    loss = F.cross_entropy(logits, torch.tensor(Y).view(-1), ignore_index=-1)
-    loss.backward()
-    config = {"vocab_size": V, "n_positions": W, "n_embd": C, "n_head": H, "n_layer": L, "smear": smear,
-              "norm": "post" if post else "pre"}
-    write(file, config, X, Y, loss, logits, P.items(), hidden=torch.cat([o[1] for o in out], dim=1).tolist())
+if __name__ == "__main__":
+    for file, smear, post in [("gpt.json", False, False), ("smear.json", True, False), ("post.json", False, True)]:
+        P = {name: formula(k, shape, "ln_" in name and name.endswith("weight"))
+             for k, (name, shape) in enumerate(shapes(smear, post))}
+        out = [gpt(P, d, post) for row in X for d in documents(row)]
+        logits = torch.cat([o[0] for o in out])
+        loss = F.cross_entropy(logits, torch.tensor(Y).view(-1), ignore_index=-1)
+        loss.backward()
+        config = {"vocab_size": V, "n_positions": W, "n_embd": C, "n_head": H, "n_layer": L, "smear": smear,
+                  "norm": "post" if post else "pre"}
+        write(file, config, X, Y, loss, logits, P.items(), hidden=torch.cat([o[1] for o in out], dim=1).tolist())

@@ -73,13 +73,14 @@ def windows(row):
     return [d[i:i + W] for d in documents(row) for i in range(0, len(d), W)]
 
 
-for file, K, tied in [("llama.json", 2, True), ("mha.json", 4, False)]:
-    P = {name: formula(k, shape, "norm.weight" in name) for k, (name, shape) in enumerate(shapes(K, tied))}
-    hidden = torch.cat([encode(P, K, d) for row in X for d in windows(row)], dim=1)
-    logits = F.linear(hidden[-1], P["model.embed_tokens.weight" if tied else "lm_head.weight"])
-    loss = F.cross_entropy(logits, torch.tensor(Y).view(-1), ignore_index=-1)
-    loss.backward()
-    config = {"vocab_size": V, "max_position_embeddings": W, "hidden_size": C, "intermediate_size": I,
-              "num_hidden_layers": L, "num_attention_heads": H, "num_key_value_heads": K, "rope_theta": THETA,
-              "rms_norm_eps": EPS, "tie_word_embeddings": tied}
-    write(file, config, X, Y, loss, logits, P.items(), hidden=hidden.tolist())
+if __name__ == "__main__":
+    for file, K, tied in [("llama.json", 2, True), ("mha.json", 4, False)]:
+        P = {name: formula(k, shape, "norm.weight" in name) for k, (name, shape) in enumerate(shapes(K, tied))}
+        hidden = torch.cat([encode(P, K, d) for row in X for d in windows(row)], dim=1)
+        logits = F.linear(hidden[-1], P["model.embed_tokens.weight" if tied else "lm_head.weight"])
+        loss = F.cross_entropy(logits, torch.tensor(Y).view(-1), ignore_index=-1)
+        loss.backward()
+        config = {"vocab_size": V, "max_position_embeddings": W, "hidden_size": C, "intermediate_size": I,
+                  "num_hidden_layers": L, "num_attention_heads": H, "num_key_value_heads": K, "rope_theta": THETA,
+                  "rms_norm_eps": EPS, "tie_word_embeddings": tied}
+        write(file, config, X, Y, loss, logits, P.items(), hidden=hidden.tolist())
