@@ -141,7 +141,8 @@ Exit codes: 0 success, 1 failure, 2 invalid command, argument, flag or setting, 
 		command *cobra.Command
 	}{
 		{"see", newCompare(cat)}, {"see", newPlay(cat)}, {"see", newReport(cat)},
-		{"see", newList(cat)}, {"see", newNext(cat)}, {"see", newGenerate(cat)}, {"see", newChat(cat)},
+		{"see", newList(cat)}, {"see", newNext(cat)}, {"see", newGenerate(cat)},
+		{"see", newChat(cat)},
 		{"see", newExplain(cat)}, {"see", newFill(cat)}, {"see", newNeighbours(cat)},
 		{"see", newAnalogy(cat)}, {"see", newLab()}, {"see", newBench()},
 		{"work", newTrain(cat)}, {"work", newEval(cat)}, {"work", newCompress(cat)},
