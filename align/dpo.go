@@ -29,11 +29,12 @@ type DPO struct {
 
 // DPOOptions are the settings of DPO.
 type DPOOptions struct {
-	Beta float64 // strength of the pull to the reference, in rewards per nat
+	Beta float64 `json:"beta"` // strength of the pull to the reference, in rewards per nat
 	// NLL is the weight of −ln π(y_w|x) per pair, in nats (Pang et al. 2024, equation 1, with a sum
 	// over the tokens instead of their mean; 0: none).
-	NLL      float64
-	Rehearse float64 // weight of the loss of the text of the pre-training, in nats per token
+	NLL float64 `json:"nll,omitempty"`
+	// Rehearse is the weight of the loss of the text of the pre-training, in nats per token.
+	Rehearse float64 `json:"rehearse,omitempty"`
 }
 
 // NewDPO returns the learner of DPO and stores the log-probabilities of the policy as it is now,

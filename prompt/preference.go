@@ -10,13 +10,14 @@ import (
 // Preference says which of two answers to a prompt is the better one.
 type Preference struct {
 	Prompt, Chosen, Rejected []Message // the answers follow the prompt
+	Kind                     string    // what the pair tests, from the field "kind"
 	Line                     int       // in its file
 }
 
 // ReadPreferences reads preferences, one JSON object a line, as data sets for TRL have them:
 // {"prompt", "chosen", "rejected"}, each a string or a list of messages. The answers may repeat the
-// prompt. Without "prompt", the messages that both lists begin with are the prompt. Fields that it
-// does not know are ignored. name is the name of the file in errors, which also name the line and
+// prompt. Without "prompt", the messages that both lists begin with are the prompt. A text "kind"
+// groups the results. Fields that it does not know are ignored. name is the name of the file in errors, which also name the line and
 // the field.
 func ReadPreferences(r io.Reader, name string) ([]Preference, error) {
 	var all []Preference
@@ -50,6 +51,7 @@ func (o object) preference() (p Preference, err error) {
 	if p.Rejected, err = p.answer("rejected", o["rejected"]); err != nil {
 		return p, err
 	}
+	_ = json.Unmarshal(o["kind"], &p.Kind) // a field of another type is another field
 	if equal(p.Chosen, p.Rejected) {
 		return p, errors.New("chosen, rejected: the same answer twice; want two that differ")
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path/filepath"
 
+	"lmzoo/align"
 	"lmzoo/corpus"
 	"lmzoo/eval"
 	"lmzoo/lm"
@@ -82,6 +83,8 @@ func (r *Run) unable(lacks string) error {
 		verbs = "train it first"
 	case can[lm.Model](r):
 		verbs = "use lmzoo eval, next or generate"
+	case can[*align.Reward](r):
+		verbs = "use it as the reward of lmzoo rl"
 	case can[*task.Network](r):
 		verbs = "use lmzoo eval or classify"
 	case can[lm.Filler](r):

@@ -261,6 +261,11 @@ func (r *Run) learn(ctx context.Context, o Order, text *Text, obs []train.Observ
 		Params: params(m), Tokens: sum.Tokens, Steps: sum.Step, Seconds: sum.Seconds,
 		Threads: o.Threads, Valid: sum.Valid,
 	}
+	if training.Rank != nil {
+		if out.Pairs, err = training.Rank(ctx); err != nil {
+			return err
+		}
+	}
 	if training.Epochs != nil {
 		for i, epochs := range training.Epochs(tr.Batches()) {
 			name := o.Data.Mixture.Sources[i].Corpus

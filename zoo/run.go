@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"reflect"
 
+	"lmzoo/align"
 	"lmzoo/corpus"
 	"lmzoo/format/atomic"
 	"lmzoo/nn"
@@ -71,6 +72,7 @@ type Outcome struct {
 	Valid   float64 `json:"valid,omitempty"` // best validation; see Species.ValidationUnit
 
 	Sources []SourceOutcome `json:"sources,omitempty"` // of a mixture
+	Pairs   []align.Tally   `json:"pairs,omitempty"`   // how a reward model ranks held-out pairs
 }
 
 // SourceOutcome says how often a source of a mixture was read.

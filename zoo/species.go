@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"lmzoo/align"
 	"lmzoo/corpus"
 	"lmzoo/lm"
 	"lmzoo/report/palette"
@@ -95,6 +96,8 @@ type Training struct {
 	// Epochs returns how often each source of a mixture was read after some batches; nil for a
 	// single text.
 	Epochs func(batches int) []float64
+	// Rank returns how a reward model ranks held-out pairs; nil for other models.
+	Rank func(ctx context.Context) ([]align.Tally, error)
 	// Validate measures the model on held-out text; lower is better. nil means the cross-entropy of
 	// the next token.
 	Validate func(ctx context.Context) (float64, error)

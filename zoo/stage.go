@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"lmzoo/align"
 	"lmzoo/corpus"
 	"lmzoo/prompt"
 	"lmzoo/suggest"
@@ -46,7 +47,8 @@ type StageInfo struct {
 	LoRA   *LoRAInfo `json:"lora,omitempty"`
 	Center float64   `json:"center,omitempty"` // reward: weight of the mean square
 
-	RL *RLInfo `json:"rl,omitempty"`
+	DPO *align.DPOOptions `json:"dpo,omitempty"`
+	RL  *RLInfo           `json:"rl,omitempty"`
 
 	extent string // of the data
 }
@@ -198,6 +200,7 @@ func (s *postTraining) species(base *Species) *Species {
 	switch s.info.Kind {
 	case StageReward:
 		twin.Predicts = "rewards of answers"
+		learning.New = s.newReward(base)
 		learning.Validation = Validation{"pair loss", "nats per pair"}
 	case StageDPO:
 		learning.Validation = Validation{"pair loss", "nats per pair"}
@@ -215,6 +218,16 @@ func (s *postTraining) start(model any, text *Text, c train.Config) (Training, e
 	switch s.info.Kind {
 	case StageSFT:
 		return s.startSFT(model, layout, text, c)
+	case StageReward:
+		return s.startReward(model.(*align.Reward), layout, text, c)
+	}
+	policy, ok := model.(align.Policy)
+	if !ok {
+		return Training{}, Misuse{fmt.Errorf("lmzoo %s needs a transformer; want a run of gpt or "+
+			"llama", s.info.Kind)}
+	}
+	if s.info.Kind == StageDPO {
+		return s.startDPO(policy, layout, text, c)
 	}
 	return Training{}, fmt.Errorf("the stage %s is not supported", s.info.Kind)
 }

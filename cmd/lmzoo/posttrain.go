@@ -154,6 +154,9 @@ func (p *posttrain) make(c *cobra.Command, o zoo.Order) error {
 		fmt.Fprintf(c.OutOrStdout(), ", validation %.4f %s", res.Valid, r.Species.ValidationUnit())
 	}
 	fmt.Fprintln(c.OutOrStdout())
+	if len(res.Pairs) > 0 {
+		printRanks(c.OutOrStdout(), res.Pairs)
+	}
 	p.progress.note("Next: %s", p.next(r))
 	return nil
 }
@@ -170,7 +173,8 @@ func (p *posttrain) saved(err error) error {
 // next returns a command that uses the run.
 func (p *posttrain) next(r *zoo.Run) string {
 	if p.info.Kind == zoo.StageReward {
-		return fmt.Sprintf("%s rl --reward %s --from RUN --data FILE.jsonl", program(), r.Dir)
+		return fmt.Sprintf("%s rl --from %s --reward %s --data FILE.jsonl", program(),
+			r.Config.Parent.Dir, r.Dir)
 	}
 	return fmt.Sprintf("%s chat %s", program(), r.Dir)
 }

@@ -1,0 +1,53 @@
+package main
+
+import (
+	"fmt"
+	"io"
+
+	"github.com/jedib0t/go-pretty/v6/table"
+	"github.com/spf13/cobra"
+
+	"lmzoo/align"
+	"lmzoo/zoo"
+)
+
+// preferenceData describes the data of lmzoo reward and dpo.
+const preferenceData = `The data is a .jsonl file with one preference a line: {"prompt", "chosen", "rejected"}, each a
+text or a list of messages {"role", "content"}, as data sets for TRL have them. The answers may
+repeat the prompt. Other fields are ignored, except that a text "kind" groups the results.`
+
+func newReward(cat zoo.Catalogue) *cobra.Command {
+	p := &posttrain{cat: cat, info: zoo.StageInfo{Kind: zoo.StageReward}}
+	c := &cobra.Command{
+		Use:   "reward",
+		Short: "Train a reward model, which predicts which of two answers people prefer",
+		Long: `Train a reward model, which predicts which of two answers people prefer (Bradley and Terry
+1952; Ouyang et al. 2022): a copy of the run in --from with a head that gives every answer a number.
+
+` + preferenceData + `
+
+It prints the accuracy on the pairs that are held out. A high accuracy does not make a reward model
+that lmzoo rl can use: an optimiser finds answers that no pair shows, so let some rejected answers
+be near misses and broken text.`,
+		Example: `  lmzoo reward --from runs/gpt-sft --data preferences.jsonl --out runs/gpt-reward
+  lmzoo rl --from runs/gpt-sft --data chat.jsonl --reward runs/gpt-reward --out runs/gpt-rl`,
+	}
+	c.Flags().Float64Var(&p.info.Center, "center", 0.001,
+		"weight of the mean square of the rewards, which keeps them near 0")
+	p.held(c.Flags())
+	return p.command(c, "preferences: a .jsonl file")
+}
+
+// printRanks prints how a reward model ranks held-out pairs, by kind.
+func printRanks(w io.Writer, all []align.Tally) {
+	t := newTable(w, "pairs", ">number", ">accuracy", ">margin")
+	for _, r := range all {
+		kind := r.Kind
+		if kind == "" {
+			kind = "all held out"
+		}
+		t.AppendRow(table.Row{kind, r.Pairs, fmt.Sprintf("%.3f", r.Accuracy),
+			fmt.Sprintf("%.3f", r.Margin)})
+	}
+	t.print()
+}
