@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"math"
+
+	"lmzoo/lm"
 )
 
 // Scorer gives a reward to every answer.
@@ -44,4 +46,37 @@ func checkRewards(rewards []float64, answers []Rollout, name func(prompt int) st
 		}
 	}
 	return nil
+}
+
+// Rewards implements Scorer with the scores of a reward model, which reads prompt and answer.
+func (r *Reward) Rewards(ctx context.Context, answers []Rollout) ([]float64, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	texts := make([][]lm.Token, len(answers))
+	for i := range answers {
+		texts[i] = answers[i].Tokens
+	}
+	return r.Scores(texts), nil
+}
+
+// Complete is a Scorer that gives every truncated answer the same reward. A reward model has seen
+// only complete answers, so its score of a truncated one means nothing, and a policy would find
+// the truncated answers that it likes.
+type Complete struct {
+	Scorer
+	Truncated float64 // reward of a truncated answer
+}
+
+// Rewards implements Scorer.
+func (c Complete) Rewards(ctx context.Context, answers []Rollout) ([]float64, error) {
+	rewards, err := c.Scorer.Rewards(ctx, answers)
+	if err == nil && len(rewards) == len(answers) {
+		for i := range answers {
+			if answers[i].Truncated {
+				rewards[i] = c.Truncated
+			}
+		}
+	}
+	return rewards, err
 }

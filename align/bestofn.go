@@ -1,0 +1,111 @@
+package align
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"math"
+	"slices"
+
+	"lmzoo/lm"
+)
+
+// Best of n is the simplest way to follow a reward (Stiennon et al. 2020, §4.3; Nakano et al. 2021):
+// draw n answers and keep the best one. It trains nothing, so it also shows what a reward is worth
+// before any reinforcement learning: take the best by a proxy and look at the gold reward.
+
+// BestOf draws o.Samples answers to each prompt and returns those with the highest rewards, one for
+// each prompt; of equal ones the first.
+func BestOf(
+	ctx context.Context, m lm.Model, prompts [][]lm.Token, scorer Scorer, o Sampling,
+) (best []Rollout, rewards []float64, err error) {
+	all, err := Sample(ctx, m, prompts, o)
+	if err != nil {
+		return nil, nil, err
+	}
+	scores, err := scorer.Rewards(ctx, all)
+	if err == nil {
+		err = checkRewards(scores, all, func(i int) string { return fmt.Sprintf("prompt %d", i+1) })
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	for i := range prompts {
+		group := scores[i*o.Samples:][:o.Samples]
+		at := slices.Index(group, slices.Max(group))
+		best, rewards = append(best, all[i*o.Samples+at]), append(rewards, group[at])
+	}
+	return best, rewards, nil
+}
+
+// BestOfKL is the KL divergence of the best of n answers to the policy that drew them, in nats, if
+// no two answers have the same reward: ln n − (n−1)/n (Stiennon et al. 2020, appendix G.3).
+func BestOfKL(n int) float64 { return math.Log(float64(n)) - float64(n-1)/float64(n) }
+
+// MeasuredBestOfKL is the same if answers may have equal rewards, of which any is kept. It takes
+// the rewards of many answers to one prompt as the distribution of the rewards: an answer whose
+// reward has probability p, and whose reward or a smaller one has F, is kept with the probability
+// F^n − (F−p)^n. It is smaller than BestOfKL: with two rewards, the best of n is often no choice.
+func MeasuredBestOfKL(rewards []float64, n int) (nats float64) {
+	sorted, total := slices.Sorted(slices.Values(rewards)), float64(len(rewards))
+	for from := 0; from < len(sorted); {
+		to := endOfTies(sorted, from)
+		p := float64(to-from) / total
+		q := math.Pow(float64(to)/total, float64(n)) - math.Pow(float64(from)/total, float64(n))
+		if q > 0 {
+			nats += q * math.Log(q/p)
+		}
+		from = to
+	}
+	return nats
+}
+
+// endOfTies returns the end of the equal elements that begin at from.
+func endOfTies(sorted []float64, from int) int {
+	to := from + 1
+	for to < len(sorted) && sorted[to] == sorted[from] {
+		to++
+	}
+	return to
+}
+
+// ExpectedBest returns the mean gold reward of the answer that has the highest proxy reward among n
+// of the given answers to one prompt, over all choices of n of them. It uses every answer, so its
+// variance is smaller than that of one choice. With proxy = gold, it is the best that any reward
+// model can do.
+func ExpectedBest(proxy, gold []float64, n int) (float64, error) {
+	if len(proxy) != len(gold) || n < 1 || n > len(proxy) {
+		return 0, fmt.Errorf("best of %d among %d answers with %d gold rewards; want 1 to %d", n,
+			len(proxy), len(gold), len(proxy))
+	}
+	order := make([]int, len(proxy))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(proxy[a], proxy[b]) })
+	sorted := make([]float64, len(proxy))
+	for i, at := range order {
+		sorted[i] = proxy[at]
+	}
+	mean := 0.0
+	for from := 0; from < len(sorted); {
+		to := endOfTies(sorted, from)
+		// all n choices are among the first to, but not all among the first from
+		share := allBelow(to, len(sorted), n) - allBelow(from, len(sorted), n)
+		for _, at := range order[from:to] {
+			mean += share * gold[at] / float64(to-from)
+		}
+		from = to
+	}
+	return mean, nil
+}
+
+// allBelow returns the share of the choices of n of total that are among the first k: C(k, n)/
+// C(total, n).
+func allBelow(k, total, n int) float64 {
+	share := 1.0
+	for i := range n {
+		share *= float64(max(k-i, 0)) / float64(total-i)
+	}
+	return share
+}

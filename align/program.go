@@ -1,0 +1,248 @@
+package align
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os/exec"
+	"strings"
+	"sync"
+	"time"
+)
+
+// Program is the Scorer of a user's program, which runs without a shell. It is started once. For
+// each answer it reads a line {"prompt": …, "answer": …} and writes a line {"reward": …}. If it
+// ends, writes something else, or takes too long, the run stops with an error, because a reward
+// that is missing has no good substitute. Results repeat only if its rewards do.
+type Program struct {
+	argv  []string
+	limit time.Duration // per answer
+	texts func(r *Rollout) (prompt, answer string)
+
+	mu      sync.Mutex // one question at a time
+	process *process   // nil: not started
+}
+
+const (
+	programLine = 1 << 16                // bytes of a line that it writes
+	programEnd  = 500 * time.Millisecond // how long it may take to end
+)
+
+// NewProgram returns the scorer of a program and its arguments. limit is the time per answer; texts
+// returns what the program reads. The program must exist.
+func NewProgram(
+	argv []string, limit time.Duration, texts func(r *Rollout) (prompt, answer string),
+) (*Program, error) {
+	if len(argv) == 0 || argv[0] == "" {
+		return nil, errors.New("the reward has no program; want cmd:PROGRAM, such as cmd:./reward")
+	}
+	if limit <= 0 {
+		return nil, fmt.Errorf("the time per answer is %v; want more, such as 5s", limit)
+	}
+	path, err := exec.LookPath(argv[0])
+	if err != nil {
+		return nil, fmt.Errorf("reward program: %w", err)
+	}
+	return &Program{argv: append([]string{path}, argv[1:]...), limit: limit, texts: texts}, nil
+}
+
+// Rewards implements Scorer.
+func (p *Program) Rewards(ctx context.Context, answers []Rollout) ([]float64, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.process == nil {
+		var err error
+		if p.process, err = start(p.argv); err != nil {
+			return nil, fmt.Errorf("reward program: %w", err)
+		}
+	}
+	rewards := make([]float64, len(answers))
+	for i := range answers {
+		prompt, answer := p.texts(&answers[i])
+		var err error
+		if rewards[i], err = p.process.ask(ctx, p.limit, prompt, answer); err != nil {
+			p.process.kill()
+			p.process = nil
+			if ctx.Err() != nil {
+				return nil, ctx.Err()
+			}
+			return nil, fmt.Errorf("reward program %s: prompt %d, sample %d: %w", p.argv[0],
+				answers[i].Prompt+1, answers[i].Sample+1, err)
+		}
+	}
+	return rewards, nil
+}
+
+// Close ends the program.
+func (p *Program) Close() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.process != nil {
+		p.process.close()
+		p.process = nil
+	}
+	return nil
+}
+
+// process is a program that runs.
+type process struct {
+	cmd    *exec.Cmd
+	in     io.WriteCloser
+	pipe   *io.PipeReader
+	out    *bufio.Reader // of pipe
+	errors *lastLine
+	ended  chan struct{} // closed when it has ended
+	status error
+}
+
+func start(argv []string) (*process, error) {
+	r := &process{cmd: exec.Command(argv[0], argv[1:]...), errors: new(lastLine),
+		ended: make(chan struct{})}
+	in, err := r.cmd.StdinPipe()
+	if err != nil {
+		return nil, err
+	}
+	// not StdoutPipe, which Wait closes while the last line may not have been read
+	out, w := io.Pipe()
+	r.in, r.pipe, r.out = in, out, bufio.NewReaderSize(out, programLine)
+	r.cmd.Stdout, r.cmd.Stderr, r.cmd.WaitDelay = w, r.errors, programEnd
+	isolate(r.cmd)
+	if err := r.cmd.Start(); err != nil {
+		return nil, err
+	}
+	go func() {
+		r.status = r.cmd.Wait()
+		close(r.ended)
+		w.Close()
+	}()
+	return r, nil
+}
+
+// ask writes a question and reads the reward, in at most limit.
+func (r *process) ask(
+	ctx context.Context, limit time.Duration, prompt, answer string,
+) (reward float64, err error) {
+	line, err := json.Marshal(map[string]string{"prompt": prompt, "answer": answer})
+	if err != nil {
+		return 0, err
+	}
+	type result struct {
+		reward float64
+		err    error
+	}
+	done := make(chan result, 1)
+	go func() {
+		reward, err := r.exchange(append(line, '\n'))
+		done <- result{reward, err}
+	}()
+	timer := time.NewTimer(limit)
+	defer timer.Stop()
+	select {
+	case res := <-done:
+		return res.reward, res.err
+	case <-timer.C:
+		return 0, fmt.Errorf("no answer within %v; want one line for each line of input, and no "+
+			"buffering of the output", limit)
+	case <-ctx.Done():
+		return 0, ctx.Err()
+	}
+}
+
+// exchange writes a line and reads one.
+func (r *process) exchange(line []byte) (reward float64, err error) {
+	if extra := r.out.Buffered(); extra > 0 {
+		return 0, fmt.Errorf("%d bytes more than the line of the answer before; want one line "+
+			`{"reward": number} for each line of input`, extra)
+	}
+	if _, err := r.in.Write(line); err != nil {
+		return 0, r.death()
+	}
+	text, err := r.out.ReadSlice('\n')
+	switch {
+	case errors.Is(err, bufio.ErrBufferFull):
+		return 0, fmt.Errorf(`a line of more than %d bytes; want {"reward": number}`, programLine)
+	case err != nil:
+		return 0, r.death()
+	}
+	var reply struct{ Reward *float64 }
+	if err := json.Unmarshal(text, &reply); err != nil || reply.Reward == nil {
+		return 0, fmt.Errorf(`it wrote %s; want {"reward": number}`, quoted(string(text)))
+	}
+	return *reply.Reward, nil
+}
+
+// death describes the end of a program that should have gone on.
+func (r *process) death() error {
+	select {
+	case <-r.ended:
+	case <-time.After(programEnd):
+		return errors.New("it closed its input or output; want it to read and write until its " +
+			"input ends")
+	}
+	what := "it ended"
+	if r.status != nil {
+		what = "it ended with " + r.status.Error()
+	}
+	if said := r.errors.String(); said != "" {
+		what += ": " + quoted(said)
+	}
+	return errors.New(what + "; want it to run until its input ends")
+}
+
+// close ends the input and gives the program time to end.
+func (r *process) close() {
+	r.in.Close()
+	select {
+	case <-r.ended:
+	case <-time.After(programEnd):
+	}
+	r.kill()
+}
+
+// kill ends the program and its children.
+func (r *process) kill() {
+	r.in.Close()
+	killGroup(r.cmd)
+	r.pipe.Close() // so that Wait does not wait for a reader
+	select {
+	case <-r.ended:
+	case <-time.After(2 * programEnd):
+	}
+}
+
+// quoted returns a text of another program on one line, short enough for a message.
+func quoted(text string) string {
+	text = strings.Join(strings.Fields(strings.ToValidUTF8(text, "\uFFFD")), " ")
+	const most = 200
+	if len(text) > most {
+		text = strings.ToValidUTF8(text[:most], "") + "…"
+	}
+	return fmt.Sprintf("%q", text)
+}
+
+// lastLine is a Writer that keeps the end of what is written.
+type lastLine struct {
+	mu   sync.Mutex
+	text []byte
+}
+
+func (l *lastLine) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.text = append(l.text, p...)
+	if n := len(l.text) - 1<<12; n > 0 {
+		l.text = append(l.text[:0], l.text[n:]...)
+	}
+	return len(p), nil
+}
+
+// String returns the last line that is not empty.
+func (l *lastLine) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	lines := strings.Split(strings.TrimSpace(string(l.text)), "\n")
+	return lines[len(lines)-1]
+}
