@@ -60,7 +60,7 @@ type Sampling struct {
 
 // shareStreams is the number of texts that are continued together. It is fixed, so that the bits do
 // not depend on the number of threads.
-const shareStreams = 48
+const shareStreams = 16
 
 // Sample draws answers to every prompt. A prompt holds the tokens after BOS up to the role of the
 // assistant. The answers to prompt i have the indices i·Samples … (i+1)·Samples−1.

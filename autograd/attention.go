@@ -360,6 +360,19 @@ type attentionStep struct {
 // Part is the attention of the heads that share the keys h: att = softmax(scale·q·kᵀ), y = att·v.
 func (s *attentionStep) Part(h int) {
 	D, g := s.D, s.H/s.K
+	scale := float32(1 / math.Sqrt(float64(D)))
+	for i := h * g; i < (h+1)*g; i++ {
+		if !vec.AttendOne(s.dst[i*D:][:D], s.att[i*s.T:][:s.T], s.q[i*D:][:D], s.k[h*D:], s.v[h*D:],
+			s.K*D, scale) {
+			s.products(h)
+			return
+		}
+	}
+}
+
+// products is Part on processors without a kernel for a head, and for small heads.
+func (s *attentionStep) products(h int) {
+	D, g := s.D, s.H/s.K
 	cached := func(m []float32) blas32.General {
 		return blas32.General{Rows: s.T, Cols: D, Stride: s.K * D, Data: m[h*D:]}
 	}

@@ -140,16 +140,20 @@ func (s *cache) attend(t *autograd.Tape, layer int, qkv *autograd.Tensor) *autog
 
 // store copies the new keys, smeared, and the new values into the cache.
 func (s *cache) store(t *autograd.Tape, layer int, qkv *autograd.Tensor) {
-	c, w := len(s.h), s.width()
-	k, v := s.k[layer], s.v[layer] // [W, K·D]
 	if s.smear != nil {
 		_, pos := s.waiting()
 		smear(t, qkv, s.smear[layer], pos, s.raw[layer])
 	}
 	for i := range qkv.Rows {
-		copy(k[(s.done+i)*w:][:w], qkv.Row(i)[c:])
-		copy(v[(s.done+i)*w:][:w], qkv.Row(i)[c+w:])
+		s.storeRow(layer, s.done+i, qkv.Row(i))
 	}
+}
+
+// storeRow copies the key and the value of a position into the cache.
+func (s *cache) storeRow(layer, at int, qkv []float32) {
+	c, w := len(s.h), s.width()
+	copy(s.k[layer][at*w:][:w], qkv[c:])
+	copy(s.v[layer][at*w:][:w], qkv[c+w:])
 }
 
 // Clone returns an independent copy.

@@ -173,7 +173,11 @@ func (s *streams) attend(t *autograd.Tape, layer int, qkv *autograd.Tensor) *aut
 	for _, texts := range [2][]*cache{s.fresh, s.later} {
 		for _, text := range texts {
 			x, _ := text.waiting()
-			text.store(t, layer, t.Const(len(x), qkv.Cols, qkv.Data[i*qkv.Cols:]))
+			if len(x) == 1 && text.smear == nil { // without a view, for speed
+				text.storeRow(layer, text.done, qkv.Row(i))
+			} else {
+				text.store(t, layer, t.Const(len(x), qkv.Cols, qkv.Data[i*qkv.Cols:]))
+			}
 			i += len(x)
 		}
 	}

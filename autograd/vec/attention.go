@@ -52,3 +52,19 @@ func (w *Window) causal() int {
 	}
 	return 0
 }
+
+// AttendOne is one head of attention of one position over the positions of a key-value cache: att =
+// softmax(scale·q·kᵀ), y = att·v. The rows of k and v are Stride apart. It returns false, and has
+// done nothing, if this processor has no kernels for the size.
+func AttendOne(y, att, q, k, v []float32, stride int, scale float32) bool {
+	T, D := len(att), len(q)
+	if !windows || T < 4 || D == 0 || D%16 != 0 {
+		return false
+	}
+	_, _, _ = y[D-1], k[(T-1)*stride+D-1], v[(T-1)*stride+D-1]
+	scores(att, q, k, stride, scale)
+	top := Max(att)
+	Scale(att, 1/ExpSum(att, att, top))
+	mixture(y[:D], att, v, stride)
+	return true
+}

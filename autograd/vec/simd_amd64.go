@@ -184,6 +184,16 @@ func attentionAVX512(y *float32, yStride int, att *float32, q *float32, k *float
 //go:noescape
 func attentionBackwardAVX512(dq *float32, dk *float32, dv *float32, dy *float32, yStride int, att *float32, q *float32, k *float32, v *float32, stride int, T int, D int, scale float32, seen *uint16, causal int, work *float32)
 
+// scoresAVX512 stores scale·q·kᵀ in T ≥ 4 scores.
+//
+//go:noescape
+func scoresAVX512(scores *float32, q *float32, k *float32, stride int, T int, D int, scale float32)
+
+// mixtureAVX512 stores att·v in y, for T ≥ 4 rows of v.
+//
+//go:noescape
+func mixtureAVX512(y *float32, att *float32, v *float32, stride int, T int, D int)
+
 // layerNormRowsAVX512 normalizes four rows or more.
 //
 //go:noescape

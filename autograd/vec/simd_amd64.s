@@ -4021,6 +4021,126 @@ attentionBackwardAVX512_columns_end:
 	VZEROUPPER
 	RET
 
+// func scoresAVX512(scores *float32, q *float32, k *float32, stride int, T int, D int, scale float32)
+// Requires: AVX, AVX512F, CMOV
+TEXT ·scoresAVX512(SB), NOSPLIT, $0-52
+	VPXORD       Z0, Z0, Z0
+	VBROADCASTSS scale+48(FP), Z1
+	MOVQ         stride+24(FP), AX
+	SHLQ         $0x02, AX
+	MOVQ         T+32(FP), DX
+	XORQ         CX, CX
+	LEAQ         -4(DX), BX
+
+scoresAVX512_block:
+	LEAQ    (AX)(AX*2), DI
+	MOVQ    q+8(FP), R8
+	MOVQ    D+40(FP), R9
+	MOVQ    k+16(FP), R10
+	MOVQ    CX, SI
+	IMULQ   AX, SI
+	ADDQ    R10, SI
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z0, Z5
+
+scoresAVX512_products:
+	VMOVUPS     (R8), Z6
+	VFMADD231PS (SI), Z6, Z2
+	VFMADD231PS (SI)(AX*1), Z6, Z3
+	VFMADD231PS (SI)(AX*2), Z6, Z4
+	VFMADD231PS (SI)(DI*1), Z6, Z5
+	ADDQ        $0x40, R8
+	ADDQ        $0x40, SI
+	SUBQ        $0x10, R9
+	JG          scoresAVX512_products
+	VUNPCKLPS   Z3, Z2, Z6
+	VUNPCKHPS   Z3, Z2, Z2
+	VADDPS      Z2, Z6, Z6
+	VUNPCKLPS   Z5, Z4, Z2
+	VUNPCKHPS   Z5, Z4, Z3
+	VADDPS      Z3, Z2, Z2
+	VUNPCKLPD   Z2, Z6, Z3
+	VUNPCKHPD   Z2, Z6, Z2
+	VADDPS      Z2, Z3, Z3
+	VSHUFF32X4  $0x4e, Z3, Z3, Z2
+	VADDPS      Z2, Z3, Z3
+	VSHUFF32X4  $0xb1, Z3, Z3, Z2
+	VADDPS      Z2, Z3, Z3
+	VMULPS      Z1, Z3, Z3
+	MOVQ        scores+0(FP), SI
+	VMOVUPS     X3, (SI)(CX*4)
+	ADDQ        $0x04, CX
+	CMPQ        CX, DX
+	JGE         scoresAVX512_end
+	CMPQ        CX, BX
+	CMOVQGT     BX, CX
+	JMP         scoresAVX512_block
+
+scoresAVX512_end:
+	VZEROUPPER
+	RET
+
+// func mixtureAVX512(y *float32, att *float32, v *float32, stride int, T int, D int)
+// Requires: AVX, AVX512F
+TEXT ·mixtureAVX512(SB), NOSPLIT, $0-48
+	VPXORD Z0, Z0, Z0
+	MOVQ   stride+24(FP), AX
+	SHLQ   $0x02, AX
+	MOVQ   y+0(FP), CX
+	MOVQ   v+16(FP), DX
+	MOVQ   D+40(FP), BX
+	MOVQ   AX, SI
+	SHLQ   $0x02, SI
+
+mixtureAVX512_columns:
+	LEAQ    (AX)(AX*2), R8
+	MOVQ    att+8(FP), R9
+	MOVQ    T+32(FP), R10
+	MOVQ    DX, DI
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	VMOVAPS Z0, Z4
+	SUBQ    $0x04, R10
+
+mixtureAVX512_rows:
+	VBROADCASTSS (R9), Z5
+	VFMADD231PS  (DI), Z5, Z1
+	VBROADCASTSS 4(R9), Z5
+	VFMADD231PS  (DI)(AX*1), Z5, Z2
+	VBROADCASTSS 8(R9), Z5
+	VFMADD231PS  (DI)(AX*2), Z5, Z3
+	VBROADCASTSS 12(R9), Z5
+	VFMADD231PS  (DI)(R8*1), Z5, Z4
+	ADDQ         $0x10, R9
+	ADDQ         SI, DI
+	SUBQ         $0x04, R10
+	JGE          mixtureAVX512_rows
+	ADDQ         $0x04, R10
+	JE           mixtureAVX512_store
+
+mixtureAVX512_rest:
+	VBROADCASTSS (R9), Z5
+	VFMADD231PS  (DI), Z5, Z1
+	ADDQ         $0x04, R9
+	ADDQ         AX, DI
+	DECQ         R10
+	JG           mixtureAVX512_rest
+
+mixtureAVX512_store:
+	VADDPS  Z2, Z1, Z1
+	VADDPS  Z4, Z3, Z3
+	VADDPS  Z3, Z1, Z1
+	VMOVUPS Z1, (CX)
+	ADDQ    $0x40, CX
+	ADDQ    $0x40, DX
+	SUBQ    $0x10, BX
+	JG      mixtureAVX512_columns
+	VZEROUPPER
+	RET
+
 // func layerNormRowsAVX512(y *float32, mean *float32, rstd *float32, x *float32, gain *float32, b *float32, rows int, C int, perC float32, eps float32)
 // Requires: AVX, AVX512F, CMOV
 TEXT ·layerNormRowsAVX512(SB), NOSPLIT, $0-72

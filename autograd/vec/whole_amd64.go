@@ -31,6 +31,14 @@ func (w *Window) backward(dq, dk, dv, dy, att, q, k, v, work []float32) {
 		w.Stride, w.T, w.D, w.Scale, &w.Seen[0], w.causal(), &work[0])
 }
 
+func scores(att, q, k []float32, stride int, scale float32) {
+	scoresAVX512(&att[0], &q[0], &k[0], stride, len(att), len(q), scale)
+}
+
+func mixture(y, att, v []float32, stride int) {
+	mixtureAVX512(&y[0], &att[0], &v[0], stride, len(att), len(y))
+}
+
 // layerNormRows returns the number of rows that it normalized: all or none.
 func layerNormRows(y, mean, rstd, x, g, b []float32, eps float32) int {
 	c := len(g)

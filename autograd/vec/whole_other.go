@@ -12,6 +12,10 @@ func (w *Window) forward(y, att, q, k, v, work []float32) {}
 
 func (w *Window) backward(dq, dk, dv, dy, att, q, k, v, work []float32) {}
 
+func scores(att, q, k []float32, stride int, scale float32) {}
+
+func mixture(y, att, v []float32, stride int) {}
+
 func layerNormRows(y, mean, rstd, x, g, b []float32, eps float32) int { return 0 }
 
 func layerNormRowsBackward(dx, dg, db, dy, x, mean, rstd, g []float32) int { return 0 }

@@ -18,6 +18,7 @@ func main() {
 	gelusErf()
 	adamW512()
 	attention()
+	attendOne()
 	layerNormRows()
 	layerNormRowsBackward()
 	softmaxRows()
