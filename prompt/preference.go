@@ -17,8 +17,8 @@ type Preference struct {
 // ReadPreferences reads preferences, one JSON object a line, as data sets for TRL have them:
 // {"prompt", "chosen", "rejected"}, each a string or a list of messages. The answers may repeat the
 // prompt. Without "prompt", the messages that both lists begin with are the prompt. A text "kind"
-// groups the results. Fields that it does not know are ignored. name is the name of the file in errors, which also name the line and
-// the field.
+// groups the results. Fields that it does not know are ignored. name is the name of the file in
+// errors, which also name the line and the field.
 func ReadPreferences(r io.Reader, name string) ([]Preference, error) {
 	var all []Preference
 	err := eachLine(r, name, func(o object, n int) error {

@@ -13,7 +13,8 @@ import (
 func (r *Run) keep(
 	tr *train.Trainer, resume bool, validate ...train.Observer,
 ) (obs []train.Observer, closeFiles func(), err error) {
-	checkpoint, weights := filepath.Join(r.Dir, CheckpointFile), filepath.Join(r.Dir, WeightsFile)
+	checkpoint, weights := filepath.Join(r.Dir, CheckpointFile),
+		filepath.Join(r.Dir, r.Config.weightsFile())
 	if resume {
 		if err := tr.Resume(checkpoint, r.facts()); err != nil {
 			return nil, nil, err

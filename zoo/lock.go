@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"lmzoo/align"
 	"lmzoo/format/atomic"
 	"lmzoo/format/lock"
 )
@@ -82,7 +83,7 @@ func Locked(dir string) bool { return lock.Held(dir) }
 // runFiles lists the names of all files of a run directory.
 var runFiles = []string{
 	ConfigFile, TokenizerFile, WeightsFile, CountsFile, MetricsFile, CheckpointFile,
-	previousCheckpoint,
+	previousCheckpoint, align.AdapterFile, align.AdapterConfigFile,
 }
 
 // IsRunFile reports whether a path has the name of a file of a run directory.

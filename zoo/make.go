@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"lmzoo/align"
 	"lmzoo/corpus"
 	"lmzoo/eval"
 	"lmzoo/lm"
@@ -37,7 +38,9 @@ type Order struct {
 	Parent    *Parent          // parent of a resumed run; Make records Origin otherwise
 	Resume    bool             // resume from the checkpoint in Dir
 	Overwrite bool             // replace the run in Dir
-	Lock      *Lock            // of Dir, which Make releases; nil: Make acquires it
+	// Rollout receives the description of every roll-out of reinforcement learning; nil: nobody.
+	Rollout func(align.Report)
+	Lock    *Lock // of Dir, which Make releases; nil: Make acquires it
 }
 
 // Make trains a model and returns the run, with the weights of the best validation.
@@ -227,6 +230,9 @@ func (r *Run) learn(ctx context.Context, o Order, text *Text, obs []train.Observ
 	if err != nil {
 		return err
 	}
+	if training.Close != nil {
+		defer func() { _ = training.Close() }() // the run is complete without it
+	}
 	tr := training.Trainer
 	r.Notes = append(r.Notes, training.Notes...)
 	if r.Config.Model, err = json.Marshal(o.Settings.Model); err != nil {
@@ -250,16 +256,29 @@ func (r *Run) learn(ctx context.Context, o Order, text *Text, obs []train.Observ
 		defer closeFiles()
 		watch = kept
 	}
+	var last *align.Report
+	if training.Rollout != nil {
+		obs = append(obs, rollouts(training.Rollout, func(p align.Report) {
+			if last = &p; o.Rollout != nil {
+				o.Rollout(p)
+			}
+		}))
+	}
 	sum, err := tr.Run(ctx, append(watch, obs...)...)
 	if err != nil {
 		return err
 	}
-	if err := r.loadBest(m, &best, sum); err != nil {
+	if l := training.Adapter; l != nil {
+		if err := r.loadAdapter(l, &best, sum); err != nil {
+			return err
+		}
+		r.Model = l.Merge()
+	} else if err := r.loadBest(m, &best, sum); err != nil {
 		return err
 	}
 	out := Outcome{
 		Params: params(m), Tokens: sum.Tokens, Steps: sum.Step, Seconds: sum.Seconds,
-		Threads: o.Threads, Valid: sum.Valid,
+		Threads: o.Threads, Valid: sum.Valid, Rollout: last,
 	}
 	if training.Rank != nil {
 		if out.Pairs, err = training.Rank(ctx); err != nil {
@@ -273,6 +292,16 @@ func (r *Run) learn(ctx context.Context, o Order, text *Text, obs []train.Observ
 		}
 	}
 	return r.finish(out)
+}
+
+// rollouts returns an observer that passes on the description of every roll-out.
+func rollouts(report func() (align.Report, bool), pass func(align.Report)) train.Observer {
+	return func(_ context.Context, _ *train.Trainer, e train.Event) error {
+		if p, fresh := report(); fresh && e.Kind == train.Stepped {
+			pass(p)
+		}
+		return nil
+	}
 }
 
 // inherit loads the weights of the parent, if there is one, and freezes the parameters that are to
@@ -292,6 +321,21 @@ func (r *Run) inherit(o Order) error {
 		}
 	}
 	return r.Config.Parent.freeze(r.Model)
+}
+
+// loadAdapter is loadBest for a run that holds only an adapter.
+func (r *Run) loadAdapter(l *align.LoRA, best *train.Keeper, sum train.Summary) error {
+	if r.Dir == "" {
+		best.Restore(l)
+		return nil
+	}
+	if sum.BestStep > 0 {
+		_, err := train.LoadParams(filepath.Join(r.Dir, align.AdapterFile), l)
+		if err != nil {
+			return err
+		}
+	}
+	return r.saveAdapter(l)
 }
 
 // loadBest loads the best weights into m: from the directory, where an earlier process may have

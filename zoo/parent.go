@@ -70,7 +70,11 @@ func (o *Origin) inherit(model any, tok corpus.Tokenizer) ([]string, error) {
 	if err := extends(tok, o.Run.Tokenizer); err != nil {
 		return nil, fmt.Errorf("%s cannot be the parent: %w", o.Run.Dir, err)
 	}
-	weights := locate(o.Run.Dir, WeightsFile)
+	weights, remove, err := o.Run.weights()
+	if err != nil {
+		return nil, err
+	}
+	defer remove()
 	p := train.Partial{OldVocab: o.Run.Tokenizer.Vocab(), NewVocab: tok.Vocab()}
 	if o.Prefix != "" {
 		p.Name = func(param string) string {

@@ -73,6 +73,7 @@ type Outcome struct {
 
 	Sources []SourceOutcome `json:"sources,omitempty"` // of a mixture
 	Pairs   []align.Tally   `json:"pairs,omitempty"`   // how a reward model ranks held-out pairs
+	Rollout *align.Report   `json:"rollout,omitempty"` // the last one of reinforcement learning
 }
 
 // SourceOutcome says how often a source of a mixture was read.
@@ -112,7 +113,8 @@ func params(m any) int {
 
 // Size returns the size of the model's file in bytes, or 0 for a run without a file.
 func (r *Run) Size() int {
-	for _, path := range []string{locate(r.Dir, WeightsFile), locate(r.Dir, CountsFile), r.Dir} {
+	for _, path := range []string{locate(r.Dir, r.Config.weightsFile()), locate(r.Dir, CountsFile),
+		r.Dir} {
 		if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() && r.Dir != "" {
 			return int(info.Size())
 		}
@@ -124,7 +126,10 @@ func (r *Run) Size() int {
 // model that wrote it.
 func (r *Run) Fingerprint() (string, error) {
 	h := sha256.New()
-	for _, name := range []string{TokenizerFile, WeightsFile, CountsFile} {
+	if r.Config.isAdapter() { // it is a function of the parent's weights, too
+		io.WriteString(h, r.Config.Parent.Fingerprint) // writing to a hash does not fail
+	}
+	for _, name := range []string{TokenizerFile, r.Config.weightsFile(), CountsFile} {
 		f, err := os.Open(locate(r.Dir, name))
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
@@ -311,6 +316,9 @@ func (r *Run) settings() (*Settings, error) {
 }
 
 func (r *Run) openWeights(s *Settings) error {
+	if r.Config.isAdapter() {
+		return r.openAdapter(s)
+	}
 	path := locate(r.Dir, WeightsFile)
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("%s has no %s yet: its training stopped before the first validation; "+

@@ -45,7 +45,7 @@ func (s *postTraining) startSFT(
 			return Training{}, err
 		}
 		t.Validate = func(ctx context.Context) (float64, error) {
-			return answerLoss(ctx, model.(lm.Model), held)
+			return answerLoss(ctx, current(model.(lm.Model)), held)
 		}
 	}
 	return t, nil

@@ -96,9 +96,17 @@ func (cat Catalogue) StageOrder(
 	case chat == nil:
 		chat = &prompt.Default
 	}
-	s := postTraining{info: &info, chat: chat, cat: cat}
+	if info.LoRA != nil {
+		lora := *info.LoRA
+		lora.Vocab = parent.Tokenizer.Vocab()
+		info.LoRA = &lora
+	}
+	s := postTraining{info: &info, chat: chat, cat: cat, data: parent.Config.Data}
 	if err := s.load(ctx); err != nil {
 		return Order{}, err
+	}
+	if info.RL != nil {
+		info.RL.Prompts = min(info.RL.Prompts, len(s.prompts))
 	}
 	base, err := cat.Find(parent.Species.Name)
 	if err != nil {
@@ -161,7 +169,7 @@ func (o *Order) resumeStage(ctx context.Context, cat Catalogue, c Config, stdin 
 	if err != nil {
 		return err
 	}
-	s := postTraining{info: c.Stage, chat: c.Chat, cat: cat}
+	s := postTraining{info: c.Stage, chat: c.Chat, cat: cat, data: c.Data}
 	if err := s.load(ctx); err != nil {
 		return err
 	}
@@ -177,6 +185,7 @@ type postTraining struct {
 	info *StageInfo
 	chat *prompt.Template
 	cat  Catalogue
+	data Data // of the pre-training
 	stageData
 }
 
@@ -215,21 +224,37 @@ func (s *postTraining) start(model any, text *Text, c train.Config) (Training, e
 	if err != nil {
 		return Training{}, err
 	}
-	switch s.info.Kind {
-	case StageSFT:
-		return s.startSFT(model, layout, text, c)
-	case StageReward:
-		return s.startReward(model.(*align.Reward), layout, text, c)
+	if m, ok := model.(*align.Reward); ok {
+		return s.startReward(m, layout, text, c)
 	}
-	policy, ok := model.(align.Policy)
+	if s.info.Kind == StageSFT && s.info.LoRA == nil { // any causal model
+		return s.startSFT(model, layout, text, c)
+	}
+	base, ok := model.(align.Policy)
 	if !ok {
-		return Training{}, Misuse{fmt.Errorf("lmzoo %s needs a transformer; want a run of gpt or "+
+		return Training{}, Misuse{fmt.Errorf("lmzoo %s trains a transformer; want a run of gpt or "+
 			"llama", s.info.Kind)}
 	}
-	if s.info.Kind == StageDPO {
+	policy, err := s.adapt(base, text.Seed)
+	if err != nil {
+		return Training{}, err
+	}
+	t, err := s.startPolicy(policy, base, layout, text, c)
+	t.Adapter, _ = policy.(*align.LoRA)
+	return t, err
+}
+
+// startPolicy prepares the training of a policy; base is the policy without an adapter.
+func (s *postTraining) startPolicy(
+	policy, base align.Policy, layout *prompt.Layout, text *Text, c train.Config,
+) (Training, error) {
+	switch s.info.Kind {
+	case StageSFT:
+		return s.startSFT(policy, layout, text, c)
+	case StageDPO:
 		return s.startDPO(policy, layout, text, c)
 	}
-	return Training{}, fmt.Errorf("the stage %s is not supported", s.info.Kind)
+	return s.startRL(policy, base, layout, text, c)
 }
 
 // Layout returns the chat template of a run over its tokens.

@@ -57,7 +57,7 @@ Tools, which the model calls by itself if it has learned to:
   calculator      integers: 4 7 times 3 6, 47*36 + 2
   lookup          the table of the world that the run was trained on, world-talk
   lookup=FILE     a table: one JSON object of texts, or lines of key, tab and value
-  NAME=CMD        a program of yours, without a shell: the input is a line of its standard input,
+  NAME=COMMAND    a program of yours, without a shell: the input is a line of its standard input,
                   and its standard output is the result; at most 5 seconds
 
 With --tools and without --system, the system message is "tools : " and their names.`,
@@ -71,7 +71,7 @@ With --tools and without --system, the system message is "tools : " and their na
 	fs := c.Flags()
 	fs.StringVar(&ch.system, "system", "", "message before the conversation")
 	fs.StringArrayVar(&ch.tools, "tools", nil, "tools that the model may call: "+
-		"calculator, lookup, lookup=FILE, NAME=CMD")
+		"calculator, lookup, lookup=FILE, NAME=COMMAND")
 	fs.StringVar(&ch.once, "once", "", "one question; prints the answer and ends")
 	fs.BoolVar(&ch.forget, "no-history", false, "every question begins a new conversation")
 	fs.BoolVar(&ch.json, "json", false, "print each answer as a JSON object in a line, with calls")
@@ -108,7 +108,7 @@ func (ch *chatting) run(c *cobra.Command, cat zoo.Catalogue, dir string) error {
 	if ch.layout, err = r.Layout(); err != nil {
 		return err
 	}
-	if ch.options.Tools, err = tools(ch.tools, r); err != nil {
+	if ch.options.Tools, err = r.Config.Data.Tools(ch.tools); err != nil {
 		return err
 	}
 	if names := ch.options.Tools.Names(); ch.system == "" && len(names) > 0 {
@@ -147,59 +147,6 @@ func (ch *chatting) begin() {
 	if ch.system != "" {
 		ch.history = []prompt.Message{{Role: prompt.System, Content: ch.system}}
 	}
-}
-
-// tools returns the tools of --tools.
-func tools(specs []string, r *zoo.Run) (*prompt.Registry, error) {
-	var all []prompt.Runner
-	for _, spec := range specs {
-		for spec != "" {
-			name, value, hasValue := strings.Cut(spec, "=")
-			if before, after, ok := strings.Cut(spec, ","); ok && (!hasValue ||
-				len(before) < len(name) || name == "lookup") { // a command may contain commas
-				spec = after
-				name, value, hasValue = strings.Cut(before, "=")
-			} else {
-				spec = ""
-			}
-			t, err := oneTool(strings.TrimSpace(name), value, hasValue, r)
-			if err != nil {
-				return nil, err
-			}
-			all = append(all, t)
-		}
-	}
-	registry, err := prompt.NewRegistry(all...)
-	if err != nil {
-		return nil, usageError{err}
-	}
-	return registry, nil
-}
-
-func oneTool(name, value string, hasValue bool, r *zoo.Run) (prompt.Runner, error) {
-	switch {
-	case hasValue && name == "lookup":
-		t, err := prompt.OpenTable(name, value)
-		if err != nil {
-			return nil, usageError{err}
-		}
-		return t, nil
-	case hasValue:
-		p, err := prompt.NewProgram(name, strings.Fields(value)...)
-		if err != nil {
-			return nil, usageError{err}
-		}
-		return p, nil
-	case name == "calculator":
-		return prompt.Calculator{}, nil
-	case name == "lookup":
-		if t := r.Config.Data.Talk(); t != nil {
-			return prompt.NewTable(name, t.Lookup()), nil
-		}
-		return nil, usagef("--tools lookup is the table of %s, and %s was trained on other text; "+
-			"want lookup=FILE", zoo.TalkName, r.Dir)
-	}
-	return nil, usagef("unknown tool %q; want calculator, lookup, lookup=FILE or NAME=CMD", name)
 }
 
 // answered is an answer as JSON.

@@ -12,8 +12,8 @@ func newDPO(cat zoo.Catalogue) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "dpo",
 		Short: "Learn from preferences without a reward model (direct preference optimization)",
-		Long: `Learn from preferences without a reward model (direct preference optimization; Rafailov et
-al. 2023): the chosen answer of each pair becomes likelier than the rejected one, compared with the
+		Long: `Learn from preferences without a reward model (direct preference optimization; Rafailov
+et al. 2023): the chosen answer of each pair becomes likelier than the rejected one, compared with the
 run in --from.
 
 ` + preferenceData + `
@@ -28,6 +28,7 @@ it: --nll adds the loss of the chosen answer, and --rehearse that of text of the
 	fs.Float64Var(&p.info.DPO.NLL, "nll", 0.3, "weight of −ln P of the chosen answer (0: none)")
 	fs.Float64Var(&p.info.Rehearse, "rehearse", 0.5,
 		"weight of the loss on text of the pre-training (0: none)")
+	p.lora(fs)
 	p.held(fs)
 	return p.command(c, "preferences: a .jsonl file")
 }

@@ -20,7 +20,7 @@ func newExport(cat zoo.Catalogue) *cobra.Command {
 	var over bool
 	c := &cobra.Command{
 		Use:   "export RUN",
-		Short: "Write an n-gram run as ARPA, or the embeddings of a run as word vectors",
+		Short: "Write an n-gram run as ARPA, embeddings as word vectors, or a merged adapter",
 		Long: `Write an n-gram run as ARPA, which KenLM, SRILM and speech recognisers read, or
 the embeddings of any neural run in the formats of word2vec.c, text (word2vec) or binary
 (word2vec-bin), which gensim reads.
@@ -28,14 +28,21 @@ the embeddings of any neural run in the formats of word2vec.c, text (word2vec) o
 The words of the whitespace tokenizer are written byte for byte. Tokens of other tokenizers are
 written as lmzoo tokenize prints them, with \x20 for a space.
 
+The format merged writes a run directory in which the adapter of a run made with --lora-rank has
+become part of the weights.
+
 The model.safetensors of a neural run needs no export: its names and shapes are those of GPT-2 on
 Hugging Face and of torch.nn.`,
-		Example: "  lmzoo export runs/words --format arpa --out words.arpa",
-		Args:    cobra.ExactArgs(1),
+		Example: `  lmzoo export runs/words --format arpa --out words.arpa
+  lmzoo export runs/gpt-lora --format merged --out runs/gpt-merged`,
+		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			if !slices.Contains(exportFormats, format) {
 				return usagef("unknown format %q; want one of: %s", format,
 					strings.Join(exportFormats, " "))
+			}
+			if format == merged {
+				return exportMerged(c, cat, args[0], out, over)
 			}
 			if zoo.IsRunFile(out) {
 				return runFileError(out)
@@ -63,15 +70,35 @@ Hugging Face and of torch.nn.`,
 			return writeFile(out, write)
 		},
 	}
-	c.Flags().StringVar(&format, "format", "arpa", "output format: arpa, word2vec or word2vec-bin")
+	c.Flags().StringVar(&format, "format", "arpa",
+		"output format: arpa, word2vec, word2vec-bin or merged")
 	c.Flags().StringVar(&out, "out", "", "file to write, compressed if its name ends in .gz "+
-		"(default: standard output)")
+		"(default: standard output); for merged, the run directory")
 	c.Flags().BoolVar(&over, "overwrite", false, "replace the file in --out")
 	complete(c, "format", func() []string { return exportFormats })
 	return c
 }
 
-var exportFormats = []string{"arpa", "word2vec", "word2vec-bin"}
+// merged is the format of a run whose adapter has become part of its weights.
+const merged = "merged"
+
+var exportFormats = []string{"arpa", "word2vec", "word2vec-bin", merged}
+
+// exportMerged writes a run with the merged weights of an adapter.
+func exportMerged(c *cobra.Command, cat zoo.Catalogue, dir, out string, over bool) error {
+	if out == "" {
+		return usagef("--format merged writes a run directory; add --out DIR")
+	}
+	r, err := cat.Open(dir)
+	if err != nil {
+		return err
+	}
+	if err := r.Merge(out, over); err != nil {
+		return err
+	}
+	fmt.Fprintf(c.OutOrStdout(), "%s: %s, merged\n", out, r.Title())
+	return nil
+}
 
 // exporter returns a function that writes a run in a format.
 func exporter(c *cobra.Command, r *zoo.Run, format string) (func(io.Writer) error, error) {

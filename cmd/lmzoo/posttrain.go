@@ -19,6 +19,9 @@ type posttrain struct {
 	info         zoo.StageInfo
 	from, out    string
 	resume, over bool
+	rank         int
+	alpha        float64
+	before       func() error // completes info from the verb's own flags; may be nil
 	progress     *progress
 }
 
@@ -40,6 +43,30 @@ func (p *posttrain) command(c *cobra.Command, data string) *cobra.Command {
 	}
 	c.RunE = func(c *cobra.Command, _ []string) error { return p.do(c) }
 	return c
+}
+
+// lora adds the flags of an adapter.
+func (p *posttrain) lora(fs *pflag.FlagSet) {
+	fs.IntVar(&p.rank, "lora-rank", 0,
+		"train only an adapter of this rank, saved apart with PEFT's names (0: all weights)")
+	fs.Float64Var(&p.alpha, "lora-alpha", 0,
+		"multiply the adapter by alpha/rank (default: twice the rank)")
+}
+
+// adapter stores the flags of an adapter in the stage.
+func (p *posttrain) adapter() error {
+	switch {
+	case p.rank < 0 || p.rank == 0 && p.alpha != 0:
+		return usagef("--lora-rank is %d; want at least 1, or 0 without --lora-alpha", p.rank)
+	case !(p.alpha >= 0 && p.alpha <= 1e6):
+		return usagef("--lora-alpha is %v; want a positive number, such as 16", p.alpha)
+	case p.rank == 0:
+		return nil
+	case p.alpha == 0:
+		p.alpha = 2 * float64(p.rank)
+	}
+	p.info.LoRA = &zoo.LoRAInfo{Rank: p.rank, Alpha: p.alpha}
+	return nil
 }
 
 // held adds the flag of the examples to validate on.
@@ -78,7 +105,10 @@ func (p *posttrain) check(fs *pflag.FlagSet) error {
 	case !(i.Held >= 0 && i.Held < 1):
 		return usagef("--held is %v; want a share of at least 0 and less than 1", i.Held)
 	}
-	return p.run.check()
+	if err := errors.Join(p.run.check(), p.adapter()); err != nil || p.before == nil {
+		return err
+	}
+	return p.before()
 }
 
 // order returns the order of the run, new or resumed.
@@ -137,6 +167,7 @@ func (p *posttrain) make(c *cobra.Command, o zoo.Order) error {
 	shown := p.progress.follow(o.Species.Name)[0]
 	defer p.progress.finish()
 	p.progress.change(shown, func(t *track) { t.state = running })
+	o.Rollout = p.progress.rollout(shown)
 	r, err := zoo.Make(c.Context(), o, p.progress.watch(shown))
 	p.progress.finish()
 	if err != nil {
@@ -152,6 +183,10 @@ func (p *posttrain) make(c *cobra.Command, o zoo.Order) error {
 	fmt.Fprintf(c.OutOrStdout(), "%s: %d steps in %.1f s", r.Dir, res.Steps, res.Seconds)
 	if res.Valid > 0 {
 		fmt.Fprintf(c.OutOrStdout(), ", validation %.4f %s", res.Valid, r.Species.ValidationUnit())
+	}
+	if last := res.Rollout; last != nil {
+		fmt.Fprintf(c.OutOrStdout(), ", reward %.3f, KL %.3f nats, entropy %.2f nats/token",
+			last.Reward, last.KL, last.Entropy)
 	}
 	fmt.Fprintln(c.OutOrStdout())
 	if len(res.Pairs) > 0 {

@@ -214,7 +214,9 @@ func (p *progress) watch(t *track) train.Observer {
 			case train.Evaluated:
 				t.valid = e.Valid
 			case train.Stepped:
-				t.losses.add(s.Loss)
+				if t.rollout == "" {
+					t.losses.add(s.Loss)
+				}
 				t.done, t.rate = tr.Progress(), float64(s.Tokens)/max(s.Seconds, 1e-9)
 				t.step = strconv.Itoa(s.Step)
 				switch c := tr.Config(); {

@@ -31,6 +31,7 @@ pre-training (--rehearse), so that the model does not forget it.`,
 	fs.Float64Var(&p.info.Rehearse, "rehearse", 0.25,
 		"share of rows of text of the pre-training (0: none)")
 	fs.BoolVar(&p.info.Unmasked, "no-mask", false, "loss on all tokens, the user's included")
+	p.lora(fs)
 	p.held(fs)
 	return p.command(c, "conversations: a .jsonl file")
 }

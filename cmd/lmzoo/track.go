@@ -20,9 +20,11 @@ type track struct {
 	step   string // "120/2000"
 	losses sparkline
 	valid  float64 // 0: no validation yet
-	rate   float64 // tokens per second
-	left   time.Duration
-	result string // the final figure
+	// rollout describes the answers of reinforcement learning, whose loss says little; "": none
+	rollout string
+	rate    float64 // tokens per second
+	left    time.Duration
+	result  string // the final figure
 }
 
 type trackState int
@@ -102,6 +104,8 @@ func (t *track) facts(width int) string {
 		rate = report.Count(int(t.rate))
 	}
 	switch {
+	case width >= usualLine && t.rollout != "":
+		return fmt.Sprintf("%s  %s  %s%-9s", percent, t.rollout, sparkMark, end)
 	case width >= wideLine:
 		valid := "            "
 		if t.valid > 0 {
@@ -123,6 +127,9 @@ func (t *track) plain() string {
 		return fmt.Sprintf("%-*s %s  %.0f%%", nameWidth, t.name, t.doing, 100*t.done)
 	}
 	line := fmt.Sprintf("%-*s step %s  loss %.4f", nameWidth, t.name, t.step, t.losses.last())
+	if t.rollout != "" {
+		line = fmt.Sprintf("%-*s step %s  %s", nameWidth, t.name, t.step, t.rollout)
+	}
 	if t.valid > 0 {
 		line += fmt.Sprintf("  valid %.4f", t.valid)
 	}

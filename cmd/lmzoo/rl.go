@@ -1,0 +1,120 @@
+package main
+
+import (
+	"fmt"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"lmzoo/align"
+	"lmzoo/zoo"
+)
+
+func newRL(cat zoo.Catalogue) *cobra.Command {
+	p := &posttrain{cat: cat, info: zoo.StageInfo{Kind: zoo.StageRL, RL: &zoo.RLInfo{}}}
+	c := &cobra.Command{
+		Use:   "rl",
+		Short: "Learn from rewards for answers (reinforcement learning: REINFORCE, PPO, GRPO)",
+		Long: `Learn from rewards for answers (reinforcement learning). The run in --from answers
+the prompts of the data several times; answers with a higher reward than the others become likelier.
+
+The data is a .jsonl file with one prompt a line: {"prompt": …}, a text or a list of messages, or
+{"messages": …}, whose last answer is left out. The reward is
+
+  RUN            a reward model (lmzoo reward), whose run has the same tokenizer
+  cmd:PROGRAM    a program of yours, without a shell. It is started once. For every answer it reads
+                 a line {"prompt": …, "answer": …} and writes a line {"reward": NUMBER}. Results
+                 repeat only if its rewards do.
+
+A policy that is far from its start finds answers that the reward likes and people do not: --kl
+pulls it back, and --stop-kl ends the run. The algorithms are reinforce (Williams 1992), ppo
+(Schulman et al. 2017) and grpo (Shao et al. 2024).`,
+		Example: `  lmzoo rl --from runs/gpt-sft --data chat.jsonl --reward runs/gpt-reward
+  lmzoo rl --from runs/gpt-sft --data chat.jsonl --reward "cmd:./reward --strict" --algorithm ppo`,
+	}
+	fs := c.Flags()
+	rl := &rlFlags{values: align.DefaultRL(align.GRPO), fs: fs}
+	rl.add(c, p.info.RL)
+	fs.Float64Var(&p.info.Rehearse, "rehearse", 0.5,
+		"weight of the loss on text of the pre-training (0: none)")
+	p.lora(fs)
+	p.before = func() error { return rl.set(p) }
+	return p.command(c, "prompts: a .jsonl file")
+}
+
+// rlFlags holds the flags of reinforcement learning.
+type rlFlags struct {
+	fs     *pflag.FlagSet
+	values align.RLOptions
+}
+
+// add adds the flags. Their defaults depend on the algorithm.
+func (f *rlFlags) add(c *cobra.Command, info *zoo.RLInfo) {
+	fs, v := f.fs, &f.values
+	fs.StringVar(&info.Reward, "reward", "", "reward: a run of lmzoo reward, or cmd:PROGRAM")
+	fs.StringVar(&v.Algorithm, "algorithm", v.Algorithm, "reinforce, ppo or grpo")
+	fs.IntVar(&v.Prompts, "prompts", v.Prompts, "prompts of a roll-out")
+	fs.IntVar(&v.Samples, "samples", v.Samples, "answers to each prompt")
+	fs.IntVar(&v.Max, "tokens", v.Max, "maximum number of tokens of an answer")
+	fs.IntVar(&v.Inner, "inner", v.Inner, "updates with the answers of one roll-out")
+	fs.Float64Var(&v.Clip, "clip-ratio", v.Clip,
+		"ppo, grpo: largest change of a probability per roll-out")
+	fs.Float64Var(&v.KL, "kl", v.KL, "weight of the KL divergence to the run in --from")
+	fs.Float64Var(&v.StopKL, "stop-kl", v.StopKL,
+		"KL divergence that ends the run, in nats per answer (0: never)")
+	fs.StringVar(&v.Normalise, "normalise", v.Normalise,
+		"divide advantages by the deviation of the group, the batch or none")
+	complete(c, "algorithm",
+		func() []string { return []string{align.Reinforce, align.PPO, align.GRPO} })
+	complete(c, "normalise",
+		func() []string { return []string{align.GroupScale, align.BatchScale, align.NoScale} })
+}
+
+// set stores the settings in the stage: the defaults of the algorithm, and the flags given.
+func (f *rlFlags) set(p *posttrain) error {
+	if p.resume {
+		return nil
+	}
+	if p.info.RL.Reward == "" {
+		return usagef("reinforcement learning needs a reward; add --reward RUN, or --reward " +
+			"cmd:PROGRAM")
+	}
+	o := align.DefaultRL(f.values.Algorithm)
+	v := f.values
+	for name, copied := range map[string]func(){
+		"prompts": func() { o.Prompts = v.Prompts }, "samples": func() { o.Samples = v.Samples },
+		"tokens": func() { o.Max = v.Max }, "inner": func() { o.Inner = v.Inner },
+		"clip-ratio": func() { o.Clip = v.Clip }, "kl": func() { o.KL = v.KL },
+		"stop-kl":   func() { o.StopKL = v.StopKL },
+		"normalise": func() { o.Normalise = v.Normalise },
+	} {
+		if f.fs.Changed(name) {
+			copied()
+		}
+	}
+	o.Seed, o.Rehearse = p.run.seed, p.info.Rehearse
+	if err := o.Check(); err != nil {
+		return usageError{err}
+	}
+	p.info.RL.RLOptions = o
+	if r := p.info.RL.Reward; !strings.HasPrefix(r, zoo.ProgramReward) && r != zoo.WorldReward {
+		dir, err := filepath.Abs(r)
+		if err != nil {
+			return err
+		}
+		p.info.RL.Reward = dir
+	}
+	return nil
+}
+
+// rollout displays the description of a roll-out in place of the loss, which says little.
+func (p *progress) rollout(t *track) func(align.Report) {
+	return func(r align.Report) {
+		p.change(t, func(t *track) {
+			t.rollout = fmt.Sprintf("reward %.3f  KL %.2f  entropy %.2f", r.Reward, r.KL, r.Entropy)
+			t.losses.add(r.Reward)
+		})
+	}
+}
