@@ -53,19 +53,40 @@ func (m *Llama) Ablate(heads []Head, means [][]float32) (*Llama, error) {
 			return nil, err
 		}
 		layer := *twin.Model.Layers[h.Layer]
-		proj := *layer.Attention.O
-		if proj.Bias == nil { // it holds the constants
-			proj.Bias = nn.Zeros(1, proj.Weight.Rows)
-		}
-		proj.Weight, proj.Bias = copied(proj.Weight), copied(proj.Bias)
-		for j := range proj.Weight.Rows {
-			for i := h.Head * size; i < (h.Head+1)*size; i++ {
-				replace(&proj.Weight.Row(j)[i], proj.Bias, j, means, h.Layer, i)
-			}
-		}
-		layer.Attention.O, twin.Model.Layers[h.Layer] = &proj, &layer
+		layer.Attention.O = silenced(layer.Attention.O, h, size, means)
+		twin.Model.Layers[h.Layer] = &layer
 	}
 	return &twin, nil
+}
+
+// Ablate does for a BERT what Model.Ablate does for a GPT. A head of a BERT writes through D
+// columns of attention.output.dense.
+func (m *BERT) Ablate(heads []Head, means [][]float32) (*BERT, error) {
+	twin, size := *m, m.Config.NEmbd/m.Config.NHead
+	twin.Encoder.Layers = slices.Clone(m.Encoder.Layers)
+	for _, h := range heads {
+		if err := h.validate(len(m.Encoder.Layers), m.Config.NHead); err != nil {
+			return nil, err
+		}
+		layer := *twin.Encoder.Layers[h.Layer]
+		layer.Attention.Output.Dense = silenced(layer.Attention.Output.Dense, h, size, means)
+		twin.Encoder.Layers[h.Layer] = &layer
+	}
+	return &twin, nil
+}
+
+// silenced returns a copy of a projection [C, H·D] in which the head is a constant.
+func silenced(proj *nn.LinearT, h Head, size int, means [][]float32) *nn.LinearT {
+	twin := nn.LinearT{Weight: copied(proj.Weight), Bias: nn.Zeros(1, proj.Weight.Rows)}
+	if proj.Bias != nil {
+		copy(twin.Bias.Data, proj.Bias.Data)
+	}
+	for j := range twin.Weight.Rows {
+		for i := h.Head * size; i < (h.Head+1)*size; i++ {
+			replace(&twin.Weight.Row(j)[i], twin.Bias, j, means, h.Layer, i)
+		}
+	}
+	return &twin
 }
 
 func (h Head) validate(layers, heads int) error {

@@ -96,7 +96,7 @@ func TestHeadMeans(t *testing.T) {
 	tape := autograd.NewForward()
 	h := m.embed(tape, []int32{lm.BOS, 3, 1, 4}, []int32{0, 1, 2, 3})
 	qkv := m.H[0].Attn.CAttn.Forward(tape, m.H[0].LN1.Forward(tape, h))
-	y, _ := causalHeads(tape, qkv, 2, 2)
+	y, _ := plainHeads(tape, qkv, 2, 2, false)
 	got := m.HeadMeans(corpus.Batch{B: 1, T: 4, X: []lm.Token{lm.BOS, 3, 1, 4}})
 	for j := range 8 {
 		want := (y.Row(0)[j] + y.Row(1)[j] + y.Row(2)[j] + y.Row(3)[j]) / 4

@@ -41,7 +41,7 @@ func TestAttentionIsPlainAttention(t *testing.T) {
 			copy(k[i*c:], qkv.Row(i)[c:2*c])
 			copy(v[i*c:], qkv.Row(i)[2*c:])
 		}
-		all, _ := causalHeads(tape, qkv, heads3, heads3)
+		all, _ := plainHeads(tape, qkv, heads3, heads3, false)
 		tape.AttentionStep(y, qkv.Row(T - 1)[:c], k, v, T, heads3, heads3)
 		require.InDeltaSlice(t, all.Row(T-1), y, 1e-5)
 	}
@@ -54,7 +54,7 @@ func TestSharedKeysArePlainAttention(t *testing.T) {
 	tape := autograd.NewForward()
 	qkv := nn.Normal(T, (n+2*shared)*d, 1, nntest.Rand())
 	fast := tape.GroupedAttention(qkv, 1, T, n, shared, nil, nil, 0)
-	plain, att := causalHeads(tape, qkv, n, shared)
+	plain, att := plainHeads(tape, qkv, n, shared, false)
 	require.InDeltaSlice(t, plain.Data, fast.Data, 1e-5)
 	require.Len(t, att, n)
 	require.NotEqual(t, att[0], att[1], "two heads ask differently of the same keys")

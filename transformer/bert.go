@@ -139,10 +139,21 @@ func (m *BERT) embed(t *autograd.Tape, x []lm.Token, docs layout) *autograd.Tens
 func (m *BERT) layer(
 	t *autograd.Tape, l *bertLayer, h *autograd.Tensor, docs layout,
 ) *autograd.Tensor {
-	self := &l.Attention.Self
-	qkv := sideBySide(t, h, self.Query, self.Key, self.Value) // [B·T, 3C]
-	att := t.Attention(qkv, len(docs.pos)/docs.rowLen, docs.rowLen, m.Config.NHead,
+	att := t.Attention(m.qkv(t, l, h), len(docs.pos)/docs.rowLen, docs.rowLen, m.Config.NHead,
 		docs.start, docs.end, m.Config.Dropout) // [B·T, C]
+	return m.feedForward(t, l, h, att) // [B·T, C]
+}
+
+// qkv returns the queries, keys and values of a layer side by side.
+func (m *BERT) qkv(t *autograd.Tape, l *bertLayer, h *autograd.Tensor) *autograd.Tensor {
+	self := &l.Attention.Self
+	return sideBySide(t, h, self.Query, self.Key, self.Value) // [B·T, 3C]
+}
+
+// feedForward is the rest of a layer, from the output of its attention heads.
+func (m *BERT) feedForward(
+	t *autograd.Tape, l *bertLayer, h, att *autograd.Tensor,
+) *autograd.Tensor {
 	h = m.write(t, h, att, &l.Attention.Output)               // [B·T, C]
 	wide := t.GELUErfOver(l.Intermediate.Dense.Forward(t, h)) // [B·T, 4C]
 	return m.write(t, h, wide, &l.Output)                     // [B·T, C]

@@ -78,6 +78,14 @@ func (s *window) Push(tok lm.Token) {
 	s.tokens = append(s.tokens, tok)
 }
 
+// read starts a document and appends its tokens.
+func (s *window) read(tokens []lm.Token) {
+	s.Push(lm.BOS)
+	for _, tok := range tokens {
+		s.Push(tok)
+	}
+}
+
 // waiting returns the tokens that are not yet encoded, and their positions.
 func (s *window) waiting() (tokens []lm.Token, pos []int32) {
 	return s.tokens[s.done:], s.pos[s.done:len(s.tokens)]

@@ -5,53 +5,122 @@ import (
 	"lmzoo/lm"
 )
 
-// Attention returns the attention weights for the prediction of the token after context: the tokens
-// of the window, BOS first unless the window has moved, and att [L][H][T][T], where att[l][h][t][s]
-// is the weight of position s ≤ t for head h of layer l at position t. Every row sums to 1. It uses
-// the plain attention of attention.go.
-func (m *Model) Attention(context []lm.Token) (window []lm.Token, att [][][][]float32) {
-	window, r, _ := m.inspect(context)
-	return window, r.att
+// Inspector is a model whose way to one prediction can be followed.
+type Inspector interface {
+	// Inspect computes the prediction of tokens[at] with the plain attention of attention.go and
+	// returns every intermediate result. A causal model reads tokens[:at], BERT all other tokens.
+	Inspect(tokens []lm.Token, at int) *Inspection
+	// Lens stores in dst[v] the value of ln P(v) that the output layer gives for a vector of the
+	// residual stream, as if the remaining layers did not exist (nostalgebraist 2020, "interpreting
+	// GPT: the logit lens"). After the last layer it is the model's own prediction.
+	Lens(dst []float64, h []float32) []float64
+	// Without returns the model with the output of every given head replaced by the head's mean
+	// output over the positions that Inspect reads. See Model.Ablate.
+	Without(heads []Head, tokens []lm.Token, at int) (Inspector, error)
 }
 
-// inspect runs the model over the window with plain attention. It also returns the last hidden
-// vector.
-func (m *Model) inspect(context []lm.Token) ([]lm.Token, *recorder, []float32) {
-	s := m.newCache()
-	s.Push(lm.BOS)
-	for _, tok := range context {
-		s.Push(tok)
+// Inspection holds what a transformer computes on its way to one prediction, in order.
+type Inspection struct {
+	Tokens []lm.Token // [T] the window as the model reads it, with BOS and [MASK]
+	At     int        // the position whose last hidden vector predicts
+	// Parts are the embeddings of that position. Their sum is Stream[0][At]; in BERT, after a
+	// LayerNorm.
+	Parts  []Part
+	Layers []LayerInspection
+	Stream [][][]float32 // [L+1][T][C] the residual stream: embeddings, then after every layer
+}
+
+// Part is one of the embeddings whose sum begins the residual stream.
+type Part struct {
+	Name   string    // token, position or segment
+	Values []float32 // [C]
+}
+
+// LayerInspection holds the attention of one layer. Queries and keys are those that are multiplied:
+// rotated in a Llama, smeared in a GPT with smeared keys.
+type LayerInspection struct {
+	Q, K, V [][][]float32 // [H][T][D]; groups of heads of a Llama share keys and values
+	Att     [][][]float32 // [H][T][S] weight of position s at position t; every row sums to 1
+	Out     [][]float32   // [T][C] Σ_s att_s·v_s, head after head
+}
+
+// means returns the mean output of the heads of every layer, [L][C].
+func (in *Inspection) means() [][]float32 {
+	means := make([][]float32, len(in.Layers))
+	for l, layer := range in.Layers {
+		sum := make([]float64, len(layer.Out[0]))
+		for _, row := range layer.Out {
+			for j, v := range row {
+				sum[j] += float64(v)
+			}
+		}
+		for _, v := range sum {
+			means[l] = append(means[l], float32(v/float64(len(layer.Out))))
+		}
 	}
-	r := &recorder{m: m, pos: s.pos[:len(s.tokens)], att: make([][][][]float32, len(m.H))}
-	var last []float32
-	m.With(func(t *autograd.Tape) {
-		h := m.forward(t, s.tokens, r.pos, r) // [T, C]
-		last = append(last, h.Row(h.Rows-1)...)
-	})
-	return s.tokens, r, last
+	return means
 }
 
-// recorder is a memory that records the attention weights.
+// keep adds the residual stream after a layer.
+func (in *Inspection) keep(h *autograd.Tensor) {
+	rows := make([][]float32, h.Rows)
+	for i := range rows {
+		rows[i] = append(rows[i], h.Row(i)...)
+	}
+	in.Stream = append(in.Stream, rows)
+}
+
+// weights returns the attention weights of all layers, [L][H][T][S].
+func (in *Inspection) weights() [][][][]float32 {
+	var att [][][][]float32
+	for _, l := range in.Layers {
+		att = append(att, l.Att)
+	}
+	return att
+}
+
+// recorder is a memory of a single document. It computes plain attention and records it.
 type recorder struct {
-	m   *Model
-	pos []int32
-	att [][][][]float32
+	in            *Inspection
+	heads, groups int
+	both          bool // every position sees the whole document
+	// prepare changes queries, keys and values before they are multiplied; nil: not at all
+	prepare func(t *autograd.Tape, layer int, qkv *autograd.Tensor)
 }
 
-// attend is plain attention over all positions up to its own.
 func (r *recorder) attend(t *autograd.Tape, layer int, qkv *autograd.Tensor) *autograd.Tensor {
-	smear(t, qkv, r.m.H[layer].Attn.Smear, r.pos, nil)
-	y, att := causalHeads(t, qkv, r.m.Config.NHead, r.m.Config.NHead)
-	r.att[layer] = att
+	if r.prepare != nil {
+		r.prepare(t, layer, qkv)
+	}
+	y, att := plainHeads(t, qkv, r.heads, r.groups, r.both)
+	l := LayerInspection{Att: att}
+	d := qkv.Cols / (r.heads + 2*r.groups)
+	part := func(head int) (rows [][]float32) { // [T][D]
+		for i := range qkv.Rows {
+			rows = append(rows, append([]float32(nil), qkv.Row(i)[head*d:][:d]...))
+		}
+		return rows
+	}
+	for h := range r.heads {
+		kv := r.heads + h*r.groups/r.heads
+		l.Q, l.K, l.V = append(l.Q, part(h)), append(l.K, part(kv)), append(l.V, part(kv+r.groups))
+	}
+	for i := range y.Rows {
+		l.Out = append(l.Out, append([]float32(nil), y.Row(i)...))
+	}
+	r.in.Layers = append(r.in.Layers, l)
 	return y
 }
 
-// causalHeads is plain attention of n heads over all positions up to its own, in the tape's memory
-// [T, C], and its weights att [H][T][T].
-func causalHeads(
-	t *autograd.Tape, qkv *autograd.Tensor, n, shared int,
+// plainHeads is plain attention of n heads in the tape's memory, [T, C], and its weights att
+// [H][T][S]: over all positions, or only over those up to its own.
+func plainHeads(
+	t *autograd.Tape, qkv *autograd.Tensor, n, shared int, both bool,
 ) (y *autograd.Tensor, att [][][]float32) {
 	first, next := func(int) int { return 0 }, func(t int) int { return t + 1 }
+	if both {
+		next = func(int) int { return qkv.Rows }
+	}
 	rows, att := heads(qkv, n, shared, first, next)
 	y = t.New(qkv.Rows, len(rows[0]))
 	for i, row := range rows {

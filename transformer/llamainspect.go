@@ -5,39 +5,43 @@ import (
 	"lmzoo/lm"
 )
 
-// Attention returns the attention weights for the prediction of the token after context, like
-// Model.Attention: att[l][h][t][s] is the weight of position s ≤ t for head h of layer l at
-// position t. It uses the plain attention of attention.go.
-func (m *Llama) Attention(context []lm.Token) (window []lm.Token, att [][][][]float32) {
-	window, r, _ := m.inspect(context)
-	return window, r.att
-}
-
-// inspect runs the model over the window with plain attention. It also returns the last hidden
-// vector.
-func (m *Llama) inspect(context []lm.Token) ([]lm.Token, *llamaRecorder, []float32) {
+// Inspect returns what the model computes for the prediction of tokens[at] (Inspector). Positions
+// are no part of the stream, because they only rotate queries and keys.
+func (m *Llama) Inspect(tokens []lm.Token, at int) *Inspection {
 	s := m.newCache()
-	s.Push(lm.BOS)
-	for _, tok := range context {
-		s.Push(tok)
-	}
-	r := &llamaRecorder{m: m, att: make([][][][]float32, len(m.Model.Layers))}
-	var last []float32
+	s.read(tokens[:at])
+	n := len(s.tokens)
+	in := &Inspection{Tokens: s.tokens, At: n - 1, Parts: []Part{
+		{"token", m.Model.EmbedTokens.Weight.Row(int(s.tokens[n-1]))},
+	}}
+	r := &recorder{in: in, heads: m.Config.NumAttentionHeads, groups: m.Config.NumKeyValueHeads}
 	m.With(func(t *autograd.Tape) {
-		h := m.forward(t, s.tokens, s.pos[:len(s.tokens)], r) // [T, C]
-		last = append(last, h.Row(h.Rows-1)...)
+		h := m.embed(t, s.tokens) // [T, C]
+		in.keep(h)
+		for l := range m.Model.Layers {
+			h = m.layer(t, l, h, s.pos[:n], r) // [T, C]
+			in.keep(h)
+		}
 	})
-	return s.tokens, r, last
+	return in
 }
 
-// llamaRecorder computes plain attention and records the weights.
-type llamaRecorder struct {
-	m   *Llama
-	att [][][][]float32
+// Lens stores ln P of every token that the output layer gives for a vector of the residual stream
+// (Inspector).
+func (m *Llama) Lens(dst []float64, h []float32) []float64 {
+	return m.LogProbs(dst, func(t *autograd.Tape) *autograd.Tensor {
+		return t.LinearT(m.Model.Norm.Forward(t, t.Const(1, len(h), h)), m.output(), nil) // [1, V]
+	})
 }
 
-func (r *llamaRecorder) attend(t *autograd.Tape, layer int, qkv *autograd.Tensor) *autograd.Tensor {
-	y, att := causalHeads(t, qkv, r.m.Config.NumAttentionHeads, r.m.Config.NumKeyValueHeads)
-	r.att[layer] = att
-	return y
+// Without returns the model with heads replaced by their mean outputs (Inspector).
+func (m *Llama) Without(heads []Head, tokens []lm.Token, at int) (Inspector, error) {
+	return m.Ablate(heads, m.Inspect(tokens, at).means())
+}
+
+// Attention returns the attention weights for the prediction of the token after context, like
+// Model.Attention.
+func (m *Llama) Attention(context []lm.Token) (window []lm.Token, att [][][][]float32) {
+	in := m.Inspect(context, len(context))
+	return in.Tokens, in.weights()
 }
