@@ -1,8 +1,6 @@
 package play
 
 import (
-	"math"
-
 	"lmzoo/lm"
 	"lmzoo/ngram"
 	"lmzoo/play/models"
@@ -31,17 +29,19 @@ type backoffStep struct {
 
 const maxCandidates = 20
 
-func backoffView(e *models.Model, a *insideAnswer, m explainer, at models.Prompt,
-	token *lm.Token) error {
+// explainer derives a probability from counts, one history at a time.
+type explainer interface {
+	Vocab() int
+	Explain(context []lm.Token, next lm.Token) (*ngram.Explanation, error)
+}
+
+func backoffView(e *models.Model, m explainer, q insideRequest, a *insideAnswer) error {
+	at, token := e.Read(q.Prompt, true), q.Token
 	logProbs, err := e.LogProbs(at)
 	if err != nil {
 		return err
 	}
-	b := &backoff{Answered: -1}
-	for _, t := range e.Likeliest(logProbs, maxCandidates) {
-		b.Candidates = append(b.Candidates,
-			candidate{ID: t, Text: e.Show(t), P: math.Exp(logProbs[t])})
-	}
+	b := &backoff{Answered: -1, Candidates: candidates(e, logProbs, maxCandidates)}
 	if token == nil && len(b.Candidates) > 0 {
 		token = &b.Candidates[0].ID
 	}

@@ -112,6 +112,13 @@ func (v *visitor) do(steps ...chromedp.Action[chromedp.Void]) {
 
 func (v *visitor) click(selector string) { v.t.Helper(); v.do(chromedp.Click(selector)) }
 
+// press clicks an element as soon as it is there, without moving the mouse to it, because the page
+// may draw it again meanwhile.
+func (v *visitor) press(selector string) {
+	v.t.Helper()
+	v.until(fmt.Sprintf(`(e => e && (e.click(), true))(document.querySelector(%q))`, selector))
+}
+
 // open opens a view as a visitor would.
 func (v *visitor) open(view string) {
 	v.t.Helper()
@@ -153,7 +160,7 @@ func TestBrowser(t *testing.T) {
 	if testing.Short() {
 		t.Skip("the browser is tested only in the full test")
 	}
-	_, ts := testServer(t, Options{TrainDir: t.TempDir()})
+	_, ts := bothServer(t, Options{TrainDir: t.TempDir()})
 	v := visit(t, ts.URL)
 
 	v.typed("once in spring")
@@ -164,7 +171,8 @@ func TestBrowser(t *testing.T) {
 		"uniform knows nothing and is not ticked")
 	v.until(`document.querySelector("#next-cards article").classList.contains("limit")`)
 	require.Equal(t, "the limit gpt letters gru lstm rnn mlp ngram", ask[string](v,
-		`[...document.querySelectorAll("#next-cards article")].map((e) => e.dataset.model).join(" ")`),
+		`[...document.querySelectorAll("#next-cards article")].map((e) => e.dataset.model)
+			.join(" ")`),
 		"the source first, then the newest era")
 	bars := `document.querySelectorAll('[data-model="ngram"] ol button').length`
 	require.Equal(t, 3, ask[int](v, bars))
@@ -222,34 +230,47 @@ func TestBrowser(t *testing.T) {
 		require.Zero(t, ask[int](v, `document.getElementById("models").offsetHeight`),
 			"what is hidden takes no room")
 		for model, view := range map[string]string{"ngram": "backoff", "mlp": "voices",
-			"lstm": "signals", "gpt": "attention"} {
-			v.click(`#inside-models [data-model="` + model + `"]`)
+			"lstm": "signals", "gpt": "flow", "bert": "fill", "word2vec": "embeddings"} {
+			v.press(`#inside-models [data-model="` + model + `"]`)
 			v.until(`document.getElementById("inside-view").dataset.view === "` + view + `"`)
 			v.fits(view)
 		}
-		v.click(`#inside-models [data-model="ngram"]`)
+		look := func(model, view string) {
+			v.press(`#inside-models [data-model="` + model + `"]`)
+			v.until(`document.querySelector('#inside-models [data-model="` + model +
+				`"]').getAttribute("aria-pressed") === "true"`)
+			v.press(`#inside-views [data-key="` + view + `"]`)
+			v.until(`document.getElementById("inside-view").dataset.view === "` + view + `"`)
+		}
+		v.press(`#inside-models [data-model="ngram"]`)
 		v.until(
 			`document.querySelectorAll(".chain li").length === 5 &&
 				document.querySelectorAll(".chain li.answered").length === 1`)
-		v.click(`#inside-models [data-model="gpt"]`)
-		v.until(`document.querySelectorAll(".thumbs button").length === 4`)
-		v.click(`.thumbs [data-head="0.1"]`)
-		v.until(`document.querySelector(".attention h3").textContent === "Layer 1, head 2"`)
-		require.Equal(t, []string{"<bos>", "<bos>"},
-			ask[[]string](v,
-				`[".beside span", ".cells .under span"].map((e) => document.querySelector(e)
-					.textContent)`), "rows and columns have names")
-		v.click(`.arcs button:nth-child(3)`)
-		v.until(
-			`document.querySelector(".arcs button[aria-pressed=true]").textContent === "in" &&
-				document.querySelectorAll(".arcs path").length > 0`)
-		v.key(".heat canvas", "ArrowRight")
-		v.until(`document.querySelector(".heat [role=status]").textContent.includes("takes")`)
+		look("gpt", "flow")
+		testFlow(t, v)
+		look("lstm", "units")
+		v.key("#inside-view .said", "ArrowRight")
+		v.until(`/^“<bos>” -?[01][.]/.test(document.querySelector("#inside-view [role=status]")
+			.textContent)`)
+		look("bert", "fill")
+		v.press(`#inside-view .said button:nth-child(3)`)
+		v.until(`document.querySelector("#inside-view .panel h3")?.textContent ===
+			"In place of “spring”"`)
+		look("bert", "flow")
+		v.press(`.tokens button:nth-child(4)`)
+		v.until(`document.querySelector(".tokens button:nth-child(4)").textContent
+			.startsWith("[MASK]")`)
+		v.fits("flow of BERT")
+		look("gpt", "embeddings")
 		v.until(`document.querySelectorAll(".map svg text").length > 100`)
 		ask[bool](v,
 			`document.querySelector(".map svg text").dispatchEvent(new MouseEvent("click",
 				{bubbles: true}))`)
-		v.until(`document.querySelectorAll("#inside-map ol button").length === 12`)
+		v.until(`document.querySelectorAll(".map ol button").length === 12`)
+		require.Contains(t, ask[string](v, `document.querySelector(".legend").textContent`),
+			"animal")
+		v.press(".analogy button.main")
+		v.until(`document.querySelectorAll("#analogy-answers button").length === 12`)
 		v.quiet()
 	})
 
@@ -346,6 +367,40 @@ func TestBrowser(t *testing.T) {
 		require.NotEqual(t, "prompt", ask[string](v, `document.activeElement.id`),
 			"Tab leaves the prompt")
 	})
+}
+
+// testFlow follows a prediction through a GPT: heads, an ablation, and sampling.
+func testFlow(t *testing.T, v *visitor) {
+	v.until(`document.querySelectorAll(".thumbs button").length === 4`)
+	v.press(`.thumbs [data-head="0.1"]`)
+	v.until(`document.querySelector(".attention h3").textContent === "Layer 1, head 2"`)
+	require.Equal(t, []string{"<bos>", "<bos>"},
+		ask[[]string](v,
+			`[".beside span", ".cells .under span"].map((e) => document.querySelector(e)
+				.textContent)`), "rows and columns have names")
+	v.until(`document.querySelectorAll(".qkv tbody tr").length ===
+		document.querySelectorAll(".tokens > *").length`)
+	require.Equal(t, 3, ask[int](v, `document.querySelectorAll(".lens .next").length`))
+	ask[bool](v, `document.getElementById("ablate").focus(), true`)
+	v.press("#ablate")
+	v.until(`document.querySelector("#ablation tr td") && document.activeElement.id === "ablate"`)
+	v.press("#ablation button")
+	v.until(`!document.querySelector("#ablation tr")`)
+	v.press(`.arcs button:nth-child(3)`)
+	v.until(
+		`document.querySelector(".arcs button[aria-pressed=true]").textContent === "in" &&
+			document.querySelectorAll(".arcs path").length > 0`)
+	v.key(".heat canvas", "ArrowRight")
+	v.until(`document.querySelector(".heat [role=status]").textContent.includes("takes")`)
+	v.until(`document.querySelectorAll(".sampled li").length === 10`)
+	ask[bool](v, `(e => (e.value = 0, e.dispatchEvent(new Event("input"))))(
+		document.getElementById("s-top-p"))`)
+	v.until(`document.getElementById("drawn").textContent.startsWith("1 token is left") &&
+		document.querySelectorAll(".sampled .cut").length === 9`)
+	ask[bool](v, `(e => (e.value = 1, e.dispatchEvent(new Event("input"))))(
+		document.getElementById("s-top-p"))`)
+	v.fits("flow")
+	v.quiet()
 }
 
 // TestBrowserReport checks that the page makes and shows the report of a comparison.
@@ -501,17 +556,19 @@ func TestScreenshots(t *testing.T) {
 		v.click(`#inside-models [data-model="` + model + `"]`)
 		v.until(`document.getElementById("inside-view").dataset.view === "` +
 			map[string]string{"ngram": "backoff", "mlp": "voices", "lstm": "signals",
-				"gpt": "attention"}[model] + `"`)
+				"gpt": "flow"}[model] + `"`)
 		if model != "mlp" || narrow {
 			both(model, 1000)
 		}
 	}
+	v.click(`#inside-views [data-key="embeddings"]`)
+	v.until(`document.querySelector(".map svg text")`)
 	ask[bool](v,
-		`document.querySelector("#inside-map").scrollIntoView(),
+		`document.querySelector(".map").scrollIntoView(),
 			([...document.querySelectorAll(".map svg text")].find((e) => e.textContent ===
 				"doctor") || document.querySelector(".map svg text"))
 					.dispatchEvent(new MouseEvent("click", {bubbles: true}))`)
-	v.until(`document.querySelectorAll("#inside-map ol button").length === 12`)
+	v.until(`document.querySelectorAll(".map ol button").length === 12`)
 	both("embeddings", 800)
 	v.typed("once in")
 	v.open("generate")

@@ -16,6 +16,9 @@ func TestDocumented(t *testing.T) {
 	for _, want := range []string{
 		fmt.Sprintf("(default 10, at most %d)", maxTop),
 		fmt.Sprintf("`alternatives` is at most %d", maxAlternatives),
+		fmt.Sprintf("over up to %d tokens", maxRead),
+		fmt.Sprintf("lists up to %d heads", maxAblated),
+		fmt.Sprintf("has at most %d bytes and must be one token", maxWord),
 		fmt.Sprintf("| prompt, text to compress | %d KiB |", l.PromptBytes>>10),
 		fmt.Sprintf("| text to train on | %d MiB |", l.TextBytes>>20),
 		fmt.Sprintf("generates in one request | %d |", l.Tokens),

@@ -2,11 +2,14 @@ package play
 
 import (
 	"cmp"
+	"context"
 	"fmt"
+	"maps"
 	"math"
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"unicode"
 	"unicode/utf8"
@@ -16,9 +19,12 @@ import (
 
 	"lmzoo/autograd"
 	"lmzoo/corpus"
+	"lmzoo/corpus/world"
 	"lmzoo/lm"
+	"lmzoo/nn"
 	"lmzoo/play/models"
 	"lmzoo/play/web"
+	"lmzoo/zoo"
 )
 
 // embeddingSpace is the map of a model's embeddings. Tokens that the model treats similarly are
@@ -27,6 +33,18 @@ type embeddingSpace struct {
 	once   sync.Once
 	points []point
 	shares []float64
+	unit   [][]float64 // the embeddings, scaled to length 1
+}
+
+// space returns the map of a model, which is drawn only once.
+func space(e *models.Model, table *autograd.Tensor) *embeddingSpace {
+	kept, _ := e.Views.LoadOrStore("embeddings", &embeddingSpace{})
+	s := kept.(*embeddingSpace)
+	s.once.Do(func() {
+		s.unit = nn.Unit(table)
+		s.draw(e, table)
+	})
+	return s
 }
 
 // point is a token on the map.
@@ -35,6 +53,8 @@ type point struct {
 	Text string    `json:"text"`
 	X    web.Float `json:"x"` // −1 to 1
 	Y    web.Float `json:"y"`
+	// Class is the class of the word in the corpus, such as animal; "" if it has none.
+	Class string `json:"class,omitempty"`
 }
 
 // neighbour is a token close to another one.
@@ -47,6 +67,7 @@ type neighbour struct {
 const (
 	maxPoints = 1500
 	maxNear   = 12
+	maxWord   = 256 // bytes of a word of an analogy
 )
 
 // table returns the model's embeddings, one row per token, or nil if it has none.
@@ -58,8 +79,8 @@ func table(e *models.Model) *autograd.Tensor {
 }
 
 // embedded returns the model that a request names, and its embeddings.
-func (s *Server) embedded(r *http.Request) (*models.Model, *autograd.Tensor, error) {
-	e, err := s.models.Get("model", r.PathValue("model"))
+func (s *Server) embedded(id string) (*models.Model, *autograd.Tensor, error) {
+	e, err := s.models.Get("model", id)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -77,16 +98,28 @@ func (s *Server) embedded(r *http.Request) (*models.Model, *autograd.Tensor, err
 // embeddings answers with a map of the tokens in the plane of their two principal components
 // (Pearson 1901).
 func (s *Server) embeddings(r *http.Request) (any, error) {
-	e, table, err := s.embedded(r)
+	e, table, err := s.embedded(r.PathValue("model"))
 	if err != nil {
 		return nil, err
 	}
-	kept, _ := e.Views.LoadOrStore("embeddings", &embeddingSpace{})
-	space := kept.(*embeddingSpace)
-	space.once.Do(func() { space.draw(e, table) })
+	space := space(e, table)
 	return map[string]any{
 		"model": e.ID, "channels": table.Cols, "points": space.points, "variance": space.shares,
+		"classes": classes(space.points),
 	}, nil
+}
+
+// classes returns the classes of the points, the most frequent first.
+func classes(points []point) []string {
+	count := map[string]int{}
+	for _, p := range points {
+		if p.Class != "" {
+			count[p.Class]++
+		}
+	}
+	names := slices.Sorted(maps.Keys(count))
+	slices.SortStableFunc(names, func(a, b string) int { return cmp.Compare(count[b], count[a]) })
+	return append([]string{}, names...)
 }
 
 // mapped returns the tokens to draw on the map: the most frequent ones, at most maxPoints. For a
@@ -153,8 +186,16 @@ func (s *embeddingSpace) draw(e *models.Model, table *autograd.Tensor) {
 	for i, t := range tokens {
 		s.points = append(s.points,
 			point{t, e.Show(t), web.Float(bounded(plane.At(i, 0) / reachX)),
-				web.Float(bounded(plane.At(i, 1) / reachY))})
+				web.Float(bounded(plane.At(i, 1) / reachY)), classOf(e, t)})
 	}
+}
+
+// classOf returns the class of a word of a generated corpus, or "".
+func classOf(e *models.Model, t lm.Token) string {
+	if _, ok := zoo.FindGenerated(e.Run.Config.Data.Corpus); !ok {
+		return ""
+	}
+	return world.WordClass(strings.TrimSpace(e.Texts[t]))
 }
 
 // reach returns the 97th percentile of |values|, so that a few outliers do not compress the scale.
@@ -170,7 +211,7 @@ func bounded(x float64) float64 { return max(-1, min(1, x)) }
 
 // neighbours answers with the tokens that have the most similar embeddings.
 func (s *Server) neighbours(r *http.Request) (any, error) {
-	e, table, err := s.embedded(r)
+	e, table, err := s.embedded(r.PathValue("model"))
 	if err != nil {
 		return nil, err
 	}
@@ -179,28 +220,54 @@ func (s *Server) neighbours(r *http.Request) (any, error) {
 		return nil, web.Invalid("token", "is %.40q; want a number from 0 to %d",
 			r.PathValue("token"), table.Rows-1)
 	}
-	near := []neighbour{}
-	for _, t := range mapped(e) {
-		if int(t) != id {
-			near = append(near, neighbour{t, e.Show(t), cosine(table.Row(id), table.Row(int(t)))})
-		}
-	}
-	slices.SortStableFunc(near, func(a, b neighbour) int { return cmp.Compare(b.Cosine, a.Cosine) })
+	near := nn.Nearest(space(e, table).unit, lm.Token(id), maxNear, unmapped(e))
 	return map[string]any{
-		"model": e.ID, "id": id, "text": e.Show(lm.Token(id)), "neighbours": near[:min(maxNear,
-			len(near))],
+		"model": e.ID, "id": id, "text": e.Show(lm.Token(id)), "neighbours": shown(e, near),
 	}, nil
 }
 
-// cosine returns a·b / ‖a‖‖b‖.
-func cosine(a, b []float32) float64 {
-	ab, aa, bb := 0.0, 0.0, 0.0
-	for i := range a {
-		x, y := float64(a[i]), float64(b[i])
-		ab, aa, bb = ab+x*y, aa+x*x, bb+y*y
+// shown returns neighbours in the form that a view shows.
+func shown(e *models.Model, near []nn.Neighbour) []neighbour {
+	out := []neighbour{}
+	for _, n := range near {
+		out = append(out, neighbour{n.Token, e.Show(n.Token), n.Score})
 	}
-	if aa == 0 || bb == 0 {
-		return 0
+	return out
+}
+
+// unmapped reports whether a token is not on the map.
+func unmapped(e *models.Model) func(lm.Token) bool {
+	on := make([]bool, len(e.Texts))
+	for _, t := range mapped(e) {
+		on[t] = true
 	}
-	return ab / math.Sqrt(aa*bb)
+	return func(t lm.Token) bool { return int(t) >= len(on) || !on[t] }
+}
+
+// analogyRequest asks for the words d such that a is to b as c is to d.
+type analogyRequest struct {
+	Model string `json:"model"`
+	A     string `json:"a"`
+	B     string `json:"b"`
+	C     string `json:"c"`
+}
+
+// analogy answers with the words that complete an analogy, by the sum of cosines (nn.Analogy).
+func (s *Server) analogy(_ context.Context, q analogyRequest) (any, error) {
+	e, table, err := s.embedded(q.Model)
+	if err != nil {
+		return nil, err
+	}
+	var given [3]lm.Token
+	for i, word := range []struct{ field, text string }{{"a", q.A}, {"b", q.B}, {"c", q.C}} {
+		if len(word.text) > maxWord {
+			return nil, web.Invalid(word.field, "has %d bytes; want one word of at most %d",
+				len(word.text), maxWord)
+		}
+		if given[i], err = e.Run.Word(word.text); err != nil {
+			return nil, web.Invalid(word.field, "is invalid: %v", err)
+		}
+	}
+	near := nn.Analogy(space(e, table).unit, given[0], given[1], given[2], maxNear, unmapped(e))
+	return map[string]any{"model": e.ID, "answers": shown(e, near)}, nil
 }

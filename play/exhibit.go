@@ -1,6 +1,7 @@
 package play
 
 import (
+	"fmt"
 	"net/http"
 
 	"lmzoo/play/models"
@@ -27,7 +28,8 @@ type description struct {
 	Unit      string         `json:"valid_unit"`      // such as nats/token
 	Context   bool           `json:"uses_context"`    // false: the same prediction after any text
 	Colour    palette.Colour `json:"colour"`
-	Views     []string       `json:"views"` // backoff, voices, signals, attention, embeddings
+	Causal    bool           `json:"causal"` // has a next-token distribution
+	Views     []string       `json:"views"`  // names of insideViews, and embeddings
 }
 
 // describe returns the description of a model.
@@ -38,7 +40,8 @@ func describe(e *models.Model) description {
 		Paper: s.Paper, Remembers: s.Remembers, Params: e.Run.Params(),
 		Tokenizer: c.Tokenizer.Name, Vocab: c.Tokenizer.Vocab,
 		Corpus: models.CorpusName(c.Data), Views: views(e),
-		Context: e.UsesContext(), Colour: s.Palette(), Unit: s.ValidationUnit(),
+		Causal: e.LM != nil, Context: e.UsesContext(), Colour: s.Palette(),
+		Unit: s.ValidationUnit(),
 	}
 	if c.Result != nil {
 		d.Tokens, d.Seconds, d.Valid = c.Result.Tokens, c.Result.Seconds, c.Result.Valid
@@ -49,14 +52,32 @@ func describe(e *models.Model) description {
 // views returns the names of the views into a model.
 func views(e *models.Model) []string {
 	views := []string{}
-	if name := insideView(e.Run.Model); name != "" {
-		views = append(views, name)
+	for _, v := range viewsOf(e.Run.Model) {
+		views = append(views, v.name)
 	}
 	if table(e) != nil {
 		views = append(views, "embeddings")
 	}
 	return views
 }
+
+// Shown returns the runs that a playground can show, and a note about each other run: those with a
+// next-token distribution or a view of their internals.
+func Shown(runs []*zoo.Run) (shown []*zoo.Run, notes []string) {
+	for _, r := range runs {
+		m := models.New("", r)
+		if !showable(m) {
+			_, err := r.LM()
+			notes = append(notes, fmt.Sprintf("left out: %v", err))
+			continue
+		}
+		shown = append(shown, r)
+	}
+	return shown, notes
+}
+
+// showable reports whether visitors can see anything of a model.
+func showable(m *models.Model) bool { return m.LM != nil || len(views(m)) > 0 }
 
 func (s *Server) listModels(*http.Request) (any, error) {
 	all := []description{}

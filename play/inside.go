@@ -6,18 +6,21 @@ import (
 	"net/http"
 
 	"lmzoo/lm"
-	"lmzoo/ngram"
-	"lmzoo/nn"
 	"lmzoo/play/models"
 	"lmzoo/play/web"
+	"lmzoo/transformer"
 )
 
 // insideRequest asks for the inner values of a model while it reads a prompt.
 type insideRequest struct {
-	Model  string    `json:"model"`
-	Prompt string    `json:"prompt"`
-	Token  *lm.Token `json:"token"` // backoff: the token to explain; null: the likeliest
-	Layer  int       `json:"layer"` // signals: from 0
+	Model  string             `json:"model"`
+	Prompt string             `json:"prompt"`
+	View   string             `json:"view"`   // "": the model's first view
+	Token  *lm.Token          `json:"token"`  // backoff: the token to explain; null: the likeliest
+	Layer  *int               `json:"layer"`  // from 0; flow: null means that of the sharpest head
+	Head   *int               `json:"head"`   // flow: from 0
+	Gap    *int               `json:"gap"`    // flow of BERT, fill: the token to mask; null: the last
+	Ablate []transformer.Head `json:"ablate"` // flow: heads to replace by their means
 }
 
 // seen is a token in the form that a view shows.
@@ -35,23 +38,68 @@ type insideAnswer struct {
 
 	Backoff *backoff          `json:"backoff,omitempty"`
 	Loud    []float32         `json:"loudness,omitempty"` // voices: of each token
-	Layer   int               `json:"layer"`              // signals
-	Layers  int               `json:"layers,omitempty"`   // signals, attention
+	Layer   int               `json:"layer"`              // signals, units
+	Layers  int               `json:"layers,omitempty"`   // signals, units, attention, flow
 	Signals []signal          `json:"signals,omitempty"`
-	Heads   int               `json:"heads,omitempty"`
+	Heads   int               `json:"heads,omitempty"`     // attention, flow
 	Att     [][][][]web.Float `json:"attention,omitempty"` // [layer][head][to][from]
-}
-
-// signal is a gate or a state over time.
-type signal struct {
-	Name   string        `json:"name"`
-	Low    float64       `json:"low"` // bounds of the values; for the cell, the observed bounds
-	High   float64       `json:"high"`
-	Values [][]web.Float `json:"values"` // [token][unit]
+	Flow    *flow             `json:"flow,omitempty"`
+	Fill    *fill             `json:"fill,omitempty"`
 }
 
 // maxSeen is the number of tokens that a view shows, the last ones of a prompt.
 const maxSeen = 48
+
+// view is a way to look into a model.
+type view struct {
+	name string
+	// offered reports whether a model has the view.
+	offered func(model any) bool
+	draw    func(e *models.Model, q insideRequest, a *insideAnswer) error
+}
+
+// viewOf returns the view of all models that have the methods of M, whatever their species or
+// module.
+func viewOf[M any](name string,
+	draw func(e *models.Model, m M, q insideRequest, a *insideAnswer) error) view {
+	return view{
+		name:    name,
+		offered: func(model any) bool { _, ok := model.(M); return ok },
+		draw: func(e *models.Model, q insideRequest, a *insideAnswer) error {
+			return draw(e, e.Run.Model.(M), q, a)
+		},
+	}
+}
+
+// insideViews lists the views in the order in which a model shows them.
+var insideViews = []view{
+	viewOf("backoff", backoffView),
+	viewOf("voices", voicesView),
+	viewOf("signals", signalsView),
+	viewOf("units", unitsView),
+	viewOf("fill", fillView),
+	viewOf("flow", flowView),
+	viewOf("attention", attentionView).unless(isInspector), // flow shows the same, and more
+}
+
+// unless returns the view for those of its models for which not is false.
+func (v view) unless(not func(model any) bool) view {
+	offered := v.offered
+	v.offered = func(model any) bool { return offered(model) && !not(model) }
+	return v
+}
+
+func isInspector(model any) bool { _, ok := model.(transformer.Inspector); return ok }
+
+// viewsOf returns the views that a model has.
+func viewsOf(model any) (has []view) {
+	for _, v := range insideViews {
+		if v.offered(model) {
+			has = append(has, v)
+		}
+	}
+	return has
+}
 
 func (s *Server) inside(_ context.Context, q insideRequest) (any, error) {
 	if err := web.CheckText("prompt", q.Prompt, s.opt.Limits.PromptBytes); err != nil {
@@ -64,65 +112,26 @@ func (s *Server) inside(_ context.Context, q insideRequest) (any, error) {
 	return inside(e, q)
 }
 
-// The views of a model follow from its methods, independently of its species and module.
-type (
-	// explainer derives a probability from counts, one history at a time.
-	explainer interface {
-		Vocab() int
-		Explain(context []lm.Token, next lm.Token) (*ngram.Explanation, error)
-	}
-	// contributor returns the contribution of each token of its window.
-	contributor interface {
-		Contributions(context []lm.Token) (window []lm.Token, weights []float32)
-	}
-	// tracer returns the gates and states of a layer over the last n tokens.
-	tracer interface {
-		Depth() int
-		Trace(context []lm.Token, layer, n int) ([]lm.Token, []nn.Signal)
-	}
-	// attender returns attention weights, [layer][head][to][from].
-	attender interface {
-		Attention(context []lm.Token) ([]lm.Token, [][][][]float32)
-	}
-)
-
-// insideView returns the name of a model's view, or "" if it has none.
-func insideView(model any) string {
-	switch model.(type) {
-	case explainer:
-		return "backoff"
-	case contributor:
-		return "voices"
-	case tracer:
-		return "signals"
-	case attender:
-		return "attention"
-	}
-	return ""
-}
-
-// inside returns the view of a model.
+// inside returns the requested view of a model.
 func inside(e *models.Model, q insideRequest) (*insideAnswer, error) {
-	at := e.Read(q.Prompt, true)
-	if _, err := e.LogProbs(at); err != nil {
-		return nil, fmt.Errorf("%s: %w", e.ID, err) // the states of the model are NaN, too
+	if e.LM != nil {
+		if _, err := e.LogProbs(e.Read(q.Prompt, true)); err != nil {
+			return nil, fmt.Errorf("%s: %w", e.ID, err) // the states of the model are NaN, too
+		}
 	}
-	a := &insideAnswer{Model: e.ID}
-	a.View = insideView(e.Run.Model)
-	switch m := e.Run.Model.(type) {
-	case explainer:
-		return a, backoffView(e, a, m, at, q.Token)
-	case contributor:
-		window, loud := m.Contributions(at.Tokens)
-		a.Tokens, a.Loud = seenTokens(e, window), loud
-		return a, nil
-	case tracer:
-		return a, signalsView(e, a, m, at, q.Layer)
-	case attender:
-		attentionView(e, a, m, at)
-		return a, nil
+	has := viewsOf(e.Run.Model)
+	if len(has) == 0 {
+		return nil, web.Refuse(http.StatusNotFound, "model", "%s has no view of its internals",
+			e.ID)
 	}
-	return nil, web.Refuse(http.StatusNotFound, "model", "%s has no view of its internals", e.ID)
+	for _, v := range has {
+		if q.View == "" || q.View == v.name {
+			a := &insideAnswer{Model: e.ID, View: v.name}
+			return a, v.draw(e, q, a)
+		}
+	}
+	return nil, web.Invalid("view", "is %.40q; want a view of %s, which GET /api/models lists",
+		q.View, e.ID)
 }
 
 // seenTokens returns tokens in the form that a view shows.
@@ -134,39 +143,44 @@ func seenTokens(e *models.Model, tokens []lm.Token) []seen {
 	return out
 }
 
-func signalsView(e *models.Model, a *insideAnswer, m tracer, at models.Prompt, layer int) error {
-	if layer < 0 || layer >= m.Depth() {
-		return web.Invalid("layer", "is %d; want 0 to %d", layer, m.Depth()-1)
-	}
-	tokens, signals := m.Trace(at.Tokens, layer, maxSeen)
-	a.Tokens, a.Layer, a.Layers = seenTokens(e, tokens), layer, m.Depth()
-	for _, s := range signals {
-		low, high := s.Range()
-		out := signal{Name: s.Name, Low: low, High: high}
-		for _, row := range s.Values {
-			out.Values = append(out.Values, nums(row))
-		}
-		a.Signals = append(a.Signals, out)
-	}
+// contributor returns the contribution of each token of its window.
+type contributor interface {
+	Contributions(context []lm.Token) (window []lm.Token, weights []float32)
+}
+
+func voicesView(e *models.Model, m contributor, q insideRequest, a *insideAnswer) error {
+	window, loud := m.Contributions(e.Read(q.Prompt, true).Tokens)
+	a.Tokens, a.Loud = seenTokens(e, window), loud
 	return nil
 }
 
-func attentionView(e *models.Model, a *insideAnswer, m attender, at models.Prompt) {
-	window, att := m.Attention(at.Tokens)
+// attender returns attention weights, [layer][head][to][from].
+type attender interface {
+	Attention(context []lm.Token) ([]lm.Token, [][][][]float32)
+}
+
+func attentionView(e *models.Model, m attender, q insideRequest, a *insideAnswer) error {
+	window, att := m.Attention(e.Read(q.Prompt, true).Tokens)
 	from := max(0, len(window)-maxSeen)
 	a.Tokens, a.Layers = seenTokens(e, window[from:]), len(att)
+	a.Heads, a.Att = len(att[0]), cropped(att, from, len(window))
+	return nil
+}
+
+// cropped returns the weights between the positions from ≤ i < to, [layer][head][to][from].
+func cropped(att [][][][]float32, from, to int) (out [][][][]web.Float) {
 	for _, layer := range att {
-		a.Heads = len(layer)
 		var heads [][][]web.Float
 		for _, head := range layer {
 			var rows [][]web.Float
-			for _, row := range head[from:] {
-				rows = append(rows, nums(row[from:]))
+			for _, row := range head[from:to] {
+				rows = append(rows, nums(row[from:min(to, len(row))]))
 			}
 			heads = append(heads, rows)
 		}
-		a.Att = append(a.Att, heads)
+		out = append(out, heads)
 	}
+	return out
 }
 
 func nums(values []float32) []web.Float {

@@ -15,5 +15,5 @@ func TestLlamaIsShown(t *testing.T) {
 		HiddenSize: 8, NumHiddenLayers: 2, NumAttentionHeads: 4, NumKeyValueHeads: 2},
 		rand.New(rand.NewPCG(1, 1)))
 	require.NoError(t, err)
-	require.Equal(t, "attention", insideView(m))
+	require.Equal(t, "flow", viewsOf(m)[0].name)
 }

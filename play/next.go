@@ -17,6 +17,7 @@ type nextRequest struct {
 	Models []string `json:"models"` // none: all
 	Top    int      `json:"top"`    // 0: 10
 	Heal   *bool    `json:"heal"`   // null: true
+	drawing
 }
 
 // nextAnswer is the distribution of the next token under one model.
@@ -29,6 +30,7 @@ type nextAnswer struct {
 	Micros     int64       `json:"micros"`          // microseconds of computing
 	Error      string      `json:"error,omitempty"` // why there are no probabilities
 	Right      *string     `json:"right,omitempty"` // for the limit: the only possible continuation
+	Drawn      *drawn      `json:"drawn,omitempty"` // with sampling
 }
 
 // candidate is a possible next token.
@@ -36,7 +38,8 @@ type candidate struct {
 	ID     lm.Token `json:"id"`
 	Text   string   `json:"text"` // printable form
 	P      float64  `json:"p"`
-	Append *string  `json:"append"` // the text that it adds to the prompt; null: not text
+	Q      *float64 `json:"q,omitempty"` // probability after temperature and cuts, with sampling
+	Append *string  `json:"append"`      // the text that it adds to the prompt; null: not text
 }
 
 const (
@@ -53,6 +56,9 @@ func (s *Server) next(ctx context.Context, q nextRequest) (any, error) {
 	}
 	if q.Top < 1 || q.Top > maxTop {
 		return nil, web.Invalid("top", "is %d; want 1 to %d", q.Top, maxTop)
+	}
+	if _, err := q.options(); err != nil {
+		return nil, err
 	}
 	some, err := s.models.Some(q.Models)
 	if err != nil {
@@ -124,6 +130,11 @@ func next(m *models.Model, q nextRequest) (nextAnswer, error) {
 		return a, fmt.Errorf("%s: %w", m.ID, err)
 	}
 	a.fill(m, at, q, logProbs)
+	if q.wanted() {
+		if err := a.draw(m, at, q, logProbs); err != nil {
+			return a, fmt.Errorf("%s: %w", m.ID, err)
+		}
+	}
 	a.Micros = time.Since(begin).Microseconds()
 	return a, nil
 }

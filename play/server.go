@@ -139,6 +139,7 @@ func New(runs []*zoo.Run, opt Options) *Server {
 		streams:  web.NewGate(l.Streams, 0),
 		watchers: web.NewGate(l.Streams, 0),
 	}
+	s.models.Keep = showable
 	for _, r := range runs {
 		s.models.Add(r)
 	}
@@ -177,6 +178,7 @@ func (s *Server) routes() *http.ServeMux {
 		"POST /api/inside":                    post(s, &s.requests, text, s.inside),
 		"GET /api/embeddings/{model}":         s.get(s.embeddings),
 		"GET /api/embeddings/{model}/{token}": s.get(s.neighbours),
+		"POST /api/analogy":                   post(s, &s.requests, text, s.analogy),
 		"POST /api/compress":                  post(s, &s.heavy, text, s.compress),
 		"/api/":                               s.get(unknownPath),
 	}

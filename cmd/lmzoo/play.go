@@ -112,7 +112,7 @@ func (p *playing) runs(ctx context.Context, c *cobra.Command, dirs []string) ([]
 			p.progress.note("note: left out: %v", err)
 		}
 	}
-	runs, notes := zoo.Causal(runs)
+	runs, notes := play.Shown(runs)
 	for _, note := range notes {
 		p.progress.note("note: %s", note)
 	}

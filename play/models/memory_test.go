@@ -14,8 +14,7 @@ func TestMemory(t *testing.T) {
 	runs, err := playtest.Zoo()
 	require.NoError(t, err)
 	for _, r := range runs {
-		e, err := New("", r)
-		require.NoError(t, err)
+		e := New("", r)
 		text := "once in spring , on a windy evening , two friends met in lorrin . it was " +
 			"a tale of the forest ."
 		tokens := e.Tokenizer().Encode(nil, text)

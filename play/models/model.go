@@ -16,7 +16,7 @@ import (
 type Model struct {
 	ID    string
 	Run   *zoo.Run
-	LM    lm.Model
+	LM    lm.Model // nil: the model has no next-token distribution
 	Texts []string // the bytes of each token
 	Views sync.Map // results that a view computes only once, by a key of its own
 
@@ -28,20 +28,18 @@ type Model struct {
 	usesContext bool
 }
 
-// New returns a model under a name. A run without a next-token distribution is an error.
-func New(id string, r *zoo.Run) (*Model, error) {
-	causal, err := r.LM()
-	if err != nil {
-		return nil, err
-	}
+// New returns a model under a name.
+func New(id string, r *zoo.Run) *Model {
 	v := r.Tokenizer.Vocab()
-	m := &Model{ID: id, Run: r, LM: causal, Texts: make([]string, v), readable: make([]bool, v)}
-	m.memory.model = causal
+	m := &Model{ID: id, Run: r, Texts: make([]string, v), readable: make([]bool, v)}
+	if causal, err := r.LM(); err == nil {
+		m.LM, m.memory.model = causal, causal
+	}
 	for t := range m.Texts {
 		m.Texts[t] = r.Tokenizer.Decode([]lm.Token{lm.Token(t)})
 		m.readable[t] = m.Texts[t] != "" && utf8.ValidString(m.Texts[t])
 	}
-	return m, nil
+	return m
 }
 
 // Tokenizer returns the model's tokenizer.
@@ -60,8 +58,11 @@ func (m *Model) Text(t lm.Token) string {
 }
 
 // UsesContext reports whether the model's predictions depend on the context, that is, whether they
-// change after the first readable token.
+// change after the first readable token. It is false for a model without a next-token distribution.
 func (m *Model) UsesContext() bool {
+	if m.LM == nil {
+		return false
+	}
 	m.once.Do(func() { m.usesContext = m.compareContexts() })
 	return m.usesContext
 }

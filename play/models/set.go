@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 
@@ -13,16 +14,19 @@ import (
 
 // Set holds the models of a playground. Training runs add to it while visitors use it.
 type Set struct {
+	// Keep reports whether visitors can see anything of a model; nil: always. Set it before Add.
+	Keep func(*Model) bool
+
 	mu  sync.RWMutex
 	all []*Model
 }
 
 // Add makes a run available to visitors and returns its name, which is that of its directory, made
-// unique. A run from a known directory replaces the earlier model from there. A run without a
-// next-token distribution is not added and gets no name.
+// unique. A run from a known directory replaces the earlier model from there. A run that Keep
+// refuses is not added and gets no name.
 func (s *Set) Add(r *zoo.Run) string {
-	m, err := New("", r)
-	if err != nil {
+	m := New("", r)
+	if s.Keep != nil && !s.Keep(m) {
 		return ""
 	}
 	s.mu.Lock()
@@ -74,6 +78,21 @@ func (s *Set) List() []*Model {
 	return append([]*Model(nil), s.all...)
 }
 
+// Causal returns all models that have a next-token distribution, in order.
+func (s *Set) Causal() []*Model {
+	return slices.DeleteFunc(s.List(), func(m *Model) bool { return m.LM == nil })
+}
+
+// GetCausal is Get for a model that must have a next-token distribution.
+func (s *Set) GetCausal(param, id string) (*Model, error) {
+	m, err := s.Get(param, id)
+	if err == nil && m.LM == nil {
+		return nil, web.Invalid(param, "is %q, which has no next-token distribution; "+
+			"GET /v1/models lists the models that have one", id)
+	}
+	return m, err
+}
+
 // Get returns the model that a request names in the field param.
 func (s *Set) Get(param, id string) (*Model, error) {
 	s.mu.RLock()
@@ -93,17 +112,18 @@ func (s *Set) Get(param, id string) (*Model, error) {
 // maxModels is the maximum number of models that a request may name.
 const maxModels = 32
 
-// Some returns the models that a request names, or all models if it names none.
+// Some returns the models that a request names, or all models if it names none. All of them have a
+// next-token distribution.
 func (s *Set) Some(ids []string) ([]*Model, error) {
 	if len(ids) == 0 {
-		return s.List(), nil
+		return s.Causal(), nil
 	}
 	if len(ids) > maxModels {
 		return nil, web.Invalid("models", "has %d names; want at most %d", len(ids), maxModels)
 	}
 	var some []*Model
 	for _, id := range ids {
-		m, err := s.Get("models", id)
+		m, err := s.GetCausal("models", id)
 		if err != nil {
 			return nil, err
 		}

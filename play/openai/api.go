@@ -44,7 +44,7 @@ func (a *API) Routes() map[string]http.HandlerFunc {
 		},
 		"GET /v1/models/{model}": func(w http.ResponseWriter, r *http.Request) {
 			a.Desk.Answer(w, r, a.Requests, func(context.Context) (any, error) {
-				m, err := a.Models.Get("model", r.PathValue("model"))
+				m, err := a.Models.GetCausal("model", r.PathValue("model"))
 				if err != nil {
 					return nil, err
 				}
@@ -74,7 +74,7 @@ func (a *API) describe(m *models.Model) model {
 
 func (a *API) list(context.Context) (any, error) {
 	data := []model{}
-	for _, m := range a.Models.List() {
+	for _, m := range a.Models.Causal() {
 		data = append(data, a.describe(m))
 	}
 	return map[string]any{"object": "list", "data": data}, nil
@@ -127,7 +127,7 @@ func unknownPath(r *http.Request) error {
 
 // plan checks a request and prepares its completion.
 func (a *API) plan(q *request) (*completing, error) {
-	m, err := a.Models.Get("model", q.Model)
+	m, err := a.Models.GetCausal("model", q.Model)
 	if err != nil {
 		return nil, err
 	}

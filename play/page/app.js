@@ -22,7 +22,7 @@ const withPrompt = ["next", "inside", "generate"];
 function drawModels() {
   const box = $("models");
   box.replaceChildren(el("legend.visually-hidden", {}, "Models"));
-  for (const m of state.models) {
+  for (const m of state.models.filter((m) => m.causal)) {
     const tick = el("input", {
       type: "checkbox",
       checked: state.chosen.has(m.id),
@@ -50,7 +50,7 @@ function drawModels() {
 
 // countModels says how many models are ticked.
 function countModels() {
-  $("choice-sum").textContent = `Models: ${chosen().length} of ${state.models.length}`;
+  $("choice-sum").textContent = `Models: ${chosen().length} of ${state.models.filter((m) => m.causal).length}`;
 }
 
 // The eras, spelled out at their first occurrence.

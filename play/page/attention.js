@@ -2,80 +2,88 @@
 import { el, percent } from "./dom.js";
 import { paint, beside, under, pointed, since } from "./heatmap.js";
 
+// attention draws the maps of a model that offers nothing else; flow.js shows more.
 export function attention(box, answer, asked) {
-  const n = answer.tokens.length;
   const now = {
     layer: Math.min(asked.attLayer ?? answer.layers - 1, answer.layers - 1),
     head: Math.min(asked.head ?? 0, answer.heads - 1),
-    from: n - 1,
+    from: answer.tokens.length - 1,
   };
-  const large = el("div.attention");
-  const thumbs = el("div.thumbs", { role: "group", "aria-label": "Layer and head" });
-  for (let l = 0; l < answer.layers; l++)
-    for (let h = 0; h < answer.heads; h++) {
-      const canvas = el("canvas", { "aria-hidden": "true" });
-      paintHead(canvas, answer.attention[l][h]);
-      thumbs.append(
-        el(
-          "button",
-          {
-            type: "button",
-            "data-head": `${l}.${h}`,
-            "aria-label": `layer ${l + 1}, head ${h + 1}`,
-            onclick: () => {
-              asked.attLayer = now.layer = l;
-              asked.head = now.head = h;
-              draw();
-            },
-          },
-          canvas,
-          `L${l + 1} H${h + 1}`,
-        ),
-      );
-    }
-  function draw() {
-    for (const b of thumbs.children)
-      b.setAttribute("aria-pressed", String(b.dataset.head === `${now.layer}.${now.head}`));
+  const large = el("div.attention"),
+    heads = answer.attention.flatMap((layer, l) => layer.map((_, h) => ({ layer: l, head: h })));
+  const small = thumbs(answer, heads, (head) => {
+    asked.attLayer = now.layer = head.layer;
+    asked.head = now.head = head.head;
+    draw();
+  });
+  const draw = () => {
+    press(small, now);
     one(large, answer, now, draw);
-  }
-  box.replaceChildren(
-    el(
-      "p.lead",
-      {},
-      "Each row of a map is a token, each column a token that it may look back at; the " +
-        "colour shows the attention weight. Choose a head, then a token in the text to see its " +
-        "arcs." +
-        since(answer.tokens),
-    ),
-    thumbs,
-    large,
-  );
+  };
+  box.replaceChildren(el("p.lead", {}, how + since(answer.tokens)), small, large);
   draw();
 }
 
-function paintHead(canvas, att) {
-  paint(canvas, att.length, att.length, (r, k) => (k <= r ? Math.sqrt(att[r][k]) : null));
+export const how =
+  "Each row of a map is a token, each column a token that it may look at; the colour shows the " +
+  "attention weight. Choose a head, then a token in the text to see its arcs.";
+
+// thumbs returns small maps of heads {layer, head, sharpness}, each a button that calls pick(head).
+export function thumbs(answer, heads, pick) {
+  return el(
+    "div.thumbs",
+    { role: "group", "aria-label": "Layer and head" },
+    ...heads.map((h) => {
+      const canvas = el("canvas", { "aria-hidden": "true" });
+      paintHead(canvas, answer.attention[h.layer][h.head]);
+      const sharp = h.sharpness === undefined ? "" : `, sharpness ${percent(h.sharpness)}`;
+      return el(
+        "button",
+        {
+          type: "button",
+          "data-head": `${h.layer}.${h.head}`,
+          "data-key": `head ${h.layer}.${h.head}`,
+          "aria-label": `layer ${h.layer + 1}, head ${h.head + 1}${sharp}`,
+          title: sharp.slice(2),
+          onclick: () => pick(h),
+        },
+        canvas,
+        `L${h.layer + 1} H${h.head + 1}`,
+      );
+    }),
+  );
 }
 
-function one(box, answer, now, draw) {
+// press marks the chosen head.
+export function press(thumbs, now) {
+  for (const b of thumbs.children)
+    b.setAttribute("aria-pressed", String(b.dataset.head === `${now.layer}.${now.head}`));
+}
+
+function paintHead(canvas, att) {
+  paint(canvas, att.length, att.length, (r, k) => (att[r][k] === undefined ? null : Math.sqrt(att[r][k])));
+}
+
+// one draws the map of a head and the arcs from one token; draw draws both again.
+export function one(box, answer, now, draw) {
   const att = answer.attention[now.layer][now.head],
     tokens = answer.tokens;
   const canvas = el("canvas", {
     role: "img",
     "aria-label":
       `attention of layer ${now.layer + 1}, head ${now.head + 1}; ` +
-      `from the last token: ${strongest(att[att.length - 1], tokens)}`,
+      `from “${tokens[now.from].text.trim()}”: ${strongest(att[now.from], tokens)}`,
   });
   paintHead(canvas, att);
   canvas.style.aspectRatio = "1";
-  const whole = Math.min(480, 56 * att.length) + "px"; // a short text needs no large map
+  const whole = Math.min(400, 56 * att.length) + "px"; // a short text needs no large map
   const read = el(
     "p.lead",
     { role: "status" },
     "Point at a cell to read it, or use the arrow keys.",
   );
   pointed(canvas, (r, k) => {
-    if (k <= r)
+    if (att[r][k] !== undefined)
       read.textContent =
         `“${tokens[r].text.trim()}” takes ${percent(att[r][k])} from ` +
         `“${tokens[k].text.trim()}”`;

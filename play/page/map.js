@@ -1,31 +1,23 @@
 // A map of the embeddings: tokens that a model treats similarly are close to each other.
-import { get } from "./api.js";
+import { get, post } from "./api.js";
 import { el, token } from "./dom.js";
 import { showError } from "./state.js";
 
 const svgns = "http://www.w3.org/2000/svg";
-let shown = ""; // the model on the map
-
-export async function map(box, model) {
-  if (!model.views.includes("embeddings")) {
-    shown = "";
-    box.replaceChildren();
-    return;
-  }
-  if (shown === model.id) return;
-  shown = model.id;
-  try {
-    const answer = await get("/api/embeddings/" + encodeURIComponent(model.id));
-    if (shown === model.id) draw(box, answer);
-  } catch (err) {
-    shown = "";
-    showError(err);
-  }
+// map draws the embeddings of a model, and the form for analogies. It keeps what it shows of the
+// same answer.
+export function map(box, answer) {
+  if (box.dataset.map === answer.model && box.querySelector(".map")) return;
+  box.dataset.map = answer.model;
+  draw(box, answer);
 }
+
+// tintOf returns the colour of a class of words.
+const tintOf = (answer, name) => (name ? `var(--k${answer.classes.indexOf(name) % 10})` : "var(--ink)");
 
 function draw(box, answer) {
   if (!answer.points.length) {
-    box.replaceChildren();
+    box.replaceChildren(el("p.lead", {}, "There are too few tokens for a map."));
     return;
   }
   const svg = document.createElementNS(svgns, "svg");
@@ -44,6 +36,7 @@ function draw(box, answer) {
   const marks = new Map();
   for (const p of answer.points) {
     const mark = document.createElementNS(svgns, "text");
+    mark.style.setProperty("--k", tintOf(answer, p.class));
     mark.addEventListener("click", () => near(p.id));
     svg.append(mark);
     marks.set(p.id, { mark, p });
@@ -203,9 +196,69 @@ function draw(box, answer) {
           `components, which hold ${percent} of the variance. A word without room is a dot: zoom ` +
           `in. Drag the map, or use the arrow keys.`,
       ),
+      legend(answer),
       el("div.columns", {}, svg, side),
     ),
+    analogies(answer, near),
   );
   place();
   new ResizeObserver(place).observe(svg);
+}
+
+// legend names the colours of the classes of words.
+function legend(answer) {
+  return el(
+    "p.lead.legend",
+    {},
+    ...answer.classes.map((name) => {
+      const mark = el("span.swatch");
+      mark.style.background = tintOf(answer, name);
+      return el("span", {}, mark, name);
+    }),
+  );
+}
+
+// example is an analogy of the world: the usual weather of seasons.
+const example = ["spring", "windy", "winter"];
+
+// analogies returns the form "a is to b as c is to what?".
+function analogies(answer, near) {
+  const fields = ["a", "b", "c"].map((id, i) =>
+    el("input", { id: `analogy-${id}`, list: "map-tokens", size: "10", value: example[i], required: "",
+      "aria-label": ["first word", "its partner", "the word to find a partner for"][i] }),
+  );
+  const list = el("ol.bars", { id: "analogy-answers" }),
+    error = el("p.lead", { role: "status" });
+  const known = new Set(answer.points.map((p) => p.text.trim()));
+  if (!fields.every((f) => known.has(f.value))) for (const f of fields) f.value = "";
+  const form = el("form.controls", {}, fields[0], "is to", fields[1], "as", fields[2], "is to",
+    el("button.main", { type: "submit" }, "What?"));
+  form.addEventListener("submit", async (e) => {
+    e.preventDefault();
+    const [a, b, c] = fields.map((f) => f.value.trim());
+    try {
+      const got = await post("/api/analogy", { model: answer.model, a, b, c });
+      error.textContent = "";
+      list.replaceChildren(
+        ...got.answers.map((n) => {
+          const bar = el("i", { "aria-hidden": "true" });
+          bar.style.width = 100 * Math.max(0, Math.min(1, n.cosine / 2)) + "%";
+          return el("li", {}, el("button", { type: "button", onclick: () => near(n.id) }, bar, token(n.text),
+            el("span.p", {}, n.cosine.toFixed(2))));
+        }),
+      );
+    } catch (err) {
+      list.replaceChildren();
+      error.textContent = err.message;
+    }
+  });
+  return el(
+    "div.panel.analogy",
+    {},
+    el("h3", {}, "Analogies"),
+    el("p.lead", {}, "The words d that maximise cos(d, b) − cos(d, a) + cos(d, c) (Mikolov, Yih and Zweig 2013)."),
+    form,
+    error,
+    list,
+  );
 }

@@ -14,28 +14,33 @@ const names = {
   n: "new state n",
 };
 
+// layerChips returns buttons for the layers, if there are several.
+export function layerChips(answer, asked, again) {
+  if (answer.layers < 2) return [];
+  return [
+    el(
+      "div.chips",
+      { role: "group", "aria-label": "Layer" },
+      ...Array.from({ length: answer.layers }, (_, l) =>
+        el(
+          "button",
+          {
+            type: "button",
+            "aria-pressed": String(l === answer.layer),
+            "data-key": `layer ${l}`,
+            onclick: () => {
+              asked.layer = l;
+              again();
+            },
+          },
+          `layer ${l + 1}`,
+        ),
+      ),
+    ),
+  ];
+}
+
 export function signals(box, answer, asked, again) {
-  const layers =
-    answer.layers < 2
-      ? null
-      : el(
-          "div.chips",
-          { role: "group", "aria-label": "Layer" },
-          ...Array.from({ length: answer.layers }, (_, l) =>
-            el(
-              "button",
-              {
-                type: "button",
-                "aria-pressed": String(l === answer.layer),
-                onclick: () => {
-                  asked.layer = l;
-                  again();
-                },
-              },
-              `layer ${l + 1}`,
-            ),
-          ),
-        );
   const read = el(
     "p.lead",
     { role: "status" },
@@ -49,7 +54,7 @@ export function signals(box, answer, asked, again) {
         "orange negative. A row that keeps its colour is a unit that remembers." +
         since(answer.tokens),
     ),
-    ...(layers ? [layers] : []),
+    ...layerChips(answer, asked, again),
     read,
     el("div.heats", {}, ...answer.signals.map((s) => one(s, answer.tokens, read))),
   );

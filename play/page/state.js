@@ -52,7 +52,7 @@ export async function loadModels() {
   const known = new Set(state.models.map((m) => m.id));
   state.info = info;
   state.models = info.models;
-  const fresh = info.models.filter((m) => !known.has(m.id));
+  const fresh = info.models.filter((m) => m.causal && !known.has(m.id));
   const worth = fresh.filter((m) => m.uses_context);
   for (const m of worth.length || known.size ? worth : fresh) state.chosen.add(m.id);
   tell("models");

@@ -53,6 +53,28 @@ var Zoo = sync.OnceValues(func() ([]*zoo.Run, error) {
 	return runs, nil
 })
 
+// Sides trains a small BERT and a small word2vec, which have no next-token distribution. It trains
+// them only once.
+var Sides = sync.OnceValues(func() ([]*zoo.Run, error) {
+	split, err := Split()
+	if err != nil {
+		return nil, err
+	}
+	word, err := corpus.Train("word", split.Train, 0)
+	if err != nil {
+		return nil, err
+	}
+	var runs []*zoo.Run
+	for _, name := range []string{"bert", "word2vec"} {
+		r, err := Train(name, "runs/"+name, split, word)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+		runs = append(runs, r)
+	}
+	return runs, nil
+})
+
 // Train trains a species for some steps, in memory.
 func Train(name, dir string, split corpus.Split, tok corpus.Tokenizer) (*zoo.Run, error) {
 	species, err := zoo.Standard().Find(name)
