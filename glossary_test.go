@@ -39,7 +39,7 @@ func checkGlossary(text string) (n int, err error) {
 		case key < previous:
 			return n, fmt.Errorf("%q stands after %q; want the order of the alphabet", term,
 				previous)
-		case !strings.ContainsFunc(chinese, func(r rune) bool { return unicode.Is(unicode.Han, r) }):
+		case !strings.ContainsFunc(chinese, isHan):
 			return n, fmt.Errorf("%q has the Chinese term %q; want Chinese", term, chinese)
 		case !strings.HasSuffix(sentence, ".") && !strings.HasSuffix(sentence, "?"):
 			return n, fmt.Errorf("%q has the meaning %q; want a sentence", term, sentence)
@@ -51,6 +51,8 @@ func checkGlossary(text string) (n int, err error) {
 	}
 	return n, nil
 }
+
+func isHan(r rune) bool { return unicode.Is(unicode.Han, r) }
 
 func TestCheckGlossary(t *testing.T) {
 	const (
