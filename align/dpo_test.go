@@ -228,6 +228,19 @@ func TestSharesOfPairs(t *testing.T) {
 	}
 }
 
+// TestAccumulatedText: if a step takes several batches, the text of all of them has one mean, too.
+func TestAccumulatedText(t *testing.T) {
+	var b PairBatch
+	newPairs(t, somePairs(), rawText(t, 2, 8), 2).Batch(&b, 0)
+	require.Equal(t, b.Text.Targets(), b.Text.N)
+	require.Equal(t, 3*b.Text.Targets(), b.Of(3*b.Rows()).Text.N)
+}
+
+// TestTies: a pair of equal scores is half right.
+func TestTies(t *testing.T) {
+	require.Equal(t, []float64{1, 0.5, 0}, []float64{wins(2, 1), wins(1, 1), wins(1, 2)})
+}
+
 func TestPairErrors(t *testing.T) {
 	short := pair([]lm.Token{1}, []lm.Token{2}, []lm.Token{3})
 	change := func(f func(*Pair)) []Pair {
