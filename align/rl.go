@@ -141,7 +141,7 @@ type RL struct {
 	learner *rlLearner
 	buffer  *buffer
 	batch   rlBatch
-	readers []*reader
+	tapes   tapes
 	threads int
 
 	report   Report
@@ -186,9 +186,6 @@ func NewRL(ctx context.Context, task RLTask, o RLOptions, c train.Config) (*RL, 
 		return nil, err
 	}
 	r.dense = e.(dense)
-	for range readPieces {
-		r.readers = append(r.readers, newReader())
-	}
 	return r, nil
 }
 

@@ -1,29 +1,31 @@
 package align
 
 import (
+	"sync"
+
 	"lmzoo/autograd"
 	"lmzoo/corpus"
 	"lmzoo/format/safetensors"
 	"lmzoo/lm"
 	"lmzoo/nn"
-	"lmzoo/train"
 )
 
 // rlBatch holds the answers of a roll-out as rows of tokens, and the numbers that belong to the
 // tokens that the policy drew.
 type rlBatch struct {
 	b, t  int
-	x     []lm.Token // [B·T] BOS, prompt and answer without its last token; then BOS
+	x     []lm.Token // [B·T] for each answer BOS, the prompt, and the answer but its last token
 	first []int32    // [B+1] where the drawn tokens of each row begin in the fields below
 	at    []int32    // the position before each drawn token, which predicts it
 	y     []lm.Token // the drawn tokens
+	drawn []int      // the number of drawn tokens of each answer
 	from  int        // the first row of a share
 	terms
 
 	raw corpus.Batch // text of the pre-training
 }
 
-// Rows returns the number of answers.
+// Rows returns the number of rows.
 func (b rlBatch) Rows() int { return b.b }
 
 // Targets returns the number of tokens that the policy drew.
@@ -35,7 +37,7 @@ func (b rlBatch) Of(int) rlBatch { return b }
 // Size returns the number of positions, and those of a row.
 func (b rlBatch) Size() (positions, context int) { return b.b*b.t + b.raw.B*b.raw.T, b.t }
 
-// Share returns share i of n of the answers and of the text.
+// Share returns share i of n of the rows and of the text.
 func (b rlBatch) Share(i, n int) (rlBatch, bool) {
 	lo, hi := b.b*i/n, b.b*(i+1)/n
 	from, to := b.first[lo], b.first[hi]
@@ -57,10 +59,7 @@ type rlLearner struct {
 
 // Blocks implements train.Fused.
 func (l *rlLearner) Blocks(param string) (down, across int) {
-	if f, ok := l.Policy.(train.Fused); ok {
-		return f.Blocks(param)
-	}
-	return 1, 1
+	return blocksOf(l.Policy, param)
 }
 
 // Loss is the loss of the algorithm, of the value head, and of the text. The answers are read
@@ -114,20 +113,41 @@ func channels(m nn.Encoder) int {
 // not depend on the number of threads.
 const readPieces = 4
 
-// reader reads a part of a roll-out without gradients.
-type reader struct{ tape *autograd.Tape }
+// tapes are forward tapes, as many as threads read at a time. The tape that was used last is still in
+// the caches.
+type tapes struct {
+	mu   sync.Mutex
+	free []*autograd.Tape
+}
 
-func newReader() *reader { return &reader{autograd.NewForward()} }
+func (t *tapes) take() *autograd.Tape {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	last := len(t.free) - 1
+	if last < 0 {
+		return autograd.NewForward()
+	}
+	tape := t.free[last]
+	t.free = t.free[:last]
+	return tape
+}
+
+func (t *tapes) give(tape *autograd.Tape) {
+	tape.Reset()
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.free = append(t.free, tape)
+}
 
 // read stores ln P of every drawn token by m in dst or, with a value head, its value.
 func (r *RL) read(m Policy, value *nn.LinearT, dst []float32) {
-	inParallel(r.threads, len(r.readers), func(i int) {
-		b, ok := r.batch.Share(i, len(r.readers))
+	inParallel(r.threads, readPieces, func(i int) {
+		b, ok := r.batch.Share(i, readPieces)
 		if !ok || len(b.y) == 0 {
 			return
 		}
-		t := r.readers[i].tape
-		t.Reset()
+		t := r.tapes.take()
+		defer r.tapes.give(t)
 		h := drawn(t, m, &b)
 		var y *autograd.Tensor
 		if value != nil {
@@ -210,40 +230,56 @@ func (b *buffer) store(answers []Rollout) {
 	}
 }
 
-// batch lays the answers out as rows of a batch, all as long as the longest.
+// batch lays the answers out in rows. A BOS begins each answer and separates it from the others in
+// its row, as it separates documents. A row is at most twice as long as the longest answer needs, so
+// that short answers share one.
 func (b *buffer) batch(to *rlBatch, o RLOptions) {
-	to.b, to.t, to.from = b.answers, 1, 0
+	longest := 1
 	for i := range b.answers {
-		to.t = max(to.t, int(b.lengths[2*i+1]))
+		longest = max(longest, int(b.lengths[2*i+1]))
 	}
+	to.b, to.t, to.from = 1, max(longest, min(2*longest, rowTokens)), 0
 	to.x, to.first, to.at, to.y = to.x[:0], append(to.first[:0], 0), to.at[:0], to.y[:0]
+	to.drawn = to.drawn[:0]
 	for i := range b.answers {
 		start, end := int(b.lengths[2*i]), int(b.lengths[2*i+1])
+		if len(to.x)+end > to.b*to.t {
+			to.endRow()
+			to.b++
+		}
+		at, before := len(to.x), len(to.y)
 		to.x = append(to.x, lm.BOS)
-		for j := 0; j+1 < to.t; j++ {
+		for j, tok := range b.tokens[i*b.row:][:end] {
 			if j+1 < end {
-				to.x = append(to.x, lm.Token(b.tokens[i*b.row+j]))
-			} else {
-				to.x = append(to.x, lm.BOS)
+				to.x = append(to.x, lm.Token(tok))
+			}
+			if j >= start && b.own[i*b.most+j-start] > 0 {
+				to.at = append(to.at, int32(at+j)) // x[at+j] is the token before token j
+				to.y = append(to.y, lm.Token(tok))
 			}
 		}
-		for j := start; j < end; j++ {
-			if b.own[i*b.most+j-start] > 0 {
-				to.at = append(to.at, int32(i*to.t+j)) // x[j] is the token before token j
-				to.y = append(to.y, lm.Token(b.tokens[i*b.row+j]))
-			}
-		}
-		to.first = append(to.first, int32(len(to.y)))
+		to.drawn = append(to.drawn, len(to.y)-before)
 	}
+	to.endRow()
 	n := len(to.y)
 	to.weight = to.weight[:0]
-	for i := range b.answers {
-		length := int(to.first[i+1] - to.first[i])
-		for range length {
-			to.weight = append(to.weight, o.weightOf(length, n, b.answers))
+	for _, drawn := range to.drawn {
+		for range drawn {
+			to.weight = append(to.weight, o.weightOf(drawn, n, b.answers))
 		}
 	}
 	to.terms = terms{b.old[:n], b.reference[:n], b.advantage[:n], b.target[:n], to.weight}
+}
+
+// rowTokens is the length up to which rows grow for several answers.
+const rowTokens = 64
+
+// endRow fills the row with empty documents.
+func (b *rlBatch) endRow() {
+	for len(b.x) < b.b*b.t {
+		b.x = append(b.x, lm.BOS)
+	}
+	b.first = append(b.first, int32(len(b.y)))
 }
 
 // judge turns the rewards of the answers into advantages of their tokens, and counts the groups of
