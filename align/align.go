@@ -6,8 +6,12 @@
 //   - lora.go: the same with few trained weights (Hu et al. 2021).
 //   - reward.go: a model of which of two answers people prefer (Bradley and Terry 1952).
 //   - dpo.go: learning from the same pairs without a reward model (Rafailov et al. 2023).
+//   - rollout.go, rewards.go: answers that a policy draws, and what they are worth; bestofn.go
+//     keeps the best one.
+//   - reinforce.go, ppo.go, grpo.go: learning from rewards (Williams 1992; Schulman et al. 2017;
+//     Shao et al. 2024); rl.go is their train.Engine.
 //
-// Every stage is a train.Learner or a train.Source, so the loop, checkpoints, threads and observers
+// Every stage is a train.Learner, a Source or an Engine, so the loop, checkpoints, threads and observers
 // are those of pre-training.
 package align
 
