@@ -17,8 +17,8 @@ type Options struct {
 	sample.Options            // Max bounds the tokens of the assistant; 0: the window does
 	Rand           *rand.Rand // nil: that of seed 1
 	Tools          *Registry  // nil: a call ends in an error that the assistant reads
-	// Pause ends the answer at a call of a tool that Tools does not have, which the caller runs.
-	Pause      bool
+	// Client lists tools that the caller runs: the answer ends at their calls.
+	Client     []string
 	Calls      int // maximum number of calls in an answer; default 4
 	ResultSize int // maximum number of tokens of a result; default 64
 	Window     int // tokens that the model reads, with BOS; default: those of the model
@@ -48,7 +48,8 @@ const (
 type Piece struct {
 	Kind   PieceKind
 	Text   string   // of a text, a result or a note; the reason of an end
-	Call   *Call    // of a call and a result
+	Call   *Call    // of a call, a result, and an end at a call
+	First  bool     // of a text: it begins a message
 	Tokens []PToken // that the assistant wrote for a text
 }
 
@@ -190,6 +191,7 @@ type turn struct {
 	own, warped []float64
 	calls       int
 	content     strings.Builder // of the message being written
+	begun       bool            // the message has a token
 	pending     []PToken        // tokens that do not yet form whole characters
 	call        []lm.Token      // tokens of a call
 	calling     bool
@@ -279,4 +281,5 @@ func (t *turn) message(call *Call) {
 	text := strings.TrimSpace(t.content.String())
 	t.reply.Messages = append(t.reply.Messages, Message{Role: Assistant, Content: text, Call: call})
 	t.content.Reset()
+	t.begun = false
 }

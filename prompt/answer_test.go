@@ -135,7 +135,7 @@ func TestAnswer(t *testing.T) {
 		"a long result is cut": {"[CALL] odd abcdefgh[RESULT] a[END]",
 			"<odd|abcdefgh>=abc;a/stop", prompt.Options{ResultSize: 4}},
 		"the caller runs it": {" a[CALL] weather oslo[RESULT] b[END]", "a<weather|oslo>/call",
-			prompt.Options{Pause: true}},
+			prompt.Options{Client: []string{"weather"}}},
 	} {
 		s, layout := newScript(t, c.writes, 1000)
 		c.o.Tools = tools

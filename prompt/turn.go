@@ -3,6 +3,7 @@ package prompt
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -20,13 +21,15 @@ func (t *turn) say(all bool) bool {
 		(text == "" || r == utf8.RuneError && size == 1) {
 		return true // more bytes of the character may follow
 	}
-	if t.content.Len() == 0 {
+	first := !t.begun
+	t.begun = true
+	if first {
 		text = strings.TrimPrefix(text, " ") // Layout.Encode puts a space before every text
 	} else {
 		text = corpus.TraitsOf(t.layout.tok).Separator + text
 	}
 	t.content.WriteString(text)
-	piece := Piece{Kind: PieceText, Text: text, Tokens: t.pending}
+	piece := Piece{Kind: PieceText, Text: text, Tokens: t.pending, First: first}
 	t.pending = nil
 	return t.yield(piece)
 }
@@ -51,10 +54,10 @@ func (t *turn) run(ctx context.Context) (bool, error) {
 	if !t.yield(Piece{Kind: PieceCall, Call: &call}) {
 		return false, nil
 	}
-	if t.o.Pause && !t.o.Tools.Has(call.Tool) && call.Tool != "" {
+	if slices.Contains(t.o.Client, call.Tool) {
 		t.message(&call)
 		t.reply.End = EndCall
-		t.yield(Piece{Kind: PieceEnd, Text: EndCall})
+		t.yield(Piece{Kind: PieceEnd, Text: EndCall, Call: &call})
 		return false, nil
 	}
 	if t.calls > 2*t.o.Calls { // it was told and does not stop

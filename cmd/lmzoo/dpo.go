@@ -12,9 +12,9 @@ func newDPO(cat zoo.Catalogue) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "dpo",
 		Short: "Learn from preferences without a reward model (direct preference optimization)",
-		Long: `Learn from preferences without a reward model (direct preference optimization; Rafailov
-et al. 2023): the chosen answer of each pair becomes likelier than the rejected one, compared with the
-run in --from.
+		Long: `Learn from preferences without a reward model (direct preference optimization;
+Rafailov et al. 2023): the chosen answer of each pair becomes likelier than the rejected one,
+compared with the run in --from.
 
 ` + preferenceData + `
 

@@ -14,7 +14,8 @@ import (
 // preferenceData describes the data of lmzoo reward and dpo.
 const preferenceData = `The data is a .jsonl file with one preference a line: {"prompt",
 "chosen", "rejected"}, each a text or a list of messages {"role", "content"}, as data sets for TRL
-have them. The answers may repeat the prompt. Other fields are ignored, except that a text "kind" groups the results.`
+have them. The answers may repeat the prompt. Other fields are ignored, except that a text "kind"
+groups the results.`
 
 func newReward(cat zoo.Catalogue) *cobra.Command {
 	p := &posttrain{cat: cat, info: zoo.StageInfo{Kind: zoo.StageReward}}
@@ -22,7 +23,8 @@ func newReward(cat zoo.Catalogue) *cobra.Command {
 		Use:   "reward",
 		Short: "Train a reward model, which predicts which of two answers people prefer",
 		Long: `Train a reward model, which predicts which of two answers people prefer (Bradley and
-Terry 1952; Ouyang et al. 2022): a copy of the run in --from with a head that gives every answer a number.
+Terry 1952; Ouyang et al. 2022): a copy of the run in --from with a head that gives every answer a
+number.
 
 ` + preferenceData + `
 

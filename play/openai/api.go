@@ -1,5 +1,5 @@
 // Package openai serves models through the part of OpenAI's API that applies to them: the list of
-// models and the legacy completions.
+// models, the legacy completions and the chat completions.
 package openai
 
 import (
@@ -51,7 +51,8 @@ func (a *API) Routes() map[string]http.HandlerFunc {
 				return a.describe(m), nil
 			})
 		},
-		"POST /v1/completions": a.completions,
+		"POST /v1/completions":      a.completions,
+		"POST /v1/chat/completions": a.chat,
 		"/v1/": func(w http.ResponseWriter, r *http.Request) {
 			a.Desk.Answer(w, r, a.Requests,
 				func(context.Context) (any, error) { return nil, unknownPath(r) })
@@ -117,9 +118,9 @@ func (a *API) completions(w http.ResponseWriter, r *http.Request) {
 
 // unknownPath refuses a path that the API does not have.
 func unknownPath(r *http.Request) error {
-	if r.URL.Path == "/v1/chat/completions" || r.URL.Path == "/v1/responses" {
+	if r.URL.Path == "/v1/responses" {
 		return web.Refuse(http.StatusNotFound, "",
-			"these models continue a text and do not support conversations; use /v1/completions")
+			"there is no /v1/responses; use /v1/chat/completions or /v1/completions")
 	}
 	return web.Refuse(http.StatusNotFound, "",
 		"there is nothing at %s %.80q; docs/api.md lists the paths", r.Method, r.URL.Path)

@@ -159,7 +159,7 @@ func (c *completing) one(ctx context.Context, i int,
 }
 
 // echo yields the prompt, with the log-probabilities of its tokens if requested.
-func (c *completing) echo(ctx context.Context, p prompt,
+func (c *completing) echo(ctx context.Context, p given,
 	yield func(text string, l *logprobs) bool) error {
 	u := models.Utterance{Text: p.text}
 	if c.q.Logprobs != nil {

@@ -169,8 +169,8 @@ func TestOpenAIClient(t *testing.T) {
 			"want true or false"},
 		{"POST", "/v1/completions", `{"model":"ngram","presence_penalty":1}`, 400,
 			"presence_penalty", nil, "not supported"},
-		{"POST", "/v1/chat/completions", `{"model":"ngram","messages":[]}`, 404, nil, nil,
-			"use /v1/completions"},
+		{"POST", "/v1/chat/completions", `{"model":"ngram","messages":[]}`, 400, "model",
+			nil, "use /v1/completions"},
 		{"POST", "/v1/embeddings", `{"model":"ngram","input":"a"}`, 404, nil, nil, "docs/api.md"},
 	} {
 		status, text := playtest.Call(t, c.method, url+c.path, c.body)

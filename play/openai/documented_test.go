@@ -19,6 +19,8 @@ func TestDocumented(t *testing.T) {
 		fmt.Sprintf("up to %d strings of up to %d bytes", maxStops, maxStopBytes),
 		fmt.Sprintf("likeliest tokens to report at each place, 0 to %d;", maxLogprobs),
 		fmt.Sprintf("completions of more than %d tokens", briefTokens),
+		fmt.Sprintf("up to %d messages", maxMessages),
+		fmt.Sprintf("| `tools` | up to %d:", maxTools),
 	} {
 		require.Contains(t, string(page), want)
 	}

@@ -48,8 +48,8 @@ const (
 	maxLogprobs   = 20
 )
 
-// prompt is a text, or tokens.
-type prompt struct {
+// given is a prompt: a text, or tokens.
+type given struct {
 	text    string
 	tokens  []lm.Token
 	encoded bool // given as tokens
@@ -57,7 +57,7 @@ type prompt struct {
 
 // prompts is one prompt or several: a string, or a list of strings, of tokens, or of lists of
 // tokens.
-type prompts []prompt
+type prompts []given
 
 // UnmarshalJSON implements json.Unmarshaler.
 func (p *prompts) UnmarshalJSON(data []byte) error {
@@ -73,11 +73,11 @@ func (p *prompts) UnmarshalJSON(data []byte) error {
 		*p = prompts{{tokens: tokens, encoded: true}}
 	case json.Unmarshal(data, &texts) == nil:
 		for _, t := range texts {
-			*p = append(*p, prompt{text: t})
+			*p = append(*p, given{text: t})
 		}
 	case json.Unmarshal(data, &lists) == nil:
 		for _, t := range lists {
-			*p = append(*p, prompt{tokens: t, encoded: true})
+			*p = append(*p, given{tokens: t, encoded: true})
 		}
 	default:
 		return web.Invalid("prompt",
@@ -108,6 +108,20 @@ func (s *stops) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
+// check refuses too many stop strings, and those of a wrong length.
+func (s stops) check() error {
+	if len(s) > maxStops {
+		return web.Invalid("stop", "has %d strings; want at most %d", len(s), maxStops)
+	}
+	for _, stop := range s {
+		if stop == "" || len(stop) > maxStopBytes {
+			return web.Invalid("stop", "has a string of %d bytes; want 1 to %d", len(stop),
+				maxStopBytes)
+		}
+	}
+	return nil
+}
+
 // check checks a request, encodes its prompts and returns the Speech to generate.
 func (a *API) check(q *request, m *models.Model) (models.Speech, error) {
 	if err := a.checkPrompts(q, m); err != nil {
@@ -126,15 +140,9 @@ func (a *API) check(q *request, m *models.Model) (models.Speech, error) {
 	case q.Logprobs != nil && (*q.Logprobs < 0 || *q.Logprobs > maxLogprobs):
 		return models.Speech{}, web.Invalid("logprobs", "is %d; want 0 to %d", *q.Logprobs,
 			maxLogprobs)
-	case len(q.Stop) > maxStops:
-		return models.Speech{}, web.Invalid("stop", "has %d strings; want at most %d", len(q.Stop),
-			maxStops)
 	}
-	for _, stop := range q.Stop {
-		if stop == "" || len(stop) > maxStopBytes {
-			return models.Speech{}, web.Invalid("stop", "has a string of %d bytes; want 1 to %d",
-				len(stop), maxStopBytes)
-		}
+	if err := q.Stop.check(); err != nil {
+		return models.Speech{}, err
 	}
 	opt, err := models.Sampling(or(q.Temperature, 1), q.TopK, or(q.TopP, 1), q.MinP, maxTokens)
 	s := models.Speech{Options: opt, Seed: 1, Alternatives: or(q.Logprobs, 0)}
