@@ -11,8 +11,8 @@
 //   - reinforce.go, ppo.go, grpo.go: learning from rewards (Williams 1992; Schulman et al. 2017;
 //     Shao et al. 2024); rl.go is their train.Engine.
 //
-// Every stage is a train.Learner, a Source or an Engine, so the loop, checkpoints, threads and observers
-// are those of pre-training.
+// Every stage is a train.Learner, a Source or an Engine, so the loop, checkpoints, threads and
+// observers are those of pre-training.
 package align
 
 import (

@@ -59,11 +59,13 @@ type LoRAOptions struct {
 	Tokens []lm.Token // whose rows are trained, such as new special tokens
 }
 
+const maxAlpha = 1e6 // finite in float32, though useless
+
 // NewLoRA returns a LoRA over a model, which it leaves unchanged. It starts as the same function.
 func NewLoRA(base Policy, o LoRAOptions, rng *rand.Rand) (*LoRA, error) {
-	if o.Rank < 1 || !(o.Alpha > 0) || math.IsInf(o.Alpha, 1) {
-		return nil, fmt.Errorf("rank is %d and alpha is %v; want at least 1 and a positive "+
-			"number, such as 8 and 16", o.Rank, o.Alpha)
+	if o.Rank < 1 || !(o.Alpha > 0 && o.Alpha <= maxAlpha) {
+		return nil, fmt.Errorf("rank is %d and alpha is %v; want at least 1 and a number in "+
+			"(0, %g], such as 8 and 16", o.Rank, o.Alpha, maxAlpha)
 	}
 	l := &LoRA{o: o, base: frozen(base)}
 	if err := l.addMatrices(rng); err != nil {

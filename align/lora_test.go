@@ -253,6 +253,7 @@ func TestLoRAErrors(t *testing.T) {
 		"rank is 0 and":                  func(o *LoRAOptions) { o.Rank = 0 },
 		"rank is 9; want 1 to 8":         func(o *LoRAOptions) { o.Rank = 9 },
 		"alpha is 0;":                    func(o *LoRAOptions) { o.Alpha = 0 },
+		"alpha is 1e+308;":               func(o *LoRAOptions) { o.Alpha = 1e308 },
 		"alpha is NaN;":                  func(o *LoRAOptions) { o.Alpha = math.NaN() },
 		`no linear layer named "q_proj"`: func(o *LoRAOptions) { o.Layers = []string{"q_proj"} },
 		"token 16 is not in":             func(o *LoRAOptions) { o.Tokens = []lm.Token{16} },
