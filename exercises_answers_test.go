@@ -72,7 +72,7 @@ var answers = map[string]func() string{
 	"block-double":     func() string { return fmt.Sprint(blockParams(128)) },
 	"window-tokens":    windowTokens,
 
-	// tokenisation
+	// tokenization
 	"bpe-tokens":    bpeTokens,
 	"hello-bytes":   func() string { return tokensOf("byte", "") },
 	"hello-chars":   func() string { return tokensOf("char", hello) },

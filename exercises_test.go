@@ -13,7 +13,7 @@ import (
 
 // exercisePages are the pages with exercises, by their number.
 var exercisePages = []string{"1-counting", "2-smoothing", "3-nplm", "4-elman", "5-lstm-gru",
-	"6-transformer", "sampling", "tokenisation"}
+	"6-transformer", "sampling", "tokenization"}
 
 // exercisesPerPage is the number of exercises on each page.
 const exercisesPerPage = 3
