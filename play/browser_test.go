@@ -322,6 +322,9 @@ func TestBrowser(t *testing.T) {
 		v.click("#t-go")
 		v.until(`document.querySelector('#train-jobs [data-state="running"]')`)
 		v.until(`document.querySelector('#train-jobs [data-state="done"] canvas')`)
+		require.True(t, ask[bool](v,
+			`document.querySelectorAll("#train-jobs .samples li").length > 0 &&
+				document.querySelector("#train-jobs .u-legend").textContent.includes("the limit")`))
 		v.until(`document.querySelector("#models").textContent.includes("my-gpt")`)
 		v.fits("train")
 		ask[bool](v, `document.getElementById("t-budget").value = 600, true`)

@@ -29,9 +29,12 @@ type Job struct {
 	Seconds  float64 `json:"seconds,omitempty"`
 	Curve    []Point `json:"curve,omitempty"` // training loss
 	Valid    []Point `json:"valid,omitempty"` // validation loss
-	Error    string  `json:"error,omitempty"`
-	Model    string  `json:"model,omitempty"`  // name of the trained model
-	Report   string  `json:"report,omitempty"` // path of the report
+	Lines    []Line  `json:"lines,omitempty"` // values to compare the curves with
+	// Samples holds what the model says at its validations, the first one first.
+	Samples []Sample `json:"samples,omitempty"`
+	Error   string   `json:"error,omitempty"`
+	Model   string   `json:"model,omitempty"`  // name of the trained model
+	Report  string   `json:"report,omitempty"` // path of the report
 
 	stride int    // number of steps between points of the curve
 	dir    string // run directory of a training run, once it exists

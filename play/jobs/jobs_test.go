@@ -2,6 +2,7 @@ package jobs
 
 import (
 	"encoding/json"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"lmzoo/eval"
 	"lmzoo/play/playtest"
 	"lmzoo/train"
 	"lmzoo/zoo"
@@ -49,6 +51,12 @@ func TestTrainText(t *testing.T) {
 	require.Equal(t, "my-gru", j.Model)
 	require.NotEmpty(t, j.Curve)
 	require.NotEmpty(t, j.Valid)
+	require.Len(t, j.Samples, len(j.Valid))
+	require.NotEmpty(t, j.Samples[0].Text)
+	require.Equal(t, j.Valid[0].Loss, j.Samples[0].Loss)
+	require.Len(t, j.Lines, 1, "the limit of a visitor's text is unknown")
+	require.Equal(t, "5-gram", j.Lines[0].Name)
+	require.Positive(t, j.Lines[0].Loss)
 	require.LessOrEqual(t, len(j.Curve), maxCurve+1)
 	require.Less(t, float64(j.Curve[len(j.Curve)-1].Loss), float64(j.Curve[0].Loss),
 		"it learned something")
@@ -215,4 +223,42 @@ func TestReport(t *testing.T) {
 	status, page := playtest.Call(t, "GET", ts.URL+j.Report, "")
 	require.Equal(t, 200, status)
 	require.Contains(t, page, "Kneser-Ney")
+}
+
+// TestLines checks the lines of a training on the world against the report of an evaluation, and
+// that the limit is the lowest line.
+func TestLines(t *testing.T) {
+	q, ts := testServer(t, Options{TrainDir: t.TempDir()})
+	id := playtest.OK[jobReply](t, "POST", ts.URL+"/api/jobs",
+		`{"kind":"train","species":"rnn","size":"tiny","budget":1}`).Job
+	j := settled(t, ts.URL, id)
+	require.Equal(t, Done, j.State, j.Error)
+	require.Len(t, j.Lines, 2)
+	require.Equal(t, "the limit", j.Lines[1].Name)
+	require.Less(t, j.Lines[1].Loss, j.Lines[0].Loss)
+	m, err := q.models.Get("", j.Model)
+	require.NoError(t, err)
+	require.Equal(t, "Elman RNN", m.Run.Species.Title)
+	split, err := m.Run.Config.Data.Load(t.Context(), zoo.Input{})
+	require.NoError(t, err)
+	r, err := eval.Run(t.Context(), m.LM, m.Tokenizer(), zoo.HeldOut(m.Tokenizer(), split.Valid),
+		eval.Options{})
+	require.NoError(t, err)
+	require.InDelta(t, r.LimitNats/float64(r.Tokens), float64(j.Lines[1].Loss), 1e-3)
+	best := math.Inf(1)
+	for _, p := range j.Valid {
+		best = min(best, float64(p.Loss))
+	}
+	require.InDelta(t, r.Nats/float64(r.Tokens), best, 1e-3,
+		"curve and lines are measured on the same text")
+}
+
+// TestSamples checks that the samples are bounded and keep the first one.
+func TestSamples(t *testing.T) {
+	var j Job
+	for step := range 100 {
+		j.addSample(Sample{Step: step})
+		require.LessOrEqual(t, len(j.Samples), maxSamples)
+		require.Zero(t, j.Samples[0].Step)
+	}
 }

@@ -198,6 +198,7 @@ func (q *Queue) List() ([]Job, <-chan struct{}) {
 	for _, j := range q.all {
 		c := *j
 		c.Curve, c.Valid = append([]Point(nil), j.Curve...), append([]Point(nil), j.Valid...)
+		c.Samples = append([]Sample(nil), j.Samples...)
 		if c.State == Queued {
 			place++
 			c.Position = place

@@ -148,11 +148,5 @@ func (q *Queue) makeRest(ctx context.Context, j *Job, u unfinished) error {
 		return err
 	}
 	order.Threads = q.opt.Threads
-	q.change(func() { j.Doing = "training" })
-	run, err := zoo.Make(ctx, order, q.observe(j))
-	if err != nil {
-		return err
-	}
-	q.open(j, run)
-	return nil
+	return q.make(ctx, j, order)
 }

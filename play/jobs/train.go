@@ -121,15 +121,26 @@ func (q *Queue) makeRun(ctx context.Context, j *Job, species *zoo.Species, setti
 	if err != nil {
 		return err
 	}
-	say("training")
-	run, err := zoo.Make(ctx, zoo.Order{
+	return q.make(ctx, j, zoo.Order{
 		Species: species, Size: ask.Size, Settings: settings,
 		Data: data, Split: split, Tokenizer: tok,
 		Seed: ask.Seed, Threads: q.opt.Threads, Dir: dir, Command: []string{"lmzoo", "play"},
-	}, q.observe(j))
+	})
+}
+
+// make trains the ordered model and opens it. Meanwhile the job shows its learning curve, lines to
+// compare it with, and what the model says.
+func (q *Queue) make(ctx context.Context, j *Job, o zoo.Order) error {
+	if err := q.drawLines(ctx, j, o); err != nil {
+		return err
+	}
+	speak, restore := q.sampling(j, &o)
+	q.change(func() { j.Doing = "training" })
+	run, err := zoo.Make(ctx, o, q.observe(j), speak)
 	if err != nil {
 		return err
 	}
+	restore(run)
 	q.open(j, run)
 	return nil
 }
