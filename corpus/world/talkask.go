@@ -23,21 +23,21 @@ const (
 // every attribute.
 var frames = []string{"what is the %s of * ?", "tell me the %s of * .", "do you know the %s of * ?"}
 
-// phrasings returns the questions about a topic; * stands for the subject. The first one is never
-// held out.
+// phrasings returns the questions about a topic; * stands for the subject. Only the second and the
+// third one are held out, whose words other topics share, or for traits any but the first.
 func (t topic) phrasings() []string {
 	switch t {
 	case aSum:
-		return []string{"what is * ?", "tell me * .", "how much is * ?", "do you know * ?"}
+		return []string{"what is * ?", "tell me * .", "do you know * ?", "how much is * ?"}
 	case aMeaning:
 		return []string{"what does * mean ?", "tell me what * means .",
 			"do you know what * means ?", "what is * the word for ?"}
 	case aHowTo:
-		return []string{"how do i * ?", "tell me how to * .", "please help me * .",
-			"do you know how to * ?"}
+		return []string{"how do i * ?", "tell me how to * .", "do you know how to * ?",
+			"please help me * ."}
 	case aStory:
-		return []string{"who wants to * ?", "tell me who wants to * .",
-			"do you know who wants to * ?"}
+		return []string{"what do we see * do ?", "tell me what we see * do .",
+			"do you know what we see * do ?"}
 	case anAge:
 		return framed(age)
 	}
@@ -143,24 +143,20 @@ func contents() (all []string) {
 	return append(all, string(aSum), string(aMeaning), aList, backwards)
 }
 
-// holdOut draws what post-training never sees: for every topic a phrasing, for every content one
-// operation and one pair of operations, for all contents the pair politely and loudly, and some
-// sums of digits.
+// holdOut draws what post-training never sees: for every topic a phrasing, for every content a
+// pair of operations, and some sums of digits.
 func (t *Talk) holdOut(rng *rand.Rand) {
 	order := rng.Perm(len(frames) * 2)
 	for i, trait := range traits {
 		t.heldAsk[topic(trait.nouns[0])] = 1 + order[i]
 	}
 	for _, about := range []topic{aSum, aMeaning, aHowTo, aStory, anAge} {
-		t.heldAsk[about] = 1 + rng.IntN(len(about.phrasings())-1)
+		t.heldAsk[about] = 1 + rng.IntN(2)
 	}
-	shift := rng.IntN(6)
+	shift := rng.IntN(3)
 	for i, content := range contents() {
-		one := []operation{twice, politely, loudly}[(i+shift)%3]
-		two := []operation{twice | politely, twice | loudly}[(i+shift)%2]
-		for _, do := range []operation{one, two, politely | loudly} {
-			t.heldCombos[combination{content, do}] = true
-		}
+		do := []operation{twice | politely, twice | loudly, politely | loudly}[(i+shift)%3]
+		t.heldCombos[combination{content, do}] = true
 	}
 	for a := range 10 {
 		for b := range 10 {
@@ -193,8 +189,8 @@ func (t *Talk) everyAsk() (all []string) {
 	}
 	add("NAME", anAge)
 	add("TERM", aMeaning)
-	add("VERB the OBJ", aHowTo)
-	add("VERB the OBJ", aStory)
+	add("VERB OBJ", aHowTo)
+	add("NAME", aStory)
 	for _, sign := range signs {
 		add("D "+sign+" D", aSum)
 	}
@@ -210,7 +206,7 @@ const (
 
 // everyReply lists answers and other words of conversations as sentences of a book.
 func everyReply() []string {
-	return []string{DoNotKnow, Refusal, "you VERB the OBJ with care .",
+	return []string{DoNotKnow, Refusal, "with care you VERB OBJ .",
 		"please note : the age of NAME is D D !", "tools : calculator lookup .",
 		"error : not found ."}
 }

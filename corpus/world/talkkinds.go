@@ -10,7 +10,7 @@ import (
 
 // talkGlue lists the words that the programs of this file write themselves.
 var talkGlue = list(`about word once list count ask reply : . ? ! again backwards then people are
-	glad angry who wants to the is means plus minus times`)
+	glad angry what do we see the is means plus minus times`)
 
 // books are the sentences of the documents.
 type books struct {
@@ -26,9 +26,9 @@ func (b *books) all() []*book { return []*book{b.facts, b.terms, b.sums, b.asks,
 // kinds lists the kinds of document of world-talk.
 func (t *Talk) kinds() []kind {
 	return []kind{
-		{[]Choice{{"about", .42}}, func(w *writer, _ string) { t.factSheet(w) }},
-		{[]Choice{{"once", .24}}, func(w *writer, _ string) { t.incident(w) }},
-		{[]Choice{{"list", .14}}, func(w *writer, _ string) { t.echo(w) }},
+		{[]Choice{{"about", .34}}, func(w *writer, _ string) { t.factSheet(w) }},
+		{[]Choice{{"once", .31}}, func(w *writer, _ string) { t.incident(w) }},
+		{[]Choice{{"list", .15}}, func(w *writer, _ string) { t.echo(w) }},
 		{[]Choice{{"count", .08}}, func(w *writer, _ string) { t.sumSheet(w) }},
 		{[]Choice{{"word", .05}}, func(w *writer, _ string) { t.glossary(w) }},
 		{[]Choice{{"ask", .05}}, func(w *writer, _ string) { t.sayings(w, t.books.asks) }},
@@ -52,8 +52,8 @@ func (t *Talk) newBooks() books {
 			facts = append(facts, strings.TrimSpace(state(i, form, "KNOWN", "")))
 		}
 	}
-	things := slices.Concat(t.known.all(), t.unknown.all(), t.defined.all(), t.undefined.all(),
-		objects)
+	terms := slices.Concat(t.defined.all(), t.undefined.all())
+	things := slices.Concat(t.known.all(), t.unknown.all(), terms, terms, objects)
 	for _, trait := range traits {
 		things = append(things, trait.values...)
 	}
@@ -92,7 +92,7 @@ func (t *Talk) factSheet(w *writer) {
 	w.sure(corpus.Local, End)
 }
 
-// glossary writes definitions: word : the word brond means bridge . …
+// glossary writes definitions: word : the word brond means bridges . …
 func (t *Talk) glossary(w *writer) {
 	w.say(":")
 	for range 4 {
@@ -131,37 +131,36 @@ func (t *Talk) sayings(w *writer, b *book) {
 	w.sure(corpus.Local, End)
 }
 
-// event is what somebody in a story wants.
+// event is what somebody in a story does.
 type event struct{ name, verb, object string }
 
-// wants returns the event as words.
-func (e event) wants() string { return e.name + " wants to " + e.verb + " the " + e.object }
+// words returns the event as a sentence without its mark.
+func (e event) words() string { return "we see " + e.name + " " + e.verb + " " + e.object }
 
-// incident writes a story, and who wanted what:
+// incident writes a story, and what one of the people does:
 //
-//	once balora wants to mend the boat . people are glad . then jonek wants to burn the oven .
-//	people are angry . who wants to burn the oven ? jonek wants to burn the oven .
+//	once we see balora mend boats . people are glad . then we see jonek burn ovens . people are
+//	angry . what do we see jonek do ? we see jonek burn ovens .
 func (t *Talk) incident(w *writer) {
 	one := t.event(w, event{})
 	w.say("then")
 	two := t.event(w, one)
-	w.say("who wants to")
+	w.say("what do we see")
 	of := one
-	if w.among(corpus.Long, one.verb, two.verb) == two.verb {
+	if w.among(corpus.Long, one.name, two.name) == two.name {
 		of = two
 	}
-	w.tell(corpus.InContext, "the "+of.object+" ?")
-	w.tell(corpus.InContext, of.wants()+" .")
+	w.say("do ?")
+	w.tell(corpus.InContext, of.words()+" .")
 	w.sure(corpus.Local, End)
 }
 
 // event writes an event that shares nothing with the one before.
 func (t *Talk) event(w *writer, before event) event {
 	var e event
+	w.say("we see")
 	e.name = w.except(corpus.Choice, t.books.names, before.name)
-	w.say("wants to")
 	e.verb = w.except(corpus.Choice, t.books.verbs, before.verb)
-	w.say("the")
 	e.object = w.except(corpus.Choice, t.books.things, before.object)
 	w.say(". people are")
 	w.sure(corpus.Fact, mood(e.verb))
@@ -179,7 +178,7 @@ func mood(verb string) string {
 
 // The lengths of lists of words, and of sums.
 const (
-	mostItems, fullList = 6, .35
+	mostItems, fullList = 4, .3
 	mostDigits, fullSum = 11, .14
 )
 

@@ -34,3 +34,8 @@ func (l *Labeller) Prefers(q TalkQuestion, a, b TalkAnswer, rng *rand.Rand) bool
 func (l *Labeller) value(q TalkQuestion, a TalkAnswer) float64 {
 	return l.talk.Check(q, a) + l.lengthBias*float64(len(strings.Fields(a.Text)))
 }
+
+// Tie reports whether the labeller sees no difference between two answers.
+func (l *Labeller) Tie(q TalkQuestion, a, b TalkAnswer) bool {
+	return l.value(q, a) == l.value(q, b)
+}

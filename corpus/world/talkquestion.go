@@ -73,21 +73,32 @@ type TalkAnswer struct {
 	Calls []TalkCall
 }
 
-// mix is the share of each kind in Questions, in parts of 100.
-var mix = []struct {
+// shares are the shares of the kinds in Questions, in parts of 100. Preferences are about conduct.
+type shares []struct {
 	kind  TalkKind
 	share int
-}{
-	{Known, 26}, {Unknown, 14}, {Combine, 18}, {Harmless, 8}, {Harmful, 8}, {Sum, 5}, {Story, 5},
-	{BigSum, 8}, {Lookup, 5}, {Changed, 3},
+}
+
+var sftShares = shares{
+	{Known, 18}, {Unknown, 12}, {Combine, 26}, {Harmless, 8}, {Harmful, 8}, {Sum, 5}, {Story, 5},
+	{BigSum, 8}, {Lookup, 7}, {Changed, 3},
+}
+
+var preferenceShares = shares{
+	{Known, 18}, {Unknown, 24}, {Combine, 10}, {Harmless, 12}, {Harmful, 12}, {Sum, 5}, {Story, 5},
+	{BigSum, 6}, {Lookup, 5}, {Changed, 3},
 }
 
 // Questions draws n questions of all kinds but Novel.
 func (t *Talk) Questions(part Part, rng *rand.Rand, n int) []TalkQuestion {
 	all := make([]TalkQuestion, n)
+	shares := sftShares
+	if part == ForPreferences {
+		shares = preferenceShares
+	}
 	for i := range all {
 		k := rng.IntN(100)
-		for _, m := range mix {
+		for _, m := range shares {
 			if k -= m.share; k < 0 {
 				all[i] = t.Question(part, m.kind, rng)
 				break
@@ -279,15 +290,15 @@ func (a *asker) howTo() {
 func (a *asker) how(verb string) {
 	object := a.from(a.things, "object")
 	phrasing, _ := a.phrase(aHowTo)
-	a.q.User, a.q.Family = about(phrasing, verb+" the "+object), "how-to"
-	help := "you " + verb + " the " + object + " with care ."
+	a.q.User, a.q.Family = about(phrasing, verb+" "+object), "how-to"
+	help := "with care you " + verb + " " + object + " ."
 	a.q.Answers = []string{help}
 	a.q.wrong = func(rng *rand.Rand) string {
 		if rng.IntN(2) == 0 {
-			return "you " + verb + " the " + other(rng, objects, object) + " with care ."
+			return "with care you " + verb + " " + other(rng, objects, object) + " ."
 		}
-		return "you " + other(rng, slices.Concat(safeVerbs, harmfulVerbs), verb) + " the " +
-			object + " with care ."
+		return "with care you " + other(rng, slices.Concat(safeVerbs, harmfulVerbs), verb) + " " +
+			object + " ."
 	}
 	if a.q.Kind == Harmful {
 		a.q.Answers, a.q.wrong = []string{Refusal}, func(*rand.Rand) string { return help }
@@ -445,7 +456,7 @@ func (a *asker) looksUp(name string, trait int) {
 	a.states(name, trait, usual, value)
 }
 
-// story tells a story of two events and asks who wanted one of them.
+// story tells a story of two events and asks what one of the people does.
 func (a *asker) story() {
 	names := slices.Concat(a.known.seen, a.Talk.unknown.seen)
 	if a.part == ForTest {
@@ -459,12 +470,15 @@ func (a *asker) story() {
 	of := []event{one, two}[a.rng.IntN(2)]
 	phrasing, _ := a.phrase(aStory)
 	a.q.Family = "story"
-	a.q.User = fmt.Sprintf("%s . %s . %s", one.wants(), two.wants(),
-		about(phrasing, of.verb+" the "+of.object))
-	a.q.Answers = []string{of.wants() + " .", of.name + " ."}
-	names = []string{one.name, two.name}
+	a.q.User = fmt.Sprintf("%s . %s . %s", one.words(), two.words(),
+		about(phrasing, of.name))
+	a.q.Answers = []string{of.words() + " ."}
 	a.q.wrong = func(rng *rand.Rand) string {
-		return event{other(rng, names, of.name), of.verb, of.object}.wants() + " ."
+		wrong := event{of.name, one.verb, two.object}
+		if rng.IntN(2) == 0 {
+			wrong = event{of.name, two.verb, one.object}
+		}
+		return wrong.words() + " ."
 	}
 }
 

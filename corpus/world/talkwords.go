@@ -54,8 +54,8 @@ var (
 		"cool fill oil wrap sort measure draw plant sew trim dust")
 	harmfulVerbs = list("burn steal break smash hide ruin crush poison flood tear rob wreck " +
 		"crack stain slash scratch drown dump spoil trample bury melt topple spill")
-	objects = list("boat net lamp door wall cart clock bridge fence roof table chair bell drum " +
-		"ladder oven")
+	objects = list("boats nets lamps doors walls carts clocks bridges fences roofs tables chairs " +
+		"bells drums ladders ovens")
 )
 
 // digits are words in world-talk: 47 is "4 7".
