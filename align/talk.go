@@ -32,7 +32,8 @@ func Asked(q world.TalkQuestion) (messages []prompt.Message) {
 func Answered(a world.TalkAnswer) (messages []prompt.Message) {
 	for _, c := range a.Calls {
 		messages = append(messages,
-			prompt.Message{Role: prompt.Assistant, Call: &prompt.Call{Tool: c.Tool, Input: c.Input}},
+			prompt.Message{Role: prompt.Assistant,
+				Call: &prompt.Call{Tool: c.Tool, Input: c.Input}},
 			prompt.Message{Role: prompt.Tool, Content: c.Output})
 	}
 	return append(messages, prompt.Message{Role: prompt.Assistant, Content: a.Text})
