@@ -51,6 +51,17 @@ func policies(t testing.TB) map[string]Policy {
 	return map[string]Policy{"gpt": smallGPT(t), "llama": smallLlama(t)}
 }
 
+// tinyPolicies are small enough for the slope of every weight.
+func tinyPolicies(t testing.TB) map[string]Policy {
+	return map[string]Policy{
+		"gpt": nntest.Build(t, transformer.New, transformer.Config{VocabSize: int(vocab) + 1,
+			NPositions: 24, NEmbd: 4, NLayer: 1, NHead: 2, Smear: true}),
+		"llama": nntest.Build(t, transformer.NewLlama, transformer.LlamaConfig{
+			VocabSize: int(vocab) + 1, MaxPositionEmbeddings: 24, HiddenSize: 4,
+			IntermediateSize: 4, NumHiddenLayers: 1, NumAttentionHeads: 2, TieWordEmbeddings: true}),
+	}
+}
+
 // encoded is a conversation of one turn: [USER] question [ASSISTANT] answer [END].
 func encoded(question, answer []lm.Token) (e prompt.Encoded) {
 	add := func(loss bool, tokens ...lm.Token) {

@@ -177,7 +177,7 @@ func TestAnchorsHoldTheChosenAnswer(t *testing.T) {
 
 // TestDPOGradients: the gradient of the loss with all anchors is its slope.
 func TestDPOGradients(t *testing.T) {
-	for name, m := range policies(t) {
+	for name, m := range tinyPolicies(t) {
 		t.Run(name, func(t *testing.T) {
 			s := newPairs(t, somePairs()[:2], rawText(t, 1, 8), 2)
 			d, err := NewDPO(t.Context(), m, s, DPOOptions{Beta: 0.3, NLL: 0.2, Rehearse: 0.5})

@@ -61,7 +61,7 @@ func TestLoRAStartsAsItsBase(t *testing.T) {
 // TestLoRAGradients: the gradients of A, B and the rows of tokens are slopes, in SFT, in DPO with
 // both anchors and in a reward model, which call the model differently.
 func TestLoRAGradients(t *testing.T) {
-	for name, m := range policies(t) {
+	for name, m := range tinyPolicies(t) {
 		t.Run(name, func(t *testing.T) {
 			o := loraOptions
 			o.Rank, o.Layers = 1, []string{"c_attn", "c_proj"}

@@ -27,7 +27,8 @@ type Reward struct {
 	Body nn.Encoder  `param:"body"`
 	Head *nn.LinearT `param:"head,output"` // [1, C]
 
-	Center float64 // weight of the mean square of the scores (0: none)
+	Center  float64 // weight of the mean square of the scores (0: none)
+	Threads int     // of Scores; they change no bit
 }
 
 // NewReward returns a reward model over a body with a new head. Its weights are from N(0, 1/(C+1))
@@ -83,15 +84,19 @@ func (r *Reward) Score(tokens []lm.Token) float64 { return r.Scores([][]lm.Token
 // Scores returns the reward of each prompt with its answer, the tokens after BOS. Answers in one
 // call do not influence each other.
 func (r *Reward) Scores(texts [][]lm.Token) []float64 {
-	out := make([]float64, 0, len(texts))
-	tape := autograd.NewForward()
-	for lo := 0; lo < len(texts); lo += 2 * inferencePairs {
-		part := texts[lo:min(lo+2*inferencePairs, len(texts))]
-		tape.Reset()
-		for _, s := range r.scores(tape, rowsOf(part)).Data {
-			out = append(out, float64(s))
-		}
+	if l, ok := r.Body.(*LoRA); ok { // it is for one goroutine
+		merged := *r
+		merged.Body = l.Merge()
+		r = &merged
 	}
+	const rows = 2 * inferencePairs
+	out := make([]float64, len(texts))
+	inParallel(r.Threads, (len(texts)+rows-1)/rows, func(i int) {
+		part := texts[i*rows : min((i+1)*rows, len(texts))]
+		for j, s := range r.scores(autograd.NewForward(), rowsOf(part)).Data {
+			out[i*rows+j] = float64(s)
+		}
+	})
 	return out
 }
 

@@ -41,7 +41,7 @@ func rewardOf(t testing.TB, body nn.Encoder) *Reward {
 
 // TestRewardGradients: the gradient of the loss of body and head is its slope.
 func TestRewardGradients(t *testing.T) {
-	for name, m := range policies(t) {
+	for name, m := range tinyPolicies(t) {
 		t.Run(name, func(t *testing.T) {
 			r := rewardOf(t, m)
 			r.Center = 0.1
@@ -90,6 +90,20 @@ func TestRewardRanks(t *testing.T) {
 		require.InDelta(t, trained[i], all[i], 1e-5)
 	}
 	require.Empty(t, r.Scores(nil))
+
+	many := make([][]lm.Token, 100)
+	for i := range many {
+		many[i] = texts[i%len(texts)][:1+i%3]
+	}
+	want := r.Scores(many)
+	r.Threads = 3
+	require.Equal(t, want, r.Scores(many))
+	l := newLoRA(t, r.Body.(Policy), loraOptions)
+	r.Body = l
+	adapted := r.Scores(many)
+	require.NotEqual(t, want, adapted)
+	r.Body = l.Merge()
+	require.Equal(t, r.Scores(many), adapted)
 }
 
 // fillAll sets b to all pairs in their order.

@@ -12,6 +12,7 @@ import (
 	"lmzoo/nn/nntest"
 	"lmzoo/prompt"
 	"lmzoo/train"
+	"lmzoo/transformer"
 )
 
 func conversations(t testing.TB, examples []prompt.Encoded, o SFTOptions) *Conversations {
@@ -259,5 +260,5 @@ func TestSFTGradients(t *testing.T) {
 	c := conversations(t, someConversations()[:3], SFTOptions{Batch: 2, Context: 12, Mask: true})
 	var b corpus.Batch
 	c.Batch(&b, 0)
-	nntest.CheckGradients(t, smallLlama(t), b)
+	nntest.CheckGradients(t, tinyPolicies(t)["llama"].(*transformer.Llama), b)
 }
