@@ -78,11 +78,13 @@ func (r *Run) saveAdapter(l *align.LoRA) error {
 
 // openAdapter opens the weights of the parent and changes them by the adapter.
 func (r *Run) openAdapter(s *Settings) error {
-	path := locate(r.Dir, align.AdapterFile)
-	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("%s has no %s yet: its training has not ended; resume it with: lmzoo %s "+
-			"--resume --out %s", r.Dir, align.AdapterFile, r.Config.Stage.Kind, r.Dir)
+	for _, name := range []string{align.AdapterFile, align.AdapterConfigFile} {
+		if _, err := os.Stat(locate(r.Dir, name)); errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("%s has no %s yet: its training has not ended; resume it with: "+
+				"lmzoo %s --resume --out %s", r.Dir, name, r.Config.Stage.Kind, r.Dir)
+		}
 	}
+	path := locate(r.Dir, align.AdapterFile)
 	metadata, err := train.ReadMetadata(path)
 	if err == nil {
 		err = r.checkWeights(path, metadata)

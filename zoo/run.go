@@ -321,9 +321,12 @@ func (r *Run) openWeights(s *Settings) error {
 	}
 	path := locate(r.Dir, WeightsFile)
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		verb := "train " + r.Config.Species
+		if i := r.Config.Stage; i != nil {
+			verb = i.Kind
+		}
 		return fmt.Errorf("%s has no %s yet: its training stopped before the first validation; "+
-			"resume it with: lmzoo train %s --resume --out %s", r.Dir, WeightsFile,
-			r.Config.Species, r.Dir)
+			"resume it with: lmzoo %s --resume --out %s", r.Dir, WeightsFile, verb, r.Dir)
 	}
 	metadata, err := train.ReadMetadata(path)
 	if err == nil {

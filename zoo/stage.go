@@ -66,9 +66,13 @@ func (i StageInfo) title() string {
 	return "DPO"
 }
 
-// hash identifies the stage. The hash of the data stands for the path.
+// hash identifies the stage. The hashes of the data and of a reward model stand for the paths.
 func (i StageInfo) hash() string {
 	i.Data = ""
+	if i.RL != nil && i.RL.RewardFingerprint != "" {
+		rl := *i.RL
+		rl.Reward, i.RL = "", &rl
+	}
 	data, err := json.Marshal(i)
 	if err != nil {
 		return "" // this never happens for a StageInfo

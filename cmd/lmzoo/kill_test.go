@@ -76,6 +76,27 @@ var killCommands = []killed{
 			"cmp/ngram/model.ngram"},
 	},
 	{
+		name:   "sft with an adapter",
+		args:   "sft --resume --from gpt --data chat.jsonl --lora-rank 2 --out run" + killStage,
+		before: killBefore, state: opens("no config.json", "yet: its training"),
+		same: []string{"run/adapter_model.safetensors"},
+	},
+	{
+		name:   "dpo",
+		args:   "dpo --resume --from sft --data preferences.jsonl --out run" + killStage,
+		before: killBefore, state: opens("no config.json", "yet: its training"),
+		same: []string{"run/model.safetensors"},
+	},
+	{
+		name: "rl",
+		args: "rl --resume --from sft --data chat.jsonl --reward reward --algorithm ppo " +
+			"--prompts 2 --samples 2 --tokens 8 --out run" + killStage,
+		before: append(slices.Clone(killBefore),
+			"reward --from sft --data preferences.jsonl --out reward --steps 2 --threads 1"),
+		state: opens("no config.json", "yet: its training"),
+		same:  []string{"run/model.safetensors"},
+	},
+	{
 		name: "export", args: "export run --out run.arpa --overwrite",
 		before: []string{"train ngram --order 4 --out run " + killText},
 		state: func(t *testing.T, dir string) {
@@ -86,6 +107,16 @@ var killCommands = []killed{
 		},
 		same: []string{"run.arpa"},
 	},
+}
+
+// killStage is the length of a stage of post-training that is killed, and killBefore makes its
+// parent.
+const killStage = " --batch 4 --steps 16 --save-every 1 --eval-every 4 --threads 1"
+
+var killBefore = []string{
+	"train gpt --out gpt " + killText + strings.Replace(killGPT, "--steps 40", "--steps 2", 1) +
+		" --n-positions 64",
+	"sft --from gpt --data chat.jsonl --out sft --steps 2 --threads 1",
 }
 
 // opens requires that the run opens, or that the error names the reason why it is incomplete.
@@ -160,6 +191,13 @@ func prepare(t *testing.T, dir string, k killed) {
 	text := strings.Repeat("the miller ground the wheat at noon ,\nthe baker baked the bread ;\n",
 		200)
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "text.txt"), []byte(text), 0o666))
+	for name, line := range map[string]string{
+		"chat.jsonl":        `{"prompt":"what ground the wheat ?","completion":"the miller ."}`,
+		"preferences.jsonl": `{"prompt":"who baked ?","chosen":"the baker .","rejected":"noon ."}`,
+	} {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name),
+			[]byte(strings.Repeat(line+"\n", 12)), 0o666))
+	}
 	for _, args := range k.before {
 		lmzoo(t, dir, args)
 	}

@@ -94,8 +94,6 @@ func (p *posttrain) check(fs *pflag.FlagSet) error {
 	switch i := p.info; {
 	case p.resume && p.out == "":
 		return usagef("--resume needs the run to resume; add --out RUN")
-	case p.resume && (p.from != "" || i.Data != ""):
-		return usagef("a resumed run has its own parent and data; leave out --from and --data")
 	case !p.resume && p.from == "":
 		return usagef("a stage starts from a run; add --from RUN")
 	case !p.resume && i.Data == "":
@@ -114,7 +112,16 @@ func (p *posttrain) check(fs *pflag.FlagSet) error {
 // order returns the order of the run, new or resumed.
 func (p *posttrain) order(c *cobra.Command) (zoo.Order, error) {
 	if p.resume {
-		return p.resumed(c)
+		switch file, err := zoo.Holds(p.out); {
+		case err != nil:
+			return zoo.Order{}, err
+		case file != "":
+			return p.resumed(c)
+		case p.from == "" || p.info.Data == "":
+			return zoo.Order{}, usagef("%s holds no run yet; start one with --from RUN and "+
+				"--data FILE.jsonl", p.out)
+		}
+		p.progress.note("note: %s holds no run yet; starting a new one", p.out)
 	}
 	parent, err := p.cat.Open(p.from)
 	if err != nil {
@@ -151,13 +158,37 @@ func (p *posttrain) resumed(c *cobra.Command) (zoo.Order, error) {
 			return usageError{err}
 		}
 		o.Threads = p.run.threads
-		return nil
+		return p.same(c.Flags(), o)
 	})
 	o.Lock = lock
 	if err == nil && !o.Resume {
 		p.progress.note("note: %s has no checkpoint yet; starting from the beginning", p.out)
 	}
 	return o, err
+}
+
+// same returns an error if a flag requests another parent, other data or another seed than those of
+// the interrupted run.
+func (p *posttrain) same(fs *pflag.FlagSet, o *zoo.Order) error {
+	for _, f := range []struct{ flag, asked, was string }{
+		{"from", absolute(p.from), o.Parent.Dir},
+		{"data", absolute(p.info.Data), o.Stage.Data},
+		{"seed", fmt.Sprint(p.run.seed), fmt.Sprint(o.Seed)},
+	} {
+		if fs.Changed(f.flag) && f.asked != f.was {
+			return usagef("the run in %s was made with --%s %s, not %s; a resumed run cannot "+
+				"change it; leave the flag out", p.out, f.flag, f.was, f.asked)
+		}
+	}
+	return nil
+}
+
+// absolute returns the absolute form of a path, or the path if there is none.
+func absolute(path string) string {
+	if dir, err := filepath.Abs(path); err == nil {
+		return dir
+	}
+	return path
 }
 
 // make trains the run and prints the outcome.

@@ -74,10 +74,10 @@ func (f *rlFlags) add(c *cobra.Command, info *zoo.RLInfo) {
 
 // set stores the settings in the stage: the defaults of the algorithm, and the flags given.
 func (f *rlFlags) set(p *posttrain) error {
-	if p.resume {
+	switch {
+	case p.resume && p.info.RL.Reward == "":
 		return nil
-	}
-	if p.info.RL.Reward == "" {
+	case p.info.RL.Reward == "":
 		return usagef("reinforcement learning needs a reward; add --reward RUN, or --reward " +
 			"cmd:PROGRAM")
 	}
