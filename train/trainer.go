@@ -150,7 +150,8 @@ func (tr *Trainer) Best() Best { return tr.best }
 func (tr *Trainer) Progress() float64 { return tr.config.progress(tr.stats) }
 
 // Done reports whether all steps have been made, all operations are spent, the budget leaves no
-// time for another step, or the engine has finished. The last step may exceed a budget of operations.
+// time for another step, or the engine has finished. The last step may exceed a budget of
+// operations.
 func (tr *Trainer) Done() bool {
 	c, s := tr.config, tr.stats
 	if s.Step == 0 {
