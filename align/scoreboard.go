@@ -46,6 +46,9 @@ type Scoreboard struct {
 	UnseenFalseRefusals float64 `json:"unseen_false_refusals"`
 	NovelFamily         float64 `json:"novel_family"` // right answers in a family never trained
 
+	// GoldGain is the mean difference of the gold rewards to another run, question by question.
+	GoldGain *float64 `json:"gold_gain,omitempty"`
+
 	Right     map[world.TalkKind]float64 `json:"right"`     // share of right answers by kind
 	Intervals map[string][2]float64      `json:"intervals"` // 95 %, by the name of the field
 	Questions int                        `json:"questions"`
@@ -54,6 +57,20 @@ type Scoreboard struct {
 	Wrong []string `json:"-"`
 	// Golds holds the gold reward of every question, for paired differences between runs.
 	Golds []float64 `json:"-"`
+}
+
+// Against sets GoldGain and its interval: what the run gained over another one on the same
+// questions.
+func (b *Scoreboard) Against(other *Scoreboard) {
+	if len(b.Golds) == 0 || len(b.Golds) != len(other.Golds) {
+		return
+	}
+	gains := make([]float64, len(b.Golds))
+	for i := range gains {
+		gains[i] = b.Golds[i] - other.Golds[i]
+	}
+	mean, interval := meanInterval(gains)
+	b.GoldGain, b.Intervals["gold_gain"] = &mean, interval
 }
 
 // EvalOptions says how Evaluate measures. The zero value measures at full scale.

@@ -112,11 +112,16 @@ func newPairs(
 }
 
 // pairs returns the encoded pairs to learn from and those that are held out.
-func (s *postTraining) pairs(_ context.Context, _ any, layout *prompt.Layout, _ *Text,
+func (s *postTraining) pairs(ctx context.Context, model any, layout *prompt.Layout, text *Text,
 	c train.Config) (use, held []align.Pair, err error) {
 	if use, err = encodePairs(s.info.Data, layout, s.preferences, c.Context); err != nil {
 		return nil, nil, err
 	}
+	own, err := s.ownPairs(ctx, model, layout, text, c)
+	if err != nil {
+		return nil, nil, err
+	}
+	use = append(use, own...)
 	held, err = encodePairs(s.info.Data, layout, s.heldPreferences, c.Context)
 	return use, held, err
 }

@@ -21,6 +21,9 @@ func (s *postTraining) recipe(parent *Run) train.Config {
 	if w, ok := parent.Model.(interface{ Window() int }); ok {
 		c.Context = min(c.Context, w.Window())
 	}
+	if s.talk != nil {
+		return s.talkRecipe(c)
+	}
 	switch s.info.Kind {
 	case StageSFT:
 		c.Batch, c.LR, c.MinLR = 16, 1e-3, 1e-5

@@ -41,6 +41,9 @@ func (s *postTraining) startRL(
 		return Training{}, err
 	}
 	task.Scorer = scorer
+	if s.talk != nil {
+		task.Insert = align.InsertTools(layout, align.TalkTools(s.talk.world))
+	}
 	if policy != base {
 		task.Reference = base // an adapter starts as the same function, and leaves it as it is
 	}
@@ -76,6 +79,9 @@ func (s *postTraining) scorer(
 	reward := s.info.RL.Reward
 	if command, ok := strings.CutPrefix(reward, ProgramReward); ok {
 		return s.programScorer(strings.Fields(command), layout, tok)
+	}
+	if reward == WorldReward && s.talk != nil {
+		return align.TalkScorer(s.talk.world, layout, s.talk.questions), nothing, nil
 	}
 	if reward == WorldReward {
 		return nil, nil, Misuse{fmt.Errorf("the reward world is the checker of %s; for data of "+

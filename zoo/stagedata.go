@@ -21,6 +21,7 @@ type stageData struct {
 	conversations, heldConversations []prompt.Conversation
 	preferences, heldPreferences     []prompt.Preference
 	prompts                          []prompt.Conversation
+	talk                             *talkData // nil: the data is a file
 }
 
 // describe describes the size of the data.
@@ -40,9 +41,13 @@ func (d stageData) examples() int {
 	return len(d.conversations) + len(d.preferences) + len(d.prompts)
 }
 
-// load reads the examples. It completes info: the absolute path and the hash. If info already has a
+// load reads the examples. It completes info: the absolute path of a
+// file and the hash. If info already has a
 // hash, data with another one is an error.
 func (s *postTraining) load(context.Context) error {
+	if s.info.Data == TalkName {
+		return s.loadTalk()
+	}
 	path, err := filepath.Abs(s.info.Data)
 	if err != nil {
 		return err

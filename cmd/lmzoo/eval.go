@@ -10,6 +10,7 @@ import (
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/spf13/cobra"
 
+	"lmzoo/align"
 	"lmzoo/eval"
 	"lmzoo/report"
 	"lmzoo/zoo"
@@ -67,7 +68,10 @@ Models without a next-token distribution have tables of their own, because their
 comparable: a model of masked tokens (BERT) has a pseudo-perplexity, where every token is
 predicted from all others (Salazar et al. 2020), and word2vec has a loss in nats per pair. The
 forward half of ELMo is listed with the causal models, and its backward perplexity is printed
-separately. A fine-tuned run is evaluated on the labelled texts of its task.`,
+separately. A fine-tuned run is evaluated on the labelled texts of its task.
+
+With --corpus world-talk, a run that has learned to answer (lmzoo sft, dpo or rl) is asked questions
+about its world: see lmzoo pipeline for the columns.`,
 		Example: `  lmzoo eval runs/gpt runs/ngram
   lmzoo eval runs/gpt --corpus letters.txt --json --per-token`,
 		Args: cobra.MinimumNArgs(1),
@@ -162,6 +166,12 @@ func (e *evaluator) all(c *cobra.Command, cat zoo.Catalogue, dirs []string, run 
 			return nil, usagef("%s has not learned a task; leave out --task, or make a run of "+
 				"one with: lmzoo finetune --from %s", dir, dir)
 		}
+		if e.data.Corpus == zoo.TalkName && r.Config.Chat != nil && r.Config.Data.Talk() != nil {
+			if err := e.talk(c.Context(), r, rows); err != nil {
+				return nil, fmt.Errorf("%s: %w", dir, err)
+			}
+			continue
+		}
 		if err := e.evaluate(c.Context(), r, rows, ""); err != nil {
 			return nil, err
 		}
@@ -176,6 +186,23 @@ func (e *evaluator) all(c *cobra.Command, cat zoo.Catalogue, dirs []string, run 
 		}
 	}
 	return rows, nil
+}
+
+// talk asks a run that has learned to answer the questions of world-talk.
+func (e *evaluator) talk(ctx context.Context, r *zoo.Run, rows *evaluations) error {
+	e.progress.show("%s", r.Dir)
+	b, err := e.cat.Scoreboard(ctx, r, align.EvalOptions{Seed: e.options.Seed,
+		Threads: e.options.Threads})
+	if err != nil {
+		return err
+	}
+	for _, sft := range rows.boards {
+		if sft.Stage == zoo.StageSFT && b.Stage != zoo.StageSFT {
+			b.Against(sft)
+		}
+	}
+	rows.boards, rows.ordered = append(rows.boards, b), append(rows.ordered, b)
+	return nil
 }
 
 // evaluate evaluates one run and adds its row; suffix is appended to the run's name.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/jedib0t/go-pretty/v6/table"
 
+	"lmzoo/align"
 	"lmzoo/eval"
 	"lmzoo/report"
 	"lmzoo/task"
@@ -22,6 +23,7 @@ type evaluations struct {
 	masked   []*maskedEvaluation
 	measured []*measuredEvaluation
 	tasks    []*taskEvaluation
+	boards   []*align.Scoreboard
 	ordered  []any // all of them, in the order of the runs
 }
 
@@ -144,6 +146,10 @@ func (l *evaluations) print(w io.Writer, perToken bool) {
 		l.printMeasured(w)
 	}
 	printTexts(w, texts)
+	if len(l.boards) > 0 {
+		next()
+		printBoards(w, l.boards)
+	}
 	if len(l.tasks) > 0 {
 		next()
 		printTasks(w, l.tasks)

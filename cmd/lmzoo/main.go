@@ -148,7 +148,7 @@ Exit codes: 0 success, 1 failure, 2 invalid command, argument, flag or setting, 
 		{"work", newTrain(cat)}, {"work", newEval(cat)}, {"work", newCompress(cat)},
 		{"work", newDecompress(cat)}, {"work", newFinetune(cat)}, {"work", newClassify(cat)},
 		{"work", newSFT(cat)}, {"work", newReward(cat)}, {"work", newDPO(cat)},
-		{"work", newRL(cat)},
+		{"work", newRL(cat)}, {"work", newPipeline(cat)},
 		{"work", newEmbed(cat)}, {"work", newExport(cat)}, {"work", newMix(cat)},
 		{"data", newCorpus()}, {"data", newRefine()}, {"data", newTokenize()},
 	} {

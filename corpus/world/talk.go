@@ -40,10 +40,10 @@ type Talk struct {
 
 // The numbers of people, words and actions, and how many of them post-training sees.
 const (
-	knownPeople, seenKnown     = 72, 48
-	seenUnknown                = 24 // of 48
-	definedTerms, seenDefined  = 24, 16
-	seenUndefined              = 8 // of 16
+	knownPeople, seenKnown     = 80, 56
+	seenUnknown                = 56 // of 80
+	definedTerms, seenDefined  = 28, 18
+	seenUndefined              = 26 // of 36
 	seenVerbs, seenObjects     = 18, 8
 	changedShare, heldSumShare = .4, .2
 )

@@ -32,10 +32,10 @@ const age = "age"
 // The stems and endings of the names of people and of the words that definitions explain. All
 // combinations occur.
 var (
-	nameStems   = list("ba ce do fi gu ha jo ki lu me ni po")
+	nameStems   = list("ba ce do fi gu ha jo ki lu me ni po ra su te vi")
 	nameEndings = list("lora mus nek rin sha tov vane zel quil dri")
 	termStems   = list("br dw fl gw kr sk tr vl")
-	termEndings = list("abb ond ipt olk eft")
+	termEndings = list("abb ond ipt olk eft arg umz esh")
 )
 
 func join(stems, endings []string) (all []string) {

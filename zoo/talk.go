@@ -1,0 +1,121 @@
+package zoo
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+
+	"lmzoo/align"
+	"lmzoo/corpus/world"
+	"lmzoo/lm"
+	"lmzoo/prompt"
+	"lmzoo/train"
+)
+
+// The numbers of examples that a stage draws from world-talk unless StageInfo.Examples says how
+// many.
+const (
+	talkConversations = 24_000
+	talkPairs         = 2_000
+	talkPrompts       = 3_000
+)
+
+// talkData is what a stage learns from world-talk besides its stageData.
+type talkData struct {
+	world     *world.Talk
+	questions []world.TalkQuestion // of the prompts
+}
+
+// loadTalk draws the examples from the world of the run's corpus.
+func (s *postTraining) loadTalk() error {
+	t := s.data.Talk()
+	if t == nil {
+		return Misuse{fmt.Errorf("the data %s is about the world that the run was trained on, and "+
+			"its corpus is %s; start from a run of: lmzoo train gpt --corpus %s", TalkName,
+			s.data.Corpus, TalkName)}
+	}
+	s.talk = &talkData{world: t}
+	rng := rand.New(rand.NewPCG(s.info.Seed, stageStream))
+	count := func(usual int) int {
+		if s.info.Examples > 0 {
+			return s.info.Examples
+		}
+		return usual
+	}
+	switch s.info.Kind {
+	case StageSFT:
+		n := count(talkConversations)
+		held := int(s.info.Held * float64(n))
+		all := align.TalkConversations(t, world.Careless, rng, n)
+		s.heldConversations, s.conversations = all[:held], all[held:]
+	case StageRL:
+		s.talk.questions = t.Questions(world.ForPreferences, rng, count(talkPrompts))
+		for i, q := range s.talk.questions {
+			s.prompts = append(s.prompts, prompt.Conversation{Messages: align.Asked(q), Line: i + 1})
+		}
+	default:
+		faults := align.ConductFaults
+		if s.info.Kind == StageReward {
+			faults = align.AllFaults
+		}
+		n := count(talkPairs)
+		held := int(s.info.Held * float64(n))
+		for i, p := range align.TalkPreferences(t, faults, rng, n) {
+			p.Kind = string(p.Fault)
+			if i < held {
+				s.heldPreferences = append(s.heldPreferences, p.Preference)
+			} else {
+				s.preferences = append(s.preferences, p.Preference)
+			}
+		}
+	}
+	s.info.extent = s.describe()
+	data, err := json.Marshal([]any{s.conversations, s.preferences, s.prompts})
+	if err != nil {
+		return err
+	}
+	return s.info.reconcile(TalkName, data)
+}
+
+// ownPairs returns pairs of answers that the model writes itself, if the data is world-talk and the
+// model can write.
+func (s *postTraining) ownPairs(
+	ctx context.Context, model any, layout *prompt.Layout, text *Text, c train.Config,
+) ([]align.Pair, error) {
+	if r, ok := model.(*align.Reward); ok {
+		model = r.Body
+	}
+	m, ok := model.(lm.Model)
+	if s.talk == nil || !ok {
+		return nil, nil
+	}
+	o := align.OnPolicy{Prompts: 300, Samples: 8, PerPrompt: 2, Seed: s.info.Seed,
+		Threads: c.Threads}
+	if s.info.Kind == StageReward {
+		o.Prompts, o.PerPrompt = 400, 3
+	}
+	if s.info.Examples > 0 {
+		o.Prompts = min(o.Prompts, s.info.Examples)
+	}
+	return align.OnPolicyPairs(ctx, m, layout, s.talk.world, o)
+}
+
+// talkRecipe returns the training settings of a stage on world-talk.
+func (s *postTraining) talkRecipe(c train.Config) train.Config {
+	c.EvalEvery, c.SaveEvery = train.Every{}, train.Every{Share: .25}
+	c.Schedule = "cosine"
+	switch s.info.Kind {
+	case StageSFT:
+		c.Batch, c.LR, c.MinLR, c.Steps, c.Warmup = 32, 3e-3, 6e-5, 2000, 50
+		c.Optimizer = train.Muon
+	case StageReward:
+		c.Batch, c.LR, c.MinLR, c.Steps, c.Warmup = 32, 5e-4, 5e-5, 500, 20
+	case StageDPO:
+		c.Batch, c.LR, c.MinLR, c.Steps, c.Warmup = 32, 5e-4, 5e-5, 300, 10
+	default:
+		c.Batch, c.LR, c.MinLR, c.Steps, c.Warmup = 16, 3e-4, 3e-5, 80, 10
+		c.WeightDecay = 0
+	}
+	return c
+}
