@@ -58,7 +58,8 @@ func tinyPolicies(t testing.TB) map[string]Policy {
 			NPositions: 24, NEmbd: 4, NLayer: 1, NHead: 2, Smear: true}),
 		"llama": nntest.Build(t, transformer.NewLlama, transformer.LlamaConfig{
 			VocabSize: int(vocab) + 1, MaxPositionEmbeddings: 24, HiddenSize: 4,
-			IntermediateSize: 4, NumHiddenLayers: 1, NumAttentionHeads: 2, TieWordEmbeddings: true}),
+			IntermediateSize: 4, NumHiddenLayers: 1, NumAttentionHeads: 2,
+			TieWordEmbeddings: true}),
 	}
 }
 
