@@ -27,22 +27,35 @@ const baseKey = "base"
 
 // adapterConfig is adapter_config.json.
 type adapterConfig struct {
-	PEFTType  string                `json:"peft_type"`
-	TaskType  string                `json:"task_type"`
-	Base      string                `json:"base_model_name_or_path"`
-	Rank      int                   `json:"r"`
-	Alpha     float64               `json:"lora_alpha"`
-	Dropout   float64               `json:"lora_dropout"`
-	Layers    []string              `json:"target_modules"`
-	Bias      string                `json:"bias"`
-	Across    bool                  `json:"fan_in_fan_out"`
-	Tokens    map[string][]lm.Token `json:"trainable_token_indices"` // by layer
-	Inference bool                  `json:"inference_mode"`
+	PEFTType  string       `json:"peft_type"`
+	TaskType  string       `json:"task_type"`
+	Base      string       `json:"base_model_name_or_path"`
+	Rank      int          `json:"r"`
+	Alpha     float64      `json:"lora_alpha"`
+	Dropout   float64      `json:"lora_dropout"`
+	Layers    []string     `json:"target_modules"`
+	Bias      string       `json:"bias"`
+	Across    bool         `json:"fan_in_fan_out"`
+	Tokens    tokenIndices `json:"trainable_token_indices"` // by layer
+	Inference bool         `json:"inference_mode"`
 
 	// LoRA has variants, which this package does not read.
 	RSLoRA  bool     `json:"use_rslora"`
 	DoRA    bool     `json:"use_dora"`
 	Modules []string `json:"modules_to_save"`
+}
+
+// tokenIndices are the trained rows of each layer. PEFT also writes a list for the embedding alone.
+type tokenIndices map[string][]lm.Token
+
+// UnmarshalJSON reads both forms.
+func (t *tokenIndices) UnmarshalJSON(text []byte) error {
+	var list []lm.Token
+	if json.Unmarshal(text, &list) == nil && list != nil {
+		*t = tokenIndices{"": list}
+		return nil
+	}
+	return json.Unmarshal(text, (*map[string][]lm.Token)(t))
 }
 
 // Save writes the adapter, its configuration and, in the metadata, the fingerprint of its base into
@@ -59,7 +72,7 @@ func (l *LoRA) Save(dir, base string) error {
 	c.Layers = slices.Compact(c.Layers)
 	for _, r := range l.Rows {
 		if c.Tokens == nil {
-			c.Tokens = map[string][]lm.Token{}
+			c.Tokens = tokenIndices{}
 		}
 		c.Tokens[lastPart(r.Name)] = r.Tokens
 	}

@@ -247,6 +247,19 @@ func TestAdapterOfAnotherBase(t *testing.T) {
 	require.ErrorContains(t, err, `no linear layer named "c_attn"`)
 }
 
+// TestTokenList: PEFT writes the rows of the embedding as a list, too.
+func TestTokenList(t *testing.T) {
+	l, dir := newLoRA(t, smallGPT(t), loraOptions), t.TempDir()
+	require.NoError(t, l.Save(dir, "base"))
+	config := fmt.Sprintf(`{"peft_type":"LORA","r":2,"lora_alpha":6,"bias":"none",`+
+		`"trainable_token_indices":[%d,%d,%d],"modules_to_save":null}`, user, assistant, end)
+	path := filepath.Join(dir, AdapterConfigFile)
+	require.NoError(t, os.WriteFile(path, []byte(config), 0o600))
+	opened, err := LoadLoRA(dir, smallGPT(t))
+	require.NoError(t, err)
+	require.Equal(t, hashOf(l), hashOf(opened))
+}
+
 func TestLoRAErrors(t *testing.T) {
 	m := smallGPT(t)
 	for want, change := range map[string]func(*LoRAOptions){
