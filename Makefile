@@ -26,7 +26,7 @@ demo: build
 	./bin/lmzoo compare --budget $(BUDGET) --out demo
 
 lab: build
-	./bin/lmzoo lab labels senses transfer objectives llama scaling mixture fewshot icl-by-size jump induction data mirage markov hops knowledge speedrun bfloat16 --out docs/lab
+	./bin/lmzoo lab labels senses transfer objectives llama scaling mixture fewshot icl-by-size jump prompting chain-of-thought induction data mirage markov hops knowledge speedrun bfloat16 --out docs/lab
 	$(GO) test -run TestDocsLab . -update-lab
 
 test: vet

@@ -95,7 +95,8 @@ func (t *Table) add(cells ...string) { t.Rows = append(t.Rows, cells) }
 func All() []Experiment {
 	return []Experiment{
 		Labels(), Senses(), Transfer(), Objectives(), BFloat16(),
-		Scaling(), Mixture(), FewShot(), ICLBySize(), Jump(), Induction(), Data(),
+		Scaling(), Mixture(), FewShot(), ICLBySize(), Jump(), Prompting(), ChainOfThought(),
+		Induction(), Data(),
 		Llama(), Mirage(), Hops(), Knowledge(), Speedrun(), Markov(),
 	}
 }

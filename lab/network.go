@@ -12,6 +12,7 @@ import (
 	"lmzoo/nn"
 	"lmzoo/rnn"
 	"lmzoo/train"
+	"lmzoo/train/optim"
 	"lmzoo/transformer"
 )
 
@@ -77,7 +78,8 @@ func (s shape) build(vocab, window int, seed uint64) (*network, error) {
 type schooling struct {
 	rows, steps int
 	lr          float64
-	constant    bool // keep the learning rate; otherwise it falls to a twentieth
+	constant    bool    // keep the learning rate; otherwise it falls to a twentieth
+	decay       float64 // if not 0: keep it but for this share at the end, where it falls to 0
 }
 
 // teach trains the network on documents that draw makes. It calls watch, if not nil, before the
@@ -89,6 +91,9 @@ func (n *network) teach(
 	c.Batch, c.Context, c.Steps, c.LR, c.MinLR = s.rows, tokens, s.steps, s.lr, s.lr/20
 	if s.constant {
 		c.MinLR = s.lr
+	}
+	if s.decay > 0 {
+		c.Schedule, c.MinLR, c.DecayShare = optim.WSDSchedule, 0, s.decay
 	}
 	c.Warmup, c.Beta2, c.WeightDecay = min(20, s.steps/10), 0.98, 0.01
 	c.Seed, c.Threads, c.Pieces = seed, 1, 1
