@@ -551,7 +551,7 @@ func TestScreenshots(t *testing.T) {
 	// long memory
 	v.click(`#starters button:nth-child(2)`)
 	v.until(`document.body.dataset.nextPrompt === document.getElementById("prompt").value`)
-	both("next", 1180)
+	both("next", 720)
 	v.typed(
 		"once in spring , on a windy evening , two friends met in lorrin . it was a tale of the")
 	v.open("inside")
@@ -561,7 +561,7 @@ func TestScreenshots(t *testing.T) {
 			map[string]string{"ngram": "backoff", "mlp": "voices", "lstm": "signals",
 				"gpt": "flow"}[model] + `"`)
 		if model != "mlp" || narrow {
-			both(model, 1000)
+			both(model, map[string]int64{"gpt": 1500}[model]+900)
 		}
 	}
 	v.click(`#inside-views [data-key="embeddings"]`)
@@ -600,5 +600,5 @@ func TestScreenshots(t *testing.T) {
 		both("dark-inside", 900)
 	}
 	v.open("next")
-	both("dark", 900)
+	both("dark", 720)
 }

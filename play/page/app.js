@@ -7,7 +7,17 @@ import { showCompress, setUpCompress } from "./compress.js";
 import { setUpClassroom } from "./classroom.js";
 import { setUpJobs, showTrain, showCompare } from "./jobs.js";
 import { tint } from "./palette.js";
-import { chosen, fits, loadModels, on, prompt, refresh, setPrompt, showError, state } from "./state.js";
+import {
+  chosen,
+  fits,
+  loadModels,
+  on,
+  prompt,
+  refresh,
+  setPrompt,
+  showError,
+  state,
+} from "./state.js";
 
 const views = {
   next: showNext,
@@ -50,7 +60,8 @@ function drawModels() {
 
 // countModels says how many models are ticked.
 function countModels() {
-  $("choice-sum").textContent = `Models: ${chosen().length} of ${state.models.filter((m) => m.causal).length}`;
+  $("choice-sum").textContent =
+    `Models: ${chosen().length} of ${state.models.filter((m) => m.causal).length}`;
 }
 
 // The eras, spelled out at their first occurrence.

@@ -61,7 +61,9 @@ export function press(thumbs, now) {
 }
 
 function paintHead(canvas, att) {
-  paint(canvas, att.length, att.length, (r, k) => (att[r][k] === undefined ? null : Math.sqrt(att[r][k])));
+  paint(canvas, att.length, att.length, (r, k) =>
+    att[r][k] === undefined ? null : Math.sqrt(att[r][k]),
+  );
 }
 
 // one draws the map of a head and the arcs from one token; draw draws both again.

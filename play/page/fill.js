@@ -15,7 +15,9 @@ export function fill(box, answer, asked, again) {
           type: "button",
           "data-key": `gap ${i}`,
           "aria-pressed": String(gap),
-          "aria-label": gap ? "[MASK]" : `mask ${t.text.trim()}${p === undefined ? "" : `, ${percent(p)}`}`,
+          "aria-label": gap
+            ? "[MASK]"
+            : `mask ${t.text.trim()}${p === undefined ? "" : `, ${percent(p)}`}`,
           title: p === undefined ? "" : `${percent(p)} given all other tokens`,
           onclick: () => {
             asked.gap = f.from + i;
@@ -34,7 +36,17 @@ export function fill(box, answer, asked, again) {
       {},
       "The model reads both sides and predicts what is hidden. Choose a token to mask it, or write " +
         "[MASK] into the prompt. The colour shows the probability of each token given all others: ",
-      f.p ? el("span.scale", {}, ...scale([[1, "sure"], [0.1, "10%"], [0.01, "1%"]])) : "",
+      f.p
+        ? el(
+            "span.scale",
+            {},
+            ...scale([
+              [1, "sure"],
+              [0.1, "10%"],
+              [0.01, "1%"],
+            ]),
+          )
+        : "",
     ),
     el("div.panel", {}, text),
     el(
@@ -50,8 +62,13 @@ export function fill(box, answer, asked, again) {
           return el(
             "li",
             {},
-            el("span.bar", { class: c.id === f.hidden?.id ? "bar right" : "bar" }, bar, token(c.text),
-              el("span.p", {}, percent(c.p))),
+            el(
+              "span.bar",
+              { class: c.id === f.hidden?.id ? "bar right" : "bar" },
+              bar,
+              token(c.text),
+              el("span.p", {}, percent(c.p)),
+            ),
           );
         }),
       ),

@@ -67,18 +67,31 @@ export async function showInside() {
   if (!own.includes(opened.get(model))) opened.set(model, own[0]);
   const view = opened.get(model);
   const held = document.activeElement?.dataset.key;
-  chips($("inside-models"), models.map((m) => [m.id, el("span.swatch"), m.id]), model, (id) => {
-    model = id;
-    showInside();
-  });
+  chips(
+    $("inside-models"),
+    models.map((m) => [m.id, el("span.swatch"), m.id]),
+    model,
+    (id) => {
+      model = id;
+      showInside();
+    },
+  );
   for (const b of $("inside-models").children) {
     b.dataset.model = b.dataset.key;
-    tint(b, models.find((m) => m.id === b.dataset.key));
+    tint(
+      b,
+      models.find((m) => m.id === b.dataset.key),
+    );
   }
-  chips($("inside-views"), own.map((v) => [v, views[v][0]]), view, (v) => {
-    opened.set(model, v);
-    showInside();
-  });
+  chips(
+    $("inside-views"),
+    own.map((v) => [v, views[v][0]]),
+    view,
+    (v) => {
+      opened.set(model, v);
+      showInside();
+    },
+  );
   $("inside-views").hidden = own.length < 2;
   if (running) running.abort();
   const mine = (running = new AbortController());

@@ -1,5 +1,6 @@
 // A map of the embeddings: tokens that a model treats similarly are close to each other.
-import { get, post } from "./api.js";
+import { get } from "./api.js";
+import { analogies } from "./analogy.js";
 import { el, token } from "./dom.js";
 import { showError } from "./state.js";
 
@@ -13,7 +14,8 @@ export function map(box, answer) {
 }
 
 // tintOf returns the colour of a class of words.
-const tintOf = (answer, name) => (name ? `var(--k${answer.classes.indexOf(name) % 10})` : "var(--ink)");
+const tintOf = (answer, name) =>
+  name ? `var(--k${answer.classes.indexOf(name) % 10})` : "var(--ink)";
 
 function draw(box, answer) {
   if (!answer.points.length) {
@@ -215,50 +217,5 @@ function legend(answer) {
       mark.style.background = tintOf(answer, name);
       return el("span", {}, mark, name);
     }),
-  );
-}
-
-// example is an analogy of the world: the usual weather of seasons.
-const example = ["spring", "windy", "winter"];
-
-// analogies returns the form "a is to b as c is to what?".
-function analogies(answer, near) {
-  const fields = ["a", "b", "c"].map((id, i) =>
-    el("input", { id: `analogy-${id}`, list: "map-tokens", size: "10", value: example[i], required: "",
-      "aria-label": ["first word", "its partner", "the word to find a partner for"][i] }),
-  );
-  const list = el("ol.bars", { id: "analogy-answers" }),
-    error = el("p.lead", { role: "status" });
-  const known = new Set(answer.points.map((p) => p.text.trim()));
-  if (!fields.every((f) => known.has(f.value))) for (const f of fields) f.value = "";
-  const form = el("form.controls", {}, fields[0], "is to", fields[1], "as", fields[2], "is to",
-    el("button.main", { type: "submit" }, "What?"));
-  form.addEventListener("submit", async (e) => {
-    e.preventDefault();
-    const [a, b, c] = fields.map((f) => f.value.trim());
-    try {
-      const got = await post("/api/analogy", { model: answer.model, a, b, c });
-      error.textContent = "";
-      list.replaceChildren(
-        ...got.answers.map((n) => {
-          const bar = el("i", { "aria-hidden": "true" });
-          bar.style.width = 100 * Math.max(0, Math.min(1, n.cosine / 2)) + "%";
-          return el("li", {}, el("button", { type: "button", onclick: () => near(n.id) }, bar, token(n.text),
-            el("span.p", {}, n.cosine.toFixed(2))));
-        }),
-      );
-    } catch (err) {
-      list.replaceChildren();
-      error.textContent = err.message;
-    }
-  });
-  return el(
-    "div.panel.analogy",
-    {},
-    el("h3", {}, "Analogies"),
-    el("p.lead", {}, "The words d that maximise cos(d, b) − cos(d, a) + cos(d, c) (Mikolov, Yih and Zweig 2013)."),
-    form,
-    error,
-    list,
   );
 }

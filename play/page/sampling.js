@@ -45,11 +45,17 @@ export function sampling(m) {
           {},
           el(
             "span.bar",
-            { class: `bar${n.q === 0 ? " cut" : ""}${n.id === t.id ? " drawn" : ""}${hit ? " right" : ""}` },
+            {
+              class: `bar${n.q === 0 ? " cut" : ""}${n.id === t.id ? " drawn" : ""}${hit ? " right" : ""}`,
+            },
             own,
             bar,
             token(n.text),
-            el("span.p", {}, `ln P ${Math.log(n.p).toFixed(2)} · ${percent(n.p)} → ${percent(n.q)}`),
+            el(
+              "span.p",
+              {},
+              `ln P ${Math.log(n.p).toFixed(2)} · ${percent(n.p)} → ${percent(n.q)}`,
+            ),
           ),
         );
       }),

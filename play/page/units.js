@@ -14,9 +14,19 @@ export function units(box, answer, asked, again) {
       role: "region",
       "aria-label": "The text, coloured by the unit; arrow keys read the values",
     }),
-    read = el("p.lead", { role: "status" }, "Point at a token to read its value, or use the arrow keys."),
+    read = el(
+      "p.lead",
+      { role: "status" },
+      "Point at a token to read its value, or use the arrow keys.",
+    ),
     chips = el("div.chips", { role: "group", "aria-label": "Units that change slowly and much" });
-  const number = el("input", { id: "unit", type: "number", min: "0", max: String(n - 1), required: "" });
+  const number = el("input", {
+    id: "unit",
+    type: "number",
+    min: "0",
+    max: String(n - 1),
+    required: "",
+  });
   const draw = () => {
     number.value = String(asked.unit);
     text.replaceChildren(
@@ -27,7 +37,8 @@ export function units(box, answer, asked, again) {
         return span;
       }),
     );
-    for (const b of chips.children) b.setAttribute("aria-pressed", String(+b.dataset.unit === asked.unit));
+    for (const b of chips.children)
+      b.setAttribute("aria-pressed", String(+b.dataset.unit === asked.unit));
   };
   const pick = (u) => {
     asked.unit = Math.max(0, Math.min(n - 1, u || 0));
@@ -35,9 +46,15 @@ export function units(box, answer, asked, again) {
   };
   number.addEventListener("input", () => number.value !== "" && pick(+number.value));
   chips.append(
-    ...best.slice(0, 10).map((u) =>
-      el("button", { type: "button", "data-unit": String(u), onclick: () => pick(u) }, `unit ${u}`),
-    ),
+    ...best
+      .slice(0, 10)
+      .map((u) =>
+        el(
+          "button",
+          { type: "button", "data-unit": String(u), onclick: () => pick(u) },
+          `unit ${u}`,
+        ),
+      ),
   );
   walk(text, read);
   box.replaceChildren(
