@@ -10,9 +10,9 @@ import (
 	"lmzoo/lm"
 )
 
-// Best of n is the simplest way to follow a reward (Stiennon et al. 2020, §4.3; Nakano et al. 2021):
-// draw n answers and keep the best one. It trains nothing, so it also shows what a reward is worth
-// before any reinforcement learning: take the best by a proxy and look at the gold reward.
+// Best of n is the simplest way to follow a reward (Stiennon et al. 2020, §4.3; Nakano et al.
+// 2021): draw n answers and keep the best one. It trains nothing, so it also shows what a reward is
+// worth before any reinforcement learning: take the best by a proxy and look at the gold reward.
 
 // BestOf draws o.Samples answers to each prompt and returns those with the highest rewards, one for
 // each prompt; of equal ones the first.

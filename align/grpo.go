@@ -1,7 +1,6 @@
 package align
 
 import (
-	"fmt"
 	"math"
 	"slices"
 )
@@ -23,8 +22,9 @@ func k3(p, reference float64) (k, slope float64) {
 // The ways to scale the advantages of answers.
 const (
 	// GroupScale divides by the standard deviation of the rewards of the group (Shao et al. 2024,
-	// §4.1.2). Its bias: prompts whose answers are nearly all right or nearly all wrong have a small
-	// deviation, and so get more weight than prompts of medium difficulty (Liu et al. 2025, §3.1).
+	// §4.1.2). Its bias: prompts whose answers are nearly all right or nearly all wrong have a
+	// small deviation, and so get more weight than prompts of medium difficulty (Liu et al. 2025,
+	// §3.1).
 	GroupScale = "group"
 	// BatchScale divides by the standard deviation of all rewards of the step, so that no prompt
 	// gets more weight than another.
@@ -35,15 +35,15 @@ const (
 
 // The denominators of the sum over the tokens of all answers.
 const (
-	// AnswerMean averages over the tokens of an answer, then over answers (Shao et al. 2024, eq. 3).
-	// Its bias: a wrong answer costs less per token the longer it is, so wrong answers grow (Liu et
-	// al. 2025, §3.1).
+	// AnswerMean averages over the tokens of an answer, then over answers (Shao et al. 2024, eq.
+	// 3). Its bias: a wrong answer costs less per token the longer it is, so wrong answers grow
+	// (Liu et al. 2025, §3.1).
 	AnswerMean = "answer"
 	// BatchMean averages over all tokens of the step (Schulman et al. 2017; Yu et al. 2025, eq. 8).
 	// Every token counts the same, so a long answer counts more.
 	BatchMean = "batch"
-	// Constant divides the sum over the tokens of an answer by the maximum length, and averages over
-	// answers: Dr. GRPO (Liu et al. 2025). Up to a constant, this is the gradient of the mean
+	// Constant divides the sum over the tokens of an answer by the maximum length, and averages
+	// over answers: Dr. GRPO (Liu et al. 2025). Up to a constant, this is the gradient of the mean
 	// reward.
 	Constant = "constant"
 )
@@ -82,24 +82,4 @@ func scaled(a, group, batch float64, scale string, floor float64) float64 {
 		return a / (batch + floor)
 	}
 	return a
-}
-
-// weights returns the weight of each token of an answer of length tokens, among answers answers
-// with tokens tokens in all.
-func (o RLOptions) weightOf(length, tokens, answers int) float32 {
-	switch o.Length {
-	case BatchMean:
-		return 1 / float32(max(tokens, 1))
-	case Constant:
-		return 1 / float32(o.Max*answers)
-	}
-	return 1 / float32(max(length, 1)*answers)
-}
-
-// oneOf returns an error unless value is one of the names.
-func oneOf(field, value string, names ...string) error {
-	if slices.Contains(names, value) {
-		return nil
-	}
-	return fmt.Errorf("%s is %q; want one of %q", field, value, names)
 }

@@ -130,8 +130,8 @@ func toyText(t testing.TB) train.Source[corpus.Batch] {
 	return w
 }
 
-// TestRLResumesBetweenUpdates: a checkpoint between two updates with the same answers continues with
-// the same bits, including the value head and its moments.
+// TestRLResumesBetweenUpdates: a checkpoint between two updates with the same answers continues
+// with the same bits, including the value head and its moments.
 func TestRLResumesBetweenUpdates(t *testing.T) {
 	for _, algorithm := range []string{PPO, GRPO, Reinforce} {
 		t.Run(algorithm, func(t *testing.T) {
@@ -171,7 +171,9 @@ func TestFlatGroups(t *testing.T) {
 		o.KL, o.Floor = 0, floor
 		m := toyGPT(t, 1)
 		task := toyTask(t, m)
-		task.Scorer = ScorerFunc(func(context.Context, *Rollout) (float64, error) { return 0.1, nil })
+		task.Scorer = ScorerFunc(func(context.Context, *Rollout) (float64, error) {
+			return 0.1, nil
+		})
 		before := weightsOf(m)
 		r, tr := newTrainer(t, task, o, toyConfig(3))
 		stats, err := tr.Step()
@@ -254,9 +256,10 @@ func BenchmarkRL(b *testing.B) {
 	m, err := transformer.New(transformer.Config{VocabSize: 377, NPositions: 64, NEmbd: 64,
 		NLayer: 3, NHead: 2, Smear: true}, rand.New(rand.NewPCG(1, 2)))
 	require.NoError(b, err)
-	task := RLTask{Policy: m, Scorer: ScorerFunc(func(_ context.Context, r *Rollout) (float64, error) {
-		return float64(r.Sample), nil
-	})}
+	task := RLTask{Policy: m, Scorer: ScorerFunc(
+		func(_ context.Context, r *Rollout) (float64, error) {
+			return float64(r.Sample), nil
+		})}
 	for i := range 100 {
 		prompt := make([]lm.Token, 6+i%5)
 		for j := range prompt {

@@ -60,7 +60,8 @@ func (g *rlGolden) drawn(values [][]float64) (flat []float32) {
 func (g *rlGolden) buffer(o RLOptions) (*buffer, *rlBatch) {
 	var answers []Rollout
 	for i, own := range g.Own {
-		r := Rollout{Prompt: i / g.Samples, Sample: i % g.Samples, Tokens: []lm.Token{1, 2}, Start: 2}
+		r := Rollout{Prompt: i / g.Samples, Sample: i % g.Samples, Tokens: []lm.Token{1, 2},
+			Start: 2}
 		for j, o := range own {
 			p := 0.0
 			if o > 0 {

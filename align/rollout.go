@@ -80,6 +80,9 @@ func SampleNumbered(
 		if numbers != nil {
 			number = numbers[i]
 		}
+		if o.Max < 1 {
+			return nil, fmt.Errorf("answers have at most %d tokens; want at least 1", o.Max)
+		}
 		if o.Window > 0 && len(tokens) >= o.Window {
 			return nil, fmt.Errorf("prompt %d has %d tokens; want fewer than the model's window "+
 				"of %d", number+1, len(tokens), o.Window)
@@ -138,35 +141,29 @@ func (s *sampler) run(ctx context.Context) error {
 			mix(uint64(r.Prompt), uint64(r.Sample)))
 	}
 	streams := lm.StartStreams(s.m, contexts)
-	open := len(s.rollouts)
-	closed := make([]bool, open)
-	for i := range s.rollouts {
-		if s.full(&s.rollouts[i]) {
-			s.rollouts[i].Truncated, closed[i] = true, true
-			streams.Close(i)
-			open--
-		}
+	open := make([]int, len(s.rollouts))
+	for i := range open {
+		open[i] = i
 	}
 	var logProbs [][]float64
-	for open > 0 {
+	for len(open) > 0 {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
 		logProbs = streams.NextLogProbs(logProbs)
-		for i := range s.rollouts {
-			if closed[i] {
-				continue
-			}
+		left := open[:0]
+		for _, i := range open {
 			more, err := s.extend(ctx, &s.rollouts[i], logProbs[i], &dice[i], streams, i)
 			if err != nil {
 				return err
 			}
-			if !more {
-				closed[i] = true
+			if more {
+				left = append(left, i)
+			} else {
 				streams.Close(i)
-				open--
 			}
 		}
+		open = left
 	}
 	return nil
 }

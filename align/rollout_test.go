@@ -184,8 +184,8 @@ func TestUpdateReadsWhatWasDrawn(t *testing.T) {
 	}
 }
 
-// BenchmarkSample measures the tokens per second of 32 answers of 48 tokens, by a model of nanoGPT's
-// recipe for a CPU and by a State, token by token.
+// BenchmarkSample measures the tokens per second of 32 answers of 48 tokens, by a model of
+// nanoGPT's recipe for a CPU and by a State, token by token.
 func BenchmarkSample(b *testing.B) {
 	m, err := transformer.New(transformer.Config{VocabSize: 65, NPositions: 64, NEmbd: 128,
 		NLayer: 4, NHead: 4}, rand.New(rand.NewPCG(1, 2)))

@@ -33,10 +33,9 @@ func TestStreamsAllocateNothing(t *testing.T) {
 	if nntest.Racing {
 		t.Skip("pools allocate at random under the race detector")
 	}
-	for _, smear := range []bool{false, true} {
-		cfg := small
-		cfg.Smear = smear
-		m := loud(t, cfg)
+	smeared := small
+	smeared.Smear = true
+	for _, m := range []lm.Streamer{loud(t, small), loud(t, smeared), loudLlama(t, smallLlama)} {
 		s := m.Streams([][]lm.Token{{1}, {1, 2, 3}, {1}, {4, 5, 6, 7, 8, 9, 10}})
 		var dst [][]float64
 		step := func() {
