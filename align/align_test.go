@@ -92,8 +92,8 @@ func someConversations() []prompt.Encoded {
 // rawText is text of the pre-training: rows rows of n tokens.
 func rawText(t testing.TB, rows, n int) *corpus.Windows {
 	t.Helper()
-	w, err := corpus.NewWindows([][]lm.Token{{1, 2, 3, 4, 5, 0}, {6, 7, 8, 0}, {9, 10, 11, 1, 0}},
-		rows, n, 7)
+	long := []lm.Token{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 2, 4, 6, 8, 10, 1, 3, 5, 7, 9, 11, 3, 0}
+	w, err := corpus.NewWindows([][]lm.Token{{6, 7, 8, 0}, long, {9, 10, 11, 1, 0}}, rows, n, 7)
 	require.NoError(t, err)
 	return w
 }

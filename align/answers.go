@@ -36,6 +36,13 @@ func newAnswers(t *autograd.Tape, policy Policy, b corpus.Batch) answers {
 	return a
 }
 
+// textLoss is the loss of a batch of text. Unlike Loss, it keeps no memory for the next batch: a
+// recurrent network would otherwise continue a text with another one.
+func textLoss(t *autograd.Tape, policy Policy, b corpus.Batch) *autograd.Tensor {
+	layers := policy.Hidden(t, b)
+	return policy.HeadLoss(t, layers[len(layers)-1], b.Y, b.N) // 1×1
+}
+
 // sums returns ln π(answer | prompt) of every row, in nats.
 func (a answers) sums() []float64 {
 	sums, k := make([]float64, a.rows), 0

@@ -73,7 +73,7 @@ func (d *DPO) Loss(t *autograd.Tape, b PairBatch) *autograd.Tensor {
 		loss = d.pairLoss(t, newAnswers(t, d.Policy, b.Batch), b) // 1×1
 	}
 	if d.Rehearse > 0 && b.Text.B > 0 {
-		text := t.Scale(d.Policy.Loss(t, b.Text), float32(d.Rehearse)) // 1×1
+		text := t.Scale(textLoss(t, d.Policy, b.Text), float32(d.Rehearse)) // 1×1
 		if loss == nil {
 			return text
 		}

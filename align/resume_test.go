@@ -7,6 +7,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"lmzoo/nn/nntest"
+	"lmzoo/rnn"
 	"lmzoo/train"
 )
 
@@ -72,15 +74,21 @@ func TestStagesResumeExactly(t *testing.T) {
 			return rewardOf(t, smallLlama(t)), newPairs(t, somePairs(), nil, 3)
 		})
 	})
-	for _, adapted := range []bool{false, true} {
-		t.Run("dpo", func(t *testing.T) {
+	for name, policy := range map[string]func() Policy{
+		"gpt": func() Policy { return smallGPT(t) },
+		"lora": func() Policy {
+			l, err := NewLoRA(smallGPT(t), loraOptions, rand.New(rand.NewPCG(5, 5)))
+			require.NoError(t, err)
+			return l
+		},
+		"lstm": func() Policy {
+			return nntest.Build(t, rnn.New, rnn.Config{Cell: "lstm", VocabSize: int(vocab) + 1,
+				NEmbd: 4, Hidden: 8, Layers: 1})
+		},
+	} {
+		t.Run("dpo "+name, func(t *testing.T) {
 			checkResume(t, func(t *testing.T) (train.Learner[PairBatch], train.Source[PairBatch]) {
-				var m Policy = smallGPT(t)
-				if adapted {
-					l, err := NewLoRA(m, loraOptions, rand.New(rand.NewPCG(5, 5)))
-					require.NoError(t, err)
-					m = l
-				}
+				m := policy()
 				s := newPairs(t, somePairs(), rawText(t, 2, 8), 3)
 				d, err := NewDPO(t.Context(), m, s, DPOOptions{Beta: 0.3, NLL: 0.1, Rehearse: 0.5})
 				require.NoError(t, err)
@@ -114,6 +122,6 @@ func TestStepsAllocateLittle(t *testing.T) {
 	require.NoError(t, err)
 	dpo, err := train.NewTrainer(train.Learner[PairBatch](d), s, c)
 	require.NoError(t, err)
-	hidden := 3 * 2.0 // of every piece: the list of layers grows twice
+	hidden := 3 * 2 * 2.0 // of every piece, pairs and text: the list of layers grows twice
 	require.LessOrEqual(t, allocations(dpo.Step), hidden)
 }
