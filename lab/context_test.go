@@ -334,6 +334,30 @@ func TestCircuit(t *testing.T) {
 		"without_previous": 0.2, "without_other": 0.98}, m)
 }
 
+// TestGroups plants two heads that look back and two that do not.
+func TestGroups(t *testing.T) {
+	head := func(l, h int) transformer.Head { return transformer.Head{Layer: l, Head: h} }
+	m := map[string]float64{}
+	require.NoError(t, addGroups(m, []headRole{
+		{head: head(0, 0), previous: 0.1}, {head: head(0, 1), previous: 0.9},
+		{head: head(0, 2), previous: 0.2}, {head: head(0, 3), previous: 0.8},
+		{head: head(1, 0), prefix: 0.4}, {head: head(1, 1), prefix: 0.6},
+	}, func(heads []transformer.Head) (float64, error) {
+		switch heads[0] {
+		case head(1, 1):
+			require.Len(t, heads, 1)
+			return 0.1, nil
+		case head(0, 1):
+			require.Equal(t, []transformer.Head{head(0, 1), head(0, 3)}, heads)
+			return 0.2, nil
+		}
+		require.ElementsMatch(t, []transformer.Head{head(0, 0), head(0, 2)}, heads)
+		return 0.9, nil
+	}))
+	require.Equal(t, map[string]float64{"four_heads": 1, "four_induction": 0.1,
+		"four_previous": 0.2, "four_others": 0.9}, m)
+}
+
 // TestHeadRoles: a model without all heads of a layer equals the model without each of them in
 // turn.
 func TestHeadRoles(t *testing.T) {
@@ -368,10 +392,11 @@ func fails(t *testing.T, base map[string]float64, holds func(map[string]float64)
 func TestVerdictsInContext(t *testing.T) {
 	fails(t, map[string]float64{"two_accuracy": 1, "two_fall": 0.6, "smear_accuracy": 1,
 		"one_accuracy": 0.2, "plain_accuracy": 0.2, "without_induction": 0.1,
-		"without_previous": 0.3, "without_other": 0.95},
+		"four_accuracy": 1, "four_induction": 0.1, "four_previous": 0.3, "four_others": 0.95},
 		inductionHeld, map[string]float64{"two_accuracy": 0.8, "two_fall": 0.4,
 			"smear_accuracy": 0.8, "one_accuracy": 0.6, "plain_accuracy": 0.6,
-			"without_induction": 0.7, "without_previous": 0.6, "without_other": 0.7})
+			"without_induction": 0.7, "four_accuracy": 0.8, "four_induction": 0.7,
+			"four_previous": 0.6, "four_others": 0.6})
 	fails(t, map[string]float64{"smear_short": 0.01, "smear_shuffled": 0.2, "LSTM_low": 0.3,
 		"GPT_low": 0.3, "llama_low": 0.3, "n-gram_low": 0.5}, fewShotHeld, map[string]float64{
 		"smear_short": 0.03, "smear_shuffled": 0.4, "LSTM_low": 0.01, "GPT_low": 0,
