@@ -261,6 +261,9 @@ func TestBrowser(t *testing.T) {
 		v.until(`document.querySelector(".tokens button:nth-child(4)").textContent
 			.startsWith("[MASK]")`)
 		v.fits("flow of BERT")
+		ask[bool](v, `(e => (e.value = "", e.dispatchEvent(new Event("input"))))(
+			document.getElementById("prompt"))`)
+		v.until(`document.getElementById("inside-view").textContent.includes("prompt is empty")`)
 		look("gpt", "embeddings")
 		v.until(`document.querySelectorAll(".map svg text").length > 100`)
 		ask[bool](v,

@@ -35,6 +35,12 @@ export function analogies(answer, near) {
   form.addEventListener("submit", async (e) => {
     e.preventDefault();
     const [a, b, c] = fields.map((f) => f.value.trim());
+    const strange = [a, b, c].find((word) => !known.has(word));
+    if (strange !== undefined) {
+      list.replaceChildren();
+      error.textContent = `“${strange}” is not on the map; choose words that are.`;
+      return;
+    }
     try {
       const got = await post("/api/analogy", { model: answer.model, a, b, c });
       error.textContent = "";

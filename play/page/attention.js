@@ -24,7 +24,7 @@ export function attention(box, answer, asked) {
   draw();
 }
 
-export const how =
+const how =
   "Each row of a map is a token, each column a token that it may look at; the colour shows the " +
   "attention weight. Choose a head, then a token in the text to see its arcs.";
 

@@ -1,7 +1,6 @@
 // The flow through a transformer, from the tokens to the prediction, step by step.
 import { el, token } from "./dom.js";
-import { how } from "./attention.js";
-import { heads } from "./heads.js";
+import { attended, choice } from "./heads.js";
 import { since } from "./heatmap.js";
 import { bars, grid, hit, lens } from "./lens.js";
 import { queries } from "./queries.js";
@@ -24,15 +23,20 @@ export function flow(box, answer, asked, again, m) {
       strips(f.embedding),
     ),
     step(
-      "Attention",
-      "All heads, the sharpest first: a sharp head looks at few tokens. " + how,
-      heads(answer, asked, again),
+      "Query, keys and values of a head",
+      `Choose a head; the sharpest, which look at few tokens, come first. The query of “${word}” is ` +
+        "multiplied with every key; the softmax of these scores weighs the values, and their sum " +
+        "is what the head writes.",
+      choice(answer, asked, again),
+      el("h4", {}, `Layer ${h.layer + 1}, head ${h.head + 1}`),
+      queries(answer, word),
     ),
     step(
-      `Query, keys and values of layer ${h.layer + 1}, head ${h.head + 1}`,
-      `The query of “${word}” is multiplied with every key; the softmax of these scores weighs the ` +
-        "values, and their sum is what the head writes.",
-      queries(answer, word),
+      "Attention of all positions",
+      "Each row of the map is a token, each column a token that it may look at; the colour shows " +
+        "the weight. Choose a token in the text to see its arcs. Ablating the head shows what it " +
+        "contributes to the prediction.",
+      attended(answer, asked, again),
     ),
     step(
       "Residual stream: the prediction after each layer",

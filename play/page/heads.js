@@ -2,44 +2,53 @@
 import { el, percent, token } from "./dom.js";
 import { one, press, thumbs } from "./attention.js";
 
-// heads shows the maps of all heads, and one of them large, with a button that ablates it.
-export function heads(answer, asked, again) {
-  const f = answer.flow,
-    now = { layer: f.head.layer, head: f.head.head, from: f.at };
-  const small = thumbs(answer, f.sharpness, (h) => {
+// off reports whether the visitor has ablated a head.
+const off = (asked, h) =>
+  (asked.ablate ?? []).some((a) => a.layer === h.layer && a.head === h.head);
+
+// choice returns small maps of all heads, the sharpest first, of which one is chosen.
+export function choice(answer, asked, again) {
+  const small = thumbs(answer, answer.flow.sharpness, (h) => {
     asked.layer = h.layer;
     asked.head = h.head;
     again();
   });
-  press(small, now);
-  const off = (h) => (asked.ablate ?? []).some((a) => a.layer === h.layer && a.head === h.head);
+  press(small, answer.flow.head);
   for (const b of small.children) {
     const [layer, head] = b.dataset.head.split(".").map(Number);
-    b.classList.toggle("off", off({ layer, head }));
+    b.classList.toggle("off", off(asked, { layer, head }));
   }
-  const large = el("div.attention");
-  large.draw = () => {
-    one(large, answer, now, large.draw);
-    large.lastChild.append(el("div.row.left", {}, button), ablation(f, asked, again));
-  };
+  return small;
+}
+
+// attended returns the large map of the chosen head and its arcs, with a button that ablates it. Its
+// method draw draws them; it needs the width that the box has in the page.
+export function attended(answer, asked, again) {
+  const f = answer.flow,
+    { layer, head } = f.head,
+    now = { layer, head, from: f.at },
+    gone = off(asked, now);
   const button = el(
     "button",
     {
       type: "button",
       id: "ablate",
       "data-key": "ablate",
-      "aria-pressed": String(off(now)),
+      "aria-pressed": String(gone),
       onclick: () => {
-        const rest = (asked.ablate ?? []).filter(
-          (a) => a.layer !== now.layer || a.head !== now.head,
-        );
-        asked.ablate = off(now) ? rest : [...rest, { layer: now.layer, head: now.head }];
+        const rest = (asked.ablate ?? []).filter((a) => a.layer !== layer || a.head !== head);
+        asked.ablate = gone ? rest : [...rest, { layer, head }];
         again();
       },
     },
-    `${off(now) ? "Restore" : "Ablate"} layer ${now.layer + 1}, head ${now.head + 1}`,
+    `${gone ? "Restore" : "Ablate"} layer ${layer + 1}, head ${head + 1}`,
   );
-  return el("div", {}, small, large);
+  const box = el("div.attention");
+  box.draw = () => {
+    one(box, answer, now, box.draw);
+    box.lastChild.append(el("div.row.left", {}, button), ablation(f, asked, again));
+  };
+  return box;
 }
 
 // ablation compares the prediction with and without the ablated heads.
@@ -51,7 +60,7 @@ function ablation(f, asked, again) {
     el(
       "p",
       {},
-      `Without ${names}, whose output is replaced by its mean over these tokens, the prediction ` +
+      `Without ${names} (its mean over these tokens takes its place) the prediction ` +
         `changes by ${f.ablated.kl_bits.toFixed(3)} bits (Kullback–Leibler). `,
       el(
         "button",

@@ -99,6 +99,13 @@ export async function showInside() {
   if (!choices.has(key)) choices.set(key, {});
   const asked = choices.get(key);
   if (prompt() !== read) delete asked.gap; // the tokens have other numbers
+  const missing = unreadable(m, view);
+  if (missing) {
+    box.dataset.view = "";
+    box.replaceChildren(el("p.lead", {}, missing));
+    showError(null);
+    return;
+  }
   try {
     const answer = await request(m, view, asked, mine.signal);
     if (mine.signal.aborted) return;
@@ -113,6 +120,15 @@ export async function showInside() {
     [...document.querySelectorAll("#view-inside [data-key]")]
       .find((e) => e.dataset.key === held)
       ?.focus({ preventScroll: true });
+}
+
+// unreadable returns what is wrong with the prompt for a view that needs a text with one gap.
+function unreadable(m, view) {
+  if (view !== "fill" && (view !== "flow" || m.causal)) return "";
+  if (!prompt()) return "The prompt is empty. Type a text; one of its tokens is then masked.";
+  if (prompt().split("[MASK]").length > 2)
+    return "The prompt has [MASK] more than once; leave one.";
+  return "";
 }
 
 // request asks for what a view shows. A flow also needs the distribution of the next token.

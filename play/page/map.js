@@ -199,6 +199,11 @@ function draw(box, answer) {
           `in. Drag the map, or use the arrow keys.`,
       ),
       legend(answer),
+      el(
+        "datalist",
+        { id: "map-tokens" },
+        ...answer.points.map((p) => el("option", { value: p.text.trim() })),
+      ),
       el("div.columns", {}, svg, side),
     ),
     analogies(answer, near),
