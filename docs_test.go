@@ -26,22 +26,25 @@ func TestDocs(t *testing.T) {
 	build := exec.Command("go", "build", "-o", filepath.Join(bin, "lmzoo"), "./cmd/lmzoo")
 	out, err := build.CombinedOutput()
 	require.NoError(t, err, "%s", out)
+	examples, err := filepath.Abs("docs/examples")
+	require.NoError(t, err)
 	pages, err := filepath.Glob("docs/*.md")
 	require.NoError(t, err)
 	for _, page := range pages {
 		text, err := os.ReadFile(page)
 		require.NoError(t, err)
-		examples := consoleExamples(string(text))
-		if len(examples) == 0 {
+		commands := consoleExamples(string(text))
+		if len(commands) == 0 {
 			continue
 		}
 		t.Run(filepath.Base(page), func(t *testing.T) {
 			dir := t.TempDir()
 			path := bin + string(os.PathListSeparator) + os.Getenv("PATH")
-			for _, e := range examples {
+			for _, e := range commands {
 				c := exec.Command("sh", "-c", e.command)
 				c.Dir = dir
-				c.Env = append(os.Environ(), "PATH="+path, "NO_COLOR=1")
+				c.Env = append(os.Environ(), "PATH="+path, "NO_COLOR=1",
+					"EXAMPLES="+examples)
 				got, err := c.Output()
 				require.NoError(t, err, "$ %s\n%s", e.command, stderrOf(err))
 				lines := strings.Split(strings.TrimRight(string(got), "\n"), "\n")

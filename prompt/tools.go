@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -152,5 +153,8 @@ func clean(out string) string {
 // oneLine returns the words of a text with one space between them.
 func oneLine(text string) string { return strings.Join(strings.Fields(clean(text)), " ") }
 
-// Offer returns the system message that offers tools: "tools : calculator lookup".
-func Offer(names []string) string { return "tools : " + strings.Join(names, " ") }
+// Offer returns the system message that offers tools, in alphabetical order: "tools : calculator
+// lookup".
+func Offer(names []string) string {
+	return "tools : " + strings.Join(slices.Sorted(slices.Values(names)), " ")
+}

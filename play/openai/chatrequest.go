@@ -104,7 +104,6 @@ func (a *API) messages(q *chatRequest, o prompt.Options) ([]prompt.Message, erro
 	}
 	names := slices.Concat(o.Tools.Names(), o.Client)
 	if messages[0].Role != prompt.System && len(names) > 0 {
-		slices.Sort(names)
 		messages = slices.Insert(messages, 0,
 			prompt.Message{Role: prompt.System, Content: prompt.Offer(names)})
 	}
