@@ -16,6 +16,7 @@ func TestContract(t *testing.T) {
 			t.Run(smoothing, func(t *testing.T) {
 				m, _ := mill(t, Config{Order: order, Smoothing: smoothing, K: 0.1})
 				lmtest.Check(t, m, 2e-6, 0, 1, 2, 3, 5, 17)
+				lmtest.CheckStreams(t, m, 2e-6)
 			})
 		}
 	}

@@ -34,6 +34,7 @@ func eachCell(t *testing.T, f func(t *testing.T, cell string)) {
 func TestContract(t *testing.T) {
 	eachCell(t, func(t *testing.T, cell string) {
 		lmtest.Check(t, loud(t, small(cell)), 2e-5, 0, 1, 2, 17, 63, 64, 65, 66, 150)
+		lmtest.CheckStreams(t, loud(t, small(cell)), 2e-5)
 	})
 }
 
