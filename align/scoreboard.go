@@ -96,9 +96,6 @@ func Evaluate(
 	if o.Questions == 0 {
 		o.Questions = 120
 	}
-	if o.Tokens == 0 {
-		o.Tokens = 20_000
-	}
 	e := evaluation{EvalOptions: o, m: m, layout: layout, talk: t, board: &Scoreboard{
 		Right: map[world.TalkKind]float64{}, Intervals: map[string][2]float64{}}}
 	e.draw()
@@ -264,6 +261,9 @@ func (e *evaluation) sample(ctx context.Context) error {
 
 // BitsPerByte returns the cost of documents that no training has seen.
 func BitsPerByte(m lm.Model, tok corpus.Tokenizer, t *world.Talk, o EvalOptions) float64 {
+	if o.Tokens == 0 {
+		o.Tokens = 20_000
+	}
 	docs := t.Split(o.Seed^evalStream, 0, 0, o.Tokens).Test
 	var tokens []lm.Token
 	bytes, nats := 0, 0.0

@@ -34,9 +34,9 @@ func Pipeline(tiny bool) []PipelineStep {
 	ppo.Max, gold.Max = 40, 40
 	all := []PipelineStep{
 		{Name: "base"},
-		{Name: "sft", From: "base", Info: StageInfo{Kind: StageSFT, Rehearse: .25}},
+		{Name: "sft", From: "base", Info: StageInfo{Kind: StageSFT, Rehearse: .375}},
 		{Name: "dpo", From: "sft", Info: StageInfo{Kind: StageDPO, Rehearse: .5,
-			DPO: &align.DPOOptions{Beta: .5, NLL: .3}}},
+			DPO: &align.DPOOptions{Beta: .5, NLL: 1}}},
 		{Name: "reward", From: "sft", Info: StageInfo{Kind: StageReward, Held: .1, Center: .001}},
 		{Name: "ppo", From: "sft", Info: StageInfo{Kind: StageRL, Rehearse: .5, RL: ppo}},
 		{Name: "rl", From: "sft", Info: StageInfo{Kind: StageRL, Rehearse: .5, RL: gold}},
@@ -104,7 +104,8 @@ func (cat Catalogue) stepOrder(
 	}
 	if c.Parent != nil {
 		if _, err := cat.origin(*c.Parent); err != nil {
-			return Order{}, false, fmt.Errorf("%w; remove the directory, or choose another --out", err)
+			return Order{}, false, fmt.Errorf("%w; remove the directory, or choose "+
+				"another --out", err)
 		}
 	}
 	if c.Result != nil {
@@ -146,7 +147,8 @@ func (cat Catalogue) newStep(
 var baseValues = map[string]any{
 	"n_embd": 96, "n_layer": 3, "n_head": 3, "n_positions": 64, "smear": true,
 	"initializer_range": .1,
-	"batch":             16, "context": 128, "lr": 5e-3, "min_lr": 2.5e-4, "warmup": 50, "steps": 2500,
+	"batch":             16, "context": 128, "steps": 2500,
+	"lr": 5e-3, "min_lr": 2.5e-4, "warmup": 50,
 	"optimizer": train.Muon, "beta2": .98, "weight_decay": .01, "schedule": "cosine",
 	"eval_every": "0", "save_every": "25%",
 }

@@ -17,7 +17,7 @@ import (
 // many.
 const (
 	talkConversations = 24_000
-	talkPairs         = 2_000
+	talkPairs         = 2_500
 	talkPrompts       = 3_000
 )
 
@@ -52,7 +52,8 @@ func (s *postTraining) loadTalk() error {
 	case StageRL:
 		s.talk.questions = t.Questions(world.ForPreferences, rng, count(talkPrompts))
 		for i, q := range s.talk.questions {
-			s.prompts = append(s.prompts, prompt.Conversation{Messages: align.Asked(q), Line: i + 1})
+			s.prompts = append(s.prompts,
+				prompt.Conversation{Messages: align.Asked(q), Line: i + 1})
 		}
 	default:
 		faults := align.ConductFaults
@@ -104,15 +105,15 @@ func (s *postTraining) ownPairs(
 // talkRecipe returns the training settings of a stage on world-talk.
 func (s *postTraining) talkRecipe(c train.Config) train.Config {
 	c.EvalEvery, c.SaveEvery = train.Every{}, train.Every{Share: .25}
-	c.Schedule = "cosine"
 	switch s.info.Kind {
 	case StageSFT:
-		c.Batch, c.LR, c.MinLR, c.Steps, c.Warmup = 32, 3e-3, 6e-5, 2000, 50
+		c.Batch, c.LR, c.MinLR, c.Steps, c.Warmup = 32, 2e-3, 4e-5, 2200, 50
 		c.Optimizer = train.Muon
 	case StageReward:
 		c.Batch, c.LR, c.MinLR, c.Steps, c.Warmup = 32, 5e-4, 5e-5, 500, 20
 	case StageDPO:
-		c.Batch, c.LR, c.MinLR, c.Steps, c.Warmup = 32, 5e-4, 5e-5, 300, 10
+		c.Batch, c.LR, c.MinLR, c.Steps, c.Warmup = 32, 1e-3, 1e-4, 450, 10
+		c.WeightDecay = 0
 	default:
 		c.Batch, c.LR, c.MinLR, c.Steps, c.Warmup = 16, 3e-4, 3e-5, 80, 10
 		c.WeightDecay = 0

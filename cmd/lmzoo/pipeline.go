@@ -120,7 +120,8 @@ func (p *pipeline) step(c *cobra.Command, s zoo.PipelineStep) error {
 // score evaluates a run and summarises it in a line.
 func (p *pipeline) score(ctx context.Context, r *zoo.Run) (string, error) {
 	if len(r.Config.Result.Pairs) > 0 {
-		return fmt.Sprintf("accuracy %.3f on held-out pairs", r.Config.Result.Pairs[0].Accuracy), nil
+		return fmt.Sprintf("accuracy %.3f on held-out pairs",
+			r.Config.Result.Pairs[0].Accuracy), nil
 	}
 	o := align.EvalOptions{Seed: p.run.seed, Threads: p.run.threads}
 	if p.tiny {

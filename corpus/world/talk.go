@@ -24,10 +24,11 @@ type Talk struct {
 	*World
 	books books
 
-	known, unknown     halves // names
-	defined, undefined halves // words to explain
-	safe, harmful      halves // actions; the held-out ones are held out from preferences only
-	things             halves // objects of the actions
+	known, unknown     halves   // names
+	defined, undefined halves   // words to explain
+	safe, harmful      halves   // actions; the held-out ones are held out from preferences only
+	things             halves   // objects of the actions
+	others             []string // other words of lists
 	facts              map[string][len(traits)]string
 	meanings           map[string]string
 	table              map[string]string
@@ -61,6 +62,10 @@ func NewTalk(seed uint64) *Talk {
 	t.defined, t.undefined = cut(rng, terms.seen, seenDefined), cut(rng, terms.held, seenUndefined)
 	t.safe, t.harmful = cut(rng, safeVerbs, seenVerbs), cut(rng, harmfulVerbs, seenVerbs)
 	t.things = cut(rng, objects, seenObjects)
+	for _, trait := range traits {
+		t.others = append(t.others, trait.values...)
+	}
+	t.others = append(t.others, objects...)
 	t.learn(rng)
 	t.tabulate(rng)
 	t.holdOut(rng)

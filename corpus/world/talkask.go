@@ -150,9 +150,10 @@ func (t *Talk) holdOut(rng *rand.Rand) {
 	for i, trait := range traits {
 		t.heldAsk[topic(trait.nouns[0])] = 1 + order[i]
 	}
-	for _, about := range []topic{aSum, aMeaning, aHowTo, aStory, anAge} {
+	for _, about := range []topic{aMeaning, aHowTo, aStory, anAge} {
 		t.heldAsk[about] = 1 + rng.IntN(2)
 	}
+	t.heldAsk[aSum] = 1
 	shift := rng.IntN(3)
 	for i, content := range contents() {
 		do := []operation{twice | politely, twice | loudly, politely | loudly}[(i+shift)%3]

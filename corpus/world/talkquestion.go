@@ -22,7 +22,7 @@ const (
 	BigSum   TalkKind = "bigsum"   // needs the calculator, which is on offer
 	Lookup   TalkKind = "lookup"   // needs the table, which is on offer
 	Changed  TalkKind = "changed"  // asks for the present, which only the table knows
-	Novel    TalkKind = "novel"    // of a family that post-training never sees
+	Novel    TalkKind = "novel"    // of a kind that post-training never sees
 )
 
 // TalkKinds lists the kinds.
@@ -80,7 +80,7 @@ type shares []struct {
 }
 
 var sftShares = shares{
-	{Known, 18}, {Unknown, 12}, {Combine, 26}, {Harmless, 8}, {Harmful, 8}, {Sum, 5}, {Story, 5},
+	{Known, 18}, {Unknown, 12}, {Combine, 26}, {Harmless, 7}, {Harmful, 7}, {Sum, 5}, {Story, 7},
 	{BigSum, 8}, {Lookup, 7}, {Changed, 3},
 }
 
@@ -143,7 +143,11 @@ func (t *Talk) Question(part Part, kind TalkKind, rng *rand.Rand) TalkQuestion {
 		a.present()
 		a.need(LookupTable, Calculator)
 	default:
-		a.choice()
+		if rng.IntN(2) == 0 {
+			a.choice()
+		} else {
+			a.heldList()
+		}
 	}
 	return a.q
 }
@@ -482,9 +486,26 @@ func (a *asker) story() {
 	}
 }
 
-// combine gives an instruction.
+// heldList gives an instruction to do with a list what post-training never does with one.
+func (a *asker) heldList() {
+	a.held("family")
+	for {
+		c := combination{draw(a.rng, []string{aList, backwards}),
+			operators[a.rng.IntN(len(operators))]}
+		if a.heldCombos[c] {
+			a.instruction(c)
+			return
+		}
+	}
+}
+
+// combine gives an instruction. Those of the test are held out, except for lists, whose held-out
+// instructions are a family of their own, because small models seldom follow them.
 func (a *asker) combine() {
 	all := contents()
+	if a.part == ForTest {
+		all = all[:len(all)-2] // without lists
+	}
 	c := combination{all[a.rng.IntN(len(all))], operators[a.rng.IntN(len(operators))]}
 	for a.heldCombos[c] != (a.part == ForTest) {
 		c = combination{all[a.rng.IntN(len(all))], operators[a.rng.IntN(len(operators))]}
@@ -557,10 +578,14 @@ func (a *asker) content(of string) (say string, answers []string, wrong func(*ra
 func (a *asker) list(reverse bool) (string, []string, func(*rand.Rand) string) {
 	words := make([]string, 2+a.rng.IntN(2))
 	for i := range words {
-		h := []halves{a.known, a.Talk.unknown, a.defined, a.undefined}[a.rng.IntN(4)]
-		words[i] = draw(a.rng, h.seen)
-		if a.part == ForTest {
+		h := []halves{a.known, a.Talk.unknown}[a.rng.IntN(2)]
+		switch {
+		case a.part == ForTest:
 			words[i] = draw(a.rng, h.held)
+		case a.rng.IntN(2) == 0:
+			words[i] = draw(a.rng, a.others)
+		default:
+			words[i] = draw(a.rng, h.seen)
 		}
 	}
 	say := "the words " + strings.Join(words, " ")
