@@ -30,7 +30,7 @@ func Pipeline(tiny bool) []PipelineStep {
 		return &RLInfo{RLOptions: align.DefaultRL(algorithm), Reward: reward}
 	}
 	ppo, gold := rl(align.PPO, "reward"), rl(align.GRPO, WorldReward)
-	ppo.KL, ppo.StopKL = .1, 2
+	ppo.KL, ppo.StopKL = .3, 1.5
 	ppo.Max, gold.Max = 40, 40
 	all := []PipelineStep{
 		{Name: "base"},
@@ -38,7 +38,8 @@ func Pipeline(tiny bool) []PipelineStep {
 		{Name: "dpo", From: "sft", Info: StageInfo{Kind: StageDPO, Rehearse: .5,
 			DPO: &align.DPOOptions{Beta: .5, NLL: 1}}},
 		{Name: "reward", From: "sft", Info: StageInfo{Kind: StageReward, Held: .1, Center: .001}},
-		{Name: "ppo", From: "sft", Info: StageInfo{Kind: StageRL, Rehearse: .5, RL: ppo}},
+		{Name: "ppo", From: "sft", Info: StageInfo{Kind: StageRL, Rehearse: .5, RL: ppo},
+			Values: map[string]any{"lr": 5e-5, "min_lr": 5e-6}},
 		{Name: "rl", From: "sft", Info: StageInfo{Kind: StageRL, Rehearse: .5, RL: gold}},
 	}
 	for i := range all {
@@ -46,7 +47,11 @@ func Pipeline(tiny bool) []PipelineStep {
 		if !tiny {
 			continue
 		}
-		all[i].Values = map[string]any{"steps": 4}
+		all[i].Values = maps.Clone(all[i].Values)
+		if all[i].Values == nil {
+			all[i].Values = map[string]any{}
+		}
+		all[i].Values["steps"] = 4
 		all[i].Info.Examples = 100
 		if rl := all[i].Info.RL; rl != nil {
 			rl.Prompts, rl.Samples = 4, 2

@@ -18,6 +18,7 @@ import (
 const (
 	talkConversations = 24_000
 	talkPairs         = 2_500
+	talkRewardPairs   = 4_500
 	talkPrompts       = 3_000
 )
 
@@ -56,11 +57,10 @@ func (s *postTraining) loadTalk() error {
 				prompt.Conversation{Messages: align.Asked(q), Line: i + 1})
 		}
 	default:
-		faults := align.ConductFaults
+		faults, n := align.ConductFaults, count(talkPairs)
 		if s.info.Kind == StageReward {
-			faults = align.AllFaults
+			faults, n = align.AllFaults, count(talkRewardPairs)
 		}
-		n := count(talkPairs)
 		held := int(s.info.Held * float64(n))
 		for i, p := range align.TalkPreferences(t, faults, rng, n) {
 			p.Kind = string(p.Fault)
@@ -110,12 +110,12 @@ func (s *postTraining) talkRecipe(c train.Config) train.Config {
 		c.Batch, c.LR, c.MinLR, c.Steps, c.Warmup = 32, 2e-3, 4e-5, 2200, 50
 		c.Optimizer = train.Muon
 	case StageReward:
-		c.Batch, c.LR, c.MinLR, c.Steps, c.Warmup = 32, 5e-4, 5e-5, 500, 20
+		c.Batch, c.LR, c.MinLR, c.Steps, c.Warmup = 32, 5e-4, 5e-5, 800, 20
 	case StageDPO:
 		c.Batch, c.LR, c.MinLR, c.Steps, c.Warmup = 32, 1e-3, 1e-4, 450, 10
 		c.WeightDecay = 0
 	default:
-		c.Batch, c.LR, c.MinLR, c.Steps, c.Warmup = 16, 3e-4, 3e-5, 80, 10
+		c.Batch, c.LR, c.MinLR, c.Steps, c.Warmup = 16, 3e-4, 3e-5, 240, 10
 		c.WeightDecay = 0
 	}
 	return c
