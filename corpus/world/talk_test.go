@@ -165,7 +165,7 @@ func TestTalkOperations(t *testing.T) {
 	require.Equal(t, "please note : a ! a !", (twice | politely | loudly).apply("a"))
 	require.Equal(t, "say a twice and loudly .", instruct("a", twice|loudly, nil))
 	require.Equal(t, "minus 9 7 7", compute(list("4 minus 9 8 1")))
-	require.Equal(t, "e26beb6459161ed9", compute(list("4 minus")))
+	require.Equal(t, "", compute(list("4 minus")))
 }
 
 // A labeller without noise follows the gold reward; one with a length bias is fooled by a long
@@ -199,5 +199,5 @@ func TestTalkNeverChanges(t *testing.T) {
 	}
 	require.Equal(t, "e26beb6459161ed9", digest(s.Train))
 	require.Equal(t, "020400f5a5ac237a", digest(s.Test))
-	require.Equal(t, "", hex.EncodeToString(h.Sum(nil))[:16])
+	require.Equal(t, "25b3aa0662efc3b5", hex.EncodeToString(h.Sum(nil))[:16])
 }
