@@ -40,8 +40,8 @@ func ExampleRL() {
 			fmt.Println(err)
 		}
 		if r, fresh := rl.Report(); fresh && r.Rollout%79 == 0 {
-			fmt.Printf("roll-out %2d: reward %.1f, more than 3 nats from the start: %v\n", r.Rollout,
-				r.Reward, r.KL > 3)
+			fmt.Printf("roll-out %2d: reward %.1f, more than 3 nats from the start: %v\n",
+				r.Rollout, r.Reward, r.KL > 3)
 		}
 	}
 	// Output:

@@ -101,7 +101,8 @@ func TestTabularRL(t *testing.T) {
 
 			want, got := c.optimum(start, rewards, beta), probabilities(m)
 			t.Logf("start %.3f\n want %.3f\n got  %.3f\n"+
-				" distances: start %.3f, end %.3f, other %.3f", start, want, got, distance(start, want), distance(got, want),
+				" distances: start %.3f, end %.3f, other %.3f", start, want, got,
+				distance(start, want), distance(got, want),
 				distance(got, c.other(start, rewards, beta)))
 			require.Greater(t, distance(start, want), 0.3)
 			require.Less(t, distance(got, want), 0.03)
