@@ -10,6 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"lmzoo/autograd"
 	"lmzoo/corpus"
 	"lmzoo/lm"
 	"lmzoo/nn"
@@ -286,4 +287,30 @@ func BenchmarkRL(b *testing.B) {
 			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "roll-outs/s")
 		})
 	}
+}
+
+// TestRLReadsWithoutDropout: the answers were drawn without dropout, so an update reads them
+// without; the text is learnt with it.
+func TestRLReadsWithoutDropout(t *testing.T) {
+	m, err := transformer.New(transformer.Config{VocabSize: 9, NPositions: 16, NEmbd: 16, NLayer: 2,
+		NHead: 2, Dropout: 0.3, InitializerRange: 0.1}, rand.New(rand.NewPCG(1, 0)))
+	require.NoError(t, err)
+	o := toyOptions(GRPO)
+	r, _ := newTrainer(t, toyTask(t, m), o, toyConfig(3))
+	require.NoError(t, r.rollOut(0))
+	loss := func(b rlBatch, dice *rand.Rand) float32 {
+		tape := autograd.NewTape()
+		tape.Rand = dice
+		y := r.learner.Loss(tape, b).Data[0]
+		require.Equal(t, dice, tape.Rand)
+		return y
+	}
+	var b rlBatch
+	r.Batch(&b, 0)
+	dice := rand.New(rand.NewPCG(5, 6))
+	require.Equal(t, loss(b, nil), loss(b, dice)) // the same bits
+	toyText(t).Batch(&b.raw, 0)
+	b.raw = b.raw.Of(b.raw.Targets())
+	r.o.Rehearse = 1
+	require.NotEqual(t, loss(b, nil), loss(b, dice))
 }
