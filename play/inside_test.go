@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"net/http/httptest"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -65,6 +66,12 @@ func TestFlow(t *testing.T) {
 	require.Positive(t, f.Ablated.Bits)
 	require.InDelta(t, next[0].P, f.Ablated.Next[0].P, 1e-5)
 	require.NotEqual(t, f.Ablated.Next[0].P, f.Ablated.Next[0].Without)
+
+	long := playtest.OK[flowReply](t, "POST", ts.URL+"/api/inside",
+		`{"model":"gpt","prompt":"`+strings.Repeat(" the", 40)+`"}`).Flow
+	require.Len(t, long.Grid[0], gridTokens)
+	require.Equal(t, long.At, long.GridFrom+gridTokens-1, "the grid ends where the model predicts")
+	require.Equal(t, long.Lens[2][0].ID, long.Grid[2][gridTokens-1].ID)
 
 	for body, param := range map[string]string{
 		`,"layer":2`: "layer", `,"layer":0,"head":-1`: "head", `,"view":"units"`: "view",
