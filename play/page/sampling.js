@@ -5,6 +5,9 @@ import { prompt, setPrompt, showError } from "./state.js";
 
 const now = { temperature: 1, topP: 1, seed: 1 }; // the visitor's choices
 
+// logarithm returns ln p with two decimals.
+const logarithm = (p) => (p > 0.995 ? "0.00" : Math.log(p).toFixed(2).replace("-", "−"));
+
 // sampling returns the controls and the bars of a model.
 export function sampling(m) {
   const list = el("ol.bars.sampled"),
@@ -51,11 +54,7 @@ export function sampling(m) {
             own,
             bar,
             token(n.text),
-            el(
-              "span.p",
-              {},
-              `ln P ${Math.log(n.p).toFixed(2)} · ${percent(n.p)} → ${percent(n.q)}`,
-            ),
+            el("span.p", {}, `ln P ${logarithm(n.p)} · ${percent(n.p)} → ${percent(n.q)}`),
           ),
         );
       }),
