@@ -21,8 +21,19 @@ type fitting struct {
 	bag, net     int // indices of the classifier; −1: none
 }
 
-// accuracies trains every classifier on every draw of labels and measures it on the test set.
+// accuracies trains every classifier on every draw of labels and measures it on the test set, once
+// in a process.
 func accuracies(
+	ctx context.Context, env *Env, seed uint64, w *task.World, test *task.Set,
+	sizes []int, draws int,
+) (scores, error) {
+	key := fmt.Sprint("accuracies ", env.Scale, seed, sizes, draws)
+	return remember(env.Store, key, func() (scores, error) {
+		return measuredAccuracies(ctx, env, seed, w, test, sizes, draws)
+	})
+}
+
+func measuredAccuracies(
 	ctx context.Context, env *Env, seed uint64, w *task.World, test *task.Set,
 	sizes []int, draws int,
 ) (scores, error) {

@@ -137,4 +137,13 @@ func TestReadResults(t *testing.T) {
 	require.Equal(t, "as it was", r.Claim)
 	require.Equal(t, "pre-training", r.Topic)
 	require.NotEmpty(t, r.Figures)
+
+	// the last directory wins
+	other := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(other, "labels.json"), []byte(
+		`{"name": "labels", "claim": "newer", "tables": [{"columns": ["a"], "rows": []}]}`), 0o666))
+	all, err := ReadResults(dir, other)
+	require.NoError(t, err)
+	require.Len(t, all, 1)
+	require.Equal(t, "newer", all[0].Claim)
 }

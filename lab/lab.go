@@ -94,7 +94,7 @@ func (t *Table) add(cells ...string) { t.Rows = append(t.Rows, cells) }
 // All returns the experiments in historical order.
 func All() []Experiment {
 	return []Experiment{
-		Labels(), Senses(), Transfer(), Objectives(), BFloat16(),
+		Labels(), Senses(), Transfer(), Objectives(), BFloat16(), Eras(),
 		Scaling(), Mixture(), FewShot(), ICLBySize(), Jump(), Prompting(), ChainOfThought(),
 		Induction(), Data(),
 		Llama(), Mirage(), Hops(), Knowledge(), Speedrun(), Markov(),

@@ -38,8 +38,26 @@ func ReadResult(file string) (*Result, error) {
 	return r, nil
 }
 
-// ReadResults reads the results in a directory, in historical order.
-func ReadResults(dir string) ([]*Result, error) {
+// ReadResults reads the results in directories, in historical order. A result takes the place of one
+// of the same name in an earlier directory.
+func ReadResults(dirs ...string) ([]*Result, error) {
+	var all []*Result
+	for _, dir := range dirs {
+		found, err := readDir(dir)
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range found {
+			all = slices.DeleteFunc(all, func(old *Result) bool { return old.Name == r.Name })
+			all = append(all, r)
+		}
+	}
+	slices.SortStableFunc(all, func(a, b *Result) int { return rank(a) - rank(b) })
+	return all, nil
+}
+
+// readDir reads the results in one directory.
+func readDir(dir string) ([]*Result, error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return nil, err
@@ -59,7 +77,6 @@ func ReadResults(dir string) ([]*Result, error) {
 		return nil, fmt.Errorf("%s holds no results; create one with: lmzoo lab NAME --out %s",
 			dir, dir)
 	}
-	slices.SortStableFunc(all, func(a, b *Result) int { return rank(a) - rank(b) })
 	return all, nil
 }
 

@@ -120,11 +120,10 @@ func (s *Store) make(ctx context.Context, env *Env, o zoo.Order, print string) (
 			}
 		}
 	}
-	total := o.Settings.Train.Steps
 	return zoo.Make(ctx, o, func(_ context.Context, _ *train.Trainer, e train.Event) error {
 		if e.Kind == train.Stepped && e.Stats.Step%50 == 0 {
 			env.say("pre-training %s, seed %d: step %d of %d, loss %.3f",
-				o.Species.Name, o.Seed, e.Stats.Step, total, e.Stats.Loss)
+				o.Species.Name, o.Seed, e.Stats.Step, o.Settings.Train.Steps, e.Stats.Loss)
 		}
 		return nil
 	})

@@ -190,6 +190,7 @@ func (m *comparison) make(c *cobra.Command, species []*zoo.Species) error {
 	}
 	m.progress.finish()
 	m.table()
+	m.notes()
 	m.footer()
 	return m.keep()
 }
@@ -356,11 +357,26 @@ func (m *comparison) table() {
 	}
 	t.print()
 	fmt.Fprintf(m.w, "Evaluated on %s.\n", describeText(m.data.data.Corpus, "test"))
+}
+
+// notes prints what the models say of their evaluation.
+func (m *comparison) notes() {
 	for _, r := range m.result.Rows {
 		for _, n := range r.Notes {
 			m.progress.note("note: %s: %s", r.Model, n)
 		}
 	}
+}
+
+// text writes the tables as they are printed.
+func (m *comparison) text(w io.Writer) error {
+	to := &output{Writer: w}
+	printed := *m
+	printed.w = to
+	printed.table()
+	printed.classes()
+	to.flush()
+	return to.err
 }
 
 // footer prints the gap by class and the samples.
@@ -421,6 +437,7 @@ func (m *comparison) keep() error {
 		write func(io.Writer) error
 	}{
 		{"compare.json", func(w io.Writer) error { return printJSON(w, m.result) }},
+		{"compare.txt", m.text},
 		{"compare.png", chart.PNG},
 		{"compare.svg", chart.SVG},
 		{"report.html", func(w io.Writer) error { return report.HTML(w, m.result) }},

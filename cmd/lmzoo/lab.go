@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"lmzoo/lab"
+	"lmzoo/report"
 )
 
 func newLab() *cobra.Command {
@@ -22,6 +23,7 @@ func newLab() *cobra.Command {
 		scale      string
 		out, store string
 		text       string
+		figures    bool
 	)
 	c := &cobra.Command{
 		Use:   "lab [EXPERIMENT...]",
@@ -30,7 +32,8 @@ func newLab() *cobra.Command {
 that could have refuted it. Without names, list the experiments. The pages report results at
 --scale full, which takes several minutes per seed; at --scale quick, labels and senses together
 take less than three minutes on two cores. Models that are pre-trained for an experiment are kept
-in --store as ordinary run directories, so that experiments share them.`,
+in --store as ordinary run directories, so that experiments share them. lmzoo report --lab DIR draws
+the results of a directory as one page.`,
 		Example: `  lmzoo lab
   lmzoo lab labels senses --scale quick
   lmzoo lab senses --seeds 1,2,3 --out docs/lab`,
@@ -39,6 +42,9 @@ in --store as ordinary run directories, so that experiments share them.`,
 		RunE: func(c *cobra.Command, args []string) error {
 			if err := run.check(); err != nil {
 				return err
+			}
+			if figures && out == "" {
+				return usagef("--figures needs a directory; name it with --out")
 			}
 			if len(args) == 0 {
 				return listExperiments(c.OutOrStdout(), run.json)
@@ -68,6 +74,11 @@ in --store as ordinary run directories, so that experiments share them.`,
 				if err := reportExperiment(c.OutOrStdout(), res, run.json, out); err != nil {
 					return err
 				}
+				if figures {
+					if err := drawExperiment(res, out); err != nil {
+						return err
+					}
+				}
 			}
 			return nil
 		},
@@ -77,6 +88,7 @@ in --store as ordinary run directories, so that experiments share them.`,
 	fs.StringVar(&seeds, "seeds", "", "seeds, separated by commas (default 1,2,3; 1 for quick)")
 	fs.StringVar(&scale, "scale", string(lab.Full), "scale of the experiments: full or quick")
 	fs.StringVar(&out, "out", "", "directory to write NAME.json into")
+	fs.BoolVar(&figures, "figures", false, "also write NAME.svg and NAME.png into --out")
 	fs.StringVar(&store, "store", "",
 		"directory of pre-trained models (default: in the user's cache)")
 	fs.StringVar(&text, "text", "",
@@ -168,6 +180,15 @@ func reportExperiment(w io.Writer, res *lab.Result, asJSON bool, out string) err
 	}
 	fmt.Fprintf(w, "%.0f s at scale %s\n\n", res.Seconds, res.Scale)
 	return nil
+}
+
+// drawExperiment writes the figures of a result into a directory.
+func drawExperiment(res *lab.Result, out string) error {
+	pictures, err := report.LabPictures([]*lab.Result{res})
+	if err != nil {
+		return err
+	}
+	return drawPictures(pictures, filepath.Join(out, "")+string(filepath.Separator))
 }
 
 // printRows prints a table of an experiment, with numbers aligned to the right.

@@ -25,7 +25,7 @@ func newReport(cat zoo.Catalogue) *cobra.Command {
 		out   string
 		plot  string
 		draw  bool
-		labs  string
+		labs  []string
 	)
 	c := &cobra.Command{
 		Use:   "report [RUN...]",
@@ -36,7 +36,7 @@ word frequency, a text coloured token by token, samples, and all numbers as CSV 
 --corpus, the text is the test part of the corpus that all runs were trained on. A directory of
 runs stands for all runs in it, and the compare.json of a comparison for its measurements.
 
-With --lab, the page also holds the figures of the experiments whose results lie in a directory,
+With --lab, the page also holds the figures of the experiments whose results lie in directories,
 in the form that lmzoo lab writes. Without a run, it holds these alone.`,
 		Example: `  lmzoo report runs/gpt runs/ngram --out report.html
   lmzoo report runs/gpt runs/lstm --figures
@@ -48,7 +48,7 @@ in the form that lmzoo lab writes. Without a run, it holds these alone.`,
 			if err := checkPicture(plot); err != nil {
 				return err
 			}
-			if len(args) == 0 && labs == "" {
+			if len(args) == 0 && len(labs) == 0 {
 				return usagef("nothing to report on; name at least one run, or results of " +
 					"experiments with --lab")
 			}
@@ -60,7 +60,7 @@ in the form that lmzoo lab writes. Without a run, it holds these alone.`,
 			if _, err := os.Stat(filepath.Dir(out)); err != nil {
 				return usagef("--out %s: no directory %s; create it first", out, filepath.Dir(out))
 			}
-			results, err := readLabs(labs)
+			results, err := lab.ReadResults(labs...)
 			if err != nil {
 				return err
 			}
@@ -107,18 +107,11 @@ in the form that lmzoo lab writes. Without a run, it holds these alone.`,
 		"unit of a document: file, lines or paragraphs (default: as in training)")
 	fs.StringVar(&split, "split", "test",
 		"part of the corpus: train, valid, test or all (default: all of another corpus)")
-	fs.StringVar(&labs, "lab", "",
-		"directory of results of lmzoo lab whose figures the page also holds")
+	fs.StringSliceVar(&labs, "lab", nil,
+		"directories of results of lmzoo lab whose figures the page also holds; the last result "+
+			"of a name counts")
 	complete(c, "split", func() []string { return []string{"train", "valid", "test", "all"} })
 	return c
-}
-
-// readLabs reads the results of experiments in a directory; an empty name means none.
-func readLabs(dir string) ([]*lab.Result, error) {
-	if dir == "" {
-		return nil, nil
-	}
-	return lab.ReadResults(dir)
 }
 
 // measured evaluates runs, or reads the JSON of a comparison. Without a run, it returns nil.
@@ -184,7 +177,7 @@ func writePage(out string, cmp *report.Comparison, results []*lab.Result, draw b
 	if cmp != nil {
 		pictures = append(report.Pictures(cmp), pictures...)
 	}
-	return drawPictures(pictures, out)
+	return drawPictures(pictures, besidePage(out))
 }
 
 // withHTML adds .html to the name of a page, unless browsers already open it as a page.
@@ -226,12 +219,16 @@ func drawInto(file string, d report.Drawing) error {
 // drawFigures writes the figures of a page to files beside it, whose names begin with that of the
 // page.
 func drawFigures(cmp *report.Comparison, page string) error {
-	return drawPictures(report.Pictures(cmp), page)
+	return drawPictures(report.Pictures(cmp), besidePage(page))
 }
 
-func drawPictures(pictures []report.Picture, page string) error {
+// besidePage returns the beginning of the names of files beside a page.
+func besidePage(page string) string { return strings.TrimSuffix(page, filepath.Ext(page)) + "-" }
+
+// drawPictures writes pictures as SVG and PNG to files whose names begin with prefix.
+func drawPictures(pictures []report.Picture, prefix string) error {
 	for _, f := range pictures {
-		name := strings.TrimSuffix(page, filepath.Ext(page)) + "-" + f.Name
+		name := prefix + f.Name
 		if err := errors.Join(drawInto(name+".svg", f), drawInto(name+".png", f)); err != nil {
 			return err
 		}
