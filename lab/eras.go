@@ -87,9 +87,9 @@ func opinionTokens(tok corpus.Tokenizer) (out [2][]lm.Token, err error) {
 	return out, nil
 }
 
-// asked returns the share of reviews after which a model finds the opinions of the right label
+// askedForWord returns the share of reviews after which a model finds the opinions of the right label
 // likelier than those of the other.
-func asked(m lm.Model, tok corpus.Tokenizer, questions []question) (float64, error) {
+func askedForWord(m lm.Model, tok corpus.Tokenizer, questions []question) (float64, error) {
 	answers, err := opinionTokens(tok)
 	if err != nil {
 		return 0, err
@@ -242,7 +242,7 @@ func eras(
 	zero := func(m any) map[int][]float64 {
 		var share float64
 		if err == nil {
-			share, err = asked(m.(lm.Model), gpt.Tokenizer, questions)
+			share, err = askedForWord(m.(lm.Model), gpt.Tokenizer, questions)
 		}
 		return map[int][]float64{0: {share}}
 	}
@@ -279,7 +279,7 @@ func answersOf(
 		if err != nil {
 			return err
 		}
-		of[n][d], err = asked(m, c.run.Tokenizer, questions)
+		of[n][d], err = askedForWord(m, c.run.Tokenizer, questions)
 		return err
 	})
 }

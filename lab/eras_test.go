@@ -54,11 +54,11 @@ func TestAsked(t *testing.T) {
 	}
 	m := moody{vocab: tok.Vocab(), sad: answers[world.Negative][1],
 		glad: answers[world.Positive][1]}
-	share, err := asked(m, tok, questions)
+	share, err := askedForWord(m, tok, questions)
 	require.NoError(t, err)
 	require.Equal(t, 1.0, share)
 	m.contrarian = true
-	share, err = asked(m, tok, questions)
+	share, err = askedForWord(m, tok, questions)
 	require.NoError(t, err)
 	require.Zero(t, share)
 }
