@@ -23,16 +23,16 @@ func Eras() Experiment {
 	return Experiment{
 		Name: "eras", Era: "LLM", Year: 2019,
 		Topic: "pre-training",
-		Paper: "Radford et al. 2019, Language Models are Unsupervised Multitask Learners; Schick & " +
-			"Schütze 2021",
+		Paper: "Radford et al. 2019, Language Models are Unsupervised Multitask Learners; " +
+			"Schick & Schütze 2021",
 		Claim: "One task, four eras: with the same 50 labels word vectors classify better than " +
 			"counts, and a fine-tuned network better than word vectors; a language model that is " +
 			"asked for the next word is better than a guess without any label, and worse than " +
 			"the same model fine-tuned.",
 		Figures: []Figure{{
 			Title: "One task, four eras",
-			Look: "Each row is a way to tell good reviews from bad; the asked models have seen no " +
-				"label, and the dashed line is the best possible.",
+			Look: "Each row is a way to tell good reviews from bad; a model that is asked has " +
+				"seen no label.",
 			X: "how", Y: []string{"no label", "50 labels", "1000 labels"}, Dots: true,
 			Skip: []string{"the limit"}, Mark: 0.5, MarkName: "a guess",
 			YAxis: "accuracy",
@@ -42,7 +42,7 @@ func Eras() Experiment {
 			"count":    "accuracy of 3-grams with 50 labels",
 			"vectors":  "accuracy of a linear classifier over word2vec with 50 labels",
 			"tuned":    "accuracy of GPT-1, fine-tuned with 50 labels",
-			"answers":  "accuracy of the same GPT that learned to answer with a word, with 50 labels",
+			"answers":  "accuracy of that GPT, tuned to answer with a word, with 50 labels",
 			"asked":    "accuracy of the same GPT that is asked for the next word, without a label",
 			"counted":  "accuracy of a 5-gram that is asked in the same way",
 			"untaught": "accuracy of a GPT with random weights that is asked in the same way",
@@ -87,8 +87,8 @@ func opinionTokens(tok corpus.Tokenizer) (out [2][]lm.Token, err error) {
 	return out, nil
 }
 
-// askedForWord returns the share of reviews after which a model finds the opinions of the right label
-// likelier than those of the other.
+// askedForWord returns the share of reviews after which a model finds the opinions of the right
+// label likelier than those of the other.
 func askedForWord(m lm.Model, tok corpus.Tokenizer, questions []question) (float64, error) {
 	answers, err := opinionTokens(tok)
 	if err != nil {

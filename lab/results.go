@@ -38,8 +38,8 @@ func ReadResult(file string) (*Result, error) {
 	return r, nil
 }
 
-// ReadResults reads the results in directories, in historical order. A result takes the place of one
-// of the same name in an earlier directory.
+// ReadResults reads the results in directories, in historical order. A result takes the place of
+// one of the same name in an earlier directory.
 func ReadResults(dirs ...string) ([]*Result, error) {
 	var all []*Result
 	for _, dir := range dirs {
