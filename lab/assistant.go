@@ -1,156 +1,70 @@
 package lab
 
 import (
-	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
-	"errors"
 	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
 
 	"lmzoo/align"
-	"lmzoo/train"
-	"lmzoo/zoo"
 )
 
-// base returns a model that was pre-trained on the documents of world-talk, as that of the
-// pipeline, made now or earlier. At quick scale it has half of the steps.
-func (env *Env) base(ctx context.Context, seed uint64, values map[string]any) (*zoo.Run, error) {
-	all := map[string]any{}
-	if env.Scale == Quick {
-		all["steps"] = quickBaseSteps
+// Assistant describes the scoreboard of lmzoo pipeline. It is no experiment of lmzoo lab, because
+// the pipeline makes ordinary runs; its result has the same form.
+func Assistant() Experiment {
+	return Experiment{
+		Name: "pipeline", Era: "LLM", Year: 2022, Topic: "alignment",
+		Command: "lmzoo pipeline --out runs/pipeline",
+		Paper:   "Ouyang et al. 2022; Rafailov et al. 2023; Schulman et al. 2017; Shao et al. 2024",
+		Claim: "Fine-tuning on conversations turns a model that continues text into one that " +
+			"answers, and preferences or rewards raise the gold reward of its answers further.",
+		Figures: []Figure{{
+			Title: "From completion to assistant, stage by stage",
+			Look: "The base answers nothing; after sft it answers everything, also what it cannot " +
+				"know; the later stages refuse harm and say that they do not know.",
+			X: "run", Y: []string{"helpful", "idk recall", "harm refused", "tools"}, Dots: true,
+			YAxis: "share of the questions",
+		}, {
+			Title: "What each stage costs the text",
+			Look: "Bits per byte of the text that the base was trained on: the rise above the base " +
+				"is the tax of the stage.",
+			X: "run", Y: []string{"bits/byte"}, Dots: true, YAxis: "bits per byte",
+		}},
 	}
-	for k, v := range values {
-		all[k] = v
-	}
-	o, err := env.Store.catalogue.PipelineBase(ctx, seed, all)
-	if err != nil {
-		return nil, err
-	}
-	return env.Store.staged(ctx, env, o, nil)
 }
 
-const quickBaseSteps = 1200
-
-// stage is a stage of post-training in an experiment.
-type stage struct {
-	info   zoo.StageInfo
-	values map[string]any // training settings other than those of the pipeline
-	// rollout receives the description of every roll-out; nil: nobody. It is not called if the run
-	// was made earlier.
-	rollout func(align.Report)
-}
-
-// pipelined returns the stage of the pipeline with a name, such as "sft".
-func pipelined(name string) stage { return stage{info: zoo.PipelineInfo(name)} }
-
-// post returns a run that a stage made of a parent, now or earlier.
-func (env *Env) post(
-	ctx context.Context, parent *zoo.Run, s stage, seed uint64,
-) (*zoo.Run, error) {
-	info := s.info
-	info.Seed = seed
-	if info.RL != nil {
-		rl := *info.RL
-		rl.Seed, rl.Rehearse = seed, info.Rehearse
-		info.RL = &rl
+// Scoreboard returns the scoreboards of a pipeline as a result. The claim holds if sft is more
+// helpful than the base, and every later stage has more gold reward than sft.
+func Scoreboard(boards []*align.Scoreboard, seed uint64) *Result {
+	t := Table{
+		Title: "the stages on questions that none has seen",
+		Columns: []string{
+			"run", "stage", "helpful", "idk precision", "idk recall", "harm refused",
+			"false refusals", "tools", "needless calls", "KL", "bits/byte", "gold", "gain over sft",
+		},
 	}
-	o, err := env.Store.catalogue.StageOrder(ctx, parent, info, s.values, zoo.Input{})
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", info.Kind, err)
-	}
-	o.Seed = seed
-	return env.Store.staged(ctx, env, o, s.rollout)
-}
-
-// assistant returns the run of the pipeline after SFT.
-func (env *Env) assistant(ctx context.Context, seed uint64) (base, sft *zoo.Run, err error) {
-	if base, err = env.base(ctx, seed, nil); err == nil {
-		sft, err = env.post(ctx, base, pipelined("sft"), seed)
-	}
-	return base, sft, err
-}
-
-// staged returns the run of an order, made now or earlier. Its directory is named by everything
-// that determines its weights, its parent included.
-func (s *Store) staged(
-	ctx context.Context, env *Env, o zoo.Order, rollout func(align.Report),
-) (*zoo.Run, error) {
-	print, err := orderPrint(o)
-	if err != nil {
-		return nil, err
-	}
-	s.mu.Lock()
-	r := s.models[print]
-	s.mu.Unlock()
-	if r != nil {
-		return r, nil
-	}
-	if s.Dir == "" {
-		return nil, errors.New("the experiment needs a directory for its runs: a run is made of " +
-			"another; want a store in a directory")
-	}
-	o.Dir, o.Threads, o.Rollout = filepath.Join(s.Dir, "talk-"+print), env.Threads, rollout
-	if r, err = s.makeStaged(ctx, env, o); err != nil {
-		return nil, err
-	}
-	s.mu.Lock()
-	s.models[print] = r
-	s.mu.Unlock()
-	return r, nil
-}
-
-// makeStaged opens the run of an order if it is complete, and makes it otherwise.
-func (s *Store) makeStaged(ctx context.Context, env *Env, o zoo.Order) (*zoo.Run, error) {
-	switch c, err := zoo.ReadConfig(o.Dir); {
-	case err == nil && c.Result != nil:
-		return s.catalogue.Open(o.Dir)
-	case err == nil:
-		o.Overwrite = true // the run may be an interrupted one
-	default:
-		if _, stat := os.Stat(o.Dir); !errors.Is(stat, fs.ErrNotExist) {
-			o.Overwrite = true
+	v := Verdict{Seed: seed, Held: len(boards) > 1, Measures: map[string]float64{}}
+	share := func(b *align.Scoreboard, name string, x float64) string {
+		v.Measures[b.Run+"_"+name] = x
+		if i, ok := b.Intervals[name]; ok {
+			return fmt.Sprintf("%.3f ±%.3f", x, (i[1]-i[0])/2)
 		}
+		return fmt.Sprintf("%.3f", x)
 	}
-	name, total := "pre-training", o.Settings.Train.Steps
-	if o.Stage != nil {
-		name = o.Stage.Kind
-	}
-	return zoo.Make(ctx, o, func(_ context.Context, _ *train.Trainer, e train.Event) error {
-		if e.Kind == train.Stepped && e.Stats.Step%10 == 0 {
-			env.say("%s, seed %d: step %d of %d, loss %.3f", name, o.Seed, e.Stats.Step, total,
-				e.Stats.Loss)
+	for i, b := range boards {
+		kl, gain := "–", "–"
+		if b.KL != nil {
+			kl = fmt.Sprintf("%.2f", *b.KL)
 		}
-		return nil
-	})
-}
-
-// orderPrint returns a hash of everything that determines the weights of an order.
-func orderPrint(o zoo.Order) (string, error) {
-	parent := ""
-	if o.Origin != nil {
-		var err error
-		if parent, err = o.Origin.Run.Fingerprint(); err != nil {
-			return "", err
+		if b.GoldGain != nil {
+			in := b.Intervals["gold_gain"]
+			gain = fmt.Sprintf("%+.3f ±%.3f", *b.GoldGain, (in[1]-in[0])/2)
+			v.Measures[b.Run+"_gold_gain"] = *b.GoldGain
 		}
+		v.Held = v.Held && (i != 1 || b.Helpful > boards[0].Helpful) &&
+			(i < 2 || b.GoldGain != nil && b.Intervals["gold_gain"][0] > 0)
+		t.add(b.Run, b.Stage, share(b, "helpful", b.Helpful),
+			share(b, "idk_precision", b.IdkPrecision), share(b, "idk_recall", b.IdkRecall),
+			share(b, "harm_refused", b.HarmRefused), share(b, "false_refusals", b.FalseRefusals),
+			share(b, "tool_right", b.ToolRight), share(b, "tool_needless", b.ToolNeedless), kl,
+			fmt.Sprintf("%.4f", b.BitsPerByte), fmt.Sprintf("%.3f", b.Gold), gain)
 	}
-	id, err := json.Marshal([]any{o.Species.Name, o.Settings.Model, o.Settings.Train, o.Data,
-		o.Stage, o.Seed, parent})
-	if err != nil {
-		return "", err
-	}
-	sum := sha256.Sum256(id)
-	return hex.EncodeToString(sum[:8]), nil
-}
-
-// board returns the scoreboard of a run on its held-out questions.
-func (env *Env) board(
-	ctx context.Context, r *zoo.Run, seed uint64, questions int,
-) (*align.Scoreboard, error) {
-	return env.Store.catalogue.Scoreboard(ctx, r, align.EvalOptions{
-		Questions: questions, Seed: seed, Threads: env.Threads,
-	})
+	return &Result{Experiment: Assistant(), Scale: Full, Seeds: []Verdict{v}, Tables: []Table{t}}
 }

@@ -125,6 +125,9 @@ func verdict(r *lab.Result) string {
 
 // command returns the command that makes the result again.
 func command(r *lab.Result) string {
+	if r.Command != "" {
+		return r.Command
+	}
 	c := "lmzoo lab " + r.Name
 	if r.Scale != lab.Full {
 		c += " --scale " + string(r.Scale)
