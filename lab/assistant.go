@@ -17,14 +17,14 @@ func Assistant() Experiment {
 			"answers, and preferences or rewards raise the gold reward of its answers further.",
 		Figures: []Figure{{
 			Title: "From completion to assistant, stage by stage",
-			Look: "The base answers nothing; after sft it answers everything, also what it cannot " +
-				"know; the later stages refuse harm and say that they do not know.",
+			Look: "The base answers nothing; after sft it answers everything, also what it " +
+				"cannot know; the later stages refuse harm and say that they do not know.",
 			X: "run", Y: []string{"helpful", "idk recall", "harm refused", "tools"}, Dots: true,
 			YAxis: "share of the questions",
 		}, {
 			Title: "What each stage costs the text",
-			Look: "Bits per byte of the text that the base was trained on: the rise above the base " +
-				"is the tax of the stage.",
+			Look: "Bits per byte of the text that the base was trained on: the rise above the " +
+				"base is the tax of the stage.",
 			X: "run", Y: []string{"bits/byte"}, Dots: true, YAxis: "bits per byte",
 		}},
 	}
