@@ -285,6 +285,11 @@ func (r *Run) learn(ctx context.Context, o Order, text *Text, obs []train.Observ
 			return err
 		}
 	}
+	if training.BestOf != nil {
+		if out.BestOf, err = training.BestOf(ctx); err != nil {
+			return err
+		}
+	}
 	if training.Epochs != nil {
 		for i, epochs := range training.Epochs(tr.Batches()) {
 			name := o.Data.Mixture.Sources[i].Corpus

@@ -47,18 +47,17 @@ func (s *postTraining) startReward(
 		return Training{}, err
 	}
 	tr, err := train.NewTrainer[align.PairBatch](m, src, c)
+	t := Training{Trainer: tr, BestOf: s.bestOf(m, layout, c.Threads)}
 	if err != nil || len(held) == 0 {
-		return Training{Trainer: tr}, err
+		return t, err
 	}
 	test, err := newPairs(held, nil, text, c)
 	if err != nil {
 		return Training{}, err
 	}
-	return Training{
-		Trainer:  tr,
-		Validate: func(ctx context.Context) (float64, error) { return pairLoss(ctx, m, held) },
-		Rank:     func(ctx context.Context) ([]align.Tally, error) { return m.Rank(ctx, test) },
-	}, nil
+	t.Validate = func(ctx context.Context) (float64, error) { return pairLoss(ctx, m, held) }
+	t.Rank = func(ctx context.Context) ([]align.Tally, error) { return m.Rank(ctx, test) }
+	return t, nil
 }
 
 // startDPO prepares direct preference optimization on pairs of answers. The policy still has the

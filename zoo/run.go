@@ -73,6 +73,7 @@ type Outcome struct {
 
 	Sources []SourceOutcome `json:"sources,omitempty"` // of a mixture
 	Pairs   []align.Tally   `json:"pairs,omitempty"`   // how a reward model ranks held-out pairs
+	BestOf  []BestOf        `json:"best_of,omitempty"` // what a reward model is worth
 	Rollout *align.Report   `json:"rollout,omitempty"` // the last one of reinforcement learning
 }
 

@@ -100,6 +100,8 @@ type Training struct {
 	Adapter *align.LoRA
 	// Rank returns how a reward model ranks held-out pairs; nil for other models.
 	Rank func(ctx context.Context) ([]align.Tally, error)
+	// BestOf returns what a reward model is worth by the best of n answers; nil: not known.
+	BestOf func(ctx context.Context) ([]BestOf, error)
 	// Rollout describes the answers of the last roll-out, and says whether the last step made it;
 	// nil: no reinforcement learning.
 	Rollout func() (align.Report, bool)

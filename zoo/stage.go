@@ -105,7 +105,8 @@ func (cat Catalogue) StageOrder(
 		lora.Vocab = parent.Tokenizer.Vocab()
 		info.LoRA = &lora
 	}
-	s := postTraining{info: &info, chat: chat, cat: cat, data: parent.Config.Data}
+	s := &postTraining{info: &info, chat: chat, cat: cat, data: parent.Config.Data,
+		parent: parent}
 	if err := s.load(ctx); err != nil {
 		return Order{}, err
 	}
@@ -173,7 +174,7 @@ func (o *Order) resumeStage(ctx context.Context, cat Catalogue, c Config, stdin 
 	if err != nil {
 		return err
 	}
-	s := postTraining{info: c.Stage, chat: c.Chat, cat: cat, data: c.Data}
+	s := &postTraining{info: c.Stage, chat: c.Chat, cat: cat, data: c.Data}
 	if err := s.load(ctx); err != nil {
 		return err
 	}
@@ -181,6 +182,7 @@ func (o *Order) resumeStage(ctx context.Context, cat Catalogue, c Config, stdin 
 	if o.Origin, err = cat.origin(*c.Parent); err != nil {
 		return fmt.Errorf("cannot resume: %w", err)
 	}
+	s.parent = o.Origin.Run
 	return o.rehearse(ctx, Input{Stdin: stdin})
 }
 
@@ -190,6 +192,8 @@ type postTraining struct {
 	chat *prompt.Template
 	cat  Catalogue
 	data Data // of the pre-training
+	// parent is the run that the stage starts from; nil if the run is only opened
+	parent *Run
 	stageData
 }
 

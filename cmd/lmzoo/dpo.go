@@ -30,5 +30,5 @@ it: --nll adds the loss of the chosen answer, and --rehearse that of text of the
 		"weight of the loss on text of the pre-training (0: none)")
 	p.lora(fs)
 	p.held(fs)
-	return p.command(c, "preferences: a .jsonl file")
+	return p.command(c, "preferences: a .jsonl file, or world-talk")
 }

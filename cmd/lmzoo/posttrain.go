@@ -33,10 +33,12 @@ func (p *posttrain) command(c *cobra.Command, data string) *cobra.Command {
 	fs.StringVar(&p.from, "from", "", "run to start from")
 	fs.StringVar(&p.info.Data, "data", "", data)
 	fs.StringVar(&p.out, "out", "", "run directory (default runs/SPECIES-"+p.info.Kind+")")
-	fs.IntVar(&p.info.Examples, "examples", 0, "number of examples to draw from --data (0: all)")
+	fs.IntVar(&p.info.Examples, "examples", 0, "number of examples to draw from --data (0: all; "+
+		"of world-talk: the usual number)")
 	fs.BoolVar(&p.resume, "resume", false, "resume from the checkpoint in --out")
 	fs.BoolVar(&p.over, "overwrite", false, "replace the run in --out")
 	grouped(fs, outFlags)
+	complete(c, "data", func() []string { return []string{zoo.TalkName} })
 	if err := settingFlags(fs, p.cat, zoo.TrainSettings); err != nil {
 		c.RunE = func(*cobra.Command, []string) error { return err }
 		return c
@@ -97,7 +99,8 @@ func (p *posttrain) check(fs *pflag.FlagSet) error {
 	case !p.resume && p.from == "":
 		return usagef("a stage starts from a run; add --from RUN")
 	case !p.resume && i.Data == "":
-		return usagef("a stage learns from data; add --data FILE.jsonl")
+		return usagef("a stage learns from data; add --data FILE.jsonl or --data %s",
+			zoo.TalkName)
 	case i.Examples < 0:
 		return usagef("--examples is %d; want a number, or 0 for all", i.Examples)
 	case !(i.Held >= 0 && i.Held < 1):
@@ -172,7 +175,7 @@ func (p *posttrain) resumed(c *cobra.Command) (zoo.Order, error) {
 func (p *posttrain) same(fs *pflag.FlagSet, o *zoo.Order) error {
 	for _, f := range []struct{ flag, asked, was string }{
 		{"from", absolute(p.from), o.Parent.Dir},
-		{"data", absolute(p.info.Data), o.Stage.Data},
+		{"data", dataPath(p.info.Data), o.Stage.Data},
 		{"seed", fmt.Sprint(p.run.seed), fmt.Sprint(o.Seed)},
 	} {
 		if fs.Changed(f.flag) && f.asked != f.was {
@@ -189,6 +192,14 @@ func absolute(path string) string {
 		return dir
 	}
 	return path
+}
+
+// dataPath is absolute, except for a generated corpus.
+func dataPath(data string) string {
+	if data == zoo.TalkName {
+		return data
+	}
+	return absolute(data)
 }
 
 // make trains the run and prints the outcome.
@@ -222,6 +233,9 @@ func (p *posttrain) make(c *cobra.Command, o zoo.Order) error {
 	fmt.Fprintln(c.OutOrStdout())
 	if len(res.Pairs) > 0 {
 		printRanks(c.OutOrStdout(), res.Pairs)
+	}
+	if len(res.BestOf) > 0 {
+		printBestOf(c.OutOrStdout(), res.BestOf)
 	}
 	p.progress.note("Next: %s", p.next(r))
 	return nil

@@ -15,7 +15,8 @@ import (
 const preferenceData = `The data is a .jsonl file with one preference a line: {"prompt",
 "chosen", "rejected"}, each a text or a list of messages {"role", "content"}, as data sets for TRL
 have them. The answers may repeat the prompt. Other fields are ignored, except that a text "kind"
-groups the results.`
+groups the results. --data world-talk draws pairs about the world that the pre-training was on, and
+lets the run in --from write some of them.`
 
 func newReward(cat zoo.Catalogue) *cobra.Command {
 	p := &posttrain{cat: cat, info: zoo.StageInfo{Kind: zoo.StageReward}}
@@ -30,14 +31,26 @@ number.
 
 It prints the accuracy on the pairs that are held out. A high accuracy does not make a reward model
 that lmzoo rl can use: an optimiser finds answers that no pair shows, so let some rejected answers
-be near misses and broken text.`,
+be near misses and broken text. On world-talk, whose checker gives the gold reward, it also prints
+that of the best of n answers of the run in --from: it should rise with n.`,
 		Example: `  lmzoo reward --from runs/gpt-sft --data preferences.jsonl --out runs/gpt-reward
   lmzoo rl --from runs/gpt-sft --data chat.jsonl --reward runs/gpt-reward --out runs/gpt-rl`,
 	}
 	c.Flags().Float64Var(&p.info.Center, "center", 0.001,
 		"weight of the mean square of the rewards, which keeps them near 0")
 	p.held(c.Flags())
-	return p.command(c, "preferences: a .jsonl file")
+	return p.command(c, "preferences: a .jsonl file, or world-talk")
+}
+
+// printBestOf prints the gold reward of the best of n answers.
+func printBestOf(w io.Writer, all []zoo.BestOf) {
+	fmt.Fprintln(w)
+	t := newTable(w, ">best of", ">gold reward", ">of the checker's choice", ">KL, nats")
+	for _, b := range all {
+		t.AppendRow(table.Row{b.N, fmt.Sprintf("%.3f", b.Gold), fmt.Sprintf("%.3f", b.Oracle),
+			fmt.Sprintf("%.2f", b.KL)})
+	}
+	t.print()
 }
 
 // printRanks prints how a reward model ranks held-out pairs, by kind.

@@ -23,6 +23,7 @@ the prompts of the data several times; answers with a higher reward than the oth
 The data is a .jsonl file with one prompt a line: {"prompt": …}, a text or a list of messages, or
 {"messages": …}, whose last answer is left out. The reward is
 
+  world          the exact checker of world-talk, the usual reward for --data world-talk
   RUN            a reward model (lmzoo reward), whose run has the same tokenizer
   cmd:PROGRAM    a program of yours, without a shell. It is started once. For every answer it reads
                  a line {"prompt": …, "answer": …} and writes a line {"reward": NUMBER}. Results
@@ -41,8 +42,11 @@ pulls it back, and --stop-kl ends the run. The algorithms are reinforce (William
 		"weight of the loss on text of the pre-training (0: none)")
 	p.lora(fs)
 	p.before = func() error { return rl.set(p) }
-	return p.command(c, "prompts: a .jsonl file")
+	return p.command(c, "prompts: a .jsonl file, or world-talk")
 }
+
+// talkAnswer is the usual maximum number of tokens of an answer about world-talk.
+const talkAnswer = 40
 
 // rlFlags holds the flags of reinforcement learning.
 type rlFlags struct {
@@ -53,7 +57,7 @@ type rlFlags struct {
 // add adds the flags. Their defaults depend on the algorithm.
 func (f *rlFlags) add(c *cobra.Command, info *zoo.RLInfo) {
 	fs, v := f.fs, &f.values
-	fs.StringVar(&info.Reward, "reward", "", "reward: a run of lmzoo reward, or cmd:PROGRAM")
+	fs.StringVar(&info.Reward, "reward", "", "reward: world, a run of lmzoo reward, or cmd:PROGRAM")
 	fs.StringVar(&v.Algorithm, "algorithm", v.Algorithm, "reinforce, ppo or grpo")
 	fs.IntVar(&v.Prompts, "prompts", v.Prompts, "prompts of a roll-out")
 	fs.IntVar(&v.Samples, "samples", v.Samples, "answers to each prompt")
@@ -74,6 +78,10 @@ func (f *rlFlags) add(c *cobra.Command, info *zoo.RLInfo) {
 
 // set stores the settings in the stage: the defaults of the algorithm, and the flags given.
 func (f *rlFlags) set(p *posttrain) error {
+	talk := p.info.Data == zoo.TalkName
+	if talk && p.info.RL.Reward == "" {
+		p.info.RL.Reward = zoo.WorldReward
+	}
 	switch {
 	case p.resume && p.info.RL.Reward == "":
 		return nil
@@ -82,6 +90,9 @@ func (f *rlFlags) set(p *posttrain) error {
 			"cmd:PROGRAM")
 	}
 	o := align.DefaultRL(f.values.Algorithm)
+	if talk {
+		o.Max = talkAnswer
+	}
 	v := f.values
 	for name, copied := range map[string]func(){
 		"prompts": func() { o.Prompts = v.Prompts }, "samples": func() { o.Samples = v.Samples },

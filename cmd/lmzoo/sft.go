@@ -18,7 +18,8 @@ turn, so that the model learns to stop.
 The data is a .jsonl file with one conversation a line: {"messages": [{"role", "content"}, …]}, as
 OpenAI and Hugging Face have them, with the roles system, user, assistant and tool, or {"prompt",
 "completion"}. Calls of tools are in tool_calls, or in call: {"tool", "input"}. Other fields are
-ignored.
+ignored. --data world-talk draws questions about the world that the run in --from was trained on
+(lmzoo train gpt --corpus world-talk), with the answers of a careless annotator.
 
 The special tokens of the chat template extend the vocabulary; config.json has the template. Several
 conversations share a row, and none sees another one. A share of the rows is text of the
@@ -33,5 +34,5 @@ pre-training (--rehearse), so that the model does not forget it.`,
 	fs.BoolVar(&p.info.Unmasked, "no-mask", false, "loss on all tokens, the user's included")
 	p.lora(fs)
 	p.held(fs)
-	return p.command(c, "conversations: a .jsonl file")
+	return p.command(c, "conversations: a .jsonl file, or world-talk")
 }
