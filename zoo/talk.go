@@ -17,7 +17,7 @@ import (
 // many.
 const (
 	talkConversations = 24_000
-	talkPairs         = 2_500
+	talkPairs         = 4_000
 	talkRewardPairs   = 4_500
 	talkPrompts       = 3_000
 )
@@ -112,7 +112,7 @@ func (s *postTraining) talkRecipe(c train.Config) train.Config {
 	case StageReward:
 		c.Batch, c.LR, c.MinLR, c.Steps, c.Warmup = 32, 5e-4, 5e-5, 800, 20
 	case StageDPO:
-		c.Batch, c.LR, c.MinLR, c.Steps, c.Warmup = 32, 1e-3, 1e-4, 450, 10
+		c.Batch, c.LR, c.MinLR, c.Steps, c.Warmup = 32, 1e-3, 1e-4, 700, 10
 		c.WeightDecay = 0
 	default:
 		c.Batch, c.LR, c.MinLR, c.Steps, c.Warmup = 16, 3e-4, 3e-5, 240, 10
