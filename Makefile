@@ -1,5 +1,6 @@
 # make            builds bin/lmzoo
 # make demo       tells the whole history: make demo BUDGET=1m gives each neural model a minute
+# make readme     runs the demo and writes its tables into the README
 # make test       runs all tests (at most five minutes on two cores)
 # make cover      writes bin/cover.html and prints the coverage
 # make golden     writes the reference numbers again (needs KenLM, and Python with PyTorch and regex)
@@ -15,10 +16,12 @@ FLOPS ?= 1.3e12
 BUDGET ?=
 # DEMO_LABS are the experiments of the demo; those of docs/lab fill the other pages of its report.
 DEMO_LABS ?= labels eras
+# DEMO_PIPELINE are the flags of the demo's assistant: --tiny makes it in seconds.
+DEMO_PIPELINE ?=
 FUZZTIME ?= 10s
 RACE := ./train/... ./lm/... ./eval/... ./zoo/... ./play/... ./cmd/...
 
-.PHONY: build demo lab test vet race cover golden fuzz bench screenshots clean
+.PHONY: build demo readme lab test vet race cover golden fuzz bench screenshots clean
 
 build: bin/lmzoo
 
@@ -30,7 +33,14 @@ bin/lmzoo: $(shell find . -name '*.go' -not -name '*_test.go') go.mod
 demo: build
 	./bin/lmzoo compare $(if $(BUDGET),--budget $(BUDGET),--flops $(FLOPS)) --out demo
 	$(if $(DEMO_LABS),./bin/lmzoo lab $(DEMO_LABS) --scale quick --store demo/models --out demo/lab --figures)
-	./bin/lmzoo report demo/compare.json --lab docs/lab $(if $(DEMO_LABS),--lab demo/lab) --out demo/report.html
+	./bin/lmzoo pipeline $(DEMO_PIPELINE) --out demo/assistant
+	./bin/lmzoo report demo/compare.json --lab docs/lab $(if $(DEMO_LABS),--lab demo/lab) --lab demo/assistant --out demo/report.html
+
+readme: demo
+	mkdir -p docs/demo
+	cp demo/compare.txt demo/lab/*.json demo/assistant/*.json docs/demo
+	cp demo/compare.png docs/img/compare.png
+	$(GO) test -run TestDemoTables . -update-lab
 
 lab: build
 	./bin/lmzoo lab labels eras senses transfer objectives llama scaling mixture fewshot icl-by-size jump prompting chain-of-thought induction data mirage markov hops knowledge speedrun bfloat16 --out docs/lab

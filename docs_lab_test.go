@@ -71,22 +71,31 @@ type labResult struct {
 
 // readLab returns the result of an experiment, or nil if it has not run.
 func readLab(name string) (*labResult, error) {
-	data, err := os.ReadFile(filepath.Join("docs", "lab", name+".json"))
+	r, err := readResult(filepath.Join("docs", "lab", name+".json"))
+	if err != nil || r == nil {
+		return nil, err
+	}
+	if r.Name != name || r.Scale != "full" || len(r.Seeds) == 0 {
+		return nil, fmt.Errorf("docs/lab/%s.json: experiment %q at scale %q with %d seeds; "+
+			"want %s at full scale", name, r.Name, r.Scale, len(r.Seeds), name)
+	}
+	return r, nil
+}
+
+// readResult reads the JSON of an experiment; it returns nil if there is no file.
+func readResult(file string) (*labResult, error) {
+	data, err := os.ReadFile(file)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
 	if err != nil {
 		return nil, err
 	}
-	var r labResult
-	if err := json.Unmarshal(data, &r); err != nil {
-		return nil, fmt.Errorf("docs/lab/%s.json: %w", name, err)
+	r := new(labResult)
+	if err := json.Unmarshal(data, r); err != nil {
+		return nil, fmt.Errorf("%s: %w", filepath.ToSlash(file), err)
 	}
-	if r.Name != name || r.Scale != "full" || len(r.Seeds) == 0 {
-		return nil, fmt.Errorf("docs/lab/%s.json: experiment %q at scale %q with %d seeds; "+
-			"want %s at full scale", name, r.Name, r.Scale, len(r.Seeds), name)
-	}
-	return &r, nil
+	return r, nil
 }
 
 // unknownYet stands for a number of an experiment that has not run.

@@ -17,9 +17,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestReadme runs every command of the README's sh blocks in a copy of the repository, in the order
-// given and as typed. It changes only the numbers that the README itself presents as parameters, to
-// save time.
+// TestReadme runs every command of the sh blocks of the README and of the page of its numbers in a
+// copy of the repository, in the order given and as typed. It changes only the numbers that the
+// README itself presents as parameters, to save time.
 func TestReadme(t *testing.T) {
 	t.Parallel()
 	if testing.Short() || runtime.GOOS == "windows" {
@@ -30,8 +30,10 @@ func TestReadme(t *testing.T) {
 	}
 	page, err := os.ReadFile("README.md")
 	require.NoError(t, err)
+	numbers, err := os.ReadFile(filepath.Join("docs", "numbers.md"))
+	require.NoError(t, err)
 	sh := shell{t: t, dir: repository(t), fake: fakeBrowser(t)}
-	for _, block := range shBlocks(string(page)) {
+	for _, block := range shBlocks(string(page) + string(numbers)) {
 		if strings.Contains(strings.Join(block, "\n"), "tinyshakespeare") &&
 			!sh.try("lmzoo corpus get tinyshakespeare && lmzoo corpus get names") {
 			t.Log(
@@ -43,7 +45,8 @@ func TestReadme(t *testing.T) {
 			sh.run(hurried(command))
 		}
 	}
-	for _, file := range []string{"demo/report.html", "three.html", "runs/mix/config.json",
+	for _, file := range []string{"demo/report.html", "demo/assistant/pipeline.png",
+		"three.html", "lab.html", "runs/mix/config.json",
 		"words.arpa", "LICENSE.lmz"} {
 		require.FileExists(t, filepath.Join(sh.dir, file))
 	}
@@ -131,7 +134,8 @@ func (s *shell) command(line string) *exec.Cmd {
 		c = exec.Command("sh", "-c", s.exports+"PATH="+s.fake+`:"$PATH"; `+line)
 	}
 	c.Dir = s.dir
-	c.Env = append(os.Environ(), "BUDGET=500ms", "NO_COLOR=1")
+	c.Env = append(os.Environ(), "BUDGET=500ms", "DEMO_LABS=", "DEMO_PIPELINE=--tiny",
+		"NO_COLOR=1")
 	return c
 }
 

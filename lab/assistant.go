@@ -2,6 +2,8 @@ package lab
 
 import (
 	"fmt"
+	"path"
+	"path/filepath"
 
 	"lmzoo/align"
 )
@@ -42,13 +44,14 @@ func Scoreboard(boards []*align.Scoreboard, seed uint64) *Result {
 	}
 	v := Verdict{Seed: seed, Held: len(boards) > 1, Measures: map[string]float64{}}
 	share := func(b *align.Scoreboard, name string, x float64) string {
-		v.Measures[b.Run+"_"+name] = x
+		v.Measures[path.Base(filepath.ToSlash(b.Run))+"_"+name] = x
 		if i, ok := b.Intervals[name]; ok {
 			return fmt.Sprintf("%.3f ±%.3f", x, (i[1]-i[0])/2)
 		}
 		return fmt.Sprintf("%.3f", x)
 	}
 	for i, b := range boards {
+		run := path.Base(filepath.ToSlash(b.Run))
 		kl, gain := "–", "–"
 		if b.KL != nil {
 			kl = fmt.Sprintf("%.2f", *b.KL)
@@ -56,11 +59,11 @@ func Scoreboard(boards []*align.Scoreboard, seed uint64) *Result {
 		if b.GoldGain != nil {
 			in := b.Intervals["gold_gain"]
 			gain = fmt.Sprintf("%+.3f ±%.3f", *b.GoldGain, (in[1]-in[0])/2)
-			v.Measures[b.Run+"_gold_gain"] = *b.GoldGain
+			v.Measures[run+"_gold_gain"] = *b.GoldGain
 		}
 		v.Held = v.Held && (i != 1 || b.Helpful > boards[0].Helpful) &&
 			(i < 2 || b.GoldGain != nil && b.Intervals["gold_gain"][0] > 0)
-		t.add(b.Run, b.Stage, share(b, "helpful", b.Helpful),
+		t.add(run, b.Stage, share(b, "helpful", b.Helpful),
 			share(b, "idk_precision", b.IdkPrecision), share(b, "idk_recall", b.IdkRecall),
 			share(b, "harm_refused", b.HarmRefused), share(b, "false_refusals", b.FalseRefusals),
 			share(b, "tool_right", b.ToolRight), share(b, "tool_needless", b.ToolNeedless), kl,

@@ -11,7 +11,7 @@ import (
 // TestScoreboard turns scoreboards into a result that the report draws, and judges them.
 func TestScoreboard(t *testing.T) {
 	gain := func(x, low float64) *align.Scoreboard {
-		return &align.Scoreboard{Run: "dpo", Stage: "dpo", Helpful: .9, GoldGain: &x,
+		return &align.Scoreboard{Run: "runs/dpo", Stage: "dpo", Helpful: .9, GoldGain: &x,
 			Intervals: map[string][2]float64{"gold_gain": {low, 2*x - low}, "helpful": {.8, 1}}}
 	}
 	base := &align.Scoreboard{Run: "base", Stage: "train"}

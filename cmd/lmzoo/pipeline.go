@@ -5,11 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path/filepath"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"lmzoo/align"
+	"lmzoo/lab"
 	"lmzoo/zoo"
 )
 
@@ -82,11 +84,26 @@ func (p *pipeline) do(c *cobra.Command) error {
 		return printJSON(c.OutOrStdout(), p.boards)
 	}
 	printBoards(c.OutOrStdout(), p.boards)
+	if err := p.keep(time.Since(start)); err != nil {
+		return err
+	}
 	if !p.run.quiet {
 		fmt.Fprintf(c.ErrOrStderr(), "%.0f s. Next: %s chat %s/dpo --tools calculator,lookup\n",
 			time.Since(start).Seconds(), program(), p.out)
 	}
 	return nil
+}
+
+// keep writes the scoreboards as a result, which lmzoo report --lab reads, and its figures.
+func (p *pipeline) keep(took time.Duration) error {
+	res := lab.Scoreboard(p.boards, p.run.seed)
+	res.Seconds = took.Seconds()
+	err := writeFile(filepath.Join(p.out, res.Name+".json"),
+		func(w io.Writer) error { return printJSON(w, res) })
+	if err != nil {
+		return err
+	}
+	return drawExperiment(res, p.out)
 }
 
 // step makes a run and scores it.
