@@ -105,10 +105,13 @@ func TestBrowser(t *testing.T) {
 	page := filepath.Join(t.TempDir(), "report.html")
 	f, err := os.Create(page)
 	require.NoError(t, err)
-	require.NoError(t, HTML(f, c))
+	require.NoError(t, Page(f, c, committed(t))) // with the pages of experiments
 	require.NoError(t, f.Close())
 	r := read(t, page)
 
+	// the style of the pages does not change that of the comparison, and no name occurs twice
+	r.until(`(ids => new Set(ids).size === ids.length)(
+		[...document.querySelectorAll("[id]")].map((e) => e.id))`)
 	const drawn = `document.querySelectorAll(".chart").length === 7 &&
 		[...document.querySelectorAll(".chart")].every((e) => {
 		const canvas = e.querySelector("canvas");

@@ -56,9 +56,9 @@ const wideFigure, narrowFigure = vg.Length(700), vg.Length(360)
 func pages(results []*lab.Result) ([]page, error) {
 	var all []page
 	for _, topic := range append(slices.Clip(lab.Topics), "") {
-		p := page{ID: strings.ReplaceAll(topic, " ", "-"), Title: capital(topic)}
+		p := page{ID: "page-" + strings.ReplaceAll(topic, " ", "-"), Title: capital(topic)}
 		if topic == "" {
-			p.ID, p.Title = "other", "Other experiments"
+			p.ID, p.Title = "page-other", "Other experiments"
 		}
 		for _, r := range results {
 			if r.Topic == topic || topic == "" && !slices.Contains(lab.Topics, r.Topic) {
