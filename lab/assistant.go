@@ -21,7 +21,8 @@ func Assistant() Experiment {
 			Title: "From completion to assistant, stage by stage",
 			Look: "The base answers nothing; after sft it answers everything, also what it " +
 				"cannot know; the later stages refuse harm and say that they do not know.",
-			X: "run", Y: []string{"helpful", "idk recall", "harm refused", "tools"}, Dots: true,
+			Table: 1, X: "run",
+			Y: []string{"helpful", "idk recall", "harm refused", "tools"}, Dots: true,
 			YAxis: "share of the questions",
 		}, {
 			Title: "What each stage costs the text",
@@ -35,39 +36,48 @@ func Assistant() Experiment {
 // Scoreboard returns the scoreboards of a pipeline as a result. The claim holds if sft is more
 // helpful than the base, and every later stage has more gold reward than sft.
 func Scoreboard(boards []*align.Scoreboard, seed uint64) *Result {
+	names := []string{"run", "helpful", "idk precision", "idk recall", "harm refused",
+		"false refusals", "tools", "needless calls"}
 	t := Table{
-		Title: "the stages on questions that none has seen",
-		Columns: []string{
-			"run", "stage", "helpful", "idk precision", "idk recall", "harm refused",
-			"false refusals", "tools", "needless calls", "KL", "bits/byte", "gold", "gain over sft",
-		},
+		Title:   "the stages on questions that none has seen",
+		Columns: append(names[:len(names):len(names)], "KL", "bits/byte", "gold", "gain over sft"),
 	}
+	exact := Table{Title: "the same shares with 95 % intervals", Columns: names}
 	v := Verdict{Seed: seed, Held: len(boards) > 1, Measures: map[string]float64{}}
-	share := func(b *align.Scoreboard, name string, x float64) string {
-		v.Measures[path.Base(filepath.ToSlash(b.Run))+"_"+name] = x
-		if i, ok := b.Intervals[name]; ok {
-			return fmt.Sprintf("%.3f ±%.3f", x, (i[1]-i[0])/2)
-		}
-		return fmt.Sprintf("%.3f", x)
-	}
 	for i, b := range boards {
 		run := path.Base(filepath.ToSlash(b.Run))
+		short, long := []string{run}, []string{run}
+		for _, s := range []struct {
+			name string
+			x    float64
+		}{
+			{"helpful", b.Helpful}, {"idk_precision", b.IdkPrecision}, {"idk_recall", b.IdkRecall},
+			{"harm_refused", b.HarmRefused}, {"false_refusals", b.FalseRefusals},
+			{"tool_right", b.ToolRight}, {"tool_needless", b.ToolNeedless},
+		} {
+			v.Measures[run+"_"+s.name] = s.x
+			text := fmt.Sprintf("%.3f", s.x)
+			short = append(short, text)
+			if in, ok := b.Intervals[s.name]; ok {
+				text += fmt.Sprintf(" (%.3f–%.3f)", in[0], in[1])
+			}
+			long = append(long, text)
+		}
 		kl, gain := "–", "–"
 		if b.KL != nil {
 			kl = fmt.Sprintf("%.2f", *b.KL)
 		}
-		if b.GoldGain != nil {
+		if b.GoldGain != nil && i > 1 {
 			in := b.Intervals["gold_gain"]
-			gain = fmt.Sprintf("%+.3f ±%.3f", *b.GoldGain, (in[1]-in[0])/2)
+			gain = fmt.Sprintf("%+.3f (%+.3f to %+.3f)", *b.GoldGain, in[0], in[1])
 			v.Measures[run+"_gold_gain"] = *b.GoldGain
 		}
 		v.Held = v.Held && (i != 1 || b.Helpful > boards[0].Helpful) &&
 			(i < 2 || b.GoldGain != nil && b.Intervals["gold_gain"][0] > 0)
-		t.add(run, b.Stage, share(b, "helpful", b.Helpful),
-			share(b, "idk_precision", b.IdkPrecision), share(b, "idk_recall", b.IdkRecall),
-			share(b, "harm_refused", b.HarmRefused), share(b, "false_refusals", b.FalseRefusals),
-			share(b, "tool_right", b.ToolRight), share(b, "tool_needless", b.ToolNeedless), kl,
-			fmt.Sprintf("%.4f", b.BitsPerByte), fmt.Sprintf("%.3f", b.Gold), gain)
+		t.add(append(short, kl, fmt.Sprintf("%.4f", b.BitsPerByte), fmt.Sprintf("%.3f", b.Gold),
+			gain)...)
+		exact.add(long...)
 	}
-	return &Result{Experiment: Assistant(), Scale: Full, Seeds: []Verdict{v}, Tables: []Table{t}}
+	return &Result{Experiment: Assistant(), Scale: Full, Seeds: []Verdict{v},
+		Tables: []Table{t, exact}}
 }

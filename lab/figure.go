@@ -269,10 +269,11 @@ func summary(all []point) (y, low, high float64) {
 var (
 	cellNumber = regexp.MustCompile(`^[+−-]?[0-9]*\.?[0-9]+(e[+-]?[0-9]+)?`)
 	cellHalf   = regexp.MustCompile(`^ ?± ?([0-9]*\.?[0-9]+)`)
+	cellRange  = regexp.MustCompile(`^ \(([+-]?[0-9.]+)(?:–| to )([+-]?[0-9.]+)\)$`)
 )
 
-// parseCell returns the number of a cell with its interval, such as 0.90 ±0.02. A label that ends
-// in a colon may stand before it.
+// parseCell returns the number of a cell with its interval, such as 0.90 ±0.02 or 0.90 (0.87–0.92).
+// A label that ends in a colon may stand before it.
 func parseCell(cell string) (value, low, high float64, ok bool) {
 	if i := strings.LastIndex(cell, ": "); i >= 0 {
 		cell = cell[i+2:]
@@ -286,6 +287,13 @@ func parseCell(cell string) (value, low, high float64, ok bool) {
 	if m := cellHalf.FindStringSubmatch(cell[len(text):]); m != nil {
 		half, _ := strconv.ParseFloat(m[1], 64) // the pattern is a number
 		low, high = value-half, value+half
+	}
+	if m := cellRange.FindStringSubmatch(cell[len(text):]); m != nil {
+		a, errA := strconv.ParseFloat(m[1], 64)
+		b, errB := strconv.ParseFloat(m[2], 64)
+		if errA == nil && errB == nil && a <= value && value <= b {
+			low, high = a, b
+		}
 	}
 	return value, low, high, true
 }

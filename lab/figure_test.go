@@ -50,7 +50,7 @@ func TestPlot(t *testing.T) {
 		Columns: []string{"seed", "model", "size", "10", "50"},
 		Rows: [][]string{
 			{"1", "A", "8", ".1", "0.5 ±0.1"}, {"2", "A", "8", ".3", "−0.7 ±0.1"},
-			{"1", "B", "8", "", "+16: 2.5"}, {"1", "B", "9", "7", "7"},
+			{"1", "B", "8", "", "+16: 2.5 (2.4–2.7)"}, {"1", "B", "9", "7", "7"},
 			{"1", "best", "8", "1", "1"},
 		},
 	}}}
@@ -69,14 +69,14 @@ func TestPlot(t *testing.T) {
 			"A", false, []float64{10, 50}, []float64{0.2, -0.1}, []float64{.1, -.7},
 			[]float64{.3, .5},
 		},
-		{"B", false, []float64{50}, []float64{2.5}, []float64{2.5}, []float64{2.5}},
+		{"B", false, []float64{50}, []float64{2.5}, []float64{2.4}, []float64{2.7}},
 		{"best", true, []float64{10, 50}, []float64{1, 1}, []float64{1, 1}, []float64{1, 1}},
 	}, rounded(p.Series))
 
 	p = plot(Figure{X: "size", Y: []string{"10", "50"}, Lines: []string{"model"},
 		Where: map[string]string{"seed": "1"}, Only: []string{"B, 50", "A, 50"}})
 	require.Equal(t, []Series{
-		{"B, 50", false, []float64{8, 9}, []float64{2.5, 7}, []float64{2.5, 7}, []float64{2.5, 7}},
+		{"B, 50", false, []float64{8, 9}, []float64{2.5, 7}, []float64{2.4, 7}, []float64{2.7, 7}},
 		{"A, 50", false, []float64{8}, []float64{.5}, []float64{.4}, []float64{.6}},
 	}, rounded(p.Series))
 

@@ -19,7 +19,7 @@ var namedSpecies = []struct{ prefix, species string }{
 }
 
 // sequence lists species whose colours serve for the other lines, in this order.
-var sequence = []string{"gpt", "gru", "ngram", "chat", "lstm", "cache", "unigram", "bigram"}
+var sequence = []string{"gpt", "gru", "ngram", "llama", "lstm", "cache", "unigram", "bigram"}
 
 // look returns the appearance of series i. A colour that occurs again gets dashes.
 func (p Plotted) look(i int) seriesLook {
