@@ -28,7 +28,7 @@ const floors = `
 7  lab
 8  report  play/web
 9  play/models  play/playtest
-10 play/openai  play/jobs
+10 play/openai  play/jobs  play/chat
 11 play
 12 cmd/lmzoo
 `

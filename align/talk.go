@@ -41,8 +41,13 @@ func Answered(a world.TalkAnswer) (messages []prompt.Message) {
 
 // AnswerOf reads what an assistant wrote after a question. An answer that is no complete turn is
 // one without text.
-func AnswerOf(layout *prompt.Layout, tokens []lm.Token) (a world.TalkAnswer) {
-	messages, ok := layout.Parse(tokens)
+func AnswerOf(layout *prompt.Layout, tokens []lm.Token) world.TalkAnswer {
+	return AnswerIn(layout.Parse(tokens))
+}
+
+// AnswerIn reads the messages of an answer and of its tools. An answer that is not complete is one
+// without text.
+func AnswerIn(messages []prompt.Message, complete bool) (a world.TalkAnswer) {
 	for i, m := range messages {
 		if m.Call != nil {
 			c := world.TalkCall{Tool: m.Call.Tool, Input: m.Call.Input}
@@ -52,10 +57,10 @@ func AnswerOf(layout *prompt.Layout, tokens []lm.Token) (a world.TalkAnswer) {
 			a.Calls = append(a.Calls, c)
 		}
 		if m.Call != nil && m.Content != "" {
-			ok = false // the world's answers have no text before a call
+			complete = false // the world's answers have no text before a call
 		}
 	}
-	if ok {
+	if complete {
 		a.Text = messages[len(messages)-1].Content
 	}
 	return a

@@ -62,7 +62,7 @@ func views(e *models.Model) []string {
 }
 
 // Shown returns the runs that a playground can show, and a note about each other run: those with a
-// next-token distribution or a view of their internals.
+// next-token distribution, a view of their internals, or a reward for the answers of others.
 func Shown(runs []*zoo.Run) (shown []*zoo.Run, notes []string) {
 	for _, r := range runs {
 		m := models.New("", r)
@@ -77,7 +77,10 @@ func Shown(runs []*zoo.Run) (shown []*zoo.Run, notes []string) {
 }
 
 // showable reports whether visitors can see anything of a model.
-func showable(m *models.Model) bool { return m.LM != nil || len(views(m)) > 0 }
+func showable(m *models.Model) bool {
+	_, err := m.Run.RewardModel()
+	return m.LM != nil || err == nil || len(views(m)) > 0
+}
 
 func (s *Server) listModels(*http.Request) (any, error) {
 	all := []description{}

@@ -13,6 +13,7 @@ import (
 	"runtime"
 	"time"
 
+	"lmzoo/play/chat"
 	"lmzoo/play/jobs"
 	"lmzoo/play/models"
 	"lmzoo/play/openai"
@@ -25,8 +26,11 @@ import (
 type Options struct {
 	TrainDir string // directory of the models trained in the playground; "": no training
 	// Runs are further run directories that may be unfinished; visitors may resume them.
-	Runs    []string
-	Threads int // number of threads of a training run; 0: all cores but one
+	Runs []string
+	// Preferences is the file to which the choices between answers are appended; "": visitors can
+	// only download them.
+	Preferences string
+	Threads     int // number of threads of a training run; 0: all cores but one
 	// Public accepts requests that address the server by any IP address or by one of Hosts, not
 	// only by this machine's own names.
 	Public bool
@@ -191,6 +195,15 @@ func (s *Server) routes() *http.ServeMux {
 		Requests: &s.requests, Brief: &s.brief, Streams: &s.streams,
 	}
 	maps.Copy(all, api.Routes())
+	talk := &chat.API{
+		Desk: s.desk, Models: &s.models, Preferences: s.opt.Preferences,
+		Limits: chat.Limits{
+			PromptBytes: s.opt.Limits.PromptBytes, Tokens: s.opt.Limits.Tokens,
+			Time: s.opt.Limits.StreamTime,
+		},
+		Requests: &s.requests, Streams: &s.streams,
+	}
+	maps.Copy(all, talk.Routes())
 	maps.Copy(all, s.jobs.Routes(s.desk, &s.requests, &s.watchers))
 	mux := http.NewServeMux()
 	for pattern, h := range all {

@@ -24,6 +24,7 @@ func newPlay(cat zoo.Catalogue) *cobra.Command {
 		noBrowser bool
 		out       string
 		quiet     bool
+		choices   string
 	)
 	c := &cobra.Command{
 		Use:   "play [RUN...]",
@@ -36,7 +37,8 @@ minute. For scripts, docs/api.md describes the same functions over HTTP.`,
   lmzoo play runs/compare
   lmzoo play runs/gpt runs/lstm --no-browser --addr 127.0.0.1:9000`,
 		RunE: func(c *cobra.Command, args []string) error {
-			p := playing{cat: cat, progress: newProgress(c.ErrOrStderr(), quiet), out: out}
+			p := playing{cat: cat, progress: newProgress(c.ErrOrStderr(), quiet), out: out,
+				choices: choices}
 			l, err := p.listen(addr, c.Flags().Changed("addr"))
 			if err != nil {
 				return err
@@ -53,6 +55,8 @@ minute. For scripts, docs/api.md describes the same functions over HTTP.`,
 	fs.StringVar(&addr, "addr", usualAddr, "address to listen on (port 0: any free port)")
 	fs.BoolVar(&noBrowser, "no-browser", false, "do not open a browser")
 	fs.StringVar(&out, "out", playDir, "directory for the models trained in the playground")
+	fs.StringVar(&choices, "preferences", "", "JSONL file to which the choices between answers in "+
+		"Chat are appended, for lmzoo reward and dpo")
 	fs.BoolVarP(&quiet, "quiet", "q", false, "no progress on standard error")
 	return c
 }
@@ -66,6 +70,7 @@ type playing struct {
 	cat      zoo.Catalogue
 	progress *progress
 	out      string
+	choices  string // file of preferences
 	public   bool
 	about    []string // directories of runs; some runs may be unfinished
 }
@@ -242,7 +247,8 @@ func (p *playing) serve(c *cobra.Command, l net.Listener, runs []*zoo.Run, brows
 // site returns the address and the options of the playground. It warns if other machines can reach
 // the address.
 func (p *playing) site(c *cobra.Command, l net.Listener) (url string, opt play.Options) {
-	opt = play.Options{Catalogue: p.cat, TrainDir: p.out, Runs: p.about, Public: p.public}
+	opt = play.Options{Catalogue: p.cat, TrainDir: p.out, Runs: p.about, Public: p.public,
+		Preferences: p.choices}
 	url = "http://" + l.Addr().String()
 	if !p.public {
 		return url, opt

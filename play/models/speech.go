@@ -63,7 +63,7 @@ func (m *Model) Speak(ctx context.Context, s Speech,
 			return EndStop, nil
 		}
 		state.Push(t)
-		if err := keepPace(ctx, begin, n+1, s.Pace); err != nil {
+		if err := KeepPace(ctx, begin, n+1, s.Pace); err != nil {
 			return "", err
 		}
 	}
@@ -71,8 +71,8 @@ func (m *Model) Speak(ctx context.Context, s Speech,
 	return EndLength, nil
 }
 
-// keepPace waits until n tokens may have been generated since begin.
-func keepPace(ctx context.Context, begin time.Time, n int, pace float64) error {
+// KeepPace waits until n tokens may have been generated since begin.
+func KeepPace(ctx context.Context, begin time.Time, n int, pace float64) error {
 	if pace > 0 {
 		due := begin.Add(time.Duration(float64(n) / pace * float64(time.Second)))
 		if wait := time.Until(due); wait > 0 {

@@ -3,6 +3,7 @@ import { $, el, debounce, onTheme } from "./dom.js";
 import { showNext } from "./next.js";
 import { showInside } from "./inside.js";
 import { showGenerate, setUpGenerate } from "./generate.js";
+import { setUpChat, showChat } from "./chat.js";
 import { showCompress, setUpCompress } from "./compress.js";
 import { setUpClassroom } from "./classroom.js";
 import { setUpJobs, showTrain, showCompare } from "./jobs.js";
@@ -23,6 +24,7 @@ const views = {
   next: showNext,
   inside: showInside,
   generate: showGenerate,
+  chat: showChat,
   compress: showCompress,
   compare: showCompare,
   train: showTrain,
@@ -104,7 +106,7 @@ function open() {
     } else a.removeAttribute("aria-current");
   }
   $("stage").hidden = $("starters").hidden = !withPrompt.includes(state.view);
-  $("choice").hidden = state.view === "train" || state.view === "inside";
+  $("choice").hidden = ["train", "inside", "chat"].includes(state.view);
   if (state.view === "compare") $("choice").open = true;
   showError(null);
   refresh();
@@ -125,6 +127,7 @@ async function start() {
   setUpGenerate();
   setUpCompress();
   setUpClassroom();
+  setUpChat();
   try {
     await loadModels();
   } catch (err) {
