@@ -85,7 +85,7 @@ func newThoughtPlan(env *Env) thoughtPlan {
 	return thoughtPlan{
 		operations: pick(env, 6, 4), steps: pick(env, 600, 500), problems: pick(env, 2000, 500),
 		short: pick(env, []int{1, 2, 3}, []int{1}),
-		mixed: 3, mixedSteps: pick(env, 800, 500), questions: pick(env, 300, 100),
+		mixed: pick(env, 4, 3), mixedSteps: pick(env, 1000, 500), questions: pick(env, 300, 100),
 	}
 }
 
