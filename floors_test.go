@@ -16,7 +16,7 @@ import (
 
 // floors lists the layers of the module: a package imports only packages of lower floors.
 const floors = `
-0  lm  suggest  autograd/gemm  autograd/vec  format/safetensors  format/atomic
+0  docs/lab  lm  suggest  autograd/gemm  autograd/vec  format/safetensors  format/atomic
 0  format/lock  format/npy  format/word2vec  report/uplot  report/palette  report/browsertest
 1  autograd  corpus  lm/sample  lm/lmtest  lm/compress
 2  nn  eval  corpus/world
@@ -28,7 +28,7 @@ const floors = `
 7  lab
 8  report  play/web
 9  play/models  play/playtest
-10 play/openai  play/jobs  play/chat
+10 play/openai  play/jobs  play/chat  play/experiments
 11 play
 12 cmd/lmzoo
 `

@@ -21,6 +21,11 @@ func ReadResult(file string) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
+	return parseResult(file, data)
+}
+
+// parseResult decodes the JSON of a file.
+func parseResult(file string, data []byte) (*Result, error) {
 	r := new(Result)
 	if err := json.Unmarshal(data, r); err != nil {
 		return nil, fmt.Errorf("reading %s: %w", file, err)

@@ -13,7 +13,9 @@ import (
 	"runtime"
 	"time"
 
+	"lmzoo/lab"
 	"lmzoo/play/chat"
+	"lmzoo/play/experiments"
 	"lmzoo/play/jobs"
 	"lmzoo/play/models"
 	"lmzoo/play/openai"
@@ -30,7 +32,12 @@ type Options struct {
 	// Preferences is the file to which the choices between answers are appended; "": visitors can
 	// only download them.
 	Preferences string
-	Threads     int // number of threads of a training run; 0: all cores but one
+
+	Experiments []lab.Experiment // nil: lab.All()
+	Results     []*lab.Result    // of experiments, to show with them
+	LabStore    string           // directory of the models of experiments; "": in memory
+
+	Threads int // number of threads of a training run; 0: all cores but one
 	// Public accepts requests that address the server by any IP address or by one of Hosts, not
 	// only by this machine's own names.
 	Public bool
@@ -108,6 +115,7 @@ type Server struct {
 	handler http.Handler
 	desk    *web.Desk
 	models  models.Set
+	lab     *experiments.API
 	jobs    *jobs.Queue
 
 	// requests admits short requests, brief completions of few tokens, heavy texts to compress,
@@ -120,6 +128,9 @@ func New(runs []*zoo.Run, opt Options) *Server {
 	opt.Limits = opt.Limits.fill()
 	if opt.Catalogue == nil {
 		opt.Catalogue = zoo.Standard()
+	}
+	if opt.Experiments == nil {
+		opt.Experiments = lab.All()
 	}
 	if opt.Now == nil {
 		opt.Now = time.Now
@@ -147,7 +158,12 @@ func New(runs []*zoo.Run, opt Options) *Server {
 	for _, r := range runs {
 		s.models.Add(r)
 	}
+	s.lab = &experiments.API{Desk: s.desk, Requests: &s.requests,
+		Experiments: opt.Experiments, CanRun: opt.TrainDir != ""}
+	s.lab.Add(opt.Results...)
 	s.jobs = jobs.New(ctx, &s.models, jobs.Options{
+		Experiments: opt.Experiments, LabStore: opt.LabStore,
+		Finished: func(r *lab.Result) { s.lab.Add(r) },
 		TrainDir: opt.TrainDir, Runs: opt.Runs, Threads: opt.Threads, TextBytes: l.TextBytes,
 		Waiting: l.Jobs, TrainingTime: l.TrainingTime, Catalogue: opt.Catalogue,
 	})
@@ -204,6 +220,7 @@ func (s *Server) routes() *http.ServeMux {
 		Requests: &s.requests, Streams: &s.streams,
 	}
 	maps.Copy(all, talk.Routes())
+	maps.Copy(all, s.lab.Routes())
 	maps.Copy(all, s.jobs.Routes(s.desk, &s.requests, &s.watchers))
 	mux := http.NewServeMux()
 	for pattern, h := range all {

@@ -81,7 +81,8 @@ func parsed() (*template.Template, error) {
 		"join":          func(words []string) string { return strings.Join(words, " ") },
 		"eras":          describeEras, "name": shortRun, "colours": colours,
 		"plotColours": plotColours, "capital": capital,
-	}).ParseFS(assets, "assets/report.tmpl", "assets/pages.tmpl")
+	}).ParseFS(assets, "assets/report.tmpl", "assets/pages.tmpl",
+		"assets/experiment.tmpl")
 }
 
 // colours returns the style sheet of the models, eras and classes of a comparison.

@@ -125,16 +125,21 @@ func newEnv(c *cobra.Command, run runFlags, seeds, scale, store, text string) (*
 		env.Seeds = append(env.Seeds, n)
 	}
 	if store == "" {
-		cache, err := os.UserCacheDir()
-		if err != nil {
+		var err error
+		if store, err = labStore(); err != nil {
 			return nil, fmt.Errorf("no directory for pre-trained models: %w; choose one with "+
 				"--store",
 				err)
 		}
-		store = filepath.Join(cache, "lmzoo", "lab")
 	}
 	env.Store = lab.NewStore(store)
 	return env, nil
+}
+
+// labStore returns the usual directory of the models that experiments pre-train.
+func labStore() (string, error) {
+	cache, err := os.UserCacheDir()
+	return filepath.Join(cache, "lmzoo", "lab"), err
 }
 
 func listExperiments(w io.Writer, asJSON bool) error {

@@ -14,6 +14,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	results "lmzoo/docs/lab"
+	"lmzoo/lab"
 	"lmzoo/play"
 	"lmzoo/zoo"
 )
@@ -25,6 +27,7 @@ func newPlay(cat zoo.Catalogue) *cobra.Command {
 		out       string
 		quiet     bool
 		choices   string
+		labDirs   []string
 	)
 	c := &cobra.Command{
 		Use:   "play [RUN...]",
@@ -39,6 +42,9 @@ minute. For scripts, docs/api.md describes the same functions over HTTP.`,
 		RunE: func(c *cobra.Command, args []string) error {
 			p := playing{cat: cat, progress: newProgress(c.ErrOrStderr(), quiet), out: out,
 				choices: choices}
+			if err := p.experiments(labDirs); err != nil {
+				return err
+			}
 			l, err := p.listen(addr, c.Flags().Changed("addr"))
 			if err != nil {
 				return err
@@ -57,6 +63,8 @@ minute. For scripts, docs/api.md describes the same functions over HTTP.`,
 	fs.StringVar(&out, "out", playDir, "directory for the models trained in the playground")
 	fs.StringVar(&choices, "preferences", "", "JSONL file to which the choices between answers in "+
 		"Chat are appended, for lmzoo reward and dpo")
+	fs.StringArrayVar(&labDirs, "lab", nil,
+		"directory of results of lmzoo lab --out, shown in place of the committed ones")
 	fs.BoolVarP(&quiet, "quiet", "q", false, "no progress on standard error")
 	return c
 }
@@ -71,8 +79,20 @@ type playing struct {
 	progress *progress
 	out      string
 	choices  string // file of preferences
+	results  []*lab.Result
 	public   bool
 	about    []string // directories of runs; some runs may be unfinished
+}
+
+// experiments reads the committed results of the experiments, and those in other directories.
+func (p *playing) experiments(dirs []string) error {
+	var err error
+	if p.results, err = lab.ReadEmbedded(results.Files); err != nil || len(dirs) == 0 {
+		return err
+	}
+	own, err := lab.ReadResults(dirs...)
+	p.results = append(p.results, own...)
+	return err
 }
 
 // listen opens the address, or any free port if the usual address is taken and the user named none.
@@ -248,7 +268,10 @@ func (p *playing) serve(c *cobra.Command, l net.Listener, runs []*zoo.Run, brows
 // the address.
 func (p *playing) site(c *cobra.Command, l net.Listener) (url string, opt play.Options) {
 	opt = play.Options{Catalogue: p.cat, TrainDir: p.out, Runs: p.about, Public: p.public,
-		Preferences: p.choices}
+		Preferences: p.choices, Results: p.results}
+	if store, err := labStore(); err == nil {
+		opt.LabStore = store
+	}
 	url = "http://" + l.Addr().String()
 	if !p.public {
 		return url, opt

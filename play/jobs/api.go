@@ -10,7 +10,7 @@ import (
 
 // Request describes a job to start.
 type Request struct {
-	Kind string `json:"kind"` // train, resume or compare
+	Kind string `json:"kind"` // train, resume, compare or lab
 
 	// train
 	Species   string  `json:"species"`
@@ -27,6 +27,9 @@ type Request struct {
 
 	// compare
 	Models []string `json:"models"`
+
+	// lab
+	Experiment string `json:"experiment"`
 }
 
 // Routes returns the handlers by pattern. requests admits short requests, watchers the streams of
@@ -77,8 +80,10 @@ func (q *Queue) start(ask Request) (any, error) {
 		id, err = q.resume(ask)
 	case "compare":
 		id, err = q.compare(ask)
+	case "lab":
+		id, err = q.experiment(ask)
 	default:
-		err = web.Invalid("kind", "is %.40q; want train, resume or compare", ask.Kind)
+		err = web.Invalid("kind", "is %.40q; want train, resume, compare or lab", ask.Kind)
 	}
 	if err != nil {
 		return nil, err

@@ -15,10 +15,10 @@ const (
 	Cancelled = "cancelled"
 )
 
-// Job is a training run or a report. Its fields change under the lock of its Queue.
+// Job is a training run, a report or an experiment. Its fields change under the lock of its Queue.
 type Job struct {
 	ID       string  `json:"id"`
-	Kind     string  `json:"kind"` // train or compare
+	Kind     string  `json:"kind"` // train, compare or lab
 	Title    string  `json:"title"`
 	State    string  `json:"state"`
 	Position int     `json:"position,omitempty"` // in the queue, from 1
@@ -35,6 +35,8 @@ type Job struct {
 	Error   string   `json:"error,omitempty"`
 	Model   string   `json:"model,omitempty"`  // name of the trained model
 	Report  string   `json:"report,omitempty"` // path of the report
+	// Experiment is the name of the experiment that the job runs.
+	Experiment string `json:"experiment,omitempty"`
 
 	stride int    // number of steps between points of the curve
 	dir    string // run directory of a training run, once it exists

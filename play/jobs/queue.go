@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"lmzoo/lab"
 	"lmzoo/play/models"
 	"lmzoo/play/web"
 	"lmzoo/zoo"
@@ -23,6 +24,10 @@ type Options struct {
 	Waiting      int           // jobs in the queue
 	TrainingTime time.Duration // of one model
 	Catalogue    zoo.Catalogue // of the species that can be trained and resumed
+
+	Experiments []lab.Experiment    // that can be run
+	LabStore    string              // directory of the models that they pre-train; "": in memory
+	Finished    func(r *lab.Result) // receives their results; nil: nobody
 }
 
 // Queue holds the jobs in the order of their requests.

@@ -6,6 +6,7 @@ import { showGenerate, setUpGenerate } from "./generate.js";
 import { setUpChat, showChat } from "./chat.js";
 import { showCompress, setUpCompress } from "./compress.js";
 import { setUpClassroom } from "./classroom.js";
+import { setUpLab, showLab } from "./lab.js";
 import { setUpJobs, showTrain, showCompare } from "./jobs.js";
 import { tint } from "./palette.js";
 import {
@@ -28,6 +29,7 @@ const views = {
   compress: showCompress,
   compare: showCompare,
   train: showTrain,
+  lab: showLab,
 };
 const withPrompt = ["next", "inside", "generate"];
 
@@ -106,7 +108,7 @@ function open() {
     } else a.removeAttribute("aria-current");
   }
   $("stage").hidden = $("starters").hidden = !withPrompt.includes(state.view);
-  $("choice").hidden = ["train", "inside", "chat"].includes(state.view);
+  $("choice").hidden = ["train", "inside", "chat", "lab"].includes(state.view);
   if (state.view === "compare") $("choice").open = true;
   showError(null);
   refresh();
@@ -134,6 +136,7 @@ async function start() {
     showError(err);
     return;
   }
+  setUpLab();
   setUpJobs();
   $("prompt").value = state.info.starters[0]?.text ?? "";
   $("prompt").addEventListener("input", debounce(refresh, 15));

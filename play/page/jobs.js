@@ -5,6 +5,21 @@ import { chosen, showError, loadModels, refresh, state } from "./state.js";
 import { drawCurve, drawSamples } from "./learning.js";
 
 let jobs = [];
+const listeners = [];
+
+// onJobs calls f with all jobs at every change.
+export const onJobs = (f) => listeners.push(f);
+
+// ask starts a job.
+export async function ask(body) {
+  try {
+    await post("/api/jobs", body);
+    showError(null);
+  } catch (err) {
+    showError(err);
+  }
+}
+
 const known = new Set(); // jobs whose model is in the list
 let states = ""; // of all jobs, when the unfinished runs were last loaded
 
@@ -26,6 +41,7 @@ export function setUpJobs() {
       await loadModels().catch(showError);
       if (["next", "inside", "compress"].includes(state.view)) refresh(); // include the new model
     }
+    for (const f of listeners) f(jobs);
     if (state.view === "train") drawTrain();
     if (state.view === "compare") draw($("compare-jobs"), "compare");
   });
@@ -119,15 +135,6 @@ async function unfinished() {
 
 export function showCompare() {
   draw($("compare-jobs"), "compare");
-}
-
-async function ask(body) {
-  try {
-    await post("/api/jobs", body);
-    showError(null);
-  } catch (err) {
-    showError(err);
-  }
 }
 
 function compare() {
