@@ -12,15 +12,16 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestDemoTables compares the tables of the README with docs/demo, to which "make readme" writes
-// what the demo prints:
+// TestDemoTables compares the tables of the README, in both languages, with docs/demo, to which
+// "make readme" writes what the demo prints:
 //
 //	<!-- text: compare.txt 2 -->     the second paragraph of a text, in the block that follows
 //	<!-- demo: eras table 1 -->      as in TestDocsLab, from the result of the demo
 //
 // -update-lab writes them into the pages.
 func TestDemoTables(t *testing.T) {
-	for _, page := range []string{"README.md", filepath.Join("docs", "numbers.md")} {
+	pages := []string{"README.md", "README.zh-CN.md", filepath.Join("docs", "numbers.md")}
+	for _, page := range pages {
 		text, err := os.ReadFile(page)
 		require.NoError(t, err)
 		filled, err := fillDemo(string(text), os.ReadFile)

@@ -31,7 +31,7 @@ func TestLinks(t *testing.T) {
 	pages, err := filepath.Glob("docs/*.md")
 	require.NoError(t, err)
 	require.NotEmpty(t, pages)
-	for _, page := range append(pages, "README.md", "CONTRIBUTING.md") {
+	for _, page := range append(pages, "README.md", "README.zh-CN.md", "CONTRIBUTING.md") {
 		data, err := os.ReadFile(page)
 		require.NoError(t, err)
 		text := string(data)
