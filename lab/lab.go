@@ -97,8 +97,9 @@ func All() []Experiment {
 	return []Experiment{
 		Labels(), Senses(), Transfer(), Objectives(), BFloat16(), Eras(),
 		Scaling(), Mixture(), FewShot(), ICLBySize(), Jump(), Prompting(), ChainOfThought(),
-		Induction(), Data(),
-		Llama(), Mirage(), Hops(), Knowledge(), Speedrun(), Markov(),
+		Induction(), Data(), RLHF(),
+		Llama(), Mirage(), Hops(), DPO(),
+		Knowledge(), Speedrun(), Markov(), Verifiable(),
 	}
 }
 
