@@ -18,11 +18,21 @@ import (
 	"lmzoo/zoo"
 )
 
-// tinyPupil returns an assistant with random weights, and its base.
+// tinyPupil returns an assistant with random weights, and its base. The tests share it, because
+// only copies of a pupil are trained.
 func tinyPupil(t *testing.T) *pupil {
 	t.Helper()
+	if thePupil == nil {
+		thePupil = newTinyPupil(t)
+	}
+	return thePupil
+}
+
+var thePupil *pupil
+
+func newTinyPupil(t *testing.T) *pupil {
 	talk := world.NewTalk(3)
-	docs := talk.Split(1, 100_000, 0, 0).Train
+	docs := talk.Split(1, 60_000, 0, 0).Train
 	words, err := corpus.Train("word", docs, 0)
 	require.NoError(t, err)
 	tok, err := corpus.WithSpecials(words, prompt.Default.Names()...)
@@ -38,7 +48,8 @@ func tinyPupil(t *testing.T) *pupil {
 	c := train.Default()
 	c.Batch, c.Context, c.Steps, c.Seed = 4, 64, 4, 3
 	p := &pupil{base: &zoo.Run{Model: model(words.Vocab())}, seed: 3, model: model(tok.Vocab()),
-		tok: tok, layout: layout, talk: talk, text: corpus.EncodeDocuments(tok, docs), config: c}
+		tok: tok, layout: layout, talk: talk, text: corpus.EncodeDocuments(tok, docs), config: c,
+		tokens: 200}
 	p.start, err = p.board(context.Background(), p.model, 1, 1)
 	require.NoError(t, err)
 	return p

@@ -89,7 +89,7 @@ const (
 )
 
 // dpoPairs are the pairs of the pipeline.
-var dpoPairs = preferenceSet{written: 2000, faults: align.ConductFaults, asked: 300, each: 2}
+var dpoPairs = preferenceSet{written: 4000, faults: align.ConductFaults, asked: 300, each: 2}
 
 // dpoPlan is the amount of computation.
 type dpoPlan struct {
@@ -155,7 +155,7 @@ func runDPO(ctx context.Context, env *Env) (*Result, error) {
 	if plan.config, err = pupils[0].recipe(ctx, stage); err != nil {
 		return nil, err
 	}
-	plan.config.Steps = pick(env, plan.config.Steps, plan.config.Steps/2)
+	plan.config.Steps = pick(env, plan.config.Steps, plan.config.Steps/4)
 	recipe := *stage.DPO
 	recipe.Rehearse = stage.Rehearse
 	plan.runs = dpoRuns(env.Scale, recipe)

@@ -29,6 +29,7 @@ type pupil struct {
 	talk   *world.Talk
 	text   [][]lm.Token // of the pre-training, for rehearsal
 	config train.Config // of the pipeline's reinforcement learning
+	tokens int          // of the documents of a scoreboard
 
 	start *align.Scoreboard // of the model after SFT
 }
@@ -70,9 +71,9 @@ func (env *Env) newPupil(
 	if err != nil {
 		return nil, err
 	}
-	return &pupil{base: base, run: sft, zoo: env.Store.catalogue, seed: seed, model: model, tok: sft.Tokenizer, layout: layout,
-		talk: sft.Config.Data.Talk(), config: *o.Settings.Train,
-		text: corpus.EncodeDocuments(sft.Tokenizer, o.Split.Train)}, nil
+	return &pupil{base: base, run: sft, zoo: env.Store.catalogue, seed: seed, model: model,
+		tok: sft.Tokenizer, layout: layout, talk: sft.Config.Data.Talk(), config: *o.Settings.Train,
+		text: corpus.EncodeDocuments(sft.Tokenizer, o.Split.Train), tokens: boardTokens}, nil
 }
 
 // recipe returns the training settings of a stage of the pipeline, for one thread.
@@ -115,12 +116,12 @@ func (p *pupil) board(
 	ctx context.Context, m align.Policy, n, threads int,
 ) (*align.Scoreboard, error) {
 	return align.Evaluate(ctx, align.Frozen(m), p.layout, p.tok, p.talk, align.EvalOptions{
-		Questions: n, Tokens: boardTokens, Parent: align.Frozen(p.model), Seed: p.seed,
+		Questions: n, Tokens: p.tokens, Parent: align.Frozen(p.model), Seed: p.seed,
 		Threads: threads,
 	})
 }
 
-const boardTokens = 5000 // of the documents of a scoreboard
+const boardTokens = 5000
 
 // checkpoints returns an observer that calls visit before the first step and after every part-th
 // part of the steps.

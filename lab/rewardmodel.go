@@ -33,10 +33,9 @@ func teachers(scale Scale) []teacher {
 		{"noisy labels", noisy, steps}, {"long answers", wordy, steps}}
 }
 
-// rewardRate is the learning rate of a reward model, and rewardCenter the weight of its mean square.
 const (
-	rewardRate   = 5e-4
-	rewardCenter = .001
+	rewardRate   = 5e-4 // learning rate of a reward model
+	rewardCenter = .001 // weight of the mean square of its rewards
 	rewardStream = 0x5e
 )
 
