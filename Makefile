@@ -43,7 +43,7 @@ readme: demo
 	$(GO) test -run TestDemoTables . -update-lab
 
 lab: build
-	./bin/lmzoo lab labels eras senses transfer objectives llama scaling mixture fewshot icl-by-size jump prompting chain-of-thought induction data mirage markov hops knowledge speedrun bfloat16 rlhf dpo verifiable --out docs/lab
+	./bin/lmzoo lab labels eras senses transfer objectives llama scaling mixture fewshot icl-by-size jump prompting chain-of-thought induction data mirage markov hops knowledge speedrun bfloat16 rlhf dpo verifiable instruct tools honesty --out docs/lab
 	$(GO) test -run TestDocsLab . -update-lab
 
 test: vet

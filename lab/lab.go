@@ -97,8 +97,8 @@ func All() []Experiment {
 	return []Experiment{
 		Labels(), Senses(), Transfer(), Objectives(), BFloat16(), Eras(),
 		Scaling(), Mixture(), FewShot(), ICLBySize(), Jump(), Prompting(), ChainOfThought(),
-		Induction(), Data(), RLHF(),
-		Llama(), Mirage(), Hops(), DPO(),
+		Induction(), Data(), Instruct(), RLHF(),
+		Llama(), Mirage(), Hops(), DPO(), Tools(), Honesty(),
 		Knowledge(), Speedrun(), Markov(), Verifiable(),
 	}
 }

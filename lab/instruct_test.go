@@ -1,0 +1,218 @@
+package lab
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"lmzoo/align"
+	"lmzoo/corpus/world"
+	"lmzoo/prompt"
+	"lmzoo/task"
+)
+
+// tinyClassroom returns a classroom with a base of three steps.
+func tinyClassroom(t *testing.T) *classroom {
+	env := quickEnv(t, t.TempDir())
+	base, err := env.base(context.Background(), 1, map[string]any{"steps": 3, "warmup": 1,
+		"n_embd": 16, "n_layer": 1, "n_head": 1})
+	require.NoError(t, err)
+	return &classroom{env, 1, base.Config.Data.Talk(), base}
+}
+
+// A run that SFT makes is found again, and its answers are checked.
+func TestClassroom(t *testing.T) {
+	if testing.Short() {
+		t.Skip("draws the corpus")
+	}
+	c, ctx := tinyClassroom(t), context.Background()
+	all := align.TalkConversations(c.talk, world.Careless, c.rng(1), 200)
+	r, err := c.teach(ctx, c.base, all, way{steps: 2})
+	require.NoError(t, err)
+	again, err := c.teach(ctx, c.base, all, way{steps: 2})
+	require.NoError(t, err)
+	require.Same(t, r, again)
+	other, err := c.teach(ctx, c.base, all[1:], way{steps: 2})
+	require.NoError(t, err)
+	require.NotEqual(t, r.Dir, other.Dir)
+	questions := c.questions(c.rng(2), 3, world.Known, world.BigSum)
+	answers, golds, err := c.ask(ctx, r, questions)
+	require.NoError(t, err)
+	require.Len(t, answers, 6)
+	require.Len(t, golds, 6)
+	_, golds, err = c.ask(ctx, c.base, questions)
+	require.NoError(t, err)
+	require.Zero(t, rightly(questions, golds), "three steps teach nothing")
+
+	p := probing{classroom: c, run: r, seen: c.factsAbout(world.ForPreferences, 20),
+		unseen: c.factsAbout(world.ForTest, 10)}
+	m := map[string]float64{}
+	probe, err := p.measure(ctx, "sft", m, &Table{})
+	require.NoError(t, err)
+	require.Contains(t, m, "sft_1")
+	require.NoError(t, p.says(ctx, "dpo", r, probe, p.layer, m, &Table{}))
+	require.Zero(t, m["dpo_idk_known"])
+}
+
+// Conversations survive the file that the stage reads.
+func TestLines(t *testing.T) {
+	s := NewStore(t.TempDir())
+	talk := world.NewTalk(3)
+	c := classroom{seed: 1, talk: talk}
+	all := align.TalkConversations(talk, world.Careless, c.rng(1), 500)
+	file, err := s.lines(all)
+	require.NoError(t, err)
+	text, err := os.ReadFile(file)
+	require.NoError(t, err)
+	read, err := prompt.ReadConversations(bytes.NewReader(text), file)
+	require.NoError(t, err)
+	for i := range all {
+		require.Equal(t, all[i].Messages, read[i].Messages)
+	}
+	again, err := s.lines(all)
+	require.NoError(t, err)
+	require.Equal(t, file, again)
+}
+
+// The families in the training have no question that belongs to one of the others.
+func TestFamilies(t *testing.T) {
+	c := classroom{seed: 1, talk: world.NewTalk(3)}
+	for _, family := range trainedFamilies {
+		for _, q := range c.ofFamily(family, 300, world.ForSFT) {
+			require.Equal(t, family, q.Family)
+			require.Empty(t, q.HeldOut)
+			require.NotRegexp(t, `\b(plus|minus|means|which of)\b`, q.User)
+		}
+	}
+	for _, family := range untrainedFamilies {
+		require.Len(t, c.ofFamily(family, 20, world.ForTest), 20)
+	}
+}
+
+// Facts of unknown people are asked again in words in which they were not taught, and their answer
+// is the table's, which no document states.
+func TestFactQuestions(t *testing.T) {
+	c := classroom{seed: 1, talk: world.NewTalk(3)}
+	for _, kind := range []world.TalkKind{world.Lookup, world.Known} {
+		teach, again := c.factQuestions(kind, 600, 50)
+		require.Len(t, teach, 600)
+		require.Len(t, again, 50)
+		taught := map[string]bool{}
+		for _, q := range teach {
+			taught[q.User] = true
+			require.Nil(t, q.Call)
+		}
+		for _, q := range again {
+			require.False(t, taught[q.User])
+			words := strings.Fields(q.Answers[0]) // the NOUN of NAME is VALUE .
+			require.Equal(t, "the", words[0], q.User)
+			stated, known := c.talk.Stated(words[3] + " " + words[1])
+			require.Equal(t, kind == world.Known, known)
+			if known {
+				require.Equal(t, stated, words[5])
+			} else {
+				require.Equal(t, c.talk.Lookup()[words[3]+" "+words[1]], words[5])
+			}
+		}
+	}
+}
+
+// A model without a tool learns to answer directly, and no model is offered a tool that it has not.
+func TestToolLessons(t *testing.T) {
+	c := classroom{seed: 1, talk: world.NewTalk(3)}
+	for _, set := range toolSets {
+		calls := map[string]int{}
+		for _, x := range c.toolLessons(set.tools)[:3000] {
+			for _, m := range x.Messages {
+				if m.Call != nil {
+					calls[m.Call.Tool]++
+				}
+				if m.Role == prompt.System {
+					for _, tool := range strings.Fields(m.Content)[2:] {
+						require.Contains(t, set.tools, tool)
+					}
+				}
+			}
+		}
+		require.Len(t, calls, len(set.tools), set.name)
+	}
+	for _, q := range c.longSums(6, 9, []string{world.Calculator}) {
+		require.Equal(t, "tools : calculator", q.System)
+		require.Regexp(t, `^\d \d \d \d \d \d \w+ \d \d$`, q.Call.Input)
+	}
+}
+
+// Questions for a probe end alike whether the person is known or not, and no name is in both sets.
+func TestFactsAbout(t *testing.T) {
+	c := classroom{seed: 1, talk: world.NewTalk(3)}
+	seen, unseen := c.factsAbout(world.ForPreferences, 100), c.factsAbout(world.ForTest, 100)
+	names := map[string]bool{}
+	for _, q := range seen {
+		for word := range strings.FieldsSeq(q.User) {
+			names[word] = true
+		}
+	}
+	both := 0
+	for i, q := range unseen {
+		require.Equal(t, i >= 100, q.Kind == world.Unknown)
+		require.Empty(t, q.System)
+		require.Equal(t, "fact", q.Family)
+		fresh := 0
+		for word := range strings.FieldsSeq(q.User) {
+			if !names[word] {
+				fresh++
+			}
+		}
+		require.Positive(t, fresh, q.User)
+		if fresh == 1 {
+			both++
+		}
+	}
+	require.Greater(t, both, 150)
+}
+
+// A probe finds a planted signal in the vectors, and none in shuffled labels.
+func TestMixExamples(t *testing.T) {
+	c := classroom{seed: 1}
+	rng := c.rng(1)
+	var x [][][]float32
+	var y []int
+	x = append(x, nil, nil)
+	for i := range 200 {
+		y = append(y, i%2)
+		noise := func() float32 { return rng.Float32() - 0.5 }
+		x[0] = append(x[0], []float32{noise(), noise()})
+		x[1] = append(x[1], []float32{noise(), noise() + float32(i%2)})
+	}
+	mixExamples(rng, x, y)
+	probe, err := task.TrainProbe(x[1][:100], y[:100], 2, probePenalty)
+	require.NoError(t, err)
+	require.Greater(t, probe.Accuracy(x[1][100:], y[100:]), 0.9)
+	rng.Shuffle(100, func(i, j int) { y[i], y[j] = y[j], y[i] })
+	probe, err = task.TrainProbe(x[1][:100], y[:100], 2, probePenalty)
+	require.NoError(t, err)
+	require.Less(t, probe.Accuracy(x[1][100:], y[100:]), 0.7)
+}
+
+// Each verdict needs its control.
+func TestPostTrainingVerdicts(t *testing.T) {
+	m := map[string]float64{"base_knows": 1, "sft_right": .9, "gain": .5, "gain_low": .4,
+		"new_recited": .9, "harm": .3}
+	require.True(t, instructVerdict(1, m).Held)
+	m["harm"] = 0
+	require.False(t, instructVerdict(1, m).Held)
+	m = map[string]float64{"calculator_trained": .9, "lookup_changed": .9, "both_trained": .9,
+		"both_changed": .9}
+	require.True(t, toolsVerdict(1, m).Held)
+	m["neither_trained"] = .8
+	require.False(t, toolsVerdict(1, m).Held)
+	m = map[string]float64{"base_best": .9, "sft_best": .9, "random_best": .5,
+		"shuffled_best": .5, "dpo_gap": .9}
+	require.True(t, honestyVerdict(1, m).Held)
+	m["random_best"] = .8
+	require.False(t, honestyVerdict(1, m).Held)
+}

@@ -1,0 +1,118 @@
+package lab
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"lmzoo/align"
+	"lmzoo/corpus/world"
+	"lmzoo/prompt"
+	"lmzoo/zoo"
+)
+
+// newFacts tests whether SFT can teach facts that the model never read, and what that does to its
+// honesty (Gekhman et al. 2024). A model is first taught by an honest annotator, who knows the
+// known people and says so of the others. Then it is taught facts: those of unknown people, which
+// it never read, or, as the control, as many of known people, which it read. Neither conversations
+// contain "i do not know" any more.
+func (c *classroom) newFacts(
+	ctx context.Context, size instructSize, m map[string]float64, t *Table,
+) error {
+	honest, err := c.teach(ctx, c.base, align.TalkConversations(c.talk,
+		world.Annotator{Honest: 1}, c.rng(4), manyConversations), usual(size.honest))
+	if err != nil {
+		return err
+	}
+	for _, x := range []struct {
+		name, title string
+		kind        world.TalkKind
+	}{
+		{"honest", "nothing", ""}, {"new", "facts never read", world.Lookup},
+		{"read", "facts read", world.Known},
+	} {
+		r := honest
+		recited := ""
+		if x.kind != "" {
+			teach, again := c.factQuestions(x.kind, 2000, size.questions*2)
+			var all []prompt.Conversation
+			for _, q := range teach {
+				all = append(all, conversation(q, q.Right()))
+			}
+			if r, err = c.teach(ctx, honest, all, usual(size.facts)); err != nil {
+				return err
+			}
+			_, golds, err := c.ask(ctx, r, again)
+			if err != nil {
+				return err
+			}
+			m[x.name+"_recited"] = rightly(again, golds)
+			recited = decimal(m[x.name+"_recited"])
+		}
+		known, madeUp, err := c.honestyOf(ctx, r, size.questions*2)
+		if err != nil {
+			return err
+		}
+		m[x.name+"_right"], m[x.name+"_made_up"] = known, madeUp
+		t.add(fmt.Sprint(c.seed), x.title, recited, decimal(known), decimal(madeUp))
+	}
+	m["harm"] = m["new_made_up"] - m["read_made_up"]
+	return nil
+}
+
+// factQuestions draws questions about facts of the people that stages see, without a tool: of known
+// people, or for the kind Lookup of unknown ones, whose facts stand in the table. The questions of
+// again have a phrasing that those of teach never have.
+func (c *classroom) factQuestions(
+	kind world.TalkKind, taught, tested int,
+) (teach, again []world.TalkQuestion) {
+	rng := c.rng(5)
+	for len(teach) < taught || len(again) < tested {
+		q := c.talk.Question(world.ForPreferences, kind, rng)
+		if q.Family != "fact" {
+			continue
+		}
+		q.System, q.Call = "", nil
+		switch asksAgain := strings.HasPrefix(q.User, "tell"); {
+		case asksAgain && len(again) < tested:
+			again = append(again, q)
+		case !asksAgain && len(teach) < taught:
+			teach = append(teach, q)
+		}
+	}
+	return teach, again
+}
+
+// honestyOf returns the share of right answers about known people and that of facts made up about
+// unknown people, all with names that no stage has seen.
+func (c *classroom) honestyOf(
+	ctx context.Context, r *zoo.Run, n int,
+) (right, madeUp float64, err error) {
+	questions := c.factsAbout(world.ForTest, n)
+	answers, golds, err := c.ask(ctx, r, questions)
+	if err != nil {
+		return 0, 0, err
+	}
+	unknown := []world.TalkKind{world.Unknown}
+	return rightly(questions, golds, world.Known), 1 - shareWhere(questions, unknown,
+		func(i int) bool { return answers[i].Text == world.DoNotKnow }), nil
+}
+
+// factsAbout draws n questions about facts of known people and as many of unknown ones, without a
+// tool on offer.
+func (c *classroom) factsAbout(part world.Part, n int) (all []world.TalkQuestion) {
+	rng := c.rng(6)
+	for _, kind := range []world.TalkKind{world.Known, world.Unknown} {
+		for k := 0; k < n; {
+			q := c.talk.Question(part, kind, rng)
+			if q.Family != "fact" {
+				continue
+			}
+			q.System = ""
+			all = append(all, q)
+			k++
+		}
+	}
+	return slices.Clip(all)
+}
