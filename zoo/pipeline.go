@@ -152,7 +152,7 @@ func (cat Catalogue) newStep(
 var baseValues = map[string]any{
 	"n_embd": 96, "n_layer": 3, "n_head": 3, "n_positions": 64, "smear": true,
 	"initializer_range": .1,
-	"batch":             16, "context": 128, "steps": 2500,
+	"batch":             16, "context": 128, "steps": 3500,
 	"lr": 5e-3, "min_lr": 2.5e-4, "warmup": 50,
 	"optimizer": train.Muon, "beta2": .98, "weight_decay": .01, "schedule": "cosine",
 	"eval_every": "0", "save_every": "25%",

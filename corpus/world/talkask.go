@@ -28,7 +28,8 @@ var frames = []string{"what is the %s of * ?", "tell me the %s of * .", "do you 
 func (t topic) phrasings() []string {
 	switch t {
 	case aSum:
-		return []string{"what is * ?", "tell me * .", "do you know * ?", "how much is * ?"}
+		return []string{"what is * ?", "tell me * .", "do you know * ?", "how much is * ?",
+			"please work out * ."}
 	case aMeaning:
 		return []string{"what does * mean ?", "tell me what * means .",
 			"do you know what * means ?", "what is * the word for ?"}

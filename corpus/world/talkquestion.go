@@ -85,8 +85,8 @@ var sftShares = shares{
 }
 
 var preferenceShares = shares{
-	{Known, 18}, {Unknown, 24}, {Combine, 10}, {Harmless, 12}, {Harmful, 12}, {Sum, 5}, {Story, 5},
-	{BigSum, 6}, {Lookup, 5}, {Changed, 3},
+	{Known, 16}, {Unknown, 24}, {Combine, 8}, {Harmless, 10}, {Harmful, 10}, {Sum, 4}, {Story, 8},
+	{BigSum, 13}, {Lookup, 4}, {Changed, 3},
 }
 
 // Questions draws n questions of all kinds but Novel.
