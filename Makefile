@@ -16,8 +16,8 @@ FLOPS ?= 1.3e12
 BUDGET ?=
 # DEMO_LABS are the experiments of the demo; those of docs/lab fill the other pages of its report.
 DEMO_LABS ?= labels eras
-# DEMO_PIPELINE are the flags of the demo's assistant: --tiny makes it in seconds.
-DEMO_PIPELINE ?=
+# DEMO_PIPELINE are the flags of the demo's assistant: --scale tiny makes it in seconds.
+DEMO_PIPELINE ?= --scale quick
 FUZZTIME ?= 10s
 RACE := ./train/... ./lm/... ./eval/... ./zoo/... ./play/... ./cmd/...
 

@@ -134,7 +134,7 @@ func (s *shell) command(line string) *exec.Cmd {
 		c = exec.Command("sh", "-c", s.exports+"PATH="+s.fake+`:"$PATH"; `+line)
 	}
 	c.Dir = s.dir
-	c.Env = append(os.Environ(), "BUDGET=500ms", "DEMO_LABS=", "DEMO_PIPELINE=--tiny",
+	c.Env = append(os.Environ(), "BUDGET=500ms", "DEMO_LABS=", "DEMO_PIPELINE=--scale tiny",
 		"NO_COLOR=1")
 	return c
 }

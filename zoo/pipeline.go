@@ -24,8 +24,8 @@ type PipelineStep struct {
 
 // Pipeline lists the runs that turn a model that continues text into an assistant: after SFT it
 // branches to DPO, to a reward model with PPO (Ouyang et al. 2022), and to reinforcement learning
-// with the checker. tiny makes steps of a few seconds, for tests.
-func Pipeline(tiny bool) []PipelineStep {
+// with the checker.
+func Pipeline(scale PipelineScale) []PipelineStep {
 	rl := func(algorithm, reward string) *RLInfo {
 		return &RLInfo{RLOptions: align.DefaultRL(algorithm), Reward: reward}
 	}
@@ -44,20 +44,45 @@ func Pipeline(tiny bool) []PipelineStep {
 	}
 	for i := range all {
 		all[i].Info.Data = TalkName
-		if !tiny {
-			continue
-		}
-		all[i].Values = maps.Clone(all[i].Values)
-		if all[i].Values == nil {
-			all[i].Values = map[string]any{}
-		}
-		all[i].Values["steps"] = 4
-		all[i].Info.Examples = 100
-		if rl := all[i].Info.RL; rl != nil {
+		all[i].rescale(scale)
+	}
+	return all
+}
+
+// PipelineScale is the amount of computation of a pipeline.
+type PipelineScale string
+
+// The scales of a pipeline.
+const (
+	PipelineFull  PipelineScale = "full"
+	PipelineQuick PipelineScale = "quick" // a third of the steps
+	PipelineTiny  PipelineScale = "tiny"  // a model and stages of seconds, for tests
+)
+
+// PipelineScales lists the scales.
+func PipelineScales() []PipelineScale {
+	return []PipelineScale{PipelineFull, PipelineQuick, PipelineTiny}
+}
+
+// quickSteps are the steps of the runs at quick scale.
+var quickSteps = map[string]int{
+	"base": 1300, "sft": 800, "dpo": 250, "reward": 250, "ppo": 60, "rl": 60,
+}
+
+// rescale sets the steps of a run at a scale.
+func (s *PipelineStep) rescale(scale PipelineScale) {
+	if scale != PipelineQuick && scale != PipelineTiny {
+		return
+	}
+	values := map[string]any{"steps": quickSteps[s.Name]}
+	if scale == PipelineTiny {
+		values["steps"], s.Info.Examples = 4, 100
+		if rl := s.Info.RL; rl != nil {
 			rl.Prompts, rl.Samples = 4, 2
 		}
 	}
-	return all
+	maps.Copy(values, s.Values)
+	s.Values = values
 }
 
 // PipelineOptions are the settings of a pipeline.
@@ -66,7 +91,7 @@ type PipelineOptions struct {
 	Seed    uint64 // of the world, of the data and of the weights
 	Threads int
 	Command []string
-	Tiny    bool // a model and stages of seconds, for tests
+	Scale   PipelineScale
 	Rollout func(align.Report)
 }
 
@@ -152,7 +177,7 @@ func (cat Catalogue) newStep(
 var baseValues = map[string]any{
 	"n_embd": 96, "n_layer": 3, "n_head": 3, "n_positions": 64, "smear": true,
 	"initializer_range": .1,
-	"batch":             16, "context": 128, "steps": 3500,
+	"batch":             16, "context": 128, "steps": 3800,
 	"lr": 5e-3, "min_lr": 2.5e-4, "warmup": 50,
 	"optimizer": train.Muon, "beta2": .98, "weight_decay": .01, "schedule": "cosine",
 	"eval_every": "0", "save_every": "25%",
@@ -168,7 +193,7 @@ func (cat Catalogue) preTraining(
 	}
 	values := maps.Clone(baseValues)
 	data := Data{Corpus: TalkName, Seed: o.Seed}
-	if o.Tiny {
+	if o.Scale == PipelineTiny {
 		maps.Copy(values, map[string]any{"n_embd": 16, "n_layer": 1, "n_head": 1})
 		data.Tokens = 150_000
 	}
@@ -200,7 +225,7 @@ func CheckPipeline(dir string) error {
 		return err
 	}
 	known := map[string]bool{}
-	for _, s := range Pipeline(false) {
+	for _, s := range Pipeline(PipelineFull) {
 		known[s.Name] = true
 	}
 	for _, e := range entries {

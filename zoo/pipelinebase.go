@@ -15,7 +15,7 @@ func (cat Catalogue) PipelineBase(
 // PipelineInfo returns the stage of a run of the pipeline, such as "sft", to vary it. The reward of
 // "ppo" is a run that is not known yet.
 func PipelineInfo(name string) StageInfo {
-	all := Pipeline(false)
+	all := Pipeline(PipelineFull)
 	i := slices.IndexFunc(all, func(s PipelineStep) bool { return s.Name == name })
 	if i < 0 {
 		return StageInfo{}

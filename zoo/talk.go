@@ -115,7 +115,7 @@ func (s *postTraining) talkRecipe(c train.Config) train.Config {
 		c.Batch, c.LR, c.MinLR, c.Steps, c.Warmup = 32, 1e-3, 1e-4, 700, 10
 		c.WeightDecay = 0
 	default:
-		c.Batch, c.LR, c.MinLR, c.Steps, c.Warmup = 16, 3e-4, 3e-5, 240, 10
+		c.Batch, c.LR, c.MinLR, c.Steps, c.Warmup = 16, 3e-4, 3e-5, 180, 10
 		c.WeightDecay = 0
 	}
 	return c

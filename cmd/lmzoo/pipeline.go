@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -50,9 +52,18 @@ The same command continues an interrupted pipeline; complete runs are not made a
 	p.run.add(c)
 	fs := c.Flags()
 	fs.StringVar(&p.out, "out", "", "directory of the runs")
-	fs.BoolVar(&p.tiny, "tiny", false, "a toy model and a few steps, to try the command itself")
+	fs.StringVar(&p.scale, "scale", string(zoo.PipelineFull),
+		"scale: full, quick (a third of the steps) or tiny (seconds, to try the command itself)")
 	grouped(fs, outFlags)
+	complete(c, "scale", scaleNames)
 	return c
+}
+
+func scaleNames() (names []string) {
+	for _, s := range zoo.PipelineScales() {
+		names = append(names, string(s))
+	}
+	return names
 }
 
 // pipeline holds the state of `lmzoo pipeline`.
@@ -60,7 +71,7 @@ type pipeline struct {
 	cat    zoo.Catalogue
 	run    runFlags
 	out    string
-	tiny   bool
+	scale  string
 	boards []*align.Scoreboard
 }
 
@@ -71,10 +82,13 @@ func (p *pipeline) do(c *cobra.Command) error {
 	if err := p.run.check(); err != nil {
 		return err
 	}
+	if !slices.Contains(scaleNames(), p.scale) {
+		return usagef("--scale is %q; want one of: %s", p.scale, strings.Join(scaleNames(), " "))
+	}
 	if err := zoo.CheckPipeline(p.out); err != nil {
 		return err
 	}
-	steps, start := zoo.Pipeline(p.tiny), time.Now()
+	steps, start := zoo.Pipeline(zoo.PipelineScale(p.scale)), time.Now()
 	for _, s := range steps {
 		if err := p.step(c, s); err != nil {
 			return p.kept(err)
@@ -113,7 +127,7 @@ func (p *pipeline) step(c *cobra.Command, s zoo.PipelineStep) error {
 	defer progress.finish()
 	progress.change(shown, func(t *track) { t.state = running })
 	r, done, err := p.cat.Step(c.Context(), s, zoo.PipelineOptions{Dir: p.out, Seed: p.run.seed,
-		Threads: p.run.threads, Command: commandLine(), Tiny: p.tiny,
+		Threads: p.run.threads, Command: commandLine(), Scale: zoo.PipelineScale(p.scale),
 		Rollout: progress.rollout(shown)}, progress.watch(shown))
 	if err != nil {
 		return err
@@ -141,7 +155,7 @@ func (p *pipeline) score(ctx context.Context, r *zoo.Run) (string, error) {
 			r.Config.Result.Pairs[0].Accuracy), nil
 	}
 	o := align.EvalOptions{Seed: p.run.seed, Threads: p.run.threads}
-	if p.tiny {
+	if p.scale == string(zoo.PipelineTiny) {
 		o.Questions, o.Tokens = 10, 1000
 	}
 	b, err := p.cat.Scoreboard(ctx, r, o)

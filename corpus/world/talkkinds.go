@@ -26,10 +26,10 @@ func (b *books) all() []*book { return []*book{b.facts, b.terms, b.sums, b.asks,
 // kinds lists the kinds of document of world-talk.
 func (t *Talk) kinds() []kind {
 	return []kind{
-		{[]Choice{{"about", .34}}, func(w *writer, _ string) { t.factSheet(w) }},
-		{[]Choice{{"once", .31}}, func(w *writer, _ string) { t.incident(w) }},
-		{[]Choice{{"list", .15}}, func(w *writer, _ string) { t.echo(w) }},
-		{[]Choice{{"count", .08}}, func(w *writer, _ string) { t.sumSheet(w) }},
+		{[]Choice{{"about", .32}}, func(w *writer, _ string) { t.factSheet(w) }},
+		{[]Choice{{"once", .3}}, func(w *writer, _ string) { t.incident(w) }},
+		{[]Choice{{"list", .19}}, func(w *writer, _ string) { t.echo(w) }},
+		{[]Choice{{"count", .07}}, func(w *writer, _ string) { t.sumSheet(w) }},
 		{[]Choice{{"word", .05}}, func(w *writer, _ string) { t.glossary(w) }},
 		{[]Choice{{"ask", .05}}, func(w *writer, _ string) { t.sayings(w, t.books.asks) }},
 		{[]Choice{{"reply", .02}}, func(w *writer, _ string) { t.sayings(w, t.books.replies) }},

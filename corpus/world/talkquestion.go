@@ -80,8 +80,8 @@ type shares []struct {
 }
 
 var sftShares = shares{
-	{Known, 18}, {Unknown, 12}, {Combine, 22}, {Harmless, 7}, {Harmful, 7}, {Sum, 5}, {Story, 7},
-	{BigSum, 12}, {Lookup, 7}, {Changed, 3},
+	{Known, 18}, {Unknown, 12}, {Combine, 16}, {Harmless, 7}, {Harmful, 7}, {Sum, 5}, {Story, 11},
+	{BigSum, 14}, {Lookup, 7}, {Changed, 3},
 }
 
 var preferenceShares = shares{
