@@ -33,9 +33,10 @@ func newPlay(cat zoo.Catalogue) *cobra.Command {
 		Use:   "play [RUN...]",
 		Short: "Open the playground in a browser: models side by side, and inside each era",
 		Long: `Open runs in a browser: next tokens while you type, the inside of each era,
-generated text, and compression. RUN may also be a directory of runs. Without RUN, play opens the
-runs in ./runs and ./demo; if there are none, it first trains three small models for half a
-minute. For scripts, docs/api.md describes the same functions over HTTP.`,
+generated text, compression, answers side by side, and the experiments. RUN may also be a directory
+of runs. Without RUN, play opens the runs in ./runs and ./demo; if there are none, it first trains
+three small models for half a minute. For scripts, docs/api.md describes the same functions over
+HTTP.`,
 		Example: `  lmzoo play
   lmzoo play runs/compare
   lmzoo play runs/gpt runs/lstm --no-browser --addr 127.0.0.1:9000`,

@@ -68,6 +68,11 @@ export async function showChat() {
   const able = info.models.some((m) => m.answers);
   $("chat-form").hidden = !able;
   $("chat-none").hidden = able;
+  for (const input of document.querySelectorAll("#chat-form .tools input")) {
+    const offered = info.models.some((m) => m.tools?.includes(input.value));
+    input.parentElement.hidden = !offered;
+    input.checked &&= offered;
+  }
   drawModels();
   drawQuestions();
 }
