@@ -28,7 +28,11 @@ type classroom struct {
 	seed uint64
 	talk *world.Talk
 	base *zoo.Run // after pre-training
+	raw  *zoo.Run // with random weights; nil: not made yet
+	many int      // conversations of a training
 }
+
+const manyConversations = 10_000
 
 // newClassroom returns the classroom of a seed.
 func (env *Env) newClassroom(ctx context.Context, seed uint64) (*classroom, error) {
@@ -36,7 +40,16 @@ func (env *Env) newClassroom(ctx context.Context, seed uint64) (*classroom, erro
 	if err != nil {
 		return nil, err
 	}
-	return &classroom{env, seed, base.Config.Data.Talk(), base}, nil
+	return &classroom{env: env, seed: seed, talk: base.Config.Data.Talk(), base: base,
+		many: manyConversations}, nil
+}
+
+// untaught returns the base after a single step, for training from scratch.
+func (c *classroom) untaught(ctx context.Context) (_ *zoo.Run, err error) {
+	if c.raw == nil {
+		c.raw, err = c.env.base(ctx, c.seed, map[string]any{"steps": 1, "warmup": 0})
+	}
+	return c.raw, err
 }
 
 // rng returns a stream of random numbers.

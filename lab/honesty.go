@@ -94,7 +94,7 @@ func (env *Env) honesty(
 	if err != nil {
 		return err
 	}
-	c := &classroom{env, seed, base.Config.Data.Talk(), base}
+	c := &classroom{env: env, seed: seed, talk: base.Config.Data.Talk(), base: base}
 	n := pick(env, 400, 200)
 	before := &probing{classroom: c, seen: c.factsAbout(world.ForPreferences, n),
 		unseen: c.factsAbout(world.ForTest, n/2)}

@@ -76,8 +76,6 @@ func instructSizes(env *Env) instructSize {
 		instructSize{300, 100, 100, 200, 100, 30})
 }
 
-const manyConversations = 10_000
-
 func runInstruct(ctx context.Context, env *Env) (*Result, error) {
 	res := &Result{Tables: []Table{{
 		Title: "right answers by kind, all with something held out, and bits per byte of the world",
@@ -127,8 +125,8 @@ func instructVerdict(seed uint64, m map[string]float64) Verdict {
 func (c *classroom) ways(
 	ctx context.Context, size instructSize, m map[string]float64, t *Table,
 ) error {
-	all := align.TalkConversations(c.talk, world.Careless, c.rng(1), manyConversations)
-	untaught, err := c.env.base(ctx, c.seed, map[string]any{"steps": 1, "warmup": 0})
+	all := align.TalkConversations(c.talk, world.Careless, c.rng(1), c.many)
+	untaught, err := c.untaught(ctx)
 	if err != nil {
 		return err
 	}
@@ -211,12 +209,12 @@ func (c *classroom) completes(
 func (c *classroom) amounts(
 	ctx context.Context, size instructSize, m map[string]float64, t *Table,
 ) error {
-	untaught, err := c.env.base(ctx, c.seed, map[string]any{"steps": 1, "warmup": 0})
+	untaught, err := c.untaught(ctx)
 	if err != nil {
 		return err
 	}
 	questions := c.questions(c.rng(2), size.questions, helpfulKinds...)
-	for n := 10; n <= manyConversations; n *= 10 {
+	for n := 10; n <= c.many; n *= 10 {
 		all := align.TalkConversations(c.talk, world.Careless, c.rng(1), n)
 		row := []string{fmt.Sprint(c.seed), fmt.Sprint(n)}
 		for _, x := range []struct {

@@ -13,22 +13,49 @@ import (
 	"lmzoo/corpus/world"
 	"lmzoo/prompt"
 	"lmzoo/task"
+	"lmzoo/zoo"
 )
 
-// tinyClassroom returns a classroom with a base of three steps.
+// tinyClassroom returns a classroom with a tiny base of four steps.
 func tinyClassroom(t *testing.T) *classroom {
 	env := quickEnv(t, t.TempDir())
-	base, err := env.base(context.Background(), 1, map[string]any{"steps": 3, "warmup": 1,
-		"n_embd": 16, "n_layer": 1, "n_head": 1})
+	base, _, err := env.Store.catalogue.Step(context.Background(), zoo.Pipeline(true)[0],
+		zoo.PipelineOptions{Dir: t.TempDir(), Seed: 1, Threads: 2, Tiny: true})
 	require.NoError(t, err)
-	return &classroom{env, 1, base.Config.Data.Talk(), base}
+	return &classroom{env: env, seed: 1, talk: base.Config.Data.Talk(), base: base, raw: base,
+		many: 100}
+}
+
+// Every part of the experiments fills its table and its measures.
+func TestClassroomParts(t *testing.T) {
+	c, ctx := tinyClassroom(t), context.Background()
+	size := instructSize{steps: 2, sizes: 1, families: 1, honest: 1, facts: 1, questions: 2}
+	res := Result{Experiment: Instruct(), Tables: make([]Table, 4)}
+	m := map[string]float64{}
+	for i, part := range []func(context.Context, instructSize, map[string]float64,
+		*Table) error{c.ways, c.amounts, c.families, c.newFacts} {
+		require.NoError(t, part(ctx, size, m, &res.Tables[i]))
+	}
+	require.Len(t, res.Tables[0].Rows, 6)
+	require.Len(t, res.Tables[1].Rows, 2)
+	require.Len(t, res.Tables[2].Rows, len(trainedFamilies))
+	require.Len(t, res.Tables[3].Rows, 3)
+	require.False(t, instructVerdict(1, m).Held, "two steps teach nothing")
+	require.Equal(t, 1.0, m["honest_made_up"])
+	require.NotEqual(t, m["sft_bits"], m["base_bits"])
+	require.NotEqual(t, m["sft_bits"], m["lora_bits"])
+
+	tables := make([]Table, 2)
+	for _, set := range toolSets[1:3] {
+		require.NoError(t, c.withTools(ctx, set.name, set.tools, 1, m, tables))
+	}
+	require.Len(t, tables[0].Rows, 2*mostDigits)
+	require.Len(t, tables[1].Rows, 2)
+	require.False(t, toolsVerdict(1, m).Held)
 }
 
 // A run that SFT makes is found again, and its answers are checked.
 func TestClassroom(t *testing.T) {
-	if testing.Short() {
-		t.Skip("draws the corpus")
-	}
 	c, ctx := tinyClassroom(t), context.Background()
 	all := align.TalkConversations(c.talk, world.Careless, c.rng(1), 200)
 	r, err := c.teach(ctx, c.base, all, way{steps: 2})

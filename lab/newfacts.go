@@ -21,7 +21,7 @@ func (c *classroom) newFacts(
 	ctx context.Context, size instructSize, m map[string]float64, t *Table,
 ) error {
 	honest, err := c.teach(ctx, c.base, align.TalkConversations(c.talk,
-		world.Annotator{Honest: 1}, c.rng(4), manyConversations), usual(size.honest))
+		world.Annotator{Honest: 1}, c.rng(4), c.many), usual(size.honest))
 	if err != nil {
 		return err
 	}
@@ -35,7 +35,7 @@ func (c *classroom) newFacts(
 		r := honest
 		recited := ""
 		if x.kind != "" {
-			teach, again := c.factQuestions(x.kind, 2000, size.questions*2)
+			teach, again := c.factQuestions(x.kind, c.many/5, size.questions*2)
 			var all []prompt.Conversation
 			for _, q := range teach {
 				all = append(all, conversation(q, q.Right()))

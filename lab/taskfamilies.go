@@ -28,10 +28,9 @@ func (c *classroom) families(
 		asked[family] = c.ofFamily(family, size.questions, world.ForTest)
 	}
 	for k := 1; k <= len(trainedFamilies); k++ {
-		const each = 4000
 		var all []prompt.Conversation
 		for _, family := range trainedFamilies[:k] {
-			for _, q := range c.ofFamily(family, each/k, world.ForSFT) {
+			for _, q := range c.ofFamily(family, c.many*2/5/k, world.ForSFT) {
 				all = append(all, conversation(q, world.Careless.Answer(q, rng)))
 			}
 		}

@@ -80,7 +80,8 @@ func runTools(ctx context.Context, env *Env) (*Result, error) {
 		}
 		m := map[string]float64{}
 		for _, set := range toolSets {
-			if err := c.withTools(ctx, set.name, set.tools, m, res.Tables); err != nil {
+			if err := c.withTools(ctx, set.name, set.tools, pick(env, 700, 300), m,
+				res.Tables); err != nil {
 				return nil, fmt.Errorf("seed %d, %s: %w", seed, set.name, err)
 			}
 		}
@@ -104,9 +105,10 @@ func toolsVerdict(seed uint64, m map[string]float64) Verdict {
 // withTools teaches a model with some tools and measures it. All models have the same questions and
 // the same number of steps.
 func (c *classroom) withTools(
-	ctx context.Context, name string, tools []string, m map[string]float64, tables []Table,
+	ctx context.Context, name string, tools []string, steps int, m map[string]float64,
+	tables []Table,
 ) error {
-	r, err := c.teach(ctx, c.base, c.toolLessons(tools), usual(pick(c.env, 700, 300)))
+	r, err := c.teach(ctx, c.base, c.toolLessons(tools), usual(steps))
 	if err != nil {
 		return err
 	}
@@ -142,7 +144,7 @@ func (c *classroom) withTools(
 // toolLessons draws the conversations of the training. What no tool of the model can find is
 // answered directly: with the right sum, and with the entry of the table.
 func (c *classroom) toolLessons(tools []string) []prompt.Conversation {
-	all := make([]prompt.Conversation, manyConversations)
+	all := make([]prompt.Conversation, c.many)
 	rng, part := c.rng(7), world.ForPreferences // whose outputs are the entries of the table
 	if slices.Contains(tools, world.LookupTable) {
 		part = world.ForSFT // whose outputs are random, so that a model learns to read them
