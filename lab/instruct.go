@@ -22,21 +22,21 @@ func Instruct() Experiment {
 			"not, and facts that were never read are recited and teach it to make others up.",
 		Figures: []Figure{{
 			Title: "Conversations needed, with and without reading",
-			Look: "With the reading behind it, a model needs hundreds of conversations; " +
-				"without, ten thousand give it only the form of an answer.",
+			Look: "The distance between the lines is what reading gives and conversations do " +
+				"not.",
 			Table: 1, X: "conversations", Y: []string{"after reading", "from scratch"},
 			LogX: true, XAxis: "conversations of the training",
 			YAxis: "right answers on held-out names and combinations",
 		}, {
 			Title: "Families of tasks that were never trained",
-			Look: "More families of tasks are of little use for a family that is not among " +
-				"them: a network of this size learns the answers and not to follow.",
+			Look: "Whether families that were never trained rise with the number of those that " +
+				"were.",
 			Table: 2, X: "families", Y: []string{"facts", "meanings", "sums", "choices"},
 			XAxis: "families of tasks trained", YAxis: "right answers",
 		}, {
 			Title: "Facts that were never read",
-			Look: "New facts are recited, and the model, which was honest, makes up facts " +
-				"about other unknown people; facts that it has read do less harm.",
+			Look: "What is made up about other unknown people after new facts, and after facts " +
+				"that the model has read.",
 			Table: 3, X: "taught", Y: []string{"recited", "known right", "made up"}, Dots: true,
 			XAxis: "taught after honest conversations", YAxis: "share",
 		}},
