@@ -34,11 +34,6 @@ func (o clipped) loss(p float64, i int) (loss, slope float64) {
 	return loss, slope
 }
 
-// outside reports whether the ratio of token i is outside 1 ± ε, on either side.
-func (o clipped) outside(p float64, i int) bool {
-	return math.Abs(math.Exp(p-float64(o.old[i]))-1) > o.clip
-}
-
 // squaredError is the loss of the value head (Schulman et al. 2017, eq. 9): (V − target)².
 type squaredError struct{ terms }
 

@@ -42,12 +42,7 @@ func (p *parrot) NextLogProbs(dst []float64, context []lm.Token) []float64 {
 	return dst
 }
 
-func runes(tokens []lm.Token) (out []rune) {
-	for _, t := range tokens {
-		out = append(out, t)
-	}
-	return out
-}
+func runes(tokens []lm.Token) []rune { return append([]rune(nil), tokens...) }
 
 func talkLayout(t *testing.T, talk *world.Talk) (corpus.Tokenizer, *prompt.Layout) {
 	t.Helper()

@@ -21,7 +21,7 @@ type moody struct {
 func (m moody) Vocab() int { return m.vocab }
 
 func (m moody) NextLogProbs(dst []float64, context []lm.Token) []float64 {
-	dst = make([]float64, m.vocab)
+	dst = lm.Grow(dst, m.vocab)
 	for v := range dst {
 		dst[v] = math.Log(1e-6)
 	}

@@ -145,12 +145,3 @@ func orderPrint(o zoo.Order) (string, error) {
 	sum := sha256.Sum256(id)
 	return hex.EncodeToString(sum[:8]), nil
 }
-
-// board returns the scoreboard of a run on its held-out questions.
-func (env *Env) board(
-	ctx context.Context, r *zoo.Run, seed uint64, questions int,
-) (*align.Scoreboard, error) {
-	return env.Store.catalogue.Scoreboard(ctx, r, align.EvalOptions{
-		Questions: questions, Seed: seed, Threads: env.Threads,
-	})
-}
