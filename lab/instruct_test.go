@@ -19,9 +19,9 @@ import (
 // tinyClassroom returns a classroom with a tiny base of four steps.
 func tinyClassroom(t *testing.T) *classroom {
 	env := quickEnv(t, t.TempDir())
-	base, _, err := env.Store.catalogue.Step(context.Background(), zoo.Pipeline(zoo.PipelineTiny)[0],
-		zoo.PipelineOptions{Dir: t.TempDir(), Seed: 1, Threads: 2,
-			Scale: zoo.PipelineTiny})
+	base, _, err := env.Store.catalogue.Step(
+		context.Background(), zoo.Pipeline(zoo.PipelineTiny)[0], zoo.PipelineOptions{
+			Dir: t.TempDir(), Seed: 1, Threads: 2, Scale: zoo.PipelineTiny})
 	require.NoError(t, err)
 	return &classroom{env: env, seed: 1, talk: base.Config.Data.Talk(), base: base, raw: base,
 		many: 100}
