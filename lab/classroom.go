@@ -94,7 +94,8 @@ func (c *classroom) teach(
 	return c.env.post(ctx, parent, s, c.seed)
 }
 
-// The maximum learning rates of SFT and of its adapters, which were chosen on other seeds.
+// The maximum learning rates of SFT, which is that of the pipeline, and of its adapters, which was
+// not searched for.
 const (
 	taughtRate  = 2e-3
 	adapterRate = 1e-2
