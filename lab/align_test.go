@@ -201,6 +201,34 @@ func TestAlignmentHeld(t *testing.T) {
 			"GRPO_refused": 0.1, "GRPO_never_shown_idk": 0.3, "GRPO_never_shown_refused": 0.3})
 }
 
+// The figures find their columns, whatever the seed.
+func TestFiguresOfRewards(t *testing.T) {
+	kl := 1.0
+	checks := []checkup{{board: &align.Scoreboard{}},
+		{rollouts: 3, board: &align.Scoreboard{KL: &kl}}}
+	rlhf := &Result{Experiment: RLHF(), Tables: rlhfTables()}
+	rlhfPlan{}.addRows(&rlhf.Tables[0], 7, freeRun, checks)
+	addFree(&rlhf.Tables[3], 7, checks)
+	c := &class{&pupil{seed: 7}, nil, map[string][]selection{
+		"checker": make([]selection, len(choiceSizes))}, nil}
+	for i := range choiceSizes {
+		c.choices["checker"][i].n = choiceSizes[i]
+	}
+	c.addRows(rlhf.Tables, nil)
+	plots, err := rlhf.Plots()
+	require.NoError(t, err)
+	require.Len(t, plots[0].Series, 3)
+	require.Equal(t, []float64{0, 1}, plots[0].Series[0].X)
+	verifiable := &Result{Experiment: Verifiable(), Tables: verifiableTables()}
+	for _, r := range verifiableRuns(Full) {
+		verifiablePlan{prompts: 1, samples: 1}.addRows(&verifiable.Tables[0], 7, r.name, checks)
+	}
+	plots, err = verifiable.Plots()
+	require.NoError(t, err)
+	require.Len(t, plots[0].Series, 4)
+	require.Len(t, plots[1].Series, 4)
+}
+
 func TestSampledAt(t *testing.T) {
 	at := func(kl, sampled float64) checkup {
 		return checkup{board: &align.Scoreboard{KL: &kl, GoldSampled: sampled}}

@@ -20,15 +20,15 @@ func RLHF() Experiment {
 			"does not tell the better model; the gold reward of its best of 16 answers does.",
 		Figures: []Figure{{
 			Title: "Over-optimisation: proxy and gold reward",
-			Look: "Without a penalty, the reward of the weak model rises to the end; what the " +
-				"checker says turns over.",
-			X: "√KL", Lines: []string{"run"}, Y: []string{"proxy", "gold"},
-			Where: map[string]string{"seed": "1", "run": "weak"},
+			Look: "Without a penalty, the reward that the weak model gives rises with the " +
+				"distance; compare what the checker says. One seed.",
+			Table: 3, X: "√KL", Y: []string{"proxy", "gold", "sampled"},
 			XAxis: "√KL to the model after SFT, in √nats", YAxis: "reward",
 		}, {
 			Title: "What keeps the gold reward",
-			Look:  "A better reward model, or fresh labels, decide more than the penalty does.",
-			X:     "answers", Lines: []string{"run"}, Y: []string{"gold"},
+			Look: "All but two runs have the same KL penalty; they differ in the reward model " +
+				"and in its labels.",
+			X: "answers", Lines: []string{"run"}, Y: []string{"gold"},
 			XAxis: "sampled answers", YAxis: "gold reward of the likeliest answers",
 		}, {
 			Title: "Best of n by different rewards",
@@ -79,7 +79,7 @@ type rlhfRun struct {
 
 // rlhfRuns returns the runs.
 func rlhfRuns(scale Scale) []rlhfRun {
-	all := []rlhfRun{{"weak", "weak", 0, false}, {"weak, penalty", "weak", rlhfPenalty, false},
+	all := []rlhfRun{{freeRun, "weak", 0, false}, {"weak, penalty", "weak", rlhfPenalty, false},
 		{"strong, penalty", "strong", rlhfPenalty, false},
 		{"weak, retrained", "weak", rlhfPenalty, true}}
 	if scale == Full {
@@ -99,6 +99,7 @@ type rlhfPlan struct {
 }
 
 const (
+	freeRun     = "weak" // without a penalty
 	rlhfPenalty = .1
 	rlhfRate    = 3e-4
 	rlhfBest    = 4 // index of 16 in choiceSizes
@@ -115,8 +116,8 @@ type class struct {
 
 func runRLHF(ctx context.Context, env *Env) (*Result, error) {
 	plan := rlhfPlan{teachers: teachers(env.Scale), runs: rlhfRuns(env.Scale),
-		rollouts: pick(env, 60, 30), parts: 6, prompts: 24, samples: 8,
-		questions: pick(env, 30, 20), held: pick(env, 400, 200)}
+		rollouts: pick(env, 60, 20), parts: pick(env, 6, 4), prompts: 24, samples: 8,
+		questions: pick(env, 30, 15), held: pick(env, 400, 200)}
 	pupils, err := env.pupils(ctx, plan.questions)
 	if err != nil {
 		return nil, err
@@ -146,6 +147,9 @@ func (plan rlhfPlan) run(ctx context.Context, env *Env, pupils []*pupil) (*Resul
 		for j, r := range plan.runs {
 			runs[r.name] = all[i*n+j]
 			plan.addRows(&res.Tables[0], c.seed, r.name, all[i*n+j])
+			if i == 0 && r.name == freeRun {
+				addFree(&res.Tables[3], c.seed, all[i*n+j])
+			}
 		}
 		c.addRows(res.Tables, plan.teachers)
 		res.Seeds = append(res.Seeds, rlhfVerdict(c, runs))

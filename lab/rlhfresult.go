@@ -22,7 +22,20 @@ func rlhfTables() []Table {
 		Title: "reward models: accuracy on held-out pairs of their own kind and with all faults, " +
 			"and gold reward of the best of 16",
 		Columns: []string{"seed", "reward", "own pairs", "all faults", "best of 16"},
+	}, {
+		Title: "the fixed weak reward model without a penalty, one seed: its reward and the gold " +
+			"reward by the distance",
+		Columns: []string{"seed", "√KL", "proxy", "gold", "sampled"},
 	}}
+}
+
+// addFree adds the rows of the run without a penalty.
+func addFree(t *Table, seed uint64, checks []checkup) {
+	for _, c := range checks {
+		t.add(fmt.Sprint(seed), fmt.Sprintf("%.3f", math.Sqrt(klOf(c.board))),
+			fmt.Sprintf("%.3f", c.report.Reward), fmt.Sprintf("%.3f", c.board.Gold),
+			fmt.Sprintf("%.3f", c.board.GoldSampled))
+	}
 }
 
 // addRows adds the rows of a run of reinforcement learning.
@@ -72,7 +85,7 @@ func rlhfVerdict(c *class, runs map[string][]checkup) Verdict {
 		m[name+"_idk"], m[name+"_refused"] = b.IdkRecall, b.HarmRefused
 		m[name+"_falsely"] = b.FalseRefusals
 	}
-	overoptimised(m, runs["weak"])
+	overoptimised(m, runs[freeRun])
 	for lead, name := range map[string]string{"lead_strong": "strong_penalty",
 		"lead_fresh": "weak_retrained"} {
 		m[lead], m[lead+"_low"], _ = paired(ends[name], ends["weak_penalty"])

@@ -95,8 +95,9 @@ type verifiablePlan struct {
 }
 
 func runVerifiable(ctx context.Context, env *Env) (*Result, error) {
-	plan := verifiablePlan{runs: verifiableRuns(env.Scale), rollouts: pick(env, 60, 30), parts: 6,
-		prompts: 24, samples: 8, questions: pick(env, 30, 20), shown: 1000}
+	plan := verifiablePlan{runs: verifiableRuns(env.Scale), rollouts: pick(env, 60, 20),
+		parts: pick(env, 6, 4), prompts: 24, samples: 8, questions: pick(env, 30, 15),
+		shown: pick(env, 1000, 300)}
 	pupils, err := env.pupils(ctx, plan.questions)
 	if err != nil {
 		return nil, err
