@@ -151,10 +151,10 @@ func TestFactQuestions(t *testing.T) {
 
 // A model without a tool learns to answer directly, and no model is offered a tool that it has not.
 func TestToolLessons(t *testing.T) {
-	c := classroom{seed: 1, talk: world.NewTalk(3)}
+	c := classroom{seed: 1, talk: world.NewTalk(3), many: 3000}
 	for _, set := range toolSets {
 		calls := map[string]int{}
-		for _, x := range c.toolLessons(set.tools)[:3000] {
+		for _, x := range c.toolLessons(set.tools) {
 			for _, m := range x.Messages {
 				if m.Call != nil {
 					calls[m.Call.Tool]++
