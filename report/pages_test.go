@@ -33,7 +33,11 @@ func TestPages(t *testing.T) {
 	require.Less(t, len(page), 2<<20)
 	for _, r := range results {
 		require.Contains(t, page, `id="lab-`+r.Name+`"`)
-		require.Contains(t, page, "<code>lmzoo lab "+r.Name+"</code>")
+		command := "lmzoo lab " + r.Name
+		if r.Command != "" {
+			command = r.Command
+		}
+		require.Contains(t, page, "<code>"+command+"</code>")
 		for _, f := range r.Figures {
 			require.Contains(t, page, "<h4>"+f.Title+"</h4>")
 		}

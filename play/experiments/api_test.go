@@ -67,7 +67,13 @@ func TestCommitted(t *testing.T) {
 			require.NotContains(t, page, "<script", c.Name)
 		}
 	}
-	require.Equal(t, len(a.results), shown)
+	known := 0
+	for _, r := range a.results {
+		if _, err := lab.Find(r.Name); err == nil { // the pipeline is no experiment to run here
+			known++
+		}
+	}
+	require.Equal(t, known, shown)
 	require.Greater(t, shown, 10)
 }
 
