@@ -16,7 +16,7 @@ import (
 
 // floors lists the layers of the module: a package imports only packages of lower floors.
 const floors = `
-0  docs/lab  lm  suggest  autograd/gemm  autograd/vec  format/safetensors  format/atomic
+0  docs/lab  lm  suggest  procgroup  autograd/gemm  autograd/vec  format/safetensors  format/atomic
 0  format/lock  format/npy  format/word2vec  report/uplot  report/palette  report/browsertest
 1  autograd  corpus  lm/sample  lm/lmtest  lm/compress
 2  nn  eval  corpus/world

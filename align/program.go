@@ -11,6 +11,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"lmzoo/procgroup"
 )
 
 // Program is the Scorer of a user's program, which runs without a shell. It is started once. For
@@ -109,7 +111,7 @@ func start(argv []string) (*process, error) {
 	out, w := io.Pipe()
 	r.in, r.pipe, r.out = in, out, bufio.NewReaderSize(out, programLine)
 	r.cmd.Stdout, r.cmd.Stderr, r.cmd.WaitDelay = w, r.errors, programEnd
-	isolate(r.cmd)
+	procgroup.Isolate(r.cmd)
 	if err := r.cmd.Start(); err != nil {
 		return nil, err
 	}
@@ -205,8 +207,8 @@ func (r *process) close() {
 // kill ends the program and its children.
 func (r *process) kill() {
 	r.in.Close()
-	killGroup(r.cmd)
-	r.pipe.Close() // so that Wait does not wait for a reader
+	_ = procgroup.Kill(r.cmd) // fails if it has ended
+	r.pipe.Close()            // so that Wait does not wait for a reader
 	select {
 	case <-r.ended:
 	case <-time.After(2 * programEnd):

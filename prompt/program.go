@@ -8,6 +8,8 @@ import (
 	"os/exec"
 	"strings"
 	"time"
+
+	"lmzoo/procgroup"
 )
 
 // Program is a tool that runs a user's program, without a shell: the input is on its standard
@@ -46,10 +48,11 @@ func (p *Program) Run(ctx context.Context, input string) (string, error) {
 	c.Stdin = strings.NewReader(input + "\n")
 	c.Stdout, c.Stderr = out, complaint
 	c.WaitDelay = drainTime
-	isolate(c)
+	procgroup.Isolate(c)
+	c.Cancel = func() error { return procgroup.Kill(c) }
 	err := c.Run()
 	if errors.Is(err, exec.ErrWaitDelay) {
-		killGroup(c) // the children that kept the output open
+		_ = procgroup.Kill(c) // the children that kept the output open
 		err = nil
 	}
 	var exit *exec.ExitError

@@ -1,0 +1,11 @@
+//go:build !unix
+
+package procgroup
+
+import "os/exec"
+
+// Isolate does nothing: here programs have no groups.
+func Isolate(*exec.Cmd) {}
+
+// Kill ends a started program, but not the programs that it has started.
+func Kill(c *exec.Cmd) error { return c.Process.Kill() }
