@@ -36,6 +36,20 @@ type Policy interface {
 	HeadLogProbs(t *autograd.Tape, h *autograd.Tensor, y []lm.Token) *autograd.Tensor
 }
 
+// slopeOp is a loss y [1, 1] of numbers x [n, 1]; slopes [n] are its derivatives by them.
+type slopeOp struct {
+	y, x   *autograd.Tensor
+	slopes []float32
+}
+
+// Backward is dx = dy·slope.
+func (o slopeOp) Backward() {
+	dy, dx := o.y.AddGrad()[0], o.x.AddGrad()
+	for i, s := range o.slopes {
+		dx[i] += dy * s
+	}
+}
+
 // shapeOf returns the size and the cost of a model, or the zero value if it does not know them.
 func shapeOf(model any, context int) nn.Shape {
 	if m, ok := model.(interface{ Shape(context int) nn.Shape }); ok {

@@ -66,20 +66,8 @@ func tokenLoss(
 		slopes[i] = float32(float64(w) * slope)
 	}
 	y.Data[0] = float32(sum)
-	autograd.Record(t, tokenLossOp{y, logProbs, slopes})
+	autograd.Record(t, slopeOp{y, logProbs, slopes})
 	return y
-}
-
-type tokenLossOp struct {
-	y, x   *autograd.Tensor
-	slopes []float32
-}
-
-func (o tokenLossOp) Backward() { // dx = dy·slope
-	dy, dx := o.y.AddGrad()[0], o.x.AddGrad()
-	for i, s := range o.slopes {
-		dx[i] += dy * s
-	}
 }
 
 // baseline is the moving mean of the rewards of all steps, with a decay rate of 0.9.

@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"lmzoo/autograd"
-	"lmzoo/corpus"
 	"lmzoo/lm"
 	"lmzoo/nn"
 )
@@ -34,9 +33,7 @@ type Reward struct {
 // NewReward returns a reward model over a body with a new head. Its weights are from N(0, 1/(C+1))
 // (Stiennon et al. 2020), so that scores begin with a variance of about 1.
 func NewReward(body nn.Encoder, rng *rand.Rand) *Reward {
-	one := corpus.Batch{B: 1, T: 1, X: []lm.Token{lm.BOS}, Y: []lm.Token{-1}}
-	layers := body.Hidden(autograd.NewForward(), one)
-	c := layers[len(layers)-1].Cols
+	c := channels(body)
 	return &Reward{Body: body, Head: &nn.LinearT{
 		Weight: nn.Normal(1, c, 1/math.Sqrt(float64(c+1)), rng), Bias: nn.Zeros(1, 1),
 	}}
@@ -44,18 +41,18 @@ func NewReward(body nn.Encoder, rng *rand.Rand) *Reward {
 
 // Loss is the mean over the pairs of the step, in nats.
 func (r *Reward) Loss(t *autograd.Tape, b PairBatch) *autograd.Tensor {
-	o := scoresOp{scores: r.scores(t, b), loss: t.New(1, 1), slopes: t.Scratch(b.B)}
+	o := slopeOp{x: r.scores(t, b), y: t.New(1, 1), slopes: t.Scratch(b.B)}
 	sum, n := 0.0, float64(b.Total)
 	for i := 0; i < b.B; i += 2 {
-		w, l := float64(o.scores.Data[i]), float64(o.scores.Data[i+1])
+		w, l := float64(o.x.Data[i]), float64(o.x.Data[i+1])
 		sum += -logSigmoid(w-l) + r.Center*(w*w+l*l)/2
 		slope := sigmoid(l - w)
 		o.slopes[i] = float32((-slope + r.Center*w) / n)
 		o.slopes[i+1] = float32((slope + r.Center*l) / n)
 	}
-	o.loss.Data[0] = float32(sum / n)
+	o.y.Data[0] = float32(sum / n)
 	autograd.Record(t, o)
-	return o.loss
+	return o.y
 }
 
 // scores returns the score of every row [2P, 1].
@@ -63,19 +60,6 @@ func (r *Reward) scores(t *autograd.Tape, b PairBatch) *autograd.Tensor {
 	layers := r.Body.Hidden(t, b.Batch)
 	last := t.Embedding(layers[len(layers)-1], b.last(t)) // [2P, C]
 	return r.Head.Forward(t, last)                        // [2P, 1]
-}
-
-// scoresOp is a loss of scores; slopes are its derivatives by them.
-type scoresOp struct {
-	scores, loss *autograd.Tensor
-	slopes       []float32
-}
-
-func (o scoresOp) Backward() { // dscores = slopes·dloss
-	g, dscores := o.loss.AddGrad()[0], o.scores.AddGrad()
-	for i, s := range o.slopes {
-		dscores[i] += g * s
-	}
 }
 
 // Score returns the reward of a prompt with its answer, the tokens after BOS.
