@@ -114,19 +114,8 @@ func answerTurns(field string, raw json.RawMessage) ([]Message, error) {
 	if err := json.Unmarshal(raw, &list); err != nil || len(list) == 0 {
 		return nil, fmt.Errorf("%s: the list is empty; want at least one message", field)
 	}
-	var all []wireMessage
-	for i, raw := range list {
-		m, err := parseMessage(raw)
-		if err != nil {
-			return nil, fmt.Errorf("%s[%d]: %w", field, i, err)
-		}
-		all = append(all, m)
-	}
-	messages, _, err := spread(all)
-	if err != nil {
-		return nil, fmt.Errorf("%s%w", field, err)
-	}
-	return messages, nil
+	messages, _, err := parseList(field, list)
+	return messages, err
 }
 
 // follow returns the messages of a prompt with those of an answer, which may repeat the prompt.

@@ -21,22 +21,33 @@ func ParseMessages(field string, data json.RawMessage) ([]Message, error) {
 	if len(list) == 0 {
 		return nil, fmt.Errorf("%s: the list is empty; want at least one message", field)
 	}
-	var all []wireMessage
-	for i, raw := range list {
-		m, err := parseMessage(raw)
-		if err != nil {
-			return nil, fmt.Errorf("%s[%d]: %w", field, i, err)
-		}
-		all = append(all, m)
-	}
-	messages, origin, err := spread(all)
+	messages, origin, err := parseList(field, list)
 	if err != nil {
-		return nil, fmt.Errorf("%s%w", field, err)
+		return nil, err
 	}
 	if i, err := check(messages); err != nil {
 		return nil, fmt.Errorf("%s[%d]: %w", field, origin[i], err)
 	}
 	return messages, nil
+}
+
+// parseList decodes the messages of a list. origin[i] is the index in the list that message i comes
+// from.
+func parseList(
+	field string, list []json.RawMessage,
+) (messages []Message, origin []int, err error) {
+	var all []wireMessage
+	for i, raw := range list {
+		m, err := parseMessage(raw)
+		if err != nil {
+			return nil, nil, fmt.Errorf("%s[%d]: %w", field, i, err)
+		}
+		all = append(all, m)
+	}
+	if messages, origin, err = spread(all); err != nil {
+		return nil, nil, fmt.Errorf("%s%w", field, err)
+	}
+	return messages, origin, nil
 }
 
 // wireMessage is a message with the identifiers of OpenAI's chat API.
