@@ -95,7 +95,25 @@ func (a *API) completions(w http.ResponseWriter, r *http.Request) {
 		a.Desk.Fail(w, err)
 		return
 	}
-	if q.Stream {
+	gate := a.Streams
+	if c.tokens() <= briefTokens {
+		gate = a.Brief
+	}
+	a.serve(w, r, c, q.Stream, gate)
+}
+
+// writer is a request that is being answered, as a stream of events or as a whole.
+type writer interface {
+	stream(ctx context.Context, out *web.Stream) error
+	whole(ctx context.Context) (any, error)
+}
+
+// serve answers a request within the time that the API allows. A stream always waits at the gate of
+// streams; a whole answer waits at gate.
+func (a *API) serve(
+	w http.ResponseWriter, r *http.Request, c writer, stream bool, gate *web.Gate,
+) {
+	if stream {
 		a.Desk.Stream(w, r, a.Streams, func(ctx context.Context, out *web.Stream) {
 			ctx, cancel := context.WithTimeout(ctx, a.Limits.Time)
 			defer cancel()
@@ -104,10 +122,6 @@ func (a *API) completions(w http.ResponseWriter, r *http.Request) {
 			}
 		})
 		return
-	}
-	gate := a.Streams
-	if c.tokens() <= briefTokens {
-		gate = a.Brief
 	}
 	a.Desk.Answer(w, r, gate, func(ctx context.Context) (any, error) {
 		ctx, cancel := context.WithTimeout(ctx, a.Limits.Time)

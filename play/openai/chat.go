@@ -79,21 +79,7 @@ func (a *API) chat(w http.ResponseWriter, r *http.Request) {
 		a.Desk.Fail(w, err)
 		return
 	}
-	if q.Stream {
-		a.Desk.Stream(w, r, a.Streams, func(ctx context.Context, out *web.Stream) {
-			ctx, cancel := context.WithTimeout(ctx, a.Limits.Time)
-			defer cancel()
-			if err := c.stream(ctx, out); err != nil {
-				_ = out.Error(err) // fails if the client has left
-			}
-		})
-		return
-	}
-	a.Desk.Answer(w, r, a.Streams, func(ctx context.Context) (any, error) {
-		ctx, cancel := context.WithTimeout(ctx, a.Limits.Time)
-		defer cancel()
-		return c.whole(ctx)
-	})
+	a.serve(w, r, c, q.Stream, a.Streams)
 }
 
 // planChat checks a request and prepares its answer.
