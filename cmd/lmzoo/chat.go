@@ -80,13 +80,7 @@ With --tools and without --system, the system message is "tools : " and their na
 		"number of threads; changes no bit of any result")
 	o := &ch.options
 	fs.IntVar(&o.Max, "tokens", 0, "maximum number of tokens of an answer (0: the window)")
-	fs.Float64Var(&o.Temperature, "temperature", 0,
-		"sampling temperature (0: always the likeliest token)")
-	fs.IntVar(&o.TopK, "top-k", 0, "sample from the k likeliest tokens (0: all)")
-	fs.Float64Var(&o.TopP, "top-p", 0,
-		"sample from the likeliest tokens with total probability p (0: all)")
-	fs.Float64Var(&o.MinP, "min-p", 0,
-		"sample from tokens at least p times as likely as the likeliest (0: all)")
+	samplingFlags(fs, &o.Options)
 	fs.IntVar(&o.Calls, "calls", 4, "maximum number of calls of tools in an answer")
 	complete(c, "tools", func() []string { return []string{"calculator", "lookup"} })
 	return c
