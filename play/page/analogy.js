@@ -5,6 +5,24 @@ import { el, token } from "./dom.js";
 // example is an analogy of the world: the usual weather of seasons.
 const example = ["spring", "windy", "winter"];
 
+// neighbour returns an entry of a list of tokens, with its cosine and a bar of a share of the width.
+// A click on it shows the token's own neighbours.
+export function neighbour(n, share, near) {
+  const bar = el("i", { "aria-hidden": "true" });
+  bar.style.width = 100 * Math.max(0, Math.min(1, share)) + "%";
+  return el(
+    "li",
+    {},
+    el(
+      "button",
+      { type: "button", onclick: () => near(n.id) },
+      bar,
+      token(n.text),
+      el("span.p", {}, n.cosine.toFixed(2)),
+    ),
+  );
+}
+
 // analogies returns the form "a is to b as c is to what?".
 export function analogies(answer, near) {
   const fields = ["a", "b", "c"].map((id, i) =>
@@ -45,21 +63,7 @@ export function analogies(answer, near) {
       const got = await post("/api/analogy", { model: answer.model, a, b, c });
       error.textContent = "";
       list.replaceChildren(
-        ...got.answers.map((n) => {
-          const bar = el("i", { "aria-hidden": "true" });
-          bar.style.width = 100 * Math.max(0, Math.min(1, n.cosine / 2)) + "%";
-          return el(
-            "li",
-            {},
-            el(
-              "button",
-              { type: "button", onclick: () => near(n.id) },
-              bar,
-              token(n.text),
-              el("span.p", {}, n.cosine.toFixed(2)),
-            ),
-          );
-        }),
+        ...got.answers.map((n) => neighbour(n, n.cosine / 2, near)),
       );
     } catch (err) {
       list.replaceChildren();

@@ -1,5 +1,6 @@
 // Filling a gap: how likely each token is given all others, and what fits into the gap.
-import { el, percent, scale, sure, token } from "./dom.js";
+import { el, percent, scale, sure } from "./dom.js";
+import { bars } from "./lens.js";
 
 export function fill(box, answer, asked, again) {
   const f = answer.fill;
@@ -53,25 +54,7 @@ export function fill(box, answer, asked, again) {
       "div.panel",
       {},
       el("h3", {}, f.hidden ? `In place of “${f.hidden.text.trim()}”` : "In the gap"),
-      el(
-        "ol.bars",
-        { id: "fills" },
-        ...f.next.map((c) => {
-          const bar = el("i", { "aria-hidden": "true" });
-          bar.style.width = 100 * c.p + "%";
-          return el(
-            "li",
-            {},
-            el(
-              "span.bar",
-              { class: c.id === f.hidden?.id ? "bar right" : "bar" },
-              bar,
-              token(c.text),
-              el("span.p", {}, percent(c.p)),
-            ),
-          );
-        }),
-      ),
+      bars(f.next, (c) => c.id === f.hidden?.id, { id: "fills" }),
     ),
   );
 }

@@ -32,10 +32,10 @@ export function lens(answer) {
 }
 
 // bars shows probabilities that cannot be clicked.
-export function bars(list, right) {
+export function bars(list, right, attributes = {}) {
   return el(
     "ol.bars",
-    {},
+    attributes,
     ...list.map((c) => {
       const bar = el("i", { "aria-hidden": "true" });
       bar.style.width = 100 * c.p + "%";

@@ -1,7 +1,7 @@
 // A map of the embeddings: tokens that a model treats similarly are close to each other.
 import { get } from "./api.js";
-import { analogies } from "./analogy.js";
-import { el, token } from "./dom.js";
+import { analogies, neighbour } from "./analogy.js";
+import { el } from "./dom.js";
 import { showError } from "./state.js";
 
 const svgns = "http://www.w3.org/2000/svg";
@@ -103,21 +103,7 @@ function draw(box, answer) {
         el(
           "ol.bars",
           {},
-          ...answerNear.neighbours.map((n) => {
-            const bar = el("i", { "aria-hidden": "true" });
-            bar.style.width = 100 * Math.max(0, n.cosine) + "%";
-            return el(
-              "li",
-              {},
-              el(
-                "button",
-                { type: "button", onclick: () => near(n.id) },
-                bar,
-                token(n.text),
-                el("span.p", {}, n.cosine.toFixed(2)),
-              ),
-            );
-          }),
+          ...answerNear.neighbours.map((n) => neighbour(n, n.cosine, near)),
         ),
         el("p.lead", {}, "cosine similarity of the embeddings"),
       );
