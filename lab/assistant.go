@@ -8,6 +8,9 @@ import (
 	"lmzoo/align"
 )
 
+// Reported lists everything that has results: the experiments of lmzoo lab, and the pipeline.
+func Reported() []Experiment { return append(All(), Assistant()) }
+
 // Assistant describes the scoreboard of lmzoo pipeline. It is no experiment of lmzoo lab, because
 // the pipeline makes ordinary runs; its result has the same form.
 func Assistant() Experiment {

@@ -34,7 +34,7 @@ func parseResult(file string, data []byte) (*Result, error) {
 		return nil, fmt.Errorf("%s is not the result of an experiment (no name or no tables); "+
 			"create one with: lmzoo lab NAME --out %s", file, filepath.Dir(file))
 	}
-	for _, e := range append(All(), Assistant()) {
+	for _, e := range Reported() {
 		if e.Name == r.Name {
 			e.Claim = r.Claim // of the run, even if the experiment has changed since
 			r.Experiment = e

@@ -129,8 +129,9 @@ func New(runs []*zoo.Run, opt Options) *Server {
 	if opt.Catalogue == nil {
 		opt.Catalogue = zoo.Standard()
 	}
-	if opt.Experiments == nil {
-		opt.Experiments = lab.All()
+	shown := opt.Experiments
+	if shown == nil {
+		opt.Experiments, shown = lab.All(), lab.Reported()
 	}
 	if opt.Now == nil {
 		opt.Now = time.Now
@@ -159,7 +160,7 @@ func New(runs []*zoo.Run, opt Options) *Server {
 		s.models.Add(r)
 	}
 	s.lab = &experiments.API{Desk: s.desk, Requests: &s.requests,
-		Experiments: opt.Experiments, CanRun: opt.TrainDir != ""}
+		Experiments: shown, CanRun: opt.TrainDir != ""}
 	s.lab.Add(opt.Results...)
 	s.jobs = jobs.New(ctx, &s.models, jobs.Options{
 		Experiments: opt.Experiments, LabStore: opt.LabStore,

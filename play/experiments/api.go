@@ -34,8 +34,7 @@ func (a *API) Routes() map[string]http.HandlerFunc {
 	}
 	return map[string]http.HandlerFunc{
 		"GET /api/lab": answer(func(*http.Request) (any, error) {
-			return map[string]any{"experiments": a.list(), "can_run": a.CanRun,
-				"topics": lab.Topics}, nil
+			return map[string]any{"experiments": a.list(), "topics": lab.Topics}, nil
 		}),
 		"GET /report/lab/{experiment}/{scale}": answer(func(r *http.Request) (any, error) {
 			return a.page(r.PathValue("experiment"), lab.Scale(r.PathValue("scale")))
@@ -74,6 +73,7 @@ type card struct {
 	lab.Experiment
 	Topic    string            `json:"topic"`
 	Measures map[string]string `json:"measures"` // what the numbers of a verdict mean
+	CanRun   bool              `json:"can_run"`  // visitors may run this experiment
 	Results  []outcome         `json:"results"`
 }
 
@@ -95,7 +95,8 @@ type verdict struct {
 func (a *API) list() []card {
 	all := []card{}
 	for _, e := range a.Experiments {
-		c := card{Experiment: e, Topic: e.Topic, Measures: e.Measures, Results: []outcome{}}
+		c := card{Experiment: e, Topic: e.Topic, Measures: e.Measures, Results: []outcome{},
+			CanRun: a.CanRun && e.Run != nil}
 		for _, r := range a.of(e.Name) {
 			o := outcome{Scale: r.Scale, Seconds: r.Seconds,
 				Page: "/report/lab/" + r.Name + "/" + string(r.Scale)}

@@ -20,7 +20,7 @@ func serve(t *testing.T) (*API, string) {
 	desk := web.NewDesk(t.Context(), web.Limits{BodyTime: time.Minute, WriteTime: time.Minute,
 		Unread: 1 << 20, Uploads: 1})
 	gate := web.NewGate(4, time.Second)
-	a := &API{Desk: desk, Requests: &gate, Experiments: lab.All()}
+	a := &API{Desk: desk, Requests: &gate, Experiments: lab.Reported()}
 	committed, err := lab.ReadEmbedded(results.Files)
 	require.NoError(t, err)
 	a.Add(committed...)
@@ -67,14 +67,19 @@ func TestCommitted(t *testing.T) {
 			require.NotContains(t, page, "<script", c.Name)
 		}
 	}
-	known := 0
-	for _, r := range a.results {
-		if _, err := lab.Find(r.Name); err == nil { // the pipeline is no experiment to run here
-			known++
-		}
-	}
-	require.Equal(t, known, shown)
+	require.Equal(t, len(a.results), shown)
 	require.Greater(t, shown, 10)
+}
+
+// The pipeline has a card with its result, but it is no experiment that a visitor can run.
+func TestPipelineDoesNotRun(t *testing.T) {
+	a, url := serve(t)
+	require.False(t, find(t, url, "scaling").CanRun)
+	a.CanRun = true
+	require.True(t, find(t, url, "scaling").CanRun)
+	pipeline := find(t, url, "pipeline")
+	require.False(t, pipeline.CanRun)
+	require.Len(t, pipeline.Results, 1)
 }
 
 // TestAdd adds the result of a quick run beside the committed one, and replaces it.

@@ -111,7 +111,7 @@ function drawJob(e) {
     box.querySelector(s),
   );
   const focused = document.activeElement === run || document.activeElement === cancel;
-  run.hidden = active || !info.can_run;
+  run.hidden = active || !e.can_run;
   cancel.hidden = bar.hidden = !active;
   if (focused) (active ? cancel : run).focus();
   run.disabled = false;
