@@ -217,6 +217,10 @@ func (cat Catalogue) preTraining(
 // CheckPipeline returns an error unless a pipeline can be made in dir: it does not exist, is empty,
 // or holds runs of a pipeline only.
 func CheckPipeline(dir string) error {
+	if info, err := os.Stat(dir); err == nil && !info.IsDir() {
+		return Misuse{fmt.Errorf("%s is a file; want a directory for the runs: choose another "+
+			"--out", dir)}
+	}
 	entries, err := os.ReadDir(dir)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil

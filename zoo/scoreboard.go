@@ -31,10 +31,10 @@ func (cat Catalogue) Scoreboard(
 			return nil, err
 		}
 		if o.Parent, err = cat.parentModel(r); err != nil {
-			return nil, err
+			return nil, fmt.Errorf("%s: %w", r.Dir, err)
 		}
 		if b, err = align.Evaluate(ctx, m, layout, r.Tokenizer, t, o); err != nil {
-			return nil, err
+			return nil, fmt.Errorf("%s: %w", r.Dir, err)
 		}
 	}
 	b.Run, b.Stage = r.Dir, "pre-training"

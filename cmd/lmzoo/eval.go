@@ -168,7 +168,7 @@ func (e *evaluator) all(c *cobra.Command, cat zoo.Catalogue, dirs []string, run 
 		}
 		if e.data.Corpus == zoo.TalkName && r.Config.Chat != nil && r.Config.Data.Talk() != nil {
 			if err := e.talk(c.Context(), r, rows); err != nil {
-				return nil, fmt.Errorf("%s: %w", dir, err)
+				return nil, err
 			}
 			continue
 		}
