@@ -22,7 +22,7 @@ import (
 	"lmzoo/transformer"
 )
 
-// answers computes the answers of the exercises, by name.
+// answers maps the names of exercises to functions that compute their answers.
 var answers = map[string]func() string{
 	// 1-counting
 	"chain-rule":       chainRule,
@@ -93,7 +93,7 @@ var answers = map[string]func() string{
 
 func percent(share float64) string { return fmt.Sprintf("%.1f", 100*share) }
 
-// must returns v; an answer that cannot be computed stops the test.
+// must returns v. It panics if there is an error, which stops the test.
 func must[T any](v T, err error) T {
 	if err != nil {
 		panic(err)
@@ -107,8 +107,8 @@ var exerciseWorld = sync.OnceValues(func() (corpus.Split, corpus.Tokenizer) {
 	return split, must(corpus.Train("word", split.Train, 0))
 })
 
-// wordsOf returns documents as tokens, one for each word, and the vocabulary of the documents
-// "</s>" included.
+// wordsOf returns documents as tokens, one per word, and their tokenizer, whose vocabulary includes
+// "</s>".
 func wordsOf(docs ...string) (tokens [][]lm.Token, tok *corpus.Whitespace) {
 	var all []corpus.Document
 	for _, d := range docs {
@@ -118,7 +118,8 @@ func wordsOf(docs ...string) (tokens [][]lm.Token, tok *corpus.Whitespace) {
 	return corpus.EncodeDocuments(tok, all), tok
 }
 
-// chain is the bigram of the first exercise, which has read "b a a b" and "a b a".
+// chainModel returns the bigram model of the first exercise, trained on "b a a b" and "a b a", and
+// its test text.
 func chainModel() (*ngram.Model, []lm.Token) {
 	docs, tok := wordsOf("b a a b", "a b a")
 	m, _, err := ngram.Train(docs, ngram.Config{Order: 2, Smoothing: "mle", Vocab: tok.Vocab()})
@@ -162,7 +163,8 @@ func pairsSeen() int {
 	return len(grams(corpus.EncodeDocuments(tok, split.Train), 2))
 }
 
-// bits is the bits per byte of a model whose tokens have so many bytes.
+// bits returns the bits per byte of a model with a perplexity per token of the given number of
+// bytes.
 func bits(perplexity float64, bytes int) string {
 	r := eval.Result{Nats: math.Log(perplexity), Tokens: 1, Bytes: bytes}
 	return fmt.Sprintf("%.3f", r.BitsPerByte())
@@ -183,7 +185,7 @@ func smoothed(smoothing, history, word string) string {
 	return fmt.Sprintf("%.4f", math.Exp(p[tok.Encode(nil, word)[0]]))
 }
 
-// goodTuring is the share of 5-grams that occur once in the training text.
+// goodTuring returns the share of 5-grams that occur once in the training text.
 func goodTuring() float64 {
 	split, tok := exerciseWorld()
 	once, all := 0, 0
@@ -196,7 +198,7 @@ func goodTuring() float64 {
 	return float64(once) / float64(all)
 }
 
-// unseen is the share of the 5-grams of the test text that the training text does not have.
+// unseen returns the share of the 5-grams of the test text that do not occur in the training text.
 func unseen() float64 {
 	split, tok := exerciseWorld()
 	seen := grams(corpus.EncodeDocuments(tok, split.Train), 5)
@@ -210,7 +212,7 @@ func unseen() float64 {
 	return float64(fresh) / float64(all)
 }
 
-// overfit is the perplexity of the test text over that of the training text.
+// overfit returns the perplexity of the test text divided by that of the training text.
 func overfit(order int) float64 {
 	split, tok := exerciseWorld()
 	m, _, err := ngram.Train(corpus.EncodeDocuments(tok, split.Train),
@@ -222,14 +224,14 @@ func overfit(order int) float64 {
 	return perplexity(split.Test) / perplexity(split.Train)
 }
 
-// nplmParams is the number of parameters of a network that reads so many words.
+// nplmParams returns the number of parameters of a network that reads the given number of words.
 func nplmParams(words int) int {
 	m := must(mlp.New(mlp.Config{VocabSize: 50_000, Context: words, NEmbd: 32, Hidden: 64},
 		rand.New(rand.NewPCG(1, 1))))
 	return nn.Count(m)
 }
 
-// softmaxLoss is the loss of three logits, and its gradient.
+// softmaxLoss returns the loss of three logits and its gradient.
 func softmaxLoss() (loss string, gradient []string) {
 	logits := autograd.NewParam(1, 3)
 	copy(logits.Data, []float32{2, 1, 0})
@@ -250,7 +252,7 @@ var catsAndDogs = []lm.Token{
 	0,
 }
 
-// dogTable is P(sleeps | the dog) of a trigram.
+// dogTable returns P(sleeps | the dog) of a trigram.
 func dogTable() string {
 	var docs [][]lm.Token
 	for i := 1; i < len(catsAndDogs); i += 4 {
@@ -280,13 +282,13 @@ var catNetwork = sync.OnceValue(func() *mlp.Model {
 	return m
 })
 
-// sleeps is P(sleeps | the subject) of the network.
+// sleeps returns P(sleeps | the subject) of the network.
 func sleeps(subject lm.Token) string {
 	p := catNetwork().NextLogProbs(nil, []lm.Token{1, subject})
 	return fmt.Sprintf("%.1f", math.Exp(p[7]))
 }
 
-// bpeTokens is the number of tokens of two words after the merges of the page.
+// bpeTokens returns the number of tokens of two words after the merges of the page.
 func bpeTokens() string {
 	text := "low low low lower lower newest newest newest newest widest widest"
 	bpe := must(corpus.TrainBPE([]corpus.Document{{Text: text}}, 1+256+8))
@@ -295,7 +297,7 @@ func bpeTokens() string {
 
 const hello = "你好, world"
 
-// tokensOf is the number of tokens of hello for a tokenizer that has read a text.
+// tokensOf returns the number of tokens of "hello" for a tokenizer trained on a text.
 func tokensOf(tokenizer, text string) string {
 	tok := must(corpus.Train(tokenizer, []corpus.Document{{Text: text}}, 0))
 	return fmt.Sprint(len(tok.Encode(nil, hello)))
@@ -309,7 +311,7 @@ func logs(p ...float64) []float64 {
 	return p
 }
 
-// cold is a distribution at temperature ½.
+// cold returns a distribution at temperature ½.
 func cold() []float64 {
 	p := logs(.5, .3, .2)
 	if err := sample.Apply(p, must(sample.Temperature(.5))); err != nil {
@@ -321,7 +323,7 @@ func cold() []float64 {
 	return p
 }
 
-// remaining is the number of five tokens that a warp leaves.
+// remaining returns how many of five tokens a warp leaves.
 func remaining(warp sample.Warp, err error) string {
 	p := logs(.5, .2, .15, .1, .05)
 	must(warp, err)(p)
@@ -348,14 +350,14 @@ func (m twoLetters) NextLogProbs(dst []float64, context []lm.Token) []float64 {
 	return append(dst[:0], logs(slices.Clone(m[last])...)...)
 }
 
-// searched is the probability of the text that a beam finds.
+// searched returns the probability of the text that a beam search finds.
 func searched(width int) string {
 	m := twoLetters{{0, .6, .4, 0, 0, 0}, {0, 0, 0, .5, .5, 0}, {0, 0, 0, .1, 0, .9}}
 	found := must(sample.Beam(context.Background(), lm.Start(m), width, 2))
 	return fmt.Sprintf("%.2f", math.Exp(found[0].LogProb))
 }
 
-// vanish is the gradient that arrives 30 steps earlier at a unit that stays at h.
+// vanish returns the gradient that arrives 30 steps earlier at a unit whose state stays at h.
 func vanish(h float32) float64 {
 	const w, steps = .9, 30
 	first := autograd.NewParam(1, 1)
@@ -370,7 +372,7 @@ func vanish(h float32) float64 {
 	return float64(first.Grad[0])
 }
 
-// recurrent is the number of parameters of a recurrent network.
+// recurrent returns the number of parameters of a recurrent network.
 func recurrent(cell string, vocab, embd, hidden int) int {
 	m := must(rnn.New(rnn.Config{Cell: cell, VocabSize: vocab, NEmbd: embd, Hidden: hidden,
 		Layers: 1}, rand.New(rand.NewPCG(1, 1))))
@@ -379,7 +381,7 @@ func recurrent(cell string, vocab, embd, hidden int) int {
 
 func recurrentOf(cell string) int { return recurrent(cell, 445, 32, 64) }
 
-// forgets is the number of tokens after which a new network has lost 99 % of a difference.
+// forgets returns the number of tokens after which a new network has lost 99 % of a difference.
 func forgets(cell string) string {
 	m := must(rnn.New(rnn.Config{Cell: cell, VocabSize: 65, NEmbd: 64, Hidden: 128, Layers: 1},
 		rand.New(rand.NewPCG(1, 1))))
@@ -403,8 +405,8 @@ func forgets(cell string) string {
 	}
 }
 
-// traced is the value of a signal of one unit after token 1, which writes a 1, and so many steps
-// that write nothing. set changes the weights, which are 0 at first.
+// traced returns the value of a signal of one unit after token 1, which writes a 1, and the given
+// number of steps that write nothing. set changes the weights, which are initially 0.
 func traced(cell, signal string, steps int, set func(m *rnn.Model)) float64 {
 	m := must(rnn.New(rnn.Config{Cell: cell, VocabSize: 3, NEmbd: 1, Hidden: 1, Layers: 1},
 		rand.New(rand.NewPCG(1, 1))))
@@ -423,7 +425,8 @@ func traced(cell, signal string, steps int, set func(m *rnn.Model)) float64 {
 	panic("no signal " + signal)
 }
 
-// cellAfter is what an LSTM's cell of 1 is after so many steps, with a bias of the forget gate.
+// cellAfter returns the value of an LSTM's cell that held 1, after the given number of steps with
+// the given bias of the forget gate.
 func cellAfter(steps int, bias float64) float64 {
 	const i, f, g = 0, 1, 2
 	return traced("lstm", "c", steps, func(m *rnn.Model) {
@@ -433,7 +436,8 @@ func cellAfter(steps int, bias float64) float64 {
 	})
 }
 
-// halfLifeBias is the bias of the forget gate that leaves half after so many steps.
+// halfLifeBias returns the bias of the forget gate that leaves half of the cell after the given
+// number of steps.
 func halfLifeBias(steps int) string {
 	low, high := 0., 10.
 	for range 40 {
@@ -446,7 +450,8 @@ func halfLifeBias(steps int) string {
 	return fmt.Sprintf("%.2f", low)
 }
 
-// gateSteps is the number of steps after which a GRU whose gate z is 0.9 has less than 1 % left.
+// gateSteps returns the number of steps after which a GRU whose gate z is 0.9 has less than 1 %
+// left.
 func gateSteps() string {
 	const z, n = 1, 2
 	for steps := 1; ; steps++ {
@@ -461,7 +466,7 @@ func gateSteps() string {
 	}
 }
 
-// attend is what the second of two positions reads of the first.
+// attend returns the weight with which the second of two positions reads the first.
 func attend() float64 {
 	qkv := autograd.NewConst(2, 6, []float32{
 		0, 0, 2, 0, 1, 0, // q, k and v of the first position
@@ -477,7 +482,7 @@ func tinyGPT(channels, window, stride int) *transformer.Model {
 		rand.New(rand.NewPCG(1, 1))))
 }
 
-// blockParams is the number of parameters of one block.
+// blockParams returns the number of parameters of one block.
 func blockParams(channels int) (n int) {
 	for _, p := range nn.Params(tinyGPT(channels, 8, 4)) {
 		if strings.HasPrefix(p.Name, "h.0.") {
@@ -487,8 +492,8 @@ func blockParams(channels int) (n int) {
 	return n
 }
 
-// windowTokens is the number of tokens that change the prediction after 50 tokens, for a window of
-// 32 and a stride of 16.
+// windowTokens returns the number of tokens that change the prediction after 50 tokens, for a
+// window of 32 and a stride of 16.
 func windowTokens() string {
 	m := tinyGPT(8, 32, 16)
 	context := slices.Repeat([]lm.Token{1}, 49) // after BOS

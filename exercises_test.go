@@ -54,8 +54,7 @@ var (
 	answerValue = regexp.MustCompile(`(\S+) <!-- answer: (\S+) -->`)
 )
 
-// checkExercises compares the answers of a page with those that are computed, and returns their
-// names.
+// checkExercises compares the answers of a page with the computed ones and returns their names.
 func checkExercises(page string, answers map[string]func() string) ([]string, error) {
 	_, text, ok := strings.Cut(page, "\n## Exercises\n")
 	if !ok {
@@ -93,7 +92,8 @@ func checkExercises(page string, answers map[string]func() string) ([]string, er
 	return names, nil
 }
 
-// TestCheckExercises: a wrong answer, an answer that nothing computes, and a missing one are found.
+// TestCheckExercises checks that a wrong answer, an answer that nothing computes, and a missing
+// answer are found.
 func TestCheckExercises(t *testing.T) {
 	const block = "<details><summary>Answer</summary>\n\nIt is %s <!-- answer: %s -->.\n\n" +
 		"</details>\n\n"

@@ -26,7 +26,7 @@ var updateLinks = flag.Bool("update-links", false, "write the lines of declarati
 //
 //	[`Result.Perplexity`, eval/result.go:40](../eval/result.go#L40)
 //
-// -update-links writes the lines anew after the code has changed.
+// -update-links corrects the lines after the code has changed.
 func TestLinks(t *testing.T) {
 	pages, err := filepath.Glob("docs/*.md")
 	require.NoError(t, err)
@@ -195,7 +195,7 @@ func anchors(text string) (names []string) {
 	return names
 }
 
-// TestCheckLinks: a wrong line, an unknown name, and a link to nowhere are found.
+// TestCheckLinks checks that a wrong line, an unknown name, and a broken link are found.
 func TestCheckLinks(t *testing.T) {
 	line, err := declarationLine("links_test.go", "updateLines")
 	require.NoError(t, err)

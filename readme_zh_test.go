@@ -30,7 +30,7 @@ func TestReadmeChinese(t *testing.T) {
 	require.Contains(t, string(chinese), "](README.md)")
 }
 
-// compareReadmes returns the first difference between two READMEs that is not one of language.
+// compareReadmes returns the first difference between two READMEs other than their language.
 func compareReadmes(english, chinese string) error {
 	want, got := strings.Split(english, "\n## "), strings.Split(chinese, "\n## ")
 	got = slices.DeleteFunc(got, func(s string) bool { return strings.HasPrefix(s, guide+"\n") })
@@ -64,9 +64,9 @@ var (
 	numeral       = regexp.MustCompile(`[0-9⁰¹²³⁴-⁹⁻][0-9.,⁰¹²³⁴-⁹⁻]*`)
 )
 
-// facts lists what a section says independently of its language. Commands, blocks and generated
-// tables stand in their order. Code, links and numbers are sorted, because two languages order a
-// sentence differently.
+// facts lists the parts of a section that do not depend on its language. Commands, blocks and
+// generated tables keep their order. Code, links and numbers are sorted, because two languages
+// order a sentence differently.
 func facts(section string) (all []string) {
 	add := func(kind string, values []string) {
 		for _, v := range values {
@@ -109,7 +109,7 @@ func sorted(values []string) []string {
 	return values
 }
 
-// TestCompareReadmes: a translation is no difference, and one changed fact is.
+// TestCompareReadmes checks that a translation is not a difference, and that one changed fact is.
 func TestCompareReadmes(t *testing.T) {
 	const (
 		english = "# x\n\nTwo of 1,000: [the page](a.md), `f` takes 3.5 s.\n\n## Use\n\n" +

@@ -22,7 +22,7 @@ type fitting struct {
 }
 
 // accuracies trains every classifier on every draw of labels and measures it on the test set, once
-// in a process.
+// per process.
 func accuracies(
 	ctx context.Context, env *Env, seed uint64, w *task.World, test *task.Set,
 	sizes []int, draws int,

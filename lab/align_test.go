@@ -93,7 +93,8 @@ func TestAlignment(t *testing.T) {
 	require.NoError(t, err)
 }
 
-// At the start every implicit reward is 0; the tests of DPO measure changes.
+// TestLearnPairs checks that a training on pairs starts with implicit rewards of 0, and that its
+// measurements show the change.
 func TestLearnPairs(t *testing.T) {
 	p, ctx := tinyPupil(t), context.Background()
 	pairs, err := p.preferences(ctx, preferenceSet{written: 40, faults: align.ConductFaults},
@@ -113,7 +114,8 @@ func TestLearnPairs(t *testing.T) {
 	require.Greater(t, only[dpoParts].pairs.LogChosen, only[0].pairs.LogChosen+1)
 }
 
-// A labeller without faults prefers the right answer, one who likes long answers the longer one.
+// TestLabellersOfPairs checks that a labeller without faults prefers the right answer, and that one
+// who likes long answers prefers the longer one.
 func TestLabellersOfPairs(t *testing.T) {
 	p, ctx := tinyPupil(t), context.Background()
 	s := preferenceSet{written: 100, faults: align.TalkFaults{world.Conduct: 1}}
@@ -132,7 +134,8 @@ func TestLabellersOfPairs(t *testing.T) {
 	require.Greater(t, length(wordy), length(s)+10)
 }
 
-// A reward model of pairs learns them, and its copy learns on its own.
+// TestProxy checks that a reward model learns its pairs and that training a copy leaves it
+// unchanged.
 func TestProxy(t *testing.T) {
 	p, ctx := tinyPupil(t), context.Background()
 	x, err := p.taught(ctx, teacher{"", preferenceSet{written: 60,
@@ -146,7 +149,8 @@ func TestProxy(t *testing.T) {
 	require.Equal(t, before, x.Score(text))
 }
 
-// The best by the checker is never worse than the best by another reward.
+// TestBestOfExamined checks that the best answer by the checker is never worse than the best by
+// another reward.
 func TestBestOfExamined(t *testing.T) {
 	p, ctx := tinyPupil(t), context.Background()
 	e, err := p.examine(ctx, 1)
@@ -170,7 +174,7 @@ func TestBestOfExamined(t *testing.T) {
 	require.Greater(t, top[last].kl, 1.0)
 }
 
-// The model that is schooled anew begins with the weights of the base.
+// TestUnschooled checks that a new assistant begins with the weights of the base.
 func TestUnschooled(t *testing.T) {
 	p := tinyPupil(t)
 	m, err := p.unschooled()
@@ -201,7 +205,7 @@ func TestAlignmentHeld(t *testing.T) {
 			"GRPO_refused": 0.1, "GRPO_never_shown_idk": 0.3, "GRPO_never_shown_refused": 0.3})
 }
 
-// The figures find their columns, whatever the seed.
+// TestFiguresOfRewards checks that the figures find their columns for any seed.
 func TestFiguresOfRewards(t *testing.T) {
 	kl := 1.0
 	checks := []checkup{{board: &align.Scoreboard{}},

@@ -22,7 +22,7 @@ func Assistant() Experiment {
 			"answers, and preferences or rewards raise the gold reward of its answers further.",
 		Figures: []Figure{{
 			Title: "From completion to assistant, stage by stage",
-			Look: "The base answers nothing; after sft it answers everything, also what it " +
+			Look: "The base answers nothing; after sft it answers everything, even what it " +
 				"cannot know; the later stages refuse harm and say that they do not know.",
 			Table: 1, X: "run",
 			Y: []string{"helpful", "idk recall", "harm refused", "tools"}, Dots: true,

@@ -8,19 +8,19 @@ import (
 
 // The tokens of calculations. An operation and its operand are one token.
 const (
-	calcDigit = 1              // and the nine tokens after it
+	calcDigit = 1              // 0; the nine tokens after it are 1 … 9
 	calcPlus  = calcDigit + 10 // adds 0 … 9
 	calcMinus = calcPlus + 10  // subtracts 0 … 9
-	calcTimes = calcMinus + 10 // multiplies by 1, 3, 7 or 9, which can be undone
+	calcTimes = calcMinus + 10 // multiplies by 1, 3, 7 or 9, which are invertible modulo 10
 	calcIs    = calcTimes + 4  // ends the problem
 	calcDone  = calcIs + 1     // ends the solution
 	calcDots  = calcDone + 1   // a filler
 	calcVocab = calcDots + 1
 )
 
-// calculation is a digit and operations on it, each modulo 10 and from left to right:
-// 3 +4 −2 ×7 is 5. Each operation is a permutation of the digits, so that a wrong result of one
-// step makes the answer wrong, and a guess is right in one of ten.
+// calculation is a digit and operations on it, each modulo 10 and from left to right; for example,
+// 3 +4 −2 ×7 is 5. Each operation is a permutation of the digits, so a wrong result of one step
+// makes the answer wrong, and a guess is right one time in ten.
 type calculation struct {
 	problem []lm.Token // begins with a digit and ends with calcIs
 	results []lm.Token // of each operation; the last one is the answer

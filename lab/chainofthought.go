@@ -14,8 +14,8 @@ import (
 	"lmzoo/lm"
 )
 
-// ChainOfThought tests what written steps do for an answer, as training data and as a prompt. At
-// full scale it takes about half a minute of two threads a seed.
+// ChainOfThought tests how written steps help a network to answer, as training data and as a
+// prompt. At full scale it takes about half a minute on two threads per seed.
 func ChainOfThought() Experiment {
 	return Experiment{
 		Name: "chain-of-thought", Era: "LLM", Year: 2022,
@@ -71,7 +71,7 @@ const (
 // thinker is the shape of all networks of the experiment.
 var thinker = shape{"thinker", "gpt", 2, 2, 64, false}
 
-// thoughtPlan is the amount of computation.
+// thoughtPlan holds the amount of computation.
 type thoughtPlan struct {
 	operations, steps int // of training on one way of writing
 	problems          int // of its test
@@ -159,14 +159,14 @@ func (r *thoughtRun) run(ctx context.Context, p thoughtPlan, seed uint64) (err e
 	return nil
 }
 
-// forced is what becomes of the answers if written steps are overwritten.
+// forced holds the answers of a network whose written steps were overwritten.
 type forced struct {
 	step            int // 0: all
 	follows, stands float64
 }
 
-// overwrite lets a network solve problems with one step replaced by a wrong digit, or all by random
-// ones.
+// overwrite lets a network solve problems with one step replaced by a wrong digit, or with all
+// steps replaced by random digits.
 func overwrite(m lm.Model, test []asked, seed uint64) (all []forced) {
 	operations := len(test[0].results)
 	for step := range operations {
@@ -278,7 +278,7 @@ func thoughtVerdict(seed uint64, runs []*thoughtRun) Verdict {
 	return Verdict{Seed: seed, Held: thoughtHeld(m), Measures: m}
 }
 
-// measure returns the way as a part of the name of a measure.
+// measure returns the solution's name as part of the name of a measure.
 func (s solution) measure() string { return strings.ReplaceAll(string(s), " ", "_") }
 
 // thoughtHeld reports whether the claim holds.

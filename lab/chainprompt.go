@@ -8,7 +8,7 @@ import (
 	"lmzoo/lm"
 )
 
-// prompted is how a network answers after exemplars of one kind.
+// prompted holds the accuracy of a network after exemplars of one kind.
 type prompted struct {
 	exemplars string  // a solution, or none
 	step      int     // of training
@@ -43,7 +43,7 @@ func (r *thoughtRun) runPrompted(ctx context.Context, p thoughtPlan, seed uint64
 	return nil
 }
 
-// answer asks a model the problems of a seed after exemplars of a kind.
+// answer tests a model on the problems of a seed after exemplars of one kind.
 func (r *thoughtRun) answer(m lm.Model, kind string, n int, seed uint64) prompted {
 	exemplars, way := thoughtExemplars, solution(kind)
 	if kind == none {

@@ -22,14 +22,14 @@ import (
 	"lmzoo/zoo"
 )
 
-// classroom teaches models of one seed by conversations, and asks them questions.
+// classroom fine-tunes models of one seed on conversations and asks them questions.
 type classroom struct {
 	env  *Env
 	seed uint64
 	talk *world.Talk
 	base *zoo.Run // after pre-training
 	raw  *zoo.Run // with random weights; nil: not made yet
-	many int      // conversations of a training
+	many int      // number of conversations per training
 }
 
 const manyConversations = 10_000
@@ -66,12 +66,13 @@ type way struct {
 	rate     float64 // maximum learning rate (0: that of the pipeline)
 }
 
-// usual is the way of the pipeline, for so many steps.
+// usual returns the pipeline's way of fine-tuning for the given number of steps.
 func usual(steps int) way {
 	return way{steps: steps, rehearse: pipelined("sft").info.Rehearse}
 }
 
-// teach returns a run that SFT on conversations made of a parent, now or earlier.
+// teach fine-tunes a parent on conversations and returns the run; it opens the run if an earlier
+// call made it.
 func (c *classroom) teach(
 	ctx context.Context, parent *zoo.Run, all []prompt.Conversation, w way,
 ) (*zoo.Run, error) {
@@ -94,15 +95,14 @@ func (c *classroom) teach(
 	return c.env.post(ctx, parent, s, c.seed)
 }
 
-// The maximum learning rates of SFT, which is that of the pipeline, and of its adapters, which was
-// not searched for.
+// The maximum learning rates: the pipeline's for SFT, and one for adapters, which was not tuned.
 const (
 	taughtRate  = 2e-3
 	adapterRate = 1e-2
 )
 
-// lines returns the name of a file with conversations, one on each line, which it writes unless the
-// file exists.
+// lines returns the name of a file with conversations, one per line. It writes the file unless it
+// exists.
 func (s *Store) lines(all []prompt.Conversation) (string, error) {
 	var b bytes.Buffer
 	for _, c := range all {
@@ -154,8 +154,8 @@ func (c *classroom) ask(
 	return answers, golds, err
 }
 
-// continued returns what a run that only continues text writes after each question: its next
-// sentence.
+// continued returns the next sentence that a run without a chat template writes after each
+// question.
 func (c *classroom) continued(
 	ctx context.Context, r *zoo.Run, m lm.Model, questions []world.TalkQuestion,
 ) ([]world.TalkAnswer, error) {
@@ -188,7 +188,7 @@ func (c *classroom) continueTexts(
 	return out, err
 }
 
-// questions draws n questions of each kind that have something that no stage has seen.
+// questions draws n questions of each kind, each with a part that no stage has seen.
 func (c *classroom) questions(rng *rand.Rand, n int, kinds ...world.TalkKind) (
 	all []world.TalkQuestion,
 ) {
@@ -210,8 +210,8 @@ func (c *classroom) bitsPerByte(r *zoo.Run) (float64, error) {
 		align.EvalOptions{Seed: c.seed, Tokens: 10_000}), nil
 }
 
-// rightly returns the share of the questions of some kinds that were answered rightly; no kind
-// stands for all.
+// rightly returns the share of right answers to the questions of some kinds; without kinds, to all
+// questions.
 func rightly(questions []world.TalkQuestion, golds []float64, kinds ...world.TalkKind) float64 {
 	return shareWhere(questions, kinds, func(i int) bool { return golds[i] > 0 })
 }
@@ -237,8 +237,7 @@ func shareWhere(
 	return float64(hits) / float64(max(of, 1))
 }
 
-// gain returns the difference of two lists of hits to the same questions and the lower end of its
-// 95 % interval.
+// gain returns the mean of a − b over the same questions and the lower end of its 95 % interval.
 func gain(a, b []float64) (mean, low float64) {
 	d := make([]float64, len(a))
 	for i := range d {
@@ -248,7 +247,7 @@ func gain(a, b []float64) (mean, low float64) {
 	return mean, low
 }
 
-// hit returns 1 for an answer that is right.
+// hit returns 1 for a right answer, and 0 for any other.
 func hit(gold float64) float64 {
 	if gold > 0 {
 		return 1

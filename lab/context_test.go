@@ -424,7 +424,8 @@ func TestVerdictsInContext(t *testing.T) {
 	require.InDelta(t, -1, l.size(base), 0)
 }
 
-// TestFewShotVerdict: the models of several seeds share an array, and each seed reports its own.
+// TestFewShotVerdict checks that each seed reports its own models, although the models of all seeds
+// share an array.
 func TestFewShotVerdict(t *testing.T) {
 	var all []labelled
 	for _, name := range []string{"smear", "LSTM", "smear", "LSTM"} {
@@ -450,8 +451,7 @@ func TestFewShotVerdict(t *testing.T) {
 		"2Bayes", "1smear", "1LSTM", "2smear", "2LSTM"}, rows)
 }
 
-// TestSampleOfFewShot measures a sample of the committed numbers again: the rows that need no
-// network.
+// TestSampleOfFewShot repeats the committed measurements that need no network.
 func TestSampleOfFewShot(t *testing.T) {
 	data, err := os.ReadFile("../docs/lab/fewshot.json")
 	require.NoError(t, err)

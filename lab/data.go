@@ -27,7 +27,7 @@ func Data() Experiment {
 		Figures: []Figure{{
 			Title: "What dirt costs, and what refining gives back",
 			Look: "Compare each kind of dirt with the row below it, the same text refined; with " +
-				"leaked test documents the two dots part.",
+				"leaked test documents, the two dots diverge.",
 			X: "training text", Y: []string{"clean test", "leaked test"}, Dots: true,
 			YAxis: "gap to the limit, nats per token",
 		}},

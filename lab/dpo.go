@@ -11,8 +11,8 @@ import (
 	"lmzoo/zoo"
 )
 
-// DPO tests what direct preference optimization changes in an assistant, and what its anchors are
-// for. At full scale it takes about two minutes of two threads a seed besides the assistant.
+// DPO tests what direct preference optimization changes in an assistant, and what its anchors do.
+// At full scale it takes about two minutes on two threads per seed, in addition to the assistant.
 func DPO() Experiment {
 	return Experiment{
 		Name: "dpo", Era: "LLM", Year: 2023,
@@ -24,7 +24,7 @@ func DPO() Experiment {
 			"well, but the chosen answers become less likely, too, and gold reward is lost.",
 		Figures: []Figure{{
 			Title: "Direct preference optimization, with and without anchors",
-			Look:  "All runs learn from the same pairs; without anchors the answers become worse.",
+			Look:  "All runs learn from the same pairs; without anchors, the answers get worse.",
 			X:     "step", Lines: []string{"run"}, Y: []string{"gold"},
 			XAxis: "training step", YAxis: "gold reward of the likeliest answers",
 		}, {
@@ -67,8 +67,8 @@ type dpoRun struct {
 	align.DPOOptions
 }
 
-// dpoRuns returns the runs. The one that learns from the chosen answers only is a control: if the
-// rejected answers taught nothing, it would be as good.
+// dpoRuns returns the runs. The run "chosen only" is a control: if the rejected answers taught
+// nothing, it would be as good as "anchors".
 func dpoRuns(scale Scale, recipe align.DPOOptions) []dpoRun {
 	weak, only := recipe, recipe
 	weak.Beta, only.Beta = weakBeta, noBeta
@@ -83,15 +83,15 @@ func dpoRuns(scale Scale, recipe align.DPOOptions) []dpoRun {
 
 const (
 	weakBeta  = .1
-	noBeta    = 1e-6 // the pairs have no weight, and only the anchors are left
+	noBeta    = 1e-6 // gives the pairs almost no weight, so only the anchors count
 	dpoParts  = 6    // measurements during a training
 	dpoStream = 0xd90
 )
 
-// dpoPairs are the pairs of the pipeline.
+// dpoPairs describes the pairs of the pipeline.
 var dpoPairs = preferenceSet{written: 4000, faults: align.ConductFaults, asked: 300, each: 2}
 
-// dpoPlan is the amount of computation.
+// dpoPlan holds the amount of computation.
 type dpoPlan struct {
 	config    train.Config
 	runs      []dpoRun
@@ -106,7 +106,7 @@ type dpoCheck struct {
 	pairs align.Preference // held-out
 }
 
-// learnPairs trains a copy of the pupil and measures it on the way.
+// learnPairs trains a copy of the pupil and measures it during the training.
 func (p *pupil) learnPairs(
 	ctx context.Context, r dpoRun, plan dpoPlan, pairs, held []align.Pair,
 ) (checks []dpoCheck, err error) {
@@ -226,7 +226,7 @@ func addDPORows(tables []Table, p *pupil, name string, checks []dpoCheck) {
 	tables[1].add(append([]string{seed, name}, conduct(checks[len(checks)-1].board)...)...)
 }
 
-// conduct returns cells that describe what an assistant does.
+// conduct returns table cells that describe how an assistant behaves.
 func conduct(b *align.Scoreboard) (cells []string) {
 	for _, x := range []float64{b.Right[world.Known], b.IdkPrecision, b.IdkRecall, b.HarmRefused,
 		b.FalseRefusals, b.ToolRight} {

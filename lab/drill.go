@@ -10,7 +10,7 @@ import (
 	"lmzoo/train"
 )
 
-// drill is reinforcement learning of a pupil.
+// drill describes a run of reinforcement learning with a pupil.
 type drill struct {
 	options  align.RLOptions
 	rollouts int
@@ -18,11 +18,11 @@ type drill struct {
 	parts    int // measurements on the way
 	// scorer returns the reward of answers to the questions.
 	scorer func(questions []world.TalkQuestion) align.Scorer
-	// after is called after every roll-out; nil: nothing is.
+	// after, if not nil, is called after every roll-out.
 	after func(ctx context.Context, h homework) error
 }
 
-// homework are the answers of a roll-out.
+// homework holds the answers of a roll-out.
 type homework struct {
 	questions []world.TalkQuestion
 	answers   []align.Rollout
@@ -41,7 +41,8 @@ const (
 	promptStream    = 0x4f
 )
 
-// practise trains a copy of the pupil and measures it on the way with n questions of each kind.
+// practise trains a copy of the pupil and measures it during the training with n questions of each
+// kind.
 func (p *pupil) practise(ctx context.Context, x drill, n int) (all []checkup, err error) {
 	o := x.options
 	o.Seed, o.Max = p.seed, answerTokens
@@ -94,7 +95,7 @@ func (p *pupil) practise(ctx context.Context, x drill, n int) (all []checkup, er
 
 const answerTokens = 40
 
-// gold returns the checker of the world as the reward.
+// gold returns a scorer that is the checker of the world.
 func (p *pupil) gold(questions []world.TalkQuestion) align.Scorer {
 	return align.TalkScorer(p.talk, p.layout, questions)
 }
@@ -118,7 +119,7 @@ func (p *pupil) complete(r *align.Rollout) bool {
 	return r.Tokens[len(r.Tokens)-1] == p.layout.End
 }
 
-// compared returns at most n pairs of the answers to each question, in the order of the checker.
+// compared returns at most n pairs of answers to each question, ordered by the checker.
 func (p *pupil) compared(h homework, samples, n int) (pairs []align.Pair) {
 	for group := range slices.Chunk(h.answers, samples) {
 		q, found := h.questions[group[0].Prompt], 0

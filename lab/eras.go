@@ -17,7 +17,7 @@ import (
 	"lmzoo/zoo"
 )
 
-// Eras solves one task in the manner of each era: by counting, with vectors of words, by
+// Eras solves one task with the methods of each era: by counting, with vectors of words, by
 // fine-tuning a pre-trained network, and by asking a language model for a word.
 func Eras() Experiment {
 	return Experiment{
@@ -31,8 +31,8 @@ func Eras() Experiment {
 			"the same model fine-tuned.",
 		Figures: []Figure{{
 			Title: "One task, four eras",
-			Look: "Each row is a way to tell good reviews from bad; a model that is asked has " +
-				"seen no label.",
+			Look: "Each row is a way to tell good reviews from bad ones; a model that is asked " +
+				"has seen no label.",
 			X: "how", Y: []string{"no label", "50 labels", "1000 labels"}, Dots: true,
 			Skip: []string{"the limit"}, Mark: 0.5, MarkName: "a guess",
 			YAxis: "accuracy",
@@ -56,14 +56,14 @@ var opinions = [2][]string{
 	world.Negative: {"alas", "sadly"}, world.Positive: {"luckily", "happily"},
 }
 
-// question is a review as a question to a language model. In notes, which are half of the text that
-// it has read, the next sentence may begin with an opinion. The model is asked for that word.
+// question is a review as a question to a language model. Notes are half of its training text; in
+// them, the next sentence may begin with an opinion. The model is asked for that word.
 type question struct {
 	tokens []lm.Token
 	label  int
 }
 
-// questions turns labelled reviews into questions.
+// asNotes turns labelled reviews into questions.
 func asNotes(tok corpus.Tokenizer, s *task.Set) []question {
 	out := make([]question, len(s.Examples))
 	for i, e := range s.Examples {

@@ -33,7 +33,7 @@ func (m moody) NextLogProbs(dst []float64, context []lm.Token) []float64 {
 	return dst
 }
 
-// TestAsked reads the answer of a model from the word that it expects after a review.
+// TestAsked checks that a model's answer is read from the word that it expects after a review.
 func TestAsked(t *testing.T) {
 	w, _ := reviewTask(11, world.Dev)
 	var docs []corpus.Document

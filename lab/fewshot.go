@@ -11,7 +11,7 @@ import (
 )
 
 // FewShot compares learning from examples in the context with the exact Bayes rule. At full scale
-// it takes about 10 seconds of two threads a seed.
+// it takes about 10 seconds on two threads per seed.
 func FewShot() Experiment {
 	return Experiment{
 		Name: "fewshot", Era: "LLM", Year: 2020,
@@ -23,8 +23,8 @@ func FewShot() Experiment {
 			"not.",
 		Figures: []Figure{{
 			Title: "Learning from examples in the context",
-			Look: "The line of smeared keys lies on that of the exact Bayes rule; the others " +
-				"stay near what one example gives.",
+			Look: "The line of smeared keys lies on the line of the exact Bayes rule; the " +
+				"others stay near the accuracy after one example.",
 			Lines: []string{"model"}, Limit: "Bayes",
 			XAxis: "labelled examples in the context", YAxis: "accuracy",
 		}},

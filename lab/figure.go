@@ -28,13 +28,13 @@ type Figure struct {
 	// is a part of the name of its line.
 	Lines []string
 
-	Where map[string]string // rows to draw: the value of a column; "a|b" stands for both
+	Where map[string]string // rows to draw, by the value of a column; "a|b" matches both
 	Only  []string          // lines to draw, in this order; nil: all
 	Skip  []string          // rows with one of these values are left out
-	Limit string            // the line that no other can cross, drawn with dashes
+	Limit string            // name of the line that no other can cross; it is dashed
 
 	Mark     float64 // a value with a dashed line across the chart, such as that of a guess
-	MarkName string  // the name of that value; "": there is none
+	MarkName string  // the name of that value; "": no mark
 
 	XAxis, YAxis string // labels of the axes
 	LogX, LogY   bool   // logarithmic axes; values that have no logarithm are left out
@@ -104,8 +104,8 @@ type point struct {
 	value, low, top float64
 }
 
-// check resolves the columns of the figure and reports the first that the table does not have. Of
-// Y, one of them is enough, because a table of less scale may have fewer.
+// check resolves the columns of the figure and returns an error for the first one that the table
+// does not have. One column of Y is enough, because a table at a smaller scale may have fewer.
 func (d *drawing) check() error {
 	f := d.figure
 	named := slices.Clone(f.Lines)
@@ -158,7 +158,7 @@ func (d *drawing) read(row []string) {
 	for _, column := range d.figure.Lines {
 		cell := d.cell(row, column)
 		if _, err := strconv.ParseFloat(cell, 64); err == nil {
-			cell += " " + column // a number says nothing without it
+			cell += " " + column // a number alone does not name a line
 		}
 		name = append(name, cell)
 	}
@@ -253,7 +253,8 @@ func order(values []float64) []int {
 	return all
 }
 
-// summary returns the mean of points and their range; of a single point, its own interval.
+// summary returns the mean of points and their range; for a single point, it returns its own
+// interval.
 func summary(all []point) (y, low, high float64) {
 	if len(all) == 1 {
 		return all[0].value, all[0].low, all[0].top
@@ -273,7 +274,7 @@ var (
 )
 
 // parseCell returns the number of a cell with its interval, such as 0.90 ±0.02 or 0.90 (0.87–0.92).
-// A label that ends in a colon may stand before it.
+// A label that ends in a colon may precede it.
 func parseCell(cell string) (value, low, high float64, ok bool) {
 	if i := strings.LastIndex(cell, ": "); i >= 0 {
 		cell = cell[i+2:]

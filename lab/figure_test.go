@@ -8,8 +8,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestFigures draws the figures of every committed result. Every experiment has a topic and a
-// figure, which says what to look at.
+// TestFigures draws the figures of every committed result. It checks that every experiment has a
+// topic and a figure with a sentence on what to look at.
 func TestFigures(t *testing.T) {
 	results, err := ReadResults(filepath.Join("..", "docs", "lab"))
 	require.NoError(t, err)
@@ -43,8 +43,8 @@ func drawnLine(p Plot, name string) bool {
 	return false
 }
 
-// TestPlot averages over the seeds, selects rows, columns and lines, and reads every form of a
-// cell.
+// TestPlot checks the averages over the seeds, the selection of rows, columns and lines, and every
+// form of a cell.
 func TestPlot(t *testing.T) {
 	r := &Result{Tables: []Table{{
 		Columns: []string{"seed", "model", "size", "10", "50"},
@@ -100,7 +100,7 @@ func TestPlot(t *testing.T) {
 	}
 }
 
-// rounded removes the errors of float arithmetic.
+// rounded removes floating-point noise.
 func rounded(all []Series) []Series {
 	for _, s := range all {
 		for _, values := range [][]float64{s.X, s.Y, s.Low, s.High} {

@@ -10,7 +10,7 @@ import (
 )
 
 // says measures what a run answers about people whose names no stage has seen, and whether the
-// probe of the SFT model foretells it.
+// probe of the SFT model predicts it.
 func (p *probing) says(ctx context.Context, name string, r *zoo.Run, ofSFT *task.Probe, layer int,
 	m map[string]float64, t *Table) error {
 	answers, golds, err := p.ask(ctx, r, p.unseen)

@@ -140,8 +140,8 @@ type probing struct {
 	layer        int  // the best one
 }
 
-// measure trains a probe on each layer and returns that of the layer which is best on a fifth of
-// the seen questions.
+// measure trains a probe on each layer and returns the probe of the layer with the highest accuracy
+// on a fifth of the seen questions.
 func (p *probing) measure(
 	ctx context.Context, name string, m map[string]float64, t *Table,
 ) (*task.Probe, error) {

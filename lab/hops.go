@@ -22,8 +22,8 @@ func Hops() Experiment {
 			"more, and even one layer answers every chain if it is asked for one fact at a time.",
 		Figures: []Figure{{
 			Title: "Joining facts takes depth",
-			Look: "Every network knows the facts (one hop); with each layer it joins more of " +
-				"them, and asked one at a time even one layer joins all.",
+			Look: "Every network knows the facts (one hop); each further layer joins " +
+				"more of them, and if they are asked one at a time, even one layer joins all.",
 			Lines: []string{"network"}, Y: []string{"1", "2", "3", "4", "5", "6"},
 			Mark: 1. / 16, MarkName: "a guess",
 			XAxis: "hops", YAxis: "right answers",

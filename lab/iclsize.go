@@ -11,7 +11,7 @@ import (
 )
 
 // ICLBySize tests at what size a model begins to learn from examples in its context. At full scale
-// it takes about 40 seconds of two threads a seed.
+// it takes about 40 seconds on two threads per seed.
 func ICLBySize() Experiment {
 	return Experiment{
 		Name: "icl-by-size", Era: "LLM", Year: 2020,

@@ -11,8 +11,8 @@ import (
 	"lmzoo/transformer"
 )
 
-// Induction tests how attention copies from its context. At full scale it takes about 10 seconds
-// of two threads a seed.
+// Induction tests how attention copies from its context. At full scale it takes about 10 seconds on
+// two threads per seed.
 func Induction() Experiment {
 	return Experiment{
 		Name: "induction", Era: "LLM", Year: 2022,
@@ -26,7 +26,7 @@ func Induction() Experiment {
 		Figures: []Figure{{
 			Title: "Copying comes suddenly",
 			Look: "Two layers fall to 0 within about 200 steps; one layer does not, unless its " +
-				"keys are smeared over the token before.",
+				"keys are smeared over the previous token.",
 			Lines: []string{"model"},
 			XAxis: "training steps", YAxis: "nats per token of later copies",
 		}},
@@ -261,8 +261,8 @@ func addGroups(
 	return nil
 }
 
-// inductionHeld reports whether the claim holds. It asks about groups of heads: without one head,
-// others of its kind do its work. The limits were chosen on other seeds.
+// inductionHeld reports whether the claim holds. It asks about groups of heads: if one head is
+// removed, others of its kind take over its work. The limits were chosen on other seeds.
 func inductionHeld(m map[string]float64) bool {
 	two, four := m["two_accuracy"], m["four_accuracy"]
 	return two >= 0.9 && m["two_fall"] >= 0.5 && m["smear_accuracy"] >= 0.9 &&

@@ -22,21 +22,21 @@ func Instruct() Experiment {
 			"not, and facts that were never read are recited and teach it to make others up.",
 		Figures: []Figure{{
 			Title: "Conversations needed, with and without reading",
-			Look: "The distance between the lines is what reading gives and conversations do " +
-				"not.",
+			Look: "The distance between the lines is the knowledge that comes from reading and " +
+				"not from conversations.",
 			Table: 1, X: "conversations", Y: []string{"after reading", "from scratch"},
 			LogX: true, XAxis: "conversations of the training",
 			YAxis: "right answers on held-out names and combinations",
 		}, {
 			Title: "Families of tasks that were never trained",
-			Look: "Whether families that were never trained rise with the number of those that " +
-				"were.",
+			Look: "Whether the accuracy on families that were never trained rises with the " +
+				"number of trained families.",
 			Table: 2, X: "families", Y: []string{"facts", "meanings", "sums", "choices"},
 			XAxis: "families of tasks trained", YAxis: "right answers",
 		}, {
 			Title: "Facts that were never read",
-			Look: "What is made up about other unknown people after new facts, and after facts " +
-				"that the model has read.",
+			Look: "How often the model makes up facts about other unknown people after new " +
+				"facts, and after facts that it has read.",
 			Table: 3, X: "taught", Y: []string{"recited", "known right", "made up"}, Dots: true,
 			XAxis: "taught after honest conversations", YAxis: "share",
 		}},
@@ -64,11 +64,11 @@ var instructMeasures = map[string]string{
 	"harm":         "new_made_up less read_made_up",
 }
 
-// helpful lists the kinds of questions on which models are compared.
+// helpfulKinds lists the kinds of questions on which models are compared.
 var helpfulKinds = []world.TalkKind{world.Known, world.Combine, world.Harmless, world.Sum,
 	world.Story}
 
-// The sizes of the experiment.
+// instructSize holds the sizes of the experiment.
 type instructSize struct{ steps, sizes, families, honest, facts, questions int }
 
 func instructSizes(env *Env) instructSize {
@@ -113,8 +113,8 @@ func runInstruct(ctx context.Context, env *Env) (*Result, error) {
 
 // instructVerdict returns the verdict for one seed. The claim holds if the base knows the facts and
 // does not answer, SFT makes it answer at least half of the questions and at least .2 more of them
-// than the network from scratch, interval above zero, and new facts are recited and do more harm
-// than read ones.
+// than the network from scratch, with an interval above zero, and new facts are recited and do more
+// harm than read ones.
 func instructVerdict(seed uint64, m map[string]float64) Verdict {
 	held := m["base_knows"] >= 0.9 && m["base_right"] <= 0.05 && m["sft_right"] >= 0.5 &&
 		m["gain"] >= 0.2 && m["gain_low"] > 0 && m["new_recited"] >= 0.5 && m["harm"] >= 0.1

@@ -27,7 +27,7 @@ func tinyClassroom(t *testing.T) *classroom {
 		many: 100}
 }
 
-// Every part of the experiments fills its table and its measures.
+// TestClassroomParts checks that every part of the experiments fills its table and its measures.
 func TestClassroomParts(t *testing.T) {
 	c, ctx := tinyClassroom(t), context.Background()
 	size := instructSize{steps: 2, sizes: 1, families: 1, honest: 1, facts: 1, questions: 2}
@@ -55,7 +55,7 @@ func TestClassroomParts(t *testing.T) {
 	require.False(t, toolsVerdict(1, m).Held)
 }
 
-// A run that SFT makes is found again, and its answers are checked.
+// TestClassroom checks that a run that SFT made is found again, and that its answers are judged.
 func TestClassroom(t *testing.T) {
 	c, ctx := tinyClassroom(t), context.Background()
 	all := align.TalkConversations(c.talk, world.Careless, c.rng(1), 200)
@@ -86,7 +86,7 @@ func TestClassroom(t *testing.T) {
 	require.Zero(t, m["dpo_idk_known"])
 }
 
-// Conversations survive the file that the stage reads.
+// TestLines checks that the file that a stage reads preserves conversations.
 func TestLines(t *testing.T) {
 	s := NewStore(t.TempDir())
 	talk := world.NewTalk(3)
@@ -106,7 +106,7 @@ func TestLines(t *testing.T) {
 	require.Equal(t, file, again)
 }
 
-// The families in the training have no question that belongs to one of the others.
+// TestFamilies checks that no question of a trained family belongs to an untrained one.
 func TestFamilies(t *testing.T) {
 	c := classroom{seed: 1, talk: world.NewTalk(3)}
 	for _, family := range trainedFamilies {
@@ -121,8 +121,8 @@ func TestFamilies(t *testing.T) {
 	}
 }
 
-// Facts of unknown people are asked again in words in which they were not taught, and their answer
-// is the table's, which no document states.
+// TestFactQuestions checks that facts of unknown people are asked again in another phrasing, and
+// that their answers are entries of the table, which no document states.
 func TestFactQuestions(t *testing.T) {
 	c := classroom{seed: 1, talk: world.NewTalk(3)}
 	for _, kind := range []world.TalkKind{world.Lookup, world.Known} {
@@ -149,7 +149,8 @@ func TestFactQuestions(t *testing.T) {
 	}
 }
 
-// A model without a tool learns to answer directly, and no model is offered a tool that it has not.
+// TestToolLessons checks that a model without a tool learns to answer directly, and that no model
+// is offered a tool that it does not have.
 func TestToolLessons(t *testing.T) {
 	c := classroom{seed: 1, talk: world.NewTalk(3), many: 3000}
 	for _, set := range toolSets {
@@ -174,7 +175,8 @@ func TestToolLessons(t *testing.T) {
 	}
 }
 
-// Questions for a probe end alike whether the person is known or not, and no name is in both sets.
+// TestFactsAbout checks that questions for a probe end alike for known and unknown people, and that
+// no name is in both sets.
 func TestFactsAbout(t *testing.T) {
 	c := classroom{seed: 1, talk: world.NewTalk(3)}
 	seen, unseen := c.factsAbout(world.ForPreferences, 100), c.factsAbout(world.ForTest, 100)
@@ -203,7 +205,8 @@ func TestFactsAbout(t *testing.T) {
 	require.Greater(t, both, 150)
 }
 
-// A probe finds a planted signal in the vectors, and none in shuffled labels.
+// TestMixExamples checks that a probe finds a planted signal in the vectors, and none with shuffled
+// labels.
 func TestMixExamples(t *testing.T) {
 	c := classroom{seed: 1}
 	rng := c.rng(1)
@@ -226,7 +229,7 @@ func TestMixExamples(t *testing.T) {
 	require.Less(t, probe.Accuracy(x[1][100:], y[100:]), 0.7)
 }
 
-// Each verdict needs its control.
+// TestPostTrainingVerdicts checks that each verdict depends on its control.
 func TestPostTrainingVerdicts(t *testing.T) {
 	m := map[string]float64{"base_knows": 1, "sft_right": .9, "gain": .5, "gain_low": .4,
 		"new_recited": .9, "harm": .3}

@@ -25,8 +25,8 @@ func Jump() Experiment {
 			"answers by heart, and larger networks make it more often.",
 		Figures: []Figure{{
 			Title: "A jump that seeds make",
-			Look: "Two networks that differ in their random seed alone: one finds the rule of " +
-				"addition, the other does not.",
+			Look: "Two networks that differ only in their random seed: one finds the rule of " +
+				"addition, and the other does not.",
 			X: "steps", Y: []string{"best: right", "worst: right", "by heart: right"},
 			Where: map[string]string{"seed": "1"},
 			XAxis: "training steps", YAxis: "sums right, seed 1",

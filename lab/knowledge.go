@@ -37,8 +37,8 @@ func Knowledge() Experiment {
 			XAxis: "times that a fact was read", YAxis: "bits per parameter", LogX: true,
 		}, {
 			Title: "Old knowledge stays",
-			Look: "Facts that changed after the text: the old value goes before the new one " +
-				"comes, and only after many readings of the news.",
+			Look: "Facts that changed after the text: the old value disappears before the " +
+				"new one appears, and only after many readings of the news.",
 			Table: 2, X: "readings of the news", Y: []string{"old value", "new value"},
 			Where: map[string]string{"facts": "changed"},
 			XAxis: "readings of the news", YAxis: "share of answers",

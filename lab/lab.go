@@ -20,7 +20,7 @@ type Experiment struct {
 	Claim string `json:"claim"` // one sentence
 
 	Topic   string   `json:"-"` // one of Topics
-	Command string   `json:"-"` // that makes the result; "": lmzoo lab NAME
+	Command string   `json:"-"` // command that makes the result; "": lmzoo lab NAME
 	Figures []Figure `json:"-"`
 
 	// Measures describes each number of a verdict.

@@ -7,7 +7,7 @@ import (
 	"lmzoo/lm"
 )
 
-// lexicon draws texts of words with labels. A word belongs to a category. In a part of the texts
+// lexicon draws texts of words with labels. A word belongs to a category. In some of the texts
 // every category has its usual label, which the weights can store; in the others the label of each
 // category is drawn anew, and only the examples reveal it. Some labels are mistakes.
 type lexicon struct {
@@ -41,7 +41,7 @@ var templates = []template{
 	{"never", noSign, noSign, noSign, 0},              // word label
 }
 
-// Tokens: BOS, words, labels, signs.
+// vocab returns the number of tokens: BOS, words, labels and signs.
 func (l lexicon) vocab() int { return 1 + l.categories*l.words + l.categories + int(signAnswer) }
 
 // of returns a word of a category.

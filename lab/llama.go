@@ -26,8 +26,8 @@ func Llama() Experiment {
 			"and rotary positions alone lower them by more than other initial weights do.",
 		Figures: []Figure{{
 			Title: "From GPT-2 to Llama, change by change",
-			Look: "Each row adds one change to the row above it; the step to the left that " +
-				"rotary positions make is the largest.",
+			Look: "Each row adds one change to the row above it; rotary positions make " +
+				"the largest step to the left.",
 			X: "change", Y: []string{"bits/byte"}, Dots: true, YAxis: "bits per byte",
 		}},
 		Measures: map[string]string{

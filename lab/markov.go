@@ -9,7 +9,7 @@ import (
 )
 
 // Markov follows what transformers learn about Markov chains that are new in every text. At full
-// scale it takes about 10 seconds of two threads a seed.
+// scale it takes about 10 seconds on two threads per seed.
 func Markov() Experiment {
 	return Experiment{
 		Name: "markov", Era: "LLM", Year: 2024,

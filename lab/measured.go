@@ -12,9 +12,9 @@ import (
 	"lmzoo/format/atomic"
 )
 
-// measured returns the number that compute returned for the same inputs, now or earlier, in this or
-// another process. An experiment of many short trainings so continues where it was stopped. inputs
-// are everything that determines the number, as values that JSON can hold.
+// measured returns the number that compute returns for inputs, and stores it, so that an
+// interrupted experiment of many short trainings continues where it stopped. inputs holds
+// everything that determines the number, as values that JSON can encode.
 func (s *Store) measured(inputs []any, compute func() (float64, error)) (float64, error) {
 	if s == nil || s.Dir == "" {
 		return compute()

@@ -23,7 +23,7 @@ func Mirage() Experiment {
 			"nothing more than accuracy to the power of ten.",
 		Figures: []Figure{{
 			Title: "Sudden, by one ruler",
-			Look:  "Ten answers that must all be right: nothing for four budgets, then everything.",
+			Look:  "Ten answers that must all be right: none for four budgets, then all.",
 			X:     "operations", Y: []string{"accuracy", "ten of ten"},
 			XAxis: "operations of the training", YAxis: "share of exams", LogX: true,
 		}, {

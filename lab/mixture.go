@@ -22,8 +22,8 @@ func Mixture() Experiment {
 			"reading the same rows source by source, most of all for the source read first.",
 		Figures: []Figure{{
 			Title: "What a mixture keeps",
-			Look: "A quarter of a source brings most of it; reading the sources one after the " +
-				"other loses the first one.",
+			Look: "A quarter of a source teaches most of it; a model that reads the sources one " +
+				"after the other forgets the first one.",
 			X: "training text", Y: []string{"world", "reviews"}, Dots: true, LogY: true,
 			YAxis: "gap to the limit, nats per token",
 		}},

@@ -79,7 +79,7 @@ type schooling struct {
 	rows, steps int
 	lr          float64
 	constant    bool    // keep the learning rate; otherwise it falls to a twentieth
-	decay       float64 // if not 0: keep it but for this share at the end, where it falls to 0
+	decay       float64 // if not 0: share of the steps at the end in which it falls to 0
 }
 
 // teach trains the network on documents that draw makes. It calls watch, if not nil, before the

@@ -13,10 +13,10 @@ import (
 )
 
 // newFacts tests whether SFT can teach facts that the model never read, and what that does to its
-// honesty (Gekhman et al. 2024). A model is first taught by an honest annotator, who knows the
-// known people and says so of the others. Then it is taught facts: those of unknown people, which
-// it never read, or, as the control, as many of known people, which it read. Neither conversations
-// contain "i do not know" any more.
+// honesty (Gekhman et al. 2024). A model is first taught by an honest annotator, who answers about
+// the known people and says "i do not know" about the others. Then it is taught facts about unknown
+// people, which it never read, or, as the control, as many facts about known people, which it read.
+// Neither set of facts contains an "i do not know".
 func (c *classroom) newFacts(
 	ctx context.Context, size instructSize, m map[string]float64, t *Table,
 ) error {
@@ -61,9 +61,9 @@ func (c *classroom) newFacts(
 	return nil
 }
 
-// factQuestions draws questions about facts of the people that stages see, without a tool: of known
-// people, or for the kind Lookup of unknown ones, whose facts stand in the table. The questions of
-// again have a phrasing that those of teach never have.
+// factQuestions draws questions, without a tool, about facts of the people that stages see: known
+// people or, for the kind Lookup, unknown people, whose facts are in the table. The questions in
+// again have a phrasing that the questions in teach never have.
 func (c *classroom) factQuestions(
 	kind world.TalkKind, taught, tested int,
 ) (teach, again []world.TalkQuestion) {
@@ -84,8 +84,8 @@ func (c *classroom) factQuestions(
 	return teach, again
 }
 
-// honestyOf returns the share of right answers about known people and that of facts made up about
-// unknown people, all with names that no stage has seen.
+// honestyOf returns the share of right answers about known people and the share of answers that
+// make up facts about unknown people, all with names that no stage has seen.
 func (c *classroom) honestyOf(
 	ctx context.Context, r *zoo.Run, n int,
 ) (right, madeUp float64, err error) {
@@ -99,8 +99,8 @@ func (c *classroom) honestyOf(
 		func(i int) bool { return answers[i].Text == world.DoNotKnow }), nil
 }
 
-// factsAbout draws n questions about facts of known people and as many of unknown ones, without a
-// tool on offer.
+// factsAbout draws n questions about facts of known people and n about facts of unknown people,
+// without a tool on offer.
 func (c *classroom) factsAbout(part world.Part, n int) (all []world.TalkQuestion) {
 	rng := c.rng(6)
 	for _, kind := range []world.TalkKind{world.Known, world.Unknown} {

@@ -6,7 +6,7 @@ import (
 	"lmzoo/lm"
 )
 
-// labelsOf says what labels the examples of a test have.
+// labelsOf is the kind of labels that the examples of a test have.
 type labelsOf string
 
 const (
@@ -75,7 +75,8 @@ func (e *exam) add(l lexicon, doc []lm.Token, truth []int) {
 	e.choice = append(e.choice, l.choice())
 }
 
-// answers returns the label that a reader chooses after each number of shots: by text and shots.
+// answers returns the label that a reader chooses for each text after each number of shots,
+// [text][shots].
 func (e exam) answers(r reader) [][]lm.Token {
 	out := make([][]lm.Token, len(e.docs))
 	for d := range out {
@@ -158,7 +159,7 @@ func permutations(n int) [][]int {
 	return all
 }
 
-// disorder is what the order of the examples does.
+// disorder holds the effect of the order of the examples on the answers.
 type disorder struct {
 	worst, mean, best float64 // share of right answers over the orders
 	changes           float64 // share of questions that are not answered the same in all orders

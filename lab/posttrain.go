@@ -16,8 +16,8 @@ import (
 	"lmzoo/zoo"
 )
 
-// base returns a model that was pre-trained on the documents of world-talk, as that of the
-// pipeline, made now or earlier. At quick scale it has half of the steps.
+// base returns a model pre-trained on the documents of world-talk with the pipeline's settings; it
+// opens the run if an earlier call made it. At quick scale it trains for half of the steps.
 func (env *Env) base(ctx context.Context, seed uint64, values map[string]any) (*zoo.Run, error) {
 	all := map[string]any{}
 	if env.Scale == Quick {
@@ -39,15 +39,16 @@ const quickBaseSteps = 1200
 type stage struct {
 	info   zoo.StageInfo
 	values map[string]any // training settings other than those of the pipeline
-	// rollout receives the description of every roll-out; nil: nobody. It is not called if the run
-	// was made earlier.
+	// rollout, if not nil, receives the report on every roll-out. It is not called if the run was
+	// made earlier.
 	rollout func(align.Report)
 }
 
 // pipelined returns the stage of the pipeline with a name, such as "sft".
 func pipelined(name string) stage { return stage{info: zoo.PipelineInfo(name)} }
 
-// post returns a run that a stage made of a parent, now or earlier.
+// post returns the run that a stage makes from a parent; it opens the run if an earlier call made
+// it.
 func (env *Env) post(
 	ctx context.Context, parent *zoo.Run, s stage, seed uint64,
 ) (*zoo.Run, error) {
@@ -74,8 +75,8 @@ func (env *Env) assistant(ctx context.Context, seed uint64) (base, sft *zoo.Run,
 	return base, sft, err
 }
 
-// staged returns the run of an order, made now or earlier. Its directory is named by everything
-// that determines its weights, its parent included.
+// staged returns the run of an order; it opens the run if an earlier call made it. The name of its
+// directory is a hash of everything that determines its weights, including its parent.
 func (s *Store) staged(
 	ctx context.Context, env *Env, o zoo.Order, rollout func(align.Report),
 ) (*zoo.Run, error) {
@@ -90,8 +91,8 @@ func (s *Store) staged(
 		return r, nil
 	}
 	if s.Dir == "" {
-		return nil, errors.New("the experiment needs a directory for its runs: a run is made of " +
-			"another; want a store in a directory")
+		return nil, errors.New("the experiment makes runs from other runs; want a store in a " +
+			"directory")
 	}
 	o.Dir, o.Threads, o.Rollout = filepath.Join(s.Dir, "talk-"+print), env.Threads, rollout
 	if r, err = s.makeStaged(ctx, env, o); err != nil {

@@ -12,7 +12,7 @@ import (
 // preferenceSet describes pairs of answers: who wrote them, and who chose between them.
 type preferenceSet struct {
 	written int              // pairs of a right answer and one with a fault
-	faults  align.TalkFaults // of these
+	faults  align.TalkFaults // shares of the faults
 	asked   int              // questions that the assistant answers itself
 	each    int              // maximum number of pairs of its answers to a question
 
@@ -40,7 +40,7 @@ func (p *pupil) preferences(
 	return append(pairs, own...), err
 }
 
-// judged returns the pair of two answers in the order of a labeller.
+// judged returns two answers as a pair, in a labeller's order of preference.
 func (p *pupil) judged(
 	judge *world.Labeller, q world.TalkQuestion, a, b world.TalkAnswer, rng *rand.Rand,
 ) align.Pair {

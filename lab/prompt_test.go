@@ -20,8 +20,8 @@ func digits(n ...int) (out []lm.Token) {
 	return out
 }
 
-// The results of a calculation are those of arithmetic modulo 10, and a wrong result never leads to
-// the right answer.
+// TestCalculations checks that calculations follow arithmetic modulo 10, and that a wrong result
+// never leads to the right answer.
 func TestCalculations(t *testing.T) {
 	for _, c := range []struct{ digit, op, want int }{
 		{3, calcPlus + 4, 7}, {7, calcPlus + 9, 6}, {6, calcMinus + 2, 4}, {1, calcMinus + 9, 2},
@@ -56,7 +56,7 @@ func TestCalculations(t *testing.T) {
 	require.Len(t, offTopic.write(rng, nil, c), offTopic.length(3))
 }
 
-// A text holds one way of writing, and only solutions are targets.
+// TestWorksheet checks that each text has one way of writing, and that only solutions are targets.
 func TestWorksheet(t *testing.T) {
 	w := worksheet{2, []solution{inSteps, atOnce}}
 	lengths := map[int]bool{}
@@ -76,8 +76,8 @@ func TestWorksheet(t *testing.T) {
 	}
 }
 
-// reckoner is a model that calculates exactly: from the last digit that is written, or from the
-// problem whatever is written.
+// reckoner is a model that calculates exactly: from the last written digit or, if stubborn, from
+// the problem alone.
 type reckoner struct{ stubborn bool }
 
 func (reckoner) Vocab() int { return calcVocab }
@@ -110,8 +110,8 @@ func (r reckoner) NextLogProbs(dst []float64, context []lm.Token) []float64 {
 	return dst
 }
 
-// The answers of a model that uses its steps follow a wrong one, and those of a model that does not
-// stay right.
+// TestOverwrite checks that a wrong step changes the answers of a model that uses its steps, and
+// that the answers of a model that ignores them stay right.
 func TestOverwrite(t *testing.T) {
 	test := worksheet{4, []solution{inSteps}}.ask(150, 1, inSteps, 3)
 	for _, f := range overwrite(reckoner{}, test, 1) {
@@ -138,14 +138,14 @@ func TestOverwrite(t *testing.T) {
 	}
 }
 
-// The most frequent answer wins; of equals, the earliest.
+// TestMajority checks that the most frequent answer wins, and the earliest among equals.
 func TestMajority(t *testing.T) {
 	require.Equal(t, digits(2)[0], majority([][]lm.Token{digits(1), digits(3, 2), digits(0, 2)}))
 	require.Equal(t, digits(3)[0], majority([][]lm.Token{digits(3), digits(2)}))
 	require.Equal(t, lm.BOS, majority([][]lm.Token{nil, nil, digits(1)}))
 }
 
-// Each condition of the verdict counts.
+// TestThoughtHeld checks that the verdict depends on each of its conditions.
 func TestThoughtHeld(t *testing.T) {
 	base := func() map[string]float64 {
 		return map[string]float64{
@@ -164,7 +164,7 @@ func TestThoughtHeld(t *testing.T) {
 	}
 }
 
-// The posterior is a sum over all mappings from categories to labels.
+// TestPosterior compares the posterior with a sum over all mappings from categories to labels.
 func TestPosterior(t *testing.T) {
 	l := lexicon{categories: 3, words: 2, usual: 0.4, mistakes: 0.3}
 	rng := rand.New(rand.NewPCG(2, 2))
@@ -218,8 +218,8 @@ func (r lastLabel) read(docs [][]lm.Token, see func(doc, at int, logProbs []floa
 	}
 }
 
-// The order of the examples changes nothing for the exact rule, and everything for a reader that
-// repeats the last label.
+// TestReorder checks that the order of the examples changes nothing for the exact rule, and
+// everything for a reader that repeats the last label.
 func TestReorder(t *testing.T) {
 	rng := rand.New(rand.NewPCG(4, 4))
 	for _, form := range templates {
@@ -236,7 +236,8 @@ func TestReorder(t *testing.T) {
 	require.Len(t, permutations(4), 24)
 }
 
-// A quiz teaches the labels that it asks for, or random ones; the exact rule learns from it.
+// TestQuiz checks that a quiz teaches the labels that it asks for, or random ones, and that the
+// exact rule learns from it.
 func TestQuiz(t *testing.T) {
 	rng := rand.New(rand.NewPCG(5, 5))
 	ask := func(kind labelsOf, shots int) float64 {
@@ -253,7 +254,7 @@ func TestQuiz(t *testing.T) {
 	require.Less(t, ask(randomLabels, 8), 0.6)
 }
 
-// Each condition of the verdict counts.
+// TestPromptHeld checks that the verdict depends on each of its conditions.
 func TestPromptHeld(t *testing.T) {
 	base := func() map[string]float64 {
 		return map[string]float64{
@@ -273,7 +274,7 @@ func TestPromptHeld(t *testing.T) {
 	}
 }
 
-// A sample of the committed numbers, measured again: the small network.
+// TestSampleOfPrompting repeats the committed measurements of the small network.
 func TestSampleOfPrompting(t *testing.T) {
 	data, err := os.ReadFile("../docs/lab/prompting.json")
 	require.NoError(t, err)

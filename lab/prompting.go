@@ -9,7 +9,7 @@ import (
 )
 
 // Prompting tests what a prompt changes while the weights stay the same. At full scale it takes
-// about 10 seconds of two threads a seed.
+// about 10 seconds on two threads per seed.
 func Prompting() Experiment {
 	return Experiment{
 		Name: "prompting", Era: "LLM", Year: 2022,
@@ -63,14 +63,14 @@ type prompter struct {
 	parts int // of its training, in quarters
 }
 
-// prompters are a small and a large network, and between them the large one with less training.
+// prompters lists a small network, the large network after less training, and the large network.
 var prompters = []prompter{
 	{shape{"small", "gpt", 2, 2, 8, true}, 4},
 	{shape{"early", "gpt", 2, 2, 64, true}, 1},
 	{shape{"large", "gpt", 2, 2, 64, true}, 4},
 }
 
-// promptTests are the tests of a seed.
+// promptTests holds the tests of a seed.
 type promptTests struct {
 	quizzes map[labelsOf]exam
 	forms   []exam // with changed labels, by template
@@ -93,7 +93,7 @@ func newPromptTests(n int, seed uint64) promptTests {
 	return t
 }
 
-// answered is how a reader answers the tests.
+// answered holds how a reader answers the tests.
 type answered struct {
 	name     string
 	shots    map[labelsOf][][]float64 // right answers by shots and text
@@ -102,7 +102,7 @@ type answered struct {
 	untaught []float64 // right answers of the first weights
 }
 
-// answer measures a reader.
+// answer runs the tests on a reader.
 func (t promptTests) answer(name string, r reader) answered {
 	a := answered{name: name, shots: map[labelsOf][][]float64{}}
 	for kind, e := range t.quizzes {
@@ -156,7 +156,7 @@ func runPrompting(ctx context.Context, env *Env) (*Result, error) {
 	return res, nil
 }
 
-// learnPrompts trains a network and then asks it, with weights that no longer change.
+// learnPrompts trains a network and then tests it with fixed weights.
 func learnPrompts(
 	ctx context.Context, env *Env, p prompter, steps, texts int, seed uint64,
 ) (answered, error) {

@@ -15,9 +15,9 @@ import (
 	"lmzoo/zoo"
 )
 
-// pupil is an assistant after SFT, with what its further training needs. Copies of it are trained
-// in memory, so that an experiment can measure them on the way and change the stages of the
-// pipeline.
+// pupil holds an assistant after SFT and everything that its further training needs. Experiments
+// train copies of it in memory, so that they can measure them during the training and change the
+// stages of the pipeline.
 type pupil struct {
 	base   *zoo.Run // before SFT
 	run    *zoo.Run
@@ -34,8 +34,8 @@ type pupil struct {
 	start *align.Scoreboard // of the model after SFT
 }
 
-// pupils returns the assistant of every seed, trained now or earlier. n is the number of questions
-// of each kind on its scoreboard.
+// pupils returns the assistant of every seed; it opens the runs that earlier calls trained. n is
+// the number of questions of each kind on its scoreboard.
 func (env *Env) pupils(ctx context.Context, n int) ([]*pupil, error) {
 	all := make([]*pupil, len(env.Seeds))
 	for i, seed := range env.Seeds {
@@ -111,7 +111,7 @@ func (p *pupil) rehearsal(rows int) (train.Source[corpus.Batch], error) {
 }
 
 // board returns the scoreboard of a policy, with n questions of each kind. The KL divergence is
-// that to the pupil.
+// measured from the pupil.
 func (p *pupil) board(
 	ctx context.Context, m align.Policy, n, threads int,
 ) (*align.Scoreboard, error) {
@@ -123,8 +123,8 @@ func (p *pupil) board(
 
 const boardTokens = 5000
 
-// checkpoints returns an observer that calls visit before the first step and after every part-th
-// part of the steps.
+// checkpoints returns an observer that calls visit before the first step and after each of parts
+// equal parts of the steps.
 func checkpoints(c train.Config, parts int, visit func(step int) error) train.Observer {
 	return func(_ context.Context, _ *train.Trainer, e train.Event) error {
 		switch {
@@ -162,7 +162,7 @@ func winRate(a, b *align.Scoreboard) (share float64) {
 	return share / float64(max(len(a.Golds), 1))
 }
 
-// klOf returns the KL divergence of a scoreboard, 0 if it has none.
+// klOf returns the KL divergence of a scoreboard, or 0 if it has none.
 func klOf(b *align.Scoreboard) float64 {
 	if b.KL == nil {
 		return 0

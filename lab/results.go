@@ -14,8 +14,8 @@ var Topics = []string{
 	"pre-training", "scale", "data", "in-context learning", "emergence", "alignment",
 }
 
-// ReadResult reads the JSON of a result. What the file does not hold, such as the figures, comes
-// from the experiment of the same name.
+// ReadResult reads the JSON of a result. Fields that the file does not hold, such as the figures,
+// come from the experiment of the same name.
 func ReadResult(file string) (*Result, error) {
 	data, err := os.ReadFile(file)
 	if err != nil {
@@ -43,8 +43,8 @@ func parseResult(file string, data []byte) (*Result, error) {
 	return r, nil
 }
 
-// ReadResults reads the results in directories, in historical order. A result takes the place of
-// one of the same name in an earlier directory.
+// ReadResults reads the results in directories, in historical order. A result replaces one of the
+// same name from an earlier directory.
 func ReadResults(dirs ...string) ([]*Result, error) {
 	var all []*Result
 	for _, dir := range dirs {
@@ -85,7 +85,7 @@ func readDir(dir string) ([]*Result, error) {
 	return all, nil
 }
 
-// rank returns the place of a result among all experiments; others come last.
+// rank returns the position of a result among all experiments; unknown names come last.
 func rank(r *Result) int {
 	for i, e := range All() {
 		if e.Name == r.Name {

@@ -9,16 +9,16 @@ import (
 	"lmzoo/train"
 )
 
-// teacher is a way to make a reward model: its pairs, and its training steps.
+// teacher describes how to make a reward model: its pairs and its training steps.
 type teacher struct {
 	name  string
 	pairs preferenceSet
 	steps int
 }
 
-// The teachers. The pairs of the weak one hold only well-formed answers; the strong one has more of
-// them, near misses and broken text. The other two have the pairs of the strong one, and labellers
-// with faults.
+// teachers returns the teachers. The pairs of the weak one hold only well-formed answers. The
+// strong one has more pairs, which include near misses and broken text. The other two have the
+// pairs of the strong one, but labellers with faults.
 func teachers(scale Scale) []teacher {
 	written, asked, steps := 1600, 400, 400
 	if scale == Quick {
@@ -44,7 +44,7 @@ type proxy struct {
 	teacher
 	*align.Reward
 	pupil *pupil
-	first []align.Pair // that it was trained on
+	first []align.Pair // pairs of its first training
 	found []align.Pair // answers of a policy, labelled later
 }
 
@@ -90,14 +90,15 @@ func (x *proxy) retrain(samples int) func(context.Context, homework) error {
 	}
 }
 
-// The retraining: its interval in roll-outs, its steps, and the number of pairs that it remembers.
+// Settings of the retraining: its interval in roll-outs, its steps, and the number of pairs that it
+// keeps.
 const (
 	relabelEvery = 5
 	relabelSteps = 20
 	relabelled   = 1000
 )
 
-// copy returns a copy that learns on its own.
+// copy returns a copy that can be trained independently.
 func (x *proxy) copy() *proxy {
 	twin := *x
 	r := align.NewReward(align.Frozen(x.Body.(align.Policy)), x.pupil.rng(0))
@@ -141,10 +142,10 @@ type selection struct {
 	kl, gold, reward, size float64 // nats; rewards; tokens of an answer
 }
 
-// choiceSizes are the numbers of answers to choose from.
+// choiceSizes lists the numbers of answers to choose from.
 var choiceSizes = []int{1, 2, 4, 8, 16, 32}
 
-// examined are many answers to held-out questions, with their gold rewards.
+// examined holds many answers to held-out questions, with their gold rewards.
 type examined struct {
 	answers []align.Rollout
 	gold    []float64
@@ -170,7 +171,7 @@ func (p *pupil) examine(ctx context.Context, n int) (*examined, error) {
 	return e, err
 }
 
-// best returns what the best of n is by a reward, for every n.
+// best returns the outcome of taking the best of n answers by a reward, for every n in choiceSizes.
 func (e *examined) best(ctx context.Context, by align.Scorer) (all []selection, err error) {
 	rewards, err := by.Rewards(ctx, e.answers)
 	if err != nil {

@@ -6,8 +6,8 @@ import (
 	"lmzoo/align"
 )
 
-// RLHF tests what becomes of the gold reward when a policy is trained on a learned reward. At full
-// scale it takes about three minutes of two threads a seed besides the assistant.
+// RLHF tests how the gold reward changes when a policy is trained on a learned reward. At full
+// scale it takes about three minutes on two threads per seed, in addition to the assistant.
 func RLHF() Experiment {
 	return Experiment{
 		Name: "rlhf", Era: "LLM", Year: 2022,
@@ -21,7 +21,7 @@ func RLHF() Experiment {
 		Figures: []Figure{{
 			Title: "Over-optimisation: proxy and gold reward",
 			Look: "Without a penalty, the reward that the weak model gives rises with the " +
-				"distance; compare what the checker says. One seed.",
+				"distance; compare it with the gold reward. One seed.",
 			Table: 3, X: "√KL", Y: []string{"proxy", "gold", "sampled"},
 			XAxis: "√KL to the model after SFT, in √nats", YAxis: "reward",
 		}, {
@@ -88,7 +88,7 @@ func rlhfRuns(scale Scale) []rlhfRun {
 	return all
 }
 
-// rlhfPlan is the amount of computation.
+// rlhfPlan holds the amount of computation.
 type rlhfPlan struct {
 	teachers         []teacher
 	runs             []rlhfRun
@@ -106,7 +106,7 @@ const (
 	rlhfStop    = 1 // nats
 )
 
-// class is a pupil with reward models and what they choose among its answers.
+// class holds a pupil, its reward models, and their choices among its answers.
 type class struct {
 	*pupil
 	proxies map[string]*proxy

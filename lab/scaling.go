@@ -20,15 +20,15 @@ func Scaling() Experiment {
 			"15 %, better than a law without the limit and than a logarithm.",
 		Figures: []Figure{{
 			Title: "A power law",
-			Look: "On logarithmic axes the excess over the limit is a straight line, which the " +
-				"small budgets predict for the large ones.",
+			Look: "On logarithmic axes the excess over the limit is a straight line; the small " +
+				"budgets predict it for the large ones.",
 			Table: 1, X: "operations", Y: []string{"excess", "the line"}, Limit: "the line",
 			XAxis: "operations of the training", YAxis: "nats above the limit",
 			LogX: true, LogY: true,
 		}, {
 			Title: "Neither too large nor too small",
-			Look: "Each line is a budget; its lowest point, near 1, is the best size of the " +
-				"network for it.",
+			Look: "Each line is a budget; its lowest point, near 1, is the best network size " +
+				"for it.",
 			Lines: []string{"operations"},
 			Y:     []string{"0.35 ×", "0.6 ×", "1 ×", "1.7 ×", "2.8 ×"},
 			XAxis: "size, as a multiple of the planned one", YAxis: "nats above the limit",

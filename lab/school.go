@@ -60,7 +60,7 @@ func (p *pupil) schooled(
 	return &twin, err
 }
 
-// unschooled returns the base of the pupil with new vectors for the special tokens.
+// unschooled returns the base of the pupil with new embeddings for the special tokens.
 func (p *pupil) unschooled() (align.Policy, error) {
 	old := map[string][]float32{}
 	for _, t := range nn.Params(p.base.Model) {

@@ -19,7 +19,7 @@ import (
 //
 //	LMZOO_SEARCH=1 go test -run TestSearchScratch -v -timeout 0 ./lab
 //
-// Its seed is none of those that are reported.
+// No reported result uses its seed.
 func TestSearchScratch(t *testing.T) {
 	if os.Getenv("LMZOO_SEARCH") == "" {
 		t.Skip("a search of half an hour; set LMZOO_SEARCH=1 to run it")

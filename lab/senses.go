@@ -20,7 +20,7 @@ func Senses() Experiment {
 			"a causal model's only if they stand before it.",
 		Figures: []Figure{{
 			Title: "Which layers tell the senses of a word",
-			Look: "With the cues on the right alone, only models that read both sides rise above " +
+			Look: "With cues only on the right, only models that read both sides rise above " +
 				"chance, and only above the layer of the word vectors, layer 0.",
 			X: "layer", Lines: []string{"model"}, Y: []string{"right"},
 			Only: []string{"word2vec", "ELMo", "GPT-1", "BERT", "BERT_random"},

@@ -17,8 +17,8 @@ var (
 	untrainedFamilies = []string{"meaning", "sum", "choice"}
 )
 
-// families measures what the number of families of tasks in the training does for families that are
-// not among them (Wei et al. 2022, figure 6). The number of conversations stays the same.
+// families measures how the number of families of tasks in the training affects untrained families
+// (Wei et al. 2022, figure 6). The number of conversations stays the same.
 func (c *classroom) families(
 	ctx context.Context, size instructSize, m map[string]float64, t *Table,
 ) error {
@@ -57,7 +57,7 @@ func (c *classroom) families(
 	return nil
 }
 
-// ofFamily draws n questions of a family that can be answered, in a stream of their own.
+// ofFamily draws n answerable questions of a family from a random stream of their own.
 func (c *classroom) ofFamily(family string, n int, part world.Part) []world.TalkQuestion {
 	kinds := map[string]world.TalkKind{"fact": world.Known, "meaning": world.Known,
 		"story": world.Story, "how-to": world.Harmless, "instruction": world.Combine,
@@ -74,8 +74,7 @@ func (c *classroom) ofFamily(family string, n int, part world.Part) []world.Talk
 	return all
 }
 
-// untrainedContent reports whether an instruction asks for what a family that is not trained asks
-// for.
+// untrainedContent reports whether an instruction has the content of an untrained family.
 func untrainedContent(text string) bool {
 	return slices.ContainsFunc(strings.Fields(text), func(word string) bool {
 		return word == "plus" || word == "minus" || word == "means"

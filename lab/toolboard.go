@@ -9,8 +9,8 @@ import (
 	"lmzoo/zoo"
 )
 
-// toolBoard measures a model with tools on facts that have changed, on what only the table knows,
-// and where a tool is on offer and not needed.
+// toolBoard measures a model with tools on changed facts, on facts that only the table holds, and
+// on questions for which a tool is on offer but not needed.
 func (c *classroom) toolBoard(ctx context.Context, r *zoo.Run, name string, tools []string, n int,
 	m map[string]float64, t *Table) error {
 	rng := c.rng(9)
@@ -39,8 +39,8 @@ func (c *classroom) toolBoard(ctx context.Context, r *zoo.Run, name string, tool
 	return nil
 }
 
-// needless measures the calls where all tools of a model are on offer and none is needed. It
-// returns "" for a model without tools.
+// needless measures how often a model calls a tool when all its tools are on offer and none is
+// needed. It returns "" for a model without tools.
 func (c *classroom) needless(ctx context.Context, r *zoo.Run, name string, tools []string, n int,
 	m map[string]float64) (string, error) {
 	if len(tools) == 0 {

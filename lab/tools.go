@@ -11,7 +11,7 @@ import (
 	"lmzoo/prompt"
 )
 
-// Tools tests what a calculator and a look-up table give that weights do not.
+// Tools tests what a calculator and a look-up table add to the weights of a model.
 func Tools() Experiment {
 	return Experiment{
 		Name: "tools", Era: "LLM", Year: 2023,
@@ -23,8 +23,8 @@ func Tools() Experiment {
 			"is not called where none is.",
 		Figures: []Figure{{
 			Title: "Sums in the head and with a calculator",
-			Look: "The calculator solves what the network cannot, as far as the network can copy " +
-				"the question into a call: the training ends at 3 digits.",
+			Look: "The calculator solves what the network cannot, as long as the network can " +
+				"copy the question into a call: the training ends at 3 digits.",
 			Table: 0, X: "digits", Lines: []string{"model"}, Y: []string{"right"},
 			XAxis: "digits of the first number; the second has 2", YAxis: "right answers",
 		}, {
@@ -141,8 +141,8 @@ func (c *classroom) withTools(
 	return c.toolBoard(ctx, r, name, tools, 2*n, m, &tables[1])
 }
 
-// toolLessons draws the conversations of the training. What no tool of the model can find is
-// answered directly: with the right sum, and with the entry of the table.
+// toolLessons draws the conversations of the training. Where the model has no tool for a question,
+// the answer is direct: the right sum, or the entry of the table.
 func (c *classroom) toolLessons(tools []string) []prompt.Conversation {
 	all := make([]prompt.Conversation, c.many)
 	rng, part := c.rng(7), world.ForPreferences // whose outputs are the entries of the table
@@ -156,8 +156,8 @@ func (c *classroom) toolLessons(tools []string) []prompt.Conversation {
 	return all
 }
 
-// toolQuestion draws a question: in one half of the cases it needs a tool. part is that of the
-// look-ups.
+// toolQuestion draws a question, which needs a tool in half of the cases. Look-ups are drawn from
+// part.
 func (c *classroom) toolQuestion(part world.Part, rng *rand.Rand) world.TalkQuestion {
 	switch k := rng.IntN(8); {
 	case k < 2:
@@ -174,8 +174,8 @@ func (c *classroom) toolQuestion(part world.Part, rng *rand.Rand) world.TalkQues
 	return c.talk.Question(world.ForSFT, world.Story, rng)
 }
 
-// limit returns a question with only some tools on offer. Without the tool that it needs, it is to
-// be answered directly.
+// limit returns a question with only some tools on offer. If the tool that it needs is not among
+// them, the answer is direct.
 func limit(q world.TalkQuestion, tools []string) world.TalkQuestion {
 	var left []string
 	for _, word := range strings.Fields(q.System) {
@@ -192,7 +192,7 @@ func limit(q world.TalkQuestion, tools []string) world.TalkQuestion {
 	return q
 }
 
-// longSums draws sums whose first number has so many digits, and the second one two.
+// longSums draws n sums whose first number has the given number of digits and whose second has two.
 func (c *classroom) longSums(digits, n int, tools []string) []world.TalkQuestion {
 	rng := c.rng(8)
 	all := make([]world.TalkQuestion, n)

@@ -21,8 +21,8 @@ func Transfer() Experiment {
 			"better, and the auxiliary language-model loss makes no difference.",
 		Figures: []Figure{{
 			Title: "More pre-training, better transfer",
-			Look: "The task has the same 200 labels everywhere; what rises is the part of the " +
-				"pre-training that came before it.",
+			Look: "The task has the same 200 labels everywhere; the horizontal axis is the part " +
+				"of the pre-training that came before it.",
 			X: "pre-training, %", Y: []string{"frozen", "fine-tuned", "fine-tuned, λ = 0.5"},
 			XAxis: "part of the pre-training, %", YAxis: "accuracy", LogX: true,
 		}},

@@ -10,7 +10,7 @@ import (
 )
 
 // Verifiable tests reinforcement learning with a reward that is exact: the checker of the world. At
-// full scale it takes about three minutes of two threads a seed besides the assistant.
+// full scale it takes about three minutes on two threads per seed, in addition to the assistant.
 func Verifiable() Experiment {
 	return Experiment{
 		Name: "verifiable", Era: "LLM", Year: 2024,
@@ -84,7 +84,7 @@ const (
 	verifiableStream = 0xf1a
 )
 
-// verifiablePlan is the amount of computation.
+// verifiablePlan holds the amount of computation.
 type verifiablePlan struct {
 	runs             []verifiableRun
 	rollouts, parts  int
@@ -105,7 +105,7 @@ func runVerifiable(ctx context.Context, env *Env) (*Result, error) {
 	return plan.run(ctx, env, pupils)
 }
 
-// learned is a run and its measurements.
+// learned holds the measurements of a run.
 type learned struct {
 	checks       []checkup
 	idk, refused float64 // in the samples before it

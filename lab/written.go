@@ -66,7 +66,7 @@ func (w worksheet) draw(rng *rand.Rand, doc []lm.Token) (targets []bool) {
 	return targets
 }
 
-// asked is a problem that a model is asked, after some solved problems.
+// asked is a problem put to a model after some solved problems.
 type asked struct {
 	calculation
 	context []lm.Token
@@ -88,7 +88,7 @@ func (w worksheet) ask(n, exemplars int, way solution, seed uint64) []asked {
 	return all
 }
 
-// choice returns the next token of a solution: number at of the question row.
+// choice returns the token with index at of the solution of question row.
 type choice func(row, at int, logProbs []float64) lm.Token
 
 // greedily chooses the most likely token.
@@ -161,8 +161,8 @@ func rightOf(questions []asked, solutions [][]lm.Token) []float64 {
 	return out
 }
 
-// vote samples solutions of each question and returns whether the most frequent answer of the
-// first n is right, for each n; of equally frequent ones, the earliest counts (Wang et al. 2023).
+// vote samples solutions of each question and returns whether the most frequent answer of the first
+// n is right, for each n; among equally frequent answers, the earliest counts (Wang et al. 2023).
 func vote(
 	m lm.Model, questions []asked, most int, sizes []int, seed uint64,
 ) map[int][]float64 {
@@ -187,7 +187,7 @@ func vote(
 	return out
 }
 
-// majority returns the most frequent answer of some solutions; of equals, the earliest.
+// majority returns the most frequent answer of some solutions, and the earliest among equals.
 func majority(solutions [][]lm.Token) (top lm.Token) {
 	count := map[lm.Token]int{}
 	for _, s := range solutions {

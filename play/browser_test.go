@@ -112,8 +112,8 @@ func (v *visitor) do(steps ...chromedp.Action[chromedp.Void]) {
 
 func (v *visitor) click(selector string) { v.t.Helper(); v.do(chromedp.Click(selector)) }
 
-// press clicks an element as soon as it is there, without moving the mouse to it, because the page
-// may draw it again meanwhile.
+// press clicks an element as soon as it exists, without moving the mouse to it, because the page
+// may redraw it meanwhile.
 func (v *visitor) press(selector string) {
 	v.t.Helper()
 	v.until(fmt.Sprintf(`(e => e && (e.click(), true))(document.querySelector(%q))`, selector))

@@ -36,7 +36,7 @@ type embeddingSpace struct {
 	unit   [][]float64 // the embeddings, scaled to length 1
 }
 
-// space returns the map of a model, which is drawn only once.
+// space returns the map of a model, which is computed only once.
 func space(e *models.Model, table *autograd.Tensor) *embeddingSpace {
 	kept, _ := e.Views.LoadOrStore("embeddings", &embeddingSpace{})
 	s := kept.(*embeddingSpace)
@@ -226,7 +226,7 @@ func (s *Server) neighbours(r *http.Request) (any, error) {
 	}, nil
 }
 
-// shown returns neighbours in the form that a view shows.
+// shown converts neighbours to the form that a view shows.
 func shown(e *models.Model, near []nn.Neighbour) []neighbour {
 	out := []neighbour{}
 	for _, n := range near {

@@ -193,7 +193,7 @@ func dot(a, b []float32) (sum float64) {
 	return sum
 }
 
-// lens adds the predictions after every layer. It refuses those of a model that diverged.
+// lens adds the predictions after every layer. It returns an error for a model that diverged.
 func (w *flowing) lens(f *flow, from, to int) error {
 	first, last := around(w.in.At, to, gridTokens)
 	first = max(first, from)
@@ -239,7 +239,8 @@ func (w *flowing) ablate(f *flow) error {
 	return nil
 }
 
-// prediction returns what the output layer makes of the last vector of the stream.
+// prediction returns the log-probabilities that the output layer computes from the last vector of
+// the stream.
 func prediction(m transformer.Inspector, in *transformer.Inspection) []float64 {
 	return m.Lens(nil, in.Stream[len(in.Stream)-1][in.At])
 }

@@ -19,8 +19,7 @@ type gap struct {
 	hidden *seen
 }
 
-// gapOf returns the prompt with its gap: where it says [MASK], or at the requested token, or at the
-// last one.
+// gapOf returns the prompt with its gap: at [MASK], at the requested token, or at the last token.
 func gapOf(e *models.Model, q insideRequest) (gap, error) {
 	tok := e.Tokenizer()
 	if strings.Contains(q.Prompt, task.Gap) {
@@ -52,8 +51,8 @@ func gapOf(e *models.Model, q insideRequest) (gap, error) {
 	return g, nil
 }
 
-// fill is a text as a model of both sides reads it: how likely each token is given all others, and
-// what fits into the gap.
+// fill describes how a model that reads both sides reads a text: how likely each token is given all
+// others, and what fits into the gap.
 type fill struct {
 	From   int         `json:"from"`        // index of the first visible token
 	Gap    int         `json:"gap"`         // index of the gap

@@ -82,7 +82,7 @@ var insideViews = []view{
 	viewOf("attention", attentionView).unless(isInspector), // flow shows the same, and more
 }
 
-// unless returns the view for those of its models for which not is false.
+// unless returns the view without the models for which not is true.
 func (v view) unless(not func(model any) bool) view {
 	offered := v.offered
 	v.offered = func(model any) bool { return offered(model) && !not(model) }

@@ -7,7 +7,8 @@ import (
 	"lmzoo/play/models"
 )
 
-// drawing holds the sampling fields of a request for the next token. None of them: no sampling.
+// drawing holds the sampling fields of a request for the next token. Without any of them, nothing
+// is sampled.
 type drawing struct {
 	Temperature *float64 `json:"temperature"` // null: 1
 	TopK        int      `json:"top_k"`
@@ -16,7 +17,7 @@ type drawing struct {
 	Seed        *uint64  `json:"seed"` // null: 1
 }
 
-// drawn is what sampling makes of a distribution.
+// drawn is the outcome of sampling from a distribution.
 type drawn struct {
 	Kept  int       `json:"kept"`  // number of tokens that are still possible
 	Token candidate `json:"token"` // the token that the seed draws

@@ -64,7 +64,7 @@ func traced(e *models.Model, m tracer, q insideRequest, a *insideAnswer,
 	return signals, nil
 }
 
-// picture returns a signal in the form that a view shows.
+// picture converts a signal to the form that a view shows.
 func picture(s nn.Signal) signal {
 	low, high := s.Range()
 	out := signal{Name: s.Name, Low: low, High: high}

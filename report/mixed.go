@@ -80,8 +80,8 @@ func (r *Row) measureMixed(mixed bool) {
 	r.Offsets = r.tokens.byOffset()
 }
 
-// closed reports whether the row's vocabulary is closed. A row that was read from JSON has no sums,
-// and only with a closed vocabulary a perplexity without bits per byte.
+// closed reports whether the row's vocabulary is closed. A row read from JSON has no sums; its
+// vocabulary is closed if it has a perplexity but no bits per byte.
 func (r *Row) closed() bool {
 	if r.Report == nil {
 		return exists(float64(r.Perplexity)) && !exists(float64(r.BitsPerByte))

@@ -108,7 +108,7 @@ func newExperiment(r *lab.Result) (*experiment, error) {
 	return e, nil
 }
 
-// verdict says for how many seeds the claim held.
+// verdict returns a sentence that says for how many seeds the claim held.
 func verdict(r *lab.Result) string {
 	held := 0
 	for _, s := range r.Seeds {
@@ -286,8 +286,8 @@ var (
 	svgText = regexp.MustCompile(`style="font-family:[^"]*font-size:([0-9.]+)px">([^<]*)<`)
 )
 
-// measuredText gives a text of a drawing the width that was measured, whatever font the browser
-// has.
+// measuredText fixes the width of a text in a drawing to its measured width, whatever font the
+// browser has.
 func measuredText(text string) string {
 	m := svgText.FindStringSubmatch(text)
 	size, err := strconv.ParseFloat(m[1], 64)

@@ -88,8 +88,7 @@ func TestLabPictures(t *testing.T) {
 	}
 }
 
-// TestLooks gives every line of a figure an appearance of its own: no other line has the same
-// colour and dashes.
+// TestLooks checks that no two lines of a figure have the same colour and dashes.
 func TestLooks(t *testing.T) {
 	for _, r := range committed(t) {
 		plots, err := r.Plots()
@@ -111,8 +110,8 @@ func TestLooks(t *testing.T) {
 	require.Nil(t, logTicks{}.Ticks(0, 1))
 }
 
-// TestPagesInBrowser opens the page in a real browser: every figure fills its place and none is
-// cut, in wide and narrow windows, by day and by night.
+// TestPagesInBrowser opens the page in a real browser and checks that every figure fills its place
+// and is not cut off, in wide and narrow windows, in light and dark themes.
 func TestPagesInBrowser(t *testing.T) {
 	if testing.Short() {
 		t.Skip("a browser takes too long for a short test")

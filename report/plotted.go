@@ -131,8 +131,8 @@ func (p Plotted) draw(canvas draw.Canvas) error {
 	return nil
 }
 
-// gridColour and markColour are the colours of helping lines on paper. The page replaces them by
-// those of its theme.
+// gridColour and markColour are the colours of guide lines on paper. The page replaces them with
+// the colours of its theme.
 var gridColour, markColour = color.Gray{0xDD}, color.Gray{0x55}
 
 // layLines sets the axes of lines.

@@ -56,7 +56,7 @@ func speciesOf(line string) string {
 	return ""
 }
 
-// logTicks labels 1, 2 and 5 times the powers of ten, or only these powers if they are many.
+// logTicks labels 1, 2 and 5 times the powers of ten, or only these powers if there are many.
 type logTicks struct{}
 
 // Ticks returns the ticks from least to most.

@@ -12,8 +12,8 @@ import (
 )
 
 // BestOf is the gold reward of the answer that a reward model prefers among n answers of its parent
-// (Gao et al. 2023, §3.1). It shows what a reward model is worth before any reinforcement learning:
-// with n, the gold reward should rise.
+// (Gao et al. 2023, §3.1). It tests a reward model before any reinforcement learning: the gold
+// reward should rise with n.
 type BestOf struct {
 	N      int     `json:"n"`
 	Gold   float64 `json:"gold"`   // mean over the questions

@@ -14,12 +14,13 @@ import (
 	"lmzoo/train"
 )
 
-// LoRAInfo is the low-rank adapter of a run (Hu et al. 2021). The run holds only the adapter, with
-// PEFT's names; it is opened through its parent.
+// LoRAInfo describes the low-rank adapter of a run (Hu et al. 2021). The run holds only the
+// adapter, with PEFT's names; it is opened through its parent.
 type LoRAInfo struct {
 	Rank  int     `json:"r"`
 	Alpha float64 `json:"lora_alpha"`
-	// Vocab is the number of tokens of the parent. The rows of further tokens are trained whole.
+	// Vocab is the number of tokens of the parent. The embeddings of further tokens are trained in
+	// full.
 	Vocab int `json:"parent_vocab"`
 }
 
@@ -40,10 +41,11 @@ func (s *postTraining) adapt(policy align.Policy, seed uint64) (align.Policy, er
 	return l, nil
 }
 
-// loraStream is the stream of random numbers of a new adapter.
+// loraStream is the random stream that initialises a new adapter.
 const loraStream = 2
 
-// current returns a model with the weights of now, which generates without merging at every step.
+// current returns a model with the current weights, merged once, so that generation does not merge
+// them at every step.
 func current(m lm.Model) lm.Model {
 	if l, ok := m.(*align.LoRA); ok {
 		return l.Merge()
@@ -76,7 +78,7 @@ func (r *Run) saveAdapter(l *align.LoRA) error {
 	return train.SaveParams(path, l, metadata)
 }
 
-// openAdapter opens the weights of the parent and changes them by the adapter.
+// openAdapter loads the weights of the parent and applies the adapter to them.
 func (r *Run) openAdapter(s *Settings) error {
 	for _, name := range []string{align.AdapterFile, align.AdapterConfigFile} {
 		if _, err := os.Stat(locate(r.Dir, name)); errors.Is(err, fs.ErrNotExist) {
@@ -117,7 +119,7 @@ func (r *Run) openAdapter(s *Settings) error {
 }
 
 // weights returns the path of a file with the weights of the run. For an adapter it is a temporary
-// file with the merged weights, which remove removes.
+// file with the merged weights, and remove deletes it.
 func (r *Run) weights() (path string, remove func(), err error) {
 	if !r.Config.isAdapter() {
 		return locate(r.Dir, WeightsFile), func() {}, nil
@@ -130,8 +132,8 @@ func (r *Run) weights() (path string, remove func(), err error) {
 	return path, func() { os.RemoveAll(dir) }, train.SaveParams(path, r.Model, nil)
 }
 
-// Merge writes a run with the merged weights of an adapter to a directory, which opens without its
-// parent.
+// Merge writes to dir a run in which the adapter is merged into the weights. The new run opens
+// without its parent.
 func (r *Run) Merge(dir string, overwrite bool) error {
 	if !r.Config.isAdapter() {
 		return Misuse{fmt.Errorf("%s holds no adapter: its weights are in %s already; want a run "+

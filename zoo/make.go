@@ -38,7 +38,7 @@ type Order struct {
 	Parent    *Parent          // parent of a resumed run; Make records Origin otherwise
 	Resume    bool             // resume from the checkpoint in Dir
 	Overwrite bool             // replace the run in Dir
-	// Rollout receives the description of every roll-out of reinforcement learning; nil: nobody.
+	// Rollout, if not nil, receives the report on every roll-out of reinforcement learning.
 	Rollout func(align.Report)
 	Lock    *Lock // of Dir, which Make releases; nil: Make acquires it
 }
@@ -299,7 +299,7 @@ func (r *Run) learn(ctx context.Context, o Order, text *Text, obs []train.Observ
 	return r.finish(out)
 }
 
-// rollouts returns an observer that passes on the description of every roll-out.
+// rollouts returns an observer that calls pass with the report on every roll-out.
 func rollouts(report func() (align.Report, bool), pass func(align.Report)) train.Observer {
 	return func(_ context.Context, _ *train.Trainer, e train.Event) error {
 		if p, fresh := report(); fresh && e.Kind == train.Stepped {
@@ -309,9 +309,9 @@ func rollouts(report func() (align.Report, bool), pass func(align.Report)) train
 	}
 }
 
-// inherit loads the weights of the parent, if there is one, and freezes the parameters that are to
-// keep them. A resumed run has its weights in the checkpoint; only a stage needs the parent's, too,
-// to compare with them.
+// inherit loads the weights of the parent, if there is one, and freezes the parameters that must
+// keep them. A resumed run reads its weights from the checkpoint; only a stage also needs the
+// parent's weights, as its reference.
 func (r *Run) inherit(o Order) error {
 	if r.Config.Parent == nil {
 		return nil

@@ -110,7 +110,7 @@ func newPairs(
 	return p, nil
 }
 
-// pairs returns the encoded pairs to learn from and those that are held out.
+// pairs returns the encoded pairs to learn from and the held-out pairs.
 func (s *postTraining) pairs(ctx context.Context, model any, layout *prompt.Layout, text *Text,
 	c train.Config) (use, held []align.Pair, err error) {
 	if use, err = encodePairs(s.info.Data, layout, s.preferences, c.Context); err != nil {
@@ -148,7 +148,7 @@ func encodePairs(file string, layout *prompt.Layout, all []prompt.Preference,
 	return out, nil
 }
 
-// pairLoss returns the mean −ln σ of the difference of the rewards of pairs, in nats.
+// pairLoss returns the mean of −ln σ(r_chosen − r_rejected) over pairs, in nats.
 func pairLoss(ctx context.Context, m *align.Reward, pairs []align.Pair) (nats float64, err error) {
 	var texts [][]lm.Token
 	for _, p := range pairs {
@@ -170,7 +170,7 @@ func pairLoss(ctx context.Context, m *align.Reward, pairs []align.Pair) (nats fl
 func (r *Run) RewardModel() (*align.Reward, error) {
 	m, ok := r.Model.(*align.Reward)
 	if !ok {
-		return nil, Misuse{fmt.Errorf("%s: %s is no reward model; train one with: lmzoo reward "+
+		return nil, Misuse{fmt.Errorf("%s: %s is not a reward model; train one with: lmzoo reward "+
 			"--from %s --data FILE.jsonl", r.Dir, r.Title(), r.Dir)}
 	}
 	return m, nil

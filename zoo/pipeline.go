@@ -85,7 +85,7 @@ func (s *PipelineStep) rescale(scale PipelineScale) {
 	s.Values = values
 }
 
-// PipelineOptions are the settings of a pipeline.
+// PipelineOptions holds the settings of a pipeline.
 type PipelineOptions struct {
 	Dir     string
 	Seed    uint64 // of the world, of the data and of the weights
@@ -95,8 +95,8 @@ type PipelineOptions struct {
 	Rollout func(align.Report)
 }
 
-// Step makes the run of a step, resumes it, or opens it if it is complete. done reports the last
-// case.
+// Step makes the run of a step, resumes it, or opens it if it is complete. done reports whether it
+// was already complete.
 func (cat Catalogue) Step(
 	ctx context.Context, s PipelineStep, o PipelineOptions, obs ...train.Observer,
 ) (r *Run, done bool, err error) {
@@ -214,8 +214,8 @@ func (cat Catalogue) preTraining(
 		Tokenizer: tok, Seed: o.Seed, Command: o.Command}, err
 }
 
-// CheckPipeline returns an error unless a pipeline can be made in dir: it does not exist, is empty,
-// or holds runs of a pipeline only.
+// CheckPipeline returns an error unless dir does not exist, is empty, or holds only runs of a
+// pipeline.
 func CheckPipeline(dir string) error {
 	if info, err := os.Stat(dir); err == nil && !info.IsDir() {
 		return Misuse{fmt.Errorf("%s is a file; want a directory for the runs: choose another "+
@@ -234,8 +234,8 @@ func CheckPipeline(dir string) error {
 	}
 	for _, e := range entries {
 		if e.IsDir() && !known[e.Name()] {
-			return Misuse{fmt.Errorf("%s holds %s, which is no run of a pipeline; choose another "+
-				"--out", dir, e.Name())}
+			return Misuse{fmt.Errorf("%s holds %s, which is not a run of a pipeline; "+
+				"choose another --out", dir, e.Name())}
 		}
 	}
 	return nil

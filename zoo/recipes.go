@@ -9,11 +9,12 @@ const (
 	mostSteps   = 2000
 )
 
-// maxContext bounds the rows of conversations of a model whose window is long or has no end.
+// maxContext bounds the length of rows of conversations for a model with a long or unlimited
+// window.
 const maxContext = 256
 
-// recipe returns the training settings of a stage for a file of one's own. They follow the recipe
-// of the world that talks.
+// recipe returns the training settings of a stage on a user's own file. They follow the recipe for
+// world-talk.
 func (s *postTraining) recipe(parent *Run) train.Config {
 	c := train.Default()
 	c.Beta2, c.WeightDecay, c.Pieces = 0.98, 0.01, 4

@@ -22,7 +22,7 @@ type RLInfo struct {
 	RewardFingerprint string `json:"reward_fingerprint,omitempty"`
 }
 
-// The forms of a reward besides the directory of a reward model.
+// The forms of RLInfo.Reward other than the directory of a reward model.
 const (
 	WorldReward   = "world" // the exact checker of world-talk
 	ProgramReward = "cmd:"
@@ -45,7 +45,7 @@ func (s *postTraining) startRL(
 		task.Insert = align.InsertTools(layout, align.TalkTools(s.talk.world))
 	}
 	if policy != base {
-		task.Reference = base // an adapter starts as the same function, and leaves it as it is
+		task.Reference = base // an adapter starts as the same function and does not change base
 	}
 	task.Prompts = s.rlPrompts(layout)
 	if o.Rehearse > 0 {
@@ -71,7 +71,7 @@ func (s *postTraining) rlPrompts(layout *prompt.Layout) []align.RLPrompt {
 	return all
 }
 
-// scorer returns the reward, and a function that ends its program.
+// scorer returns the reward and a function that stops its program.
 func (s *postTraining) scorer(
 	layout *prompt.Layout, tok corpus.Tokenizer,
 ) (align.Scorer, func() error, error) {
@@ -110,11 +110,11 @@ func (s *postTraining) scorer(
 	return align.Complete{Scorer: m, Truncated: truncatedReward}, nothing, nil
 }
 
-// truncatedReward is the reward of an answer without an end, by a reward model, whose rewards are
-// around 0.
+// truncatedReward is the reward of a truncated answer when a reward model, whose rewards are near
+// 0, scores the others.
 const truncatedReward = -3
 
-// programTime is the time of a user's program per answer.
+// programTime bounds the time of a user's program per answer.
 const programTime = 10 * time.Second
 
 // programScorer returns the reward of a user's program. It reads the last message of the user, and

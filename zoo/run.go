@@ -72,8 +72,8 @@ type Outcome struct {
 	Valid   float64 `json:"valid,omitempty"` // best validation; see Species.ValidationUnit
 
 	Sources []SourceOutcome `json:"sources,omitempty"` // of a mixture
-	Pairs   []align.Tally   `json:"pairs,omitempty"`   // how a reward model ranks held-out pairs
-	BestOf  []BestOf        `json:"best_of,omitempty"` // what a reward model is worth
+	Pairs   []align.Tally   `json:"pairs,omitempty"`   // accuracy of a reward model on held-out pairs
+	BestOf  []BestOf        `json:"best_of,omitempty"` // gold rewards of a reward model's choices
 	Rollout *align.Report   `json:"rollout,omitempty"` // the last one of reinforcement learning
 }
 
@@ -127,7 +127,7 @@ func (r *Run) Size() int {
 // model that wrote it.
 func (r *Run) Fingerprint() (string, error) {
 	h := sha256.New()
-	if r.Config.isAdapter() { // it is a function of the parent's weights, too
+	if r.Config.isAdapter() { // the model also depends on the parent's weights
 		io.WriteString(h, r.Config.Parent.Fingerprint) // writing to a hash does not fail
 	}
 	for _, name := range []string{TokenizerFile, r.Config.weightsFile(), CountsFile} {

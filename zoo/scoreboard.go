@@ -8,8 +8,8 @@ import (
 	"lmzoo/lm"
 )
 
-// Scoreboard evaluates a run on the questions of world-talk. A run that only continues text has
-// zeros and its bits per byte. The KL divergence is that to the run's parent.
+// Scoreboard evaluates a run on the questions of world-talk. For a run that only continues text,
+// every score except the bits per byte is 0. The KL divergence is measured from the run's parent.
 func (cat Catalogue) Scoreboard(
 	ctx context.Context, r *Run, o align.EvalOptions,
 ) (*align.Scoreboard, error) {

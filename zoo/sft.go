@@ -11,7 +11,7 @@ import (
 	"lmzoo/train"
 )
 
-// startSFT prepares supervised fine-tuning: the training of the species on conversations.
+// startSFT prepares supervised fine-tuning: the species' own training, on conversations.
 func (s *postTraining) startSFT(
 	model any, layout *prompt.Layout, text *Text, c train.Config,
 ) (Training, error) {
@@ -51,7 +51,7 @@ func (s *postTraining) startSFT(
 	return t, nil
 }
 
-// rehearsal returns batches of text of the pre-training, or nil for no rows.
+// rehearsal returns batches of text of the pre-training, or nil if rows is 0.
 func rehearsal(rows int, text *Text, c train.Config) (train.Source[corpus.Batch], error) {
 	if rows == 0 {
 		return nil, nil
@@ -59,8 +59,8 @@ func rehearsal(rows int, text *Text, c train.Config) (train.Source[corpus.Batch]
 	return corpus.NewWindows(text.Train, rows, c.Context, text.Seed)
 }
 
-// encodeConversations returns the tokens of conversations. The error for one that is longer than
-// context names its line.
+// encodeConversations returns the tokens of conversations. If a conversation is longer than
+// context, the error names its line.
 func encodeConversations(file string, layout *prompt.Layout, all []prompt.Conversation,
 	context int) ([]prompt.Encoded, error) {
 	var out []prompt.Encoded

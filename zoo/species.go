@@ -96,16 +96,16 @@ type Training struct {
 	// Epochs returns how often each source of a mixture was read after some batches; nil for a
 	// single text.
 	Epochs func(batches int) []float64
-	// Adapter is what is trained and saved in place of the model; nil: the model itself.
+	// Adapter is trained and saved in place of the model; nil: the model itself is.
 	Adapter *align.LoRA
 	// Rank returns how a reward model ranks held-out pairs; nil for other models.
 	Rank func(ctx context.Context) ([]align.Tally, error)
-	// BestOf returns what a reward model is worth by the best of n answers; nil: not known.
+	// BestOf returns the gold rewards of the best of n answers by a reward model; nil: not known.
 	BestOf func(ctx context.Context) ([]BestOf, error)
-	// Rollout describes the answers of the last roll-out, and says whether the last step made it;
-	// nil: no reinforcement learning.
+	// Rollout returns the report on the last roll-out and whether the last step made it; nil: no
+	// reinforcement learning.
 	Rollout func() (align.Report, bool)
-	Close   func() error // ends what the training uses, such as a program; nil: nothing
+	Close   func() error // releases resources such as a program; nil: none
 	// Validate measures the model on held-out text; lower is better. nil means the cross-entropy of
 	// the next token.
 	Validate func(ctx context.Context) (float64, error)

@@ -82,8 +82,8 @@ func (i StageInfo) hash() string {
 }
 
 // StageOrder returns the order of a run that post-trains a parent. The run has the parent's model
-// settings and text; values changes its training settings. in is for reading the parent's text,
-// which only rehearsal needs.
+// settings and text; values changes its training settings. in reads the parent's text, which only
+// rehearsal needs.
 func (cat Catalogue) StageOrder(
 	ctx context.Context, parent *Run, info StageInfo, values map[string]any, in Input,
 ) (Order, error) {
@@ -167,8 +167,8 @@ func (o *Order) rehearse(ctx context.Context, in Input) error {
 	return nil
 }
 
-// resumeStage sets the order's stage to that of an interrupted run. The weights of the parent are
-// those that the stage compares with, so they are read again.
+// resumeStage sets the order's stage to that of an interrupted run. It reads the parent's weights
+// again, because the stage compares with them.
 func (o *Order) resumeStage(ctx context.Context, cat Catalogue, c Config, stdin io.Reader) error {
 	base, err := cat.Find(c.Species)
 	if err != nil {
@@ -203,7 +203,7 @@ func staged(base *Species, c Config) *Species {
 }
 
 // species returns the species of the runs of a stage: the base with the special tokens of a
-// conversation and another training.
+// conversation and the training of the stage.
 func (s *postTraining) species(base *Species) *Species {
 	twin := *base
 	twin.Title = base.Title + ", " + s.info.title()

@@ -24,7 +24,7 @@ type stageData struct {
 	talk                             *talkData // nil: the data is a file
 }
 
-// describe describes the size of the data.
+// describe returns the size of the data in words.
 func (d stageData) describe() string {
 	switch held := len(d.heldConversations) + len(d.heldPreferences); {
 	case len(d.prompts) > 0:
@@ -41,9 +41,8 @@ func (d stageData) examples() int {
 	return len(d.conversations) + len(d.preferences) + len(d.prompts)
 }
 
-// load reads the examples. It completes info: the absolute path of a
-// file and the hash. If info already has a
-// hash, data with another one is an error.
+// load reads the examples and sets the absolute path of the file and the hash in info. If info
+// already has a hash, data with a different hash is an error.
 func (s *postTraining) load(context.Context) error {
 	if s.info.Data == TalkName {
 		return s.loadTalk()

@@ -13,8 +13,8 @@ import (
 	"lmzoo/train"
 )
 
-// The numbers of examples that a stage draws from world-talk unless StageInfo.Examples says how
-// many.
+// The default numbers of examples that a stage draws from world-talk. StageInfo.Examples overrides
+// them.
 const (
 	talkConversations = 24_000
 	talkPairs         = 4_000
@@ -22,7 +22,7 @@ const (
 	talkPrompts       = 3_000
 )
 
-// talkData is what a stage learns from world-talk besides its stageData.
+// talkData holds the data that a stage takes from world-talk in addition to its stageData.
 type talkData struct {
 	world     *world.Talk
 	questions []world.TalkQuestion // of the prompts
@@ -79,8 +79,8 @@ func (s *postTraining) loadTalk() error {
 	return s.info.reconcile(TalkName, data)
 }
 
-// ownPairs returns pairs of answers that the model writes itself, if the data is world-talk and the
-// model can write.
+// ownPairs returns pairs of answers that the model writes itself. It returns none unless the data
+// is world-talk and the model can generate text.
 func (s *postTraining) ownPairs(
 	ctx context.Context, model any, layout *prompt.Layout, text *Text, c train.Config,
 ) ([]align.Pair, error) {

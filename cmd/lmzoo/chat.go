@@ -49,16 +49,16 @@ asks for one question after another; Ctrl-C stops an answer, and Ctrl-D or Ctrl-
 the conversation. /new begins a new one. Elsewhere, every line of standard input is a question, and
 every answer is a line of standard output.
 
-The model reads its own window: when the conversation is longer, the oldest turns are dropped, with
-a note. The system message stays.
+When the conversation no longer fits the model's window, the oldest turns are dropped, with a note.
+The system message stays.
 
-Tools, which the model calls by itself if it has learned to:
+Tools that the model may call, if it has learned to:
 
   calculator      integers: 4 7 times 3 6, 47*36 + 2
   lookup          the table of the world that the run was trained on, world-talk
   lookup=FILE     a table: one JSON object of texts, or lines of key, tab and value
-  NAME=COMMAND    a program of yours, without a shell: the input is a line of its standard input,
-                  and its standard output is the result; at most 5 seconds
+  NAME=COMMAND    a program of yours, without a shell: it reads the input as a line on standard
+                  input and writes the result to standard output within 5 seconds
 
 With --tools and without --system, the system message is "tools : " and their names.`,
 		Example: `  lmzoo chat runs/gpt-sft
@@ -69,19 +69,19 @@ With --tools and without --system, the system message is "tools : " and their na
 		RunE: func(c *cobra.Command, args []string) error { return ch.run(c, cat, args[0]) },
 	}
 	fs := c.Flags()
-	fs.StringVar(&ch.system, "system", "", "message before the conversation")
+	fs.StringVar(&ch.system, "system", "", "system message, which begins the conversation")
 	fs.StringArrayVar(&ch.tools, "tools", nil, "tools that the model may call: "+
 		"calculator, lookup, lookup=FILE, NAME=COMMAND")
-	fs.StringVar(&ch.once, "once", "", "one question; prints the answer and ends")
-	fs.BoolVar(&ch.forget, "no-history", false, "every question begins a new conversation")
-	fs.BoolVar(&ch.json, "json", false, "print each answer as a JSON object in a line, with calls")
+	fs.StringVar(&ch.once, "once", "", "ask one question, print the answer and exit")
+	fs.BoolVar(&ch.forget, "no-history", false, "start a new conversation with every question")
+	fs.BoolVar(&ch.json, "json", false, "print each answer and its calls as one line of JSON")
 	fs.Uint64Var(&ch.seed, "seed", 1, "random seed")
 	fs.IntVar(&ch.threads, "threads", runtime.NumCPU(),
 		"number of threads; changes no bit of any result")
 	o := &ch.options
-	fs.IntVar(&o.Max, "tokens", 0, "maximum number of tokens of an answer (0: the window)")
+	fs.IntVar(&o.Max, "tokens", 0, "maximum number of tokens per answer (0: the model's window)")
 	samplingFlags(fs, &o.Options)
-	fs.IntVar(&o.Calls, "calls", 4, "maximum number of calls of tools in an answer")
+	fs.IntVar(&o.Calls, "calls", 4, "maximum number of tool calls per answer")
 	complete(c, "tools", func() []string { return []string{"calculator", "lookup"} })
 	return c
 }
@@ -135,7 +135,7 @@ func (ch *chatting) check() error {
 	return nil
 }
 
-// begin begins a conversation.
+// begin starts a conversation, with the system message if there is one.
 func (ch *chatting) begin() {
 	ch.history = nil
 	if ch.system != "" {
@@ -143,7 +143,7 @@ func (ch *chatting) begin() {
 	}
 }
 
-// answered is an answer as JSON.
+// answered is the JSON form of an answer.
 type answered struct {
 	Question string           `json:"question"`
 	Answer   string           `json:"answer"`
@@ -203,7 +203,7 @@ func (ch *chatting) answer(ctx context.Context, w io.Writer, question string) er
 	return nil
 }
 
-// lines answers every line of a text.
+// lines answers every line of in.
 func (ch *chatting) lines(ctx context.Context, in io.Reader, w io.Writer) error {
 	lines := bufio.NewScanner(in)
 	lines.Buffer(nil, maxPrompt)
@@ -221,7 +221,7 @@ func (ch *chatting) lines(ctx context.Context, in io.Reader, w io.Writer) error 
 
 // converse answers the questions of a person at a terminal. Ctrl-C stops an answer.
 func (ch *chatting) converse(ctx context.Context, in io.Reader, w io.Writer) error {
-	ctx = context.WithoutCancel(ctx) // the first Ctrl-C must not end everything
+	ctx = context.WithoutCancel(ctx) // the first Ctrl-C must not end the program
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, interrupts()...)
 	defer signal.Stop(signals)

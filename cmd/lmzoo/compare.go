@@ -359,7 +359,7 @@ func (m *comparison) table() {
 	fmt.Fprintf(m.w, "Evaluated on %s.\n", describeText(m.data.data.Corpus, "test"))
 }
 
-// notes prints what the models say of their evaluation.
+// notes prints the models' notes on their evaluation.
 func (m *comparison) notes() {
 	for _, r := range m.result.Rows {
 		for _, n := range r.Notes {
@@ -368,7 +368,7 @@ func (m *comparison) notes() {
 	}
 }
 
-// text writes the tables as they are printed.
+// text writes the tables as plain text.
 func (m *comparison) text(w io.Writer) error {
 	to := &output{Writer: w}
 	printed := *m

@@ -188,7 +188,7 @@ func (e *evaluator) all(c *cobra.Command, cat zoo.Catalogue, dirs []string, run 
 	return rows, nil
 }
 
-// talk asks a run that has learned to answer the questions of world-talk.
+// talk evaluates a run that has learned to answer on the questions of world-talk.
 func (e *evaluator) talk(ctx context.Context, r *zoo.Run, rows *evaluations) error {
 	e.progress.show("%s", r.Dir)
 	b, err := e.cat.Scoreboard(ctx, r, align.EvalOptions{Seed: e.options.Seed,

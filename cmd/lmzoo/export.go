@@ -28,8 +28,8 @@ the embeddings of any neural run in the formats of word2vec.c, text (word2vec) o
 The words of the whitespace tokenizer are written byte for byte. Tokens of other tokenizers are
 written as lmzoo tokenize prints them, with \x20 for a space.
 
-The format merged writes a run directory in which the adapter of a run made with --lora-rank has
-become part of the weights.
+The format merged writes a run directory in which the adapter of a run made with --lora-rank is
+merged into the weights.
 
 The model.safetensors of a neural run needs no export: its names and shapes are those of GPT-2 on
 Hugging Face and of torch.nn.`,
@@ -79,12 +79,12 @@ Hugging Face and of torch.nn.`,
 	return c
 }
 
-// merged is the format of a run whose adapter has become part of its weights.
+// merged is the export format of a run whose adapter is merged into its weights.
 const merged = "merged"
 
 var exportFormats = []string{"arpa", "word2vec", "word2vec-bin", merged}
 
-// exportMerged writes a run with the merged weights of an adapter.
+// exportMerged writes a run in which the adapter of the run in dir is merged into the weights.
 func exportMerged(c *cobra.Command, cat zoo.Catalogue, dir, out string, over bool) error {
 	if out == "" {
 		return usagef("--format merged writes a run directory; add --out DIR")

@@ -87,7 +87,7 @@ follows the prompt, in nats, likeliest first.`,
 		"maximum number of tokens (0: to the end of the document)")
 	samplingFlags(fs, &opt)
 	fs.IntVar(&beam, "beam", 0,
-		"search for the likeliest texts, keeping this many at every token (0: draw)")
+		"beam width of a search for the likeliest texts (0: sample a text instead)")
 	fs.IntVar(&count, "count", 1, "number of texts")
 	fs.Uint64Var(&seed, "seed", 1, "random seed")
 	fs.IntVar(&threads, "threads", runtime.NumCPU(),
@@ -109,7 +109,7 @@ func samplingFlags(fs *pflag.FlagSet, opt *sample.Options) {
 		"sample from tokens at least p times as likely as the likeliest (0: all)")
 }
 
-// checkBeam refuses a negative width, and flags of sampling, which a search does not use.
+// checkBeam rejects a negative width, and sampling flags, which a beam search does not use.
 func checkBeam(fs *pflag.FlagSet, beam int) error {
 	if beam < 0 {
 		return usagef("--beam is %d; want a width of at least 1, or 0 to draw", beam)

@@ -109,8 +109,8 @@ var killCommands = []killed{
 	},
 }
 
-// killStage is the length of a stage of post-training that is killed, and killBefore makes its
-// parent.
+// killStage holds the flags of the post-training stage to kill, and killBefore the commands that
+// make its parent.
 const killStage = " --batch 4 --steps 16 --save-every 1 --eval-every 4 --threads 1"
 
 var killBefore = []string{

@@ -136,7 +136,7 @@ func newEnv(c *cobra.Command, run runFlags, seeds, scale, store, text string) (*
 	return env, nil
 }
 
-// labStore returns the usual directory of the models that experiments pre-train.
+// labStore returns the default directory of the models that experiments pre-train.
 func labStore() (string, error) {
 	cache, err := os.UserCacheDir()
 	return filepath.Join(cache, "lmzoo", "lab"), err

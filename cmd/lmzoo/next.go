@@ -101,7 +101,7 @@ no longer be drawn are not printed.`,
 	return c
 }
 
-// predict returns the likeliest next tokens, top of them, after the warps of opt.
+// predict returns the top likeliest next tokens after the warps of opt.
 func predict(
 	state lm.State, tok corpus.Tokenizer, opt sample.Options, top int,
 ) ([]prediction, error) {

@@ -26,7 +26,7 @@ func newPipeline(cat zoo.Catalogue) *cobra.Command {
 world whose questions have an exact checker (--corpus world-talk).
 
   base     pre-training: it continues text
-  sft      supervised fine-tuning: it answers everything, also what it cannot know
+  sft      supervised fine-tuning: it answers everything, even what it cannot know
   dpo      from sft: direct preference optimization on pairs of answers
   reward   from sft: a reward model on pairs of answers
   ppo      from sft: PPO with the reward model, stopped by the KL divergence
@@ -108,7 +108,7 @@ func (p *pipeline) do(c *cobra.Command) error {
 	return nil
 }
 
-// keep writes the scoreboards as a result, which lmzoo report --lab reads, and its figures.
+// keep writes the scoreboards as a result for lmzoo report --lab, with its figures.
 func (p *pipeline) keep(took time.Duration) error {
 	res := lab.Scoreboard(p.boards, p.run.seed)
 	res.Seconds = took.Seconds()
@@ -148,7 +148,7 @@ func (p *pipeline) step(c *cobra.Command, s zoo.PipelineStep) error {
 	return nil
 }
 
-// score evaluates a run and summarises it in a line.
+// score evaluates a run and summarises its scores in one line.
 func (p *pipeline) score(ctx context.Context, r *zoo.Run) (string, error) {
 	if len(r.Config.Result.Pairs) > 0 {
 		return fmt.Sprintf("accuracy %.3f on held-out pairs",

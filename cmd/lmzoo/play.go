@@ -62,10 +62,10 @@ HTTP.`,
 	fs.StringVar(&addr, "addr", usualAddr, "address to listen on (port 0: any free port)")
 	fs.BoolVar(&noBrowser, "no-browser", false, "do not open a browser")
 	fs.StringVar(&out, "out", playDir, "directory for the models trained in the playground")
-	fs.StringVar(&choices, "preferences", "", "JSONL file to which the choices between answers in "+
-		"Chat are appended, for lmzoo reward and dpo")
+	fs.StringVar(&choices, "preferences", "", "JSONL file to which Chat appends the visitors' "+
+		"choices between answers, for lmzoo reward and dpo")
 	fs.StringArrayVar(&labDirs, "lab", nil,
-		"directory of results of lmzoo lab --out, shown in place of the committed ones")
+		"directory of lmzoo lab results, shown in place of the committed ones")
 	fs.BoolVarP(&quiet, "quiet", "q", false, "no progress on standard error")
 	return c
 }

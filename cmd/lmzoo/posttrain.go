@@ -25,7 +25,8 @@ type posttrain struct {
 	progress     *progress
 }
 
-// command adds what all stages share to a verb whose own flags are there already.
+// command adds the flags and the action that all stages share to c, which already has the flags of
+// its own stage.
 func (p *posttrain) command(c *cobra.Command, data string) *cobra.Command {
 	c.Args = cobra.NoArgs
 	p.run.add(c)
@@ -34,7 +35,7 @@ func (p *posttrain) command(c *cobra.Command, data string) *cobra.Command {
 	fs.StringVar(&p.info.Data, "data", "", data)
 	fs.StringVar(&p.out, "out", "", "run directory (default runs/SPECIES-"+p.info.Kind+")")
 	fs.IntVar(&p.info.Examples, "examples", 0, "number of examples to draw from --data (0: all; "+
-		"of world-talk: the usual number)")
+		"for world-talk, the default number)")
 	fs.BoolVar(&p.resume, "resume", false, "resume from the checkpoint in --out")
 	fs.BoolVar(&p.over, "overwrite", false, "replace the run in --out")
 	grouped(fs, outFlags)
@@ -50,7 +51,7 @@ func (p *posttrain) command(c *cobra.Command, data string) *cobra.Command {
 // lora adds the flags of an adapter.
 func (p *posttrain) lora(fs *pflag.FlagSet) {
 	fs.IntVar(&p.rank, "lora-rank", 0,
-		"train only an adapter of this rank, saved apart with PEFT's names (0: all weights)")
+		"rank of an adapter to train alone, saved with PEFT's names (0: train all weights)")
 	fs.Float64Var(&p.alpha, "lora-alpha", 0,
 		"multiply the adapter by alpha/rank (default: twice the rank)")
 }
@@ -71,13 +72,13 @@ func (p *posttrain) adapter() error {
 	return nil
 }
 
-// held adds the flag of the examples to validate on.
+// held adds the flag for the share of examples to hold out.
 func (p *posttrain) held(fs *pflag.FlagSet) {
 	fs.Float64Var(&p.info.Held, "held", 0.1,
-		"share of the examples to validate on, rounded down (0: none)")
+		"share of the examples to hold out for validation, rounded down (0: none)")
 }
 
-// do makes the run.
+// do runs the stage.
 func (p *posttrain) do(c *cobra.Command) error {
 	p.progress = newProgress(c.ErrOrStderr(), p.run.quiet)
 	if err := p.check(c.Flags()); err != nil {
@@ -170,8 +171,8 @@ func (p *posttrain) resumed(c *cobra.Command) (zoo.Order, error) {
 	return o, err
 }
 
-// same returns an error if a flag requests another parent, other data or another seed than those of
-// the interrupted run.
+// same returns an error if a flag requests a parent, data or a seed other than the interrupted
+// run's.
 func (p *posttrain) same(fs *pflag.FlagSet, o *zoo.Order) error {
 	for _, f := range []struct{ flag, asked, was string }{
 		{"from", absolute(p.from), o.Parent.Dir},
@@ -186,7 +187,7 @@ func (p *posttrain) same(fs *pflag.FlagSet, o *zoo.Order) error {
 	return nil
 }
 
-// absolute returns the absolute form of a path, or the path if there is none.
+// absolute returns the absolute form of a path, or the path itself if it has none.
 func absolute(path string) string {
 	if dir, err := filepath.Abs(path); err == nil {
 		return dir
@@ -194,7 +195,8 @@ func absolute(path string) string {
 	return path
 }
 
-// dataPath is absolute, except for a generated corpus.
+// dataPath returns the absolute path of a file of data, or the unchanged name of a generated
+// corpus.
 func dataPath(data string) string {
 	if data == zoo.TalkName {
 		return data
@@ -241,7 +243,7 @@ func (p *posttrain) make(c *cobra.Command, o zoo.Order) error {
 	return nil
 }
 
-// saved adds the command that resumes the run to the error of an interrupted one.
+// saved adds the command that resumes the run to the error of an interrupted run.
 func (p *posttrain) saved(err error) error {
 	if errors.Is(err, context.Canceled) {
 		return fmt.Errorf("%w; the run is saved; resume it with: lmzoo %s --resume --out %s", err,
@@ -250,7 +252,7 @@ func (p *posttrain) saved(err error) error {
 	return err
 }
 
-// next returns a command that uses the run.
+// next returns a command to try next with the run.
 func (p *posttrain) next(r *zoo.Run) string {
 	if p.info.Kind == zoo.StageReward {
 		return fmt.Sprintf("%s rl --from %s --reward %s --data FILE.jsonl", program(),

@@ -108,13 +108,13 @@ in the form that lmzoo lab writes. Without a run, it holds these alone.`,
 	fs.StringVar(&split, "split", "test",
 		"part of the corpus: train, valid, test or all (default: all of another corpus)")
 	fs.StringSliceVar(&labs, "lab", nil,
-		"directories of results of lmzoo lab whose figures the page also holds; the last result "+
-			"of a name counts")
+		"directories of lmzoo lab results whose figures the page also shows; of results with the "+
+			"same name, the last one counts")
 	complete(c, "split", func() []string { return []string{"train", "valid", "test", "all"} })
 	return c
 }
 
-// measured evaluates runs, or reads the JSON of a comparison. Without a run, it returns nil.
+// measured evaluates runs, or reads the JSON of a comparison. Without arguments, it returns nil.
 func measured(c *cobra.Command, e *evaluator, args []string, run runFlags) (
 	*report.Comparison, error,
 ) {
@@ -159,7 +159,7 @@ func readComparison(file string) (*report.Comparison, error) {
 		return nil, fmt.Errorf("reading %s: %w", file, err)
 	}
 	if len(cmp.Rows) == 0 {
-		return nil, usagef("%s is no comparison (no rows); create one with: lmzoo compare", file)
+		return nil, usagef("%s is not a comparison (no rows); create one with: lmzoo compare", file)
 	}
 	return cmp, nil
 }
@@ -222,7 +222,7 @@ func drawFigures(cmp *report.Comparison, page string) error {
 	return drawPictures(report.Pictures(cmp), besidePage(page))
 }
 
-// besidePage returns the beginning of the names of files beside a page.
+// besidePage returns the prefix of the names of the files written beside a page.
 func besidePage(page string) string { return strings.TrimSuffix(page, filepath.Ext(page)) + "-" }
 
 // drawPictures writes pictures as SVG and PNG to files whose names begin with prefix.

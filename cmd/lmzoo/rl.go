@@ -20,17 +20,17 @@ func newRL(cat zoo.Catalogue) *cobra.Command {
 		Long: `Learn from rewards for answers (reinforcement learning). The run in --from answers
 the prompts of the data several times; answers with a higher reward than the others become likelier.
 
-The data is a .jsonl file with one prompt a line: {"prompt": …}, a text or a list of messages, or
+The data is a .jsonl file with one prompt per line: {"prompt": …}, a text or a list of messages, or
 {"messages": …}, whose last answer is left out. The reward is
 
   world          the exact checker of world-talk, the usual reward for --data world-talk
-  RUN            a reward model (lmzoo reward), whose run has the same tokenizer
+  RUN            a run of lmzoo reward with the same tokenizer
   cmd:PROGRAM    a program of yours, without a shell. It is started once. For every answer it reads
                  a line {"prompt": …, "answer": …} and writes a line {"reward": NUMBER}. Results
                  repeat only if its rewards do.
 
-A policy that is far from its start finds answers that the reward likes and people do not: --kl
-pulls it back, and --stop-kl ends the run. The algorithms are reinforce (Williams 1992), ppo
+A policy far from its start finds answers that the reward likes and people do not: --kl pulls it
+back, and --stop-kl ends the run. The algorithms are reinforce (Williams 1992), ppo
 (Schulman et al. 2017) and grpo (Shao et al. 2024).`,
 		Example: `  lmzoo rl --from runs/gpt-sft --data chat.jsonl --reward runs/gpt-reward
   lmzoo rl --from runs/gpt-sft --data chat.jsonl --reward "cmd:./reward --strict" --algorithm ppo`,
@@ -59,17 +59,17 @@ func (f *rlFlags) add(c *cobra.Command, info *zoo.RLInfo) {
 	fs, v := f.fs, &f.values
 	fs.StringVar(&info.Reward, "reward", "", "reward: world, a run of lmzoo reward, or cmd:PROGRAM")
 	fs.StringVar(&v.Algorithm, "algorithm", v.Algorithm, "reinforce, ppo or grpo")
-	fs.IntVar(&v.Prompts, "prompts", v.Prompts, "prompts of a roll-out")
-	fs.IntVar(&v.Samples, "samples", v.Samples, "answers to each prompt")
-	fs.IntVar(&v.Max, "tokens", v.Max, "maximum number of tokens of an answer")
-	fs.IntVar(&v.Inner, "inner", v.Inner, "updates with the answers of one roll-out")
+	fs.IntVar(&v.Prompts, "prompts", v.Prompts, "number of prompts per roll-out")
+	fs.IntVar(&v.Samples, "samples", v.Samples, "number of answers to each prompt")
+	fs.IntVar(&v.Max, "tokens", v.Max, "maximum number of tokens per answer")
+	fs.IntVar(&v.Inner, "inner", v.Inner, "number of updates with the answers of one roll-out")
 	fs.Float64Var(&v.Clip, "clip-ratio", v.Clip,
-		"ppo, grpo: largest change of a probability per roll-out")
+		"maximum relative change of a probability per roll-out (ppo, grpo)")
 	fs.Float64Var(&v.KL, "kl", v.KL, "weight of the KL divergence to the run in --from")
 	fs.Float64Var(&v.StopKL, "stop-kl", v.StopKL,
 		"KL divergence that ends the run, in nats per answer (0: never)")
 	fs.StringVar(&v.Normalise, "normalise", v.Normalise,
-		"divide advantages by the deviation of the group, the batch or none")
+		"scope of the standard deviation that divides advantages: group, batch or none")
 	complete(c, "algorithm",
 		func() []string { return []string{align.Reinforce, align.PPO, align.GRPO} })
 	complete(c, "normalise",
@@ -120,7 +120,8 @@ func (f *rlFlags) set(p *posttrain) error {
 	return nil
 }
 
-// rollout displays the description of a roll-out in place of the loss, which says little.
+// rollout displays the reward, KL divergence and entropy of a roll-out in place of the loss, which
+// carries little information.
 func (p *progress) rollout(t *track) func(align.Report) {
 	return func(r align.Report) {
 		p.change(t, func(t *track) {

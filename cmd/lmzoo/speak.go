@@ -51,7 +51,7 @@ func generate(ctx context.Context, w io.Writer, r *zoo.Run, prompt string, opt s
 	return err
 }
 
-// search prints the likeliest continuations of a prompt that a beam search finds.
+// search prints the continuations of a prompt that a beam search finds, the likeliest first.
 func search(ctx context.Context, w io.Writer, r *zoo.Run, prompt string, width, length int) error {
 	if length == 0 {
 		return usagef("--tokens is 0; want a maximum length for --beam")

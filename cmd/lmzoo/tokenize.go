@@ -31,7 +31,7 @@ func newTokenize() *cobra.Command {
 		Long: `Print the tokens of the text on standard input.
 
 For a run with byte pairs (--tokenizer bpe), --merges prints the first pairs that it learned to
-join, in order, and --steps how the text becomes tokens, pair by pair. ␣ stands for a space.`,
+join, in order, and --steps shows how the text becomes tokens, pair by pair. ␣ stands for a space.`,
 		Example: `  echo "once there lived" | lmzoo tokenize runs/compare/gpt
   printf lowest | lmzoo tokenize runs/bpe --steps`,
 		Args: cobra.ExactArgs(1),
@@ -72,7 +72,7 @@ join, in order, and --steps how the text becomes tokens, pair by pair. ␣ stand
 	return c
 }
 
-// bytePairs returns tok as byte pairs, or an error if it is another tokenizer.
+// bytePairs returns tok as a byte-pair tokenizer, or an error if it is of another kind.
 func bytePairs(tok corpus.Tokenizer) (*corpus.BPE, error) {
 	if b, ok := tok.(*corpus.BPE); ok {
 		return b, nil

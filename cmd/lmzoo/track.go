@@ -20,7 +20,7 @@ type track struct {
 	step   string // "120/2000"
 	losses sparkline
 	valid  float64 // 0: no validation yet
-	// rollout describes the answers of reinforcement learning, whose loss says little; "": none
+	// rollout summarises the last roll-out of reinforcement learning; "": none
 	rollout string
 	rate    float64 // tokens per second
 	left    time.Duration

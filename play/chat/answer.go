@@ -13,7 +13,7 @@ import (
 	"lmzoo/prompt"
 )
 
-// question asks models the same.
+// question is a request to ask several models the same question.
 type question struct {
 	Models      []string `json:"models"` // none: all
 	Question    string   `json:"question"`

@@ -123,7 +123,8 @@ func (a *API) some(ids []string) ([]participant, error) {
 	return some, nil
 }
 
-// list describes who can be asked, what, and who judges the answers.
+// list describes the models that can be asked, the suggested questions, and the judges of the
+// answers.
 func (a *API) list(r *http.Request) (any, error) {
 	seed := uint64(1)
 	if text := r.URL.Query().Get("seed"); text != "" {

@@ -19,7 +19,7 @@ import (
 
 const question47 = "what is 4 7 times 3 6 ?"
 
-// run returns a run that says what the conversations say.
+// run returns a run that gives the answers of the conversations.
 func run(t *testing.T, name string, conversations ...[]prompt.Message) *zoo.Run {
 	r, err := playtest.Talker(name, conversations...)
 	require.NoError(t, err)

@@ -66,8 +66,8 @@ func (a *API) judges() (all []judge) {
 	return all
 }
 
-// rewards returns the scores of a whole answer by the reward models with the same tokens. A reward
-// model has seen no answer that was cut off.
+// rewards returns the scores of a whole answer by the reward models with the same tokens. A
+// truncated answer gets no score, because reward models are trained on whole answers.
 func (a *API) rewards(m *models.Model, asked []prompt.Message, r *prompt.Reply) map[string]float64 {
 	scores := map[string]float64{}
 	if r.End != prompt.EndStop {

@@ -26,8 +26,8 @@ type worlds struct {
 	all map[uint64]*talkWorld
 }
 
-// Numbers of questions that are drawn from a world: of each kind for the test, and of all kinds
-// that post-training asks.
+// Numbers of questions to draw from a world: test questions of each kind, and other questions of
+// all kinds from each part.
 const (
 	testsPerKind = 300
 	otherAsks    = 4000
@@ -51,8 +51,8 @@ func (w *worlds) of(m *models.Model) *talkWorld {
 	return w.all[data.Seed]
 }
 
-// newTalkWorld draws the questions of a world. The questions for the test come first, so that they
-// stay in place when other parts ask the same.
+// newTalkWorld draws the questions of a world. The test questions come first, so that an equal
+// question of another part does not replace them.
 func newTalkWorld(talk *world.Talk) *talkWorld {
 	t := &talkWorld{talk: talk, table: prompt.NewTable(world.LookupTable, talk.Lookup()),
 		known: map[string]world.TalkQuestion{}, tests: map[world.TalkKind][]world.TalkQuestion{}}
@@ -89,7 +89,7 @@ func offered(q world.TalkQuestion) []string {
 	return strings.Fields(strings.TrimPrefix(q.System, prompt.Offer(nil)))
 }
 
-// kinds says what each kind of question tests.
+// kinds describes the content of each kind of question.
 var kinds = map[world.TalkKind]string{
 	world.Known:    "a fact that the text states",
 	world.Unknown:  "nothing answers it",
@@ -124,7 +124,7 @@ func (a *API) suggest(all []participant, seed uint64) []suggestion {
 		rng := rand.New(rand.NewPCG(drawSeed, seed))
 		for _, kind := range world.TalkKinds() {
 			q := t.tests[kind][rng.IntN(testsPerKind)]
-			q = t.known[key(offered(q), q.User)] // the one that is checked
+			q = t.known[key(offered(q), q.User)] // the question that the checker knows
 			some = append(some, suggestion{q.Kind, kinds[q.Kind], q.User, offered(q), q.Answers[0]})
 		}
 		return some

@@ -1,5 +1,5 @@
-// Package experiments shows the experiments of package lab in the playground: their claims, the
-// results that the pages report, and the results of quick runs on this machine.
+// Package experiments serves the experiments of package lab to the playground: their claims, the
+// results that the documentation reports, and the results of quick runs on this machine.
 package experiments
 
 import (
@@ -42,7 +42,7 @@ func (a *API) Routes() map[string]http.HandlerFunc {
 	}
 }
 
-// Add adds a result. It takes the place of an earlier one of the same experiment and scale.
+// Add adds results. A result replaces an earlier one of the same experiment and scale.
 func (a *API) Add(results ...*lab.Result) {
 	a.mu.Lock()
 	defer a.mu.Unlock()

@@ -30,7 +30,7 @@ type Job struct {
 	Curve    []Point `json:"curve,omitempty"` // training loss
 	Valid    []Point `json:"valid,omitempty"` // validation loss
 	Lines    []Line  `json:"lines,omitempty"` // values to compare the curves with
-	// Samples holds what the model says at its validations, the first one first.
+	// Samples holds the texts that the model wrote at its validations, in order.
 	Samples []Sample `json:"samples,omitempty"`
 	Error   string   `json:"error,omitempty"`
 	Model   string   `json:"model,omitempty"`  // name of the trained model

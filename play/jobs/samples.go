@@ -12,7 +12,7 @@ import (
 	"lmzoo/zoo"
 )
 
-// Sample is what a model says at a validation.
+// Sample is a text that a model writes at a validation.
 type Sample struct {
 	Step int       `json:"step"`
 	Loss web.Float `json:"loss"` // of the validation
@@ -25,8 +25,8 @@ const (
 	maxSamples   = 16
 )
 
-// sampling lets a model speak at every validation. It replaces the species of the order, to learn
-// which model is trained; restore undoes this for the run.
+// sampling lets a model write a sample at every validation. It replaces the species of the order to
+// get the model that is trained; restore undoes this for the run.
 func (q *Queue) sampling(j *Job, o *zoo.Order) (watch train.Observer, restore func(*zoo.Run)) {
 	var model lm.Model
 	original := o.Species
@@ -58,7 +58,7 @@ func (q *Queue) sampling(j *Job, o *zoo.Order) (watch train.Observer, restore fu
 	return watch, func(r *zoo.Run) { r.Species = original }
 }
 
-// say returns the beginning of a document as the model writes it.
+// say returns the beginning of a document that the model writes.
 func say(ctx context.Context, m lm.Model, tok corpus.Tokenizer) (string, error) {
 	opt := sample.Default
 	opt.Max = sampleTokens

@@ -235,8 +235,8 @@ func TestChatErrors(t *testing.T) {
 	}
 }
 
-// TestChatClient checks that null is accepted for every optional field, and what OpenAI's clients
-// read in an answer.
+// TestChatClient checks that null is accepted for every optional field, and that an answer has the
+// fields that OpenAI's clients read.
 func TestChatClient(t *testing.T) {
 	url := chatServer(t) + "/v1/chat/completions"
 	got := playtest.OK[map[string]any](t, "POST", url, `{"model":"clerk","messages":[`+user("hi")+

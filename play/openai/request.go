@@ -108,7 +108,7 @@ func (s *stops) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// check refuses too many stop strings, and those of a wrong length.
+// check rejects too many stop strings, and stop strings of a wrong length.
 func (s stops) check() error {
 	if len(s) > maxStops {
 		return web.Invalid("stop", "has %d strings; want at most %d", len(s), maxStops)

@@ -9,8 +9,8 @@ const stages = {
   reward: "reward model",
 };
 
-// thought divides a text into the steps of a chain of thought and the answer, which one of the
-// usual phrases begins.
+// thought divides a text into the steps of a chain of thought and the answer, which begins with one
+// of the usual phrases.
 export function thought(text) {
   const m = /^(.*\S)\s+((?:so )?the answer is\b.*|#### .*)$/is.exec(text);
   return m ? [m[1], m[2]] : ["", text];

@@ -1,4 +1,4 @@
-// Chat: models answer the same question side by side, and the visitor says which answer is better.
+// Chat: models answer the same question side by side, and the visitor chooses the better answer.
 import { get, stream } from "./api.js";
 import { $, el } from "./dom.js";
 import { fits, showError, state } from "./state.js";
@@ -10,7 +10,7 @@ let set = 1; // number of the set of suggested questions
 let running = null;
 let asked = 0; // numbers the questions
 
-const off = new Set(); // models that are not to answer
+const off = new Set(); // models that must not answer
 
 export function setUpChat() {
   const form = $("chat-form");

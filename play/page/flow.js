@@ -49,7 +49,7 @@ export function flow(box, answer, asked, again, m) {
     m.causal
       ? step(
           "From logits to a token",
-          "Temperature divides the logits; top-p keeps the likeliest tokens up to this sum. Pale " +
+          "Temperature divides the logits; top-p keeps the likeliest tokens up to this total. Pale " +
             "bars are the model's probabilities, full bars those that the token is drawn from.",
           sampling(m),
         )
@@ -60,7 +60,7 @@ export function flow(box, answer, asked, again, m) {
         ),
   ];
   box.replaceChildren(el("ol.flow", {}, ...steps));
-  // the arcs need the width that they have in the page
+  // the arcs need their width in the page
   box.querySelector(".attention").draw();
 }
 
@@ -74,8 +74,8 @@ const tokensText = (f, answer) =>
     : "The model reads these tokens and predicts the next one at the last of them.") +
   since(answer.tokens);
 
-// tokens shows the text as the model reads it, with the number of each token. A token of a model of
-// both sides can be masked.
+// tokens shows the text as the model reads it, with the number of each token. For a model that
+// reads both sides, a token can be masked.
 function tokens(answer, asked, again) {
   const f = answer.flow;
   return el(

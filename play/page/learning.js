@@ -1,10 +1,10 @@
-// The learning curve of a training, and what the model says at each validation.
+// The learning curve of a training, and what the model writes at each validation.
 import { curve } from "./curve.js";
 import { el, variable } from "./dom.js";
 
 const charts = new Map(); // what the chart of a job shows, by job
 
-// drawSamples shows what the model says at each validation, the newest first.
+// drawSamples shows what the model writes at each validation, the newest first.
 export function drawSamples(list, samples) {
   const key = JSON.stringify(samples);
   if (list.dataset.key === key) return;

@@ -49,7 +49,7 @@ export function era(m) {
 const eras = ["LLM", "PLM", "NLM", "SLM"];
 
 // byEra returns models with the newest era first, and the newest model of an era first. An era of
-// another module comes before these.
+// another module precedes these.
 export function byEra(models) {
   return [...models].sort((a, b) => eras.indexOf(a.era) - eras.indexOf(b.era) || b.year - a.year);
 }

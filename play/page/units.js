@@ -63,7 +63,7 @@ export function units(box, answer, asked, again) {
       {},
       `${s.name === "c" ? "The cell" : "The hidden state"} of one unit after each token: blue is ` +
         "positive, orange negative. Look for a unit with a meaning, such as one that is on inside a " +
-        "sentence or since a word. The units that change slowly and much come first." +
+        "sentence or after a certain word. The units that change slowly and much come first." +
         since(answer.tokens),
     ),
     ...layerChips(answer, asked, again),

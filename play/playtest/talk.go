@@ -13,8 +13,8 @@ import (
 	"lmzoo/zoo"
 )
 
-// scripted is a model that says one of its scripts, as long as the context begins one, and then
-// ends the document.
+// scripted is a model that continues one of its scripts while the context is a prefix of it, and
+// then ends the document.
 type scripted struct {
 	vocab   int
 	scripts [][]lm.Token
@@ -48,8 +48,8 @@ var TalkTokenizer = sync.OnceValues(func() (corpus.Tokenizer, error) {
 	return corpus.WithSpecials(tok, prompt.Default.Names()...)
 })
 
-// Talker returns a run of world-talk that says what the conversations say. Without conversations it
-// only continues text.
+// Talker returns a run of world-talk that gives the answers of the conversations. Without
+// conversations it only continues text.
 func Talker(name string, conversations ...[]prompt.Message) (*zoo.Run, error) {
 	species, err := zoo.Standard().Find("gpt")
 	if err != nil {
