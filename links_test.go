@@ -54,7 +54,7 @@ var (
 	anyLink  = regexp.MustCompile(`\]\(([^)\s]+)\)`)
 )
 
-// checkLines reports the first link whose line is not that of the declaration.
+// checkLines returns an error for the first link whose line is not the line of the declaration.
 func checkLines(text, dir string) error {
 	all, named := lineLink.FindAllString(text, -1), codeLink.FindAllString(text, -1)
 	if len(all) != len(named) {
@@ -132,7 +132,8 @@ func receiver(d *ast.FuncDecl) string {
 	return ""
 }
 
-// checkLinks reports the first link of a page to a file or heading that does not exist.
+// checkLinks returns an error for the first link of a page to a file or heading that does not
+// exist.
 func checkLinks(text, page string) error {
 	for _, m := range anyLink.FindAllStringSubmatch(withoutCode(text), -1) {
 		if strings.Contains(m[1], "://") {

@@ -12,7 +12,7 @@ import (
 )
 
 // TestTopics follows the table of questions in docs/README.md: the page of a row has the command
-// and the numbers, and the row leads to a declaration. Commands with lab are those of the
+// and the numbers, and the row leads to a declaration. Commands with lab must belong to the
 // experiments that the page quotes; TestDocsLab checks their numbers, and TestDocs the others.
 func TestTopics(t *testing.T) {
 	text, err := os.ReadFile("docs/README.md")

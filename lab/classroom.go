@@ -63,7 +63,7 @@ type way struct {
 	rehearse float64
 	unmasked bool
 	lora     int     // rank (0: no adapter)
-	rate     float64 // maximum learning rate (0: that of the pipeline)
+	rate     float64 // maximum learning rate (0: the pipeline's)
 }
 
 // usual returns the pipeline's way of fine-tuning for the given number of steps.

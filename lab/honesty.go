@@ -135,7 +135,7 @@ type probing struct {
 	*classroom
 	seen, unseen []world.TalkQuestion // to train and to measure a probe
 	run          *zoo.Run
-	random       bool // random weights in place of those of the run
+	random       bool // random weights in place of the run's
 	shuffled     bool // random labels in place of the right ones
 	layer        int  // the best one
 }

@@ -38,7 +38,7 @@ const quickBaseSteps = 1200
 // stage is a stage of post-training in an experiment.
 type stage struct {
 	info   zoo.StageInfo
-	values map[string]any // training settings other than those of the pipeline
+	values map[string]any // training settings that differ from the pipeline's
 	// rollout, if not nil, receives the report on every roll-out. It is not called if the run was
 	// made earlier.
 	rollout func(align.Report)

@@ -27,9 +27,9 @@ type pupil struct {
 	tok    corpus.Tokenizer
 	layout *prompt.Layout
 	talk   *world.Talk
-	text   [][]lm.Token // of the pre-training, for rehearsal
-	config train.Config // of the pipeline's reinforcement learning
-	tokens int          // of the documents of a scoreboard
+	text   [][]lm.Token // text of the pre-training, for rehearsal
+	config train.Config // settings of the pipeline's reinforcement learning
+	tokens int          // number of tokens of documents for a scoreboard
 
 	start *align.Scoreboard // of the model after SFT
 }

@@ -111,7 +111,7 @@ type class struct {
 	*pupil
 	proxies map[string]*proxy
 	choices map[string][]selection
-	correct map[string][2]float64 // accuracy on pairs of its own kind, and on those of all faults
+	correct map[string][2]float64 // accuracy on pairs of its own kind, and on pairs with all faults
 }
 
 func runRLHF(ctx context.Context, env *Env) (*Result, error) {

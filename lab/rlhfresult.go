@@ -121,8 +121,8 @@ func overoptimised(m map[string]float64, free []checkup) {
 }
 
 // sampledAt returns the gold reward of samples at a KL divergence, by linear interpolation between
-// the first two measurements around it; if the run does not reach kl, it returns that of the last
-// measurement.
+// the first two measurements around it; if the run does not reach kl, it returns the gold reward of
+// the last measurement.
 func sampledAt(checks []checkup, kl float64) float64 {
 	for i, c := range checks[1:] {
 		a, b := klOf(checks[i].board), klOf(c.board)

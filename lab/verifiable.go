@@ -64,7 +64,7 @@ func Verifiable() Experiment {
 type verifiableRun struct {
 	name, algorithm string
 	random          bool // the rewards are random
-	hidden          bool // SFT never showed the answers that are to be found
+	hidden          bool // SFT never showed the answers to find
 }
 
 // verifiableRuns returns the runs.

@@ -55,7 +55,7 @@ type headFlow struct {
 	Out    []web.Float   `json:"out"`     // Σ weight·v
 }
 
-// ablated compares the prediction with that of the model without some heads.
+// ablated compares the prediction with the prediction of the model without some heads.
 type ablated struct {
 	Heads []transformer.Head `json:"heads"`
 	Bits  float64            `json:"kl_bits"` // KL(with ‖ without)

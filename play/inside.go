@@ -17,7 +17,7 @@ type insideRequest struct {
 	Prompt string             `json:"prompt"`
 	View   string             `json:"view"`   // "": the model's first view
 	Token  *lm.Token          `json:"token"`  // backoff: the token to explain; null: the likeliest
-	Layer  *int               `json:"layer"`  // from 0; flow: null means that of the sharpest head
+	Layer  *int               `json:"layer"`  // from 0; flow: null means the layer of the sharpest head
 	Head   *int               `json:"head"`   // flow: from 0
 	Gap    *int               `json:"gap"`    // flow of BERT, fill: the token to mask; null: the last
 	Ablate []transformer.Head `json:"ablate"` // flow: heads to replace by their means

@@ -109,7 +109,7 @@ func TestBrowser(t *testing.T) {
 	require.NoError(t, f.Close())
 	r := read(t, page)
 
-	// the style of the pages does not change that of the comparison, and no name occurs twice
+	// the style of the pages does not change the comparison, and no name occurs twice
 	r.until(`(ids => new Set(ids).size === ids.length)(
 		[...document.querySelectorAll("[id]")].map((e) => e.id))`)
 	const drawn = `document.querySelectorAll(".chart").length === 7 &&

@@ -303,7 +303,7 @@ func measuredText(text string) string {
 }
 
 // inline returns a drawing as an element of a page: without a size, and with the colours of the
-// theme in place of those of paper.
+// theme in place of the colours for paper.
 func inline(canvas *vgsvg.Canvas, looks []seriesLook) (template.HTML, error) {
 	var b bytes.Buffer
 	if _, err := canvas.WriteTo(&b); err != nil {

@@ -44,8 +44,8 @@ func (s *postTraining) adapt(policy align.Policy, seed uint64) (align.Policy, er
 // loraStream is the random stream that initialises a new adapter.
 const loraStream = 2
 
-// current returns a model with the current weights, merged once, so that generation does not merge
-// them at every step.
+// current returns a model with the current weights. It merges an adapter once, so that generation
+// need not merge it at every step.
 func current(m lm.Model) lm.Model {
 	if l, ok := m.(*align.LoRA); ok {
 		return l.Merge()

@@ -88,7 +88,7 @@ func (s *PipelineStep) rescale(scale PipelineScale) {
 // PipelineOptions holds the settings of a pipeline.
 type PipelineOptions struct {
 	Dir     string
-	Seed    uint64 // of the world, of the data and of the weights
+	Seed    uint64 // random seed of the world, the data and the weights
 	Threads int
 	Command []string
 	Scale   PipelineScale

@@ -84,7 +84,7 @@ func (d *Data) Source(tok corpus.Tokenizer) *world.Source {
 }
 
 // Talk returns the world that a run on world-talk can be asked about, or nil for other corpora. Its
-// seed is that of the corpus.
+// seed is the seed of the corpus.
 func (d *Data) Talk() *world.Talk {
 	if d.Corpus != TalkName {
 		return nil

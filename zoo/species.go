@@ -126,7 +126,7 @@ type Text struct {
 	Seed      uint64
 	Threads   int
 
-	ctx context.Context // of the training
+	ctx context.Context // context of the training
 }
 
 // Extend returns the tokenizer with the special tokens that the species needs.

@@ -33,7 +33,7 @@ type StageInfo struct {
 	Kind   string `json:"kind"`             // one of StageKinds
 	Data   string `json:"data"`             // absolute path of a .jsonl file, or a generated corpus
 	SHA256 string `json:"sha256,omitempty"` // hash of the data
-	Seed   uint64 `json:"seed"`             // of the draw of the examples
+	Seed   uint64 `json:"seed"`             // random seed of the draw of the examples
 	// Examples is the number of examples of a generated corpus, or the lines to draw from a file
 	// (0: all).
 	Examples int `json:"examples,omitempty"`
@@ -66,7 +66,8 @@ func (i StageInfo) title() string {
 	return "DPO"
 }
 
-// hash identifies the stage. The hashes of the data and of a reward model stand for the paths.
+// hash identifies the stage. It uses the hashes of the data and of a reward model in place of their
+// paths.
 func (i StageInfo) hash() string {
 	i.Data = ""
 	if i.RL != nil && i.RL.RewardFingerprint != "" {

@@ -21,7 +21,7 @@ type question struct {
 	Temperature float64  `json:"temperature"` // 0: always the likeliest token
 	MaxTokens   int      `json:"max_tokens"`  // 0: 60
 	Samples     int      `json:"samples"`     // answers of each model; 0: 1
-	Seed        *uint64  `json:"seed"`        // of the first answer; null: 1
+	Seed        *uint64  `json:"seed"`        // random seed of the first answer; null: 1
 	Pace        float64  `json:"pace"`        // maximum tokens per second of an answer (0: no limit)
 
 	sampling sample.Options
@@ -30,7 +30,7 @@ type question struct {
 const (
 	defaultTokens = 60
 	maxSamples    = 4
-	maxAnswers    = 32 // of all models to a question
+	maxAnswers    = 32 // answers of all models to a question
 	maxPace       = 1e6
 )
 

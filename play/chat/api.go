@@ -37,7 +37,7 @@ type API struct {
 type Limits struct {
 	PromptBytes int
 	Tokens      int           // per answer
-	Time        time.Duration // of all answers to a question
+	Time        time.Duration // time limit for all answers to a question
 }
 
 // Routes returns the handlers by pattern.

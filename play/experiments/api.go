@@ -54,7 +54,7 @@ func (a *API) Add(results ...*lab.Result) {
 	}
 }
 
-// of returns the results of an experiment, those of the full scale first.
+// of returns the results of an experiment, starting with the full scale.
 func (a *API) of(name string) (all []*lab.Result) {
 	a.mu.Lock()
 	defer a.mu.Unlock()

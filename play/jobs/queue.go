@@ -27,7 +27,7 @@ type Options struct {
 
 	Experiments []lab.Experiment    // that can be run
 	LabStore    string              // directory of the models that they pre-train; "": in memory
-	Finished    func(r *lab.Result) // receives their results; nil: nobody
+	Finished    func(r *lab.Result) // receives their results; nil: not called
 }
 
 // Queue holds the jobs in the order of their requests.

@@ -111,8 +111,7 @@ func (a *API) messages(q *chatRequest, o prompt.Options) ([]prompt.Message, erro
 	return messages, nil
 }
 
-// offer sets the tools on offer: those of the client, and those of the server that the request
-// names.
+// offer sets the tools on offer: the client's tools, and the server's tools that the request names.
 func (q *chatRequest) offer(o *prompt.Options, m *models.Model) error {
 	if len(q.Tools) > maxTools {
 		return web.Invalid("tools", "has %d tools; want at most %d", len(q.Tools), maxTools)

@@ -6,7 +6,7 @@ import { one, press, thumbs } from "./attention.js";
 const off = (asked, h) =>
   (asked.ablate ?? []).some((a) => a.layer === h.layer && a.head === h.head);
 
-// choice returns small maps of all heads, the sharpest first, of which one is chosen.
+// choice returns small maps of all heads, the sharpest first; one of them is chosen.
 export function choice(answer, asked, again) {
   const small = thumbs(answer, answer.flow.sharpness, (h) => {
     asked.layer = h.layer;

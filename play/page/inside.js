@@ -30,7 +30,7 @@ const views = {
   embeddings: ["Embeddings", map],
 };
 
-// chips draws buttons of which one is pressed.
+// chips draws buttons; one of them is pressed.
 function chips(box, items, pressed, pick) {
   box.replaceChildren(
     ...items.map(([key, ...content]) =>
