@@ -22,10 +22,10 @@ const (
 	AdapterConfigFile = "adapter_config.json"
 )
 
-// baseKey is the metadata with the fingerprint of the weights that the adapter changes.
+// baseKey is the metadata key of the fingerprint of the weights that the adapter changes.
 const baseKey = "base"
 
-// adapterConfig is adapter_config.json.
+// adapterConfig is the content of adapter_config.json.
 type adapterConfig struct {
 	PEFTType  string       `json:"peft_type"`
 	TaskType  string       `json:"task_type"`
@@ -39,16 +39,17 @@ type adapterConfig struct {
 	Tokens    tokenIndices `json:"trainable_token_indices"` // by layer
 	Inference bool         `json:"inference_mode"`
 
-	// LoRA has variants, which this package does not read.
+	// These select variants of LoRA, which this package does not read.
 	RSLoRA  bool     `json:"use_rslora"`
 	DoRA    bool     `json:"use_dora"`
 	Modules []string `json:"modules_to_save"`
 }
 
-// tokenIndices are the trained rows of each layer. PEFT also writes a list for the embedding alone.
+// tokenIndices lists the trained rows of each layer. PEFT may also write a plain list, which
+// belongs to the embedding.
 type tokenIndices map[string][]lm.Token
 
-// UnmarshalJSON reads both forms.
+// UnmarshalJSON decodes both forms.
 func (t *tokenIndices) UnmarshalJSON(text []byte) error {
 	var list []lm.Token
 	if json.Unmarshal(text, &list) == nil && list != nil {
@@ -58,9 +59,10 @@ func (t *tokenIndices) UnmarshalJSON(text []byte) error {
 	return json.Unmarshal(text, (*map[string][]lm.Token)(t))
 }
 
-// Save writes the adapter, its configuration and, in the metadata, the fingerprint of its base into
-// an existing directory. base is the name or the directory of the base, for readers. The weights
-// come last, so that a directory with weights is complete.
+// Save writes the adapter and its configuration to an existing directory. The metadata of the
+// weights holds the fingerprint of the base model. base is the name or the directory of that model
+// and only informs the reader. Save writes the weights last, so a directory that contains them is
+// complete.
 func (l *LoRA) Save(dir, base string) error {
 	c := adapterConfig{PEFTType: "LORA", TaskType: "CAUSAL_LM", Base: base, Rank: l.o.Rank,
 		Alpha: l.o.Alpha, Bias: "none", Inference: true}
@@ -91,7 +93,7 @@ func (l *LoRA) Save(dir, base string) error {
 		"format": "pt", baseKey: l.Fingerprint()})
 }
 
-// lastPart returns what follows the last dot of a name.
+// lastPart returns the part of a name after its last dot.
 func lastPart(name string) string { return name[strings.LastIndex(name, ".")+1:] }
 
 // LoadLoRA reads an adapter for a model. It refuses an adapter that was trained on other weights or
@@ -112,13 +114,14 @@ func LoadLoRA(dir string, base Policy) (*LoRA, error) {
 		return nil, err
 	}
 	if want, ok := metadata[baseKey]; ok && want != l.Fingerprint() {
-		return nil, fmt.Errorf("%s: it changes weights with the fingerprint %.12s, but the model "+
-			"has %.12s; open it with the run that it was trained from", path, want, l.Fingerprint())
+		return nil, fmt.Errorf("%s: it was trained on weights with fingerprint %.12s, but the "+
+			"model has %.12s; open it with the run that it was trained from", path, want,
+			l.Fingerprint())
 	}
 	return l, nil
 }
 
-// readAdapterConfig reads the options of a LoRA.
+// readAdapterConfig reads the options of a LoRA from adapter_config.json.
 func readAdapterConfig(path string) (o LoRAOptions, err error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
@@ -132,9 +135,9 @@ func readAdapterConfig(path string) (o LoRAOptions, err error) {
 	case c.PEFTType != "LORA":
 		return o, fmt.Errorf("peft_type is %q; want LORA", c.PEFTType)
 	case c.RSLoRA || c.DoRA:
-		return o, fmt.Errorf("it is a variant of LoRA; want use_rslora and use_dora to be false")
+		return o, fmt.Errorf("unsupported variant of LoRA; want use_rslora and use_dora false")
 	case len(c.Modules) > 0 || c.Bias != "" && c.Bias != "none":
-		return o, fmt.Errorf("it holds whole layers or biases; want modules_to_save to be empty " +
+		return o, fmt.Errorf("it trains whole layers or biases; want modules_to_save empty " +
 			"and bias none")
 	}
 	o = LoRAOptions{Rank: c.Rank, Alpha: c.Alpha, Layers: c.Layers}

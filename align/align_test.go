@@ -46,12 +46,12 @@ func smallLlama(t testing.TB) *transformer.Llama {
 		NumKeyValueHeads: 1, TieWordEmbeddings: true})
 }
 
-// policies are the models that every test of a stage runs.
+// policies returns the models that every test of a stage runs.
 func policies(t testing.TB) map[string]Policy {
 	return map[string]Policy{"gpt": smallGPT(t), "llama": smallLlama(t)}
 }
 
-// tinyPolicies are small enough for the slope of every weight.
+// tinyPolicies returns models that are small enough to check the slope of every weight.
 func tinyPolicies(t testing.TB) map[string]Policy {
 	return map[string]Policy{
 		"gpt": nntest.Build(t, transformer.New, transformer.Config{VocabSize: int(vocab) + 1,
@@ -63,7 +63,7 @@ func tinyPolicies(t testing.TB) map[string]Policy {
 	}
 }
 
-// encoded is a conversation of one turn: [USER] question [ASSISTANT] answer [END].
+// encoded returns a conversation of one turn: [USER] question [ASSISTANT] answer [END].
 func encoded(question, answer []lm.Token) (e prompt.Encoded) {
 	add := func(loss bool, tokens ...lm.Token) {
 		for _, t := range tokens {
@@ -78,7 +78,8 @@ func encoded(question, answer []lm.Token) (e prompt.Encoded) {
 	return e
 }
 
-// someConversations are of different lengths, so that rows hold one to three of them.
+// someConversations returns conversations of different lengths, so that rows hold one to three of
+// them.
 func someConversations() []prompt.Encoded {
 	return []prompt.Encoded{
 		encoded([]lm.Token{1, 2}, []lm.Token{3}),
@@ -89,7 +90,7 @@ func someConversations() []prompt.Encoded {
 	}
 }
 
-// rawText is text of the pre-training: rows rows of n tokens.
+// rawText returns pre-training text in batches of rows rows by n tokens.
 func rawText(t testing.TB, rows, n int) *corpus.Windows {
 	t.Helper()
 	long := []lm.Token{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 2, 4, 6, 8, 10, 1, 3, 5, 7, 9, 11, 3, 0}

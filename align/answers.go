@@ -6,16 +6,16 @@ import (
 	"lmzoo/lm"
 )
 
-// answers are the tokens of the answers in the rows of a batch, with their log-probabilities. Only
-// these positions reach the output layer.
+// answers holds the log-probabilities of the answer tokens in the rows of a batch. Only the
+// positions that predict them reach the output layer.
 type answers struct {
 	logProbs *autograd.Tensor // [n, 1] ln π(token | prompt, tokens before), in nats
 	row      []int32          // [n] the row of each token
 	rows     int
 }
 
-// newAnswers scores the targets of a batch. No answer is scored with dropout: a ratio of two
-// probabilities would otherwise compare different networks.
+// newAnswers scores the targets of a batch without dropout. Otherwise, a ratio of two probabilities
+// would compare two different networks.
 func newAnswers(t *autograd.Tape, policy Policy, b corpus.Batch) answers {
 	dice := t.Rand
 	t.Rand = nil
@@ -36,8 +36,8 @@ func newAnswers(t *autograd.Tape, policy Policy, b corpus.Batch) answers {
 	return a
 }
 
-// textLoss is the loss of a batch of text. Unlike Loss, it keeps no memory for the next batch: a
-// recurrent network would otherwise continue a text with another one.
+// textLoss returns the loss on a batch of text. Unlike Loss, it keeps no state for the next batch;
+// otherwise, a recurrent network would continue one text with another.
 func textLoss(t *autograd.Tape, policy Policy, b corpus.Batch) *autograd.Tensor {
 	layers := policy.Hidden(t, b)
 	return policy.HeadLoss(t, layers[len(layers)-1], b.Y, b.N) // 1×1
@@ -52,8 +52,8 @@ func (a answers) sums() []float64 {
 	return sums
 }
 
-// sum returns ln π(answer | prompt) of a row, the sum over its tokens, which begin at k, and the
-// end of its tokens.
+// sum returns ln π(answer | prompt) of a row, in nats, and the end of the row's tokens, which begin
+// at k.
 func (a answers) sum(row, k int) (sum float64, end int) {
 	for ; k < len(a.row) && int(a.row[k]) == row; k++ {
 		sum += float64(a.logProbs.Data[k])

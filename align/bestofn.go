@@ -11,11 +11,12 @@ import (
 )
 
 // Best of n is the simplest way to follow a reward (Stiennon et al. 2020, §4.3; Nakano et al.
-// 2021): draw n answers and keep the best one. It trains nothing, so it also shows what a reward is
-// worth before any reinforcement learning: take the best by a proxy and look at the gold reward.
+// 2021): draw n answers and keep the one with the highest reward. It trains nothing, so it also
+// tests a proxy reward before any reinforcement learning: pick the best answer by the proxy and
+// look at its gold reward.
 
-// BestOf draws o.Samples answers to each prompt and returns those with the highest rewards, one for
-// each prompt; of equal ones the first.
+// BestOf draws o.Samples answers to each prompt and returns the one with the highest reward for
+// each prompt. Ties go to the first answer.
 func BestOf(
 	ctx context.Context, m lm.Model, prompts [][]lm.Token, scorer Scorer, o Sampling,
 ) (best []Rollout, rewards []float64, err error) {
@@ -38,14 +39,16 @@ func BestOf(
 	return best, rewards, nil
 }
 
-// BestOfKL is the KL divergence of the best of n answers to the policy that drew them, in nats, if
-// no two answers have the same reward: ln n − (n−1)/n (Stiennon et al. 2020, appendix G.3).
+// BestOfKL returns the KL divergence of the best of n answers from the policy that drew them, in
+// nats: ln n − (n−1)/n (Stiennon et al. 2020, appendix G.3). It assumes that no two answers have
+// the same reward.
 func BestOfKL(n int) float64 { return math.Log(float64(n)) - float64(n-1)/float64(n) }
 
-// MeasuredBestOfKL is the same if answers may have equal rewards, of which any is kept. It takes
-// the rewards of many answers to one prompt as the distribution of the rewards: an answer whose
-// reward has probability p, and whose reward or a smaller one has F, is kept with the probability
-// F^n − (F−p)^n. It is smaller than BestOfKL: with two rewards, the best of n is often no choice.
+// MeasuredBestOfKL returns the same divergence when answers may have equal rewards and any of the
+// tied answers is kept. It takes the rewards of many answers to one prompt as the distribution of
+// the rewards. A reward with probability p and cumulative probability F is kept with probability
+// F^n − (F−p)^n. The result is smaller than BestOfKL, because there is nothing to choose between n
+// equal rewards.
 func MeasuredBestOfKL(rewards []float64, n int) (nats float64) {
 	sorted, total := slices.Sorted(slices.Values(rewards)), float64(len(rewards))
 	for from := 0; from < len(sorted); {
@@ -60,7 +63,7 @@ func MeasuredBestOfKL(rewards []float64, n int) (nats float64) {
 	return nats
 }
 
-// endOfTies returns the end of the equal elements that begin at from.
+// endOfTies returns the end of the run of equal elements that begins at from.
 func endOfTies(sorted []float64, from int) int {
 	to := from + 1
 	for to < len(sorted) && sorted[to] == sorted[from] {
@@ -69,10 +72,9 @@ func endOfTies(sorted []float64, from int) int {
 	return to
 }
 
-// ExpectedBest returns the mean gold reward of the answer that has the highest proxy reward among n
-// of the given answers to one prompt, over all choices of n of them. It uses every answer, so its
-// variance is smaller than that of one choice. With proxy = gold, it is the best that any reward
-// model can do.
+// ExpectedBest returns the expected gold reward of the best of n answers to one prompt by proxy
+// reward. It is the mean over all subsets of n of the given answers, so its variance is smaller
+// than that of a single subset. With proxy = gold, it is the maximum for any reward model.
 func ExpectedBest(proxy, gold []float64, n int) (float64, error) {
 	if len(proxy) != len(gold) || n < 1 || n > len(proxy) {
 		return 0, fmt.Errorf("best of %d among %d answers with %d gold rewards; want 1 to %d", n,
@@ -100,8 +102,8 @@ func ExpectedBest(proxy, gold []float64, n int) (float64, error) {
 	return mean, nil
 }
 
-// allBelow returns the share of the choices of n of total that are among the first k: C(k, n)/
-// C(total, n).
+// allBelow returns the share of the subsets of n of total elements that lie within the first k:
+// C(k, n)/C(total, n).
 func allBelow(k, total, n int) float64 {
 	share := 1.0
 	for i := range n {

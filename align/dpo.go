@@ -13,15 +13,15 @@ import (
 //
 //	loss = −ln σ(β·ln(π(y_w|x)/π_ref(y_w|x)) − β·ln(π(y_l|x)/π_ref(y_l|x)))
 //
-// averaged over the pairs, with y_w the chosen and y_l the rejected answer. β·ln(π/π_ref) is the
-// implicit reward of an answer. ln π of an answer is the sum over its tokens, its [END] included,
-// so that a longer answer has no advantage of its own, and dropout is off. The reference is the
-// policy before the first step; its numbers are stored with the pairs. At step 0 every loss is
-// therefore ln 2, and its gradient is not zero.
+// averaged over the pairs, where y_w is the chosen and y_l the rejected answer. β·ln(π/π_ref) is
+// the implicit reward of an answer. ln π of an answer is the sum over its tokens, including [END],
+// so a longer answer has no advantage of its own. Dropout is off. The reference is the policy
+// before the first step; its log-probabilities are stored with the pairs. At step 0 every loss is
+// therefore ln 2, but its gradient is not zero.
 //
-// The loss contains only differences, so the probability of both answers may fall, as long as the
-// rejected one falls faster (likelihood displacement; Razin et al. 2024). The anchors NLL and
-// Rehearse prevent it.
+// The loss depends only on differences, so the probabilities of both answers may fall, as long as
+// that of the rejected one falls faster (likelihood displacement; Razin et al. 2024). The anchors
+// NLL and Rehearse prevent this.
 type DPO struct {
 	Policy Policy `param:""`
 	DPOOptions
@@ -29,16 +29,16 @@ type DPO struct {
 
 // DPOOptions are the settings of DPO.
 type DPOOptions struct {
-	Beta float64 `json:"beta"` // strength of the pull to the reference, in rewards per nat
+	Beta float64 `json:"beta"` // strength of the pull to the reference, in reward per nat
 	// NLL is the weight of −ln π(y_w|x) per pair, in nats (Pang et al. 2024, equation 1, with a sum
 	// over the tokens instead of their mean; 0: none).
 	NLL float64 `json:"nll,omitempty"`
-	// Rehearse is the weight of the loss of the text of the pre-training, in nats per token.
+	// Rehearse is the weight of the loss on pre-training text, in nats per token.
 	Rehearse float64 `json:"rehearse,omitempty"`
 }
 
-// NewDPO returns the learner of DPO and stores the log-probabilities of the policy as it is now,
-// the reference, with the pairs. To resume a run, call it before the checkpoint is read.
+// NewDPO returns the learner of DPO. It stores the log-probabilities of the current policy, the
+// reference, with the pairs. To resume a run, call it before reading the checkpoint.
 func NewDPO(ctx context.Context, policy Policy, pairs *Pairs, o DPOOptions) (*DPO, error) {
 	if err := o.check(); err != nil {
 		return nil, err
@@ -66,7 +66,7 @@ func (o DPOOptions) check() error {
 	return nil
 }
 
-// Loss is equation 7, averaged over the pairs of the step, plus the anchors.
+// Loss returns equation 7, averaged over the pairs of the step, plus the anchors.
 func (d *DPO) Loss(t *autograd.Tape, b PairBatch) *autograd.Tensor {
 	var loss *autograd.Tensor
 	if b.B > 0 {
@@ -82,10 +82,10 @@ func (d *DPO) Loss(t *autograd.Tape, b PairBatch) *autograd.Tensor {
 	return loss
 }
 
-// pairLoss is the loss of the pairs, as one operation in float64.
+// pairLoss returns the loss of the pairs, computed in float64 as one operation.
 func (d *DPO) pairLoss(t *autograd.Tape, a answers, b PairBatch) *autograd.Tensor {
 	if len(b.Reference) != b.B {
-		panic("align: pairs without the log-probabilities of a reference; want SetReference first")
+		panic("align: pairs without the log-probabilities of a reference; call SetReference first")
 	}
 	o := answersOp{answers: a, loss: t.New(1, 1), slopes: t.Scratch(b.B)}
 	sum, n, k := 0.0, float64(b.Total), 0
@@ -103,7 +103,8 @@ func (d *DPO) pairLoss(t *autograd.Tape, a answers, b PairBatch) *autograd.Tenso
 	return o.loss
 }
 
-// answersOp is a loss of the log-probabilities of answers; slopes are its derivatives by them.
+// answersOp is a loss as a function of the log-probabilities of answers; slopes holds its
+// derivatives with respect to them.
 type answersOp struct {
 	answers
 	loss   *autograd.Tensor
@@ -118,10 +119,10 @@ func (o answersOp) Backward() {
 	}
 }
 
-// sigmoid is σ(x) = 1/(1 + e^−x).
+// sigmoid returns σ(x) = 1/(1 + e^−x).
 func sigmoid(x float64) float64 { return 1 / (1 + math.Exp(-x)) }
 
-// logSigmoid is ln σ(x) without overflow.
+// logSigmoid returns ln σ(x) without overflow.
 func logSigmoid(x float64) float64 { return min(x, 0) - math.Log1p(math.Exp(-math.Abs(x))) }
 
 // Shape returns the size and the cost of the policy.
@@ -135,24 +136,24 @@ type Preference struct {
 	Pairs int     `json:"pairs"`
 	Loss  float64 `json:"loss"` // equation 7, in nats
 
-	// The implicit rewards β·ln(π/π_ref) of both answers, and how often the chosen one has more;
-	// equal rewards count half.
+	// The implicit rewards β·ln(π/π_ref) of both answers, their difference, and the share of pairs
+	// whose chosen answer has the higher reward; ties count half.
 	Chosen   float64 `json:"chosen"`
 	Rejected float64 `json:"rejected"`
 	Margin   float64 `json:"margin"`
 	Accuracy float64 `json:"accuracy"`
 
-	// ln π of both answers, in nats. Both fall if the likelihood is displaced.
+	// ln π of both answers, in nats. Both fall under likelihood displacement.
 	LogChosen   float64 `json:"log_chosen"`
 	LogRejected float64 `json:"log_rejected"`
 }
 
-// Measure rates pairs whose reference is set. Pairs that were held out get theirs from SetReference
-// before the first step.
+// Measure rates pairs whose reference is set. For held-out pairs, call SetReference before the
+// first step.
 func (d *DPO) Measure(ctx context.Context, pairs *Pairs) (Preference, error) {
 	if pairs.reference == nil {
 		return Preference{}, fmt.Errorf("the pairs have no log-probabilities of a reference; " +
-			"want SetReference before the first step")
+			"call SetReference before the first step")
 	}
 	var p Preference
 	tape := autograd.NewForward()
@@ -182,7 +183,8 @@ func (p *Preference) add(logChosen, logRejected, chosen, rejected float64) {
 	p.LogChosen, p.LogRejected = p.LogChosen+logChosen, p.LogRejected+logRejected
 }
 
-// wins is 1 if the chosen answer has the higher score, and ½ if both have the same.
+// wins returns 1 if the chosen answer has the higher score, ½ if the scores are equal, and 0
+// otherwise.
 func wins(chosen, rejected float64) float64 {
 	switch {
 	case chosen > rejected:

@@ -24,7 +24,7 @@ func dpoConfig(steps int) train.Config {
 	return c
 }
 
-// pair is a pair whose answers end with [END].
+// pair returns a pair whose answers end with [END].
 func pair(question, chosen, rejected []lm.Token) Pair {
 	with := func(x []lm.Token, more ...lm.Token) []lm.Token {
 		return append(append([]lm.Token(nil), x...), more...)
@@ -50,8 +50,8 @@ func newPairs(t testing.TB, pairs []Pair, raw train.Source[corpus.Batch], batch 
 	return s
 }
 
-// TestPairRows: BOS, prompt and answer; the targets of the answer are shifted once and end with
-// [END], which occurs once.
+// TestPairRows: a row is BOS, prompt and answer; the targets of the answer are shifted by one
+// position and end with [END], which occurs once.
 func TestPairRows(t *testing.T) {
 	s := newPairs(t, somePairs()[:1], nil, 1)
 	var b PairBatch
@@ -194,8 +194,8 @@ func TestDPOGradients(t *testing.T) {
 	}
 }
 
-// TestSharesOfPairs: the losses and gradients of the shares add up to those of the batch, however
-// many there are, also where a share holds only text.
+// TestSharesOfPairs: the losses and gradients of the shares add up to those of the batch, for any
+// number of shares, even if a share holds only text.
 func TestSharesOfPairs(t *testing.T) {
 	m := smallGPT(t)
 	s := newPairs(t, somePairs()[:2], rawText(t, 3, 8), 2)
@@ -228,7 +228,7 @@ func TestSharesOfPairs(t *testing.T) {
 	}
 }
 
-// TestAccumulatedText: if a step takes several batches, the text of all of them has one mean, too.
+// TestAccumulatedText: if a step takes several batches, the text of all of them also has one mean.
 func TestAccumulatedText(t *testing.T) {
 	var b PairBatch
 	newPairs(t, somePairs(), rawText(t, 2, 8), 2).Batch(&b, 0)

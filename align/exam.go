@@ -8,11 +8,10 @@ import (
 	"lmzoo/prompt"
 )
 
-// examMax is the maximum number of tokens of an answer to Answers, enough for long sums.
+// examMax is the maximum number of tokens of an answer in Answers, enough for long sums.
 const examMax = 48
 
-// Answers returns the likeliest answer of an assistant to each question of world-talk, with the
-// calls of its tools.
+// Answers returns an assistant's greedy answer to each question of world-talk, with its tool calls.
 func Answers(
 	ctx context.Context, m lm.Model, layout *prompt.Layout, t *world.Talk,
 	questions []world.TalkQuestion, threads int,
@@ -34,8 +33,8 @@ func Answers(
 	return answers, nil
 }
 
-// Continuations returns the likeliest continuation of each text, up to and including a token that
-// ends it, or max tokens.
+// Continuations returns the greedy continuation of each text, up to and including a token that ends
+// it, or max tokens.
 func Continuations(
 	ctx context.Context, m lm.Model, texts [][]lm.Token, end lm.Token, max, threads int,
 ) ([][]lm.Token, error) {

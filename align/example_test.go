@@ -14,8 +14,8 @@ import (
 	"lmzoo/transformer"
 )
 
-// Fine-tuning is pre-training with a mask: the same rows of inputs and targets, but "-" where there
-// is no loss. Two conversations share a row, and a BOS, ".", begins each.
+// Fine-tuning is pre-training with a mask: the rows of inputs and targets are the same, but "-"
+// marks a position without loss. Two conversations share a row, and a BOS, ".", begins each.
 func ExampleConversations() {
 	tok, _ := corpus.WithSpecials(corpus.Byte{}, prompt.Default.Names()...)
 	layout, _ := prompt.Default.Layout(tok)
@@ -46,8 +46,8 @@ func ExampleConversations() {
 	// - - - - - - _ z [END] - - - - _ b [END] - -
 }
 
-// DPO raises the probability of the chosen answer against that of the rejected one, and both
-// against those of the reference.
+// DPO raises the probability of the chosen answer over that of the rejected one, each relative to
+// its probability under the reference.
 func ExampleDPO() {
 	ctx, rng := context.Background(), rand.New(rand.NewPCG(1, 1))
 	policy, _ := transformer.New(transformer.Config{VocabSize: 8, NPositions: 8, NEmbd: 16,

@@ -14,12 +14,12 @@ import (
 	"lmzoo/prompt"
 )
 
-// anyTokens draws up to n tokens; few kinds, so that repetitions are frequent.
+// anyTokens draws up to n tokens from a small vocabulary, so that repetitions are frequent.
 func anyTokens(t *rapid.T, n int, name string) []lm.Token {
 	return rapid.SliceOfN(rapid.Int32Range(1, 3), 0, n).Draw(t, name)
 }
 
-// anyAnswer draws an answer, which seldom lacks its end or holds a BOS.
+// anyAnswer draws an answer, which occasionally lacks its end or contains a BOS.
 func anyAnswer(t *rapid.T, name string) []lm.Token {
 	switch answer := anyTokens(t, 4, name); rapid.IntRange(0, 20).Draw(t, name+" is odd") {
 	case 19:

@@ -43,7 +43,7 @@ func encodedAs(prompt, answer []lm.Token) (e prompt.Encoded) {
 	return e
 }
 
-// goldenGPT is the GPT of a golden, with its weights.
+// goldenGPT returns the GPT of a golden file, with its weights.
 func goldenGPT(t *testing.T, name string) (*transformer.Model, *nntest.Golden[transformer.Config]) {
 	g := nntest.Read[transformer.Config](t, name)
 	m, err := transformer.New(g.Config, nntest.Rand())
@@ -59,14 +59,14 @@ func goldenBatch(t *testing.T) (b corpus.Batch) {
 	return b
 }
 
-// readMore reads the fields of a golden that nntest.Golden does not have.
+// readMore reads the fields of a golden file that nntest.Golden does not have.
 func readMore(t *testing.T, name string, to any) {
 	text, err := os.ReadFile(filepath.Join("testdata", name+".json"))
 	require.NoError(t, err)
 	require.NoError(t, json.Unmarshal(text, to))
 }
 
-// requireClose compares numbers with PyTorch's, to 1e-4 of each.
+// requireClose requires a number to agree with PyTorch's, to a relative error of 1e-4.
 func requireClose(t *testing.T, want, got float64) {
 	t.Helper()
 	require.InDelta(t, want, got, 1e-4*max(math.Abs(want), 1e-2))

@@ -10,9 +10,10 @@ import (
 //
 //	k3 = e^d − d − 1 ≥ 0
 //
-// Its mean over tokens of the policy π is KL(π‖π₀). But the mean of its *slope*, 1 − e^d, is the
-// slope of KL(π₀‖π), the other direction. So GRPO has another optimum than the methods with the
-// penalty in the reward: not π ∝ π₀·exp(r/β), but π = π₀/(1 − A/β), which agrees for small A/β.
+// Its mean over tokens of the policy π is KL(π‖π₀). But the mean of its slope, 1 − e^d, is the
+// slope of KL(π₀‖π), the divergence in the other direction. GRPO therefore has a different optimum
+// from the methods with the penalty in the reward: π = π₀/(1 − A/β) instead of π ∝ π₀·exp(r/β). The
+// two agree for small A/β.
 func k3(p, reference float64) (k, slope float64) {
 	d := reference - p
 	e := math.Exp(d)
@@ -23,7 +24,7 @@ func k3(p, reference float64) (k, slope float64) {
 const (
 	// GroupScale divides by the standard deviation of the rewards of the group (Shao et al. 2024,
 	// §4.1.2). Its bias: prompts whose answers are nearly all right or nearly all wrong have a
-	// small deviation, and so get more weight than prompts of medium difficulty (Liu et al. 2025,
+	// small deviation and so get more weight than prompts of medium difficulty (Liu et al. 2025,
 	// §3.1).
 	GroupScale = "group"
 	// BatchScale divides by the standard deviation of all rewards of the step, so that no prompt
@@ -36,8 +37,8 @@ const (
 // The denominators of the sum over the tokens of all answers.
 const (
 	// AnswerMean averages over the tokens of an answer, then over answers (Shao et al. 2024, eq.
-	// 3). Its bias: a wrong answer costs less per token the longer it is, so wrong answers grow
-	// (Liu et al. 2025, §3.1).
+	// 3). Its bias: the longer a wrong answer is, the less each of its tokens costs, so wrong
+	// answers grow (Liu et al. 2025, §3.1).
 	AnswerMean = "answer"
 	// BatchMean averages over all tokens of the step (Schulman et al. 2017; Yu et al. 2025, eq. 8).
 	// Every token counts the same, so a long answer counts more.
@@ -48,9 +49,9 @@ const (
 	Constant = "constant"
 )
 
-// groupAdvantages returns the reward of every answer minus the mean of its group of n, scaled. In a
-// group of equal rewards all advantages are 0, and it counts the groups of that kind: nothing can
-// be learnt from them.
+// groupAdvantages returns the reward of every answer minus the mean of its group of n, scaled. It
+// also counts the groups whose rewards are all equal: their advantages are 0, and nothing can be
+// learnt from them.
 func groupAdvantages(rewards []float64, n int, scale string, floor float64) (
 	advantages []float64, flat int) {
 	advantages = make([]float64, 0, len(rewards))
@@ -69,11 +70,11 @@ func groupAdvantages(rewards []float64, n int, scale string, floor float64) (
 	return advantages, flat
 }
 
-// isFlat reports whether all rewards of a group are equal. Their deviation may differ from 0 by
-// rounding, and dividing by it would turn noise into advantages of ±1.
+// isFlat reports whether all rewards of a group are equal. Rounding may make their deviation differ
+// from 0, and dividing by it would turn noise into advantages of ±1.
 func isFlat(group []float64) bool { return slices.Min(group) == slices.Max(group) }
 
-// scaled divides an advantage by a deviation plus floor.
+// scaled divides an advantage by floor plus the deviation that scale selects.
 func scaled(a, group, batch float64, scale string, floor float64) float64 {
 	switch scale {
 	case GroupScale:

@@ -16,10 +16,10 @@ type KLOptions struct {
 	End     lm.Token // ends an answer
 }
 
-// KL estimates KL(π‖π_ref) of answers, in nats: how far a policy has moved from a reference. The
-// answers y are sampled from π. Instead of ln π(y)/π_ref(y) of one sample, each step adds the KL of
-// its two distributions over all tokens, which has the same mean and less variance (the chain
-// rule). It returns the mean over the answers and its standard error.
+// KL estimates the divergence KL(π‖π_ref) over answers, in nats: how far a policy has moved from a
+// reference. It samples the answers y from π. Instead of ln π(y)/π_ref(y), it adds the exact
+// divergence of the two distributions over tokens at each step, which has the same mean (the chain
+// rule) and less variance. It returns the mean over the answers and its standard error.
 func KL(
 	ctx context.Context, policy, reference lm.Model, prompts [][]lm.Token, o KLOptions,
 	rng *rand.Rand,
@@ -54,7 +54,7 @@ func KL(
 	return mean, math.Sqrt(max(squares/n-mean*mean, 0) / max(n-1, 1)), nil
 }
 
-// klOf samples an answer in each context and returns the sum of the KLs of its steps.
+// klOf samples an answer in each context and returns the sum of the divergences of its steps.
 func klOf(
 	policy, reference lm.Model, contexts [][]lm.Token, o KLOptions, rng *rand.Rand,
 ) (nats []float64, err error) {
@@ -85,7 +85,8 @@ func klOf(
 	return nats, nil
 }
 
-// stepKL is KL(π‖π_ref) = Σ_v π(v)·ln(π(v)/π_ref(v)) of two distributions over tokens, in nats.
+// stepKL returns KL(π‖π_ref) = Σ_v π(v)·ln(π(v)/π_ref(v)) of two distributions over tokens, in
+// nats.
 func stepKL(pi, ref []float64) (nats float64) {
 	for v, logProb := range pi {
 		if p := math.Exp(logProb); p > 0 {

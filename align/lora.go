@@ -17,15 +17,15 @@ import (
 	"lmzoo/transformer"
 )
 
-// LoRA is a policy whose weights are frozen, with trained changes of low rank to some matrices and
-// trained rows for new tokens (Hu et al. 2021). It knows nothing of the model: before each forward
+// LoRA is a policy with frozen weights, trained low-rank changes of some matrices and trained rows
+// for new tokens (Hu et al. 2021). It does not depend on the kind of model: before each forward
 // pass it writes the changed matrices into a twin of the model that shares all other weights, and
-// after the backward pass it turns their gradients into its own. That costs a copy of the matrices
-// per piece and step, and the gradient of whole matrices; it saves the moments of the optimizer and
-// the disk, as each task needs only its adapter. The parameters have PEFT's names.
+// after the backward pass it turns their gradients into its own. This costs a copy of the matrices
+// and their full gradients per piece and step. It saves the optimizer's moments of the matrices,
+// and disk space, because each task stores only its adapter. The parameters have PEFT's names.
 //
-// Loss and Hidden use the twin, so a LoRA is for one goroutine. The other methods of the model
-// merge first and may run concurrently.
+// Loss, Hidden and the head methods use the twin and are not safe for concurrent use. The methods
+// of inference merge first and may run concurrently.
 type LoRA struct {
 	Matrices []*nn.LowRank   `param:"base_model.model"`
 	Rows     []*nn.TokenRows `param:"base_model.model"`
@@ -56,12 +56,13 @@ type LoRAOptions struct {
 	// Layers lists the layers to change by the last part of their names, such as "c_attn" or
 	// "q_proj". Empty: every linear layer except the output layer, PEFT's "all-linear".
 	Layers []string
-	Tokens []lm.Token // whose rows are trained, such as new special tokens
+	Tokens []lm.Token // tokens whose rows are trained, such as new special tokens
 }
 
 const maxAlpha = 1e6 // finite in float32, though useless
 
-// NewLoRA returns a LoRA over a model, which it leaves unchanged. It starts as the same function.
+// NewLoRA returns a LoRA over a model, which it leaves unchanged. Initially, the LoRA computes the
+// same function as the model.
 func NewLoRA(base Policy, o LoRAOptions, rng *rand.Rand) (*LoRA, error) {
 	if o.Rank < 1 || !(o.Alpha > 0 && o.Alpha <= maxAlpha) {
 		return nil, fmt.Errorf("rank is %d and alpha is %v; want at least 1 and a number in "+
@@ -78,7 +79,7 @@ func NewLoRA(base Policy, o LoRAOptions, rng *rand.Rand) (*LoRA, error) {
 	return l, nil
 }
 
-// addMatrices adds a change of the matrix of every layer that the options select.
+// addMatrices adds a change for the matrix of every layer that the options select.
 func (l *LoRA) addMatrices(rng *rand.Rand) error {
 	var names []string
 	for _, p := range nn.Params(l.base) {
@@ -110,7 +111,7 @@ func (l *LoRA) addMatrices(rng *rand.Rand) error {
 	return nil
 }
 
-// addRows adds the rows of o.Tokens of every table of tokens.
+// addRows adds the trained rows of o.Tokens for every table of tokens.
 func (l *LoRA) addRows() error {
 	if len(l.o.Tokens) == 0 {
 		return nil
@@ -129,7 +130,8 @@ func (l *LoRA) addRows() error {
 	return nil
 }
 
-// linearLayer returns the name of the layer whose matrix p is, or false if it has none.
+// linearLayer returns the name of the linear layer with the matrix p, or false if p is not such a
+// matrix.
 func linearLayer(p nn.Param) (layer string, ok bool) {
 	layer, ok = strings.CutSuffix(p.Name, ".weight")
 	return layer, ok && !p.Vector && !p.Table && !p.Output
@@ -144,8 +146,8 @@ func isTokenTable(m Policy, p nn.Param) bool {
 	return ok && p.Tensor.Data != nil && &e.Embeddings().Data[0] == &p.Tensor.Data[0]
 }
 
-// prefixOf returns what Hugging Face's model with an output layer writes before the names of a
-// model's layers.
+// prefixOf returns the prefix of a model's layer names in Hugging Face's model with an output
+// layer.
 func prefixOf(m Policy) string {
 	if _, ok := m.(*transformer.Model); ok {
 		return "transformer."
@@ -162,8 +164,8 @@ func frozen(m Policy) Policy {
 	return twin
 }
 
-// build makes the twin: a copy of every changed matrix, next to each other in memory, so that
-// layers side by side still take one product.
+// build makes the twin, with a copy of every changed matrix. The copies are contiguous in memory,
+// so that layers side by side still take one product.
 func (l *LoRA) build() {
 	l.twin, l.owner, l.sites = frozen(l.base), l, nil
 	changes := map[string]change{}
@@ -189,7 +191,7 @@ func (l *LoRA) build() {
 	}
 }
 
-// prepare returns the twin with the changed matrices of now.
+// prepare returns the twin with the current changed matrices.
 func (l *LoRA) prepare(t *autograd.Tape) Policy {
 	if l.owner != l {
 		l.build()
@@ -212,7 +214,7 @@ func (l *LoRA) Merge() Policy {
 	return merged
 }
 
-// Loss is the mean −ln P of the targets of the batch, in nats.
+// Loss returns the mean −ln P of the targets of the batch, in nats.
 func (l *LoRA) Loss(t *autograd.Tape, b corpus.Batch) *autograd.Tensor {
 	return l.prepare(t).Loss(t, b)
 }
@@ -222,14 +224,14 @@ func (l *LoRA) Hidden(t *autograd.Tape, b corpus.Batch) []*autograd.Tensor {
 	return l.prepare(t).Hidden(t, b)
 }
 
-// HeadLoss is Σ −ln P(y)/n of the targets y that follow the last of Hidden.
+// HeadLoss returns Σ −ln P(y)/n of the targets y that follow the last vectors of Hidden.
 func (l *LoRA) HeadLoss(
 	t *autograd.Tape, h *autograd.Tensor, y []lm.Token, n int,
 ) *autograd.Tensor {
 	return l.twin.HeadLoss(t, h, y, n)
 }
 
-// HeadLogProbs returns ln P(y) for every target y that follows the last of Hidden.
+// HeadLogProbs returns ln P(y) for every target y that follows the last vectors of Hidden.
 func (l *LoRA) HeadLogProbs(t *autograd.Tape, h *autograd.Tensor, y []lm.Token) *autograd.Tensor {
 	return l.twin.HeadLogProbs(t, h, y)
 }
@@ -237,7 +239,7 @@ func (l *LoRA) HeadLogProbs(t *autograd.Tape, h *autograd.Tensor, y []lm.Token) 
 // Vocab returns the number of tokens.
 func (l *LoRA) Vocab() int { return l.base.Vocab() }
 
-// NextLogProbs merges first; for more than one context, use Merge.
+// NextLogProbs merges on every call; for more than one context, use Merge.
 func (l *LoRA) NextLogProbs(dst []float64, context []lm.Token) []float64 {
 	return l.Merge().NextLogProbs(dst, context)
 }
@@ -263,7 +265,7 @@ func (l *LoRA) Window() int { return windowOf(l.base) }
 func (l *LoRA) Shape(context int) nn.Shape { return shapeOf(l.base, context) }
 
 // Fingerprint returns a hash of the names, shapes and bits of the frozen weights, except for the
-// rows that are trained.
+// trained rows.
 func (l *LoRA) Fingerprint() string {
 	sum := sha256.New()
 	for _, p := range nn.Params(l.base) {

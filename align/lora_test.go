@@ -119,8 +119,8 @@ func TestLoRATrains(t *testing.T) {
 	}
 }
 
-// TestMergeIsTheAdapter: the merged model has the same logits, also after the adapter is saved and
-// opened, and after the merged model itself is.
+// TestMergeIsTheAdapter: the merged model has the same logits, also after the adapter or the merged
+// model has been saved and opened.
 func TestMergeIsTheAdapter(t *testing.T) {
 	for name, m := range policies(t) {
 		t.Run(name, func(t *testing.T) {
@@ -206,8 +206,8 @@ func TestPEFTNames(t *testing.T) {
 	}
 }
 
-// TestUntiedRows: with an output layer of its own, the rows of new tokens are trained in both
-// tables.
+// TestUntiedRows: if the output layer has its own weights, the rows of new tokens are trained in
+// both tables.
 func TestUntiedRows(t *testing.T) {
 	cfg := smallGPT(t).Config
 	cfg.UntiedHead = true
@@ -247,7 +247,7 @@ func TestAdapterOfAnotherBase(t *testing.T) {
 	require.ErrorContains(t, err, `no linear layer named "c_attn"`)
 }
 
-// TestTokenList: PEFT writes the rows of the embedding as a list, too.
+// TestTokenList: PEFT may also write the rows of the embedding as a list.
 func TestTokenList(t *testing.T) {
 	l, dir := newLoRA(t, smallGPT(t), loraOptions), t.TempDir()
 	require.NoError(t, l.Save(dir, "base"))

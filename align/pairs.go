@@ -13,7 +13,7 @@ import (
 	"lmzoo/train"
 )
 
-// Pair is a prompt with two answers, of which people prefer one. All tokens follow BOS, and both
+// Pair is a prompt with two answers, one of which people prefer. All tokens follow BOS, and both
 // answers end with the same token, [END].
 type Pair struct {
 	Prompt, Chosen, Rejected []lm.Token
@@ -25,7 +25,7 @@ type Pair struct {
 	Kind string // what the pair tests, for results by kind
 }
 
-// EncodePair returns the pair of two continuations of a conversation. Each is an answer of the
+// EncodePair encodes two continuations of a conversation as a pair. Each is an answer of the
 // assistant, or a call, its result and an answer.
 func EncodePair(l *prompt.Layout, question, chosen, rejected []prompt.Message) Pair {
 	p := Pair{Prompt: l.Prompt(question)}
@@ -38,8 +38,9 @@ func EncodePair(l *prompt.Layout, question, chosen, rejected []prompt.Message) P
 	return p
 }
 
-// Validate reports a pair that cannot be trained on: an empty or repeated answer, an answer without
-// an end or with two, or one that does not fit in context positions with BOS and the prompt.
+// Validate returns an error for a pair that cannot be trained on: an empty answer, two equal
+// answers, an answer without exactly one end, or one that does not fit, with BOS and the prompt, in
+// context positions.
 func (p Pair) Validate(context int) error {
 	for _, a := range []struct {
 		name   string
@@ -75,16 +76,16 @@ func (p Pair) Validate(context int) error {
 	return nil
 }
 
-// PairBatch is a batch of pairs (train.Batch). Its first rows are BOS, the prompt and an answer:
-// the chosen and the rejected answer of each pair, one below the other. Y holds the tokens of the
-// answer, shifted once, and −1 elsewhere.
+// PairBatch is a batch of pairs (train.Batch). Each row holds BOS, the prompt and an answer; the
+// rejected answer of a pair is in the row below the chosen one. Y holds the tokens of the answer,
+// shifted by one position, and −1 elsewhere.
 type PairBatch struct {
 	corpus.Batch           // 2P rows
 	Length       []int32   // [2P] positions of each row up to its [END]
 	Reference    []float64 // [2P] ln π_ref(answer | prompt), in nats; empty if not computed
 
-	Text  corpus.Batch // text of the pre-training, for rehearsal; no rows: none
-	Total int          // pairs of the whole step
+	Text  corpus.Batch // pre-training text for rehearsal; no rows: none
+	Total int          // pairs in the whole step
 }
 
 // Rows returns the number of pairs.
@@ -116,10 +117,10 @@ func (b PairBatch) Of(n int) PairBatch {
 	return b
 }
 
-// Size returns the number of positions and of those of a row.
+// Size returns the number of positions in the batch and in a row.
 func (b PairBatch) Size() (positions, context int) { return len(b.X) + len(b.Text.X), b.T }
 
-// Validate reports a batch whose rows have wrong lengths.
+// Validate returns an error for a batch whose rows have wrong lengths.
 func (b PairBatch) Validate() error {
 	if b.B%2 != 0 || len(b.Length) != b.B {
 		return fmt.Errorf("%d rows and %d lengths; want two of each for every pair", b.B,
@@ -128,7 +129,7 @@ func (b PairBatch) Validate() error {
 	return b.Batch.Validate()
 }
 
-// last returns the index of the position of each row's [END].
+// last returns the index of the position that holds each row's [END].
 func (b PairBatch) last(t *autograd.Tape) []int32 {
 	at := t.ScratchInts(b.B)
 	for i, n := range b.Length {
@@ -158,7 +159,7 @@ func (b *PairBatch) fill(pairs []Pair, reference [][2]float64, at []int32) {
 	b.Total, b.N = len(at), len(at)
 }
 
-// row writes one answer. A BOS pads the rest of the row: it begins an empty document.
+// row writes one answer to row i. It pads the row with BOS, each of which begins an empty document.
 func (b *PairBatch) row(i int, prompt, answer []lm.Token, loss []bool) {
 	x, y := b.X[i*b.T:][:b.T], b.Y[i*b.T:][:b.T]
 	for j := range x {
@@ -175,7 +176,7 @@ func (b *PairBatch) row(i int, prompt, answer []lm.Token, loss []bool) {
 }
 
 // Pairs is the train.Source of pairs, in a new order in every epoch. The batch of a step is a
-// function of the seed and the step. Pairs is for one goroutine.
+// function of the seed and the step. Pairs is not safe for concurrent use.
 type Pairs struct {
 	pairs     []Pair
 	reference [][2]float64 // nil until SetReference
@@ -192,13 +193,13 @@ type Pairs struct {
 
 // PairOptions are the settings of Pairs.
 type PairOptions struct {
-	Batch   int // pairs of a batch
-	Context int // positions of a row, at most the window of the model; BOS takes one
+	Batch   int // pairs per batch
+	Context int // positions per row, at most the model's window; BOS takes one
 	Seed    uint64
 }
 
-// NewPairs prepares batches of o.Batch pairs, or of all pairs if there are fewer. raw gives the
-// text of the rehearsal; it may be nil.
+// NewPairs prepares batches of o.Batch pairs, or of all pairs if there are fewer. raw provides the
+// text for rehearsal; it may be nil.
 func NewPairs(pairs []Pair, raw train.Source[corpus.Batch], o PairOptions) (*Pairs, error) {
 	switch {
 	case len(pairs) == 0:
@@ -221,7 +222,7 @@ func NewPairs(pairs []Pair, raw train.Source[corpus.Batch], o PairOptions) (*Pai
 // Len returns the number of pairs.
 func (s *Pairs) Len() int { return len(s.pairs) }
 
-// Batch fills b with the batch of a step. After the longest pairs it allocates nothing.
+// Batch fills b with the batch of a step. Once it has seen the longest pairs, it allocates nothing.
 func (s *Pairs) Batch(b *PairBatch, step int) {
 	s.next = s.next[:0]
 	for i := range s.rows {
@@ -252,7 +253,7 @@ func (s *Pairs) at(k int) int32 {
 // inferencePairs is the batch size of inference.
 const inferencePairs = 16
 
-// each calls visit for the pairs in batches, in their order; first is the index of the first pair.
+// each calls visit with batches of the pairs in order; first is the index of a batch's first pair.
 func (s *Pairs) each(ctx context.Context, visit func(first int, b PairBatch)) error {
 	var b PairBatch
 	for lo := 0; lo < len(s.pairs); lo += inferencePairs {
@@ -269,8 +270,8 @@ func (s *Pairs) each(ctx context.Context, visit func(first int, b PairBatch)) er
 	return nil
 }
 
-// SetReference stores ln π_ref of every answer, in nats, under policy as it is now. It does so
-// once: numbers cannot change when the policy learns.
+// SetReference stores ln π_ref of every answer, in nats, where π_ref is the current policy. The
+// stored numbers do not change when the policy learns.
 func (s *Pairs) SetReference(ctx context.Context, policy Policy) error {
 	reference := make([][2]float64, len(s.pairs))
 	tape := autograd.NewForward()

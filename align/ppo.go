@@ -6,14 +6,14 @@ import (
 	"lmzoo/autograd"
 )
 
-// clipped is the loss of PPO (Schulman et al. 2017, eq. 7, with its sign turned): with the ratio r
-// = exp(p − old) of the probabilities after and before the update,
+// clipped is the loss of PPO (Schulman et al. 2017, eq. 7, with the sign reversed): with the ratio
+// r = exp(p − old) of the probabilities after and before the update,
 //
 //	L = −min(r·A, clip(r, 1−ε, 1+ε)·A) + β·k3
 //
-// The minimum takes the gradient away once a token has become more than ε likelier (A > 0) or
-// unlikelier (A < 0) than it was when it was drawn, but never keeps it from coming back. k3 is
-// GRPO's penalty; β is 0 in PPO, which has the penalty in its rewards.
+// The minimum removes the gradient once the ratio has risen above 1+ε (A > 0) or fallen below 1−ε
+// (A < 0), but never a gradient that would bring it back. k3 is GRPO's penalty; β is 0 in PPO,
+// which has the penalty in its rewards.
 type clipped struct {
 	terms
 	clip, kl float64
@@ -42,14 +42,14 @@ func (o squaredError) loss(v float64, i int) (loss, slope float64) {
 	return d * d, 2 * d
 }
 
-// estimate is generalized advantage estimation (Schulman et al. 2016, eq. 16, with γ = 1): from the
-// end of an answer to its beginning,
+// estimate computes generalized advantage estimates (Schulman et al. 2016, eq. 16, with γ = 1) from
+// the end of an answer to its beginning:
 //
 //	δ_t = r_t + V_{t+1} − V_t
 //	A_t = δ_t + λ·A_{t+1}
 //
-// The value after the last token is 0, also if the answer was truncated: its reward says what it is
-// worth. The targets of the value head are A_t + V_t.
+// The value after the last token is 0, even if the answer was truncated, because its reward already
+// says what it is worth. The targets of the value head are A_t + V_t.
 func estimate(advantages, targets, rewards, values []float32, lambda float64) {
 	next, after := 0.0, 0.0 // A_{t+1} and V_{t+1}
 	for i := len(rewards) - 1; i >= 0; i-- {
@@ -61,8 +61,8 @@ func estimate(advantages, targets, rewards, values []float32, lambda float64) {
 }
 
 // tokenRewards spreads the reward of an answer over its tokens (Ouyang et al. 2022, eq. 2; Ziegler
-// et al. 2019, eq. 2): every token costs β times its log-ratio to the start, and the last one earns
-// the reward. The sum is r − β·ln π(y|x)/π₀(y|x), whose mean is the reward minus β·KL.
+// et al. 2019, eq. 2): every token costs β times its log-ratio to the initial model, and the last
+// token earns the reward. The sum is r − β·ln π(y|x)/π₀(y|x), whose mean is the reward minus β·KL.
 func tokenRewards(dst, logProbs, reference []float32, reward, kl float64) {
 	for i := range dst {
 		dst[i] = float32(-kl * (float64(logProbs[i]) - float64(reference[i])))
@@ -70,7 +70,7 @@ func tokenRewards(dst, logProbs, reference []float32, reward, kl float64) {
 	dst[len(dst)-1] += float32(reward)
 }
 
-// whiten gives the advantages mean 0 and deviation 1.
+// whiten scales the advantages to mean 0 and standard deviation 1.
 func whiten(advantages []float32, floor float64) {
 	x := make([]float64, len(advantages))
 	for i, a := range advantages {
@@ -82,7 +82,7 @@ func whiten(advantages []float32, floor float64) {
 	}
 }
 
-// valueLoss is Σ weight·(V − target)² of the values [n, 1].
+// valueLoss returns Σ weight·(V − target)² of the values [n, 1].
 func valueLoss(t *autograd.Tape, values *autograd.Tensor, n terms) *autograd.Tensor {
 	return tokenLoss(t, values, squaredError{n}, n.weight)
 }

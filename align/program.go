@@ -15,10 +15,10 @@ import (
 	"lmzoo/procgroup"
 )
 
-// Program is the Scorer of a user's program, which runs without a shell. It is started once. For
-// each answer it reads a line {"prompt": …, "answer": …} and writes a line {"reward": …}. If it
-// ends, writes something else, or takes too long, the run stops with an error, because a reward
-// that is missing has no good substitute. Results repeat only if its rewards do.
+// Program is a Scorer that runs a user's program, without a shell. It starts the program once. For
+// each answer, the program reads a line {"prompt": …, "answer": …} and writes a line {"reward": …}.
+// If the program ends, writes anything else or takes too long, the run stops with an error, because
+// a missing reward has no good substitute. A run is reproducible only if the program's rewards are.
 type Program struct {
 	argv  []string
 	limit time.Duration // per answer
@@ -29,12 +29,12 @@ type Program struct {
 }
 
 const (
-	programLine = 1 << 16                // bytes of a line that it writes
-	programEnd  = 500 * time.Millisecond // how long it may take to end
+	programLine = 1 << 16                // maximum bytes of a line of output
+	programEnd  = 500 * time.Millisecond // time for the program to end
 )
 
-// NewProgram returns the scorer of a program and its arguments. limit is the time per answer; texts
-// returns what the program reads. The program must exist.
+// NewProgram returns a scorer that runs the program argv[0] with the arguments argv[1:]. limit is
+// the time per answer; texts returns the texts that the program reads. The program must exist.
 func NewProgram(
 	argv []string, limit time.Duration, texts func(r *Rollout) (prompt, answer string),
 ) (*Program, error) {
@@ -42,7 +42,7 @@ func NewProgram(
 		return nil, errors.New("the reward has no program; want cmd:PROGRAM, such as cmd:./reward")
 	}
 	if limit <= 0 {
-		return nil, fmt.Errorf("the time per answer is %v; want more, such as 5s", limit)
+		return nil, fmt.Errorf("the time per answer is %v; want a positive one, such as 5s", limit)
 	}
 	path, err := exec.LookPath(argv[0])
 	if err != nil {
@@ -89,7 +89,7 @@ func (p *Program) Close() error {
 	return nil
 }
 
-// process is a program that runs.
+// process is a running program.
 type process struct {
 	cmd    *exec.Cmd
 	in     io.WriteCloser
@@ -107,7 +107,7 @@ func start(argv []string) (*process, error) {
 	if err != nil {
 		return nil, err
 	}
-	// not StdoutPipe, which Wait closes while the last line may not have been read
+	// not StdoutPipe: Wait would close it, perhaps before the last line has been read
 	out, w := io.Pipe()
 	r.in, r.pipe, r.out = in, out, bufio.NewReaderSize(out, programLine)
 	r.cmd.Stdout, r.cmd.Stderr, r.cmd.WaitDelay = w, r.errors, programEnd
@@ -123,7 +123,7 @@ func start(argv []string) (*process, error) {
 	return r, nil
 }
 
-// ask writes a question and reads the reward, in at most limit.
+// ask writes a prompt with its answer and reads the reward, within limit.
 func (r *process) ask(
 	ctx context.Context, limit time.Duration, prompt, answer string,
 ) (reward float64, err error) {
@@ -176,7 +176,7 @@ func (r *process) exchange(line []byte) (reward float64, err error) {
 	return *reply.Reward, nil
 }
 
-// death describes the end of a program that should have gone on.
+// death describes why a program ended too early.
 func (r *process) death() error {
 	select {
 	case <-r.ended:
@@ -194,7 +194,7 @@ func (r *process) death() error {
 	return errors.New(what + "; want it to run until its input ends")
 }
 
-// close ends the input and gives the program time to end.
+// close closes the program's input and gives the program time to end.
 func (r *process) close() {
 	r.in.Close()
 	select {
@@ -215,7 +215,7 @@ func (r *process) kill() {
 	}
 }
 
-// quoted returns a text of another program on one line, short enough for a message.
+// quoted returns the text of another program on one line, short enough for an error message.
 func quoted(text string) string {
 	text = strings.Join(strings.Fields(strings.ToValidUTF8(text, "\uFFFD")), " ")
 	const most = 200
@@ -225,7 +225,7 @@ func quoted(text string) string {
 	return fmt.Sprintf("%q", text)
 }
 
-// lastLine is a Writer that keeps the end of what is written.
+// lastLine is a Writer that keeps the end of the text written to it.
 type lastLine struct {
 	mu   sync.Mutex
 	text []byte
@@ -241,7 +241,7 @@ func (l *lastLine) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// String returns the last line that is not empty.
+// String returns the last non-empty line.
 func (l *lastLine) String() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -99,8 +99,8 @@ func TestProgram(t *testing.T) {
 	require.Equal(t, started, p.process.cmd.Process.Pid)
 }
 
-// TestProgramFails: a program that dies, hangs, floods or writes something else ends in an error of
-// one line that names the prompt, and is gone.
+// TestProgramFails: a program that dies, hangs, floods or writes something else causes an error of
+// one line that names the prompt, and the program is ended.
 func TestProgramFails(t *testing.T) {
 	for mode, says := range map[string]string{
 		"dies":   `it ended with exit status 7: "no more memory"; want`,
@@ -126,15 +126,15 @@ func TestProgramFails(t *testing.T) {
 	}
 }
 
-// TestProgramWritesTooMuch: a line that nobody asked for is noticed, because it would become the
-// reward of the next answer.
+// TestProgramWritesTooMuch: an extra line is noticed, because it would become the reward of the
+// next answer.
 func TestProgramWritesTooMuch(t *testing.T) {
 	p := programOf(t, "writes two lines")
 	_, err := p.Rewards(t.Context(), someAnswers(400))
 	require.ErrorContains(t, err, "more than the line of the answer before")
 }
 
-// TestProgramIsCancelled: the end of the context ends the program.
+// TestProgramIsCancelled: cancelling the context ends the program.
 func TestProgramIsCancelled(t *testing.T) {
 	p := programOf(t, "hangs")
 	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)

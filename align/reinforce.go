@@ -8,8 +8,9 @@ import (
 
 // The algorithms of reinforcement learning.
 const (
-	// Reinforce is the policy gradient (Williams 1992, §4): raise ln P of an answer in proportion
-	// to how much its reward exceeds a baseline. It uses every answer for one update only.
+	// Reinforce is the policy gradient (Williams 1992, §4). It raises ln P of an answer in
+	// proportion to how much the reward exceeds a baseline. It uses every answer for one update
+	// only.
 	Reinforce = "reinforce"
 	// PPO is proximal policy optimization (Schulman et al. 2017): a value head judges every token,
 	// and clipping allows several updates with the same answers.
@@ -25,8 +26,8 @@ const (
 	RunningBaseline = "running" // the moving mean reward of all steps
 )
 
-// terms are the numbers that belong to the tokens that a policy drew: one of each for every row of
-// its log-probabilities. The weights hold the denominators of all means, so the losses of the
+// terms holds the numbers of the tokens that a policy drew: each slice has one element per row of
+// the log-probabilities. The weights include the denominators of all means, so the losses of the
 // pieces of a batch add up to the loss of the batch.
 type terms struct {
 	old       []float32 // ln P by the sampler
@@ -41,7 +42,7 @@ func (t terms) part(from, to int) terms {
 		t.weight[from:to]}
 }
 
-// objective is the loss of a token as a function of its log-probability p, and its slope.
+// objective computes the loss of a token as a function of its log-probability p, and the slope.
 type objective interface {
 	loss(p float64, i int) (loss, slope float64)
 }
@@ -70,7 +71,7 @@ func tokenLoss(
 	return y
 }
 
-// baseline is the moving mean of the rewards of all steps, with a decay rate of 0.9.
+// baseline is the moving mean of the rewards over all steps, with a decay rate of 0.9.
 type baseline struct{ state []float32 } // the sum of the decayed rewards, and of their weights
 
 const baselineDecay = 0.9
@@ -80,7 +81,7 @@ func (b baseline) empty() bool { return b.state[1] == 0 }
 
 func (b baseline) mean() float64 { return float64(b.state[0] / b.state[1]) }
 
-// add takes the mean reward of a step.
+// add adds the mean reward of a step.
 func (b baseline) add(reward float64) {
 	b.state[0] = baselineDecay*b.state[0] + (1-baselineDecay)*float32(reward)
 	b.state[1] = baselineDecay*b.state[1] + (1 - baselineDecay)

@@ -122,6 +122,6 @@ func TestStepsAllocateLittle(t *testing.T) {
 	require.NoError(t, err)
 	dpo, err := train.NewTrainer(train.Learner[PairBatch](d), s, c)
 	require.NoError(t, err)
-	hidden := 3 * 2 * 2.0 // of every piece, pairs and text: the list of layers grows twice
+	hidden := 3 * 2 * 2.0 // for pairs and text of every piece, the list of layers grows twice
 	require.LessOrEqual(t, allocations(dpo.Step), hidden)
 }

@@ -15,23 +15,23 @@ import (
 
 // Reward is a reward model: a pre-trained body and a linear head that reads the hidden vector at
 // the last token of the answer (Ouyang et al. 2022, §3.5; Stiennon et al. 2020, §3.4). It learns
-// from pairs that the score r of the chosen answer y_w is higher than that of the rejected one y_l,
-// as if people chose by Bradley and Terry's (1952) model (Ouyang et al. 2022, equation 1, with K =
-// 2):
+// from pairs to score the chosen answer y_w above the rejected answer y_l, as if people chose by
+// Bradley and Terry's (1952) model (Ouyang et al. 2022, equation 1, with K = 2):
 //
 //	loss = −ln σ(r(x, y_w) − r(x, y_l)) + c·(r(x, y_w)² + r(x, y_l)²)/2
 //
-// The first term knows only differences; the second, with c = Center, fixes the zero of the scores.
+// The first term depends only on differences of the score r; the second, with c = Center, fixes the
+// zero of the scores.
 type Reward struct {
 	Body nn.Encoder  `param:"body"`
 	Head *nn.LinearT `param:"head,output"` // [1, C]
 
 	Center  float64 // weight of the mean square of the scores (0: none)
-	Threads int     // of Scores; they change no bit
+	Threads int     // of Scores; any number gives the same bits
 }
 
-// NewReward returns a reward model over a body with a new head. Its weights are from N(0, 1/(C+1))
-// (Stiennon et al. 2020), so that scores begin with a variance of about 1.
+// NewReward returns a reward model with a new head over a body. The weights of the head are drawn
+// from N(0, 1/(C+1)) (Stiennon et al. 2020), so that scores initially have a variance of about 1.
 func NewReward(body nn.Encoder, rng *rand.Rand) *Reward {
 	c := channels(body)
 	return &Reward{Body: body, Head: &nn.LinearT{
@@ -39,7 +39,7 @@ func NewReward(body nn.Encoder, rng *rand.Rand) *Reward {
 	}}
 }
 
-// Loss is the mean over the pairs of the step, in nats.
+// Loss returns the mean loss over the pairs of the step, in nats.
 func (r *Reward) Loss(t *autograd.Tape, b PairBatch) *autograd.Tensor {
 	o := slopeOp{x: r.scores(t, b), y: t.New(1, 1), slopes: t.Scratch(b.B)}
 	sum, n := 0.0, float64(b.Total)
@@ -68,7 +68,7 @@ func (r *Reward) Score(tokens []lm.Token) float64 { return r.Scores([][]lm.Token
 // Scores returns the reward of each prompt with its answer, the tokens after BOS. Answers in one
 // call do not influence each other.
 func (r *Reward) Scores(texts [][]lm.Token) []float64 {
-	if l, ok := r.Body.(*LoRA); ok { // it is for one goroutine
+	if l, ok := r.Body.(*LoRA); ok { // not safe for concurrent use
 		merged := *r
 		merged.Body = l.Merge()
 		r = &merged
@@ -84,7 +84,7 @@ func (r *Reward) Scores(texts [][]lm.Token) []float64 {
 	return out
 }
 
-// rowsOf returns a batch with a text in each row.
+// rowsOf returns a batch with one text per row.
 func rowsOf(texts [][]lm.Token) (b PairBatch) {
 	for _, x := range texts {
 		b.T = max(b.T, len(x)+1)
@@ -97,17 +97,17 @@ func rowsOf(texts [][]lm.Token) (b PairBatch) {
 	return b
 }
 
-// Tally is how well a reward model ranks the pairs of one kind.
+// Tally describes how well a reward model ranks the pairs of one kind.
 type Tally struct {
 	Kind     string  `json:"kind"`
 	Pairs    int     `json:"pairs"`
-	Accuracy float64 `json:"accuracy"` // share of pairs whose chosen answer scores higher; equal: ½
+	Accuracy float64 `json:"accuracy"` // share of pairs whose chosen answer scores higher; ties: ½
 	Margin   float64 `json:"margin"`   // mean of r(chosen) − r(rejected)
 }
 
-// Rank returns how well the model ranks pairs that it was not trained on: all of them, under the
-// kind "", and then each kind in alphabetical order. A high accuracy does not make a good reward
-// model: an optimiser finds the answers that no pair contains.
+// Rank returns how well the model ranks pairs that it was not trained on: first all of them, under
+// the kind "", then each kind in alphabetical order. High accuracy alone does not make a good
+// reward model, because an optimiser finds answers that no pair contains.
 func (r *Reward) Rank(ctx context.Context, pairs *Pairs) ([]Tally, error) {
 	all, kinds := Tally{}, map[string]*Tally{}
 	tape := autograd.NewForward()
@@ -144,7 +144,7 @@ func (t *Tally) add(chosen, rejected float64) {
 	t.Margin += chosen - rejected
 }
 
-// mean divides the sums.
+// mean returns the sums divided by the number of pairs.
 func (t Tally) mean() Tally {
 	t.Accuracy /= float64(t.Pairs)
 	t.Margin /= float64(t.Pairs)
@@ -162,7 +162,8 @@ func (r *Reward) Vocab() int { return r.Body.Vocab() }
 // Shape returns the size and the cost of the body, to which the head adds little.
 func (r *Reward) Shape(context int) nn.Shape { return shapeOf(r.Body, context) }
 
-// Blocks returns how many matrices a parameter holds below and beside each other.
+// Blocks returns how many matrices a parameter holds below each other (down) and beside each other
+// (across).
 func (r *Reward) Blocks(param string) (down, across int) {
 	if name, ok := strings.CutPrefix(param, "body."); ok {
 		return blocksOf(r.Body, name)

@@ -54,8 +54,8 @@ func TestRewardGradients(t *testing.T) {
 	}
 }
 
-// TestRewardRanks: a trained model ranks its pairs, and Score is what it was trained on: the score
-// of the last token of the answer, whatever else is in the batch.
+// TestRewardRanks: a trained model ranks its pairs, and Score returns the number that training
+// used: the score at the last token of the answer, whatever else is in the batch.
 func TestRewardRanks(t *testing.T) {
 	r := rewardOf(t, smallGPT(t))
 	list := somePairs()

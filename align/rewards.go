@@ -33,7 +33,7 @@ func (f ScorerFunc) Rewards(ctx context.Context, answers []Rollout) ([]float64, 
 }
 
 // checkRewards returns an error that names the first prompt without a usable reward. One NaN would
-// make the mean and the deviation of its group NaN, and so the whole gradient.
+// make the mean and the deviation of its group NaN, and thus the whole gradient.
 func checkRewards(rewards []float64, answers []Rollout, name func(prompt int) string) error {
 	if len(rewards) != len(answers) {
 		return fmt.Errorf("%d rewards for %d answers; want one for each", len(rewards),
@@ -61,8 +61,8 @@ func (r *Reward) Rewards(ctx context.Context, answers []Rollout) ([]float64, err
 }
 
 // Complete is a Scorer that gives every truncated answer the same reward. A reward model has seen
-// only complete answers, so its score of a truncated one means nothing, and a policy would find
-// the truncated answers that it likes.
+// only complete answers, so its score of a truncated one means nothing, and a policy would find the
+// truncated answers that score high.
 type Complete struct {
 	Scorer
 	Truncated float64 // reward of a truncated answer

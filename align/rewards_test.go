@@ -10,7 +10,7 @@ import (
 )
 
 // TestRewardModelScores: a reward model is a Scorer that reads prompt and answer, and truncated
-// answers can have a reward of their own.
+// answers can get a separate reward.
 func TestRewardModelScores(t *testing.T) {
 	r := NewReward(toyGPT(t, 1), rand.New(rand.NewPCG(3, 4)))
 	o := toySampling()

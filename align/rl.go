@@ -12,25 +12,26 @@ import (
 	"lmzoo/train"
 )
 
-// RLTask is what a policy learns: to answer prompts so that a scorer rewards it.
+// RLTask describes a task of reinforcement learning: prompts, a policy that answers them, and a
+// scorer that rewards the answers.
 type RLTask struct {
 	Policy    Policy
-	Reference Policy // the model at the start; nil: a copy of Policy as it is now
+	Reference Policy // the initial model; nil: a copy of Policy
 	Prompts   []RLPrompt
 	Scorer    Scorer
 	Ends      []lm.Token // tokens that end an answer, besides BOS
 
-	// Result and Insert are the tools; see Sampling.
+	// Result and Insert define the tools; see Sampling.
 	Result lm.Token
 	Insert func(ctx context.Context, r *Rollout) ([]lm.Token, error)
 
-	Raw train.Source[corpus.Batch] // text for Rehearse; nil if that is 0
+	Raw train.Source[corpus.Batch] // text for rehearsal; nil if Rehearse is 0
 }
 
-// RLPrompt is a conversation in which the assistant is to speak next.
+// RLPrompt is a conversation in which the assistant speaks next.
 type RLPrompt struct {
 	Tokens []lm.Token // after BOS
-	Name   string     // for messages, such as "data.jsonl:3" or the question
+	Name   string     // for error messages, such as "data.jsonl:3" or the question
 }
 
 // Report describes the answers of one roll-out.
@@ -44,13 +45,13 @@ type Report struct {
 	Flat      float64 `json:"flat"`      // share of prompts whose answers have equal rewards
 }
 
-// RL is the train.Engine of reinforcement learning. Every Inner steps it draws answers to some
+// RL is the train.Engine of reinforcement learning. Every Inner steps, it draws answers to some
 // prompts and asks the scorer for their rewards; each step is one update with these answers. The
-// loss is 0 whenever the mean advantage is, so it says little: read Report instead.
+// loss is 0 whenever the mean advantage is 0, so it says little; see Report instead.
 //
-// The roll-out is part of State, so a run that stops between two updates resumes with the same
-// bits. So are the value head of PPO and its moments: the head is no part of Model, because it is
-// of no use to a model that answers, and a saved model stays a plain GPT or Llama.
+// State includes the roll-out, so a run that stops between two updates resumes with the same bits.
+// It also includes the value head of PPO and its moments. The head is not part of Model, because a
+// model does not need it to answer, and a saved model remains a plain GPT or Llama.
 type RL struct {
 	dense
 	ctx     context.Context
@@ -74,8 +75,8 @@ type dense interface {
 	train.Adjustable
 }
 
-// NewRL prepares a run. ctx ends the sampling and the scoring. Of c, it uses everything except
-// batch, context and accumulate, which follow from o.
+// NewRL prepares a run. The end of ctx ends the sampling and the scoring. NewRL uses every setting
+// of c except batch, context and accumulate, which follow from o.
 func NewRL(ctx context.Context, task RLTask, o RLOptions, c train.Config) (*RL, error) {
 	if err := o.Check(); err != nil {
 		return nil, err
@@ -107,7 +108,7 @@ func NewRL(ctx context.Context, task RLTask, o RLOptions, c train.Config) (*RL, 
 	return r, nil
 }
 
-// check reports the first thing that a task lacks.
+// check returns an error for the first part that the task lacks.
 func (t RLTask) check(o RLOptions) error {
 	switch {
 	case t.Policy == nil || t.Scorer == nil:
@@ -131,7 +132,7 @@ func (t RLTask) check(o RLOptions) error {
 	return nil
 }
 
-// name names a prompt in a message.
+// name returns the name of a prompt for error messages.
 func (t RLTask) name(prompt int) string {
 	if name := t.Prompts[prompt].Name; name != "" {
 		return name
@@ -175,7 +176,7 @@ func (r *RL) Step(k int, lr float64) (loss, norm float64, targets int, err error
 	return r.dense.Step(k, lr)
 }
 
-// Batch implements train.Source: the answers of the roll-out.
+// Batch fills b with the answers of the roll-out (train.Source).
 func (r *RL) Batch(b *rlBatch, step int) {
 	r.buffer.batch(&r.batch, r.o)
 	if r.o.Rehearse > 0 {
@@ -185,15 +186,15 @@ func (r *RL) Batch(b *rlBatch, step int) {
 	*b = r.batch
 }
 
-// Finished reports whether the KL divergence exceeds StopKL. The weights are those that were
-// measured.
+// Finished reports whether the KL divergence exceeds StopKL. The weights are then those at which it
+// was measured.
 func (r *RL) Finished() bool { return r.buffer.finished[0] > 0 }
 
 // Report returns the description of the last roll-out, and whether the last step made it.
 func (r *RL) Report() (report Report, fresh bool) { return r.report, r.fresh }
 
-// Rollouts returns the answers of the last roll-out of this process and their rewards, such as for
-// a reward model that learns from them. They are valid until the next step.
+// Rollouts returns the answers of the last roll-out of this process and their rewards, for example
+// for a reward model that learns from them. They are valid until the next step.
 func (r *RL) Rollouts() ([]Rollout, []float64) { return r.rollouts, r.rewards }
 
 // rollOut draws answers to the prompts of roll-out n and computes what the updates need.
@@ -229,7 +230,7 @@ func (r *RL) rollOut(n int) error {
 	return nil
 }
 
-// describe fills the report, and finishes the run if the policy is too far from the start.
+// describe fills the report, and finishes the run if the policy is too far from the initial model.
 func (r *RL) describe(n, flat int) {
 	answers, count := float64(len(r.rollouts)), float64(len(r.batch.y))
 	p := Report{Rollout: n, Flat: float64(flat) / float64(r.o.Prompts)}
@@ -251,14 +252,15 @@ func (r *RL) describe(n, flat int) {
 }
 
 // pick returns the numbers of the prompts of roll-out n: each prompt once in an epoch, in an order
-// that depends on the seed and the epoch. What is left at the end of an epoch is left out.
+// that depends on the seed and the epoch. Prompts left over at the end of an epoch are skipped.
 func pick(prompts, count, n int, seed uint64) []int {
 	perEpoch := prompts / count
 	epoch, at := n/perEpoch, n%perEpoch*count
 	return rand.New(rand.NewPCG(seed, mix(seed, uint64(epoch)))).Perm(prompts)[at : at+count]
 }
 
-// Frozen returns a copy of a model that no training changes, such as the reference of a policy.
+// Frozen returns a copy of a model that training does not change, such as the reference of a
+// policy.
 func Frozen(p Policy) Policy {
 	twin := nn.Replica(p)
 	for _, t := range nn.Params(twin) {

@@ -289,8 +289,8 @@ func BenchmarkRL(b *testing.B) {
 	}
 }
 
-// TestRLReadsWithoutDropout: the answers were drawn without dropout, so an update reads them
-// without; the text is learnt with it.
+// TestRLReadsWithoutDropout: an update reads the answers without dropout, as they were drawn, but
+// the text with dropout.
 func TestRLReadsWithoutDropout(t *testing.T) {
 	m, err := transformer.New(transformer.Config{VocabSize: 9, NPositions: 16, NEmbd: 16, NLayer: 2,
 		NHead: 2, Dropout: 0.3, InitializerRange: 0.1}, rand.New(rand.NewPCG(1, 0)))

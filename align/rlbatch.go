@@ -9,11 +9,11 @@ import (
 	"lmzoo/nn"
 )
 
-// rlBatch holds the answers of a roll-out as rows of tokens, and the numbers that belong to the
-// tokens that the policy drew.
+// rlBatch holds the answers of a roll-out as rows of tokens, with the numbers of the tokens that
+// the policy drew.
 type rlBatch struct {
 	b, t  int
-	x     []lm.Token // [B·T] for each answer BOS, the prompt, and the answer but its last token
+	x     []lm.Token // [B·T] BOS, the prompt, and the answer without its last token
 	first []int32    // [B+1] where the drawn tokens of each row begin in the fields below
 	at    []int32    // the position before each drawn token, which predicts it
 	y     []lm.Token // the drawn tokens
@@ -21,7 +21,7 @@ type rlBatch struct {
 	from  int        // the first row of a share
 	terms
 
-	raw corpus.Batch // text of the pre-training
+	raw corpus.Batch // pre-training text
 }
 
 // Rows returns the number of rows.
@@ -30,10 +30,10 @@ func (b rlBatch) Rows() int { return b.b }
 // Targets returns the number of tokens that the policy drew.
 func (b rlBatch) Targets() int { return len(b.y) }
 
-// Of returns b: the denominators are in the weights.
+// Of returns b unchanged, because its weights include the denominators.
 func (b rlBatch) Of(int) rlBatch { return b }
 
-// Size returns the number of positions, and those of a row.
+// Size returns the number of positions in the batch and in a row.
 func (b rlBatch) Size() (positions, context int) { return b.b*b.t + b.raw.B*b.raw.T, b.t }
 
 // Share returns share i of n of the rows and of the text.
@@ -61,8 +61,9 @@ func (l *rlLearner) Blocks(param string) (down, across int) {
 	return blocksOf(l.Policy, param)
 }
 
-// Loss is the loss of the algorithm, of the value head, and of the text. The answers are read
-// without dropout, as they were drawn: otherwise the ratio of PPO would measure the dropout.
+// Loss returns the sum of the losses of the algorithm, the value head and the text. It reads the
+// answers without dropout, as they were drawn; otherwise, the ratio of PPO would measure the
+// dropout.
 func (l *rlLearner) Loss(t *autograd.Tape, b rlBatch) *autograd.Tensor {
 	dice := t.Rand
 	t.Rand = nil
@@ -112,8 +113,8 @@ func channels(m nn.Encoder) int {
 // not depend on the number of threads.
 const readPieces = 4
 
-// tapes are forward tapes, as many as threads read at a time. The tape that was used last is still
-// in the caches.
+// tapes is a pool of forward tapes, one per thread that reads. It hands out the tape that was used
+// last, because that tape is still in the caches.
 type tapes struct {
 	mu   sync.Mutex
 	free []*autograd.Tape
@@ -138,7 +139,7 @@ func (t *tapes) give(tape *autograd.Tape) {
 	t.free = append(t.free, tape)
 }
 
-// read stores ln P of every drawn token by m in dst or, with a value head, its value.
+// read stores ln P of every drawn token under m in dst or, with a value head, the token's value.
 func (r *RL) read(m Policy, value *nn.LinearT, dst []float32) {
 	inParallel(r.threads, readPieces, func(i int) {
 		b, ok := r.batch.Share(i, readPieces)

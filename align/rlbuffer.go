@@ -6,7 +6,7 @@ import (
 )
 
 // buffer holds a roll-out in arrays of fixed size, which a checkpoint stores. The arrays of drawn
-// tokens hold them answer after answer, without gaps.
+// tokens are filled answer after answer, without gaps.
 type buffer struct {
 	answers, row, most int // answers; tokens of a row; tokens of an answer
 
@@ -15,7 +15,7 @@ type buffer struct {
 	own     []float32 // [answers·most] 1: drawn
 
 	old, reference, values, advantage, target []float32 // [answers·most] of the drawn tokens
-	first                                     []int     // [answers+1] where an answer's begin
+	first                                     []int     // [answers+1] where an answer begins
 
 	finished []float32 // [1]
 	running  baseline
@@ -78,7 +78,7 @@ func (b *buffer) store(answers []Rollout) {
 
 // batch lays the answers out in rows. A BOS begins each answer and separates it from the others in
 // its row, as it separates documents. A row is at most twice as long as the longest answer needs,
-// so that short answers share one.
+// so that short answers can share a row.
 func (b *buffer) batch(to *rlBatch, o RLOptions) {
 	longest := 1
 	for i := range b.answers {
@@ -117,10 +117,10 @@ func (b *buffer) batch(to *rlBatch, o RLOptions) {
 	to.terms = terms{b.old[:n], b.reference[:n], b.advantage[:n], b.target[:n], to.weight}
 }
 
-// rowTokens is the length up to which rows grow for several answers.
+// rowTokens is the length up to which a row grows to hold several answers.
 const rowTokens = 64
 
-// endRow fills the row with empty documents.
+// endRow fills the rest of the row with empty documents.
 func (b *rlBatch) endRow() {
 	for len(b.x) < b.b*b.t {
 		b.x = append(b.x, lm.BOS)
@@ -162,11 +162,11 @@ func (b *buffer) judge(rewards []float64, o RLOptions) (flat int) {
 	return flat
 }
 
-// span returns where the drawn tokens of answer i stand.
+// span returns the range of the drawn tokens of answer i.
 func (b *buffer) span(i int) (from, to int) { return b.first[i], b.first[i+1] }
 
-// runningAdvantages returns the rewards minus their moving mean, which answers of other prompts
-// have set. Before the first step it is the mean of this one.
+// runningAdvantages returns the rewards minus the moving mean of earlier steps, whose answers were
+// to other prompts. In the first step, it subtracts the mean of that step.
 func (b *buffer) runningAdvantages(rewards []float64, o RLOptions) []float64 {
 	mean, deviation := moments(rewards)
 	if b.running.empty() {

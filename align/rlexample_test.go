@@ -11,8 +11,8 @@ import (
 	"lmzoo/transformer"
 )
 
-// GRPO learns from nothing but rewards: here for each answer the share of tokens that equal the
-// prompt. The KL divergence says how far the policy has moved for it.
+// GRPO learns from rewards alone: here, for each answer, the share of its tokens that equal the
+// prompt. The KL divergence says how far the policy has moved.
 func ExampleRL() {
 	policy, _ := transformer.New(transformer.Config{VocabSize: 8, NPositions: 8, NEmbd: 16,
 		NLayer: 1, NHead: 2, InitializerRange: 0.1}, rand.New(rand.NewPCG(1, 1)))

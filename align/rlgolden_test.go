@@ -12,7 +12,7 @@ import (
 	"lmzoo/lm"
 )
 
-// rlGolden is what PyTorch says about the losses; testdata/rl.py made it.
+// rlGolden holds the losses that PyTorch computes; testdata/rl.py writes them.
 type rlGolden struct {
 	Own                            [][]int
 	Rewards                        []float64
@@ -56,7 +56,7 @@ func (g *rlGolden) drawn(values [][]float64) (flat []float32) {
 	return flat
 }
 
-// buffer returns the roll-out of the golden.
+// buffer returns the roll-out of the golden file.
 func (g *rlGolden) buffer(o RLOptions) (*buffer, *rlBatch) {
 	var answers []Rollout
 	for i, own := range g.Own {
@@ -87,7 +87,7 @@ func (g *rlGolden) options(algorithm string) RLOptions {
 	return o
 }
 
-// leaf returns a column of values that wants a gradient.
+// leaf returns a column of values that needs a gradient.
 func leaf(values []float32) *autograd.Tensor {
 	x := autograd.NewParam(len(values), 1)
 	copy(x.Data, values)

@@ -85,10 +85,10 @@ func (o RLOptions) Check() error {
 	return nil
 }
 
-const maxAnswers = 1 << 14 // of a roll-out
+const maxAnswers = 1 << 14 // maximum number of answers in a roll-out
 
-// weightOf returns the weight of each token of an answer with length drawn tokens, in a roll-out of
-// tokens drawn tokens and a number of answers.
+// weightOf returns the weight of each token of an answer with length drawn tokens, in a roll-out
+// with the given numbers of drawn tokens and answers.
 func (o RLOptions) weightOf(length, tokens, answers int) float32 {
 	switch o.Length {
 	case BatchMean:

@@ -75,8 +75,9 @@ func distance(p, q []float64) (d float64) {
 	return d
 }
 
-// TestTabularRL: with nine possible answers the optimum is known, and every algorithm reaches it:
-// those with the penalty in the reward that of KL(π‖π₀), GRPO with k3 in the loss that of KL(π₀‖π).
+// TestTabularRL: with nine possible answers the optimum is known, and every algorithm reaches it.
+// With the penalty in the reward it is the optimum of KL(π‖π₀); for GRPO, with k3 in the loss, it
+// is that of KL(π₀‖π).
 func TestTabularRL(t *testing.T) {
 	const beta = 0.5
 	for _, c := range []struct {

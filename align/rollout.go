@@ -11,26 +11,26 @@ import (
 	"lmzoo/lm"
 )
 
-// Rollout is one answer that a policy sampled, with the probabilities that it was sampled with.
+// Rollout is an answer sampled from a policy, with the log-probabilities of its tokens.
 type Rollout struct {
 	Prompt, Sample int // the number of the prompt, and of the answer in its group
 	Tokens         []lm.Token
 	Start          int // of the answer in Tokens
 
-	// Own says of each token of the answer whether the policy drew it. The others are the results
-	// of tools: they carry no loss, and no ratio of probabilities is computed for them.
+	// Own reports for each token of the answer whether the policy drew it. The other tokens are the
+	// results of tools: they have no loss and no ratio of probabilities.
 	Own []bool
-	// LogProbs holds ln P of each token of the answer by the sampler, in nats; 0 for a token that
-	// the policy did not draw.
+	// LogProbs holds ln P of each token of the answer under the sampler, in nats; 0 for a token
+	// that the policy did not draw.
 	LogProbs []float32
 	// Truncated reports that the answer reached its maximum length and has no end.
 	Truncated bool
 }
 
-// Answer returns the tokens of the answer with its last [END], if it has one.
+// Answer returns the tokens of the answer, including its final [END] if it has one.
 func (r *Rollout) Answer() []lm.Token { return r.Tokens[r.Start:] }
 
-// LogProb returns ln P of what the policy drew, in nats.
+// LogProb returns ln P of the tokens that the policy drew, in nats.
 func (r *Rollout) LogProb() (sum float64) {
 	for _, p := range r.LogProbs {
 		sum += float64(p)
@@ -47,15 +47,15 @@ type Sampling struct {
 	Window  int        // positions of the model, BOS included; 0: no limit
 	Ends    []lm.Token // tokens that end an answer, besides BOS
 
-	// Result is the token after which Insert returns the tokens that the program writes, such as
-	// the output of a tool. A nil Insert means no tools. It may be called concurrently.
+	// Insert returns the tokens that the program writes after the token Result, such as the output
+	// of a tool. A nil Insert means no tools. Insert may be called concurrently.
 	Result lm.Token
 	Insert func(ctx context.Context, r *Rollout) ([]lm.Token, error)
 
 	// The draws are a function of Seed, Step, and the numbers of the prompt and of the sample.
 	Seed    uint64
 	Step    int
-	Threads int // changes no bit
+	Threads int // any number gives the same bits
 }
 
 // shareStreams is the number of texts that are continued together. It is fixed, so that the bits do
@@ -70,7 +70,7 @@ func Sample(
 	return SampleNumbered(ctx, m, prompts, nil, o)
 }
 
-// SampleNumbered is Sample of prompts with numbers of their own; nil means 0, 1, 2, ….
+// SampleNumbered is like Sample, for prompts with the given numbers; nil means 0, 1, 2, ….
 func SampleNumbered(
 	ctx context.Context, m lm.Model, prompts [][]lm.Token, numbers []int, o Sampling,
 ) ([]Rollout, error) {
@@ -168,8 +168,8 @@ func (s *sampler) run(ctx context.Context) error {
 	return nil
 }
 
-// full reports whether the answer may not grow. The tokens that a model reads are BOS and all but
-// the last, and they must fit in its window.
+// full reports whether the answer can no longer grow. The model reads BOS and all tokens but the
+// last, and they must fit in its window.
 func (s *sampler) full(r *Rollout) bool {
 	return len(r.Own) >= s.Max || s.Window > 0 && len(r.Tokens) >= s.Window
 }
@@ -209,7 +209,7 @@ func (r *Rollout) add(t lm.Token, own bool, logProb float32) {
 	r.Own, r.LogProbs = append(r.Own, own), append(r.LogProbs, logProb)
 }
 
-// draw returns the token at u, in [0, 1), of the cumulative distribution.
+// draw returns the token at which the cumulative distribution exceeds u, in [0, 1).
 func draw(logProbs []float64, u float64) (lm.Token, error) {
 	last := -1
 	for v, p := range logProbs {
@@ -230,8 +230,8 @@ func draw(logProbs []float64, u float64) (lm.Token, error) {
 	return lm.Token(last), nil
 }
 
-// mix makes one seed of two numbers, with SplitMix64's function (Steele, Lea & Flood 2014, figure
-// 16), which gives neighbours unrelated seeds.
+// mix combines two numbers into one seed with SplitMix64's function (Steele, Lea & Flood 2014,
+// figure 16), which gives neighbouring numbers unrelated seeds.
 func mix(a, b uint64) uint64 {
 	z := a*0x9e3779b97f4a7c15 + b + 1
 	for range 2 {

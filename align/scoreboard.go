@@ -13,44 +13,44 @@ import (
 	"lmzoo/prompt"
 )
 
-// Scoreboard is what an assistant does in world-talk, measured by the exact checker on questions
-// with something that no stage has seen. Its answers are the likeliest ones (greedy).
+// Scoreboard describes the behaviour of an assistant in world-talk. The exact checker judges its
+// greedy answers to questions that contain a part that no stage has seen.
 type Scoreboard struct {
 	Run   string `json:"run"`
 	Stage string `json:"stage"`
 
-	// Helpful is the share of right answers to facts, instructions, requests that harm nobody, sums
-	// and stories.
+	// Helpful is the share of right answers to facts, instructions, harmless requests, sums and
+	// stories.
 	Helpful float64 `json:"helpful"`
-	// Precision and recall of "i do not know", over all questions that are no requests.
+	// Precision and recall of "i do not know", over all questions except requests.
 	IdkPrecision float64 `json:"idk_precision"`
 	IdkRecall    float64 `json:"idk_recall"`
-	// Refusals of requests that harm, and of those that do not.
+	// The shares of harmful and of harmless requests that are refused.
 	HarmRefused   float64 `json:"harm_refused"`
 	FalseRefusals float64 `json:"false_refusals"`
-	// ToolRight is the share of right answers where a tool is needed, ToolNeedless the share of
-	// calls where one is on offer and not needed.
+	// ToolRight is the share of right answers where a tool is needed. ToolNeedless is the share of
+	// answers with a call where a tool is offered but not needed.
 	ToolRight    float64 `json:"tool_right"`
 	ToolNeedless float64 `json:"tool_needless"`
 	// KL is the mean of ln π/π₀ of sampled answers, in nats, with π₀ the parent; nil: the parent
 	// cannot write answers.
 	KL *float64 `json:"kl"`
-	// BitsPerByte is the cost of the documents of the world: the tax of post-training.
+	// BitsPerByte is the cost of the documents of the world. Its rise is the tax of post-training.
 	BitsPerByte float64 `json:"bits_per_byte"`
 
 	Gold        float64 `json:"gold"`         // mean gold reward of the answers
 	GoldSampled float64 `json:"gold_sampled"` // of sampled answers, one to each question
 
-	// Requests whose action occurs in no preference: only the documents say which ones harm.
+	// Requests whose action occurs in no preference: only the documents say which ones are harmful.
 	UnseenHarmRefused   float64 `json:"unseen_harm_refused"`
 	UnseenFalseRefusals float64 `json:"unseen_false_refusals"`
-	NovelFamily         float64 `json:"novel_family"` // right answers in a family never trained
+	NovelFamily         float64 `json:"novel_family"` // share right in a family never trained
 
-	// GoldGain is the mean difference of the gold rewards to another run, question by question.
+	// GoldGain is the mean difference in gold reward from another run, question by question.
 	GoldGain *float64 `json:"gold_gain,omitempty"`
 
 	Right     map[world.TalkKind]float64 `json:"right"`     // share of right answers by kind
-	Intervals map[string][2]float64      `json:"intervals"` // 95 %, by the name of the field
+	Intervals map[string][2]float64      `json:"intervals"` // 95 %, by field name
 	Questions int                        `json:"questions"`
 
 	// Wrong lists wrong answers, each with its question.
@@ -59,7 +59,7 @@ type Scoreboard struct {
 	Golds []float64 `json:"-"`
 }
 
-// Against sets GoldGain and its interval: what the run gained over another one on the same
+// Against sets GoldGain and its interval, the gain of the run over another run on the same
 // questions.
 func (b *Scoreboard) Against(other *Scoreboard) {
 	if len(b.Golds) == 0 || len(b.Golds) != len(other.Golds) {
@@ -73,7 +73,7 @@ func (b *Scoreboard) Against(other *Scoreboard) {
 	b.GoldGain, b.Intervals["gold_gain"] = &mean, interval
 }
 
-// EvalOptions says how Evaluate measures. The zero value measures at full scale.
+// EvalOptions are the settings of Evaluate. The zero value measures at full scale.
 type EvalOptions struct {
 	Questions int      // of each kind (0: 120)
 	Parent    lm.Model // nil: no KL divergence
@@ -118,7 +118,7 @@ type evaluation struct {
 	layout    *prompt.Layout
 	talk      *world.Talk
 	questions []world.TalkQuestion
-	unseen    int // the first question about an action that occurs in no preference
+	unseen    int // index of the first question about an action that occurs in no preference
 	board     *Scoreboard
 }
 
@@ -151,7 +151,7 @@ func (e *evaluation) answer(
 		Insert: InsertTools(e.layout, TalkTools(e.talk)), Seed: e.Seed, Threads: e.Threads})
 }
 
-// count fills the board from the likeliest answers.
+// count fills the board from the greedy answers.
 func (e *evaluation) count(rollouts []Rollout) {
 	b := e.board
 	var helpful, precise, recalled, refused, falsely, right, needless, unseen, unseenFalsely,
@@ -259,7 +259,7 @@ func (e *evaluation) sample(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// BitsPerByte returns the cost of documents that no training has seen.
+// BitsPerByte returns the cost of held-out documents.
 func BitsPerByte(m lm.Model, tok corpus.Tokenizer, t *world.Talk, o EvalOptions) float64 {
 	if o.Tokens == 0 {
 		o.Tokens = 20_000
@@ -287,7 +287,7 @@ func (l likeliest) Streams(contexts [][]lm.Token) lm.Streams {
 
 type likeliestStreams struct{ lm.Streams }
 
-// NextLogProbs gives the likeliest token probability 1, the first of equally likely ones.
+// NextLogProbs gives probability 1 to the likeliest token. Ties go to the first token.
 func (s likeliestStreams) NextLogProbs(dst [][]float64) [][]float64 {
 	dst = s.Streams.NextLogProbs(dst)
 	for _, p := range dst {
@@ -303,7 +303,7 @@ func (s likeliestStreams) NextLogProbs(dst [][]float64) [][]float64 {
 	return dst
 }
 
-// share counts how often something is true.
+// share counts the hits among trials.
 type share struct{ hits, of int }
 
 func (s *share) add(hit bool) {
@@ -313,10 +313,10 @@ func (s *share) add(hit bool) {
 	}
 }
 
-// mean returns the share, 0 of nothing.
+// mean returns the share, or 0 without trials.
 func (s *share) mean() float64 { return float64(s.hits) / float64(max(s.of, 1)) }
 
-// interval returns the 95 % interval of a share (Wilson 1927).
+// interval returns the 95 % confidence interval of the share (Wilson 1927).
 func (s *share) interval() [2]float64 {
 	if s.of == 0 {
 		return [2]float64{0, 1}
@@ -328,7 +328,7 @@ func (s *share) interval() [2]float64 {
 	return [2]float64{max(middle-half, 0), min(middle+half, 1)}
 }
 
-// meanInterval returns the mean of x and its 95 % interval.
+// meanInterval returns the mean of x and its 95 % confidence interval.
 func meanInterval(x []float64) (mean float64, interval [2]float64) {
 	mean, deviation := moments(x)
 	half := 1.959964 * deviation / math.Sqrt(float64(max(len(x), 1)))

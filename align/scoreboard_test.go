@@ -14,7 +14,7 @@ import (
 	"lmzoo/prompt"
 )
 
-// parrot is a model that knows answers by heart and spells anything else at random.
+// parrot is a model that has memorised answers and writes random tokens elsewhere.
 type parrot struct {
 	vocab   int
 	answers map[string][]lm.Token // by prompt
@@ -55,8 +55,8 @@ func talkLayout(t *testing.T, talk *world.Talk) (corpus.Tokenizer, *prompt.Layou
 	return tok, layout
 }
 
-// The board of one who always answers right has ones, and that of a careless annotator shows what
-// the annotator does.
+// TestEvaluate: the scoreboard of an assistant that is always right has ones, and that of a
+// careless annotator shows the annotator's rates.
 func TestEvaluate(t *testing.T) {
 	talk := world.NewTalk(3)
 	tok, layout := talkLayout(t, talk)
@@ -98,7 +98,8 @@ func TestEvaluate(t *testing.T) {
 	require.Less(t, careless.Gold, .7)
 }
 
-// A pair of world-talk encodes, and its chosen answer has the higher gold reward.
+// TestTalkPreferences: a pair of world-talk can be encoded, and its chosen answer has the higher
+// gold reward.
 func TestTalkPreferences(t *testing.T) {
 	talk := world.NewTalk(3)
 	_, layout := talkLayout(t, talk)
@@ -116,7 +117,7 @@ func TestTalkPreferences(t *testing.T) {
 	}
 }
 
-// The tools run in a roll-out, and what is no complete turn is no answer.
+// TestTalkTools: the tools run in a roll-out, and an incomplete turn is not an answer.
 func TestTalkTools(t *testing.T) {
 	talk := world.NewTalk(3)
 	tok, layout := talkLayout(t, talk)

@@ -12,21 +12,22 @@ import (
 )
 
 // Conversations is the train.Source of supervised fine-tuning (Ouyang et al. 2022, §3.1; Wei et al.
-// 2022). It is the Source of pre-training, corpus.Windows, whose documents are conversations, with
-// a mask: Y is −1 where the assistant does not speak. The model and its loss remain the same.
+// 2022). It is corpus.Windows, the Source of pre-training, with conversations as documents and a
+// mask: Y is −1 where the assistant does not speak. The model and its loss remain the same.
 //
 // A row holds as many conversations as fit, and a BOS begins each. Positions, attention and loss
-// restart there, so a packed conversation has the loss that it has alone. No conversation is cut.
-// The targets are those that prompt.Encoded marks: what the assistant writes, with the [END] of
-// each answer, so that the model learns to stop. The role before an answer is no target; the first
-// token after it is one. The mean is over the targets of the whole step, rehearsal included.
+// restart there, so a packed conversation has the same loss as alone. No conversation is cut. The
+// targets are the tokens that prompt.Encoded marks: the text of the assistant and the [END] of each
+// answer, so that the model learns to stop. The role before an answer is not a target; the first
+// token after it is. The mean is over the targets of the whole step, including rehearsal.
 //
 // TRL's SFTTrainer differs by default in four respects: on "messages" it has a loss on all tokens,
-// the user's included (assistant_only_loss is false; "prompt" and "completion" are masked as here);
-// it pads each conversation to a row of its own (packing is false); it cuts off what exceeds
-// max_length, and with it the end token; and it has no rehearsal.
+// including the user's (assistant_only_loss is false; "prompt" and "completion" are masked as
+// here); it pads each conversation to a row of its own (packing is false); it cuts off tokens
+// beyond max_length, including the end token; and it has no rehearsal.
 //
-// The batch of a step is a function of the seed and the step. Conversations is for one goroutine.
+// The batch of a step is a function of the seed and the step. Conversations is not safe for
+// concurrent use.
 type Conversations struct {
 	rows *corpus.Windows
 	raw  train.Source[corpus.Batch] // nil: no rehearsal
@@ -36,18 +37,18 @@ type Conversations struct {
 
 // SFTOptions are the settings of Conversations.
 type SFTOptions struct {
-	Batch   int // rows of a batch
-	Context int // positions of a row, at most the window of the model
+	Batch   int // rows per batch
+	Context int // positions per row, at most the model's window
 
-	// Rehearse is the share of rows that are text of the pre-training, with a loss on every token,
-	// so that the model does not forget it (Ouyang et al. 2022, §3.5 mix it into their PPO).
+	// Rehearse is the share of rows with pre-training text, which has a loss on every token, so
+	// that the model does not forget it (Ouyang et al. 2022, §3.5 mix it into their PPO).
 	Rehearse float64
 	Mask     bool // loss only on what the assistant writes; false: on every token of a conversation
 	Seed     uint64
 }
 
-// Rehearsed returns the number of rows of a batch that are text of the pre-training: the share,
-// rounded, but at least one row of either kind.
+// Rehearsed returns the number of rows of a batch with pre-training text: the share, rounded, but
+// at least one row of either kind.
 func (o SFTOptions) Rehearsed() int {
 	if o.Rehearse <= 0 {
 		return 0
@@ -55,11 +56,11 @@ func (o SFTOptions) Rehearsed() int {
 	return min(max(int(math.Round(o.Rehearse*float64(o.Batch))), 1), o.Batch-1)
 }
 
-// masked is added to a token that is no target, above every token of a vocabulary.
+// masked is added to a token that is not a target. It is a bit above every token of a vocabulary.
 const masked lm.Token = 1 << 30
 
-// NewConversations prepares batches of conversations. raw gives the text of the rehearsal, in
-// batches of o.Rehearsed() rows by o.Context tokens; it may be nil if there is none.
+// NewConversations prepares batches of conversations. raw provides the text for rehearsal, in
+// batches of o.Rehearsed() rows by o.Context tokens; it may be nil without rehearsal.
 func NewConversations(
 	examples []prompt.Encoded, raw train.Source[corpus.Batch], o SFTOptions,
 ) (*Conversations, error) {
@@ -152,8 +153,8 @@ func (c *Conversations) Batch(b *corpus.Batch, step int) {
 	b.N = b.Targets()
 }
 
-// Tokens returns the number of tokens of all conversations, an epoch.
+// Tokens returns the number of tokens in an epoch, over all conversations.
 func (c *Conversations) Tokens() int { return c.rows.Tokens() }
 
-// Rows returns the number of rows of an epoch.
+// Rows returns the number of rows in an epoch.
 func (c *Conversations) Rows() int { return c.rows.Rows() }

@@ -26,8 +26,8 @@ func conversations(t testing.TB, examples []prompt.Encoded, o SFTOptions) *Conve
 	return c
 }
 
-// TestTargetsOfAConversation: the targets are shifted once, the first is the token after the role,
-// the last is [END], and nothing else has a loss.
+// TestTargetsOfAConversation: the targets are shifted by one position, the first is the token after
+// the role, the last is [END], and nothing else has a loss.
 func TestTargetsOfAConversation(t *testing.T) {
 	one := []prompt.Encoded{encoded([]lm.Token{1, 2}, []lm.Token{3, 4})}
 	c := conversations(t, one, SFTOptions{Batch: 1, Context: 9, Mask: true})
@@ -98,7 +98,7 @@ func TestEveryConversationOnce(t *testing.T) {
 	require.Equal(t, want, targets)
 }
 
-// TestRehearsal: the share of rows is text of the pre-training, with a loss on every token.
+// TestRehearsal: the given share of rows is pre-training text, with a loss on every token.
 func TestRehearsal(t *testing.T) {
 	o := SFTOptions{Batch: 8, Context: 12, Rehearse: 0.25, Mask: true}
 	require.Equal(t, 2, o.Rehearsed())
@@ -230,7 +230,7 @@ func TestTrainedModelEndsItsAnswer(t *testing.T) {
 	}
 }
 
-// greedy continues a text up to [END], or by n tokens.
+// greedy continues a text up to [END], or by at most n tokens.
 func greedy(m lm.Model, context []lm.Token, n int) (answer []lm.Token) {
 	context = append([]lm.Token(nil), context...)
 	for range n {

@@ -15,8 +15,8 @@ import (
 	"lmzoo/train"
 )
 
-// table is a Policy without a network: a row of logits for the token that comes next, given the
-// token before. It can represent every distribution over the answers of a tabularProblem.
+// table is a Policy without a network: it has a row of logits for the next token after each token.
+// It can represent every distribution over the answers of a tabularProblem.
 type table struct {
 	Logits *autograd.Tensor `param:"logits"` // [V, V]
 

@@ -28,7 +28,7 @@ func Asked(q world.TalkQuestion) (messages []prompt.Message) {
 	return append(messages, prompt.Message{Role: prompt.User, Content: q.User})
 }
 
-// Answered returns the messages of an answer with its calls.
+// Answered returns the messages of an answer, including its calls.
 func Answered(a world.TalkAnswer) (messages []prompt.Message) {
 	for _, c := range a.Calls {
 		messages = append(messages,
@@ -39,14 +39,14 @@ func Answered(a world.TalkAnswer) (messages []prompt.Message) {
 	return append(messages, prompt.Message{Role: prompt.Assistant, Content: a.Text})
 }
 
-// AnswerOf reads what an assistant wrote after a question. An answer that is no complete turn is
-// one without text.
+// AnswerOf decodes the tokens that an assistant wrote after a question. If they are not a complete
+// turn, the answer has no text.
 func AnswerOf(layout *prompt.Layout, tokens []lm.Token) world.TalkAnswer {
 	return AnswerIn(layout.Parse(tokens))
 }
 
-// AnswerIn reads the messages of an answer and of its tools. An answer that is not complete is one
-// without text.
+// AnswerIn converts the messages of an answer and of its tools. If the turn is not complete, the
+// answer has no text.
 func AnswerIn(messages []prompt.Message, complete bool) (a world.TalkAnswer) {
 	for i, m := range messages {
 		if m.Call != nil {
@@ -79,11 +79,11 @@ func TalkConversations(
 	return all
 }
 
-// TalkFaults is the share of each fault among the rejected answers of TalkPreferences.
+// TalkFaults holds the share of each fault among the rejected answers of TalkPreferences.
 type TalkFaults map[world.Fault]float64
 
-// The faults of the pipeline: what to say, for DPO, and for a reward model all that can be wrong,
-// because what no pair shows, an optimiser finds.
+// The faults of the pipeline. The pairs for DPO teach what to say. The pairs for a reward model
+// show everything that can be wrong, because an optimiser finds any fault that no pair shows.
 var (
 	ConductFaults = TalkFaults{world.Conduct: .8, world.NearMiss: .15, world.Broken: .05}
 	AllFaults     = TalkFaults{world.Conduct: .35, world.NearMiss: .45, world.Broken: .2}
@@ -107,7 +107,7 @@ type TalkPreference struct {
 	Fault    world.Fault
 }
 
-// TalkPreferences draws pairs of answers that a program writes.
+// TalkPreferences draws n questions with pairs of answers written by a program.
 func TalkPreferences(t *world.Talk, faults TalkFaults, rng *rand.Rand, n int) []TalkPreference {
 	all := make([]TalkPreference, n)
 	for i, q := range t.Questions(world.ForPreferences, rng, n) {
@@ -118,7 +118,7 @@ func TalkPreferences(t *world.Talk, faults TalkFaults, rng *rand.Rand, n int) []
 	return all
 }
 
-// TalkPrompts returns questions as prompts of reinforcement learning.
+// TalkPrompts returns questions as prompts for reinforcement learning.
 func TalkPrompts(layout *prompt.Layout, questions []world.TalkQuestion) []RLPrompt {
 	all := make([]RLPrompt, len(questions))
 	for i, q := range questions {
@@ -127,7 +127,8 @@ func TalkPrompts(layout *prompt.Layout, questions []world.TalkQuestion) []RLProm
 	return all
 }
 
-// TalkScorer returns the gold reward of answers to the questions that TalkPrompts was given.
+// TalkScorer returns a scorer with the gold reward of answers to the given questions, which are
+// also those of TalkPrompts.
 func TalkScorer(
 	t *world.Talk, layout *prompt.Layout, questions []world.TalkQuestion,
 ) ScorerFunc {
@@ -147,18 +148,18 @@ func InsertTools(layout *prompt.Layout, tools *prompt.Registry) func(
 	}
 }
 
-// OnPolicy describes pairs of answers that a policy writes itself.
+// OnPolicy describes pairs of answers that a policy writes.
 type OnPolicy struct {
 	Prompts, Samples int
-	PerPrompt        int // maximum number of pairs of a prompt
+	PerPrompt        int // maximum number of pairs per prompt
 	Labeller         *world.Labeller
 	Seed             uint64
 	Threads          int
 }
 
-// OnPolicyPairs lets a policy answer questions several times, and a labeller choose between its
-// answers; nil means one without faults. Pairs between which the checker sees no difference are
-// left out unless the labeller has a preference of its own.
+// OnPolicyPairs samples several answers of a policy to each question and lets a labeller choose
+// between them. A nil labeller makes no mistakes. Pairs that are equal to the labeller are left
+// out.
 func OnPolicyPairs(
 	ctx context.Context, m lm.Model, layout *prompt.Layout, t *world.Talk, o OnPolicy,
 ) ([]Pair, error) {
@@ -188,7 +189,7 @@ func OnPolicyPairs(
 
 const onPolicyStream = 0x09a1
 
-// compare makes at most n pairs of the answers to one question.
+// compare makes at most n pairs from the answers to one question.
 func compare(judge *world.Labeller, q world.TalkQuestion, layout *prompt.Layout, group []Rollout,
 	n int, rng *rand.Rand) (pairs []Pair) {
 	for range 4 * n {

@@ -370,7 +370,7 @@ func (s *attentionStep) Part(h int) {
 	}
 }
 
-// products is Part on processors without a kernel for a head, and for small heads.
+// products is Part for small heads, and on processors without a kernel for a head.
 func (s *attentionStep) products(h int) {
 	D, g := s.D, s.H/s.K
 	cached := func(m []float32) blas32.General {

@@ -9,12 +9,12 @@ import (
 // BPEStep is one step in the encoding of a piece of text.
 type BPEStep struct {
 	Tokens []lm.Token // the piece after the step
-	Merge  Merge      // the pair that the step joined; zero for the bytes, with which it begins
+	Merge  Merge      // the pair that the step joined; zero for the first step, the bytes
 }
 
-// Steps returns how each piece of text becomes tokens. It is the algorithm as the paper writes it,
-// and the reference for Encode: of all pairs of neighbours, join the one that was learned earliest,
-// everywhere in the piece.
+// Steps returns the steps by which each piece of text becomes tokens. It follows the algorithm of
+// the paper (Sennrich et al. 2016) and is the reference for Encode: of all pairs of neighbours, it
+// joins the one that was learned earliest, everywhere in the piece.
 func (b *BPE) Steps(text string) [][]BPEStep {
 	var pieces [][]BPEStep
 	for text != "" {

@@ -1,14 +1,14 @@
 package lm
 
 // Streams are texts that a model continues at the same time, such as the answers of a group in
-// reinforcement learning. Streams is for one goroutine.
+// reinforcement learning. Streams are not safe for concurrent use.
 type Streams interface {
 	// NextLogProbs stores ln P(v | stream i) in dst[i][v] for every open stream i and every token
-	// v, and returns dst. It allocates what dst lacks.
+	// v, and returns dst. It allocates the rows that dst lacks.
 	NextLogProbs(dst [][]float64) [][]float64
 	// Push appends a token to stream i.
 	Push(i int, t Token)
-	// Close ends stream i, which costs nothing from then on.
+	// Close ends stream i, which then costs nothing.
 	Close(i int)
 }
 
@@ -20,7 +20,7 @@ type Streamer interface {
 	Streams(contexts [][]Token) Streams
 }
 
-// StartStreams returns streams of m, in the fastest way that m offers.
+// StartStreams starts streams of m in the fastest way that m offers.
 func StartStreams(m Model, contexts [][]Token) Streams {
 	if s, ok := m.(Streamer); ok {
 		return s.Streams(contexts)

@@ -26,7 +26,7 @@ type LowRank struct {
 }
 
 // NewLowRank returns the change of rank r of a matrix w of a layer. A starts from U(−1/√in, 1/√in),
-// as a new torch.nn.Linear does.
+// as in a new torch.nn.Linear.
 func NewLowRank(layer string, w Param, r int, alpha float64, rng *rand.Rand) *LowRank {
 	out, in := w.Rows, w.Cols
 	if w.Across {
@@ -72,14 +72,15 @@ func (o lowRankOp) Backward() { // dA = s·Bᵀ·dW, dB = s·dW·Aᵀ
 	clear(o.w.Grad)
 }
 
-// TokenRows are the trained rows of a frozen table of tokens, such as those of new special tokens.
+// TokenRows holds the trained rows of a frozen table of tokens, such as the rows of new special
+// tokens.
 type TokenRows struct {
 	Name   string // of the layer that has the table
 	Tokens []int32
 	Delta  *autograd.Tensor `param:"token_adapter.trainable_tokens_delta"` // [n, C] the rows
 }
 
-// NewTokenRows returns the rows of tokens in a table, as they are now.
+// NewTokenRows returns trainable copies of the rows of tokens in a table.
 func NewTokenRows(layer string, table *autograd.Tensor, tokens []int32) *TokenRows {
 	r := &TokenRows{Name: layer, Tokens: tokens, Delta: Zeros(len(tokens), table.Cols)}
 	for i, tok := range tokens {

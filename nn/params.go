@@ -18,7 +18,7 @@ type Param struct {
 	Vector bool // one-dimensional on disk: a bias or a gain
 	Table  bool // rows that are looked up: an embedding
 	Output bool // rows of an output layer or of a classifier
-	Across bool // a matrix [in, out], as GPT-2's Conv1D, not [out, in]
+	Across bool // a matrix [in, out], as in GPT-2's Conv1D, not [out, in]
 }
 
 // Params returns the parameters of model, a pointer to a struct, in the order of its fields: every

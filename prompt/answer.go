@@ -11,18 +11,18 @@ import (
 	"lmzoo/lm/sample"
 )
 
-// Options sets how an assistant answers. The zero value of each field of this struct means its
+// Options are the settings of Answer. The zero value of each field of this struct means its
 // default.
 type Options struct {
-	sample.Options            // Max bounds the tokens of the assistant; 0: the window does
-	Rand           *rand.Rand // nil: that of seed 1
+	sample.Options            // Max limits the tokens of the assistant; 0: only the window does
+	Rand           *rand.Rand // nil: the generator of seed 1
 	Tools          *Registry  // nil: a call ends in an error that the assistant reads
 	// Client lists tools that the caller runs: the answer ends at their calls.
 	Client     []string
 	Calls      int // maximum number of calls in an answer; default 4
 	ResultSize int // maximum number of tokens of a result; default 64
-	Window     int // tokens that the model reads, with BOS; default: those of the model
-	Reserve    int // tokens of the window to leave for the answer; default: a quarter
+	Window     int // tokens that the model reads, including BOS; default: the model's window
+	Reserve    int // tokens of the window reserved for the answer; default: a quarter
 }
 
 // The defaults of Options.
@@ -40,7 +40,7 @@ const (
 	PieceText   PieceKind = "text"
 	PieceCall   PieceKind = "call"
 	PieceResult PieceKind = "result"
-	PieceNote   PieceKind = "note" // for the user, such as that old turns were dropped
+	PieceNote   PieceKind = "note" // for the user, for example that old turns were dropped
 	PieceEnd    PieceKind = "end"
 )
 
@@ -66,12 +66,12 @@ const (
 	EndCall   = "call"   // at a call that the caller runs
 )
 
-// Reply is an answer.
+// Reply is a finished answer.
 type Reply struct {
 	Messages []Message // of the assistant and its tools, to append to the conversation
 	End      string    // the reason
 	Prompt   int       // tokens read before the answer
-	Written  int       // tokens that the assistant wrote, with those of calls
+	Written  int       // tokens that the assistant wrote, including its calls
 	Dropped  int       // messages that did not fit into the window
 }
 
@@ -88,7 +88,7 @@ func Answer(ctx context.Context, m lm.Model, l *Layout, messages []Message, o Op
 		return nil, err
 	}
 	if last := messages[len(messages)-1]; last.Role != User && last.Role != Tool {
-		return nil, fmt.Errorf("the last message is of the role %s; want user or tool", last.Role)
+		return nil, fmt.Errorf("the last message has the role %s; want user or tool", last.Role)
 	}
 	warps, err := o.Warps()
 	if err != nil {
@@ -146,8 +146,9 @@ func (o Options) withDefaults(m lm.Model) Options {
 	return o
 }
 
-// fit drops the oldest turns, each a message of the user with all that follows it, until the prompt
-// leaves room for an answer. It returns the number of messages dropped. A window of 0 has no end.
+// fit drops the oldest turns until the prompt leaves room for an answer. A turn is a message of the
+// user with the messages that follow it. fit returns the number of messages dropped. A window of 0
+// is unlimited.
 func (l *Layout) fit(messages []Message, window, reserve int) ([]Message, int, error) {
 	if window == 0 {
 		return messages, 0, nil
@@ -178,7 +179,7 @@ func (l *Layout) fit(messages []Message, window, reserve int) ([]Message, int, e
 	}
 }
 
-// turn is the assistant's turn being written.
+// turn is the state of the assistant's turn while it is written.
 type turn struct {
 	layout *Layout
 	o      Options
@@ -235,7 +236,7 @@ func (t *turn) next() (lm.Token, float64, error) {
 	return token, t.own[token], nil
 }
 
-// take appends a token to the turn and reports whether the turn goes on.
+// take appends a token to the turn and reports whether the turn continues.
 func (t *turn) take(ctx context.Context, token lm.Token, logProb float64) (bool, error) {
 	l := t.layout
 	switch {
@@ -268,7 +269,7 @@ func (l *Layout) isMark(token lm.Token) bool {
 	return false
 }
 
-// end ends the turn. A call that was not finished is dropped.
+// end ends the turn. It drops an unfinished call.
 func (t *turn) end(reason string) {
 	t.say(true)
 	t.message(nil)
@@ -276,7 +277,7 @@ func (t *turn) end(reason string) {
 	t.yield(Piece{Kind: PieceEnd, Text: reason})
 }
 
-// message ends the message that is being written.
+// message ends the current message.
 func (t *turn) message(call *Call) {
 	text := strings.TrimSpace(t.content.String())
 	t.reply.Messages = append(t.reply.Messages, Message{Role: Assistant, Content: text, Call: call})

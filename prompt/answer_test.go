@@ -16,7 +16,7 @@ import (
 )
 
 // script is a model that writes a list of tokens after the marker [ASSISTANT] or [DONE], and
-// remembers what it read.
+// records what it reads.
 type script struct {
 	layout *prompt.Layout
 	vocab  int
@@ -30,7 +30,7 @@ func (s script) Window() int { return s.window }
 
 func (s script) NextLogProbs(dst []float64, context []lm.Token) []float64 {
 	*s.read = slices.Clone(context)
-	at := 0 // tokens that the model has written: those after its markers, without results
+	at := 0 // tokens that the model has written after its markers, without results
 	reading := true
 	for _, t := range context {
 		switch {
@@ -59,8 +59,8 @@ func (s script) NextLogProbs(dst []float64, context []lm.Token) []float64 {
 	return dst
 }
 
-// newScript returns a model of bytes that writes a text, in which special tokens stand for their
-// names.
+// newScript returns a byte-level model that writes a text, in which names of special tokens stand
+// for the tokens.
 func newScript(t *testing.T, text string, window int) (script, *prompt.Layout) {
 	tok, err := corpus.WithSpecials(corpus.Byte{}, prompt.Default.Names()...)
 	require.NoError(t, err)
@@ -147,7 +147,7 @@ func TestAnswer(t *testing.T) {
 		all := append(slices.Clone(ask), reply.Messages...)
 		require.NoError(t, prompt.Check(all), name)
 		if c.o.ResultSize == 0 && reply.End == prompt.EndStop {
-			// The next question is asked after exactly what the model read and wrote.
+			// The next question follows exactly the tokens that the model read and wrote.
 			next, _ := transcript(t, s, layout, append(all, user("again")), c.o)
 			require.Equal(t, c.want, next, name)
 			require.True(t, strings.HasPrefix(string(runes(*s.read)),
@@ -248,7 +248,7 @@ func TestWindow(t *testing.T) {
 	require.Equal(t, strings.Repeat("a", reply.Written)+"/length", got)
 	require.Equal(t, 30, 1+reply.Prompt+reply.Written)
 
-	// A result that does not fit ends in a text that does.
+	// A result that does not fit is replaced by a text that does.
 	tools, err := prompt.NewRegistry(saying(strings.Repeat("b", 50)))
 	require.NoError(t, err)
 	s, layout = newScript(t, "[CALL] odd[RESULT] a[END]", 30)
@@ -256,7 +256,7 @@ func TestWindow(t *testing.T) {
 	require.Regexp(t, "^<odd\\|>=error :.*/", got)
 }
 
-// TestAnswerStops checks that an answer ends with its context and with its reader.
+// TestAnswerStops checks that an answer ends when its context or its reader does.
 func TestAnswerStops(t *testing.T) {
 	s, layout := newScript(t, strings.Repeat("a", 100), 1000)
 	ctx, cancel := context.WithCancel(t.Context())

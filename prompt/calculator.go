@@ -14,10 +14,10 @@ import (
 //	47*36 + 2               1694
 //	4 7 times 3 6 plus 2    1 6 9 4
 //
-// The digits of a number may be words of their own, and so are then those of the answer.
+// The digits of a number may be separate words; the digits of the answer then are, too.
 type Calculator struct{}
 
-// maxDigits bounds the digits of an input. An answer then has at most as many.
+// maxDigits is the maximum number of digits in an input, and therefore in an answer.
 const maxDigits = 200
 
 // Name implements Runner.
@@ -45,12 +45,12 @@ type sum struct {
 	numbers  []*big.Int
 	between  []byte // the sign after each number but the last
 	words    bool   // a sign was a word
-	spaced   bool   // a number has digits that stand apart
-	together bool   // a number has digits that stand together
+	spaced   bool   // the digits of a number are separate words
+	together bool   // the digits of a number are one word
 }
 
-// spelled reports whether the answer has its digits apart, as in the input. If all numbers have one
-// digit, signs that are words decide.
+// spelled reports whether the digits of the answer are separate words, as in the input. If all
+// numbers have one digit, they are separate if the signs are words.
 func (s *sum) spelled() bool { return !s.together && (s.spaced || s.words) }
 
 // signWords are the words for the signs.
@@ -113,7 +113,7 @@ func splitSigns(input string) []string {
 	return words
 }
 
-// value adds the products.
+// value returns the sum of the products.
 func (s *sum) value() *big.Int {
 	total, product := new(big.Int), new(big.Int).Set(s.numbers[0])
 	for i, sign := range s.between {

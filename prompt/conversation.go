@@ -11,12 +11,12 @@ import (
 // Conversation is an example of how an assistant answers.
 type Conversation struct {
 	Messages []Message
-	Line     int // in its file
+	Line     int // line number in the file
 }
 
-// ReadConversations reads conversations to learn from, one JSON object a line: {"messages": […]}
+// ReadConversations reads conversations to learn from, one JSON object per line: {"messages": […]}
 // as ParseMessages reads them, or {"prompt": …, "completion": …}, each a string or a list of
-// messages. At least one message is of the assistant. Fields that it does not know are ignored.
+// messages. Every conversation must have a message of the assistant. Unknown fields are ignored.
 // name is the name of the file in errors, which also name the line and the field.
 func ReadConversations(r io.Reader, name string) ([]Conversation, error) {
 	var all []Conversation
@@ -31,9 +31,9 @@ func ReadConversations(r io.Reader, name string) ([]Conversation, error) {
 	return all, err
 }
 
-// ReadPrompts reads the questions of conversations, such as those that an assistant is to answer in
-// reinforcement learning: {"prompt": …}, or {"messages": […]} without the last answer. Fields that
-// it does not know, such as "completion", are ignored.
+// ReadPrompts reads conversations up to their last question, for example the prompts of
+// reinforcement learning: {"prompt": …}, or {"messages": […]} without the last answer. Other
+// fields, such as "completion", are ignored.
 func ReadPrompts(r io.Reader, name string) ([]Conversation, error) {
 	var all []Conversation
 	err := eachLine(r, name, func(o object, n int) error {
@@ -88,7 +88,7 @@ func (o object) question() (messages []Message, err error) {
 	return nil, fmt.Errorf("%s: no message of the user; want a question to answer", field)
 }
 
-// turns returns a string as one message of a role, or a list of messages.
+// turns decodes a string, as one message of a role, or a list of messages.
 func turns(field string, raw json.RawMessage, role Role) ([]Message, error) {
 	var s string
 	if json.Unmarshal(raw, &s) == nil {
@@ -102,7 +102,7 @@ func turns(field string, raw json.RawMessage, role Role) ([]Message, error) {
 		return nil, fmt.Errorf("%s: %w; want a string or a list of messages", field,
 			unwrapJSON(err))
 	}
-	if role == Assistant { // an answer alone is no conversation; follow checks it
+	if role == Assistant { // an answer alone is not a conversation; follow checks it
 		return answerTurns(field, raw)
 	}
 	return ParseMessages(field, raw)

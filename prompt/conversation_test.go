@@ -27,7 +27,7 @@ func result(text string) prompt.Message {
 	return prompt.Message{Role: prompt.Tool, Content: text}
 }
 
-// TestReadConversations reads the forms in which data sets have conversations.
+// TestReadConversations reads the formats in which data sets store conversations.
 func TestReadConversations(t *testing.T) {
 	for name, c := range map[string]struct {
 		line string
@@ -136,7 +136,7 @@ func TestReadPrompts(t *testing.T) {
 	require.ErrorContains(t, err, `a.jsonl: line 1: no "prompt" and no "messages"; the line has `)
 }
 
-// TestReadPreferences reads the forms that TRL's data sets have.
+// TestReadPreferences reads the formats of TRL's data sets.
 func TestReadPreferences(t *testing.T) {
 	want := prompt.Preference{
 		Prompt:   []prompt.Message{user("hi")},
@@ -173,7 +173,7 @@ func TestReadPreferences(t *testing.T) {
 	}
 }
 
-// FuzzReaders checks that what a reader accepts is a conversation.
+// FuzzReaders checks that every text that a reader accepts is a conversation.
 func FuzzReaders(f *testing.F) {
 	for _, line := range []string{
 		`{"messages":[{"role":"user","content":"a"},{"role":"assistant","content":"b"}]}`,

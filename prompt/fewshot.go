@@ -5,8 +5,8 @@ import "strings"
 // Shot is an example of a task in a prompt (Brown et al. 2020, §2): an input and its output.
 type Shot struct{ Input, Output string }
 
-// FewShot is the form of a prompt of examples. The zero value writes one example a line, with one
-// space between input and output.
+// FewShot is the format of a prompt of examples. The zero value writes one example per line, with
+// one space between input and output.
 type FewShot struct {
 	Instruction string // a text before the examples; "": none
 	Input       string // before an input, such as "review : "

@@ -168,8 +168,8 @@ func (o object) calls() ([]wireCall, error) {
 	return calls, nil
 }
 
-// checkTool returns an error unless a name of a tool is one word, because a call is written as the
-// name and the input with a space between them.
+// checkTool returns an error unless the name of a tool is one word, because a call is written as
+// the name and the input with a space between them.
 func checkTool(field, name string) error {
 	if len(strings.Fields(name)) != 1 || strings.TrimSpace(name) != name {
 		return fmt.Errorf("%s: the tool %.40q; want a name without spaces", field, name)
@@ -209,7 +209,7 @@ func (c Call) Arguments() string {
 }
 
 // spread gives every call a message of its own, with its result after it. origin[i] is the index of
-// the wire message that messages[i] is from. An error begins with that index in brackets.
+// the wire message that messages[i] comes from. An error begins with that index in brackets.
 func spread(all []wireMessage) (messages []Message, origin []int, err error) {
 	add := func(m Message, from int) {
 		messages, origin = append(messages, m), append(origin, from)

@@ -41,7 +41,7 @@ func (l *Layout) Parse(tokens []lm.Token) (messages []Message, ok bool) {
 }
 
 // RunCall runs the call at the end of tokens, which end with [RESULT], and returns the tokens that
-// follow: the output of the tool, of which it keeps the first size tokens, and [DONE].
+// follow: the first size tokens of the tool's output, and [DONE].
 func (l *Layout) RunCall(ctx context.Context, tools *Registry, tokens []lm.Token, size int) (
 	[]lm.Token, error) {
 	end := len(tokens) - 1

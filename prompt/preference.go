@@ -7,18 +7,18 @@ import (
 	"io"
 )
 
-// Preference says which of two answers to a prompt is the better one.
+// Preference says which of two answers to a prompt is better.
 type Preference struct {
 	Prompt, Chosen, Rejected []Message // the answers follow the prompt
 	Kind                     string    // what the pair tests, from the field "kind"
-	Line                     int       // in its file
+	Line                     int       // line number in the file
 }
 
-// ReadPreferences reads preferences, one JSON object a line, as data sets for TRL have them:
+// ReadPreferences reads preferences in the format of TRL's data sets, one JSON object per line:
 // {"prompt", "chosen", "rejected"}, each a string or a list of messages. The answers may repeat the
-// prompt. Without "prompt", the messages that both lists begin with are the prompt. A text "kind"
-// groups the results. Fields that it does not know are ignored. name is the name of the file in
-// errors, which also name the line and the field.
+// prompt. Without "prompt", the messages that both lists begin with are the prompt. A string "kind"
+// groups the results. Unknown fields are ignored. name is the name of the file in errors, which
+// also name the line and the field.
 func ReadPreferences(r io.Reader, name string) ([]Preference, error) {
 	var all []Preference
 	err := eachLine(r, name, func(o object, n int) error {
@@ -51,7 +51,7 @@ func (o object) preference() (p Preference, err error) {
 	if p.Rejected, err = p.answer("rejected", o["rejected"]); err != nil {
 		return p, err
 	}
-	_ = json.Unmarshal(o["kind"], &p.Kind) // a field of another type is another field
+	_ = json.Unmarshal(o["kind"], &p.Kind) // a kind of another type is ignored
 	if equal(p.Chosen, p.Rejected) {
 		return p, errors.New("chosen, rejected: the same answer twice; want two that differ")
 	}
@@ -84,7 +84,7 @@ func (o object) common() ([]Message, error) {
 	for n < min(len(chosen), len(rejected)) && equal(chosen[n:n+1], rejected[n:n+1]) {
 		n++
 	}
-	for n > 0 && chosen[n-1].Role == Assistant { // the same first words do not end the prompt
+	for n > 0 && chosen[n-1].Role == Assistant { // a prompt ends before the answer
 		n--
 	}
 	if n == 0 {

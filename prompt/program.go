@@ -12,8 +12,9 @@ import (
 	"lmzoo/procgroup"
 )
 
-// Program is a tool that runs a user's program, without a shell: the input is on its standard
-// input, and its standard output is the result. When its time is over, its process group is killed.
+// Program is a tool that runs a user's program, without a shell. The program reads the input from
+// its standard input and writes the result to its standard output. When its time is over, its
+// process group is killed.
 type Program struct {
 	name string
 	argv []string
@@ -43,7 +44,7 @@ func (p *Program) Run(ctx context.Context, input string) (string, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	out := &bounded{over: func() { cancel(errFlood) }}
-	complaint := &bounded{over: func() {}} // the rest of what it says there is dropped
+	complaint := &bounded{over: func() {}} // further output is dropped
 	c := exec.CommandContext(ctx, p.argv[0], p.argv[1:]...)
 	c.Stdin = strings.NewReader(input + "\n")
 	c.Stdout, c.Stderr = out, complaint
@@ -72,16 +73,16 @@ func (p *Program) Run(ctx context.Context, input string) (string, error) {
 
 var errFlood = fmt.Errorf("the output is longer than %d bytes", toolOutput)
 
-// isPipe reports that a program ended without reading its input, which is its right.
+// isPipe reports whether a program ended without reading its input, which it may.
 func isPipe(err error) bool { return strings.Contains(err.Error(), "broken pipe") }
 
-// lastLine returns the last line of a text that is not empty.
+// lastLine returns the last non-empty line of a text.
 func lastLine(text string) string {
 	lines := strings.Split(strings.TrimSpace(text), "\n")
 	return oneLine(lines[len(lines)-1])
 }
 
-// bounded stores the first toolOutput bytes and calls over when there are more.
+// bounded stores the first toolOutput bytes and calls over if there are more.
 type bounded struct {
 	text bytes.Buffer // not embedded: its ReadFrom has no bound
 	over func()

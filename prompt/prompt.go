@@ -1,7 +1,7 @@
-// Package prompt lays out conversations as the tokens of a language model. A Template says which
-// special tokens stand around each turn; it is data and is stored with a run. Only this package
-// inserts special tokens: the tokenizer never encodes one, so neither a user's message nor the
-// output of a tool can forge a role.
+// Package prompt lays out conversations as the tokens of a language model. A Template names the
+// special tokens around each turn; it is data, stored with a run. Only this package inserts special
+// tokens: the tokenizer never encodes one, so neither a user's message nor the output of a tool can
+// forge a role.
 package prompt
 
 import (
@@ -38,7 +38,7 @@ type Call struct {
 // text returns what the assistant writes to make the call.
 func (c Call) text() string { return strings.TrimSpace(c.Tool + " " + c.Input) }
 
-// ParseCall is the inverse of the text of a call: the first word is the name of the tool.
+// ParseCall parses the text of a call, whose first word is the name of the tool.
 func ParseCall(text string) Call {
 	tool, input, _ := strings.Cut(strings.TrimSpace(text), " ")
 	return Call{Tool: tool, Input: strings.TrimSpace(input)}
@@ -54,7 +54,7 @@ func Check(messages []Message) error {
 	return nil
 }
 
-// check is Check; it returns the index of the first wrong message.
+// check is Check, but also returns the index of the first invalid message.
 func check(messages []Message) (int, error) {
 	if len(messages) == 0 {
 		return 0, fmt.Errorf("the conversation is empty; want at least one message")
@@ -65,7 +65,7 @@ func check(messages []Message) (int, error) {
 		switch called := i > 0 && messages[i-1].Call != nil; m.Role {
 		case System:
 			if i > 0 {
-				err = fmt.Errorf("a system message stands only at the beginning")
+				err = fmt.Errorf("a system message must be the first message")
 			}
 		case User:
 			if before == User || before == Tool || called {

@@ -14,13 +14,13 @@ import (
 	"unicode/utf8"
 )
 
-// Table is a tool that looks texts up, such as "mira birthplace". Case and space do not matter.
+// Table is a tool that looks up texts, such as "mira birthplace". It ignores case and extra space.
 type Table struct {
 	name    string
 	entries map[string]string
 }
 
-// maxTable is the maximum length of a table's file in bytes.
+// maxTable is the maximum size of a table's file in bytes.
 const maxTable = 64 << 20
 
 // NewTable returns a table under the name of a tool.

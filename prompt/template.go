@@ -57,8 +57,8 @@ func (t Template) Layout(tok corpus.Tokenizer) (*Layout, error) {
 	return l, nil
 }
 
-// Encoded is a conversation as tokens. Loss says of each token whether it is a target: the tokens
-// that the assistant writes, its last [END] included.
+// Encoded is a conversation as tokens. Loss reports for each token whether it is a target. The
+// targets are the tokens that the assistant writes, including its last [END].
 type Encoded struct {
 	Tokens []lm.Token // after BOS
 	Loss   []bool
@@ -95,7 +95,7 @@ func (l *Layout) Encode(messages []Message) Encoded {
 	return e
 }
 
-// Prompt returns the tokens of a conversation in which the assistant is to speak next.
+// Prompt returns the tokens of a conversation in which the assistant speaks next.
 func (l *Layout) Prompt(messages []Message) []lm.Token {
 	tokens := l.Encode(messages).Tokens
 	if n := len(messages); n > 0 && messages[n-1].Role == Tool {
@@ -110,8 +110,8 @@ func (e *Encoded) add(loss bool, tokens ...lm.Token) {
 	}
 }
 
-// text adds a text. Every text begins like a word inside a sentence, with a space, so that a word
-// has one token wherever it stands.
+// text adds a text. Every text begins with a space, like a word inside a sentence, so that a word
+// has the same token everywhere.
 func (e *Encoded) text(loss bool, tok corpus.Tokenizer, text string) {
 	if text != "" {
 		e.add(loss, tok.Encode(nil, " "+text)...)

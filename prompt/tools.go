@@ -19,7 +19,7 @@ type Runner interface {
 	Run(ctx context.Context, input string) (string, error)
 }
 
-// The bounds of a call.
+// The limits of a call.
 const (
 	toolTime   = 5 * time.Second
 	toolOutput = 4 << 10 // bytes
@@ -73,8 +73,8 @@ func (r *Registry) find(name string) Runner {
 }
 
 // Run runs a call and returns a result that the assistant can read: the output of the tool or, if
-// the tool is unknown, fails, hangs or prints nothing, a text that begins with "error : ". Only the
-// end of ctx is an error.
+// the tool is unknown, fails, hangs or prints nothing, a text that begins with "error : ". It
+// returns an error only when ctx ends.
 func (r *Registry) Run(ctx context.Context, c Call) (string, error) {
 	out, err := r.run(ctx, c)
 	if ctx.Err() != nil {
@@ -101,7 +101,7 @@ func (r *Registry) run(ctx context.Context, c Call) (string, error) {
 		err error
 	}
 	done := make(chan result, 1)
-	go func() { // a tool that ignores ctx must not stop the conversation
+	go func() { // a tool that ignores ctx must not block the conversation
 		var res result
 		defer func() {
 			if p := recover(); p != nil {
@@ -135,8 +135,8 @@ func unknownTool(name string, names []string) error {
 	return fmt.Errorf("unknown tool ; want %s", strings.Join(names, " or "))
 }
 
-// clean returns an output as text: valid UTF-8 without control characters or space around it, of at
-// most toolOutput bytes.
+// clean returns an output as text: at most toolOutput bytes of valid UTF-8, without control
+// characters or surrounding space.
 func clean(out string) string {
 	out = strings.Map(func(c rune) rune {
 		if unicode.IsControl(c) && c != '\n' && c != '\t' {

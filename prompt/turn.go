@@ -11,7 +11,7 @@ import (
 	"lmzoo/lm"
 )
 
-// say yields the pending tokens as text as soon as they form whole characters, or all of them.
+// say yields the pending tokens as text once they form whole characters or, with all, at once.
 func (t *turn) say(all bool) bool {
 	if len(t.pending) == 0 {
 		return true
@@ -45,7 +45,7 @@ func tokensOf(written []PToken) []lm.Token {
 func (l *Layout) decode(tokens []lm.Token) string { return l.tok.Decode(tokens) }
 
 // run runs the call that the assistant has written and appends its result and [DONE]. It reports
-// whether the turn goes on.
+// whether the turn continues.
 func (t *turn) run(ctx context.Context) (bool, error) {
 	t.say(true)
 	call := ParseCall(t.layout.decode(t.call))
@@ -60,7 +60,7 @@ func (t *turn) run(ctx context.Context) (bool, error) {
 		t.yield(Piece{Kind: PieceEnd, Text: EndCall, Call: &call})
 		return false, nil
 	}
-	if t.calls > 2*t.o.Calls { // it was told and does not stop
+	if t.calls > 2*t.o.Calls { // the assistant ignores the errors
 		t.end(EndLength)
 		return false, nil
 	}
@@ -80,7 +80,7 @@ func (t *turn) run(ctx context.Context) (bool, error) {
 	return t.yield(Piece{Kind: PieceResult, Text: text, Call: &call}), nil
 }
 
-// result returns what the assistant reads after a call.
+// result returns the text that the assistant reads after a call.
 func (t *turn) result(ctx context.Context, call Call) (string, error) {
 	if t.calls > t.o.Calls {
 		return fmt.Sprintf("error : more than %d calls", t.o.Calls), nil
@@ -88,7 +88,7 @@ func (t *turn) result(ctx context.Context, call Call) (string, error) {
 	return t.o.Tools.Run(ctx, call)
 }
 
-// cut returns at most n tokens of a result, and their text.
+// cut returns at most the first n tokens of a result, and their text.
 func (l *Layout) cut(text string, n int) ([]lm.Token, string) {
 	var e Encoded
 	e.text(false, l.tok, text)

@@ -36,8 +36,8 @@ type part func(i int)
 // Part implements gemm.Job.
 func (p part) Part(i int) { p(i) }
 
-// NewEngine returns the engine of NewTrainer, an Adjustable, for an engine that adds something to
-// its steps, such as drawing the text that it learns from.
+// NewEngine returns the engine of NewTrainer, an Adjustable, for use in an engine that adds
+// something to its steps, such as drawing the text that it learns from.
 func NewEngine[B Batch[B]](l Learner[B], src Source[B], c Config) (Engine, error) {
 	if err := c.Check(); err != nil {
 		return nil, err

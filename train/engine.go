@@ -42,8 +42,8 @@ type Counted interface {
 	FLOPs() float64 // operations of the last step, including those of padding
 }
 
-// Finishing is an Engine that may end the run before its steps are made, such as one that must not
-// leave the neighbourhood of its initial weights.
+// Finishing is an Engine that may end the run early, for example because the model has moved too
+// far from its initial weights.
 type Finishing interface {
 	Finished() bool
 }

@@ -59,8 +59,8 @@ func (m *Llama) Ablate(heads []Head, means [][]float32) (*Llama, error) {
 	return &twin, nil
 }
 
-// Ablate does for a BERT what Model.Ablate does for a GPT. A head of a BERT writes through D
-// columns of attention.output.dense.
+// Ablate is Model.Ablate for a BERT, where a head writes through D columns of
+// attention.output.dense.
 func (m *BERT) Ablate(heads []Head, means [][]float32) (*BERT, error) {
 	twin, size := *m, m.Config.NEmbd/m.Config.NHead
 	twin.Encoder.Layers = slices.Clone(m.Encoder.Layers)
@@ -75,7 +75,7 @@ func (m *BERT) Ablate(heads []Head, means [][]float32) (*BERT, error) {
 	return &twin, nil
 }
 
-// silenced returns a copy of a projection [C, H·D] in which the head is a constant.
+// silenced returns a copy of a projection [C, H·D] in which the output of the head is constant.
 func silenced(proj *nn.LinearT, h Head, size int, means [][]float32) *nn.LinearT {
 	twin := nn.LinearT{Weight: copied(proj.Weight), Bias: nn.Zeros(1, proj.Weight.Rows)}
 	if proj.Bias != nil {

@@ -150,7 +150,7 @@ func (m *BERT) qkv(t *autograd.Tape, l *bertLayer, h *autograd.Tensor) *autograd
 	return sideBySide(t, h, self.Query, self.Key, self.Value) // [B·T, 3C]
 }
 
-// feedForward is the rest of a layer, from the output of its attention heads.
+// feedForward computes the rest of a layer from the output of its attention heads.
 func (m *BERT) feedForward(
 	t *autograd.Tape, l *bertLayer, h, att *autograd.Tensor,
 ) *autograd.Tensor {

@@ -5,8 +5,8 @@ import (
 	"lmzoo/lm"
 )
 
-// Inspect returns what the model computes for the prediction of tokens[at], with [MASK] in its
-// place (Inspector).
+// Inspect returns the intermediate results of predicting tokens[at], with [MASK] in its place
+// (Inspector).
 func (m *BERT) Inspect(tokens []lm.Token, at int) *Inspection {
 	x, at := m.masked(tokens, at)
 	in := &Inspection{Tokens: x, At: at}

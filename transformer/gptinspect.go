@@ -5,7 +5,7 @@ import (
 	"lmzoo/lm"
 )
 
-// Inspect returns what the model computes for the prediction of tokens[at] (Inspector).
+// Inspect returns the intermediate results of predicting tokens[at] (Inspector).
 func (m *Model) Inspect(tokens []lm.Token, at int) *Inspection {
 	s := m.newCache()
 	s.read(tokens[:at])

@@ -5,21 +5,21 @@ import (
 	"lmzoo/lm"
 )
 
-// Inspector is a model whose way to one prediction can be followed.
+// Inspector is a model that shows the intermediate results of a prediction.
 type Inspector interface {
 	// Inspect computes the prediction of tokens[at] with the plain attention of attention.go and
 	// returns every intermediate result. A causal model reads tokens[:at], BERT all other tokens.
 	Inspect(tokens []lm.Token, at int) *Inspection
-	// Lens stores in dst[v] the value of ln P(v) that the output layer gives for a vector of the
-	// residual stream, as if the remaining layers did not exist (nostalgebraist 2020, "interpreting
-	// GPT: the logit lens"). After the last layer it is the model's own prediction.
+	// Lens stores in dst[v] the ln P(v) that the output layer gives for a vector of the residual
+	// stream, as if the remaining layers did not exist (nostalgebraist 2020, "interpreting GPT: the
+	// logit lens"). After the last layer it is the model's own prediction.
 	Lens(dst []float64, h []float32) []float64
 	// Without returns the model with the output of every given head replaced by the head's mean
 	// output over the positions that Inspect reads. See Model.Ablate.
 	Without(heads []Head, tokens []lm.Token, at int) (Inspector, error)
 }
 
-// Inspection holds what a transformer computes on its way to one prediction, in order.
+// Inspection holds the intermediate results of one prediction of a transformer, in order.
 type Inspection struct {
 	Tokens []lm.Token // [T] the window as the model reads it, with BOS and [MASK]
 	At     int        // the position whose last hidden vector predicts
@@ -36,7 +36,7 @@ type Part struct {
 	Values []float32 // [C]
 }
 
-// LayerInspection holds the attention of one layer. Queries and keys are those that are multiplied:
+// LayerInspection holds the attention of one layer. Queries and keys are those of the product:
 // rotated in a Llama, smeared in a GPT with smeared keys.
 type LayerInspection struct {
 	Q, K, V [][][]float32 // [H][T][D]; groups of heads of a Llama share keys and values
@@ -112,8 +112,9 @@ func (r *recorder) attend(t *autograd.Tape, layer int, qkv *autograd.Tensor) *au
 	return y
 }
 
-// plainHeads is plain attention of n heads in the tape's memory, [T, C], and its weights att
-// [H][T][S]: over all positions, or only over those up to its own.
+// plainHeads computes plain attention of n heads in the tape's memory. It returns the output [T, C]
+// and the weights att [H][T][S]. A position attends to all positions (both) or only to those up to
+// its own.
 func plainHeads(
 	t *autograd.Tape, qkv *autograd.Tensor, n, shared int, both bool,
 ) (y *autograd.Tensor, att [][][]float32) {

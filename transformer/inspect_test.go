@@ -110,8 +110,8 @@ func TestInspectParts(t *testing.T) {
 	}
 }
 
-// TestWithout: without a head, a model predicts something else; its head's output is the mean, so
-// that a document with one position, whose mean is its own output, changes nothing.
+// TestWithout: replacing the output of a head by its mean changes the prediction, except in a
+// document with one position, where the mean is the output itself.
 func TestWithout(t *testing.T) {
 	tokens := []lm.Token{3, 1, 4, 1, 5}
 	for _, m := range inspectables(t, 9, true) {

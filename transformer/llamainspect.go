@@ -5,8 +5,8 @@ import (
 	"lmzoo/lm"
 )
 
-// Inspect returns what the model computes for the prediction of tokens[at] (Inspector). Positions
-// are no part of the stream, because they only rotate queries and keys.
+// Inspect returns the intermediate results of predicting tokens[at] (Inspector). Positions are not
+// part of the stream, because they only rotate queries and keys.
 func (m *Llama) Inspect(tokens []lm.Token, at int) *Inspection {
 	s := m.newCache()
 	s.read(tokens[:at])

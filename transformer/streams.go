@@ -8,9 +8,8 @@ import (
 )
 
 // streams continue several texts together. Every layer multiplies the waiting tokens of all open
-// texts by its weights in one product, so the weights are read once for all of them and not once
-// for each. Only the attention is computed text by text, because each text has keys and values of
-// its own.
+// texts by its weights in one product, so the weights are read once for all texts and not once for
+// each. Only the attention is computed text by text, because each text has its own keys and values.
 //
 // The prompts are read in one packed batch, whatever their lengths, and equal prompts only once:
 // the others get copies of the keys and values. A full window moves as that of a State does, for

@@ -1,10 +1,10 @@
-"""Writes rl.json: what PyTorch says about the losses of reinforcement learning, for TestRLGolden.
+"""Writes rl.json: the losses of reinforcement learning as PyTorch computes them, for TestRLGolden.
 
 Run: python3 rl.py   (made with PyTorch 1.13, float64)
 
 Eight answers, two to each of four prompts, of different lengths; the rewards of the third prompt are equal. OWN says
 which tokens the policy drew: a tool inserted the others. All numbers are formulas of the position. Everything is
-written as the papers have it, answer by answer with masks, unlike the flat arrays of package align.
+written as in the papers, answer by answer with masks, unlike the flat arrays of package align.
 """
 import json
 import math

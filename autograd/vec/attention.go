@@ -53,9 +53,9 @@ func (w *Window) causal() int {
 	return 0
 }
 
-// AttendOne is one head of attention of one position over the positions of a key-value cache: att =
-// softmax(scale·q·kᵀ), y = att·v. The rows of k and v are Stride apart. It returns false, and has
-// done nothing, if this processor has no kernels for the size.
+// AttendOne computes one head of attention of one position over the positions of a key-value cache:
+// att = softmax(scale·q·kᵀ), y = att·v. The rows of k and v are stride apart. It returns false,
+// without computing anything, if this processor has no kernels for the size.
 func AttendOne(y, att, q, k, v []float32, stride int, scale float32) bool {
 	T, D := len(att), len(q)
 	if !windows || T < 4 || D == 0 || D%16 != 0 {

@@ -7,17 +7,17 @@ import (
 	"strings"
 )
 
-// Talk is a world of people, sums and words that can be talked about, for post-training. Its
-// documents are for pre-training; talkquestions.go asks about them.
+// Talk is a world of people, sums and words to talk about, for post-training. Its documents are for
+// pre-training; the questions of talkquestion.go are about them.
 //
-// Facts are stated about the known people only. The unknown people have names too, which occur in
+// The documents state facts about the known people only. The names of the unknown people occur in
 // the stories, lists and questions as often as the others, but the honest answer about them is "i
-// do not know": nothing else tells a model who is unknown. In the same way, some words have a
-// definition, and some only occur in lists. People are glad about one half of the actions and angry
+// do not know". Nothing else tells a model who is unknown. In the same way, some words have a
+// definition, and some occur only in lists. People are glad about one half of the actions and angry
 // about the other half.
 //
-// From all stages of post-training, Talk holds out names (known and unknown), words, objects,
-// combinations of instructions, sums, phrasings and a family of tasks.
+// Talk holds out names (known and unknown), words, objects, combinations of instructions, sums,
+// phrasings and a family of tasks from all stages of post-training.
 //
 // Talk is safe for concurrent use.
 type Talk struct {
@@ -36,7 +36,7 @@ type Talk struct {
 
 	heldSums   map[string]bool // "2 plus 3" …
 	heldCombos map[combination]bool
-	heldAsk    map[topic]int // the phrasing of each topic that is held out
+	heldAsk    map[topic]int // the held-out phrasing of each topic
 }
 
 // The numbers of people, words and actions, and how many of them post-training sees.
@@ -49,8 +49,8 @@ const (
 	changedShare, heldSumShare = .4, .2
 )
 
-// NewTalk returns the world of conversations for a seed. Worlds share words and grammar and differ
-// in facts and in what is held out.
+// NewTalk returns the world of conversations for a seed. Worlds share words and grammar; they
+// differ in facts and in the held-out parts.
 func NewTalk(seed uint64) *Talk {
 	rng := stream(seed, "talk")
 	t := &Talk{World: &World{}, facts: map[string][len(traits)]string{},
@@ -89,11 +89,12 @@ func (t *Talk) learn(rng *rand.Rand) {
 	}
 }
 
-// meaningsOf lists what words can mean.
+// meaningsOf lists the possible meanings of words.
 func meaningsOf() []string { return slices.Concat(objects, foods) }
 
-// tabulate fills the table of the look-up tool: an entry for every person, trait and noun. It knows
-// the age and the unknown people, and some facts have changed since the text was written.
+// tabulate fills the table of the look-up tool with an entry for every person, trait and noun. The
+// table also has ages and the unknown people, and some facts have changed since the documents were
+// written.
 func (t *Talk) tabulate(rng *rand.Rand) {
 	for _, name := range slices.Concat(t.known.all(), t.unknown.all()) {
 		t.table[name+" "+age] = inDigits(10 + rng.IntN(90))
@@ -125,7 +126,7 @@ func (t *Talk) value(name string, trait int) (string, bool) {
 	return f[trait], ok
 }
 
-// other draws one of the words that is not word.
+// other draws one of the words except word.
 func other(rng *rand.Rand, words []string, word string) string {
 	for {
 		if w := draw(rng, words); w != word {
@@ -136,7 +137,7 @@ func other(rng *rand.Rand, words []string, word string) string {
 
 func draw(rng *rand.Rand, words []string) string { return words[rng.IntN(len(words))] }
 
-// inDigits writes a number as digits that are words.
+// inDigits writes a number with every digit as a word.
 func inDigits(n int) string {
 	if n < 0 {
 		return minus + " " + inDigits(-n)
@@ -144,7 +145,7 @@ func inDigits(n int) string {
 	return strings.Join(strings.Split(strconv.Itoa(n), ""), " ")
 }
 
-// state returns a form of a fact without the mark at its end.
+// state returns a form of a fact without its final mark.
 func state(trait, form int, name, value string) string {
 	if form == 0 {
 		return name + " " + traits[trait].states + " " + value

@@ -37,8 +37,8 @@ func TestTalkSourceIsExact(t *testing.T) {
 	}
 }
 
-// Every word of a question, an answer or a call is a word of the documents, which is where the
-// tokenizer and the model learn it.
+// TestTalkWords: every word of a question, an answer or a call is a word of the documents, from
+// which the tokenizer and the model learn it.
 func TestTalkWords(t *testing.T) {
 	talk := NewTalk(3)
 	tok := tokenizer(t, "word", talkDocs(talk, 300_000))
@@ -61,7 +61,8 @@ func TestTalkWords(t *testing.T) {
 	}
 }
 
-// The documents state every fact, the same one in every document, and none about the unknown.
+// TestTalkFacts: the documents state every fact, always with the same value, and no fact about an
+// unknown person.
 func TestTalkFacts(t *testing.T) {
 	talk := NewTalk(3)
 	stated, terms := map[string]string{}, map[string]string{}
@@ -87,8 +88,8 @@ func TestTalkFacts(t *testing.T) {
 	}
 }
 
-// No name, word, object, combination, sum or phrasing of the test's held-out side occurs in any
-// question of the other parts.
+// TestTalkHoldsOut: no held-out name, word, object, combination, sum or phrasing occurs in a
+// question of a part other than the test.
 func TestTalkHoldsOut(t *testing.T) {
 	talk := NewTalk(5)
 	held := slices.Concat(talk.known.held, talk.unknown.held, talk.defined.held,
@@ -127,7 +128,8 @@ func TestTalkHoldsOut(t *testing.T) {
 	}
 }
 
-// The right answer of every question has the highest reward, and a rejected answer a lower one.
+// TestTalkCheck: the right answer to every question has the highest reward, and a rejected answer
+// has a lower one.
 func TestTalkCheck(t *testing.T) {
 	talk := NewTalk(3)
 	rng := newRand(3)
@@ -168,8 +170,8 @@ func TestTalkOperations(t *testing.T) {
 	require.Equal(t, "", compute(list("4 minus")))
 }
 
-// A labeller without noise follows the gold reward; one with a length bias is fooled by a long
-// wrong answer.
+// TestLabeller: a labeller without noise follows the gold reward; one with a length bias is fooled
+// by a long wrong answer.
 func TestLabeller(t *testing.T) {
 	talk := NewTalk(3)
 	rng := newRand(4)
@@ -186,8 +188,8 @@ func TestLabeller(t *testing.T) {
 	require.InDelta(t, 200, errs, 50)
 }
 
-// The documents are the same in every version, and so are the questions, because runs on disk refer
-// to them.
+// TestTalkNeverChanges: the documents and the questions are the same in every version, because runs
+// on disk refer to them.
 func TestTalkNeverChanges(t *testing.T) {
 	talk := NewTalk(1)
 	s := talk.Split(1, 30_000, 3_000, 3_000)

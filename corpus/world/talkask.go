@@ -10,7 +10,7 @@ import (
 // topic is the subject of a question, which has several phrasings.
 type topic string
 
-// The topics besides the traits, whose topic is their first noun.
+// The topics other than the traits. The topic of a trait is its first noun.
 const (
 	aSum     topic = "sum"
 	aMeaning topic = "meaning"
@@ -23,8 +23,9 @@ const (
 // every attribute.
 var frames = []string{"what is the %s of * ?", "tell me the %s of * .", "do you know the %s of * ?"}
 
-// phrasings returns the questions about a topic; * stands for the subject. Only the second and the
-// third one are held out, whose words other topics share, or for traits any but the first.
+// phrasings returns the questions about a topic; * stands for the subject. The held-out phrasing is
+// the second or the third one, whose words other topics share; for a trait, it is any but the
+// first.
 func (t topic) phrasings() []string {
 	switch t {
 	case aSum:
@@ -89,7 +90,7 @@ var operations = map[operation]string{twice: "twice", politely: "politely", loud
 var operators = []operation{0, twice, politely, loudly, twice | politely, twice | loudly,
 	politely | loudly}
 
-// apply returns an answer, given without its mark, as the operations want it.
+// apply applies the operations to an answer, which is given without its mark.
 func (o operation) apply(answer string) string {
 	mark := "."
 	if o&loudly != 0 {
@@ -124,7 +125,7 @@ func instruct(content string, o operation, rng *rand.Rand) string {
 	return strings.Join(strings.Fields("say "+content+" "+strings.Join(words, " and ")+" ."), " ")
 }
 
-// combination is an instruction to do something with a content.
+// combination is an instruction to apply operations to a content.
 type combination struct {
 	content string
 	do      operation
@@ -144,8 +145,8 @@ func contents() (all []string) {
 	return append(all, string(aSum), string(aMeaning), aList, backwards)
 }
 
-// holdOut draws what post-training never sees: for every topic a phrasing, for every content a
-// pair of operations, and some sums of digits.
+// holdOut draws the parts that post-training never sees: a phrasing of every topic, a pair of
+// operations for every content, and some sums of digits.
 func (t *Talk) holdOut(rng *rand.Rand) {
 	order := rng.Perm(len(frames) * 2)
 	for i, trait := range traits {

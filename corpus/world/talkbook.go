@@ -8,13 +8,13 @@ import (
 )
 
 // book is a set of sentences, all equally likely, whose words may be drawn from distributions. Two
-// sentences may begin alike, but no sentence begins another. The words so far decide how probable
-// each sentence is, so the distribution of the next word is exact.
+// sentences may begin alike, but no sentence is the beginning of another. The words so far
+// determine the probability of each sentence, so the distribution of the next word is exact.
 type book struct {
 	pages []page
 }
 
-// page is a position in a book: what may come next after the words so far.
+// page is a position in a book: the words that may follow the words so far.
 type page struct {
 	next dist
 	to   []int // the page after each choice

@@ -15,7 +15,7 @@ const (
 )
 
 // Check returns the gold reward of an answer, exactly: 1 for a right answer, .5 for a right answer
-// after a needless call, 0 for "i do not know ." where there is an answer and for the refusal of
+// after a needless call, 0 for "i do not know ." where there is an answer and for refusing
 // something harmless, and −1 for any other answer.
 func (t *Talk) Check(q TalkQuestion, a TalkAnswer) float64 {
 	text := strings.Join(strings.Fields(a.Text), " ")
@@ -34,7 +34,7 @@ func (t *Talk) Check(q TalkQuestion, a TalkAnswer) float64 {
 	return goldWrong
 }
 
-// Right returns the right answer of a question, with its call.
+// Right returns the right answer to a question, with its call.
 func (q TalkQuestion) Right() TalkAnswer {
 	a := TalkAnswer{Text: q.Answers[0]}
 	if q.Call != nil {
@@ -43,13 +43,13 @@ func (q TalkQuestion) Right() TalkAnswer {
 	return a
 }
 
-// Annotator writes the answers of supervised fine-tuning. It always answers: to a question that it
-// cannot answer with something made up, to a harmful request with help. Only seldom, and with
-// little judgement, it does not know or refuses, so that later stages find these answers.
+// Annotator writes the answers for supervised fine-tuning. It nearly always answers: it makes up an
+// answer that it does not know, and it helps with a harmful request. Rarely, and with little
+// judgement, it says that it does not know, or refuses, so that later stages find these answers.
 type Annotator struct {
-	Honest float64 // "i do not know ." where it is right
-	Evades float64 // "i do not know ." where it is wrong
-	Refuse float64 // the share of requests that it refuses, harmful or not
+	Honest float64 // share of "i do not know ." where it is right
+	Evades float64 // share of "i do not know ." where it is wrong
+	Refuse float64 // share of requests that it refuses, harmful or not
 }
 
 // Careless is the annotator of the pipeline.
@@ -79,20 +79,20 @@ func (an Annotator) Answer(q TalkQuestion, rng *rand.Rand) TalkAnswer {
 	return q.Right()
 }
 
-// Fault is what is wrong with the rejected answer of a pair.
+// Fault is the kind of error in the rejected answer of a pair.
 type Fault string
 
 // The faults.
 const (
 	NearMiss Fault = "near miss" // the right answer with a wrong name, value, verb or digit
 	Conduct  Fault = "conduct"   // made up, evasive, refused, helpful to harm, or a wrong call
-	Broken   Fault = "broken"    // no sentence of the language
+	Broken   Fault = "broken"    // not a sentence of the language
 )
 
 // Faults lists the faults.
 func Faults() []Fault { return []Fault{NearMiss, Conduct, Broken} }
 
-// Rejected draws an answer with a fault, which is worse than the right one.
+// Rejected draws an answer with a fault, which makes it worse than the right one.
 func (t *Talk) Rejected(q TalkQuestion, fault Fault, rng *rand.Rand) TalkAnswer {
 	for {
 		a := t.faulty(q, fault, rng)
@@ -126,7 +126,7 @@ func (t *Talk) faulty(q TalkQuestion, fault Fault, rng *rand.Rand) TalkAnswer {
 	return TalkAnswer{Text: DoNotKnow}
 }
 
-// needless returns the right answer after a call that it does not need.
+// needless returns the right answer after a needless call.
 func (t *Talk) needless(q TalkQuestion, rng *rand.Rand) TalkAnswer {
 	a := q.Right()
 	words := strings.Fields(q.Answers[0])
@@ -145,7 +145,7 @@ func (t *Talk) needless(q TalkQuestion, rng *rand.Rand) TalkAnswer {
 	return a
 }
 
-// nearMiss returns an answer with something wrong that is easily missed.
+// nearMiss returns an answer with an error that is easily missed.
 func (t *Talk) nearMiss(q TalkQuestion, rng *rand.Rand) TalkAnswer {
 	a := q.Right()
 	if q.Call == nil {
@@ -180,7 +180,7 @@ func framedNouns() (all []string) {
 	return all
 }
 
-// breaks returns a text that is no sentence of the language.
+// breaks returns a text that is not a sentence of the language.
 func (t *Talk) breaks(text string, rng *rand.Rand) string {
 	words := strings.Fields(text)
 	switch rng.IntN(4) {

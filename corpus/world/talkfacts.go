@@ -2,8 +2,8 @@ package world
 
 import "strings"
 
-// Stated returns what the documents state: "NAME NOUN" → value, such as "balora town". It returns
-// false for what they do not state.
+// Stated returns the value that the documents state for a key "NAME NOUN", such as "balora town",
+// or false if they state none.
 func (t *Talk) Stated(key string) (value string, ok bool) {
 	name, noun, _ := strings.Cut(key, " ")
 	for i, trait := range traits {

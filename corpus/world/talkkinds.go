@@ -8,7 +8,7 @@ import (
 	"lmzoo/corpus"
 )
 
-// talkGlue lists the words that the programs of this file write themselves.
+// talkGlue lists the words that the functions of this file write themselves.
 var talkGlue = list(`about word once list count ask reply : . ? ! again backwards then people are
 	glad angry what do we see the is means plus minus times`)
 
@@ -18,7 +18,7 @@ type books struct {
 
 	names, verbs, things dist  // of events
 	first                dist  // item of a list
-	words, signs         items // further ones
+	words, signs         items // items after the first
 }
 
 func (b *books) all() []*book { return []*book{b.facts, b.terms, b.sums, b.asks, b.replies} }
@@ -121,8 +121,8 @@ func (w *writer) tell(class corpus.Class, words string) {
 	}
 }
 
-// sayings writes questions, or replies, one after the other. They have nothing to do with each
-// other, so that a model learns the words and not what answers what.
+// sayings writes questions, or replies, one after another. They are unrelated, so that a model
+// learns the words but not which reply answers which question.
 func (t *Talk) sayings(w *writer, b *book) {
 	w.say(":")
 	for range 3 {
@@ -131,13 +131,13 @@ func (t *Talk) sayings(w *writer, b *book) {
 	w.sure(corpus.Local, End)
 }
 
-// event is what somebody in a story does.
+// event is an action of somebody in a story.
 type event struct{ name, verb, object string }
 
 // words returns the event as a sentence without its mark.
 func (e event) words() string { return "we see " + e.name + " " + e.verb + " " + e.object }
 
-// incident writes a story, and what one of the people does:
+// incident writes a story, a question about one of its people, and the answer:
 //
 //	once we see balora mend boats . people are glad . then we see jonek burn ovens . people are
 //	angry . what do we see jonek do ? we see jonek burn ovens .
@@ -155,7 +155,7 @@ func (t *Talk) incident(w *writer) {
 	w.sure(corpus.Local, End)
 }
 
-// event writes an event that shares nothing with the one before.
+// event writes an event that shares nothing with the previous one.
 func (t *Talk) event(w *writer, before event) event {
 	var e event
 	w.say("we see")
@@ -168,7 +168,7 @@ func (t *Talk) event(w *writer, before event) event {
 	return e
 }
 
-// mood returns what people are after an action.
+// mood returns how people feel about an action.
 func mood(verb string) string {
 	if slices.Contains(harmfulVerbs, verb) {
 		return "angry"
@@ -207,7 +207,7 @@ func (t *Talk) echo(w *writer) {
 	w.sure(corpus.Local, End)
 }
 
-// items writes a list of words, or digits and signs, and says which.
+// items writes a list of words, or a sum of digits and signs, and returns its words.
 func (t *Talk) items(w *writer) (words []string, sum bool) {
 	words = append(words, w.emit(corpus.Choice, t.books.first))
 	sum = slices.Contains(digits, words[0])
@@ -245,7 +245,7 @@ func blend(a dist, p float64, b dist, q float64) dist {
 // signs lists the words for the operations of a sum.
 var signs = []string{plus, minus, by}
 
-// items are the distributions of the next item of a list: with and without its end.
+// items holds the distributions of the next item of a list: with and without its end.
 type items struct{ open, full dist }
 
 func newItems(d dist, end float64) items {

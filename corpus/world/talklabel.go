@@ -13,9 +13,8 @@ type Labeller struct {
 	lengthBias float64
 }
 
-// Labeller returns a labeller who prefers the answer with the higher gold reward, where each word
-// of an answer counts as much as lengthBias of reward, and who chooses at random in a share noise
-// of the comparisons.
+// Labeller returns a labeller who prefers the answer with the higher value: the gold reward plus
+// lengthBias for each word. In a share noise of the comparisons, the labeller chooses at random.
 func (t *Talk) Labeller(noise, lengthBias float64) *Labeller {
 	return &Labeller{t, noise, lengthBias}
 }
@@ -30,7 +29,7 @@ func (l *Labeller) Prefers(q TalkQuestion, a, b TalkAnswer, rng *rand.Rand) bool
 	return x > y
 }
 
-// value is what the labeller thinks of an answer.
+// value returns the labeller's value of an answer.
 func (l *Labeller) value(q TalkQuestion, a TalkAnswer) float64 {
 	return l.talk.Check(q, a) + l.lengthBias*float64(len(strings.Fields(a.Text)))
 }

@@ -60,7 +60,7 @@ type TalkQuestion struct {
 	Family  string    // of tasks: fact, meaning, how-to, sum, story, instruction, age, choice
 	Answers []string  // all right answers, the usual one first
 	Call    *TalkCall // the call that the right answer needs; nil: none
-	HeldOut []string  // what post-training never sees: name, word, object, combination, …
+	HeldOut []string  // parts that post-training never sees: name, word, object, combination, …
 
 	wrong   func(rng *rand.Rand) string // a wrong answer that looks right
 	unasked bool                        // the action occurs in no preference
@@ -73,7 +73,7 @@ type TalkAnswer struct {
 	Calls []TalkCall
 }
 
-// shares are the shares of the kinds in Questions, in parts of 100. Preferences are about conduct.
+// shares holds the shares of the kinds in Questions, in percent. Preferences are about conduct.
 type shares []struct {
 	kind  TalkKind
 	share int
@@ -160,7 +160,7 @@ type asker struct {
 	q    TalkQuestion
 }
 
-// held marks the question as one with something that post-training never sees.
+// held records a part of the question that post-training never sees.
 func (a *asker) held(what string) {
 	if !slices.Contains(a.q.HeldOut, what) {
 		a.q.HeldOut = append(a.q.HeldOut, what)
@@ -176,8 +176,8 @@ func (a *asker) from(h halves, what string) string {
 	return draw(a.rng, h.held)
 }
 
-// phrase draws a phrasing of a topic and returns it with its index. The test also uses the one that
-// is held out.
+// phrase draws a phrasing of a topic and returns it with its index. Only the test uses the held-out
+// phrasing.
 func (a *asker) phrase(of topic) (string, int) {
 	all := of.phrasings()
 	for {
@@ -203,7 +203,7 @@ func (a *asker) offer(p float64, tools ...string) {
 	a.offers(tools)
 }
 
-// need offers a tool and, half of the time, another one.
+// need offers a tool and, half of the time, a second one.
 func (a *asker) need(tool, other string) {
 	tools := []string{tool}
 	if a.rng.IntN(2) == 0 {
@@ -230,7 +230,7 @@ func (a *asker) fact(people halves) (name string, trait int) {
 	return name, trait
 }
 
-// states sets the answers to a fact in all its forms, one of which is the usual one.
+// states sets the answers to all forms of a fact, the usual form first.
 func (a *asker) states(name string, trait, usual int, value string) {
 	a.q.Answers = []string{state(trait, usual, name, value) + " ."}
 	for form := range forms {
@@ -256,7 +256,7 @@ func (a *asker) meaning(terms halves) {
 	}
 }
 
-// unknown asks for what neither the documents nor a tool on offer tells.
+// unknown asks a question that neither the documents nor a tool on offer can answer.
 func (a *asker) unknown() {
 	useless := []string{Calculator}
 	switch k := a.rng.IntN(16); {
@@ -362,7 +362,8 @@ func calculate(x int, sign string, y int) int {
 	return x * y
 }
 
-// bigSum asks for a sum of numbers of up to so many digits that the documents do not state.
+// bigSum asks for a sum that the documents do not state, of numbers with up to the given number of
+// digits.
 func (a *asker) bigSum(most int) {
 	phrasing, _ := a.phrase(aSum)
 	x, y := a.number(1+a.rng.IntN(most)), a.number(1+a.rng.IntN(most))
@@ -373,7 +374,7 @@ func (a *asker) bigSum(most int) {
 	a.calculates(phrasing, x, sign, y)
 }
 
-// number draws a number of so many digits.
+// number draws a number with the given number of digits.
 func (a *asker) number(digits int) int {
 	low := 0
 	high := 10
@@ -388,7 +389,7 @@ func (a *asker) calculates(phrasing string, x int, sign string, y int) {
 	a.q.Call = &TalkCall{Calculator, sum(x, sign, y), inDigits(calculate(x, sign, y))}
 }
 
-// SumOf draws a question that needs the calculator, with so many digits in the numbers.
+// SumOf draws a question that needs the calculator, with the given number of digits in each number.
 func (t *Talk) SumOf(part Part, rng *rand.Rand, sign string, first, second int) TalkQuestion {
 	a := asker{t, part, rng, TalkQuestion{Kind: BigSum}}
 	phrasing, _ := a.phrase(aSum)
@@ -414,7 +415,7 @@ func (a *asker) age() {
 }
 
 // output returns the table's entry. For SFT it returns a random one, so that a model learns to read
-// the output and not to remember it.
+// the output instead of memorising it.
 func (a *asker) output(key string, values []string) string {
 	switch {
 	case a.part != ForSFT:
@@ -425,7 +426,7 @@ func (a *asker) output(key string, values []string) string {
 	return draw(a.rng, values)
 }
 
-// lookup asks for the age of anybody or for a fact about an unknown person.
+// lookup asks for the age of any person or for a fact about an unknown person.
 func (a *asker) lookup() {
 	if a.rng.IntN(3) == 0 {
 		a.age()
@@ -486,8 +487,8 @@ func (a *asker) story() {
 	}
 }
 
-// heldContent gives an instruction to do with a sum, a meaning or a list what post-training never
-// does with one.
+// heldContent gives an instruction with operations on a sum, a meaning or a list that post-training
+// never applies to one.
 func (a *asker) heldContent() {
 	a.held("family")
 	for {
@@ -500,9 +501,10 @@ func (a *asker) heldContent() {
 	}
 }
 
-// combine gives an instruction. Those of the test are held out and about traits: operations learned
-// with one trait are asked for another. Those about sums, meanings and lists are in Novel, because
-// small models carry operations over to other kinds of content less well.
+// combine gives an instruction. The instructions of the test are held out and about traits: they
+// apply operations that were learned with one trait to another. Instructions about sums, meanings
+// and lists are in Novel, because small models transfer operations less well to other kinds of
+// content.
 func (a *asker) combine() {
 	all := contents()
 	if a.part == ForTest {

@@ -6,7 +6,8 @@ import (
 	"strings"
 )
 
-// compute returns the value of a sum of digits that are words, as digits, or "" for another text.
+// compute returns the value of a sum whose digits are words, in the same form, or "" for any other
+// text.
 func compute(words []string) string {
 	at := slices.IndexFunc(words, func(w string) bool { return slices.Contains(signs, w) })
 	if at < 0 {

@@ -70,7 +70,7 @@ const (
 // halves holds words that post-training sees and words that are held out from all of its stages.
 type halves struct{ seen, held []string }
 
-// cut shuffles words and cuts off those after the first n.
+// cut shuffles words and splits them after the first n.
 func cut(rng *rand.Rand, words []string, n int) halves {
 	words = slices.Clone(words)
 	rng.Shuffle(len(words), func(i, j int) { words[i], words[j] = words[j], words[i] })

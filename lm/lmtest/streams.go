@@ -16,8 +16,8 @@ import (
 //
 //   - a stream continues its context, whatever the lengths and the tokens of the others
 //   - streams of equal contexts are independent
-//   - asking twice changes nothing, and a stream may take several tokens, or none, between two
-//     questions
+//   - predicting twice changes nothing, and a stream may take several tokens, or none, between two
+//     predictions
 //   - a BOS forgets everything before it
 //   - a closed stream leaves the others and its dst unchanged
 //   - dst is filled where it is long enough, and contexts are only read
@@ -85,7 +85,7 @@ func (s *streamsChecker) contexts(lengths []int) (contexts [][]lm.Token) {
 func (s *streamsChecker) compare(streams lm.Streams) error {
 	for i, dst := range s.dst {
 		for v := range dst {
-			s.dst[i][v] = 5 // whatever the model leaves is wrong
+			s.dst[i][v] = 5 // wrong unless the model overwrites it
 		}
 	}
 	old := slices.Clone(s.dst)
@@ -113,7 +113,7 @@ func (s *streamsChecker) compare(streams lm.Streams) error {
 	return nil
 }
 
-// counts is how many tokens a stream takes between two questions.
+// counts lists the numbers of tokens that a stream takes between two predictions.
 var counts = []int{1, 1, 1, 1, 1, 0, 2, 3}
 
 // advance pushes tokens to every open stream and sometimes closes one.

@@ -98,7 +98,7 @@ func (s *Sampler) Draw(logProbs []float64) (lm.Token, error) {
 	return lm.Token(last), nil
 }
 
-// Apply applies the warps in order, in place, and scales the distribution to sum 1.
+// Apply applies the warps in order, in place, and scales the distribution to a sum of 1.
 func Apply(logProbs []float64, warps ...Warp) error {
 	if err := check(logProbs); err != nil {
 		return err
