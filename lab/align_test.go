@@ -11,7 +11,6 @@ import (
 	"lmzoo/align"
 	"lmzoo/corpus"
 	"lmzoo/corpus/world"
-	"lmzoo/nn"
 	"lmzoo/prompt"
 	"lmzoo/train"
 	"lmzoo/transformer"
@@ -68,7 +67,7 @@ func TestAlignment(t *testing.T) {
 		x.pairs.written, x.pairs.asked, x.steps = 8, 0, 2
 	}
 	verifiable := verifiablePlan{runs: verifiableRuns(Full)[2:], rollouts: 2, parts: 2, prompts: 2,
-		samples: 2, questions: 1, shown: 10}
+		samples: 2, questions: 1, shown: 10, hidden: []*pupil{p}}
 	for _, x := range []struct {
 		experiment Experiment
 		run        func(context.Context, *Env, []*pupil) (*Result, error)
@@ -172,19 +171,6 @@ func TestBestOfExamined(t *testing.T) {
 	require.InDelta(t, 2, top[last].gold, 1e-9)
 	require.InDelta(t, -2, low[last].gold, 1e-9)
 	require.Greater(t, top[last].kl, 1.0)
-}
-
-// TestUnschooled checks that a new assistant begins with the weights of the base.
-func TestUnschooled(t *testing.T) {
-	p := tinyPupil(t)
-	m, err := p.unschooled()
-	require.NoError(t, err)
-	base := nn.Params(p.base.Model)
-	for i, x := range nn.Params(m) {
-		require.Equal(t, base[i].Tensor.Data, x.Tensor.Data[:len(base[i].Tensor.Data)], x.Name)
-	}
-	m.(*transformer.Model).LNF.Weight.Data[0]++
-	require.Equal(t, float32(1), p.base.Model.(*transformer.Model).LNF.Weight.Data[0])
 }
 
 func TestAlignmentHeld(t *testing.T) {

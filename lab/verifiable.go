@@ -88,10 +88,10 @@ const (
 type verifiablePlan struct {
 	runs             []verifiableRun
 	rollouts, parts  int
-	prompts, samples int // of a roll-out
-	questions        int // of each kind
-	shown            int // samples of each kind in which the answers to be found are counted
-	school           int // training steps without these answers
+	prompts, samples int      // of a roll-out
+	questions        int      // of each kind
+	shown            int      // samples of each kind in which the answers to be found are counted
+	hidden           []*pupil // fine-tuned without these answers
 }
 
 func runVerifiable(ctx context.Context, env *Env) (*Result, error) {
@@ -101,6 +101,12 @@ func runVerifiable(ctx context.Context, env *Env) (*Result, error) {
 	pupils, err := env.pupils(ctx, plan.questions)
 	if err != nil {
 		return nil, err
+	}
+	if env.Scale == Full {
+		plan.hidden, err = env.reschooled(ctx, pupils, world.Annotator{}, plan.questions)
+		if err != nil {
+			return nil, err
+		}
 	}
 	return plan.run(ctx, env, pupils)
 }
@@ -118,7 +124,11 @@ func (plan verifiablePlan) run(ctx context.Context, env *Env, pupils []*pupil) (
 	err := each(ctx, env, len(all), func(ctx context.Context, i int) (err error) {
 		k := len(all) - 1 - i
 		env.say("verifiable, seed %d: %s", pupils[k/n].seed, plan.runs[k%n].name)
-		all[k], err = plan.learn(ctx, pupils[k/n], plan.runs[k%n])
+		p, r := pupils[k/n], plan.runs[k%n]
+		if r.hidden {
+			p = plan.hidden[k/n]
+		}
+		all[k], err = plan.learn(ctx, p, r)
 		return err
 	})
 	if err != nil {
@@ -142,11 +152,6 @@ func (plan verifiablePlan) run(ctx context.Context, env *Env, pupils []*pupil) (
 func (plan verifiablePlan) learn(
 	ctx context.Context, p *pupil, r verifiableRun,
 ) (l learned, err error) {
-	if r.hidden {
-		if p, err = p.schooled(ctx, world.Annotator{}, plan.school, plan.questions); err != nil {
-			return l, err
-		}
-	}
 	if r.algorithm == align.GRPO && !r.random {
 		if l.idk, l.refused, err = p.shown(ctx, plan.shown); err != nil {
 			return l, err
