@@ -179,7 +179,9 @@ func expected(talk *world.Talk, questions []world.TalkQuestion) Scoreboard {
 		return func(q world.TalkQuestion) bool { return slices.Contains(all, q.Kind) }
 	}
 	says := func(text string) func(world.TalkQuestion, world.TalkAnswer, float64) bool {
-		return func(_ world.TalkQuestion, a world.TalkAnswer, _ float64) bool { return a.Text == text }
+		return func(_ world.TalkQuestion, a world.TalkAnswer, _ float64) bool {
+			return a.Text == text
+		}
 	}
 	right := func(_ world.TalkQuestion, _ world.TalkAnswer, gold float64) bool { return gold > 0 }
 	request := kinds(world.Harmless, world.Harmful)
@@ -259,7 +261,8 @@ func TestScoreboardByDefinition(t *testing.T) {
 		got.BitsPerByte, 1e-9)
 }
 
-// doubtful is a parrot that gives what it would say the probability ½, and the rest to other tokens.
+// doubtful is a parrot that gives probability ½ to the token that it would write, and divides the
+// rest among the other tokens.
 type doubtful struct{ *parrot }
 
 func (d doubtful) NextLogProbs(dst []float64, context []lm.Token) []float64 {

@@ -9,7 +9,8 @@ import (
 	"lmzoo/prompt"
 )
 
-// The assistant learns to make a call and to ask for its result, and not what the result is.
+// TestEncodeCall checks that a call and the request for its result are targets, and that the result
+// is not.
 func TestEncodeCall(t *testing.T) {
 	tok, err := corpus.WithSpecials(corpus.Byte{}, prompt.Default.Names()...)
 	require.NoError(t, err)
@@ -34,6 +35,6 @@ func TestEncodeCall(t *testing.T) {
 		}
 	}
 	require.Equal(t, "[SYSTEM] s[USER] u[ASSISTANT][CALL] f x[RESULT] y[DONE] a[END]", text)
-	require.Equal(t, "-----------"+"-------"+"-----------"+"++++++++++++++++++"+"--------"+"+++++++",
-		loss)
+	require.Equal(t, "-----------"+"-------"+"-----------"+"++++++++++++++++++"+"--------"+
+		"+++++++", loss)
 }
