@@ -26,7 +26,7 @@ func BestOf(
 	}
 	scores, err := scorer.Rewards(ctx, all)
 	if err == nil {
-		err = checkRewards(scores, all, func(i int) string { return fmt.Sprintf("prompt %d", i+1) })
+		err = checkRewards(scores, all)
 	}
 	if err != nil {
 		return nil, nil, err

@@ -34,7 +34,7 @@ func TestBestOf(t *testing.T) {
 	}
 	nan := ScorerFunc(func(context.Context, *Rollout) (float64, error) { return math.NaN(), nil })
 	_, _, err = BestOf(t.Context(), toyGPT(t, 1), toyPrompts, nan, o)
-	require.EqualError(t, err, "prompt 1: the reward of sample 1 is NaN; want a finite number")
+	require.EqualError(t, err, "prompt 1, answer 1: the reward is NaN; want a finite number")
 }
 
 // TestBestOfKL: without ties, the measured KL equals the analytic one; with ties, it equals the KL

@@ -13,19 +13,28 @@ import (
 	"time"
 
 	"lmzoo/procgroup"
+	"lmzoo/prompt"
 )
 
 // Program is a Scorer that runs a user's program, without a shell. It starts the program once. For
-// each answer, the program reads a line {"prompt": …, "answer": …} and writes a line {"reward": …}.
-// If the program ends, writes anything else or takes too long, the run stops with an error, because
-// a missing reward has no good substitute. A run is reproducible only if the program's rewards are.
+// each answer, the program reads a Judged as a line of JSON and writes a line {"reward": …}. If the
+// program ends, writes anything else or takes too long, the run stops with an error, because a
+// missing reward has no good substitute. A run is reproducible only if the program's rewards are.
 type Program struct {
 	argv  []string
 	limit time.Duration // per answer
-	texts func(r *Rollout) (prompt, answer string)
+	read  func(r *Rollout) Judged
 
 	mu      sync.Mutex // one question at a time
 	process *process   // nil: not started
+}
+
+// Judged is an answer in the form that a reward program reads.
+type Judged struct {
+	Prompt   string           `json:"prompt"`   // the last message of the user
+	Answer   string           `json:"answer"`   // the text after the last result of a tool
+	Complete bool             `json:"complete"` // false: cut at the maximum length, or malformed
+	Messages []prompt.Message `json:"messages"` // of the whole conversation, with calls and results
 }
 
 const (
@@ -34,9 +43,9 @@ const (
 )
 
 // NewProgram returns a scorer that runs the program argv[0] with the arguments argv[1:]. limit is
-// the time per answer; texts returns the texts that the program reads. The program must exist.
+// the time per answer; read returns what the program reads of an answer. The program must exist.
 func NewProgram(
-	argv []string, limit time.Duration, texts func(r *Rollout) (prompt, answer string),
+	argv []string, limit time.Duration, read func(r *Rollout) Judged,
 ) (*Program, error) {
 	if len(argv) == 0 || argv[0] == "" {
 		return nil, errors.New("the reward has no program; want cmd:PROGRAM, such as cmd:./reward")
@@ -48,7 +57,7 @@ func NewProgram(
 	if err != nil {
 		return nil, fmt.Errorf("reward program: %w", err)
 	}
-	return &Program{argv: append([]string{path}, argv[1:]...), limit: limit, texts: texts}, nil
+	return &Program{argv: append([]string{path}, argv[1:]...), limit: limit, read: read}, nil
 }
 
 // Rewards implements Scorer.
@@ -63,16 +72,14 @@ func (p *Program) Rewards(ctx context.Context, answers []Rollout) ([]float64, er
 	}
 	rewards := make([]float64, len(answers))
 	for i := range answers {
-		prompt, answer := p.texts(&answers[i])
 		var err error
-		if rewards[i], err = p.process.ask(ctx, p.limit, prompt, answer); err != nil {
+		if rewards[i], err = p.process.ask(ctx, p.limit, p.read(&answers[i])); err != nil {
 			p.process.kill()
 			p.process = nil
 			if ctx.Err() != nil {
 				return nil, ctx.Err()
 			}
-			return nil, fmt.Errorf("reward program %s: prompt %d, sample %d: %w", p.argv[0],
-				answers[i].Prompt+1, answers[i].Sample+1, err)
+			return nil, answers[i].fault(fmt.Errorf("reward program %s: %w", p.argv[0], err))
 		}
 	}
 	return rewards, nil
@@ -123,11 +130,11 @@ func start(argv []string) (*process, error) {
 	return r, nil
 }
 
-// ask writes a prompt with its answer and reads the reward, within limit.
+// ask writes an answer and reads its reward, within limit.
 func (r *process) ask(
-	ctx context.Context, limit time.Duration, prompt, answer string,
+	ctx context.Context, limit time.Duration, answer Judged,
 ) (reward float64, err error) {
-	line, err := json.Marshal(map[string]string{"prompt": prompt, "answer": answer})
+	line, err := json.Marshal(answer)
 	if err != nil {
 		return 0, err
 	}

@@ -69,8 +69,9 @@ func rewardProgram(mode string, in io.Reader, out io.Writer) int {
 
 func programOf(t testing.TB, mode string) *Program {
 	p, err := NewProgram([]string{os.Args[0], "reward-program", mode}, 2*time.Second,
-		func(r *Rollout) (string, string) {
-			return strings.Repeat("p\n", r.Start), strings.Repeat("[", len(r.Answer()))
+		func(r *Rollout) Judged {
+			return Judged{Prompt: strings.Repeat("p\n", r.Start),
+				Answer: strings.Repeat("[", len(r.Answer()))}
 		})
 	require.NoError(t, err)
 	t.Cleanup(func() { p.Close() })
@@ -118,7 +119,7 @@ func TestProgramFails(t *testing.T) {
 			begin := time.Now()
 			_, err := p.Rewards(t.Context(), someAnswers(5))
 			require.ErrorContains(t, err, says)
-			require.ErrorContains(t, err, "prompt 2, sample 1: ")
+			require.ErrorContains(t, err, "prompt 2, answer 1: reward program ")
 			require.NotContains(t, err.Error(), "\n")
 			require.Less(t, time.Since(begin), 10*time.Second)
 			require.Nil(t, p.process)

@@ -25,24 +25,40 @@ func (f ScorerFunc) Rewards(ctx context.Context, answers []Rollout) ([]float64, 
 		}
 		var err error
 		if rewards[i], err = f(ctx, &answers[i]); err != nil {
-			return nil, fmt.Errorf("prompt %d, sample %d: %w", answers[i].Prompt+1,
-				answers[i].Sample+1, err)
+			return nil, answers[i].fault(err)
 		}
 	}
 	return rewards, nil
 }
 
-// checkRewards returns an error that names the first prompt without a usable reward. One NaN would
-// make the mean and the deviation of its group NaN, and thus the whole gradient.
-func checkRewards(rewards []float64, answers []Rollout, name func(prompt int) string) error {
+// AnswerError is an error about one answer. A caller that knows where the prompt comes from can
+// name its source instead of its number.
+type AnswerError struct {
+	Prompt, Sample int // as in Rollout
+	Err            error
+}
+
+// Error implements error.
+func (e *AnswerError) Error() string {
+	return fmt.Sprintf("prompt %d, answer %d: %v", e.Prompt+1, e.Sample+1, e.Err)
+}
+
+// Unwrap returns the error without the numbers.
+func (e *AnswerError) Unwrap() error { return e.Err }
+
+// fault returns an error about the answer.
+func (r *Rollout) fault(err error) error { return &AnswerError{r.Prompt, r.Sample, err} }
+
+// checkRewards returns an error about the first answer without a usable reward. One NaN would make
+// the mean and the deviation of its group NaN, and thus the whole gradient.
+func checkRewards(rewards []float64, answers []Rollout) error {
 	if len(rewards) != len(answers) {
 		return fmt.Errorf("%d rewards for %d answers; want one for each", len(rewards),
 			len(answers))
 	}
 	for i, r := range rewards {
 		if math.IsNaN(r) || math.IsInf(r, 0) {
-			return fmt.Errorf("%s: the reward of sample %d is %v; want a finite number",
-				name(answers[i].Prompt), answers[i].Sample+1, r)
+			return answers[i].fault(fmt.Errorf("the reward is %v; want a finite number", r))
 		}
 	}
 	return nil

@@ -2,6 +2,7 @@ package align
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -31,7 +32,7 @@ type RLTask struct {
 // RLPrompt is a conversation in which the assistant speaks next.
 type RLPrompt struct {
 	Tokens []lm.Token // after BOS
-	Name   string     // for error messages, such as "data.jsonl:3" or the question
+	Name   string     // for error messages, such as "data.jsonl: line 3" or the question
 }
 
 // Report describes the answers of one roll-out.
@@ -122,8 +123,9 @@ func (t RLTask) check(o RLOptions) error {
 	}
 	for i, p := range t.Prompts {
 		if w := windowOf(t.Policy); w > 0 && len(p.Tokens) >= w {
-			return fmt.Errorf("%s: it has %d tokens; want fewer than the model's window of %d",
-				t.name(i), len(p.Tokens), w)
+			return fmt.Errorf("%s: the prompt has %d tokens; want fewer than %d, the model's "+
+				"window: shorten it, or start from a run with a longer window", t.name(i),
+				len(p.Tokens), w)
 		}
 		if slices.Contains(p.Tokens, lm.BOS) {
 			return fmt.Errorf("%s: it contains BOS; want one conversation", t.name(i))
@@ -209,14 +211,14 @@ func (r *RL) rollOut(n int) error {
 		Result: r.task.Result, Insert: r.task.Insert, Seed: r.o.Seed, Step: n,
 		Threads: r.threads})
 	if err != nil {
-		return fmt.Errorf("roll-out %d: %w", n+1, err)
+		return r.located(err, n)
 	}
 	rewards, err := r.task.Scorer.Rewards(r.ctx, answers)
 	if err == nil {
-		err = checkRewards(rewards, answers, r.task.name)
+		err = checkRewards(rewards, answers)
 	}
 	if err != nil {
-		return fmt.Errorf("roll-out %d: %w", n+1, err)
+		return r.located(err, n)
 	}
 	r.rollouts, r.rewards = answers, rewards
 	r.buffer.store(answers)
@@ -228,6 +230,17 @@ func (r *RL) rollOut(n int) error {
 	flat := r.buffer.judge(rewards, r.o)
 	r.describe(n, flat)
 	return nil
+}
+
+// located adds the roll-out to an error. An error about an answer begins with the name of its
+// prompt, such as a file and a line.
+func (r *RL) located(err error, n int) error {
+	var a *AnswerError
+	if errors.As(err, &a) {
+		return fmt.Errorf("%s: roll-out %d, answer %d: %w", r.task.name(a.Prompt), n+1, a.Sample+1,
+			a.Err)
+	}
+	return fmt.Errorf("roll-out %d: %w", n+1, err)
 }
 
 // describe fills the report, and finishes the run if the policy is too far from the initial model.

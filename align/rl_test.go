@@ -204,7 +204,7 @@ func TestRewardThatIsNoNumber(t *testing.T) {
 	before := weightsOf(m)
 	_, err := tr.Step()
 	require.EqualError(t, err,
-		"roll-out 1: toy:7: the reward of sample 3 is NaN; want a finite number")
+		"toy:7: roll-out 1, answer 3: the reward is NaN; want a finite number")
 	require.Equal(t, before, weightsOf(m))
 }
 
@@ -248,7 +248,8 @@ func TestRLErrors(t *testing.T) {
 	task := toyTask(t, toyGPT(t, 1))
 	task.Prompts[3].Tokens = make([]lm.Token, 16)
 	_, err := NewRL(t.Context(), task, toyOptions(GRPO), toyConfig(3))
-	require.ErrorContains(t, err, "toy:4: it has 16 tokens; want fewer than the model's window")
+	require.ErrorContains(t, err, "toy:4: the prompt has 16 tokens; want fewer than 16, the "+
+		"model's window: ")
 }
 
 // BenchmarkRL measures roll-outs of 24 × 8 answers and their two updates, by a model of 0.2 million

@@ -180,7 +180,7 @@ func (s *sampler) extend(ctx context.Context, r *Rollout, logProbs []float64, di
 	streams lm.Streams, i int) (more bool, err error) {
 	t, err := draw(logProbs, rand.New(dice).Float64())
 	if err != nil {
-		return false, fmt.Errorf("prompt %d: %w", r.Prompt+1, err)
+		return false, r.fault(err)
 	}
 	r.add(t, true, float32(logProbs[t]))
 	if t == lm.BOS || slices.Contains(s.Ends, t) {
@@ -190,7 +190,7 @@ func (s *sampler) extend(ctx context.Context, r *Rollout, logProbs []float64, di
 	if s.Insert != nil && t == s.Result {
 		inserted, err := s.Insert(ctx, r)
 		if err != nil {
-			return false, fmt.Errorf("prompt %d: %w", r.Prompt+1, err)
+			return false, r.fault(err)
 		}
 		for _, t := range inserted {
 			if s.full(r) {

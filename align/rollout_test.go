@@ -5,12 +5,16 @@ import (
 	"errors"
 	"math"
 	"math/rand/v2"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
+	"lmzoo/corpus"
 	"lmzoo/lm"
 	"lmzoo/lm/lmtest"
+	"lmzoo/prompt"
 	"lmzoo/transformer"
 )
 
@@ -181,6 +185,74 @@ func TestUpdateReadsWhatWasDrawn(t *testing.T) {
 			}
 		}
 		require.Equal(t, len(want), targets)
+	}
+}
+
+// spoken is a model that writes the tokens of a text at their positions.
+type spoken struct {
+	vocab int
+	text  []lm.Token // after BOS
+}
+
+func (s spoken) Vocab() int { return s.vocab }
+
+func (s spoken) NextLogProbs(dst []float64, context []lm.Token) []float64 {
+	dst = slices.Grow(dst[:0], s.vocab)[:s.vocab]
+	for v := range dst {
+		dst[v] = math.Inf(-1)
+	}
+	dst[s.text[len(context)]] = 0
+	return dst
+}
+
+// TestToolsOfAUserAreNoTargets: the result of a call is in the answer, and neither its tokens nor
+// [DONE] are targets of the update. A result is bounded, and calls beyond the limit fail.
+func TestToolsOfAUserAreNoTargets(t *testing.T) {
+	tok, err := corpus.WithSpecials(corpus.Byte{}, prompt.Default.Names()...)
+	require.NoError(t, err)
+	l, err := prompt.Default.Layout(tok)
+	require.NoError(t, err)
+	tools, err := prompt.NewRegistry(prompt.Calculator{},
+		prompt.NewTable("lookup", map[string]string{"all": strings.Repeat("x", 100)}))
+	require.NoError(t, err)
+	call := func(text string) []lm.Token {
+		return append(tok.Encode([]lm.Token{l.Call}, text), l.Result)
+	}
+	said := func(text string) []lm.Token { return append(tok.Encode(nil, text), l.Done) }
+	end := append(tok.Encode(nil, " it is 6"), l.End)
+	x := said(" " + strings.Repeat("x", 63))
+	none := []lm.Token{}
+	for _, c := range []struct{ own, results [][]lm.Token }{
+		{[][]lm.Token{call(" calculator 2 plus 4"), end}, [][]lm.Token{said(" 6")}},
+		{[][]lm.Token{call(" lookup all"), end}, [][]lm.Token{x}},
+		{[][]lm.Token{call("a"), call("b"), call("c"), call("d"), call("calculator 1"), end},
+			[][]lm.Token{said(" error : unknown tool ; want calculator or lookup"),
+				said(" error : unknown tool ; want calculator or lookup"),
+				said(" error : unknown tool ; want calculator or lookup"),
+				said(" error : unknown tool ; want calculator or lookup"),
+				said(" error : more than 4 calls")}},
+		{[][]lm.Token{append(tok.Encode(nil, " calculator 2"), l.Result), end},
+			[][]lm.Token{none}}, // no call
+	} {
+		begin := l.Prompt([]prompt.Message{{Role: prompt.User, Content: "?"}})
+		text, targets := slices.Clone(begin), []lm.Token{}
+		for i, own := range c.own {
+			text, targets = append(text, own...), append(targets, own...)
+			if i < len(c.results) {
+				text = append(text, c.results[i]...)
+			}
+		}
+		o := toyOptions(GRPO)
+		o.Prompts, o.Samples, o.Max = 1, 1, len(text)
+		answers, err := Sample(t.Context(), spoken{tok.Vocab(), text}, [][]lm.Token{begin},
+			Sampling{Samples: 1, Max: o.Max, Ends: []lm.Token{l.End}, Result: l.Result,
+				Insert: InsertUserTools(l, tools)})
+		require.NoError(t, err)
+		require.Equal(t, text, answers[0].Tokens)
+		b, batch := newBuffer(o, len(begin)), rlBatch{}
+		b.store(answers)
+		b.batch(&batch, o)
+		require.Equal(t, targets, batch.y)
 	}
 }
 

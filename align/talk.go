@@ -148,6 +148,15 @@ func InsertTools(layout *prompt.Layout, tools *prompt.Registry) func(
 	}
 }
 
+// InsertUserTools is InsertTools under the limits of prompt.Answer, so that the policy learns under
+// the conditions in which it answers later.
+func InsertUserTools(layout *prompt.Layout, tools *prompt.Registry) func(
+	context.Context, *Rollout) ([]lm.Token, error) {
+	return func(ctx context.Context, r *Rollout) ([]lm.Token, error) {
+		return layout.RunCallLikeAnswer(ctx, tools, r.Answer())
+	}
+}
+
 // OnPolicy describes pairs of answers that a policy writes.
 type OnPolicy struct {
 	Prompts, Samples int

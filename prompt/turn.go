@@ -83,10 +83,13 @@ func (t *turn) run(ctx context.Context) (bool, error) {
 // result returns the text that the assistant reads after a call.
 func (t *turn) result(ctx context.Context, call Call) (string, error) {
 	if t.calls > t.o.Calls {
-		return fmt.Sprintf("error : more than %d calls", t.o.Calls), nil
+		return tooManyCalls(t.o.Calls), nil
 	}
 	return t.o.Tools.Run(ctx, call)
 }
+
+// tooManyCalls is the result of a call after the last one allowed.
+func tooManyCalls(most int) string { return fmt.Sprintf("error : more than %d calls", most) }
 
 // cut returns at most the first n tokens of a result, and their text.
 func (l *Layout) cut(text string, n int) ([]lm.Token, string) {

@@ -113,7 +113,7 @@ func newPairs(
 // pairs returns the encoded pairs to learn from and the held-out pairs.
 func (s *postTraining) pairs(ctx context.Context, model any, layout *prompt.Layout, text *Text,
 	c train.Config) (use, held []align.Pair, err error) {
-	if use, err = encodePairs(s.info.Data, layout, s.preferences, c.Context); err != nil {
+	if use, err = encodePairs(s.file, layout, s.preferences, c.Context); err != nil {
 		return nil, nil, err
 	}
 	own, err := s.ownPairs(ctx, model, layout, text, c)
@@ -121,7 +121,7 @@ func (s *postTraining) pairs(ctx context.Context, model any, layout *prompt.Layo
 		return nil, nil, err
 	}
 	use = append(use, own...)
-	held, err = encodePairs(s.info.Data, layout, s.heldPreferences, c.Context)
+	held, err = encodePairs(s.file, layout, s.heldPreferences, c.Context)
 	return use, held, err
 }
 

@@ -1,7 +1,9 @@
 package zoo
 
 import (
+	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -20,6 +22,20 @@ type RLInfo struct {
 	Reward string `json:"reward"`
 	// RewardFingerprint identifies the reward model.
 	RewardFingerprint string `json:"reward_fingerprint,omitempty"`
+	// Tools lists the tools that the answers may call; those of world-talk are not listed.
+	Tools []ToolInfo `json:"tools,omitempty"`
+}
+
+// hashed returns the settings with hashes in place of paths.
+func (i RLInfo) hashed() *RLInfo {
+	if i.RewardFingerprint != "" {
+		i.Reward = ""
+	}
+	i.Tools = slices.Clone(i.Tools)
+	for k := range i.Tools {
+		i.Tools[k].Table = ""
+	}
+	return &i
 }
 
 // The forms of RLInfo.Reward other than the directory of a reward model.
@@ -41,9 +57,7 @@ func (s *postTraining) startRL(
 		return Training{}, err
 	}
 	task.Scorer = scorer
-	if s.talk != nil {
-		task.Insert = align.InsertTools(layout, align.TalkTools(s.talk.world))
-	}
+	task.Insert = s.insertTools(layout)
 	if policy != base {
 		task.Reference = base // an adapter starts as the same function and does not change base
 	}
@@ -61,12 +75,22 @@ func (s *postTraining) startRL(
 	return Training{Trainer: tr, Rollout: rl.Report, Close: end}, err
 }
 
+// insertTools returns the function that runs the calls of an answer.
+func (s *postTraining) insertTools(
+	layout *prompt.Layout,
+) func(context.Context, *align.Rollout) ([]lm.Token, error) {
+	if s.talk != nil {
+		return align.InsertTools(layout, align.TalkTools(s.talk.world))
+	}
+	return align.InsertUserTools(layout, s.tools)
+}
+
 // rlPrompts returns the prompts of the data, with their lines.
 func (s *postTraining) rlPrompts(layout *prompt.Layout) []align.RLPrompt {
 	var all []align.RLPrompt
 	for _, c := range s.prompts {
 		all = append(all, align.RLPrompt{Tokens: layout.Prompt(c.Messages),
-			Name: fmt.Sprintf("%s: line %d", s.info.Data, c.Line)})
+			Name: fmt.Sprintf("%s: line %d", s.file, c.Line)})
 	}
 	return all
 }
@@ -117,23 +141,32 @@ const truncatedReward = -3
 // programTime bounds the time of a user's program per answer.
 const programTime = 10 * time.Second
 
-// programScorer returns the reward of a user's program. It reads the last message of the user, and
-// the answer after its last call.
+// programScorer returns the reward of a user's program.
 func (s *postTraining) programScorer(
 	argv []string, layout *prompt.Layout, tok corpus.Tokenizer,
 ) (align.Scorer, func() error, error) {
-	p, err := align.NewProgram(argv, programTime, func(r *align.Rollout) (question, answer string) {
-		messages := s.prompts[r.Prompt].Messages
-		tokens := r.Answer()
-		for i, t := range tokens {
-			if t == layout.Done {
-				tokens = r.Answer()[i+1:]
-			}
-		}
-		return messages[len(messages)-1].Content, strings.TrimSpace(tok.Decode(tokens))
+	p, err := align.NewProgram(argv, programTime, func(r *align.Rollout) align.Judged {
+		return s.judged(layout, tok, r)
 	})
 	if err != nil {
 		return nil, nil, Misuse{err}
 	}
 	return p, p.Close, nil
+}
+
+// judged returns an answer as a program reads it.
+func (s *postTraining) judged(
+	layout *prompt.Layout, tok corpus.Tokenizer, r *align.Rollout,
+) align.Judged {
+	messages := s.prompts[r.Prompt].Messages
+	tokens := r.Answer()
+	for i, t := range tokens {
+		if t == layout.Done {
+			tokens = r.Answer()[i+1:]
+		}
+	}
+	answer, complete := layout.Transcript(r.Answer())
+	return align.Judged{Prompt: messages[len(messages)-1].Content,
+		Answer: strings.TrimSpace(tok.Decode(tokens)), Complete: complete,
+		Messages: slices.Concat(messages, answer)}
 }

@@ -20,7 +20,7 @@ func (s *postTraining) startSFT(
 		return Training{}, fmt.Errorf("%T cannot learn from conversations; want a causal model",
 			model)
 	}
-	examples, err := encodeConversations(s.info.Data, layout, s.conversations, c.Context)
+	examples, err := encodeConversations(s.file, layout, s.conversations, c.Context)
 	if err != nil {
 		return Training{}, err
 	}
@@ -40,7 +40,7 @@ func (s *postTraining) startSFT(
 	}
 	t := Training{Trainer: tr}
 	if len(s.heldConversations) > 0 {
-		held, err := encodeConversations(s.info.Data, layout, s.heldConversations, c.Context)
+		held, err := encodeConversations(s.file, layout, s.heldConversations, c.Context)
 		if err != nil {
 			return Training{}, err
 		}

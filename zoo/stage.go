@@ -66,13 +66,12 @@ func (i StageInfo) title() string {
 	return "DPO"
 }
 
-// hash identifies the stage. It uses the hashes of the data and of a reward model in place of their
-// paths.
+// hash identifies the stage. It uses the hashes of the data, a reward model and tables in place of
+// their paths.
 func (i StageInfo) hash() string {
 	i.Data = ""
-	if i.RL != nil && i.RL.RewardFingerprint != "" {
-		rl := *i.RL
-		rl.Reward, i.RL = "", &rl
+	if i.RL != nil {
+		i.RL = i.RL.hashed()
 	}
 	data, err := json.Marshal(i)
 	if err != nil {

@@ -21,7 +21,9 @@ type stageData struct {
 	conversations, heldConversations []prompt.Conversation
 	preferences, heldPreferences     []prompt.Preference
 	prompts                          []prompt.Conversation
-	talk                             *talkData // nil: the data is a file
+	tools                            *prompt.Registry // of the answers to the prompts
+	file                             string           // name of the file in errors
+	talk                             *talkData        // nil: the data is a file
 }
 
 // describe returns the size of the data in words.
@@ -55,10 +57,11 @@ func (s *postTraining) load(context.Context) error {
 	if err != nil {
 		return Misuse{fmt.Errorf("reading the data: %w; want a .jsonl file", err)}
 	}
-	if err := s.info.reconcile(path, data); err != nil {
+	if err := reconcileHash(&s.info.SHA256, path, data); err != nil {
 		return err
 	}
 	r, name := bytes.NewReader(data), s.info.Data
+	s.file = name
 	switch s.info.Kind {
 	case StageSFT:
 		err = readStage(s.info, &s.conversations, &s.heldConversations, r, name,
@@ -68,20 +71,44 @@ func (s *postTraining) load(context.Context) error {
 	case StageRL:
 		none := StageInfo{Seed: s.info.Seed, Examples: s.info.Examples} // nothing to validate on
 		err = readStage(&none, &s.prompts, &s.prompts, r, name, prompt.ReadPrompts)
+		if err == nil {
+			err = s.loadTools()
+		}
 	}
 	s.info.Data, s.info.extent = path, s.describe()
 	return err
 }
 
-// reconcile compares the hash of the data with that of an interrupted run.
-func (i *StageInfo) reconcile(name string, data []byte) error {
+// reconcileHash sets the hash of data. Another hash than that of an interrupted run is an error.
+func reconcileHash(was *string, name string, data []byte) error {
 	sum := sha256.Sum256(data)
 	hash := hex.EncodeToString(sum[:])
-	if i.SHA256 != "" && i.SHA256 != hash {
+	if *was != "" && *was != hash {
 		return fmt.Errorf("%s has changed since the run was started; restore it, or train again "+
 			"with --overwrite", name)
 	}
-	i.SHA256 = hash
+	*was = hash
+	return nil
+}
+
+// loadTools opens the tools of the roll-outs, and offers them in every prompt without a system
+// message, as lmzoo chat does.
+func (s *postTraining) loadTools() (err error) {
+	infos := s.info.RL.Tools
+	for i := range infos {
+		if err := infos[i].reconcileTable(); err != nil {
+			return err
+		}
+	}
+	if s.tools, err = s.data.registry(infos); err != nil || len(infos) == 0 {
+		return err
+	}
+	offer := prompt.Message{Role: prompt.System, Content: prompt.Offer(s.tools.Names())}
+	for i, p := range s.prompts {
+		if p.Messages[0].Role != prompt.System {
+			s.prompts[i].Messages = append([]prompt.Message{offer}, p.Messages...)
+		}
+	}
 	return nil
 }
 

@@ -36,7 +36,12 @@ func (s *postTraining) loadTalk() error {
 			"its corpus is %s; start from a run of: lmzoo train gpt --corpus %s", TalkName,
 			s.data.Corpus, TalkName)}
 	}
+	if s.info.RL != nil && len(s.info.RL.Tools) > 0 {
+		return Misuse{fmt.Errorf("the data %s comes with its own tools, calculator and lookup; "+
+			"leave --tools out", TalkName)}
+	}
 	s.talk = &talkData{world: t}
+	s.file = TalkName
 	rng := rand.New(rand.NewPCG(s.info.Seed, stageStream))
 	count := func(usual int) int {
 		if s.info.Examples > 0 {
@@ -76,7 +81,7 @@ func (s *postTraining) loadTalk() error {
 	if err != nil {
 		return err
 	}
-	return s.info.reconcile(TalkName, data)
+	return reconcileHash(&s.info.SHA256, TalkName, data)
 }
 
 // ownPairs returns pairs of answers that the model writes itself. It returns none unless the data

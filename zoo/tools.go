@@ -2,30 +2,87 @@ package zoo
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 
 	"lmzoo/prompt"
 )
 
-// Tools returns the tools that specs describe: calculator, lookup (the table of world-talk),
-// lookup=FILE or NAME=COMMAND. One spec may hold several, with commas between them; what follows
-// NAME= is the command, commas included.
-func (d *Data) Tools(specs []string) (*prompt.Registry, error) {
-	var all []prompt.Runner
+// ToolInfo describes a tool, as recorded in config.json. Without Command and Table, it is the
+// calculator or the look-up table of world-talk.
+type ToolInfo struct {
+	Name    string `json:"name"`
+	Command string `json:"command,omitempty"` // a user's program with its arguments
+	Table   string `json:"table,omitempty"`   // the file of a look-up table
+	SHA256  string `json:"sha256,omitempty"`  // hash of that file
+}
+
+// lookupTool is the name of the tool that reads a table.
+const lookupTool = "lookup"
+
+// ParseTools parses descriptions of tools: calculator, lookup (the table of world-talk),
+// lookup=FILE or NAME=COMMAND. One description may hold several, with commas between them; what
+// follows NAME= is the command, commas included.
+func ParseTools(specs []string) ([]ToolInfo, error) {
+	var all []ToolInfo
 	for _, spec := range specs {
 		for spec != "" {
 			one, rest, _ := strings.Cut(spec, ",")
-			name, value, given := strings.Cut(strings.TrimSpace(one), "=")
-			if given && name != lookupTool {
+			name, value, given := strings.Cut(one, "=")
+			if name = strings.TrimSpace(name); given && name != lookupTool {
 				_, value, _ = strings.Cut(spec, "=")
 				rest = ""
 			}
-			t, err := d.tool(name, value, given)
+			i, err := parseTool(name, value, given)
 			if err != nil {
 				return nil, Misuse{err}
 			}
-			all, spec = append(all, t), rest
+			all, spec = append(all, i), rest
 		}
+	}
+	return all, nil
+}
+
+func parseTool(name, value string, given bool) (ToolInfo, error) {
+	value = strings.TrimSpace(value)
+	switch {
+	case given && name == "":
+		return ToolInfo{}, fmt.Errorf("the tool %q has no name; want NAME=COMMAND", "="+value)
+	case given && value == "" && name == lookupTool:
+		return ToolInfo{}, fmt.Errorf("the tool lookup has no file; want lookup=FILE")
+	case given && value == "":
+		return ToolInfo{}, fmt.Errorf("the tool %s has no program; want a command such as ./%s",
+			name, name)
+	case given && name == lookupTool:
+		return ToolInfo{Name: name, Table: value}, nil
+	case given:
+		return ToolInfo{Name: name, Command: value}, nil
+	case name == lookupTool || name == prompt.Calculator{}.Name():
+		return ToolInfo{Name: name}, nil
+	}
+	return ToolInfo{}, fmt.Errorf("unknown tool %q; want calculator, lookup, lookup=FILE or "+
+		"NAME=COMMAND", name)
+}
+
+// Tools returns the tools that the descriptions of ParseTools name.
+func (d *Data) Tools(specs []string) (*prompt.Registry, error) {
+	all, err := ParseTools(specs)
+	if err != nil {
+		return nil, err
+	}
+	return d.registry(all)
+}
+
+// registry returns the tools.
+func (d *Data) registry(infos []ToolInfo) (*prompt.Registry, error) {
+	var all []prompt.Runner
+	for _, i := range infos {
+		t, err := d.tool(i)
+		if err != nil {
+			return nil, Misuse{err}
+		}
+		all = append(all, t)
 	}
 	registry, err := prompt.NewRegistry(all...)
 	if err != nil {
@@ -34,23 +91,36 @@ func (d *Data) Tools(specs []string) (*prompt.Registry, error) {
 	return registry, nil
 }
 
-const lookupTool = "lookup"
-
-func (d *Data) tool(name, value string, given bool) (prompt.Runner, error) {
+func (d *Data) tool(i ToolInfo) (prompt.Runner, error) {
 	switch {
-	case given && name == lookupTool:
-		return prompt.OpenTable(name, value)
-	case given:
-		return prompt.NewProgram(name, strings.Fields(value)...)
-	case name == prompt.Calculator{}.Name():
-		return prompt.Calculator{}, nil
-	case name == lookupTool:
+	case i.Table != "":
+		return prompt.OpenTable(i.Name, i.Table)
+	case i.Command != "":
+		return prompt.NewProgram(i.Name, strings.Fields(i.Command)...)
+	case i.Name == lookupTool:
 		if t := d.Talk(); t != nil {
-			return prompt.NewTable(name, t.Lookup()), nil
+			return prompt.NewTable(i.Name, t.Lookup()), nil
 		}
 		return nil, fmt.Errorf("the tool lookup is the table of %s, and the run was trained on "+
 			"%s; want lookup=FILE", TalkName, d.Corpus)
 	}
-	return nil, fmt.Errorf("unknown tool %q; want calculator, lookup, lookup=FILE or NAME=COMMAND",
-		name)
+	return prompt.Calculator{}, nil
+}
+
+// reconcileTable sets the absolute path and the hash of a table. A table with another hash than
+// that of an interrupted run is an error.
+func (i *ToolInfo) reconcileTable() error {
+	if i.Table == "" {
+		return nil
+	}
+	path, err := filepath.Abs(i.Table)
+	if err != nil {
+		return err
+	}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return Misuse{fmt.Errorf("reading the table: %w; want lookup=FILE", err)}
+	}
+	i.Table = path
+	return reconcileHash(&i.SHA256, path, data)
 }

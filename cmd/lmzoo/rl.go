@@ -26,14 +26,21 @@ The data is a .jsonl file with one prompt per line: {"prompt": …}, a text or a
   world          the exact checker of world-talk, the usual reward for --data world-talk
   RUN            a run of lmzoo reward with the same tokenizer
   cmd:PROGRAM    a program of yours, without a shell. It is started once. For every answer it reads
-                 a line {"prompt": …, "answer": …} and writes a line {"reward": NUMBER}. Results
-                 repeat only if its rewards do.
+                 a line {"prompt": …, "answer": …, "complete": …, "messages": […]} and writes a line
+                 {"reward": NUMBER}. Results repeat only if its rewards do.
+
+"messages" holds the whole conversation with the calls of the answer and their results, and
+"complete" is false if the answer was cut. --tools sets the tools that the answers may call, as in
+lmzoo chat: calculator, lookup, lookup=FILE or NAME=COMMAND. A prompt without a system message gets
+one that lists them. Results of tools have no loss. Calls of different answers may run at the same
+time, so the result of a program must depend on its input alone.
 
 A policy far from its start finds answers that the reward likes and people do not: --kl pulls it
 back, and --stop-kl ends the run. The algorithms are reinforce (Williams 1992), ppo
 (Schulman et al. 2017) and grpo (Shao et al. 2024).`,
 		Example: `  lmzoo rl --from runs/gpt-sft --data chat.jsonl --reward runs/gpt-reward
-  lmzoo rl --from runs/gpt-sft --data chat.jsonl --reward "cmd:./reward --strict" --algorithm ppo`,
+  lmzoo rl --from runs/gpt-sft --data chat.jsonl --reward "cmd:./reward --strict" --algorithm ppo
+  lmzoo rl --from runs/gpt-sft --data sums.jsonl --reward cmd:./check --tools calculator`,
 	}
 	fs := c.Flags()
 	rl := &rlFlags{values: align.DefaultRL(align.GRPO), fs: fs}
@@ -52,6 +59,7 @@ const talkAnswer = 40
 type rlFlags struct {
 	fs     *pflag.FlagSet
 	values align.RLOptions
+	tools  []string
 }
 
 // add adds the flags. Their defaults depend on the algorithm.
@@ -70,6 +78,9 @@ func (f *rlFlags) add(c *cobra.Command, info *zoo.RLInfo) {
 		"KL divergence that ends the run, in nats per answer (0: never)")
 	fs.StringVar(&v.Normalise, "normalise", v.Normalise,
 		"scope of the standard deviation that divides advantages: group, batch or none")
+	fs.StringArrayVar(&f.tools, "tools", nil, "tools that the answers may call: "+
+		"calculator, lookup, lookup=FILE, NAME=COMMAND")
+	complete(c, "tools", func() []string { return []string{"calculator", "lookup"} })
 	complete(c, "algorithm",
 		func() []string { return []string{align.Reinforce, align.PPO, align.GRPO} })
 	complete(c, "normalise",
@@ -110,6 +121,10 @@ func (f *rlFlags) set(p *posttrain) error {
 		return usageError{err}
 	}
 	p.info.RL.RLOptions = o
+	var err error
+	if p.info.RL.Tools, err = zoo.ParseTools(f.tools); err != nil {
+		return err
+	}
 	if r := p.info.RL.Reward; !strings.HasPrefix(r, zoo.ProgramReward) && r != zoo.WorldReward {
 		dir, err := filepath.Abs(r)
 		if err != nil {
