@@ -19,6 +19,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"lmzoo/play/playtest"
+	"lmzoo/prompt"
 	"lmzoo/report/browsertest"
 	"lmzoo/train"
 	"lmzoo/zoo"
@@ -517,6 +518,29 @@ func TestBrowserFirstModel(t *testing.T) {
 	v.until(
 		`document.querySelectorAll("#next-cards article:not(.limit) ol button").length === 3 &&
 			document.getElementById("next-status").textContent.startsWith("1 model answered")`)
+	v.quiet()
+}
+
+// TestBrowserTicks checks that the first screen compares models of one corpus, because the prompts
+// are about its world. Chat still lists the assistants of another world.
+func TestBrowserTicks(t *testing.T) {
+	if testing.Short() {
+		t.Skip("the browser is tested only in the full test")
+	}
+	runs, err := playtest.Zoo()
+	require.NoError(t, err)
+	talker, err := playtest.Talker("talker", []prompt.Message{
+		{Role: prompt.User, Content: "what is 2 plus 2 ?"},
+		{Role: prompt.Assistant, Content: "2 plus 2 is 4 ."},
+	})
+	require.NoError(t, err)
+	_, ts := serveRuns(t, append([]*zoo.Run{talker}, runs...), Options{})
+	v := visit(t, ts.URL)
+	v.until(`document.querySelectorAll("#next-cards article:not(.limit)").length === 7`)
+	require.Equal(t, "Models: 7 of 9",
+		ask[string](v, `document.getElementById("choice-sum").textContent`))
+	v.open("chat")
+	require.True(t, ask[bool](v, `document.getElementById("chat-none").hidden`))
 	v.quiet()
 }
 

@@ -46,14 +46,26 @@ export function fits(text, what) {
 // refresh redraws the open view.
 export const refresh = () => tell("refresh");
 
-// loadModels requests the list of models. It ticks new models, unless they ignore their context.
+// commonest returns the corpus that most of the models learned; of equals, the first.
+export function commonest(models) {
+  const count = { "": 0 };
+  for (const m of models) count[m.corpus] = (count[m.corpus] || 0) + 1;
+  return Object.keys(count).reduce((a, b) => (count[b] > count[a] ? b : a));
+}
+
+// loadModels requests the list of models. It ticks new models, unless they ignore their context. Of
+// the first list it ticks only models of one corpus, because the others cannot know what its
+// prompts are about.
 export async function loadModels() {
   const info = await get("/api/models");
   const known = new Set(state.models.map((m) => m.id));
   state.info = info;
   state.models = info.models;
   const fresh = info.models.filter((m) => m.causal && !known.has(m.id));
-  const worth = fresh.filter((m) => m.uses_context);
-  for (const m of worth.length || known.size ? worth : fresh) state.chosen.add(m.id);
+  let worth = fresh.filter((m) => m.uses_context);
+  if (!worth.length && !known.size) worth = fresh;
+  const corpus = commonest(worth);
+  if (!known.size) worth = worth.filter((m) => m.corpus === corpus);
+  for (const m of worth) state.chosen.add(m.id);
   tell("models");
 }
