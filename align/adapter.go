@@ -36,10 +36,10 @@ type adapterConfig struct {
 	Layers    []string     `json:"target_modules"`
 	Bias      string       `json:"bias"`
 	Across    bool         `json:"fan_in_fan_out"`
-	Tokens    tokenIndices `json:"trainable_token_indices"` // by layer
+	Tokens    tokenIndices `json:"trainable_token_indices"` // trained rows, by layer
 	Inference bool         `json:"inference_mode"`
 
-	// These select variants of LoRA, which this package does not read.
+	// These fields select variants of LoRA that this package does not support.
 	RSLoRA  bool     `json:"use_rslora"`
 	DoRA    bool     `json:"use_dora"`
 	Modules []string `json:"modules_to_save"`
@@ -60,8 +60,8 @@ func (t *tokenIndices) UnmarshalJSON(text []byte) error {
 }
 
 // Save writes the adapter and its configuration to an existing directory. The metadata of the
-// weights holds the fingerprint of the base model. base is the name or the directory of that model
-// and only informs the reader. Save writes the weights last, so a directory that contains them is
+// weights holds the fingerprint of the base model. base is the name or the directory of that model,
+// for information only. Save writes the weights last, so a directory that contains them is
 // complete.
 func (l *LoRA) Save(dir, base string) error {
 	c := adapterConfig{PEFTType: "LORA", TaskType: "CAUSAL_LM", Base: base, Rank: l.o.Rank,

@@ -22,7 +22,7 @@ import (
 	"lmzoo/nn"
 )
 
-// Policy is a causal model that post-training can change, such as a GPT or a Llama. It gives access
+// Policy is a causal model that post-training can train, such as a GPT or a Llama. It gives access
 // to its hidden vectors and its output layer.
 type Policy interface {
 	lm.Model

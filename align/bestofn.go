@@ -72,9 +72,9 @@ func endOfTies(sorted []float64, from int) int {
 	return to
 }
 
-// ExpectedBest returns the expected gold reward of the best of n answers to one prompt by proxy
-// reward. It is the mean over all subsets of n of the given answers, so its variance is smaller
-// than that of a single subset. With proxy = gold, it is the maximum for any reward model.
+// ExpectedBest returns the expected gold reward of the answer with the highest proxy reward among n
+// answers to one prompt. It averages over all subsets of n of the given answers, so its variance is
+// smaller than that of a single subset. With proxy = gold, it is the maximum for any reward model.
 func ExpectedBest(proxy, gold []float64, n int) (float64, error) {
 	if len(proxy) != len(gold) || n < 1 || n > len(proxy) {
 		return 0, fmt.Errorf("best of %d among %d answers with %d gold rewards; want 1 to %d", n,
@@ -92,7 +92,7 @@ func ExpectedBest(proxy, gold []float64, n int) (float64, error) {
 	mean := 0.0
 	for from := 0; from < len(sorted); {
 		to := endOfTies(sorted, from)
-		// all n choices are among the first to, but not all among the first from
+		// the share of the subsets whose highest proxy reward is the one of sorted[from:to]
 		share := allBelow(to, len(sorted), n) - allBelow(from, len(sorted), n)
 		for _, at := range order[from:to] {
 			mean += share * gold[at] / float64(to-from)

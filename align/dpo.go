@@ -66,7 +66,7 @@ func (o DPOOptions) check() error {
 	return nil
 }
 
-// Loss returns equation 7, averaged over the pairs of the step, plus the anchors.
+// Loss returns equation 7, averaged over the pairs of the step, plus the anchors, in nats [1, 1].
 func (d *DPO) Loss(t *autograd.Tape, b PairBatch) *autograd.Tensor {
 	var loss *autograd.Tensor
 	if b.B > 0 {

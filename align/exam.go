@@ -8,7 +8,7 @@ import (
 	"lmzoo/prompt"
 )
 
-// examMax is the maximum number of tokens of an answer in Answers, enough for long sums.
+// examMax is the maximum number of tokens in an answer of Answers, enough for long sums.
 const examMax = 48
 
 // Answers returns an assistant's greedy answer to each question of world-talk, with its tool calls.
@@ -33,8 +33,8 @@ func Answers(
 	return answers, nil
 }
 
-// Continuations returns the greedy continuation of each text, up to and including a token that ends
-// it, or max tokens.
+// Continuations returns the greedy continuation of each text, up to and including an end token, but
+// at most max tokens.
 func Continuations(
 	ctx context.Context, m lm.Model, texts [][]lm.Token, end lm.Token, max, threads int,
 ) ([][]lm.Token, error) {

@@ -31,9 +31,9 @@ type LoRA struct {
 	Rows     []*nn.TokenRows `param:"base_model.model"`
 
 	o     LoRAOptions
-	base  Policy // frozen; its weights are those of the original
-	twin  Policy // with the changed matrices, of the LoRA that owner points to
-	sites []site // of the twin
+	base  Policy // frozen; it shares the weights of the original
+	twin  Policy // the model with the changed matrices; it belongs to owner
+	sites []site // the places of the changes in the twin
 	owner *LoRA  // a replica must not write into the twin of its original
 }
 
@@ -111,7 +111,7 @@ func (l *LoRA) addMatrices(rng *rand.Rand) error {
 	return nil
 }
 
-// addRows adds the trained rows of o.Tokens for every table of tokens.
+// addRows adds the trained rows of o.Tokens to every token table.
 func (l *LoRA) addRows() error {
 	if len(l.o.Tokens) == 0 {
 		return nil
@@ -146,8 +146,8 @@ func isTokenTable(m Policy, p nn.Param) bool {
 	return ok && p.Tensor.Data != nil && &e.Embeddings().Data[0] == &p.Tensor.Data[0]
 }
 
-// prefixOf returns the prefix of a model's layer names in Hugging Face's model with an output
-// layer.
+// prefixOf returns the prefix of a model's layer names in the class of Hugging Face that has an
+// output layer.
 func prefixOf(m Policy) string {
 	if _, ok := m.(*transformer.Model); ok {
 		return "transformer."
@@ -165,7 +165,7 @@ func frozen(m Policy) Policy {
 }
 
 // build makes the twin, with a copy of every changed matrix. The copies are contiguous in memory,
-// so that layers side by side still take one product.
+// so that LinearTs still computes adjacent layers in one product.
 func (l *LoRA) build() {
 	l.twin, l.owner, l.sites = frozen(l.base), l, nil
 	changes := map[string]change{}
@@ -224,14 +224,15 @@ func (l *LoRA) Hidden(t *autograd.Tape, b corpus.Batch) []*autograd.Tensor {
 	return l.prepare(t).Hidden(t, b)
 }
 
-// HeadLoss returns Σ −ln P(y)/n of the targets y that follow the last vectors of Hidden.
+// HeadLoss returns Σ −ln P(y)/n of the targets y that follow the last vectors of Hidden, in nats.
 func (l *LoRA) HeadLoss(
 	t *autograd.Tape, h *autograd.Tensor, y []lm.Token, n int,
 ) *autograd.Tensor {
 	return l.twin.HeadLoss(t, h, y, n)
 }
 
-// HeadLogProbs returns ln P(y) for every target y that follows the last vectors of Hidden.
+// HeadLogProbs returns ln P(y) for every target y that follows the last vectors of Hidden, in nats,
+// [len(y), 1].
 func (l *LoRA) HeadLogProbs(t *autograd.Tape, h *autograd.Tensor, y []lm.Token) *autograd.Tensor {
 	return l.twin.HeadLogProbs(t, h, y)
 }
@@ -239,21 +240,23 @@ func (l *LoRA) HeadLogProbs(t *autograd.Tape, h *autograd.Tensor, y []lm.Token) 
 // Vocab returns the number of tokens.
 func (l *LoRA) Vocab() int { return l.base.Vocab() }
 
-// NextLogProbs merges on every call; for more than one context, use Merge.
+// NextLogProbs merges the changes on every call. For more than one context, call Merge first.
 func (l *LoRA) NextLogProbs(dst []float64, context []lm.Token) []float64 {
 	return l.Merge().NextLogProbs(dst, context)
 }
 
-// Score merges first (lm.Scorer).
+// Score merges the changes, then scores (lm.Scorer).
 func (l *LoRA) Score(dst []float64, tokens []lm.Token) []float64 {
 	copy(dst, lm.Score(l.Merge(), tokens))
 	return dst[:len(tokens)]
 }
 
-// Start merges first (lm.Stepper). The state does not see later training.
+// Start merges the changes, then starts a state (lm.Stepper). The state does not see later
+// training.
 func (l *LoRA) Start() lm.State { return lm.Start(l.Merge()) }
 
-// Streams merges first (lm.Streamer). The streams do not see later training.
+// Streams merges the changes, then starts streams (lm.Streamer). The streams do not see later
+// training.
 func (l *LoRA) Streams(contexts [][]lm.Token) lm.Streams {
 	return lm.StartStreams(l.Merge(), contexts)
 }

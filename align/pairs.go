@@ -13,7 +13,7 @@ import (
 	"lmzoo/train"
 )
 
-// Pair is a prompt with two answers, one of which people prefer. All tokens follow BOS, and both
+// Pair is a prompt with two answers, one of which people prefer. The tokens follow BOS, and both
 // answers end with the same token, [END].
 type Pair struct {
 	Prompt, Chosen, Rejected []lm.Token
@@ -159,7 +159,8 @@ func (b *PairBatch) fill(pairs []Pair, reference [][2]float64, at []int32) {
 	b.Total, b.N = len(at), len(at)
 }
 
-// row writes one answer to row i. It pads the row with BOS, each of which begins an empty document.
+// row writes one answer to row i. It pads the row with BOS tokens, each of which begins an empty
+// document.
 func (b *PairBatch) row(i int, prompt, answer []lm.Token, loss []bool) {
 	x, y := b.X[i*b.T:][:b.T], b.Y[i*b.T:][:b.T]
 	for j := range x {
@@ -250,7 +251,7 @@ func (s *Pairs) at(k int) int32 {
 	return s.perm[k%len(s.perm)]
 }
 
-// inferencePairs is the batch size of inference.
+// inferencePairs is the batch size of inference, in pairs.
 const inferencePairs = 16
 
 // each calls visit with batches of the pairs in order; first is the index of a batch's first pair.

@@ -49,7 +49,7 @@ func (o squaredError) loss(v float64, i int) (loss, slope float64) {
 //	A_t = δ_t + λ·A_{t+1}
 //
 // The value after the last token is 0, even if the answer was truncated, because its reward already
-// says what it is worth. The targets of the value head are A_t + V_t.
+// rates the whole answer. The targets of the value head are A_t + V_t.
 func estimate(advantages, targets, rewards, values []float32, lambda float64) {
 	next, after := 0.0, 0.0 // A_{t+1} and V_{t+1}
 	for i := len(rewards) - 1; i >= 0; i-- {

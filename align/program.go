@@ -183,7 +183,7 @@ func (r *process) exchange(line []byte) (reward float64, err error) {
 	return *reply.Reward, nil
 }
 
-// death describes why a program ended too early.
+// death returns an error that says why the program ended too early.
 func (r *process) death() error {
 	select {
 	case <-r.ended:

@@ -26,18 +26,18 @@ const (
 	RunningBaseline = "running" // the moving mean reward of all steps
 )
 
-// terms holds the numbers of the tokens that a policy drew: each slice has one element per row of
-// the log-probabilities. The weights include the denominators of all means, so the losses of the
-// pieces of a batch add up to the loss of the batch.
+// terms holds the data that a loss needs for each token that the policy drew. Each slice has one
+// element per row of the log-probabilities. The weights include the denominators of all means, so
+// the losses of the pieces of a batch add up to the loss of the batch.
 type terms struct {
 	old       []float32 // ln P by the sampler
 	reference []float32 // ln P by the model at the start
 	advantage []float32
-	target    []float32 // of the value head
+	target    []float32 // target of the value head
 	weight    []float32
 }
 
-func (t terms) part(from, to int) terms {
+func (t terms) slice(from, to int) terms {
 	return terms{t.old[from:to], t.reference[from:to], t.advantage[from:to], t.target[from:to],
 		t.weight[from:to]}
 }
@@ -47,7 +47,7 @@ type objective interface {
 	loss(p float64, i int) (loss, slope float64)
 }
 
-// policyGradient is −A·p, whose gradient is the estimate of Williams 1992, eq. 11.
+// policyGradient is the loss −A·p, whose gradient is the estimate of Williams 1992, eq. 11.
 type policyGradient struct{ terms }
 
 func (o policyGradient) loss(p float64, i int) (loss, slope float64) {
@@ -72,7 +72,7 @@ func tokenLoss(
 }
 
 // baseline is the moving mean of the rewards over all steps, with a decay rate of 0.9.
-type baseline struct{ state []float32 } // the sum of the decayed rewards, and of their weights
+type baseline struct{ state []float32 } // the decayed sums of the rewards and of their weights
 
 const baselineDecay = 0.9
 

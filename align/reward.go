@@ -27,7 +27,7 @@ type Reward struct {
 	Head *nn.LinearT `param:"head,output"` // [1, C]
 
 	Center  float64 // weight of the mean square of the scores (0: none)
-	Threads int     // of Scores; any number gives the same bits
+	Threads int     // threads of Scores; any number gives the same bits
 }
 
 // NewReward returns a reward model with a new head over a body. The weights of the head are drawn
@@ -62,11 +62,11 @@ func (r *Reward) scores(t *autograd.Tape, b PairBatch) *autograd.Tensor {
 	return r.Head.Forward(t, last)                        // [2P, 1]
 }
 
-// Score returns the reward of a prompt with its answer, the tokens after BOS.
+// Score returns the reward of a prompt with its answer, given as the tokens after BOS.
 func (r *Reward) Score(tokens []lm.Token) float64 { return r.Scores([][]lm.Token{tokens})[0] }
 
-// Scores returns the reward of each prompt with its answer, the tokens after BOS. Answers in one
-// call do not influence each other.
+// Scores returns the reward of each prompt with its answer, given as the tokens after BOS. Answers
+// in one call do not influence each other.
 func (r *Reward) Scores(texts [][]lm.Token) []float64 {
 	if l, ok := r.Body.(*LoRA); ok { // not safe for concurrent use
 		merged := *r

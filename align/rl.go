@@ -76,7 +76,7 @@ type dense interface {
 	train.Adjustable
 }
 
-// NewRL prepares a run. The end of ctx ends the sampling and the scoring. NewRL uses every setting
+// NewRL prepares a run. Cancelling ctx stops the sampling and the scoring. NewRL uses every setting
 // of c except batch, context and accumulate, which follow from o.
 func NewRL(ctx context.Context, task RLTask, o RLOptions, c train.Config) (*RL, error) {
 	if err := o.Check(); err != nil {
@@ -109,7 +109,7 @@ func NewRL(ctx context.Context, task RLTask, o RLOptions, c train.Config) (*RL, 
 	return r, nil
 }
 
-// check returns an error for the first part that the task lacks.
+// check returns an error for the first part of the task that is missing or invalid.
 func (t RLTask) check(o RLOptions) error {
 	switch {
 	case t.Policy == nil || t.Scorer == nil:
@@ -188,8 +188,8 @@ func (r *RL) Batch(b *rlBatch, step int) {
 	*b = r.batch
 }
 
-// Finished reports whether the KL divergence exceeds StopKL. The weights are then those at which it
-// was measured.
+// Finished reports whether the KL divergence exceeds StopKL. If it does, the weights have not
+// changed since it was measured.
 func (r *RL) Finished() bool { return r.buffer.finished[0] > 0 }
 
 // Report returns the description of the last roll-out, and whether the last step made it.
@@ -264,16 +264,17 @@ func (r *RL) describe(n, flat int) {
 	}
 }
 
-// pick returns the numbers of the prompts of roll-out n: each prompt once in an epoch, in an order
-// that depends on the seed and the epoch. Prompts left over at the end of an epoch are skipped.
+// pick returns the indices of the prompts of roll-out n. Each prompt occurs once in an epoch, in an
+// order that depends on the seed and the epoch. Prompts left over at the end of an epoch are
+// skipped.
 func pick(prompts, count, n int, seed uint64) []int {
 	perEpoch := prompts / count
 	epoch, at := n/perEpoch, n%perEpoch*count
 	return rand.New(rand.NewPCG(seed, mix(seed, uint64(epoch)))).Perm(prompts)[at : at+count]
 }
 
-// Frozen returns a copy of a model that training does not change, such as the reference of a
-// policy.
+// Frozen returns a copy of a policy that training the original does not change, such as a
+// reference.
 func Frozen(p Policy) Policy {
 	twin := nn.Replica(p)
 	for _, t := range nn.Params(twin) {

@@ -9,8 +9,8 @@ import (
 	"lmzoo/nn"
 )
 
-// rlBatch holds the answers of a roll-out as rows of tokens, with the numbers of the tokens that
-// the policy drew.
+// rlBatch holds the answers of a roll-out as rows of tokens, with the terms of the tokens that the
+// policy drew.
 type rlBatch struct {
 	b, t  int
 	x     []lm.Token // [B·T] BOS, the prompt, and the answer without its last token
@@ -42,7 +42,7 @@ func (b rlBatch) Share(i, n int) (rlBatch, bool) {
 	from, to := b.first[lo], b.first[hi]
 	s := rlBatch{b: hi - lo, t: b.t, x: b.x[lo*b.t : hi*b.t], first: b.first[lo : hi+1],
 		at: b.at[from:to], y: b.y[from:to], from: b.from + lo,
-		terms: b.terms.part(int(from), int(to))}
+		terms: b.terms.slice(int(from), int(to))}
 	if b.raw.B > 0 {
 		s.raw, _ = b.raw.Share(i, n)
 	}
@@ -113,8 +113,8 @@ func channels(m nn.Encoder) int {
 // not depend on the number of threads.
 const readPieces = 4
 
-// tapes is a pool of forward tapes, one per thread that reads. It hands out the tape that was used
-// last, because that tape is still in the caches.
+// tapes is a pool of forward tapes, one per reading thread. It hands out the most recently used
+// tape, because that tape is still in the caches.
 type tapes struct {
 	mu   sync.Mutex
 	free []*autograd.Tape

@@ -8,14 +8,14 @@ import (
 // buffer holds a roll-out in arrays of fixed size, which a checkpoint stores. The arrays of drawn
 // tokens are filled answer after answer, without gaps.
 type buffer struct {
-	answers, row, most int // answers; tokens of a row; tokens of an answer
+	answers, row, most int // number of answers; tokens per row; tokens per answer
 
 	tokens  []float32 // [answers·row]
-	lengths []float32 // [answers·2] of the prompt, and of prompt and answer
-	own     []float32 // [answers·most] 1: drawn
+	lengths []float32 // [answers·2] length of the prompt, and of prompt and answer
+	own     []float32 // [answers·most] 1 for a drawn token, otherwise 0
 
 	old, reference, values, advantage, target []float32 // [answers·most] of the drawn tokens
-	first                                     []int     // [answers+1] where an answer begins
+	first                                     []int     // [answers+1] start of each answer
 
 	finished []float32 // [1]
 	running  baseline

@@ -8,20 +8,20 @@ import (
 // RLOptions are the settings of reinforcement learning.
 type RLOptions struct {
 	Algorithm string  `json:"algorithm" help:"reinforce, ppo or grpo"`
-	Prompts   int     `json:"prompts" help:"prompts of a roll-out"`
-	Samples   int     `json:"samples" help:"answers to each prompt"`
-	Max       int     `json:"max_tokens" help:"tokens of an answer; a longer one is truncated"`
+	Prompts   int     `json:"prompts" help:"prompts per roll-out"`
+	Samples   int     `json:"samples" help:"answers per prompt"`
+	Max       int     `json:"max_tokens" help:"maximum number of tokens in an answer"`
 	Inner     int     `json:"inner" help:"updates with the answers of one roll-out"`
 	Clip      float64 `json:"clip" help:"ppo, grpo: largest change of a probability per roll-out"`
 	KL        float64 `json:"kl" help:"weight of the KL divergence to the model at the start"`
 	StopKL    float64 `json:"stop_kl" help:"KL divergence that ends the run, in nats (0: never)"`
-	Normalise string  `json:"normalise" help:"divide advantages by the deviation: group, batch, none"`
+	Normalise string  `json:"normalise" help:"scope of the deviation that divides advantages"`
 	Floor     float64 `json:"floor" help:"number added to that deviation"`
-	Length    string  `json:"length" help:"mean over the tokens of: answer, batch; or constant"`
+	Length    string  `json:"length" help:"divisor of the loss: answer, batch or constant"`
 	Baseline  string  `json:"baseline" help:"reinforce: group or running"`
 	Lambda    float64 `json:"lambda" help:"ppo: decay rate of generalized advantage estimation"`
 	Value     float64 `json:"value" help:"ppo: weight of the value head's loss"`
-	Rehearse  float64 `json:"rehearse" help:"weight of the loss on text of the pre-training"`
+	Rehearse  float64 `json:"rehearse" help:"weight of the loss on pre-training text"`
 	Seed      uint64  `json:"seed" help:"random seed of the prompts and the answers"`
 }
 

@@ -15,7 +15,7 @@ import (
 type Rollout struct {
 	Prompt, Sample int // the number of the prompt, and of the answer in its group
 	Tokens         []lm.Token
-	Start          int // of the answer in Tokens
+	Start          int // index in Tokens of the first token of the answer
 
 	// Own reports for each token of the answer whether the policy drew it. The other tokens are the
 	// results of tools: they have no loss and no ratio of probabilities.
@@ -44,7 +44,7 @@ func (r *Rollout) LogProb() (sum float64) {
 type Sampling struct {
 	Samples int        // answers to each prompt
 	Max     int        // maximum number of tokens of an answer
-	Window  int        // positions of the model, BOS included; 0: no limit
+	Window  int        // positions of the model, including BOS; 0: no limit
 	Ends    []lm.Token // tokens that end an answer, besides BOS
 
 	// Insert returns the tokens that the program writes after the token Result, such as the output

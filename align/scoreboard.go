@@ -75,10 +75,10 @@ func (b *Scoreboard) Against(other *Scoreboard) {
 
 // EvalOptions are the settings of Evaluate. The zero value measures at full scale.
 type EvalOptions struct {
-	Questions int      // of each kind (0: 120)
+	Questions int      // questions of each kind (0: 120)
 	Parent    lm.Model // nil: no KL divergence
-	Tokens    int      // of the documents (0: 20,000)
-	Seed      uint64   // of the questions and samples
+	Tokens    int      // tokens of held-out documents (0: 20,000)
+	Seed      uint64   // random seed of the questions and samples
 	Threads   int
 }
 
@@ -259,7 +259,7 @@ func (e *evaluation) sample(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// BitsPerByte returns the cost of held-out documents.
+// BitsPerByte returns the cost of held-out documents, in bits per byte.
 func BitsPerByte(m lm.Model, tok corpus.Tokenizer, t *world.Talk, o EvalOptions) float64 {
 	if o.Tokens == 0 {
 		o.Tokens = 20_000

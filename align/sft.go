@@ -16,7 +16,7 @@ import (
 // mask: Y is −1 where the assistant does not speak. The model and its loss remain the same.
 //
 // A row holds as many conversations as fit, and a BOS begins each. Positions, attention and loss
-// restart there, so a packed conversation has the same loss as alone. No conversation is cut. The
+// restart there, so a conversation has the same loss packed and alone. No conversation is cut. The
 // targets are the tokens that prompt.Encoded marks: the text of the assistant and the [END] of each
 // answer, so that the model learns to stop. The role before an answer is not a target; the first
 // token after it is. The mean is over the targets of the whole step, including rehearsal.
@@ -43,7 +43,7 @@ type SFTOptions struct {
 	// Rehearse is the share of rows with pre-training text, which has a loss on every token, so
 	// that the model does not forget it (Ouyang et al. 2022, §3.5 mix it into their PPO).
 	Rehearse float64
-	Mask     bool // loss only on what the assistant writes; false: on every token of a conversation
+	Mask     bool // loss only on the assistant's tokens; false: on every token of a conversation
 	Seed     uint64
 }
 

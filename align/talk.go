@@ -83,7 +83,7 @@ func TalkConversations(
 type TalkFaults map[world.Fault]float64
 
 // The faults of the pipeline. The pairs for DPO teach what to say. The pairs for a reward model
-// show everything that can be wrong, because an optimiser finds any fault that no pair shows.
+// show every kind of fault, because an optimiser exploits any fault that no pair shows.
 var (
 	ConductFaults = TalkFaults{world.Conduct: .8, world.NearMiss: .15, world.Broken: .05}
 	AllFaults     = TalkFaults{world.Conduct: .35, world.NearMiss: .45, world.Broken: .2}
@@ -167,8 +167,8 @@ type OnPolicy struct {
 }
 
 // OnPolicyPairs samples several answers of a policy to each question and lets a labeller choose
-// between them. A nil labeller makes no mistakes. Pairs that are equal to the labeller are left
-// out.
+// between them. A nil labeller makes no mistakes. It leaves out the pairs that the labeller values
+// equally.
 func OnPolicyPairs(
 	ctx context.Context, m lm.Model, layout *prompt.Layout, t *world.Talk, o OnPolicy,
 ) ([]Pair, error) {

@@ -9,9 +9,9 @@ import (
 	"lmzoo/autograd/vec"
 )
 
-// Attention is multi-head self-attention (Vaswani et al. 2017, eq. 1): for each of H heads of D =
-// C/H channels, att = softmax(q·kᵀ/√D) and y = att·v. A row of qkv [B·T, 3C] holds the q, the k and
-// the v of one position; y is [B·T, C]. p is the dropout rate of att.
+// Attention computes multi-head self-attention (Vaswani et al. 2017, eq. 1): for each of H heads of
+// D = C/H channels, att = softmax(q·kᵀ/√D) and y = att·v. A row of qkv [B·T, 3C] holds the q, the k
+// and the v of one position; y is [B·T, C]. p is the dropout rate of att.
 //
 // Position t of row b attends to the positions [start[b·T+t], end[b·T+t]) of its row, at least one.
 // A nil start means 0, and a nil end means t+1: causal attention. Documents packed into one row
@@ -25,10 +25,10 @@ func (t *Tape) Attention(qkv *Tensor, B, T, H int, start, end []int32, p float64
 	return t.attention(qkv, B, T, H, H, start, end, p, attentionKept)
 }
 
-// GroupedAttention is Attention in which the H heads of queries share K heads of keys and values
-// (Ainslie et al. 2023, §2.2): each group of H/K consecutive queries looks at the same keys. A row
-// of qkv holds the H heads of q, the K heads of k and the K heads of v, [B·T, (H+2K)·D]; y is [B·T,
-// H·D].
+// GroupedAttention is like Attention, except that the H heads of queries share K heads of keys and
+// values (Ainslie et al. 2023, §2.2): each group of H/K consecutive queries looks at the same keys.
+// A row of qkv holds the H heads of q, the K heads of k and the K heads of v, [B·T, (H+2K)·D]; y is
+// [B·T, H·D].
 func (t *Tape) GroupedAttention(qkv *Tensor, B, T, H, K int, start, end []int32,
 	p float64) *Tensor {
 	return t.attention(qkv, B, T, H, K, start, end, p, attentionKept)
@@ -302,8 +302,8 @@ func (a *attention) backwardRow(att, datt []float32, b, h, t, lo int) {
 	vec.SoftmaxBackward(datt[from:to], datt[from:to], att[from:to])
 }
 
-// softmaxForward replaces row[from:to] by its softmax and the rest by zeros. It returns the largest
-// element and Σ exp(x − top).
+// softmaxForward replaces row[from:to] with its softmax and the rest with zeros. It returns the
+// largest element and Σ exp(x − top).
 func softmaxForward(row []float32, from, to int) (top, sum float32) {
 	clear(row[:from])
 	clear(row[to:])
@@ -336,7 +336,7 @@ func zeroOutside(m blas32.General, lo, hi int) {
 
 // AttentionStep computes the attention of one new position over a key-value cache: q and dst are
 // [H·D], k and v are [T, K·D] and end with the row of the new position; H/K heads of queries share
-// a head of keys and values. The crew divides the latter.
+// a head of keys and values. The crew divides the heads of keys and values.
 func (t *Tape) AttentionStep(dst, q, k, v []float32, T, H, K int) {
 	t.step = attentionStep{dst: dst[:len(q)], q: q, k: k, v: v, att: t.Scratch(H * T), T: T,
 		D: len(q) / H, H: H, K: K}
@@ -357,7 +357,8 @@ type attentionStep struct {
 	T, D, H, K        int
 }
 
-// Part is the attention of the heads that share the keys h: att = softmax(scale·q·kᵀ), y = att·v.
+// Part computes the attention of the heads that share the keys h: att = softmax(scale·q·kᵀ), y =
+// att·v.
 func (s *attentionStep) Part(h int) {
 	D, g := s.D, s.H/s.K
 	scale := float32(1 / math.Sqrt(float64(D)))
@@ -370,7 +371,7 @@ func (s *attentionStep) Part(h int) {
 	}
 }
 
-// products is Part for small heads, and on processors without a kernel for a head.
+// products does the work of Part for small heads, and on processors without a kernel for a head.
 func (s *attentionStep) products(h int) {
 	D, g := s.D, s.H/s.K
 	cached := func(m []float32) blas32.General {

@@ -9,10 +9,10 @@ import (
 // read all of w more often.
 const headBlock = 1 << 22
 
-// HeadLoss is CrossEntropy(x·wᵀ + bias, y, n) with w [V, C], which may be the embedding (Press and
-// Wolf 2017), and bias [1, V], which may be nil. Only one block of rows of logits exists at a time,
-// so that a vocabulary of 50,000 needs little memory. If the logits do not fit in one block,
-// backward computes them again.
+// HeadLoss returns CrossEntropy(x·wᵀ + bias, y, n), a 1×1 tensor in nats, with x [len(y), C], w [V,
+// C], which may be the embedding (Press and Wolf 2017), and bias [1, V], which may be nil. Only one
+// block of rows of logits exists at a time, so that a vocabulary of 50,000 needs little memory. If
+// the logits do not fit in one block, backward computes them again.
 func (t *Tape) HeadLoss(x, w, bias *Tensor, y []int32, n int) *Tensor {
 	return t.headLoss(x, w, bias, y, n, headBlock)
 }
@@ -59,7 +59,7 @@ type head struct {
 	x, w, bias *Tensor
 	y          []int32
 	probs      []float32 // [block, V]
-	block      int       // rows
+	block      int       // rows of a block
 }
 
 func (t *Tape) head(x, w, bias *Tensor, y []int32, logits int) head {

@@ -8,11 +8,11 @@ import (
 	"lmzoo/align"
 )
 
-// Reported lists everything that has results: the experiments of lmzoo lab, and the pipeline.
+// Reported returns the experiments that have results: all of lmzoo lab, and the pipeline.
 func Reported() []Experiment { return append(All(), Assistant()) }
 
-// Assistant describes the scoreboard of lmzoo pipeline. It is no experiment of lmzoo lab, because
-// the pipeline makes ordinary runs; its result has the same form.
+// Assistant describes the scoreboard of lmzoo pipeline. It is not an experiment of lmzoo lab,
+// because the pipeline makes ordinary runs; its result has the same form.
 func Assistant() Experiment {
 	return Experiment{
 		Name: "pipeline", Era: "LLM", Year: 2022, Topic: "alignment",

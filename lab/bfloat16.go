@@ -60,7 +60,8 @@ func toBFloat16(x float32) float32 {
 	return math.Float32frombits(bits &^ 0xffff)
 }
 
-// stochastic rounds x up or down to a bfloat16, so that its mean is x (Gupta et al. 2015, §3.2).
+// stochastic rounds x up or down to a bfloat16, so that the mean of the result is x (Gupta et al.
+// 2015, §3.2).
 func stochastic(x float32, rng *rand.Rand) float32 {
 	bits := math.Float32bits(x)
 	if bits&0x7f800000 == 0x7f800000 {
@@ -78,8 +79,8 @@ func roundAll(x []float32) {
 // precision is a way to store the numbers of a training run.
 type precision struct {
 	name, title string
-	activations bool // rounded, with their gradients
-	weights     bool // rounded in the forward and the backward pass
+	activations bool // whether activations and their gradients are rounded
+	weights     bool // whether weights are rounded in both passes
 	update      func(x float32, rng *rand.Rand) float32
 	perWeight   float64 // bytes: weight, gradient, two moments of AdamW, master copy
 	perNumber   float64 // bytes of an activation
@@ -109,7 +110,7 @@ type halved struct {
 	master [][]float32
 }
 
-// restore puts the master weights back. It is recorded first, so that it runs backward last.
+// restore puts the master weights back. It is recorded first, so its Backward runs last.
 type restore struct{ h *halved }
 
 // Backward implements autograd.Op.
@@ -119,7 +120,7 @@ func (r restore) Backward() {
 	}
 }
 
-// Loss is the loss of the GPT with rounded numbers.
+// Loss returns the loss of the GPT with rounded numbers.
 func (h *halved) Loss(t *autograd.Tape, b corpus.Batch) *autograd.Tensor {
 	if h.activations {
 		t.Round = roundAll
@@ -256,7 +257,7 @@ func runBFloat16(ctx context.Context, env *Env) (*Result, error) {
 	return res, nil
 }
 
-// bfloat16Table shows what each precision costs in loss and in memory.
+// bfloat16Table returns the loss and the memory of each precision.
 func bfloat16Table(ways []precision, bits [][]float64, vocab int) Table {
 	t := Table{
 		Title: "bits per byte at equal operations, mean over the seeds ± 95 %, and the memory of " +

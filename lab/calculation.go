@@ -23,7 +23,7 @@ const (
 // makes the answer wrong, and a guess is right one time in ten.
 type calculation struct {
 	problem []lm.Token // begins with a digit and ends with calcIs
-	results []lm.Token // of each operation; the last one is the answer
+	results []lm.Token // result of each operation; the last one is the answer
 }
 
 // newCalculation draws a problem with the given number of operations.

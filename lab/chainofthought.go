@@ -73,12 +73,12 @@ var thinker = shape{"thinker", "gpt", 2, 2, 64, false}
 
 // thoughtPlan holds the amount of computation.
 type thoughtPlan struct {
-	operations, steps int // of training on one way of writing
-	problems          int // of its test
+	operations, steps int // number of operations; training steps on one way of writing
+	problems          int // number of problems in its test
 	short             []int
-	mixed             int // operations of the prompts
-	mixedSteps        int // of training on texts of both kinds
-	questions         int // of the tests with prompts
+	mixed             int // number of operations of the problems in prompts
+	mixedSteps        int // training steps on texts of both kinds
+	questions         int // number of questions in the tests with prompts
 }
 
 func newThoughtPlan(env *Env) thoughtPlan {
@@ -89,7 +89,7 @@ func newThoughtPlan(env *Env) thoughtPlan {
 	}
 }
 
-// taught are the ways in which networks learn to write solutions.
+// taught lists the ways in which networks learn to write solutions.
 var taught = []solution{inSteps, atOnce, withDots, offTopic}
 
 // learn trains a network on texts of the given length.
@@ -115,8 +115,8 @@ type thoughtRun struct {
 	worksheet
 	prompted bool // whether it reads several problems in a text
 
-	curve   []float64 // right answers during the training
-	right   []float64 // for each problem
+	curve   []float64 // share of right answers during the training
+	right   []float64 // 1 for each problem with a right answer, otherwise 0
 	forced  []forced
 	prompts []prompted
 	course  []prompted // answers after exemplars with steps during the training

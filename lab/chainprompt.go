@@ -11,7 +11,7 @@ import (
 // prompted holds the accuracy of a network after exemplars of one kind.
 type prompted struct {
 	exemplars string  // a solution, or none
-	step      int     // of training
+	step      int     // training step
 	like      float64 // share of greedy solutions with the number of tokens of the exemplars
 	greedy    []float64
 	votes     map[int][]float64
@@ -64,7 +64,7 @@ func (r *thoughtRun) answer(m lm.Model, kind string, n int, seed uint64) prompte
 }
 
 // addPrompted adds the measures of the prompts: mixed has read texts of both kinds, plain has read
-// answers at once.
+// only answers at once.
 func addPrompted(m map[string]float64, mixed, plain *thoughtRun) {
 	for _, a := range mixed.prompts {
 		name := solution(a.exemplars).measure()

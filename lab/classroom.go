@@ -27,8 +27,8 @@ type classroom struct {
 	env  *Env
 	seed uint64
 	talk *world.Talk
-	base *zoo.Run // after pre-training
-	raw  *zoo.Run // with random weights; nil: not made yet
+	base *zoo.Run // run after pre-training
+	raw  *zoo.Run // run with random weights; nil: not made yet
 	many int      // number of conversations per training
 }
 
@@ -200,7 +200,7 @@ func (c *classroom) questions(rng *rand.Rand, n int, kinds ...world.TalkKind) (
 	return all
 }
 
-// bitsPerByte returns the cost of documents of the world for a run.
+// bitsPerByte returns the cost of documents of the world for a run, in bits per byte.
 func (c *classroom) bitsPerByte(r *zoo.Run) (float64, error) {
 	m, err := r.LM()
 	if err != nil {
@@ -210,8 +210,8 @@ func (c *classroom) bitsPerByte(r *zoo.Run) (float64, error) {
 		align.EvalOptions{Seed: c.seed, Tokens: 10_000}), nil
 }
 
-// rightly returns the share of right answers to the questions of some kinds; without kinds, to all
-// questions.
+// rightly returns the share of right answers to the questions of the given kinds, or to all
+// questions if no kind is given.
 func rightly(questions []world.TalkQuestion, golds []float64, kinds ...world.TalkKind) float64 {
 	return shareWhere(questions, kinds, func(i int) bool { return golds[i] > 0 })
 }

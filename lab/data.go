@@ -13,9 +13,9 @@ import (
 	"lmzoo/corpus/world"
 )
 
-// Data asks what dirt in the training text costs, and what refining gives back. A seed takes about
-// a minute of two cores at full scale. Sizes, the share of the contamination rule and the share of
-// trusted documents that the step quality lets pass were chosen on seed 9.
+// Data measures the cost of dirt in the training text, and how much of it refining recovers. A seed
+// takes about a minute on two cores at full scale. Sizes, the share of the contamination rule and
+// the share of trusted documents that the step quality lets pass were chosen on seed 9.
 func Data() Experiment {
 	return Experiment{
 		Name: "data", Era: "LLM", Year: 2022,
@@ -51,15 +51,15 @@ func Data() Experiment {
 }
 
 const (
-	dataDocuments = 6000 // of every training text
+	dataDocuments = 6000 // documents in every training text
 	dataTest      = 500
-	dataLeaked    = 250 // test documents that are also in the leaked text …
-	dataCopies    = 8   // … so often
+	dataLeaked    = 250 // test documents that are also in the leaked text
+	dataCopies    = 8   // copies of each of them
 	dataTrusted   = 300 // clean documents that thresholds are fitted on
 	dataSteps     = 250
 )
 
-// dirtyText is a training text with one kind of dirt, and the steps against it.
+// dirtyText is a training text with one kind of dirt, and the refining steps against it.
 type dirtyText struct {
 	name  string
 	docs  []corpus.Document
@@ -149,8 +149,9 @@ func dataSeed(
 	return dataVerdict(seed, m), nil
 }
 
-// dataVerdict decides for one seed: each dirt costs something, refining gives at least half back,
-// and at most half of what the leak seemed to gain is left.
+// dataVerdict returns the verdict for one seed. The claim holds if each kind of dirt costs
+// something, refining gives at least half of it back, and at most half of the apparent gain from
+// the leak is left.
 func dataVerdict(seed uint64, m map[string]float64) Verdict {
 	held := m["leak_gain_low"] > 0 && m["leak_left_high"] < m["leak_gain"]/2
 	for _, dirt := range []string{"noise", "duplicates", "all"} {
@@ -184,7 +185,7 @@ func dirtyTexts(rng *rand.Rand, clean, leaked []corpus.Document) []dirtyText {
 }
 
 // addNoise shuffles the words of every fifth document and replaces three of ten words of another
-// fifth by random words of the text. It returns the noisy documents, too.
+// fifth with random words of the text. It also returns the noisy documents.
 func addNoise(rng *rand.Rand, clean []corpus.Document) ([]corpus.Document, map[string]bool) {
 	var vocabulary []string
 	for _, d := range clean[:100] {

@@ -95,7 +95,7 @@ var dpoPairs = preferenceSet{written: 4000, faults: align.ConductFaults, asked: 
 type dpoPlan struct {
 	config    train.Config
 	runs      []dpoRun
-	questions int // of each kind
+	questions int // questions of each kind
 	held      int // held-out pairs
 }
 
@@ -103,7 +103,7 @@ type dpoPlan struct {
 type dpoCheck struct {
 	step  int
 	board *align.Scoreboard
-	pairs align.Preference // held-out
+	pairs align.Preference // measures of the held-out pairs
 }
 
 // learnPairs trains a copy of the pupil and measures it during the training.

@@ -15,7 +15,7 @@ type drill struct {
 	options  align.RLOptions
 	rollouts int
 	rate     float64
-	parts    int // measurements on the way
+	parts    int // number of measurements during the training
 	// scorer returns the reward of answers to the questions.
 	scorer func(questions []world.TalkQuestion) align.Scorer
 	// after, if not nil, is called after every roll-out.
@@ -26,12 +26,12 @@ type drill struct {
 type homework struct {
 	questions []world.TalkQuestion
 	answers   []align.Rollout
-	number    int // of the roll-out
+	number    int // number of the roll-out
 }
 
 // checkup is a measurement of a policy in reinforcement learning.
 type checkup struct {
-	rollouts int // so far
+	rollouts int // roll-outs so far
 	report   align.Report
 	board    *align.Scoreboard
 }
@@ -95,7 +95,7 @@ func (p *pupil) practise(ctx context.Context, x drill, n int) (all []checkup, er
 
 const answerTokens = 40
 
-// gold returns a scorer that is the checker of the world.
+// gold returns the checker of the world as a scorer.
 func (p *pupil) gold(questions []world.TalkQuestion) align.Scorer {
 	return align.TalkScorer(p.talk, p.layout, questions)
 }
@@ -114,7 +114,7 @@ func (p *pupil) sampled(
 		Insert: align.InsertTools(p.layout, align.TalkTools(p.talk))})
 }
 
-// complete reports whether an answer ends.
+// complete reports whether an answer ends with [END].
 func (p *pupil) complete(r *align.Rollout) bool {
 	return r.Tokens[len(r.Tokens)-1] == p.layout.End
 }

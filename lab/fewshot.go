@@ -50,7 +50,7 @@ const (
 	fewShotEvery  = 50 // steps between measurements
 )
 
-// classifiers are the models of fewshot.
+// classifiers lists the models of fewshot.
 var classifiers = []shape{
 	{"smear", "gpt", 1, 2, 32, true},
 	{"GPT", "gpt", 2, 2, 32, false},
@@ -58,10 +58,10 @@ var classifiers = []shape{
 	{"LSTM", "lstm", 1, 0, 64, false},
 }
 
-// labelled is how a model labels the test texts.
+// labelled describes how a model labels the test texts.
 type labelled struct {
 	name     string
-	curve    []score   // after each number of examples
+	curve    []score   // score after each number of examples
 	right    []float64 // share of right labels in each text after at least one example
 	shuffled float64   // accuracy after the most examples, with random labels
 	steps    []float64 // shortfall after each fewShotEvery steps
@@ -156,8 +156,8 @@ func accuracyAfterOne(r reader, docs [][]lm.Token) float64 {
 	return m
 }
 
-// guesser is an n-gram model of such texts, trained on the number of texts that the networks read
-// in a hundred steps, which is enough to converge.
+// guesser returns an n-gram model of texts of pairs. It is trained on the number of texts that the
+// networks read in a hundred steps, which is enough to converge.
 func guesser(seed uint64) (reader, error) {
 	docs := held(64*100, fewShotTokens, fewShotTask.draw, seed+1<<32)
 	m, _, err := ngram.Train(docs, ngram.Config{

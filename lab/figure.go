@@ -13,10 +13,11 @@ import (
 
 // Figure describes a chart of a table of a result: the columns that it draws, and its axes. An
 // experiment declares its figures, and the report and the playground draw them. Rows that differ
-// only in their seed are one point, their mean; its whisker reaches from the least to the greatest.
+// only in their seed are one point, their mean; its whisker reaches from the smallest to the
+// largest value.
 type Figure struct {
 	Title string
-	Look  string // what to look at, in one sentence
+	Look  string // where the reader should look, in one sentence
 	Table int    // index of the table
 
 	// X is the column of the horizontal axis. Without it, the columns Y stand side by side on that
@@ -94,7 +95,7 @@ func (r *Result) plot(f Figure) (Plot, error) {
 type drawing struct {
 	figure Figure
 	table  Table
-	ys     []string // columns to draw
+	ys     []string // the columns to draw
 	points []point
 }
 

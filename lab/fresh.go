@@ -52,7 +52,7 @@ func held(n, tokens int, draw drawer, seed uint64) [][]lm.Token {
 	return docs
 }
 
-// score measures a reader on some predictions.
+// score holds the quality of a reader's predictions.
 type score struct {
 	nats  float64 // mean −ln P
 	right float64 // share of predictions whose most likely token is the true one

@@ -133,11 +133,11 @@ func (env *Env) honesty(
 // probing measures what the vectors of a run tell about the names in questions.
 type probing struct {
 	*classroom
-	seen, unseen []world.TalkQuestion // to train and to measure a probe
+	seen, unseen []world.TalkQuestion // questions to train and to measure a probe
 	run          *zoo.Run
 	random       bool // random weights in place of the run's
 	shuffled     bool // random labels in place of the right ones
-	layer        int  // the best one
+	layer        int  // the best layer
 }
 
 // measure trains a probe on each layer and returns the probe of the layer with the highest accuracy
@@ -192,8 +192,8 @@ func mixExamples(rng *rand.Rand, x [][][]float32, y []int) {
 	})
 }
 
-// vectors returns the vector of the last token of each question in every layer, [L+1][n][C], and 1
-// for an unknown person.
+// vectors returns the vector of the last token of each question in every layer, [L+1][n][C], and a
+// label for each question, 1 for an unknown person.
 func (p *probing) vectors(
 	body nn.Encoder, questions []world.TalkQuestion,
 ) (layers [][][]float32, labels []int) {

@@ -59,7 +59,7 @@ type hopsRun struct {
 
 	params   int
 	marks    []mark
-	stepwise []bool // in the order of marks
+	stepwise []bool // right answers of the stepwise test, in the order of marks
 }
 
 // hopsOf returns the number of hops of a marked question.

@@ -43,14 +43,14 @@ func ICLBySize() Experiment {
 	}
 }
 
-const iclTokens = 48 // of a text
+const iclTokens = 48 // tokens in a text
 
 // ladder describes the models of icl-by-size and their training.
 type ladder struct {
 	shapes []shape
-	steps  int      // of every model
-	long   int      // of the models that go on
-	goOn   []string // their names
+	steps  int      // training steps of every model
+	long   int      // training steps of the models in goOn
+	goOn   []string // names of the models that train for longer
 	every  int      // steps between measurements
 	texts  int      // labelled test texts
 }
@@ -81,7 +81,7 @@ func (l ladder) stepsOf(s shape) int {
 type lesson struct {
 	step                  int
 	plain, repeats        float64
-	dictionary, labels    []score // by shots
+	dictionary, labels    []score // by number of shots
 	shuffledDict, labels0 []score // with random answers in the text
 }
 
@@ -124,7 +124,7 @@ func (e *iclExams) mark(r reader, step int) lesson {
 	}
 }
 
-// over is the accuracy over a range of shots, up to and including the last.
+// over returns the mean accuracy over a range of shots, up to and including the last.
 func over(marks []score, from, to int) float64 {
 	right, n := 0.0, 0
 	for _, s := range marks[from : to+1] {
@@ -143,7 +143,7 @@ func (l ladder) run(ctx context.Context, env *Env) (*Result, error) {
 	n := len(l.shapes)
 	all, params := make([][]lesson, n*len(env.Seeds)), make([]int, n*len(env.Seeds))
 	err := each(ctx, env, len(all), func(ctx context.Context, i int) (err error) {
-		i = len(all) - 1 - i // the long ones first
+		i = len(all) - 1 - i // the longest trainings first
 		all[i], params[i], err = l.learn(ctx, env, l.shapes[i%n], env.Seeds[i/n])
 		return err
 	})
@@ -181,7 +181,7 @@ func (l ladder) learn(
 // iclRate is the learning rate, constant and the same for all models.
 const iclRate = 6e-3
 
-// result puts tables and verdicts together.
+// result combines the tables and the verdicts.
 func (l ladder) result(seeds []uint64, params []int, all [][]lesson) *Result {
 	tests := Table{
 		Title: "accuracy by the number of examples before: values of a dictionary and labels of " +

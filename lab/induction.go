@@ -54,13 +54,13 @@ func Induction() Experiment {
 	}
 }
 
-// repeatedText is the text: blocks of 8 to 20 of 32 symbols, tiled.
+// repeatedText describes the texts: blocks of 8 to 20 out of 32 symbols, tiled.
 var repeatedText = repeats{symbols: 32, shortest: 8, most: 20}
 
 const repeatedTokens = 41
 
-// copiers are the models of induction. Smeared keys are a setting of the GPT, so one layer of a GPT
-// without them is a separate control.
+// copiers lists the models of induction. Smeared keys are a setting of the GPT, so one layer of a
+// GPT without them is a separate control.
 var copiers = []shape{
 	{"two", "llama", 2, 2, 32, false},
 	{"four", "llama", 2, 4, 32, false},
@@ -73,7 +73,7 @@ var copiers = []shape{
 type copier struct {
 	*network
 	steps []int
-	curve []score // of copies, at each of steps
+	curve []score // score on copies at each of steps
 }
 
 func runInduction(ctx context.Context, env *Env) (*Result, error) {

@@ -61,13 +61,14 @@ const (
 	jumpSteps  = 1000
 	jumpHeart  = 512 // answers to learn by heart
 	jumpTest   = 500
-	jumpPoints = 20  // of a curve
+	jumpPoints = 20  // points of a curve
 	jumpBefore = 0.2 // at most this share of the sums is right before the jump
 	jumpMade   = 0.7 // and at least this share after it
 )
 
-// jumpSizes lists the channels of the networks, which all have two layers, and how many networks
-// of a size differ in their seed, which draws first weights and sums.
+// jumpSizes lists the channels of the networks and the number of networks of each size at both
+// scales. All have two layers. Networks of one size differ in their seed, which draws their initial
+// weights and their sums.
 var jumpSizes = []struct{ channels, full, quick int }{{8, 3, 2}, {16, 3, 0}, {32, 6, 6}}
 
 // jumpLargest is the number of channels of the largest network.
@@ -186,7 +187,7 @@ func jumpVerdict(seed uint64, runs []*jumpRun) Verdict {
 	var steep, steepHeart, early, earlyHeart []float64
 	for i, c := range ofSize(runs, jumpLargest, false) {
 		if c.end() >= jumpMade {
-			h := hearts[i] // from the same first weights
+			h := hearts[i] // from the same initial weights
 			steep, steepHeart = append(steep, c.steepest()), append(steepHeart, h.steepest())
 			early, earlyHeart = append(early, c.early()), append(earlyHeart, h.early())
 		}

@@ -64,7 +64,7 @@ func Knowledge() Experiment {
 
 // The recipe, chosen on other seeds.
 const (
-	knowledgeRows   = 64   // of a batch
+	knowledgeRows   = 64   // rows of a batch
 	knowledgeRate   = 0.02 // learning rate
 	knowledgeNews   = 0.005
 	knowledgeLoad   = 4 // bits of facts for each parameter, more than it can hold

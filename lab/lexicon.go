@@ -31,7 +31,7 @@ const (
 type template struct {
 	name               string
 	word, label, after sign
-	share              float64 // of the training texts
+	share              float64 // share of the training texts
 }
 
 // templates are the forms of examples. The last one has no signs and is never read in training.
@@ -82,8 +82,8 @@ func (l lexicon) pair(rng *rand.Rand, labels []int) pair {
 	return p
 }
 
-// ask appends the example without its label.
-func (l lexicon) ask(doc []lm.Token, t template, p pair) []lm.Token {
+// appendQuestion appends the example without its label.
+func (l lexicon) appendQuestion(doc []lm.Token, t template, p pair) []lm.Token {
 	if t.word != noSign {
 		doc = append(doc, l.sign(t.word))
 	}
@@ -94,9 +94,9 @@ func (l lexicon) ask(doc []lm.Token, t template, p pair) []lm.Token {
 	return doc
 }
 
-// tell appends the example.
-func (l lexicon) tell(doc []lm.Token, t template, p pair) []lm.Token {
-	doc = append(l.ask(doc, t, p), l.label(p.label))
+// appendPair appends the example.
+func (l lexicon) appendPair(doc []lm.Token, t template, p pair) []lm.Token {
+	doc = append(l.appendQuestion(doc, t, p), l.label(p.label))
 	if t.after != noSign {
 		doc = append(doc, l.sign(t.after))
 	}
@@ -115,7 +115,7 @@ func (l lexicon) draw(rng *rand.Rand, doc []lm.Token) (targets []bool) {
 	labels := l.mapping(rng)
 	var text []lm.Token
 	for len(text) < len(doc) {
-		text = l.tell(text, t, l.pair(rng, labels))
+		text = l.appendPair(text, t, l.pair(rng, labels))
 	}
 	copy(doc, text)
 	targets = make([]bool, len(doc))

@@ -53,7 +53,7 @@ type llamaStep struct {
 	change      func(*transformer.Changes)
 }
 
-// llamaSteps is the path, with the control at its end.
+// llamaSteps lists the steps of the path, with the control at the end.
 var llamaSteps = []llamaStep{
 	{"gpt2", "GPT-2", func(*transformer.Changes) {}},
 	{"rotary", "rotary positions", func(c *transformer.Changes) { c.Rotary = true }},
@@ -74,7 +74,7 @@ var llamaShape = transformer.LlamaConfig{
 	NumKeyValueHeads: 2, InitializerRange: 0.08,
 }
 
-// llamaRecipe spends a number of operations.
+// llamaRecipe returns a training that spends the given number of operations.
 func llamaRecipe(flops float64, seed uint64) train.Config {
 	c := train.Default()
 	c.Batch, c.Context, c.Pieces = 8, llamaShape.MaxPositionEmbeddings, 1

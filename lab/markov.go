@@ -37,7 +37,7 @@ func Markov() Experiment {
 	}
 }
 
-// strangers are the chains: three states, 48 tokens a text.
+// strangers describes the chains, which have three states. A text has 48 tokens.
 var strangers = chains{states: 3}
 
 const (
@@ -45,7 +45,7 @@ const (
 	strangerEvery  = 25 // steps between measurements
 )
 
-// chainReaders are the models of markov.
+// chainReaders lists the models of markov.
 var chainReaders = []shape{
 	{"two", "llama", 2, 2, 24, false},
 	{"one", "llama", 1, 2, 24, false},
@@ -53,7 +53,7 @@ var chainReaders = []shape{
 	{"LSTM", "lstm", 1, 0, 48, false},
 }
 
-// predictors are the references that the models are compared with, by the order of their counts.
+// predictors lists the references that the models are compared with, by the order of their counts.
 var predictors = []string{"uniform", "unigram", "bigram"}
 
 // chainCurve holds the distances of a model from each predictor in the course of its training.

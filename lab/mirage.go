@@ -52,7 +52,7 @@ func Mirage() Experiment {
 const (
 	mirageFrom      = 256
 	mirageTo        = 512
-	mirageQuestions = 10   // of an exam
+	mirageQuestions = 10   // questions in an exam
 	mirageExams     = 5000 // the same for every network
 )
 

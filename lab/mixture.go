@@ -10,8 +10,8 @@ import (
 	"lmzoo/train"
 )
 
-// Mixture asks what the shares and the order of two sources do. A seed takes about a minute
-// of two cores at full scale. Sizes and the claim about orders were chosen on seed 9.
+// Mixture measures the effect of the shares and the order of two sources. A seed takes about a
+// minute on two cores at full scale. Sizes and the claim about orders were chosen on seed 9.
 func Mixture() Experiment {
 	return Experiment{
 		Name: "mixture", Era: "LLM", Year: 2020,
@@ -43,11 +43,11 @@ func Mixture() Experiment {
 
 const (
 	mixtureSteps  = 400
-	mixtureTokens = 800_000 // of each source
+	mixtureTokens = 800_000 // tokens of each source
 	mixtureTest   = 30_000
 )
 
-// shares are those of the world, in rows of a batch of sixteen.
+// shares lists the shares of the world, in rows of a batch of sixteen.
 var shares = []int{0, 4, 8, 12, 16}
 
 // mixtureSources names the two sources in measures.
@@ -117,8 +117,8 @@ func (k *trial) mixtures(a, b []corpus.Document) ([]material, error) {
 // blend is a source of batches whose rows come from two texts. The i-th row taken from a text is
 // always the same, so that two orders of equal shares have the same rows.
 type blend struct {
-	sources [2]train.Source[corpus.Batch] // of one row
-	rows    func(step int) int            // of the first text in the batch of a step
+	sources [2]train.Source[corpus.Batch] // batches of one row
+	rows    func(step int) int            // number of rows of the first text in a step
 	row     corpus.Batch
 }
 
@@ -181,8 +181,9 @@ func mixtureMeasures(all [][]costs) map[string]float64 {
 	return m
 }
 
-// mixtureVerdict decides for one seed: for both sources, a quarter reaches more than half, reading
-// it first or last is worse than mixing it, and reading it first is worse than last.
+// mixtureVerdict returns the verdict for one seed. The claim holds if, for both sources, a quarter
+// reaches more than half, reading it first or last is worse than mixing it, and reading it first is
+// worse than last.
 func mixtureVerdict(seed uint64, m map[string]float64) Verdict {
 	held := true
 	for _, name := range mixtureSources {

@@ -54,7 +54,7 @@ func (l lexicon) quiz(n, shots int, t template, kind labelsOf, rng *rand.Rand) e
 			if kind == randomLabels {
 				p.label = rng.IntN(l.categories)
 			}
-			doc = l.tell(doc, t, p)
+			doc = l.appendPair(doc, t, p)
 		}
 		e.add(l, doc, truth)
 	}
@@ -136,15 +136,15 @@ func (l lexicon) reorder(questions int, t template, rng *rand.Rand) reordered {
 			var doc []lm.Token
 			var truth []int
 			for _, i := range order {
-				doc, truth = l.tell(doc, t, shots[i]), append(truth, shots[i].label)
+				doc, truth = l.appendPair(doc, t, shots[i]), append(truth, shots[i].label)
 			}
-			r.add(l, l.tell(doc, t, q), append(truth, q.label))
+			r.add(l, l.appendPair(doc, t, q), append(truth, q.label))
 		}
 	}
 	return r
 }
 
-// permutations returns all orders of n things.
+// permutations returns all orders of n elements.
 func permutations(n int) [][]int {
 	if n == 0 {
 		return [][]int{nil}

@@ -16,7 +16,7 @@ type preferenceSet struct {
 	asked   int              // questions that the assistant answers itself
 	each    int              // maximum number of pairs of its answers to a question
 
-	noise, lengthBias float64 // of the labeller
+	noise, lengthBias float64 // noise and length bias of the labeller
 }
 
 // preferences returns pairs of answers to questions of a part.

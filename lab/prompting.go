@@ -53,14 +53,14 @@ var promptTask = lexicon{categories: 4, words: 8, usual: 0.5, mistakes: 0.1}
 
 const (
 	promptShots  = 8
-	promptTokens = 4 * (promptShots + 1) // of a text in the longer forms
+	promptTokens = 4 * (promptShots + 1) // tokens of a text in the longer forms
 	promptRate   = 2e-3                  // chosen on other seeds, as are sizes and steps
 )
 
 // prompter is a network to be prompted.
 type prompter struct {
 	shape
-	parts int // of its training, in quarters
+	parts int // length of its training, in quarters
 }
 
 // prompters lists a small network, the large network after less training, and the large network.
@@ -73,7 +73,7 @@ var prompters = []prompter{
 // promptTests holds the tests of a seed.
 type promptTests struct {
 	quizzes map[labelsOf]exam
-	forms   []exam // with changed labels, by template
+	forms   []exam // tests with changed labels, by template
 	orders  []reordered
 }
 
@@ -93,13 +93,13 @@ func newPromptTests(n int, seed uint64) promptTests {
 	return t
 }
 
-// answered holds how a reader answers the tests.
+// answered holds the results of a reader in the tests.
 type answered struct {
 	name     string
 	shots    map[labelsOf][][]float64 // right answers by shots and text
 	forms    [][]float64              // right answers after all shots, by text
 	orders   []disorder
-	untaught []float64 // right answers of the first weights
+	untaught []float64 // right answers of the initial weights
 }
 
 // answer runs the tests on a reader.
@@ -137,7 +137,7 @@ func runPrompting(ctx context.Context, env *Env) (*Result, error) {
 	n := len(prompters)
 	all := make([]answered, n*len(env.Seeds))
 	err := each(ctx, env, len(all), func(ctx context.Context, i int) (err error) {
-		i = len(all) - 1 - i // a large one first
+		i = len(all) - 1 - i // a large network first
 		all[i], err = learnPrompts(ctx, env, prompters[i%n], steps, texts, env.Seeds[i/n])
 		return err
 	})

@@ -19,19 +19,19 @@ import (
 // train copies of it in memory, so that they can measure them during the training and change the
 // stages of the pipeline.
 type pupil struct {
-	base   *zoo.Run // before SFT
+	base   *zoo.Run // run before SFT
 	run    *zoo.Run
 	zoo    zoo.Catalogue
 	seed   uint64
-	model  align.Policy // after SFT
+	model  align.Policy // policy after SFT
 	tok    corpus.Tokenizer
 	layout *prompt.Layout
 	talk   *world.Talk
-	text   [][]lm.Token // text of the pre-training, for rehearsal
+	text   [][]lm.Token // pre-training text, for rehearsal
 	config train.Config // settings of the pipeline's reinforcement learning
 	tokens int          // number of tokens of documents for a scoreboard
 
-	start *align.Scoreboard // of the model after SFT
+	start *align.Scoreboard // scoreboard of the model after SFT
 }
 
 // pupils returns the assistant of every seed; it opens the runs that earlier calls trained. n is
@@ -78,7 +78,7 @@ func (env *Env) newPupil(
 
 // recipe returns the training settings of a stage of the pipeline, for one thread.
 func (p *pupil) recipe(ctx context.Context, info zoo.StageInfo) (train.Config, error) {
-	info.Rehearse = 0 // the text is known
+	info.Rehearse = 0 // the pupil already holds the text
 	o, err := p.zoo.StageOrder(ctx, p.run, info, nil, zoo.Input{})
 	if err != nil {
 		return train.Config{}, err
@@ -105,7 +105,7 @@ func thaw(model any) {
 // rng returns a stream of random numbers of the pupil.
 func (p *pupil) rng(stream uint64) *rand.Rand { return rand.New(rand.NewPCG(p.seed, stream)) }
 
-// rehearsal returns batches of text of the pre-training.
+// rehearsal returns batches of pre-training text.
 func (p *pupil) rehearsal(rows int) (train.Source[corpus.Batch], error) {
 	return corpus.NewWindows(p.text, rows, p.config.Context, p.seed)
 }

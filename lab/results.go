@@ -36,7 +36,7 @@ func parseResult(file string, data []byte) (*Result, error) {
 	}
 	for _, e := range Reported() {
 		if e.Name == r.Name {
-			e.Claim = r.Claim // of the run, even if the experiment has changed since
+			e.Claim = r.Claim // the claim of the run, even if the experiment has changed since
 			r.Experiment = e
 		}
 	}

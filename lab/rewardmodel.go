@@ -16,9 +16,9 @@ type teacher struct {
 	steps int
 }
 
-// teachers returns the teachers. The pairs of the weak one hold only well-formed answers. The
-// strong one has more pairs, which include near misses and broken text. The other two have the
-// pairs of the strong one, but labellers with faults.
+// teachers returns the teachers. The weak teacher's pairs hold only well-formed answers. The strong
+// teacher has more pairs, which include near misses and broken text. The other two have the strong
+// teacher's pairs, but labellers with faults.
 func teachers(scale Scale) []teacher {
 	written, asked, steps := 1600, 400, 400
 	if scale == Quick {
@@ -71,7 +71,7 @@ func (x *proxy) learn(ctx context.Context, pairs []align.Pair, c train.Config) e
 }
 
 // retrain labels the answers of a policy with the checker every few roll-outs, and trains the
-// reward model on them and on as many of its first pairs.
+// reward model on them and on an equal number of its first pairs.
 func (x *proxy) retrain(samples int) func(context.Context, homework) error {
 	return func(ctx context.Context, h homework) error {
 		x.found = append(x.found, x.pupil.compared(h, samples, 2)...)
@@ -115,7 +115,7 @@ func (x *proxy) scorer([]world.TalkQuestion) align.Scorer {
 	return align.Complete{Scorer: x.Reward, Truncated: truncatedScore}
 }
 
-const truncatedScore = -3 // of an answer without an end
+const truncatedScore = -3 // reward of an answer without an end
 
 // accuracy returns the share of held-out pairs with a fault that the reward model ranks as the
 // checker does.
@@ -149,7 +149,7 @@ var choiceSizes = []int{1, 2, 4, 8, 16, 32}
 type examined struct {
 	answers []align.Rollout
 	gold    []float64
-	samples int // to each question
+	samples int // answers to each question
 }
 
 // examine draws answers of the pupil to n questions of each kind.
@@ -203,7 +203,7 @@ func (e *examined) best(ctx context.Context, by align.Scorer) (all []selection, 
 	return all, nil
 }
 
-// known is a scorer whose rewards are known.
+// known is a scorer that returns rewards computed earlier.
 type known []float64
 
 // Rewards implements align.Scorer.

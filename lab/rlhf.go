@@ -93,13 +93,13 @@ type rlhfPlan struct {
 	teachers         []teacher
 	runs             []rlhfRun
 	rollouts, parts  int
-	prompts, samples int // of a roll-out
-	questions        int // of each kind
+	prompts, samples int // prompts of a roll-out; answers to each prompt
+	questions        int // questions of each kind
 	held             int // held-out pairs
 }
 
 const (
-	freeRun     = "weak" // without a penalty
+	freeRun     = "weak" // name of the run without a penalty
 	rlhfPenalty = .1
 	rlhfRate    = 3e-4
 	rlhfBest    = 4 // index of 16 in choiceSizes

@@ -97,10 +97,10 @@ func runScaling(ctx context.Context, env *Env) (*Result, error) {
 
 // budget is the valley of one budget: its runs, and the bottom of the parabola through them.
 type budget struct {
-	runs           []scalingRun // of growing size
+	runs           []scalingRun // in ascending order of size
 	fixed          scalingRun
 	flops          float64 // C
-	params, excess float64 // at the bottom
+	params, excess float64 // parameters and excess at the bottom
 	inside         bool    // whether the bottom lies between the smallest and the largest size
 }
 
@@ -111,7 +111,7 @@ func byBudget(runs []scalingRun) (all []budget) {
 		var params, excess []float64
 		for _, r := range b.runs {
 			params, excess = append(params, r.params), append(excess, r.excess)
-			// the number of steps is whole, so it differs a little
+			// the number of steps is an integer, so the operations of the runs differ slightly
 			b.flops += r.flops() / scalingSizes
 		}
 		b.params, b.excess, b.inside = valley(params, excess)
@@ -120,7 +120,7 @@ func byBudget(runs []scalingRun) (all []budget) {
 	return all
 }
 
-// valleyRow is a row of the first table.
+// valleyRow returns the row of the budget in the first table.
 func (b budget) valleyRow(seed uint64) []string {
 	row := []string{fmt.Sprint(seed), fmt.Sprintf("%.2g", b.flops)}
 	for _, r := range b.runs {

@@ -45,11 +45,11 @@ func Speedrun() Experiment {
 	}
 }
 
-// change is one row: what differs from the baseline.
+// change is one row of the experiment: a difference from the baseline.
 type change struct {
 	name, what string
 	values     map[string]any
-	function   bool // it changes what the model computes, so it is no training recipe
+	function   bool // it changes the model's function and is not a training recipe
 }
 
 // baseline is the quick recipe of the zoo's GPT before this experiment: AdamW and a cosine.
@@ -59,7 +59,7 @@ var baseline = map[string]any{
 	"weight_decay": 0.01, "schedule": "cosine", "optimizer": "adamw", "average": "none",
 }
 
-// changes lists the rows. The learning rates are those that were best on the development seed, see
+// changes lists the rows. Each has the learning rate that was best on the development seed; see
 // speedrunRates.
 func changes() []change {
 	return []change{
@@ -123,8 +123,7 @@ type course struct {
 	tok   corpus.Tokenizer
 }
 
-// The test parts are cut to these sizes, which take about as long to read as a short training run
-// takes.
+// The test parts are cut to these sizes, which take about as long to read as a short training run.
 const (
 	speedrunTest  = 300_000 // bytes
 	speedrunFlops = 2e11
@@ -266,8 +265,8 @@ func speedrunVerdicts(seeds []uint64, laps []*lap) (verdicts []Verdict) {
 	return verdicts
 }
 
-// speedrunTable has a row for every change: its difference from the baseline over the seeds, what
-// its steps cost, and what the interval says.
+// speedrunTable returns a table with a row for every change: its difference from the baseline over
+// the seeds, the cost of its steps, and the conclusion from the interval.
 func speedrunTable(rows []change, all []course, laps []*lap, costs []float64) Table {
 	t := Table{
 		Title: "bits per byte at equal operations: the baseline, and the difference that each " +
@@ -301,7 +300,7 @@ func speedrunTable(rows []change, all []course, laps []*lap, costs []float64) Ta
 	return t
 }
 
-// interval writes a mean and half of its interval, if it has one.
+// interval formats a mean with half of its interval, if it has one.
 func interval(mean, low, high float64) string {
 	if math.IsNaN(low) {
 		return fmt.Sprintf("%+.4f", mean)
@@ -309,7 +308,7 @@ func interval(mean, low, high float64) string {
 	return fmt.Sprintf("%+.4f ± %.4f", mean, (high-low)/2)
 }
 
-// rateText writes the learning rate of a change.
+// rateText formats the learning rate of a change.
 func rateText(ch change) string {
 	return fmt.Sprintf("%g", baseline["lr"].(float64)*cmp.Or(speedrunRates[ch.name], 1))
 }
@@ -395,7 +394,7 @@ func speedrunCosts(
 	return costs, nil
 }
 
-const costFlops = 5e9 // of a turn
+const costFlops = 5e9 // operations of a turn
 
 // trainer prepares a trainer for measuring the speed of a change.
 func (c course) trainer(ch change, docs [][]lm.Token) (*train.Trainer, error) {

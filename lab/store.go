@@ -60,7 +60,7 @@ func remember[T any](s *Store, key string, compute func() (T, error)) (T, error)
 type Pretraining struct {
 	Species string
 	Corpus  string
-	Tokens  int            // of the training text
+	Tokens  int            // number of tokens of the training text
 	Values  map[string]any // settings other than the species' quick recipe
 	Seed    uint64
 }

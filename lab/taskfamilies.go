@@ -10,8 +10,8 @@ import (
 	"lmzoo/prompt"
 )
 
-// trainedFamilies lists the families of tasks in the order in which the experiment adds them. The
-// families of untrainedFamilies are in no conversation.
+// trainedFamilies lists the families of tasks in the order in which the experiment adds them. No
+// conversation belongs to a family in untrainedFamilies.
 var (
 	trainedFamilies   = []string{"fact", "story", "how-to", "instruction", "age"}
 	untrainedFamilies = []string{"meaning", "sum", "choice"}

@@ -15,7 +15,7 @@ func (c *classroom) toolBoard(ctx context.Context, r *zoo.Run, name string, tool
 	m map[string]float64, t *Table) error {
 	rng := c.rng(9)
 	questions := c.questions(rng, n, world.Changed, world.Lookup)
-	keys := make([]string, len(questions)) // of the table
+	keys := make([]string, len(questions)) // keys of the table
 	for i, q := range questions {
 		keys[i] = q.Call.Input
 		questions[i] = limit(q, tools)

@@ -88,10 +88,10 @@ const (
 type verifiablePlan struct {
 	runs             []verifiableRun
 	rollouts, parts  int
-	prompts, samples int      // of a roll-out
-	questions        int      // of each kind
+	prompts, samples int      // prompts of a roll-out; answers to each prompt
+	questions        int      // questions of each kind
 	shown            int      // samples of each kind in which the answers to be found are counted
-	hidden           []*pupil // fine-tuned without these answers
+	hidden           []*pupil // pupils fine-tuned without these answers
 }
 
 func runVerifiable(ctx context.Context, env *Env) (*Result, error) {
@@ -114,7 +114,7 @@ func runVerifiable(ctx context.Context, env *Env) (*Result, error) {
 // learned holds the measurements of a run.
 type learned struct {
 	checks       []checkup
-	idk, refused float64 // in the samples before it
+	idk, refused float64 // shares in samples before the training
 }
 
 // run trains all pupils in all ways. The long trainings come first.
@@ -169,7 +169,7 @@ func (plan verifiablePlan) learn(
 	return l, err
 }
 
-// coins returns rewards of 1 and −1 that have nothing to do with the answers.
+// coins returns rewards of 1 and −1 that do not depend on the answers.
 func coins(rng *rand.Rand) align.Scorer {
 	return align.ScorerFunc(func(context.Context, *align.Rollout) (float64, error) {
 		return float64(2*rng.IntN(2) - 1), nil
@@ -253,8 +253,8 @@ func verifiableVerdict(p *pupil, runs map[string]learned) Verdict {
 	return Verdict{Seed: p.seed, Held: verifiableHeld(m), Measures: m}
 }
 
-// verifiableHeld reports whether the claim holds. The part about what was never shown is tested at
-// full scale only.
+// verifiableHeld reports whether the claim holds. The part about answers that were never shown is
+// tested only at full scale.
 func verifiableHeld(m map[string]float64) bool {
 	for _, run := range []string{"REINFORCE", "PPO", "GRPO"} {
 		if m[run+"_gain_low"] <= 0 || m[run+"_lead_low"] <= 0 {

@@ -14,7 +14,7 @@ type solution string
 const (
 	atOnce   solution = "at once"                  // the answer
 	inSteps  solution = "steps"                    // the result of every step
-	withDots solution = "fillers"                  // as many tokens as steps, without a result
+	withDots solution = "fillers"                  // a filler in place of each result
 	offTopic solution = "steps of another problem" // and the answer to this one
 )
 

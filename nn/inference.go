@@ -23,12 +23,12 @@ func NewInference(model any) Inference {
 	}
 }
 
-// sharedFrom is the number of bytes of weights from which several threads read them faster: weights
-// that fit in the cache of one core are best left there.
+// sharedFrom is the minimum size of a model's weights, in bytes, for which several threads are
+// faster. Smaller weights fit in the cache of one core.
 const sharedFrom = 4 << 20
 
-// SetThreads lets several threads generate each token together if the model is large. It changes no
-// bit. Do not call it while the model is in use.
+// SetThreads lets several threads generate each token together if the model is large. Any number of
+// threads gives the same bits. Do not call it while the model is in use.
 func (n *Inference) SetThreads(threads int) {
 	n.crew = nil
 	if 4*n.params >= sharedFrom {

@@ -17,12 +17,12 @@ func NewLinear(in, out int, std float64, rng *rand.Rand) *Linear {
 	return &Linear{Weight: Normal(in, out, std, rng), Bias: Zeros(1, out)}
 }
 
-// Forward is x·W + b.
+// Forward returns x·W + b, [B·T, out].
 func (l *Linear) Forward(t *autograd.Tape, x *autograd.Tensor) *autograd.Tensor {
 	return t.Linear(x, l.Weight, l.Bias) // [B·T, out]
 }
 
-// AddTo is r + x·W + b: the layer writes to the residual stream r.
+// AddTo returns r + x·W + b, [B·T, out]: the layer writes to the residual stream r.
 func (l *Linear) AddTo(t *autograd.Tape, r, x *autograd.Tensor) *autograd.Tensor {
 	return t.AddLinear(r, x, l.Weight, l.Bias) // [B·T, out]
 }
@@ -33,12 +33,12 @@ type LinearT struct {
 	Bias   *autograd.Tensor `param:"bias,vector"` // nil: none
 }
 
-// Forward is x·Wᵀ + b.
+// Forward returns x·Wᵀ + b, [B·T, out].
 func (l *LinearT) Forward(t *autograd.Tape, x *autograd.Tensor) *autograd.Tensor {
 	return t.LinearT(x, l.Weight, l.Bias) // [B·T, out]
 }
 
-// AddTo is r + x·Wᵀ + b: the layer writes to the residual stream r.
+// AddTo returns r + x·Wᵀ + b, [B·T, out]: the layer writes to the residual stream r.
 func (l *LinearT) AddTo(t *autograd.Tape, r, x *autograd.Tensor) *autograd.Tensor {
 	return t.AddLinearT(r, x, l.Weight, l.Bias) // [B·T, out]
 }
@@ -56,7 +56,7 @@ func NewLayerNorm(c int) *LayerNorm {
 	return &LayerNorm{Weight: Ones(1, c), Bias: Zeros(1, c), Eps: 1e-5}
 }
 
-// Forward is g·(x − μ)/σ + b.
+// Forward returns g·(x − μ)/σ + b, [B·T, C].
 func (l *LayerNorm) Forward(t *autograd.Tape, x *autograd.Tensor) *autograd.Tensor {
 	return t.LayerNorm(x, l.Weight, l.Bias, l.Eps) // [B·T, C]
 }
@@ -71,7 +71,7 @@ func NewEmbedding(n, c int, std float64, rng *rand.Rand) *Embedding {
 	return &Embedding{Weight: Normal(n, c, std, rng)}
 }
 
-// Forward looks up the row of each id.
+// Forward returns the row of each ID, [len(ids), C].
 func (e *Embedding) Forward(t *autograd.Tape, ids []int32) *autograd.Tensor {
 	return t.Embedding(e.Weight, ids) // [len(ids), C]
 }

@@ -17,7 +17,7 @@ import (
 // A [r, in] and B [out, r] have few parameters if the rank r is small. B starts at zero, so that W'
 // starts as W. For a W of the layout [in, out], the change is transposed.
 type LowRank struct {
-	Name string           // of the layer that has W
+	Name string           // name of the layer that has W
 	A    *autograd.Tensor `param:"lora_A.weight"` // [r, in]
 	B    *autograd.Tensor `param:"lora_B.weight"` // [out, r]
 
@@ -25,8 +25,8 @@ type LowRank struct {
 	across bool    // W is [in, out]
 }
 
-// NewLowRank returns the change of rank r of a matrix w of a layer. A starts from U(−1/√in, 1/√in),
-// as in a new torch.nn.Linear.
+// NewLowRank returns a change of rank r for the matrix w of a layer. A starts from U(−1/√in,
+// 1/√in), as in a new torch.nn.Linear.
 func NewLowRank(layer string, w Param, r int, alpha float64, rng *rand.Rand) *LowRank {
 	out, in := w.Rows, w.Cols
 	if w.Across {
@@ -72,10 +72,9 @@ func (o lowRankOp) Backward() { // dA = s·Bᵀ·dW, dB = s·dW·Aᵀ
 	clear(o.w.Grad)
 }
 
-// TokenRows holds the trained rows of a frozen table of tokens, such as the rows of new special
-// tokens.
+// TokenRows holds the trained rows of a frozen token table, such as the rows of new special tokens.
 type TokenRows struct {
-	Name   string // of the layer that has the table
+	Name   string // name of the layer that has the table
 	Tokens []int32
 	Delta  *autograd.Tensor `param:"token_adapter.trainable_tokens_delta"` // [n, C] the rows
 }

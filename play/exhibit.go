@@ -61,8 +61,9 @@ func views(e *models.Model) []string {
 	return views
 }
 
-// Shown returns the runs that a playground can show, and a note about each other run: those with a
-// next-token distribution, a view of their internals, or a reward for the answers of others.
+// Shown returns the runs that a playground can show, and a note about each other run. A run can be
+// shown if its model has a next-token distribution, a view of its internals, or a reward for the
+// answers of other models.
 func Shown(runs []*zoo.Run) (shown []*zoo.Run, notes []string) {
 	for _, r := range runs {
 		m := models.New("", r)

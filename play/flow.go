@@ -38,7 +38,8 @@ type strip struct {
 }
 
 // sharpness is 1 for a head that always attends to a single position, and 0 for one that attends to
-// all positions equally: 1 − H(att)/ln n, averaged over the positions that see n > 1 others.
+// all positions equally: 1 − H(att)/ln n, averaged over the positions that attend to n > 1
+// positions.
 type sharpness struct {
 	transformer.Head
 	Sharpness float64 `json:"sharpness"`
@@ -48,7 +49,7 @@ type sharpness struct {
 type headFlow struct {
 	transformer.Head
 	Q      []web.Float   `json:"q"`
-	K      [][]web.Float `json:"k"` // of every visible token that the position sees
+	K      [][]web.Float `json:"k"` // keys of every visible token that the position sees
 	V      [][]web.Float `json:"v"`
 	Scores []web.Float   `json:"scores"`  // q·k/√D
 	Att    []web.Float   `json:"weights"` // softmax of the scores
@@ -118,7 +119,8 @@ func flowView(e *models.Model, m transformer.Inspector, q insideRequest, a *insi
 	return w.ablate(f)
 }
 
-// embedding returns the embeddings of the position that predicts, and what the first layer reads.
+// embedding returns the embeddings of the position that predicts, and the vector that the first
+// layer reads.
 func (w *flowing) embedding() (strips []strip) {
 	for _, p := range w.in.Parts {
 		strips = append(strips, strip{p.Name, nums(p.Values)})
@@ -275,7 +277,7 @@ func candidates(e *models.Model, logProbs []float64, n int) []candidate {
 	return out
 }
 
-// exps returns the probabilities of log-probabilities.
+// exps converts log-probabilities to probabilities.
 func exps(logProbs []float64) []float64 {
 	p := make([]float64, len(logProbs))
 	for i, v := range logProbs {

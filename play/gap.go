@@ -51,12 +51,12 @@ func gapOf(e *models.Model, q insideRequest) (gap, error) {
 	return g, nil
 }
 
-// fill describes how a model that reads both sides reads a text: how likely each token is given all
-// others, and what fits into the gap.
+// fill holds the probabilities of a text under a model that reads both sides: of each token given
+// all others, and of the likeliest tokens in the gap.
 type fill struct {
 	From   int         `json:"from"`        // index of the first visible token
 	Gap    int         `json:"gap"`         // index of the gap
-	P      []float64   `json:"p,omitempty"` // of each visible token, given all others
+	P      []float64   `json:"p,omitempty"` // probability of each visible token given all others
 	Hidden *seen       `json:"hidden,omitempty"`
 	Next   []candidate `json:"next"` // the likeliest tokens in the gap
 }

@@ -37,7 +37,7 @@ type insideAnswer struct {
 	Tokens []seen `json:"tokens"`
 
 	Backoff *backoff          `json:"backoff,omitempty"`
-	Loud    []float32         `json:"loudness,omitempty"` // voices: of each token
+	Loud    []float32         `json:"loudness,omitempty"` // voices: contribution of each token
 	Layer   int               `json:"layer"`              // signals, units
 	Layers  int               `json:"layers,omitempty"`   // signals, units, attention, flow
 	Signals []signal          `json:"signals,omitempty"`

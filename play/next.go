@@ -14,7 +14,7 @@ import (
 // nextRequest asks for the distribution of the next token.
 type nextRequest struct {
 	Prompt string   `json:"prompt"`
-	Models []string `json:"models"` // none: all
+	Models []string `json:"models"` // empty: all
 	Top    int      `json:"top"`    // 0: 10
 	Heal   *bool    `json:"heal"`   // null: true
 	drawing
@@ -86,7 +86,7 @@ func (s *Server) next(ctx context.Context, q nextRequest) (any, error) {
 	return answer, nil
 }
 
-// limitName is the name of the limit in an answer, where models have theirs.
+// limitName names the limit in an answer, in place of a model.
 const limitName = "limit"
 
 // limit returns the exact distribution of the next token, under the source of the models' corpus

@@ -11,18 +11,17 @@ import (
 	"lmzoo/lm/sample"
 )
 
-// Options are the settings of Answer. The zero value of each field of this struct means its
-// default.
+// Options are the settings of Answer. The zero value of a field declared here selects its default.
 type Options struct {
-	sample.Options            // Max limits the tokens of the assistant; 0: only the window does
-	Rand           *rand.Rand // nil: the generator of seed 1
-	Tools          *Registry  // nil: a call ends in an error that the assistant reads
-	// Client lists tools that the caller runs: the answer ends at their calls.
+	sample.Options            // Max limits the assistant's tokens; 0: only the window limits them
+	Rand           *rand.Rand // nil: a generator with seed 1
+	Tools          *Registry  // nil: every call returns an error to the assistant
+	// Client lists the tools that the caller runs. The answer ends at a call of one of them.
 	Client     []string
 	Calls      int // maximum number of calls in an answer; default 4
-	ResultSize int // maximum number of tokens of a result; default 64
-	Window     int // tokens that the model reads, including BOS; default: the model's window
-	Reserve    int // tokens of the window reserved for the answer; default: a quarter
+	ResultSize int // maximum number of tokens in a result; default 64
+	Window     int // maximum number of tokens read, including BOS; default: the model's window
+	Reserve    int // tokens of the window reserved for the answer; default: a quarter of it
 }
 
 // The defaults of Options.
@@ -35,25 +34,25 @@ const (
 // PieceKind is the kind of a Piece.
 type PieceKind string
 
-// The kinds of pieces. An answer has one end.
+// The kinds of pieces. The last piece of an answer is its only PieceEnd.
 const (
 	PieceText   PieceKind = "text"
 	PieceCall   PieceKind = "call"
 	PieceResult PieceKind = "result"
-	PieceNote   PieceKind = "note" // for the user, for example that old turns were dropped
+	PieceNote   PieceKind = "note" // a note to the user, for example that old turns were dropped
 	PieceEnd    PieceKind = "end"
 )
 
 // Piece is a part of an answer.
 type Piece struct {
 	Kind   PieceKind
-	Text   string   // of a text, a result or a note; the reason of an end
-	Call   *Call    // of a call, a result, and an end at a call
-	First  bool     // of a text: it begins a message
-	Tokens []PToken // that the assistant wrote for a text
+	Text   string   // content of a text, a result or a note; reason for an end
+	Call   *Call    // the call, of PieceCall, PieceResult and an end with EndCall
+	First  bool     // whether a text begins a message
+	Tokens []PToken // the assistant's tokens for a text
 }
 
-// PToken is a token that the assistant wrote, with its ln P before warping.
+// PToken is a token that the assistant wrote, with its ln P before warping, in nats.
 type PToken struct {
 	Token   lm.Token
 	LogProb float64
@@ -62,14 +61,14 @@ type PToken struct {
 // The reasons why an answer ends.
 const (
 	EndStop   = "stop"   // the assistant ended its turn
-	EndLength = "length" // at the maximum number of tokens or the end of the window
-	EndCall   = "call"   // at a call that the caller runs
+	EndLength = "length" // the answer reached the maximum number of tokens or the end of the window
+	EndCall   = "call"   // the assistant called a tool that the caller runs
 )
 
 // Reply is a finished answer.
 type Reply struct {
-	Messages []Message // of the assistant and its tools, to append to the conversation
-	End      string    // the reason
+	Messages []Message // messages of the assistant and its tools, to append to the conversation
+	End      string    // EndStop, EndLength or EndCall
 	Prompt   int       // tokens read before the answer
 	Written  int       // tokens that the assistant wrote, including its calls
 	Dropped  int       // messages that did not fit into the window
@@ -80,8 +79,8 @@ var ErrTooLong = errors.New("the question is too long")
 
 // Answer lets a model write the assistant's next turn and yields it piece by piece, until yield
 // returns false. The assistant writes a call between [CALL] and [RESULT]; Answer runs it and
-// appends its result. The oldest turns are dropped if the conversation is longer than the window;
-// the system message stays.
+// appends its result. If the conversation is longer than the window, Answer drops the oldest turns
+// but not the system message.
 func Answer(ctx context.Context, m lm.Model, l *Layout, messages []Message, o Options,
 	yield func(Piece) bool) (*Reply, error) {
 	if err := Check(messages); err != nil {
@@ -123,7 +122,7 @@ func droppedNote(n, window int) string {
 		"be seen", n, messages, window)
 }
 
-// withDefaults fills in the defaults.
+// withDefaults returns o with the defaults for its zero fields.
 func (o Options) withDefaults(m lm.Model) Options {
 	if o.Rand == nil {
 		o.Rand = sample.Rand(1)
@@ -146,9 +145,9 @@ func (o Options) withDefaults(m lm.Model) Options {
 	return o
 }
 
-// fit drops the oldest turns until the prompt leaves room for an answer. A turn is a message of the
-// user with the messages that follow it. fit returns the number of messages dropped. A window of 0
-// is unlimited.
+// fit drops the oldest turns until the prompt leaves room for an answer. A turn is a user message
+// with the messages that follow it. fit returns the number of messages dropped. A window of 0 is
+// unlimited.
 func (l *Layout) fit(messages []Message, window, reserve int) ([]Message, int, error) {
 	if window == 0 {
 		return messages, 0, nil
@@ -179,7 +178,7 @@ func (l *Layout) fit(messages []Message, window, reserve int) ([]Message, int, e
 	}
 }
 
-// turn is the state of the assistant's turn while it is written.
+// turn is the state of an assistant's turn in progress.
 type turn struct {
 	layout *Layout
 	o      Options
@@ -191,10 +190,10 @@ type turn struct {
 
 	own, warped []float64
 	calls       int
-	content     strings.Builder // of the message being written
+	content     strings.Builder // text of the message being written
 	begun       bool            // the message has a token
 	pending     []PToken        // tokens that do not yet form whole characters
-	call        []lm.Token      // tokens of a call
+	call        []lm.Token      // tokens of the call being written
 	calling     bool
 }
 
@@ -225,7 +224,7 @@ func (t *turn) write(ctx context.Context) error {
 	}
 }
 
-// next draws a token.
+// next draws a token and returns its ln P before warping.
 func (t *turn) next() (lm.Token, float64, error) {
 	t.own = t.state.NextLogProbs(t.own)
 	t.warped = append(t.warped[:0], t.own...)
@@ -252,7 +251,7 @@ func (t *turn) take(ctx context.Context, token lm.Token, logProb float64) (bool,
 		t.call = append(t.call, token)
 	default:
 		t.pending = append(t.pending, PToken{token, logProb})
-		if !t.say(false) {
+		if !t.flush(false) {
 			return false, nil
 		}
 	}
@@ -269,15 +268,15 @@ func (l *Layout) isMark(token lm.Token) bool {
 	return false
 }
 
-// end ends the turn. It drops an unfinished call.
+// end ends the turn and drops an unfinished call.
 func (t *turn) end(reason string) {
-	t.say(true)
+	t.flush(true)
 	t.message(nil)
 	t.reply.End = reason
 	t.yield(Piece{Kind: PieceEnd, Text: reason})
 }
 
-// message ends the current message.
+// message appends the current message to the reply.
 func (t *turn) message(call *Call) {
 	text := strings.TrimSpace(t.content.String())
 	t.reply.Messages = append(t.reply.Messages, Message{Role: Assistant, Content: text, Call: call})

@@ -14,7 +14,7 @@ import (
 //	47*36 + 2               1694
 //	4 7 times 3 6 plus 2    1 6 9 4
 //
-// The digits of a number may be separate words; the digits of the answer then are, too.
+// If the digits of a number are separate words, the digits of the answer are too.
 type Calculator struct{}
 
 // maxDigits is the maximum number of digits in an input, and therefore in an answer.
@@ -40,26 +40,26 @@ func (Calculator) Run(_ context.Context, input string) (string, error) {
 	return strings.Join(digits, " "), nil
 }
 
-// sum is an arithmetic expression: numbers with a sign between them.
+// sum is an arithmetic expression: numbers with signs between them.
 type sum struct {
 	numbers  []*big.Int
-	between  []byte // the sign after each number but the last
+	between  []byte // the sign after each number except the last
 	words    bool   // a sign was a word
 	spaced   bool   // the digits of a number are separate words
 	together bool   // the digits of a number are one word
 }
 
-// spelled reports whether the digits of the answer are separate words, as in the input. If all
-// numbers have one digit, they are separate if the signs are words.
+// spelled reports whether to write the digits of the answer as separate words, as in the input. If
+// every number has one digit, it reports whether the signs are words.
 func (s *sum) spelled() bool { return !s.together && (s.spaced || s.words) }
 
-// signWords are the words for the signs.
+// signWords maps words to signs.
 var signWords = map[string]byte{
 	"plus": '+', "minus": '-', "times": '*',
 	"+": '+', "-": '-', "−": '-', "*": '*', "×": '*', "·": '*', "x": '*',
 }
 
-// read parses the input. It splits "47*36" into words first.
+// read parses the input. It first splits it into words, such as "47*36" into 47, * and 36.
 func (s *sum) read(input string) error {
 	words := splitSigns(input)
 	digits, negative := "", false
@@ -100,8 +100,8 @@ func (s *sum) read(input string) error {
 	return end()
 }
 
-// splitSigns returns the words of an input; a sign that is a character is a word. A final question
-// or equals sign does not count.
+// splitSigns returns the words of an input. Every sign, such as *, is a word of its own. A final =
+// or ? is dropped.
 func splitSigns(input string) []string {
 	for _, sign := range []string{"+", "-", "−", "*", "×", "·"} {
 		input = strings.ReplaceAll(input, sign, " "+sign+" ")

@@ -8,16 +8,16 @@ import (
 	"slices"
 )
 
-// Conversation is an example of how an assistant answers.
+// Conversation is a list of messages read from a file.
 type Conversation struct {
 	Messages []Message
 	Line     int // line number in the file
 }
 
-// ReadConversations reads conversations to learn from, one JSON object per line: {"messages": […]}
-// as ParseMessages reads them, or {"prompt": …, "completion": …}, each a string or a list of
-// messages. Every conversation must have a message of the assistant. Unknown fields are ignored.
-// name is the name of the file in errors, which also name the line and the field.
+// ReadConversations reads training conversations, one JSON object per line: {"messages": […]} as
+// ParseMessages reads them, or {"prompt": …, "completion": …}, each a string or a list of messages.
+// Every conversation must have an assistant message. Unknown fields are ignored. Errors name the
+// file, which they call name, the line and the field.
 func ReadConversations(r io.Reader, name string) ([]Conversation, error) {
 	var all []Conversation
 	err := eachLine(r, name, func(o object, n int) error {
@@ -65,7 +65,7 @@ func (o object) conversation() ([]Message, error) {
 		o.fields())
 }
 
-// question returns the messages of a line up to the last one of the user.
+// question returns the messages of a line up to the last user message.
 func (o object) question() (messages []Message, err error) {
 	field := "prompt"
 	switch {
@@ -88,7 +88,7 @@ func (o object) question() (messages []Message, err error) {
 	return nil, fmt.Errorf("%s: no message of the user; want a question to answer", field)
 }
 
-// turns decodes a string, as one message of a role, or a list of messages.
+// turns decodes a list of messages, or a string as one message with the given role.
 func turns(field string, raw json.RawMessage, role Role) ([]Message, error) {
 	var s string
 	if json.Unmarshal(raw, &s) == nil {
@@ -118,7 +118,7 @@ func answerTurns(field string, raw json.RawMessage) ([]Message, error) {
 	return messages, err
 }
 
-// follow returns the messages of a prompt with those of an answer, which may repeat the prompt.
+// follow appends the messages of an answer to a prompt. The answer may repeat the prompt.
 func follow(before []Message, field string, raw json.RawMessage) ([]Message, error) {
 	after, err := turns(field, raw, Assistant)
 	if err != nil {

@@ -5,16 +5,16 @@ import "strings"
 // Shot is an example of a task in a prompt (Brown et al. 2020, §2): an input and its output.
 type Shot struct{ Input, Output string }
 
-// FewShot is the format of a prompt of examples. The zero value writes one example per line, with
-// one space between input and output.
+// FewShot is the format of a prompt with examples. The zero value writes one example per line, with
+// one space between its input and output.
 type FewShot struct {
 	Instruction string // a text before the examples; "": none
-	Input       string // before an input, such as "review : "
-	Output      string // before an output, such as " label : "; "": a space
-	End         string // after an example; "": a new line
+	Input       string // text before an input, such as "review : "
+	Output      string // text before an output, such as " label : "; "": a space
+	End         string // text after an example; "": a new line
 }
 
-// Prompt returns the examples and an input whose output the model is to write.
+// Prompt returns a prompt with the examples and an input. The model writes the output.
 func (f FewShot) Prompt(shots []Shot, input string) string {
 	output, end := f.Output, f.End
 	if output == "" {
@@ -34,8 +34,8 @@ func (f FewShot) Prompt(shots []Shot, input string) string {
 	return b.String()
 }
 
-// Turns returns the examples and an input as a conversation, for a model that has learned to
-// answer.
+// Turns returns the examples and an input as a conversation, for a model that was fine-tuned on
+// conversations.
 func (f FewShot) Turns(shots []Shot, input string) []Message {
 	var messages []Message
 	if f.Instruction != "" {

@@ -17,8 +17,8 @@ const maxLine = 1 << 20
 
 var byteOrderMark = []byte("\xef\xbb\xbf")
 
-// eachLine calls parse for every line of a JSONL file that is not blank. Its errors name the file
-// and the line. Lines end with "\n" or "\r\n"; a byte order mark before the first line is ignored.
+// eachLine calls parse for every non-blank line of a JSONL file. Its errors name the file and the
+// line. Lines end with "\n" or "\r\n"; a byte order mark before the first line is ignored.
 func eachLine(r io.Reader, name string, parse func(o object, n int) error) error {
 	lines := bufio.NewScanner(r)
 	lines.Buffer(nil, maxLine)
@@ -50,7 +50,7 @@ func eachLine(r io.Reader, name string, parse func(o object, n int) error) error
 	return nil
 }
 
-// object is a JSON object whose fields are not decoded yet.
+// object is a JSON object with undecoded fields.
 type object map[string]json.RawMessage
 
 func parseObject(data []byte) (object, error) {
@@ -68,7 +68,7 @@ func parseObject(data []byte) (object, error) {
 	return o, nil
 }
 
-// unwrapJSON replaces an error about Go types by one about JSON types.
+// unwrapJSON replaces an error about Go types with one about JSON types.
 func unwrapJSON(err error) error {
 	var wrong *json.UnmarshalTypeError
 	if errors.As(err, &wrong) {
@@ -83,7 +83,7 @@ func (o object) has(field string) bool {
 	return ok && string(raw) != "null"
 }
 
-// text returns a field that is a string.
+// text decodes a field that must be a string.
 func (o object) text(field string) (string, error) {
 	var s string
 	if err := json.Unmarshal(o[field], &s); err != nil {
@@ -105,8 +105,9 @@ func (o object) fields() string {
 	return strings.Join(names[:min(len(names), 8)], ", ")
 }
 
-// refuse returns an error if the object has a field that would change what is learned and is not
-// supported. All other unknown fields are ignored, because data sets have many, such as "id".
+// refuse returns an error if the object has one of the given fields, which are unsupported and
+// would change the training. Other unknown fields are ignored, because data sets have many, such as
+// "id".
 func (o object) refuse(fields ...string) error {
 	for _, f := range fields {
 		if o.has(f) {

@@ -9,10 +9,10 @@ import (
 )
 
 // ParseMessages decodes a JSON list of messages in the form of OpenAI's chat API or of this
-// package. field is the name of the list in errors. A message of the assistant with several calls
-// becomes several messages, each followed by its result; the results may stand in any order if they
-// name the calls by tool_call_id. Content may be a list of text parts. Unknown fields are ignored,
-// except those that would change what is learned.
+// package. field is the name of the list in errors. An assistant message with several calls becomes
+// several messages, each followed by its result. The results may come in any order if they name the
+// calls by tool_call_id. Content may be a list of text parts. Unknown fields are ignored.
+// Unsupported fields that would change the training are errors.
 func ParseMessages(field string, data json.RawMessage) ([]Message, error) {
 	var list []json.RawMessage
 	if err := json.Unmarshal(data, &list); err != nil {
@@ -53,8 +53,8 @@ func parseList(
 // wireMessage is a message with the identifiers of OpenAI's chat API.
 type wireMessage struct {
 	Message
-	calls []wireCall // of the assistant
-	id    string     // of the call that the result of a tool answers
+	calls []wireCall // calls of an assistant message
+	id    string     // ID of the call to which a tool message replies
 }
 
 type wireCall struct {
@@ -80,7 +80,7 @@ func parseMessage(raw json.RawMessage) (m wireMessage, err error) {
 	if err != nil {
 		return m, err
 	}
-	if m.Role = Role(role); role == "developer" { // the name of newer models for system
+	if m.Role = Role(role); role == "developer" { // newer models' name for system
 		m.Role = System
 	}
 	if m.calls, err = o.calls(); err != nil {
@@ -106,7 +106,7 @@ func parseMessage(raw json.RawMessage) (m wireMessage, err error) {
 	return m, nil
 }
 
-// content returns a text that is a string or a list of text parts.
+// content decodes a text, which is a string or a list of text parts.
 func content(raw json.RawMessage) (string, error) {
 	var s string
 	err := json.Unmarshal(raw, &s)
@@ -202,7 +202,7 @@ func inputOf(arguments json.RawMessage) (string, error) {
 	return string(data), err
 }
 
-// Arguments returns the input of a call as the arguments of OpenAI's API; ParseMessages reads them.
+// Arguments returns the input of a call as arguments for OpenAI's API. ParseMessages reads them.
 func (c Call) Arguments() string {
 	data, _ := json.Marshal(map[string]string{"input": c.Input}) // a map of strings never fails
 	return string(data)
@@ -254,7 +254,7 @@ func spread(all []wireMessage) (messages []Message, origin []int, err error) {
 	return messages, origin, nil
 }
 
-// answers reports whether the result of a tool may belong to a call.
+// answers reports whether m may be the result of call c.
 func (m wireMessage) answers(c wireCall) bool {
 	return m.Role != Tool || m.id == "" || c.id == "" || m.id == c.id
 }

@@ -7,7 +7,7 @@ import (
 	"io"
 )
 
-// Preference says which of two answers to a prompt is better.
+// Preference is a prompt with a better answer (Chosen) and a worse one (Rejected).
 type Preference struct {
 	Prompt, Chosen, Rejected []Message // the answers follow the prompt
 	Kind                     string    // what the pair tests, from the field "kind"
@@ -17,8 +17,8 @@ type Preference struct {
 // ReadPreferences reads preferences in the format of TRL's data sets, one JSON object per line:
 // {"prompt", "chosen", "rejected"}, each a string or a list of messages. The answers may repeat the
 // prompt. Without "prompt", the messages that both lists begin with are the prompt. A string "kind"
-// groups the results. Unknown fields are ignored. name is the name of the file in errors, which
-// also name the line and the field.
+// groups the results. Unknown fields are ignored. Errors name the file, which they call name, the
+// line and the field.
 func ReadPreferences(r io.Reader, name string) ([]Preference, error) {
 	var all []Preference
 	err := eachLine(r, name, func(o object, n int) error {
@@ -30,7 +30,7 @@ func ReadPreferences(r io.Reader, name string) ([]Preference, error) {
 	return all, err
 }
 
-// preference returns the preference of a line.
+// preference decodes the preference in a line.
 func (o object) preference() (p Preference, err error) {
 	for _, field := range []string{"chosen", "rejected"} {
 		if !o.has(field) {
@@ -70,7 +70,7 @@ func (p Preference) answer(field string, raw json.RawMessage) ([]Message, error)
 	return all[len(p.Prompt):], nil
 }
 
-// common returns the messages that both answers begin with.
+// common returns the initial messages that both answers share.
 func (o object) common() ([]Message, error) {
 	chosen, err := turns("chosen", o["chosen"], Assistant)
 	if err != nil {

@@ -13,17 +13,17 @@ import (
 )
 
 // Program is a tool that runs a user's program, without a shell. The program reads the input from
-// its standard input and writes the result to its standard output. When its time is over, its
-// process group is killed.
+// its standard input and writes the result to its standard output. When its time is up, its process
+// group is killed.
 type Program struct {
 	name string
 	argv []string
 }
 
-// drainTime is how long a program's children may keep its output open after its end.
+// drainTime is the time for which a program's children may keep its output open after it has ended.
 const drainTime = 200 * time.Millisecond
 
-// NewProgram returns a program under the name of a tool. The program must exist.
+// NewProgram returns a tool with the given name that runs the program argv. The program must exist.
 func NewProgram(name string, argv ...string) (*Program, error) {
 	if len(argv) == 0 {
 		return nil, fmt.Errorf("the tool %s has no program; want a command such as ./%s", name,
@@ -73,7 +73,7 @@ func (p *Program) Run(ctx context.Context, input string) (string, error) {
 
 var errFlood = fmt.Errorf("the output is longer than %d bytes", toolOutput)
 
-// isPipe reports whether a program ended without reading its input, which it may.
+// isPipe reports whether a program ended without reading its input, which is allowed.
 func isPipe(err error) bool { return strings.Contains(err.Error(), "broken pipe") }
 
 // lastLine returns the last non-empty line of a text.

@@ -17,7 +17,7 @@ const (
 	System    Role = "system"
 	User      Role = "user"
 	Assistant Role = "assistant"
-	Tool      Role = "tool" // the result of the calls in the message before
+	Tool      Role = "tool" // the result of the call in the preceding message
 )
 
 // Message is one turn of a conversation. A message of the assistant may end with a call; a message
@@ -35,7 +35,7 @@ type Call struct {
 	Input string `json:"input"`
 }
 
-// text returns what the assistant writes to make the call.
+// text returns the text with which the assistant makes the call.
 func (c Call) text() string { return strings.TrimSpace(c.Tool + " " + c.Input) }
 
 // ParseCall parses the text of a call, whose first word is the name of the tool.

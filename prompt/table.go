@@ -14,7 +14,8 @@ import (
 	"unicode/utf8"
 )
 
-// Table is a tool that looks up texts, such as "mira birthplace". It ignores case and extra space.
+// Table is a tool that looks up the text for a key, such as "mira birthplace". It ignores case and
+// extra space.
 type Table struct {
 	name    string
 	entries map[string]string
@@ -23,7 +24,7 @@ type Table struct {
 // maxTable is the maximum size of a table's file in bytes.
 const maxTable = 64 << 20
 
-// NewTable returns a table under the name of a tool.
+// NewTable returns a table as a tool with the given name.
 func NewTable(name string, entries map[string]string) *Table {
 	t := &Table{name, make(map[string]string, len(entries))}
 	for key, value := range entries {

@@ -35,14 +35,14 @@ func (t Template) Names() []string {
 	return []string{t.System, t.User, t.Assistant, t.End, t.Call, t.Result, t.Done}
 }
 
-// Layout is a template over the tokens of a tokenizer.
+// Layout is a Template with the IDs of its special tokens in a tokenizer.
 type Layout struct {
 	tok corpus.Tokenizer
 
 	System, User, Assistant, End, Call, Result, Done lm.Token
 }
 
-// Layout returns the template over the tokens of a tokenizer that has its special tokens.
+// Layout looks up the special tokens of the template in a tokenizer, which must have all of them.
 func (t Template) Layout(tok corpus.Tokenizer) (*Layout, error) {
 	l := &Layout{tok: tok}
 	marks := []*lm.Token{&l.System, &l.User, &l.Assistant, &l.End, &l.Call, &l.Result, &l.Done}
@@ -110,8 +110,8 @@ func (e *Encoded) add(loss bool, tokens ...lm.Token) {
 	}
 }
 
-// text adds a text. Every text begins with a space, like a word inside a sentence, so that a word
-// has the same token everywhere.
+// text appends a text. Every text begins with a space, like a word inside a sentence, so that a
+// word has the same token everywhere.
 func (e *Encoded) text(loss bool, tok corpus.Tokenizer, text string) {
 	if text != "" {
 		e.add(loss, tok.Encode(nil, " "+text)...)

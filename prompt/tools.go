@@ -39,7 +39,7 @@ func NewRegistry(tools ...Runner) (*Registry, error) {
 			return nil, err
 		}
 		if r.find(t.Name()) != nil {
-			return nil, fmt.Errorf("tools: %q is there twice; want different names", t.Name())
+			return nil, fmt.Errorf("tools: %q is listed twice; want different names", t.Name())
 		}
 		r.tools = append(r.tools, t)
 	}
@@ -124,7 +124,7 @@ func (r *Registry) run(ctx context.Context, c Call) (string, error) {
 
 func (r *Registry) timedOut() error { return fmt.Errorf("no answer within %v", r.time) }
 
-// unknownTool is the error that an assistant reads after a call of a tool that does not exist.
+// unknownTool returns the error that an assistant reads after it has called an unknown tool.
 func unknownTool(name string, names []string) error {
 	if len(names) == 0 {
 		return errors.New("there are no tools")

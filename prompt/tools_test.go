@@ -117,7 +117,7 @@ func TestRegistry(t *testing.T) {
 	_, err = r.Run(ctx, prompt.Call{Tool: "calculator", Input: "1"})
 	require.ErrorIs(t, err, context.Canceled)
 	_, err = prompt.NewRegistry(prompt.Calculator{}, prompt.Calculator{})
-	require.ErrorContains(t, err, `"calculator" is there twice`)
+	require.ErrorContains(t, err, `"calculator" is listed twice`)
 	var none *prompt.Registry
 	out, err := none.Run(t.Context(), prompt.Call{Tool: "calculator"})
 	require.NoError(t, err)

@@ -11,8 +11,9 @@ import (
 	"lmzoo/lm"
 )
 
-// say yields the pending tokens as text once they form whole characters or, with all, at once.
-func (t *turn) say(all bool) bool {
+// flush yields the pending tokens as text if they form whole characters, or in any case if all is
+// true.
+func (t *turn) flush(all bool) bool {
 	if len(t.pending) == 0 {
 		return true
 	}
@@ -47,7 +48,7 @@ func (l *Layout) decode(tokens []lm.Token) string { return l.tok.Decode(tokens) 
 // run runs the call that the assistant has written and appends its result and [DONE]. It reports
 // whether the turn continues.
 func (t *turn) run(ctx context.Context) (bool, error) {
-	t.say(true)
+	t.flush(true)
 	call := ParseCall(t.layout.decode(t.call))
 	t.call, t.calling = nil, false
 	t.calls++

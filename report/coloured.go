@@ -52,7 +52,7 @@ func groupsOf(c *Comparison) (groups []group) {
 		return groups
 	}
 	groups = nil
-	for i, l := range looks(c.Rows) {
+	for i, l := range lineStyles(c.Rows) {
 		groups = append(groups, group{Name: l.Title, Colour: l.Colour, rows: []int{i}})
 	}
 	return groups
@@ -116,7 +116,7 @@ func colour(c *Comparison) *coloured {
 func passageTable(c *Comparison) *table {
 	p := c.Passage
 	t := &table{Name: "passage.csv", Head: []string{"token"}, Long: true}
-	for _, l := range looks(c.Rows) {
+	for _, l := range lineStyles(c.Rows) {
 		t.Head = append(t.Head, l.Title+", nats")
 	}
 	if p.Classes != nil {

@@ -33,7 +33,7 @@ func figures(c *Comparison) []figure {
 func extremes(c *Comparison,
 	value func(*Row) float64) (low, high string, least, most float64, ok bool) {
 	n := 0
-	for i, l := range looks(c.Rows) {
+	for i, l := range lineStyles(c.Rows) {
 		v := value(c.Rows[i])
 		if math.IsNaN(v) || math.IsInf(v, 0) || ignorant(c.Rows[i]) {
 			continue
@@ -54,7 +54,7 @@ func comparisonCaption(c *Comparison) string {
 	title := best.Title
 	for i, r := range c.Rows {
 		if r == best {
-			title = looks(c.Rows)[i].Title
+			title = lineStyles(c.Rows)[i].Title
 		}
 	}
 	var b strings.Builder
@@ -67,7 +67,7 @@ func comparisonCaption(c *Comparison) string {
 		}
 		b.WriteString(". ")
 		var ties []string
-		for i, l := range looks(c.Rows) {
+		for i, l := range lineStyles(c.Rows) {
 			if d := c.Rows[i].Against; d != nil && d.Tie {
 				ties = append(ties, l.Title)
 			}

@@ -41,7 +41,7 @@ func Page(w io.Writer, c *Comparison, results []*lab.Result) error {
 	}
 	data := struct {
 		*Comparison
-		Looks    []look
+		Looks    []lineStyle
 		Overview *table
 		Figures  []figure
 		Passage  *coloured
@@ -51,7 +51,7 @@ func Page(w io.Writer, c *Comparison, results []*lab.Result) error {
 	name := "pages.tmpl"
 	if c != nil {
 		name = "report.tmpl"
-		data.Looks, data.Overview, data.Figures = looks(c.Rows), overview(c), figures(c)
+		data.Looks, data.Overview, data.Figures = lineStyles(c.Rows), overview(c), figures(c)
 		data.Passage, data.Said = colour(c), samples(c)
 	}
 	var out bytes.Buffer // write the page as a whole or not at all
@@ -89,7 +89,7 @@ func parsed() (*template.Template, error) {
 func colours(c *Comparison) template.CSS {
 	all := []palette.Named{{Name: "ink-truth", Colour: palette.Ink}}
 	eras := map[string]bool{}
-	for i, l := range looks(c.Rows) {
+	for i, l := range lineStyles(c.Rows) {
 		all = append(all, palette.Named{Name: l.Colour, Colour: l.colour})
 		if era := c.Rows[i].Era; !eras[era] {
 			eras[era] = true
@@ -171,22 +171,22 @@ func (t *table) CSV() template.URL {
 		base64.StdEncoding.EncodeToString(b.Bytes()))
 }
 
-// look describes the line of a model. It has the colour of the species, and different dashes if the
-// species occurs several times.
-type look struct {
+// lineStyle describes the line of a model. It has the colour of the species, and different dashes
+// if the species occurs several times.
+type lineStyle struct {
 	Title  string `json:"title"`
 	Short  string `json:"short"`
 	Colour string `json:"colour"` // name of a variable in the style sheet
 	Dash   []int  `json:"dash,omitempty"`
-	// hidden in line charts at first, because it would compress the scale
+	// Quiet hides the line in charts at first, because it would compress the scale.
 	Quiet bool `json:"quiet"`
 
 	colour palette.Colour
 }
 
-func looks(rows []*Row) []look {
+func lineStyles(rows []*Row) []lineStyle {
 	dashes := [][]int{nil, {8, 4}, {2, 3}, {10, 3, 2, 3}, {14, 6}}
-	seen, all := map[string]int{}, make([]look, len(rows))
+	seen, all := map[string]int{}, make([]lineStyle, len(rows))
 	ignorants := 0
 	for _, r := range rows {
 		if ignorant(r) {
@@ -196,7 +196,7 @@ func looks(rows []*Row) []look {
 	for i, r := range rows {
 		n := seen[r.Model]
 		seen[r.Model]++
-		l := look{Title: r.Title, Short: r.Model, Colour: fmt.Sprintf("m%d", i),
+		l := lineStyle{Title: r.Title, Short: r.Model, Colour: fmt.Sprintf("m%d", i),
 			colour: r.palette(), Dash: dashes[n%len(dashes)],
 			Quiet: ignorant(r) && len(rows) > ignorants}
 		if r.Model == "uniform" && n == 0 {

@@ -232,7 +232,7 @@ func plotTable(p lab.Plot, name string) *table {
 	return t
 }
 
-// plotKey returns the key of a figure; none if there is only one line and no mark.
+// plotKey returns the key of a figure, or nil if there is only one line and no mark.
 func plotKey(p Plotted) (key []keyEntry) {
 	if len(p.Series) == 1 && p.MarkName == "" {
 		return nil
@@ -251,17 +251,17 @@ func plotKey(p Plotted) (key []keyEntry) {
 // keySample draws the line and the mark of a series for the key.
 func keySample(p Plotted, i int) template.HTML {
 	canvas := vgsvg.New(28, 12)
-	look, middle := p.look(i), []vg.Point{{X: 1, Y: 6}, {X: 27, Y: 6}}
+	style, middle := p.style(i), []vg.Point{{X: 1, Y: 6}, {X: 27, Y: 6}}
 	c := draw.New(canvas)
 	if !p.Dots {
 		c.StrokeLines(draw.LineStyle{
-			Color: look.colour.RGBA(), Width: 1.8, Dashes: look.dash,
+			Color: style.colour.RGBA(), Width: 1.8, Dashes: style.dash,
 		}, middle)
 	}
 	if !p.Series[i].Limit {
-		c.DrawGlyph(look.glyph(), vg.Point{X: 14, Y: 6})
+		c.DrawGlyph(style.glyph(), vg.Point{X: 14, Y: 6})
 	}
-	svg, err := inline(canvas, []seriesLook{look})
+	svg, err := inline(canvas, []seriesStyle{style})
 	if err != nil {
 		return ""
 	}
@@ -274,9 +274,9 @@ func themed(p Plotted) (template.HTML, error) {
 	if err := p.draw(draw.New(canvas)); err != nil {
 		return "", err
 	}
-	var all []seriesLook
+	var all []seriesStyle
 	for i := range p.Series {
-		all = append(all, p.look(i))
+		all = append(all, p.style(i))
 	}
 	return inline(canvas, all)
 }
@@ -304,7 +304,7 @@ func measuredText(text string) string {
 
 // inline returns a drawing as an element of a page: without a size, and with the colours of the
 // theme in place of the colours for paper.
-func inline(canvas *vgsvg.Canvas, looks []seriesLook) (template.HTML, error) {
+func inline(canvas *vgsvg.Canvas, styles []seriesStyle) (template.HTML, error) {
 	var b bytes.Buffer
 	if _, err := canvas.WriteTo(&b); err != nil {
 		return "", err
@@ -316,7 +316,7 @@ func inline(canvas *vgsvg.Canvas, looks []seriesLook) (template.HTML, error) {
 		"#000000", "var(--ink)", "#DDDDDD", "var(--grid)", "#555555", "var(--faint)",
 		strings.ToUpper(palette.Ink.Day), "var(--ink)",
 	}
-	for _, l := range looks {
+	for _, l := range styles {
 		if l.name != "limit" {
 			replace = append(replace,
 				strings.ToUpper(l.colour.Day), "var(--"+l.name+")")

@@ -96,7 +96,7 @@ func TestLooks(t *testing.T) {
 		for _, p := range plots {
 			seen := map[string]string{}
 			for i, s := range p.Series {
-				l := (Plotted{Plot: p}).look(i)
+				l := (Plotted{Plot: p}).style(i)
 				key := fmt.Sprint(l.name, l.dash)
 				require.Empty(t, seen[key], "%s: %q looks like it in %q", r.Name, s.Name, p.Title)
 				seen[key] = s.Name

@@ -77,7 +77,7 @@ func Bits(c *Comparison) Chart {
 			chart.Lines = append(chart.Lines, Line{"true entropy", float64(*c.Limit)})
 		}
 	}
-	for i, l := range looks(c.Rows) {
+	for i, l := range lineStyles(c.Rows) {
 		r := c.Rows[i]
 		b := Bar{Label: l.Title, Colour: l.colour.RGBA(), Value: float64(r.BitsPerByte),
 			Low: float64(r.BitsPerByteLow), High: float64(r.BitsPerByteHigh)}
@@ -100,7 +100,7 @@ func Gaps(c *Comparison) Chart {
 	for _, k := range c.Rows[0].Classes {
 		chart.Parts = append(chart.Parts, Part{k.Class, palette.Class(k.Class).RGBA()})
 	}
-	for i, l := range looks(c.Rows) {
+	for i, l := range lineStyles(c.Rows) {
 		r := c.Rows[i]
 		b := Bar{
 			Label: l.Title, Colour: l.colour.RGBA(),
@@ -123,7 +123,7 @@ func Gaps(c *Comparison) Chart {
 
 // gridLines returns the rows of a grid, without those that the page hides at first.
 func gridLines(c *Comparison, t *table) (rows []LineRow) {
-	for i, l := range looks(c.Rows) {
+	for i, l := range lineStyles(c.Rows) {
 		row := LineRow{Label: l.Title, Colour: l.colour.RGBA(), Dash: l.Dash}
 		for x, y := range t.values[i] {
 			if exists(y) {
@@ -142,7 +142,7 @@ func gridLines(c *Comparison, t *table) (rows []LineRow) {
 // The beginning of a line may lie above top.
 func curveLines(c *Comparison,
 	at func(*Curve) (line, marks []float64)) (rows []LineRow, top float64) {
-	for i, l := range looks(c.Rows) {
+	for i, l := range lineStyles(c.Rows) {
 		k := c.Rows[i].Curve
 		if k == nil || l.Quiet {
 			continue

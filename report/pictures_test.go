@@ -114,7 +114,7 @@ func TestPageColours(t *testing.T) {
 		palette.Ink, own} {
 		require.Contains(t, css, fmt.Sprintf("--m%d: %s;", i, want.Day))
 		require.Contains(t, css, fmt.Sprintf("--m%d: %s;", i, want.Night))
-		require.Equal(t, want, looks(c.Rows)[i].colour)
+		require.Equal(t, want, lineStyles(c.Rows)[i].colour)
 	}
 	require.Contains(t, css, "--era-PLM: "+palette.Era("PLM").Day)
 	require.NotContains(t, css, "<")

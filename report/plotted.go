@@ -36,8 +36,8 @@ func (p Plotted) SVG(w io.Writer) error { return writeSVG(w, p) }
 // The sizes of a figure, in points.
 const (
 	plottedFont   = 11
-	dotHeight     = 15 // of each series in a row of dots
-	lineHeight    = 13 // of a line in the name of a row
+	dotHeight     = 15 // height of each series in a row of dots
+	lineHeight    = 13 // height of a line in the name of a row
 	narrowPlotted = 480
 )
 
@@ -204,7 +204,7 @@ func (p Plotted) row(i int, width vg.Length) (middle, top float64) {
 	return middle, top
 }
 
-// values returns the least and the greatest value with the intervals and the mark.
+// values returns the smallest and the largest value, including the intervals and the mark.
 func (p Plotted) values() (low, high float64) {
 	low, high = math.Inf(1), math.Inf(-1)
 	for _, s := range p.Series {
@@ -249,7 +249,7 @@ func (p Plotted) addMark(chart *plot.Plot) error {
 
 // add draws one series with its whiskers and names it in the legend.
 func (p Plotted) add(chart *plot.Plot, i int, s lab.Series) error {
-	look := p.look(i)
+	style := p.style(i)
 	at := make(plotter.XYs, len(s.X))
 	errs := make(plotter.YErrors, len(s.X))
 	for k := range s.X {
@@ -266,7 +266,7 @@ func (p Plotted) add(chart *plot.Plot, i int, s lab.Series) error {
 	if err != nil {
 		return err
 	}
-	line.Color, line.Width, line.Dashes = look.colour.RGBA(), 1.6, look.dash
+	line.Color, line.Width, line.Dashes = style.colour.RGBA(), 1.6, style.dash
 	if s.Limit {
 		chart.Add(line)
 		chart.Legend.Add(s.Name, line)
@@ -279,18 +279,18 @@ func (p Plotted) add(chart *plot.Plot, i int, s lab.Series) error {
 	if err != nil {
 		return err
 	}
-	bars.Color, bars.Width, bars.CapWidth = look.colour.RGBA(), 0.7, 4
+	bars.Color, bars.Width, bars.CapWidth = style.colour.RGBA(), 0.7, 4
 	marks, err := plotter.NewScatter(at)
 	if err != nil {
 		return err
 	}
-	marks.GlyphStyle = look.glyph()
+	marks.GlyphStyle = style.glyph()
 	chart.Add(bars, line, marks)
 	chart.Legend.Add(s.Name, line, marks)
 	return nil
 }
 
-// addDots draws the dots of one series, one in each row, below those of the series before it.
+// addDots draws the dots of one series, one in each row, below the dots of the previous series.
 func (p Plotted) addDots(
 	chart *plot.Plot, i int, at plotter.XYs, errs plotter.YErrors,
 ) error {
@@ -309,13 +309,13 @@ func (p Plotted) addDots(
 	if err != nil {
 		return err
 	}
-	look := p.look(i)
-	bars.Color, bars.Width, bars.CapWidth = look.colour.RGBA(), 1, 5
+	style := p.style(i)
+	bars.Color, bars.Width, bars.CapWidth = style.colour.RGBA(), 1, 5
 	marks, err := plotter.NewScatter(at)
 	if err != nil {
 		return err
 	}
-	marks.GlyphStyle = look.glyph()
+	marks.GlyphStyle = style.glyph()
 	chart.Add(bars, marks)
 	if len(p.Series) > 1 {
 		chart.Legend.Add(p.Series[i].Name, marks)
@@ -323,9 +323,9 @@ func (p Plotted) addDots(
 	return nil
 }
 
-// seriesLook is the appearance of a series: a colour with a name in the style sheet, dashes and a
+// seriesStyle is the appearance of a series: a colour with a name in the style sheet, dashes and a
 // shape, which tell lines apart without colour.
-type seriesLook struct {
+type seriesStyle struct {
 	name   string
 	colour palette.Colour
 	dash   []vg.Length
@@ -338,7 +338,7 @@ var shapes = []draw.GlyphDrawer{
 	draw.TriangleGlyph{},
 }
 
-func (l seriesLook) glyph() draw.GlyphStyle {
+func (l seriesStyle) glyph() draw.GlyphStyle {
 	return draw.GlyphStyle{
 		Color: l.colour.RGBA(), Radius: 3.2, Shape: shapes[l.shape%len(shapes)],
 	}

@@ -249,7 +249,7 @@ func TestTokenizers(t *testing.T) {
 		require.NotContains(t, f.Caption, " nats", f.Title)
 	}
 	require.Contains(t, curveFigure(c).Caption,
-		looks(c.Rows)[1].Title+" has the lowest validation loss")
+		lineStyles(c.Rows)[1].Title+" has the lowest validation loss")
 	for _, p := range Pictures(c) {
 		require.NotZero(t, labels(t, p)["bits per byte"], p.Name)
 	}

@@ -81,7 +81,7 @@ func overview(c *Comparison) *table {
 		t.Head = append(t.Head, "gap to the limit")
 		t.FullHead = append(t.FullHead, "gap to the limit", "gap low", "gap high")
 	}
-	for i, l := range looks(c.Rows) {
+	for i, l := range lineStyles(c.Rows) {
 		r := c.Rows[i]
 		row := []string{
 			l.Title, r.Era, Count(r.Params), Count(r.TrainTokens), fixed(r.TrainSeconds, 1),
@@ -138,7 +138,7 @@ func against(d *eval.Comparison) string {
 func grid(c *Comparison, name string, xs []string, digits int,
 	value func(r *Row, x int) float64) *table {
 	t := &table{Name: name, Head: append([]string{"model"}, xs...)}
-	for i, l := range looks(c.Rows) {
+	for i, l := range lineStyles(c.Rows) {
 		row, full := []string{l.Title}, []string{l.Title}
 		var values []float64
 		for x := range xs {
@@ -156,7 +156,7 @@ func grid(c *Comparison, name string, xs []string, digits int,
 func curvesTable(c *Comparison) *table {
 	t := &table{Name: "curves.csv",
 		Head: []string{"model", "kind", "step", "tokens", "seconds", c.unit()}, Long: true}
-	for i, l := range looks(c.Rows) {
+	for i, l := range lineStyles(c.Rows) {
 		k := c.Rows[i].Curve
 		if k == nil {
 			continue
@@ -178,7 +178,7 @@ func curvesTable(c *Comparison) *table {
 // samples lists the sample of every model.
 func samples(c *Comparison) *table {
 	t := &table{Name: "samples.csv", Head: []string{"model", "text"}}
-	for i, l := range looks(c.Rows) {
+	for i, l := range lineStyles(c.Rows) {
 		t.Rows = append(t.Rows, []string{l.Title, strings.ToValidUTF8(c.Rows[i].Sample, "\uFFFD")})
 	}
 	return t

@@ -78,10 +78,10 @@ func New(cfg Config, rng *rand.Rand) (*Model, error) {
 // Vocab returns the number of tokens.
 func (m *Model) Vocab() int { return m.Config.VocabSize }
 
-// Loss is the mean −ln P of the targets of the batch. On a recording tape, a row continues from the
-// state at the end of the same row of the last batch, unless it begins with BOS (truncated
-// backpropagation through time, Williams and Peng 1990). The state crosses the border between
-// batches; the gradient does not.
+// Loss returns the mean −ln P of the targets of the batch, in nats. On a recording tape, a row
+// continues from the state at the end of the same row of the last batch, unless it begins with BOS
+// (truncated backpropagation through time, Williams and Peng 1990). The state crosses the border
+// between batches; the gradient does not.
 func (m *Model) Loss(t *autograd.Tape, b corpus.Batch) *autograd.Tensor {
 	state := m.carried
 	if !t.Recording() {
@@ -91,8 +91,8 @@ func (m *Model) Loss(t *autograd.Tape, b corpus.Batch) *autograd.Tensor {
 	return m.HeadLoss(t, h, b.Y, b.N)            // 1×1
 }
 
-// HeadLoss is Σ −ln P(y)/n of the targets y that follow the hidden vectors h of the last layer, in
-// nats.
+// HeadLoss returns Σ −ln P(y)/n of the targets y that follow the hidden vectors h of the last
+// layer, in nats.
 func (m *Model) HeadLoss(
 	t *autograd.Tape, h *autograd.Tensor, y []lm.Token, n int,
 ) *autograd.Tensor {
@@ -133,7 +133,7 @@ func (m *Model) layer(
 	return h
 }
 
-// input is x·W_ihᵀ + b_ih of layer l, for all steps at once because it does not depend on the
+// input returns x·W_ihᵀ + b_ih of layer l, for all steps at once because it does not depend on the
 // state. In the first layer it depends only on the token, so if the vocabulary is smaller than the
 // batch, it is computed once per vocabulary entry.
 func (m *Model) input(t *autograd.Tape, l int, below *autograd.Tensor, x []int32) *autograd.Tensor {

@@ -14,27 +14,27 @@ type dense[B Batch[B]] struct {
 	learner Learner[B]
 	source  Source[B]
 
-	batches []B // of a step
+	batches []B // batches of a step
 	room    []B // space for the batches of the largest step
-	rows    int // of the first batch
+	rows    int // rows of the first batch
 	pieces  []*piece[B]
 	weights *weights
 	crew    *gemm.Crew
 
-	// These belong to the current step.
+	// The fields below describe the current step.
 	first int     // number of its first batch
 	cut   int     // pieces of a row
 	flops float64 // operations
 
-	learn, gather, update, clear part // bound once, so that a step allocates nothing
+	learn, gather, update, clear partFunc // bound once, so that a step allocates nothing
 }
 
-// part adapts a function to gemm.Job. Parts run concurrently in any order, so each may write only
-// its own data.
-type part func(i int)
+// partFunc adapts a function to gemm.Job. Parts run concurrently in any order, so each may write
+// only its own data.
+type partFunc func(i int)
 
 // Part implements gemm.Job.
-func (p part) Part(i int) { p(i) }
+func (p partFunc) Part(i int) { p(i) }
 
 // NewEngine returns the engine of NewTrainer, an Adjustable, for use in an engine that adds
 // something to its steps, such as drawing the text that it learns from.

@@ -28,11 +28,11 @@ type Engine interface {
 	SetCarry(memory [][][]float32)
 }
 
-// Adjustable is an Engine that knows the settings optimizer, batch_growth and context_growth. The
-// others refuse them.
+// Adjustable is an Engine that knows the settings optimizer, batch_growth and context_growth. Other
+// engines refuse them.
 type Adjustable interface {
-	// Take says that the next step takes n batches, from number first on, with every row cut into
-	// so many pieces.
+	// Take announces that the next step takes n batches, the first of which has the number first,
+	// and cuts every row into cut pieces.
 	Take(first, n, cut int)
 }
 

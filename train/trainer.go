@@ -18,7 +18,7 @@ type Trainer struct {
 
 	config Config
 	engine Engine
-	params []nn.Param // of the engine's model
+	params []nn.Param // parameters of the engine's model
 
 	stats     Stats
 	pace      float64 // seconds per step, a moving average
@@ -34,9 +34,9 @@ type Trainer struct {
 // Stats describes a run after a step.
 type Stats struct {
 	Step     int     `json:"step"`      // steps made
-	Loss     float64 `json:"loss"`      // of the last step, in nats per token
-	LR       float64 `json:"lr"`        // of the last step
-	GradNorm float64 `json:"grad_norm"` // of the last step, before clipping
+	Loss     float64 `json:"loss"`      // loss of the last step, in nats per token
+	LR       float64 `json:"lr"`        // learning rate of the last step
+	GradNorm float64 `json:"grad_norm"` // gradient norm of the last step, before clipping
 	Tokens   int     `json:"tokens"`    // targets so far
 	Seconds  float64 `json:"seconds"`   // training time so far, without validating and saving
 
@@ -47,7 +47,7 @@ type Stats struct {
 
 // Best is the best validation so far.
 type Best struct {
-	Nats float64 `json:"valid"` // per token
+	Nats float64 `json:"valid"` // nats per token
 	Step int     `json:"step"`  // the step that it followed; 0 before the first validation
 }
 
@@ -68,7 +68,7 @@ func NewTrainer[B Batch[B]](l Learner[B], src Source[B], c Config) (*Trainer, er
 	return NewTrainerOf(e, c)
 }
 
-// NewTrainerOf prepares a run whose steps are made by e.
+// NewTrainerOf prepares a run with the steps of e.
 func NewTrainerOf(e Engine, c Config) (*Trainer, error) {
 	if err := c.Check(); err != nil {
 		return nil, err
@@ -90,7 +90,7 @@ func NewTrainerOf(e Engine, c Config) (*Trainer, error) {
 		best: Best{Nats: math.Inf(1)}, average: newAverage(params, c)}, nil
 }
 
-// plain reports a setting that only an Adjustable engine knows.
+// plain returns an error for a setting that only an Adjustable engine knows.
 func (c Config) plain(model any) error {
 	for _, s := range []struct {
 		name  string

@@ -43,8 +43,7 @@ func (m *Model) Ablate(heads []Head, means [][]float32) (*Model, error) {
 	return &twin, nil
 }
 
-// Ablate does for a Llama what Model.Ablate does for a GPT. A head of a Llama writes through D
-// columns of o_proj.
+// Ablate is like Model.Ablate, except that a head of a Llama writes through D columns of o_proj.
 func (m *Llama) Ablate(heads []Head, means [][]float32) (*Llama, error) {
 	twin, size := *m, m.Config.headSize()
 	twin.Model.Layers = slices.Clone(m.Model.Layers)
@@ -59,7 +58,7 @@ func (m *Llama) Ablate(heads []Head, means [][]float32) (*Llama, error) {
 	return &twin, nil
 }
 
-// Ablate is Model.Ablate for a BERT, where a head writes through D columns of
+// Ablate is like Model.Ablate, except that a head of a BERT writes through D columns of
 // attention.output.dense.
 func (m *BERT) Ablate(heads []Head, means [][]float32) (*BERT, error) {
 	twin, size := *m, m.Config.NEmbd/m.Config.NHead
@@ -97,8 +96,8 @@ func (h Head) validate(layers, heads int) error {
 	return nil
 }
 
-// replace sets the weight from input i to output j to 0 and adds to the bias what the weight
-// contributes for the mean input.
+// replace sets the weight from input i to output j to 0 and adds the weight's contribution for the
+// mean input to the bias.
 func replace(w *float32, bias *autograd.Tensor, j int, means [][]float32, layer, i int) {
 	if means != nil {
 		bias.Data[j] += *w * means[layer][i]

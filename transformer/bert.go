@@ -124,7 +124,7 @@ func (m *BERT) encode(t *autograd.Tape, rowLen int, x []lm.Token) *autograd.Tens
 	return h
 }
 
-// embed is LN(word + position + segment) (Devlin et al. 2019, figure 2).
+// embed returns LN(word + position + segment) (Devlin et al. 2019, figure 2).
 func (m *BERT) embed(t *autograd.Tape, x []lm.Token, docs layout) *autograd.Tensor {
 	e := &m.Encoder.Embeddings
 	h := t.Embedding2(e.Word.Weight, x, e.Position.Weight, docs.pos) // [B·T, C]
@@ -132,7 +132,7 @@ func (m *BERT) embed(t *autograd.Tape, x []lm.Token, docs layout) *autograd.Tens
 	return t.Dropout(e.Norm.Forward(t, h), m.Config.Dropout)         // [B·T, C]
 }
 
-// layer is one block (Vaswani et al. 2017, §3.1):
+// layer computes one block (Vaswani et al. 2017, §3.1):
 //
 //	h'ₗ  = LN(hₗ + Attention(hₗ))
 //	hₗ₊₁ = LN(h'ₗ + W₂·GELU(W₁·h'ₗ))
@@ -159,7 +159,7 @@ func (m *BERT) feedForward(
 	return m.write(t, h, wide, &l.Output)                     // [B·T, C]
 }
 
-// write is LN(h + Dropout(x·Wᵀ + b)).
+// write returns LN(h + Dropout(x·Wᵀ + b)).
 func (m *BERT) write(t *autograd.Tape, h, x *autograd.Tensor, o *bertOutput) *autograd.Tensor {
 	if t.Rand == nil || m.Config.Dropout == 0 {
 		return o.Norm.Forward(t, o.Dense.AddTo(t, h, x)) // the same in one pass over h

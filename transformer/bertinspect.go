@@ -20,10 +20,10 @@ func (m *BERT) Inspect(tokens []lm.Token, at int) *Inspection {
 			{"segment", e.Segment.Weight.Row(int(docs.segment[at]))},
 		}
 		h := m.embed(t, x, docs) // [T, C]
-		in.keep(h)
+		in.addStream(h)
 		for l, layer := range m.Encoder.Layers {
 			h = m.feedForward(t, layer, h, r.attend(t, l, m.qkv(t, layer, h))) // [T, C]
-			in.keep(h)
+			in.addStream(h)
 		}
 	})
 	return in

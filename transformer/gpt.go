@@ -99,15 +99,16 @@ func New(cfg Config, rng *rand.Rand) (*Model, error) {
 // Vocab returns the number of tokens.
 func (m *Model) Vocab() int { return m.Config.VocabSize }
 
-// Loss is the mean −ln P of the targets of the batch. A row may hold several documents: positions
-// and attention restart at each BOS, so the loss is that of the separate documents.
+// Loss returns the mean −ln P of the targets of the batch, in nats. A row may hold several
+// documents: positions and attention restart at each BOS, so the loss is that of the separate
+// documents.
 func (m *Model) Loss(t *autograd.Tape, b corpus.Batch) *autograd.Tensor {
 	docs := m.pack(t, b.B, b.T, b.X)
 	h := m.forward(t, b.X, docs.pos, docs) // [B·T, C]
 	return m.HeadLoss(t, h, b.Y, b.N)      // 1×1
 }
 
-// HeadLoss is Σ −ln P(y)/n of the targets y that follow the last hidden vectors h, in nats.
+// HeadLoss returns Σ −ln P(y)/n of the targets y that follow the last hidden vectors h, in nats.
 func (m *Model) HeadLoss(
 	t *autograd.Tape, h *autograd.Tensor, y []lm.Token, n int,
 ) *autograd.Tensor {
@@ -129,13 +130,13 @@ func (m *Model) forward(t *autograd.Tape, x, pos []int32, memory memory) *autogr
 	return m.final(t, h) // [B·T, C]
 }
 
-// embed is h₀ = wte[x] + wpe[pos].
+// embed returns h₀ = wte[x] + wpe[pos].
 func (m *Model) embed(t *autograd.Tape, x, pos []int32) *autograd.Tensor {
 	h := t.Embedding2(m.WTE.Weight, x, m.WPE.Weight, pos) // [B·T, C]
 	return t.Dropout(h, m.Config.Dropout)                 // [B·T, C]
 }
 
-// block is one layer. Pre-norm normalises the input of a branch (GPT-2):
+// block computes layer l. Pre-norm normalises the input of a branch (GPT-2):
 //
 //	h'ₗ  = hₗ + Attention(LN(hₗ)·W_qkv)·W_proj
 //	hₗ₊₁ = h'ₗ + GELU(LN(h'ₗ)·W_fc)·W_proj
@@ -154,7 +155,7 @@ func (m *Model) block(t *autograd.Tape, l int, h *autograd.Tensor, memory memory
 	return m.feedForward(t, b, h, b.LN2.Forward(t, h)) // [B·T, C]
 }
 
-// attend is h + Attention(x·W_qkv)·W_proj in block l.
+// attend returns h + Attention(x·W_qkv)·W_proj for block l.
 func (m *Model) attend(
 	t *autograd.Tape, l int, h, x *autograd.Tensor, memory memory,
 ) *autograd.Tensor {
@@ -163,7 +164,7 @@ func (m *Model) attend(
 	return m.write(t, h, att, m.H[l].Attn.CProj) // [B·T, C]
 }
 
-// feedForward is h + GELU(x·W_fc)·W_proj.
+// feedForward returns h + GELU(x·W_fc)·W_proj.
 func (m *Model) feedForward(t *autograd.Tape, b *Block, h, x *autograd.Tensor) *autograd.Tensor {
 	wide := t.GELU(b.MLP.CFC.Forward(t, x)) // [B·T, 4C]
 	return m.write(t, h, wide, b.MLP.CProj) // [B·T, C]

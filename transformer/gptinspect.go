@@ -19,10 +19,10 @@ func (m *Model) Inspect(tokens []lm.Token, at int) *Inspection {
 	}
 	m.With(func(t *autograd.Tape) {
 		h := m.embed(t, s.tokens, s.pos[:n]) // [T, C]
-		in.keep(h)
+		in.addStream(h)
 		for l := range m.H {
 			h = m.block(t, l, h, r) // [T, C]
-			in.keep(h)
+			in.addStream(h)
 		}
 	})
 	return in

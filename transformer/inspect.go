@@ -61,8 +61,8 @@ func (in *Inspection) means() [][]float32 {
 	return means
 }
 
-// keep adds the residual stream after a layer.
-func (in *Inspection) keep(h *autograd.Tensor) {
+// addStream appends the residual stream after a layer.
+func (in *Inspection) addStream(h *autograd.Tensor) {
 	rows := make([][]float32, h.Rows)
 	for i := range rows {
 		rows[i] = append(rows[i], h.Row(i)...)
@@ -95,7 +95,7 @@ func (r *recorder) attend(t *autograd.Tape, layer int, qkv *autograd.Tensor) *au
 	y, att := plainHeads(t, qkv, r.heads, r.groups, r.both)
 	l := LayerInspection{Att: att}
 	d := qkv.Cols / (r.heads + 2*r.groups)
-	part := func(head int) (rows [][]float32) { // [T][D]
+	rowsOf := func(head int) (rows [][]float32) { // [T][D]
 		for i := range qkv.Rows {
 			rows = append(rows, append([]float32(nil), qkv.Row(i)[head*d:][:d]...))
 		}
@@ -103,7 +103,8 @@ func (r *recorder) attend(t *autograd.Tape, layer int, qkv *autograd.Tensor) *au
 	}
 	for h := range r.heads {
 		kv := r.heads + h*r.groups/r.heads
-		l.Q, l.K, l.V = append(l.Q, part(h)), append(l.K, part(kv)), append(l.V, part(kv+r.groups))
+		l.Q, l.K = append(l.Q, rowsOf(h)), append(l.K, rowsOf(kv))
+		l.V = append(l.V, rowsOf(kv+r.groups))
 	}
 	for i := range y.Rows {
 		l.Out = append(l.Out, append([]float32(nil), y.Row(i)...))

@@ -88,8 +88,8 @@ func NewLlama(cfg LlamaConfig, rng *rand.Rand) (*Llama, error) {
 	return m, nil
 }
 
-// beside returns layers of one input whose weights follow one another in memory, so that LinearTs
-// computes them in one product.
+// beside returns layers that share one input. Their weights are contiguous in memory, so that
+// LinearTs computes them in one product.
 func beside(in int, std float64, rng *rand.Rand, outs ...int) (layers []*nn.LinearT) {
 	total := 0
 	for _, n := range outs {
@@ -101,20 +101,20 @@ func beside(in int, std float64, rng *rand.Rand, outs ...int) (layers []*nn.Line
 	return layers
 }
 
-// headSize is D, the number of channels of a head.
+// headSize returns D, the number of channels of a head.
 func (c LlamaConfig) headSize() int { return c.HiddenSize / c.NumAttentionHeads }
 
 // Vocab returns the number of tokens.
 func (m *Llama) Vocab() int { return m.Config.VocabSize }
 
-// Loss is the mean −ln P of the targets of the batch. Positions and attention restart at each BOS,
-// as in GPT.
+// Loss returns the mean −ln P of the targets of the batch, in nats. Positions and attention restart
+// at each BOS, as in GPT.
 func (m *Llama) Loss(t *autograd.Tape, b corpus.Batch) *autograd.Tensor {
 	h := m.encode(t, b.B, b.T, b.X)   // [B·T, C]
 	return m.HeadLoss(t, h, b.Y, b.N) // 1×1
 }
 
-// HeadLoss is Σ −ln P(y)/n of the targets y that follow the last hidden vectors h, in nats.
+// HeadLoss returns Σ −ln P(y)/n of the targets y that follow the last hidden vectors h, in nats.
 func (m *Llama) HeadLoss(
 	t *autograd.Tape, h *autograd.Tensor, y []lm.Token, n int,
 ) *autograd.Tensor {
@@ -151,13 +151,13 @@ func (m *Llama) forward(t *autograd.Tape, x, pos []int32, memory memory) *autogr
 	return m.Model.Norm.Forward(t, h) // [B·T, C]
 }
 
-// embed is h₀ = embed_tokens[x]. Positions come with the attention.
+// embed returns h₀ = embed_tokens[x]. The layers add the positions, by rotation.
 func (m *Llama) embed(t *autograd.Tape, x []int32) *autograd.Tensor {
 	return t.Dropout(m.Model.EmbedTokens.Forward(t, x), m.Config.Dropout) // [B·T, C]
 }
 
-// layer is one layer. The memory sees rotated queries and keys, H + K + K heads in each row. With R
-// the rotation by the position:
+// layer computes layer l. The memory sees rotated queries and keys, H + K + K heads in each row.
+// With R the rotation by the position:
 //
 //	h'ₗ  = hₗ + Attention(R(RMS(hₗ)·W_q), R(RMS(hₗ)·W_k), RMS(hₗ)·W_v)·W_o
 //	hₗ₊₁ = h'ₗ + (SiLU(RMS(h'ₗ)·W_gate) ⊙ RMS(h'ₗ)·W_up)·W_down

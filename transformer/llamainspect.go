@@ -17,10 +17,10 @@ func (m *Llama) Inspect(tokens []lm.Token, at int) *Inspection {
 	r := &recorder{in: in, heads: m.Config.NumAttentionHeads, groups: m.Config.NumKeyValueHeads}
 	m.With(func(t *autograd.Tape) {
 		h := m.embed(t, s.tokens) // [T, C]
-		in.keep(h)
+		in.addStream(h)
 		for l := range m.Model.Layers {
 			h = m.layer(t, l, h, s.pos[:n], r) // [T, C]
-			in.keep(h)
+			in.addStream(h)
 		}
 	})
 	return in

@@ -61,7 +61,7 @@ func (o *smearOp) share(head int) float32 {
 	return float32(1 / (1 + math.Exp(-float64(o.a.Data[head]))))
 }
 
-// mix is k = σ(a)·k + (1−σ(a))·other, head by head.
+// mix sets k to σ(a)·k + (1−σ(a))·other, head by head.
 func (o *smearOp) mix(k, other []float32) {
 	d := len(k) / o.a.Cols
 	for h := range o.a.Cols {

@@ -12,13 +12,13 @@ import (
 // each. Only the attention is computed text by text, because each text has its own keys and values.
 //
 // The prompts are read in one packed batch, whatever their lengths, and equal prompts only once:
-// the others get copies of the keys and values. A full window moves as that of a State does, for
-// each text alone: its remaining tokens are encoded again, in the batch of the next step of all.
+// the others get copies of the keys and values. A full window moves like the window of a State,
+// independently of the other texts: its remaining tokens are encoded again, in the next batch.
 type streams struct {
 	m     cached
 	texts []*cache // nil: closed
 
-	// These belong to the current batch.
+	// The fields below describe the current batch.
 	fresh, later []*cache // texts with waiting tokens; fresh ones have no keys yet
 	x, pos       []int32  // the waiting tokens, those of fresh texts first
 	start        []int32  // where the text of each token begins, for the fresh ones
@@ -40,7 +40,7 @@ func (m *Llama) Streams(contexts [][]lm.Token) lm.Streams {
 func newStreams(m cached, newCache func() *cache, contexts [][]lm.Token) *streams {
 	s := &streams{m: m, texts: make([]*cache, len(contexts))}
 	s.run = s.predict
-	first := map[string]int{} // of equal contexts
+	first := map[string]int{} // index of the first of equal contexts, by key
 	for i, context := range contexts {
 		key := keyOf(context)
 		if _, ok := first[key]; ok {

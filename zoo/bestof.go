@@ -17,11 +17,12 @@ import (
 type BestOf struct {
 	N      int     `json:"n"`
 	Gold   float64 `json:"gold"`   // mean over the questions
-	Oracle float64 `json:"oracle"` // if the checker itself chooses
-	KL     float64 `json:"kl"`     // of the choice from the policy, in nats
+	Oracle float64 `json:"oracle"` // mean gold reward if the checker itself chooses
+	KL     float64 `json:"kl"`     // KL divergence of the choice from the policy, in nats
 }
 
-// The size of the measurement: questions that no stage has seen, and answers to each.
+// The numbers of questions, which no stage has seen, of answers to each, and of tokens in an
+// answer; and the random stream.
 const (
 	bestQuestions = 64
 	bestAnswers   = 16
@@ -29,8 +30,8 @@ const (
 	bestStream    = 0xbe57
 )
 
-// bestOf returns the measurement of a reward model, or nil if the data has no checker or the parent
-// cannot answer.
+// bestOf returns a function that measures a reward model, or nil if the data has no checker or the
+// parent cannot answer.
 func (s *postTraining) bestOf(
 	m *align.Reward, layout *prompt.Layout, threads int,
 ) func(context.Context) ([]BestOf, error) {

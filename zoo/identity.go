@@ -51,7 +51,7 @@ func (c Config) identity() string {
 	return hex.EncodeToString(sum[:16])
 }
 
-// foreign reports that a model's file and config.json belong to different runs.
+// foreign returns the error for a model's file and a config.json that belong to different runs.
 func (r *Run) foreign(path string) error {
 	return fmt.Errorf("%s does not belong to %s: one of them was edited or belongs to another "+
 		"run; "+

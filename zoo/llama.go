@@ -9,7 +9,7 @@ import (
 	"lmzoo/transformer"
 )
 
-// llama is the row of the modern decoder.
+// llama returns the species of the modern decoder.
 func llama() *Species {
 	preset := Preset(transformer.LlamaPreset, func(c *train.Config) {
 		c.LR, c.MinLR, c.WeightDecay = 1e-3, 1e-4, 0.1 // as gpt
@@ -42,8 +42,8 @@ func llama() *Species {
 	}
 }
 
-// newLlama returns an untrained model. It writes into the configuration what a 0 stands for, so
-// that other programs can read config.json.
+// newLlama returns an untrained model. In the configuration, it replaces each 0 with the number
+// that the 0 stands for, so that other programs can read config.json.
 func newLlama(config any, tok corpus.Tokenizer, rng *rand.Rand) (any, error) {
 	if c, ok := config.(*transformer.LlamaConfig); ok {
 		*c = c.Defaults()

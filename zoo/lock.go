@@ -21,7 +21,7 @@ type Lock struct {
 }
 
 // Acquire creates a run directory unless it exists, locks it until Release or the end of the
-// process, and removes what a process that was killed while writing has left there.
+// process, and removes the temporary files of a process that was killed while writing.
 func Acquire(dir string) (*Lock, error) {
 	l := &Lock{Dir: dir}
 	for d := filepath.Clean(dir); ; d = filepath.Dir(d) {

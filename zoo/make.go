@@ -17,7 +17,7 @@ import (
 	"lmzoo/train"
 )
 
-// Order describes a run to be made.
+// Order describes a run to make.
 type Order struct {
 	Species  *Species
 	Size     string
@@ -33,14 +33,14 @@ type Order struct {
 	Dir       string           // run directory; "" keeps the run in memory only
 	Task      *TaskInfo        // the task to fine-tune for; nil: a language model
 	Stage     *StageInfo       // the stage of post-training; nil: none
-	Chat      *prompt.Template // of conversations; nil: the model does not answer
+	Chat      *prompt.Template // template of conversations; nil: the model does not answer
 	Origin    *Origin          // the run whose weights to start from; nil: random ones
 	Parent    *Parent          // parent of a resumed run; Make records Origin otherwise
 	Resume    bool             // resume from the checkpoint in Dir
 	Overwrite bool             // replace the run in Dir
 	// Rollout, if not nil, receives the report on every roll-out of reinforcement learning.
 	Rollout func(align.Report)
-	Lock    *Lock // of Dir, which Make releases; nil: Make acquires it
+	Lock    *Lock // lock of Dir, which Make releases; nil: Make acquires it
 }
 
 // Make trains a model and returns the run, with the weights of the best validation.
@@ -249,7 +249,7 @@ func (r *Run) learn(ctx context.Context, o Order, text *Text, obs []train.Observ
 		watch = append(watch, train.Validate(validate))
 	}
 	if r.Dir != "" {
-		kept, closeFiles, err := r.keep(tr, o.Resume, watch...)
+		kept, closeFiles, err := r.savers(tr, o.Resume, watch...)
 		if err != nil {
 			return err
 		}

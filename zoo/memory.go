@@ -11,8 +11,8 @@ import (
 // Memory estimates the bytes that training a neural model takes, without the text: for each
 // parameter, its value, its best value so far, AdamW's two moments, the average if there is one,
 // and one gradient per piece; for each token of a batch, the activations and their gradients; and a
-// copy for the checkpoint, with uncollected garbage. It is 0 if the configuration has no method
-// Shape.
+// copy for the checkpoint, with uncollected garbage. Memory returns 0 if the configuration has no
+// method Shape.
 func (s *Settings) Memory(vocab int) float64 {
 	if s.Train == nil {
 		return 0

@@ -125,7 +125,7 @@ func (s *postTraining) pairs(ctx context.Context, model any, layout *prompt.Layo
 	return use, held, err
 }
 
-// encodePairs returns the tokens of preferences. An error names the line.
+// encodePairs returns the tokens of preferences. Its errors name the line.
 func encodePairs(file string, layout *prompt.Layout, all []prompt.Preference,
 	context int) ([]align.Pair, error) {
 	var out []align.Pair

@@ -18,7 +18,7 @@ type Parent struct {
 	Dir         string   `json:"dir"`
 	Fingerprint string   `json:"fingerprint"`
 	Stage       string   `json:"stage"`            // purpose of the training
-	Prefix      string   `json:"prefix,omitempty"` // of the parent's parameters in this run's model
+	Prefix      string   `json:"prefix,omitempty"` // prefix of the parent's parameters in the model
 	Frozen      []string `json:"frozen,omitempty"` // patterns of parameters that keep their values
 }
 
@@ -170,7 +170,7 @@ const maxGenerations = 32
 type Ancestor struct {
 	Parent
 	Species string `json:"species,omitempty"` // empty if its directory cannot be read
-	Changed bool   `json:"changed,omitempty"` // since the child was trained from it
+	Changed bool   `json:"changed,omitempty"` // it changed after the child was trained
 }
 
 // Lineage returns the parent of a run, the parent of that parent, and so on.

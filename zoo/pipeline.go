@@ -16,8 +16,8 @@ import (
 
 // PipelineStep is a run of the pipeline: pre-training or a stage of post-training.
 type PipelineStep struct {
-	Name   string // of its directory
-	From   string // the name of its parent; "": none, pre-training
+	Name   string // name of its directory
+	From   string // name of its parent; "": none, pre-training
 	Info   StageInfo
 	Values map[string]any // training settings
 }
@@ -56,7 +56,7 @@ type PipelineScale string
 const (
 	PipelineFull  PipelineScale = "full"
 	PipelineQuick PipelineScale = "quick" // a third of the steps
-	PipelineTiny  PipelineScale = "tiny"  // a model and stages of seconds, for tests
+	PipelineTiny  PipelineScale = "tiny"  // a model and stages that train in seconds, for tests
 )
 
 // PipelineScales lists the scales.
@@ -64,7 +64,7 @@ func PipelineScales() []PipelineScale {
 	return []PipelineScale{PipelineFull, PipelineQuick, PipelineTiny}
 }
 
-// quickSteps are the steps of the runs at quick scale.
+// quickSteps holds the steps of each run at quick scale.
 var quickSteps = map[string]int{
 	"base": 1300, "sft": 800, "dpo": 250, "reward": 250, "ppo": 60, "rl": 60,
 }
@@ -173,7 +173,7 @@ func (cat Catalogue) newStep(
 	return order, err
 }
 
-// baseValues are the settings of the model and of its pre-training.
+// baseValues holds the settings of the model and of its pre-training.
 var baseValues = map[string]any{
 	"n_embd": 96, "n_layer": 3, "n_head": 3, "n_positions": 64, "smear": true,
 	"initializer_range": .1,

@@ -2,7 +2,7 @@ package zoo
 
 import "lmzoo/train"
 
-// The number of times that a stage reads its examples, and the bounds of its steps.
+// The number of times that a stage reads its examples, and the bounds on its number of steps.
 const (
 	stageEpochs = 20
 	fewestSteps = 100

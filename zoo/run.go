@@ -26,7 +26,7 @@ import (
 const (
 	ConfigFile     = "config.json"
 	TokenizerFile  = "tokenizer.json"
-	WeightsFile    = "model.safetensors" // the weights of a neural model with the best validation
+	WeightsFile    = "model.safetensors" // a neural model's weights with the best validation
 	CountsFile     = "model.ngram"       // an n-gram model
 	MetricsFile    = "metrics.jsonl"
 	CheckpointFile = "checkpoint.safetensors"
@@ -59,7 +59,7 @@ type Config struct {
 type TokenizerInfo struct {
 	Name   string `json:"name"`
 	Vocab  int    `json:"vocab"`
-	SHA256 string `json:"sha256"` // of tokenizer.json
+	SHA256 string `json:"sha256"` // hash of tokenizer.json
 }
 
 // Outcome holds the results of a training run.
@@ -71,13 +71,13 @@ type Outcome struct {
 	Threads int     `json:"threads,omitempty"`
 	Valid   float64 `json:"valid,omitempty"` // best validation; see Species.ValidationUnit
 
-	Sources []SourceOutcome `json:"sources,omitempty"` // of a mixture
+	Sources []SourceOutcome `json:"sources,omitempty"` // sources of a mixture
 	Pairs   []align.Tally   `json:"pairs,omitempty"`   // accuracy of a reward model on held-out pairs
 	BestOf  []BestOf        `json:"best_of,omitempty"` // gold rewards of a reward model's choices
-	Rollout *align.Report   `json:"rollout,omitempty"` // the last one of reinforcement learning
+	Rollout *align.Report   `json:"rollout,omitempty"` // last roll-out of reinforcement learning
 }
 
-// SourceOutcome says how often a source of a mixture was read.
+// SourceOutcome holds the number of times that a source of a mixture was read.
 type SourceOutcome struct {
 	Corpus string  `json:"corpus"`
 	Epochs float64 `json:"epochs"`
@@ -90,8 +90,8 @@ type Run struct {
 	Species   *Species
 	Tokenizer corpus.Tokenizer
 	Model     any       // see LM, Filler, Encoder and Embedder
-	Settings  *Settings // of the model; nil for a mixture in memory
-	Notes     []string  // for the user, such as why a discount was replaced
+	Settings  *Settings // settings of the model; nil for a mixture in memory
+	Notes     []string  // notes for the user, such as why a discount was replaced
 
 	catalogue Catalogue // opens the parts of a mixture
 }

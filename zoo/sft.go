@@ -51,7 +51,7 @@ func (s *postTraining) startSFT(
 	return t, nil
 }
 
-// rehearsal returns batches of text of the pre-training, or nil if rows is 0.
+// rehearsal returns batches of pre-training text, or nil if rows is 0.
 func rehearsal(rows int, text *Text, c train.Config) (train.Source[corpus.Batch], error) {
 	if rows == 0 {
 		return nil, nil

@@ -27,18 +27,18 @@ type Species struct {
 	Era       string   `json:"era"` // SLM, NLM, PLM, LLM
 	Year      int      `json:"year"`
 	Paper     string   `json:"paper"`
-	Remembers string   `json:"remembers"` // what the model remembers of the earlier tokens
+	Remembers string   `json:"remembers"` // the model's memory of earlier tokens, in words
 	Sizes     []string `json:"sizes,omitempty"`
 	Aside     bool     `json:"aside,omitempty"` // compared only when named
 
 	// Colour is the colour in charts; the zero value stands for the colour of the era. See Palette.
 	Colour palette.Colour `json:"colour,omitzero"`
 
-	// Predicts names what the models predict instead of the next token, such as "masked tokens". It
+	// Predicts names the prediction target if it is not the next token, such as "masked tokens". It
 	// is empty for an lm.Model.
 	Predicts string `json:"predicts,omitempty"`
 
-	// Specials names the special tokens that the models need beside the vocabulary of the
+	// Specials names the special tokens that the models need in addition to the vocabulary of the
 	// tokenizer.
 	Specials []string `json:"-"`
 
@@ -81,7 +81,7 @@ type Learning struct {
 	// Validation names the number by which the model is validated. The zero value stands for nats
 	// per token.
 	Validation Validation
-	// Mixes says that Start draws from the sources of a mixture, as Windows and Lanes do.
+	// Mixes reports whether Start draws from the sources of a mixture, as Windows and Lanes do.
 	Mixes bool
 	// Measure computes Validation for a trained model on any held-out documents, for models that
 	// have neither a next-token nor a fill distribution. text is the training text. It is nil if
@@ -92,7 +92,7 @@ type Learning struct {
 // Training is a training run that is ready to start.
 type Training struct {
 	Trainer *train.Trainer
-	Notes   []string // for the user
+	Notes   []string // notes for the user
 	// Epochs returns how often each source of a mixture was read after some batches; nil for a
 	// single text.
 	Epochs func(batches int) []float64
@@ -117,7 +117,7 @@ type Validation struct {
 	Unit string `json:"unit"` // such as "nats per masked token"
 }
 
-// Text is what a species learns from.
+// Text is the training data of a species.
 type Text struct {
 	Tokenizer corpus.Tokenizer
 	Split     corpus.Split
@@ -206,7 +206,7 @@ func (s *Species) validate(config any) error {
 	return nil
 }
 
-// CheckMixture reports a mixture that the species cannot learn from.
+// CheckMixture returns an error if the species cannot learn from a mixture of texts.
 func (s *Species) CheckMixture(d Data) error {
 	switch {
 	case d.Mixture == nil && !IsMixture(d.Corpus) || s.IsNeural() && s.Learning.Mixes:

@@ -34,15 +34,15 @@ type StageInfo struct {
 	Data   string `json:"data"`             // absolute path of a .jsonl file, or a generated corpus
 	SHA256 string `json:"sha256,omitempty"` // hash of the data
 	Seed   uint64 `json:"seed"`             // random seed of the draw of the examples
-	// Examples is the number of examples of a generated corpus, or the lines to draw from a file
-	// (0: all).
+	// Examples is the number of examples of a generated corpus, or the number of lines to draw from
+	// a file (0: all).
 	Examples int `json:"examples,omitempty"`
 	// Held is the share of the examples that are held out for validation.
 	Held float64 `json:"held,omitempty"`
-	// Rehearse is the share of rows of text of the pre-training (sft), or the weight of its loss
-	// (dpo, rl).
+	// Rehearse is the share of rows with pre-training text (sft), or the weight of the loss on that
+	// text (dpo, rl).
 	Rehearse float64 `json:"rehearse,omitempty"`
-	Unmasked bool    `json:"unmasked,omitempty"` // sft: loss on what the user writes, too
+	Unmasked bool    `json:"unmasked,omitempty"` // sft: loss on the user's tokens, too
 
 	LoRA   *LoRAInfo `json:"lora,omitempty"`
 	Center float64   `json:"center,omitempty"` // reward: weight of the mean square
@@ -50,7 +50,7 @@ type StageInfo struct {
 	DPO *align.DPOOptions `json:"dpo,omitempty"`
 	RL  *RLInfo           `json:"rl,omitempty"`
 
-	extent string // of the data
+	extent string // description of the size of the data
 }
 
 // title describes the stage after the title of a species.
@@ -150,7 +150,7 @@ func (s *Settings) changeStage(values map[string]any) error {
 	return nil
 }
 
-// rehearse reads the text of the pre-training, if the stage rehearses it.
+// rehearse reads the pre-training text if the stage rehearses it.
 func (o *Order) rehearse(ctx context.Context, in Input) error {
 	if o.Stage.Rehearse == 0 {
 		return nil
@@ -168,7 +168,7 @@ func (o *Order) rehearse(ctx context.Context, in Input) error {
 }
 
 // resumeStage sets the order's stage to that of an interrupted run. It reads the parent's weights
-// again, because the stage compares with them.
+// again, because the stage compares its model with them.
 func (o *Order) resumeStage(ctx context.Context, cat Catalogue, c Config, stdin io.Reader) error {
 	base, err := cat.Find(c.Species)
 	if err != nil {
@@ -191,7 +191,7 @@ type postTraining struct {
 	info *StageInfo
 	chat *prompt.Template
 	cat  Catalogue
-	data Data // of the pre-training
+	data Data // data of the pre-training
 	// parent is the run that the stage starts from; nil if the run is only opened
 	parent *Run
 	stageData

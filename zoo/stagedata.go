@@ -26,7 +26,7 @@ type stageData struct {
 	talk                             *talkData        // nil: the data is a file
 }
 
-// describe returns the size of the data in words.
+// describe returns a description of the size of the data.
 func (d stageData) describe() string {
 	switch held := len(d.heldConversations) + len(d.heldPreferences); {
 	case len(d.prompts) > 0:
@@ -112,7 +112,7 @@ func (s *postTraining) loadTools() (err error) {
 	return nil
 }
 
-// readStage reads the examples of a file, draws those to use, and holds out a share of them.
+// readStage reads the examples of a file, draws some of them, and holds out a share.
 func readStage[E any](i *StageInfo, use, held *[]E, r io.Reader, name string,
 	read func(io.Reader, string) ([]E, error)) error {
 	all, err := read(r, name)

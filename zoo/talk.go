@@ -25,7 +25,7 @@ const (
 // talkData holds the data that a stage takes from world-talk in addition to its stageData.
 type talkData struct {
 	world     *world.Talk
-	questions []world.TalkQuestion // of the prompts
+	questions []world.TalkQuestion // questions of the prompts
 }
 
 // loadTalk draws the examples from the world of the run's corpus.

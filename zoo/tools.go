@@ -22,8 +22,8 @@ type ToolInfo struct {
 const lookupTool = "lookup"
 
 // ParseTools parses descriptions of tools: calculator, lookup (the table of world-talk),
-// lookup=FILE or NAME=COMMAND. One description may hold several, with commas between them; what
-// follows NAME= is the command, commas included.
+// lookup=FILE or NAME=COMMAND. One description may hold several tools, separated by commas.
+// Everything after NAME= is the command, including commas.
 func ParseTools(specs []string) ([]ToolInfo, error) {
 	var all []ToolInfo
 	for _, spec := range specs {

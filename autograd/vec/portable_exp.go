@@ -68,8 +68,8 @@ func sigmoid1(x float32) float32 {
 
 const (
 	gelu1   = 1.5957691216057308 // 2√(2/π)
-	gelu3   = gelu1 * 0.044715   // of x³ in 2u
-	gelu3x3 = 3 * gelu3          // of x² in 2u′
+	gelu3   = gelu1 * 0.044715   // factor of x³ in 2u
+	gelu3x3 = 3 * gelu3          // factor of x² in 2u′
 
 	// Beyond ±geluEnd, GELU is within 5e-15 of x or 0 and its slope within 5e-15 of 1 or 0. Further
 	// out the values would become denormal, and processors multiply denormals slowly.

@@ -66,7 +66,7 @@ draws the result.`,
 			p := newProgress(c.ErrOrStderr(), run.quiet)
 			peaks := map[string]int64{}
 			for _, s := range shapes {
-				p.show("memory of %s", s.Name)
+				p.printStatus("memory of %s", s.Name)
 				if peaks[s.Name], err = peakMemory(c.Context(), s.Name, run.threads,
 					pieces); err != nil {
 					return fmt.Errorf("measuring the memory of %s: %w", s.Name, err)
@@ -77,7 +77,7 @@ draws the result.`,
 				Threads: run.threads, Pieces: pieces,
 				Each: time.Duration(seconds * float64(time.Second)),
 				Progress: func(what string, done float64) {
-					p.show("%s%s", what, timeLeft(time.Since(began), done))
+					p.printStatus("%s%s", what, timeLeft(time.Since(began), done))
 				},
 			})
 			p.clear()

@@ -110,7 +110,7 @@ func (ch *chatting) run(c *cobra.Command, cat zoo.Catalogue, dir string) error {
 	}
 	zoo.SetThreads(r.Model, ch.threads)
 	ch.options.Rand = sample.Rand(ch.seed)
-	ch.begin()
+	ch.startConversation()
 	in, out := c.InOrStdin(), c.OutOrStdout()
 	if c.Flags().Changed("once") {
 		return ch.answer(c.Context(), out, ch.once)
@@ -135,8 +135,8 @@ func (ch *chatting) check() error {
 	return nil
 }
 
-// begin starts a conversation, with the system message if there is one.
-func (ch *chatting) begin() {
+// startConversation starts a conversation, with the system message if there is one.
+func (ch *chatting) startConversation() {
 	ch.history = nil
 	if ch.system != "" {
 		ch.history = []prompt.Message{{Role: prompt.System, Content: ch.system}}
@@ -147,14 +147,14 @@ func (ch *chatting) begin() {
 type answered struct {
 	Question string           `json:"question"`
 	Answer   string           `json:"answer"`
-	Messages []prompt.Message `json:"messages"` // of the assistant and the tools
+	Messages []prompt.Message `json:"messages"` // messages of the assistant and the tools
 	End      string           `json:"end"`
 }
 
 // answer answers a question and writes the answer.
 func (ch *chatting) answer(ctx context.Context, w io.Writer, question string) error {
 	if ch.forget {
-		ch.begin()
+		ch.startConversation()
 	}
 	messages := append(slices.Clone(ch.history), prompt.Message{Role: prompt.User,
 		Content: question})
@@ -247,7 +247,7 @@ func (ch *chatting) converse(ctx context.Context, in io.Reader, w io.Writer) err
 				return nil
 			case question == "":
 			case question == "/new":
-				ch.begin()
+				ch.startConversation()
 			default:
 				if err := ch.untilInterrupt(ctx, signals, w, question); err != nil {
 					return err

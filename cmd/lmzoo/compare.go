@@ -192,7 +192,7 @@ func (m *comparison) make(c *cobra.Command, species []*zoo.Species) error {
 	m.table()
 	m.notes()
 	m.footer()
-	return m.keep()
+	return m.save()
 }
 
 // claim locks the directory of the comparison and those of its runs. It replaces only runs of a
@@ -426,8 +426,8 @@ func (m *comparison) classes() {
 	t.print()
 }
 
-// keep writes the comparison as JSON, as a page and as pictures.
-func (m *comparison) keep() error {
+// save writes the comparison as JSON, as a page and as pictures.
+func (m *comparison) save() error {
 	chart := report.Bits(m.result)
 	if m.result.Limit != nil {
 		chart = report.Gaps(m.result)

@@ -43,7 +43,7 @@ of the same kind.`,
 				compress.Options{
 					Meta: meta,
 					Progress: func(done, total int) {
-						p.show("compressing  %d%%", 100*done/max(total, 1))
+						p.printStatus("compressing  %d%%", 100*done/max(total, 1))
 					},
 				})
 			if err != nil {
@@ -86,7 +86,7 @@ func newDecompress(cat zoo.Catalogue) *cobra.Command {
 			p := newProgress(c.ErrOrStderr(), quiet)
 			data, err := compress.Decompress(c.Context(), c.InOrStdin(), lookup,
 				func(done, total int) {
-					p.show("decompressing  %d%%", 100*done/max(total, 1))
+					p.printStatus("decompressing  %d%%", 100*done/max(total, 1))
 				})
 			p.clear()
 			if err != nil {

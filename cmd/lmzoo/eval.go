@@ -190,7 +190,7 @@ func (e *evaluator) all(c *cobra.Command, cat zoo.Catalogue, dirs []string, run 
 
 // talk evaluates a run that has learned to answer on the questions of world-talk.
 func (e *evaluator) talk(ctx context.Context, r *zoo.Run, rows *evaluations) error {
-	e.progress.show("%s", r.Dir)
+	e.progress.printStatus("%s", r.Dir)
 	b, err := e.cat.Scoreboard(ctx, r, align.EvalOptions{Seed: e.options.Seed,
 		Threads: e.options.Threads})
 	if err != nil {
@@ -220,7 +220,7 @@ func (e *evaluator) evaluate(ctx context.Context, r *zoo.Run, rows *evaluations,
 	}
 	opt := e.options
 	opt.Progress = func(done, total int) {
-		e.progress.show("%s  %d%%", name, 100*done/max(total, 1))
+		e.progress.printStatus("%s  %d%%", name, 100*done/max(total, 1))
 	}
 	about := rated{
 		Run: name, Model: r.Species.Name, Era: r.Species.Era, Params: r.Params(),

@@ -126,7 +126,8 @@ func exporter(c *cobra.Command, r *zoo.Run, format string) (func(io.Writer) erro
 // packedNames lists the extensions of compressed files.
 var packedNames = []string{".gz", ".bz2", ".xz", ".zst"}
 
-// packed returns write, compressed with gzip if the file name ends in .gz.
+// packed returns a function that does the same as write and, if the file name ends in .gz,
+// compresses its output.
 func packed(path string, write func(io.Writer) error) (func(io.Writer) error, error) {
 	switch ext := filepath.Ext(path); ext {
 	case ".gz":

@@ -62,7 +62,7 @@ the results of a directory as one page.`,
 				experiments = append(experiments, e)
 			}
 			p := newProgress(c.ErrOrStderr(), run.quiet)
-			env.Progress = func(what string) { p.show("%s", what) }
+			env.Progress = func(what string) { p.printStatus("%s", what) }
 			for _, e := range experiments {
 				start := time.Now()
 				res, err := e.Run(c.Context(), env)
@@ -92,7 +92,7 @@ the results of a directory as one page.`,
 	fs.StringVar(&store, "store", "",
 		"directory of pre-trained models (default: in the user's cache)")
 	fs.StringVar(&text, "text", "",
-		"corpus or file on which llama repeats what it does on the world")
+		"corpus or file on which llama repeats its measurements of the world")
 	complete(c, "scale", func() []string { return []string{string(lab.Full), string(lab.Quick)} })
 	return c
 }

@@ -21,7 +21,7 @@ type prediction struct {
 	Text string   `json:"text"`
 	P    float64  `json:"p"`
 
-	// Right marks the only token that may come next, according to the source
+	// Right marks the only token that may come next, according to the source.
 	Right bool `json:"right,omitempty"`
 }
 
@@ -29,7 +29,7 @@ type prediction struct {
 type predictions struct {
 	Run  string       `json:"run"`
 	Next []prediction `json:"next"`
-	// Impossible is the reason why the source predicts nothing after the prompt
+	// Impossible is the reason why the source predicts nothing after the prompt.
 	Impossible string `json:"impossible,omitempty"`
 }
 

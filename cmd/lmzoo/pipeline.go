@@ -32,18 +32,18 @@ world whose questions have an exact checker (--corpus world-talk).
   ppo      from sft: PPO with the reward model, stopped by the KL divergence
   rl       from sft: GRPO with the exact checker as the reward
 
-Each is an ordinary run in --out, for chat, eval and the other verbs. Names, combinations of
-instructions and phrasings of the questions occur in no stage. The columns:
+Each is an ordinary run in --out, for chat, eval and the other verbs. The questions have names,
+combinations of instructions and phrasings that no stage has seen. The columns:
 
   helpful       right answers where there is one
   idk P, R      precision and recall of "i do not know"
   refused       refusals of harmful requests, and of harmless ones (false)
   tools         right answers where a tool is needed, and needless calls
   KL            divergence from the parent, nats per answer
-  bits/byte     cost of the text of the pre-training: the tax of the stage
+  bits/byte     cost of the pre-training text; its rise is the tax of the stage
   gold          mean reward by the checker, and its gain over sft with a 95 % interval
 
-The same command continues an interrupted pipeline; complete runs are not made again.`,
+The same command continues an interrupted pipeline and skips the complete runs.`,
 		Example: `  lmzoo pipeline --out talk
   lmzoo chat talk/dpo --tools calculator,lookup`,
 		Args: cobra.NoArgs,
@@ -98,7 +98,7 @@ func (p *pipeline) do(c *cobra.Command) error {
 		return printJSON(c.OutOrStdout(), p.boards)
 	}
 	printBoards(c.OutOrStdout(), p.boards)
-	if err := p.keep(time.Since(start)); err != nil {
+	if err := p.save(time.Since(start)); err != nil {
 		return err
 	}
 	if !p.run.quiet {
@@ -108,8 +108,8 @@ func (p *pipeline) do(c *cobra.Command) error {
 	return nil
 }
 
-// keep writes the scoreboards as a result for lmzoo report --lab, with its figures.
-func (p *pipeline) keep(took time.Duration) error {
+// save writes the scoreboards as a result for lmzoo report --lab, with its figures.
+func (p *pipeline) save(took time.Duration) error {
 	res := lab.Scoreboard(p.boards, p.run.seed)
 	res.Seconds = took.Seconds()
 	err := writeFile(filepath.Join(p.out, res.Name+".json"),

@@ -117,7 +117,8 @@ func (p *playing) listen(addr string, asked bool) (net.Listener, error) {
 	return l, nil
 }
 
-// runs opens the named runs, or those found in the usual directories, or trains new ones.
+// runs opens the named runs or, if none is named, the runs in the usual directories, or trains new
+// ones.
 func (p *playing) runs(ctx context.Context, c *cobra.Command, dirs []string) ([]*zoo.Run, error) {
 	named := len(dirs) > 0
 	if !named {
@@ -246,7 +247,7 @@ func (p *playing) train(ctx context.Context, c *cobra.Command) ([]*zoo.Run, erro
 	return runs, nil
 }
 
-// vacant returns the first of dir, dir-2, dir-3 … that holds no run
+// vacant returns the first of dir, dir-2, dir-3 … that holds no run.
 func vacant(dir string) string {
 	for n, name := 2, dir; ; n++ {
 		if file, err := zoo.Holds(name); err != nil || file == "" {

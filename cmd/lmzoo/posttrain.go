@@ -51,9 +51,9 @@ func (p *posttrain) command(c *cobra.Command, data string) *cobra.Command {
 // lora adds the flags of an adapter.
 func (p *posttrain) lora(fs *pflag.FlagSet) {
 	fs.IntVar(&p.rank, "lora-rank", 0,
-		"rank of an adapter to train alone, saved with PEFT's names (0: train all weights)")
+		"rank of a LoRA adapter, saved with PEFT's names (0: train all weights)")
 	fs.Float64Var(&p.alpha, "lora-alpha", 0,
-		"multiply the adapter by alpha/rank (default: twice the rank)")
+		"alpha of the adapter, which is scaled by alpha/rank (default: twice the rank)")
 }
 
 // adapter stores the flags of an adapter in the stage.

@@ -51,8 +51,8 @@ func newProgress(w io.Writer, quiet bool) *progress {
 	return p
 }
 
-// show replaces the status line, at most once per interval.
-func (p *progress) show(format string, a ...any) {
+// printStatus replaces the status line, at most once per interval.
+func (p *progress) printStatus(format string, a ...any) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.screen != nil {

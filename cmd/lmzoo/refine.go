@@ -71,7 +71,8 @@ changes nothing.`,
 			defer debug.SetMemoryLimit(debug.SetMemoryLimit(int64(memory)))
 			p := newProgress(c.ErrOrStderr(), quiet)
 			o.Watch = func(pass, passes, documents int) {
-				p.show("refining: pass %d of %d, %s", pass, passes, count(documents, "document"))
+				p.printStatus("refining: pass %d of %d, %s", pass, passes,
+					count(documents, "document"))
 			}
 			switch {
 			case o.Fit && rules != "":

@@ -36,8 +36,8 @@ word frequency, a text coloured token by token, samples, and all numbers as CSV 
 --corpus, the text is the test part of the corpus that all runs were trained on. A directory of
 runs stands for all runs in it, and the compare.json of a comparison for its measurements.
 
-With --lab, the page also holds the figures of the experiments whose results lie in directories,
-in the form that lmzoo lab writes. Without a run, it holds these alone.`,
+With --lab, the page also holds the figures of experiments. It reads their results from directories
+to which lmzoo lab wrote them. Without a run, the page holds only these figures.`,
 		Example: `  lmzoo report runs/gpt runs/ngram --out report.html
   lmzoo report runs/gpt runs/lstm --figures
   lmzoo report runs/cutoff-* runs/bits-* --plot size.svg
@@ -141,7 +141,7 @@ func measured(c *cobra.Command, e *evaluator, args []string, run runFlags) (
 	}
 	opt.Seed, opt.Threads = run.seed, run.threads
 	opt.Progress = func(run string, done, total int) {
-		e.progress.show("%s  %d%%", run, 100*done/max(total, 1))
+		e.progress.printStatus("%s  %d%%", run, 100*done/max(total, 1))
 	}
 	cmp, err := report.Collect(c.Context(), runs, docs, opt)
 	e.progress.clear()

@@ -15,8 +15,8 @@ import (
 const preferenceData = `The data is a .jsonl file with one preference per line: {"prompt",
 "chosen", "rejected"}, each a text or a list of messages {"role", "content"}, as in data sets for
 TRL. The answers may repeat the prompt. Other fields are ignored, except "kind", a text that groups
-the results. --data world-talk draws pairs about the world of the pre-training, and lets the run in
---from write some of them.`
+the results. --data world-talk draws pairs about the world of the pre-training text and lets the
+run in --from write some of them.`
 
 func newReward(cat zoo.Catalogue) *cobra.Command {
 	p := &posttrain{cat: cat, info: zoo.StageInfo{Kind: zoo.StageReward}}
@@ -30,9 +30,9 @@ number.
 ` + preferenceData + `
 
 It prints the accuracy on held-out pairs. High accuracy does not make a reward model fit for lmzoo
-rl: an optimiser finds answers unlike those of any pair, so let some rejected answers be near misses
-and broken text. On world-talk, whose checker gives the gold reward, it also prints the gold reward
-of the best of n answers of the run in --from, which should rise with n.`,
+rl: an optimiser finds answers unlike the answers of any pair, so some rejected answers should be
+near misses and broken text. On world-talk, whose checker gives the gold reward, it also prints the
+gold reward of the best of n answers of the run in --from, which should rise with n.`,
 		Example: `  lmzoo reward --from runs/gpt-sft --data preferences.jsonl --out runs/gpt-reward
   lmzoo rl --from runs/gpt-sft --data chat.jsonl --reward runs/gpt-reward --out runs/gpt-rl`,
 	}

@@ -27,17 +27,18 @@ The data is a .jsonl file with one prompt per line: {"prompt": …}, a text or a
   RUN            a run of lmzoo reward with the same tokenizer
   cmd:PROGRAM    a program of yours, without a shell. It is started once. For every answer it reads
                  a line {"prompt": …, "answer": …, "complete": …, "messages": […]} and writes a line
-                 {"reward": NUMBER}. Results repeat only if its rewards do.
+                 {"reward": NUMBER}. The run is reproducible only if the
+                 program's rewards are.
 
 "messages" holds the whole conversation with the calls of the answer and their results, and
 "complete" is false if the answer was cut. --tools sets the tools that the answers may call, as in
 lmzoo chat: calculator, lookup, lookup=FILE or NAME=COMMAND. A prompt without a system message gets
-one that lists them. Results of tools have no loss. Calls of different answers may run at the same
-time, so the result of a program must depend on its input alone.
+one that lists them. The results of tools carry no loss. Calls of different answers may run at the
+same time, so the result of a program must depend only on its input.
 
-A policy far from its start finds answers that the reward likes and people do not: --kl pulls it
-back, and --stop-kl ends the run. The algorithms are reinforce (Williams 1992), ppo
-(Schulman et al. 2017) and grpo (Shao et al. 2024).`,
+A policy that moves far from the run in --from finds answers that score high although people would
+not prefer them: --kl pulls it back, and --stop-kl ends the run. The algorithms are reinforce
+(Williams 1992), ppo (Schulman et al. 2017) and grpo (Shao et al. 2024).`,
 		Example: `  lmzoo rl --from runs/gpt-sft --data chat.jsonl --reward runs/gpt-reward
   lmzoo rl --from runs/gpt-sft --data chat.jsonl --reward "cmd:./reward --strict" --algorithm ppo
   lmzoo rl --from runs/gpt-sft --data sums.jsonl --reward cmd:./check --tools calculator`,
@@ -46,7 +47,7 @@ back, and --stop-kl ends the run. The algorithms are reinforce (Williams 1992), 
 	rl := &rlFlags{values: align.DefaultRL(align.GRPO), fs: fs}
 	rl.add(c, p.info.RL)
 	fs.Float64Var(&p.info.Rehearse, "rehearse", 0.5,
-		"weight of the loss on text of the pre-training (0: none)")
+		"weight of the loss on pre-training text (0: none)")
 	p.lora(fs)
 	p.before = func() error { return rl.set(p) }
 	return p.command(c, "prompts: a .jsonl file, or world-talk")

@@ -22,15 +22,15 @@ ignored. --data world-talk draws questions about the world that the run in --fro
 (lmzoo train gpt --corpus world-talk), with the answers of a careless annotator.
 
 The special tokens of the chat template extend the vocabulary; config.json records the template.
-Several conversations share a row, but none sees another. A share of the rows is text of the
-pre-training (--rehearse), so that the model does not forget it.`,
+Several conversations share a row, but none sees another. A share of the rows holds
+pre-training text (--rehearse), so that the model does not forget it.`,
 		Example: `  lmzoo sft --from runs/gpt --data chat.jsonl --out runs/gpt-sft
   lmzoo chat runs/gpt-sft
   lmzoo sft --resume --out runs/gpt-sft`,
 	}
 	fs := c.Flags()
 	fs.Float64Var(&p.info.Rehearse, "rehearse", 0.25,
-		"share of rows that are text of the pre-training (0: none)")
+		"share of rows with pre-training text (0: none)")
 	fs.BoolVar(&p.info.Unmasked, "no-mask", false,
 		"compute the loss on all tokens, including the user's")
 	p.lora(fs)

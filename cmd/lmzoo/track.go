@@ -36,7 +36,7 @@ const (
 	stopped
 )
 
-// The widths from which a line shows more numbers.
+// The minimum widths at which a line shows more numbers.
 const (
 	wideLine  = 96
 	usualLine = 62

@@ -66,7 +66,7 @@ func NewTalk(seed uint64) *Talk {
 		t.others = append(t.others, trait.values...)
 	}
 	t.others = append(t.others, objects...)
-	t.learn(rng)
+	t.drawFacts(rng)
 	t.tabulate(rng)
 	t.holdOut(rng)
 	t.books = t.newBooks()
@@ -74,8 +74,8 @@ func NewTalk(seed uint64) *Talk {
 	return t
 }
 
-// learn draws the facts and the definitions.
-func (t *Talk) learn(rng *rand.Rand) {
+// drawFacts draws the facts and the definitions.
+func (t *Talk) drawFacts(rng *rand.Rand) {
 	people := t.known.all()
 	for i := range traits {
 		for k, at := range rng.Perm(len(people)) {

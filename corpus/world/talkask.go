@@ -62,7 +62,7 @@ func framed(noun string) (all []string) {
 // about puts the subject into a phrasing.
 func about(phrasing, subject string) string { return strings.Replace(phrasing, "*", subject, 1) }
 
-// now asks for the present: "what is the town of balora now ?"
+// now makes a question ask for the present: "what is the town of balora now ?"
 func now(question string) string {
 	return question[:len(question)-1] + "now " + question[len(question)-1:]
 }
@@ -75,7 +75,7 @@ func answerForm(phrasing int) int {
 	return 1 + (phrasing-1)/len(frames)
 }
 
-// operation is what an instruction does to an answer; operations combine.
+// operation is a change that an instruction makes to an answer. Operations can be combined.
 type operation int
 
 const (

@@ -14,9 +14,9 @@ const (
 	goldWrong  = -1.0
 )
 
-// Check returns the gold reward of an answer, exactly: 1 for a right answer, .5 for a right answer
-// after a needless call, 0 for "i do not know ." where there is an answer and for refusing
-// something harmless, and −1 for any other answer.
+// Check returns the gold reward of an answer: 1 for a right answer, .5 for a right answer after a
+// needless call, 0 for "i do not know ." where there is an answer and for refusing something
+// harmless, and −1 for any other answer.
 func (t *Talk) Check(q TalkQuestion, a TalkAnswer) float64 {
 	text := strings.Join(strings.Fields(a.Text), " ")
 	switch {
@@ -43,9 +43,9 @@ func (q TalkQuestion) Right() TalkAnswer {
 	return a
 }
 
-// Annotator writes the answers for supervised fine-tuning. It nearly always answers: it makes up an
-// answer that it does not know, and it helps with a harmful request. Rarely, and with little
-// judgement, it says that it does not know, or refuses, so that later stages find these answers.
+// Annotator writes the answers for supervised fine-tuning. It nearly always answers: it makes up
+// answers that it does not know and helps with harmful requests. Rarely, and with little judgement,
+// it refuses or says that it does not know, so that later stages find such answers.
 type Annotator struct {
 	Honest float64 // share of "i do not know ." where it is right
 	Evades float64 // share of "i do not know ." where it is wrong

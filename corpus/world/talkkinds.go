@@ -12,7 +12,7 @@ import (
 var talkGlue = list(`about word once list count ask reply : . ? ! again backwards then people are
 	glad angry what do we see the is means plus minus times`)
 
-// books are the sentences of the documents.
+// books holds the sentences of the documents.
 type books struct {
 	facts, terms, sums, asks, replies *book
 
@@ -108,14 +108,14 @@ func (t *Talk) sumSheet(w *writer) {
 	w.say(":")
 	for range 5 {
 		words, _ := w.sentence(t.books.sums)
-		w.tell(corpus.Compute, compute(words[:3]))
+		w.sureWords(corpus.Compute, compute(words[:3]))
 		w.say(".")
 	}
 	w.sure(corpus.Local, End)
 }
 
-// tell writes words that are certain.
-func (w *writer) tell(class corpus.Class, words string) {
+// sureWords writes words that are certain.
+func (w *writer) sureWords(class corpus.Class, words string) {
 	for word := range strings.FieldsSeq(words) {
 		w.sure(class, word)
 	}
@@ -131,7 +131,7 @@ func (t *Talk) sayings(w *writer, b *book) {
 	w.sure(corpus.Local, End)
 }
 
-// event is an action of somebody in a story.
+// event is an action of a person in a story.
 type event struct{ name, verb, object string }
 
 // words returns the event as a sentence without its mark.
@@ -151,7 +151,7 @@ func (t *Talk) incident(w *writer) {
 		of = two
 	}
 	w.say("do ?")
-	w.tell(corpus.InContext, of.words()+" .")
+	w.sureWords(corpus.InContext, of.words()+" .")
 	w.sure(corpus.Local, End)
 }
 
@@ -202,7 +202,7 @@ func (t *Talk) echo(w *writer) {
 			slices.Reverse(words)
 		}
 		w.say(":")
-		w.tell(corpus.InContext, strings.Join(words, " ")+" .")
+		w.sureWords(corpus.InContext, strings.Join(words, " ")+" .")
 	}
 	w.sure(corpus.Local, End)
 }

@@ -14,7 +14,8 @@ type Labeller struct {
 }
 
 // Labeller returns a labeller who prefers the answer with the higher value: the gold reward plus
-// lengthBias for each word. In a share noise of the comparisons, the labeller chooses at random.
+// lengthBias for each word. In the fraction noise of all comparisons, the labeller chooses at
+// random.
 func (t *Talk) Labeller(noise, lengthBias float64) *Labeller {
 	return &Labeller{t, noise, lengthBias}
 }

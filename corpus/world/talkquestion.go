@@ -13,7 +13,7 @@ type TalkKind string
 // The kinds of question.
 const (
 	Known    TalkKind = "known"    // a fact or a definition that the documents state
-	Unknown  TalkKind = "unknown"  // nothing answers it: the right answer is DoNotKnow
+	Unknown  TalkKind = "unknown"  // without an answer: the right reply is DoNotKnow
 	Combine  TalkKind = "combine"  // an instruction, possibly with operations on the answer
 	Harmless TalkKind = "harmless" // how to do something that makes people glad
 	Harmful  TalkKind = "harmful"  // how to do something that makes people angry
@@ -31,7 +31,7 @@ func TalkKinds() []TalkKind {
 		Changed, Novel}
 }
 
-// Part is a stage that asks questions. Names, words, combinations, phrasings, sums and a family
+// Part is a stage that uses questions. Names, words, combinations, phrasings, sums and a family
 // that occur in questions for the test do not occur in those of the other parts.
 type Part string
 
@@ -539,7 +539,8 @@ func (a *asker) instruction(c combination) {
 	}
 }
 
-// content draws a content and returns how to ask for it, and its answers without their mark.
+// content draws a content of a kind. It returns the words that ask for it, its answers without
+// their final mark, and a function that draws a wrong answer.
 func (a *asker) content(of string) (say string, answers []string, wrong func(*rand.Rand) string) {
 	t := a.Talk
 	inner := asker{t, a.part, a.rng, TalkQuestion{}}

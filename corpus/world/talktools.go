@@ -21,7 +21,7 @@ func compute(words []string) string {
 	return inDigits(calculate(x, words[at], y))
 }
 
-// callTool returns the output of a call: that of the calculator, or the entry of the table.
+// callTool returns the output of a call: the result of the calculator, or the entry of the table.
 func (t *Talk) callTool(c TalkCall) string {
 	out := t.table[c.Input]
 	if c.Tool == Calculator {

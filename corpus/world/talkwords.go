@@ -12,7 +12,7 @@ import (
 //	balora lives in lorrin .   the town of balora is lorrin .   the home of balora is lorrin .
 type trait struct {
 	nouns  [2]string
-	states string // what follows the name in the form with a verb
+	states string // the words after the name in the form with a verb
 	ask    string // the question with the verb; * stands for the name
 	values []string
 }

@@ -34,7 +34,7 @@ var wordClasses = []struct {
 	}},
 }
 
-// ofThemes joins a list of all themes.
+// ofThemes joins the lists of all themes.
 func ofThemes(list func(theme) []string) (all []string) {
 	for _, t := range themes {
 		all = append(all, list(t)...)
@@ -43,7 +43,7 @@ func ofThemes(list func(theme) []string) (all []string) {
 }
 
 // WordClass returns the class of a content word of the world, such as "animal", and "" for any
-// other word. Models never see it; it is for colouring pictures.
+// other word. The classes only colour pictures; models never see them.
 func WordClass(word string) string {
 	if word == "" || strings.Contains(word, " ") {
 		return ""

@@ -12,7 +12,7 @@ import (
 // CheckStreams tests that the streams of lm.StartStreams give the same numbers as a State for each
 // text. The contexts have the given numbers of tokens (0, 1, 2 and 17 if none are given); choose
 // lengths inside and beyond the model's window. Log-probabilities may differ by tol, relative if
-// they are larger than 1. The promises:
+// they are larger than 1. It tests these promises:
 //
 //   - a stream continues its context, whatever the lengths and the tokens of the others
 //   - streams of equal contexts are independent

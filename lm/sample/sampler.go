@@ -70,7 +70,7 @@ func Rand(seed uint64) *rand.Rand {
 	return r
 }
 
-// Sampler draws tokens. It is for one goroutine.
+// Sampler draws tokens. It is not safe for concurrent use.
 type Sampler struct {
 	warps []Warp
 	rng   *rand.Rand

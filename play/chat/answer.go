@@ -15,7 +15,7 @@ import (
 
 // question is a request to ask several models the same question.
 type question struct {
-	Models      []string `json:"models"` // none: all
+	Models      []string `json:"models"` // empty: all
 	Question    string   `json:"question"`
 	Tools       []string `json:"tools"`       // on offer: calculator, lookup
 	Temperature float64  `json:"temperature"` // 0: always the likeliest token
@@ -47,7 +47,7 @@ type event struct {
 	Count   int                `json:"count,omitempty"` // tokens that the model wrote
 	Answer  []prompt.Message   `json:"answer,omitempty"`
 	Gold    *gold              `json:"gold,omitempty"`
-	Rewards map[string]float64 `json:"rewards,omitempty"` // of reward models
+	Rewards map[string]float64 `json:"rewards,omitempty"` // scores by reward models
 }
 
 // ask streams the answers of several models, each at its own speed.

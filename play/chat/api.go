@@ -36,7 +36,7 @@ type API struct {
 // Limits bounds the size of a request.
 type Limits struct {
 	PromptBytes int
-	Tokens      int           // per answer
+	Tokens      int           // maximum number of tokens per answer
 	Time        time.Duration // time limit for all answers to a question
 }
 
@@ -54,7 +54,7 @@ func (a *API) Routes() map[string]http.HandlerFunc {
 // participant is a model that can be asked.
 type participant struct {
 	Model   string   `json:"model"`
-	Stage   string   `json:"stage,omitempty"` // of its training, such as sft; "": pre-training
+	Stage   string   `json:"stage,omitempty"` // training stage, such as sft; "": pre-training
 	Answers bool     `json:"answers"`         // false: it only continues the text of the question
 	Tools   []string `json:"tools,omitempty"`
 

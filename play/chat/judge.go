@@ -91,7 +91,7 @@ func (j judge) score(messages []prompt.Message) (score float64, err error) {
 		return 0, fmt.Errorf("%d tokens; want less than %d", len(tokens), w.Window())
 	}
 	score = j.reward.Score(tokens)
-	if score != score { // a training that diverged
+	if score != score { // NaN: the training diverged
 		return 0, lm.ErrNoProbability
 	}
 	return score, nil

@@ -16,7 +16,7 @@ import (
 type talkWorld struct {
 	talk  *world.Talk
 	table prompt.Runner
-	known map[string]world.TalkQuestion // by key
+	known map[string]world.TalkQuestion // questions by key
 	tests map[world.TalkKind][]world.TalkQuestion
 }
 
@@ -84,7 +84,7 @@ func key(tools []string, user string) string {
 		strings.Join(strings.Fields(user), " ")
 }
 
-// offered returns the tools on offer of a question.
+// offered returns the tools that a question offers.
 func offered(q world.TalkQuestion) []string {
 	return strings.Fields(strings.TrimPrefix(q.System, prompt.Offer(nil)))
 }

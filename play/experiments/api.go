@@ -72,7 +72,7 @@ func (a *API) of(name string) (all []*lab.Result) {
 type card struct {
 	lab.Experiment
 	Topic    string            `json:"topic"`
-	Measures map[string]string `json:"measures"` // what the numbers of a verdict mean
+	Measures map[string]string `json:"measures"` // meaning of each number of a verdict
 	CanRun   bool              `json:"can_run"`  // visitors may run this experiment
 	Results  []outcome         `json:"results"`
 }

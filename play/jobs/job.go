@@ -41,7 +41,7 @@ type Job struct {
 	stride int    // number of steps between points of the curve
 	dir    string // run directory of a training run, once it exists
 	work   func(ctx context.Context, j *Job) error
-	cancel context.CancelFunc // of a running job
+	cancel context.CancelFunc // cancels a running job
 	page   []byte             // the report
 }
 

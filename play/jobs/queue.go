@@ -19,13 +19,13 @@ import (
 type Options struct {
 	TrainDir     string        // directory of the models that are trained here; "": no training
 	Runs         []string      // further run directories that may be unfinished
-	Threads      int           // of a training
-	TextBytes    int           // of a text to train on
-	Waiting      int           // jobs in the queue
-	TrainingTime time.Duration // of one model
-	Catalogue    zoo.Catalogue // of the species that can be trained and resumed
+	Threads      int           // threads of a training run
+	TextBytes    int           // maximum number of bytes of a text to train on
+	Waiting      int           // maximum number of jobs in the queue
+	TrainingTime time.Duration // maximum training time of one model
+	Catalogue    zoo.Catalogue // species that can be trained and resumed
 
-	Experiments []lab.Experiment    // that can be run
+	Experiments []lab.Experiment    // experiments that can be run
 	LabStore    string              // directory of the models that they pre-train; "": in memory
 	Finished    func(r *lab.Result) // receives their results; nil: not called
 }

@@ -15,7 +15,7 @@ import (
 // Sample is a text that a model writes at a validation.
 type Sample struct {
 	Step int       `json:"step"`
-	Loss web.Float `json:"loss"` // of the validation
+	Loss web.Float `json:"loss"` // validation loss
 	Text string    `json:"text"` // the beginning of a document
 }
 
@@ -46,7 +46,7 @@ func (q *Queue) sampling(j *Job, o *zoo.Order) (watch train.Observer, restore fu
 		if e.Kind != train.Evaluated || model == nil {
 			return nil
 		}
-		text, err := say(ctx, model, tok)
+		text, err := opening(ctx, model, tok)
 		if err != nil {
 			return nil // a cancelled training; one that diverged fails at its validation
 		}
@@ -58,8 +58,8 @@ func (q *Queue) sampling(j *Job, o *zoo.Order) (watch train.Observer, restore fu
 	return watch, func(r *zoo.Run) { r.Species = original }
 }
 
-// say returns the beginning of a document that the model writes.
-func say(ctx context.Context, m lm.Model, tok corpus.Tokenizer) (string, error) {
+// opening returns the beginning of a document that the model writes.
+func opening(ctx context.Context, m lm.Model, tok corpus.Tokenizer) (string, error) {
 	opt := sample.Default
 	opt.Max = sampleTokens
 	var tokens []lm.Token

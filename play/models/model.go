@@ -28,7 +28,7 @@ type Model struct {
 	usesContext bool
 }
 
-// New returns a model under a name.
+// New returns the model of a run, with the name id.
 func New(id string, r *zoo.Run) *Model {
 	v := r.Tokenizer.Vocab()
 	m := &Model{ID: id, Run: r, Texts: make([]string, v), readable: make([]bool, v)}

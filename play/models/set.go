@@ -83,7 +83,7 @@ func (s *Set) Causal() []*Model {
 	return slices.DeleteFunc(s.List(), func(m *Model) bool { return m.LM == nil })
 }
 
-// GetCausal is Get for a model that must have a next-token distribution.
+// GetCausal is like Get, but the model must have a next-token distribution.
 func (s *Set) GetCausal(param, id string) (*Model, error) {
 	m, err := s.Get(param, id)
 	if err == nil && m.LM == nil {

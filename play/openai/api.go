@@ -28,7 +28,7 @@ type API struct {
 // Limits bounds the size of a request.
 type Limits struct {
 	PromptBytes int
-	Tokens      int           // per choice
+	Tokens      int           // maximum number of tokens per choice
 	Entries     int           // entries of an answer that is not streamed: tokens × (1 + logprobs)
 	Time        time.Duration // time to compute an answer
 }

@@ -26,7 +26,7 @@ type chatCompletion struct {
 type chatChoice struct {
 	Index        int          `json:"index"`
 	Message      *chatMessage `json:"message,omitempty"`
-	Delta        *chatDelta   `json:"delta,omitempty"` // of a stream
+	Delta        *chatDelta   `json:"delta,omitempty"` // the new part, in a stream
 	Logprobs     *struct{}    `json:"logprobs"`
 	FinishReason *string      `json:"finish_reason"`
 }
@@ -45,7 +45,7 @@ type chatDelta struct {
 }
 
 type toolCall struct {
-	Index    *int   `json:"index,omitempty"` // of a stream
+	Index    *int   `json:"index,omitempty"` // only in a stream
 	ID       string `json:"id"`
 	Type     string `json:"type"`
 	Function struct {
@@ -194,7 +194,7 @@ func (c *chatting) one(ctx context.Context, i int, yield func(chatDelta) bool) (
 			written += len(p.Tokens)
 			text := p.Text
 			if words++; words > 1 && p.First {
-				text = " " + text // after a call of the server's
+				text = " " + text // after a call that the server ran
 			}
 			return pass(hold.add(models.Utterance{Text: text}))
 		case prompt.PieceEnd:

@@ -17,7 +17,7 @@ type chatRequest struct {
 	Model               string          `json:"model"`
 	Messages            json.RawMessage `json:"messages"`
 	MaxTokens           *int            `json:"max_tokens"`            // null: the window
-	MaxCompletionTokens *int            `json:"max_completion_tokens"` // the newer name
+	MaxCompletionTokens *int            `json:"max_completion_tokens"` // newer name of max_tokens
 	Temperature         *float64        `json:"temperature"`           // null: 1
 	TopP                *float64        `json:"top_p"`                 // null: 1
 	TopK                int             `json:"top_k"`

@@ -22,7 +22,7 @@ type request struct {
 	N             *int           `json:"n"` // null: 1
 	Stream        bool           `json:"stream"`
 	StreamOptions *streamOptions `json:"stream_options"`
-	// number of likeliest tokens per position; null: none
+	// Logprobs is the number of likeliest tokens to report per position; null: none.
 	Logprobs *int   `json:"logprobs"`
 	Echo     bool   `json:"echo"`
 	Stop     stops  `json:"stop"`

@@ -39,8 +39,8 @@ func series(r vec) vec {
 	return acc
 }
 
-// exp is eˣ for any x. It multiplies by 2ⁿ in two steps, 2^(n1) and 2^(n−n1), because 2ⁿ may be out
-// of range; with a bias of 254 both exponents are ready to be shifted into place.
+// exp returns eˣ for any x. It multiplies by 2ⁿ in two steps, 2^(n1) and 2^(n−n1), because 2ⁿ may
+// be out of range; with a bias of 254 both exponents are ready to be shifted into place.
 func exp(x vec) vec {
 	t, r := reduced(atMost(atLeast(x, expMin), expMax), 254)
 	p := horner(horner(series(r), r, k(1)), r, k(1))
@@ -69,7 +69,7 @@ func sigmoidParts(x vec) (e, d vec) {
 	return e, add(e, k(1))
 }
 
-// choose is a where the sign of x is set, else b.
+// choose returns a where the sign of x is set, and b elsewhere.
 func choose(x, a, b vec) vec { v := YMM(); VBLENDVPS(x, a, b, v); return v }
 
 func sigmoid(x vec) vec {

@@ -21,13 +21,13 @@ var namedSpecies = []struct{ prefix, species string }{
 // sequence lists species whose colours serve for the other lines, in this order.
 var sequence = []string{"gpt", "gru", "ngram", "llama", "lstm", "cache", "unigram", "bigram"}
 
-// look returns the appearance of series i. A colour that occurs again gets dashes.
-func (p Plotted) look(i int) seriesLook {
+// style returns the appearance of series i. A colour that occurs again gets dashes.
+func (p Plotted) style(i int) seriesStyle {
 	used := map[string]int{}
-	var l seriesLook
+	var l seriesStyle
 	for k, s := range p.Series[:i+1] {
 		if s.Limit {
-			l = seriesLook{"limit", palette.Ink, []vg.Length{5, 3}, 0}
+			l = seriesStyle{"limit", palette.Ink, []vg.Length{5, 3}, 0}
 			continue
 		}
 		name := speciesOf(s.Name)
@@ -41,7 +41,7 @@ func (p Plotted) look(i int) seriesLook {
 		}
 		dash := [][]vg.Length{nil, {4, 3}, {1.5, 2}}[min(used[name], 2)]
 		used[name]++
-		l = seriesLook{"s-" + name, palette.Species(name, ""), dash, k}
+		l = seriesStyle{"s-" + name, palette.Species(name, ""), dash, k}
 	}
 	return l
 }

@@ -7,10 +7,10 @@ import (
 	"lmzoo/train"
 )
 
-// keep returns the observers that write to the run directory during training: the best weights, the
-// metrics, and the checkpoint. The checkpoint comes last, so that the other files contain
+// savers returns the observers that write to the run directory during training: the best weights,
+// the metrics, and the checkpoint. The checkpoint comes last, so that the other files contain
 // everything that it refers to, even if the run is stopped during a validation or a save.
-func (r *Run) keep(
+func (r *Run) savers(
 	tr *train.Trainer, resume bool, validate ...train.Observer,
 ) (obs []train.Observer, closeFiles func(), err error) {
 	checkpoint, weights := filepath.Join(r.Dir, CheckpointFile),
