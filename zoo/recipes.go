@@ -1,6 +1,13 @@
 package zoo
 
-import "lmzoo/train"
+import (
+	"slices"
+
+	"lmzoo/align"
+	"lmzoo/corpus"
+	"lmzoo/lm"
+	"lmzoo/train"
+)
 
 // The number of times that a stage reads its examples, and the bounds on its number of steps.
 const (
@@ -14,13 +21,13 @@ const (
 const maxContext = 256
 
 // recipe returns the training settings of a stage on a user's own file. They follow the recipe for
-// world-talk.
+// world-talk. pace sets the number of steps.
 func (s *postTraining) recipe(parent *Run) train.Config {
 	c := train.Default()
 	c.Beta2, c.WeightDecay, c.Pieces = 0.98, 0.01, 4
 	c.Context = maxContext
-	if w, ok := parent.Model.(interface{ Window() int }); ok {
-		c.Context = min(c.Context, w.Window())
+	if w := window(parent); w > 0 {
+		c.Context = min(c.Context, w)
 	}
 	if s.talk != nil {
 		return s.talkRecipe(c)
@@ -35,11 +42,64 @@ func (s *postTraining) recipe(parent *Run) train.Config {
 	case StageRL:
 		c.Batch, c.LR, c.MinLR = 16, 3e-4, 3e-5
 	}
-	c.Steps = min(max(stageEpochs*s.examples()/c.Batch, fewestSteps), mostSteps)
-	if s.info.Kind == StageRL {
-		c.Steps = fewestSteps
-	}
-	c.Warmup = max(c.Steps/20, 1)
+	c.Steps = fewestSteps
+	c.Warmup = c.Steps / 20
 	c.EvalEvery, c.SaveEvery = train.Every{}, train.Every{Share: .25}
 	return c
+}
+
+// pace sets the steps, the warm-up and the batch of a stage on a user's own file, except those that
+// values sets, so that the stage reads its examples about stageEpochs times. A step of supervised
+// fine-tuning reads rows of several conversations, so few conversations get small batches rather
+// than few steps.
+func (s *postTraining) pace(c *train.Config, values map[string]any, tok corpus.Tokenizer) error {
+	given := func(key string) bool { _, ok := values[key]; return ok }
+	if s.talk != nil || s.info.Kind == StageRL {
+		return nil
+	}
+	rows, perStep := len(s.preferences), c.Batch // pairs, which do not share rows
+	if s.info.Kind == StageSFT {
+		var err error
+		if rows, err = s.conversationRows(c.Context, tok); err != nil {
+			return err
+		}
+		for !given("batch") && c.Batch > 2 &&
+			stageEpochs*rows <= fewestSteps*s.info.conversationsOf(c.Batch-1) {
+			c.Batch--
+		}
+		perStep = s.info.conversationsOf(c.Batch)
+	}
+	if !slices.ContainsFunc([]string{"steps", "budget", "flops"}, given) {
+		c.Steps = min(max(stageEpochs*rows/perStep, fewestSteps), mostSteps)
+	}
+	if !given("warmup") && c.Steps > 0 {
+		c.Warmup = max(c.Steps/20, 1)
+	}
+	return nil
+}
+
+// conversationsOf returns the number of rows of a batch that hold conversations.
+func (i StageInfo) conversationsOf(batch int) int {
+	return batch - align.SFTOptions{Batch: batch, Rehearse: i.Rehearse}.Rehearsed()
+}
+
+// conversationRows returns the number of rows that hold the conversations.
+func (s *postTraining) conversationRows(context int, tok corpus.Tokenizer) (int, error) {
+	layout, err := s.chat.Layout(tok)
+	if err != nil {
+		return 0, err
+	}
+	encoded, err := encodeConversations(s.file, layout, s.conversations, context)
+	if err != nil {
+		return 0, err
+	}
+	docs := make([][]lm.Token, len(encoded))
+	for i, e := range encoded {
+		docs[i] = e.Tokens
+	}
+	rows, err := corpus.NewWindows(docs, 1, context, s.info.Seed)
+	if err != nil {
+		return 0, Misuse{err}
+	}
+	return rows.Rows(), nil
 }

@@ -127,7 +127,14 @@ func (cat Catalogue) StageOrder(
 	}
 	recipe := s.recipe(parent)
 	o.Settings.Train = &recipe
-	if err := o.Settings.changeStage(values); err != nil {
+	if err := o.Settings.changeStage(values, window(parent)); err != nil {
+		return Order{}, err
+	}
+	tok, err := o.Species.Extend(parent.Tokenizer)
+	if err != nil {
+		return Order{}, err
+	}
+	if err := s.pace(&recipe, values, tok); err != nil {
 		return Order{}, err
 	}
 	if err := o.Species.Check(o.Settings); err != nil {
@@ -136,16 +143,31 @@ func (cat Catalogue) StageOrder(
 	return o, o.rehearse(ctx, in)
 }
 
-// changeStage changes training settings and returns an error for any other setting.
-func (s *Settings) changeStage(values map[string]any) error {
+// window returns the number of tokens that the model of a run reads, or 0 if it has no limit.
+func window(r *Run) int {
+	if w, ok := r.Model.(interface{ Window() int }); ok {
+		return w.Window()
+	}
+	return 0
+}
+
+// changeStage changes training settings and returns an error for any other setting. The window of
+// the model stays, even if the rows are shorter.
+func (s *Settings) changeStage(values map[string]any, window int) error {
 	for key := range values {
 		if target, _ := s.owner(key); target != any(s.Train) {
 			return Misuse{fmt.Errorf("setting %q belongs to the parent and cannot change; leave "+
 				"it out", key)}
 		}
 	}
+	model := s.Clone().Model
 	if err := s.Set(values); err != nil {
 		return Misuse{err}
+	}
+	s.Model = model
+	if c := s.Train.Context; window > 0 && c > window {
+		return Misuse{fmt.Errorf("context is %d; want at most %d, the window of the model", c,
+			window)}
 	}
 	return nil
 }

@@ -15,8 +15,8 @@ import (
 const preferenceData = `The data is a .jsonl file with one preference per line: {"prompt",
 "chosen", "rejected"}, each a text or a list of messages {"role", "content"}, as in data sets for
 TRL. The answers may repeat the prompt. Other fields are ignored, except "kind", a text that groups
-the results. --data world-talk draws pairs about the world of the pre-training text and lets the
-run in --from write some of them.`
+the results. By default, a file is read about 20 times, in 100 to 2000 steps. --data world-talk
+draws pairs about the world of the pre-training text and lets the run in --from write some of them.`
 
 func newReward(cat zoo.Catalogue) *cobra.Command {
 	p := &posttrain{cat: cat, info: zoo.StageInfo{Kind: zoo.StageReward}}

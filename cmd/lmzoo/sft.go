@@ -22,8 +22,9 @@ ignored. --data world-talk draws questions about the world that the run in --fro
 (lmzoo train gpt --corpus world-talk), with the answers of a careless annotator.
 
 The special tokens of the chat template extend the vocabulary; config.json records the template.
-Several conversations share a row, but none sees another. A share of the rows holds
-pre-training text (--rehearse), so that the model does not forget it.`,
+Several conversations share a row, but none sees another. A share of the rows holds pre-training
+text (--rehearse), so that the model does not forget it. By default, a file is read about 20 times,
+in 100 to 2000 steps; few conversations get small batches.`,
 		Example: `  lmzoo sft --from runs/gpt --data chat.jsonl --out runs/gpt-sft
   lmzoo chat runs/gpt-sft
   lmzoo sft --resume --out runs/gpt-sft`,
