@@ -130,5 +130,5 @@ func TestParseTools(t *testing.T) {
 		require.ErrorAs(t, err, &Misuse{})
 	}
 	_, err = (&Data{}).Tools([]string{"calculator,calculator"})
-	require.ErrorContains(t, err, `"calculator" is there twice; want different names`)
+	require.ErrorContains(t, err, `"calculator" is listed twice; want different names`)
 }
