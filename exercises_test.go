@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// exercisePages are the pages with exercises, by their number.
+// exercisePages lists the pages with exercises, in their order.
 var exercisePages = []string{"1-counting", "2-smoothing", "3-nplm", "4-elman", "5-lstm-gru",
 	"6-transformer", "sampling", "tokenization"}
 

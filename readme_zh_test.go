@@ -138,7 +138,7 @@ func TestCompareReadmes(t *testing.T) {
 	}
 }
 
-// chapters are the chapters of the textbook in their order.
+// chapters lists the chapters of the textbook in their order.
 var chapters = []string{
 	"统计语言模型", "神经语言模型", "预训练语言模型", "大语言模型", "数据工程", "高效预训练",
 	"能力激发", "人类对齐", "工具使用",

@@ -46,7 +46,7 @@ func smallLlama(t testing.TB) *transformer.Llama {
 		NumKeyValueHeads: 1, TieWordEmbeddings: true})
 }
 
-// policies returns the models that every test of a stage runs.
+// policies returns the models with which every test of a stage runs.
 func policies(t testing.TB) map[string]Policy {
 	return map[string]Policy{"gpt": smallGPT(t), "llama": smallLlama(t)}
 }

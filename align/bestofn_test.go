@@ -37,8 +37,8 @@ func TestBestOf(t *testing.T) {
 	require.EqualError(t, err, "prompt 1, answer 1: the reward is NaN; want a finite number")
 }
 
-// TestBestOfKL: without ties, the measured KL equals the analytic one; with ties, it equals the KL
-// of the exact distribution of the best answer.
+// TestBestOfKL checks that the measured KL equals the analytic one without ties and, with ties, the
+// KL of the exact distribution of the best answer.
 func TestBestOfKL(t *testing.T) {
 	rewards := rand.New(rand.NewPCG(1, 2)).Perm(20000)
 	var distinct []float64
@@ -78,7 +78,7 @@ func TestBestOfKL(t *testing.T) {
 	require.InDelta(t, kl, MeasuredBestOfKL([]float64{1, 1, 2, 3}, 4), 0.03)
 }
 
-// TestExpectedBest compares with the mean over all subsets.
+// TestExpectedBest compares ExpectedBest with the mean over all subsets.
 func TestExpectedBest(t *testing.T) {
 	proxy := []float64{0.3, -1, 0.3, 2, 0.7}
 	gold := []float64{1, 0, -1, 0.5, 0.25}

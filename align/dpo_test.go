@@ -50,8 +50,8 @@ func newPairs(t testing.TB, pairs []Pair, raw train.Source[corpus.Batch], batch 
 	return s
 }
 
-// TestPairRows: a row is BOS, prompt and answer; the targets of the answer are shifted by one
-// position and end with [END], which occurs once.
+// TestPairRows checks that a row is BOS, prompt and answer, and that the targets of the answer are
+// shifted by one position and end with [END], which occurs once.
 func TestPairRows(t *testing.T) {
 	s := newPairs(t, somePairs()[:1], nil, 1)
 	var b PairBatch
@@ -69,7 +69,8 @@ func TestPairRows(t *testing.T) {
 	}
 }
 
-// TestToolResultsCarryNoLoss: in an answer with a call, the result of the tool is no target.
+// TestToolResultsCarryNoLoss checks that in an answer with a call, the result of the tool is not a
+// target.
 func TestToolResultsCarryNoLoss(t *testing.T) {
 	tok, err := corpus.WithSpecials(corpus.Byte{}, prompt.Default.Names()...)
 	require.NoError(t, err)
@@ -98,8 +99,8 @@ func TestToolResultsCarryNoLoss(t *testing.T) {
 	require.Equal(t, want, targets)
 }
 
-// TestFirstLossIsLn2: at step 0 the loss is ln 2 and all rewards are 0, but the gradient is not
-// zero, even with dropout.
+// TestFirstLossIsLn2 checks that at step 0 the loss is ln 2 and all rewards are 0, but the gradient
+// is not zero, even with dropout.
 func TestFirstLossIsLn2(t *testing.T) {
 	for name, m := range policies(t) {
 		t.Run(name, func(t *testing.T) {
@@ -137,7 +138,7 @@ func TestFirstLossIsLn2(t *testing.T) {
 	}
 }
 
-// TestReferenceIsFrozen: training changes the policy, but not the reference.
+// TestReferenceIsFrozen checks that training changes the policy, but not the reference.
 func TestReferenceIsFrozen(t *testing.T) {
 	m := smallGPT(t)
 	s := newPairs(t, somePairs(), nil, 4)
@@ -154,8 +155,8 @@ func TestReferenceIsFrozen(t *testing.T) {
 	require.Greater(t, measured.Chosen, measured.Rejected)
 }
 
-// TestAnchorsHoldTheChosenAnswer: without an anchor, the probability of the chosen answers may
-// fall; with the NLL it rises.
+// TestAnchorsHoldTheChosenAnswer checks that the probability of the chosen answers may fall without
+// an anchor, and rises with the NLL.
 func TestAnchorsHoldTheChosenAnswer(t *testing.T) {
 	rise := func(nll float64) float64 {
 		m := smallGPT(t)
@@ -175,7 +176,7 @@ func TestAnchorsHoldTheChosenAnswer(t *testing.T) {
 	require.Greater(t, held, free)
 }
 
-// TestDPOGradients: the gradient of the loss with all anchors is its slope.
+// TestDPOGradients checks that the gradient of the loss with all anchors is its slope.
 func TestDPOGradients(t *testing.T) {
 	for name, m := range tinyPolicies(t) {
 		t.Run(name, func(t *testing.T) {
@@ -194,8 +195,8 @@ func TestDPOGradients(t *testing.T) {
 	}
 }
 
-// TestSharesOfPairs: the losses and gradients of the shares add up to those of the batch, for any
-// number of shares, even if a share holds only text.
+// TestSharesOfPairs checks that the losses and gradients of the shares add up to those of the
+// batch, for any number of shares, even if a share holds only text.
 func TestSharesOfPairs(t *testing.T) {
 	m := smallGPT(t)
 	s := newPairs(t, somePairs()[:2], rawText(t, 3, 8), 2)
@@ -228,7 +229,7 @@ func TestSharesOfPairs(t *testing.T) {
 	}
 }
 
-// TestAccumulatedText: if a step takes several batches, the text of all of them also has one mean.
+// TestAccumulatedText checks that the text of all batches of a step has one mean.
 func TestAccumulatedText(t *testing.T) {
 	var b PairBatch
 	newPairs(t, somePairs(), rawText(t, 2, 8), 2).Batch(&b, 0)
@@ -236,7 +237,7 @@ func TestAccumulatedText(t *testing.T) {
 	require.Equal(t, 3*b.Text.Targets(), b.Of(3*b.Rows()).Text.N)
 }
 
-// TestTies: a pair of equal scores is half right.
+// TestTies checks that a pair of equal scores is half right.
 func TestTies(t *testing.T) {
 	require.Equal(t, []float64{1, 0.5, 0}, []float64{wins(2, 1), wins(1, 1), wins(1, 2)})
 }
@@ -291,7 +292,7 @@ func make21() (tokens []lm.Token) {
 	return tokens
 }
 
-// TestOnePair: one pair is a batch, and its answers may be only [END].
+// TestOnePair checks that one pair is a batch, and that its answers may be only [END].
 func TestOnePair(t *testing.T) {
 	s := newPairs(t, []Pair{pair(nil, nil, []lm.Token{1})}, nil, 8)
 	d, err := NewDPO(t.Context(), smallLlama(t), s, DPOOptions{Beta: 0.5})
@@ -300,8 +301,9 @@ func TestOnePair(t *testing.T) {
 	require.NoError(t, err)
 }
 
-// TestPairsAreAFunctionOfTheStep: in whatever order steps are asked for, each has the same batch,
-// every pair occurs once in an epoch, and a steady step allocates nothing.
+// TestPairsAreAFunctionOfTheStep checks that each step has the same batch, in whatever order the
+// steps are requested, that every pair occurs once in an epoch, and that a steady step allocates
+// nothing.
 func TestPairsAreAFunctionOfTheStep(t *testing.T) {
 	a, b := newPairs(t, somePairs(), rawText(t, 2, 8), 2), newPairs(t, somePairs(),
 		rawText(t, 2, 8), 2)

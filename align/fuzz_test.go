@@ -42,8 +42,8 @@ func requireShifted(t *rapid.T, b corpus.Batch) {
 	}
 }
 
-// TestAnyConversations: any conversations are either refused in one line, or every step has a valid
-// batch with all of their targets in an epoch.
+// TestAnyConversations checks that any conversations either are refused with a one-line error or
+// give a valid batch at every step, with all of their targets in an epoch.
 func TestAnyConversations(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var all []prompt.Encoded
@@ -82,7 +82,8 @@ func TestAnyConversations(t *testing.T) {
 	})
 }
 
-// TestAnyPairs: any pairs are either refused in one line, or every step has a valid batch.
+// TestAnyPairs checks that any pairs either are refused with a one-line error or give a valid batch
+// at every step.
 func TestAnyPairs(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var pairs []Pair
@@ -105,7 +106,7 @@ func TestAnyPairs(t *testing.T) {
 	})
 }
 
-// FuzzAdapterConfig: no configuration of an adapter makes LoadLoRA panic.
+// FuzzAdapterConfig checks that no configuration of an adapter makes LoadLoRA panic.
 func FuzzAdapterConfig(f *testing.F) {
 	f.Add([]byte(`{"peft_type":"LORA","r":2,"lora_alpha":6,"target_modules":["c_attn"]}`))
 	f.Add([]byte(`{"peft_type":"LORA","r":1,"lora_alpha":1e308,` +

@@ -72,8 +72,8 @@ func requireClose(t *testing.T, want, got float64) {
 	require.InDelta(t, want, got, 1e-4*max(math.Abs(want), 1e-2))
 }
 
-// TestSFTGolden: the masked loss of packed conversations and its gradient are those of PyTorch over
-// separate conversations.
+// TestSFTGolden checks that the masked loss of packed conversations and its gradient equal
+// PyTorch's over separate conversations.
 func TestSFTGolden(t *testing.T) {
 	m, g := goldenGPT(t, "sft")
 	g.CheckLossOf(t, m, func(tape *autograd.Tape) *autograd.Tensor {
@@ -81,8 +81,8 @@ func TestSFTGolden(t *testing.T) {
 	})
 }
 
-// TestLoRAGolden: loss, logits and gradients of A, B and the rows of tokens, for both layouts of a
-// matrix.
+// TestLoRAGolden compares loss, logits and gradients of A, B and the rows of tokens with PyTorch,
+// for both layouts of a matrix.
 func TestLoRAGolden(t *testing.T) {
 	gpt, _ := goldenGPT(t, "lora")
 	checkLoRA(t, gpt, nntest.Read[any](t, "lora"))
@@ -127,7 +127,8 @@ func logSoftmax(logits []float64) (out []float64) {
 	return out
 }
 
-// TestRewardGolden: scores, loss and gradients of a reward model (Ouyang et al. 2022, equation 1).
+// TestRewardGolden compares scores, loss and gradients of a reward model with PyTorch (Ouyang et
+// al. 2022, equation 1).
 func TestRewardGolden(t *testing.T) {
 	g := nntest.Read[transformer.Config](t, "reward")
 	m, err := transformer.New(g.Config, nntest.Rand())
@@ -151,8 +152,8 @@ func TestRewardGolden(t *testing.T) {
 	}
 }
 
-// TestDPOGolden: reference, implicit rewards, loss and gradients of a policy that has moved away
-// from its reference (Rafailov et al. 2023, equation 7), with both anchors.
+// TestDPOGolden compares reference, implicit rewards, loss and gradients of a policy that has moved
+// away from its reference with PyTorch (Rafailov et al. 2023, equation 7), with both anchors.
 func TestDPOGolden(t *testing.T) {
 	m, g := goldenGPT(t, "dpo")
 	raw, err := corpus.NewWindows([][]lm.Token{goldenText}, 1, 8, 1)

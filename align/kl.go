@@ -11,7 +11,7 @@ import (
 
 // KLOptions are the settings of KL.
 type KLOptions struct {
-	Samples int      // answers to each prompt
+	Samples int      // number of answers to each prompt
 	Tokens  int      // length at which an answer is cut off
 	End     lm.Token // ends an answer
 }

@@ -10,7 +10,8 @@ import (
 	"lmzoo/lm"
 )
 
-// TestKLIsExactForOneStep: answers of one token have the KL of two distributions, without noise.
+// TestKLIsExactForOneStep checks that answers of one token have the KL of two distributions,
+// without noise.
 func TestKLIsExactForOneStep(t *testing.T) {
 	p := someTabularProblem()
 	other := p
@@ -34,7 +35,8 @@ func TestKLIsExactForOneStep(t *testing.T) {
 	require.Zero(t, stderr)
 }
 
-// TestKLIsTheMeanLogRatio: over several steps, KL estimates the mean of ln π(y) − ln π_ref(y).
+// TestKLIsTheMeanLogRatio checks that KL estimates the mean of ln π(y) − ln π_ref(y) over several
+// steps.
 func TestKLIsTheMeanLogRatio(t *testing.T) {
 	m, ref := smallGPT(t), smallLlama(t)
 	rng := rand.New(rand.NewPCG(1, 1))

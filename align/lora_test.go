@@ -49,7 +49,8 @@ func hashOf(model any) string {
 
 func lossOf(m Policy, b corpus.Batch) float32 { return m.Loss(autograd.NewForward(), b).Data[0] }
 
-// TestLoRAStartsAsItsBase: B is zero, so the loss has the same bits.
+// TestLoRAStartsAsItsBase checks that a new LoRA, whose B is zero, has the same loss as its base,
+// bit for bit.
 func TestLoRAStartsAsItsBase(t *testing.T) {
 	for name, m := range policies(t) {
 		l, err := NewLoRA(m, loraOptions, rand.New(rand.NewPCG(5, 5)))
@@ -58,8 +59,8 @@ func TestLoRAStartsAsItsBase(t *testing.T) {
 	}
 }
 
-// TestLoRAGradients: the gradients of A, B and the rows of tokens are slopes, in SFT, in DPO with
-// both anchors and in a reward model, which call the model differently.
+// TestLoRAGradients checks that the gradients of A, B and the rows of tokens are slopes, in SFT, in
+// DPO with both anchors and in a reward model, which call the model differently.
 func TestLoRAGradients(t *testing.T) {
 	for name, m := range tinyPolicies(t) {
 		t.Run(name, func(t *testing.T) {
@@ -88,8 +89,8 @@ func TestLoRAGradients(t *testing.T) {
 	}
 }
 
-// TestLoRATrains: the loss falls, the frozen weights keep every bit, and replicas do not share the
-// changed matrices: any number of threads gives the same bits.
+// TestLoRATrains checks that the loss falls, that the frozen weights keep every bit, and that any
+// number of threads gives the same bits, because replicas do not share the changed matrices.
 func TestLoRATrains(t *testing.T) {
 	for name := range policies(t) {
 		t.Run(name, func(t *testing.T) {
@@ -119,8 +120,8 @@ func TestLoRATrains(t *testing.T) {
 	}
 }
 
-// TestMergeIsTheAdapter: the merged model has the same logits, also after the adapter or the merged
-// model has been saved and opened.
+// TestMergeIsTheAdapter checks that the merged model has the same logits, also after the adapter or
+// the merged model has been saved and opened.
 func TestMergeIsTheAdapter(t *testing.T) {
 	for name, m := range policies(t) {
 		t.Run(name, func(t *testing.T) {
@@ -171,7 +172,8 @@ func TestMergeIsTheAdapter(t *testing.T) {
 	}
 }
 
-// TestPEFTNames: the names and shapes are those of PEFT over GPT2LMHeadModel and LlamaForCausalLM.
+// TestPEFTNames checks that the names and shapes are those of PEFT over GPT2LMHeadModel and
+// LlamaForCausalLM.
 func TestPEFTNames(t *testing.T) {
 	shapes := func(l *LoRA) map[string]string {
 		out := map[string]string{}
@@ -206,8 +208,8 @@ func TestPEFTNames(t *testing.T) {
 	}
 }
 
-// TestUntiedRows: if the output layer has its own weights, the rows of new tokens are trained in
-// both tables.
+// TestUntiedRows checks that the rows of new tokens are trained in both tables if the output layer
+// has its own weights.
 func TestUntiedRows(t *testing.T) {
 	cfg := smallGPT(t).Config
 	cfg.UntiedHead = true
@@ -222,8 +224,8 @@ func TestUntiedRows(t *testing.T) {
 	require.Equal(t, hashOf(l), hashOf(opened))
 }
 
-// TestAdapterOfAnotherBase: an adapter for other weights or another vocabulary is refused. Other
-// values in the trained rows make no difference.
+// TestAdapterOfAnotherBase checks that an adapter for other weights or another vocabulary is
+// refused, and that other values in the trained rows make no difference.
 func TestAdapterOfAnotherBase(t *testing.T) {
 	m := smallGPT(t)
 	dir := t.TempDir()
@@ -247,7 +249,7 @@ func TestAdapterOfAnotherBase(t *testing.T) {
 	require.ErrorContains(t, err, `no linear layer named "c_attn"`)
 }
 
-// TestTokenList: PEFT may also write the rows of the embedding as a list.
+// TestTokenList checks that the rows of the embedding may also be a list, as PEFT writes it.
 func TestTokenList(t *testing.T) {
 	l, dir := newLoRA(t, smallGPT(t), loraOptions), t.TempDir()
 	require.NoError(t, l.Save(dir, "base"))

@@ -22,7 +22,7 @@ import (
 // missing reward has no good substitute. A run is reproducible only if the program's rewards are.
 type Program struct {
 	argv  []string
-	limit time.Duration // per answer
+	limit time.Duration // time limit per answer
 	read  func(r *Rollout) Judged
 
 	mu      sync.Mutex // one question at a time
@@ -34,7 +34,7 @@ type Judged struct {
 	Prompt   string           `json:"prompt"`   // the last message of the user
 	Answer   string           `json:"answer"`   // the text after the last result of a tool
 	Complete bool             `json:"complete"` // false: cut at the maximum length, or malformed
-	Messages []prompt.Message `json:"messages"` // of the whole conversation, with calls and results
+	Messages []prompt.Message `json:"messages"` // the whole conversation, with calls and results
 }
 
 const (
@@ -43,7 +43,8 @@ const (
 )
 
 // NewProgram returns a scorer that runs the program argv[0] with the arguments argv[1:]. limit is
-// the time per answer; read returns what the program reads of an answer. The program must exist.
+// the time per answer; read converts an answer to the form that the program reads. The program must
+// exist.
 func NewProgram(
 	argv []string, limit time.Duration, read func(r *Rollout) Judged,
 ) (*Program, error) {
@@ -101,7 +102,7 @@ type process struct {
 	cmd    *exec.Cmd
 	in     io.WriteCloser
 	pipe   *io.PipeReader
-	out    *bufio.Reader // of pipe
+	out    *bufio.Reader // reads from pipe
 	errors *lastLine
 	ended  chan struct{} // closed when it has ended
 	status error

@@ -86,7 +86,7 @@ func someAnswers(n int) (all []Rollout) {
 	return all
 }
 
-// TestProgram: the program is started once and judges every answer.
+// TestProgram checks that the program is started once and judges every answer.
 func TestProgram(t *testing.T) {
 	p := programOf(t, "works")
 	for range 3 {
@@ -100,8 +100,8 @@ func TestProgram(t *testing.T) {
 	require.Equal(t, started, p.process.cmd.Process.Pid)
 }
 
-// TestProgramFails: a program that dies, hangs, floods or writes something else causes an error of
-// one line that names the prompt, and the program is ended.
+// TestProgramFails checks that a program that dies, hangs, floods or writes something else causes a
+// one-line error that names the prompt, and that the program is ended.
 func TestProgramFails(t *testing.T) {
 	for mode, says := range map[string]string{
 		"dies":   `it ended with exit status 7: "no more memory"; want`,
@@ -127,15 +127,15 @@ func TestProgramFails(t *testing.T) {
 	}
 }
 
-// TestProgramWritesTooMuch: an extra line is noticed, because it would become the reward of the
-// next answer.
+// TestProgramWritesTooMuch checks that an extra line is noticed, because it would become the reward
+// of the next answer.
 func TestProgramWritesTooMuch(t *testing.T) {
 	p := programOf(t, "writes two lines")
 	_, err := p.Rewards(t.Context(), someAnswers(400))
 	require.ErrorContains(t, err, "more than the line of the answer before")
 }
 
-// TestProgramIsCancelled: cancelling the context ends the program.
+// TestProgramIsCancelled checks that cancelling the context ends the program.
 func TestProgramIsCancelled(t *testing.T) {
 	p := programOf(t, "hangs")
 	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)

@@ -98,8 +98,8 @@ func TestStagesResumeExactly(t *testing.T) {
 	}
 }
 
-// TestStepsAllocateLittle: a steady step of a stage allocates a few slices of headers, and nothing
-// that grows with the batch.
+// TestStepsAllocateLittle checks that a steady step of a stage allocates a few slices of headers,
+// and nothing that grows with the batch.
 func TestStepsAllocateLittle(t *testing.T) {
 	allocations := func(step func() (train.Stats, error)) float64 {
 		run := func() {

@@ -39,7 +39,7 @@ func rewardOf(t testing.TB, body nn.Encoder) *Reward {
 	return NewReward(body, rand.New(rand.NewPCG(7, 7)))
 }
 
-// TestRewardGradients: the gradient of the loss of body and head is its slope.
+// TestRewardGradients checks that the gradient of the loss of body and head is its slope.
 func TestRewardGradients(t *testing.T) {
 	for name, m := range tinyPolicies(t) {
 		t.Run(name, func(t *testing.T) {
@@ -54,8 +54,8 @@ func TestRewardGradients(t *testing.T) {
 	}
 }
 
-// TestRewardRanks: a trained model ranks its pairs, and Score returns the number that training
-// used: the score at the last token of the answer, whatever else is in the batch.
+// TestRewardRanks checks that a trained model ranks its pairs, and that Score returns the number
+// that training used: the score at the last token of the answer, whatever else is in the batch.
 func TestRewardRanks(t *testing.T) {
 	r := rewardOf(t, smallGPT(t))
 	list := somePairs()
@@ -115,7 +115,7 @@ func (s *Pairs) fillAll(b *PairBatch) {
 	b.fill(s.pairs, s.reference, at)
 }
 
-// TestCancelled: long scans of pairs stop when the context does.
+// TestCancelled checks that long scans of pairs stop when the context does.
 func TestCancelled(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()

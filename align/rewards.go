@@ -34,7 +34,7 @@ func (f ScorerFunc) Rewards(ctx context.Context, answers []Rollout) ([]float64, 
 // AnswerError is an error about one answer. A caller that knows where the prompt comes from can
 // name its source instead of its number.
 type AnswerError struct {
-	Prompt, Sample int // as in Rollout
+	Prompt, Sample int // indices as in Rollout
 	Err            error
 }
 

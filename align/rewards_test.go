@@ -9,8 +9,8 @@ import (
 	"lmzoo/lm"
 )
 
-// TestRewardModelScores: a reward model is a Scorer that reads prompt and answer, and truncated
-// answers can get a separate reward.
+// TestRewardModelScores checks that a reward model is a Scorer that reads prompt and answer, and
+// that truncated answers can get a separate reward.
 func TestRewardModelScores(t *testing.T) {
 	r := NewReward(toyGPT(t, 1), rand.New(rand.NewPCG(3, 4)))
 	o := toySampling()

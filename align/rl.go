@@ -31,8 +31,8 @@ type RLTask struct {
 
 // RLPrompt is a conversation in which the assistant speaks next.
 type RLPrompt struct {
-	Tokens []lm.Token // after BOS
-	Name   string     // for error messages, such as "data.jsonl: line 3" or the question
+	Tokens []lm.Token // the tokens after BOS
+	Name   string     // name in error messages, such as "data.jsonl: line 3" or the question
 }
 
 // Report describes the answers of one roll-out.

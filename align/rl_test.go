@@ -18,7 +18,7 @@ import (
 	"lmzoo/transformer"
 )
 
-// The tokens of the toy tasks: 0 is BOS, rlEnd ends an answer.
+// The tokens of the toy tasks: 0 is BOS, and rlEnd ends an answer.
 const (
 	rlEnd    lm.Token = 1
 	rlResult lm.Token = 2
@@ -78,7 +78,8 @@ func weightsOf(m any) (all []float32) {
 	return all
 }
 
-// TestRLLearns: every algorithm raises the reward of a toy task from chance to nearly the maximum.
+// TestRLLearns checks that every algorithm raises the reward of a toy task from chance to nearly
+// the maximum.
 func TestRLLearns(t *testing.T) {
 	for _, algorithm := range []string{Reinforce, PPO, GRPO} {
 		t.Run(algorithm, func(t *testing.T) {
@@ -106,7 +107,8 @@ func TestRLLearns(t *testing.T) {
 	}
 }
 
-// TestRLDoesNotDependOnThreads: one and three threads give the same bits, with text to rehearse.
+// TestRLDoesNotDependOnThreads checks that one and three threads give the same bits, with text to
+// rehearse.
 func TestRLDoesNotDependOnThreads(t *testing.T) {
 	for _, algorithm := range []string{PPO, GRPO} {
 		var all [][]float32
@@ -131,8 +133,8 @@ func toyText(t testing.TB) train.Source[corpus.Batch] {
 	return w
 }
 
-// TestRLResumesBetweenUpdates: a checkpoint between two updates with the same answers continues
-// with the same bits, including the value head and its moments.
+// TestRLResumesBetweenUpdates checks that a checkpoint between two updates with the same answers
+// continues with the same bits, including the value head and its moments.
 func TestRLResumesBetweenUpdates(t *testing.T) {
 	for _, algorithm := range []string{PPO, GRPO, Reinforce} {
 		t.Run(algorithm, func(t *testing.T) {
@@ -165,7 +167,7 @@ func TestRLResumesBetweenUpdates(t *testing.T) {
 	}
 }
 
-// TestFlatGroups: equal rewards give no gradient and no NaN, and are counted.
+// TestFlatGroups checks that equal rewards give no gradient and no NaN, and are counted.
 func TestFlatGroups(t *testing.T) {
 	for _, floor := range []float64{0, 0.1} {
 		o := toyOptions(GRPO)
@@ -188,7 +190,8 @@ func TestFlatGroups(t *testing.T) {
 	}
 }
 
-// TestRewardThatIsNoNumber: the error names the prompt, and the weights stay.
+// TestRewardThatIsNoNumber checks that the error names the prompt, and that the weights do not
+// change.
 func TestRewardThatIsNoNumber(t *testing.T) {
 	m := toyGPT(t, 1)
 	task := toyTask(t, m)
@@ -208,7 +211,7 @@ func TestRewardThatIsNoNumber(t *testing.T) {
 	require.Equal(t, before, weightsOf(m))
 }
 
-// TestStopKL: the run ends when the policy has moved too far.
+// TestStopKL checks that the run ends when the policy has moved too far.
 func TestStopKL(t *testing.T) {
 	o := toyOptions(GRPO)
 	o.KL, o.StopKL = 0, 0.5
@@ -290,8 +293,8 @@ func BenchmarkRL(b *testing.B) {
 	}
 }
 
-// TestRLReadsWithoutDropout: an update reads the answers without dropout, as they were drawn, but
-// the text with dropout.
+// TestRLReadsWithoutDropout checks that an update reads the answers without dropout, as they were
+// drawn, but the text with dropout.
 func TestRLReadsWithoutDropout(t *testing.T) {
 	m, err := transformer.New(transformer.Config{VocabSize: 9, NPositions: 16, NEmbd: 16, NLayer: 2,
 		NHead: 2, Dropout: 0.3, InitializerRange: 0.1}, rand.New(rand.NewPCG(1, 0)))

@@ -75,9 +75,9 @@ func distance(p, q []float64) (d float64) {
 	return d
 }
 
-// TestTabularRL: with nine possible answers the optimum is known, and every algorithm reaches it.
-// With the penalty in the reward it is the optimum of KL(π‖π₀); for GRPO, with k3 in the loss, it
-// is that of KL(π₀‖π).
+// TestTabularRL checks that every algorithm reaches the optimum, which is known for nine possible
+// answers. With the penalty in the reward, it is the optimum under KL(π‖π₀); for GRPO, with k3 in
+// the loss, it is the optimum under KL(π₀‖π).
 func TestTabularRL(t *testing.T) {
 	const beta = 0.5
 	for _, c := range []struct {

@@ -42,7 +42,7 @@ func (r *Rollout) LogProb() (sum float64) {
 // temperature 1, so that the sampler's probabilities are those of the policy. A warped distribution
 // would need its own probabilities in the ratio of PPO.
 type Sampling struct {
-	Samples int        // answers to each prompt
+	Samples int        // number of answers to each prompt
 	Max     int        // maximum number of tokens of an answer
 	Window  int        // positions of the model, including BOS; 0: no limit
 	Ends    []lm.Token // tokens that end an answer, besides BOS

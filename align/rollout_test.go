@@ -30,8 +30,9 @@ func toySampling() Sampling {
 		Insert: toyTool, Seed: 5}
 }
 
-// TestRolloutsAreScored: the log-probabilities are those of the model for the tokens that it drew,
-// at the right positions, and 0 for the results of tools. An answer ends with its first end.
+// TestRolloutsAreScored checks that the log-probabilities are those of the model for the tokens
+// that it drew, at the right positions, and 0 for the results of tools, and that an answer ends at
+// its first end token.
 func TestRolloutsAreScored(t *testing.T) {
 	m := toyGPT(t, 1)
 	all, err := Sample(t.Context(), m, toyPrompts, toySampling())
@@ -76,8 +77,8 @@ func TestRolloutsAreScored(t *testing.T) {
 	require.Greater(t, truncated, 20)
 }
 
-// TestRolloutsAreAFunctionOfTheirNumbers: the other prompts, the threads and the size of the group
-// change nothing; the seed, the step and the sample do.
+// TestRolloutsAreAFunctionOfTheirNumbers checks that the other prompts, the threads and the size of
+// the group change nothing, and that the seed, the step and the sample do.
 func TestRolloutsAreAFunctionOfTheirNumbers(t *testing.T) {
 	m, o := toyGPT(t, 1), toySampling()
 	all, err := Sample(t.Context(), m, toyPrompts, o)
@@ -106,7 +107,8 @@ func TestRolloutsAreAFunctionOfTheirNumbers(t *testing.T) {
 	require.NotEqual(t, all[60].Answer(), other[14].Answer(), "seed")
 }
 
-// TestSamplesFollowTheDistribution: first tokens are as frequent as they are probable.
+// TestSamplesFollowTheDistribution checks that the frequencies of first tokens are their
+// probabilities.
 func TestSamplesFollowTheDistribution(t *testing.T) {
 	die := lmtest.Die{0.1, 0.2, 0, 0.3, 0.4}
 	const n = 20000
@@ -122,8 +124,8 @@ func TestSamplesFollowTheDistribution(t *testing.T) {
 	}
 }
 
-// TestSamplingFails: the errors of tools and models name the prompt, and a cancelled context ends
-// the sampling.
+// TestSamplingFails checks that the errors of tools and models name the prompt, and that a
+// cancelled context ends the sampling.
 func TestSamplingFails(t *testing.T) {
 	m, o := toyGPT(t, 1), toySampling()
 	o.Insert = func(context.Context, *Rollout) ([]lm.Token, error) { return nil, errors.New("no") }
@@ -145,8 +147,9 @@ func TestSamplingFails(t *testing.T) {
 	require.ErrorIs(t, err, context.Canceled)
 }
 
-// TestUpdateReadsWhatWasDrawn: the rows of a batch give every drawn token the probability that the
-// sampler gave it, without the results of tools, so the ratio of the first update is 1.
+// TestUpdateReadsWhatWasDrawn checks that the rows of a batch give every drawn token the
+// probability that the sampler gave it, without the results of tools, so the ratio of the first
+// update is 1.
 func TestUpdateReadsWhatWasDrawn(t *testing.T) {
 	m := toyGPT(t, 1)
 	task := toyTask(t, m)
@@ -191,7 +194,7 @@ func TestUpdateReadsWhatWasDrawn(t *testing.T) {
 // spoken is a model that writes the tokens of a text at their positions.
 type spoken struct {
 	vocab int
-	text  []lm.Token // after BOS
+	text  []lm.Token // the tokens after BOS
 }
 
 func (s spoken) Vocab() int { return s.vocab }
@@ -205,8 +208,9 @@ func (s spoken) NextLogProbs(dst []float64, context []lm.Token) []float64 {
 	return dst
 }
 
-// TestToolsOfAUserAreNoTargets: the result of a call is in the answer, and neither its tokens nor
-// [DONE] are targets of the update. A result is bounded, and calls beyond the limit fail.
+// TestToolsOfAUserAreNoTargets checks that the result of a call is in the answer, that neither its
+// tokens nor [DONE] are targets of the update, that a result is bounded, and that calls beyond the
+// limit fail.
 func TestToolsOfAUserAreNoTargets(t *testing.T) {
 	tok, err := corpus.WithSpecials(corpus.Byte{}, prompt.Default.Names()...)
 	require.NoError(t, err)

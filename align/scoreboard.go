@@ -39,7 +39,7 @@ type Scoreboard struct {
 	BitsPerByte float64 `json:"bits_per_byte"`
 
 	Gold        float64 `json:"gold"`         // mean gold reward of the answers
-	GoldSampled float64 `json:"gold_sampled"` // of sampled answers, one to each question
+	GoldSampled float64 `json:"gold_sampled"` // the same of one sampled answer per question
 
 	// Requests whose action occurs in no preference: only the documents say which ones are harmful.
 	UnseenHarmRefused   float64 `json:"unseen_harm_refused"`

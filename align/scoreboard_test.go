@@ -19,7 +19,7 @@ import (
 // parrot is a model that has memorised answers and writes random tokens elsewhere.
 type parrot struct {
 	vocab   int
-	answers map[string][]lm.Token // by prompt
+	answers map[string][]lm.Token // answers by prompt
 	end     lm.Token
 }
 
@@ -57,8 +57,8 @@ func talkLayout(t *testing.T, talk *world.Talk) (corpus.Tokenizer, *prompt.Layou
 	return tok, layout
 }
 
-// TestEvaluate: the scoreboard of an assistant that is always right has ones, and that of a
-// careless annotator shows the annotator's rates.
+// TestEvaluate checks that the scoreboard of an assistant that is always right has ones, and that
+// the scoreboard of a careless annotator shows the annotator's rates.
 func TestEvaluate(t *testing.T) {
 	talk := world.NewTalk(3)
 	tok, layout := talkLayout(t, talk)
@@ -100,8 +100,8 @@ func TestEvaluate(t *testing.T) {
 	require.Less(t, careless.Gold, .7)
 }
 
-// TestTalkPreferences: a pair of world-talk can be encoded, and its chosen answer has the higher
-// gold reward.
+// TestTalkPreferences checks that a pair of world-talk can be encoded, and that its chosen answer
+// has the higher gold reward.
 func TestTalkPreferences(t *testing.T) {
 	talk := world.NewTalk(3)
 	_, layout := talkLayout(t, talk)
@@ -119,7 +119,8 @@ func TestTalkPreferences(t *testing.T) {
 	}
 }
 
-// TestTalkTools: the tools run in a roll-out, and an incomplete turn is not an answer.
+// TestTalkTools checks that the tools run in a roll-out, and that an incomplete turn is not an
+// answer.
 func TestTalkTools(t *testing.T) {
 	talk := world.NewTalk(3)
 	tok, layout := talkLayout(t, talk)
@@ -140,7 +141,7 @@ func TestTalkTools(t *testing.T) {
 	require.Empty(t, AnswerOf(layout, call).Text, "no result")
 }
 
-// someAnswer returns one of several answers, always the same one to the same question.
+// someAnswer returns one of several answers, and always the same answer to the same question.
 func someAnswer(q world.TalkQuestion) world.TalkAnswer {
 	h := fnv.New32a()
 	h.Write([]byte(q.System + q.User))
@@ -251,7 +252,7 @@ func TestScoreboardByDefinition(t *testing.T) {
 	}
 	require.InDelta(t, kl/float64(n), *got.KL, 1e-9)
 
-	// the parrot does not know the documents, so that each of their tokens costs ln V
+	// the parrot does not know the documents, so each of their tokens costs ln V
 	tokens, bytes := 0, 0
 	for _, d := range talk.Split(o.Seed^evalStream, 0, 0, o.Tokens).Test {
 		tokens += len(corpus.EncodeDocument(nil, tok, d))

@@ -26,8 +26,8 @@ func conversations(t testing.TB, examples []prompt.Encoded, o SFTOptions) *Conve
 	return c
 }
 
-// TestTargetsOfAConversation: the targets are shifted by one position, the first is the token after
-// the role, the last is [END], and nothing else has a loss.
+// TestTargetsOfAConversation checks that the targets are shifted by one position, that the first is
+// the token after the role and the last is [END], and that nothing else has a loss.
 func TestTargetsOfAConversation(t *testing.T) {
 	one := []prompt.Encoded{encoded([]lm.Token{1, 2}, []lm.Token{3, 4})}
 	c := conversations(t, one, SFTOptions{Batch: 1, Context: 9, Mask: true})
@@ -43,8 +43,8 @@ func TestTargetsOfAConversation(t *testing.T) {
 	require.Equal(t, []lm.Token{user, 1, 2, assistant, 3, 4, end, -1, -1}, b.Y)
 }
 
-// TestPackedIsAlone: the loss and the gradient of packed conversations are those of the separate
-// conversations, in every model.
+// TestPackedIsAlone checks that the loss and the gradient of packed conversations are those of the
+// separate conversations, in every model.
 func TestPackedIsAlone(t *testing.T) {
 	for name, m := range policies(t) {
 		t.Run(name, func(t *testing.T) {
@@ -78,7 +78,7 @@ func TestPackedIsAlone(t *testing.T) {
 	}
 }
 
-// TestEveryConversationOnce: in an epoch, every target occurs once.
+// TestEveryConversationOnce checks that every target occurs once in an epoch.
 func TestEveryConversationOnce(t *testing.T) {
 	c := conversations(t, someConversations(), SFTOptions{Batch: 1, Context: 12, Mask: true})
 	targets := 0
@@ -98,7 +98,8 @@ func TestEveryConversationOnce(t *testing.T) {
 	require.Equal(t, want, targets)
 }
 
-// TestRehearsal: the given share of rows is pre-training text, with a loss on every token.
+// TestRehearsal checks that the given share of rows is pre-training text, with a loss on every
+// token.
 func TestRehearsal(t *testing.T) {
 	o := SFTOptions{Batch: 8, Context: 12, Rehearse: 0.25, Mask: true}
 	require.Equal(t, 2, o.Rehearsed())
@@ -118,8 +119,8 @@ func TestRehearsal(t *testing.T) {
 	}
 }
 
-// TestConversationsAreAFunctionOfTheStep: in whatever order steps are asked for, each has the same
-// batch, and another seed gives another order.
+// TestConversationsAreAFunctionOfTheStep checks that each step has the same batch, in whatever
+// order the steps are requested, and that another seed gives another order.
 func TestConversationsAreAFunctionOfTheStep(t *testing.T) {
 	o := SFTOptions{Batch: 3, Context: 12, Rehearse: 0.3, Mask: true, Seed: 1}
 	a, b := conversations(t, someConversations(), o), conversations(t, someConversations(), o)
@@ -204,7 +205,7 @@ func TestConversationErrors(t *testing.T) {
 	}
 }
 
-// TestOneConversation: a single conversation fills as many rows as asked for.
+// TestOneConversation checks that a single conversation fills the requested number of rows.
 func TestOneConversation(t *testing.T) {
 	c := conversations(t, someConversations()[:1], SFTOptions{Batch: 4, Context: 12, Mask: true})
 	var b corpus.Batch
@@ -212,7 +213,8 @@ func TestOneConversation(t *testing.T) {
 	require.Equal(t, 4*2, b.N)
 }
 
-// TestTrainedModelEndsItsAnswer: after fine-tuning, the model answers each question and then stops.
+// TestTrainedModelEndsItsAnswer checks that a fine-tuned model answers each question and then
+// stops.
 func TestTrainedModelEndsItsAnswer(t *testing.T) {
 	m := smallGPT(t)
 	c := conversations(t, someConversations(), SFTOptions{Batch: 4, Context: 24, Rehearse: 0.25,
@@ -255,7 +257,7 @@ func sftConfig(steps int) train.Config {
 	return c
 }
 
-// TestSFTGradients: the gradient of the masked loss is its slope.
+// TestSFTGradients checks that the gradient of the masked loss is its slope.
 func TestSFTGradients(t *testing.T) {
 	c := conversations(t, someConversations()[:3], SFTOptions{Batch: 2, Context: 12, Mask: true})
 	var b corpus.Batch

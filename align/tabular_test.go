@@ -137,7 +137,7 @@ func (p tabularProblem) requireOptimum(t testing.TB, m lm.Model, beta, tol float
 
 // pairs returns the choices of people who follow Bradley and Terry's model exactly: they prefer a
 // to b with probability w_a/(w_a + w_b), so each pair occurs w_a times in this order and w_b times
-// in the other.
+// in the reverse order.
 func (p tabularProblem) pairs() (pairs []Pair) {
 	for i, x := range p.prompts {
 		for a := range p.answers {
@@ -155,8 +155,8 @@ func (p tabularProblem) pairs() (pairs []Pair) {
 	return pairs
 }
 
-// TestDPOReachesTheOptimum: on preferences that follow the rewards exactly, DPO ends at π*, for
-// every β (Rafailov et al. 2023, theorem 1).
+// TestDPOReachesTheOptimum checks that DPO ends at π* for every β if the preferences follow the
+// rewards exactly (Rafailov et al. 2023, theorem 1).
 func TestDPOReachesTheOptimum(t *testing.T) {
 	p := someTabularProblem()
 	for _, beta := range []float64{0.5, 1, 2} {
@@ -186,8 +186,8 @@ func maxDifference(a, b [][]float64) (most float64) {
 	return most
 }
 
-// TestRewardReachesTheRewards: on the same preferences, a reward model ends at the rewards, up to a
-// constant for each prompt.
+// TestRewardReachesTheRewards checks that a reward model trained on the same preferences ends at
+// the rewards, up to a constant for each prompt.
 func TestRewardReachesTheRewards(t *testing.T) {
 	p := someTabularProblem()
 	pairs, err := NewPairs(p.pairs(), nil, PairOptions{Batch: 1000, Context: 4})

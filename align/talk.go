@@ -148,8 +148,8 @@ func InsertTools(layout *prompt.Layout, tools *prompt.Registry) func(
 	}
 }
 
-// InsertUserTools is InsertTools under the limits of prompt.Answer, so that the policy learns under
-// the conditions in which it answers later.
+// InsertUserTools is like InsertTools, but applies the limits of prompt.Answer, so that the policy
+// learns under the conditions in which it answers later.
 func InsertUserTools(layout *prompt.Layout, tools *prompt.Registry) func(
 	context.Context, *Rollout) ([]lm.Token, error) {
 	return func(ctx context.Context, r *Rollout) ([]lm.Token, error) {

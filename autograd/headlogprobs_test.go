@@ -7,8 +7,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// TestHeadLogProbsAreTermsOfHeadLoss: each value, and the gradient of a weighted sum, equals that
-// of a HeadLoss over this target alone, for any size of the blocks.
+// TestHeadLogProbsAreTermsOfHeadLoss checks that each value, and the gradient of a weighted sum,
+// equals that of a HeadLoss over this target alone, for any size of the blocks.
 func TestHeadLogProbsAreTermsOfHeadLoss(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		N, C, V := rapid.IntRange(1, 9).Draw(t, "N"), rapid.IntRange(1, 6).Draw(t,

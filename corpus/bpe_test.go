@@ -259,8 +259,8 @@ func BenchmarkEncode(b *testing.B) {
 	}
 }
 
-// TestBPEStepsEndAtEncode: the plain algorithm ends where the fast one does, and every step joins
-// one pair and changes no byte.
+// TestBPEStepsEndAtEncode checks that the plain algorithm gives the same tokens as the fast one,
+// and that every step joins one pair and changes no byte.
 func TestBPEStepsEndAtEncode(t *testing.T) {
 	g := readGolden(t)
 	b := newBPE(g.Merges)

@@ -76,8 +76,8 @@ func TestAddAttention(t *testing.T) {
 	require.InDelta(t, 0, roles[2].prefix, 1e-6)
 }
 
-// TestNetworks: every kind of network learns from fresh documents, and gives the same results with
-// the same seed; read reports what the model predicts token by token.
+// TestNetworks checks that every kind of network learns from fresh documents, and gives the same
+// results with the same seed, and that read reports what the model predicts token by token.
 func TestNetworks(t *testing.T) {
 	text := repeats{symbols: 6, shortest: 3, most: 4}
 	docs := held(40, 10, text.draw, 1)
@@ -123,7 +123,8 @@ func fetch(f *fresh, step int) (b corpus.Batch) {
 	return b
 }
 
-// TestFresh: only the marked tokens carry loss, and a step has the same documents every time.
+// TestFresh checks that only the marked tokens carry loss, and that a step has the same documents
+// every time.
 func TestFresh(t *testing.T) {
 	f := &fresh{rows: 3, tokens: 6, draw: labelling{2, 3, 2}.draw, seed: 1}
 	a, b := fetch(f, 4), fetch(f, 4)
@@ -183,8 +184,8 @@ func TestBayes(t *testing.T) {
 	}
 }
 
-// TestCounter: add-one counts of pairs are the posterior mean, here by an integral over the
-// unknown probability.
+// TestCounter checks that add-one counts of pairs are the posterior mean, here by an integral over
+// the unknown probability.
 func TestCounter(t *testing.T) {
 	two := chains{states: 2}
 	doc := []lm.Token{1, 1, 2, 1, 1, 1, 2, 2, 1}
@@ -213,7 +214,7 @@ func TestCounter(t *testing.T) {
 		require.InDelta(t, mean/norm, math.Exp(logProbs[1]), 1e-6)
 	})
 
-	// Over many chains no predictor is better, and predictors with fewer counts are worse.
+	// over many chains no predictor is better, and predictors with fewer counts are worse
 	docs := held(300, 64, strangers.draw, 1)
 	var nats [3]float64
 	for order := range nats {
@@ -230,7 +231,8 @@ func TestCounter(t *testing.T) {
 	require.Greater(t, kl[2], 0.02)
 }
 
-// TestPassages: the plain text has the stated entropy, and its limit is that of the source.
+// TestPassages checks that the plain text has the stated entropy, and that its limit is the limit
+// of the source.
 func TestPassages(t *testing.T) {
 	p := newPassages(1)
 	require.InDelta(t, plainNats, p.entropy(), 1e-3)
@@ -276,7 +278,7 @@ func TestPassages(t *testing.T) {
 // control.
 type lookup struct {
 	p    *passages
-	like bool // of the same category
+	like bool // compares categories instead of tokens
 }
 
 func (l lookup) read(docs [][]lm.Token, see func(doc, at int, logProbs []float64)) {
@@ -295,8 +297,9 @@ func (l lookup) read(docs [][]lm.Token, see func(doc, at int, logProbs []float64
 	}
 }
 
-// TestExams: a reader that looks words up is right about dictionaries after one shot, and a reader
-// that looks up categories is right about labels; random answers in the text make both useless.
+// TestExams checks that a reader that looks words up is right about dictionaries after one shot,
+// that a reader that looks up categories is right about labels, and that random answers in the text
+// make both useless.
 func TestExams(t *testing.T) {
 	e := newICLExams(newPassages(1), 300, 1)
 	look, like := lookup{e.text, false}, lookup{e.text, true}
@@ -358,8 +361,8 @@ func TestGroups(t *testing.T) {
 		"four_previous": 0.2, "four_others": 0.9}, m)
 }
 
-// TestHeadRoles: a model without all heads of a layer equals the model without each of them in
-// turn.
+// TestHeadRoles checks that a model without all heads of a layer equals the model without each of
+// them in turn.
 func TestHeadRoles(t *testing.T) {
 	s := shape{"two", "llama", 2, 2, 8, false}
 	n, err := s.build(repeatedText.vocab(), repeatedTokens, 1)

@@ -17,7 +17,7 @@ import (
 // largest value.
 type Figure struct {
 	Title string
-	Look  string // where the reader should look, in one sentence
+	Look  string // what the reader should notice, in one sentence
 	Table int    // index of the table
 
 	// X is the column of the horizontal axis. Without it, the columns Y stand side by side on that

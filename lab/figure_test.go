@@ -138,7 +138,7 @@ func TestReadResults(t *testing.T) {
 	require.Equal(t, "pre-training", r.Topic)
 	require.NotEmpty(t, r.Figures)
 
-	// the last directory wins
+	// a result in the last directory replaces the earlier one
 	other := t.TempDir()
 	require.NoError(t, os.WriteFile(filepath.Join(other, "labels.json"), []byte(
 		`{"name": "labels", "claim": "newer", "tables": [{"columns": ["a"], "rows": []}]}`), 0o666))

@@ -81,8 +81,8 @@ func (l ladder) stepsOf(s shape) int {
 type lesson struct {
 	step                  int
 	plain, repeats        float64
-	dictionary, labels    []score // by number of shots
-	shuffledDict, labels0 []score // with random answers in the text
+	dictionary, labels    []score // scores by number of shots
+	shuffledDict, labels0 []score // scores with random answers in the text
 }
 
 // iclExams are the tests of a seed.

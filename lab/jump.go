@@ -94,7 +94,7 @@ func (r *jumpRun) train(ctx context.Context, seed uint64) error {
 	if r.heart {
 		e = byHeart(jumpHeart, jumpRows, start)
 	}
-	test := e.unseen(jumpTest) // of the list, if it is learned by heart
+	test := e.unseen(jumpTest) // questions from the list, if it is learned by heart
 	rate := 0.004 * math.Sqrt(32/float64(r.channels))
 	return practice(ctx, m, e, jumpSteps, rate, jumpSteps/jumpPoints, func(step int) {
 		r.curve = append(r.curve, examine(m, test, step))
@@ -187,7 +187,7 @@ func jumpVerdict(seed uint64, runs []*jumpRun) Verdict {
 	var steep, steepHeart, early, earlyHeart []float64
 	for i, c := range ofSize(runs, jumpLargest, false) {
 		if c.end() >= jumpMade {
-			h := hearts[i] // from the same initial weights
+			h := hearts[i] // the run with the same initial weights
 			steep, steepHeart = append(steep, c.steepest()), append(steepHeart, h.steepest())
 			early, earlyHeart = append(early, c.early()), append(earlyHeart, h.early())
 		}

@@ -21,7 +21,8 @@ func quickEnv(t testing.TB, dir string) *Env {
 	return &Env{Seeds: []uint64{1}, Threads: 2, Scale: Quick, Store: NewStore(dir)}
 }
 
-// Every experiment states its claim, describes its measures and has a unique name.
+// TestExperiments checks that every experiment states its claim, describes its measures and has a
+// unique name.
 func TestExperiments(t *testing.T) {
 	seen := map[string]bool{}
 	year := 0
@@ -43,7 +44,8 @@ func TestExperiments(t *testing.T) {
 	require.ErrorContains(t, err, "want one of: labels senses transfer objectives")
 }
 
-// All jobs run, on any number of threads, and the first error stops the others.
+// TestEach checks that all jobs run, on any number of threads, and that the first error stops the
+// others.
 func TestEach(t *testing.T) {
 	for _, threads := range []int{1, 2, 5} {
 		env := &Env{Threads: threads}
@@ -69,8 +71,8 @@ func TestEach(t *testing.T) {
 	require.ErrorIs(t, err, context.Canceled)
 }
 
-// A model is trained once per fingerprint, found again by another process, and trained again for
-// other settings or another seed.
+// TestStore checks that a model is trained once per fingerprint, found again by another process,
+// and trained again for other settings or another seed.
 func TestStore(t *testing.T) {
 	dir := t.TempDir()
 	small := func(seed uint64, width int) Pretraining {
@@ -103,8 +105,8 @@ func TestStore(t *testing.T) {
 	require.Equal(t, first.Dir, healed.Dir)
 }
 
-// A contender gets the same accuracy whatever else runs, starts from pre-trained or random weights
-// as specified, and does not change the pre-trained weights.
+// TestContender checks that a contender gets the same accuracy whatever else runs, starts from
+// pre-trained or random weights as specified, and does not change the pre-trained weights.
 func TestContender(t *testing.T) {
 	env := quickEnv(t, "")
 	p := pretrainedReviews("gpt", 1, 1, map[string]any{"steps": 2, "n_embd": 8, "n_layer": 1})
@@ -138,7 +140,7 @@ func TestContender(t *testing.T) {
 	require.NotEqual(t, task.Vectors(pre, tokens), task.Vectors(random, tokens))
 }
 
-// The verdict on labels fails if any one of its conditions does.
+// TestLabelsVerdict checks that the verdict on labels fails if any one of its conditions does.
 func TestLabelsVerdict(t *testing.T) {
 	make := func(change func(acc scores)) bool {
 		acc := scores{of: map[string]map[int][]float64{}}
@@ -189,7 +191,7 @@ func TestSensesVerdict(t *testing.T) {
 	}
 }
 
-// Some of the committed numbers can be reproduced: those of the classifiers that need no
+// TestSampleOfLabels repeats some of the committed measurements, of the classifiers that need no
 // pre-training.
 func TestSampleOfLabels(t *testing.T) {
 	data, err := os.ReadFile("../docs/lab/labels.json")

@@ -99,7 +99,7 @@ func (c contender) probe(
 	if err != nil {
 		return err
 	}
-	var rows [][]string // for each layer
+	var rows [][]string // one row for each layer
 	for _, side := range world.Sides() {
 		acc, err := c.probeSide(ctx, env, body, seed, side)
 		if err != nil {

@@ -25,7 +25,7 @@ func smallCourse(t *testing.T) course {
 	return c
 }
 
-// Every row trains, with settings of its own.
+// TestSpeedrunRows checks that every row trains, with settings of its own.
 func TestSpeedrunRows(t *testing.T) {
 	c := smallCourse(t)
 	seen := map[string]string{}
@@ -50,7 +50,8 @@ func TestSpeedrunRows(t *testing.T) {
 	require.Positive(t, costs[1])
 }
 
-// A change is kept or rejected by its intervals on both texts, and a planted one is found.
+// TestSpeedrunJudges checks that a change is accepted or rejected by its intervals on both texts,
+// and that a planted one is found.
 func TestSpeedrunJudges(t *testing.T) {
 	for _, c := range []struct {
 		low, high []float64

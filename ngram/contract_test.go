@@ -9,7 +9,8 @@ import (
 	"lmzoo/lm/lmtest"
 )
 
-// Every smoothing satisfies the contract, for documents shorter and longer than its memory.
+// TestContract checks that every smoothing satisfies the contract, for documents shorter and longer
+// than its memory.
 func TestContract(t *testing.T) {
 	for _, smoothing := range Smoothings {
 		for _, order := range []int{1, 2, 4} {
@@ -59,7 +60,8 @@ func TestBadConfig(t *testing.T) {
 	}
 }
 
-// One token of text is enough for every smoothing, order and vocabulary.
+// TestSmallestText checks that one token of text is enough for every smoothing, order and
+// vocabulary.
 func TestSmallestText(t *testing.T) {
 	for _, smoothing := range Smoothings {
 		for order := 1; order <= 4; order++ {

@@ -20,7 +20,7 @@ type flow struct {
 	Hidden *seen `json:"hidden,omitempty"` // the token behind the gap
 
 	Embedding []strip     `json:"embedding"` // the parts and their sum, of the token at At
-	Sharpness []sharpness `json:"sharpness"` // of all heads, the sharpest first
+	Sharpness []sharpness `json:"sharpness"` // sharpness of all heads, the sharpest first
 	Head      headFlow    `json:"head"`
 	// Lens holds the prediction after the embeddings and after every layer.
 	Lens [][]candidate `json:"lens"`

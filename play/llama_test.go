@@ -9,7 +9,7 @@ import (
 	"lmzoo/transformer"
 )
 
-// TestLlamaIsShown: a Llama has the view of a GPT, head by head.
+// TestLlamaIsShown checks that a Llama has the view of a GPT, head by head.
 func TestLlamaIsShown(t *testing.T) {
 	m, err := transformer.NewLlama(transformer.LlamaConfig{VocabSize: 5, MaxPositionEmbeddings: 8,
 		HiddenSize: 8, NumHiddenLayers: 2, NumAttentionHeads: 4, NumKeyValueHeads: 2},

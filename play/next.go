@@ -30,7 +30,7 @@ type nextAnswer struct {
 	Micros     int64       `json:"micros"`          // microseconds of computing
 	Error      string      `json:"error,omitempty"` // why there are no probabilities
 	Right      *string     `json:"right,omitempty"` // for the limit: the only possible continuation
-	Drawn      *drawn      `json:"drawn,omitempty"` // with sampling
+	Drawn      *drawn      `json:"drawn,omitempty"` // the sampled token; null without sampling
 }
 
 // candidate is a possible next token.

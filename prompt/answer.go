@@ -28,7 +28,7 @@ type Options struct {
 const (
 	defaultCalls      = 4
 	defaultResultSize = 64
-	defaultMax        = 1024 // for a model without a window
+	defaultMax        = 1024 // default of Max for a model without a window
 )
 
 // PieceKind is the kind of a Piece.

@@ -15,8 +15,8 @@ func (l *Layout) Parse(tokens []lm.Token) (messages []Message, ok bool) {
 	return messages, ok
 }
 
-// Transcript is like Parse, but if the turn is not complete, a last message holds the text that
-// follows the complete ones, without special tokens.
+// Transcript is like Parse, but if the turn is not complete, a last message holds the text after
+// the complete messages, without special tokens.
 func (l *Layout) Transcript(tokens []lm.Token) (messages []Message, ok bool) {
 	messages, read, ok := l.parse(tokens)
 	if ok {
@@ -29,7 +29,7 @@ func (l *Layout) Transcript(tokens []lm.Token) (messages []Message, ok bool) {
 	return append(messages, rest), false
 }
 
-// parse is Parse, but also returns the number of tokens of the complete messages.
+// parse does the work of Parse and also returns the number of tokens of the complete messages.
 func (l *Layout) parse(tokens []lm.Token) (messages []Message, read int, ok bool) {
 	const text, call, result = 0, 1, 2
 	begin, state := 0, text
@@ -72,8 +72,8 @@ func (l *Layout) RunCall(ctx context.Context, tools *Registry, tokens []lm.Token
 	return append(inserted, l.Done), nil
 }
 
-// RunCallLikeAnswer is RunCall under the default limits of Answer. It returns no tokens if [RESULT]
-// does not end a call.
+// RunCallLikeAnswer is like RunCall, but applies the default limits of Answer. It returns no tokens
+// if [RESULT] does not end a call.
 func (l *Layout) RunCallLikeAnswer(ctx context.Context, tools *Registry, tokens []lm.Token) (
 	[]lm.Token, error) {
 	calls, open := 0, false

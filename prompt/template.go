@@ -60,7 +60,7 @@ func (t Template) Layout(tok corpus.Tokenizer) (*Layout, error) {
 // Encoded is a conversation as tokens. Loss reports for each token whether it is a target. The
 // targets are the tokens that the assistant writes, including its last [END].
 type Encoded struct {
-	Tokens []lm.Token // after BOS
+	Tokens []lm.Token // the tokens after BOS
 	Loss   []bool
 }
 

@@ -28,7 +28,7 @@ const (
 // Registry holds the tools that an assistant may call.
 type Registry struct {
 	tools []Runner
-	time  time.Duration // per call
+	time  time.Duration // time limit per call
 }
 
 // NewRegistry returns a registry of tools with different names.

@@ -151,7 +151,7 @@ type table struct {
 	FullHead []string   // header of Full; nil: Head
 	Full     [][]string // rows with all digits; nil: Rows
 
-	values [][]float64 // for a grid: the values of every model, one for each column after its name
+	values [][]float64 // values of a grid, one row per model, without its name
 }
 
 // CSV returns the table as a data link.

@@ -39,7 +39,8 @@ func labels(t *testing.T, d Drawing) map[string]int {
 	}
 }
 
-// Every chart of the page has a picture, with its axes and the models that the page shows.
+// TestPictures checks that every chart of the page has a picture, with its axes and the models that
+// the page shows.
 func TestPictures(t *testing.T) {
 	runs, split, opt := exhibits(t, zoo.Data{Corpus: zoo.WorldName, Tokens: 6000}, "word", nil,
 		"uniform", "ngram", "rnn")
@@ -106,7 +107,7 @@ func TestPictures(t *testing.T) {
 // TestPageColours requires that the page and the pictures draw a model in the colour of the
 // palette.
 func TestPageColours(t *testing.T) {
-	own := palette.Colour{Day: "#0000ff", Night: "#00ffff"} // for a species of another module
+	own := palette.Colour{Day: "#0000ff", Night: "#00ffff"} // of a species of another module
 	c := &Comparison{Rows: []*Row{{Model: "gpt", Era: "PLM"}, {Model: "log-bilinear", Era: "NLM"},
 		{Model: "odd", Era: "</style>"}, {Model: "mine", Era: "NLM", Colour: own}}}
 	css := string(colours(c))

@@ -159,7 +159,7 @@ func (p Plotted) layLines(chart *plot.Plot, width vg.Length) {
 	if len(xs) > most {
 		return
 	}
-	var ticks plot.ConstantTicks // at the points themselves
+	var ticks plot.ConstantTicks // one tick at each point
 	for _, x := range xs {
 		ticks = append(ticks, plot.Tick{Value: x, Label: shortNumber(x)})
 	}

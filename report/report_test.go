@@ -197,7 +197,8 @@ func TestOneModel(t *testing.T) {
 	require.ErrorContains(t, err, "no text")
 }
 
-// TestZeroProbability: the loss of a model without smoothing is infinite, and the page shows it.
+// TestZeroProbability checks that the loss of a model without smoothing is infinite, and that the
+// page shows it.
 func TestZeroProbability(t *testing.T) {
 	runs, split, opt := exhibits(t, textFile(t), "word",
 		map[string]map[string]any{"ngram": {"smoothing": "mle"}}, "ngram", "bigram")
@@ -373,7 +374,7 @@ func TestCurve(t *testing.T) {
 	}
 }
 
-// TestColour: with two eras and four tokens, the best model of an era represents it.
+// TestColour checks that the best model of an era represents it, with two eras and four tokens.
 func TestColour(t *testing.T) {
 	inf := eval.Number(math.Inf(1))
 	c := &Comparison{
@@ -415,8 +416,8 @@ func TestPassageTruth(t *testing.T) {
 	require.Equal(t, []*eval.Number{finite(0.5), nil, nil, finite(2)}, p.Truth)
 }
 
-// TestPassageEnds: a token is shown as in the text, half a character and the end of the document by
-// name.
+// TestPassageEnds checks that a token is shown as in the text, but half a character and the end of
+// the document by name.
 func TestPassageEnds(t *testing.T) {
 	tok, err := corpus.Train("byte", []corpus.Document{{Text: "é\n"}}, 0)
 	require.NoError(t, err)

@@ -48,8 +48,8 @@ func TestContractTied(t *testing.T) {
 	}
 }
 
-// TestScoreOfManyDocuments: documents that Score reads in parallel rows have the same scores as
-// alone.
+// TestScoreOfManyDocuments checks that documents have the same scores whether Score reads them in
+// parallel rows or one by one.
 func TestScoreOfManyDocuments(t *testing.T) {
 	eachCell(t, func(t *testing.T, cell string) {
 		m := loud(t, small(cell))
@@ -70,8 +70,8 @@ func TestScoreOfManyDocuments(t *testing.T) {
 	})
 }
 
-// TestCarry: two batches with the memory carried over make the same predictions as one batch of
-// twice the length.
+// TestCarry checks that two batches with the memory carried over make the same predictions as one
+// batch of twice the length.
 func TestCarry(t *testing.T) {
 	eachCell(t, func(t *testing.T, cell string) {
 		m := loud(t, small(cell))
@@ -116,8 +116,8 @@ func TestCarry(t *testing.T) {
 	})
 }
 
-// TestDropoutOfEmbeddings: dropout acts on each position separately, even if the vocabulary is
-// smaller than the batch.
+// TestDropoutOfEmbeddings checks that dropout acts on each position separately, even if the
+// vocabulary is smaller than the batch.
 func TestDropoutOfEmbeddings(t *testing.T) {
 	m := loud(t, Config{Cell: "elman", VocabSize: 3, NEmbd: 50, Hidden: 4, Layers: 1, Dropout: 0.5})
 	x := []lm.Token{1, 1, 1, 1, 1, 1}
@@ -191,7 +191,7 @@ func TestNoAllocations(t *testing.T) {
 	})
 }
 
-// TestNames: names and shapes are those of PyTorch's modules.
+// TestNames checks that names and shapes are those of PyTorch's modules.
 func TestNames(t *testing.T) {
 	m := loud(t, Config{Cell: "lstm", VocabSize: 10, NEmbd: 3, Hidden: 4, Layers: 2})
 	var names []string

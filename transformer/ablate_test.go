@@ -14,7 +14,7 @@ import (
 // fixed is a memory that replaces the outputs of heads, the slow way.
 type fixed struct {
 	memory
-	size  int // of a head
+	size  int // channels of a head
 	heads []Head
 	means [][]float32 // nil: zeros
 }
@@ -40,8 +40,8 @@ var (
 		X: []lm.Token{lm.BOS, 3, 1, 4, 1, 5, lm.BOS, 2, 6, 5, 3, 5}}
 )
 
-// TestAblate: changing the weights has the same effect as changing the heads' outputs, in training
-// and in generation.
+// TestAblate checks that changing the weights has the same effect as changing the heads' outputs,
+// in training and in generation.
 func TestAblate(t *testing.T) {
 	m := loud(t, Config{VocabSize: 7, NEmbd: 8, NLayer: 3, NHead: 4, NPositions: 9})
 	b := ablatedText
@@ -80,8 +80,8 @@ func TestAblateLlama(t *testing.T) {
 	require.Equal(t, before, m.NextLogProbs(nil, b.X), "the model itself does not change")
 }
 
-// TestAblateInt8: without a head, a model with int8 weights gives the same results in training and
-// in generation.
+// TestAblateInt8 checks that a model with int8 weights and without a head gives the same results in
+// training and in generation.
 func TestAblateInt8(t *testing.T) {
 	m := loud(t, Config{VocabSize: 7, NEmbd: 8, NLayer: 3, NHead: 4, NPositions: 9})
 	m.Quantize()

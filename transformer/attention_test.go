@@ -10,8 +10,8 @@ import (
 	"lmzoo/nn/nntest"
 )
 
-// TestAttentionIsPlainAttention: the fast kernels, over packed documents and over a cache, agree
-// with eq. 1.
+// TestAttentionIsPlainAttention checks that the fast kernels, over packed documents and over a
+// cache, agree with eq. 1.
 func TestAttentionIsPlainAttention(t *testing.T) {
 	for _, T := range []int{1, 7, 70} { // one block of rows, and several blocks
 		const c, heads3 = 12, 3
@@ -47,8 +47,8 @@ func TestAttentionIsPlainAttention(t *testing.T) {
 	}
 }
 
-// TestSharedKeysArePlainAttention: the kernels of grouped attention give what the plain version
-// does.
+// TestSharedKeysArePlainAttention checks that the kernels of grouped attention agree with the plain
+// version.
 func TestSharedKeysArePlainAttention(t *testing.T) {
 	const T, d, n, shared = 40, 6, 4, 2
 	tape := autograd.NewForward()

@@ -10,7 +10,8 @@ import (
 	"lmzoo/nn/nntest"
 )
 
-// TestFrozenParts: freezing any one parameter does not change the gradients of the others.
+// TestFrozenParts checks that freezing any one parameter does not change the gradients of the
+// others.
 func TestFrozenParts(t *testing.T) {
 	gpt := nntest.Build(t, New, Config{VocabSize: 5, NPositions: 6, NEmbd: 4, NLayer: 1, NHead: 2,
 		Smear: true})

@@ -44,8 +44,9 @@ func inspectables(t require.TestingT, window int, smear bool) []inspectable {
 	return all
 }
 
-// TestInspect: with plain attention and through the lens, every model predicts the same, inside and
-// beyond its window; the shapes are those of the model, and the weights sum to 1.
+// TestInspect checks that every model predicts the same with plain attention and through the lens,
+// inside and beyond its window, that the shapes are those of the model, and that the weights sum to
+// 1.
 func TestInspect(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		window := rapid.IntRange(1, 9).Draw(t, "window")
@@ -88,7 +89,8 @@ func checkHeads(t require.TestingT, l LayerInspection, n int, both bool) {
 	}
 }
 
-// TestInspectParts: the stream begins with the sum of the embeddings; BERT normalises it.
+// TestInspectParts checks that the stream begins with the sum of the embeddings, which BERT
+// normalises.
 func TestInspectParts(t *testing.T) {
 	for _, m := range inspectables(t, 9, false) {
 		in := m.Inspect([]lm.Token{3, 1, 4, 1, 5}, 3)
@@ -110,8 +112,8 @@ func TestInspectParts(t *testing.T) {
 	}
 }
 
-// TestWithout: replacing the output of a head by its mean changes the prediction, except in a
-// document with one position, where the mean is the output itself.
+// TestWithout checks that replacing the output of a head with its mean changes the prediction,
+// except in a document with one position, where the mean is the output itself.
 func TestWithout(t *testing.T) {
 	tokens := []lm.Token{3, 1, 4, 1, 5}
 	for _, m := range inspectables(t, 9, true) {
@@ -133,7 +135,8 @@ func TestWithout(t *testing.T) {
 	}
 }
 
-// TestAttentionWindow: the window of a short text is BOS and the text, without an earlier document.
+// TestAttentionWindow checks that the window of a short text is BOS and the text, without an
+// earlier document.
 func TestAttentionWindow(t *testing.T) {
 	m := loud(t, Config{VocabSize: 7, NEmbd: 8, NLayer: 1, NHead: 2, NPositions: 8})
 	window, att := m.Attention([]lm.Token{3, 4, lm.BOS, 5, 6})

@@ -21,7 +21,7 @@ type streams struct {
 	// The fields below describe the current batch.
 	fresh, later []*cache // texts with waiting tokens; fresh ones have no keys yet
 	x, pos       []int32  // the waiting tokens, those of fresh texts first
-	start        []int32  // where the text of each token begins, for the fresh ones
+	start        []int32  // start of the text of each token, for fresh texts
 	dst          [][]float64
 
 	run func(*autograd.Tape) // predict, bound once to avoid an allocation

@@ -28,7 +28,7 @@ func TestStreams(t *testing.T) {
 	lmtest.CheckStreams(t, loudLlama(t, smallLlama), 2e-5, 0, 1, 2, 7, 8, 9, 12, 30)
 }
 
-// TestStreamsAllocateNothing: a steady step needs no memory, also when windows move.
+// TestStreamsAllocateNothing checks that a steady step allocates nothing, even when windows move.
 func TestStreamsAllocateNothing(t *testing.T) {
 	if nntest.Racing {
 		t.Skip("pools allocate at random under the race detector")
@@ -86,7 +86,7 @@ func benchStreams(b *testing.B, m lm.Streamer, n int) {
 	b.ReportMetric(float64(n*benchAnswer*b.N)/b.Elapsed().Seconds(), "tokens/s")
 }
 
-// oneState continues a prompt by a State.
+// oneState continues a prompt with a State.
 func oneState(m lm.Stepper) {
 	s, dst := m.Start(), make([]float64, m.Vocab())
 	for range benchPrompt {

@@ -12,7 +12,7 @@ import (
 // llama returns the species of the modern decoder.
 func llama() *Species {
 	preset := Preset(transformer.LlamaPreset, func(c *train.Config) {
-		c.LR, c.MinLR, c.WeightDecay = 1e-3, 1e-4, 0.1 // as gpt
+		c.LR, c.MinLR, c.WeightDecay = 1e-3, 1e-4, 0.1 // as for gpt
 	})
 	return &Species{
 		Name: "llama", Title: "Llama", Era: "LLM", Year: 2023, Sizes: transformer.Sizes(),
@@ -28,7 +28,7 @@ func llama() *Species {
 		},
 		Quick: func(corpus string) map[string]any {
 			values := map[string]any{
-				"optimizer": train.Muon, "momentum": 0.9, "schedule": "linear", // as gpt
+				"optimizer": train.Muon, "momentum": 0.9, "schedule": "linear", // as for gpt
 				"warmup": 50, "lr": 24e-3, "min_lr": 0.0, "beta2": 0.98, "weight_decay": 0.01,
 				"num_hidden_layers": 2, "num_attention_heads": 4, "num_key_value_heads": 2,
 				"hidden_size": 64, "initializer_range": 0.05,

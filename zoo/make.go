@@ -370,7 +370,7 @@ func (r *Run) metadata() map[string]string {
 // and only the beginning of a long document.
 const (
 	validationTokens = 50_000
-	validationBytes  = 1 << 20 // per document
+	validationBytes  = 1 << 20 // bytes of a document
 )
 
 // validation returns the species' own validation or, for a causal model, the cross-entropy on the

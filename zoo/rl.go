@@ -22,7 +22,7 @@ type RLInfo struct {
 	Reward string `json:"reward"`
 	// RewardFingerprint identifies the reward model.
 	RewardFingerprint string `json:"reward_fingerprint,omitempty"`
-	// Tools lists the tools that the answers may call; those of world-talk are not listed.
+	// Tools lists the tools that the answers may call, except the tools of world-talk.
 	Tools []ToolInfo `json:"tools,omitempty"`
 }
 

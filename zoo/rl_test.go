@@ -13,7 +13,8 @@ import (
 	"lmzoo/prompt"
 )
 
-// rlStage returns reinforcement learning on two prompts, with a table of one entry in another file.
+// rlStage returns a stage of reinforcement learning on two prompts, with a table of one entry in
+// another file.
 func rlStage(t *testing.T, entry string) *postTraining {
 	dir := t.TempDir()
 	data, table := filepath.Join(dir, "prompts.jsonl"), filepath.Join(dir, "ages.tsv")
@@ -48,8 +49,8 @@ func bytesLayout(t *testing.T) (corpus.Tokenizer, *prompt.Layout, func(...any) [
 	}
 }
 
-// TestRLRunsTheToolsOfTheUser: the answers to a user's prompts call the tools that the stage lists,
-// the prompts offer them, and a reward program reads the calls with their results.
+// TestRLRunsTheToolsOfTheUser checks that the answers to a user's prompts call the tools that the
+// stage lists, the prompts offer them, and a reward program reads the calls with their results.
 func TestRLRunsTheToolsOfTheUser(t *testing.T) {
 	s := rlStage(t, "mira age\t44\n")
 	require.NoError(t, s.load(t.Context()))
@@ -83,8 +84,8 @@ func TestRLRunsTheToolsOfTheUser(t *testing.T) {
 	}())
 }
 
-// TestStageHashKnowsTheTools: the hash of a stage depends on the tools and on the content of a
-// table, but not on its path, and a table that has changed cannot be resumed with.
+// TestStageHashKnowsTheTools checks that the hash of a stage depends on the tools and on the
+// content of a table, but not on its path, and that a run cannot resume with a changed table.
 func TestStageHashKnowsTheTools(t *testing.T) {
 	hash := func(entry string, change func(*postTraining)) string {
 		s := rlStage(t, entry)
@@ -106,7 +107,7 @@ func TestStageHashKnowsTheTools(t *testing.T) {
 	require.ErrorContains(t, again.load(t.Context()), "ages.tsv has changed since the run")
 }
 
-// TestParseTools tests descriptions of tools that are wrong.
+// TestParseTools checks that invalid descriptions of tools are refused.
 func TestParseTools(t *testing.T) {
 	all, err := ParseTools([]string{"calculator,lookup", "w=./w.sh a,b", "lookup = x.tsv"})
 	require.NoError(t, err)

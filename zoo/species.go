@@ -92,7 +92,7 @@ type Learning struct {
 // Training is a training run that is ready to start.
 type Training struct {
 	Trainer *train.Trainer
-	Notes   []string // notes for the user
+	Notes   []string // notes to the user
 	// Epochs returns how often each source of a mixture was read after some batches; nil for a
 	// single text.
 	Epochs func(batches int) []float64

@@ -21,7 +21,7 @@ type stageData struct {
 	conversations, heldConversations []prompt.Conversation
 	preferences, heldPreferences     []prompt.Preference
 	prompts                          []prompt.Conversation
-	tools                            *prompt.Registry // of the answers to the prompts
+	tools                            *prompt.Registry // tools that answers may call
 	file                             string           // name of the file in errors
 	talk                             *talkData        // nil: the data is a file
 }
@@ -79,7 +79,8 @@ func (s *postTraining) load(context.Context) error {
 	return err
 }
 
-// reconcileHash sets the hash of data. Another hash than that of an interrupted run is an error.
+// reconcileHash sets the hash of data. It returns an error if an interrupted run recorded another
+// hash.
 func reconcileHash(was *string, name string, data []byte) error {
 	sum := sha256.Sum256(data)
 	hash := hex.EncodeToString(sum[:])

@@ -8,7 +8,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestAttendOne compares with float64, for every remainder of T and rows that lie apart.
+// TestAttendOne compares AttendOne with float64, for every remainder of T and for rows that are not
+// adjacent.
 func TestAttendOne(t *testing.T) {
 	rng := rand.New(rand.NewPCG(3, 5))
 	for _, d := range []int{16, 32, 64} {

@@ -130,8 +130,8 @@ func clone(s [][]float32) [][]float32 {
 	return c
 }
 
-// TestElementwise: at every length near the lane width, a kernel agrees with the plain loop, writes
-// nothing beyond the ends and gives the same bits when the work is cut in two.
+// TestElementwise checks at every length near the lane width that a kernel agrees with the plain
+// loop, writes nothing beyond the ends and gives the same bits when the work is cut in two.
 func TestElementwise(t *testing.T) {
 	for _, c := range elementwise {
 		t.Run(c.name, func(t *testing.T) {
@@ -209,8 +209,8 @@ func TestMax(t *testing.T) {
 	require.Equal(t, inf, Max([]float32{1, inf, -inf}))
 }
 
-// TestMaskedSoftmax: −Inf marks a hidden position; its probability is 0, and the sum does not
-// change.
+// TestMaskedSoftmax checks that −Inf marks a hidden position: its probability is 0, and the sum
+// does not change.
 func TestMaskedSoftmax(t *testing.T) {
 	x := []float32{1, float32(math.Inf(-1)), 1, float32(math.Inf(-1)), float32(math.Inf(-1))}
 	y := make([]float32, 5)
@@ -218,8 +218,8 @@ func TestMaskedSoftmax(t *testing.T) {
 	require.Equal(t, []float32{1, 0, 1, 0, 0}, y)
 }
 
-// SoftmaxRows agrees with the definition for every width and span, and SoftmaxRowsBackward with
-// SoftmaxBackward of the span.
+// TestSoftmaxRows checks that SoftmaxRows agrees with the definition for every width and span, and
+// SoftmaxRowsBackward with SoftmaxBackward of the span.
 func TestSoftmaxRows(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	for _, n := range []int{1, 5, 15, 16, 17, 31, 64, 80, 255, 256, 257, 300} {
@@ -354,7 +354,8 @@ func BenchmarkLayerNormRows(b *testing.B) {
 	})
 }
 
-// TestGELUIsNeverDenormal: processors multiply denormal numbers slowly.
+// TestGELUIsNeverDenormal checks that no value or slope is denormal, because processors multiply
+// denormal numbers slowly.
 func TestGELUIsNeverDenormal(t *testing.T) {
 	var x []float32
 	for v := float32(-40); v <= 40; v += 1.0 / 64 {

@@ -23,7 +23,7 @@ import (
 // killed is a command that is killed at a random moment and then run again to completion.
 type killed struct {
 	name   string
-	args   string                         // of the command, which may be repeated
+	args   string                         // arguments of the command, which may be repeated
 	before []string                       // commands that prepare the directory
 	state  func(t *testing.T, dir string) // checks the directory right after a kill
 	// files that must have the same bits as without a kill

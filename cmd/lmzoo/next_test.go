@@ -12,7 +12,7 @@ import (
 	"lmzoo/lm/sample"
 )
 
-// TestSideBySide: there is one line per token, even if more tokens are requested.
+// TestSideBySide checks that there is one line per token, even if more tokens are requested.
 func TestSideBySide(t *testing.T) {
 	all := []predictions{{Run: "a", Next: []prediction{{Text: "x", P: 0.5}, {Text: "猫", P: 0.25}}},
 		{Run: "b", Next: []prediction{{Text: "y", P: 1}}}}
@@ -23,7 +23,7 @@ func TestSideBySide(t *testing.T) {
 	require.Contains(t, lines[2], "25.0% ██▌")
 }
 
-// TestPredictNaN: a model whose training diverged gives an error, not a table of NaN.
+// TestPredictNaN checks that a model whose training diverged gives an error, not a table of NaN.
 func TestPredictNaN(t *testing.T) {
 	tok, err := corpus.NewByte(0)
 	require.NoError(t, err)

@@ -72,7 +72,7 @@ HTTP.`,
 
 const usualAddr = "127.0.0.1:8080"
 
-var playDir = filepath.Join("runs", "play") // for models trained in the playground
+var playDir = filepath.Join("runs", "play") // directory of models trained in the playground
 
 // playing holds the state of one lmzoo play.
 type playing struct {

@@ -42,9 +42,9 @@ type Talk struct {
 // The numbers of people, words and actions, and how many of them post-training sees.
 const (
 	knownPeople, seenKnown     = 80, 56
-	seenUnknown                = 56 // of 80
+	seenUnknown                = 56 // 56 of 80 names
 	definedTerms, seenDefined  = 28, 18
-	seenUndefined              = 26 // of 36
+	seenUndefined              = 26 // 26 of 36 words
 	seenVerbs, seenObjects     = 18, 8
 	changedShare, heldSumShare = .4, .2
 )

@@ -37,8 +37,8 @@ func TestTalkSourceIsExact(t *testing.T) {
 	}
 }
 
-// TestTalkWords: every word of a question, an answer or a call is a word of the documents, from
-// which the tokenizer and the model learn it.
+// TestTalkWords checks that every word of a question, an answer or a call is a word of the
+// documents, from which the tokenizer and the model learn it.
 func TestTalkWords(t *testing.T) {
 	talk := NewTalk(3)
 	tok := tokenizer(t, "word", talkDocs(talk, 300_000))
@@ -61,8 +61,8 @@ func TestTalkWords(t *testing.T) {
 	}
 }
 
-// TestTalkFacts: the documents state every fact, always with the same value, and no fact about an
-// unknown person.
+// TestTalkFacts checks that the documents state every fact, always with the same value, and no fact
+// about an unknown person.
 func TestTalkFacts(t *testing.T) {
 	talk := NewTalk(3)
 	stated, terms := map[string]string{}, map[string]string{}
@@ -88,8 +88,8 @@ func TestTalkFacts(t *testing.T) {
 	}
 }
 
-// TestTalkHoldsOut: no held-out name, word, object, combination, sum or phrasing occurs in a
-// question of a part other than the test.
+// TestTalkHoldsOut checks that no held-out name, word, object, combination, sum or phrasing occurs
+// in a question of a part other than the test.
 func TestTalkHoldsOut(t *testing.T) {
 	talk := NewTalk(5)
 	held := slices.Concat(talk.known.held, talk.unknown.held, talk.defined.held,
@@ -128,8 +128,8 @@ func TestTalkHoldsOut(t *testing.T) {
 	}
 }
 
-// TestTalkCheck: the right answer to every question has the highest reward, and a rejected answer
-// has a lower one.
+// TestTalkCheck checks that the right answer to every question has the highest reward, and that a
+// rejected answer has a lower one.
 func TestTalkCheck(t *testing.T) {
 	talk := NewTalk(3)
 	rng := newRand(3)
@@ -170,8 +170,8 @@ func TestTalkOperations(t *testing.T) {
 	require.Equal(t, "", compute(list("4 minus")))
 }
 
-// TestLabeller: a labeller without noise follows the gold reward; one with a length bias is fooled
-// by a long wrong answer.
+// TestLabeller checks that a labeller without noise follows the gold reward, and that one with a
+// length bias is fooled by a long wrong answer.
 func TestLabeller(t *testing.T) {
 	talk := NewTalk(3)
 	rng := newRand(4)
@@ -188,8 +188,8 @@ func TestLabeller(t *testing.T) {
 	require.InDelta(t, 200, errs, 50)
 }
 
-// TestTalkNeverChanges: the documents and the questions are the same in every version, because runs
-// on disk refer to them.
+// TestTalkNeverChanges checks that the documents and the questions are the same in every version,
+// because runs on disk refer to them.
 func TestTalkNeverChanges(t *testing.T) {
 	talk := NewTalk(1)
 	s := talk.Split(1, 30_000, 3_000, 3_000)

@@ -16,7 +16,7 @@ var talkGlue = list(`about word once list count ask reply : . ? ! again backward
 type books struct {
 	facts, terms, sums, asks, replies *book
 
-	names, verbs, things dist  // of events
+	names, verbs, things dist  // the words of events
 	first                dist  // item of a list
 	words, signs         items // items after the first
 }

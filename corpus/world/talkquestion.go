@@ -22,7 +22,7 @@ const (
 	BigSum   TalkKind = "bigsum"   // needs the calculator, which is on offer
 	Lookup   TalkKind = "lookup"   // needs the table, which is on offer
 	Changed  TalkKind = "changed"  // asks for the present, which only the table knows
-	Novel    TalkKind = "novel"    // of a kind that post-training never sees
+	Novel    TalkKind = "novel"    // a kind of question that post-training never sees
 )
 
 // TalkKinds lists the kinds.
@@ -57,7 +57,7 @@ type TalkQuestion struct {
 	System  string // "", or the tools on offer, such as "tools : calculator lookup"
 	User    string
 	Kind    TalkKind
-	Family  string    // of tasks: fact, meaning, how-to, sum, story, instruction, age, choice
+	Family  string    // task family: fact, meaning, how-to, sum, story, instruction, age, choice
 	Answers []string  // all right answers, the usual one first
 	Call    *TalkCall // the call that the right answer needs; nil: none
 	HeldOut []string  // parts that post-training never sees: name, word, object, combination, …

@@ -10,7 +10,8 @@ import (
 	"lmzoo/lm/lmtest"
 )
 
-// TestCheckStreamsPasses: the streams of a model that has none of its own are States.
+// TestCheckStreamsPasses checks that a model without streams of its own passes, because its streams
+// are States.
 func TestCheckStreamsPasses(t *testing.T) {
 	for _, v := range []int{1, 2, 20} {
 		lmtest.CheckStreams(t, newToy(v, ""), 1e-12)

@@ -17,7 +17,7 @@ import (
 type question struct {
 	Models      []string `json:"models"` // empty: all
 	Question    string   `json:"question"`
-	Tools       []string `json:"tools"`       // on offer: calculator, lookup
+	Tools       []string `json:"tools"`       // the tools to offer: calculator, lookup
 	Temperature float64  `json:"temperature"` // 0: always the likeliest token
 	MaxTokens   int      `json:"max_tokens"`  // 0: 60
 	Samples     int      `json:"samples"`     // answers of each model; 0: 1

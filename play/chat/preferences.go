@@ -23,7 +23,7 @@ type preference struct {
 
 // Bounds of the file of preferences.
 const (
-	maxPairs = 256      // in one request
+	maxPairs = 256      // pairs in one request
 	maxFile  = 16 << 20 // bytes
 )
 

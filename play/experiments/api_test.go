@@ -71,7 +71,8 @@ func TestCommitted(t *testing.T) {
 	require.Greater(t, shown, 10)
 }
 
-// The pipeline has a card with its result, but it is no experiment that a visitor can run.
+// TestPipelineDoesNotRun checks that the pipeline has a card with its result, but that visitors
+// cannot run it.
 func TestPipelineDoesNotRun(t *testing.T) {
 	a, url := serve(t)
 	require.False(t, find(t, url, "scaling").CanRun)

@@ -21,7 +21,7 @@ type Job struct {
 	Kind     string  `json:"kind"` // train, compare or lab
 	Title    string  `json:"title"`
 	State    string  `json:"state"`
-	Position int     `json:"position,omitempty"` // in the queue, from 1
+	Position int     `json:"position,omitempty"` // place in the queue, from 1
 	Progress float64 `json:"progress"`           // 0 to 1
 	Doing    string  `json:"doing,omitempty"`
 	Step     int     `json:"step,omitempty"`

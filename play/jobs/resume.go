@@ -24,7 +24,7 @@ type unfinished struct {
 	Seconds float64   `json:"seconds"` // training time so far
 	Budget  float64   `json:"budget,omitempty"`
 	Step    int       `json:"step"`
-	Steps   int       `json:"steps,omitempty"` // in total; 0: determined by the budget
+	Steps   int       `json:"steps,omitempty"` // total number of steps; 0: determined by the budget
 	Loss    web.Float `json:"loss"`
 
 	dir   string

@@ -9,7 +9,7 @@ import (
 	"lmzoo/play/playtest"
 )
 
-// TestMemory compares the memory with the model while a prompt grows, shrinks and jumps.
+// TestMemory compares the memory with the model while a prompt grows, shrinks and changes.
 func TestMemory(t *testing.T) {
 	runs, err := playtest.Zoo()
 	require.NoError(t, err)

@@ -20,14 +20,14 @@ import (
 type clerk struct {
 	layout *prompt.Layout
 	tok    corpus.Tokenizer
-	rules  [][2]string // what the conversation ends with, without specials; what is written
+	rules  [][2]string // the end of the conversation, without special tokens; the text to write
 }
 
 func (c clerk) Vocab() int  { return c.tok.Vocab() }
 func (c clerk) Window() int { return 400 }
 
 func (c clerk) NextLogProbs(dst []float64, context []lm.Token) []float64 {
-	begin := 0 // of what the assistant writes now
+	begin := 0 // start of the text that the assistant is writing
 	for i, t := range context {
 		if t == c.layout.Assistant || t == c.layout.Done {
 			begin = i + 1
