@@ -34,7 +34,8 @@ func TestBestOf(t *testing.T) {
 	}
 	nan := ScorerFunc(func(context.Context, *Rollout) (float64, error) { return math.NaN(), nil })
 	_, _, err = BestOf(t.Context(), toyGPT(t, 1), toyPrompts, nan, o)
-	require.EqualError(t, err, "prompt 1, answer 1: the reward is NaN; want a finite number")
+	require.EqualError(t, err, "prompt 1, answer 1: the reward is NaN; want a number in "+
+		"[−1e+09, 1e+09]")
 }
 
 // TestBestOfKL checks that the measured KL equals the analytic one without ties and, with ties, the

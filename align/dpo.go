@@ -40,7 +40,7 @@ type DPOOptions struct {
 // NewDPO returns the learner of DPO. It stores the log-probabilities of the current policy, the
 // reference, with the pairs. To resume a run, call it before reading the checkpoint.
 func NewDPO(ctx context.Context, policy Policy, pairs *Pairs, o DPOOptions) (*DPO, error) {
-	if err := o.check(); err != nil {
+	if err := o.Check(); err != nil {
 		return nil, err
 	}
 	if o.Rehearse > 0 && pairs.raw == nil {
@@ -53,8 +53,8 @@ func NewDPO(ctx context.Context, policy Policy, pairs *Pairs, o DPOOptions) (*DP
 	return &DPO{Policy: policy, DPOOptions: o}, nil
 }
 
-// check reports the first invalid setting.
-func (o DPOOptions) check() error {
+// Check reports the first invalid setting.
+func (o DPOOptions) Check() error {
 	switch {
 	case !(o.Beta > 0 && o.Beta <= 1000):
 		return fmt.Errorf("beta is %v; want a number in (0, 1000], such as 0.5", o.Beta)

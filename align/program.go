@@ -37,6 +37,18 @@ type Judged struct {
 	Messages []prompt.Message `json:"messages"` // the whole conversation, with calls and results
 }
 
+// ProgramError is the failure of a reward program. Once the program works, the run can be resumed.
+type ProgramError struct {
+	Path string
+	Err  error
+}
+
+// Error implements error.
+func (e *ProgramError) Error() string { return fmt.Sprintf("reward program %s: %v", e.Path, e.Err) }
+
+// Unwrap returns the error without the path.
+func (e *ProgramError) Unwrap() error { return e.Err }
+
 const (
 	programLine = 1 << 16                // maximum bytes of a line of output
 	programEnd  = 500 * time.Millisecond // time for the program to end
@@ -56,7 +68,7 @@ func NewProgram(
 	}
 	path, err := exec.LookPath(argv[0])
 	if err != nil {
-		return nil, fmt.Errorf("reward program: %w", err)
+		return nil, fmt.Errorf("reward program: %w; want a file that can be executed", err)
 	}
 	return &Program{argv: append([]string{path}, argv[1:]...), limit: limit, read: read}, nil
 }
@@ -80,7 +92,7 @@ func (p *Program) Rewards(ctx context.Context, answers []Rollout) ([]float64, er
 			if ctx.Err() != nil {
 				return nil, ctx.Err()
 			}
-			return nil, answers[i].fault(fmt.Errorf("reward program %s: %w", p.argv[0], err))
+			return nil, answers[i].fault(&ProgramError{p.argv[0], err})
 		}
 	}
 	return rewards, nil

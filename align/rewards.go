@@ -49,6 +49,9 @@ func (e *AnswerError) Unwrap() error { return e.Err }
 // fault returns an error about the answer.
 func (r *Rollout) fault(err error) error { return &AnswerError{r.Prompt, r.Sample, err} }
 
+// maxReward bounds the size of rewards, so that their squares are finite in float32, too.
+const maxReward = 1e9
+
 // checkRewards returns an error about the first answer without a usable reward. One NaN would make
 // the mean and the deviation of its group NaN, and thus the whole gradient.
 func checkRewards(rewards []float64, answers []Rollout) error {
@@ -57,8 +60,9 @@ func checkRewards(rewards []float64, answers []Rollout) error {
 			len(answers))
 	}
 	for i, r := range rewards {
-		if math.IsNaN(r) || math.IsInf(r, 0) {
-			return answers[i].fault(fmt.Errorf("the reward is %v; want a finite number", r))
+		if !(math.Abs(r) <= maxReward) {
+			return answers[i].fault(fmt.Errorf("the reward is %v; want a number in [−%g, %g]", r,
+				maxReward, maxReward))
 		}
 	}
 	return nil

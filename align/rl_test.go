@@ -207,8 +207,20 @@ func TestRewardThatIsNoNumber(t *testing.T) {
 	before := weightsOf(m)
 	_, err := tr.Step()
 	require.EqualError(t, err,
-		"toy:7: roll-out 1, answer 3: the reward is NaN; want a finite number")
+		"toy:7: roll-out 1, answer 3: the reward is NaN; want a number in "+
+			"[−1e+09, 1e+09]")
 	require.Equal(t, before, weightsOf(m))
+}
+
+// TestRewardsAreBounded: the squares of rewards must be finite.
+func TestRewardsAreBounded(t *testing.T) {
+	answers := make([]Rollout, 1)
+	for _, r := range []float64{-1e9, 0, 1e9} {
+		require.NoError(t, checkRewards([]float64{r}, answers))
+	}
+	for _, r := range []float64{-1e10, 1e300, math.Inf(1), math.NaN()} {
+		require.ErrorContains(t, checkRewards([]float64{r}, answers), "; want a number in [−1e+09")
+	}
 }
 
 // TestStopKL checks that the run ends when the policy has moved too far.
@@ -238,7 +250,9 @@ func TestRLErrors(t *testing.T) {
 		{func(o *RLOptions) { *o = toyOptions(Reinforce); o.Inner = 2 }, "inner is 2; want 1"},
 		{func(o *RLOptions) { o.Clip = 1 }, "clip is 1"},
 		{func(o *RLOptions) { o.KL = math.NaN() }, "kl is NaN"},
+		{func(o *RLOptions) { o.KL = math.Inf(1) }, "kl is +Inf; want 0 to 1000"},
 		{func(o *RLOptions) { o.StopKL = -1 }, "stop_kl is -1"},
+		{func(o *RLOptions) { o.StopKL = math.NaN() }, "stop_kl is NaN"},
 		{func(o *RLOptions) { o.Rehearse = 1 }, "no text to rehearse"},
 		{func(o *RLOptions) { o.Length = "tokens" }, `length is "tokens"`},
 		{func(o *RLOptions) { *o = toyOptions(PPO); o.Normalise = GroupScale }, "batch or none"},

@@ -69,14 +69,14 @@ func (o RLOptions) Check() error {
 		{o.Inner == 1 || o.Algorithm != Reinforce, "inner", o.Inner,
 			"1: the policy gradient holds for the model that drew the answers"},
 		{o.Clip > 0 && o.Clip < 1, "clip", o.Clip, "more than 0 and less than 1, such as 0.2"},
-		{o.KL >= 0, "kl", o.KL, "0 or more, such as 0.05"},
-		{o.StopKL >= 0, "stop_kl", o.StopKL, "0 (never) or more, such as 2"},
-		{o.Floor >= 0, "floor", o.Floor, "0 or more, such as 0.1"},
+		{within(o.KL), "kl", o.KL, "0 to 1000, such as 0.05"},
+		{within(o.StopKL), "stop_kl", o.StopKL, "0 (never) to 1000, such as 2"},
+		{within(o.Floor), "floor", o.Floor, "0 to 1000, such as 0.1"},
 		{o.Normalise != GroupScale || o.Algorithm != PPO, "normalise", o.Normalise,
 			"batch or none: the advantages of ppo belong to tokens"},
 		{o.Lambda >= 0 && o.Lambda <= 1, "lambda", o.Lambda, "0 to 1, such as 0.95"},
-		{o.Value >= 0, "value", o.Value, "0 or more, such as 0.5"},
-		{o.Rehearse >= 0, "rehearse", o.Rehearse, "0 or more, such as 0.5"},
+		{within(o.Value), "value", o.Value, "0 to 1000, such as 0.5"},
+		{within(o.Rehearse), "rehearse", o.Rehearse, "0 to 1000, such as 0.5"},
 	} {
 		if !r.ok {
 			return fmt.Errorf("%s is %v; want %s", r.field, r.value, r.want)
@@ -84,6 +84,9 @@ func (o RLOptions) Check() error {
 	}
 	return nil
 }
+
+// within reports whether a weight is in [0, 1000], and thus a number.
+func within(x float64) bool { return x >= 0 && x <= 1000 }
 
 const maxAnswers = 1 << 14 // maximum number of answers in a roll-out
 

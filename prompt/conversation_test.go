@@ -81,9 +81,12 @@ func TestReadConversations(t *testing.T) {
 func TestReadConversationsErrors(t *testing.T) {
 	question := `{"role":"user","content":"a"}`
 	for line, want := range map[string]string{
-		``:                 "a.jsonl: no lines",
-		`nothing`:          "a.jsonl: line 1: not a JSON object",
-		`["a"]`:            "a.jsonl: line 1: not a JSON object: it is a array",
+		``:        "a.jsonl: no lines",
+		`nothing`: "a.jsonl: line 1: not a JSON object",
+		`["a"]`: "a.jsonl: line 1: not a JSON object: it is an array; want one such as " +
+			`{"prompt": …}`,
+		`{"messages":[12]}`: "messages[0]: not a JSON object: it is a number; want one such as " +
+			`{"role": …, "content": …}`,
 		`null`:             "not a JSON object: it is null",
 		"{\"a\":\"\xff\"}": "invalid UTF-8",
 		`{"mesages":[]}`: `no "messages" and no "prompt" with "completion"; ` +

@@ -30,7 +30,7 @@ func eachLine(r io.Reader, name string, parse func(o object, n int) error) error
 			continue
 		}
 		found = true
-		o, err := parseObject(line)
+		o, err := parseObject(line, `{"prompt": …}`)
 		if err == nil {
 			err = parse(o, n)
 		}
@@ -53,7 +53,8 @@ func eachLine(r io.Reader, name string, parse func(o object, n int) error) error
 // object is a JSON object with undecoded fields.
 type object map[string]json.RawMessage
 
-func parseObject(data []byte) (object, error) {
+// parseObject decodes an object; example is one for the error.
+func parseObject(data []byte, example string) (object, error) {
 	if !utf8.Valid(data) {
 		return nil, errors.New("invalid UTF-8; want text in UTF-8")
 	}
@@ -63,7 +64,8 @@ func parseObject(data []byte) (object, error) {
 		err = errors.New("it is null")
 	}
 	if err != nil {
-		return nil, fmt.Errorf("not a JSON object: %w", unwrapJSON(err))
+		return nil, fmt.Errorf("not a JSON object: %w; want one such as %s", unwrapJSON(err),
+			example)
 	}
 	return o, nil
 }
@@ -72,7 +74,11 @@ func parseObject(data []byte) (object, error) {
 func unwrapJSON(err error) error {
 	var wrong *json.UnmarshalTypeError
 	if errors.As(err, &wrong) {
-		return fmt.Errorf("it is a %s", wrong.Value)
+		what, _, _ := strings.Cut(wrong.Value, " ") // without the digits of a number
+		if what == "array" || what == "object" {
+			return fmt.Errorf("it is an %s", what)
+		}
+		return fmt.Errorf("it is a %s", what)
 	}
 	return err
 }

@@ -63,7 +63,7 @@ type wireCall struct {
 }
 
 func parseMessage(raw json.RawMessage) (m wireMessage, err error) {
-	o, err := parseObject(raw)
+	o, err := parseObject(raw, `{"role": …, "content": …}`)
 	if err != nil {
 		return m, err
 	}

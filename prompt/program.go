@@ -31,7 +31,7 @@ func NewProgram(name string, argv ...string) (*Program, error) {
 	}
 	path, err := exec.LookPath(argv[0])
 	if err != nil {
-		return nil, fmt.Errorf("the tool %s: %w", name, err)
+		return nil, fmt.Errorf("the tool %s: %w; want a file that can be executed", name, err)
 	}
 	return &Program{name, append([]string{path}, argv[1:]...)}, nil
 }

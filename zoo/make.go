@@ -124,6 +124,12 @@ func (o Order) claim() (release func(), err error) {
 			return nil, err
 		}
 	}
+	if reward := o.Stage.rewardModel(); reward != "" && !o.Resume {
+		if err := (&Run{Dir: reward}).excludes(o.Dir); err != nil {
+			release()
+			return nil, err
+		}
+	}
 	if !o.Resume && !o.Overwrite {
 		if err := CheckVacant(o.Dir, "choose another directory"); err != nil {
 			release()

@@ -26,6 +26,15 @@ type RLInfo struct {
 	Tools []ToolInfo `json:"tools,omitempty"`
 }
 
+// rewardModel returns the directory of the reward model of a stage, or "" if it has none.
+func (i *StageInfo) rewardModel() string {
+	if i == nil || i.RL == nil || i.RL.Reward == WorldReward ||
+		strings.HasPrefix(i.RL.Reward, ProgramReward) {
+		return ""
+	}
+	return i.RL.Reward
+}
+
 // hashed returns the settings with hashes in place of paths.
 func (i RLInfo) hashed() *RLInfo {
 	if i.RewardFingerprint != "" {

@@ -1,6 +1,7 @@
 package zoo
 
 import (
+	"math"
 	"os"
 	"path/filepath"
 	"testing"
@@ -132,4 +133,25 @@ func TestParseTools(t *testing.T) {
 	}
 	_, err = (&Data{}).Tools([]string{"calculator,calculator"})
 	require.ErrorContains(t, err, `"calculator" is listed twice; want different names`)
+}
+
+// TestStageInfoCheck: settings without sense are refused before any file is read.
+func TestStageInfoCheck(t *testing.T) {
+	nan, inf := math.NaN(), math.Inf(1)
+	for _, x := range []float64{-1, nan, inf} {
+		rl := RLInfo{Reward: "cmd:true", RLOptions: align.DefaultRL(align.GRPO)}
+		rl.KL = x
+		for _, i := range []StageInfo{
+			{Kind: StageSFT, Rehearse: x},
+			{Kind: StageReward, Center: x},
+			{Kind: StageDPO, DPO: &align.DPOOptions{Beta: x}},
+			{Kind: StageDPO, DPO: &align.DPOOptions{Beta: 1, NLL: x}},
+			{Kind: StageDPO, DPO: &align.DPOOptions{Beta: 1}, Rehearse: x},
+			{Kind: StageRL, RL: &rl},
+		} {
+			_, err := Standard().StageOrder(t.Context(), nil, i, nil, Input{})
+			require.ErrorContains(t, err, "; want ", "%+v", i)
+			require.ErrorAs(t, err, &Misuse{})
+		}
+	}
 }

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"path/filepath"
@@ -53,6 +54,29 @@ type StageInfo struct {
 	extent string // description of the size of the data
 }
 
+// check reports the first invalid setting.
+func (i StageInfo) check() error {
+	switch {
+	case i.Kind == StageSFT && !(i.Rehearse >= 0 && i.Rehearse < 1):
+		return fmt.Errorf("rehearse is %v; want a share of rows in [0, 1), such as 0.25",
+			i.Rehearse)
+	case i.Kind == StageReward && !(i.Center >= 0 && i.Center <= 1000):
+		return fmt.Errorf("center is %v; want a weight in [0, 1000], such as 0.001", i.Center)
+	case i.DPO != nil:
+		o := *i.DPO
+		o.Rehearse = i.Rehearse
+		return o.Check()
+	case i.RL != nil && i.RL.Reward == "":
+		return errors.New("reinforcement learning needs a reward; add --reward RUN, or --reward " +
+			"cmd:PROGRAM")
+	case i.RL != nil:
+		o := i.RL.RLOptions
+		o.Rehearse = i.Rehearse
+		return o.Check()
+	}
+	return nil
+}
+
 // title describes the stage after the title of a species.
 func (i StageInfo) title() string {
 	switch i.Kind {
@@ -89,6 +113,9 @@ func (cat Catalogue) StageOrder(
 ) (Order, error) {
 	if !slices.Contains(StageKinds(), info.Kind) {
 		return Order{}, Misuse{suggest.Unknown("stage", info.Kind, StageKinds())}
+	}
+	if err := info.check(); err != nil {
+		return Order{}, Misuse{err}
 	}
 	if _, err := parent.LM(); err != nil {
 		return Order{}, err
@@ -133,6 +160,9 @@ func (cat Catalogue) StageOrder(
 	tok, err := o.Species.Extend(parent.Tokenizer)
 	if err != nil {
 		return Order{}, err
+	}
+	if err := recipe.Check(); err != nil {
+		return Order{}, Misuse{err}
 	}
 	if err := s.pace(&recipe, values, tok); err != nil {
 		return Order{}, err

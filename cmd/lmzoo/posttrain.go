@@ -1,14 +1,18 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"path/filepath"
+	"slices"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"lmzoo/align"
 	"lmzoo/zoo"
 )
 
@@ -171,17 +175,21 @@ func (p *posttrain) resumed(c *cobra.Command) (zoo.Order, error) {
 	return o, err
 }
 
-// same returns an error if a flag requests a parent, data or a seed other than the interrupted
-// run's.
+// same returns an error if a flag requests a parent, data, a seed or a setting of the stage other
+// than the interrupted run's.
 func (p *posttrain) same(fs *pflag.FlagSet, o *zoo.Order) error {
-	for _, f := range []struct{ flag, asked, was string }{
-		{"from", absolute(p.from), o.Parent.Dir},
-		{"data", dataPath(p.info.Data), o.Stage.Data},
-		{"seed", fmt.Sprint(p.run.seed), fmt.Sprint(o.Seed)},
-	} {
-		if fs.Changed(f.flag) && f.asked != f.was {
+	asked, was := stageFlags(p.info), stageFlags(*o.Stage)
+	asked["from"], was["from"] = absolute(p.from), o.Parent.Dir
+	asked["data"], was["data"] = dataPath(p.info.Data), o.Stage.Data
+	asked["seed"], was["seed"] = fmt.Sprint(p.run.seed), fmt.Sprint(o.Seed)
+	for _, flag := range slices.Sorted(maps.Keys(was)) {
+		if flag == "prompts" && p.info.RL.Prompts > o.Stage.RL.Prompts {
+			continue // the data may have had fewer prompts than were requested
+		}
+		if fs.Changed(flag) && asked[flag] != was[flag] {
 			return usagef("the run in %s was made with --%s %s, not %s; a resumed run cannot "+
-				"change it; leave the flag out", p.out, f.flag, f.was, f.asked)
+				"change it; leave the flag out", p.out, flag, cmp.Or(was[flag], `""`),
+				cmp.Or(asked[flag], `""`))
 		}
 	}
 	return nil
@@ -245,9 +253,12 @@ func (p *posttrain) make(c *cobra.Command, o zoo.Order) error {
 
 // saved adds the command that resumes the run to the error of an interrupted run.
 func (p *posttrain) saved(err error) error {
-	if errors.Is(err, context.Canceled) {
-		return fmt.Errorf("%w; the run is saved; resume it with: lmzoo %s --resume --out %s", err,
-			p.info.Kind, p.out)
+	var failed *align.ProgramError
+	switch resume := fmt.Sprintf("lmzoo %s --resume --out %s", p.info.Kind, p.out); {
+	case errors.Is(err, context.Canceled):
+		return fmt.Errorf("%w; the run is saved; resume it with: %s", err, resume)
+	case errors.As(err, &failed) && zoo.HasCheckpoint(p.out):
+		return fmt.Errorf("%w; then resume the run with: %s", err, resume)
 	}
 	return err
 }

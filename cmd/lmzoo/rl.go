@@ -94,10 +94,7 @@ func (f *rlFlags) set(p *posttrain) error {
 	if talk && p.info.RL.Reward == "" {
 		p.info.RL.Reward = zoo.WorldReward
 	}
-	switch {
-	case p.resume && p.info.RL.Reward == "":
-		return nil
-	case p.info.RL.Reward == "":
+	if !p.resume && p.info.RL.Reward == "" {
 		return usagef("reinforcement learning needs a reward; add --reward RUN, or --reward " +
 			"cmd:PROGRAM")
 	}
@@ -118,7 +115,7 @@ func (f *rlFlags) set(p *posttrain) error {
 		}
 	}
 	o.Seed, o.Rehearse = p.run.seed, p.info.Rehearse
-	if err := o.Check(); err != nil {
+	if err := o.Check(); err != nil && !p.resume { // a resumed run may have another algorithm
 		return usageError{err}
 	}
 	p.info.RL.RLOptions = o
@@ -126,7 +123,8 @@ func (f *rlFlags) set(p *posttrain) error {
 	if p.info.RL.Tools, err = zoo.ParseTools(f.tools); err != nil {
 		return err
 	}
-	if r := p.info.RL.Reward; !strings.HasPrefix(r, zoo.ProgramReward) && r != zoo.WorldReward {
+	r := p.info.RL.Reward
+	if r != "" && !strings.HasPrefix(r, zoo.ProgramReward) && r != zoo.WorldReward {
 		dir, err := filepath.Abs(r)
 		if err != nil {
 			return err

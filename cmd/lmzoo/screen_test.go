@@ -139,6 +139,11 @@ func TestTrackLine(t *testing.T) {
 	require.Contains(t, tr.line(79), "gpt      0.2230 bits/byte  █")
 }
 
+// TestPlainBeforeTheFirstStep: a line of a log shows no loss before there is one.
+func TestPlainBeforeTheFirstStep(t *testing.T) {
+	require.Equal(t, "gpt      before the first step", (&track{name: "gpt"}).plain())
+}
+
 // TestSparkline: a few means represent any number of values, in order, and no value is lost.
 func TestSparkline(t *testing.T) {
 	var s sparkline

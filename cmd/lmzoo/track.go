@@ -126,6 +126,9 @@ func (t *track) plain() string {
 	if t.doing != "" {
 		return fmt.Sprintf("%-*s %s  %.0f%%", nameWidth, t.name, t.doing, 100*t.done)
 	}
+	if t.step == "" { // for example, the first roll-out takes long
+		return fmt.Sprintf("%-*s before the first step", nameWidth, t.name)
+	}
 	line := fmt.Sprintf("%-*s step %s  loss %.4f", nameWidth, t.name, t.step, t.losses.last())
 	if t.rollout != "" {
 		line = fmt.Sprintf("%-*s step %s  %s", nameWidth, t.name, t.step, t.rollout)

@@ -29,6 +29,16 @@ func flagError(c *cobra.Command, err error) error {
 			value.GetFlag().Name, value.GetValue())
 	}
 	var number *strconv.NumError
+	if errors.As(err, &number) && value != nil && errors.Is(number, strconv.ErrSyntax) {
+		want := "a whole number"
+		switch value.GetFlag().Value.Type() {
+		case "float64":
+			want = "a number"
+		case "uint64":
+			want = "a whole number of at least 0"
+		}
+		return fmt.Errorf("--%s is %q; want %s", value.GetFlag().Name, value.GetValue(), want)
+	}
 	if errors.As(err, &number) {
 		return errors.New(strings.Replace(err.Error(), number.Error(), number.Err.Error(), 1))
 	}
