@@ -2,7 +2,7 @@
 // al. 2022 ("Training language models to follow instructions with human feedback", figure 2).
 //
 //   - sft.go: supervised fine-tuning. It is pre-training with a mask: the same model, loss and
-//     loop, with conversations as text and no loss on what the user writes.
+//     loop, with conversations as text and no loss on the user's tokens.
 //   - lora.go: supervised fine-tuning with few trained weights (Hu et al. 2021).
 //   - reward.go: a model that predicts which of two answers people prefer (Bradley and Terry 1952).
 //   - dpo.go: learning from the same pairs without a reward model (Rafailov et al. 2023).
@@ -11,8 +11,8 @@
 //   - reinforce.go, ppo.go, grpo.go: learning from rewards (Williams 1992; Schulman et al. 2017;
 //     Shao et al. 2024); rl.go is their train.Engine.
 //
-// Every stage is a train.Learner, a Source or an Engine, so the loop, checkpoints, threads and
-// observers are those of pre-training.
+// Every stage is a train.Learner, a Source or an Engine, so it shares the loop, checkpoints,
+// threads and observers of pre-training.
 package align
 
 import (
@@ -60,8 +60,8 @@ func shapeOf(model any, context int) nn.Shape {
 	return nn.Shape{}
 }
 
-// blocksOf returns how many matrices a parameter of a model holds below each other (down) and
-// beside each other (across).
+// blocksOf returns the numbers of matrices that a parameter of a model holds below each other
+// (down) and beside each other (across).
 func blocksOf(model any, param string) (down, across int) {
 	if m, ok := model.(interface {
 		Blocks(param string) (down, across int)

@@ -11,9 +11,9 @@ import (
 )
 
 // Best of n is the simplest way to follow a reward (Stiennon et al. 2020, §4.3; Nakano et al.
-// 2021): draw n answers and keep the one with the highest reward. It trains nothing, so it also
-// tests a proxy reward before any reinforcement learning: pick the best answer by the proxy and
-// look at its gold reward.
+// 2021): draw n answers and keep the one with the highest reward. It trains nothing, so it can test
+// a proxy reward before any reinforcement learning, by the gold reward of the answer that the proxy
+// picks.
 
 // BestOf draws o.Samples answers to each prompt and returns the one with the highest reward for
 // each prompt. Ties go to the first answer.
@@ -47,8 +47,8 @@ func BestOfKL(n int) float64 { return math.Log(float64(n)) - float64(n-1)/float6
 // MeasuredBestOfKL returns the same divergence when answers may have equal rewards and any of the
 // tied answers is kept. It takes the rewards of many answers to one prompt as the distribution of
 // the rewards. A reward with probability p and cumulative probability F is kept with probability
-// F^n − (F−p)^n. The result is smaller than BestOfKL, because there is nothing to choose between n
-// equal rewards.
+// F^n − (F−p)^n. The result is smaller than BestOfKL, because a choice among n equal rewards does
+// not change the distribution.
 func MeasuredBestOfKL(rewards []float64, n int) (nats float64) {
 	sorted, total := slices.Sorted(slices.Values(rewards)), float64(len(rewards))
 	for from := 0; from < len(sorted); {

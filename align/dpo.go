@@ -20,8 +20,8 @@ import (
 // therefore ln 2, but its gradient is not zero.
 //
 // The loss depends only on differences, so the probabilities of both answers may fall, as long as
-// that of the rejected one falls faster (likelihood displacement; Razin et al. 2024). The anchors
-// NLL and Rehearse prevent this.
+// the probability of the rejected one falls faster (likelihood displacement; Razin et al. 2024).
+// The anchors NLL and Rehearse prevent this.
 type DPO struct {
 	Policy Policy `param:""`
 	DPOOptions
@@ -128,7 +128,8 @@ func logSigmoid(x float64) float64 { return min(x, 0) - math.Log1p(math.Exp(-mat
 // Shape returns the size and the cost of the policy.
 func (d *DPO) Shape(context int) nn.Shape { return shapeOf(d.Policy, context) }
 
-// Blocks returns how many matrices a parameter of the policy holds below and beside each other.
+// Blocks returns the numbers of matrices that a parameter of the policy holds below each other
+// (down) and beside each other (across).
 func (d *DPO) Blocks(param string) (down, across int) { return blocksOf(d.Policy, param) }
 
 // Preference describes how a policy rates pairs. All numbers are means over the pairs.

@@ -50,8 +50,8 @@ const (
 )
 
 // groupAdvantages returns the reward of every answer minus the mean of its group of n, scaled. It
-// also counts the groups whose rewards are all equal: their advantages are 0, so the policy learns
-// nothing from them.
+// also counts the groups whose rewards are all equal: their advantages are 0, so they teach the
+// policy nothing.
 func groupAdvantages(rewards []float64, n int, scale string, floor float64) (
 	advantages []float64, flat int) {
 	advantages = make([]float64, 0, len(rewards))

@@ -261,7 +261,7 @@ func (l *LoRA) Streams(contexts [][]lm.Token) lm.Streams {
 	return lm.StartStreams(l.Merge(), contexts)
 }
 
-// Window returns the maximum number of positions of a document, or 0 if there is none.
+// Window returns the maximum number of positions of a document, or 0 if there is no maximum.
 func (l *LoRA) Window() int { return windowOf(l.base) }
 
 // Shape returns the size and the cost of the frozen model.

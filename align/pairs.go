@@ -22,7 +22,7 @@ type Pair struct {
 	// a tool; nil means all of them.
 	ChosenLoss, RejectedLoss []bool
 
-	Kind string // what the pair tests, for results by kind
+	Kind string // name of the tested property, for results by kind
 }
 
 // EncodePair encodes two continuations of a conversation as a pair. Each is an answer of the
@@ -39,8 +39,8 @@ func EncodePair(l *prompt.Layout, question, chosen, rejected []prompt.Message) P
 }
 
 // Validate returns an error for a pair that cannot be trained on: an empty answer, two equal
-// answers, an answer without exactly one end, or one that does not fit, with BOS and the prompt, in
-// context positions.
+// answers, an answer without exactly one end, or an answer that takes more than context positions
+// together with BOS and the prompt.
 func (p Pair) Validate(context int) error {
 	for _, a := range []struct {
 		name   string

@@ -9,8 +9,8 @@ import (
 // The algorithms of reinforcement learning.
 const (
 	// Reinforce is the policy gradient (Williams 1992, §4). It raises ln P of an answer in
-	// proportion to how much the reward exceeds a baseline. It uses every answer for one update
-	// only.
+	// proportion to the difference between the reward and a baseline. It uses every answer for one
+	// update only.
 	Reinforce = "reinforce"
 	// PPO is proximal policy optimization (Schulman et al. 2017): a value head judges every token,
 	// and clipping allows several updates with the same answers.

@@ -162,8 +162,8 @@ func (r *Reward) Vocab() int { return r.Body.Vocab() }
 // Shape returns the size and the cost of the body, to which the head adds little.
 func (r *Reward) Shape(context int) nn.Shape { return shapeOf(r.Body, context) }
 
-// Blocks returns how many matrices a parameter holds below each other (down) and beside each other
-// (across).
+// Blocks returns the numbers of matrices that a parameter holds below each other (down) and beside
+// each other (across).
 func (r *Reward) Blocks(param string) (down, across int) {
 	if name, ok := strings.CutPrefix(param, "body."); ok {
 		return blocksOf(r.Body, name)

@@ -199,7 +199,7 @@ func (r *RL) Report() (report Report, fresh bool) { return r.report, r.fresh }
 // for a reward model that learns from them. They are valid until the next step.
 func (r *RL) Rollouts() ([]Rollout, []float64) { return r.rollouts, r.rewards }
 
-// rollOut draws answers to the prompts of roll-out n and computes what the updates need.
+// rollOut draws answers to the prompts of roll-out n and computes the data for the updates.
 func (r *RL) rollOut(n int) error {
 	numbers := pick(len(r.task.Prompts), r.o.Prompts, n, r.o.Seed)
 	prompts := make([][]lm.Token, len(numbers))

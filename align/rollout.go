@@ -38,9 +38,9 @@ func (r *Rollout) LogProb() (sum float64) {
 	return sum
 }
 
-// Sampling describes how answers are drawn: always from the model's own distribution, at
-// temperature 1, so that the sampler's probabilities are those of the policy. A warped distribution
-// would need its own probabilities in the ratio of PPO.
+// Sampling holds the settings for drawing answers. They are always drawn from the model's own
+// distribution, at temperature 1, so that the sampler's probabilities equal the policy's. A warped
+// distribution would need its own probabilities in the ratio of PPO.
 type Sampling struct {
 	Samples int        // number of answers to each prompt
 	Max     int        // maximum number of tokens of an answer
@@ -55,7 +55,7 @@ type Sampling struct {
 	// The draws are a function of Seed, Step, and the numbers of the prompt and of the sample.
 	Seed    uint64
 	Step    int
-	Threads int // any number gives the same bits
+	Threads int // number of threads; any number gives the same bits
 }
 
 // shareStreams is the number of texts that are continued together. It is fixed, so that the bits do

@@ -39,9 +39,10 @@ type Scoreboard struct {
 	BitsPerByte float64 `json:"bits_per_byte"`
 
 	Gold        float64 `json:"gold"`         // mean gold reward of the answers
-	GoldSampled float64 `json:"gold_sampled"` // the same of one sampled answer per question
+	GoldSampled float64 `json:"gold_sampled"` // mean gold reward of a sampled answer per question
 
-	// Requests whose action occurs in no preference: only the documents say which ones are harmful.
+	// The same shares for requests whose action occurs in no preference, so that only the documents
+	// say which actions are harmful.
 	UnseenHarmRefused   float64 `json:"unseen_harm_refused"`
 	UnseenFalseRefusals float64 `json:"unseen_false_refusals"`
 	NovelFamily         float64 `json:"novel_family"` // share right in a family never trained
@@ -82,7 +83,7 @@ type EvalOptions struct {
 	Threads   int
 }
 
-// evalStream separates the random numbers of the evaluation from those of training.
+// evalStream separates the random numbers of the evaluation from the random numbers of training.
 const evalStream = 0xe7a1
 
 // answerMax is the maximum number of tokens of an answer in the evaluation.

@@ -15,11 +15,12 @@ import (
 // 2022). It is corpus.Windows, the Source of pre-training, with conversations as documents and a
 // mask: Y is −1 where the assistant does not speak. The model and its loss remain the same.
 //
-// A row holds as many conversations as fit, and a BOS begins each. Positions, attention and loss
-// restart there, so a conversation has the same loss packed and alone. No conversation is cut. The
-// targets are the tokens that prompt.Encoded marks: the text of the assistant and the [END] of each
-// answer, so that the model learns to stop. The role before an answer is not a target; the first
-// token after it is. The mean is over the targets of the whole step, including rehearsal.
+// A row holds several conversations if they fit, each of which begins with BOS. Positions,
+// attention and loss restart there, so a conversation has the same loss packed and alone. No
+// conversation is cut. The targets are the tokens that prompt.Encoded marks: the text of the
+// assistant and the [END] of each answer, so that the model learns to stop. The role before an
+// answer is not a target; the first token after it is. The mean is over the targets of the whole
+// step, including rehearsal.
 //
 // TRL's SFTTrainer differs by default in four respects: on "messages" it has a loss on all tokens,
 // including the user's (assistant_only_loss is false; "prompt" and "completion" are masked as

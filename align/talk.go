@@ -82,14 +82,14 @@ func TalkConversations(
 // TalkFaults holds the share of each fault among the rejected answers of TalkPreferences.
 type TalkFaults map[world.Fault]float64
 
-// The faults of the pipeline. The pairs for DPO teach what to say. The pairs for a reward model
-// show every kind of fault, because an optimiser exploits any fault that no pair shows.
+// The faults of the pipeline. The pairs for DPO teach conduct. The pairs for a reward model show
+// every kind of fault, because an optimiser exploits any fault that no pair shows.
 var (
 	ConductFaults = TalkFaults{world.Conduct: .8, world.NearMiss: .15, world.Broken: .05}
 	AllFaults     = TalkFaults{world.Conduct: .35, world.NearMiss: .45, world.Broken: .2}
 )
 
-// draw draws a fault.
+// draw draws a fault with the probabilities of f.
 func (f TalkFaults) draw(rng *rand.Rand) world.Fault {
 	p := rng.Float64()
 	for _, fault := range world.Faults() {
@@ -127,8 +127,8 @@ func TalkPrompts(layout *prompt.Layout, questions []world.TalkQuestion) []RLProm
 	return all
 }
 
-// TalkScorer returns a scorer with the gold reward of answers to the given questions, which are
-// also those of TalkPrompts.
+// TalkScorer returns a scorer that computes the gold reward of answers to the given questions,
+// which must also be the questions of TalkPrompts.
 func TalkScorer(
 	t *world.Talk, layout *prompt.Layout, questions []world.TalkQuestion,
 ) ScorerFunc {

@@ -75,7 +75,7 @@ func measuredAccuracies(
 }
 
 // fittings lists every classifier on every draw, with short and long fittings mixed, so that no
-// thread is left with the long ones at the end.
+// thread has only long fittings at the end.
 func fittings(sizes []int, draws, nets int) (jobs []fitting) {
 	for _, n := range sizes {
 		for d := range draws {

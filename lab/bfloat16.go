@@ -21,7 +21,7 @@ import (
 //
 // The storage is simulated: numbers are rounded to bfloat16 where they would be stored, and the
 // arithmetic in between is float32, as in matrix units that accumulate in float32. The memory is
-// that of the formats.
+// computed from the formats.
 func BFloat16() Experiment {
 	return Experiment{
 		Name: "bfloat16", Era: "LLM", Year: 2019,

@@ -245,7 +245,7 @@ func (d dirtyText) found(kept []corpus.Document) (precision, recall float64) {
 }
 
 // leakShare is the share of a document's n-grams that the test may hold. Documents of the world
-// share many phrases, so a single one proves nothing.
+// share many phrases, so a single shared phrase proves nothing.
 const leakShare = 0.5
 
 // refine passes the text through the steps against its dirt, as lmzoo refine does, with thresholds

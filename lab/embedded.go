@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// ReadEmbedded reads the results at the root of a file system, such as the committed ones of
+// ReadEmbedded reads the results at the root of a file system, such as the committed results of
 // package results, in historical order.
 func ReadEmbedded(files fs.FS) ([]*Result, error) {
 	names, err := fs.Glob(files, "*.json")

@@ -88,7 +88,7 @@ func opinionTokens(tok corpus.Tokenizer) (out [2][]lm.Token, err error) {
 }
 
 // askedForWord returns the share of reviews after which a model finds the opinions of the right
-// label likelier than those of the other.
+// label likelier than the opinions of the other label.
 func askedForWord(m lm.Model, tok corpus.Tokenizer, questions []question) (float64, error) {
 	answers, err := opinionTokens(tok)
 	if err != nil {

@@ -23,7 +23,7 @@ type Figure struct {
 	// X is the column of the horizontal axis. Without it, the columns Y stand side by side on that
 	// axis, and every row is a line.
 	X string
-	// Y lists the columns to draw. Nil stands for all columns that no other field names.
+	// Y lists the columns to draw. Nil means all columns that no other field names.
 	Y []string
 	// Lines lists the columns whose values name a line. With X and several Y, the name of a column
 	// is a part of the name of its line.
@@ -34,7 +34,7 @@ type Figure struct {
 	Skip  []string          // rows with one of these values are left out
 	Limit string            // name of the line that no other can cross; it is dashed
 
-	Mark     float64 // a value with a dashed line across the chart, such as that of a guess
+	Mark     float64 // a value to mark with a dashed line across the chart, such as that of a guess
 	MarkName string  // the name of that value; "": no mark
 
 	XAxis, YAxis string // labels of the axes
@@ -105,8 +105,8 @@ type point struct {
 	value, low, top float64
 }
 
-// check resolves the columns of the figure and returns an error for the first one that the table
-// does not have. One column of Y is enough, because a table at a smaller scale may have fewer.
+// check resolves the columns of the figure and returns an error for the first column that the table
+// lacks. One column of Y is enough, because a table at a smaller scale may have fewer.
 func (d *drawing) check() error {
 	f := d.figure
 	named := slices.Clone(f.Lines)

@@ -9,7 +9,7 @@ import (
 	"lmzoo/zoo"
 )
 
-// says measures what a run answers about people whose names no stage has seen, and whether the
+// says measures the answers of a run about people whose names no stage has seen, and whether the
 // probe of the SFT model predicts it.
 func (p *probing) says(ctx context.Context, name string, r *zoo.Run, ofSFT *task.Probe, layer int,
 	m map[string]float64, t *Table) error {

@@ -10,8 +10,8 @@ import (
 	"lmzoo/nn"
 )
 
-// Hops tests how many facts a network can join in one answer. A seed takes about a quarter of a
-// minute on one core at full scale.
+// Hops tests how many facts a network can join in one answer. A seed takes about 15 seconds on one
+// core at full scale.
 func Hops() Experiment {
 	return Experiment{
 		Name: "hops", Era: "LLM", Year: 2023,

@@ -69,7 +69,7 @@ func newLadder(env *Env) ladder {
 	return l
 }
 
-// stepsOf returns how many steps a model is trained for.
+// stepsOf returns the number of training steps of a model.
 func (l ladder) stepsOf(s shape) int {
 	if slices.Contains(l.goOn, s.name) {
 		return l.long

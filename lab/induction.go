@@ -73,7 +73,7 @@ var copiers = []shape{
 type copier struct {
 	*network
 	steps []int
-	curve []score // score on copies at each of steps
+	curve []score // score on copies at each measured step
 }
 
 func runInduction(ctx context.Context, env *Env) (*Result, error) {

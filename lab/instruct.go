@@ -114,7 +114,7 @@ func runInstruct(ctx context.Context, env *Env) (*Result, error) {
 // instructVerdict returns the verdict for one seed. The claim holds if the base knows the facts and
 // does not answer, SFT makes it answer at least half of the questions and at least .2 more of them
 // than the network from scratch, with an interval above zero, and new facts are recited and do more
-// harm than read ones.
+// harm than facts that were read.
 func instructVerdict(seed uint64, m map[string]float64) Verdict {
 	held := m["base_knows"] >= 0.9 && m["base_right"] <= 0.05 && m["sft_right"] >= 0.5 &&
 		m["gain"] >= 0.2 && m["gain_low"] > 0 && m["new_recited"] >= 0.5 && m["harm"] >= 0.1

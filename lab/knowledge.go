@@ -12,8 +12,7 @@ import (
 )
 
 // Knowledge tests how many facts the parameters hold, how often a network must read a fact, and
-// what it answers after the fact has changed. A seed takes some seconds on one core at full
-// scale.
+// what it answers after the fact has changed. A seed takes a few seconds on one core at full scale.
 func Knowledge() Experiment {
 	return Experiment{
 		Name: "knowledge", Era: "LLM", Year: 2024,

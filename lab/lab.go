@@ -47,8 +47,8 @@ type Env struct {
 	Progress func(what string) // nil: no progress is reported
 	Store    *Store
 
-	// Text is a corpus, a file or a directory, on which experiments about text repeat what they do
-	// on the world; "" means none.
+	// Text is a corpus, a file or a directory on which experiments about text repeat their
+	// measurements of the world; "" means none.
 	Text string
 }
 

@@ -8,10 +8,10 @@ import (
 )
 
 // lexicon draws texts of words with labels. A word belongs to a category. In some of the texts
-// every category has its usual label, which the weights can store; in the others the label of each
-// category is drawn anew, and only the examples reveal it. Some labels are mistakes.
+// every category has its usual label, which the weights can store; in the other texts the label of
+// each category is drawn anew, and only the examples reveal it. Some labels are mistakes.
 type lexicon struct {
-	categories, words int     // words of each category; there are as many labels as categories
+	categories, words int     // words of each category; each category has a label
 	usual             float64 // share of texts with the usual labels
 	mistakes          float64 // share of examples whose label is drawn at random
 }

@@ -37,9 +37,9 @@ type shape struct {
 	smear                  bool
 }
 
-// build returns the network of a shape with the random weights of a seed. The first weights of a
-// GPT have a standard deviation of 1/√C and those of a Llama .4/√C: with GPT-2's .02, a model with
-// few channels attends evenly for a long time, and a Llama with 1/√C learned to copy later.
+// build returns the network of a shape with the random weights of a seed. The initial weights of a
+// GPT have a standard deviation of 1/√C, and those of a Llama 0.4/√C: with GPT-2's .02, a model
+// with few channels attends evenly for a long time, and a Llama with 1/√C learned to copy later.
 func (s shape) build(vocab, window int, seed uint64) (*network, error) {
 	rng := rand.New(rand.NewPCG(seed, 1))
 	switch s.kind {
@@ -74,7 +74,8 @@ func (s shape) build(vocab, window int, seed uint64) (*network, error) {
 	return nil, fmt.Errorf("unknown kind of network %q; want gpt, llama or lstm", s.kind)
 }
 
-// schooling describes how a network is trained: by AdamW, on fresh documents at every step.
+// schooling holds the training settings of a network. It is trained by AdamW, on fresh documents at
+// every step.
 type schooling struct {
 	rows, steps int
 	lr          float64

@@ -34,7 +34,7 @@ func (l lexicon) choice() []lm.Token {
 }
 
 // quiz returns n texts of examples without mistakes. The shots of an answer are the examples before
-// it. With random labels the true answers are the usual ones.
+// it. With random labels, the true answers are the usual labels.
 func (l lexicon) quiz(n, shots int, t template, kind labelsOf, rng *rand.Rand) exam {
 	e := exam{most: shots}
 	for range n {
@@ -98,7 +98,7 @@ func (e exam) answers(r reader) [][]lm.Token {
 }
 
 // rights returns 1 for each text whose answer after the given number of shots is right, and 0 for
-// the others.
+// each of the other texts.
 func (e exam) rights(answers [][]lm.Token, shots int) []float64 {
 	out := make([]float64, len(e.docs))
 	for d, doc := range e.want {

@@ -123,8 +123,8 @@ func (c contender) probe(
 	return nil
 }
 
-// probeSide returns the accuracy of a probe on each layer: trained on the words and texts of one
-// pool and measured on those of another pool.
+// probeSide returns the accuracy of a probe on each layer. The probe is trained on the words and
+// texts of one pool and measured on another pool.
 func (c contender) probeSide(
 	ctx context.Context, env *Env, body nn.Encoder, seed uint64, side world.Side,
 ) ([]float64, error) {

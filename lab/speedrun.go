@@ -313,7 +313,7 @@ func rateText(ch change) string {
 	return fmt.Sprintf("%g", baseline["lr"].(float64)*cmp.Or(speedrunRates[ch.name], 1))
 }
 
-// judge accepts a change that helps on every text, and rejects one that harms on every text.
+// judge accepts a change that helps on every text, and rejects a change that harms on every text.
 func judge(ch change, low, high []float64) string {
 	negative := func(x float64) bool { return x < 0 }
 	positive := func(x float64) bool { return x > 0 }

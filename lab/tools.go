@@ -50,7 +50,7 @@ func Tools() Experiment {
 	}
 }
 
-// The digits of the first number: trainedDigits occur in training, and the others do not.
+// The digits of the first number: up to trainedDigits occur in training, more do not.
 const trainedDigits, mostDigits = 3, 6
 
 // toolSets lists the tools of each model.

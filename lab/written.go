@@ -150,7 +150,8 @@ func final(solution []lm.Token) lm.Token {
 	return solution[len(solution)-1]
 }
 
-// rightOf returns 1 for each question whose solution ends with its answer, and 0 for the others.
+// rightOf returns 1 for each question whose solution ends with its answer, and 0 for each of the
+// other questions.
 func rightOf(questions []asked, solutions [][]lm.Token) []float64 {
 	out := make([]float64, len(questions))
 	for i, q := range questions {

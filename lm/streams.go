@@ -8,7 +8,7 @@ type Streams interface {
 	NextLogProbs(dst [][]float64) [][]float64
 	// Push appends a token to stream i.
 	Push(i int, t Token)
-	// Close ends stream i, which then costs nothing.
+	// Close ends stream i, which then costs no computation.
 	Close(i int)
 }
 
@@ -16,7 +16,7 @@ type Streams interface {
 type Streamer interface {
 	Model
 	// Streams returns one stream for each context after BOS. Contexts may differ in length, and
-	// equal ones are read once.
+	// equal contexts are read once.
 	Streams(contexts [][]Token) Streams
 }
 

@@ -7,8 +7,8 @@ import (
 	"lmzoo/autograd/gemm"
 )
 
-// Inference holds what a model needs for inference besides its weights: forward tapes, which it
-// reuses, and the threads that generate a token together. A replica shares both.
+// Inference holds the data that a model needs for inference besides its weights: forward tapes,
+// which it reuses, and the threads that generate a token together. A replica shares both.
 type Inference struct {
 	params int // scalar parameters of the model
 	tapes  *sync.Pool

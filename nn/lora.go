@@ -44,7 +44,8 @@ func (l *LowRank) Across() bool { return l.across }
 
 // Apply stores W' in w, which has the layout and the size of W. On a tape that records, w must be a
 // leaf with a gradient that nothing else reads: after all operations that use w, Apply's backward
-// pass turns its gradient into those of A and B, and clears it. Call Apply before them.
+// pass turns the gradient of w into the gradients of A and B, and clears it. Call Apply before
+// them.
 func (l *LowRank) Apply(t *autograd.Tape, w *autograd.Tensor, frozen []float32) {
 	copy(w.Data, frozen)
 	if l.across { // W + s·(B·A)ᵀ

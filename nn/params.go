@@ -1,6 +1,6 @@
 // Package nn holds the parts that the neural eras share: layers, initial weights, scoring,
-// inference, and the enumeration of a model's parameters. The names and layouts of parameters are
-// those of torch.nn and GPT-2, so that each program can read the other's files.
+// inference, and the enumeration of a model's parameters. Parameters have the names and layouts of
+// torch.nn and GPT-2, so that each program can read the other's files.
 package nn
 
 import (
@@ -22,9 +22,9 @@ type Param struct {
 }
 
 // Params returns the parameters of model, a pointer to a struct, in the order of its fields: every
-// non-nil *autograd.Tensor with a tag `param:"name"`, and those inside nested structs, pointers,
-// interfaces and slices with a tag `param:"prefix"`, joined by dots. The index of a slice element
-// replaces %d in the prefix, or follows it after a dot ("h" → "h.0.attn"). The option
+// non-nil *autograd.Tensor with a tag `param:"name"`, and every such tensor inside nested structs,
+// pointers, interfaces and slices with a tag `param:"prefix"`, joined by dots. The index of a slice
+// element replaces %d in the prefix, or follows it after a dot ("h" → "h.0.attn"). The option
 // `param:"name,vector"` marks a row that is one-dimensional on disk, `param:"name,table"` an
 // embedding, `param:"name,output"` an output layer, and `param:"name,across"` a matrix [in, out]; a
 // struct passes its option on to fields without one. An element of a slice that has a method

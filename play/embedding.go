@@ -122,8 +122,8 @@ func classes(points []point) []string {
 	return append([]string{}, names...)
 }
 
-// mapped returns the tokens to draw on the map: the most frequent ones, at most maxPoints. For a
-// tokenizer of words, only tokens of two letters or more are drawn.
+// mapped returns the tokens to draw on the map: the most frequent tokens, at most maxPoints. For a
+// tokenizer of words, it leaves out tokens of fewer than two letters.
 func mapped(e *models.Model) []lm.Token {
 	whole := corpus.TraitsOf(e.Tokenizer()).Words
 	var tokens []lm.Token

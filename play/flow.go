@@ -37,8 +37,8 @@ type strip struct {
 	Values []web.Float `json:"values"`
 }
 
-// sharpness is 1 for a head that always attends to a single position, and 0 for one that attends to
-// all positions equally: 1 − H(att)/ln n, averaged over the positions that attend to n > 1
+// sharpness is 1 for a head that always attends to a single position, and 0 for a head that attends
+// to all positions equally: 1 − H(att)/ln n, averaged over the positions that attend to n > 1
 // positions.
 type sharpness struct {
 	transformer.Head

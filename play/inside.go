@@ -29,7 +29,7 @@ type seen struct {
 	Text string   `json:"text"`
 }
 
-// insideAnswer holds the fields of one view; the others are absent.
+// insideAnswer holds the fields of one view; the fields of other views are absent.
 type insideAnswer struct {
 	Model string `json:"model"`
 	View  string `json:"view"`
@@ -47,7 +47,7 @@ type insideAnswer struct {
 	Fill    *fill             `json:"fill,omitempty"`
 }
 
-// maxSeen is the number of tokens that a view shows, the last ones of a prompt.
+// maxSeen is the maximum number of tokens that a view shows, from the end of the prompt.
 const maxSeen = 48
 
 // view is a way to look into a model.

@@ -7,8 +7,8 @@ import (
 	"lmzoo/play/models"
 )
 
-// drawing holds the sampling fields of a request for the next token. Without any of them, nothing
-// is sampled.
+// drawing holds the sampling fields of a request for the next token. Without any of these fields,
+// no token is sampled.
 type drawing struct {
 	Temperature *float64 `json:"temperature"` // null: 1
 	TopK        int      `json:"top_k"`

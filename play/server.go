@@ -58,12 +58,12 @@ type Limits struct {
 	Unread       int           // bytes of answers that clients have not read yet, in total
 	Streams      int           // streamed and long answers at a time
 	Requests     int           // other requests computed at a time; further requests wait
-	Patience     time.Duration // how long a request waits for a place before it is refused
-	StreamTime   time.Duration // duration of one streamed or long answer
+	Patience     time.Duration // maximum time that a request waits for a place
+	StreamTime   time.Duration // maximum duration of one streamed or long answer
 	BodyTime     time.Duration // time to send a body
 	WriteTime    time.Duration // time to read an answer, or an event of a stream
 	Jobs         int           // number of waiting jobs
-	TrainingTime time.Duration // duration of one training
+	TrainingTime time.Duration // maximum duration of one training run
 }
 
 // DefaultLimits returns limits that are generous for one visitor.

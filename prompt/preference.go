@@ -10,7 +10,7 @@ import (
 // Preference is a prompt with a better answer (Chosen) and a worse one (Rejected).
 type Preference struct {
 	Prompt, Chosen, Rejected []Message // the answers follow the prompt
-	Kind                     string    // name of what the pair tests, from the field "kind"
+	Kind                     string    // name of the tested property, from the field "kind"
 	Line                     int       // line number in the file
 }
 

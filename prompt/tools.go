@@ -57,7 +57,7 @@ func (r *Registry) Names() []string {
 	return names
 }
 
-// Has reports whether the registry has a tool.
+// Has reports whether the registry has a tool with the given name.
 func (r *Registry) Has(name string) bool { return r.find(name) != nil }
 
 func (r *Registry) find(name string) Runner {

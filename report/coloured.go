@@ -19,7 +19,7 @@ type coloured struct {
 type group struct {
 	Name   string
 	Colour string
-	Best   int // number of tokens that it predicted best
+	Best   int // number of tokens that the group predicted best
 	rows   []int
 }
 

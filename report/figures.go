@@ -28,7 +28,7 @@ func figures(c *Comparison) []figure {
 	return all
 }
 
-// extremes returns the models with the lowest and the highest value, without those that ignore
+// extremes returns the models with the lowest and the highest value, except models that ignore
 // their context. ok is false unless there are two.
 func extremes(c *Comparison,
 	value func(*Row) float64) (low, high string, least, most float64, ok bool) {
@@ -177,7 +177,7 @@ func curveFigure(c *Comparison) figure {
 	}
 }
 
-// gains describes how much the models' values fall from the first to the last.
+// gains describes the fall of the models' values from the first to the last.
 func gains(c *Comparison, value func(r *Row, x int) float64, n int, format string) string {
 	low, high, least, most, ok := extremes(c, func(r *Row) float64 {
 		first, last := math.NaN(), math.NaN()
@@ -228,14 +228,14 @@ func positionFigure(c *Comparison) figure {
 		}
 		return math.NaN()
 	}
-	sure := func(r *Row, x int) float64 { // only of enough tokens
+	frequent := func(r *Row, x int) float64 { // NaN unless the position has enough tokens
 		if x < len(r.Positions) && r.Positions[x].Tokens >= fewPositions {
 			return value(r, x)
 		}
 		return math.NaN()
 	}
 	return byPosition(grid(c, "positions.csv", xs, 3, value),
-		"Loss by the number of preceding tokens in the document."+gains(c, sure, len(longest),
+		"Loss by the number of preceding tokens in the document."+gains(c, frequent, len(longest),
 			" From the first position to the last with enough tokens, it changes by %s "+
 				"nats (%s) to %s (%s)."))
 }

@@ -108,7 +108,7 @@ func newExperiment(r *lab.Result) (*experiment, error) {
 	return e, nil
 }
 
-// verdict returns a sentence that says for how many seeds the claim held.
+// verdict returns a sentence with the number of seeds for which the claim held.
 func verdict(r *lab.Result) string {
 	held := 0
 	for _, s := range r.Seeds {

@@ -93,7 +93,7 @@ func Bits(c *Comparison) Chart {
 }
 
 // Gaps returns the chart of the gaps to the limit, by the knowledge that a token needs. The axis
-// ends after the models that use their context, so that the others do not dwarf these.
+// ends after the models that use their context, so that the other models do not dwarf them.
 func Gaps(c *Comparison) Chart {
 	chart := Chart{Title: "How far each era is from the limit, and why",
 		Axis: c.unit() + " above the true entropy"}
@@ -121,7 +121,7 @@ func Gaps(c *Comparison) Chart {
 	return chart
 }
 
-// gridLines returns the rows of a grid, without those that the page hides at first.
+// gridLines returns the rows of a grid, except the rows that the page hides at first.
 func gridLines(c *Comparison, t *table) (rows []LineRow) {
 	for i, l := range lineStyles(c.Rows) {
 		row := LineRow{Label: l.Title, Colour: l.colour.RGBA(), Dash: l.Dash}
@@ -138,8 +138,7 @@ func gridLines(c *Comparison, t *table) (rows []LineRow) {
 }
 
 // curveLines returns the training loss as a line and the validation loss as marks, for every model
-// with a curve.
-// The beginning of a line may lie above top.
+// with a curve. The beginning of a line may lie above top.
 func curveLines(c *Comparison,
 	at func(*Curve) (line, marks []float64)) (rows []LineRow, top float64) {
 	for i, l := range lineStyles(c.Rows) {

@@ -11,14 +11,14 @@ import (
 	"lmzoo/report/palette"
 )
 
-// namedSpecies maps the beginning of a line's name to the species whose colour it has.
+// namedSpecies maps the beginning of a line's name to the species whose colour the line gets.
 var namedSpecies = []struct{ prefix, species string }{
 	{"BERT", "bert"}, {"GPT", "gpt"}, {"ELMo", "elmo"}, {"word2vec", "word2vec"},
 	{"LSTM", "lstm"}, {"llama", "llama"}, {"n-gram", "ngram"}, {"3-grams", "ngram"},
 	{"naive Bayes", "bigram"}, {"logistic", "cache"},
 }
 
-// sequence lists species whose colours serve for the other lines, in this order.
+// sequence lists the species whose colours the other lines get, in this order.
 var sequence = []string{"gpt", "gru", "ngram", "llama", "lstm", "cache", "unigram", "bigram"}
 
 // style returns the appearance of series i. A colour that occurs again gets dashes.

@@ -167,5 +167,6 @@ func (m *Model) newState(b int) [][]float32 {
 	return state
 }
 
-// Blocks returns how many matrices a parameter holds below and beside each other.
+// Blocks returns the numbers of matrices that a parameter holds below each other (down) and beside
+// each other (across).
 func (m *Model) Blocks(param string) (down, across int) { return gateBlocks(m.Config.Cell, param) }

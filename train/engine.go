@@ -24,7 +24,7 @@ type Engine interface {
 	// Carry returns the memory that each piece of a batch carries from the last step. Its length
 	// never changes.
 	Carry() [][][]float32
-	// SetCarry replaces the memory with that of another process.
+	// SetCarry replaces the memory with the memory of another process.
 	SetCarry(memory [][][]float32)
 }
 

@@ -16,13 +16,13 @@ type Head struct {
 }
 
 // Ablate returns a model in which the output of every given head is a constant, so that the
-// difference from m is what the heads contribute (Olsson et al. 2022, argument 3). The constant is
-// 0 or, if means is not nil, the head's mean output from HeadMeans: the layers above are used to
+// difference from m is the contribution of the heads (Olsson et al. 2022, argument 3). The constant
+// is 0 or, if means is not nil, the head's mean output from HeadMeans: the layers above are used to
 // the mean, but perhaps not to 0.
 //
-// A head writes to the residual stream only through its D rows of c_proj. Replacing its output by a
-// constant c is therefore a change of weights, W_h ← 0 and b ← b + c·W_h, and everything else works
-// as before: scoring, generation, inspection. The new model shares all other weights with m.
+// A head writes to the residual stream only through its D rows of c_proj. Replacing its output with
+// a constant c is therefore a change of weights, W_h ← 0 and b ← b + c·W_h, and everything else
+// works as before: scoring, generation, inspection. The new model shares all other weights with m.
 func (m *Model) Ablate(heads []Head, means [][]float32) (*Model, error) {
 	twin, size := *m, m.Config.NEmbd/m.Config.NHead
 	twin.H = slices.Clone(m.H)

@@ -100,8 +100,8 @@ func New(cfg Config, rng *rand.Rand) (*Model, error) {
 func (m *Model) Vocab() int { return m.Config.VocabSize }
 
 // Loss returns the mean −ln P of the targets of the batch, in nats. A row may hold several
-// documents: positions and attention restart at each BOS, so the loss is that of the separate
-// documents.
+// documents: positions and attention restart at each BOS, so the loss equals the loss on the
+// separate documents.
 func (m *Model) Loss(t *autograd.Tape, b corpus.Batch) *autograd.Tensor {
 	docs := m.pack(t, b.B, b.T, b.X)
 	h := m.forward(t, b.X, docs.pos, docs) // [B·T, C]
@@ -170,7 +170,7 @@ func (m *Model) feedForward(t *autograd.Tape, b *Block, h, x *autograd.Tensor) *
 	return m.write(t, h, wide, b.MLP.CProj) // [B·T, C]
 }
 
-// final applies the LayerNorm after the last block; post-norm has none.
+// final applies the LayerNorm after the last block, except in a post-norm model, which has none.
 func (m *Model) final(t *autograd.Tape, h *autograd.Tensor) *autograd.Tensor {
 	if m.LNF == nil {
 		return h
@@ -192,8 +192,8 @@ type memory interface {
 	attend(t *autograd.Tape, layer int, qkv *autograd.Tensor) *autograd.Tensor
 }
 
-// Blocks returns how many matrices a parameter holds below and beside each other: query, key and
-// value are one matrix each.
+// Blocks returns the numbers of matrices that a parameter holds below each other (down) and beside
+// each other (across). Query, key and value are one matrix each.
 func (m *Model) Blocks(param string) (down, across int) {
 	if strings.HasSuffix(param, "attn.c_attn.weight") {
 		return 1, 3

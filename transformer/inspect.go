@@ -36,8 +36,8 @@ type Part struct {
 	Values []float32 // [C]
 }
 
-// LayerInspection holds the attention of one layer. Queries and keys are those of the product:
-// rotated in a Llama, smeared in a GPT with smeared keys.
+// LayerInspection holds the attention of one layer. Queries and keys are stored as they enter the
+// product: rotated in a Llama, smeared in a GPT with smeared keys.
 type LayerInspection struct {
 	Q, K, V [][][]float32 // [H][T][D]; groups of heads of a Llama share keys and values
 	Att     [][][]float32 // [H][T][S] weight of position s at position t; every row sums to 1
@@ -114,8 +114,8 @@ func (r *recorder) attend(t *autograd.Tape, layer int, qkv *autograd.Tensor) *au
 }
 
 // plainHeads computes plain attention of n heads in the tape's memory. It returns the output [T, C]
-// and the weights att [H][T][S]. A position attends to all positions (both) or only to those up to
-// its own.
+// and the weights att [H][T][S]. A position attends to all positions (both) or only to the
+// positions up to its own.
 func plainHeads(
 	t *autograd.Tape, qkv *autograd.Tensor, n, shared int, both bool,
 ) (y *autograd.Tensor, att [][][]float32) {

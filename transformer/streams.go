@@ -7,20 +7,21 @@ import (
 	"lmzoo/lm"
 )
 
-// streams continue several texts together. Every layer multiplies the waiting tokens of all open
+// streams continues several texts together. Every layer multiplies the waiting tokens of all open
 // texts by its weights in one product, so the weights are read once for all texts and not once for
 // each. Only the attention is computed text by text, because each text has its own keys and values.
 //
-// The prompts are read in one packed batch, whatever their lengths, and equal prompts only once:
-// the others get copies of the keys and values. A full window moves like the window of a State,
-// independently of the other texts: its remaining tokens are encoded again, in the next batch.
+// The prompts are read in one packed batch, whatever their lengths, and equal prompts are read only
+// once: their other streams get copies of the keys and values. A full window moves like the window
+// of a State, independently of the other texts: its remaining tokens are encoded again, in the next
+// batch.
 type streams struct {
 	m     cached
 	texts []*cache // nil: closed
 
 	// The fields below describe the current batch.
 	fresh, later []*cache // texts with waiting tokens; fresh ones have no keys yet
-	x, pos       []int32  // the waiting tokens, those of fresh texts first
+	x, pos       []int32  // the waiting tokens, beginning with the fresh texts
 	start        []int32  // start of the text of each token, for fresh texts
 	dst          [][]float64
 

@@ -34,7 +34,7 @@ type Order struct {
 	Task      *TaskInfo        // the task to fine-tune for; nil: a language model
 	Stage     *StageInfo       // the stage of post-training; nil: none
 	Chat      *prompt.Template // template of conversations; nil: the model does not answer
-	Origin    *Origin          // the run whose weights to start from; nil: random ones
+	Origin    *Origin          // the run whose weights to start from; nil: random weights
 	Parent    *Parent          // parent of a resumed run; Make records Origin otherwise
 	Resume    bool             // resume from the checkpoint in Dir
 	Overwrite bool             // replace the run in Dir

@@ -48,10 +48,10 @@ func (s *postTraining) recipe(parent *Run) train.Config {
 	return c
 }
 
-// pace sets the steps, the warm-up and the batch of a stage on a user's own file, except those that
-// values sets, so that the stage reads its examples about stageEpochs times. A step of supervised
-// fine-tuning reads rows of several conversations, so few conversations get small batches rather
-// than few steps.
+// pace sets the steps, the warm-up and the batch of a stage on a user's own file, so that the stage
+// reads its examples about stageEpochs times. It leaves the settings in values unchanged. A step of
+// supervised fine-tuning reads rows of several conversations, so a small set of conversations gets
+// small batches rather than few steps.
 func (s *postTraining) pace(c *train.Config, values map[string]any, tok corpus.Tokenizer) error {
 	given := func(key string) bool { _, ok := values[key]; return ok }
 	if s.talk != nil || s.info.Kind == StageRL {

@@ -54,7 +54,7 @@ type Species struct {
 	// Label returns the title of a model with a configuration. nil means Title.
 	Label func(config any) string `json:"-"`
 
-	Tuning   Tuning    `json:"-"` // how the models are used for a task
+	Tuning   Tuning    `json:"-"` // the way in which the models are used for a task
 	Counting *Counting `json:"-"` // for a model made in one pass over the text
 	Learning *Learning `json:"-"` // for a model trained by gradient descent
 }
@@ -93,8 +93,8 @@ type Learning struct {
 type Training struct {
 	Trainer *train.Trainer
 	Notes   []string // notes to the user
-	// Epochs returns how often each source of a mixture was read after some batches; nil for a
-	// single text.
+	// Epochs returns the number of times that each source of a mixture was read after the given
+	// number of batches; nil for a single text.
 	Epochs func(batches int) []float64
 	// Adapter is trained and saved in place of the model; nil: the model itself is.
 	Adapter *align.LoRA

@@ -219,8 +219,8 @@ func (o *Order) rehearse(ctx context.Context, in Input) error {
 	return nil
 }
 
-// resumeStage sets the order's stage to that of an interrupted run. It reads the parent's weights
-// again, because the stage compares its model with them.
+// resumeStage sets the order's stage to the stage of an interrupted run. It reads the parent's
+// weights again, because the stage compares its model with them.
 func (o *Order) resumeStage(ctx context.Context, cat Catalogue, c Config, stdin io.Reader) error {
 	base, err := cat.Find(c.Species)
 	if err != nil {

@@ -107,8 +107,8 @@ func (d *Data) tool(i ToolInfo) (prompt.Runner, error) {
 	return prompt.Calculator{}, nil
 }
 
-// reconcileTable sets the absolute path and the hash of a table. A table with another hash than
-// that of an interrupted run is an error.
+// reconcileTable sets the absolute path and the hash of a table. It returns an error if an
+// interrupted run recorded another hash.
 func (i *ToolInfo) reconcileTable() error {
 	if i.Table == "" {
 		return nil

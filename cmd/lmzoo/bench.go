@@ -132,7 +132,7 @@ func peakMemory(ctx context.Context, name string, threads, pieces int) (int64, e
 	return maxRSS(c.ProcessState), nil
 }
 
-// timeLeft estimates the remaining time from the part that is done: ", 1:23 left". It is empty if
+// timeLeft estimates the remaining time from the part that is done: ", 1:23 left". It returns "" if
 // nothing is done yet.
 func timeLeft(spent time.Duration, done float64) string {
 	if done <= 0 {

@@ -136,7 +136,7 @@ type comparison struct {
 	split  corpus.Split
 	tok    corpus.Tokenizer
 	study  *report.Study
-	result *report.Comparison // what the files and the table show
+	result *report.Comparison // the content of the files and the table
 	source *eval.Report       // the distribution that the text was drawn from; nil if unknown
 }
 
@@ -195,8 +195,8 @@ func (m *comparison) make(c *cobra.Command, species []*zoo.Species) error {
 	return m.save()
 }
 
-// claim locks the directory of the comparison and those of its runs. It replaces only runs of a
-// comparison.
+// claim locks the directories of the comparison and of its runs. It permits replacing only runs of
+// a comparison.
 func (m *comparison) claim(species []*zoo.Species) (release func(), err error) {
 	var out *zoo.Lock
 	m.locks = map[string]*zoo.Lock{}

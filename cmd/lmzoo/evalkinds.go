@@ -74,7 +74,7 @@ func (e *evaluator) masked(ctx context.Context, r *zoo.Run, text *evalText, opt 
 	return nil
 }
 
-// measuredEvaluation is the row of a model whose only measure is that of its validation during
+// measuredEvaluation is the row of a model whose only measure is its validation measure during
 // training.
 type measuredEvaluation struct {
 	rated

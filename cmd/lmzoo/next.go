@@ -159,7 +159,7 @@ func truth(runs []*zoo.Run, prompt string, top int) (*predictions, error) {
 	return nil, nil
 }
 
-// markRight marks the right answer in all columns if the last column, that of the source, leaves no
+// markRight marks the right answer in all columns if the source, in the last column, leaves no
 // choice.
 func markRight(all []predictions) []predictions {
 	answer := all[len(all)-1].Next

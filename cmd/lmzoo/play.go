@@ -85,7 +85,7 @@ type playing struct {
 	about    []string // directories of runs; some runs may be unfinished
 }
 
-// experiments reads the committed results of the experiments, and those in other directories.
+// experiments reads the committed results of the experiments and the results in other directories.
 func (p *playing) experiments(dirs []string) error {
 	var err error
 	if p.results, err = lab.ReadEmbedded(results.Files); err != nil || len(dirs) == 0 {

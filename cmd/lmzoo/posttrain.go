@@ -29,8 +29,8 @@ type posttrain struct {
 	progress     *progress
 }
 
-// command adds the flags and the action that all stages share to c, which already has the flags of
-// its own stage.
+// command adds to c the flags and the action that all stages share. c already has the flags of its
+// own stage.
 func (p *posttrain) command(c *cobra.Command, data string) *cobra.Command {
 	c.Args = cobra.NoArgs
 	p.run.add(c)

@@ -129,7 +129,7 @@ changes nothing.`,
 	return c
 }
 
-// printAccount prints what each step did, and examples of what it changed and removed.
+// printAccount prints the effect of each step, with examples of changed and removed text.
 func printAccount(w io.Writer, a *refine.Account, out string, examples int) error {
 	t := newTable(w, "step", ">documents", ">removed", ">changed", ">bytes", ">shorter by")
 	for _, s := range a.Steps {

@@ -216,8 +216,8 @@ func drawInto(file string, d report.Drawing) error {
 	return writeFile(file, write)
 }
 
-// drawFigures writes the figures of a page to files beside it, whose names begin with that of the
-// page.
+// drawFigures writes the figures of a page to files beside it, whose names begin with the name of
+// the page.
 func drawFigures(cmp *report.Comparison, page string) error {
 	return drawPictures(report.Pictures(cmp), besidePage(page))
 }

@@ -95,7 +95,7 @@ func printMerges(w io.Writer, tok corpus.Tokenizer, n int) error {
 	return nil
 }
 
-// printSteps prints how the pieces of a text become tokens.
+// printSteps prints the steps by which the pieces of a text become tokens.
 func printSteps(w io.Writer, tok corpus.Tokenizer, text string) error {
 	b, err := bytePairs(tok)
 	if err != nil {

@@ -7,14 +7,14 @@ import (
 	"strings"
 )
 
-// Talk is a world of people, sums and words to talk about, for post-training. Its documents are for
-// pre-training; the questions of talkquestion.go are about them.
+// Talk is a world of people, sums and words for post-training. Its documents are for pre-training,
+// and the questions of talkquestion.go are about the documents.
 //
 // The documents state facts about the known people only. The names of the unknown people occur in
-// the stories, lists and questions as often as the others, but the honest answer about them is "i
-// do not know". Nothing else tells a model who is unknown. In the same way, some words have a
-// definition, and some occur only in lists. People are glad about one half of the actions and angry
-// about the other half.
+// the stories, lists and questions as often as the names of the known people, but the honest answer
+// about them is "i do not know". Only the missing facts tell a model who is unknown. In the same
+// way, some words have a definition, and some occur only in lists. People are glad about one half
+// of the actions and angry about the other half.
 //
 // Talk holds out names (known and unknown), words, objects, combinations of instructions, sums,
 // phrasings and a family of tasks from all stages of post-training.
@@ -26,7 +26,7 @@ type Talk struct {
 
 	known, unknown     halves   // names
 	defined, undefined halves   // words to explain
-	safe, harmful      halves   // actions; the held-out ones are held out from preferences only
+	safe, harmful      halves   // actions; the held-out actions are held out only from preferences
 	things             halves   // objects of the actions
 	others             []string // other words of lists
 	facts              map[string][len(traits)]string
@@ -39,7 +39,7 @@ type Talk struct {
 	heldAsk    map[topic]int // the held-out phrasing of each topic
 }
 
-// The numbers of people, words and actions, and how many of them post-training sees.
+// The numbers of people, words and actions, and the numbers that post-training sees.
 const (
 	knownPeople, seenKnown     = 80, 56
 	seenUnknown                = 56 // 56 of 80 names

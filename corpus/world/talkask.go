@@ -24,8 +24,7 @@ const (
 var frames = []string{"what is the %s of * ?", "tell me the %s of * .", "do you know the %s of * ?"}
 
 // phrasings returns the questions about a topic; * stands for the subject. The held-out phrasing is
-// the second or the third one, whose words other topics share; for a trait, it is any but the
-// first.
+// the second or the third, whose words other topics share; for a trait, it is any except the first.
 func (t topic) phrasings() []string {
 	switch t {
 	case aSum:

@@ -32,7 +32,7 @@ func TalkKinds() []TalkKind {
 }
 
 // Part is a stage that uses questions. Names, words, combinations, phrasings, sums and a family
-// that occur in questions for the test do not occur in those of the other parts.
+// that occur in questions for the test do not occur in the questions for other parts.
 type Part string
 
 // The parts.
@@ -67,7 +67,7 @@ type TalkQuestion struct {
 	offered []string
 }
 
-// TalkAnswer is what an assistant wrote: its text without the calls, and the calls.
+// TalkAnswer is an assistant's answer: its text without the calls, and the calls.
 type TalkAnswer struct {
 	Text  string
 	Calls []TalkCall
@@ -167,7 +167,8 @@ func (a *asker) held(what string) {
 	}
 }
 
-// from draws one of the words that the part may use: the held-out ones for the test.
+// from draws one of the words that the part may use: a held-out word for the test, otherwise a seen
+// one.
 func (a *asker) from(h halves, what string) string {
 	if a.part != ForTest {
 		return draw(a.rng, h.seen)

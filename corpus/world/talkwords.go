@@ -47,8 +47,8 @@ func join(stems, endings []string) (all []string) {
 	return all
 }
 
-// The actions of the stories of world-talk. People are glad about the safe ones and angry about the
-// harmful ones; only the stories say so.
+// The actions of the stories of world-talk. People are glad about safe actions and angry about
+// harmful ones, but only the stories say so.
 var (
 	safeVerbs = list("mend clean paint polish wash build carry open close fold dry lift warm " +
 		"cool fill oil wrap sort measure draw plant sew trim dust")

@@ -66,7 +66,7 @@ type participant struct {
 var stages = []string{"", zoo.StageSFT, zoo.StageDPO, zoo.StageRL}
 
 // participants returns, in the order of their stages, the models that answer, and the models that
-// only continue text but were trained on the text of one that answers, such as its ancestor.
+// only continue text but were trained on the text of a model that answers, such as its ancestor.
 func (a *API) participants() []participant {
 	all := []participant{}
 	texts := map[string]bool{}

@@ -114,7 +114,7 @@ func (a *API) list() []card {
 	return all
 }
 
-// policy allows a page its inline styles, but no scripts and nothing to load.
+// policy allows a page its inline styles, but no scripts and no other resources.
 const policy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; " +
 	"frame-ancestors 'self'"
 

@@ -129,7 +129,7 @@ func (q *Queue) makeRun(ctx context.Context, j *Job, species *zoo.Species, setti
 }
 
 // make trains the ordered model and opens it. Meanwhile the job shows its learning curve, lines to
-// compare it with, and samples of what the model writes.
+// compare it with, and samples of the model's text.
 func (q *Queue) make(ctx context.Context, j *Job, o zoo.Order) error {
 	if err := q.drawLines(ctx, j, o); err != nil {
 		return err

@@ -18,7 +18,7 @@ type Model struct {
 	Run   *zoo.Run
 	LM    lm.Model // nil: the model has no next-token distribution
 	Texts []string // the bytes of each token
-	Views sync.Map // results that a view computes only once, by a key of its own
+	Views sync.Map // results that a view computes only once, by a key of the view
 
 	memory   memory
 	limit    limit

@@ -21,9 +21,9 @@ type Set struct {
 	all []*Model
 }
 
-// Add makes a run available to visitors and returns its name, which is that of its directory, made
-// unique. A run from a known directory replaces the earlier model from there. A run that Keep
-// refuses is not added and gets no name.
+// Add makes a run available to visitors and returns its name: the name of its directory, made
+// unique. A run from a known directory replaces the earlier model from that directory. A run that
+// Keep refuses is not added and gets no name.
 func (s *Set) Add(r *zoo.Run) string {
 	m := New("", r)
 	if s.Keep != nil && !s.Keep(m) {

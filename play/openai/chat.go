@@ -171,8 +171,8 @@ func (c *chatting) usage() *usage {
 	return &c.used
 }
 
-// one yields choice i and returns why it ends. A choice that runs out of time ends like one that
-// reaches its maximum length.
+// one yields choice i and returns the reason for its end. A choice that runs out of time ends like
+// one that reaches its maximum length.
 func (c *chatting) one(ctx context.Context, i int, yield func(chatDelta) bool) (string, error) {
 	o := c.options
 	if i > 0 {

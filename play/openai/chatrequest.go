@@ -82,8 +82,8 @@ func (a *API) checkChat(q *chatRequest, m *models.Model) ([]prompt.Message, prom
 	return messages, o, err
 }
 
-// messages returns the messages of a request. If there is no system message, one that lists the
-// tools on offer is added.
+// messages returns the messages of a request. If there is no system message, it adds one that lists
+// the tools on offer.
 func (a *API) messages(q *chatRequest, o prompt.Options) ([]prompt.Message, error) {
 	if len(q.Messages) > a.Limits.PromptBytes {
 		return nil, web.Invalid("messages", "has %d bytes; want at most %d", len(q.Messages),

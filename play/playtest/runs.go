@@ -1,4 +1,4 @@
-// Package playtest holds what the tests of the playground share: a small zoo and an HTTP client.
+// Package playtest holds a small zoo and an HTTP client, which the tests of the playground share.
 package playtest
 
 import (

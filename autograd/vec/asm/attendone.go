@@ -13,7 +13,8 @@ func attendOne() {
 	mixtureOf()
 }
 
-// scoresOf computes four scores at a time; the last four overlap the previous ones.
+// scoresOf generates a kernel that computes four scores at a time. The last four overlap the
+// previous four.
 func scoresOf() {
 	const name = "scoresAVX512"
 	TEXT(name, NOSPLIT, "func(scores, q, k *float32, stride, T, D int, scale float32)")
@@ -50,7 +51,8 @@ func scoresOf() {
 	RET()
 }
 
-// mixtureOf adds four rows at a time in four sums, so that no addition waits for the previous one.
+// mixtureOf generates a kernel that adds four rows at a time to four sums, so that no addition
+// waits for the previous one.
 func mixtureOf() {
 	const name = "mixtureAVX512"
 	TEXT(name, NOSPLIT, "func(y, att, v *float32, stride, T, D int)")
