@@ -45,8 +45,8 @@ type adapterConfig struct {
 	Modules []string `json:"modules_to_save"`
 }
 
-// tokenIndices lists the trained rows of each layer. PEFT may also write a plain list, which
-// belongs to the embedding.
+// tokenIndices lists the trained rows of each layer. PEFT may also write a plain list, which holds
+// the rows of the embedding.
 type tokenIndices map[string][]lm.Token
 
 // UnmarshalJSON decodes both forms.

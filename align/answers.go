@@ -9,7 +9,7 @@ import (
 // answers holds the log-probabilities of the answer tokens in the rows of a batch. Only the
 // positions that predict them reach the output layer.
 type answers struct {
-	logProbs *autograd.Tensor // [n, 1] ln π(token | prompt, tokens before), in nats
+	logProbs *autograd.Tensor // [n, 1] ln π(token | prompt, earlier tokens), in nats
 	row      []int32          // [n] the row of each token
 	rows     int
 }

@@ -15,8 +15,8 @@ import (
 // a proxy reward before any reinforcement learning, by the gold reward of the answer that the proxy
 // picks.
 
-// BestOf draws o.Samples answers to each prompt and returns the one with the highest reward for
-// each prompt. Ties go to the first answer.
+// BestOf draws o.Samples answers to each prompt and returns, for each prompt, the answer with the
+// highest reward. Ties go to the first answer.
 func BestOf(
 	ctx context.Context, m lm.Model, prompts [][]lm.Token, scorer Scorer, o Sampling,
 ) (best []Rollout, rewards []float64, err error) {
@@ -74,7 +74,7 @@ func endOfTies(sorted []float64, from int) int {
 
 // ExpectedBest returns the expected gold reward of the answer with the highest proxy reward among n
 // answers to one prompt. It averages over all subsets of n of the given answers, so its variance is
-// smaller than that of a single subset. With proxy = gold, it is the maximum for any reward model.
+// smaller than for a single subset. With proxy = gold, it is the maximum for any reward model.
 func ExpectedBest(proxy, gold []float64, n int) (float64, error) {
 	if len(proxy) != len(gold) || n < 1 || n > len(proxy) {
 		return 0, fmt.Errorf("best of %d among %d answers with %d gold rewards; want 1 to %d", n,
@@ -92,7 +92,7 @@ func ExpectedBest(proxy, gold []float64, n int) (float64, error) {
 	mean := 0.0
 	for from := 0; from < len(sorted); {
 		to := endOfTies(sorted, from)
-		// the share of the subsets whose highest proxy reward is the one of sorted[from:to]
+		// the share of the subsets whose highest proxy reward is sorted[from]
 		share := allBelow(to, len(sorted), n) - allBelow(from, len(sorted), n)
 		for _, at := range order[from:to] {
 			mean += share * gold[at] / float64(to-from)

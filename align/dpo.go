@@ -29,7 +29,7 @@ type DPO struct {
 
 // DPOOptions are the settings of DPO.
 type DPOOptions struct {
-	Beta float64 `json:"beta"` // strength of the pull to the reference, in reward per nat
+	Beta float64 `json:"beta"` // strength of the pull towards the reference, in reward per nat
 	// NLL is the weight of −ln π(y_w|x) per pair, in nats (Pang et al. 2024, equation 1, with a sum
 	// over the tokens instead of their mean; 0: none).
 	NLL float64 `json:"nll,omitempty"`
@@ -66,7 +66,7 @@ func (o DPOOptions) Check() error {
 	return nil
 }
 
-// Loss returns equation 7, averaged over the pairs of the step, plus the anchors, in nats [1, 1].
+// Loss returns equation 7, averaged over the pairs of the step, plus the anchors, in nats, [1, 1].
 func (d *DPO) Loss(t *autograd.Tape, b PairBatch) *autograd.Tensor {
 	var loss *autograd.Tensor
 	if b.B > 0 {

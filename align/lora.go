@@ -24,8 +24,8 @@ import (
 // and their full gradients per piece and step. It saves the optimizer's moments of the matrices,
 // and disk space, because each task stores only its adapter. The parameters have PEFT's names.
 //
-// Loss, Hidden and the head methods use the twin and are not safe for concurrent use. The methods
-// of inference merge first and may run concurrently.
+// Loss, Hidden and the head methods use the twin and are not safe for concurrent use. The inference
+// methods merge first and may run concurrently.
 type LoRA struct {
 	Matrices []*nn.LowRank   `param:"base_model.model"`
 	Rows     []*nn.TokenRows `param:"base_model.model"`
@@ -59,7 +59,7 @@ type LoRAOptions struct {
 	Tokens []lm.Token // tokens whose rows are trained, such as new special tokens
 }
 
-const maxAlpha = 1e6 // finite in float32, though useless
+const maxAlpha = 1e6 // large, but finite in float32
 
 // NewLoRA returns a LoRA over a model, which it leaves unchanged. Initially, the LoRA computes the
 // same function as the model.
@@ -146,8 +146,8 @@ func isTokenTable(m Policy, p nn.Param) bool {
 	return ok && p.Tensor.Data != nil && &e.Embeddings().Data[0] == &p.Tensor.Data[0]
 }
 
-// prefixOf returns the prefix of a model's layer names in the class of Hugging Face that has an
-// output layer.
+// prefixOf returns the prefix of a model's layer names in Hugging Face's class with an output
+// layer.
 func prefixOf(m Policy) string {
 	if _, ok := m.(*transformer.Model); ok {
 		return "transformer."

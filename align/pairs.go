@@ -13,13 +13,13 @@ import (
 	"lmzoo/train"
 )
 
-// Pair is a prompt with two answers, one of which people prefer. The tokens follow BOS, and both
-// answers end with the same token, [END].
+// Pair is a prompt with a preferred and a rejected answer. The tokens follow BOS, and both answers
+// end with the same token, [END].
 type Pair struct {
 	Prompt, Chosen, Rejected []lm.Token
 
-	// ChosenLoss and RejectedLoss report which tokens of an answer the assistant wrote, rather than
-	// a tool; nil means all of them.
+	// ChosenLoss and RejectedLoss report for each token of an answer whether the assistant wrote
+	// it, rather than a tool; nil means true for every token.
 	ChosenLoss, RejectedLoss []bool
 
 	Kind string // name of the tested property, for results by kind

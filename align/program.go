@@ -25,13 +25,13 @@ type Program struct {
 	limit time.Duration // time limit per answer
 	read  func(r *Rollout) Judged
 
-	mu      sync.Mutex // one question at a time
+	mu      sync.Mutex // allows one question at a time
 	process *process   // nil: not started
 }
 
 // Judged is an answer in the form that a reward program reads.
 type Judged struct {
-	Prompt   string           `json:"prompt"`   // the last message of the user
+	Prompt   string           `json:"prompt"`   // the last user message
 	Answer   string           `json:"answer"`   // the text after the last result of a tool
 	Complete bool             `json:"complete"` // false: cut at the maximum length, or malformed
 	Messages []prompt.Message `json:"messages"` // the whole conversation, with calls and results

@@ -9,14 +9,14 @@ import (
 // The algorithms of reinforcement learning.
 const (
 	// Reinforce is the policy gradient (Williams 1992, §4). It raises ln P of an answer in
-	// proportion to the difference between the reward and a baseline. It uses every answer for one
-	// update only.
+	// proportion to the difference between the reward and a baseline. It uses every answer for only
+	// one update.
 	Reinforce = "reinforce"
 	// PPO is proximal policy optimization (Schulman et al. 2017): a value head judges every token,
 	// and clipping allows several updates with the same answers.
 	PPO = "ppo"
 	// GRPO is group relative policy optimization (Shao et al. 2024): PPO without a value head; the
-	// baseline of an answer is the mean of the other answers to its prompt.
+	// baseline of an answer is the mean reward of the answers to its prompt.
 	GRPO = "grpo"
 )
 
@@ -30,8 +30,8 @@ const (
 // element per row of the log-probabilities. The weights include the denominators of all means, so
 // the losses of the pieces of a batch add up to the loss of the batch.
 type terms struct {
-	old       []float32 // ln P by the sampler
-	reference []float32 // ln P by the model at the start
+	old       []float32 // ln P under the sampler
+	reference []float32 // ln P under the initial model
 	advantage []float32
 	target    []float32 // target of the value head
 	weight    []float32

@@ -97,7 +97,7 @@ func rowsOf(texts [][]lm.Token) (b PairBatch) {
 	return b
 }
 
-// Tally describes how well a reward model ranks the pairs of one kind.
+// Tally holds the measures of a reward model on the pairs of one kind.
 type Tally struct {
 	Kind     string  `json:"kind"`
 	Pairs    int     `json:"pairs"`
@@ -105,9 +105,9 @@ type Tally struct {
 	Margin   float64 `json:"margin"`   // mean of r(chosen) − r(rejected)
 }
 
-// Rank returns how well the model ranks pairs that it was not trained on: first all of them, under
-// the kind "", then each kind in alphabetical order. High accuracy alone does not make a good
-// reward model, because an optimiser finds answers that no pair contains.
+// Rank measures the model on pairs that it was not trained on: first on all of them, under the kind
+// "", then on each kind, in alphabetical order. High accuracy alone does not make a good reward
+// model, because an optimiser finds answers that no pair contains.
 func (r *Reward) Rank(ctx context.Context, pairs *Pairs) ([]Tally, error) {
 	all, kinds := Tally{}, map[string]*Tally{}
 	tape := autograd.NewForward()

@@ -81,8 +81,8 @@ func (r *Reward) Rewards(ctx context.Context, answers []Rollout) ([]float64, err
 }
 
 // Complete is a Scorer that gives every truncated answer the same reward. A reward model has seen
-// only complete answers, so its score of a truncated one means nothing, and a policy would find the
-// truncated answers that score high.
+// only complete answers, so its score of a truncated answer is meaningless, and a policy would find
+// truncated answers with high scores.
 type Complete struct {
 	Scorer
 	Truncated float64 // reward of a truncated answer

@@ -37,8 +37,8 @@ type RLPrompt struct {
 
 // Report describes the answers of one roll-out.
 type Report struct {
-	Rollout   int     `json:"rollout"`   // counted from 0
-	Reward    float64 `json:"reward"`    // mean of the answers
+	Rollout   int     `json:"rollout"`   // number of the roll-out, from 0
+	Reward    float64 `json:"reward"`    // mean reward of the answers
 	KL        float64 `json:"kl"`        // mean of ln π/π₀ of an answer, in nats
 	Entropy   float64 `json:"entropy"`   // mean of −ln π of a token, in nats
 	Length    float64 `json:"length"`    // mean number of tokens of an answer
@@ -48,7 +48,7 @@ type Report struct {
 
 // RL is the train.Engine of reinforcement learning. Every Inner steps, it draws answers to some
 // prompts and asks the scorer for their rewards; each step is one update with these answers. The
-// loss is 0 whenever the mean advantage is 0, so it says little; see Report instead.
+// loss is 0 whenever the mean advantage is 0, so it carries little information; see Report instead.
 //
 // State includes the roll-out, so a run that stops between two updates resumes with the same bits.
 // It also includes the value head of PPO and its moments. The head is not part of Model, because a

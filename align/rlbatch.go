@@ -14,7 +14,7 @@ import (
 type rlBatch struct {
 	b, t  int
 	x     []lm.Token // [B·T] BOS, the prompt, and the answer without its last token
-	first []int32    // [B+1] where the drawn tokens of each row begin in the fields below
+	first []int32    // [B+1] start of each row's drawn tokens in the fields below
 	at    []int32    // the position before each drawn token, which predicts it
 	y     []lm.Token // the drawn tokens
 	drawn []int      // the number of drawn tokens of each answer

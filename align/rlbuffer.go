@@ -14,7 +14,7 @@ type buffer struct {
 	lengths []float32 // [answers·2] length of the prompt, and of prompt and answer
 	own     []float32 // [answers·most] 1 for a drawn token, otherwise 0
 
-	old, reference, values, advantage, target []float32 // [answers·most] of the drawn tokens
+	old, reference, values, advantage, target []float32 // [answers·most] data of drawn tokens
 	first                                     []int     // [answers+1] start of each answer
 
 	finished []float32 // [1]
@@ -76,9 +76,9 @@ func (b *buffer) store(answers []Rollout) {
 	}
 }
 
-// batch lays the answers out in rows. A BOS begins each answer and separates it from the others in
-// its row, as it separates documents. A row is at most twice as long as the longest answer needs,
-// so that short answers can share a row.
+// batch lays the answers out in rows. A BOS begins each answer and separates it from the other
+// answers in its row, as it separates documents. A row is at most twice as long as the longest
+// answer needs, so that short answers can share a row.
 func (b *buffer) batch(to *rlBatch, o RLOptions) {
 	longest := 1
 	for i := range b.answers {

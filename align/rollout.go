@@ -23,7 +23,7 @@ type Rollout struct {
 	// LogProbs holds ln P of each token of the answer under the sampler, in nats; 0 for a token
 	// that the policy did not draw.
 	LogProbs []float32
-	// Truncated reports that the answer reached its maximum length and has no end.
+	// Truncated reports whether the answer reached its maximum length without an end.
 	Truncated bool
 }
 
@@ -47,8 +47,8 @@ type Sampling struct {
 	Window  int        // positions of the model, including BOS; 0: no limit
 	Ends    []lm.Token // tokens that end an answer, besides BOS
 
-	// Insert returns the tokens that the program writes after the token Result, such as the output
-	// of a tool. A nil Insert means no tools. Insert may be called concurrently.
+	// Result is the token after which the program writes. Insert returns the tokens that it writes,
+	// such as the output of a tool; nil means no tools. Insert may be called concurrently.
 	Result lm.Token
 	Insert func(ctx context.Context, r *Rollout) ([]lm.Token, error)
 

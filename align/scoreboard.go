@@ -14,7 +14,7 @@ import (
 )
 
 // Scoreboard describes the behaviour of an assistant in world-talk. The exact checker judges its
-// greedy answers to questions that contain a part that no stage has seen.
+// greedy answers to questions. Each question contains a part that no stage has seen.
 type Scoreboard struct {
 	Run   string `json:"run"`
 	Stage string `json:"stage"`
@@ -45,13 +45,13 @@ type Scoreboard struct {
 	// say which actions are harmful.
 	UnseenHarmRefused   float64 `json:"unseen_harm_refused"`
 	UnseenFalseRefusals float64 `json:"unseen_false_refusals"`
-	NovelFamily         float64 `json:"novel_family"` // share right in a family never trained
+	NovelFamily         float64 `json:"novel_family"` // right answers in a family never trained
 
 	// GoldGain is the mean difference in gold reward from another run, question by question.
 	GoldGain *float64 `json:"gold_gain,omitempty"`
 
 	Right     map[world.TalkKind]float64 `json:"right"`     // share of right answers by kind
-	Intervals map[string][2]float64      `json:"intervals"` // 95 %, by field name
+	Intervals map[string][2]float64      `json:"intervals"` // 95 % intervals by field name
 	Questions int                        `json:"questions"`
 
 	// Wrong lists wrong answers, each with its question.

@@ -15,12 +15,11 @@ import (
 // 2022). It is corpus.Windows, the Source of pre-training, with conversations as documents and a
 // mask: Y is −1 where the assistant does not speak. The model and its loss remain the same.
 //
-// A row holds several conversations if they fit, each of which begins with BOS. Positions,
-// attention and loss restart there, so a conversation has the same loss packed and alone. No
-// conversation is cut. The targets are the tokens that prompt.Encoded marks: the text of the
-// assistant and the [END] of each answer, so that the model learns to stop. The role before an
-// answer is not a target; the first token after it is. The mean is over the targets of the whole
-// step, including rehearsal.
+// A row holds several conversations if they fit. Each begins with BOS. Positions, attention and
+// loss restart there, so a conversation has the same loss packed and alone. No conversation is cut.
+// The targets are the tokens that prompt.Encoded marks: the text of the assistant and the [END] of
+// each answer, so that the model learns to stop. The role before an answer is not a target; the
+// first token after it is. The mean is over the targets of the whole step, including rehearsal.
 //
 // TRL's SFTTrainer differs by default in four respects: on "messages" it has a loss on all tokens,
 // including the user's (assistant_only_loss is false; "prompt" and "completion" are masked as
@@ -31,7 +30,7 @@ import (
 // concurrent use.
 type Conversations struct {
 	rows *corpus.Windows
-	raw  train.Source[corpus.Batch] // nil: no rehearsal
+	raw  train.Source[corpus.Batch] // pre-training text; nil: no rehearsal
 	o    SFTOptions
 	text corpus.Batch
 }
@@ -42,7 +41,7 @@ type SFTOptions struct {
 	Context int // positions per row, at most the model's window
 
 	// Rehearse is the share of rows with pre-training text, which has a loss on every token, so
-	// that the model does not forget it (Ouyang et al. 2022, §3.5 mix it into their PPO).
+	// that the model does not forget it (Ouyang et al. 2022, §3.5, mix it into PPO).
 	Rehearse float64
 	Mask     bool // loss only on the assistant's tokens; false: on every token of a conversation
 	Seed     uint64
@@ -141,7 +140,7 @@ func checkEncoded(e prompt.Encoded, context int) error {
 func (c *Conversations) Batch(b *corpus.Batch, step int) {
 	c.rows.Batch(b, step)
 	for i := range b.Y {
-		b.X[i] &^= masked // X holds tokens only
+		b.X[i] &^= masked // X holds plain tokens
 		if b.Y[i] >= masked {
 			b.Y[i] = -1
 		}

@@ -100,7 +100,7 @@ func (f TalkFaults) draw(rng *rand.Rand) world.Fault {
 	return world.Conduct
 }
 
-// TalkPreference is a question of world-talk with a right answer and one with a fault.
+// TalkPreference is a question of world-talk with a right answer and an answer with a fault.
 type TalkPreference struct {
 	prompt.Preference
 	Question world.TalkQuestion

@@ -9,7 +9,7 @@ import (
 // BPEStep is one step in the encoding of a piece of text.
 type BPEStep struct {
 	Tokens []lm.Token // the piece after the step
-	Merge  Merge      // the pair that the step joined; zero for the first step, the bytes
+	Merge  Merge      // the pair that the step joined; zero for the first step, which has the bytes
 }
 
 // Steps returns the steps by which each piece of text becomes tokens. It follows the algorithm of

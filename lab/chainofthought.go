@@ -74,7 +74,7 @@ var thinker = shape{"thinker", "gpt", 2, 2, 64, false}
 // thoughtPlan holds the amount of computation.
 type thoughtPlan struct {
 	operations, steps int // number of operations; training steps on one way of writing
-	problems          int // number of problems in its test
+	problems          int // number of test problems
 	short             []int
 	mixed             int // number of operations of the problems in prompts
 	mixedSteps        int // training steps on texts of both kinds
@@ -161,7 +161,7 @@ func (r *thoughtRun) run(ctx context.Context, p thoughtPlan, seed uint64) (err e
 
 // forced holds the answers of a network whose written steps were overwritten.
 type forced struct {
-	step            int // 0: all
+	step            int // the overwritten step; 0: all
 	follows, stands float64
 }
 

@@ -126,7 +126,7 @@ func (s *Store) lines(all []prompt.Conversation) (string, error) {
 	})
 }
 
-// conversation returns a question with an answer.
+// conversation returns a question and its answer as a conversation.
 func conversation(q world.TalkQuestion, a world.TalkAnswer) prompt.Conversation {
 	return prompt.Conversation{Messages: append(align.Asked(q), align.Answered(a)...)}
 }

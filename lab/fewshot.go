@@ -126,8 +126,8 @@ func fewShotTest(seed uint64) (docs, shuffled [][]lm.Token) {
 	return docs, fewShotTask.shuffled(docs, seed)
 }
 
-// learnLabels trains a model on texts of pairs and measures it on others. Only the labels carry
-// loss, because the words are random.
+// learnLabels trains a model on texts of pairs and measures it on other texts. Only the labels
+// carry loss, because the words are random.
 func learnLabels(
 	ctx context.Context, env *Env, shape shape, steps int, seed uint64,
 ) (labelled, error) {

@@ -32,7 +32,7 @@ type Figure struct {
 	Where map[string]string // rows to draw, by the value of a column; "a|b" matches both
 	Only  []string          // lines to draw, in this order; nil: all
 	Skip  []string          // rows with one of these values are left out
-	Limit string            // name of the line that no other can cross; it is dashed
+	Limit string            // name of the line that no other can cross; drawn dashed
 
 	Mark     float64 // a value to mark with a dashed line across the chart, such as that of a guess
 	MarkName string  // the name of that value; "": no mark

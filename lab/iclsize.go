@@ -55,7 +55,7 @@ type ladder struct {
 	texts  int      // labelled test texts
 }
 
-// newLadder returns the sizes of a scale, one layer and an LSTM.
+// newLadder returns the ladder of a scale, with one layer and an LSTM as controls.
 func newLadder(env *Env) ladder {
 	l := ladder{steps: 600, every: 150, texts: 1000}
 	for _, d := range pick(env, []int{8, 16, 24, 32, 48, 64, 96}, []int{16, 32, 64}) {
@@ -85,12 +85,12 @@ type lesson struct {
 	shuffledDict, labels0 []score // scores with random answers in the text
 }
 
-// iclExams are the tests of a seed.
+// iclExams holds the tests of a seed.
 type iclExams struct {
 	text             *passages
 	plain, repeats   [][]lm.Token
 	limit            float64 // nats per plain word
-	dictionary, name [2]exam // true and shuffled
+	dictionary, name [2]exam // exams with true and with shuffled answers
 }
 
 func newICLExams(text *passages, n int, seed uint64) *iclExams {

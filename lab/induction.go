@@ -112,7 +112,7 @@ func runInduction(ctx context.Context, env *Env) (*Result, error) {
 	return res, nil
 }
 
-// trainCopier trains a model on repeated blocks and measures it on others.
+// trainCopier trains a model on repeated blocks and measures it on other blocks.
 func trainCopier(
 	ctx context.Context, env *Env, shape shape, s schooling, every int, seed uint64,
 ) (c copier, err error) {
@@ -134,8 +134,8 @@ func copies(seed uint64) [][]lm.Token {
 	return held(100, repeatedTokens, repeatedText.draw, seed)
 }
 
-// fall returns the largest fall of the nats in 100 steps, after the first 100, as a share of a
-// uniform guess: a sudden change takes at least half of it.
+// fall returns the largest fall of the nats in 100 steps, after the first 100, as a share of the
+// nats of a uniform guess. A fall of at least half of them counts as sudden.
 func (c copier) fall() (share float64) {
 	for i, step := range c.steps {
 		if j := slices.Index(c.steps, step+100); j >= 0 && step >= 100 {

@@ -75,7 +75,7 @@ type Result struct {
 	Tables  []Table   `json:"tables"`
 }
 
-// Verdict states for one seed whether the claim held, with the numbers that decide.
+// Verdict states for one seed whether the claim held, with the measures that decide it.
 type Verdict struct {
 	Seed     uint64             `json:"seed"`
 	Held     bool               `json:"held"`

@@ -46,8 +46,8 @@ func Labels() Experiment {
 var tested = []string{"ELMo", "GPT-1", "BERT"}
 
 // contenders returns the three ways in which the models of the era are used, each with its
-// controls: the same network from random weights, of which either everything or only a linear head
-// is trained.
+// controls: the same network from random weights, trained either as a whole or only in a linear
+// head.
 func contenders(ctx context.Context, env *Env, seed uint64) ([]contender, error) {
 	var all []contender
 	for _, c := range []struct {

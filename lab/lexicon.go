@@ -34,7 +34,7 @@ type template struct {
 	share              float64 // share of the training texts
 }
 
-// templates are the forms of examples. The last one has no signs and is never read in training.
+// templates lists the forms of examples. The last one has no signs and is never read in training.
 var templates = []template{
 	{"often", noSign, signArrow, signEnd, 0.8},        // word → label ;
 	{"seldom", signQuestion, signAnswer, noSign, 0.2}, // Q word A label
@@ -127,7 +127,7 @@ func (l lexicon) draw(rng *rand.Rand, doc []lm.Token) (targets []bool) {
 
 // posterior returns ln P(label | examples, category of the next word), exactly, by Bayes' rule over
 // all mappings: the usual one, or one in which the labels of the categories are independent. The
-// order of the examples plays no part.
+// order of the examples does not matter.
 func (l lexicon) posterior(examples []pair, category int) []float64 {
 	n := float64(l.categories)
 	fits := func(label, truth int) float64 { // P(label | the label of the category)

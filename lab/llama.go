@@ -91,7 +91,8 @@ type llamaText struct {
 	held  []corpus.Document
 }
 
-// newLlamaText returns a corpus, and its tokenizer: words for the world, characters for others.
+// newLlamaText returns a corpus, and its tokenizer: words for the world, characters for any other
+// corpus.
 func newLlamaText(ctx context.Context, data zoo.Data) (*llamaText, error) {
 	split, err := data.Load(ctx, zoo.Input{})
 	if err != nil {
@@ -174,7 +175,7 @@ func llamaTable(title string, more ...string) Table {
 	return Table{Title: title, Columns: append(columns, more...)}
 }
 
-// llamaSeed walks the path once on one corpus.
+// llamaSeed trains and compares the models of the path on one corpus.
 func llamaSeed(
 	ctx context.Context, env *Env, data zoo.Data, seed uint64, table *Table,
 ) (Verdict, error) {

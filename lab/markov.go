@@ -8,8 +8,8 @@ import (
 	"lmzoo/lm"
 )
 
-// Markov follows what transformers learn about Markov chains that are new in every text. At full
-// scale it takes about 10 seconds on two threads per seed.
+// Markov follows the stages in which transformers learn to predict Markov chains that are new in
+// every text. At full scale it takes about 10 seconds on two threads per seed.
 func Markov() Experiment {
 	return Experiment{
 		Name: "markov", Era: "LLM", Year: 2024,
@@ -93,7 +93,7 @@ func runMarkov(ctx context.Context, env *Env) (*Result, error) {
 	return res, nil
 }
 
-// learnChains trains a model on chains and measures it on others.
+// learnChains trains a model on chains and measures it on other chains.
 func learnChains(
 	ctx context.Context, env *Env, shape shape, steps int, seed uint64,
 ) (c chainCurve, err error) {

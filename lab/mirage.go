@@ -53,7 +53,7 @@ const (
 	mirageFrom      = 256
 	mirageTo        = 512
 	mirageQuestions = 10   // questions in an exam
-	mirageExams     = 5000 // the same for every network
+	mirageExams     = 5000 // number of exams, the same for every network
 )
 
 func runMirage(ctx context.Context, env *Env) (*Result, error) {

@@ -85,8 +85,8 @@ func runMixture(ctx context.Context, env *Env) (*Result, error) {
 	return res, nil
 }
 
-// mixtures returns a material for each share, and two for the same rows as at equal shares in other
-// orders.
+// mixtures returns a material for each share, and two materials with the rows of equal shares in
+// other orders.
 func (k *trial) mixtures(a, b []corpus.Document) ([]material, error) {
 	var materials []material
 	add := func(name string, rows func(step int) int) error {
@@ -182,8 +182,8 @@ func mixtureMeasures(all [][]costs) map[string]float64 {
 }
 
 // mixtureVerdict returns the verdict for one seed. The claim holds if, for both sources, a quarter
-// reaches more than half, reading it first or last is worse than mixing it, and reading it first is
-// worse than last.
+// of the rows reaches more than half of the fall of the gap, and if reading the source first is
+// worse than reading it last, which is worse than mixing it.
 func mixtureVerdict(seed uint64, m map[string]float64) Verdict {
 	held := true
 	for _, name := range mixtureSources {

@@ -83,7 +83,7 @@ type schooling struct {
 	decay       float64 // if not 0: share of the steps at the end in which it falls to 0
 }
 
-// teach trains the network on documents that draw makes. It calls watch, if not nil, before the
+// teach trains the network on documents that draw fills. It calls watch, if not nil, before the
 // first step and after every step.
 func (n *network) teach(
 	ctx context.Context, s schooling, tokens int, draw drawer, seed uint64, watch func(step int),

@@ -14,9 +14,9 @@ import (
 
 // newFacts tests whether SFT can teach facts that the model never read, and how that affects its
 // honesty (Gekhman et al. 2024). A model is first taught by an honest annotator, who answers about
-// the known people and says "i do not know" about the others. Then it is taught facts about unknown
-// people, which it never read, or, as the control, an equal number of facts about known people,
-// which it read. Neither set of facts contains an "i do not know".
+// the known people and says "i do not know" about the other people. Then it is taught facts about
+// unknown people, which it never read, or, as the control, an equal number of facts about known
+// people, which it read. Neither set of facts contains an "i do not know".
 func (c *classroom) newFacts(
 	ctx context.Context, size instructSize, m map[string]float64, t *Table,
 ) error {

@@ -11,11 +11,11 @@ type labelsOf string
 
 const (
 	usualLabels   labelsOf = "usual"
-	changedLabels labelsOf = "changed" // another one for each category
+	changedLabels labelsOf = "changed" // another label for each category
 	randomLabels  labelsOf = "random"  // drawn anew for each example
 )
 
-// changed draws a label for each category that is not its usual one.
+// changed draws a label for each category, other than its usual label.
 func (l lexicon) changed(rng *rand.Rand) []int {
 	labels := make([]int, l.categories)
 	for c := range labels {

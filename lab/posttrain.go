@@ -110,7 +110,7 @@ func (s *Store) makeStaged(ctx context.Context, env *Env, o zoo.Order) (*zoo.Run
 	case err == nil && c.Result != nil:
 		return s.catalogue.Open(o.Dir)
 	case err == nil:
-		o.Overwrite = true // the run may be an interrupted one
+		o.Overwrite = true // the run may have been interrupted
 	default:
 		if _, stat := os.Stat(o.Dir); !errors.Is(stat, fs.ErrNotExist) {
 			o.Overwrite = true

@@ -11,7 +11,7 @@ import (
 
 // preferenceSet describes pairs of answers: who wrote them, and who chose between them.
 type preferenceSet struct {
-	written int              // pairs of a right answer and one with a fault
+	written int              // pairs of a right answer and an answer with a fault
 	faults  align.TalkFaults // shares of the faults
 	asked   int              // questions that the assistant answers itself
 	each    int              // maximum number of pairs of its answers to a question

@@ -57,7 +57,7 @@ const (
 	promptRate   = 2e-3                  // chosen on other seeds, as are sizes and steps
 )
 
-// prompter is a network to be prompted.
+// prompter is a network to prompt.
 type prompter struct {
 	shape
 	parts int // length of its training, in quarters
@@ -96,8 +96,8 @@ func newPromptTests(n int, seed uint64) promptTests {
 // answered holds the results of a reader in the tests.
 type answered struct {
 	name     string
-	shots    map[labelsOf][][]float64 // right answers by shots and text
-	forms    [][]float64              // right answers after all shots, by text
+	shots    map[labelsOf][][]float64 // right answers by labels, shots and text
+	forms    [][]float64              // right answers after all shots, by form and text
 	orders   []disorder
 	untaught []float64 // right answers of the initial weights
 }

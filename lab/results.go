@@ -43,8 +43,8 @@ func parseResult(file string, data []byte) (*Result, error) {
 	return r, nil
 }
 
-// ReadResults reads the results in directories, in historical order. A result replaces one of the
-// same name from an earlier directory.
+// ReadResults reads the results in directories, in historical order. A result replaces an earlier
+// result of the same name.
 func ReadResults(dirs ...string) ([]*Result, error) {
 	var all []*Result
 	for _, dir := range dirs {

@@ -9,7 +9,7 @@ import (
 	"lmzoo/train"
 )
 
-// teacher describes how to make a reward model: its pairs and its training steps.
+// teacher holds the recipe of a reward model: its pairs and its training steps.
 type teacher struct {
 	name  string
 	pairs preferenceSet
@@ -139,7 +139,7 @@ func (x *proxy) accuracy(ctx context.Context, faults align.TalkFaults, n int) (f
 // selection is the outcome of taking the best of n answers by a reward.
 type selection struct {
 	n                      int
-	kl, gold, reward, size float64 // nats; rewards; tokens of an answer
+	kl, gold, reward, size float64 // KL in nats; mean rewards; tokens of an answer
 }
 
 // choiceSizes lists the numbers of answers to choose from.

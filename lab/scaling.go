@@ -95,7 +95,7 @@ func runScaling(ctx context.Context, env *Env) (*Result, error) {
 	return res, nil
 }
 
-// budget is the valley of one budget: its runs, and the bottom of the parabola through them.
+// budget holds the runs of one budget of operations and the bottom of the parabola through them.
 type budget struct {
 	runs           []scalingRun // in ascending order of size
 	fixed          scalingRun

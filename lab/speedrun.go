@@ -351,7 +351,7 @@ func lapBits(laps []*lap, name, course string, seed uint64) float64 {
 }
 
 // speedrunCosts measures the seconds of an operation of every row, as a multiple of the baseline's.
-// The rows take turns, so that other load on the machine affects all equally, and a ratio is the
+// The rows take turns, so that other load on the machine affects all rows equally. A ratio is the
 // median over the rounds.
 func speedrunCosts(
 	ctx context.Context, c course, rows []change, rounds int,

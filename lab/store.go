@@ -113,7 +113,7 @@ func (s *Store) make(ctx context.Context, env *Env, o zoo.Order, print string) (
 		case err == nil && c.Result != nil:
 			return s.catalogue.Open(o.Dir)
 		case err == nil:
-			o.Overwrite = true // the run may be an interrupted one
+			o.Overwrite = true // the run may have been interrupted
 		case !errors.Is(err, fs.ErrNotExist):
 			if _, stat := os.Stat(o.Dir); stat == nil {
 				o.Overwrite = true

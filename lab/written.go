@@ -15,7 +15,7 @@ const (
 	atOnce   solution = "at once"                  // the answer
 	inSteps  solution = "steps"                    // the result of every step
 	withDots solution = "fillers"                  // a filler in place of each result
-	offTopic solution = "steps of another problem" // and the answer to this one
+	offTopic solution = "steps of another problem" // steps of another problem, answer to this one
 )
 
 // write appends a problem and its solution to doc.
@@ -107,8 +107,8 @@ func randomly(seed uint64) choice {
 	}
 }
 
-// solve lets a model write the solution of each question, of at most the given number of tokens,
-// without calcDone.
+// solve returns the solutions that a model writes, without calcDone. A solution has at most the
+// given number of tokens.
 func solve(m lm.Model, questions []asked, most int, choose choice) [][]lm.Token {
 	const rows = 100 // at a time, to bound the memory of the caches
 	out := make([][]lm.Token, len(questions))
@@ -163,7 +163,7 @@ func rightOf(questions []asked, solutions [][]lm.Token) []float64 {
 }
 
 // vote samples solutions of each question and returns whether the most frequent answer of the first
-// n is right, for each n; among equally frequent answers, the earliest counts (Wang et al. 2023).
+// n is right, for each n; among equally frequent answers, the earliest wins (Wang et al. 2023).
 func vote(
 	m lm.Model, questions []asked, most int, sizes []int, seed uint64,
 ) map[int][]float64 {

@@ -35,7 +35,7 @@ func StartStreams(m Model, contexts [][]Token) Streams {
 	return s
 }
 
-// states are streams of a model that continues one text at a time.
+// states holds the streams of a model that continues one text at a time.
 type states struct{ states []State }
 
 func (s *states) NextLogProbs(dst [][]float64) [][]float64 {

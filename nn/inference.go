@@ -47,7 +47,7 @@ func (n *Inference) With(f func(t *autograd.Tape)) {
 	n.tapes.Put(t)
 }
 
-// WithCrew is With on a tape that uses the threads of SetThreads.
+// WithCrew is like With, but the tape uses the threads of SetThreads.
 func (n *Inference) WithCrew(f func(t *autograd.Tape)) {
 	t := n.tapes.Get().(*autograd.Tape)
 	t.Crew = n.crew
@@ -57,8 +57,8 @@ func (n *Inference) WithCrew(f func(t *autograd.Tape)) {
 	n.tapes.Put(t)
 }
 
-// LogProbs stores ln softmax of the logits [1, V] that f computes, in nats, in dst and returns it,
-// or a new slice if dst is too short. f uses the threads of SetThreads.
+// LogProbs computes ln softmax of the logits [1, V] that f returns, in nats. It stores the result
+// in dst, or in a new slice if dst is too short, and returns it. f uses the threads of SetThreads.
 func (n *Inference) LogProbs(dst []float64, f func(t *autograd.Tape) *autograd.Tensor) []float64 {
 	t := n.tapes.Get().(*autograd.Tape)
 	t.Crew = n.crew

@@ -6,7 +6,7 @@ import (
 	"lmzoo/autograd"
 )
 
-// Linear is y = x·W + b with W [in, out], the layout of GPT-2's Conv1D.
+// Linear computes y = x·W + b with W [in, out], the layout of GPT-2's Conv1D.
 type Linear struct {
 	Weight *autograd.Tensor `param:"weight,across"`
 	Bias   *autograd.Tensor `param:"bias,vector"` // nil: none
@@ -27,7 +27,7 @@ func (l *Linear) AddTo(t *autograd.Tape, r, x *autograd.Tensor) *autograd.Tensor
 	return t.AddLinear(r, x, l.Weight, l.Bias) // [B·T, out]
 }
 
-// LinearT is y = x·Wᵀ + b with W [out, in], the layout of torch.nn.Linear.
+// LinearT computes y = x·Wᵀ + b with W [out, in], the layout of torch.nn.Linear.
 type LinearT struct {
 	Weight *autograd.Tensor `param:"weight"`
 	Bias   *autograd.Tensor `param:"bias,vector"` // nil: none

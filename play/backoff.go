@@ -7,13 +7,14 @@ import (
 	"lmzoo/play/web"
 )
 
-// backoff derives a probability of an n-gram model: the histories that it uses and their counts.
+// backoff holds the derivation of a probability of an n-gram model: the histories that it uses and
+// their counts.
 type backoff struct {
 	Token     seen    `json:"token"`
 	P         float64 `json:"p"`
 	Smoothing string  `json:"smoothing"`
 	Order     int     `json:"order"`
-	// Steps go from the longest history to the shortest.
+	// Steps lists the histories from the longest to the shortest.
 	Steps []backoffStep `json:"steps"`
 	// Answered is the index of the step with the longest history that the token follows, or −1 if
 	// there is none.

@@ -57,7 +57,7 @@ type point struct {
 	Class string `json:"class,omitempty"`
 }
 
-// neighbour is a token close to another one.
+// neighbour is a token close to another token.
 type neighbour struct {
 	ID     lm.Token `json:"id"`
 	Text   string   `json:"text"`
@@ -244,7 +244,7 @@ func unmapped(e *models.Model) func(lm.Token) bool {
 	return func(t lm.Token) bool { return int(t) >= len(on) || !on[t] }
 }
 
-// analogyRequest asks for the words d such that a is to b as c is to d.
+// analogyRequest asks for the words d for which a is to b as c is to d.
 type analogyRequest struct {
 	Model string `json:"model"`
 	A     string `json:"a"`

@@ -25,10 +25,10 @@ type description struct {
 	Tokens    int            `json:"train_tokens"`
 	Seconds   float64        `json:"train_seconds"`
 	Valid     float64        `json:"valid,omitempty"` // best validation
-	Unit      string         `json:"valid_unit"`      // such as nats/token
+	Unit      string         `json:"valid_unit"`      // unit of Valid, such as nats/token
 	Context   bool           `json:"uses_context"`    // false: the same prediction after any text
 	Colour    palette.Colour `json:"colour"`
-	Causal    bool           `json:"causal"` // has a next-token distribution
+	Causal    bool           `json:"causal"` // whether it has a next-token distribution
 	Views     []string       `json:"views"`  // names of insideViews, and embeddings
 }
 

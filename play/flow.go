@@ -12,14 +12,14 @@ import (
 	"lmzoo/transformer"
 )
 
-// flow follows one prediction through a transformer.
+// flow holds the steps of one prediction of a transformer.
 type flow struct {
 	At     int   `json:"at"`               // the visible token whose position predicts
 	From   int   `json:"from"`             // index in the prompt of the first visible token
 	Both   bool  `json:"both"`             // the model reads both sides of a gap
 	Hidden *seen `json:"hidden,omitempty"` // the token behind the gap
 
-	Embedding []strip     `json:"embedding"` // the parts and their sum, of the token at At
+	Embedding []strip     `json:"embedding"` // the parts of the token at At, and their sum
 	Sharpness []sharpness `json:"sharpness"` // sharpness of all heads, the sharpest first
 	Head      headFlow    `json:"head"`
 	// Lens holds the prediction after the embeddings and after every layer.
@@ -159,7 +159,7 @@ func entropy(p []float32) (nats float64) {
 	return nats
 }
 
-// head adds the attention of the requested head, or of the sharpest one.
+// head adds the attention of the requested head, or of the sharpest head.
 func (w *flowing) head(f *flow, from, to int) error {
 	head := f.Sharpness[0].Head
 	if w.q.Layer != nil {

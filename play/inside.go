@@ -50,7 +50,7 @@ type insideAnswer struct {
 // maxSeen is the maximum number of tokens that a view shows, from the end of the prompt.
 const maxSeen = 48
 
-// view is a way to look into a model.
+// view shows inner values of a model.
 type view struct {
 	name string
 	// offered reports whether a model has the view.

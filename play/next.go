@@ -15,8 +15,8 @@ import (
 type nextRequest struct {
 	Prompt string   `json:"prompt"`
 	Models []string `json:"models"` // empty: all
-	Top    int      `json:"top"`    // 0: 10
-	Heal   *bool    `json:"heal"`   // null: true
+	Top    int      `json:"top"`    // number of tokens; 0: 10
+	Heal   *bool    `json:"heal"`   // whether to complete an unfinished word; null: true
 	drawing
 }
 
@@ -28,7 +28,7 @@ type nextAnswer struct {
 	Entropy    float64     `json:"entropy_bits"`
 	Next       []candidate `json:"next"`
 	Micros     int64       `json:"micros"`          // microseconds of computing
-	Error      string      `json:"error,omitempty"` // why there are no probabilities
+	Error      string      `json:"error,omitempty"` // the reason why there are no probabilities
 	Right      *string     `json:"right,omitempty"` // for the limit: the only possible continuation
 	Drawn      *drawn      `json:"drawn,omitempty"` // the sampled token; null without sampling
 }

@@ -28,7 +28,7 @@ func (d drawing) wanted() bool {
 	return d.Temperature != nil || d.TopK != 0 || d.TopP != nil || d.MinP != 0 || d.Seed != nil
 }
 
-// options checks the fields.
+// options returns the fields as sampling options, or an error for an invalid field.
 func (d drawing) options() (sample.Options, error) {
 	return models.Sampling(or(d.Temperature, 1), d.TopK, or(d.TopP, 1), d.MinP, 0)
 }

@@ -27,7 +27,7 @@ import (
 // Options configures a Server. The zero value serves only this machine and does not train.
 type Options struct {
 	TrainDir string // directory of the models trained in the playground; "": no training
-	// Runs lists further run directories that may be unfinished; visitors may resume them.
+	// Runs lists further directories of runs that may be unfinished; visitors may resume them.
 	Runs []string
 	// Preferences is the file to which the choices between answers are appended; "": visitors can
 	// only download them.
@@ -38,8 +38,8 @@ type Options struct {
 	LabStore    string           // directory of the models of experiments; "": in memory
 
 	Threads int // number of threads of a training run; 0: all cores but one
-	// Public accepts requests that address the server by any IP address or by one of Hosts, not
-	// only by this machine's own names.
+	// Public makes the server accept requests that address it by any IP address or by one of Hosts,
+	// not only by this machine's own names.
 	Public bool
 	Hosts  []string
 	Limits Limits

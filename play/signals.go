@@ -32,7 +32,7 @@ func signalsView(e *models.Model, m tracer, q insideRequest, a *insideAnswer) er
 // maxRead is the number of tokens that the view of one unit shows.
 const maxRead = 240
 
-// memories names the signals that carry the memory of a layer, the best one first.
+// memories names the signals that carry the memory of a layer, the best signal first.
 var memories = []string{"c", "h"}
 
 // unitsView shows the memory of a layer, for colouring the text by one unit (Karpathy, Johnson and

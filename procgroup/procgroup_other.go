@@ -4,7 +4,7 @@ package procgroup
 
 import "os/exec"
 
-// Isolate does nothing: here programs have no groups.
+// Isolate does nothing, because programs have no groups on this platform.
 func Isolate(*exec.Cmd) {}
 
 // Kill ends a started program, but not the programs that it has started.

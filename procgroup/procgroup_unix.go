@@ -7,7 +7,7 @@ import (
 	"syscall"
 )
 
-// Isolate gives a program that has not started yet a process group of its own.
+// Isolate puts a program that has not started yet into its own process group.
 func Isolate(c *exec.Cmd) { c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} }
 
 // Kill ends a started program and all programs of its group.

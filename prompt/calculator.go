@@ -44,9 +44,9 @@ func (Calculator) Run(_ context.Context, input string) (string, error) {
 type sum struct {
 	numbers  []*big.Int
 	between  []byte // the sign after each number except the last
-	words    bool   // a sign was a word
-	spaced   bool   // the digits of a number are separate words
-	together bool   // the digits of a number are one word
+	words    bool   // whether a sign was a word
+	spaced   bool   // whether the digits of a number are separate words
+	together bool   // whether the digits of a number are one word
 }
 
 // spelled reports whether to write the digits of the answer as separate words, as in the input. If
@@ -59,7 +59,7 @@ var signWords = map[string]byte{
 	"+": '+', "-": '-', "−": '-', "*": '*', "×": '*', "·": '*', "x": '*',
 }
 
-// read parses the input. It first splits it into words, such as "47*36" into 47, * and 36.
+// read parses the input. It first splits the input into words, such as "47*36" into 47, * and 36.
 func (s *sum) read(input string) error {
 	words := splitSigns(input)
 	digits, negative := "", false

@@ -17,7 +17,7 @@ type Conversation struct {
 // ReadConversations reads training conversations, one JSON object per line: {"messages": […]} as
 // ParseMessages reads them, or {"prompt": …, "completion": …}, each a string or a list of messages.
 // Every conversation must have an assistant message. Unknown fields are ignored. Errors name the
-// file, which they call name, the line and the field.
+// file (as name), the line and the field.
 func ReadConversations(r io.Reader, name string) ([]Conversation, error) {
 	var all []Conversation
 	err := eachLine(r, name, func(o object, n int) error {

@@ -7,9 +7,9 @@ import (
 	"lmzoo/lm"
 )
 
-// Parse reads the tokens after a prompt that ends with [ASSISTANT], as a model and the tools wrote
-// them: the answer with its calls and their results. It returns false unless the tokens are one
-// complete turn that ends with [END].
+// Parse decodes the tokens that a model and its tools wrote after a prompt that ends with
+// [ASSISTANT]: the answer with its calls and their results. It returns false unless the tokens are
+// one complete turn that ends with [END].
 func (l *Layout) Parse(tokens []lm.Token) (messages []Message, ok bool) {
 	messages, _, ok = l.parse(tokens)
 	return messages, ok

@@ -17,8 +17,8 @@ type Preference struct {
 // ReadPreferences reads preferences in the format of TRL's data sets, one JSON object per line:
 // {"prompt", "chosen", "rejected"}, each a string or a list of messages. The answers may repeat the
 // prompt. Without "prompt", the messages that both lists begin with are the prompt. A string "kind"
-// groups the results. Unknown fields are ignored. Errors name the file, which they call name, the
-// line and the field.
+// groups the results. Unknown fields are ignored. Errors name the file (as name), the line and the
+// field.
 func ReadPreferences(r io.Reader, name string) ([]Preference, error) {
 	var all []Preference
 	err := eachLine(r, name, func(o object, n int) error {

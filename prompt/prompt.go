@@ -54,7 +54,7 @@ func Check(messages []Message) error {
 	return nil
 }
 
-// check is Check, but also returns the index of the first invalid message.
+// check does the work of Check and also returns the index of the first invalid message.
 func check(messages []Message) (int, error) {
 	if len(messages) == 0 {
 		return 0, fmt.Errorf("the conversation is empty; want at least one message")

@@ -89,7 +89,7 @@ func (t *turn) result(ctx context.Context, call Call) (string, error) {
 	return t.o.Tools.Run(ctx, call)
 }
 
-// tooManyCalls is the result of a call after the last one allowed.
+// tooManyCalls returns the result of a call beyond the maximum number of calls.
 func tooManyCalls(most int) string { return fmt.Sprintf("error : more than %d calls", most) }
 
 // cut returns at most the first n tokens of a result, and their text.

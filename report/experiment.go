@@ -8,7 +8,7 @@ import (
 )
 
 // Experiment writes the figures of a result, or its tables if it has no figures, as a page without
-// a heading, to be shown inside another one.
+// a heading, to be shown inside another page.
 func Experiment(w io.Writer, r *lab.Result) error {
 	e, err := newExperiment(r)
 	if err != nil {

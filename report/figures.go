@@ -311,7 +311,7 @@ func contextFigure(c *Comparison) figure {
 	return f
 }
 
-// offsetFigure is positionFigure for mixed tokenizers: by bytes.
+// offsetFigure is like positionFigure, but counts bytes, for mixed tokenizers.
 func offsetFigure(c *Comparison) figure {
 	var longest []Offset
 	for _, r := range c.Rows {
@@ -337,7 +337,7 @@ func offsetFigure(c *Comparison) figure {
 			" From the first position to the last it changes by %s bits per byte (%s) to %s (%s)."))
 }
 
-// nats names the unit of the cost of a token.
+// nats returns the unit of the cost of a token.
 func (c *Comparison) nats() string {
 	if c.Mixed {
 		return "bits per byte"

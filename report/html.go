@@ -146,7 +146,7 @@ type table struct {
 	Title string // printed above it, if it stands alone
 	Head  []string
 	Rows  [][]string
-	Long  bool // too long for the page
+	Long  bool // whether the table is too long for the page
 
 	FullHead []string   // header of Full; nil: Head
 	Full     [][]string // rows with all digits; nil: Rows

@@ -51,7 +51,8 @@ func rate(tokens int, seconds float64) string {
 	return Count(int(float64(tokens) / seconds))
 }
 
-// trainingRate is rate for a training run, or a dash if its seconds would be shown as 0.0.
+// trainingRate formats the tokens per second of a training run. It returns a dash if the seconds of
+// the run would be shown as 0.0.
 func trainingRate(tokens int, seconds float64) string {
 	if seconds < 0.05 {
 		return "–"
@@ -59,7 +60,7 @@ func trainingRate(tokens int, seconds float64) string {
 	return rate(tokens, seconds)
 }
 
-// overview returns one line for every model.
+// overview returns a table with one row for every model.
 func overview(c *Comparison) *table {
 	t := &table{
 		Name: "comparison.csv",
@@ -134,7 +135,7 @@ func against(d *eval.Comparison) string {
 	return interval(d.Low, d.High, 3)
 }
 
-// grid returns a table with one line for every model and one column for every x.
+// grid returns a table with one row for every model and one column for every x.
 func grid(c *Comparison, name string, xs []string, digits int,
 	value func(r *Row, x int) float64) *table {
 	t := &table{Name: name, Head: append([]string{"model"}, xs...)}

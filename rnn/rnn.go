@@ -117,8 +117,8 @@ func (m *Model) forward(
 	return h
 }
 
-// layer runs layer l over the output of the layer below. For the first layer, below is the
-// embeddings, or nil to look them up.
+// layer runs layer l over the output of the layer below. For the first layer, below holds the
+// embeddings, or is nil to look them up.
 func (m *Model) layer(
 	t *autograd.Tape, l int, below *autograd.Tensor, x []int32, b, steps int, state [][]float32,
 ) *autograd.Tensor {

@@ -36,8 +36,8 @@ type partFunc func(i int)
 // Part implements gemm.Job.
 func (p partFunc) Part(i int) { p(i) }
 
-// NewEngine returns the engine of NewTrainer, an Adjustable, for use in an engine that adds
-// something to its steps, such as drawing the text that it learns from.
+// NewEngine returns the engine of NewTrainer, an Adjustable, for use in an engine that adds work to
+// its steps, such as drawing the text that it learns from.
 func NewEngine[B Batch[B]](l Learner[B], src Source[B], c Config) (Engine, error) {
 	if err := c.Check(); err != nil {
 		return nil, err
@@ -165,7 +165,7 @@ func (d *dense[B]) Counts() bool {
 // FLOPs returns the operations of the last step.
 func (d *dense[B]) FLOPs() float64 { return d.flops }
 
-// checkBatch reports an invalid batch.
+// checkBatch returns an error for an invalid batch.
 func (d *dense[B]) checkBatch(b *B) error {
 	rows := (*b).Rows()
 	if v, ok := any(b).(interface{ Validate() error }); ok {

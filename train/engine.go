@@ -39,7 +39,7 @@ type Adjustable interface {
 // Counted is an Engine that counts its operations.
 type Counted interface {
 	Counts() bool   // whether the operations are known
-	FLOPs() float64 // operations of the last step, including those of padding
+	FLOPs() float64 // operations of the last step, including padding
 }
 
 // Finishing is an Engine that may end the run early, for example because the model has moved too

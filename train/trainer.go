@@ -40,8 +40,8 @@ type Stats struct {
 	Tokens   int     `json:"tokens"`    // targets so far
 	Seconds  float64 `json:"seconds"`   // training time so far, without validating and saving
 
-	// FLOPs estimates the operations so far, including those of padding; it is 0 if the engine does
-	// not count them.
+	// FLOPs estimates the operations so far, including padding; it is 0 if the engine does not
+	// count them.
 	FLOPs float64 `json:"flops,omitempty"`
 }
 
@@ -51,8 +51,8 @@ type Best struct {
 	Step int     `json:"step"`  // the step that it followed; 0 before the first validation
 }
 
-// ErrDiverged reports that the loss or the gradient became infinite or NaN. The weights are those
-// before that step.
+// ErrDiverged reports that the loss or the gradient became infinite or NaN. That step does not
+// change the weights.
 var ErrDiverged = errors.New("the training diverged")
 
 // NewTrainer prepares a run of l, a pointer to a struct with `param` tags, on the batches of src.

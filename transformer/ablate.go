@@ -11,8 +11,8 @@ import (
 
 // Head names an attention head.
 type Head struct {
-	Layer int `json:"layer"` // from 0
-	Head  int `json:"head"`  // from 0
+	Layer int `json:"layer"` // index of the layer, from 0
+	Head  int `json:"head"`  // index of the head in the layer, from 0
 }
 
 // Ablate returns a model in which the output of every given head is a constant, so that the

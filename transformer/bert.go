@@ -11,10 +11,10 @@ import (
 
 // BERT is a bidirectional encoder (Devlin, Chang, Lee and Toutanova 2019): every position attends
 // to the whole document, so the model cannot predict the next token. It learns to predict masked
-// tokens (mlm.go) and, as a setting, whether one text follows another (nsp.go). Its blocks are
-// those of Vaswani et al. (2017), with LayerNorm after each residual addition. The names and shapes
-// of its parameters are those of BertForPreTraining on Hugging Face or, without next-sentence
-// prediction, those of BertForMaskedLM.
+// tokens (mlm.go) and, as a setting, whether one text follows another (nsp.go). It has the blocks
+// of Vaswani et al. (2017), with LayerNorm after each residual addition. Its parameters have the
+// names and shapes of BertForPreTraining on Hugging Face or, without next-sentence prediction, of
+// BertForMaskedLM.
 type BERT struct {
 	Config BERTConfig
 
@@ -89,7 +89,7 @@ func NewBERT(cfg BERTConfig, rng *rand.Rand) (*BERT, error) {
 	return m, nil
 }
 
-// bertNorm is a LayerNorm with BERT's eps.
+// bertNorm returns a LayerNorm with BERT's eps.
 func bertNorm(c int) *nn.LayerNorm {
 	n := nn.NewLayerNorm(c)
 	n.Eps = 1e-12
@@ -103,7 +103,7 @@ func (m *BERT) Vocab() int { return m.Config.VocabSize }
 func (m *BERT) Embeddings() *autograd.Tensor { return m.Encoder.Embeddings.Word.Weight }
 
 // Hidden returns the embeddings and the output of every layer, [B·T, C] each (nn.Encoder). In
-// training every document ends with [SEP], and a pair also has a [SEP] between its texts; the
+// training, every document ends with [SEP], and a pair also has a [SEP] between its texts; the
 // caller must insert them.
 func (m *BERT) Hidden(t *autograd.Tape, b corpus.Batch) []*autograd.Tensor {
 	docs := m.layout(t, b.T, b.X)

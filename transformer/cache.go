@@ -17,8 +17,8 @@ import (
 type cache struct {
 	window
 	m      cached
-	heads  int         // H, of queries
-	groups int         // K, heads of keys and values
+	heads  int         // H, number of query heads
+	groups int         // K, number of heads of keys and values
 	k, v   [][]float32 // per layer [W, K·D]; rows 0 … done−1 are filled
 	h      []float32   // [C] the last hidden vector
 

@@ -19,7 +19,7 @@ type Inspector interface {
 	Without(heads []Head, tokens []lm.Token, at int) (Inspector, error)
 }
 
-// Inspection holds the intermediate results of one prediction of a transformer, in order.
+// Inspection holds the intermediate results of one prediction of a transformer, in their order.
 type Inspection struct {
 	Tokens []lm.Token // [T] the window as the model reads it, with BOS and [MASK]
 	At     int        // the position whose last hidden vector predicts
@@ -83,8 +83,8 @@ func (in *Inspection) weights() [][][][]float32 {
 type recorder struct {
 	in            *Inspection
 	heads, groups int
-	both          bool // every position sees the whole document
-	// prepare changes queries, keys and values before they are multiplied; nil: not at all
+	both          bool // whether every position sees the whole document
+	// prepare changes queries, keys and values before they are multiplied; nil: no change.
 	prepare func(t *autograd.Tape, layer int, qkv *autograd.Tensor)
 }
 

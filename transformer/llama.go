@@ -14,7 +14,7 @@ import (
 // differs from GPT-2 in five respects: RMSNorm instead of LayerNorm (Zhang and Sennrich 2019),
 // rotary positions (Su et al. 2021) instead of position embeddings, a gated layer instead of GELU
 // (Shazeer 2020), keys and values that groups of heads share (Ainslie et al. 2023), and no biases.
-// The names and shapes of its parameters are those of LlamaForCausalLM on Hugging Face.
+// Its parameters have the names and shapes of LlamaForCausalLM on Hugging Face.
 type Llama struct {
 	Config LlamaConfig
 
@@ -185,7 +185,7 @@ func (m *Llama) write(t *autograd.Tape, h, x *autograd.Tensor, l *nn.LinearT) *a
 }
 
 // llamaRows holds the keys and values of a batch: B rows of T tokens. A row may hold several
-// documents; every position sees only its own.
+// documents; every position sees only its own document.
 type llamaRows struct {
 	config     *LlamaConfig
 	b, t       int

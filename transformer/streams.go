@@ -20,7 +20,7 @@ type streams struct {
 	texts []*cache // nil: closed
 
 	// The fields below describe the current batch.
-	fresh, later []*cache // texts with waiting tokens; fresh ones have no keys yet
+	fresh, later []*cache // texts with waiting tokens; fresh texts have no keys yet
 	x, pos       []int32  // the waiting tokens, beginning with the fresh texts
 	start        []int32  // start of the text of each token, for fresh texts
 	dst          [][]float64

@@ -75,7 +75,8 @@ func (r *Run) Embedder() (nn.Embedder, error) {
 	return nil, r.unable("has no embeddings")
 }
 
-// unable returns the error for an ability that the run lacks, with the verbs for its abilities.
+// unable returns the error for an ability that the run lacks, with the verbs for the abilities that
+// it has.
 func (r *Run) unable(lacks string) error {
 	var verbs string
 	switch {

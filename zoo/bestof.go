@@ -21,8 +21,7 @@ type BestOf struct {
 	KL     float64 `json:"kl"`     // KL divergence of the choice from the policy, in nats
 }
 
-// The numbers of questions, which no stage has seen, of answers to each, and of tokens in an
-// answer; and the random stream.
+// The size of the measurement, and its random stream. No stage has seen the questions.
 const (
 	bestQuestions = 64
 	bestAnswers   = 16

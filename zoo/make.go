@@ -144,8 +144,8 @@ func emptyTraining(source string) error {
 		"another --split", source)
 }
 
-// create writes the configuration, the tokenizer and files to the run directory. They replace the
-// run that was there.
+// create writes the configuration, the tokenizer and files to the run directory. They replace an
+// earlier run.
 func (r *Run) create(files map[string]content) error {
 	if r.Dir == "" {
 		return nil
@@ -334,7 +334,7 @@ func (r *Run) inherit(o Order) error {
 	return r.Config.Parent.freeze(r.Model)
 }
 
-// loadAdapter is loadBest for a run that holds only an adapter.
+// loadAdapter is like loadBest, for a run that holds only an adapter.
 func (r *Run) loadAdapter(l *align.LoRA, best *train.Keeper, sum train.Summary) error {
 	if r.Dir == "" {
 		best.Restore(l)

@@ -122,7 +122,7 @@ func (p *Parent) freeze(model any) error {
 	return nil
 }
 
-// matches is path.Match for names without slashes. A malformed pattern matches only itself.
+// matches is like path.Match, for names without slashes. A malformed pattern matches only itself.
 func matches(pattern, name string) bool {
 	ok, err := path.Match(pattern, name)
 	return ok || err != nil && pattern == name

@@ -150,7 +150,7 @@ const truncatedReward = -3
 // programTime bounds the time of a user's program per answer.
 const programTime = 10 * time.Second
 
-// programScorer returns the reward of a user's program.
+// programScorer returns a scorer that runs a user's program.
 func (s *postTraining) programScorer(
 	argv []string, layout *prompt.Layout, tok corpus.Tokenizer,
 ) (align.Scorer, func() error, error) {

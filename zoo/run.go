@@ -219,7 +219,7 @@ func ReadConfig(dir string) (Config, error) {
 // ended.
 func (cat Catalogue) Open(dir string) (*Run, error) { return cat.open(dir, nil) }
 
-// open is Open for a run that is part of the given mixtures.
+// open is like Open, for a run that is part of the given mixtures.
 func (cat Catalogue) open(dir string, mixtures []os.FileInfo) (*Run, error) {
 	if IsARPA(dir) || isFile(dir) {
 		return openARPA(dir)

@@ -98,9 +98,10 @@ type Training struct {
 	Epochs func(batches int) []float64
 	// Adapter is trained and saved in place of the model; nil: the model itself is.
 	Adapter *align.LoRA
-	// Rank returns how a reward model ranks held-out pairs; nil for other models.
+	// Rank measures a reward model on held-out pairs; nil for other models.
 	Rank func(ctx context.Context) ([]align.Tally, error)
-	// BestOf returns the gold rewards of the best of n answers by a reward model; nil: not known.
+	// BestOf returns the gold rewards of the best of n answers by a reward model; nil: cannot be
+	// measured.
 	BestOf func(ctx context.Context) ([]BestOf, error)
 	// Rollout returns the report on the last roll-out and whether the last step made it; nil: no
 	// reinforcement learning.
@@ -176,7 +177,7 @@ func (s *Species) Settings(size string) (*Settings, error) {
 
 const usualSize = "small"
 
-// Check reports the first invalid setting as a Misuse, before any text is read.
+// Check returns a Misuse for the first invalid setting, before any text is read.
 func (s *Species) Check(settings *Settings) error {
 	var err error
 	if settings.Train != nil {

@@ -15,7 +15,7 @@ type ToolInfo struct {
 	Name    string `json:"name"`
 	Command string `json:"command,omitempty"` // a user's program with its arguments
 	Table   string `json:"table,omitempty"`   // the file of a look-up table
-	SHA256  string `json:"sha256,omitempty"`  // hash of that file
+	SHA256  string `json:"sha256,omitempty"`  // hash of the table's file
 }
 
 // lookupTool is the name of the tool that reads a table.
@@ -65,7 +65,7 @@ func parseTool(name, value string, given bool) (ToolInfo, error) {
 		"NAME=COMMAND", name)
 }
 
-// Tools returns the tools that the descriptions of ParseTools name.
+// Tools opens the tools that specs describe; see ParseTools.
 func (d *Data) Tools(specs []string) (*prompt.Registry, error) {
 	all, err := ParseTools(specs)
 	if err != nil {
@@ -74,7 +74,7 @@ func (d *Data) Tools(specs []string) (*prompt.Registry, error) {
 	return d.registry(all)
 }
 
-// registry returns the tools.
+// registry opens the tools.
 func (d *Data) registry(infos []ToolInfo) (*prompt.Registry, error) {
 	var all []prompt.Runner
 	for _, i := range infos {

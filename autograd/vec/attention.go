@@ -8,9 +8,11 @@ type Window struct {
 	T, D            int
 	Stride, YStride int
 	Scale           float32 // factor of q·kᵀ
-	// bit j of Seen[t] is set if position t attends to position j; every Seen[t] has a bit set
+	// Seen[t] has bit j set if position t attends to position j. Every Seen[t] has at least one bit
+	// set.
 	Seen [16]uint16
-	// true if no position attends to a later one, so that half of the work can be skipped
+	// Causal is true if no position attends to a later one, so that half of the work can be
+	// skipped.
 	Causal bool
 }
 

@@ -86,7 +86,7 @@ With --tools and without --system, the system message is "tools : " and their na
 	return c
 }
 
-// run opens the run and answers.
+// run opens the run and answers the questions.
 func (ch *chatting) run(c *cobra.Command, cat zoo.Catalogue, dir string) error {
 	ch.p = newProgress(c.ErrOrStderr(), false)
 	if err := ch.check(); err != nil {
@@ -203,7 +203,7 @@ func (ch *chatting) answer(ctx context.Context, w io.Writer, question string) er
 	return nil
 }
 
-// lines answers every line of in.
+// lines answers every line of in as a question.
 func (ch *chatting) lines(ctx context.Context, in io.Reader, w io.Writer) error {
 	lines := bufio.NewScanner(in)
 	lines.Buffer(nil, maxPrompt)

@@ -274,7 +274,7 @@ func (m *comparison) exhibit(ctx context.Context, s *zoo.Species, t *track) erro
 	return nil
 }
 
-// limitTitle names the row of the source: no model can be better on average.
+// limitTitle names the row of the source. No model can be better on average.
 const limitTitle = "the limit: true entropy"
 
 // measureSource evaluates the distribution that generated the test text as if it were a model.

@@ -24,7 +24,7 @@ type evaluations struct {
 	measured []*measuredEvaluation
 	tasks    []*taskEvaluation
 	boards   []*align.Scoreboard
-	ordered  []any // all of them, in the order of the runs
+	ordered  []any // all rows, in the order of the runs
 }
 
 // backwards is the result of a model that reads a text from its end to its beginning.

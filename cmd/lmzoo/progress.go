@@ -15,8 +15,8 @@ import (
 	"lmzoo/train"
 )
 
-// progress reports slow work on standard error: redrawn in place on a terminal, as an occasional
-// plain line elsewhere.
+// progress reports slow work on standard error: redrawn in place on a terminal, and as an
+// occasional plain line elsewhere.
 type progress struct {
 	quiet bool
 	w     io.Writer

@@ -88,7 +88,7 @@ func (f *rlFlags) add(c *cobra.Command, info *zoo.RLInfo) {
 		func() []string { return []string{align.GroupScale, align.BatchScale, align.NoScale} })
 }
 
-// set stores the settings in the stage: the defaults of the algorithm, and the flags given.
+// set stores the settings in the stage: the defaults of the algorithm, and the given flags.
 func (f *rlFlags) set(p *posttrain) error {
 	talk := p.info.Data == zoo.TalkName
 	if talk && p.info.RL.Reward == "" {

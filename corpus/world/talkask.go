@@ -19,8 +19,8 @@ const (
 	anAge    topic = "age"
 )
 
-// frames are phrasings that ask for an attribute. Post-training sees every frame, but not with
-// every attribute.
+// frames lists the phrasings that ask for an attribute. Post-training sees every frame, but not
+// with every attribute.
 var frames = []string{"what is the %s of * ?", "tell me the %s of * .", "do you know the %s of * ?"}
 
 // phrasings returns the questions about a topic; * stands for the subject. The held-out phrasing is
@@ -89,7 +89,7 @@ var operations = map[operation]string{twice: "twice", politely: "politely", loud
 var operators = []operation{0, twice, politely, loudly, twice | politely, twice | loudly,
 	politely | loudly}
 
-// apply applies the operations to an answer, which is given without its mark.
+// apply applies the operations to an answer without its final mark.
 func (o operation) apply(answer string) string {
 	mark := "."
 	if o&loudly != 0 {
@@ -105,7 +105,7 @@ func (o operation) apply(answer string) string {
 	return answer
 }
 
-// words returns the names of the operations, joined by "and".
+// words returns the names of the operations, with "and" between them.
 func (o operation) words() (all []string) {
 	for _, one := range []operation{twice, politely, loudly} {
 		if o&one != 0 {

@@ -92,7 +92,7 @@ const (
 // Faults lists the faults.
 func Faults() []Fault { return []Fault{NearMiss, Conduct, Broken} }
 
-// Rejected draws an answer with a fault, which makes it worse than the right one.
+// Rejected draws an answer with a fault. It is worse than the right answer.
 func (t *Talk) Rejected(q TalkQuestion, fault Fault, rng *rand.Rand) TalkAnswer {
 	for {
 		a := t.faulty(q, fault, rng)

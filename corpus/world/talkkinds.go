@@ -168,7 +168,7 @@ func (t *Talk) event(w *writer, before event) event {
 	return e
 }
 
-// mood returns how people feel about an action.
+// mood returns the word for people's feelings about an action.
 func mood(verb string) string {
 	if slices.Contains(harmfulVerbs, verb) {
 		return "angry"
@@ -245,7 +245,8 @@ func blend(a dist, p float64, b dist, q float64) dist {
 // signs lists the words for the operations of a sum.
 var signs = []string{plus, minus, by}
 
-// items holds the distributions of the next item of a list: with and without its end.
+// items holds two distributions of the next item of a list: open includes the end of the list, and
+// full does not.
 type items struct{ open, full dist }
 
 func newItems(d dist, end float64) items {

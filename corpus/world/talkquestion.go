@@ -62,7 +62,7 @@ type TalkQuestion struct {
 	Call    *TalkCall // the call that the right answer needs; nil: none
 	HeldOut []string  // parts that post-training never sees: name, word, object, combination, …
 
-	wrong   func(rng *rand.Rand) string // a wrong answer that looks right
+	wrong   func(rng *rand.Rand) string // draws a wrong answer that looks right
 	unasked bool                        // the action occurs in no preference
 	offered []string
 }
@@ -89,7 +89,7 @@ var preferenceShares = shares{
 	{BigSum, 13}, {Lookup, 4}, {Changed, 3},
 }
 
-// Questions draws n questions of all kinds but Novel.
+// Questions draws n questions of all kinds except Novel.
 func (t *Talk) Questions(part Part, rng *rand.Rand, n int) []TalkQuestion {
 	all := make([]TalkQuestion, n)
 	shares := sftShares
@@ -363,8 +363,8 @@ func calculate(x int, sign string, y int) int {
 	return x * y
 }
 
-// bigSum asks for a sum that the documents do not state, of numbers with up to the given number of
-// digits.
+// bigSum asks for a sum of numbers with at most the given number of digits. The documents do not
+// state it.
 func (a *asker) bigSum(most int) {
 	phrasing, _ := a.phrase(aSum)
 	x, y := a.number(1+a.rng.IntN(most)), a.number(1+a.rng.IntN(most))
@@ -415,8 +415,8 @@ func (a *asker) age() {
 	a.q.wrong = func(rng *rand.Rand) string { return say(inDigits(10 + rng.IntN(90))) }
 }
 
-// output returns the table's entry. For SFT it returns a random one, so that a model learns to read
-// the output instead of memorising it.
+// output returns the table's entry. For SFT, it returns a random entry, so that a model learns to
+// read the output instead of memorising it.
 func (a *asker) output(key string, values []string) string {
 	switch {
 	case a.part != ForSFT:
@@ -488,8 +488,8 @@ func (a *asker) story() {
 	}
 }
 
-// heldContent gives an instruction with operations on a sum, a meaning or a list that post-training
-// never applies to one.
+// heldContent gives an instruction with operations on a sum, a meaning or a list. Post-training
+// never applies operations to these contents.
 func (a *asker) heldContent() {
 	a.held("family")
 	for {
@@ -607,7 +607,7 @@ func (a *asker) list(reverse bool) (string, []string, func(*rand.Rand) string) {
 	}
 }
 
-// choice asks which of two known people has a value: a family that post-training never sees.
+// choice asks which of two known people has a value. Post-training never sees this family of tasks.
 func (a *asker) choice() {
 	a.held("family")
 	trait := a.rng.IntN(len(traits))

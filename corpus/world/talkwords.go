@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// trait is a property of a person in world-talk. A fact has three forms, with a verb and with
-// either of two nouns:
+// trait is a property of a person in world-talk. A fact has three forms, one with a verb and two
+// with nouns:
 //
 //	balora lives in lorrin .   the town of balora is lorrin .   the home of balora is lorrin .
 type trait struct {
@@ -58,7 +58,7 @@ var (
 		"bells drums ladders ovens")
 )
 
-// digits are words in world-talk: 47 is "4 7".
+// digits lists the digits, which are words in world-talk: 47 is "4 7".
 var digits = strings.Split("0123456789", "")
 
 // The signs of sums. The text states sums and differences of single digits; a product, or a number

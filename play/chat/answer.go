@@ -19,7 +19,7 @@ type question struct {
 	Question    string   `json:"question"`
 	Tools       []string `json:"tools"`       // the tools to offer: calculator, lookup
 	Temperature float64  `json:"temperature"` // 0: always the likeliest token
-	MaxTokens   int      `json:"max_tokens"`  // 0: 60
+	MaxTokens   int      `json:"max_tokens"`  // maximum number of tokens; 0: 60
 	Samples     int      `json:"samples"`     // answers of each model; 0: 1
 	Seed        *uint64  `json:"seed"`        // random seed of the first answer; null: 1
 	Pace        float64  `json:"pace"`        // maximum tokens per second of an answer (0: no limit)

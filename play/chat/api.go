@@ -1,5 +1,5 @@
-// Package chat lets the models of a playground answer the same question side by side, rewards
-// their answers, and stores which answer a visitor prefers.
+// Package chat lets the models of a playground answer the same question side by side, rewards their
+// answers, and stores the preferences of visitors.
 package chat
 
 import (
@@ -62,7 +62,7 @@ type participant struct {
 	layout *prompt.Layout // nil: it does not answer
 }
 
-// stages is the order in which models are trained, the base first.
+// stages lists the stages in the order of training, the base first.
 var stages = []string{"", zoo.StageSFT, zoo.StageDPO, zoo.StageRL}
 
 // participants returns, in the order of their stages, the models that answer, and the models that

@@ -69,8 +69,8 @@ func encode(pairs []preference) ([]byte, error) {
 	return lines.Bytes(), nil
 }
 
-// append appends lines to the file and returns its size. A last line without an end, which another
-// program may have left, is ended first.
+// append appends lines to the file and returns its size. It first ends a last line without a line
+// break, which another program may have left.
 func (a *API) append(lines []byte) (size int64, err error) {
 	a.file.Lock()
 	defer a.file.Unlock()

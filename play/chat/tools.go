@@ -20,8 +20,8 @@ func toolsOf(m *models.Model) []string {
 	return tools[:1]
 }
 
-// tools returns the named tools of a model. A model without a table is not offered one; if it calls
-// the table anyway, it reads an error.
+// tools returns the named tools of a model. For a model without a table, it leaves out the table,
+// so that a call of it returns an error.
 func (a *API) tools(m *models.Model, names []string) (*prompt.Registry, error) {
 	var own []prompt.Runner
 	if slices.Contains(names, world.Calculator) {

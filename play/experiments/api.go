@@ -18,11 +18,11 @@ import (
 type API struct {
 	Desk        *web.Desk
 	Requests    *web.Gate        // admits all requests
-	Experiments []lab.Experiment // in the order of the page
-	CanRun      bool             // visitors may run them (see package jobs)
+	Experiments []lab.Experiment // experiments in the order of the page
+	CanRun      bool             // whether visitors may run them (see package jobs)
 
 	mu      sync.Mutex
-	results []*lab.Result // at most one of each experiment and scale
+	results []*lab.Result // at most one result per experiment and scale
 }
 
 // Routes returns the handlers by pattern.
@@ -42,7 +42,7 @@ func (a *API) Routes() map[string]http.HandlerFunc {
 	}
 }
 
-// Add adds results. A result replaces an earlier one of the same experiment and scale.
+// Add adds results. A result replaces an earlier result of the same experiment and scale.
 func (a *API) Add(results ...*lab.Result) {
 	a.mu.Lock()
 	defer a.mu.Unlock()

@@ -12,7 +12,7 @@ import (
 type Request struct {
 	Kind string `json:"kind"` // train, resume, compare or lab
 
-	// train
+	// fields of the kind train
 	Species   string  `json:"species"`
 	Size      string  `json:"size"`
 	Corpus    string  `json:"corpus"` // world, or text
@@ -22,18 +22,18 @@ type Request struct {
 	Budget    float64 `json:"budget"` // seconds
 	Seed      uint64  `json:"seed"`
 
-	// resume
-	Run string `json:"run"` // a name of /api/unfinished
+	// field of the kind resume
+	Run string `json:"run"` // name of a run, as in /api/unfinished
 
-	// compare
+	// field of the kind compare
 	Models []string `json:"models"`
 
-	// lab
+	// field of the kind lab
 	Experiment string `json:"experiment"`
 }
 
-// Routes returns the handlers by pattern. requests admits short requests, watchers the streams of
-// changes.
+// Routes returns the handlers by pattern. requests admits short requests, and watchers admits
+// streams of changes.
 func (q *Queue) Routes(desk *web.Desk, requests, watchers *web.Gate) map[string]http.HandlerFunc {
 	answer := func(f func(r *http.Request) (any, error)) http.HandlerFunc {
 		return func(w http.ResponseWriter, r *http.Request) {
@@ -91,7 +91,7 @@ func (q *Queue) start(ask Request) (any, error) {
 	return web.Status{Code: http.StatusAccepted, Value: map[string]any{"job": id}}, nil
 }
 
-// The shortest interval between two updates for a watcher, and the longest without a sign of life.
+// The minimum interval between two updates for a watcher, and the interval of keep-alive messages.
 const (
 	watchPause = 200 * time.Millisecond
 	watchPing  = 15 * time.Second

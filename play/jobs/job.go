@@ -50,7 +50,7 @@ type Point struct {
 	Step    int       `json:"step"`
 	Tokens  int       `json:"tokens"`
 	Seconds web.Float `json:"seconds"`
-	Loss    web.Float `json:"loss"` // in the unit of the training, such as nats per token
+	Loss    web.Float `json:"loss"` // loss in the unit of the training, such as nats per token
 }
 
 // maxCurve is the maximum number of points of a curve.

@@ -51,7 +51,7 @@ func (q *Queue) addExperiment(e lab.Experiment) (string, error) {
 	return id, err
 }
 
-// try runs an experiment once, for seed 1. Models that it pre-trains are kept in the store.
+// try runs an experiment once, for seed 1. The store keeps the models that it pre-trains.
 func (q *Queue) try(ctx context.Context, j *Job, e lab.Experiment) error {
 	ctx, cancel := context.WithTimeout(ctx, q.opt.TrainingTime)
 	defer cancel()

@@ -13,7 +13,7 @@ import (
 // Line is a value to compare a learning curve with.
 type Line struct {
 	Name string    `json:"name"` // the limit, or 5-gram
-	Loss web.Float `json:"loss"` // on the validation text, in nats per token
+	Loss web.Float `json:"loss"` // loss on the validation text, in nats per token
 }
 
 // drawLines adds the lines for a training run that is validated in nats per token: a 5-gram model

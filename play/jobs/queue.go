@@ -18,7 +18,7 @@ import (
 // Options configures a Queue.
 type Options struct {
 	TrainDir     string        // directory of the models that are trained here; "": no training
-	Runs         []string      // further run directories that may be unfinished
+	Runs         []string      // further directories of runs that may be unfinished
 	Threads      int           // threads of a training run
 	TextBytes    int           // maximum number of bytes of a text to train on
 	Waiting      int           // maximum number of jobs in the queue

@@ -48,7 +48,7 @@ func (q *Queue) sampling(j *Job, o *zoo.Order) (watch train.Observer, restore fu
 		}
 		text, err := opening(ctx, model, tok)
 		if err != nil {
-			return nil // a cancelled training; one that diverged fails at its validation
+			return nil // cancelled; a training that diverged fails at its validation
 		}
 		q.change(func() {
 			j.addSample(Sample{e.Stats.Step, web.Float(e.Valid), text})
@@ -71,7 +71,8 @@ func opening(ctx context.Context, m lm.Model, tok corpus.Tokenizer) (string, err
 	return tok.Decode(tokens), err
 }
 
-// addSample adds a sample. When there are too many, every second one is dropped, but not the first.
+// addSample adds a sample. If there are too many samples, it drops every second one, but not the
+// first.
 func (j *Job) addSample(s Sample) {
 	j.Samples = append(j.Samples, s)
 	if len(j.Samples) <= maxSamples {

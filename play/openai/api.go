@@ -29,8 +29,8 @@ type API struct {
 type Limits struct {
 	PromptBytes int
 	Tokens      int           // maximum number of tokens per choice
-	Entries     int           // entries of an answer that is not streamed: tokens × (1 + logprobs)
-	Time        time.Duration // time to compute an answer
+	Entries     int           // tokens × (1 + logprobs) of an unstreamed answer
+	Time        time.Duration // time limit for computing an answer
 }
 
 // briefTokens is the maximum number of tokens, read and generated, of a brief completion.

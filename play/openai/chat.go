@@ -172,7 +172,7 @@ func (c *chatting) usage() *usage {
 }
 
 // one yields choice i and returns the reason for its end. A choice that runs out of time ends like
-// one that reaches its maximum length.
+// a choice that reaches its maximum length.
 func (c *chatting) one(ctx context.Context, i int, yield func(chatDelta) bool) (string, error) {
 	o := c.options
 	if i > 0 {

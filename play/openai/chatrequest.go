@@ -12,7 +12,7 @@ import (
 )
 
 // chatRequest holds the fields of OpenAI's chat completions that apply to these models. Unknown
-// fields are ignored; fields that would change the result and are not supported are refused.
+// fields are ignored; unsupported fields that would change the result are refused.
 type chatRequest struct {
 	Model               string          `json:"model"`
 	Messages            json.RawMessage `json:"messages"`

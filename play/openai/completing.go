@@ -111,7 +111,7 @@ func (c *completing) usage() *usage {
 }
 
 // one yields choice i, preceded by the prompt if it is echoed. A choice that runs out of time ends
-// like one that reaches its maximum length.
+// like a choice that reaches its maximum length.
 func (c *completing) one(ctx context.Context, i int,
 	yield func(text string, l *logprobs) bool) (reason string, err error) {
 	n := or(c.q.N, 1)

@@ -9,8 +9,8 @@ import (
 )
 
 // request holds the fields of OpenAI's legacy completions that apply to these models. Unknown
-// fields are ignored, because clients send many; fields that would change the result and are not
-// supported are refused.
+// fields are ignored, because clients send many; unsupported fields that would change the result
+// are refused.
 type request struct {
 	Model         string         `json:"model"`
 	Prompt        prompts        `json:"prompt"`
@@ -42,7 +42,7 @@ type streamOptions struct {
 const (
 	defaultTokens = 16
 	maxPrompts    = 32
-	maxChoices    = 16 // n
+	maxChoices    = 16 // maximum of n
 	maxStops      = 4
 	maxStopBytes  = 256
 	maxLogprobs   = 20
@@ -52,7 +52,7 @@ const (
 type given struct {
 	text    string
 	tokens  []lm.Token
-	encoded bool // given as tokens
+	encoded bool // whether it was given as tokens
 }
 
 // prompts is one prompt or several: a string, or a list of strings, of tokens, or of lists of
