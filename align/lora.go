@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -99,7 +100,8 @@ func (l *LoRA) addMatrices(rng *rand.Rand) error {
 			nn.NewLowRank(prefixOf(l.base)+layer, p, l.o.Rank, l.o.Alpha, rng))
 	}
 	if len(names) == 0 {
-		return fmt.Errorf("%T has no linear layer to change; want a transformer", l.base)
+		return errors.New("the model has no linear layer for an adapter; want a transformer, or " +
+			"leave out --lora-rank")
 	}
 	slices.Sort(names)
 	for _, name := range l.o.Layers {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os/exec"
 	"strings"
 	"sync"
@@ -192,6 +193,10 @@ func (r *process) exchange(line []byte) (reward float64, err error) {
 	var reply struct{ Reward *float64 }
 	if err := json.Unmarshal(text, &reply); err != nil || reply.Reward == nil {
 		return 0, fmt.Errorf(`it wrote %s; want {"reward": number}`, quoted(string(text)))
+	}
+	if !(math.Abs(*reply.Reward) <= maxReward) {
+		return 0, fmt.Errorf("the reward is %v; want a number in [−%g, %g]", *reply.Reward,
+			maxReward, maxReward)
 	}
 	return *reply.Reward, nil
 }

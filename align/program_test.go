@@ -54,6 +54,9 @@ func rewardProgram(mode string, in io.Reader, out io.Writer) int {
 			case "says":
 				fmt.Fprintln(out, "I like it", "very much")
 				continue
+			case "huge":
+				fmt.Fprintln(out, `{"reward": 1e300}`)
+				continue
 			case "null":
 				fmt.Fprintln(out, `{"reward": null}`)
 				continue
@@ -109,6 +112,7 @@ func TestProgramFails(t *testing.T) {
 		"floods": "a line of more than 65536 bytes; want",
 		"says":   `it wrote "I like it very much"; want {"reward": number}`,
 		"null":   `it wrote "{\"reward\": null}"; want`,
+		"huge":   "the reward is 1e+300; want a number in [−1e+09, 1e+09]",
 		"closes": "; want",
 
 		"hangs with a child": "no answer within 2s; want",

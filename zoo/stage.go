@@ -13,6 +13,7 @@ import (
 
 	"lmzoo/align"
 	"lmzoo/corpus"
+	"lmzoo/lm"
 	"lmzoo/prompt"
 	"lmzoo/suggest"
 	"lmzoo/train"
@@ -140,6 +141,9 @@ func (cat Catalogue) StageOrder(
 	if info.RL != nil {
 		info.RL.Prompts = min(info.RL.Prompts, len(s.prompts))
 	}
+	if err := parent.canBeTaught(); err != nil {
+		return Order{}, err
+	}
 	base, err := cat.Find(parent.Species.Name)
 	if err != nil {
 		return Order{}, err
@@ -171,6 +175,22 @@ func (cat Catalogue) StageOrder(
 		return Order{}, err
 	}
 	return o, o.rehearse(ctx, in)
+}
+
+// canBeTaught returns an error if no stage can start from the run.
+func (r *Run) canBeTaught() error {
+	_, causal := r.Model.(lm.Model)
+	why := ""
+	switch {
+	case !r.Species.IsNeural():
+		why = "is not trained step by step"
+	case !causal:
+		why = "reads in both directions"
+	default:
+		return nil
+	}
+	return Misuse{fmt.Errorf("%s: %s %s; want a run of a neural model that reads forwards, such "+
+		"as: lmzoo train gpt", r.Dir, r.Title(), why)}
 }
 
 // window returns the number of tokens that the model of a run reads, or 0 if it has no limit.

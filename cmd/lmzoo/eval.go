@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/jedib0t/go-pretty/v6/table"
@@ -29,6 +30,14 @@ type rated struct {
 	Seconds   float64 `json:"seconds"`
 	// Lineage lists the parent of the run, the parent of that parent, and so on.
 	Lineage []zoo.Ancestor `json:"lineage,omitempty"`
+}
+
+// model returns the name of the species, with the stage of post-training that made the run.
+func (r rated) model() string {
+	if len(r.Lineage) > 0 && slices.Contains(zoo.StageKinds(), r.Lineage[0].Stage) {
+		return fmt.Sprintf("%s (%s)", r.Model, r.Lineage[0].Stage)
+	}
+	return r.Model
 }
 
 // evaluation is the row of a model that predicts the next token.
@@ -300,7 +309,7 @@ func printEvaluations(w io.Writer, rows []*evaluation, perToken bool) {
 			ppl += fmt.Sprintf(" (%d impossible)", r.Zeros)
 		}
 		t.AppendRow(table.Row{
-			r.Run, r.Model, report.Count(r.Params), r.Tokens, ppl, number(float64(r.BitsPerByte),
+			r.Run, r.model(), report.Count(r.Params), r.Tokens, ppl, number(float64(r.BitsPerByte),
 				4),
 			interval(float64(r.BitsPerByteLow), float64(r.BitsPerByteHigh),
 				4), number(float64(r.BitsPerChar), 4),

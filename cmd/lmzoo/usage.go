@@ -32,6 +32,8 @@ func flagError(c *cobra.Command, err error) error {
 	if errors.As(err, &number) && value != nil && errors.Is(number, strconv.ErrSyntax) {
 		want := "a whole number"
 		switch value.GetFlag().Value.Type() {
+		case "bool":
+			want = "true or false"
 		case "float64":
 			want = "a number"
 		case "uint64":
