@@ -131,6 +131,8 @@ func TestParseTools(t *testing.T) {
 		require.ErrorContains(t, err, says)
 		require.ErrorAs(t, err, &Misuse{})
 	}
+	_, err = (&Data{}).registry([]ToolInfo{{Name: "weather"}}) // an edited config.json
+	require.ErrorContains(t, err, `unknown tool "weather"; want`)
 	_, err = (&Data{}).Tools([]string{"calculator,calculator"})
 	require.ErrorContains(t, err, `"calculator" is listed twice; want different names`)
 }
@@ -154,4 +156,26 @@ func TestStageInfoCheck(t *testing.T) {
 			require.ErrorAs(t, err, &Misuse{})
 		}
 	}
+}
+
+// TestEditedStage: an edited config.json without the fields of its stage is refused.
+func TestEditedStage(t *testing.T) {
+	c := Config{Species: "gpt", Chat: &prompt.Default, Parent: &Parent{}}
+	for kind, says := range map[string]string{
+		StageSFT: "", StageReward: "",
+		StageDPO: "needs the fields stage.dpo; restore them",
+		StageRL:  "needs the fields stage.rl; restore them",
+		"dop":    `unknown stage "dop"; did you mean "dpo"?`,
+	} {
+		c.Stage = &StageInfo{Kind: kind}
+		_, err := Standard().speciesOf(c)
+		if says == "" {
+			require.NoError(t, err)
+			continue
+		}
+		require.ErrorContains(t, err, says)
+	}
+	c.Chat = nil
+	_, err := Standard().speciesOf(c)
+	require.ErrorContains(t, err, "needs the fields chat and parent")
 }

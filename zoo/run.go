@@ -257,9 +257,8 @@ func (cat Catalogue) speciesOf(c Config) (*Species, error) {
 		s = tuned(s, c.Task, nil)
 	}
 	if err == nil && c.Stage != nil {
-		if c.Chat == nil || c.Parent == nil {
-			return nil, errors.New("a run of a stage needs the fields chat and parent; restore " +
-				"them, or train again with --overwrite")
+		if err := c.checkStage(); err != nil {
+			return nil, err
 		}
 		s = staged(s, c)
 	}

@@ -78,6 +78,25 @@ func (i StageInfo) check() error {
 	return nil
 }
 
+// checkStage returns an error if the configuration of a run of a stage lacks a field.
+func (c Config) checkStage() error {
+	missing := ""
+	switch i := c.Stage; {
+	case c.Chat == nil || c.Parent == nil:
+		missing = "chat and parent"
+	case !slices.Contains(StageKinds(), i.Kind):
+		return suggest.Unknown("stage", i.Kind, StageKinds())
+	case i.Kind == StageDPO && i.DPO == nil:
+		missing = "stage.dpo"
+	case i.Kind == StageRL && i.RL == nil:
+		missing = "stage.rl"
+	default:
+		return nil
+	}
+	return fmt.Errorf("a run of a stage needs the fields %s; restore them, or train again with "+
+		"--overwrite", missing)
+}
+
 // title describes the stage after the title of a species.
 func (i StageInfo) title() string {
 	switch i.Kind {
@@ -247,6 +266,9 @@ func (o *Order) resumeStage(ctx context.Context, cat Catalogue, c Config, stdin 
 		return err
 	}
 	s := &postTraining{info: c.Stage, chat: c.Chat, cat: cat, data: c.Data}
+	if err := c.Stage.check(); err != nil {
+		return fmt.Errorf("%s: stage: %w", filepath.Join(o.Dir, ConfigFile), err)
+	}
 	if err := s.load(ctx); err != nil {
 		return err
 	}

@@ -61,8 +61,7 @@ func parseTool(name, value string, given bool) (ToolInfo, error) {
 	case name == lookupTool || name == prompt.Calculator{}.Name():
 		return ToolInfo{Name: name}, nil
 	}
-	return ToolInfo{}, fmt.Errorf("unknown tool %q; want calculator, lookup, lookup=FILE or "+
-		"NAME=COMMAND", name)
+	return ToolInfo{}, unknownTool(name)
 }
 
 // Tools opens the tools that specs describe; see ParseTools.
@@ -103,8 +102,14 @@ func (d *Data) tool(i ToolInfo) (prompt.Runner, error) {
 		}
 		return nil, fmt.Errorf("the tool lookup is the table of %s, and the run was trained on "+
 			"%s; want lookup=FILE", TalkName, d.Corpus)
+	case i.Name == prompt.Calculator{}.Name():
+		return prompt.Calculator{}, nil
 	}
-	return prompt.Calculator{}, nil
+	return nil, unknownTool(i.Name)
+}
+
+func unknownTool(name string) error {
+	return fmt.Errorf("unknown tool %q; want calculator, lookup, lookup=FILE or NAME=COMMAND", name)
 }
 
 // reconcileTable sets the absolute path and the hash of a table. It returns an error if an
