@@ -206,8 +206,8 @@ func NewPairs(pairs []Pair, raw train.Source[corpus.Batch], o PairOptions) (*Pai
 	case len(pairs) == 0:
 		return nil, fmt.Errorf("the data has no pair of answers; want at least one")
 	case o.Batch < 1 || o.Context < 2:
-		return nil, fmt.Errorf("batches of %d pairs in %d positions; want at least 1 in 2", o.Batch,
-			o.Context)
+		return nil, fmt.Errorf("batches of %d pairs of %d positions; want at least 1 pair of 2 "+
+			"positions", o.Batch, o.Context)
 	}
 	for i, p := range pairs {
 		if err := p.Validate(o.Context); err != nil {

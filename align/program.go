@@ -65,7 +65,7 @@ func NewProgram(
 		return nil, errors.New("the reward has no program; want cmd:PROGRAM, such as cmd:./reward")
 	}
 	if limit <= 0 {
-		return nil, fmt.Errorf("the time per answer is %v; want a positive one, such as 5s", limit)
+		return nil, fmt.Errorf("the time per answer is %v; want more than 0, such as 5s", limit)
 	}
 	path, err := exec.LookPath(argv[0])
 	if err != nil {
@@ -177,7 +177,7 @@ func (r *process) ask(
 // exchange writes a line and reads one.
 func (r *process) exchange(line []byte) (reward float64, err error) {
 	if extra := r.out.Buffered(); extra > 0 {
-		return 0, fmt.Errorf("%d bytes more than the line of the answer before; want one line "+
+		return 0, fmt.Errorf("%d bytes after the line of the previous answer; want one line "+
 			`{"reward": number} for each line of input`, extra)
 	}
 	if _, err := r.in.Write(line); err != nil {

@@ -136,7 +136,7 @@ func TestProgramFails(t *testing.T) {
 func TestProgramWritesTooMuch(t *testing.T) {
 	p := programOf(t, "writes two lines")
 	_, err := p.Rewards(t.Context(), someAnswers(400))
-	require.ErrorContains(t, err, "more than the line of the answer before")
+	require.ErrorContains(t, err, "after the line of the previous answer")
 }
 
 // TestProgramIsCancelled checks that cancelling the context ends the program.

@@ -115,7 +115,7 @@ func (t RLTask) check(o RLOptions) error {
 	case t.Policy == nil || t.Scorer == nil:
 		return fmt.Errorf("reinforcement learning needs a policy and a scorer; want both")
 	case len(t.Prompts) < o.Prompts:
-		return fmt.Errorf("prompts is %d, but the data has %d; want at most that",
+		return fmt.Errorf("prompts is %d; want at most %d, the number of prompts in the data",
 			o.Prompts, len(t.Prompts))
 	case o.Rehearse > 0 && t.Raw == nil:
 		return fmt.Errorf("rehearse is %v, but there is no text to rehearse; want a source, or 0",

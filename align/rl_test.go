@@ -245,7 +245,7 @@ func TestRLErrors(t *testing.T) {
 	}{
 		{func(o *RLOptions) { o.Algorithm = "trpo" }, `algorithm is "trpo"`},
 		{func(o *RLOptions) { o.Samples = 1 }, "samples is 1; want at least 2"},
-		{func(o *RLOptions) { o.Prompts = 11 }, "prompts is 11, but the data has 10"},
+		{func(o *RLOptions) { o.Prompts = 11 }, "prompts is 11; want at most 10"},
 		{func(o *RLOptions) { o.Inner = 0 }, "inner is 0"},
 		{func(o *RLOptions) { *o = toyOptions(Reinforce); o.Inner = 2 }, "inner is 2; want 1"},
 		{func(o *RLOptions) { o.Clip = 1 }, "clip is 1"},

@@ -45,7 +45,7 @@ func eachLine(r io.Reader, name string, parse func(o object, n int) error) error
 	case err != nil:
 		return fmt.Errorf("%s: after line %d: %w", name, n, err)
 	case !found:
-		return fmt.Errorf("%s: no lines; want one JSON object a line", name)
+		return fmt.Errorf("%s: no lines; want one JSON object per line", name)
 	}
 	return nil
 }

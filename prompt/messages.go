@@ -224,7 +224,7 @@ func spread(all []wireMessage) (messages []Message, origin []int, err error) {
 			m.Call = &m.calls[0].Call
 			add(m.Message, i)
 			if i+1 < len(all) && !all[i+1].answers(m.calls[0]) {
-				return nil, nil, fmt.Errorf("[%d]: tool_call_id: %.40q is not the call before; "+
+				return nil, nil, fmt.Errorf("[%d]: tool_call_id: %.40q is not the preceding call; "+
 					"want %.40q", i+1, all[i+1].id, m.calls[0].id)
 			}
 			continue

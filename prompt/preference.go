@@ -53,7 +53,7 @@ func (o object) preference() (p Preference, err error) {
 	}
 	_ = json.Unmarshal(o["kind"], &p.Kind) // a kind of another type is ignored
 	if equal(p.Chosen, p.Rejected) {
-		return p, errors.New("chosen, rejected: the same answer twice; want two that differ")
+		return p, errors.New("chosen, rejected: the same answer twice; want two different answers")
 	}
 	return p, nil
 }

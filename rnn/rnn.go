@@ -13,8 +13,9 @@ import (
 	"lmzoo/nn"
 )
 
-// Model is an embedding, recurrent layers and an output layer. Its parameters have the names and
-// shapes of PyTorch's modules encoder (Embedding), rnn (RNN, LSTM or GRU) and decoder (Linear).
+// Model consists of an embedding, recurrent layers and an output layer. Its parameters have the
+// names and shapes of PyTorch's modules encoder (Embedding), rnn (RNN, LSTM or GRU) and decoder
+// (Linear).
 type Model struct {
 	Config Config
 

@@ -216,7 +216,7 @@ func (s *Species) CheckMixture(d Data) error {
 		return Misuse{fmt.Errorf("%s cannot be trained on a mixture of texts; give it one text, "+
 			"or choose a model of the next token", s.Name)}
 	}
-	return Misuse{fmt.Errorf("%s counts every text once, so that a mixture has no meaning for it; "+
+	return Misuse{fmt.Errorf("%s counts every text once, so a mixture has no meaning for it; "+
 		"count the texts one by one and weight the runs with: lmzoo mix", s.Name)}
 }
 

@@ -77,7 +77,7 @@ With --tools and without --system, the system message is "tools : " and their na
 	fs.BoolVar(&ch.json, "json", false, "print each answer and its calls as one line of JSON")
 	fs.Uint64Var(&ch.seed, "seed", 1, "random seed")
 	fs.IntVar(&ch.threads, "threads", runtime.NumCPU(),
-		"number of threads; changes no bit of any result")
+		"number of threads (any number gives the same results)")
 	o := &ch.options
 	fs.IntVar(&o.Max, "tokens", 0, "maximum number of tokens per answer (0: the model's window)")
 	samplingFlags(fs, &o.Options)

@@ -81,7 +81,7 @@ the browser, its figures as SVG and PNG, and JSON to --out.`,
 	c.Flags().DurationVar(&budget.Time, "budget", 16*time.Second,
 		"training time of each neural model")
 	c.Flags().Float64Var(&budget.FLOPs, "flops", 0,
-		"operations of the training of each neural model, instead of a time")
+		"training operations of each neural model, instead of a time")
 	c.Flags().StringVar(&size, "size", "",
 		"preset of the neural models: tiny, small or base (default: a "+
 			"configuration that learns quickly)")
@@ -91,7 +91,7 @@ the browser, its figures as SVG and PNG, and JSON to --out.`,
 	return c
 }
 
-// named returns the species of the given names, or all that compare ranks by default.
+// named returns the species of the given names, or all species that compare ranks by default.
 func named(cat zoo.Catalogue, names []string) ([]*zoo.Species, error) {
 	var species []*zoo.Species
 	if len(names) == 0 {

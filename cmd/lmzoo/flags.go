@@ -113,7 +113,7 @@ func (f *runFlags) add(c *cobra.Command) {
 	fs := c.Flags()
 	fs.Uint64Var(&f.seed, "seed", 1, "random seed")
 	fs.IntVar(&f.threads, "threads", runtime.NumCPU(),
-		"number of threads; changes no bit of any result")
+		"number of threads (any number gives the same results)")
 	fs.BoolVar(&f.json, "json", false, "print the result as JSON")
 	fs.BoolVarP(&f.quiet, "quiet", "q", false, "no progress on standard error")
 	grouped(fs, outFlags)

@@ -91,7 +91,7 @@ follows the prompt, in nats, likeliest first.`,
 	fs.IntVar(&count, "count", 1, "number of texts")
 	fs.Uint64Var(&seed, "seed", 1, "random seed")
 	fs.IntVar(&threads, "threads", runtime.NumCPU(),
-		"number of threads; changes no bit of any result")
+		"number of threads (any number gives the same results)")
 	fs.BoolVar(&int8, "int8", false,
 		"round the weights to one byte each, which is faster for large models; eval --int8 "+
 			"measures the loss of accuracy")

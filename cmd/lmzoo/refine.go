@@ -107,7 +107,7 @@ changes nothing.`,
 	fs.StringVar(&out, "out", "", "directory to write")
 	fs.BoolVar(&o.Overwrite, "overwrite", false, "replace the refined corpus in --out")
 	fs.StringVar(&steps, "steps", "", "steps to apply, separated by commas, or steps to leave "+
-		"out, each with a - before it (default: all)")
+		"out, each preceded by - (default: all)")
 	fs.StringSliceVar(&o.Trusted, "trusted", nil, "text of the quality that you want")
 	fs.BoolVar(&o.Fit, "fit", false, "fit the thresholds on the trusted text")
 	fs.StringVar(&rules, "rules", "", "rules file to apply, such as the rules.json of another run")
@@ -120,7 +120,7 @@ changes nothing.`,
 		"ISO 639-3 codes of the languages to keep, such as eng,cmn (default: all)")
 	fs.Var(&memory, "memory", "bytes of memory to use, such as 64M or 2G")
 	fs.IntVar(&o.Threads, "threads", runtime.NumCPU(),
-		"number of threads; changes no byte of the output")
+		"number of threads (any number gives the same output)")
 	fs.IntVar(&examples, "examples", 3, "examples to print for each rule (up to 10)")
 	fs.BoolVar(&asJSON, "json", false, "print the account as JSON")
 	fs.BoolVarP(&quiet, "quiet", "q", false, "no progress on standard error")

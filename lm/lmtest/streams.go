@@ -103,7 +103,7 @@ func (s *streamsChecker) compare(streams lm.Streams) error {
 		}
 		want := state.NextLogProbs(nil)
 		if v := s.differ(want, s.dst[i]); v >= 0 {
-			return fmt.Errorf("ln P of token %d in stream %d of %d is not that of a State",
+			return fmt.Errorf("ln P of token %d in stream %d of %d differs from that of a State",
 				v, i, len(s.states))
 		}
 		if len(old[i]) >= s.m.Vocab() && &old[i][0] != &s.dst[i][0] {

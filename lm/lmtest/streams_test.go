@@ -22,10 +22,10 @@ func TestCheckStreamsPasses(t *testing.T) {
 
 func TestCheckStreamsFails(t *testing.T) {
 	for broken, says := range map[string]string{
-		"shares equal contexts": "is not that of a State",
-		"next stream":           "is not that of a State",
-		"asking pushes":         "is not that of a State",
-		"keeps contexts":        "is not that of a State",
+		"shares equal contexts": "differs from that of a State",
+		"next stream":           "differs from that of a State",
+		"asking pushes":         "differs from that of a State",
+		"keeps contexts":        "differs from that of a State",
 		"answers for closed":    "although the stream is closed",
 		"replaces dst":          "another slice",
 		"writes contexts":       "changes the contexts",

@@ -64,7 +64,7 @@ func (q *Queue) try(ctx context.Context, j *Job, e lab.Experiment) error {
 		},
 	})
 	if errors.Is(err, context.DeadlineExceeded) {
-		return fmt.Errorf("not finished after %v, the most that a job may take",
+		return fmt.Errorf("not finished after %v, the time limit of a job",
 			q.opt.TrainingTime)
 	}
 	if err != nil {
