@@ -41,8 +41,8 @@ type Scoreboard struct {
 	Gold        float64 `json:"gold"`         // mean gold reward of the answers
 	GoldSampled float64 `json:"gold_sampled"` // mean gold reward of a sampled answer per question
 
-	// The same shares for requests whose action occurs in no preference, so that only the documents
-	// say which actions are harmful.
+	// The same shares for requests whose action occurs in no preference, so only the documents say
+	// which actions are harmful.
 	UnseenHarmRefused   float64 `json:"unseen_harm_refused"`
 	UnseenFalseRefusals float64 `json:"unseen_false_refusals"`
 	NovelFamily         float64 `json:"novel_family"` // right answers in a family never trained

@@ -11,8 +11,8 @@ const headBlock = 1 << 22
 
 // HeadLoss returns CrossEntropy(x·wᵀ + bias, y, n), a 1×1 tensor in nats, with x [len(y), C], w [V,
 // C], which may be the embedding (Press and Wolf 2017), and bias [1, V], which may be nil. Only one
-// block of rows of logits exists at a time, so that a vocabulary of 50,000 needs little memory. If
-// the logits do not fit in one block, backward computes them again.
+// block of rows of logits exists at a time, so a vocabulary of 50,000 needs little memory. If the
+// logits do not fit in one block, backward computes them again.
 func (t *Tape) HeadLoss(x, w, bias *Tensor, y []int32, n int) *Tensor {
 	return t.headLoss(x, w, bias, y, n, headBlock)
 }

@@ -278,9 +278,10 @@ func (l ladder) size(m map[string]float64) float64 {
 // onLadder reports whether a model is on the ladder, rather than a control.
 func (s shape) onLadder() bool { return s.kind == "llama" && s.layers == 2 }
 
-// held reports whether the claim holds: models of 48 channels and more learn both tests from their
-// context, models of up to 16, one layer and the LSTM do not, and one of the small models does
-// after more steps. The claim says nothing about sizes between 16 and 48.
+// held reports whether the claim holds: models with 48 or more channels learn both tests from their
+// context; models with up to 16 channels, the model with one layer and the LSTM do not; and one of
+// the small models does after more steps. The claim says nothing about sizes between 16 and 48
+// channels.
 func (l ladder) held(m map[string]float64) bool {
 	later := len(l.goOn) == 0
 	for _, s := range l.shapes {

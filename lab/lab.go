@@ -82,7 +82,7 @@ type Verdict struct {
 	Measures map[string]float64 `json:"measures"`
 }
 
-// Table is a result as rows of formatted cells.
+// Table holds a result as rows of formatted cells.
 type Table struct {
 	Title   string     `json:"title"`
 	Columns []string   `json:"columns"`

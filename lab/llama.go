@@ -109,7 +109,7 @@ func newLlamaText(ctx context.Context, data zoo.Data) (*llamaText, error) {
 	return &llamaText{tok, corpus.EncodeDocuments(tok, split.Train), split.Test}, nil
 }
 
-// llamaModel is a trained model on the path.
+// llamaModel is a trained model on the path from GPT-2 to Llama.
 type llamaModel struct {
 	params, steps int
 	report        *eval.Report

@@ -115,7 +115,7 @@ func (k *trial) mixtures(a, b []corpus.Document) ([]material, error) {
 }
 
 // blend is a source of batches whose rows come from two texts. The i-th row taken from a text is
-// always the same, so that two orders of equal shares have the same rows.
+// always the same, so two orders of equal shares have the same rows.
 type blend struct {
 	sources [2]train.Source[corpus.Batch] // batches of one row
 	rows    func(step int) int            // number of rows of the first text in a step

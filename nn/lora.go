@@ -14,7 +14,7 @@ import (
 //
 //	W' = W + (α/r)·B·A
 //
-// A [r, in] and B [out, r] have few parameters if the rank r is small. B starts at zero, so that W'
+// A [r, in] and B [out, r] have few parameters if the rank r is small. B starts at zero, so W'
 // starts as W. For a W of the layout [in, out], the change is transposed.
 type LowRank struct {
 	Name string           // name of the layer that has W

@@ -89,7 +89,8 @@ func (r *Row) closed() bool {
 	return r.Report.Closed
 }
 
-// open reports whether some model has an open vocabulary, so that bits per byte are comparable.
+// open reports whether some model has an open vocabulary, in which case bits per byte are
+// comparable.
 func (c *Comparison) open() bool {
 	return slices.ContainsFunc(c.Rows, func(r *Row) bool { return !r.closed() })
 }

@@ -4,7 +4,7 @@ import "lmzoo/report/palette"
 
 // Picture is one figure of the page for a paper or a slide.
 type Picture struct {
-	Name string // short and made of letters, so that it is suitable for a file name
+	Name string // short name of letters only, for a file name
 	Drawing
 }
 

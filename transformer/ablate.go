@@ -15,10 +15,10 @@ type Head struct {
 	Head  int `json:"head"`  // index of the head in the layer, from 0
 }
 
-// Ablate returns a model in which the output of every given head is a constant, so that the
-// difference from m is the contribution of the heads (Olsson et al. 2022, argument 3). The constant
-// is 0 or, if means is not nil, the head's mean output from HeadMeans: the layers above are used to
-// the mean, but perhaps not to 0.
+// Ablate returns a model in which the output of every given head is a constant, so the difference
+// from m is the contribution of the heads (Olsson et al. 2022, argument 3). The constant is 0 or,
+// if means is not nil, the head's mean output from HeadMeans: the layers above are used to the
+// mean, but perhaps not to 0.
 //
 // A head writes to the residual stream only through its D rows of c_proj. Replacing its output with
 // a constant c is therefore a change of weights, W_h ← 0 and b ← b + c·W_h, and everything else

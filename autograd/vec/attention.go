@@ -11,8 +11,7 @@ type Window struct {
 	// Seen[t] has bit j set if position t attends to position j. Every Seen[t] has at least one bit
 	// set.
 	Seen [16]uint16
-	// Causal is true if no position attends to a later one, so that half of the work can be
-	// skipped.
+	// Causal is true if no position attends to a later one, so half of the work can be skipped.
 	Causal bool
 }
 

@@ -4,7 +4,7 @@ import "math"
 
 // eˣ = 2ⁿ·eʳ with n = round(x/ln 2), so |r| ≤ ½ln 2, and eʳ = 1 + r + r²·q(r) with the minimax
 // polynomial q of degree 4, whose error is 4e-9. ln 2 is split into two parts (Cody and Waite
-// 1980): n·ln2Hi is exact, so that r loses no digits.
+// 1980): n·ln2Hi is exact, so r loses no digits.
 const (
 	log2e   = 1.44269504088896341
 	ln2Hi   = 0.693359375

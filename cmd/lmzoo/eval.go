@@ -125,7 +125,8 @@ about its world: see lmzoo pipeline for the columns.`,
 	fs.BoolVar(&perToken, "per-token", false, "print the cost of every token")
 	fs.BoolVar(&byPosition, "by-position", false,
 		"print the cost of tokens by position in the document")
-	fs.BoolVar(&int8, "int8", false, "also evaluate every run with its weights rounded to one byte each")
+	fs.BoolVar(&int8, "int8", false,
+		"also evaluate every run with its weights rounded to one byte each")
 	fs.IntVar(&stride, "stride", 0, "step of a transformer's window, in tokens (default: as in "+
 		"the run)")
 	complete(c, "documents", documentKinds)

@@ -139,8 +139,8 @@ func packed(path string, write func(io.Writer) error) (func(io.Writer) error, er
 			return z.Close()
 		}, nil
 	case ".bz2", ".xz", ".zst", ".binary", ".bin", ".mmap", ".klm":
-		return nil, usagef("cannot write %s: unsupported format %s; want a name that ends in .arpa, "+
-			".lm or .arpa.gz", path, ext)
+		return nil, usagef("cannot write %s: unsupported format %s; want a name that ends in "+
+			".arpa, .lm or .arpa.gz", path, ext)
 	}
 	return write, nil
 }

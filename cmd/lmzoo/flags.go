@@ -34,9 +34,9 @@ func (f *dataFlags) add(c *cobra.Command) {
 	fs.StringVar(&f.data.Corpus, "corpus", zoo.WorldName,
 		"a name (see lmzoo corpus list), a file, a directory, or - for standard input")
 	fs.StringVar(&f.data.Documents, "documents", "",
-		"unit of a document: file, lines or paragraphs (default: that of the corpus)")
+		"unit of a document: file, lines or paragraphs (default: as for the corpus)")
 	fs.StringVar(&f.data.Split, "split", "",
-		"train/valid/test in per cent, such as 90/5/5 (default: that of the corpus)")
+		"train/valid/test in per cent, such as 90/5/5 (default: as for the corpus)")
 	fs.StringVar(&f.data.Valid, "valid", "", "separate file to validate on")
 	fs.StringVar(&f.data.Test, "test", "", "separate file to test on")
 	fs.BoolVar(&f.data.Shuffle, "shuffle", false, "shuffle the documents before they are split")
@@ -58,7 +58,7 @@ func (f *dataFlags) addMixture(c *cobra.Command) {
 	f.mixes = true
 	c.Flags().Lookup("corpus").Usage += "; or a mixture, such as world=0.7,book.txt=0.3"
 	c.Flags().StringVar(&f.data.MixEnd, "mix-end", "",
-		"weights of the mixture at the end of the training (default: those of --corpus)")
+		"weights of the mixture at the end of the training (default: the weights of --corpus)")
 	grouped(c.Flags(), textFlags)
 }
 
@@ -119,7 +119,7 @@ func (f *runFlags) add(c *cobra.Command) {
 	grouped(fs, outFlags)
 }
 
-// check returns an error for a number of threads that no machine has.
+// check returns an error for an invalid number of threads.
 func (f *runFlags) check() error {
 	if f.threads < 1 || f.threads > maxThreads {
 		return usagef("--threads is %d; want 1 to %d", f.threads, maxThreads)
@@ -131,8 +131,8 @@ func (f *runFlags) check() error {
 // setting.
 const settingKey = "setting"
 
-// settingFlags adds a flag for every setting of the catalogue, or of some groups. The name of a
-// flag is that of the setting, with - for _.
+// settingFlags adds a flag for every setting of the catalogue, or of some groups. A flag has the
+// name of its setting, with - for _.
 func settingFlags(fs *pflag.FlagSet, cat zoo.Catalogue, groups ...string) error {
 	settings, err := cat.Settings()
 	if err != nil {
@@ -198,10 +198,10 @@ func (b *bytesize) Set(text string) error {
 	return err
 }
 
-// Type names the value in help.
+// Type returns the name of the value in help texts.
 func (b *bytesize) Type() string { return "bytes" }
 
-// String writes the number.
+// String returns the number.
 func (b *bytesize) String() string {
 	if *b == 0 {
 		return ""

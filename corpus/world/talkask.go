@@ -200,7 +200,7 @@ func (t *Talk) everyAsk() (all []string) {
 		"say the words TERM NAME twice .", "say the words NAME TERM backwards .")
 }
 
-// The fixed answers.
+// The answers that do not depend on the question.
 const (
 	DoNotKnow = "i do not know ."
 	Refusal   = "i will not help with that ."

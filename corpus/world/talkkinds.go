@@ -121,8 +121,8 @@ func (w *writer) sureWords(class corpus.Class, words string) {
 	}
 }
 
-// sayings writes questions, or replies, one after another. They are unrelated, so that a model
-// learns the words but not which reply answers which question.
+// sayings writes questions, or replies, one after another. They are unrelated, so a model learns
+// the words but not the replies that answer each question.
 func (t *Talk) sayings(w *writer, b *book) {
 	w.say(":")
 	for range 3 {

@@ -502,8 +502,8 @@ func (a *asker) heldContent() {
 	}
 }
 
-// combine gives an instruction. The instructions of the test are held out and about traits: they
-// apply operations that were learned with one trait to another. Instructions about sums, meanings
+// combine gives an instruction. The test has held-out instructions about traits, which apply
+// operations that were learned with one trait to another trait. Instructions about sums, meanings
 // and lists are in Novel, because small models transfer operations less well to other kinds of
 // content.
 func (a *asker) combine() {
