@@ -109,7 +109,10 @@ func NewRL(ctx context.Context, task RLTask, o RLOptions, c train.Config) (*RL, 
 	return r, nil
 }
 
-// check returns an error for the first part of the task that is missing or invalid.
+// maxRolloutTokens bounds the memory of a roll-out.
+const maxRolloutTokens = 1 << 20
+
+// check returns an error if the task lacks something or if a roll-out would be too large.
 func (t RLTask) check(o RLOptions) error {
 	switch {
 	case t.Policy == nil || t.Scorer == nil:
@@ -117,6 +120,10 @@ func (t RLTask) check(o RLOptions) error {
 	case len(t.Prompts) < o.Prompts:
 		return fmt.Errorf("prompts is %d; want at most %d, the number of prompts in the data",
 			o.Prompts, len(t.Prompts))
+	case o.Max > maxRolloutTokens/(o.Prompts*o.Samples)-t.longest():
+		return fmt.Errorf("prompts × samples × tokens is %d × %d × (%d + max_tokens %d); want at "+
+			"most %d: lower one of them", o.Prompts, o.Samples, t.longest(), o.Max,
+			maxRolloutTokens)
 	case o.Rehearse > 0 && t.Raw == nil:
 		return fmt.Errorf("rehearse is %v, but there is no text to rehearse; want a source, or 0",
 			o.Rehearse)

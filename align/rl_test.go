@@ -263,6 +263,13 @@ func TestRLErrors(t *testing.T) {
 		require.ErrorContains(t, err, c.says)
 	}
 	task := toyTask(t, toyGPT(t, 1))
+	for _, most := range []int{1 << 20, math.MaxInt} {
+		o := toyOptions(GRPO)
+		o.Max = most
+		_, err := NewRL(t.Context(), task, o, toyConfig(3))
+		require.ErrorContains(t, err, fmt.Sprintf("prompts × samples × tokens is 4 × 8 × (2 + "+
+			"max_tokens %d); want at most 1048576: lower one of them", most))
+	}
 	task.Prompts[3].Tokens = make([]lm.Token, 16)
 	_, err := NewRL(t.Context(), task, toyOptions(GRPO), toyConfig(3))
 	require.ErrorContains(t, err, "toy:4: the prompt has 16 tokens; want fewer than 16, the "+

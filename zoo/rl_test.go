@@ -58,6 +58,10 @@ func TestRLRunsTheToolsOfTheUser(t *testing.T) {
 	require.Equal(t, prompt.Message{Role: prompt.System, Content: "tools : calculator lookup"},
 		s.prompts[0].Messages[0])
 	require.Equal(t, "be brief", s.prompts[1].Messages[0].Content)
+	require.Equal(t, "2 prompts", s.info.Extent())
+	s.prompts = s.prompts[:1]
+	require.Equal(t, "1 prompt", s.describe())
+	s.prompts = s.prompts[:2]
 
 	tok, layout, tokens := bytesLayout(t)
 	call := tokens(layout.Call, " lookup mira age", layout.Result)

@@ -30,17 +30,22 @@ type stageData struct {
 func (d stageData) describe() string {
 	switch held := len(d.heldConversations) + len(d.heldPreferences); {
 	case len(d.prompts) > 0:
-		return fmt.Sprintf("%d prompts", len(d.prompts))
+		return number(len(d.prompts), "prompt", "")
 	case len(d.preferences) > 0:
-		return fmt.Sprintf("%d pairs of answers, %d held out", len(d.preferences), held)
+		return fmt.Sprintf("%s, %d held out", number(len(d.preferences), "pair", " of answers"),
+			held)
 	default:
-		return fmt.Sprintf("%d conversations, %d held out", len(d.conversations), held)
+		return fmt.Sprintf("%s, %d held out", number(len(d.conversations), "conversation", ""),
+			held)
 	}
 }
 
-// examples returns the number of examples to learn from.
-func (d stageData) examples() int {
-	return len(d.conversations) + len(d.preferences) + len(d.prompts)
+// number returns a number of things, such as "1 pair of answers".
+func number(n int, thing, rest string) string {
+	if n != 1 {
+		thing += "s"
+	}
+	return fmt.Sprintf("%d %s%s", n, thing, rest)
 }
 
 // load reads the examples and sets the absolute path of the file and the hash in info. If info
