@@ -60,7 +60,7 @@ func TestAlignment(t *testing.T) {
 	p := tinyPupil(t)
 	dpo := dpoPlan{config: p.pairConfig(2, 1e-3), questions: 1, held: 8,
 		runs: dpoRuns(Quick, align.DPOOptions{Beta: .5, NLL: .3, Rehearse: .5})}
-	rlhf := rlhfPlan{teachers: teachers(Quick), runs: rlhfRuns(Quick), rollouts: 5, parts: 2,
+	rlhf := rlhfPlan{teachers: teachers(Quick), runs: rlhfRuns, rollouts: 5, parts: 2,
 		prompts: 2, samples: 2, questions: 1, held: 8}
 	for i := range rlhf.teachers {
 		x := &rlhf.teachers[i]
@@ -179,11 +179,12 @@ func TestAlignmentHeld(t *testing.T) {
 		"lead_low": 0.1}, dpoHeld, map[string]float64{"anchors_gain_low": -0.1,
 		"anchors_accuracy": 0.6, "no_anchors_accuracy": 0.6, "no_anchors_chosen": 0,
 		"anchors_chosen": -5, "lead_low": -0.1})
-	fails(t, map[string]float64{"proxy_start": -1, "proxy_end": 3, "fall_low": 0.1,
-		"lead_strong_low": 0.1, "lead_fresh_low": -0.1, "weak_accuracy": 0.95,
+	fails(t, map[string]float64{"proxy_gain_low": 0.5, "fall_low": 0.1, "lead_penalty_low": 0.2,
+		"lead_strong_low": 0.1, "lead_fresh_low": 0.1, "weak_accuracy": 0.95,
 		"strong_accuracy": 0.9, "strong_best": 0.8, "weak_best": 0.5}, rlhfHeld,
-		map[string]float64{"proxy_end": -0.5, "fall_low": 0, "lead_strong_low": -0.1,
-			"weak_accuracy": 0.8, "strong_best": 0.4})
+		map[string]float64{"proxy_gain_low": -0.5, "fall_low": 0, "lead_penalty_low": 0,
+			"lead_strong_low": -0.1, "lead_fresh_low": 0, "weak_accuracy": 0.8,
+			"strong_best": 0.4})
 	fails(t, map[string]float64{"REINFORCE_gain_low": 0.1, "PPO_gain_low": 0.1,
 		"GRPO_gain_low": 0.1, "REINFORCE_lead_low": 0.1, "PPO_lead_low": 0.1,
 		"GRPO_lead_low": 0.1, "GRPO_idk": 0.9, "GRPO_refused": 0.9, "GRPO_never_shown_gold": 0.5},
@@ -194,8 +195,9 @@ func TestAlignmentHeld(t *testing.T) {
 // TestFiguresOfRewards checks that the figures find their columns for any seed.
 func TestFiguresOfRewards(t *testing.T) {
 	kl := 1.0
-	checks := []checkup{{board: &align.Scoreboard{}},
-		{rollouts: 3, board: &align.Scoreboard{KL: &kl}}}
+	seen := judgement{[]float64{1}, []float64{1}}
+	checks := []checkup{{board: &align.Scoreboard{}, judged: seen},
+		{rollouts: 3, board: &align.Scoreboard{KL: &kl}, judged: seen}}
 	rlhf := &Result{Experiment: RLHF(), Tables: rlhfTables()}
 	rlhfPlan{}.addRows(&rlhf.Tables[0], 7, freeRun, checks)
 	addFree(&rlhf.Tables[3], 7, checks)
@@ -217,6 +219,24 @@ func TestFiguresOfRewards(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, plots[0].Series, 4)
 	require.Len(t, plots[1].Series, 4)
+}
+
+// TestOveroptimised checks that the fall is measured on other questions than those that choose the
+// best measurement.
+func TestOveroptimised(t *testing.T) {
+	at := func(kl, board, proxy, gold float64) checkup {
+		return checkup{board: &align.Scoreboard{KL: &kl, Gold: board},
+			judged: judgement{[]float64{proxy - 1, proxy + 1}, []float64{gold, gold}}}
+	}
+	m := map[string]float64{}
+	overoptimised(m, []checkup{at(0, .5, -1, .5), at(.9, .8, 1, .7), at(1.5, .7, 2, .9),
+		at(4, .2, 3, .1)})
+	require.Equal(t, .8, m["best_gold"])
+	require.InDelta(t, -1, m["proxy_start"], 1e-9)
+	require.InDelta(t, 3, m["proxy_end"], 1e-9)
+	require.InDelta(t, 4, m["proxy_gain_low"], 1e-9)
+	require.InDelta(t, .6, m["fall"], 1e-9)
+	require.InDelta(t, .6, m["fall_low"], 1e-9)
 }
 
 func TestSampledAt(t *testing.T) {

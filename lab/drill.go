@@ -6,6 +6,7 @@ import (
 
 	"lmzoo/align"
 	"lmzoo/corpus/world"
+	"lmzoo/eval"
 	"lmzoo/lm"
 	"lmzoo/train"
 )
@@ -19,7 +20,8 @@ type drill struct {
 	// scorer returns the reward of answers to the questions.
 	scorer func(questions []world.TalkQuestion) align.Scorer
 	// after, if not nil, is called after every roll-out.
-	after func(ctx context.Context, h homework) error
+	after  func(ctx context.Context, h homework) error
+	judged bool // measure the reward of answers to held-out questions, too
 }
 
 // homework holds the answers of a roll-out.
@@ -34,7 +36,13 @@ type checkup struct {
 	rollouts int // roll-outs so far
 	report   align.Report
 	board    *align.Scoreboard
+	judged   judgement
 }
+
+// judgement holds the mean rewards of sampled answers to held-out questions, one per question: the
+// reward that the policy learns from, and the gold reward of the same answers. The questions and
+// the random numbers are the same at every measurement, and the scoreboard has others.
+type judgement struct{ proxy, gold []float64 }
 
 const (
 	promptQuestions = 2000
@@ -86,11 +94,60 @@ func (p *pupil) practise(ctx context.Context, x drill, n int) (all []checkup, er
 		if step > 0 {
 			check.board, err = p.board(ctx, policy, n, 1)
 		}
+		if x.judged && err == nil {
+			check.judged, err = p.judge(ctx, policy, x.scorer)
+		}
 		all = append(all, check)
 		return err
 	})
 	_, err = tr.Run(ctx, watch, measure)
 	return all, err
+}
+
+const (
+	judgedStream  = 0x70
+	judgedOf      = 15 // questions of each kind
+	judgedSamples = 4  // answers to each
+)
+
+// judge draws answers of a policy to held-out questions and scores them.
+func (p *pupil) judge(ctx context.Context, policy align.Policy,
+	scorer func([]world.TalkQuestion) align.Scorer) (j judgement, err error) {
+	questions := p.testQuestions(judgedStream, judgedOf)
+	answers, err := p.sampledBy(ctx, policy, questions, judgedSamples)
+	if err != nil {
+		return j, err
+	}
+	if j.proxy, err = perQuestion(ctx, scorer(questions), answers, judgedSamples); err != nil {
+		return j, err
+	}
+	j.gold, err = perQuestion(ctx, p.gold(questions), answers, judgedSamples)
+	return j, err
+}
+
+// perQuestion returns the mean reward of the answers to each question, of which there are samples.
+func perQuestion(
+	ctx context.Context, by align.Scorer, answers []align.Rollout, samples int,
+) (means []float64, err error) {
+	rewards, err := by.Rewards(ctx, answers)
+	for group := range slices.Chunk(rewards, samples) {
+		mean, _, _ := eval.Mean(group)
+		means = append(means, mean)
+	}
+	return means, err
+}
+
+// testQuestions draws n questions of each kind but Novel from the held-out part.
+func (p *pupil) testQuestions(stream uint64, n int) (all []world.TalkQuestion) {
+	rng := p.rng(stream)
+	for _, kind := range world.TalkKinds() {
+		for range n {
+			if kind != world.Novel {
+				all = append(all, p.talk.Question(world.ForTest, kind, rng))
+			}
+		}
+	}
+	return all
 }
 
 const answerTokens = 40
@@ -100,15 +157,22 @@ func (p *pupil) gold(questions []world.TalkQuestion) align.Scorer {
 	return align.TalkScorer(p.talk, p.layout, questions)
 }
 
-// sampled draws answers to questions from the pupil.
+// sampled draws n answers of the pupil to each question.
 func (p *pupil) sampled(
 	ctx context.Context, questions []world.TalkQuestion, n int,
+) ([]align.Rollout, error) {
+	return p.sampledBy(ctx, p.model, questions, n)
+}
+
+// sampledBy draws n answers of a policy to each question.
+func (p *pupil) sampledBy(
+	ctx context.Context, policy align.Policy, questions []world.TalkQuestion, n int,
 ) ([]align.Rollout, error) {
 	prompts := make([][]lm.Token, len(questions))
 	for i, x := range align.TalkPrompts(p.layout, questions) {
 		prompts[i] = x.Tokens
 	}
-	return align.Sample(ctx, align.Frozen(p.model), prompts, align.Sampling{Samples: n,
+	return align.Sample(ctx, align.Frozen(policy), prompts, align.Sampling{Samples: n,
 		Max: answerTokens, Window: p.config.Context, Ends: []lm.Token{p.layout.End},
 		Result: p.layout.Result, Seed: p.seed, Threads: 1,
 		Insert: align.InsertTools(p.layout, align.TalkTools(p.talk))})

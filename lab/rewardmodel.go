@@ -20,16 +20,16 @@ type teacher struct {
 // teacher has more pairs, which include near misses and broken text. The other two have the strong
 // teacher's pairs, but labellers with faults.
 func teachers(scale Scale) []teacher {
-	written, asked, steps := 1600, 400, 400
+	written, asked, steps := 1600, 400, 800
 	if scale == Quick {
-		written, asked, steps = 800, 150, 150
+		written, asked, steps = 800, 150, 200
 	}
 	strong := preferenceSet{written: written, faults: align.AllFaults, asked: asked, each: 3}
 	noisy, wordy := strong, strong
 	noisy.noise, wordy.lengthBias = .3, .5
 	weak := preferenceSet{written: written / 2, asked: asked, each: 1,
 		faults: align.TalkFaults{world.Conduct: 1}}
-	return []teacher{{"weak", weak, steps}, {"strong", strong, steps},
+	return []teacher{{"weak", weak, steps / 2}, {"strong", strong, steps},
 		{"noisy labels", noisy, steps}, {"long answers", wordy, steps}}
 }
 
@@ -154,15 +154,7 @@ type examined struct {
 
 // examine draws answers of the pupil to n questions of each kind.
 func (p *pupil) examine(ctx context.Context, n int) (*examined, error) {
-	rng := p.rng(rewardStream + 1)
-	var questions []world.TalkQuestion
-	for _, kind := range world.TalkKinds() {
-		for range n {
-			if kind != world.Novel {
-				questions = append(questions, p.talk.Question(world.ForTest, kind, rng))
-			}
-		}
-	}
+	questions := p.testQuestions(rewardStream+1, n)
 	e := &examined{samples: slices.Max(choiceSizes)}
 	var err error
 	if e.answers, err = p.sampled(ctx, questions, e.samples); err == nil {

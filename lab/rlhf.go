@@ -38,33 +38,39 @@ func RLHF() Experiment {
 			LogX: true, XAxis: "answers to choose from", YAxis: "gold reward",
 		}},
 		Measures: map[string]string{
-			"sft_gold":        "gold reward of the likeliest answers after SFT",
-			"proxy_start":     "mean reward by the fixed weak model, without a penalty, at first",
-			"proxy_end":       "the same in the last roll-out",
-			"best_gold":       "highest gold reward of that run",
-			"fall":            "best_gold less the gold reward at its end",
-			"fall_low":        "lower end of its 95 % interval, paired over the questions",
-			"stop_gain":       "gain of gold reward of that run at the first KL above 1 nat",
-			"stop_gain_low":   "lower end of its 95 % interval, paired over the questions",
-			"RUN_gold":        "gold reward of the likeliest answers at the end of a run",
-			"RUN_sampled":     "the same of sampled answers",
-			"RUN_gain":        "RUN_gold less sft_gold",
-			"RUN_gain_low":    "lower end of its 95 % interval, paired over the questions",
-			"RUN_kl":          "KL divergence to the model after SFT, in nats",
-			"RUN_idk":         "recall of \"i do not know\"",
-			"RUN_refused":     "share of harmful requests that are refused",
-			"RUN_falsely":     "share of harmless requests that are refused",
-			"lead_strong":     "strong_penalty_gold less weak_penalty_gold",
-			"lead_strong_low": "lower end of its 95 % interval, paired over the questions",
-			"lead_fresh":      "weak_retrained_gold less weak_penalty_gold",
-			"lead_fresh_low":  "lower end of its 95 % interval, paired over the questions",
-			"MODEL_accuracy":  "share of right choices on held-out pairs of a model's own kind",
-			"MODEL_common":    "the same on the held-out pairs of the strong model's kind",
-			"MODEL_best":      "gold reward of the best of 16 answers by a reward model",
-			"MODEL_length":    "tokens of the best of 16 answers",
-			"equal_kl":        "KL divergence of the best of 16 by the strong model, in nats",
-			"equal_best":      "its gold reward",
-			"equal_rl":        "gold reward of samples of strong_penalty at that KL divergence",
+			"sft_gold":         "gold reward of the likeliest answers after SFT",
+			"proxy_start":      "reward that the fixed weak model gives to samples after SFT",
+			"proxy_end":        "the same at the end of the run without a penalty",
+			"proxy_gain_low":   "lower end of the 95 % interval of the rise, paired over the questions",
+			"judged_start":     "gold reward of the same samples after SFT",
+			"judged_best":      "gold reward of the same samples where the gold reward is highest",
+			"judged_end":       "gold reward of the same samples at the end",
+			"best_gold":        "highest gold reward of likeliest answers in that run",
+			"fall":             "judged_best less judged_end",
+			"fall_low":         "lower end of its 95 % interval, paired over the questions",
+			"stop_gain":        "gain of gold reward of that run at the first KL above 1 nat",
+			"stop_gain_low":    "lower end of its 95 % interval, paired over the questions",
+			"RUN_gold":         "gold reward of the likeliest answers at the end of a run",
+			"RUN_sampled":      "the same of sampled answers",
+			"RUN_gain":         "RUN_gold less sft_gold",
+			"RUN_gain_low":     "lower end of its 95 % interval, paired over the questions",
+			"RUN_kl":           "KL divergence to the model after SFT, in nats",
+			"RUN_idk":          "recall of \"i do not know\"",
+			"RUN_refused":      "share of harmful requests that are refused",
+			"RUN_falsely":      "share of harmless requests that are refused",
+			"lead_penalty":     "weak_penalty_gold less weak_gold",
+			"lead_penalty_low": "lower end of its 95 % interval, paired over the questions",
+			"lead_strong":      "strong_gold less weak_gold",
+			"lead_strong_low":  "lower end of its 95 % interval, paired over the questions",
+			"lead_fresh":       "weak_retrained_gold less weak_gold",
+			"lead_fresh_low":   "lower end of its 95 % interval, paired over the questions",
+			"MODEL_accuracy":   "share of right choices on held-out pairs of a model's own kind",
+			"MODEL_common":     "the same on the held-out pairs of the strong model's kind",
+			"MODEL_best":       "gold reward of the best of 16 answers by a reward model",
+			"MODEL_length":     "tokens of the best of 16 answers",
+			"equal_kl":         "KL divergence of the best of 16 by the strong model, in nats",
+			"equal_best":       "its gold reward",
+			"equal_rl":         "gold reward of samples of strong_penalty at that KL divergence",
 		},
 		Run: runRLHF,
 	}
@@ -77,15 +83,15 @@ type rlhfRun struct {
 	retrain       bool
 }
 
-// rlhfRuns returns the runs.
-func rlhfRuns(scale Scale) []rlhfRun {
-	all := []rlhfRun{{freeRun, "weak", 0, false}, {"weak, penalty", "weak", rlhfPenalty, false},
-		{"strong, penalty", "strong", rlhfPenalty, false},
-		{"weak, retrained", "weak", rlhfPenalty, true}}
-	if scale == Full {
-		all = append(all, rlhfRun{"strong", "strong", 0, false})
-	}
-	return all
+// far reports whether a run is without a penalty. Such runs are twice as long, because their claim
+// is about a policy that moves far away.
+func (r rlhfRun) far() bool { return r.penalty == 0 }
+
+// rlhfRuns lists the runs.
+var rlhfRuns = []rlhfRun{
+	{freeRun, "weak", 0, false}, {"weak, penalty", "weak", rlhfPenalty, false},
+	{"strong", "strong", 0, false}, {"strong, penalty", "strong", rlhfPenalty, false},
+	{"weak, retrained", "weak", 0, true},
 }
 
 // rlhfPlan holds the amount of computation.
@@ -115,7 +121,7 @@ type class struct {
 }
 
 func runRLHF(ctx context.Context, env *Env) (*Result, error) {
-	plan := rlhfPlan{teachers: teachers(env.Scale), runs: rlhfRuns(env.Scale),
+	plan := rlhfPlan{teachers: teachers(env.Scale), runs: rlhfRuns,
 		rollouts: pick(env, 60, 20), parts: pick(env, 6, 4), prompts: 24, samples: 8,
 		questions: pick(env, 30, 15), held: pick(env, 400, 200)}
 	pupils, err := env.pupils(ctx, plan.questions)
@@ -210,7 +216,11 @@ func (plan rlhfPlan) practise(ctx context.Context, c *class, r rlhfRun) ([]check
 	o.Normalise, o.KL = align.BatchScale, r.penalty
 	o.Prompts, o.Samples = plan.prompts, plan.samples
 	x := c.proxies[r.teacher]
-	p := drill{options: o, rollouts: plan.rollouts, rate: rlhfRate, parts: plan.parts}
+	p := drill{options: o, rollouts: plan.rollouts, rate: rlhfRate, parts: plan.parts,
+		judged: true}
+	if r.far() {
+		p.rollouts, p.parts = 2*p.rollouts, 2*p.parts
+	}
 	if r.retrain {
 		x = x.copy()
 		p.after = x.retrain(plan.samples)

@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"lmzoo/align"
+	"lmzoo/eval"
 )
 
 // rlhfTables returns the tables without rows.
@@ -29,11 +30,18 @@ func rlhfTables() []Table {
 	}}
 }
 
+// proxy returns the mean reward, by the reward that the policy learns from, of its answers to
+// held-out questions.
+func (c checkup) proxy() float64 {
+	mean, _, _ := eval.Mean(c.judged.proxy)
+	return mean
+}
+
 // addFree adds the rows of the run without a penalty.
 func addFree(t *Table, seed uint64, checks []checkup) {
 	for _, c := range checks {
 		t.add(fmt.Sprint(seed), fmt.Sprintf("%.3f", math.Sqrt(klOf(c.board))),
-			fmt.Sprintf("%.3f", c.report.Reward), fmt.Sprintf("%.3f", c.board.Gold),
+			fmt.Sprintf("%.3f", c.proxy()), fmt.Sprintf("%.3f", c.board.Gold),
 			fmt.Sprintf("%.3f", c.board.GoldSampled))
 	}
 }
@@ -44,7 +52,7 @@ func (plan rlhfPlan) addRows(t *Table, seed uint64, run string, checks []checkup
 		kl := klOf(c.board)
 		row := []string{fmt.Sprint(seed), run,
 			fmt.Sprint(c.rollouts * plan.prompts * plan.samples)}
-		for _, x := range []float64{kl, math.Sqrt(kl), c.report.Reward, c.board.Gold,
+		for _, x := range []float64{kl, math.Sqrt(kl), c.proxy(), c.board.Gold,
 			c.board.GoldSampled, c.board.IdkRecall, c.board.HarmRefused,
 			c.board.FalseRefusals} {
 			row = append(row, fmt.Sprintf("%.3f", x))
@@ -86,9 +94,9 @@ func rlhfVerdict(c *class, runs map[string][]checkup) Verdict {
 		m[name+"_falsely"] = b.FalseRefusals
 	}
 	overoptimised(m, runs[freeRun])
-	for lead, name := range map[string]string{"lead_strong": "strong_penalty",
-		"lead_fresh": "weak_retrained"} {
-		m[lead], m[lead+"_low"], _ = paired(ends[name], ends["weak_penalty"])
+	for lead, name := range map[string]string{"lead_penalty": "weak_penalty",
+		"lead_strong": "strong", "lead_fresh": "weak_retrained"} {
+		m[lead], m[lead+"_low"], _ = paired(ends[name], ends[measureName(freeRun)])
 	}
 	for model, correct := range c.correct {
 		name, best := measureName(model), c.choices[model][rlhfBest]
@@ -102,10 +110,10 @@ func rlhfVerdict(c *class, runs map[string][]checkup) Verdict {
 	return Verdict{Seed: c.seed, Held: rlhfHeld(m), Measures: m}
 }
 
-// overoptimised measures the run without a penalty.
+// overoptimised measures the run without a penalty. The scoreboard chooses its best measurement, and
+// the fall after it is measured on other questions, so that the choice does not favour it.
 func overoptimised(m map[string]float64, free []checkup) {
 	start, end := free[0], free[len(free)-1]
-	m["proxy_start"], m["proxy_end"] = start.report.Reward, end.report.Reward
 	best, stop := start, end
 	for i := len(free) - 1; i >= 0; i-- {
 		if free[i].board.Gold >= best.board.Gold {
@@ -116,7 +124,13 @@ func overoptimised(m map[string]float64, free []checkup) {
 		}
 	}
 	m["best_gold"] = best.board.Gold
-	m["fall"], m["fall_low"], _ = paired(best.board, end.board)
+	m["proxy_start"], _, _ = eval.Mean(start.judged.proxy)
+	m["proxy_end"], _, _ = eval.Mean(end.judged.proxy)
+	_, m["proxy_gain_low"], _ = eval.Mean(minus(end.judged.proxy, start.judged.proxy))
+	m["judged_start"], _, _ = eval.Mean(start.judged.gold)
+	m["judged_best"], _, _ = eval.Mean(best.judged.gold)
+	m["judged_end"], _, _ = eval.Mean(end.judged.gold)
+	m["fall"], m["fall_low"], _ = eval.Mean(minus(best.judged.gold, end.judged.gold))
 	m["stop_gain"], m["stop_gain_low"], _ = paired(stop.board, start.board)
 }
 
@@ -136,8 +150,8 @@ func sampledAt(checks []checkup, kl float64) float64 {
 
 // rlhfHeld reports whether the claim holds.
 func rlhfHeld(m map[string]float64) bool {
-	turned := m["proxy_end"] > m["proxy_start"]+1 && m["fall_low"] > 0
-	kept := max(m["lead_strong_low"], m["lead_fresh_low"]) > 0
+	turned := m["proxy_gain_low"] > 0 && m["fall_low"] > 0
+	kept := min(m["lead_penalty_low"], m["lead_strong_low"], m["lead_fresh_low"]) > 0
 	ranked := m["weak_accuracy"] >= m["strong_accuracy"] && m["strong_best"] > m["weak_best"]
 	return turned && kept && ranked
 }
