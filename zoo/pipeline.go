@@ -36,7 +36,7 @@ func Pipeline(scale PipelineScale) []PipelineStep {
 		{Name: "base"},
 		{Name: "sft", From: "base", Info: StageInfo{Kind: StageSFT, Rehearse: .375}},
 		{Name: "dpo", From: "sft", Info: StageInfo{Kind: StageDPO, Rehearse: .5,
-			DPO: &align.DPOOptions{Beta: .5, NLL: 1}}},
+			DPO: &align.DPOOptions{Beta: .3, NLL: 1}}},
 		{Name: "reward", From: "sft", Info: StageInfo{Kind: StageReward, Held: .1, Center: .001}},
 		{Name: "ppo", From: "sft", Info: StageInfo{Kind: StageRL, Rehearse: .5, RL: ppo},
 			Values: map[string]any{"lr": 5e-5, "min_lr": 5e-6}},
