@@ -41,7 +41,7 @@ func RLHF() Experiment {
 			"sft_gold":         "gold reward of the likeliest answers after SFT",
 			"proxy_start":      "reward that the fixed weak model gives to samples after SFT",
 			"proxy_end":        "the same at the end of the run without a penalty",
-			"proxy_gain_low":   "lower end of the 95 % interval of the rise, paired over the questions",
+			"proxy_gain_low":   "lower end of the 95 % interval of that rise, paired",
 			"judged_start":     "gold reward of the same samples after SFT",
 			"judged_best":      "gold reward of the same samples where the gold reward is highest",
 			"judged_end":       "gold reward of the same samples at the end",

@@ -110,8 +110,8 @@ func rlhfVerdict(c *class, runs map[string][]checkup) Verdict {
 	return Verdict{Seed: c.seed, Held: rlhfHeld(m), Measures: m}
 }
 
-// overoptimised measures the run without a penalty. The scoreboard chooses its best measurement, and
-// the fall after it is measured on other questions, so that the choice does not favour it.
+// overoptimised measures the run without a penalty. The scoreboard chooses its best measurement,
+// and the fall after it is measured on other questions, so that the choice does not favour it.
 func overoptimised(m map[string]float64, free []checkup) {
 	start, end := free[0], free[len(free)-1]
 	best, stop := start, end
