@@ -1,5 +1,5 @@
-// Package align turns a model that continues text into one that answers, in the stages of Ouyang et
-// al. 2022 ("Training language models to follow instructions with human feedback", figure 2).
+// Package align turns a model that continues text into an assistant, in the stages of Ouyang et al.
+// 2022 ("Training language models to follow instructions with human feedback", figure 2).
 //
 //   - sft.go: supervised fine-tuning. It is pre-training with a mask: the same model, loss and
 //     loop, with conversations as text and no loss on the user's tokens.

@@ -120,7 +120,7 @@ func (t promptTests) answer(name string, r reader) answered {
 	return a
 }
 
-// order returns the means over all sets of examples.
+// order returns the mean disorder over all sets of examples.
 func (a answered) order() (d disorder) {
 	n := float64(len(a.orders))
 	for _, o := range a.orders {

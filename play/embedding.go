@@ -235,7 +235,7 @@ func shown(e *models.Model, near []nn.Neighbour) []neighbour {
 	return out
 }
 
-// unmapped reports whether a token is not on the map.
+// unmapped returns a function that reports whether a token is not on the map.
 func unmapped(e *models.Model) func(lm.Token) bool {
 	on := make([]bool, len(e.Texts))
 	for _, t := range mapped(e) {

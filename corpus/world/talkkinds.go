@@ -17,7 +17,7 @@ type books struct {
 	facts, terms, sums, asks, replies *book
 
 	names, verbs, things dist  // the words of events
-	first                dist  // item of a list
+	first                dist  // first item of a list
 	words, signs         items // items after the first
 }
 
