@@ -52,7 +52,7 @@ type site struct {
 
 // LoRAOptions are the settings of LoRA.
 type LoRAOptions struct {
-	Rank  int     // r
+	Rank  int     // r, the rank of the changes
 	Alpha float64 // the changes are multiplied by α/r
 	// Layers lists the layers to change by the last part of their names, such as "c_attn" or
 	// "q_proj". Empty: every linear layer except the output layer, PEFT's "all-linear".

@@ -168,7 +168,7 @@ func (s *sampler) run(ctx context.Context) error {
 	return nil
 }
 
-// full reports whether the answer can no longer grow. The model reads BOS and all tokens but the
+// full reports whether the answer can no longer grow. The model reads BOS and all tokens except the
 // last, and they must fit in its window.
 func (s *sampler) full(r *Rollout) bool {
 	return len(r.Own) >= s.Max || s.Window > 0 && len(r.Tokens) >= s.Window

@@ -247,7 +247,7 @@ func gain(a, b []float64) (mean, low float64) {
 	return mean, low
 }
 
-// hit returns 1 for a right answer, and 0 for any other.
+// hit returns 1 for a right answer, and 0 for any other answer.
 func hit(gold float64) float64 {
 	if gold > 0 {
 		return 1

@@ -62,8 +62,8 @@ func (c *classroom) newFacts(
 }
 
 // factQuestions draws questions, without a tool, about facts of the people that stages see: known
-// people or, for the kind Lookup, unknown people, whose facts are in the table. The questions in
-// again have a phrasing that the questions in teach never have.
+// people or, for the kind Lookup, unknown people, whose facts are in the table. The questions of
+// the result again have a phrasing that the questions of the result teach never have.
 func (c *classroom) factQuestions(
 	kind world.TalkKind, taught, tested int,
 ) (teach, again []world.TalkQuestion) {
