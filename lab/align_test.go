@@ -181,10 +181,9 @@ func TestAlignmentHeld(t *testing.T) {
 		"anchors_chosen": -5, "lead_low": -0.1})
 	fails(t, map[string]float64{"proxy_gain_low": 0.5, "fall_low": 0.1, "lead_penalty_low": 0.2,
 		"lead_strong_low": 0.1, "lead_fresh_low": 0.1, "weak_accuracy": 0.95,
-		"strong_accuracy": 0.9, "strong_best": 0.8, "weak_best": 0.5}, rlhfHeld,
+		"strong_accuracy": 0.9}, rlhfHeld,
 		map[string]float64{"proxy_gain_low": -0.5, "fall_low": 0, "lead_penalty_low": 0,
-			"lead_strong_low": -0.1, "lead_fresh_low": 0, "weak_accuracy": 0.8,
-			"strong_best": 0.4})
+			"lead_strong_low": -0.1, "lead_fresh_low": 0, "weak_accuracy": 0.8})
 	fails(t, map[string]float64{"REINFORCE_gain_low": 0.1, "PPO_gain_low": 0.1,
 		"GRPO_gain_low": 0.1, "REINFORCE_lead_low": 0.1, "PPO_lead_low": 0.1,
 		"GRPO_lead_low": 0.1, "GRPO_idk": 0.9, "GRPO_refused": 0.9, "GRPO_never_shown_gold": 0.5},

@@ -66,6 +66,7 @@ func Scoreboard(boards []*align.Scoreboard, seed uint64) *Result {
 			}
 			long = append(long, text)
 		}
+		v.Measures[run+"_idk_recall_names"] = b.IdkNames
 		kl, gain := "–", "–"
 		if b.KL != nil {
 			kl = fmt.Sprintf("%.2f", *b.KL)

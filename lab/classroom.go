@@ -30,6 +30,8 @@ type classroom struct {
 	base *zoo.Run // run after pre-training
 	raw  *zoo.Run // run with random weights; nil: not made yet
 	many int      // number of conversations per training
+
+	table map[string]string // of the look-up tool; nil: not copied yet
 }
 
 const manyConversations = 10_000

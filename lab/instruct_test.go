@@ -121,10 +121,12 @@ func TestFamilies(t *testing.T) {
 	}
 }
 
-// TestFactQuestions checks that facts of unknown people are asked again in another phrasing, and
-// that their answers are entries of the table, which no document states.
+// TestFactQuestions checks that facts of unknown people are asked again in another phrasing, that
+// their answers are entries of the table, which no document states, and that the reminders are
+// about other people.
 func TestFactQuestions(t *testing.T) {
 	c := classroom{seed: 1, talk: world.NewTalk(3)}
+	people := map[string]bool{}
 	for _, kind := range []world.TalkKind{world.Lookup, world.Known} {
 		teach, again := c.factQuestions(kind, 600, 50)
 		require.Len(t, teach, 600)
@@ -145,8 +147,18 @@ func TestFactQuestions(t *testing.T) {
 			} else {
 				require.Equal(t, c.talk.Lookup()[words[3]+" "+words[1]], words[5])
 			}
+			people[words[3]] = true
 		}
 	}
+	kinds := map[world.TalkKind]int{}
+	for _, q := range c.reminders(400) {
+		kinds[q.Kind]++
+		for _, word := range strings.Fields(q.User) {
+			require.False(t, people[word], "facts about %s are taught", word)
+		}
+	}
+	require.Greater(t, kinds[world.Known], 100)
+	require.Greater(t, kinds[world.Unknown], 100)
 }
 
 // TestToolLessons checks that a model without a tool learns to answer directly, and that no model

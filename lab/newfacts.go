@@ -3,6 +3,7 @@ package lab
 import (
 	"context"
 	"fmt"
+	"hash/fnv"
 	"slices"
 	"strings"
 
@@ -15,8 +16,10 @@ import (
 // newFacts tests whether SFT can teach facts that the model never read, and how that affects its
 // honesty (Gekhman et al. 2024). A model is first taught by an honest annotator, who answers about
 // the known people and says "i do not know" about the other people. Then it is taught facts about
-// unknown people, which it never read, or, as the control, an equal number of facts about known
-// people, which it read. Neither set of facts contains an "i do not know".
+// some unknown people, which it never read, or, as the control, an equal number of facts about
+// known people, which it read. In both cases as many conversations of the honest annotator remind
+// it of the rest, because a model that never again sees an "i do not know" stops saying it,
+// whatever it is taught.
 func (c *classroom) newFacts(
 	ctx context.Context, size instructSize, m map[string]float64, t *Table,
 ) error {
@@ -37,7 +40,7 @@ func (c *classroom) newFacts(
 		if x.kind != "" {
 			teach, again := c.factQuestions(x.kind, c.many/5, size.questions*2)
 			var all []prompt.Conversation
-			for _, q := range teach {
+			for _, q := range slices.Concat(teach, c.reminders(c.many/5)) {
 				all = append(all, conversation(q, q.Right()))
 			}
 			if r, err = c.teach(ctx, honest, all, usual(size.facts)); err != nil {
@@ -61,7 +64,34 @@ func (c *classroom) newFacts(
 	return nil
 }
 
-// factQuestions draws questions, without a tool, about facts of the people that stages see: known
+// taughtLater reports whether a question is about one of the people of whom newFacts teaches facts.
+// They are one half of the people that stages see.
+func (c *classroom) taughtLater(q world.TalkQuestion) bool {
+	if c.table == nil {
+		c.table = c.talk.Lookup()
+	}
+	for _, word := range strings.Fields(q.User) {
+		if _, person := c.table[word+" age"]; person {
+			h := fnv.New32a()
+			h.Write([]byte(word))
+			return h.Sum32()%2 == 0
+		}
+	}
+	return false
+}
+
+// reminders draws n questions about facts of the other people: one half about known people, and
+// one half about unknown people, where the right answer is "i do not know".
+func (c *classroom) reminders(n int) (all []world.TalkQuestion) {
+	for _, q := range c.factsAbout(world.ForPreferences, n) {
+		if !c.taughtLater(q) {
+			all = append(all, q)
+		}
+	}
+	return all
+}
+
+// factQuestions draws questions, without a tool, about facts of people that stages see: known
 // people or, for the kind Lookup, unknown people, whose facts are in the table. The questions of
 // the result again have a phrasing that the questions of the result teach never have.
 func (c *classroom) factQuestions(
@@ -70,7 +100,7 @@ func (c *classroom) factQuestions(
 	rng := c.rng(5)
 	for len(teach) < taught || len(again) < tested {
 		q := c.talk.Question(world.ForPreferences, kind, rng)
-		if q.Family != "fact" {
+		if q.Family != "fact" || !c.taughtLater(q) {
 			continue
 		}
 		q.System, q.Call = "", nil

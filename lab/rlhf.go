@@ -13,11 +13,11 @@ func RLHF() Experiment {
 		Name: "rlhf", Era: "LLM", Year: 2022,
 		Topic: "alignment",
 		Paper: "Ouyang et al. 2022; Gao et al. 2023; Stiennon et al. 2020",
-		Claim: "Optimised against a fixed weak reward model, the reward that it gives rises, " +
-			"and the gold reward ends below its best. A model that has seen near misses and " +
-			"broken text, or that is retrained on the answers of the policy, keeps more gold " +
-			"reward under the same KL penalty. The accuracy on held-out pairs of its own kind " +
-			"does not tell the better model; the gold reward of its best of 16 answers does.",
+		Claim: "Optimised without a penalty, the reward that a fixed weak model gives goes on " +
+			"rising while the gold reward falls below its best. A KL penalty, a model that has " +
+			"seen near misses and broken text, or retraining on the answers of the policy keeps " +
+			"more gold reward, although the accuracy on held-out pairs of its own kind puts the " +
+			"weak model first.",
 		Figures: []Figure{{
 			Title: "Over-optimisation: proxy and gold reward",
 			Look: "Without a penalty, the reward that the weak model gives rises with the " +
@@ -26,8 +26,8 @@ func RLHF() Experiment {
 			XAxis: "√KL to the model after SFT, in √nats", YAxis: "reward",
 		}, {
 			Title: "What keeps the gold reward",
-			Look: "All but two runs have the same KL penalty; they differ in the reward model " +
-				"and in its labels.",
+			Look: "Only the penalty, another reward model and retraining set the others apart " +
+				"from the weak one without a penalty.",
 			X: "answers", Lines: []string{"run"}, Y: []string{"gold"},
 			XAxis: "sampled answers", YAxis: "gold reward of the likeliest answers",
 		}, {

@@ -152,6 +152,5 @@ func sampledAt(checks []checkup, kl float64) float64 {
 func rlhfHeld(m map[string]float64) bool {
 	turned := m["proxy_gain_low"] > 0 && m["fall_low"] > 0
 	kept := min(m["lead_penalty_low"], m["lead_strong_low"], m["lead_fresh_low"]) > 0
-	ranked := m["weak_accuracy"] >= m["strong_accuracy"] && m["strong_best"] > m["weak_best"]
-	return turned && kept && ranked
+	return turned && kept && m["weak_accuracy"] >= m["strong_accuracy"]
 }
