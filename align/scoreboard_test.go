@@ -237,8 +237,9 @@ func TestScoreboardByDefinition(t *testing.T) {
 	for name, pair := range map[string][2]float64{
 		"helpful": {want.Helpful, got.Helpful}, "P": {want.IdkPrecision, got.IdkPrecision},
 		"R": {want.IdkRecall, got.IdkRecall}, "names": {want.IdkNames, got.IdkNames},
-		"refused": {want.HarmRefused, got.HarmRefused},
-		"false":   {want.FalseRefusals, got.FalseRefusals}, "tools": {want.ToolRight, got.ToolRight},
+		"refused":  {want.HarmRefused, got.HarmRefused},
+		"false":    {want.FalseRefusals, got.FalseRefusals},
+		"tools":    {want.ToolRight, got.ToolRight},
 		"needless": {want.ToolNeedless, got.ToolNeedless},
 	} {
 		require.Greater(t, pair[0], 0.0, name)

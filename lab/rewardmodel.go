@@ -27,7 +27,7 @@ func teachers(scale Scale) []teacher {
 	strong := preferenceSet{written: written, faults: align.AllFaults, asked: asked, each: 3}
 	noisy, wordy := strong, strong
 	noisy.noise, wordy.lengthBias = .3, .5
-	weak := preferenceSet{written: written / 2, asked: asked, each: 1,
+	weak := preferenceSet{written: written / 4, asked: asked / 2, each: 1,
 		faults: align.TalkFaults{world.Conduct: 1}}
 	return []teacher{{"weak", weak, steps / 2}, {"strong", strong, steps},
 		{"noisy labels", noisy, steps}, {"long answers", wordy, steps}}
