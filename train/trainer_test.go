@@ -57,6 +57,17 @@ func walk(t *testing.T, tr *Trainer, steps int) (s Stats) {
 	return s
 }
 
+// allocations returns the number of allocations of a steady step. On a busy machine a thread may
+// take its first share, which grows its tape, only after many steps, so a few of the attempts may
+// still allocate.
+func allocations(tr *Trainer) float64 {
+	least := math.Inf(1)
+	for i := 0; i < 10 && least > 0; i++ {
+		least = min(least, testing.AllocsPerRun(20, func() { _, _ = tr.Step() }))
+	}
+	return least
+}
+
 // sameWeights requires that the weights have the same bits.
 func sameWeights(t *testing.T, want, got any, why string) {
 	t.Helper()
@@ -269,7 +280,7 @@ func TestStepAllocatesNothing(t *testing.T) {
 		m.dropout = 0.1
 		tr := start(t, m, testSource(), c)
 		walk(t, tr, 3)
-		require.Zero(t, testing.AllocsPerRun(20, func() { _, _ = tr.Step() }), "%d threads",
+		require.Zero(t, allocations(tr), "%d threads",
 			threads)
 	}
 }
