@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -20,6 +21,10 @@ type Set struct {
 	mu  sync.RWMutex
 	all []*Model
 }
+
+// fingerprint is the end of the name of a run in the store of lmzoo lab. For visitors, the corpus
+// says more.
+var fingerprint = regexp.MustCompile("-[0-9a-f]{16}$")
 
 // Add makes a run available to visitors and returns its name: the name of its directory, made
 // unique. A run from a known directory replaces the earlier model from that directory. A run that
@@ -38,7 +43,7 @@ func (s *Set) Add(r *zoo.Run) string {
 			return m.ID
 		}
 	}
-	base := Name(r.Dir)
+	base := fingerprint.ReplaceAllString(Name(r.Dir), "-"+Name(r.Config.Data.Corpus))
 	if parent := Name(filepath.Dir(filepath.Clean(r.Dir))); s.find(base) != nil && parent != "" {
 		base = parent + "-" + base
 	}
