@@ -102,8 +102,8 @@ func toolsVerdict(seed uint64, m map[string]float64) Verdict {
 	return Verdict{Seed: seed, Held: held, Measures: m}
 }
 
-// withTools teaches a model with some tools and measures it. All models have the same questions and
-// the same number of steps.
+// withTools teaches a model with some tools and measures it. All models have questions of the same
+// kinds and the same number of steps.
 func (c *classroom) withTools(
 	ctx context.Context, name string, tools []string, steps int, m map[string]float64,
 	tables []Table,

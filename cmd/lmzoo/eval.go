@@ -90,7 +90,7 @@ about its world: see lmzoo pipeline for the columns.`,
 			}
 			p := newProgress(c.ErrOrStderr(), run.quiet)
 			e := evaluator{cat: cat, split: split, data: data, progress: p, stdin: c.InOrStdin(),
-				splitGiven: c.Flags().Changed("split"),
+				splitGiven: c.Flags().Changed("split"), named: args,
 				options: eval.Options{Threads: run.threads, Stride: stride, PerToken: perToken,
 					Seed: run.seed}}
 			dirs := runsIn(cat, args)
@@ -150,6 +150,7 @@ type evaluator struct {
 	split      string
 	splitGiven bool
 	options    eval.Options
+	named      []string // arguments: runs, and directories that hold runs
 	progress   *progress
 	stdin      io.Reader
 	typed      []byte               // all of stdin, once it has been read
@@ -175,6 +176,11 @@ func (e *evaluator) all(c *cobra.Command, cat zoo.Catalogue, dirs []string, run 
 		if taskFile != "" {
 			return nil, usagef("%s has not learned a task; leave out --task, or make a run of "+
 				"one with: lmzoo finetune --from %s", dir, dir)
+		}
+		if e.measureOf(r) == nil && !slices.Contains(e.named, dir) {
+			_, err := r.LM()
+			e.progress.note("left out: %v", err)
+			continue
 		}
 		if e.data.Corpus == zoo.TalkName && r.Config.Chat != nil && r.Config.Data.Talk() != nil {
 			if err := e.talk(c.Context(), r, rows); err != nil {
