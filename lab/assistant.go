@@ -67,6 +67,8 @@ func Scoreboard(boards []*align.Scoreboard, seed uint64) *Result {
 			long = append(long, text)
 		}
 		v.Measures[run+"_idk_recall_names"] = b.IdkNames
+		v.Measures[run+"_unseen_harm_refused"] = b.UnseenHarmRefused
+		v.Measures[run+"_novel_family"] = b.NovelFamily
 		kl, gain := "–", "–"
 		if b.KL != nil {
 			kl = fmt.Sprintf("%.2f", *b.KL)
