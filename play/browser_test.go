@@ -588,7 +588,7 @@ func TestScreenshots(t *testing.T) {
 			map[string]string{"ngram": "backoff", "mlp": "voices", "lstm": "signals",
 				"gpt": "flow"}[model] + `"`)
 		if model != "mlp" || narrow {
-			both(model, map[string]int64{"gpt": 1500}[model]+900)
+			both(model, map[string]int64{"gpt": 300}[model]+900)
 		}
 	}
 	v.click(`#inside-views [data-key="embeddings"]`)
