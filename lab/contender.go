@@ -41,20 +41,14 @@ func fineTuning(labels int) recipe {
 	return r
 }
 
-// fromScratch returns the recipe for a network of a species with random weights. It is the best of
-// the grid of TestSearchScratch with 1,000 labels; with 50, no recipe of the grid differs from the
-// others by more than chance.
-func fromScratch(species string) func(labels int) recipe {
-	return func(labels int) recipe {
-		r, longer := recipe{steps: steps(labels), head: 1e-2, body: 1e-3}, 4
-		if species == "elmo" {
-			r.head, r.body, longer = 3e-3, 3e-3, 2
-		}
-		if labels > 200 {
-			r.steps *= longer
-		}
-		return r
+// fromScratch is the recipe for a network with random weights: all of it learns at the same rate,
+// and for longer if there are many labels.
+func fromScratch(labels int) recipe {
+	r := recipe{steps: steps(labels), head: 3e-3, body: 3e-3}
+	if labels > 200 {
+		r.steps *= 2
 	}
+	return r
 }
 
 // linear is the recipe for a head over a frozen body, whose training is cheap.

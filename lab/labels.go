@@ -72,8 +72,7 @@ func contenders(ctx context.Context, env *Env, seed uint64) ([]contender, error)
 			continue
 		}
 		scratch, random := base, base
-		scratch.name, scratch.random = c.title+" from scratch", true
-		scratch.recipe = fromScratch(c.species)
+		scratch.name, scratch.random, scratch.recipe = c.title+" from scratch", true, fromScratch
 		scratch.mixed = false
 		random.name, random.random, random.recipe = c.title+" random, frozen", true, linear
 		random.frozen = true

@@ -15,7 +15,7 @@ import (
 )
 
 // TestSearchScratch prints the accuracy of networks from scratch on the development pool for a grid
-// of recipes, from which fromScratch was chosen:
+// of recipes:
 //
 //	LMZOO_SEARCH=1 go test -run TestSearchScratch -v -timeout 0 ./lab
 //

@@ -201,7 +201,20 @@ func (e *evaluator) all(c *cobra.Command, cat zoo.Catalogue, dirs []string, run 
 			return nil, err
 		}
 	}
+	gainsOverSFT(rows.boards)
 	return rows, nil
+}
+
+// gainsOverSFT compares the scoreboards of later stages with that of SFT, in whatever order they
+// were measured.
+func gainsOverSFT(boards []*align.Scoreboard) {
+	isSFT := func(b *align.Scoreboard) bool { return b.Stage == zoo.StageSFT }
+	sft := slices.IndexFunc(boards, isSFT)
+	for _, b := range boards {
+		if sft >= 0 && !isSFT(b) {
+			b.Against(boards[sft])
+		}
+	}
 }
 
 // talk evaluates a run that has learned to answer on the questions of world-talk.
@@ -211,11 +224,6 @@ func (e *evaluator) talk(ctx context.Context, r *zoo.Run, rows *evaluations) err
 		Threads: e.options.Threads})
 	if err != nil {
 		return err
-	}
-	for _, sft := range rows.boards {
-		if sft.Stage == zoo.StageSFT && b.Stage != zoo.StageSFT {
-			b.Against(sft)
-		}
 	}
 	rows.boards, rows.ordered = append(rows.boards, b), append(rows.ordered, b)
 	return nil
