@@ -136,6 +136,9 @@ func TestUnreadAnswers(t *testing.T) {
 // TestUnreadBytes checks that the memory of unread answers is bounded: the oldest answers are cut
 // off.
 func TestUnreadBytes(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it reads megabytes slowly")
+	}
 	s, address := serveEndless(t, Limits{WriteTime: time.Minute, Unread: 4 << 20})
 	var clients []net.Conn
 	for range 5 {

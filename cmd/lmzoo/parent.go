@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/jedib0t/go-pretty/v6/table"
@@ -111,6 +113,18 @@ func listRuns(c *cobra.Command, cat zoo.Catalogue, dirs []string, asJSON bool) e
 	return nil
 }
 
+// below returns a directory relative to the working directory, if it lies in it.
+func below(dir string) string {
+	here, err := os.Getwd()
+	if err != nil {
+		return dir
+	}
+	if short, err := filepath.Rel(here, dir); err == nil && filepath.IsLocal(short) {
+		return short
+	}
+	return dir
+}
+
 // lineage returns the ancestors of a run as text, the nearest first.
 func lineage(parents []zoo.Ancestor) string {
 	if len(parents) == 0 {
@@ -118,7 +132,7 @@ func lineage(parents []zoo.Ancestor) string {
 	}
 	var parts []string
 	for _, p := range parents {
-		part := p.Dir + " (" + p.Stage
+		part := below(p.Dir) + " (" + p.Stage
 		switch {
 		case p.Species == "":
 			part += "; the run is gone"
