@@ -177,9 +177,9 @@ func TestFiles(t *testing.T) {
 	require.NoDirExists(t, o.Out)
 }
 
-// A hundred thousand tiny files are read one at a time.
+// TestTinyFiles checks that many more files than a process may open are read one at a time.
 func TestTinyFiles(t *testing.T) {
-	n := 100_000
+	n := 20_000
 	if testing.Short() {
 		n = 2000
 	}
