@@ -1,7 +1,7 @@
 # make            builds bin/lmzoo
 # make demo       tells the whole history: make demo BUDGET=1m gives each neural model a minute
 # make readme     runs the demo and writes its tables into the README, in both languages
-# make test       runs all tests (six minutes on two cores)
+# make test       runs all tests (about six minutes on two cores)
 # make cover      writes bin/cover.html and prints the coverage
 # make golden     writes the reference numbers again (needs KenLM, and Python with PyTorch and regex)
 # make fuzz       fuzzes every reader: make fuzz FUZZTIME=5m

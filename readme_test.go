@@ -74,7 +74,7 @@ var parameters = regexp.MustCompile(`--(budget|steps|flops|seconds) \S+`)
 // hurried lowers the parameters of a command that determine its duration.
 func hurried(command string) string {
 	least := map[string]string{
-		"budget": "1s", "steps": "2", "flops": "1e9", "seconds": "0.01",
+		"budget": "300ms", "steps": "2", "flops": "1e9", "seconds": "0.01",
 	}
 	return parameters.ReplaceAllStringFunc(command, func(flag string) string {
 		name, _, _ := strings.Cut(flag, " ")
@@ -83,7 +83,7 @@ func hurried(command string) string {
 }
 
 func TestHurried(t *testing.T) {
-	require.Equal(t, "lmzoo train gpt --steps 2 --lr 1e-3 --budget 1s --out a",
+	require.Equal(t, "lmzoo train gpt --steps 2 --lr 1e-3 --budget 300ms --out a",
 		hurried("lmzoo train gpt --steps 2000 --lr 1e-3 --budget 5m --out a"))
 	require.Equal(t, [][]string{{"a", "b | c"}, {"d"}},
 		shBlocks("x\n```sh\na # one\nb | c\n```\n```\nno\n```\n```sh\nd\n```\n"))
