@@ -19,7 +19,7 @@ DEMO_LABS ?= labels eras
 # DEMO_PIPELINE are the flags of the demo's assistant: --scale tiny makes it in seconds.
 DEMO_PIPELINE ?= --scale quick
 FUZZTIME ?= 10s
-RACE := ./train/... ./lm/... ./eval/... ./zoo/... ./play/... ./cmd/...
+RACE := ./train/... ./lm/... ./eval/... ./zoo/... ./play/...
 
 .PHONY: build demo readme lab test vet race cover golden fuzz bench screenshots clean
 
