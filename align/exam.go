@@ -21,7 +21,7 @@ func Answers(
 		prompts[i] = p.Tokens
 	}
 	rollouts, err := Sample(ctx, likeliest{m}, prompts, Sampling{Samples: 1, Max: examMax,
-		Window: windowOf(m), Ends: []lm.Token{layout.End}, Result: layout.Result,
+		Window: lm.Window(m), Ends: []lm.Token{layout.End}, Result: layout.Result,
 		Insert: InsertTools(layout, TalkTools(t)), Threads: threads})
 	if err != nil {
 		return nil, err
@@ -39,7 +39,7 @@ func Continuations(
 	ctx context.Context, m lm.Model, texts [][]lm.Token, end lm.Token, max, threads int,
 ) ([][]lm.Token, error) {
 	rollouts, err := Sample(ctx, likeliest{m}, texts, Sampling{Samples: 1, Max: max,
-		Window: windowOf(m), Ends: []lm.Token{end}, Threads: threads})
+		Window: lm.Window(m), Ends: []lm.Token{end}, Threads: threads})
 	if err != nil {
 		return nil, err
 	}

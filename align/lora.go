@@ -264,7 +264,7 @@ func (l *LoRA) Streams(contexts [][]lm.Token) lm.Streams {
 }
 
 // Window returns the maximum number of positions of a document, or 0 if there is no maximum.
-func (l *LoRA) Window() int { return windowOf(l.base) }
+func (l *LoRA) Window() int { return lm.Window(l.base) }
 
 // Shape returns the size and the cost of the frozen model.
 func (l *LoRA) Shape(context int) nn.Shape { return shapeOf(l.base, context) }

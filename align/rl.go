@@ -129,7 +129,7 @@ func (t RLTask) check(o RLOptions) error {
 			o.Rehearse)
 	}
 	for i, p := range t.Prompts {
-		if w := windowOf(t.Policy); w > 0 && len(p.Tokens) >= w {
+		if w := lm.Window(t.Policy); w > 0 && len(p.Tokens) >= w {
 			return fmt.Errorf("%s: the prompt has %d tokens; want fewer than %d, the model's "+
 				"window: shorten it, or start from a run with a longer window", t.name(i),
 				len(p.Tokens), w)
@@ -155,14 +155,6 @@ func (t RLTask) longest() (n int) {
 		n = max(n, len(p.Tokens))
 	}
 	return n
-}
-
-// windowOf returns the number of positions of a model, or 0 if it has no limit.
-func windowOf(m any) int {
-	if w, ok := m.(interface{ Window() int }); ok {
-		return w.Window()
-	}
-	return 0
 }
 
 // Model returns the policy, without the value head.
@@ -214,7 +206,7 @@ func (r *RL) rollOut(n int) error {
 		prompts[i] = r.task.Prompts[p].Tokens
 	}
 	answers, err := SampleNumbered(r.ctx, r.task.Policy, prompts, numbers, Sampling{
-		Samples: r.o.Samples, Max: r.o.Max, Window: windowOf(r.task.Policy), Ends: r.task.Ends,
+		Samples: r.o.Samples, Max: r.o.Max, Window: lm.Window(r.task.Policy), Ends: r.task.Ends,
 		Result: r.task.Result, Insert: r.task.Insert, Seed: r.o.Seed, Step: n,
 		Threads: r.threads})
 	if err != nil {

@@ -150,7 +150,7 @@ func (e *evaluation) answer(
 	for i, p := range TalkPrompts(e.layout, questions) {
 		prompts[i] = p.Tokens
 	}
-	return Sample(ctx, m, prompts, Sampling{Samples: 1, Max: answerMax, Window: windowOf(e.m),
+	return Sample(ctx, m, prompts, Sampling{Samples: 1, Max: answerMax, Window: lm.Window(e.m),
 		Ends: []lm.Token{e.layout.End}, Result: e.layout.Result,
 		Insert: InsertTools(e.layout, TalkTools(e.talk)), Seed: e.Seed, Threads: e.Threads})
 }

@@ -179,7 +179,7 @@ func OnPolicyPairs(
 		prompts[i] = p.Tokens
 	}
 	rollouts, err := Sample(ctx, m, prompts, Sampling{Samples: o.Samples, Max: answerMax,
-		Window: windowOf(m), Ends: []lm.Token{layout.End}, Result: layout.Result,
+		Window: lm.Window(m), Ends: []lm.Token{layout.End}, Result: layout.Result,
 		Insert: InsertTools(layout, TalkTools(t)), Seed: o.Seed, Threads: o.Threads})
 	if err != nil {
 		return nil, err

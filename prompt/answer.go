@@ -133,8 +133,8 @@ func (o Options) withDefaults(m lm.Model) Options {
 	if o.ResultSize == 0 {
 		o.ResultSize = defaultResultSize
 	}
-	if w, ok := m.(interface{ Window() int }); ok && (o.Window == 0 || o.Window > w.Window()) {
-		o.Window = w.Window()
+	if w := lm.Window(m); w > 0 && (o.Window == 0 || o.Window > w) {
+		o.Window = w
 	}
 	if o.Reserve == 0 {
 		o.Reserve = o.Window / 4

@@ -117,9 +117,6 @@ func (s *features) Batch(b *featureBatch, step int) {
 	}
 }
 
-// windowed is a body with a bounded context window.
-type windowed interface{ Window() int }
-
 // Vectors returns the vector of every token of a text in every layer, [L+1][len(tokens)][C]. A text
 // longer than the window is read one window at a time, cut as by Hidden, which takes only the
 // memory of one window.
@@ -127,8 +124,8 @@ func Vectors(body nn.Encoder, tokens []lm.Token) [][][]float32 {
 	var b Batch
 	b.fill([]Labelled{{Tokens: tokens}})
 	step := len(b.X)
-	if w, ok := body.(windowed); ok {
-		step = min(step, w.Window())
+	if w := lm.Window(body); w > 0 {
+		step = min(step, w)
 	}
 	var out [][][]float32
 	tape := autograd.NewForward()

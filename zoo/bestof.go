@@ -48,12 +48,9 @@ func (s *postTraining) bestOf(
 		for i, p := range align.TalkPrompts(layout, questions) {
 			prompts[i] = p.Tokens
 		}
-		o := align.Sampling{Samples: bestAnswers, Max: bestTokens, Ends: []lm.Token{layout.End},
-			Result: layout.Result, Seed: s.info.Seed, Threads: threads,
-			Insert: align.InsertTools(layout, align.TalkTools(s.talk.world))}
-		if w, ok := policy.(interface{ Window() int }); ok {
-			o.Window = w.Window()
-		}
+		o := align.Sampling{Samples: bestAnswers, Max: bestTokens, Window: lm.Window(policy),
+			Ends: []lm.Token{layout.End}, Result: layout.Result, Seed: s.info.Seed,
+			Threads: threads, Insert: align.InsertTools(layout, align.TalkTools(s.talk.world))}
 		answers, err := align.Sample(ctx, policy, prompts, o)
 		if err != nil {
 			return nil, err

@@ -217,8 +217,8 @@ const longestText = 1024
 // because they are longer than the body reads.
 func inputs(tok corpus.Tokenizer, n *task.Network, s *task.Set) (texts []task.Labelled, cut int) {
 	room := longestText
-	if w, ok := n.Body.(interface{ Window() int }); ok {
-		room = w.Window() - 1 // BOS takes one position
+	if w := lm.Window(n.Body); w > 0 {
+		room = w - 1 // BOS takes one position
 	}
 	for _, e := range s.Examples {
 		tokens, short := task.Input(tok, e, room)

@@ -26,7 +26,7 @@ func (s *postTraining) recipe(parent *Run) train.Config {
 	c := train.Default()
 	c.Beta2, c.WeightDecay, c.Pieces = 0.98, 0.01, 4
 	c.Context = maxContext
-	if w := window(parent); w > 0 {
+	if w := lm.Window(parent.Model); w > 0 {
 		c.Context = min(c.Context, w)
 	}
 	if s.talk != nil {

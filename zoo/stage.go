@@ -177,7 +177,7 @@ func (cat Catalogue) StageOrder(
 	}
 	recipe := s.recipe(parent)
 	o.Settings.Train = &recipe
-	if err := o.Settings.changeStage(values, window(parent)); err != nil {
+	if err := o.Settings.changeStage(values, lm.Window(parent.Model)); err != nil {
 		return Order{}, err
 	}
 	tok, err := o.Species.Extend(parent.Tokenizer)
@@ -210,14 +210,6 @@ func (r *Run) canBeTaught() error {
 	}
 	return Misuse{fmt.Errorf("%s: %s %s; want a run of a neural model that reads forwards, such "+
 		"as: lmzoo train gpt", r.Dir, r.Title(), why)}
-}
-
-// window returns the number of tokens that the model of a run reads, or 0 if it has no limit.
-func window(r *Run) int {
-	if w, ok := r.Model.(interface{ Window() int }); ok {
-		return w.Window()
-	}
-	return 0
 }
 
 // changeStage changes training settings and returns an error for any other setting. The window of

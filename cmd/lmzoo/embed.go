@@ -104,8 +104,8 @@ func (e *embedder) vectors(text string) (layers [][][]float32, tokens []lm.Token
 			"lines",
 			len(tokens), maxEmbedded)
 	}
-	w, ok := e.body.(interface{ Window() int })
-	long := ok && len(tokens) >= w.Window() // BOS takes a position
+	w := lm.Window(e.body)
+	long := w > 0 && len(tokens) >= w // BOS takes a position
 	switch {
 	case e.pool == "none":
 		layers = task.Vectors(e.body, tokens)
@@ -116,7 +116,7 @@ func (e *embedder) vectors(text string) (layers [][][]float32, tokens []lm.Token
 	default:
 		read := tokens
 		if long {
-			read = tokens[:w.Window()-1] // the first position sees no further tokens
+			read = tokens[:w-1] // the first position sees no further tokens
 		}
 		for _, v := range task.Features(e.body, task.Pool(e.pool), [][]lm.Token{read})[0] {
 			layers = append(layers, [][]float32{v})

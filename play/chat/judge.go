@@ -87,8 +87,8 @@ func (a *API) rewards(m *models.Model, asked []prompt.Message, r *prompt.Reply) 
 // score returns the reward of a conversation.
 func (j judge) score(messages []prompt.Message) (score float64, err error) {
 	tokens := j.layout.Encode(messages).Tokens
-	if w, ok := j.reward.Body.(interface{ Window() int }); ok && len(tokens) >= w.Window() {
-		return 0, fmt.Errorf("%d tokens; want fewer than %d", len(tokens), w.Window())
+	if w := lm.Window(j.reward.Body); w > 0 && len(tokens) >= w {
+		return 0, fmt.Errorf("%d tokens; want fewer than %d", len(tokens), w)
 	}
 	score = j.reward.Score(tokens)
 	if score != score { // NaN: the training diverged
