@@ -187,8 +187,9 @@ func TestAlignmentHeld(t *testing.T) {
 	fails(t, map[string]float64{"REINFORCE_gain_low": 0.1, "PPO_gain_low": 0.1,
 		"GRPO_gain_low": 0.1, "REINFORCE_lead_low": 0.1, "PPO_lead_low": 0.1,
 		"GRPO_lead_low": 0.1, "GRPO_idk": 0.9, "GRPO_refused": 0.9, "GRPO_never_shown_gold": 0.5},
-		verifiableHeld, map[string]float64{"REINFORCE_gain_low": 0, "PPO_lead_low": 0,
-			"GRPO_refused": 0.1, "GRPO_never_shown_idk": 0.3, "GRPO_never_shown_refused": 0.3})
+		verifiableHeld, map[string]float64{"random_rewards_gain": 0.1,
+			"REINFORCE_gain_low": 0, "PPO_lead_low": 0, "GRPO_refused": 0.1,
+			"GRPO_never_shown_idk": 0.3, "GRPO_never_shown_refused": 0.3})
 }
 
 // TestFiguresOfRewards checks that the figures find their columns for any seed.

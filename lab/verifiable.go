@@ -261,9 +261,9 @@ func verifiableHeld(m map[string]float64) bool {
 			return false
 		}
 	}
-	if hidden := measureName(hiddenRun); m[hidden+"_gold"] != 0 {
-		found := m["GRPO_idk"] >= 0.5 && m["GRPO_refused"] >= 0.5
-		return found && m[hidden+"_idk"] <= 0.05 && m[hidden+"_refused"] <= 0.05
-	}
-	return m["random_rewards_gain"] <= 0.05
+	hidden := measureName(hiddenRun)
+	found := m[hidden+"_gold"] == 0 ||
+		m["GRPO_idk"] >= 0.5 && m["GRPO_refused"] >= 0.5 &&
+			m[hidden+"_idk"] <= 0.05 && m[hidden+"_refused"] <= 0.05
+	return found && m["random_rewards_gain"] <= 0.05
 }
