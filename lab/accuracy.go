@@ -13,6 +13,12 @@ import (
 type scores struct {
 	names []string
 	of    map[string]map[int][]float64
+	limit float64 // accuracy of the exact posterior
+}
+
+// labelCounts returns the numbers of labels to learn from, and the number of draws of each.
+func labelCounts(env *Env) (sizes []int, draws int) {
+	return pick(env, []int{10, 50, 200, 1000}, []int{50, 1000}), pick(env, 5, 3)
 }
 
 // fitting is one classifier to train on one draw of labels.
@@ -25,23 +31,25 @@ type fitting struct {
 // per process.
 func accuracies(
 	ctx context.Context, env *Env, seed uint64, w *task.World, test *task.Set,
-	sizes []int, draws int,
 ) (scores, error) {
-	key := fmt.Sprint("accuracies ", env.Scale, seed, sizes, draws)
-	return remember(env.Store, key, func() (scores, error) {
-		return measuredAccuracies(ctx, env, seed, w, test, sizes, draws)
+	return remember(env.Store, fmt.Sprint("accuracies ", env.Scale, seed), func() (scores, error) {
+		return measuredAccuracies(ctx, env, seed, w, test)
 	})
 }
 
 func measuredAccuracies(
 	ctx context.Context, env *Env, seed uint64, w *task.World, test *task.Set,
-	sizes []int, draws int,
 ) (scores, error) {
 	nets, err := contenders(ctx, env, seed)
 	if err != nil {
 		return scores{}, err
 	}
-	acc := scores{of: map[string]map[int][]float64{}}
+	limit, err := task.Evaluate(w.Limit(), test, seed)
+	if err != nil {
+		return scores{}, err
+	}
+	sizes, draws := labelCounts(env)
+	acc := scores{of: map[string]map[int][]float64{}, limit: limit.Accuracy}
 	add := func(name string) {
 		acc.names, acc.of[name] = append(acc.names, name), map[int][]float64{}
 		for _, n := range sizes {

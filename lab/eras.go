@@ -176,7 +176,7 @@ type era struct {
 }
 
 func runEras(ctx context.Context, env *Env) (*Result, error) {
-	sizes, draws := pick(env, []int{10, 50, 200, 1000}, []int{50, 1000}), pick(env, 5, 3)
+	_, draws := labelCounts(env)
 	table := Table{
 		Title: "accuracy on the labelled reviews, by era and by the number of labels, mean over " +
 			"the draws ± 95 %",
@@ -185,11 +185,7 @@ func runEras(ctx context.Context, env *Env) (*Result, error) {
 	res := &Result{}
 	for _, seed := range env.Seeds {
 		w, test := reviewTask(seed, world.Test)
-		acc, err := accuracies(ctx, env, seed, w, test, sizes, draws)
-		if err != nil {
-			return nil, err
-		}
-		limit, err := task.Evaluate(w.Limit(), test, seed)
+		acc, err := accuracies(ctx, env, seed, w, test)
 		if err != nil {
 			return nil, err
 		}
@@ -208,9 +204,9 @@ func runEras(ctx context.Context, env *Env) (*Result, error) {
 			}
 			table.add(row...)
 		}
-		best := fmt.Sprintf("%.3f", limit.Accuracy)
+		best := fmt.Sprintf("%.3f", acc.limit)
 		table.add(fmt.Sprint(seed), "", "the limit", best, best, best)
-		res.Seeds = append(res.Seeds, erasVerdict(seed, limit.Accuracy, all))
+		res.Seeds = append(res.Seeds, erasVerdict(seed, acc.limit, all))
 	}
 	res.Tables = []Table{table}
 	return res, nil

@@ -105,7 +105,7 @@ var bags = []struct {
 var bagsOfWords = []string{"naive Bayes", "logistic, bag of words"}
 
 func runLabels(ctx context.Context, env *Env) (*Result, error) {
-	sizes, draws := pick(env, []int{10, 50, 200, 1000}, []int{50, 1000}), pick(env, 5, 3)
+	sizes, _ := labelCounts(env)
 	table := Table{
 		Title:   "accuracy by number of labels, mean over the draws ± 95 %",
 		Columns: []string{"seed", "classifier"},
@@ -116,11 +116,7 @@ func runLabels(ctx context.Context, env *Env) (*Result, error) {
 	res := &Result{}
 	for _, seed := range env.Seeds {
 		w, test := reviewTask(seed, world.Test)
-		acc, err := accuracies(ctx, env, seed, w, test, sizes, draws)
-		if err != nil {
-			return nil, err
-		}
-		limit, err := task.Evaluate(w.Limit(), test, seed)
+		acc, err := accuracies(ctx, env, seed, w, test)
 		if err != nil {
 			return nil, err
 		}
@@ -133,10 +129,10 @@ func runLabels(ctx context.Context, env *Env) (*Result, error) {
 		}
 		row := []string{fmt.Sprint(seed), "the limit"}
 		for range sizes {
-			row = append(row, fmt.Sprintf("%.3f", limit.Accuracy))
+			row = append(row, fmt.Sprintf("%.3f", acc.limit))
 		}
 		table.add(row...)
-		res.Seeds = append(res.Seeds, labelsVerdict(seed, limit.Accuracy, acc))
+		res.Seeds = append(res.Seeds, labelsVerdict(seed, acc.limit, acc))
 	}
 	res.Tables = []Table{table}
 	return res, nil
