@@ -80,8 +80,8 @@ func (c *classroom) taughtLater(q world.TalkQuestion) bool {
 	return false
 }
 
-// reminders draws n questions about facts of the other people: one half about known people, and
-// one half about unknown people, where the right answer is "i do not know".
+// reminders draws about n questions about facts of the other people: one half about known people,
+// and one half about unknown people, where the right answer is "i do not know".
 func (c *classroom) reminders(n int) (all []world.TalkQuestion) {
 	for _, q := range c.factsAbout(world.ForPreferences, n) {
 		if !c.taughtLater(q) {
@@ -92,8 +92,8 @@ func (c *classroom) reminders(n int) (all []world.TalkQuestion) {
 }
 
 // factQuestions draws questions, without a tool, about facts of people that stages see: known
-// people or, for the kind Lookup, unknown people, whose facts are in the table. The questions of
-// the result again have a phrasing that the questions of the result teach never have.
+// people or, for the kind Lookup, unknown people, whose facts are in the table. The questions in
+// again have a phrasing that does not occur in teach.
 func (c *classroom) factQuestions(
 	kind world.TalkKind, taught, tested int,
 ) (teach, again []world.TalkQuestion) {

@@ -96,15 +96,15 @@ type Training struct {
 	// Epochs returns the number of times that each source of a mixture was read after the given
 	// number of batches; nil for a single text.
 	Epochs func(batches int) []float64
-	// Adapter is trained and saved in place of the model; nil: the model itself is.
+	// Adapter, if not nil, is trained and saved in place of the model.
 	Adapter *align.LoRA
 	// Rank measures a reward model on held-out pairs; nil for other models.
 	Rank func(ctx context.Context) ([]align.Tally, error)
 	// BestOf returns the gold rewards of the best of n answers by a reward model; nil: cannot be
 	// measured.
 	BestOf func(ctx context.Context) ([]BestOf, error)
-	// Rollout returns the report on the last roll-out and whether the last step made it; nil: no
-	// reinforcement learning.
+	// Rollout, if not nil, returns the report on the last roll-out of reinforcement learning, and
+	// whether the last step made it.
 	Rollout func() (align.Report, bool)
 	Close   func() error // releases resources such as a program; nil: none
 	// Validate measures the model on held-out text; lower is better. nil means the cross-entropy of
